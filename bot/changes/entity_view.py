@@ -4,7 +4,7 @@ Autumn adds the customer's balances to an entity's, and an edit of one of those 
 of change that is limited to an entity is judged, planned and verified on this view, in which they are empty.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from bot.autumn.models import Balance, Customer, Entity, Plan, Purchase, Subscription
@@ -13,13 +13,17 @@ from bot.lookups.entities.holdings import SharedIds, shared_ids
 _ZERO = Decimal(0)
 
 
-def view(whole: Customer, entity: Entity | None, earlier: Customer) -> Customer:
+def view(
+    whole: Customer, entity: Entity | None, earlier: Customer, catalogue: Sequence[Plan] = ()
+) -> Customer:
     """`earlier`, `whole`: the customer as read before and after the entity. A row that either has is shared,
-    so that one which came or went in between is not taken for the entity's own."""
+    so that one which came or went in between is not taken for the entity's own. `catalogue`: all plans, with
+    their prices; of a plan that entities have, the customer's answer holds little more than the name."""
     shared = _both(shared_ids(earlier), shared_ids(whole))
     names = {feature_id: balance.feature for feature_id, balance in whole.balances.items()}
     holdings: list[Subscription | Purchase] = [*whole.subscriptions, *whole.purchases]
     plans = {holding.plan_id: holding.plan for holding in holdings if holding.plan is not None}
+    plans |= {plan.id: plan for plan in catalogue}
     balances = entity.balances if entity else {}
     return whole.model_copy(
         update={

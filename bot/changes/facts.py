@@ -47,6 +47,7 @@ async def gather(
         kind.extra,
         request,
         entity=request.entity,
+        priced=kind.quoted,
     )
     return await _gather(autumn, about, at=now(), customer_first=customer_first)
 
@@ -59,7 +60,8 @@ async def gather_for(
     others = kind.quoted or Needs.REWARDS in kind.needs
     needs = kind.needs | ({Needs.ENTITIES} if kind.of_entities else frozenset())
     async with meanwhile(_plans(autumn) if others else _no_plans()) as plans:
-        facts = await _gather(autumn, _Subject(customer_id, needs, extra=kind.extra, entity=entity), at=now())
+        about = _Subject(customer_id, needs, extra=kind.extra, entity=entity, priced=kind.quoted)
+        facts = await _gather(autumn, about, at=now())
         return replace(facts, plans=await plans)
 
 
@@ -93,6 +95,8 @@ class _Subject:
     extra: ExtraRead | None = None
     request: ChangeInput | None = None
     entity: str = ""
+    priced: bool = False
+    """Whether it depends on what products cost, which Autumn does not say of an entity's."""
 
 
 async def _gather(autumn: Autumn, about: _Subject, *, at: datetime, customer_first: bool = False) -> Facts:
@@ -151,7 +155,8 @@ async def _in_scope(autumn: Autumn, about: _Subject) -> tuple[Customer, Billing 
     earlier = await autumn.customer(about.customer_id)
     entity = await _entity(autumn, about)
     whole, billing = await _customer(autumn, about)
-    return entity_view.view(whole, entity, earlier), billing, EntityScope(entity, whole)
+    plans = await autumn.plans() if about.priced else ()
+    return entity_view.view(whole, entity, earlier, plans), billing, EntityScope(entity, whole)
 
 
 async def _entity(autumn: Autumn, about: _Subject) -> Entity | None:

@@ -46,7 +46,11 @@ def tools_of(part: str, holder: Customer | None = None, *, history: bool = True)
             ["Give allowance"],
             ["Change balance", "Give a feature", "Record usage", "Billing controls"],
         ),
-        ("entity", ["Give allowance"], ["Change balance", "Give a feature", "Record usage"]),
+        (
+            "entity",
+            ["Give allowance"],
+            ["Change balance", "Give a feature", "Record usage", "Cancel subscription", "More changes …"],
+        ),
         ("invoices", [], ["Change reward", "Refund"]),
         ("events", [], []),
     ],

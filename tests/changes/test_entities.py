@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 from bot.approvals.lifecycle import Record
 from bot.approvals.preview import inverse
 from bot.autumn.errors import NotFound, Unavailable
-from bot.autumn.models import BalanceRow, Entity, Feature, Plan, Purchase, Subscription
+from bot.autumn.models import BalanceRow, Entity, Feature, Plan, PlanPrice, Purchase, Subscription
 from bot.changes import descriptions, entity_view, registry, request_form, stored, words
 from bot.changes import words as changes_words
 from bot.changes.balance.input import BalanceAction, BalanceInput
 from bot.changes.balance.words import BalanceNote
+from bot.changes.billing.words import BillingNote
+from bot.changes.cancellation.input import CancellationAction, CancellationInput, Settlement
 from bot.changes.common_notes import CommonNote
 from bot.changes.expiry.input import ExpiryInput
 from bot.changes.facts import gather, gather_for
@@ -25,9 +27,12 @@ from bot.changes.forms.fields import REASON_BLOCK
 from bot.changes.forms.model import Meta
 from bot.changes.grant.input import GrantInput
 from bot.changes.grant.words import GrantNote
-from bot.changes.model import ChangeInput, EntityScope, Facts, Now
+from bot.changes.model import ChangeInput, EntityScope, Facts, Now, Verdict
 from bot.changes.notes import Note
+from bot.changes.quantity.input import Billed, QuantityInput
 from bot.changes.standalone import GrantSize
+from bot.changes.switch.input import SwitchAction, SwitchInput
+from bot.changes.trial.input import TrialAction, TrialInput
 from bot.changes.ungrant.input import UngrantInput
 from bot.changes.ungrant.words import UngrantNote
 from bot.changes.usage.input import UsageInput
@@ -108,6 +113,41 @@ REQUESTS: tuple[ChangeInput, ...] = (
 )
 
 
+CANCEL = CancellationInput(
+    customer="cus_1",
+    entity="ws_1",
+    subscription="sub",
+    product="pro",
+    action=CancellationAction.AT_PERIOD_END,
+)
+SUBSCRIPTIONS: tuple[ChangeInput, ...] = (
+    CANCEL,
+    CANCEL.model_copy(update={"action": CancellationAction.NOW, "settlement": Settlement.CREDIT}),
+    CANCEL.model_copy(update={"action": CancellationAction.TAKE_BACK}),
+    QuantityInput(
+        customer="cus_1",
+        entity="ws_1",
+        subscription="sub",
+        product="pro",
+        feature="seats",
+        quantity=Decimal(3),
+        billed=Billed.NEXT_INVOICE,
+    ),
+    TrialInput(
+        customer="cus_1",
+        entity="ws_1",
+        subscription="sub",
+        product="pro",
+        action=TrialAction.MOVE_END,
+        ends_at=LATER,
+    ),
+    SwitchInput(customer="cus_1", entity="ws_1", product="team", action=SwitchAction.NOW),
+    SwitchInput(
+        customer="cus_1", entity="ws_1", product="team", action=SwitchAction.CALL_OFF, subscription="sub"
+    ),
+)
+
+
 @pytest.fixture(params=REQUESTS, ids=lambda request: f"{request.kind} {getattr(request, 'action', '')}")
 def request_of_entity(request: pytest.FixtureRequest) -> ChangeInput:
     asked: ChangeInput = request.param
@@ -166,6 +206,15 @@ def test_features_and_products_have_the_names_that_the_customer_tells() -> None:
     assert [(each.id, each.plan) for each in view.subscriptions] == [("s1", pro), ("s2", None)]
     assert [each.plan for each in view.purchases] == [pack]
     assert view.flags == {}
+
+
+def test_products_have_the_prices_of_the_catalogue() -> None:
+    """Those of entities are shown to the customer without."""
+    merged, priced = Plan(id="pro"), Plan(id="pro", price=PlanPrice(amount=Decimal(20)))
+    whole = customer(subscriptions=[subscription("pro", plan=merged, scope="entity")])
+    seen = entity(subscriptions=[Subscription(id="s1", plan_id="pro", scope="entity")])
+    (held,) = entity_view.view(whole, seen, whole, [priced]).subscriptions
+    assert held.plan == priced
 
 
 def test_entity_that_is_gone_has_nothing() -> None:
@@ -257,7 +306,71 @@ async def test_change_to_the_whole_customer_reads_no_entity() -> None:
     assert known.whole is known.customer
 
 
+async def test_change_to_a_subscription_of_an_entity_knows_its_price() -> None:
+    subscribed = {"id": "ws_1", "subscriptions": [{"id": "s1", "plan_id": "pro", "scope": "entity"}]}
+    reading = script(entities_get=ok(subscribed), plans_list=listing({"id": "pro", "name": "Pro"}))
+    known = await _read(reading, CANCEL)
+    assert reading.routes.count("plans.list") == 1
+    assert [each.plan and each.plan.name for each in known.customer.subscriptions] == ["Pro"]
+    reading = script(plans_list=listing())
+    await _read(reading, change())
+    assert "plans.list" not in reading.routes
+
+
 # Judging
+
+
+def subscribed() -> Facts:
+    """The entity and its customer have the same product."""
+    mine = subscription("pro", id="sub", scope="entity", current_period_end=LATER, trial_ends_at=SOON)
+    whole = customer(subscriptions=[subscription("pro", id="sub_whole", scope="customer"), mine.model_copy()])
+    seen = entity(subscriptions=[mine, *whole.subscriptions])
+    return facts(customer=entity_view.view(whole, seen, whole), scope=EntityScope(seen, whole))
+
+
+@pytest.mark.parametrize("request_of_subscription", SUBSCRIPTIONS, ids=lambda request: request.kind)
+def test_each_change_of_a_subscription_names_the_entity(request_of_subscription: ChangeInput) -> None:
+    kind = registry.of(request_of_subscription)
+    (write,) = kind.plan(request_of_subscription, subscribed())
+    assert write.body["entity_id"] == "ws_1"
+    whole = request_of_subscription.model_copy(update={"entity": ""})
+    (write,) = kind.plan(whole, subscribed())
+    assert "entity_id" not in write.body
+
+
+@pytest.mark.parametrize(
+    ("picked", "refusals"),
+    [
+        ("sub", ()),
+        ("sub_whole", (Note(BillingNote.GONE),)),
+        ("other", (Note(BillingNote.GONE),)),
+    ],
+)
+def test_only_subscriptions_of_the_entity_are_changed_for_it(picked: str, refusals: tuple[Note, ...]) -> None:
+    request = CANCEL.model_copy(update={"subscription": picked})
+    assert registry.of(request).guard(request, subscribed(), NOW).refusals == refusals
+
+
+def test_subscription_of_entities_is_not_changed_for_the_whole_customer() -> None:
+    request = CANCEL.model_copy(update={"entity": ""})
+    known = facts(customer=subscribed().whole.model_copy())
+    refusals = registry.of(request).guard(request, known, NOW).refusals
+    assert refusals == (Note(BillingNote.OF_ENTITY),)
+
+
+def test_cancellation_for_an_entity_is_read_back_from_the_entity() -> None:
+    """The customer's merged row would still show another entity's."""
+    kind = registry.of(CANCEL)
+    before = kind.snapshot(CANCEL, subscribed())
+    ended = subscribed()
+    assert ended.scope is not None
+    none = facts(
+        customer=entity_view.view(ended.whole, entity(), ended.whole),
+        scope=EntityScope(entity(), ended.whole),
+    )
+    now = CANCEL.model_copy(update={"action": CancellationAction.NOW, "settlement": Settlement.NOTHING})
+    assert kind.verify(now, before, kind.snapshot(now, none)) is Verdict.APPLIED
+    assert kind.verify(now, before, kind.snapshot(now, ended)) is Verdict.NOT_APPLIED
 
 
 def test_each_kind_names_the_entity_and_its_row_in_every_write(request_of_entity: ChangeInput) -> None:

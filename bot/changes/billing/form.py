@@ -83,7 +83,7 @@ def submitted(meta: Meta, values: Values) -> tuple[str, str, dict[str, str]]:
 
 
 def held(facts: Facts) -> list[Block]:
-    """What the customer has, and that what entities hold cannot be changed here."""
+    """What the customer has, and where to change what entities hold; or what the entity has."""
     currency, changes = names.currency(facts.customer), ByEnding(facts.customer)
     lines = []
     for each in facts.customer.subscriptions:
@@ -96,8 +96,10 @@ def held(facts: Facts) -> list[Block]:
             products.following(each, facts.read_at, change, currency),
         ]
         lines.append("• " + " · ".join(part for part in shown if part))
-    entities = sum(each.scope == "entity" for each in facts.customer.subscriptions)
-    found = [blocks.section("held", layout.listed(words.HELD, lines or [words.NOTHING_HELD], _MOST))]
+    title = words.HELD_BY_ENTITY if facts.scope else words.HELD
+    found = [blocks.section("held", layout.listed(title, lines or [words.NOTHING_HELD], _MOST))]
+    merged = [] if facts.scope else [each for each in facts.customer.subscriptions if each.scope == "entity"]
+    entities = len(merged)
     return [*found, *([blocks.context("of_entities", words.of_entities(entities))] if entities else [])]
 
 

@@ -31,9 +31,9 @@ def find(subscription_id: str, facts: Facts) -> Subscription | None:
 
 
 def offered(facts: Facts) -> Sequence[Subscription]:
-    """Those that can be changed: an entity's is shown merged with those of others, and one that is scheduled
-    goes with the change that scheduled it."""
-    return [each for each in facts.customer.subscriptions if each.id and not _unfit(each)]
+    """Those that can be changed. Not, for the whole customer, what is shown merged of entities; and one that
+    is scheduled goes with the change that scheduled it."""
+    return [each for each in facts.customer.subscriptions if each.id and not _unfit(each, facts)]
 
 
 def changeable(subscription_id: str, facts: Facts) -> Subscription | Note:
@@ -43,7 +43,7 @@ def changeable(subscription_id: str, facts: Facts) -> Subscription | Note:
     subscription = find(subscription_id, facts)
     if subscription is None:
         return Note(BillingNote.GONE)
-    unfit = _unfit(subscription)
+    unfit = _unfit(subscription, facts)
     return Note(unfit) if unfit else subscription
 
 
@@ -70,8 +70,8 @@ def cancels(subscription: Subscription, facts: Facts) -> bool:
 
 
 def own(facts: Facts) -> Sequence[Subscription]:
-    """The customer's, without those of entities."""
-    return [each for each in facts.customer.subscriptions if each.scope != "entity"]
+    """The customer's, without those of entities; or the one entity's."""
+    return [each for each in facts.customer.subscriptions if not _merged(each, facts)]
 
 
 def snapshot(subscription: Subscription | None, plan_id: str, facts: Facts) -> Snapshot:
@@ -97,7 +97,12 @@ def of_product(snapshot: Snapshot) -> int:
     return int(snapshot["of_product"] or 0)
 
 
-def _unfit(subscription: Subscription) -> BillingNote | None:
-    if subscription.scope == "entity":
+def _merged(subscription: Subscription, facts: Facts) -> bool:
+    """Whether it may stand for those of several entities."""
+    return facts.scope is None and subscription.scope == "entity"
+
+
+def _unfit(subscription: Subscription, facts: Facts) -> BillingNote | None:
+    if _merged(subscription, facts):
         return BillingNote.OF_ENTITY
     return BillingNote.SCHEDULED if subscription.status == "scheduled" else None

@@ -9,13 +9,14 @@ from bot.kit.phrases import count
 SUBSCRIPTION = "Subscription"
 PICK_SUBSCRIPTION = "Pick a subscription"
 HELD = "*What the customer has*"
+HELD_BY_ENTITY = "*What the entity has of its own*"
 NOTHING_HELD = "No products."
 NO_SUBSCRIPTIONS = "The customer has no subscription that can be changed here."
 NO_LONGER_THERE = "Maple read it, and this subscription is no longer there."
 
 
 def of_entities(number: int) -> str:
-    return f"{count(number, 'product')} held by entities: change those in Autumn's dashboard."
+    return f"{count(number, 'product')} held by entities: pick an entity to change its own."
 
 
 class BillingLine(LineLabel):
@@ -51,7 +52,8 @@ class BillingNote(NoteCode):
     GONE = "subscription_gone", "The customer no longer has this subscription."
     OF_ENTITY = (
         "subscription_of_entity",
-        "This subscription is held by entities, which Autumn shows as one. Change it in Autumn's dashboard.",
+        "This subscription is held by entities, which Autumn shows as one. Pick the entity whose "
+        "subscription is to change.",
     )
     SCHEDULED = (
         "subscription_scheduled",

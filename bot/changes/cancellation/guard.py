@@ -61,7 +61,8 @@ def _warnings(request: CancellationInput, subscription: Subscription, facts: Fac
         return
     follows = quote.following(subscription.plan_id, facts)
     if facts.quote is not None and follows is None and not subscription.add_on:
-        yield Note(CancellationNote.NO_PRODUCT_LEFT)
+        code = CancellationNote.ENTITY_SHARES if facts.scope else CancellationNote.NO_PRODUCT_LEFT
+        yield Note(code)
     if add_ons := _add_ons(subscription, facts):
         yield Note(CancellationNote.ADD_ONS_GO_ON, {"products": joined(add_ons)})
     if request.action is CancellationAction.NOW:

@@ -17,6 +17,7 @@ from bot.changes.cancellation.form import FORM
 from bot.changes.cancellation.guard import guard
 from bot.changes.cancellation.input import CancellationAction, CancellationInput, Settlement
 from bot.changes.cancellation.words import CancellationLine, CancellationNote
+from bot.changes.common import entity_of
 from bot.changes.lines import Line, name, value_bullet
 from bot.changes.model import Facts, Judgement, Snapshot, Verdict
 from bot.changes.notes import Names
@@ -39,9 +40,10 @@ class CancellationChange(ChangeKind[CancellationInput]):
     title = words.TITLE
     heading = words.HEADING
     help = words.HELP
-    offered_on = frozenset({"products"})
+    offered_on = frozenset({"products", "entity"})
     input = CancellationInput
     form = FORM
+    of_entities = True
     notes = CancellationNote
     lines = CancellationLine
     scopes = (WRITE_SCOPE,)
@@ -94,7 +96,7 @@ class CancellationChange(ChangeKind[CancellationInput]):
                 body = {"cancel_action": "uncancel"}
             case _:  # pragma: no cover - mypy sees to it that there is no other action
                 assert_never(request.action)
-        return (update(request.customer, request.subscription, body),)
+        return (update(request.customer, request.subscription, {**entity_of(request), **body}),)
 
     def verify(self, request: CancellationInput, before: Snapshot, after: Snapshot | None) -> Verdict:
         if after is None:

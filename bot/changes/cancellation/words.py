@@ -121,6 +121,10 @@ class CancellationNote(NoteCode):
         "no_product_left",
         "*No product follows:* the customer is left without a main product.",
     )
+    ENTITY_SHARES = (
+        "entity_shares",
+        "No product of its own follows: the entity is left with what it shares with the whole customer.",
+    )
     ADD_ONS_GO_ON = (
         "add_ons_go_on",
         lambda of: f"Add-ons go on and are still billed: {of.names('products')}.",

@@ -12,6 +12,7 @@ from bot.changes.billing import quote, subscriptions
 from bot.changes.billing import words as billing_words
 from bot.changes.billing.answer import pending_payment
 from bot.changes.billing.subscriptions import WRITE_SCOPE, update
+from bot.changes.common import entity_of
 from bot.changes.lines import Line, ValueFormat, name, value_bullet
 from bot.changes.model import Facts, Judgement, PendingPayment, Snapshot, Verdict
 from bot.changes.notes import Names
@@ -31,9 +32,10 @@ class QuantityChange(ChangeKind[QuantityInput]):
     title = words.TITLE
     heading = words.HEADING
     help = words.HELP
-    offered_on = frozenset({"products"})
+    offered_on = frozenset({"products", "entity"})
     input = QuantityInput
     form = FORM
+    of_entities = True
     notes = QuantityNote
     lines = QuantityLine
     scopes = (WRITE_SCOPE,)
@@ -85,7 +87,7 @@ class QuantityChange(ChangeKind[QuantityInput]):
         body: dict[str, Any] = {"feature_quantities": [{"feature_id": request.feature, "quantity": quantity}]}
         if request.billed is Billed.NEXT_INVOICE:
             body["proration_behavior"] = "none"
-        return (update(request.customer, request.subscription, body),)
+        return (update(request.customer, request.subscription, {**entity_of(request), **body}),)
 
     def pending_payment(self, answer: object) -> PendingPayment | None:
         return pending_payment(answer)

@@ -44,6 +44,8 @@ def _refusal(request: SwitchInput, facts: Facts) -> Note | None:
                 return Note(SwitchNote.ALREADY_HELD)
             if request.product not in products.offered(facts):
                 return Note(SwitchNote.UNKNOWN_PRODUCT)
+            if facts.scope and request.kept is Kept.REMAINING:
+                return Note(SwitchNote.ENTITY_REMAINING)
             move = quote.incoming(request.product, facts)
             return Note(SwitchNote.NO_PERIOD) if _too_soon(request, move) else None
         case _:  # pragma: no cover - mypy sees to it that there is no other action

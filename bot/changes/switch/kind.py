@@ -12,6 +12,7 @@ from bot.changes import canonical
 from bot.changes.billing import quote
 from bot.changes.billing.answer import pending_payment
 from bot.changes.billing.subscriptions import WRITE_SCOPE, update
+from bot.changes.common import entity_of
 from bot.changes.lines import Line, name
 from bot.changes.model import Facts, Judgement, Needs, PendingPayment, Snapshot, Verdict
 from bot.changes.notes import Names
@@ -37,9 +38,10 @@ class SwitchChange(ChangeKind[SwitchInput]):
     title = words.TITLE
     heading = words.HEADING
     help = words.HELP
-    offered_on = frozenset({"products"})
+    offered_on = frozenset({"products", "entity"})
     input = SwitchInput
     form = FORM
+    of_entities = True
     notes = SwitchNote
     lines = SwitchLine
     scopes = (WRITE_SCOPE,)
@@ -95,7 +97,8 @@ class SwitchChange(ChangeKind[SwitchInput]):
             case SwitchAction.AT_PERIOD_END:
                 return (_attach(request, "end_of_cycle", {}),)
             case SwitchAction.CALL_OFF:
-                return (update(request.customer, request.subscription, {"cancel_action": "uncancel"}),)
+                back = {**entity_of(request), "cancel_action": "uncancel"}
+                return (update(request.customer, request.subscription, back),)
             case _:  # pragma: no cover - mypy sees to it that there is no other action
                 assert_never(request.action)
 
@@ -157,6 +160,7 @@ def _attach(request: SwitchInput, schedule: str, kept: dict[str, Any]) -> Write:
     body = {
         "customer_id": request.customer,
         "plan_id": request.product,
+        **entity_of(request),
         "plan_schedule": schedule,
         "redirect_mode": "if_required",
         **kept,

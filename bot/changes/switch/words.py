@@ -67,6 +67,11 @@ class SwitchNote(NoteCode):
         "The customer has no billing period to wait for, so Autumn would change the product right away. "
         "Choose to change it now.",
     )
+    ENTITY_REMAINING = (
+        "switch_entity_remaining",
+        "Autumn does not say whether what is left would go to the entity or to the whole customer. Keep the "
+        "usage or nothing, and give the entity a grant instead.",
+    )
     NOT_SCHEDULED = "not_scheduled", "This change is no longer scheduled, so there is nothing to call off."
     # Warnings
     NEEDS_CHECKOUT = (

@@ -12,6 +12,7 @@ from bot.changes.billing import quote, subscriptions
 from bot.changes.billing import words as billing_words
 from bot.changes.billing.answer import pending_payment
 from bot.changes.billing.subscriptions import WRITE_SCOPE, update
+from bot.changes.common import entity_of
 from bot.changes.lines import Line, name, value_bullet
 from bot.changes.model import Facts, Judgement, PendingPayment, Snapshot, Verdict
 from bot.changes.notes import Names
@@ -34,9 +35,10 @@ class TrialChange(ChangeKind[TrialInput]):
     title = words.TITLE
     heading = words.HEADING
     help = words.HELP
-    offered_on = frozenset({"products"})
+    offered_on = frozenset({"products", "entity"})
     input = TrialInput
     form = FORM
+    of_entities = True
     notes = TrialNote
     lines = TrialLine
     scopes = (WRITE_SCOPE,)
@@ -79,7 +81,7 @@ class TrialChange(ChangeKind[TrialInput]):
                 trial = None
             case _:  # pragma: no cover - mypy sees to it that there is no other action
                 assert_never(request.action)
-        body = {"customize": {"free_trial": trial}}
+        body = {**entity_of(request), "customize": {"free_trial": trial}}
         return (update(request.customer, request.subscription, body),)
 
     def pending_payment(self, answer: object) -> PendingPayment | None:

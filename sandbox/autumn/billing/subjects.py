@@ -20,7 +20,11 @@ def find(
     """
     held = [product for product in who.products if product.status != "expired"]
     if subscription_id is not None:
-        found = [product for product in held if subscription_id in (product.key, product.id)]
+        found = [
+            product
+            for product in held
+            if subscription_id in (product.key, product.id) and entity_id in (None, product.entity_id)
+        ]
         message = (
             f"No active subscription found with subscription_id '{subscription_id}' for customer '{who.id}'"
         )

@@ -25,7 +25,7 @@ def kind(request: pytest.FixtureRequest) -> ChangeKind[Any]:
 def test_each_is_previewed_by_autumn_and_offered_where_products_are(kind: ChangeKind[Any]) -> None:
     assert kind.quoted
     assert kind.command == KINDS[kind.id]
-    assert kind.offered_on == {"products"}
+    assert kind.offered_on == {"products", "entity"}
     assert kind.scopes == (WRITE_SCOPE,)
     assert kind.unit == UNITS[kind.id]
 

@@ -1,0 +1,165 @@
+"""Subscriptions of one entity: cancelled, taken back, switched, their quantity and their trial changed."""
+
+from datetime import timedelta
+
+from bot.approvals import words as approvals_words
+from bot.approvals.lifecycle import Cause
+from bot.changes.billing import words as billing_words
+from bot.changes.cancellation.words import CancellationNote
+from bot.changes.forms import words as forms_words
+from bot.changes.switch.words import SwitchNote
+from sandbox.autumn.model import Product
+from tests.journeys.changing import close_and_look, elsewhere, lea_sees, request_undo
+from tests.journeys.steps import ask, press
+from tests.running import Running
+
+WHO = "cus_piedpiper"
+COMPRESSION = "the entity Compression (workspace_1)"
+READ_BACK = approvals_words.ENDINGS[Cause.DONE]
+
+
+def products(maple: Running, entity: str | None = "workspace_1") -> list[Product]:
+    return [
+        each
+        for each in maple.autumn.state.customer(WHO).products
+        if each.entity_id == entity and each.status != "expired"
+    ]
+
+
+def others(maple: Running) -> list[tuple[str, str, object]]:
+    """All that is not this entity's."""
+    held = maple.autumn.state.customer(WHO).products
+    return [(each.id, each.status, each.canceled_at) for each in held if each.entity_id != "workspace_1"]
+
+
+async def open_form(maple: Running, command: str, sees: str) -> None:
+    await maple.ana.command(f"/autumn {command} {WHO}")
+    await maple.ana.sees(forms_words.WHOLE_CUSTOMER)
+    await maple.ana.choose(forms_words.PICK_ENTITY, "Compression")
+    await maple.ana.sees(billing_words.HELD_BY_ENTITY.strip("*"))
+    await maple.ana.sees(sees)
+
+
+async def apply(maple: Running, summary: str) -> None:
+    await maple.ana.sees("What changes")
+    await maple.ana.fill("Reason", "They asked for it")
+    await maple.ana.submit()
+    await lea_sees(maple, summary)
+    await maple.lea.click("Approve")
+    await maple.lea.sees(READ_BACK)
+    await close_and_look(maple.ana, summary, READ_BACK)
+
+
+async def test_cancellation_from_the_card_reaches_this_entity_alone_and_is_taken_back(maple: Running) -> None:
+    before = others(maple)
+    await ask(maple, f"/autumn entities {WHO}", "4 entities")
+    await press(maple, "Open", "Balances of its own", within="Compression")
+    await maple.ana.click("Cancel subscription")
+    form = await maple.ana.sees("Ends on: none")
+    assert str(CancellationNote.ENTITY_SHARES.text) in form
+    await apply(maple, f"Cancel Starter at the end of the period, for {COMPRESSION}")
+    (starter,) = products(maple)
+    assert starter.canceled_at is not None
+    assert others(maple) == before
+    (write,) = maple.autumn.ledger
+    assert write.body["entity_id"] == "workspace_1"
+    assert write.body["subscription_id"] == starter.key
+    await request_undo(maple.ana)
+    await lea_sees(maple, f"Take the cancellation of Starter back, for {COMPRESSION}")
+    await maple.lea.click("Approve")
+    await maple.lea.sees(approvals_words.UNDONE)
+    assert starter.canceled_at is None
+    assert others(maple) == before
+
+
+async def test_subscription_of_an_entity_ends_now_with_the_credit_that_was_previewed(maple: Running) -> None:
+    before = others(maple)
+    await open_form(maple, "cancel", "Cancel at the end of the period")
+    await maple.ana.choose("What to do", "Cancel now")
+    await maple.ana.sees("Credit for the unused time")
+    form = await maple.ana.sees("Billed now, in all: $")
+    assert "(Compression): $" in form
+    await apply(maple, f"Cancel Starter now, with credit for the unused time, for {COMPRESSION}")
+    assert products(maple) == []
+    assert others(maple) == before
+
+
+async def test_product_of_an_entity_is_changed(maple: Running) -> None:
+    before = others(maple)
+    await open_form(maple, "switch", "New product")
+    await maple.ana.choose("New product", "Pro")
+    await maple.ana.sees("Balances start anew")
+    await maple.ana.choose("What the customer keeps of the balances", "What is left")
+    await maple.ana.sees(str(SwitchNote.ENTITY_REMAINING.text))
+    await maple.ana.choose("What the customer keeps of the balances", "Usage")
+    await maple.ana.sees("Product Pro: starts now")
+    await apply(maple, f"Change the product to Pro now, for {COMPRESSION}")
+    assert [each.plan_id for each in products(maple)] == ["pro"]
+    assert others(maple) == before
+
+
+async def test_scheduled_product_of_an_entity_is_called_off(maple: Running) -> None:
+    await elsewhere(maple, "billing.attach", customer_id=WHO, plan_id="pro", entity_id="workspace_1")
+    await open_form(maple, "switch", "New product")
+    await maple.ana.choose("New product", "Starter")
+    await maple.ana.sees("Balances start anew")
+    await maple.ana.choose("When", "At the end of the period")
+    await maple.ana.sees("Product starts: Starter")
+    await apply(maple, f"Change the product to Starter at the end of the period, for {COMPRESSION}")
+    assert sorted(each.status for each in products(maple)) == ["active", "scheduled"]
+    await request_undo(maple.ana)
+    await lea_sees(maple, f"Call off the scheduled change to Starter, for {COMPRESSION}")
+    await maple.lea.click("Approve")
+    await maple.lea.sees(approvals_words.UNDONE)
+    assert [each.plan_id for each in products(maple)] == ["pro"]
+
+
+async def test_quantity_of_an_entity_is_changed_and_undone(maple: Running) -> None:
+    await elsewhere(
+        maple,
+        "billing.attach",
+        customer_id=WHO,
+        plan_id="extra_seats",
+        entity_id="workspace_1",
+        feature_quantities=[{"feature_id": "seats", "quantity": 10}],
+    )
+    before = others(maple)
+    await open_form(maple, "quantity", "New quantity")
+    await maple.ana.fill("New quantity", "12")
+    await maple.ana.sees("Quantity of Seats: 10 → 12")
+    await apply(maple, f"Set Seats of Extra Seats to 12, for {COMPRESSION}")
+    await request_undo(maple.ana)
+    await lea_sees(maple, f"Set Seats of Extra Seats to 10, for {COMPRESSION}")
+    await maple.lea.click("Approve")
+    await maple.lea.sees(approvals_words.UNDONE)
+    assert others(maple) == before
+
+
+async def test_trial_of_an_entity_is_extended(maple: Running) -> None:
+    trial = {"duration_length": 5, "duration_type": "day", "card_required": True}
+    await elsewhere(
+        maple,
+        "billing.attach",
+        customer_id=WHO,
+        plan_id="pro",
+        entity_id="workspace_1",
+        customize={"free_trial": trial},
+    )
+    before = others(maple)
+    await open_form(maple, "trial", "New end of the trial")
+    at = maple.clock.now() + timedelta(days=20)
+    await maple.ana.choose("New end of the trial", str(int(at.timestamp())))
+    await apply(maple, f"for {COMPRESSION}")
+    (pro,) = products(maple)
+    assert pro.trial_ends_at is not None
+    assert others(maple) == before
+
+
+async def test_merged_subscriptions_are_only_changed_for_one_entity(maple: Running) -> None:
+    state = maple.autumn.state.customer(WHO)
+    state.products[:] = [each for each in state.products if each.entity_id is not None]
+    await maple.ana.command(f"/autumn cancel {WHO}")
+    form = await maple.ana.sees(billing_words.NO_SUBSCRIPTIONS)
+    assert forms_words.WHOLE_CUSTOMER in form
+    await maple.ana.choose(forms_words.PICK_ENTITY, "Compression")
+    await maple.ana.sees(billing_words.HELD_BY_ENTITY.strip("*"))
