@@ -106,6 +106,10 @@ class Database:
             options["connect_args"] = {name: own[name] for name in own.keys() - target.query.keys()}
             options["pool_timeout"] = patience
         self._patience = patience
+        self._closed = False
+        self._in_use = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._late: set[asyncio.Task[AsyncConnection]] = set()
         self._engine: AsyncEngine = create_async_engine(target, **options)
         if self.sqlite:
@@ -122,7 +126,11 @@ class Database:
         return own if self.sqlite else ServerClock(self._engine.sync_engine, own)
 
     async def aclose(self) -> None:
+        """Waits up to `patience` for the transactions under way: what is still in use would stay open."""
         await asyncio.gather(*self._late, return_exceptions=True)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), self._patience)
+        self._closed = True
         await self._engine.dispose()
 
     @asynccontextmanager
@@ -151,6 +159,23 @@ class Database:
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[AsyncConnection]:
+        self._in_use += 1
+        self._idle.clear()
+        try:
+            async with self._checked_out() as connection:
+                try:
+                    yield connection
+                finally:
+                    if self._closed:
+                        # It would go back to a pool that nobody closes any more.
+                        await connection.invalidate()
+        finally:
+            self._in_use -= 1
+            if not self._in_use:
+                self._idle.set()
+
+    @asynccontextmanager
+    async def _checked_out(self) -> AsyncIterator[AsyncConnection]:
         if self.sqlite:
             async with self._engine.connect() as connection:
                 yield connection

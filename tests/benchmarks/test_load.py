@@ -95,6 +95,6 @@ async def test_what_never_comes_is_missing() -> None:
     app = App()
     app.says = lambda _text: []
     async with serving(app) as url:
-        result = await run(job(url, answered=True, patience=0.3))
+        result = await run(job(url, answered=True, patience=1.5))
     assert [one.answered for one in result.samples] == [None] * 4
     assert all(one.acked for one in result.samples)

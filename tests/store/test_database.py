@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import os
 import stat
 import time
@@ -19,6 +20,7 @@ from bot.store.migrate import migrate
 from bot.store.tables import deliveries
 from bot.store.types import Figure, Instant
 from bot.store.upsert import insert
+from tests.databases import ENGINES, Engine, fresh
 
 NOW = datetime(2026, 11, 22, 15, 6, 1, 23, tzinfo=UTC)
 
@@ -92,6 +94,49 @@ async def test_a_reader_sees_one_state_of_things(database: Database) -> None:
         assert (await reading.execute(select(deliveries))).all() == []
     async with database.reading() as reading:
         assert (await reading.execute(select(deliveries))).all() == [("a", NOW)]
+
+
+async def test_closing_waits_for_transaction_under_way(database: Database) -> None:
+    entered, leave = asyncio.Event(), asyncio.Event()
+    steps = []
+
+    async def read() -> None:
+        async with database.reading() as connection:
+            entered.set()
+            await leave.wait()
+            await connection.execute(select(1))
+            steps.append("read")
+
+    async def close() -> None:
+        await database.aclose()
+        steps.append("closed")
+
+    reading = asyncio.create_task(read())
+    await entered.wait()
+    closing = asyncio.create_task(close())
+    await asyncio.sleep(0)
+    leave.set()
+    await asyncio.gather(reading, closing)
+    assert steps == ["read", "closed"]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+async def test_closing_gives_up_on_transaction_that_does_not_end(engine: Engine) -> None:
+    database = Database(fresh(engine), patience=1)
+    entered, leave = asyncio.Event(), asyncio.Event()
+
+    async def hang() -> None:
+        async with database.reading():
+            entered.set()
+            await leave.wait()
+
+    hanging = asyncio.create_task(hang())
+    await entered.wait()
+    await database.aclose()
+    assert not hanging.done()
+    leave.set()
+    await hanging
+    gc.collect()  # a connection that nobody closed would complain
 
 
 async def test_an_error_does_not_quote_what_was_written(database: Database) -> None:
