@@ -15,7 +15,9 @@ from bot.access.limits import EXACT, Limit, Limits, Measure, Tolerance
 from bot.access.presets import PresetTable
 from bot.access.rules import (
     EVERYONE,
+    MOST_BATCH_LINES,
     ApprovalRules,
+    BatchRules,
     DigestRules,
     Policy,
     PolicyKind,
@@ -322,6 +324,17 @@ class ApprovalsTable(BaseModel):
         )
 
 
+class BatchesTable(BaseModel):
+    """The `[batches]` table: how long a list of changes may be."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    most_lines: Annotated[int, Field(ge=1, le=MOST_BATCH_LINES)] = MOST_BATCH_LINES
+
+    def rules(self) -> BatchRules:
+        return BatchRules(self.most_lines)
+
+
 class PolicyFile(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -332,6 +345,7 @@ class PolicyFile(BaseModel):
     link_previews: LinkPreviewsTable = LinkPreviewsTable(channels=[])
     approvals: ApprovalsTable = ApprovalsTable()
     preset: list[PresetTable] = []
+    batches: BatchesTable = BatchesTable()
 
     def policy(self) -> Policy:
         return Policy(
@@ -342,6 +356,7 @@ class PolicyFile(BaseModel):
             frozenset(self.link_previews.channels),
             self.approvals.rules(),
             tuple(table.preset() for table in self.preset),
+            self.batches.rules(),
         )
 
 

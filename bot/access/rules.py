@@ -199,6 +199,16 @@ class DigestRules:
     """Ids of channels shared with another company that digests and alerts may go to nonetheless."""
 
 
+MOST_BATCH_LINES = 500
+"""In one list of changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRules:
+    most_lines: int = MOST_BATCH_LINES
+    """That a list of changes may have."""
+
+
 @dataclass(frozen=True, slots=True)
 class ApprovalRules:
     """Who is told of requests that wait. People (U…) and user groups (S…, @…), in the order of the policy."""
@@ -229,6 +239,7 @@ class Policy:
     """Ids of channels in which the preview of a link to a customer's page names the customer."""
     approvals: ApprovalRules = ApprovalRules()
     presets: tuple[Preset, ...] = ()
+    batches: BatchRules = BatchRules()
 
     @property
     def groups(self) -> frozenset[str]:

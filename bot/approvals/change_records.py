@@ -140,5 +140,6 @@ def _record(row: Row[Any], approvals: Sequence[Approval]) -> Record:
         undone=row.undo_state == State.APPLIED,
         invertible=row.invertible,
         writes=row.writes,
+        batch=row.batch,
         lease_until=row.lease_until,
     )

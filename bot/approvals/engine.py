@@ -145,7 +145,9 @@ class Engine:
         if seen.preview is None:
             return await self._fail(record, Cause.GUARDED, seen.judgement.refusals)
         if not self.assessor.still_holds(record.input, record.before, seen.preview.before):
-            terms = await self._current_terms(record, seen) if record.needed else None
+            # What needed no approval, and a line of a batch, does not wait for one.
+            waits = record.needed and not record.batch
+            terms = await self._current_terms(record, seen) if waits else None
             return await repository.supersede(
                 self._database, record, (seen.preview, terms), lease=self.lease(), now=self._now()
             )

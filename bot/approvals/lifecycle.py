@@ -255,6 +255,8 @@ class Record:
     writes: int = 0
     """How many writes were begun."""
     lease_until: datetime | None = None
+    batch: str = ""
+    """The batch that it is a line of; such a change has no cards and notices of its own."""
     payment_url: str = ""
     """With Cause.AWAITS_PAYMENT, in the process that Autumn told it: never stored."""
 
@@ -290,9 +292,11 @@ def reminders(requested_at: datetime, expires_at: datetime) -> Mapping[NoticeKin
 def notice_of(record: Record, event: ChangeEvent) -> NoticeKind | None:
     """The message a step owes the requester.
 
-    None for a change that was applied right away and ended well or was refused: its card, which was posted
-    just before, shows that.
+    None for a line of a batch, which the batch's card tells of; and for a change that was applied right away
+    and ended well or was refused: its card, which was posted just before, shows that.
     """
+    if record.batch:
+        return None
     if event in (ChangeEvent.MARKED, ChangeEvent.CHECKED):
         return None if record.state is State.UNCONFIRMED else NoticeKind.SETTLED
     if record.state not in _TOLD:

@@ -185,6 +185,8 @@ class ChangeNotifier:
     async def _note(self, record: Record, event: ChangeEvent) -> None:
         """To the requester: privately in the channel of the request, else below their own card. Not retried,
         as the card shows it too."""
+        if record.batch:
+            return
         names = await self._names.of(record)
         notice = notices.notice(record, event, names=names.names)
         if notice is None or (notice_of(record, event) and not record.payment_url):

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from bot.access.limits import NOTHING, Today, Worth
+from bot.approvals.lifecycle import Approval
 from bot.autumn.environment import Environment
 from bot.changes.lines import Line
 from bot.changes.model import ChangeInput, Snapshot
@@ -34,6 +35,15 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
+class Mandate:
+    """The approval of a batch, which is the approval of each of its lines."""
+
+    batch: str
+    approvals: tuple[Approval, ...] = ()
+    """Those that count; none if the batch needed none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A change that is about to be requested."""
 
@@ -48,5 +58,7 @@ class Draft:
     preview: Preview
     terms: Terms
     undo_of: str = ""
+    mandate: Mandate | None = None
+    """For a line of a batch: it is approved as soon as it is requested."""
     today: Today = NOTHING
     """What the policy based the terms on."""

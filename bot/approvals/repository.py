@@ -176,11 +176,11 @@ async def request(
 ) -> tuple[Record, bool] | None:
     """The change, and whether it is new: a form submitted again finds the first one.
 
-    If it needs no approvals it is approved right away, under the lease. None: another undo of the same change
-    is open. Raises TodayMoved when another change was let through since the terms were decided, and
-    TooManyWait when no more requests may wait.
+    If it needs no approvals, or has those of its batch, it is approved right away, under the lease. None:
+    another undo of the same change is open. Raises TodayMoved when another change was let through since the
+    terms were decided, and TooManyWait when no more requests may wait.
     """
-    right_away = draft.terms.needed == 0
+    right_away = draft.terms.needed == 0 or draft.mandate is not None
     async with database.writing() as connection:
         if right_away:
             counter = Counter(draft.env, draft.input, draft.asker, undo_of=draft.undo_of)
@@ -199,6 +199,8 @@ async def request(
             await _check_room(connection, draft)
         for spot in spots:
             await connection.execute(plain_insert(cards).values(_card(change_id, spot, now)))
+        for approval in _mandated(draft):
+            await _keep_decision(connection, change_id, 1, approval, approval=True)
         record = await load(connection, change_id)
         details = {
             "kind": record.kind,
@@ -214,10 +216,22 @@ async def request(
             "before": record.before,
             "lines": values["lines"],
             "undo_of": record.undo_of,
+            "batch": record.batch,
         }
         await _queue_notices(connection, record, ChangeEvent.ASKED, now)
         await note(connection, record, ChangeEvent.ASKED, now=now, actor=record.asker, details=details)
+        for approval in _mandated(draft):
+            under = {"rule": approval.rule, "batch": record.batch}
+            await note(
+                connection, record, ChangeEvent.APPROVED, now=now, actor=approval.person, details=under
+            )
         return record, True
+
+
+def _mandated(draft: Draft) -> list[Decided]:
+    """The approvals of the batch that it is a line of."""
+    given = draft.mandate.approvals if draft.mandate else ()
+    return [Decided(approval.person, approval.team, approval.rule, approval.at) for approval in given]
 
 
 @unbroken
@@ -238,7 +252,7 @@ async def supersede(
     preview, terms = new
     state = State.WAITING if terms else State.OVERTAKEN
     values: dict[str, Any] = {
-        **_preview_columns(preview),
+        **preview_columns(preview),
         "state": state,
         "version": record.version + 1,
         "decided_by": "",
@@ -579,7 +593,7 @@ async def begin_write(
     Each position can be begun once, whoever tries and however often.
     """
     position, write, preview = upcoming.position, upcoming.write, upcoming.preview
-    values = {**_preview_columns(preview), "writes": position + 1, "lease_until": lease.until}
+    values = {**preview_columns(preview), "writes": position + 1, "lease_until": lease.until}
     details = {
         "position": position,
         "route": write.route,
@@ -639,7 +653,7 @@ async def take_over(database: Database, change_id: str, *, lease: Lease, now: da
 # Columns
 
 
-def _preview_columns(preview: Preview) -> dict[str, Any]:
+def preview_columns(preview: Preview) -> dict[str, Any]:
     return {
         "before": preview.before,
         "lines": stored.dump_lines(preview.lines),
@@ -654,11 +668,12 @@ def _preview_columns(preview: Preview) -> dict[str, Any]:
 
 def _judged(preview: Preview) -> dict[str, Any]:
     """For the trail: what the policy judges the change by."""
-    columns = _preview_columns(preview)
+    columns = preview_columns(preview)
     return recorded.judged(**{name: columns[name] for name in recorded.JUDGED})
 
 
 def _columns(draft: Draft, lease: Lease | None, now: datetime) -> dict[str, Any]:
+    mandated = _mandated(draft)
     return {
         "id": secrets.token_hex(12),
         "submission_id": draft.submission_id,
@@ -681,14 +696,16 @@ def _columns(draft: Draft, lease: Lease | None, now: datetime) -> dict[str, Any]
         "expires_at": draft.terms.expires_at,
         "refusals": [],
         "details": {},
-        "decided_by": "",
+        "decided_by": mandated[-1].person if mandated else "",
+        "decided_at": now if mandated else None,
         "said": "",
         "undo_of": draft.undo_of or None,
+        "batch": draft.mandate.batch if draft.mandate else "",
         "invertible": False,
         "lease_by": lease.by if lease else None,
         "lease_until": lease.until if lease else None,
         "writes": 0,
-        **_preview_columns(draft.preview),
+        **preview_columns(draft.preview),
     }
 
 

@@ -9,6 +9,7 @@ from bot.access.people import Actor
 from bot.access.policy import Decision, Request
 from bot.approvals.lifecycle import Record
 from bot.approvals.preview import Assessment
+from bot.approvals.proposal import Mandate
 from bot.autumn.errors import AutumnError
 from bot.changes.model import ChangeInput, Snapshot
 
@@ -91,3 +92,5 @@ class ChangeRequest:
     seen: Snapshot | None = None
     """What the form showed; None to request it whatever the numbers are now."""
     undo_of: str = ""
+    mandate: Mandate | None = None
+    """For a line of a batch, which is applied under the batch's approval and has no cards."""

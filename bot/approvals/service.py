@@ -93,11 +93,17 @@ class ChangeService:
         return await self._assessor.open(kind, customer_id, entity)
 
     async def look(
-        self, requested: ChangeInput, facts: Facts, actor: Actor, *, planned: Sequence[Movement] = ()
+        self,
+        requested: ChangeInput,
+        facts: Facts,
+        actor: Actor,
+        *,
+        planned: Sequence[Movement] = (),
+        undo_of: str = "",
     ) -> Assessment:
         """The preview for a form, from facts that were read before. `planned`: what the same person is about
         to request before it, which counts against the limits of the day as well."""
-        counter = Counter(self._environment, requested, actor.user, planned=tuple(planned))
+        counter = Counter(self._environment, requested, actor.user, undo_of=undo_of, planned=tuple(planned))
         return await self._assessor.look_at(facts, counter)
 
     async def may_ask(self, seen: Assessment, actor: Actor) -> Decision:
@@ -139,8 +145,9 @@ class ChangeService:
         return None
 
     async def requested_by(self, user: str, *, limit: int = 50) -> list[Record]:
-        """A person's requests, newest first."""
-        return await self._select(changes.c.asker == user, newest_first=True, limit=limit)
+        """A person's requests, newest first, without the lines of batches."""
+        own = (changes.c.asker == user, changes.c.batch == "")
+        return await self._select(*own, newest_first=True, limit=limit)
 
     async def steps(self, change_id: str) -> list[audit.Entry]:
         """Every step of a change, oldest first."""

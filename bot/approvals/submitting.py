@@ -65,7 +65,11 @@ class Submitting:
         request = replace(request, reason=clean(request.reason), ticket=clean(request.ticket))
         if decision.reason_required and not request.reason:
             return Outcome(Result.NO_REASON, decision=decision, look=seen)
-        if not decision.at_once and (refusal := await self._channel.own_refusal()) is not None:
+        if request.mandate is not None:
+            if decision.approvals > len(request.mandate.approvals):
+                # The policy requires more by now than the batch was approved with.
+                return Outcome(Result.NOT_ALLOWED, decision=decision, look=seen)
+        elif not decision.at_once and (refusal := await self._channel.own_refusal()) is not None:
             return Outcome(refusal, decision=decision, look=seen)
         if request.input.customer_created_at is None:
             request = replace(request, input=_pinned(request.input, seen.facts.customer))
@@ -86,7 +90,7 @@ class Submitting:
         if not new:
             return Outcome(Result.AGAIN, record)
         await self._checkpoint("asked")
-        if not decision.at_once:
+        if not decision.at_once and request.mandate is None:
             await self._notify(record, ChangeEvent.ASKED)
             return Outcome(Result.DONE, record)
         return Outcome(Result.DONE, await self._engine.apply(record) or record)
@@ -102,15 +106,23 @@ class Submitting:
             reason=request.reason,
             ticket=request.ticket,
             preview=preview,
-            terms=policy_requests.terms(decision, self._now()),
+            terms=_terms(request, decision, self._now()),
             undo_of=request.undo_of,
+            mandate=request.mandate,
         )
 
     def _spots(self, request: ChangeRequest, decision: Decision) -> list[CardTarget]:
+        if request.mandate is not None:
+            return []
         spots = [CardTarget(CardKind.ASKER, request.card or request.actor.user)]
         if not decision.at_once:
             spots.append(CardTarget(CardKind.APPROVAL, self._channel.id))
         return spots
+
+
+def _terms(request: ChangeRequest, decision: Decision, now: datetime) -> Terms:
+    terms = policy_requests.terms(decision, now)
+    return replace(terms, needed=len(request.mandate.approvals)) if request.mandate else terms
 
 
 def _pinned(requested: ChangeInput, customer: Customer) -> ChangeInput:

@@ -9,21 +9,23 @@ with the history, lock, read-back and audit trail that every change has.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
+from bot.access.limits import Worth
 from bot.access.people import Actor
 from bot.access.policy import Decision
+from bot.access.rules import MOST_BATCH_LINES
 from bot.approvals.lifecycle import Approval
 from bot.approvals.proposal import Preview
 from bot.autumn.environment import Environment
 from bot.changes.model import ChangeInput
 from bot.changes.notes import Note
 
-MOST_LINES = 500
+MOST_LINES = MOST_BATCH_LINES
 """In one list; a policy may lower it."""
 
 
@@ -154,6 +156,11 @@ class CheckedBatch:
     def totals(self) -> tuple[FeatureTotal, ...]:
         return totals((line.feature, line.preview.amount) for line in self.lines)
 
+    @property
+    def value(self) -> Mapping[str, Decimal]:
+        """What the lines are worth where that is known, by currency, in major units."""
+        return values(line.preview.worth for line in self.lines)
+
 
 def totals(sizes: Iterable[tuple[str, Decimal | None]]) -> tuple[FeatureTotal, ...]:
     """By feature, in the order in which they first come."""
@@ -167,6 +174,15 @@ def totals(sizes: Iterable[tuple[str, Decimal | None]]) -> tuple[FeatureTotal, .
             total.unsized + (amount is None),
         )
     return tuple(by_feature.values())
+
+
+def values(worths: Iterable[Worth | None]) -> Mapping[str, Decimal]:
+    """Money by currency, of what is known."""
+    sums: dict[str, Decimal] = {}
+    for worth in worths:
+        if worth is not None:
+            sums[worth.currency] = sums.get(worth.currency, Decimal(0)) + worth.amount
+    return sums
 
 
 class BatchState(StrEnum):
@@ -235,6 +251,8 @@ class BatchRecord:
     expires_at: datetime
     progress: BatchProgress
     totals: tuple[FeatureTotal, ...]
+    value: Mapping[str, Decimal] = field(default_factory=dict)
+    """What the lines are worth where that is known, by currency, in major units."""
     approvals: tuple[Approval, ...] = ()
     decided_by: str = ""
     """Who gave the last approval, or denied it."""

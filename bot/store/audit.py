@@ -16,11 +16,21 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.recorded import Recorded
-from bot.store.tables import alert_subscriptions, audit, audit_head, changes, decisions, digests
+from bot.store.recorded import Recorded, batch_lines_hash
+from bot.store.tables import (
+    alert_subscriptions,
+    audit,
+    audit_head,
+    batch_decisions,
+    batch_lines,
+    batches,
+    changes,
+    decisions,
+    digests,
+)
 
 _ONLY = 1
-_OTHERS = {"digest": digests, "alert": alert_subscriptions}
+_OTHERS = {"digest": digests, "alert": alert_subscriptions, "batch": batches}
 """Events with such a prefix (`digest_paused`) are about a row of that table, by the id in `change_id`."""
 _ALONE = frozenset({"link"})
 """Events with such a prefix are about nothing that is stored."""
@@ -154,6 +164,8 @@ async def verify(connection: AsyncConnection, *, since: Head | None = None) -> V
     faults += await _change_differences(connection, recorded)
     for kind, states in other_states.items():
         faults += await _other_differences(connection, kind, states)
+    for batch_id in other_states["batch"]:
+        faults += await batch_differences(connection, batch_id)
     return Verified(Head(seq, digest), tuple(faults[:20]))
 
 
@@ -168,6 +180,33 @@ async def differences(connection: AsyncConnection, change_id: str) -> list[str]:
     row = (await connection.execute(select(changes).where(changes.c.id == change_id))).one()
     verdicts = await _verdicts(connection, decisions.c.change_id == change_id)
     return [*faults, *recorded.differences(row, verdicts[change_id])]
+
+
+async def batch_differences(connection: AsyncConnection, batch_id: str) -> list[str]:
+    """Where the lines and decisions of a stored batch differ from its rows in the trail."""
+    lines, approved, faults = "", set(), []
+    async for entry in entries(connection, change_id=batch_id):
+        if entry.hash != entry.expected():
+            faults.append(f"row {entry.seq} was altered")
+        elif entry.event == "batch_asked":
+            lines = json.loads(entry.body)["lines"]
+        elif entry.event == "batch_approved":
+            approved.add(entry.actor)
+    rows = await connection.execute(
+        select(batch_lines).where(batch_lines.c.batch_id == batch_id).order_by(batch_lines.c.number)
+    )
+    if batch_lines_hash(rows) != lines:
+        faults.append(f"batch {batch_id}: its lines are not what was requested")
+    stored = await connection.execute(
+        select(batch_decisions.c.person).where(
+            batch_decisions.c.batch_id == batch_id, batch_decisions.c.verdict == "approve"
+        )
+    )
+    faults += [
+        f"batch {batch_id}: the approval of {person} is in only one of table and trail"
+        for person in sorted(approved ^ set(stored.scalars()))
+    ]
+    return faults
 
 
 async def _change_differences(connection: AsyncConnection, recorded: Mapping[str, Recorded]) -> list[str]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy import Row
 Verdicts = Mapping[tuple[int, str], str]
 """By version and person: approve or deny."""
 
-_ASKED = ("kind", "input", "customer", "env", "reason", "ticket", "channel", "undo_of")
+_ASKED = ("kind", "input", "customer", "env", "reason", "ticket", "channel", "undo_of", "batch")
 _COLUMNS = {"customer": "customer_id"}
 JUDGED = ("amount", "worth", "currency", "products", "rewards")
 """What the policy judges a change by: columns of it."""
@@ -88,6 +88,11 @@ class Recorded:
 def judged(**columns: object) -> dict[str, Any]:
     """The quantities that the policy judged a change by, as a row of the trail holds them."""
     return {name: _text(name, value) for name, value in columns.items()}
+
+
+def batch_lines_hash(rows: Iterable[Row[Any]]) -> str:
+    """Of what was requested in a batch, line by line."""
+    return _digest([[row.number, row.input, row.before, row.undo_of, _stored(row, "amount")] for row in rows])
 
 
 def _stored(row: Row[Any], name: str) -> object:

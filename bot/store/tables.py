@@ -34,6 +34,8 @@ STATES = (
 _HOLDS_UNDO = text("state IN ('waiting', 'approved', 'applying', 'unconfirmed', 'applied')")
 _APPLYING = text("state = 'applying'")
 _IN_HAND = text("state IN ('waiting', 'approved', 'applying')")
+_HOLDS_BATCH_UNDO = text("state IN ('waiting', 'running', 'stopping', 'stopped', 'done')")
+_UNDER_WAY = text("state IN ('waiting', 'running', 'stopping')")
 _ACTIVE = text("state = 'active'")
 _CLAIMED = text("state = 'claimed'")
 _RUNNING = text("state = 'running'")
@@ -88,6 +90,8 @@ changes = Table(
     Column("decided_at", Instant),
     Column("said", Text, nullable=False),
     Column("undo_of", String(32), ForeignKey("changes.id")),
+    # The batch that it is a line of; may be empty.
+    Column("batch", String(32), nullable=False, server_default=""),
     Column("invertible", Boolean, nullable=False),
     # Who is working on it and until when; after that its process is presumed dead.
     Column("lease_by", String(32)),
@@ -427,6 +431,125 @@ alert_polls = Table(
     # When the last one that was finished began; null before that.
     Column("polled_at", Instant),
     Column("next_at", Instant, nullable=False),
+)
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    # Made when the form was opened: a form submitted twice is one batch.
+    Column("submission_id", String(64), nullable=False, unique=True),
+    Column("env", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("asker", String(32), nullable=False),
+    Column("asker_team", String(32), nullable=False),
+    Column("channel", String(32), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("needed", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("decided_by", String(32), nullable=False),
+    Column("decided_at", Instant),
+    Column("said", Text, nullable=False),
+    Column("stopped_by", String(32), nullable=False),
+    Column("undo_of", String(32), ForeignKey("batches.id")),
+    # Who applies its lines, and until when; after that its process is presumed dead.
+    Column("lease_by", String(32)),
+    Column("lease_until", Instant),
+    CheckConstraint(
+        "state IN ('waiting', 'running', 'stopping', 'stopped', 'done', 'denied', 'expired')", name="state"
+    ),
+    CheckConstraint("revision >= 1 AND needed >= 0", name="counts"),
+    CheckConstraint("lease_by IS NULL OR state IN ('running', 'stopping')", name="lease"),
+    CheckConstraint("(lease_by IS NULL) = (lease_until IS NULL)", name="lease_whole"),
+    Index("ix_batches_under_way", "env", "state", sqlite_where=_UNDER_WAY, postgresql_where=_UNDER_WAY),
+    # A batch has at most one undo that is open or applied.
+    Index(
+        "uq_batches_undo_of",
+        "undo_of",
+        unique=True,
+        sqlite_where=_HOLDS_BATCH_UNDO,
+        postgresql_where=_HOLDS_BATCH_UNDO,
+    ),
+)
+
+batch_lines = Table(
+    "batch_lines",
+    metadata,
+    Column("batch_id", String(32), ForeignKey("batches.id"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("state", String(16), nullable=False),
+    Column("input", JSON, nullable=False),
+    Column("customer_id", Text, nullable=False),
+    Column("customer", Text, nullable=False),
+    Column("typed", Text, nullable=False),
+    Column("feature", Text, nullable=False),
+    # What was approved.
+    Column("before", JSON, nullable=False),
+    Column("lines", JSON, nullable=False),
+    Column("warnings", JSON, nullable=False),
+    Column("amount", Figure),
+    Column("worth", Figure),
+    Column("currency", String(8)),
+    Column("products", JSON(none_as_null=True)),
+    Column("rewards", JSON(none_as_null=True)),
+    Column("undo_of", String(32), ForeignKey("changes.id")),
+    # Counts the changes requested for it: another only after the last one surely sent nothing.
+    Column("attempt", Integer, nullable=False),
+    Column("change_id", String(32), ForeignKey("changes.id")),
+    Column("why", String(32), nullable=False),
+    CheckConstraint(
+        "state IN ('queued', 'running', 'applied', 'refused', 'unconfirmed', 'skipped')", name="state"
+    ),
+    CheckConstraint("state <> 'applied' OR change_id IS NOT NULL", name="applied"),
+    CheckConstraint("attempt >= 0", name="attempt"),
+)
+
+batch_decisions = Table(
+    "batch_decisions",
+    metadata,
+    Column("batch_id", String(32), ForeignKey("batches.id"), primary_key=True),
+    Column("person", String(32), primary_key=True),
+    Column("team", String(32), nullable=False),
+    Column("verdict", String(8), nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    # An approval by someone who has lost the right to approve is kept but does not count.
+    Column("counts", Boolean, nullable=False),
+    CheckConstraint("verdict IN ('approve', 'deny')", name="verdict"),
+)
+
+batch_cards = Table(
+    "batch_cards",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("batch_id", String(32), ForeignKey("batches.id"), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("channel", String(32), nullable=False),
+    # Slack's timestamp of the message; null until it is posted.
+    Column("ts", String(32)),
+    Column("shown_revision", Integer, nullable=False),
+    # Left alone until then: whoever made the step redraws it first.
+    Column("due", Instant, nullable=False),
+    Column("tries", Integer, nullable=False),
+    # While someone is posting it nobody else may, since Slack would accept both.
+    Column("posting_until", Instant),
+    # The message or its channel no longer exists.
+    Column("gone", Boolean, nullable=False),
+)
+
+batch_drafts = Table(
+    "batch_drafts",
+    metadata,
+    # A list that was checked and found wrong in part, for whoever goes on without the wrong lines.
+    Column("id", String(32), primary_key=True),
+    Column("env", String(16), nullable=False),
+    Column("person", String(32), nullable=False),
+    Column("lines", JSON, nullable=False),
+    Column("created_at", Instant, nullable=False, index=True),
 )
 
 turns = Table(

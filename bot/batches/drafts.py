@@ -1,0 +1,73 @@
+"""Lists that are wrong in part, kept for a day: a card offers to go on without the wrong lines."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy import insert as plain_insert
+
+from bot.autumn.environment import Environment
+from bot.batches.model import BatchLine, LineAction
+from bot.store.database import Database, unbroken
+from bot.store.tables import batch_drafts
+
+KEPT = timedelta(days=1)
+
+
+@unbroken
+async def keep(
+    database: Database, lines: Sequence[BatchLine], *, env: Environment, person: str, now: datetime
+) -> str:
+    """The id to find them by."""
+    values = {
+        "id": secrets.token_hex(12),
+        "env": env,
+        "person": person,
+        "lines": [_dump(line) for line in lines],
+        "created_at": now,
+    }
+    async with database.writing() as connection:
+        await connection.execute(plain_insert(batch_drafts).values(values))
+    return str(values["id"])
+
+
+@unbroken
+async def kept(
+    database: Database, draft_id: str, *, env: Environment, person: str
+) -> tuple[BatchLine, ...] | None:
+    """Only for the person who had them kept."""
+    mine = (batch_drafts.c.id == draft_id, batch_drafts.c.env == env, batch_drafts.c.person == person)
+    async with database.reading() as connection:
+        found = (await connection.execute(select(batch_drafts.c.lines).where(*mine))).scalar_one_or_none()
+    return None if found is None else tuple(map(_read, found))
+
+
+@unbroken
+async def forget(database: Database, now: datetime) -> None:
+    async with database.writing() as connection:
+        await connection.execute(delete(batch_drafts).where(batch_drafts.c.created_at < now - KEPT))
+
+
+def _dump(line: BatchLine) -> dict[str, Any]:
+    return {
+        "number": line.number,
+        "customer": line.customer,
+        "action": line.action,
+        "feature": line.feature,
+        "amount": None if line.amount is None else str(line.amount),
+        "reset_at": line.reset_at.isoformat() if line.reset_at else None,
+    }
+
+
+def _read(stored: Mapping[str, Any]) -> BatchLine:
+    return BatchLine(
+        stored["number"],
+        stored["customer"],
+        LineAction(stored["action"]),
+        stored["feature"],
+        None if stored["amount"] is None else Decimal(stored["amount"]),
+        datetime.fromisoformat(stored["reset_at"]) if stored["reset_at"] else None,
+    )

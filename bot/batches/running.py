@@ -1,0 +1,199 @@
+"""Applies the lines of an approved batch: each becomes a change, requested under the approval of the batch.
+
+Whoever holds the batch begins its lines, several customers at a time, the lines of one customer in their
+order. A process may die at any await; another then takes the batch over:
+
+    queued     it begins the line
+    running    it requests the change again under the same submission id, which finds the one there is, and
+               waits for it to end; what was cut off before anything was sent is requested once more
+
+So a line is sent at most once, and a line whose outcome is not known stays `unconfirmed`.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import assert_never
+
+from bot.access.people import Actor
+from bot.access.policy import Reason
+from bot.approvals.lifecycle import IN_PROGRESS, Cause, Record, State
+from bot.approvals.proposal import Mandate
+from bot.approvals.results import ChangeRequest, Outcome, Result
+from bot.approvals.service import ChangeService
+from bot.approvals.steps import Lease
+from bot.autumn.shares import asker
+from bot.batches import line_steps, repository
+from bot.batches.model import BatchLineRecord, BatchRecord, LineState
+from bot.batches.redraws import Redraws
+from bot.batches.timeouts import BatchTimeouts
+from bot.log import log
+from bot.runtime import Runtime
+from bot.store import leases
+
+_PASSING = frozenset({Cause.NOT_REACHED, Cause.NOT_READ, Cause.RATE_LIMITED})
+"""Nothing was changed because Autumn could not be asked: the lines after it would fare no better. Once the
+batch is resumed, such a line is requested once more."""
+
+
+class Runner:
+    """`name`: of this process, unlike any other's."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        changes: ChangeService,
+        redraws: Redraws,
+        timeouts: BatchTimeouts,
+        *,
+        name: str,
+    ) -> None:
+        self._name = name
+        self._database = runtime.database
+        self._now = runtime.now
+        self._checkpoint = runtime.checkpoint
+        self._changes = changes
+        self._redraws = redraws
+        self._timeouts = timeouts
+        self._stopped = False
+
+    def lease(self) -> Lease:
+        """From now."""
+        return Lease(self._name, self._now() + self._timeouts.lease_time)
+
+    def stop(self) -> None:
+        """No further line begins here."""
+        self._stopped = True
+
+    async def run(self, batch: BatchRecord) -> None:
+        """Applies what is left of a batch that this process has just claimed. Raises what the database does;
+        the lease then lapses, and the batch goes on."""
+        asker.set(batch.asker)
+
+        async def renew() -> bool:
+            return await repository.renew(self._database, batch.id, self.lease())
+
+        async with leases.kept(renew, every=self._timeouts.renew):
+            await self._checkpoint("batch claimed")
+            if await repository.differences(self._database, batch.id):
+                log.error("batch not as requested", reference=batch.id)
+                await line_steps.refuse_queued(
+                    self._database, batch.id, Cause.NOT_AS_ASKED, by=self._name, now=self._now()
+                )
+            lines = await repository.lines(self._database, batch.id)
+            await self._apply(batch, lines)
+            ended = await repository.finish(self._database, batch.id, by=self._name, now=self._now())
+        if ended is None:
+            # Stopped here, or another process has taken it over.
+            await repository.release(self._database, batch.id, self._name)
+        else:
+            log.info("batch ended", outcome=ended.state, reference=batch.id)
+        await self._checkpoint("batch ended")
+        await self._redraws.now(batch.id)
+
+    async def _apply(self, batch: BatchRecord, lines: Iterable[BatchLineRecord]) -> None:
+        by_customer: defaultdict[str, list[BatchLineRecord]] = defaultdict(list)
+        for line in lines:
+            if line.state in (LineState.QUEUED, LineState.RUNNING):
+                by_customer[line.input.customer].append(line)
+        at_once = asyncio.Semaphore(self._timeouts.at_once)
+
+        async def in_order(lines: Sequence[BatchLineRecord]) -> None:
+            async with at_once:
+                for line in lines:
+                    await self._line(batch, line)
+
+        applied = await asyncio.gather(*map(in_order, by_customer.values()), return_exceptions=True)
+        for problem in applied:
+            if problem is not None:
+                raise problem
+
+    async def _line(self, batch: BatchRecord, line: BatchLineRecord) -> None:
+        if line.state is LineState.QUEUED:
+            if self._stopped:
+                return
+            begun = await line_steps.begin(self._database, batch.id, line.number, by=self._name)
+            if begun is None:
+                return
+            line = begun
+            await self._checkpoint("line begun")
+        while (ended := await self._attempt(batch, line)) is None:
+            again = await line_steps.again(self._database, batch.id, line)
+            if again is None:
+                # Another process goes on with it.
+                return
+            line = again
+        await self._checkpoint("line applied")
+        if await line_steps.settle(self._database, batch.id, line, ended, now=self._now()):
+            self._redraws.changed(batch.id)
+
+    async def _attempt(self, batch: BatchRecord, line: BatchLineRecord) -> BatchLineRecord | None:
+        """How it ended; None if it was cut off before anything was sent."""
+        for wait in (*self._timeouts.waits, None):
+            outcome = await self._changes.submit(_request(batch, line))
+            record = outcome.record
+            if record is not None:
+                return await self._became(batch, line, record)
+            if not _unreachable(outcome):
+                break
+            if wait is None:
+                await self._pause(batch)
+                return replace(line, state=LineState.SKIPPED, why=outcome.result)
+            await asyncio.sleep(wait)
+        return replace(line, state=LineState.REFUSED, why=outcome.result)
+
+    async def _became(
+        self, batch: BatchRecord, line: BatchLineRecord, record: Record
+    ) -> BatchLineRecord | None:
+        """Waits for a change that another process works on, or left: the sweeper settles it then."""
+        while record.state in IN_PROGRESS:
+            await asyncio.sleep(self._timeouts.poll)
+            record = await self._changes.get(record.id) or record
+        if record.ending is Cause.INTERRUPTED and record.state is State.FAILED:
+            return None
+        why = record.ending or record.state.value
+        if record.state is State.FAILED and record.ending in _PASSING:
+            await self._pause(batch)
+            return replace(line, state=LineState.SKIPPED, attempt=line.attempt + 1, why=why)
+        return replace(line, state=state_of(record), change_id=record.id, why=why)
+
+    async def _pause(self, batch: BatchRecord) -> None:
+        """Stops the batch, for a person to resume it."""
+        stopping = await repository.stop(self._database, batch.id, person="", now=self._now())
+        if stopping is not None:
+            log.warning("batch stopped", reference=batch.id)
+
+
+def state_of(record: Record) -> LineState:
+    """Of the line that became this change, once it has ended."""
+    match record.state:
+        case State.APPLIED:
+            return LineState.APPLIED
+        case State.UNCONFIRMED:
+            return LineState.UNCONFIRMED
+        case State.APPROVED | State.APPLYING:
+            return LineState.RUNNING
+        case State.WAITING | State.FAILED | State.DENIED | State.WITHDRAWN | State.EXPIRED | State.OVERTAKEN:
+            return LineState.REFUSED
+        case _:  # pragma: no cover - there is no other state
+            assert_never(record.state)
+
+
+def _request(batch: BatchRecord, line: BatchLineRecord) -> ChangeRequest:
+    return ChangeRequest(
+        line_steps.submission_id(batch.id, line.number, line.attempt),
+        line.input,
+        Actor(batch.asker, batch.asker_team),
+        channel=batch.channel,
+        reason=batch.reason,
+        seen=line.preview.before,
+        undo_of=line.undo_of,
+        mandate=Mandate(batch.id, tuple(approval for approval in batch.approvals if approval.counts)),
+    )
+
+
+def _unreachable(outcome: Outcome) -> bool:
+    """Whether Autumn or Slack could not be asked."""
+    unchecked = outcome.decision is not None and outcome.decision.reason is Reason.UNCHECKED
+    return outcome.result is Result.TROUBLE or unchecked

@@ -1,0 +1,272 @@
+"""The service for lists of changes: check, submit, approve, deny, stop, resume, undo. It knows nothing of
+Slack's payloads."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.access.people import Actor
+from bot.access.policy import Decision, Reason, Request, Verb
+from bot.approvals import policy_requests
+from bot.approvals.daily_limits import Counter, count
+from bot.approvals.lifecycle import CardKind, CardTarget, Record
+from bot.approvals.results import Permits
+from bot.approvals.service import ChangeService, Surroundings
+from bot.approvals.steps import Decided
+from bot.approvals.submitting import clean
+from bot.batches import drafts, repository
+from bot.batches.checking import Checker, movement, requests_of, strictest
+from bot.batches.model import (
+    MOST_LINES,
+    BatchLine,
+    BatchLineRecord,
+    BatchOutcome,
+    BatchRecord,
+    BatchResult,
+    BatchState,
+    CheckedBatch,
+    LineState,
+)
+from bot.batches.redraws import Notify, Redraws
+from bot.batches.running import Runner
+from bot.batches.ticker import BatchTicker
+from bot.batches.timeouts import BatchTimeouts
+from bot.runtime import Runtime
+
+
+class BatchService:
+    """Sees the batches of one environment of Autumn's only. `notify`: redraws the cards of a batch."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        changes: ChangeService,
+        surroundings: Surroundings,
+        notify: Notify,
+        timeouts: BatchTimeouts | None = None,
+        *,
+        most_lines: int = MOST_LINES,
+    ) -> None:
+        self.most_lines = most_lines
+        self._database = runtime.database
+        self._environment = runtime.environment
+        self._now = runtime.now
+        self._checkpoint = runtime.checkpoint
+        self._changes = changes
+        self._permits: Permits = surroundings.permits
+        self._channel = surroundings.channel
+        timeouts = timeouts or BatchTimeouts()
+        self._checker = Checker(
+            runtime, changes, surroundings.permits, most=most_lines, at_once=timeouts.at_once
+        )
+        redraws = Redraws(runtime.database, notify, every=timeouts.redraw)
+        self._redraws = redraws
+        runner = Runner(runtime, changes, redraws, timeouts, name=secrets.token_hex(8))
+        self.ticker = BatchTicker(runtime, runner, redraws, timeouts, progress=surroundings.progress)
+
+    async def check(self, lines: Sequence[BatchLine], actor: Actor) -> CheckedBatch:
+        return await self._checker.check(lines, actor)
+
+    async def get(self, batch_id: str) -> BatchRecord | None:
+        record = await repository.get(self._database, batch_id)
+        return record if record is not None and record.env is self._environment else None
+
+    async def results(self, batch_id: str) -> Sequence[BatchLineRecord]:
+        return await repository.lines(self._database, batch_id)
+
+    async def keep(self, lines: Sequence[BatchLine], actor: Actor) -> str:
+        return await drafts.keep(
+            self._database, lines, env=self._environment, person=actor.user, now=self._now()
+        )
+
+    async def kept(self, draft_id: str, actor: Actor) -> Sequence[BatchLine] | None:
+        return await drafts.kept(self._database, draft_id, env=self._environment, person=actor.user)
+
+    async def submit(
+        self, key: str, checked: CheckedBatch, actor: Actor, *, reason: str = "", channel: str = ""
+    ) -> BatchOutcome:
+        same = await repository.submitted(self._database, key)
+        if same is not None:
+            return BatchOutcome(BatchResult.AGAIN, same)
+        decision = checked.decision
+        if checked.problems or decision is None:
+            return BatchOutcome(BatchResult.PROBLEMS, checked=checked)
+        reason = clean(reason)
+        if (refusal := await self._refusal(decision, reason)) is not None:
+            return BatchOutcome(refusal, checked=checked, decision=decision)
+        draft = repository.BatchDraft(
+            submission_id=key,
+            checked=checked,
+            env=self._environment,
+            asker=actor.user,
+            asker_team=actor.team,
+            channel=channel,
+            reason=reason,
+            terms=policy_requests.terms(decision, self._now()),
+        )
+        spots = [CardTarget(CardKind.ASKER, actor.user)]
+        if not decision.at_once:
+            spots.append(CardTarget(CardKind.APPROVAL, self._channel.id))
+        try:
+            filed = await repository.request(self._database, draft, spots=spots, now=self._now())
+        except repository.TooManyOpen:
+            return BatchOutcome(BatchResult.TOO_MANY_WAIT, checked=checked)
+        if filed is None:
+            return BatchOutcome(BatchResult.NO_UNDO, checked=checked)
+        record, new = filed
+        if not new:
+            return BatchOutcome(BatchResult.AGAIN, record)
+        return replace(await self._took_place(record), checked=checked)
+
+    async def _refusal(self, decision: Decision, reason: str) -> BatchResult | None:
+        if not decision.permit:
+            return BatchResult.NOT_ALLOWED
+        if decision.reason_required and not reason:
+            return BatchResult.NO_REASON
+        if not decision.at_once and await self._channel.own_refusal() is not None:
+            return BatchResult.NO_CHANNEL
+        return None
+
+    async def approve(self, batch_id: str, revision: int, actor: Actor) -> BatchOutcome:
+        """One person's approval. With the last one needed, its lines begin to be applied."""
+        record = await self._decidable(batch_id, revision)
+        if isinstance(record, BatchOutcome):
+            return record
+        if any(approval.person == actor.user and approval.counts for approval in record.approvals):
+            return BatchOutcome(BatchResult.ALREADY, record)
+        requests = await self._requests(record)
+        decision = await self._about(requests, Verb.APPROVE, record, actor)
+        if not decision.permit:
+            return BatchOutcome(BatchResult.NOT_ALLOWED, record, decision=decision)
+        asker = await self._about(requests, _asking(record), record, Actor(record.asker, record.asker_team))
+        if asker.reason is Reason.UNCHECKED:
+            return BatchOutcome(BatchResult.UNCHECKED, record)
+        if not asker.permit:
+            return BatchOutcome(BatchResult.NOT_ALLOWED, record, decision=asker)
+        others = {}
+        for approval in record.approvals:
+            about = await self._about(requests, Verb.APPROVE, record, Actor(approval.person, approval.team))
+            if about.reason is Reason.UNCHECKED:
+                return BatchOutcome(BatchResult.UNCHECKED, record)
+            others[approval.person] = about.permit
+        approved = await repository.approve(
+            self._database,
+            batch_id,
+            revision,
+            Decided(actor.user, actor.team, decision.rule, self._now()),
+            needed=asker.approvals,
+            others=others,
+        )
+        return await self._decided(approved, batch_id)
+
+    async def deny(self, batch_id: str, revision: int, actor: Actor, why: str = "") -> BatchOutcome:
+        record = await self._decidable(batch_id, revision)
+        if isinstance(record, BatchOutcome):
+            return record
+        decision = await self._about(await self._requests(record), Verb.APPROVE, record, actor)
+        if not decision.permit:
+            return BatchOutcome(BatchResult.NOT_ALLOWED, record, decision=decision)
+        decided = Decided(actor.user, actor.team, decision.rule, self._now(), clean(why))
+        denied = await repository.deny(self._database, batch_id, revision, decided)
+        return await self._decided(denied, batch_id)
+
+    async def stop(self, batch_id: str, actor: Actor) -> BatchOutcome:
+        """No further line begins; for whoever requested it, and whoever may approve it."""
+        record = await self._led(batch_id, actor)
+        if isinstance(record, BatchOutcome):
+            return record
+        stopping = await repository.stop(self._database, batch_id, person=actor.user, now=self._now())
+        return await self._decided(stopping, batch_id)
+
+    async def resume(self, batch_id: str, actor: Actor) -> BatchOutcome:
+        """Goes on with the lines that were skipped, under the same approval, until that expires."""
+        record = await self._led(batch_id, actor)
+        if isinstance(record, BatchOutcome):
+            return record
+        resumed = await repository.resume(self._database, batch_id, person=actor.user, now=self._now())
+        return await self._decided(resumed, batch_id)
+
+    async def undo(self, batch_id: str, actor: Actor, *, key: str, reason: str = "") -> BatchOutcome:
+        """Requests a batch of the inverses of the applied lines, latest first. Lines that cannot be undone
+        are left out; `checked.problems` says which."""
+        record = await self.get(batch_id)
+        if record is None:
+            return BatchOutcome(BatchResult.UNKNOWN)
+        same = await repository.submitted(self._database, key)
+        if same is not None:
+            return BatchOutcome(BatchResult.AGAIN, same)
+        if not record.undoable:
+            return BatchOutcome(BatchResult.NO_UNDO, record)
+        checked = await self._checker.check_undo(await self._applied(batch_id), actor, undo_of=batch_id)
+        if not checked.lines:
+            return BatchOutcome(BatchResult.PROBLEMS, record, checked)
+        outcome = await self.submit(
+            key, checked.without_problems(), actor, reason=reason, channel=record.channel
+        )
+        return replace(outcome, checked=checked)
+
+    async def _applied(self, batch_id: str) -> list[Record]:
+        records = []
+        for line in reversed(await self.results(batch_id)):
+            if line.state is LineState.APPLIED and (record := await self._changes.get(line.change_id)):
+                records.append(record)
+        return records
+
+    async def _requests(self, record: BatchRecord) -> list[Request]:
+        """What the policy is asked about the batch: each of its lines, and each feature's total."""
+        lines = await self.results(record.id)
+        earlier, planned = [], []
+        for line in lines:
+            counter = Counter(
+                self._environment, line.input, record.asker, line.change_id, line.undo_of, tuple(planned)
+            )
+            earlier.append(await count(self._database, counter, self._now()))
+            planned.append(movement(line.input, line.preview, record.asker))
+        return requests_of(lines, earlier, self._environment)
+
+    async def _about(
+        self, requests: Sequence[Request], verb: Verb, record: BatchRecord, actor: Actor
+    ) -> Decision:
+        own = record.asker == actor.user
+        about = [replace(request, verb=verb, own=own) for request in requests]
+        decision = strictest([await self._permits(request, actor) for request in about])
+        return decision or Decision(False, Reason.NO_RULE)
+
+    async def _decidable(self, batch_id: str, revision: int) -> BatchRecord | BatchOutcome:
+        """Whether it waits, has not expired, and was shown as it is now."""
+        record = await self.get(batch_id)
+        if record is None:
+            return BatchOutcome(BatchResult.UNKNOWN)
+        if (expired := await repository.expire(self._database, batch_id, now=self._now())) is not None:
+            return replace(await self._took_place(expired), result=BatchResult.TOO_LATE)
+        if record.state is not BatchState.WAITING:
+            return BatchOutcome(BatchResult.TOO_LATE, record)
+        if record.revision != revision:
+            return BatchOutcome(BatchResult.STALE, record)
+        return record
+
+    async def _led(self, batch_id: str, actor: Actor) -> BatchRecord | BatchOutcome:
+        """Whether this person requested it, and still may; or may approve it."""
+        record = await self.get(batch_id)
+        if record is None:
+            return BatchOutcome(BatchResult.UNKNOWN)
+        verb = _asking(record) if record.asker == actor.user else Verb.APPROVE
+        decision = await self._about(await self._requests(record), verb, record, actor)
+        return record if decision.permit else BatchOutcome(BatchResult.NOT_ALLOWED, record, decision=decision)
+
+    async def _decided(self, record: BatchRecord | None, batch_id: str) -> BatchOutcome:
+        """None: somebody was first."""
+        if record is None:
+            return BatchOutcome(BatchResult.TOO_LATE, await self.get(batch_id))
+        return await self._took_place(record)
+
+    async def _took_place(self, record: BatchRecord) -> BatchOutcome:
+        await self._checkpoint("batch decided")
+        if record.state in (BatchState.RUNNING, BatchState.STOPPING):
+            self.ticker.wake()
+        await self._redraws.now(record.id)
+        return BatchOutcome(BatchResult.DONE, record)
+
+
+def _asking(record: BatchRecord) -> Verb:
+    return policy_requests.asking_verb(record.undo_of)

@@ -1,0 +1,236 @@
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from bot.access.policy import Decision, Reason, Request, Verb
+from bot.batches.checking import strictest, together
+from bot.batches.model import BatchLine, BatchResult, CheckedBatch, LineAction, LineReason
+from bot.changes.balance.input import BalanceAction, BalanceInput
+from bot.changes.balance.words import BalanceNote
+from tests.approvals.harness import ANA, NOW, RAJ
+from tests.batches.harness import CUSTOMERS, BatchHarness, gives
+from tests.policy import BALANCE, read
+
+
+def line(customer: str = "cus_bold", feature: str = "messages", number: int = 1) -> BatchLine:
+    return (
+        gives(customer, feature=feature)[0]
+        if number == 1
+        else replace(gives(customer, feature=feature)[0], number=number)
+    )
+
+
+async def check(harness: BatchHarness, *lines: BatchLine) -> CheckedBatch:
+    return await harness.replica().batches.check(lines, ANA)
+
+
+async def test_line_is_previewed_before_anything_is_requested(sqlite_harness: BatchHarness) -> None:
+    checked = await check(sqlite_harness, line())
+    assert checked.requestable
+    (only,) = checked.lines
+    assert (only.customer, only.feature, only.preview.amount) != ("", "", None)
+    assert isinstance(only.input, BalanceInput)
+    assert (only.input.customer, only.input.action, only.input.amount) == (
+        "cus_bold",
+        BalanceAction.GIVE,
+        Decimal(100),
+    )
+    assert only.input.customer_created_at is not None, "for this customer, and no later one with the same id"
+    assert [part.label.id for part in only.preview.lines][:2] == ["granted", "remaining"]
+    assert sqlite_harness.inner.written() == 0
+
+
+@pytest.mark.parametrize(
+    ("customer", "feature", "reason"),
+    [
+        ("nobody", "messages", LineReason.NO_CUSTOMER),
+        ("nobody@nowhere.example", "messages", LineReason.NO_CUSTOMER),
+        ("billing@twinpeaks.example", "messages", LineReason.SEVERAL_CUSTOMERS),
+        ("cus_bold", "nothing", LineReason.NO_FEATURE),
+        ("cus_bold", "sso", LineReason.NOT_METERED),
+        ("cus_bold", "api_calls", LineReason.REFUSED),
+        ("cus_vandelay", "messages", LineReason.SEVERAL_PARTS),
+        ("cus_piedpiper", "exports", LineReason.REFUSED),
+    ],
+)
+async def test_wrong_line_is_named_with_its_reason(
+    sqlite_harness: BatchHarness, customer: str, feature: str, reason: LineReason
+) -> None:
+    checked = await check(sqlite_harness, line("cus_html", number=1), line(customer, feature, number=7))
+    (problem,) = checked.problems
+    assert (problem.number, problem.reason, problem.text) == (7, reason, f"{customer}, {feature}, give, 100")
+    assert [each.line.number for each in checked.lines] == [1]
+    assert not checked.requestable
+    assert checked.without_problems().requestable
+
+
+async def test_guards_of_the_change_say_why(sqlite_harness: BatchHarness) -> None:
+    checked = await check(sqlite_harness, line(feature="api_calls"))
+    (problem,) = checked.problems
+    assert [note.code for note in problem.notes] == [BalanceNote.FEATURE_NOT_HELD]
+
+
+@pytest.mark.parametrize("typed", ["hostile1@odd.example", "HOSTILE1@Odd.example", "cus_bold"])
+async def test_customer_is_found_by_exact_id_or_email(sqlite_harness: BatchHarness, typed: str) -> None:
+    checked = await check(sqlite_harness, line(typed))
+    assert [each.input.customer for each in checked.lines] == ["cus_bold"]
+
+
+@pytest.mark.parametrize("typed", ["Messages", "messages", "MESSAGES"])
+async def test_feature_is_found_by_id_or_name(sqlite_harness: BatchHarness, typed: str) -> None:
+    checked = await check(sqlite_harness, line(feature=typed))
+    assert [each.feature for each in checked.lines] == ["messages"]
+
+
+async def test_second_line_about_the_same_balance_names_the_first(sqlite_harness: BatchHarness) -> None:
+    checked = await check(
+        sqlite_harness,
+        line(number=3),
+        line("hostile1@odd.example", number=9),
+        line(feature="exports", number=10),
+    )
+    (problem,) = checked.problems
+    assert (problem.number, problem.reason, problem.other) == (9, LineReason.REPEATED, 3)
+    assert [each.line.number for each in checked.lines] == [3, 10]
+
+
+async def test_list_is_no_longer_than_the_policy_lets_it_be(sqlite_harness: BatchHarness) -> None:
+    batches = sqlite_harness.replica(most_lines=2).batches
+    checked = await batches.check(gives(*CUSTOMERS[:4]), ANA)
+    assert [each.line.number for each in checked.lines] == [1, 2]
+    assert [(each.number, each.reason) for each in checked.problems] == [
+        (3, LineReason.TOO_MANY),
+        (4, LineReason.TOO_MANY),
+    ]
+
+
+async def test_line_that_cannot_be_read_can_be_checked_again(sqlite_harness: BatchHarness) -> None:
+    faults = sqlite_harness.inner.local.faults
+    faults.add("customers.get", "500", customer="cus_bold")
+    checked = await check(sqlite_harness, line(), line("cus_html", number=2))
+    assert [(each.number, each.reason) for each in checked.problems] == [(1, LineReason.NOT_READ)]
+    faults.clear()
+    assert (await check(sqlite_harness, line())).requestable
+
+
+async def test_features_that_cannot_be_read_refuse_every_line(sqlite_harness: BatchHarness) -> None:
+    sqlite_harness.inner.local.faults.add("features.list", "500")
+    checked = await check(sqlite_harness, line(), line("cus_html", number=2))
+    assert [each.reason for each in checked.problems] == [LineReason.NOT_READ] * 2
+
+
+async def test_new_reset_date_and_new_remainder_are_lines_as_well(sqlite_harness: BatchHarness) -> None:
+    lines = [
+        BatchLine(1, "cus_bold", LineAction.SET, "messages", Decimal(5)),
+        BatchLine(2, "cus_html", LineAction.RESET, "messages", reset_at=NOW + timedelta(days=3)),
+    ]
+    checked = await check(sqlite_harness, *lines)
+    assert checked.requestable, checked.problems
+    (total,) = checked.totals
+    assert (total.units, total.lines, total.unsized) == (Decimal(1995), 2, 1)
+
+
+# The policy
+
+POLICY = """
+[[allow]]
+who = "everyone"
+may = ["ask", "approve"]
+changes = "balance"
+amount_up_to = 1000
+
+[[allow]]
+who = "everyone"
+may = "at_once"
+changes = "balance"
+amount_up_to = 150
+
+[[require]]
+changes = "balance"
+amount_over = 250
+approvals = 2
+"""
+
+
+@pytest.mark.parametrize(
+    ("amount", "customers", "approvals"), [(100, 1, 0), (100, 2, 1), (100, 3, 2), (300, 1, 2)]
+)
+async def test_policy_decides_by_the_strictest_line_and_by_the_total(
+    sqlite_harness: BatchHarness, amount: int, customers: int, approvals: int
+) -> None:
+    """Splitting a large change into small lines gains nothing."""
+    sqlite_harness.inner.permissions.policy = read(POLICY)
+    checked = await check(sqlite_harness, *gives(*CUSTOMERS[:customers], amount=amount))
+    assert checked.decision is not None
+    assert (checked.decision.permit, checked.decision.approvals) == (True, approvals)
+
+
+async def test_total_beyond_what_the_person_may_request_refuses_it(
+    sqlite_harness: BatchHarness,
+) -> None:
+    sqlite_harness.inner.permissions.policy = read(POLICY)
+    replica = sqlite_harness.replica()
+    checked = await replica.batches.check(gives(*CUSTOMERS[:5], amount=250), ANA)
+    assert (checked.problems, checked.requestable) == ((), False)
+    outcome = await replica.batches.submit("form", checked, ANA)
+    assert outcome.result is BatchResult.NOT_ALLOWED
+    assert outcome.decision == checked.decision
+
+
+async def test_line_that_the_policy_refuses_is_named(sqlite_harness: BatchHarness) -> None:
+    sqlite_harness.inner.permissions.policy = read(POLICY)
+    lines = [*gives("cus_bold"), replace(gives("cus_html", amount=1001)[0], number=2)]
+    (problem,) = (await check(sqlite_harness, *lines)).problems
+    assert (problem.number, problem.reason) == (2, LineReason.NOT_ALLOWED)
+    assert problem.decision is not None
+    assert problem.decision.reason is Reason.NO_RULE
+
+
+async def test_what_was_given_today_counts_with_the_list(sqlite_harness: BatchHarness) -> None:
+    sqlite_harness.inner.permissions.policy = read(POLICY)
+    replica = sqlite_harness.replica()
+    first = await sqlite_harness.submitted(replica, gives("cus_bold"))
+    await replica.run()
+    checked = await replica.batches.check(gives("cus_bold"), ANA)
+    assert checked.decision is not None
+    assert checked.decision.approvals == 1
+    waiting = await sqlite_harness.submitted(replica, gives("cus_bold"))
+    assert (first.needed, waiting.needed) == (0, 1)
+    approved = await replica.batches.approve(waiting.id, waiting.revision, RAJ)
+    assert approved.result is BatchResult.DONE
+    asked = sqlite_harness.inner.permissions.requests
+    assert Decimal(100) in {each.earlier for each in asked if each.verb is Verb.APPROVE}
+
+
+def allowed(**given: object) -> Decision:
+    return replace(Decision(True, Reason.ALLOWED), **given)  # type: ignore[arg-type]
+
+
+def test_strictest_of_several_decisions() -> None:
+    assert strictest([]) is None
+    refused = Decision(False, Reason.DENIED, "no")
+    assert strictest([allowed(), refused, Decision(False, Reason.NO_RULE)]) is refused
+    together_decided = strictest(
+        [
+            allowed(approvals=0, rule="a", self_approval=True, expires_after=timedelta(hours=1)),
+            allowed(approvals=2, rule="b", self_approval=True),
+            allowed(approvals=1, rule="c", reason_required=True),
+        ]
+    )
+    assert together_decided == allowed(
+        approvals=2, rule="b", self_approval=False, reason_required=True, expires_after=timedelta(hours=1)
+    )
+
+
+def test_lines_of_a_feature_are_judged_as_one_change() -> None:
+    one = Request(Verb.ASK, kind=BALANCE, amount=Decimal(5), products=frozenset({"pro"}))
+    other = replace(one, amount=Decimal(7), products=frozenset({"free"}), earlier=Decimal(3))
+    unsized = replace(one, amount=None, products=None)
+    assert together(["messages", "messages", "seats"], [one, other, one]) == [
+        replace(one, amount=Decimal(12), products=frozenset({"pro", "free"}), earlier=Decimal(3)),
+        one,
+    ]
+    (total,) = together(["messages"] * 3, [one, unsized, other])
+    assert (total.amount, total.products) == (None, None)

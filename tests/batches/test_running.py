@@ -1,0 +1,500 @@
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from bot.access.policy import Verb
+from bot.access.rules import BUILT_IN
+from bot.approvals.lifecycle import Cause, Record, State
+from bot.batches import line_steps, repository, running
+from bot.batches.line_steps import submission_id
+from bot.batches.model import BatchRecord, BatchResult, BatchState, LineState
+from bot.changes.balance.input import BalanceAction
+from tests.approvals.harness import ANA, LEA, RAJ
+from tests.approvals.records import record
+from tests.batches.harness import CUSTOMERS, QUICK, BatchHarness, Replica, gives
+
+ONE_BY_ONE = replace(QUICK, at_once=1)
+POINTS = (
+    "batch claimed",
+    "line begun",
+    "asked",
+    "approved",
+    "claimed",
+    "marked",
+    "sent",
+    "verified",
+    "settled",
+    "line applied",
+    "batch ended",
+)
+
+
+class Died(BaseException):
+    """Nothing that the process would do happens after this."""
+
+
+def dies_at(point: str, nth: int = 1) -> Callable[[str], Awaitable[None]]:
+    """A checkpoint at which a process dies; whatever else it is at does not get any further either."""
+    reached: list[str] = []
+
+    async def checkpoint(name: str) -> None:
+        reached.append(name)
+        if reached.count(point) >= nth:
+            raise Died
+
+    return checkpoint
+
+
+async def revive(harness: BatchHarness) -> Replica:
+    """Another process, once the leases of the dead have lapsed."""
+    harness.inner.clock.move(seconds=30)
+    replica = harness.replica()
+    await replica.changes.sweeper.sweep(harness.inner.clock(), "recovery")
+    return replica
+
+
+async def assert_each_once(harness: BatchHarness, replica: Replica, batch: BatchRecord) -> list[LineState]:
+    """Every line was sent at most once, and has ended as Autumn shows. Their states."""
+    lines = await harness.lines(replica, batch)
+    written = [write.idempotency_key or "" for write in harness.inner.local.ledger if write.applied]
+    assert len(written) == len(set(written))
+    for line in lines:
+        sent = written.count(f"maple:{line.change_id}:0")
+        assert sent == 1 if line.state is LineState.APPLIED else sent <= 1
+        assert line.state in (LineState.APPLIED, LineState.UNCONFIRMED, LineState.REFUSED)
+    assert await harness.inner.trail_is_intact()
+    return [line.state for line in lines]
+
+
+@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("nth", [1, 3])
+async def test_batch_whose_process_dies_is_carried_on_by_another(
+    harness: BatchHarness, point: str, nth: int
+) -> None:
+    batch = await harness.approved(harness.replica(), gives(*CUSTOMERS[:4]))
+    dying = harness.replica(checkpoint=dies_at(point, nth), timeouts=ONE_BY_ONE)
+    if nth == 1 or point not in ("batch claimed", "batch ended"):
+        with pytest.raises(Died):
+            await dying.run()
+    other = await revive(harness)
+    await other.run()
+    done = await harness.now(other, batch)
+    assert done.state is BatchState.DONE
+    states = await assert_each_once(harness, other, batch)
+    # A write that may have been sent is read back, never sent again.
+    unsure = point in ("marked",)
+    assert set(states) <= {LineState.APPLIED, *([LineState.UNCONFIRMED] if unsure else [])}
+
+
+async def test_two_replicas_never_apply_a_batch_at_the_same_time(harness: BatchHarness) -> None:
+    replicas = [harness.replica(), harness.replica()]
+    batch = await harness.approved(replicas[0])
+    await asyncio.gather(*(replica.run() for replica in replicas))
+    assert await assert_each_once(harness, replicas[0], batch) == [LineState.APPLIED] * 3
+    assert harness.inner.written() == 3
+
+
+async def test_stopped_batch_skips_what_has_not_begun_and_is_resumed(harness: BatchHarness) -> None:
+    ids: list[str] = []
+
+    async def stop(name: str) -> None:
+        if name == "line begun" and not stopped:
+            stopped.append(await replica.batches.stop(ids[0], ANA))
+
+    stopped: list[object] = []
+    replica = harness.replica(checkpoint=stop, timeouts=ONE_BY_ONE)
+    batch = await harness.approved(replica)
+    ids.append(batch.id)
+    await replica.run()
+    record = await harness.now(replica, batch)
+    assert (record.state, record.stopped_by) == (BatchState.STOPPED, ANA.user)
+    assert await harness.states(replica, batch) == [LineState.APPLIED, LineState.SKIPPED, LineState.SKIPPED]
+
+    resumed = await replica.batches.resume(batch.id, RAJ)
+    assert resumed.batch is not None
+    assert resumed.batch.state is BatchState.RUNNING
+    await replica.run()
+    assert await assert_each_once(harness, replica, batch) == [LineState.APPLIED] * 3
+    assert await harness.events(batch) == ["asked", "approved", "stopping", "stopped", "resumed", "done"]
+
+
+async def test_batch_stopped_at_its_last_line_is_done(sqlite_harness: BatchHarness) -> None:
+    harness = sqlite_harness
+    replica = harness.replica()
+    batch = await harness.approved(replica, gives("cus_bold"))
+    claimed = await repository.claim(
+        harness.inner.database, batch.env, lease=lease(harness), now=harness.inner.clock()
+    )
+    assert claimed is not None
+    begun = await line_steps.begin(harness.inner.database, batch.id, 1, by="p")
+    assert begun is not None
+    await replica.batches.stop(batch.id, ANA)
+    (other,) = [await revive(harness)]
+    await other.run()
+    assert (await harness.now(other, batch)).state is BatchState.DONE
+
+
+async def test_stop_and_resume_are_for_requester_and_approvers(sqlite_harness: BatchHarness) -> None:
+    harness = sqlite_harness
+    replica = harness.replica()
+    batch = await harness.approved(replica)
+    harness.inner.permissions.refused |= {(LEA.user, Verb.APPROVE), (ANA.user, Verb.ASK)}
+    for actor in (LEA, ANA):
+        assert (await replica.batches.stop(batch.id, actor)).result is BatchResult.NOT_ALLOWED
+        assert (await replica.batches.resume(batch.id, actor)).result is BatchResult.NOT_ALLOWED
+    assert (await replica.batches.stop(batch.id, RAJ)).result is BatchResult.DONE
+    assert (await replica.batches.stop(batch.id, RAJ)).result is BatchResult.TOO_LATE
+    await replica.run()
+    assert set(await harness.states(replica, batch)) == {LineState.SKIPPED}
+    harness.inner.clock.move(hours=24)
+    assert (await replica.batches.resume(batch.id, RAJ)).result is BatchResult.TOO_LATE
+
+
+async def test_batch_stops_by_itself_while_autumn_cannot_be_read(harness: BatchHarness) -> None:
+    replica = harness.replica(timeouts=ONE_BY_ONE)
+    batch = await harness.approved(replica)
+    fault = harness.inner.local.faults.add("customers.get", "500")
+    await replica.run()
+    record = await harness.now(replica, batch)
+    assert (record.state, record.stopped_by) == (BatchState.STOPPED, "")
+    assert [line.why for line in await harness.lines(replica, batch)] == ["trouble", "", ""]
+    harness.inner.local.faults.clear()
+    del fault
+    await replica.batches.resume(batch.id, ANA)
+    await replica.run()
+    assert await assert_each_once(harness, replica, batch) == [LineState.APPLIED] * 3
+
+
+async def test_line_that_autumn_turned_away_is_requested_once_more_when_resumed(
+    harness: BatchHarness,
+) -> None:
+    replica = harness.replica(timeouts=ONE_BY_ONE)
+    batch = await harness.approved(replica)
+    harness.inner.local.faults.add("balances.update", "429", retry_after=0)
+    await replica.run()
+    line = (await harness.lines(replica, batch))[0]
+    assert (line.state, line.why, line.attempt) == (LineState.SKIPPED, Cause.RATE_LIMITED, 1)
+    harness.inner.local.faults.clear()
+    await replica.batches.resume(batch.id, ANA)
+    await replica.run()
+    assert await assert_each_once(harness, replica, batch) == [LineState.APPLIED] * 3
+
+
+async def test_short_outage_stops_nothing(sqlite_harness: BatchHarness) -> None:
+    harness = sqlite_harness
+    replica = harness.replica(timeouts=ONE_BY_ONE)
+    batch = await harness.approved(replica)
+    harness.inner.local.faults.add("customers.get", "500", times=1)
+    await replica.run()
+    assert await assert_each_once(harness, replica, batch) == [LineState.APPLIED] * 3
+
+
+async def test_batch_stops_by_itself_while_slack_cannot_be_asked(sqlite_harness: BatchHarness) -> None:
+    harness = sqlite_harness
+    replica = harness.replica(timeouts=ONE_BY_ONE)
+    batch = await harness.submitted(replica)
+    harness.inner.permissions.policy = BUILT_IN
+    harness.inner.permissions.members = {ANA.user: None}
+    unchecked = await replica.batches.approve(batch.id, batch.revision, RAJ)
+    assert unchecked.result is BatchResult.UNCHECKED
+    harness.inner.permissions.members = {}
+    await replica.batches.approve(batch.id, batch.revision, RAJ)
+    harness.inner.permissions.members = {ANA.user: None}
+    await replica.run()
+    assert (await harness.now(replica, batch)).state is BatchState.STOPPED
+    assert harness.inner.written() == 0
+
+
+async def test_earlier_approver_who_cannot_be_checked_leaves_it_open(sqlite_harness: BatchHarness) -> None:
+    harness = sqlite_harness
+    harness.inner.permissions.needed = 2
+    replica = harness.replica()
+    batch = await harness.submitted(replica)
+    first = await replica.batches.approve(batch.id, batch.revision, RAJ)
+    assert first.batch is not None
+    harness.inner.permissions.policy = BUILT_IN
+    harness.inner.permissions.members = {RAJ.user: None}
+    second = await replica.batches.approve(batch.id, first.batch.revision, LEA)
+    assert second.result is BatchResult.UNCHECKED
+
+
+async def test_line_whose_outcome_is_not_known_is_told_as_such(harness: BatchHarness) -> None:
+    replica = harness.replica(timeouts=ONE_BY_ONE)
+    batch = await harness.approved(replica)
+    harness.inner.local.faults.add("balances.update", "cut_before", times=1)
+    await replica.run()
+    line = (await harness.lines(replica, batch))[0]
+    assert (line.state, line.why) == (LineState.UNCONFIRMED, Cause.NO_ANSWER)
+    assert (await harness.now(replica, batch)).state is BatchState.DONE
+    assert len([call for call in harness.inner.local.calls if call.route == "balances.update"]) == 3
+
+
+async def test_numbers_that_move_just_before_the_write_end_the_line(sqlite_harness: BatchHarness) -> None:
+    """A line never waits for an approval of its own."""
+    harness = sqlite_harness
+
+    async def meddle(name: str) -> None:
+        if name == "claimed":
+            await harness.inner.change_in_autumn(remaining=17)
+
+    replica = harness.replica(checkpoint=meddle)
+    lines = gives("cus_bold")
+    batch = await harness.approved(replica, [replace(lines[0], action="set")])  # type: ignore[arg-type]
+    await replica.run()
+    (line,) = await harness.lines(replica, batch)
+    assert (line.state, line.why) == (LineState.REFUSED, State.OVERTAKEN)
+
+
+async def test_change_that_another_process_works_on_is_waited_for(sqlite_harness: BatchHarness) -> None:
+    harness = sqlite_harness
+    batch = await harness.approved(harness.replica(), gives("cus_bold"))
+    with pytest.raises(Died):
+        await harness.replica(checkpoint=dies_at("claimed")).run()
+    harness.inner.clock.move(seconds=30)
+    other = harness.replica()
+    going = asyncio.create_task(other.run())
+
+    async def recovered() -> bool:
+        """The sweeper comes only after the line was found to be another's."""
+        await other.changes.sweeper.sweep(harness.inner.clock(), "recovery")
+        return going.done()
+
+    await asyncio.sleep(0)
+    await until(recovered)
+    await going
+    assert await assert_each_once(harness, other, batch) == [LineState.APPLIED]
+
+
+async def test_lines_of_one_customer_are_applied_in_their_order(harness: BatchHarness) -> None:
+    lines = [
+        *gives("cus_bold", feature="seats", amount=1),
+        *[replace(line, number=2) for line in gives("cus_bold", feature="messages")],
+        *[replace(line, number=3) for line in gives("cus_bold", feature="exports")],
+    ]
+    replica = harness.replica()
+    batch = await harness.approved(replica, lines)
+    await replica.run()
+    assert await assert_each_once(harness, replica, batch) == [LineState.APPLIED] * 3
+    features = [write.body["feature_id"] for write in harness.inner.local.ledger]
+    assert features == ["seats", "messages", "exports"]
+
+
+async def test_whole_batch_is_undone_under_its_own_approval(harness: BatchHarness) -> None:
+    replica = harness.replica()
+    before = [await harness.remaining(customer) for customer in CUSTOMERS[:3]]
+    batch = await harness.approved(replica)
+    assert (await replica.batches.undo(batch.id, RAJ, key="early")).result is BatchResult.NO_UNDO
+    await replica.run()
+    outcome = await replica.batches.undo(batch.id, LEA, key="undo", reason="wrong list")
+    assert outcome.batch is not None
+    assert (outcome.result, outcome.batch.state, outcome.batch.undo_of) == (
+        BatchResult.DONE,
+        BatchState.WAITING,
+        batch.id,
+    )
+    assert (await harness.now(replica, batch)).undo == outcome.batch.id
+    assert (await replica.batches.undo(batch.id, LEA, key="undo")).result is BatchResult.AGAIN
+    assert (await replica.batches.undo(batch.id, LEA, key="another")).result is BatchResult.NO_UNDO
+    inputs = [line.input for line in await harness.lines(replica, outcome.batch)]
+    assert [(each.customer, getattr(each, "action", None)) for each in inputs] == [
+        (customer, BalanceAction.TAKE) for customer in reversed(CUSTOMERS[:3])
+    ]
+    await replica.batches.approve(outcome.batch.id, outcome.batch.revision, RAJ)
+    await replica.run()
+    assert [await harness.remaining(customer) for customer in CUSTOMERS[:3]] == before
+    for line in await harness.lines(replica, batch):
+        change = await replica.changes.get(line.change_id)
+        assert change is not None
+        assert change.undone
+    assert not (await harness.now(replica, batch)).undoable
+    assert await harness.inner.trail_is_intact()
+
+
+async def test_lines_that_cannot_be_undone_are_left_out(sqlite_harness: BatchHarness) -> None:
+    harness = sqlite_harness
+    replica = harness.replica()
+    batch = await harness.approved(replica, gives(*CUSTOMERS[:4]))
+    await replica.run()
+    first = (await harness.lines(replica, batch))[0]
+    await replica.changes.undo(first.change_id, "single", ANA)
+    harness.inner.local.faults.add("customers.get", "500", customer=CUSTOMERS[1])
+    harness.inner.permissions.refused.add((LEA.user, Verb.ASK))
+    outcome = await replica.batches.undo(batch.id, ANA, key="undo")
+    assert outcome.checked is not None
+    assert sorted(problem.reason for problem in outcome.checked.problems) == ["no_undo", "not_read"]
+    assert outcome.batch is not None
+    assert outcome.batch.progress.all == 2
+
+
+async def test_undo_of_nothing_that_can_be_undone_requests_nothing(sqlite_harness: BatchHarness) -> None:
+    harness = sqlite_harness
+    replica = harness.replica()
+    batch = await harness.approved(replica, gives("cus_bold"))
+    await replica.run()
+    line = (await harness.lines(replica, batch))[0]
+    await replica.changes.undo(line.change_id, "single", ANA)
+    outcome = await replica.batches.undo(batch.id, ANA, key="undo")
+    assert outcome.result is BatchResult.PROBLEMS
+
+
+async def test_two_undos_at_once_are_one(harness: BatchHarness) -> None:
+    replica = harness.replica()
+    batch = await harness.approved(replica)
+    await replica.run()
+    outcomes = await asyncio.gather(
+        *(replica.batches.undo(batch.id, ANA, key=key) for key in ("one", "other"))
+    )
+    assert sorted(outcome.result for outcome in outcomes) == [BatchResult.DONE, BatchResult.NO_UNDO]
+
+
+def lease(harness: BatchHarness, by: str = "p", seconds: float = 20.0) -> repository.Lease:
+    return repository.Lease(by, harness.inner.clock() + timedelta(seconds=seconds))
+
+
+async def test_whoever_has_lost_the_batch_begins_no_line(harness: BatchHarness) -> None:
+    replica = harness.replica()
+    database, batch = harness.inner.database, await harness.approved(replica)
+    now = harness.inner.clock
+    assert await repository.claim(database, batch.env, lease=lease(harness, "old"), now=now()) is not None
+    assert await repository.claim(database, batch.env, lease=lease(harness, "new"), now=now()) is None
+    assert await repository.renew(database, batch.id, lease(harness, "old"))
+    harness.inner.clock.move(seconds=21)
+    assert await repository.claim(database, batch.env, lease=lease(harness, "new"), now=now()) is not None
+    assert not await repository.renew(database, batch.id, lease(harness, "old"))
+    assert await line_steps.begin(database, batch.id, 1, by="old") is None
+    await line_steps.refuse_queued(database, batch.id, "no", by="old", now=now())
+    assert await repository.finish(database, batch.id, by="old", now=now()) is None
+    assert await repository.finish(database, batch.id, by="new", now=now()) is None, "lines are left"
+    begun = await line_steps.begin(database, batch.id, 1, by="new")
+    assert begun is not None
+    assert await line_steps.begin(database, batch.id, 1, by="new") is None
+    assert await line_steps.again(database, batch.id, begun) is None, "nothing was cut off"
+    ended = replace(begun, state=LineState.REFUSED, why="no")
+    assert await line_steps.settle(database, batch.id, begun, ended, now=now())
+    assert not await line_steps.settle(database, batch.id, begun, ended, now=now())
+
+
+async def test_line_that_somebody_else_goes_on_with_is_left_to_them(sqlite_harness: BatchHarness) -> None:
+    """The attempt was cut off, and another process has begun the next one by the time this one looks."""
+    harness = sqlite_harness
+    batch = await harness.approved(harness.replica(), gives("cus_bold"))
+    with pytest.raises(Died):
+        await harness.replica(checkpoint=dies_at("claimed")).run()
+    other = await revive(harness)
+    (line,) = await harness.lines(other, batch)
+    assert await line_steps.again(harness.inner.database, batch.id, line) is not None
+    claimed = await repository.claim(
+        harness.inner.database, batch.env, lease=lease(harness), now=harness.inner.clock()
+    )
+    assert claimed is not None
+    await runner_of(other)._line(claimed, line)
+    (after,) = await harness.lines(other, batch)
+    assert (after.state, after.attempt) == (LineState.RUNNING, 1)
+
+
+def runner_of(replica: Replica) -> running.Runner:
+    return replica.batches.ticker._runner
+
+
+async def test_attempts_have_submission_ids_of_their_own() -> None:
+    assert submission_id("b", 1, 0) != submission_id("b", 1, 1) != submission_id("b", 11, 0)
+    assert len(submission_id("f" * 24, 500, 10)) <= 64
+
+
+@pytest.mark.parametrize("state", State)
+def test_line_is_as_its_change(state: State) -> None:
+    expected = {
+        State.APPLIED: LineState.APPLIED,
+        State.UNCONFIRMED: LineState.UNCONFIRMED,
+        State.APPROVED: LineState.RUNNING,
+        State.APPLYING: LineState.RUNNING,
+    }
+    assert running.state_of(in_state(state)) is expected.get(state, LineState.REFUSED)
+
+
+def in_state(state: State) -> Record:
+    return replace(record(), state=state)
+
+
+# The ticker
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    while not await condition():  # noqa: ASYNC110 - what is waited for is in the database
+        await asyncio.sleep(0.01)
+
+
+async def test_ticker_applies_what_is_approved_and_stops_cleanly(harness: BatchHarness) -> None:
+    replica = harness.replica()
+    ticker = replica.batches.ticker
+    ticker.start()
+    batch = await harness.approved(replica)
+
+    async def done() -> bool:
+        return (await harness.now(replica, batch)).state is BatchState.DONE
+
+    await until(done)
+    await ticker.stop(5)
+    assert harness.inner.written() == 3
+
+
+async def test_ticker_that_stops_lets_go_of_the_batch_for_others(harness: BatchHarness) -> None:
+    async def stop(name: str) -> None:
+        if name == "line begun":
+            runner_of(replica).stop()
+            replica.batches.ticker._stopped = True
+
+    replica = harness.replica(checkpoint=stop, timeouts=ONE_BY_ONE)
+    batch = await harness.approved(replica)
+    await replica.run()
+    assert await harness.states(replica, batch) == [LineState.APPLIED, LineState.QUEUED, LineState.QUEUED]
+    other = harness.replica()
+    await other.run()
+    assert await assert_each_once(harness, other, batch) == [LineState.APPLIED] * 3
+
+
+async def test_ticker_survives_a_database_that_is_away(
+    sqlite_harness: BatchHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_given: object, **_named: object) -> None:
+        raise OperationalError("", {}, Exception())
+
+    replica = sqlite_harness.replica()
+    monkeypatch.setattr(repository, "claim", away)
+    monkeypatch.setattr(repository, "overdue", away)
+    await replica.batches.ticker.run_all()
+    await replica.batches.ticker.keep_up()
+    await replica.batches.ticker.stop(1)
+
+
+async def test_card_that_could_not_be_drawn_is_drawn_later(harness: BatchHarness) -> None:
+    async def unreachable(batch_id: str, revision: int) -> None:
+        drawn.append((batch_id, revision))
+        if len(drawn) == 1:
+            raise OSError
+
+    drawn: list[tuple[str, int]] = []
+    replica = harness.replica()
+    replica.batches._redraws._notify = unreachable
+    batch = await harness.submitted(replica)
+    assert drawn == [(batch.id, 1)]
+    await replica.batches.ticker.keep_up()
+    harness.inner.clock.move(seconds=repository.GRACE.total_seconds())
+    await replica.batches.ticker.keep_up()
+    assert drawn == [(batch.id, 1), (batch.id, 1)]
+
+
+async def test_progress_is_drawn_at_intervals_and_at_the_end(sqlite_harness: BatchHarness) -> None:
+    harness = sqlite_harness
+    replica = harness.replica(timeouts=replace(QUICK, redraw=60.0))
+    batch = await harness.approved(replica, gives(*CUSTOMERS))
+    harness.drawn.clear()
+    await replica.run()
+    done = await harness.now(replica, batch)
+    assert harness.drawn[-1] == (batch.id, done.revision)
+    assert len(harness.drawn) <= 2
+    await replica.batches.ticker.stop(1)

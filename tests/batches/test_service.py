@@ -1,0 +1,293 @@
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from bot.access.policy import Verb
+from bot.approvals.lifecycle import Cause, State
+from bot.autumn.environment import Environment
+from bot.batches.model import BatchRecord, BatchResult, BatchState, LineAction, LineState
+from bot.batches.repository import MOST_OF_PERSON
+from bot.store.tables import batch_decisions, batch_lines
+from tests.approvals.harness import ANA, LEA, RAJ
+from tests.batches.harness import CUSTOMERS, BatchHarness, gives
+
+
+async def test_approved_list_is_applied_line_by_line(harness: BatchHarness) -> None:
+    replica = harness.replica()
+    before = [await harness.remaining(customer) for customer in CUSTOMERS[:3]]
+    waiting = await harness.submitted(replica)
+    assert (waiting.state, waiting.needed, waiting.progress.of(LineState.QUEUED)) == (
+        BatchState.WAITING,
+        1,
+        3,
+    )
+    await replica.run()
+    assert harness.inner.written() == 0
+
+    approved = await replica.batches.approve(waiting.id, waiting.revision, RAJ)
+    assert approved.batch is not None
+    assert approved.batch.state is BatchState.RUNNING
+    await replica.run()
+    done = await harness.now(replica, waiting)
+    assert (done.state, done.progress.counts) == (BatchState.DONE, {LineState.APPLIED: 3})
+    assert [await harness.remaining(customer) for customer in CUSTOMERS[:3]] == [
+        each + 100 for each in before
+    ]
+    assert await harness.events(done) == ["asked", "approved", "done"]
+    assert await harness.inner.trail_is_intact()
+    assert harness.drawn[-1] == (done.id, done.revision)
+
+
+async def test_line_becomes_a_change_under_the_approval_of_the_batch(harness: BatchHarness) -> None:
+    replica = harness.replica()
+    batch = await harness.approved(replica)
+    await replica.run()
+    line = (await harness.lines(replica, batch))[0]
+    change = await replica.changes.get(line.change_id)
+    assert change is not None
+    assert (change.state, change.batch, change.asker, change.decided_by) == (
+        State.APPLIED,
+        batch.id,
+        ANA.user,
+        RAJ.user,
+    )
+    assert [approval.person for approval in change.approvals] == [RAJ.user]
+    assert await harness.steps(change.id) == ["asked", "approved", "applying", "writing", "applied"]
+    assert change in await replica.changes.history(change.customer_id)
+    assert await replica.changes.requested_by(ANA.user) == []
+    assert change.undoable
+
+
+async def test_list_that_needs_no_approval_runs_at_once(harness: BatchHarness) -> None:
+    harness.inner.permissions.needed = 0
+    replica = harness.replica(channel="")
+    batch = await harness.submitted(replica)
+    assert batch.state is BatchState.RUNNING
+    await replica.run()
+    assert (await harness.now(replica, batch)).state is BatchState.DONE
+    line = (await harness.lines(replica, batch))[0]
+    assert await harness.steps(line.change_id) == ["asked", "applying", "writing", "applied"]
+    assert await harness.inner.trail_is_intact()
+
+
+async def test_same_form_is_one_batch(harness: BatchHarness) -> None:
+    replica = harness.replica()
+    first, second = await asyncio.gather(
+        harness.submit(replica, key="form"), harness.submit(replica, key="form")
+    )
+    third = await harness.submit(replica, key="form")
+    assert sorted([first.result, second.result]) == [BatchResult.AGAIN, BatchResult.DONE]
+    assert third.result is BatchResult.AGAIN
+    assert first.batch is not None
+    assert {outcome.batch.id for outcome in (first, second, third) if outcome.batch} == {first.batch.id}
+
+
+async def test_list_with_a_wrong_line_is_requested_only_without_it(sqlite_harness: BatchHarness) -> None:
+    replica = sqlite_harness.replica()
+    checked = await replica.batches.check(gives("cus_bold", "nobody"), ANA)
+    refused = await replica.batches.submit("form", checked, ANA)
+    assert (refused.result, refused.batch) == (BatchResult.PROBLEMS, None)
+    taken = await replica.batches.submit("form", checked.without_problems(), ANA)
+    assert taken.batch is not None
+    assert taken.batch.progress.all == 1
+    nothing = await replica.batches.check(gives("nobody"), ANA)
+    assert (
+        await replica.batches.submit("none", nothing.without_problems(), ANA)
+    ).result is BatchResult.PROBLEMS
+
+
+async def test_two_approvals_are_needed_where_the_policy_says_so(harness: BatchHarness) -> None:
+    harness.inner.permissions.needed = 2
+    replica = harness.replica()
+    batch = await harness.submitted(replica)
+    first = await replica.batches.approve(batch.id, batch.revision, RAJ)
+    assert first.batch is not None
+    assert first.batch.state is BatchState.WAITING
+    again = await replica.batches.approve(batch.id, first.batch.revision, RAJ)
+    assert again.result is BatchResult.ALREADY
+    stale = await replica.batches.approve(batch.id, batch.revision, LEA)
+    assert stale.result is BatchResult.STALE
+    second = await replica.batches.approve(batch.id, first.batch.revision, LEA)
+    assert second.batch is not None
+    assert (second.batch.state, len(second.batch.approvals)) == (BatchState.RUNNING, 2)
+    await replica.run()
+    line = (await harness.lines(replica, batch))[0]
+    change = await replica.changes.get(line.change_id)
+    assert change is not None
+    assert (change.needed, {approval.person for approval in change.approvals}) == (2, {RAJ.user, LEA.user})
+    assert await harness.inner.trail_is_intact()
+
+
+async def test_earlier_approval_does_not_count_once_the_right_is_lost(sqlite_harness: BatchHarness) -> None:
+    harness = sqlite_harness
+    harness.inner.permissions.needed = 2
+    replica = harness.replica()
+    batch = await harness.submitted(replica)
+    first = await replica.batches.approve(batch.id, batch.revision, RAJ)
+    assert first.batch is not None
+    harness.inner.permissions.refused.add((RAJ.user, Verb.APPROVE))
+    second = await replica.batches.approve(batch.id, first.batch.revision, LEA)
+    assert second.batch is not None
+    assert second.batch.state is BatchState.WAITING
+    assert {approval.person: approval.counts for approval in second.batch.approvals} == {
+        RAJ.user: False,
+        LEA.user: True,
+    }
+    assert await harness.inner.trail_is_intact()
+
+
+async def test_two_who_approve_at_once_are_counted_one_after_the_other(harness: BatchHarness) -> None:
+    replica = harness.replica()
+    batch = await harness.submitted(replica)
+    outcomes = await asyncio.gather(
+        *(replica.batches.approve(batch.id, batch.revision, actor) for actor in (RAJ, LEA))
+    )
+    assert [outcome.result for outcome in outcomes].count(BatchResult.DONE) == 1
+    await replica.run()
+    assert harness.inner.written() == 3
+
+
+async def test_denied_list_is_not_applied(harness: BatchHarness) -> None:
+    replica = harness.replica()
+    batch = await harness.submitted(replica)
+    denied = await replica.batches.deny(batch.id, batch.revision, RAJ, "not now")
+    assert denied.batch is not None
+    assert (denied.batch.state, denied.batch.comment) == (BatchState.DENIED, "not now")
+    late = await replica.batches.approve(batch.id, denied.batch.revision, LEA)
+    assert late.result is BatchResult.TOO_LATE
+    await replica.run()
+    assert harness.inner.written() == 0
+    assert await harness.inner.trail_is_intact()
+
+
+async def test_list_that_nobody_decides_expires(harness: BatchHarness) -> None:
+    replica = harness.replica()
+    batch, other = await harness.submitted(replica), await harness.submitted(replica)
+    await replica.batches.ticker.keep_up()
+    harness.inner.clock.move(hours=24)
+    late = await replica.batches.approve(batch.id, batch.revision, RAJ)
+    assert late.result is BatchResult.TOO_LATE
+    assert late.batch is not None
+    assert late.batch.state is BatchState.EXPIRED
+    await replica.batches.ticker.keep_up()
+    assert (await harness.now(replica, other)).state is BatchState.EXPIRED
+    assert await harness.events(other) == ["asked", "expired"]
+
+
+@pytest.mark.parametrize("verb", [Verb.ASK, Verb.APPROVE])
+async def test_person_without_the_right_is_refused(sqlite_harness: BatchHarness, verb: Verb) -> None:
+    harness = sqlite_harness
+    replica = harness.replica()
+    batch = await harness.submitted(replica)
+    person = ANA if verb is Verb.ASK else RAJ
+    harness.inner.permissions.refused.add((person.user, verb))
+    approved = await replica.batches.approve(batch.id, batch.revision, RAJ)
+    assert approved.result is BatchResult.NOT_ALLOWED
+    own = await replica.batches.approve(batch.id, batch.revision, ANA)
+    assert own.result is BatchResult.NOT_ALLOWED
+    denied = await replica.batches.deny(batch.id, batch.revision, person)
+    assert denied.result is BatchResult.NOT_ALLOWED
+    assert (await harness.now(replica, batch)).state is BatchState.WAITING
+
+
+async def test_reason_and_channel_are_required_where_the_policy_says_so(sqlite_harness: BatchHarness) -> None:
+    harness = sqlite_harness
+    harness.inner.permissions.reason_required = True
+    replica = harness.replica()
+    assert (await harness.submit(replica, reason=" ")).result is BatchResult.NO_REASON
+    assert (await harness.submit(harness.replica(channel=""))).result is BatchResult.NO_CHANNEL
+
+
+async def test_person_has_a_few_open_batches_at_most(sqlite_harness: BatchHarness) -> None:
+    harness = sqlite_harness
+    replica = harness.replica()
+    for _ in range(MOST_OF_PERSON):
+        await harness.submitted(replica)
+    assert (await harness.submit(replica)).result is BatchResult.TOO_MANY_WAIT
+    assert (await harness.submit(replica, actor=RAJ)).result is BatchResult.DONE
+
+
+async def test_batch_of_the_other_environment_is_not_known(sqlite_harness: BatchHarness) -> None:
+    harness = sqlite_harness
+    batch = await harness.submitted(harness.replica())
+    live = harness.replica(env=Environment.LIVE).batches
+    assert await live.get(batch.id) is None
+    for step in (
+        live.approve(batch.id, 1, RAJ),
+        live.deny(batch.id, 1, RAJ),
+        live.stop(batch.id, RAJ),
+        live.resume(batch.id, RAJ),
+        live.undo(batch.id, RAJ, key="k"),
+    ):
+        assert (await step).result is BatchResult.UNKNOWN
+
+
+async def test_numbers_that_changed_since_are_not_overwritten(sqlite_harness: BatchHarness) -> None:
+    """What is given is given whatever the balance is by then; what is set is void once it moved."""
+    harness = sqlite_harness
+    lines = [replace(gives("cus_bold")[0], action=LineAction.SET)]
+    replica = harness.replica()
+    batch = await harness.approved(replica, lines)
+    await harness.inner.change_in_autumn(remaining=17)
+    await replica.run()
+    (line,) = await harness.lines(replica, batch)
+    assert (line.state, line.why, line.change_id) == (LineState.REFUSED, "moved", "")
+    assert await harness.remaining("cus_bold") == 17
+
+
+async def test_line_of_a_requester_who_lost_the_right_is_refused(sqlite_harness: BatchHarness) -> None:
+    harness = sqlite_harness
+    replica = harness.replica()
+    batch = await harness.approved(replica)
+    harness.inner.permissions.needed = 2
+    await replica.run()
+    assert {(line.state, line.why) for line in await harness.lines(replica, batch)} == {
+        (LineState.REFUSED, "not_allowed")
+    }
+    assert harness.inner.written() == 0
+
+
+async def alter_line(harness: BatchHarness, batch: BatchRecord) -> None:
+    async with harness.inner.database.writing() as connection:
+        await connection.execute(
+            update(batch_lines)
+            .where(batch_lines.c.batch_id == batch.id, batch_lines.c.number == 1)
+            .values(before={})
+        )
+
+
+async def add_approval(harness: BatchHarness, batch: BatchRecord) -> None:
+    async with harness.inner.database.writing() as connection:
+        await connection.execute(
+            update(batch_decisions).where(batch_decisions.c.batch_id == batch.id).values(person=LEA.user)
+        )
+
+
+@pytest.mark.parametrize("alter", [alter_line, add_approval])
+async def test_list_that_is_not_as_requested_is_not_applied(harness: BatchHarness, alter: object) -> None:
+    replica = harness.replica()
+    batch = await harness.approved(replica)
+    assert callable(alter)
+    await alter(harness, batch)
+    assert not await harness.inner.trail_is_intact()
+    await replica.run()
+    assert {(line.state, line.why) for line in await harness.lines(replica, batch)} == {
+        (LineState.REFUSED, Cause.NOT_AS_ASKED)
+    }
+    assert harness.inner.written() == 0
+
+
+async def test_kept_list_is_for_its_person_and_for_a_day(harness: BatchHarness) -> None:
+    replica = harness.replica()
+    lines = gives("cus_bold", "nobody")
+    lines.append(replace(lines[0], number=3, amount=None, reset_at=harness.inner.clock()))
+    draft = await replica.batches.keep(lines, ANA)
+    assert await replica.batches.kept(draft, ANA) == tuple(lines)
+    assert await replica.batches.kept(draft, RAJ) is None
+    assert await replica.batches.kept("none", ANA) is None
+    harness.inner.clock.at += timedelta(days=1, seconds=1)
+    await replica.batches.ticker.keep_up()
+    assert await replica.batches.kept(draft, ANA) is None
