@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 from bot.access.limits import Today, Worth
 from bot.access.people import Actor
@@ -131,10 +132,7 @@ class Checker:
         undo_of: str = "",
     ) -> "_Judged":
         """Raises Wrong. `planned`: what the lines before it move, which counts against the day's limits."""
-        try:
-            seen = await self._changes.look(request, facts, actor, planned=planned, undo_of=undo_of)
-        except AutumnError:
-            raise Wrong(_problem(line, LineReason.NOT_READ)) from None
+        seen = await self._changes.look(request, facts, actor, planned=planned, undo_of=undo_of)
         if seen.preview is None:
             raise Wrong(_problem(line, LineReason.REFUSED, seen=seen))
         name = facts.customer.name or facts.customer.id or request.customer
@@ -171,23 +169,11 @@ class Checker:
 
     async def _by_email(self, email: str) -> Facts | LineReason:
         """Of the one customer with exactly this address; else of the one with this id."""
-        matching = await self._with_email(email)
-        if len(matching) > 1:
+        page = await self._autumn.customers(search=patterns(email)[0], limit=_PAGE)
+        matching = {each.id for each in page.list if each.id and _has_email(each, email)}
+        if len(matching) > 1 or page.next_cursor:
             return LineReason.SEVERAL_CUSTOMERS
         return await self._open(next(iter(matching), email))
-
-    async def _with_email(self, email: str) -> set[str]:
-        """Ids of at most a few customers with this address."""
-        matching: set[str] = set()
-        for pattern in patterns(email):
-            cursor = ""
-            while len(matching) < 2:
-                page = await self._autumn.customers(search=pattern, limit=_PAGE, cursor=cursor)
-                matching |= {each.id for each in page.list if each.id and _has_email(each, email)}
-                cursor = page.next_cursor or ""
-                if not cursor:
-                    break
-        return matching
 
     async def _each(
         self, keys: Iterable[str], read: Callable[[str], Awaitable[Facts | LineReason]]
@@ -349,9 +335,8 @@ def _input(line: BatchLine, feature: str, customer_id: str, facts: Facts) -> Bal
 
 def _undo_line(number: int, record: Record) -> BatchLine:
     """The line that is taken back."""
-    taken_back = record.input
-    if not isinstance(taken_back, BalanceInput):
-        raise TypeError(f"No line of a batch becomes a {record.kind}")
+    # Every line of a batch is a change of a balance.
+    taken_back = cast(BalanceInput, record.input)
     action = next((line for line, action in _ACTIONS.items() if action is taken_back.action), LineAction.GIVE)
     return BatchLine(
         number, record.customer_id, action, taken_back.feature, taken_back.amount, taken_back.reset_at

@@ -34,9 +34,7 @@ class Redraws:
         """Draws it, without waiting. Never raises: the ticker draws later what could not be drawn."""
         self._due.discard(batch_id)
         try:
-            record = await repository.get(self._database, batch_id)
-            if record is not None:
-                await self._notify(batch_id, record.revision)
+            await self._notify(batch_id, await repository.revision(self._database, batch_id))
         except Exception as error:  # noqa: BLE001 - whatever goes wrong in Slack must not stop the batch
             log.warning("batch not shown", error=type(error).__name__, reference=batch_id)
 

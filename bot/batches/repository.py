@@ -53,10 +53,6 @@ class TooManyOpen(Exception):
     """This person has as many open batches as they may have."""
 
 
-class ApprovedMeanwhile(Exception):
-    """Somebody else approved since the policy was asked about the earlier approvers."""
-
-
 @dataclass(frozen=True, slots=True)
 class BatchDraft:
     """A batch that is about to be requested."""
@@ -77,13 +73,13 @@ class BatchDraft:
 @unbroken
 async def get(database: Database, batch_id: str) -> BatchRecord | None:
     async with database.reading() as connection:
-        return await _find(connection, batches.c.id == batch_id)
+        return next(iter(await _select(connection, batches.c.id == batch_id)), None)
 
 
 @unbroken
 async def submitted(database: Database, submission_id: str) -> BatchRecord | None:
     async with database.reading() as connection:
-        return await _find(connection, batches.c.submission_id == submission_id)
+        return next(iter(await _select(connection, batches.c.submission_id == submission_id)), None)
 
 
 @unbroken
@@ -111,35 +107,43 @@ async def overdue(database: Database, env: Environment, now: datetime) -> list[s
         return list((await connection.execute(due)).scalars())
 
 
+@unbroken
+async def revision(database: Database, batch_id: str) -> int:
+    async with database.reading() as connection:
+        found = await connection.execute(select(batches.c.revision).where(batches.c.id == batch_id))
+        return int(found.scalar_one())
+
+
 async def load(connection: AsyncConnection, batch_id: str) -> BatchRecord:
-    """Raises LookupError when there is no such batch."""
-    record = await _find(connection, batches.c.id == batch_id)
-    if record is None:
-        raise LookupError(batch_id)
-    return record
+    """Raises IndexError when there is no such batch."""
+    return (await _select(connection, batches.c.id == batch_id))[0]
 
 
-async def _find(connection: AsyncConnection, where: ColumnElement[bool]) -> BatchRecord | None:
+async def _select(connection: AsyncConnection, where: ColumnElement[bool]) -> list[BatchRecord]:
+    """The batch, or none."""
     held = and_(_undo.c.undo_of == batches.c.id, _undo.c.state.in_(HOLDS_UNDO))
     query = select(batches, _undo.c.id.label("undo")).join(_undo, held, isouter=True).where(where)
-    row = (await connection.execute(query)).one_or_none()
-    if row is None:
-        return None
-    of_lines = select(
-        batch_lines.c.state,
-        batch_lines.c.feature,
-        batch_lines.c.amount,
-        batch_lines.c.worth,
-        batch_lines.c.currency,
-    )
-    ordered = of_lines.where(batch_lines.c.batch_id == row.id).order_by(batch_lines.c.number)
-    approvals = (
-        select(batch_decisions)
-        .where(batch_decisions.c.batch_id == row.id, batch_decisions.c.verdict == "approve")
-        .order_by(batch_decisions.c.at, batch_decisions.c.person)
-    )
-    found = (await connection.execute(ordered)).all()
-    return rows.batch(row, found, await connection.execute(approvals))
+    found = []
+    for row in (await connection.execute(query)).all():
+        of_lines = (
+            select(
+                batch_lines.c.state,
+                batch_lines.c.feature,
+                batch_lines.c.amount,
+                batch_lines.c.worth,
+                batch_lines.c.currency,
+            )
+            .where(batch_lines.c.batch_id == row.id)
+            .order_by(batch_lines.c.number)
+        )
+        approvals = (
+            select(batch_decisions)
+            .where(batch_decisions.c.batch_id == row.id, batch_decisions.c.verdict == "approve")
+            .order_by(batch_decisions.c.at, batch_decisions.c.person)
+        )
+        stored = (await connection.execute(of_lines)).all()
+        found.append(rows.batch(row, stored, await connection.execute(approvals)))
+    return found
 
 
 # Requesting
@@ -157,8 +161,8 @@ async def request(
         )
         batch_id = inserted.scalar_one_or_none()
         if batch_id is None:
-            same = await _find(connection, batches.c.submission_id == draft.submission_id)
-            return (same, False) if same else None
+            same = await _select(connection, batches.c.submission_id == draft.submission_id)
+            return (same[0], False) if same else None
         await _check_room(connection, draft)
         await connection.execute(
             plain_insert(batch_lines),
@@ -205,10 +209,10 @@ async def approve(
     needed: int,
     others: Mapping[str, bool],
 ) -> BatchRecord | None:
-    """One person's approval; with the last one that is needed it runs. Raises ApprovedMeanwhile.
+    """One person's approval; with the last one that is needed it runs.
 
-    `needed`: what the policy requires now; the stored number never goes down. `others`: the earlier
-    approvers, and whether each may still approve.
+    `needed`: what the policy requires now; the stored number never goes down. `others`: the approvers as of
+    this revision, and whether each may still approve.
     """
     async with database.writing() as connection:
         waiting = (
@@ -228,8 +232,6 @@ async def approve(
             batch_decisions.c.batch_id == batch_id, batch_decisions.c.verdict == "approve"
         )
         earlier = set((await connection.execute(approved)).scalars()) - {decided.person}
-        if not earlier <= others.keys():
-            raise ApprovedMeanwhile
         counting = {person for person in earlier if others[person]}
         await connection.execute(
             update(batch_decisions)

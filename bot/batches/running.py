@@ -130,17 +130,17 @@ class Runner:
 
     async def _attempt(self, batch: BatchRecord, line: BatchLineRecord) -> BatchLineRecord | None:
         """How it ended; None if it was cut off before anything was sent."""
-        for wait in (*self._timeouts.waits, None):
-            outcome = await self._changes.submit(_request(batch, line))
-            record = outcome.record
-            if record is not None:
-                return await self._became(batch, line, record)
+        outcome = await self._changes.submit(_request(batch, line))
+        for wait in self._timeouts.waits:
             if not _unreachable(outcome):
                 break
-            if wait is None:
-                await self._pause(batch)
-                return replace(line, state=LineState.SKIPPED, why=outcome.result)
             await asyncio.sleep(wait)
+            outcome = await self._changes.submit(_request(batch, line))
+        if outcome.record is not None:
+            return await self._became(batch, line, outcome.record)
+        if _unreachable(outcome):
+            await self._pause(batch)
+            return replace(line, state=LineState.SKIPPED, why=outcome.result)
         return replace(line, state=LineState.REFUSED, why=outcome.result)
 
     async def _became(
@@ -160,9 +160,8 @@ class Runner:
 
     async def _pause(self, batch: BatchRecord) -> None:
         """Stops the batch, for a person to resume it."""
-        stopping = await repository.stop(self._database, batch.id, person="", now=self._now())
-        if stopping is not None:
-            log.warning("batch stopped", reference=batch.id)
+        await repository.stop(self._database, batch.id, person="", now=self._now())
+        log.warning("batch stopped", reference=batch.id)
 
 
 def state_of(record: Record) -> LineState:

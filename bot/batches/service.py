@@ -5,10 +5,11 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot.access.limits import Today
 from bot.access.people import Actor
 from bot.access.policy import Decision, Reason, Request, Verb
 from bot.approvals import policy_requests
-from bot.approvals.daily_limits import Counter, count
+from bot.approvals.daily_limits import Counter, Movement, count
 from bot.approvals.lifecycle import CardKind, CardTarget, Record
 from bot.approvals.results import Permits
 from bot.approvals.service import ChangeService, Surroundings
@@ -215,7 +216,8 @@ class BatchService:
     async def _requests(self, record: BatchRecord) -> list[Request]:
         """What the policy is asked about the batch: each of its lines, and each feature's total."""
         lines = await self.results(record.id)
-        earlier, planned = [], []
+        earlier: list[Today] = []
+        planned: list[Movement] = []
         for line in lines:
             counter = Counter(
                 self._environment, line.input, record.asker, line.change_id, line.undo_of, tuple(planned)

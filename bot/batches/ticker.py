@@ -91,8 +91,8 @@ class BatchTicker:
         """Ends what nobody decided in time, and redraws what could not be drawn. Never raises."""
         try:
             for batch_id in await repository.overdue(self._database, self._environment, self._now()):
-                if await repository.expire(self._database, batch_id, now=self._now()) is not None:
-                    await self._redraws.now(batch_id)
+                await repository.expire(self._database, batch_id, now=self._now())
+                await self._redraws.now(batch_id)
             for batch_id in await cards.claim_stale(self._database, self._environment, now=self._now()):
                 await self._redraws.now(batch_id)
             await drafts.forget(self._database, self._now())

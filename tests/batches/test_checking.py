@@ -4,9 +4,10 @@ from decimal import Decimal
 
 import pytest
 
+from bot.access.limits import Worth
 from bot.access.policy import Decision, Reason, Request, Verb
 from bot.batches.checking import strictest, together
-from bot.batches.model import BatchLine, BatchResult, CheckedBatch, LineAction, LineReason
+from bot.batches.model import BatchLine, BatchResult, CheckedBatch, LineAction, LineReason, values
 from bot.changes.balance.input import BalanceAction, BalanceInput
 from bot.changes.balance.words import BalanceNote
 from tests.approvals.harness import ANA, NOW, RAJ
@@ -201,7 +202,7 @@ async def test_what_was_given_today_counts_with_the_list(sqlite_harness: BatchHa
     approved = await replica.batches.approve(waiting.id, waiting.revision, RAJ)
     assert approved.result is BatchResult.DONE
     asked = sqlite_harness.inner.permissions.requests
-    assert Decimal(100) in {each.earlier for each in asked if each.verb is Verb.APPROVE}
+    assert Decimal(100) in {each.earlier.units for each in asked if each.verb is Verb.APPROVE}
 
 
 def allowed(**given: object) -> Decision:
@@ -226,11 +227,49 @@ def test_strictest_of_several_decisions() -> None:
 
 def test_lines_of_a_feature_are_judged_as_one_change() -> None:
     one = Request(Verb.ASK, kind=BALANCE, amount=Decimal(5), products=frozenset({"pro"}))
-    other = replace(one, amount=Decimal(7), products=frozenset({"free"}), earlier=Decimal(3))
+    other = replace(one, amount=Decimal(7), products=frozenset({"free"}))
     unsized = replace(one, amount=None, products=None)
     assert together(["messages", "messages", "seats"], [one, other, one]) == [
-        replace(one, amount=Decimal(12), products=frozenset({"pro", "free"}), earlier=Decimal(3)),
+        replace(one, amount=Decimal(12), products=frozenset({"pro", "free"})),
         one,
     ]
     (total,) = together(["messages"] * 3, [one, unsized, other])
     assert (total.amount, total.products) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("worths", "sum_of_worths"),
+    [
+        ((("5", "USD"), ("7", "USD")), ("12", "USD")),
+        ((("5", "USD"), ("7", "EUR")), None),
+        ((("5", "USD"), None), None),
+    ],
+)
+def test_money_of_a_list_is_known_in_one_currency(
+    worths: tuple[tuple[str, str] | None, ...], sum_of_worths: tuple[str, str] | None
+) -> None:
+    requests = [Request(Verb.ASK, kind=BALANCE, worth=worth(each)) for each in worths]
+    (total,) = together(["messages"] * 2, requests)
+    assert total.worth == worth(sum_of_worths)
+    known = [worth(each) for each in worths]
+    assert values([*known, None]).get("USD") in (Decimal(12), Decimal(5))
+
+
+def worth(given: tuple[str, str] | None) -> Worth | None:
+    return None if given is None else Worth(Decimal(given[0]), given[1])
+
+
+async def test_small_gifts_to_many_count_against_the_limit_of_a_persons_day(
+    sqlite_harness: BatchHarness,
+) -> None:
+    sqlite_harness.inner.permissions.policy = read(
+        """
+        [[allow]]
+        who = "everyone"
+        may = ["ask", "approve", "at_once"]
+        changes = "balance"
+        per_person_day = 250
+        """
+    )
+    checked = await check(sqlite_harness, *gives(*CUSTOMERS[:3]))
+    assert [(each.number, each.reason) for each in checked.problems] == [(3, LineReason.NOT_ALLOWED)]

@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError
 from bot.access.policy import Verb
 from bot.access.rules import BUILT_IN
 from bot.approvals.lifecycle import Cause, Record, State
+from bot.approvals.steps import Lease
 from bot.batches import line_steps, repository, running
 from bot.batches.line_steps import submission_id
 from bot.batches.model import BatchRecord, BatchResult, BatchState, LineState
@@ -317,7 +318,8 @@ async def test_whole_batch_is_undone_under_its_own_approval(harness: BatchHarnes
 async def test_lines_that_cannot_be_undone_are_left_out(sqlite_harness: BatchHarness) -> None:
     harness = sqlite_harness
     replica = harness.replica()
-    batch = await harness.approved(replica, gives(*CUSTOMERS[:4]))
+    batch = await harness.approved(replica, gives(*CUSTOMERS[:5]))
+    harness.inner.local.faults.add("balances.update", "cut_before", customer=CUSTOMERS[4])
     await replica.run()
     first = (await harness.lines(replica, batch))[0]
     await replica.changes.undo(first.change_id, "single", ANA)
@@ -351,8 +353,8 @@ async def test_two_undos_at_once_are_one(harness: BatchHarness) -> None:
     assert sorted(outcome.result for outcome in outcomes) == [BatchResult.DONE, BatchResult.NO_UNDO]
 
 
-def lease(harness: BatchHarness, by: str = "p", seconds: float = 20.0) -> repository.Lease:
-    return repository.Lease(by, harness.inner.clock() + timedelta(seconds=seconds))
+def lease(harness: BatchHarness, by: str = "p", seconds: float = 20.0) -> Lease:
+    return Lease(by, harness.inner.clock() + timedelta(seconds=seconds))
 
 
 async def test_whoever_has_lost_the_batch_begins_no_line(harness: BatchHarness) -> None:
