@@ -307,9 +307,11 @@ def notice_of(record: Record, event: ChangeEvent) -> NoticeKind | None:
 
 
 def applied_at_once(record: Record, event: ChangeEvent) -> bool:
-    """Whether this step is the one with which a change that needed no approval was applied."""
+    """Whether this step is the one with which a change that needed no approval was applied. A line of a batch
+    is not posted by itself."""
     settling = (ChangeEvent.APPLIED, ChangeEvent.MARKED, ChangeEvent.CHECKED)
-    return record.state is State.APPLIED and record.needed == 0 and event in settling
+    at_once = record.needed == 0 and not record.batch
+    return record.state is State.APPLIED and at_once and event in settling
 
 
 class CardKind(StrEnum):

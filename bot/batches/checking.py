@@ -196,7 +196,7 @@ class Checker:
         wrong = list(problems)
         lines, requests, decisions = [], [], []
         for each in judged:
-            request = policy_requests.about_look(verb, each.seen, self._environment)
+            request = policy_requests.request_for_preview(verb, each.seen, self._environment)
             decision = await self._permits(request, actor)
             if decision.permit:
                 lines.append(each.line)

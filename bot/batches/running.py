@@ -130,17 +130,16 @@ class Runner:
 
     async def _attempt(self, batch: BatchRecord, line: BatchLineRecord) -> BatchLineRecord | None:
         """How it ended; None if it was cut off before anything was sent."""
-        outcome = await self._changes.submit(_request(batch, line))
-        for wait in self._timeouts.waits:
-            if not _unreachable(outcome):
-                break
+        request = _request(batch, line)
+        waits = iter(self._timeouts.waits)
+        while _unreachable(outcome := await self._changes.submit(request)):
+            wait = next(waits, None)
+            if wait is None:
+                await self._pause(batch)
+                return replace(line, state=LineState.SKIPPED, why=outcome.result)
             await asyncio.sleep(wait)
-            outcome = await self._changes.submit(_request(batch, line))
         if outcome.record is not None:
             return await self._became(batch, line, outcome.record)
-        if _unreachable(outcome):
-            await self._pause(batch)
-            return replace(line, state=LineState.SKIPPED, why=outcome.result)
         return replace(line, state=LineState.REFUSED, why=outcome.result)
 
     async def _became(

@@ -10,10 +10,11 @@ import pytest
 from bot.access.limits import EXACT, Measure, Tolerance
 from bot.access.policy import BUILT_IN, Decision, Person, Reason, Request, Verb, decide, decide_digests
 from bot.access.policy_file import PolicyError
-from bot.access.policy_tables import Allow, ApprovalsTable, Deny, DigestsTable, Require
+from bot.access.policy_tables import Allow, ApprovalsTable, BatchesTable, Deny, DigestsTable, Require
 from bot.access.presets import PresetTable
 from bot.access.rules import (
     EVERYONE,
+    MOST_BATCH_LINES,
     ApprovalRules,
     DigestRules,
     Policy,
@@ -164,7 +165,7 @@ ALL_CHANGES = (
         (
             "rules = 1",
             'line 1: unknown key "rules" '
-            "(known: allow, deny, require, digests, link_previews, approvals, preset)",
+            "(known: allow, deny, require, digests, link_previews, approvals, preset, batches)",
         ),
         ("[allow]\n" + WHO, "line 1: must be [[allow]], in double brackets"),
         ("# none\ndeny = 3", "line 2: must be [[deny]], in double brackets"),
@@ -333,6 +334,13 @@ def test_expiries_are_read(value: str, minutes: int) -> None:
 def test_invalid_names_are_refused(name: str) -> None:
     with pytest.raises(PolicyError, match="is not a person or group"):
         read(f'[[deny]]\nwho = "{name}"')
+
+
+def test_batches_table_is_read() -> None:
+    assert read("").batches.most_lines == MOST_BATCH_LINES
+    assert read("[batches]\nmost_lines = 50").batches.most_lines == 50
+    with pytest.raises(PolicyError, match="most_lines"):
+        read(f"[batches]\nmost_lines = {MOST_BATCH_LINES + 1}")
 
 
 def test_digests_table_is_read() -> None:
@@ -512,12 +520,14 @@ def test_example_policy_is_valid() -> None:
 
 
 def test_guide_names_every_key_and_power() -> None:
-    first, second, third, fourth, fifth = (part.split("\n\n")[0] for part in GUIDE.split("|---|---|")[1:])
+    tables = (part.split("\n\n")[0] for part in GUIDE.split("|---|---|")[1:])
+    first, second, third, batches, fourth, fifth = tables
     keys = {key for row in first.splitlines() for key in re.findall(r"`(\w+)`", row.split(" | ")[0])}
     powers = {power for row in second.splitlines() for power in re.findall(r"^\| `(\w+)`", row)}
     assert keys == {*Allow.model_fields, *Deny.model_fields, *Require.model_fields}
     assert powers == set(Power)
     assert set(re.findall(r"^\| `(\w+)`", third, re.MULTILINE)) == set(DigestsTable.model_fields)
+    assert set(re.findall(r"^\| `(\w+)`", batches, re.MULTILINE)) == set(BatchesTable.model_fields)
     assert set(re.findall(r"^\| `(\w+)`", fourth, re.MULTILINE)) == set(ApprovalsTable.model_fields)
     preset_keys = {key for row in fifth.splitlines() for key in re.findall(r"`(\w+)`", row.split(" | ")[0])}
     assert preset_keys == set(PresetTable.model_fields)

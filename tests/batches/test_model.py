@@ -69,6 +69,7 @@ def test_units_are_added_up_by_feature() -> None:
         FeatureTotal("messages", 3, Decimal(150), unsized=1),
         FeatureTotal("seats", 1, Decimal(3)),
     )
+    assert batch.value == {}
 
 
 def test_batch_with_a_wrong_line_can_be_requested_only_without_it() -> None:
