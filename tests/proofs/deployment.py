@@ -49,6 +49,7 @@ _SUBSCRIBED = {
     "cus_umbrella": "pro",
     "cus_acme": "extra_seats",
 }
+_WITH_ENTITIES, _ENTITY = "cus_piedpiper", "workspace_1"
 ASKER = Actor("U_ASKER", "T1")
 LEASE = 20.0
 PACE = ChangeTimeouts(lease=LEASE, renew=1.0, polls=(0, 0.01, 0.02), verify=3, turn=30, turns=0.02)
@@ -110,6 +111,19 @@ async def bot(
         await asyncio.sleep(0)
 
 
+@dataclass(frozen=True)
+class OfEntity:
+    """What one entity of a customer has of its own."""
+
+    row: str
+    """Of messages."""
+    subscription: Subscription
+
+    @property
+    def named(self) -> dict[str, Any]:
+        return {"customer": _WITH_ENTITIES, "entity": _ENTITY}
+
+
 @dataclass
 class Deployment:
     local: LocalAutumn
@@ -120,6 +134,7 @@ class Deployment:
     """Of cus_northwind's, paid."""
     subscriptions: Mapping[str, Subscription]
     """One that each of these customers has, by customer."""
+    of_entity: OfEntity
     numbers: Iterator[int] = field(default_factory=count)
 
     def edits(self) -> dict[str, ChangeInput]:
@@ -127,6 +142,19 @@ class Deployment:
         number = next(self.numbers)
         return {
             "give": self.balance(BalanceAction.GIVE, 10 + number),
+            "give to an entity": BalanceInput(
+                **self.of_entity.named,
+                feature="messages",
+                row=self.of_entity.row,
+                action=BalanceAction.GIVE,
+                amount=Decimal(10 + number),
+            ),
+            "cancellation for an entity": CancellationInput(
+                **self.of_entity.named,
+                subscription=self.of_entity.subscription.id,
+                product=self.of_entity.subscription.plan_id,
+                action=CancellationAction.AT_PERIOD_END,
+            ),
             "set": self.balance(BalanceAction.SET, 3000 + number),
             "usage": self.balance(BalanceAction.USAGE, 100 + number),
             "reset date": BalanceInput(
@@ -222,8 +250,16 @@ async def deployment(engine: Engine) -> AsyncIterator[Deployment]:
             subscriptions = {
                 each: await _subscription(autumn, each, plan_id) for each, plan_id in _SUBSCRIBED.items()
             }
+            of_entity = await _of_entity(autumn)
         row, invoice = customer.balances["messages"].breakdown[0].id, paid.list[0].stripe_id
-        yield Deployment(local, spec, row, invoice, subscriptions)
+        yield Deployment(local, spec, row, invoice, subscriptions, of_entity)
+
+
+async def _of_entity(autumn: Autumn) -> OfEntity:
+    shared = (await autumn.customer(_WITH_ENTITIES)).balances["messages"].breakdown
+    entity = await autumn.entity(_WITH_ENTITIES, _ENTITY)
+    row = next(row for row in entity.balances["messages"].breakdown if row not in shared)
+    return OfEntity(row.id, next(each for each in entity.subscriptions if each.scope == "entity"))
 
 
 async def _subscription(autumn: Autumn, customer_id: str, plan_id: str) -> Subscription:

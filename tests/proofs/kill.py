@@ -17,14 +17,17 @@ LAPSED = ChangeTimeouts().lease + 1
 _UNDONE = (State.APPROVED, State.APPLYING)
 
 
-async def killed(engine: Engine, seeds: int, points: tuple[str, ...] = POINTS) -> Figures:
-    """With an even seed at the point itself, with an odd one some milliseconds after it."""
+async def killed(
+    engine: Engine, seeds: int, points: tuple[str, ...] = POINTS, only: tuple[str, ...] = ()
+) -> Figures:
+    """With an even seed at the point itself, with an odd one some milliseconds after it. `only`: these edits;
+    all if empty."""
     figures = Figures(f"A process is killed at each of {len(points)} points: {engine}")
     for seed in range(seeds):
         # All the points of a seed on one database, after each other: the last must not trouble the next.
         async with deployment(engine) as made:
             for number, point in enumerate(points):
-                edits = tuple(made.edits())
+                edits = only or tuple(made.edits())
                 edit = edits[(seed + number) % len(edits)]
                 made.local.reset()
                 await _one(figures, made, point, edit, seed)

@@ -65,7 +65,7 @@ TROUBLES = {
     "queued, done while it is read back": Trouble("queued", 1, also=State.UNCONFIRMED),
     "queued, done later": Trouble("queued", 3600, expected=State.UNCONFIRMED),
 }
-_BALANCES = ("give", "set", "usage", "reset date")
+_BALANCES = ("give", "give to an entity", "set", "usage", "reset date")
 
 
 class Network(httpx.AsyncBaseTransport):

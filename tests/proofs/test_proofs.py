@@ -60,7 +60,18 @@ async def test_a_killed_process_leaves_nothing_stuck(engine: Engine, points: tup
     assert figures.counts["killed"] >= len(points)
 
 
+@pytest.mark.parametrize("edit", ["give to an entity", "cancellation for an entity"])
+async def test_a_killed_process_leaves_no_change_of_an_entity_stuck(edit: str) -> None:
+    figures = await as_claimed(killed("sqlite", 1, ("marked", "sent"), (edit,)))
+    assert figures.counts["killed"] == 2
+
+
 SAMPLE = {
+    ("give to an entity", "cut after"),
+    ("give to an entity", "cut before"),
+    ("give to an entity", "queued, done while it is read back"),
+    ("cancellation for an entity", "a 200 that is lost"),
+    ("cancellation for an entity", "500"),
     ("give", "cut before"),
     ("details", "cut after"),
     ("coupon removed", "cut before"),

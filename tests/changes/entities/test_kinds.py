@@ -1,6 +1,7 @@
 """Changes that are limited to one entity: what is the entity's own, what is sent, and what is refused."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -11,13 +12,14 @@ from hypothesis import strategies as st
 from bot.approvals.lifecycle import Record
 from bot.approvals.preview import inverse
 from bot.autumn.errors import NotFound, Unavailable
-from bot.autumn.models import BalanceRow, Entity, Feature, Plan, PlanPrice, Purchase, Subscription
+from bot.autumn.models import BalanceRow, Entity, Feature, Plan, PlanPrice, Purchase, Quote, Subscription
 from bot.changes import descriptions, entity_view, registry, request_form, stored, words
 from bot.changes import words as changes_words
 from bot.changes.balance.input import BalanceAction, BalanceInput
 from bot.changes.balance.words import BalanceNote
 from bot.changes.billing.words import BillingNote
 from bot.changes.cancellation.input import CancellationAction, CancellationInput, Settlement
+from bot.changes.cancellation.words import CancellationNote
 from bot.changes.common_notes import CommonNote
 from bot.changes.expiry.input import ExpiryInput
 from bot.changes.facts import gather, gather_for
@@ -31,7 +33,8 @@ from bot.changes.model import ChangeInput, EntityScope, Facts, Now, Verdict
 from bot.changes.notes import Note
 from bot.changes.quantity.input import Billed, QuantityInput
 from bot.changes.standalone import GrantSize
-from bot.changes.switch.input import SwitchAction, SwitchInput
+from bot.changes.switch.input import Kept, SwitchAction, SwitchInput
+from bot.changes.switch.words import SwitchNote
 from bot.changes.trial.input import TrialAction, TrialInput
 from bot.changes.ungrant.input import UngrantInput
 from bot.changes.ungrant.words import UngrantNote
@@ -120,6 +123,7 @@ CANCEL = CancellationInput(
     product="pro",
     action=CancellationAction.AT_PERIOD_END,
 )
+SWITCH = SwitchInput(customer="cus_1", entity="ws_1", product="team", action=SwitchAction.NOW)
 SUBSCRIPTIONS: tuple[ChangeInput, ...] = (
     CANCEL,
     CANCEL.model_copy(update={"action": CancellationAction.NOW, "settlement": Settlement.CREDIT}),
@@ -141,7 +145,7 @@ SUBSCRIPTIONS: tuple[ChangeInput, ...] = (
         action=TrialAction.MOVE_END,
         ends_at=LATER,
     ),
-    SwitchInput(customer="cus_1", entity="ws_1", product="team", action=SwitchAction.NOW),
+    SWITCH,
     SwitchInput(
         customer="cus_1", entity="ws_1", product="team", action=SwitchAction.CALL_OFF, subscription="sub"
     ),
@@ -349,6 +353,34 @@ def test_each_change_of_a_subscription_names_the_entity(request_of_subscription:
 def test_only_subscriptions_of_the_entity_are_changed_for_it(picked: str, refusals: tuple[Note, ...]) -> None:
     request = CANCEL.model_copy(update={"subscription": picked})
     assert registry.of(request).guard(request, subscribed(), NOW).refusals == refusals
+
+
+def test_entity_keeps_what_it_shares_when_its_product_ends() -> None:
+    quoted = Quote(currency="usd")
+    warned = registry.of(CANCEL).guard(CANCEL, replace(subscribed(), quote=quoted), NOW).warnings
+    assert [note.code for note in warned] == [CancellationNote.ENTITY_SHARES]
+    whole = CANCEL.model_copy(update={"entity": "", "subscription": "sub_whole"})
+    known = facts(customer=subscribed().whole, quote=quoted)
+    warned = registry.of(whole).guard(whole, known, NOW).warnings
+    assert [note.code for note in warned] == [CancellationNote.NO_PRODUCT_LEFT]
+
+
+@pytest.mark.parametrize(
+    ("entity_id", "kept", "refusals"),
+    [
+        ("ws_1", Kept.REMAINING, (Note(SwitchNote.ENTITY_REMAINING),)),
+        ("ws_1", Kept.USAGE, ()),
+        ("ws_1", Kept.NOTHING, ()),
+        ("", Kept.REMAINING, ()),
+    ],
+)
+def test_what_is_left_is_not_kept_at_a_switch_of_an_entity(
+    entity_id: str, kept: Kept, refusals: tuple[Note, ...]
+) -> None:
+    request = SWITCH.model_copy(update={"entity": entity_id, "kept": kept})
+    known = subscribed() if entity_id else facts(customer=subscribed().whole)
+    offering = replace(known, offered=(Plan(id="team"),))
+    assert registry.of(request).guard(request, offering, NOW).refusals == refusals
 
 
 def test_subscription_of_entities_is_not_changed_for_the_whole_customer() -> None:
