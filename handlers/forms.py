@@ -9,6 +9,8 @@ from typing import Any, assert_never
 from bot.access.presets import Preset
 from bot.approvals import card as approvals_card
 from bot.approvals import notices, result_card
+from bot.approvals import words as approvals_words
+from bot.approvals.filled_forms import FilledForm
 from bot.approvals.lifecycle import State
 from bot.approvals.results import ChangeRequest, Outcome, Result
 from bot.changes import buttons, chooser, request_form
@@ -23,6 +25,7 @@ from bot.changes.spec import ChangeKind, FilledIn
 from bot.kit import ids, text
 from bot.kit.card import Card
 from bot.kit.form_values import Values
+from bot.kit.ref import Ref
 from bot.lookups.customer import CARD
 from bot.lookups.find.answer import NoMatch, SeveralMatches, SingleMatch
 from bot.lookups.find.search import find
@@ -108,6 +111,11 @@ async def _open(
         entity=place.entity if kind.of_entities else "",
         typed=typed,
     )
+    await open_form(interaction, services, meta, query=query)
+
+
+async def open_form(interaction: Interaction, services: Services, meta: Meta, *, query: str = "") -> None:
+    """`query`: what to look for the customer by, where they are not known."""
     view = interaction.view
     if view:
         await services.replies.update_modal(view, request_form.loading(meta))
@@ -115,7 +123,7 @@ async def _open(
         view = await services.replies.open_modal(interaction, request_form.loading(meta))
     interaction = replace(interaction, view=view)
     async with shown_in_modal(interaction, services, partial(request_form.stopped, meta)):
-        decision = await services.permission.may_open(kind.policy, interaction.actor)
+        decision = await services.permission.may_open(kinds.kind(meta.kind).policy, interaction.actor)
         if not decision.permit:
             card = result_card.result_card(Result.NOT_ALLOWED, now=services.now(), decision=decision)
             await _stop(interaction, services, meta, card)
@@ -223,8 +231,15 @@ def parse(interaction: Interaction) -> SubmittedForm | Invalid:
         reason=parsed.reason,
         ticket=parsed.ticket,
         seen=parsed.seen,
+        form=_filled_form(meta, interaction.state),
     )
     return SubmittedForm(meta, request)
+
+
+def _filled_form(meta: Meta, values: Values) -> FilledForm:
+    kept = request_form.kept(meta, values)
+    place = Place(customer=meta.customer, feature=meta.feature, entity=meta.entity)
+    return FilledForm(meta.submission, meta.kind, place, kept)
 
 
 def working(interaction: Interaction) -> Mapping[str, Any]:
@@ -242,7 +257,11 @@ async def submitted(interaction: Interaction, services: Services, form: Submitte
 
 
 async def _submit(interaction: Interaction, services: Services, meta: Meta, request: ChangeRequest) -> None:
-    outcome = await services.changes.submit(request)
+    if meta.edits:
+        ref = Ref.decode(meta.edits)
+        outcome = await services.changes.edit(ref.id, ref.version, request)
+    else:
+        outcome = await services.changes.submit(request)
     if outcome.record and outcome.result in _SUBMITTED:
         names = await services.changes.names.of(outcome.record)
         card = approvals_card.change_card(
@@ -252,8 +271,9 @@ async def _submit(interaction: Interaction, services: Services, meta: Meta, requ
             name=names.customer,
             names=names.names,
         )
-        # The asker gets a notice as well, in case the form was closed meanwhile.
-        await services.replies.update_modal(interaction.view, request_form.stopped(meta, card))
+        note = approvals_words.YOUR_CARD if outcome.record.state is State.WAITING else ""
+        ended = request_form.stopped(meta, card, note=note)
+        await update_modal(interaction, services, ended, instead=card)
     else:
         await _show_refusal(interaction, services, meta, outcome)
 
@@ -321,11 +341,13 @@ async def _view(
         if seen.preview is not None:
             decision = await services.changes.may_ask(seen, interaction.actor)
             meta = meta.model_copy(update={"reason_required": decision.reason_required})
+            # An edited request waits, even for what could be applied at once.
+            needed = max(decision.approvals, 1) if meta.edits else decision.approvals
             preview = FormPreview.of(
                 seen.judgement,
                 seen.preview.lines,
                 seen.preview.before,
-                needed=decision.approvals if decision.permit else None,
+                needed=needed if decision.permit else None,
                 barred=result_card.barred(decision),
             )
             if decision.permit:

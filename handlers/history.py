@@ -57,4 +57,6 @@ async def _card(interaction: Interaction, services: Services, place: Place) -> C
     steps = {record.id: await services.changes.steps(record.id) for record in page}
     coupons = any(Needs.REWARDS in kinds.kind(record.kind).needs for record in page)
     names = await services.changes.names.about(place.customer, coupons=coupons)
-    return history.history(place, records, steps, now=services.now(), names=names.names)
+    return history.history(
+        place, records, steps, now=services.now(), names=names.names, viewer=interaction.actor.user
+    )

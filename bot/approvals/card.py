@@ -185,7 +185,7 @@ def _buttons(record: Record, audience: Audience) -> list[Block]:
 def _deciding(record: Record, audience: Audience) -> list[blocks.Button]:
     match record.state:
         case State.WAITING if audience is Audience.ASKER:
-            return [withdraw_button(record)]
+            return own_buttons(record)
         case State.WAITING:
             return decision_buttons(record)
         case State.UNCONFIRMED:
@@ -223,8 +223,18 @@ def _approve(record: Record, suffix: str) -> blocks.Button:
     return blocks.button(words.APPROVE, f"{ids.APPROVE}{suffix}", _ref(record), primary=True, confirm=dialog)
 
 
-def withdraw_button(record: Record, *, suffix: str = "") -> blocks.Button:
+def own_buttons(record: Record, *, suffix: str = "") -> list[blocks.Button]:
+    """For the requester of a request that waits. `suffix`: as of `decision_buttons`."""
+    edit = [edit_button(record, suffix=suffix)] if record.editable else []
+    return [*edit, _withdraw(record, suffix)]
+
+
+def edit_button(record: Record, *, suffix: str = "") -> blocks.Button:
     """`suffix`: as of `decision_buttons`."""
+    return blocks.button(words.EDIT, f"{ids.EDIT}{suffix}", _ref(record))
+
+
+def _withdraw(record: Record, suffix: str) -> blocks.Button:
     dialog = blocks.confirm(words.WITHDRAW_TITLE, words.WITHDRAW_TEXT, words.WITHDRAW, words.NOT_NOW)
     return blocks.button(words.WITHDRAW, f"{ids.WITHDRAW}{suffix}", _ref(record), confirm=dialog)
 

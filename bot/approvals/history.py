@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from bot.approvals import card as approvals_card
 from bot.approvals import state_text, words
 from bot.approvals.lifecycle import ChangeEvent, Record
 from bot.changes import descriptions
@@ -49,8 +50,10 @@ def history(
     *,
     now: datetime,
     names: Mapping[str, str] | None = None,
+    viewer: str = "",
 ) -> Card:
-    """`records`: all, newest first. `steps`: by change id, of those on this page, oldest first."""
+    """`records`: all, newest first. `steps`: by change id, of those on this page, oldest first. `viewer`: who
+    sees it, and can edit their own requests."""
     page = layout.paged(records, place.page, SIZE)
     title = [
         blocks.header("head", text.literal(place.customer, 140) or labels.NO_ID),
@@ -63,6 +66,9 @@ def history(
     content: list[layout.Drawn] = []
     for index, record in enumerate(page.items):
         content += _entry(index, record, steps.get(record.id, ()), names or {})
+        if record.editable and record.asker == viewer:
+            edit = approvals_card.edit_button(record, suffix=f":{index}")
+            content.append(blocks.actions(f"change.{index}.do", [edit]))
     return layout.card(title, content, [*_paging(place, page), *leads_back], stamp=now)
 
 

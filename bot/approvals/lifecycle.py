@@ -4,8 +4,8 @@
                │    ▲  │    ├─▶ denied         ·       ├─▶ failed  ◀─┤ somebody looked
                │    └──┘    ├─▶ withdrawn      ·       └─▶ unconfirmed
                │  the facts ├─▶ expired        ·
-               │  changed   ├─▶ overtaken      · not begun, and the facts changed:
-               │            └─▶ failed         · waiting again, or overtaken
+               │  changed,  ├─▶ overtaken      · not begun, and the facts changed:
+               │  or edited └─▶ failed         · waiting again, or overtaken
                └─▶ approved (applied right away)
 
 `failed` means that certainly nothing was changed; `unconfirmed` that it may have been.
@@ -23,6 +23,8 @@ from bot.changes.lines import Line
 from bot.changes.model import ChangeInput, Snapshot
 from bot.changes.notes import Note
 
+EDITED_MARK = "edited"
+"""Among the details of a request that waits: its last version is the requester's own."""
 MOST_OF_PERSON, MOST_OF_CHANNEL = 25, 100
 """How many requests of one person, and from one channel, may wait at a time."""
 
@@ -115,6 +117,8 @@ class ChangeEvent(StrEnum):
     EXPIRED = "expired"
     OVERTAKEN = "overtaken"
     """The preview was replaced; the record's state says whether the request waits again."""
+    EDITED = "edited"
+    """By the requester, while it waited."""
     APPLYING = "applying"
     WRITING = "writing"
     """A write is about to be sent. Only recorded."""
@@ -259,6 +263,16 @@ class Record:
     """The batch that it is a line of; such a change has no cards and notices of its own."""
     payment_url: str = ""
     """With Cause.AWAITS_PAYMENT, in the process that Autumn told it: never stored."""
+
+    @property
+    def edited(self) -> bool:
+        """Whether the requester made this version, rather than that the numbers changed."""
+        return EDITED_MARK in self.details
+
+    @property
+    def editable(self) -> bool:
+        """Whether the requester can edit it."""
+        return self.state is State.WAITING and not self.undo_of and not self.batch
 
     @property
     def undoable(self) -> bool:

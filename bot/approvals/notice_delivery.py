@@ -1,6 +1,7 @@
 """Posts the notices about a change: exactly once, a reminder at most once."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import assert_never
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -46,10 +47,12 @@ class NoticeDelivery:
         self._directory = directory
         self._open_dm = open_dm
 
-    async def deliver(self, change_id: str) -> None:
-        """Posts the notices of a change that are due. Raises Slack's errors: the sweeper tries again."""
-        for notice in await notice_queue.claim(self._database, change_id, self._now()):
-            record = await change_records.get(self._database, notice.change_id)
+    async def deliver(self, change: Record) -> None:
+        """Posts the notices of a change that are due. Raises Slack's errors: the sweeper tries again, without
+        the link to a payment, which is not stored."""
+        for notice in await notice_queue.claim(self._database, change.id, self._now()):
+            stored = await change_records.get(self._database, notice.change_id)
+            record = replace(stored, payment_url=change.payment_url)
             match notice.kind:
                 case NoticeKind.OUTCOME | NoticeKind.SETTLED:
                     await self._post_outcome(notice, record)

@@ -1,4 +1,4 @@
-"""Shows changes in Slack: keeps every card up to date, and notifies the requester of each step."""
+"""Shows changes in Slack: keeps every card up to date, and has its notices posted."""
 
 import asyncio
 import contextlib
@@ -13,7 +13,7 @@ from bot.approvals.background import Backgrounds
 from bot.approvals.card import Audience, CustomerBackground
 from bot.approvals.cards import PostedCard
 from bot.approvals.directory import Directory
-from bot.approvals.lifecycle import CardKind, ChangeEvent, Record, notice_of
+from bot.approvals.lifecycle import CardKind, ChangeEvent, Record
 from bot.approvals.names import CustomerNames
 from bot.approvals.notice_delivery import NoticeDelivery
 from bot.approvals.results import Result
@@ -64,9 +64,10 @@ class ChangeNotifier:
             # The original's Undo button depends on this undo, so redraw it though its revision is unchanged.
             undone = await cards.cards_of(self._database, record.undo_of)
             showing += [self._show(card, anew=True) for card in undone]
-        showing.append(self._notices.deliver(record.id))
+        showing.append(self._notices.deliver(record))
         problems = await asyncio.gather(*showing, return_exceptions=True)
-        await self._note(record, event)
+        if event is ChangeEvent.UNDONE:
+            await self._tell_of_undo(record)
         for problem in problems:
             if problem is not None:
                 raise problem
@@ -180,40 +181,18 @@ class ChangeNotifier:
             self._dms[user] = await messages.open_dm(self._slack, user)
         return self._dms[user]
 
-    # Steps
+    # Notices
 
-    async def _note(self, record: Record, event: ChangeEvent) -> None:
-        """To the requester: privately in the channel of the request, else below their own card. Not retried,
-        as the card shows it too."""
-        if record.batch:
+    async def _tell_of_undo(self, record: Record) -> None:
+        """To the requester, below their card, if somebody else undid it. Not retried: the card shows it
+        too."""
+        undo = await change_records.get(self._database, record.undo)
+        if undo.asker == record.asker:
             return
         names = await self._names.of(record)
-        notice = notices.notice(record, event, names=names.names)
-        if notice is None or (notice_of(record, event) and not record.payment_url):
-            return
-        with contextlib.suppress(*SLACK_ERRORS):
-            if record.channel.startswith(("C", "G")) and await self._post_privately(record, notice):
-                return
-            if record.payment_url:
-                # The link is for the requester alone, wherever their card is.
-                dm = await self._dm(record.asker)
-                await messages.post(self._slack, dm, notice.text, notice.plain)
-                return
-            await self._post_below_card(record, notice)
-
-    async def _post_privately(self, record: Record, notice: Drawn) -> bool:
-        """False if Maple or the requester is not in that channel."""
-        try:
-            await messages.post_ephemeral(
-                self._slack, record.channel, record.asker, notice.text, notice.plain
-            )
-        except SlackApiError:
-            return False
-        return True
-
-    async def _post_below_card(self, record: Record, notice: Drawn) -> None:
-        """In the thread of the requester's own card, if there is one."""
+        notice = notices.undone_notice(record, names=names.names)
         for card in await cards.cards_of(self._database, record.id):
             if card.kind is CardKind.ASKER and card.ts:
-                channel = await self._channel(card)
-                await messages.post(self._slack, channel, notice.text, notice.plain, thread_ts=card.ts)
+                with contextlib.suppress(*SLACK_ERRORS):
+                    channel = await self._channel(card)
+                    await messages.post(self._slack, channel, notice.text, notice.plain, thread_ts=card.ts)

@@ -6,8 +6,9 @@ from datetime import datetime
 from bot.approvals import state_text, words
 from bot.approvals.lifecycle import Record, State
 from bot.changes import descriptions, registry
-from bot.kit import blocks, ids, layout, phrases, text
+from bot.kit import blocks, ids, layout, links, phrases, text
 from bot.kit.card import Block, Card
+from bot.kit.ref import Ref
 from bot.lookups import frame, labels
 from bot.lookups.place import Place
 
@@ -22,11 +23,19 @@ def outcome_card(
     customer = _customer(record, name)
     headline, *explanation = state_text.described(record, known).split("\n")
     title = words.outcome(headline, customer, descriptions.summary(record.input, known))
-    content = layout.packed("outcome", [*title.split("\n"), *explanation])
+    lines = [*title.split("\n"), *explanation, *_payment_link(record)]
+    content = layout.packed("outcome", lines)
     if values := state_text.now_shown(record):
         content += layout.packed("now", values.split("\n"))
     reference = words.reference(text.code(record.id, 60) or phrases.NONE, record.version)
     return layout.card([], content, [*_buttons(record), blocks.context("foot", reference)], stamp=now)
+
+
+def _payment_link(record: Record) -> list[str]:
+    """Only here: other people see the cards."""
+    if not links.web(record.payment_url):
+        return []
+    return [links.linked(record.payment_url, words.PAYMENT_LINK), words.PAYMENT_LINK_PRIVATE]
 
 
 def reminder_card(
@@ -49,14 +58,13 @@ def _buttons(record: Record) -> list[Block]:
     kind = registry.kind(record.kind)
     if record.state is State.APPLIED and kind.removes_customer:
         return []
-    place = Place(customer=record.customer_id, feature=kind.feature(record.input), entity=record.input.entity)
-    buttons = []
-    if record.state in _ASK_AGAIN and text.length(place.encode()) <= blocks.BUTTON_VALUE:
-        ask_again = words.ASK_AGAIN_CHANGED if record.state is State.DENIED else words.ASK_AGAIN
-        buttons.append(blocks.button(ask_again, f"{ids.CHANGE}:{record.kind}", place.encode()))
     open_customer = frame.go(
         labels.OPEN_CUSTOMER, "customer", Place(customer=record.customer_id), kind=ids.OPEN
     )
-    if open_customer is not None:
-        buttons.append(open_customer)
-    return [blocks.actions("next", buttons)] if buttons else []
+    if open_customer is None:
+        return []
+    buttons = [open_customer]
+    if record.state in _ASK_AGAIN and not record.undo_of:
+        label = words.ASK_AGAIN_CHANGED if record.state is State.DENIED else words.ASK_AGAIN
+        buttons.insert(0, blocks.button(label, ids.ASK_AGAIN, Ref(record.id, record.version).encode()))
+    return [blocks.actions("next", buttons)]

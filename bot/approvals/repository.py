@@ -38,6 +38,7 @@ from bot.approvals.change_records import load, select_records
 from bot.approvals.daily_limits import Counter
 from bot.approvals.lifecycle import (
     EDGES,
+    EDITED_MARK,
     IN_PROGRESS,
     MOST_OF_CHANNEL,
     MOST_OF_PERSON,
@@ -259,6 +260,7 @@ async def supersede(
         "decided_at": None,
         "lease_by": None,
         "lease_until": None,
+        "details": {},
     }
     if terms is not None:
         values |= {"rule": terms.rule, "needed": terms.needed, "expires_at": terms.expires_at}
@@ -277,6 +279,39 @@ async def supersede(
             _Step(ChangeEvent.OVERTAKEN, values, details, actor),
             or_(_may_become(state, State.WAITING), held),
             changes.c.version == record.version,
+            now=now,
+        )
+
+
+@unbroken
+async def edit(database: Database, record: Record, draft: Draft, *, now: datetime) -> Record | None:
+    """What the requester makes of a request that waits: a new version, for which earlier approvals do not
+    count. None: it no longer waits, or not as in `record`."""
+    values: dict[str, Any] = {
+        **preview_columns(draft.preview),
+        "state": State.WAITING,
+        "version": record.version + 1,
+        "kind": draft.input.kind,
+        "input": stored.dump_input(draft.input),
+        "reason": draft.reason,
+        "ticket": draft.ticket,
+        "rule": draft.terms.rule,
+        "needed": draft.terms.needed,
+        "expires_at": draft.terms.expires_at,
+        "details": {EDITED_MARK: "yes"},
+    }
+    details = {
+        name: values[name] for name in ("kind", "input", "reason", "ticket", "rule", "needed", "lines")
+    }
+    details |= {"before": draft.preview.before, "judged": _judged(draft.preview)}
+    async with database.writing() as connection:
+        return await _take(
+            connection,
+            record.id,
+            _Step(ChangeEvent.EDITED, values, details, record.asker),
+            _may_become(State.WAITING, State.WAITING),
+            changes.c.version == record.version,
+            changes.c.expires_at > now,
             now=now,
         )
 

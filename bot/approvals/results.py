@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from bot.access.people import Actor
 from bot.access.policy import Decision, Request
+from bot.approvals.filled_forms import FilledForm
 from bot.approvals.lifecycle import Record
 from bot.approvals.preview import Assessment
 from bot.approvals.proposal import Mandate
@@ -58,6 +59,8 @@ class Result(StrEnum):
     """Slack could not be asked about the requester or an earlier approver; nothing was decided."""
     ALREADY = "already"
     """This person has already approved this version; it needs others."""
+    NO_EDIT = "no_edit"
+    """It is an undo, or it was to become a request about another customer."""
     NO_UNDO = "no_undo"
     """It cannot be undone, or is being undone: `record` tells which."""
     UNKNOWN = "unknown"
@@ -94,3 +97,5 @@ class ChangeRequest:
     undo_of: str = ""
     mandate: Mandate | None = None
     """For a line of a batch, which is applied under the batch's approval and has no cards."""
+    form: FilledForm | None = None
+    """What the form was filled in with; None for a request without one."""

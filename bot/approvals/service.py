@@ -10,11 +10,12 @@ from sqlalchemy import ColumnElement
 from bot.access.limits import EXACT, Today, Tolerance
 from bot.access.people import Actor
 from bot.access.policy import Decision, Reason, Request, Verb
-from bot.approvals import cards, change_records, policy_requests, repository
+from bot.approvals import cards, change_records, filled_forms, policy_requests, repository
 from bot.approvals.approvals_channel import ApprovalsChannel
 from bot.approvals.cards import PostedCard
 from bot.approvals.daily_limits import Counter, Movement, TodayMoved, count
 from bot.approvals.engine import Engine
+from bot.approvals.filled_forms import FilledForm
 from bot.approvals.lifecycle import CardKind, Cause, ChangeEvent, Record, State
 from bot.approvals.names import CustomerNames
 from bot.approvals.notify import Notify, quietly
@@ -153,11 +154,17 @@ class ChangeService:
         """Every step of a change, oldest first."""
         return await _steps(self._database, change_id)
 
+    async def form_of(self, record: Record) -> FilledForm:
+        """What its form was filled in with, as far as that is still known."""
+        return await filled_forms.of_change(self._database, record)
+
     async def submit(self, request: ChangeRequest) -> Outcome:
         """Requests a change. One that needs no approval is applied before this returns."""
         earlier = await self._select(changes.c.submission_id == request.submission_id)
         if earlier:
             return Outcome(Result.AGAIN, earlier[0])
+        if request.form is not None:
+            await filled_forms.keep(self._database, request.form, now=self._now())
         try:
             seen = await self._assessor.look(
                 request.input, person=request.actor.user, undo_of=request.undo_of
@@ -266,6 +273,28 @@ class ChangeService:
         if withdrawn is None:
             return await self._beaten(permit.record, actor)
         return await self._decided(withdrawn, ChangeEvent.WITHDRAWN)
+
+    async def edit(self, change_id: str, version: int, request: ChangeRequest) -> Outcome:
+        """What the requester makes of their own request while it waits as in `version`."""
+        permit = await self._permitted(Verb.WITHDRAW, State.WAITING, change_id, request.actor)
+        if isinstance(permit, Outcome):
+            return permit
+        record = permit.record
+        if record.version != version:
+            return Outcome(Result.STALE, record)
+        if not record.editable or request.input.customer != record.customer_id:
+            return Outcome(Result.NO_EDIT, record)
+        try:
+            seen = await self._assessor.look(request.input, person=request.actor.user, change_id=change_id)
+        except AutumnError as error:
+            return Outcome(Result.TROUBLE, error=error)
+        outcome = await self._submitting.edit(record, request, seen)
+        if outcome is None:
+            return await self._beaten(record, request.actor)
+        if outcome.result is Result.DONE and request.form is not None:
+            form = replace(request.form, id=change_id)
+            await filled_forms.keep(self._database, form, now=self._now())
+        return outcome
 
     async def mark(self, change_id: str, actor: Actor, applied: bool, comment: str = "") -> Outcome:
         """Somebody looked in Autumn, and says what became of an unconfirmed change.

@@ -63,7 +63,13 @@ def _waiting(record: Record) -> list[str]:
     approvers = [approval.person for approval in record.approvals if approval.counts]
     so_far = words.approvals(len(approvers), record.needed, people(approvers))
     expires = words.expires(times.moment(record.expires_at))
-    return [words.ANEW if record.version > 1 else "", f"{so_far} · {expires}", _not_counted(record)]
+    return [_why_anew(record), f"{so_far} · {expires}", _not_counted(record)]
+
+
+def _why_anew(record: Record) -> str:
+    if record.version == 1:
+        return ""
+    return words.EDITED if record.edited else words.ANEW
 
 
 def _approved_by(record: Record) -> str:

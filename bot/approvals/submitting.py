@@ -49,7 +49,28 @@ class Submitting:
             # Another change was let through while the policy was asked: ask it again.
             return await self.submit(request, assess(seen.input, seen.facts, self._now(), moved.today))
 
+    async def edit(self, record: Record, request: ChangeRequest, seen: Assessment) -> Outcome | None:
+        """The same checks; then it waits anew, even for what could be applied at once. None: it no longer
+        waits as in `record`."""
+        drafted = await self._drafted(request, seen)
+        if isinstance(drafted, Outcome):
+            return drafted
+        _, draft, _ = drafted
+        draft = replace(draft, terms=replace(draft.terms, needed=max(1, draft.terms.needed)))
+        edited = await repository.edit(self._database, record, draft, now=self._now())
+        if edited is None:
+            return None
+        await self._checkpoint("decided")
+        await self._notify(edited, ChangeEvent.EDITED)
+        return Outcome(Result.DONE, edited)
+
     async def _checked(self, request: ChangeRequest, seen: Assessment) -> Outcome:
+        drafted = await self._drafted(request, seen)
+        return drafted if isinstance(drafted, Outcome) else await self._file(*drafted)
+
+    async def _drafted(
+        self, request: ChangeRequest, seen: Assessment
+    ) -> tuple[ChangeRequest, Draft, Decision] | Outcome:
         preview = seen.preview
         if preview is None:
             return Outcome(Result.REFUSED, look=seen)
@@ -73,8 +94,7 @@ class Submitting:
             return Outcome(refusal, decision=decision, look=seen)
         if request.input.customer_created_at is None:
             request = replace(request, input=_pinned(request.input, seen.facts.customer))
-        draft = replace(self._draft(request, preview, decision), today=seen.today)
-        return await self._file(request, draft, decision)
+        return request, replace(self._draft(request, preview, decision), today=seen.today), decision
 
     async def _file(self, request: ChangeRequest, draft: Draft, decision: Decision) -> Outcome:
         filed = await repository.request(

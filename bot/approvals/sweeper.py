@@ -8,7 +8,7 @@ from typing import Any, TypeAlias, TypeVar, cast
 from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.approvals import cards, change_records, notice_queue, repository
+from bot.approvals import cards, change_records, filled_forms, notice_queue, repository
 from bot.approvals.engine import Engine
 from bot.approvals.lifecycle import ChangeEvent, Record
 from bot.approvals.notify import Notify
@@ -139,6 +139,7 @@ class Sweeper:
         await deliveries.forget(self._database, now)
         await last_click.forget(self._database, now)
         await shared_rate_limit.forget(self._database)
+        await filled_forms.forget(self._database, now)
 
     async def _each(self, part: str, things: Sequence[T], do: Callable[[T], Awaitable[None]]) -> None:
         """Several at a time, so that a slow one does not hold up the others. A failure of one does not affect

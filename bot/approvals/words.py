@@ -44,6 +44,7 @@ EXPIRED = "Nobody decided in time. Request it again if it is still needed."
 ANEW = (
     "*The numbers changed since this was requested.* These are the new ones; earlier approvals do not count."
 )
+EDITED = "*Edited by the person who requested it.* Earlier approvals do not count."
 WAIT_FOR_IT = "Maple is writing this to Autumn and will read it back. This card will show the outcome."
 UNDONE = "This was undone."
 UNDONE_HEADLINE = ":leftwards_arrow_with_hook: *Undone*"
@@ -213,6 +214,7 @@ def reference(change: str, version: int) -> str:
 APPROVE = "Approve"
 DENY = "Deny"
 WITHDRAW = "Withdraw"
+EDIT = "Edit request…"
 UNDO = "Undo"
 CHECK_AGAIN = "Check again"
 MARK_APPLIED = "Mark as applied"
@@ -261,6 +263,7 @@ STEPS: Mapping[ChangeEvent, str] = {
     ChangeEvent.WITHDRAWN: "withdrawn by {by}",
     ChangeEvent.EXPIRED: "expired",
     ChangeEvent.OVERTAKEN: "outdated: the numbers changed",
+    ChangeEvent.EDITED: "edited by {by}",
     ChangeEvent.APPLYING: "applying",
     ChangeEvent.WRITING: "written to Autumn",
     ChangeEvent.APPLIED: "applied",
@@ -338,6 +341,10 @@ RESULTS: Mapping[str, Say] = {
         "Nothing was decided. Try again in a minute.",
     ),
     "already": Say("You already approved this.", "It still needs someone else's approval."),
+    "no_edit": Say(
+        "This request can't be edited like that.",
+        "Nothing was changed. Withdraw it, and request what is needed instead.",
+    ),
     "no_undo": Say("This can't be undone, or is already being undone.", "Nothing was changed."),
     "unknown": Say("Maple can't find this change.", "Nothing was changed."),
     "trouble": Say(
@@ -360,13 +367,16 @@ RESULTS: Mapping[str, Say] = {
 """By `Result`."""
 
 NOT_ACCEPTED = "Your form was not accepted, so nothing was requested."
-YOUR_COPY = "Its card, with *Withdraw*, is in your messages with Maple."
+YOUR_CARD = (
+    "You can close this. Its card is in your messages with Maple, to edit or withdraw it, and Maple "
+    "tells you the outcome there."
+)
 
 BARRED: Mapping[str, str] = {
     "denied": "Your team's policy doesn't allow you to do this",
     "no_rule": "No rule of your team's policy lets you do this",
     "own": "You requested this yourself, so someone else must decide",
-    "not_yours": "Only the person who requested this can withdraw it",
+    "not_yours": "Only the person who requested this can edit or withdraw it",
     "not_a_member": "Only full members of this workspace can do this",
     "unchecked": "Maple couldn't check with Slack who you are and which groups you are in",
 }

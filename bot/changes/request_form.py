@@ -69,9 +69,10 @@ def working(meta: Meta) -> dict[str, Any]:
     return _waiting(meta, f"{words.WORKING}\n{words.WORKING_MORE}")
 
 
-def stopped(meta: Meta, card: Card) -> dict[str, Any]:
-    """The form when it cannot go on; `card` says why."""
-    return _view(meta, [block for block in card.plain if block["type"] != "actions"], submit=False)
+def stopped(meta: Meta, card: Card, *, note: str = "") -> dict[str, Any]:
+    """The form when it is over, or cannot go on; `card` says why."""
+    content = [block for block in card.plain if block["type"] != "actions"]
+    return _view(meta, [*content, *([blocks.context("note", note)] if note else [])], submit=False)
 
 
 def build(state: FormState) -> dict[str, Any]:
@@ -141,6 +142,13 @@ def scoped(meta: Meta, values: Values) -> tuple[Meta, Values]:
 
 def _limit(meta: Meta) -> Mapping[str, str]:
     return {"entity": meta.entity} if registry.kind(meta.kind).of_entities else {}
+
+
+def kept(meta: Meta, values: Values) -> Values:
+    """What of a submission fills in the form when it is opened again."""
+    keep = registry.kind(meta.kind).form.keep
+    own = _own(meta, values)
+    return keep(meta, own) if keep else own
 
 
 def fill_preset(meta: Meta, values: Values, preset: Preset) -> tuple[Meta, Values]:
@@ -244,7 +252,7 @@ def _view(meta: Meta, content: Sequence[Block], *, submit: bool) -> dict[str, An
         "close": _plain(phrases.CANCEL if submit else words.CLOSE),
         "blocks": list(content),
     }
-    return {**view, "submit": _plain(words.SUBMIT)} if submit else view
+    return {**view, "submit": _plain(words.SAVE if meta.edits else words.SUBMIT)} if submit else view
 
 
 def _plain(label: str) -> dict[str, Any]:

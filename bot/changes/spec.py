@@ -48,6 +48,8 @@ class ChangeForm(Generic[I]):
     """A submission."""
     options: Mapping[str, Options] = field(default_factory=dict)
     """By the action_id of the external select."""
+    keep: Callable[[Meta, Values], Values] | None = None
+    """What of a submission fills in the form when it is opened again; None: all of it."""
     presets: Presets | None = None
     """What of the policy's presets can be picked in it; None: none of them."""
 

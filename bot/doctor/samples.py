@@ -18,7 +18,7 @@ from bot.alerts.sources.source import Names
 from bot.approvals import card as approvals_card
 from bot.approvals import history, notices, reason_form
 from bot.approvals.card import Audience
-from bot.approvals.lifecycle import ChangeEvent, Record, State
+from bot.approvals.lifecycle import Record, State
 from bot.autumn import models
 from bot.autumn.bulk import ListedCustomer
 from bot.autumn.environment import Environment
@@ -174,8 +174,7 @@ def _found() -> Iterator[Sample]:
     yield Sample("no match", find_card.nobody("maple"))
     yield Sample("help", lookup_help.help_card(kinds.help_lines()))
     yield Sample("history", history.history(place, [_record("balance")], {}, now=NOW))
-    asked = notices.notice(_record("balance"), ChangeEvent.ASKED)
-    yield Sample("notice", asked or lookup_help.still_waiting(place))
+    yield Sample("notice", notices.undone_notice(_record("balance")))
     yield Sample("error", trouble.trouble(TimeoutError(), reference="sample", place=place))
     yield Sample("card in a modal", view=surfaces.as_modal(lookup_help.help_card(kinds.help_lines())))
 

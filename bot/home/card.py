@@ -107,7 +107,7 @@ def _requests(facts: HomeFacts) -> list[Block]:
 
 def _own_buttons(record: Record, index: int) -> list[blocks.Button]:
     if record.state is State.WAITING:
-        return [approvals_card.withdraw_button(record, suffix=f":{index}")]
+        return approvals_card.own_buttons(record, suffix=f":{index}")
     return []
 
 

@@ -12,6 +12,7 @@ Verdicts = Mapping[tuple[int, str], str]
 """By version and person: approve or deny."""
 
 _ASKED = ("kind", "input", "customer", "env", "reason", "ticket", "channel", "undo_of", "batch")
+_EDITED = ("kind", "input", "reason", "ticket")
 _COLUMNS = {"customer": "customer_id"}
 JUDGED = ("amount", "worth", "currency", "products", "rewards")
 """What the policy judges a change by: columns of it."""
@@ -50,6 +51,9 @@ class Recorded:
                 self.values.pop("needed", None)
                 if "rule" in recorded:
                     self._set(seq, rule=recorded["rule"])
+            case "edited":
+                self._set(seq, rule=recorded.get("rule", ""))
+                self._set(seq, **{name: recorded.get(name, "") for name in _EDITED})
             case "approved":
                 self.verdicts[recorded.get("version", 0), actor] = seq, "approve"
                 if self.state == "approved":

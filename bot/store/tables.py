@@ -210,6 +210,20 @@ notices = Table(
     Index("ix_notices_due", "due", sqlite_where=_OPEN, postgresql_where=_OPEN),
 )
 
+filled_forms = Table(
+    "filled_forms",
+    metadata,
+    # Of the submission, or of the change that was edited with it.
+    Column("id", String(64), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("customer_id", Text, nullable=False),
+    Column("feature", Text, nullable=False),
+    Column("entity", Text, nullable=False),
+    Column("entered", JSON, nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("ix_filled_forms_at", "at"),
+)
+
 digests = Table(
     "digests",
     metadata,

@@ -51,7 +51,7 @@ def elements(card: Card) -> dict[str, dict[str, Any]]:
 
 DECIDING = {
     (State.WAITING, Audience.APPROVER): ["Approve", "Deny", "Open customer"],
-    (State.WAITING, Audience.ASKER): ["Withdraw", "Open customer"],
+    (State.WAITING, Audience.ASKER): [say.EDIT, "Withdraw", "Open customer"],
     **{
         (State.UNCONFIRMED, one): ["Check again", "Mark as applied", "Mark as not applied", "Open customer"]
         for one in (Audience.APPROVER, Audience.ASKER)

@@ -1,5 +1,7 @@
 """What was changed for a customer."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.approvals import history
@@ -74,6 +76,19 @@ def test_history_shows_ticket_and_reason_of_a_denial() -> None:
     told = checks.read(history.history(PLACE, [denied], {}, now=NOW).blocks)
     assert "*Their reason:* Too much" in told
     assert "*Reason:* A bad week · <https://desk.example/7|Ticket>" in told
+
+
+def test_only_the_requester_can_edit_a_request_that_waits() -> None:
+    def labels(change: Record, viewer: str) -> list[str]:
+        card = history.history(PLACE, [change], {}, now=NOW, viewer=viewer)
+        fits(card)
+        return [element["text"]["text"] for element in checks.elements(card.blocks)]
+
+    waiting = record()
+    assert say.EDIT in labels(waiting, waiting.asker)
+    assert say.EDIT not in labels(waiting, "U9ELSE")
+    assert say.EDIT not in labels(replace(waiting, undo_of="chg_0"), waiting.asker)
+    assert say.EDIT not in labels(record(State.APPLIED), waiting.asker)
 
 
 def test_many_steps_are_counted() -> None:

@@ -124,6 +124,14 @@ class Life(RuleBasedStateMachine):
             )
         )
 
+    @rule(which=WHICH, amount=st.integers(1, 9))
+    def edit(self, which: int, amount: int) -> None:
+        record = self.known(self.ids[which])
+        terms = Terms("rule", 1, self.now + timedelta(minutes=5))
+        requested = ASKED.model_copy(update={"amount": Decimal(amount)})
+        draft = Draft("", requested, Environment.SANDBOX, "U1", "T1", "C1", "so", "", PREVIEW, terms)
+        self.run(repository.edit(self.database, record, draft, now=self.now))
+
     @rule(which=WHICH)
     def refuse(self, which: int) -> None:
         record = self.known(self.ids[which])

@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from bot.approvals import notices, words
+from bot.approvals import words
 from bot.approvals.card import Audience, change_card, withheld_card
 from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
+from bot.approvals.outcome_card import outcome_card
 from bot.approvals.results import ChangeRequest, Result
 from bot.changes.trial.input import TrialAction, TrialInput
 from bot.store.tables import audit, changes
@@ -89,14 +90,13 @@ async def test_a_customer_who_has_a_card_is_not_waited_for(harness: Harness) -> 
 
 
 @pytest.mark.parametrize("reason", ["", *words.PAYMENTS])
-async def test_only_the_notice_to_the_person_who_requested_it_has_the_link(
+async def test_only_the_outcome_for_the_person_who_requested_it_has_the_link(
     harness: Harness, reason: str
 ) -> None:
     done = replace(await awaited(harness), payment_url=URL, details={"payment": reason})
-    notice = notices.notice(done, ChangeEvent.UNCONFIRMED)
-    assert notice is not None
-    assert f"<{URL}|{words.PAYMENT_LINK}>" in str(notice.blocks)
-    assert words.PAYMENT_LINK_PRIVATE in str(notice.blocks)
+    outcome = str(outcome_card(done, now=NOW).blocks)
+    assert f"<{URL}|{words.PAYMENT_LINK}>" in outcome
+    assert words.PAYMENT_LINK_PRIVATE in outcome
     for audience in Audience:
         card = str(change_card(done, audience=audience, now=NOW).blocks)
         assert "pay.example" not in card
@@ -110,6 +110,5 @@ async def test_only_the_notice_to_the_person_who_requested_it_has_the_link(
 
 @pytest.mark.parametrize("url", ["", "javascript:alert(1)"])
 async def test_without_a_web_address_no_link_is_promised(harness: Harness, url: str) -> None:
-    notice = notices.notice(replace(await awaited(harness), payment_url=url), ChangeEvent.UNCONFIRMED)
-    assert notice is not None
-    assert words.PAYMENT_LINK_PRIVATE not in str(notice.blocks)
+    outcome = outcome_card(replace(await awaited(harness), payment_url=url), now=NOW)
+    assert words.PAYMENT_LINK_PRIVATE not in str(outcome.blocks)

@@ -270,6 +270,39 @@ async def test_supersede_while_waiting(pair: Pair) -> None:
     assert kept == [(LATER + timedelta(seconds=20), 0)] * 2
 
 
+async def test_edit(pair: Pair) -> None:
+    await approve(pair)
+    pair.change = await pair.now()
+    less = ASKED.model_copy(update={"amount": Decimal(3)})
+    draft = replace(DRAFT, input=less, reason="less", ticket="", terms=OTHER_TERMS, preview=MOVED)
+    await pair.nothing(
+        await repository.edit(pair.database, replace(pair.change, version=2), draft, now=LATER)
+    )
+    await pair.nothing(await repository.edit(pair.database, pair.change, draft, now=pair.change.expires_at))
+    got = await repository.edit(pair.database, pair.change, draft, now=LATER)
+    differences: dict[str, Any] = {
+        "input": draft.input,
+        "reason": "less",
+        "ticket": "",
+        "before": {"level": "6"},
+        "lines": (),
+        "warnings": (),
+        "amount": None,
+        "products": None,
+        "rewards": None,
+        "worth": None,
+        "version": 2,
+        "approvals": (),
+        "details": {"edited": "yes"},
+    }
+    terms = {"rule": "other rule", "needed": 3, "expires_at": OTHER_TERMS.expires_at}
+    await pair.became(got, **differences, **terms)
+    told = {"state": "waiting", "version": 2, "before": {"level": "6"}, "rule": "other rule", "needed": 3}
+    told |= {"kind": "balance", "input": draft.input.model_dump(mode="json"), "reason": "less"}
+    told |= {"judged": UNJUDGED}
+    assert await pair.last() == ("edited", "U1", told)
+
+
 async def test_supersede_without_terms_ends_the_request(pair: Pair) -> None:
     moved = replace(PREVIEW, before={"level": "6"})
     got = await repository.supersede(pair.database, pair.change, (moved, None), lease=LEASE, now=LATER)

@@ -435,8 +435,9 @@ async def test_asker_is_told_by_dm_where_maple_is_not_in_the_channel(maple: Runn
     await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
     await maple.bot.work.drain(10)
     await close_and_look(maple.ana, "Applied")
-    posted = [one for one in maple.slack.calls if one.method == "chat.postMessage" and one.ok]
-    assert any("thread_ts" in one.args for one in posted)
+    card, outcome = (piece for piece in maple.ana.pieces() if "Applied" in piece)
+    assert card.startswith("Maple (edited)")
+    assert outcome.startswith("Maple:")
 
 
 # Looking back

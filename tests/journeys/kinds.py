@@ -94,9 +94,13 @@ async def _renamed(maple: Running) -> None:
 
 async def delete(maple: Running) -> None:
     await _open(maple, "/autumn delete cus_noname", "Type the customer's id in full")
+    await confirm_deletion(maple)
+    await _submit(maple, "They asked to be forgotten")
+
+
+async def confirm_deletion(maple: Running) -> None:
     await maple.ana.fill("Type the customer's id in full", "cus_noname")
     await maple.ana.choose("Final confirmation", "Delete this customer. It cannot be undone.")
-    await _submit(maple, "They asked to be forgotten")
 
 
 async def _entity_made(maple: Running) -> None:

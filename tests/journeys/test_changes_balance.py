@@ -20,6 +20,7 @@ from tests.journeys.changing import (
     request_undo,
 )
 from tests.running import Mode, Running, running_maple
+from tests.screen import on_screen
 
 
 def writes(maple: Running) -> list[str]:
@@ -34,9 +35,8 @@ async def remaining(maple: Running) -> Decimal:
 async def test_approved(maple: Running) -> None:
     before = await remaining(maple)
     await give(maple)
-    note = await maple.ana.sees("Its card, with Withdraw, is in your messages with Maple")
-    assert "only visible to you" in note
-    await maple.ana.sees("0 of 1 approval")
+    form = await maple.ana.sees("0 of 1 approval")
+    assert on_screen(approvals_words.YOUR_CARD) in form
     card = await lea_sees(maple, "Waiting for approval")
     assert "Give 500 extra of Messages" in card
     assert "They lost a day to our outage" in card
@@ -131,7 +131,7 @@ async def test_overtaken_then_approved(maple: Running) -> None:
     assert approvals_words.ANEW.split("*")[1] in card
     assert "[Approve]" in card
     assert len(writes(maple)) == 1, "what somebody else wrote"
-    await maple.ana.sees("earlier approvals do not count")
+    await close_and_look(maple.ana, "earlier approvals do not count")
     await maple.lea.click("Approve")
     await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
     assert await remaining(maple) == 900
@@ -195,8 +195,26 @@ async def test_undone(maple: Running) -> None:
     await maple.lea.sees(approvals_words.UNDOING)
     await maple.lea.click("Approve")
     await maple.lea.sees(approvals_words.UNDONE)
+    await maple.bot.work.drain(10)
+    assert maple.ana.thread("[Open customer] [History]") == [], "she undid it herself"
     assert await remaining(maple) == before
     assert writes(maple) == ["balances.update"] * 2
+
+
+async def test_requester_is_told_below_her_card_that_somebody_else_undid_it(maple: Running) -> None:
+    await give(maple)
+    await lea_sees(maple, "Waiting for approval")
+    await maple.lea.click("Approve")
+    await maple.lea.sees("[Undo]")
+    await request_undo(maple.lea)
+    maple.max.go("#billing")
+    await maple.max.sees("Undo: balance change")
+    await maple.max.click("Approve")
+    await maple.lea.sees(approvals_words.UNDONE)
+    await maple.bot.work.drain(10)
+    await close_and_look(maple.ana, approvals_words.UNDONE)
+    (reply,) = maple.ana.thread("Balance change (undone)")
+    assert on_screen(approvals_words.UNDONE_HEADLINE) in reply
 
 
 @pytest.mark.parametrize("raises", [False, True], ids=["grant stays", "grant rises"])
@@ -254,7 +272,7 @@ async def test_two_must_approve(mode: Mode) -> None:
         await lea_sees(maple, "0 of 2 approvals")
         await maple.lea.click("Approve")
         await maple.lea.sees("1 of 2 approvals: @lea")
-        await maple.ana.sees("1 of 2 approvals: @lea")
+        await close_and_look(maple.ana, "1 of 2 approvals: @lea")
         await maple.lea.click("Approve")
         await maple.lea.sees(approvals_words.RESULTS[Result.ALREADY].what)
         maple.max.go("#billing")

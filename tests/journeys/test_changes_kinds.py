@@ -11,8 +11,9 @@ import pytest
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
 from bot.approvals.results import Result
+from bot.changes import descriptions
 from tests.journeys.changing import AT_ONCE, UNHURRIED, close_and_look, elsewhere, lea_sees, request_undo
-from tests.journeys.kinds import SORTS, Sort, delete
+from tests.journeys.kinds import SORTS, Sort, confirm_deletion, delete
 from tests.running import Running, running_maple
 
 READ_BACK = approvals_words.ENDINGS[Cause.DONE]
@@ -77,7 +78,7 @@ async def test_approved_and_undone(maple: Running, sort: Sort) -> None:
     assert len(writes(maple)) == 2
 
 
-async def test_denied(maple: Running, sort: Sort) -> None:
+async def test_denied_and_asked_again_as_it_was_filled_in(maple: Running, sort: Sort) -> None:
     await waiting(maple, sort)
     await maple.lea.click("Deny")
     await maple.lea.sees(approvals_words.DENY_HINT)
@@ -87,6 +88,17 @@ async def test_denied(maple: Running, sort: Sort) -> None:
     outcome = await close_and_look(maple.ana, "Denied: nothing was changed")
     assert "Not this quarter" in outcome
     assert "[Withdraw]" not in maple.ana.screen()
+    await maple.ana.sees(f"[{approvals_words.ASK_AGAIN_CHANGED}]")
+    await maple.ana.click(approvals_words.ASK_AGAIN_CHANGED)
+    await maple.ana.sees("What changes")
+    if sort.ask is delete:
+        await confirm_deletion(maple)
+    await maple.ana.submit()
+    await maple.ana.sees("0 of 1 approval")
+    again, first = await maple.bot.changes.requested_by(maple.ana.id)
+    assert descriptions.summary(again.input, {}) == descriptions.summary(first.input, {})
+    assert [line.label for line in again.lines] == [line.label for line in first.lines]
+    assert (again.reason, again.ticket) == (first.reason, first.ticket)
     assert maple.autumn.ledger == []
 
 
@@ -122,7 +134,7 @@ async def test_overtaken_and_approved_anew(maple: Running, sort: Sort) -> None:
     assert approvals_words.ANEW.split("*")[1] in card
     assert "[Approve]" in card
     assert writes(maple) == before
-    await maple.ana.sees("earlier approvals do not count")
+    await close_and_look(maple.ana, "earlier approvals do not count")
     await approve(maple, sort)
     await maple.lea.sees(READ_BACK)
     assert writes(maple) == [*before, sort.route]

@@ -1,19 +1,26 @@
 """The person who requested a change gets one message with its outcome, whatever happens to Slack or Maple."""
 
 import re
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
+from sqlalchemy import text
 
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import State
 from bot.approvals.notice_queue import ATTEMPT
+from bot.approvals.results import Result
+from bot.changes.balance import words as balance_words
+from bot.changes.balance.input import BalanceInput
+from bot.changes.forms import words as forms_words
 from tests.journeys.changing import AT_ONCE, give, lea_sees
 from tests.running import Mode, Running, running_maple
 from tests.screen import on_screen
 
-APPLIED = approvals_words.HEADLINES[State.APPLIED].split("*")[1]
-DENIED = approvals_words.HEADLINES[State.DENIED].split("*")[1]
+HEADLINES = {state: words.split("*")[1] for state, words in approvals_words.HEADLINES.items()}
+APPLIED, DENIED, WAITING = HEADLINES[State.APPLIED], HEADLINES[State.DENIED], HEADLINES[State.WAITING]
 OUTCOME = re.compile(r"Maple:\n[^\n]+\nAcme Ltd · Give 500 extra of Messages")
 """The state comes first; on her card the title does."""
 
@@ -23,6 +30,16 @@ async def outcomes(maple: Running) -> list[str]:
     await maple.bot.work.drain(10)
     maple.ana.go("@maple")
     return [message for message in maple.ana.pieces() if OUTCOME.search(message)]
+
+
+async def messages(maple: Running) -> list[str]:
+    """Everything that Maple sent Ana: where she asked, and in her direct messages."""
+    await maple.bot.work.drain(10)
+    seen = []
+    for place in ("#support", "@maple"):
+        maple.ana.go(place)
+        seen += [piece for piece in maple.ana.pieces() if piece.startswith("Maple")]
+    return seen
 
 
 async def request(maple: Running) -> None:
@@ -56,9 +73,46 @@ async def test_denied_request_can_be_requested_again_changed(maple: Running) -> 
     assert DENIED in message
     assert "Half of that, please" in message
     await maple.ana.click(approvals_words.ASK_AGAIN_CHANGED)
-    form = await maple.ana.sees("resets")
+    form = await maple.ana.sees("What changes")
     assert "Acme Ltd" in form
-    assert "Messages" in form
+
+
+async def test_asking_again_changed_keeps_everything_that_is_not_changed(maple: Running) -> None:
+    reset_at = maple.autumn.clock.now().replace(microsecond=0) + timedelta(days=3)
+    await maple.ana.command("/autumn give cus_noname 500 messages because of our outage")
+    await maple.ana.sees("What changes")
+    await maple.ana.choose(balance_words.RESET, str(int(reset_at.timestamp())))
+    await maple.ana.fill(forms_words.TICKET, "https://tickets.example/4711")
+    await maple.ana.settled()
+    await maple.ana.submit()
+    await maple.ana.sees("0 of 1 approval")
+    await lea_sees(maple, "Waiting for approval")
+    await deny(maple)
+    await maple.ana.close()
+    maple.ana.go("@maple")
+    await maple.ana.sees(f"[{approvals_words.ASK_AGAIN_CHANGED}]")
+    await maple.ana.click(approvals_words.ASK_AGAIN_CHANGED)
+    await maple.ana.sees("What changes")
+    await maple.ana.fill("Amount", "250")
+    await maple.ana.settled()
+    await maple.ana.submit()
+    await maple.ana.sees("0 of 1 approval")
+    again, first = await maple.bot.changes.requested_by(maple.ana.id)
+    assert isinstance(again.input, BalanceInput)
+    assert again.input == first.input.model_copy(update={"amount": Decimal(250)})
+    assert again.input.reset_at == reset_at
+    assert (again.reason, again.ticket) == ("of our outage", "https://tickets.example/4711")
+
+
+async def test_button_of_a_request_of_another_environment_says_that_it_is_not_known(maple: Running) -> None:
+    await request(maple)
+    await deny(maple)
+    maple.ana.go("@maple")
+    await maple.ana.sees(OUTCOME)
+    async with maple.bot.database.writing() as connection:
+        await connection.execute(text("UPDATE changes SET env = 'live'"))
+    await maple.ana.click(approvals_words.ASK_AGAIN_CHANGED)
+    await maple.ana.sees(approvals_words.RESULTS[Result.UNKNOWN].what)
 
 
 async def test_expired_request_is_told_and_can_be_requested_again(maple: Running) -> None:
@@ -69,6 +123,70 @@ async def test_expired_request_is_told_and_can_be_requested_again(maple: Running
     message = await maple.ana.sees(OUTCOME)
     assert approvals_words.EXPIRED in message
     assert f"[{approvals_words.ASK_AGAIN}]" in message
+
+
+async def approve(maple: Running) -> None:
+    await maple.lea.click("Approve")
+
+
+async def deny(maple: Running) -> None:
+    await maple.lea.click("Deny")
+    await maple.lea.sees(approvals_words.DENY_HINT)
+    await maple.lea.fill(approvals_words.REASON, "Not this month")
+    await maple.lea.submit()
+
+
+async def leave_it(maple: Running) -> None:
+    maple.clock.move(timedelta(hours=25))
+    await maple.bot.changes.sweeper.tick()
+
+
+async def lose_the_answer(maple: Running) -> None:
+    maple.autumn.faults.add("balances.update", "cut_before", times=1)
+    await maple.lea.click("Approve")
+
+
+@pytest.mark.parametrize(
+    ("end", "state"),
+    [
+        (approve, State.APPLIED),
+        (deny, State.DENIED),
+        (leave_it, State.EXPIRED),
+        (lose_the_answer, State.UNCONFIRMED),
+    ],
+)
+async def test_request_is_one_message_that_becomes_the_outcome_and_a_new_one_that_tells_it(
+    maple: Running, end: Callable[[Running], Awaitable[None]], state: State
+) -> None:
+    await request(maple)
+    (card,) = await messages(maple)
+    assert WAITING in card
+    await end(maple)
+    await maple.lea.sees(HEADLINES[state])
+    card, outcome = await messages(maple)
+    assert card.startswith("Maple (edited)")
+    assert HEADLINES[state] in card
+    assert OUTCOME.search(outcome)
+
+
+async def test_change_applied_at_once_is_one_message(mode: Mode) -> None:
+    async with running_maple(mode, policy=AT_ONCE) as maple:
+        await give(maple)
+        await maple.ana.sees(APPLIED)
+        await maple.ana.close()
+        (card,) = await messages(maple)
+        assert APPLIED in card
+
+
+async def test_form_that_was_closed_meanwhile_leaves_a_private_message(maple: Running) -> None:
+    await maple.ana.command("/autumn give cus_acme 500 messages because of our outage")
+    await maple.ana.sees("What changes")
+    maple.slack.faults.add("views.update", "error", error="not_found", times=None)
+    await maple.ana.submit()
+    await lea_sees(maple, "Waiting for approval")
+    private, _ = await messages(maple)
+    assert "only visible to you" in private
+    assert WAITING in private
 
 
 async def test_withdrawing_needs_no_message(maple: Running) -> None:

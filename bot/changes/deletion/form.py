@@ -108,4 +108,11 @@ def _understand(state: FormState) -> Block:
     )
 
 
-FORM = ChangeForm(build, draft, parse)
+def keep(meta: Meta, values: Values) -> Values:  # noqa: ARG001 - as all kinds
+    """Not what makes sure of it: that is typed and ticked each time."""
+    return {
+        block: entered for block, entered in values.items() if block not in (TYPED_BLOCK, UNDERSTOOD_BLOCK)
+    }
+
+
+FORM = ChangeForm(build, draft, parse, keep=keep)

@@ -64,4 +64,10 @@ def _field(name: str, values: Values, shown: str) -> Block:
     return blocks.field(name, _FIELDS[name], element, hint, optional=True, listens=True)
 
 
-FORM = ChangeForm(build, draft, parse)
+def keep(meta: Meta, values: Values) -> Values:
+    """Without the fields that were left as they were shown: they may be different by then."""
+    left = _FIELDS.keys() - _altered(meta, values).keys()
+    return {block: entered for block, entered in values.items() if block not in left}
+
+
+FORM = ChangeForm(build, draft, parse, keep=keep)

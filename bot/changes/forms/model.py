@@ -43,6 +43,8 @@ class Meta(Carried):
     filled: int = Field(default=0, alias="z")
     """How often a preset has filled the form in. Slack keeps what is typed in a block of the same id, so the
     blocks get other ones each time."""
+    edits: str = Field(default="", alias="g")
+    """The request that is edited, as a `Ref`; empty for a new one."""
     shown: Mapping[str, str] = Field(default_factory=dict, alias="d")
     """Of details: a mark of what each field showed, to tell what was altered."""
     seen: Snapshot | None = Field(default=None, alias="b")

@@ -3,6 +3,7 @@
 from bot.kit.phrases import count
 
 SUBMIT = "Submit change"
+SAVE = "Save changes"
 
 CLOSE = "Close"
 PICK_CUSTOMER = "Pick the customer"

@@ -1,0 +1,76 @@
+"""What forms were filled in with, kept for a while so that a form can be opened again as it was."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, or_, select
+
+from bot.approvals.lifecycle import Record
+from bot.changes import prefill, registry
+from bot.kit.form_values import Values
+from bot.lookups.place import Place
+from bot.store.database import Database, unbroken
+from bot.store.tables import changes, filled_forms
+from bot.store.upsert import insert
+
+REMEMBERED = timedelta(days=60)
+
+
+@dataclass(frozen=True, slots=True)
+class FilledForm:
+    id: str
+    """Of the submission, or of the change that was edited with it."""
+    kind: str
+    """Of the form: what it requests may be of another."""
+    place: Place
+    """The customer, and the feature and the entity if it was opened with one."""
+    values: Values
+
+
+@unbroken
+async def keep(database: Database, form: FilledForm, *, now: datetime) -> None:
+    """In place of what the same form was filled in with before."""
+    columns = {
+        "id": form.id,
+        "kind": form.kind,
+        "customer_id": form.place.customer,
+        "feature": form.place.feature,
+        "entity": form.place.entity,
+        "entered": form.values,
+        "at": now,
+    }
+    async with database.writing() as connection:
+        filled = insert(connection, filled_forms, columns)
+        await connection.execute(
+            filled.on_conflict_do_update(index_elements=[filled_forms.c.id], set_=columns)
+        )
+
+
+@unbroken
+async def of_change(database: Database, record: Record) -> FilledForm:
+    """With which a change was requested, or last edited. Where that is not known any more, and for an undo:
+    one with the reason, the ticket and the feature."""
+    submitted = select(changes.c.submission_id).where(changes.c.id == record.id).scalar_subquery()
+    query = (
+        select(filled_forms)
+        .where(or_(filled_forms.c.id == record.id, filled_forms.c.id == submitted))
+        .order_by(filled_forms.c.at.desc())
+        .limit(1)
+    )
+    async with database.reading() as connection:
+        row = (await connection.execute(query)).one_or_none()
+    if row is not None:
+        place = Place(customer=row.customer_id, feature=row.feature, entity=row.entity)
+        return FilledForm(row.id, row.kind, place, row.entered)
+    place = Place(
+        customer=record.customer_id,
+        feature=registry.kind(record.kind).feature(record.input),
+        entity=record.input.entity,
+    )
+    return FilledForm(record.id, record.kind, place, prefill.values(record.reason, record.ticket))
+
+
+@unbroken
+async def forget(database: Database, now: datetime) -> None:
+    async with database.writing() as connection:
+        await connection.execute(delete(filled_forms).where(filled_forms.c.at <= now - REMEMBERED))

@@ -1,0 +1,165 @@
+"""The requester edits a request that waits: a new version of the same change, never a second one."""
+
+import asyncio
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from bot.access.policy import Verb
+from bot.approvals import state_text, words
+from bot.approvals.filled_forms import FilledForm
+from bot.approvals.lifecycle import ChangeEvent, Record, State
+from bot.approvals.results import ChangeRequest, Result
+from bot.autumn.errors import AutumnError
+from bot.changes.balance.input import BalanceAction, BalanceInput
+from bot.lookups.place import Place
+from tests.approvals.harness import ANA, CUSTOMER, LEA, RAJ, Harness
+
+
+def edited(harness: Harness, amount: int = 40) -> ChangeRequest:
+    return replace(harness.request(harness.balance(amount=amount)), reason="less will do")
+
+
+def amount_of(record: Record | None) -> Decimal | None:
+    assert record is not None
+    assert isinstance(record.input, BalanceInput)
+    return record.input.amount
+
+
+async def test_edited_request_waits_anew_and_only_the_new_one_is_applied(harness: Harness) -> None:
+    harness.permissions.needed = 2
+    service = harness.service()
+    before = await harness.granted()
+    asked = await harness.waiting(service)
+    await service.approve(asked.id, 1, LEA)
+    place = Place(customer=CUSTOMER, feature="messages")
+    form = FilledForm("form", "balance", place, {"amount": {"form:amount": {"value": "40"}}})
+    outcome = await service.edit(asked.id, 1, replace(edited(harness), form=form))
+    waiting = outcome.record
+    assert outcome.result is Result.DONE
+    assert waiting is not None
+    assert (waiting.id, waiting.state, waiting.version) == (asked.id, State.WAITING, 2)
+    assert amount_of(waiting) == Decimal(40)
+    assert waiting.reason == "less will do"
+    assert waiting.approvals == ()
+    assert harness.events(asked)[-1] is ChangeEvent.EDITED
+    assert await service.form_of(waiting) == replace(form, id=asked.id)
+    assert (await service.approve(asked.id, 1, RAJ)).result is Result.STALE
+    await service.approve(asked.id, 2, LEA)
+    done = (await service.approve(asked.id, 2, RAJ)).record
+    assert done is not None
+    assert done.state is State.APPLIED
+    assert await harness.granted() == before + 40
+    assert harness.written() == 1
+    assert [step for step in await harness.steps(asked) if step in ("asked", "edited", "applied")] == [
+        "asked",
+        "edited",
+        "applied",
+    ]
+    assert await harness.trail_is_intact()
+
+
+async def test_edit_and_approval_at_once_never_apply_both(harness: Harness) -> None:
+    service, other = harness.service(), harness.service()
+    before = await harness.granted()
+    asked = await harness.waiting(service)
+    edit, approval = await asyncio.gather(
+        service.edit(asked.id, 1, edited(harness)), other.approve(asked.id, 1, RAJ)
+    )
+    results = (edit.result, approval.result)
+    assert results in ((Result.DONE, Result.STALE), (Result.TOO_LATE, Result.DONE))
+    assert await harness.granted() == before + (100 if approval.result is Result.DONE else 0)
+    assert await harness.trail_is_intact()
+
+
+async def test_decision_made_while_it_is_edited_wins(sqlite_harness: Harness) -> None:
+    harness, service = sqlite_harness, sqlite_harness.service()
+    asked = await harness.waiting(service)
+    harness.permissions.meanwhile[Verb.ASK] = lambda: service.deny(asked.id, 1, RAJ, "no")
+    assert (await service.edit(asked.id, 1, edited(harness))).result is Result.TOO_LATE
+    assert (await service.edit(asked.id, 1, edited(harness))).result is Result.TOO_LATE
+
+
+async def test_what_could_be_applied_at_once_waits_all_the_same(sqlite_harness: Harness) -> None:
+    harness, service = sqlite_harness, sqlite_harness.service()
+    asked = await harness.waiting(service)
+    harness.permissions.needed = 0
+    waiting = (await service.edit(asked.id, 1, edited(harness))).record
+    assert waiting is not None
+    assert (waiting.state, waiting.needed) == (State.WAITING, 1)
+    assert harness.written() == 0
+
+
+async def test_version_that_was_edited_before_is_not_edited_again(sqlite_harness: Harness) -> None:
+    harness, service = sqlite_harness, sqlite_harness.service()
+    asked = await harness.waiting(service)
+    await service.edit(asked.id, 1, edited(harness))
+    assert (await service.edit(asked.id, 1, edited(harness, 60))).result is Result.STALE
+    assert amount_of(await service.get(asked.id)) == Decimal(40)
+
+
+@pytest.mark.parametrize(
+    ("attempt", "result"),
+    [
+        ("somebody else", Result.NOT_ALLOWED),
+        ("refused by the policy", Result.NOT_ALLOWED),
+        ("another customer", Result.NO_EDIT),
+        ("refused by the guards", Result.REFUSED),
+        ("unknown", Result.UNKNOWN),
+    ],
+)
+async def test_edit_that_is_refused_leaves_the_request_as_it_was(
+    sqlite_harness: Harness, attempt: str, result: Result
+) -> None:
+    harness, service = sqlite_harness, sqlite_harness.service()
+    asked = await harness.waiting(service)
+    request = edited(harness)
+    match attempt:
+        case "somebody else":
+            request = replace(request, actor=RAJ)
+        case "refused by the policy":
+            harness.permissions.refused.add((ANA.user, Verb.ASK))
+        case "another customer":
+            request = replace(request, input=request.input.model_copy(update={"customer": "cus_acme"}))
+        case "refused by the guards":
+            request = replace(request, input=request.input.model_copy(update={"feature": "nothing"}))
+    change_id = "0" * 24 if attempt == "unknown" else asked.id
+    assert (await service.edit(change_id, 1, request)).result is result
+    assert await service.get(asked.id) == asked
+
+
+async def test_undo_is_not_edited(sqlite_harness: Harness) -> None:
+    harness, service = sqlite_harness, sqlite_harness.service()
+    asked = await harness.waiting(service)
+    await service.approve(asked.id, 1, RAJ)
+    undo = (await service.undo(asked.id, "undo", ANA, reason="by mistake")).record
+    assert undo is not None
+    assert not undo.editable
+    assert (await service.edit(undo.id, 1, edited(harness))).result is Result.NO_EDIT
+
+
+async def test_nothing_is_edited_while_autumn_cannot_be_read(sqlite_harness: Harness) -> None:
+    harness, service = sqlite_harness, sqlite_harness.service()
+    asked = await harness.waiting(service)
+    harness.local.faults.add("customers.get", "500", times=None)
+    outcome = await service.edit(asked.id, 1, edited(harness))
+    assert outcome.result is Result.TROUBLE
+    assert isinstance(outcome.error, AutumnError)
+    assert await service.get(asked.id) == asked
+
+
+async def test_card_says_whether_the_requester_or_the_numbers_made_a_new_version(
+    sqlite_harness: Harness,
+) -> None:
+    harness, service = sqlite_harness, sqlite_harness.service()
+    asked = await harness.waiting(service)
+    request = replace(edited(harness), input=harness.balance(BalanceAction.SET, 40))
+    waiting = (await service.edit(asked.id, 1, request)).record
+    assert waiting is not None
+    assert words.EDITED in state_text.described(waiting, {})
+    await harness.change_in_autumn(remaining=7)
+    overtaken = (await service.approve(asked.id, 2, RAJ)).record
+    assert overtaken is not None
+    assert overtaken.version == 3
+    assert words.ANEW in state_text.described(overtaken, {})

@@ -1,0 +1,111 @@
+"""A request that waits is edited by its requester, wherever she sees it."""
+
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import text
+
+from bot.approvals import words as approvals_words
+from bot.approvals.lifecycle import Cause
+from bot.approvals.results import Result
+from bot.changes.balance.input import BalanceInput
+from bot.changes.forms import words as forms_words
+from bot.home import words as home_words
+from tests.journeys.changing import close_and_look, give, lea_sees
+from tests.journeys.steps import in_order
+from tests.running import Running
+from tests.screen import on_screen
+
+
+async def show(maple: Running, place: str) -> None:
+    """Ana looks at her request there."""
+    match place:
+        case "card":
+            maple.ana.go("@maple")
+        case "home":
+            await maple.ana.open_home()
+            await maple.ana.sees(home_words.REQUESTS)
+        case "history":
+            await maple.ana.command("/autumn history cus_acme")
+    await maple.ana.sees(f"[{approvals_words.EDIT}]")
+
+
+@pytest.mark.parametrize("place", ["card", "home", "history"])
+async def test_edited_request_replaces_the_old_one_on_the_same_card(maple: Running, place: str) -> None:
+    before = (await maple.bot.autumn.customer("cus_acme")).balances["messages"].remaining
+    await give(maple)
+    await lea_sees(maple, "Waiting for approval")
+    await maple.ana.sees("0 of 1 approval")
+    await maple.ana.close()
+    await show(maple, place)
+    await maple.ana.click(approvals_words.EDIT)
+    form = await maple.ana.sees(forms_words.SAVE)
+    assert "They lost a day to our outage" in form
+    await maple.ana.fill("Amount", "200")
+    await maple.ana.sees("50,200")
+    await maple.ana.submit()
+    await maple.ana.sees("version 2")
+    card = await maple.lea.sees("Give 200 extra of Messages")
+    assert on_screen(approvals_words.EDITED) in card
+    maple.lea.does_not_see("Give 500 extra of Messages")
+    await maple.lea.click("Approve")
+    await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
+    await close_and_look(maple.ana, "Give 200 extra of Messages", approvals_words.ENDINGS[Cause.DONE])
+    customer = await maple.bot.autumn.customer("cus_acme")
+    assert customer.balances["messages"].remaining == before + 200
+    (record,) = await maple.bot.changes.history("cus_acme")
+    assert isinstance(record.input, BalanceInput)
+    assert record.input.amount == Decimal(200)
+    await maple.lea.command("/autumn history cus_acme")
+    history = await maple.lea.sees("edited by @ana")
+    in_order(history, "requested by @ana", "edited by @ana", "approved by @lea", "applied")
+
+
+async def test_click_on_the_version_before_the_edit_decides_nothing(maple: Running) -> None:
+    await give(maple)
+    await lea_sees(maple, "Waiting for approval")
+    await close_and_look(maple.ana, f"[{approvals_words.EDIT}]")
+    maple.slack.faults.add("chat.update", "error", error="fatal_error", times=None)
+    await maple.ana.click(approvals_words.EDIT)
+    await maple.ana.sees(forms_words.SAVE)
+    await maple.ana.fill("Amount", "200")
+    await maple.ana.sees("50,200")
+    await maple.ana.submit()
+    await maple.ana.sees("version 2")
+    await maple.lea.click("Approve")
+    await maple.lea.sees(approvals_words.RESULTS[Result.STALE].what)
+    assert maple.autumn.ledger == []
+
+
+async def test_request_that_was_decided_meanwhile_is_not_edited(maple: Running) -> None:
+    await give(maple)
+    await lea_sees(maple, "Waiting for approval")
+    await close_and_look(maple.ana, f"[{approvals_words.EDIT}]")
+    await maple.ana.click(approvals_words.EDIT)
+    await maple.ana.sees(forms_words.SAVE)
+    await maple.lea.click("Approve")
+    await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
+    await maple.ana.submit()
+    form = await maple.ana.sees(approvals_words.RESULTS[Result.TOO_LATE].what)
+    assert f"[{forms_words.SAVE}]" in form
+    assert len(maple.autumn.ledger) == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "result"), [("waiting", Result.STALE), ("gone", Result.UNKNOWN), ("denied", Result.TOO_LATE)]
+)
+async def test_button_on_an_old_card_says_why_nothing_opens(
+    maple: Running, state: str, result: Result
+) -> None:
+    await give(maple)
+    await lea_sees(maple, "Waiting for approval")
+    await close_and_look(maple.ana, f"[{approvals_words.EDIT}]")
+    statement = {
+        "waiting": "UPDATE changes SET version = 2",
+        "gone": "UPDATE changes SET env = 'live'",
+        "denied": "UPDATE changes SET state = 'denied'",
+    }[state]
+    async with maple.bot.database.writing() as connection:
+        await connection.execute(text(statement))
+    await maple.ana.click(approvals_words.EDIT)
+    await maple.ana.sees(approvals_words.RESULTS[result].what)
