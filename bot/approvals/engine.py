@@ -201,9 +201,8 @@ class Engine:
             seen = await self.assessor.look_again(record)
         except AutumnError:
             return False
-        if seen.preview is None:
-            return False
-        if not self.assessor.still_holds(record.input, record.before, seen.preview.before):
+        now = seen.preview
+        if now is None or not self.assessor.still_holds(record.input, record.before, now.before):
             return False
         return kind.plan(seen.input, seen.facts)[position : position + 1] == (write,)
 

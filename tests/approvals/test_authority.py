@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from bot.access.limits import Worth
 from bot.access.people import Actor
 from bot.access.policy import Decision, Reason, Request, Verb
 from bot.approvals import policy_requests
@@ -26,7 +27,9 @@ ABOUT = Request(
     Environment.SANDBOX,
     frozenset({"pro", "add"}),
     frozenset({"vip"}),
+    features=frozenset({"f"}),
     own=True,
+    worth=Worth(Decimal("2.50"), "USD"),
 )
 SEEN = facts()
 
@@ -40,7 +43,8 @@ def test_request_without_preview() -> None:
     asked = policy_requests.request_for_preview(
         Verb.ASK, Assessment(ASKED, SEEN, Judgement(), None), Environment.LIVE
     )
-    assert asked == Request(Verb.ASK, BALANCE, None, Environment.LIVE, None, None, own=True)
+    about = Request(Verb.ASK, BALANCE, None, Environment.LIVE, None, None, frozenset({"f"}), own=True)
+    assert asked == about
 
 
 @pytest.mark.parametrize(("person", "own"), [("U1", True), ("U2", False)])
