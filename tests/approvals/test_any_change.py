@@ -14,7 +14,7 @@ from bot.autumn.models import Coupon, Customer, Duration, Entity, RewardList
 from bot.changes import notes, registry
 from bot.changes.balance.input import BalanceAction, BalanceInput
 from bot.changes.cancellation.input import CancellationAction, CancellationInput, Settlement
-from bot.changes.control.input import ControlInput, ControlType
+from bot.changes.control.input import ControlInput, ControlType, ThresholdType
 from bot.changes.deletion.input import DeletionInput
 from bot.changes.details.input import DetailsInput
 from bot.changes.expiry.input import ExpiryInput
@@ -94,6 +94,8 @@ CONTROLS = st.builds(
     feature=TEXTS,
     remove=st.booleans(),
     limit=st.none() | NUMBERS,
+    threshold_type=st.none() | st.sampled_from(list(ThresholdType)),
+    quantity=st.none() | NUMBERS,
     interval=st.sampled_from(["", "day", "<!here>"]),
 )
 USES = st.builds(UsageInput, customer=IDS, feature=TEXTS, value=NUMBERS, mark=TEXTS, undoes=st.booleans())

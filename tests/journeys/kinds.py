@@ -177,6 +177,32 @@ async def _control_set(maple: Running) -> None:
     )
 
 
+async def set_alert(maple: Running) -> None:
+    await _open(maple, "/autumn controls cus_acme", "Fill in the form")
+    await maple.ana.choose("Control", "Usage alert")
+    await maple.ana.choose("Feature", "Messages")
+    await maple.ana.fill("Threshold", "80")
+    await maple.ana.sees("none → at 80 % used")
+    await _submit(maple, "They asked for it")
+
+
+async def set_top_up(maple: Running) -> None:
+    await _open(maple, "/autumn controls cus_acme", "Fill in the form")
+    await maple.ana.choose("Control", "Auto top-up")
+    await maple.ana.choose("Feature", "Messages")
+    await maple.ana.fill("Threshold", "50")
+    await maple.ana.fill("Buy", "200")
+    await maple.ana.sees("none → buy 200 when fewer than 50 are left")
+    await _submit(maple, "They run out at night")
+
+
+async def _top_up_set(maple: Running) -> None:
+    entry = {"feature_id": "messages", "enabled": True, "threshold": 5, "quantity": 10}
+    await elsewhere(
+        maple, "customers.update", customer_id="cus_acme", billing_controls={"auto_topups": [entry]}
+    )
+
+
 async def refund(maple: Running) -> None:
     await _open(maple, "/autumn refund cus_books", "Fill in the form")
     await maple.ana.choose("Invoice", _part_refunded(maple))
@@ -287,6 +313,15 @@ SORTS = (
     Sort(
         "control", "socket", set_control, "Spend limit of Messages: 500 units", "customers.update",
         _control_set, "9 units → 500 units", undo="Remove the spend limit of Messages",
+    ),
+    Sort(
+        "usage alert", "http", set_alert, "Usage alert of Messages: at 80 % used", "customers.update",
+        undo="Remove the usage alert of Messages",
+    ),
+    Sort(
+        "auto top-up", "socket", set_top_up, "Auto top-up of Messages: buy 200 when fewer than 50 are left",
+        "customers.update", _top_up_set, "buy 10 when fewer than 5 are left → buy 200",
+        undo="Remove the auto top-up of Messages",
     ),
     Sort(
         "refund", "http", refund, "Refund $20.00 of an invoice", "invoices.refund", _refunded_meanwhile,

@@ -23,7 +23,7 @@ from bot.autumn.environment import Environment
 from bot.autumn.models import Subscription
 from bot.changes.balance.input import BalanceAction, BalanceInput
 from bot.changes.cancellation.input import CancellationAction, CancellationInput, Settlement
-from bot.changes.control.input import ControlInput, ControlType
+from bot.changes.control.input import ControlInput, ControlType, ThresholdType
 from bot.changes.deletion.input import DeletionInput
 from bot.changes.details.input import DetailsInput
 from bot.changes.expiry.input import ExpiryInput
@@ -187,6 +187,20 @@ class Deployment:
                 control=ControlType.SPEND,
                 feature="messages",
                 limit=Decimal(100 + number),
+            ),
+            "usage alert": ControlInput(
+                customer="cus_bold",
+                control=ControlType.ALERT,
+                feature="messages",
+                limit=Decimal(100 + number),
+                threshold_type=ThresholdType.USAGE,
+            ),
+            "auto top-up": ControlInput(
+                customer="cus_bold",
+                control=ControlType.TOP_UP,
+                feature="messages",
+                limit=Decimal(10 + number),
+                quantity=Decimal(100),
             ),
             "recorded usage": UsageInput(
                 customer="cus_northwind", feature="messages", value=Decimal(3 + number), mark=str(number)

@@ -83,6 +83,8 @@ SAMPLE = {
     ("refund", "a 200 that is lost"),
     ("refund", "500"),
     ("control", "504 after the write"),
+    ("usage alert", "cut before"),
+    ("auto top-up", "a 200 that is lost"),
     ("recorded usage", "a 200 that is lost"),
     ("recorded usage", "cut before"),
     ("set", "409, the write was not done"),

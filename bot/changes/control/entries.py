@@ -5,44 +5,48 @@ from a product are only shown: written back, they would become the customer's ow
 """
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from decimal import Decimal
+from typing import Any, assert_never
 
 from bot.autumn.models import Customer
 from bot.changes import canonical
 from bot.changes.control.input import ControlInput, ControlType
-
-Entry = Mapping[str, Any]
+from bot.lookups import controls
+from bot.lookups.controls import Entry
 
 _CUSTOMER = "customer"
 _ONLY_READ = ("source", "usage")
 """What Autumn adds to an entry when it is read."""
-
-
-def shown(control: str, customer: Customer) -> list[Entry]:
-    """All entries of a list, a product's too."""
-    entries = customer.billing_controls.get(control)
-    return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+_KEPT = (ControlType.ALERT, ControlType.TOP_UP)
 
 
 def own(control: str, customer: Customer) -> list[Entry]:
     """The customer's own, as they are written."""
     return [
         {name: value for name, value in entry.items() if name not in _ONLY_READ}
-        for entry in shown(control, customer)
+        for entry in controls.entries(control, customer)
         if entry.get("source", _CUSTOMER) == _CUSTOMER
     ]
 
 
-def of_feature(control: ControlType, feature: str, customer: Customer) -> list[Entry]:
-    """The customer's own for one feature: of usage limits there may be several."""
-    return [entry for entry in own(control, customer) if entry.get("feature_id") == feature]
+def meant(request: ControlInput, customer: Customer) -> list[Entry]:
+    """The customer's own that the request is about: of usage limits there may be several."""
+    return [entry for entry in own(request.control, customer) if _is_meant(request, entry)]
+
+
+def _is_meant(request: ControlInput, entry: Entry) -> bool:
+    if entry.get("feature_id") != request.feature:
+        return False
+    if request.control is not ControlType.ALERT:
+        return True
+    same_type = entry.get("threshold_type") == request.threshold_type
+    return same_type and controls.number(entry.get("threshold")) == request.limit
 
 
 def inherited(control: ControlType, feature: str, customer: Customer) -> bool:
     return any(
         entry.get("feature_id") == feature and entry.get("source", _CUSTOMER) != _CUSTOMER
-        for entry in shown(control, customer)
+        for entry in controls.entries(control, customer)
     )
 
 
@@ -54,22 +58,41 @@ def requested(request: ControlInput) -> Entry | None:
         restored: Entry = json.loads(request.restores)
         return restored
     entry: dict[str, Any] = {"feature_id": request.feature, "enabled": True}
-    limit = None if request.limit is None else canonical.figure(request.limit)
-    if request.control is ControlType.SPEND:
-        return {**entry, "overage_limit": limit}
-    if request.control is ControlType.USAGE:
-        return {**entry, "limit": limit, "interval": request.interval}
-    return entry
+    limit = _figure(request.limit)
+    match request.control:
+        case ControlType.SPEND:
+            return {**entry, "overage_limit": limit}
+        case ControlType.USAGE:
+            return {**entry, "limit": limit, "interval": request.interval}
+        case ControlType.OVERAGE:
+            return entry
+        case ControlType.ALERT:
+            return {**entry, "threshold": limit, "threshold_type": request.threshold_type}
+        case ControlType.TOP_UP:
+            return {**entry, "threshold": limit, "quantity": _figure(request.quantity)}
+        case _:  # pragma: no cover - a closed set
+            assert_never(request.control)
+
+
+def written(request: ControlInput, customer: Customer) -> Entry | None:
+    """That entry with what else an alert or a top-up had, such as its name, or how often it may buy."""
+    entry, there = requested(request), meant(request, customer)
+    if entry is None or request.restores or not there or request.control not in _KEPT:
+        return entry
+    return {**there[0], **entry}
 
 
 def edited(request: ControlInput, customer: Customer) -> list[Entry]:
     """The whole list as it is to be written: the others stay as they are, in their order."""
-    entry, entries = requested(request), own(request.control, customer)
-    there = [each.get("feature_id") for each in entries]
-    if request.feature not in there:
+    entry, entries = written(request, customer), own(request.control, customer)
+    place = next((at for at, each in enumerate(entries) if _is_meant(request, each)), None)
+    if place is None:
         return entries if entry is None else [*entries, entry]
-    place = there.index(request.feature)
     return [*entries[:place], *([] if entry is None else [entry]), *entries[place + 1 :]]
+
+
+def _figure(value: Decimal | None) -> int | float | None:
+    return None if value is None else canonical.figure(value)
 
 
 def canonical_json(entry: Entry | None) -> str | None:

@@ -1,18 +1,21 @@
 """Why a billing control cannot be set or removed, and what to know before it is."""
 
 from collections.abc import Iterator
+from decimal import Decimal
+from typing import assert_never
 
 from bot.changes import amounts
 from bot.changes.amounts import AmountNote
 from bot.changes.common import identity_refusals
 from bot.changes.common_notes import CommonNote
 from bot.changes.control import entries
-from bot.changes.control.input import ControlInput, ControlType
+from bot.changes.control.input import ControlInput, ControlType, ThresholdType
 from bot.changes.control.words import ControlNote
 from bot.changes.model import Facts, Judgement
 from bot.changes.notes import Note
 
-_LIMITED = (ControlType.SPEND, ControlType.USAGE)
+_WHOLE = Decimal(100)
+_AHEAD = "prepaid"
 
 
 def guard(request: ControlInput, facts: Facts) -> Judgement:
@@ -27,7 +30,7 @@ def guard(request: ControlInput, facts: Facts) -> Judgement:
 def _feature(request: ControlInput, facts: Facts) -> Iterator[Note]:
     """Autumn takes any feature, also one that it does not have or that is on or off."""
     about = {"feature": request.feature}
-    if len(entries.of_feature(request.control, request.feature, facts.customer)) > 1:
+    if len(entries.meant(request, facts.customer)) > 1:
         yield Note(ControlNote.SEVERAL, about)
     elif request.remove:
         return
@@ -40,7 +43,9 @@ def _feature(request: ControlInput, facts: Facts) -> Iterator[Note]:
 
 
 def _limit(request: ControlInput) -> Iterator[Note]:
-    if request.remove or request.restores or request.control not in _LIMITED:
+    if request.restores or request.control is ControlType.OVERAGE:
+        return
+    if request.remove and request.control is not ControlType.ALERT:
         return
     if request.limit is None:
         yield Note(AmountNote.NO_AMOUNT)
@@ -48,10 +53,23 @@ def _limit(request: ControlInput) -> Iterator[Note]:
         yield amounts.note(problem)
     elif request.limit < 0:
         yield Note(ControlNote.NEGATIVE)
+    elif request.threshold_type is ThresholdType.REMAINING_PERCENTAGE and request.limit > _WHOLE:
+        yield Note(ControlNote.PERCENTAGE)
+    elif request.control is ControlType.TOP_UP:
+        yield from _quantity(request)
+
+
+def _quantity(request: ControlInput) -> Iterator[Note]:
+    if request.quantity is None:
+        yield Note(AmountNote.NO_AMOUNT)
+    elif (problem := amounts.size_problem(request.quantity)) is not None:
+        yield amounts.note(problem)
+    elif request.quantity < 1:
+        yield Note(ControlNote.QUANTITY_TOO_SMALL)
 
 
 def _nothing(request: ControlInput, facts: Facts) -> Iterator[Note]:
-    there = entries.of_feature(request.control, request.feature, facts.customer)
+    there = entries.meant(request, facts.customer)
     if request.remove and not there:
         yield Note(ControlNote.NOT_THERE)
     elif there and entries.same(entries.requested(request), entries.canonical_json(there[0])):
@@ -64,7 +82,25 @@ def _warnings(request: ControlInput, facts: Facts) -> Iterator[Note]:
         return
     if entries.inherited(request.control, request.feature, facts.customer):
         yield Note(ControlNote.REPLACES_PRODUCT)
-    if request.control in _LIMITED:
-        yield Note(ControlNote.CUTS_USE)
-    else:
-        yield Note(ControlNote.MAY_BE_BILLED)
+    match request.control:
+        case ControlType.SPEND | ControlType.USAGE:
+            yield Note(ControlNote.CUTS_USE)
+        case ControlType.OVERAGE:
+            yield Note(ControlNote.MAY_BE_BILLED)
+        case ControlType.ALERT:
+            yield Note(ControlNote.STOPS_NOTHING)
+        case ControlType.TOP_UP:
+            yield from _buying(request, facts)
+        case _:  # pragma: no cover - a closed set
+            assert_never(request.control)
+
+
+def _buying(request: ControlInput, facts: Facts) -> Iterator[Note]:
+    yield Note(ControlNote.BUYS)
+    entry = entries.written(request, facts.customer) or {}
+    if not entry.get("purchase_limit"):
+        yield Note(ControlNote.NO_PURCHASE_LIMIT)
+    balance = facts.customer.balances.get(request.feature)
+    prices = [row.price for row in balance.breakdown if row.price] if balance else []
+    if not any(price.billing_method == _AHEAD for price in prices):
+        yield Note(ControlNote.NOT_SOLD, {"feature": request.feature})

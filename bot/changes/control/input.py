@@ -8,11 +8,22 @@ from bot.changes.model import ChangeInput
 
 
 class ControlType(StrEnum):
-    """By the name of Autumn's list. Usage alerts and auto top-ups are shown, and left as they are."""
+    """By the name of Autumn's list."""
 
     SPEND = "spend_limits"
     USAGE = "usage_limits"
     OVERAGE = "overage_allowed"
+    ALERT = "usage_alerts"
+    TOP_UP = "auto_topups"
+
+
+class ThresholdType(StrEnum):
+    """What the threshold of a usage alert is of, as Autumn calls it."""
+
+    USAGE = "usage"
+    USAGE_PERCENTAGE = "usage_percentage"
+    REMAINING = "remaining"
+    REMAINING_PERCENTAGE = "remaining_percentage"
 
 
 INTERVALS = ("day", "week", "month", "year")
@@ -25,7 +36,12 @@ class ControlInput(ChangeInput):
     remove: bool = False
     """Whether the customer's own entry is to go."""
     limit: Decimal | None = None
-    """In units of the feature; None for an overage, and for a removal."""
+    """In units of the feature: the limit, or the threshold of an alert or a top-up. None for an overage, and
+    for a removal. Of an alert it also says which one is meant, as there may be several of a feature."""
+    threshold_type: ThresholdType | None = None
+    """Of an alert."""
+    quantity: Decimal | None = None
+    """Of a top-up: the units that are bought."""
     interval: str = ""
     """Of a usage limit."""
     restores: str = ""

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from bot.access.limits import Worth
 from bot.autumn.write import Write
-from bot.changes import lines
+from bot.changes import lines, price
 from bot.changes import words as changes_words
 from bot.changes.control import entries, words
 from bot.changes.control.form import FORM
@@ -25,6 +26,8 @@ _LINES = {
     ControlType.SPEND: ControlLine.SPEND,
     ControlType.USAGE: ControlLine.USAGE,
     ControlType.OVERAGE: ControlLine.OVERAGE,
+    ControlType.ALERT: ControlLine.ALERT,
+    ControlType.TOP_UP: ControlLine.TOP_UP,
 }
 
 
@@ -42,24 +45,40 @@ class ControlChange(ChangeKind[ControlInput]):
     lines = ControlLine
     scopes = (KeyScope("customers:write", "set billing controls", UPDATE_CUSTOMER),)
     needs = frozenset({Needs.FEATURES})
+    unit = "units of the feature"
+    valued = True
 
     def guard(self, request: ControlInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
         return guard(request, facts)
 
     def snapshot(self, request: ControlInput, facts: Facts) -> Snapshot:
         """The entry it is about, and beside it the list, of which all is written."""
-        there = entries.of_feature(request.control, request.feature, facts.customer)
+        there = entries.meant(request, facts.customer)
         return {
             "entry": entries.canonical_json(there[0]) if there else None,
             "list": json.dumps(entries.own(request.control, facts.customer), sort_keys=True),
         }
 
     def preview(self, request: ControlInput, facts: Facts) -> tuple[Line, ...]:
-        there = entries.of_feature(request.control, request.feature, facts.customer)
+        there = entries.meant(request, facts.customer)
         before = value_of(request.control, there[0]) if there else None
-        entry = entries.requested(request)
+        entry = entries.written(request, facts.customer)
         after = None if entry is None else value_of(request.control, entry)
         return (Line(_LINES[request.control], before, after, about=request.feature),)
+
+    def amount(self, request: ControlInput, before: Snapshot) -> Decimal | None:  # noqa: ARG002
+        """The units that a top-up buys each time; the other controls have no size."""
+        return None if request.remove else request.quantity
+
+    def worth(
+        self,
+        request: ControlInput,
+        amount: Decimal | None,
+        before: Snapshot,  # noqa: ARG002
+        facts: Facts,
+    ) -> Worth | None:
+        """What one such purchase costs."""
+        return price.worth(request.feature, amount, facts)
 
     def plan(self, request: ControlInput, facts: Facts) -> tuple[Write, ...]:
         edited = [dict(entry) for entry in entries.edited(request, facts.customer)]
@@ -81,6 +100,8 @@ class ControlChange(ChangeKind[ControlInput]):
             control=request.control,
             feature=request.feature,
             remove=was is None,
+            limit=request.limit if request.control is ControlType.ALERT else None,
+            threshold_type=request.threshold_type,
             restores=was or "",
         )
 

@@ -1,18 +1,17 @@
 """What a billing control says, in a few words."""
 
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from bot.changes.control import words
-from bot.changes.control.entries import Entry
 from bot.changes.control.input import ControlType
-from bot.kit import numbers
+from bot.kit import numbers, phrases
+from bot.lookups import controls
+from bot.lookups.controls import Entry
 
 
 def value_of(control: str, entry: Entry) -> str:
     """Not yet made safe."""
-    enabled = entry.get("enabled", control == ControlType.USAGE)
-    if not enabled:
+    if not controls.enabled(control, entry):
         return words.OFF
     if control == ControlType.SPEND:
         limit = _number(entry.get("overage_limit"))
@@ -22,11 +21,19 @@ def value_of(control: str, entry: Entry) -> str:
         return words.per(_number(entry.get("limit")), str(entry.get("interval") or ""))
     if control == ControlType.OVERAGE:
         return words.ALLOWED
-    return words.units(_number(entry.get("threshold")))
+    threshold = _number(entry.get("threshold"))
+    if control == ControlType.ALERT:
+        return words.alert(threshold, str(entry.get("threshold_type") or ""))
+    return words.top_up(threshold, _number(entry.get("quantity")), _purchases(entry.get("purchase_limit")))
+
+
+def _purchases(limit: Any) -> str:
+    """How often it may buy; empty without a limit."""
+    if not isinstance(limit, dict):
+        return ""
+    return words.purchases(_number(limit.get("limit")), str(limit.get("interval") or ""))
 
 
 def _number(value: Any) -> str:
-    try:
-        return numbers.number(Decimal(str(value)))
-    except InvalidOperation:
-        return "–"
+    figure = controls.number(value)
+    return phrases.NONE if figure is None else numbers.number(figure)

@@ -1,6 +1,6 @@
 """What people read about billing controls."""
 
-from bot.changes.control.input import ControlType
+from bot.changes.control.input import ControlType, ThresholdType
 from bot.changes.lines import LineLabel, LineStyle, name
 from bot.changes.notes import NoteCode
 from bot.changes.words import of_feature
@@ -8,7 +8,7 @@ from bot.changes.words import of_feature
 BUTTON = "Billing controls"
 TITLE = "Billing controls"
 HEADING = "Billing control"
-HELP = "set or remove a spend limit, a usage limit, or leave to go over the limit"
+HELP = "set or remove a spend limit, a usage limit, leave to go over the limit, an alert or an auto top-up"
 
 NOW = "*Billing controls now*"
 NONE_NOW = "*Billing controls now*\nNone."
@@ -17,18 +17,28 @@ CONTROLS = {
     ControlType.SPEND: ("Spend limit", "The most units over what is granted; beyond it nothing is used"),
     ControlType.USAGE: ("Usage limit", "The most units in a day, week, month or year"),
     ControlType.OVERAGE: ("Overage allowed", "The customer may use more than they are granted"),
+    ControlType.ALERT: ("Usage alert", "Autumn reports when a threshold is reached; it stops nothing"),
+    ControlType.TOP_UP: ("Auto top-up", "Units are bought, and paid for, when few are left"),
 }
 """Label and description, up to 75 characters each."""
-LISTS = {
-    **{control.value: label for control, (label, _) in CONTROLS.items()},
-    "usage_alerts": "Usage alert",
-    "auto_topups": "Auto top-up",
-}
+LISTS = {control.value: label for control, (label, _) in CONTROLS.items()}
 ACTION = "What to do"
 SET = ("Set it", "In place of the customer's own, if there is one")
 REMOVE = ("Remove it", "What a product says counts again, if it says anything")
 LIMIT = "Limit"
+THRESHOLD = "Threshold"
 LIMIT_HINT = "How many units: 500, 1,000, 1k, 2.5m"
+THRESHOLD_HINT = "80 for 80 %, or a number of units; it also says which alert to remove"
+TOP_UP_HINT = "Units are bought when fewer than this are left"
+THRESHOLD_TYPE = "Of what"
+THRESHOLD_TYPES = {
+    ThresholdType.USAGE: "units used",
+    ThresholdType.USAGE_PERCENTAGE: "% used",
+    ThresholdType.REMAINING: "units left",
+    ThresholdType.REMAINING_PERCENTAGE: "% left",
+}
+QUANTITY = "Buy"
+QUANTITY_HINT = "How many units are bought each time"
 INTERVAL = "In each"
 INTERVAL_NAMES = {"day": "day", "week": "week", "month": "month", "year": "year"}
 NO_FEATURES = "Autumn shows no features to control."
@@ -44,6 +54,21 @@ def units(number: str) -> str:
 
 def per(number: str, interval: str) -> str:
     return f"{number} units a {INTERVAL_NAMES.get(interval, interval)}"
+
+
+def alert(threshold: str, of: str) -> str:
+    """`of`: as Autumn calls it."""
+    what = next((label for known, label in THRESHOLD_TYPES.items() if known == of), of)
+    return f"at {threshold} {what}"
+
+
+def top_up(threshold: str, quantity: str, purchases: str) -> str:
+    bought = f"buy {quantity} when fewer than {threshold} are left"
+    return f"{bought}, {purchases}" if purchases else bought
+
+
+def purchases(number: str, interval: str) -> str:
+    return f"at most {number} times a {INTERVAL_NAMES.get(interval, interval)}"
 
 
 def percent(number: str) -> str:
@@ -65,6 +90,8 @@ class ControlLine(LineLabel):
     SPEND = "spend_limit", "Spend limit", _ABOUT
     USAGE = "usage_limit", "Usage limit", _ABOUT
     OVERAGE = "overage_allowed", "Overage", _ABOUT
+    ALERT = "usage_alert", "Usage alert", _ABOUT
+    TOP_UP = "auto_topup", "Auto top-up", _ABOUT
 
 
 class ControlNote(NoteCode):
@@ -77,11 +104,13 @@ class ControlNote(NoteCode):
     SEVERAL = (
         "control_several",
         lambda of: (
-            f"The customer has several usage limits of {of.text('feature')}. Change them in Autumn's "
+            f"The customer has several such controls of {of.text('feature')}. Change them in Autumn's "
             "dashboard."
         ),
     )
     NEGATIVE = "control_negative", "The limit cannot be less than 0."
+    PERCENTAGE = "control_percentage", "A percentage of what is left is between 0 and 100."
+    QUANTITY_TOO_SMALL = "control_quantity", "An auto top-up buys at least 1 unit."
     NOT_THERE = "control_not_there", "The customer has no such control of their own to remove."
     # Warnings
     CUTS_USE = (
@@ -95,6 +124,25 @@ class ControlNote(NoteCode):
     PRODUCT_COUNTS = (
         "control_product_counts",
         "What the customer's products say counts then, if they say anything.",
+    )
+    STOPS_NOTHING = (
+        "control_stops_nothing",
+        "Autumn reports it to your backend, and to Maple's alerts. Nobody is stopped by it.",
+    )
+    BUYS = (
+        "control_buys",
+        "From now on Autumn charges the customer by itself whenever fewer units are left.",
+    )
+    NO_PURCHASE_LIMIT = (
+        "control_no_purchase_limit",
+        "There is no limit on how often it buys. One can be set in Autumn's dashboard.",
+    )
+    NOT_SOLD = (
+        "control_not_sold",
+        lambda of: (
+            f"None of the customer's products sells {of.text('feature')} ahead. Autumn takes the top-up, but "
+            "it may buy nothing."
+        ),
     )
     MAY_BE_BILLED = (
         "control_may_be_billed",

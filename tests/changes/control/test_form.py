@@ -7,7 +7,7 @@ from bot.autumn.models import Feature
 from bot.changes import request_form
 from bot.changes import words as changes_words
 from bot.changes.control import words
-from bot.changes.control.input import ControlInput, ControlType
+from bot.changes.control.input import ControlInput, ControlType, ThresholdType
 from bot.changes.forms import words as forms_words
 from bot.changes.forms.model import Meta
 from bot.changes.model import Facts
@@ -24,7 +24,9 @@ FEATURES = {
 }
 CONTROLS = {
     "spend_limits": [{"feature_id": "messages", "enabled": True, "overage_limit": 50}],
-    "usage_alerts": [{"feature_id": "seats", "enabled": True, "threshold": 3, "source": "plan"}],
+    "usage_alerts": [
+        {"feature_id": "seats", "enabled": True, "threshold": 3, "threshold_type": "usage", "source": "plan"}
+    ],
 }
 
 
@@ -41,7 +43,7 @@ def asked(**changes: Any) -> ControlInput:
 def test_controls_there_are_shown_with_those_of_products() -> None:
     form = opened()
     assert "• Spend limit · Messages · 50 units" in form.text
-    assert "• Usage alert · seats · 3 units · from a product" in form.text
+    assert "• Usage alert · seats · at 3 units used · from a product" in form.text
     assert words.NONE_NOW in opened({}).text
     assert [value for _, value, _ in form.options("feature")] == ["messages", "seats"]
 
@@ -77,6 +79,43 @@ def test_overage_is_allowed_without_a_limit() -> None:
     form.fill("reason", text="x")
     assert not form.has("limit")
     assert form.submit().input == asked(control=ControlType.OVERAGE)
+
+
+def test_alert_is_set_and_removed_by_its_threshold() -> None:
+    form = opened(feature="messages")
+    form.fill("control", option="usage_alerts")
+    form.fill("limit", text="80")
+    assert "Usage alert of Messages: none → *at 80 % used*" in form.text
+    form.fill("threshold_type", option="remaining")
+    form.fill("reason", text="x")
+    alert = {"control": ControlType.ALERT, "limit": Decimal(80), "threshold_type": ThresholdType.REMAINING}
+    assert form.submit().input == asked(**alert)
+    form.fill("action", option="remove")
+    assert form.submit().input == asked(**alert, remove=True)
+
+
+def test_top_up_is_set_with_what_it_buys() -> None:
+    form = opened(feature="messages")
+    form.fill("control", option="auto_topups")
+    form.fill("limit", text="10")
+    form.fill("quantity", text="lots")
+    assert "This is not a number" in form.text
+    assert "This is not a number" in form.submit().errors["quantity"]
+    form.fill("quantity", text="1k")
+    form.fill("reason", text="x")
+    assert "buy 1,000 when fewer than 10 are left" in form.text
+    top_up = asked(control=ControlType.TOP_UP, limit=Decimal(10), quantity=Decimal(1000))
+    assert form.submit().input == top_up
+    form.fill("action", option="remove")
+    assert not form.has("quantity")
+    assert form.submit().input == asked(control=ControlType.TOP_UP, remove=True)
+
+
+def test_quantity_that_is_not_drawn_yet_is_looked_at_first() -> None:
+    form = opened(feature="messages")
+    form.fill("limit", text="5")
+    form.fill("control", option="auto_topups", redraw=False)
+    assert form.submit().errors["control"] == changes_words.STALE
 
 
 def test_control_is_removed() -> None:

@@ -4,17 +4,19 @@ from typing import Any
 
 import pytest
 
+from bot.access.limits import Worth
+from bot.autumn.models import Invoice
 from bot.changes.amounts import AmountNote
 from bot.changes.common_notes import CommonNote
 from bot.changes.control import entries
-from bot.changes.control.input import ControlInput, ControlType
+from bot.changes.control.input import ControlInput, ControlType, ThresholdType
 from bot.changes.control.kind import ControlChange
 from bot.changes.control.values import value_of
 from bot.changes.control.words import ControlLine, ControlNote
 from bot.changes.lines import Line
 from bot.changes.model import Facts, Snapshot, Verdict
 from bot.changes.notes import Note
-from tests.changes.facts import NOW, customer, facts
+from tests.changes.facts import AHEAD, BY_USE, NOW, balance, customer, facts, row
 
 CHANGE = ControlChange()
 ABOUT = {"feature": "messages"}
@@ -22,6 +24,18 @@ SPEND = {"feature_id": "messages", "enabled": True, "overage_limit": 50}
 OTHER = {"feature_id": "seats", "enabled": True, "overage_limit": 5}
 PLAN = {"feature_id": "messages", "enabled": True, "overage_limit": 9, "source": "plan"}
 DAILY = {"feature_id": "messages", "enabled": True, "limit": 20, "interval": "day", "usage": 3}
+
+
+ALERT = {"feature_id": "messages", "enabled": True, "threshold": 80, "threshold_type": "usage_percentage"}
+NAMED = {**ALERT, "name": "Nearly used"}
+AT_100 = {**ALERT, "threshold": 100}
+TOP_UP = {"feature_id": "messages", "enabled": True, "threshold": 10, "quantity": 100}
+RARE = {**TOP_UP, "purchase_limit": {"interval": "month", "interval_count": 1, "limit": 3}}
+SOLD = balance(row(price=AHEAD))
+
+
+def sold(**controls: Any) -> Facts:
+    return facts(customer=customer(SOLD, billing_controls=controls, invoices=[Invoice(currency="usd")]))
 
 
 def known(**controls: Any) -> Facts:
@@ -46,6 +60,15 @@ def remove(**changes: Any) -> ControlInput:
 
 def usage(**changes: Any) -> ControlInput:
     return ask(**{"control": ControlType.USAGE, "limit": Decimal(20), "interval": "day", **changes})
+
+
+def alert(**changes: Any) -> ControlInput:
+    kind = ThresholdType.USAGE_PERCENTAGE
+    return ask(**{"control": ControlType.ALERT, "limit": Decimal(80), "threshold_type": kind, **changes})
+
+
+def top_up(**changes: Any) -> ControlInput:
+    return ask(**{"control": ControlType.TOP_UP, "limit": Decimal(10), "quantity": Decimal(100), **changes})
 
 
 def overage(**changes: Any) -> ControlInput:
@@ -78,6 +101,26 @@ def overage(**changes: Any) -> ControlInput:
         (remove(), known(spend_limits=[OTHER, PLAN]), [Note(ControlNote.NOT_THERE)]),
         (ask(), known(spend_limits=[SPEND]), [Note(CommonNote.NOTHING_TO_DO)]),
         (usage(), known(usage_limits=[DAILY]), [Note(CommonNote.NOTHING_TO_DO)]),
+        (alert(limit=None), known(), [Note(AmountNote.NO_AMOUNT)]),
+        (alert(remove=True, limit=None), known(), [Note(AmountNote.NO_AMOUNT)]),
+        (alert(limit=Decimal(-1)), known(), [Note(ControlNote.NEGATIVE)]),
+        (
+            alert(limit=Decimal(101), threshold_type=ThresholdType.REMAINING_PERCENTAGE),
+            known(),
+            [Note(ControlNote.PERCENTAGE)],
+        ),
+        (alert(remove=True), known(usage_alerts=[AT_100]), [Note(ControlNote.NOT_THERE)]),
+        (alert(), known(usage_alerts=[NAMED]), [Note(CommonNote.NOTHING_TO_DO)]),
+        (alert(), known(usage_alerts=[ALERT, NAMED]), [Note(ControlNote.SEVERAL, ABOUT)]),
+        (top_up(limit=None), known(), [Note(AmountNote.NO_AMOUNT)]),
+        (top_up(quantity=None), known(), [Note(AmountNote.NO_AMOUNT)]),
+        (top_up(quantity=Decimal("0.5")), known(), [Note(ControlNote.QUANTITY_TOO_SMALL)]),
+        (
+            top_up(quantity=Decimal(10) ** 13),
+            known(),
+            [Note(AmountNote.TOO_LARGE, {"most": "1000000000000"})],
+        ),
+        (top_up(), known(auto_topups=[RARE]), [Note(CommonNote.NOTHING_TO_DO)]),
     ],
 )
 def test_refused(asked: ControlInput, there: Facts, refusals: list[Note]) -> None:
@@ -99,6 +142,29 @@ def test_refused(asked: ControlInput, there: Facts, refusals: list[Note]) -> Non
             [Note(ControlNote.REPLACES_PRODUCT), Note(ControlNote.CUTS_USE)],
         ),
         (overage(), known(), [Note(ControlNote.MAY_BE_BILLED)]),
+        (alert(limit=Decimal(101)), known(usage_alerts=[ALERT]), [Note(ControlNote.STOPS_NOTHING)]),
+        (
+            alert(limit=Decimal(100), threshold_type=ThresholdType.REMAINING_PERCENTAGE),
+            known(),
+            [Note(ControlNote.STOPS_NOTHING)],
+        ),
+        (top_up(quantity=Decimal(1)), sold(auto_topups=[RARE]), [Note(ControlNote.BUYS)]),
+        (top_up(), sold(), [Note(ControlNote.BUYS), Note(ControlNote.NO_PURCHASE_LIMIT)]),
+        (
+            top_up(),
+            known(),
+            [
+                Note(ControlNote.BUYS),
+                Note(ControlNote.NO_PURCHASE_LIMIT),
+                Note(ControlNote.NOT_SOLD, ABOUT),
+            ],
+        ),
+        (
+            top_up(restores=json.dumps(RARE)),
+            facts(balance(row(), row(price=BY_USE))),
+            [Note(ControlNote.BUYS), Note(ControlNote.NOT_SOLD, ABOUT)],
+        ),
+        (remove(control=ControlType.TOP_UP), known(auto_topups=[TOP_UP]), [Note(ControlNote.PRODUCT_COUNTS)]),
         (remove(), known(spend_limits=[SPEND]), [Note(ControlNote.PRODUCT_COUNTS)]),
         (
             remove(),
@@ -140,6 +206,52 @@ def test_whole_list_is_written_without_what_products_say(
     assert (write.route, write.method, write.path) == ("customers.update", "POST", "/v1/customers.update")
 
 
+@pytest.mark.parametrize(
+    ("asked", "there", "written"),
+    [
+        (alert(), known(), [ALERT]),
+        (alert(), known(usage_alerts=[AT_100]), [AT_100, ALERT]),
+        (alert(), known(usage_alerts=[{**NAMED, "enabled": False}, AT_100]), [NAMED, AT_100]),
+        (alert(remove=True), known(usage_alerts=[AT_100, ALERT]), [AT_100]),
+        (
+            alert(remove=True),
+            known(usage_alerts=[{"threshold": 80, "name": "Of no feature"}, ALERT]),
+            [{"threshold": 80, "name": "Of no feature"}],
+        ),
+        (alert(restores=json.dumps(ALERT)), known(usage_alerts=[NAMED]), [ALERT]),
+        (top_up(), known(), [TOP_UP]),
+        (top_up(quantity=Decimal(50)), known(auto_topups=[RARE]), [{**RARE, "quantity": 50}]),
+        (top_up(limit=None, quantity=None, restores=json.dumps(TOP_UP)), known(auto_topups=[RARE]), [TOP_UP]),
+        (remove(control=ControlType.TOP_UP), known(auto_topups=[RARE]), []),
+    ],
+)
+def test_alert_and_top_up_keep_what_else_they_had(
+    asked: ControlInput, there: Facts, written: list[Any]
+) -> None:
+    (write,) = CHANGE.plan(asked, there)
+    assert write.body["billing_controls"] == {asked.control.value: written}
+
+
+def test_size_of_a_top_up_is_what_it_buys_and_costs() -> None:
+    there = sold(auto_topups=[TOP_UP])
+    asked = top_up(quantity=Decimal(30))
+    before = CHANGE.snapshot(asked, there)
+    assert CHANGE.amount(asked, before) == Decimal(30)
+    assert CHANGE.worth(asked, Decimal(30), before, there) == Worth(Decimal(30), "USD")
+    assert CHANGE.amount(top_up(remove=True), before) is None
+    assert CHANGE.worth(alert(), CHANGE.amount(alert(), before), before, there) is None
+
+
+def test_undo_of_an_alert_is_of_the_same_alert() -> None:
+    undo = CHANGE.inverse(alert(), told(), told(ALERT))
+    assert undo == alert(remove=True)
+    removed = CHANGE.inverse(alert(remove=True), told(NAMED), told())
+    assert isinstance(removed, ControlInput)
+    assert CHANGE.plan(removed, known(usage_alerts=[AT_100]))[0].body["billing_controls"] == {
+        "usage_alerts": [AT_100, NAMED]
+    }
+
+
 def test_usage_is_only_read() -> None:
     (write,) = CHANGE.plan(usage(limit=Decimal(30)), known(usage_limits=[{**DAILY, "source": "customer"}]))
     assert write.body["billing_controls"] == {
@@ -163,6 +275,7 @@ def test_usage_is_only_read() -> None:
         (remove(), known(spend_limits=[SPEND]), Line(ControlLine.SPEND, "50 units", None, about="messages")),
         (usage(), known(), Line(ControlLine.USAGE, None, "20 units a day", about="messages")),
         (overage(), known(), Line(ControlLine.OVERAGE, None, "allowed", about="messages")),
+        (alert(), known(), Line(ControlLine.ALERT, None, "at 80 % used", about="messages")),
     ],
 )
 def test_preview(asked: ControlInput, there: Facts, line: Line) -> None:
@@ -231,7 +344,12 @@ def test_it_is_undone_by_the_entry_that_was_there() -> None:
         ("usage_limits", {"limit": 2, "interval": "eon"}, "2 units a eon"),
         ("overage_allowed", {"enabled": True}, "allowed"),
         ("overage_allowed", {}, "off"),
-        ("usage_alerts", {"threshold": 80, "enabled": True}, "80 units"),
+        ("usage_alerts", {"threshold": 80, "threshold_type": "usage"}, "at 80 units used"),
+        ("usage_alerts", {"threshold": 80, "threshold_type": "moons"}, "at 80 moons"),
+        ("usage_alerts", {**ALERT, "enabled": False}, "off"),
+        ("auto_topups", TOP_UP, "buy 100 when fewer than 10 are left"),
+        ("auto_topups", RARE, "buy 100 when fewer than 10 are left, at most 3 times a month"),
+        ("auto_topups", {"threshold": 1, "quantity": 2}, "off"),
     ],
 )
 def test_value_of_an_entry(control: str, entry: dict[str, Any], value: str) -> None:
