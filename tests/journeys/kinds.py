@@ -180,6 +180,7 @@ async def _control_set(maple: Running) -> None:
 async def set_alert(maple: Running) -> None:
     await _open(maple, "/autumn controls cus_acme", "Fill in the form")
     await maple.ana.choose("Control", "Usage alert")
+    await maple.ana.sees("Threshold")
     await maple.ana.choose("Feature", "Messages")
     await maple.ana.fill("Threshold", "80")
     await maple.ana.sees("none → at 80 % used")
@@ -189,6 +190,7 @@ async def set_alert(maple: Running) -> None:
 async def set_top_up(maple: Running) -> None:
     await _open(maple, "/autumn controls cus_acme", "Fill in the form")
     await maple.ana.choose("Control", "Auto top-up")
+    await maple.ana.sees("Threshold")
     await maple.ana.choose("Feature", "Messages")
     await maple.ana.fill("Threshold", "50")
     await maple.ana.fill("Buy", "200")
