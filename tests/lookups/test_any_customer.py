@@ -10,6 +10,7 @@ from bot.autumn.errors import AutumnError, RateLimited, TimedOut
 from bot.autumn.models import (
     Balance,
     BalanceRow,
+    Check,
     Customer,
     Discount,
     Entity,
@@ -36,6 +37,7 @@ from bot.lookups import card as lookup_card
 from bot.lookups import help as lookup_help
 from bot.lookups import names, options, registry
 from bot.lookups.answers import Billing
+from bot.lookups.check.answer import Checked
 from bot.lookups.entities.answer import Entities, EntityDetail
 from bot.lookups.events.answer import Events
 from bot.lookups.feature.answer import Bin, FeatureDetail, Usage
@@ -193,8 +195,14 @@ EVENTS = st.builds(
     value=NUMBERS,
     properties=st.none() | st.dictionaries(TEXTS, TEXTS | st.integers(), max_size=3),
 )
-
-
+UNITS = st.integers(1, 10**12).map(Decimal) | st.just(Decimal("0.001"))
+CHECKS = st.builds(
+    Check,
+    allowed=st.booleans(),
+    required_balance=NUMBERS,
+    balance=st.none() | BALANCES,
+    flag=st.none() | st.builds(Flag, feature_id=TEXTS, plan_id=st.none() | TEXTS),
+)
 ENTITIES = st.builds(
     Entity,
     id=TEXTS,
@@ -263,6 +271,10 @@ def answers(draw: st.DrawFn) -> tuple[str, Answer]:
             return part, Products(customer, draw(st.none() | st.just(gone) | ERRORS), at)
         case "features":
             return part, Features(customer, at)
+        case "check":
+            asked = Place(customer="c", part=part, entity=draw(TEXTS), units=draw(UNITS))
+            check = draw(st.none() | CHECKS | ERRORS)
+            return part, Checked(customer, draw(TEXTS), draw(st.booleans()), asked, check, at)
         case "feature":
             return part, FeatureDetail(customer, draw(st.none() | usages() | ERRORS), at)
         case "invoices":
@@ -306,6 +318,7 @@ def places(draw: st.DrawFn, part: str, answer: Answer) -> Place:
         page=draw(st.sampled_from([0, 1, 50])),
         feature=draw(st.sampled_from(known) if known and part == "feature" else TEXTS),
         span=draw(st.sampled_from(list(Span))),
+        units=draw(UNITS),
         status=draw(st.sampled_from(["", "open", "<odd>"])),
         expired=draw(st.booleans()),
     )
