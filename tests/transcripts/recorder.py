@@ -31,16 +31,20 @@ _MASKED = (
 class Transcript:
     def __init__(self, title: str, maple: Running) -> None:
         self.maple = maple
-        self._lines = [f"# {title}"]
+        self._title = f"# {title}"
+        self._lines: list[str] = []
+        self._steps = 0
+        """How often somebody typed, picked or clicked something, or opened a conversation."""
         self._seen: dict[str, list[str]] = {}
 
     @property
     def text(self) -> str:
-        return "\n".join(self._lines) + "\n"
+        return "\n".join([self._title, f"Steps: {self._steps}", *self._lines]) + "\n"
 
     def forget(self) -> None:
         """Leaves out everything so far but the title."""
-        del self._lines[1:]
+        self._lines.clear()
+        self._steps = 0
 
     async def type(self, person: Person, line: str) -> None:
         await person.command(line)
@@ -66,7 +70,7 @@ class Transcript:
 
     async def close(self, person: Person) -> None:
         await person.close()
-        await self._note(person, "closes the window")
+        await self._note(person, "closes the window", counts=False)
 
     async def go(self, person: Person, place: str) -> None:
         person.go(place)
@@ -74,9 +78,10 @@ class Transcript:
 
     async def wait(self, person: Person, what: str) -> None:
         """Something happened without the person; what they see of it."""
-        await self._note(person, what, acts=False)
+        await self._note(person, what, acts=False, counts=False)
 
-    async def _note(self, person: Person, what: str, *, acts: bool = True) -> None:
+    async def _note(self, person: Person, what: str, *, acts: bool = True, counts: bool = True) -> None:
+        self._steps += counts
         await person.settled()
         await self.maple.bot.work.drain(10)
         await person.settled()

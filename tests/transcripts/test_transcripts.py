@@ -15,25 +15,33 @@ REASON = "They lost a day to our outage"
 
 async def _request_allowance(transcript: Transcript) -> None:
     ana = transcript.maple.ana
-    await transcript.type(ana, "/autumn balance cus_acme")
-    await transcript.choose(ana, "Feature", "Messages")
-    await transcript.fill(ana, "Amount", "5k")
-    await transcript.fill(ana, forms.REASON, REASON)
-    await transcript.fill(ana, forms.TICKET, TICKET)
+    await transcript.type(ana, f"/autumn give cus_acme 5k messages because {REASON}")
     await transcript.submit(ana, forms.SUBMIT)
     await transcript.close(ana)
 
 
 async def test_looking_up_a_customer() -> None:
-    async with recorded("look_up", "Ana looks up a customer by a name that several share") as transcript:
+    async with recorded("look_up", "Ana looks up Acme") as transcript:
+        await transcript.type(transcript.maple.ana, "/autumn cus_acme")
+
+
+async def test_looking_up_one_of_several_customers() -> None:
+    async with recorded(
+        "look_up_several", "Ana looks up the invoices of a customer by a name that several share"
+    ) as transcript:
         ana = transcript.maple.ana
         await transcript.type(ana, "/autumn pine")
-        await transcript.type(ana, "/autumn cus_acme")
+        await transcript.click(ana, "Open")
         await transcript.click(ana, "Invoices")
 
 
 async def test_asking_when_a_balance_resets() -> None:
     async with recorded("reset_date", "Ana wants to know when Acme's messages reset") as transcript:
+        await transcript.type(transcript.maple.ana, "/autumn features cus_acme")
+
+
+async def test_looking_closer_at_a_feature() -> None:
+    async with recorded("feature", "Ana looks closer at Acme's messages") as transcript:
         ana = transcript.maple.ana
         await transcript.type(ana, "/autumn features cus_acme")
         await transcript.click(ana, "Messages")
@@ -42,6 +50,20 @@ async def test_asking_when_a_balance_resets() -> None:
 async def test_requesting_extra_allowance() -> None:
     async with recorded("give_allowance", "Ana requests 5,000 more messages for Acme") as transcript:
         await _request_allowance(transcript)
+
+
+async def test_requesting_extra_allowance_field_by_field() -> None:
+    async with recorded(
+        "give_allowance_form", "Ana requests 5,000 more messages for Acme, field by field"
+    ) as transcript:
+        ana = transcript.maple.ana
+        await transcript.type(ana, "/autumn balance cus_acme")
+        await transcript.choose(ana, "Feature", "Messages")
+        await transcript.fill(ana, "Amount", "5k")
+        await transcript.fill(ana, forms.REASON, REASON)
+        await transcript.fill(ana, forms.TICKET, TICKET)
+        await transcript.submit(ana, forms.SUBMIT)
+        await transcript.close(ana)
 
 
 async def test_approving_a_request() -> None:
@@ -54,9 +76,7 @@ async def test_approving_a_request() -> None:
 
 
 async def test_learning_the_outcome() -> None:
-    async with recorded(
-        "outcome", "Ana learns that her request was applied, and what Acme has now"
-    ) as transcript:
+    async with recorded("outcome", "Ana learns that her request was applied") as transcript:
         await _request_allowance(transcript)
         lea, ana = transcript.maple.lea, transcript.maple.ana
         lea.go("#billing")
@@ -64,7 +84,13 @@ async def test_learning_the_outcome() -> None:
         await lea.click(approvals.APPROVE)
         transcript.forget()
         await transcript.go(ana, "@maple")
-        await transcript.go(ana, "#support")
+
+
+async def test_looking_back() -> None:
+    async with recorded("history", "Ana looks at what was changed for Acme") as transcript:
+        await _request_allowance(transcript)
+        ana = transcript.maple.ana
+        transcript.forget()
         await transcript.type(ana, "/autumn history cus_acme")
 
 
