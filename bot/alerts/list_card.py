@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.access.post_targets import Pause
 from bot.alerts import sources, words
-from bot.alerts.model import Pause, Subscription
+from bot.alerts.model import Subscription
 from bot.kit import blocks, ids, layout, mentions, phrases, text
 from bot.kit.card import Block, Card
 from bot.kit.ref import Ref

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from bot.access.post_targets import Pause
+
 
 class TooMany(StrEnum):
     """Why there may be no more subscriptions."""
@@ -28,23 +30,6 @@ class AlertChoice:
     """Ids of the products that the customer must hold one of; empty for all customers."""
     features: frozenset[str] = frozenset()
     """Ids of the features that an alert about a feature must be about; empty for all."""
-
-
-class Pause(StrEnum):
-    """Why a subscription is paused."""
-
-    ASKED = "asked"
-    SHARED = "shared"
-    """The channel is shared with another company now."""
-    REMOVED = "removed"
-    """Maple is not in the channel any more, or the channel is gone."""
-    ARCHIVED = "archived"
-    PUBLIC = "public"
-    """The channel was private when the subscription was set up, and is not any more."""
-    RESTRICTED = "restricted"
-    """Slack lets only some people post there, and Maple is not one of them."""
-    LEFT = "left"
-    """The person whose direct messages they go to may not use Maple any more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,12 @@ from enum import StrEnum
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.access.post_targets import Pause, PostTargets, pause_for_refusal
 from bot.alerts import deliveries, repository, sources
 from bot.alerts.card import alert_card
 from bot.alerts.deliveries import LATE_AFTER
-from bot.alerts.model import AlertDelivery, Pause, Skip, Subscription
+from bot.alerts.model import AlertDelivery, Skip, Subscription
 from bot.alerts.sources.source import AlertSource, Names
-from bot.alerts.targets import PAUSES, Targets
 from bot.alerts.timeouts import AlertTimeouts
 from bot.autumn.errors import AutumnError, NotFound
 from bot.autumn.models import Customer
@@ -66,7 +66,7 @@ class Posting:
         *,
         name: str,
         slack: AsyncWebClient,
-        targets: Targets,
+        targets: PostTargets,
         timeouts: AlertTimeouts,
     ) -> None:
         self._name = name
@@ -117,7 +117,7 @@ class Posting:
             return await self._skipped(delivery, Skip.FILTERED)
         card = alert_card(delivery.event, source, await self._names(delivery, customer))
         async with self._turns.turn(subscription.channel):
-            target = await self._targets.of(subscription)
+            target = await self._targets.destination(subscription.channel, was_private=subscription.private)
             if target.pause is not None:
                 return await self._pause(delivery, subscription, target.pause)
             if not target.channel:
@@ -169,7 +169,7 @@ class Posting:
             # This attempt certainly did not post. An earlier one may have, and is looked for again.
             await deliveries.not_posted(self._database, delivery.id, by=self._name, now=self._now())
         if answer.answer is PostStatus.CLOSED:
-            return await self._pause(delivery, subscription, PAUSES.get(answer.reason, Pause.RESTRICTED))
+            return await self._pause(delivery, subscription, pause_for_refusal(answer.reason))
         return await self._put_off(delivery, answer.wait)
 
     async def _send(self, delivery: AlertDelivery, card: Card, channel: str, until: float) -> PostAnswer:

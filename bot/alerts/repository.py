@@ -14,13 +14,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.access.post_targets import Pause
 from bot.alerts import rows
 from bot.alerts.model import (
     MOST_OF_CHANNEL,
     MOST_OF_PERSON,
     AlertChoice,
     DeliveryState,
-    Pause,
     Skip,
     Subscription,
     TooMany,

@@ -4,7 +4,8 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from bot.alerts.model import AlertChoice, AlertDelivery, AlertEvent, Occurrence, Pause, Subscription
+from bot.access.post_targets import Pause
+from bot.alerts.model import AlertChoice, AlertDelivery, AlertEvent, Occurrence, Subscription
 
 
 def dump_choice(choice: AlertChoice) -> dict[str, Any]:

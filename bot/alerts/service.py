@@ -6,13 +6,13 @@ from collections.abc import Callable
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access.people import Actor, People
+from bot.access.post_targets import Pause, PostTargets
 from bot.alerts import repository
 from bot.alerts.list_card import alert_stopped
-from bot.alerts.model import AlertChoice, Pause, Subscription, TooMany
+from bot.alerts.model import AlertChoice, Subscription, TooMany
 from bot.alerts.poll import FindPastDue, PastDuePoll
 from bot.alerts.posting import Posting
 from bot.alerts.repository import NewSubscription
-from bot.alerts.targets import Targets
 from bot.alerts.ticker import AlertTicker
 from bot.alerts.timeouts import AlertTimeouts
 from bot.log import log
@@ -52,7 +52,7 @@ class AlertService:
             runtime,
             name=name,
             slack=slack,
-            targets=Targets(slack, channels, people),
+            targets=PostTargets(slack, channels, people),
             timeouts=self.timeouts,
         )
         self.ticker = AlertTicker(

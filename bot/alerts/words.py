@@ -3,7 +3,8 @@
 Arguments are texts that are already safe to show where they go.
 """
 
-from bot.alerts.model import MOST_OF_CHANNEL, MOST_OF_PERSON, Pause
+from bot.access.post_targets import Pause
+from bot.alerts.model import MOST_OF_CHANNEL, MOST_OF_PERSON
 from bot.kit.phrases import Say, count
 
 # The alert

@@ -4,8 +4,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from bot.access.post_targets import Pause
 from bot.digests import words
-from bot.digests.model import Digest, Pause
+from bot.digests.model import Digest
 from bot.digests.words import DigestNote
 from bot.kit import blocks, ids, layout, mentions, surfaces, text, times
 from bot.kit.card import Block, Card

@@ -5,6 +5,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
 
+from bot.access.post_targets import Pause
 from bot.digests import sections
 
 MOST_DAYS = 31
@@ -49,21 +50,6 @@ class DigestContent:
     """Invoices below this amount, in major units of any currency, are not listed."""
     skip_empty: bool = True
     """Posts nothing when there is nothing to report."""
-
-
-class Pause(StrEnum):
-    """Why a digest is paused."""
-
-    ASKED = "asked"
-    SHARED = "shared"
-    """The channel is shared with another company now."""
-    REMOVED = "removed"
-    """Maple is not in the channel any more, or the channel is gone."""
-    ARCHIVED = "archived"
-    PUBLIC = "public"
-    """The channel was private when the digest was set up, and is not any more."""
-    RESTRICTED = "restricted"
-    """Slack lets only some people post there, and Maple is not one of them."""
 
 
 @dataclass(frozen=True, slots=True)

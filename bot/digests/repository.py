@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.access.post_targets import Pause
 from bot.digests import rows
 from bot.digests.delivery import runs
 from bot.digests.model import (
@@ -21,7 +22,6 @@ from bot.digests.model import (
     Digest,
     DigestContent,
     NewDigest,
-    Pause,
     Schedule,
     Skip,
     TooMany,

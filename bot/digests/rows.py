@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from bot.digests.model import Digest, DigestContent, Figures, Pause, Run, RunState, Schedule, Skip
+from bot.access.post_targets import Pause
+from bot.digests.model import Digest, DigestContent, Figures, Run, RunState, Schedule, Skip
 
 
 def dump_schedule(schedule: Schedule) -> dict[str, Any]:

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access.people import Actor
+from bot.access.post_targets import Pause, pause_for
 from bot.autumn.models import Organization
 from bot.digests import repository
 from bot.digests.delivery import runs
 from bot.digests.delivery.owner_notice import OwnerNotifier, TellOwner
-from bot.digests.delivery.pauses import pause_for
 from bot.digests.delivery.poster import DigestPoster
 from bot.digests.delivery.posting import Posting
 from bot.digests.delivery.settlement import Delivery
 from bot.digests.items import ReportItem
-from bot.digests.model import DeliveryOutcome, Digest, DigestContent, NewDigest, Pause, Schedule, TooMany
+from bot.digests.model import DeliveryOutcome, Digest, DigestContent, NewDigest, Schedule, TooMany
 from bot.digests.process import DigestProcess
 from bot.digests.report import build
 from bot.digests.report.model import ItemPage, Report, RowQuery

@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from bot.access.post_targets import Pause
 from bot.digests import sections
 from bot.digests.model import (
     EVERY_DAY,
@@ -10,7 +11,6 @@ from bot.digests.model import (
     WORKDAYS,
     DeliveryOutcome,
     DigestContent,
-    Pause,
     Schedule,
     TooMany,
 )

@@ -3,8 +3,8 @@
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access.policy_file import PolicyError, load
+from bot.access.post_targets import pause_for
 from bot.alerts import repository
-from bot.alerts.targets import pause_for
 from bot.alerts.webhooks import PATH
 from bot.changes import registry as kinds
 from bot.doctor.digests import PROBLEMS

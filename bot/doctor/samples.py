@@ -8,11 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 from bot.access.permission import KindPowers, Powers
+from bot.access.post_targets import Pause
 from bot.alerts import card as alerts_card
 from bot.alerts import form as alert_form
 from bot.alerts import list_card as alert_list
 from bot.alerts.model import AlertEvent, Occurrence, Subscription
-from bot.alerts.model import Pause as AlertPause
 from bot.alerts.sources import limit_reached
 from bot.alerts.sources.source import Names
 from bot.approvals import card as approvals_card
@@ -34,7 +34,7 @@ from bot.digests import card as digests_card
 from bot.digests import form as digest_form
 from bot.digests import items as digests_items
 from bot.digests.items import ReportItem
-from bot.digests.model import Digest, DigestContent, Pause, Schedule
+from bot.digests.model import Digest, DigestContent, Schedule
 from bot.digests.report import model as findings
 from bot.digests.report.model import CurrencyTotal, ItemPage, Report, RowQuery
 from bot.digests.sections.section import DigestSection
@@ -210,7 +210,7 @@ def _alerts() -> Iterator[Sample]:
         owner=_PERSON,
         choice=alert_form.everything(),
         private=False,
-        pause=AlertPause.ARCHIVED,
+        pause=Pause.ARCHIVED,
         stopped_by="",
         version=1,
     )

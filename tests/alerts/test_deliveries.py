@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, update
 
+from bot.access.post_targets import Pause
 from bot.alerts import deliveries, repository
 from bot.alerts.deliveries import Report, lasting_event_id, message_event_id
 from bot.alerts.model import (
@@ -14,7 +15,6 @@ from bot.alerts.model import (
     AlertChoice,
     AlertDelivery,
     Occurrence,
-    Pause,
     Skip,
     Subscription,
     TooMany,

@@ -8,8 +8,9 @@ from dataclasses import replace
 
 import pytest
 
+from bot.access.post_targets import Pause
 from bot.alerts import words
-from bot.alerts.model import AlertChoice, Occurrence, Pause
+from bot.alerts.model import AlertChoice, Occurrence
 from bot.runtime import Checkpoint
 from sandbox.slack.faults import FaultKind
 from sandbox.slack.people import BOT_USER

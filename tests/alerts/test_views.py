@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
+from bot.access.post_targets import Pause
 from bot.alerts import form, sources, words
 from bot.alerts.form import AlertMeta, AlertState
 from bot.alerts.list_card import MOST, AlertList, alert_list, alert_note, alert_stopped, alerts_waiting
-from bot.alerts.model import AlertChoice, Pause, Subscription
+from bot.alerts.model import AlertChoice, Subscription
 from tests.alerts.bench import EVERYTHING
 
 META = AlertMeta(submission="s", channel="C1")

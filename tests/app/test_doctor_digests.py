@@ -10,9 +10,10 @@ import pytest
 from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.access.post_targets import Pause
 from bot.autumn.environment import Environment
 from bot.digests import repository
-from bot.digests.model import DigestContent, NewDigest, Pause, Schedule
+from bot.digests.model import DigestContent, NewDigest, Schedule
 from bot.doctor.digests import examine_digests
 from bot.settings import Settings
 from bot.store.database import Database

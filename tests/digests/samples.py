@@ -4,9 +4,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from bot.access.post_targets import Pause
 from bot.autumn.models import Organization
 from bot.digests.items import ReportItem, ResetGroup
-from bot.digests.model import Digest, DigestContent, Figures, Pause, Run, RunState, Schedule
+from bot.digests.model import Digest, DigestContent, Figures, Run, RunState, Schedule
 from bot.digests.report.model import CurrencyTotal, ItemPage, Report, ReportSection, RowQuery
 
 READ = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.access.post_targets import Pause
 from bot.autumn.models import Organization
 from bot.digests import all_rows, list_card, sections
 from bot.digests import card as digests_card
 from bot.digests.items import ReportItem, ResetGroup
-from bot.digests.model import EVERY_DAY, MOST_DAYS, Digest, DigestContent, Pause, Schedule
+from bot.digests.model import EVERY_DAY, MOST_DAYS, Digest, DigestContent, Schedule
 from bot.digests.report.model import CurrencyTotal, ItemPage, News, Report, ReportSection, RowQuery
 from bot.digests.schedule import zones
 from bot.kit import text

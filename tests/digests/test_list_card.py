@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from bot.access.post_targets import Pause
 from bot.digests import list_card, words
 from bot.digests.list_card import MOST
-from bot.digests.model import DeliveryOutcome, DigestContent, Pause, TooMany
+from bot.digests.model import DeliveryOutcome, DigestContent, TooMany
 from bot.digests.words import DigestNote
 from bot.kit import ids
 from bot.kit.ref import Ref

@@ -12,11 +12,12 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import make_url
 
+from bot.access.post_targets import Pause
 from bot.autumn.client import Autumn
 from bot.autumn.environment import Environment
 from bot.digests import repository, words
 from bot.digests.delivery.owner_notice import OwnerNotifier
-from bot.digests.model import Digest, DigestContent, Pause, RunState, Skip
+from bot.digests.model import Digest, DigestContent, RunState, Skip
 from bot.digests.service import DigestService
 from bot.runtime import Checkpoint, Runtime
 from bot.store.database import Database

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from bot.access.post_targets import Pause
 from bot.digests import repository
 from bot.digests.delivery import runs
 from bot.digests.model import (
@@ -15,7 +16,6 @@ from bot.digests.model import (
     Digest,
     DigestContent,
     NewDigest,
-    Pause,
     RunState,
     Schedule,
     Skip,

@@ -7,9 +7,10 @@ from datetime import date, datetime, time, timedelta
 import pytest
 from sqlalchemy import func, insert, select, update
 
+from bot.access.post_targets import Pause
 from bot.digests import repository
 from bot.digests.delivery import runs
-from bot.digests.model import Figures, Pause, Run, RunState, Skip
+from bot.digests.model import Figures, Run, RunState, Skip
 from bot.digests.report.model import RowQuery
 from bot.store.database import Database
 from bot.store.tables import digest_items, digest_runs, digest_scans, digests

@@ -7,8 +7,9 @@ from datetime import time, timedelta
 import pytest
 
 from bot.access.people import Actor
+from bot.access.post_targets import Pause
 from bot.digests import sections
-from bot.digests.model import DeliveryOutcome, Digest, DigestContent, Pause, RunState, Skip
+from bot.digests.model import DeliveryOutcome, Digest, DigestContent, RunState, Skip
 from bot.digests.report.model import RowQuery
 from bot.digests.scan.scanner import Progress, ScanFailed
 from bot.slack.channels import ChannelProblem

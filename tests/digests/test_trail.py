@@ -7,8 +7,9 @@ from datetime import time
 import pytest
 from sqlalchemy import delete, text, update
 
+from bot.access.post_targets import Pause
 from bot.digests import repository
-from bot.digests.model import DigestContent, Pause
+from bot.digests.model import DigestContent
 from bot.store import audit
 from bot.store.database import Database
 from bot.store.tables import audit as audit_table

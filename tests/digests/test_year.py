@@ -18,9 +18,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from bot.access.post_targets import Pause
 from bot.digests import repository
 from bot.digests.delivery import runs
-from bot.digests.model import EVERY_DAY, Digest, DigestContent, Figures, Pause, Run, RunState, Schedule, Skip
+from bot.digests.model import EVERY_DAY, Digest, DigestContent, Figures, Run, RunState, Schedule, Skip
 from bot.store.database import Database
 from tests.databases import Engine, fresh
 from tests.digests import clocks

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from bot.access.post_targets import Pause
 from bot.digests import repository, words
-from bot.digests.model import Pause, TooMany
+from bot.digests.model import TooMany
 from bot.lookups import labels
 from bot.slack.channels import ChannelProblem
 from bot.timings import Timeouts

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from bot.access.people import Actor
+from bot.access.post_targets import Pause
 from bot.alerts import form, words
-from bot.alerts.model import Pause
 from bot.alerts.timeouts import AlertTimeouts
 from bot.alerts.webhooks import PATH
 from bot.changes.balance import words as balance_words

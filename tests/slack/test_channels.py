@@ -7,8 +7,7 @@ import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.digests.delivery.pauses import pause_for
-from bot.digests.model import Pause
+from bot.access.post_targets import Pause, pause_for
 from bot.slack.channels import Channel, ChannelProblem, Channels, judge
 from sandbox.slack import LocalSlack
 from sandbox.slack.model import Channel as There

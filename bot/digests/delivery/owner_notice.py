@@ -14,8 +14,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.access.post_targets import Pause
 from bot.digests import rows
-from bot.digests.model import Digest, Pause
+from bot.digests.model import Digest
 from bot.kit.card import Card
 from bot.log import log
 from bot.runtime import Runtime

@@ -22,12 +22,12 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+from bot.access.post_targets import pause_for
 from bot.autumn.models import Organization
 from bot.digests import repository
 from bot.digests.card import digest_card
 from bot.digests.delivery import runs
 from bot.digests.delivery.owner_notice import OwnerNotifier
-from bot.digests.delivery.pauses import REFUSALS, pause_for
 from bot.digests.delivery.poster import DigestPoster
 from bot.digests.delivery.settlement import Delivery, Settlement
 from bot.digests.delivery.thread import ThreadPosting
@@ -191,7 +191,7 @@ class Posting:
             # This attempt certainly did not post. Clear the marker only if no earlier attempt might have.
             await runs.clear_posting(self._database, run.id, by=self._process.name, now=self._process.now())
         if answer.answer is PostStatus.CLOSED:
-            return await self.settlement.paused(run, digest, REFUSALS[answer.reason])
+            return await self.settlement.paused(run, digest, pause_for_refusal(answer.reason))
         return await self.settlement.put_off(run, answer.wait or self._wait(run))
 
     def _wait(self, run: Run, first: float = 0.0) -> float:

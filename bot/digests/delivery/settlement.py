@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from bot.access.post_targets import Pause
 from bot.digests import repository
 from bot.digests.delivery import runs
 from bot.digests.delivery.owner_notice import OwnerNotifier
 from bot.digests.delivery.runs import LATE_AFTER
-from bot.digests.model import DeliveryOutcome, Digest, Figures, Pause, Run, Skip
+from bot.digests.model import DeliveryOutcome, Digest, Figures, Run, Skip
 from bot.digests.process import DigestProcess
 from bot.digests.scan.scanner import ScanFailed
 from bot.log import log

@@ -10,10 +10,10 @@ The post in the channel is what counts: if its thread cannot be posted in time, 
 
 from datetime import timedelta
 
+from bot.access.post_targets import pause_for
 from bot.autumn.models import Organization
 from bot.digests.card import details_card
 from bot.digests.delivery import runs
-from bot.digests.delivery.pauses import pause_for
 from bot.digests.delivery.poster import DigestPoster, Part
 from bot.digests.delivery.settlement import Delivery, Settlement
 from bot.digests.model import DeliveryOutcome, Run
