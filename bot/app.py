@@ -256,6 +256,7 @@ class Maple:
             slack=self.slack,
             slack_once=self._slack_clients.once,
             people=self.people,
+            groups=self._groups,
             replies=Replies(self.slack, new_blocks=self.timings.new_blocks),
             metrics=self.metrics,
             work=self.work,
@@ -338,6 +339,7 @@ class Maple:
             DigestSlack(
                 self._slack_clients.once,
                 OwnerMessage(self.slack, digest_stopped),
+                self.people,
                 shared_channels=self._policy.digests.shared_channels,
                 new_blocks=self.timings.new_blocks,
                 organization=lambda: self._organization,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, assert_never
 
+from bot.access.post_targets import PersonProblem
 from bot.autumn.errors import AutumnError
 from bot.digests import form as digest_form
 from bot.digests import list_card, words
@@ -15,7 +16,7 @@ from bot.digests.model import Digest, Schedule, TooMany
 from bot.digests.words import DigestNote
 from bot.kit.ref import Ref
 from bot.slack.channels import ChannelProblem
-from handlers.digests import may_change, show_list, zone
+from handlers.digests import channel_problem, may_change_this, show_list, zone
 from handlers.errors import shown_in_modal, update_modal
 from handlers.interaction import Interaction, within_list
 from handlers.listener import Invalid
@@ -30,16 +31,21 @@ async def new(interaction: Interaction, services: Services) -> None:
         if await _refused(interaction, services):
             return
         meta = DigestMeta(submission=secrets.token_hex(16), channel=interaction.channel)
-        await _open(
-            interaction, services, DigestState(meta, Schedule(zone=await zone(interaction, services)))
+        fit = await channel_problem(interaction, services) is None
+        state = DigestState(
+            meta,
+            Schedule(zone=await zone(interaction, services)),
+            channel_fit=fit,
+            person="" if fit else interaction.user,
         )
+        await _open(interaction, services, state)
 
 
 async def edit(interaction: Interaction, services: Services) -> None:
     ref = Ref.decode(interaction.value)
     interaction = within_list(interaction)
     async with shown_in_modal(interaction, services):
-        if await _refused(interaction, services):
+        if await _refused(interaction, services, ref.id):
             return
         digest = await services.digests.get(ref.id)
         if digest is None:
@@ -47,16 +53,16 @@ async def edit(interaction: Interaction, services: Services) -> None:
             return
         meta = DigestMeta(
             submission=secrets.token_hex(16),
-            channel=digest.channel,
+            channel=interaction.channel,
             digest=digest.id,
             version=digest.version,
         )
         await _open(interaction, services, DigestState(meta, digest.schedule, digest.content))
 
 
-async def _refused(interaction: Interaction, services: Services) -> bool:
-    """Whether the policy forbids it; the list then says so."""
-    if await may_change(interaction, services):
+async def _refused(interaction: Interaction, services: Services, digest_id: str = "") -> bool:
+    """Whether the policy forbids it, or this digest is somebody else's; the list then says so."""
+    if await may_change_this(interaction, services, digest_id):
         return False
     await show_list(interaction, services, list_card.digest_note(DigestNote.NOT_ALLOWED))
     return True
@@ -64,7 +70,8 @@ async def _refused(interaction: Interaction, services: Services) -> bool:
 
 async def _open(interaction: Interaction, services: Services, state: DigestState) -> None:
     await services.replies.update_modal(interaction.view, digest_form.loading(state.meta))
-    view = digest_form.build(replace(state, plans=await _plans(services)))
+    plans, groups = await asyncio.gather(_plans(services), services.groups.handles())
+    view = digest_form.build(replace(state, plans=plans, groups=groups))
     await services.replies.update_modal(interaction.view, view)
 
 
@@ -93,6 +100,11 @@ async def plans(interaction: Interaction, services: Services) -> list[dict[str, 
     return digest_form.plan_options(await _all_plans(services), interaction.value)
 
 
+async def user_groups(interaction: Interaction, services: Services) -> list[dict[str, Any]]:
+    """For the external select of user groups."""
+    return digest_form.group_options(await services.groups.handles(), interaction.value)
+
+
 # Submitting
 
 
@@ -116,7 +128,7 @@ def working(interaction: Interaction) -> Mapping[str, Any]:
 async def submitted(interaction: Interaction, services: Services, form: FilledIn) -> None:
     interaction = replace(interaction, channel=form.meta.channel)
     async with shown_in_modal(interaction, services):
-        if await _refused(interaction, services):
+        if await _refused(interaction, services, form.meta.digest):
             return
         if form.meta.digest:
             await _edit(interaction, services, form)
@@ -126,11 +138,17 @@ async def submitted(interaction: Interaction, services: Services, form: FilledIn
 
 async def _create(interaction: Interaction, services: Services, form: FilledIn) -> None:
     created = await services.digests.create(
-        form.meta.submission, form.meta.channel, interaction.actor, form.input.schedule, form.input.content
+        form.meta.submission,
+        form.input.person or form.meta.channel,
+        interaction.actor,
+        form.input.schedule,
+        form.input.content,
     )
     match created:
         case ChannelProblem():
             note = ""  # the list says why
+        case PersonProblem():
+            note = words.PERSON_PROBLEMS[created]
         case TooMany():
             note = words.TOO_MANY[created]
         case Digest():
@@ -159,7 +177,8 @@ async def _show_again(interaction: Interaction, services: Services, form: Filled
         form.input.schedule,
         form.input.content,
         await _plans(services),
-        digest_form.edited_meanwhile(),
+        await services.groups.handles(),
+        trouble=digest_form.edited_meanwhile(),
     )
     instead = list_card.digest_message(list_card.digest_note(DigestNote.CHANGED))
     await update_modal(interaction, services, digest_form.build(state), instead=instead)

@@ -9,6 +9,7 @@ from collections.abc import Awaitable
 from dataclasses import replace
 from typing import Protocol, assert_never
 
+from bot.access.post_targets import PersonProblem, is_person
 from bot.digests import card as digests_card
 from bot.digests import list_card, words
 from bot.digests.model import Digest, DigestContent
@@ -30,7 +31,9 @@ _DEFAULT_ZONE = "UTC"
 class _Change(Protocol):
     """A method of `DigestService` that changes one digest."""
 
-    def __call__(self, digest_id: str, /, *, by: str) -> Awaitable[Digest | ChannelProblem | None]: ...
+    def __call__(
+        self, digest_id: str, /, *, by: str
+    ) -> Awaitable[Digest | ChannelProblem | PersonProblem | None]: ...
 
 
 # The list
@@ -45,12 +48,15 @@ async def commanded(interaction: Interaction, services: Services) -> None:
 
 async def show_list(interaction: Interaction, services: Services, note: str = "") -> None:
     """Shows the channel's digests as they are now. `note`: what just happened (mrkdwn)."""
-    problem, digests, may = await asyncio.gather(
-        _channel_problem(interaction, services),
+    problem, digests, own, may = await asyncio.gather(
+        channel_problem(interaction, services),
         services.digests.of_channel(interaction.channel),
+        services.digests.of_person(interaction.user),
         may_change(interaction, services),
     )
-    view = list_card.digest_list(digests, channel=interaction.channel, problem=problem, may=may, note=note)
+    view = list_card.digest_list(
+        digests, own, channel=interaction.channel, problem=problem, may=may, note=note
+    )
     if note:
         services.home.changed()
         await update_modal(interaction, services, view, instead=list_card.digest_message(note))
@@ -63,7 +69,15 @@ async def may_change(interaction: Interaction, services: Services) -> bool:
     return (await services.permission.may_digests(interaction.actor)).permit
 
 
-async def _channel_problem(interaction: Interaction, services: Services) -> ChannelProblem | None:
+async def may_change_this(interaction: Interaction, services: Services, digest_id: str) -> bool:
+    """What goes to a person's direct messages is nobody else's to change but of whoever set it up."""
+    digest = await services.digests.get(digest_id)
+    if digest is not None and digest.personal and not digest.concerns(interaction.user):
+        return False
+    return await may_change(interaction, services)
+
+
+async def channel_problem(interaction: Interaction, services: Services) -> ChannelProblem | None:
     if not in_channel(interaction):
         return ChannelProblem.DIRECT
     return await services.digests.channel_problem(interaction.channel)
@@ -93,7 +107,7 @@ async def _change(interaction: Interaction, services: Services, change: _Change,
     ref = Ref.decode(interaction.value)
     interaction = within_list(interaction)
     async with shown_in_modal(interaction, services):
-        if not await may_change(interaction, services):
+        if not await may_change_this(interaction, services, ref.id):
             await show_list(interaction, services, list_card.digest_note(DigestNote.NOT_ALLOWED))
             return
         changed = await change(ref.id, by=interaction.user)
@@ -105,6 +119,8 @@ async def _change(interaction: Interaction, services: Services, change: _Change,
             case ChannelProblem():
                 # The list shows what is wrong with the channel.
                 await show_list(interaction, services)
+            case PersonProblem():
+                await show_list(interaction, services, words.PERSON_PROBLEMS[changed])
             case _:  # pragma: no cover - a closed set
                 assert_never(changed)
 
@@ -114,7 +130,7 @@ async def send(interaction: Interaction, services: Services) -> None:
     ref = Ref.decode(interaction.value)
     interaction = within_list(interaction)
     async with shown_in_modal(interaction, services):
-        if not await may_change(interaction, services):
+        if not await may_change_this(interaction, services, ref.id):
             await show_list(interaction, services, list_card.digest_note(DigestNote.NOT_ALLOWED))
             return
         await _show_waiting(interaction, services, list_card.digest_note(DigestNote.SENDING))
@@ -122,7 +138,8 @@ async def send(interaction: Interaction, services: Services) -> None:
         delivery = await services.digests.send_now(
             ref.id, request_id, interaction.user, _progress(interaction, services)
         )
-        await show_list(interaction, services, words.OUTCOMES[delivery.outcome])
+        personal = is_person(delivery.channel)
+        await show_list(interaction, services, list_card.digest_sent(delivery.outcome, personal=personal))
 
 
 async def preview(interaction: Interaction, services: Services) -> None:

@@ -166,6 +166,7 @@ ROUTES: tuple[Route, ...] = (
     clicked(ids.DIGEST_REMOVE, digests.remove, ErrorTarget.CURRENT_MODAL),
     options(ids.DIGEST_ZONE, digest_form.zones),
     options(ids.DIGEST_PLANS, digest_form.plans),
+    options(ids.DIGEST_GROUP, digest_form.user_groups),
     Route(
         ids.DIGEST_FORM,
         FormListener(ids.DIGEST_FORM, digest_form.parse, digest_form.submitted, digest_form.working),

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.access.groups import Groups
 from bot.access.people import People
 from bot.access.permission import Permission
 from bot.access.presets import Preset
@@ -36,6 +37,7 @@ class Services:
     slack_once: AsyncWebClient
     """Never sends anything a second time by itself."""
     people: People
+    groups: Groups
     replies: Replies
     metrics: Metrics
     work: BackgroundTasks

@@ -55,6 +55,11 @@ class Groups:
         ids = (await self._known() or _NOBODY).ids if any(name.startswith("@") for name in names) else {}
         return [mentions.anyone(ids.get(name, name)) for name in names]
 
+    async def handles(self) -> Mapping[str, str]:
+        """Of all groups, by their ids: `{"S01LEADS": "@leads"}`. Empty if Slack does not answer. Never
+        raises."""
+        return {group: handle for handle, group in (await self._known() or _NOBODY).ids.items()}
+
     async def missing(self, groups: frozenset[str]) -> frozenset[str] | None:
         """The groups that Slack does not have or that are disabled; None if Slack does not answer."""
         if not groups:

@@ -15,13 +15,14 @@ from bot.digests.report.model import CurrencyTotal, Report, ReportSection, RowQu
 from bot.digests.schedule import known_zone
 from bot.digests.sections import cells
 from bot.digests.sections.section import DigestSection, Grouping, Viewpoint
-from bot.kit import blocks, ids, layout, money, phrases, text, times
+from bot.kit import blocks, ids, layout, mentions, money, phrases, text, times
 from bot.kit.card import Block, Card
 from bot.lookups import csv_form, frame, labels
 from bot.lookups.csv_form import CsvSource
 
 _ROWS = 10
 _CURRENCIES = 4
+_NAME = 60
 _DAYS = 5
 _REACHES_BACK = timedelta(minutes=1)
 """A post whose window starts this long before Autumn was read says so."""
@@ -53,6 +54,7 @@ def digest_card(
         *([words.skipped(_days(skipped))] if skipped else []),
     ]
     schedule = words.schedule_text(digest.schedule, text.mrkdwn)
+    attention = _attention(report, digest.content)
     lines = summary_lines(report, seen) or [_nothing(report, digest.content, seen)]
     in_thread = [words.IN_THREAD] if report.parts else []
     return layout.card(
@@ -60,6 +62,7 @@ def digest_card(
             *_head(report, digest.content, seen, org, words.title),
             *([blocks.section("notes", "\n".join(notes))] if notes else []),
             *_missing(report),
+            *([blocks.section("attention", attention)] if attention else []),
         ],
         layout.packed("summary", lines),
         [_foot(report, org, [schedule, words.MANAGE, *in_thread])],
@@ -105,9 +108,10 @@ def _head(
     org: Organization | None,
     title: Callable[[str], str],
 ) -> list[Block]:
+    heading, name = title(_ahead(report, content, seen)), text.literal(content.name, _NAME)
     span = words.window(times.day(report.start), times.day(report.end - timedelta(seconds=1)))
     return [
-        blocks.header("head", title(_ahead(report, content, seen))),
+        blocks.header("head", words.named(name, heading) if name else heading),
         blocks.context("what", frame.environment(None, org), span),
     ]
 
@@ -116,6 +120,19 @@ def _foot(report: Report, org: Organization | None, more: Sequence[str]) -> Bloc
     organization = text.mrkdwn(org.name, 60) if org else ""
     facts = [times.moment(report.read_at, labels.READ), organization, *more]
     return blocks.context("foot", " · ".join(fact for fact in facts if fact))
+
+
+def _attention(report: Report, content: DigestContent) -> str:
+    """Who is asked to do something about what (mrkdwn); empty if there is nothing to do or nobody to ask."""
+    rows = [
+        words.counted(section.short_name, part.count)
+        for part in report.parts
+        if part.count and (section := sections.section(part.section)).needs_someone
+    ]
+    if not rows or not content.mentions:
+        return ""
+    people = " ".join(map(mentions.anyone, content.mentions))
+    return words.attention(people, phrases.joined(rows))
 
 
 # The summary

@@ -17,7 +17,7 @@ from bot.changes.amounts import NotAnAmount
 from bot.digests import sections, words
 from bot.digests.model import EVERY_DAY, MOST_DAYS, DigestContent, Schedule
 from bot.digests.schedule import known_zone, zones
-from bot.kit import blocks, form_values, ids, phrases, surfaces, text
+from bot.kit import blocks, form_values, ids, mentions, phrases, surfaces, text
 from bot.kit.card import Block
 from bot.kit.carried import Carried
 from bot.kit.form_values import Values
@@ -31,10 +31,15 @@ ZONE_BLOCK = "zone"
 PLANS_BLOCK = "plans"
 MINIMUM_BLOCK = "minimum"
 EMPTY_BLOCK = "empty"
+NAME_BLOCK = "name"
+PERSON_BLOCK = "person"
+MENTION_BLOCK = "mention"
+GROUP_BLOCK = "group"
 
 MOST_PLANS = 20
 _DAYS = (1, 3, 7, 14, 30)
-_SKIP = "skip"
+_SKIP, _ONLY_NEW = "skip", "only_new"
+MOST_NAME = 60
 _LONGEST = 100
 
 
@@ -58,6 +63,12 @@ class DigestState:
     content: DigestContent = field(default_factory=DigestContent)
     plans: Mapping[str, str] | None = None
     """Names of all products by id; None if they could not be read."""
+    groups: Mapping[str, str] = field(default_factory=dict)
+    """Handles of user groups by id."""
+    channel_fit: bool = True
+    """Whether a new one may go to the channel, and not only to a person."""
+    person: str = ""
+    """The person proposed for a new one; empty for the channel."""
     trouble: str = ""
     """Why a submission was not accepted (mrkdwn)."""
 
@@ -66,6 +77,8 @@ class DigestState:
 class DigestInput:
     schedule: Schedule
     content: DigestContent
+    person: str = ""
+    """The person whose direct messages a new one goes to; empty for the channel. Not used for an edit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +108,8 @@ def build(state: DigestState) -> dict[str, Any]:
     schedule, content = state.schedule, state.content
     fields = [
         *([blocks.section("trouble", state.trouble)] if state.trouble else []),
+        _name(content),
+        *([] if state.meta.digest else [_person(state)]),
         _sections(content),
         _days(content),
         _weekdays(schedule),
@@ -103,6 +118,7 @@ def build(state: DigestState) -> dict[str, Any]:
         *_plans(state),
         _minimum(content),
         _empty(content),
+        *_mentions(state),
     ]
     submit = words.SAVE if state.meta.digest else words.CREATE
     return {
@@ -139,9 +155,19 @@ def parse(values: Values) -> DigestParsed:
         errors[TIME_BLOCK] = words.NO_TIME
     if errors or at is None:
         return DigestParsed(errors=errors)
-    skip = _SKIP in form_values.picked(values, EMPTY_BLOCK)
+    without = form_values.picked(values, EMPTY_BLOCK)
+    content = DigestContent(
+        chosen,
+        days,
+        plans,
+        minimum,
+        skip_empty=_SKIP in without,
+        only_new=_ONLY_NEW in without,
+        name=form_values.typed(values, NAME_BLOCK)[:MOST_NAME].strip(),
+        mentions=_mentioned(values),
+    )
     return DigestParsed(
-        DigestInput(Schedule(weekdays, at, zone), DigestContent(chosen, days, plans, minimum, skip))
+        DigestInput(Schedule(weekdays, at, zone), content, form_values.person(values, PERSON_BLOCK))
     )
 
 
@@ -164,7 +190,20 @@ def plan_options(plans: Mapping[str, str], typed: str = "") -> list[dict[str, An
     return [blocks.drawn_option(option) for option in _plan_options(matching)[: options.MOST]]
 
 
+def group_options(groups: Mapping[str, str], typed: str = "") -> list[dict[str, Any]]:
+    """User groups (handles by id) whose handle contains what was typed, by handle. At most 100."""
+    needle = text.clean(typed).casefold()
+    matching = sorted((handle, group) for group, handle in groups.items() if needle in handle.casefold())
+    return [blocks.drawn_option(_group_option(group, handle)) for handle, group in matching[: options.MOST]]
+
+
 # What was filled in
+
+
+def _mentioned(values: Values) -> tuple[str, ...]:
+    person = form_values.person(values, MENTION_BLOCK)
+    group = form_values.chosen(values, GROUP_BLOCK)
+    return (*([person] if person else []), *([group] if mentions.is_group(group) else []))
 
 
 def _number(digits: str) -> int:
@@ -267,5 +306,45 @@ def _minimum(content: DigestContent) -> Block:
 
 def _empty(content: DigestContent) -> Block:
     skip = blocks.option(words.SKIP_EMPTY, _SKIP)
-    element = blocks.ticks("digest:empty", [skip], [skip] if content.skip_empty else [])
+    only_new = blocks.option(words.SKIP_UNCHANGED, _ONLY_NEW)
+    initial = [*([skip] if content.skip_empty else []), *([only_new] if content.only_new else [])]
+    element = blocks.ticks("digest:empty", [skip, only_new], initial)
     return blocks.field(EMPTY_BLOCK, words.FIELD_EMPTY, element, optional=True)
+
+
+def _name(content: DigestContent) -> Block:
+    element = blocks.typed("digest:name", content.name, most=MOST_NAME)
+    return blocks.field(NAME_BLOCK, words.FIELD_NAME, element, optional=True)
+
+
+def _person(state: DigestState) -> Block:
+    element = blocks.person("digest:person", words.PICK_PERSON, state.person)
+    if state.channel_fit:
+        return blocks.field(PERSON_BLOCK, words.FIELD_PERSON, element, words.PERSON_HINT, optional=True)
+    return blocks.field(PERSON_BLOCK, words.FIELD_ONLY_PERSON, element, words.ONLY_PERSON_HINT)
+
+
+def _mentions(state: DigestState) -> list[Block]:
+    chosen = state.content.mentions
+    person = next((name for name in chosen if mentions.is_user(name)), "")
+    group = next((name for name in chosen if mentions.is_group(name)), "")
+    initial = _group_option(group, state.groups.get(group, group)) if group else None
+    return [
+        blocks.field(
+            MENTION_BLOCK,
+            words.FIELD_MENTION,
+            blocks.person("digest:mention", words.PICK_PERSON, person),
+            words.MENTION_HINT,
+            optional=True,
+        ),
+        blocks.field(
+            GROUP_BLOCK,
+            words.FIELD_GROUP,
+            blocks.picker(ids.DIGEST_GROUP, words.PICK_GROUP, min_query=0, initial=initial),
+            optional=True,
+        ),
+    ]
+
+
+def _group_option(group: str, handle: str) -> Any:
+    return blocks.option(text.literal(handle, blocks.OPTION) or group, group)

@@ -6,7 +6,8 @@ from typing import Any
 
 from bot.access.post_targets import Pause
 from bot.digests import words
-from bot.digests.model import Digest
+from bot.digests.form import MOST_NAME
+from bot.digests.model import DeliveryOutcome, Digest
 from bot.digests.words import DigestNote
 from bot.kit import blocks, ids, layout, mentions, surfaces, text, times
 from bot.kit.card import Block, Card
@@ -20,13 +21,15 @@ MOST = 20
 
 def digest_list(
     digests: Sequence[Digest],
+    own: Sequence[Digest] = (),
     *,
     channel: str,
     problem: ChannelProblem | None = None,
     note: str = "",
     may: bool = True,
 ) -> dict[str, Any]:
-    """`problem`: why the channel can have none now. `note`: what just happened (mrkdwn). `may`: whether the
+    """`digests`: the channel's. `own`: those that go to the person, or that they set up for another one.
+    `problem`: why the channel can have none now. `note`: what just happened (mrkdwn). `may`: whether the
     policy lets this person change digests."""
     shown = [
         blocks.section("what", words.LIST_WHAT),
@@ -34,13 +37,15 @@ def digest_list(
         *([blocks.section("problem", words.problem(words.PROBLEMS[problem]))] if problem else []),
         *([] if may else [blocks.context("others", words.ONLY_OTHERS)]),
     ]
-    for index, digest in enumerate(digests[:MOST]):
-        shown += _entry(index, digest, fit=not problem, may=may)
-    if len(digests) > MOST:
-        shown.append(blocks.context("left", words.more_digests(len(digests) - MOST)))
+    for index, digest in enumerate([*digests, *own][:MOST]):
+        if index == len(digests):
+            shown.append(blocks.section("own", words.IN_DIRECT_MESSAGES))
+        shown += _entry(index, digest, fit=digest.personal or not problem, may=may)
+    if (left := len(digests) + len(own) - MOST) > 0:
+        shown.append(blocks.context("left", words.more_digests(left)))
     if not digests and not problem:
         shown.append(blocks.section("none", words.NO_DIGESTS))
-    if may and not problem:
+    if may:
         shown.append(blocks.actions("new", [blocks.button(words.NEW, ids.DIGEST_NEW, channel, primary=True)]))
     return surfaces.modal(words.LIST_TITLE, shown, callback=ids.DIGEST_LIST, metadata=channel)
 
@@ -66,14 +71,21 @@ def digest_note(note: DigestNote) -> str:
     return words.NOTES[note]
 
 
+def digest_sent(outcome: DeliveryOutcome, *, personal: bool) -> str:
+    """How *Send now* ended (mrkdwn). `personal`: whether the digest goes to a person."""
+    posted = outcome in (DeliveryOutcome.POSTED, DeliveryOutcome.FOUND)
+    return words.SENT_TO_PERSON if personal and posted else words.OUTCOMES[outcome]
+
+
 def digest_stopped(digest: Digest, why: Pause | None) -> Card:
     """Tells the owner that their digest is paused or, with None, that it was removed."""
-    channel = _channel(digest)
+    where = _where(digest) if digest.personal else words.in_channel(_where(digest))
     if why is None:
-        removed = words.owner_removed(channel, _what(digest), _person(digest.stopped_by))
+        removed = words.owner_removed(where, _what(digest), _person(digest.stopped_by))
         return layout.card([blocks.section("removed", removed)], [], [], stamp=None)
-    paused = words.owner_paused(channel, _what(digest), _why(digest, why))
-    shown = [blocks.section("paused", paused), blocks.context("next", words.OWNER_NEXT)]
+    paused = words.owner_paused(where, _what(digest), _why(digest, why))
+    following = words.OWNER_NEXT_ANYWHERE if digest.personal else words.OWNER_NEXT
+    shown = [blocks.section("paused", paused), blocks.context("next", following)]
     return layout.card(shown, [], [], stamp=None)
 
 
@@ -86,12 +98,15 @@ def _person(user_id: str) -> str:
 
 
 def _what(digest: Digest) -> str:
-    return f"*{words.schedule_text(digest.schedule, text.mrkdwn)}* · {words.content_text(digest.content)}"
+    name = text.mrkdwn(digest.content.name, MOST_NAME)
+    schedule = words.schedule_text(digest.schedule, text.mrkdwn)
+    what = f"*{name}* · {schedule}" if name else f"*{schedule}*"
+    return f"{what} · {words.content_text(digest.content)}"
 
 
 def digest_line(digest: Digest) -> str:
     """A digest in a list of those of several channels: where, what, and when it comes next."""
-    return f"{_channel(digest)} {_what(digest)} · {_state(digest)}"
+    return f"{_where(digest)} {_what(digest)} · {_state(digest)}"
 
 
 def _state(digest: Digest) -> str:
@@ -100,7 +115,9 @@ def _state(digest: Digest) -> str:
     return words.paused(_why(digest, digest.pause))
 
 
-def _channel(digest: Digest) -> str:
+def _where(digest: Digest) -> str:
+    if digest.personal:
+        return words.sent_to(mentions.person(digest.channel))
     channel_id = digest.channel
     return f"<#{channel_id}>" if _CHANNEL.fullmatch(channel_id) else text.code(channel_id, 40)
 
@@ -109,9 +126,10 @@ def _entry(index: int, digest: Digest, *, fit: bool, may: bool) -> list[Block]:
     """`fit`: whether the channel can have digests now. If not, none can be sent or resumed."""
     state = _state(digest)
     owner = words.set_up_by(mentions.person(digest.owner))
+    what = f"{_where(digest)} · {_what(digest)}" if digest.personal else _what(digest)
     return [
         blocks.divider(f"line.{index}"),
-        blocks.section(f"digest.{index}", f"{_what(digest)}\n{state}"),
+        blocks.section(f"digest.{index}", f"{what}\n{state}"),
         blocks.context(f"owner.{index}", owner),
         blocks.actions(f"do.{index}", _buttons(index, digest, fit=fit, may=may)),
     ]
@@ -134,7 +152,10 @@ def _buttons(index: int, digest: Digest, *, fit: bool, may: bool) -> list[blocks
     elif fit:
         buttons.append(button(words.RESUME, ids.DIGEST_RESUME))
     if fit:
-        send = blocks.confirm(words.SEND_TITLE, words.SEND_TEXT, words.SEND, words.NOT_NOW)
+        title, sentence = words.SEND_TITLE, words.SEND_TEXT
+        if digest.personal:
+            title, sentence = words.SEND_PERSON_TITLE, words.SEND_PERSON_TEXT
+        send = blocks.confirm(title, sentence, words.SEND, words.NOT_NOW)
         buttons.append(button(words.SEND, ids.DIGEST_SEND, confirm=send))
     remove = blocks.confirm(words.REMOVE_TITLE, words.REMOVE_TEXT, words.REMOVE, words.NOT_NOW, danger=True)
     return [*buttons, preview, button(words.REMOVE, ids.DIGEST_REMOVE, danger=True, confirm=remove)]

@@ -5,7 +5,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
 
-from bot.access.post_targets import Pause
+from bot.access.post_targets import Pause, is_person
 from bot.digests import sections
 
 MOST_DAYS = 31
@@ -50,12 +50,19 @@ class DigestContent:
     """Invoices below this amount, in major units of any currency, are not listed."""
     skip_empty: bool = True
     """Posts nothing when there is nothing to report."""
+    only_new: bool = False
+    """Posts nothing either when nothing is new or settled since the last post."""
+    name: str = ""
+    """What people call it; may be empty."""
+    mentions: tuple[str, ...] = ()
+    """A person and a user group, by their ids in Slack, who are mentioned if there is something to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Digest:
     id: str
     channel: str
+    """A channel's id, or that of a person whose direct messages it goes to."""
     team: str
     owner: str
     """Who set it up, and is told when it cannot go on."""
@@ -72,6 +79,15 @@ class Digest:
     version: int
     """Counts the edits, from 1."""
 
+    @property
+    def personal(self) -> bool:
+        """Whether it goes to a person's direct messages."""
+        return is_person(self.channel)
+
+    def concerns(self, user: str) -> bool:
+        """Whether it goes to this person, or they set it up for another one."""
+        return self.personal and user in (self.channel, self.owner)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewDigest:
@@ -86,7 +102,7 @@ class NewDigest:
     schedule: Schedule
     content: DigestContent
     private: bool
-    """Whether the channel is private."""
+    """Whether the channel is private; a person's direct messages are."""
 
 
 class RunState(StrEnum):
@@ -101,6 +117,8 @@ class Skip(StrEnum):
 
     EMPTY = "empty"
     """There was nothing to report, and it is set to post nothing then."""
+    NOTHING_NEW = "nothing_new"
+    """Nothing was new or settled since the last post, and it is set to post nothing then."""
     LATE = "late"
     """Maple was not running, or could not post within six hours."""
     EDITED = "edited"
@@ -116,6 +134,7 @@ class DeliveryOutcome(StrEnum):
     FOUND = "found"
     """An earlier attempt had posted it without being able to store that."""
     EMPTY = "empty"
+    NOTHING_NEW = "nothing_new"
     LATE = "late"
     PAUSED = "paused"
     """Not posted: the channel does not allow it, or the digest is paused or removed."""

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.post_targets import Pause
@@ -43,6 +43,8 @@ class DigestEvent(StrEnum):
 
 _ACTIVE = digests.c.state == "active"
 _NOT_REMOVED = digests.c.state != "removed"
+_PERSONAL = func.substr(digests.c.channel, 1, 1).in_(("U", "W"))
+"""As `Digest.personal`."""
 
 
 @unbroken
@@ -221,6 +223,13 @@ async def get(database: Database, digest_id: str) -> Digest | None:
 async def of_channel(database: Database, env: str, channel: str) -> list[Digest]:
     """Active and paused ones, the oldest first."""
     return await _find(database, digests.c.env == env, digests.c.channel == channel)
+
+
+async def of_person(database: Database, env: str, user: str) -> list[Digest]:
+    """Active and paused ones that go to this person's direct messages, or that they set up for another
+    person's; the oldest first."""
+    whose = or_(digests.c.channel == user, and_(digests.c.owner == user, _PERSONAL))
+    return await _find(database, digests.c.env == env, whose)
 
 
 async def everywhere(database: Database, env: str) -> list[Digest]:

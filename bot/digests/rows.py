@@ -27,6 +27,9 @@ def dump_content(content: DigestContent) -> dict[str, Any]:
         "plans": sorted(content.plans),
         "minimum": content.minimum,
         "skip_empty": content.skip_empty,
+        "only_new": content.only_new,
+        "name": content.name,
+        "mentions": list(content.mentions),
     }
 
 
@@ -51,6 +54,9 @@ def digest(row: Row[Any]) -> Digest:
             plans=frozenset(row.plans),
             minimum=row.minimum,
             skip_empty=row.skip_empty,
+            only_new=row.only_new,
+            name=row.name,
+            mentions=tuple(row.mentions),
         ),
         private=row.private,
         pause=None if row.pause is None else Pause(row.pause),

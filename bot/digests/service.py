@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.access.people import Actor
-from bot.access.post_targets import Pause, pause_for
+from bot.access.people import Actor, People
+from bot.access.post_targets import Pause, PersonProblem, PostTargets, is_person, pause_for
 from bot.autumn.models import Organization
 from bot.digests import repository
 from bot.digests.delivery import runs
@@ -37,6 +37,7 @@ class DigestSlack:
     client: AsyncWebClient
     """Never repeats a request by itself."""
     tell_owner: TellOwner
+    people: People
     shared_channels: frozenset[str] = frozenset()
     """Ids of channels shared with another company that digests may go to all the same."""
     new_blocks: float = 3600.0
@@ -63,6 +64,7 @@ class DigestService:
         self._env = runtime.environment
         self._now = runtime.now
         self._channels = Channels(slack.client, slack.shared_channels)
+        self._targets = PostTargets(slack.client, self._channels, slack.people)
         self._reading = Reading(runtime, Scanner(runtime, self.timeouts.scan, metrics=metrics))
         owner_notifier = OwnerNotifier(runtime, slack.tell_owner)
         self._posting = Posting(
@@ -71,7 +73,7 @@ class DigestService:
                 slack.client, seconds=self.timeouts.call, new_blocks=slack.new_blocks, now=runtime.now
             ),
             reading=self._reading,
-            channels=self._channels,
+            targets=self._targets,
             organization=slack.organization,
             owner_notifier=owner_notifier,
         )
@@ -95,6 +97,11 @@ class DigestService:
         """Active and paused ones, the oldest first."""
         return await repository.of_channel(self._database, self._env, channel)
 
+    async def of_person(self, user: str) -> list[Digest]:
+        """Those that go to this person's direct messages, and those they set up for another person's; the
+        oldest first."""
+        return await repository.of_person(self._database, self._env, user)
+
     async def all(self) -> list[Digest]:
         """Active and paused, of all channels, the oldest first."""
         return await repository.everywhere(self._database, self._env)
@@ -105,11 +112,12 @@ class DigestService:
 
     async def create(
         self, submission_id: str, channel: str, owner: Actor, schedule: Schedule, content: DigestContent
-    ) -> Digest | ChannelProblem | TooMany:
-        """Creates a digest. The same submission again answers with the first one."""
-        seen = await self._channels.look(channel)
-        if seen.problem is not None:
-            return seen.problem
+    ) -> Digest | ChannelProblem | PersonProblem | TooMany:
+        """Creates a digest. The same submission again answers with the first one. `channel`: a channel, or a
+        person for their direct messages."""
+        private = await self._privacy(channel)
+        if not isinstance(private, bool):
+            return private
         new = NewDigest(
             submission_id=submission_id,
             env=self._env,
@@ -118,9 +126,16 @@ class DigestService:
             owner=owner.user,
             schedule=schedule,
             content=content,
-            private=seen.private,
+            private=private,
         )
         return await repository.create_within_limits(self._database, new, now=self._now())
+
+    async def _privacy(self, channel: str) -> bool | ChannelProblem | PersonProblem:
+        """Whether the channel is private, as direct messages are; or why no digest may go there."""
+        if is_person(channel):
+            return await self._targets.problem(channel) or True
+        seen = await self._channels.look(channel)
+        return seen.problem or seen.private
 
     # `by`: who does it, by their id in Slack.
 
@@ -142,17 +157,15 @@ class DigestService:
         """None if it is not active."""
         return await repository.pause(self._database, digest_id, Pause.ASKED, now=self._now(), by=by)
 
-    async def resume(self, digest_id: str, *, by: str) -> Digest | ChannelProblem | None:
+    async def resume(self, digest_id: str, *, by: str) -> Digest | ChannelProblem | PersonProblem | None:
         """Due again from now on, in the channel as it is now. None if it is not paused."""
         digest = await self.get(digest_id)
         if digest is None:
             return None
-        seen = await self._channels.look(digest.channel)
-        if seen.problem is not None:
-            return seen.problem
-        return await repository.resume(
-            self._database, digest_id, now=self._now(), private=seen.private, by=by
-        )
+        private = await self._privacy(digest.channel)
+        if not isinstance(private, bool):
+            return private
+        return await repository.resume(self._database, digest_id, now=self._now(), private=private, by=by)
 
     async def remove(self, digest_id: str, *, by: str) -> Digest | None:
         """The digest as it was; None if it was removed before."""

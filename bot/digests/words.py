@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from bot.access.post_targets import Pause
+from bot.access.post_targets import Pause, PersonProblem
 from bot.digests import sections
 from bot.digests.model import (
     EVERY_DAY,
@@ -14,7 +14,7 @@ from bot.digests.model import (
     Schedule,
     TooMany,
 )
-from bot.kit import layout, numbers, phrases
+from bot.kit import layout, mentions, numbers, phrases
 from bot.kit.phrases import Say, count, joined
 from bot.slack.channels import ChannelProblem
 
@@ -43,6 +43,20 @@ def title(ahead: str) -> str:
 
 def preview_title(ahead: str) -> str:
     return f"Preview: coming up in {ahead}"
+
+
+def named(name: str, title: str) -> str:
+    """The heading of a digest that has a name."""
+    return f"{name} · {title[0].lower()}{title[1:]}"
+
+
+def attention(people: str, what: str) -> str:
+    """`@ana, please look at: unpaid (3) and past due (1).`"""
+    return f":point_right: {people}, please look at: {what}."
+
+
+def counted(name: str, number: int) -> str:
+    return f"{name} ({number:,})"
 
 
 def window(start: str, end: str) -> str:
@@ -178,6 +192,13 @@ def from_amount(amount: str) -> str:
 
 
 ALSO_EMPTY = "posted even when there is nothing to report"
+ONLY_NEW = "only when something is new"
+
+
+def mentioned(people: str) -> str:
+    return f"mentions {people}"
+
+
 MANAGE = "change it with `/autumn digest`"
 
 # The list
@@ -200,6 +221,8 @@ REMOVE = "Remove"
 NOT_NOW = "Not now"
 SEND_TITLE = "Send it to the channel now?"
 SEND_TEXT = "Everyone in the channel will see it. The next scheduled one still comes."
+SEND_PERSON_TITLE = "Send it now?"
+SEND_PERSON_TEXT = "It goes to their direct messages. The next scheduled one still comes."
 REMOVE_TITLE = "Remove this digest?"
 REMOVE_TEXT = "It won't be posted again. Earlier posts stay in the channel."
 
@@ -210,6 +233,13 @@ def next_due(at: str) -> str:
 
 def more_digests(number: int) -> str:
     return f"_and {count(number, 'more digest')}: remove some to see them_"
+
+
+IN_DIRECT_MESSAGES = "*In direct messages*"
+
+
+def sent_to(person: str) -> str:
+    return f"to {person}"
 
 
 def set_up_by(person: str) -> str:
@@ -231,6 +261,7 @@ PAUSES = {
         "only some people may post in the channel, and Maple isn't one of them. Let Maple post there, then "
         "resume the digest."
     ),
+    Pause.LEFT: "the person it goes to can't use Maple any more.",
 }
 
 
@@ -248,21 +279,21 @@ def paused_by(person: str) -> str:
 
 PROBLEMS = {
     ChannelProblem.DIRECT: Say(
-        "Digests go to channels, not to direct messages.",
-        "Type `/autumn digest` in the channel that should have one. To see what's coming up yourself: "
+        "This is a direct message, so digests set up here go to you or to another person.",
+        "For digests in a channel, type `/autumn digest` there. To see what's coming up now: "
         "`/autumn upcoming`.",
     ),
     ChannelProblem.OUT: Say(
         "Maple is not in this channel, so it cannot post digests here.",
-        "Type `/invite @Maple` here, then `/autumn digest` again.",
+        "Type `/invite @Maple` here, then `/autumn digest` again. Digests to a person can be set up now.",
     ),
     ChannelProblem.ARCHIVED: Say(
         "This channel is archived.", "Type `/autumn digest` in a channel that is in use."
     ),
     ChannelProblem.SHARED: Say(
         "This channel is shared with another company, so customer data stays out of it.",
-        "Set up the digest in a channel of your own workspace. Your Maple admin can allow this channel in "
-        "the policy.",
+        "Set up the digest in a channel of your own workspace, or for a person. Your Maple admin can allow "
+        "this channel in the policy.",
     ),
     ChannelProblem.UNCHECKED: Say(
         "Maple couldn't check what kind of channel this is, so no digest can be set up here.",
@@ -270,6 +301,18 @@ PROBLEMS = {
     ),
 }
 """Why a channel can have no digest."""
+
+PERSON_PROBLEMS = {
+    PersonProblem.NOT_MEMBER: (
+        ":warning: A digest shows customers, so it can only go to a full member of your workspace. Nothing "
+        "was changed."
+    ),
+    PersonProblem.UNCHECKED: (
+        ":warning: Maple couldn't check whether this person may see customers, so nothing was changed. Try "
+        "again in a minute."
+    ),
+}
+"""Why a person can have no digest."""
 
 
 def problem(say: Say) -> str:
@@ -332,6 +375,7 @@ OUTCOMES = {
     DeliveryOutcome.POSTED: ":white_check_mark: Posted to the channel.",
     DeliveryOutcome.FOUND: ":white_check_mark: Posted to the channel.",
     DeliveryOutcome.EMPTY: ":white_check_mark: There is nothing to report right now, so nothing was posted.",
+    DeliveryOutcome.NOTHING_NEW: ":white_check_mark: Nothing is new right now, so nothing was posted.",
     DeliveryOutcome.LATE: ":warning: It took too long, so nothing was posted. Try again.",
     DeliveryOutcome.PAUSED: ":warning: It can't be posted in this channel right now; see below.",
     DeliveryOutcome.PUT_OFF: ":hourglass: It couldn't be posted right now. Maple will try again soon.",
@@ -342,6 +386,8 @@ OUTCOMES = {
     DeliveryOutcome.GONE: ":warning: Someone else removed this digest in the meantime.",
 }
 """How *Send now* ended."""
+SENT_TO_PERSON = ":white_check_mark: Sent."
+"""The same of a digest that goes to a person."""
 
 
 def progress(customers: int, previewed: int, to_preview: int) -> str:
@@ -349,14 +395,19 @@ def progress(customers: int, previewed: int, to_preview: int) -> str:
     return f"{read}, {previewed:,} of {to_preview:,} amounts…" if to_preview else f"{read}…"
 
 
-def owner_paused(channel: str, what: str, why: str) -> str:
-    return f":double_vertical_bar: *Your digest in {channel} is paused:* {why}\n{what}"
+def owner_paused(where: str, what: str, why: str) -> str:
+    return f":double_vertical_bar: *Your digest {where} is paused:* {why}\n{what}"
 
 
-def owner_removed(channel: str, what: str, person: str) -> str:
-    return f":wastebasket: *Your digest in {channel} was removed* by {person}.\n{what}"
+def owner_removed(where: str, what: str, person: str) -> str:
+    return f":wastebasket: *Your digest {where} was removed* by {person}.\n{what}"
 
 
+def in_channel(channel: str) -> str:
+    return f"in {channel}"
+
+
+OWNER_NEXT_ANYWHERE = "Type `/autumn digest` to resume or remove it."
 OWNER_NEXT = "Type `/autumn digest` in the channel to resume or remove it."
 
 # The form
@@ -382,8 +433,19 @@ FIELD_PLANS = "Only these products"
 PLANS_HINT = "Leave empty for all."
 FIELD_MINIMUM = "Smallest amount"
 MINIMUM_HINT = "Smaller invoices are left out, whatever their currency. Leave empty for all."
-FIELD_EMPTY = "When there is nothing to report"
-SKIP_EMPTY = "Post nothing"
+FIELD_EMPTY = "Post nothing"
+SKIP_EMPTY = "When there is nothing to report"
+SKIP_UNCHANGED = "When nothing is new since the last post"
+FIELD_NAME = "Name"
+FIELD_PERSON = "Send it to a person instead"
+PERSON_HINT = "Leave empty to post it in this channel."
+FIELD_ONLY_PERSON = "Send it to"
+ONLY_PERSON_HINT = "A full member of your workspace, who gets it as a direct message."
+PICK_PERSON = "Choose a person"
+FIELD_MENTION = "Mention a person"
+MENTION_HINT = "Only when an invoice is unpaid or a customer is past due."
+FIELD_GROUP = "Mention a user group"
+PICK_GROUP = "Choose a user group"
 PICK_DAYS = "How many days"
 PICK_ZONE = "Type a city"
 PICK_PLANS = "All products"
@@ -457,7 +519,9 @@ def content_text(content: DigestContent) -> str:
         _section_names(content.sections),
         products(len(content.plans)) if content.plans else "",
         from_amount(numbers.number(content.minimum)) if has_minimum else "",
-        "" if content.skip_empty else ALSO_EMPTY,
+        "" if content.skip_empty or content.only_new else ALSO_EMPTY,
+        ONLY_NEW if content.only_new else "",
+        mentioned(" ".join(map(mentions.anyone, content.mentions))) if content.mentions else "",
     ]
     return " · ".join(fact for fact in facts if fact)
 

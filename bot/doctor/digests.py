@@ -34,6 +34,9 @@ async def examine_digests(settings: Settings, slack: AsyncWebClient, report: Rep
         return
     digests: dict[str, list[Digest]] = {}
     for digest in await _active(settings):
+        if digest.personal:
+            # Whether the person may use Maple is found out, and told, when it is next due.
+            continue
         digests.setdefault(digest.channel, []).append(digest)
     good = 0
     for name, channel_digests in digests.items():

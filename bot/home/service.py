@@ -146,14 +146,14 @@ class HomeService:
         )
 
     async def _digests_of(self, actor: Actor) -> Sequence[Digest] | None:
-        """Of the channels this person is in; what other channels get is none of their business."""
+        """Of the channels this person is in, and their own; the others are none of their business."""
         digests = await self._sources.digests.all()
         if not digests:
             return ()
         channels = await self._sources.channels.of_person(actor.user)
         if channels is None:
             return None
-        return [digest for digest in digests if digest.channel in channels]
+        return [digest for digest in digests if digest.channel in channels or digest.concerns(actor.user)]
 
     async def _names(self, customers: set[str]) -> Mapping[str, KnownNames]:
         about = self._sources.changes.names.about

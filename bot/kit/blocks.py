@@ -108,6 +108,13 @@ def picker(action_id: str, placeholder: str, *, min_query: int, initial: kit.Opt
     )
 
 
+def person(action_id: str, placeholder: str, initial: str = "") -> kit.UserSelectMenu:
+    """A select of one person of the workspace, by their id."""
+    return kit.UserSelectMenu(
+        action_id=action_id, initial_user=initial or None, placeholder=plain(placeholder)
+    )
+
+
 def radio(action_id: str, options: Sequence[kit.Option], initial: kit.Option) -> kit.RadioButtonGroup:
     return kit.RadioButtonGroup(action_id=action_id, options=list(options), initial_option=initial)
 

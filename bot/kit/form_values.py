@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, time
 from typing import Any, TypeAlias
 
+from bot.kit import mentions
 from bot.kit.visible import visible, visible_lines
 
 Values: TypeAlias = Mapping[str, Mapping[str, Any]]
@@ -23,6 +24,12 @@ def typed_lines(values: Values, block: str) -> str:
 def chosen(values: Values, block: str) -> str:
     """The value of the option that is picked."""
     return str((_held(values, block).get("selected_option") or {}).get("value") or "")
+
+
+def person(values: Values, block: str) -> str:
+    """The id of the person who is picked; empty for anything that is none."""
+    user = str(_held(values, block).get("selected_user") or "")
+    return user if mentions.is_user(user) else ""
 
 
 def ticked(values: Values, block: str) -> bool:

@@ -137,7 +137,9 @@ DIGEST_FORM = "digest_form"
 """The callback id of the form; the private_metadata is a `DigestMeta`."""
 DIGEST_ZONE = "digest:zone"
 DIGEST_PLANS = "digest:plans"
-"""External selects in there: `zone_options`, and, where there is too much to choose from, `plan_options`."""
+DIGEST_GROUP = "digest:group"
+"""External selects in there: `zone_options`, and, where there is too much to choose from, `plan_options`;
+`group_options`."""
 
 # Alerts
 

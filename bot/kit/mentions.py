@@ -11,6 +11,16 @@ _GROUP = re.compile(r"S[A-Z0-9]{1,30}")
 _SHOWN = 5
 
 
+def is_user(name: str) -> bool:
+    """Whether this can be a person's id in Slack."""
+    return _USER.fullmatch(name) is not None
+
+
+def is_group(name: str) -> bool:
+    """Whether this can be a user group's id in Slack."""
+    return _GROUP.fullmatch(name) is not None
+
+
 def person(user: str) -> str:
     """A mention of a Slack user; Maple itself when there is none."""
     if not user:

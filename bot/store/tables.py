@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -231,6 +232,7 @@ digests = Table(
     # Given when the form is opened, so that a form submitted twice is one digest.
     Column("submission_id", String(64), nullable=False, unique=True),
     Column("env", String(16), nullable=False),
+    # A channel's id, or that of a person whose direct messages it goes to.
     Column("channel", String(32), nullable=False),
     Column("team", String(32), nullable=False),
     Column("owner", String(32), nullable=False),
@@ -246,6 +248,10 @@ digests = Table(
     Column("plans", JSON, nullable=False),
     Column("minimum", Figure, nullable=False),
     Column("skip_empty", Boolean, nullable=False),
+    Column("only_new", Boolean, nullable=False, server_default=false()),
+    Column("name", String(64), nullable=False, server_default=""),
+    # A person and a user group who are mentioned, by their ids.
+    Column("mentions", JSON, nullable=False, server_default="[]"),
     # When it was set up or last resumed; windows begin no earlier.
     Column("active_since", Instant, nullable=False, server_default="0"),
     # The first due time without a run.

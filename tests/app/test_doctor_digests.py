@@ -86,6 +86,7 @@ async def test_usable_digest_channels_are_counted(slack: LocalSlack, tmp_path: P
     await digest(url, "C04FINANCE", private=True)
     await digest(url, "C05SHARED")
     await digest(url, "C09LIVE", env="live")
+    await digest(url, "U03LEA", private=True)
     policy = tmp_path / "p.toml"
     policy.write_text('[digests]\nshared_channels = "C05SHARED"')
     assert await found(slack, url, policy) == [

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy import select
 
+from bot.access.people import Home, People
 from bot.autumn.client import Autumn
 from bot.autumn.environment import Environment
 from bot.autumn.retry_policy import RetryPolicy
@@ -92,7 +93,12 @@ class Bench:
 
         made = DigestService(
             Runtime(database, autumn, Environment.SANDBOX, self.clock, checkpoint),
-            DigestSlack(slack, OwnerMessage(slack, digest_stopped), shared_channels=shared),
+            DigestSlack(
+                slack,
+                OwnerMessage(slack, digest_stopped),
+                People(slack, lambda: Home("T01NORTHW"), seconds=0),
+                shared_channels=shared,
+            ),
             metrics=self.metrics,
             timeouts=timeouts,
         )
@@ -134,6 +140,11 @@ class Bench:
     def replies(self, channel: str = SUPPORT) -> list[Message]:
         """What the digests' threads hold."""
         return self._messages(channel, "maple_digest_details")
+
+    def sent_to_people(self) -> list[Message]:
+        """Digests in direct messages."""
+        direct = [post.channel for post in self.told()]
+        return [post for channel in dict.fromkeys(direct) for post in self.posts(channel)]
 
     def _messages(self, channel: str, event: str) -> list[Message]:
         return [

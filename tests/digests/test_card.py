@@ -416,6 +416,26 @@ def test_table_that_is_too_long_makes_room_for_the_next(monkeypatch: pytest.Monk
 # The summary in the channel
 
 
+def test_name_is_in_the_heading() -> None:
+    named = digest(content=DigestContent(name="Dunning *now*"))
+    heading = next(block for block in card(report(part()), digest=named).blocks if block["type"] == "header")
+    assert heading["text"]["text"] == "Dunning *now* · coming up in the next 7 days"
+
+
+def test_people_are_mentioned_only_for_what_needs_them() -> None:
+    asked = digest(content=DigestContent(mentions=(checks.SHARER, checks.GROUP)))
+    rows = (part("unpaid", count=3), part("past_due", totals=()), part("trials", totals=()))
+    told = said(card(report(*rows), digest=asked))
+    assert (
+        words.attention(f"<@{checks.SHARER}> <!subteam^{checks.GROUP}>", "unpaid (3) and past due (1)")
+        in told
+    )
+    settled = part("unpaid", count=0, items=(), totals=(), news=News(0, (), 1, items(1, "unpaid")))
+    for quiet in (card(report(part("trials", totals=())), digest=asked), card(report(settled), digest=asked)):
+        assert "please look" not in said(quiet)
+    assert "please look" not in said(card(report(*rows))), "nobody is to be mentioned"
+
+
 def test_summary_is_one_screen() -> None:
     """With every section, each with news."""
     parts = [

@@ -80,7 +80,11 @@ def test_every_field_is_parsed() -> None:
     form.pick("zone", "America/New_York")
     form.pick("plans", "pro")
     form.put("minimum", "1.5k")
-    form.pick("empty")
+    form.pick("empty", "only_new")
+    form.put("name", "  Dunning ")
+    form.put("person", "U3LEA")
+    form.put("mention", "U1ANA")
+    form.pick("group", "S1LEADS")
     assert form.submit().input == DigestInput(
         Schedule(frozenset({0, 6}), time(17, 45), "America/New_York"),
         DigestContent(
@@ -89,7 +93,11 @@ def test_every_field_is_parsed() -> None:
             frozenset({"pro"}),
             Decimal(1500),
             skip_empty=False,
+            only_new=True,
+            name="Dunning",
+            mentions=("U1ANA", "S1LEADS"),
         ),
+        person="U3LEA",
     )
 
 
@@ -124,6 +132,55 @@ def test_errors_are_shown_at_their_field(block: str, value: Any, told: str) -> N
     assert parsed.input is None
     assert set(parsed.errors) == {block}
     assert told in parsed.errors[block]
+
+
+@pytest.mark.parametrize("name", ["U1", "<@U1ANA>", "everyone", "S1LEADS"])
+def test_person_that_is_none_is_nobody(name: str) -> None:
+    form = opened()
+    form.put("person", name)
+    form.put("mention", name)
+    filled = form.submit().input
+    assert filled is not None
+    assert (filled.person, filled.content.mentions) == ("", ()) or name == "U1"
+
+
+def test_group_that_is_none_is_not_mentioned() -> None:
+    form = opened()
+    form.pick("group", "<!channel>")
+    filled = form.submit().input
+    assert filled is not None
+    assert filled.content.mentions == ()
+
+
+def test_form_where_a_channel_has_none_asks_for_a_person() -> None:
+    form = opened(channel_fit=False, person="U1ANA")
+    assert form.element("person")["initial_user"] == "U1ANA"
+    (block,) = [block for block in form.view["blocks"] if block["block_id"] == "person"]
+    assert not block.get("optional")
+    filled = form.submit().input
+    assert filled is not None
+    assert filled.person == "U1ANA"
+
+
+def test_edit_form_keeps_name_and_mentions() -> None:
+    meta = DigestMeta(submission="s2", channel="C1", digest="dig_1", version=4)
+    content = DigestContent(name="Dunning", mentions=("U1ANA", "S1LEADS"), only_new=True)
+    groups = {"S1LEADS": "@leads"}
+    form = Form(DigestState(meta, Schedule(), content, PLANS, groups))
+    assert form.element("group")["initial_option"]["text"]["text"] == "@leads"
+    assert "person" not in [block["block_id"] for block in form.view["blocks"]], "where it goes stays"
+    filled = form.submit().input
+    assert filled is not None
+    assert filled.content == content
+    unknown = Form(DigestState(meta, Schedule(), DigestContent(mentions=("S1LEADS",)), PLANS))
+    assert unknown.element("group")["initial_option"]["text"]["text"] == "S1LEADS"
+
+
+def test_user_groups_are_offered_by_handle() -> None:
+    groups = {"S2": "@support", "S1": "@billing-leads"}
+    offered = [option["value"] for option in digest_form.group_options(groups)]
+    assert offered == ["S1", "S2"]
+    assert [option["value"] for option in digest_form.group_options(groups, "SUPP")] == ["S2"]
 
 
 def test_edit_form_shows_the_digest() -> None:

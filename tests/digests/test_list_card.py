@@ -87,10 +87,57 @@ def test_paused_digest_says_why(why: Pause) -> None:
 @pytest.mark.parametrize("problem", list(ChannelProblem))
 def test_channel_that_cannot_have_digests_says_why(problem: ChannelProblem) -> None:
     view = drawn(problem=problem)
-    assert labels(view) == []
+    assert labels(view) == ["New digest"], "one that goes to a person can be set up"
     assert words.PROBLEMS[problem].what in checks.read(view["blocks"])
-    assert labels(drawn(paused(Pause.SHARED), problem=problem)) == ["Edit", "Preview to me", "Remove"]
+    assert labels(drawn(paused(Pause.SHARED), problem=problem)) == [
+        "Edit", "Preview to me", "Remove", "New digest",
+    ]  # fmt: skip
     assert words.PROBLEMS[problem].do in checks.read(view["blocks"])
+
+
+def test_digest_is_listed_by_its_name() -> None:
+    content = DigestContent(
+        name="Dunning <!here>", skip_empty=False, only_new=True, mentions=(checks.SHARER, checks.GROUP)
+    )
+    named = digest(content=content)
+    entry = checks.read(drawn(named)["blocks"])
+    assert "*Dunning &lt;!here&gt;* · Weekdays at 09:00 Europe/Berlin" in entry
+    assert words.ONLY_NEW in entry
+    assert words.mentioned(f"<@{checks.SHARER}> <!subteam^{checks.GROUP}>") in entry
+    assert words.ALSO_EMPTY not in entry
+
+
+def test_digests_to_people_come_after_those_of_the_channel() -> None:
+    own = [digest(channel=checks.SHARER)]
+    view = list_card.digest_list([digest()], own, channel="C1", problem=ChannelProblem.OUT)
+    entries = checks.read(view["blocks"])
+    assert entries.index(words.IN_DIRECT_MESSAGES) > entries.index("Weekdays at 09:00")
+    assert words.sent_to(f"<@{checks.SHARER}>") in entries
+    assert labels(view).count("Send now") == 1, "the channel's own cannot be sent there"
+    alone = list_card.digest_list([], own, channel="C1")
+    assert words.SEND_PERSON_TEXT in str(alone)
+    assert words.SEND_TEXT not in str(alone)
+
+
+def test_owner_is_told_whose_digest_is_paused() -> None:
+    shown = checks.read(
+        list_card.digest_stopped(paused(Pause.LEFT, channel=checks.SHARER), Pause.LEFT).blocks
+    )
+    assert words.sent_to(f"<@{checks.SHARER}>") in shown
+    assert words.PAUSES[Pause.LEFT] in shown
+    assert words.OWNER_NEXT_ANYWHERE in shown
+    removed = checks.read(
+        list_card.digest_stopped(digest(channel=checks.SHARER, stopped_by="U2"), None).blocks
+    )
+    assert words.sent_to(f"<@{checks.SHARER}>") in removed
+
+
+@pytest.mark.parametrize("outcome", list(DeliveryOutcome))
+def test_sending_by_hand_says_how_it_ended(outcome: DeliveryOutcome) -> None:
+    posted = outcome in (DeliveryOutcome.POSTED, DeliveryOutcome.FOUND)
+    assert list_card.digest_sent(outcome, personal=False) == words.OUTCOMES[outcome]
+    expected = words.SENT_TO_PERSON if posted else words.OUTCOMES[outcome]
+    assert list_card.digest_sent(outcome, personal=True) == expected
 
 
 def test_notes_are_above_the_list() -> None:

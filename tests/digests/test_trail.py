@@ -72,6 +72,9 @@ async def test_every_step_is_recorded_once(database: Database) -> None:
         "plans": [],
         "minimum": "0",
         "skip_empty": True,
+        "only_new": False,
+        "name": "",
+        "mentions": [],
     }
     assert await faults(database) == ()
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+from bot.digests import words
 from bot.digests.model import Digest
 from bot.digests.scan.pacing import ScanPace
 from bot.digests.timeouts import DigestTimeouts
@@ -42,13 +43,16 @@ async def open_list(person: Person, sees: str = LIST) -> str:
     return await person.sees(sees)
 
 
-async def set_up(person: Person) -> str:
-    """The list, and the two clicks that make a digest as it is proposed."""
-    await open_list(person)
-    await person.click("New digest")
-    await person.sees(FORM)
-    await person.submit()
-    return await person.sees("The first post comes")
+async def set_up(owner: Person, *, person: str = "", sees: str = "The first post comes") -> str:
+    """The list, and the two clicks that make a digest as it is proposed. `person`: whom it goes to, if not to
+    the channel."""
+    await open_list(owner)
+    await owner.click("New digest")
+    await owner.sees(FORM)
+    if person:
+        await owner.choose(words.FIELD_PERSON, person)
+    await owner.submit()
+    return await owner.sees(sees)
 
 
 async def the_digest(maple: Running, channel: str = SUPPORT) -> Digest:

@@ -7,6 +7,7 @@ import pytest
 
 from bot.digests import words
 from bot.lookups import labels
+from bot.slack.channels import ChannelProblem
 from tests.journeys.digesting import (
     COMING,
     FORM,
@@ -313,14 +314,16 @@ async def test_a_channel_without_maple(maple: Running) -> None:
     maple.ana.go("#random")
     shown = await open_list(maple.ana)
     assert "Type /invite @Maple here" in shown
-    assert "[New digest]" not in shown
+    await maple.ana.click(words.NEW)
+    assert words.FIELD_ONLY_PERSON in await maple.ana.sees(FORM)
 
 
 async def test_a_direct_message(maple: Running) -> None:
     maple.ana.go("@raj")
     shown = await open_list(maple.ana)
-    assert "Digests go to channels, not to direct messages" in shown
-    assert "[New digest]" not in shown
+    assert words.PROBLEMS[ChannelProblem.DIRECT].what in shown
+    await maple.ana.click(words.NEW)
+    assert words.FIELD_ONLY_PERSON in await maple.ana.sees(FORM)
 
 
 async def test_a_channel_shared_with_another_company() -> None:
@@ -328,7 +331,8 @@ async def test_a_channel_shared_with_another_company() -> None:
         maple.ana.go("#shared-acme")
         shown = await open_list(maple.ana)
         assert "This channel is shared with another company" in shown
-        assert "[New digest]" not in shown
+        await maple.ana.click(words.NEW)
+        assert words.FIELD_ONLY_PERSON in await maple.ana.sees(FORM)
         maple.eve.go("#shared-acme")
         await maple.eve.command("/autumn digest")
         await maple.eve.sees("only visible to you")

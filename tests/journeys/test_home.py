@@ -172,6 +172,17 @@ async def test_digests_are_those_of_the_persons_channels(maple: Running) -> None
     assert "finance-private" not in await maple.raj.sees(words.DIGESTS)
 
 
+async def test_digest_to_a_person_is_on_their_home_and_its_owners(maple: Running) -> None:
+    maple.lea.go("#billing")
+    await set_up(maple.lea, person="raj")
+    await maple.lea.close()
+    for person in (maple.lea, maple.raj):
+        await person.open_home()
+        assert "to @raj" in await person.sees(words.DIGESTS)
+    await maple.ana.open_home()
+    assert "to @raj" not in await maple.ana.sees(words.DIGESTS)
+
+
 async def test_channels_that_slack_does_not_tell_are_said_to_be_unknown(maple: Running) -> None:
     maple.lea.go("#billing")
     await set_up(maple.lea)

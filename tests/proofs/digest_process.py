@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import log
+from bot.access.people import Home, People
 from bot.autumn.client import Autumn
 from bot.autumn.environment import Environment
 from bot.digests.delivery.owner_notice import OwnerMessage
@@ -61,7 +62,11 @@ async def digests(place: Place, now: Callable[[], datetime]) -> AsyncIterator[Di
         slack = AsyncWebClient(token=place.token, base_url=place.slack, session=session, retry_handlers=[])
         yield DigestService(
             Runtime(database, autumn, Environment.SANDBOX, now),
-            DigestSlack(slack, OwnerMessage(slack, digest_stopped)),
+            DigestSlack(
+                slack,
+                OwnerMessage(slack, digest_stopped),
+                People(slack, lambda: Home("T01NORTHW"), seconds=0),
+            ),
             metrics=Metrics(),
             timeouts=PACE,
         )

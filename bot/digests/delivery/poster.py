@@ -44,31 +44,34 @@ class DigestPoster:
         """The last moment, by the event loop's clock, at which a post marked now may be under way."""
         return asyncio.get_running_loop().time() + self._seconds
 
-    async def send(self, run: Run, card: Card, deadline: float, part: Part = Part.HEAD) -> PostAnswer:
+    async def send(
+        self, run: Run, card: Card, channel: str, deadline: float, *, part: Part = Part.HEAD
+    ) -> PostAnswer:
         """Sends the card, and its plain form if Slack refuses the blocks. A process that stood still past the
         deadline sends nothing: another one may have looked for the post by then."""
         blocks = self._form.first(card)
         if asyncio.get_running_loop().time() >= deadline:
             return PostAnswer(PostStatus.DOUBT, "held_up")
+        mark, thread_ts = _mark(run, part), _thread(run, part)
+
+        async def sent(in_form: Sequence[Block]) -> PostAnswer:
+            return await marked_posts.send(
+                self._slack, channel, mark, card.text, in_form, thread_ts=thread_ts
+            )
+
         try:
             async with asyncio.timeout_at(deadline):
-                answer = await self._send(run, part, card.text, blocks)
+                answer = await sent(blocks)
                 is_refused = answer.answer is PostStatus.BLOCKS
                 plain = self._form.again(card, blocks, answer.reason) if is_refused else None
                 if plain is None:
                     return answer
                 log.warning("blocks refused", error=answer.reason, reference=run.id, channel=run.channel)
-                return await self._send(run, part, card.text, plain)
+                return await sent(plain)
         except TimeoutError:
             return PostAnswer(PostStatus.DOUBT, "timeout")
 
-    async def _send(self, run: Run, part: Part, text: str, blocks: Sequence[Block]) -> PostAnswer:
-        thread_ts = _thread(run, part)
-        return await marked_posts.send(
-            self._slack, run.channel, _mark(run, part), text, blocks, thread_ts=thread_ts
-        )
-
-    async def find(self, run: Run, *, sent_at: datetime, part: Part = Part.HEAD) -> PostAnswer:
+    async def find(self, run: Run, channel: str, *, sent_at: datetime, part: Part = Part.HEAD) -> PostAnswer:
         """Looks for one of a run's messages: TAKEN with its timestamp, or with an empty one if it is not
         there.
 
@@ -76,7 +79,7 @@ class DigestPoster:
         """
         return await marked_posts.find(
             self._slack,
-            run.channel,
+            channel,
             _mark(run, part),
             sent_at=sent_at,
             within=timedelta(seconds=self._seconds),

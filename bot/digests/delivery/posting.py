@@ -22,7 +22,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from bot.access.post_targets import pause_for
+from bot.access.post_targets import PostTargets, pause_for_refusal
 from bot.autumn.models import Organization
 from bot.digests import repository
 from bot.digests.card import digest_card
@@ -31,14 +31,14 @@ from bot.digests.delivery.owner_notice import OwnerNotifier
 from bot.digests.delivery.poster import DigestPoster
 from bot.digests.delivery.settlement import Delivery, Settlement
 from bot.digests.delivery.thread import ThreadPosting
-from bot.digests.model import DeliveryOutcome, Digest, Run, Skip
+from bot.digests.model import DeliveryOutcome, Digest, DigestContent, Run, Skip
 from bot.digests.process import DigestProcess
+from bot.digests.report.model import Report
 from bot.digests.report.reading import Reading
 from bot.digests.scan.scanner import ReportProgress, ScanFailed
 from bot.kit.card import Card
 from bot.log import log
 from bot.slack.channel_queue import ChannelQueue
-from bot.slack.channels import Channels
 from bot.slack.errors import PostAnswer, PostStatus
 from bot.store import leases
 
@@ -54,7 +54,7 @@ class Posting:
         *,
         poster: DigestPoster,
         reading: Reading,
-        channels: Channels,
+        targets: PostTargets,
         organization: Callable[[], Organization | None],
         owner_notifier: OwnerNotifier,
     ) -> None:
@@ -63,7 +63,7 @@ class Posting:
         self._database = process.database
         self._poster = poster
         self._reading = reading
-        self._channels = channels
+        self._targets = targets
         self._organization = organization
         timeouts = process.timeouts
         self._queue = ChannelQueue(channel=timeouts.channel, overall=timeouts.overall)
@@ -72,7 +72,7 @@ class Posting:
             process,
             poster=poster,
             reading=reading,
-            channels=channels,
+            targets=targets,
             settlement=self.settlement,
             queue=self._queue,
         )
@@ -89,7 +89,7 @@ class Posting:
         if run.head_ts:
             return await self._post_thread(run, DeliveryOutcome.FOUND)
         if run.posting_at is not None:
-            earlier_post = await self._poster.find(run, sent_at=run.posting_at)
+            earlier_post = await self._earlier_post(run, run.posting_at)
             if earlier_post.ts:
                 found = await self._posted(run, earlier_post.ts, DeliveryOutcome.FOUND)
                 return await self._post_thread(replace(run, head_ts=found.ts), found.outcome)
@@ -101,6 +101,12 @@ class Posting:
         if digest is None or (digest.pause is not None and run.day is not None):
             return await self.settlement.skipped(run, Skip.PAUSED)
         return await self._read_and_post(run, digest, report_progress)
+
+    async def _earlier_post(self, run: Run, sent_at: datetime) -> PostAnswer:
+        address = await self._targets.address(run.channel)
+        if not address:
+            return PostAnswer(PostStatus.DOUBT, "no_address")
+        return await self._poster.find(run, address, sent_at=sent_at)
 
     async def _read_and_post(
         self, run: Run, digest: Digest, report_progress: ReportProgress | None
@@ -119,8 +125,8 @@ class Posting:
             covers_until=report.end,
         )
         await self._process.checkpoint("reported")
-        if report.empty and digest.content.skip_empty and run.day is not None:
-            return await self.settlement.skipped(run, Skip.EMPTY)
+        if run.day is not None and (why := _nothing_to_post(report, digest.content)) is not None:
+            return await self.settlement.skipped(run, why)
         skipped_days = await self._skipped_days(digest, previous)
         card = digest_card(
             report,
@@ -147,19 +153,18 @@ class Posting:
         return sorted(run.day for run in skipped if run.day is not None)
 
     async def _post_if_allowed(self, run: Run, digest: Digest, card: Card) -> Delivery:
-        channel = await self._channels.look(run.channel)
-        pause = pause_for(channel, was_private=digest.private)
-        if pause is not None:
-            return await self.settlement.paused(run, digest, pause)
-        if channel.problem is not None:
-            return await self.settlement.put_off(run, channel.wait or self._wait(run))
+        destination = await self._targets.destination(run.channel, was_private=digest.private)
+        if destination.pause is not None:
+            return await self.settlement.paused(run, digest, destination.pause)
+        if not destination.channel:
+            return await self.settlement.put_off(run, destination.wait or self._wait(run))
         self.sending.add(run.id)
         try:
-            return await self._post(run, digest, card)
+            return await self._post(run, digest, card, destination.channel)
         finally:
             self.sending.discard(run.id)
 
-    async def _post(self, run: Run, digest: Digest, card: Card) -> Delivery:
+    async def _post(self, run: Run, digest: Digest, card: Card, channel: str) -> Delivery:
         deadline = self._poster.deadline()
         process = self._process
         marked = await runs.mark_posting(
@@ -168,7 +173,7 @@ class Posting:
         if not marked:
             return Delivery(DeliveryOutcome.TAKEN)
         await process.checkpoint("marked")
-        answer = await self._poster.send(run, card, deadline)
+        answer = await self._poster.send(run, card, channel, deadline)
         await process.checkpoint("sent")
         if answer.answer is PostStatus.TAKEN:
             return await self._posted(run, answer.ts, DeliveryOutcome.POSTED)
@@ -207,3 +212,10 @@ class Posting:
             )
 
         return leases.kept(renew, every=process.timeouts.renew)
+
+
+def _nothing_to_post(report: Report, content: DigestContent) -> Skip | None:
+    """Why a digest's day passes without a post; None if there is something to post."""
+    if report.empty and (content.skip_empty or content.only_new):
+        return Skip.EMPTY
+    return Skip.NOTHING_NEW if report.nothing_new else None

@@ -31,6 +31,7 @@ class Delivery:
 
 _OUTCOMES = {
     Skip.EMPTY: DeliveryOutcome.EMPTY,
+    Skip.NOTHING_NEW: DeliveryOutcome.NOTHING_NEW,
     Skip.LATE: DeliveryOutcome.LATE,
     Skip.PAUSED: DeliveryOutcome.PAUSED,
 }

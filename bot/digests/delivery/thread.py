@@ -8,9 +8,9 @@ It works like the post itself, with checkpoints of its own:
 The post in the channel is what counts: if its thread cannot be posted in time, the run is settled without it.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from bot.access.post_targets import pause_for
+from bot.access.post_targets import PostTargets
 from bot.autumn.models import Organization
 from bot.digests.card import details_card
 from bot.digests.delivery import runs
@@ -23,7 +23,6 @@ from bot.digests.report.reading import Reading
 from bot.kit.card import Card
 from bot.log import log
 from bot.slack.channel_queue import ChannelQueue
-from bot.slack.channels import ChannelProblem, Channels
 from bot.slack.errors import PostAnswer, PostStatus
 
 
@@ -34,7 +33,7 @@ class ThreadPosting:
         *,
         poster: DigestPoster,
         reading: Reading,
-        channels: Channels,
+        targets: PostTargets,
         settlement: Settlement,
         queue: ChannelQueue,
     ) -> None:
@@ -42,7 +41,7 @@ class ThreadPosting:
         self._database = process.database
         self._poster = poster
         self._reading = reading
-        self._channels = channels
+        self._targets = targets
         self._settlement = settlement
         self._queue = queue
 
@@ -53,7 +52,7 @@ class ThreadPosting:
         """
         done = Delivery(outcome, run.channel, run.head_ts)
         if run.reply_posting_at is not None:
-            earlier_reply = await self._poster.find(run, sent_at=run.reply_posting_at, part=Part.REPLY)
+            earlier_reply = await self._earlier_reply(run, run.reply_posting_at)
             if earlier_reply.ts:
                 return await self._settle(run, done)
             if earlier_reply.answer is not PostStatus.TAKEN:
@@ -64,13 +63,19 @@ class ThreadPosting:
         if card is None:
             return await self._settle(run, done)
         async with self._queue.turn(run.channel):
-            channel = await self._channels.look(run.channel)
-            if channel.problem is ChannelProblem.UNCHECKED:
-                return await self._put_off(run, done, channel.wait or self._wait(run))
             was_private = await runs.was_private(self._database, run.channel, run.head_ts)
-            if pause_for(channel, was_private=was_private) is not None:
+            destination = await self._targets.destination(run.channel, was_private=was_private)
+            if destination.pause is not None:
                 return await self._settle(run, done)
-            return await self._post(run, done, card)
+            if not destination.channel:
+                return await self._put_off(run, done, destination.wait or self._wait(run))
+            return await self._post(run, done, card, destination.channel)
+
+    async def _earlier_reply(self, run: Run, sent_at: datetime) -> PostAnswer:
+        address = await self._targets.address(run.channel)
+        if not address:
+            return PostAnswer(PostStatus.DOUBT, "no_address")
+        return await self._poster.find(run, address, sent_at=sent_at, part=Part.REPLY)
 
     async def _card(self, run: Run, org: Organization | None) -> Card | None:
         """None if there are no rows, or they are not kept any more."""
@@ -81,7 +86,7 @@ class ThreadPosting:
         report = await self._reading.again(query)
         return None if report is None or not report.parts else details_card(report, query, org)
 
-    async def _post(self, run: Run, done: Delivery, card: Card) -> Delivery:
+    async def _post(self, run: Run, done: Delivery, card: Card, channel: str) -> Delivery:
         deadline = self._poster.deadline()
         process = self._process
         marked = await runs.mark_reply(
@@ -90,7 +95,7 @@ class ThreadPosting:
         if not marked:
             return done
         await process.checkpoint("reply_marked")
-        answer = await self._poster.send(run, card, deadline, Part.REPLY)
+        answer = await self._poster.send(run, card, channel, deadline, part=Part.REPLY)
         await process.checkpoint("reply_sent")
         if answer.answer is PostStatus.TAKEN:
             return await self._settle(run, done)

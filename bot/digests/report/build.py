@@ -12,8 +12,8 @@ from bot.digests import sections
 from bot.digests.items import ReportItem
 from bot.digests.model import DigestContent, Figures, Run
 from bot.digests.report import row_query
-from bot.digests.report.model import PREVIEWS, Report, ReportSection
-from bot.digests.report.news import NewsReader
+from bot.digests.report.model import PREVIEWS, Report, ReportSection, RowQuery
+from bot.digests.report.news import NewsReader, anything_new
 from bot.digests.report.pages import ScanGone, page, rows
 from bot.digests.report.row_query import RowFilter, Where
 from bot.digests.scan import repository as scans
@@ -52,9 +52,15 @@ async def report(
                 replace(part, news=await news.read(connection, sections.section(part.section)))
                 for part in parts
             ]
+        unchanged = (
+            content.only_new
+            and previous is not None
+            and bool(previous.query)
+            and not await anything_new(connection, rows, chosen, RowQuery.decode(previous.query))
+        )
         daily, estimates = await _upcoming(connection, rows, chosen, zone)
     missing = tuple(name for name in scan.missing if _concerns(name, chosen))
-    listed = tuple(part for part in parts if part.count or _has_news(part))
+    listed = tuple(part for part in parts if part.count or _has_settled(part))
     return Report(
         read_at=scan.started_at,
         start=window.start,
@@ -65,11 +71,13 @@ async def report(
         missing=missing,
         # Nothing to report is not the same as not knowing.
         empty=not listed and not missing,
+        nothing_new=unchanged and not missing and not any(map(_has_settled, listed)),
         figures=_figures(parts),
     )
 
 
-def _has_news(part: ReportSection) -> bool:
+def _has_settled(part: ReportSection) -> bool:
+    """Whether rows were settled since the previous digest."""
     return part.news is not None and part.news.settled_count > 0
 
 

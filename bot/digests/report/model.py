@@ -78,6 +78,9 @@ class Report:
     missing: tuple[str, ...] = ()
     """What could not be read: keys of sections, PREVIEWS, CUSTOMERS."""
     empty: bool = False
+    """Whether there is nothing to report."""
+    nothing_new: bool = False
+    """Whether nothing is new or settled since the last post. Only found out for digests that ask for it."""
     figures: Figures = field(default_factory=Figures)
 
 

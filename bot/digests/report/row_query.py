@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, assert_never
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, FromClause, Row, case, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.digests import sections
@@ -76,12 +76,12 @@ class RowFilter:
         )
         return cls(scan_id, window, minimum, matching)
 
-    def where(self, section: DigestSection) -> list[ColumnElement[bool]]:
-        row = digest_items.c
+    def where(self, section: DigestSection, table: FromClause = digest_items) -> list[ColumnElement[bool]]:
+        row = table.c
         return [
             row.scan_id == self.scan_id,
             row.section == section.key,
-            *self._due(section.timing),
+            *self._due(section.timing, table),
             *(() if self.plans is None else (row.plans.in_(self.plans),)),
             # Keep unknown amounts: they might exceed the minimum.
             *(
@@ -91,8 +91,8 @@ class RowFilter:
             ),
         ]
 
-    def _due(self, timing: Timing) -> list[ColumnElement[bool]]:
-        row, window = digest_items.c, self.window
+    def _due(self, timing: Timing, table: FromClause) -> list[ColumnElement[bool]]:
+        row, window = table.c, self.window
         match timing:
             case Timing.WITHIN_WINDOW:
                 return [row.at >= window.start, row.at < window.end]

@@ -41,5 +41,7 @@ SECTION = DigestSection(
     timing=Timing.ANY_TIME,
     first="oldest",
     tracked=True,
+    needs_someone=True,
+    fixed_time=False,
     collect=_collect,
 )

@@ -143,6 +143,7 @@ SECTION = DigestSection(
     cells=_cells,
     facts=_facts,
     timing=Timing.WITHIN_WINDOW,
+    fixed_time=False,
     first="next",
     collect=_collect,
 )

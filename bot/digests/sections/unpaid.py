@@ -90,4 +90,6 @@ SECTION = DigestSection(
     money=True,
     first="oldest",
     tracked=True,
+    needs_someone=True,
+    fixed_time=False,
 )

@@ -1,0 +1,148 @@
+"""A digest that is posted only when something is new: what counts as new, and what skipped days leave."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.digests import sections
+from bot.digests.items import StoredItem
+from bot.digests.model import DigestContent, Figures, RunState, Skip
+from bot.digests.report.build import report
+from bot.digests.report.model import Report, RowQuery
+from bot.digests.scan.repository import Scan
+from bot.store.database import Database
+from tests.digests.bench import DUE, bench, tick
+from tests.digests.listed import START, at
+from tests.digests.samples import run
+from tests.digests.test_report import row, scanned, unpaid
+
+DAY = timedelta(days=1)
+ALL = frozenset(sections.all_keys())
+ONLY_NEW = DigestContent(sections=ALL, only_new=True)
+
+
+def told(scan: Scan, **changes: Any) -> RowQuery:
+    """The rows of the last post: everything of the week from when that scan started."""
+    query = RowQuery(scan=scan.id, start=START, end=START + 7 * DAY, sections=tuple(sections.all_keys()))
+    return query.at(**changes)
+
+
+async def reported(
+    database: Database, scan: Scan, last: RowQuery | None, content: DigestContent = ONLY_NEW
+) -> Report:
+    previous = None if last is None else run(scan=last.scan, query=last.encode(), figures=Figures())
+    return await report(database, scan, content, zone="UTC", previous=previous)
+
+
+def rows() -> list[StoredItem]:
+    return [
+        unpaid("9.5", at=at(-9), details={"invoice": "in_1"}),
+        row("past_due", at=at(-3)),
+        row("invoices", amount=5, at=at(2)),
+        row("trials", at=at(3)),
+        row("run_outs", at=at(2), feature="messages", details={"resets_at": 5}),
+        row("resets", at=at(4), feature="messages"),
+        row("trials", at=at(3), customer_id=None, customer="Somebody"),
+    ]
+
+
+async def compared(database: Database, *after: StoredItem, before: list[StoredItem] | None = None) -> Report:
+    first = await scanned(database, *(rows() if before is None else before))
+    second = await scanned(database, *after, start=START + DAY)
+    return await reported(database, second, told(first))
+
+
+async def test_same_rows_a_day_later_are_nothing_new(database: Database) -> None:
+    same = rows()
+    same[4] = row("run_outs", at=at(2.5), feature="messages", details={"resets_at": 5})
+    found = await compared(database, *same)
+    assert found.nothing_new, "when a balance runs out is an estimate that moves"
+    assert not found.empty
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        unpaid("9.5", details={"invoice": "in_2"}),
+        row("past_due", 2),
+        row("invoices", amount=5, at=at(6)),
+        row("invoices", 2, amount=5, at=at(7.5)),
+        row("trials", 1, at=at(5)),
+        row("run_outs", at=at(2), feature="messages", details={"resets_at": 6}),
+        row("run_outs", at=at(2), feature="seats", details={"resets_at": 5}),
+        row("resets", at=at(4), feature="messages", details={"entity": "ent_1"}),
+        row("trials", at=at(3), customer_id=None, customer="Somebody Else"),
+    ],
+)
+async def test_row_that_was_not_told_is_new(database: Database, new: StoredItem) -> None:
+    assert not (await compared(database, *rows(), new)).nothing_new
+
+
+async def test_what_was_settled_is_new(database: Database) -> None:
+    assert not (await compared(database, *rows()[1:])).nothing_new
+
+
+async def test_upcoming_row_that_is_gone_is_not_new(database: Database) -> None:
+    assert (await compared(database, *rows()[:2], *rows()[3:])).nothing_new
+
+
+async def test_row_that_the_last_scan_saw_beyond_its_window_is_new(database: Database) -> None:
+    later = row("invoices", 3, amount=5, at=at(7.5))
+    assert not (await compared(database, *rows(), later, before=[*rows(), later])).nothing_new
+
+
+async def test_section_or_filter_that_is_new_makes_its_rows_new(database: Database) -> None:
+    first = await scanned(database, *rows())
+    second = await scanned(database, *rows(), start=START + DAY)
+    for last in (told(first, sections=("unpaid",)), told(first, plans=("team",)), told(first, start=None)):
+        assert not (await reported(database, second, last)).nothing_new
+
+
+async def test_in_doubt_there_is_something_new(database: Database) -> None:
+    first = await scanned(database, *rows())
+    second = await scanned(database, *rows(), start=START + DAY)
+    assert not (await reported(database, second, None)).nothing_new
+    assert not (await reported(database, second, told(first).at(scan="forgotten"))).nothing_new
+    old = await report(database, second, ONLY_NEW, zone="UTC", previous=run(scan=first.id))
+    assert not old.nothing_new, "posted by a version that kept no query"
+    missing = await scanned(database, *rows(), start=START + 2 * DAY, missing=["unpaid"])
+    assert not (await reported(database, missing, told(first))).nothing_new
+    content = DigestContent(sections=ALL)
+    assert not (await reported(database, second, told(first), content)).nothing_new, "it posts all the same"
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+async def test_days_without_news_are_skipped_and_leave_no_hole(engine: str) -> None:
+    async with bench("postgresql" if engine == "postgresql" else "sqlite") as desk:
+        content = DigestContent(sections=frozenset({"past_due"}), only_new=True, skip_empty=False)
+        await desk.digest(content=content)
+        bot = await desk.bot()
+        desk.at(DUE)
+        await tick(bot)
+        assert len(desk.posts()) == 1
+        for _ in range(9):
+            desk.move(days=1)
+            await tick(bot)
+        assert len(desk.posts()) == 1, "nothing has changed"
+        skipped = (await desk.runs())[1:]
+        assert {(run.state, run.skip) for run in skipped} == {(RunState.SKIPPED, Skip.NOTHING_NEW)}
+        assert desk.count("nothing_new") == 9
+        desk.autumn.mark_past_due("cus_acme")
+        desk.move(days=1)
+        await tick(bot)
+        told_again = (await desk.runs())[-1]
+        first = (await desk.runs())[0]
+        assert len(desk.posts()) == 2
+        query = RowQuery.decode(told_again.query)
+        assert query.start == first.covers_until, "where the last post ended"
+
+
+async def test_empty_days_of_such_a_digest_are_skipped_as_empty() -> None:
+    async with bench() as desk:
+        nobody = DigestContent(plans=frozenset({"no_such_plan"}), only_new=True, skip_empty=False)
+        await desk.digest(content=nobody)
+        desk.at(DUE)
+        await tick(await desk.bot())
+        assert (await desk.last()).skip is Skip.EMPTY
+        assert desk.posts() == []

@@ -1,0 +1,103 @@
+"""A digest that goes to a person: by direct message, only to who may see customers, once."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.access.post_targets import Pause, PersonProblem
+from bot.digests import words
+from bot.digests.model import Digest, RunState
+from sandbox.slack.faults import FaultKind
+from sandbox.slack.model import UserKind
+from tests.digests.bench import DUE, Bench, bench, tick
+from tests.digests.test_posting import dies_at
+
+LEA = "U03LEA"
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Bench]:
+    async with bench() as made:
+        yield made
+
+
+async def test_digest_goes_to_the_person_alone(desk: Bench) -> None:
+    await desk.digest(LEA, private=True)
+    desk.at(DUE)
+    await tick(await desk.bot())
+    (post,) = desk.sent_to_people()
+    assert desk.slack.workspace.channel(post.channel).members >= [LEA]
+    (reply,) = desk.replies(post.channel)
+    assert reply.thread_ts == post.ts
+    assert (await desk.last()).state is RunState.POSTED
+
+
+@pytest.mark.parametrize("kind", ["deactivated", "guest", "single_channel_guest", "external"])
+async def test_person_who_may_not_see_customers_any_more_pauses_it(desk: Bench, kind: UserKind) -> None:
+    digest = await desk.digest(LEA, private=True)
+    bot = await desk.bot()
+    desk.slack.workspace.users[LEA].kind = kind
+    desk.at(DUE)
+    await tick(bot)
+    assert desk.sent_to_people() == []
+    paused = await bot.get(digest.id)
+    assert paused is not None
+    assert paused.pause is Pause.LEFT
+    (notice,) = desk.told()
+    assert words.PAUSES[Pause.LEFT] in notice.text
+    assert await bot.resume(digest.id, by="U01ANA") is PersonProblem.NOT_MEMBER
+    desk.slack.workspace.users[LEA].kind = "member"
+    assert isinstance(await bot.resume(digest.id, by="U01ANA"), Digest)
+
+
+async def test_person_who_could_not_be_checked_gets_it_later(desk: Bench) -> None:
+    await desk.digest(LEA, private=True)
+    bot = await desk.bot()
+    desk.slack.faults.add("users.info", "error", error="fatal_error")
+    desk.at(DUE)
+    await tick(bot)
+    assert desk.sent_to_people() == []
+    desk.move(minutes=1)
+    await tick(bot)
+    assert len(desk.sent_to_people()) == 1
+
+
+@pytest.mark.parametrize("point", ["marked", "sent", "headed", "reply_marked", "reply_sent"])
+async def test_death_at_any_checkpoint_posts_once(desk: Bench, point: str) -> None:
+    await desk.digest(LEA, private=True)
+    desk.at(DUE)
+    await tick(await desk.bot(checkpoint=dies_at(point)))
+    other = await desk.bot()
+    desk.slack.faults.add("conversations.open", "error", error="fatal_error")
+    for _ in range(3):
+        desk.move(minutes=2)
+        await tick(other)
+    (post,) = desk.sent_to_people()
+    assert len(desk.replies(post.channel)) == 1
+    assert (await desk.last()).state is RunState.POSTED
+
+
+@pytest.mark.parametrize("fault", ["latency_after", "error"])
+async def test_thread_waits_while_the_person_cannot_be_reached(desk: Bench, fault: FaultKind) -> None:
+    await desk.digest(LEA, private=True)
+    desk.at(DUE)
+    await tick(await desk.bot(checkpoint=dies_at("headed")))
+    other = await desk.bot()
+    desk.slack.faults.add("conversations.open", fault, error="fatal_error", seconds=0.0)
+    for _ in range(2):
+        desk.move(minutes=2)
+        await tick(other)
+    (post,) = desk.sent_to_people()
+    assert len(desk.replies(post.channel)) == 1
+
+
+async def test_thread_is_given_up_when_the_person_leaves(desk: Bench) -> None:
+    await desk.digest(LEA, private=True)
+    desk.at(DUE)
+    await tick(await desk.bot(checkpoint=dies_at("headed")))
+    desk.slack.workspace.users[LEA].kind = "deactivated"
+    desk.move(minutes=2)
+    await tick(await desk.bot())
+    (post,) = desk.sent_to_people()
+    assert desk.replies(post.channel) == []
+    assert (await desk.last()).state is RunState.POSTED

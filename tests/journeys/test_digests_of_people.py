@@ -1,0 +1,162 @@
+"""Digests with a name, to a person, with a mention, and only when something is new."""
+
+from datetime import timedelta
+
+from bot.access.post_targets import Pause, PersonProblem
+from bot.digests import words
+from bot.timings import Timeouts
+from sandbox.slack import Person
+from sandbox.slack.model import Message
+from tests.journeys.digesting import (
+    COMING,
+    FORM,
+    digesting,
+    due,
+    later,
+    open_list,
+    pass_time,
+    posted,
+    set_up,
+    settled,
+)
+from tests.running import Mode, Running
+
+LEADS_SET_UP = '[digests]\nwho = ["@billing-leads"]\n'
+
+
+def direct(maple: Running) -> list[Message]:
+    """Digests in direct messages."""
+    channels = {post.channel for post in maple.slack.workspace.posts if post.channel.startswith("D")}
+    return [post for channel in channels for post in posted(maple, channel)]
+
+
+async def morning(maple: Running, target: str) -> None:
+    """The only digest that goes to this person is due, and done."""
+    (digest,) = await maple.bot.services.digests.of_person(target)
+    pass_time(maple, digest.next_due - maple.clock.now() + timedelta(seconds=1))
+    await settled(maple)
+
+
+async def new_form(person: Person) -> None:
+    await open_list(person)
+    await person.click(words.NEW)
+    await person.sees(FORM)
+
+
+async def test_named_digest_goes_to_a_person_and_mentions_a_group(mode: Mode) -> None:
+    async with digesting(mode) as maple:
+        ana, lea = maple.ana, maple.lea
+        await new_form(ana)
+        await ana.fill(words.FIELD_NAME, "Dunning")
+        await ana.choose(words.FIELD_PERSON, "lea")
+        await ana.choose(words.FIELD_MENTION, "raj")
+        assert await ana.type_ahead(words.FIELD_GROUP, "bill") == ["@billing-leads"]
+        await ana.choose(words.FIELD_GROUP, "billing-leads")
+        await ana.submit()
+        shown = await ana.sees("The first post comes")
+        assert words.sent_to("@lea") in shown
+        assert "Dunning · Weekdays at 09:00" in shown.replace("*", "")
+        await morning(maple, lea.id)
+        (post,) = direct(maple)
+        assert posted(maple) == []
+        lea.go("@maple")
+        message = await lea.sees(words.named("Dunning", "Coming up in the next"))
+        assert "@raj @billing-leads, please look at: unpaid (" in message
+        await lea.click(words.DOWNLOAD)
+        await lea.sees("[file: maple-digest-")
+        assert [file.channel for file in maple.slack.workspace.posts if file.files] == [post.channel]
+
+
+async def test_digest_cannot_go_to_a_guest(maple: Running) -> None:
+    ana = maple.ana
+    await set_up(ana, person="gus", sees=words.PERSON_PROBLEMS[PersonProblem.NOT_MEMBER].partition(": ")[2])
+    assert await maple.bot.services.digests.all() == []
+
+
+async def test_person_who_cannot_be_checked_gets_no_digest(maple: Running) -> None:
+    await maple.lea.open_home()
+    await maple.ana.open_home()
+    await new_form(maple.ana)
+    await maple.ana.choose(words.FIELD_PERSON, "max")
+    maple.slack.faults.add("users.info", "error", error="fatal_error", times=None)
+    await maple.ana.submit()
+    await maple.ana.sees(words.PERSON_PROBLEMS[PersonProblem.UNCHECKED].partition(": ")[2])
+
+
+async def test_digest_pauses_when_its_person_becomes_a_guest() -> None:
+    async with digesting("http", timings=Timeouts(person=0.0)) as maple:
+        ana = maple.ana
+        await set_up(ana, person="lea")
+        await ana.close()
+        maple.slack.workspace.users[maple.lea.id].kind = "guest"
+        await morning(maple, maple.lea.id)
+        assert direct(maple) == []
+        ana.go("@maple")
+        assert words.PAUSES[Pause.LEFT] in await ana.sees("Your digest to @lea is paused")
+        ana.go("#support")
+        await open_list(ana)
+        await ana.click(words.RESUME)
+        await ana.sees(words.PERSON_PROBLEMS[PersonProblem.NOT_MEMBER].partition(": ")[2])
+
+
+async def test_digest_in_a_direct_message_is_for_whoever_sets_it_up() -> None:
+    async with digesting("http") as maple:
+        ana = maple.ana
+        ana.go("@maple")
+        await open_list(ana)
+        await ana.click(words.NEW)
+        assert f"{words.FIELD_ONLY_PERSON}: [@ana" in await ana.sees(FORM)
+        await ana.submit()
+        await ana.sees("The first post comes")
+        await ana.click(words.SEND, confirm=True)
+        await ana.sees(words.SENT_TO_PERSON.partition(": ")[2])
+        await ana.close()
+        await ana.sees(COMING)
+
+
+async def test_digest_of_two_people_is_nobody_elses() -> None:
+    async with digesting("http") as maple:
+        ana, lea, raj = maple.ana, maple.lea, maple.raj
+        await set_up(ana, person="lea")
+        await ana.close()
+        assert words.sent_to("@lea") not in await open_list(raj)
+        await open_list(lea, sees=words.sent_to("@lea"))
+        (digest,) = await maple.bot.services.digests.of_person(lea.id)
+        await lea.click(words.PAUSE)
+        await lea.sees(words.NOTES[words.DigestNote.PAUSED].partition(": ")[2])
+        forged = [sent for sent in maple.slack.sent if sent.payload.get("type") == "block_actions"][
+            -1
+        ].payload
+        trigger = maple.slack.simulation.triggers.issue(raj.id)
+        user = {**forged["user"], "id": raj.id}
+        for action in ("digest_resume", "digest_edit", "digest_send"):
+            button = {**forged["actions"][0], "action_id": f"{action}:0"}
+            payload = forged | {"user": user, "actions": [button], "trigger_id": f"{trigger}{action}"}
+            await maple.slack.deliveries.send("interactive", payload)
+        await settled(maple)
+        again = await maple.bot.services.digests.get(digest.id)
+        assert again is not None
+        assert again.pause is Pause.ASKED
+        assert direct(maple) == []
+
+
+async def test_digest_is_posted_again_only_when_something_is_new() -> None:
+    async with digesting("http") as maple:
+        ana = maple.ana
+        await new_form(ana)
+        await ana.choose("Sections", "Past due")
+        await ana.choose("On which days", *words.WEEKDAYS)
+        await ana.choose(words.FIELD_EMPTY, words.SKIP_UNCHANGED)
+        await ana.submit()
+        assert words.ONLY_NEW in await ana.sees("The first post comes")
+        await ana.close()
+        await due(maple)
+        await ana.sees(COMING)
+        await settled(maple)
+        for _ in range(3):
+            await later(maple, timedelta(days=1))
+        assert len(posted(maple)) == 1
+        maple.autumn.mark_past_due("cus_acme")
+        await later(maple, timedelta(days=1))
+        assert len(posted(maple)) == 2
+        assert "new: Acme Ltd" in posted(maple)[-1].text
