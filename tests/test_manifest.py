@@ -122,6 +122,7 @@ def test_every_button_of_the_views_is_listened_to() -> None:
         ids.FORM_FIELD,
         ids.DIGEST_ZONE,
         ids.DIGEST_PLANS,
+        ids.DIGEST_GROUP,
         ids.ALERT_PLANS,
         ids.ALERT_FEATURES,
     } == listened(InteractionKind.OPTIONS)
@@ -131,6 +132,7 @@ def test_every_button_of_the_views_is_listened_to() -> None:
         ids.DENY_MODAL,
         ids.UNDO_MODAL,
         ids.DIGEST_FORM,
+        ids.CSV_FORM,
         ids.ALERT_FORM,
         ids.CSV_FORM,
     } == listened(InteractionKind.VIEW)
