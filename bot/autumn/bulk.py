@@ -99,6 +99,12 @@ class ListedCustomer(TypedDict, total=False):
     """By feature id."""
 
 
+class ListedEntity(TypedDict, total=False):
+    id: str | None
+    customer_id: str | None
+    feature_id: str | None
+
+
 class ListedInvoice(TypedDict, total=False):
     id: str | None
     customer_id: str | None
@@ -128,6 +134,9 @@ _CUSTOMER: TypeAdapter[ListedCustomer | _Unreadable] = TypeAdapter(
 )
 _INVOICE: TypeAdapter[ListedInvoice | _Unreadable] = TypeAdapter(
     Annotated[ListedInvoice | _Unreadable, Field(union_mode="left_to_right")]
+)
+_ENTITY: TypeAdapter[ListedEntity | _Unreadable] = TypeAdapter(
+    Annotated[ListedEntity | _Unreadable, Field(union_mode="left_to_right")]
 )
 
 Row = TypeVar("Row")
@@ -171,6 +180,12 @@ def customers(content: bytes) -> Listing[ListedCustomer]:
     """Parses an answer of customers.list. Raises msgspec.DecodeError (a ValueError) or RecursionError."""
     page = _PAGE.decode(content)
     return Listing(page.next_cursor, _CUSTOMER, page.rows or ())
+
+
+def entities(content: bytes) -> Listing[ListedEntity]:
+    """Parses an answer of entities.list. Raises msgspec.DecodeError (a ValueError) or RecursionError."""
+    page = _PAGE.decode(content)
+    return Listing(page.next_cursor, _ENTITY, page.rows or ())
 
 
 def invoices(content: bytes) -> Listing[ListedInvoice]:

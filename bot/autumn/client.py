@@ -156,6 +156,11 @@ class Autumn:
         question = ReadRequest.rpc("customers.list", _page(limit, cursor), group=RateGroup.CUSTOMERS_LIST)
         return await self._wire.ask(bulk.customers, question)
 
+    async def every_entity(self, *, limit: int, cursor: str = "") -> bulk.Listing[bulk.ListedEntity]:
+        """A page of the entities of all customers, newest first, in outline."""
+        question = ReadRequest.rpc("entities.list", _page(limit, cursor), group=RateGroup.CUSTOMERS_LIST)
+        return await self._wire.ask(bulk.entities, question)
+
     async def every_invoice(
         self, *, status: Sequence[str], limit: int, cursor: str = ""
     ) -> bulk.Listing[bulk.ListedInvoice]:

@@ -54,6 +54,14 @@ async def test_list_is_a_file_in_the_format_that_is_chosen(maple: Running) -> No
     } == {words.YES}
 
 
+async def test_list_by_entities(maple: Running) -> None:
+    await maple.ana.command("/autumn list entities:3 entity:seats")
+    card = await maple.ana.sees("with at least 3 entities of seats")
+    assert "1 customer" in card
+    assert "Pied Piper" in card
+    assert "4 entities" in card
+
+
 async def test_word_that_filters_nothing_is_named(maple: Running) -> None:
     await maple.ana.command("/autumn list acme")
     assert "past-due" in await maple.ana.sees("is not a filter")

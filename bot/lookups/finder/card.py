@@ -19,11 +19,12 @@ _NAME, _PLANS = 100, 80
 
 def list_card(listed: Listed, query: ListQuery) -> Card:
     page = layout.paged(listed.customers, query.page, SIZE)
+    feature = text.code(query.entity_feature, _NAME) if query.entity_feature else ""
     products = ", ".join(text.code(plan, _NAME) for plan in query.plans)
-    title = words.title(len(listed.customers), words.what(query, products), complete=listed.complete)
+    title = words.title(len(listed.customers), words.what(query, products, feature), complete=listed.complete)
     content: list[Block] = []
     for index, customer in enumerate(page.items):
-        content.append(_row(index, customer, listed.read_at))
+        content.append(_row(index, customer, listed))
     if not listed.customers:
         content.append(blocks.section("nobody", words.NOBODY))
     foot = [blocks.context("foot", times.moment(listed.read_at, labels.READ))]
@@ -65,6 +66,7 @@ def _csv_row(customer: ListedCustomer, listed: Listed) -> list[Cell]:
         words.YES if past_due else None,
         words.YES if trial else None,
         ", ".join(used_up(customer)),
+        listed.entities.get(customer.get("id") or ""),
     ]
 
 
@@ -72,25 +74,27 @@ def csv_name(read_at: datetime) -> str:
     return f"maple-customers-{read_at.astimezone(UTC):%Y-%m-%d-%H%M}.csv"
 
 
-def _row(index: int, customer: ListedCustomer, now: datetime) -> Block:
+def _row(index: int, customer: ListedCustomer, listed: Listed) -> Block:
     customer_id = customer.get("id") or ""
     open_it = frame.go(labels.OPEN, f"listed:{index}", Place(customer=customer_id)) if customer_id else None
-    return blocks.section(f"listed.{index}", blocks.plain(_who(customer, now)), accessory=open_it)
+    return blocks.section(f"listed.{index}", blocks.plain(_who(customer, listed)), accessory=open_it)
 
 
-def _who(customer: ListedCustomer, now: datetime) -> str:
+def _who(customer: ListedCustomer, listed: Listed) -> str:
     """Two lines of plain text, so that a name shows exactly as it is."""
     subscriptions = running(customer)
     candidates = (customer.get("name") or "", customer.get("email") or "", customer.get("id") or "")
     safe = (text.literal(candidate, _NAME) for candidate in candidates)
     name = next((candidate for candidate in safe if candidate), labels.NO_NAME)
     exhausted = ", ".join(used_up(customer))
+    now, entities = listed.read_at, listed.entities.get(customer.get("id") or "", 0)
     facts = [
         text.literal(customer.get("id") or "", _NAME) or labels.NO_ID,
         text.literal(", ".join(_plans(customer)), _PLANS),
         words.PAST_DUE if any(subscription.get("past_due") for subscription in subscriptions) else "",
         words.TRIAL if any(in_trial(subscription, now) for subscription in subscriptions) else "",
         words.used_up(text.literal(exhausted, _PLANS)) if exhausted else "",
+        words.with_entities(entities, "") if entities else "",
     ]
     return f"{name}\n{' · '.join(fact for fact in facts if fact)}"
 

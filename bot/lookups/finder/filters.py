@@ -11,8 +11,10 @@ from bot.autumn.bulk import ListedCustomer, ListedSubscription, moment
 from bot.kit.carried import Carried
 
 MOST_DAYS = 3650
+MOST_ENTITIES = 1_000_000
 _LONGEST_ID = 100
 _MOST_PLANS = 5
+_AT_LEAST = re.compile(r"(?:>=)?([0-9]{1,7})\+?", re.ASCII)
 _JOINED = re.compile(r"([0-9]{1,4})d?", re.ASCII)
 
 
@@ -41,6 +43,10 @@ class ListQuery(Carried):
     """Whether only those who have used up a balance are listed."""
     joined: int = Field(default=0, ge=0, le=MOST_DAYS, alias="j")
     """Within so many days; 0 for ever."""
+    entities: int = Field(default=0, ge=0, le=MOST_ENTITIES, alias="e")
+    """At least so many; 0 for all customers."""
+    entity_feature: str = Field(default="", alias="f", max_length=_LONGEST_ID)
+    """The feature that the entities count as; empty for any."""
     order: Order = Field(default=Order.NEWEST, alias="r")
     page: int = Field(default=0, ge=0, alias="n")
 
@@ -61,6 +67,7 @@ _SWITCHES: dict[str, dict[str, object]] = {
     "trial": {"trial": True},
     "over-limit": {"over": True},
     "over": {"over": True},
+    "entities": {"entities": 1},
     "active": {"status": StatusFilter.ACTIVE},
     "scheduled": {"status": StatusFilter.SCHEDULED},
     **{f"sort:{order}": {"order": order} for order in Order},
@@ -79,11 +86,23 @@ def parse(typed: str) -> ListQuery | UnknownFilter:
             plans.append(value)
         elif name.lower() == "joined" and (days := _days(value)):
             values["joined"] = days
+        elif name.lower() == "entities" and (number := _number_of_entities(value)):
+            values["entities"] = number
+        elif name.lower() == "entity" and 0 < len(value) <= _LONGEST_ID:
+            values["entity_feature"] = value
         else:
             return UnknownFilter(word)
     if len(plans) > _MOST_PLANS:
         return UnknownFilter(f"product:{plans[_MOST_PLANS]}")
+    if "entity_feature" in values:
+        values.setdefault("entities", 1)
     return ListQuery.model_validate({**values, "plans": tuple(dict.fromkeys(plans))})
+
+
+def _number_of_entities(value: str) -> int:
+    """0 for what is no number of them."""
+    number = _AT_LEAST.fullmatch(value)
+    return int(number[1]) if number and int(number[1]) <= MOST_ENTITIES else 0
 
 
 def _days(value: str) -> int:
@@ -96,13 +115,14 @@ def joined_since(query: ListQuery, now: datetime) -> datetime | None:
     return now - timedelta(days=query.joined) if query.joined else None
 
 
-def passes(query: ListQuery, customer: ListedCustomer, now: datetime) -> bool:
-    """What Autumn cannot filter by."""
+def passes(query: ListQuery, customer: ListedCustomer, now: datetime, entities: int) -> bool:
+    """What Autumn cannot filter by. `entities`: how many of them are counted."""
     subscriptions = running(customer)
     return (
         (not query.past_due or any(subscription.get("past_due") for subscription in subscriptions))
         and (not query.trial or any(in_trial(subscription, now) for subscription in subscriptions))
         and (not query.over or bool(used_up(customer)))
+        and entities >= query.entities
     )
 
 

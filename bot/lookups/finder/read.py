@@ -5,8 +5,9 @@ although there are more: then it is asked once more, from the moment on at which
 """
 
 import asyncio
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.autumn.bulk import ListedCustomer, Listing, moment
@@ -16,6 +17,9 @@ from bot.lookups.finder.filters import ListQuery, Order, joined_since, passes
 PAGE = 500
 MOST_READ = 40
 """Pages for one answer: 20,000 customers."""
+ENTITY_PAGE = 500
+MOST_ENTITY_PAGES = 40
+"""20,000 entities."""
 MOST_LISTED = 1000
 _SLICE = 50
 """Customers that are looked at before others get a turn on the event loop."""
@@ -28,6 +32,8 @@ class Listed:
     complete: bool
     """Whether all customers were looked at."""
     read_at: datetime
+    entities: Mapping[str, int] = field(default_factory=dict)
+    """How many the customers have that were asked for, by customer's id; empty where none were asked for."""
 
 
 async def listed(autumn: Autumn, query: ListQuery, *, now: Callable[[], datetime]) -> Listed:
@@ -39,6 +45,7 @@ async def listed(autumn: Autumn, query: ListQuery, *, now: Callable[[], datetime
         start=joined_since(query, read_at),
         oldest_first=query.order is Order.OLDEST,
     )
+    entities, counted = await _entities(autumn, query.entity_feature) if query.entities else ({}, True)
     known: dict[Hashable, ListedCustomer] = {}
     kept: list[ListedCustomer] = []
     cursor = ""
@@ -46,7 +53,11 @@ async def listed(autumn: Autumn, query: ListQuery, *, now: Callable[[], datetime
     for _ in range(MOST_READ):
         page = await autumn.customers_where(where, limit=PAGE, cursor=cursor)
         fresh = await _fresh(page, known)
-        kept += [customer for customer in fresh if passes(query, customer, read_at)]
+        kept += [
+            customer
+            for customer in fresh
+            if passes(query, customer, read_at, entities.get(customer.get("id") or "", 0))
+        ]
         if page.next_cursor:
             cursor = page.next_cursor
         elif (rest := _rest(where, page)) is None or not fresh:
@@ -58,7 +69,28 @@ async def listed(autumn: Autumn, query: ListQuery, *, now: Callable[[], datetime
             break
     if query.order is Order.NAME:
         kept.sort(key=lambda customer: (_name(customer).casefold(), customer.get("id") or ""))
-    return Listed(tuple(kept[:MOST_LISTED]), complete and len(kept) <= MOST_LISTED, read_at)
+    complete = complete and counted and len(kept) <= MOST_LISTED
+    return Listed(tuple(kept[:MOST_LISTED]), complete, read_at, entities)
+
+
+async def _entities(autumn: Autumn, feature_id: str) -> tuple[Mapping[str, int], bool]:
+    """How many entities each customer has, and whether all were counted. Of all customers at once: a
+    customer's own answer shows those of several entities as one."""
+    counts: Counter[str] = Counter()
+    cursor = ""
+    for _ in range(MOST_ENTITY_PAGES):
+        page = await autumn.every_entity(limit=ENTITY_PAGE, cursor=cursor)
+        for start in range(0, page.count, _SLICE):
+            for entity in page.rows(start, start + _SLICE):
+                if entity.get("customer_id") and feature_id in ("", entity.get("feature_id")):
+                    counts[entity["customer_id"] or ""] += 1
+            await asyncio.sleep(0)
+        if not page.next_cursor:
+            last = page.rows(page.count - 1) if page.count else []
+            # The list ends too soon at a page whose last entity has no id.
+            return counts, page.count < ENTITY_PAGE or all(entity.get("id") is not None for entity in last)
+        cursor = page.next_cursor
+    return counts, False
 
 
 async def _fresh(

@@ -37,6 +37,17 @@ def test_row_tells_how_a_customer_stands() -> None:
         assert fact in shown
 
 
+def test_row_and_file_tell_how_many_entities_were_counted() -> None:
+    listed = Listed((customer(1), customer(2)), True, NOW, {"cus_1": 3})
+    query = ListQuery(entities=1, entity_feature="se*ats")
+    shown = str(list_card(listed, query).blocks)
+    assert words.what(query, "", "`se*ats`") in shown
+    assert "3 entities" in shown
+    assert "1 entity" not in shown.replace(words.what(query, "", "`se*ats`"), "")
+    rows = list(csv.DictReader(io.StringIO(csv_text(listed, CsvFormat()).removeprefix("\ufeff"))))
+    assert [row["entities"] for row in rows] == ["3", ""]
+
+
 def test_customer_without_an_id_cannot_be_opened() -> None:
     assert "'go:" not in drawn({"id": None, "name": None, "email": None})
     assert "'go:" in drawn(customer(1))

@@ -37,6 +37,20 @@ TOMORROW = (NOW + timedelta(days=1)).timestamp() * 1000
         ("scheduled sort:oldest", ListQuery(status=StatusFilter.SCHEDULED, order=Order.OLDEST)),
         ("joined:30d sort:Name", ListQuery(joined=30, order=Order.NAME)),
         ("joined:7", ListQuery(joined=7)),
+        ("entities", ListQuery(entities=1)),
+        ("entities:5", ListQuery(entities=5)),
+        ("ENTITIES:>=5", ListQuery(entities=5)),
+        ("entities:5+", ListQuery(entities=5)),
+        ("entity:seats", ListQuery(entities=1, entity_feature="seats")),
+        ("entities:3 entity:seats", ListQuery(entities=3, entity_feature="seats")),
+        ("entity:seats entities:3", ListQuery(entities=3, entity_feature="seats")),
+        ("entities:1000000", ListQuery(entities=1_000_000)),
+        ("entities:1000001", UnknownFilter("entities:1000001")),
+        ("entities:0", UnknownFilter("entities:0")),
+        ("entities:many", UnknownFilter("entities:many")),
+        ("entity:", UnknownFilter("entity:")),
+        (f"entity:{'x' * 100}", ListQuery(entities=1, entity_feature="x" * 100)),
+        (f"entity:{'x' * 101}", UnknownFilter(f"entity:{'x' * 101}")),
         ("joined:0", UnknownFilter("joined:0")),
         ("joined:9999", UnknownFilter("joined:9999")),
         ("joined:soon", UnknownFilter("joined:soon")),
@@ -55,7 +69,7 @@ def test_whatever_is_typed_is_a_query_or_an_unknown_word(typed: str) -> None:
     query = parse(typed)
     if isinstance(query, ListQuery):
         assert ListQuery.decode(query.encode()) == query
-        assert words.what(query, "")
+        assert words.what(query, "", "")
 
 
 def balance(granted: int | None, remaining: int | None, **more: Any) -> dict[str, Any]:
@@ -82,7 +96,13 @@ def balance(granted: int | None, remaining: int | None, **more: Any) -> dict[str
     ],
 )
 def test_what_autumn_cannot_filter_by(query: ListQuery, customer: Any, listed: bool) -> None:
-    assert passes(query, customer, NOW) is listed
+    assert passes(query, customer, NOW, 0) is listed
+
+
+@pytest.mark.parametrize(("counted", "listed"), [(0, False), (2, False), (3, True), (4, True)])
+def test_customers_with_fewer_entities_are_left_out(*, counted: int, listed: bool) -> None:
+    assert passes(ListQuery(entities=3), {"id": "cus_1"}, NOW, counted) is listed
+    assert passes(ListQuery(), {"id": "cus_1"}, NOW, counted)
 
 
 def test_used_up_features_are_named() -> None:

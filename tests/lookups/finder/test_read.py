@@ -8,6 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.autumn.client import Autumn, Limits
+from bot.autumn.errors import Unavailable
 from bot.lookups.finder import read
 from bot.lookups.finder.filters import ListQuery, Order, StatusFilter
 from bot.lookups.finder.read import Listed, listed
@@ -103,3 +104,64 @@ async def test_long_list_is_cut_and_says_so(local: LocalAutumn, monkeypatch: pyt
     less = await found(local, ListQuery())
     assert len(less.customers) < 5
     assert not less.complete
+
+
+def _entities(local: LocalAutumn, customer: str, *ids: str | None, feature: str = "seats") -> None:
+    who = local.state.customer(customer)
+    template = local.state.customer("cus_piedpiper").entities[0]
+    for entity_id in ids:
+        who.entities.append(type(template)(entity_id, None, feature, template.created_at, {}))
+
+
+@pytest.mark.parametrize("size", [1, 3, 500])
+async def test_customers_are_listed_by_how_many_entities_they_have(
+    local: LocalAutumn, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr(read, "ENTITY_PAGE", size)
+    _entities(local, "cus_acme", "a", "b")
+    _entities(local, "cus_acme", "c", feature="projects")
+    some = await found(local, ListQuery(entities=1))
+    assert sorted(map(str, ids(some))) == ["cus_acme", "cus_piedpiper"]
+    assert some.complete
+    assert dict(some.entities) == {"cus_acme": 3, "cus_piedpiper": 4}
+    assert ids(await found(local, ListQuery(entities=4))) == ["cus_piedpiper"]
+    assert ids(await found(local, ListQuery(entities=5))) == []
+    of_seats = await found(local, ListQuery(entities=1, entity_feature="seats"))
+    assert dict(of_seats.entities) == {"cus_acme": 2, "cus_piedpiper": 4}
+    assert ids(await found(local, ListQuery(entities=1, entity_feature="projects"))) == ["cus_acme"]
+
+
+async def test_entities_are_only_counted_where_they_are_asked_for(local: LocalAutumn) -> None:
+    local.faults.add("entities.list", "500", times=None)
+    everybody = await found(local, ListQuery())
+    assert everybody.entities == {}
+    with pytest.raises(Unavailable):
+        await found(local, ListQuery(entities=1))
+
+
+async def test_entities_that_were_not_all_counted_leave_the_list_incomplete(
+    local: LocalAutumn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(read, "MOST_ENTITY_PAGES", 2)
+    monkeypatch.setattr(read, "ENTITY_PAGE", 1)
+    some = await found(local, ListQuery(entities=1))
+    assert dict(some.entities) == {"cus_piedpiper": 2}
+    assert not some.complete
+
+
+async def test_list_of_entities_that_ends_without_an_id_is_not_taken_for_whole(
+    local: LocalAutumn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    who = local.state.customer("cus_piedpiper")
+    monkeypatch.setattr(read, "ENTITY_PAGE", len(who.entities))
+    assert (await found(local, ListQuery(entities=1))).complete
+    who.entities[0].id = None
+    assert not (await found(local, ListQuery(entities=1))).complete
+    monkeypatch.setattr(read, "ENTITY_PAGE", len(who.entities) + 1)
+    assert (await found(local, ListQuery(entities=1))).complete
+
+
+async def test_no_entities_at_all_is_a_whole_answer(local: LocalAutumn) -> None:
+    local.state.customer("cus_piedpiper").entities.clear()
+    nobody = await found(local, ListQuery(entities=1))
+    assert (ids(nobody), nobody.complete) == ([], True)
