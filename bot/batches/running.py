@@ -16,6 +16,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import assert_never
 
+from aiolimiter import AsyncLimiter
+
 from bot.access.people import Actor
 from bot.access.policy import Reason
 from bot.approvals.lifecycle import IN_PROGRESS, Cause, Record, State
@@ -56,6 +58,7 @@ class Runner:
         self._changes = changes
         self._redraws = redraws
         self._timeouts = timeouts
+        self._pace = AsyncLimiter(1, 1 / timeouts.per_second)
         self._stopped = False
 
     def lease(self) -> Lease:
@@ -111,6 +114,7 @@ class Runner:
 
     async def _line(self, batch: BatchRecord, line: BatchLineRecord) -> None:
         if line.state is LineState.QUEUED:
+            await self._pace.acquire()
             if self._stopped:
                 return
             begun = await line_steps.begin(self._database, batch.id, line.number, by=self._name)

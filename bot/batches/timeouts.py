@@ -21,6 +21,9 @@ class BatchTimeouts:
     is stopped."""
     poll: float = 0.5
     """Between looks at a change that another process works on."""
+    per_second: float = 10.0
+    """Lines that begin. Autumn limits changes of balances for each customer alone, but the organization's own
+    backend makes them as well."""
     at_once: int = 8
     """Customers whose lines are applied, or checked, at the same time."""
 

@@ -24,7 +24,16 @@ from bot.runtime import Checkpoint, Runtime, no_checkpoint
 from bot.store.database import Database
 from tests.approvals.harness import ANA, RAJ, Harness, approvals_channel, running
 
-QUICK = BatchTimeouts(lease=20, renew=0.05, tick=0.01, redraw=0.01, waits=(0.0, 0.0), poll=0.01, at_once=4)
+QUICK = BatchTimeouts(
+    lease=20,
+    renew=0.05,
+    tick=0.01,
+    redraw=0.01,
+    waits=(0.0, 0.0),
+    poll=0.01,
+    per_second=10_000,
+    at_once=4,
+)
 CUSTOMERS = ("cus_bold", "cus_html", "cus_rtl", "cus_lines", "cus_date", "cus_link", "cus_long")
 """Each with one part of messages."""
 

@@ -2,7 +2,8 @@
 
 import asyncio
 
-from benchmarks import ack, card, click, options, render
+from benchmarks import ack, bulk, card, click, options, render
+from bot.batches.timeouts import BatchTimeouts
 from bot.lookups import registry
 
 
@@ -42,6 +43,16 @@ def test_card_measures_cards_and_counts_calls() -> None:
     # The overview in two ways, and one feature.
     assert len(found) == len(registry.tabs()) + 2
     assert "customers.get" in str(card.counts(list(found.items())))
+
+
+def test_bulk_sets_a_list_beside_its_pace() -> None:
+    plan = bulk.Plan(lines=4, rounds=1, pace=BatchTimeouts(per_second=100, tick=0.05))
+    said: list[str] = []
+    (row,) = bulk.measure(plan, said.append)
+    assert (row.lines, row.applied, row.optimum) == (4, 4, 0.04)
+    assert row.took > 0
+    assert "of the optimum" in str(bulk.table([row]))
+    assert len(said) == 1
 
 
 def test_render_draws_many_features() -> None:

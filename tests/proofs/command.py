@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bot import log
 from tests.proofs import clicks
+from tests.proofs.batches import killed_midway
 from tests.proofs.digests import mornings
 from tests.proofs.figures import Figures
 from tests.proofs.hammer import one_change, one_of_many
@@ -44,6 +45,7 @@ PROOFS: dict[str, Sequence[Callable[[], Awaitable[Figures]]]] = {
     "outcomes": (lambda: outcomes("sqlite", 3), lambda: outcomes("postgresql", 1)),
     "audit": (lambda: alterations("sqlite", 10_000, 100), lambda: alterations("postgresql", 10_000, 100)),
     "replay": (lambda: replayed("http", 10), lambda: replayed("socket", 10)),
+    "batches": (lambda: killed_midway(500, 20),),
     "digests": (lambda: mornings(4, 30),),
     "webhooks": (
         lambda: odd_signatures("http", 5_000, 1),
@@ -61,6 +63,7 @@ _CASES = {
     "outcomes": ("troubles met", "faulty answers"),
     "audit": ("alterations found by the row's own hash", "altered fields"),
     "replay": ("copies sent besides", "repeated requests"),
+    "batches": ("processes killed", "processes killed"),
     "digests": ("due days", "due days"),
     "webhooks": ("odd messages", "odd messages"),
     "hostile": ("inputs", "hostile payloads"),

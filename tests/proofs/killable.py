@@ -16,7 +16,7 @@ KILLED = -9
 def _context() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     # They begin with everything imported: in hundredths of a second.
-    context.set_forkserver_preload(["tests.proofs.change_process", "tests.proofs.digest_process"])
+    context.set_forkserver_preload([f"tests.proofs.{each}_process" for each in ("batch", "change", "digest")])
     return context
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from tests.databases import ENGINES, Engine
 from tests.policy import KIND_IDS
+from tests.proofs.batches import killed_midway
 from tests.proofs.clicks import one_card
 from tests.proofs.clicks import one_of_many as one_of_many_cards
 from tests.proofs.command import PAGE, PROOFS, summary
@@ -41,6 +42,11 @@ async def test_fifty_people_decide_once_on_sqlite() -> None:
 
 async def test_a_click_decides_what_it_is_on() -> None:
     assert (await as_claimed(one_of_many("sqlite", clicks=5))).counts["clicks"] == 5
+
+
+async def test_list_is_applied_once_by_processes_that_are_killed() -> None:
+    figures = await as_claimed(killed_midway(lines=12, kills=1))
+    assert (figures.counts["lines"], figures.counts["processes killed"]) == (12, 1)
 
 
 async def test_people_click_on_a_card_of_two_processes_and_every_click_comes_five_times() -> None:

@@ -1,0 +1,166 @@
+"""A list of changes, against what its pace allows.
+
+The optimum is what the lines take at the pace at which they may begin, as if Autumn answered and Maple worked
+in no time. Measured is from the approval until the batch is done: every line read, written, read back and
+recorded.
+"""
+
+import argparse
+import asyncio
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from benchmarks import customers, processes
+from benchmarks.report import Table, show
+from bot.access.people import Actor
+from bot.access.policy import Decision, Reason, Request
+from bot.approvals.approvals_channel import ApprovalsChannel
+from bot.approvals.lifecycle import ChangeEvent, Record
+from bot.approvals.names import CustomerNames
+from bot.approvals.service import ChangeService, Surroundings
+from bot.autumn.client import Autumn
+from bot.autumn.environment import Environment
+from bot.batches.model import BatchLine, BatchRecord, BatchState, LineAction, LineState
+from bot.batches.service import BatchService
+from bot.batches.timeouts import BatchTimeouts
+from bot.runtime import Runtime
+from bot.slack.channels import Channel
+from bot.store.database import Database
+from bot.store.migrate import migrate
+
+_ASKER, _APPROVER = Actor("U01ANA", "T01"), Actor("U02RAJ", "T01")
+_SPARE = 1.3
+"""Customers for each line: some have no messages, or several parts of them."""
+_LOOK = 0.02
+GOAL = 1.1
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    lines: int = 500
+    rounds: int = 3
+    pace: BatchTimeouts = field(default_factory=BatchTimeouts)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    lines: int
+    applied: int
+    optimum: float
+    """Seconds."""
+    took: float
+
+    @property
+    def ratio(self) -> float:
+        return self.took / self.optimum
+
+
+async def _permits(_request: Request, _actor: Actor) -> Decision:
+    return Decision(True, Reason.ALLOWED, "benchmark", approvals=1, expires_after=timedelta(hours=1))
+
+
+async def _tell(_record: Record, _event: ChangeEvent) -> None:
+    return None
+
+
+async def _draw(_batch_id: str, _revision: int) -> None:
+    return None
+
+
+async def _look(_channel: str) -> Channel:
+    return Channel(None)
+
+
+@asynccontextmanager
+async def _service(url: str, file: Path, pace: BatchTimeouts) -> AsyncIterator[BatchService]:
+    async with AsyncExitStack() as stack:
+        database = Database(f"sqlite:///{file}")
+        stack.push_async_callback(database.aclose)
+        await migrate(database)
+        autumn = Autumn(key=SecretStr(processes.AUTUMN_KEY), url=url)
+        stack.push_async_callback(autumn.aclose)
+        runtime = Runtime(database, autumn, Environment.SANDBOX, lambda: datetime.now(UTC))
+        channel = ApprovalsChannel("C01APPROVALS", _look)
+        surroundings = Surroundings(_permits, _tell, channel, CustomerNames(autumn))
+        changes = ChangeService(runtime, surroundings)
+        yield BatchService(runtime, changes, surroundings, _draw, pace)
+
+
+async def one_round(url: str, file: Path, plan: Plan) -> Row:
+    async with _service(url, file, plan.pace) as batches:
+        lines = [
+            BatchLine(number, customer, LineAction.GIVE, "messages", Decimal(10))
+            for number, customer in enumerate(customers.ids(url), 1)
+        ]
+        requestable = await batches.check(lines[: batches.most_lines], _ASKER)
+        numbers = {line.line.number for line in requestable.lines[: plan.lines]}
+        checked = await batches.check([line for line in lines if line.number in numbers], _ASKER)
+        submitted = await batches.submit("benchmark", checked, _ASKER)
+        if submitted.batch is None:
+            raise LookupError(submitted.result)
+        batches.ticker.start()
+        began = time.monotonic()
+        await batches.approve(submitted.batch.id, submitted.batch.revision, _APPROVER)
+        record = await _done(batches, submitted.batch.id)
+        took = time.monotonic() - began
+        await batches.ticker.stop(5)
+    progress = record.progress
+    return Row(progress.all, progress.of(LineState.APPLIED), progress.all / plan.pace.per_second, took)
+
+
+async def _done(batches: BatchService, batch_id: str) -> BatchRecord:
+    while True:
+        record = await batches.get(batch_id)
+        if record is not None and record.state is BatchState.DONE:
+            return record
+        await asyncio.sleep(_LOOK)
+
+
+def measure(plan: Plan, say: Callable[[str], None]) -> list[Row]:
+    """One row a round, each with customers and a database of its own."""
+    rows = []
+    for number in range(1, plan.rounds + 1):
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            processes.autumn(str(round(plan.lines * _SPARE) + 10)) as autumn,
+        ):
+            row = asyncio.run(one_round(autumn, Path(folder) / "maple.db", plan))
+        say(f"round {number}: {row.lines} lines in {row.took:.1f} s, {row.ratio:.2f} of the optimum")
+        rows.append(row)
+    return rows
+
+
+def table(rows: list[Row]) -> Table:
+    return Table(
+        "A list of changes, round by round",
+        ("lines", "applied", "optimum s", "took s", "of the optimum"),
+        tuple(
+            (str(row.lines), str(row.applied), f"{row.optimum:.1f}", f"{row.took:.1f}", f"{row.ratio:.2f}")
+            for row in rows
+        ),
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.bulk", description=__doc__)
+    parser.add_argument("--lines", type=int, default=500)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--write", action="store_true", help="into docs/benchmarks.md")
+    options = parser.parse_args()
+    rows = measure(Plan(options.lines, options.rounds), print)
+    command = f"python -m benchmarks.bulk --lines {options.lines} --rounds {options.rounds}"
+    show("bulk", command, [table(rows)], write=options.write)
+    if max(row.ratio for row in rows) > GOAL:
+        raise SystemExit(f"More than {GOAL} times the optimum.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""What a bot process does for lists of changes: carries on whatever is approved, until it is told to stop."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from multiprocessing.connection import Connection
+
+from pydantic import SecretStr
+
+from bot import log
+from bot.approvals.lifecycle import ChangeEvent, Record
+from bot.approvals.names import CustomerNames
+from bot.approvals.service import ChangeService, Surroundings
+from bot.approvals.timeouts import ChangeTimeouts
+from bot.autumn.client import Autumn
+from bot.autumn.environment import Environment
+from bot.batches.service import BatchService
+from bot.batches.timeouts import BatchTimeouts
+from bot.runtime import Runtime
+from bot.store.database import Database
+from tests.approvals.harness import FAST, Permissions, approvals_channel
+from tests.proofs.deployment import PATIENCE, Spec
+
+LEASE = 3.0
+"""Seconds of real time."""
+_CHANGES = ChangeTimeouts(
+    lease=LEASE, renew=0.5, polls=(0, 0.01, 0.05), verify=3, turn=30, turns=0.02, sweep=0.3
+)
+_BATCHES = BatchTimeouts(lease=LEASE, renew=0.5, tick=0.1, redraw=0.5, poll=0.05, per_second=1000)
+
+
+@dataclass
+class BatchBot:
+    changes: ChangeService
+    batches: BatchService
+    database: Database
+    autumn: Autumn
+
+
+@asynccontextmanager
+async def batch_bot(spec: Spec) -> AsyncIterator[BatchBot]:
+    """The service for lists as a process of its own has it, by the machine's clock."""
+    database = Database(spec.database, patience=30)
+    autumn = Autumn(key=SecretStr(spec.key), url=spec.url, limits=FAST, patience=PATIENCE)
+
+    async def tell(_record: Record, _event: ChangeEvent) -> None:
+        return None
+
+    async def draw(_batch_id: str, _revision: int) -> None:
+        return None
+
+    runtime = Runtime(database, autumn, Environment.SANDBOX, lambda: datetime.now(UTC))
+    surroundings = Surroundings(
+        Permissions(needed=spec.needed), tell, approvals_channel("C_APPROVALS"), CustomerNames(autumn)
+    )
+    changes = ChangeService(runtime, surroundings, _CHANGES)
+    try:
+        yield BatchBot(
+            changes, BatchService(runtime, changes, surroundings, draw, _BATCHES), database, autumn
+        )
+    finally:
+        await autumn.aclose()
+        await database.aclose()
+        await asyncio.sleep(0)
+
+
+def keep_applying(connection: Connection, spec: Spec) -> None:
+    """Until the connection is closed; then as a bot does that is told to stop."""
+    log.configure("CRITICAL")
+
+    async def main() -> None:
+        async with batch_bot(spec) as made:
+            made.changes.sweeper.start(_CHANGES.sweep)
+            made.batches.ticker.start()
+            await asyncio.to_thread(connection.poll, None)
+            await made.batches.ticker.stop(5)
+            made.changes.sweeper.stop()
+            await made.changes.sweeper.stopped()
+
+    asyncio.run(main())
