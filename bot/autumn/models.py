@@ -13,6 +13,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+_REFUSED = 400
 _SECONDS_BELOW = 100_000_000_000  # 1973 in milliseconds, 5138 in seconds
 
 
@@ -523,6 +524,41 @@ class Event(Model):
     properties: dict[str, Any] | None = None
     """Free-form data from the company. It may be personal: never log it, and always shorten it."""
     deductions: Many[Deduction] = Field(default_factory=list)
+
+
+class LoggedRequest(Model):
+    method: Text = ""
+    path: Text = ""
+
+
+class LogContext(Model):
+    entity_id: Text = ""
+
+
+class StripeEvent(Model):
+    event_type: Text = ""
+
+
+class RequestLog(Model):
+    """A request to Autumn's API or a webhook of Stripe's, as Autumn logged it."""
+
+    timestamp: datetime | None = None
+    status_code: int = 0
+    request: LoggedRequest = LoggedRequest()
+    context: LogContext = LogContext()
+    stripe: StripeEvent = StripeEvent()
+    response_body: Any = None
+    """Of any shape, and perhaps personal: only an error's own message is ever shown."""
+
+    @property
+    def failed(self) -> bool:
+        return self.status_code >= _REFUSED
+
+    @property
+    def refusal(self) -> str:
+        """Autumn's own words for why it refused the request, not yet made safe."""
+        message = self.response_body.get("message") if isinstance(self.response_body, dict) else None
+        return message if self.failed and isinstance(message, str) else ""
 
 
 class UsageBin(Model):

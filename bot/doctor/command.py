@@ -124,7 +124,11 @@ def _permissions(autumn: Autumn) -> tuple[tuple[str, str, Callable[[], Awaitable
         ("customers:read", "customers and invoices", lambda: autumn.customers(limit=1)),
         ("features:read", "features", autumn.features),
         ("plans:read", "products", autumn.plans),
-        ("analytics:read", "events and usage", lambda: autumn.events(customer_id=_NO_CUSTOMER, limit=1)),
+        (
+            "analytics:read",
+            "events, usage and request logs",
+            lambda: autumn.events(customer_id=_NO_CUSTOMER, limit=1),
+        ),
     )
 
 

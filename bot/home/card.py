@@ -44,7 +44,7 @@ def home(facts: HomeFacts, changes: Sequence[tuple[str, str]]) -> dict[str, Any]
             *_section("powers", words.POWERS, [f"• {line}" for line in power_lines(facts.powers)]),
             blocks.divider("help_line"),
             blocks.section("what", labels.HOME_WHAT),
-            blocks.section("commands", command_list(changes)),
+            *layout.packed("commands", command_list(changes)),
         ],
     }
 

@@ -17,7 +17,7 @@ def help_card(changes: Sequence[tuple[str, str]]) -> Card:
     return layout.card(
         [
             blocks.header("help", labels.HELP_TITLE),
-            blocks.section("commands", command_list(changes)),
+            *layout.packed("commands", command_list(changes)),
             blocks.context("customer", labels.HELP_CUSTOMER),
         ],
         [],
@@ -26,10 +26,10 @@ def help_card(changes: Sequence[tuple[str, str]]) -> Card:
     )
 
 
-def command_list(changes: Sequence[tuple[str, str]]) -> str:
-    """Every command and what it does, a line each."""
+def command_list(changes: Sequence[tuple[str, str]]) -> list[str]:
+    """Every command and what it does."""
     commands = (*registry.help_lines(), labels.HELP_FIND, *changes, *labels.HELP_MORE)
-    return "\n".join(f"• {text.code(f'{ids.COMMAND} {usage}', _USAGE)} {does}" for usage, does in commands)
+    return [f"• {text.code(f'{ids.COMMAND} {usage}', _USAGE)} {does}" for usage, does in commands]
 
 
 def usage_hint(sub: str) -> Card:

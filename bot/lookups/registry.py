@@ -13,6 +13,7 @@ from bot.lookups.events.part import PART as EVENTS
 from bot.lookups.feature.part import PART as FEATURE
 from bot.lookups.features.part import PART as FEATURES
 from bot.lookups.invoices.part import PART as INVOICES
+from bot.lookups.logs.part import PART as LOGS
 from bot.lookups.overview.part import PART as OVERVIEW
 from bot.lookups.part import LookupPart
 from bot.lookups.products.part import PART as PRODUCTS
@@ -25,6 +26,7 @@ PARTS: tuple[LookupPart[Any], ...] = (
     CHECK,
     INVOICES,
     EVENTS,
+    LOGS,
     ENTITIES,
     ENTITY,
 )

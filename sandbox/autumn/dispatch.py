@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
-from sandbox.autumn import happenings
+from sandbox.autumn import happenings, request_log
 from sandbox.autumn.context import Context, Route
 from sandbox.autumn.errors import ApiError
 from sandbox.autumn.idempotency import Idempotency
@@ -107,6 +107,18 @@ class Dispatcher:
         except ApiError as error:
             answer.status = error.status
             answer.body = {"message": error.message, "code": error.code, "env": env}
+        if found is not None:
+            customer = named_customer(found[1], _peek(request.raw))
+            self.state.logged.append(
+                request_log.entry(
+                    self.state.clock,
+                    method=request.method,
+                    path=request.path,
+                    customer=customer,
+                    status=answer.status,
+                    body=answer.body,
+                )
+            )
         return answer
 
     def _serve(self, request: Request, key: Key, found: tuple[Route, dict[str, str]], answer: Answer) -> None:

@@ -1,6 +1,7 @@
 """Everything the local Autumn knows, in memory."""
 
 import random
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -54,6 +55,8 @@ class State:
     """Customers whose plans are being changed, by internal id."""
     reserved: dict[str, tuple[Customer, Event]] = field(default_factory=dict)
     """What balances.check holds back until it is released or confirmed, by the id of the lock."""
+    logged: deque[Json] = field(default_factory=lambda: deque(maxlen=1000))
+    """What logs.search shows, the newest last."""
     waiting: dict[str, "Waiting"] = field(default_factory=dict)
     """Changes that are made when an invoice (by its Stripe id) or a checkout is paid."""
     events_of: Callable[["State", Customer], list[Event]] | None = None

@@ -58,7 +58,7 @@ async def test_healthy_setup_has_no_failed_finding(
         "✓ Autumn: customers and invoices can be read (customers:read)",
         "✓ Autumn: features can be read (features:read)",
         "✓ Autumn: products can be read (plans:read)",
-        "✓ Autumn: events and usage can be read (analytics:read)",
+        "✓ Autumn: events, usage and request logs can be read (analytics:read)",
         "✓ Autumn: the key may check what a customer may use (balances:read)",
         "✓ Autumn: the key may make links to the customer portal (billing:read)",
         "✓ Autumn: rewards can be read (rewards:read)",
@@ -132,7 +132,7 @@ async def test_a_missing_permission_is_named(slack: LocalSlack, autumn: LocalAut
     wrong = [finding for finding in findings if finding.startswith("✗")]
     assert [finding.split("\n")[0] for finding in wrong] == [
         "✗ Autumn: the key may not read products",
-        "✗ Autumn: the key may not read events and usage",
+        "✗ Autumn: the key may not read events, usage and request logs",
         "✗ Autumn: the key may not read rewards",
         "✗ Autumn: the key may not apply coupons, refund invoices, change subscriptions and make "
         "payment set-up links",

@@ -26,7 +26,8 @@ def content(answer: Events, frame: parts.Frame) -> list[layout.Drawn]:
         drawn.append(parts.failed("customer", labels.CUSTOMER, answer.customer))
     drawn += _totals(answer)
     drawn += _events(answer, frame)
-    return [*drawn, *_filters(answer, frame)]
+    logs = frame.go(words.LOGS, "logs", frame.place.go("logs"))
+    return [*drawn, *_filters(answer, frame), *frame.buttons("logs", [logs])]
 
 
 def _totals(answer: Events) -> list[Block]:

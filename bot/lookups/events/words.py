@@ -3,6 +3,7 @@
 from bot.lookups.labels import LAST
 from bot.lookups.place import Span
 
+LOGS = "Request logs"
 TITLE = "Events"
 HELP = "tracked usage, event by event, with totals"
 

@@ -13,6 +13,7 @@ from sandbox.autumn.routes import (
     entities,
     events,
     invoices,
+    logs,
     payments,
     rewards,
 )
@@ -27,6 +28,7 @@ def all_routes() -> tuple[Route, ...]:
         *rewards.ROUTES,
         *coupons.ROUTES,
         *invoices.ROUTES,
+        *logs.ROUTES,
         *events.ROUTES,
         *catalog.ROUTES,
         *billing.ROUTES,

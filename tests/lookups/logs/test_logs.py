@@ -1,0 +1,121 @@
+"""The request logs: what is asked, what survives when it is not answered, and what the card says."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from bot.autumn.errors import Forbidden, TimedOut
+from bot.autumn.models import LogContext, LoggedRequest, RequestLog, StripeEvent
+from bot.lookups import labels
+from bot.lookups.logs import words
+from bot.lookups.logs.answer import Logs
+from bot.lookups.logs.read import FAILED, MOST
+from bot.lookups.place import Place
+from tests.autumn.scripted import Scripted, error, hang, listing
+from tests.kit import checks
+from tests.lookups.drawing import PLACE, draw, text_of
+from tests.lookups.samples import NOW, customer
+from tests.lookups.test_reading import ERIN, answer_of
+from tests.lookups.test_reading import customer as answered
+
+AT_LOGS = ERIN.go("logs")
+ENTRY: dict[str, Any] = {
+    "timestamp": "2026-11-20T10:00:00Z",
+    "status_code": 404,
+    "request": {"method": "POST", "path": "/v1/balances.track", "url": None},
+    "context": {"customer_id": "cus_erin", "entity_id": None},
+    "stripe": {"event_type": None},
+    "response_body": {"message": "Feature nope not found", "code": "feature_not_found"},
+}
+
+
+def script(reply: Any, **who: Any) -> Scripted:
+    holder = answered(invoices=[], **who)
+    return Scripted({"customers.get": holder, "logs.search": reply, "invoices.list": listing()})
+
+
+@pytest.mark.parametrize(("status", "more"), [("", ""), (FAILED, " and status_code >= 400")])
+async def test_logs_of_seven_days_are_asked_for(status: str, more: str) -> None:
+    autumn = script(listing(ENTRY))
+    answer = await answer_of(Logs, autumn, AT_LOGS.at(status=status))
+    assert isinstance(answer.logs, tuple)
+    (log,) = answer.logs
+    assert (log.failed, log.refusal) == (True, "Feature nope not found")
+    assert log.timestamp == datetime(2026, 11, 20, 10, tzinfo=UTC)
+    (request,) = (asked for asked in autumn.asked if asked.route == "logs.search")
+    span = request.body.pop("range")
+    start, end = (datetime.fromisoformat(span[name]) for name in ("start_date", "end_date"))
+    assert (end - start).days == 7
+    assert request.body == {"query": f"where customer_id == 'cus_erin'{more}", "limit": MOST}
+    assert not answer.more
+
+
+async def test_full_page_may_not_be_all() -> None:
+    assert (await answer_of(Logs, script(listing(*[ENTRY] * MOST)), AT_LOGS)).more
+
+
+@pytest.mark.parametrize("customer_id", ["o'brien", "a' or '1' == '1", "x" * 201, "\\"])
+async def test_id_that_a_search_would_take_apart_is_not_asked_about(customer_id: str) -> None:
+    client = script(listing(ENTRY)).client()
+    try:
+        asked = client.request_logs(customer_id, start=NOW, end=NOW, failed=False, limit=1)
+        assert await asked is None
+    finally:
+        await client.aclose()
+
+
+@pytest.mark.parametrize(("reply", "kind"), [(error(403), Forbidden), (hang, TimedOut)])
+async def test_logs_may_fail_alone(reply: Any, kind: type[Exception]) -> None:
+    assert isinstance((await answer_of(Logs, script(reply), AT_LOGS)).logs, kind)
+
+
+def log(status: int = 200, **changes: Any) -> RequestLog:
+    request = LoggedRequest(method="POST", path="/v1/balances.track")
+    known = {"timestamp": NOW, "status_code": status, "request": request}
+    return RequestLog(**{**known, **changes})
+
+
+AT = PLACE.go("logs")
+
+
+def drawn(*listed: RequestLog, place: Place = AT, more: bool = False) -> str:
+    return text_of(draw(Logs(customer(), listed, more, NOW), place))
+
+
+def test_request_says_how_it_was_answered() -> None:
+    refused = log(400, response_body={"message": "<!here> no *such* thing", "secret": "canary"})
+    shown = drawn(
+        log(), refused, log(500, response_body="canary"), log(200, response_body={"message": "canary"})
+    )
+    assert words.title(4, failed=False, more=False) in shown
+    assert "• 200 · `POST /v1/balances.track`" in shown
+    assert "• *400* · `POST /v1/balances.track`" in shown
+    assert "&lt;!here&gt; no ∗such∗ thing" in shown
+    assert "canary" not in shown
+
+
+def test_webhook_and_entity_are_named() -> None:
+    webhook = log(
+        stripe=StripeEvent(event_type="invoice.paid"), context=LogContext(entity_id="ws_1"), timestamp=None
+    )
+    assert f"• 200 · {words.WEBHOOK} `invoice.paid` · `ws_1`" in drawn(webhook)
+    assert "• 200 · –" in drawn(RequestLog(status_code=200))
+
+
+def test_logs_come_in_pages_and_can_be_narrowed() -> None:
+    card = draw(Logs(customer(), (log(),) * 12, True, NOW), AT)
+    assert words.title(12, failed=False, more=True) in text_of(card)
+    buttons = checks.buttons(card)
+    assert Place.decode(buttons["Next"]).page == 1
+    assert Place.decode(buttons[words.ONLY_FAILED]) == AT.at(status=FAILED)
+    narrowed = draw(Logs(customer(), (log(500),), False, NOW), AT.at(status=FAILED))
+    assert words.title(1, failed=True, more=False) in text_of(narrowed)
+    assert labels.current(words.ONLY_FAILED) in checks.buttons(narrowed)
+
+
+def test_no_requests_and_an_id_that_is_not_asked_about_are_said() -> None:
+    assert words.NONE in drawn()
+    assert words.NONE_FAILED in drawn(place=AT.at(status=FAILED))
+    assert words.NOT_ASKED in text_of(draw(Logs(customer(), None, False, NOW), AT))
+    assert words.LOGS in text_of(draw(Logs(customer(), Forbidden(status=403), False, NOW), AT))
