@@ -6,11 +6,13 @@ of change that is limited to an entity is judged, planned and verified on this v
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 from bot.autumn.models import Balance, Customer, Entity, Plan, Purchase, Subscription
 from bot.lookups.entities.holdings import SharedIds, shared_ids
 
 _ZERO = Decimal(0)
+_INHERITED = "inherited"
 
 
 def view(
@@ -36,6 +38,7 @@ def view(
             "flags": {},
             "subscriptions": _held(entity.subscriptions if entity else (), plans),
             "purchases": _held(entity.purchases if entity else (), plans),
+            "billing_controls": _controls(entity.billing_controls if entity else {}),
         }
     )
 
@@ -73,3 +76,16 @@ def _held(
         for holding in holdings
         if holding.scope == "entity"
     ]
+
+
+def _controls(controls: Mapping[str, Any]) -> dict[str, Any]:
+    """An entity's own entries have no source; those of its customer or a product must not be written back."""
+    return {
+        name: [
+            {**entry, "source": _INHERITED} if "source" in entry else entry
+            for entry in listed
+            if isinstance(entry, dict)
+        ]
+        for name, listed in controls.items()
+        if isinstance(listed, list)
+    }

@@ -191,6 +191,29 @@ async def test_usage_of_an_entity_is_recorded_and_given_back(maple: Running) -> 
     assert await left(maple, "workspace_1") + await left(maple) == own + shared
 
 
+async def test_control_of_an_entity_is_set_and_removed_again(maple: Running) -> None:
+    state = maple.autumn.state.customer(WHO)
+    await maple.ana.command(f"/autumn controls {WHO}")
+    await maple.ana.sees(forms_words.WHOLE_CUSTOMER)
+    await maple.ana.choose(forms_words.PICK_ENTITY, "Compression")
+    await maple.ana.settled()
+    await maple.ana.choose("Feature", "Messages")
+    await maple.ana.fill("Limit", "500")
+    await maple.ana.sees("none → 500 units")
+    await submit(maple)
+    await maple.ana.sees("0 of 1 approval")
+    await approved(maple, f"Spend limit of Messages: 500 units, for {COMPRESSION}")
+    assert writes(maple) == ["entities.update"]
+    limits = [entity.billing_controls.get("spend_limits") for entity in state.entities]
+    assert [bool(each) for each in limits] == [True, False, False, False]
+    assert not state.billing_controls.get("spend_limits")
+    await request_undo(maple.ana)
+    await lea_sees(maple, f"Remove the spend limit of Messages, for {COMPRESSION}")
+    await maple.lea.click("Approve")
+    await maple.lea.sees(approvals_words.UNDONE)
+    assert not state.entities[0].billing_controls["spend_limits"]
+
+
 async def test_entity_that_went_meanwhile_is_told_so(maple: Running) -> None:
     await maple.ana.command(f"/autumn give {WHO}/workspace_1 500 messages because of the outage")
     await maple.ana.sees("What changes")

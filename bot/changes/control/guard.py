@@ -21,6 +21,8 @@ _AHEAD = "prepaid"
 def guard(request: ControlInput, facts: Facts) -> Judgement:
     if notes := identity_refusals(request, facts, old_ids=False):
         return Judgement(notes)
+    if facts.scope and request.control is ControlType.TOP_UP:
+        return Judgement((Note(ControlNote.ENTITY_TOP_UP),))
     refusals = (*_feature(request, facts), *_limit(request))
     if not refusals:
         refusals = tuple(_nothing(request, facts))

@@ -9,6 +9,7 @@ from bot.access.limits import Worth
 from bot.autumn.write import Write
 from bot.changes import lines, price
 from bot.changes import words as changes_words
+from bot.changes.common import entity_of
 from bot.changes.control import entries, words
 from bot.changes.control.form import FORM
 from bot.changes.control.guard import guard
@@ -41,6 +42,7 @@ class ControlChange(ChangeKind[ControlInput]):
     offered_on = frozenset({"features", "feature"})
     input = ControlInput
     form = FORM
+    of_entities = True
     notes = ControlNote
     lines = ControlLine
     scopes = (KeyScope("customers:write", "set billing controls", UPDATE_CUSTOMER),)
@@ -82,8 +84,13 @@ class ControlChange(ChangeKind[ControlInput]):
 
     def plan(self, request: ControlInput, facts: Facts) -> tuple[Write, ...]:
         edited = [dict(entry) for entry in entries.edited(request, facts.customer)]
-        body = {"customer_id": request.customer, "billing_controls": {request.control.value: edited}}
-        return (Write("customers.update", "POST", "/v1/customers.update", body),)
+        body = {
+            "customer_id": request.customer,
+            **entity_of(request),
+            "billing_controls": {request.control.value: edited},
+        }
+        route = "entities.update" if request.entity else "customers.update"
+        return (Write(route, "POST", f"/v1/{route}", body),)
 
     def verify(self, request: ControlInput, before: Snapshot, after: Snapshot | None) -> Verdict:
         if after is None:

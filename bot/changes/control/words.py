@@ -112,6 +112,10 @@ class ControlNote(NoteCode):
     PERCENTAGE = "control_percentage", "A percentage of what is left is between 0 and 100."
     QUANTITY_TOO_SMALL = "control_quantity", "An auto top-up buys at least 1 unit."
     NOT_THERE = "control_not_there", "The customer has no such control of their own to remove."
+    ENTITY_TOP_UP = (
+        "control_entity_top_up",
+        "Autumn buys units for the whole customer only. Pick the whole customer to set an auto top-up.",
+    )
     # Warnings
     CUTS_USE = (
         "control_cuts_use",

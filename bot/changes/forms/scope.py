@@ -6,8 +6,6 @@ from typing import Any
 from bot.autumn.models import Entity
 from bot.changes.forms import fields as parts
 from bot.changes.forms import words
-from bot.changes.forms.features import FEATURE_BLOCK
-from bot.changes.forms.fields import REASON_BLOCK, TICKET_BLOCK
 from bot.changes.forms.model import FormState, Meta
 from bot.kit import blocks, form_values, ids, phrases, text
 from bot.kit.card import Block
@@ -17,8 +15,8 @@ from bot.lookups.names import entity_key
 
 SCOPE_BLOCK = "scope"
 _WHOLE = "#customer"
-_KEPT = (REASON_BLOCK, TICKET_BLOCK, FEATURE_BLOCK, "amount")
-"""What stays filled in for another entity; everything else depends on what it has."""
+_HELD = ("row:", "grant", "subscription")
+"""How the blocks begin in which something that the customer or the entity has is picked."""
 
 
 def field(state: FormState) -> list[Block]:
@@ -44,7 +42,8 @@ def picked(meta: Meta, values: Values) -> str:
 
 
 def kept(values: Values) -> Values:
-    return {block: entered for block, entered in values.items() if block in _KEPT}
+    """What stays filled in for another entity."""
+    return {block: entered for block, entered in values.items() if not block.startswith(_HELD)}
 
 
 def meant(typed: str, entities: Iterable[Entity]) -> str:

@@ -21,6 +21,9 @@ from bot.changes.billing.words import BillingNote
 from bot.changes.cancellation.input import CancellationAction, CancellationInput, Settlement
 from bot.changes.cancellation.words import CancellationNote
 from bot.changes.common_notes import CommonNote
+from bot.changes.control import entries
+from bot.changes.control.input import ControlInput, ControlType
+from bot.changes.control.words import ControlNote
 from bot.changes.expiry.input import ExpiryInput
 from bot.changes.facts import gather, gather_for
 from bot.changes.forms import scope
@@ -41,6 +44,7 @@ from bot.changes.ungrant.words import UngrantNote
 from bot.changes.usage.input import UsageInput
 from bot.kit import ids
 from bot.kit.form_values import with_option
+from bot.lookups import controls
 from tests.approvals.records import record
 from tests.autumn.scripted import Asked, Scripted, error, listing, ok
 from tests.changes.facts import (
@@ -122,6 +126,13 @@ CANCEL = CancellationInput(
     subscription="sub",
     product="pro",
     action=CancellationAction.AT_PERIOD_END,
+)
+CONTROL = ControlInput(
+    customer="cus_1",
+    entity="ws_1",
+    control=ControlType.SPEND,
+    feature="messages",
+    limit=Decimal(50),
 )
 SWITCH = SwitchInput(customer="cus_1", entity="ws_1", product="team", action=SwitchAction.NOW)
 SUBSCRIPTIONS: tuple[ChangeInput, ...] = (
@@ -219,6 +230,64 @@ def test_products_have_the_prices_of_the_catalogue() -> None:
     seen = entity(subscriptions=[Subscription(id="s1", plan_id="pro", scope="entity")])
     (held,) = entity_view.view(whole, seen, whole, [priced]).subscriptions
     assert held.plan == priced
+
+
+def test_controls_that_an_entity_inherits_are_not_its_own() -> None:
+    own, of_plan, of_customer = (
+        {"feature_id": feature, "enabled": True, "overage_limit": 5, **more}
+        for feature, more in (
+            ("messages", {}),
+            ("seats", {"source": "plan"}),
+            ("exports", {"source": "customer"}),
+        )
+    )
+    whole = customer(billing_controls={"spend_limits": [{"feature_id": "tokens", "source": "customer"}]})
+    seen = entity(
+        billing_controls={"spend_limits": [own, of_plan, of_customer, "odd"], "usage_limits": "odd"}
+    )
+    view = entity_view.view(whole, seen, whole)
+    assert entries.own("spend_limits", view) == [own]
+    assert [entry["feature_id"] for entry in controls.entries("spend_limits", view)] == [
+        "messages",
+        "seats",
+        "exports",
+    ]
+    assert entries.inherited(ControlType.SPEND, "exports", view)
+    assert controls.entries("usage_limits", view) == []
+    assert entity_view.view(whole, None, whole).billing_controls == {}
+
+
+def test_control_of_an_entity_is_written_to_the_entity_alone() -> None:
+    other = {"feature_id": "seats", "enabled": True, "overage_limit": 9}
+    inherited = {"feature_id": "exports", "enabled": True, "overage_limit": 1, "source": "plan"}
+    known = scoped(OWN, billing_controls={"spend_limits": [other, inherited]})
+    kind = registry.of(CONTROL)
+    assert kind.guard(CONTROL, known, NOW).refusals == ()
+    (write,) = kind.plan(CONTROL, known)
+    assert (write.route, write.path) == ("entities.update", "/v1/entities.update")
+    mine = {"feature_id": "messages", "enabled": True, "overage_limit": 50}
+    assert write.body == {
+        "customer_id": "cus_1",
+        "entity_id": "ws_1",
+        "billing_controls": {"spend_limits": [other, mine]},
+    }
+    before = kind.snapshot(CONTROL, known)
+    after = kind.snapshot(CONTROL, scoped(OWN, billing_controls={"spend_limits": [other, mine]}))
+    assert kind.verify(CONTROL, before, after) is Verdict.APPLIED
+    undo = inverse(record(kind=kind.id, input=CONTROL, before=before), after)
+    assert isinstance(undo, ControlInput)
+    assert (undo.entity, undo.remove) == ("ws_1", True)
+    whole = CONTROL.model_copy(update={"entity": ""})
+    (write,) = kind.plan(whole, facts())
+    assert write.route == "customers.update"
+
+
+def test_auto_top_up_is_the_whole_customers() -> None:
+    request = CONTROL.model_copy(update={"control": ControlType.TOP_UP, "quantity": Decimal(5)})
+    refusals = registry.of(request).guard(request, scoped(OWN), NOW).refusals
+    assert refusals == (Note(ControlNote.ENTITY_TOP_UP),)
+    whole = request.model_copy(update={"entity": ""})
+    assert registry.of(whole).guard(whole, facts(), NOW).allowed
 
 
 def test_entity_that_is_gone_has_nothing() -> None:
@@ -599,12 +668,19 @@ def test_form_for_another_entity_keeps_what_does_not_depend_on_it() -> None:
     values = {**form.values, scope.SCOPE_BLOCK: with_option(ids.FORM_ENTITY, "ws_1")}
     meta, kept = request_form.scoped(form.meta, values)
     assert (meta.entity, meta.filled, meta.feature, meta.row) == ("ws_1", 1, "", "")
-    assert sorted(kept) == ["amount@1", "feature@1", "reason@1", "ticket@1"]
+    assert {"amount@1", "feature@1", "reason@1", "ticket@1"} <= set(kept)
     back, kept = request_form.scoped(
         meta, {**kept, scope.SCOPE_BLOCK: with_option(ids.FORM_ENTITY, "#customer")}
     )
     assert (back.entity, back.filled) == ("", 2)
-    assert sorted(kept) == ["amount@2", "feature@2", "reason@2", "ticket@2"]
+    assert {"amount@2", "feature@2", "reason@2", "ticket@2"} <= set(kept)
+    assert all(block.endswith("@2") for block in kept)
+
+
+def test_what_another_entity_may_not_have_is_picked_anew() -> None:
+    filled = ("amount", "product", "row:abc", "grant", "subscription", "reason")
+    kept = scope.kept({block: {} for block in filled})
+    assert list(kept) == ["amount", "product", "reason"]
 
 
 def test_facts_of_the_whole_customer_are_not_taken_for_an_entitys() -> None:
