@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, update
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.approvals.lifecycle import CardTarget
+from bot.approvals.lifecycle import CardTarget, State
 from bot.approvals.proposal import Terms
 from bot.approvals.steps import Decided, Lease
 from bot.autumn.environment import Environment
@@ -28,7 +28,7 @@ from bot.batches.model import BatchLineRecord, BatchRecord, BatchState, CheckedB
 from bot.store import audit
 from bot.store.database import Database, unbroken
 from bot.store.recorded import batch_lines_hash
-from bot.store.tables import batch_cards, batch_decisions, batch_lines, batches
+from bot.store.tables import batch_cards, batch_decisions, batch_lines, batches, changes
 from bot.store.upsert import insert
 
 MOST_OF_PERSON = 5
@@ -85,10 +85,8 @@ async def submitted(database: Database, submission_id: str) -> BatchRecord | Non
 @unbroken
 async def lines(database: Database, batch_id: str) -> list[BatchLineRecord]:
     async with database.reading() as connection:
-        found = await connection.execute(
-            select(batch_lines).where(batch_lines.c.batch_id == batch_id).order_by(batch_lines.c.number)
-        )
-        return [rows.line(row) for row in found]
+        columns = [column for column in batch_lines.c if column is not batch_lines.c.state]
+        return [rows.line(row) for row in await connection.execute(_lines(batch_id, *columns))]
 
 
 @unbroken
@@ -125,25 +123,36 @@ async def _select(connection: AsyncConnection, where: ColumnElement[bool]) -> li
     query = select(batches, _undo.c.id.label("undo")).join(_undo, held, isouter=True).where(where)
     found = []
     for row in (await connection.execute(query)).all():
-        of_lines = (
-            select(
-                batch_lines.c.state,
-                batch_lines.c.feature,
-                batch_lines.c.amount,
-                batch_lines.c.worth,
-                batch_lines.c.currency,
-            )
-            .where(batch_lines.c.batch_id == row.id)
-            .order_by(batch_lines.c.number)
+        sizes = (
+            batch_lines.c.feature,
+            batch_lines.c.amount,
+            batch_lines.c.worth,
+            batch_lines.c.currency,
         )
         approvals = (
             select(batch_decisions)
             .where(batch_decisions.c.batch_id == row.id, batch_decisions.c.verdict == "approve")
             .order_by(batch_decisions.c.at, batch_decisions.c.person)
         )
-        stored = (await connection.execute(of_lines)).all()
+        stored = (await connection.execute(_lines(row.id, *sizes))).all()
         found.append(rows.batch(row, stored, await connection.execute(approvals)))
     return found
+
+
+def _lines(batch_id: str, *columns: ColumnElement[Any]) -> Select[Any]:
+    """Columns of the lines, and their states: of an unconfirmed line what has become of its change since."""
+    unconfirmed = batch_lines.c.state == LineState.UNCONFIRMED
+    state = case(
+        (and_(unconfirmed, changes.c.state == State.APPLIED), LineState.APPLIED.value),
+        (and_(unconfirmed, changes.c.state == State.FAILED), LineState.REFUSED.value),
+        else_=batch_lines.c.state,
+    )
+    return (
+        select(*columns, state.label("state"))
+        .join(changes, changes.c.id == batch_lines.c.change_id, isouter=True)
+        .where(batch_lines.c.batch_id == batch_id)
+        .order_by(batch_lines.c.number)
+    )
 
 
 # Requesting

@@ -13,7 +13,7 @@ from bot.batches.timeouts import BatchTimeouts
 from bot.log import log
 from bot.runtime import Runtime
 
-_RUNNING, _UPKEEP = "batches", "batch upkeep"
+_UPKEEP = "batches"
 
 
 class BatchTicker:

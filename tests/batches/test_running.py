@@ -234,6 +234,22 @@ async def test_line_whose_outcome_is_not_known_is_told_as_such(harness: BatchHar
     assert len([call for call in harness.inner.local.calls if call.route == "balances.update"]) == 3
 
 
+@pytest.mark.parametrize(("applied", "state"), [(True, LineState.APPLIED), (False, LineState.REFUSED)])
+async def test_unconfirmed_line_is_as_somebody_finds_its_change(
+    harness: BatchHarness, applied: bool, state: LineState
+) -> None:
+    replica = harness.replica()
+    batch = await harness.approved(replica, gives("cus_bold"))
+    harness.inner.local.faults.add("balances.update", "cut_before", times=1)
+    await replica.run()
+    (line,) = await harness.lines(replica, batch)
+    assert line.state is LineState.UNCONFIRMED
+    await replica.changes.mark(line.change_id, RAJ, applied)
+    assert await harness.states(replica, batch) == [state]
+    record = await harness.now(replica, batch)
+    assert (record.progress.counts, record.undoable) == ({state: 1}, applied)
+
+
 async def test_numbers_that_move_just_before_the_write_end_the_line(sqlite_harness: BatchHarness) -> None:
     """A line never waits for an approval of its own."""
     harness = sqlite_harness
