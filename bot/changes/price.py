@@ -37,7 +37,7 @@ def worth(feature: str, units: Decimal | None, facts: Facts, *, row: str = "") -
 
 
 def _prices(feature: str, facts: Facts, row_id: str) -> Iterator[Priced]:
-    balance = facts.customer.balances.get(feature)
+    balance = facts.drawn_on.get(feature)
     rows = [(row, row.price) for row in (balance.breakdown if balance else ()) if row.price is not None]
     own = [(row, price) for row, price in rows if row.id == row_id]
     for row, price in own or rows:
@@ -45,7 +45,7 @@ def _prices(feature: str, facts: Facts, row_id: str) -> Iterator[Priced]:
     if own:
         return
     with_rows = {row.plan_id for row, _ in rows}
-    for subscription in facts.customer.subscriptions:
+    for subscription in facts.whole.subscriptions:
         if subscription.status != "active" or subscription.plan_id in with_rows:
             continue
         for item in subscription.plan.items if subscription.plan else ():

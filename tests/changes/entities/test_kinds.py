@@ -12,8 +12,20 @@ from hypothesis import strategies as st
 from bot.approvals.lifecycle import Record
 from bot.approvals.preview import inverse
 from bot.autumn.errors import NotFound, Unavailable
-from bot.autumn.models import BalanceRow, Entity, Feature, Plan, PlanPrice, Purchase, Quote, Subscription
-from bot.changes import descriptions, entity_view, registry, request_form, stored, words
+from bot.autumn.models import (
+    BalanceRow,
+    Entity,
+    Feature,
+    Invoice,
+    Plan,
+    PlanItem,
+    PlanPrice,
+    Purchase,
+    Quote,
+    Subscription,
+    UsagePrice,
+)
+from bot.changes import descriptions, entity_view, price, registry, request_form, stored, words
 from bot.changes import words as changes_words
 from bot.changes.balance.input import BalanceAction, BalanceInput
 from bot.changes.balance.words import BalanceNote
@@ -579,6 +591,26 @@ def test_policy_is_asked_about_the_products_of_the_customer_and_the_entity() -> 
     known = facts(customer=entity_view.view(whole, seen, whole), scope=EntityScope(seen, whole))
     products = registry.kind("balance").products(change(row="maple_1"), known)
     assert products == frozenset({"pro", "pack", "seat", "extra"})
+
+
+def test_units_for_an_entity_are_worth_what_it_draws_on_costs() -> None:
+    priced = UsagePrice(amount=Decimal(2), billing_method="usage_based")
+    whole = customer(balance(SHARED), invoices=[Invoice(currency="usd")])
+    for own, shared, each in (
+        (row("own", price=priced), SHARED, 2),
+        (OWN, row("shared", price=priced.model_copy(update={"amount": Decimal(3)})), 3),
+    ):
+        seen = entity(own, shared)
+        known = facts(customer=entity_view.view(whole, seen, whole), scope=EntityScope(seen, whole))
+        worth = price.worth("messages", Decimal(5), known, row="own")
+        assert worth is not None
+        assert worth.amount == 5 * each
+    sold = Plan(id="pro", items=[PlanItem(feature_id="minutes", price=priced)])
+    whole = customer(subscriptions=[subscription("pro", plan=sold)], invoices=[Invoice(currency="usd")])
+    known = facts(customer=entity_view.view(whole, entity(), whole), scope=EntityScope(entity(), whole))
+    worth = price.worth("minutes", Decimal(5), known)
+    assert worth is not None
+    assert worth.amount == 10
 
 
 # Reading back and undoing
