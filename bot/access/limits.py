@@ -7,7 +7,7 @@ What has no known size exceeds every limit, and so does money in a currency that
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from enum import StrEnum
+from enum import Enum, auto
 from typing import TypeAlias, assert_never
 
 from babel.numbers import is_currency
@@ -15,19 +15,19 @@ from babel.numbers import is_currency
 _NOTHING = Decimal(0)
 
 
-class Measure(StrEnum):
+class Measure(Enum):
     """What a limit is about."""
 
-    AMOUNT = "amount"
+    AMOUNT = auto()
     """Units of one change, or days or percent, as its kind has it."""
-    DAY = "day"
+    DAY = auto()
     """Units of one feature, for one customer, on one day."""
-    PERSON_DAY = "person_day"
+    PERSON_DAY = auto()
     """Units of one feature, requested by one person for any customer, on one day."""
-    VALUE = "value"
+    VALUE = auto()
     """Money that one change is worth."""
-    VALUE_DAY = "value_day"
-    VALUE_PERSON_DAY = "value_person_day"
+    VALUE_DAY = auto()
+    VALUE_PERSON_DAY = auto()
 
 
 @dataclass(frozen=True, slots=True)

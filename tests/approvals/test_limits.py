@@ -22,6 +22,7 @@ D = Decimal
 ANA = Person("U01ANA")
 GIVEN = BalanceInput(customer="cus_1", feature="messages", row="r", action=BalanceAction.GIVE, amount=D(1))
 FIVE_DOLLARS = Worth(D(5), "USD")
+MONEY = (Measure.VALUE, Measure.VALUE_DAY, Measure.VALUE_PERSON_DAY)
 BUSY = Today(
     3,
     units=D(70),
@@ -66,7 +67,14 @@ def test_money_beyond_a_limit(measure: Measure, limit: int, left: int | None) ->
     assert found == ([] if left is None else [Exceeded("small", measure, D(limit), D(left), "USD")])
 
 
-@pytest.mark.parametrize("measure", [Measure.VALUE, Measure.VALUE_DAY, Measure.VALUE_PERSON_DAY])
+@pytest.mark.parametrize("measure", Measure)
+def test_first_change_of_a_day_has_the_whole_limit(measure: Measure) -> None:
+    limit = {"USD": D(5)} if measure in MONEY else D(5)
+    assert [*exceeded("small", {measure: limit}, Size(D(5), FIVE_DOLLARS))] == []
+    assert len([*exceeded("small", {measure: limit}, Size(D(6), Worth(D(6), "USD")))]) == 1
+
+
+@pytest.mark.parametrize("measure", MONEY)
 def test_money_without_a_limit_of_its_own_exceeds_it(measure: Measure) -> None:
     limits: Limits = {measure: {"USD": D(1000)}}
     assert [*exceeded("r", limits, Size(D(1), Worth(D(0), "EUR")))] == [

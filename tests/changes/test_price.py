@@ -68,6 +68,8 @@ def dollars(amount: str) -> Worth:
         (having(rows=[row(price=usage("0.01")), row("other", price=usage("0.02"))]), dollars("50")),
         (having(rows=[row("one", price=usage("0.01")), row("other", price=usage("0.02"))]), None),
         (having(rows=[row("one"), row("other", price=usage("0.02"))]), dollars("100")),
+        (having(plan(item(usage("0.02")), id_="more"), rows=[row(price=usage("0.01"))]), dollars("50")),
+        (having(plan(item(usage("0.02"))), rows=[row("one", price=usage("0.01"))]), dollars("50")),
     ],
 )
 def test_price_of_the_customers_product_tells(known: Facts, worth: Worth | None) -> None:
@@ -88,6 +90,10 @@ IN_EUROS = [OtherPrice(currency="eur", amount=D("0.009"))]
         (having(plan(item(usage("0.01")), currency=""), pays_in="eur"), Worth(D(50), "EUR")),
         (having(plan(item(usage("0.01")), currency=""), pays_in=""), None),
         (having(plan(item(usage(tiers=[Tier(to="inf", amount=D(1))]))), pays_in="eur"), dollars("5000")),
+        (
+            having(plan(item(usage(tiers=[Tier(to="inf", amount=D(1))])), currency=""), pays_in="eur"),
+            Worth(D(5000), "EUR"),
+        ),
     ],
 )
 def test_price_is_in_the_currency_it_was_set_in(known: Facts, worth: Worth | None) -> None:
@@ -113,6 +119,7 @@ def tiered(*tiers: Tier, included: int = 0, overage: int = 0, behavior: str = ""
         # One more unit makes all of them cheaper: it costs nothing.
         (tiered(*TIERS, behavior="volume", overage=100), 1, "0"),
         (tiered(*TIERS, billing_units=D(10)), 100, "5"),
+        (tiered(*TIERS, behavior="volume", billing_units=D(10)), 400, "10"),
         (tiered(Tier(to="inf", amount=D(1), flat_amount=D(7))), 2, "9"),
         (tiered(Tier(to="inf", flat_amount=D(7))), 2, "7"),
         (tiered(Tier(to="inf", flat_amount=D(7)), behavior="volume"), 2, "7"),
@@ -139,6 +146,9 @@ def test_tiers_that_do_not_tell(behavior: str, tiers: list[Tier]) -> None:
 def test_included_units_that_might_be_in_a_tier_leave_the_worth_open() -> None:
     assert price.worth("messages", D(10), tiered(*TIERS, included=50), row="row") == dollars("5")
     assert price.worth("messages", D(60), tiered(*TIERS, included=50), row="row") is None
+    of_plan = having(plan(item(usage(tiers=TIERS), included=D(50))))
+    assert price.worth("messages", D(50), of_plan) == dollars("25")
+    assert price.worth("messages", D(60), of_plan) is None
 
 
 @examples(100)
