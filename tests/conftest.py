@@ -10,6 +10,7 @@ import pytest
 
 from bot import log
 from bot.store.database import Database
+from tests import examples
 from tests.databases import ENGINES, Engine, fresh, share_compiled_statements
 from tests.marking import NoStarts, kind_of
 from tests.running import Mode, Running, running_maple
@@ -19,6 +20,7 @@ _LEAK = re.compile(r"(xox[a-z]-|xapp-|am_sk_)[\w-]|@[\w-]+\.(example|test|com)")
 
 _no_starts = NoStarts()
 share_compiled_statements()
+examples.use_everywhere()
 
 
 def pytest_configure() -> None:

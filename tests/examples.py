@@ -20,3 +20,9 @@ def examples(number: int, *suppressed: HealthCheck) -> settings:
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, *suppressed],
     )
+
+
+def use_everywhere() -> None:
+    """A test that does not say how many tries 100. What else the profile in use says holds."""
+    settings.register_profile("maple", examples(100))
+    settings.load_profile("maple")
