@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from bot.alerts.timeouts import AlertTimeouts
 from bot.app import Maple, build
 from bot.approvals.timeouts import ChangeTimeouts
+from bot.autumn.throttle import Limits
 from bot.digests.timeouts import DigestTimeouts
 from bot.settings import Settings
 from bot.slack.http import EVENTS_PATH
@@ -132,6 +133,8 @@ def settings_for(
     )
 
 
+UNHURRIED = Timeouts(limits=Limits(general=1000, events_per_customer=5))
+"""Autumn is asked as soon as there is something to ask, and of events as often as it answers."""
 QUICK_PACE = ChangeTimeouts(polls=(0.0, 0.02, 0.05), verify=2.0)
 """Changes are read back for a tenth of a second, not for seconds."""
 
@@ -140,7 +143,7 @@ QUICK_PACE = ChangeTimeouts(polls=(0.0, 0.02, 0.05), verify=2.0)
 async def running_maple(
     mode: Mode,
     *,
-    timings: Timeouts | None = None,
+    timings: Timeouts = UNHURRIED,
     seed: str = "demo",
     policy: str = "",
     approvals: str | None = APPROVALS,

@@ -6,14 +6,10 @@ import re
 import httpx
 
 from bot.approvals import words as approvals_words
-from bot.autumn.throttle import Limits
-from bot.timings import Timeouts
 from sandbox.slack import Person
 from tests.policy import KIND_IDS
 from tests.running import Running
 
-UNHURRIED = Timeouts(limits=Limits(general=1000))
-"""Autumn is asked as soon as there is something to ask: the throttle is not what is looked at."""
 AT_ONCE = f"""
 [[allow]]
 name = "all at once"

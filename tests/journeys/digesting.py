@@ -13,7 +13,7 @@ from bot.store.database import Database
 from bot.timings import Timeouts
 from sandbox.slack import Person
 from sandbox.slack.model import Message
-from tests.running import Mode, Running, running_maple
+from tests.running import UNHURRIED, Mode, Running, running_maple
 
 SUPPORT = "C01SUPPORT"
 QUICK = DigestTimeouts(
@@ -30,9 +30,7 @@ COMING = "Coming up in the next"
 
 
 @asynccontextmanager
-async def digesting(
-    mode: Mode, *, policy: str = "", timings: Timeouts | None = None
-) -> AsyncIterator[Running]:
+async def digesting(mode: Mode, *, policy: str = "", timings: Timeouts = UNHURRIED) -> AsyncIterator[Running]:
     """Everything running, with a bot that looks for what is due many times a second."""
     async with running_maple(mode, policy=policy, timings=timings, digest_pace=QUICK) as maple:
         yield maple

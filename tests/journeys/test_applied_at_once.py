@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from bot.approvals import words as approvals_words
-from tests.journeys.changing import UNHURRIED, give
+from tests.journeys.changing import give
 from tests.running import APPROVALS, Mode, Running, running_maple
 
 AT_ONCE = """
@@ -31,7 +31,7 @@ async def later(maple: Running) -> None:
 
 
 async def test_change_applied_at_once_is_posted_once_and_can_be_undone_there(mode: Mode) -> None:
-    async with running_maple(mode, policy=AT_ONCE, timings=UNHURRIED) as maple:
+    async with running_maple(mode, policy=AT_ONCE) as maple:
         await give(maple)
         await maple.ana.sees(approvals_words.RIGHT_AWAY)
         await later(maple)
@@ -52,7 +52,7 @@ async def test_change_applied_at_once_is_posted_once_and_can_be_undone_there(mod
 
 async def test_policy_may_keep_changes_applied_at_once_out_of_the_channel() -> None:
     policy = f"{AT_ONCE}[approvals]\npost_applied = false\n"
-    async with running_maple("http", policy=policy, timings=UNHURRIED) as maple:
+    async with running_maple("http", policy=policy) as maple:
         await give(maple)
         await maple.ana.sees(approvals_words.RIGHT_AWAY)
         await later(maple)
@@ -60,7 +60,7 @@ async def test_policy_may_keep_changes_applied_at_once_out_of_the_channel() -> N
 
 
 async def test_change_applied_at_once_stays_out_of_a_shared_channel() -> None:
-    async with running_maple("http", policy=AT_ONCE, timings=UNHURRIED) as maple:
+    async with running_maple("http", policy=AT_ONCE) as maple:
         maple.slack.workspace.channels[APPROVALS].kind = "shared"
         await give(maple)
         await maple.ana.sees(approvals_words.RIGHT_AWAY)
@@ -71,7 +71,7 @@ async def test_change_applied_at_once_stays_out_of_a_shared_channel() -> None:
 
 
 async def test_change_applied_at_once_is_posted_when_the_channel_can_be_checked_again() -> None:
-    async with running_maple("http", policy=AT_ONCE, timings=UNHURRIED) as maple:
+    async with running_maple("http", policy=AT_ONCE) as maple:
         maple.slack.faults.add("conversations.info", "error", error="fatal_error", times=100)
         await give(maple)
         await maple.ana.sees(approvals_words.RIGHT_AWAY)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
-from tests.journeys.changing import AT_ONCE, UNHURRIED, close_and_look, lea_sees
+from tests.journeys.changing import AT_ONCE, close_and_look, lea_sees
 from tests.running import Running, running_maple
 
 WRITES = ("balances.update", "customers.delete")
@@ -42,7 +42,7 @@ async def forget_calls(maple: Running) -> None:
 
 
 async def test_balance_change_is_read_once_to_ask_and_three_times_to_apply() -> None:
-    async with running_maple("http", timings=UNHURRIED) as maple:
+    async with running_maple("http") as maple:
         await maple.ana.command("/autumn balance cus_acme")
         await maple.ana.sees("What to do")
         await maple.ana.choose("Feature", "Messages")
@@ -70,7 +70,7 @@ async def test_balance_change_is_read_once_to_ask_and_three_times_to_apply() -> 
 
 
 async def test_deletion_at_once_takes_six_calls() -> None:
-    async with running_maple("http", timings=UNHURRIED, policy=AT_ONCE, approvals=None) as maple:
+    async with running_maple("http", policy=AT_ONCE, approvals=None) as maple:
         await maple.ana.command("/autumn delete cus_noname")
         await maple.ana.sees("Type the customer's id in full")
         await maple.ana.fill("Type the customer's id in full", "cus_noname")

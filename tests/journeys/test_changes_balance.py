@@ -10,15 +10,7 @@ from bot.access.policy import Reason
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
 from bot.approvals.results import Result
-from tests.journeys.changing import (
-    AT_ONCE,
-    UNHURRIED,
-    close_and_look,
-    elsewhere,
-    give,
-    lea_sees,
-    request_undo,
-)
+from tests.journeys.changing import AT_ONCE, close_and_look, elsewhere, give, lea_sees, request_undo
 from tests.running import Mode, Running, running_maple
 from tests.screen import on_screen
 
@@ -223,7 +215,7 @@ async def test_requester_is_told_below_her_card_that_somebody_else_undid_it(mapl
 )
 async def test_an_undo_restores_grant_and_balance(raises: bool, action: str, amount: str) -> None:
     """Whether or not this Autumn raises the grant when something is added to the balance."""
-    async with running_maple("http", policy=AT_ONCE, timings=UNHURRIED) as maple:
+    async with running_maple("http", policy=AT_ONCE) as maple:
         maple.autumn.state.org.adding_raises_grant = raises
         before = (await maple.bot.autumn.customer("cus_acme")).balances["messages"]
         await give(maple, amount, action=action)

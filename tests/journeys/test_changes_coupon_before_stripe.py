@@ -7,7 +7,7 @@ import pytest
 
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
-from tests.journeys.changing import AT_ONCE, UNHURRIED, close_and_look, elsewhere, request_undo
+from tests.journeys.changing import AT_ONCE, close_and_look, elsewhere, request_undo
 from tests.running import Running, running_maple
 
 READ_BACK = approvals_words.ENDINGS[Cause.DONE]
@@ -15,7 +15,7 @@ READ_BACK = approvals_words.ENDINGS[Cause.DONE]
 
 @pytest.fixture
 async def maple() -> AsyncIterator[Running]:
-    async with running_maple("http", policy=AT_ONCE, timings=UNHURRIED) as maple:
+    async with running_maple("http", policy=AT_ONCE) as maple:
         yield maple
 
 

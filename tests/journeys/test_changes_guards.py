@@ -22,7 +22,6 @@ from bot.changes.reward.words import RewardNote
 from sandbox.autumn.model import Customer
 from tests.journeys.changing import (
     AT_ONCE,
-    UNHURRIED,
     ask_for_a_name,
     close_and_look,
     elsewhere,
@@ -52,7 +51,7 @@ MODES: dict[str, tuple[Mode, tuple[Case, ...]]] = {
 @pytest.mark.parametrize("kind", MODES)
 async def test_what_a_form_says_while_it_is_filled_in(kind: str) -> None:
     mode, cases = MODES[kind]
-    async with running_maple(mode, timings=UNHURRIED) as maple:
+    async with running_maple(mode) as maple:
         for case in cases:
             await fill_in(maple, case)
         assert await maple.bot.changes.waiting() == []
@@ -193,7 +192,7 @@ async def test_a_part_that_is_gone_when_it_is_approved(maple: Running) -> None:
 
 
 async def test_a_coupon_that_is_gone_when_it_is_approved() -> None:
-    async with running_maple("socket", timings=UNHURRIED) as maple:
+    async with running_maple("socket") as maple:
         await apply_coupon(maple)
         await lea_sees(maple, "Waiting for approval")
         del maple.autumn.state.rewards["loyal10"]
@@ -266,7 +265,7 @@ async def test_an_e_mail_address_that_others_have_is_known_to_whoever_approves()
 async def test_only_seats_above_the_grant_are_billed() -> None:
     """Of 20 granted and 14 used, 20 are neither billed nor confirmed; of 24 used, 4 are billed."""
     part = (("Feature", "Seats"), ("Which part of it", "Team"), ("What to do", "Correct billed usage"))
-    async with running_maple("http", timings=UNHURRIED) as maple:
+    async with running_maple("http") as maple:
         rows = maple.autumn.state.customers["cus_acme"].rows
         (row,) = [one for one in rows if one.feature_id == "seats" and one.included == 20]
         row.balance = 6
@@ -287,7 +286,7 @@ async def test_only_seats_above_the_grant_are_billed() -> None:
 
 
 async def test_less_overage_is_told_as_such() -> None:
-    async with running_maple("socket", timings=UNHURRIED) as maple:
+    async with running_maple("socket") as maple:
         rows = maple.autumn.state.customers["cus_northwind"].rows
         (row,) = [one for one in rows if one.feature_id == "messages"]
         row.balance = -500
@@ -304,7 +303,7 @@ async def test_less_overage_is_told_as_such() -> None:
 async def test_characters_that_cannot_be_seen_are_not_written(field: str, nothing: str) -> None:
     typed = {"Email": f"office{nothing}@acme.example"}.get(field, f"New{nothing}")
     seen = {"Email": "office@acme.example"}.get(field, "New")
-    async with running_maple("socket", policy=AT_ONCE, timings=UNHURRIED) as maple:
+    async with running_maple("socket", policy=AT_ONCE) as maple:
         await maple.ana.command("/autumn update cus_acme")
         await maple.ana.sees("Fingerprint")
         await maple.ana.fill(field, typed)
@@ -322,7 +321,7 @@ async def test_characters_that_cannot_be_seen_are_not_written(field: str, nothin
 
 @pytest.mark.parametrize("nothing", ["\u200b", "\u2800", "\u3164"])
 async def test_a_name_and_a_reason_of_nothing_are_nothing(nothing: str) -> None:
-    async with running_maple("http", timings=UNHURRIED) as maple:
+    async with running_maple("http") as maple:
         await maple.ana.command("/autumn update cus_acme")
         await maple.ana.sees("Fingerprint")
         await maple.ana.fill("Name", nothing)
@@ -334,7 +333,7 @@ async def test_a_name_and_a_reason_of_nothing_are_nothing(nothing: str) -> None:
 
 
 async def test_an_undo_does_not_write_what_cannot_be_seen() -> None:
-    async with running_maple("http", policy=AT_ONCE, timings=UNHURRIED) as maple:
+    async with running_maple("http", policy=AT_ONCE) as maple:
         maple.autumn.state.customers["cus_acme"].name = "Acme\u200b Ltd"
         await ask_for_a_name(maple.ana, "Acme Group")
         await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
@@ -363,7 +362,7 @@ async def test_after_a_reset_there_is_nothing_left_to_undo() -> None:
 
 
 async def test_a_coupon_that_is_another_one_by_now_stays() -> None:
-    async with running_maple("http", policy=AT_ONCE, timings=UNHURRIED) as maple:
+    async with running_maple("http", policy=AT_ONCE) as maple:
         await apply_coupon(maple)
         await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
         await elsewhere(maple, "customers/cus_northwind/coupons/sorry50")
@@ -382,7 +381,7 @@ async def _undo(maple: Running, said: str) -> None:
 
 
 async def test_a_coupon_for_some_months_starts_anew_when_it_is_put_back() -> None:
-    async with running_maple("socket", timings=UNHURRIED) as maple:
+    async with running_maple("socket") as maple:
         remove = (("What to do", "Remove the coupon"), ("Reason", "x"))
         await fill_in(maple, Case(RewardNote.REPLACES, "/autumn reward cus_coupons", "20% off", remove))
         await maple.ana.submit()
@@ -395,7 +394,7 @@ async def test_a_coupon_for_some_months_starts_anew_when_it_is_put_back() -> Non
 
 
 async def test_a_coupon_in_a_currency_that_nothing_tells() -> None:
-    async with running_maple("http", timings=UNHURRIED) as maple:
+    async with running_maple("http") as maple:
         who = maple.autumn.state.customers["cus_acme"]
         who.discounts.clear()
         # Of what is left no plan has a price of its own, which would tell the company's currency.
@@ -406,7 +405,7 @@ async def test_a_coupon_in_a_currency_that_nothing_tells() -> None:
 
 
 async def test_credit_is_spent_on_the_earliest_invoices_and_only_once() -> None:
-    async with running_maple("socket", timings=UNHURRIED) as maple:
+    async with running_maple("socket") as maple:
         pick = ("Coupon", "$250 of invoice credit")
         await fill_in(maple, Case(RewardNote.REPLACES, "/autumn reward cus_acme", "This replaces", (pick,)))
         shown = await maple.ana.sees("What changes")
@@ -415,7 +414,7 @@ async def test_credit_is_spent_on_the_earliest_invoices_and_only_once() -> None:
 
 
 async def test_dollars_are_not_taken_off_yen() -> None:
-    async with running_maple("http", timings=UNHURRIED) as maple:
+    async with running_maple("http") as maple:
         pick = ("Coupon", "$100 off for 6 months")
         said = "This coupon is an amount in USD: it takes nothing off invoices in JPY."
         await fill_in(maple, Case(RewardNote.OTHER_CURRENCY, "/autumn reward cus_tyrell", said, (pick,)))

@@ -12,7 +12,7 @@ from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
 from bot.approvals.results import Result
 from bot.changes import descriptions
-from tests.journeys.changing import AT_ONCE, UNHURRIED, close_and_look, elsewhere, lea_sees, request_undo
+from tests.journeys.changing import AT_ONCE, close_and_look, elsewhere, lea_sees, request_undo
 from tests.journeys.kinds import SORTS, Sort, confirm_deletion, delete
 from tests.running import Running, running_maple
 
@@ -27,7 +27,7 @@ def sort(request: pytest.FixtureRequest) -> Sort:
 
 @pytest.fixture
 async def maple(sort: Sort) -> AsyncIterator[Running]:
-    async with running_maple(sort.mode, timings=UNHURRIED) as maple:
+    async with running_maple(sort.mode) as maple:
         yield maple
 
 
@@ -49,7 +49,7 @@ async def approve(maple: Running, sort: Sort) -> None:
 
 
 async def test_at_once(sort: Sort) -> None:
-    async with running_maple(sort.mode, timings=UNHURRIED, policy=AT_ONCE, approvals=None) as maple:
+    async with running_maple(sort.mode, policy=AT_ONCE, approvals=None) as maple:
         await sort.ask(maple)
         card = await maple.ana.sees(READ_BACK)
         assert approvals_words.RIGHT_AWAY in card

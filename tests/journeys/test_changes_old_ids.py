@@ -9,7 +9,7 @@ from bot.approvals.lifecycle import Cause
 from bot.changes import notes
 from bot.changes.common_notes import CommonNote
 from bot.changes.notes import Note
-from tests.journeys.changing import AT_ONCE, UNHURRIED, ask_for_messages, close_and_look, request_undo
+from tests.journeys.changing import AT_ONCE, ask_for_messages, close_and_look, request_undo
 from tests.running import Running, running_maple
 
 READ_BACK = approvals_words.ENDINGS[Cause.DONE]
@@ -18,7 +18,7 @@ READ_BACK = approvals_words.ENDINGS[Cause.DONE]
 @pytest.fixture(params=["user@old.example", "a/b", "x.y z"])
 async def maple(request: pytest.FixtureRequest) -> AsyncIterator[Running]:
     """Northwind has the id."""
-    async with running_maple("http", policy=AT_ONCE, timings=UNHURRIED) as maple:
+    async with running_maple("http", policy=AT_ONCE) as maple:
         who = maple.autumn.state.customers["cus_northwind"]
         who.id = str(request.param)
         maple.autumn.state.customers.changed(who)

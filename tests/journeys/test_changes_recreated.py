@@ -6,15 +6,7 @@ import pytest
 
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
-from tests.journeys.changing import (
-    UNHURRIED,
-    ask_for_a_name,
-    close_and_look,
-    elsewhere,
-    give,
-    lea_sees,
-    request_undo,
-)
+from tests.journeys.changing import ask_for_a_name, close_and_look, elsewhere, give, lea_sees, request_undo
 from tests.journeys.kinds import SORTS, Sort
 from tests.running import Running, running_maple
 
@@ -32,7 +24,7 @@ def sort(request: pytest.FixtureRequest) -> Sort:
 
 @pytest.fixture
 async def maple(sort: Sort) -> AsyncIterator[Running]:
-    async with running_maple(sort.mode, timings=UNHURRIED) as maple:
+    async with running_maple(sort.mode) as maple:
         yield maple
 
 
@@ -70,7 +62,7 @@ async def test_an_undo_does_not_reach_a_later_customer(maple: Running, sort: Sor
 
 
 async def test_a_form_that_shows_an_earlier_customer_is_not_taken() -> None:
-    async with running_maple("http", timings=UNHURRIED) as maple:
+    async with running_maple("http") as maple:
         await maple.ana.command("/autumn update cus_noname")
         await maple.ana.sees("Fingerprint")
         await maple.ana.fill("Name", "Somebody")
@@ -87,7 +79,7 @@ async def test_a_form_that_shows_an_earlier_customer_is_not_taken() -> None:
 
 
 async def test_a_customer_deleted_and_made_anew_is_not_renamed() -> None:
-    async with running_maple("socket", timings=UNHURRIED) as maple:
+    async with running_maple("socket") as maple:
         await ask_for_a_name(maple.ana, "Somebody", customer="cus_noname")
         await lea_sees(maple, "Waiting for approval")
         await elsewhere(maple, "customers.delete", customer_id="cus_noname")

@@ -8,7 +8,7 @@ from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
 from bot.changes import autumn_refusals
 from sandbox.autumn import LocalAutumn
-from tests.journeys.changing import AT_ONCE, UNHURRIED, give, lea_sees
+from tests.journeys.changing import AT_ONCE, give, lea_sees
 from tests.journeys.kinds import SORTS, Sort, redeem
 from tests.running import Running, running_maple
 
@@ -16,7 +16,7 @@ READ_BACK = approvals_words.ENDINGS[Cause.DONE]
 
 
 async def test_limits_that_pass_delay_a_change_and_no_more() -> None:
-    async with running_maple("http", timings=UNHURRIED) as maple:
+    async with running_maple("http") as maple:
         await give(maple)
         await lea_sees(maple, "Waiting for approval")
         maple.autumn.faults.add("balances.update", "429", times=2, retry_after=0)
@@ -41,7 +41,7 @@ async def test_a_missing_scope_is_named(sort: Sort, monkeypatch: pytest.MonkeyPa
     }
     reading = ["customers:read", "plans:read", "features:read", "analytics:read", "rewards:read"]
     monkeypatch.setattr(LocalAutumn, "key", property(lambda self: self.keys(reading)))
-    async with running_maple(sort.mode, timings=UNHURRIED) as maple:
+    async with running_maple(sort.mode) as maple:
         await sort.ask(maple)
         await lea_sees(maple, "Waiting for approval")
         await maple.lea.click("Approve", confirm=sort.confirms)
@@ -57,7 +57,7 @@ async def _take_the_code(maple: Running) -> None:
 
 
 async def test_a_code_that_was_redeemed_past_maple_is_refused_in_words() -> None:
-    async with running_maple("http", timings=UNHURRIED) as maple:
+    async with running_maple("http") as maple:
         await redeem(maple)
         await lea_sees(maple, "Waiting for approval")
         await _take_the_code(maple)
@@ -69,7 +69,7 @@ async def test_a_code_that_was_redeemed_past_maple_is_refused_in_words() -> None
 
 
 async def test_a_code_that_the_customer_redeemed_is_known_before_it_is_asked_for() -> None:
-    async with running_maple("socket", policy=AT_ONCE, timings=UNHURRIED) as maple:
+    async with running_maple("socket", policy=AT_ONCE) as maple:
         await redeem(maple)
         await maple.ana.sees(READ_BACK)
         await _says_redeemed(maple)
@@ -77,7 +77,7 @@ async def test_a_code_that_the_customer_redeemed_is_known_before_it_is_asked_for
 
 
 async def test_a_code_that_is_used_up_is_known_from_history() -> None:
-    async with running_maple("socket", policy=AT_ONCE, timings=UNHURRIED) as maple:
+    async with running_maple("socket", policy=AT_ONCE) as maple:
         await redeem(maple)
         await maple.ana.sees(READ_BACK)
         rows = maple.autumn.state.customers["cus_northwind"].rows

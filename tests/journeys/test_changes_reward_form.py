@@ -1,13 +1,12 @@
 """The reward form goes on telling the truth after it was not taken."""
 
-from tests.journeys.changing import UNHURRIED
 from tests.running import running_maple
 
 COUPON = "10% off, always (10% off, forever)"
 
 
 async def test_a_refused_code_leaves_discounts_as_they_are() -> None:
-    async with running_maple("http", timings=UNHURRIED) as maple:
+    async with running_maple("http") as maple:
         await maple.ana.command("/autumn reward cus_acme")
         await maple.ana.sees(COUPON)
         await maple.ana.choose("What to do", "Redeem a promo code")

@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 from bot.approvals import words as approvals_words
-from tests.journeys.changing import UNHURRIED, lea_sees
+from tests.journeys.changing import lea_sees
 from tests.running import running_maple
 
 
 async def test_equal_grants_are_told_apart_in_form_card_and_history() -> None:
-    async with running_maple("http", timings=UNHURRIED) as maple:
+    async with running_maple("http") as maple:
         rows = maple.autumn.state.customers["cus_vandelay"].rows
         (goodwill,) = [one for one in rows if one.external_id == "goodwill_march"]
         rows += [replace(goodwill, id=f"cus_ent_{end}", external_id=None) for end in ("first1", "other2")]
@@ -32,7 +32,7 @@ async def test_equal_grants_are_told_apart_in_form_card_and_history() -> None:
 
 
 async def test_a_part_with_a_date_is_named_by_it() -> None:
-    async with running_maple("socket", timings=UNHURRIED) as maple:
+    async with running_maple("socket") as maple:
         await maple.ana.command("/autumn balance cus_vandelay")
         await maple.ana.sees("What to do")
         await maple.ana.choose("Feature", "Messages")
@@ -47,7 +47,7 @@ async def test_a_part_with_a_date_is_named_by_it() -> None:
 
 
 async def test_a_balance_of_one_part_names_none() -> None:
-    async with running_maple("http", timings=UNHURRIED) as maple:
+    async with running_maple("http") as maple:
         await maple.ana.command("/autumn balance cus_acme")
         await maple.ana.sees("What to do")
         await maple.ana.choose("Feature", "Messages")

@@ -11,7 +11,7 @@ from bot.changes.cancellation.words import CancellationNote
 from bot.changes.switch.words import SwitchNote
 from bot.lookups import failures
 from sandbox.autumn import LocalAutumn
-from tests.journeys.changing import UNHURRIED, close_and_look, lea_sees, request_undo
+from tests.journeys.changing import close_and_look, lea_sees, request_undo
 from tests.journeys.kinds import cancel, extend_trial
 from tests.running import Running, running_maple
 
@@ -159,7 +159,7 @@ async def test_a_moved_trial_is_undone_under_its_new_id(maple: Running) -> None:
 async def test_a_key_that_may_not_preview_says_so_in_the_form(monkeypatch: pytest.MonkeyPatch) -> None:
     reading = ["customers:read", "plans:read", "features:read"]
     monkeypatch.setattr(LocalAutumn, "key", property(lambda self: self.keys(reading)))
-    async with running_maple("http", timings=UNHURRIED) as maple:
+    async with running_maple("http") as maple:
         await maple.ana.command("/autumn cancel cus_northwind")
         told = failures.explanation(Forbidden(status=403))
         await maple.ana.sees(told.what)

@@ -11,10 +11,10 @@ from bot.home import words
 from bot.home.repository import OPEN_FOR
 from bot.lookups import labels
 from bot.store.errors import StoreLost
-from tests.journeys.changing import UNHURRIED, ask_for_messages
+from tests.journeys.changing import ask_for_messages
 from tests.journeys.digesting import set_up
 from tests.journeys.steps import in_order
-from tests.running import Mode, Running, running_maple
+from tests.running import UNHURRIED, Mode, Running, running_maple
 
 LEA_DECIDES = """
 [[allow]]

@@ -5,7 +5,7 @@ import time
 from dataclasses import replace
 
 from bot.approvals import words as approvals_words
-from tests.journeys.changing import AT_ONCE, UNHURRIED, ask_for_a_name, ask_for_messages
+from tests.journeys.changing import AT_ONCE, ask_for_a_name, ask_for_messages
 from tests.journeys.kinds import apply_coupon
 from tests.journeys.steps import ask, press
 from tests.running import Running, running_maple
@@ -26,7 +26,7 @@ async def test_invoices_of_products_that_are_over_are_named(maple: Running) -> N
 
 
 async def test_history_and_results_name_features_and_coupons() -> None:
-    async with running_maple("socket", policy=AT_ONCE, timings=UNHURRIED) as maple:
+    async with running_maple("socket", policy=AT_ONCE) as maple:
         await ask_for_messages(maple.ana, "500")
         await maple.ana.sees("Give 500 extra of Messages")
         await maple.ana.close()
@@ -39,7 +39,7 @@ async def test_history_and_results_name_features_and_coupons() -> None:
 
 
 async def test_name_is_fresh_after_a_rename_that_maple_applied() -> None:
-    async with running_maple("socket", policy=AT_ONCE, timings=UNHURRIED) as maple:
+    async with running_maple("socket", policy=AT_ONCE) as maple:
         await ask_for_messages(maple.ana, "500")
         await maple.ana.sees("Give 500 extra of Messages")
         await maple.ana.close()

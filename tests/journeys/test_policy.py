@@ -12,7 +12,6 @@ from bot.approvals.results import Result
 from bot.changes.model import Now
 from bot.digests import repository as digest_repository
 from tests.journeys.changing import (
-    UNHURRIED,
     ask_for_a_name,
     ask_for_messages,
     close_and_look,
@@ -21,7 +20,7 @@ from tests.journeys.changing import (
     lea_sees,
 )
 from tests.journeys.digesting import FORM, open_list
-from tests.running import APPROVALS, Mode, Running, running_maple
+from tests.running import APPROVALS, UNHURRIED, Mode, Running, running_maple
 
 SMALL_AT_ONCE = """
 [[allow]]
@@ -48,7 +47,7 @@ approvals = 2
 
 
 async def test_third_gift_of_a_day_needs_approval_and_the_form_says_why(mode: Mode) -> None:
-    async with running_maple(mode, policy=SMALL_AT_ONCE, timings=UNHURRIED) as maple:
+    async with running_maple(mode, policy=SMALL_AT_ONCE) as maple:
         for _ in range(2):
             await give(maple, "500")
             await maple.bot.work.drain(10)
@@ -85,7 +84,7 @@ async def use(maple: Running, messages: int) -> None:
 
 
 async def test_busy_customers_request_can_be_approved(mode: Mode) -> None:
-    async with running_maple(mode, policy=BUSY, timings=UNHURRIED) as maple:
+    async with running_maple(mode, policy=BUSY) as maple:
         await give(maple, "20000", action="Set the balance")
         assert "Remaining: 18,760 → 20,000" in await lea_sees(maple, "Waiting for approval")
         await use(maple, 124)
@@ -97,7 +96,7 @@ async def test_busy_customers_request_can_be_approved(mode: Mode) -> None:
 
 
 async def test_usage_beyond_the_tolerance_asks_the_approver_again() -> None:
-    async with running_maple("http", policy=BUSY, timings=UNHURRIED) as maple:
+    async with running_maple("http", policy=BUSY) as maple:
         await give(maple, "20000", action="Set the balance")
         await lea_sees(maple, "Waiting for approval")
         await use(maple, 125)

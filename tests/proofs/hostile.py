@@ -37,10 +37,10 @@ from sandbox.autumn import LocalAutumn
 from sandbox.slack import LocalSlack, PostLimit, payloads, people
 from sandbox.slack.model import Json, User
 from tests.databases import Engine, fresh
-from tests.journeys.changing import UNHURRIED, ask_for_a_name, ask_for_messages
+from tests.journeys.changing import ask_for_a_name, ask_for_messages
 from tests.proofs.figures import Figures
 from tests.proofs.ledger import reconcile
-from tests.running import APPROVALS, MANIFEST, QUICK_PACE, settings_for, written_policy
+from tests.running import APPROVALS, MANIFEST, QUICK_PACE, UNHURRIED, settings_for, written_policy
 
 CANARY = "c4n4ry"
 _FREE = 1_000_000
