@@ -24,8 +24,8 @@ QUICK = DigestTimeouts(
     doubt=0.05,
     scan=ScanPace(page=0.0, rows=0.0, preview=0.0, invoices=0.0, again=(0.0,), poll=0.02),
 )
-LIST = "A digest is a regular post"
-FORM = "At what time"
+LIST = words.LIST_WHAT
+FORM = words.FIELD_TIME
 COMING = "Coming up in the next"
 
 

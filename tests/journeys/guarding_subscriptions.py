@@ -4,6 +4,7 @@ from bot.changes.billing.words import BillingNote
 from bot.changes.cancellation.words import CancellationNote
 from bot.changes.notes import NoteCode
 from bot.changes.quantity.words import QuantityNote
+from bot.changes.switch import words as switch_words
 from bot.changes.switch.words import SwitchNote
 from bot.changes.trial.words import TrialNote
 from tests.journeys.guarding import Case
@@ -82,7 +83,7 @@ QUANTITY = (
     ),
 )
 _LATER: Filled = ("When", "At the end of the period")
-_KEEPING = "What the customer keeps of the balances"
+_KEEPING = switch_words.KEPT
 SWITCH = (
     _switch(SwitchNote.ALREADY_HELD, "has this product already", "cus_massive", ("New product", "Starter")),
     _switch(

@@ -108,7 +108,7 @@ async def test_expired_before_it_was_swept(maple: Running) -> None:
     await lea_sees(maple, "Waiting for approval")
     maple.clock.move(timedelta(hours=25))
     await maple.lea.click("Approve")
-    await maple.lea.sees("Someone already decided this request, or it expired")
+    await maple.lea.sees(approvals_words.RESULTS[Result.TOO_LATE].what)
     await maple.lea.sees("Expired: nothing was changed")
     assert writes(maple) == []
 
@@ -241,9 +241,9 @@ async def test_who_was_first_is_told_to_the_others(maple: Running) -> None:
     first, second = (
         (maple.lea, maple.max) if "Approved by @lea" in maple.lea.screen() else (maple.max, maple.lea)
     )
-    told = await second.sees("Someone already decided this request, or it expired")
+    told = await second.sees(approvals_words.RESULTS[Result.TOO_LATE].what)
     assert f"Approved by @{first.user.name}" in told
-    first.does_not_see("Someone already decided")
+    first.does_not_see(approvals_words.RESULTS[Result.TOO_LATE].what)
     assert writes(maple) == ["balances.update"]
 
 

@@ -6,11 +6,12 @@ import pytest
 
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
+from bot.changes.common_notes import CommonNote
 from tests.journeys.changing import ask_for_a_name, close_and_look, elsewhere, give, lea_sees, request_undo
 from tests.journeys.kinds import SORTS, Sort
 from tests.running import Running, running_maple
 
-REFUSED = "This customer was deleted, and a new one was created with the same id."
+REFUSED = str(CommonNote.RECREATED.text).split(". ")[0]
 GIVING = Sort(
     "balance", "http", give, "Give 500 extra of Messages", "balances.update", give, "", undo="Take 500 of"
 )

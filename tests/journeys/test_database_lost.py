@@ -14,7 +14,7 @@ from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause, Record, State
 from bot.approvals.timeouts import ChangeTimeouts
 from bot.lookups import labels
-from bot.store.errors import StoreLostMidway
+from bot.store.errors import StoreLost, StoreLostMidway
 from bot.timings import Timeouts
 from tests.databases import ENGINES, Engine, fresh
 from tests.journeys.changing import AT_ONCE, close_and_look, give, lea_sees
@@ -27,7 +27,7 @@ ASKING = Timeouts(asking_after=0.1)
 """A database that refuses does so at once, so that nothing here has to be short to be quick."""
 HURRIED = Timeouts(asking_after=0.1, store=1.0)
 """For one that keeps silent."""
-NO_MEMORY = "Maple cannot reach its database, so it takes no changes"
+NO_MEMORY = labels.FAILURES[StoreLost].what
 READING = {
     "/autumn cus_acme": "1 unpaid invoice",
     "/autumn products cus_acme": "Products",

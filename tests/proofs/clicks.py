@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause, State
+from bot.approvals.results import Result
 from bot.store.tables import decisions
 from sandbox.slack import Person
 from sandbox.slack.model import Message
@@ -23,14 +24,14 @@ from tests.proofs.slack_deployment import BUSY, SlackDeployment, change_of, slac
 
 PEOPLE = 50
 OPEN = 20
-_TOO_LATE = "Someone already decided this request, or it expired"
+_TOO_LATE = approvals_words.RESULTS[Result.TOO_LATE].what
 _CUSTOMERS = ("cus_acme", "cus_northwind", "cus_bold", "cus_soylent")
 _WRONG_IN_LOGS = re.compile(
     r'"outcome": "fault"|Traceback|Acme|Northwind|Bold|Soylent|@\w+\.example|am_sk_|xoxb-'
 )
 _SHOWN = {
     State.APPLIED: (approvals_words.ENDINGS[Cause.DONE], "Approved by @{}"),
-    State.DENIED: ("Denied: nothing was changed", "By @{},"),
+    State.DENIED: (approvals_words.HEADLINES[State.DENIED].split("*")[1], "By @{},"),
 }
 """What is to be read of a decision: what came of it, and whose it was."""
 

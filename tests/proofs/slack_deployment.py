@@ -13,8 +13,10 @@ from bot.approvals import change_records
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Record, State
 from bot.kit.ref import Ref
+from bot.lookups import labels
 from bot.slack.http import EVENTS_PATH
 from bot.store.database import Database
+from bot.store.errors import StoreSlow
 from bot.store.tables import changes
 from sandbox.autumn import Limits, LocalAutumn
 from sandbox.slack import LocalSlack, Person, PostLimit, elements
@@ -24,7 +26,7 @@ from tests.databases import Engine, fresh
 from tests.proofs.replay import Copier, copying, is_handled
 from tests.running import APPROVALS, MANIFEST
 
-BUSY = "Maple took too long: Slack opens a window only within three seconds of a click."
+BUSY = labels.FAILURES[StoreSlow].what
 """Said when somebody clicked and there was no time left to open a form."""
 _PATIENCE = 60.0
 _FREE = 1_000_000

@@ -5,6 +5,8 @@ from slack_sdk.errors import SlackApiError
 
 from bot.access.people import Actor
 from bot.kit.card import Card
+from bot.lookups import labels
+from bot.lookups.events import words as event_words
 from bot.slack.errors import Unsent, slack_reason
 from bot.slack.replies import Replies, url_reason
 from handlers.interaction import Interaction, InteractionKind
@@ -90,14 +92,14 @@ async def test_form_with_refused_blocks_is_replaced_by_an_error(maple: Running, 
     """A form has no newer blocks, and so no other form: the person is told, in its place."""
     maple.slack.faults.add("views.update", "error", error=error)
     await maple.ana.command("/autumn digest")
-    assert "Reference" in await maple.ana.sees("Something went wrong")
+    assert "Reference" in await maple.ana.sees(labels.BROKEN.what)
 
 
 async def test_charts_and_tables_are_never_lost(maple: Running) -> None:
     maple.slack.without_blocks("data_table", "data_visualization")
     await maple.ana.command("/autumn invoices cus_acme")
     await maple.ana.sees("Acme Ltd")
-    await maple.ana.click("Events")
+    await maple.ana.click(event_words.TITLE)
     await maple.ana.sees("events")
     refused = [call for call in maple.slack.calls if call.error == "invalid_blocks"]
     assert len(refused) == 1
@@ -123,7 +125,7 @@ async def test_answer_falls_back_to_a_dm_where_maple_is_not(maple: Running) -> N
 async def test_rate_limit_is_waited_for(maple: Running) -> None:
     maple.slack.faults.add("response_url", "429", seconds=1)
     await maple.ana.command("/autumn help")
-    await maple.ana.sees("Look up or change a customer in Autumn")
+    await maple.ana.sees(labels.HELP_TITLE)
 
 
 async def test_unreachable_slack_is_the_reason() -> None:
