@@ -33,6 +33,7 @@ from bot.approvals.names import CustomerNames
 from bot.approvals.notifier import ChangeNotifier
 from bot.approvals.service import ChangeService, Surroundings
 from bot.approvals.timeouts import ChangeTimeouts
+from bot.approvals.wishes import Wishes
 from bot.autumn.client import Autumn, Call
 from bot.autumn.errors import AutumnError
 from bot.autumn.models import Organization
@@ -156,6 +157,7 @@ class Maple:
             settings.maple_approvals_channel or "", partial(self._channels.look, anew=True)
         )
         self._policy = self._load_policy()
+        self._directory = Directory(self.people, self._groups, self._policy)
         self._notifier = self._change_notifier()
         self._permission = Permission(self._policy, self.people, self._groups, self.environment)
         self.changes = self._changes()
@@ -271,6 +273,7 @@ class Maple:
             links=LinkService(self._runtime, self._permission),
             permission=self._permission,
             notifier=self._notifier,
+            wishes=Wishes(self._runtime, self.slack, self._approvals, self._directory),
             open_forms=OpenForms(),
             typeahead=self._typeahead,
             presets=self._policy.presets,
@@ -302,7 +305,7 @@ class Maple:
             self._slack_clients,
             self._names,
             channel=self._approvals,
-            directory=Directory(self.people, self._groups, self._policy),
+            directory=self._directory,
             within=self.timings.telling,
         )
 

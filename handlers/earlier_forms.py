@@ -40,6 +40,16 @@ async def edit(interaction: Interaction, services: Services) -> None:
     await services.replies.open_modal(interaction, surfaces.as_modal(card))
 
 
+async def take_up(interaction: Interaction, services: Services) -> None:
+    """What somebody else filled in and may not request."""
+    form = await services.wishes.form(interaction.value)
+    if form is None:
+        card = result_card.result_card(Result.UNKNOWN, now=services.now())
+        await services.replies.open_modal(interaction, surfaces.as_modal(card))
+        return
+    await _reopen(interaction, services, form)
+
+
 async def _reopen(interaction: Interaction, services: Services, form: FilledForm, *, edits: str = "") -> None:
     """In a modal of its own, as it was filled in."""
     meta = Meta(

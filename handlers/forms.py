@@ -1,12 +1,12 @@
 """The forms for changes: opened at once, filled with what Autumn says, submitted."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, assert_never
 
-from bot.access.presets import Preset
+from bot.access.policy import Reason
 from bot.approvals import card as approvals_card
 from bot.approvals import notices, result_card
 from bot.approvals import words as approvals_words
@@ -19,7 +19,7 @@ from bot.changes.chooser import ChooserMeta
 from bot.changes.forms import scope, words
 from bot.changes.forms.fields import called as names_in
 from bot.changes.forms.fields import why_given
-from bot.changes.forms.model import FormPreview, FormState, Meta, PresetOffer
+from bot.changes.forms.model import FormPreview, FormState, Meta
 from bot.changes.model import Facts
 from bot.changes.spec import ChangeKind, FilledIn
 from bot.kit import ids, text
@@ -30,18 +30,16 @@ from bot.lookups.customer import CARD
 from bot.lookups.find.answer import NoMatch, SeveralMatches, SingleMatch
 from bot.lookups.find.search import find
 from bot.lookups.place import Place
-from handlers import decoding
+from handlers import decoding, form_presets
 from handlers.errors import shown_in_modal, update_modal
 from handlers.interaction import Interaction
 from handlers.listener import Invalid
 from handlers.lookups import matches_card, permitted_kinds
 from handlers.services import Services
 
-_NOT_GIVEN = (State.FAILED, State.DENIED, State.WITHDRAWN, State.EXPIRED, State.OVERTAKEN)
-_RECENT = 100
-"""Changes of a customer that are looked through for what they were given."""
 _SHOWN = 60
 """Characters of what was typed that are shown again."""
+_OTHERS_MAY = (Reason.NO_RULE, Reason.DENIED)
 _SUBMITTED = (Result.DONE, Result.AGAIN)
 
 
@@ -124,11 +122,17 @@ async def open_form(interaction: Interaction, services: Services, meta: Meta, *,
     interaction = replace(interaction, view=view)
     async with shown_in_modal(interaction, services, partial(request_form.stopped, meta)):
         decision = await services.permission.may_open(kinds.kind(meta.kind).policy, interaction.actor)
-        if not decision.permit:
+        others = ""
+        if decision.reason in _OTHERS_MAY and not meta.edits:
+            kind = kinds.kind(meta.kind)
+            others = await services.wishes.others_may_open(kind.policy, interaction.actor)
+        if not decision.permit and not others:
             card = result_card.result_card(Result.NOT_ALLOWED, now=services.now(), decision=decision)
             await _stop(interaction, services, meta, card)
             return
-        meta = meta.model_copy(update={"reason_required": decision.reason_required})
+        meta = meta.model_copy(
+            update={"reason_required": decision.reason_required, "asks_others": not decision.permit}
+        )
         if not query:
             await _show(interaction, services, meta)
             return
@@ -188,7 +192,9 @@ async def filled(interaction: Interaction, services: Services) -> None:
     ):
         meta, values = request_form.scoped(meta, interaction.state)
         facts = services.open_forms.get(meta.form) or await _read(services, meta)
-        if interaction.action == ids.FORM_PRESET and (preset := await _preset(interaction, services, meta)):
+        if interaction.action == ids.FORM_PRESET and (
+            preset := await form_presets.picked(interaction, services, meta)
+        ):
             meta, values = request_form.fill_preset(meta, values, preset)
         view = await _view(interaction, services, meta, facts, values=values)
         await services.replies.update_modal_if_latest(interaction, view, is_latest)
@@ -257,6 +263,9 @@ async def submitted(interaction: Interaction, services: Services, form: Submitte
 
 
 async def _submit(interaction: Interaction, services: Services, meta: Meta, request: ChangeRequest) -> None:
+    if meta.asks_others:
+        await _ask_others(interaction, services, meta, request)
+        return
     if meta.edits:
         ref = Ref.decode(meta.edits)
         outcome = await services.changes.edit(ref.id, ref.version, request)
@@ -276,6 +285,25 @@ async def _submit(interaction: Interaction, services: Services, meta: Meta, requ
         await update_modal(interaction, services, ended, instead=card)
     else:
         await _show_refusal(interaction, services, meta, outcome)
+
+
+async def _ask_others(
+    interaction: Interaction, services: Services, meta: Meta, request: ChangeRequest
+) -> None:
+    """Passes it on to those who may request it; nothing is requested."""
+    seen = await services.changes.look(request.input, await _known(interaction, services), interaction.actor)
+    outcome = Outcome(Result.REFUSED, look=seen)
+    if seen.preview is not None:
+        decision = await services.changes.may_ask(seen, interaction.actor)
+        outcome = Outcome(Result.MAY_YOURSELF, look=seen)
+        if not decision.permit:
+            form = _filled_form(meta, interaction.state)
+            outcome = Outcome(await services.wishes.pass_on(request, form, seen), look=seen)
+    if outcome.result not in (Result.PASSED_ON, Result.AGAIN):
+        await _show_refusal(interaction, services, meta, outcome)
+        return
+    card = result_card.result_card(Result.PASSED_ON, now=services.now())
+    await _stop(interaction, services, meta, card)
 
 
 async def _show_refusal(interaction: Interaction, services: Services, meta: Meta, outcome: Outcome) -> None:
@@ -352,32 +380,11 @@ async def _view(
             )
             if decision.permit:
                 preview = replace(preview, limits=result_card.limits(decision))
-    presets = await _preset_offers(services, meta)
+            elif decision.reason in _OTHERS_MAY and not meta.edits:
+                preview = replace(preview, others=await services.wishes.others_may(seen, interaction.actor))
+            meta = meta.model_copy(update={"asks_others": bool(preview.others)})
+    presets = await form_presets.offers(services, meta)
     return request_form.build(FormState(meta, facts, values, preview, trouble, presets, opening))
-
-
-async def _preset(interaction: Interaction, services: Services, meta: Meta) -> Preset | None:
-    """The one that was picked."""
-    offers = await _preset_offers(services, meta)
-    fitting = (offer.preset for offer in offers if offer.again is None)
-    return next((preset for preset in fitting if preset.name == interaction.value), None)
-
-
-async def _preset_offers(services: Services, meta: Meta) -> Sequence[PresetOffer]:
-    """Each with when the customer can have it again, by what they were given before."""
-    form_presets = kinds.kind(meta.kind).form.presets
-    if form_presets is None or not services.presets:
-        return ()
-    records = await services.changes.history(meta.customer, limit=_RECENT)
-    given = [
-        (form_presets.given(record.input), record.created_at)
-        for record in records
-        if record.state not in _NOT_GIVEN
-    ]
-    return [
-        PresetOffer(preset, preset.again([at for gift, at in given if gift == preset.gives], services.now()))
-        for preset in services.presets
-    ]
 
 
 async def _stop(interaction: Interaction, services: Services, meta: Meta, card: Card) -> None:

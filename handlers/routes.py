@@ -137,6 +137,7 @@ ROUTES: tuple[Route, ...] = (
     clicked(ids.CHANGE, forms.clicked, ErrorTarget.MODAL, opens_modal=True),
     clicked(ids.CHOOSE, forms.chosen, ErrorTarget.CURRENT_MODAL),
     clicked(ids.ASK_AGAIN, earlier_forms.again, ErrorTarget.MODAL, opens_modal=True),
+    clicked(ids.TAKE_UP, earlier_forms.take_up, ErrorTarget.MODAL, opens_modal=True),
     clicked(ids.EDIT, earlier_forms.edit, ErrorTarget.MODAL, opens_modal=True),
     clicked(ids.CHANGE_CUSTOMER, forms.picked_customer, ErrorTarget.CURRENT_MODAL, harmless=True),
     clicked(ids.FORM_FIELD, forms.filled, ErrorTarget.CURRENT_MODAL, harmless=True),

@@ -13,6 +13,7 @@ from bot.access.presets import Preset
 from bot.alerts.service import AlertService
 from bot.approvals.notifier import ChangeNotifier
 from bot.approvals.service import ChangeService
+from bot.approvals.wishes import Wishes
 from bot.autumn.client import Autumn
 from bot.autumn.environment import Environment
 from bot.autumn.models import Organization
@@ -54,6 +55,7 @@ class Services:
     links: LinkService
     permission: Permission
     notifier: ChangeNotifier
+    wishes: Wishes
     open_forms: OpenForms
     typeahead: Typeahead
     presets: tuple[Preset, ...]

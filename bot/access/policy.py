@@ -30,6 +30,7 @@ __all__ = [
     "decide",
     "decide_digests",
     "gives",
+    "refused_to_all",
     "who_may",
 ]
 
@@ -113,6 +114,14 @@ def who_may(policy: Policy, power: Power, request: Request) -> Who:
         everyone=any(who.everyone for who in given),
         users=frozenset().union(*(who.users for who in given)),
         groups=frozenset().union(*(who.groups for who in given)),
+    )
+
+
+def refused_to_all(policy: Policy, power: Power, request: Request) -> bool:
+    """Whether some rule takes this power away from everybody, or may do so."""
+    return any(
+        power in rule.may and rule.who.everyone and rule.when.holds(request) is not False
+        for rule in policy.deny
     )
 
 

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import Row, delete, or_, select
 
 from bot.approvals.lifecycle import Record
 from bot.changes import prefill, registry
@@ -30,20 +31,36 @@ class FilledForm:
 @unbroken
 async def keep(database: Database, form: FilledForm, *, now: datetime) -> None:
     """In place of what the same form was filled in with before."""
-    columns = {
-        "id": form.id,
-        "kind": form.kind,
-        "customer_id": form.place.customer,
-        "feature": form.place.feature,
-        "entity": form.place.entity,
-        "entered": form.values,
-        "at": now,
-    }
+    columns = _columns(form, now)
     async with database.writing() as connection:
         filled = insert(connection, filled_forms, columns)
         await connection.execute(
             filled.on_conflict_do_update(index_elements=[filled_forms.c.id], set_=columns)
         )
+
+
+@unbroken
+async def keep_first(database: Database, form: FilledForm, *, now: datetime) -> bool:
+    """False, and nothing is kept, if a form of this id was kept before."""
+    async with database.writing() as connection:
+        filled = insert(connection, filled_forms, _columns(form, now))
+        rows = await connection.execute(filled.on_conflict_do_nothing().returning(filled_forms.c.id))
+        return rows.one_or_none() is not None
+
+
+@unbroken
+async def drop(database: Database, form_id: str) -> None:
+    async with database.writing() as connection:
+        await connection.execute(delete(filled_forms).where(filled_forms.c.id == form_id))
+
+
+@unbroken
+async def get(database: Database, form_id: str) -> FilledForm | None:
+    async with database.reading() as connection:
+        row = (
+            await connection.execute(select(filled_forms).where(filled_forms.c.id == form_id))
+        ).one_or_none()
+    return None if row is None else _form(row)
 
 
 @unbroken
@@ -60,8 +77,7 @@ async def of_change(database: Database, record: Record) -> FilledForm:
     async with database.reading() as connection:
         row = (await connection.execute(query)).one_or_none()
     if row is not None:
-        place = Place(customer=row.customer_id, feature=row.feature, entity=row.entity)
-        return FilledForm(row.id, row.kind, place, row.entered)
+        return _form(row)
     place = Place(
         customer=record.customer_id,
         feature=registry.kind(record.kind).feature(record.input),
@@ -74,3 +90,20 @@ async def of_change(database: Database, record: Record) -> FilledForm:
 async def forget(database: Database, now: datetime) -> None:
     async with database.writing() as connection:
         await connection.execute(delete(filled_forms).where(filled_forms.c.at <= now - REMEMBERED))
+
+
+def _columns(form: FilledForm, now: datetime) -> dict[str, Any]:
+    return {
+        "id": form.id,
+        "kind": form.kind,
+        "customer_id": form.place.customer,
+        "feature": form.place.feature,
+        "entity": form.place.entity,
+        "entered": form.values,
+        "at": now,
+    }
+
+
+def _form(row: Row[Any]) -> FilledForm:
+    place = Place(customer=row.customer_id, feature=row.feature, entity=row.entity)
+    return FilledForm(row.id, row.kind, place, row.entered)

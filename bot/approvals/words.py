@@ -151,8 +151,20 @@ def may_approve(who: str) -> str:
     return f"*May approve:* {who}"
 
 
+OTHER_MEMBERS = "other full members"
 EVERY_MEMBER = "every full member"
 NOBODY = "nobody, as the policy is now"
+
+
+def may_request(who: str) -> str:
+    return f"*May request it:* {who}"
+
+
+def wished_by(who: str) -> str:
+    return f"*Asked for by* {who}, who may not request it"
+
+
+OPEN_FORM = "Open the form"
 
 
 def details(customer: str, reference: str, rule: str) -> str:
@@ -341,6 +353,11 @@ RESULTS: Mapping[str, Say] = {
         "Nothing was decided. Try again in a minute.",
     ),
     "already": Say("You already approved this.", "It still needs someone else's approval."),
+    "passed_on": Say(
+        "Those who may request this were asked.",
+        "Nothing was requested yet. Whoever takes it up opens your form in the approvals channel.",
+    ),
+    "may_yourself": Say("You may request this yourself.", "Nothing was requested yet. Check it and submit."),
     "no_edit": Say(
         "This request can't be edited like that.",
         "Nothing was changed. Withdraw it, and request what is needed instead.",

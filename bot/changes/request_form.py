@@ -88,6 +88,7 @@ def build(state: FormState) -> dict[str, Any]:
     shown = [
         *_who(state.facts, meta.customer),
         *([blocks.section("trouble", f":warning: {state.trouble}")] if state.trouble else []),
+        *([blocks.section("others", words.ASKS_OTHERS)] if meta.asks_others and not state.sight else []),
         *whose,
         *content.before,
         *_presets(state),
@@ -233,6 +234,12 @@ def _is_filled_in(block: Block) -> bool:
     return any(key.startswith("initial_") for key in block["element"])
 
 
+def _submit_label(meta: Meta) -> str:
+    if meta.asks_others:
+        return words.ASK_THEM
+    return words.SAVE if meta.edits else words.SUBMIT
+
+
 def _waiting(meta: Meta, message: str) -> dict[str, Any]:
     return _view(meta, [blocks.section("waiting", f":hourglass_flowing_sand: {message}")], submit=False)
 
@@ -252,7 +259,7 @@ def _view(meta: Meta, content: Sequence[Block], *, submit: bool) -> dict[str, An
         "close": _plain(phrases.CANCEL if submit else words.CLOSE),
         "blocks": list(content),
     }
-    return {**view, "submit": _plain(words.SAVE if meta.edits else words.SUBMIT)} if submit else view
+    return {**view, "submit": _plain(_submit_label(meta))} if submit else view
 
 
 def _plain(label: str) -> dict[str, Any]:
@@ -283,7 +290,8 @@ def _preview(state: FormState, content: FormContent) -> list[Block]:
         warnings = notes.listed(changes_words.WARNED, sight.warnings, names)
         preview += layout.packed("warnings", warnings.split("\n"))
     if sight.barred:
-        preview.append(blocks.section("barred", f":no_entry: {sight.barred}"))
+        others = [words.others(sight.others)] if sight.others else []
+        preview.append(blocks.section("barred", "\n".join([f":no_entry: {sight.barred}", *others])))
     elif sight.needed is not None:
         preview.append(blocks.context("needed", "\n".join([words.needed(sight.needed), *sight.limits])))
     return preview

@@ -45,6 +45,8 @@ class Meta(Carried):
     blocks get other ones each time."""
     edits: str = Field(default="", alias="g")
     """The request that is edited, as a `Ref`; empty for a new one."""
+    asks_others: bool = Field(default=False, alias="o")
+    """Whether submitting it only asks those who may request it."""
     shown: Mapping[str, str] = Field(default_factory=dict, alias="d")
     """Of details: a mark of what each field showed, to tell what was altered."""
     seen: Snapshot | None = Field(default=None, alias="b")
@@ -74,6 +76,8 @@ class FormPreview:
     """Approvals; 0 is applied at once, None not known."""
     barred: str = ""
     """Why the policy lets this person not ask for it, in words (mrkdwn); empty when it does."""
+    others: str = ""
+    """Who may request what is barred, in mrkdwn; empty if they cannot be asked."""
     limits: Sequence[str] = ()
     """The policy's limits because of which it needs approval, in words (mrkdwn)."""
 

@@ -4,6 +4,16 @@ from bot.kit.phrases import count
 
 SUBMIT = "Submit change"
 SAVE = "Save changes"
+ASK_THEM = "Ask them"
+ASKS_OTHERS = (
+    ":no_entry: Your team's policy doesn't let you request this. Fill it in, and *Ask them* passes it on to "
+    "those who may."
+)
+
+
+def others(who: str) -> str:
+    return f"*May request it:* {who}. *Ask them* passes your form on to them."
+
 
 CLOSE = "Close"
 PICK_CUSTOMER = "Pick the customer"

@@ -1,0 +1,206 @@
+"""What the policy does not let a person request is passed on to those who may."""
+
+import pytest
+from sqlalchemy import text
+
+from bot.access.policy import Reason
+from bot.approvals import words as approvals_words
+from bot.approvals.lifecycle import Cause
+from bot.approvals.results import Result
+from bot.changes.forms import words as forms_words
+from tests.journeys.changing import close_and_look
+from tests.journeys.steps import in_order
+from tests.running import Mode, Running, running_maple
+from tests.screen import on_screen
+
+LEADS = """
+[[allow]]
+name = "small ones"
+who = "everyone"
+may = ["ask"]
+changes = ["balance"]
+amount_up_to = 100
+
+[[allow]]
+name = "leads"
+who = ["@billing-leads"]
+may = ["ask", "at_once", "approve"]
+changes = ["balance", "details"]
+
+[approvals]
+mention = ["@billing-leads"]
+"""
+NOBODY = """
+[[allow]]
+name = "small ones"
+who = "everyone"
+may = ["ask"]
+changes = ["balance"]
+amount_up_to = 10_000
+
+[[deny]]
+name = "never so many"
+who = "everyone"
+may = ["ask"]
+changes = ["balance"]
+amount_over = 1000
+"""
+EXCLUDED = """
+[[allow]]
+name = "all"
+who = "everyone"
+may = ["ask"]
+
+[[deny]]
+name = "not Ana"
+who = ["U01ANA"]
+may = ["ask"]
+"""
+GIVE = "/autumn give cus_acme 5k messages because of our outage"
+ASKED_FOR = "who may not request it"
+
+
+async def posted(maple: Running) -> list[str]:
+    await maple.bot.work.drain(10)
+    maple.lea.go("#billing")
+    return [piece for piece in maple.lea.pieces() if ASKED_FOR in piece]
+
+
+async def test_form_is_passed_on_and_taken_up_by_somebody_who_may(mode: Mode) -> None:
+    async with running_maple(mode, policy=LEADS) as maple:
+        await maple.ana.command(GIVE)
+        form = await maple.ana.sees("What changes")
+        in_order(form, on_screen(forms_words.others("@billing-leads")), f"[{forms_words.ASK_THEM}]")
+        await maple.ana.submit()
+        await maple.ana.sees(approvals_words.RESULTS[Result.PASSED_ON].what)
+        await maple.ana.close()
+        maple.lea.go("#billing")
+        card = await maple.lea.sees(ASKED_FOR)
+        in_order(card, "Acme Ltd · Give 5,000 extra of Messages", "Asked for by ana", "of our outage")
+        assert "Please decide: @billing-leads" in card
+        assert maple.autumn.ledger == []
+        await maple.lea.click(approvals_words.OPEN_FORM)
+        form = await maple.lea.sees("What changes")
+        in_order(form, "55,000", "of our outage", f"[{forms_words.SUBMIT}]")
+        await maple.lea.submit()
+        await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
+        (record,) = await maple.bot.changes.history("cus_acme")
+        assert record.asker == maple.lea.id
+
+
+async def test_form_submitted_twice_is_passed_on_once(mode: Mode) -> None:
+    async with running_maple(mode, policy=LEADS) as maple:
+        await maple.ana.command(GIVE)
+        await maple.ana.sees(forms_words.ASK_THEM)
+        await maple.ana.submit()
+        await maple.ana.sees(approvals_words.RESULTS[Result.PASSED_ON].what)
+        submitted = [each for each in maple.slack.sent if each.payload.get("type") == "view_submission"]
+        again = submitted[-1].payload | {"trigger_id": "1.2.again"}
+        await maple.slack.deliveries.send("interactive", again)
+        assert len(await posted(maple)) == 1
+
+
+async def test_person_who_may_request_none_of_a_kind_can_fill_in_the_form_for_others(mode: Mode) -> None:
+    async with running_maple(mode, policy=LEADS) as maple:
+        await maple.ana.command("/autumn update cus_acme")
+        form = await maple.ana.sees(on_screen(forms_words.ASKS_OTHERS))
+        assert f"[{forms_words.ASK_THEM}]" in form
+        await maple.ana.fill("Name", "Acme Incorporated")
+        await maple.ana.sees("→ Acme Incorporated")
+        await maple.ana.submit()
+        await maple.ana.sees(approvals_words.RESULTS[Result.PASSED_ON].what)
+        (card,) = await posted(maple)
+        assert approvals_words.NO_REASON.split("*")[1] in card
+
+
+@pytest.mark.parametrize("policy", [NOBODY, EXCLUDED], ids=["nobody may", "others may"])
+async def test_others_are_named_only_where_somebody_may(policy: str) -> None:
+    async with running_maple("http", policy=policy) as maple:
+        await maple.ana.command(GIVE)
+        form = await maple.ana.sees("What changes")
+        others = on_screen(forms_words.others(approvals_words.OTHER_MEMBERS))
+        assert (others in form) == (policy == EXCLUDED)
+        assert (f"[{forms_words.ASK_THEM}]" in form) == (policy == EXCLUDED)
+
+
+async def test_nobody_is_offered_without_an_approvals_channel() -> None:
+    async with running_maple("http", policy=LEADS, approvals=None) as maple:
+        await maple.ana.command(GIVE)
+        assert f"[{forms_words.SUBMIT}]" in await maple.ana.sees("What changes")
+        await maple.ana.close()
+        await maple.ana.command("/autumn update cus_acme")
+        await maple.ana.sees(approvals_words.RESULTS[Result.NOT_ALLOWED].what)
+
+
+async def test_change_that_became_allowed_is_left_to_the_person() -> None:
+    async with running_maple("http", policy=LEADS) as maple:
+        await maple.ana.command(GIVE)
+        await maple.ana.sees(forms_words.ASK_THEM)
+        maple.slack.faults.add("views.update", "error", error="hash_conflict", times=1)
+        await maple.ana.fill("Amount", "50")
+        await maple.ana.submit()
+        form = await maple.ana.sees(approvals_words.RESULTS[Result.MAY_YOURSELF].what)
+        assert f"[{forms_words.SUBMIT}]" in form
+        assert await posted(maple) == []
+
+
+async def ask_them(maple: Running, sees: str) -> str:
+    await maple.ana.command(GIVE)
+    await maple.ana.sees(forms_words.ASK_THEM)
+    await maple.ana.submit()
+    return await maple.ana.sees(sees)
+
+
+async def test_nothing_is_passed_on_into_a_channel_that_cannot_be_checked() -> None:
+    async with running_maple("http", policy=LEADS) as maple:
+        maple.slack.faults.add("conversations.info", "error", error="fatal_error", times=None)
+        await ask_them(maple, approvals_words.RESULTS[Result.CHANNEL_UNCHECKED].what)
+        assert await posted(maple) == []
+
+
+async def test_form_can_be_passed_on_after_slack_refused_it() -> None:
+    async with running_maple("http", policy=LEADS) as maple:
+        maple.slack.faults.add("chat.postMessage", "error", error="restricted_action", times=1)
+        await ask_them(maple, "Reference")
+        assert await posted(maple) == []
+        submitted = [each for each in maple.slack.sent if each.payload.get("type") == "view_submission"]
+        again = submitted[-1].payload | {"trigger_id": "1.2.again"}
+        await maple.slack.deliveries.send("interactive", again)
+        await maple.ana.sees(approvals_words.RESULTS[Result.PASSED_ON].what)
+        assert len(await posted(maple)) == 1
+
+
+async def test_form_that_is_not_kept_any_more_is_not_opened() -> None:
+    async with running_maple("http", policy=LEADS) as maple:
+        await ask_them(maple, approvals_words.RESULTS[Result.PASSED_ON].what)
+        assert len(await posted(maple)) == 1
+        async with maple.bot.database.writing() as connection:
+            await connection.execute(text("DELETE FROM filled_forms"))
+        await maple.lea.click(approvals_words.OPEN_FORM)
+        await maple.lea.sees(approvals_words.RESULTS[Result.UNKNOWN].what)
+
+
+async def test_what_cannot_be_done_is_not_passed_on() -> None:
+    async with running_maple("http", policy=LEADS) as maple:
+        await maple.ana.command("/autumn update cus_acme")
+        await maple.ana.sees(on_screen(forms_words.ASKS_OTHERS))
+        await maple.ana.fill("Email", "nonsense")
+        await maple.ana.sees("This is not an email address.")
+        await maple.ana.submit()
+        form = await maple.ana.sees("This is not an email address.")
+        assert "[Close]" not in form
+        assert await posted(maple) == []
+
+
+async def test_edit_beyond_the_policy_is_refused_and_not_passed_on() -> None:
+    async with running_maple("http", policy=LEADS) as maple:
+        await maple.ana.command("/autumn give cus_acme 50 messages because of our outage")
+        await maple.ana.sees("What changes")
+        await maple.ana.submit()
+        await maple.ana.sees("0 of 1 approval")
+        await close_and_look(maple.ana, f"[{approvals_words.EDIT}]")
+        await maple.ana.click(approvals_words.EDIT)
+        await maple.ana.sees("What changes")
+        await maple.ana.fill("Amount", "5k")
+        form = await maple.ana.sees(approvals_words.BARRED[Reason.NO_RULE])
+        assert f"[{forms_words.SAVE}]" in form
