@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from bot.access.limits import Today
+from bot.approvals.preview import assess
 from bot.autumn.models import Balance, Plan, PlanItem, Subscription, UsagePrice
 from bot.changes.amounts import AmountNote
 from bot.changes.billing.words import BillingLine, BillingNote
@@ -246,3 +248,8 @@ def test_words() -> None:
     assert CHANGE.shown_now(ask(), before, before)[0].endswith("*6*")
     for gone in (having_seats(balances=()), having(balances=(seats(),))):
         assert CHANGE.shown_now(ask(), before, state(ask(), gone))[0].endswith("no longer there.")
+
+
+def test_earlier_changes_of_the_day_are_counted() -> None:
+    seen = assess(ask(8), having_seats(), NOW, Today(1, Decimal(30)))
+    assert Note(QuantityNote.SAME_DAY, {"nth": "2", "units": "32"}) in seen.judgement.warnings
