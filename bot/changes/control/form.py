@@ -187,7 +187,7 @@ def _line(control: str, label: str, entry: Entry, called: Mapping[str, str]) -> 
     feature = str(entry.get("feature_id") or "")
     source = "" if entry.get("source", "customer") == "customer" else words.FROM_PRODUCT
     told = [label, called.get(feature) or feature, value_of(control, entry), source]
-    return " · ".join(text.mrkdwn(part, 60) for part in told if part)
+    return " · ".join(text.mrkdwn(part, 120) for part in told if part)
 
 
 def _pick_control(control: ControlType) -> Block:

@@ -34,11 +34,9 @@ def _feature(request: ControlInput, facts: Facts) -> Iterator[Note]:
     about = {"feature": request.feature}
     if len(entries.meant(request, facts.customer)) > 1:
         yield Note(ControlNote.SEVERAL, about)
-    elif request.remove:
-        return
-    elif not facts.features:
+    elif not request.remove and not facts.features:
         yield Note(ControlNote.FEATURES_UNREAD)
-    else:
+    elif not request.remove:
         feature = facts.features.get(request.feature)
         if feature is None or feature.type == "boolean":
             yield Note(ControlNote.FEATURE_UNKNOWN, about)

@@ -31,6 +31,9 @@ _LINES = {
     ControlType.TOP_UP: ControlLine.TOP_UP,
 }
 
+_LONGEST = 120
+"""Of what an entry says."""
+
 
 class ControlChange(ChangeKind[ControlInput]):
     id = "control"
@@ -117,12 +120,12 @@ class ControlChange(ChangeKind[ControlInput]):
         entry = entries.requested(request)
         if entry is None:
             return words.remove_control(label, feature)
-        return words.set_control(label, feature, text.mrkdwn(value_of(request.control, entry), 60))
+        return words.set_control(label, feature, text.mrkdwn(value_of(request.control, entry), _LONGEST))
 
     def shown_now(self, request: ControlInput, before: Snapshot, after: Snapshot) -> Sequence[str]:  # noqa: ARG002
         there = after.get("entry")
         value = value_of(request.control, json.loads(there)) if there else changes_words.ABSENT
-        return [lines.value_bullet(_LINES[request.control], text.mrkdwn(value, 60))]
+        return [lines.value_bullet(_LINES[request.control], text.mrkdwn(value, _LONGEST))]
 
     def sample(self, customer: str) -> ControlInput:
         return ControlInput(

@@ -29,6 +29,7 @@ DAILY = {"feature_id": "messages", "enabled": True, "limit": 20, "interval": "da
 ALERT = {"feature_id": "messages", "enabled": True, "threshold": 80, "threshold_type": "usage_percentage"}
 NAMED = {**ALERT, "name": "Nearly used"}
 AT_100 = {**ALERT, "threshold": 100}
+LEFT = {**ALERT, "threshold_type": "remaining_percentage"}
 TOP_UP = {"feature_id": "messages", "enabled": True, "threshold": 10, "quantity": 100}
 RARE = {**TOP_UP, "purchase_limit": {"interval": "month", "interval_count": 1, "limit": 3}}
 SOLD = balance(row(price=AHEAD))
@@ -136,6 +137,7 @@ def test_refused(asked: ControlInput, there: Facts, refusals: list[Note]) -> Non
         (usage(limit=Decimal(21)), known(usage_limits=[DAILY]), [Note(ControlNote.CUTS_USE)]),
         (usage(interval="week"), known(usage_limits=[DAILY]), [Note(ControlNote.CUTS_USE)]),
         (ask(), known(spend_limits=[OTHER]), [Note(ControlNote.CUTS_USE)]),
+        (ask(), known(spend_limits=[{**OTHER, "source": "plan"}]), [Note(ControlNote.CUTS_USE)]),
         (
             ask(),
             known(spend_limits=[PLAN]),
@@ -192,6 +194,11 @@ def test_warned(asked: ControlInput, there: Facts, warnings: list[Note]) -> None
         (ask(limit=Decimal("0.5")), known(), [{**SPEND, "overage_limit": 0.5}]),
         (ask(limit=Decimal(60)), known(spend_limits=[SPEND, OTHER]), [{**SPEND, "overage_limit": 60}, OTHER]),
         (ask(), known(spend_limits=[PLAN, {**OTHER, "source": "plan"}]), [SPEND]),
+        (
+            ask(limit=Decimal(60)),
+            known(spend_limits=[{**SPEND, "limit_type": "usage_percentage"}]),
+            [{**SPEND, "overage_limit": 60}],
+        ),
         (remove(), known(spend_limits=[OTHER, SPEND]), [OTHER]),
         (remove(), known(spend_limits=[SPEND]), []),
         (remove(), known(spend_limits=[OTHER]), [OTHER]),
@@ -211,6 +218,7 @@ def test_whole_list_is_written_without_what_products_say(
     [
         (alert(), known(), [ALERT]),
         (alert(), known(usage_alerts=[AT_100]), [AT_100, ALERT]),
+        (alert(), known(usage_alerts=[LEFT]), [LEFT, ALERT]),
         (alert(), known(usage_alerts=[{**NAMED, "enabled": False}, AT_100]), [NAMED, AT_100]),
         (alert(remove=True), known(usage_alerts=[AT_100, ALERT]), [AT_100]),
         (
@@ -256,6 +264,11 @@ def test_usage_is_only_read() -> None:
     (write,) = CHANGE.plan(usage(limit=Decimal(30)), known(usage_limits=[{**DAILY, "source": "customer"}]))
     assert write.body["billing_controls"] == {
         "usage_limits": [{"feature_id": "messages", "enabled": True, "limit": 30, "interval": "day"}]
+    }
+    seats = {**DAILY, "feature_id": "seats"}
+    (write,) = CHANGE.plan(usage(remove=True), known(usage_limits=[DAILY, seats]))
+    assert write.body["billing_controls"] == {
+        "usage_limits": [{name: value for name, value in seats.items() if name != "usage"}]
     }
     (write,) = CHANGE.plan(overage(), known())
     assert write.body["billing_controls"] == {
@@ -344,6 +357,13 @@ def test_it_is_undone_by_the_entry_that_was_there() -> None:
         ("usage_limits", {"limit": 2, "interval": "eon"}, "2 units a eon"),
         ("overage_allowed", {"enabled": True}, "allowed"),
         ("overage_allowed", {}, "off"),
+        ("usage_limits", {"limit": 2}, "2 units a "),
+        ("usage_alerts", {"threshold": 80}, "at 80 "),
+        (
+            "auto_topups",
+            {**TOP_UP, "purchase_limit": {"limit": 3}},
+            "buy 100 when fewer than 10 are left, at most 3 times a ",
+        ),
         ("usage_alerts", {"threshold": 80, "threshold_type": "usage"}, "at 80 units used"),
         ("usage_alerts", {"threshold": 80, "threshold_type": "moons"}, "at 80 moons"),
         ("usage_alerts", {**ALERT, "enabled": False}, "off"),
@@ -362,3 +382,19 @@ def test_words() -> None:
     assert CHANGE.summary(remove(), names) == "Remove the spend limit of Messages"
     assert CHANGE.shown_now(ask(), {}, told()) == ["• Spend limit: *none*"]
     assert CHANGE.shown_now(usage(), {}, told(DAILY)) == ["• Usage limit: *20 units a day*"]
+
+
+def test_long_value_is_shown_whole() -> None:
+    many = {**RARE, "threshold": 100_000_000, "quantity": 100_000_000}
+    value = value_of("auto_topups", many)
+    assert len(value) > 60
+    assert value in CHANGE.summary(top_up(restores=json.dumps(many)), {})
+    assert CHANGE.shown_now(top_up(), {}, told(many)) == [f"• Auto top-up: *{value}*"]
+
+
+def test_entry_is_kept_in_one_order() -> None:
+    assert entries.canonical_json({"b": 1, "a": 2}) == '{"a":2,"b":1}'
+
+
+def test_sample_is_a_request_that_could_be_made() -> None:
+    assert CHANGE.sample("cus_1") == ask()
