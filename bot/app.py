@@ -38,6 +38,10 @@ from bot.autumn.client import Autumn, Call
 from bot.autumn.errors import AutumnError
 from bot.autumn.models import Organization
 from bot.background import BackgroundTasks
+from bot.batches.checked_lists import CheckedLists
+from bot.batches.notifier import BatchNotifier
+from bot.batches.service import BatchService
+from bot.batches.timeouts import BatchTimeouts
 from bot.changes import registry as kinds
 from bot.changes.open_forms import OpenForms
 from bot.digests.delivery.owner_notice import OwnerMessage
@@ -107,6 +111,7 @@ class Maple:
         pace: ChangeTimeouts,
         digest_pace: DigestTimeouts,
         alert_pace: AlertTimeouts,
+        batch_pace: BatchTimeouts,
         checkpoint: Checkpoint,
         now: Callable[[], datetime],
     ) -> None:
@@ -115,6 +120,7 @@ class Maple:
         self._pace = pace
         self._digest_pace = digest_pace
         self._alert_pace = alert_pace
+        self._batch_pace = batch_pace
         self.environment = settings.environment
         self.metrics = Metrics()
         self.work = BackgroundTasks()
@@ -161,6 +167,15 @@ class Maple:
         self._notifier = self._change_notifier()
         self._permission = Permission(self._policy, self.people, self._groups, self.environment)
         self.changes = self._changes()
+        self._batch_notifier = BatchNotifier(
+            self._runtime,
+            self._slack_clients,
+            self.people,
+            self._names,
+            channel=self._approvals,
+            within=self.timings.telling,
+        )
+        self.batches = self._batches()
         self.digests = self._digests()
         self.alerts = self._alerts()
         self.home = self._home()
@@ -202,6 +217,8 @@ class Maple:
             stack.push_async_callback(self.changes.sweeper.stopped)
             stack.callback(self.changes.sweeper.stop)
             self.changes.sweeper.start(self._pace.sweep)
+            stack.push_async_callback(self.batches.ticker.stop, self.timings.drain)
+            self.batches.ticker.start()
             stack.push_async_callback(self.digests.ticker.stop, self.timings.drain)
             self.digests.ticker.start()
             stack.push_async_callback(self.alerts.ticker.stop, self.timings.drain)
@@ -268,6 +285,9 @@ class Maple:
             now=self._now,
             home=self.home,
             changes=self.changes,
+            batches=self.batches,
+            batch_notifier=self._batch_notifier,
+            checked_lists=CheckedLists(),
             digests=self.digests,
             alerts=self.alerts,
             links=LinkService(self._runtime, self._permission),
@@ -309,8 +329,8 @@ class Maple:
             within=self.timings.telling,
         )
 
-    def _changes(self) -> ChangeService:
-        surroundings = Surroundings(
+    def _surroundings(self) -> Surroundings:
+        return Surroundings(
             self._permission.may,
             self._notify,
             self._approvals,
@@ -318,7 +338,19 @@ class Maple:
             self._policy.approvals.tolerance,
             self._background.moved,
         )
-        return ChangeService(self._runtime, surroundings, self._pace)
+
+    def _changes(self) -> ChangeService:
+        return ChangeService(self._runtime, self._surroundings(), self._pace)
+
+    def _batches(self) -> BatchService:
+        return BatchService(
+            self._runtime,
+            self.changes,
+            self._surroundings(),
+            self._batch_notifier,
+            self._batch_pace,
+            most_lines=self._policy.batches.most_lines,
+        )
 
     async def _notify(self, record: Record, event: ChangeEvent) -> None:
         """Shows a step of a change wherever it can be seen. Raises what the notifier does."""
@@ -462,6 +494,7 @@ def build(
     pace: ChangeTimeouts | None = None,
     digest_pace: DigestTimeouts | None = None,
     alert_pace: AlertTimeouts | None = None,
+    batch_pace: BatchTimeouts | None = None,
     checkpoint: Checkpoint = no_checkpoint,
     now: Callable[[], datetime] = _now,
 ) -> Maple:
@@ -472,6 +505,7 @@ def build(
         pace=pace or ChangeTimeouts(),
         digest_pace=digest_pace or DigestTimeouts(),
         alert_pace=alert_pace or AlertTimeouts(),
+        batch_pace=batch_pace or BatchTimeouts(),
         checkpoint=checkpoint,
         now=now,
     )

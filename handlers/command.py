@@ -9,11 +9,12 @@ from bot.kit.card import Card
 from bot.links import registry as link_kinds
 from bot.lookups import help as lookup_help
 from bot.lookups.find.card import Search
-from handlers import alerts, digests, finder, forms, history, links
+from handlers import alerts, batches, digests, finder, forms, history, links
 from handlers.interaction import Interaction
 from handlers.lookups import respond, search_card
 from handlers.parsing import (
     AlertsCommand,
+    BulkCommand,
     ChangeCommand,
     DigestsCommand,
     FindCommand,
@@ -45,7 +46,7 @@ async def run(interaction: Interaction, services: Services) -> None:
             await _search(interaction, services, Search(query=query))
         case ListCommand(filters):
             await finder.commanded(interaction, services, filters)
-        case ChangeCommand() | SentenceCommand() | DigestsCommand() | AlertsCommand():
+        case ChangeCommand() | SentenceCommand() | BulkCommand() | DigestsCommand() | AlertsCommand():
             await _open_form(interaction, services, command)
         case HistoryCommand(query):
             await history.commanded(interaction, services, query)
@@ -63,13 +64,15 @@ async def run(interaction: Interaction, services: Services) -> None:
 async def _open_form(
     interaction: Interaction,
     services: Services,
-    command: ChangeCommand | SentenceCommand | DigestsCommand | AlertsCommand,
+    command: ChangeCommand | SentenceCommand | BulkCommand | DigestsCommand | AlertsCommand,
 ) -> None:
     match command:
         case ChangeCommand(kind_id, query):
             await forms.commanded(interaction, services, kind_id, query)
         case SentenceCommand(kind_id, customer, typed):
             await forms.commanded(interaction, services, kind_id, customer, typed)
+        case BulkCommand():
+            await batches.commanded(interaction, services)
         case DigestsCommand():
             await digests.commanded(interaction, services)
         case AlertsCommand():

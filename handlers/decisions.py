@@ -73,7 +73,7 @@ async def ask_why_undo(interaction: Interaction, services: Services) -> None:
 
 
 def parse_undo(interaction: Interaction) -> "ReasonGiven | Invalid":
-    return _parse(reason_form.UNDO, interaction)
+    return parse_reason(reason_form.UNDO, interaction)
 
 
 async def undo(interaction: Interaction, services: Services, form: "ReasonGiven") -> None:
@@ -113,10 +113,10 @@ class ReasonGiven:
 
 
 def parse_denial(interaction: Interaction) -> ReasonGiven | Invalid:
-    return _parse(reason_form.DENIAL, interaction)
+    return parse_reason(reason_form.DENIAL, interaction)
 
 
-def _parse(form: ReasonForm, interaction: Interaction) -> ReasonGiven | Invalid:
+def parse_reason(form: ReasonForm, interaction: Interaction) -> ReasonGiven | Invalid:
     submission = reason_form.parse(form, interaction.state)
     if submission.errors:
         return Invalid(submission.errors)

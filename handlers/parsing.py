@@ -25,6 +25,7 @@ CHECK = "check"
 DIGEST = ("digest", "digests")
 ALERTS = ("alerts", "alert")
 LIST = "list"
+BULK = "bulk"
 UPCOMING = "upcoming"
 DAYS = 7
 
@@ -82,6 +83,11 @@ class ListCommand:
 
     filters: str
     """As typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class BulkCommand:
+    """Open the form for changes to many customers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +152,7 @@ Command: TypeAlias = (
     | LookUpCommand
     | FindCommand
     | ListCommand
+    | BulkCommand
     | ChangeCommand
     | SentenceCommand
     | MisreadCommand
@@ -188,6 +195,8 @@ def parse(text: str) -> Command:
         return AlertsCommand()
     if first == LIST:
         return ListCommand(bare(rest) or rest)
+    if first == BULK and _blank(rest):
+        return BulkCommand()
     if first == UPCOMING:
         return _upcoming(bare(rest) or rest)
     if first == CHECK and not _blank(rest):
@@ -201,7 +210,7 @@ def parse(text: str) -> Command:
 
 def opens_form(command: Command) -> bool:
     """Whether it is answered with a form, which Slack opens for clicks and commands, not for messages."""
-    return isinstance(command, ChangeCommand | SentenceCommand | DigestsCommand | AlertsCommand)
+    return isinstance(command, BulkCommand | ChangeCommand | SentenceCommand | DigestsCommand | AlertsCommand)
 
 
 def addressed(text: str, bot: str) -> str:

@@ -18,6 +18,9 @@ from bot.autumn.client import Autumn
 from bot.autumn.environment import Environment
 from bot.autumn.models import Organization
 from bot.background import BackgroundTasks
+from bot.batches.checked_lists import CheckedLists
+from bot.batches.notifier import BatchNotifier
+from bot.batches.service import BatchService
 from bot.changes.open_forms import OpenForms
 from bot.digests.service import DigestService
 from bot.home.service import HomeService
@@ -50,6 +53,9 @@ class Services:
     now: Callable[[], datetime]
     home: HomeService
     changes: ChangeService
+    batches: BatchService
+    batch_notifier: BatchNotifier
+    checked_lists: CheckedLists
     digests: DigestService
     alerts: AlertService
     links: LinkService

@@ -16,6 +16,7 @@ from bot.alerts.timeouts import AlertTimeouts
 from bot.app import Maple, build
 from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.throttle import Limits
+from bot.batches.timeouts import BatchTimeouts
 from bot.digests.timeouts import DigestTimeouts
 from bot.settings import Settings
 from bot.slack.http import EVENTS_PATH
@@ -68,6 +69,7 @@ class Running:
             pace=QUICK_PACE,
             digest_pace=self.bot.digests.timeouts,
             alert_pace=self.bot.alerts.timeouts,
+            batch_pace=QUICK_BATCHES,
             now=lambda: self.clock.now() + ahead,
         )
         async with more.running() as bot:
@@ -137,6 +139,8 @@ UNHURRIED = Timeouts(limits=Limits(general=1000, events_per_customer=5))
 """Autumn is asked as soon as there is something to ask, and of events as often as it answers."""
 QUICK_PACE = ChangeTimeouts(polls=(0.0, 0.02, 0.05), verify=2.0)
 """Changes are read back for a tenth of a second, not for seconds."""
+QUICK_BATCHES = BatchTimeouts(tick=0.05, redraw=0.02, waits=(0.0, 0.0), poll=0.02)
+"""Cards are redrawn, and bulk changes looked for, all the time."""
 
 
 @asynccontextmanager
@@ -151,6 +155,7 @@ async def running_maple(
     database: str = "",
     digest_pace: DigestTimeouts | None = None,
     alert_pace: AlertTimeouts | None = None,
+    batch_pace: BatchTimeouts = QUICK_BATCHES,
     webhook_secret: SecretStr | None = None,
 ) -> AsyncIterator[Running]:
     """Everything running, and Slack's requests on their way to the bot in this mode.
@@ -179,6 +184,7 @@ async def running_maple(
                 pace=pace,
                 digest_pace=digest_pace,
                 alert_pace=alert_pace,
+                batch_pace=batch_pace,
                 now=clock.now,
             ).running()
         )

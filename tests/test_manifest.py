@@ -114,6 +114,20 @@ def test_every_button_of_the_views_is_listened_to() -> None:
         ids.ALERT_PAUSE,
         ids.ALERT_RESUME,
         ids.ALERT_REMOVE,
+        ids.ASK_AGAIN,
+        ids.EDIT,
+        ids.TAKE_UP,
+        ids.BATCH_LISTED,
+        ids.BATCH_SEND,
+        ids.BATCH_LEAVE_OUT,
+        ids.BATCH_WRONG_CSV,
+        ids.BATCH_CANCEL,
+        ids.BATCH_APPROVE,
+        ids.BATCH_DENY,
+        ids.BATCH_STOP,
+        ids.BATCH_RESUME,
+        ids.BATCH_UNDO,
+        ids.BATCH_CSV,
     } == listened(InteractionKind.ACTION)
     assert {
         ids.PICK_CUSTOMER,
@@ -125,6 +139,7 @@ def test_every_button_of_the_views_is_listened_to() -> None:
         ids.DIGEST_GROUP,
         ids.ALERT_PLANS,
         ids.ALERT_FEATURES,
+        ids.BATCH_FEATURE,
     } == listened(InteractionKind.OPTIONS)
     assert {
         ids.LOOK_UP_MODAL,
@@ -135,6 +150,9 @@ def test_every_button_of_the_views_is_listened_to() -> None:
         ids.CSV_FORM,
         ids.ALERT_FORM,
         ids.CSV_FORM,
+        ids.BATCH_FORM,
+        ids.BATCH_DENY_MODAL,
+        ids.BATCH_UNDO_MODAL,
     } == listened(InteractionKind.VIEW)
 
 

@@ -69,10 +69,11 @@ class CustomerNames:
             known = await self._ask(customer_id, known, coupons=coupons)
             self._names[customer_id] = known
             self._fresh[customer_id, coupons] = True
-        return KnownNames(known.customer, {**await self._plans_and_features(), **known.names}, known.standing)
+        return KnownNames(known.customer, {**await self.plans_and_features(), **known.names}, known.standing)
 
-    async def _plans_and_features(self) -> Mapping[str, str]:
-        """Of the whole organization: a change may be about one the customer does not have."""
+    async def plans_and_features(self) -> Mapping[str, str]:
+        """Names by id, of the whole organization: a change may be about one the customer does not have. Never
+        raises."""
         known = self._catalogue.get("")
         if known is None:
             plans, features = await asyncio.gather(

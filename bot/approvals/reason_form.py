@@ -1,7 +1,7 @@
 """The forms that ask for a reason: of a denial, and of an undo."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from bot.approvals import words
@@ -29,6 +29,8 @@ DENIAL = ReasonForm(
 UNDO = ReasonForm(
     ids.UNDO_MODAL, words.UNDO_TITLE, words.UNDO_SUBMIT, words.UNDO_HINT, words.UNDO_REASON_NEEDED
 )
+BATCH_DENIAL = replace(DENIAL, id=ids.BATCH_DENY_MODAL)
+BATCH_UNDO = replace(UNDO, id=ids.BATCH_UNDO_MODAL)
 
 
 class Submission(NamedTuple):

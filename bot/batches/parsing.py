@@ -113,6 +113,24 @@ def read(given: bytes | str, for_all: ForAll) -> ReadList | Note:
     )
 
 
+def filled(customers: Sequence[BatchLine], for_all: ForAll) -> ReadList | Note:
+    """Customers that are known already, each with what is filled in for all of them."""
+    size = read_amount(for_all.action, for_all.amount)
+    if isinstance(size, Note):
+        return size
+    return ReadList(
+        tuple(_sized(line.number, line.customer, for_all.action, for_all.feature, size) for line in customers)
+    )
+
+
+def _sized(
+    number: int, customer: str, action: LineAction, feature: str, size: Decimal | datetime
+) -> BatchLine:
+    if isinstance(size, datetime):
+        return BatchLine(number, customer, action, feature, reset_at=size)
+    return BatchLine(number, customer, action, feature, size)
+
+
 # Bytes to text
 
 
@@ -244,9 +262,7 @@ class _Reader(NamedTuple):
         ]
         if problems or isinstance(size, Note):
             return None
-        if isinstance(size, datetime):
-            return BatchLine(number, customer, action, feature, reset_at=size)
-        return BatchLine(number, customer, action, feature, size)
+        return _sized(number, customer, action, feature, size)
 
     def _values(self, cells: list[str], problems: list[Note]) -> dict[Column, str]:
         """The cells that are filled, by their column."""

@@ -5,7 +5,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
-from bot.batches import cards, drafts, repository
+from bot.batches import cards, drafts, notices, repository
 from bot.batches.model import BatchRecord
 from bot.batches.redraws import Redraws
 from bot.batches.running import Runner
@@ -94,6 +94,8 @@ class BatchTicker:
                 await repository.expire(self._database, batch_id, now=self._now())
                 await self._redraws.now(batch_id)
             for batch_id in await cards.claim_stale(self._database, self._environment, now=self._now()):
+                await self._redraws.now(batch_id)
+            for batch_id in await notices.due(self._database, self._environment, self._now()):
                 await self._redraws.now(batch_id)
             await drafts.forget(self._database, self._now())
             self._progress(_UPKEEP)

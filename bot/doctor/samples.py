@@ -22,6 +22,9 @@ from bot.approvals.lifecycle import Record, State
 from bot.autumn import models
 from bot.autumn.bulk import ListedCustomer
 from bot.autumn.environment import Environment
+from bot.batches import card as batch_card
+from bot.batches import form as batch_form
+from bot.batches.model import BatchProgress, BatchRecord, BatchState, FeatureTotal, LineState
 from bot.changes import buttons, chooser, request_form
 from bot.changes import registry as kinds
 from bot.changes.balance.words import BalanceLine
@@ -97,6 +100,7 @@ def samples() -> Iterator[Sample]:
     yield from _found()
     yield from _digests()
     yield from _alerts()
+    yield from _batches()
     yield Sample("Home tab", view=home_card.home(_home(), kinds.help_lines()))
     yield Sample("look-up form", view=modal.look_up_modal())
     changes = [(kind.id, kind.button) for kind in kinds.KINDS]
@@ -220,6 +224,30 @@ def _alerts() -> Iterator[Sample]:
     meta = alert_form.AlertMeta(submission="sample", channel="C0MAPLE")
     state = alert_form.AlertState(meta, alert_form.everything(), channel_fit=True)
     yield Sample("alert form", view=alert_form.build(state))
+
+
+def _batches() -> Iterator[Sample]:
+    meta = batch_form.BatchMeta(key="0" * 32)
+    yield Sample("bulk change form", view=batch_form.build(meta))
+    record = BatchRecord(
+        id="sample",
+        state=BatchState.WAITING,
+        revision=1,
+        env=Environment.SANDBOX,
+        asker=_PERSON,
+        asker_team="T0MAPLE",
+        channel="C0MAPLE",
+        reason="A sample",
+        rule="sample",
+        needed=1,
+        created_at=NOW,
+        updated_at=NOW,
+        expires_at=SOON,
+        progress=BatchProgress({LineState.QUEUED: 1}),
+        totals=(FeatureTotal(FEATURE_ID, 1, Decimal(1)),),
+    )
+    drawn = batch_card.batch_card(record, [], audience=Audience.APPROVER, now=NOW, names={})
+    yield Sample("bulk change", drawn)
 
 
 def _digest() -> Digest:

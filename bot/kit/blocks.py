@@ -180,6 +180,11 @@ def typed(
     )
 
 
+def file(action_id: str, filetypes: Sequence[str]) -> kit.FileInput:
+    """One file from the person's own machine. Slack checks the extension, and nothing else."""
+    return kit.FileInput(action_id=action_id, filetypes=list(filetypes), max_files=1)
+
+
 def address(action_id: str, initial: str = "") -> kit.URLInput:
     return kit.URLInput(action_id=action_id, initial_value=initial or None)
 

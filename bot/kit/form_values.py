@@ -21,6 +21,16 @@ def typed_lines(values: Values, block: str) -> str:
     return visible_lines(_value(values, block))
 
 
+def as_typed(values: Values, block: str) -> str:
+    """A text with everything in it, for what has to be read character by character."""
+    return _value(values, block)
+
+
+def files(values: Values, block: str) -> tuple[str, ...]:
+    """The ids of the files that are picked."""
+    return tuple(str(file.get("id") or "") for file in _held(values, block).get("files") or ())
+
+
 def chosen(values: Values, block: str) -> str:
     """The value of the option that is picked."""
     return str((_held(values, block).get("selected_option") or {}).get("value") or "")

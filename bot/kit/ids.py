@@ -143,6 +143,31 @@ DIGEST_GROUP = "digest:group"
 """External selects in there: `zone_options`, and, where there is too much to choose from, `plan_options`;
 `group_options`."""
 
+# Several changes at once
+
+BATCH_FORM = "batch_form"
+"""The callback id of the form; the private_metadata is a `BatchMeta`."""
+BATCH_FEATURE = "batch:feature"
+"""An external select in there: features by name."""
+BATCH_LISTED = "batch_listed"
+"""A button on the list of customers that opens the form for all of them; its value is a `ListQuery`."""
+BATCH_CHECKED = "batch_checked"
+"""The callback id of the modal with a checked list; its buttons carry a `ListRef`."""
+BATCH_SEND = "batch_send"
+BATCH_LEAVE_OUT = "batch_leave_out"
+BATCH_WRONG_CSV = "batch_wrong_csv"
+BATCH_CANCEL = "batch_cancel"
+BATCH_APPROVE = "batch_approve"
+BATCH_DENY = "batch_deny"
+BATCH_STOP = "batch_stop"
+BATCH_RESUME = "batch_resume"
+BATCH_UNDO = "batch_undo"
+BATCH_CSV = "batch_csv"
+"""Buttons on the card of a bulk change; each one's value is a `Ref` with its revision."""
+BATCH_DENY_MODAL = "batch_deny_modal"
+BATCH_UNDO_MODAL = "batch_undo_modal"
+"""The callback ids of the forms that ask for a reason; their private_metadata is a `Ref`."""
+
 # Alerts
 
 ALERT_LIST = "alert_list"

@@ -200,6 +200,7 @@ MAY_USE = "May they use it?"
 
 HELP_MORE = (
     ("list [filters]", "customers by product, past due, trial, over a limit or when they joined"),
+    ("bulk", "change many customers under one approval: a list that you paste or upload"),
     ("history <customer>", "every change made with Maple, who made it and why"),
     ("digest", "set up, pause, preview or send this channel's digests"),
     ("alerts", "be told when customers reach a limit, are past due or change products"),

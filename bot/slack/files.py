@@ -1,10 +1,15 @@
-"""Files in Slack: uploaded first, seen by nobody until they are shared. They raise SLACK_READ_ERRORS."""
+"""Files in Slack, to people and from them. What Maple uploads nobody sees until it is shared. They raise
+SLACK_READ_ERRORS."""
 
+import re
+from enum import StrEnum
 from typing import IO
+from urllib.parse import urlsplit
 
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
+_SLACK = re.compile(r"(?:[a-z0-9-]+\.)*slack(?:-gov)?\.com")
 _UPLOAD_SECONDS = 120
 """A hundred thousand rows over a slow line."""
 
@@ -34,3 +39,43 @@ async def share(
         initial_comment=comment,
         thread_ts=thread_ts or None,
     )
+
+
+class FileRefusal(StrEnum):
+    TOO_BIG = "too_big"
+    NOT_GIVEN = "not_given"
+    """Slack does not give the file, or it is not this person's."""
+
+
+async def download(slack: AsyncWebClient, file_id: str, *, user: str, most: int) -> bytes | FileRefusal:
+    """A file that this person uploaded, of up to `most` bytes. The token goes to Slack's own hosts only."""
+    file = (await slack.files_info(file=file_id))["file"]
+    address = str(file["url_private_download"])
+    if file["user"] != user or not slacks_own(slack.base_url, address):
+        return FileRefusal.NOT_GIVEN
+    if int(file["size"]) > most:
+        return FileRefusal.TOO_BIG
+    session = slack.session
+    if session is None:  # pragma: no cover - the bot gives its client one before it takes requests
+        raise ValueError("There is no session.")
+    headers = {"Authorization": f"Bearer {slack.token}"}
+    # Slack redirects to a page to sign in where the token may not read the file.
+    async with session.get(address, headers=headers, allow_redirects=False) as answer:
+        if answer.status != 200:
+            return FileRefusal.NOT_GIVEN
+        content = b""
+        async for part in answer.content.iter_any():
+            content += part
+            if len(content) > most:
+                return FileRefusal.TOO_BIG
+    return content
+
+
+def slacks_own(api_url: str, address: str) -> bool:
+    """Whether an address is Slack's, judged by the one of its Web API."""
+    api, own = urlsplit(api_url), urlsplit(address)
+    if (own.scheme, own.netloc) == (api.scheme, api.netloc):
+        return True
+    host = own.hostname or ""
+    both_slacks = _SLACK.fullmatch(host) and _SLACK.fullmatch(api.hostname or "")
+    return own.scheme == "https" and bool(both_slacks)

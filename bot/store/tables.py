@@ -561,6 +561,21 @@ batch_cards = Table(
     Column("gone", Boolean, nullable=False),
 )
 
+batch_notices = Table(
+    "batch_notices",
+    metadata,
+    # The outcome for whoever requested it, of each time that the batch ends or is stopped.
+    Column("batch_id", String(32), ForeignKey("batches.id"), primary_key=True),
+    Column("kind", String(32), primary_key=True),
+    # When it is to be posted, or tried again.
+    Column("due", Instant, nullable=False),
+    Column("tries", Integer, nullable=False),
+    # When an attempt began: Slack may already have it, so it is looked for before it is sent again.
+    Column("sent_at", Instant),
+    Column("done", Boolean, nullable=False),
+    Index("ix_batch_notices_due", "due", sqlite_where=_OPEN, postgresql_where=_OPEN),
+)
+
 batch_drafts = Table(
     "batch_drafts",
     metadata,

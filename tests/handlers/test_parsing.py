@@ -10,6 +10,7 @@ from bot.lookups.check import words as check_words
 from bot.lookups.find.query import readings
 from handlers.parsing import (
     AlertsCommand,
+    BulkCommand,
     ChangeCommand,
     Command,
     DigestsCommand,
@@ -89,6 +90,9 @@ SUBS = set(sub_commands())
         ("digest new", DigestsCommand()),
         ("find digest", FindCommand("digest")),
         ("alerts", AlertsCommand()),
+        ("bulk", BulkCommand()),
+        ("Bulk ", BulkCommand()),
+        ("bulk inc", LookUpCommand("bulk inc")),
         ("list", ListCommand("")),
         ("List “past-due trial”", ListCommand("past-due trial")),
         ("Alert", AlertsCommand()),

@@ -118,5 +118,6 @@ def _pages(page: layout.Paged[ListedCustomer], query: ListQuery) -> list[Block]:
         buttons.append(blocks.button(words.DOWNLOAD, ids.LIST_CSV, query.encode()))
         other = f"{ids.CSV_FORMAT}:{CsvSource.CUSTOMERS}"
         buttons.append(blocks.button(csv_form.OTHER_FORMAT, other, query.encode()))
+        buttons.append(blocks.button(words.CHANGE_ALL, ids.BATCH_LISTED, query.encode()))
     drawn = [blocks.context("page", phrases.page(page.number + 1, page.pages, page.left))]
     return [*(drawn if page.pages > 1 else []), *([blocks.actions("paging", buttons)] if buttons else [])]

@@ -10,6 +10,7 @@ USAGE = (
 )
 NOBODY = "No customer matches."
 DOWNLOAD = "Download CSV"
+CHANGE_ALL = "Change all of these…"
 PAST_DUE = "past due"
 TRIAL = "in trial"
 SENT = "The file is in your direct messages with Maple."

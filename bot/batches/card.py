@@ -1,0 +1,346 @@
+"""The cards of a bulk change: the checked list, the request in every state, the outcome.
+
+Nothing is read back from them: their buttons carry an id and the revision that the person saw.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import assert_never
+
+from pydantic import Field
+
+from bot.approvals import result_card
+from bot.approvals import words as approvals_words
+from bot.approvals.card import Audience
+from bot.batches import words
+from bot.batches.model import (
+    BatchLineRecord,
+    BatchOutcome,
+    BatchRecord,
+    BatchResult,
+    BatchState,
+    CheckedBatch,
+    FeatureTotal,
+    LineProblem,
+    LineReason,
+    LineState,
+)
+from bot.changes import descriptions, notes
+from bot.changes.forms import words as forms_words
+from bot.changes.model import ChangeInput
+from bot.kit import blocks, ids, layout, links, mentions, money, numbers, phrases, text, times
+from bot.kit.card import Block, Card
+from bot.kit.carried import Carried
+from bot.kit.ref import Ref
+from bot.lookups import labels
+
+MOST_WRONG = 20
+MOST_LARGEST = 10
+_MOST_REASONS = 5
+_CUSTOMER, _LINE, _REASON = 80, 100, 2000
+_ENDED = (BatchState.DONE, BatchState.STOPPED)
+
+
+class ListRef(Carried):
+    """What the buttons of a checked list carry."""
+
+    key: str = Field(alias="k", pattern=r"[0-9a-f]{32}")
+    draft: str = Field(alias="d")
+    """What the right lines are kept as."""
+    channel: str = Field(default="", alias="c")
+    reason: str = Field(default="", alias="r")
+
+
+@dataclass(frozen=True, slots=True)
+class Largest:
+    customer: str
+    """Not escaped."""
+    input: ChangeInput
+    amount: Decimal | None
+
+
+# The checked list
+
+
+def checked_card(
+    checked: CheckedBatch, ref: ListRef, *, now: datetime, names: Mapping[str, str], note: str = ""
+) -> Card:
+    """`names`: of features, by id."""
+    customers = {line.input.customer for line in checked.lines}
+    before = [blocks.section("title", words.checked(len(checked.lines), len(customers)))]
+    if note:
+        before.append(blocks.section("note", note))
+    content = [*_wrong(checked.problems), *_sum(checked.totals, checked.value, names)]
+    content += _largest(
+        [Largest(line.customer, line.input, line.preview.amount) for line in checked.lines], names
+    )
+    return layout.card(before, content, _going_on(checked, ref), stamp=now)
+
+
+def problem(problem_line: LineProblem) -> str:
+    """Why a line cannot be requested, in mrkdwn."""
+    match problem_line.reason:
+        case LineReason.UNREADABLE | LineReason.REFUSED:
+            return " ".join(notes.mrkdwn(note) for note in problem_line.notes) or text.mrkdwn(
+                problem_line.detail, 200
+            )
+        case LineReason.NOT_ALLOWED:
+            return result_card.barred(problem_line.decision) if problem_line.decision else ""
+        case LineReason.REPEATED:
+            return words.repeated(problem_line.other)
+        case _:
+            return words.PROBLEMS[problem_line.reason]
+
+
+def _wrong(problems: Sequence[LineProblem]) -> list[Block]:
+    if not problems:
+        return []
+    lines = [words.wrong(len(problems))]
+    for wrong in problems[:MOST_WRONG]:
+        lines.append(words.wrong_line(wrong.number, text.code(wrong.text, _LINE), problem(wrong)))
+    if (left := len(problems) - MOST_WRONG) > 0:
+        lines.append(words.more_wrong(left))
+    return layout.packed("wrong", lines)
+
+
+def _going_on(checked: CheckedBatch, ref: ListRef) -> list[Block]:
+    decision, buttons = checked.decision, []
+    value = ref.encode()
+    if checked.requestable and decision is not None:
+        says = forms_words.needed(decision.approvals)
+        label = words.APPLY if decision.at_once else words.SEND
+        dialog = None
+        if decision.at_once:
+            dialog = blocks.confirm(words.APPLY_TITLE, words.APPLY_TEXT, words.APPLY, approvals_words.NOT_NOW)
+        buttons.append(blocks.button(label, ids.BATCH_SEND, value, primary=True, confirm=dialog))
+    elif not checked.lines:
+        says = words.NOTHING_RIGHT
+    elif decision is not None and not decision.permit:
+        says = f"{result_card.barred(decision)} {words.NOTHING_REQUESTED}"
+    else:
+        says = words.NOTHING_REQUESTED
+        buttons.append(blocks.button(words.LEAVE_OUT, ids.BATCH_LEAVE_OUT, value, primary=True))
+    if checked.problems:
+        buttons.append(blocks.button(words.WRONG_CSV, ids.BATCH_WRONG_CSV, value))
+    buttons.append(blocks.button(words.CANCEL, ids.BATCH_CANCEL, value))
+    return [blocks.context("says", says), blocks.actions("go_on", buttons)]
+
+
+# The request
+
+
+def batch_card(
+    record: BatchRecord,
+    lines: Sequence[BatchLineRecord],
+    *,
+    audience: Audience,
+    now: datetime,
+    names: Mapping[str, str],
+    requester: str = "",
+) -> Card:
+    """`names`: of features, by id. `requester`: their name, in mrkdwn; without it they are mentioned."""
+    customers = {line.input.customer for line in lines}
+    title = words.title(len(lines), len(customers), undo=bool(record.undo_of))
+    badge = text.code(record.env.upper() or labels.ENV_UNKNOWN, 30)
+    before = [blocks.section("title", title), blocks.context("who", badge)]
+    content = [
+        *_sum(record.totals, record.value, names),
+        *_largest_of(lines, names),
+        _why(record, requester),
+        *_state(record),
+    ]
+    buttons = _buttons(record, audience)
+    after = [*([blocks.actions("decide", buttons)] if buttons else []), blocks.context("foot", _foot(record))]
+    return layout.card(before, content, after, stamp=now)
+
+
+def withheld_card(record: BatchRecord, *, now: datetime) -> Card:
+    """Replaces a card whose channel is now shared with another company: nothing of the customers, and nothing
+    to click."""
+    content = [blocks.section("state", f"{headline(record)}\n{words.WITHHELD}")]
+    return layout.card([], content, [blocks.context("foot", _reference(record))], stamp=now)
+
+
+def outcome_card(record: BatchRecord, lines: Sequence[BatchLineRecord], *, now: datetime) -> Card:
+    """The message of its own for whoever requested it. The first line is the push notification."""
+    customers = {line.input.customer for line in lines}
+    title = words.title(len(lines), len(customers), undo=bool(record.undo_of))
+    content = layout.packed("outcome", [headline(record), title, *_explained(record)])
+    return layout.card([], content, [blocks.context("foot", _reference(record))], stamp=now)
+
+
+def headline(record: BatchRecord) -> str:
+    complete = record.progress.of(LineState.APPLIED) == record.progress.all
+    if record.state is BatchState.DONE and not complete:
+        return words.NOT_ALL
+    return words.STATES[record.state]
+
+
+def click_result(outcome: BatchOutcome, *, now: datetime) -> Card:
+    """Why a click or a submission did nothing, for the person who made it."""
+    say = words.RESULTS.get(outcome.result) or approvals_words.RESULTS[outcome.result]
+    why = [result_card.barred(outcome.decision)] if outcome.decision else []
+    if outcome.result is BatchResult.PROBLEMS and outcome.checked is not None:
+        why = list(dict.fromkeys(problem(wrong) for wrong in outcome.checked.problems))[:_MOST_REASONS]
+    lines = [f"*{say.what}*", *(reason for reason in why if reason), say.do]
+    return layout.card([blocks.section("result", "\n".join(lines))], [], [], stamp=now)
+
+
+def requested_card(record: BatchRecord, *, now: datetime) -> Card:
+    """What the form becomes once it is requested."""
+    content = [blocks.section("requested", f"{headline(record)}\n{words.REQUESTED}")]
+    return layout.card(content, [], [blocks.context("foot", _reference(record))], stamp=now)
+
+
+def sentence(words_shown: str) -> Card:
+    return layout.card([blocks.section("sentence", words_shown)], [], [], stamp=None)
+
+
+# Parts
+
+
+def _sum(
+    totals: Sequence[FeatureTotal], value: Mapping[str, Decimal], names: Mapping[str, str]
+) -> list[Block]:
+    lines = [
+        words.total(
+            text.mrkdwn(names.get(total.feature) or total.feature, _CUSTOMER),
+            total.lines,
+            numbers.number(total.units) if total.lines > total.unsized else "",
+        )
+        for total in totals
+    ]
+    if not lines:
+        return []
+    title = words.totals(money.sums((amount, currency) for currency, amount in value.items()))
+    return [blocks.section("totals", layout.listed(title, lines, len(lines)))]
+
+
+def _largest_of(lines: Sequence[BatchLineRecord], names: Mapping[str, str]) -> list[Block]:
+    return _largest([Largest(line.customer, line.input, line.preview.amount) for line in lines], names)
+
+
+def _largest(lines: Sequence[Largest], names: Mapping[str, str]) -> list[Block]:
+    ordered = sorted(lines, key=lambda line: abs(line.amount or Decimal(0)), reverse=True)
+    shown = [
+        words.largest_line(
+            text.mrkdwn(line.customer, _CUSTOMER) or labels.NO_NAME, descriptions.summary(line.input, names)
+        )
+        for line in ordered[:MOST_LARGEST]
+    ]
+    return layout.packed("largest", [words.LARGEST, *shown]) if shown else []
+
+
+def _why(record: BatchRecord, requester: str) -> Block:
+    who = requester or mentions.person(record.asker)
+    reason = text.mrkdwn(record.reason, _REASON)
+    lines = [
+        approvals_words.requested_by(who, times.moment(record.created_at)),
+        approvals_words.reason(reason) if reason else approvals_words.NO_REASON,
+        words.undoes(text.code(record.undo_of, 60)) if record.undo_of else "",
+    ]
+    return blocks.section("why", "\n".join(line for line in lines if line))
+
+
+def _state(record: BatchRecord) -> list[Block]:
+    return layout.packed("state", [headline(record), *_explained(record)])
+
+
+def _explained(record: BatchRecord) -> list[str]:
+    match record.state:
+        case BatchState.WAITING:
+            lines = _waiting(record)
+        case BatchState.RUNNING:
+            lines = [_approved_by(record), _progress(record)]
+        case BatchState.STOPPING:
+            lines = [_progress(record), words.STOPPING]
+        case BatchState.STOPPED:
+            by = words.stopped_by(mentions.person(record.stopped_by)) if record.stopped_by else ""
+            lines = [_progress(record), by or words.STOPPED_BY_MAPLE, _unclear(record)]
+        case BatchState.DONE:
+            lines = [_approved_by(record), _progress(record), _unclear(record)]
+        case BatchState.DENIED:
+            comment = text.mrkdwn(record.comment, _REASON)
+            decided = times.moment(record.decided_at or record.updated_at)
+            lines = [approvals_words.by(mentions.person(record.decided_by), decided)]
+            lines += [approvals_words.comment(comment)] if comment else []
+        case BatchState.EXPIRED:
+            lines = [approvals_words.EXPIRED]
+        case _:  # pragma: no cover - there is no other state
+            assert_never(record.state)
+    return [line for line in [*lines, words.UNDONE if record.undo else ""] if line]
+
+
+def _waiting(record: BatchRecord) -> list[str]:
+    approvers = [approval.person for approval in record.approvals if approval.counts]
+    passed_over = [approval.person for approval in record.approvals if not approval.counts]
+    so_far = approvals_words.approvals(len(approvers), record.needed, mentions.people(approvers))
+    expires = approvals_words.expires(times.moment(record.expires_at))
+    not_counted = approvals_words.not_counted(mentions.people(passed_over)) if passed_over else ""
+    return [f"{so_far} · {expires}", not_counted]
+
+
+def _approved_by(record: BatchRecord) -> str:
+    approvers = [approval.person for approval in record.approvals if approval.counts]
+    return (
+        approvals_words.approved_by(mentions.people(approvers)) if approvers else approvals_words.RIGHT_AWAY
+    )
+
+
+def _progress(record: BatchRecord) -> str:
+    """`312 of 500 applied · 2 failed · 1 unconfirmed`."""
+    progress = record.progress
+    applied = progress.of(LineState.APPLIED)
+    others = [
+        (words.failed, progress.of(LineState.REFUSED)),
+        (words.unconfirmed, progress.of(LineState.UNCONFIRMED)),
+        (words.not_begun, progress.of(LineState.SKIPPED)),
+    ]
+    said = words.progress(applied, progress.all, [say(number) for say, number in others if number])
+    if record.state in _ENDED:
+        return said
+    return f"{numbers.bar(Decimal(progress.ended), Decimal(progress.all), 20)} {said}"
+
+
+def _unclear(record: BatchRecord) -> str:
+    return words.UNCONFIRMED_LINES if record.progress.of(LineState.UNCONFIRMED) else ""
+
+
+def _foot(record: BatchRecord) -> str:
+    rule = text.code(record.rule, 60)
+    return " · ".join(
+        part for part in (_reference(record), approvals_words.rule(rule) if rule else "") if part
+    )
+
+
+def _reference(record: BatchRecord) -> str:
+    return words.reference(text.code(record.id, 60) or phrases.NONE)
+
+
+def _buttons(record: BatchRecord, audience: Audience) -> list[blocks.Button]:
+    ref = Ref(record.id, record.revision).encode()
+    buttons = []
+    if record.state is BatchState.WAITING and audience is Audience.APPROVER:
+        buttons += [_approve(record, ref), blocks.button(approvals_words.DENY, ids.BATCH_DENY, ref)]
+    if record.stoppable:
+        dialog = blocks.confirm(words.STOP_TITLE, words.STOP_TEXT, words.STOP, approvals_words.NOT_NOW)
+        buttons.append(blocks.button(words.STOP, ids.BATCH_STOP, ref, danger=True, confirm=dialog))
+    if record.resumable:
+        dialog = blocks.confirm(words.RESUME_TITLE, words.RESUME_TEXT, words.RESUME, approvals_words.NOT_NOW)
+        buttons.append(blocks.button(words.RESUME, ids.BATCH_RESUME, ref, primary=True, confirm=dialog))
+    if record.undoable:
+        buttons.append(blocks.button(words.UNDO, ids.BATCH_UNDO, ref))
+    begun = record.state not in (BatchState.WAITING, BatchState.DENIED, BatchState.EXPIRED)
+    buttons.append(blocks.button(words.RESULTS_CSV if begun else words.LIST_CSV, ids.BATCH_CSV, ref))
+    return buttons
+
+
+def _approve(record: BatchRecord, ref: str) -> blocks.Button:
+    dialog = None
+    if record.env == links.LIVE:
+        dialog = blocks.confirm(
+            words.APPROVE_TITLE, words.APPROVE_TEXT, approvals_words.APPROVE, approvals_words.NOT_NOW
+        )
+    return blocks.button(approvals_words.APPROVE, ids.BATCH_APPROVE, ref, primary=True, confirm=dialog)

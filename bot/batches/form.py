@@ -1,0 +1,168 @@
+"""The form in which a bulk change is listed: pasted, uploaded, or for the customers of a list.
+
+view = loading(meta)     # opened at once, where the customers have to be read first
+view = build(meta)
+parse(meta, values)      # a submission: what was filled in, or what is wrong with it
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import Field
+
+from bot.batches import parsing, words
+from bot.batches.model import LineAction
+from bot.batches.parsing import ForAll
+from bot.changes import notes
+from bot.changes.forms import words as forms_words
+from bot.changes.notes import Note
+from bot.kit import blocks, form_values, ids, phrases, surfaces
+from bot.kit.card import Block, Card
+from bot.kit.carried import Carried
+from bot.kit.form_values import Values
+
+LIST_BLOCK = "list"
+FILE_BLOCK = "file"
+ACTION_BLOCK = "action"
+FEATURE_BLOCK = "feature"
+AMOUNT_BLOCK = "amount"
+REASON_BLOCK = "reason"
+
+FILE_TYPES = ("csv", "tsv", "txt")
+LONGEST_PASTE = 3000
+"""Characters; Slack takes no more."""
+LONGEST_REASON = 500
+_LONGEST_AMOUNT = 60
+
+
+class BatchMeta(Carried):
+    """What the form remembers in its private_metadata."""
+
+    key: str = Field(alias="k", pattern=r"[0-9a-f]{32}")
+    """Made when the form was opened, so that submitting it twice is one bulk change."""
+    channel: str = Field(default="", alias="c")
+    draft: str = Field(default="", alias="d")
+    """Where the customers come from a list: what they are kept as."""
+    customers: int = Field(default=0, alias="n")
+    """How many these are."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchInput:
+    for_all: ForAll
+    reason: str
+    pasted: str = ""
+    file: str = ""
+    """The id of the uploaded file. Empty with `pasted`, and where the customers come from a list."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchParsed:
+    input: BatchInput | None = None
+    """None when `errors` says why."""
+    errors: Mapping[str, str] = field(default_factory=dict)
+    """What is wrong, in plain words by block_id."""
+
+
+def loading(meta: BatchMeta) -> dict[str, Any]:
+    return _waiting(meta, words.LOADING)
+
+
+def working(meta: BatchMeta) -> dict[str, Any]:
+    """What a submitted form becomes while the list is checked."""
+    return _waiting(meta, f"{words.CHECKING}\n{forms_words.WORKING_MORE}")
+
+
+def saving() -> dict[str, Any]:
+    """What a checked list becomes while it is requested."""
+    return surfaces.modal(words.TITLE, [_hourglass(words.SAVING)], callback=ids.BATCH_CHECKED, metadata="")
+
+
+def stopped(card: Card) -> dict[str, Any]:
+    """The form when it cannot go on; `card` says why. With the card's buttons."""
+    return surfaces.modal(words.TITLE, card.plain, callback=ids.BATCH_CHECKED, metadata="")
+
+
+def build(meta: BatchMeta, *, pasted: str = "") -> dict[str, Any]:
+    source = _listed(meta) if meta.draft else _given(pasted)
+    shown = [*source, *_for_all(needed=bool(meta.draft)), _reason()]
+    view = surfaces.modal(words.TITLE, shown, callback=ids.BATCH_FORM, metadata=meta.encode())
+    submit = surfaces.plain_text(words.CHECK)
+    return {**view, "submit": submit, "close": surfaces.plain_text(phrases.CANCEL)}
+
+
+def parse(meta: BatchMeta, values: Values) -> BatchParsed:
+    """A submission, out of the view's `state.values`."""
+    pasted = form_values.as_typed(values, LIST_BLOCK)
+    file = next(iter(form_values.files(values, FILE_BLOCK)), "")
+    action = form_values.chosen(values, ACTION_BLOCK)
+    for_all = ForAll(
+        LineAction(action) if action in words.ACTIONS else LineAction.GIVE,
+        form_values.chosen(values, FEATURE_BLOCK),
+        form_values.typed(values, AMOUNT_BLOCK),
+    )
+    reason = form_values.typed_lines(values, REASON_BLOCK)
+    errors = {**_source_errors(meta, pasted, file), **_for_all_errors(for_all, needed=bool(meta.draft))}
+    if not reason:
+        errors[REASON_BLOCK] = forms_words.REASON_NEEDED
+    if errors:
+        return BatchParsed(errors=errors)
+    return BatchParsed(BatchInput(for_all, reason, pasted, file))
+
+
+def _source_errors(meta: BatchMeta, pasted: str, file: str) -> dict[str, str]:
+    if meta.draft or bool(pasted.strip()) is not bool(file):
+        return {}
+    return {LIST_BLOCK: words.ONE_SOURCE if file else words.NO_SOURCE}
+
+
+def _for_all_errors(for_all: ForAll, *, needed: bool) -> dict[str, str]:
+    errors = {}
+    if needed and not for_all.feature:
+        errors[FEATURE_BLOCK] = forms_words.NO_FEATURE_PICKED
+    amount = parsing.read_amount(for_all.action, for_all.amount)
+    if isinstance(amount, Note) and (needed or for_all.amount):
+        errors[AMOUNT_BLOCK] = notes.plain(amount)
+    return errors
+
+
+def _waiting(meta: BatchMeta, sentence: str) -> dict[str, Any]:
+    shown = [_hourglass(sentence)]
+    return surfaces.modal(words.TITLE, shown, callback=ids.BATCH_CHECKED, metadata=meta.encode())
+
+
+def _hourglass(sentence: str) -> Block:
+    return blocks.section("waiting", f":hourglass_flowing_sand: {sentence}")
+
+
+def _listed(meta: BatchMeta) -> list[Block]:
+    return [blocks.section("listed", words.listed(meta.customers))]
+
+
+def _given(pasted: str) -> list[Block]:
+    paste = blocks.typed("batch:list", pasted, most=LONGEST_PASTE, lines=True)
+    file = blocks.file("batch:file", FILE_TYPES)
+    return [
+        blocks.field(LIST_BLOCK, words.LIST, paste, words.LIST_HINT, optional=True),
+        blocks.field(FILE_BLOCK, words.FILE, file, words.FILE_HINT, optional=True),
+    ]
+
+
+def _for_all(*, needed: bool) -> list[Block]:
+    offered = {action: blocks.option(label, action, more) for action, (label, more) in words.ACTIONS.items()}
+    give = offered[LineAction.GIVE]
+    action = blocks.select("batch:action", words.PICK_ACTION, list(offered.values()), give)
+    feature = blocks.picker(ids.BATCH_FEATURE, forms_words.PICK_FEATURE, min_query=0)
+    amount = blocks.typed("batch:amount", most=_LONGEST_AMOUNT)
+    hint = "" if needed else words.FOR_ALL_HINT
+    return [
+        blocks.field(ACTION_BLOCK, words.ACTION, action),
+        blocks.field(FEATURE_BLOCK, forms_words.FEATURE, feature, hint, optional=not needed),
+        blocks.field(AMOUNT_BLOCK, words.AMOUNT, amount, words.AMOUNT_HINT, optional=not needed),
+    ]
+
+
+def _reason() -> Block:
+    reason = blocks.typed("batch:reason", most=LONGEST_REASON, lines=True)
+    return blocks.field(REASON_BLOCK, forms_words.REASON, reason, forms_words.REASON_HINT)

@@ -1,0 +1,238 @@
+"""What people read about bulk changes. Arguments are already escaped."""
+
+from collections.abc import Mapping
+
+from bot.batches.model import MOST_LINES, BatchState, LineAction, LineReason, LineState
+from bot.kit.phrases import Say, count
+
+# The form
+
+TITLE = "Bulk change"
+LOADING = "Reading the customers from Autumn…"
+CHECKING = "Checking the list line by line…"
+SAVING = "Saving your request…"
+LIST = "List"
+LIST_HINT = (
+    f"A line each, up to {MOST_LINES}: customer, feature, amount, and give, set or reset. Or only customers, "
+    "with the rest below. Customers by id or email address."
+)
+FILE = "Or a CSV file"
+FILE_HINT = "The same columns, in any order with a header."
+NO_SOURCE = "Paste a list, or pick a file."
+ONE_SOURCE = "Paste a list or pick a file, not both."
+ACTION = "What to do"
+PICK_ACTION = "Pick what to do"
+ACTIONS: Mapping[str, tuple[str, str]] = {
+    LineAction.GIVE: ("Give extra allowance", "Granted and remaining both rise by the amount"),
+    LineAction.SET: ("Set the balance", "What remains becomes the amount"),
+    LineAction.RESET: ("Move the reset date", "The amount is the new date"),
+}
+"""Label and description, up to 75 characters each."""
+FOR_ALL_HINT = "For lines that don't say it themselves."
+AMOUNT = "Amount, or the new reset date"
+AMOUNT_HINT = "For each customer: 500, 1,000, 1k, 2.5m. A date like 2026-12-31."
+CHECK = "Check the list"
+
+
+def listed(customers: int) -> str:
+    return f"*{count(customers, 'customer')}* of the list. You see each of them before anything is requested."
+
+
+TOO_MANY_LISTED = f"A bulk change has up to {MOST_LINES} customers, and this list has more. Add a filter."
+
+# The checked list
+
+
+def checked(right: int, customers: int) -> str:
+    changes = count(right, "change")
+    return f"*Bulk change: {changes} for {count(customers, 'customer')}*"
+
+
+def wrong(number: int) -> str:
+    return f":warning: *{count(number, 'line')} can't be requested:*"
+
+
+def wrong_line(number: int, text: str, why: str) -> str:
+    return f"• Line {number}: {text}\n   {why}" if text else f"• Line {number}\n   {why}"
+
+
+def more_wrong(number: int) -> str:
+    return f"… and {count(number, 'more line')}. *{WRONG_CSV}* has all of them."
+
+
+NOTHING_RIGHT = "No line can be requested. Correct the list, and check it again."
+NOTHING_REQUESTED = "Nothing was requested."
+ANEW = ":warning: Something has changed since the list was checked. Look at it again before you go on."
+SEND = "Send for approval"
+APPLY = "Apply now"
+LEAVE_OUT = "Leave out the wrong lines"
+WRONG_CSV = "Wrong lines as CSV"
+CANCEL = "Cancel"
+CANCELLED = "Cancelled. Nothing was requested."
+GONE = "This list is no longer kept. Check it again; nothing was requested."
+CSV_SENT = "The file is in your direct messages with Maple."
+WRONG_CSV_GONE = "The wrong lines are no longer kept. Check the list again."
+APPLY_TITLE = "Apply all of these?"
+APPLY_TEXT = "Maple begins at once. You can stop it on the card."
+
+
+def total(feature: str, lines: int, units: str) -> str:
+    return f"• {feature}: {count(lines, 'line')}" + (f", {units} in all" if units else "")
+
+
+def totals(value: str) -> str:
+    return f"*In all* (≈ {value})" if value else "*In all*"
+
+
+LARGEST = "*The largest lines*"
+
+
+def largest_line(customer: str, summary: str) -> str:
+    return f"• {customer} · {summary}"
+
+
+PROBLEMS: Mapping[LineReason, str] = {
+    LineReason.NO_CUSTOMER: "No customer has exactly this id or email address.",
+    LineReason.SEVERAL_CUSTOMERS: "Several customers have this email address. Use the id.",
+    LineReason.NO_FEATURE: "There is no such feature, or several have this name.",
+    LineReason.NOT_METERED: "The feature is on or off, so it has no balance to change.",
+    LineReason.SEVERAL_PARTS: "The balance has several sources. Change this customer on their card.",
+    LineReason.TOO_MANY: "The list is too long.",
+    LineReason.NO_UNDO: "This can't be undone, or is already being undone.",
+    LineReason.NOT_READ: "Maple couldn't read the customer from Autumn. Check the list again in a minute.",
+}
+
+
+def repeated(other: int) -> str:
+    return f"Line {other} already changes the same balance."
+
+
+# The card
+
+
+def title(changes: int, customers: int, *, undo: bool) -> str:
+    what = "Undo of a bulk change" if undo else "Bulk change"
+    return f"*{what}: {count(changes, 'change')} for {count(customers, 'customer')}*"
+
+
+STATES: Mapping[BatchState, str] = {
+    BatchState.WAITING: ":hourglass_flowing_sand: *Waiting for approval*",
+    BatchState.RUNNING: ":arrows_counterclockwise: *Applying…*",
+    BatchState.STOPPING: ":arrows_counterclockwise: *Stopping…*",
+    BatchState.STOPPED: ":double_vertical_bar: *Stopped*",
+    BatchState.DONE: ":white_check_mark: *Finished*",
+    BatchState.DENIED: ":no_entry: *Denied: nothing was changed*",
+    BatchState.EXPIRED: ":alarm_clock: *Expired: nothing was changed*",
+}
+NOT_ALL = ":warning: *Finished, but not every line was applied*"
+LINE_STATES: Mapping[LineState, str] = {
+    LineState.QUEUED: "not begun",
+    LineState.RUNNING: "being applied",
+    LineState.APPLIED: "applied",
+    LineState.REFUSED: "failed: nothing was changed",
+    LineState.UNCONFIRMED: "unconfirmed: it may have happened",
+    LineState.SKIPPED: "not begun",
+}
+
+
+def progress(applied: int, of: int, others: list[str]) -> str:
+    return " · ".join([f"*{applied:,} of {of:,} applied*", *others])
+
+
+def failed(number: int) -> str:
+    return f"{number:,} failed"
+
+
+def unconfirmed(number: int) -> str:
+    return f"{number:,} unconfirmed"
+
+
+def not_begun(number: int) -> str:
+    return f"{number:,} not begun"
+
+
+UNCONFIRMED_LINES = (
+    "Maple can't tell whether the unconfirmed lines happened, and won't send them again. Look at these "
+    "customers in Autumn; *Results as CSV* has their changes."
+)
+
+
+def stopped_by(who: str) -> str:
+    return f"Stopped by {who}"
+
+
+STOPPED_BY_MAPLE = "Maple stopped because Autumn or Slack could not be asked. Resume it in a minute."
+STOPPING = "The lines that have begun are finished; no other begins."
+
+
+UNDONE = "An undo of this was requested."
+
+
+def undoes(reference: str) -> str:
+    return f"*Undoes* bulk change {reference}"
+
+
+def reference(batch: str) -> str:
+    return f"Bulk change {batch}"
+
+
+STOP = "Stop"
+RESUME = "Resume"
+UNDO = "Undo all…"
+LIST_CSV = "List as CSV"
+RESULTS_CSV = "Results as CSV"
+APPROVE_TITLE = "Approve all of these?"
+APPROVE_TEXT = (
+    "Maple begins as soon as there are enough approvals. Each customer is read again first: a line whose "
+    "numbers have changed is not applied."
+)
+STOP_TITLE = "Stop this?"
+STOP_TEXT = "What is applied stays applied. You can resume it or undo it."
+RESUME_TITLE = "Go on with the rest?"
+RESUME_TEXT = "The lines that had not begun are applied under the same approval."
+WITHHELD = (
+    "This channel is now shared with another company, so Maple no longer shows the bulk change here. The "
+    "person who requested it finds it in their messages with Maple."
+)
+
+# Files
+
+WRONG_COLUMNS = ("line", "text", "what is wrong")
+COLUMNS = ("line", "customer", "customer id", "change", "result", "why", "change id")
+
+
+def csv_comment(lines: int, *, ended: bool) -> str:
+    what = "The results" if ended else "The whole list"
+    return f"{what}: {count(lines, 'line')}."
+
+
+def wrong_csv_comment(lines: int) -> str:
+    return f"The lines that can't be requested: {count(lines, 'line')}."
+
+
+# The result of a click
+
+RESULTS: Mapping[str, Say] = {
+    "problems": Say("Some lines can't be requested.", "Nothing was requested."),
+    "too_many_wait": Say(
+        "Too many of your bulk changes are waiting for approval.",
+        "Nothing was requested. Try again once some are decided.",
+    ),
+    "too_late": Say("Someone was first, or it expired.", "The card shows how it stands."),
+    "stale": Say("This card was out of date.", "Nothing was decided. Check the card as it is now."),
+    "already": Say("You already approved this.", "It still needs someone else's approval."),
+    "unknown": Say("Maple can't find this bulk change.", "Nothing was changed."),
+}
+"""By `BatchResult`; the others are those of a single change."""
+
+
+def undo_left_out(number: int) -> str:
+    return f"{count(number, 'line')} can't be undone, and will stay as they are."
+
+
+REQUESTED = "Its card is in your messages with Maple, and shows what happens next."
+
+# Files from people
+
+FILE_TOO_BIG = "The file is too big. The most is 1 MB."
+FILE_NOT_GIVEN = "Slack did not give Maple the file. Upload it again, or paste the list."

@@ -1,0 +1,367 @@
+"""Bulk changes: the form and the checked list, then the buttons on the card."""
+
+import hashlib
+import secrets
+import tempfile
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass, replace
+from typing import Any, assert_never
+
+from bot.approvals import reason_form, result_card
+from bot.batches import card as batch_card
+from bot.batches import csv_file, parsing, words
+from bot.batches import form as batch_form
+from bot.batches.card import ListRef
+from bot.batches.form import BatchInput, BatchMeta
+from bot.batches.list_notes import MOST_BYTES
+from bot.batches.model import (
+    MOST_LINES,
+    BatchLine,
+    BatchOutcome,
+    BatchResult,
+    CheckedBatch,
+    LineAction,
+    LineProblem,
+)
+from bot.batches.parsing import ReadList
+from bot.changes import notes
+from bot.changes.notes import Note
+from bot.kit.card import Card
+from bot.kit.ref import Ref
+from bot.lookups.finder.filters import ListQuery
+from bot.lookups.finder.read import listed
+from bot.slack import files, messages
+from bot.slack.errors import SLACK_READ_ERRORS
+from bot.slack.files import FileRefusal
+from handlers.csv_files import own_format
+from handlers.decisions import ReasonGiven, parse_reason
+from handlers.errors import shown_in_modal, update_modal
+from handlers.interaction import Interaction
+from handlers.listener import Invalid
+from handlers.services import Services
+
+_SHOWN_ON_THE_CARD = (BatchResult.DONE, BatchResult.AGAIN)
+
+
+# The form
+
+
+async def commanded(interaction: Interaction, services: Services, pasted: str = "") -> None:
+    meta = BatchMeta(key=secrets.token_hex(16), channel=interaction.channel)
+    await services.replies.open_modal(interaction, batch_form.build(meta, pasted=pasted))
+
+
+async def for_listed(interaction: Interaction, services: Services) -> None:
+    """From the list of customers: for all of them, on every page."""
+    query = ListQuery.decode(interaction.value)
+    meta = BatchMeta(key=secrets.token_hex(16), channel=interaction.channel)
+    view = await services.replies.open_modal(interaction, batch_form.loading(meta))
+    interaction = replace(interaction, view=view)
+    async with shown_in_modal(interaction, services, batch_form.stopped):
+        found = await listed(services.autumn, query, now=services.now)
+        customers = [customer.get("id") or "" for customer in found.customers]
+        lines = [
+            BatchLine(number, customer, LineAction.GIVE, "")
+            for number, customer in enumerate(customers, 1)
+            if customer
+        ]
+        if not found.complete or len(lines) > MOST_LINES:
+            card = batch_card.sentence(words.TOO_MANY_LISTED)
+            await update_modal(interaction, services, batch_form.stopped(card), instead=card)
+            return
+        draft = await services.batches.keep(lines, interaction.actor)
+        meta = meta.model_copy(update={"draft": draft, "customers": len(lines)})
+        await services.replies.update_modal(view, batch_form.build(meta))
+
+
+@dataclass(frozen=True, slots=True)
+class FilledIn:
+    meta: BatchMeta
+    input: BatchInput
+    read: ReadList | None
+    """What was pasted; None for a file and for the customers of a list."""
+
+
+def parse(interaction: Interaction) -> FilledIn | Invalid:
+    meta = BatchMeta.decode(interaction.metadata)
+    parsed = batch_form.parse(meta, interaction.state)
+    if parsed.input is None:
+        return Invalid(parsed.errors)
+    if not parsed.input.pasted:
+        return FilledIn(meta, parsed.input, None)
+    read = parsing.read(parsed.input.pasted, parsed.input.for_all)
+    if isinstance(read, Note):
+        return Invalid({batch_form.LIST_BLOCK: notes.plain(read)})
+    return FilledIn(meta, parsed.input, read)
+
+
+def working(interaction: Interaction) -> Mapping[str, Any]:
+    return batch_form.working(BatchMeta.decode(interaction.metadata))
+
+
+async def submitted(interaction: Interaction, services: Services, form: FilledIn) -> None:
+    """Checks the list, and shows what would be requested."""
+    interaction = replace(interaction, channel=form.meta.channel)
+    async with shown_in_modal(interaction, services, batch_form.stopped):
+        read = form.read or await _read(interaction, services, form)
+        if isinstance(read, str):
+            await _show(interaction, services, batch_card.sentence(f"{read} {words.NOTHING_REQUESTED}"))
+            return
+        checked = await services.batches.check(read.lines, interaction.actor)
+        problems = sorted([*read.problems, *checked.problems], key=lambda problem: problem.number)
+        checked = replace(checked, problems=tuple(problems))
+        ref = ListRef(
+            key=form.meta.key,
+            draft=await _keep(interaction, services, checked),
+            channel=form.meta.channel,
+            reason=form.input.reason,
+        )
+        await _show_checked(interaction, services, checked, ref)
+
+
+async def _read(interaction: Interaction, services: Services, form: FilledIn) -> ReadList | str:
+    """The lines of a file or of a list of customers; or in words why there are none."""
+    if form.meta.draft:
+        kept = await services.batches.kept(form.meta.draft, interaction.actor)
+        return words.GONE if kept is None else _or_words(parsing.filled(kept, form.input.for_all))
+    try:
+        content = await files.download(
+            services.slack, form.input.file, user=interaction.user, most=MOST_BYTES
+        )
+    except SLACK_READ_ERRORS:
+        return words.FILE_NOT_GIVEN
+    match content:
+        case FileRefusal.TOO_BIG:
+            return words.FILE_TOO_BIG
+        case FileRefusal.NOT_GIVEN:
+            return words.FILE_NOT_GIVEN
+        case bytes():
+            return _or_words(parsing.read(content, form.input.for_all))
+        case _:  # pragma: no cover - a closed set
+            assert_never(content)
+
+
+def _or_words(read: ReadList | Note) -> ReadList | str:
+    return notes.mrkdwn(read) if isinstance(read, Note) else read
+
+
+async def _keep(interaction: Interaction, services: Services, checked: CheckedBatch) -> str:
+    """The right lines for a day, and the whole answer for a while."""
+    draft = await services.batches.keep([line.line for line in checked.lines], interaction.actor)
+    services.checked_lists.keep(draft, interaction.user, checked)
+    return draft
+
+
+# The checked list
+
+
+async def leave_out(interaction: Interaction, services: Services) -> None:
+    ref = ListRef.decode(interaction.value)
+    async with _errors_shown(interaction, services):
+        checked = await _checked(interaction, services, ref)
+        if checked is None:
+            await _show(interaction, services, batch_card.sentence(words.GONE))
+            return
+        services.checked_lists.keep(ref.draft, interaction.user, checked.without_problems())
+        await _show_checked(interaction, services, checked.without_problems(), ref)
+
+
+async def wrong_csv(interaction: Interaction, services: Services) -> None:
+    """The file goes to the person's direct messages: only they see the list."""
+    ref = ListRef.decode(interaction.value)
+    checked = services.checked_lists.get(ref.draft, interaction.user)
+    if checked is None:
+        await _answer(interaction, services, ref, words.WRONG_CSV_GONE)
+        return
+    await _send_wrong(interaction, services, ref, checked.problems)
+    await _answer(interaction, services, ref, words.CSV_SENT)
+
+
+async def _send_wrong(
+    interaction: Interaction, services: Services, ref: ListRef, problems: Sequence[LineProblem]
+) -> None:
+    content = csv_file.wrong_lines(problems, await own_format(interaction, services))
+    with tempfile.TemporaryFile() as file:
+        file.write(content.encode())
+        uploaded = await files.upload(services.slack, file, csv_file.wrong_name(ref.key))
+    channel = await messages.open_dm(services.slack, interaction.user)
+    comment = words.wrong_csv_comment(len(problems))
+    await files.share(services.slack_once, channel, uploaded, csv_file.wrong_name(ref.key), comment)
+
+
+async def cancel(interaction: Interaction, services: Services) -> None:
+    await _show(interaction, services, batch_card.sentence(words.CANCELLED))
+
+
+async def send(interaction: Interaction, services: Services) -> None:
+    """Requests what the person saw; if that is no longer so, shows it again instead."""
+    ref = ListRef.decode(interaction.value)
+    interaction = replace(interaction, channel=interaction.channel or ref.channel)
+    if interaction.view:
+        await services.replies.update_modal(interaction.view, batch_form.saving())
+    async with _errors_shown(interaction, services):
+        checked = await _checked(interaction, services, ref)
+        if checked is None:
+            await _show(interaction, services, batch_card.sentence(words.GONE))
+            return
+        if not checked.requestable:
+            draft = await _keep(interaction, services, checked)
+            again = ref.model_copy(update={"draft": draft})
+            await _show_checked(interaction, services, checked, again, note=words.ANEW)
+            return
+        outcome = await services.batches.submit(
+            ref.key, checked, interaction.actor, reason=ref.reason, channel=ref.channel
+        )
+        await _show(interaction, services, await _requested(services, outcome))
+
+
+async def _requested(services: Services, outcome: BatchOutcome) -> Card:
+    if outcome.batch is None or outcome.result not in _SHOWN_ON_THE_CARD:
+        return batch_card.click_result(outcome, now=services.now())
+    return batch_card.requested_card(outcome.batch, now=services.now())
+
+
+async def _checked(interaction: Interaction, services: Services, ref: ListRef) -> CheckedBatch | None:
+    """As it was shown, or checked again where this process does not remember it."""
+    remembered = services.checked_lists.get(ref.draft, interaction.user)
+    if remembered is not None:
+        return remembered
+    kept = await services.batches.kept(ref.draft, interaction.actor)
+    return None if kept is None else await services.batches.check(kept, interaction.actor)
+
+
+async def _show_checked(
+    interaction: Interaction, services: Services, checked: CheckedBatch, ref: ListRef, *, note: str = ""
+) -> None:
+    names = await services.changes.names.plans_and_features()
+    card = batch_card.checked_card(checked, ref, now=services.now(), names=names, note=note)
+    await _show(interaction, services, card)
+
+
+def _errors_shown(interaction: Interaction, services: Services) -> AbstractAsyncContextManager[None]:
+    """In the modal, if it was clicked in one."""
+    return shown_in_modal(interaction, services, batch_form.stopped) if interaction.view else nullcontext()
+
+
+async def _show(interaction: Interaction, services: Services, card: Card) -> None:
+    """In the modal; if that is closed, in a message, and in the message that was clicked."""
+    if interaction.view:
+        await update_modal(interaction, services, batch_form.stopped(card), instead=card)
+    else:
+        await services.replies.update_message(interaction, card)
+
+
+async def _answer(interaction: Interaction, services: Services, ref: ListRef, sentence: str) -> None:
+    """Beside the checked list, which stays while it is remembered."""
+    checked = services.checked_lists.get(ref.draft, interaction.user)
+    if not interaction.view:
+        await services.replies.ephemeral(interaction, batch_card.sentence(sentence))
+    elif checked is None:
+        await _show(interaction, services, batch_card.sentence(sentence))
+    else:
+        await _show_checked(interaction, services, checked, ref, note=sentence)
+
+
+# The card
+
+
+async def approve(interaction: Interaction, services: Services) -> None:
+    def step(ref: Ref) -> Awaitable[BatchOutcome]:
+        return services.batches.approve(ref.id, ref.version, interaction.actor)
+
+    await _step(interaction, services, step)
+
+
+async def stop(interaction: Interaction, services: Services) -> None:
+    await _step(interaction, services, lambda ref: services.batches.stop(ref.id, interaction.actor))
+
+
+async def resume(interaction: Interaction, services: Services) -> None:
+    await _step(interaction, services, lambda ref: services.batches.resume(ref.id, interaction.actor))
+
+
+async def _step(
+    interaction: Interaction, services: Services, step: Callable[[Ref], Awaitable[BatchOutcome]]
+) -> None:
+    ref = Ref.decode(interaction.value)
+    if not await _channel_closed(interaction, services, ref):
+        await _shown(interaction, services, await step(ref))
+
+
+async def ask_why(interaction: Interaction, services: Services) -> None:
+    await _ask_reason(interaction, services, reason_form.BATCH_DENIAL)
+
+
+async def ask_why_undo(interaction: Interaction, services: Services) -> None:
+    await _ask_reason(interaction, services, reason_form.BATCH_UNDO)
+
+
+async def _ask_reason(interaction: Interaction, services: Services, form: reason_form.ReasonForm) -> None:
+    ref = Ref.decode(interaction.value)
+    if not await _channel_closed(interaction, services, ref):
+        await services.replies.open_modal(interaction, reason_form.modal(form, ref))
+
+
+def parse_denial(interaction: Interaction) -> ReasonGiven | Invalid:
+    return parse_reason(reason_form.BATCH_DENIAL, interaction)
+
+
+async def deny(interaction: Interaction, services: Services, form: ReasonGiven) -> None:
+    outcome = await services.batches.deny(form.ref.id, form.ref.version, interaction.actor, form.reason)
+    await _shown(interaction, services, outcome)
+
+
+def parse_undo(interaction: Interaction) -> ReasonGiven | Invalid:
+    return parse_reason(reason_form.BATCH_UNDO, interaction)
+
+
+async def undo(interaction: Interaction, services: Services, form: ReasonGiven) -> None:
+    """Requests a bulk change of its own. The same form submitted twice is one."""
+    key = hashlib.sha256(f"{form.ref.id} {interaction.view}".encode()).hexdigest()
+    outcome = await services.batches.undo(form.ref.id, interaction.actor, key=key, reason=form.reason)
+    await _shown(interaction, services, outcome)
+    left_out = len(outcome.checked.problems) if outcome.checked else 0
+    if left_out and outcome.result in _SHOWN_ON_THE_CARD:
+        await services.replies.ephemeral(interaction, batch_card.sentence(words.undo_left_out(left_out)))
+
+
+async def csv(interaction: Interaction, services: Services) -> None:
+    """For whoever requested it, and for those who may see what was changed."""
+    ref = Ref.decode(interaction.value)
+    if await _channel_closed(interaction, services, ref):
+        return
+    await _shown(interaction, services, await _sent_csv(interaction, services, ref))
+
+
+async def _sent_csv(interaction: Interaction, services: Services, ref: Ref) -> BatchOutcome:
+    batch = await services.batches.get(ref.id)
+    if batch is None:
+        return BatchOutcome(BatchResult.UNKNOWN)
+    decision = await services.changes.may_history(interaction.actor)
+    if batch.asker != interaction.user and not decision.permit:
+        return BatchOutcome(BatchResult.NOT_ALLOWED, batch, decision=decision)
+    lines = await services.batches.results(batch.id)
+    await services.batch_notifier.send_csv(batch, lines, interaction.user)
+    await services.replies.ephemeral(interaction, batch_card.sentence(words.CSV_SENT))
+    return BatchOutcome(BatchResult.DONE, batch)
+
+
+async def _channel_closed(interaction: Interaction, services: Services, ref: Ref) -> bool:
+    """Whether the channel it was clicked in may not show customer data any more. Then nothing is done there,
+    and the card is redrawn without it."""
+    if not interaction.message or not interaction.channel.startswith(("C", "G")):
+        return False
+    refusal = await services.changes.channel.refusal(interaction.channel)
+    if refusal is None:
+        return False
+    await services.replies.ephemeral(interaction, result_card.result_card(refusal, now=services.now()))
+    await services.batch_notifier.redraw(ref.id, interaction.message)
+    return True
+
+
+async def _shown(interaction: Interaction, services: Services, outcome: BatchOutcome) -> None:
+    """The cards show what was done. If nothing was, only the person who clicked is told why."""
+    if outcome.result not in _SHOWN_ON_THE_CARD:
+        card = batch_card.click_result(outcome, now=services.now())
+        await services.replies.ephemeral(interaction, card)

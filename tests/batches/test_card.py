@@ -1,0 +1,293 @@
+"""The cards of a bulk change, in every state and for every reason."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from bot.access.policy import Decision, Reason
+from bot.approvals import words as approvals_words
+from bot.approvals.card import Audience
+from bot.approvals.lifecycle import Cause
+from bot.approvals.proposal import Preview
+from bot.approvals.results import Result
+from bot.autumn.environment import Environment
+from bot.batches import card, csv_file, words
+from bot.batches.card import ListRef
+from bot.batches.list_notes import ListNote
+from bot.batches.model import (
+    BatchLine,
+    BatchOutcome,
+    BatchResult,
+    BatchState,
+    CheckedBatch,
+    CheckedLine,
+    FeatureTotal,
+    LineAction,
+    LineProblem,
+    LineReason,
+    LineState,
+)
+from bot.changes.notes import Note
+from bot.kit import ids
+from bot.kit.card import Card
+from bot.kit.csv_table import CsvFormat, Separator
+from tests.batches.samples import NAMES, NOW, approval, gives, line, lines, record
+
+REF = ListRef(key="0" * 32, draft="d1", channel="C01", reason="The outage")
+ALLOWED = Decision(True, Reason.ALLOWED, "support")
+BARRED = Decision(False, Reason.NO_RULE)
+
+
+def checked(
+    number: int = 2, problems: Sequence[LineProblem] = (), decision: Decision | None = ALLOWED
+) -> CheckedBatch:
+    return CheckedBatch(
+        tuple(
+            CheckedLine(
+                BatchLine(each, f"cus_{each}", LineAction.GIVE, "messages", Decimal(each)),
+                gives(f"cus_{each}", each),
+                f"Customer {each}",
+                "messages",
+                Preview({}, (), (), Decimal(each)),
+            )
+            for each in range(1, number + 1)
+        ),
+        tuple(problems),
+        decision,
+    )
+
+
+def wrong(number: int, reason: LineReason = LineReason.NO_CUSTOMER) -> LineProblem:
+    return LineProblem(number, f"nobody{number},messages,5", reason)
+
+
+def actions(drawn: Card) -> list[str]:
+    """The action ids of the buttons."""
+    return [
+        element["action_id"]
+        for block in drawn.blocks
+        if block["type"] == "actions"
+        for element in block["elements"]
+    ]
+
+
+def drawn_checked(batch: CheckedBatch) -> Card:
+    return card.checked_card(batch, REF, now=NOW, names=NAMES)
+
+
+# The checked list
+
+
+@pytest.mark.parametrize(
+    ("batch", "buttons", "says"),
+    [
+        (checked(), [ids.BATCH_SEND, ids.BATCH_CANCEL], "1 approval"),
+        (
+            checked(decision=Decision(True, Reason.ALLOWED, approvals=0)),
+            [ids.BATCH_SEND, ids.BATCH_CANCEL],
+            "as soon as",
+        ),
+        (
+            checked(problems=[wrong(3)]),
+            [ids.BATCH_LEAVE_OUT, ids.BATCH_WRONG_CSV, ids.BATCH_CANCEL],
+            words.NOTHING_REQUESTED,
+        ),
+        (checked(0, [wrong(1)], None), [ids.BATCH_WRONG_CSV, ids.BATCH_CANCEL], words.NOTHING_RIGHT),
+        (checked(decision=BARRED), [ids.BATCH_CANCEL], approvals_words.BARRED["no_rule"]),
+    ],
+    ids=["to send", "at once", "wrong in part", "all wrong", "not allowed"],
+)
+def test_checked_list_offers_what_can_be_done_with_it(
+    batch: CheckedBatch, buttons: list[str], says: str
+) -> None:
+    drawn = drawn_checked(batch)
+    assert actions(drawn) == buttons
+    assert says in drawn.text
+
+
+def test_twenty_wrong_lines_are_shown_and_the_others_counted() -> None:
+    shown = drawn_checked(checked(problems=[wrong(number) for number in range(3, 28)])).text
+    assert "Line 22: " in shown
+    assert "Line 23: " not in shown
+    assert "5 more lines" in shown
+    assert "more line" not in drawn_checked(checked(problems=[wrong(3)])).text
+
+
+def test_button_carries_the_longest_reason() -> None:
+    ref = REF.model_copy(update={"reason": '"\n' * 250})
+    drawn = card.checked_card(checked(), ref, now=NOW, names=NAMES)
+    (value,) = {
+        element["value"]
+        for block in drawn.blocks
+        if block["type"] == "actions"
+        for element in block["elements"]
+    }
+    assert len(value) <= 2000
+    assert ListRef.decode(value) == ref
+
+
+@pytest.mark.parametrize("reason", LineReason)
+def test_every_problem_has_words(reason: LineReason) -> None:
+    problem = LineProblem(7, "x", reason, notes=(Note(ListNote.QUOTES),), decision=BARRED, other=3)
+    assert card.problem(problem)
+
+
+def test_problem_says_what_the_parser_or_the_guard_or_the_policy_says() -> None:
+    assert card.problem(LineProblem(1, "x", LineReason.UNREADABLE, detail="<!channel>")) == "&lt;!channel&gt;"
+    assert card.problem(LineProblem(1, "x", LineReason.NOT_ALLOWED)) == ""
+    assert "3" in card.problem(LineProblem(1, "x", LineReason.REPEATED, other=3))
+
+
+# The request
+
+QUEUED, RUNNING, APPLIED, REFUSED, UNCONFIRMED, SKIPPED = LineState
+
+
+@pytest.mark.parametrize(
+    ("state", "counts", "approver", "says"),
+    [
+        (BatchState.WAITING, {QUEUED: 3}, [ids.BATCH_APPROVE, ids.BATCH_DENY], "1 of 2 approvals"),
+        (BatchState.RUNNING, {APPLIED: 1, QUEUED: 2}, [ids.BATCH_STOP], "1 of 3 applied"),
+        (BatchState.RUNNING, {APPLIED: 2, RUNNING: 1}, [], "2 of 3 applied"),
+        (BatchState.STOPPING, {APPLIED: 1, RUNNING: 1, SKIPPED: 1}, [], words.STOPPING),
+        (
+            BatchState.STOPPED,
+            {APPLIED: 1, SKIPPED: 2},
+            [ids.BATCH_RESUME, ids.BATCH_UNDO],
+            "1 of 3 applied* · 2 not begun",
+        ),
+        (BatchState.DONE, {APPLIED: 3}, [ids.BATCH_UNDO], words.STATES[BatchState.DONE]),
+        (
+            BatchState.DONE,
+            {APPLIED: 1, REFUSED: 1, UNCONFIRMED: 1},
+            [ids.BATCH_UNDO],
+            "1 failed · 1 unconfirmed",
+        ),
+        (BatchState.DENIED, {QUEUED: 3}, [], "Too many"),
+        (BatchState.EXPIRED, {QUEUED: 3}, [], approvals_words.EXPIRED),
+    ],
+)
+def test_card_shows_how_it_stands_and_what_can_be_done(
+    state: BatchState, counts: dict[LineState, int], approver: list[str], says: str
+) -> None:
+    batch = record(
+        state,
+        counts,
+        needed=2,
+        approvals=(approval("U02RAJ"), approval("U09", counts=False)),
+        decided_by="U03LEA",
+        comment="Too many",
+        stopped_by="U02RAJ",
+    )
+    shown = {
+        audience: card.batch_card(
+            batch, lines(QUEUED, QUEUED, QUEUED), audience=audience, now=NOW, names=NAMES
+        )
+        for audience in Audience
+    }
+    assert actions(shown[Audience.APPROVER]) == [*approver, ids.BATCH_CSV]
+    deciding = (ids.BATCH_APPROVE, ids.BATCH_DENY)
+    others = [action for action in approver if action not in deciding]
+    assert actions(shown[Audience.ASKER]) == [*others, ids.BATCH_CSV]
+    text = "\n".join(
+        block["text"]["text"] for block in shown[Audience.APPROVER].blocks if block["type"] == "section"
+    )
+    assert says in text
+    assert card.headline(batch) in text
+
+
+def test_not_every_line_applied_is_not_called_finished() -> None:
+    assert card.headline(record(BatchState.DONE, {APPLIED: 2, REFUSED: 1})) == words.NOT_ALL
+    assert card.headline(record(BatchState.DONE, {APPLIED: 3})) == words.STATES[BatchState.DONE]
+
+
+def test_card_has_the_ten_largest_lines_the_totals_and_their_value() -> None:
+    many = [line(number) for number in range(1, 31)]
+    totals = (FeatureTotal("messages", 28, Decimal(5000)), FeatureTotal("seats", 2, Decimal(0), unsized=2))
+    batch = record(totals=totals, value={"USD": Decimal(12)}, undo_of="b0", undo="b2", reason="")
+    drawn = card.batch_card(batch, many, audience=Audience.APPROVER, now=NOW, names=NAMES)
+    assert "Customer 30" in drawn.text
+    assert "Customer 21" in drawn.text
+    assert "Customer 20" not in drawn.text
+    assert "Messages: 28 lines, 5,000 in all" in drawn.text
+    assert "seats: 2 lines\n" in drawn.text + "\n"
+    assert "$12.00" in drawn.text
+    assert words.UNDONE in drawn.text
+    assert "Undo of a bulk change" in drawn.text
+    assert "none given" in drawn.text
+
+
+def test_approval_on_live_is_asked_about() -> None:
+    for environment, asked in ((Environment.LIVE, True), (Environment.SANDBOX, False)):
+        drawn = card.batch_card(
+            record(env=environment), lines(QUEUED), audience=Audience.APPROVER, now=NOW, names=NAMES
+        )
+        (decide,) = [block for block in drawn.blocks if block["type"] == "actions"]
+        assert ("confirm" in decide["elements"][0]) is asked
+
+
+def test_stopped_by_maple_is_said() -> None:
+    drawn = card.outcome_card(
+        record(BatchState.STOPPED, {APPLIED: 1, SKIPPED: 1}), lines(APPLIED, SKIPPED), now=NOW
+    )
+    assert words.STOPPED_BY_MAPLE in drawn.text
+
+
+def test_approved_at_once_is_said() -> None:
+    drawn = card.outcome_card(record(BatchState.DONE, {APPLIED: 1}, needed=0), lines(APPLIED), now=NOW)
+    assert approvals_words.RIGHT_AWAY in drawn.text
+
+
+def test_withheld_card_names_no_customer_and_has_nothing_to_click() -> None:
+    drawn = card.withheld_card(record(), now=NOW)
+    assert words.WITHHELD in drawn.text
+    assert actions(drawn) == []
+
+
+@pytest.mark.parametrize("result", BatchResult)
+def test_every_result_has_words(result: BatchResult) -> None:
+    problems = [wrong(number) for number in range(1, 4)]
+    drawn = card.click_result(BatchOutcome(result, checked=checked(problems=problems)), now=NOW)
+    assert drawn.text
+    drawn = card.click_result(BatchOutcome(result, decision=BARRED), now=NOW)
+    assert drawn.text
+
+
+# Files
+
+
+def test_results_say_of_every_line_what_became_of_it_and_why() -> None:
+    states = [
+        line(1, APPLIED, change_id="c1"),
+        line(2, REFUSED, change_id="c2", why=Cause.GUARDED),
+        line(3, UNCONFIRMED, change_id="c3", why=Cause.NO_ANSWER),
+        line(4, REFUSED, why=Result.MOVED),
+        line(5, REFUSED, why="something newer"),
+        line(6, SKIPPED),
+    ]
+    text = csv_file.results(states, CsvFormat(Separator.SEMICOLON), NAMES)
+    rows = [row.split(";") for row in text.removeprefix("\ufeff").splitlines()]
+    assert rows[0] == list(words.COLUMNS)
+    assert rows[1] == ["1", "Customer 1", "cus_1", "Give 1 extra of Messages", "applied", "", "c1"]
+    assert [row[5] for row in rows[2:]] == [
+        "This can no longer be done",
+        approvals_words.ENDINGS[Cause.NO_ANSWER],
+        approvals_words.RESULTS[Result.MOVED].what,
+        "",
+        "",
+    ]
+
+
+def test_wrong_lines_are_no_formulas_in_their_file() -> None:
+    text = csv_file.wrong_lines([LineProblem(4, "=1+1,x", LineReason.NO_CUSTOMER)], CsvFormat())
+    assert text.splitlines()[1] == f'4,"\'=1+1,x",{words.PROBLEMS[LineReason.NO_CUSTOMER]}'
+
+
+def test_expiry_of_a_waiting_list_is_shown() -> None:
+    batch = record(expires_at=NOW + timedelta(days=1))
+    assert (
+        "Expires"
+        in card.batch_card(batch, lines(QUEUED), audience=Audience.READER, now=NOW, names=NAMES).text
+    )

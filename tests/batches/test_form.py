@@ -1,0 +1,96 @@
+"""The form of a bulk change: what it takes, and what it says is missing."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.batches import form, parsing, words
+from bot.batches.form import BatchMeta
+from bot.batches.list_notes import ListNote
+from bot.batches.model import BatchLine, LineAction
+from bot.batches.parsing import ForAll, ReadList
+from bot.changes.forms import words as forms_words
+from bot.changes.notes import Note
+
+LISTED = BatchMeta(key="0" * 32, draft="d1", customers=3)
+PASTED = BatchMeta(key="0" * 32)
+
+
+def filled(**values: Any) -> dict[str, dict[str, Any]]:
+    """By block_id: a text, or what the input holds."""
+    return {
+        block: {"input": value if isinstance(value, dict) else {"value": value}}
+        for block, value in values.items()
+    }
+
+
+def option(value: str) -> dict[str, Any]:
+    return {"selected_option": {"value": value}}
+
+
+def test_list_is_taken_as_it_was_typed() -> None:
+    values = filled(list="a\tb\u200b\n", reason=" why ", action=option("set"), amount=" 5k ")
+    parsed = form.parse(PASTED, values)
+    assert parsed.input is not None
+    assert parsed.input.pasted == "a\tb\u200b\n"
+    assert (parsed.input.reason, parsed.input.file) == ("why", "")
+    assert parsed.input.for_all == ForAll(LineAction.SET, "", "5k")
+
+
+def test_file_is_taken_by_its_id() -> None:
+    values = filled(list=None, file={"files": [{"id": "F1"}]}, reason="why", action=option("no action"))
+    parsed = form.parse(PASTED, values)
+    assert parsed.input is not None
+    assert (parsed.input.pasted, parsed.input.file) == ("", "F1")
+    assert parsed.input.for_all == ForAll()
+
+
+@pytest.mark.parametrize(
+    ("meta", "values", "errors"),
+    [
+        (PASTED, filled(reason="why"), {"list": words.NO_SOURCE}),
+        (PASTED, filled(list=" \n", reason="why"), {"list": words.NO_SOURCE}),
+        (PASTED, filled(list="a", file={"files": [{"id": "F1"}]}, reason="why"), {"list": words.ONE_SOURCE}),
+        (PASTED, filled(list="a", reason=" \u200b"), {"reason": forms_words.REASON_NEEDED}),
+        (PASTED, filled(list="a", reason="why", amount="1.000"), {"amount": "two ways"}),
+        (
+            PASTED,
+            filled(list="a", reason="why", amount="5", action=option("reset")),
+            {"amount": "not a date"},
+        ),
+        (LISTED, filled(reason="why", amount="5"), {"feature": forms_words.NO_FEATURE_PICKED}),
+        (LISTED, filled(reason="why", feature=option("messages")), {"amount": "missing"}),
+    ],
+)
+def test_what_is_missing_is_said(meta: BatchMeta, values: dict[str, Any], errors: dict[str, str]) -> None:
+    parsed = form.parse(meta, values)
+    assert parsed.input is None
+    assert set(parsed.errors) == set(errors)
+    assert all(part in parsed.errors[block] for block, part in errors.items())
+
+
+def test_customers_of_a_list_take_what_is_filled_in() -> None:
+    kept = [BatchLine(number, f"cus_{number}", LineAction.GIVE, "") for number in (1, 4)]
+    at = datetime(2027, 1, 1, tzinfo=UTC)
+    assert parsing.filled(kept, ForAll(LineAction.SET, "messages", "5k")) == ReadList(
+        tuple(
+            BatchLine(number, f"cus_{number}", LineAction.SET, "messages", Decimal(5000)) for number in (1, 4)
+        )
+    )
+    reset = parsing.filled(kept, ForAll(LineAction.RESET, "messages", "2027-01-01"))
+    assert isinstance(reset, ReadList)
+    assert [line.reset_at for line in reset.lines] == [at, at]
+    assert parsing.filled(kept, ForAll(LineAction.GIVE, "messages", "five")) == Note(
+        ListNote.NOT_AN_AMOUNT,
+        {"amount": "five", "why": "This is not a number. Write it like 1,000, 1k, 2.5m or -40."},
+    )
+
+
+def test_form_is_within_slacks_limits() -> None:
+    for meta in (PASTED, LISTED):
+        view = form.build(meta, pasted="a,b,5")
+        assert len(view["private_metadata"]) <= 3000
+        hints = [block["hint"]["text"] for block in view["blocks"] if block.get("hint")]
+        assert all(len(hint) <= 150 for hint in hints), hints

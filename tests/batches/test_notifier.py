@@ -1,0 +1,184 @@
+"""What is shown of a bulk change when Slack does not take it, or not at once."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from slack_sdk.errors import SlackApiError
+from sqlalchemy import text
+
+from bot.access.people import Actor
+from bot.batches import cards, words
+from bot.batches.model import BatchLine, BatchRecord, BatchState, LineAction
+from bot.batches.timeouts import BatchTimeouts
+from tests.running import APPROVALS, Running, running_maple
+from tests.screen import on_screen
+
+NEVER = BatchTimeouts(tick=3600, redraw=0.01, poll=0.02)
+"""Nothing is shown but what a test asks for."""
+WAITING = on_screen(words.STATES[BatchState.WAITING])
+DENIED = on_screen(words.STATES[BatchState.DENIED])
+
+
+@pytest.fixture
+async def quiet() -> AsyncIterator[Running]:
+    async with running_maple("http", batch_pace=NEVER) as maple:
+        yield maple
+
+
+def actor(maple: Running, name: str) -> Actor:
+    person = maple.slack.person(name)
+    return Actor(person.id, maple.bot_team)
+
+
+async def requested(maple: Running, number: int = 2) -> BatchRecord:
+    customers = ("cus_bold", "cus_html", "cus_rtl")[:number]
+    lines = [
+        BatchLine(place, customer, LineAction.GIVE, "messages", Decimal(100))
+        for place, customer in enumerate(customers, 1)
+    ]
+    ana = actor(maple, "ana")
+    checked = await maple.bot.batches.check(lines, ana)
+    outcome = await maple.bot.batches.submit("0" * 32, checked, ana, reason="why")
+    assert outcome.batch is not None
+    return outcome.batch
+
+
+async def denied(maple: Running, batch: BatchRecord) -> BatchRecord:
+    outcome = await maple.bot.batches.deny(batch.id, batch.revision, actor(maple, "lea"), "no")
+    assert outcome.batch is not None
+    return outcome.batch
+
+
+async def show(maple: Running, batch: BatchRecord) -> None:
+    await maple.bot.services.batch_notifier(batch.id, batch.revision)
+
+
+def outcomes(maple: Running) -> list[str]:
+    maple.ana.go("@maple")
+    return [piece for piece in maple.ana.pieces() if piece.startswith(f"Maple:\n:no_entry: {DENIED}")]
+
+
+async def test_card_that_slack_refuses_is_posted_later(quiet: Running) -> None:
+    quiet.slack.faults.add("chat.postMessage", "error", error="restricted_action", times=2)
+    batch = await requested(quiet)
+    quiet.lea.go("#billing")
+    quiet.lea.does_not_see(WAITING)
+    await show(quiet, batch)
+    await quiet.lea.sees(WAITING)
+
+
+async def test_update_that_slack_refuses_is_tried_again_and_a_card_that_is_gone_is_not(
+    quiet: Running,
+) -> None:
+    batch = await requested(quiet)
+    quiet.slack.faults.add("chat.update", "error", error="fatal_error", times=2)
+    batch = await denied(quiet, batch)
+    quiet.lea.go("#billing")
+    await quiet.lea.sees(WAITING)
+    quiet.slack.faults.add("chat.update", "error", error="edit_window_closed", times=2)
+    with pytest.raises(SlackApiError):
+        await show(quiet, batch)
+    quiet.slack.faults.add("chat.update", "error", error="message_not_found", times=2)
+    await show(quiet, batch)
+    before = len(quiet.slack.calls)
+    await show(quiet, batch)
+    assert len(quiet.slack.calls) == before
+    await quiet.bot.services.batch_notifier.redraw(batch.id, "1.0")
+    await quiet.bot.services.batch_notifier.redraw("nothing", "1.0")
+
+
+async def test_nothing_is_posted_into_a_channel_that_cannot_be_checked(quiet: Running) -> None:
+    batch = await requested(quiet)
+    quiet.slack.faults.add("conversations.info", "500", times=1)
+    batch = await denied(quiet, batch)
+    quiet.lea.go("#billing")
+    await quiet.lea.sees(WAITING)
+    await show(quiet, batch)
+    await quiet.lea.sees(DENIED)
+
+
+async def test_card_is_not_posted_where_maple_is_not(quiet: Running) -> None:
+    channel = quiet.slack.workspace.channels[APPROVALS]
+    ana = actor(quiet, "ana")
+    checked = await quiet.bot.batches.check(
+        [BatchLine(1, "cus_bold", LineAction.GIVE, "messages", Decimal(1))], ana
+    )
+    quiet.slack.faults.add("chat.postMessage", "error", error="fatal_error", times=2)
+    outcome = await quiet.bot.batches.submit("1" * 32, checked, ana, reason="why")
+    assert outcome.batch is not None
+    channel.kind = "shared"
+    await show(quiet, outcome.batch)
+    quiet.lea.go("#billing")
+    quiet.lea.does_not_see("Bulk change")
+
+
+async def test_outcome_is_told_once_though_the_answer_is_lost(quiet: Running) -> None:
+    batch = await requested(quiet)
+    quiet.slack.faults.add("chat.postMessage", "cut_after", times=1)
+    batch = await denied(quiet, batch)
+    assert len(outcomes(quiet)) == 1
+    quiet.clock.move(timedelta(minutes=2))
+    quiet.slack.faults.add("conversations.history", "500", times=2)
+    with pytest.raises(TimeoutError):
+        await show(quiet, batch)
+    quiet.clock.move(timedelta(minutes=5))
+    await quiet.bot.batches.ticker.keep_up()
+    quiet.clock.move(timedelta(days=1))
+    await quiet.bot.batches.ticker.keep_up()
+    assert len(outcomes(quiet)) == 1
+
+
+async def test_outcome_that_was_lost_on_the_way_is_told_later(quiet: Running) -> None:
+    batch = await requested(quiet)
+    quiet.slack.faults.add("chat.postMessage", "cut_before", times=1)
+    await denied(quiet, batch)
+    assert outcomes(quiet) == []
+    quiet.clock.move(timedelta(minutes=2))
+    await quiet.bot.batches.ticker.keep_up()
+    assert len(outcomes(quiet)) == 1
+
+
+async def test_outcome_that_slack_refused_is_told_later(quiet: Running) -> None:
+    batch = await requested(quiet)
+    quiet.slack.faults.add("chat.postMessage", "error", error="restricted_action", times=1)
+    await denied(quiet, batch)
+    assert outcomes(quiet) == []
+    quiet.clock.move(timedelta(minutes=2))
+    await quiet.bot.batches.ticker.keep_up()
+    assert len(outcomes(quiet)) == 1
+
+
+async def test_older_revision_and_an_unknown_batch_show_nothing(quiet: Running) -> None:
+    batch = await requested(quiet)
+    before = len(quiet.slack.calls)
+    await quiet.bot.services.batch_notifier("nothing", 1)
+    await show(quiet, replace(batch, revision=batch.revision + 1))
+    await show(quiet, batch)
+    assert len(quiet.slack.calls) == before
+
+
+async def test_card_that_somebody_else_posts_is_left_to_them(quiet: Running) -> None:
+    quiet.slack.faults.add("chat.postMessage", "error", error="restricted_action", times=2)
+    batch = await requested(quiet)
+    database, now = quiet.bot.database, quiet.clock.now()
+    for card in await cards.cards_of(database, batch.id):
+        assert await cards.claim_post(database, card.id, now=now)
+    await show(quiet, batch)
+    quiet.lea.go("#billing")
+    quiet.lea.does_not_see(WAITING)
+    quiet.clock.move(timedelta(minutes=1))
+    await show(quiet, batch)
+    await quiet.lea.sees(WAITING)
+
+
+async def test_undo_is_shown_on_the_original_once_that_is_posted(quiet: Running) -> None:
+    batch = await requested(quiet)
+    async with quiet.bot.database.writing() as connection:
+        await connection.execute(text("UPDATE batch_cards SET ts = NULL WHERE kind = 'approval'"))
+    notifier = quiet.bot.services.batch_notifier
+    before = len(quiet.slack.calls)
+    await notifier.redraw_all(batch.id)
+    assert [call.method for call in quiet.slack.calls[before:]] == ["chat.update"]

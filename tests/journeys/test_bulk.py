@@ -1,0 +1,491 @@
+"""Bulk changes, from a list to its results, through the bot as it is released."""
+
+import csv
+import io
+import re
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from bot.access.people import Actor
+from bot.approvals import words as approvals_words
+from bot.batches import words
+from bot.batches.model import BatchState, LineReason
+from bot.changes.forms import words as forms_words
+from bot.lookups.finder import words as finder_words
+from sandbox.slack import Person
+from tests.handlers.test_changes import last
+from tests.journeys.changing import AT_ONCE
+from tests.running import APPROVALS, QUICK_BATCHES, UNHURRIED, Running, running_maple
+from tests.screen import on_screen
+
+CUSTOMERS = ("cus_bold", "cus_html", "cus_rtl", "cus_lines", "cus_date")
+LIST = "customer,feature,amount\n" + "".join(f"{customer},messages,100\n" for customer in CUSTOMERS)
+WAITING, RUNNING, DONE, DENIED, STOPPED = (
+    on_screen(words.STATES[state])
+    for state in (
+        BatchState.WAITING,
+        BatchState.RUNNING,
+        BatchState.DONE,
+        BatchState.DENIED,
+        BatchState.STOPPED,
+    )
+)
+FINISHED = "5 of 5 applied"
+LEA_DECIDES = """
+[[allow]]
+name = "support asks"
+who = "everyone"
+may = "ask"
+
+[[allow]]
+name = "lea decides"
+who = ["U03LEA"]
+may = ["approve", "history"]
+"""
+
+
+async def open_form(person: Person) -> None:
+    await person.command("/autumn bulk")
+    await person.sees(words.LIST)
+
+
+async def check_list(person: Person, text: str = LIST) -> None:
+    """Pastes a list and has it checked."""
+    await open_form(person)
+    await person.fill(words.LIST, text)
+    await person.fill(forms_words.REASON, "The outage of 3 December")
+    await person.submit()
+
+
+async def request(person: Person, text: str = LIST) -> None:
+    await check_list(person, text)
+    await person.sees(words.SEND)
+    await person.click(words.SEND)
+    await person.sees(words.REQUESTED)
+    await person.close()
+
+
+async def approve(maple: Running) -> None:
+    maple.lea.go("#billing")
+    await maple.lea.sees(WAITING)
+    await maple.lea.click(approvals_words.APPROVE)
+
+
+async def left(maple: Running, customer: str, feature: str = "messages") -> Decimal:
+    return (await maple.bot.autumn.customer(customer)).balances[feature].remaining
+
+
+def file_text(maple: Running, name: str) -> str:
+    """The newest file of Maple's whose name has these words."""
+    found = [file for file in maple.slack.workspace.files.values() if name in file.name]
+    return found[-1].content.decode("utf-8-sig")
+
+
+def rows(maple: Running, name: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(file_text(maple, name))))
+
+
+@pytest.mark.both_transports
+async def test_list_is_checked_approved_applied_and_told(maple: Running) -> None:
+    before = [await left(maple, customer) for customer in CUSTOMERS]
+    await check_list(maple.ana)
+    shown = await maple.ana.sees("Bulk change: 5 changes for 5 customers")
+    assert "Messages: 5 lines, 500 in all" in shown
+    assert forms_words.needed(1) in shown
+    assert [await left(maple, customer) for customer in CUSTOMERS] == before
+    await maple.ana.click(words.SEND)
+    await maple.ana.sees(words.REQUESTED)
+    await maple.ana.close()
+
+    maple.lea.go("#billing")
+    card = await maple.lea.sees(WAITING)
+    assert "Bulk change: 5 changes for 5 customers" in card
+    assert "Requested by ana, " in card
+    assert "The outage of 3 December" in card
+    assert "Messages: 5 lines, 500 in all" in card
+    assert on_screen(words.LARGEST) in card
+    await maple.lea.sees("[file: maple-bulk-change-")
+    await maple.lea.click(approvals_words.APPROVE)
+    assert FINISHED in await maple.lea.sees(DONE)
+
+    assert [await left(maple, customer) for customer in CUSTOMERS] == [was + 100 for was in before]
+    maple.ana.go("@maple")
+    await maple.ana.sees(words.csv_comment(5, ended=True))
+    outcomes = [piece for piece in maple.ana.pieces() if DONE in piece and words.LARGEST not in piece]
+    assert len([piece for piece in outcomes if on_screen(words.LARGEST) not in piece]) == 1
+    results = rows(maple, "maple-bulk-change")
+    assert [row["customer id"] for row in results] == list(CUSTOMERS)
+    assert {row["result"] for row in results} == {"applied"}
+
+
+async def test_file_is_read_as_a_pasted_list(maple: Running) -> None:
+    await open_form(maple.ana)
+    await maple.ana.attach(words.FILE, "list.csv", LIST.replace(",", ";").encode("utf-16"))
+    await maple.ana.fill(forms_words.REASON, "The outage")
+    await maple.ana.submit()
+    assert "5 changes for 5 customers" in await maple.ana.sees(words.SEND)
+
+
+async def test_plain_list_takes_feature_and_amount_of_the_form(maple: Running) -> None:
+    await open_form(maple.ana)
+    await maple.ana.fill(words.LIST, "\n".join(CUSTOMERS[:3]))
+    await maple.ana.choose(forms_words.FEATURE, "Messages")
+    await maple.ana.fill(words.AMOUNT, "1k")
+    await maple.ana.fill(forms_words.REASON, "The outage")
+    await maple.ana.submit()
+    assert "Messages: 3 lines, 3,000 in all" in await maple.ana.sees(words.SEND)
+
+
+async def test_wrong_lines_are_named_sent_as_a_file_and_left_out(maple: Running) -> None:
+    wrong = "nobody,messages,5\ncus_bold,messages,five\ncus_html,teleport,5\n=1+1,messages,5\n"
+    await check_list(maple.ana, LIST + wrong)
+    shown = await maple.ana.sees("4 lines can't be requested")
+    for line, part in (
+        (7, "No customer has exactly"),
+        (8, "not a number"),
+        (9, "no such feature"),
+        (10, "formula"),
+    ):
+        assert f"Line {line}: " in shown
+        assert part in shown
+    assert f"[{words.SEND}]" not in shown
+    await maple.ana.click(words.WRONG_CSV)
+    await maple.ana.sees(words.CSV_SENT)
+    assert [row["line"] for row in rows(maple, "maple-wrong-lines")] == ["7", "8", "9", "10"]
+    assert rows(maple, "maple-wrong-lines")[3]["text"].startswith("'=")
+    await maple.ana.click(words.LEAVE_OUT)
+    await maple.ana.sees(words.SEND)
+    maple.ana.does_not_see("can't be requested")
+    await maple.ana.click(words.SEND)
+    await maple.ana.sees(words.REQUESTED)
+    await approve(maple)
+    await maple.lea.sees(FINISHED)
+
+
+async def test_form_says_what_is_missing(maple: Running) -> None:
+    await open_form(maple.ana)
+    await maple.ana.fill(forms_words.REASON, "why")
+    await maple.ana.submit()
+    await maple.ana.sees(words.NO_SOURCE)
+    await maple.ana.fill(words.AMOUNT, "1.000")
+    await maple.ana.fill(words.LIST, "cus_bold")
+    await maple.ana.submit()
+    await maple.ana.sees("two ways")
+    await maple.ana.fill(words.AMOUNT, "")
+    await maple.ana.fill(words.LIST, "feature,amount")
+    await maple.ana.submit()
+    await maple.ana.sees("no column for the customer")
+    await maple.ana.attach(words.FILE, "list.csv", b"cus_bold")
+    await maple.ana.submit()
+    await maple.ana.sees(words.ONE_SOURCE)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"PK\x03\x04", "spreadsheet's own file"),
+        (b"a" * 1_000_001, words.FILE_TOO_BIG),
+        (b"", "The list is empty"),
+    ],
+)
+async def test_file_that_cannot_be_used_is_refused_in_words(
+    maple: Running, content: bytes, says: str
+) -> None:
+    await open_form(maple.ana)
+    await maple.ana.attach(words.FILE, "list.csv", content)
+    await maple.ana.fill(forms_words.REASON, "why")
+    await maple.ana.submit()
+    assert words.NOTHING_REQUESTED in await maple.ana.sees(says)
+
+
+@pytest.mark.parametrize("lacking", ["files:read", "download"])
+async def test_file_that_slack_does_not_give_is_told(maple: Running, lacking: str) -> None:
+    await open_form(maple.ana)
+    await maple.ana.attach(words.FILE, "list.csv", LIST.encode())
+    await maple.ana.fill(forms_words.REASON, "why")
+    if lacking == "download":
+        maple.slack.faults.add("files.download", "500")
+    maple.slack.scopes.discard(lacking)
+    await maple.ana.submit()
+    await maple.ana.sees(words.FILE_NOT_GIVEN)
+
+
+async def test_denied_list_changes_nothing(maple: Running) -> None:
+    await request(maple.ana)
+    maple.lea.go("#billing")
+    await maple.lea.sees(WAITING)
+    await maple.lea.click(approvals_words.DENY)
+    await maple.lea.sees(approvals_words.DENY_HINT)
+    await maple.lea.fill(approvals_words.REASON, "Too many")
+    await maple.lea.submit()
+    assert "Too many" in await maple.lea.sees(DENIED)
+    maple.ana.go("@maple")
+    await maple.ana.sees(DENIED)
+    assert maple.autumn.ledger == []
+
+
+async def test_requester_and_strangers_cannot_decide_stop_undo_or_read_the_list() -> None:
+    not_allowed = on_screen(approvals_words.RESULTS["not_allowed"].what)
+    async with running_maple("http", policy=LEA_DECIDES) as maple:
+        await request(maple.ana)
+        for person in (maple.ana, maple.raj):
+            person.go("#billing")
+            await person.sees(WAITING)
+            await person.click(approvals_words.APPROVE)
+            await person.sees(not_allowed)
+            await person.click(approvals_words.DENY)
+            await person.sees(approvals_words.DENY_HINT)
+            await person.fill(approvals_words.REASON, "no")
+            await person.submit()
+            person.go("@maple")
+            await person.sees(not_allowed)
+        maple.raj.go("#billing")
+        await maple.raj.click(words.LIST_CSV)
+        await maple.raj.sees(not_allowed)
+        assert maple.autumn.ledger == []
+        maple.ana.go("@maple")
+        await maple.ana.click(words.LIST_CSV)
+        await maple.ana.sees(words.CSV_SENT)
+        await approve(maple)
+        await maple.lea.sees(FINISHED)
+        maple.raj.go("#billing")
+        await maple.raj.sees(words.UNDO)
+        await maple.raj.click(words.UNDO)
+        await maple.raj.sees(approvals_words.UNDO_HINT)
+        await maple.raj.fill(approvals_words.REASON, "no")
+        await maple.raj.submit()
+        maple.raj.go("@maple")
+        await maple.raj.sees(re.compile(r"Some lines can't be requested\.\nNo rule of your team's policy"))
+        assert len(maple.autumn.ledger) == len(CUSTOMERS)
+
+
+async def test_team_that_needs_no_approval_applies_at_once_and_undoes_all() -> None:
+    async with running_maple("http", policy=AT_ONCE, timings=UNHURRIED) as maple:
+        before = [await left(maple, customer) for customer in CUSTOMERS]
+        await check_list(maple.ana)
+        await maple.ana.sees(words.APPLY)
+        await maple.ana.click(words.APPLY, confirm=True)
+        await maple.ana.sees(words.REQUESTED)
+        await maple.ana.close()
+        maple.ana.go("@maple")
+        await maple.ana.sees(FINISHED)
+        await maple.ana.sees(words.UNDO)
+        await maple.ana.click(words.UNDO)
+        await maple.ana.sees(approvals_words.UNDO_HINT)
+        await maple.ana.fill(approvals_words.REASON, "It was the wrong list")
+        await maple.ana.submit()
+        await maple.ana.sees("Undo of a bulk change: 5 changes for 5 customers")
+        await maple.ana.sees(on_screen(words.UNDONE))
+        await maple.ana.sees(re.compile(f"{DONE}\nUndo of a bulk change"))
+        assert [await left(maple, customer) for customer in CUSTOMERS] == before
+
+
+async def test_stopped_list_goes_on_when_it_is_resumed() -> None:
+    one_by_one = replace(QUICK_BATCHES, at_once=1)
+    async with running_maple("http", policy=AT_ONCE, timings=UNHURRIED, batch_pace=one_by_one) as maple:
+        maple.autumn.faults.add("balances.update", "latency", seconds=60, customer=CUSTOMERS[1])
+        await check_list(maple.ana)
+        await maple.ana.sees(words.APPLY)
+        await maple.ana.click(words.APPLY, confirm=True)
+        await maple.ana.sees(words.REQUESTED)
+        await maple.ana.close()
+        maple.ana.go("@maple")
+        await maple.ana.sees("1 of 5 applied")
+        await maple.ana.click(words.STOP, confirm=True)
+        await maple.ana.sees(words.STOPPING)
+        maple.autumn.faults.clear()
+        assert "2 of 5 applied · 3 not begun" in await maple.ana.sees(f"{STOPPED}\nBulk change")
+        await maple.ana.sees(f"[{words.RESUME}]")
+        assert len(maple.autumn.ledger) == 2
+        await maple.ana.click(words.RESUME, confirm=True)
+        await maple.ana.sees(f"{DONE}\nBulk change")
+        assert len(maple.autumn.ledger) == 5
+
+
+async def test_policy_judges_lines_and_their_total_and_the_length_of_a_list(maple: Running) -> None:
+    policy = """
+[[allow]]
+name = "up to 100 at once"
+who = "everyone"
+may = ["ask", "at_once"]
+changes = ["balance"]
+amount_up_to = 100
+
+[[allow]]
+name = "up to 400"
+who = "everyone"
+may = "ask"
+changes = ["balance"]
+amount_up_to = 400
+
+[batches]
+most_lines = 4
+"""
+    async with running_maple("http", policy=policy) as limited:
+        ana = limited.ana
+        await check_list(ana, "cus_bold,messages,50\ncus_html,messages,40")
+        await ana.sees(words.APPLY)
+        await ana.click(words.CANCEL)
+        await ana.sees(words.CANCELLED)
+        await check_list(ana, "cus_bold,messages,90\ncus_html,messages,90")
+        await ana.sees(words.SEND)
+        await check_list(ana, "cus_bold,messages,500\ncus_html,messages,90")
+        assert "Line 1: " in await ana.sees("No rule of your team's policy lets you do this")
+        await check_list(ana, "cus_bold,messages,300\ncus_html,messages,300")
+        shown = await ana.sees("No rule of your team's policy lets you do this")
+        assert "Line 1: " not in shown
+        assert f"[{words.SEND}]" not in shown
+        await check_list(ana, LIST)
+        assert "Line 6: " in await ana.sees(words.PROBLEMS[LineReason.TOO_MANY])
+
+
+async def test_another_replica_checks_the_list_again(maple: Running) -> None:
+    await check_list(maple.ana)
+    await maple.ana.sees(words.SEND)
+    async with maple.another():
+        await maple.ana.click(words.SEND)
+        await maple.ana.sees(words.REQUESTED)
+    await approve(maple)
+    await maple.lea.sees(FINISHED)
+
+
+async def test_list_that_is_no_longer_right_is_shown_again(maple: Running) -> None:
+    await check_list(maple.ana)
+    await maple.ana.sees(words.SEND)
+    maple.autumn.faults.add("customers.get", "500", customer=CUSTOMERS[0])
+    async with maple.another():
+        await maple.ana.click(words.SEND)
+        shown = await maple.ana.sees(on_screen(words.ANEW))
+        assert words.PROBLEMS[LineReason.NOT_READ] in shown
+        await maple.ana.click(words.LEAVE_OUT)
+        assert "4 changes for 4 customers" in await maple.ana.sees(words.SEND)
+
+
+async def test_list_that_is_gone_is_said(maple: Running) -> None:
+    wrong = LIST + "nobody,messages,5"
+    for button, says in ((words.WRONG_CSV, words.WRONG_CSV_GONE), (words.LEAVE_OUT, words.GONE)):
+        await check_list(maple.ana, wrong)
+        await maple.ana.sees(words.LEAVE_OUT)
+        maple.clock.move(timedelta(days=2))
+        async with maple.another() as bot:
+            await bot.batches.ticker.keep_up()
+            await maple.ana.click(button)
+            await maple.ana.sees(says)
+    await check_list(maple.ana)
+    await maple.ana.sees(words.SEND)
+    maple.clock.move(timedelta(days=2))
+    async with maple.another() as bot:
+        await bot.batches.ticker.keep_up()
+        await maple.ana.click(words.SEND)
+        await maple.ana.sees(words.GONE)
+
+
+async def test_one_customer_may_have_several_lines_under_one_approval(maple: Running) -> None:
+    messages, minutes = await left(maple, "cus_acme"), await left(maple, "cus_acme", "minutes")
+    await check_list(maple.ana, "cus_acme,messages,100\ncus_acme,minutes,20\nbilling@acme.example,messages,5")
+    shown = await maple.ana.sees("2 changes for 1 customer")
+    assert words.repeated(1) in shown
+    await maple.ana.click(words.LEAVE_OUT)
+    await maple.ana.sees(words.SEND)
+    await maple.ana.click(words.SEND)
+    await maple.ana.sees(words.REQUESTED)
+    await approve(maple)
+    await maple.lea.sees("2 of 2 applied")
+    assert await left(maple, "cus_acme") == messages + 100
+    assert await left(maple, "cus_acme", "minutes") == minutes + 20
+
+
+async def test_team_without_an_approvals_channel_is_told() -> None:
+    async with running_maple("http", approvals=None) as maple:
+        await check_list(maple.ana)
+        await maple.ana.sees(words.SEND)
+        await maple.ana.click(words.SEND)
+        await maple.ana.sees(on_screen(approvals_words.RESULTS["no_channel"].what))
+
+
+async def test_form_that_was_closed_is_answered_with_a_message(maple: Running) -> None:
+    maple.autumn.faults.add("customers.get", "latency", seconds=60, customer=CUSTOMERS[0])
+    await check_list(maple.ana, LIST + "nobody,messages,5")
+    await maple.ana.sees(words.CHECKING)
+    await maple.ana.close()
+    maple.autumn.faults.clear()
+    await maple.ana.sees(words.LEAVE_OUT)
+    await maple.ana.click(words.WRONG_CSV)
+    await maple.ana.sees(words.CSV_SENT)
+    await maple.ana.click(words.LEAVE_OUT)
+    await maple.ana.sees(words.SEND)
+    await maple.ana.click(words.SEND)
+    await maple.ana.sees(words.REQUESTED)
+
+
+@pytest.mark.parametrize("button", [approvals_words.APPROVE, approvals_words.DENY, words.LIST_CSV])
+async def test_button_does_nothing_in_a_channel_that_another_company_sees(
+    maple: Running, button: str
+) -> None:
+    await request(maple.ana)
+    maple.lea.go("#billing")
+    await maple.lea.sees(WAITING)
+    maple.slack.workspace.channels[APPROVALS].kind = "shared"
+    await maple.lea.click(button)
+    await maple.lea.sees(on_screen(approvals_words.RESULTS["channel_shared"].what))
+    shown = await maple.lea.sees(on_screen(words.WITHHELD))
+    assert "Claims" not in shown
+    assert "[" not in shown
+    assert maple.autumn.ledger == []
+
+
+async def test_lines_that_were_undone_by_themselves_stay(maple: Running) -> None:
+    async with running_maple("http", policy=AT_ONCE, timings=UNHURRIED) as at_once:
+        ana = at_once.ana
+        await check_list(ana)
+        await ana.sees(words.APPLY)
+        await ana.click(words.APPLY, confirm=True)
+        await ana.sees(words.REQUESTED)
+        await ana.close()
+        ana.go("@maple")
+        await ana.sees(f"{DONE}\nBulk change")
+        (first, *_) = await at_once.bot.changes.history(CUSTOMERS[0])
+        await at_once.bot.changes.undo(first.id, "by itself", Actor(ana.id, at_once.bot_team), reason="why")
+        await ana.click(words.UNDO)
+        await ana.sees(approvals_words.UNDO_HINT)
+        await ana.fill(approvals_words.REASON, "why")
+        await ana.submit()
+        await ana.sees(words.undo_left_out(1))
+        await ana.sees("Undo of a bulk change: 4 changes for 4 customers")
+
+
+async def test_card_of_an_unknown_bulk_change_is_answered_in_words(maple: Running) -> None:
+    await request(maple.ana)
+    maple.ana.go("@maple")
+    await maple.ana.sees(WAITING)
+    await maple.ana.click(words.LIST_CSV)
+    await maple.ana.sees(words.CSV_SENT)
+    click = last(maple, "block_actions").payload
+    click["actions"][0]["value"] = "nothing:1"
+    await maple.slack.deliveries.send("interactive", click | {"trigger_id": "1.2.again"})
+    await maple.ana.sees(on_screen(words.RESULTS["unknown"].what))
+
+
+async def test_list_of_too_many_customers_cannot_be_changed() -> None:
+    async with running_maple("http", seed="600", timings=UNHURRIED) as maple:
+        await maple.ana.command("/autumn list")
+        await maple.ana.sees(finder_words.CHANGE_ALL)
+        await maple.ana.click(finder_words.CHANGE_ALL)
+        await maple.ana.sees(words.TOO_MANY_LISTED)
+
+
+async def test_all_customers_of_a_list_are_changed(maple: Running) -> None:
+    await maple.ana.command("/autumn list product:pro")
+    await maple.ana.sees(finder_words.CHANGE_ALL)
+    await maple.ana.click(finder_words.CHANGE_ALL)
+    number = int((await maple.ana.sees("of the list")).partition(" customers of the list")[0].split()[-1])
+    await maple.ana.choose(forms_words.FEATURE, "Messages")
+    await maple.ana.fill(words.AMOUNT, "10")
+    await maple.ana.fill(forms_words.REASON, "The outage")
+    await maple.ana.submit()
+    shown = await maple.ana.sees("Bulk change: ")
+    counted = [re.search(pattern, shown) for pattern in (r"Bulk change: (\d+) ", r"(\d+) lines? can't")]
+    assert sum(int(found[1]) for found in counted if found) == number > 10
