@@ -73,7 +73,7 @@ def digest_note(note: DigestNote) -> str:
 
 def digest_sent(outcome: DeliveryOutcome, *, personal: bool) -> str:
     """How *Send now* ended (mrkdwn). `personal`: whether the digest goes to a person."""
-    posted = outcome in (DeliveryOutcome.POSTED, DeliveryOutcome.FOUND)
+    posted = outcome in (DeliveryOutcome.POSTED, DeliveryOutcome.FOUND, DeliveryOutcome.THREAD)
     return words.SENT_TO_PERSON if personal and posted else words.OUTCOMES[outcome]
 
 

@@ -133,6 +133,8 @@ class DeliveryOutcome(StrEnum):
     POSTED = "posted"
     FOUND = "found"
     """An earlier attempt had posted it without being able to store that."""
+    THREAD = "thread"
+    """An earlier attempt had posted it; this one dealt with its thread."""
     EMPTY = "empty"
     NOTHING_NEW = "nothing_new"
     LATE = "late"

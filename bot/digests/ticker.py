@@ -128,6 +128,7 @@ class Ticker:
         process = self._process
         by, lease, now, env = process.name, process.lease, process.now(), process.runtime.environment
         due = await runs.claim_due(self._database, env, by=by, lease=lease, now=now, most=room)
+        self._posting.others_wait = len(due) == room
         self._start(due)
         room -= len(due)
         if room:

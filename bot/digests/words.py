@@ -374,6 +374,7 @@ def created(at: str) -> str:
 OUTCOMES = {
     DeliveryOutcome.POSTED: ":white_check_mark: Posted to the channel.",
     DeliveryOutcome.FOUND: ":white_check_mark: Posted to the channel.",
+    DeliveryOutcome.THREAD: ":white_check_mark: Posted to the channel.",
     DeliveryOutcome.EMPTY: ":white_check_mark: There is nothing to report right now, so nothing was posted.",
     DeliveryOutcome.NOTHING_NEW: ":white_check_mark: Nothing is new right now, so nothing was posted.",
     DeliveryOutcome.LATE: ":warning: It took too long, so nothing was posted. Try again.",

@@ -134,7 +134,7 @@ def test_owner_is_told_whose_digest_is_paused() -> None:
 
 @pytest.mark.parametrize("outcome", list(DeliveryOutcome))
 def test_sending_by_hand_says_how_it_ended(outcome: DeliveryOutcome) -> None:
-    posted = outcome in (DeliveryOutcome.POSTED, DeliveryOutcome.FOUND)
+    posted = outcome in (DeliveryOutcome.POSTED, DeliveryOutcome.FOUND, DeliveryOutcome.THREAD)
     assert list_card.digest_sent(outcome, personal=False) == words.OUTCOMES[outcome]
     expected = words.SENT_TO_PERSON if posted else words.OUTCOMES[outcome]
     assert list_card.digest_sent(outcome, personal=True) == expected

@@ -12,6 +12,8 @@ from bot.digests.model import RunState
 from bot.store.database import Database
 from tests.digests.bench import DUE, FINANCE, QUICK, SUPPORT, Bench, bench, tick
 
+BILLING = "C02BILLING"
+
 
 @pytest.fixture
 async def desk() -> AsyncIterator[Bench]:
@@ -38,6 +40,30 @@ async def test_ticker_runs_by_itself(desk: Bench) -> None:
     await asyncio.sleep(0.05)
     await tick(bot)
     assert len(desk.posts()) == 1, "it was stopped"
+
+
+async def test_of_many_that_are_due_every_post_comes_before_any_thread(desk: Bench) -> None:
+    for channel in 2 * (SUPPORT, BILLING, FINANCE):
+        await desk.digest(channel)
+    desk.at(DUE)
+    bot = await desk.bot(timeouts=replace(QUICK, at_once=2))
+    for _ in range(7):
+        await tick(bot)
+    marked = [post for post in desk.slack.workspace.posts if post.metadata]
+    assert [bool(post.thread_ts) for post in marked] == [False] * 6 + [True] * 6
+    assert {post.thread_ts for post in marked[6:]} == {post.ts for post in marked[:6]}
+    assert {run.state for run in await desk.runs()} == {RunState.POSTED}
+    assert (desk.count("posted"), desk.count("thread")) == (6, 6)
+
+
+async def test_thread_of_a_post_by_hand_does_not_wait(desk: Bench) -> None:
+    digests = [await desk.digest() for _ in range(3)]
+    desk.at(DUE)
+    bot = await desk.bot(timeouts=replace(QUICK, at_once=2))
+    await tick(bot)
+    assert desk.replies() == []
+    await bot.send_now(digests[0].id, "by-hand", "U01ANA")
+    assert len(desk.replies()) == 1
 
 
 async def test_deliveries_at_once_are_limited(desk: Bench) -> None:

@@ -76,6 +76,8 @@ class Posting:
             settlement=self.settlement,
             queue=self._queue,
         )
+        self.others_wait = False
+        """Whether more digests are due than are being delivered."""
         self.sending: set[str] = set()
         """Runs with a post under way: better not cut off."""
 
@@ -87,7 +89,7 @@ class Posting:
 
     async def _find_or_post(self, run: Run, report_progress: ReportProgress | None) -> Delivery:
         if run.head_ts:
-            return await self._post_thread(run, DeliveryOutcome.FOUND)
+            return await self._post_thread(run, DeliveryOutcome.THREAD)
         if run.posting_at is not None:
             earlier_post = await self._earlier_post(run, run.posting_at)
             if earlier_post.ts:
@@ -139,6 +141,10 @@ class Posting:
         async with self._queue.turn(run.channel):
             delivery = await self._post_if_allowed(run, digest, card)
         if delivery.outcome is not DeliveryOutcome.POSTED:
+            return delivery
+        if self.others_wait and run.day is not None:
+            # They come before this one's thread, which whoever has room takes over.
+            await self.settlement.release(run.id)
             return delivery
         return await self._post_thread(replace(run, head_ts=delivery.ts), delivery.outcome)
 

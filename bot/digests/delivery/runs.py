@@ -116,7 +116,8 @@ async def take_over(
             or_(digest_runs.c.not_before <= now, too_late),
             digest_runs.c.digest_id.in_(of_env),
         )
-        .order_by(digest_runs.c.due, digest_runs.c.id)
+        # Threads come after posts.
+        .order_by(digest_runs.c.head_ts.is_not(None), digest_runs.c.due, digest_runs.c.id)
         .limit(most)
         .with_for_update(skip_locked=True)
     )
