@@ -145,7 +145,7 @@ class When:
 
     def holds(self, request: Request) -> bool | None:
         """None: not known, or only for some of the products, rewards or features."""
-        if self.up_to and any(self.beyond("", request)):
+        if any(self.beyond("", request)):
             return False
         if self.over and not any(exceeded("", self.over, request.size)):
             return False

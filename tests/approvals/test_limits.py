@@ -184,6 +184,7 @@ def asked(amount: int, worth: Worth | None = None, earlier: Today = NOTHING) -> 
         (ASK + SMALL + LARGE, asked(61, Worth(D(1), "USD")), [Measure.AMOUNT, Measure.DAY]),
         (ASK + SMALL + REASON, asked(2, Worth(D(1), "USD")), []),
         (ASK + SMALL.replace("everyone", "U09"), asked(51), []),
+        (ASK + SMALL + 'environment = "live"\n', asked(51), []),
         (ASK, asked(51), []),
     ],
 )
@@ -193,7 +194,8 @@ def test_decision_names_the_limits_that_it_rests_on(
     decision = decide(read(rules), request_, ANA)
     assert decision.permit
     assert [limit.measure for limit in decision.exceeded] == limits
-    assert decision.at_once is (not limits and "at_once" in rules and "U09" not in rules)
+    somebody_else = "U09" in rules or "live" in rules
+    assert decision.at_once is (not limits and "at_once" in rules and not somebody_else)
 
 
 def test_refusal_names_the_limit_of_the_rule_that_denies_it() -> None:

@@ -118,6 +118,15 @@ async def test_change_that_was_not_applied_does_not_count(harness: Harness) -> N
     assert await given(harness, service, 1) is State.WAITING
 
 
+async def test_change_that_may_have_been_applied_counts(sqlite_harness: Harness) -> None:
+    harness = sqlite_harness
+    harness.permissions.policy = read(SMALL_AT_ONCE.replace("1_500", "500"))
+    service = harness.service()
+    harness.local.faults.add("balances.update", "cut_before", times=1)
+    assert await given(harness, service) is State.UNCONFIRMED
+    assert await given(harness, service) is State.WAITING
+
+
 async def test_undo_does_not_count_what_it_reverses(harness: Harness) -> None:
     harness.permissions.policy = read(SMALL_AT_ONCE.replace("1_500", "500"))
     service = harness.service()

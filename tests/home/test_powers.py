@@ -40,6 +40,7 @@ changes = "balance"
 amount_over = 100
 approvals = 2
 """
+LIMITED_REQUESTS = MEMBERS_ASK + 'changes = "balance"\namount_up_to = 900\n' + SMALL_AT_ONCE
 ALWAYS_TWO = SMALL_AT_ONCE + "\n[[require]]\napprovals = 2\n"
 
 
@@ -55,6 +56,15 @@ def balance_powers(policy: Policy, person: Person = ANA) -> KindPowers:
         (MEMBERS_ASK, KindPowers("balance", ask=True)),
         (
             SMALL_AT_ONCE,
+            KindPowers(
+                "balance",
+                ask=True,
+                at_once=True,
+                limits=({Measure.AMOUNT: Decimal(500), Measure.DAY: Decimal(500)},),
+            ),
+        ),
+        (
+            LIMITED_REQUESTS.replace(', "history"', ""),
             KindPowers(
                 "balance",
                 ask=True,
