@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import report
+from benchmarks import digest, report
 from benchmarks.card import covered
 from benchmarks.report import Spread, Table, placed, quantile, show
 from benchmarks.timed_autumn import Span
@@ -67,3 +67,9 @@ def test_only_write_touches_the_page(tmp_path: Path, capsys: pytest.CaptureFixtu
 def test_the_page_has_a_place_for_each_benchmark() -> None:
     for section in ("ack", "card", "render"):
         placed(report.PAGE.read_text(), section, "")
+
+
+def test_unpaid_pages_of_a_digest_are_counted_without_those_of_cards() -> None:
+    calls = [("invoices.list", ""), ("invoices.list", "cus_1"), ("customers.list", ""), ("invoices.list", "")]
+    asked = [Span(f"/v1/{path}", about, 0.0, 1.0, 200) for path, about in calls]
+    assert digest.unpaid_pages(asked) == 2
