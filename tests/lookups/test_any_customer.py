@@ -20,14 +20,18 @@ from bot.autumn.models import (
     Invoice,
     InvoicePreview,
     LineDiscount,
+    LogContext,
+    LoggedRequest,
     Plan,
     PlanDisplay,
     PlanItem,
     PlanPrice,
     PreviewLine,
     Purchase,
+    RequestLog,
     Reset,
     Rollover,
+    StripeEvent,
     Subscription,
     UsagePrice,
     UsageTotal,
@@ -45,6 +49,7 @@ from bot.lookups.features.answer import Features
 from bot.lookups.find import card as find_card
 from bot.lookups.find.answer import SeveralMatches
 from bot.lookups.invoices.answer import Invoices
+from bot.lookups.logs.answer import Logs
 from bot.lookups.overview.answer import Overview
 from bot.lookups.part import Answer
 from bot.lookups.place import Place, Span
@@ -203,6 +208,15 @@ CHECKS = st.builds(
     balance=st.none() | BALANCES,
     flag=st.none() | st.builds(Flag, feature_id=TEXTS, plan_id=st.none() | TEXTS),
 )
+LOGS = st.builds(
+    RequestLog,
+    timestamp=MAYBE_TIMES,
+    status_code=st.sampled_from([0, 200, 404, 500]),
+    request=st.builds(LoggedRequest, method=TEXTS, path=TEXTS),
+    context=st.builds(LogContext, entity_id=TEXTS),
+    stripe=st.builds(StripeEvent, event_type=TEXTS),
+    response_body=st.none() | TEXTS | st.builds(dict, message=TEXTS | st.none()),
+)
 ENTITIES = st.builds(
     Entity,
     id=TEXTS,
@@ -300,6 +314,9 @@ def answers(draw: st.DrawFn) -> tuple[str, Answer]:
                 at,
                 at,
             )
+        case "logs":
+            logs = tuple(draw(st.lists(LOGS, max_size=2))) * many
+            return part, Logs(customer, draw(st.none() | st.just(logs) | ERRORS), draw(st.booleans()), at)
         case "entities":
             entities = tuple(draw(st.lists(ENTITIES, max_size=2))) * many
             return part, Entities(customer, draw(st.just(entities) | ERRORS), draw(st.booleans()), at)
@@ -319,7 +336,7 @@ def places(draw: st.DrawFn, part: str, answer: Answer) -> Place:
         feature=draw(st.sampled_from(known) if known and part == "feature" else TEXTS),
         span=draw(st.sampled_from(list(Span))),
         units=draw(UNITS),
-        status=draw(st.sampled_from(["", "open", "<odd>"])),
+        status=draw(st.sampled_from(["", "open", "failed", "<odd>"])),
         expired=draw(st.booleans()),
     )
 
