@@ -31,7 +31,7 @@ def view(
         update={
             "balances": {
                 feature_id: _own(balance, shared.get(feature_id, frozenset())).model_copy(
-                    update={"feature": balance.feature or names.get(feature_id)}
+                    update={"feature": names.get(feature_id)}
                 )
                 for feature_id, balance in balances.items()
             },
@@ -72,7 +72,7 @@ def _held(
 ) -> list[Subscription | Purchase]:
     """The entity's own, with their plans: Autumn does not tell those of an entity."""
     return [
-        holding.model_copy(update={"plan": holding.plan or plans.get(holding.plan_id)})
+        holding.model_copy(update={"plan": plans.get(holding.plan_id)})
         for holding in holdings
         if holding.scope == "entity"
     ]

@@ -22,6 +22,7 @@ from bot.autumn.models import (
     PlanPrice,
     Purchase,
     Quote,
+    Reset,
     Subscription,
     UsagePrice,
 )
@@ -195,6 +196,31 @@ def test_view_has_only_the_rows_that_the_customer_does_not_have() -> None:
     assert held.next_reset_at == SOON
 
 
+def test_totals_are_those_of_the_own_rows() -> None:
+    later = row("later", included=10, usage=1, prepaid_grant=Decimal(5), reset=Reset(resets_at=LATER))
+    never = row("never", included=1, usage=0, reset=None)
+    whole = customer(balance(SHARED))
+    seen = entity()
+    seen.balances["messages"] = balance(never, later, OWN, SHARED, rollovers=((10, 10),))
+    held = entity_view.view(whole, seen, whole).balances["messages"]
+    assert [each.id for each in held.breakdown] == ["never", "later", "own"]
+    assert [held.granted, held.remaining, held.usage] == [116, 90, 21]
+    assert held.next_reset_at == SOON
+    assert held.rollovers == []
+
+
+@pytest.mark.parametrize("earlier", [True, False])
+def test_feature_that_only_one_reading_of_the_customer_had_is_shared(*, earlier: bool) -> None:
+    has, has_not = customer(balance(SHARED)), customer()
+    first, last = (has, has_not) if earlier else (has_not, has)
+    assert entity_view.view(last, entity(SHARED), first).balances["messages"].breakdown == []
+
+
+def test_feature_that_the_customer_does_not_have_is_the_entitys_own() -> None:
+    whole = customer()
+    assert entity_view.view(whole, entity(OWN), whole).balances["messages"].breakdown == [OWN]
+
+
 def test_what_is_all_shared_has_no_rows() -> None:
     held = scoped().customer.balances["messages"]
     assert held.breakdown == []
@@ -215,7 +241,11 @@ def test_features_and_products_have_the_names_that_the_customer_tells() -> None:
     messages, pro, pack = Feature(id="messages", name="Messages"), Plan(id="pro"), Plan(id="pack")
     whole = customer(
         balance(SHARED, feature=messages),
-        subscriptions=[subscription("pro", plan=pro), Subscription(plan_id="none")],
+        subscriptions=[
+            subscription("pro", plan=pro),
+            Subscription(plan_id="none"),
+            Subscription(plan_id="pro"),
+        ],
         purchases=[Purchase(plan_id="pack", plan=pack)],
         flags={"sso": {"feature_id": "sso"}},
     )
@@ -254,9 +284,7 @@ def test_controls_that_an_entity_inherits_are_not_its_own() -> None:
         )
     )
     whole = customer(billing_controls={"spend_limits": [{"feature_id": "tokens", "source": "customer"}]})
-    seen = entity(
-        billing_controls={"spend_limits": [own, of_plan, of_customer, "odd"], "usage_limits": "odd"}
-    )
+    seen = entity(billing_controls={"spend_limits": [own, of_plan, of_customer, "odd"], "usage_limits": 5})
     view = entity_view.view(whole, seen, whole)
     assert entries.own("spend_limits", view) == [own]
     assert [entry["feature_id"] for entry in controls.entries("spend_limits", view)] == [
@@ -265,7 +293,8 @@ def test_controls_that_an_entity_inherits_are_not_its_own() -> None:
         "exports",
     ]
     assert entries.inherited(ControlType.SPEND, "exports", view)
-    assert controls.entries("usage_limits", view) == []
+    inherited = [{**entry, "source": "inherited"} for entry in (of_plan, of_customer)]
+    assert view.billing_controls == {"spend_limits": [own, *inherited]}
     assert entity_view.view(whole, None, whole).billing_controls == {}
 
 
