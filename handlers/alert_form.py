@@ -8,6 +8,7 @@ from typing import Any, assert_never
 from bot.alerts import form as alert_form
 from bot.alerts.form import AlertInput, AlertMeta, AlertState
 from bot.alerts.model import Subscription, TooMany
+from bot.alerts.words import AlertNote
 from bot.kit.ref import Ref
 from bot.lookups.catalogue_names import feature_names, plan_names
 from bot.slack.channels import ChannelProblem
@@ -24,7 +25,7 @@ async def new(interaction: Interaction, services: Services) -> None:
     interaction = within_list(interaction)
     async with shown_in_modal(interaction, services):
         if not await may_change(interaction, services):
-            await show_list(interaction, services, "not_allowed")
+            await show_list(interaction, services, AlertNote.NOT_ALLOWED)
             return
         meta = AlertMeta(submission=secrets.token_hex(16), channel=interaction.channel)
         await services.replies.update_modal(interaction.view, alert_form.loading(meta))
@@ -38,11 +39,11 @@ async def edit(interaction: Interaction, services: Services) -> None:
     interaction = within_list(interaction)
     async with shown_in_modal(interaction, services):
         if not await may_change_this(interaction, services, ref.id):
-            await show_list(interaction, services, "not_allowed")
+            await show_list(interaction, services, AlertNote.NOT_ALLOWED)
             return
         subscription = await services.alerts.get(ref.id)
         if subscription is None:
-            await show_list(interaction, services, "changed")
+            await show_list(interaction, services, AlertNote.CHANGED)
             return
         meta = AlertMeta(
             submission=secrets.token_hex(16),
@@ -92,7 +93,7 @@ async def submitted(interaction: Interaction, services: Services, form: FilledIn
     interaction = replace(interaction, channel=form.meta.channel)
     async with shown_in_modal(interaction, services):
         if not await may_change_this(interaction, services, form.meta.subscription):
-            note = "not_allowed"
+            note: AlertNote | TooMany | None = AlertNote.NOT_ALLOWED
         elif form.meta.subscription:
             note = await _edit(interaction, services, form)
         else:
@@ -100,25 +101,25 @@ async def submitted(interaction: Interaction, services: Services, form: FilledIn
         await show_list(interaction, services, note)
 
 
-async def _create(interaction: Interaction, services: Services, form: FilledIn) -> str:
+async def _create(interaction: Interaction, services: Services, form: FilledIn) -> AlertNote | TooMany | None:
     channel = interaction.user if form.input.personal else form.meta.channel
     created = await services.alerts.create(
         form.meta.submission, channel, interaction.actor, form.input.choice
     )
     match created:
         case ChannelProblem():
-            return ""  # the list shows it
+            return None  # the list shows it
         case TooMany():
             return created
         case Subscription():
-            return "created"
+            return AlertNote.CREATED
         case _:  # pragma: no cover - a closed set
             assert_never(created)
 
 
-async def _edit(interaction: Interaction, services: Services, form: FilledIn) -> str:
+async def _edit(interaction: Interaction, services: Services, form: FilledIn) -> AlertNote:
     meta = form.meta
     edited = await services.alerts.edit(
         meta.subscription, meta.version, form.input.choice, by=interaction.user
     )
-    return "edited" if edited else "changed"
+    return AlertNote.EDITED if edited else AlertNote.CHANGED

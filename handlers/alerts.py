@@ -8,7 +8,8 @@ from typing import Protocol, assert_never
 
 from bot.alerts import list_card
 from bot.alerts.list_card import AlertList
-from bot.alerts.model import Subscription
+from bot.alerts.model import Subscription, TooMany
+from bot.alerts.words import AlertNote
 from bot.autumn.errors import AutumnError
 from bot.kit.ref import Ref
 from bot.lookups.catalogue_names import feature_names, plan_names
@@ -37,8 +38,10 @@ async def commanded(interaction: Interaction, services: Services) -> None:
         await show_list(interaction, services)
 
 
-async def show_list(interaction: Interaction, services: Services, note: str = "") -> None:
-    """The alerts as they are now. `note`: what just happened, by its name in `words.HAPPENED`."""
+async def show_list(
+    interaction: Interaction, services: Services, note: AlertNote | TooMany | None = None
+) -> None:
+    """The alerts as they are now. `note`: what just happened."""
     problem, in_the_channel, own, may, called = await asyncio.gather(
         channel_problem(interaction, services),
         services.alerts.of_channel(interaction.channel),
@@ -50,7 +53,7 @@ async def show_list(interaction: Interaction, services: Services, note: str = ""
         interaction.channel,
         in_the_channel,
         own,
-        problem=problem or "",
+        problem=problem,
         may=may,
         webhooks=services.alerts.webhooks,
         called=called,
@@ -88,30 +91,30 @@ async def names(services: Services) -> Mapping[str, str]:
 
 
 async def pause(interaction: Interaction, services: Services) -> None:
-    await _change(interaction, services, services.alerts.pause, "paused")
+    await _change(interaction, services, services.alerts.pause, AlertNote.PAUSED)
 
 
 async def resume(interaction: Interaction, services: Services) -> None:
-    await _change(interaction, services, services.alerts.resume, "resumed")
+    await _change(interaction, services, services.alerts.resume, AlertNote.RESUMED)
 
 
 async def remove(interaction: Interaction, services: Services) -> None:
-    await _change(interaction, services, services.alerts.remove, "removed")
+    await _change(interaction, services, services.alerts.remove, AlertNote.REMOVED)
 
 
-async def _change(interaction: Interaction, services: Services, verb: _Verb, done: str) -> None:
+async def _change(interaction: Interaction, services: Services, verb: _Verb, done: AlertNote) -> None:
     ref = Ref.decode(interaction.value)
     interaction = within_list(interaction)
     async with shown_in_modal(interaction, services):
         if not await may_change_this(interaction, services, ref.id):
-            await show_list(interaction, services, "not_allowed")
+            await show_list(interaction, services, AlertNote.NOT_ALLOWED)
             return
         changed = await verb(ref.id, by=interaction.user)
         match changed:
             case Subscription():
                 await show_list(interaction, services, done)
             case None:
-                await show_list(interaction, services, "changed")
+                await show_list(interaction, services, AlertNote.CHANGED)
             case ChannelProblem():
                 # The list shows what is wrong with the channel.
                 await show_list(interaction, services)

@@ -7,10 +7,12 @@ from typing import Any
 
 from bot.access.post_targets import Pause
 from bot.alerts import sources, words
-from bot.alerts.model import Subscription
+from bot.alerts.model import Subscription, TooMany
+from bot.alerts.words import AlertNote
 from bot.kit import blocks, ids, layout, mentions, phrases, text
 from bot.kit.card import Block, Card
 from bot.kit.ref import Ref
+from bot.slack.channels import ChannelProblem
 
 MOST = 10
 """Of each of the two lists: Slack draws a hundred blocks in a modal."""
@@ -27,8 +29,8 @@ class AlertList:
     in_channel: Sequence[Subscription] = ()
     own: Sequence[Subscription] = ()
     """Those that go to the person's direct messages."""
-    problem: str = ""
-    """The name of why the channel can have none now."""
+    problem: ChannelProblem | None = None
+    """Why the channel can have none now."""
     may: bool = True
     """Whether the policy lets this person change them."""
     webhooks: bool = True
@@ -37,11 +39,11 @@ class AlertList:
     """Names of products and features by id; not yet made safe."""
 
 
-def alert_list(shown: AlertList, note: str = "") -> dict[str, Any]:
-    """`note`: what just happened, by its name in `words.HAPPENED`."""
+def alert_list(shown: AlertList, note: AlertNote | TooMany | None = None) -> dict[str, Any]:
+    """`note`: what just happened."""
     drawn = [
         blocks.section("what", words.LIST_WHAT),
-        *([blocks.section("note", words.HAPPENED[note])] if note else []),
+        *([blocks.section("note", words.NOTES[note])] if note else []),
         *([blocks.section("problem", words.problem(words.PROBLEMS[shown.problem]))] if shown.problem else []),
         *([] if shown.webhooks else [blocks.section("webhooks", words.NO_WEBHOOKS)]),
         *([] if shown.may else [blocks.context("others", words.ONLY_OTHERS)]),
@@ -62,9 +64,9 @@ def alerts_waiting(channel: str) -> dict[str, Any]:
     return modal(words.LIST_TITLE, drawn, callback=ids.ALERT_LIST, metadata=channel)
 
 
-def alert_note(note: str) -> Card:
+def alert_note(note: AlertNote | TooMany) -> Card:
     """What just happened, where the list is not open any more."""
-    return layout.card([blocks.section("note", words.HAPPENED[note])], [], [], stamp=None)
+    return layout.card([blocks.section("note", words.NOTES[note])], [], [], stamp=None)
 
 
 def alert_stopped(subscription: Subscription) -> Card:

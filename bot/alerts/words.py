@@ -3,9 +3,12 @@
 Arguments are texts that are already safe to show where they go.
 """
 
+from enum import StrEnum
+
 from bot.access.post_targets import Pause
-from bot.alerts.model import MOST_OF_CHANNEL, MOST_OF_PERSON
+from bot.alerts.model import MOST_OF_CHANNEL, MOST_OF_PERSON, TooMany
 from bot.kit.phrases import Say, count
+from bot.slack.channels import ChannelProblem
 
 # The alert
 
@@ -108,54 +111,68 @@ PAUSES = {
 }
 
 PROBLEMS = {
-    "direct": Say(
+    ChannelProblem.DIRECT: Say(
         "This is a direct message, so alerts set up here go to you alone.",
         "For alerts in a channel, type `/autumn alerts` there.",
     ),
-    "out": Say(
+    ChannelProblem.OUT: Say(
         "Maple is not in this channel, so it cannot post alerts here.",
         "Type `/invite @Maple` here, then `/autumn alerts` again. Alerts to you alone can be set up now.",
     ),
-    "archived": Say("This channel is archived.", "Type `/autumn alerts` in a channel that is in use."),
-    "shared": Say(
+    ChannelProblem.ARCHIVED: Say(
+        "This channel is archived.", "Type `/autumn alerts` in a channel that is in use."
+    ),
+    ChannelProblem.SHARED: Say(
         "This channel is shared with another company, so customer data stays out of it.",
         "Set up the alert in a channel of your own workspace, or for you alone. Your Maple admin can allow "
         "this channel in the policy.",
     ),
-    "unchecked": Say(
+    ChannelProblem.UNCHECKED: Say(
         "Maple couldn't check what kind of channel this is, so no alert can be set up for it.",
         "Try again in a minute.",
     ),
 }
-"""By the name of why a channel can have none."""
+"""Why a channel can have none."""
 
 
 def problem(say: Say) -> str:
     return f":no_entry: *{say.what}*\n{say.do}"
 
 
-HAPPENED = {
-    "too_many_of_person": (
+class AlertNote(StrEnum):
+    """What just happened with an alert."""
+
+    CREATED = "created"
+    EDITED = "edited"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    REMOVED = "removed"
+    CHANGED = "changed"
+    """Somebody else was first."""
+    NOT_ALLOWED = "not_allowed"
+
+
+NOTES: dict[AlertNote | TooMany, str] = {
+    TooMany.OF_PERSON: (
         f":warning: You have {MOST_OF_PERSON} alerts, the most one person can have, so this one was not set "
         "up. Remove one first, or ask someone else to set this one up."
     ),
-    "too_many_of_channel": (
+    TooMany.OF_CHANNEL: (
         f":warning: There are {MOST_OF_CHANNEL} alerts here, the most there can be, so this one was not set "
         "up. Remove one first."
     ),
-    "created": ":white_check_mark: The alert is set up. It is posted from now on.",
-    "edited": ":white_check_mark: The alert has been updated.",
-    "paused": ":white_check_mark: The alert is paused.",
-    "resumed": ":white_check_mark: The alert is active again.",
-    "removed": ":white_check_mark: The alert has been removed.",
-    "changed": (
+    AlertNote.CREATED: ":white_check_mark: The alert is set up. It is posted from now on.",
+    AlertNote.EDITED: ":white_check_mark: The alert has been updated.",
+    AlertNote.PAUSED: ":white_check_mark: The alert is paused.",
+    AlertNote.RESUMED: ":white_check_mark: The alert is active again.",
+    AlertNote.REMOVED: ":white_check_mark: The alert has been removed.",
+    AlertNote.CHANGED: (
         ":warning: Someone else changed or removed this alert in the meantime. This is how things are now."
     ),
-    "not_allowed": (
+    AlertNote.NOT_ALLOWED: (
         ":no_entry: Your team's policy doesn't let you set up or change alerts. Nothing was changed."
     ),
 }
-"""What just happened with an alert."""
 
 
 def owner_paused(where: str, what: str, why: str) -> str:

@@ -9,6 +9,7 @@ from bot.alerts import form, sources, words
 from bot.alerts.form import AlertMeta, AlertState
 from bot.alerts.list_card import MOST, AlertList, alert_list, alert_note, alert_stopped, alerts_waiting
 from bot.alerts.model import AlertChoice, Subscription
+from bot.slack.channels import ChannelProblem
 from tests.alerts.bench import EVERYTHING
 
 META = AlertMeta(submission="s", channel="C1")
@@ -44,8 +45,8 @@ def labels(view: dict[str, Any]) -> list[str]:
 
 def test_list_shows_both_kinds_with_their_buttons() -> None:
     paused = subscription(channel="U1", pause=Pause.ASKED, stopped_by="U2")
-    view = alert_list(AlertList("C1", [subscription()], [paused]), "created")
-    assert words.HAPPENED["created"] in texts(view)
+    view = alert_list(AlertList("C1", [subscription()], [paused]), words.AlertNote.CREATED)
+    assert words.NOTES[words.AlertNote.CREATED] in texts(view)
     assert labels(view) == [
         words.EDIT,
         words.PAUSE,
@@ -67,8 +68,8 @@ def test_list_shows_both_kinds_with_their_buttons() -> None:
 
 def test_list_where_the_channel_is_not_fit() -> None:
     paused = subscription(pause=Pause.SHARED)
-    view = alert_list(AlertList("C1", [paused], problem="shared", webhooks=False))
-    assert words.PROBLEMS["shared"].what in texts(view)
+    view = alert_list(AlertList("C1", [paused], problem=ChannelProblem.SHARED, webhooks=False))
+    assert words.PROBLEMS[ChannelProblem.SHARED].what in texts(view)
     assert words.NO_WEBHOOKS in texts(view)
     assert words.PAUSES[Pause.SHARED] in texts(view)
     assert labels(view) == [words.EDIT, words.REMOVE, words.NEW], "none can be resumed"
@@ -87,7 +88,9 @@ def test_empty_list() -> None:
 
 def test_full_list_fits_into_a_modal() -> None:
     many = [subscription(id=f"a{number}") for number in range(MOST + 2)]
-    view = alert_list(AlertList("C1", many, many, problem="out", webhooks=False), "changed")
+    view = alert_list(
+        AlertList("C1", many, many, problem=ChannelProblem.OUT, webhooks=False), words.AlertNote.CHANGED
+    )
     assert len(view["blocks"]) <= 100
     assert words.more(2) in texts(view)
 
@@ -115,7 +118,7 @@ def test_owner_is_told_why(made: Subscription, said: str) -> None:
 
 
 def test_note_stands_alone_where_the_list_is_closed() -> None:
-    assert alert_note("paused").blocks[0]["text"]["text"] == words.HAPPENED["paused"]
+    assert alert_note(words.AlertNote.PAUSED).blocks[0]["text"]["text"] == words.NOTES[words.AlertNote.PAUSED]
 
 
 # The form

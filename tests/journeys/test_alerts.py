@@ -13,6 +13,7 @@ from bot.alerts import form, words
 from bot.alerts.timeouts import AlertTimeouts
 from bot.alerts.webhooks import PATH
 from bot.changes.balance import words as balance_words
+from bot.slack.channels import ChannelProblem
 from bot.store import audit
 from sandbox.slack import Person
 from tests.journeys.alerting import QUICK, SUPPORT, alerting, open_alerts, posted, set_up, the_alert
@@ -97,7 +98,7 @@ async def test_alert_to_oneself_alone() -> None:
         ana = maple.ana
         ana.go("@raj")
         await open_alerts(ana)
-        await ana.sees(words.PROBLEMS["direct"].what)
+        await ana.sees(words.PROBLEMS[ChannelProblem.DIRECT].what)
         await ana.click(words.NEW)
         await ana.sees(words.TARGET_PERSON)
         ana.does_not_see(words.TARGET_CHANNEL)
@@ -184,7 +185,7 @@ async def test_clicks_in_a_list_that_is_out_of_date() -> None:
         await maple.bot.alerts.remove(gone.id, by=ana.id)
         for action in ("alert_pause", "alert_resume", "alert_edit", "alert_remove"):
             await as_another(maple, ana, action_id=action)
-            assert words.HAPPENED["changed"].split(": ")[1] in ana.last()
+            assert words.NOTES[words.AlertNote.CHANGED].split(": ")[1] in ana.last()
 
 
 async def test_edit_of_what_somebody_else_removed() -> None:
@@ -206,7 +207,7 @@ async def test_resumed_in_a_channel_that_is_shared_by_now() -> None:
         await ana.sees("The alert is paused")
         maple.slack.workspace.channel("#support").kind = "shared"
         await ana.click(words.RESUME)
-        await ana.sees(words.PROBLEMS["shared"].what)
+        await ana.sees(words.PROBLEMS[ChannelProblem.SHARED].what)
         assert (await the_alert(maple)).pause is Pause.ASKED
 
 
@@ -218,7 +219,7 @@ async def test_channel_that_is_shared_when_the_form_is_submitted() -> None:
         await ana.sees(words.FIELD_SOURCES)
         maple.slack.workspace.channel("#support").kind = "shared"
         await ana.submit()
-        await ana.sees(words.PROBLEMS["shared"].what)
+        await ana.sees(words.PROBLEMS[ChannelProblem.SHARED].what)
         assert await maple.bot.alerts.of_channel(SUPPORT) == []
 
 
