@@ -129,8 +129,8 @@ class Runner:
                 return
             line = again
         await self._checkpoint("line applied")
-        if await line_steps.settle(self._database, batch.id, line, ended, now=self._now()):
-            self._redraws.changed(batch.id)
+        await line_steps.settle(self._database, batch.id, line, ended, now=self._now())
+        self._redraws.changed(batch.id)
 
     async def _attempt(self, batch: BatchRecord, line: BatchLineRecord) -> BatchLineRecord | None:
         """How it ended; None if it was cut off before anything was sent."""
