@@ -29,6 +29,7 @@ from bot.autumn.models import (
 from bot.changes import descriptions, entity_view, price, registry, request_form, stored, words
 from bot.changes import words as changes_words
 from bot.changes.balance.input import BalanceAction, BalanceInput
+from bot.changes.balance.target import HeldBalance, allocated, find
 from bot.changes.balance.words import BalanceNote
 from bot.changes.billing.words import BillingNote
 from bot.changes.cancellation.input import CancellationAction, CancellationInput, Settlement
@@ -806,3 +807,10 @@ def test_typeahead_offers_the_whole_customer_first_and_a_hundred_at_most() -> No
     assert len(options) == 100
     assert options[0]["text"]["text"] == forms_words.WHOLE_CUSTOMER
     assert [option["value"] for option in options[:3]] == ["#customer", "ws_0", "ws_1"]
+
+
+def test_thing_that_is_held_is_known_by_its_feature_even_if_it_resets() -> None:
+    known = facts(balance(row(), feature_id="seats"))
+    held = find(change(entity="", feature="seats", row="row"), known)
+    assert isinstance(held, HeldBalance)
+    assert allocated(held, known)
