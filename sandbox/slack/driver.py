@@ -152,6 +152,17 @@ class Person:
                 f"{self.user.name} does not see {text!r} after {timeout:g} s. The screen:\n{self.screen()}"
             ) from None
 
+    async def no_longer_sees(self, text: str | re.Pattern[str], timeout: float = 10.0) -> None:  # noqa: ASYNC109
+        """Waits until the text is not on the screen."""
+        try:
+            async with asyncio.timeout(timeout):
+                while self._screen.piece(text) is not None:
+                    await self._sim.workspace.feed.changed()
+        except TimeoutError:
+            raise NotOnScreen(
+                f"{self.user.name} still sees {text!r} after {timeout:g} s. The screen:\n{self.screen()}"
+            ) from None
+
     def does_not_see(self, text: str | re.Pattern[str]) -> None:
         if self._screen.piece(text) is not None:
             raise NotOnScreen(f"{self.user.name} sees {text!r}. The screen:\n{self.screen()}")

@@ -77,7 +77,7 @@ async def test_denied(maple: Running) -> None:
     await maple.lea.sees("Denied: nothing was changed")
     outcome = await close_and_look(maple.ana, "Denied: nothing was changed")
     assert "They have had three this month" in outcome
-    assert "[Withdraw]" not in maple.ana.screen()
+    await maple.ana.no_longer_sees("[Withdraw]")
     assert writes(maple) == []
 
 

@@ -87,7 +87,7 @@ async def test_denied_and_asked_again_as_it_was_filled_in(maple: Running, sort: 
     await maple.lea.sees("Denied: nothing was changed")
     outcome = await close_and_look(maple.ana, "Denied: nothing was changed")
     assert "Not this quarter" in outcome
-    assert "[Withdraw]" not in maple.ana.screen()
+    await maple.ana.no_longer_sees("[Withdraw]")
     await maple.ana.sees(f"[{approvals_words.ASK_AGAIN_CHANGED}]")
     await maple.ana.click(approvals_words.ASK_AGAIN_CHANGED)
     await maple.ana.sees("What changes")

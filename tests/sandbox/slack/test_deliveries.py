@@ -444,6 +444,18 @@ async def test_message_shortcut_has_the_message(slack: LocalSlack, app: RawApp) 
         await ana.shortcut("Look up", on="angry")
 
 
+async def test_person_waits_until_words_are_gone(slack: LocalSlack) -> None:
+    ana, raj = slack.person("ana"), slack.person("raj")
+    await raj.say("cus_1 is angry")
+    await ana.sees("angry")
+    with pytest.raises(NotOnScreen, match="still sees"):
+        await ana.no_longer_sees("angry", timeout=0.01)
+    waiting = asyncio.create_task(ana.no_longer_sees("angry"))
+    await asyncio.sleep(0)
+    await raj.delete("angry")
+    await waiting
+
+
 async def test_event_is_retried_with_the_same_id(slack: LocalSlack, app: RawApp) -> None:
     delays: list[float] = []
 
