@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, assert_never
 
 from bot.alerts import form as alert_form
+from bot.alerts import list_card, words
 from bot.alerts.form import AlertInput, AlertMeta, AlertState
 from bot.alerts.model import Subscription, TooMany
 from bot.alerts.words import AlertNote
@@ -13,7 +14,7 @@ from bot.kit.ref import Ref
 from bot.lookups.catalogue_names import feature_names, plan_names
 from bot.slack.channels import ChannelProblem
 from handlers.alerts import channel_problem, may_change, may_change_this, names, show_list
-from handlers.errors import shown_in_modal
+from handlers.errors import shown_in_modal, update_modal
 from handlers.interaction import Interaction, within_list
 from handlers.listener import Invalid
 from handlers.services import Services
@@ -96,6 +97,8 @@ async def submitted(interaction: Interaction, services: Services, form: FilledIn
             note: AlertNote | TooMany | None = AlertNote.NOT_ALLOWED
         elif form.meta.subscription:
             note = await _edit(interaction, services, form)
+            if note is None:
+                return
         else:
             note = await _create(interaction, services, form)
         await show_list(interaction, services, note)
@@ -117,9 +120,20 @@ async def _create(interaction: Interaction, services: Services, form: FilledIn) 
             assert_never(created)
 
 
-async def _edit(interaction: Interaction, services: Services, form: FilledIn) -> AlertNote:
+async def _edit(interaction: Interaction, services: Services, form: FilledIn) -> AlertNote | None:
+    """None if somebody else was first, and the form is shown again as it was filled in."""
     meta = form.meta
     edited = await services.alerts.edit(
         meta.subscription, meta.version, form.input.choice, by=interaction.user
     )
-    return AlertNote.EDITED if edited else AlertNote.CHANGED
+    if edited:
+        return AlertNote.EDITED
+    subscription = await services.alerts.get(meta.subscription)
+    if subscription is None:
+        return AlertNote.CHANGED
+    again = meta.model_copy(update={"version": subscription.version})
+    called = await names(services)
+    state = AlertState(again, form.input.choice, called=called, trouble=words.EDITED_MEANWHILE)
+    instead = list_card.alert_note(AlertNote.CHANGED)
+    await update_modal(interaction, services, alert_form.build(state), instead=instead)
+    return None

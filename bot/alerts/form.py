@@ -51,6 +51,8 @@ class AlertState:
     """Whether a new one may go to the channel as well, and not only to the person."""
     called: Mapping[str, str] = field(default_factory=dict)
     """Names of products and features by id; not yet made safe."""
+    trouble: str = ""
+    """Why a submission was not accepted (mrkdwn)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ def build(state: AlertState) -> dict[str, Any]:
     """The form to fill in. As it is built, submitting it gives what it was built from."""
     choice, called = state.choice, state.called
     shown = [
+        *([blocks.section("trouble", state.trouble)] if state.trouble else []),
         _sources(choice),
         *([] if state.meta.subscription else [_target(fit=state.channel_fit)]),
         blocks.field(

@@ -199,6 +199,10 @@ SAVE = "Save"
 CANCEL = "Cancel"
 LOADING = "Loading the form…"
 WORKING = "Saving…"
+EDITED_MEANWHILE = (
+    ":warning: *Someone else edited this alert in the meantime; your changes are not saved yet.*\nWhat you "
+    "filled in is still here. *Save* replaces their changes; *Cancel* keeps them."
+)
 FIELD_SOURCES = "When"
 FIELD_TARGET = "Where"
 TARGET_CHANNEL = "In this channel"
