@@ -39,7 +39,8 @@ from bot.store.migrate import migrate
 _ASKER, _APPROVER = Actor("U01ANA", "T01"), Actor("U02RAJ", "T01")
 _SPARE = 1.3
 """Customers for each line: some have no messages, or several parts of them."""
-_LOOK = 0.02
+_LOOK = 0.25
+"""Seconds between looks, each of which reads all lines."""
 GOAL = 1.1
 
 
