@@ -126,6 +126,8 @@ TRIALS = st.builds(
     action=st.sampled_from(TrialAction),
     ends_at=MAYBE_TIMES,
 )
+_OF_GRANT = {"size": "amount", "granted": "1", "left": "1", "interval_count": "1"}
+"""What the snapshot of a grant has beside that of a balance."""
 INPUTS = (
     BALANCE_INPUTS
     | GRANTS
@@ -176,7 +178,13 @@ def records(draw: st.DrawFn) -> Record:
     wanted = draw(INPUTS)
     after: dict[str, Any] = draw(
         st.sampled_from(
-            [POOL, {"row": None}, {"coupon": "<!here>"}, {"name": "*x*", "customer": "`"}, {"grant": "g"}]
+            [
+                {**POOL, **_OF_GRANT},
+                {"row": None},
+                {"coupon": "<!here>"},
+                {"name": "*x*", "customer": "`"},
+                {"grant": "g"},
+            ]
         )
     )
     return Record(
