@@ -64,7 +64,8 @@ async def _offer_all(interaction: Interaction, services: Services, place: Place)
     async with shown_in_modal(interaction, services):
         permitted = await permitted_kinds(interaction, services, place)
         customer = await services.autumn.customer(place.customer, expand=CARD)
-        kinds_offered = [kind for kind in buttons.offered(place, customer) if kind.id in permitted]
+        applying = buttons.offered(place, customer, services.now())
+        kinds_offered = [kind for kind in applying if kind.id in permitted]
         await services.replies.update_modal(view, chooser.choices(place, kinds_offered, meta))
 
 

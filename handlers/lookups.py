@@ -117,7 +117,7 @@ async def _rights(interaction: Interaction, services: Services, place: Place) ->
 
 async def permitted_kinds(interaction: Interaction, services: Services, place: Place) -> frozenset[str]:
     """Ids of the kinds of change that this part offers and that this person may request."""
-    kinds = buttons.offered(place, None)
+    kinds = buttons.on(place)
     decisions = await asyncio.gather(
         *(services.permission.may_open(kind.policy, interaction.actor) for kind in kinds)
     )
@@ -133,7 +133,7 @@ def _private_card(
 ) -> Card:
     services.home.looked_up(interaction.actor, place.customer)
     customer = answer.customer if isinstance(answer.customer, Customer) else None
-    kinds = [kind for kind in buttons.offered(place, customer) if kind.id in rights.kinds]
+    kinds = [kind for kind in buttons.offered(place, customer, answer.read_at) if kind.id in rights.kinds]
     tools = buttons.tools(place, kinds, history=rights.history)
     if rights.links:
         link_buttons = links_card.buttons(place, link_kinds.KINDS)

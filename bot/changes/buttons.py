@@ -1,6 +1,7 @@
 """What a customer's card offers to change: one button for the most frequent change, a menu for the others."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from bot.autumn.models import Customer
@@ -15,16 +16,17 @@ MORE = "more"
 """In place of a kind: offer all of them."""
 
 
-def offered(place: Place, customer: Customer | None) -> list[ChangeKind[Any]]:
+def on(place: Place) -> list[ChangeKind[Any]]:
+    """The kinds that this part of the card offers, whoever the customer is."""
+    return [kind for kind in registry.KINDS if place.part in kind.offered_on]
+
+
+def offered(place: Place, customer: Customer | None, now: datetime) -> list[ChangeKind[Any]]:
     """The kinds that this part of the card offers and that could change something for this customer.
 
     `customer`: None when they could not be read.
     """
-    return [
-        kind
-        for kind in registry.KINDS
-        if place.part in kind.offered_on and (customer is None or kind.applies_to(customer, place.feature))
-    ]
+    return [kind for kind in on(place) if customer is None or kind.applies_to(customer, place.feature, now)]
 
 
 def tools(place: Place, kinds: Sequence[ChangeKind[Any]], *, history: bool) -> Tools:

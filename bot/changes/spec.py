@@ -200,8 +200,12 @@ class ChangeKind(ABC, Generic[I]):
             named_only=self.named_only,
         )
 
-    def applies_to(self, customer: Customer, feature: str) -> bool:  # noqa: ARG002 - for those that override it
-        """Whether it could change anything for this customer. `feature`: the one that is open, if any."""
+    def applies_to(self, customer: Customer, feature: str, now: datetime) -> bool:  # noqa: ARG002 - for those that override it
+        """Whether it could change anything for this customer, or for one of their entities.
+
+        `feature`: the one that is open, if any. False only where `guard` would refuse whatever its form can
+        ask for: it asks the same questions as the guard, and where the customer does not tell, it is True.
+        """
         return True
 
     # Judging

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.autumn.models import Customer
+from bot.autumn.models import Customer, PlanItem, UsagePrice
 from bot.changes import balance as balance_kind
 from bot.changes import buttons, chooser, registry, words
 from bot.changes.chooser import ChooserMeta
@@ -15,7 +15,15 @@ from bot.lookups.card import Tools, card
 from bot.lookups.place import Place
 from tests.kit import checks
 from tests.lookups.drawing import overview
-from tests.lookups.samples import balance, customer
+from tests.lookups.samples import LATER, NOW, balance, customer, plan, row, subscription
+
+AHEAD = UsagePrice(billing_method="prepaid")
+SELLS_SEATS = plan(items=[PlanItem(feature_id="seats", price=AHEAD)])
+ON_TRIAL = customer(
+    subscriptions=[subscription(plan=SELLS_SEATS, trial_ends_at=LATER)],
+    balances={"messages": balance(), "seats": balance("seats", breakdown=[row(price=AHEAD)])},
+)
+"""With something of everything that can be changed, but standalone grants."""
 
 
 def labels(tools: Tools) -> tuple[list[str], list[str]]:
@@ -25,7 +33,7 @@ def labels(tools: Tools) -> tuple[list[str], list[str]]:
 
 def tools_of(part: str, holder: Customer | None = None, *, history: bool = True) -> Tools:
     place = Place(customer="cus_1", part=part, feature="messages", page=3)
-    return buttons.tools(place, buttons.offered(place, holder or customer()), history=history)
+    return buttons.tools(place, buttons.offered(place, holder or ON_TRIAL, NOW), history=history)
 
 
 @pytest.mark.parametrize(
@@ -57,6 +65,26 @@ def tools_of(part: str, holder: Customer | None = None, *, history: bool = True)
 )
 def test_part_offers_the_changes_that_it_is_about(part: str, shown: list[str], in_menu: list[str]) -> None:
     assert labels(tools_of(part)) == (shown, in_menu)
+
+
+@pytest.mark.parametrize(
+    ("part", "holder", "shown", "in_menu"),
+    [
+        ("products", customer(), [], ["Change reward", "Cancel subscription", "Change product"]),
+        ("products", customer(subscriptions=[]), [], ["Change reward", "Change product"]),
+        (
+            "entity",
+            customer(),
+            ["Give allowance"],
+            ["Change balance", "Give a feature", "Record usage", "Cancel subscription", "Change product"],
+        ),
+        ("invoices", customer(invoices=[]), ["Change reward"], []),
+    ],
+)
+def test_changes_of_what_the_customer_does_not_have_are_not_offered(
+    part: str, holder: Customer, shown: list[str], in_menu: list[str]
+) -> None:
+    assert labels(tools_of(part, holder)) == (shown, in_menu)
 
 
 def test_only_the_card_of_an_entity_offers_changes_to_it() -> None:
@@ -97,7 +125,9 @@ def test_history_is_offered_to_those_who_may_see_it() -> None:
 
 def test_everything_is_offered_where_the_customer_could_not_be_read() -> None:
     place = Place(customer="cus_1")
-    assert buttons.offered(place, None) == [kind for kind in registry.KINDS if "overview" in kind.offered_on]
+    assert buttons.offered(place, None, NOW) == [
+        kind for kind in registry.KINDS if "overview" in kind.offered_on
+    ]
 
 
 def kinds_offered_on(*places: frozenset[str]) -> Sequence[ChangeKind[Any]]:

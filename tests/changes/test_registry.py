@@ -158,8 +158,8 @@ async def test_mistyped_command_of_a_registered_kind_is_suggested(maple: Running
 
 
 def test_registered_kind_is_offered_only_on_its_parts() -> None:
-    assert REMARK in buttons.offered(Place(customer="cus_acme"), None)
-    assert REMARK not in buttons.offered(Place(customer="cus_acme", part="features"), None)
+    assert REMARK in buttons.on(Place(customer="cus_acme"))
+    assert REMARK not in buttons.on(Place(customer="cus_acme", part="features"))
 
 
 def test_registered_kind_is_in_the_help() -> None:

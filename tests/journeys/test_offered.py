@@ -1,11 +1,18 @@
 """What a customer's card offers to whom."""
 
 from bot.changes.balance import words as balance_words
+from bot.changes.billing import words as billing_words
+from bot.changes.cancellation import words as cancellation_words
 from bot.changes.control import words as control_words
 from bot.changes.deletion import words as deletion_words
+from bot.changes.quantity import words as quantity_words
+from bot.changes.refund import words as refund_words
+from bot.changes.switch import words as switch_words
+from bot.changes.trial import words as trial_words
 from bot.changes.ungrant import words as ungrant_words
 from bot.changes.usage import words as usage_words
 from bot.changes.words import CHOOSE, HISTORY, MORE_CHANGES
+from bot.lookups.labels import NO_INVOICES
 from tests.journeys.steps import ask, press
 from tests.running import Running, running_maple
 
@@ -55,3 +62,34 @@ async def test_change_that_could_do_nothing_is_not_offered(maple: Running) -> No
     assert balance_words.PRIMARY_BUTTON not in card
     assert balance_words.BUTTON not in card
     assert deletion_words.BUTTON in card
+
+
+async def test_customer_without_a_subscription_is_offered_no_change_of_one(maple: Running) -> None:
+    card = await ask(maple, "/autumn products cus_empty", "● Products")
+    assert switch_words.BUTTON in card
+    for words in (cancellation_words, quantity_words, trial_words):
+        assert words.BUTTON not in card
+    for command, explanation in (
+        ("cancel", billing_words.NO_SUBSCRIPTIONS),
+        ("quantity", quantity_words.NO_QUANTITIES),
+        ("trial", trial_words.NO_TRIALS),
+    ):
+        await ask(maple, f"/autumn {command} cus_empty", explanation)
+        await maple.ana.close()
+
+
+async def test_what_the_subscription_has_is_offered(maple: Running) -> None:
+    card = await ask(maple, "/autumn products cus_umbrella", "● Products")
+    assert cancellation_words.BUTTON in card
+    assert trial_words.BUTTON in card
+    card = await ask(maple, "/autumn products cus_northwind", "Northwind")
+    assert cancellation_words.BUTTON in card
+    assert trial_words.BUTTON not in card
+
+
+async def test_refund_is_offered_where_something_was_paid(maple: Running) -> None:
+    card = await ask(maple, "/autumn invoices cus_books", "● Invoices")
+    assert refund_words.BUTTON in card
+    card = await ask(maple, "/autumn invoices cus_empty", NO_INVOICES)
+    assert refund_words.BUTTON not in card
+    await ask(maple, "/autumn refund cus_empty", refund_words.NO_INVOICES)

@@ -75,7 +75,7 @@ def large() -> tuple[Customer, dict[str, Counted[object]]]:
 
 
 def offered(place: Place, who: Customer) -> Tools:
-    return buttons.tools(place, buttons.offered(place, who), history=True)
+    return buttons.tools(place, buttons.offered(place, who, NOW), history=True)
 
 
 def checked(lists: dict[str, Counted[object]]) -> None:

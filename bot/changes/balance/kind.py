@@ -55,7 +55,7 @@ class BalanceChange(ChangeKind[BalanceInput]):
     valued = True
     daily = DailyTotal("feature", BalanceNote.SAME_DAY)
 
-    def applies_to(self, customer: Customer, feature: str) -> bool:
+    def applies_to(self, customer: Customer, feature: str, now: datetime) -> bool:  # noqa: ARG002
         """An unlimited balance has nothing to change."""
         balances = customer.balances
         held = [balances[feature]] if feature in balances else [] if feature else balances.values()

@@ -1,9 +1,9 @@
 """Which subscription a change is about. Always by its id: one product may be held twice."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from bot.autumn.models import Subscription
+from bot.autumn.models import Customer, Subscription
 from bot.autumn.write import Write
 from bot.changes import canonical
 from bot.changes.billing.words import BillingNote
@@ -34,6 +34,16 @@ def offered(facts: Facts) -> Sequence[Subscription]:
     """Those that can be changed. Not, for the whole customer, what is shown merged of entities; and one that
     is scheduled goes with the change that scheduled it."""
     return [each for each in facts.customer.subscriptions if each.id and not _unfit(each, facts)]
+
+
+def any_fits(customer: Customer, fits: Callable[[Subscription], bool]) -> bool:
+    """Whether one that can be changed may fit: the customer's own, or one of their entities'.
+
+    Those of entities are shown merged, by product, so that any of them may.
+    """
+    return any(
+        _of_entity(each) or (each.id and not _waits(each) and fits(each)) for each in customer.subscriptions
+    )
 
 
 def changeable(subscription_id: str, facts: Facts) -> Subscription | Note:
@@ -99,10 +109,19 @@ def of_product(snapshot: Snapshot) -> int:
 
 def _merged(subscription: Subscription, facts: Facts) -> bool:
     """Whether it may stand for those of several entities."""
-    return facts.scope is None and subscription.scope == "entity"
+    return facts.scope is None and _of_entity(subscription)
+
+
+def _of_entity(subscription: Subscription) -> bool:
+    return subscription.scope == "entity"
+
+
+def _waits(subscription: Subscription) -> bool:
+    """Until it starts."""
+    return subscription.status == "scheduled"
 
 
 def _unfit(subscription: Subscription, facts: Facts) -> BillingNote | None:
     if _merged(subscription, facts):
         return BillingNote.OF_ENTITY
-    return BillingNote.SCHEDULED if subscription.status == "scheduled" else None
+    return BillingNote.SCHEDULED if _waits(subscription) else None

@@ -38,7 +38,7 @@ class ExpiryChange(ChangeKind[ExpiryInput]):
     lines = ExpiryLine
     scopes = (KeyScope("balances:write", "move a grant's expiry", UPDATE_BALANCE),)
 
-    def applies_to(self, customer: Customer, feature: str) -> bool:
+    def applies_to(self, customer: Customer, feature: str, now: datetime) -> bool:  # noqa: ARG002
         return any(movable(grant) for grant in standalone.held(customer) if feature in ("", grant.feature))
 
     def guard(self, request: ExpiryInput, facts: Facts, now: datetime) -> Judgement:

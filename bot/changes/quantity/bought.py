@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from decimal import ROUND_CEILING, Decimal
 
-from bot.autumn.models import BalanceRow, PlanItem, Subscription
+from bot.autumn.models import BalanceRow, Customer, PlanItem, Subscription
 from bot.changes.canonical import ZERO
-from bot.changes.model import Facts
 
 _AHEAD = "prepaid"
 
@@ -19,9 +18,9 @@ def items(subscription: Subscription) -> Mapping[str, PlanItem]:
     }
 
 
-def rows(product: str, feature: str, facts: Facts) -> list[BalanceRow]:
+def rows(product: str, feature: str, customer: Customer) -> list[BalanceRow]:
     """Where the quantity is: one row, unless the product is held more than once."""
-    balance = facts.customer.balances.get(feature)
+    balance = customer.balances.get(feature)
     return [
         row
         for row in (balance.breakdown if balance else ())

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bot.autumn.models import BalanceRow, PlanItem
+from bot.autumn.models import BalanceRow, Customer, PlanItem, Subscription
 from bot.changes import amounts, canonical
 from bot.changes.billing import subscriptions
 from bot.changes.billing.words import BillingNote
@@ -21,16 +21,24 @@ def guard(request: QuantityInput, facts: Facts) -> Judgement:
     subscription = subscriptions.changeable(request.subscription, facts)
     if isinstance(subscription, Note):
         return Judgement((subscription,))
-    item = bought.items(subscription).get(request.feature)
-    rows = bought.rows(request.product, request.feature, facts)
-    if item is None or not rows:
-        return _no(Note(QuantityNote.NOT_BOUGHT_AHEAD, {"feature": request.feature}))
-    if len(rows) > 1:
-        return _no(Note(QuantityNote.HELD_TWICE))
-    refusal = _refusal(request, item, rows[0]) or subscriptions.refused_quote(facts)
+    row = quantity_row(subscription, request.product, request.feature, facts.customer)
+    if isinstance(row, Note):
+        return _no(row)
+    item = bought.items(subscription)[request.feature]
+    refusal = _refusal(request, item, row) or subscriptions.refused_quote(facts)
     if refusal is not None:
         return _no(refusal)
-    return Judgement((), tuple(_warnings(request, rows[0])))
+    return Judgement((), tuple(_warnings(request, row)))
+
+
+def quantity_row(
+    subscription: Subscription, product: str, feature: str, customer: Customer
+) -> BalanceRow | Note:
+    """Where the quantity is, or why it cannot be changed. `product`: the one that the request names."""
+    rows = bought.rows(product, feature, customer)
+    if feature not in bought.items(subscription) or not rows:
+        return Note(QuantityNote.NOT_BOUGHT_AHEAD, {"feature": feature})
+    return rows[0] if len(rows) == 1 else Note(QuantityNote.HELD_TWICE)
 
 
 def _refusal(request: QuantityInput, item: PlanItem, row: BalanceRow) -> Note | None:

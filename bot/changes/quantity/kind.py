@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from bot.access.limits import Worth
+from bot.autumn.models import BalanceRow, Customer, Subscription
 from bot.autumn.write import Write
 from bot.changes import canonical, price
 from bot.changes.billing import quote, subscriptions
@@ -18,7 +19,7 @@ from bot.changes.model import Facts, Judgement, PendingPayment, Snapshot, Verdic
 from bot.changes.notes import Names
 from bot.changes.quantity import bought, words
 from bot.changes.quantity.form import FORM
-from bot.changes.quantity.guard import guard
+from bot.changes.quantity.guard import guard, quantity_row
 from bot.changes.quantity.input import Billed, QuantityInput
 from bot.changes.quantity.words import QuantityLine, QuantityNote
 from bot.changes.spec import ChangeKind, DailyTotal
@@ -44,12 +45,21 @@ class QuantityChange(ChangeKind[QuantityInput]):
     valued = True
     daily = DailyTotal("feature", QuantityNote.SAME_DAY)
 
+    def applies_to(self, customer: Customer, feature: str, now: datetime) -> bool:  # noqa: ARG002
+        def sells(subscription: Subscription) -> bool:
+            return subscription.plan is None or any(
+                isinstance(quantity_row(subscription, subscription.plan_id, each, customer), BalanceRow)
+                for each in bought.items(subscription)
+            )
+
+        return subscriptions.any_fits(customer, sells)
+
     def guard(self, request: QuantityInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
         return guard(request, facts)
 
     def snapshot(self, request: QuantityInput, facts: Facts) -> Snapshot:
         subscription = subscriptions.find(request.subscription, facts)
-        rows = bought.rows(request.product, request.feature, facts)
+        rows = bought.rows(request.product, request.feature, facts.customer)
         quantity = canonical.number(bought.quantity(rows[0])) if len(rows) == 1 else None
         held = subscriptions.snapshot(subscription, request.product, facts)
         return {**held, "quantity": quantity, **quote.snapshot(facts)}
@@ -73,7 +83,7 @@ class QuantityChange(ChangeKind[QuantityInput]):
         facts: Facts,
     ) -> Worth | None:
         """What the units cost for a whole period."""
-        rows = bought.rows(request.product, request.feature, facts)
+        rows = bought.rows(request.product, request.feature, facts.customer)
         return price.worth(request.feature, amount, facts, row=next((row.id for row in rows), ""))
 
     def products(self, request: QuantityInput, facts: Facts) -> frozenset[str]:  # noqa: ARG002

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from bot.autumn.models import Invoice
 from bot.changes import amounts, canonical
 from bot.changes.canonical import ZERO
 from bot.changes.common import identity_refusals
@@ -21,19 +22,25 @@ def guard(request: RefundInput, facts: Facts) -> Judgement:
     invoice = figures.find(request.invoice, facts)
     if invoice is None:
         return Judgement((Note(RefundNote.NOT_THEIRS),))
-    if not figures.from_stripe(invoice):
-        return Judgement((Note(RefundNote.NOT_STRIPE),))
+    if (problem := nothing_to_refund(invoice)) is not None:
+        return Judgement((problem,))
     refundable = figures.of(invoice)
     refusals = tuple(_refusals(request, refundable))
     return Judgement(refusals) if refusals else Judgement((), tuple(_warnings(refundable)))
 
 
-def _refusals(request: RefundInput, refundable: Refundable) -> Iterator[Note]:
+def nothing_to_refund(invoice: Invoice) -> Note | None:
+    """Why nothing of it can be refunded; None if something can."""
+    if not figures.from_stripe(invoice):
+        return Note(RefundNote.NOT_STRIPE)
+    refundable = figures.of(invoice)
     if refundable.paid <= ZERO:
-        yield Note(RefundNote.NO_PAYMENT)
-    elif refundable.left <= ZERO:
-        yield Note(RefundNote.NOTHING_LEFT)
-    elif request.currency.upper() != refundable.currency:
+        return Note(RefundNote.NO_PAYMENT)
+    return Note(RefundNote.NOTHING_LEFT) if refundable.left <= ZERO else None
+
+
+def _refusals(request: RefundInput, refundable: Refundable) -> Iterator[Note]:
+    if request.currency.upper() != refundable.currency:
         yield Note(RefundNote.OTHER_CURRENCY, {"currency": refundable.currency})
     elif request.amount is not None:
         yield from _amount(request, refundable)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pydantic import BaseModel, ValidationError
 
 from bot.access.limits import Worth, worth_in
+from bot.autumn.models import Customer
 from bot.autumn.write import Write, in_path
 from bot.changes import canonical
 from bot.changes.canonical import ZERO, near
@@ -17,12 +18,13 @@ from bot.changes.probes import NOBODY
 from bot.changes.refund import figures, words
 from bot.changes.refund.figures import Refundable
 from bot.changes.refund.form import FORM
-from bot.changes.refund.guard import guard
+from bot.changes.refund.guard import guard, nothing_to_refund
 from bot.changes.refund.input import RefundInput
-from bot.changes.refund.read import paid_invoices
+from bot.changes.refund.read import PAID, paid_invoices
 from bot.changes.refund.words import RefundLine, RefundNote
 from bot.changes.spec import ChangeKind, Confirmation, DailyTotal, ExtraRead, KeyScope
 from bot.kit import money, times
+from bot.lookups.invoices.read import all_came_with
 
 
 def _path(customer: str, invoice: str) -> str:
@@ -62,6 +64,15 @@ class RefundChange(ChangeKind[RefundInput]):
     valued = True
     daily = DailyTotal("currency", RefundNote.SAME_DAY)
     named_only = True
+
+    def applies_to(self, customer: Customer, feature: str, now: datetime) -> bool:  # noqa: ARG002
+        """Older invoices than those that came with the customer may have something left."""
+        if not all_came_with(customer):
+            return True
+        return any(
+            invoice.status in ("", PAID) and nothing_to_refund(invoice) is None
+            for invoice in customer.invoices
+        )
 
     def guard(self, request: RefundInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
         return guard(request, facts)

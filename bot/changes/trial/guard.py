@@ -35,6 +35,14 @@ def on_trial(subscription: Subscription, now: datetime) -> bool:
     return subscription.trial_ends_at is not None and subscription.trial_ends_at > now
 
 
+def no_trial(subscription: Subscription, now: datetime) -> Note | None:
+    """Why it has no trial that could be moved or ended; None if it has."""
+    if not on_trial(subscription, now):
+        # A trial on a running subscription would credit the period and charge it again.
+        return Note(TrialNote.NOT_ON_TRIAL)
+    return Note(TrialNote.CANCELLED) if subscription.canceled_at is not None else None
+
+
 def whole_days(request: TrialInput, now: datetime) -> int:
     """Autumn cuts fractions of days, and ends a trial so many days from when it is told to."""
     assert request.ends_at is not None  # noqa: S101 - the guard allows no other
@@ -47,11 +55,8 @@ def days_moved(ends_at: datetime, before: datetime) -> Decimal:
 
 
 def _refusal(request: TrialInput, subscription: Subscription, now: datetime) -> Note | None:
-    if not on_trial(subscription, now):
-        # A trial on a running subscription would credit the period and charge it again.
-        return Note(TrialNote.NOT_ON_TRIAL)
-    if subscription.canceled_at is not None:
-        return Note(TrialNote.CANCELLED)
+    if (refusal := no_trial(subscription, now)) is not None:
+        return refusal
     if request.action is TrialAction.END_NOW:
         return None
     if request.ends_at is None:

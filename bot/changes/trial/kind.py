@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, assert_never
 
-from bot.autumn.models import Subscription
+from bot.autumn.models import Customer, Subscription
 from bot.autumn.write import Write
 from bot.changes import words as changes_words
 from bot.changes.billing import quote, subscriptions
@@ -19,7 +19,7 @@ from bot.changes.notes import Names
 from bot.changes.spec import ChangeKind
 from bot.changes.trial import words
 from bot.changes.trial.form import FORM
-from bot.changes.trial.guard import DAY, days_moved, guard, whole_days
+from bot.changes.trial.guard import DAY, days_moved, guard, no_trial, whole_days
 from bot.changes.trial.input import TrialAction, TrialInput
 from bot.changes.trial.words import TrialLine, TrialNote
 from bot.kit import text, times
@@ -44,6 +44,9 @@ class TrialChange(ChangeKind[TrialInput]):
     scopes = (WRITE_SCOPE,)
     quoted = True
     unit = "days"
+
+    def applies_to(self, customer: Customer, feature: str, now: datetime) -> bool:  # noqa: ARG002
+        return subscriptions.any_fits(customer, lambda each: no_trial(each, now) is None)
 
     def guard(self, request: TrialInput, facts: Facts, now: datetime) -> Judgement:
         return guard(request, facts, now)

@@ -50,7 +50,7 @@ class UngrantChange(ChangeKind[UngrantInput]):
     )
     unit = "units of the feature"
 
-    def applies_to(self, customer: Customer, feature: str) -> bool:
+    def applies_to(self, customer: Customer, feature: str, now: datetime) -> bool:  # noqa: ARG002
         return any(feature in ("", grant.feature) for grant in standalone.held(customer))
 
     def guard(self, request: UngrantInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002

@@ -62,7 +62,7 @@ class UsageChange(ChangeKind[UsageInput]):
     extra = ExtraRead(recent_events)
     unit = "units of the feature"
 
-    def applies_to(self, customer: Customer, feature: str) -> bool:
+    def applies_to(self, customer: Customer, feature: str, now: datetime) -> bool:  # noqa: ARG002
         return feature in customer.balances if feature else bool(customer.balances)
 
     def guard(self, request: UsageInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002

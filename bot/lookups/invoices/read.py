@@ -66,9 +66,12 @@ def nothing_owed(customer: Customer) -> bool:
 
     Saves a request of the limit that the organization's own backend shares.
     """
-    newest = customer.invoices
-    known = came_with(customer) and len(newest) < _WITH_CUSTOMER
-    return known and all(invoice.status not in UNPAID for invoice in newest)
+    return all_came_with(customer) and all(invoice.status not in UNPAID for invoice in customer.invoices)
+
+
+def all_came_with(customer: Customer) -> bool:
+    """Whether the invoices that came with the customer are all there are."""
+    return came_with(customer) and len(customer.invoices) < _WITH_CUSTOMER
 
 
 def came_with(customer: Customer) -> bool:

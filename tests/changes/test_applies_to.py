@@ -1,0 +1,292 @@
+"""A card offers a change exactly where it may come to something, judged as the change's guard judges it."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.autumn.models import Balance, Customer, Entity, Invoice, Plan, PlanItem, Subscription
+from bot.changes import entity_view, registry
+from bot.changes.cancellation.input import CancellationAction, CancellationInput, Settlement
+from bot.changes.expiry.input import ExpiryInput
+from bot.changes.model import ChangeInput, EntityScope, Facts
+from bot.changes.quantity import bought
+from bot.changes.quantity.input import Billed, QuantityInput
+from bot.changes.refund.input import RefundInput
+from bot.changes.refund.read import PaidInvoices
+from bot.changes.trial.input import TrialAction, TrialInput
+from bot.changes.ungrant.input import UngrantInput
+from tests.changes.billing.quotes import CANCELLED, FREE_LATER, OF_ENTITY, PRO, TEAM_LATER, TRIAL
+from tests.changes.facts import AHEAD, BY_USE, LATER, NOW, SOON, balance, customer, row
+from tests.examples import examples
+
+BEFORE = NOW - timedelta(days=3)
+WITHOUT_ID = PRO.model_copy(update={"id": ""})
+SEATS = PlanItem(feature_id="seats", price=AHEAD)
+SELLS_SEATS = PRO.model_copy(update={"plan": Plan(id="pro", items=[SEATS])})
+SELLS_BY_USE = PRO.model_copy(update={"plan": Plan(id="pro", items=[PlanItem(feature_id="x", price=BY_USE)])})
+SEAT_ROW = row("one", price=AHEAD)
+PAID = Invoice(stripe_id="in_1", processor_type="stripe", status="paid", total=Decimal(50), currency="usd")
+
+
+def invoice(**changes: Any) -> Invoice:
+    return PAID.model_copy(update=changes)
+
+
+def seats(*rows: Any) -> Balance:
+    return balance(*rows, feature_id="seats")
+
+
+def having(*held: Subscription, balances: tuple[Balance, ...] = (), **changes: Any) -> Customer:
+    return customer(*balances, subscriptions=list(held), **changes)
+
+
+def applies(kind: str, who: Customer) -> bool:
+    return registry.kind(kind).applies_to(who, "", NOW)
+
+
+@pytest.mark.parametrize(
+    ("held", "offered"),
+    [
+        ([], False),
+        ([PRO], True),
+        ([CANCELLED], True),
+        ([WITHOUT_ID], False),
+        ([FREE_LATER, TEAM_LATER], False),
+        ([OF_ENTITY], True),
+        ([OF_ENTITY.model_copy(update={"id": "", "status": "scheduled"})], True),
+    ],
+)
+def test_cancelling_is_offered_for_a_subscription_that_runs(held: list[Subscription], offered: bool) -> None:
+    assert applies("cancellation", having(*held)) is offered
+
+
+@pytest.mark.parametrize(
+    ("held", "offered"),
+    [
+        ([], False),
+        ([PRO], False),
+        ([PRO, TRIAL], True),
+        ([TRIAL.model_copy(update={"trial_ends_at": NOW})], False),
+        ([TRIAL.model_copy(update={"canceled_at": NOW})], False),
+        ([TRIAL.model_copy(update={"status": "scheduled"})], False),
+        ([OF_ENTITY], True),
+    ],
+)
+def test_trial_is_offered_while_it_goes_on(held: list[Subscription], offered: bool) -> None:
+    assert applies("trial", having(*held)) is offered
+
+
+@pytest.mark.parametrize(
+    ("held", "rows", "offered"),
+    [
+        ([], [SEAT_ROW], False),
+        ([SELLS_SEATS], [SEAT_ROW], True),
+        ([SELLS_SEATS], [], False),
+        ([SELLS_SEATS], [SEAT_ROW, row("two", price=AHEAD)], False),
+        ([SELLS_SEATS], [row("of another", plan_id="team", price=AHEAD)], False),
+        ([SELLS_BY_USE], [SEAT_ROW], False),
+        ([SELLS_BY_USE.model_copy(update={"plan": None})], [], True),
+        ([OF_ENTITY], [], True),
+    ],
+)
+def test_quantity_is_offered_where_one_is_bought_ahead(
+    held: list[Subscription], rows: list[Any], offered: bool
+) -> None:
+    assert applies("quantity", having(*held, balances=(seats(*rows),))) is offered
+
+
+@pytest.mark.parametrize(
+    ("invoices", "offered"),
+    [
+        ([], False),
+        ([invoice()], True),
+        ([invoice(status="")], True),
+        ([invoice(status="open"), invoice(status="void")], False),
+        ([invoice(total=Decimal(0)), invoice(total=Decimal(-5))], False),
+        ([invoice(processor_type="other")], False),
+        ([invoice(refunded_amount=Decimal(50))], False),
+        ([invoice(status="open"), invoice(refunded_amount=Decimal(49))], True),
+        ([invoice(status="open")] * 10, True),
+    ],
+)
+def test_refund_is_offered_while_a_paid_invoice_may_have_something_left(
+    invoices: list[Invoice], offered: bool
+) -> None:
+    assert applies("refund", customer(invoices=invoices)) is offered
+
+
+def test_refund_is_offered_where_no_invoices_were_read() -> None:
+    assert applies("refund", customer())
+
+
+# Whatever the customer looks like
+
+
+PLAN_IDS = st.sampled_from(["pro", "team"])
+MAYBE = st.sampled_from([None, BEFORE, SOON])
+PRICES = st.sampled_from([None, AHEAD, BY_USE])
+FEATURE_IDS = st.sampled_from(["messages", "seats"])
+ITEMS = st.lists(st.builds(PlanItem, feature_id=FEATURE_IDS, price=PRICES), max_size=2)
+
+
+def subscriptions(*scopes: str) -> st.SearchStrategy[list[Subscription]]:
+    made_up = st.builds(
+        Subscription,
+        id=st.sampled_from(["", "sub_1", "sub_2"]),
+        plan_id=PLAN_IDS,
+        plan=st.none() | st.builds(Plan, id=PLAN_IDS, items=ITEMS),
+        status=st.sampled_from(["active", "scheduled"]),
+        scope=st.sampled_from(scopes),
+        canceled_at=MAYBE,
+        expires_at=MAYBE,
+        trial_ends_at=MAYBE,
+    )
+    return st.lists(made_up, max_size=2)
+
+
+ROWS = st.builds(
+    row,
+    st.sampled_from(["one", "two", "three"]),
+    plan_id=st.none() | PLAN_IDS,
+    price=PRICES,
+    expires_at=MAYBE,
+    unlimited=st.booleans(),
+)
+BALANCES = st.lists(
+    st.builds(
+        lambda feature, rows: balance(*rows, feature_id=feature), FEATURE_IDS, st.lists(ROWS, max_size=3)
+    ),
+    max_size=2,
+).map(lambda held: {each.feature_id: each for each in held})
+ENTITIES = st.lists(
+    st.builds(
+        Entity, id=st.just("ws_1"), subscriptions=subscriptions("entity", "customer"), balances=BALANCES
+    ),
+    max_size=1,
+)
+INVOICES = st.builds(
+    invoice,
+    stripe_id=st.sampled_from(["", "in_1"]),
+    processor_type=st.sampled_from(["", "stripe", "other"]),
+    status=st.sampled_from(["", "draft", "open", "paid", "void"]),
+    total=st.sampled_from([Decimal(-5), Decimal(0), Decimal(50)]),
+    amount_paid=st.sampled_from([None, Decimal(0)]),
+    refunded_amount=st.sampled_from([Decimal(0), Decimal(8), Decimal(50)]),
+)
+LISTED = st.tuples(st.lists(INVOICES, max_size=3), st.sampled_from([1, 4])).map(
+    lambda drawn: drawn[0] * drawn[1]
+)
+
+
+def in_brief(each: Invoice) -> Invoice:
+    """As it comes with the customer: without what was paid and refunded."""
+    return each.model_copy(update={"amount_paid": None, "refunded_amount": Decimal(0)})
+
+
+def merged(entities: list[Entity]) -> list[Subscription]:
+    """As the customer's answer shows them: one of each product, without items."""
+    own = [each for entity in entities for each in entity.subscriptions if each.scope == "entity"]
+    by_plan = {each.plan_id: each for each in own}
+    return [each.model_copy(update={"plan": None}) for each in by_plan.values()]
+
+
+@st.composite
+def known_facts(draw: st.DrawFn) -> list[Facts]:
+    """Of one customer: for all of it, and for each entity."""
+    entities, listed = draw(ENTITIES), draw(LISTED)
+    who = Customer(
+        id="cus_1",
+        subscriptions=draw(subscriptions("customer", "")) + merged(entities),
+        balances=draw(BALANCES),
+        invoices=[in_brief(each) for each in listed[:10]],
+    )
+    paid = PaidInvoices(tuple(each for each in listed if each.status == "paid"))
+    plans = [Plan(id=plan, items=draw(ITEMS)) for plan in ("pro", "team")]
+    whole = Facts(customer=who, read_at=NOW, extra=paid)
+    views = [
+        Facts(customer=entity_view.view(who, entity, who, plans), read_at=NOW, scope=EntityScope(entity, who))
+        for entity in entities
+    ]
+    return [whole, *views]
+
+
+def cancellations(facts: Facts) -> Iterator[ChangeInput]:
+    for each in facts.customer.subscriptions:
+        for action in CancellationAction:
+            settlement = Settlement.NOTHING if action is CancellationAction.NOW else None
+            yield CancellationInput(
+                customer="cus_1",
+                subscription=each.id,
+                product=each.plan_id,
+                action=action,
+                settlement=settlement,
+            )
+
+
+def trials(facts: Facts) -> Iterator[ChangeInput]:
+    for each in facts.customer.subscriptions:
+        for action, at in ((TrialAction.END_NOW, None), (TrialAction.MOVE_END, LATER)):
+            yield TrialInput(
+                customer="cus_1", subscription=each.id, product=each.plan_id, action=action, ends_at=at
+            )
+
+
+def quantities(facts: Facts) -> Iterator[ChangeInput]:
+    for each in facts.customer.subscriptions:
+        for feature in bought.items(each):
+            yield QuantityInput(
+                customer="cus_1",
+                subscription=each.id,
+                product=each.plan_id,
+                feature=feature,
+                quantity=Decimal(1234),
+                billed=Billed.NOW,
+            )
+
+
+def refunds(facts: Facts) -> Iterator[ChangeInput]:
+    for amount in (None, Decimal(1)):
+        yield RefundInput(customer="cus_1", invoice="in_1", currency="USD", amount=amount)
+
+
+def grant_rows(facts: Facts) -> Iterator[tuple[str, str]]:
+    for feature, held in facts.customer.balances.items():
+        yield from ((feature, each.id) for each in held.breakdown)
+
+
+def expiries(facts: Facts) -> Iterator[ChangeInput]:
+    for feature, row_id in grant_rows(facts):
+        yield ExpiryInput(customer="cus_1", feature=feature, row=row_id, expires_at=LATER)
+
+
+def removals(facts: Facts) -> Iterator[ChangeInput]:
+    for feature, row_id in grant_rows(facts):
+        yield UngrantInput(customer="cus_1", feature=feature, row=row_id)
+
+
+CHOICES = {
+    "cancellation": cancellations,
+    "trial": trials,
+    "quantity": quantities,
+    "refund": refunds,
+    "expiry": expiries,
+    "ungrant": removals,
+}
+
+
+@pytest.mark.parametrize("kind_id", CHOICES)
+@given(known=known_facts())
+@examples(300)
+def test_what_a_guard_allows_is_offered(kind_id: str, known: list[Facts]) -> None:
+    """So that where it is not offered, the guard refuses all that its form has to choose from."""
+    kind = registry.kind(kind_id)
+    reachable = known if "entity" in kind.offered_on else known[:1]
+    allowed = any(
+        kind.guard(request, facts, NOW).allowed for facts in reachable for request in CHOICES[kind_id](facts)
+    )
+    assert not allowed or applies(kind_id, known[0].customer)
