@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.autumn.models import Balance, Customer, Entity, Invoice, Plan, PlanItem, Subscription
+from bot.autumn.models import Balance, Customer, Entity, Invoice, Plan, PlanItem, Purchase, Subscription
 from bot.changes import entity_view, registry
 from bot.changes.cancellation.input import CancellationAction, CancellationInput, Settlement
 from bot.changes.expiry.input import ExpiryInput
@@ -59,10 +59,20 @@ def applies(kind: str, who: Customer) -> bool:
         ([FREE_LATER, TEAM_LATER], False),
         ([OF_ENTITY], True),
         ([OF_ENTITY.model_copy(update={"id": "", "status": "scheduled"})], True),
+        ([WITHOUT_ID] * 14, False),
+        ([WITHOUT_ID] * 15, True),
     ],
 )
 def test_cancelling_is_offered_for_a_subscription_that_runs(held: list[Subscription], offered: bool) -> None:
     assert applies("cancellation", having(*held)) is offered
+
+
+@pytest.mark.parametrize("kind", ["cancellation", "quantity", "trial"])
+def test_one_of_an_entity_may_be_among_those_that_are_not_shown(kind: str) -> None:
+    bought_once = [Purchase(plan_id="pack")] * 14
+    assert not applies(kind, having(purchases=bought_once))
+    assert not applies(kind, having(WITHOUT_ID, purchases=bought_once[1:]))
+    assert applies(kind, having(WITHOUT_ID, purchases=bought_once))
 
 
 @pytest.mark.parametrize(
@@ -146,7 +156,7 @@ def subscriptions(*scopes: str) -> st.SearchStrategy[list[Subscription]]:
         expires_at=MAYBE,
         trial_ends_at=MAYBE,
     )
-    return st.lists(made_up, max_size=2)
+    return st.lists(made_up, max_size=3)
 
 
 ROWS = st.builds(
@@ -157,6 +167,9 @@ ROWS = st.builds(
     expires_at=MAYBE,
     unlimited=st.booleans(),
 )
+NONE: list[Subscription] = []
+OWN = st.just(NONE) | subscriptions("customer", "") | subscriptions("customer").map(lambda held: held * 8)
+"""Of the last, some are not shown."""
 BALANCES = st.lists(
     st.builds(
         lambda feature, rows: balance(*rows, feature_id=feature), FEATURE_IDS, st.lists(ROWS, max_size=3)
@@ -201,7 +214,7 @@ def known_facts(draw: st.DrawFn) -> list[Facts]:
     entities, listed = draw(ENTITIES), draw(LISTED)
     who = Customer(
         id="cus_1",
-        subscriptions=draw(subscriptions("customer", "")) + merged(entities),
+        subscriptions=(draw(OWN) + merged(entities))[:15],
         balances=draw(BALANCES),
         invoices=[in_brief(each) for each in listed[:10]],
     )

@@ -13,6 +13,9 @@ from bot.changes.probes import NOBODY
 from bot.changes.spec import KeyScope
 from bot.lookups.products.plan_changes import ByEnding
 
+_MOST_SHOWN = 15
+"""Products that Autumn shows of a customer."""
+
 
 def update(customer_id: str, subscription_id: str, body: Mapping[str, Any]) -> Write:
     named = {"customer_id": customer_id, "subscription_id": subscription_id, **body}
@@ -39,8 +42,10 @@ def offered(facts: Facts) -> Sequence[Subscription]:
 def any_fits(customer: Customer, fits: Callable[[Subscription], bool]) -> bool:
     """Whether one that can be changed may fit: the customer's own, or one of their entities'.
 
-    Those of entities are shown merged, by product, so that any of them may.
+    Those of entities are shown merged, by product, so that any of them may; and of many products not all.
     """
+    if len(customer.subscriptions) + len(customer.purchases) >= _MOST_SHOWN:
+        return True
     return any(
         _of_entity(each) or (each.id and not _waits(each) and fits(each)) for each in customer.subscriptions
     )
