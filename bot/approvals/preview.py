@@ -128,7 +128,7 @@ class Assessor:
         requested = counter.requested
         facts = replace(facts, quote=None, quote_refused="")
         kind = registry.of(requested)
-        if kind.quoted and kind.guard(requested, facts, self._now()).allowed:
+        if kind.quotes(requested) and kind.guard(requested, facts, self._now()).allowed:
             facts = await quoted(self._autumn, requested, facts, now=self._now)
         today = await count(self._database, counter, self._now())
         return assess(requested, facts, self._now(), today)

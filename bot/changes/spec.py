@@ -213,6 +213,10 @@ class ChangeKind(ABC, Generic[I]):
     def needs_for(self, request: I) -> frozenset[Needs]:  # noqa: ARG002 - for those that override it
         return self.needs
 
+    def quotes(self, request: I) -> bool:  # noqa: ARG002 - for those that override it
+        """Whether Autumn previews this request: with some kinds, only one of several actions."""
+        return self.quoted
+
     def email_to_check(self, request: I) -> str:  # noqa: ARG002 - for those that override it
         """An email address to look for among the other customers; empty for none."""
         return ""

@@ -69,7 +69,13 @@ BALANCE_INPUTS = st.builds(
     reset_at=MAYBE_TIMES,
 )
 REWARD_INPUTS = st.builds(
-    RewardInput, customer=IDS, action=st.sampled_from(list(RewardAction)), reward=TEXTS, code=TEXTS
+    RewardInput,
+    customer=IDS,
+    action=st.sampled_from(list(RewardAction)),
+    reward=TEXTS,
+    code=TEXTS,
+    subscription=TEXTS,
+    product=TEXTS,
 )
 DETAILS_INPUTS = st.builds(
     DetailsInput, customer=IDS, name=st.none() | TEXTS, email=st.none() | TEXTS, fingerprint=st.none() | TEXTS
@@ -182,6 +188,7 @@ def records(draw: st.DrawFn) -> Record:
                 {**POOL, **_OF_GRANT},
                 {"row": None},
                 {"coupon": "<!here>"},
+                {"attached": "[]"},
                 {"name": "*x*", "customer": "`"},
                 {"grant": "g"},
             ]

@@ -83,6 +83,7 @@ _SET = ("What to do", "Set the balance")
 _USED = ("What to do", "Correct billed usage")
 _DATE = ("What to do", "Only a new reset date")
 _REDEEM = ("What to do", "Redeem a promo code")
+_ONE = ("What to do", "Apply a coupon to one subscription")
 _TEAM = ("Which part of it", "Team")
 _GRANT = ("Which part of it", "150 of 300 left")
 _PACK = ("Which part of it", "2,785 of 10,000 left")
@@ -347,6 +348,29 @@ REWARD = (
         "No invoice is coming: the discount shows at the next checkout link.",
         "cus_empty",
         ("Coupon", "50% off the next invoice"),
+    ),
+    _reward(
+        RewardNote.ALREADY_ATTACHED,
+        "A subscription of the customer already has 10% off, always",
+        "cus_coupons",
+        _ONE,
+        ("Subscription", "Pro"),
+        ("Coupon", "10% off, always"),
+    ),
+    _reward(
+        RewardNote.OWN_STEPS_ASIDE,
+        "own coupon 10% off, always no longer applies to this subscription",
+        "cus_acme",
+        _ONE,
+        ("Subscription", "Team"),
+        ("Coupon", "50% off the next invoice"),
+    ),
+    _reward(
+        RewardNote.STAYS_ATTACHED,
+        "Autumn cannot take a coupon off a subscription.",
+        "cus_northwind",
+        _ONE,
+        ("Coupon", "10% off, always"),
     ),
 )
 

@@ -67,6 +67,15 @@ async def _coupon_replaced(maple: Running) -> None:
     await elsewhere(maple, "customers/cus_acme/coupons/sorry50")
 
 
+async def attach_coupon(maple: Running) -> None:
+    await _open(maple, "/autumn reward cus_northwind", "Apply a coupon")
+    await maple.ana.choose("What to do", "Apply a coupon to one subscription")
+    await maple.ana.sees("Subscription")
+    await maple.ana.choose("Coupon", "10% off, always")
+    await maple.ana.sees("Coupon on Pro: 10% off, always")
+    await _submit(maple, "For this product alone")
+
+
 async def redeem(maple: Running) -> None:
     await _open(maple, "/autumn reward cus_northwind", "Apply a coupon")
     await maple.ana.choose("What to do", "Redeem a promo code")
@@ -336,6 +345,11 @@ SORTS = (
     Sort(
         "coupon removed", "socket", remove_coupon, "Remove the coupon", "coupons.remove", _coupon_replaced,
         "50% off the next invoice → none", undo="Apply the coupon 10% off, always",
+    ),
+    Sort(
+        "coupon on a subscription", "socket", attach_coupon,
+        "Apply the coupon 10% off, always to the subscription to Pro", "billing.update", _another_coupon,
+        "own coupon 50% off the next invoice no longer applies", quoted=True,
     ),
     Sort(
         "grant", "http", redeem, "Redeem the promo code BONUS500", "rewards.redeem", _grant_grew,

@@ -165,6 +165,9 @@ class Deployment:
                 reset_at=NOW + timedelta(days=1, minutes=number),
             ),
             "coupon": RewardInput(customer="cus_acme", action=RewardAction.APPLY, reward="team100"),
+            "coupon on a subscription": RewardInput(
+                **self.held("cus_northwind"), action=RewardAction.ATTACH, reward="loyal10"
+            ),
             "coupon removed": RewardInput(customer="cus_coupons", action=RewardAction.REMOVE),
             "grant": RewardInput(customer="cus_empty", action=RewardAction.REDEEM, code="BONUS500"),
             "details": DetailsInput(customer="cus_bold", name=f"Bold {number}"),

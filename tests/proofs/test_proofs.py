@@ -81,6 +81,8 @@ SAMPLE = {
     ("give", "cut before"),
     ("details", "cut after"),
     ("coupon removed", "cut before"),
+    ("coupon on a subscription", "a 200 that is lost"),
+    ("coupon on a subscription", "cut before"),
     ("grant", "a 200 that is lost"),
     ("deletion", "409, the write was done"),
     ("standalone grant", "cut after"),

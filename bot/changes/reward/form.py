@@ -6,12 +6,15 @@ from typing import Any
 from bot.autumn.models import Coupon
 from bot.changes import notes
 from bot.changes import words as changes_words
+from bot.changes.billing import form as billing_form
+from bot.changes.billing import words as billing_words
 from bot.changes.estimate import currency_of
 from bot.changes.forms import fields as parts
 from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
 from bot.changes.model import Facts
 from bot.changes.notes import Note
 from bot.changes.reward import words as reward_words
+from bot.changes.reward.attached import PICKER
 from bot.changes.reward.coupons import name_of
 from bot.changes.reward.input import RewardAction, RewardInput
 from bot.changes.reward.words import RewardNote
@@ -27,30 +30,41 @@ COUPON_BLOCK = "coupon"
 CODE_BLOCK = "code"
 
 _LONGEST = 250
+_COUPONS = (RewardAction.APPLY, RewardAction.ATTACH)
 
 
 def build(state: FormState) -> FormContent:
     # One that is not offered is drawn as none picked yet, and refused when it is submitted.
     action = _action(state.values) or RewardAction.APPLY
     offered = _offered(state.facts)
-    fields, note = [_pick_action(action)], []
-    if action is RewardAction.APPLY and offered:
+    fields, note, meta = [_pick_action(action)], [], state.meta
+    if action is RewardAction.ATTACH and PICKER.offered(state.facts):
+        fields.append(PICKER.field(state))
+        meta = PICKER.remember(state)
+    elif action is RewardAction.ATTACH:
+        note.append(blocks.section("no_subscriptions", billing_words.NO_SUBSCRIPTIONS))
+    if action in _COUPONS and offered:
         fields.append(_pick_coupon(state, offered))
-    elif action is RewardAction.APPLY:
+    elif action in _COUPONS:
         note.append(blocks.section("no_coupons", reward_words.NO_COUPONS))
     elif action is RewardAction.REDEEM:
         fields.append(_type_code(state.values))
     coupons = state.facts.rewards.coupons if state.facts.rewards else ()
     if left_out := len({coupon.id for coupon in coupons}) - len(offered):
         note.append(blocks.context("left_out", changes_words.left_out(left_out)))
-    return FormContent(state.meta, _discounts(state.facts), [*fields, *note])
+    return FormContent(meta, _discounts(state.facts), [*fields, *note])
 
 
-def draft(meta: Meta, values: Values, facts: Facts) -> RewardInput | None:  # noqa: ARG001 - as all kinds
+def draft(meta: Meta, values: Values, facts: Facts) -> RewardInput | None:
     action = _action(values)
     reward, code = form_values.chosen(values, COUPON_BLOCK), form_values.typed(values, CODE_BLOCK)
     if action is None:
         return None
+    if action is RewardAction.ATTACH:
+        subscription = PICKER.picked(values, facts)
+        return (
+            _attach(meta, reward, subscription.id, subscription.plan_id) if subscription and reward else None
+        )
     needed = {RewardAction.APPLY: reward, RewardAction.REDEEM: code}.get(action, "nothing")
     return _wanted(meta, action, reward, code) if needed else None
 
@@ -63,13 +77,19 @@ def parse(meta: Meta, values: Values) -> Parsed:
     errors = {}
     for wants, block, filled, missing in (
         (RewardAction.APPLY, COUPON_BLOCK, reward, RewardNote.NO_REWARD),
+        (RewardAction.ATTACH, COUPON_BLOCK, reward, RewardNote.NO_REWARD),
         (RewardAction.REDEEM, CODE_BLOCK, code, RewardNote.NO_CODE),
     ):
         if action is wants and block not in values:
             errors[ACTION_BLOCK] = changes_words.STALE
         elif action is wants and not filled:
             errors[block] = notes.plain(Note(missing))
-    return parts.parsed(meta, values, _wanted(meta, action, reward, code), errors)
+    if action is not RewardAction.ATTACH:
+        return parts.parsed(meta, values, _wanted(meta, action, reward, code), errors)
+    if billing_form.SUBSCRIPTION_BLOCK not in values:
+        return parts.parsed(meta, values, None, {ACTION_BLOCK: changes_words.STALE})
+    subscription, product, unfit = billing_form.submitted(meta, values)
+    return parts.parsed(meta, values, _attach(meta, reward, subscription, product), {**errors, **unfit})
 
 
 def reward_options(facts: Facts, typed: str = "") -> list[dict[str, Any]]:
@@ -92,6 +112,16 @@ def _wanted(meta: Meta, action: RewardAction, reward: str, code: str) -> RewardI
         action=action,
         reward=reward if action is RewardAction.APPLY else "",
         code=code if action is RewardAction.REDEEM else "",
+    )
+
+
+def _attach(meta: Meta, reward: str, subscription: str, product: str) -> RewardInput:
+    return RewardInput(
+        customer=meta.customer,
+        action=RewardAction.ATTACH,
+        reward=reward,
+        subscription=subscription,
+        product=product,
     )
 
 

@@ -82,10 +82,11 @@ def verify(before: Snapshot, after: Snapshot) -> Verdict:
     if before.get("grant") is None or offer(before) != offer(after):
         return Verdict.UNCLEAR
     kept = [name for name in before if name.startswith(_ROWS)]
-    return agreed(_appeared(before[name], after[name]) for name in kept)
+    return agreed(appeared(before[name], after[name]) for name in kept)
 
 
-def _appeared(before: str | None, after: str | None) -> Verdict:
+def appeared(before: str | None, after: str | None) -> Verdict:
+    """Whether a list of ids has one that was not in it."""
     new = set(json.loads(after or "[]")) - set(json.loads(before or "[]"))
     return Verdict.APPLIED if new else Verdict.NOT_APPLIED
 

@@ -11,6 +11,7 @@ from bot.changes.common_notes import CommonNote
 from bot.changes.estimate import Next, currency_of, estimates
 from bot.changes.model import Facts, Judgement
 from bot.changes.notes import Note, NoteCode
+from bot.changes.reward import attached
 from bot.changes.reward.coupons import (
     coupon_by_code,
     coupon_of,
@@ -40,6 +41,8 @@ def guard(request: RewardInput, facts: Facts) -> Judgement:
             return _remove(own, facts)
         case RewardAction.APPLY:
             return _apply(request, own, facts)
+        case RewardAction.ATTACH:
+            return attached.guard(request, facts)
         case _:  # pragma: no cover - mypy sees to it that there is no other action
             assert_never(request.action)
 

@@ -13,13 +13,14 @@ from bot.autumn.models import Coupon, Discount
 from bot.autumn.write import Write, in_path
 from bot.changes import canonical
 from bot.changes import words as changes_words
+from bot.changes.billing import quote, subscriptions
 from bot.changes.common import recreated
 from bot.changes.estimate import currency_of, estimates
 from bot.changes.lines import Line, ValueFormat, name, value_bullet
 from bot.changes.model import Facts, Judgement, Needs, Snapshot, Verdict
 from bot.changes.notes import Names
 from bot.changes.probes import NOBODY
-from bot.changes.reward import grant, words
+from bot.changes.reward import attached, grant, words
 from bot.changes.reward.coupons import coupon_of, grant_of, name_of, own_discount, stripe_only
 from bot.changes.reward.form import FORM
 from bot.changes.reward.guard import guard
@@ -78,6 +79,9 @@ class RewardChange(ChangeKind[RewardInput]):
             return self.needs - {Needs.BILLING, Needs.STRIPE_LINK}
         return self.needs
 
+    def quotes(self, request: RewardInput) -> bool:
+        return request.action is RewardAction.ATTACH
+
     def with_history(self, facts: Facts, applied: Sequence[RewardInput]) -> Facts:
         """With the promo codes that were redeemed: Autumn shows only grants that are not used up."""
         redeemed = (
@@ -93,13 +97,18 @@ class RewardChange(ChangeKind[RewardInput]):
     def snapshot(self, request: RewardInput, facts: Facts) -> Snapshot:
         if request.action is RewardAction.REDEEM:
             return grant.snapshot(grant_of(request.code, facts), facts.customer)
-        own, coupon = own_discount(facts), coupon_of(request.reward, facts)
+        coupon = coupon_of(request.reward, facts)
+        if request.action is RewardAction.ATTACH:
+            return {**attached.snapshot(request, facts), **_offer(coupon)}
+        own = own_discount(facts)
         gone_for_good: Snapshot = {"stripe_only": "yes"} if stripe_only(own, facts) else {}
         return {**_discount(own), **gone_for_good, **_offer(coupon)}
 
     def preview(self, request: RewardInput, facts: Facts) -> tuple[Line, ...]:
         if request.action is RewardAction.REDEEM:
             return grant.preview(request.code, grant_of(request.code, facts), facts.customer)
+        if request.action is RewardAction.ATTACH:
+            return tuple(attached.preview(request, facts))
         own, coupon = own_discount(facts), coupon_of(request.reward, facts)
         before = name_of(own) if own else None
         after = name_of(coupon) if coupon else None
@@ -142,6 +151,8 @@ class RewardChange(ChangeKind[RewardInput]):
         gives. What the customer has of the features may have moved."""
         if request.action is RewardAction.REDEEM:
             return grant.offer(previewed) == grant.offer(current)
+        if request.action is RewardAction.ATTACH:
+            return quote.holds(previewed, current)
         return previewed == current
 
     def plan(self, request: RewardInput, facts: Facts) -> tuple[Write, ...]:  # noqa: ARG002
@@ -150,11 +161,14 @@ class RewardChange(ChangeKind[RewardInput]):
             case RewardAction.APPLY:
                 path = f"{coupons}/{in_path(request.reward)}"
                 return (Write("coupons.add", "POST", path),)
+            case RewardAction.ATTACH:
+                body = {"discounts": [{"reward_id": request.reward}]}
+                return (subscriptions.update(request.customer, request.subscription, body),)
             case RewardAction.REMOVE:
                 return (Write("coupons.remove", "DELETE", coupons),)
             case RewardAction.REDEEM:
-                body = {"code": request.code, "customer_id": request.customer}
-                return (Write("rewards.redeem", "POST", "/v1/rewards.redeem", body),)
+                redeemed = {"code": request.code, "customer_id": request.customer}
+                return (Write("rewards.redeem", "POST", "/v1/rewards.redeem", redeemed),)
             case _:  # pragma: no cover - mypy sees to it that there is no other action
                 assert_never(request.action)
 
@@ -165,13 +179,15 @@ class RewardChange(ChangeKind[RewardInput]):
             return Verdict.UNCLEAR
         if request.action is RewardAction.REDEEM:
             return grant.verify(before, after)
+        if request.action is RewardAction.ATTACH:
+            return attached.verify(before, after)
         wanted = request.reward if request.action is RewardAction.APPLY else None
         if after.get("coupon") == wanted:
             return Verdict.APPLIED
         return Verdict.NOT_APPLIED if after.get("coupon") == before.get("coupon") else Verdict.UNCLEAR
 
     def inverse(self, request: RewardInput, before: Snapshot, after: Snapshot) -> RewardInput | None:
-        if request.action is RewardAction.REDEEM:
+        if request.action in (RewardAction.ATTACH, RewardAction.REDEEM):
             return None
         if before.get("stripe_only"):
             return None
@@ -186,6 +202,8 @@ class RewardChange(ChangeKind[RewardInput]):
             return None if redeemed is None else frozenset({redeemed.id})
         if facts.billing is None:
             return None
+        if request.action is RewardAction.ATTACH:
+            return frozenset({request.reward})
         applied = {request.reward} if request.action is RewardAction.APPLY else set()
         replaced = own_discount(facts)
         return frozenset(applied | ({replaced.id} if replaced else set()))
@@ -208,6 +226,8 @@ class RewardChange(ChangeKind[RewardInput]):
         match request.action:
             case RewardAction.APPLY:
                 return words.apply_coupon(name(request.reward, names))
+            case RewardAction.ATTACH:
+                return words.attach_coupon(name(request.reward, names), name(request.product, names))
             case RewardAction.REDEEM:
                 return words.redeem(text.mrkdwn(request.code, 60) or phrases.NONE)
             case RewardAction.REMOVE:
@@ -219,6 +239,8 @@ class RewardChange(ChangeKind[RewardInput]):
         if request.action is RewardAction.REDEEM:
             absent = grant.verify(before, after) is Verdict.NOT_APPLIED
             return [words.NO_GRANT if absent else words.PART_OF_GRANT]
+        if request.action is RewardAction.ATTACH:
+            return [words.ATTACHED if attached.is_there(after) else words.NOT_ATTACHED]
         coupon = after.get("coupon_name") or after.get("coupon")
         shown = text.mrkdwn(coupon, 100) if coupon else changes_words.ABSENT
         return [value_bullet(RewardLine.COUPON, shown)]

@@ -8,10 +8,11 @@ from bot.changes.reward.input import RewardAction
 BUTTON = "Change reward"
 TITLE = "Change reward"
 HEADING = "Reward change"
-HELP = "apply or remove a coupon, or redeem a promo code"
+HELP = "apply or remove a coupon, apply one to one subscription, or redeem a promo code"
 
 REWARD_ACTIONS = {
     RewardAction.APPLY: ("Apply a coupon", "A discount on what the customer pays"),
+    RewardAction.ATTACH: ("Apply a coupon to one subscription", "A discount on what that subscription bills"),
     RewardAction.REDEEM: ("Redeem a promo code", "Grants features, by its code"),
     RewardAction.REMOVE: ("Remove the coupon", "Takes the customer's own discount away"),
 }
@@ -27,11 +28,18 @@ ALL_PLANS = "all products"
 NO_GRANT = "Maple read it, and the grant is not there."
 PART_OF_GRANT = "Maple read it, and what is there is not what the grant should give."
 
+NOT_ATTACHED = "Maple read it, and no subscription has this coupon."
+ATTACHED = "Maple read it, and a subscription has this coupon."
+
 REMOVE_COUPON = "Remove the coupon"
 
 
 def apply_coupon(coupon: str) -> str:
     return f"Apply the coupon {coupon}"
+
+
+def attach_coupon(coupon: str, product: str) -> str:
+    return f"Apply the coupon {coupon} to the subscription to {product}"
 
 
 def redeem(code: str) -> str:
@@ -45,6 +53,8 @@ def off(value: str) -> str:
 class RewardLine(LineLabel):
     COUPON = "coupon", "Coupon"
     """The customer's own discount."""
+    ATTACHED = "coupon_on_subscription", "Coupon on", LineStyle(no_before="", about=name)
+    """`about` is the product of the subscription."""
     NEXT_INVOICE = "next_invoice", "Next invoice", LineStyle(about=billing_day)
     """Its total; `about` is its time."""
     GRANT = (
@@ -75,6 +85,15 @@ class RewardNote(NoteCode):
         lambda of: f"Autumn no longer has the coupon {of.text('reward')}.",
     )
     ALREADY_ACTIVE = "already_active", lambda of: f"The customer already has {of.text('name')}."
+    NOT_BILLED = "not_billed", "This product is free, so a coupon on it would do nothing."
+    NOT_FOR_PRODUCT = "not_for_product", lambda of: f"This coupon is only for {of.names('plans')}."
+    ALREADY_ATTACHED = (
+        "already_attached",
+        lambda of: (
+            f"A subscription of the customer already has {of.text('name')}, and Autumn does not say which. "
+            "If another is to have it too, add it in Stripe."
+        ),
+    )
     NO_COUPON = "no_coupon", "The customer has no coupon of their own to remove."
     NOT_A_GRANT = (
         "not_a_grant",
@@ -115,6 +134,18 @@ class RewardNote(NoteCode):
             f"A subscription has a discount of its own ({of.names('names')}). It stays, and the customer's "
             "coupon does not apply to that subscription."
         ),
+    )
+    BILLED_TOGETHER = (
+        "billed_together",
+        lambda of: f"*It also counts for {of.names('products')}*, billed on the same invoice.",
+    )
+    OWN_STEPS_ASIDE = (
+        "own_steps_aside",
+        lambda of: f"The customer's own coupon {of.text('name')} no longer applies to this subscription.",
+    )
+    STAYS_ATTACHED = (
+        "stays_attached",
+        "This cannot be undone here: Autumn cannot take a coupon off a subscription. Do that in Stripe.",
     )
     FROM_NEXT_INVOICE = "from_next_invoice", _from_next_invoice
     NO_EFFECT = "no_effect", "It takes nothing off the coming invoices."

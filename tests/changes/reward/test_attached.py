@@ -1,0 +1,243 @@
+"""A coupon on one subscription."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.autumn.models import InvoicePreview, LineDiscount, NextCycle, PreviewLine
+from bot.changes import words as changes_words
+from bot.changes.billing import words as billing_words
+from bot.changes.billing.words import BillingLine, BillingNote
+from bot.changes.common_notes import CommonNote
+from bot.changes.forms.model import Meta
+from bot.changes.lines import Line, ValueFormat
+from bot.changes.model import Facts, Verdict
+from bot.changes.notes import Note, plain
+from bot.changes.reward import words
+from bot.changes.reward.input import RewardAction, RewardInput
+from bot.changes.reward.kind import RewardChange
+from bot.changes.reward.words import RewardLine, RewardNote
+from tests.changes.billing.quotes import ADD_ON, OF_ENTITY, PRO, TEAM_LATER, having, quote
+from tests.changes.facts import NOW, billing, coupon, customer, discount, rewards, subscription
+from tests.changes.filling import Filling
+
+CHANGE = RewardChange()
+FREE = subscription("free", price=None, id="sub_free", scope="customer")
+BARE = subscription("bare", id="sub_bare", scope="customer", plan=None)
+COUPONS = rewards(
+    coupon("ten", 10), coupon("pros", 20, plan_ids=["pro"]), coupon("teams", 5, plan_ids=["team"])
+)
+QUOTE = quote(next_cycle=NextCycle(total=Decimal(44)))
+STAYS = Note(RewardNote.STAYS_ATTACHED)
+APART = InvoicePreview(
+    plan_ids=["pro"], line_items=[PreviewLine(discounts=[LineDiscount(reward_id="other")])]
+)
+TOGETHER = (
+    InvoicePreview(plan_ids=["pro", "seats"]),
+    InvoicePreview(plan_ids=["seats", "pro"]),
+    InvoicePreview(plan_ids=["other"]),
+)
+
+
+def attach(reward: str = "ten", **changes: Any) -> RewardInput:
+    known = {"customer": "cus_1", "reward": reward, "subscription": "sub_pro", "product": "pro"}
+    return RewardInput(**{**known, "action": RewardAction.ATTACH, **changes})
+
+
+def known(*discounts: Any, upcoming: Any = None, **changes: Any) -> Facts:
+    held = (PRO, ADD_ON, FREE, BARE, OF_ENTITY, TEAM_LATER)
+    return having(*held, rewards=COUPONS, billing=billing(*discounts, upcoming=upcoming), **changes)
+
+
+@pytest.mark.parametrize(
+    ("request_", "facts", "refusal"),
+    [
+        (attach(""), known(), Note(RewardNote.NO_REWARD)),
+        (attach("gone"), known(), Note(RewardNote.REWARD_UNKNOWN, {"reward": "gone"})),
+        (attach(subscription=""), known(), Note(BillingNote.NOT_PICKED)),
+        (attach(subscription="sub_gone"), known(), Note(BillingNote.GONE)),
+        (attach(subscription="sub_team"), known(), Note(BillingNote.SCHEDULED)),
+        (attach(subscription="sub_entity"), known(), Note(BillingNote.OF_ENTITY)),
+        (attach(subscription="sub_free"), known(), Note(RewardNote.NOT_BILLED)),
+        (attach("teams"), known(), Note(RewardNote.NOT_FOR_PRODUCT, {"plans": "team"})),
+        (
+            attach(),
+            known(discount("ten", subscription_id="sub_in_stripe")),
+            Note(RewardNote.ALREADY_ATTACHED, {"name": "ten off"}),
+        ),
+        (
+            attach(),
+            known(quote_refused="currency_mismatch"),
+            Note(BillingNote.WOULD_BE_REFUSED, {"code": "currency_mismatch"}),
+        ),
+        (attach(customer="cus_2"), known(), Note(CommonNote.OTHER_CUSTOMER)),
+    ],
+)
+def test_refused(request_: RewardInput, facts: Facts, refusal: Note) -> None:
+    judged = CHANGE.guard(request_, facts, NOW)
+    assert judged.refusals == (refusal,)
+    assert not judged.warnings
+
+
+@pytest.mark.parametrize(
+    ("request_", "facts", "warnings"),
+    [
+        (attach(), known(), [STAYS]),
+        (attach(), known(quoted=QUOTE), [STAYS]),
+        (attach(), replace(known(), billing=None), [STAYS]),
+        (attach(), known(discount("other", subscription_id="sub_in_stripe")), [STAYS]),
+        (attach(subscription="sub_bare", product="bare"), known(), [STAYS]),
+        (attach(), known(quoted=quote()), [Note(RewardNote.NO_EFFECT), STAYS]),
+        (
+            attach(),
+            known(discount("ten")),
+            [Note(RewardNote.OWN_STEPS_ASIDE, {"name": "ten off"}), STAYS],
+        ),
+        (
+            attach(),
+            known(discount("ten"), discount("other", subscription_id="s"), upcoming=(APART,)),
+            [STAYS],
+        ),
+        (
+            attach(),
+            known(upcoming=TOGETHER),
+            [Note(RewardNote.BILLED_TOGETHER, {"products": "seats"}), STAYS],
+        ),
+        (attach("pros"), known(upcoming=TOGETHER), [STAYS]),
+    ],
+)
+def test_warned(request_: RewardInput, facts: Facts, warnings: list[Note]) -> None:
+    judged = CHANGE.guard(request_, facts, NOW)
+    assert judged.allowed
+    assert list(judged.warnings) == warnings
+
+
+def test_autumns_own_preview_is_shown() -> None:
+    assert CHANGE.preview(attach(), known(quoted=QUOTE)) == (
+        Line(RewardLine.ATTACHED, None, "ten off", about="pro"),
+        Line(BillingLine.TOTAL, None, "0", ValueFormat.MONEY, currency="USD"),
+        Line(BillingLine.NEXT_TOTAL, None, "44", ValueFormat.MONEY, currency="USD"),
+    )
+    assert CHANGE.preview(attach("gone"), known()) == (Line(RewardLine.ATTACHED, None, None, about="pro"),)
+
+
+def test_only_this_action_is_previewed_by_autumn() -> None:
+    assert CHANGE.quotes(attach())
+    assert not any(
+        CHANGE.quotes(attach(action=action)) for action in set(RewardAction) - {RewardAction.ATTACH}
+    )
+
+
+def test_the_write_names_the_subscription_and_the_coupon() -> None:
+    (write,) = CHANGE.plan(attach(), known())
+    assert (write.route, dict(write.body)) == (
+        "billing.update",
+        {"customer_id": "cus_1", "subscription_id": "sub_pro", "discounts": [{"reward_id": "ten"}]},
+    )
+
+
+def test_it_counts_as_the_coupon_that_it_is() -> None:
+    facts = known(discount("twenty", 50), quoted=QUOTE)
+    before = CHANGE.snapshot(attach(), facts)
+    assert CHANGE.amount(attach(), before) == 10
+    assert CHANGE.worth(attach(), Decimal(10), before, facts) is None
+    assert CHANGE.rewards(attach(), facts) == frozenset({"ten"})
+    assert CHANGE.rewards(attach(), replace(facts, billing=None)) is None
+    assert CHANGE.features(attach(), before) == frozenset()
+    assert CHANGE.moved(attach(), Decimal(10), before) == {}
+
+
+def test_it_holds_while_nothing_that_was_shown_moved() -> None:
+    then = CHANGE.snapshot(attach(), known(quoted=QUOTE))
+    assert CHANGE.holds(attach(), then, CHANGE.snapshot(attach(), known(quoted=QUOTE)))
+    dearer = quote(next_cycle=NextCycle(total=Decimal(50)))
+    for moved in (
+        known(discount("twenty"), quoted=QUOTE),
+        known(discount("ten", subscription_id="sub_in_stripe"), quoted=QUOTE),
+        known(quoted=dearer),
+        known(quoted=quote()),
+        replace(known(quoted=QUOTE), rewards=rewards(coupon("ten", 15))),
+        replace(known(quoted=QUOTE), customer=customer(subscriptions=[])),
+    ):
+        assert not CHANGE.holds(attach(), then, CHANGE.snapshot(attach(), moved))
+
+
+@pytest.mark.parametrize(
+    ("held", "verdict", "shown"),
+    [
+        ((), Verdict.NOT_APPLIED, words.NOT_ATTACHED),
+        ((discount("ten"),), Verdict.NOT_APPLIED, words.NOT_ATTACHED),
+        ((discount("other", subscription_id="s"),), Verdict.NOT_APPLIED, words.NOT_ATTACHED),
+        ((discount("ten", subscription_id="s"),), Verdict.APPLIED, words.ATTACHED),
+        (
+            (discount("ten", subscription_id="s"), discount("other", subscription_id="s")),
+            Verdict.APPLIED,
+            words.ATTACHED,
+        ),
+    ],
+)
+def test_what_became_of_it(held: tuple[Any, ...], verdict: Verdict, shown: str) -> None:
+    before, after = CHANGE.snapshot(attach(), known(quoted=QUOTE)), CHANGE.snapshot(attach(), known(*held))
+    assert CHANGE.verify(attach(), before, after) is verdict
+    assert CHANGE.verify(attach(), before, None) is Verdict.UNCLEAR
+    assert CHANGE.shown_now(attach(), before, after) == [shown]
+    assert CHANGE.inverse(attach(), before, after) is None
+
+
+def test_one_that_was_there_before_proves_nothing() -> None:
+    there = CHANGE.snapshot(attach(), known(discount("ten", subscription_id="s")))
+    assert CHANGE.verify(attach(), there, there) is Verdict.NOT_APPLIED
+
+
+def test_summary() -> None:
+    names = {"ten": "Ten off", "pro": "Pro"}
+    assert CHANGE.summary(attach(), names) == words.attach_coupon("Ten off", "Pro")
+
+
+# The form
+
+
+def form(facts: Facts) -> Filling:
+    opened = Filling(Meta(kind="reward", customer="cus_1", submission="s1", reason_required=False), facts)
+    opened.fill("action", option="attach")
+    return opened
+
+
+def test_form_offers_what_is_billed_and_asks_for_both() -> None:
+    opened = form(known())
+    assert [value for _, value, *_ in opened.options("subscription")] == ["sub_pro", "sub_seats", "sub_bare"]
+    errors = opened.submit().errors
+    assert errors == {
+        "subscription": plain(Note(BillingNote.NOT_PICKED)),
+        "coupon": plain(Note(RewardNote.NO_REWARD)),
+    }
+    opened.fill("subscription", option="sub_pro")
+    assert opened.submit().errors == {"coupon": plain(Note(RewardNote.NO_REWARD))}
+    opened.fill("coupon", option="ten")
+    assert "Coupon on pro: *ten off*" in opened.text
+    submitted = opened.submit().input
+    assert isinstance(submitted, RewardInput)
+    assert submitted.model_copy(update={"customer_created_at": None}) == attach()
+
+
+def test_only_subscription_is_picked_by_itself() -> None:
+    opened = form(having(PRO, FREE, rewards=COUPONS, billing=billing()))
+    opened.fill("coupon", option="pros")
+    submitted = opened.submit().input
+    assert isinstance(submitted, RewardInput)
+    assert (submitted.subscription, submitted.product, submitted.reward) == ("sub_pro", "pro", "pros")
+
+
+def test_form_without_anything_that_is_billed_says_so() -> None:
+    opened = form(having(FREE, rewards=COUPONS, billing=billing()))
+    assert billing_words.NO_SUBSCRIPTIONS in opened.text
+    opened.fill("coupon", option="ten")
+    assert opened.submit().errors == {"action": changes_words.STALE}
+
+
+def test_form_that_is_still_updating_is_not_taken() -> None:
+    opened = Filling(Meta(kind="reward", customer="cus_1", submission="s1", reason_required=False), known())
+    opened.fill("action", option="attach", redraw=False)
+    assert opened.submit().errors == {"action": changes_words.STALE}
