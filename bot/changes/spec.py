@@ -314,9 +314,10 @@ class ChangeKind(ABC, Generic[I]):
     def summary(self, request: I, names: Names) -> str:
         """The request in one line."""
 
-    def feature(self, request: I) -> str:  # noqa: ARG002 - as above
+    def feature(self, request: I) -> str:
         """The id of the feature it is about, with which its form can be opened again; may be empty."""
-        return ""
+        feature: str = getattr(request, "feature", "")
+        return feature
 
     def part(self, request: I, before: Snapshot, preview: Sequence[Line], names: Names) -> str:  # noqa: ARG002
         """Which part of the customer it is about, where the summary leaves that open."""

@@ -56,6 +56,9 @@ def unbroken(verb: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine
             while not task.done():
                 with contextlib.suppress(asyncio.CancelledError):
                     await asyncio.wait({task})
+            if not task.cancelled():
+                # Looked at, or asyncio complains: the cancellation is what counts.
+                task.exception()
             raise
 
     return finished

@@ -9,6 +9,7 @@ from bot.access.policy import Verb
 from bot.approvals import notice_queue
 from bot.approvals.lifecycle import Cause, State
 from bot.autumn.environment import Environment
+from bot.batches import repository
 from bot.batches.model import BatchRecord, BatchResult, BatchState, LineAction, LineState
 from bot.batches.repository import MOST_OF_PERSON
 from bot.store.tables import batch_decisions, batch_lines
@@ -281,6 +282,14 @@ async def test_list_that_is_not_as_requested_is_not_applied(harness: BatchHarnes
         (LineState.REFUSED, Cause.NOT_AS_ASKED)
     }
     assert harness.inner.written() == 0
+
+
+async def test_list_that_is_as_requested_differs_in_nothing(harness: BatchHarness) -> None:
+    replica = harness.replica()
+    batch = await harness.approved(replica)
+    await replica.run()
+    assert await repository.differences(harness.inner.database, batch.id) == []
+    assert await harness.inner.trail_is_intact()
 
 
 async def test_kept_list_is_for_its_person_and_for_a_day(harness: BatchHarness) -> None:

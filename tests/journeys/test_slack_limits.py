@@ -97,6 +97,6 @@ async def test_sweeper_that_is_stuck_in_one_part_goes_on_in_the_others_and_says_
             for line in text.splitlines()
             if line.startswith("maple_background_idle_seconds{")
         }
-        assert set(idle) == {"alerts", "expiry", "recovery", "redraws", "forgetting", "digests"}
+        assert set(idle) == {"alerts", "batches", "expiry", "recovery", "redraws", "forgetting", "digests"}
         assert idle["expiry"] > 0.3
         assert idle["forgetting"] < idle["expiry"]

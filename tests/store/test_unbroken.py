@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import random
 from pathlib import Path
 
@@ -45,6 +46,49 @@ async def test_it_is_finished_however_often_it_is_cancelled() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert done.is_set()
+
+
+async def test_error_of_cancelled_transaction_is_not_left_unseen() -> None:
+    gate = asyncio.Event()
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: complaints.append(context))
+
+    @unbroken
+    async def fail() -> None:
+        await gate.wait()
+        raise LookupError
+
+    task = asyncio.create_task(fail())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    gate.set()
+    await asyncio.wait([task])
+    assert task.cancelled()
+    del task
+    gc.collect()
+    assert complaints == []
+
+
+async def test_transaction_that_is_cancelled_from_within_is_cancelled() -> None:
+    gate = asyncio.Event()
+
+    @unbroken
+    async def stop() -> None:
+        await gate.wait()
+        raise asyncio.CancelledError
+
+    task = asyncio.create_task(stop())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    gate.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
 
 
 async def test_what_it_gives_or_raises_comes_through() -> None:

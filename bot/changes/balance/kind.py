@@ -195,9 +195,6 @@ class BalanceChange(ChangeKind[BalanceInput]):
             return None
         return frozenset({row.plan_id}) if row.plan_id else super().products(request, facts)
 
-    def feature(self, request: BalanceInput) -> str:
-        return request.feature
-
     def summary(self, request: BalanceInput, names: Names) -> str:
         return summary.summary(request, names)
 
