@@ -1,7 +1,7 @@
 """Looking customers up: a card or a search's matches, the buttons on them, and what their selects offer."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, assert_never
 
@@ -9,6 +9,7 @@ from bot.access.policy import Decision, Reason
 from bot.autumn.errors import AutumnError
 from bot.autumn.models import Customer
 from bot.changes import buttons
+from bot.changes.spec import ChangeKind
 from bot.kit.card import Card
 from bot.links import card as links_card
 from bot.links import registry as link_kinds
@@ -117,7 +118,13 @@ async def _rights(interaction: Interaction, services: Services, place: Place) ->
 
 async def permitted_kinds(interaction: Interaction, services: Services, place: Place) -> frozenset[str]:
     """Ids of the kinds of change that this part offers and that this person may request."""
-    kinds = buttons.on(place)
+    return await permitted(interaction, services, buttons.on(place))
+
+
+async def permitted(
+    interaction: Interaction, services: Services, kinds: Sequence[ChangeKind[Any]]
+) -> frozenset[str]:
+    """Ids of those of the kinds that this person may request."""
     decisions = await asyncio.gather(
         *(services.permission.may_open(kind.policy, interaction.actor) for kind in kinds)
     )

@@ -4,9 +4,10 @@ import asyncio
 from dataclasses import replace
 
 from bot.autumn.models import Customer
-from bot.changes import prefill
+from bot.changes import buttons, prefill
 from bot.changes import registry as kinds
 from bot.kit import ids
+from bot.lookups.concurrent import meanwhile
 from bot.lookups.find import in_message
 from bot.lookups.find.answer import SeveralMatches, SingleMatch
 from bot.lookups.find.in_message import MessageMeta
@@ -35,10 +36,20 @@ async def open_list(interaction: Interaction, services: Services) -> None:
     )
     async with shown_in_modal(interaction, services):
         thread = await _thread(interaction, services)
-        found = await _customers(services, "\n".join([interaction.text, *(thread or ())]))
-        changes = [(kind.id, kind.button) for kind in kinds.KINDS]
-        drawn = in_message.customers(found, meta, changes, whole=thread is not None)
+        text = "\n".join([interaction.text, *(thread or ())])
+        async with meanwhile(lookups.permitted(interaction, services, kinds.KINDS)) as permitted:
+            found = await _customers(services, text)
+            permitted_ids = await permitted
+        offered = [(customer, _changes(services, customer, permitted_ids)) for customer in found]
+        drawn = in_message.customers(offered, meta, whole=thread is not None)
         await services.replies.update_modal(view, drawn)
+
+
+def _changes(services: Services, customer: Customer, permitted: frozenset[str]) -> list[tuple[str, str]]:
+    """Id and button of each kind of change that this person may request and that could change something for
+    this customer."""
+    applying = buttons.applying(kinds.KINDS, customer, services.now())
+    return [(kind.id, kind.button) for kind in applying if kind.id in permitted]
 
 
 async def _thread(interaction: Interaction, services: Services) -> list[str] | None:

@@ -26,7 +26,17 @@ def offered(place: Place, customer: Customer | None, now: datetime) -> list[Chan
 
     `customer`: None when they could not be read.
     """
-    return [kind for kind in on(place) if customer is None or kind.applies_to(customer, place.feature, now)]
+    return applying(on(place), customer, now, place.feature)
+
+
+def applying(
+    kinds: Sequence[ChangeKind[Any]], customer: Customer | None, now: datetime, feature: str = ""
+) -> list[ChangeKind[Any]]:
+    """Those of the kinds that could change something for this customer, or for this feature of theirs.
+
+    `customer`: None when they could not be read.
+    """
+    return [kind for kind in kinds if customer is None or kind.applies_to(customer, feature, now)]
 
 
 def tools(place: Place, kinds: Sequence[ChangeKind[Any]], *, history: bool) -> Tools:

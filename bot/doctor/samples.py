@@ -105,9 +105,8 @@ def samples() -> Iterator[Sample]:
     yield Sample("look-up form", view=modal.look_up_modal())
     changes = [(kind.id, kind.button) for kind in kinds.KINDS]
     about = in_message.MessageMeta(channel="C0MAPLE", reason="A sample")
-    yield Sample(
-        "customers in a message", view=in_message.customers([sample_customer()], about, changes, whole=False)
-    )
+    listed = in_message.customers([(sample_customer(), changes)], about, whole=False)
+    yield Sample("customers in a message", view=listed)
     preview = tuple(link_preview(CUSTOMER_ID, "sandbox", sample_customer()))
     yield Sample("link preview", Card("A sample", preview, preview))
     yield Sample("form for a click", lookup_help.form_button("balance maple"))

@@ -2,9 +2,14 @@
 
 import pytest
 
+from bot.changes.balance import words as balance_words
+from bot.changes.deletion import words as deletion_words
+from bot.changes.details import words as details_words
+from bot.changes.ungrant import words as ungrant_words
 from bot.lookups import labels
 from bot.lookups.find import words
-from tests.running import Running
+from handlers import decoding
+from tests.running import Running, running_maple
 
 SHORTCUT = "Look up customer"
 TICKET = "Ticket 4711 from billing@acme.example: https://desk.example/4711 they lost a day"
@@ -91,6 +96,64 @@ async def test_address_of_several_customers_offers_them(maple: Running) -> None:
     modal = await maple.ana.sees("Acme Ltd")
     assert "cus_twin_a" in modal
     assert "cus_twin_b" in modal
+
+
+# What is offered
+
+
+BALANCES_AND_DETAILS = """
+[[allow]]
+who = "everyone"
+may = "ask"
+changes = ["balance", "details"]
+"""
+NOBODY_ASKS = """
+[[allow]]
+who = "everyone"
+may = "history"
+"""
+
+
+def offered(maple: Running) -> dict[str, list[str]]:
+    """The changes in each customer's select, by the customer's id, in the modal that Ana has open."""
+    modal = maple.slack.views.stack(maple.ana.id)[-1]
+    return {
+        decoding.place(block["block_id"].partition(":")[2]).customer: [
+            option["text"]["text"] for option in block["elements"][0]["options"]
+        ]
+        for block in modal.blocks
+        if block["type"] == "actions"
+    }
+
+
+async def test_only_what_this_person_may_request_is_offered() -> None:
+    async with running_maple("http", policy=BALANCES_AND_DETAILS) as maple:
+        await maple.raj.say(TICKET)
+        await maple.ana.message_shortcut(SHORTCUT, on="Ticket 4711")
+        await maple.ana.sees("Acme Ltd")
+        assert offered(maple) == {"cus_acme": [balance_words.BUTTON, details_words.BUTTON]}
+
+
+async def test_customers_are_listed_without_changes_for_who_may_request_none() -> None:
+    async with running_maple("http", policy=NOBODY_ASKS) as maple:
+        await maple.raj.say(TICKET)
+        await maple.ana.message_shortcut(SHORTCUT, on="Ticket 4711")
+        await maple.ana.sees("Acme Ltd")
+        assert offered(maple) == {}
+        await maple.ana.click("Open", within="cus_acme")
+        await maple.ana.sees(words.MESSAGE_OPENED)
+
+
+async def test_changes_that_could_do_nothing_for_a_customer_are_not_offered(maple: Running) -> None:
+    await maple.raj.say("cus_empty and cus_vandelay")
+    await maple.ana.message_shortcut(SHORTCUT, on="cus_empty and")
+    await maple.ana.sees(words.MESSAGE_CHANGE)
+    shown = offered(maple)
+    assert balance_words.BUTTON not in shown["cus_empty"]
+    assert balance_words.BUTTON in shown["cus_vandelay"]
+    assert ungrant_words.BUTTON not in shown["cus_empty"]
+    assert ungrant_words.BUTTON in shown["cus_vandelay"]
+    assert {changes[-1] for changes in shown.values()} == {deletion_words.BUTTON}
 
 
 @pytest.mark.parametrize("said", ["Good morning", "nobody_000 and x@gmail.com"])

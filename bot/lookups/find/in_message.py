@@ -65,11 +65,12 @@ def looking() -> dict[str, Any]:
 
 
 def customers(
-    found: Sequence[Customer], meta: MessageMeta, changes: Sequence[tuple[str, str]], *, whole: bool
+    found: Sequence[tuple[Customer, Sequence[tuple[str, str]]]], meta: MessageMeta, *, whole: bool
 ) -> dict[str, Any]:
-    """`changes`: id and button of each kind of change. `whole`: whether the thread could be read."""
+    """`found`: with id and button of each kind of change that is offered for the customer. `whole`: whether
+    the thread could be read."""
     shown: list[Block] = []
-    for index, customer in enumerate(found[:MOST_CUSTOMERS]):
+    for index, (customer, changes) in enumerate(found[:MOST_CUSTOMERS]):
         shown += _customer(index, customer, changes)
     if len(found) > MOST_CUSTOMERS:
         shown.append(blocks.context("more", phrases.and_more(len(found) - MOST_CUSTOMERS)))

@@ -61,10 +61,11 @@ def test_company_of_an_address(clue: str, domain: str) -> None:
 
 def test_modal_offers_each_customer_and_the_changes() -> None:
     named = [
-        Customer(id=f"cus_{number}", name="Acme", email="a@b.example") for number in range(MOST_CUSTOMERS + 2)
+        (Customer(id=f"cus_{number}", name="Acme", email="a@b.example"), CHANGES)
+        for number in range(MOST_CUSTOMERS + 2)
     ]
     meta = MessageMeta(channel="C1", thread="1.1", reason="Because", ticket="https://desk.example/1")
-    view = in_message.customers(named, meta, CHANGES, whole=True)
+    view = in_message.customers(named, meta, whole=True)
     assert view_problems(view) == []
     assert MessageMeta.decode(view["private_metadata"]) == meta
     buttons = [block["accessory"]["action_id"] for block in view["blocks"] if "accessory" in block]
@@ -75,17 +76,16 @@ def test_modal_offers_each_customer_and_the_changes() -> None:
 
 
 def test_customer_with_a_long_id_is_offered_as_far_as_slack_carries_it() -> None:
-    view = in_message.customers(
-        [Customer(id="x" * 400), Customer(id="y" * 3000)], MessageMeta(), CHANGES, whole=True
-    )
+    found = [(Customer(id="x" * 400), CHANGES), (Customer(id="y" * 3000), CHANGES)]
+    view = in_message.customers(found, MessageMeta(), whole=True)
     assert view_problems(view) == []
     assert len([block for block in view["blocks"] if "accessory" in block]) == 1
     assert [block for block in view["blocks"] if block["type"] == "actions"] == []
 
 
 def test_modal_without_changes_and_with_a_thread_that_could_not_be_read() -> None:
-    view = in_message.customers([Customer(id="cus_1")], MessageMeta(), [], whole=False)
+    view = in_message.customers([(Customer(id="cus_1"), [])], MessageMeta(), whole=False)
     assert words.MESSAGE_THREAD_UNREAD in str(view)
     assert [block for block in view["blocks"] if block["type"] == "actions"] == []
-    view = in_message.customers([], MessageMeta(), CHANGES, whole=True)
+    view = in_message.customers([], MessageMeta(), whole=True)
     assert [block["text"]["text"] for block in view["blocks"]] == [words.MESSAGE_NOBODY]
