@@ -518,8 +518,14 @@ async def check(
         return await _take(connection, change_id, step, may_follow, now=now)
 
 
-async def _overlapped(connection: AsyncConnection, change_id: str) -> bool:
+@unbroken
+async def overlapped(database: Database, change_id: str) -> bool:
     """Whether another change of the same customer and kind may have been written since this one was."""
+    async with database.reading() as connection:
+        return await _overlapped(connection, change_id)
+
+
+async def _overlapped(connection: AsyncConnection, change_id: str) -> bool:
     mine = changes.alias("mine")
     others = (
         select(changes.c.id)

@@ -53,6 +53,8 @@ class Result(StrEnum):
     """The clicked card showed an earlier version; `record` has the current one."""
     SEEN_APPLIED = "seen_applied"
     """It was to be marked as not applied, but Autumn shows the change."""
+    SEEN_NOT_APPLIED = "seen_not_applied"
+    """It was to be marked as applied, but Autumn does not show the change."""
     STILL_UNCONFIRMED = "still_unconfirmed"
     """It was read back again, and Autumn still does not clearly show it."""
     UNCHECKED = "unchecked"

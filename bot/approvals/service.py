@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import assert_never
 
 from sqlalchemy import ColumnElement
 
@@ -19,7 +20,7 @@ from bot.approvals.filled_forms import FilledForm
 from bot.approvals.lifecycle import CardKind, Cause, ChangeEvent, Record, State
 from bot.approvals.names import CustomerNames
 from bot.approvals.notify import Notify, quietly
-from bot.approvals.preview import Assessment, Assessor, Sleep, inverse
+from bot.approvals.preview import Assessment, Assessor, ReadBack, Sleep, inverse
 from bot.approvals.results import ChangeRequest, Outcome, Permits, Result
 from bot.approvals.steps import Basis, Conclusion, Decided
 from bot.approvals.submitting import Submitting, clean, current_terms
@@ -299,14 +300,14 @@ class ChangeService:
     async def mark(self, change_id: str, actor: Actor, applied: bool, comment: str = "") -> Outcome:
         """Somebody looked in Autumn, and says what became of an unconfirmed change.
 
-        "Not applied" is refused while Autumn shows the change, and while Autumn cannot be read.
+        Refused where Autumn clearly shows the opposite; "not applied" also while Autumn cannot be read.
         """
         permit = await self._permitted(Verb.MARK, State.UNCONFIRMED, change_id, actor)
         if isinstance(permit, Outcome):
             return permit
         seen = await self._assessor.read_back(permit.record)
-        if not applied and (seen is None or seen.verdict is Verdict.APPLIED):
-            return Outcome(Result.TROUBLE if seen is None else Result.SEEN_APPLIED, permit.record)
+        if (objection := await self._objection(permit.record, seen, applied)) is not None:
+            return Outcome(objection, permit.record)
         after = seen.after if seen else None
         settlement = Conclusion(State.FAILED, Cause.MARKED_NOT_APPLIED, after)
         if applied:
@@ -319,6 +320,23 @@ class ChangeService:
         await self._checkpoint("decided")
         await self._engine.announce(marked, ChangeEvent.MARKED)
         return Outcome(Result.DONE, marked)
+
+    async def _objection(self, record: Record, seen: ReadBack | None, applied: bool) -> Result | None:
+        """Why it may not be marked so, by what was read back; None if it may."""
+        if seen is None:
+            return None if applied else Result.TROUBLE
+        match seen.verdict:
+            case Verdict.APPLIED:
+                return None if applied else Result.SEEN_APPLIED
+            case Verdict.NOT_APPLIED:
+                # A later change may have taken back what this one did.
+                if not applied or await repository.overlapped(self._database, record.id):
+                    return None
+                return Result.SEEN_NOT_APPLIED
+            case Verdict.UNCLEAR:
+                return None
+            case _:  # pragma: no cover - there is no other verdict
+                assert_never(seen.verdict)
 
     async def check_again(self, change_id: str, actor: Actor) -> Outcome:
         """Reads an unconfirmed change back once more. It is applied if Autumn shows it by now."""

@@ -344,6 +344,11 @@ RESULTS: Mapping[str, Say] = {
         "Autumn shows this change, so Maple did not mark it as not applied.",
         "Look at the customer in Autumn. If the change is there, mark it as applied.",
     ),
+    "seen_not_applied": Say(
+        "Autumn does not show this change, so Maple did not mark it as applied.",
+        "If it may still come, such as once the customer has paid, check again later. If not, mark it as "
+        "not applied.",
+    ),
     "still_unconfirmed": Say(
         "Maple read the customer again, and it is still not clear whether this was applied.",
         "The card shows what Autumn has now. Check again later, or look in Autumn and mark it.",

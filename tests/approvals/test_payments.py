@@ -70,6 +70,16 @@ async def test_not_applied_is_not_taken_once_the_customer_has_paid(harness: Harn
     assert (marked.state, marked.ending) == (State.APPLIED, Cause.MARKED_APPLIED)
 
 
+async def test_applied_is_not_taken_before_the_customer_has_paid(harness: Harness) -> None:
+    done = await awaited(harness)
+    refused = await harness.service().mark(done.id, RAJ, applied=True)
+    assert refused.result is Result.SEEN_NOT_APPLIED
+    stored = await harness.service().get(done.id)
+    assert stored == refused.record
+    assert stored is not None
+    assert (stored.state, stored.ending) == (State.UNCONFIRMED, Cause.AWAITS_PAYMENT)
+
+
 async def test_a_customer_who_has_a_card_is_not_waited_for(harness: Harness) -> None:
     harness.local.set_card("cus_umbrella")
     service = harness.service()

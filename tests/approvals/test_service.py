@@ -24,6 +24,7 @@ from bot.changes.reward.input import RewardAction, RewardInput
 from bot.store import audit
 from bot.store.tables import changes
 from tests.approvals.harness import ANA, CUSTOMER, LEA, NOW, RAJ, Harness
+from tests.lost_writes import carry_out
 
 
 async def test_request_is_approved_applied_and_undone(harness: Harness) -> None:
@@ -443,6 +444,8 @@ async def test_person_settles_an_unconfirmed_change(harness: Harness) -> None:
         unsure = (await service.approve(asked.id, 1, RAJ)).record
         assert unsure is not None
         assert (unsure.state, unsure.ending) == (State.UNCONFIRMED, Cause.AUTUMN_BROKE)
+        if applied:
+            await carry_out(harness.local)
         harness.permissions.refused.add(("U_RAJ", Verb.MARK))
         assert (await service.mark(asked.id, RAJ, applied)).result is Result.NOT_ALLOWED
         marked = (await service.mark(asked.id, LEA, applied, "I looked")).record
@@ -468,6 +471,49 @@ async def test_marking_not_applied_is_refused_while_autumn_shows_the_change(harn
     marked = (await service.mark(asked.id, LEA, applied=True)).record
     assert marked is not None
     assert marked.state is State.APPLIED
+
+
+async def test_marking_applied_is_refused_while_autumn_does_not_show_the_change(harness: Harness) -> None:
+    service = harness.service()
+    asked = await harness.waiting(service)
+    harness.local.faults.add("balances.update", "500", times=1)
+    unsure = (await service.approve(asked.id, 1, RAJ)).record
+    assert unsure is not None
+    refused = await service.mark(asked.id, LEA, applied=True)
+    assert refused.result is Result.SEEN_NOT_APPLIED
+    assert refused.record == unsure == await service.get(asked.id)
+    marked = (await service.mark(asked.id, LEA, applied=False)).record
+    assert marked is not None
+    assert marked.state is State.FAILED
+
+
+async def test_marking_applied_is_taken_where_a_later_change_may_have_taken_it_back(harness: Harness) -> None:
+    service = harness.service()
+    asked = await harness.waiting(service)
+    harness.local.faults.add("balances.update", "500", times=1)
+    await service.approve(asked.id, 1, RAJ)
+    await carry_out(harness.local)
+    later = await harness.waiting(service, harness.balance(BalanceAction.TAKE))
+    await service.approve(later.id, 1, RAJ)
+    marked = await service.mark(asked.id, LEA, applied=True)
+    assert marked.result is Result.DONE
+    assert marked.record is not None
+    assert marked.record.state is State.APPLIED
+
+
+@pytest.mark.parametrize("applied", [True, False])
+async def test_either_mark_is_taken_where_autumn_shows_neither_state(
+    sqlite_harness: Harness, applied: bool
+) -> None:
+    service = sqlite_harness.service()
+    asked = await sqlite_harness.waiting(service)
+    sqlite_harness.local.faults.add("balances.update", "500", times=1)
+    await service.approve(asked.id, 1, RAJ)
+    await sqlite_harness.change_in_autumn(add_to_balance=30, included_grant=2030)
+    marked = await service.mark(asked.id, LEA, applied)
+    assert marked.result is Result.DONE
+    assert marked.record is not None
+    assert marked.record.state is (State.APPLIED if applied else State.FAILED)
 
 
 async def test_marking_not_applied_is_refused_while_autumn_is_unreadable(sqlite_harness: Harness) -> None:
@@ -502,7 +548,7 @@ async def test_decision_made_meanwhile_wins(harness: Harness) -> None:
     unsure = await harness.waiting(service)
     harness.local.faults.add("balances.update", "500", times=1)
     await service.approve(unsure.id, 1, RAJ)
-    harness.permissions.meanwhile[Verb.MARK] = lambda: other.mark(unsure.id, LEA, applied=True)
+    harness.permissions.meanwhile[Verb.MARK] = lambda: other.mark(unsure.id, LEA, applied=False)
     assert (await service.mark(unsure.id, RAJ, applied=False)).result is Result.TOO_LATE
     assert (await service.mark("nothing", RAJ, applied=False)).result is Result.UNKNOWN
 

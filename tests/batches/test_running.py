@@ -17,6 +17,7 @@ from bot.changes.balance.input import BalanceAction
 from tests.approvals.harness import ANA, LEA, RAJ
 from tests.approvals.records import record
 from tests.batches.harness import CUSTOMERS, QUICK, BatchHarness, Replica, gives
+from tests.lost_writes import carry_out
 
 ONE_BY_ONE = replace(QUICK, at_once=1)
 POINTS = (
@@ -244,6 +245,8 @@ async def test_unconfirmed_line_is_as_somebody_finds_its_change(
     await replica.run()
     (line,) = await harness.lines(replica, batch)
     assert line.state is LineState.UNCONFIRMED
+    if applied:
+        await carry_out(harness.inner.local)
     await replica.changes.mark(line.change_id, RAJ, applied)
     assert await harness.states(replica, batch) == [state]
     record = await harness.now(replica, batch)

@@ -23,6 +23,7 @@ from bot.store.errors import StoreLost, StoreSlow
 from bot.timings import Timeouts
 from sandbox.slack.delivery import Delivery
 from tests.journeys.changing import AT_ONCE, close_and_look, elsewhere, give, lea_sees, request_undo
+from tests.lost_writes import carry_out
 from tests.running import Mode, Running, running_maple
 from tests.screen import on_screen
 
@@ -327,6 +328,7 @@ async def test_unconfirmed_change_is_marked_as_applied_once(maple: Running) -> N
     maple.autumn.faults.add("balances.update", "cut_before", times=1)
     await maple.lea.click("Approve")
     await maple.lea.sees(on_screen(HEADLINES[State.UNCONFIRMED]))
+    await carry_out(maple.autumn)
     await maple.lea.click("Mark as applied", confirm=True)
     await again(maple, last(maple, "block_actions"), 4)
     await maple.lea.sees(approvals_words.ENDINGS[Cause.MARKED_APPLIED])

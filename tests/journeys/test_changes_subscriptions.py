@@ -4,6 +4,7 @@ import pytest
 
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
+from bot.approvals.results import Result
 from bot.autumn.errors import Forbidden
 from bot.changes import autumn_refusals
 from bot.changes.billing.words import BillingNote
@@ -102,6 +103,9 @@ async def test_once_it_is_paid_it_is_marked_as_applied(maple: Running) -> None:
     maple.autumn.set_card("cus_umbrella", on_file=False)
     await ask_to_end_the_trial(maple)
     await maple.lea.click(approvals_words.APPROVE)
+    await maple.lea.sees(WAITS)
+    await maple.lea.click(approvals_words.MARK_APPLIED, confirm=True)
+    await maple.lea.sees(approvals_words.RESULTS[Result.SEEN_NOT_APPLIED].what)
     await maple.lea.sees(WAITS)
     (invoice,) = maple.autumn.state.waiting
     maple.autumn.pay(invoice)

@@ -5,7 +5,8 @@ from bot.approvals.lifecycle import Cause, State
 from bot.approvals.results import Result
 from bot.changes.model import Now
 from tests.approvals.harness import LEA
-from tests.journeys.changing import elsewhere, give, lea_sees
+from tests.journeys.changing import give, lea_sees
+from tests.lost_writes import carry_out
 from tests.running import Running
 
 UNCONFIRMED = approvals_words.HEADLINES[State.UNCONFIRMED].split("*")[1]
@@ -20,22 +21,9 @@ async def unconfirmed(maple: Running) -> None:
     await maple.lea.sees(UNCONFIRMED)
 
 
-async def arrive(maple: Running) -> None:
-    """The write is carried out after all, as a queue may do it."""
-    await elsewhere(
-        maple,
-        "balances.update",
-        customer_id="cus_acme",
-        feature_id="messages",
-        balance_id=(await maple.bot.autumn.customer("cus_acme")).balances["messages"].breakdown[0].id,
-        add_to_balance=500,
-        included_grant=50_500,
-    )
-
-
 async def test_change_that_arrived_later_is_applied(maple: Running) -> None:
     await unconfirmed(maple)
-    await arrive(maple)
+    await carry_out(maple.autumn)
     await maple.lea.click(approvals_words.CHECK_AGAIN)
     await maple.lea.sees(approvals_words.ENDINGS[Cause.FOUND_DONE])
     maple.ana.go("@maple")

@@ -7,7 +7,7 @@ import pytest
 
 from bot.approvals import repository
 from bot.approvals import words as approvals_words
-from bot.approvals.lifecycle import Cause
+from bot.approvals.lifecycle import Cause, State
 from bot.approvals.results import Result
 from bot.changes.model import Now
 from bot.digests import repository as digest_repository
@@ -167,6 +167,20 @@ async def test_not_applied_is_not_taken_while_autumn_shows_the_change(maple: Run
     await maple.lea.sees(approvals_words.RESULTS[Result.SEEN_APPLIED].what)
     await maple.lea.click("Mark as applied", confirm=True)
     await maple.lea.sees(approvals_words.ENDINGS[Cause.MARKED_APPLIED])
+
+
+async def test_applied_is_not_taken_while_autumn_does_not_show_the_change(maple: Running) -> None:
+    await ask_for_a_name(maple.ana, "Acme Incorporated")
+    await lea_sees(maple, "Waiting for approval")
+    maple.autumn.faults.add("customers.update", "cut_before", times=1)
+    await maple.lea.click("Approve")
+    await maple.lea.sees("Unconfirmed: it may have happened")
+    await maple.lea.click("Mark as applied", confirm=True)
+    await maple.lea.sees(approvals_words.RESULTS[Result.SEEN_NOT_APPLIED].what)
+    (record,) = await maple.bot.changes.history("cus_acme")
+    assert record.state is State.UNCONFIRMED
+    await maple.lea.click("Mark as not applied", confirm=True)
+    await maple.lea.sees(approvals_words.ENDINGS[Cause.MARKED_NOT_APPLIED])
 
 
 async def test_deleted_customer_leaves_what_is_to_do_in_stripe(maple: Running) -> None:
