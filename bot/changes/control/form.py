@@ -52,14 +52,15 @@ def build(state: FormState) -> FormContent:
     fields = [_pick_control(control), features.field(offered, feature), _pick_action(action)]
     if _limited(control, action):
         fields.append(_type_limit(control, state.values))
-    if TYPE_BLOCK in _picked_with(control, action):
-        fields.append(_pick_type(_threshold_type(state.values)))
-    if INTERVAL_BLOCK in _picked_with(control, action):
-        fields.append(_pick_interval(_interval(state.values)))
     if _buys(control, action):
         fields.append(_type_quantity(state.values))
+    after: list[Block] = []
+    if TYPE_BLOCK in _picked_with(control, action):
+        after.append(_pick_type(_threshold_type(state.values)))
+    if INTERVAL_BLOCK in _picked_with(control, action):
+        after.append(_pick_interval(_interval(state.values)))
     meta = state.meta.model_copy(update={"feature": feature})
-    return FormContent(meta, [_now(state.facts)], fields, problem=_typed_wrong(state.values))
+    return FormContent(meta, [_now(state.facts)], fields, after, problem=_typed_wrong(state.values))
 
 
 def draft(meta: Meta, values: Values, facts: Facts) -> ControlInput | None:  # noqa: ARG001 - as all kinds

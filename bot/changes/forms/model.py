@@ -125,7 +125,7 @@ class FormContent:
     """What the customer has now."""
     fields: Sequence[Block] = ()
     after: Sequence[Block] = ()
-    """Optional fields, below the preview."""
+    """Fields that need no answer or have one, below the preview."""
     problem: str = ""
     """What is wrong with what is typed, in plain text; shown in place of the preview."""
     closed: str = ""

@@ -45,9 +45,15 @@ def build(state: FormState) -> FormContent:
     feature = state.facts.features.get(_feature(state.meta, state.values))
     meta = state.meta.model_copy(update={"feature": feature.id if feature else ""})
     fields = [features.field(offered, meta.feature)]
-    if feature is not None:
-        fields += _about(feature, state.values)
-    return FormContent(meta, fields=fields, problem=_typed_wrong(state.values))
+    if feature is None:
+        return FormContent(meta, fields=fields, problem=_typed_wrong(state.values))
+    size = _size(feature, state.values)
+    fields += [] if size is GrantSize.SWITCH else [_pick_size(size)]
+    lasts = _how_long(feature, size, state.values)
+    if size is not GrantSize.AMOUNT:
+        return FormContent(meta, fields=[*fields, *lasts], problem=_typed_wrong(state.values))
+    fields.append(_type_amount(state.values))
+    return FormContent(meta, fields=fields, after=lasts, problem=_typed_wrong(state.values))
 
 
 def draft(meta: Meta, values: Values, facts: Facts) -> GrantInput | None:
@@ -159,13 +165,10 @@ def _every(values: Values) -> str:
 # The fields
 
 
-def _about(feature: Feature, values: Values) -> list[Block]:
-    size = _size(feature, values)
+def _how_long(feature: Feature, size: GrantSize, values: Values) -> list[Block]:
     refills = _refills(feature, size)
     term = _term(values, refills=refills)
     return [
-        *([] if size is GrantSize.SWITCH else [_pick_size(size)]),
-        *([_type_amount(values)] if size is GrantSize.AMOUNT else []),
         _pick_term(term, refills=refills),
         *([pick_expiry(form_values.moment(values, EXPIRES_BLOCK))] if term == UNTIL_DATE else []),
         *([_pick_interval(_every(values))] if term == REFILLED else []),

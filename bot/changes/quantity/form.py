@@ -40,9 +40,12 @@ def build(state: FormState) -> FormContent:
     typed = form_values.typed(state.values, QUANTITY_BLOCK)[:_LONGEST]
     element = blocks.typed(parts.field_id("quantity"), typed, most=_LONGEST, telling=True)
     content.append(blocks.field(QUANTITY_BLOCK, words.QUANTITY, element, words.QUANTITY_HINT, listens=True))
-    content.append(billing_form.radio(BILLED_BLOCK, words.BILLED, words.BILLINGS, _billed(state.values)))
     return FormContent(
-        PICKER.remember(state), billing_form.held(state.facts), content, problem=_typed_wrong(state.values)
+        PICKER.remember(state),
+        billing_form.held(state.facts),
+        content,
+        after=[billing_form.radio(BILLED_BLOCK, words.BILLED, words.BILLINGS, _billed(state.values))],
+        problem=_typed_wrong(state.values),
     )
 
 
