@@ -1,9 +1,13 @@
-"""What is registered is told to those who set Maple up."""
+"""What is registered, and what is asked of Autumn, is told to those who set Maple up."""
 
+import ast
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from bot.access.rules import Power
 from bot.changes import registry as kinds
@@ -13,6 +17,7 @@ from bot.lookups import registry as parts
 
 ROOT = Path(__file__).parents[1]
 README, POLICY = ((ROOT / name).read_text() for name in ("README.md", "docs/policy.md"))
+MANIFEST = yaml.safe_load((ROOT / "app_manifest.yml").read_text())
 COMMANDS = [
     *parts.commands(),
     *(kind.command for kind in kinds.KINDS),
@@ -50,3 +55,57 @@ def test_every_power_is_in_the_policy_guide(power: Power) -> None:
 def test_every_kind_with_a_size_is_named_where_sizes_are(kind: ChangeKind[Any]) -> None:
     (line,) = (line for line in POLICY.splitlines() if line.startswith("| `amount_over`, `amount_up_to` |"))
     assert f'`"{kind.id}"`' in line
+
+
+# Calls of Autumn
+
+
+CALLS = README.partition("- **Documented calls**")[2].partition("- **The container**")[0]
+CALL = re.compile(
+    r"(?:balances|billing|coupons|customers|entities|events|features|invoices|logs|plans|rewards)\.(?!feature$)[a-z_]*[a-z]"
+)
+NAMES_OF_PATHS = {"coupons.add", "coupons.remove", "customers.clear_cache", "invoices.refund"}
+"""What Maple calls requests whose path has another name, in its logs and metrics."""
+
+
+def texts() -> Iterator[str]:
+    """Of the code, with `{}` for each part that is not fixed. Without that of alerts: it names Autumn's
+    webhooks, which are called much like its calls."""
+    for path in (ROOT / "bot").rglob("*.py"):
+        if "alerts" in path.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.JoinedStr):
+                yield "".join(
+                    str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values
+                )
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value
+
+
+def calls_in_readme() -> set[str]:
+    return {name for name in re.findall(r"[`/]([a-z]+\.[a-z_]+)`", CALLS) if CALL.fullmatch(name)}
+
+
+def paths_in_readme() -> set[str]:
+    paths = re.findall(r"/v1/[^`\s]+", CALLS)
+    return {re.sub(r"\{\w+\}", "{}", path) for path in paths if not CALL.fullmatch(path.removeprefix("/v1/"))}
+
+
+def test_calls_of_autumn_are_those_in_the_readme() -> None:
+    sent = {text for text in texts() if CALL.fullmatch(text)} - NAMES_OF_PATHS
+    assert calls_in_readme() == sent
+
+
+def test_paths_at_autumn_are_those_in_the_readme() -> None:
+    paths = {text for text in texts() if re.fullmatch(r"/v1/[a-z]+/\S+", text)}
+    assert paths_in_readme() == paths
+
+
+# The command's hint in Slack
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_in_the_hint_of_the_manifest(command: str) -> None:
+    (declared,) = MANIFEST["features"]["slash_commands"]
+    assert command in re.split(r"[^a-z]+", declared["usage_hint"])

@@ -64,7 +64,7 @@ def _line(change: Data, names: Names) -> str:
 
 SOURCE = AlertSource(
     key="plan_changed",
-    title="Plan changed",
+    title="Product changed",
     hint="A product began, ended, was cancelled or scheduled",
     emoji=":twisted_rightwards_arrows:",
     message="billing.updated",
