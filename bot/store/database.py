@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
+from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -218,10 +219,11 @@ class _File:
 
     def before_connecting(self, _dialect: Any, _record: Any, args: list[Any], kwargs: dict[str, Any]) -> None:
         # Only the first connection may create the file; later, a new empty one would hide the loss.
-        if self._seen and not os.path.exists(self._path):
-            raise sqlite3.OperationalError("the file is gone")
         if not self._seen:
             self._restrict_access()
+        # SQLite itself must not create it: it may go between any look at it and the opening.
+        args[0] = f"file:{quote(self._path)}?mode=rw"
+        kwargs["uri"] = True
         # If connecting fails, the driver leaves a thread that complains after the event loop has closed.
         sqlite3.connect(*args, **kwargs).close()
 

@@ -11,7 +11,7 @@ import aiosqlite
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import IntegrityError, OperationalError
 
@@ -94,6 +94,18 @@ async def test_a_reader_sees_one_state_of_things(database: Database) -> None:
         assert (await reading.execute(select(deliveries))).all() == []
     async with database.reading() as reading:
         assert (await reading.execute(select(deliveries))).all() == [("a", NOW)]
+
+
+async def test_file_that_goes_while_it_is_being_opened_is_not_created_anew(tmp_path: Path) -> None:
+    path = tmp_path / "maple.db"
+    database = Database(f"sqlite:///{path}")
+    async with database.reading():
+        event.listen(database._engine.sync_engine, "do_connect", lambda *_: path.unlink())
+        with pytest.raises(OperationalError):
+            async with database.reading():
+                pass
+    assert not path.exists()
+    await database.aclose()
 
 
 async def test_closing_waits_for_transaction_under_way(database: Database) -> None:
