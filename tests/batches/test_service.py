@@ -3,7 +3,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from bot.access.policy import Verb
 from bot.approvals import notice_queue
@@ -12,9 +12,10 @@ from bot.autumn.environment import Environment
 from bot.batches import repository
 from bot.batches.model import BatchRecord, BatchResult, BatchState, LineAction, LineState
 from bot.batches.repository import MOST_OF_PERSON
-from bot.store.tables import batch_decisions, batch_lines
+from bot.store.tables import audit, batch_decisions, batch_lines
 from tests.approvals.harness import ANA, LEA, RAJ
 from tests.batches.harness import CUSTOMERS, BatchHarness, gives
+from tests.store.test_audit import TRIGGERS
 
 
 async def test_approved_list_is_applied_line_by_line(harness: BatchHarness) -> None:
@@ -270,7 +271,14 @@ async def add_approval(harness: BatchHarness, batch: BatchRecord) -> None:
         )
 
 
-@pytest.mark.parametrize("alter", [alter_line, add_approval])
+async def alter_trail(harness: BatchHarness, batch: BatchRecord) -> None:
+    async with harness.inner.database.writing() as connection:
+        for statement in TRIGGERS[connection.dialect.name]:
+            await connection.execute(text(statement))
+        await connection.execute(update(audit).where(audit.c.change_id == batch.id).values(actor=RAJ.user))
+
+
+@pytest.mark.parametrize("alter", [alter_line, add_approval, alter_trail])
 async def test_list_that_is_not_as_requested_is_not_applied(harness: BatchHarness, alter: object) -> None:
     replica = harness.replica()
     batch = await harness.approved(replica)
