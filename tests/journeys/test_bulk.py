@@ -297,9 +297,11 @@ async def test_stopped_list_goes_on_when_it_is_resumed() -> None:
         await maple.ana.click(words.STOP, confirm=True)
         await maple.ana.sees(words.STOPPING)
         maple.autumn.faults.clear()
-        assert "2 of 5 applied · 3 not begun" in await maple.ana.sees(f"{STOPPED}\nBulk change")
+        card = await maple.ana.sees(f"{STOPPED}\nBulk change")
+        applied = len(maple.autumn.ledger)
+        assert applied in (1, 2)  # the second line may have begun when the list was stopped
+        assert f"{applied} of 5 applied · {5 - applied} not begun" in card
         await maple.ana.sees(f"[{words.RESUME}]")
-        assert len(maple.autumn.ledger) == 2
         await maple.ana.click(words.RESUME, confirm=True)
         await maple.ana.sees(f"{DONE}\nBulk change")
         assert len(maple.autumn.ledger) == 5
