@@ -4,24 +4,26 @@ Whoever shows a card calls `claim_post` before posting it, then `mark_shown`; `m
 the message or its channel no longer exists. The sweeper finds out-of-date cards with `claim_stale`.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Row, or_, select, update
+from sqlalchemy import Row, select
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.exc import IntegrityError
 
 from bot.approvals.change_records import load
 from bot.approvals.lifecycle import CardKind, ChangeEvent
 from bot.approvals.repository import GRACE, note
+from bot.store import posted_cards
 from bot.store.database import Database, unbroken
 from bot.store.tables import cards, changes
 
-POSTING = timedelta(seconds=30)
-"""No call of Slack's takes longer."""
-_SLOWEST = timedelta(hours=1)
+POSTING = posted_cards.POSTING
+claim_post = partial(posted_cards.claim_post, cards)
+release_post = partial(posted_cards.release_post, cards)
+mark_gone = partial(posted_cards.mark_gone, cards)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,46 +73,13 @@ async def adopt(
 
 
 @unbroken
-async def claim_post(database: Database, card_id: int, *, now: datetime) -> bool:
-    """Whether it is the caller's to post: False while somebody else does, or when it is posted."""
-    return await _change(
-        database,
-        card_id,
-        {"posting_until": now + POSTING},
-        cards.c.ts.is_(None),
-        or_(cards.c.posting_until.is_(None), cards.c.posting_until <= now),
-    )
-
-
-@unbroken
-async def release_post(database: Database, card_id: int) -> bool:
-    """It surely was not posted, so that it need not be waited for."""
-    return await _change(database, card_id, {"posting_until": None}, cards.c.ts.is_(None))
-
-
-@unbroken
-async def mark_gone(database: Database, card_id: int) -> bool:
-    """It cannot be shown any more."""
-    return await _change(database, card_id, {"gone": True}, ~cards.c.gone)
-
-
-@unbroken
 async def mark_shown(
     database: Database, card: PostedCard, *, revision: int, now: datetime, ts: str = "", link: str = ""
 ) -> None:
     """It shows this revision now. `ts`, and the message's link for the trail, when it was just posted."""
     async with database.writing() as connection:
-        values: dict[str, Any] = {"shown_revision": revision}
-        if ts:
-            values |= {"ts": ts, "posting_until": None}
-        changed = await connection.execute(
-            update(cards)
-            # A redraw that was overtaken by a later one must not hide that one.
-            .where(cards.c.id == card.id, cards.c.shown_revision <= revision)
-            .values(values)
-            .returning(cards.c.id)
-        )
-        if ts and changed.one_or_none() is not None:
+        current = await posted_cards.mark_shown(cards, connection, card.id, revision=revision, ts=ts)
+        if ts and current:
             record = await load(connection, card.change_id)
             details = {"card": card.kind, "channel": card.channel, "ts": ts, "link": link}
             await note(connection, record, ChangeEvent.SHOWN, now=now, details=details)
@@ -130,20 +99,8 @@ async def claim_stale(database: Database, *, now: datetime, most: int = 20) -> l
             .with_for_update(of=cards, skip_locked=True)
         )
         found = (await connection.execute(stale)).all()
-        for row in found:
-            wait = min(GRACE * 2**row.tries, _SLOWEST)
-            await connection.execute(
-                update(cards).where(cards.c.id == row.id).values(due=now + wait, tries=min(row.tries + 1, 16))
-            )
+        await posted_cards.put_off(cards, connection, found, now=now, grace=GRACE)
         return list(dict.fromkeys(row.change_id for row in found))
-
-
-async def _change(database: Database, card_id: int, values: Mapping[str, Any], *where: Any) -> bool:
-    async with database.writing() as connection:
-        changed = await connection.execute(
-            update(cards).where(cards.c.id == card_id, *where).values(values).returning(cards.c.id)
-        )
-        return changed.one_or_none() is not None
 
 
 def _card(row: Row[Any]) -> PostedCard:

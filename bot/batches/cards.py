@@ -4,22 +4,23 @@ Whoever shows a card calls `claim_post` before posting it, then `mark_shown`; `m
 the message or its channel no longer exists. The ticker finds out-of-date cards with `claim_stale`.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
+from functools import partial
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import select
 
 from bot.approvals.lifecycle import CardKind
 from bot.autumn.environment import Environment
 from bot.batches.repository import GRACE
+from bot.store import posted_cards
 from bot.store.database import Database, unbroken
 from bot.store.tables import batch_cards, batches
 
-POSTING = timedelta(seconds=30)
-"""No call of Slack's takes longer."""
-_SLOWEST = timedelta(hours=1)
+POSTING = posted_cards.POSTING
+claim_post = partial(posted_cards.claim_post, batch_cards)
+release_post = partial(posted_cards.release_post, batch_cards)
+mark_gone = partial(posted_cards.mark_gone, batch_cards)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,37 +52,10 @@ async def cards_of(database: Database, batch_id: str) -> list[BatchCard]:
 
 
 @unbroken
-async def claim_post(database: Database, card_id: int, *, now: datetime) -> bool:
-    """Whether it is the caller's to post: False while somebody else does, or when it is posted."""
-    return await _change(
-        database,
-        card_id,
-        {"posting_until": now + POSTING},
-        batch_cards.c.ts.is_(None),
-        or_(batch_cards.c.posting_until.is_(None), batch_cards.c.posting_until <= now),
-    )
-
-
-@unbroken
-async def release_post(database: Database, card_id: int) -> bool:
-    """It surely was not posted, so that it need not be waited for."""
-    return await _change(database, card_id, {"posting_until": None}, batch_cards.c.ts.is_(None))
-
-
-@unbroken
 async def mark_shown(database: Database, card_id: int, *, revision: int, ts: str = "") -> bool:
     """It shows this revision now. `ts`: when it was just posted."""
-    values: dict[str, Any] = {"shown_revision": revision}
-    if ts:
-        values |= {"ts": ts, "posting_until": None}
-    # A redraw that was overtaken by a later one must not hide that one.
-    return await _change(database, card_id, values, batch_cards.c.shown_revision <= revision)
-
-
-@unbroken
-async def mark_gone(database: Database, card_id: int) -> bool:
-    """It cannot be shown any more."""
-    return await _change(database, card_id, {"gone": True}, ~batch_cards.c.gone)
+    async with database.writing() as connection:
+        return await posted_cards.mark_shown(batch_cards, connection, card_id, revision=revision, ts=ts)
 
 
 @unbroken
@@ -103,24 +77,5 @@ async def claim_stale(database: Database, env: Environment, *, now: datetime, mo
     )
     async with database.writing() as connection:
         found = (await connection.execute(stale)).all()
-        for row in found:
-            wait = min(GRACE * 2**row.tries, _SLOWEST)
-            await connection.execute(
-                update(batch_cards)
-                .where(batch_cards.c.id == row.id)
-                .values(due=now + wait, tries=min(row.tries + 1, 16))
-            )
+        await posted_cards.put_off(batch_cards, connection, found, now=now, grace=GRACE)
         return list(dict.fromkeys(row.batch_id for row in found))
-
-
-async def _change(
-    database: Database, card_id: int, values: Mapping[str, Any], *where: ColumnElement[bool]
-) -> bool:
-    async with database.writing() as connection:
-        changed = await connection.execute(
-            update(batch_cards)
-            .where(batch_cards.c.id == card_id, *where)
-            .values(values)
-            .returning(batch_cards.c.id)
-        )
-        return changed.one_or_none() is not None
