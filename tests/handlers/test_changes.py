@@ -429,6 +429,20 @@ async def test_clicked_card_is_adopted_and_redrawn(maple: Running) -> None:
     await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
 
 
+async def test_card_clicked_before_slack_answered_its_post_is_redrawn(maple: Running) -> None:
+    maple.slack.faults.add("chat.postMessage", "latency_after", seconds=1, times=2)
+    await give(maple)
+    maple.ana.go("#billing")
+    await maple.ana.sees(on_screen(HEADLINES[State.WAITING]))
+    await maple.ana.close()
+    await maple.ana.click("Approve")
+    await maple.ana.sees(approvals_words.BARRED[Reason.OWN])
+    await maple.bot.work.drain(10)
+    maple.lea.go("#billing")
+    await maple.lea.click("Approve")
+    await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
+
+
 async def test_asker_is_told_by_dm_where_maple_is_not_in_the_channel(maple: Running) -> None:
     maple.ana.go("#random")
     await give(maple)
