@@ -17,7 +17,7 @@ from tests.proofs.digests import mornings
 from tests.proofs.figures import Figures
 from tests.proofs.hammer import one_change, one_of_many
 from tests.proofs.hostile import hostile
-from tests.proofs.kill import killed
+from tests.proofs.kill import every_edit_killed, killed
 from tests.proofs.lists import hostile_lists
 from tests.proofs.outcomes import outcomes
 from tests.proofs.replay import replayed
@@ -41,7 +41,7 @@ PROOFS: dict[str, Sequence[Callable[[], Awaitable[Figures]]]] = {
         lambda: clicks.one_of_many("sqlite", 1, 1000),
         lambda: clicks.one_of_many("postgresql", 2, 1000),
     ),
-    "kill": (lambda: killed("sqlite", 20), lambda: killed("postgresql", 20)),
+    "kill": (lambda: every_edit_killed("sqlite", 20), lambda: killed("postgresql", 20)),
     "outcomes": (lambda: outcomes("sqlite", 3), lambda: outcomes("postgresql", 1)),
     "audit": (lambda: alterations("sqlite", 10_000, 100), lambda: alterations("postgresql", 10_000, 100)),
     "replay": (lambda: replayed("http", 10), lambda: replayed("socket", 10)),

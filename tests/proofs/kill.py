@@ -1,5 +1,7 @@
 """The process is killed on the way; another finds what it left, once its lease has lapsed."""
 
+from collections.abc import Sequence
+
 from bot.approvals.lifecycle import ChangeEvent, Record, State
 from bot.approvals.timeouts import ChangeTimeouts
 from bot.changes.model import ChangeInput
@@ -20,18 +22,43 @@ _UNDONE = (State.APPROVED, State.APPLYING)
 async def killed(
     engine: Engine, seeds: int, points: tuple[str, ...] = POINTS, only: tuple[str, ...] = ()
 ) -> Figures:
-    """With an even seed at the point itself, with an odd one some milliseconds after it. `only`: these edits;
-    all if empty."""
+    """Another edit at each point. With an even seed at the point itself, with an odd one some milliseconds
+    after it. `only`: these edits; all if empty."""
     figures = Figures(f"A process is killed at each of {len(points)} points: {engine}")
     for seed in range(seeds):
-        # All the points of a seed on one database, after each other: the last must not trouble the next.
-        async with deployment(engine) as made:
-            for number, point in enumerate(points):
-                edits = only or tuple(made.edits())
-                edit = edits[(seed + number) % len(edits)]
-                made.local.reset()
-                await _one(figures, made, point, edit, seed)
+        await _at_each_point(
+            figures, engine, seed, [(point, seed + number) for number, point in enumerate(points)], only
+        )
     return figures
+
+
+async def every_edit_killed(engine: Engine, seeds: int) -> Figures:
+    """Every edit at every point, with each seed."""
+    figures = Figures(f"A process is killed at each of {len(POINTS)} points, with every edit: {engine}")
+    async with deployment(engine) as made:
+        edits = len(made.edits())
+    for seed in range(seeds):
+        for first in range(edits):
+            await _at_each_point(
+                figures, engine, seed, [(point, first + number) for number, point in enumerate(POINTS)]
+            )
+    return figures
+
+
+async def _at_each_point(
+    figures: Figures,
+    engine: Engine,
+    seed: int,
+    numbered: Sequence[tuple[str, int]],
+    only: tuple[str, ...] = (),
+) -> None:
+    """`numbered`: the points, each with the number of its edit, counted round and round. All on one
+    database, after each other: the last must not trouble the next."""
+    async with deployment(engine) as made:
+        for point, number in numbered:
+            edits = only or tuple(made.edits())
+            made.local.reset()
+            await _one(figures, made, point, edits[number % len(edits)], seed)
 
 
 async def _one(figures: Figures, made: Deployment, point: str, edit: str, seed: int) -> None:
