@@ -21,7 +21,7 @@ from pydantic import SecretStr
 from benchmarks import customers, processes
 from benchmarks.report import Table, show
 from bot.access.people import Actor
-from bot.access.policy import Decision, Reason, Request
+from bot.access.policy import Decision, DecisionReason, Request
 from bot.approvals.approvals_channel import ApprovalsChannel
 from bot.approvals.lifecycle import ChangeEvent, Record
 from bot.approvals.names import CustomerNames
@@ -65,7 +65,7 @@ class Row:
 
 
 async def _permits(_request: Request, _actor: Actor) -> Decision:
-    return Decision(True, Reason.ALLOWED, "benchmark", approvals=1, expires_after=timedelta(hours=1))
+    return Decision(True, DecisionReason.ALLOWED, "benchmark", approvals=1, expires_after=timedelta(hours=1))
 
 
 async def _tell(_record: Record, _event: ChangeEvent) -> None:

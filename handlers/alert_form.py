@@ -8,7 +8,7 @@ from typing import Any, assert_never
 from bot.alerts import form as alert_form
 from bot.alerts import list_card, words
 from bot.alerts.form import AlertInput, AlertMeta, AlertState
-from bot.alerts.model import Subscription, TooMany
+from bot.alerts.model import AlertSubscription, TooManyAlerts
 from bot.alerts.words import AlertNote
 from bot.kit.ref import Ref
 from bot.lookups.catalogue_names import feature_names, plan_names
@@ -74,27 +74,27 @@ async def features(interaction: Interaction, services: Services) -> list[dict[st
 
 
 @dataclass(frozen=True, slots=True)
-class FilledIn:
+class SubmittedAlert:
     meta: AlertMeta
     input: AlertInput
 
 
-def parse(interaction: Interaction) -> FilledIn | Invalid:
+def parse(interaction: Interaction) -> SubmittedAlert | Invalid:
     parsed = alert_form.parse(interaction.state)
     if parsed.input is None:
         return Invalid(parsed.errors)
-    return FilledIn(AlertMeta.decode(interaction.metadata), parsed.input)
+    return SubmittedAlert(AlertMeta.decode(interaction.metadata), parsed.input)
 
 
 def working(interaction: Interaction) -> Mapping[str, Any]:
     return alert_form.working(AlertMeta.decode(interaction.metadata))
 
 
-async def submitted(interaction: Interaction, services: Services, form: FilledIn) -> None:
+async def submitted(interaction: Interaction, services: Services, form: SubmittedAlert) -> None:
     interaction = replace(interaction, channel=form.meta.channel)
     async with shown_in_modal(interaction, services):
         if not await may_change_this(interaction, services, form.meta.subscription):
-            note: AlertNote | TooMany | None = AlertNote.NOT_ALLOWED
+            note: AlertNote | TooManyAlerts | None = AlertNote.NOT_ALLOWED
         elif form.meta.subscription:
             note = await _edit(interaction, services, form)
             if note is None:
@@ -104,7 +104,9 @@ async def submitted(interaction: Interaction, services: Services, form: FilledIn
         await show_list(interaction, services, note)
 
 
-async def _create(interaction: Interaction, services: Services, form: FilledIn) -> AlertNote | TooMany | None:
+async def _create(
+    interaction: Interaction, services: Services, form: SubmittedAlert
+) -> AlertNote | TooManyAlerts | None:
     channel = interaction.user if form.input.personal else form.meta.channel
     created = await services.alerts.create(
         form.meta.submission, channel, interaction.actor, form.input.choice
@@ -112,15 +114,15 @@ async def _create(interaction: Interaction, services: Services, form: FilledIn) 
     match created:
         case ChannelProblem():
             return None  # the list shows it
-        case TooMany():
+        case TooManyAlerts():
             return created
-        case Subscription():
+        case AlertSubscription():
             return AlertNote.CREATED
         case _:  # pragma: no cover - a closed set
             assert_never(created)
 
 
-async def _edit(interaction: Interaction, services: Services, form: FilledIn) -> AlertNote | None:
+async def _edit(interaction: Interaction, services: Services, form: SubmittedAlert) -> AlertNote | None:
     """None if somebody else was first, and the form is shown again as it was filled in."""
     meta = form.meta
     edited = await services.alerts.edit(

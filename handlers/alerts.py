@@ -8,7 +8,7 @@ from typing import Protocol, assert_never
 
 from bot.alerts import list_card
 from bot.alerts.list_card import AlertList
-from bot.alerts.model import Subscription, TooMany
+from bot.alerts.model import AlertSubscription, TooManyAlerts
 from bot.alerts.words import AlertNote
 from bot.autumn.errors import AutumnError
 from bot.kit.ref import Ref
@@ -25,7 +25,7 @@ class _Verb(Protocol):
 
     def __call__(
         self, subscription_id: str, /, *, by: str
-    ) -> Awaitable[Subscription | ChannelProblem | None]: ...
+    ) -> Awaitable[AlertSubscription | ChannelProblem | None]: ...
 
 
 # The list
@@ -39,7 +39,7 @@ async def commanded(interaction: Interaction, services: Services) -> None:
 
 
 async def show_list(
-    interaction: Interaction, services: Services, note: AlertNote | TooMany | None = None
+    interaction: Interaction, services: Services, note: AlertNote | TooManyAlerts | None = None
 ) -> None:
     """The alerts as they are now. `note`: what just happened."""
     problem, in_the_channel, own, may, called = await asyncio.gather(
@@ -111,7 +111,7 @@ async def _change(interaction: Interaction, services: Services, verb: _Verb, don
             return
         changed = await verb(ref.id, by=interaction.user)
         match changed:
-            case Subscription():
+            case AlertSubscription():
                 await show_list(interaction, services, done)
             case None:
                 await show_list(interaction, services, AlertNote.CHANGED)

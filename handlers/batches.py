@@ -76,31 +76,31 @@ async def for_listed(interaction: Interaction, services: Services) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class FilledIn:
+class SubmittedBatch:
     meta: BatchMeta
     input: BatchInput
     read: ReadList | None
     """What was pasted; None for a file and for the customers of a list."""
 
 
-def parse(interaction: Interaction) -> FilledIn | Invalid:
+def parse(interaction: Interaction) -> SubmittedBatch | Invalid:
     meta = BatchMeta.decode(interaction.metadata)
     parsed = batch_form.parse(meta, interaction.state)
     if parsed.input is None:
         return Invalid(parsed.errors)
     if not parsed.input.pasted:
-        return FilledIn(meta, parsed.input, None)
+        return SubmittedBatch(meta, parsed.input, None)
     read = parsing.read(parsed.input.pasted, parsed.input.for_all)
     if isinstance(read, Note):
         return Invalid({batch_form.LIST_BLOCK: notes.plain(read)})
-    return FilledIn(meta, parsed.input, read)
+    return SubmittedBatch(meta, parsed.input, read)
 
 
 def working(interaction: Interaction) -> Mapping[str, Any]:
     return batch_form.working(BatchMeta.decode(interaction.metadata))
 
 
-async def submitted(interaction: Interaction, services: Services, form: FilledIn) -> None:
+async def submitted(interaction: Interaction, services: Services, form: SubmittedBatch) -> None:
     """Checks the list, and shows what would be requested."""
     interaction = replace(interaction, channel=form.meta.channel)
     async with shown_in_modal(interaction, services, batch_form.stopped):
@@ -120,7 +120,7 @@ async def submitted(interaction: Interaction, services: Services, form: FilledIn
         await _show_checked(interaction, services, checked, ref)
 
 
-async def _read(interaction: Interaction, services: Services, form: FilledIn) -> ReadList | str:
+async def _read(interaction: Interaction, services: Services, form: SubmittedBatch) -> ReadList | str:
     """The lines of a file or of a list of customers; or in words why there are none."""
     if form.meta.draft:
         kept = await services.batches.kept(form.meta.draft, interaction.actor)

@@ -12,7 +12,7 @@ from bot.autumn.errors import AutumnError
 from bot.digests import form as digest_form
 from bot.digests import list_card, words
 from bot.digests.form import DigestInput, DigestMeta, DigestState
-from bot.digests.model import Digest, Schedule, TooMany
+from bot.digests.model import Digest, Schedule, TooManyDigests
 from bot.digests.words import DigestNote
 from bot.kit.ref import Ref
 from bot.slack.channels import ChannelProblem
@@ -109,23 +109,23 @@ async def user_groups(interaction: Interaction, services: Services) -> list[dict
 
 
 @dataclass(frozen=True, slots=True)
-class FilledIn:
+class SubmittedDigest:
     meta: DigestMeta
     input: DigestInput
 
 
-def parse(interaction: Interaction) -> FilledIn | Invalid:
+def parse(interaction: Interaction) -> SubmittedDigest | Invalid:
     parsed = digest_form.parse(interaction.state)
     if parsed.input is None:
         return Invalid(parsed.errors)
-    return FilledIn(DigestMeta.decode(interaction.metadata), parsed.input)
+    return SubmittedDigest(DigestMeta.decode(interaction.metadata), parsed.input)
 
 
 def working(interaction: Interaction) -> Mapping[str, Any]:
     return digest_form.working(DigestMeta.decode(interaction.metadata))
 
 
-async def submitted(interaction: Interaction, services: Services, form: FilledIn) -> None:
+async def submitted(interaction: Interaction, services: Services, form: SubmittedDigest) -> None:
     interaction = replace(interaction, channel=form.meta.channel)
     async with shown_in_modal(interaction, services):
         if await _refused(interaction, services, form.meta.digest):
@@ -136,7 +136,7 @@ async def submitted(interaction: Interaction, services: Services, form: FilledIn
             await _create(interaction, services, form)
 
 
-async def _create(interaction: Interaction, services: Services, form: FilledIn) -> None:
+async def _create(interaction: Interaction, services: Services, form: SubmittedDigest) -> None:
     created = await services.digests.create(
         form.meta.submission,
         form.input.person or form.meta.channel,
@@ -149,7 +149,7 @@ async def _create(interaction: Interaction, services: Services, form: FilledIn) 
             note = ""  # the list says why
         case PersonProblem():
             note = words.PERSON_PROBLEMS[created]
-        case TooMany():
+        case TooManyDigests():
             note = words.TOO_MANY[created]
         case Digest():
             note = list_card.digest_created(created)
@@ -158,7 +158,7 @@ async def _create(interaction: Interaction, services: Services, form: FilledIn) 
     await show_list(interaction, services, note)
 
 
-async def _edit(interaction: Interaction, services: Services, form: FilledIn) -> None:
+async def _edit(interaction: Interaction, services: Services, form: SubmittedDigest) -> None:
     meta, by = form.meta, interaction.user
     if await services.digests.edit(meta.digest, meta.version, form.input.schedule, form.input.content, by=by):
         await show_list(interaction, services, list_card.digest_note(DigestNote.EDITED))
@@ -170,7 +170,9 @@ async def _edit(interaction: Interaction, services: Services, form: FilledIn) ->
     await _show_again(interaction, services, form, digest)
 
 
-async def _show_again(interaction: Interaction, services: Services, form: FilledIn, digest: Digest) -> None:
+async def _show_again(
+    interaction: Interaction, services: Services, form: SubmittedDigest, digest: Digest
+) -> None:
     """Shows the form as it was filled in. Saving it again replaces the other person's changes."""
     state = DigestState(
         form.meta.model_copy(update={"version": digest.version}),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, assert_never
 
-from bot.access.policy import Reason
+from bot.access.policy import DecisionReason
 from bot.approvals import card as approvals_card
 from bot.approvals import notices, result_card
 from bot.approvals import words as approvals_words
@@ -21,7 +21,7 @@ from bot.changes.forms.fields import called as names_in
 from bot.changes.forms.fields import why_given
 from bot.changes.forms.model import FormPreview, FormState, Meta
 from bot.changes.model import Facts
-from bot.changes.spec import ChangeKind, FilledIn
+from bot.changes.spec import ChangeKind, PrefilledForm
 from bot.kit import ids, text
 from bot.kit.card import Card
 from bot.kit.form_values import Values
@@ -39,7 +39,7 @@ from handlers.services import Services
 
 _SHOWN = 60
 """Characters of what was typed that are shown again."""
-_OTHERS_MAY = (Reason.NO_RULE, Reason.DENIED)
+_OTHERS_MAY = (DecisionReason.NO_RULE, DecisionReason.DENIED)
 _SUBMITTED = (Result.DONE, Result.AGAIN)
 
 
@@ -162,14 +162,16 @@ async def _show(interaction: Interaction, services: Services, meta: Meta) -> Non
     if entity:
         meta = meta.model_copy(update={"entity": await _entity_meant(services, meta.customer, entity)})
     facts = await _read(services, meta)
-    filled_in = FilledIn(interaction.state)
+    filled_in = PrefilledForm(interaction.state)
     if typed:
         short, sentence = typed
         filled_in = short.fill(sentence, facts)
         meta = meta.model_copy(update={"typed": ""})
     if entity and not meta.entity:
         # Nothing that could be submitted for the whole customer instead.
-        filled_in = FilledIn(why_given(filled_in.values), words.unclear_entity(text.code(entity, _SHOWN)))
+        filled_in = PrefilledForm(
+            why_given(filled_in.values), words.unclear_entity(text.code(entity, _SHOWN))
+        )
     view = await _view(
         interaction, services, meta, facts, values=filled_in.values, trouble=filled_in.trouble, opening=True
     )

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, assert_never
 
-from bot.access.policy import Decision, Reason
+from bot.access.policy import Decision, DecisionReason
 from bot.autumn.errors import AutumnError
 from bot.autumn.models import Customer
 from bot.changes import buttons
@@ -132,7 +132,7 @@ async def permitted(
 
 
 def _may(decision: Decision) -> bool:
-    return decision.permit or decision.reason is Reason.UNCHECKED
+    return decision.permit or decision.reason is DecisionReason.UNCHECKED
 
 
 def _private_card(

@@ -1,9 +1,11 @@
 """What holds for every tracked file: nothing of one machine, nothing left open, locks with hashes."""
 
+import ast
 import os
 import re
 import subprocess
 import tomllib
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -77,6 +79,17 @@ def test_forbidden_words_are_found() -> None:
     }
     assert samples.keys() == FORBIDDEN.keys()
     assert all(re.search(FORBIDDEN[what], sample) for what, sample in samples.items())
+
+
+def test_no_two_classes_share_a_name() -> None:
+    modules: dict[str, list[str]] = defaultdict(list)
+    for package in ("bot", "handlers"):
+        for module in sorted((ROOT / package).rglob("*.py")):
+            for node in ast.walk(ast.parse(module.read_text())):
+                if isinstance(node, ast.ClassDef):
+                    modules[node.name].append(str(module.relative_to(ROOT)))
+    assert modules["Services"] == ["handlers/services.py"]
+    assert {name: homes for name, homes in modules.items() if len(homes) > 1} == {}
 
 
 @pytest.mark.parametrize("name", LOCKS)

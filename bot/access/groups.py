@@ -14,13 +14,13 @@ from bot.slack.errors import SLACK_READ_ERRORS
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class _KnownGroups:
     members: "Members"
     ids: Mapping[str, str]
     """By handle."""
 
 
-_NOBODY = _Known({}, {})
+_NOBODY = _KnownGroups({}, {})
 Members = Mapping[str, frozenset[str]]
 """User ids by group; every group is listed by its id (S…) and by its handle (@…)."""
 
@@ -71,13 +71,13 @@ class Groups:
         """Stops a call in progress."""
         await self._kept.aclose()
 
-    async def _known(self) -> "_Known | None":
+    async def _known(self) -> "_KnownGroups | None":
         try:
             return await self._kept.get()
         except SLACK_READ_ERRORS:
             return None
 
-    async def _ask(self) -> "_Known":
+    async def _ask(self) -> "_KnownGroups":
         async with asyncio.timeout(self._within):
             answer = await self._slack.usergroups_list(include_users=True, include_disabled=False)
         members: dict[str, frozenset[str]] = {}
@@ -85,7 +85,7 @@ class Groups:
         for group in answer["usergroups"]:
             members |= _read(group)
             ids[f"@{group['handle']}"] = str(group["id"])
-        return _Known(members, ids)
+        return _KnownGroups(members, ids)
 
 
 def _read(group: Mapping[str, Any]) -> Members:

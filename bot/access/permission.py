@@ -6,7 +6,17 @@ from dataclasses import dataclass, replace
 from bot.access.groups import Groups
 from bot.access.limits import Limits
 from bot.access.people import Actor, People, Standing
-from bot.access.policy import Decision, Person, Policy, Reason, Request, Verb, decide, decide_digests, gives
+from bot.access.policy import (
+    Decision,
+    DecisionReason,
+    Person,
+    Policy,
+    Request,
+    Verb,
+    decide,
+    decide_digests,
+    gives,
+)
 from bot.access.rules import PolicyKind, Power, Rule, When
 from bot.autumn.environment import Environment
 
@@ -116,7 +126,7 @@ def decide_links(
 ) -> Decision:
     decision = decide(policy, Request(Verb.LINK, environment=environment), person)
     ruled = any(Power.LINK in rule.may for rule in policy.allow)
-    if decision.reason is not Reason.NO_RULE or ruled:
+    if decision.reason is not DecisionReason.NO_RULE or ruled:
         return decision
     requests = [Request(Verb.ASK, kind=kind, environment=environment) for kind in kinds]
     asked = [decide(widest(policy), request, person) for request in requests]

@@ -22,9 +22,9 @@ from bot.access.rules import BUILT_IN, Person, Policy, Power, Request, Requireme
 __all__ = [
     "BUILT_IN",
     "Decision",
+    "DecisionReason",
     "Person",
     "Policy",
-    "Reason",
     "Request",
     "Verb",
     "decide",
@@ -49,7 +49,7 @@ _ALONE = frozenset({Power.AT_ONCE, Power.APPROVE_OWN})
 rule must name the kind."""
 
 
-class Reason(StrEnum):
+class DecisionReason(StrEnum):
     ALLOWED = "allowed"
     DENIED = "denied"
     """By a deny rule."""
@@ -71,7 +71,7 @@ class Decision:
     """From `approvals` on, what a change needs; set for ASK and UNDO."""
 
     permit: bool
-    reason: Reason
+    reason: DecisionReason
     rule: str = ""
     """The rule that allowed or denied it; empty if there was none."""
     approvals: int = 1
@@ -90,12 +90,16 @@ class Decision:
 
 def decide(policy: Policy, request: Request, person: Person) -> Decision:
     if person.member is None:
-        return Decision(False, Reason.UNCHECKED)
+        return Decision(False, DecisionReason.UNCHECKED)
     if not person.member:
-        return Decision(False, Reason.NOT_A_MEMBER)
+        return Decision(False, DecisionReason.NOT_A_MEMBER)
     if request.verb is Verb.WITHDRAW:
         # No power is needed to withdraw one's own request.
-        return Decision(True, Reason.ALLOWED) if request.own else Decision(False, Reason.NOT_YOURS)
+        return (
+            Decision(True, DecisionReason.ALLOWED)
+            if request.own
+            else Decision(False, DecisionReason.NOT_YOURS)
+        )
     decisions = [_power(policy, power, request, person) for power in NEEDED[request.verb]]
     for decision in decisions:
         if not decision.permit:
@@ -128,13 +132,13 @@ def refused_to_all(policy: Policy, power: Power, request: Request) -> bool:
 def decide_digests(policy: Policy, person: Person) -> Decision:
     """Whether a person may set up, edit, pause, send and remove digests."""
     if person.member is None:
-        return Decision(False, Reason.UNCHECKED)
+        return Decision(False, DecisionReason.UNCHECKED)
     if not person.member:
-        return Decision(False, Reason.NOT_A_MEMBER)
+        return Decision(False, DecisionReason.NOT_A_MEMBER)
     included = policy.digests.who.has(person)
     if included is None:
-        return Decision(False, Reason.UNCHECKED)
-    return Decision(True, Reason.ALLOWED) if included else Decision(False, Reason.NO_RULE)
+        return Decision(False, DecisionReason.UNCHECKED)
+    return Decision(True, DecisionReason.ALLOWED) if included else Decision(False, DecisionReason.NO_RULE)
 
 
 def _power(policy: Policy, power: Power, request: Request, person: Person) -> Decision:
@@ -145,9 +149,9 @@ def _power(policy: Policy, power: Power, request: Request, person: Person) -> De
     ]
     for rule, certain in denied:
         if certain:
-            return Decision(False, Reason.DENIED, rule.name, exceeded=_over(rule, request))
+            return Decision(False, DecisionReason.DENIED, rule.name, exceeded=_over(rule, request))
     if denied:
-        return Decision(False, Reason.UNCHECKED, denied[0][0].name)
+        return Decision(False, DecisionReason.UNCHECKED, denied[0][0].name)
     unchecked, beyond = False, tuple[Exceeded, ...]()
     for rule in policy.allow:
         included = rule.who.has(person)
@@ -157,10 +161,10 @@ def _power(policy: Policy, power: Power, request: Request, person: Person) -> De
         if rule.when.holds(request) is not True:
             beyond = beyond or limits
         elif included:
-            return Decision(True, Reason.ALLOWED, rule.name)
+            return Decision(True, DecisionReason.ALLOWED, rule.name)
         else:
             unchecked = True
-    return Decision(False, Reason.UNCHECKED if unchecked else Reason.NO_RULE, exceeded=beyond)
+    return Decision(False, DecisionReason.UNCHECKED if unchecked else DecisionReason.NO_RULE, exceeded=beyond)
 
 
 def _over(rule: Rule | Requirement, request: Request) -> tuple[Exceeded, ...]:
@@ -188,7 +192,7 @@ def _restricts(rule: Rule | Requirement, request: Request, person: Person) -> bo
 
 def _own(policy: Policy, request: Request, person: Person) -> Decision:
     decision = _power(policy, Power.APPROVE_OWN, request, person)
-    return Decision(False, Reason.OWN) if decision.reason is Reason.NO_RULE else decision
+    return Decision(False, DecisionReason.OWN) if decision.reason is DecisionReason.NO_RULE else decision
 
 
 def _with_terms(rule: str, policy: Policy, request: Request, person: Person) -> Decision:
@@ -201,7 +205,7 @@ def _with_terms(rule: str, policy: Policy, request: Request, person: Person) -> 
     because = [limit for each in requirements if each.approvals is not None for limit in _over(each, request)]
     return Decision(
         True,
-        Reason.ALLOWED,
+        DecisionReason.ALLOWED,
         at_once.rule if right_away else rule,
         approvals=0 if right_away else max(approvals, default=1),
         self_approval=all(

@@ -2,7 +2,7 @@
 
 from bot.alerts import words
 from bot.alerts.model import AlertEvent
-from bot.alerts.sources.source import AlertSource, Names
+from bot.alerts.sources.source import AlertSource, EventNames
 from bot.changes import registry as kinds
 from bot.kit import blocks, ids, layout, text, times
 from bot.kit.card import Block, Card
@@ -11,7 +11,7 @@ from bot.lookups.place import OVERVIEW, Place
 _NAME = 80
 
 
-def alert_card(event: AlertEvent, source: AlertSource, names: Names) -> Card:
+def alert_card(event: AlertEvent, source: AlertSource, names: EventNames) -> Card:
     happened = event.occurrence
     customer = text.mrkdwn(names.customer, _NAME)
     customer_id = text.code(happened.customer, _NAME)

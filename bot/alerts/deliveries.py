@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Row, and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.alerts import rows
-from bot.alerts.model import AlertChoice, AlertDelivery, DeliveryState, Occurrence, Skip
+from bot.alerts.model import AlertChoice, AlertDelivery, AlertSkip, DeliveryState, Occurrence
 from bot.store.database import Database, unbroken
 from bot.store.tables import alert_deliveries, alert_events, alert_subscriptions
 from bot.store.upsert import insert
@@ -30,7 +30,7 @@ _CLAIMED = alert_deliveries.c.state == DeliveryState.CLAIMED
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ReportedOccurrence:
     """An occurrence as a source read it, out of a message or the poll."""
 
     source: str
@@ -57,7 +57,7 @@ def _hashed(*parts: str | int) -> str:
 async def note(
     database: Database,
     env: str,
-    reports: Iterable[Report],
+    reports: Iterable[ReportedOccurrence],
     *,
     now: datetime,
     polled: bool = False,
@@ -87,7 +87,7 @@ async def _subscribed(
 
 
 async def _is_new(
-    connection: AsyncConnection, env: str, report: Report, *, now: datetime, polled: bool
+    connection: AsyncConnection, env: str, report: ReportedOccurrence, *, now: datetime, polled: bool
 ) -> bool:
     values = {
         "id": report.id,
@@ -104,7 +104,12 @@ async def _is_new(
 
 
 async def _deliver_to(
-    connection: AsyncConnection, env: str, report: Report, subscribed: list[Row[Any]], *, now: datetime
+    connection: AsyncConnection,
+    env: str,
+    report: ReportedOccurrence,
+    subscribed: list[Row[Any]],
+    *,
+    now: datetime,
 ) -> int:
     count = 0
     for row in subscribed:
@@ -127,7 +132,7 @@ async def _deliver_to(
     return count
 
 
-def wants(choice: AlertChoice, report: Report) -> bool:
+def wants(choice: AlertChoice, report: ReportedOccurrence) -> bool:
     """As far as the event itself says. Which products the customer holds is read when it is posted."""
     feature = report.occurrence.feature
     return report.source in choice.sources and (
@@ -194,7 +199,7 @@ async def posted(database: Database, delivery_id: str, ts: str, *, now: datetime
 
 
 @unbroken
-async def skipped(database: Database, delivery_id: str, why: Skip, *, by: str, now: datetime) -> bool:
+async def skipped(database: Database, delivery_id: str, why: AlertSkip, *, by: str, now: datetime) -> bool:
     """It will not be in the channel."""
     values = {"state": DeliveryState.SKIPPED, "skip": why, "lease_by": None, "lease_until": None}
     return await _change(database, delivery_id, values, _held(by), now=now)

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.access.post_targets import Pause
 from bot.alerts import sources, words
-from bot.alerts.model import Subscription, TooMany
+from bot.alerts.model import AlertSubscription, TooManyAlerts
 from bot.alerts.words import AlertNote
 from bot.kit import blocks, ids, layout, mentions, phrases, text
 from bot.kit.card import Block, Card
@@ -26,8 +26,8 @@ _MOST_NAMES = 3
 class AlertList:
     channel: str
     """Where the command was typed."""
-    in_channel: Sequence[Subscription] = ()
-    own: Sequence[Subscription] = ()
+    in_channel: Sequence[AlertSubscription] = ()
+    own: Sequence[AlertSubscription] = ()
     """Those that go to the person's direct messages."""
     problem: ChannelProblem | None = None
     """Why the channel can have none now."""
@@ -39,7 +39,7 @@ class AlertList:
     """Names of products and features by id; not yet made safe."""
 
 
-def alert_list(shown: AlertList, note: AlertNote | TooMany | None = None) -> dict[str, Any]:
+def alert_list(shown: AlertList, note: AlertNote | TooManyAlerts | None = None) -> dict[str, Any]:
     """`note`: what just happened."""
     drawn = [
         blocks.section("what", words.LIST_WHAT),
@@ -64,12 +64,12 @@ def alerts_waiting(channel: str) -> dict[str, Any]:
     return modal(words.LIST_TITLE, drawn, callback=ids.ALERT_LIST, metadata=channel)
 
 
-def alert_note(note: AlertNote | TooMany) -> Card:
+def alert_note(note: AlertNote | TooManyAlerts) -> Card:
     """What just happened, where the list is not open any more."""
     return layout.card([blocks.section("note", words.NOTES[note])], [], [], stamp=None)
 
 
-def alert_stopped(subscription: Subscription) -> Card:
+def alert_stopped(subscription: AlertSubscription) -> Card:
     """Tells the owner that it is paused, or, where it is not, that it was removed."""
     where = words.TO_YOU if subscription.personal else words.in_channel(_channel(subscription.channel))
     what, why = what_it_tells(subscription, {}), subscription.pause
@@ -81,7 +81,7 @@ def alert_stopped(subscription: Subscription) -> Card:
     return layout.card(shown, [], [], stamp=None)
 
 
-def what_it_tells(subscription: Subscription, called: Mapping[str, str]) -> str:
+def what_it_tells(subscription: AlertSubscription, called: Mapping[str, str]) -> str:
     """In a line: its sources and its filters."""
     choice = subscription.choice
     titles = phrases.joined([source.title for source in sources.chosen(choice.sources)])
@@ -123,14 +123,14 @@ def _person(known: str) -> str:
     return mentions.person(known) if known else words.SOMEONE
 
 
-def _why(subscription: Subscription, why: Pause) -> str:
+def _why(subscription: AlertSubscription, why: Pause) -> str:
     if why is Pause.ASKED:
         return words.paused_by(_person(subscription.stopped_by))
     return words.PAUSES[why]
 
 
 def _part(
-    part: str, title: str, subscriptions: Sequence[Subscription], shown: AlertList, *, fit: bool
+    part: str, title: str, subscriptions: Sequence[AlertSubscription], shown: AlertList, *, fit: bool
 ) -> list[Block]:
     """`fit`: whether alerts can go there now; if not, none can be resumed."""
     if not subscriptions:
@@ -143,7 +143,7 @@ def _part(
     return drawn
 
 
-def _one(place: str, subscription: Subscription, shown: AlertList, *, fit: bool) -> list[Block]:
+def _one(place: str, subscription: AlertSubscription, shown: AlertList, *, fit: bool) -> list[Block]:
     pause = subscription.pause
     state = words.ACTIVE if pause is None else words.paused(_why(subscription, pause))
     owner = words.set_up_by(mentions.person(subscription.owner))
@@ -156,7 +156,7 @@ def _one(place: str, subscription: Subscription, shown: AlertList, *, fit: bool)
     return drawn
 
 
-def _buttons(place: str, subscription: Subscription, *, fit: bool) -> list[blocks.Button]:
+def _buttons(place: str, subscription: AlertSubscription, *, fit: bool) -> list[blocks.Button]:
     """An action_id may be in a modal but once, so each has its place."""
     ref = Ref(subscription.id, subscription.version).encode()
     buttons = [blocks.button(words.EDIT, f"{ids.ALERT_EDIT}:{place}", ref)]

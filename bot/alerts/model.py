@@ -9,7 +9,7 @@ from typing import Any
 from bot.access.post_targets import Pause
 
 
-class TooMany(StrEnum):
+class TooManyAlerts(StrEnum):
     """Why there may be no more subscriptions."""
 
     OF_PERSON = "too_many_of_person"
@@ -33,7 +33,7 @@ class AlertChoice:
 
 
 @dataclass(frozen=True, slots=True)
-class Subscription:
+class AlertSubscription:
     id: str
     channel: str
     """A channel's id; or the owner's own, whose direct messages alerts go to then."""
@@ -94,7 +94,7 @@ class DeliveryState(StrEnum):
     SKIPPED = "skipped"
 
 
-class Skip(StrEnum):
+class AlertSkip(StrEnum):
     """Why an event was not told to a subscription."""
 
     FILTERED = "filtered"

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from sqlalchemy import select, update
 
 from bot.alerts import deliveries, repository
-from bot.alerts.deliveries import Report
+from bot.alerts.deliveries import ReportedOccurrence
 from bot.alerts.sources import past_due
 from bot.alerts.timeouts import AlertTimeouts
 from bot.runtime import Runtime
@@ -73,9 +73,9 @@ class PastDuePoll:
         active = await repository.active(self._database, self._env)
         return any(past_due.KEY in subscription.choice.sources for subscription in active)
 
-    def _reports(self, past_due_now: Sequence[PastDueCustomer]) -> list[Report]:
+    def _reports(self, past_due_now: Sequence[PastDueCustomer]) -> list[ReportedOccurrence]:
         return [
-            Report(
+            ReportedOccurrence(
                 past_due.KEY,
                 occurrence,
                 deliveries.lasting_event_id(self._env, past_due.KEY, occurrence.identity),

@@ -19,8 +19,8 @@ from bot.access.post_targets import Pause, PostTargets, pause_for_refusal
 from bot.alerts import deliveries, repository, sources
 from bot.alerts.card import alert_card
 from bot.alerts.deliveries import LATE_AFTER
-from bot.alerts.model import AlertDelivery, Skip, Subscription
-from bot.alerts.sources.source import AlertSource, Names
+from bot.alerts.model import AlertDelivery, AlertSkip, AlertSubscription
+from bot.alerts.sources.source import AlertSource, EventNames
 from bot.alerts.timeouts import AlertTimeouts
 from bot.autumn.errors import AutumnError, NotFound
 from bot.autumn.models import Customer
@@ -51,13 +51,13 @@ class AlertOutcome(StrEnum):
 
 
 _SKIPPED = {
-    Skip.FILTERED: AlertOutcome.FILTERED,
-    Skip.LATE: AlertOutcome.LATE,
-    Skip.PAUSED: AlertOutcome.PAUSED,
+    AlertSkip.FILTERED: AlertOutcome.FILTERED,
+    AlertSkip.LATE: AlertOutcome.LATE,
+    AlertSkip.PAUSED: AlertOutcome.PAUSED,
 }
 
 
-class Posting:
+class AlertPosting:
     """`name`: of this process, unlike any other's. `slack`: a client that never sends again by itself."""
 
     def __init__(
@@ -94,19 +94,19 @@ class Posting:
             if earlier.ts:
                 return await self._posted(delivery, earlier.ts, AlertOutcome.FOUND)
             if earlier.answer is PostStatus.CLOSED:
-                return await self._skipped(delivery, Skip.PAUSED)
+                return await self._skipped(delivery, AlertSkip.PAUSED)
             if earlier.answer is not PostStatus.TAKEN and not late:
                 return await self._put_off(delivery, earlier.wait)
         if late:
-            return await self._skipped(delivery, Skip.LATE)
+            return await self._skipped(delivery, AlertSkip.LATE)
         subscription = await repository.get(self._database, delivery.subscription)
         source = sources.find(delivery.event.source)
         if subscription is None or subscription.pause is not None or source is None:
-            return await self._skipped(delivery, Skip.PAUSED)
+            return await self._skipped(delivery, AlertSkip.PAUSED)
         return await self._tell(delivery, subscription, source)
 
     async def _tell(
-        self, delivery: AlertDelivery, subscription: Subscription, source: AlertSource
+        self, delivery: AlertDelivery, subscription: AlertSubscription, source: AlertSource
     ) -> AlertOutcome:
         try:
             customer = await self._customer(delivery)
@@ -114,7 +114,7 @@ class Posting:
             log.info("alert put off", error=type(error).__name__, reference=delivery.event.id)
             return await self._put_off(delivery)
         if not _holds_wanted_plan(delivery, subscription, customer):
-            return await self._skipped(delivery, Skip.FILTERED)
+            return await self._skipped(delivery, AlertSkip.FILTERED)
         card = alert_card(delivery.event, source, await self._names(delivery, customer))
         async with self._turns.turn(subscription.channel):
             target = await self._targets.destination(subscription.channel, was_private=subscription.private)
@@ -131,20 +131,20 @@ class Posting:
         except NotFound as gone:
             return gone
 
-    async def _names(self, delivery: AlertDelivery, customer: Customer | NotFound) -> Names:
+    async def _names(self, delivery: AlertDelivery, customer: Customer | NotFound) -> EventNames:
         happened = delivery.event.occurrence
         features = [happened.feature] if happened.feature else []
         known = await missing_names(self._autumn, customer, plans=happened.plans, features=features)
         if isinstance(customer, NotFound):
-            return Names("", known.features, known.plans)
-        return Names(
+            return EventNames("", known.features, known.plans)
+        return EventNames(
             customer.name or customer.email or "",
             lookup_names.features(customer, known),
             lookup_names.plans(customer, known),
         )
 
     async def _post(
-        self, delivery: AlertDelivery, subscription: Subscription, card: Card, channel: str
+        self, delivery: AlertDelivery, subscription: AlertSubscription, card: Card, channel: str
     ) -> AlertOutcome:
         until = asyncio.get_running_loop().time() + self._timeouts.call
         marked = await deliveries.about_to_post(
@@ -190,14 +190,18 @@ class Posting:
         await self._checkpoint("settled")
         return outcome
 
-    async def _skipped(self, delivery: AlertDelivery, why: Skip) -> AlertOutcome:
+    async def _skipped(self, delivery: AlertDelivery, why: AlertSkip) -> AlertOutcome:
         held = await deliveries.skipped(self._database, delivery.id, why, by=self._name, now=self._now())
         return _SKIPPED[why] if held else AlertOutcome.TAKEN
 
-    async def _pause(self, delivery: AlertDelivery, subscription: Subscription, why: Pause) -> AlertOutcome:
+    async def _pause(
+        self, delivery: AlertDelivery, subscription: AlertSubscription, why: Pause
+    ) -> AlertOutcome:
         if await repository.pause(self._database, subscription.id, why, now=self._now()):
             log.warning("alerts paused", outcome=why, reference=subscription.id, channel=subscription.channel)
-        await deliveries.skipped(self._database, delivery.id, Skip.PAUSED, by=self._name, now=self._now())
+        await deliveries.skipped(
+            self._database, delivery.id, AlertSkip.PAUSED, by=self._name, now=self._now()
+        )
         return AlertOutcome.PAUSED
 
     async def _put_off(self, delivery: AlertDelivery, seconds: float = 0.0) -> AlertOutcome:
@@ -212,7 +216,7 @@ def _mark(delivery: AlertDelivery) -> Mark:
 
 
 def _holds_wanted_plan(
-    delivery: AlertDelivery, subscription: Subscription, customer: Customer | NotFound
+    delivery: AlertDelivery, subscription: AlertSubscription, customer: Customer | NotFound
 ) -> bool:
     """Whether it passes the filter by product: what the event is about counts, or what the customer holds."""
     plans = subscription.choice.plans

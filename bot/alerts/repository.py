@@ -20,10 +20,10 @@ from bot.alerts.model import (
     MOST_OF_CHANNEL,
     MOST_OF_PERSON,
     AlertChoice,
+    AlertSkip,
+    AlertSubscription,
     DeliveryState,
-    Skip,
-    Subscription,
-    TooMany,
+    TooManyAlerts,
 )
 from bot.store import audit
 from bot.store.database import Database, unbroken
@@ -62,7 +62,7 @@ class NewSubscription:
 @unbroken
 async def create(
     database: Database, env: str, new: NewSubscription, *, now: datetime
-) -> Subscription | TooMany:
+) -> AlertSubscription | TooManyAlerts:
     values = {
         "id": (subscription_id := secrets.token_hex(12)),
         "submission_id": new.submission_id,
@@ -97,10 +97,10 @@ async def create(
         return made
 
 
-async def _too_many(connection: AsyncConnection, env: str, new: NewSubscription) -> TooMany | None:
+async def _too_many(connection: AsyncConnection, env: str, new: NewSubscription) -> TooManyAlerts | None:
     for whose, most, why in (
-        (alert_subscriptions.c.owner == new.owner, MOST_OF_PERSON, TooMany.OF_PERSON),
-        (alert_subscriptions.c.channel == new.channel, MOST_OF_CHANNEL, TooMany.OF_CHANNEL),
+        (alert_subscriptions.c.owner == new.owner, MOST_OF_PERSON, TooManyAlerts.OF_PERSON),
+        (alert_subscriptions.c.channel == new.channel, MOST_OF_CHANNEL, TooManyAlerts.OF_CHANNEL),
     ):
         counted = (
             select(func.count())
@@ -115,7 +115,7 @@ async def _too_many(connection: AsyncConnection, env: str, new: NewSubscription)
 @unbroken
 async def edit(
     database: Database, subscription_id: str, *, version: int, choice: AlertChoice, now: datetime, by: str
-) -> Subscription | None:
+) -> AlertSubscription | None:
     """Also of a paused one, which stays so. None: it was edited since that version, or removed."""
     values = {**rows.dump_choice(choice), "version": version + 1}
     same_version = alert_subscriptions.c.version == version
@@ -129,7 +129,7 @@ async def edit(
 @unbroken
 async def pause(
     database: Database, subscription_id: str, why: Pause, *, now: datetime, by: str = ""
-) -> Subscription | None:
+) -> AlertSubscription | None:
     """Notes that the owner is to be told, unless they paused it themselves. `by`: the person who did, if one.
     None: it is not active."""
     values = {"state": "paused", "pause": why, "stopped_by": by}
@@ -145,7 +145,7 @@ async def pause(
 @unbroken
 async def resume(
     database: Database, subscription_id: str, *, private: bool, now: datetime, by: str
-) -> Subscription | None:
+) -> AlertSubscription | None:
     """`private`: what the channel is by now. None: it is not paused."""
     values = {
         "state": "active",
@@ -163,7 +163,9 @@ async def resume(
 
 
 @unbroken
-async def remove(database: Database, subscription_id: str, *, now: datetime, by: str) -> Subscription | None:
+async def remove(
+    database: Database, subscription_id: str, *, now: datetime, by: str
+) -> AlertSubscription | None:
     """None: it was removed before."""
     values = {"state": "removed", "pause": None, "stopped_by": by}
     async with database.writing() as connection:
@@ -175,18 +177,18 @@ async def remove(database: Database, subscription_id: str, *, now: datetime, by:
         return removed
 
 
-async def get(database: Database, subscription_id: str) -> Subscription | None:
+async def get(database: Database, subscription_id: str) -> AlertSubscription | None:
     """None: there is none, or it was removed."""
     matches = await _find(database, alert_subscriptions.c.id == subscription_id)
     return matches[0] if matches else None
 
 
-async def of_channel(database: Database, env: str, channel: str) -> list[Subscription]:
+async def of_channel(database: Database, env: str, channel: str) -> list[AlertSubscription]:
     """Active and paused, the oldest first. `channel`: of a person's own, their id."""
     return await _find(database, alert_subscriptions.c.env == env, alert_subscriptions.c.channel == channel)
 
 
-async def active(database: Database, env: str) -> list[Subscription]:
+async def active(database: Database, env: str) -> list[AlertSubscription]:
     return await _find(database, alert_subscriptions.c.env == env, _ACTIVE)
 
 
@@ -197,7 +199,7 @@ async def active(database: Database, env: str) -> list[Subscription]:
 class OwedNotice:
     """The owner is to be told that a subscription is paused or was removed."""
 
-    subscription: Subscription
+    subscription: AlertSubscription
     again: datetime
     """When that is due again, unless it is crossed out."""
 
@@ -247,7 +249,7 @@ async def notice_sent(database: Database, notice: OwedNotice) -> None:
 
 
 @unbroken
-async def _find(database: Database, *where: ColumnElement[bool]) -> list[Subscription]:
+async def _find(database: Database, *where: ColumnElement[bool]) -> list[AlertSubscription]:
     query = (
         select(alert_subscriptions)
         .where(_THERE, *where)
@@ -263,7 +265,7 @@ async def _changed(
     values: Mapping[str, Any],
     now: datetime,
     *where: ColumnElement[bool],
-) -> Subscription | None:
+) -> AlertSubscription | None:
     changed = await connection.execute(
         update(alert_subscriptions)
         .where(alert_subscriptions.c.id == subscription_id, *where)
@@ -275,7 +277,7 @@ async def _changed(
 
 
 async def _stopped(
-    connection: AsyncConnection, subscription: Subscription, *, by: str, now: datetime
+    connection: AsyncConnection, subscription: AlertSubscription, *, by: str, now: datetime
 ) -> None:
     """Calls off what was not sent to Slack yet, and notes whom to tell."""
     await connection.execute(
@@ -286,7 +288,11 @@ async def _stopped(
             alert_deliveries.c.posting_at.is_(None),
         )
         .values(
-            state=DeliveryState.SKIPPED, skip=Skip.PAUSED, lease_by=None, lease_until=None, updated_at=now
+            state=DeliveryState.SKIPPED,
+            skip=AlertSkip.PAUSED,
+            lease_by=None,
+            lease_until=None,
+            updated_at=now,
         )
     )
     await connection.execute(
@@ -297,7 +303,12 @@ async def _stopped(
 
 
 async def _record(
-    connection: AsyncConnection, subscription: Subscription, change: AlertChange, *, by: str, now: datetime
+    connection: AsyncConnection,
+    subscription: AlertSubscription,
+    change: AlertChange,
+    *,
+    by: str,
+    now: datetime,
 ) -> None:
     """Adds a row to the audit trail about a subscription as it is now. The last thing in a transaction.
 

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from bot.access.post_targets import Pause
-from bot.alerts.model import AlertChoice, AlertDelivery, AlertEvent, Occurrence, Subscription
+from bot.alerts.model import AlertChoice, AlertDelivery, AlertEvent, AlertSubscription, Occurrence
 
 
 def dump_choice(choice: AlertChoice) -> dict[str, Any]:
@@ -28,8 +28,8 @@ def dump_occurrence(occurrence: Occurrence) -> dict[str, Any]:
     }
 
 
-def subscription(row: Row[Any]) -> Subscription:
-    return Subscription(
+def subscription(row: Row[Any]) -> AlertSubscription:
+    return AlertSubscription(
         id=row.id,
         channel=row.channel,
         team=row.team,

@@ -9,9 +9,9 @@ from bot.access.people import Actor, People
 from bot.access.post_targets import Pause, PostTargets
 from bot.alerts import repository
 from bot.alerts.list_card import alert_stopped
-from bot.alerts.model import AlertChoice, Subscription, TooMany
+from bot.alerts.model import AlertChoice, AlertSubscription, TooManyAlerts
 from bot.alerts.poll import FindPastDue, PastDuePoll
-from bot.alerts.posting import Posting
+from bot.alerts.posting import AlertPosting
 from bot.alerts.repository import NewSubscription
 from bot.alerts.ticker import AlertTicker
 from bot.alerts.timeouts import AlertTimeouts
@@ -48,7 +48,7 @@ class AlertService:
         self._channels = channels
         self._slack = slack
         name = secrets.token_hex(8)
-        posting = Posting(
+        posting = AlertPosting(
             runtime,
             name=name,
             slack=slack,
@@ -70,17 +70,17 @@ class AlertService:
         """Why no alerts may go to this channel, just now; None when they may. Never raises."""
         return (await self._channels.look(channel)).problem
 
-    async def of_channel(self, channel: str) -> list[Subscription]:
+    async def of_channel(self, channel: str) -> list[AlertSubscription]:
         """Active and paused, the oldest first. Of a person's own: `channel` is their id."""
         return await repository.of_channel(self._database, self._env, channel)
 
-    async def get(self, subscription_id: str) -> Subscription | None:
+    async def get(self, subscription_id: str) -> AlertSubscription | None:
         """None: there is none, or it was removed."""
         return await repository.get(self._database, subscription_id)
 
     async def create(
         self, submission_id: str, channel: str, owner: Actor, choice: AlertChoice
-    ) -> Subscription | ChannelProblem | TooMany:
+    ) -> AlertSubscription | ChannelProblem | TooManyAlerts:
         """A new one; the same submission again answers with the first one. `channel`: the owner's id for one
         of their own."""
         private = True
@@ -96,17 +96,17 @@ class AlertService:
 
     async def edit(
         self, subscription_id: str, version: int, choice: AlertChoice, *, by: str
-    ) -> Subscription | None:
+    ) -> AlertSubscription | None:
         """None: somebody else edited or removed it since that version."""
         return await repository.edit(
             self._database, subscription_id, version=version, choice=choice, now=self._now(), by=by
         )
 
-    async def pause(self, subscription_id: str, *, by: str) -> Subscription | None:
+    async def pause(self, subscription_id: str, *, by: str) -> AlertSubscription | None:
         """None: it is not active."""
         return await repository.pause(self._database, subscription_id, Pause.ASKED, now=self._now(), by=by)
 
-    async def resume(self, subscription_id: str, *, by: str) -> Subscription | ChannelProblem | None:
+    async def resume(self, subscription_id: str, *, by: str) -> AlertSubscription | ChannelProblem | None:
         """Told again is what happens from now on, in the channel as it is now. None: it is not paused."""
         subscription = await self.get(subscription_id)
         if subscription is None:
@@ -121,11 +121,11 @@ class AlertService:
             self._database, subscription_id, private=private, now=self._now(), by=by
         )
 
-    async def remove(self, subscription_id: str, *, by: str) -> Subscription | None:
+    async def remove(self, subscription_id: str, *, by: str) -> AlertSubscription | None:
         """None: it was removed before."""
         return await repository.remove(self._database, subscription_id, now=self._now(), by=by)
 
-    async def _tell_owner(self, subscription: Subscription) -> bool:
+    async def _tell_owner(self, subscription: AlertSubscription) -> bool:
         card = alert_stopped(subscription)
         try:
             channel = await messages.open_dm(self._slack, subscription.owner)

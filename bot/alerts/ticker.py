@@ -9,15 +9,15 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from bot.alerts import deliveries, repository
-from bot.alerts.model import AlertDelivery, Subscription
+from bot.alerts.model import AlertDelivery, AlertSubscription
 from bot.alerts.poll import PastDuePoll
-from bot.alerts.posting import AlertOutcome, Posting
+from bot.alerts.posting import AlertOutcome, AlertPosting
 from bot.alerts.timeouts import AlertTimeouts
 from bot.log import log
 from bot.metrics import Metrics
 from bot.runtime import Runtime
 
-TellOwner = Callable[[Subscription], Awaitable[bool]]
+TellOwner = Callable[[AlertSubscription], Awaitable[bool]]
 """Tells the owner that a subscription is paused or was removed. False: perhaps it did not. Never raises."""
 
 _FORGET = timedelta(minutes=10)
@@ -32,7 +32,7 @@ class AlertTicker:
         runtime: Runtime,
         *,
         name: str,
-        posting: Posting,
+        posting: AlertPosting,
         poll: PastDuePoll,
         tell_owner: TellOwner,
         timeouts: AlertTimeouts,

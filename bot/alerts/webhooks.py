@@ -17,7 +17,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from starlette.types import Receive, Scope, Send
 
 from bot.alerts import deliveries, sources
-from bot.alerts.deliveries import Report
+from bot.alerts.deliveries import ReportedOccurrence
 from bot.alerts.sources.source import a_part, a_text
 from bot.log import log
 from bot.metrics import Metrics
@@ -146,15 +146,15 @@ class AutumnWebhooks:
         return 204
 
 
-def reports(env: str, message: Message) -> list[Report]:
+def reports(env: str, message: Message) -> list[ReportedOccurrence]:
     """What a message reports; nothing where no source reads its type."""
     body = message.body if isinstance(message.body, Mapping) else {}
-    reported: list[Report] = []
+    reported: list[ReportedOccurrence] = []
     for source in sources.reading(a_text(body, "type")):
         for occurrence in source.read(a_part(body, "data")):
             if occurrence.identity:
                 event_id = deliveries.lasting_event_id(env, source.key, occurrence.identity)
             else:
                 event_id = deliveries.message_event_id(env, message.id, len(reported))
-            reported.append(Report(source.key, occurrence, event_id))
+            reported.append(ReportedOccurrence(source.key, occurrence, event_id))
     return reported

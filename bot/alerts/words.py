@@ -6,7 +6,7 @@ Arguments are texts that are already safe to show where they go.
 from enum import StrEnum
 
 from bot.access.post_targets import Pause
-from bot.alerts.model import MOST_OF_CHANNEL, MOST_OF_PERSON, TooMany
+from bot.alerts.model import MOST_OF_CHANNEL, MOST_OF_PERSON, TooManyAlerts
 from bot.kit.phrases import Say, count
 from bot.slack.channels import ChannelProblem
 
@@ -152,12 +152,12 @@ class AlertNote(StrEnum):
     NOT_ALLOWED = "not_allowed"
 
 
-NOTES: dict[AlertNote | TooMany, str] = {
-    TooMany.OF_PERSON: (
+NOTES: dict[AlertNote | TooManyAlerts, str] = {
+    TooManyAlerts.OF_PERSON: (
         f":warning: You have {MOST_OF_PERSON} alerts, the most one person can have, so this one was not set "
         "up. Remove one first, or ask someone else to set this one up."
     ),
-    TooMany.OF_CHANNEL: (
+    TooManyAlerts.OF_CHANNEL: (
         f":warning: There are {MOST_OF_CHANNEL} alerts here, the most there can be, so this one was not set "
         "up. Remove one first."
     ),

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement
 
 from bot.access.limits import EXACT, Today, Tolerance
 from bot.access.people import Actor
-from bot.access.policy import Decision, Reason, Request, Verb
+from bot.access.policy import Decision, DecisionReason, Request, Verb
 from bot.approvals import cards, change_records, filled_forms, policy_requests, repository
 from bot.approvals.approvals_channel import ApprovalsChannel
 from bot.approvals.cards import PostedCard
@@ -240,7 +240,7 @@ class ChangeService:
             ),
             Actor(record.asker, record.asker_team),
         )
-        if asker.reason is Reason.UNCHECKED:
+        if asker.reason is DecisionReason.UNCHECKED:
             return Outcome(Result.UNCHECKED, record)
         if not asker.permit:
             return await self._refused(record, Cause.ASKER_NOT_ALLOWED, actor)
@@ -251,7 +251,7 @@ class ChangeService:
             approver = Actor(approval.person, approval.team)
             about = policy_requests.request_for_record(Verb.APPROVE, record, approver, permit.today)
             decision = await self._permits(about, approver)
-            if decision.reason is Reason.UNCHECKED:
+            if decision.reason is DecisionReason.UNCHECKED:
                 return Outcome(Result.UNCHECKED, record)
             others[approval.person] = decision.permit
         return Basis(asker.approvals, self._counter(record), permit.today, others, seen.preview)

@@ -402,7 +402,7 @@ BARRED: Mapping[str, str] = {
     "not_a_member": "Only full members of this workspace can do this",
     "unchecked": "Maple couldn't check with Slack who you are and which groups you are in",
 }
-"""By `Reason`."""
+"""By `DecisionReason`."""
 
 
 def barred(why: str, rule_name: str) -> str:

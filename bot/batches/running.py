@@ -19,7 +19,7 @@ from typing import assert_never
 from aiolimiter import AsyncLimiter
 
 from bot.access.people import Actor
-from bot.access.policy import Reason
+from bot.access.policy import DecisionReason
 from bot.approvals.lifecycle import IN_PROGRESS, Cause, Record, State
 from bot.approvals.proposal import Mandate
 from bot.approvals.results import ChangeRequest, Outcome, Result
@@ -197,5 +197,5 @@ def _request(batch: BatchRecord, line: BatchLineRecord) -> ChangeRequest:
 
 def _unreachable(outcome: Outcome) -> bool:
     """Whether Autumn or Slack could not be asked."""
-    unchecked = outcome.decision is not None and outcome.decision.reason is Reason.UNCHECKED
+    unchecked = outcome.decision is not None and outcome.decision.reason is DecisionReason.UNCHECKED
     return outcome.result is Result.TROUBLE or unchecked

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot.access.limits import Today
 from bot.access.people import Actor
-from bot.access.policy import Decision, Reason, Request, Verb
+from bot.access.policy import Decision, DecisionReason, Request, Verb
 from bot.approvals import policy_requests
 from bot.approvals.daily_limits import Counter, Movement, count
 from bot.approvals.lifecycle import CardKind, CardTarget, Record
@@ -140,14 +140,14 @@ class BatchService:
         if not decision.permit:
             return BatchOutcome(BatchResult.NOT_ALLOWED, record, decision=decision)
         asker = await self._about(requests, _asking(record), record, Actor(record.asker, record.asker_team))
-        if asker.reason is Reason.UNCHECKED:
+        if asker.reason is DecisionReason.UNCHECKED:
             return BatchOutcome(BatchResult.UNCHECKED, record)
         if not asker.permit:
             return BatchOutcome(BatchResult.NOT_ALLOWED, record, decision=asker)
         others = {}
         for approval in record.approvals:
             about = await self._about(requests, Verb.APPROVE, record, Actor(approval.person, approval.team))
-            if about.reason is Reason.UNCHECKED:
+            if about.reason is DecisionReason.UNCHECKED:
                 return BatchOutcome(BatchResult.UNCHECKED, record)
             others[approval.person] = about.permit
         approved = await repository.approve(
@@ -232,7 +232,7 @@ class BatchService:
         own = record.asker == actor.user
         about = [replace(request, verb=verb, own=own) for request in requests]
         decision = strictest([await self._permits(request, actor) for request in about])
-        return decision or Decision(False, Reason.NO_RULE)
+        return decision or Decision(False, DecisionReason.NO_RULE)
 
     async def _decidable(self, batch_id: str, revision: int) -> BatchRecord | BatchOutcome:
         """Whether it waits, has not expired, and was shown as it is now."""

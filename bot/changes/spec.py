@@ -75,7 +75,7 @@ class Misread:
 
 
 @dataclass(frozen=True, slots=True)
-class FilledIn:
+class PrefilledForm:
     """A form as a sentence fills it in."""
 
     values: Values
@@ -92,7 +92,7 @@ class ShortForm:
     help: str
     read: Callable[[str], Sentence | Misread]
     """What was typed after the command."""
-    fill: Callable[[Any, Facts], FilledIn]
+    fill: Callable[[Any, Facts], PrefilledForm]
     """Into the form of the kind, by what `read` made of it."""
 
 

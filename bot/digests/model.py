@@ -13,7 +13,7 @@ WORKDAYS = frozenset(range(5))
 EVERY_DAY = frozenset(range(7))
 
 
-class TooMany(StrEnum):
+class TooManyDigests(StrEnum):
     """Why no more digests are allowed."""
 
     OF_PERSON = "too_many_of_person"
@@ -112,7 +112,7 @@ class RunState(StrEnum):
     SKIPPED = "skipped"
 
 
-class Skip(StrEnum):
+class RunSkip(StrEnum):
     """Why a due day has no post."""
 
     EMPTY = "empty"
@@ -170,7 +170,7 @@ class Run:
     """The local date; None for *Send now*."""
     due: datetime
     state: RunState
-    skip: Skip | None
+    skip: RunSkip | None
     asked_by: str
     """Who pressed *Send now*; otherwise empty."""
     lease_by: str

@@ -22,9 +22,9 @@ from bot.digests.model import (
     Digest,
     DigestContent,
     NewDigest,
+    RunSkip,
     Schedule,
-    Skip,
-    TooMany,
+    TooManyDigests,
 )
 from bot.digests.schedule import next_due
 from bot.store import audit
@@ -55,7 +55,9 @@ async def create(database: Database, new: NewDigest, *, now: datetime) -> Digest
 
 
 @unbroken
-async def create_within_limits(database: Database, new: NewDigest, *, now: datetime) -> Digest | TooMany:
+async def create_within_limits(
+    database: Database, new: NewDigest, *, now: datetime
+) -> Digest | TooManyDigests:
     """The same, unless the person or the channel has as many digests as are allowed."""
     async with database.writing() as connection:
         submitted = (await connection.execute(_submission(new))).one_or_none()
@@ -100,10 +102,10 @@ async def _insert(connection: AsyncConnection, new: NewDigest, now: datetime) ->
     return digest
 
 
-async def _too_many(connection: AsyncConnection, new: NewDigest) -> TooMany | None:
+async def _too_many(connection: AsyncConnection, new: NewDigest) -> TooManyDigests | None:
     for same, most, reason in (
-        (digests.c.owner == new.owner, MOST_OF_PERSON, TooMany.OF_PERSON),
-        (digests.c.channel == new.channel, MOST_OF_CHANNEL, TooMany.OF_CHANNEL),
+        (digests.c.owner == new.owner, MOST_OF_PERSON, TooManyDigests.OF_PERSON),
+        (digests.c.channel == new.channel, MOST_OF_CHANNEL, TooManyDigests.OF_CHANNEL),
     ):
         count = select(func.count()).select_from(digests).where(same, _NOT_REMOVED, digests.c.env == new.env)
         if (await connection.execute(count)).scalar_one() >= most:
@@ -131,7 +133,7 @@ async def edit(
             # What came due before is still posted, by whichever process takes over next.
             await runs.add_due_runs(connection, digest, now=now, latest={})
             moved = runs.moved_past(digest.schedule, schedule, now)
-            await runs.insert_runs(connection, digest, moved, runs.skip_columns(Skip.EDITED), now=now)
+            await runs.insert_runs(connection, digest, moved, runs.skip_columns(RunSkip.EDITED), now=now)
         values = {
             **rows.dump_schedule(schedule),
             **rows.dump_content(content),
@@ -153,10 +155,10 @@ async def pause(
         digest = await _locked(connection, digest_id, _ACTIVE)
         if digest is None:
             return None
-        await runs.add_due_runs(connection, digest, now=now, latest=runs.skip_columns(Skip.PAUSED))
+        await runs.add_due_runs(connection, digest, now=now, latest=runs.skip_columns(RunSkip.PAUSED))
         # *Send now* goes on.
         scheduled = (digest_runs.c.digest_id == digest_id, digest_runs.c.day.is_not(None))
-        await runs.cancel_runs(connection, *scheduled, why=Skip.PAUSED, now=now)
+        await runs.cancel_runs(connection, *scheduled, why=RunSkip.PAUSED, now=now)
         values = {
             "state": "paused",
             "pause": why,
@@ -201,8 +203,8 @@ async def remove(database: Database, digest_id: str, *, now: datetime, by: str =
         if digest is None:
             return None
         if digest.pause is None:
-            await runs.add_due_runs(connection, digest, now=now, latest=runs.skip_columns(Skip.PAUSED))
-        await runs.cancel_runs(connection, digest_runs.c.digest_id == digest_id, why=Skip.PAUSED, now=now)
+            await runs.add_due_runs(connection, digest, now=now, latest=runs.skip_columns(RunSkip.PAUSED))
+        await runs.cancel_runs(connection, digest_runs.c.digest_id == digest_id, why=RunSkip.PAUSED, now=now)
         values = {
             "state": "removed",
             "pause": None,

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from bot.access.post_targets import Pause
-from bot.digests.model import Digest, DigestContent, Figures, Run, RunState, Schedule, Skip
+from bot.digests.model import Digest, DigestContent, Figures, Run, RunSkip, RunState, Schedule
 
 
 def dump_schedule(schedule: Schedule) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def run(row: Row[Any]) -> Run:
         day=None if row.day is None else date.fromisoformat(row.day),
         due=row.due,
         state=RunState(row.state),
-        skip=None if row.skip is None else Skip(row.skip),
+        skip=None if row.skip is None else RunSkip(row.skip),
         asked_by=row.asked_by,
         lease_by=row.lease_by or "",
         tries=row.tries,

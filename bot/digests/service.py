@@ -13,10 +13,10 @@ from bot.digests import repository
 from bot.digests.delivery import runs
 from bot.digests.delivery.owner_notice import OwnerNotifier, TellOwner
 from bot.digests.delivery.poster import DigestPoster
-from bot.digests.delivery.posting import Posting
+from bot.digests.delivery.posting import DigestPosting
 from bot.digests.delivery.settlement import Delivery
 from bot.digests.items import ReportItem
-from bot.digests.model import DeliveryOutcome, Digest, DigestContent, NewDigest, Schedule, TooMany
+from bot.digests.model import DeliveryOutcome, Digest, DigestContent, NewDigest, Schedule, TooManyDigests
 from bot.digests.process import DigestProcess
 from bot.digests.report import build
 from bot.digests.report.model import ItemPage, Report, RowQuery
@@ -67,7 +67,7 @@ class DigestService:
         self._targets = PostTargets(slack.client, self._channels, slack.people)
         self._reading = Reading(runtime, Scanner(runtime, self.timeouts.scan, metrics=metrics))
         owner_notifier = OwnerNotifier(runtime, slack.tell_owner)
-        self._posting = Posting(
+        self._posting = DigestPosting(
             self._process,
             poster=DigestPoster(
                 slack.client, seconds=self.timeouts.call, new_blocks=slack.new_blocks, now=runtime.now
@@ -112,7 +112,7 @@ class DigestService:
 
     async def create(
         self, submission_id: str, channel: str, owner: Actor, schedule: Schedule, content: DigestContent
-    ) -> Digest | ChannelProblem | PersonProblem | TooMany:
+    ) -> Digest | ChannelProblem | PersonProblem | TooManyDigests:
         """Creates a digest. The same submission again answers with the first one. `channel`: a channel, or a
         person for their direct messages."""
         private = await self._privacy(channel)

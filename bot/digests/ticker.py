@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.digests.delivery import runs
 from bot.digests.delivery.owner_notice import OwnerNotifier
-from bot.digests.delivery.posting import Posting
+from bot.digests.delivery.posting import DigestPosting
 from bot.digests.delivery.settlement import Delivery
 from bot.digests.model import DeliveryOutcome, Run
 from bot.digests.process import DigestProcess
@@ -32,7 +32,7 @@ class Ticker:
         self,
         process: DigestProcess,
         *,
-        posting: Posting,
+        posting: DigestPosting,
         owner_notifier: OwnerNotifier,
         moved: Callable[[str], None] = lambda _: None,
     ) -> None:

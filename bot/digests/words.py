@@ -12,7 +12,7 @@ from bot.digests.model import (
     DeliveryOutcome,
     DigestContent,
     Schedule,
-    TooMany,
+    TooManyDigests,
 )
 from bot.kit import layout, mentions, numbers, phrases
 from bot.kit.phrases import Say, count, joined
@@ -320,11 +320,11 @@ def problem(say: Say) -> str:
 
 
 TOO_MANY = {
-    TooMany.OF_PERSON: (
+    TooManyDigests.OF_PERSON: (
         f":warning: You have {MOST_OF_PERSON} digests, the most one person can have, so this one was not set "
         "up. Remove one first, or ask someone else to set this one up."
     ),
-    TooMany.OF_CHANNEL: (
+    TooManyDigests.OF_CHANNEL: (
         f":warning: This channel has {MOST_OF_CHANNEL} digests, the most it can have, so this one was not "
         "set up. Remove one first."
     ),

@@ -12,9 +12,9 @@ from bot.access.post_targets import Pause
 from bot.alerts import card as alerts_card
 from bot.alerts import form as alert_form
 from bot.alerts import list_card as alert_list
-from bot.alerts.model import AlertEvent, Occurrence, Subscription
+from bot.alerts.model import AlertEvent, AlertSubscription, Occurrence
 from bot.alerts.sources import limit_reached
-from bot.alerts.sources.source import Names
+from bot.alerts.sources.source import EventNames
 from bot.approvals import card as approvals_card
 from bot.approvals import history, notices, reason_form
 from bot.approvals.card import Audience
@@ -205,8 +205,8 @@ def _alerts() -> Iterator[Sample]:
     occurrence = Occurrence(CUSTOMER_ID, feature=FEATURE_ID, facts={"limit": "included"})
     source = limit_reached.SOURCE
     event = AlertEvent(CUSTOMER_ID, source.key, occurrence, polled=False, noted_at=NOW)
-    yield Sample("alert", alerts_card.alert_card(event, source, Names("Maple Sample")))
-    subscription = Subscription(
+    yield Sample("alert", alerts_card.alert_card(event, source, EventNames("Maple Sample")))
+    subscription = AlertSubscription(
         id=CUSTOMER_ID,
         channel="C0MAPLE",
         team="T0MAPLE",

@@ -21,7 +21,7 @@ class Billing:
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class CatalogueNames:
     """What plans and features are called, by id: of those whose names the customer's own answer lacks."""
 
     plans: Mapping[str, str] = field(default_factory=dict)

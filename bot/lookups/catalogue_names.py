@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError
 from bot.autumn.models import Balance, Customer, Flag, Plan, Purchase, Subscription
-from bot.lookups.answers import Names, Read
+from bot.lookups.answers import CatalogueNames, Read
 from bot.lookups.catalogue import catalogue
 from bot.lookups.concurrent import attempt
 
@@ -22,7 +22,7 @@ async def feature_names(autumn: Autumn) -> dict[str, str]:
 
 async def missing_names(
     autumn: Autumn, customer: Read[Customer], *, plans: Iterable[str] = (), features: Iterable[str] = ()
-) -> Names:
+) -> CatalogueNames:
     """The names that the customer's answer lacks, of the plans they have and of these plans and features.
 
     A list of Autumn's is read only if a name is missing. Ids are shown where it does not answer in time.
@@ -34,7 +34,7 @@ async def missing_names(
         plan_ids -= {plan_id for plan_id, plan in holdings if plan and plan.name}
         feature_ids -= _named_features(customer)
     within = autumn.patience.part
-    return Names(
+    return CatalogueNames(
         plans=_or_none(await attempt(lambda: plan_names(autumn), within=within)) if plan_ids else {},
         features=_or_none(await attempt(lambda: feature_names(autumn), within=within)) if feature_ids else {},
     )

@@ -17,19 +17,19 @@ from bot.autumn.models import (
 )
 from bot.kit import money, numbers, phrases, text
 from bot.lookups import labels
-from bot.lookups.answers import Names
+from bot.lookups.answers import CatalogueNames
 
 _LIMIT = 60
-NO_NAMES = Names()
+NO_NAMES = CatalogueNames()
 
 
-def plan(holding: Subscription | Purchase, names: Names = NO_NAMES) -> str:
+def plan(holding: Subscription | Purchase, names: CatalogueNames = NO_NAMES) -> str:
     """In mrkdwn."""
     name = (holding.plan.name if holding.plan else "") or names.plans.get(holding.plan_id)
     return text.mrkdwn(name or holding.plan_id, _LIMIT) or phrases.NONE
 
 
-def plans(customer: Customer | None, names: Names = NO_NAMES) -> dict[str, str]:
+def plans(customer: Customer | None, names: CatalogueNames = NO_NAMES) -> dict[str, str]:
     """Names by plan id, not yet made safe."""
     if customer is None:
         return dict(names.plans)
@@ -40,7 +40,7 @@ def plans(customer: Customer | None, names: Names = NO_NAMES) -> dict[str, str]:
     }
 
 
-def features(customer: Customer, names: Names = NO_NAMES) -> dict[str, str]:
+def features(customer: Customer, names: CatalogueNames = NO_NAMES) -> dict[str, str]:
     """Names by feature id, of all features the customer has; not yet made safe."""
     holdings: list[Balance | Flag] = [*customer.balances.values(), *customer.flags.values()]
     own = {

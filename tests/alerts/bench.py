@@ -13,8 +13,8 @@ from sqlalchemy import select
 
 from bot.access.people import Home, People
 from bot.alerts import deliveries, repository, sources
-from bot.alerts.deliveries import Report, message_event_id
-from bot.alerts.model import AlertChoice, Occurrence, Subscription
+from bot.alerts.deliveries import ReportedOccurrence, message_event_id
+from bot.alerts.model import AlertChoice, AlertSubscription, Occurrence
 from bot.alerts.poll import PastDueCustomer
 from bot.alerts.repository import NewSubscription
 from bot.alerts.service import AlertService
@@ -112,19 +112,19 @@ class Bench:
 
     async def subscribe(
         self, channel: str = SUPPORT, choice: AlertChoice = EVERYTHING, *, private: bool = False
-    ) -> Subscription:
+    ) -> AlertSubscription:
         """One of Ana's."""
         self._made += 1
         team = str(self.slack.person("ana").user.team_id)
         new = NewSubscription(f"form-{self._made}", channel, team, ANA, choice, private)
         made = await repository.create(self.database(), Environment.SANDBOX, new, now=self.now)
-        assert isinstance(made, Subscription)
+        assert isinstance(made, AlertSubscription)
         return made
 
     async def happens(self, occurrence: Occurrence = LIMIT, source: str = "limit_reached") -> int:
         """Autumn reports something, in a message of its own. How many are to be told."""
         self._made += 1
-        report = Report(source, occurrence, message_event_id("sandbox", f"msg_{self._made}", 0))
+        report = ReportedOccurrence(source, occurrence, message_event_id("sandbox", f"msg_{self._made}", 0))
         return await deliveries.note(self.database(), Environment.SANDBOX, [report], now=self.now)
 
     def posts(self, channel: str = SUPPORT) -> list[Message]:

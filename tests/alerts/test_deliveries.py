@@ -8,16 +8,16 @@ from sqlalchemy import delete, update
 
 from bot.access.post_targets import Pause
 from bot.alerts import deliveries, repository
-from bot.alerts.deliveries import Report, lasting_event_id, message_event_id
+from bot.alerts.deliveries import ReportedOccurrence, lasting_event_id, message_event_id
 from bot.alerts.model import (
     MOST_OF_CHANNEL,
     MOST_OF_PERSON,
     AlertChoice,
     AlertDelivery,
+    AlertSkip,
+    AlertSubscription,
     Occurrence,
-    Skip,
-    Subscription,
-    TooMany,
+    TooManyAlerts,
 )
 from bot.alerts.repository import NewSubscription
 from bot.store import audit
@@ -34,14 +34,14 @@ def new(number: int = 1, **changes: str) -> NewSubscription:
     return NewSubscription(f"form-{number}", choice=EVERYTHING, private=False, **values)
 
 
-async def subscribed(database: Database, number: int = 1, **changes: str) -> Subscription:
+async def subscribed(database: Database, number: int = 1, **changes: str) -> AlertSubscription:
     made = await repository.create(database, ENV, new(number, **changes), now=NOW)
-    assert isinstance(made, Subscription)
+    assert isinstance(made, AlertSubscription)
     return made
 
 
-def report(message: str = "msg_1", occurrence: Occurrence = LIMIT) -> Report:
-    return Report("limit_reached", occurrence, message_event_id(ENV, message, 0))
+def report(message: str = "msg_1", occurrence: Occurrence = LIMIT) -> ReportedOccurrence:
+    return ReportedOccurrence("limit_reached", occurrence, message_event_id(ENV, message, 0))
 
 
 async def claim(database: Database, by: str = "me", after: float = 0) -> list[AlertDelivery]:
@@ -75,7 +75,7 @@ async def test_only_who_holds_a_delivery_may_go_on_with_it(database: Database) -
     for settled in (
         deliveries.about_to_post(database, delivery.id, "C1", by="me", lease=LEASE, now=NOW),
         deliveries.not_posted(database, delivery.id, by="me", now=NOW),
-        deliveries.skipped(database, delivery.id, Skip.LATE, by="me", now=NOW),
+        deliveries.skipped(database, delivery.id, AlertSkip.LATE, by="me", now=NOW),
         deliveries.put_off(database, delivery.id, by="me", until=NOW, now=NOW),
     ):
         assert not await settled
@@ -87,10 +87,10 @@ async def test_only_who_holds_a_delivery_may_go_on_with_it(database: Database) -
 async def test_what_is_past_due_already_is_for_those_who_knew(database: Database) -> None:
     """The poll tells those whose subscription was active at the poll before."""
     await subscribed(database)
-    found = Report("past_due", LIMIT, lasting_event_id(ENV, "past_due", "x"))
+    found = ReportedOccurrence("past_due", LIMIT, lasting_event_id(ENV, "past_due", "x"))
     before = NOW - timedelta(seconds=1)
     assert await deliveries.note(database, ENV, [found], now=NOW, polled=True, active_before=before) == 0
-    other = Report("past_due", LIMIT, lasting_event_id(ENV, "past_due", "y"))
+    other = ReportedOccurrence("past_due", LIMIT, lasting_event_id(ENV, "past_due", "y"))
     assert await deliveries.note(database, ENV, [found, other], now=NOW, polled=True, active_before=NOW) == 1
 
 
@@ -116,11 +116,11 @@ async def test_there_are_only_so_many(database: Database) -> None:
     for number in range(MOST_OF_CHANNEL):
         await subscribed(database, number)
     full = await repository.create(database, ENV, new(99), now=NOW)
-    assert full is TooMany.OF_CHANNEL
+    assert full is TooManyAlerts.OF_CHANNEL
     for number in range(MOST_OF_CHANNEL, MOST_OF_PERSON):
         await subscribed(database, number, channel=f"C{number}X")
     full = await repository.create(database, ENV, new(99, channel="C9"), now=NOW)
-    assert full is TooMany.OF_PERSON
+    assert full is TooManyAlerts.OF_PERSON
 
 
 async def test_every_step_is_in_the_audit_trail(database: Database) -> None:

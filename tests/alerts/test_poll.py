@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bot.alerts import deliveries, words
-from bot.alerts.deliveries import Report, lasting_event_id
+from bot.alerts.deliveries import ReportedOccurrence, lasting_event_id
 from bot.alerts.model import AlertChoice
 from bot.alerts.poll import PastDueCustomer
 from bot.alerts.service import AlertService
@@ -79,7 +79,9 @@ async def test_what_a_message_told_is_not_told_again(desk: Bench) -> None:
         "subscription": {"plan_id": "pro", "past_due": True, "current_period_start": start},
     }
     (reported,) = past_due.SOURCE.read({"customer_id": "cus_acme", "plan_changes": [change]})
-    report = Report("past_due", reported, lasting_event_id("sandbox", "past_due", reported.identity))
+    report = ReportedOccurrence(
+        "past_due", reported, lasting_event_id("sandbox", "past_due", reported.identity)
+    )
     assert await deliveries.note(desk.database(), "sandbox", [report], now=desk.now) == 1
     desk.past_due = [ACME]
     desk.move(hours=1)

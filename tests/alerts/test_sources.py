@@ -13,10 +13,10 @@ from bot.alerts import sources
 from bot.alerts.deliveries import lasting_event_id
 from bot.alerts.model import Occurrence
 from bot.alerts.sources import limit_reached, past_due, plan_changed, top_up_failed, usage_alert
-from bot.alerts.sources.source import AlertSource, Names
+from bot.alerts.sources.source import AlertSource, EventNames
 from tests.examples import examples
 
-NAMES = Names("Acme", {"messages": "Messages"}, {"pro": "Pro", "free": "Free"})
+NAMES = EventNames("Acme", {"messages": "Messages"}, {"pro": "Pro", "free": "Free"})
 ABOUT = {"customer_id": "cus_1", "feature_id": "messages"}
 
 

@@ -8,14 +8,14 @@ from bot.access.post_targets import Pause
 from bot.alerts import form, sources, words
 from bot.alerts.form import AlertMeta, AlertState
 from bot.alerts.list_card import MOST, AlertList, alert_list, alert_note, alert_stopped, alerts_waiting
-from bot.alerts.model import AlertChoice, Subscription
+from bot.alerts.model import AlertChoice, AlertSubscription
 from bot.slack.channels import ChannelProblem
 from tests.alerts.bench import EVERYTHING
 
 META = AlertMeta(submission="s", channel="C1")
 
 
-def subscription(**changes: Any) -> Subscription:
+def subscription(**changes: Any) -> AlertSubscription:
     values: dict[str, Any] = {
         "id": "a1",
         "channel": "C1",
@@ -27,7 +27,7 @@ def subscription(**changes: Any) -> Subscription:
         "stopped_by": "",
         "version": 1,
     }
-    return Subscription(**{**values, **changes})
+    return AlertSubscription(**{**values, **changes})
 
 
 def texts(view: dict[str, Any]) -> str:
@@ -113,7 +113,7 @@ def test_filters_are_told_by_name() -> None:
         (subscription(channel="x`", pause=Pause.REMOVED), "in `xˋ`"),
     ],
 )
-def test_owner_is_told_why(made: Subscription, said: str) -> None:
+def test_owner_is_told_why(made: AlertSubscription, said: str) -> None:
     assert said in str(alert_stopped(made).blocks)
 
 

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from bot.access.limits import EXACT, Tolerance
 from bot.access.people import Actor
-from bot.access.policy import Decision, Person, Policy, Reason, Request, Verb, decide
+from bot.access.policy import Decision, DecisionReason, Person, Policy, Request, Verb, decide
 from bot.approvals.approvals_channel import ApprovalsChannel
 from bot.approvals.lifecycle import ChangeEvent, Record
 from bot.approvals.names import CustomerNames
@@ -67,14 +67,14 @@ class Permissions:
             self.decisions.append(decide(self.policy, request, person))
             return self.decisions[-1]
         if (actor.user, request.verb) in self.refused:
-            return Decision(False, Reason.DENIED, "no")
+            return Decision(False, DecisionReason.DENIED, "no")
         if request.verb is Verb.APPROVE and request.own:
-            return Decision(False, Reason.OWN)
+            return Decision(False, DecisionReason.OWN)
         if request.verb is Verb.WITHDRAW and not request.own:
-            return Decision(False, Reason.NOT_YOURS)
+            return Decision(False, DecisionReason.NOT_YOURS)
         return Decision(
             True,
-            Reason.ALLOWED,
+            DecisionReason.ALLOWED,
             "rule",
             approvals=self.needed,
             reason_required=self.reason_required,

@@ -8,7 +8,7 @@ import pytest
 
 from bot.access.limits import Worth
 from bot.access.people import Actor
-from bot.access.policy import Decision, Reason, Request, Verb
+from bot.access.policy import Decision, DecisionReason, Request, Verb
 from bot.approvals import policy_requests
 from bot.approvals.lifecycle import EDGES, OVER, State
 from bot.approvals.preview import Assessment
@@ -59,7 +59,7 @@ def test_undo_uses_its_own_verb() -> None:
 
 
 def test_terms() -> None:
-    decision = Decision(True, Reason.ALLOWED, "rule", approvals=3, expires_after=timedelta(hours=2))
+    decision = Decision(True, DecisionReason.ALLOWED, "rule", approvals=3, expires_after=timedelta(hours=2))
     assert policy_requests.terms(decision, NOW) == Terms("rule", 3, NOW + timedelta(hours=2))
 
 

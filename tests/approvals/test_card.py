@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.access.limits import Worth
-from bot.access.policy import Decision, Reason
+from bot.access.policy import Decision, DecisionReason
 from bot.approvals import card as approvals_card
 from bot.approvals import reason_form, result_card
 from bot.approvals import words as say
@@ -383,7 +383,7 @@ def test_every_code_has_words() -> None:
     assert set(say.HEADLINES) == set(say.STATES) == set(State)
     assert set(say.STEPS) == set(ChangeEvent)
     assert set(say.RESULTS) >= set(Result)
-    assert set(say.BARRED) == set(Reason) - {Reason.ALLOWED}
+    assert set(say.BARRED) == set(DecisionReason) - {DecisionReason.ALLOWED}
 
 
 # Denying, and what came of a click
@@ -412,12 +412,12 @@ def test_a_result_says_what_happened_and_how_the_change_stands() -> None:
     told = checks.read(card.blocks)
     assert "Someone already decided" in told
     assert "*Denied: nothing was changed*\nBy <@U3RAJ>" in told
-    no = Decision(False, Reason.DENIED, "no *deletions*")
+    no = Decision(False, DecisionReason.DENIED, "no *deletions*")
     card = result_card.result_card(Result.NOT_ALLOWED, now=NOW, decision=no)
-    assert f"{say.BARRED[Reason.DENIED]} (rule `no *deletions*`)." in checks.read(card.blocks)
-    assert result_card.barred(Decision(False, Reason.OWN)).endswith("so someone else must decide.")
-    assert result_card.barred(Decision(True, Reason.ALLOWED)) == ""
-    yes = result_card.result_card(Result.DONE, now=NOW, decision=Decision(True, Reason.ALLOWED))
+    assert f"{say.BARRED[DecisionReason.DENIED]} (rule `no *deletions*`)." in checks.read(card.blocks)
+    assert result_card.barred(Decision(False, DecisionReason.OWN)).endswith("so someone else must decide.")
+    assert result_card.barred(Decision(True, DecisionReason.ALLOWED)) == ""
+    yes = result_card.result_card(Result.DONE, now=NOW, decision=Decision(True, DecisionReason.ALLOWED))
     assert say.RESULTS[Result.DONE].what in checks.read(yes.blocks)
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.access import words
 from bot.access.limits import NOTHING, Exceeded, Limits, Measure, Size, Today, Worth, exceeded, worth_in
-from bot.access.policy import Person, Reason, Request, Verb, decide
+from bot.access.policy import DecisionReason, Person, Request, Verb, decide
 from bot.approvals.daily_limits import Movement, add_up
 from bot.changes.balance.input import BalanceAction, BalanceInput
 from bot.changes.details.input import DetailsInput
@@ -200,7 +200,7 @@ def test_decision_names_the_limits_that_it_rests_on(
 
 def test_refusal_names_the_limit_of_the_rule_that_denies_it() -> None:
     decision = decide(read(ASK + NEVER), asked(81), ANA)
-    assert (decision.reason, decision.rule) == (Reason.DENIED, "never")
+    assert (decision.reason, decision.rule) == (DecisionReason.DENIED, "never")
     assert [limit.rule for limit in decision.exceeded] == ["never", "never"]
 
 
@@ -209,7 +209,7 @@ def test_refusal_names_the_limit_of_the_rule_that_would_have_allowed_it() -> Non
         ASK.replace("[[allow]]\n", '[[allow]]\nname = "some"\n') + 'changes = "balance"\namount_up_to = 5\n'
     )
     decision = decide(read(narrow), asked(6), ANA)
-    assert (decision.permit, decision.reason) == (False, Reason.NO_RULE)
+    assert (decision.permit, decision.reason) == (False, DecisionReason.NO_RULE)
     assert [(limit.rule, limit.measure) for limit in decision.exceeded] == [
         ("some", Measure.AMOUNT),
         ("some", Measure.DAY),
@@ -217,7 +217,10 @@ def test_refusal_names_the_limit_of_the_rule_that_would_have_allowed_it() -> Non
     outsider = decide(read(narrow.replace("everyone", "U09")), asked(6), ANA)
     assert outsider.exceeded == ()
     unchecked = replace(ANA, unchecked=frozenset({"@team"}))
-    assert decide(read(narrow.replace("everyone", "@team")), asked(5), unchecked).reason is Reason.UNCHECKED
+    assert (
+        decide(read(narrow.replace("everyone", "@team")), asked(5), unchecked).reason
+        is DecisionReason.UNCHECKED
+    )
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.access.limits import Today
-from bot.access.policy import BUILT_IN, Decision, Person, Reason, Request, Verb, decide
+from bot.access.policy import BUILT_IN, Decision, DecisionReason, Person, Request, Verb, decide
 from bot.autumn.environment import Environment
 from tests.policy import BALANCE, DELETION, REWARD, read
 
@@ -76,60 +76,83 @@ def of(request: Request, person: Person, *rules: str) -> Decision:
 @pytest.mark.parametrize(
     ("person", "request_", "permit", "reason", "rule"),
     [
-        pytest.param(ANA, balance(), True, Reason.ALLOWED, "small", id="asks for a little"),
-        pytest.param(ANA, balance(amount=1001), True, Reason.ALLOWED, "asks", id="asks for more"),
-        pytest.param(LEA, balance(), False, Reason.NO_RULE, "", id="no rule means no"),
-        pytest.param(ANA, balance(Verb.APPROVE), False, Reason.NO_RULE, "", id="asking is not approving"),
-        pytest.param(LEA, balance(Verb.APPROVE), True, Reason.ALLOWED, "decides", id="approves"),
-        pytest.param(Person("U9X"), balance(Verb.APPROVE), True, Reason.ALLOWED, "decides", id="a user"),
-        pytest.param(LEA, balance(Verb.APPROVE, own=True), False, Reason.OWN, "", id="not their own"),
-        pytest.param(LEA, balance(Verb.MARK, own=True), True, Reason.ALLOWED, "decides", id="marks"),
-        pytest.param(ANA, balance(Verb.MARK), False, Reason.NO_RULE, "", id="does not mark"),
-        pytest.param(ANA, balance(Verb.UNDO, 9000), True, Reason.ALLOWED, "asks", id="undoes"),
-        pytest.param(LEA, balance(Verb.UNDO), False, Reason.NO_RULE, "", id="does not undo"),
-        pytest.param(ANA, HISTORY, True, Reason.ALLOWED, "asks", id="reads the history"),
-        pytest.param(MAX, HISTORY, False, Reason.NO_RULE, "", id="does not read it"),
-        pytest.param(ANA, balance(Verb.WITHDRAW, own=True), True, Reason.ALLOWED, "", id="withdraws"),
+        pytest.param(ANA, balance(), True, DecisionReason.ALLOWED, "small", id="asks for a little"),
+        pytest.param(ANA, balance(amount=1001), True, DecisionReason.ALLOWED, "asks", id="asks for more"),
+        pytest.param(LEA, balance(), False, DecisionReason.NO_RULE, "", id="no rule means no"),
         pytest.param(
-            MAX, balance(Verb.WITHDRAW, own=True), True, Reason.ALLOWED, "", id="withdraws without a rule"
+            ANA, balance(Verb.APPROVE), False, DecisionReason.NO_RULE, "", id="asking is not approving"
         ),
-        pytest.param(LEA, balance(Verb.WITHDRAW), False, Reason.NOT_YOURS, "", id="another's"),
+        pytest.param(LEA, balance(Verb.APPROVE), True, DecisionReason.ALLOWED, "decides", id="approves"),
         pytest.param(
-            ANA, balance(products=frozenset({"gold", "pro"})), False, Reason.DENIED, "no gold", id="denied"
+            Person("U9X"), balance(Verb.APPROVE), True, DecisionReason.ALLOWED, "decides", id="a user"
+        ),
+        pytest.param(LEA, balance(Verb.APPROVE, own=True), False, DecisionReason.OWN, "", id="not their own"),
+        pytest.param(LEA, balance(Verb.MARK, own=True), True, DecisionReason.ALLOWED, "decides", id="marks"),
+        pytest.param(ANA, balance(Verb.MARK), False, DecisionReason.NO_RULE, "", id="does not mark"),
+        pytest.param(ANA, balance(Verb.UNDO, 9000), True, DecisionReason.ALLOWED, "asks", id="undoes"),
+        pytest.param(LEA, balance(Verb.UNDO), False, DecisionReason.NO_RULE, "", id="does not undo"),
+        pytest.param(ANA, HISTORY, True, DecisionReason.ALLOWED, "asks", id="reads the history"),
+        pytest.param(MAX, HISTORY, False, DecisionReason.NO_RULE, "", id="does not read it"),
+        pytest.param(ANA, balance(Verb.WITHDRAW, own=True), True, DecisionReason.ALLOWED, "", id="withdraws"),
+        pytest.param(
+            MAX,
+            balance(Verb.WITHDRAW, own=True),
+            True,
+            DecisionReason.ALLOWED,
+            "",
+            id="withdraws without a rule",
+        ),
+        pytest.param(LEA, balance(Verb.WITHDRAW), False, DecisionReason.NOT_YOURS, "", id="another's"),
+        pytest.param(
+            ANA,
+            balance(products=frozenset({"gold", "pro"})),
+            False,
+            DecisionReason.DENIED,
+            "no gold",
+            id="denied",
         ),
         pytest.param(
-            ANA, balance(products=None), False, Reason.DENIED, "no gold", id="products not known, so denied"
+            ANA,
+            balance(products=None),
+            False,
+            DecisionReason.DENIED,
+            "no gold",
+            id="products not known, so denied",
         ),
-        pytest.param(ANA, balance(products=frozenset()), True, Reason.ALLOWED, "small", id="of no product"),
+        pytest.param(
+            ANA, balance(products=frozenset()), True, DecisionReason.ALLOWED, "small", id="of no product"
+        ),
         pytest.param(
             LEA,
             balance(Verb.APPROVE, products=frozenset({"gold"})),
             True,
-            Reason.ALLOWED,
+            DecisionReason.ALLOWED,
             "decides",
             id="the deny is about asking",
         ),
-        pytest.param(DARK, balance(), False, Reason.UNCHECKED, "", id="groups not checked"),
+        pytest.param(DARK, balance(), False, DecisionReason.UNCHECKED, "", id="groups not checked"),
         pytest.param(
             replace(ANA, member=None),
             balance(),
             False,
-            Reason.UNCHECKED,
+            DecisionReason.UNCHECKED,
             "",
             id="unchecked",
         ),
-        pytest.param(replace(ANA, member=False), balance(), False, Reason.NOT_A_MEMBER, "", id="a guest"),
+        pytest.param(
+            replace(ANA, member=False), balance(), False, DecisionReason.NOT_A_MEMBER, "", id="a guest"
+        ),
         pytest.param(
             Person("U1", False),
             balance(Verb.WITHDRAW, own=True),
             False,
-            Reason.NOT_A_MEMBER,
+            DecisionReason.NOT_A_MEMBER,
             "",
             id="a guest withdraws nothing",
         ),
     ],
 )
-def test_a_team(person: Person, request_: Request, permit: bool, reason: Reason, rule: str) -> None:
+def test_a_team(person: Person, request_: Request, permit: bool, reason: DecisionReason, rule: str) -> None:
     decision = of(request_, person, TEAM)
     assert (decision.permit, decision.reason, decision.rule) == (permit, reason, rule)
 
@@ -155,12 +178,12 @@ def test_requirements_of_a_change(amount: int | None, approvals: int, reason: bo
 
 
 def test_terms_depend_on_the_requester() -> None:
-    assert of(balance(Verb.APPROVE, 50_001), LEA, TEAM) == Decision(True, Reason.ALLOWED, "decides")
+    assert of(balance(Verb.APPROVE, 50_001), LEA, TEAM) == Decision(True, DecisionReason.ALLOWED, "decides")
 
 
 def test_refused_request_is_not_applied_right_away() -> None:
     assert not of(balance(), LEA, TEAM).at_once
-    assert not Decision(False, Reason.DENIED, approvals=0).at_once
+    assert not Decision(False, DecisionReason.DENIED, approvals=0).at_once
 
 
 ASK = '[[allow]]\nwho = "everyone"\nmay = "ask"'
@@ -174,7 +197,7 @@ def test_required_approvals_override_at_once() -> None:
 
 
 def test_at_once_alone_does_not_allow_requests() -> None:
-    assert of(balance(), MAX, AT_ONCE).reason is Reason.NO_RULE
+    assert of(balance(), MAX, AT_ONCE).reason is DecisionReason.NO_RULE
 
 
 def test_at_once_can_be_denied() -> None:
@@ -191,7 +214,7 @@ def test_deletion_alone_needs_a_rule_that_names_it(changes: str, alone: bool) ->
     assert of(DELETE, MAX, ASK, AT_ONCE, changes).at_once is alone
     assert of(DELETE, MAX, OWN, changes).self_approval is alone
     approved = of(Request(Verb.APPROVE, DELETION, own=True), MAX, OWN, changes)
-    assert approved.reason is (Reason.ALLOWED if alone else Reason.OWN)
+    assert approved.reason is (DecisionReason.ALLOWED if alone else DecisionReason.OWN)
 
 
 def test_own_approval() -> None:
@@ -199,7 +222,7 @@ def test_own_approval() -> None:
     allowed = of(balance(Verb.APPROVE, own=True), MAX, OWN)
     assert (allowed.permit, allowed.rule) == (True, "allow 1")
     only_own = '[[allow]]\nwho = "everyone"\nmay = ["ask", "approve_own"]'
-    assert of(balance(Verb.APPROVE, own=True), MAX, only_own).reason is Reason.NO_RULE
+    assert of(balance(Verb.APPROVE, own=True), MAX, only_own).reason is DecisionReason.NO_RULE
     assert not of(balance(), MAX, only_own).self_approval
     denied = of(
         balance(Verb.APPROVE, own=True),
@@ -207,12 +230,12 @@ def test_own_approval() -> None:
         OWN,
         '[[deny]]\nname = "four eyes"\nwho = "U3MAX"\nmay = "approve_own"',
     )
-    assert (denied.reason, denied.rule) == (Reason.DENIED, "four eyes")
+    assert (denied.reason, denied.rule) == (DecisionReason.DENIED, "four eyes")
 
 
 def test_own_approval_by_a_group_that_was_not_checked() -> None:
     rules = '[[allow]]\nwho = "everyone"\nmay = "approve"\n[[allow]]\nwho = "@leads"\nmay = "approve_own"'
-    assert of(balance(Verb.APPROVE, own=True), DARK, rules).reason is Reason.UNCHECKED
+    assert of(balance(Verb.APPROVE, own=True), DARK, rules).reason is DecisionReason.UNCHECKED
 
 
 def test_undo_also_needs_ask() -> None:
@@ -220,15 +243,18 @@ def test_undo_also_needs_ask() -> None:
     no_asking = '[[deny]]\nname = "stop"\nwho = "everyone"\nmay = "ask"'
     assert of(balance(Verb.UNDO), MAX, rules).permit
     assert of(balance(Verb.UNDO), MAX, rules, no_asking).rule == "stop"
-    assert of(balance(Verb.UNDO), MAX, '[[allow]]\nwho = "everyone"\nmay = "undo"').reason is Reason.NO_RULE
+    assert (
+        of(balance(Verb.UNDO), MAX, '[[allow]]\nwho = "everyone"\nmay = "undo"').reason
+        is DecisionReason.NO_RULE
+    )
     assert of(balance(Verb.UNDO), MAX, rules, AT_ONCE).at_once
 
 
 def test_deny_for_an_unchecked_group_applies() -> None:
     unsure = '[[deny]]\nname = "unsure"\nwho = "@leads"\nmay = "ask"'
     sure = '[[deny]]\nname = "sure"\nwho = "U4D"\nmay = "ask"'
-    assert of(balance(), DARK, ASK, unsure) == Decision(False, Reason.UNCHECKED, "unsure")
-    assert of(balance(), DARK, ASK, unsure, sure) == Decision(False, Reason.DENIED, "sure")
+    assert of(balance(), DARK, ASK, unsure) == Decision(False, DecisionReason.UNCHECKED, "unsure")
+    assert of(balance(), DARK, ASK, unsure, sure) == Decision(False, DecisionReason.DENIED, "sure")
     assert of(balance(), ANA, ASK, unsure).permit
 
 
@@ -356,7 +382,7 @@ def test_history_covers_all_changes() -> None:
     assert of(HISTORY, MAX, history).permit
     for narrowed in ('changes = "deletion"', 'products = "gold"', 'changes = "balance"\namount_over = 0'):
         assert of(HISTORY, MAX, history, '[[deny]]\nwho = "everyone"', narrowed).permit
-    assert of(HISTORY, MAX, history, '[[deny]]\nwho = "everyone"').reason is Reason.DENIED
+    assert of(HISTORY, MAX, history, '[[deny]]\nwho = "everyone"').reason is DecisionReason.DENIED
     assert not of(Request(Verb.HISTORY, environment=SANDBOX), MAX, history).permit
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from bot.access.policy import NEEDED, Decision, Person, Reason, Request, Verb, decide
+from bot.access.policy import NEEDED, Decision, DecisionReason, Person, Request, Verb, decide
 from bot.access.policy_file import PolicyError
 from bot.access.policy_tables import Allow, Require
 from bot.access.rules import EVERYONE, Policy, Power, Rule
@@ -140,8 +140,8 @@ def test_splitting_a_change_never_adds_power(
 @often
 @given(policies, requests)
 def test_non_members_may_do_nothing(policy: Policy, request: Request) -> None:
-    assert decide(policy, request, Person("U1A", False)).reason is Reason.NOT_A_MEMBER
-    assert decide(policy, request, Person("U1A", None)).reason is Reason.UNCHECKED
+    assert decide(policy, request, Person("U1A", False)).reason is DecisionReason.NOT_A_MEMBER
+    assert decide(policy, request, Person("U1A", None)).reason is DecisionReason.UNCHECKED
 
 
 @often

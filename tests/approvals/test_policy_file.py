@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 
 from bot.access.limits import EXACT, Measure, Tolerance
-from bot.access.policy import BUILT_IN, Decision, Person, Reason, Request, Verb, decide, decide_digests
+from bot.access.policy import (
+    BUILT_IN,
+    Decision,
+    DecisionReason,
+    Person,
+    Request,
+    Verb,
+    decide,
+    decide_digests,
+)
 from bot.access.policy_file import PolicyError
 from bot.access.policy_tables import Allow, ApprovalsTable, BatchesTable, Deny, DigestsTable, Require
 from bot.access.presets import PresetTable
@@ -363,18 +372,18 @@ LEADS = read('[digests]\nwho = ["U01", "@leads"]')
 @pytest.mark.parametrize(
     ("policy", "person", "reason"),
     [
-        (BUILT_IN, Person("U02"), Reason.ALLOWED),
-        (BUILT_IN, Person("U02", member=False), Reason.NOT_A_MEMBER),
-        (BUILT_IN, Person("U02", member=None), Reason.UNCHECKED),
-        (LEADS, Person("U01"), Reason.ALLOWED),
-        (LEADS, Person("U02", groups=frozenset({"@leads"})), Reason.ALLOWED),
-        (LEADS, Person("U02"), Reason.NO_RULE),
-        (LEADS, Person("U02", unchecked=frozenset({"@leads"})), Reason.UNCHECKED),
+        (BUILT_IN, Person("U02"), DecisionReason.ALLOWED),
+        (BUILT_IN, Person("U02", member=False), DecisionReason.NOT_A_MEMBER),
+        (BUILT_IN, Person("U02", member=None), DecisionReason.UNCHECKED),
+        (LEADS, Person("U01"), DecisionReason.ALLOWED),
+        (LEADS, Person("U02", groups=frozenset({"@leads"})), DecisionReason.ALLOWED),
+        (LEADS, Person("U02"), DecisionReason.NO_RULE),
+        (LEADS, Person("U02", unchecked=frozenset({"@leads"})), DecisionReason.UNCHECKED),
     ],
 )
-def test_who_may_set_digests_up(policy: Policy, person: Person, reason: Reason) -> None:
+def test_who_may_set_digests_up(policy: Policy, person: Person, reason: DecisionReason) -> None:
     decision = decide_digests(policy, person)
-    assert (decision.permit, decision.reason) == (reason is Reason.ALLOWED, reason)
+    assert (decision.permit, decision.reason) == (reason is DecisionReason.ALLOWED, reason)
 
 
 def test_empty_policy_allows_nothing() -> None:
@@ -506,7 +515,7 @@ def test_teams_of_the_guide_work_as_described(
 def test_requester_does_not_decide_in_strict_finance() -> None:
     approve = Request(Verb.APPROVE, BALANCE, Decimal(5), Environment.LIVE, frozenset({"pro"}))
     found = decide(read(section("Strict finance")), approve, BOTH)
-    assert found == Decision(False, Reason.DENIED, "support does not decide")
+    assert found == Decision(False, DecisionReason.DENIED, "support does not decide")
 
 
 def test_example_policy_is_valid() -> None:
@@ -514,7 +523,7 @@ def test_example_policy_is_valid() -> None:
     assert policy.groups == {"@support", "@billing-leads"}
     assert decide(policy, asks(BALANCE, 1000), AGENT).at_once
     assert decide(policy, asks(BALANCE, 100_001), AGENT).approvals == 2
-    assert decide(policy, asks(BALANCE, 5, plan="enterprise"), AGENT).reason is Reason.DENIED
+    assert decide(policy, asks(BALANCE, 5, plan="enterprise"), AGENT).reason is DecisionReason.DENIED
     assert decide(policy, asks(DELETION), LEAD).reason_required
     assert policy.digests.who.groups == policy.groups
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.access.policy import Decision, Reason
+from bot.access.policy import Decision, DecisionReason
 from bot.approvals import words as approvals_words
 from bot.approvals.card import Audience
 from bot.approvals.lifecycle import Cause
@@ -36,8 +36,8 @@ from bot.kit.csv_table import CsvFormat, Separator
 from tests.batches.samples import NAMES, NOW, approval, gives, line, lines, record
 
 REF = ListRef(key="0" * 32, draft="d1", channel="C01", reason="The outage")
-ALLOWED = Decision(True, Reason.ALLOWED, "support")
-BARRED = Decision(False, Reason.NO_RULE)
+ALLOWED = Decision(True, DecisionReason.ALLOWED, "support")
+BARRED = Decision(False, DecisionReason.NO_RULE)
 
 
 def checked(
@@ -85,7 +85,7 @@ def drawn_checked(batch: CheckedBatch) -> Card:
     [
         (checked(), [ids.BATCH_SEND, ids.BATCH_CANCEL], "1 approval"),
         (
-            checked(decision=Decision(True, Reason.ALLOWED, approvals=0)),
+            checked(decision=Decision(True, DecisionReason.ALLOWED, approvals=0)),
             [ids.BATCH_SEND, ids.BATCH_CANCEL],
             "as soon as",
         ),

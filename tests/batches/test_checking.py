@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from bot.access.limits import Worth
-from bot.access.policy import Decision, Reason, Request, Verb
+from bot.access.policy import Decision, DecisionReason, Request, Verb
 from bot.batches.checking import strictest, together
 from bot.batches.model import BatchLine, BatchResult, CheckedBatch, LineAction, LineReason, values
 from bot.changes.balance.input import BalanceAction, BalanceInput
@@ -186,7 +186,7 @@ async def test_line_that_the_policy_refuses_is_named(sqlite_harness: BatchHarnes
     (problem,) = (await check(sqlite_harness, *lines)).problems
     assert (problem.number, problem.reason) == (2, LineReason.NOT_ALLOWED)
     assert problem.decision is not None
-    assert problem.decision.reason is Reason.NO_RULE
+    assert problem.decision.reason is DecisionReason.NO_RULE
 
 
 async def test_what_was_given_today_counts_with_the_list(sqlite_harness: BatchHarness) -> None:
@@ -206,13 +206,13 @@ async def test_what_was_given_today_counts_with_the_list(sqlite_harness: BatchHa
 
 
 def allowed(**given: object) -> Decision:
-    return replace(Decision(True, Reason.ALLOWED), **given)  # type: ignore[arg-type]
+    return replace(Decision(True, DecisionReason.ALLOWED), **given)  # type: ignore[arg-type]
 
 
 def test_strictest_of_several_decisions() -> None:
     assert strictest([]) is None
-    refused = Decision(False, Reason.DENIED, "no")
-    assert strictest([allowed(), refused, Decision(False, Reason.NO_RULE)]) is refused
+    refused = Decision(False, DecisionReason.DENIED, "no")
+    assert strictest([allowed(), refused, Decision(False, DecisionReason.NO_RULE)]) is refused
     together_decided = strictest(
         [
             allowed(approvals=0, rule="a", self_approval=True, expires_after=timedelta(hours=1)),

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from bot.access.policy import Decision, Reason
+from bot.access.policy import Decision, DecisionReason
 from bot.approvals.proposal import Terms
 from bot.approvals.steps import Decided, Lease
 from bot.autumn.environment import Environment
@@ -47,7 +47,7 @@ class BatchLife(RuleBasedStateMachine):
         self.now = NOW
         checked = CheckedBatch(
             tuple(checked_line(number, "messages", 5) for number in range(1, LINES + 1)),
-            decision=Decision(True, Reason.ALLOWED),
+            decision=Decision(True, DecisionReason.ALLOWED),
         )
         draft = repository.BatchDraft(
             "form",

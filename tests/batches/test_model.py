@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.access.policy import Decision, Reason
+from bot.access.policy import Decision, DecisionReason
 from bot.approvals.proposal import Preview
 from bot.autumn.environment import Environment
 from bot.batches.model import (
@@ -22,7 +22,7 @@ from bot.batches.model import (
 from bot.changes.balance.input import BalanceAction, BalanceInput
 
 AT = datetime(2026, 11, 22, tzinfo=UTC)
-ALLOWED = Decision(True, Reason.ALLOWED)
+ALLOWED = Decision(True, DecisionReason.ALLOWED)
 
 
 def checked_line(number: int, feature: str, amount: int | None) -> CheckedLine:
@@ -79,7 +79,7 @@ def test_batch_with_a_wrong_line_can_be_requested_only_without_it() -> None:
     assert batch.without_problems().requestable
 
 
-@pytest.mark.parametrize("decision", [None, Decision(False, Reason.NO_RULE)])
+@pytest.mark.parametrize("decision", [None, Decision(False, DecisionReason.NO_RULE)])
 def test_batch_that_the_policy_refuses_cannot_be_requested(decision: Decision | None) -> None:
     assert not CheckedBatch((checked_line(1, "messages", 1),), (), decision).requestable
 

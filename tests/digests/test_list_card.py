@@ -9,7 +9,7 @@ import pytest
 from bot.access.post_targets import Pause
 from bot.digests import list_card, words
 from bot.digests.list_card import MOST
-from bot.digests.model import DeliveryOutcome, DigestContent, TooMany
+from bot.digests.model import DeliveryOutcome, DigestContent, TooManyDigests
 from bot.digests.words import DigestNote
 from bot.kit import ids
 from bot.kit.ref import Ref
@@ -152,7 +152,7 @@ def test_notes_are_above_the_list() -> None:
     [
         (words.NOTES, DigestNote),
         (words.OUTCOMES, DeliveryOutcome),
-        (words.TOO_MANY, TooMany),
+        (words.TOO_MANY, TooManyDigests),
         (words.PROBLEMS, ChannelProblem),
     ],
 )

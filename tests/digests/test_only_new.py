@@ -7,7 +7,7 @@ import pytest
 
 from bot.digests import sections
 from bot.digests.items import StoredItem
-from bot.digests.model import DigestContent, Figures, RunState, Skip
+from bot.digests.model import DigestContent, Figures, RunSkip, RunState
 from bot.digests.report.build import report
 from bot.digests.report.model import Report, RowQuery
 from bot.digests.scan.repository import Scan
@@ -126,7 +126,7 @@ async def test_days_without_news_are_skipped_and_leave_no_hole(engine: str) -> N
             await tick(bot)
         assert len(desk.posts()) == 1, "nothing has changed"
         skipped = (await desk.runs())[1:]
-        assert {(run.state, run.skip) for run in skipped} == {(RunState.SKIPPED, Skip.NOTHING_NEW)}
+        assert {(run.state, run.skip) for run in skipped} == {(RunState.SKIPPED, RunSkip.NOTHING_NEW)}
         assert desk.count("nothing_new") == 9
         desk.autumn.mark_past_due("cus_acme")
         desk.move(days=1)
@@ -144,5 +144,5 @@ async def test_empty_days_of_such_a_digest_are_skipped_as_empty() -> None:
         await desk.digest(content=nobody)
         desk.at(DUE)
         await tick(await desk.bot())
-        assert (await desk.last()).skip is Skip.EMPTY
+        assert (await desk.last()).skip is RunSkip.EMPTY
         assert desk.posts() == []

@@ -17,7 +17,7 @@ from bot.autumn.client import Autumn
 from bot.autumn.environment import Environment
 from bot.digests import repository, words
 from bot.digests.delivery.owner_notice import OwnerNotifier
-from bot.digests.model import Digest, DigestContent, RunState, Skip
+from bot.digests.model import Digest, DigestContent, RunSkip, RunState
 from bot.digests.service import DigestService
 from bot.runtime import Checkpoint, Runtime
 from bot.store.database import Database
@@ -171,7 +171,7 @@ async def test_doubtful_post_is_never_repeated(desk: Bench, found: bool) -> None
     desk.move(hours=6, minutes=1)
     await tick(bot)
     run = await desk.last()
-    assert (run.state, run.skip) == (RunState.SKIPPED, Skip.PAUSED if found else Skip.LATE)
+    assert (run.state, run.skip) == (RunState.SKIPPED, RunSkip.PAUSED if found else RunSkip.LATE)
     assert len(desk.posts()) == 1
 
 
@@ -294,7 +294,7 @@ async def test_day_is_skipped_after_a_long_outage(desk: Bench) -> None:
         await tick(bot)
         desk.move(minutes=10)
     run = await desk.last()
-    assert (run.state, run.skip) == (RunState.SKIPPED, Skip.LATE)
+    assert (run.state, run.skip) == (RunState.SKIPPED, RunSkip.LATE)
     desk.autumn.faults.clear()
     desk.at(DUE + timedelta(days=1))
     await tick(bot)
@@ -313,7 +313,7 @@ async def test_late_run_is_skipped_when_it_is_delivered(desk: Bench) -> None:
     desk.move(hours=6, seconds=1)
     await tick(bot)
     run = await desk.last()
-    assert (run.skip, desk.posts()) == (Skip.LATE, [])
+    assert (run.skip, desk.posts()) == (RunSkip.LATE, [])
 
 
 @pytest.mark.parametrize(
@@ -343,7 +343,7 @@ async def test_unfit_channel_pauses_the_digest(desk: Bench, why: Pause, sentence
         await tick(bot)
     assert desk.posts() == []
     run = await desk.last()
-    assert (run.state, run.skip, run.day) == (RunState.SKIPPED, Skip.PAUSED, DUE.date())
+    assert (run.state, run.skip, run.day) == (RunState.SKIPPED, RunSkip.PAUSED, DUE.date())
     paused = await bot.get(digest.id)
     assert paused is not None
     assert paused.pause is why
@@ -357,7 +357,7 @@ async def test_owner_notice_is_retried(desk: Bench) -> None:
     desk.slack.workspace.channel(SUPPORT).archived = True
     desk.slack.faults.add("conversations.open", "500")
     await tick(bot)
-    assert (await desk.last()).skip is Skip.PAUSED
+    assert (await desk.last()).skip is RunSkip.PAUSED
     desk.move(seconds=59)
     await tick(bot)
     assert desk.told() == []
@@ -487,7 +487,7 @@ async def test_empty_digest_is_skipped_if_it_should_be(desk: Bench) -> None:
     desk.at(DUE)
     await tick(await desk.bot())
     assert (len(desk.posts()), len(desk.posts(FINANCE))) == (0, 1)
-    assert {run.skip for run in await desk.runs()} == {Skip.EMPTY, None}
+    assert {run.skip for run in await desk.runs()} == {RunSkip.EMPTY, None}
 
 
 @pytest.mark.parametrize("removed", [True, False])
@@ -505,7 +505,7 @@ async def test_digest_stopped_before_the_post_is_skipped(desk: Bench, removed: b
 
     await tick(await desk.bot(checkpoint=away))
     assert desk.posts() == []
-    assert (await desk.last()).skip is Skip.PAUSED
+    assert (await desk.last()).skip is RunSkip.PAUSED
     await database.aclose()
 
 

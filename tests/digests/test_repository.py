@@ -16,10 +16,10 @@ from bot.digests.model import (
     Digest,
     DigestContent,
     NewDigest,
+    RunSkip,
     RunState,
     Schedule,
-    Skip,
-    TooMany,
+    TooManyDigests,
 )
 from bot.store.database import Database
 from tests.digests.booked import (
@@ -115,14 +115,14 @@ async def test_one_of_concurrent_edits_wins(database: Database) -> None:
     ("at", "expected"),
     [
         # Before it was due: once at the new time, and today is not lost if that has passed.
-        (time(8, 0), {"3": Skip.EDITED}),
-        (time(8, 30), {"3": Skip.EDITED}),
+        (time(8, 0), {"3": RunSkip.EDITED}),
+        (time(8, 30), {"3": RunSkip.EDITED}),
         (time(8, 31), {}),
         (time(10), {}),
     ],
 )
 async def test_edit_before_the_due_time_moves_the_day(
-    database: Database, at: time, expected: dict[str, Skip]
+    database: Database, at: time, expected: dict[str, RunSkip]
 ) -> None:
     made = await booked(database)
     now = DUE - timedelta(minutes=30)
@@ -154,7 +154,7 @@ async def test_edit_on_the_day_of_creation(database: Database) -> None:
             database, made.id, version=version, schedule=moved, content=DigestContent(), now=NOON + SECOND
         )
     # Nine had passed when it was made; it is said once that eleven had too.
-    assert await outcomes(database, made.id) == {"2": Skip.EDITED}
+    assert await outcomes(database, made.id) == {"2": RunSkip.EDITED}
 
 
 async def test_edit_after_an_outage_records_every_day(database: Database) -> None:
@@ -163,7 +163,7 @@ async def test_edit_after_an_outage_records_every_day(database: Database) -> Non
     await repository.edit(
         database, made.id, version=1, schedule=replace(NINE, at=time(20)), content=DigestContent(), now=now
     )
-    assert await outcomes(database, made.id) == dict.fromkeys(("3", "4", "5"), Skip.LATE)
+    assert await outcomes(database, made.id) == dict.fromkeys(("3", "4", "5"), RunSkip.LATE)
 
 
 async def test_edit_to_a_zone_where_the_day_is_over(database: Database) -> None:
@@ -179,7 +179,7 @@ async def test_edit_to_a_zone_where_the_day_is_over(database: Database) -> None:
         content=DigestContent(),
         now=now,
     )
-    assert await outcomes(database, made.id) == {"2": Skip.LATE, "3": Skip.EDITED}
+    assert await outcomes(database, made.id) == {"2": RunSkip.LATE, "3": RunSkip.EDITED}
 
 
 async def test_paused_digest_has_no_due_days(database: Database) -> None:
@@ -215,7 +215,7 @@ async def test_resumed_digest_is_due_from_now_on(database: Database, private: bo
 async def test_pause_after_the_due_time_skips_the_day(database: Database) -> None:
     made = await booked(database)
     await repository.pause(database, made.id, Pause.ASKED, now=DUE + DAY)
-    assert await outcomes(database, made.id) == {"3": Skip.LATE, "4": Skip.PAUSED}
+    assert await outcomes(database, made.id) == {"3": RunSkip.LATE, "4": RunSkip.PAUSED}
 
 
 async def test_pause_during_delivery_prevents_the_post(database: Database) -> None:
@@ -223,7 +223,7 @@ async def test_pause_during_delivery_prevents_the_post(database: Database) -> No
     (run,) = await claimed(database)
     by_hand = await runs.sent_by_hand(database, made.id, "hand", asked_by="U2", by="a", lease=LEASE, now=DUE)
     await repository.pause(database, made.id, Pause.ASKED, now=DUE)
-    assert await outcomes(database, made.id) == {"3": Skip.PAUSED}
+    assert await outcomes(database, made.id) == {"3": RunSkip.PAUSED}
     assert not await runs.mark_posting(database, run.id, by="a", lease=LEASE, now=DUE)
     # What a person wants sent is sent.
     assert by_hand is not None
@@ -245,7 +245,7 @@ async def test_removed_digest_posts_nothing_more(database: Database) -> None:
     await runs.sent_by_hand(database, made.id, "hand", asked_by="U2", by="a", lease=LEASE, now=DUE)
     assert await repository.remove(database, made.id, now=DUE + DAY) == replace(made, next_due=DUE + DAY)
     assert await repository.remove(database, made.id, now=DUE) is None
-    assert [each.skip for each in await written(database, made.id)] == [Skip.PAUSED] * 3
+    assert [each.skip for each in await written(database, made.id)] == [RunSkip.PAUSED] * 3
     assert not await runs.mark_posting(database, run.id, by="a", lease=LEASE, now=DUE)
     assert await repository.get(database, made.id) is None
     assert await repository.pause(database, made.id, Pause.ASKED, now=DUE) is None
@@ -266,7 +266,7 @@ async def test_paused_digest_can_be_removed(database: Database) -> None:
 
 
 async def test_digests_of_a_person_and_of_a_channel_are_limited(database: Database) -> None:
-    async def made(number: int, owner: str, channel: str) -> Digest | TooMany:
+    async def made(number: int, owner: str, channel: str) -> Digest | TooManyDigests:
         new = NewDigest(
             submission_id=f"form-{number}",
             env="live",
@@ -280,10 +280,10 @@ async def test_digests_of_a_person_and_of_a_channel_are_limited(database: Databa
         return await repository.create_within_limits(database, new, now=NOON)
 
     in_one_channel = [await made(number, f"U{number}", "C1") for number in range(MOST_OF_CHANNEL)]
-    assert await made(100, "U100", "C1") is TooMany.OF_CHANNEL
+    assert await made(100, "U100", "C1") is TooManyDigests.OF_CHANNEL
     assert await made(0, "U0", "C1") == in_one_channel[0]
     of_one_person = [await made(200 + number, "U200", f"C{number}0") for number in range(MOST_OF_PERSON)]
-    assert await made(300, "U200", "C300") is TooMany.OF_PERSON
+    assert await made(300, "U200", "C300") is TooManyDigests.OF_PERSON
     first = of_one_person[0]
     assert isinstance(first, Digest)
     await repository.remove(database, first.id, now=NOON)

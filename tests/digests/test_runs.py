@@ -10,7 +10,7 @@ from sqlalchemy import func, insert, select, update
 from bot.access.post_targets import Pause
 from bot.digests import repository
 from bot.digests.delivery import runs
-from bot.digests.model import Figures, Run, RunState, Skip
+from bot.digests.model import Figures, Run, RunSkip, RunState
 from bot.digests.report.model import RowQuery
 from bot.store.database import Database
 from bot.store.tables import digest_items, digest_runs, digest_scans, digests
@@ -105,9 +105,9 @@ async def test_other_environment_is_left_alone(database: Database) -> None:
     ("after", "expected"),
     [
         (timedelta(hours=6), {"3": RunState.CLAIMED}),
-        (timedelta(hours=6, seconds=1), {"3": Skip.LATE}),
-        (3 * DAY, {"3": Skip.LATE, "4": Skip.LATE, "5": Skip.LATE, "6": RunState.CLAIMED}),
-        (2 * DAY - SECOND, {"3": Skip.LATE, "4": Skip.LATE}),
+        (timedelta(hours=6, seconds=1), {"3": RunSkip.LATE}),
+        (3 * DAY, {"3": RunSkip.LATE, "4": RunSkip.LATE, "5": RunSkip.LATE, "6": RunState.CLAIMED}),
+        (2 * DAY - SECOND, {"3": RunSkip.LATE, "4": RunSkip.LATE}),
     ],
 )
 async def test_outage_skips_all_but_the_last_day(
@@ -180,9 +180,9 @@ async def test_process_without_the_lease_changes_nothing(database: Database) -> 
     assert not await runs.clear_posting(database, run.id, by="a", now=now)
     assert not await runs.put_off(database, run.id, by="a", until=now, now=now)
     assert await runs.mark_posting(database, run.id, by="b", lease=LEASE, now=now)
-    assert not await runs.skipped(database, run.id, Skip.LATE, now=now)
-    assert not await runs.skipped(database, run.id, Skip.LATE, now=now, by="a")
-    assert await runs.skipped(database, run.id, Skip.LATE, now=now, by="b")
+    assert not await runs.skipped(database, run.id, RunSkip.LATE, now=now)
+    assert not await runs.skipped(database, run.id, RunSkip.LATE, now=now, by="a")
+    assert await runs.skipped(database, run.id, RunSkip.LATE, now=now, by="b")
 
 
 async def test_posted_run_is_settled(database: Database) -> None:
@@ -202,7 +202,7 @@ async def test_posted_run_is_settled(database: Database) -> None:
         posting_at=DUE,
     )
     assert not await runs.posted(database, run.id, "1.3", Figures(), now=DUE)
-    assert not await runs.skipped(database, run.id, Skip.EMPTY, now=DUE, by="a")
+    assert not await runs.skipped(database, run.id, RunSkip.EMPTY, now=DUE, by="a")
     assert not await runs.mark_posting(database, run.id, by="a", lease=LEASE, now=DUE)
     assert await taken_over(database, now=DUE + DAY) == []
 
@@ -246,7 +246,7 @@ async def test_run_past_its_time_is_skipped(database: Database) -> None:
     assert await taken_over(database, now=DUE + timedelta(hours=6)) == []
     assert await outcomes(database, run.digest) == {"3": RunState.CLAIMED}
     assert await taken_over(database, now=DUE + timedelta(hours=6, seconds=1)) == []
-    assert await outcomes(database, run.digest) == {"3": Skip.LATE}
+    assert await outcomes(database, run.digest) == {"3": RunSkip.LATE}
 
 
 async def test_run_that_was_put_off_waits(database: Database) -> None:
@@ -302,7 +302,7 @@ async def test_concurrent_claims_edits_and_pauses(database: Database) -> None:
 async def test_previous_post_and_skipped_days(database: Database) -> None:
     made = await booked(database)
 
-    async def day(number: int, why: Skip | None, after: timedelta = timedelta(0)) -> datetime:
+    async def day(number: int, why: RunSkip | None, after: timedelta = timedelta(0)) -> datetime:
         due = DUE + number * DAY
         for run in await claimed(database, now=due + after):
             if why is None:
@@ -314,19 +314,19 @@ async def test_previous_post_and_skipped_days(database: Database) -> None:
     first = await day(0, None)
     assert await runs.previous(database, made.id, first) is None
     await day(1, None)
-    await day(2, Skip.EMPTY)
-    await day(3, Skip.PAUSED)
+    await day(2, RunSkip.EMPTY)
+    await day(3, RunSkip.PAUSED)
     await day(4, None, timedelta(hours=8))
     await _by_hand(database, made.id)
-    last = await day(5, Skip.LATE)
+    last = await day(5, RunSkip.LATE)
     found = await runs.previous(database, made.id, last)
     assert found is not None
     assert (found.ts, found.figures) == ("1", FIGURES)
     between = await runs.skipped_since(database, made.id, found.due)
     assert [(run.day, run.skip) for run in between] == [
-        (date(2026, 3, 6), Skip.PAUSED),
-        (date(2026, 3, 7), Skip.LATE),
-        (date(2026, 3, 8), Skip.LATE),
+        (date(2026, 3, 6), RunSkip.PAUSED),
+        (date(2026, 3, 7), RunSkip.LATE),
+        (date(2026, 3, 8), RunSkip.LATE),
     ]
     assert [run.day for run in await runs.skipped_since(database, made.id, last)] == []
 

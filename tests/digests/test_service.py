@@ -9,7 +9,7 @@ import pytest
 from bot.access.people import Actor
 from bot.access.post_targets import Pause
 from bot.digests import sections
-from bot.digests.model import DeliveryOutcome, Digest, DigestContent, RunState, Skip
+from bot.digests.model import DeliveryOutcome, Digest, DigestContent, RunSkip, RunState
 from bot.digests.report.model import RowQuery
 from bot.digests.scan.scanner import Progress, ScanFailed
 from bot.slack.channels import ChannelProblem
@@ -95,7 +95,7 @@ async def test_send_now_posts_once(desk: Bench) -> None:
     assert (run.day, run.asked_by) == (None, "U02RAJ")
     desk.at(DUE)
     await tick(bot)
-    assert (await desk.last()).skip is Skip.EMPTY, "its day is another matter"
+    assert (await desk.last()).skip is RunSkip.EMPTY, "its day is another matter"
 
 
 async def test_paused_digest_can_be_sent_now(desk: Bench) -> None:
@@ -110,7 +110,7 @@ async def test_send_now_to_an_unfit_channel_pauses_the_digest(desk: Bench) -> No
     desk.slack.workspace.channel(SUPPORT).kind = "shared"
     sent = await (await desk.bot()).send_now(digest.id, "run", "U02RAJ")
     assert (sent.outcome, sent.pause) == (DeliveryOutcome.PAUSED, Pause.SHARED)
-    assert (await desk.last()).skip is Skip.PAUSED
+    assert (await desk.last()).skip is RunSkip.PAUSED
     assert len(desk.told()) == 1
 
 

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from bot.access.post_targets import Pause
 from bot.digests import repository
 from bot.digests.delivery import runs
-from bot.digests.model import EVERY_DAY, Digest, DigestContent, Figures, Run, RunState, Schedule, Skip
+from bot.digests.model import EVERY_DAY, Digest, DigestContent, Figures, Run, RunSkip, RunState, Schedule
 from bot.store.database import Database
 from tests.databases import Engine, fresh
 from tests.digests import clocks
@@ -196,10 +196,10 @@ class Simulation:
             await runs.posted(self.database, run.id, "1.2", Figures(), now=self.now)
             return
         if run.tried_to_post and self.now - run.due > _IN_TIME:
-            await runs.skipped(self.database, run.id, Skip.LATE, now=self.now, by=by)
+            await runs.skipped(self.database, run.id, RunSkip.LATE, now=self.now, by=by)
             return
         if fate is Fate.EMPTY:
-            await runs.skipped(self.database, run.id, Skip.EMPTY, now=self.now, by=by)
+            await runs.skipped(self.database, run.id, RunSkip.EMPTY, now=self.now, by=by)
             return
         if fate is Fate.PUT_OFF:
             until = self.now + timedelta(minutes=20)
@@ -266,9 +266,9 @@ def _judge(simulation: Simulation, found: list[Run]) -> None:
         assert run.state is not RunState.CLAIMED
         assert simulation.channel[run.id] == (run.state is RunState.POSTED)
         assert run.day is not None
-        assert (run.skip is Skip.EDITED) == (run.day in simulation.history.edited)
+        assert (run.skip is RunSkip.EDITED) == (run.day in simulation.history.edited)
         in_time = any(run.due <= tick <= run.due + _IN_TIME for tick in simulation.ticks)
-        if simulation.healthy and in_time and run.skip is Skip.LATE:
+        if simulation.healthy and in_time and run.skip is RunSkip.LATE:
             pytest.fail(f"{run.day} was skipped, though somebody was there")
 
 
@@ -321,7 +321,7 @@ async def _whole_year(database: Database) -> None:
         for run in await written(database, digest.id):
             in_time = any(run.due <= at <= run.due + _IN_TIME for at in looked)
             assert run.state is (RunState.POSTED if in_time else RunState.SKIPPED)
-            assert run.skip is (None if in_time else Skip.LATE)
+            assert run.skip is (None if in_time else RunSkip.LATE)
 
 
 @pytest.fixture(scope="module")

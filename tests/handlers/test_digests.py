@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from bot.access.post_targets import Pause
 from bot.digests import repository, words
-from bot.digests.model import TooMany
+from bot.digests.model import TooManyDigests
 from bot.lookups import labels
 from bot.slack.channels import ChannelProblem
 from bot.timings import Timeouts
@@ -165,7 +165,7 @@ async def test_digest_beyond_the_limit_is_not_created(monkeypatch: pytest.Monkey
         await maple.ana.click(words.NEW)
         await maple.ana.sees(FORM)
         await maple.ana.submit()
-        await maple.ana.sees(words.TOO_MANY[TooMany.OF_PERSON].removeprefix(":warning: "))
+        await maple.ana.sees(words.TOO_MANY[TooManyDigests.OF_PERSON].removeprefix(":warning: "))
         assert await maple.bot.digests.of_channel("C01SUPPORT") == []
 
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from pydantic import SecretStr
 
 from bot.alerts import words
-from bot.alerts.model import Subscription
+from bot.alerts.model import AlertSubscription
 from bot.alerts.timeouts import AlertTimeouts
 from bot.alerts.webhooks import PATH
 from sandbox.autumn.webhooks import new_secret
@@ -45,7 +45,7 @@ async def set_up(person: Person) -> None:
     await person.sees("The alert is set up")
 
 
-async def the_alert(maple: Running, channel: str = SUPPORT) -> Subscription:
+async def the_alert(maple: Running, channel: str = SUPPORT) -> AlertSubscription:
     (subscription,) = await maple.bot.alerts.of_channel(channel)
     return subscription
 

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import text
 
-from bot.access.policy import Reason
+from bot.access.policy import DecisionReason
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
 from bot.approvals.results import Result
@@ -202,5 +202,5 @@ async def test_edit_beyond_the_policy_is_refused_and_not_passed_on() -> None:
         await maple.ana.click(approvals_words.EDIT)
         await maple.ana.sees("What changes")
         await maple.ana.fill("Amount", "5k")
-        form = await maple.ana.sees(approvals_words.BARRED[Reason.NO_RULE])
+        form = await maple.ana.sees(approvals_words.BARRED[DecisionReason.NO_RULE])
         assert f"[{forms_words.SAVE}]" in form

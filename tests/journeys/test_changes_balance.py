@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.access.policy import Reason
+from bot.access.policy import DecisionReason
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
 from bot.approvals.results import Result
@@ -48,7 +48,7 @@ async def test_nobody_approves_what_they_asked_for(maple: Running) -> None:
     maple.ana.go("#billing")
     await maple.ana.sees("Waiting for approval")
     await maple.ana.click("Approve")
-    await maple.ana.sees(approvals_words.BARRED[Reason.OWN])
+    await maple.ana.sees(approvals_words.BARRED[DecisionReason.OWN])
     assert writes(maple) == []
 
 

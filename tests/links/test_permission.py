@@ -3,7 +3,7 @@
 import pytest
 
 from bot.access.permission import decide_links
-from bot.access.policy import Person, Reason
+from bot.access.policy import DecisionReason, Person
 from bot.access.rules import BUILT_IN
 from bot.autumn.environment import Environment
 from bot.links.registry import who_asks
@@ -17,19 +17,19 @@ NOBODY_ELSE = '[[allow]]\nwho = "U02RAJ"\nmay = "link"'
 @pytest.mark.parametrize(
     ("rules", "permit", "reason"),
     [
-        (EVERYONE + '"link"', True, Reason.ALLOWED),
-        (EVERYONE + '"ask"', True, Reason.ALLOWED),
-        (EVERYONE + '"ask"\nchanges = "refund"\nvalue_up_to = { USD = 5 }', True, Reason.ALLOWED),
-        (EVERYONE + '"ask"\nchanges = "balance"', False, Reason.NO_RULE),
-        (EVERYONE + '"history"', False, Reason.NO_RULE),
-        (EVERYONE + '"ask"\n' + NOBODY_ELSE, False, Reason.NO_RULE),
-        (EVERYONE + '"ask"\n[[deny]]\nwho = "U01ANA"\nmay = "link"', False, Reason.DENIED),
-        (EVERYONE + '"link"\n[[deny]]\nwho = "U01ANA"', False, Reason.DENIED),
-        (EVERYONE + '"link"\n[[deny]]\nwho = "U01ANA"\nchanges = "refund"', True, Reason.ALLOWED),
-        (EVERYONE + '"link"\nenvironment = "sandbox"', False, Reason.NO_RULE),
+        (EVERYONE + '"link"', True, DecisionReason.ALLOWED),
+        (EVERYONE + '"ask"', True, DecisionReason.ALLOWED),
+        (EVERYONE + '"ask"\nchanges = "refund"\nvalue_up_to = { USD = 5 }', True, DecisionReason.ALLOWED),
+        (EVERYONE + '"ask"\nchanges = "balance"', False, DecisionReason.NO_RULE),
+        (EVERYONE + '"history"', False, DecisionReason.NO_RULE),
+        (EVERYONE + '"ask"\n' + NOBODY_ELSE, False, DecisionReason.NO_RULE),
+        (EVERYONE + '"ask"\n[[deny]]\nwho = "U01ANA"\nmay = "link"', False, DecisionReason.DENIED),
+        (EVERYONE + '"link"\n[[deny]]\nwho = "U01ANA"', False, DecisionReason.DENIED),
+        (EVERYONE + '"link"\n[[deny]]\nwho = "U01ANA"\nchanges = "refund"', True, DecisionReason.ALLOWED),
+        (EVERYONE + '"link"\nenvironment = "sandbox"', False, DecisionReason.NO_RULE),
     ],
 )
-def test_links_follow_their_rule_or_that_of_billing(rules: str, permit: bool, reason: Reason) -> None:
+def test_links_follow_their_rule_or_that_of_billing(rules: str, permit: bool, reason: DecisionReason) -> None:
     decision = decide_links(read(rules), ANA, who_asks(), Environment.LIVE)
     assert (decision.permit, decision.reason) == (permit, reason)
 
@@ -38,11 +38,11 @@ def test_every_member_may_have_them_without_a_policy() -> None:
     assert decide_links(BUILT_IN, ANA, who_asks(), Environment.LIVE).permit
     assert not decide_links(BUILT_IN, Person("U03GUS", member=False), who_asks(), Environment.LIVE).permit
     unsure = decide_links(BUILT_IN, Person("U03GUS", member=None), who_asks(), Environment.LIVE)
-    assert unsure.reason is Reason.UNCHECKED
+    assert unsure.reason is DecisionReason.UNCHECKED
 
 
 def test_without_a_kind_of_billing_a_rule_is_needed() -> None:
-    assert decide_links(BUILT_IN, ANA, (), Environment.LIVE).reason is Reason.NO_RULE
+    assert decide_links(BUILT_IN, ANA, (), Environment.LIVE).reason is DecisionReason.NO_RULE
 
 
 def test_changes_of_billing_are_those_that_need_its_scope() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from bot.alerts.model import Occurrence
-from bot.alerts.sources.source import AlertSource, Data, Names, a_text, about, spoken
+from bot.alerts.sources.source import AlertSource, Data, EventNames, a_text, about, spoken
 
 _LIMITS = {
     "included": "has used all that is included",
@@ -17,7 +17,7 @@ def _read(data: Data) -> Iterator[Occurrence]:
     return about(data, facts={"limit": a_text(data, "limit_type")})
 
 
-def _tell(occurrence: Occurrence, names: Names) -> str:
+def _tell(occurrence: Occurrence, names: EventNames) -> str:
     limit = str(occurrence.facts.get("limit") or "")
     reached = _LIMITS.get(limit) or f"has reached a limit ({spoken(limit) or 'not named'})"
     return f"{names.feature(occurrence.feature)}: the customer {reached}."

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from bot.alerts.model import Occurrence
-from bot.alerts.sources.source import AlertSource, Data, Names, a_number, a_part, about, an_id, parts
+from bot.alerts.sources.source import AlertSource, Data, EventNames, a_number, a_part, about, an_id, parts
 from bot.kit import times
 
 KEY = "past_due"
@@ -43,7 +43,7 @@ def _was_not(change: Data) -> bool:
     return a_part(change, "previous_attributes").get("past_due") is False
 
 
-def _tell(occurrence: Occurrence, names: Names) -> str:
+def _tell(occurrence: Occurrence, names: EventNames) -> str:
     return f"{' and '.join(map(names.plan, occurrence.plans))} is past due: a payment failed or is late."
 
 

@@ -3,7 +3,17 @@
 from collections.abc import Iterator
 
 from bot.alerts.model import Occurrence
-from bot.alerts.sources.source import AlertSource, Data, Names, a_number, a_part, a_text, about, an_id, parts
+from bot.alerts.sources.source import (
+    AlertSource,
+    Data,
+    EventNames,
+    a_number,
+    a_part,
+    a_text,
+    about,
+    an_id,
+    parts,
+)
 from bot.autumn.bulk import moment
 from bot.kit import times
 
@@ -50,11 +60,11 @@ _WORDS = {
 }
 
 
-def _tell(occurrence: Occurrence, names: Names) -> str:
+def _tell(occurrence: Occurrence, names: EventNames) -> str:
     return "\n".join(_line(change, names) for change in occurrence.facts.get("changes") or ())
 
 
-def _line(change: Data, names: Names) -> str:
+def _line(change: Data, names: EventNames) -> str:
     sentence = _WORDS.get(str(change["what"]), "{} changed.").format(names.plan(str(change["plan"])))
     until = moment(change["until"])
     return (

@@ -18,7 +18,7 @@ _LARGEST = 1e15
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class EventNames:
     """What the company calls things, by id; not yet made safe."""
 
     customer: str = ""
@@ -50,7 +50,7 @@ class AlertSource:
     """The type of Autumn's messages that it reads."""
     read: Callable[[Data], Iterator[Occurrence]]
     """What a message reports; nothing where it is about something else. Raises nothing."""
-    tell: Callable[[Occurrence, Names], str]
+    tell: Callable[[Occurrence, EventNames], str]
     """What happened, in a sentence or some lines of mrkdwn, without the customer."""
     offers_allowance: bool = False
     """Whether *Give allowance* is one of its buttons: the customer ran out, or will."""

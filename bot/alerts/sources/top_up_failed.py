@@ -6,7 +6,7 @@ from bot.alerts.model import Occurrence
 from bot.alerts.sources.source import (
     AlertSource,
     Data,
-    Names,
+    EventNames,
     a_number,
     a_part,
     a_text,
@@ -27,7 +27,7 @@ def _read(data: Data) -> Iterator[Occurrence]:
     return about(data, facts=facts)
 
 
-def _tell(occurrence: Occurrence, names: Names) -> str:
+def _tell(occurrence: Occurrence, names: EventNames) -> str:
     facts = occurrence.facts
     bought, balance = facts.get("quantity"), facts.get("balance")
     units = f"{quantity(bought)} units" if bought is not None else "Units"

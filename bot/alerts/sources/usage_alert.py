@@ -6,7 +6,7 @@ from bot.alerts.model import Occurrence
 from bot.alerts.sources.source import (
     AlertSource,
     Data,
-    Names,
+    EventNames,
     a_number,
     a_part,
     a_text,
@@ -34,7 +34,7 @@ def _read(data: Data) -> Iterator[Occurrence]:
     return about(data, facts=facts)
 
 
-def _tell(occurrence: Occurrence, names: Names) -> str:
+def _tell(occurrence: Occurrence, names: EventNames) -> str:
     facts = occurrence.facts
     kind, threshold = str(facts.get("type") or ""), facts.get("threshold")
     amount = "?" if threshold is None else quantity(threshold)

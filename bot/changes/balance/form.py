@@ -20,7 +20,7 @@ from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
 from bot.changes.grant.input import GrantInput
 from bot.changes.model import ChangeInput, Facts
 from bot.changes.notes import Note
-from bot.changes.spec import ChangeForm, FilledIn, Presets
+from bot.changes.spec import ChangeForm, PrefilledForm, Presets
 from bot.kit import blocks, form_values, ids, numbers, text
 from bot.kit.card import Block
 from bot.kit.form_values import Values
@@ -145,7 +145,7 @@ def feature_options(facts: Facts, typed: str = "") -> list[dict[str, Any]]:
     return options.feature_options(_offered(facts), typed)
 
 
-def fill(sentence: BalanceSentence, facts: Facts) -> FilledIn:
+def fill(sentence: BalanceSentence, facts: Facts) -> PrefilledForm:
     """The form as the sentence fills it in; a feature that is not clear is left to pick, and of one that
     cannot be changed the preview says why."""
     typed = sentence.feature
@@ -161,7 +161,9 @@ def fill(sentence: BalanceSentence, facts: Facts) -> FilledIn:
     if at is not None:
         values[RESET_BLOCK] = form_values.with_moment(parts.field_id("reset"), at)
     unclear = sentence.feature and not feature
-    return FilledIn(values, balance_words.pick_feature(text.code(sentence.feature, 60)) if unclear else "")
+    return PrefilledForm(
+        values, balance_words.pick_feature(text.code(sentence.feature, 60)) if unclear else ""
+    )
 
 
 # What is filled in

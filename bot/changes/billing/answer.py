@@ -10,7 +10,7 @@ class _RequiredAction(Model):
     code: Text = ""
 
 
-class _Answer(Model):
+class _BillingAnswer(Model):
     payment_url: Text = ""
     required_action: _RequiredAction | None = None
 
@@ -18,7 +18,7 @@ class _Answer(Model):
 def pending_payment(answer: object) -> PendingPayment | None:
     """The plan is unchanged until an invoice or a checkout is paid, though Autumn answers with 200."""
     try:
-        told = _Answer.model_validate(answer)
+        told = _BillingAnswer.model_validate(answer)
     except ValidationError:
         return None
     if not told.payment_url and told.required_action is None:

@@ -31,7 +31,7 @@ def _path(customer: str, invoice: str) -> str:
     return f"/v1/customers/{in_path(customer)}/invoices/{in_path(invoice)}/refund"
 
 
-class _Answer(BaseModel):
+class _RefundAnswer(BaseModel):
     """Autumn's answer to a refund that was made."""
 
     amount: Decimal
@@ -118,7 +118,7 @@ class RefundChange(ChangeKind[RefundInput]):
     def credited(self, request: RefundInput, facts: Facts, answer: object, after: Snapshot) -> Snapshot:  # noqa: ARG002
         """With the amount that Autumn says was refunded: all that is left may be less than Autumn counts."""
         try:
-            amount = _Answer.model_validate(answer).amount
+            amount = _RefundAnswer.model_validate(answer).amount
         except ValidationError:
             return after
         return {**after, "answered": canonical.number(amount)}

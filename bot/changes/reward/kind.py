@@ -35,7 +35,7 @@ class _AppliedCoupon(BaseModel):
     name: str | None = None
 
 
-class _Answer(BaseModel):
+class _CouponAnswer(BaseModel):
     """Autumn's answer to a coupon that it applied."""
 
     coupon: _AppliedCoupon
@@ -217,7 +217,7 @@ class RewardChange(ChangeKind[RewardInput]):
         if request.action is not RewardAction.APPLY or facts.customer.stripe_id is not None:
             return after
         try:
-            coupon = _Answer.model_validate(answer).coupon
+            coupon = _CouponAnswer.model_validate(answer).coupon
         except ValidationError:
             return after
         return {**after, "coupon": coupon.id, "coupon_name": coupon.name}

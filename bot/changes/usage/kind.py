@@ -25,7 +25,7 @@ from bot.changes.usage.words import UsageLine, UsageNote
 from bot.kit import numbers
 
 
-class _Answer(BaseModel):
+class _TrackAnswer(BaseModel):
     """Autumn's answer: `value` echoes what was asked, what was taken is in the deductions."""
 
     value: Decimal
@@ -98,7 +98,7 @@ class UsageChange(ChangeKind[UsageInput]):
     def credited(self, request: UsageInput, facts: Facts, answer: object, after: Snapshot) -> Snapshot:  # noqa: ARG002
         """With what Autumn says it took: its list of events may lag behind, or not be readable."""
         try:
-            told = _Answer.model_validate(answer)
+            told = _TrackAnswer.model_validate(answer)
         except ValidationError:
             return after
         return {**after, "recorded": canonical.number(told.value)} if told.deductions else after

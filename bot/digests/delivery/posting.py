@@ -29,9 +29,9 @@ from bot.digests.card import digest_card
 from bot.digests.delivery import runs
 from bot.digests.delivery.owner_notice import OwnerNotifier
 from bot.digests.delivery.poster import DigestPoster
-from bot.digests.delivery.settlement import Delivery, Settlement
+from bot.digests.delivery.settlement import Delivery, RunSettlement
 from bot.digests.delivery.thread import ThreadPosting
-from bot.digests.model import DeliveryOutcome, Digest, DigestContent, Run, Skip
+from bot.digests.model import DeliveryOutcome, Digest, DigestContent, Run, RunSkip
 from bot.digests.process import DigestProcess
 from bot.digests.report.model import Report
 from bot.digests.report.reading import Reading
@@ -47,7 +47,7 @@ MENTIONED_LATE = timedelta(minutes=10)
 _EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-class Posting:
+class DigestPosting:
     def __init__(
         self,
         process: DigestProcess,
@@ -67,7 +67,7 @@ class Posting:
         self._organization = organization
         timeouts = process.timeouts
         self._queue = ChannelQueue(channel=timeouts.channel, overall=timeouts.overall)
-        self.settlement = Settlement(process, owner_notifier)
+        self.settlement = RunSettlement(process, owner_notifier)
         self._thread = ThreadPosting(
             process,
             poster=poster,
@@ -98,10 +98,10 @@ class Posting:
             if earlier_post.answer is not PostStatus.TAKEN:
                 return await self.settlement.search_failed(run, earlier_post)
         if self.settlement.too_late(run):
-            return await self.settlement.skipped(run, Skip.LATE)
+            return await self.settlement.skipped(run, RunSkip.LATE)
         digest = await repository.get(self._database, run.digest)
         if digest is None or (digest.pause is not None and run.day is not None):
-            return await self.settlement.skipped(run, Skip.PAUSED)
+            return await self.settlement.skipped(run, RunSkip.PAUSED)
         return await self._read_and_post(run, digest, report_progress)
 
     async def _earlier_post(self, run: Run, sent_at: datetime) -> PostAnswer:
@@ -220,8 +220,8 @@ class Posting:
         return leases.kept(renew, every=process.timeouts.renew)
 
 
-def _nothing_to_post(report: Report, content: DigestContent) -> Skip | None:
+def _nothing_to_post(report: Report, content: DigestContent) -> RunSkip | None:
     """Why a digest's day passes without a post; None if there is something to post."""
     if report.empty and (content.skip_empty or content.only_new):
-        return Skip.EMPTY
-    return Skip.NOTHING_NEW if report.nothing_new else None
+        return RunSkip.EMPTY
+    return RunSkip.NOTHING_NEW if report.nothing_new else None

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.digests import rows
-from bot.digests.model import Digest, Figures, Run, RunState, Schedule, Skip
+from bot.digests.model import Digest, Figures, Run, RunSkip, RunState, Schedule
 from bot.digests.report.model import RowQuery
 from bot.digests.schedule import due_at, due_between, local_day, next_due
 from bot.store.database import Database, unbroken
@@ -125,7 +125,7 @@ async def take_over(
         # Lock the rows before changing any, so that two processes never wait for each other.
         free_rows = (await connection.execute(free)).all()
         late = [row.id for row in free_rows if row.too_late]
-        await cancel_runs(connection, digest_runs.c.id.in_(late), why=Skip.LATE, now=now)
+        await cancel_runs(connection, digest_runs.c.id.in_(late), why=RunSkip.LATE, now=now)
         values = claim_columns(by, now + lease) | {"tries": digest_runs.c.tries + 1, "updated_at": now}
         claimed = await connection.execute(
             update(digest_runs)
@@ -216,7 +216,7 @@ async def posted(database: Database, run_id: str, ts: str, figures: Figures, *, 
 
 
 @unbroken
-async def skipped(database: Database, run_id: str, why: Skip, *, now: datetime, by: str = "") -> bool:
+async def skipped(database: Database, run_id: str, why: RunSkip, *, now: datetime, by: str = "") -> bool:
     """Settles a run that will not be posted. If a post may have gone out, only the holder, `by`, can.
 
     False if it was settled before, or another process holds it.
@@ -249,7 +249,7 @@ COVERED = (
     select(digest_runs.c.digest_id, func.max(digest_runs.c.covers_until).label("until"))
     .join(digests, digests.c.id == digest_runs.c.digest_id)
     .where(
-        or_(_IN_CHANNEL, digest_runs.c.skip == Skip.EMPTY),
+        or_(_IN_CHANNEL, digest_runs.c.skip == RunSkip.EMPTY),
         digest_runs.c.due >= digests.c.active_since,
     )
     .group_by(digest_runs.c.digest_id)
@@ -273,7 +273,7 @@ async def skipped_since(database: Database, digest_id: str, since: datetime) -> 
         database,
         digest_id,
         digest_runs.c.day.is_not(None),
-        digest_runs.c.skip.in_((Skip.LATE, Skip.PAUSED)),
+        digest_runs.c.skip.in_((RunSkip.LATE, RunSkip.PAUSED)),
         digest_runs.c.due > since,
     )
 
@@ -359,7 +359,7 @@ async def add_due_runs(
     """
     due = list(due_between(digest.schedule, digest.next_due - _ZONE_CHANGE, now))
     in_time = due.pop() if due and now - due[-1][1] <= LATE_AFTER else None
-    await insert_runs(connection, digest, due, skip_columns(Skip.LATE), now=now)
+    await insert_runs(connection, digest, due, skip_columns(RunSkip.LATE), now=now)
     if in_time is None:
         return None
     values = _columns(digest, in_time, now) | latest
@@ -387,7 +387,7 @@ async def insert_runs(
 
 
 async def cancel_runs(
-    connection: AsyncConnection, *where: ColumnElement[bool], why: Skip, now: datetime
+    connection: AsyncConnection, *where: ColumnElement[bool], why: RunSkip, now: datetime
 ) -> int:
     """Skips runs that are not settled, unless they may be in the channel already. Answers how many."""
     skipped_runs = await connection.execute(
@@ -410,7 +410,7 @@ def moved_past(old: Schedule, new: Schedule, now: datetime) -> list[Due]:
     return [(day, at) for day, at in recent if day == today or due_at(old, day) > now]
 
 
-def skip_columns(why: Skip) -> dict[str, Any]:
+def skip_columns(why: RunSkip) -> dict[str, Any]:
     """The columns of a skipped run."""
     return {"state": RunState.SKIPPED, "skip": why, "lease_by": None, "lease_until": None}
 

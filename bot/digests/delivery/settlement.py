@@ -8,7 +8,7 @@ from bot.digests import repository
 from bot.digests.delivery import runs
 from bot.digests.delivery.owner_notice import OwnerNotifier
 from bot.digests.delivery.runs import LATE_AFTER
-from bot.digests.model import DeliveryOutcome, Digest, Figures, Run, Skip
+from bot.digests.model import DeliveryOutcome, Digest, Figures, Run, RunSkip
 from bot.digests.process import DigestProcess
 from bot.digests.scan.scanner import ScanFailed
 from bot.log import log
@@ -30,14 +30,14 @@ class Delivery:
 
 
 _OUTCOMES = {
-    Skip.EMPTY: DeliveryOutcome.EMPTY,
-    Skip.NOTHING_NEW: DeliveryOutcome.NOTHING_NEW,
-    Skip.LATE: DeliveryOutcome.LATE,
-    Skip.PAUSED: DeliveryOutcome.PAUSED,
+    RunSkip.EMPTY: DeliveryOutcome.EMPTY,
+    RunSkip.NOTHING_NEW: DeliveryOutcome.NOTHING_NEW,
+    RunSkip.LATE: DeliveryOutcome.LATE,
+    RunSkip.PAUSED: DeliveryOutcome.PAUSED,
 }
 
 
-class Settlement:
+class RunSettlement:
     def __init__(self, process: DigestProcess, owner_notifier: OwnerNotifier) -> None:
         self._process = process
         self._database = process.database
@@ -52,7 +52,7 @@ class Settlement:
         await self._process.checkpoint("settled")
         return Delivery(outcome, run.channel, ts)
 
-    async def skipped(self, run: Run, why: Skip) -> Delivery:
+    async def skipped(self, run: Run, why: RunSkip) -> Delivery:
         skipped = await runs.skipped(
             self._database, run.id, why, now=self._process.now(), by=self._process.name
         )
@@ -62,7 +62,7 @@ class Settlement:
         """Pauses a digest that cannot go on, skips this day, and tells the owner."""
         now = self._process.now()
         paused = await repository.pause(self._database, digest.id, why, now=now)
-        await runs.skipped(self._database, run.id, Skip.PAUSED, now=now, by=self._process.name)
+        await runs.skipped(self._database, run.id, RunSkip.PAUSED, now=now, by=self._process.name)
         await self._process.checkpoint("paused")
         delivery = Delivery(DeliveryOutcome.PAUSED, pause=why)
         if paused is None:
@@ -87,7 +87,7 @@ class Settlement:
         if run.day is None:
             # Whoever pressed *Send now* is waiting, learns of it, and can press again.
             await runs.skipped(
-                self._database, run.id, Skip.LATE, now=self._process.now(), by=self._process.name
+                self._database, run.id, RunSkip.LATE, now=self._process.now(), by=self._process.name
             )
             return Delivery(DeliveryOutcome.FAILED, error=error)
         return await self.put_off(run, self._process.timeouts.wait(run.tries), error)
@@ -97,7 +97,7 @@ class Settlement:
         ends."""
         is_closed = answer.answer is PostStatus.CLOSED
         if is_closed or self.too_late(run):
-            return await self.skipped(run, Skip.PAUSED if is_closed else Skip.LATE)
+            return await self.skipped(run, RunSkip.PAUSED if is_closed else RunSkip.LATE)
         return await self.put_off(run, answer.wait or self._process.timeouts.wait(run.tries))
 
     def too_late(self, run: Run) -> bool:

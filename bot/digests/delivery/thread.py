@@ -15,7 +15,7 @@ from bot.autumn.models import Organization
 from bot.digests.card import details_card
 from bot.digests.delivery import runs
 from bot.digests.delivery.poster import DigestPoster, Part
-from bot.digests.delivery.settlement import Delivery, Settlement
+from bot.digests.delivery.settlement import Delivery, RunSettlement
 from bot.digests.model import DeliveryOutcome, Run
 from bot.digests.process import DigestProcess
 from bot.digests.report.model import RowQuery
@@ -34,7 +34,7 @@ class ThreadPosting:
         poster: DigestPoster,
         reading: Reading,
         targets: PostTargets,
-        settlement: Settlement,
+        settlement: RunSettlement,
         queue: ChannelQueue,
     ) -> None:
         self._process = process

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.autumn.models import Check, Customer
-from bot.lookups.answers import Names, Read
+from bot.lookups.answers import CatalogueNames, Read
 from bot.lookups.invoices.facts import Unpaid
 from bot.lookups.place import Place
 
@@ -22,4 +22,4 @@ class Checked:
     """None without a feature to ask about."""
     read_at: datetime
     unpaid: Read[Unpaid] | None = None
-    names: Names = field(default_factory=Names)
+    names: CatalogueNames = field(default_factory=CatalogueNames)

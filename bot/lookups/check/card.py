@@ -10,7 +10,7 @@ from bot.lookups import controls, names
 from bot.lookups import frame as parts
 from bot.lookups.check import words
 from bot.lookups.check.answer import Checked
-from bot.lookups.check.reason import Reason, Why, reason
+from bot.lookups.check.reason import CheckReason, Why, reason
 from bot.lookups.features import card as features
 
 _AMOUNTS = tuple(Decimal(10) ** power for power in range(6))
@@ -52,7 +52,7 @@ def _lines(check: Check, answer: Checked) -> list[str]:
     ]
 
 
-def _limit(because: Reason, check: Check) -> str:
+def _limit(because: CheckReason, check: Check) -> str:
     """The limit that stops it, in figures."""
     limit = because.limit or {}
     match because.why:

@@ -6,7 +6,7 @@ from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError
 from bot.autumn.models import Check, Customer
 from bot.lookups import names
-from bot.lookups.answers import Names, Read
+from bot.lookups.answers import CatalogueNames, Read
 from bot.lookups.catalogue import Catalogue, catalogue
 from bot.lookups.catalogue_names import missing_names
 from bot.lookups.check.answer import Checked
@@ -52,7 +52,9 @@ async def _check(autumn: Autumn, place: Place, feature: str) -> Read[Check]:
     )
 
 
-async def _names(autumn: Autumn, customer: Customer, feature: str, check: Read[Check] | None) -> Names:
+async def _names(
+    autumn: Autumn, customer: Customer, feature: str, check: Read[Check] | None
+) -> CatalogueNames:
     read = check if isinstance(check, Check) else Check()
     plan = read.flag.plan_id if read.flag else None
     spent = [read.balance.feature_id] if read.balance else []

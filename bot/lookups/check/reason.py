@@ -30,31 +30,31 @@ class Why(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class CheckReason:
     why: Why
     limit: Entry | None = None
     """The billing control that stops it."""
 
 
-def reason(check: Check, feature: str, units: Decimal, customer: Customer) -> Reason:
+def reason(check: Check, feature: str, units: Decimal, customer: Customer) -> CheckReason:
     """`feature`, `units`: what was asked about; for a feature that credits pay for, the check is in those."""
     balance = check.balance
     features = frozenset({feature, balance.feature_id} if balance else {feature})
     if check.allowed:
-        return Reason(_allowed(check, features, customer))
+        return CheckReason(_allowed(check, features, customer))
     if balance is None:
-        return Reason(Why.AUTUMN_REFUSES if check.flag else Why.NOT_HELD)
+        return CheckReason(Why.AUTUMN_REFUSES if check.flag else Why.NOT_HELD)
     needed = {balance.feature_id: check.required_balance, feature: units}
     for limit in controls.in_force(controls.USAGE, features, customer):
         if _exceeds(limit, needed[limit["feature_id"]]):
-            return Reason(Why.USAGE_LIMIT, limit)
+            return CheckReason(Why.USAGE_LIMIT, limit)
     if balance.unlimited or balance.remaining >= check.required_balance:
-        return Reason(Why.AUTUMN_REFUSES)
+        return CheckReason(Why.AUTUMN_REFUSES)
     if not (balance.overage_allowed or controls.in_force(controls.OVERAGE, features, customer)):
-        return Reason(Why.NOT_ENOUGH)
+        return CheckReason(Why.NOT_ENOUGH)
     for limit in controls.in_force(controls.SPEND, features, customer):
-        return Reason(Why.SPEND_LIMIT, limit)
-    return Reason(Why.AUTUMN_REFUSES if balance.max_purchase is None else Why.MOST_TO_BUY)
+        return CheckReason(Why.SPEND_LIMIT, limit)
+    return CheckReason(Why.AUTUMN_REFUSES if balance.max_purchase is None else Why.MOST_TO_BUY)
 
 
 def _allowed(check: Check, features: frozenset[str], customer: Customer) -> Why:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.autumn.models import Customer, Entity
-from bot.lookups.answers import Names, Read
+from bot.lookups.answers import CatalogueNames, Read
 from bot.lookups.invoices.facts import Unpaid
 
 
@@ -17,7 +17,7 @@ class Entities:
     """Whether there are more than were read."""
     read_at: datetime
     unpaid: Read[Unpaid] | None = None
-    names: Names = field(default_factory=Names)
+    names: CatalogueNames = field(default_factory=CatalogueNames)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,4 +27,4 @@ class EntityDetail:
     """None when the customer has no such entity."""
     read_at: datetime
     unpaid: Read[Unpaid] | None = None
-    names: Names = field(default_factory=Names)
+    names: CatalogueNames = field(default_factory=CatalogueNames)

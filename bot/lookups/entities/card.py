@@ -8,7 +8,7 @@ from bot.kit import blocks, ids, layout, numbers, phrases, text, times
 from bot.kit.card import Block
 from bot.lookups import frame as parts
 from bot.lookups import labels, names
-from bot.lookups.answers import Names
+from bot.lookups.answers import CatalogueNames
 from bot.lookups.entities import holdings, words
 from bot.lookups.entities.answer import Entities, EntityDetail
 from bot.lookups.entities.holdings import OwnBalance
@@ -94,7 +94,7 @@ def _id(entity: Entity) -> str:
     return text.code(entity.id, 60) if entity.name else ""
 
 
-def _plans(entity: Entity, customer: Customer, known: Names) -> list[str]:
+def _plans(entity: Entity, customer: Customer, known: CatalogueNames) -> list[str]:
     plan_names = names.plans(customer, known)
     own = [holding.plan_id for holding in holdings.own_plans(entity)]
     safe = [text.mrkdwn(plan_names.get(plan_id) or plan_id, 60) or phrases.NONE for plan_id in own]
@@ -158,7 +158,7 @@ def _amount(balance: OwnBalance | Balance) -> str:
     return words.unlimited(used) if balance.unlimited else words.of(used, granted)
 
 
-def _feature_name(feature_id: str, customer: Customer, known: Names) -> str:
+def _feature_name(feature_id: str, customer: Customer, known: CatalogueNames) -> str:
     return names.features(customer, known).get(feature_id) or known.features.get(feature_id) or feature_id
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError, NotFound
 from bot.autumn.models import Customer, Entity
-from bot.lookups.answers import Names
+from bot.lookups.answers import CatalogueNames
 from bot.lookups.catalogue_names import missing_names
 from bot.lookups.concurrent import attempt, meanwhile
 from bot.lookups.customer import customer_of
@@ -42,7 +42,7 @@ async def entity(autumn: Autumn, place: Place, at: datetime, known: Customer | N
         return EntityDetail(customer, answer, at, names=await _names(autumn, customer, [answer]))
 
 
-async def _names(autumn: Autumn, customer: Customer, listed: Sequence[Entity]) -> Names:
+async def _names(autumn: Autumn, customer: Customer, listed: Sequence[Entity]) -> CatalogueNames:
     return await missing_names(
         autumn,
         customer,

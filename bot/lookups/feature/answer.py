@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from bot.autumn.models import Customer
-from bot.lookups.answers import Names, Read
+from bot.lookups.answers import CatalogueNames, Read
 from bot.lookups.invoices.facts import Unpaid
 
 
@@ -49,4 +49,4 @@ class FeatureDetail:
     """None for a boolean feature, or one the customer does not have."""
     read_at: datetime
     unpaid: Read[Unpaid] | None = None
-    names: Names = field(default_factory=Names)
+    names: CatalogueNames = field(default_factory=CatalogueNames)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from bot.autumn.client import Autumn
 from bot.autumn.models import Customer
-from bot.lookups.answers import Names
+from bot.lookups.answers import CatalogueNames
 from bot.lookups.catalogue_names import missing_names
 from bot.lookups.concurrent import attempt, meanwhile, result_of
 from bot.lookups.customer import customer_of
@@ -25,7 +25,7 @@ async def feature(autumn: Autumn, place: Place, at: datetime, known: Customer | 
             return FeatureDetail(customer, await charted, at, names=names)
 
 
-async def _names(autumn: Autumn, customer: Customer) -> Names:
+async def _names(autumn: Autumn, customer: Customer) -> CatalogueNames:
     balances = customer.balances.values()
     rows = (row.plan_id for balance in balances for row in balance.breakdown)
     flags = (flag.plan_id for flag in customer.flags.values())

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.autumn.models import Customer, Invoice, InvoicePreview
-from bot.lookups.answers import Names, Read
+from bot.lookups.answers import CatalogueNames, Read
 from bot.lookups.invoices.facts import Unpaid
 
 
@@ -30,4 +30,4 @@ class Invoices:
     read_at: datetime
     unpaid: Read[Unpaid] | None = None
     """None when the invoices could not be read."""
-    names: Names = field(default_factory=Names)
+    names: CatalogueNames = field(default_factory=CatalogueNames)

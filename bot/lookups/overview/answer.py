@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.autumn.errors import AutumnError
 from bot.autumn.models import Customer
-from bot.lookups.answers import Billing, Names, Read
+from bot.lookups.answers import Billing, CatalogueNames, Read
 from bot.lookups.invoices.answer import InvoiceList
 from bot.lookups.invoices.facts import Unpaid
 
@@ -16,7 +16,7 @@ class Overview:
     billing: Read[Billing]
     invoices: Read[InvoiceList]
     read_at: datetime
-    names: Names = field(default_factory=Names)
+    names: CatalogueNames = field(default_factory=CatalogueNames)
 
     @property
     def unpaid(self) -> Read[Unpaid] | None:

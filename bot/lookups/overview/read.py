@@ -6,7 +6,7 @@ from functools import partial
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError, NotSent
 from bot.autumn.models import Customer
-from bot.lookups.answers import Billing, Names, Read
+from bot.lookups.answers import Billing, CatalogueNames, Read
 from bot.lookups.billing import billing_of
 from bot.lookups.catalogue_names import missing_names
 from bot.lookups.concurrent import attempt, meanwhile
@@ -52,7 +52,7 @@ async def _invoices(autumn: Autumn, place: Place, customer: Customer) -> Read[In
     return in_brief(customer) if isinstance(listed, NotSent) else listed
 
 
-async def _names(autumn: Autumn, customer: Customer, invoices: Read[InvoiceList]) -> Names:
+async def _names(autumn: Autumn, customer: Customer, invoices: Read[InvoiceList]) -> CatalogueNames:
     newest = () if isinstance(invoices, AutumnError) else invoices.newest
     return await missing_names(
         autumn, customer, plans=(plan for invoice in newest for plan in invoice.plan_ids)

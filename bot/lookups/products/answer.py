@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from bot.autumn.models import Customer
-from bot.lookups.answers import Names, Read
+from bot.lookups.answers import CatalogueNames, Read
 from bot.lookups.invoices.facts import Unpaid
 
 
@@ -27,4 +27,4 @@ class Products:
     """None when not asked for."""
     read_at: datetime
     unpaid: Read[Unpaid] | None = None
-    names: Names = field(default_factory=Names)
+    names: CatalogueNames = field(default_factory=CatalogueNames)

@@ -10,7 +10,7 @@ from bot.kit import blocks, layout, numbers, phrases, text, times
 from bot.kit.card import Block
 from bot.lookups import frame as parts
 from bot.lookups import labels, names
-from bot.lookups.answers import Names
+from bot.lookups.answers import CatalogueNames
 from bot.lookups.products import words
 from bot.lookups.products.answer import ExpiredProduct, Products
 from bot.lookups.products.plan_changes import ByEnding, PlanChange, is_free
@@ -103,13 +103,13 @@ def _toggle(frame: parts.Frame) -> list[Block]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class _EntryContext:
     """What all entries of a customer are written with."""
 
     now: datetime
     currency: str
     bought: dict[str, str]
-    names: Names
+    names: CatalogueNames
     features: dict[str, str]
     """Names by id."""
     changes: ByEnding
@@ -117,7 +117,7 @@ class _Known:
 
 def _entries(answer: Products) -> list[str]:
     customer = answer.customer
-    known = _Known(
+    known = _EntryContext(
         now=answer.read_at,
         currency=names.currency(customer),
         bought=bought(customer),
@@ -133,7 +133,7 @@ def _entries(answer: Products) -> list[str]:
     ]
 
 
-def _subscription(subscription: Subscription, known: _Known) -> str:
+def _subscription(subscription: Subscription, known: _EntryContext) -> str:
     change = known.changes.of(subscription)
     top = [
         state(subscription, known.now, change),
@@ -156,7 +156,7 @@ def _subscription(subscription: Subscription, known: _Known) -> str:
     )
 
 
-def _purchase(purchase: Purchase, known: _Known) -> str:
+def _purchase(purchase: Purchase, known: _EntryContext) -> str:
     top = [
         labels.ONE_OFF,
         names.price(purchase.plan, known.currency),
@@ -169,7 +169,7 @@ def _purchase(purchase: Purchase, known: _Known) -> str:
     )
 
 
-def _expired(product: ExpiredProduct, known: _Known) -> str:
+def _expired(product: ExpiredProduct, known: _EntryContext) -> str:
     name = (
         text.mrkdwn(product.name or known.names.plans.get(product.plan_id) or product.plan_id, 60)
         or phrases.NONE
@@ -193,13 +193,13 @@ def _period(subscription: Subscription) -> str:
     return words.period(times.billing_day(start), times.billing_day(end)) if start and end else ""
 
 
-def _includes(plan: Plan | None, known: _Known) -> str:
+def _includes(plan: Plan | None, known: _EntryContext) -> str:
     if plan is None or not plan.items:
         return ""
     return words.includes(layout.inline([_item(item, known) for item in plan.items], _ITEMS))
 
 
-def _item(item: PlanItem, known: _Known) -> str:
+def _item(item: PlanItem, known: _EntryContext) -> str:
     name = known.features.get(item.feature_id) or item.feature_id
     if item.display and item.display.primary_text:
         amount = item.display.primary_text

@@ -5,7 +5,7 @@ from datetime import datetime
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError
 from bot.autumn.models import Customer, StoredProduct
-from bot.lookups.answers import Names
+from bot.lookups.answers import CatalogueNames
 from bot.lookups.catalogue_names import held_plans, missing_names
 from bot.lookups.concurrent import attempt, meanwhile
 from bot.lookups.customer import customer_of
@@ -32,7 +32,7 @@ async def _expired(autumn: Autumn, customer_id: str) -> tuple[ExpiredProduct, ..
     return tuple(sorted(stored, key=_ended, reverse=True))
 
 
-async def _names(autumn: Autumn, customer: Customer, expired: tuple[ExpiredProduct, ...]) -> Names:
+async def _names(autumn: Autumn, customer: Customer, expired: tuple[ExpiredProduct, ...]) -> CatalogueNames:
     return await missing_names(
         autumn,
         customer,

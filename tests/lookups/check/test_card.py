@@ -8,7 +8,7 @@ import pytest
 from bot.autumn.errors import Forbidden, NotFound
 from bot.autumn.models import Check, Flag
 from bot.lookups import labels
-from bot.lookups.answers import Names
+from bot.lookups.answers import CatalogueNames
 from bot.lookups.check import words
 from bot.lookups.check.answer import Checked
 from bot.lookups.check.reason import Why
@@ -22,7 +22,7 @@ SEVERAL = {"usage_limits": [{"feature_id": "messages", "limit": 600, "interval":
 
 
 def checked(check: Any, asked: Place = ASKED, *, boolean: bool = False, **changes: Any) -> Checked:
-    names = Names(features={"tokens": "Tokens", "credits": "Credits"}, plans={"team": "Team"})
+    names = CatalogueNames(features={"tokens": "Tokens", "credits": "Credits"}, plans={"team": "Team"})
     return Checked(customer(**changes), asked.feature, boolean, asked, check, NOW, names=names)
 
 

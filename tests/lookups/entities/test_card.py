@@ -6,7 +6,7 @@ import pytest
 
 from bot.autumn.errors import TimedOut
 from bot.autumn.models import Entity, Feature
-from bot.lookups.answers import Names
+from bot.lookups.answers import CatalogueNames
 from bot.lookups.entities import words
 from bot.lookups.entities.answer import Entities, EntityDetail
 from bot.lookups.options import entity_options
@@ -41,7 +41,7 @@ def entity(number: int = 1, **changes: Any) -> Entity:
 
 
 def entities(*listed: Entity, more: bool = False) -> Entities:
-    names = Names(plans={"seat": "Seat plan"}, features={"minutes": "Minutes"})
+    names = CatalogueNames(plans={"seat": "Seat plan"}, features={"minutes": "Minutes"})
     return Entities(HOLDER, listed, more, NOW, names=names)
 
 
@@ -105,7 +105,9 @@ def test_entities_missing_or_unread_are_named(answer: Entities, line: str) -> No
 
 
 def test_entity_shows_its_own_balances_apart_from_the_shared_ones() -> None:
-    card = draw(EntityDetail(HOLDER, entity(), NOW, names=Names(features={"seats": "Seats"})), AT_ENTITY)
+    card = draw(
+        EntityDetail(HOLDER, entity(), NOW, names=CatalogueNames(features={"seats": "Seats"})), AT_ENTITY
+    )
     card_text = text_of(card)
     lines = [
         "*Workspace 1*",
@@ -157,5 +159,5 @@ def test_entity_options_have_an_id_that_fits() -> None:
 def test_feature_names_come_from_the_customer_first() -> None:
     mails = balance(feature=Feature(id="messages", name="Mails"), breakdown=[])
     named = customer(balances={"messages": mails})
-    answer = Entities(named, (entity(),), False, NOW, names=Names(features={"messages": "Letters"}))
+    answer = Entities(named, (entity(),), False, NOW, names=CatalogueNames(features={"messages": "Letters"}))
     assert "Mails 450 of 1,400 used" in text_of(draw(answer, AT_ENTITIES))
