@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-from weakref import WeakValueDictionary
 
 from slack_sdk.errors import SlackApiError
 
@@ -22,6 +21,7 @@ from bot.runtime import Runtime
 from bot.slack import messages
 from bot.slack.client import SlackClients
 from bot.slack.errors import MESSAGE_GONE, SLACK_ERRORS, slack_reason
+from bot.turns import Turns
 
 _AUDIENCE = {CardKind.APPROVAL: Audience.APPROVER, CardKind.ASKER: Audience.ASKER}
 
@@ -51,7 +51,7 @@ class ChangeNotifier:
         self._notices = NoticeDelivery(
             runtime, slack.once, names, channel=channel, directory=directory, open_dm=self._dm
         )
-        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._turns = Turns[int]()
 
     async def __call__(self, record: Record, event: ChangeEvent) -> None:
         """Raises Slack's errors or TimeoutError if something could not be shown: the sweeper retries."""
@@ -99,7 +99,7 @@ class ChangeNotifier:
         return await cards.cards_of(self._database, change_id)
 
     def _turn(self, card: PostedCard) -> asyncio.Lock:
-        return self._turns.setdefault(card.id, asyncio.Lock())
+        return self._turns.of(card.id)
 
     # Cards
 

@@ -32,6 +32,10 @@ from bot.runtime import Runtime
 from bot.store import audit
 from bot.store.database import Database, unbroken
 from bot.store.tables import changes
+from bot.turns import Turns
+
+_TURN = 3.0
+"""Seconds that somebody who approves waits for others who do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,7 @@ class ChangeService:
         self._checkpoint = runtime.checkpoint
         self._permits = surroundings.permits
         self._notify = quietly(surroundings.notify)
+        self._approving = Turns[str]()
         self._assessor = Assessor(runtime, self.names, self.timeouts, surroundings.tolerance, sleep)
         self._engine = Engine(
             runtime,
@@ -201,6 +206,16 @@ class ChangeService:
 
     async def approve(self, change_id: str, version: int, actor: Actor) -> Outcome:
         """One person's approval. With the last one needed, the change is applied before this returns."""
+        # Of several people who click at the same time, the first decides; the others need not ask Autumn.
+        async with self._approving.within(change_id, _TURN):
+            approved = await self._approved(change_id, version, actor)
+        if isinstance(approved, Outcome):
+            return approved
+        if approved.state is State.WAITING:
+            return await self._decided(approved, ChangeEvent.APPROVED)
+        return Outcome(Result.DONE, await self._engine.apply(approved) or await self.get(change_id))
+
+    async def _approved(self, change_id: str, version: int, actor: Actor) -> Record | Outcome:
         permit = await self._decidable(change_id, version, actor)
         if isinstance(permit, Outcome):
             return permit
@@ -221,12 +236,8 @@ class ChangeService:
             )
         except (repository.ApprovedMeanwhile, TodayMoved):
             # What the policy was asked about has changed meanwhile: ask it again.
-            return await self.approve(change_id, version, actor)
-        if approved is None:
-            return await self._beaten(record, actor)
-        if approved.state is State.WAITING:
-            return await self._decided(approved, ChangeEvent.APPROVED)
-        return Outcome(Result.DONE, await self._engine.apply(approved) or await self.get(record.id))
+            return await self._approved(change_id, version, actor)
+        return await self._beaten(record, actor) if approved is None else approved
 
     async def _basis(self, permit: _Permit, actor: Actor) -> Basis | Outcome:
         """What the policy now says of the requester and earlier approvers; or why it cannot be approved."""

@@ -5,7 +5,6 @@ import contextlib
 import tempfile
 from collections.abc import Sequence
 from datetime import datetime
-from weakref import WeakValueDictionary
 
 from slack_sdk.errors import SlackApiError
 
@@ -29,6 +28,7 @@ from bot.slack import files, marked_posts, messages
 from bot.slack.client import SlackClients
 from bot.slack.errors import MESSAGE_GONE, SLACK_READ_ERRORS, PostStatus, slack_reason
 from bot.slack.marked_posts import Mark
+from bot.turns import Turns
 
 EVENT = "maple_bulk_change"
 _AUDIENCE = {CardKind.APPROVAL: Audience.APPROVER, CardKind.ASKER: Audience.ASKER}
@@ -59,11 +59,11 @@ class BatchNotifier:
         self._channel = channel
         self._within = within
         self._dms: dict[str, str] = {}
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._turns = Turns[str]()
 
     async def __call__(self, batch_id: str, revision: int) -> None:
         """Raises Slack's errors or TimeoutError if something could not be shown: it is shown later."""
-        async with self._turns.setdefault(batch_id, asyncio.Lock()), asyncio.timeout(self._within):
+        async with self._turns.of(batch_id), asyncio.timeout(self._within):
             record = await repository.get(self._database, batch_id)
             if record is None or record.revision < revision:
                 return

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from weakref import WeakValueDictionary
 
 from cachetools import LRUCache
 from slack_sdk.web.async_client import AsyncWebClient
@@ -25,6 +24,7 @@ from bot.links import registry as links
 from bot.log import log
 from bot.runtime import Runtime
 from bot.slack.channels import Channels
+from bot.turns import Turns
 
 _MOST_PEOPLE = 1000
 _MOST_WAITING = 50
@@ -58,7 +58,7 @@ class HomeService:
         self._due: set[str] = set()
         self._everyone_due = False
         self._redrawing = False
-        self._publishing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._publishing = Turns[str]()
 
     async def opened(self, actor: Actor) -> None:
         """Draws the tab of a person who opened it. Raises what Slack's client and the database do."""
@@ -118,7 +118,7 @@ class HomeService:
 
     async def _publish(self, actor: Actor) -> None:
         # One at a time for each person, so that what was read earlier never covers what was read later.
-        async with self._publishing.setdefault(actor.user, asyncio.Lock()):
+        async with self._publishing.of(actor.user):
             view = card.home(await self._facts(actor), [*registry.help_lines(), *links.help_lines()])
             await self._slack.views_publish(user_id=actor.user, view=view)
 

@@ -4,7 +4,8 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from weakref import WeakValueDictionary
+
+from bot.turns import Turns
 
 
 class ChannelQueue:
@@ -28,13 +29,12 @@ class ChannelQueue:
         self._sleep = sleep
         self._next_slot = float("-inf")
         self._last_post: dict[str, float] = {}
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._turns = Turns[str]()
 
     @asynccontextmanager
     async def turn(self, channel: str) -> AsyncIterator[None]:
         """Waits until a post may go to this channel; no other goes there before the block ends."""
-        lock = self._locks.setdefault(channel, asyncio.Lock())
-        async with lock:
+        async with self._turns.of(channel):
             # Wait for the channel before taking a global slot, so a busy channel doesn't block others.
             await self._until(self._last_post.get(channel, float("-inf")) + self._channel)
             slot = max(self._clock(), self._next_slot)

@@ -422,6 +422,19 @@ async def test_fifty_concurrent_approvals_write_once(harness: Harness) -> None:
     assert await harness.trail_is_intact()
 
 
+async def test_people_who_approve_at_the_same_time_cost_no_further_reads(harness: Harness) -> None:
+    service = harness.service()
+    alone, together = await harness.waiting(service), await harness.waiting(service)
+    before = len(harness.local.calls)
+    await service.approve(alone.id, 1, RAJ)
+    reads = len(harness.local.calls) - before
+    outcomes = await asyncio.gather(
+        *(service.approve(together.id, 1, Actor(f"U{number}", "T1")) for number in range(10))
+    )
+    assert sorted(outcome.result for outcome in outcomes) == [Result.DONE] + [Result.TOO_LATE] * 9
+    assert len(harness.local.calls) - before == 2 * reads
+
+
 async def test_changes_of_one_customer_take_turns(harness: Harness) -> None:
     desks = [harness.service(), harness.service()]
     asked = [await harness.waiting(service) for service in desks * 2]

@@ -1,0 +1,42 @@
+import asyncio
+
+import pytest
+
+from bot.turns import Turns
+
+
+async def test_one_at_a_time_for_each_key() -> None:
+    turns, inside, most = Turns[str](), {"a": 0, "b": 0}, {"a": 0, "b": 0}
+
+    async def work(key: str) -> None:
+        async with turns.within(key, 10):
+            inside[key] += 1
+            most[key] = max(most[key], inside[key])
+            await asyncio.sleep(0)
+            inside[key] -= 1
+
+    await asyncio.gather(*(work(key) for key in "ab" * 20))
+    assert most == {"a": 1, "b": 1}
+
+
+async def test_different_keys_do_not_wait_for_each_other() -> None:
+    turns = Turns[int]()
+    async with turns.of(1), asyncio.timeout(10), turns.of(2):
+        pass
+
+
+async def test_whoever_waited_long_enough_goes_on() -> None:
+    turns = Turns[int]()
+    async with turns.of(1):
+        async with turns.within(1, 0):
+            pass
+        assert turns.of(1).locked()
+    assert not turns.of(1).locked()
+
+
+async def test_turn_ends_with_an_error() -> None:
+    turns = Turns[int]()
+    with pytest.raises(ValueError, match="inside"):
+        async with turns.within(1, 10):
+            raise ValueError("inside")
+    assert not turns.of(1).locked()
