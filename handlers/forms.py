@@ -34,7 +34,7 @@ from handlers import decoding, form_presets
 from handlers.errors import shown_in_modal, update_modal
 from handlers.interaction import Interaction
 from handlers.listener import Invalid
-from handlers.lookups import matches_card, permitted_kinds
+from handlers.lookups import known_facts, matches_card, permitted_kinds
 from handlers.services import Services
 
 _SHOWN = 60
@@ -64,8 +64,9 @@ async def _offer_all(interaction: Interaction, services: Services, place: Place)
     async with shown_in_modal(interaction, services):
         permitted = await permitted_kinds(interaction, services, place)
         customer = await services.autumn.customer(place.customer, expand=CARD)
-        applying = buttons.offered(place, customer, services.now())
-        kinds_offered = [kind for kind in applying if kind.id in permitted]
+        kinds_here = [kind for kind in buttons.on(place) if kind.id in permitted]
+        facts = known_facts(services, customer, kinds_here)
+        kinds_offered = buttons.applying(kinds_here, facts, place.feature)
         await services.replies.update_modal(view, chooser.choices(place, kinds_offered, meta))
 
 

@@ -9,6 +9,7 @@ from bot.access.policy import Decision, DecisionReason
 from bot.autumn.errors import AutumnError
 from bot.autumn.models import Customer
 from bot.changes import buttons
+from bot.changes.model import Facts, Needs
 from bot.changes.spec import ChangeKind
 from bot.kit.card import Card
 from bot.links import card as links_card
@@ -139,14 +140,39 @@ def _private_card(
     interaction: Interaction, services: Services, place: Place, answer: Answer, rights: _Rights
 ) -> Card:
     services.home.looked_up(interaction.actor, place.customer)
-    customer = answer.customer if isinstance(answer.customer, Customer) else None
-    kinds = [kind for kind in buttons.offered(place, customer, answer.read_at) if kind.id in rights.kinds]
+    permitted_here = [kind for kind in buttons.on(place) if kind.id in rights.kinds]
+    facts = _known(services, place, answer, permitted_here)
+    kinds = buttons.applying(permitted_here, facts, place.feature)
     tools = buttons.tools(place, kinds, history=rights.history)
     if rights.links:
         link_buttons = links_card.buttons(place, link_kinds.KINDS)
         tools = replace(tools, buttons=(*tools.buttons, *link_buttons))
     return lookup_card.card(
         place, answer, shareable=in_channel(interaction), org=services.organization(), tools=tools
+    )
+
+
+def _known(
+    services: Services, place: Place, answer: Answer, kinds: Sequence[ChangeKind[Any]]
+) -> Facts | None:
+    """What the card knows of the customer for these kinds; None if they could not be read."""
+    if isinstance(answer.customer, AutumnError):
+        return None
+    billing_in = registry.part(place.part).billing
+    billing = billing_in(answer) if billing_in else None
+    facts = known_facts(services, answer.customer, kinds)
+    return facts if billing is None or isinstance(billing, AutumnError) else replace(facts, billing=billing)
+
+
+def known_facts(services: Services, customer: Customer, kinds: Sequence[ChangeKind[Any]]) -> Facts:
+    """What is known without asking Autumn, to tell which of these kinds could change anything."""
+    needs = frozenset[Needs]().union(*(kind.needs for kind in kinds))
+    plans = services.autumn.last_plans() if Needs.PRODUCTS in needs else None
+    return Facts(
+        customer=customer,
+        read_at=services.now(),
+        rewards=services.autumn.last_rewards() if Needs.REWARDS in needs else None,
+        offered=None if plans is None else tuple(plans),
     )
 
 

@@ -48,8 +48,9 @@ async def open_list(interaction: Interaction, services: Services) -> None:
 def _changes(services: Services, customer: Customer, permitted: frozenset[str]) -> list[tuple[str, str]]:
     """Id and button of each kind of change that this person may request and that could change something for
     this customer."""
-    applying = buttons.applying(kinds.KINDS, customer, services.now())
-    return [(kind.id, kind.button) for kind in applying if kind.id in permitted]
+    permitted_kinds = [kind for kind in kinds.KINDS if kind.id in permitted]
+    facts = lookups.known_facts(services, customer, permitted_kinds)
+    return [(kind.id, kind.button) for kind in buttons.applying(permitted_kinds, facts)]
 
 
 async def _thread(interaction: Interaction, services: Services) -> list[str] | None:

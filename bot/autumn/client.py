@@ -48,6 +48,7 @@ M = TypeVar("M", bound=Model)
 _ACCEPTED_ID = re.compile(r"[a-zA-Z0-9_:-]+")
 _SEARCHABLE_ID = re.compile(r"[a-zA-Z0-9_:.@+-]{1,200}")
 _CATALOGUE_SECONDS = 180.0
+_LAST_SECONDS = 3600.0
 _MOST_EXPIRED = 100
 _LONGEST_ID = 1000
 
@@ -96,6 +97,7 @@ class Autumn:
         )
         self._features = Cached(self._read_features, seconds=_CATALOGUE_SECONDS)
         self._plans = Cached(self._read_plans, seconds=_CATALOGUE_SECONDS)
+        self._rewards = Cached(self._read_rewards, seconds=_CATALOGUE_SECONDS)
 
     def __repr__(self) -> str:
         return f"Autumn({self.url})"
@@ -103,6 +105,7 @@ class Autumn:
     async def aclose(self) -> None:
         await self._features.aclose()
         await self._plans.aclose()
+        await self._rewards.aclose()
         await self._wire.aclose()
 
     async def organization(self) -> Organization:
@@ -274,10 +277,17 @@ class Autumn:
         """Every product of the organization, cached for three minutes."""
         return await self._plans.get()
 
+    def last_plans(self) -> list[Plan] | None:
+        """Every product as last read, at most an hour ago; None if it was not. Waits for nothing."""
+        return self._plans.latest(within=_LAST_SECONDS)
+
     async def rewards(self) -> RewardList:
-        """Every coupon and feature grant of the organization."""
-        question = ReadRequest.rpc("rewards.list", {}, group=RateGroup.GENERAL)
-        return await self._wire.read(RewardList, question)
+        """Every coupon and feature grant of the organization, as they are now."""
+        return await self._rewards.anew()
+
+    def last_rewards(self) -> RewardList | None:
+        """The same as last read, at most an hour ago; None if it was not. Waits for nothing."""
+        return self._rewards.latest(within=_LAST_SECONDS)
 
     async def quote(self, write: Write) -> Quote:
         """Autumn's preview of a billing change. Raises Refused exactly where the change would be refused."""
@@ -339,6 +349,10 @@ class Autumn:
 
     async def _read_plans(self) -> list[Plan]:
         return await self._everything(Page[Plan], "plans.list")
+
+    async def _read_rewards(self) -> RewardList:
+        question = ReadRequest.rpc("rewards.list", {}, group=RateGroup.GENERAL)
+        return await self._wire.read(RewardList, question)
 
     async def _everything(self, shape: type[Page[M]], route: str) -> list[M]:
         page = await self._wire.read(shape, ReadRequest.rpc(route, {}, group=RateGroup.GENERAL))

@@ -1,11 +1,10 @@
 """What a customer's card offers to change: one button for the most frequent change, a menu for the others."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
-from bot.autumn.models import Customer
 from bot.changes import registry, words
+from bot.changes.model import Facts
 from bot.changes.spec import ChangeKind
 from bot.kit import blocks, ids, text
 from bot.lookups.card import Tools
@@ -21,22 +20,22 @@ def on(place: Place) -> list[ChangeKind[Any]]:
     return [kind for kind in registry.KINDS if place.part in kind.offered_on]
 
 
-def offered(place: Place, customer: Customer | None, now: datetime) -> list[ChangeKind[Any]]:
+def offered(place: Place, facts: Facts | None) -> list[ChangeKind[Any]]:
     """The kinds that this part of the card offers and that could change something for this customer.
 
-    `customer`: None when they could not be read.
+    `facts`: None when the customer could not be read.
     """
-    return applying(on(place), customer, now, place.feature)
+    return applying(on(place), facts, place.feature)
 
 
 def applying(
-    kinds: Sequence[ChangeKind[Any]], customer: Customer | None, now: datetime, feature: str = ""
+    kinds: Sequence[ChangeKind[Any]], facts: Facts | None, feature: str = ""
 ) -> list[ChangeKind[Any]]:
     """Those of the kinds that could change something for this customer, or for this feature of theirs.
 
-    `customer`: None when they could not be read.
+    `facts`: None when the customer could not be read.
     """
-    return [kind for kind in kinds if customer is None or kind.applies_to(customer, feature, now)]
+    return [kind for kind in kinds if facts is None or kind.applies_to(facts, feature)]
 
 
 def tools(place: Place, kinds: Sequence[ChangeKind[Any]], *, history: bool) -> Tools:

@@ -123,7 +123,7 @@ async def _gather(autumn: Autumn, about: _Subject, *, at: datetime, customer_fir
         scope=scope,
         billing=billing,
         rewards=_needed(rewards),
-        offered=tuple(_needed(await products) or ()),
+        offered=None if (plans := _needed(await products)) is None else tuple(plans),
         # Known for the customer's own features from the customer, and only warnings depend on it.
         features=_optional(features) or {},
         unpaid=_needed(invoices),

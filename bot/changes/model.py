@@ -83,8 +83,8 @@ class Facts:
     features: Mapping[str, Feature] = field(default_factory=dict)
     plans: Mapping[str, str] = field(default_factory=dict)
     """Names by id: a coupon may be for plans that the customer does not have."""
-    offered: tuple[Plan, ...] = ()
-    """Every product of the organisation; empty when not needed."""
+    offered: tuple[Plan, ...] | None = None
+    """Every product of the organisation; None when not needed."""
     unpaid: Unpaid | None = None
     """What is due on the customer's invoices; None when not needed."""
     entities: tuple[Entity, ...] = ()

@@ -15,7 +15,6 @@ from bot.access.limits import Tolerance, Worth
 from bot.access.presets import Preset
 from bot.access.rules import PolicyKind
 from bot.autumn.client import Autumn
-from bot.autumn.models import Customer
 from bot.autumn.write import Write
 from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
 from bot.changes.lines import Line, LineLabel
@@ -200,11 +199,12 @@ class ChangeKind(ABC, Generic[I]):
             named_only=self.named_only,
         )
 
-    def applies_to(self, customer: Customer, feature: str, now: datetime) -> bool:  # noqa: ARG002 - for those that override it
+    def applies_to(self, facts: Facts, feature: str) -> bool:  # noqa: ARG002 - for those that override it
         """Whether it could change anything for this customer, or for one of their entities.
 
+        `facts`: what the card knows; `billing`, `rewards` and `offered` are None where it does not.
         `feature`: the one that is open, if any. False only where `guard` would refuse whatever its form can
-        ask for: it asks the same questions as the guard, and where the customer does not tell, it is True.
+        ask for: it asks the same questions as the guard, and where the facts do not tell, it is True.
         """
         return True
 

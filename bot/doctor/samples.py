@@ -81,7 +81,8 @@ def samples() -> Iterator[Sample]:
         place = Place(customer=CUSTOMER_ID, part=part.id, feature=FEATURE_ID)
         answer = part.sample()
         customer = answer.customer if isinstance(answer.customer, models.Customer) else None
-        tools = buttons.tools(place, buttons.offered(place, customer, NOW), history=True)
+        facts = Facts(customer, answer.read_at) if customer else None
+        tools = buttons.tools(place, buttons.offered(place, facts), history=True)
         card = lookup_card.card(place, answer, shareable=True, tools=tools)
         yield Sample(part.id, card)
     shared = lookup_card.shared(Place(customer=CUSTOMER_ID), registry.part(OVERVIEW).sample(), by=_PERSON)

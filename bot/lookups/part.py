@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
 from bot.autumn.client import Autumn
 from bot.autumn.models import Customer
 from bot.kit.layout import Drawn
-from bot.lookups.answers import Read
+from bot.lookups.answers import Billing, Read
 from bot.lookups.frame import Frame
 from bot.lookups.invoices.facts import Unpaid
 from bot.lookups.place import Place
@@ -74,6 +74,8 @@ class LookupPart(Generic[A]):
     """How many there are of what it lists: its tab says so, and is left out where there are none."""
     filters_by_feature: bool = False
     """Whether picking a feature narrows this part down, rather than opens the feature."""
+    billing: Callable[[A], Read[Billing]] | None = None
+    """What its answer has of what Stripe knows; None for a part that does not ask Stripe."""
     heading: bool = True
     """Whether the title stands above its content."""
     lists_balances: bool = False

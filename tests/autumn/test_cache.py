@@ -68,3 +68,45 @@ async def test_closing_stops_the_reading() -> None:
     with pytest.raises(asyncio.CancelledError):
         await asking
     await kept.aclose()
+
+
+async def test_the_latest_is_read_in_the_background() -> None:
+    source = Source()
+    kept = Cached(source.read, seconds=60)
+    assert [kept.latest(within=60), kept.latest(within=60)] == [None, None]
+    source.open.set()
+    assert await kept.get() == 1
+    assert kept.latest(within=60) == 1
+    assert source.asked == 1
+
+
+async def test_what_was_read_anew_is_the_latest() -> None:
+    source = Source()
+    source.open.set()
+    kept = Cached(source.read, seconds=60)
+    assert [await kept.anew(), await kept.anew()] == [1, 2]
+    assert kept.latest(within=60) == 2
+    assert await kept.get() == 2
+    assert source.asked == 2
+
+
+async def test_the_latest_of_long_ago_is_not_known_until_it_is_read_again() -> None:
+    source = Source()
+    source.open.set()
+    kept = Cached(source.read, seconds=-1)
+    await kept.anew()
+    assert kept.latest(within=60) == 1, "known while it is read again"
+    assert kept.latest(within=-1) is None
+    assert await kept.get() == 2
+
+
+async def test_what_cannot_be_read_is_not_tried_at_every_turn() -> None:
+    source = Source()
+    source.open.set()
+    source.error = ValueError("no")
+    kept = Cached(source.read, seconds=60)
+    with pytest.raises(ValueError, match="no"):
+        await kept.get()
+    assert [kept.latest(within=60), kept.latest(within=60)] == [None, None]
+    assert source.asked == 1
+    await kept.aclose()

@@ -1,8 +1,10 @@
 """A card offers a change exactly where it may come to something, judged as the change's guard judges it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from itertools import product as product_of
 from typing import Any
 
 import pytest
@@ -18,10 +20,27 @@ from bot.changes.quantity import bought
 from bot.changes.quantity.input import Billed, QuantityInput
 from bot.changes.refund.input import RefundInput
 from bot.changes.refund.read import PaidInvoices
+from bot.changes.reward.input import RewardAction, RewardInput
+from bot.changes.switch.input import SwitchAction, SwitchInput
 from bot.changes.trial.input import TrialAction, TrialInput
 from bot.changes.ungrant.input import UngrantInput
 from tests.changes.billing.quotes import CANCELLED, FREE_LATER, OF_ENTITY, PRO, TEAM_LATER, TRIAL
-from tests.changes.facts import AHEAD, BY_USE, LATER, NOW, SOON, balance, customer, row
+from tests.changes.facts import (
+    AHEAD,
+    BY_USE,
+    LATER,
+    NOW,
+    SOON,
+    balance,
+    billing,
+    coupon,
+    customer,
+    discount,
+    facts,
+    grant,
+    rewards,
+    row,
+)
 from tests.examples import examples
 
 BEFORE = NOW - timedelta(days=3)
@@ -30,6 +49,8 @@ SEATS = PlanItem(feature_id="seats", price=AHEAD)
 SELLS_SEATS = PRO.model_copy(update={"plan": Plan(id="pro", items=[SEATS])})
 SELLS_BY_USE = PRO.model_copy(update={"plan": Plan(id="pro", items=[PlanItem(feature_id="x", price=BY_USE)])})
 SEAT_ROW = row("one", price=AHEAD)
+BONUS, REDEEMED = grant("BONUS", messages=500), row("reward_BONUS_messages_bal_1", plan_id=None)
+IN_STRIPE = customer(stripe_id="cus_stripe")
 PAID = Invoice(stripe_id="in_1", processor_type="stripe", status="paid", total=Decimal(50), currency="usd")
 
 
@@ -46,7 +67,7 @@ def having(*held: Subscription, balances: tuple[Balance, ...] = (), **changes: A
 
 
 def applies(kind: str, who: Customer) -> bool:
-    return registry.kind(kind).applies_to(who, "", NOW)
+    return registry.kind(kind).applies_to(Facts(who, NOW), "")
 
 
 @pytest.mark.parametrize(
@@ -134,6 +155,53 @@ def test_refund_is_offered_where_no_invoices_were_read() -> None:
     assert applies("refund", customer())
 
 
+@pytest.mark.parametrize(
+    ("changes", "offered"),
+    [
+        ({"rewards": None}, True),
+        ({"rewards": rewards(coupon())}, True),
+        ({"rewards": rewards(grants=(BONUS,))}, True),
+        ({"rewards": rewards(grants=(BONUS,)), "customer": customer(balance(REDEEMED))}, False),
+        ({"rewards": rewards(grants=(grant("EMPTY"),))}, False),
+        ({"rewards": rewards(grants=(BONUS.model_copy(update={"promo_codes": []}),))}, False),
+        ({"rewards": rewards()}, False),
+        ({"rewards": rewards(), "billing": billing(discount())}, True),
+        ({"rewards": rewards(), "billing": billing(discount(subscription_id="sub_1"))}, False),
+        ({"rewards": rewards(), "customer": IN_STRIPE}, True),
+        ({"rewards": rewards(), "customer": IN_STRIPE, "billing": billing()}, False),
+    ],
+)
+def test_reward_is_offered_with_something_to_apply_or_to_remove(
+    changes: dict[str, Any], offered: bool
+) -> None:
+    assert registry.kind("reward").applies_to(facts(**changes), "") is offered
+
+
+@pytest.mark.parametrize(
+    ("held", "products", "offered"),
+    [
+        ([], None, True),
+        ([], (), False),
+        ([], (Plan(id="pack", add_on=True),), False),
+        ([PRO], (Plan(id="pro"),), False),
+        ([PRO], (Plan(id="pro"), Plan(id="team")), True),
+        ([PRO, TEAM_LATER], (Plan(id="team"),), True),
+        ([OF_ENTITY], (Plan(id="pro"),), True),
+    ],
+)
+def test_product_is_offered_while_there_is_another(
+    held: list[Subscription], products: tuple[Plan, ...] | None, offered: bool
+) -> None:
+    known = facts(customer=having(*held, entities=[]), offered=products)
+    assert registry.kind("switch").applies_to(known, "") is offered
+
+
+@pytest.mark.parametrize("entities", [{"entities": [Entity(id="ws_1")]}, {}], ids=["some", "not read"])
+def test_product_of_the_customer_is_offered_for_their_entities(entities: dict[str, Any]) -> None:
+    known = facts(customer=having(PRO, **entities), offered=(Plan(id="pro"),))
+    assert registry.kind("switch").applies_to(known, "")
+
+
 # Whatever the customer looks like
 
 
@@ -196,6 +264,15 @@ LISTED = st.tuples(st.lists(INVOICES, max_size=3), st.sampled_from([1, 4])).map(
 )
 
 
+COUPONS = st.lists(st.sampled_from([coupon("ten"), coupon("twenty")]), max_size=1)
+GRANTS = st.lists(st.sampled_from([BONUS, grant("EMPTY")]), max_size=2).map(tuple)
+REWARDS = st.builds(lambda coupons, grants: rewards(*coupons, grants=grants), COUPONS, GRANTS)
+DISCOUNTS = st.lists(
+    st.sampled_from([discount("ten"), discount("stripe's"), discount("ten", subscription_id="sub_1")]),
+    max_size=2,
+).map(lambda held: billing(*held))
+
+
 def in_brief(each: Invoice) -> Invoice:
     """As it comes with the customer: without what was paid and refunded."""
     return each.model_copy(update={"amount_paid": None, "refunded_amount": Decimal(0)})
@@ -217,12 +294,15 @@ def known_facts(draw: st.DrawFn) -> list[Facts]:
         subscriptions=(draw(OWN) + merged(entities))[:15],
         balances=draw(BALANCES),
         invoices=[in_brief(each) for each in listed[:10]],
+        entities=entities,
+        stripe_id="cus_stripe",
     )
     paid = PaidInvoices(tuple(each for each in listed if each.status == "paid"))
     plans = [Plan(id=plan, items=draw(ITEMS)) for plan in ("pro", "team")]
-    whole = Facts(customer=who, read_at=NOW, extra=paid)
+    offered = tuple(plans[: draw(st.integers(0, 2))])
+    whole = Facts(who, NOW, billing=draw(DISCOUNTS), rewards=draw(REWARDS), offered=offered, extra=paid)
     views = [
-        Facts(customer=entity_view.view(who, entity, who, plans), read_at=NOW, scope=EntityScope(entity, who))
+        Facts(entity_view.view(who, entity, who, plans), NOW, scope=EntityScope(entity, who), offered=offered)
         for entity in entities
     ]
     return [whole, *views]
@@ -282,7 +362,27 @@ def removals(facts: Facts) -> Iterator[ChangeInput]:
         yield UngrantInput(customer="cus_1", feature=feature, row=row_id)
 
 
+def switches(facts: Facts) -> Iterator[ChangeInput]:
+    for each in facts.offered or ():
+        yield SwitchInput(customer="cus_1", product=each.id, action=SwitchAction.NOW)
+
+
+def reward_changes(facts: Facts) -> Iterator[ChangeInput]:
+    actions = (RewardAction.APPLY, RewardAction.ATTACH)
+    held = [(each.id, each.plan_id) for each in facts.customer.subscriptions]
+    for action, each, (subscription, product) in product_of(
+        actions, facts.rewards.coupons if facts.rewards else (), held or [("", "")]
+    ):
+        yield RewardInput(
+            customer="cus_1", action=action, reward=each.id, subscription=subscription, product=product
+        )
+    yield RewardInput(customer="cus_1", action=RewardAction.REDEEM, code="BONUS")
+    yield RewardInput(customer="cus_1", action=RewardAction.REMOVE)
+
+
 CHOICES = {
+    "switch": switches,
+    "reward": reward_changes,
     "cancellation": cancellations,
     "trial": trials,
     "quantity": quantities,
@@ -302,4 +402,8 @@ def test_what_a_guard_allows_is_offered(kind_id: str, known: list[Facts]) -> Non
     allowed = any(
         kind.guard(request, facts, NOW).allowed for facts in reachable for request in CHOICES[kind_id](facts)
     )
-    assert not allowed or applies(kind_id, known[0].customer)
+    whole = known[0]
+    without_stripe = replace(whole, billing=None)
+    unknown = replace(without_stripe, rewards=None, offered=None)
+    for known_to_card in (whole, without_stripe, unknown):
+        assert not allowed or kind.applies_to(known_to_card, "")

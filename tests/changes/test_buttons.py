@@ -9,6 +9,7 @@ from bot.autumn.models import Customer, PlanItem, UsagePrice
 from bot.changes import balance as balance_kind
 from bot.changes import buttons, chooser, registry, words
 from bot.changes.chooser import ChooserMeta
+from bot.changes.model import Facts
 from bot.changes.spec import ChangeKind
 from bot.kit import blocks, ids
 from bot.lookups.card import Tools, card
@@ -33,7 +34,7 @@ def labels(tools: Tools) -> tuple[list[str], list[str]]:
 
 def tools_of(part: str, holder: Customer | None = None, *, history: bool = True) -> Tools:
     place = Place(customer="cus_1", part=part, feature="messages", page=3)
-    return buttons.tools(place, buttons.offered(place, holder or ON_TRIAL, NOW), history=history)
+    return buttons.tools(place, buttons.offered(place, Facts(holder or ON_TRIAL, NOW)), history=history)
 
 
 @pytest.mark.parametrize(
@@ -125,9 +126,7 @@ def test_history_is_offered_to_those_who_may_see_it() -> None:
 
 def test_everything_is_offered_where_the_customer_could_not_be_read() -> None:
     place = Place(customer="cus_1")
-    assert buttons.offered(place, None, NOW) == [
-        kind for kind in registry.KINDS if "overview" in kind.offered_on
-    ]
+    assert buttons.offered(place, None) == [kind for kind in registry.KINDS if "overview" in kind.offered_on]
 
 
 def kinds_offered_on(*places: frozenset[str]) -> Sequence[ChangeKind[Any]]:

@@ -7,6 +7,7 @@ from bot.changes.control import words as control_words
 from bot.changes.deletion import words as deletion_words
 from bot.changes.quantity import words as quantity_words
 from bot.changes.refund import words as refund_words
+from bot.changes.reward import words as reward_words
 from bot.changes.switch import words as switch_words
 from bot.changes.trial import words as trial_words
 from bot.changes.ungrant import words as ungrant_words
@@ -93,3 +94,38 @@ async def test_refund_is_offered_where_something_was_paid(maple: Running) -> Non
     card = await ask(maple, "/autumn invoices cus_empty", NO_INVOICES)
     assert refund_words.BUTTON not in card
     await ask(maple, "/autumn refund cus_empty", refund_words.NO_INVOICES)
+
+
+async def test_reward_is_offered_while_there_is_one(maple: Running) -> None:
+    state = maple.autumn.state
+    state.stripe_coupons |= state.rewards
+    state.rewards.clear()
+    card = await ask(maple, "/autumn cus_noname", "cus_noname")
+    assert reward_words.BUTTON in card, "what Autumn has is not known yet"
+    await maple.bot.autumn.rewards()
+    card = await ask(maple, "/autumn cus_empty", "cus_empty")
+    assert reward_words.BUTTON not in card
+    card = await ask(maple, "/autumn products cus_empty", "● Products")
+    assert reward_words.BUTTON not in card
+    await ask(maple, "/autumn reward cus_empty", reward_words.NO_COUPONS)
+    await maple.ana.close()
+    card = await ask(maple, "/autumn cus_acme", "cus_acme")
+    assert reward_words.BUTTON in card, "they have one to remove"
+
+
+async def test_product_is_offered_while_there_is_another(maple: Running) -> None:
+    for plan in maple.autumn.state.plans.values():
+        plan.archived = True
+    card = await ask(maple, "/autumn products cus_umbrella", "● Products")
+    assert switch_words.BUTTON in card, "what Autumn has is not known yet"
+    await maple.bot.autumn.plans()
+    card = await ask(maple, "/autumn products cus_northwind", "cus_northwind")
+    assert switch_words.BUTTON not in card
+    await ask(maple, "/autumn switch cus_umbrella", switch_words.NO_PRODUCTS)
+
+
+async def test_everything_is_offered_where_only_the_invoices_are_known(maple: Running) -> None:
+    maple.autumn.faults.add("customers.get", "500", times=None, retry_after=0)
+    card = await ask(maple, "/autumn invoices cus_books", "● Invoices")
+    assert reward_words.BUTTON in card
+    assert refund_words.BUTTON in card

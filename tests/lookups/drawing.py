@@ -59,7 +59,9 @@ def events(*listed: Any, **changes: Any) -> Events:
 
 
 def invoices(*listed: Any, **changes: Any) -> Invoices:
-    return replace(Invoices(customer(), listed, False, (preview(),), NOW), **changes)
+    return replace(
+        Invoices(customer(), listed, False, Billing(discounts=(), upcoming=(preview(),)), NOW), **changes
+    )
 
 
 def detail(held: Any = None, read: Any = None, **changes: Any) -> FeatureDetail:

@@ -297,7 +297,7 @@ def answers(draw: st.DrawFn) -> tuple[str, Answer]:
                 read,
                 draw(st.just(invoices) | ERRORS),
                 draw(st.booleans()),
-                draw(st.none() | st.just(upcoming) | ERRORS),
+                draw(st.builds(Billing, st.just(()), st.none() | st.just(upcoming)) | ERRORS),
                 at,
             )
         case "events":

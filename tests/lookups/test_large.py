@@ -75,7 +75,7 @@ def large() -> tuple[Customer, dict[str, Counted[object]]]:
 
 
 def offered(place: Place, who: Customer) -> Tools:
-    return buttons.tools(place, buttons.offered(place, who, NOW), history=True)
+    return buttons.tools(place, buttons.offered(place, Facts(who, NOW)), history=True)
 
 
 def checked(lists: dict[str, Counted[object]]) -> None:
@@ -93,7 +93,9 @@ def answer(part: str, who: Customer) -> Answer:
         case "features":
             return Features(who, NOW)
         case _:
-            return Invoices(who, tuple(who.invoices), False, (preview(),), NOW)
+            return Invoices(
+                who, tuple(who.invoices), False, Billing(discounts=(), upcoming=(preview(),)), NOW
+            )
 
 
 @pytest.mark.parametrize("part", ["overview", "products", "features", "invoices"])

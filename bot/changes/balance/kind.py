@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 from bot.access.limits import Tolerance, Worth
-from bot.autumn.models import Customer
 from bot.autumn.write import Write
 from bot.changes import canonical, price
 from bot.changes import words as changes_words
@@ -55,9 +54,9 @@ class BalanceChange(ChangeKind[BalanceInput]):
     valued = True
     daily = DailyTotal("feature", BalanceNote.SAME_DAY)
 
-    def applies_to(self, customer: Customer, feature: str, now: datetime) -> bool:  # noqa: ARG002
+    def applies_to(self, facts: Facts, feature: str) -> bool:
         """An unlimited balance has nothing to change."""
-        balances = customer.balances
+        balances = facts.customer.balances
         held = [balances[feature]] if feature in balances else [] if feature else balances.values()
         return any(not balance.unlimited for balance in held)
 

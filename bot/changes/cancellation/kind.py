@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any, assert_never
 
 from bot.access.limits import Worth
-from bot.autumn.models import Customer
 from bot.autumn.write import Write
 from bot.changes import words as changes_words
 from bot.changes.billing import quote, subscriptions
@@ -53,9 +52,9 @@ class CancellationChange(ChangeKind[CancellationInput]):
     in_money = True
     valued = True
 
-    def applies_to(self, customer: Customer, feature: str, now: datetime) -> bool:  # noqa: ARG002
+    def applies_to(self, facts: Facts, feature: str) -> bool:  # noqa: ARG002
         """Whatever can be changed can be cancelled now."""
-        return subscriptions.any_fits(customer, lambda _subscription: True)
+        return subscriptions.any_fits(facts.customer, lambda _subscription: True)
 
     def guard(self, request: CancellationInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
         return guard(request, facts)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.autumn.models import Customer
 from bot.autumn.write import Write
 from bot.changes import canonical, lines, standalone
 from bot.changes.canonical import same_time
@@ -38,8 +37,10 @@ class ExpiryChange(ChangeKind[ExpiryInput]):
     lines = ExpiryLine
     scopes = (KeyScope("balances:write", "move a grant's expiry", UPDATE_BALANCE),)
 
-    def applies_to(self, customer: Customer, feature: str, now: datetime) -> bool:  # noqa: ARG002
-        return any(movable(grant) for grant in standalone.held(customer) if feature in ("", grant.feature))
+    def applies_to(self, facts: Facts, feature: str) -> bool:
+        return any(
+            movable(grant) for grant in standalone.held(facts.customer) if feature in ("", grant.feature)
+        )
 
     def guard(self, request: ExpiryInput, facts: Facts, now: datetime) -> Judgement:
         return guard(request, facts, now)

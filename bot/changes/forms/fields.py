@@ -28,7 +28,7 @@ def called(facts: Facts) -> Mapping[str, str]:
         **{one.id: one.name for one in coupons if one.name},
         **{one.id: one.name for one in facts.features.values() if one.name},
         **facts.plans,
-        **{plan.id: plan.name for plan in facts.offered if plan.name},
+        **{plan.id: plan.name for plan in facts.offered or () if plan.name},
         **names.plans(facts.whole),
         **names.plans(facts.customer),
         **names.features(facts.customer),

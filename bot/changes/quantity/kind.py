@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from bot.access.limits import Worth
-from bot.autumn.models import BalanceRow, Customer, Subscription
+from bot.autumn.models import BalanceRow, Subscription
 from bot.autumn.write import Write
 from bot.changes import canonical, price
 from bot.changes.billing import quote, subscriptions
@@ -45,14 +45,14 @@ class QuantityChange(ChangeKind[QuantityInput]):
     valued = True
     daily = DailyTotal("feature", QuantityNote.SAME_DAY)
 
-    def applies_to(self, customer: Customer, feature: str, now: datetime) -> bool:  # noqa: ARG002
+    def applies_to(self, facts: Facts, feature: str) -> bool:  # noqa: ARG002
         def sells(subscription: Subscription) -> bool:
             return subscription.plan is None or any(
-                isinstance(quantity_row(subscription, subscription.plan_id, each, customer), BalanceRow)
+                isinstance(quantity_row(subscription, subscription.plan_id, each, facts.customer), BalanceRow)
                 for each in bought.items(subscription)
             )
 
-        return subscriptions.any_fits(customer, sells)
+        return subscriptions.any_fits(facts.customer, sells)
 
     def guard(self, request: QuantityInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
         return guard(request, facts)

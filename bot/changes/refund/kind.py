@@ -7,7 +7,6 @@ from decimal import Decimal
 from pydantic import BaseModel, ValidationError
 
 from bot.access.limits import Worth, worth_in
-from bot.autumn.models import Customer
 from bot.autumn.write import Write, in_path
 from bot.changes import canonical
 from bot.changes.canonical import ZERO, near
@@ -65,13 +64,13 @@ class RefundChange(ChangeKind[RefundInput]):
     daily = DailyTotal("currency", RefundNote.SAME_DAY)
     named_only = True
 
-    def applies_to(self, customer: Customer, feature: str, now: datetime) -> bool:  # noqa: ARG002
+    def applies_to(self, facts: Facts, feature: str) -> bool:  # noqa: ARG002
         """Older invoices than those that came with the customer may have something left."""
-        if not all_came_with(customer):
+        if not all_came_with(facts.customer):
             return True
         return any(
             invoice.status in ("", PAID) and nothing_to_refund(invoice) is None
-            for invoice in customer.invoices
+            for invoice in facts.customer.invoices
         )
 
     def guard(self, request: RefundInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002

@@ -36,6 +36,12 @@ def grant_of(code: str, facts: Facts) -> FeatureGrant | None:
     return next((one for one in grants if any(each.code == code for each in one.promo_codes)), None)
 
 
+def redeemable(facts: Facts) -> bool:
+    """Whether there is a grant whose code the customer may still redeem."""
+    grants = (facts.rewards or _NONE).feature_grants
+    return any(one.grants and one.promo_codes and redeemed_code(one, facts) is None for one in grants)
+
+
 def redeemed_code(grant: FeatureGrant, facts: Facts) -> str | None:
     """The code by which the customer redeemed this grant before, as far as can be told; each does so once.
 

@@ -21,7 +21,14 @@ from bot.changes.model import Facts, Judgement, Needs, Snapshot, Verdict
 from bot.changes.notes import Names
 from bot.changes.probes import NOBODY
 from bot.changes.reward import attached, grant, words
-from bot.changes.reward.coupons import coupon_of, grant_of, name_of, own_discount, stripe_only
+from bot.changes.reward.coupons import (
+    coupon_of,
+    grant_of,
+    name_of,
+    own_discount,
+    redeemable,
+    stripe_only,
+)
 from bot.changes.reward.form import FORM
 from bot.changes.reward.guard import guard
 from bot.changes.reward.input import RewardAction, RewardInput
@@ -90,6 +97,14 @@ class RewardChange(ChangeKind[RewardInput]):
             if earlier.action is RewardAction.REDEEM and not recreated(earlier, facts.customer)
         )
         return replace(facts, redeemed=frozenset(redeemed))
+
+    def applies_to(self, facts: Facts, feature: str) -> bool:  # noqa: ARG002
+        """A coupon to apply, a code to redeem, or a discount to remove, which only those in Stripe have."""
+        if facts.rewards is None or facts.rewards.coupons or redeemable(facts):
+            return True
+        if facts.billing is None:
+            return facts.customer.stripe_id is not None
+        return own_discount(facts) is not None
 
     def guard(self, request: RewardInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
         return guard(request, facts)

@@ -51,6 +51,9 @@ class SwitchChange(ChangeKind[SwitchInput]):
     in_money = True
     valued = True
 
+    def applies_to(self, facts: Facts, feature: str) -> bool:  # noqa: ARG002
+        return products.any_fits(facts)
+
     def guard(self, request: SwitchInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
         return guard(request, facts)
 

@@ -11,7 +11,15 @@ RUNNING, SCHEDULED = "running", "scheduled"
 
 def offered(facts: Facts) -> dict[str, Plan]:
     """By id. Not add-ons and one-time purchases, which take no other's place, nor what needs quantities."""
-    return {plan.id: plan for plan in facts.offered if _fits(plan)}
+    return {plan.id: plan for plan in facts.offered or () if _fits(plan)}
+
+
+def any_fits(facts: Facts) -> bool:
+    """Whether there is one that the customer or one of their entities may not have yet."""
+    if facts.offered is None:
+        return True
+    may_have_entities = "entities" not in facts.customer.model_fields_set or facts.customer.entities
+    return any(may_have_entities or state_of(plan_id, facts) != RUNNING for plan_id in offered(facts))
 
 
 def running(facts: Facts) -> list[Subscription]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, assert_never
 
-from bot.autumn.models import Customer, Subscription
+from bot.autumn.models import Subscription
 from bot.autumn.write import Write
 from bot.changes import words as changes_words
 from bot.changes.billing import quote, subscriptions
@@ -45,8 +45,8 @@ class TrialChange(ChangeKind[TrialInput]):
     quoted = True
     unit = "days"
 
-    def applies_to(self, customer: Customer, feature: str, now: datetime) -> bool:  # noqa: ARG002
-        return subscriptions.any_fits(customer, lambda each: no_trial(each, now) is None)
+    def applies_to(self, facts: Facts, feature: str) -> bool:  # noqa: ARG002
+        return subscriptions.any_fits(facts.customer, lambda each: no_trial(each, facts.read_at) is None)
 
     def guard(self, request: TrialInput, facts: Facts, now: datetime) -> Judgement:
         return guard(request, facts, now)

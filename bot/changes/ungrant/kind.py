@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from bot.autumn.models import Customer
 from bot.autumn.write import Write
 from bot.changes import canonical, lines, standalone
 from bot.changes.canonical import ZERO, near
@@ -50,8 +49,8 @@ class UngrantChange(ChangeKind[UngrantInput]):
     )
     unit = "units of the feature"
 
-    def applies_to(self, customer: Customer, feature: str, now: datetime) -> bool:  # noqa: ARG002
-        return any(feature in ("", grant.feature) for grant in standalone.held(customer))
+    def applies_to(self, facts: Facts, feature: str) -> bool:
+        return any(feature in ("", grant.feature) for grant in standalone.held(facts.customer))
 
     def guard(self, request: UngrantInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
         if notes := identity_refusals(request, facts, old_ids=True):

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from pydantic import BaseModel, ValidationError
 
-from bot.autumn.models import Customer, Deduction
+from bot.autumn.models import Deduction
 from bot.autumn.write import Write
 from bot.changes import canonical, lines
 from bot.changes.canonical import ZERO
@@ -62,8 +62,8 @@ class UsageChange(ChangeKind[UsageInput]):
     extra = ExtraRead(recent_events)
     unit = "units of the feature"
 
-    def applies_to(self, customer: Customer, feature: str, now: datetime) -> bool:  # noqa: ARG002
-        return feature in customer.balances if feature else bool(customer.balances)
+    def applies_to(self, facts: Facts, feature: str) -> bool:
+        return feature in facts.customer.balances if feature else bool(facts.customer.balances)
 
     def guard(self, request: UsageInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
         return guard(request, facts)

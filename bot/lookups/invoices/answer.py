@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.autumn.errors import AutumnError
 from bot.autumn.models import Customer, Invoice, InvoicePreview
-from bot.lookups.answers import CatalogueNames, Read
+from bot.lookups.answers import Billing, CatalogueNames, Read
 from bot.lookups.invoices.facts import Unpaid
 
 
@@ -25,9 +26,13 @@ class Invoices:
     """All that match the filter, newest first, up to `lookups.invoices.MOST`."""
     more: bool
     """Whether there are more than were read."""
-    upcoming: Read[tuple[InvoicePreview, ...]] | None
-    """None when the customer has no Stripe customer."""
+    billing: Read[Billing]
     read_at: datetime
     unpaid: Read[Unpaid] | None = None
     """None when the invoices could not be read."""
     names: CatalogueNames = field(default_factory=CatalogueNames)
+
+    @property
+    def upcoming(self) -> Read[tuple[InvoicePreview, ...]] | None:
+        """None when the customer has no Stripe customer."""
+        return self.billing if isinstance(self.billing, AutumnError) else self.billing.upcoming

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError, NotFound
-from bot.autumn.models import Customer, Invoice, InvoicePreview, Page
-from bot.lookups.answers import Read
+from bot.autumn.models import Customer, Invoice, Page
+from bot.lookups.answers import Billing, Read
 from bot.lookups.billing import billing_of
 from bot.lookups.catalogue_names import missing_names
 from bot.lookups.concurrent import attempt, meanwhile
@@ -29,9 +29,9 @@ MOST_UNPAID = 1000
 async def invoices(autumn: Autumn, place: Place, at: datetime, known: Customer | None) -> Invoices:
     """Up to four questions at the same time. Raises NotFound, or AutumnError when no invoice can be shown nor
     the customer."""
-    coming = attempt(lambda: _upcoming(autumn, place.customer), within=autumn.patience.part)
+    asking = attempt(lambda: billing(autumn, place.customer), within=autumn.patience.part)
     reading = attempt(lambda: invoice_list(autumn, place.customer, status=place.status))
-    async with meanwhile(coming) as upcoming, meanwhile(reading) as listing:
+    async with meanwhile(asking) as stripe, meanwhile(reading) as listing:
         customer = await attempt(lambda: customer_of(autumn, place, known))
         if isinstance(customer, NotFound):
             raise customer
@@ -40,10 +40,10 @@ async def invoices(autumn: Autumn, place: Place, at: datetime, known: Customer |
             if isinstance(customer, AutumnError):
                 raise customer
             names = await missing_names(autumn, customer)
-            return Invoices(customer, listed, False, await upcoming, at, names=names)
+            return Invoices(customer, listed, False, await stripe, at, names=names)
         plans = (plan for invoice in listed.newest for plan in invoice.plan_ids)
         names = await missing_names(autumn, customer, plans=plans)
-        return Invoices(customer, listed.newest, listed.more, await upcoming, at, listed.unpaid, names)
+        return Invoices(customer, listed.newest, listed.more, await stripe, at, listed.unpaid, names)
 
 
 async def invoice_list(
@@ -112,5 +112,6 @@ async def _page(
     )
 
 
-async def _upcoming(autumn: Autumn, customer_id: str) -> tuple[InvoicePreview, ...] | None:
-    return billing_of(await autumn.customer(customer_id, expand=BILLING)).upcoming
+async def billing(autumn: Autumn, customer_id: str) -> Billing:
+    """Raises AutumnError."""
+    return billing_of(await autumn.customer(customer_id, expand=BILLING))

@@ -25,6 +25,7 @@ PART = LookupPart(
     read_after_search=overview_in_one,
     reads_invoices=True,
     draw=card.content,
+    billing=lambda answer: answer.billing,
     heading=False,
     lists_balances=True,
     most_attention=10,

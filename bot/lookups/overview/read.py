@@ -6,26 +6,26 @@ from functools import partial
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError, NotSent
 from bot.autumn.models import Customer
-from bot.lookups.answers import Billing, CatalogueNames, Read
+from bot.lookups.answers import CatalogueNames, Read
 from bot.lookups.billing import billing_of
 from bot.lookups.catalogue_names import missing_names
 from bot.lookups.concurrent import attempt, meanwhile
 from bot.lookups.customer import BILLING, CARD, customer_of
 from bot.lookups.invoices.answer import InvoiceList
 from bot.lookups.invoices.facts import Unpaid
-from bot.lookups.invoices.read import SOON, came_with, in_brief, invoice_list
+from bot.lookups.invoices.read import SOON, billing, came_with, in_brief, invoice_list
 from bot.lookups.overview.answer import Overview
 from bot.lookups.place import Place
 
 
 async def overview(autumn: Autumn, place: Place, at: datetime, known: Customer | None) -> Overview:
     """What Stripe says meanwhile, and then the invoices: both may fail alone. Raises AutumnError."""
-    asking = attempt(lambda: _billing(autumn, place.customer), within=autumn.patience.part)
-    async with meanwhile(asking) as billing:
+    asking = attempt(lambda: billing(autumn, place.customer), within=autumn.patience.part)
+    async with meanwhile(asking) as stripe:
         customer = await customer_of(autumn, place, known)
         invoices = await _invoices(autumn, place, customer)
         names = await _names(autumn, customer, invoices)
-        return Overview(customer, await billing, invoices, at, names)
+        return Overview(customer, await stripe, invoices, at, names)
 
 
 async def overview_in_one(autumn: Autumn, place: Place, at: datetime, known: Customer | None) -> Overview:
@@ -57,7 +57,3 @@ async def _names(autumn: Autumn, customer: Customer, invoices: Read[InvoiceList]
     return await missing_names(
         autumn, customer, plans=(plan for invoice in newest for plan in invoice.plan_ids)
     )
-
-
-async def _billing(autumn: Autumn, customer_id: str) -> Billing:
-    return billing_of(await autumn.customer(customer_id, expand=BILLING))

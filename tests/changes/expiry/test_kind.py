@@ -169,4 +169,4 @@ def test_words() -> None:
     ],
 )
 def test_offered_only_where_a_grant_can_expire(known: Facts, feature: str, applies: bool) -> None:
-    assert CHANGE.applies_to(known.customer, feature, NOW) is applies
+    assert CHANGE.applies_to(known, feature) is applies

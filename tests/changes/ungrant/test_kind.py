@@ -203,7 +203,7 @@ def test_debt_of_a_grant_is_shown_as_nothing_left() -> None:
 
 
 def test_offered_only_where_there_is_a_grant() -> None:
-    assert CHANGE.applies_to(KNOWN.customer, "", NOW)
-    assert CHANGE.applies_to(KNOWN.customer, "messages", NOW)
-    assert not CHANGE.applies_to(KNOWN.customer, "seats", NOW)
-    assert not CHANGE.applies_to(facts(balance(row())).customer, "", NOW)
+    assert CHANGE.applies_to(KNOWN, "")
+    assert CHANGE.applies_to(KNOWN, "messages")
+    assert not CHANGE.applies_to(KNOWN, "seats")
+    assert not CHANGE.applies_to(facts(balance(row())), "")

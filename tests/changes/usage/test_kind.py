@@ -195,7 +195,7 @@ async def test_events_are_read_only_for_a_request_and_can_be_done_without(readab
 
 
 def test_offered_only_where_there_is_a_balance() -> None:
-    assert CHANGE.applies_to(KNOWN.customer, "", NOW)
-    assert CHANGE.applies_to(KNOWN.customer, "messages", NOW)
-    assert not CHANGE.applies_to(KNOWN.customer, "seats", NOW)
-    assert not CHANGE.applies_to(facts().customer, "", NOW)
+    assert CHANGE.applies_to(KNOWN, "")
+    assert CHANGE.applies_to(KNOWN, "messages")
+    assert not CHANGE.applies_to(KNOWN, "seats")
+    assert not CHANGE.applies_to(facts(), "")

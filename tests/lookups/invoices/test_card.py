@@ -43,7 +43,9 @@ def test_next_invoice_of_a_scheduled_plan_is_shown(starts: Any, next_invoice: st
     held = customer(subscriptions=[ending, coming])
     nothing = Billing((), ())
     assert next_invoice in text_of(draw(overview(customer=held, billing=nothing), PLACE))
-    assert next_invoice in text_of(draw(invoices(invoice(), customer=held, upcoming=()), AT_INVOICES))
+    assert next_invoice in text_of(
+        draw(invoices(invoice(), customer=held, billing=Billing(discounts=(), upcoming=())), AT_INVOICES)
+    )
 
 
 def test_invoices_are_a_table_after_the_next_one() -> None:
@@ -90,11 +92,11 @@ def test_invoices_are_filtered_and_paged() -> None:
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
-        ({"upcoming": None}, invoices_words.NO_STRIPE),
-        ({"upcoming": ()}, invoices_words.NOTHING_COMING),
-        ({"upcoming": TimedOut()}, "The next invoice could not be read: Autumn did not answer in time."),
-        ({"upcoming": (preview(),) * 5}, "_and 2 more_"),
-        ({"upcoming": (preview(invoice_at=None),)}, "*Next invoice:* $20.00, before tax"),
+        ({"billing": Billing((), None)}, invoices_words.NO_STRIPE),
+        ({"billing": Billing((), ())}, invoices_words.NOTHING_COMING),
+        ({"billing": TimedOut()}, "The next invoice could not be read: Autumn did not answer in time."),
+        ({"billing": Billing((), (preview(),) * 5)}, "_and 2 more_"),
+        ({"billing": Billing((), (preview(invoice_at=None),))}, "*Next invoice:* $20.00, before tax"),
         ({"invoices": ()}, words.NO_INVOICES),
         ({"invoices": TimedOut()}, "The invoices could not be read: Autumn did not answer in time."),
         ({"customer": TimedOut()}, "The customer's name and products could not be read"),
@@ -138,6 +140,6 @@ def test_lines_of_the_next_invoice_show_their_discounts() -> None:
     ]
     line = PreviewLine(display_name="Seats", total=Decimal(8), discounts=discounts)
     many = preview(line_items=[line] * 12)
-    card_text = text_of(draw(invoices(upcoming=(many,)), AT_INVOICES))
+    card_text = text_of(draw(invoices(billing=Billing(discounts=(), upcoming=(many,))), AT_INVOICES))
     assert "• Seats · *$8.00* · 10% off (Ten) · $5.00 off" in card_text
     assert "_and 4 more_" in card_text
