@@ -1,6 +1,6 @@
 """Billing controls: what may be set, how they are shown, and what they do to usage."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sandbox.autumn import balances
@@ -13,6 +13,8 @@ from sandbox.autumn.validation import Reader
 KINDS = ("usage_limits", "spend_limits", "overage_allowed", "auto_topups", "usage_alerts")
 _ENABLED_UNLESS_SAID = ("usage_limits", "usage_alerts")
 _INTERVALS = ("day", "week", "month", "year")
+_PURCHASE_INTERVALS = ("hour", "day", "week", "month")
+_LIMIT_TYPES = ("absolute", "usage_percentage")
 _THRESHOLDS = ("usage", "usage_percentage", "remaining", "remaining_percentage")
 _ONLY_ONCE = {
     "spend_limits": "Only one spend limit entry is allowed per feature_id",
@@ -42,6 +44,7 @@ def _entry(outer: Reader, kind: str, index: int, entry: Any) -> Json:
     reader = Reader(entry, f"billing_controls.{kind}.{index}.")
     if kind == "spend_limits":
         _at_least(reader, "overage_limit", 0)
+        reader.one_of("limit_type", _LIMIT_TYPES)
         if not reader.has("feature_id") and (
             reader.has("overage_limit") or reader.has("skip_overage_billing")
         ):
@@ -50,9 +53,11 @@ def _entry(outer: Reader, kind: str, index: int, entry: Any) -> Json:
     elif kind == "auto_topups":
         reader.get("threshold", "number", required=True)
         _at_least(reader, "quantity", 1, required=True)
+        _check_inner(reader, "purchase_limit", _check_purchase_limit)
     elif kind == "usage_limits":
         reader.get("limit", "number", required=True)
         reader.choice("interval", _INTERVALS)
+        _check_inner(reader, "filter", lambda inner: inner.get("properties", "object", required=True))
     elif kind == "usage_alerts":
         threshold = reader.get("threshold", "number", required=True, default=0)
         if (
@@ -65,6 +70,20 @@ def _entry(outer: Reader, kind: str, index: int, entry: Any) -> Json:
     if limit := shown.get("purchase_limit"):
         shown["purchase_limit"] = {"interval_count": 1, **limit}
     return shown
+
+
+def _check_inner(reader: Reader, name: str, check: Callable[[Reader], object]) -> None:
+    """An object of the entry's, if it has it."""
+    inner = reader.inner(name)
+    if inner is not None:
+        check(inner)
+        reader.problems += inner.problems
+
+
+def _check_purchase_limit(limit: Reader) -> None:
+    limit.choice("interval", _PURCHASE_INTERVALS)
+    _at_least(limit, "interval_count", 1)
+    _at_least(limit, "limit", 1, required=True)
 
 
 def _at_least(reader: Reader, name: str, least: float, *, required: bool = False) -> None:

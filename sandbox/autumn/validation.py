@@ -72,6 +72,11 @@ class Reader:
             return default
         return value
 
+    def inner(self, name: str) -> "Reader | None":
+        """Of an object in the body, if it has one there; its problems are noted apart."""
+        value = self.get(name, "object")
+        return None if value is None else Reader(value, f"{self._prefix}{name}.")
+
     def say(self, name: str, problem: str) -> None:
         self.problems.append(f"{self._prefix}{name}: {problem}")
 

@@ -205,6 +205,30 @@ class Deployment:
                 limit=Decimal(10 + number),
                 quantity=Decimal(100),
             ),
+            "spend limit in percent": ControlInput(
+                customer="cus_bold",
+                control=ControlType.SPEND,
+                feature="messages",
+                limit=Decimal(100 + number),
+                percentage=True,
+            ),
+            "usage limit of some events": ControlInput(
+                customer="cus_bold",
+                control=ControlType.USAGE,
+                feature="messages",
+                limit=Decimal(100 + number),
+                interval="day",
+                properties='{"model":"gpt-4"}',
+            ),
+            "auto top-up a few times": ControlInput(
+                customer="cus_bold",
+                control=ControlType.TOP_UP,
+                feature="messages",
+                limit=Decimal(10 + number),
+                quantity=Decimal(100),
+                purchases=Decimal(3),
+                purchases_in="month",
+            ),
             "recorded usage": UsageInput(
                 customer="cus_northwind", feature="messages", value=Decimal(3 + number), mark=str(number)
             ),

@@ -1,15 +1,24 @@
 """The form that sets or removes a billing control."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, assert_never
 
 from bot.changes import amounts, notes
 from bot.changes import words as changes_words
 from bot.changes.amounts import NotAnAmount
-from bot.changes.control import words
-from bot.changes.control.input import INTERVALS, ControlInput, ControlType, ThresholdType
+from bot.changes.control import properties, words
+from bot.changes.control.input import (
+    INTERVALS,
+    PURCHASE_INTERVALS,
+    UNLIMITED,
+    ControlInput,
+    ControlType,
+    ThresholdType,
+)
+from bot.changes.control.properties import NotProperties
 from bot.changes.control.values import value_of
+from bot.changes.control.words import ControlNote
 from bot.changes.forms import features
 from bot.changes.forms import fields as parts
 from bot.changes.forms import words as forms_words
@@ -30,12 +39,20 @@ LIMIT_BLOCK = "limit"
 INTERVAL_BLOCK = "interval"
 TYPE_BLOCK = "threshold_type"
 QUANTITY_BLOCK = "quantity"
+LIMIT_TYPE_BLOCK = "limit_type"
+PROPERTIES_BLOCK = "properties"
+PURCHASES_IN_BLOCK = "purchases_in"
+PURCHASES_BLOCK = "purchases"
 
 SET, REMOVE = "set", "remove"
 _ACTIONS = {SET: words.SET, REMOVE: words.REMOVE}
 _MONTH = "month"
+_UNITS, _PERCENT = "units", "percent"
+_KEPT = "kept"
 _LONGEST = 100
+_LONGEST_PROPERTIES = 500
 _NO_FIGURE: tuple[Decimal | None, Note | None] = (None, None)
+_NOT_PROPERTIES = Note(ControlNote.PROPERTIES)
 _LIMIT_WORDS = {
     ControlType.ALERT: (words.THRESHOLD, words.THRESHOLD_HINT),
     ControlType.TOP_UP: (words.THRESHOLD, words.TOP_UP_HINT),
@@ -54,11 +71,9 @@ def build(state: FormState) -> FormContent:
         fields.append(_type_limit(control, state.values))
     if _buys(control, action):
         fields.append(_type_quantity(state.values))
-    after: list[Block] = []
-    if TYPE_BLOCK in _picked_with(control, action):
-        after.append(_pick_type(_threshold_type(state.values)))
-    if INTERVAL_BLOCK in _picked_with(control, action):
-        after.append(_pick_interval(_interval(state.values)))
+    after = [_BELONGING[block](state.values) for block in _belonging(control, action)]
+    if PURCHASES_BLOCK in _figures(state.values):
+        after.append(_type_purchases(state.values))
     meta = state.meta.model_copy(update={"feature": feature})
     return FormContent(meta, [_now(state.facts)], fields, after, problem=_typed_wrong(state.values))
 
@@ -76,8 +91,11 @@ def parse(meta: Meta, values: Values) -> Parsed:
             errors[block] = notes.plain(wrong)
         elif wrong is not None:
             errors[CONTROL_BLOCK] = changes_words.STALE
-    if not set(_picked_with(_control(values), _action(values))) <= set(values):
+    belonging = _belonging(_control(values), _action(values))
+    if not set(belonging) <= set(values):
         errors[CONTROL_BLOCK] = changes_words.STALE
+    elif PROPERTIES_BLOCK in belonging and _properties(values) is None:
+        errors[PROPERTIES_BLOCK] = notes.plain(_NOT_PROPERTIES)
     return parts.parsed(meta, values, _requested(meta, feature, values), errors)
 
 
@@ -90,18 +108,23 @@ def feature_options(facts: Facts, typed: str = "") -> list[dict[str, Any]]:
 
 def _requested(meta: Meta, feature: str, values: Values) -> ControlInput:
     control, action = _control(values), _action(values)
-    figures, picked = _figures(values), _picked_with(control, action)
+    figures, belonging = _figures(values), _belonging(control, action)
     limit, _ = figures.get(LIMIT_BLOCK, _NO_FIGURE)
     quantity, _ = figures.get(QUANTITY_BLOCK, _NO_FIGURE)
+    purchases, _ = figures.get(PURCHASES_BLOCK, _NO_FIGURE)
     return ControlInput(
         customer=meta.customer,
         control=control,
         feature=feature,
         remove=action == REMOVE,
         limit=limit,
-        threshold_type=_threshold_type(values) if TYPE_BLOCK in picked else None,
+        percentage=LIMIT_TYPE_BLOCK in belonging and _limit_type(values) == _PERCENT,
+        threshold_type=_threshold_type(values) if TYPE_BLOCK in belonging else None,
         quantity=quantity,
-        interval=_interval(values) if INTERVAL_BLOCK in picked else "",
+        purchases=purchases,
+        purchases_in=_purchases_in(values) if PURCHASES_IN_BLOCK in belonging else "",
+        interval=_interval(values) if INTERVAL_BLOCK in belonging else "",
+        properties=(_properties(values) or "") if PROPERTIES_BLOCK in belonging else "",
     )
 
 
@@ -127,18 +150,31 @@ def _buys(control: ControlType, action: str) -> bool:
     return control is ControlType.TOP_UP and action == SET
 
 
-def _picked_with(control: ControlType, action: str) -> tuple[str, ...]:
-    """The selects that belong to it."""
-    if control is ControlType.ALERT:
-        return (TYPE_BLOCK,)
-    return (INTERVAL_BLOCK,) if control is ControlType.USAGE and action == SET else ()
+def _belonging(control: ControlType, action: str) -> tuple[str, ...]:
+    """The fields that belong to it and need no answer."""
+    match control:
+        case ControlType.SPEND:
+            return (LIMIT_TYPE_BLOCK,) if action == SET else ()
+        case ControlType.USAGE:
+            return (INTERVAL_BLOCK, PROPERTIES_BLOCK) if action == SET else (PROPERTIES_BLOCK,)
+        case ControlType.OVERAGE:
+            return ()
+        case ControlType.ALERT:
+            return (TYPE_BLOCK,)
+        case ControlType.TOP_UP:
+            return (PURCHASES_IN_BLOCK,) if action == SET else ()
+        case _:  # pragma: no cover - a closed set
+            assert_never(control)
 
 
 def _figures(values: Values) -> dict[str, tuple[Decimal | None, Note | None]]:
     """What is typed in each field for a number, or what is wrong with it."""
     control, action = _control(values), _action(values)
     asked = [LIMIT_BLOCK] if _limited(control, action) else []
-    asked += [QUANTITY_BLOCK] if _buys(control, action) else []
+    if _buys(control, action):
+        asked.append(QUANTITY_BLOCK)
+        if _purchases_in(values) in PURCHASE_INTERVALS:
+            asked.append(PURCHASES_BLOCK)
     return {block: _figure(values, block) for block in asked}
 
 
@@ -159,12 +195,32 @@ def _threshold_type(values: Values) -> ThresholdType:
     return next((known for known in ThresholdType if known == picked), ThresholdType.USAGE_PERCENTAGE)
 
 
+def _limit_type(values: Values) -> str:
+    return _PERCENT if form_values.chosen(values, LIMIT_TYPE_BLOCK) == _PERCENT else _UNITS
+
+
+def _purchases_in(values: Values) -> str:
+    """Empty to leave how often it may buy as it is."""
+    picked = form_values.chosen(values, PURCHASES_IN_BLOCK)
+    return picked if picked in (*PURCHASE_INTERVALS, UNLIMITED) else ""
+
+
+def _properties(values: Values) -> str | None:
+    """None for what are no properties."""
+    try:
+        return properties.dump(properties.parse(form_values.typed_lines(values, PROPERTIES_BLOCK)))
+    except NotProperties:
+        return None
+
+
 def _typed_wrong(values: Values) -> str:
     wrong = [
         notes.plain(problem)
         for block, (_, problem) in _figures(values).items()
         if problem and form_values.typed(values, block)
     ]
+    if PROPERTIES_BLOCK in _belonging(_control(values), _action(values)) and _properties(values) is None:
+        wrong.append(notes.plain(_NOT_PROPERTIES))
     return " ".join(wrong)
 
 
@@ -205,11 +261,17 @@ def _pick_action(action: str) -> Block:
 
 def _type_limit(control: ControlType, values: Values) -> Block:
     label, hint = _LIMIT_WORDS.get(control, (words.LIMIT, words.LIMIT_HINT))
+    if control is ControlType.SPEND and _limit_type(values) == _PERCENT:
+        hint = words.PERCENT_HINT
     return _type_figure(LIMIT_BLOCK, label, hint, values)
 
 
 def _type_quantity(values: Values) -> Block:
     return _type_figure(QUANTITY_BLOCK, words.QUANTITY, words.QUANTITY_HINT, values)
+
+
+def _type_purchases(values: Values) -> Block:
+    return _type_figure(PURCHASES_BLOCK, words.PURCHASES, words.PURCHASES_HINT, values)
 
 
 def _type_figure(block: str, label: str, hint: str, values: Values) -> Block:
@@ -218,20 +280,45 @@ def _type_figure(block: str, label: str, hint: str, values: Values) -> Block:
     return blocks.field(block, label, element, hint, listens=True)
 
 
-def _pick_type(threshold_type: ThresholdType) -> Block:
-    offered = {each: blocks.option(words.THRESHOLD_TYPES[each], each.value) for each in ThresholdType}
-    element = blocks.select(
-        parts.field_id(TYPE_BLOCK), words.THRESHOLD_TYPE, list(offered.values()), offered[threshold_type]
+def _pick_threshold_type(values: Values) -> Block:
+    labels = {each.value: label for each, label in words.THRESHOLD_TYPES.items()}
+    return _select(TYPE_BLOCK, words.THRESHOLD_TYPE, labels, _threshold_type(values).value)
+
+
+def _pick_interval(values: Values) -> Block:
+    return _select(INTERVAL_BLOCK, words.INTERVAL, words.INTERVAL_NAMES, _interval(values))
+
+
+def _pick_limit_type(values: Values) -> Block:
+    labels = {_UNITS: words.LIMIT_UNITS, _PERCENT: words.LIMIT_PERCENT}
+    return _select(LIMIT_TYPE_BLOCK, words.LIMIT_TYPE, labels, _limit_type(values))
+
+
+def _pick_purchases_in(values: Values) -> Block:
+    labels = {_KEPT: words.PURCHASES_KEPT, UNLIMITED: words.PURCHASES_UNLIMITED, **words.PURCHASES_PER}
+    return _select(PURCHASES_IN_BLOCK, words.PURCHASES_IN, labels, _purchases_in(values) or _KEPT)
+
+
+def _select(block: str, label: str, labels: Mapping[str, str], picked: str) -> Block:
+    offered = {value: blocks.option(shown, value) for value, shown in labels.items()}
+    element = blocks.select(parts.field_id(block), label, list(offered.values()), offered[picked])
+    return blocks.field(block, label, element, listens=True)
+
+
+def _type_properties(values: Values) -> Block:
+    typed = form_values.typed_lines(values, PROPERTIES_BLOCK)[:_LONGEST_PROPERTIES]
+    hint = words.WHICH_HINT if _action(values) == REMOVE else words.PROPERTIES_HINT
+    element = blocks.typed(
+        parts.field_id(PROPERTIES_BLOCK), typed, most=_LONGEST_PROPERTIES, lines=True, telling=True
     )
-    return blocks.field(TYPE_BLOCK, words.THRESHOLD_TYPE, element, listens=True)
+    return blocks.field(PROPERTIES_BLOCK, words.PROPERTIES, element, hint, optional=True, listens=True)
 
 
-def _pick_interval(interval: str) -> Block:
-    offered = {each: blocks.option(words.INTERVAL_NAMES[each], each) for each in INTERVALS}
-    element = blocks.select(
-        parts.field_id("interval"), words.INTERVAL, list(offered.values()), offered[interval]
-    )
-    return blocks.field(INTERVAL_BLOCK, words.INTERVAL, element, listens=True)
-
-
+_BELONGING: Mapping[str, Callable[[Values], Block]] = {
+    LIMIT_TYPE_BLOCK: _pick_limit_type,
+    INTERVAL_BLOCK: _pick_interval,
+    PROPERTIES_BLOCK: _type_properties,
+    TYPE_BLOCK: _pick_threshold_type,
+    PURCHASES_IN_BLOCK: _pick_purchases_in,
+}
 FORM = ChangeForm(build, draft, parse, options={ids.FORM_FEATURE: feature_options})

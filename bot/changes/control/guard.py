@@ -9,13 +9,14 @@ from bot.changes.amounts import AmountNote
 from bot.changes.common import identity_refusals
 from bot.changes.common_notes import CommonNote
 from bot.changes.control import entries
-from bot.changes.control.input import ControlInput, ControlType, ThresholdType
+from bot.changes.control.input import PURCHASE_INTERVALS, ControlInput, ControlType, ThresholdType
 from bot.changes.control.words import ControlNote
 from bot.changes.model import Facts, Judgement
 from bot.changes.notes import Note
 
 _WHOLE = Decimal(100)
 _AHEAD = "prepaid"
+_MOST_PURCHASES = 1_000_000
 
 
 def guard(request: ControlInput, facts: Facts) -> Judgement:
@@ -66,13 +67,19 @@ def _quantity(request: ControlInput) -> Iterator[Note]:
         yield amounts.note(problem)
     elif request.quantity < 1:
         yield Note(ControlNote.QUANTITY_TOO_SMALL)
+    elif request.purchases_in in PURCHASE_INTERVALS and not _countable(request.purchases):
+        yield Note(ControlNote.PURCHASES)
+
+
+def _countable(purchases: Decimal | None) -> bool:
+    return purchases is not None and 1 <= purchases <= _MOST_PURCHASES and purchases % 1 == 0
 
 
 def _nothing(request: ControlInput, facts: Facts) -> Iterator[Note]:
     there = entries.meant(request, facts.customer)
     if request.remove and not there:
         yield Note(ControlNote.NOT_THERE)
-    elif there and entries.same(entries.requested(request), entries.canonical_json(there[0])):
+    elif there and entries.shows(request, entries.canonical_json(there[0])):
         yield Note(CommonNote.NOTHING_TO_DO)
 
 
@@ -83,6 +90,9 @@ def _warnings(request: ControlInput, facts: Facts) -> Iterator[Note]:
     if entries.inherited(request.control, request.feature, facts.customer):
         yield Note(ControlNote.REPLACES_PRODUCT)
     match request.control:
+        case ControlType.SPEND if request.percentage:
+            yield Note(ControlNote.CUTS_USE)
+            yield Note(ControlNote.PERCENTAGE_GRANTED)
         case ControlType.SPEND | ControlType.USAGE:
             yield Note(ControlNote.CUTS_USE)
         case ControlType.OVERAGE:

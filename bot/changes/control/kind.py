@@ -31,7 +31,7 @@ _LINES = {
     ControlType.TOP_UP: ControlLine.TOP_UP,
 }
 
-_LONGEST = 120
+_LONGEST = words.LONGEST
 """Of what an entry says."""
 
 
@@ -98,7 +98,7 @@ class ControlChange(ChangeKind[ControlInput]):
     def verify(self, request: ControlInput, before: Snapshot, after: Snapshot | None) -> Verdict:
         if after is None:
             return Verdict.UNCLEAR
-        if entries.same(entries.requested(request), after.get("entry")):
+        if entries.shows(request, after.get("entry")):
             return Verdict.APPLIED
         return Verdict.NOT_APPLIED if after.get("entry") == before.get("entry") else Verdict.UNCLEAR
 
@@ -112,6 +112,7 @@ class ControlChange(ChangeKind[ControlInput]):
             remove=was is None,
             limit=request.limit if request.control is ControlType.ALERT else None,
             threshold_type=request.threshold_type,
+            properties=request.properties,
             restores=was or "",
         )
 

@@ -1,12 +1,15 @@
 """What a billing control says, in a few words."""
 
+from decimal import Decimal
 from typing import Any
 
-from bot.changes.control import words
+from bot.changes.control import entries, properties, words
 from bot.changes.control.input import ControlType
 from bot.kit import numbers, phrases
 from bot.lookups import controls
 from bot.lookups.controls import Entry
+
+_ONCE = Decimal(1)
 
 
 def value_of(control: str, entry: Entry) -> str:
@@ -18,7 +21,9 @@ def value_of(control: str, entry: Entry) -> str:
         percentage = entry.get("limit_type") == "usage_percentage"
         return words.percent(limit) if percentage else words.units(limit)
     if control == ControlType.USAGE:
-        return words.per(_number(entry.get("limit")), str(entry.get("interval") or ""))
+        limit = words.per(_number(entry.get("limit")), str(entry.get("interval") or ""))
+        counted = entries.counted(entry)
+        return words.only_with(limit, properties.shown(counted)) if counted else limit
     if control == ControlType.OVERAGE:
         return words.ALLOWED
     threshold = _number(entry.get("threshold"))
@@ -31,7 +36,8 @@ def _purchases(limit: Any) -> str:
     """How often it may buy; empty without a limit."""
     if not isinstance(limit, dict):
         return ""
-    return words.purchases(_number(limit.get("limit")), str(limit.get("interval") or ""))
+    interval, times = str(limit.get("interval") or ""), controls.number(limit.get("interval_count", 1))
+    return words.purchases(_number(limit.get("limit")), interval, numbers.number(times or _ONCE))
 
 
 def _number(value: Any) -> str:

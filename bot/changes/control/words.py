@@ -1,6 +1,6 @@
 """What people read about billing controls."""
 
-from bot.changes.control.input import ControlType, ThresholdType
+from bot.changes.control.input import PURCHASE_INTERVALS, ControlType, ThresholdType
 from bot.changes.lines import LineLabel, LineStyle, name
 from bot.changes.notes import NoteCode
 from bot.changes.words import of_feature
@@ -14,7 +14,7 @@ NOW = "*Billing controls now*"
 NONE_NOW = "*Billing controls now*\nNone."
 CONTROL = "Control"
 CONTROLS = {
-    ControlType.SPEND: ("Spend limit", "The most units over what is granted; beyond it nothing is used"),
+    ControlType.SPEND: ("Spend limit", "How far over what is granted they may go; beyond it nothing is used"),
     ControlType.USAGE: ("Usage limit", "The most units in a day, week, month or year"),
     ControlType.OVERAGE: ("Overage allowed", "The customer may use more than they are granted"),
     ControlType.ALERT: ("Usage alert", "Autumn reports when a threshold is reached; it stops nothing"),
@@ -41,8 +41,27 @@ QUANTITY = "Buy"
 QUANTITY_HINT = "How many units are bought each time"
 INTERVAL = "In each"
 INTERVAL_NAMES = {"day": "day", "week": "week", "month": "month", "year": "year"}
+LIMIT_TYPE = "Counted in"
+LIMIT_UNITS = "units over what is granted"
+LIMIT_PERCENT = "% of what is granted"
+PERCENT_HINT = "How many percent: 120, 150"
+PROPERTIES = "Only usage with"
+PROPERTIES_HINT = (
+    "Properties of the events that count, one in each line: model = gpt-4. Empty if all usage counts."
+)
+WHICH_HINT = "Says which limit is meant, one property in each line. Empty for the one that counts all usage."
+PURCHASES_IN = "How often at most"
+PURCHASES_KEPT = "As it is now; without a limit if there is none"
+PURCHASES_UNLIMITED = "As often as needed"
+PURCHASES_PER = {
+    each: f"So many times a{'n' if each == 'hour' else ''} {each}" for each in PURCHASE_INTERVALS
+}
+PURCHASES = "How many times"
+PURCHASES_HINT = "A whole number, 1 or more"
 NO_FEATURES = "Autumn shows no features to control."
 
+LONGEST = 400
+"""Of what an entry says: the typed properties fit in whole."""
 OFF = "off"
 FROM_PRODUCT = "from a product"
 ALLOWED = "allowed"
@@ -67,12 +86,19 @@ def top_up(threshold: str, quantity: str, purchases: str) -> str:
     return f"{bought}, {purchases}" if purchases else bought
 
 
-def purchases(number: str, interval: str) -> str:
-    return f"at most {number} times a {INTERVAL_NAMES.get(interval, interval)}"
+def purchases(number: str, interval: str, intervals: str) -> str:
+    times = "once" if number == "1" else f"{number} times"
+    if intervals != "1":
+        return f"at most {times} in {intervals} {interval}s"
+    return f"at most {times} a{'n' if interval == 'hour' else ''} {interval}"
 
 
 def percent(number: str) -> str:
-    return f"{number} %"
+    return f"{number} % of what is granted"
+
+
+def only_with(limit: str, properties: str) -> str:
+    return f"{limit}, only with {properties}"
 
 
 def set_control(control: str, feature: str, value: str) -> str:
@@ -83,7 +109,7 @@ def remove_control(control: str, feature: str) -> str:
     return f"Remove the {control.lower()} of {feature}"
 
 
-_ABOUT = LineStyle(about=lambda about, names: of_feature(name(about, names)))
+_ABOUT = LineStyle(length=LONGEST, about=lambda about, names: of_feature(name(about, names)))
 
 
 class ControlLine(LineLabel):
@@ -110,6 +136,12 @@ class ControlNote(NoteCode):
     )
     NEGATIVE = "control_negative", "The limit cannot be less than 0."
     PERCENTAGE = "control_percentage", "A percentage of what is left is between 0 and 100."
+    PURCHASES = "control_purchases", "How many times it may buy is a whole number, 1 or more."
+    PROPERTIES = (
+        "control_properties",
+        "Write one property in each line, like model = gpt-4. A name has up to 64 characters, a value up to "
+        "128, all together up to 300.",
+    )
     QUANTITY_TOO_SMALL = "control_quantity", "An auto top-up buys at least 1 unit."
     NOT_THERE = "control_not_there", "The customer has no such control of their own to remove."
     ENTITY_TOP_UP = (
@@ -120,6 +152,10 @@ class ControlNote(NoteCode):
     CUTS_USE = (
         "control_cuts_use",
         "What goes beyond the limit is not used: the customer's users are stopped there.",
+    )
+    PERCENTAGE_GRANTED = (
+        "control_percentage_granted",
+        "The percentage is of what is granted: when that changes, so does the limit.",
     )
     REPLACES_PRODUCT = (
         "control_replaces_product",
@@ -139,7 +175,7 @@ class ControlNote(NoteCode):
     )
     NO_PURCHASE_LIMIT = (
         "control_no_purchase_limit",
-        "There is no limit on how often it buys. One can be set in Autumn's dashboard.",
+        "There is no limit on how often it buys. Set one under How often at most.",
     )
     NOT_SOLD = (
         "control_not_sold",

@@ -46,7 +46,8 @@ def reason(check: Check, feature: str, units: Decimal, customer: Customer) -> Ch
         return CheckReason(Why.AUTUMN_REFUSES if check.flag else Why.NOT_HELD)
     needed = {balance.feature_id: check.required_balance, feature: units}
     for limit in controls.in_force(controls.USAGE, features, customer):
-        if _exceeds(limit, needed[limit["feature_id"]]):
+        # With a filter it counts events with certain properties only; the check names none.
+        if not limit.get("filter") and _exceeds(limit, needed[limit["feature_id"]]):
             return CheckReason(Why.USAGE_LIMIT, limit)
     if balance.unlimited or balance.remaining >= check.required_balance:
         return CheckReason(Why.AUTUMN_REFUSES)

@@ -4,13 +4,15 @@ from decimal import Decimal
 from typing import Any
 
 from bot.autumn.models import Feature
-from bot.changes import request_form
+from bot.changes import notes, request_form
 from bot.changes import words as changes_words
 from bot.changes.control import words
 from bot.changes.control.input import ControlInput, ControlType, ThresholdType
+from bot.changes.control.words import ControlNote
 from bot.changes.forms import words as forms_words
 from bot.changes.forms.model import Meta
 from bot.changes.model import Facts
+from bot.changes.notes import Note
 from bot.kit import ids
 from tests.changes.filling import Filling
 from tests.lookups import samples as given
@@ -109,6 +111,59 @@ def test_top_up_is_set_with_what_it_buys() -> None:
     form.fill("action", option="remove")
     assert not form.has("quantity")
     assert form.submit().input == asked(control=ControlType.TOP_UP, remove=True)
+
+
+def test_spend_limit_in_percent_of_what_is_granted() -> None:
+    form = opened(feature="messages")
+    form.fill("limit", text="120")
+    assert words.LIMIT_HINT in str(form.view)
+    form.fill("limit_type", option="percent")
+    assert words.PERCENT_HINT in str(form.view)
+    assert "Spend limit of Messages: 50 units → *120 % of what is granted*" in form.text
+    form.fill("reason", text="x")
+    assert form.submit().input == asked(limit=Decimal(120), percentage=True)
+    form.fill("action", option="remove")
+    assert not form.has("limit_type")
+    assert form.submit().input == asked(remove=True)
+
+
+def test_usage_limit_of_some_events_only() -> None:
+    form = opened(feature="messages")
+    form.fill("control", option="usage_limits")
+    form.fill("limit", text="20")
+    form.fill("reason", text="x")
+    form.fill("properties", text="model")
+    wrong = notes.plain(Note(ControlNote.PROPERTIES))
+    assert wrong in form.text
+    assert form.submit().errors == {"properties": wrong}
+    form.fill("properties", text="model = gpt-4\nsize=5")
+    assert "only with model = gpt-4, size = 5" in form.text
+    limit = {"control": ControlType.USAGE, "properties": '{"model":"gpt-4","size":5}'}
+    assert form.submit().input == asked(**limit, limit=Decimal(20), interval="month")
+    form.fill("action", option="remove")
+    assert words.WHICH_HINT in str(form.view)
+    assert not form.has("interval")
+    assert form.submit().input == asked(**limit, remove=True)
+
+
+def test_top_up_that_may_buy_only_so_often() -> None:
+    form = opened(feature="messages")
+    form.fill("control", option="auto_topups")
+    form.fill("limit", text="10")
+    form.fill("quantity", text="100")
+    form.fill("reason", text="x")
+    assert not form.has("purchases:")
+    top_up = asked(control=ControlType.TOP_UP, limit=Decimal(10), quantity=Decimal(100))
+    form.fill("purchases_in", option="unlimited")
+    assert form.submit().input == top_up.model_copy(update={"purchases_in": "unlimited"})
+    form.fill("purchases_in", option="hour", redraw=False)
+    assert form.submit().errors["control"] == changes_words.STALE
+    form.fill("purchases_in", option="hour")
+    assert form.submit().errors["purchases"] == "Enter an amount."
+    form.fill("purchases", text="2")
+    assert "buy 100 when fewer than 10 are left, at most 2 times an hour" in form.text
+    asked_for = top_up.model_copy(update={"purchases": Decimal(2), "purchases_in": "hour"})
+    assert form.submit().input == asked_for
 
 
 def test_quantity_that_is_not_drawn_yet_is_looked_at_first() -> None:

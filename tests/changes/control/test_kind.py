@@ -32,6 +32,9 @@ AT_100 = {**ALERT, "threshold": 100}
 LEFT = {**ALERT, "threshold_type": "remaining_percentage"}
 TOP_UP = {"feature_id": "messages", "enabled": True, "threshold": 10, "quantity": 100}
 RARE = {**TOP_UP, "purchase_limit": {"interval": "month", "interval_count": 1, "limit": 3}}
+FILTERED = {**DAILY, "filter": {"properties": {"model": "x"}}}
+PERCENT = {**SPEND, "limit_type": "usage_percentage"}
+FOR_X = '{"model":"x"}'
 SOLD = balance(row(price=AHEAD))
 
 
@@ -122,6 +125,44 @@ def overage(**changes: Any) -> ControlInput:
             [Note(AmountNote.TOO_LARGE, {"most": "1000000000000"})],
         ),
         (top_up(), known(auto_topups=[RARE]), [Note(CommonNote.NOTHING_TO_DO)]),
+        (top_up(purchases_in="unlimited"), known(auto_topups=[TOP_UP]), [Note(CommonNote.NOTHING_TO_DO)]),
+        (
+            top_up(purchases_in="month", purchases=Decimal(3)),
+            known(auto_topups=[RARE]),
+            [Note(CommonNote.NOTHING_TO_DO)],
+        ),
+        (top_up(purchases_in="hour"), known(), [Note(ControlNote.PURCHASES)]),
+        *(
+            (top_up(purchases_in="day", purchases=Decimal(number)), known(), [Note(ControlNote.PURCHASES)])
+            for number in ("0", "-1", "1.5", "1000001")
+        ),
+        (ask(percentage=True), known(spend_limits=[PERCENT]), [Note(CommonNote.NOTHING_TO_DO)]),
+        (
+            ask(),
+            known(spend_limits=[{**SPEND, "limit_type": "absolute"}]),
+            [Note(CommonNote.NOTHING_TO_DO)],
+        ),
+        (usage(properties=FOR_X), known(usage_limits=[FILTERED]), [Note(CommonNote.NOTHING_TO_DO)]),
+        (
+            usage(properties=FOR_X),
+            known(usage_limits=[FILTERED, FILTERED]),
+            [Note(ControlNote.SEVERAL, ABOUT)],
+        ),
+        (
+            remove(control=ControlType.USAGE, properties=FOR_X),
+            known(usage_limits=[DAILY]),
+            [Note(ControlNote.NOT_THERE)],
+        ),
+        (
+            remove(control=ControlType.USAGE),
+            known(usage_limits=[FILTERED]),
+            [Note(ControlNote.NOT_THERE)],
+        ),
+        (
+            ask(limit=None, restores=json.dumps(SPEND)),
+            known(spend_limits=[SPEND]),
+            [Note(CommonNote.NOTHING_TO_DO)],
+        ),
     ],
 )
 def test_refused(asked: ControlInput, there: Facts, refusals: list[Note]) -> None:
@@ -142,6 +183,36 @@ def test_refused(asked: ControlInput, there: Facts, refusals: list[Note]) -> Non
             ask(),
             known(spend_limits=[PLAN]),
             [Note(ControlNote.REPLACES_PRODUCT), Note(ControlNote.CUTS_USE)],
+        ),
+        (
+            ask(percentage=True),
+            known(spend_limits=[SPEND]),
+            [Note(ControlNote.CUTS_USE), Note(ControlNote.PERCENTAGE_GRANTED)],
+        ),
+        (ask(), known(spend_limits=[PERCENT]), [Note(ControlNote.CUTS_USE)]),
+        (
+            ask(limit=None, restores=json.dumps(SPEND)),
+            known(spend_limits=[PERCENT]),
+            [Note(ControlNote.CUTS_USE)],
+        ),
+        (usage(), known(usage_limits=[FILTERED]), [Note(ControlNote.CUTS_USE)]),
+        (
+            remove(control=ControlType.USAGE),
+            known(usage_limits=[FILTERED, DAILY]),
+            [Note(ControlNote.PRODUCT_COUNTS)],
+        ),
+        *(
+            (
+                top_up(purchases_in="hour", purchases=Decimal(number)),
+                sold(auto_topups=[RARE]),
+                [Note(ControlNote.BUYS)],
+            )
+            for number in (1, 1_000_000)
+        ),
+        (
+            top_up(purchases_in="unlimited"),
+            sold(auto_topups=[RARE]),
+            [Note(ControlNote.BUYS), Note(ControlNote.NO_PURCHASE_LIMIT)],
         ),
         (overage(), known(), [Note(ControlNote.MAY_BE_BILLED)]),
         (alert(limit=Decimal(101)), known(usage_alerts=[ALERT]), [Note(ControlNote.STOPS_NOTHING)]),
@@ -196,9 +267,20 @@ def test_warned(asked: ControlInput, there: Facts, warnings: list[Note]) -> None
         (ask(), known(spend_limits=[PLAN, {**OTHER, "source": "plan"}]), [SPEND]),
         (
             ask(limit=Decimal(60)),
-            known(spend_limits=[{**SPEND, "limit_type": "usage_percentage"}]),
+            known(spend_limits=[PERCENT]),
             [{**SPEND, "overage_limit": 60}],
         ),
+        (
+            ask(limit=Decimal(60)),
+            known(spend_limits=[{**PERCENT, "skip_overage_billing": True}]),
+            [{**SPEND, "overage_limit": 60, "skip_overage_billing": True}],
+        ),
+        (
+            ask(limit=Decimal(120), percentage=True),
+            known(spend_limits=[SPEND]),
+            [{**PERCENT, "overage_limit": 120}],
+        ),
+        (ask(limit=None, restores=json.dumps(SPEND)), known(spend_limits=[PERCENT]), [SPEND]),
         (remove(), known(spend_limits=[OTHER, SPEND]), [OTHER]),
         (remove(), known(spend_limits=[SPEND]), []),
         (remove(), known(spend_limits=[OTHER]), [OTHER]),
@@ -228,6 +310,16 @@ def test_whole_list_is_written_without_what_products_say(
         ),
         (alert(restores=json.dumps(ALERT)), known(usage_alerts=[NAMED]), [ALERT]),
         (top_up(), known(), [TOP_UP]),
+        (
+            top_up(purchases_in="month", purchases=Decimal(3)),
+            known(auto_topups=[{**RARE, "purchase_limit": {"interval": "day", "limit": 9}}]),
+            [RARE],
+        ),
+        (
+            top_up(purchases_in="unlimited"),
+            known(auto_topups=[{**RARE, "invoice_mode": True}]),
+            [{**TOP_UP, "invoice_mode": True}],
+        ),
         (top_up(quantity=Decimal(50)), known(auto_topups=[RARE]), [{**RARE, "quantity": 50}]),
         (top_up(limit=None, quantity=None, restores=json.dumps(TOP_UP)), known(auto_topups=[RARE]), [TOP_UP]),
         (remove(control=ControlType.TOP_UP), known(auto_topups=[RARE]), []),
@@ -269,6 +361,14 @@ def test_usage_is_only_read() -> None:
     (write,) = CHANGE.plan(usage(remove=True), known(usage_limits=[DAILY, seats]))
     assert write.body["billing_controls"] == {
         "usage_limits": [{name: value for name, value in seats.items() if name != "usage"}]
+    }
+    (write,) = CHANGE.plan(
+        usage(limit=Decimal(30), properties=FOR_X),
+        known(usage_limits=[{**DAILY, "anchor": "utc"}, {**FILTERED, "anchor": "utc"}]),
+    )
+    kept = {"feature_id": "messages", "enabled": True, "interval": "day", "anchor": "utc"}
+    assert write.body["billing_controls"] == {
+        "usage_limits": [{**kept, "limit": 20}, {**kept, "limit": 30, "filter": FILTERED["filter"]}]
     }
     (write,) = CHANGE.plan(overage(), known())
     assert write.body["billing_controls"] == {
@@ -329,6 +429,17 @@ MORE = {**SPEND, "skip_overage_billing": False}
         (remove(), told(SPEND), told(), Verdict.APPLIED),
         (remove(), told(SPEND), told(SPEND), Verdict.NOT_APPLIED),
         (remove(), told(SPEND), told(MORE), Verdict.UNCLEAR),
+        (ask(percentage=True), told(SPEND), told(PERCENT), Verdict.APPLIED),
+        (ask(percentage=True), told(SPEND), told(SPEND), Verdict.NOT_APPLIED),
+        (ask(), told(PERCENT), told({**SPEND, "limit_type": "absolute"}), Verdict.APPLIED),
+        (ask(), told(PERCENT), told(PERCENT), Verdict.NOT_APPLIED),
+        (ask(restores=json.dumps(SPEND)), told(PERCENT), told(PERCENT), Verdict.NOT_APPLIED),
+        (ask(restores=json.dumps(SPEND)), told(PERCENT), told(SPEND), Verdict.APPLIED),
+        (top_up(purchases_in="unlimited"), told(RARE), told(RARE), Verdict.NOT_APPLIED),
+        (top_up(purchases_in="unlimited"), told(RARE), told(TOP_UP), Verdict.APPLIED),
+        (top_up(purchases_in="month", purchases=Decimal(3)), told(TOP_UP), told(RARE), Verdict.APPLIED),
+        (top_up(purchases_in="day", purchases=Decimal(3)), told(), told(RARE), Verdict.UNCLEAR),
+        (usage(properties=FOR_X), told(), told(FILTERED), Verdict.APPLIED),
     ],
 )
 def test_what_became_of_it(
@@ -340,16 +451,18 @@ def test_what_became_of_it(
 def test_it_is_undone_by_the_entry_that_was_there() -> None:
     undo = CHANGE.inverse(ask(), told(MORE), told(SPEND))
     assert isinstance(undo, ControlInput)
-    assert entries.requested(undo) == MORE
+    assert entries.written(undo, known().customer) == MORE
     assert (undo.remove, undo.feature, undo.control) == (False, "messages", ControlType.SPEND)
     assert CHANGE.inverse(ask(), told(), told(SPEND)) == remove()
+    undo = CHANGE.inverse(usage(properties=FOR_X), told(), told(FILTERED))
+    assert undo == remove(control=ControlType.USAGE, properties=FOR_X)
 
 
 @pytest.mark.parametrize(
     ("control", "entry", "value"),
     [
         ("spend_limits", SPEND, "50 units"),
-        ("spend_limits", {**SPEND, "limit_type": "usage_percentage"}, "50 %"),
+        ("spend_limits", {**SPEND, "limit_type": "usage_percentage"}, "50 % of what is granted"),
         ("spend_limits", {"overage_limit": 50}, "off"),
         ("spend_limits", {"enabled": True}, "– units"),
         ("usage_limits", {"limit": 1500, "interval": "week"}, "1,500 units a week"),
@@ -357,6 +470,10 @@ def test_it_is_undone_by_the_entry_that_was_there() -> None:
         ("usage_limits", {"limit": 2, "interval": "eon"}, "2 units a eon"),
         ("overage_allowed", {"enabled": True}, "allowed"),
         ("overage_allowed", {}, "off"),
+        ("usage_limits", FILTERED, "20 units a day, only with model = x"),
+        ("usage_limits", {**DAILY, "filter": {"properties": {}}}, "20 units a day"),
+        ("usage_limits", {**DAILY, "filter": {"properties": "odd"}}, "20 units a day"),
+        ("usage_limits", {**DAILY, "filter": "odd"}, "20 units a day"),
         ("usage_limits", {"limit": 2}, "2 units a "),
         ("usage_alerts", {"threshold": 80}, "at 80 "),
         (
@@ -369,6 +486,21 @@ def test_it_is_undone_by_the_entry_that_was_there() -> None:
         ("usage_alerts", {**ALERT, "enabled": False}, "off"),
         ("auto_topups", TOP_UP, "buy 100 when fewer than 10 are left"),
         ("auto_topups", RARE, "buy 100 when fewer than 10 are left, at most 3 times a month"),
+        (
+            "auto_topups",
+            {**TOP_UP, "purchase_limit": {"interval": "hour", "limit": 1}},
+            "buy 100 when fewer than 10 are left, at most once an hour",
+        ),
+        (
+            "auto_topups",
+            {**TOP_UP, "purchase_limit": {"interval": "week", "interval_count": 2, "limit": 3}},
+            "buy 100 when fewer than 10 are left, at most 3 times in 2 weeks",
+        ),
+        (
+            "auto_topups",
+            {**TOP_UP, "purchase_limit": {"interval": "week", "interval_count": "odd", "limit": 3}},
+            "buy 100 when fewer than 10 are left, at most 3 times a week",
+        ),
         ("auto_topups", {"threshold": 1, "quantity": 2}, "off"),
     ],
 )

@@ -41,6 +41,11 @@ ALLOWED = {"enabled": True}
         (check(701, allowed=False, unlimited=True), {}, Why.AUTUMN_REFUSES),
         (check(6, allowed=False), limits(usage_limits={"limit": 20, "usage": 15}), Why.USAGE_LIMIT),
         (check(5, allowed=False), limits(usage_limits={"limit": 20, "usage": 15}), Why.AUTUMN_REFUSES),
+        (
+            check(6, allowed=False),
+            limits(usage_limits={"limit": 20, "usage": 15, "filter": {"properties": {"model": "x"}}}),
+            Why.AUTUMN_REFUSES,
+        ),
         (check(21, allowed=False), limits(usage_limits={"limit": 20}), Why.USAGE_LIMIT),
         (check(6, allowed=False), limits(usage_limits={"limit": 20, "usage": "?"}), Why.AUTUMN_REFUSES),
         (check(6, allowed=False), limits(usage_limits={"limit": "NaN", "usage": 15}), Why.AUTUMN_REFUSES),

@@ -78,6 +78,24 @@ async def test_features_are_not_looked_up(call: Caller, feature_id: str) -> None
         ("usage_limits", [{"feature_id": "messages", "limit": "5", "interval": "day"}]),
         ("usage_limits", [{"feature_id": "messages", "limit": 5, "interval": "hour"}]),
         ("usage_alerts", [{"feature_id": "messages", "threshold": 5, "threshold_type": "percent"}]),
+        ("spend_limits", [{"feature_id": "messages", "overage_limit": 5, "limit_type": "percent"}]),
+        (
+            "auto_topups",
+            [{"feature_id": "messages", "threshold": 5, "quantity": 1, "purchase_limit": {"limit": 3}}],
+        ),
+        (
+            "auto_topups",
+            [
+                {
+                    "feature_id": "messages",
+                    "threshold": 5,
+                    "quantity": 1,
+                    "purchase_limit": {"interval": "hour", "limit": 0},
+                }
+            ],
+        ),
+        ("usage_limits", [{"feature_id": "messages", "limit": 5, "interval": "day", "filter": {}}]),
+        ("usage_limits", [{"feature_id": "messages", "limit": 5, "interval": "day", "filter": "x"}]),
         ("usage_alerts", [{"threshold": 150, "threshold_type": "remaining_percentage"}]),
     ],
 )
@@ -167,3 +185,19 @@ async def test_usage_that_is_queued_is_answered_with_202(call: Caller) -> None:
     body: dict[str, Any] = {**MESSAGES, "value": 3, "async": True}
     queued = await call.post("balances.track", **body)
     assert (queued.status_code, queued.json()["balance"]) == (202, None)
+
+
+async def test_limit_on_purchases_is_shown_with_its_default(call: Caller) -> None:
+    top_up = {"feature_id": "messages", "enabled": True, "threshold": 5, "quantity": 10}
+    limited = {**top_up, "purchase_limit": {"interval": "month", "limit": 3}}
+    (shown,) = (await _set(call, auto_topups=[limited]))["auto_topups"]
+    assert shown["purchase_limit"] == {"interval": "month", "interval_count": 1, "limit": 3}
+
+
+async def test_limit_with_a_filter_counts_the_events_that_match(call: Caller) -> None:
+    limit = {"feature_id": "messages", "limit": 5, "interval": "day"}
+    await _set(call, usage_limits=[{**limit, "filter": {"properties": {"model": "x"}}}])
+    assert await _take(call, 20) == 20
+    await call.ok("balances.track", **MESSAGES, value=9, properties={"model": "x"})
+    shown = (await call.ok("customers.get", **FRESH))["billing_controls"]["usage_limits"]
+    assert shown[0]["usage"] == 5
