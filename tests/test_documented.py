@@ -41,6 +41,20 @@ def test_every_scope_of_autumns_key_is_in_the_readme(scope: str) -> None:
     assert f"`{scope}`" in README
 
 
+@pytest.mark.parametrize(
+    ("scope", "command"),
+    [
+        *((scope.scope, kind.command) for kind in kinds.KINDS for scope in kind.scopes),
+        *((scope.scope, link.command) for link in links.KINDS for scope in link.scopes),
+        *((link.read_scope.scope, link.command) for link in links.KINDS if link.read_scope),
+        *((part.scope.scope, part.command) for part in parts.PARTS if part.scope),
+    ],
+)
+def test_what_needs_a_scope_is_listed_beside_it(scope: str, command: str) -> None:
+    (row,) = (line for line in README.splitlines() if line.strip().startswith(f"| `{scope}` |"))
+    assert f"`{command}`" in row.strip().strip("|").split("|")[-1]
+
+
 @pytest.mark.parametrize("kind", kinds.KINDS, ids=lambda kind: kind.id)
 def test_every_kind_of_change_is_in_the_policy_guide(kind: ChangeKind[Any]) -> None:
     assert f'`"{kind.id}"`' in POLICY

@@ -1,6 +1,10 @@
 """Whether Autumn's key may make the changes that Maple makes. Finding out changes nothing."""
 
 import secrets
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from itertools import chain
+from typing import assert_never
 
 from bot.autumn.client import Autumn
 from bot.autumn.errors import (
@@ -14,60 +18,67 @@ from bot.autumn.errors import (
 )
 from bot.autumn.write import Write
 from bot.changes import registry
-from bot.changes.spec import KeyScope
 from bot.doctor.finding import Finding
 from bot.kit import phrases
 from bot.links import registry as links
 
 
 async def examine_writes(autumn: Autumn) -> list[Finding]:
-    """A finding for every permission; none at all for a key that may change nothing: it is only meant for
+    """Findings for every permission; none at all for a key that may change nothing: it is only meant for
     looking up."""
-    scopes = _scopes()
-    findings = [await _examine(autumn, scope, allows, probe) for scope, allows, probe in scopes]
-    if not any(findings):
-        return []
-    return [
-        finding or _missing(scope, allows)
-        for finding, (scope, allows, _) in zip(findings, scopes, strict=True)
-    ]
-
-
-def _scopes() -> list[tuple[str, str, Write]]:
-    """Each permission that a change or a link needs: what the key may do with it, and how to find out."""
-    scopes: dict[str, list[KeyScope]] = {}
     needed = [kind.scopes for kind in registry.KINDS] + [kind.scopes for kind in links.KINDS]
-    for each_kind in needed:
-        for scope in each_kind:
-            scopes.setdefault(scope.scope, []).append(scope)
-    return [
-        (scope, phrases.joined(list(dict.fromkeys(each.allows for each in same))), same[0].probe)
-        for scope, same in scopes.items()
-    ]
+    uses = list(chain.from_iterable(needed))
+    probes = {(use.scope, use.probe.route): use.probe for use in uses}
+    answers = {at: await _ask(autumn, probe) for at, probe in probes.items()}
+    if all(answer is ScopeAnswer.FORBIDDEN for answer in answers.values()):
+        return []
+    findings: list[Finding] = []
+    for scope in dict.fromkeys(use.scope for use in uses):
+        by_use = [(use.allows, answers[scope, use.probe.route]) for use in uses if use.scope == scope]
+        findings += _findings(scope, by_use)
+    return findings
 
 
-def _missing(scope: str, allows: str) -> Finding:
-    return Finding(
-        f"Autumn: the key may not {allows}",
-        False,
-        f"Give the key the scope {scope}, in Autumn's dashboard under Developer → API keys; or leave it, if "
-        "nobody should do that from Slack.",
-    )
+class ScopeAnswer(StrEnum):
+    ALLOWED = "allowed"
+    FORBIDDEN = "forbidden"
 
 
-async def _examine(autumn: Autumn, scope: str, allows: str, probe: Write) -> Finding | None:
-    """None when the permission is missing."""
+def _findings(scope: str, by_use: Sequence[tuple[str, ScopeAnswer | AutumnError]]) -> Iterator[Finding]:
+    """One of what the key may do with the permission, one of what it may not, and one of each error."""
+    for told in dict.fromkeys(answer for _, answer in by_use):
+        allows = phrases.joined(list(dict.fromkeys(use for use, answer in by_use if answer is told)))
+        yield _unknown(allows, told) if isinstance(told, AutumnError) else _told(told, scope, allows)
+
+
+def _told(answer: ScopeAnswer, scope: str, allows: str) -> Finding:
+    match answer:
+        case ScopeAnswer.ALLOWED:
+            return Finding(f"Autumn: the key may {allows} ({scope})", True)
+        case ScopeAnswer.FORBIDDEN:
+            return Finding(
+                f"Autumn: the key may not {allows}",
+                False,
+                f"Give the key the scope {scope}, in Autumn's dashboard under Developer → API keys; or leave "
+                "it, if nobody should do that from Slack.",
+            )
+        case _:  # pragma: no cover - a closed set
+            assert_never(answer)
+
+
+async def _ask(autumn: Autumn, probe: Write) -> ScopeAnswer | AutumnError:
+    """The error where Autumn did not come to check the permission."""
     try:
         await autumn.send(probe, f"maple:doctor:{secrets.token_hex(8)}")
     except Forbidden:
-        return None
+        return ScopeAnswer.FORBIDDEN
     except (RateLimited, Unavailable, Unauthorized, NoSuchRoute) as error:
-        return _unknown(allows, error)
+        return error
     except Refused:
-        pass  # as expected: there is no such customer
+        return ScopeAnswer.ALLOWED  # there is no such customer
     except AutumnError as error:
-        return _unknown(allows, error)
-    return Finding(f"Autumn: the key may {allows} ({scope})", True)
+        return error
+    return ScopeAnswer.ALLOWED
 
 
 def _unknown(allows: str, error: AutumnError) -> Finding:

@@ -1,13 +1,18 @@
 """The doctor, against surroundings that are well and that are not."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
+from bot.changes import registry as kinds
+from bot.changes.probes import UPDATE_CUSTOMER
+from bot.changes.spec import KeyScope
 from bot.doctor.command import examine
 from bot.doctor.samples import samples
+from bot.links import registry as links
 from bot.settings import Settings
 from sandbox.autumn import LocalAutumn
 from sandbox.slack import LocalSlack
@@ -182,6 +187,57 @@ async def test_one_part_of_autumn_is_down(slack: LocalSlack, autumn: LocalAutumn
     assert [finding.split("\n")[0] for finding in findings if finding.startswith("✗")] == [
         "✗ Autumn: products could not be read (RateLimited)"
     ]
+
+
+NEEDED = [
+    *((kind.id, scope) for kind in kinds.KINDS for scope in kind.scopes),
+    *((link.id, scope) for link in links.KINDS for scope in link.scopes),
+]
+READ = ["customers:read", "plans:read", "features:read", "analytics:read", "rewards:read"]
+
+
+async def test_every_route_that_a_kind_names_is_asked_and_changes_nothing(
+    slack: LocalSlack, autumn: LocalAutumn
+) -> None:
+    await found(settings_for(slack, autumn, "http"))
+    asked = [call.route for call in autumn.calls]
+    assert {scope.probe.route for _, scope in NEEDED} <= set(asked)
+    assert all(asked.count(scope.probe.route) == 1 for _, scope in NEEDED)
+    assert [write for write in autumn.ledger if write.applied] == []
+
+
+@pytest.mark.parametrize("scope", sorted({scope.scope for _, scope in NEEDED}))
+async def test_missing_scope_is_told_with_everything_that_needs_it(
+    slack: LocalSlack, autumn: LocalAutumn, scope: str
+) -> None:
+    others = {need.scope for _, need in NEEDED} - {scope}
+    key = SecretStr(autumn.keys(scopes=[*READ, *others]))
+    findings = await found(settings_for(slack, autumn, "http"), autumn_secret_key=key)
+    (missing,) = (each for each in findings if each.startswith("✗"))
+    assert f"Give the key the scope {scope}" in missing
+    for _, need in NEEDED:
+        assert (need.allows in missing.split("\n")[0]) == (need.scope == scope)
+
+
+async def test_routes_of_one_scope_are_told_apart(
+    slack: LocalSlack, autumn: LocalAutumn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Autumn might ask another scope for one of them some day."""
+    moved = KeyScope("billing:write", "make links of a new kind", UPDATE_CUSTOMER)
+    made_up = replace(links.kind("payment"), id="made_up", scopes=(moved,))
+    monkeypatch.setattr(links, "KINDS", (*links.KINDS, made_up))
+    autumn.faults.add("balances.track", "500", times=None)
+    key = SecretStr(autumn.keys(scopes=[*READ, "balances:write", "billing:write", "rewards:write"]))
+    findings = await found(settings_for(slack, autumn, "http"), autumn_secret_key=key)
+    assert [finding.split("\n")[0] for finding in findings if finding.startswith("✗")] == [
+        "✗ Autumn: Maple could not find out whether the key may record usage (Unavailable)",
+        "✗ Autumn: the key may not make links of a new kind",
+        "✗ Autumn: the key may not set billing controls, edit customers' details and delete customers",
+    ]
+    assert (
+        "✓ Autumn: the key may change balances, give features, move a grant's expiry and remove grants "
+        "(balances:write)"
+    ) in findings
 
 
 @pytest.mark.parametrize(("fault", "kind"), [("500", "Unavailable"), ("cut_before", "Unreachable")])
