@@ -97,7 +97,9 @@ def samples() -> Iterator[Sample]:
         yield Sample(f"{kind.id} form", view=request_form.build(FormState(meta, _facts())))
     every_change = chooser.choices(Place(customer=CUSTOMER_ID), kinds.KINDS, ChooserMeta())
     yield Sample("more changes", view=every_change)
-    yield Sample("link", link_card(MadeLink(links.KINDS[0], sample_customer(), "https://example.com/portal")))
+    for link in links.KINDS:
+        card = link_card(MadeLink(link, sample_customer(), "https://example.com/session"))
+        yield Sample(f"{link.id} link", card)
     yield from _found()
     yield from _digests()
     yield from _alerts()

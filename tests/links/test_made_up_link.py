@@ -1,0 +1,70 @@
+"""A kind of link is one module and one line: a made-up one works from the command to the link."""
+
+import json
+
+import pytest
+
+from bot.autumn.write import Write
+from bot.changes.probes import NOBODY
+from bot.changes.spec import KeyScope
+from bot.doctor.samples import samples
+from bot.doctor.writes import examine_writes
+from bot.links import registry, words
+from bot.links.model import LinkKind
+from bot.store import audit
+from tests.journeys.steps import ask
+from tests.running import Running
+
+ROUTE = "billing.open_customer_portal"
+RECEIPTS = LinkKind(
+    id="receipts",
+    command="receipts",
+    button="Receipts link",
+    title="Receipts",
+    help="a link to the customer's receipts",
+    route=ROUTE,
+    warning="Whoever opens it sees what this customer paid.",
+    lasts="It works until tomorrow.",
+    scopes=(
+        KeyScope(
+            "billing:write",
+            "make links to receipts",
+            Write(ROUTE, "POST", f"/v1/{ROUTE}", {"customer_id": NOBODY}),
+        ),
+    ),
+)
+
+
+@pytest.fixture(autouse=True)
+def receipts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registry, "KINDS", (*registry.KINDS, RECEIPTS))
+
+
+async def test_command_makes_a_link_and_the_trail_says_so(maple: Running) -> None:
+    card = await ask(maple, "/autumn receipts Acme Ltd", f"{RECEIPTS.title} · Acme Ltd")
+    for says in (RECEIPTS.warning, RECEIPTS.lasts, words.NOT_KEPT, f"[{words.OPEN}]"):
+        assert says in card
+    assert [call.route for call in maple.autumn.calls].count(ROUTE) == 1
+    async with maple.bot.database.reading() as connection:
+        entries = [entry async for entry in audit.entries(connection)]
+    assert [entry.event for entry in entries] == ["link_requested", "link_made"]
+    assert json.loads(entries[-1].body)["link"] == RECEIPTS.id
+
+
+async def test_button_makes_a_link_once_it_is_confirmed(maple: Running) -> None:
+    await ask(maple, "/autumn invoices cus_acme", RECEIPTS.button)
+    await maple.ana.click(RECEIPTS.button, confirm=False)
+    await maple.ana.click(RECEIPTS.button, confirm=True)
+    await maple.ana.sees(RECEIPTS.warning)
+    assert [call.route for call in maple.autumn.calls].count(ROUTE) == 1
+
+
+async def test_help_names_the_command(maple: Running) -> None:
+    await ask(maple, "/autumn help", f"/autumn {RECEIPTS.command} <customer>")
+    await ask(maple, "/autumn receipts", "Which customer?")
+
+
+async def test_doctor_asks_for_its_scope_and_has_slack_check_its_card(maple: Running) -> None:
+    assert f"{RECEIPTS.id} link" in [sample.name for sample in samples()]
+    findings = await examine_writes(maple.bot.autumn)
+    assert any(RECEIPTS.scopes[0].allows in finding.what for finding in findings)
