@@ -48,10 +48,10 @@ PROOFS: dict[str, Sequence[Callable[[], Awaitable[Figures]]]] = {
     "batches": (lambda: killed_midway(500, 20),),
     "digests": (lambda: mornings(4, 30),),
     "webhooks": (
-        lambda: odd_signatures("http", 5_000, 1),
+        lambda: odd_signatures("http", 10_000, 1),
         lambda: odd_signatures("socket", 5_000, 2),
         lambda: told_once("sqlite", 300, 3),
-        lambda: told_once("postgresql", 12, 6),
+        lambda: told_once("postgresql", 300, 6),
     ),
     "hostile": (lambda: hostile("sqlite", 1, 4800), lambda: hostile("postgresql", 2, 4800)),
     "lists": (lambda: hostile_lists(10_000, 1),),

@@ -16,6 +16,7 @@ from bot.alerts.webhooks import PATH, AutumnWebhooks, WebhookSignature
 from bot.autumn.environment import Environment
 from bot.metrics import Metrics
 from bot.runtime import Checkpoint, Runtime
+from bot.store.database import Database
 from sandbox.autumn.webhooks import new_secret, sign
 from tests.alerts.bench import FINANCE, QUICK, SUPPORT, Bench, bench
 from tests.databases import Engine
@@ -90,6 +91,13 @@ def _noise(dice: random.Random) -> bytes:
     return bytes(dice.choice(_SHOWN) for _ in range(dice.randrange(1, 80)))
 
 
+@dataclass(frozen=True)
+class Replica:
+    bot: AlertService
+    endpoint: AutumnWebhooks
+    database: Database
+
+
 @dataclass
 class Replicas:
     """Two processes, as far as alerts go: each is cut off at some point now and then, and another begins."""
@@ -99,11 +107,13 @@ class Replicas:
     secret: str = field(default_factory=new_secret)
     died: int = 0
 
-    async def start(self) -> tuple[AlertService, AutumnWebhooks]:
-        checkpoint = self._dying()
-        bot = await self.desk.bot(timeouts=replace(QUICK, at_once=4), checkpoint=checkpoint)
+    async def start(self) -> Replica:
+        checkpoint, database = self._dying(), self.desk.database()
+        bot = await self.desk.bot(
+            timeouts=replace(QUICK, at_once=4), checkpoint=checkpoint, database=database
+        )
         runtime = Runtime(
-            self.desk.database(),
+            database,
             None,  # type: ignore[arg-type]  # the endpoint asks Autumn nothing
             Environment.SANDBOX,
             self.desk.clock,
@@ -116,7 +126,13 @@ class Replicas:
             ready=lambda: True,
             noted=bot.ticker.wake,
         )
-        return bot, endpoint
+        return Replica(bot, endpoint, database)
+
+    async def restart(self, dead: Replica) -> Replica:
+        """The server drops the connections of a process that dies."""
+        self.died += 1
+        await dead.database.aclose()
+        return await self.start()
 
     def _dying(self) -> Checkpoint:
         left = self.dice.randrange(3, 30)
@@ -167,14 +183,14 @@ async def told_once(engine: Engine, events: int, seed: int) -> Figures:
             chosen = [dice.randrange(2) for _ in some]
             answered = await asyncio.gather(
                 *(
-                    replicas.send(living[which][1], number)
+                    replicas.send(living[which].endpoint, number)
                     for which, number in zip(chosen, some, strict=True)
                 ),
             )
             figures.count("messages sent", len(some))
             waiting += [number for number, well in zip(some, answered, strict=True) if not well]
             for which in {which for which, well in zip(chosen, answered, strict=True) if not well}:
-                living[which] = await _restarted(replicas)
+                living[which] = await replicas.restart(living[which])
             await _tick(replicas, living)
         for _ in range(200):
             if {state for state, _ in await desk.states()} == {"posted"}:
@@ -188,16 +204,11 @@ async def told_once(engine: Engine, events: int, seed: int) -> Figures:
     return figures
 
 
-async def _restarted(replicas: Replicas) -> tuple[AlertService, AutumnWebhooks]:
-    replicas.died += 1
-    return await replicas.start()
-
-
-async def _tick(replicas: Replicas, living: list[tuple[AlertService, AutumnWebhooks]]) -> None:
-    ended = await asyncio.gather(*(bot.ticker.tick() for bot, _ in living), return_exceptions=True)
+async def _tick(replicas: Replicas, living: list[Replica]) -> None:
+    ended = await asyncio.gather(*(each.bot.ticker.tick() for each in living), return_exceptions=True)
     for which, error in enumerate(ended):
         if error is not None:
-            living[which] = await _restarted(replicas)
+            living[which] = await replicas.restart(living[which])
 
 
 def _judge(figures: Figures, desk: Bench, channel: str, events: int) -> None:
