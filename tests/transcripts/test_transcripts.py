@@ -4,6 +4,7 @@
 """
 
 from bot.approvals import words as approvals
+from bot.changes.balance import words as balance
 from bot.changes.deletion import words as deletion
 from bot.changes.forms import words as forms
 from tests.journeys.digesting import due, settled
@@ -84,6 +85,34 @@ async def test_learning_the_outcome() -> None:
         await lea.click(approvals.APPROVE)
         transcript.forget()
         await transcript.go(ana, "@maple")
+
+
+async def test_asking_again_after_a_denial() -> None:
+    async with recorded("ask_again", "Ana requests half of what Lea denied") as transcript:
+        await _request_allowance(transcript)
+        lea, ana = transcript.maple.lea, transcript.maple.ana
+        lea.go("#billing")
+        await lea.sees(approvals.DENY)
+        await lea.click(approvals.DENY)
+        await lea.sees(approvals.DENY_HINT)
+        await lea.fill(approvals.REASON, "Half of that, please")
+        await lea.submit()
+        await transcript.go(ana, "@maple")
+        transcript.forget()
+        await transcript.click(ana, approvals.ASK_AGAIN_CHANGED)
+        await transcript.fill(ana, balance.AMOUNT, "2.5k")
+        await transcript.submit(ana, forms.SUBMIT)
+
+
+async def test_correcting_a_request_that_waits() -> None:
+    async with recorded("edit_request", "Ana corrects her request while it waits") as transcript:
+        await _request_allowance(transcript)
+        ana = transcript.maple.ana
+        await transcript.go(ana, "@maple")
+        transcript.forget()
+        await transcript.click(ana, approvals.EDIT)
+        await transcript.fill(ana, balance.AMOUNT, "500")
+        await transcript.submit(ana, forms.SAVE)
 
 
 async def test_looking_back() -> None:
