@@ -6,9 +6,19 @@ import re
 import httpx
 
 from bot.approvals import words as approvals_words
+from bot.approvals.lifecycle import State
+from bot.changes import words as changes_words
+from bot.changes.forms import words as forms_words
 from sandbox.slack import Person
 from tests.policy import KIND_IDS
 from tests.running import Running
+from tests.screen import on_screen
+
+_STATES = {state: on_screen(headline) for state, headline in approvals_words.HEADLINES.items()}
+WAITING, WITHDRAWN, EXPIRED = _STATES[State.WAITING], _STATES[State.WITHDRAWN], _STATES[State.EXPIRED]
+FAILED, DENIED, UNCONFIRMED = _STATES[State.FAILED], _STATES[State.DENIED], _STATES[State.UNCONFIRMED]
+PREVIEW = on_screen(forms_words.PREVIEW)
+ACTION = changes_words.ACTION
 
 AT_ONCE = f"""
 [[allow]]
@@ -33,14 +43,14 @@ async def ask_for_messages(
     person: Person, amount: str, *, customer: str = "cus_acme", action: str = ""
 ) -> None:
     await person.command(f"/autumn balance {customer}")
-    await person.sees("What to do")
+    await person.sees(ACTION)
     await person.choose("Feature", "Messages")
     await person.sees("resets")
     if action:
-        await person.choose("What to do", action)
+        await person.choose(ACTION, action)
         await person.settled()
     await person.fill("Amount", amount)
-    await person.sees("What changes")
+    await person.sees(PREVIEW)
     await person.fill("Reason", "They lost a day to our outage")
     await person.submit()
 

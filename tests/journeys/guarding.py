@@ -10,12 +10,13 @@ from bot.changes.deletion.words import DeletionNote
 from bot.changes.details.words import DetailsNote
 from bot.changes.notes import NoteCode
 from bot.changes.reward.words import RewardNote
+from tests.journeys.changing import ACTION
 from tests.running import Running
 
 _PICKED = (
     "Feature",
     "Which part of it",
-    "What to do",
+    ACTION,
     "Coupon",
     "Final confirmation",
     "Subscription",
@@ -79,11 +80,11 @@ def _deletion(code: NoteCode, said: str, customer: str) -> Case:
     return Case(code, f"/autumn delete {customer}", said)
 
 
-_SET = ("What to do", "Set the balance")
-_USED = ("What to do", "Correct billed usage")
-_DATE = ("What to do", "Only a new reset date")
-_REDEEM = ("What to do", "Redeem a promo code")
-_ONE = ("What to do", "Apply a coupon to one subscription")
+_SET = (ACTION, "Set the balance")
+_USED = (ACTION, "Correct billed usage")
+_DATE = (ACTION, "Only a new reset date")
+_REDEEM = (ACTION, "Redeem a promo code")
+_ONE = (ACTION, "Apply a coupon to one subscription")
 _TEAM = ("Which part of it", "Team")
 _GRANT = ("Which part of it", "150 of 300 left")
 _PACK = ("Which part of it", "2,785 of 10,000 left")
@@ -293,7 +294,7 @@ REWARD = (
         RewardNote.NO_COUPON,
         "The customer has no coupon of their own to remove.",
         "cus_northwind",
-        ("What to do", "Remove the coupon"),
+        (ACTION, "Remove the coupon"),
     ),
     _reward(
         RewardNote.ALREADY_ACTIVE,

@@ -7,13 +7,14 @@ from bot.changes.quantity.words import QuantityNote
 from bot.changes.switch import words as switch_words
 from bot.changes.switch.words import SwitchNote
 from bot.changes.trial.words import TrialNote
+from tests.journeys.changing import ACTION
 from tests.journeys.guarding import Case
 
 Filled = tuple[str, str]
 
-_NOW: Filled = ("What to do", "Cancel now")
-_AT_END: Filled = ("What to do", "Cancel at the end of the period")
-_BACK: Filled = ("What to do", "Take the cancellation back")
+_NOW: Filled = (ACTION, "Cancel now")
+_AT_END: Filled = (ACTION, "Cancel at the end of the period")
+_BACK: Filled = (ACTION, "Take the cancellation back")
 _WHOLE: Filled = ("What the customer gets for the rest", "Refund of the whole last payment")
 
 
@@ -68,7 +69,7 @@ TRIAL = (
     _trial(
         TrialNote.MAY_NEED_PAYMENT,
         "the trial goes on until the customer pays",
-        ("What to do", "End the trial now"),
+        (ACTION, "End the trial now"),
     ),
 )
 QUANTITY = (

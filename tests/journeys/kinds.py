@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sandbox.autumn.model import Invoice
-from tests.journeys.changing import elsewhere
+from tests.journeys.changing import ACTION, PREVIEW, elsewhere
 from tests.running import Mode, Running
 
 Steps = Callable[[Running], Awaitable[None]]
@@ -42,7 +42,7 @@ async def _open(maple: Running, line: str, sees: str) -> None:
 
 
 async def _submit(maple: Running, reason: str) -> None:
-    await maple.ana.sees("What changes")
+    await maple.ana.sees(PREVIEW)
     await maple.ana.fill("Reason", reason)
     await maple.ana.submit()
 
@@ -59,7 +59,7 @@ async def _another_coupon(maple: Running) -> None:
 
 async def remove_coupon(maple: Running) -> None:
     await _open(maple, "/autumn reward cus_acme", "Apply a coupon")
-    await maple.ana.choose("What to do", "Remove the coupon")
+    await maple.ana.choose(ACTION, "Remove the coupon")
     await _submit(maple, "The offer is over")
 
 
@@ -69,7 +69,7 @@ async def _coupon_replaced(maple: Running) -> None:
 
 async def attach_coupon(maple: Running) -> None:
     await _open(maple, "/autumn reward cus_northwind", "Apply a coupon")
-    await maple.ana.choose("What to do", "Apply a coupon to one subscription")
+    await maple.ana.choose(ACTION, "Apply a coupon to one subscription")
     await maple.ana.sees("Subscription")
     await maple.ana.choose("Coupon", "10% off, always")
     await maple.ana.sees("Coupon on Pro: 10% off, always")
@@ -78,7 +78,7 @@ async def attach_coupon(maple: Running) -> None:
 
 async def redeem(maple: Running) -> None:
     await _open(maple, "/autumn reward cus_northwind", "Apply a coupon")
-    await maple.ana.choose("What to do", "Redeem a promo code")
+    await maple.ana.choose(ACTION, "Redeem a promo code")
     await maple.ana.sees("Letter for letter")
     await maple.ana.fill("Promo code", "BONUS500")
     await _submit(maple, "For the wait")
@@ -248,7 +248,7 @@ async def cancel(maple: Running) -> None:
 
 async def cancel_now(maple: Running) -> None:
     await _open(maple, "/autumn cancel cus_northwind", "Cancel at the end of the period")
-    await maple.ana.choose("What to do", "Cancel now")
+    await maple.ana.choose(ACTION, "Cancel now")
     await maple.ana.sees("Credit for the unused time")
     await _submit(maple, "They were charged by mistake")
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from bot.approvals import words as approvals_words
-from tests.journeys.changing import give
+from tests.journeys.changing import WAITING, give
 from tests.running import APPROVALS, Mode, Running, running_maple
 
 AT_ONCE = """
@@ -85,7 +85,7 @@ async def test_change_applied_at_once_is_posted_when_the_channel_can_be_checked_
 async def test_approved_change_is_not_posted_again(maple: Running) -> None:
     await give(maple)
     maple.lea.go("#billing")
-    assert WORTH in await maple.lea.sees("Waiting for approval")
+    assert WORTH in await maple.lea.sees(WAITING)
     await maple.lea.click("Approve")
     await maple.lea.sees("Approved by @lea")
     await later(maple)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from bot.approvals import words as approvals_words
-from tests.journeys.changing import give
+from tests.journeys.changing import WAITING, give
 from tests.running import APPROVALS, Running, running_maple
 
 POLICY = """
@@ -31,7 +31,7 @@ async def test_new_request_mentions_whom_the_policy_names_but_not_the_requester(
     async with running_maple("http", policy=POLICY) as maple:
         await give(maple)
         maple.lea.go("#billing")
-        card = await maple.lea.sees("Waiting for approval")
+        card = await maple.lea.sees(WAITING)
         assert "Please decide: @billing-leads @max @nobody" in card
         assert "Requested by ana" in card
         (post,) = posts(maple)
@@ -45,7 +45,7 @@ async def test_new_request_mentions_whom_the_policy_names_but_not_the_requester(
 async def test_without_such_a_policy_nobody_is_mentioned(maple: Running) -> None:
     await give(maple)
     maple.lea.go("#billing")
-    assert "Please decide" not in await maple.lea.sees("Waiting for approval")
+    assert "Please decide" not in await maple.lea.sees(WAITING)
     (post,) = posts(maple)
     assert "<@" not in post
 
@@ -55,14 +55,14 @@ async def reminders(maple: Running, hours: float) -> list[str]:
     maple.clock.move(timedelta(hours=hours))
     await maple.bot.changes.sweeper.tick()
     maple.lea.go("#billing")
-    return maple.lea.thread("Waiting for approval")
+    return maple.lea.thread(WAITING)
 
 
 async def test_approvers_are_reminded_at_half_time_and_an_hour_before_it_expires() -> None:
     async with running_maple("http", policy=POLICY) as maple:
         await give(maple)
         maple.lea.go("#billing")
-        await maple.lea.sees("Waiting for approval")
+        await maple.lea.sees(WAITING)
         assert await reminders(maple, 11.9) == []
         (first,) = await reminders(maple, 0.2)
         assert "Still waiting for approval: Acme Ltd · Give 500 extra of Messages" in first
@@ -80,7 +80,7 @@ async def test_decided_request_has_no_reminder() -> None:
     async with running_maple("http", policy=POLICY) as maple:
         await give(maple)
         maple.lea.go("#billing")
-        await maple.lea.sees("Waiting for approval")
+        await maple.lea.sees(WAITING)
         await maple.lea.click("Approve")
         await maple.lea.sees("Approved by @lea")
         maple.clock.move(timedelta(hours=13))
@@ -92,7 +92,7 @@ async def test_reminders_can_be_switched_off() -> None:
     async with running_maple("http", policy=f"{POLICY}remind = false\n") as maple:
         await give(maple)
         maple.lea.go("#billing")
-        await maple.lea.sees("Waiting for approval")
+        await maple.lea.sees(WAITING)
         assert await reminders(maple, 13) == []
 
 
@@ -100,7 +100,7 @@ async def test_reminder_stays_out_of_a_channel_that_was_shared_meanwhile() -> No
     async with running_maple("http", policy=POLICY) as maple:
         await give(maple)
         maple.lea.go("#billing")
-        await maple.lea.sees("Waiting for approval")
+        await maple.lea.sees(WAITING)
         maple.slack.workspace.channels[APPROVALS].kind = "shared"
         maple.clock.move(timedelta(hours=13))
         await maple.bot.changes.sweeper.tick()

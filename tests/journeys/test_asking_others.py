@@ -8,7 +8,7 @@ from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
 from bot.approvals.results import Result
 from bot.changes.forms import words as forms_words
-from tests.journeys.changing import close_and_look
+from tests.journeys.changing import PREVIEW, close_and_look
 from tests.journeys.steps import in_order
 from tests.running import Mode, Running, running_maple
 from tests.screen import on_screen
@@ -69,7 +69,7 @@ async def posted(maple: Running) -> list[str]:
 async def test_form_is_passed_on_and_taken_up_by_somebody_who_may(mode: Mode) -> None:
     async with running_maple(mode, policy=LEADS) as maple:
         await maple.ana.command(GIVE)
-        form = await maple.ana.sees("What changes")
+        form = await maple.ana.sees(PREVIEW)
         in_order(form, on_screen(forms_words.others("@billing-leads")), f"[{forms_words.ASK_THEM}]")
         await maple.ana.submit()
         await maple.ana.sees(approvals_words.RESULTS[Result.PASSED_ON].what)
@@ -80,7 +80,7 @@ async def test_form_is_passed_on_and_taken_up_by_somebody_who_may(mode: Mode) ->
         assert "Please decide: @billing-leads" in card
         assert maple.autumn.ledger == []
         await maple.lea.click(approvals_words.OPEN_FORM)
-        form = await maple.lea.sees("What changes")
+        form = await maple.lea.sees(PREVIEW)
         in_order(form, "55,000", "of our outage", f"[{forms_words.SUBMIT}]")
         await maple.lea.submit()
         await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
@@ -117,7 +117,7 @@ async def test_person_who_may_request_none_of_a_kind_can_fill_in_the_form_for_ot
 async def test_others_are_named_only_where_somebody_may(policy: str) -> None:
     async with running_maple("http", policy=policy) as maple:
         await maple.ana.command(GIVE)
-        form = await maple.ana.sees("What changes")
+        form = await maple.ana.sees(PREVIEW)
         others = on_screen(forms_words.others(approvals_words.OTHER_MEMBERS))
         assert (others in form) == (policy == EXCLUDED)
         assert (f"[{forms_words.ASK_THEM}]" in form) == (policy == EXCLUDED)
@@ -126,7 +126,7 @@ async def test_others_are_named_only_where_somebody_may(policy: str) -> None:
 async def test_nobody_is_offered_without_an_approvals_channel() -> None:
     async with running_maple("http", policy=LEADS, approvals=None) as maple:
         await maple.ana.command(GIVE)
-        assert f"[{forms_words.SUBMIT}]" in await maple.ana.sees("What changes")
+        assert f"[{forms_words.SUBMIT}]" in await maple.ana.sees(PREVIEW)
         await maple.ana.close()
         await maple.ana.command("/autumn update cus_acme")
         await maple.ana.sees(approvals_words.RESULTS[Result.NOT_ALLOWED].what)
@@ -195,12 +195,12 @@ async def test_what_cannot_be_done_is_not_passed_on() -> None:
 async def test_edit_beyond_the_policy_is_refused_and_not_passed_on() -> None:
     async with running_maple("http", policy=LEADS) as maple:
         await maple.ana.command("/autumn give cus_acme 50 messages because of our outage")
-        await maple.ana.sees("What changes")
+        await maple.ana.sees(PREVIEW)
         await maple.ana.submit()
         await maple.ana.sees("0 of 1 approval")
         await close_and_look(maple.ana, f"[{approvals_words.EDIT}]")
         await maple.ana.click(approvals_words.EDIT)
-        await maple.ana.sees("What changes")
+        await maple.ana.sees(PREVIEW)
         await maple.ana.fill("Amount", "5k")
         form = await maple.ana.sees(approvals_words.BARRED[DecisionReason.NO_RULE])
         assert f"[{forms_words.SAVE}]" in form

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
-from tests.journeys.changing import AT_ONCE, close_and_look, lea_sees
+from tests.journeys.changing import ACTION, AT_ONCE, PREVIEW, WAITING, close_and_look, lea_sees
 from tests.running import Running, running_maple
 
 WRITES = ("balances.update", "customers.delete")
@@ -44,15 +44,15 @@ async def forget_calls(maple: Running) -> None:
 async def test_balance_change_is_read_once_to_ask_and_three_times_to_apply() -> None:
     async with running_maple("http") as maple:
         await maple.ana.command("/autumn balance cus_acme")
-        await maple.ana.sees("What to do")
+        await maple.ana.sees(ACTION)
         await maple.ana.choose("Feature", "Messages")
         await maple.ana.sees("resets")
         await maple.ana.fill("Amount", "500")
-        await maple.ana.sees("What changes")
+        await maple.ana.sees(PREVIEW)
         await maple.ana.fill("Reason", "They lost a day to our outage")
         await forget_calls(maple)
         await maple.ana.submit()
-        await lea_sees(maple, "Waiting for approval")
+        await lea_sees(maple, WAITING)
         await maple.bot.work.drain(10)
         assert split(maple) == documented()[ASKED]
 
@@ -75,7 +75,7 @@ async def test_deletion_at_once_takes_six_calls() -> None:
         await maple.ana.sees("Type the customer's id in full")
         await maple.ana.fill("Type the customer's id in full", "cus_noname")
         await maple.ana.choose("Final confirmation", "Delete this customer. It cannot be undone.")
-        await maple.ana.sees("What changes")
+        await maple.ana.sees(PREVIEW)
         await maple.ana.fill("Reason", "They asked to be forgotten")
         await forget_calls(maple)
         await maple.ana.submit()

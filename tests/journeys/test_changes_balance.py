@@ -10,7 +10,21 @@ from bot.access.policy import DecisionReason
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
 from bot.approvals.results import Result
-from tests.journeys.changing import AT_ONCE, close_and_look, elsewhere, give, lea_sees, request_undo
+from tests.journeys.changing import (
+    ACTION,
+    AT_ONCE,
+    DENIED,
+    EXPIRED,
+    FAILED,
+    UNCONFIRMED,
+    WAITING,
+    WITHDRAWN,
+    close_and_look,
+    elsewhere,
+    give,
+    lea_sees,
+    request_undo,
+)
 from tests.running import Mode, Running, running_maple
 from tests.screen import on_screen
 
@@ -29,7 +43,7 @@ async def test_approved(maple: Running) -> None:
     await give(maple)
     form = await maple.ana.sees("0 of 1 approval")
     assert on_screen(approvals_words.YOUR_CARD) in form
-    card = await lea_sees(maple, "Waiting for approval")
+    card = await lea_sees(maple, WAITING)
     assert "Give 500 extra of Messages" in card
     assert "They lost a day to our outage" in card
     await maple.lea.click("Approve")
@@ -46,7 +60,7 @@ async def test_nobody_approves_what_they_asked_for(maple: Running) -> None:
     await maple.ana.sees("0 of 1 approval")
     await maple.ana.close()
     maple.ana.go("#billing")
-    await maple.ana.sees("Waiting for approval")
+    await maple.ana.sees(WAITING)
     await maple.ana.click("Approve")
     await maple.ana.sees(approvals_words.BARRED[DecisionReason.OWN])
     assert writes(maple) == []
@@ -55,7 +69,7 @@ async def test_nobody_approves_what_they_asked_for(maple: Running) -> None:
 async def test_at_once(mode: Mode) -> None:
     async with running_maple(mode, policy=AT_ONCE, approvals=None) as maple:
         await maple.ana.command("/autumn balance cus_acme")
-        await maple.ana.sees("What to do")
+        await maple.ana.sees(ACTION)
         await maple.ana.choose("Feature", "Messages")
         await maple.ana.sees("resets")
         await maple.ana.fill("Amount", "1k")
@@ -69,13 +83,13 @@ async def test_at_once(mode: Mode) -> None:
 
 async def test_denied(maple: Running) -> None:
     await give(maple)
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, WAITING)
     await maple.lea.click("Deny")
     await maple.lea.sees(approvals_words.DENY_HINT)
     await maple.lea.fill(approvals_words.REASON, "They have had three this month")
     await maple.lea.submit()
-    await maple.lea.sees("Denied: nothing was changed")
-    outcome = await close_and_look(maple.ana, "Denied: nothing was changed")
+    await maple.lea.sees(DENIED)
+    outcome = await close_and_look(maple.ana, DENIED)
     assert "They have had three this month" in outcome
     await maple.ana.no_longer_sees("[Withdraw]")
     assert writes(maple) == []
@@ -83,39 +97,39 @@ async def test_denied(maple: Running) -> None:
 
 async def test_withdrawn(maple: Running) -> None:
     await give(maple)
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, WAITING)
     await maple.ana.sees("0 of 1 approval")
     await close_and_look(maple.ana, "[Withdraw]")
     await maple.ana.click("Withdraw", confirm=False)
     await maple.ana.click("Withdraw", confirm=True)
-    await maple.ana.sees("Withdrawn: nothing was changed")
-    assert "[Approve]" not in await maple.lea.sees("Withdrawn: nothing was changed")
+    await maple.ana.sees(WITHDRAWN)
+    assert "[Approve]" not in await maple.lea.sees(WITHDRAWN)
     assert writes(maple) == []
 
 
 async def test_expired(maple: Running) -> None:
     await give(maple)
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, WAITING)
     maple.clock.move(timedelta(hours=25))
     await maple.bot.changes.sweeper.tick()
-    assert "[Approve]" not in await maple.lea.sees("Expired: nothing was changed")
+    assert "[Approve]" not in await maple.lea.sees(EXPIRED)
     await close_and_look(maple.ana, approvals_words.EXPIRED)
     assert writes(maple) == []
 
 
 async def test_expired_before_it_was_swept(maple: Running) -> None:
     await give(maple)
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, WAITING)
     maple.clock.move(timedelta(hours=25))
     await maple.lea.click("Approve")
     await maple.lea.sees(approvals_words.RESULTS[Result.TOO_LATE].what)
-    await maple.lea.sees("Expired: nothing was changed")
+    await maple.lea.sees(EXPIRED)
     assert writes(maple) == []
 
 
 async def test_overtaken_then_approved(maple: Running) -> None:
     await give(maple, "900", action="Set the balance")
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, WAITING)
     await elsewhere(maple, "balances.update", customer_id="cus_acme", feature_id="messages", remaining=20_000)
     await maple.lea.click("Approve")
     await maple.lea.sees(approvals_words.RESULTS[Result.OVERTAKEN].what)
@@ -131,7 +145,7 @@ async def test_overtaken_then_approved(maple: Running) -> None:
 
 async def test_a_relative_change_goes_on_with_fresh_figures(maple: Running) -> None:
     await give(maple)
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, WAITING)
     await elsewhere(maple, "balances.update", customer_id="cus_acme", feature_id="messages", remaining=20_000)
     await maple.lea.click("Approve")
     await maple.lea.sees("20,000 → 20,500")
@@ -141,21 +155,21 @@ async def test_a_relative_change_goes_on_with_fresh_figures(maple: Running) -> N
 
 async def test_failed(maple: Running) -> None:
     await give(maple)
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, WAITING)
     maple.autumn.faults.add("balances.update", "429", retry_after=3600)
     await maple.lea.click("Approve")
-    await maple.lea.sees("Failed: nothing was changed")
-    await close_and_look(maple.ana, "Failed: nothing was changed")
+    await maple.lea.sees(FAILED)
+    await close_and_look(maple.ana, FAILED)
     assert [one for one in maple.autumn.ledger if one.applied] == []
 
 
 async def test_unconfirmed_then_settled_by_a_person(maple: Running) -> None:
     await give(maple)
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, WAITING)
     maple.autumn.faults.add("balances.update", "cut_before", times=1)
     await maple.lea.click("Approve")
-    await maple.lea.sees("Unconfirmed: it may have happened")
-    await close_and_look(maple.ana, "Unconfirmed: it may have happened")
+    await maple.lea.sees(UNCONFIRMED)
+    await close_and_look(maple.ana, UNCONFIRMED)
     await maple.lea.click("Mark as not applied", confirm=True)
     card = await maple.lea.sees(approvals_words.ENDINGS[Cause.MARKED_NOT_APPLIED])
     assert "Mark as applied" not in card
@@ -166,7 +180,7 @@ async def test_unconfirmed_then_settled_by_a_person(maple: Running) -> None:
 async def test_an_answer_that_was_lost_is_found_again(maple: Running) -> None:
     before = await remaining(maple)
     await give(maple)
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, WAITING)
     maple.autumn.faults.add("balances.update", "cut_after", times=1)
     await maple.lea.click("Approve")
     await maple.lea.sees(approvals_words.ENDINGS[Cause.FOUND_DONE])
@@ -177,10 +191,10 @@ async def test_an_answer_that_was_lost_is_found_again(maple: Running) -> None:
 async def test_undone(maple: Running) -> None:
     before = await remaining(maple)
     await give(maple)
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, WAITING)
     await maple.lea.click("Approve")
     await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
-    await maple.ana.sees("Waiting for approval")
+    await maple.ana.sees(WAITING)
     await close_and_look(maple.ana, "[Undo]")
     await request_undo(maple.ana)
     await maple.lea.sees("Undo: balance change")
@@ -195,7 +209,7 @@ async def test_undone(maple: Running) -> None:
 
 async def test_requester_is_told_below_her_card_that_somebody_else_undid_it(maple: Running) -> None:
     await give(maple)
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, WAITING)
     await maple.lea.click("Approve")
     await maple.lea.sees("[Undo]")
     await request_undo(maple.lea)
@@ -233,7 +247,7 @@ async def test_an_undo_restores_grant_and_balance(raises: bool, action: str, amo
 
 async def test_who_was_first_is_told_to_the_others(maple: Running) -> None:
     await give(maple)
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, WAITING)
     maple.max.go("#billing")
     await asyncio.gather(maple.lea.click("Approve"), maple.max.click("Approve"))
     await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
@@ -249,7 +263,7 @@ async def test_who_was_first_is_told_to_the_others(maple: Running) -> None:
 
 async def test_asked_of_one_replica_and_approved_at_another(maple: Running) -> None:
     await give(maple)
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, WAITING)
     async with maple.another():
         await maple.lea.click("Approve")
         await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])

@@ -7,7 +7,15 @@ import pytest
 
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
-from tests.journeys.changing import AT_ONCE, close_and_look, elsewhere, request_undo
+from tests.journeys.changing import (
+    ACTION,
+    AT_ONCE,
+    PREVIEW,
+    UNCONFIRMED,
+    close_and_look,
+    elsewhere,
+    request_undo,
+)
 from tests.running import Running, running_maple
 
 READ_BACK = approvals_words.ENDINGS[Cause.DONE]
@@ -25,7 +33,7 @@ async def apply_coupon(maple: Running) -> None:
     await maple.ana.command("/autumn reward cus_wonka")
     await maple.ana.sees("Apply a coupon")
     await maple.ana.choose("Coupon", "10% off, always")
-    await maple.ana.sees("What changes")
+    await maple.ana.sees(PREVIEW)
     await maple.ana.fill("Reason", "As agreed on the phone")
     await maple.ana.submit()
 
@@ -44,7 +52,7 @@ async def test_a_coupon_is_removed_again(maple: Running) -> None:
     await maple.ana.close()
     await maple.ana.command("/autumn reward cus_wonka")
     await maple.ana.sees("Apply a coupon")
-    await maple.ana.choose("What to do", "Remove the coupon")
+    await maple.ana.choose(ACTION, "Remove the coupon")
     await maple.ana.sees("Coupon: 10% off, always → none")
     await maple.ana.fill("Reason", "The offer is over")
     await maple.ana.submit()
@@ -67,7 +75,7 @@ async def test_a_coupon_from_elsewhere_can_be_removed(maple: Running) -> None:
     await elsewhere(maple, "customers/cus_wonka/coupons/loyal10")
     await maple.ana.command("/autumn reward cus_wonka")
     await maple.ana.sees("Apply a coupon")
-    await maple.ana.choose("What to do", "Remove the coupon")
+    await maple.ana.choose(ACTION, "Remove the coupon")
     await maple.ana.sees("Coupon: 10% off, always → none")
 
 
@@ -83,4 +91,4 @@ async def test_without_answer_and_without_refresh_it_is_unconfirmed(maple: Runni
     maple.autumn.faults.add("customers.clear_cache", "500")
     maple.autumn.faults.add("coupons.add", "cut_after", times=1)
     await apply_coupon(maple)
-    await maple.ana.sees("Unconfirmed: it may have happened")
+    await maple.ana.sees(UNCONFIRMED)

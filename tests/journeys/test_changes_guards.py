@@ -21,7 +21,10 @@ from bot.changes.notes import NoteCode
 from bot.changes.reward.words import RewardNote
 from sandbox.autumn.model import Customer
 from tests.journeys.changing import (
+    ACTION,
     AT_ONCE,
+    PREVIEW,
+    WAITING,
     ask_for_a_name,
     close_and_look,
     elsewhere,
@@ -182,7 +185,7 @@ async def test_a_form_that_is_refused_and_was_closed_meanwhile(maple: Running) -
 async def test_a_part_that_is_gone_when_it_is_approved(maple: Running) -> None:
     await _part(maple)
     await maple.ana.submit()
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, WAITING)
     await _part_goes(maple)
     await maple.lea.click("Approve")
     await maple.lea.sees(approvals_words.RESULTS[Result.FAILED].what)
@@ -194,7 +197,7 @@ async def test_a_part_that_is_gone_when_it_is_approved(maple: Running) -> None:
 async def test_a_coupon_that_is_gone_when_it_is_approved() -> None:
     async with running_maple("socket") as maple:
         await apply_coupon(maple)
-        await lea_sees(maple, "Waiting for approval")
+        await lea_sees(maple, WAITING)
         del maple.autumn.state.rewards["loyal10"]
         await maple.lea.click("Approve")
         card = await maple.lea.sees(approvals_words.ENDINGS[Cause.GUARDED])
@@ -207,7 +210,7 @@ async def test_rolled_over_units_that_may_be_of_either_part() -> None:
         rows = maple.autumn.state.customers["cus_acme"].rows
         (one,) = [row for row in rows if row.feature_id == "credits"]
         rows.append(replace(one, id="another", rollovers=[]))
-        about = (("Feature", "AI Credits"), ("Which part of it", "Team"), ("What to do", "Set the balance"))
+        about = (("Feature", "AI Credits"), ("Which part of it", "Team"), (ACTION, "Set the balance"))
         said = "AI Credits has rolled-over units, and Autumn does not say which part"
         line = "/autumn balance cus_acme"
         await fill_in(maple, Case(BalanceNote.ROLLOVERS_UNCLEAR, line, said, (*about, ("Amount", "10"))))
@@ -264,7 +267,7 @@ async def test_an_e_mail_address_that_others_have_is_known_to_whoever_approves()
 
 async def test_only_seats_above_the_grant_are_billed() -> None:
     """Of 20 granted and 14 used, 20 are neither billed nor confirmed; of 24 used, 4 are billed."""
-    part = (("Feature", "Seats"), ("Which part of it", "Team"), ("What to do", "Correct billed usage"))
+    part = (("Feature", "Seats"), ("Which part of it", "Team"), (ACTION, "Correct billed usage"))
     async with running_maple("http") as maple:
         rows = maple.autumn.state.customers["cus_acme"].rows
         (row,) = [one for one in rows if one.feature_id == "seats" and one.included == 20]
@@ -290,7 +293,7 @@ async def test_less_overage_is_told_as_such() -> None:
         rows = maple.autumn.state.customers["cus_northwind"].rows
         (row,) = [one for one in rows if one.feature_id == "messages"]
         row.balance = -500
-        filled = (("Feature", "Messages"), ("What to do", "Set the balance"), ("Amount", "-400"))
+        filled = (("Feature", "Messages"), (ACTION, "Set the balance"), ("Amount", "-400"))
         said = "100 fewer over the limit will be billed on the next invoice."
         await fill_in(maple, Case(BalanceNote.OVERAGE_LOWERED, "/autumn balance cus_northwind", said, filled))
 
@@ -328,7 +331,7 @@ async def test_a_name_and_a_reason_of_nothing_are_nothing(nothing: str) -> None:
         await maple.ana.sees("Name: Acme Ltd → none")
         await maple.ana.fill("Reason", nothing)
         await maple.ana.submit()
-        card = await lea_sees(maple, "Waiting for approval")
+        card = await lea_sees(maple, WAITING)
         assert approvals_words.NO_REASON.replace("*", "") in card
 
 
@@ -382,10 +385,10 @@ async def _undo(maple: Running, said: str) -> None:
 
 async def test_a_coupon_for_some_months_starts_anew_when_it_is_put_back() -> None:
     async with running_maple("socket") as maple:
-        remove = (("What to do", "Remove the coupon"), ("Reason", "x"))
+        remove = ((ACTION, "Remove the coupon"), ("Reason", "x"))
         await fill_in(maple, Case(RewardNote.REPLACES, "/autumn reward cus_coupons", "20% off", remove))
         await maple.ana.submit()
-        await lea_sees(maple, "Waiting for approval")
+        await lea_sees(maple, WAITING)
         await maple.lea.click("Approve")
         await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
         await request_undo(maple.lea)
@@ -408,7 +411,7 @@ async def test_credit_is_spent_on_the_earliest_invoices_and_only_once() -> None:
     async with running_maple("socket") as maple:
         pick = ("Coupon", "$250 of invoice credit")
         await fill_in(maple, Case(RewardNote.REPLACES, "/autumn reward cus_acme", "This replaces", (pick,)))
-        shown = await maple.ana.sees("What changes")
+        shown = await maple.ana.sees(PREVIEW)
         figures = re.findall(r"Next invoice on [^:]+: (\S+) → (\S+) ", shown)
         assert figures == [("$179.10", "$0.00"), ("$89.10", "$48.00"), ("$90.00", "$100.00")]
 
@@ -418,6 +421,6 @@ async def test_dollars_are_not_taken_off_yen() -> None:
         pick = ("Coupon", "$100 off for 6 months")
         said = "This coupon is an amount in USD: it takes nothing off invoices in JPY."
         await fill_in(maple, Case(RewardNote.OTHER_CURRENCY, "/autumn reward cus_tyrell", said, (pick,)))
-        shown = await maple.ana.sees("What changes")
+        shown = await maple.ana.sees(PREVIEW)
         assert ": ¥31,530, unchanged" in shown
         assert "shows from the next invoice" not in shown

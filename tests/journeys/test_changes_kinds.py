@@ -12,7 +12,20 @@ from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
 from bot.approvals.results import Result
 from bot.changes import descriptions
-from tests.journeys.changing import AT_ONCE, close_and_look, elsewhere, lea_sees, request_undo
+from tests.journeys.changing import (
+    AT_ONCE,
+    DENIED,
+    EXPIRED,
+    FAILED,
+    PREVIEW,
+    UNCONFIRMED,
+    WAITING,
+    WITHDRAWN,
+    close_and_look,
+    elsewhere,
+    lea_sees,
+    request_undo,
+)
 from tests.journeys.kinds import SORTS, Sort, confirm_deletion, delete
 from tests.lost_writes import carry_out
 from tests.running import Running, running_maple
@@ -39,7 +52,7 @@ def writes(maple: Running) -> list[str]:
 async def waiting(maple: Running, sort: Sort) -> None:
     """Ana has asked, and Lea sees it."""
     await sort.ask(maple)
-    card = await lea_sees(maple, "Waiting for approval")
+    card = await lea_sees(maple, WAITING)
     assert sort.asked in card
     await maple.ana.sees("0 of 1 approval")
 
@@ -85,13 +98,13 @@ async def test_denied_and_asked_again_as_it_was_filled_in(maple: Running, sort: 
     await maple.lea.sees(approvals_words.DENY_HINT)
     await maple.lea.fill(approvals_words.REASON, "Not this quarter")
     await maple.lea.submit()
-    await maple.lea.sees("Denied: nothing was changed")
-    outcome = await close_and_look(maple.ana, "Denied: nothing was changed")
+    await maple.lea.sees(DENIED)
+    outcome = await close_and_look(maple.ana, DENIED)
     assert "Not this quarter" in outcome
     await maple.ana.no_longer_sees("[Withdraw]")
     await maple.ana.sees(f"[{approvals_words.ASK_AGAIN_CHANGED}]")
     await maple.ana.click(approvals_words.ASK_AGAIN_CHANGED)
-    await maple.ana.sees("What changes")
+    await maple.ana.sees(PREVIEW)
     if sort.ask is delete:
         await confirm_deletion(maple)
     await maple.ana.submit()
@@ -107,8 +120,8 @@ async def test_withdrawn(maple: Running, sort: Sort) -> None:
     await waiting(maple, sort)
     await close_and_look(maple.ana, "[Withdraw]")
     await maple.ana.click("Withdraw", confirm=True)
-    await maple.ana.sees("Withdrawn: nothing was changed")
-    assert "[Approve]" not in await maple.lea.sees("Withdrawn: nothing was changed")
+    await maple.ana.sees(WITHDRAWN)
+    assert "[Approve]" not in await maple.lea.sees(WITHDRAWN)
     assert maple.autumn.ledger == []
 
 
@@ -116,7 +129,7 @@ async def test_expired(maple: Running, sort: Sort) -> None:
     await waiting(maple, sort)
     maple.clock.move(timedelta(hours=25))
     await maple.bot.changes.sweeper.tick()
-    assert "[Approve]" not in await maple.lea.sees("Expired: nothing was changed")
+    assert "[Approve]" not in await maple.lea.sees(EXPIRED)
     await close_and_look(maple.ana, approvals_words.EXPIRED)
     assert maple.autumn.ledger == []
 
@@ -145,10 +158,10 @@ async def test_failed(maple: Running, sort: Sort) -> None:
     await waiting(maple, sort)
     maple.autumn.faults.add(sort.route, "429", retry_after=3600)
     await approve(maple, sort)
-    card = await maple.lea.sees("Failed: nothing was changed")
+    card = await maple.lea.sees(FAILED)
     assert approvals_words.ENDINGS[Cause.RATE_LIMITED] in card
     assert "[Undo]" not in card
-    await close_and_look(maple.ana, "Failed: nothing was changed")
+    await close_and_look(maple.ana, FAILED)
     assert writes(maple) == []
 
 
@@ -157,8 +170,8 @@ async def test_unconfirmed_and_settled_by_a_person(maple: Running, sort: Sort, a
     await waiting(maple, sort)
     maple.autumn.faults.add(sort.route, "cut_before", times=1)
     await approve(maple, sort)
-    await maple.lea.sees("Unconfirmed: it may have happened")
-    await close_and_look(maple.ana, "Unconfirmed: it may have happened")
+    await maple.lea.sees(UNCONFIRMED)
+    await close_and_look(maple.ana, UNCONFIRMED)
     if applied:
         await carry_out(maple.autumn)
     await maple.lea.click("Mark as applied" if applied else "Mark as not applied", confirm=True)
@@ -181,7 +194,7 @@ async def test_a_lost_answer_is_found_again(maple: Running, sort: Sort) -> None:
 async def test_a_deletion_of_somebody_who_is_gone() -> None:
     async with running_maple("socket") as maple:
         await delete(maple)
-        await lea_sees(maple, "Waiting for approval")
+        await lea_sees(maple, WAITING)
         await elsewhere(maple, "customers.delete", customer_id="cus_noname")
         await maple.lea.click("Approve", confirm=True)
         await maple.lea.sees(approvals_words.RESULTS[Result.FAILED].what)

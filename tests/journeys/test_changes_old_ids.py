@@ -9,7 +9,7 @@ from bot.approvals.lifecycle import Cause
 from bot.changes import notes
 from bot.changes.common_notes import CommonNote
 from bot.changes.notes import Note
-from tests.journeys.changing import AT_ONCE, ask_for_messages, close_and_look, request_undo
+from tests.journeys.changing import ACTION, AT_ONCE, ask_for_messages, close_and_look, request_undo
 from tests.running import Running, running_maple
 
 READ_BACK = approvals_words.ENDINGS[Cause.DONE]
@@ -32,7 +32,7 @@ def old_id(maple: Running) -> str:
 async def _reward(maple: Running, action: str) -> None:
     await maple.ana.command(f"/autumn reward {old_id(maple)}")
     await maple.ana.sees("Apply a coupon")
-    await maple.ana.choose("What to do", action)
+    await maple.ana.choose(ACTION, action)
     await maple.bot.work.drain(10)
 
 

@@ -7,7 +7,16 @@ import pytest
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
 from bot.changes.common_notes import CommonNote
-from tests.journeys.changing import ask_for_a_name, close_and_look, elsewhere, give, lea_sees, request_undo
+from tests.journeys.changing import (
+    FAILED,
+    WAITING,
+    ask_for_a_name,
+    close_and_look,
+    elsewhere,
+    give,
+    lea_sees,
+    request_undo,
+)
 from tests.journeys.kinds import SORTS, Sort
 from tests.running import Running, running_maple
 
@@ -37,10 +46,10 @@ def recreate_everybody(maple: Running) -> None:
 
 async def test_a_waiting_change_is_not_applied_to_a_later_customer(maple: Running, sort: Sort) -> None:
     await sort.ask(maple)
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, WAITING)
     recreate_everybody(maple)
     await maple.lea.click("Approve", confirm=sort.confirms)
-    await maple.lea.sees("Failed: nothing was changed")
+    await maple.lea.sees(FAILED)
     card = await maple.lea.sees(REFUSED)
     assert "[Approve]" not in card
     assert maple.autumn.ledger == []
@@ -51,7 +60,7 @@ async def test_a_waiting_change_is_not_applied_to_a_later_customer(maple: Runnin
 )
 async def test_an_undo_does_not_reach_a_later_customer(maple: Running, sort: Sort) -> None:
     await sort.ask(maple)
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, WAITING)
     await maple.lea.click("Approve", confirm=sort.confirms)
     await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
     recreate_everybody(maple)
@@ -76,13 +85,13 @@ async def test_a_form_that_shows_an_earlier_customer_is_not_taken() -> None:
         assert "Another → Somebody" in form
         assert len(maple.autumn.ledger) == before
         await maple.ana.submit()
-        await lea_sees(maple, "Waiting for approval", "Another → Somebody")
+        await lea_sees(maple, WAITING, "Another → Somebody")
 
 
 async def test_a_customer_deleted_and_made_anew_is_not_renamed() -> None:
     async with running_maple("socket") as maple:
         await ask_for_a_name(maple.ana, "Somebody", customer="cus_noname")
-        await lea_sees(maple, "Waiting for approval")
+        await lea_sees(maple, WAITING)
         await elsewhere(maple, "customers.delete", customer_id="cus_noname")
         await elsewhere(maple, "customers.get_or_create", customer_id="cus_noname")
         await maple.lea.click("Approve")

@@ -8,7 +8,7 @@ from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
 from bot.changes import autumn_refusals
 from sandbox.autumn import LocalAutumn
-from tests.journeys.changing import AT_ONCE, give, lea_sees
+from tests.journeys.changing import ACTION, AT_ONCE, FAILED, WAITING, give, lea_sees
 from tests.journeys.kinds import SORTS, Sort, redeem
 from tests.running import Running, running_maple
 
@@ -18,7 +18,7 @@ READ_BACK = approvals_words.ENDINGS[Cause.DONE]
 async def test_limits_that_pass_delay_a_change_and_no_more() -> None:
     async with running_maple("http") as maple:
         await give(maple)
-        await lea_sees(maple, "Waiting for approval")
+        await lea_sees(maple, WAITING)
         maple.autumn.faults.add("balances.update", "429", times=2, retry_after=0)
         await maple.lea.click("Approve")
         await maple.lea.sees(READ_BACK)
@@ -43,9 +43,9 @@ async def test_a_missing_scope_is_named(sort: Sort, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(LocalAutumn, "key", property(lambda self: self.keys(reading)))
     async with running_maple(sort.mode) as maple:
         await sort.ask(maple)
-        await lea_sees(maple, "Waiting for approval")
+        await lea_sees(maple, WAITING)
         await maple.lea.click("Approve", confirm=sort.confirms)
-        card = await maple.lea.sees("Failed: nothing was changed")
+        card = await maple.lea.sees(FAILED)
         assert f"Maple's key lacks the scope {scopes[sort.route]}." in card
         assert "insufficient" not in card
 
@@ -59,10 +59,10 @@ async def _take_the_code(maple: Running) -> None:
 async def test_a_code_that_was_redeemed_past_maple_is_refused_in_words() -> None:
     async with running_maple("http") as maple:
         await redeem(maple)
-        await lea_sees(maple, "Waiting for approval")
+        await lea_sees(maple, WAITING)
         await _take_the_code(maple)
         await maple.lea.click("Approve")
-        card = await maple.lea.sees("Failed: nothing was changed")
+        card = await maple.lea.sees(FAILED)
         assert autumn_refusals.CODES["customer_already_redeemed_referral_code"] in card
         assert "referral" not in card
         assert "400" not in card
@@ -89,7 +89,7 @@ async def _says_redeemed(maple: Running) -> None:
     await maple.ana.close()
     await maple.ana.command("/autumn reward cus_northwind")
     await maple.ana.sees("Apply a coupon")
-    await maple.ana.choose("What to do", "Redeem a promo code")
+    await maple.ana.choose(ACTION, "Redeem a promo code")
     await maple.ana.sees("Letter for letter")
     await maple.ana.fill("Promo code", "BONUS500")
     await maple.ana.sees("This customer has already redeemed BONUS500.")

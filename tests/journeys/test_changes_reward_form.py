@@ -1,5 +1,6 @@
 """The reward form goes on telling the truth after it was not taken."""
 
+from tests.journeys.changing import ACTION
 from tests.running import running_maple
 
 COUPON = "10% off, always (10% off, forever)"
@@ -9,7 +10,7 @@ async def test_a_refused_code_leaves_discounts_as_they_are() -> None:
     async with running_maple("http") as maple:
         await maple.ana.command("/autumn reward cus_acme")
         await maple.ana.sees(COUPON)
-        await maple.ana.choose("What to do", "Redeem a promo code")
+        await maple.ana.choose(ACTION, "Redeem a promo code")
         await maple.ana.sees("Letter for letter")
         await maple.ana.fill("Promo code", "NOSUCHCODE")
         await maple.ana.sees("Autumn has no feature grant with this code")
@@ -18,6 +19,6 @@ async def test_a_refused_code_leaves_discounts_as_they_are() -> None:
         await maple.bot.work.drain(10)
         form = await maple.ana.sees("Autumn has no feature grant with this code")
         assert COUPON in form
-        await maple.ana.choose("What to do", "Remove the coupon")
+        await maple.ana.choose(ACTION, "Remove the coupon")
         form = await maple.ana.sees("Coupon: 10% off, always → none")
         assert "no coupon of their own" not in form

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bot.approvals import words as approvals_words
-from tests.journeys.changing import lea_sees
+from tests.journeys.changing import ACTION, WAITING, lea_sees
 from tests.running import running_maple
 
 
@@ -14,7 +14,7 @@ async def test_equal_grants_are_told_apart_in_form_card_and_history() -> None:
         rows += [replace(goodwill, id=f"cus_ent_{end}", external_id=None) for end in ("first1", "other2")]
 
         await maple.ana.command("/autumn balance cus_vandelay")
-        await maple.ana.sees("What to do")
+        await maple.ana.sees(ACTION)
         await maple.ana.choose("Feature", "Messages")
         await maple.bot.work.drain(10)
         await maple.ana.choose("Which part of it", "…other2")
@@ -22,7 +22,7 @@ async def test_equal_grants_are_told_apart_in_form_card_and_history() -> None:
         await maple.ana.fill("Amount", "5")
         await maple.ana.fill("Reason", "x")
         await maple.ana.submit()
-        card = await lea_sees(maple, "Waiting for approval")
+        card = await lea_sees(maple, WAITING)
         assert "Part: Standalone grant" in card
         assert "…other2" in card
         await maple.lea.command("/autumn history cus_vandelay")
@@ -34,7 +34,7 @@ async def test_equal_grants_are_told_apart_in_form_card_and_history() -> None:
 async def test_a_part_with_a_date_is_named_by_it() -> None:
     async with running_maple("socket") as maple:
         await maple.ana.command("/autumn balance cus_vandelay")
-        await maple.ana.sees("What to do")
+        await maple.ana.sees(ACTION)
         await maple.ana.choose("Feature", "Messages")
         await maple.bot.work.drain(10)
         await maple.ana.choose("Which part of it", "Granted as launch_week")
@@ -42,17 +42,17 @@ async def test_a_part_with_a_date_is_named_by_it() -> None:
         await maple.ana.fill("Amount", "5")
         await maple.ana.fill("Reason", "x")
         await maple.ana.submit()
-        card = await lea_sees(maple, "Waiting for approval")
+        card = await lea_sees(maple, WAITING)
         assert "Part: Granted as launch_week · does not reset · Expires" in card
 
 
 async def test_a_balance_of_one_part_names_none() -> None:
     async with running_maple("http") as maple:
         await maple.ana.command("/autumn balance cus_acme")
-        await maple.ana.sees("What to do")
+        await maple.ana.sees(ACTION)
         await maple.ana.choose("Feature", "Messages")
         await maple.bot.work.drain(10)
         await maple.ana.fill("Amount", "5")
         await maple.ana.fill("Reason", "x")
         await maple.ana.submit()
-        assert "Part:" not in await lea_sees(maple, "Waiting for approval")
+        assert "Part:" not in await lea_sees(maple, WAITING)

@@ -12,7 +12,7 @@ from bot.changes.cancellation.words import CancellationNote
 from bot.changes.switch.words import SwitchNote
 from bot.lookups import failures
 from sandbox.autumn import LocalAutumn
-from tests.journeys.changing import close_and_look, lea_sees, request_undo
+from tests.journeys.changing import ACTION, FAILED, WAITING, close_and_look, lea_sees, request_undo
 from tests.journeys.kinds import cancel, extend_trial
 from tests.running import Running, running_maple
 
@@ -23,7 +23,7 @@ WAITS = approvals_words.AWAITS_PAYMENT.split("*")[1]
 async def test_the_last_payment_is_refunded_and_the_subscription_ends(maple: Running) -> None:
     await maple.ana.command("/autumn cancel cus_northwind")
     await maple.ana.sees("Cancel at the end of the period")
-    await maple.ana.choose("What to do", "Cancel now")
+    await maple.ana.choose(ACTION, "Cancel now")
     await maple.ana.sees("Refund of the whole last payment")
     await maple.ana.choose("What the customer gets for the rest", "Refund of the whole last payment")
     form = await maple.ana.sees("Refunded to the card")
@@ -50,7 +50,7 @@ async def test_a_scheduled_change_that_would_be_dropped_is_warned_of(maple: Runn
 async def test_a_second_cancellation_is_not_sent(maple: Running) -> None:
     await maple.ana.command("/autumn cancel cus_initech")
     await maple.ana.sees("Take the cancellation back")
-    await maple.ana.choose("What to do", "Cancel at the end of the period")
+    await maple.ana.choose(ACTION, "Cancel at the end of the period")
     await maple.ana.sees("This subscription is cancelled already")
     await maple.ana.fill("Reason", "x")
     await maple.ana.submit()
@@ -63,7 +63,7 @@ async def ask_to_end_the_trial(maple: Running, *, where: str = "#support") -> No
     maple.ana.go(where)
     await maple.ana.command("/autumn trial cus_umbrella")
     await maple.ana.sees("New end of the trial")
-    await maple.ana.choose("What to do", "End the trial now")
+    await maple.ana.choose(ACTION, "End the trial now")
     await maple.ana.sees("Billed now, in all: $49.00")
     await maple.ana.fill("Reason", "They want to start")
     await maple.ana.submit()
@@ -133,11 +133,11 @@ async def test_without_a_card_the_customer_gets_a_checkout(maple: Running) -> No
 
 async def test_another_billing_change_under_way_is_told_and_nothing_is_changed(maple: Running) -> None:
     await cancel(maple)
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, WAITING)
     maple.autumn.state.org.locks_billing = True
     maple.autumn.billing_locks.add("cus_northwind")
     await maple.lea.click(approvals_words.APPROVE)
-    card = await maple.lea.sees("Failed: nothing was changed")
+    card = await maple.lea.sees(FAILED)
     assert autumn_refusals.CODES["lock_already_exists"] in card
     assert maple.autumn.state.customers["cus_northwind"].products[0].canceled_at is None
 
@@ -146,13 +146,13 @@ async def test_a_moved_trial_is_undone_under_its_new_id(maple: Running) -> None:
     product = maple.autumn.state.customers["cus_umbrella"].products[0]
     before, ends = product.id, product.trial_ends_at
     await extend_trial(maple)
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, WAITING)
     await maple.lea.click(approvals_words.APPROVE)
     await maple.lea.sees(READ_BACK)
     assert product.id != before
     await close_and_look(maple.ana, f"[{approvals_words.UNDO}]")
     await request_undo(maple.ana)
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, WAITING)
     await maple.lea.click(approvals_words.APPROVE)
     await maple.lea.sees(approvals_words.UNDONE)
     assert ends is not None
@@ -173,7 +173,7 @@ async def test_what_autumn_would_refuse_is_said_before_it_is_requested(maple: Ru
     maple.autumn.state.customers["cus_northwind"].currency = "gbp"
     await maple.ana.command("/autumn cancel cus_northwind")
     await maple.ana.sees("Cancel at the end of the period")
-    await maple.ana.choose("What to do", "Cancel now")
+    await maple.ana.choose(ACTION, "Cancel now")
     form = await maple.ana.sees("Autumn would refuse this.")
     assert autumn_refusals.CODES["currency_mismatch"] in form
     assert BillingNote.WOULD_BE_REFUSED.id not in form

@@ -5,7 +5,7 @@ from bot.approvals.lifecycle import Cause, State
 from bot.approvals.results import Result
 from bot.changes.model import Now
 from tests.approvals.harness import LEA
-from tests.journeys.changing import give, lea_sees
+from tests.journeys.changing import WAITING, give, lea_sees
 from tests.lost_writes import carry_out
 from tests.running import Running
 
@@ -15,7 +15,7 @@ UNCONFIRMED = approvals_words.HEADLINES[State.UNCONFIRMED].split("*")[1]
 async def unconfirmed(maple: Running) -> None:
     """A request whose write Autumn never got."""
     await give(maple)
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, WAITING)
     maple.autumn.faults.add("balances.update", "cut_before", times=1)
     await maple.lea.click("Approve")
     await maple.lea.sees(UNCONFIRMED)
@@ -44,8 +44,8 @@ async def test_change_that_is_not_there_stays_unconfirmed(maple: Running) -> Non
 async def test_change_that_another_one_may_explain_stays_unconfirmed(maple: Running) -> None:
     await unconfirmed(maple)
     await give(maple)
-    await maple.lea.sees("Waiting for approval")
-    await maple.lea.click("Approve", within="Waiting for approval")
+    await maple.lea.sees(WAITING)
+    await maple.lea.click("Approve", within=WAITING)
     await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
     await maple.lea.click(approvals_words.CHECK_AGAIN)
     await maple.lea.sees(approvals_words.RESULTS[Result.STILL_UNCONFIRMED].what)

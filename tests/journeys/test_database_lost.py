@@ -17,7 +17,7 @@ from bot.lookups import labels
 from bot.store.errors import StoreLost, StoreLostMidway
 from bot.timings import Timeouts
 from tests.databases import ENGINES, Engine, fresh
-from tests.journeys.changing import AT_ONCE, close_and_look, give, lea_sees
+from tests.journeys.changing import AT_ONCE, WAITING, close_and_look, give, lea_sees
 from tests.journeys.steps import ask
 from tests.journeys.test_trouble import unharmed
 from tests.relay import Relay
@@ -132,7 +132,7 @@ async def test_a_form_and_a_decision_wait_for_the_memory(loss: Loss) -> None:
     maple = loss.maple
     await give(maple)
     await maple.ana.sees("0 of 1 approval")
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, WAITING)
     await maple.raj.command("/autumn update cus_acme")
     await maple.raj.sees("Fingerprint")
     await maple.raj.fill("Name", "Acme Holdings")
@@ -209,7 +209,7 @@ async def test_a_database_that_is_silent_is_given_up(mode: Mode, logs: io.String
 async def test_a_locked_file_is_given_up(mode: Mode) -> None:
     async with running_maple(mode, timings=HURRIED, pace=QUIET) as maple:
         await give(maple)
-        await lea_sees(maple, "Waiting for approval")
+        await lea_sees(maple, WAITING)
         async with maple.bot.database.writing():
             await maple.lea.click("Approve")
             await maple.lea.sees(NO_MEMORY)

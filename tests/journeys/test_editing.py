@@ -11,7 +11,7 @@ from bot.approvals.results import Result
 from bot.changes.balance.input import BalanceInput
 from bot.changes.forms import words as forms_words
 from bot.home import words as home_words
-from tests.journeys.changing import close_and_look, give, lea_sees
+from tests.journeys.changing import WAITING, close_and_look, give, lea_sees
 from tests.journeys.steps import in_order
 from tests.running import Running
 from tests.screen import on_screen
@@ -34,7 +34,7 @@ async def show(maple: Running, place: str) -> None:
 async def test_edited_request_replaces_the_old_one_on_the_same_card(maple: Running, place: str) -> None:
     before = (await maple.bot.autumn.customer("cus_acme")).balances["messages"].remaining
     await give(maple)
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, WAITING)
     await maple.ana.sees("0 of 1 approval")
     await maple.ana.close()
     await show(maple, place)
@@ -63,7 +63,7 @@ async def test_edited_request_replaces_the_old_one_on_the_same_card(maple: Runni
 
 async def test_click_on_the_version_before_the_edit_decides_nothing(maple: Running) -> None:
     await give(maple)
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, WAITING)
     await close_and_look(maple.ana, f"[{approvals_words.EDIT}]")
     maple.slack.faults.add("chat.update", "error", error="fatal_error", times=None)
     await maple.ana.click(approvals_words.EDIT)
@@ -79,7 +79,7 @@ async def test_click_on_the_version_before_the_edit_decides_nothing(maple: Runni
 
 async def test_request_that_was_decided_meanwhile_is_not_edited(maple: Running) -> None:
     await give(maple)
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, WAITING)
     await close_and_look(maple.ana, f"[{approvals_words.EDIT}]")
     await maple.ana.click(approvals_words.EDIT)
     await maple.ana.sees(forms_words.SAVE)
@@ -98,7 +98,7 @@ async def test_button_on_an_old_card_says_why_nothing_opens(
     maple: Running, state: str, result: Result
 ) -> None:
     await give(maple)
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, WAITING)
     await close_and_look(maple.ana, f"[{approvals_words.EDIT}]")
     statement = {
         "waiting": "UPDATE changes SET version = 2",

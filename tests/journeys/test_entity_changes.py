@@ -10,7 +10,7 @@ from bot.changes.balance import words as balance_words
 from bot.changes.common_notes import CommonNote
 from bot.changes.forms import words as forms_words
 from bot.changes.grant.words import GrantNote
-from tests.journeys.changing import close_and_look, lea_sees, request_undo
+from tests.journeys.changing import ACTION, PREVIEW, WAITING, close_and_look, lea_sees, request_undo
 from tests.journeys.steps import ask, press
 from tests.running import Running
 
@@ -36,13 +36,13 @@ async def left(maple: Running, entity: str = "") -> Decimal:
 async def submit(maple: Running, *, amount: str = "") -> None:
     if amount:
         await maple.ana.fill("Amount", amount)
-    await maple.ana.sees("What changes")
+    await maple.ana.sees(PREVIEW)
     await maple.ana.fill("Reason", "They lost a day to our outage")
     await maple.ana.submit()
 
 
 async def approved(maple: Running, summary: str) -> None:
-    card = await lea_sees(maple, "Waiting for approval")
+    card = await lea_sees(maple, WAITING)
     assert summary in card
     await maple.lea.click("Approve")
     card = await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
@@ -55,7 +55,7 @@ async def test_entity_is_given_more_from_its_card_and_the_gift_is_taken_back(map
     await ask(maple, f"/autumn entities {WHO}", "4 entities")
     await press(maple, "Open", "Balances of its own", within="Compression")
     await maple.ana.click(balance_words.PRIMARY_BUTTON)
-    form = await maple.ana.sees("What to do")
+    form = await maple.ana.sees(ACTION)
     assert "Compression" in form
     await maple.ana.choose("Feature", "Messages")
     await maple.ana.sees("resets")
@@ -79,7 +79,7 @@ async def test_entity_is_given_more_from_its_card_and_the_gift_is_taken_back(map
 async def test_balance_of_an_entity_is_set_in_one_line(maple: Running) -> None:
     shared = await left(maple)
     await maple.ana.command(f"/autumn set {WHO}/middle-out messages to 90 because of the outage")
-    form = await maple.ana.sees("What changes")
+    form = await maple.ana.sees(PREVIEW)
     assert "Middle-Out" in form
     await maple.ana.submit()
     await approved(maple, "Set the balance of Messages to 90, for the entity Middle-Out (workspace_2)")
@@ -129,7 +129,7 @@ async def test_entity_without_a_balance_of_its_own_is_told_what_to_do(maple: Run
     await maple.ana.choose(forms_words.PICK_ENTITY, "Bare")
     await maple.ana.sees(balance_words.NO_OWN_BALANCES)
     await maple.ana.choose(forms_words.PICK_ENTITY, forms_words.WHOLE_CUSTOMER)
-    await maple.ana.sees("What to do")
+    await maple.ana.sees(ACTION)
 
 
 async def test_grant_of_an_entity_is_given_moved_and_removed(maple: Running) -> None:
@@ -216,9 +216,9 @@ async def test_control_of_an_entity_is_set_and_removed_again(maple: Running) -> 
 
 async def test_entity_that_went_meanwhile_is_told_so(maple: Running) -> None:
     await maple.ana.command(f"/autumn give {WHO}/workspace_1 500 messages because of the outage")
-    await maple.ana.sees("What changes")
+    await maple.ana.sees(PREVIEW)
     await maple.ana.submit()
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, WAITING)
     state = maple.autumn.state.customer(WHO)
     state.entities[:] = [entity for entity in state.entities if entity.id != "workspace_1"]
     await maple.lea.click("Approve")

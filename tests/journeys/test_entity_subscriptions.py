@@ -9,7 +9,7 @@ from bot.changes.cancellation.words import CancellationNote
 from bot.changes.forms import words as forms_words
 from bot.changes.switch.words import SwitchNote
 from sandbox.autumn.model import Product
-from tests.journeys.changing import close_and_look, elsewhere, lea_sees, request_undo
+from tests.journeys.changing import ACTION, PREVIEW, close_and_look, elsewhere, lea_sees, request_undo
 from tests.journeys.steps import ask, press
 from tests.running import Running
 
@@ -41,7 +41,7 @@ async def open_form(maple: Running, command: str, sees: str) -> None:
 
 
 async def apply(maple: Running, summary: str) -> None:
-    await maple.ana.sees("What changes")
+    await maple.ana.sees(PREVIEW)
     await maple.ana.fill("Reason", "They asked for it")
     await maple.ana.submit()
     await lea_sees(maple, summary)
@@ -75,7 +75,7 @@ async def test_cancellation_from_the_card_reaches_this_entity_alone_and_is_taken
 async def test_subscription_of_an_entity_ends_now_with_the_credit_that_was_previewed(maple: Running) -> None:
     before = others(maple)
     await open_form(maple, "cancel", "Cancel at the end of the period")
-    await maple.ana.choose("What to do", "Cancel now")
+    await maple.ana.choose(ACTION, "Cancel now")
     await maple.ana.sees("Credit for the unused time")
     form = await maple.ana.sees("Billed now, in all: $")
     assert "(Compression): $" in form

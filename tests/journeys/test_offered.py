@@ -14,6 +14,7 @@ from bot.changes.ungrant import words as ungrant_words
 from bot.changes.usage import words as usage_words
 from bot.changes.words import CHOOSE, HISTORY, MORE_CHANGES
 from bot.lookups.labels import NO_INVOICES
+from tests.journeys.changing import ACTION
 from tests.journeys.steps import ask, press
 from tests.running import Running, running_maple
 
@@ -29,7 +30,7 @@ async def test_menu_opens_the_form_of_the_change(maple: Running) -> None:
     await ask(maple, "/autumn cus_acme", "● Overview")
     await press(maple, deletion_words.BUTTON, "What is live")
     await maple.ana.close()
-    await press(maple, balance_words.PRIMARY_BUTTON, "What to do")
+    await press(maple, balance_words.PRIMARY_BUTTON, ACTION)
 
 
 async def test_changes_beyond_the_menu_are_chosen_in_a_modal(maple: Running) -> None:

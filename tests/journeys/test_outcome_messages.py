@@ -15,12 +15,12 @@ from bot.approvals.results import Result
 from bot.changes.balance import words as balance_words
 from bot.changes.balance.input import BalanceInput
 from bot.changes.forms import words as forms_words
-from tests.journeys.changing import AT_ONCE, give, lea_sees
+from tests.journeys.changing import AT_ONCE, PREVIEW, WAITING, give, lea_sees
 from tests.running import Mode, Running, running_maple
 from tests.screen import on_screen
 
 HEADLINES = {state: words.split("*")[1] for state, words in approvals_words.HEADLINES.items()}
-APPLIED, DENIED, WAITING = HEADLINES[State.APPLIED], HEADLINES[State.DENIED], HEADLINES[State.WAITING]
+APPLIED, DENIED = HEADLINES[State.APPLIED], HEADLINES[State.DENIED]
 OUTCOME = re.compile(r"Maple:\n[^\n]+\nAcme Ltd · Give 500 extra of Messages")
 """The state comes first; on her card the title does."""
 
@@ -46,7 +46,7 @@ async def request(maple: Running) -> None:
     await give(maple)
     await maple.ana.sees("0 of 1 approval")
     await maple.ana.close()
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, WAITING)
 
 
 async def test_approved_request_is_told_once_in_a_new_message(maple: Running) -> None:
@@ -73,26 +73,26 @@ async def test_denied_request_can_be_requested_again_changed(maple: Running) -> 
     assert DENIED in message
     assert "Half of that, please" in message
     await maple.ana.click(approvals_words.ASK_AGAIN_CHANGED)
-    form = await maple.ana.sees("What changes")
+    form = await maple.ana.sees(PREVIEW)
     assert "Acme Ltd" in form
 
 
 async def test_asking_again_changed_keeps_everything_that_is_not_changed(maple: Running) -> None:
     reset_at = maple.autumn.clock.now().replace(microsecond=0) + timedelta(days=3)
     await maple.ana.command("/autumn give cus_noname 500 messages because of our outage")
-    await maple.ana.sees("What changes")
+    await maple.ana.sees(PREVIEW)
     await maple.ana.choose(balance_words.RESET, str(int(reset_at.timestamp())))
     await maple.ana.fill(forms_words.TICKET, "https://tickets.example/4711")
     await maple.ana.settled()
     await maple.ana.submit()
     await maple.ana.sees("0 of 1 approval")
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, WAITING)
     await deny(maple)
     await maple.ana.close()
     maple.ana.go("@maple")
     await maple.ana.sees(f"[{approvals_words.ASK_AGAIN_CHANGED}]")
     await maple.ana.click(approvals_words.ASK_AGAIN_CHANGED)
-    await maple.ana.sees("What changes")
+    await maple.ana.sees(PREVIEW)
     await maple.ana.fill("Amount", "250")
     await maple.ana.settled()
     await maple.ana.submit()
@@ -180,10 +180,10 @@ async def test_change_applied_at_once_is_one_message(mode: Mode) -> None:
 
 async def test_form_that_was_closed_meanwhile_leaves_a_private_message(maple: Running) -> None:
     await maple.ana.command("/autumn give cus_acme 500 messages because of our outage")
-    await maple.ana.sees("What changes")
+    await maple.ana.sees(PREVIEW)
     maple.slack.faults.add("views.update", "error", error="not_found", times=None)
     await maple.ana.submit()
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, WAITING)
     private, _ = await messages(maple)
     assert "only visible to you" in private
     assert WAITING in private

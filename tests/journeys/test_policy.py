@@ -12,6 +12,10 @@ from bot.approvals.results import Result
 from bot.changes.model import Now
 from bot.digests import repository as digest_repository
 from tests.journeys.changing import (
+    ACTION,
+    UNCONFIRMED,
+    WAITING,
+    WITHDRAWN,
     ask_for_a_name,
     ask_for_messages,
     close_and_look,
@@ -54,7 +58,7 @@ async def test_third_gift_of_a_day_needs_approval_and_the_form_says_why(mode: Mo
             await maple.ana.sees(approvals_words.RIGHT_AWAY)
             await maple.ana.close()
         await maple.ana.command("/autumn balance cus_acme")
-        await maple.ana.sees("What to do")
+        await maple.ana.sees(ACTION)
         await maple.ana.choose("Feature", "Messages")
         await maple.ana.sees("resets")
         await maple.ana.fill("Amount", "500")
@@ -63,7 +67,7 @@ async def test_third_gift_of_a_day_needs_approval_and_the_form_says_why(mode: Mo
         assert "1,000 a day for one customer, and 0 of that is left today." in form
         await maple.ana.fill("Reason", "They asked again")
         await maple.ana.submit()
-        card = await lea_sees(maple, "Waiting for approval")
+        card = await lea_sees(maple, WAITING)
         assert "This is the 3rd change to this balance today, 1,500 in total." in card
         assert len(maple.autumn.ledger) == 2
 
@@ -86,7 +90,7 @@ async def use(maple: Running, messages: int) -> None:
 async def test_busy_customers_request_can_be_approved(mode: Mode) -> None:
     async with running_maple(mode, policy=BUSY) as maple:
         await give(maple, "20000", action="Set the balance")
-        assert "Remaining: 18,760 → 20,000" in await lea_sees(maple, "Waiting for approval")
+        assert "Remaining: 18,760 → 20,000" in await lea_sees(maple, WAITING)
         await use(maple, 124)
         await maple.lea.click("Approve")
         card = await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
@@ -98,7 +102,7 @@ async def test_busy_customers_request_can_be_approved(mode: Mode) -> None:
 async def test_usage_beyond_the_tolerance_asks_the_approver_again() -> None:
     async with running_maple("http", policy=BUSY) as maple:
         await give(maple, "20000", action="Set the balance")
-        await lea_sees(maple, "Waiting for approval")
+        await lea_sees(maple, WAITING)
         await use(maple, 125)
         await maple.lea.click("Approve")
         await maple.lea.sees(approvals_words.RESULTS[Result.OVERTAKEN].what)
@@ -128,39 +132,39 @@ async def test_channel_shared_afterwards_shows_no_figures(maple: Running) -> Non
     await maple.lea.click("Approve")
     await maple.lea.sees(approvals_words.RESULTS[Result.CHANNEL_SHARED].what)
     card = await maple.lea.sees(approvals_words.WITHHELD)
-    assert "Waiting for approval" in card
+    assert WAITING in card
     for hidden in ("Messages", "Acme", "cus_acme", "They lost a day", "[Approve]"):
         assert hidden not in card
     await close_and_look(maple.ana, "Give 500 extra of Messages")
     await maple.ana.click("Withdraw", confirm=True)
-    card = await lea_sees(maple, "Withdrawn: nothing was changed")
+    card = await lea_sees(maple, WITHDRAWN)
     assert "cus_acme" not in card
     assert maple.autumn.ledger == []
 
 
 async def test_card_is_not_updated_where_its_channel_cannot_be_checked(maple: Running) -> None:
     await give(maple)
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, WAITING)
     maple.slack.faults.add("conversations.info", "error", error="fatal_error", times=100)
     await maple.lea.click("Deny")
     await maple.lea.sees(approvals_words.RESULTS[Result.CHANNEL_UNCHECKED].what)
-    await close_and_look(maple.ana, "Waiting for approval")
+    await close_and_look(maple.ana, WAITING)
     await maple.ana.click("Withdraw", confirm=True)
-    await maple.ana.sees("Withdrawn: nothing was changed")
+    await maple.ana.sees(WITHDRAWN)
     await maple.bot.work.drain(10)
-    assert "Withdrawn" not in await lea_sees(maple, "Waiting for approval")
+    assert "Withdrawn" not in await lea_sees(maple, WAITING)
     maple.slack.faults.clear()
     maple.clock.move(timedelta(hours=1))
     await maple.bot.changes.sweeper.tick()
-    await lea_sees(maple, "Withdrawn: nothing was changed")
+    await lea_sees(maple, WITHDRAWN)
 
 
 async def test_not_applied_is_not_taken_while_autumn_shows_the_change(maple: Running) -> None:
     await ask_for_a_name(maple.ana, "Acme Incorporated")
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, WAITING)
     maple.autumn.faults.add("customers.update", "cut_before", times=1)
     await maple.lea.click("Approve")
-    card = await maple.lea.sees("Unconfirmed: it may have happened")
+    card = await maple.lea.sees(UNCONFIRMED)
     assert approvals_words.READ_BACK[Now.ABSENT] in card
     await elsewhere(maple, "customers.update", customer_id="cus_acme", name="Acme Incorporated")
     await maple.lea.click("Mark as not applied", confirm=True)
@@ -171,10 +175,10 @@ async def test_not_applied_is_not_taken_while_autumn_shows_the_change(maple: Run
 
 async def test_applied_is_not_taken_while_autumn_does_not_show_the_change(maple: Running) -> None:
     await ask_for_a_name(maple.ana, "Acme Incorporated")
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, WAITING)
     maple.autumn.faults.add("customers.update", "cut_before", times=1)
     await maple.lea.click("Approve")
-    await maple.lea.sees("Unconfirmed: it may have happened")
+    await maple.lea.sees(UNCONFIRMED)
     await maple.lea.click("Mark as applied", confirm=True)
     await maple.lea.sees(approvals_words.RESULTS[Result.SEEN_NOT_APPLIED].what)
     (record,) = await maple.bot.changes.history("cus_acme")
@@ -190,7 +194,7 @@ async def test_deleted_customer_leaves_what_is_to_do_in_stripe(maple: Running) -
     await maple.ana.choose("Final confirmation", "Delete this customer. It cannot be undone.")
     await maple.ana.fill("Reason", "They asked to be forgotten")
     await maple.ana.submit()
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, WAITING)
     await maple.lea.click("Approve", confirm=True)
     card = await maple.lea.sees("Still to do in Stripe")
     assert "Stripe keeps charging for 3 subscriptions" in card

@@ -17,7 +17,7 @@ from bot.slack.http import EVENTS_PATH
 from bot.store.database import unbroken
 from bot.store.tables import deliveries
 from tests.databases import fresh
-from tests.journeys.changing import AT_ONCE, ask_for_messages, give, lea_sees
+from tests.journeys.changing import ACTION, AT_ONCE, PREVIEW, WAITING, ask_for_messages, give, lea_sees
 from tests.journeys.digesting import posted, set_up, the_digest
 from tests.journeys.steps import ask, press
 from tests.running import Mode, Running, running_maple
@@ -94,14 +94,14 @@ async def test_a_form_is_opened_here_drawn_there_and_submitted_here(both: Both) 
     maple = both.maple
     both.next()
     await maple.ana.command("/autumn balance cus_acme")
-    await maple.ana.sees("What to do")
+    await maple.ana.sees(ACTION)
     both.next()
     await maple.ana.choose("Feature", "Messages")
     await maple.ana.sees("resets")
     await maple.ana.settled()
     both.next()
     await maple.ana.fill("Amount", "500")
-    await maple.ana.sees("What changes")
+    await maple.ana.sees(PREVIEW)
     await maple.ana.settled()
     both.next()
     await maple.ana.fill("Reason", "They lost a day to our outage")
@@ -109,7 +109,7 @@ async def test_a_form_is_opened_here_drawn_there_and_submitted_here(both: Both) 
     await maple.ana.submit()
     await maple.ana.sees("0 of 1 approval")
     both.next()
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, WAITING)
     await maple.lea.click("Approve")
     await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
     await maple.ana.close()
@@ -124,15 +124,15 @@ async def test_a_form_drawn_late_by_one_does_not_cover_what_the_other_drew() -> 
         maple = both.maple
         both.next()
         await maple.ana.command("/autumn balance cus_acme")
-        await maple.ana.sees("What to do")
+        await maple.ana.sees(ACTION)
         await maple.ana.choose("Feature", "Messages")
         await maple.ana.settled()
         both.next()
         # The other one has not read this customer yet.
         maple.autumn.faults.add("customers.get", "latency", seconds=0.4, times=1)
-        await maple.ana.choose("What to do", "Set the balance")
+        await maple.ana.choose(ACTION, "Set the balance")
         both.next()
-        await maple.ana.choose("What to do", "Correct billed usage")
+        await maple.ana.choose(ACTION, "Correct billed usage")
         await maple.ana.sees("How many units count as used")
         for bot in both.bots:
             await bot.work.drain(10)
@@ -143,18 +143,18 @@ async def test_two_decide_at_two_replicas_at_once(both: Both) -> None:
     """One click each, at either: the change is carried out once."""
     maple = both.maple
     await maple.ana.command("/autumn balance cus_acme")
-    await maple.ana.sees("What to do")
+    await maple.ana.sees(ACTION)
     await maple.ana.choose("Feature", "Messages")
     await maple.ana.sees("resets")
     await maple.ana.fill("Amount", "500")
-    await maple.ana.sees("What changes")
+    await maple.ana.sees(PREVIEW)
     await maple.ana.fill("Reason", "They lost a day to our outage")
     await maple.ana.submit()
     await maple.ana.sees("0 of 1 approval")
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, WAITING)
     maple.raj.go("#billing")
     both.next()
-    await maple.raj.sees("Waiting for approval")
+    await maple.raj.sees(WAITING)
     await maple.raj.click("Approve")
     both.next()
     await maple.lea.click("Approve")

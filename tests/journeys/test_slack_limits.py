@@ -9,7 +9,7 @@ import pytest
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import State
 from bot.timings import Timeouts
-from tests.journeys.changing import give, lea_sees
+from tests.journeys.changing import WAITING, give, lea_sees
 from tests.running import QUICK_PACE, Mode, Running, running_maple
 from tests.slack.test_client import until
 
@@ -53,7 +53,7 @@ async def test_answer_takes_another_way_when_its_own_is_limited(maple: Running, 
 
 async def test_cards_that_are_limited_do_not_hold_up_the_decision(maple: Running) -> None:
     await give(maple)
-    await lea_sees(maple, "Waiting for approval")
+    await lea_sees(maple, WAITING)
     maple.slack.faults.add("chat.update", "429", retry_after=HOUR, times=None)
     await maple.lea.click("Approve")
     await maple.bot.work.drain(10)
@@ -68,7 +68,7 @@ async def test_cards_that_are_limited_do_not_hold_up_the_decision(maple: Running
 async def test_telling_has_a_deadline(mode: Mode) -> None:
     async with running_maple(mode, timings=Timeouts(telling=1)) as maple:
         await give(maple)
-        await lea_sees(maple, "Waiting for approval")
+        await lea_sees(maple, WAITING)
         maple.slack.faults.add("chat.update", "latency", seconds=30, times=None)
         await maple.lea.click("Approve")
         await maple.bot.work.drain(10)
@@ -83,7 +83,7 @@ async def test_sweeper_that_is_stuck_in_one_part_goes_on_in_the_others_and_says_
         httpx.AsyncClient(base_url=maple.bot.url) as client,
     ):
         await give(maple)
-        await lea_sees(maple, "Waiting for approval")
+        await lea_sees(maple, WAITING)
         maple.slack.faults.add("chat.update", "latency", seconds=60, times=None)
         maple.clock.move(timedelta(days=2))
         await until(lambda: "expiry" in maple.bot._background.stuck())
