@@ -273,6 +273,10 @@ async def approve(interaction: Interaction, services: Services) -> None:
     await _step(interaction, services, step)
 
 
+async def withdraw(interaction: Interaction, services: Services) -> None:
+    await _step(interaction, services, lambda ref: services.batches.withdraw(ref.id, interaction.actor))
+
+
 async def stop(interaction: Interaction, services: Services) -> None:
     await _step(interaction, services, lambda ref: services.batches.stop(ref.id, interaction.actor))
 

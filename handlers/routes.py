@@ -196,6 +196,7 @@ ROUTES: tuple[Route, ...] = (
     clicked(ids.BATCH_CANCEL, batches.cancel),
     clicked(ids.BATCH_APPROVE, batches.approve),
     clicked(ids.BATCH_DENY, batches.ask_why, ErrorTarget.MODAL, opens_modal=True),
+    clicked(ids.BATCH_WITHDRAW, batches.withdraw),
     clicked(ids.BATCH_STOP, batches.stop),
     clicked(ids.BATCH_RESUME, batches.resume),
     clicked(ids.BATCH_UNDO, batches.ask_why_undo, ErrorTarget.MODAL, opens_modal=True),

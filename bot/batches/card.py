@@ -41,6 +41,7 @@ MOST_LARGEST = 10
 _MOST_REASONS = 5
 _CUSTOMER, _LINE, _REASON = 80, 100, 2000
 _ENDED = (BatchState.DONE, BatchState.STOPPED)
+_NEVER_BEGUN = (BatchState.WAITING, BatchState.DENIED, BatchState.WITHDRAWN, BatchState.EXPIRED)
 
 
 class ListRef(Carried):
@@ -261,7 +262,7 @@ def _explained(record: BatchRecord) -> list[str]:
             lines = [_progress(record), by or words.STOPPED_BY_MAPLE, _unclear(record)]
         case BatchState.DONE:
             lines = [_approved_by(record), _progress(record), _unclear(record)]
-        case BatchState.DENIED:
+        case BatchState.DENIED | BatchState.WITHDRAWN:
             comment = text.mrkdwn(record.comment, _REASON)
             decided = times.moment(record.decided_at or record.updated_at)
             lines = [approvals_words.by(mentions.person(record.decided_by), decided)]
@@ -324,6 +325,8 @@ def _buttons(record: BatchRecord, audience: Audience) -> list[blocks.Button]:
     buttons = []
     if record.state is BatchState.WAITING and audience is Audience.APPROVER:
         buttons += [_approve(record, ref), blocks.button(approvals_words.DENY, ids.BATCH_DENY, ref)]
+    if record.state is BatchState.WAITING and audience is Audience.ASKER:
+        buttons.append(_withdraw(ref))
     if record.stoppable:
         dialog = blocks.confirm(words.STOP_TITLE, words.STOP_TEXT, words.STOP, approvals_words.NOT_NOW)
         buttons.append(blocks.button(words.STOP, ids.BATCH_STOP, ref, danger=True, confirm=dialog))
@@ -332,9 +335,15 @@ def _buttons(record: BatchRecord, audience: Audience) -> list[blocks.Button]:
         buttons.append(blocks.button(words.RESUME, ids.BATCH_RESUME, ref, primary=True, confirm=dialog))
     if record.undoable:
         buttons.append(blocks.button(words.UNDO, ids.BATCH_UNDO, ref))
-    begun = record.state not in (BatchState.WAITING, BatchState.DENIED, BatchState.EXPIRED)
-    buttons.append(blocks.button(words.RESULTS_CSV if begun else words.LIST_CSV, ids.BATCH_CSV, ref))
+    label = words.LIST_CSV if record.state in _NEVER_BEGUN else words.RESULTS_CSV
+    buttons.append(blocks.button(label, ids.BATCH_CSV, ref))
     return buttons
+
+
+def _withdraw(ref: str) -> blocks.Button:
+    title, question = approvals_words.WITHDRAW_TITLE, approvals_words.WITHDRAW_TEXT
+    dialog = blocks.confirm(title, question, approvals_words.WITHDRAW, approvals_words.NOT_NOW)
+    return blocks.button(approvals_words.WITHDRAW, ids.BATCH_WITHDRAW, ref, confirm=dialog)
 
 
 def _approve(record: BatchRecord, ref: str) -> blocks.Button:

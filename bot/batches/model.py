@@ -2,6 +2,7 @@
 
     checked ─▶ waiting ─┬─▶ running ─┬─▶ done
                         ├─▶ denied   └─▶ stopping ─▶ stopped ─▶ running (resumed)
+                        ├─▶ withdrawn
                         └─▶ expired
 
 A batch that needs no approval is running as soon as it is requested. Every line becomes a change of its own,
@@ -196,6 +197,8 @@ class BatchState(StrEnum):
     DONE = "done"
     """Every line has ended, whichever way."""
     DENIED = "denied"
+    WITHDRAWN = "withdrawn"
+    """By whoever requested it."""
     EXPIRED = "expired"
 
 
@@ -255,7 +258,7 @@ class BatchRecord:
     """What the lines are worth where that is known, by currency, in major units."""
     approvals: tuple[Approval, ...] = ()
     decided_by: str = ""
-    """Who gave the last approval, or denied it."""
+    """Who gave the last approval, denied it or withdrew it."""
     decided_at: datetime | None = None
     comment: str = ""
     """Given with a denial."""
@@ -357,6 +360,8 @@ class Batches(Protocol):
     async def approve(self, batch_id: str, revision: int, actor: Actor) -> BatchOutcome: ...
 
     async def deny(self, batch_id: str, revision: int, actor: Actor, why: str = "") -> BatchOutcome: ...
+
+    async def withdraw(self, batch_id: str, actor: Actor) -> BatchOutcome: ...
 
     async def stop(self, batch_id: str, actor: Actor) -> BatchOutcome: ...
 

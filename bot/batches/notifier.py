@@ -33,7 +33,7 @@ from bot.turns import Turns
 EVENT = "maple_bulk_change"
 _AUDIENCE = {CardKind.APPROVAL: Audience.APPROVER, CardKind.ASKER: Audience.ASKER}
 _APPLIED = (BatchState.DONE, BatchState.STOPPED)
-_ENDED = (*_APPLIED, BatchState.DENIED, BatchState.EXPIRED)
+_ENDED = (*_APPLIED, BatchState.DENIED, BatchState.WITHDRAWN, BatchState.EXPIRED)
 
 
 class BatchNotifier:

@@ -296,6 +296,14 @@ async def deny(database: Database, batch_id: str, revision: int, decided: Decide
 
 
 @unbroken
+async def withdraw(database: Database, batch_id: str, *, person: str, now: datetime) -> BatchRecord | None:
+    values = {"state": BatchState.WITHDRAWN, "decided_by": person, "decided_at": now}
+    waiting = batches.c.state == BatchState.WAITING
+    async with database.writing() as connection:
+        return await _take(connection, batch_id, "batch_withdrawn", values, waiting, now=now, actor=person)
+
+
+@unbroken
 async def expire(database: Database, batch_id: str, *, now: datetime) -> BatchRecord | None:
     values = {"state": BatchState.EXPIRED, "decided_at": now}
     waiting = (batches.c.state == BatchState.WAITING, batches.c.expires_at <= now)

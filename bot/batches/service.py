@@ -1,5 +1,5 @@
-"""The service for lists of changes: check, submit, approve, deny, stop, resume, undo. It knows nothing of
-Slack's payloads."""
+"""The service for lists of changes: check, submit, approve, deny, withdraw, stop, resume, undo. It knows
+nothing of Slack's payloads."""
 
 import secrets
 from collections.abc import Sequence
@@ -170,6 +170,20 @@ class BatchService:
         decided = Decided(actor.user, actor.team, decision.rule, self._now(), clean(why))
         denied = await repository.deny(self._database, batch_id, revision, decided)
         return await self._decided(denied, batch_id)
+
+    async def withdraw(self, batch_id: str, actor: Actor) -> BatchOutcome:
+        """For whoever requested it, while it waits."""
+        record = await self.get(batch_id)
+        if record is None:
+            return BatchOutcome(BatchResult.UNKNOWN)
+        if record.state is not BatchState.WAITING:
+            return BatchOutcome(BatchResult.TOO_LATE, record)
+        own = record.asker == actor.user
+        decision = await self._permits(Request(Verb.WITHDRAW, environment=record.env, own=own), actor)
+        if not decision.permit:
+            return BatchOutcome(BatchResult.NOT_ALLOWED, record, decision=decision)
+        withdrawn = await repository.withdraw(self._database, batch_id, person=actor.user, now=self._now())
+        return await self._decided(withdrawn, batch_id)
 
     async def stop(self, batch_id: str, actor: Actor) -> BatchOutcome:
         """No further line begins; for whoever requested it, and whoever may approve it."""

@@ -122,6 +122,7 @@ STATES: Mapping[BatchState, str] = {
     BatchState.STOPPED: ":double_vertical_bar: *Stopped*",
     BatchState.DONE: ":white_check_mark: *Finished*",
     BatchState.DENIED: ":no_entry: *Denied: nothing was changed*",
+    BatchState.WITHDRAWN: ":leftwards_arrow_with_hook: *Withdrawn: nothing was changed*",
     BatchState.EXPIRED: ":alarm_clock: *Expired: nothing was changed*",
 }
 NOT_ALL = ":warning: *Finished, but not every line was applied*"

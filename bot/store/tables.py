@@ -480,7 +480,8 @@ batches = Table(
     Column("lease_by", String(32)),
     Column("lease_until", Instant),
     CheckConstraint(
-        "state IN ('waiting', 'running', 'stopping', 'stopped', 'done', 'denied', 'expired')", name="state"
+        "state IN ('waiting', 'running', 'stopping', 'stopped', 'done', 'denied', 'withdrawn', 'expired')",
+        name="state",
     ),
     CheckConstraint("revision >= 1 AND needed >= 0", name="counts"),
     CheckConstraint("lease_by IS NULL OR state IN ('running', 'stopping')", name="lease"),

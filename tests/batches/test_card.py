@@ -166,6 +166,7 @@ QUEUED, RUNNING, APPLIED, REFUSED, UNCONFIRMED, SKIPPED = LineState
             "1 failed · 1 unconfirmed",
         ),
         (BatchState.DENIED, {QUEUED: 3}, [], "Too many"),
+        (BatchState.WITHDRAWN, {QUEUED: 3}, [], "By <@U03LEA>"),
         (BatchState.EXPIRED, {QUEUED: 3}, [], approvals_words.EXPIRED),
     ],
 )
@@ -190,6 +191,8 @@ def test_card_shows_how_it_stands_and_what_can_be_done(
     assert actions(shown[Audience.APPROVER]) == [*approver, ids.BATCH_CSV]
     deciding = (ids.BATCH_APPROVE, ids.BATCH_DENY)
     others = [action for action in approver if action not in deciding]
+    if state is BatchState.WAITING:
+        others.append(ids.BATCH_WITHDRAW)
     assert actions(shown[Audience.ASKER]) == [*others, ids.BATCH_CSV]
     text = "\n".join(
         block["text"]["text"] for block in shown[Audience.APPROVER].blocks if block["type"] == "section"

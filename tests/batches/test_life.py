@@ -23,12 +23,18 @@ from tests.batches.test_model import checked_line
 from tests.databases import fresh
 
 FOLLOWS = {
-    BatchState.WAITING: {BatchState.RUNNING, BatchState.DENIED, BatchState.EXPIRED},
+    BatchState.WAITING: {
+        BatchState.RUNNING,
+        BatchState.DENIED,
+        BatchState.WITHDRAWN,
+        BatchState.EXPIRED,
+    },
     BatchState.RUNNING: {BatchState.STOPPING, BatchState.DONE},
     BatchState.STOPPING: {BatchState.STOPPED, BatchState.DONE},
     BatchState.STOPPED: {BatchState.RUNNING},
     BatchState.DONE: set(),
     BatchState.DENIED: set(),
+    BatchState.WITHDRAWN: set(),
     BatchState.EXPIRED: set(),
 }
 LINES = 3
@@ -89,6 +95,11 @@ class BatchLife(RuleBasedStateMachine):
     def deny(self, really: int) -> None:
         if really == 0:
             self.do(repository.deny(self.database, self.batch.id, self.seen.revision, self.decided("U_RAJ")))
+
+    @rule(really=st.integers(0, 9))
+    def withdraw(self, really: int) -> None:
+        if really == 0:
+            self.do(repository.withdraw(self.database, self.batch.id, person="U_ANA", now=self.now))
 
     @rule(minutes=st.integers(0, 8))
     def pass_time(self, minutes: int) -> None:

@@ -20,6 +20,7 @@ def test_only_an_end_is_told_and_every_stop_apart() -> None:
         BatchState.STOPPED: "stopped:0",
         BatchState.DONE: "done",
         BatchState.DENIED: "denied",
+        BatchState.WITHDRAWN: "",
         BatchState.EXPIRED: "expired",
     }
     further = record(BatchState.STOPPED, {LineState.APPLIED: 2, LineState.SKIPPED: 1})

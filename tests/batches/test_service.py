@@ -10,7 +10,7 @@ from bot.approvals import notice_queue
 from bot.approvals.lifecycle import Cause, State
 from bot.autumn.environment import Environment
 from bot.batches import repository
-from bot.batches.model import BatchRecord, BatchResult, BatchState, LineAction, LineState
+from bot.batches.model import BatchOutcome, BatchRecord, BatchResult, BatchState, LineAction, LineState
 from bot.batches.repository import MOST_OF_PERSON
 from bot.store.tables import audit, batch_decisions, batch_lines
 from tests.approvals.harness import ANA, LEA, RAJ
@@ -166,6 +166,92 @@ async def test_denied_list_is_not_applied(harness: BatchHarness) -> None:
     await replica.run()
     assert harness.inner.written() == 0
     assert await harness.inner.trail_is_intact()
+
+
+async def test_waiting_list_is_withdrawn_by_its_requester_alone(harness: BatchHarness) -> None:
+    replica = harness.replica()
+    batch = await harness.submitted(replica)
+    assert (await replica.batches.withdraw(batch.id, RAJ)).result is BatchResult.NOT_ALLOWED
+    withdrawn = (await replica.batches.withdraw(batch.id, ANA)).batch
+    assert withdrawn is not None
+    assert (withdrawn.state, withdrawn.decided_by) == (BatchState.WITHDRAWN, ANA.user)
+    assert harness.drawn[-1] == (batch.id, withdrawn.revision)
+    again = await replica.batches.withdraw(batch.id, ANA)
+    assert again.result is BatchResult.TOO_LATE
+    late = await replica.batches.approve(batch.id, withdrawn.revision, LEA)
+    assert late.result is BatchResult.TOO_LATE
+    assert (await replica.batches.withdraw("unknown", ANA)).result is BatchResult.UNKNOWN
+    await replica.run()
+    assert harness.inner.written() == 0
+    assert await harness.events(batch) == ["asked", "withdrawn"]
+    assert await harness.inner.trail_is_intact()
+
+
+async def test_withdrawn_lists_leave_room_for_others(sqlite_harness: BatchHarness) -> None:
+    harness = sqlite_harness
+    replica = harness.replica()
+    lists = [await harness.submitted(replica) for _ in range(MOST_OF_PERSON)]
+    assert (await harness.submit(replica)).result is BatchResult.TOO_MANY_WAIT
+    await replica.batches.withdraw(lists[0].id, ANA)
+    assert (await harness.submit(replica)).result is BatchResult.DONE
+
+
+async def test_withdrawn_undo_leaves_the_undo_open(harness: BatchHarness) -> None:
+    replica = harness.replica()
+    batch = await harness.approved(replica)
+    await replica.run()
+    undo = (await replica.batches.undo(batch.id, ANA, key="first")).batch
+    assert undo is not None
+    assert not (await harness.now(replica, batch)).undoable
+    await replica.batches.withdraw(undo.id, ANA)
+    assert (await harness.now(replica, batch)).undoable
+    assert (await replica.batches.undo(batch.id, ANA, key="second")).result is BatchResult.DONE
+
+
+async def test_list_withdrawn_and_approved_at_once_is_one_of_both(harness: BatchHarness) -> None:
+    """By two replicas, each of which has found it waiting."""
+    replicas = harness.replica(), harness.replica()
+    for _ in range(4):
+        batch = await harness.submitted(replicas[0], gives(CUSTOMERS[0]))
+        before = harness.inner.written()
+        withdrawn, approved = await asyncio.gather(
+            replicas[0].batches.withdraw(batch.id, ANA),
+            replicas[1].batches.approve(batch.id, batch.revision, RAJ),
+        )
+        assert {withdrawn.result, approved.result} == {BatchResult.DONE, BatchResult.TOO_LATE}
+        for replica in replicas:
+            await replica.run()
+        ended = await harness.now(replicas[0], batch)
+        if withdrawn.result is BatchResult.DONE:
+            assert (ended.state, harness.inner.written()) == (BatchState.WITHDRAWN, before)
+        else:
+            assert (ended.state, harness.inner.written()) == (BatchState.DONE, before + 1)
+    assert await harness.inner.trail_is_intact()
+
+
+@pytest.mark.parametrize("first", ["withdraw", "approve"])
+async def test_whichever_of_withdrawal_and_approval_comes_first_stands(
+    harness: BatchHarness, first: str
+) -> None:
+    """The other has already been found to be allowed."""
+    replica, other = harness.replica(), harness.replica()
+    batch = await harness.submitted(replica)
+
+    async def withdraw() -> BatchOutcome:
+        return await other.batches.withdraw(batch.id, ANA)
+
+    async def approve() -> BatchOutcome:
+        return await other.batches.approve(batch.id, batch.revision, RAJ)
+
+    if first == "withdraw":
+        harness.inner.permissions.meanwhile[Verb.APPROVE] = withdraw
+        late = await replica.batches.approve(batch.id, batch.revision, RAJ)
+    else:
+        harness.inner.permissions.meanwhile[Verb.WITHDRAW] = approve
+        late = await replica.batches.withdraw(batch.id, ANA)
+    assert late.result is BatchResult.TOO_LATE
+    state = BatchState.WITHDRAWN if first == "withdraw" else BatchState.RUNNING
+    assert (await harness.now(replica, batch)).state is state
 
 
 async def test_list_that_nobody_decides_expires(harness: BatchHarness) -> None:

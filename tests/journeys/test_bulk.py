@@ -227,6 +227,23 @@ async def test_denied_list_changes_nothing(maple: Running) -> None:
     assert maple.autumn.ledger == []
 
 
+async def test_waiting_list_is_withdrawn_by_its_requester(maple: Running) -> None:
+    withdrawn = on_screen(words.STATES[BatchState.WITHDRAWN])
+    await request(maple.ana)
+    maple.lea.go("#billing")
+    assert f"[{approvals_words.WITHDRAW}]" not in await maple.lea.sees(WAITING)
+    maple.ana.go("@maple")
+    await maple.ana.sees(f"[{approvals_words.WITHDRAW}]")
+    await maple.ana.click(approvals_words.WITHDRAW, confirm=False)
+    await maple.ana.click(approvals_words.WITHDRAW, confirm=True)
+    card = await maple.ana.sees(withdrawn)
+    assert "By @ana" in card
+    assert f"[{approvals_words.APPROVE}]" not in await maple.lea.sees(withdrawn)
+    assert maple.autumn.ledger == []
+    # Nobody else was needed for it, so there is nothing to tell beside the card.
+    assert len([piece for piece in maple.ana.pieces() if withdrawn in piece]) == 1
+
+
 async def test_requester_and_strangers_cannot_decide_stop_undo_or_read_the_list() -> None:
     not_allowed = on_screen(approvals_words.RESULTS["not_allowed"].what)
     async with running_maple("http", policy=LEA_DECIDES) as maple:

@@ -8,6 +8,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import IntegrityError
 
 from bot.store.database import Database
 from bot.store.migrate import config, migrate
@@ -72,6 +73,55 @@ async def first_revision(engine: Engine) -> str:
         await connection.execute(text("INSERT INTO deliveries (key, at) VALUES ('seen', 1)"))
     await database.aclose()
     return url
+
+
+BATCH = """
+INSERT INTO batches (id, submission_id, env, state, revision, asker, asker_team, channel, reason, rule,
+    needed, created_at, updated_at, expires_at, decided_by, said, stopped_by, undo_of)
+VALUES ('{id}', 'form {id}', 'live', '{state}', 1, 'U1', 'T1', '', '', '', 1, 1, 1, 2, '', '', '', {undo_of})
+"""
+
+
+async def test_bulk_changes_are_kept_and_can_be_withdrawn(empty: Database) -> None:
+    statements = [
+        BATCH.format(id="b1", state="done", undo_of="NULL"),
+        BATCH.format(id="b2", state="waiting", undo_of="'b1'"),
+        "INSERT INTO batch_decisions (batch_id, person, team, verdict, rule, at, counts) "
+        "VALUES ('b1', 'U2', 'T1', 'approve', '', 1, true)",
+        "INSERT INTO batch_cards (batch_id, kind, channel, shown_revision, due, tries, gone) "
+        "VALUES ('b1', 'asker', 'U1', 1, 1, 0, false)",
+        "INSERT INTO batch_notices (batch_id, kind, due, tries, done) VALUES ('b1', 'done', 1, 0, false)",
+    ]
+    async with empty.writing() as connection:
+        await connection.run_sync(lambda sync: command.upgrade(config(sync), "0018"))
+        for statement in statements:
+            await connection.execute(text(statement))
+    await migrate(empty)
+    async with empty.writing() as connection:
+        assert await connection.run_sync(differences) == []
+        for table, number in (
+            ("batches", 2),
+            ("batch_decisions", 1),
+            ("batch_cards", 1),
+            ("batch_notices", 1),
+        ):
+            rows = await connection.execute(text(f"SELECT count(*) FROM {table}"))  # noqa: S608
+            assert rows.scalar_one() == number, table
+        await connection.execute(text("UPDATE batches SET state = 'withdrawn' WHERE id = 'b2'"))
+        # A withdrawn undo allows another, and an open one does not.
+        await connection.execute(text(BATCH.format(id="b3", state="waiting", undo_of="'b1'")))
+    for broken in (
+        BATCH.format(id="b4", state="waiting", undo_of="'b1'"),
+        BATCH.format(id="b4", state="gone", undo_of="NULL"),
+        "DELETE FROM batches WHERE id = 'b1'",
+    ):
+        with pytest.raises(IntegrityError):
+            await _executed(empty, broken)
+
+
+async def _executed(database: Database, statement: str) -> None:
+    async with database.writing() as connection:
+        await connection.execute(text(statement))
 
 
 async def test_four_processes_at_once_from_nothing_and_from_the_first_revision() -> None:
