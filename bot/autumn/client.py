@@ -228,6 +228,7 @@ class Autumn:
         *,
         customer_id: str,
         feature_ids: Sequence[str],
+        entity_id: str = "",
         range: str | None = None,  # noqa: A002 - Autumn's name
         start: datetime | None = None,
         end: datetime | None = None,
@@ -236,11 +237,13 @@ class Autumn:
     ) -> Aggregate:
         """Usage in bins of `bin_size` (hour, day, week, month) over `range`, or from `start` to `end`.
 
-        `feature_ids` are tracked names; unknown ones come back as zeros. With `aggregate_on` "deducted",
-        also what was taken from which balance. Raises NotFound for an unknown customer.
+        `feature_ids` are tracked names; unknown ones come back as zeros. `entity_id`: only what was tracked
+        for this entity. With `aggregate_on` "deducted", also what was taken from which balance. Raises
+        NotFound for an unknown customer.
         """
         body = _given(
             customer_id=customer_id,
+            entity_id=entity_id,
             feature_id=list(feature_ids),
             range=range,
             custom_range=_between(start, end),

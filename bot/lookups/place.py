@@ -55,8 +55,9 @@ class Place(Carried):
         return Place(customer=self.customer, part=part)
 
     def of_feature(self, feature_id: str) -> "Place":
-        """The page of one feature, which opens with this billing cycle."""
-        return Place(customer=self.customer, part="feature", feature=feature_id, span=Span.CYCLE)
+        """The page of one feature, which opens with this billing cycle; of the entity, if one is open."""
+        opened = Place(customer=self.customer, part="feature", feature=feature_id, span=Span.CYCLE)
+        return opened.model_copy(update={"entity": self.entity})
 
     def asking(self) -> "Place":
         """Whether what is open here may be used: the feature, by the customer or by the entity."""

@@ -4,8 +4,12 @@ import re
 
 from bot.lookups import labels
 from bot.lookups.entities import words
+from bot.lookups.feature import words as feature_words
+from bot.lookups.place import Span
+from sandbox.autumn.model import Event
 from tests.journeys.steps import ask, in_order, press
 from tests.running import Running
+from tests.screen import on_screen
 
 
 async def test_entities_are_listed_and_one_is_opened(maple: Running) -> None:
@@ -61,3 +65,40 @@ async def test_entity_that_is_gone_is_told_so(maple: Running) -> None:
     who = maple.autumn.state.customer("cus_piedpiper")
     who.entities[:] = [entity for entity in who.entities if entity.name != "Middle-Out"]
     await press(maple, labels.OPEN, words.GONE, within="Middle-Out")
+
+
+async def test_usage_of_an_entity_is_its_own_and_that_of_the_customer_is_everybodys(maple: Running) -> None:
+    state = maple.autumn.state
+    who = state.customer("cus_piedpiper")
+    middle_out, other = who.entities[1], who.entities[2]
+    assert middle_out.name == "Middle-Out"
+    now = state.now
+    state.events(who)[:] = [
+        Event("evt_1", now - 60_000, "messages", who.id, 30.0, entity_id=middle_out.id),
+        Event("evt_2", now - 50_000, "messages", who.id, 12.0, entity_id=middle_out.id),
+        Event("evt_3", now - 40_000, "messages", who.id, 500.0, entity_id=other.id),
+        Event("evt_4", now - 30_000, "messages", who.id, 7.0),
+    ]
+    own = on_screen(feature_words.usage_total("42", 2, Span.CYCLE))
+    await ask(maple, "/autumn entities cus_piedpiper", "4 entities")
+    await press(maple, labels.OPEN, words.OWN_BALANCES.strip("*"), within="Middle-Out")
+    card = await press(maple, words.usage_of("Messages"), own)
+    in_order(card, "Messages of Middle-Out", "Its own: ", "Shared with the whole customer: ", own)
+    assert feature_words.USAGE_OF_ALL not in card
+    week = on_screen(feature_words.usage_total("42", 2, Span.WEEK))
+    await press(maple, labels.SPANS[Span.WEEK], week)
+    await press(maple, feature_words.BACK_TO_ENTITY, words.OWN_BALANCES.strip("*"))
+
+    await ask(maple, "/autumn features cus_piedpiper", "● Features")
+    everybodys = on_screen(feature_words.usage_total("549", 4, Span.CYCLE))
+    await press(maple, labels.OPEN, everybodys, within="Messages")
+    await maple.ana.sees(feature_words.USAGE_OF_ALL)
+
+
+async def test_usage_of_an_entity_that_is_gone_is_not_the_customers(maple: Running) -> None:
+    await ask(maple, "/autumn entities cus_piedpiper", "4 entities")
+    await press(maple, labels.OPEN, words.OWN_BALANCES.strip("*"), within="Middle-Out")
+    who = maple.autumn.state.customer("cus_piedpiper")
+    who.entities[:] = [entity for entity in who.entities if entity.name != "Middle-Out"]
+    card = await press(maple, words.usage_of("Messages"), words.GONE)
+    assert "Usage" not in card

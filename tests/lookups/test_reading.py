@@ -20,7 +20,7 @@ from bot.autumn.errors import (
     Unavailable,
     Unreachable,
 )
-from bot.autumn.models import Customer, UsageTotal
+from bot.autumn.models import Customer, Entity, UsageTotal
 from bot.autumn.retry_policy import RetryPolicy
 from bot.lookups import registry
 from bot.lookups.answers import Billing
@@ -308,6 +308,54 @@ async def test_cycle_is_that_of_the_balance(
     assert asked.body["bin_size"] == bin_size
     assert asked.body.get("range") == (None if start else "1bc")
     assert asked.body.get("custom_range") == ({"start": ms(start), "end": ms(NOW)} if start else None)
+
+
+ENTITY = {
+    "id": "ws_1",
+    "name": "Workspace",
+    "balances": {"messages": {"feature_id": "messages", "breakdown": [row(NOW + 9 * DAY)]}},
+}
+
+
+async def test_usage_of_an_entity_is_asked_for_it_alone_and_for_its_own_cycle() -> None:
+    script = Scripted(
+        {
+            "customers.get": holding(breakdown=[row(NOW + 2 * DAY)]),
+            "entities.get": ok(ENTITY),
+            "features.list": recorded("features"),
+            "events.aggregate": usage_of(1, 2),
+        }
+    )
+    place = ERIN.of_entity("ws_1").of_feature("messages")
+    detail = await answer_of(FeatureDetail, script, place)
+    assert isinstance(detail.usage, Usage)
+    assert isinstance(detail.entity, Entity)
+    assert (detail.entity.name, detail.usage.total) == ("Workspace", 3)
+    (asked,) = [asked for asked in script.asked if asked.route == "events.aggregate"]
+    start = datetime(2026, 11, 1, 12, 30, tzinfo=UTC)
+    assert asked.body == {
+        "customer_id": "cus_erin",
+        "entity_id": "ws_1",
+        "feature_id": ["messages"],
+        "custom_range": {"start": ms(start), "end": ms(NOW)},
+        "bin_size": "day",
+    }
+
+
+@pytest.mark.parametrize(("reply", "kind"), [(error(404), type(None)), (error(500), AutumnError)])
+async def test_entity_that_cannot_be_read_leaves_no_usage(reply: Any, kind: type) -> None:
+    script = Scripted(
+        {
+            "customers.get": holding(),
+            "entities.get": reply,
+            "features.list": recorded("features"),
+            "events.aggregate": usage_of(1, 2),
+        }
+    )
+    place = ERIN.of_entity("ws_1").of_feature("messages")
+    detail = await answer_of(FeatureDetail, script, place)
+    assert isinstance(detail.entity, kind)
+    assert not isinstance(detail.usage, Usage)
 
 
 async def test_balance_that_is_not_held_has_no_cycle() -> None:

@@ -2,10 +2,24 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from bot.autumn.models import Customer, Entity
 from bot.lookups.answers import CatalogueNames, Read
 from bot.lookups.invoices.facts import Unpaid
+
+
+class HasNames(Protocol):
+    """An answer about a customer, and what their features are called."""
+
+    @property
+    def customer(self) -> Customer: ...
+
+    @property
+    def names(self) -> CatalogueNames: ...
+
+    @property
+    def read_at(self) -> datetime: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from bot.lookups import frame as parts
 from bot.lookups import labels, names
 from bot.lookups.answers import CatalogueNames
 from bot.lookups.entities import holdings, words
-from bot.lookups.entities.answer import Entities, EntityDetail
+from bot.lookups.entities.answer import Entities, EntityDetail, HasNames
 from bot.lookups.entities.holdings import OwnBalance
 from bot.lookups.features import card as features
 
@@ -19,6 +19,7 @@ _TOTALS = 6
 _BALANCES = 3
 _PLANS = 3
 _OWN = 15
+_USAGES = 5
 
 
 def content(answer: Entities, frame: parts.Frame) -> list[layout.Drawn]:
@@ -44,7 +45,23 @@ def content(answer: Entities, frame: parts.Frame) -> list[layout.Drawn]:
 def detail(answer: EntityDetail, frame: parts.Frame) -> list[layout.Drawn]:
     back = frame.go(words.BACK_TO_ENTITIES, "back", frame.place.go("entities"))
     check = frame.go(labels.MAY_USE, "check", frame.place.asking())
-    return [*_detail(answer), *frame.buttons("back", [back, check])]
+    return [*_detail(answer), *_usages(answer, frame), *frame.buttons("back", [back, check])]
+
+
+def title(entity: Entity) -> str:
+    """In mrkdwn."""
+    return text.mrkdwn(name(entity), 80) or words.NO_NAME
+
+
+def balance_lines(entity: Entity, feature_id: str, answer: HasNames) -> list[str]:
+    """What the entity has of a feature: its own, and what it shares with the whole customer."""
+    shared_ids = holdings.shared_ids(answer.customer)
+    own = [each for each in holdings.own_balances(entity, shared_ids) if each.feature_id == feature_id]
+    shared = holdings.shared_rows(feature_id, answer.customer) if feature_id in entity.balances else None
+    return [
+        *(words.its_own(_balance(balance, answer)) for balance in own),
+        *([words.shared(_balance(shared, answer))] if shared else []),
+    ]
 
 
 def name(entity: Entity) -> str:
@@ -80,14 +97,10 @@ def _entity(index: int, entity: Entity, answer: Entities, frame: parts.Frame) ->
         if own.usage
     ]
     facts = [_id(entity), *plans, *([layout.inline(balances, _BALANCES)] if balances else [])]
-    lines = "\n".join([_title(entity), " · ".join(fact for fact in facts if fact)])
+    lines = "\n".join([f"*{title(entity)}*", " · ".join(fact for fact in facts if fact)])
     place = frame.place.of_entity(entity.id)
     open_it = frame.go(labels.OPEN, f"open:{index}", place) if entity.id else None
     return blocks.section(f"entity.{index}", lines.rstrip(), accessory=open_it)
-
-
-def _title(entity: Entity) -> str:
-    return f"*{text.mrkdwn(name(entity), 80) or words.NO_NAME}*"
 
 
 def _id(entity: Entity) -> str:
@@ -115,7 +128,7 @@ def _detail(answer: EntityDetail) -> list[layout.Drawn]:
         words.since(times.billing_day(entity.created_at)) if entity.created_at else "",
     ]
     lines = [
-        _title(entity),
+        f"*{title(entity)}*",
         " · ".join(fact for fact in facts if fact),
         words.plans(plans[0]) if plans else "",
     ]
@@ -135,7 +148,29 @@ def _detail(answer: EntityDetail) -> list[layout.Drawn]:
     return drawn
 
 
-def _balance(balance: OwnBalance, answer: EntityDetail) -> str:
+def _usages(answer: EntityDetail, frame: parts.Frame) -> list[Block]:
+    """Buttons to the usage of what it has: of its own first."""
+    entity, customer = answer.entity, answer.customer
+    if entity is None or isinstance(entity, AutumnError):
+        return []
+    own = [
+        balance.feature_id
+        for balance in holdings.worst_first(holdings.own_balances(entity, holdings.shared_ids(customer)))
+    ]
+    return frame.buttons(
+        "usages",
+        [
+            frame.go(
+                words.usage_of(_feature_name(feature_id, customer, answer.names)),
+                f"usage:{index}",
+                frame.place.of_feature(feature_id),
+            )
+            for index, feature_id in enumerate(list(dict.fromkeys([*own, *entity.balances]))[:_USAGES])
+        ],
+    )
+
+
+def _balance(balance: OwnBalance, answer: HasNames) -> str:
     feature = text.mrkdwn(_feature_name(balance.feature_id, answer.customer, answer.names), 60)
     as_balance = Balance(
         feature_id=balance.feature_id,

@@ -20,6 +20,19 @@ SHARED_BALANCES = "*Shared with the whole customer*"
 NO_OWN_BALANCES = "It has no balance of its own."
 
 
+def its_own(balance: str) -> str:
+    return f"Its own: {balance}"
+
+
+def shared(balance: str) -> str:
+    return f"Shared with the whole customer: {balance}"
+
+
+def usage_of(feature: str) -> str:
+    """A button. Not yet made safe."""
+    return f"Usage: {feature}"
+
+
 def number_of(number: int, *, more: bool) -> str:
     return f"*{number:,}+ entities*" if more else f"*{count(number, 'entity', 'entities')}*"
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from bot.autumn.models import Customer
+from bot.autumn.models import Customer, Entity
 from bot.lookups.answers import CatalogueNames, Read
 from bot.lookups.invoices.facts import Unpaid
 
@@ -48,5 +48,7 @@ class FeatureDetail:
     usage: Read[Usage] | None
     """None for a boolean feature, or one the customer does not have."""
     read_at: datetime
+    entity: Read[Entity] | None = None
+    """Whose usage it is, where the place is of an entity; None if the customer has no such entity."""
     unpaid: Read[Unpaid] | None = None
     names: CatalogueNames = field(default_factory=CatalogueNames)

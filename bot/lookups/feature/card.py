@@ -10,6 +10,8 @@ from bot.kit import blocks, layout, numbers, phrases, text, times
 from bot.kit.card import Block
 from bot.lookups import frame as parts
 from bot.lookups import labels, names
+from bot.lookups.entities import card as entities
+from bot.lookups.entities import words as entity_words
 from bot.lookups.entities_share import entities_share
 from bot.lookups.feature import words
 from bot.lookups.feature.answer import Bin, FeatureDetail, Spending, Usage
@@ -29,6 +31,8 @@ _SPANS = (Span.DAY, Span.WEEK, Span.MONTH, Span.QUARTER, Span.CYCLE)
 
 
 def content(answer: FeatureDetail, frame: parts.Frame) -> list[layout.Drawn]:
+    if frame.place.entity:
+        return _of_entity(answer, frame)
     place = frame.place
     drawn: list[layout.Drawn] = []
     balance = answer.customer.balances.get(place.feature)
@@ -36,10 +40,35 @@ def content(answer: FeatureDetail, frame: parts.Frame) -> list[layout.Drawn]:
         drawn += _balance(balance, answer)
     else:
         drawn.append(blocks.section("feature", _without_balance(answer, place.feature)))
-    drawn += _usage(answer, frame, balance.name if balance else place.feature)
+    usage = _usage(answer, frame, balance.name if balance else place.feature)
+    if usage and answer.customer.entities:
+        usage.append(blocks.context("usage.of_all", words.USAGE_OF_ALL))
+    drawn += usage
     back = frame.go(words.BACK_TO_FEATURES, "back", place.go("features"))
     check = frame.go(labels.MAY_USE, "check", place.asking())
     return [*drawn, *frame.buttons("back", [back, check])]
+
+
+def _of_entity(answer: FeatureDetail, frame: parts.Frame) -> list[layout.Drawn]:
+    """What one entity has of the feature, and used of it."""
+    place, entity = frame.place, answer.entity
+    back = frame.go(words.BACK_TO_ENTITY, "back", place.of_entity(place.entity))
+    if entity is None:
+        gone = blocks.section("entity", entity_words.GONE)
+        return [gone, *frame.buttons("back", [back])]
+    if isinstance(entity, AutumnError):
+        failed = parts.failed("entity", entity_words.ENTITY, entity)
+        return [failed, *frame.buttons("back", [back])]
+    held = names.features(answer.customer, answer.names).get(place.feature) or place.feature
+    feature = text.mrkdwn(held, 60) or phrases.NONE
+    lines = entities.balance_lines(entity, place.feature, answer) or [words.entity_without(feature)]
+    heading = words.of_entity(feature, entities.title(entity))
+    check = frame.go(labels.MAY_USE, "check", place.asking())
+    return [
+        blocks.section("feature", "\n".join([heading, *lines])),
+        *_usage(answer, frame, held),
+        *frame.buttons("back", [back, check]),
+    ]
 
 
 def _without_balance(answer: FeatureDetail, feature_id: str) -> str:
@@ -202,7 +231,9 @@ def _usage(answer: FeatureDetail, frame: parts.Frame, name: str) -> list[layout.
         history: list[layout.Drawn] = [parts.failed("usage", words.USAGE, answer.usage)]
     else:
         balance, span = answer.customer.balances.get(frame.place.feature), frame.place.span
-        expected = pace(balance, answer.usage, answer.read_at) if balance and span is Span.CYCLE else None
+        # An entity draws on what it shares with others as well, so its own pace says little of the reset.
+        paced = balance is not None and span is Span.CYCLE and not frame.place.entity
+        expected = pace(balance, answer.usage, answer.read_at) if balance and paced else None
         history = _history(answer.usage, expected, span, name)
     return [*history, *frame.buttons("spans", spans)]
 

@@ -1,10 +1,12 @@
-"""Reads a customer and the usage of one feature."""
+"""Reads a customer and the usage of one feature: all of the customer's, or one entity's."""
 
+import asyncio
 from datetime import datetime
 
 from bot.autumn.client import Autumn
-from bot.autumn.models import Customer
-from bot.lookups.answers import CatalogueNames
+from bot.autumn.errors import AutumnError, NotFound
+from bot.autumn.models import Customer, Entity
+from bot.lookups.answers import CatalogueNames, Read
 from bot.lookups.catalogue_names import missing_names
 from bot.lookups.concurrent import attempt, meanwhile, result_of
 from bot.lookups.customer import customer_of
@@ -15,6 +17,8 @@ from bot.lookups.place import Place
 
 async def feature(autumn: Autumn, place: Place, at: datetime, known: Customer | None) -> FeatureDetail:
     """Raises AutumnError when the customer cannot be read; the usage may fail alone."""
+    if place.entity:
+        return await _of_entity(autumn, place, at, known)
     async with meanwhile(customer_of(autumn, place, known)) as reading:
         chart = attempt(lambda: usage(autumn, place, at, reading), within=autumn.patience.part)
         async with meanwhile(chart) as charted:
@@ -25,7 +29,30 @@ async def feature(autumn: Autumn, place: Place, at: datetime, known: Customer | 
             return FeatureDetail(customer, await charted, at, names=names)
 
 
-async def _names(autumn: Autumn, customer: Customer) -> CatalogueNames:
+async def _of_entity(autumn: Autumn, place: Place, at: datetime, known: Customer | None) -> FeatureDetail:
+    """Raises AutumnError when the customer cannot be read; the entity and its usage may fail alone."""
+    part = autumn.patience.part
+    reading = attempt(lambda: autumn.entity(place.customer, place.entity), within=part)
+    async with meanwhile(customer_of(autumn, place, known)) as whole, meanwhile(reading) as fetching:
+        chart = attempt(lambda: usage(autumn, place, at, holder), within=part)
+        async with meanwhile(_as_seen(whole, fetching)) as holder, meanwhile(chart) as charted:
+            customer, entity = await result_of(whole), await result_of(fetching)
+            names = await _names(autumn, customer, place.feature)
+            if isinstance(entity, NotFound):
+                return FeatureDetail(customer, None, at, names=names)
+            return FeatureDetail(customer, await charted, at, entity, names=names)
+
+
+async def _as_seen(whole: asyncio.Task[Customer], fetching: asyncio.Task[Read[Entity]]) -> Customer:
+    """The customer with what their entity has and may draw on. Raises AutumnError."""
+    customer, entity = await result_of(whole), await result_of(fetching)
+    if isinstance(entity, AutumnError):
+        raise entity
+    return customer.model_copy(update={"balances": entity.balances, "subscriptions": entity.subscriptions})
+
+
+async def _names(autumn: Autumn, customer: Customer, *also: str) -> CatalogueNames:
+    """`also`: ids of more features."""
     balances = customer.balances.values()
     rows = (row.plan_id for balance in balances for row in balance.breakdown)
     flags = (flag.plan_id for flag in customer.flags.values())
@@ -34,5 +61,5 @@ async def _names(autumn: Autumn, customer: Customer) -> CatalogueNames:
         autumn,
         customer,
         plans=(plan_id for plan_id in (*rows, *flags) if plan_id),
-        features=(cost.metered_feature_id for feature in features for cost in feature.credit_costs),
+        features=(*also, *(cost.metered_feature_id for feature in features for cost in feature.credit_costs)),
     )

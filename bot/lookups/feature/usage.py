@@ -21,7 +21,8 @@ _AN_HOURLY_CYCLE = 2 * DAY
 async def usage(autumn: Autumn, place: Place, at: datetime, customer: asyncio.Task[Customer]) -> Usage | None:
     """The usage of `place.feature`; None if it is a boolean feature. Raises AutumnError.
 
-    The customer is waited for only when the answer depends on it.
+    `customer`: as the entity sees them, where the place is of one. They are waited for only when the answer
+    depends on them.
     """
     features = await _features(autumn, place, customer)
     feature = features.get(place.feature)
@@ -54,6 +55,7 @@ async def _asked(
     width = HOUR if place.span is Span.DAY or short else DAY
     answer = await autumn.usage(
         customer_id=place.customer,
+        entity_id=place.entity,
         feature_ids=tracked_names,
         range=None if start else place.span.value,
         start=start,

@@ -7,6 +7,8 @@ from bot.lookups.place import Span
 TITLE = "Feature"
 
 BACK_TO_FEATURES = "All features"
+BACK_TO_ENTITY = "Back to the entity"
+USAGE_OF_ALL = "Of the whole customer, entities included."
 
 ROLLOVERS = "*Rolled over*"
 ROWS = "*Sources*"
@@ -25,6 +27,14 @@ OTHER_SERIES = "Others"
 SPENT_BY = "*Spent by*"
 
 USAGE = "Usage"
+
+
+def of_entity(feature: str, entity: str) -> str:
+    return f"*{feature}* of {entity}"
+
+
+def entity_without(feature: str) -> str:
+    return f"This entity has no balance of {feature}."
 
 
 def flag(name: str, plan: str) -> str:

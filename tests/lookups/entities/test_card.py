@@ -161,3 +161,14 @@ def test_feature_names_come_from_the_customer_first() -> None:
     named = customer(balances={"messages": mails})
     answer = Entities(named, (entity(),), False, NOW, names=CatalogueNames(features={"messages": "Letters"}))
     assert "Mails 450 of 1,400 used" in text_of(draw(answer, AT_ENTITIES))
+
+
+def test_entity_leads_to_the_usage_of_what_it_has() -> None:
+    holder = entity(balances={**entity().balances, "odd": balance("odd", breakdown=[])})
+    buttons = checks.buttons(draw(EntityDetail(HOLDER, holder, NOW), AT_ENTITY))
+    assert Place.decode(buttons[words.usage_of("Messages")]) == AT_ENTITY.of_feature("messages")
+    assert Place.decode(buttons[words.usage_of("odd")]) == AT_ENTITY.of_feature("odd")
+    assert AT_ENTITY.of_feature("messages").entity == "ws_1"
+    many = entity(balances={f"f{number}": balance(f"f{number}") for number in range(9)})
+    labels = checks.buttons(draw(EntityDetail(HOLDER, many, NOW), AT_ENTITY))
+    assert len([label for label in labels if label.startswith("Usage: ")]) == 5

@@ -1,5 +1,6 @@
 """What one feature's page says."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -8,11 +9,12 @@ from typing import Any
 import pytest
 
 from bot.autumn.errors import TimedOut
-from bot.autumn.models import CreditCost, Feature, Reset, Rollover, Tier, UsagePrice
+from bot.autumn.models import CreditCost, Entity, Feature, Reset, Rollover, Tier, UsagePrice
 from bot.kit import times
 from bot.kit.card import Card
 from bot.lookups import labels
 from bot.lookups import labels as words
+from bot.lookups.entities import words as entity_words
 from bot.lookups.feature import words as feature_words
 from bot.lookups.feature.answer import Spending
 from bot.lookups.features.answer import Features
@@ -200,3 +202,56 @@ def test_bins_beyond_what_a_chart_holds_are_counted() -> None:
     card = draw(detail(read=usage(*range(1, 25))), AT_FEATURE)
     assert len(chart(card)["chart"]["axis_config"]["categories"]) == 20
     assert feature_words.usage_note(4) in text_of(card)
+
+
+AT_ENTITYS = PLACE.of_entity("ws_1").of_feature("messages")
+WORKSPACE = Entity(
+    id="ws_1",
+    name="Workspace <1>",
+    balances={
+        "messages": balance(
+            breakdown=[row(id="own", granted=400, left=250), row(id="shared", granted=1000, left=700)]
+        )
+    },
+)
+SHARED = balance(breakdown=[row(id="shared", granted=1000, left=700)])
+
+
+def of_entity(entity: Any, read: Any = None) -> Card:
+    return draw(replace(detail(SHARED, read), entity=entity), AT_ENTITYS)
+
+
+def test_entitys_page_shows_what_it_has_apart_from_what_all_share() -> None:
+    card = of_entity(WORKSPACE, usage(1, 2))
+    card_text = text_of(card)
+    assert feature_words.of_entity("Messages", "Workspace &lt;1&gt;") in card_text
+    assert re.search(r"Its own: .*150 of 400 used", card_text)
+    assert re.search(r"Shared with the whole customer: .*300 of 1,000 used", card_text)
+    assert feature_words.usage_total("3", 2, Span.CYCLE) in card_text
+    assert "At this pace" not in card_text
+    buttons = checks.buttons(card)
+    assert Place.decode(buttons[feature_words.BACK_TO_ENTITY]) == PLACE.of_entity("ws_1")
+    assert Place.decode(buttons[labels.SPANS[Span.WEEK]]).entity == "ws_1"
+    assert Place.decode(buttons[labels.MAY_USE]).entity == "ws_1"
+
+
+def test_entity_without_the_feature_says_so() -> None:
+    card_text = text_of(of_entity(Entity(id="ws_1"), usage(1)))
+    assert feature_words.entity_without("Messages") in card_text
+
+
+@pytest.mark.parametrize(
+    ("entity", "line"),
+    [(None, entity_words.GONE), (TimedOut(), "The entity could not be read: Autumn did not answer")],
+)
+def test_page_of_an_entity_that_was_not_read_shows_nothing_of_the_customers(entity: Any, line: str) -> None:
+    card = of_entity(entity)
+    assert line in text_of(card)
+    assert "Messages" not in text_of(card)
+    assert feature_words.BACK_TO_ENTITY in checks.buttons(card)
+
+
+def test_usage_of_a_customer_with_entities_is_said_to_be_everybodys() -> None:
+    whole = detail(SHARED, usage(1), entities=[WORKSPACE])
+    assert feature_words.USAGE_OF_ALL in text_of(draw(whole, AT_FEATURE))
+    assert feature_words.USAGE_OF_ALL not in text_of(draw(detail(SHARED, usage(1)), AT_FEATURE))
