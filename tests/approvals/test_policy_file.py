@@ -1,13 +1,14 @@
 """Policy files: what they say, and what is said of those that are wrong."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from bot.access.limits import EXACT, Measure, Tolerance
+from bot.access.limits import EXACT, Measure, Tolerance, Worth
 from bot.access.policy import (
     BUILT_IN,
     Decision,
@@ -36,6 +37,7 @@ from bot.access.rules import (
 )
 from bot.access.toml_lines import Lines
 from bot.autumn.environment import Environment
+from bot.changes import registry
 from tests.policy import BALANCE, DELETION, DETAILS, KINDS, REWARD, load, read
 
 ROOT = Path(__file__).parents[2]
@@ -518,14 +520,61 @@ def test_requester_does_not_decide_in_strict_finance() -> None:
     assert found == Decision(False, DecisionReason.DENIED, "support does not decide")
 
 
-def test_example_policy_is_valid() -> None:
+def of_kind(kind_id: str, worth: int | None = None, amount: int | None = None) -> Request:
+    """A request of a live customer's, worth so many dollars."""
+    return replace(
+        asks(registry.kind(kind_id).policy, amount),
+        worth=None if worth is None else Worth(Decimal(worth), "USD"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("person", "asked", "approvals"),
+    [
+        (AGENT, of_kind("balance", amount=1000), 0),
+        (AGENT, of_kind("grant", amount=1000), 0),
+        (AGENT, of_kind("grant", amount=1001), 1),
+        (AGENT, of_kind("grant", amount=100_001), 2),
+        (AGENT, of_kind("expiry"), 1),
+        (AGENT, of_kind("usage", amount=5), 1),
+        (AGENT, of_kind("refund", worth=20), 0),
+        (AGENT, of_kind("refund", worth=21), 1),
+        (AGENT, of_kind("refund", worth=501), 2),
+        (AGENT, of_kind("refund"), 2),
+        (AGENT, of_kind("cancellation", worth=0), 0),
+        (AGENT, of_kind("cancellation", worth=5), 1),
+        (AGENT, of_kind("switch", worth=5), 1),
+        (AGENT, of_kind("quantity", worth=5), REFUSED),
+        (AGENT, of_kind("deletion"), REFUSED),
+        (AGENT, asks(BALANCE, 5, plan="enterprise"), REFUSED),
+        (AGENT, asks(REWARD, 10, reward="sorry-10"), 0),
+        (AGENT, asks(REWARD, 10, reward="other"), 1),
+        (LEAD, of_kind("switch", worth=500), 0),
+        (LEAD, of_kind("switch", worth=501), 1),
+        (LEAD, of_kind("refund", worth=5), 1),
+        (LEAD, of_kind("deletion"), 2),
+        (MAX, of_kind("details"), REFUSED),
+    ],
+)
+def test_example_policy_decides_as_it_says(person: Person, asked: Request, approvals: int | None) -> None:
+    decision = decide(load(ROOT / "policy.example.toml"), asked, person)
+    assert (decision.approvals if decision.permit else REFUSED) == approvals
+
+
+def test_example_policy_shows_every_kind_of_rule_and_table() -> None:
     policy = load(ROOT / "policy.example.toml")
-    assert policy.groups == {"@support", "@billing-leads"}
-    assert decide(policy, asks(BALANCE, 1000), AGENT).at_once
-    assert decide(policy, asks(BALANCE, 100_001), AGENT).approvals == 2
-    assert decide(policy, asks(BALANCE, 5, plan="enterprise"), AGENT).reason is DecisionReason.DENIED
-    assert decide(policy, asks(DELETION), LEAD).reason_required
-    assert policy.digests.who.groups == policy.groups
+    assert policy.groups == policy.digests.who.groups == {"@support", "@billing-leads"}
+    assert {power for rule in policy.allow for power in rule.may} == set(Power) - {Power.APPROVE_OWN}
+    rules = (*policy.allow, *policy.deny, *policy.require)
+    named = {kind for rule in rules for kind in rule.when.changes}
+    assert named == {kind.id for kind in KINDS} - {"control"}
+    assert decide(policy, Request(Verb.LINK, environment=Environment.LIVE), AGENT).permit
+    assert not decide(policy, Request(Verb.LINK, environment=Environment.LIVE), MAX).permit
+    for kind_id in ("refund", "cancellation", "switch", "deletion"):
+        assert decide(policy, of_kind(kind_id, worth=5), LEAD).reason_required
+    assert [preset.gives for preset in policy.presets] == [("messages", Decimal(1000)), None]
+    assert policy.approvals.escalate_to == ("@finance",)
+    assert policy.batches.most_lines == 200
 
 
 def test_guide_names_every_key_and_power() -> None:
