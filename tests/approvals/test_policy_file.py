@@ -565,8 +565,9 @@ def test_example_policy_shows_every_kind_of_rule_and_table() -> None:
     policy = load(ROOT / "policy.example.toml")
     assert policy.groups == policy.digests.who.groups == {"@support", "@billing-leads"}
     assert {power for rule in policy.allow for power in rule.may} == set(Power) - {Power.APPROVE_OWN}
-    rules = (*policy.allow, *policy.deny, *policy.require)
-    named = {kind for rule in rules for kind in rule.when.changes}
+    conditions = [rule.when for rule in (*policy.allow, *policy.deny)]
+    conditions += [requirement.when for requirement in policy.require]
+    named = {kind for when in conditions for kind in when.changes}
     assert named == {kind.id for kind in KINDS} - {"control"}
     assert decide(policy, Request(Verb.LINK, environment=Environment.LIVE), AGENT).permit
     assert not decide(policy, Request(Verb.LINK, environment=Environment.LIVE), MAX).permit

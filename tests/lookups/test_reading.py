@@ -330,7 +330,7 @@ async def test_usage_of_an_entity_is_asked_for_it_alone_and_for_its_own_cycle() 
     detail = await answer_of(FeatureDetail, script, place)
     assert isinstance(detail.usage, Usage)
     assert isinstance(detail.entity, Entity)
-    assert (detail.entity.name, detail.usage.total) == ("Workspace", 3)
+    assert (detail.entity.name, detail.usage.total) == ("Workspace", Decimal(3))
     (asked,) = [asked for asked in script.asked if asked.route == "events.aggregate"]
     start = datetime(2026, 11, 1, 12, 30, tzinfo=UTC)
     assert asked.body == {
