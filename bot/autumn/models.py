@@ -176,6 +176,8 @@ class Plan(Model):
     id: str
     name: Text = ""
     description: Text = ""
+    group: Text = ""
+    """Of the main plans of one group a customer has one: another takes its place."""
     version: int | None = None
     add_on: bool = False
     auto_enable: bool = False

@@ -1,12 +1,13 @@
 """Which subscription a change is about. Always by its id: one product may be held twice."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from bot.autumn.models import Customer, Subscription
 from bot.autumn.write import Write
 from bot.changes import canonical
 from bot.changes.billing.words import BillingNote
+from bot.changes.common import joined
 from bot.changes.model import Facts, Snapshot
 from bot.changes.notes import Note
 from bot.changes.probes import NOBODY
@@ -82,6 +83,19 @@ def scheduled_switch(subscription: Subscription, facts: Facts) -> Subscription |
 def cancels(subscription: Subscription, facts: Facts) -> bool:
     """Whether somebody cancelled it; a switch that is scheduled ends it too."""
     return subscription.canceled_at is not None and scheduled_switch(subscription, facts) is None
+
+
+def add_ons_at_risk(facts: Facts) -> Iterator[Note]:
+    """Autumn drops add-ons that are scheduled with the main product that ends."""
+    waiting = [each.plan_id for each in own(facts) if each.add_on and _waits(each)]
+    if waiting:
+        yield Note(BillingNote.ADD_ONS_AT_RISK, {"products": joined(waiting)})
+
+
+def new_in_stripe(facts: Facts) -> Iterator[Note]:
+    """Whoever gets a product is put into Stripe, with a free one too."""
+    if facts.whole.stripe_id is None:
+        yield Note(BillingNote.NEW_IN_STRIPE)
 
 
 def own(facts: Facts) -> Sequence[Subscription]:

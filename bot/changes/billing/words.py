@@ -68,6 +68,18 @@ class BillingNote(NoteCode):
         "drops_switch",
         lambda of: f"*The scheduled change to {of.text('product')} is dropped.*",
     )
+    ADD_ONS_AT_RISK = (
+        "scheduled_add_ons_at_risk",
+        lambda of: (
+            f"*Add-ons that have not started may be dropped with the product:* {of.names('products')}. Look "
+            "for them afterwards."
+        ),
+    )
+    NEW_IN_STRIPE = (
+        "new_in_stripe",
+        "*The customer is not in Stripe yet.* This puts them there, with a free product too, and they stay "
+        "there when they are deleted in Autumn.",
+    )
     SHOWN_BY_TIME = (
         "shown_by_time",
         "Autumn works amounts out by the time that is left, so they move a little until this is applied.",

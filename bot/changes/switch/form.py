@@ -20,6 +20,7 @@ from bot.kit.form_values import Values
 from bot.lookups import names, options
 
 PRODUCT_BLOCK = "product"
+_REPLACES = "replaces"
 ACTION_BLOCK = "action"
 KEPT_BLOCK = "kept"
 
@@ -37,31 +38,45 @@ def build(state: FormState) -> FormContent:
         content.append(billing_form.radio(KEPT_BLOCK, words.KEPT, words.KEEPING, _kept(state.values)))
     if left_out := len(products.offered(state.facts)) - len(pickable):
         content.append(blocks.context("left_out", words.left_out(left_out)))
-    return FormContent(state.meta, billing_form.held(state.facts), content)
+    return FormContent(_remember(state), billing_form.held(state.facts), content)
 
 
-def draft(meta: Meta, values: Values, facts: Facts) -> SwitchInput | None:  # noqa: ARG001 - as all kinds
-    return _request(meta, values) if form_values.chosen(values, PRODUCT_BLOCK) else None
+def draft(meta: Meta, values: Values, facts: Facts) -> SwitchInput | None:
+    chosen = form_values.chosen(values, PRODUCT_BLOCK)
+    return _request(meta, values, _replaced(chosen, facts)) if chosen else None
 
 
 def parse(meta: Meta, values: Values) -> Parsed:
     errors = {}
-    if not form_values.chosen(values, PRODUCT_BLOCK):
+    chosen = form_values.chosen(values, PRODUCT_BLOCK)
+    if not chosen:
         errors[PRODUCT_BLOCK] = notes.plain(Note(SwitchNote.NO_PRODUCT))
-    if ACTION_BLOCK not in values:
+    if ACTION_BLOCK not in values or (chosen and meta.shown.get(PRODUCT_BLOCK) != chosen):
         errors[PRODUCT_BLOCK] = changes_words.STALE
     elif _action(values) is SwitchAction.NOW and KEPT_BLOCK not in values:
         errors[ACTION_BLOCK] = changes_words.STALE
-    return parts.parsed(meta, values, _request(meta, values), errors)
+    return parts.parsed(meta, values, _request(meta, values, meta.shown.get(_REPLACES, "")), errors)
 
 
-def _request(meta: Meta, values: Values) -> SwitchInput:
+def _remember(state: FormState) -> Meta:
+    """What the picked product takes the place of: a submission comes without facts."""
+    chosen = form_values.chosen(state.values, PRODUCT_BLOCK)
+    shown = {PRODUCT_BLOCK: chosen, _REPLACES: _replaced(chosen, state.facts)} if chosen else {}
+    return state.meta.model_copy(update={"shown": shown})
+
+
+def _replaced(product: str, facts: Facts) -> str:
+    return next((each.plan_id for each in products.replaced(product, facts)), "")
+
+
+def _request(meta: Meta, values: Values, replaces: str) -> SwitchInput:
     action = _action(values)
     return SwitchInput(
         customer=meta.customer,
         product=form_values.chosen(values, PRODUCT_BLOCK),
         action=action,
         kept=_kept(values) if action is SwitchAction.NOW else Kept.NOTHING,
+        replaces=replaces,
     )
 
 

@@ -6,7 +6,7 @@ from typing import assert_never
 from bot.autumn.models import PlanMove
 from bot.changes.billing import quote, subscriptions
 from bot.changes.billing.words import BillingNote
-from bot.changes.common import identity_refusals
+from bot.changes.common import identity_refusals, joined
 from bot.changes.common_notes import CommonNote
 from bot.changes.model import Facts, Judgement
 from bot.changes.notes import Note
@@ -47,7 +47,7 @@ def _refusal(request: SwitchInput, facts: Facts) -> Note | None:
             if facts.scope and request.kept is Kept.REMAINING:
                 return Note(SwitchNote.ENTITY_REMAINING)
             move = quote.incoming(request.product, facts)
-            return Note(SwitchNote.NO_PERIOD) if _too_soon(request, move) else None
+            return Note(SwitchNote.NO_PERIOD) if _too_soon(request, move) else _wrong_place(request, facts)
         case _:  # pragma: no cover - mypy sees to it that there is no other action
             assert_never(request.action)
 
@@ -57,15 +57,34 @@ def _too_soon(request: SwitchInput, move: PlanMove | None) -> bool:
     return waits and move is not None and move.effective_at is None
 
 
+def _wrong_place(request: SwitchInput, facts: Facts) -> Note | None:
+    """Autumn chooses itself what the product takes the place of: that has to be what the form said."""
+    replaced = [each.plan_id for each in products.replaced(request.product, facts)]
+    if len(replaced) > 1:
+        return Note(SwitchNote.SEVERAL_HELD, {"products": joined(replaced)})
+    named = {*replaced} if request.replaces is None else {request.replaces} - {""}
+    replacing = {move.plan_id for move in facts.quote.outgoing} if facts.quote else {*replaced}
+    if named == replacing:
+        return None
+    return Note(
+        SwitchNote.REPLACES_ANOTHER,
+        {"replaced": joined(sorted(replacing)), "named": joined(sorted(named))},
+    )
+
+
 def _warnings(request: SwitchInput, facts: Facts) -> Iterator[Note]:
     if request.action is SwitchAction.CALL_OFF:
         return
-    for dropped in products.scheduled(facts):
-        if dropped.plan_id != request.product:
-            yield Note(BillingNote.DROPS_SWITCH, {"product": dropped.plan_id})
+    for waiting in products.waiting(request.product, facts):
+        if waiting.plan_id != request.product:
+            yield Note(BillingNote.DROPS_SWITCH, {"product": waiting.plan_id})
+    replaced = products.replaced(request.product, facts)
+    if replaced:
+        yield from subscriptions.add_ons_at_risk(facts)
+    yield from subscriptions.new_in_stripe(facts)
     if request.action is SwitchAction.AT_PERIOD_END:
         return
-    if products.running(facts):
+    if replaced:
         yield Note(_KEPT[request.kept])
     if facts.quote is not None and facts.quote.redirect_to_checkout:
         yield Note(SwitchNote.NEEDS_CHECKOUT)

@@ -30,5 +30,7 @@ class SwitchInput(ChangeInput):
     action: SwitchAction
     kept: Kept = Kept.NOTHING
     """Only for NOW."""
+    replaces: str | None = None
+    """The id of the plan whose place it takes, as the form said: empty for none, None if not said."""
     subscription: str = ""
     """For CALL_OFF: the one that goes on."""

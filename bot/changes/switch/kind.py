@@ -58,13 +58,14 @@ class SwitchChange(ChangeKind[SwitchInput]):
         return guard(request, facts)
 
     def snapshot(self, request: SwitchInput, facts: Facts) -> Snapshot:
-        running, scheduled = products.running(facts), products.scheduled(facts)
-        current = running[0] if len(running) == 1 else None
+        replaced = products.replaced(request.product, facts)
+        waiting = products.waiting(request.product, facts)
+        current = replaced[0] if len(replaced) == 1 else None
         return {
             "held": products.held(facts),
             "product": products.state_of(request.product, facts),
             "current": current.id if current else None,
-            "scheduled": scheduled[0].plan_id if scheduled else None,
+            "scheduled": waiting[0].plan_id if waiting else None,
             "period_end": canonical.time_or_none(current.current_period_end) if current else None,
             **quote.snapshot(facts),
         }

@@ -27,6 +27,18 @@ def running(facts: Facts) -> list[Subscription]:
     return [each for each in subscriptions.own(facts) if not each.add_on and each.status != SCHEDULED]
 
 
+def replaced(plan_id: str, facts: Facts) -> list[Subscription]:
+    """Those that run and whose place the product takes: main products of its group, at most one as a rule."""
+    group = _group(plan_id, facts)
+    return [each for each in running(facts) if _group(each.plan_id, facts) == group]
+
+
+def waiting(plan_id: str, facts: Facts) -> list[Subscription]:
+    """Those of the product's group that are scheduled, and that a change to it drops or repeats."""
+    group = _group(plan_id, facts)
+    return [each for each in scheduled(facts) if _group(each.plan_id, facts) == group]
+
+
 def scheduled(facts: Facts) -> list[Subscription]:
     """Main products that start later, without the one that everybody falls back to."""
     return [
@@ -51,6 +63,11 @@ def held(facts: Facts) -> str:
     return json.dumps(
         sorted([each.id, each.status, each.canceled_at is not None] for each in subscriptions.own(facts))
     )
+
+
+def _group(plan_id: str, facts: Facts) -> str:
+    held = [each.plan for each in facts.customer.subscriptions if each.plan is not None]
+    return next((plan.group for plan in (*(facts.offered or ()), *held) if plan.id == plan_id), "")
 
 
 def _fits(plan: Plan) -> bool:

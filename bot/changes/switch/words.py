@@ -1,7 +1,7 @@
 """What people read about changing a customer's product."""
 
 from bot.changes.lines import LineLabel, LineStyle, name
-from bot.changes.notes import NoteCode
+from bot.changes.notes import Details, NoteCode
 from bot.changes.switch.input import Kept, SwitchAction
 from bot.kit.phrases import count
 
@@ -57,6 +57,15 @@ class SwitchLine(LineLabel):
     CALLED_OFF = "switch_called_off", "Scheduled:", LineStyle(no_before="", no_after="called off", about=name)
 
 
+def _replaces_another(of: Details) -> str:
+    replaced = of.names("replaced") if "replaced" in of else "no product"
+    named = of.names("named") if "named" in of else "no product"
+    return (
+        f"Autumn would replace {replaced}, where this request replaces {named}. Look at what the customer "
+        "has and make a new request, or use Autumn's dashboard."
+    )
+
+
 class SwitchNote(NoteCode):
     # Refusals
     NO_PRODUCT = "no_product", "Pick a product."
@@ -72,6 +81,14 @@ class SwitchNote(NoteCode):
         "Autumn does not say whether what is left would go to the entity or to the whole customer. Keep the "
         "usage or nothing, and give the entity a grant instead.",
     )
+    SEVERAL_HELD = (
+        "several_products_held",
+        lambda of: (
+            f"The customer has several main products that this one could replace ({of.names('products')}), "
+            "and Autumn does not say which it would. Use Autumn's dashboard."
+        ),
+    )
+    REPLACES_ANOTHER = "replaces_another", _replaces_another
     NOT_SCHEDULED = "not_scheduled", "This change is no longer scheduled, so there is nothing to call off."
     # Warnings
     NEEDS_CHECKOUT = (

@@ -58,9 +58,13 @@ def coming(plan_id: str, **changes: Any) -> PlanMove:
     return PlanMove(plan_id=plan_id, **changes)
 
 
+_OF_CUSTOMER = ("id", "created_at", "stripe_id", "purchases")
+
+
 def having(*held: Subscription, quoted: Quote | None = None, at: datetime = NOW, **changes: Any) -> Facts:
     """A customer with these subscriptions, and Autumn's preview."""
-    of_customer = {name: changes.pop(name) for name in ("id", "created_at") if name in changes}
+    of_customer: dict[str, Any] = {"stripe_id": "cus_S"}
+    of_customer |= {name: changes.pop(name) for name in _OF_CUSTOMER if name in changes}
     balances = changes.pop("balances", ())
     return facts(
         customer=customer(*balances, subscriptions=list(held), **of_customer),

@@ -30,7 +30,13 @@ def form(*offered: Any) -> Filling:
 
 
 def wanted(action: SwitchAction, **changes: Any) -> SwitchInput:
-    known = {"customer": "cus_1", "customer_created_at": BEFORE, "product": "team", "action": action}
+    known = {
+        "customer": "cus_1",
+        "customer_created_at": BEFORE,
+        "product": "team",
+        "action": action,
+        "replaces": "pro",
+    }
     return SwitchInput(**{**known, **changes})
 
 
@@ -67,6 +73,21 @@ def test_at_the_end_of_the_period_nothing_is_kept_or_lost() -> None:
     assert opened.submit().input == wanted(SwitchAction.AT_PERIOD_END)
     opened.fill("action", option="now", redraw=False)
     assert opened.submit().errors == {"action": changes_words.STALE}
+
+
+def test_a_product_is_not_taken_before_the_form_shows_what_it_replaces() -> None:
+    opened = form()
+    opened.fill("product", option="team")
+    opened.fill("product", option="basic", redraw=False)
+    assert opened.submit().errors == {"product": changes_words.STALE}
+
+
+def test_a_product_of_another_group_replaces_nothing() -> None:
+    opened = form(given.plan("chat", group="chat"))
+    opened.fill("product", option="chat")
+    request = opened.submit().input
+    assert isinstance(request, SwitchInput)
+    assert request.replaces == ""
 
 
 def test_the_product_they_have_is_refused_in_words() -> None:

@@ -10,7 +10,7 @@ from bot.changes.billing.words import BillingLine, BillingNote
 from bot.changes.common_notes import CommonNote
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, PendingPayment, Snapshot, Verdict
-from bot.changes.notes import Note
+from bot.changes.notes import Note, mrkdwn
 from bot.changes.switch import products
 from bot.changes.switch.input import Kept, SwitchAction, SwitchInput
 from bot.changes.switch.kind import SwitchChange
@@ -47,6 +47,14 @@ LATER_ON = quoted(
 
 def ask(action: SwitchAction = NOW_, **changes: Any) -> SwitchInput:
     return SwitchInput(**{"customer": "cus_1", "product": "team", "action": action, **changes})
+
+
+AT_RISK = Note(BillingNote.ADD_ONS_AT_RISK, {"products": "seats"})
+
+
+def grouped(**groups: str) -> tuple[Plan, ...]:
+    """The products on offer, some of them in groups of their own."""
+    return tuple(plan.model_copy(update={"group": groups.get(plan.id, "")}) for plan in OFFERED)
 
 
 CALLED_OFF = ask(CALL_OFF, subscription="sub_pro")
@@ -116,6 +124,20 @@ def test_refused(asked: SwitchInput, facts: Facts, refusal: Note) -> None:
         (
             ask(),
             known(PRO, ADD_ON.model_copy(update={"status": "scheduled"})),
+            [AT_RISK, ANEW, BY_TIME, NO_UNDO],
+        ),
+        (
+            ask(AT_END),
+            known(PRO, ADD_ON.model_copy(update={"status": "scheduled"}), quoted=LATER_ON),
+            [AT_RISK],
+        ),
+        (ask(), known(ADD_ON.model_copy(update={"status": "scheduled"})), [BY_TIME, NO_UNDO]),
+        (ask(), known(stripe_id=None), [Note(BillingNote.NEW_IN_STRIPE), BY_TIME, NO_UNDO]),
+        (ask(AT_END), known(PRO, stripe_id=None), [Note(BillingNote.NEW_IN_STRIPE)]),
+        (CALLED_OFF, known(CANCELLED, TEAM_LATER, stripe_id=None), []),
+        (
+            ask(),
+            known(PRO, MAX_LATER, offered=grouped(max="other")),
             [ANEW, BY_TIME, NO_UNDO],
         ),
         (ask(AT_END), known(PRO, quoted=LATER_ON), []),
@@ -133,6 +155,85 @@ def test_warned(asked: SwitchInput, facts: Facts, warnings: list[Note]) -> None:
     judged = CHANGE.guard(asked, facts, NOW)
     assert judged.allowed
     assert list(judged.warnings) == warnings
+
+
+MAX = subscription("max", id="sub_max", scope="customer")
+TWO_GROUPS = grouped(max="seats", team="seats")
+
+
+@pytest.mark.parametrize(
+    ("replaces", "held", "offered", "outgoing", "note"),
+    [
+        # One main product.
+        ("pro", (PRO,), OFFERED, ["pro"], None),
+        (None, (PRO,), OFFERED, ["pro"], None),
+        ("pro", (PRO,), OFFERED, [], ("", "pro")),
+        ("", (), OFFERED, [], None),
+        ("", (), OFFERED, ["free"], ("free", "")),
+        (None, (), OFFERED, ["free"], ("free", "")),
+        # What the form said is no longer what the customer has.
+        ("starter", (PRO,), OFFERED, ["pro"], ("pro", "starter")),
+        ("", (PRO,), OFFERED, ["pro"], ("pro", "")),
+        # Several main products, each of a group of its own: the one of the new product's group is meant.
+        ("max", (PRO, MAX), TWO_GROUPS, ["max"], None),
+        ("max", (MAX, PRO), TWO_GROUPS, ["max"], None),
+        (None, (MAX, PRO), TWO_GROUPS, ["max"], None),
+        ("max", (PRO, MAX), TWO_GROUPS, ["pro"], ("pro", "max")),
+        ("max", (PRO, MAX), TWO_GROUPS, ["max", "pro"], ("max, pro", "max")),
+        ("pro", (PRO, MAX), TWO_GROUPS, ["max"], ("max", "pro")),
+        (None, (PRO, MAX), TWO_GROUPS, ["pro"], ("pro", "max")),
+        # A group in which the customer has nothing: the product is held beside the others.
+        ("", (PRO,), TWO_GROUPS, [], None),
+        ("", (PRO,), TWO_GROUPS, ["pro"], ("pro", "")),
+        ("pro", (PRO,), TWO_GROUPS, [], ("", "pro")),
+        # Add-ons and what entities have take no part.
+        ("pro", (PRO, ADD_ON, OF_ENTITY), OFFERED, ["pro"], None),
+    ],
+)
+def test_the_right_product_is_replaced_or_nothing(
+    replaces: str | None,
+    held: tuple[Subscription, ...],
+    offered: tuple[Plan, ...],
+    outgoing: list[str],
+    note: tuple[str, str] | None,
+) -> None:
+    """Autumn takes no subscription's id here: it chooses what goes."""
+    told = quoted(
+        incoming=[coming("team", effective_at=LATER)],
+        outgoing=[coming(plan_id, effective_at=LATER) for plan_id in outgoing],
+    )
+    facts = known(*held, quoted=told, offered=offered)
+    refused = (Note(SwitchNote.REPLACES_ANOTHER, {"replaced": note[0], "named": note[1]}),) if note else ()
+    for action in (NOW_, AT_END):
+        assert CHANGE.guard(ask(action, replaces=replaces), facts, NOW).refusals == refused
+
+
+def test_before_the_preview_what_the_form_said_is_compared_with_what_is_held() -> None:
+    assert CHANGE.guard(ask(replaces="pro"), known(PRO), NOW).allowed
+    (refusal,) = CHANGE.guard(ask(replaces="max"), known(PRO), NOW).refusals
+    assert refusal.code is SwitchNote.REPLACES_ANOTHER
+    assert "would replace Pro, where this request replaces max" in mrkdwn(refusal, {"pro": "Pro"})
+    (nothing,) = CHANGE.guard(ask(replaces=""), known(PRO), NOW).refusals
+    assert "where this request replaces no product" in mrkdwn(nothing)
+    (beside,) = CHANGE.guard(ask(replaces="pro"), known(), NOW).refusals
+    assert "would replace no product" in mrkdwn(beside)
+
+
+def test_two_products_of_one_group_leave_open_which_is_replaced() -> None:
+    twice = MAX.model_copy(update={"id": "sub_2"})
+    (refusal,) = CHANGE.guard(ask(), known(PRO, twice), NOW).refusals
+    assert refusal == Note(SwitchNote.SEVERAL_HELD, {"products": "pro, max"})
+    assert "pro, max" in mrkdwn(refusal)
+    (same,) = CHANGE.guard(ask(), known(MAX, twice), NOW).refusals
+    assert same == Note(SwitchNote.SEVERAL_HELD, {"products": "max"})
+
+
+def test_what_is_compared_is_of_the_products_group() -> None:
+    facts = known(PRO, MAX, MAX_LATER, offered=TWO_GROUPS)
+    assert CHANGE.snapshot(ask(), facts)["current"] == "sub_max"
+    assert CHANGE.snapshot(ask(product="pro"), facts)["current"] == "sub_pro"
+    assert CHANGE.snapshot(ask(), facts)["scheduled"] == "max"
+    assert CHANGE.snapshot(ask(product="pro"), facts)["scheduled"] is None
 
 
 def test_what_takes_no_others_place_or_needs_a_quantity_is_not_offered() -> None:
