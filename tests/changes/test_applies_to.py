@@ -88,6 +88,21 @@ def test_cancelling_is_offered_for_a_subscription_that_runs(held: list[Subscript
     assert applies("cancellation", having(*held)) is offered
 
 
+@pytest.mark.parametrize(
+    ("purchases", "offered"),
+    [
+        ([Purchase(plan_id="pack")], True),
+        ([Purchase(plan_id="pack"), Purchase(plan_id="pack")], False),
+        ([Purchase(plan_id="pack"), Purchase(plan_id="pack"), Purchase(plan_id="other")], True),
+        ([Purchase(plan_id="pack", scope="entity")], True),
+    ],
+)
+def test_cancelling_is_offered_for_a_purchase_that_can_be_removed(
+    purchases: list[Purchase], offered: bool
+) -> None:
+    assert applies("cancellation", having(purchases=purchases)) is offered
+
+
 @pytest.mark.parametrize("kind", ["cancellation", "quantity", "trial"])
 def test_one_of_an_entity_may_be_among_those_that_are_not_shown(kind: str) -> None:
     bought_once = [Purchase(plan_id="pack")] * 14
@@ -235,6 +250,16 @@ ROWS = st.builds(
     expires_at=MAYBE,
     unlimited=st.booleans(),
 )
+
+
+def purchases(*scopes: str) -> st.SearchStrategy[list[Purchase]]:
+    return st.lists(
+        st.builds(Purchase, plan_id=st.sampled_from(["pack", "pro"]), scope=st.sampled_from(scopes)),
+        max_size=2,
+    )
+
+
+PURCHASES = purchases("customer", "")
 NONE: list[Subscription] = []
 OWN = st.just(NONE) | subscriptions("customer", "") | subscriptions("customer").map(lambda held: held * 8)
 """Of the last, some are not shown."""
@@ -246,7 +271,11 @@ BALANCES = st.lists(
 ).map(lambda held: {each.feature_id: each for each in held})
 ENTITIES = st.lists(
     st.builds(
-        Entity, id=st.just("ws_1"), subscriptions=subscriptions("entity", "customer"), balances=BALANCES
+        Entity,
+        id=st.just("ws_1"),
+        subscriptions=subscriptions("entity", "customer"),
+        purchases=purchases("entity", "customer"),
+        balances=BALANCES,
     ),
     max_size=1,
 )
@@ -285,6 +314,10 @@ def merged(entities: list[Entity]) -> list[Subscription]:
     return [each.model_copy(update={"plan": None}) for each in by_plan.values()]
 
 
+def merged_purchases(entities: list[Entity]) -> list[Purchase]:
+    return [each for entity in entities for each in entity.purchases if each.scope == "entity"]
+
+
 @st.composite
 def known_facts(draw: st.DrawFn) -> list[Facts]:
     """Of one customer: for all of it, and for each entity."""
@@ -296,6 +329,7 @@ def known_facts(draw: st.DrawFn) -> list[Facts]:
         invoices=[in_brief(each) for each in listed[:10]],
         entities=entities,
         stripe_id="cus_stripe",
+        purchases=draw(PURCHASES) + merged_purchases(entities),
     )
     paid = PaidInvoices(tuple(each for each in listed if each.status == "paid"))
     plans = [Plan(id=plan, items=draw(ITEMS)) for plan in ("pro", "team")]
@@ -319,6 +353,14 @@ def cancellations(facts: Facts) -> Iterator[ChangeInput]:
                 action=action,
                 settlement=settlement,
             )
+    for bought_once in facts.customer.purchases:
+        yield CancellationInput(
+            customer="cus_1",
+            subscription="",
+            product=bought_once.plan_id,
+            action=CancellationAction.NOW,
+            one_time=True,
+        )
 
 
 def trials(facts: Facts) -> Iterator[ChangeInput]:

@@ -58,6 +58,19 @@ CANCELLATION = (
     _cancel(
         CancellationNote.REFUNDED_INVOICE, "The refund is of the last invoice", "cus_northwind", _NOW, _WHOLE
     ),
+    _cancel(CancellationNote.USAGE_IS_LOST, "Undo gives the product again", "cus_wayne", _NOW),
+    _cancel(
+        CancellationNote.NO_MONEY_BACK,
+        "No money is paid back by this.",
+        "cus_wonka",
+        ("Subscription", "Guided Onboarding"),
+    ),
+    _cancel(
+        CancellationNote.BOUGHT_TWICE,
+        "The customer has this product more than once",
+        "cus_wonka",
+        ("Subscription", "Message Pack"),
+    ),
     _cancel(BillingNote.DROPS_SWITCH, "The scheduled change to Team is dropped.", "cus_hooli", _AT_END),
     _cancel(BillingNote.SHOWN_BY_TIME, "they move a little until this is applied", "cus_northwind", _NOW),
 )
@@ -101,6 +114,9 @@ SWITCH = (
         "the product stays as it is until",
         "cus_massive",
         ("New product", "Team"),
+    ),
+    _switch(
+        BillingNote.NEW_IN_STRIPE, "The customer is not in Stripe yet.", "cus_due", ("New product", "Starter")
     ),
     _switch(SwitchNote.STARTS_ANEW, "Balances start anew", "cus_massive", ("New product", "Team")),
     _switch(

@@ -281,6 +281,20 @@ async def _seats_bought(maple: Running) -> None:
     )
 
 
+async def remove_purchase(maple: Running) -> None:
+    await _open(maple, "/autumn cancel cus_wonka", "What to do")
+    await maple.ana.choose("Subscription", "Guided Onboarding")
+    await maple.ana.sees("One-time purchase Guided Onboarding: removed")
+    await _submit(maple, "They bought it by mistake")
+
+
+async def cancel_free(maple: Running) -> None:
+    await _open(maple, "/autumn cancel cus_wayne", "What to do")
+    await maple.ana.choose("What to do", "Cancel now")
+    await maple.ana.sees("Undo gives the product again")
+    await _submit(maple, "They are closing their account")
+
+
 async def change_product(maple: Running) -> None:
     await _open(maple, "/autumn switch cus_massive", "New product")
     await maple.ana.choose("New product", "Pro")
@@ -371,6 +385,14 @@ SORTS = (
     Sort(
         "cancellation now", "http", cancel_now, "Cancel Pro now, with credit for the unused time",
         "billing.update", _smaller_product_scheduled, "Scheduled change to Starter: dropped", quoted=True,
+    ),
+    Sort(
+        "purchase removed", "socket", remove_purchase, "Remove the one-time purchase of Guided Onboarding",
+        "billing.update", quoted=True,
+    ),
+    Sort(
+        "free product cancelled", "http", cancel_free, "Cancel Free now", "billing.update",
+        undo="Change the product to Free now", quoted=True,
     ),
     Sort(
         "switch", "socket", change_product, "Change the product to Pro at the end of the period",

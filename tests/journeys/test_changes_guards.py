@@ -14,12 +14,17 @@ from bot.approvals.results import Result
 from bot.changes import registry
 from bot.changes.balance import words as balance_words
 from bot.changes.balance.words import BalanceNote
+from bot.changes.billing.words import BillingNote
 from bot.changes.common_notes import CommonNote
 from bot.changes.deletion.words import DeletionNote
 from bot.changes.details.words import DetailsNote
 from bot.changes.notes import NoteCode
 from bot.changes.reward.words import RewardNote
+from bot.changes.switch import words as switch_words
+from bot.changes.switch.words import SwitchNote
+from sandbox.autumn import products
 from sandbox.autumn.model import Customer
+from sandbox.autumn.months import DAY
 from tests.journeys.changing import (
     ACTION,
     AT_ONCE,
@@ -91,6 +96,9 @@ def _tabled() -> Iterator[NoteCode]:
 
 
 MET_BELOW = {
+    BillingNote.ADD_ONS_AT_RISK,
+    SwitchNote.REPLACES_ANOTHER,
+    SwitchNote.SEVERAL_HELD,
     BalanceNote.FEATURE_IS_FLAG,
     BalanceNote.UNLIMITED,
     BalanceNote.ENTITY_BALANCE,
@@ -260,6 +268,77 @@ async def test_an_e_mail_address_that_others_have_is_known_to_whoever_approves()
         await maple.bot.work.drain(10)
         await maple.ana.submit()
         await lea_sees(maple, "3 other customers also have this email address.")
+
+
+# What the customer has beside the product
+
+
+@pytest.mark.parametrize(
+    ("line", "filled"),
+    [
+        ("/autumn cancel cus_massive", (("What to do", "Cancel now"),)),
+        ("/autumn cancel cus_massive", (("What to do", "Cancel at the end of the period"),)),
+        ("/autumn switch cus_massive", (("New product", "Team"),)),
+    ],
+)
+async def test_an_add_on_that_has_not_started_is_told_of_in_the_form_and_on_the_card(
+    line: str, filled: tuple[tuple[str, str], ...]
+) -> None:
+    async with running_maple("http") as maple:
+        state = maple.autumn.state
+        who = state.customers["cus_massive"]
+        later = products.Terms(status="scheduled", started_at=state.now + 5 * DAY)
+        products.give(state, who, state.plan("support_plus"), later)
+        said = "Add-ons that have not started may be dropped with the product: Support Plus."
+        pick = (("Subscription", "Starter"),) if "cancel" in line else ()
+        about = (*pick, *filled, ("Reason", "x"))
+        await fill_in(maple, Case(BillingNote.ADD_ONS_AT_RISK, line, said, about))
+        await maple.ana.submit()
+        await lea_sees(maple, said)
+
+
+async def _switch(maple: Running, customer: str) -> None:
+    """Ana picks Team in the form."""
+    about = (("New product", "Team"),)
+    shown = switch_words.SwitchLine.STARTS_NOW.style.no_after
+    await fill_in(maple, Case(SwitchNote.STARTS_ANEW, f"/autumn switch {customer}", shown, about))
+
+
+async def test_a_product_that_would_replace_another_than_the_form_said_is_not_changed_to() -> None:
+    async with running_maple("http") as maple:
+        await _switch(maple, "cus_massive")
+        await maple.ana.fill("Reason", "x")
+        await elsewhere(
+            maple, "billing.attach", customer_id="cus_massive", plan_id="pro", plan_schedule="immediate"
+        )
+        await maple.ana.submit()
+        form = await maple.ana.sees("Autumn would replace Pro, where this request replaces Starter.")
+        assert REFUSED in form
+        assert await maple.bot.changes.waiting() == []
+
+
+async def test_of_several_main_products_the_one_of_the_same_group_is_replaced() -> None:
+    async with running_maple("http", policy=AT_ONCE) as maple:
+        state = maple.autumn.state
+        state.plans["pro"].group = state.plans["team"].group = "workspace"
+        who = state.customers["cus_massive"]
+        products.give(state, who, state.plan("pro"), products.Terms(started_at=state.now))
+        await _switch(maple, "cus_massive")
+        await maple.ana.sees("Product Pro: ends now")
+        await maple.ana.fill("Reason", "x")
+        await maple.ana.submit()
+        await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
+        assert sorted(each.plan_id for each in who.products if each.running) == ["starter", "team"]
+
+
+async def test_two_products_of_one_group_are_left_to_the_dashboard() -> None:
+    async with running_maple("http") as maple:
+        state = maple.autumn.state
+        who = state.customers["cus_massive"]
+        products.give(state, who, state.plan("pro"), products.Terms(started_at=state.now))
+        said = "The customer has several main products that this one could replace"
+        line = "/autumn switch cus_massive"
+        await fill_in(maple, Case(SwitchNote.SEVERAL_HELD, line, said, (("New product", "Team"),)))
 
 
 # What is billed

@@ -239,6 +239,13 @@ class Deployment:
             "cancellation": self.cancellation(CancellationAction.AT_PERIOD_END, "cus_northwind"),
             "cancellation now": self.cancellation(CancellationAction.NOW, "cus_northwind"),
             "cancellation taken back": self.cancellation(CancellationAction.TAKE_BACK, "cus_initech"),
+            "purchase removed": CancellationInput(
+                customer="cus_wonka",
+                subscription="",
+                product="onboarding",
+                action=CancellationAction.NOW,
+                one_time=True,
+            ),
             "trial": TrialInput(
                 **self.held("cus_umbrella"),
                 action=TrialAction.MOVE_END,

@@ -103,6 +103,7 @@ SAMPLE = {
     ("cancellation", "cut after"),
     ("cancellation now", "504 after the write"),
     ("cancellation taken back", "cut before"),
+    ("purchase removed", "a 200 that is lost"),
     ("trial", "a 200 that is lost"),
     ("trial ended", "409, the write was done"),
     ("quantity", "503"),

@@ -1,6 +1,6 @@
 """What the forms of changes to subscriptions share: what the customer has, and which one is meant."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -34,12 +34,14 @@ class SubscriptionPicker:
     """The field that says which subscription is meant."""
 
     fits: Callable[[Subscription, Facts], bool] = lambda _subscription, _facts: True
+    more: Callable[[Facts], Sequence[Subscription]] = lambda _facts: ()
+    """What can be picked beside subscriptions, written as one."""
 
     def offered(self, facts: Facts) -> list[Subscription]:
         """Those that the form can offer."""
         fitting = [
             each
-            for each in subscriptions.offered(facts)
+            for each in (*subscriptions.offered(facts), *self.more(facts))
             if self.fits(each, facts)
             and text.length(each.id) <= blocks.OPTION
             and text.length(each.plan_id) <= blocks.OPTION
@@ -95,6 +97,9 @@ def held(facts: Facts) -> list[Block]:
             products.quantity(each),
             products.following(each, facts.read_at, change, currency),
         ]
+        lines.append("• " + " · ".join(part for part in shown if part))
+    for purchase in facts.customer.purchases:
+        shown = [f"*{names.plan(purchase)}*", labels.ONE_OFF, products.quantity(purchase)]
         lines.append("• " + " · ".join(part for part in shown if part))
     title = words.HELD_BY_ENTITY if facts.scope else words.HELD
     found = [blocks.section("held", layout.listed(title, lines or [words.NOTHING_HELD], _MOST))]

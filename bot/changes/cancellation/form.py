@@ -6,24 +6,28 @@ from bot.changes.billing import form as billing_form
 from bot.changes.billing import subscriptions
 from bot.changes.billing import words as billing_words
 from bot.changes.billing.form import SubscriptionPicker
-from bot.changes.cancellation import words
+from bot.changes.cancellation import purchases, words
 from bot.changes.cancellation.input import CancellationAction, CancellationInput, Settlement
 from bot.changes.forms import fields as parts
 from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
 from bot.changes.model import Facts
 from bot.changes.spec import ChangeForm
-from bot.kit import form_values
+from bot.kit import blocks, form_values
 from bot.kit.form_values import Values
 
 ACTION_BLOCK = "action"
 SETTLEMENT_BLOCK = "settlement"
-PICKER = SubscriptionPicker()
+PICKER = SubscriptionPicker(more=purchases.offered)
 
 
 def build(state: FormState) -> FormContent:
     if not PICKER.offered(state.facts):
         return FormContent(state.meta, closed=billing_words.NO_SUBSCRIPTIONS)
-    action = _action(state.values, PICKER.picked(state.values, state.facts), state.facts)
+    picked = PICKER.picked(state.values, state.facts)
+    action = _action(state.values, picked, state.facts)
+    if picked is not None and purchases.meant(picked.id):
+        removed = [PICKER.field(state), blocks.context("removed", words.REMOVED_NOW)]
+        return FormContent(PICKER.remember(state), billing_form.held(state.facts), removed)
     content = [
         PICKER.field(state),
         billing_form.radio(ACTION_BLOCK, changes_words.ACTION, words.ACTIONS, action),
@@ -38,6 +42,8 @@ def draft(meta: Meta, values: Values, facts: Facts) -> CancellationInput | None:
     subscription = PICKER.picked(values, facts)
     if subscription is None:
         return None
+    if bought := purchases.meant(subscription.id):
+        return _removal(meta, bought)
     action = _action(values, subscription, facts)
     settlement = (_settlement(values) or Settlement.CREDIT) if action is CancellationAction.NOW else None
     return CancellationInput(
@@ -51,6 +57,8 @@ def draft(meta: Meta, values: Values, facts: Facts) -> CancellationInput | None:
 
 def parse(meta: Meta, values: Values) -> Parsed:
     subscription, product, errors = billing_form.submitted(meta, values)
+    if purchases.meant(subscription):
+        return parts.parsed(meta, values, _removal(meta, product), errors)
     chosen = form_values.chosen(values, ACTION_BLOCK)
     action = next((each for each in CancellationAction if each == chosen), None)
     if action is None:
@@ -66,6 +74,16 @@ def parse(meta: Meta, values: Values) -> Parsed:
         settlement=settlement,
     )
     return parts.parsed(meta, values, request, errors)
+
+
+def _removal(meta: Meta, product: str) -> CancellationInput:
+    return CancellationInput(
+        customer=meta.customer,
+        subscription="",
+        product=product,
+        action=CancellationAction.NOW,
+        one_time=True,
+    )
 
 
 def _action(values: Values, subscription: Subscription | None, facts: Facts) -> CancellationAction:

@@ -8,6 +8,7 @@ from bot.autumn.models import Subscription
 from bot.changes import canonical
 from bot.changes.billing import quote, subscriptions
 from bot.changes.billing.words import BillingNote
+from bot.changes.cancellation import purchases
 from bot.changes.cancellation.input import CancellationAction, CancellationInput, Settlement
 from bot.changes.cancellation.words import CancellationNote
 from bot.changes.canonical import ZERO
@@ -23,7 +24,11 @@ REFUNDS = (Settlement.REFUND_UNUSED, Settlement.REFUND_ALL)
 def guard(request: CancellationInput, facts: Facts) -> Judgement:
     if notes := identity_refusals(request, facts, old_ids=True):
         return Judgement(notes)
-    subscription = subscriptions.changeable(request.subscription, facts)
+    subscription = (
+        purchases.removable(request.product, facts)
+        if request.one_time
+        else subscriptions.changeable(request.subscription, facts)
+    )
     if isinstance(subscription, Note):
         return Judgement((subscription,))
     refusal = _refusal(request, subscription, facts) or subscriptions.refused_quote(facts)
@@ -33,6 +38,8 @@ def guard(request: CancellationInput, facts: Facts) -> Judgement:
 
 
 def _refusal(request: CancellationInput, subscription: Subscription, facts: Facts) -> Note | None:
+    if request.one_time:
+        return None if request.action is CancellationAction.NOW else Note(CancellationNote.ONE_TIME_ENDS_NOW)
     match request.action:
         case CancellationAction.TAKE_BACK:
             return None if subscription.canceled_at else Note(CancellationNote.NOT_CANCELLED)
@@ -63,6 +70,8 @@ def _warnings(request: CancellationInput, subscription: Subscription, facts: Fac
     if facts.quote is not None and follows is None and not subscription.add_on:
         code = CancellationNote.ENTITY_SHARES if facts.scope else CancellationNote.NO_PRODUCT_LEFT
         yield Note(code)
+    if not subscription.add_on:
+        yield from subscriptions.add_ons_at_risk(facts)
     if add_ons := _add_ons(subscription, facts):
         yield Note(CancellationNote.ADD_ONS_GO_ON, {"products": joined(add_ons)})
     if request.action is CancellationAction.NOW:
@@ -75,7 +84,9 @@ def _right_away(request: CancellationInput, subscription: Subscription, facts: F
     for feature, units in _overage(subscription, facts):
         yield Note(CancellationNote.USAGE_UNBILLED, {"feature": feature, "units": canonical.number(units)})
     yield Note(CancellationNote.BALANCES_LOST)
-    if request.settlement is not Settlement.NOTHING:
+    if request.one_time:
+        yield Note(CancellationNote.NO_MONEY_BACK)
+    elif request.settlement is not Settlement.NOTHING:
         if subscription.past_due:
             yield Note(CancellationNote.CREDIT_FOR_UNPAID)
         yield Note(BillingNote.SHOWN_BY_TIME)
@@ -87,7 +98,12 @@ def _right_away(request: CancellationInput, subscription: Subscription, facts: F
             "currency": refund.invoice.currency,
         }
         yield Note(CancellationNote.REFUNDED_INVOICE, figures)
-    yield Note(CommonNote.NO_UNDO)
+    yield Note(CancellationNote.USAGE_IS_LOST if free_main(subscription) else CommonNote.NO_UNDO)
+
+
+def free_main(subscription: Subscription) -> bool:
+    """Whether giving the product again undoes its end: nothing is billed for it."""
+    return not subscription.add_on and subscription.plan is not None and is_free(subscription.plan)
 
 
 def _add_ons(subscription: Subscription, facts: Facts) -> list[str]:

@@ -28,9 +28,11 @@ class Settlement(StrEnum):
 class CancellationInput(ChangeInput):
     kind: Literal["cancellation"] = "cancellation"
     subscription: str
-    """Its id."""
+    """Its id; empty for a one-time purchase."""
     product: str
     """The id of its plan."""
     action: CancellationAction
     settlement: Settlement | None = None
-    """Only for NOW."""
+    """Only for NOW, and not for a one-time purchase."""
+    one_time: bool = False
+    """Whether it is a one-time purchase, which is removed now. No money moves."""

@@ -12,16 +12,17 @@ from bot.changes.billing import quote, subscriptions
 from bot.changes.billing import words as billing_words
 from bot.changes.billing.subscriptions import WRITE_SCOPE, update
 from bot.changes.billing.words import BillingLine
-from bot.changes.cancellation import words
+from bot.changes.cancellation import purchases, words
 from bot.changes.cancellation.form import FORM
-from bot.changes.cancellation.guard import guard
+from bot.changes.cancellation.guard import free_main, guard
 from bot.changes.cancellation.input import CancellationAction, CancellationInput, Settlement
 from bot.changes.cancellation.words import CancellationLine, CancellationNote
 from bot.changes.common import entity_of
 from bot.changes.lines import Line, name, value_bullet
-from bot.changes.model import Facts, Judgement, Snapshot, Verdict
+from bot.changes.model import ChangeInput, Facts, Judgement, Snapshot, Verdict
 from bot.changes.notes import Names
 from bot.changes.spec import ChangeKind
+from bot.changes.switch.input import SwitchAction, SwitchInput
 from bot.kit import text, times
 
 _SETTLEMENTS = {
@@ -53,16 +54,21 @@ class CancellationChange(ChangeKind[CancellationInput]):
     valued = True
 
     def applies_to(self, facts: Facts, feature: str) -> bool:  # noqa: ARG002
-        """Whatever can be changed can be cancelled now."""
-        return subscriptions.any_fits(facts.customer, lambda _subscription: True)
+        """Whatever can be changed can be cancelled now, and a purchase can be removed."""
+        return purchases.any_removable(facts.customer) or subscriptions.any_fits(
+            facts.customer, lambda _held: True
+        )
 
     def guard(self, request: CancellationInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
         return guard(request, facts)
 
     def snapshot(self, request: CancellationInput, facts: Facts) -> Snapshot:
+        if request.one_time:
+            return {**purchases.snapshot(request.product, facts), **quote.snapshot(facts)}
         subscription = subscriptions.find(request.subscription, facts)
         held = subscriptions.snapshot(subscription, request.product, facts)
-        return {**held, **quote.snapshot(facts)}
+        free = "yes" if subscription is not None and free_main(subscription) else None
+        return {**held, "free": free, **quote.snapshot(facts)}
 
     def preview(self, request: CancellationInput, facts: Facts) -> tuple[Line, ...]:
         return (*_what_happens(request, facts), *quote.lines(facts))
@@ -90,6 +96,8 @@ class CancellationChange(ChangeKind[CancellationInput]):
         return quote.holds(previewed, current)
 
     def plan(self, request: CancellationInput, facts: Facts) -> tuple[Write, ...]:  # noqa: ARG002
+        if request.one_time:
+            return (purchases.removal(request, request.product),)
         match request.action:
             case CancellationAction.AT_PERIOD_END:
                 body: dict[str, Any] = {"cancel_action": "cancel_end_of_cycle"}
@@ -105,6 +113,8 @@ class CancellationChange(ChangeKind[CancellationInput]):
     def verify(self, request: CancellationInput, before: Snapshot, after: Snapshot | None) -> Verdict:
         if after is None:
             return Verdict.UNCLEAR
+        if request.one_time:
+            return Verdict.APPLIED if _fewer(before, after) else Verdict.NOT_APPLIED
         if request.action is CancellationAction.NOW:
             return _gone(before, after)
         if after["subscription"] is None:
@@ -119,10 +129,14 @@ class CancellationChange(ChangeKind[CancellationInput]):
         request: CancellationInput,
         before: Snapshot,
         after: Snapshot,  # noqa: ARG002
-    ) -> CancellationInput | None:
-        """None when a scheduled change was dropped, which it would not bring back; and for what ended."""
-        if request.action is CancellationAction.NOW or before["switch"] is not None:
+    ) -> ChangeInput | None:
+        """None when a scheduled change was dropped, which it would not bring back; and for what ended, unless
+        it was free: that is given again."""
+        if before.get("switch") is not None:
             return None
+        if request.action is CancellationAction.NOW:
+            again = SwitchInput(customer=request.customer, product=request.product, action=SwitchAction.NOW)
+            return again if before.get("free") else None
         back = (
             CancellationAction.TAKE_BACK
             if request.action is CancellationAction.AT_PERIOD_END
@@ -137,6 +151,8 @@ class CancellationChange(ChangeKind[CancellationInput]):
 
     def summary(self, request: CancellationInput, names: Names) -> str:
         product = name(request.product, names)
+        if request.one_time:
+            return words.remove(product)
         match request.action:
             case CancellationAction.AT_PERIOD_END:
                 return words.cancel_at_period_end(product)
@@ -148,6 +164,8 @@ class CancellationChange(ChangeKind[CancellationInput]):
                 assert_never(request.action)
 
     def shown_now(self, request: CancellationInput, before: Snapshot, after: Snapshot) -> Sequence[str]:  # noqa: ARG002
+        if request.one_time:
+            return [words.STILL_BOUGHT if subscriptions.of_product(after) else words.NOT_BOUGHT]
         if after.get("subscription") is None:
             return [billing_words.NO_LONGER_THERE]
         at = after.get("expires_at")
@@ -167,11 +185,17 @@ def _gone(before: Snapshot, after: Snapshot) -> Verdict:
     """Not only its id: that changes when the subscription's trial does."""
     if after["subscription"] is not None:
         return Verdict.NOT_APPLIED
-    fewer = subscriptions.of_product(after) < subscriptions.of_product(before)
-    return Verdict.APPLIED if fewer else Verdict.UNCLEAR
+    return Verdict.APPLIED if _fewer(before, after) else Verdict.UNCLEAR
+
+
+def _fewer(before: Snapshot, after: Snapshot) -> bool:
+    return subscriptions.of_product(after) < subscriptions.of_product(before)
 
 
 def _what_happens(request: CancellationInput, facts: Facts) -> Iterator[Line]:
+    if request.one_time:
+        yield Line(CancellationLine.REMOVED, None, None, about=request.product)
+        return
     subscription = subscriptions.find(request.subscription, facts)
     assert subscription is not None  # noqa: S101 - the guard allows no other
     if request.action is CancellationAction.NOW:

@@ -7,7 +7,7 @@ from bot.changes.notes import Details, NoteCode
 BUTTON = "Cancel subscription"
 TITLE = "Cancel subscription"
 HEADING = "Subscription cancellation"
-HELP = "cancel a subscription, or take a cancellation back"
+HELP = "cancel a subscription, take a cancellation back, or remove a one-time purchase"
 
 ACTIONS = {
     CancellationAction.AT_PERIOD_END: (
@@ -23,6 +23,7 @@ ACTIONS = {
         "The subscription goes on as before. Drops a scheduled change too",
     ),
 }
+REMOVED_NOW = "A one-time purchase is removed now. What is left of it is gone, and no money is paid back."
 SETTLEMENT = "What the customer gets for the rest"
 SETTLEMENTS = {
     Settlement.CREDIT: (
@@ -58,13 +59,22 @@ def cancel_now(product: str, settlement: Settlement) -> str:
     return f"Cancel {product} now, {_SETTLED[settlement]}"
 
 
+def remove(product: str) -> str:
+    return f"Remove the one-time purchase of {product}"
+
+
 def take_back(product: str) -> str:
     return f"Take the cancellation of {product} back"
+
+
+NOT_BOUGHT = "Maple read it, and this purchase is no longer there."
+STILL_BOUGHT = "Maple read it, and this purchase is still there."
 
 
 class CancellationLine(LineLabel):
     ENDED = "subscription_ended", "Subscription", LineStyle(no_before="", no_after="ends now", about=name)
     """`about` is the product."""
+    REMOVED = "purchase_removed", "One-time purchase", LineStyle(no_before="", no_after="removed", about=name)
 
 
 def _refunded_invoice(of: Details) -> str:
@@ -95,7 +105,25 @@ class CancellationNote(NoteCode):
         "nothing_to_refund",
         "There is no payment to refund: nothing was paid for this subscription, or all of it was refunded.",
     )
+    PURCHASE_GONE = "purchase_gone", "The customer no longer has this one-time purchase."
+    BOUGHT_TWICE = (
+        "bought_twice",
+        "The customer has this product more than once, and Autumn does not say which one it would remove. "
+        "Remove it in Autumn's dashboard.",
+    )
+    ONE_TIME_ENDS_NOW = (
+        "one_time_ends_now",
+        "A one-time purchase has no billing period. It can only be removed now.",
+    )
     # Warnings
+    NO_MONEY_BACK = (
+        "purchase_no_money_back",
+        "No money is paid back by this. To pay it back, refund the invoice.",
+    )
+    USAGE_IS_LOST = (
+        "free_usage_is_lost",
+        "Undo gives the product again, with balances that start anew.",
+    )
     SETTLED_OTHERWISE = (
         "past_due_cancelled_now",
         "A payment is past due. Depending on your settings in Autumn, the subscription then ends right away, "

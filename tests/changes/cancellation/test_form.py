@@ -1,13 +1,15 @@
 """The form that cancels a subscription."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from bot.autumn.models import Customer
+from bot.autumn.models import Customer, Purchase
 from bot.changes import request_form
 from bot.changes import words as changes_words
 from bot.changes.billing import words as billing_words
+from bot.changes.cancellation import words
 from bot.changes.cancellation.input import CancellationAction, CancellationInput, Settlement
 from bot.changes.cancellation.words import SETTLEMENT
 from bot.changes.forms.model import Meta
@@ -73,6 +75,35 @@ def test_a_cancelled_one_is_taken_back_unless_told_otherwise() -> None:
     assert opened.submit().input == taken_back
     opened.fill("action", option="at_period_end")
     assert "This subscription is cancelled already: it ends on Dec 2, 2026." in opened.text
+
+
+def test_a_one_time_purchase_is_picked_among_the_subscriptions() -> None:
+    pack = Purchase(plan_id="pack", plan=given.plan("pack"), started_at=BEFORE, quantity=Decimal(2))
+    opened = form(given.subscription(), purchases=[pack, pack])
+    assert "• *Pack* · One-time purchase · × 2" in opened.text
+    assert opened.options("subscription") == [
+        ("Pro", "sub_1", "Next billing Dec 2, 2026"),
+        ("Pack", "#bought:pack", "Started Nov 2, 2026"),
+    ]
+    opened.fill("subscription", option="#bought:pack")
+    assert words.REMOVED_NOW in opened.text
+    assert "The customer has this product more than once" in opened.text
+    assert not opened.has("action")
+    assert not opened.has("settlement")
+    removal = wanted(CancellationAction.NOW, subscription="", product="pack", one_time=True)
+    assert opened.submit().input == removal
+
+
+def test_the_only_thing_a_customer_has_may_be_a_purchase() -> None:
+    bought = given.customer(subscriptions=[], purchases=[Purchase(plan_id="pack")])
+    opened = Filling(
+        Meta(kind="cancellation", customer="cus_1", submission="s1", reason_required=False),
+        Facts(bought, NOW),
+    )
+    assert "One-time purchase pack: *removed*" in opened.text
+    request = opened.submit().input
+    assert isinstance(request, CancellationInput)
+    assert (request.one_time, request.product) == (True, "pack")
 
 
 def test_one_of_several_has_to_be_picked() -> None:

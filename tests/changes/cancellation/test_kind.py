@@ -6,15 +6,17 @@ from typing import Any
 
 import pytest
 
-from bot.autumn.models import Quote, Subscription
+from bot.autumn.models import Plan, Purchase, Quote, Subscription
 from bot.changes.billing.words import BillingLine, BillingNote
+from bot.changes.cancellation import words
 from bot.changes.cancellation.input import CancellationAction, CancellationInput, Settlement
 from bot.changes.cancellation.kind import CancellationChange
 from bot.changes.cancellation.words import CancellationLine, CancellationNote
 from bot.changes.common_notes import CommonNote
 from bot.changes.lines import Line, ValueFormat
-from bot.changes.model import Facts, Snapshot, Verdict
+from bot.changes.model import ChangeInput, Facts, Snapshot, Verdict
 from bot.changes.notes import Note, mrkdwn
+from bot.changes.switch.input import SwitchAction, SwitchInput
 from tests.changes.billing.quotes import (
     ADD_ON,
     CANCELLED,
@@ -40,6 +42,10 @@ PAST_DUE = PRO.model_copy(update={"past_due": True})
 FREE = subscription("free", price=None, id="sub_pro", scope="customer")
 NO_UNDO, BY_TIME = Note(CommonNote.NO_UNDO), Note(BillingNote.SHOWN_BY_TIME)
 LOST = Note(CancellationNote.BALANCES_LOST)
+GIVEN_AGAIN = Note(CancellationNote.USAGE_IS_LOST)
+KEEPS_MONEY = Note(CancellationNote.NO_MONEY_BACK)
+PACK = Purchase(plan_id="pack", plan=Plan(id="pack"), started_at=NOW, scope="customer")
+OF_ENTITY_PACK = PACK.model_copy(update={"scope": "entity"})
 NONE_LEFT = Note(CancellationNote.NO_PRODUCT_LEFT)
 TO_FREE = quoted(incoming=[coming("free")])
 
@@ -47,6 +53,9 @@ TO_FREE = quoted(incoming=[coming("free")])
 def ask(action: CancellationAction = AT_END, **changes: Any) -> CancellationInput:
     known = {"customer": "cus_1", "subscription": "sub_pro", "product": "pro", "action": action}
     return CancellationInput(**{**known, **changes})
+
+
+REMOVE = ask(CancellationAction.NOW, subscription="", product="pack", one_time=True)
 
 
 def now(settlement: Settlement = Settlement.CREDIT, **changes: Any) -> CancellationInput:
@@ -76,6 +85,24 @@ def now(settlement: Settlement = Settlement.CREDIT, **changes: Any) -> Cancellat
             Note(CancellationNote.ALREADY_CANCELLED, {"at": ""}),
         ),
         (ask(), having(FREE), Note(CancellationNote.FREE_HAS_NO_PERIOD)),
+        (REMOVE, having(PRO), Note(CancellationNote.PURCHASE_GONE)),
+        (REMOVE, having(purchases=[OF_ENTITY_PACK]), Note(CancellationNote.PURCHASE_GONE)),
+        (REMOVE, having(purchases=[PACK, PACK]), Note(CancellationNote.BOUGHT_TWICE)),
+        (
+            REMOVE,
+            having(subscription("pack", id="sub_pack", scope="customer"), purchases=[PACK]),
+            Note(CancellationNote.BOUGHT_TWICE),
+        ),
+        (
+            REMOVE.model_copy(update={"action": AT_END}),
+            having(purchases=[PACK]),
+            Note(CancellationNote.ONE_TIME_ENDS_NOW),
+        ),
+        (
+            REMOVE,
+            having(purchases=[PACK], quote_refused="cus_product_not_found"),
+            Note(BillingNote.WOULD_BE_REFUSED, {"code": "cus_product_not_found"}),
+        ),
         (ask(TAKE_BACK), having(PRO), Note(CancellationNote.NOT_CANCELLED)),
         (ask(CANCEL_NOW), having(PRO), Note(CancellationNote.NO_SETTLEMENT)),
         (
@@ -136,8 +163,23 @@ BY_USE_ROWS = balance(
                 ADD_ON.model_copy(update={"status": "scheduled", "plan_id": "more"}),
                 quoted=TO_FREE,
             ),
-            [Note(CancellationNote.ADD_ONS_GO_ON, {"products": "seats"})],
+            [
+                Note(BillingNote.ADD_ONS_AT_RISK, {"products": "more"}),
+                Note(CancellationNote.ADD_ONS_GO_ON, {"products": "seats"}),
+            ],
         ),
+        (
+            ask(subscription="sub_seats", product="seats"),
+            having(
+                PRO,
+                ADD_ON,
+                ADD_ON.model_copy(update={"id": "later", "status": "scheduled", "plan_id": "more"}),
+                quoted=quoted(),
+            ),
+            [],
+        ),
+        (REMOVE, having(PRO, purchases=[PACK], quoted=quoted()), [LOST, KEEPS_MONEY, NO_UNDO]),
+        (REMOVE, having(purchases=[PACK, OF_ENTITY_PACK], quoted=quoted()), [LOST, KEEPS_MONEY, NO_UNDO]),
         (ask(subscription="sub_seats", product="seats"), having(PRO, ADD_ON, quoted=quoted()), []),
         (ask(TAKE_BACK), having(CANCELLED, FREE_LATER, quoted=quoted()), []),
         (
@@ -158,7 +200,7 @@ BY_USE_ROWS = balance(
                 NO_UNDO,
             ],
         ),
-        (now(), having(FREE, quoted=quoted()), [NONE_LEFT, LOST, BY_TIME, NO_UNDO]),
+        (now(), having(FREE, quoted=quoted()), [NONE_LEFT, LOST, BY_TIME, GIVEN_AGAIN]),
         (
             now(),
             having(PAST_DUE, quoted=TO_FREE),
@@ -321,11 +363,55 @@ def test_of_a_customer_who_is_gone_it_is_not_known(asked: CancellationInput) -> 
         (ask(), [CANCELLED, TEAM_LATER], None),
         (ask(TAKE_BACK), [CANCELLED, TEAM_LATER], None),
         (now(), [PRO], None),
+        (now(), [ADD_ON.model_copy(update={"id": "sub_pro", "plan": Plan(id="seats")})], None),
+        (now(), [], None),
+        (
+            now(product="free"),
+            [FREE],
+            SwitchInput(customer="cus_1", product="free", action=SwitchAction.NOW),
+        ),
+        (REMOVE, [PRO], None),
     ],
 )
-def test_undo(asked: CancellationInput, before: list[Subscription], back: CancellationInput | None) -> None:
+def test_undo(asked: CancellationInput, before: list[Subscription], back: ChangeInput | None) -> None:
     known = state(asked, *before)
     assert CHANGE.inverse(asked, known, known) == back
+
+
+def test_a_one_time_purchase_is_removed_by_its_product_alone() -> None:
+    """Autumn gives it no id, and no period that money could be given back for."""
+    held = having(PRO, purchases=[PACK], quoted=quoted())
+    (write,) = CHANGE.plan(REMOVE, held)
+    assert (write.route, write.per_customer) == ("billing.update", True)
+    assert dict(write.body) == {
+        "customer_id": "cus_1",
+        "plan_id": "pack",
+        "cancel_action": "cancel_immediately",
+    }
+    (of_entity,) = CHANGE.plan(REMOVE.model_copy(update={"entity": "ws_1"}), held)
+    assert of_entity.body["entity_id"] == "ws_1"
+    assert list(CHANGE.preview(REMOVE, held)) == [
+        Line(CancellationLine.REMOVED, None, None, about="pack"),
+        NOTHING_BILLED,
+    ]
+    assert CHANGE.amount(REMOVE, CHANGE.snapshot(REMOVE, held)) == 0
+    assert CHANGE.products(REMOVE, held) == {"pack"}
+
+
+@pytest.mark.parametrize(
+    ("after", "verdict", "shown"),
+    [
+        ((PACK,), Verdict.NOT_APPLIED, words.STILL_BOUGHT),
+        ((), Verdict.APPLIED, words.NOT_BOUGHT),
+        ((OF_ENTITY_PACK,), Verdict.APPLIED, words.NOT_BOUGHT),
+    ],
+)
+def test_what_became_of_a_purchase(after: tuple[Purchase, ...], verdict: Verdict, shown: str) -> None:
+    then = CHANGE.snapshot(REMOVE, having(PRO, purchases=[PACK]))
+    there = CHANGE.snapshot(REMOVE, having(PRO, purchases=list(after)))
+    assert CHANGE.verify(REMOVE, then, there) is verdict
+    assert list(CHANGE.shown_now(REMOVE, then, there)) == [shown]
+    assert CHANGE.verify(REMOVE, then, None) is Verdict.UNCLEAR
 
 
 def test_size_and_products_for_the_policy() -> None:
@@ -345,7 +431,7 @@ def test_it_holds_while_time_alone_moves() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "words"),
+    ("asked", "summary"),
     [
         (ask(), "Cancel Pro at the end of the period"),
         (ask(TAKE_BACK), "Take the cancellation of Pro back"),
@@ -353,10 +439,11 @@ def test_it_holds_while_time_alone_moves() -> None:
         (now(Settlement.REFUND_ALL), "Cancel Pro now, with a refund of the whole last payment"),
         (now(Settlement.REFUND_UNUSED), "Cancel Pro now, with a refund of the unused time"),
         (ask(CANCEL_NOW), "Cancel Pro now, without credit or refund"),
+        (REMOVE, "Remove the one-time purchase of Pack"),
     ],
 )
-def test_summary(asked: CancellationInput, words: str) -> None:
-    assert CHANGE.summary(asked, {"pro": "Pro"}) == words
+def test_summary(asked: CancellationInput, summary: str) -> None:
+    assert CHANGE.summary(asked, {"pro": "Pro", "pack": "Pack"}) == summary
 
 
 def test_what_is_there_now() -> None:
