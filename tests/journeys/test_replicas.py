@@ -10,6 +10,7 @@ from itertools import cycle
 import pytest
 from sqlalchemy import select
 
+from bot.access.people import Actor
 from bot.app import Maple
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause, State
@@ -19,6 +20,7 @@ from bot.store.tables import deliveries
 from tests.databases import fresh
 from tests.journeys.changing import ACTION, AT_ONCE, PREVIEW, WAITING, ask_for_messages, give, lea_sees
 from tests.journeys.digesting import posted, set_up, the_digest
+from tests.journeys.kinds import change_quantity
 from tests.journeys.steps import ask, press
 from tests.running import Mode, Running, running_maple
 
@@ -164,6 +166,47 @@ async def test_two_decide_at_two_replicas_at_once(both: Both) -> None:
     (record,) = await maple.bot.changes.history("cus_acme")
     assert record.state is State.APPLIED
     assert [one.route for one in maple.autumn.ledger] == ["balances.update"]
+
+
+async def test_two_changes_of_one_customers_billing_are_written_in_turn_by_two_replicas() -> None:
+    """Each is approved at a replica of its own while the other one's is being written. Autumn refuses billing
+    calls that overlap, so that both are written only if the second waits for the first."""
+    async with two("http") as both:
+        maple = both.maple
+        maple.autumn.state.org.locks_billing = True
+        await change_quantity(maple)
+        await maple.ana.close()
+        await cancel_add_on(maple)
+        requested = await maple.bot.changes.waiting()
+        writing = maple.autumn.faults.add("billing.update", "latency", seconds=1, times=2)
+        lea = Actor(maple.lea.id, maple.bot_team)
+        await asyncio.gather(
+            *(
+                bot.changes.approve(record.id, record.version, lea)
+                for bot, record in zip(both.bots, requested, strict=True)
+            )
+        )
+        for bot in both.bots:
+            await bot.work.drain(10)
+        assert writing.struck == 2
+        records = await maple.bot.changes.history("cus_acme")
+        assert [(record.state, record.ending) for record in records] == [(State.APPLIED, Cause.DONE)] * 2
+        assert [(write.route, write.applied) for write in maple.autumn.ledger] == [
+            ("billing.update", True)
+        ] * 2
+        products = {each.plan_id: each for each in maple.autumn.state.customers["cus_acme"].products}
+        assert products["extra_seats"].prepaid == {"seats": 12}
+        assert products["support_plus"].canceled_at is not None
+
+
+async def cancel_add_on(maple: Running) -> None:
+    await maple.ana.command("/autumn cancel cus_acme")
+    await maple.ana.sees("What to do")
+    await maple.ana.choose("Subscription", "Support Plus")
+    await maple.ana.sees("Ends on: none")
+    await maple.ana.fill("Reason", "They no longer need it")
+    await maple.ana.submit()
+    await maple.ana.sees("0 of 1 approval")
 
 
 async def test_one_goes_and_the_other_carries_on(mode: Mode) -> None:
