@@ -155,7 +155,7 @@ class Maple:
         self.people = People(
             self.slack, self._identity.at_home, seconds=timings.person, within=timings.standing
         )
-        self._typeahead = Typeahead(self.autumn, patience=timings.typeahead)
+        self._typeahead = Typeahead(self.autumn, patience=timings.typeahead, pasted_patience=timings.pasted)
         self._groups = Groups(self.slack, within=timings.standing)
         self._names = CustomerNames(self.autumn)
         self._channels = Channels(self.slack)

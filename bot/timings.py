@@ -14,8 +14,10 @@ class Timeouts:
     """An answer that takes longer is preceded by a word that Maple is still asking."""
     options: float = 2.5
     """A select's options must be with Slack within 3 s; past this the list is empty."""
-    typeahead: float = 0.2
+    typeahead: float = 0.15
     """For Autumn's customers while somebody types; past it the select offers what is known."""
+    pasted: float = 2.2
+    """The same with a link or a Stripe id, to which no further letter is typed; less than `options`."""
     trigger: float = 1.5
     """What may be spent before a modal is opened: its trigger lives for 3 s."""
     person: float = 60.0

@@ -18,6 +18,7 @@ from bot.autumn.shares import asker
 from bot.kit import surfaces
 from bot.kit.carried import Unreadable
 from bot.lookups import trouble
+from bot.lookups.options import OptionGroup
 from bot.lookups.trouble import Refusal
 from bot.slack.errors import Unsent, slack_reason
 from bot.store.errors import StoreSlow, lost
@@ -48,7 +49,7 @@ _REFUSALS = {
 }
 
 Run = Callable[[Interaction, Services], Awaitable[None]]
-Suggest = Callable[[Interaction, Services], Awaitable[list[dict[str, Any]]]]
+Suggest = Callable[[Interaction, Services], Awaitable[list[dict[str, Any]] | OptionGroup]]
 BoltListener = Callable[[AsyncAck, Mapping[str, Any]], Awaitable[None]]
 
 
@@ -226,7 +227,7 @@ class OptionsListener:
             started = time.perf_counter()
             interaction = read(InteractionKind.OPTIONS, body)
             asker.set(interaction.actor.user)
-            options: list[dict[str, Any]] = []
+            options: list[dict[str, Any]] | OptionGroup = []
             try:
                 async with asyncio.timeout(services.timings.options):
                     standing = await services.people.standing(interaction.actor)
@@ -238,7 +239,10 @@ class OptionsListener:
             except Exception as error:  # noqa: BLE001 - an empty list is the only thing a select can show
                 details = {"error": error_name(error), "at": error_location(error)}
                 end = InteractionEnd(classify(error), details)
-            await ack(options=options)
+            if isinstance(options, OptionGroup):
+                await ack(option_groups=[options.drawn()])
+            else:
+                await ack(options=options)
             record(self.action, interaction, services, end, time.perf_counter() - started)
 
         return listen

@@ -274,6 +274,8 @@ async def open_card(interaction: Interaction, services: Services) -> None:
 
 async def pick_customer(interaction: Interaction, services: Services) -> None:
     """The same for the customer that was picked."""
+    if interaction.value == lookup_options.SEARCHING:
+        return
     await send_card(interaction, services, Place(customer=interaction.value))
 
 
@@ -341,9 +343,13 @@ async def _sharing_refusal(interaction: Interaction, services: Services) -> Refu
 # Selects
 
 
-async def customer_options(interaction: Interaction, services: Services) -> list[dict[str, Any]]:
-    """Customers whose id, name or email contains what was typed."""
+async def customer_options(
+    interaction: Interaction, services: Services
+) -> list[dict[str, Any]] | lookup_options.OptionGroup:
+    """The customers that the command would find for what was typed."""
     offer = await services.typeahead.offer(interaction.value)
+    if offer.near:
+        return lookup_options.near_customers(offer.customers)
     options = lookup_options.customer_options(offer.customers)
     if offer.searching:
         return [*options[: _MOST_OPTIONS - 1], lookup_options.searching()]

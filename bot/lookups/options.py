@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from bot.autumn.models import Customer, Entity
@@ -12,6 +13,18 @@ from bot.lookups.find import words
 MOST = 100
 SEARCHING = "#searching"
 """The value of the option that says so; nobody's id is picked with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class OptionGroup:
+    """Options under a heading."""
+
+    label: str
+    options: list[dict[str, Any]]
+
+    def drawn(self) -> dict[str, Any]:
+        label = {"type": "plain_text", "text": self.label, "emoji": False}
+        return {"label": label, "options": self.options}
 
 
 def token(feature_id: str) -> str:
@@ -45,6 +58,12 @@ def customer_choices(customers: Iterable[Customer]) -> list[Any]:
 def searching() -> dict[str, Any]:
     """Beside the customers of a typeahead, while there may be more."""
     return blocks.drawn_option(blocks.option(words.STILL_SEARCHING, SEARCHING))
+
+
+def near_customers(customers: Iterable[Customer]) -> OptionGroup | list[dict[str, Any]]:
+    """Those that may have been meant by what was typed."""
+    options = customer_options(customers)
+    return OptionGroup(words.NEAR, options) if options else []
 
 
 def feature_options(features: Mapping[str, str], typed: str = "") -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.home import words as home_words
 from bot.lookups import labels
 from bot.lookups.find import words as find_words
 from bot.lookups.overview import words as overview_words
@@ -90,4 +91,39 @@ async def test_select_says_that_it_is_still_searching_while_autumn_is_slow(mode:
         await maple.ana.choose(find_words.MODAL_CUSTOMER, find_words.STILL_SEARCHING)
         await maple.ana.submit()
         await maple.ana.sees(labels.MODAL_NO_CUSTOMER)
+        maple.autumn.faults.clear()
+
+
+async def test_select_offers_who_may_be_meant_by_a_mistyped_name(maple: Running) -> None:
+    await maple.ana.shortcut("Look up a customer")
+    await maple.ana.sees(find_words.MODAL_PART)
+    options = await maple.ana.type_ahead(find_words.MODAL_CUSTOMER, "northwnd")
+    assert "Northwind" in options[0]
+    await maple.ana.choose(find_words.MODAL_CUSTOMER, "Northwind")
+    await maple.ana.submit()
+    maple.ana.go("@maple")
+    await maple.ana.sees("Northwind")
+
+
+async def test_select_opens_a_page_of_stripes_dashboard(maple: Running) -> None:
+    stripe_id = maple.autumn.state.customers["cus_acme"].stripe_id
+    await maple.ana.shortcut("Look up a customer")
+    await maple.ana.sees(find_words.MODAL_PART)
+    link = f"https://dashboard.stripe.com/test/customers/{stripe_id}"
+    assert len(await maple.ana.type_ahead(find_words.MODAL_CUSTOMER, link)) == 1
+    await maple.ana.choose(find_words.MODAL_CUSTOMER, "Acme Ltd")
+    await maple.ana.submit()
+    maple.ana.go("@maple")
+    await maple.ana.sees("Acme Ltd")
+
+
+async def test_nothing_is_opened_at_home_while_autumn_is_still_searched(mode: Mode) -> None:
+    async with running_maple(mode, timings=Timeouts(typeahead=0)) as maple:
+        maple.autumn.faults.add("customers.list", "latency", seconds=60)
+        await maple.ana.open_home()
+        await maple.ana.sees(labels.HOME_WHAT)
+        await maple.ana.type_ahead(home_words.FIND, "acme")
+        await maple.ana.choose(home_words.FIND, find_words.STILL_SEARCHING)
+        await maple.bot.work.drain(10)
+        assert not [call for call in maple.slack.calls if call.method == "chat.postMessage"]
         maple.autumn.faults.clear()

@@ -34,5 +34,9 @@ class NoMatch:
     near: tuple[Customer, ...] = ()
     """Those with an id that may have been meant, if the text is mistyped."""
 
+    @property
+    def matches(self) -> tuple[Customer, ...]:
+        return ()
+
 
 Found: TypeAlias = SingleMatch | SeveralMatches | NoMatch

@@ -7,11 +7,15 @@ customers.
 import html
 import re
 import unicodedata
+from functools import lru_cache
 from urllib.parse import unquote
 
 LONGEST = 200
 """Longer than any id or email address; Autumn is not asked for more."""
 _MOST_EMAILS = 3
+_SHORTEST_INTERNAL_ID = 12
+_FOLDED = 4_000
+"""Texts whose folded form is kept: as somebody types, the same customers are compared again and again."""
 
 _AN_ID = re.compile(r"[a-zA-Z0-9_:-]+")
 _STRIPE_ID = re.compile(r"cus_[a-zA-Z0-9]{14,24}")
@@ -89,6 +93,17 @@ def is_stripe_id(text: str) -> bool:
     return _STRIPE_ID.fullmatch(text) is not None
 
 
+def is_internal_id(text: str) -> bool:
+    """Whether it may be Autumn's own id of a customer, which its search does not look at."""
+    return len(text) >= _SHORTEST_INTERNAL_ID and is_id(text)
+
+
+def is_pasted(text: str) -> bool:
+    """Whether it leads to one customer as it stands: a link to their page, a Stripe id. Whoever pasted it
+    types no further letter."""
+    return CUSTOMER_LINK.search(unmarked(text)) is not None or any(map(is_stripe_id, readings(text)))
+
+
 def patterns(text: str) -> tuple[str, ...]:
     """What to send to Autumn to find `text`: at least everything that `matches` it.
 
@@ -106,6 +121,7 @@ def matches(field: str, text: str) -> bool:
     return text.lower() in field.lower() or fold(text) in fold(field)
 
 
+@lru_cache(maxsize=_FOLDED)
 def fold(text: str) -> str:
     """Two texts that a person takes for the same fold to the same."""
     alike = "".join(" " if char.isspace() else char for char in text.translate(_ALIKE))

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import difflib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,8 +11,10 @@ from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError, NotFound, Refused, TimedOut
 from bot.autumn.models import Customer
 from bot.lookups.customer import CARD
+from bot.lookups.find import mistyped
 from bot.lookups.find.answer import Found, NoMatch, SeveralMatches, SingleMatch
-from bot.lookups.find.query import cut, fold, is_id, is_stripe_id, matches, patterns, readings
+from bot.lookups.find.query import cut, fold, is_id, is_internal_id, is_stripe_id, matches, patterns, readings
+from bot.lookups.find.stripe_ids import with_stripe_id
 
 T = TypeVar("T")
 
@@ -22,17 +23,10 @@ _EXPAND = ("subscriptions.plan",)
 MOST_SUGGESTED = 100
 _PAGE = 100
 _PAGES = 3
-_STRIPE_PAGE = 500
-_STRIPE_PAGES = 10
-_SLICE = 50
-"""Customers that are looked at before others get a turn on the event loop."""
 _TYPEAHEAD_SECONDS = 2.5
-_SHORTEST_INTERNAL_ID = 12
-_STEM = 3
-"""Letters that a mistyped name is taken to have right."""
-_LONGEST_MISTYPED = 60
-_CLOSE = 0.75
-_MOST_NEAR = 5
+
+Matching = Callable[[str], Awaitable[Sequence[Customer]]]
+"""Reads the customers whose id, name or email contains a text."""
 
 
 def _utc_now() -> datetime:
@@ -68,7 +62,7 @@ async def find_or_open(
         if isinstance(match, SingleMatch) or (isinstance(match, SeveralMatches) and match.matches):
             return match
         unfinished = unfinished or (match if isinstance(match, SeveralMatches) else None)
-    return unfinished or await _by_stripe_id(autumn, query, texts)
+    return unfinished or choose(cut(query), await _elsewhere(autumn, query, _all_matching(autumn, now), now))
 
 
 async def search(
@@ -82,7 +76,7 @@ async def search(
             if answer.matches:
                 return answer
             unfinished = unfinished or answer
-    return unfinished or await _nobody(autumn, query)
+    return unfinished or await _elsewhere(autumn, query, _all_matching(autumn, now), now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,39 +84,37 @@ class Suggested:
     customers: tuple[Customer, ...] = ()
     complete: bool = True
     """Whether nobody else's id, name or email contains the text."""
+    near: tuple[Customer, ...] = ()
+    """Those that may have been meant where nobody's does."""
 
 
-async def suggest(autumn: Autumn, text: str, *, within: float = _TYPEAHEAD_SECONDS) -> Suggested:
-    """Customers for a typeahead, 100 at most, only such as can be opened. Raises AutumnError: TimedOut
-    after `within` seconds, since Slack waits no longer than three."""
+async def suggest(
+    autumn: Autumn, text: str, matching: Matching | None = None, *, within: float = _TYPEAHEAD_SECONDS
+) -> Suggested:
+    """Customers for a typeahead, 100 at most, only such as can be opened; among them everyone that `find` and
+    `search` find. `matching` reads those that a mistyped name is compared with, if Autumn needn't be asked.
+
+    Raises AutumnError: TimedOut after `within` seconds, since Slack waits no longer than three.
+    """
     complete = True
     try:
         async with asyncio.timeout(within):
             for reading in readings(text):
-                suggested = await _suggested(autumn, reading)
-                if suggested.customers:
-                    return suggested
-                complete = complete and suggested.complete
+                answer = await _search(autumn, reading, _utc_now, expand=())
+                more = isinstance(answer, SeveralMatches) and answer.more
+                openable = [customer for customer in answer.matches if customer.id]
+                # What Autumn's search does not find may still be its own id of a customer.
+                if not openable and is_internal_id(reading) and (customer := await _by_id(autumn, reading)):
+                    openable = [customer] if customer.id else []
+                if openable:
+                    return Suggested(tuple(openable), complete=not more)
+                complete = complete and not more
+            matching = matching or _all_matching(autumn, _utc_now)
+            elsewhere = await _elsewhere(autumn, text, matching, _utc_now)
     except TimeoutError:
         raise TimedOut from None
-    return Suggested((), complete)
-
-
-async def _suggested(autumn: Autumn, text: str) -> Suggested:
-    matching: dict[str, Customer] = {}
-    complete = True
-    for pattern in patterns(text):
-        page = await autumn.customers(search=pattern, limit=MOST_SUGGESTED)
-        complete = complete and not page.next_cursor
-        matching |= {
-            customer.id: customer for customer in page.list if customer.id and contains(customer, text)
-        }
-    # What Autumn's search does not find may still be its own id of a customer, which is long.
-    if not matching and is_id(text) and len(text) >= _SHORTEST_INTERNAL_ID:
-        customer = await _by_id(autumn, text)
-        return Suggested((customer,)) if customer and customer.id else Suggested()
-    customers = tuple(ranked(list(matching.values()), text)[:MOST_SUGGESTED])
-    return Suggested(customers, complete and len(matching) <= MOST_SUGGESTED)
+    near = elsewhere.near if isinstance(elsewhere, NoMatch) else ()
+    return Suggested(elsewhere.matches, complete, near)
 
 
 def ranked(customers: Sequence[Customer], text: str) -> list[Customer]:
@@ -181,11 +173,13 @@ async def _by_id(autumn: Autumn, text: str) -> Customer | None:
         raise
 
 
-async def _search(autumn: Autumn, text: str, now: Callable[[], datetime]) -> SeveralMatches | NoMatch:
+async def _search(
+    autumn: Autumn, text: str, now: Callable[[], datetime], expand: Sequence[str] = _EXPAND
+) -> SeveralMatches | NoMatch:
     by_key: dict[object, Customer] = {}
     more = False
     for pattern in patterns(text):
-        customers, unread = await _pages(autumn, pattern, text)
+        customers, unread = await _pages(autumn, pattern, text, expand)
         by_key |= {_key(customer): customer for customer in customers}
         more = more or unread
     matching = tuple(ranked(list(by_key.values()), text))
@@ -197,11 +191,13 @@ def _key(customer: Customer) -> object:
     return customer.id or (customer.name, customer.email, customer.created_at)
 
 
-async def _pages(autumn: Autumn, pattern: str, text: str) -> tuple[list[Customer], bool]:
+async def _pages(
+    autumn: Autumn, pattern: str, text: str, expand: Sequence[str]
+) -> tuple[list[Customer], bool]:
     matching: list[Customer] = []
     cursor = ""
     for _ in range(_PAGES):
-        page = await autumn.customers(search=pattern, limit=_PAGE, cursor=cursor, expand=_EXPAND)
+        page = await autumn.customers(search=pattern, limit=_PAGE, cursor=cursor, expand=expand)
         matching += (customer for customer in page.list if contains(customer, text))
         cursor = page.next_cursor or ""
         # Only a wildcard makes Autumn answer with customers that do not match; then it is worth going on.
@@ -210,44 +206,26 @@ async def _pages(autumn: Autumn, pattern: str, text: str) -> tuple[list[Customer
     return matching, bool(cursor)
 
 
-async def _by_stripe_id(autumn: Autumn, query: str, texts: tuple[str, ...]) -> SingleMatch | NoMatch:
-    """Autumn does not search by Stripe's id, so the ids of its newest customers are compared."""
-    stripe_id = next((text for text in texts if is_stripe_id(text)), None)
-    if stripe_id is None:
-        return await _nobody(autumn, query)
-    cursor, compared = "", 0
-    for _ in range(_STRIPE_PAGES):
-        page = await autumn.newest_customers(limit=_STRIPE_PAGE, cursor=cursor)
-        for start in range(0, page.count, _SLICE):
-            for row in page.rows(start, start + _SLICE):
-                if row.get("stripe_id") == stripe_id and (customer_id := row.get("id")):
-                    return SingleMatch(customer_id)
-            await asyncio.sleep(0)
-        compared += page.count
-        cursor = page.next_cursor or ""
-        if not cursor:
-            return NoMatch(cut(query))
-    return NoMatch(cut(query), compared=compared)
+def _all_matching(autumn: Autumn, now: Callable[[], datetime]) -> Matching:
+    async def matching(text: str) -> Sequence[Customer]:
+        return (await _search(autumn, text, now)).matches
+
+    return matching
 
 
-async def _nobody(autumn: Autumn, query: str) -> NoMatch:
-    """With those whose name, id or email is nearly what was typed."""
+async def _elsewhere(
+    autumn: Autumn, query: str, matching: Matching, now: Callable[[], datetime]
+) -> SeveralMatches | NoMatch:
+    """Whom Autumn's search does not find: the customer with this Stripe id; else nobody, with those whose
+    name, id or email is nearly what was typed."""
     text = cut(query)
-    if not _STEM < len(text) <= _LONGEST_MISTYPED:
-        return NoMatch(text)
-    with contextlib.suppress(AutumnError):
-        page = await autumn.customers(search=patterns(text[:_STEM])[0], limit=_PAGE)
-        near = sorted(
-            ((_likeness(customer, text), customer) for customer in page.list if customer.id),
-            key=lambda pair: -pair[0],
-        )
-        likely = [customer for likeness, customer in near if likeness >= _CLOSE]
-        return NoMatch(text, near=tuple(likely[:_MOST_NEAR]))
+    stripe_id = next((reading for reading in readings(query) if is_stripe_id(reading)), None)
+    if stripe_id:
+        customer, compared = await with_stripe_id(autumn, stripe_id)
+        if customer is None:
+            return NoMatch(text, compared=compared)
+        return SeveralMatches(text, (customer,), False, now())
+    if stem := mistyped.stem(text):
+        with contextlib.suppress(AutumnError):
+            return NoMatch(text, near=mistyped.near(text, await matching(stem)))
     return NoMatch(text)
-
-
-def _likeness(customer: Customer, text: str) -> float:
-    """From 0 to 1."""
-    name, wanted = fold(customer.name), fold(text)
-    texts = {name, *name.split(), fold(customer.id or ""), *fold(customer.email).partition("@")[::2]}
-    return max(difflib.SequenceMatcher(None, wanted, known).ratio() for known in texts)

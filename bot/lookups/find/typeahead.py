@@ -2,18 +2,20 @@
 
 A text is asked of Autumn once, whoever types it. What does not come soon enough is left to arrive for the
 next letter; until then the select offers what is known of other texts, and says that it is still searching.
+Pasted text has no next letter, so it is waited for as long as Slack waits.
 """
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from cachetools import TTLCache
 
 from bot.autumn.client import Autumn
 from bot.autumn.models import Customer
-from bot.lookups.find.query import cut, readings
+from bot.lookups.find import mistyped
+from bot.lookups.find.query import cut, is_internal_id, is_pasted, is_stripe_id, readings
 from bot.lookups.find.search import MOST_SUGGESTED, Suggested, contains, ranked, suggest
 
 _MOST_TEXTS = 500
@@ -23,24 +25,29 @@ _MOST_ASKED = 50
 
 @dataclass(frozen=True, slots=True)
 class Suggestions:
-    customers: list[Customer]
+    customers: Sequence[Customer]
     searching: bool = False
     """Whether Autumn has not answered yet, so there may be more."""
+    near: bool = False
+    """Whether the text is nobody's, and these may have been meant."""
 
 
 class Typeahead:
-    """`patience`: seconds that Autumn is waited for. `seconds`: how long its answer is believed."""
+    """`patience`: seconds that Autumn is waited for; `pasted_patience`: with a link or a Stripe id.
+    `seconds`: how long its answer is believed."""
 
     def __init__(
         self,
         autumn: Autumn,
         *,
         patience: float,
+        pasted_patience: float,
         seconds: float = 30.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._autumn = autumn
         self._patience = patience
+        self._pasted_patience = pasted_patience
         self._answers: TTLCache[str, Suggested] = TTLCache(_MOST_TEXTS, seconds, timer=clock)
         self._asked: dict[str, asyncio.Task[Suggested]] = {}
 
@@ -48,15 +55,16 @@ class Typeahead:
         """Raises AutumnError when Autumn answers soon, and with that."""
         text = cut(typed)
         if not text:
-            return Suggestions([])
+            return Suggestions(())
         if (known := self._known(text)) is not None:
-            return Suggestions(known)
+            return _offered(known)
         if text not in self._asked and len(self._asked) >= _MOST_ASKED:
             return Suggestions(self._seen(text), searching=True)
         asked = self._asked.get(text) or self._ask(text)
-        done, _ = await asyncio.wait({asked}, timeout=self._patience)
+        patience = self._pasted_patience if is_pasted(text) else self._patience
+        done, _ = await asyncio.wait({asked}, timeout=patience)
         if done:
-            return Suggestions(list(asked.result().customers))
+            return _offered(asked.result())
         return Suggestions(self._seen(text), searching=True)
 
     async def aclose(self) -> None:
@@ -70,28 +78,46 @@ class Typeahead:
             if not task.cancelled() and task.exception() is None:
                 self._answers[text] = task.result()
 
-        self._asked[text] = task = asyncio.create_task(suggest(self._autumn, text))
+        self._asked[text] = task = asyncio.create_task(suggest(self._autumn, text, self._matching))
         task.add_done_callback(note)
         return task
 
-    def _known(self, text: str) -> list[Customer] | None:
+    async def _matching(self, text: str) -> Sequence[Customer]:
+        if (known := self._known(text)) is not None:
+            return known.customers
+        # Others may be waiting for it as well.
+        return (await asyncio.shield(self._asked.get(text) or self._ask(text))).customers
+
+    def _known(self, text: str) -> Suggested | None:
         """Autumn's answer to this text, or to a part of it if that named every customer there is; None where
-        it has to be asked."""
+        it has to be asked. Somebody with this Stripe id, or Autumn's own, may have it nowhere else."""
         if (answer := self._answers.get(text)) is not None:
-            return list(answer.customers)
+            return answer
         if readings(text) != (text,):
             return None
         for part, answer in self._answers.items():
             if answer.complete and part in text and readings(part) == (part,):
-                return ranked([customer for customer in answer.customers if contains(customer, text)], text)
+                holders = [customer for customer in answer.customers if contains(customer, text)]
+                return Suggested(tuple(ranked(holders, text))) if holders else self._known_nobody(text)
         return None
+
+    def _known_nobody(self, text: str) -> Suggested | None:
+        """For a text that is in nobody's id, name or email."""
+        if is_internal_id(text) or is_stripe_id(text):
+            return None
+        if not (stem := mistyped.stem(text)):
+            return Suggested()
+        matching = self._known(stem)
+        return matching and Suggested(near=mistyped.near(text, matching.customers))
 
     def _seen(self, text: str) -> list[Customer]:
         """Those that answers to other texts named."""
-        seen = {
-            customer.id: customer
-            for answer in self._answers.values()
-            for customer in answer.customers
-            if contains(customer, text)
-        }
-        return ranked(list(seen.values()), text)[:MOST_SUGGESTED]
+        named = {customer.id: customer for answer in self._answers.values() for customer in answer.customers}
+        seen = [customer for customer in named.values() if contains(customer, text)]
+        return ranked(seen, text)[:MOST_SUGGESTED]
+
+
+def _offered(suggested: Suggested) -> Suggestions:
+    if suggested.customers:
+        return Suggestions(suggested.customers)
+    return Suggestions(suggested.near, near=bool(suggested.near))

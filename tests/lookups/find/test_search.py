@@ -15,7 +15,8 @@ from bot.autumn.errors import Refused, TimedOut, Unavailable
 from bot.autumn.models import Customer
 from bot.lookups.find.answer import Found, NoMatch, SeveralMatches, SingleMatch
 from bot.lookups.find.query import readings
-from bot.lookups.find.search import Suggested, contains, find, search, suggest
+from bot.lookups.find.search import MOST_SUGGESTED, Suggested, contains, find, search, suggest
+from bot.lookups.find.typeahead import Typeahead
 from handlers.parsing import FindCommand, parse
 from tests.autumn.scripted import Answer, Asked, Scripted, error, hang, listing, ok, recorded
 from tests.examples import examples
@@ -262,6 +263,8 @@ async def test_mistyped_name_says_who_may_be_meant(typed: str, near: list[str]) 
     assert [customer.id for customer in answer.near] == near
     client = autumn_with(EVERYONE).client()
     assert await search(client, typed) == answer
+    suggested = await suggest(client, typed)
+    assert (suggested.customers, suggested.near) == ((), answer.near)
     await client.aclose()
 
 
@@ -301,6 +304,84 @@ def test_what_is_found_contains_what_was_typed(query: str, customers: list[dict[
             assert not any(contains(customer, text) for customer in everyone for text in meant)
 
 
+PIECES = st.lists(
+    st.sampled_from(
+        [
+            "Acme",
+            "Acme Ltd",
+            "Éclair",
+            "E\u0301clair",
+            "O’Brien",
+            "billing@acme.com",
+            "@acme.com",
+            "cus_1",
+            "a_a",
+        ]
+    )
+    | LETTERS,
+    min_size=1,
+    max_size=2,
+).map(" ".join)
+STRIPE_IDS = st.sampled_from(["cus_NffrFeUfNV2Hib", "cus_NffrFeUfNV2Hia"])
+COMPANIES = st.lists(
+    st.builds(
+        lambda own, stripe_id: {**own, "stripe_id": stripe_id},
+        st.builds(person, st.none() | PIECES.filter(str.strip), st.none() | PIECES, st.none() | PIECES),
+        st.none() | STRIPE_IDS,
+    ),
+    max_size=6,
+    unique_by=lambda customer: customer["id"],
+)
+WRAPPED = st.sampled_from(
+    ["{}", "“{}”", "({}).", "<{}>", "mailto:{}", "https://app.useautumn.com/customers/{}", "{}e", "x{}"]
+)
+
+
+@examples(300)
+@given(
+    wrapping=WRAPPED,
+    named=PIECES | STRIPE_IDS,
+    customers=COMPANIES,
+    misspell=st.booleans(),
+    page=st.sampled_from([1, 2, 100]),
+)
+@example("{}", "cus_NffrFeUfNV2Hib", [{**ACME, "stripe_id": "cus_NffrFeUfNV2Hib"}], False, 100)
+@example("{}", "Acme Ltd", [person("cus_1", "Acme Ltd")], True, 100)
+@example("{}", "a_a", [person("1", "aba"), person("2", "aba"), person("3", "a_a")], False, 1)
+def test_select_offers_whom_the_command_finds(
+    wrapping: str, named: str, customers: list[dict[str, Any]], misspell: bool, page: int
+) -> None:
+    """Nobody is left out that the command opens, lists or thinks may be meant; up to the select's limit."""
+    typed = wrapping.format(f"{named[:4]}x{named[4:]}" if misspell else named)
+
+    async def both() -> tuple[set[str | None], set[str | None]]:
+        client = autumn_with(customers, page).client()
+        typeahead = Typeahead(client, patience=5, pasted_patience=5)
+        try:
+            offer = await typeahead.offer(typed)
+            commanded = [await find(client, typed, now=lambda: NOW), await search(client, typed)]
+        finally:
+            await typeahead.aclose()
+            await client.aclose()
+        found_by_commands = {
+            customer_id
+            for answer in commanded
+            for customer_id in (*ids_of(answer), *map(id_of, near_of(answer)))
+        }
+        return found_by_commands, {customer.id for customer in offer.customers}
+
+    by_command, offered = asyncio.run(both())
+    assert by_command - {None} <= offered or len(offered) >= MOST_SUGGESTED
+
+
+def near_of(answer: Found) -> tuple[Customer, ...]:
+    return answer.near if isinstance(answer, NoMatch) else ()
+
+
+def id_of(customer: Customer) -> str | None:
+    return customer.id
+
+
 LINK = "https://app.useautumn.com/sandbox/customers/cus_acme"
 STRIPE = "https://dashboard.stripe.com/acct_1AbC/test/customers/cus_NffrFeUfNV2Hib"
 PASTED = [
@@ -338,9 +419,9 @@ async def test_pasted_text_finds_the_customer_in_it(pasted: str) -> None:
     assert answer.customer_id == "cus_acme"
 
 
-@pytest.mark.parametrize("pasted", PASTED[:-2])
+@pytest.mark.parametrize("pasted", PASTED)
 async def test_typeahead_understands_pasted_text(pasted: str) -> None:
-    client = autumn_with(EVERYONE).client()
+    client = autumn_with([{**ACME, "stripe_id": "cus_NffrFeUfNV2Hib"}, *EVERYONE[1:]]).client()
     assert [customer.id for customer in (await suggest(client, pasted)).customers][:1] == ["cus_acme"]
     await client.aclose()
 

@@ -9,7 +9,7 @@ import pytest
 
 from bot.autumn.errors import Unavailable
 from bot.lookups.find.typeahead import Suggestions, Typeahead
-from tests.autumn.scripted import Asked, Scripted, error, listing
+from tests.autumn.scripted import Asked, Scripted, error, listing, recorded
 from tests.lookups.find.test_search import autumn_with, person
 
 ACME = person("cus_acme", "Acme", "billing@acme.com")
@@ -38,10 +38,10 @@ def ids(offer: Suggestions) -> list[str | None]:
 
 async def test_answer_in_time_is_complete() -> None:
     client = autumn_with([ACME, BOLD]).client()
-    typeahead = Typeahead(client, patience=5)
+    typeahead = Typeahead(client, patience=5, pasted_patience=5)
     offer = await typeahead.offer("acme")
     assert (ids(offer), offer.searching) == (["cus_acme"], False)
-    assert await typeahead.offer("  ") == Suggestions([])
+    assert await typeahead.offer("  ") == Suggestions(())
     await typeahead.aclose()
     await client.aclose()
 
@@ -49,7 +49,7 @@ async def test_answer_in_time_is_complete() -> None:
 async def test_slow_answer_is_there_for_the_next_letter() -> None:
     slow = Slow(ACME, ACORN, BOLD)
     client = Scripted({"customers.list": slow}).client()
-    typeahead = Typeahead(client, patience=0)
+    typeahead = Typeahead(client, patience=0, pasted_patience=5)
     assert await typeahead.offer("ac") == Suggestions([], searching=True)
     asked = list(typeahead._asked.values())
     slow.may_answer.set()
@@ -63,7 +63,7 @@ async def test_slow_answer_is_there_for_the_next_letter() -> None:
 async def test_text_is_asked_once_whoever_types_it() -> None:
     slow = Slow(ACME)
     client = Scripted({"customers.list": slow}).client()
-    typeahead = Typeahead(client, patience=5)
+    typeahead = Typeahead(client, patience=5, pasted_patience=5)
     waiting = [asyncio.create_task(typeahead.offer("acme")) for _ in range(50)]
     while not slow.asked:  # noqa: ASYNC110 - nobody tells
         await asyncio.sleep(0)
@@ -77,7 +77,7 @@ async def test_text_is_asked_once_whoever_types_it() -> None:
 async def test_customers_of_other_texts_are_offered_meanwhile() -> None:
     slow = Slow(ACME)
     client = Scripted({"customers.list": slow}).client()
-    typeahead = Typeahead(client, patience=0)
+    typeahead = Typeahead(client, patience=0, pasted_patience=5)
     await typeahead.offer("billing@acme.com")
     asked = list(typeahead._asked.values())
     slow.may_answer.set()
@@ -97,7 +97,7 @@ async def test_answer_that_was_cut_short_is_not_taken_for_a_longer_text() -> Non
 
     script = Scripted({"customers.list": list_})
     client = script.client()
-    typeahead = Typeahead(client, patience=5)
+    typeahead = Typeahead(client, patience=5, pasted_patience=5)
     await typeahead.offer("bo")
     assert ids(await typeahead.offer("bold")) == ["cus_bold"]
     await client.aclose()
@@ -107,7 +107,7 @@ async def test_answers_are_forgotten_after_a_while() -> None:
     clock = SimpleNamespace(now=0.0)
     script = autumn_with([ACME])
     client = script.client()
-    typeahead = Typeahead(client, patience=5, seconds=30, clock=lambda: clock.now)
+    typeahead = Typeahead(client, patience=5, pasted_patience=5, seconds=30, clock=lambda: clock.now)
     await typeahead.offer("acme")
     clock.now = 31
     await typeahead.offer("acme")
@@ -117,7 +117,7 @@ async def test_answers_are_forgotten_after_a_while() -> None:
 
 async def test_error_is_raised_and_not_remembered() -> None:
     client = Scripted({"customers.list": error(500)}).client()
-    typeahead = Typeahead(client, patience=30)
+    typeahead = Typeahead(client, patience=30, pasted_patience=5)
     for _ in range(2):
         with pytest.raises(Unavailable):
             await typeahead.offer("acme")
@@ -127,7 +127,7 @@ async def test_error_is_raised_and_not_remembered() -> None:
 async def test_only_so_many_texts_are_asked_about_at_a_time() -> None:
     slow = Slow(ACME)
     client = Scripted({"customers.list": slow}).client()
-    typeahead = Typeahead(client, patience=0)
+    typeahead = Typeahead(client, patience=0, pasted_patience=5)
     for number in range(60):
         assert (await typeahead.offer(f"text {number}")).searching
     assert len(typeahead._asked) == 50
@@ -138,8 +138,87 @@ async def test_only_so_many_texts_are_asked_about_at_a_time() -> None:
 async def test_pasted_text_is_asked_although_a_part_of_it_is_known() -> None:
     script = autumn_with([ACME])
     client = script.client()
-    typeahead = Typeahead(client, patience=5)
+    typeahead = Typeahead(client, patience=5, pasted_patience=5)
     await typeahead.offer("acme")
     assert ids(await typeahead.offer("“acme”")) == ["cus_acme"]
     assert len(script.routes) > 1
+    await client.aclose()
+
+
+async def test_mistyped_word_offers_who_may_be_meant_for_one_call() -> None:
+    script = autumn_with([ACME, ACORN, BOLD])
+    client = script.client()
+    typeahead = Typeahead(client, patience=5, pasted_patience=5)
+    assert ids(await typeahead.offer("acm")) == ["cus_acme"]
+    offer = await typeahead.offer("acmme")
+    assert (ids(offer), offer.near) == (["cus_acme"], True)
+    assert [asked.body["search"] for asked in script.asked] == ["acm"], "everybody with “acmme” has “acm”"
+    nobody = await typeahead.offer("acmzzzzzz")
+    assert (ids(nobody), nobody.near, nobody.searching) == ([], False, False)
+    await client.aclose()
+
+
+async def test_mistyped_word_asks_for_its_beginning_once_whoever_types_it() -> None:
+    script = autumn_with([ACME, ACORN, BOLD])
+    client = script.client()
+    typeahead = Typeahead(client, patience=5, pasted_patience=5)
+    offers = await asyncio.gather(*(typeahead.offer(typed) for typed in ("acmee", "acmme", "acmee")))
+    assert [(ids(offer), offer.near) for offer in offers] == [(["cus_acme"], True)] * 3
+    assert sorted(asked.body["search"] for asked in script.asked) == ["acm", "acmee", "acmme"]
+    await client.aclose()
+
+
+async def test_quoted_mistyped_word_is_compared_with_those_that_are_known() -> None:
+    script = autumn_with([ACME, BOLD])
+    client = script.client()
+    typeahead = Typeahead(client, patience=5, pasted_patience=5)
+    await typeahead.offer("acm")
+    offer = await typeahead.offer("“acmme”")
+    assert (ids(offer), offer.near) == (["cus_acme"], True)
+    assert [asked.body["search"] for asked in script.asked].count("acm") == 1
+    await client.aclose()
+
+
+async def test_short_text_that_is_in_nobody_is_not_asked_about_again() -> None:
+    script = autumn_with([BOLD])
+    client = script.client()
+    typeahead = Typeahead(client, patience=5, pasted_patience=5)
+    await typeahead.offer("ac")
+    assert await typeahead.offer("acm") == Suggestions(())
+    assert await typeahead.offer("acme") == Suggestions(())
+    assert len(script.asked) == 1
+    await client.aclose()
+
+
+async def test_mistyped_word_is_asked_about_when_only_its_end_is_known() -> None:
+    script = autumn_with([ACME, BOLD])
+    client = script.client()
+    typeahead = Typeahead(client, patience=5, pasted_patience=5)
+    await typeahead.offer("mee")
+    offer = await typeahead.offer("acmee")
+    assert (ids(offer), offer.near) == (["cus_acme"], True)
+    await client.aclose()
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    ["cus_NffrFeUfNV2Hib", "https://dashboard.stripe.com/customers/cus_NffrFeUfNV2Hib"],
+)
+async def test_stripe_id_is_looked_for_although_a_part_of_it_is_known(pasted: str) -> None:
+    client = autumn_with([ACORN, {**ACME, "stripe_id": "cus_NffrFeUfNV2Hib"}]).client()
+    typeahead = Typeahead(client, patience=5, pasted_patience=5)
+    await typeahead.offer("cus_")
+    assert ids(await typeahead.offer(pasted)) == ["cus_acme"]
+    await client.aclose()
+
+
+async def test_pasted_text_is_waited_for_longer_than_a_letter() -> None:
+    slow = Slow(ACME)
+    client = Scripted({"customers.list": slow, "customers.get": recorded("unknown customer")}).client()
+    typeahead = Typeahead(client, patience=0, pasted_patience=60)
+    offering = asyncio.create_task(typeahead.offer("https://app.useautumn.com/customers/cus_acme"))
+    while not slow.asked:  # noqa: ASYNC110 - nobody tells
+        await asyncio.sleep(0)
+    slow.may_answer.set()
+    assert ids(await offering) == ["cus_acme"]
     await client.aclose()
