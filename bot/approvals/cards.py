@@ -4,17 +4,16 @@ Whoever shows a card calls `claim_post` before posting it, then `mark_shown`; `m
 the message or its channel no longer exists. The sweeper finds out-of-date cards with `claim_stale`.
 """
 
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Any
 
-from sqlalchemy import Row, select
 from sqlalchemy import insert as plain_insert
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from bot.approvals.change_records import load
-from bot.approvals.lifecycle import CardKind, ChangeEvent
+from bot.approvals import repository
+from bot.approvals.lifecycle import CardKind, ChangeEvent, PostedCard
 from bot.approvals.repository import GRACE, note
 from bot.store import posted_cards
 from bot.store.database import Database, unbroken
@@ -26,27 +25,17 @@ release_post = partial(posted_cards.release_post, cards)
 mark_gone = partial(posted_cards.mark_gone, cards)
 
 
-@dataclass(frozen=True, slots=True)
-class PostedCard:
-    id: int
-    change_id: str
-    kind: CardKind
-    channel: str
-    ts: str
-    """Slack's timestamp of the message; empty until it is posted."""
-    shown: int
-    """The revision it shows; 0 for none."""
-    gone: bool
-
-
 @unbroken
 async def cards_of(database: Database, change_id: str) -> list[PostedCard]:
     """The cards of a change that can be shown, and those that are still to be posted."""
     async with database.reading() as connection:
         found = await connection.execute(
-            select(cards).where(cards.c.change_id == change_id, ~cards.c.gone).order_by(cards.c.id)
+            select(cards, changes.c.revision)
+            .join(changes, changes.c.id == cards.c.change_id)
+            .where(cards.c.change_id == change_id, ~cards.c.gone)
+            .order_by(cards.c.id)
         )
-        return [_card(row) for row in found]
+        return [repository.posted_card(row, row.revision) for row in found]
 
 
 @unbroken
@@ -75,14 +64,22 @@ async def adopt(
 @unbroken
 async def mark_shown(
     database: Database, card: PostedCard, *, revision: int, now: datetime, ts: str = "", link: str = ""
-) -> None:
-    """It shows this revision now. `ts`, and the message's link for the trail, when it was just posted."""
+) -> PostedCard:
+    """It shows this revision now; returns it so, with the revision that the change has by now. `ts`, and the
+    message's link for the trail, when it was just posted."""
     async with database.writing() as connection:
-        current = await posted_cards.mark_shown(cards, connection, card.id, revision=revision, ts=ts)
-        if ts and current:
-            record = await load(connection, card.change_id)
+        latest = await posted_cards.mark_shown(cards, connection, card.id, revision=revision, ts=ts)
+        change = (
+            await connection.execute(
+                select(changes.c.id, changes.c.state, changes.c.version, changes.c.revision).where(
+                    changes.c.id == card.change_id
+                )
+            )
+        ).one()
+        if ts and latest:
             details = {"card": card.kind, "channel": card.channel, "ts": ts, "link": link}
-            await note(connection, record, ChangeEvent.SHOWN, now=now, details=details)
+            await note(connection, change, ChangeEvent.SHOWN, now=now, details=details)
+    return replace(card, ts=ts or card.ts, shown=revision, revision=change.revision)
 
 
 @unbroken
@@ -101,8 +98,3 @@ async def claim_stale(database: Database, *, now: datetime, most: int = 20) -> l
         found = (await connection.execute(stale)).all()
         await posted_cards.put_off(cards, connection, found, now=now, grace=GRACE)
         return list(dict.fromkeys(row.change_id for row in found))
-
-
-def _card(row: Row[Any]) -> PostedCard:
-    kind = CardKind(row.kind)
-    return PostedCard(row.id, row.change_id, kind, row.channel, row.ts or "", row.shown_revision, row.gone)

@@ -12,7 +12,6 @@ from bot.access.limits import Worth
 from bot.approvals.lifecycle import HOLDS_UNDO, IN_PROGRESS, Approval, Cause, Record, State
 from bot.autumn.environment import Environment
 from bot.changes import stored
-from bot.store import audit
 from bot.store.database import Database, unbroken
 from bot.store.tables import changes, decisions
 
@@ -35,13 +34,6 @@ async def get(database: Database, change_id: str) -> Record:
         return await load(connection, change_id)
 
 
-@unbroken
-async def checked(database: Database, change_id: str) -> tuple[Record, list[str]]:
-    """A change, and where what is stored of it differs from the audit trail."""
-    async with database.reading() as connection:
-        return await load(connection, change_id), await audit.differences(connection, change_id)
-
-
 async def load(connection: AsyncConnection, change_id: str) -> Record:
     """Raises IndexError when there is no such change."""
     return (await select_records(connection, changes.c.id == change_id))[0]
@@ -60,6 +52,8 @@ async def select_records(
         .limit(limit)
     )
     rows = (await connection.execute(query)).all()
+    if not rows:
+        return []
     approvals = await _approvals(connection, [row.id for row in rows])
     return [_record(row, approvals[row.id, row.version]) for row in rows]
 

@@ -15,7 +15,8 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.limits import NOTHING, Today, Worth
-from bot.approvals.lifecycle import State
+from bot.approvals.change_records import load, select_records
+from bot.approvals.lifecycle import Record, State
 from bot.autumn.environment import Environment
 from bot.changes import registry, stored
 from bot.changes.model import ChangeInput
@@ -83,6 +84,10 @@ class Counter:
     planned: tuple[Movement, ...] = ()
     """Changes that come before this one in the same list, and are not requested yet."""
 
+    @classmethod
+    def of(cls, record: Record) -> "Counter":
+        return cls(record.env, record.input, record.asker, record.id, record.undo_of)
+
     async def count(self, connection: AsyncConnection, now: datetime) -> Today:
         if not self._counts:
             return NOTHING
@@ -146,3 +151,28 @@ class Counter:
 async def count(database: Database, counter: Counter, now: datetime) -> Today:
     async with database.reading() as connection:
         return await counter.count(connection, now)
+
+
+@unbroken
+async def with_today(
+    database: Database, env: Environment, change_id: str, now: datetime
+) -> tuple[Record, Today] | None:
+    """A change, and what others have moved today."""
+    async with database.reading() as connection:
+        matching = await select_records(connection, changes.c.id == change_id, changes.c.env == env)
+        if not matching:
+            return None
+        (record,) = matching
+        return record, await Counter.of(record).count(connection, now)
+
+
+@unbroken
+async def before_submission(
+    database: Database, counter: Counter, submission_id: str, now: datetime
+) -> tuple[Record | None, Today]:
+    """What this form has already become, if it was submitted before, and what others have moved today."""
+    async with database.reading() as connection:
+        submitted = (changes.c.submission_id == submission_id, changes.c.env == counter.env)
+        known = (await connection.execute(select(changes.c.id).where(*submitted))).first()
+        earlier = None if known is None else await load(connection, known.id)
+        return earlier, await counter.count(connection, now)

@@ -13,10 +13,12 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from bot.access.limits import NOTHING, Today
 from bot.approvals import change_records, outcome, repository
+from bot.approvals.daily_limits import Counter
 from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
 from bot.approvals.notify import Notify
 from bot.approvals.outcome import WriteAnswer, WriteStatus
@@ -31,7 +33,8 @@ from bot.changes.model import Verdict, key
 from bot.changes.notes import Note
 from bot.log import log
 from bot.runtime import Runtime
-from bot.store import leases
+from bot.store import audit, leases
+from bot.store.database import Database, unbroken
 from bot.store.errors import LOST, StoreLostMidway
 
 _TURNED_AWAY = (WriteStatus.NOT_SENT, WriteStatus.LIMITED, WriteStatus.LOCKED)
@@ -131,13 +134,13 @@ class Engine:
             await asyncio.sleep(self._timeouts.turns)
 
     async def _carry_out(self, record: Record) -> Record | None:
-        record, differences = await change_records.checked(self._database, record.id)
+        differences, today = await _before_writing(self._database, record, self._now())
         if differences:
             log.error("not as asked", reference=record.id, count=len(differences))
             return await self._fail(record, Cause.NOT_AS_ASKED)
         # Read once more, now that no other change of Maple's can come between reading and writing.
         try:
-            seen = await self.assessor.look_again(record)
+            seen = await self.assessor.look(record.input, today)
         except NotFound:
             return await self._fail(record, Cause.CUSTOMER_GONE)
         except AutumnError:
@@ -198,7 +201,8 @@ class Engine:
         """Whether the facts as they are now would lead to the same write."""
         kind = registry.kind(record.kind)
         try:
-            seen = await self.assessor.look_again(record)
+            # What others have moved today has no influence on the write.
+            seen = await self.assessor.look(record.input, NOTHING)
         except AutumnError:
             return False
         now = seen.preview
@@ -255,6 +259,14 @@ class Engine:
             return await repository.renew(self._database, change_id, self.lease())
 
         return leases.kept(renew, every=self._timeouts.renew)
+
+
+@unbroken
+async def _before_writing(database: Database, record: Record, now: datetime) -> tuple[list[str], Today]:
+    """Where what is stored of a change differs from the audit trail, and what others have moved today."""
+    async with database.reading() as connection:
+        differences = await audit.differences(connection, record.id)
+        return differences, await Counter.of(record).count(connection, now)
 
 
 @contextlib.asynccontextmanager

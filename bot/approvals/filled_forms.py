@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, delete, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.approvals.lifecycle import Record
 from bot.changes import prefill, registry
@@ -28,15 +29,11 @@ class FilledForm:
     values: Values
 
 
-@unbroken
-async def keep(database: Database, form: FilledForm, *, now: datetime) -> None:
+async def keep(connection: AsyncConnection, form: FilledForm, *, now: datetime) -> None:
     """In place of what the same form was filled in with before."""
     columns = _columns(form, now)
-    async with database.writing() as connection:
-        filled = insert(connection, filled_forms, columns)
-        await connection.execute(
-            filled.on_conflict_do_update(index_elements=[filled_forms.c.id], set_=columns)
-        )
+    filled = insert(connection, filled_forms, columns)
+    await connection.execute(filled.on_conflict_do_update(index_elements=[filled_forms.c.id], set_=columns))
 
 
 @unbroken

@@ -196,6 +196,38 @@ class Approval:
     """False: the person was no longer allowed to approve when others did."""
 
 
+class CardKind(StrEnum):
+    APPROVAL = "approval"
+    """In the approvals channel, with its buttons."""
+    ASKER = "asker"
+    """Where it was requested, or in the requester's direct messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardTarget:
+    """Where a card is to be."""
+
+    kind: CardKind
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostedCard:
+    """A card of a change, as it was at some time."""
+
+    id: int
+    change_id: str
+    kind: CardKind
+    channel: str
+    ts: str
+    """Slack's timestamp of the message; empty until it is posted."""
+    shown: int
+    """The revision it shows; 0 for none."""
+    revision: int
+    """The change's own: a card that shows a lower one is out of date."""
+    gone: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One change. Ids of people and channels are Slack's."""
@@ -263,6 +295,8 @@ class Record:
     """The batch that it is a line of; such a change has no cards and notices of its own."""
     payment_url: str = ""
     """With Cause.AWAITS_PAYMENT, in the process that Autumn told it: never stored."""
+    cards: tuple[PostedCard, ...] | None = field(default=None, compare=False)
+    """As the step left them that this record comes from; None if it was only read."""
 
     @property
     def edited(self) -> bool:
@@ -328,16 +362,8 @@ def applied_at_once(record: Record, event: ChangeEvent) -> bool:
     return record.state is State.APPLIED and at_once and event in settling
 
 
-class CardKind(StrEnum):
-    APPROVAL = "approval"
-    """In the approvals channel, with its buttons."""
-    ASKER = "asker"
-    """Where it was requested, or in the requester's direct messages."""
-
-
-@dataclass(frozen=True, slots=True)
-class CardTarget:
-    """Where a card is to be."""
-
-    kind: CardKind
-    channel: str
+def notices_of(record: Record, event: ChangeEvent) -> list[NoticeKind]:
+    """The messages of its own that a step owes, due at once."""
+    outcome = notice_of(record, event)
+    kinds = [] if outcome is None else [outcome]
+    return [*kinds, NoticeKind.APPLIED_AT_ONCE] if applied_at_once(record, event) else kinds

@@ -51,8 +51,11 @@ class NoticeDelivery:
         """Posts the notices of a change that are due. Raises Slack's errors: the sweeper tries again, without
         the link to a payment, which is not stored."""
         for notice in await notice_queue.claim(self._database, change.id, self._now()):
-            stored = await change_records.get(self._database, notice.change_id)
-            record = replace(stored, payment_url=change.payment_url)
+            record = change
+            if notice.revision != change.revision:
+                # It tells of a later step.
+                current = await change_records.get(self._database, change.id)
+                record = replace(current, payment_url=change.payment_url)
             match notice.kind:
                 case NoticeKind.OUTCOME | NoticeKind.SETTLED:
                     await self._post_outcome(notice, record)

@@ -31,6 +31,8 @@ class Notice:
     kind: NoticeKind
     sent_at: datetime | None
     """When an earlier attempt began, if Slack may have it."""
+    revision: int
+    """Of the change, when the notice was claimed."""
 
 
 async def add(connection: AsyncConnection, record: Record, kind: NoticeKind, due: datetime) -> None:
@@ -72,14 +74,15 @@ async def due(database: Database, env: Environment, now: datetime) -> list[str]:
 async def claim(database: Database, change_id: str, now: datetime) -> list[Notice]:
     """The notices of a change that are due and now the caller's to post. Each is given to one caller at a
     time, and again after a longer wait every time, until it is done."""
-    is_due = (notices.c.change_id == change_id, ~notices.c.done, notices.c.due <= now)
-    async with database.reading() as connection:
-        found = (await connection.execute(select(notices).where(*is_due).order_by(notices.c.id))).all()
-    if not found:
-        return []
+    query = (
+        select(notices, changes.c.revision)
+        .join(changes, changes.c.id == notices.c.change_id)
+        .where(notices.c.change_id == change_id, ~notices.c.done, notices.c.due <= now)
+        .order_by(notices.c.id)
+    )
     claimed = []
     async with database.writing() as connection:
-        for row in found:
+        for row in (await connection.execute(query)).all():
             taken = await connection.execute(
                 update(notices)
                 .where(notices.c.id == row.id, notices.c.due == row.due, ~notices.c.done)
@@ -109,4 +112,4 @@ async def _set(database: Database, notice: Notice, **values: datetime | bool | N
 
 
 def _notice(row: Row[tuple[object, ...]]) -> Notice:
-    return Notice(row.id, row.change_id, row.version, NoticeKind(row.kind), row.sent_at)
+    return Notice(row.id, row.change_id, row.version, NoticeKind(row.kind), row.sent_at, row.revision)

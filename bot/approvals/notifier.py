@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+from dataclasses import replace
 
+from cachetools import LRUCache
 from slack_sdk.errors import SlackApiError
 
 from bot.approvals import card as approvals_card
@@ -10,9 +12,8 @@ from bot.approvals import cards, change_records, notices
 from bot.approvals.approvals_channel import ApprovalsChannel
 from bot.approvals.background import Backgrounds
 from bot.approvals.card import Audience, CustomerBackground
-from bot.approvals.cards import PostedCard
 from bot.approvals.directory import Directory
-from bot.approvals.lifecycle import CardKind, ChangeEvent, Record
+from bot.approvals.lifecycle import CardKind, ChangeEvent, PostedCard, Record, notices_of
 from bot.approvals.names import CustomerNames
 from bot.approvals.notice_delivery import NoticeDelivery
 from bot.approvals.results import Result
@@ -23,6 +24,8 @@ from bot.slack.client import SlackClients
 from bot.slack.errors import MESSAGE_GONE, SLACK_ERRORS, slack_reason
 from bot.turns import Turns
 
+_MOST = 1000
+"""Changes whose cards are remembered."""
 _AUDIENCE = {CardKind.APPROVAL: Audience.APPROVER, CardKind.ASKER: Audience.ASKER}
 
 
@@ -52,6 +55,8 @@ class ChangeNotifier:
             runtime, slack.once, names, channel=channel, directory=directory, open_dm=self._dm
         )
         self._turns = Turns[int]()
+        self._drawn: LRUCache[str, dict[int, PostedCard]] = LRUCache(_MOST)
+        """By change and id: the cards as they were last drawn here."""
 
     async def __call__(self, record: Record, event: ChangeEvent) -> None:
         """Raises Slack's errors or TimeoutError if something could not be shown: the sweeper retries."""
@@ -59,12 +64,16 @@ class ChangeNotifier:
             await self._step(record, event)
 
     async def _step(self, record: Record, event: ChangeEvent) -> None:
-        showing = [self._show(card) for card in await cards.cards_of(self._database, record.id)]
+        known = record.cards
+        if known is None:
+            known = tuple(await cards.cards_of(self._database, record.id))
+        showing = [self._show(card, record) for card in known]
         if record.undo_of:
             # The original's Undo button depends on this undo, so redraw it though its revision is unchanged.
             undone = await cards.cards_of(self._database, record.undo_of)
-            showing += [self._show(card, anew=True) for card in undone]
-        showing.append(self._notices.deliver(record))
+            showing += [self._show(card) for card in undone]
+        if event is ChangeEvent.REDRAW or notices_of(record, event):
+            showing.append(self._notices.deliver(record))
         problems = await asyncio.gather(*showing, return_exceptions=True)
         if event is ChangeEvent.UNDONE:
             await self._tell_of_undo(record)
@@ -74,60 +83,58 @@ class ChangeNotifier:
 
     async def adopt(self, change_id: str, channel: str, ts: str) -> None:
         """Takes in a clicked card that is not known: it was posted just before the bot crashed."""
+        if any(card.ts == ts for card in self._drawn.get(change_id, {}).values()):
+            return
         known = await self._posted(change_id)
         if not known or any(card.ts == ts for card in known):
             return
         kind = CardKind.APPROVAL if channel == self._approvals_channel.id else CardKind.ASKER
         if not await cards.adopt(self._database, change_id, kind, channel, ts, now=self._now()):
             return
-        await asyncio.gather(
-            *(self._show(card) for card in await cards.cards_of(self._database, change_id) if card.ts == ts)
-        )
+        await self.redraw(change_id, ts)
 
     async def redraw(self, change_id: str, ts: str) -> None:
         """Redraws one card, even if it is up to date."""
         known = await self._posted(change_id)
-        await asyncio.gather(*(self._show(card, anew=True) for card in known if card.ts == ts))
+        await asyncio.gather(*(self._show(card) for card in known if card.ts == ts))
 
     async def _posted(self, change_id: str) -> list[PostedCard]:
         """The cards of a change, after waiting for those being posted here: people may click before Maple has
         stored which message is which card."""
-        for card in await cards.cards_of(self._database, change_id):
-            if not card.ts:
-                async with self._turn(card):
-                    pass
-        return await cards.cards_of(self._database, change_id)
+        known = await cards.cards_of(self._database, change_id)
+        unposted = [card for card in known if not card.ts]
+        for card in unposted:
+            async with self._turn(card):
+                pass
+        return await cards.cards_of(self._database, change_id) if unposted else known
 
     def _turn(self, card: PostedCard) -> asyncio.Lock:
         return self._turns.of(card.id)
 
     # Cards
 
-    async def _show(self, card: PostedCard, *, anew: bool = False) -> None:
+    async def _show(self, card: PostedCard, record: Record | None = None) -> None:
         """Redraws it until it shows the last step, as concurrent redraws may arrive in any order.
 
-        `anew`: even if it already shows the last step.
+        `record`: the change as the caller knows it. Without one it is read when the card's turn comes, and
+        the card is drawn even if it already shows the last step.
         """
         async with self._turn(card):
-            drawn_revision = 0
-            while (current := await self._current(card)) is not None:
-                card, record = current
-                if record.revision <= (drawn_revision or card.shown) and not anew:
+            drawn = self._drawn.get(card.change_id, {}).get(card.id, card)
+            card, anew = max(drawn, card, key=lambda known: known.shown), record is None
+            while not card.gone:
+                if record is None or record.revision < card.revision:
+                    record = await change_records.get(self._database, card.change_id)
+                if record.revision <= card.shown and not anew:
                     return
                 anew = False
-                drawn_revision = record.revision
-                if not await self._draw(card, record):
+                redrawn = await self._draw(card, record)
+                if redrawn is None:
                     return
+                card = self._drawn.setdefault(card.change_id, {})[card.id] = redrawn
 
-    async def _current(self, card: PostedCard) -> tuple[PostedCard, Record] | None:
-        """None if it is gone."""
-        for known in await cards.cards_of(self._database, card.change_id):
-            if known.id == card.id:
-                return known, await change_records.get(self._database, card.change_id)
-        return None
-
-    async def _draw(self, card: PostedCard, record: Record) -> bool:
-        """False if there is nothing more to do about it."""
+    async def _draw(self, card: PostedCard, record: Record) -> PostedCard | None:
+        """The card as it is then; None if it was not drawn."""
         refusal = None
         if card.kind is CardKind.APPROVAL:
             refusal = await self._approvals_channel.refusal(card.channel)
@@ -135,7 +142,7 @@ class ChangeNotifier:
             return await self._update(card, record, approvals_card.withheld_card(record, now=self._now()))
         if refusal is Result.CHANNEL_UNCHECKED or (refusal and not card.ts):
             # The sweeper comes back to it.
-            return False
+            return None
         names = await self._names.of(record)
         background = CustomerBackground()
         if card.kind is CardKind.APPROVAL:
@@ -150,27 +157,25 @@ class ChangeNotifier:
         )
         return await (self._update if card.ts else self._post)(card, record, drawn)
 
-    async def _post(self, card: PostedCard, record: Record, drawn: Drawn) -> bool:
+    async def _post(self, card: PostedCard, record: Record, drawn: Drawn) -> PostedCard | None:
         if not await cards.claim_post(self._database, card.id, now=self._now()):
-            return False
+            return None
         try:
             ts = await messages.post(self._slack, await self._channel(card), drawn.text, drawn.plain)
         except SlackApiError:
             await cards.release_post(self._database, card.id)
             raise
-        await cards.mark_shown(self._database, card, revision=record.revision, now=self._now(), ts=ts)
-        return True
+        return await cards.mark_shown(self._database, card, revision=record.revision, now=self._now(), ts=ts)
 
-    async def _update(self, card: PostedCard, record: Record, drawn: Drawn) -> bool:
+    async def _update(self, card: PostedCard, record: Record, drawn: Drawn) -> PostedCard:
         try:
             await messages.update(self._slack, await self._channel(card), card.ts, drawn.text, drawn.plain)
         except SlackApiError as error:
             if slack_reason(error) not in MESSAGE_GONE:
                 raise
             await cards.mark_gone(self._database, card.id)
-            return False
-        await cards.mark_shown(self._database, card, revision=record.revision, now=self._now())
-        return True
+            return replace(card, gone=True)
+        return await cards.mark_shown(self._database, card, revision=record.revision, now=self._now())
 
     async def _channel(self, card: PostedCard) -> str:
         """A person's own card is in their direct messages."""

@@ -114,28 +114,24 @@ class Assessor:
         facts = await gather_for(self._autumn, kind, customer_id, now=self._now, entity=entity)
         return await self._complete(kind, customer_id, facts)
 
-    async def look(
-        self, requested: ChangeInput, *, person: str, change_id: str = "", undo_of: str = ""
-    ) -> Assessment:
+    async def look(self, requested: ChangeInput, today: Today) -> Assessment:
         """Reads the customer, then assesses. Raises AutumnError; NotFound if the customer is gone."""
         facts = await self._complete(
             requested.kind, requested.customer, await gather(self._autumn, requested, now=self._now)
         )
-        return await self.look_at(facts, Counter(self._environment, requested, person, change_id, undo_of))
+        return await self._quoted(requested, facts, today)
 
     async def look_at(self, facts: Facts, counter: Counter) -> Assessment:
         """Assesses it on facts that were read before, and Autumn's preview if any. Raises AutumnError."""
-        requested = counter.requested
         facts = replace(facts, quote=None, quote_refused="")
+        today = await count(self._database, counter, self._now())
+        return await self._quoted(counter.requested, facts, today)
+
+    async def _quoted(self, requested: ChangeInput, facts: Facts, today: Today) -> Assessment:
         kind = registry.of(requested)
         if kind.quotes(requested) and kind.guard(requested, facts, self._now()).allowed:
             facts = await quoted(self._autumn, requested, facts, now=self._now)
-        today = await count(self._database, counter, self._now())
         return assess(requested, facts, self._now(), today)
-
-    async def look_again(self, record: Record) -> Assessment:
-        """Assesses a request anew. Raises AutumnError; NotFound if the customer is gone."""
-        return await self.look(record.input, person=record.asker, change_id=record.id, undo_of=record.undo_of)
 
     def still_holds(self, requested: ChangeInput, previewed: Snapshot, current: Snapshot) -> bool:
         """Whether the preview is still valid, or the facts moved no further than the policy tolerates."""

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from bot.access.limits import NOTHING, Today, Worth
+from bot.approvals.filled_forms import FilledForm
 from bot.approvals.lifecycle import Approval
 from bot.autumn.environment import Environment
 from bot.changes.lines import Line
@@ -62,3 +63,5 @@ class Draft:
     """For a line of a batch: it is approved as soon as it is requested."""
     today: Today = NOTHING
     """What the policy based the terms on."""
+    form: FilledForm | None = None
+    """What the form was filled in with; None for a request without one."""

@@ -28,12 +28,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.approvals import notice_queue
+from bot.approvals import filled_forms, notice_queue
 from bot.approvals.change_records import load, select_records
 from bot.approvals.daily_limits import Counter
 from bot.approvals.lifecycle import (
@@ -42,14 +42,14 @@ from bot.approvals.lifecycle import (
     IN_PROGRESS,
     MOST_OF_CHANNEL,
     MOST_OF_PERSON,
+    CardKind,
     CardTarget,
     Cause,
     ChangeEvent,
-    NoticeKind,
+    PostedCard,
     Record,
     State,
-    applied_at_once,
-    notice_of,
+    notices_of,
     reminders,
 )
 from bot.approvals.proposal import Draft, Preview, Terms
@@ -75,8 +75,6 @@ class _Step:
     recorded: Mapping[str, Any] = field(default_factory=dict)
     """What the trail keeps beside state and version."""
     actor: str = ""
-    visible: bool = True
-    """Whether cards show it."""
 
 
 def _may_become(to: State, *leaving: State) -> ColumnElement[bool]:
@@ -88,7 +86,7 @@ async def _take(
     connection: AsyncConnection, change_id: str, step: _Step, *where: ColumnElement[bool], now: datetime
 ) -> Record | None:
     """The guarded UPDATE and its row in the trail. An applied undo shows on what it undid as well."""
-    record = await _move(connection, change_id, *where, values=step.values, now=now, visible=step.visible)
+    record = await _move(connection, change_id, *where, values=step.values, now=now)
     if record is None:
         return None
     undone = None
@@ -108,31 +106,41 @@ async def _move(
     *where: ColumnElement[bool],
     values: Mapping[str, Any],
     now: datetime,
-    visible: bool = True,
 ) -> Record | None:
     """The guarded UPDATE alone."""
-    columns = {"updated_at": now, **values}
-    if visible:
-        columns["revision"] = changes.c.revision + 1
+    columns = {"updated_at": now, **values, "revision": changes.c.revision + 1}
     updated = await connection.execute(
         update(changes).where(changes.c.id == change_id, *where).values(columns).returning(changes.c.id)
     )
     if updated.one_or_none() is None:
         return None
-    if visible:
-        await connection.execute(
-            update(cards).where(cards.c.change_id == change_id).values(due=now + GRACE, tries=0)
-        )
-    return await load(connection, change_id)
+    shown = await connection.execute(
+        update(cards)
+        .where(cards.c.change_id == change_id, ~cards.c.gone)
+        .values(due=now + GRACE, tries=0)
+        .returning(cards)
+    )
+    return _with_cards(await load(connection, change_id), shown.all())
+
+
+def _with_cards(record: Record, rows: Sequence[Row[Any]]) -> Record:
+    by_id = sorted(rows, key=lambda row: row.id)
+    return replace(record, cards=tuple(posted_card(row, record.revision) for row in by_id))
+
+
+def posted_card(row: Row[Any], revision: int) -> PostedCard:
+    """`revision`: the change's."""
+    kind = CardKind(row.kind)
+    return PostedCard(
+        row.id, row.change_id, kind, row.channel, row.ts or "", row.shown_revision, revision, row.gone
+    )
 
 
 async def _queue_notices(
     connection: AsyncConnection, record: Record, event: ChangeEvent, now: datetime
 ) -> None:
-    if (kind := notice_of(record, event)) is not None:
+    for kind in notices_of(record, event):
         await notice_queue.add(connection, record, kind, now)
-    if applied_at_once(record, event):
-        await notice_queue.add(connection, record, NoticeKind.APPLIED_AT_ONCE, now)
     if record.state is not State.WAITING:
         await notice_queue.drop_reminders(connection, record.id)
     else:
@@ -142,14 +150,14 @@ async def _queue_notices(
 
 async def note(
     connection: AsyncConnection,
-    record: Record,
+    record: Record | Row[Any, Any, Any, Any],
     event: ChangeEvent,
     *,
     now: datetime,
     actor: str = "",
     details: Mapping[str, Any],
 ) -> None:
-    """A row in the trail about a change as it is now."""
+    """A row in the trail about a change as it is now; of a row, its id, state and version."""
     present = {name: value for name, value in details.items() if value not in (None, "", (), [], {})}
     body = {"state": record.state, "version": record.version, **present}
     await audit.append(connection, change_id=record.id, event=event, actor=actor, at=now, body=body)
@@ -198,11 +206,19 @@ async def request(
             return (same[0], False) if same else None
         if not right_away:
             await _check_room(connection, draft)
-        for spot in spots:
-            await connection.execute(plain_insert(cards).values(_card(change_id, spot, now)))
+        if draft.form is not None:
+            await filled_forms.keep(connection, draft.form, now=now)
+        spot_rows = [
+            (
+                await connection.execute(
+                    plain_insert(cards).values(_card(change_id, spot, now)).returning(cards)
+                )
+            ).one()
+            for spot in spots
+        ]
         for approval in _mandated(draft):
             await _keep_decision(connection, change_id, 1, approval, approval=True)
-        record = await load(connection, change_id)
+        record = _with_cards(await load(connection, change_id), spot_rows)
         details = {
             "kind": record.kind,
             "input": values["input"],
@@ -305,7 +321,7 @@ async def edit(database: Database, record: Record, draft: Draft, *, now: datetim
     }
     details |= {"before": draft.preview.before, "judged": _judged(draft.preview)}
     async with database.writing() as connection:
-        return await _take(
+        edited = await _take(
             connection,
             record.id,
             _Step(ChangeEvent.EDITED, values, details, record.asker),
@@ -314,6 +330,9 @@ async def edit(database: Database, record: Record, draft: Draft, *, now: datetim
             changes.c.expires_at > now,
             now=now,
         )
+        if edited is not None and draft.form is not None:
+            await filled_forms.keep(connection, draft.form, now=now)
+        return edited
 
 
 async def _check_room(connection: AsyncConnection, draft: Draft) -> None:
@@ -425,7 +444,7 @@ async def deny(database: Database, change_id: str, version: int, decided: Decide
         if moved is None:
             return None
         await _keep_decision(connection, change_id, version, decided, approval=False)
-        record = await load(connection, change_id)
+        record = replace(await load(connection, change_id), cards=moved.cards)
         await _queue_notices(connection, record, ChangeEvent.DENIED, decided.at)
         await note(
             connection, record, ChangeEvent.DENIED, now=decided.at, actor=decided.person, details=details
@@ -629,12 +648,17 @@ async def renew(database: Database, change_id: str, lease: Lease) -> bool:
 async def begin_write(
     database: Database, change_id: str, upcoming: NextWrite, *, lease: Lease, now: datetime
 ) -> bool:
-    """Records a write before it is sent. False: it must not be sent.
+    """Records a write before it is sent, which no card shows. False: it must not be sent.
 
     Each position can be begun once, whoever tries and however often.
     """
     position, write, preview = upcoming.position, upcoming.write, upcoming.preview
-    values = {**preview_columns(preview), "writes": position + 1, "lease_until": lease.until}
+    values = {
+        **preview_columns(preview),
+        "writes": position + 1,
+        "lease_until": lease.until,
+        "updated_at": now,
+    }
     details = {
         "position": position,
         "route": write.route,
@@ -644,16 +668,22 @@ async def begin_write(
         "judged": _judged(preview),
     }
     async with database.writing() as connection:
-        begun = await _take(
-            connection,
-            change_id,
-            _Step(ChangeEvent.WRITING, values, details, visible=False),
-            _may_become(State.APPLYING, State.APPLYING),
-            changes.c.lease_by == lease.by,
-            changes.c.writes == position,
-            now=now,
+        begun = await connection.execute(
+            update(changes)
+            .where(
+                changes.c.id == change_id,
+                _may_become(State.APPLYING, State.APPLYING),
+                changes.c.lease_by == lease.by,
+                changes.c.writes == position,
+            )
+            .values(values)
+            .returning(changes.c.id, changes.c.state, changes.c.version)
         )
-        return begun is not None
+        change = begun.one_or_none()
+        if change is None:
+            return False
+        await note(connection, change, ChangeEvent.WRITING, now=now, details=details)
+        return True
 
 
 @unbroken

@@ -13,11 +13,10 @@ from bot.access.people import Actor
 from bot.access.policy import Decision, DecisionReason, Request, Verb
 from bot.approvals import cards, change_records, filled_forms, policy_requests, repository
 from bot.approvals.approvals_channel import ApprovalsChannel
-from bot.approvals.cards import PostedCard
-from bot.approvals.daily_limits import Counter, Movement, TodayMoved, count
+from bot.approvals.daily_limits import Counter, Movement, TodayMoved, before_submission, count, with_today
 from bot.approvals.engine import Engine
 from bot.approvals.filled_forms import FilledForm
-from bot.approvals.lifecycle import CardKind, Cause, ChangeEvent, Record, State
+from bot.approvals.lifecycle import CardKind, Cause, ChangeEvent, PostedCard, Record, State
 from bot.approvals.names import CustomerNames
 from bot.approvals.notify import Notify, quietly
 from bot.approvals.preview import Assessment, Assessor, ReadBack, Sleep, inverse
@@ -166,15 +165,12 @@ class ChangeService:
 
     async def submit(self, request: ChangeRequest) -> Outcome:
         """Requests a change. One that needs no approval is applied before this returns."""
-        earlier = await self._select(changes.c.submission_id == request.submission_id)
-        if earlier:
-            return Outcome(Result.AGAIN, earlier[0])
-        if request.form is not None:
-            await filled_forms.keep(self._database, request.form, now=self._now())
+        counter = Counter(self._environment, request.input, request.actor.user, undo_of=request.undo_of)
+        earlier, today = await before_submission(self._database, counter, request.submission_id, self._now())
+        if earlier is not None:
+            return Outcome(Result.AGAIN, earlier)
         try:
-            seen = await self._assessor.look(
-                request.input, person=request.actor.user, undo_of=request.undo_of
-            )
+            seen = await self._assessor.look(request.input, today)
         except AutumnError as error:
             return Outcome(Result.TROUBLE, error=error)
         return await self._submitting.submit(request, seen)
@@ -242,7 +238,7 @@ class ChangeService:
     async def _basis(self, permit: _Permit, actor: Actor) -> Basis | Outcome:
         """What the policy now says of the requester and earlier approvers; or why it cannot be approved."""
         record = permit.record
-        seen = await self._still(record, actor)
+        seen = await self._still(permit, actor)
         if isinstance(seen, Outcome):
             return seen
         asker = await self._permits(
@@ -265,7 +261,7 @@ class ChangeService:
             if decision.reason is DecisionReason.UNCHECKED:
                 return Outcome(Result.UNCHECKED, record)
             others[approval.person] = decision.permit
-        return Basis(asker.approvals, self._counter(record), permit.today, others, seen.preview)
+        return Basis(asker.approvals, Counter.of(record), permit.today, others, seen.preview)
 
     async def deny(self, change_id: str, version: int, actor: Actor, reason: str = "") -> Outcome:
         permit = await self._decidable(change_id, version, actor)
@@ -297,16 +293,13 @@ class ChangeService:
         if not record.editable or request.input.customer != record.customer_id:
             return Outcome(Result.NO_EDIT, record)
         try:
-            seen = await self._assessor.look(request.input, person=request.actor.user, change_id=change_id)
+            counter = Counter(self._environment, request.input, request.actor.user, change_id)
+            today = await count(self._database, counter, self._now())
+            seen = await self._assessor.look(request.input, today)
         except AutumnError as error:
             return Outcome(Result.TROUBLE, error=error)
         outcome = await self._submitting.edit(record, request, seen)
-        if outcome is None:
-            return await self._beaten(record, request.actor)
-        if outcome.result is Result.DONE and request.form is not None:
-            form = replace(request.form, id=change_id)
-            await filled_forms.keep(self._database, form, now=self._now())
-        return outcome
+        return await self._beaten(record, request.actor) if outcome is None else outcome
 
     async def mark(self, change_id: str, actor: Actor, applied: bool, comment: str = "") -> Outcome:
         """Somebody looked in Autumn, and says what became of an unconfirmed change.
@@ -383,33 +376,32 @@ class ChangeService:
         permit = await self._permitted(Verb.APPROVE, State.WAITING, change_id, actor)
         if isinstance(permit, Outcome):
             return permit
-        expired = await repository.expire(self._database, change_id, now=self._now())
-        if expired is not None:
-            await self._decided(expired, ChangeEvent.EXPIRED)
-            return Outcome(Result.TOO_LATE, expired)
+        if permit.record.expires_at <= self._now():
+            expired = await repository.expire(self._database, change_id, now=self._now())
+            if expired is None:
+                return await self._beaten(permit.record, actor)
+            return await self._decided(expired, ChangeEvent.EXPIRED, Result.TOO_LATE)
         if permit.record.version != version:
             return Outcome(Result.STALE, permit.record)
         return permit
 
     async def _permitted(self, verb: Verb, state: State, change_id: str, actor: Actor) -> _Permit | Outcome:
-        record = await self.get(change_id)
-        if record is None:
+        known = await with_today(self._database, self._environment, change_id, self._now())
+        if known is None:
             return Outcome(Result.UNKNOWN)
+        record, today = known
         if record.state is not state:
             return Outcome(Result.TOO_LATE, record)
-        today = await count(self._database, self._counter(record), self._now())
         decision = await self._permits(policy_requests.request_for_record(verb, record, actor, today), actor)
         if not decision.permit:
             return Outcome(Result.NOT_ALLOWED, record, decision)
         return _Permit(record, decision.rule, today)
 
-    def _counter(self, record: Record) -> Counter:
-        return Counter(self._environment, record.input, record.asker, record.id, record.undo_of)
-
-    async def _still(self, record: Record, actor: Actor) -> Assessment | Outcome:
+    async def _still(self, permit: _Permit, actor: Actor) -> Assessment | Outcome:
         """The change as Autumn has it now, or why it cannot be approved."""
+        record = permit.record
         try:
-            seen = await self._assessor.look_again(record)
+            seen = await self._assessor.look(record.input, permit.today)
         except NotFound:
             return await self._refused(record, Cause.CUSTOMER_GONE, actor)
         except AutumnError as error:

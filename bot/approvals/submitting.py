@@ -56,7 +56,11 @@ class Submitting:
         if isinstance(drafted, Outcome):
             return drafted
         _, draft, _ = drafted
-        draft = replace(draft, terms=replace(draft.terms, needed=max(1, draft.terms.needed)))
+        draft = replace(
+            draft,
+            terms=replace(draft.terms, needed=max(1, draft.terms.needed)),
+            form=replace(request.form, id=record.id) if request.form else None,
+        )
         edited = await repository.edit(self._database, record, draft, now=self._now())
         if edited is None:
             return None
@@ -129,6 +133,7 @@ class Submitting:
             terms=_terms(request, decision, self._now()),
             undo_of=request.undo_of,
             mandate=request.mandate,
+            form=request.form,
         )
 
     def _spots(self, request: ChangeRequest, decision: Decision) -> list[CardTarget]:

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from bot.approvals import cards
-from bot.approvals.cards import POSTING, PostedCard
-from bot.approvals.lifecycle import CardKind, ChangeEvent, Record, State
+from bot.approvals.cards import POSTING
+from bot.approvals.lifecycle import CardKind, ChangeEvent, PostedCard, Record, State
 from bot.approvals.repository import GRACE
 from bot.store import deliveries
 from bot.store.database import Database

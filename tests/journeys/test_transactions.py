@@ -1,0 +1,100 @@
+"""What a change costs in the database: the table in docs/benchmarks.md is held to what is measured here.
+
+Counted is what is done for the person who clicked; what is due every few seconds is not.
+"""
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event
+
+from bot.approvals import cards, change_records
+from bot.approvals import words as approvals_words
+from bot.approvals.lifecycle import Cause, State
+from bot.autumn.shares import asker
+from bot.store.tables import changes
+from tests.journeys.changing import lea_sees
+from tests.running import Running, running_maple
+from tests.screen import on_screen
+
+TABLE = re.compile(r"^\| ([A-Z][^|]+?) +\| (\d+) +\| (\d+) +\|", re.MULTILINE)
+ASKED, APPROVED = "Balance change asked for", "Balance change applied after approval"
+
+
+def documented() -> dict[str, tuple[int, int]]:
+    """Transactions and records, by what was done."""
+    text = Path(__file__).parents[2].joinpath("docs", "benchmarks.md").read_text(encoding="utf-8")
+    section = text.partition("## Transactions")[2].partition("\n## ")[0]
+    return {what: (int(transactions), int(records)) for what, transactions, records in TABLE.findall(section)}
+
+
+@contextmanager
+def counted() -> Iterator[Counter[tuple[str, str]]]:
+    """Transactions and records, by the person they are for."""
+    costs: Counter[tuple[str, str]] = Counter()
+
+    def begun(_connection: Connection) -> None:
+        costs[asker.get(), "transactions"] += 1
+
+    def executed(
+        _connection: Connection, _cursor: Any, statement: str, _given: Any, _context: Any, _many: bool
+    ) -> None:
+        if "AS undo_state" in statement:
+            costs[asker.get(), "records"] += 1
+
+    event.listen(Engine, "begin", begun)
+    event.listen(Engine, "before_cursor_execute", executed)
+    try:
+        yield costs
+    finally:
+        event.remove(Engine, "begin", begun)
+        event.remove(Engine, "before_cursor_execute", executed)
+
+
+async def applying_is_shown(maple: Running) -> None:
+    """Until all cards show the change as it is now."""
+    async with asyncio.timeout(10):
+        while True:
+            (record,) = await change_records.find(maple.bot.database, changes.c.state == State.APPLYING)
+            shown = await cards.cards_of(maple.bot.database, record.id)
+            if all(card.shown == record.revision for card in shown):
+                return
+            await asyncio.sleep(0.005)
+
+
+async def test_change_costs_as_many_transactions_as_documented() -> None:
+    async with running_maple("http") as maple:
+        await maple.ana.command("/autumn balance cus_acme")
+        await maple.ana.sees("What to do")
+        await maple.ana.choose("Feature", "Messages")
+        await maple.ana.sees("resets")
+        await maple.ana.fill("Amount", "500")
+        await maple.ana.sees("What changes")
+        await maple.ana.fill("Reason", "They lost a day to our outage")
+        await maple.bot.work.drain(10)
+        with counted() as costs:
+            await maple.ana.submit()
+            await lea_sees(maple, "Waiting for approval")
+            await maple.bot.work.drain(10)
+        assert (costs[maple.ana.id, "transactions"], costs[maple.ana.id, "records"]) == documented()[ASKED]
+
+        maple.autumn.faults.add("balances.update", "latency", seconds=60, times=1)
+        with counted() as costs:
+            await maple.lea.click("Approve")
+            await maple.lea.sees(on_screen(approvals_words.HEADLINES[State.APPLYING]))
+            await applying_is_shown(maple)
+            maple.autumn.faults.clear()
+            await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
+            await maple.bot.work.drain(10)
+        assert (costs[maple.lea.id, "transactions"], costs[maple.lea.id, "records"]) == documented()[APPROVED]
+
+
+def test_costs_are_within_the_goals() -> None:
+    asked, approved = documented()[ASKED], documented()[APPROVED]
+    assert asked[0] + approved[0] <= 25
+    assert asked[1] + approved[1] <= 6
