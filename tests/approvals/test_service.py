@@ -271,6 +271,19 @@ async def test_changes_of_the_other_environment_are_invisible(sqlite_harness: Ha
     assert (await sqlite_harness.service().get(asked.id)) == asked
 
 
+async def test_request_that_expires_while_the_policy_is_asked_is_too_late(sqlite_harness: Harness) -> None:
+    service = sqlite_harness.service()
+    asked = await sqlite_harness.waiting(service)
+    sqlite_harness.clock.move(hours=25)
+
+    async def sweep() -> None:
+        await service.sweeper.sweep(sqlite_harness.clock(), "expiry")
+
+    sqlite_harness.permissions.meanwhile[Verb.APPROVE] = sweep
+    late = await service.approve(asked.id, 1, RAJ)
+    assert (late.result, late.record and late.record.state) == (Result.TOO_LATE, State.EXPIRED)
+
+
 async def test_request_expires_at_the_click(harness: Harness) -> None:
     service = harness.service()
     asked = await harness.waiting(service)

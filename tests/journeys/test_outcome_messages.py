@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.approvals import words as approvals_words
-from bot.approvals.lifecycle import State
+from bot.approvals.lifecycle import ChangeEvent, State
 from bot.approvals.notice_queue import ATTEMPT
 from bot.approvals.results import Result
 from bot.changes.balance import words as balance_words
@@ -259,6 +259,24 @@ async def test_refused_message_is_posted_later(maple: Running) -> None:
     maple.clock.move(2 * ATTEMPT)
     await maple.bot.changes.sweeper.tick()
     await maple.ana.sees(OUTCOME)
+
+
+async def test_late_message_tells_what_has_become_of_the_change_by_then(maple: Running) -> None:
+    await request(maple)
+    maple.autumn.faults.add("balances.update", "cut_before", times=1)
+    maple.slack.faults.add("chat.postMessage", "error", error="restricted_action", times=1)
+    await maple.lea.click("Approve")
+    await maple.lea.sees(HEADLINES[State.UNCONFIRMED])
+    assert await outcomes(maple) == []
+    (unconfirmed,) = await maple.bot.changes.history("cus_acme")
+    await maple.lea.click("Mark as not applied", confirm=True)
+    await maple.lea.sees("Marked by @lea")
+    assert len(await outcomes(maple)) == 1
+    maple.clock.move(2 * ATTEMPT)
+    await maple.bot.services.notifier(unconfirmed, ChangeEvent.REDRAW)
+    told = await outcomes(maple)
+    assert len(told) == 2
+    assert all("Marked by @lea" in message for message in told)
 
 
 async def test_two_replicas_tell_the_outcome_once(maple: Running) -> None:
