@@ -36,8 +36,10 @@ def test_write_status_for_each_error(error: AutumnError, answer: WriteStatus) ->
     assert write_answer(error).status is answer
 
 
-def test_refusal_keeps_its_code() -> None:
-    assert write_answer(refused(404)(status=404, code="gone")).details == {"status": "404", "code": "gone"}
+@pytest.mark.parametrize("status", [404, 423, 429, 500])
+def test_refusal_keeps_its_code(status: int) -> None:
+    error = refused(status)(status=status, code="gone")
+    assert write_answer(error).details == {"status": str(status), "code": "gone"}
 
 
 @pytest.mark.parametrize(

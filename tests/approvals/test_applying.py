@@ -1,0 +1,308 @@
+"""Applying a change: what is read back and how often, what is told meanwhile, what a late answer may do."""
+
+import asyncio
+import io
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import update
+
+from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
+from bot.approvals.results import ChangeRequest
+from bot.approvals.timeouts import ChangeTimeouts
+from bot.autumn.client import Autumn
+from bot.autumn.errors import RateLimited, Refused
+from bot.autumn.write import Write
+from bot.changes import registry
+from bot.changes.model import ChangeInput
+from bot.changes.refund.input import RefundInput
+from bot.changes.trial.input import TrialAction, TrialInput
+from bot.store.tables import changes
+from tests.approvals.harness import ANA, FAST, QUICK, RAJ, Harness
+from tests.approvals.test_engine import LIMITED, Stopped, TwoWrites, lease_end, stop_at
+
+
+def client(harness: Harness, kind: type[Autumn]) -> Autumn:
+    return kind(key=SecretStr(harness.local.key), url=harness.local.url, limits=FAST)
+
+
+async def asked(harness: Harness, request: ChangeInput) -> Record:
+    wish = ChangeRequest(f"form-{harness.numbers()}", request, ANA, channel="C_SUPPORT", reason="so")
+    record = (await harness.service().submit(wish)).record
+    assert record is not None
+    return record
+
+
+async def trial_that_ends(harness: Harness) -> TrialInput:
+    """Of a customer without a card, so that Autumn waits for them to pay."""
+    harness.local.set_card("cus_umbrella", on_file=False)
+    customer = await harness.autumn.customer("cus_umbrella")
+    return TrialInput(
+        customer="cus_umbrella",
+        subscription=customer.subscriptions[0].id,
+        product="pro",
+        action=TrialAction.END_NOW,
+    )
+
+
+class Looks:
+    """Counts how often a change is read back."""
+
+    def __init__(self) -> None:
+        self.taken = 0
+
+    async def sleep(self, _seconds: float) -> None:
+        self.taken += 1
+
+
+@pytest.mark.parametrize(("fault", "looks"), [("refused", 1), ("cut_before", 3), ("", 1)])
+async def test_what_autumn_refused_is_read_back_once(sqlite_harness: Harness, fault: str, looks: int) -> None:
+    harness, taken = sqlite_harness, Looks()
+
+    class Faulty(Autumn):
+        async def send(self, write: Write, key: str) -> Any:
+            if fault == "refused":
+                raise Refused(status=400, code="invalid_inputs")
+            return await super().send(write, key)
+
+    if fault == "cut_before":
+        harness.local.faults.add("balances.update", fault, times=1)
+    away = client(harness, Faulty)
+    service = harness.service(autumn=away, sleep=taken.sleep)
+    record = await harness.waiting(service)
+    await service.approve(record.id, 1, RAJ)
+    assert taken.taken == looks
+    await away.aclose()
+
+
+async def test_what_waits_for_a_payment_is_read_back_once(sqlite_harness: Harness) -> None:
+    harness, taken = sqlite_harness, Looks()
+    record = await asked(harness, await trial_that_ends(harness))
+    done = (await harness.service(sleep=taken.sleep).approve(record.id, 1, RAJ)).record
+    assert done is not None
+    assert done.ending is Cause.AWAITS_PAYMENT
+    assert taken.taken == 1
+
+
+async def test_change_that_was_paid_for_by_the_time_it_is_read_back_is_applied(
+    sqlite_harness: Harness,
+) -> None:
+    harness = sqlite_harness
+
+    class PaidAtOnce(Autumn):
+        async def send(self, write: Write, key: str) -> Any:
+            answer = await super().send(write, key)
+            harness.local.pay(answer["payment_url"].rpartition("/")[2])
+            return answer
+
+    away = client(harness, PaidAtOnce)
+    record = await asked(harness, await trial_that_ends(harness))
+    done = (await harness.service(autumn=away).approve(record.id, 1, RAJ)).record
+    assert done is not None
+    assert (done.state, done.ending, done.details, done.payment_url) == (State.APPLIED, Cause.DONE, {}, "")
+    await away.aclose()
+
+
+async def test_payment_of_a_change_that_somebody_took_over_is_not_told(sqlite_harness: Harness) -> None:
+    harness = sqlite_harness
+
+    class Overtaken(Autumn):
+        async def send(self, write: Write, key: str) -> Any:
+            answer = await super().send(write, key)
+            async with harness.database.writing() as connection:
+                await connection.execute(update(changes).values(lease_by="another"))
+            return answer
+
+    away = client(harness, Overtaken)
+    record = await asked(harness, await trial_that_ends(harness))
+    left = (await harness.service(autumn=away).approve(record.id, 1, RAJ)).record
+    assert left is not None
+    assert (left.state, left.payment_url) == (State.APPLYING, "")
+    await away.aclose()
+
+
+async def test_autumns_answer_counts_beside_what_is_read_back(sqlite_harness: Harness) -> None:
+    harness = sqlite_harness
+    paid = await harness.autumn.invoices(customer_id="cus_northwind", status=("paid",))
+    invoice = paid.list[0].stripe_id
+    refund = RefundInput(customer="cus_northwind", invoice=invoice, currency="USD", amount=Decimal(5))
+    record = await asked(harness, refund)
+    done = (await harness.service().approve(record.id, 1, RAJ)).record
+    assert done is not None
+    assert done.state is State.APPLIED
+    assert done.after is not None
+    assert done.after["answered"] == "5"
+
+
+async def test_what_may_have_happened_cannot_be_undone(sqlite_harness: Harness) -> None:
+    harness, service = sqlite_harness, sqlite_harness.service()
+    record = await harness.waiting(service)
+    harness.local.faults.add("balances.update", "cut_before", times=1)
+    done = (await service.approve(record.id, 1, RAJ)).record
+    assert done is not None
+    assert done.after is not None
+    assert (done.state, done.invertible) == (State.UNCONFIRMED, False)
+
+
+async def test_failed_undo_is_not_told_as_an_undo(sqlite_harness: Harness) -> None:
+    harness, service = sqlite_harness, sqlite_harness.service()
+    record = await harness.waiting(service)
+    await service.approve(record.id, 1, RAJ)
+    undo = (await service.undo(record.id, "undo", ANA, reason="by mistake")).record
+    assert undo is not None
+    harness.local.faults.add("balances.update", "429", retry_after=3600)
+    ended = (await service.approve(undo.id, 1, RAJ)).record
+    assert ended is not None
+    assert (ended.state, ended.undo_of) == (State.FAILED, record.id)
+    assert ChangeEvent.UNDONE not in harness.events(record)
+
+
+async def test_change_that_finds_its_customer_busy_is_not_told_as_being_applied(
+    sqlite_harness: Harness,
+) -> None:
+    harness = sqlite_harness
+    stuck = harness.service(checkpoint=stop_at("claimed"))
+    first, second = await harness.waiting(stuck), await harness.waiting(stuck)
+    with pytest.raises(Stopped):
+        await stuck.approve(first.id, 1, RAJ)
+    service = harness.service(timeouts=ChangeTimeouts(turn=0, renew=5, polls=(0,)))
+    await service.approve(second.id, 1, RAJ)
+    assert harness.events(second)[-1] is ChangeEvent.FAILED
+    assert ChangeEvent.APPLYING not in harness.events(second)
+
+
+async def test_change_that_is_not_as_requested_is_logged(sqlite_harness: Harness, logs: io.StringIO) -> None:
+    harness, service = sqlite_harness, sqlite_harness.service()
+    record = await harness.waiting(service)
+    async with harness.database.writing() as connection:
+        await connection.execute(update(changes).values(reason="another", ticket="another"))
+    await service.approve(record.id, 1, RAJ)
+    (line,) = (line for line in map(json.loads, logs.getvalue().splitlines()) if line["level"] == "error")
+    assert (line["event"], line["reference"], line["count"]) == ("not as asked", record.id, 2)
+
+
+# Several writes, and turns at Autumn
+
+
+@pytest.fixture
+def two_writes(sqlite_harness: Harness, monkeypatch: pytest.MonkeyPatch) -> Harness:
+    kind = TwoWrites()
+    kind.row = sqlite_harness.row
+    monkeypatch.setattr(registry, "KINDS", (kind, *registry.KINDS[1:]))
+    return sqlite_harness
+
+
+async def test_no_write_follows_one_that_was_not_accepted(two_writes: Harness) -> None:
+    harness, service = two_writes, two_writes.service()
+    record = await harness.waiting(service)
+    harness.local.faults.add("balances.update", "cut_before", times=1)
+    done = (await service.approve(record.id, 1, RAJ)).record
+    assert done is not None
+    assert (done.state, done.ending, done.writes) == (State.UNCONFIRMED, Cause.NO_ANSWER, 1)
+    assert harness.written() == 0
+
+
+async def test_first_of_two_writes_is_sent_again_after_a_rate_limit(two_writes: Harness) -> None:
+    harness, service = two_writes, two_writes.service(timeouts=LIMITED)
+    record = await harness.waiting(service)
+    harness.local.faults.add("balances.update", "429", times=1, retry_after=0)
+    done = (await service.approve(record.id, 1, RAJ)).record
+    assert done is not None
+    assert (done.state, done.writes, harness.written()) == (State.APPLIED, 2, 2)
+
+
+async def test_change_of_which_a_part_was_written_is_read_back(two_writes: Harness) -> None:
+    harness = two_writes
+
+    async def between(reached: str) -> None:
+        if reached == "sent":
+            harness.local.faults.add("balances.update", "429", retry_after=3600)
+
+    service = harness.service(checkpoint=between)
+    record = await harness.waiting(service)
+    done = (await service.approve(record.id, 1, RAJ)).record
+    assert done is not None
+    assert (done.ending, harness.written()) == (Cause.PARTLY, 1)
+    assert done.after is not None
+
+
+async def test_rate_limited_write_waits_before_it_is_sent_again(sqlite_harness: Harness) -> None:
+    harness, sent = sqlite_harness, []
+
+    class Limited(Autumn):
+        async def send(self, write: Write, key: str) -> Any:  # noqa: ARG002 - it is not sent
+            sent.append(key)
+            raise RateLimited(status=429, retry_after=0.1)
+
+    away = client(harness, Limited)
+    service = harness.service(autumn=away, timeouts=LIMITED)
+    record = await harness.waiting(service)
+    done = (await service.approve(record.id, 1, RAJ)).record
+    assert done is not None
+    assert done.ending is Cause.RATE_LIMITED
+    # The first, and one after each pause that ends within the half second of `LIMITED`.
+    assert 1 < len(sent) <= 6
+    await away.aclose()
+
+
+# What goes on beside the writing
+
+
+async def test_lease_is_renewed_while_a_change_is_recovered(sqlite_harness: Harness) -> None:
+    harness, renewed = sqlite_harness, asyncio.Event()
+    dying = harness.service(checkpoint=stop_at("marked"))
+    record = await harness.waiting(dying)
+    with pytest.raises(Stopped):
+        await dying.approve(record.id, 1, RAJ)
+    harness.clock.move(seconds=QUICK.lease + 1)
+
+    async def while_read_back(_seconds: float) -> None:
+        harness.clock.move(seconds=QUICK.lease - 1)
+        async with asyncio.timeout(10):
+            while await lease_end(harness, record) != harness.clock() + QUICK.lease_time:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.01)
+        renewed.set()
+
+    timeouts = ChangeTimeouts(lease=QUICK.lease, renew=QUICK.renew, polls=(0,), verify=60)
+    ended = await harness.service(timeouts=timeouts, sleep=while_read_back)._engine.recover(record.id)
+    assert renewed.is_set()
+    assert ended is not None
+    assert ended.ending is Cause.CUT_OFF
+
+
+async def test_what_is_told_while_writing_is_told_to_its_end(sqlite_harness: Harness) -> None:
+    harness = sqlite_harness
+    service, told = harness.service(), []
+    record = await harness.waiting(service)
+
+    async def slow(record: Record, event: ChangeEvent) -> None:
+        """Of a change that is being applied, it takes longer than applying it."""
+        if event is ChangeEvent.APPLYING:
+            async with asyncio.timeout(10):
+                while (now := await service.get(record.id)) is None or now.state is not State.APPLIED:  # noqa: ASYNC110 - nobody tells
+                    await asyncio.sleep(0.01)
+        told.append(event)
+
+    harness.notify = slow  # type: ignore[method-assign]
+    await harness.service().approve(record.id, 1, RAJ)
+    assert told[-2:] == [ChangeEvent.APPLYING, ChangeEvent.APPLIED]
+
+
+async def test_process_that_ends_while_writing_leaves_nothing_running(sqlite_harness: Harness) -> None:
+    harness, ended = sqlite_harness, []
+    record = await harness.waiting(harness.service())
+
+    async def endless(_record: Record, event: ChangeEvent) -> None:
+        if event is ChangeEvent.APPLYING:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ended.append(event)
+
+    harness.notify = endless  # type: ignore[method-assign]
+    with pytest.raises(Stopped):
+        await harness.service(checkpoint=stop_at("sent")).approve(record.id, 1, RAJ)
+    assert ended == [ChangeEvent.APPLYING]

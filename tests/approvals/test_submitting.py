@@ -1,0 +1,106 @@
+"""What a person hears of a request that is not filed, and what of it is kept."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.access.policy import Verb
+from bot.approvals import repository
+from bot.approvals.lifecycle import State
+from bot.approvals.results import Outcome, Result
+from bot.autumn.environment import Environment
+from bot.changes.grant.input import GrantInput
+from bot.changes.standalone import GrantSize
+from tests.approvals.harness import CUSTOMER, RAJ, Harness
+from tests.policy import read
+
+
+async def submit(harness: Harness, **other: Any) -> Outcome:
+    return await harness.service().submit(replace(harness.request(), **other))
+
+
+def has_the_form(outcome: Outcome) -> bool:
+    """Whether the form can be drawn again with what was read."""
+    return outcome.look is not None and outcome.look.preview is not None
+
+
+async def test_person_with_too_many_requests_sees_the_preview_still(
+    sqlite_harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repository, "MOST_OF_PERSON", 0)
+    outcome = await submit(sqlite_harness)
+    assert outcome.result is Result.TOO_MANY_OF_PERSON
+    assert has_the_form(outcome)
+
+
+async def test_refusal_comes_with_the_policys_decision_and_the_preview(sqlite_harness: Harness) -> None:
+    harness = sqlite_harness
+    harness.permissions.reason_required = True
+    unreasoned = await submit(harness, reason="")
+    assert unreasoned.result is Result.NO_REASON
+    nowhere = await harness.service(channel="").submit(harness.request())
+    assert nowhere.result is Result.NO_CHANNEL
+    harness.permissions.refused.add(("U_ANA", Verb.ASK))
+    refused = await submit(harness)
+    assert refused.result is Result.NOT_ALLOWED
+    for outcome in (unreasoned, nowhere, refused):
+        assert outcome.decision is not None
+        assert has_the_form(outcome)
+
+
+async def test_policy_is_asked_about_the_environment(sqlite_harness: Harness) -> None:
+    await sqlite_harness.service(env=Environment.LIVE).submit(sqlite_harness.request())
+    assert [request.environment for request in sqlite_harness.permissions.requests] == [Environment.LIVE]
+
+
+async def test_ticket_is_kept_as_it_is_seen(sqlite_harness: Harness) -> None:
+    record = (await submit(sqlite_harness, ticket=" https://tickets.example/1\u200b ")).record
+    assert record is not None
+    assert record.ticket == "https://tickets.example/1"
+
+
+async def test_form_submitted_again_answers_with_the_change_it_became(sqlite_harness: Harness) -> None:
+    harness, wish = sqlite_harness, sqlite_harness.request()
+    first = await harness.service().submit(wish)
+    again = await harness.service().submit(wish)
+    assert (again.result, first.result) == (Result.AGAIN, Result.DONE)
+    assert again.record is not None
+    assert again.record == first.record
+
+
+SMALL_A_DAY = """
+[[allow]]
+who = "everyone"
+may = ["ask", "approve"]
+
+[[allow]]
+who = "everyone"
+may = "at_once"
+changes = "grant"
+amount_up_to = 500
+per_day = 500
+"""
+
+
+async def test_grant_that_is_judged_anew_is_judged_by_the_clock(sqlite_harness: Harness) -> None:
+    """Another was let through while the policy was asked; its expiry is compared with the time again."""
+    harness = sqlite_harness
+    harness.permissions.policy = read(SMALL_A_DAY)
+
+    def grant(name: str) -> GrantInput:
+        return GrantInput(
+            customer=CUSTOMER,
+            feature="messages",
+            grant=name,
+            size=GrantSize.AMOUNT,
+            amount=Decimal(500),
+            expires_at=harness.clock() + timedelta(days=3),
+        )
+
+    harness.permissions.meanwhile[Verb.ASK] = lambda: submit(harness, input=grant("maple_1"), actor=RAJ)
+    outcome = await submit(harness, input=grant("maple_2"))
+    assert outcome.record is not None
+    assert outcome.record.state is State.WAITING
