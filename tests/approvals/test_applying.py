@@ -295,7 +295,7 @@ async def test_process_that_ends_while_writing_leaves_nothing_running(sqlite_har
     harness, ended = sqlite_harness, []
     record = await harness.waiting(harness.service())
 
-    async def endless(_record: Record, event: ChangeEvent) -> None:
+    async def endless(record: Record, event: ChangeEvent) -> None:
         if event is ChangeEvent.APPLYING:
             try:
                 await asyncio.Event().wait()

@@ -105,7 +105,7 @@ def written(request: ControlInput, customer: Customer) -> Entry | None:
     entry, there = requested(request), meant(request, customer)
     if entry is None:
         return None
-    kept = {} if request.restores or not there else there[0]
+    kept = there[0] if there else {}
     return {name: value for name, value in {**kept, **entry}.items() if value is not None}
 
 

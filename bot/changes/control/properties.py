@@ -29,12 +29,12 @@ def parse(typed: str) -> dict[str, Any]:
     """Lines as typed, without the empty ones. Raises NotProperties."""
     properties: dict[str, Any] = {}
     for line in filter(str.strip, typed.splitlines()):
-        name, equals, value = (part.strip() for part in line.partition("="))
-        if not equals or not 1 <= len(name) <= LONGEST_NAME or name in properties:
-            raise NotProperties(line)
+        name, _, value = (part.strip() for part in line.partition("="))
+        if not 1 <= len(name) <= LONGEST_NAME or name in properties:
+            raise NotProperties
         properties[name] = _read(value)
     if len(shown(properties)) > LONGEST:
-        raise NotProperties(typed)
+        raise NotProperties
     return properties
 
 
@@ -55,7 +55,7 @@ def _read(value: str) -> str | int | float | bool:
         return canonical.figure(Decimal(value))
     text = _quoted(value) if value.startswith('"') else value
     if not 1 <= len(text) <= LONGEST_TEXT:
-        raise NotProperties(value)
+        raise NotProperties
     return text
 
 
@@ -63,7 +63,7 @@ def _quoted(value: str) -> str:
     try:
         text = json.loads(value)
     except ValueError:
-        raise NotProperties(value) from None
+        raise NotProperties from None
     return str(text)
 
 

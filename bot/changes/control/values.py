@@ -36,7 +36,7 @@ def _purchases(limit: Any) -> str:
     """How often it may buy; empty without a limit."""
     if not isinstance(limit, dict):
         return ""
-    interval, times = str(limit.get("interval") or ""), controls.number(limit.get("interval_count", 1))
+    interval, times = str(limit.get("interval") or ""), controls.number(limit.get("interval_count"))
     return words.purchases(_number(limit.get("limit")), interval, numbers.number(times or _ONCE))
 
 

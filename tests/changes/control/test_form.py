@@ -71,6 +71,7 @@ def test_usage_limit_is_set_for_a_span() -> None:
     form.fill("limit", text="20")
     form.fill("reason", text="x")
     assert form.submit().input == asked(control=ControlType.USAGE, limit=Decimal(20), interval="month")
+    assert [value for _, value, _ in form.options("interval")] == ["day", "week", "month", "year"]
     form.fill("interval", option="day")
     assert form.submit().input == asked(control=ControlType.USAGE, limit=Decimal(20), interval="day")
 
@@ -154,6 +155,8 @@ def test_top_up_that_may_buy_only_so_often() -> None:
     form.fill("reason", text="x")
     assert not form.has("purchases:")
     top_up = asked(control=ControlType.TOP_UP, limit=Decimal(10), quantity=Decimal(100))
+    offered = [value for _, value, _ in form.options("purchases_in")]
+    assert offered == ["kept", "unlimited", "hour", "day", "week", "month"]
     form.fill("purchases_in", option="unlimited")
     assert form.submit().input == top_up.model_copy(update={"purchases_in": "unlimited"})
     form.fill("purchases_in", option="hour", redraw=False)

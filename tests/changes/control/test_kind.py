@@ -32,6 +32,7 @@ AT_100 = {**ALERT, "threshold": 100}
 LEFT = {**ALERT, "threshold_type": "remaining_percentage"}
 TOP_UP = {"feature_id": "messages", "enabled": True, "threshold": 10, "quantity": 100}
 RARE = {**TOP_UP, "purchase_limit": {"interval": "month", "interval_count": 1, "limit": 3}}
+DAILY_WRITTEN = {name: value for name, value in DAILY.items() if name != "usage"}
 FILTERED = {**DAILY, "filter": {"properties": {"model": "x"}}}
 PERCENT = {**SPEND, "limit_type": "usage_percentage"}
 FOR_X = '{"model":"x"}'
@@ -131,7 +132,10 @@ def overage(**changes: Any) -> ControlInput:
             known(auto_topups=[RARE]),
             [Note(CommonNote.NOTHING_TO_DO)],
         ),
-        (top_up(purchases_in="hour"), known(), [Note(ControlNote.PURCHASES)]),
+        *(
+            (top_up(purchases_in=interval), known(), [Note(ControlNote.PURCHASES)])
+            for interval in ("hour", "day", "week", "month")
+        ),
         *(
             (top_up(purchases_in="day", purchases=Decimal(number)), known(), [Note(ControlNote.PURCHASES)])
             for number in ("0", "-1", "1.5", "1000001")
@@ -357,6 +361,10 @@ def test_usage_is_only_read() -> None:
     assert write.body["billing_controls"] == {
         "usage_limits": [{"feature_id": "messages", "enabled": True, "limit": 30, "interval": "day"}]
     }
+    (write,) = CHANGE.plan(usage(), known())
+    assert write.body["billing_controls"] == {
+        "usage_limits": [{"feature_id": "messages", "enabled": True, "limit": 20, "interval": "day"}]
+    }
     seats = {**DAILY, "feature_id": "seats"}
     (write,) = CHANGE.plan(usage(remove=True), known(usage_limits=[DAILY, seats]))
     assert write.body["billing_controls"] == {
@@ -440,6 +448,12 @@ MORE = {**SPEND, "skip_overage_billing": False}
         (top_up(purchases_in="month", purchases=Decimal(3)), told(TOP_UP), told(RARE), Verdict.APPLIED),
         (top_up(purchases_in="day", purchases=Decimal(3)), told(), told(RARE), Verdict.UNCLEAR),
         (usage(properties=FOR_X), told(), told(FILTERED), Verdict.APPLIED),
+        (
+            alert(restores=json.dumps({**ALERT, "name": "absolute"})),
+            told(ALERT),
+            told(ALERT),
+            Verdict.NOT_APPLIED,
+        ),
     ],
 )
 def test_what_became_of_it(
@@ -456,6 +470,27 @@ def test_it_is_undone_by_the_entry_that_was_there() -> None:
     assert CHANGE.inverse(ask(), told(), told(SPEND)) == remove()
     undo = CHANGE.inverse(usage(properties=FOR_X), told(), told(FILTERED))
     assert undo == remove(control=ControlType.USAGE, properties=FOR_X)
+
+
+@pytest.mark.parametrize(
+    ("asked", "entry", "more"),
+    [
+        (ask(), SPEND, {"limit_type": "usage_percentage"}),
+        (ask(), SPEND, {"skip_overage_billing": True}),
+        (usage(), DAILY_WRITTEN, {"anchor": "utc"}),
+        (alert(), ALERT, {"name": "Nearly used"}),
+        (top_up(), TOP_UP, {"purchase_limit": RARE["purchase_limit"]}),
+        (top_up(), TOP_UP, {"invoice_mode": True}),
+    ],
+)
+def test_entry_is_restored_without_what_it_did_not_have(
+    asked: ControlInput, entry: dict[str, Any], more: dict[str, Any]
+) -> None:
+    restoring, there = asked.model_copy(update={"restores": json.dumps(entry)}), {**entry, **more}
+    assert CHANGE.verify(restoring, told(there), told(there)) is Verdict.NOT_APPLIED
+    assert CHANGE.verify(restoring, told(there), told(entry)) is Verdict.APPLIED
+    (write,) = CHANGE.plan(restoring, known(**{asked.control.value: [there]}))
+    assert write.body["billing_controls"] == {asked.control.value: [entry]}
 
 
 @pytest.mark.parametrize(
@@ -526,6 +561,12 @@ def test_long_value_is_shown_whole() -> None:
 
 def test_entry_is_kept_in_one_order() -> None:
     assert entries.canonical_json({"b": 1, "a": 2}) == '{"a":2,"b":1}'
+
+
+def test_where_it_is_offered_and_what_it_needs() -> None:
+    assert CHANGE.offered_on == {"features", "feature"}
+    assert (CHANGE.command, CHANGE.of_entities) == ("controls", True)
+    assert [scope.scope for scope in CHANGE.scopes] == ["customers:write"]
 
 
 def test_sample_is_a_request_that_could_be_made() -> None:

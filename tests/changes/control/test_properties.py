@@ -56,10 +56,19 @@ def test_what_no_event_could_have_is_refused(typed: str) -> None:
             'a = "5", b = "true", c = " x", d = "so \\"x\\""',
         ),
         ({"a": 0.000001}, "a = 0.000001"),
+        ({"a": 'é "x"'}, 'a = "é \\"x\\""'),
     ],
 )
 def test_values_are_shown_as_they_could_be_typed(held: dict[str, Any], shown: str) -> None:
     assert properties.shown(held) == shown
+
+
+def test_properties_are_as_long_as_a_card_shows() -> None:
+    lines = [f"{letter * 60} = {'v' * 60}" for letter in "ab"]
+    rest = LONGEST - len(", ".join([*lines, "c = "]))
+    assert properties.parse("\n".join([*lines, f"c = {'v' * rest}"]))
+    with pytest.raises(NotProperties):
+        properties.parse("\n".join([*lines, f"c = {'v' * (rest + 1)}"]))
 
 
 def test_same_properties_are_the_same_text() -> None:
