@@ -15,6 +15,7 @@ from bot.autumn.errors import AutumnError
 from bot.changes.balance.input import BalanceAction, BalanceInput
 from bot.lookups.place import Place
 from tests.approvals.harness import ANA, CUSTOMER, LEA, RAJ, Harness
+from tests.approvals.test_engine import Stopped, stop_at
 
 
 def edited(harness: Harness, amount: int = 40) -> ChangeRequest:
@@ -58,6 +59,20 @@ async def test_edited_request_waits_anew_and_only_the_new_one_is_applied(harness
         "applied",
     ]
     assert await harness.trail_is_intact()
+
+
+async def test_edit_of_a_process_that_dies_is_kept_and_shown_by_another(sqlite_harness: Harness) -> None:
+    harness, service = sqlite_harness, sqlite_harness.service()
+    asked = await harness.waiting(service)
+    with pytest.raises(Stopped):
+        await harness.service(checkpoint=stop_at("decided")).edit(asked.id, 1, edited(harness))
+    left = await service.get(asked.id)
+    assert left is not None
+    assert (left.state, left.version, amount_of(left)) == (State.WAITING, 2, Decimal(40))
+    assert ChangeEvent.EDITED not in harness.events(asked)
+    harness.clock.move(seconds=21)
+    await service.sweeper.sweep(harness.clock())
+    assert harness.events(asked)[-1] is ChangeEvent.REDRAW
 
 
 async def test_edit_and_approval_at_once_never_apply_both(harness: Harness) -> None:

@@ -14,7 +14,8 @@ from bot.approvals.results import Outcome, Result
 from bot.autumn.environment import Environment
 from bot.changes.grant.input import GrantInput
 from bot.changes.standalone import GrantSize
-from tests.approvals.harness import CUSTOMER, RAJ, Harness
+from tests.approvals.harness import ANA, CUSTOMER, RAJ, Harness
+from tests.approvals.test_engine import Stopped, stop_at
 from tests.policy import read
 
 
@@ -69,6 +70,38 @@ async def test_form_submitted_again_answers_with_the_change_it_became(sqlite_har
     assert (again.result, first.result) == (Result.AGAIN, Result.DONE)
     assert again.record is not None
     assert again.record == first.record
+
+
+async def test_form_that_another_submitted_meanwhile_answers_with_their_change(
+    sqlite_harness: Harness,
+) -> None:
+    harness, wish = sqlite_harness, sqlite_harness.request()
+    service, firsts = harness.service(), []
+
+    async def meanwhile() -> None:
+        firsts.append((await service.submit(wish)).record)
+
+    harness.permissions.meanwhile[Verb.ASK] = meanwhile
+    again = await service.submit(wish)
+    assert again.result is Result.AGAIN
+    assert again.record is not None
+    assert [again.record] == firsts
+
+
+async def test_request_is_kept_to_the_customer_it_was_made_for(sqlite_harness: Harness) -> None:
+    customer = await sqlite_harness.autumn.customer(CUSTOMER)
+    record = (await submit(sqlite_harness)).record
+    assert record is not None
+    assert record.input.customer_created_at == customer.created_at
+
+
+async def test_request_of_a_process_that_dies_waits_all_the_same(sqlite_harness: Harness) -> None:
+    harness = sqlite_harness
+    with pytest.raises(Stopped):
+        await harness.service(checkpoint=stop_at("asked")).submit(harness.request())
+    (record,) = await harness.service().requested_by(ANA.user, limit=1)
+    assert record.state is State.WAITING
+    assert harness.events(record) == []
 
 
 SMALL_A_DAY = """

@@ -8,6 +8,8 @@ import pytest
 
 from bot.autumn.models import InvoicePreview, LineDiscount, NextCycle, PreviewLine
 from bot.changes import words as changes_words
+from bot.changes.billing import quote as quoted
+from bot.changes.billing import subscriptions
 from bot.changes.billing import words as billing_words
 from bot.changes.billing.words import BillingLine, BillingNote
 from bot.changes.common_notes import CommonNote
@@ -15,7 +17,7 @@ from bot.changes.forms.model import Meta
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, Verdict
 from bot.changes.notes import Note, plain
-from bot.changes.reward import words
+from bot.changes.reward import attached, words
 from bot.changes.reward.input import RewardAction, RewardInput
 from bot.changes.reward.kind import RewardChange
 from bot.changes.reward.words import RewardLine, RewardNote
@@ -106,6 +108,11 @@ def test_refused(request_: RewardInput, facts: Facts, refusal: Note) -> None:
             [Note(RewardNote.BILLED_TOGETHER, {"products": "seats"}), STAYS],
         ),
         (attach("pros"), known(upcoming=TOGETHER), [STAYS]),
+        (
+            attach("both"),
+            replace(known(upcoming=TOGETHER), rewards=rewards(coupon("both", 5, plan_ids=["pro", "seats"]))),
+            [Note(RewardNote.BILLED_TOGETHER, {"products": "seats"}), STAYS],
+        ),
     ],
 )
 def test_warned(request_: RewardInput, facts: Facts, warnings: list[Note]) -> None:
@@ -147,6 +154,20 @@ def test_it_counts_as_the_coupon_that_it_is() -> None:
     assert CHANGE.rewards(attach(), replace(facts, billing=None)) is None
     assert CHANGE.features(attach(), before) == frozenset()
     assert CHANGE.moved(attach(), Decimal(10), before) == {}
+
+
+def test_snapshot_has_the_subscription_who_has_the_coupon_and_autumns_preview() -> None:
+    held = [discount("ten", subscription_id=held_by) for held_by in ("s2", "s1")]
+    facts = known(*held, discount("other", subscription_id="s3"), quoted=QUOTE)
+    assert attached.snapshot(attach(), facts) == {
+        **subscriptions.snapshot(PRO, "pro", facts),
+        "attached": '["s1", "s2"]',
+        "own": None,
+        "next_total": "44",
+        **quoted.snapshot(facts),
+    }
+    assert attached.is_there(attached.snapshot(attach(), facts))
+    assert not attached.is_there({})
 
 
 def test_it_holds_while_nothing_that_was_shown_moved() -> None:
