@@ -100,7 +100,7 @@ def _value(line: Line, value: str) -> str:
             number = numbers.number(Decimal(value))
             return words.at_least(number) if line.at_least else number
         case ValueFormat.TIME:
-            return times.moment(datetime.fromisoformat(value))
+            return times.billing_moment(datetime.fromisoformat(value))
         case ValueFormat.MONEY:
             return money.money(Decimal(value), line.currency)
         case ValueFormat.TEXT:

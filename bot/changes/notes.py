@@ -21,10 +21,9 @@ _LIST_LENGTH = 200
 
 @dataclass(frozen=True, slots=True)
 class _Style:
-    """How text from outside, and times, are written in the place where the note is shown."""
+    """How text from outside is written in the place where the note is shown."""
 
     escape: Callable[[str, int], str]
-    moment: Callable[[datetime], str]
     names: Names
 
 
@@ -58,11 +57,11 @@ class Details:
     def ordinal(self, name: str) -> str:
         return numbers.ordinal(int(self._values[name]))
 
-    def moment(self, name: str) -> str:
-        return self._style.moment(datetime.fromisoformat(self._values[name]))
-
     def billing_day(self, name: str) -> str:
         return times.billing_day(datetime.fromisoformat(self._values[name]))
+
+    def billing_moment(self, name: str) -> str:
+        return times.billing_moment(datetime.fromisoformat(self._values[name]))
 
     def money(self, name: str) -> str:
         """In major units of the detail `currency`."""
@@ -96,12 +95,12 @@ def mrkdwn(note: Note, names: Names | None = None) -> str:
     def escape(value: str, limit: int) -> str:
         return text.mrkdwn(value, limit) or phrases.NONE
 
-    return _text(note, _Style(escape, times.dated, names or {}))
+    return _text(note, _Style(escape, names or {}))
 
 
 def plain(note: Note) -> str:
     """For places where Slack formats nothing, such as under an input of a form."""
-    return _text(note, _Style(text.literal, lambda at: f"{times.utc(at)} UTC", {})).replace("*", "")
+    return _text(note, _Style(text.literal, {})).replace("*", "")
 
 
 def listed(title: str, notes: Sequence[Note], names: Names | None = None) -> str:

@@ -109,10 +109,10 @@ def _head(
     title: Callable[[str], str],
 ) -> list[Block]:
     heading, name = title(_ahead(report, content, seen)), text.literal(content.name, _NAME)
-    span = words.window(times.day(report.start), times.day(report.end - timedelta(seconds=1)))
+    start, end = map(times.billing_day, (report.start, report.end - timedelta(seconds=1)))
     return [
         blocks.header("head", words.named(name, heading) if name else heading),
-        blocks.context("what", frame.environment(None, org), span),
+        blocks.context("what", frame.environment(None, org), words.window(start, end)),
     ]
 
 
@@ -151,7 +151,7 @@ def summary_lines(report: Report, seen: Viewpoint) -> list[str]:
 
 def _tomorrow(report: Report, seen: Viewpoint) -> list[str]:
     """What is due on the day after Autumn was read, in each currency."""
-    today = cells.local(report.read_at, seen.zone).date()
+    today = report.read_at.astimezone(seen.zone).date()
     amounts = [
         money.money(amount, code)
         for code, days in report.daily.items()
@@ -223,14 +223,13 @@ def _content(report: Report, content: DigestContent, query: RowQuery, seen: View
     if not listed:
         return [blocks.section("nothing", _nothing(report, content, seen))]
     content_blocks: list[layout.Drawn] = []
-    remaining_charts = charts(report, seen)
+    remaining_charts = charts(report)
     for part in listed:
         content_blocks += _part(part, query, seen)
         if sections.section(part.section).upcoming:
             content_blocks += [_about_amounts(report), *remaining_charts]
             remaining_charts = []
-    zone = words.table_zone(text.mrkdwn(query.zone, 60))
-    return [*content_blocks, *remaining_charts, layout.Either(rich=(blocks.context("zone", zone),), plain=())]
+    return [*content_blocks, *remaining_charts, blocks.context("zone", words.BILLING_DAYS)]
 
 
 def _nothing(report: Report, content: DigestContent, seen: Viewpoint) -> str:
@@ -245,7 +244,7 @@ def _ahead(report: Report, content: DigestContent, seen: Viewpoint) -> str:
     length = report.end - report.read_at
     if length <= timedelta(days=content.days) + _ROUNDING:
         return words.ahead(content.days)
-    first, last = (cells.local(at, seen.zone).date() for at in (report.read_at, report.end))
+    first, last = (at.astimezone(seen.zone).date() for at in (report.read_at, report.end))
     return words.ahead(max(content.days, (last - first).days), round(length / timedelta(hours=1)))
 
 
@@ -401,6 +400,6 @@ def _label(customer_id: str, name: str, *, unique: bool) -> str:
 
 
 def _days(days: Sequence[date]) -> str:
-    first = [f"{day:%a} {cells.short_day(day)}" for day in days[:_DAYS]]
+    first = [f"{day:%a} {times.short_day(day)}" for day in days[:_DAYS]]
     left = len(days) - len(first)
     return phrases.joined(first) + (f" {phrases.and_more(left)}" if left else "")

@@ -1,14 +1,12 @@
 """Charts of what is due each day: a bar for each day, or for several days together."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, timedelta
 from decimal import Decimal
 
 from bot.digests import words
 from bot.digests.report.model import Report
-from bot.digests.sections import cells
-from bot.digests.sections.section import Viewpoint
-from bot.kit import blocks, layout, numbers, text
+from bot.kit import blocks, layout, numbers, text, times
 from bot.kit.card import Block
 
 _MOST = 2
@@ -22,10 +20,9 @@ _FEWEST = 3
 _Points = list[tuple[str, Decimal]]
 
 
-def charts(report: Report, seen: Viewpoint) -> list[layout.Drawn]:
+def charts(report: Report) -> list[layout.Drawn]:
     """A chart for each of the largest currencies with something due on at least three days."""
-    first = cells.local(report.start, seen.zone).date()
-    last = _last_day(report, seen)
+    first, last = report.start.astimezone(UTC).date(), _last_day(report)
     by_currency = [(code, _points(days, first, last)) for code, days in report.daily.items()]
     charted = [(code, points) for code, points in by_currency if _bars(points) >= _FEWEST]
     return [_chart(index, code, points) for index, (code, points) in enumerate(charted[:_MOST])]
@@ -35,10 +32,9 @@ def _bars(points: _Points) -> int:
     return sum(amount > 0 for _, amount in points)
 
 
-def _last_day(report: Report, seen: Viewpoint) -> date:
+def _last_day(report: Report) -> date:
     """The window ends before `end`."""
-    end: datetime = cells.local(report.end, seen.zone)
-    return max(end - timedelta(microseconds=1), cells.local(report.start, seen.zone)).date()
+    return max(report.end - timedelta(microseconds=1), report.start).astimezone(UTC).date()
 
 
 def _points(days: Sequence[tuple[date, Decimal]], first: date, last: date) -> _Points:
@@ -61,7 +57,7 @@ def _merged(days: list[tuple[date, Decimal]]) -> _Points:
 
 
 def _label(days: list[tuple[date, Decimal]]) -> str:
-    first, last = cells.short_day(days[0][0]), cells.short_day(days[-1][0])
+    first, last = times.short_day(days[0][0]), times.short_day(days[-1][0])
     return first if len(days) == 1 else f"{first}–{last}"
 
 

@@ -105,7 +105,7 @@ class ResetGroup:
     name: str
     """Not escaped yet."""
     day: date
-    """In the digest's time zone."""
+    """The day of billing, in UTC."""
     customers: int
     remaining: Decimal | None
     """What they have left together; None if one is unlimited or unknown."""

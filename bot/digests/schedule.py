@@ -33,11 +33,10 @@ class Window:
         """So many days from the start of a scan, but no further than it read."""
         return cls(start, min(start + timedelta(days=days), horizon))
 
-    def days(self, zone: str) -> list[date]:
-        """The local days it touches, in order."""
-        tz = ZoneInfo(zone)
-        first = self.start.astimezone(tz).date()
-        last = (self.end - timedelta(microseconds=1)).astimezone(tz).date()
+    def days(self) -> list[date]:
+        """The days of billing it touches, in order."""
+        first = self.start.astimezone(UTC).date()
+        last = (self.end - timedelta(microseconds=1)).astimezone(UTC).date()
         return [first + timedelta(days=number) for number in range((last - first).days + 1)]
 
 

@@ -129,8 +129,7 @@ def settled_rows(number: int, customers: str) -> str:
 BEFORE_TAX = "Upcoming amounts are before tax and include usage so far."
 
 
-def table_zone(zone: str) -> str:
-    return f"Times in tables and charts are in {zone}; invoice dates are in UTC."
+BILLING_DAYS = "Days of billing are in UTC, the same for everyone."
 
 
 def chart(currency: str) -> str:

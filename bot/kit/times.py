@@ -1,6 +1,12 @@
-"""Times: drawn by Slack in each reader's own time zone, in UTC where it cannot (tables, notifications)."""
+"""Times, by one rule.
 
-from datetime import UTC, datetime
+Billing has one calendar: an invoice is due, a balance resets, a grant expires and a subscription ends on a
+day in UTC, as Stripe counts days, written the same for every reader (`billing_day`; `billing_moment` where a
+person chose the minute). What people do and Maple reads is a moment (`moment`): Slack draws it in each
+reader's own time zone, and in UTC where it cannot (tables, notifications). Files have ISO dates.
+"""
+
+from datetime import UTC, date, datetime
 
 
 def moment(at: datetime, lead: str = "") -> str:
@@ -9,23 +15,27 @@ def moment(at: datetime, lead: str = "") -> str:
     Slack writes Today, Tomorrow and Yesterday small only where its own token begins with something else.
     """
     prefix = f"{lead} " if lead else ""
-    return f"<!date^{_seconds(at)}^{prefix}{{date_short_pretty}} at {{time}}|{prefix}{utc(at)} UTC>"
+    return f"<!date^{int(at.timestamp())}^{prefix}{{date_short_pretty}} at {{time}}|{prefix}{utc(at)} UTC>"
 
 
-def day(at: datetime) -> str:
-    """`Jun 15, 2025`, in mrkdwn."""
-    return f"<!date^{_seconds(at)}^{{date_short}}|{utc_day(at)}>"
-
-
-def billing_day(at: datetime) -> str:
-    """`Jun 15, 2025`: the day of an invoice, the same for every reader, in UTC as Stripe counts days."""
-    on = at.astimezone(UTC)
+def calendar_day(on: date) -> str:
+    """`Jun 15, 2025`."""
     return f"{on:%b} {on.day}, {on.year}"
 
 
-def dated(at: datetime) -> str:
-    """`Jun 15, 2025 at 15:06`, in mrkdwn, for after "on": `moment` may say Today."""
-    return f"<!date^{_seconds(at)}^{{date_short}} at {{time}}|{utc(at)} UTC>"
+def short_day(on: date) -> str:
+    """`Jun 15`: for axes and lists of days close to now."""
+    return f"{on:%b} {on.day}"
+
+
+def billing_day(at: datetime) -> str:
+    """`Jun 15, 2025`: in UTC."""
+    return calendar_day(at.astimezone(UTC))
+
+
+def billing_moment(at: datetime) -> str:
+    """`Jun 15, 2025 at 15:06 UTC`: on the same day as `billing_day`."""
+    return f"{billing_day(at)} at {at.astimezone(UTC):%H:%M} UTC"
 
 
 def utc(at: datetime) -> str:
@@ -33,14 +43,5 @@ def utc(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(sep=" ", timespec="minutes")[:16]
 
 
-def utc_day(at: datetime) -> str:
-    """`2025-06-15`."""
-    return at.astimezone(UTC).date().isoformat()
-
-
 def milliseconds(at: datetime) -> int:
     return int(at.timestamp() * 1000)
-
-
-def _seconds(at: datetime) -> int:
-    return int(at.timestamp())

@@ -102,7 +102,7 @@ def test_change_of_products_is_told(change: dict[str, Any], words: str) -> None:
 def test_cancellation_says_when_it_ends() -> None:
     ends = datetime(2026, 12, 1, tzinfo=UTC)
     change = changed("updated", {"canceled_at": None}, canceled_at=1, expires_at=int(ends.timestamp() * 1000))
-    assert "It ends on <!date^" in told(plan_changed.SOURCE, message(change))
+    assert "It ends on Dec 1, 2026." in told(plan_changed.SOURCE, message(change))
 
 
 def test_payment_that_failed_is_not_a_changed_product() -> None:

@@ -230,7 +230,11 @@ GRANT = RewardInput(customer="c", action=RewardAction.REDEEM, code="x")
     ("wanted", "after", "told"),
     [
         (record().input, POOL, ["Granted: *1,000*", "Remaining: *700*", "Used: *300*"]),
-        (record().input, AFTER, ["Used: *1,040*", "Over the limit: *40*", "Resets: *<!date^"]),
+        (
+            record().input,
+            AFTER,
+            ["Used: *1,040*", "Over the limit: *40*", "Resets: *Dec 1, 2026 at 00:00 UTC*"],
+        ),
         (record().input, {"row": None}, ["Maple read it, and this balance is no longer there"]),
         (record().input, None, ["could not read it, or the customer is gone"]),
         (REWARD, {"coupon": "ten", "coupon_name": "Ten*"}, ["Coupon: *Ten∗*"]),
@@ -322,10 +326,15 @@ def test_withheld_card_shows_nothing_of_the_customer() -> None:
     [
         (BalanceAction.GIVE, 5, False, "Give 5 extra of f"),
         (BalanceAction.TAKE, 5, False, "Take back 5 of the allowance of f"),
-        (BalanceAction.SET, -40, True, "Set the balance of f to -40, and move its reset to <!date^"),
+        (
+            BalanceAction.SET,
+            -40,
+            True,
+            "Set the balance of f to -40, and move its reset to Dec 2, 2026 at 15:06 UTC",
+        ),
         (BalanceAction.USAGE, 0, False, "Correct the billed usage of f to 0"),
         (BalanceAction.SHIFT, -5, False, "Change what remains of f by -5"),
-        (BalanceAction.NONE, None, True, "Move the reset of f to <!date^"),
+        (BalanceAction.NONE, None, True, "Move the reset of f to Dec 2, 2026 at 15:06 UTC"),
         (BalanceAction.NONE, None, False, "Move the reset of f to –"),
     ],
 )

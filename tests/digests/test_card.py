@@ -1,5 +1,6 @@
 """What a digest says, in its channel and to one person."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -49,12 +50,11 @@ def test_card_says_window_schedule_and_reading_time() -> None:
     told = said(card(report(part())))
     assert told.startswith("Coming up in the next 7 days")
     assert "`SANDBOX`" in told
-    assert "|2026-11-23> to <" in told
-    assert "|2026-11-30>" in told
+    assert words.window("Nov 23, 2026", "Nov 30, 2026") in told
     assert "Read {date_short_pretty} at {time}|Read 2026-11-23 08:00 UTC>" in told
     assert "Acme Inc · Weekdays at 09:00 Europe/Berlin · change it with `/autumn digest`" in told
     in_thread = said(details(report(part())))
-    assert "Times in tables and charts are in Europe/Berlin; invoice dates are in UTC." in in_thread
+    assert words.BILLING_DAYS in in_thread
 
 
 def test_single_day_is_called_24_hours() -> None:
@@ -93,7 +93,7 @@ def test_past_rows_are_in_the_past_tense() -> None:
     assert "Includes what was due since <!date" in said(card(found))
     assert "which the last digest did not cover" in said(card(found))
     plain = checks.read(shown.plain)
-    for sentence in ("was due Nov 23, 2026", "ended <!date", "was reset <!date"):
+    for sentence in ("was due Nov 23, 2026", "ended Nov 23, 2026", "was reset Nov 23, 2026"):
         assert sentence in plain
 
 
@@ -112,10 +112,10 @@ def test_upcoming_invoices_have_customer_products_day_and_amount() -> None:
     rows = [[cell.get("text") for cell in row] for row in table["rows"]]
     assert rows == [
         ["Customer", "Products", "When", "Amount"],
-        ["Globex", "Pro", "2026-11-24", "$1,200.50"],
-        ["Initech", "a, b", "2026-11-25", "≈ $29.00"],
+        ["Globex", "Pro", "Nov 24, 2026", "$1,200.50"],
+        ["Initech", "a, b", "Nov 25, 2026", "≈ $29.00"],
         ["Hooli", "–", "–", "not known"],
-        ["Pied", "pro", "2026-11-25", "billed by use"],
+        ["Pied", "pro", "Nov 25, 2026", "billed by use"],
     ]
     assert table["rows"][1][3]["value"] == 1200.5
     plain = checks.read(shown.plain)
@@ -163,7 +163,7 @@ def test_unpaid_invoices_have_an_age_and_a_link() -> None:
     )
     shown = details(report(found))
     told = said(shown)
-    for one in ("12 days", "2026-11-11", "Open", "odd", "today", "1 day"):
+    for one in ("12 days", "Nov 11, 2026", "Open", "odd", "today", "1 day"):
         assert one in told.split("\n")
     plain = checks.read(shown.plain)
     assert f"• *Globex* · *$29.00* · 12 days old · Open · <{url}|View invoice>" in plain
@@ -185,9 +185,9 @@ def test_past_due_subscriptions_and_ending_trials() -> None:
     assert "*Past due* · 1 customer · −2 since the last digest" in told
     assert "• *Globex* · Pro\n" in told
     assert "*Trials ending* · 1 trial · same as in the last digest" in told
-    assert "• *Globex* · Pro · ends <!date^" in told
+    assert "• *Globex* · Pro · ends Nov 25, 2026" in told
     assert "· +1 since the last digest" in said(details(report(since)))
-    assert "• *Globex* · Pro · since <!date^" in checks.read(details(report(since)).plain)
+    assert "• *Globex* · Pro · since Nov 25, 2026" in checks.read(details(report(since)).plain)
 
 
 def test_few_resets_are_listed_individually() -> None:
@@ -213,8 +213,8 @@ def test_few_resets_are_listed_individually() -> None:
         "–",
     ]
     plain = checks.read(shown.plain)
-    assert "· Messages · resets <!date^1795593600^{date_short}|2026-11-25> · 1,500 of 10,000 left" in plain
-    assert "|2026-11-25> · unlimited" in plain
+    assert "· Messages · resets Nov 25, 2026 · 1,500 of 10,000 left" in plain
+    assert "Nov 25, 2026 · unlimited" in plain
     nowhen = part("resets", totals=(), items=(item("resets", at=None, feature="seats"),))
     assert "• *Globex* · seats\n" in checks.read(details(report(nowhen)).plain)
 
@@ -225,10 +225,10 @@ def test_many_resets_are_grouped() -> None:
     told = said(shown)
     assert "*Resets* · 1,300 resets" in told
     table = next(block for block in shown.blocks if block["type"] == "data_table")
-    assert [cell["text"] for cell in table["rows"][1]] == ["Messages", "2026-11-24", "1,200", "50,000"]
-    assert [cell["text"] for cell in table["rows"][2]] == ["seats", "2026-11-24", "1", "–"]
-    assert "• *Messages* · resets Nov 24 · 1,200 customers · 50,000 left" in checks.read(shown.plain)
-    assert "• *seats* · resets Nov 24 · 1 customer\n" in checks.read(shown.plain)
+    assert [cell["text"] for cell in table["rows"][1]] == ["Messages", "Nov 24, 2026", "1,200", "50,000"]
+    assert [cell["text"] for cell in table["rows"][2]] == ["seats", "Nov 24, 2026", "1", "–"]
+    assert "• *Messages* · resets Nov 24, 2026 · 1,200 customers · 50,000 left" in checks.read(shown.plain)
+    assert "• *seats* · resets Nov 24, 2026 · 1 customer\n" in checks.read(shown.plain)
     assert "_and 2 more_" in told
     assert select(shown) == [], "the customers are not shown"
     assert RowQuery.decode(checks.buttons(shown)["See all"]).section == "resets"
@@ -364,16 +364,35 @@ def test_upcoming_and_preview_for_one_person() -> None:
     assert "Preview: coming up in the next 14 days" in said(preview)
 
 
+@pytest.mark.parametrize("zone", ["Pacific/Pitcairn", "Pacific/Tongatapu"])
+@pytest.mark.parametrize("hour", [2, 23])
+@pytest.mark.parametrize("section", ["invoices", "unpaid", "past_due", "trials", "run_outs", "resets"])
+def test_dates_of_billing_are_the_same_in_every_zone(section: str, hour: int, zone: str) -> None:
+    at = datetime(2026, 11, 25, hour, 30, tzinfo=UTC)
+    cycle = {"remaining": "20", "granted": "100", "resets_at": int(at.timestamp() * 1000)}
+    found = part(section, totals=(), items=(item(section, at=at, details=cycle),))
+    shown = details(report(found), BERLIN.model_copy(update={"zone": zone}))
+    table = next(block for block in shown.blocks if block["type"] == "data_table")
+    days = {cell["text"] for cell in table["rows"][1] if "Nov" in cell.get("text", "")}
+    assert days == {"Nov 25, 2026"}
+    plain = checks.read(shown.plain)
+    assert "<!date" not in plain
+    assert set(re.findall(r"Nov \d+, 2026", plain)) == (set() if section == "unpaid" else days)
+
+
 @pytest.mark.parametrize("zone", ["Nowhere/Land", ""])
 def test_unknown_zone_falls_back_to_utc(zone: str) -> None:
-    shown = details(report(part("trials")), BERLIN.model_copy(update={"zone": zone}))
-    assert "2026-11-25 08:00" in said(shown)
+    query = BERLIN.model_copy(update={"zone": zone})
+    shown = digests_card.upcoming_card(
+        report(part("trials")), content=DigestContent(), query_base=query, org=ORG
+    )
+    assert words.window("Nov 23, 2026", "Nov 30, 2026") in said(shown)
 
 
 def test_times_at_the_ends_of_the_calendar_are_drawn() -> None:
     last = datetime.max.replace(tzinfo=UTC)
     shown = details(report(part("trials", items=(item("trials", at=last),))))
-    assert "9999-12-31 23:59" in said(shown)
+    assert "Dec 31, 9999" in said(shown)
 
 
 @pytest.mark.parametrize(
@@ -510,9 +529,9 @@ def test_running_out_says_when_and_what_is_left() -> None:
     shown = details(report(found))
     table = next(block for block in shown.blocks if block["type"] == "data_table")
     assert [cell.get("text") for cell in table["rows"][1]] == [
-        "Globex", "Messages", "2026-11-25 09:00", "20 of 100", "2026-12-02",
+        "Globex", "Messages", "Nov 25, 2026", "20 of 100", "Dec 2, 2026",
     ]  # fmt: skip
     plain = checks.read(shown.plain)
-    assert "• *Globex* · Messages · runs out <!date^" in plain
-    assert "· 20 of 100 left · resets <!date^" in plain
+    assert "• *Globex* · Messages · runs out Nov 25, 2026" in plain
+    assert "· 20 of 100 left · resets Dec 2, 2026" in plain
     assert "• *Globex* · seats\n" in plain

@@ -101,7 +101,7 @@ async def test_every_customer_in_every_currency(database: Database) -> None:
             scan = await reader.scan(horizon=timedelta(days=31))
             assert scan.missing == ()
             for days in DAYS:
-                found = await report(database, scan, DigestContent(KNOWN, days=days), zone="Europe/Berlin")
+                found = await report(database, scan, DigestContent(KNOWN, days=days))
                 assert told(found.figures) == known[days], days
                 assert found.estimates == 0
             currencies = {one.currency for part in found.parts for one in part.totals}
@@ -131,7 +131,7 @@ async def test_estimates_are_not_far_off(database: Database) -> None:
         reader = Reader(database, autumn, Clock(local.clock.now()))
         scan = await reader.scan(horizon=timedelta(days=31), previews=False)
         for days in (7, 14, 31):
-            found = await report(database, scan, DigestContent(KNOWN, days=days), zone="UTC")
+            found = await report(database, scan, DigestContent(KNOWN, days=days))
             (sums, counts), (known, known_counts) = told(found.figures), expected(local.state, days)
             assert counts == known_counts
             assert sums["unpaid"] == known["unpaid"]

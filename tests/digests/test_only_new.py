@@ -32,7 +32,7 @@ async def reported(
     database: Database, scan: Scan, last: RowQuery | None, content: DigestContent = ONLY_NEW
 ) -> Report:
     previous = None if last is None else run(scan=last.scan, query=last.encode(), figures=Figures())
-    return await report(database, scan, content, zone="UTC", previous=previous)
+    return await report(database, scan, content, previous=previous)
 
 
 def rows() -> list[StoredItem]:
@@ -104,7 +104,7 @@ async def test_in_doubt_there_is_something_new(database: Database) -> None:
     second = await scanned(database, *rows(), start=START + DAY)
     assert not (await reported(database, second, None)).nothing_new
     assert not (await reported(database, second, told(first).at(scan="forgotten"))).nothing_new
-    old = await report(database, second, ONLY_NEW, zone="UTC", previous=run(scan=first.id))
+    old = await report(database, second, ONLY_NEW, previous=run(scan=first.id))
     assert not old.nothing_new, "posted by a version that kept no query"
     missing = await scanned(database, *rows(), start=START + 2 * DAY, missing=["unpaid"])
     assert not (await reported(database, missing, told(first))).nothing_new

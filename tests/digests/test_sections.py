@@ -27,7 +27,7 @@ def _collect(customer: ListedCustomer, _window: ScanWindow) -> Iterator[StoredIt
 
 
 def _cells(item: ReportItem, seen: Viewpoint) -> list[blocks.Cell]:
-    return [cells.customer_cell(item), cells.day_cell(item, seen)]
+    return [cells.customer_cell(item), cells.day_cell(item.at)]
 
 
 def _facts(item: ReportItem, _seen: Viewpoint) -> list[str]:

@@ -44,7 +44,7 @@ async def test_what_is_coming(mode: Mode) -> None:
         shown = await upcoming(maple)
         assert "only visible to you" in shown
         assert "Coming up in the next 7 days" in shown
-        assert "Times in tables and charts are in Europe/Lisbon" in shown
+        assert words.BILLING_DAYS in shown
         for title in (SHOWN, "Unpaid invoices", "Past due", "Trials ending", "Running out"):
             assert title in shown
         await maple.ana.command("/autumn upcoming 1")

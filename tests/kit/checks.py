@@ -10,7 +10,7 @@ from bot.kit.card import Block, Card
 from sandbox.slack.blocks import check, rules
 
 _TOKEN = re.compile(r"<([^<>]*)>")
-_DATE = re.compile(r"!date\^-?\d+\^[^|^<>]+\|(Read |resets |expires )?[-0-9: UTC]+")
+_DATE = re.compile(r"!date\^-?\d+\^[^|^<>]+\|(Read )?[-0-9: UTC]+")
 _LINK = re.compile(r"https?://[^|<>\s]+\|[^<>|]+")
 _NEW = {"data_table", "data_visualization"}
 GROUP = "S01LEADS"

@@ -68,7 +68,9 @@ def _line(change: Data, names: EventNames) -> str:
     sentence = _WORDS.get(str(change["what"]), "{} changed.").format(names.plan(str(change["plan"])))
     until = moment(change["until"])
     return (
-        f"{sentence} It ends on {times.day(until)}." if change["what"] == "cancelled" and until else sentence
+        f"{sentence} It ends on {times.billing_day(until)}."
+        if change["what"] == "cancelled" and until
+        else sentence
     )
 
 

@@ -1,6 +1,6 @@
 """Where a part of a balance comes from, so that equal parts of one feature can be told apart."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 from bot.autumn.models import BalanceRow, Reset
@@ -19,7 +19,7 @@ _SOURCE = 40
 
 def option(row: BalanceRow, feature: str, called: Mapping[str, str]) -> tuple[str, str]:
     """Source, and what tells it from others of that source; where Slack formats nothing."""
-    found = _facts(row.reset, paid=row.price is not None, expires_at=row.expires_at, day=times.utc_day)
+    found = _facts(row.reset, paid=row.price is not None, expires_at=row.expires_at)
     return text.literal(_source(row.id, row.plan_id, feature, called), _SOURCE), " · ".join(found)
 
 
@@ -32,7 +32,7 @@ def line(pool: BalanceFigures, feature: str, called: Mapping[str, str]) -> str:
     """All of it in mrkdwn."""
     reset = Reset(interval=pool.interval, resets_at=pool.resets_at) if pool.interval else None
     source = text.mrkdwn(_source(pool.row, pool.plan, feature, called), _SOURCE) or phrases.NONE
-    found = _facts(reset, paid=pool.price is not None, expires_at=pool.expires_at, day=times.day)
+    found = _facts(reset, paid=pool.price is not None, expires_at=pool.expires_at)
     return changes_words.part(" · ".join([source, *found, text.mrkdwn(mark(pool.row))]))
 
 
@@ -44,15 +44,13 @@ def _source(row_id: str, plan_id: str | None, feature: str, called: Mapping[str,
     return labels.NO_PLAN if row_id.startswith(MADE_IDS) else changes_words.granted_as(row_id)
 
 
-def _facts(
-    reset: Reset | None, *, paid: bool, expires_at: datetime | None, day: Callable[[datetime], str]
-) -> list[str]:
+def _facts(reset: Reset | None, *, paid: bool, expires_at: datetime | None) -> list[str]:
     found = []
     if reset is not None and reset.interval == ONE_OFF:
         found.append(words.NO_RESET)
     elif reset is not None:
         found.append(names.reset(reset))
-        found.append(labels.on(labels.RESETS, day(reset.resets_at)) if reset.resets_at else "")
+        found.append(labels.on(labels.RESETS, times.billing_day(reset.resets_at)) if reset.resets_at else "")
     found.append(words.PAID_FOR if paid else "")
-    found.append(labels.on(labels.EXPIRES, day(expires_at)) if expires_at else "")
+    found.append(labels.on(labels.EXPIRES, times.billing_day(expires_at)) if expires_at else "")
     return [one for one in found if one]

@@ -25,9 +25,11 @@ _PHRASES = {
 def summary(request: BalanceInput, names: Names) -> str:
     feature = lines.name(request.feature, names)
     if request.action is BalanceAction.NONE:
-        return words.only_reset(feature, times.moment(request.reset_at) if request.reset_at else phrases.NONE)
+        return words.only_reset(
+            feature, times.billing_moment(request.reset_at) if request.reset_at else phrases.NONE
+        )
     phrase = _PHRASES[request.action](feature, numbers.number(request.amount or Decimal(0)))
-    return words.and_reset(phrase, times.moment(request.reset_at)) if request.reset_at else phrase
+    return words.and_reset(phrase, times.billing_moment(request.reset_at)) if request.reset_at else phrase
 
 
 def part(request: BalanceInput, before: Snapshot, preview: Sequence[Line], names: Names) -> str:
@@ -51,5 +53,5 @@ def figures_now(after: Snapshot) -> list[str]:
     if figures.overage:
         shown.append((BalanceLine.OVERAGE, numbers.number(figures.overage)))
     if figures.resets_at is not None:
-        shown.append((BalanceLine.RESET, times.moment(figures.resets_at)))
+        shown.append((BalanceLine.RESET, times.billing_moment(figures.resets_at)))
     return [lines.value_bullet(label, value) for label, value in shown]

@@ -34,8 +34,8 @@ UNTIL_RESET = ("Until the next reset", "It is added to this balance")
 UNTIL_DATE = ("Until a date", "A standalone grant, which no reset ends")
 FOR_GOOD = ("For good", "A standalone grant, which lasts until it is used up")
 RESET = "New reset date"
-RESET_HINT = "In your own time zone. Leave it empty to keep the reset date."
-RESET_ONLY_HINT = "In your own time zone."
+RESET_HINT = "In your own time zone; shown in UTC afterwards. Leave it empty to keep the reset date."
+RESET_ONLY_HINT = "In your own time zone; shown in UTC afterwards."
 PAID_FOR = "paid for"
 NO_RESET = "does not reset"
 NO_OWN_BALANCES = (
@@ -103,7 +103,7 @@ class BalanceLine(LineLabel):
 
 
 def _until_reset(of: Details) -> str:
-    on_day = f" on {of.moment('at')}" if "at" in of else ""
+    on_day = f" on {of.billing_day('at')}" if "at" in of else ""
     return f"This lasts until the balance next resets{on_day}. A standalone grant would last beyond it."
 
 
@@ -169,7 +169,7 @@ class BalanceNote(NoteCode):
     RESET_PAST = "reset_past", "The new reset date is in the past. Autumn would reset the balance at once."
     RESET_TOO_FAR = (
         "reset_too_far",
-        lambda of: f"The new reset date is too far away. The latest is {of.moment('latest')}.",
+        lambda of: f"The new reset date is too far away. The latest is {of.billing_moment('latest')}.",
     )
     RESET_ON_PAID = (
         "reset_on_paid",
@@ -214,7 +214,7 @@ class BalanceNote(NoteCode):
     ROW_VANISHES = "row_vanishes", "Autumn no longer shows a grant once nothing of it is left."
     ROW_EXPIRES = (
         "row_expires",
-        lambda of: f"This part of the balance expires on {of.moment('at')}, and the change with it.",
+        lambda of: f"This part of the balance expires on {of.billing_day('at')}, and the change with it.",
     )
     ROLLOVERS_FIRST = (
         "rollovers_first",

@@ -84,7 +84,7 @@ class ExpiryChange(ChangeKind[ExpiryInput]):
         return request.model_copy(update={"expires_at": was.expires_at})
 
     def summary(self, request: ExpiryInput, names: Names) -> str:
-        return words.move(lines.name(request.feature, names), times.dated(request.expires_at))
+        return words.move(lines.name(request.feature, names), times.billing_moment(request.expires_at))
 
     def part(self, request: ExpiryInput, before: Snapshot, preview: Sequence[Line], names: Names) -> str:  # noqa: ARG002
         return grants.part(standalone.read(request.feature, before))
@@ -93,7 +93,7 @@ class ExpiryChange(ChangeKind[ExpiryInput]):
         grant = standalone.read(request.feature, after)
         if grant is None:
             return [words.GONE]
-        shown = times.moment(grant.expires_at) if grant.expires_at else words.NEVER
+        shown = times.billing_moment(grant.expires_at) if grant.expires_at else words.NEVER
         return [lines.value_bullet(ExpiryLine.EXPIRES, shown)]
 
     def sample(self, customer: str) -> ExpiryInput:

@@ -9,7 +9,7 @@ HEADING = "Expiry of a grant"
 HELP = "move the day on which a standalone grant expires"
 
 EXPIRES = "New expiry"
-EXPIRES_HINT = "In your own time zone. What is left of the grant then is gone."
+EXPIRES_HINT = "In your own time zone; shown in UTC afterwards. What is left of the grant then is gone."
 NO_DATE_PICKED = "Pick the new day and time."
 NO_GRANTS = (
     "This customer has no standalone grant whose expiry can be moved. What a product includes ends with the "
@@ -52,7 +52,7 @@ class ExpiryNote(NoteCode):
     PAST = "expiry_past", "The new expiry is in the past. Remove the grant if it is to end now."
     TOO_FAR = (
         "expiry_too_far",
-        lambda of: f"The new expiry is too far away. The latest is {of.moment('latest')}.",
+        lambda of: f"The new expiry is too far away. The latest is {of.billing_moment('latest')}.",
     )
     # Warnings
     CANNOT_CLEAR = (

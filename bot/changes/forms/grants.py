@@ -85,6 +85,6 @@ def _facts(grant: StandaloneGrant) -> list[str]:
         GrantSize.UNLIMITED: labels.UNLIMITED,
         GrantSize.SWITCH: changes_words.SWITCHED_ON,
     }[grant.size]
-    resets = labels.on(labels.RESETS, times.utc_day(grant.resets_at)) if grant.resets_at else ""
-    expires = labels.on(labels.EXPIRES, times.utc_day(grant.expires_at)) if grant.expires_at else ""
+    resets = labels.on(labels.RESETS, times.billing_day(grant.resets_at)) if grant.resets_at else ""
+    expires = labels.on(labels.EXPIRES, times.billing_day(grant.expires_at)) if grant.expires_at else ""
     return [each for each in (size, resets, expires) if each]

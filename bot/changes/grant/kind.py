@@ -158,7 +158,7 @@ class GrantChange(ChangeKind[GrantInput]):
         }
         bullets = [lines.value_bullet(GrantLine.GRANT, shown[grant.size])]
         if grant.expires_at is not None:
-            bullets.append(lines.value_bullet(GrantLine.EXPIRES, times.moment(grant.expires_at)))
+            bullets.append(lines.value_bullet(GrantLine.EXPIRES, times.billing_moment(grant.expires_at)))
         return bullets
 
     def sample(self, customer: str) -> GrantInput:
@@ -207,5 +207,5 @@ def _term(request: GrantInput) -> str:
     if request.every:
         return text.mrkdwn(words.every(request.every, request.every_count), 60)
     if request.expires_at is not None:
-        return words.until(times.moment(request.expires_at))
+        return words.until(times.billing_moment(request.expires_at))
     return words.FOR_GOOD_TERM

@@ -23,7 +23,7 @@ FOR_GOOD = ("For good", "It never expires and never refills")
 UNTIL_DATE = ("Until a date", "What is left of it then is gone")
 REFILLED = ("Refilled regularly", "It is filled up again each time, and never expires")
 EXPIRES = "Expires"
-EXPIRES_HINT = "In your own time zone."
+EXPIRES_HINT = "In your own time zone; shown in UTC afterwards."
 EVERY = "Refilled every"
 INTERVAL_NAMES = {
     "hour": "hour",
@@ -111,7 +111,7 @@ class GrantNote(NoteCode):
     EXPIRY_PAST = "grant_expiry_past", "The expiry is in the past, so the customer would get nothing."
     EXPIRY_TOO_FAR = (
         "grant_expiry_too_far",
-        lambda of: f"The expiry is too far away. The latest is {of.moment('latest')}.",
+        lambda of: f"The expiry is too far away. The latest is {of.billing_moment('latest')}.",
     )
     RESET_AND_EXPIRY = (
         "grant_reset_and_expiry",

@@ -35,17 +35,16 @@ async def report(
     scan: Scan,
     content: DigestContent,
     *,
-    zone: str,
     previous: Run | None = None,
     window: Window | None = None,
 ) -> Report:
-    """`zone`: days are those of this zone. `previous`: the digest's last post. `window`: unless it
+    """`previous`: the digest's last post. `window`: unless it
     is just the digest's days, counted from when Autumn was read."""
     window = window or Window.ahead(scan.started_at, scan.horizon, content.days)
     chosen = sections.chosen(content.sections)
     async with database.reading() as connection:
         rows = await RowFilter.of(connection, scan.id, window, plans=content.plans, minimum=content.minimum)
-        parts = [await _part(connection, rows, section, zone, previous) for section in chosen]
+        parts = [await _part(connection, rows, section, previous) for section in chosen]
         if previous is not None and (last := await scans.known(connection, previous.scan)) is not None:
             news = await NewsReader.of(connection, (scan, last), content, window)
             parts = [
@@ -58,7 +57,7 @@ async def report(
             and bool(previous.query)
             and not await anything_new(connection, rows, chosen, RowQuery.decode(previous.query))
         )
-        daily, estimates = await _upcoming(connection, rows, chosen, zone)
+        daily, estimates = await _upcoming(connection, rows, chosen)
     missing = tuple(name for name in scan.missing if _concerns(name, chosen))
     listed = tuple(part for part in parts if part.count or _has_settled(part))
     return Report(
@@ -91,21 +90,21 @@ def _concerns(missing: str, chosen: list[DigestSection]) -> bool:
 
 
 async def _upcoming(
-    connection: AsyncConnection, rows: RowFilter, chosen: list[DigestSection], zone: str
+    connection: AsyncConnection, rows: RowFilter, chosen: list[DigestSection]
 ) -> tuple[dict[str, list[tuple[date, Decimal]]], int]:
     """What is due each day, the currency with the most rows first; and how many amounts are estimates."""
     section = next((section for section in chosen if section.upcoming), None)
     if section is None:
         return {}, 0
     where = rows.where(section)
-    daily = await row_query.sum_by_day(connection, where, rows.window, zone)
+    daily = await row_query.sum_by_day(connection, where, rows.window)
     sums = await row_query.sum_by_currency(connection, where)
     by_currency = {total.currency: daily[total.currency] for total in sums if total.known}
     return by_currency, await row_query.count_estimates(connection, where)
 
 
 async def _part(
-    connection: AsyncConnection, rows: RowFilter, section: DigestSection, zone: str, previous: Run | None
+    connection: AsyncConnection, rows: RowFilter, section: DigestSection, previous: Run | None
 ) -> ReportSection:
     where, before = rows.where(section), previous.figures if previous else None
     count = await row_query.count_rows(connection, where)
@@ -116,7 +115,7 @@ async def _part(
         count=count,
         totals=row_query.currency_totals(sums, before.totals.get(section.key) if before else None),
         items=await _first(connection, where),
-        groups=await row_query.group_by_day(connection, where, rows.window, zone) if grouped else (),
+        groups=await row_query.group_by_day(connection, where, rows.window) if grouped else (),
         count_before=before.counts.get(section.key) if before else None,
     )
 

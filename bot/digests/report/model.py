@@ -71,7 +71,7 @@ class Report:
     parts: tuple[ReportSection, ...]
     """In the order of `SECTIONS`, without those that are empty and have no news."""
     daily: dict[str, list[tuple[date, Decimal]]] = field(default_factory=dict)
-    """Currency → what is due on each day (in the digest's time zone); the currency with the most rows
+    """Currency → what is due on each day (in UTC); the currency with the most rows
     first."""
     estimates: int = 0
     """Rows whose amount is an estimate."""

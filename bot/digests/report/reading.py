@@ -91,14 +91,12 @@ class Reading:
             plans=frozenset(query.plans),
             minimum=query.minimum,
         )
-        return await report(
-            self._database, scan, content, zone=query.zone, window=Window(query.start, query.end)
-        )
+        return await report(self._database, scan, content, window=Window(query.start, query.end))
 
     async def _report(
         self, scan: Scan, content: DigestContent, zone: str, *, previous: Run | None, window: Window | None
     ) -> tuple[Report, RowQuery]:
-        built = await report(self._database, scan, content, zone=zone, previous=previous, window=window)
+        built = await report(self._database, scan, content, previous=previous, window=window)
         query = RowQuery(
             scan=scan.id,
             days=content.days,

@@ -2,10 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any, assert_never
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, FromClause, Row, case, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -32,12 +31,11 @@ ORDER = (digest_items.c.at.asc().nulls_last(), digest_items.c.id)
 Where = Sequence[ColumnElement[bool]]
 
 
-def day_number(window: Window, zone: str) -> ColumnElement[int]:
+def day_number(window: Window) -> ColumnElement[int]:
     """On which of the window's days an item is due, counted from 0; earlier items count as the first
     day's."""
-    tz = ZoneInfo(zone)
-    following = window.days(zone)[1:]
-    midnights = [datetime.combine(day, time.min, tz) for day in following]
+    following = window.days()[1:]
+    midnights = [datetime.combine(day, time.min, UTC) for day in following]
     if not midnights:
         return literal(0)
     return case(
@@ -135,17 +133,17 @@ async def sum_by_currency(connection: AsyncConnection, where: Where) -> list[Cur
 
 
 async def sum_by_day(
-    connection: AsyncConnection, where: Where, window: Window, zone: str
+    connection: AsyncConnection, where: Where, window: Window
 ) -> dict[str, list[tuple[date, Decimal]]]:
     """Currency → what is due on each day that has something due, in order."""
     row = digest_items.c
-    due = select(row.currency, row.amount, day_number(window, zone).label("day")).where(*where).subquery()
+    due = select(row.currency, row.amount, day_number(window).label("day")).where(*where).subquery()
     query = (
         select(due.c.currency, due.c.day, *_added(due.c.amount))
         .group_by(due.c.currency, due.c.day)
         .order_by(due.c.currency, due.c.day)
     )
-    days = window.days(zone)
+    days = window.days()
     daily: dict[str, list[tuple[date, Decimal]]] = {}
     for total in await connection.execute(query):
         daily.setdefault(total.currency, []).append((days[total.day], _total(total)))
@@ -156,13 +154,11 @@ async def count_estimates(connection: AsyncConnection, where: Where) -> int:
     return await count_rows(connection, [*where, digest_items.c.details[ESTIMATE].as_boolean()])
 
 
-async def group_by_day(
-    connection: AsyncConnection, where: Where, window: Window, zone: str
-) -> tuple[ResetGroup, ...]:
+async def group_by_day(connection: AsyncConnection, where: Where, window: Window) -> tuple[ResetGroup, ...]:
     """By feature and day; the soonest first, and on one day the most customers first."""
     row = digest_items.c
     due = (
-        select(row.feature, row.customer_id, row.amount, day_number(window, zone).label("day"))
+        select(row.feature, row.customer_id, row.amount, day_number(window).label("day"))
         .where(*where)
         .subquery()
     )
@@ -175,7 +171,7 @@ async def group_by_day(
         .group_by(due.c.feature, due.c.day)
         .order_by(due.c.day, customers.desc(), due.c.feature)
     )
-    days = window.days(zone)
+    days = window.days()
     names = await _feature_names(connection, where)
     return tuple(
         ResetGroup(

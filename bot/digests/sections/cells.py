@@ -1,9 +1,9 @@
 """Cells and facts that several sections share.
 
-Tables show times in the digest's zone, because Slack draws them in each reader's own zone only in text.
+All their days are on the billing calendar: the same for everybody, whatever the digest's zone.
 """
 
-from datetime import date, datetime, tzinfo
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
 from bot.digests import items
@@ -86,25 +86,12 @@ def left(item: ReportItem) -> str:
 
 
 def day(item: ReportItem) -> str:
-    """In the reader's own zone; empty if unknown."""
-    return times.day(item.at) if item.at else ""
+    """Empty if unknown."""
+    return times.billing_day(item.at) if item.at else ""
 
 
 def is_past(item: ReportItem, seen: Viewpoint) -> bool:
     return item.at is not None and item.at < seen.read_at
-
-
-def short_day(day: date) -> str:
-    """`Nov 24`."""
-    return f"{day:%b} {day.day}"
-
-
-def local(at: datetime, zone: tzinfo) -> datetime:
-    """In the zone; unchanged at the ends of the calendar, where there is no local time."""
-    try:
-        return at.astimezone(zone)
-    except OverflowError:
-        return at
 
 
 # Cells
@@ -118,19 +105,9 @@ def plans_cell(item: ReportItem) -> blocks.Cell:
     return blocks.cell(plans(item, text.literal))
 
 
-def moment_cell(item: ReportItem, seen: Viewpoint) -> blocks.Cell:
-    if item.at is None:
-        return blocks.cell("")
-    return blocks.cell(local(item.at, seen.zone).isoformat(sep=" ", timespec="minutes")[:16])
-
-
-def day_cell(item: ReportItem, seen: Viewpoint) -> blocks.Cell:
-    return blocks.cell(local(item.at, seen.zone).date().isoformat() if item.at else "")
-
-
-def billing_day_cell(item: ReportItem) -> blocks.Cell:
-    """An invoice has the same date for everybody, whatever the digest's zone."""
-    return blocks.cell(times.utc_day(item.at) if item.at else "")
+def day_cell(at: datetime | None) -> blocks.Cell:
+    """Sorts by time."""
+    return blocks.quantity(times.milliseconds(at), times.billing_day(at)) if at else blocks.cell("")
 
 
 def amount_cell(item: ReportItem) -> blocks.Cell:

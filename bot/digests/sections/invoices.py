@@ -16,7 +16,7 @@ from bot.digests.items import ReportItem, ScannedCustomer, ScanWindow, StoredIte
 from bot.digests.sections import cells
 from bot.digests.sections.section import DigestSection, PlanNames, Timing, Viewpoint
 from bot.digests.sections.subscriptions import SCHEDULED, subscription_item
-from bot.kit import blocks, text, times
+from bot.kit import blocks, text
 
 _KEY = "invoices"
 
@@ -126,13 +126,13 @@ def _cells(item: ReportItem, _seen: Viewpoint) -> list[blocks.Cell]:
     return [
         cells.customer_cell(item),
         cells.plans_cell(item),
-        cells.billing_day_cell(item),
+        cells.day_cell(item.at),
         cells.amount_cell(item),
     ]
 
 
 def _facts(item: ReportItem, seen: Viewpoint) -> list[str]:
-    day = times.billing_day(item.at) if item.at else ""
+    day = cells.day(item)
     return [
         cells.plans(item, text.mrkdwn),
         f"was due {day}" if cells.is_past(item, seen) else day,

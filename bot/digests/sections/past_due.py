@@ -20,8 +20,8 @@ def _collect(customer: ListedCustomer, _window: ScanWindow) -> Iterator[StoredIt
             yield subscription_item(_KEY, customer, subscription, billed)
 
 
-def _cells(item: ReportItem, seen: Viewpoint) -> list[blocks.Cell]:
-    return [cells.customer_cell(item), cells.plans_cell(item), cells.day_cell(item, seen)]
+def _cells(item: ReportItem, _seen: Viewpoint) -> list[blocks.Cell]:
+    return [cells.customer_cell(item), cells.plans_cell(item), cells.day_cell(item.at)]
 
 
 def _facts(item: ReportItem, _seen: Viewpoint) -> list[str]:

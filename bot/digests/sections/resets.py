@@ -11,7 +11,7 @@ from bot.digests import items
 from bot.digests.items import ReportItem, ResetGroup, ScannedCustomer, ScanWindow, StoredItem, plain, stored
 from bot.digests.sections import cells
 from bot.digests.sections.section import DigestSection, Grouping, Timing, Viewpoint
-from bot.kit import blocks, layout, numbers, phrases, text
+from bot.kit import blocks, layout, numbers, phrases, text, times
 from bot.lookups import labels
 from bot.lookups.feature.bins import cycle_start
 
@@ -127,11 +127,11 @@ def _feature_name(feature_id: str, balance: ListedBalance) -> str:
     return (balance.get("feature") or {}).get("name") or feature_id
 
 
-def _cells(item: ReportItem, seen: Viewpoint) -> list[blocks.Cell]:
+def _cells(item: ReportItem, _seen: Viewpoint) -> list[blocks.Cell]:
     return [
         cells.customer_cell(item),
         blocks.cell(cells.feature(item, text.literal)),
-        cells.moment_cell(item, seen),
+        cells.day_cell(item.at),
         _left_cell(item),
     ]
 
@@ -157,7 +157,7 @@ def _group_cells(group: ResetGroup) -> list[blocks.Cell]:
     left = group.remaining
     return [
         blocks.cell(_group_name(group, text.literal)),
-        blocks.cell(group.day.isoformat()),
+        blocks.quantity(group.day.toordinal(), times.calendar_day(group.day)),
         blocks.quantity(group.customers, f"{group.customers:,}"),
         blocks.cell("") if left is None else blocks.quantity(numbers.finite(left), numbers.number(left)),
     ]
@@ -166,7 +166,7 @@ def _group_cells(group: ResetGroup) -> list[blocks.Cell]:
 def _group_line(group: ResetGroup) -> str:
     facts = [
         f"*{_group_name(group, text.mrkdwn) or phrases.NONE}*",
-        f"resets {cells.short_day(group.day)}",
+        f"resets {times.calendar_day(group.day)}",
         phrases.count(group.customers, "customer"),
         "" if group.remaining is None else f"{numbers.number(group.remaining)} left",
     ]

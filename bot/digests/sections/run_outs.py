@@ -105,14 +105,14 @@ def _collect(customer: ListedCustomer, window: ScanWindow) -> Iterator[StoredIte
         )
 
 
-def _cells(item: ReportItem, seen: Viewpoint) -> list[blocks.Cell]:
+def _cells(item: ReportItem, _seen: Viewpoint) -> list[blocks.Cell]:
     resets_at = _resets_at(item)
     return [
         cells.customer_cell(item),
         blocks.cell(cells.feature(item, text.literal)),
-        cells.moment_cell(item, seen),
+        cells.day_cell(item.at),
         blocks.cell(cells.left(item)),
-        blocks.cell(cells.local(resets_at, seen.zone).date().isoformat() if resets_at else ""),
+        cells.day_cell(resets_at),
     ]
 
 
@@ -123,7 +123,7 @@ def _facts(item: ReportItem, _seen: Viewpoint) -> list[str]:
         cells.feature(item, text.mrkdwn),
         f"runs out {cells.day(item)}" if item.at else "",
         f"{left} left" if left else "",
-        f"resets {times.day(resets_at)}" if resets_at else "",
+        f"resets {times.billing_day(resets_at)}" if resets_at else "",
     ]
 
 

@@ -25,7 +25,7 @@ class Timing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Viewpoint:
-    """The time zone of tables, and when Autumn was read."""
+    """The time zone of the digest, and when Autumn was read."""
 
     zone: tzinfo
     read_at: datetime

@@ -19,8 +19,8 @@ def _collect(customer: ListedCustomer, window: ScanWindow) -> Iterator[StoredIte
             yield subscription_item(_KEY, customer, subscription, ends)
 
 
-def _cells(item: ReportItem, seen: Viewpoint) -> list[blocks.Cell]:
-    return [cells.customer_cell(item), cells.plans_cell(item), cells.moment_cell(item, seen)]
+def _cells(item: ReportItem, _seen: Viewpoint) -> list[blocks.Cell]:
+    return [cells.customer_cell(item), cells.plans_cell(item), cells.day_cell(item.at)]
 
 
 def _facts(item: ReportItem, seen: Viewpoint) -> list[str]:

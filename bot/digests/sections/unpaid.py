@@ -1,6 +1,6 @@
 """Unpaid invoices."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from bot.autumn.bulk import ListedInvoice, moment
 from bot.digests import items
@@ -49,7 +49,7 @@ def _cells(item: ReportItem, seen: Viewpoint) -> list[blocks.Cell]:
         cells.customer_cell(item),
         cells.amount_cell(item),
         blocks.quantity(_days(item.at, seen), _age(item.at, seen)) if item.at else blocks.cell(""),
-        cells.billing_day_cell(item),
+        cells.day_cell(item.at),
         blocks.cell(cells.status(item, text.literal)),
         blocks.link(url, labels.HOSTED_SHORT) if url else blocks.cell(""),
     ]
@@ -72,7 +72,8 @@ def _age(at: datetime, seen: Viewpoint) -> str:
 
 
 def _days(at: datetime, seen: Viewpoint) -> int:
-    return max(0, (seen.read_at - at).days)
+    """By the calendar of billing, as the date beside it."""
+    return max(0, (seen.read_at.astimezone(UTC).date() - at.astimezone(UTC).date()).days)
 
 
 SECTION = DigestSection(

@@ -183,7 +183,7 @@ def _balance(balance: OwnBalance, answer: HasNames) -> str:
     facts = [
         f"{features.bar(as_balance)} *{feature or phrases.NONE}*",
         *features.usage(as_balance),
-        features.reset_day(balance.next_reset_at, answer.read_at),
+        features.resets(balance.next_reset_at, answer.read_at),
     ]
     return " · ".join(fact for fact in facts if fact)
 

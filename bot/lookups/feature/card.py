@@ -146,10 +146,7 @@ def _rows(balance: Balance, answer: FeatureDetail) -> list[layout.Drawn]:
         for (row, source), row_facts in zip(kept, facts, strict=True)
     ]
     plain = layout.packed("rows", [words.ROWS, *lines])
-    note = (
-        [] if all(row.expires_at is None for row in rows) else [blocks.context("rows.utc", words.TABLE_UTC)]
-    )
-    return [layout.Either(rich=(table, *note, *left_out), plain=(*plain, *left_out))]
+    return [layout.Either(rich=(table, *left_out), plain=(*plain, *left_out))]
 
 
 def _sources(balance: Balance, answer: FeatureDetail) -> list[tuple[BalanceRow, str]]:
@@ -173,7 +170,7 @@ def _facts(row: BalanceRow, source: str, currency: str) -> list[str]:
         labels.UNLIMITED if row.unlimited else numbers.number(row.remaining),
         names.reset(row.reset),
         names.unit_price(row.price, currency),
-        times.utc(row.expires_at) if row.expires_at else "",
+        times.billing_day(row.expires_at) if row.expires_at else "",
     ]
 
 
@@ -204,7 +201,7 @@ def _line(row: BalanceRow, source: str, facts: list[str], kept: list[int]) -> st
         if column not in (_SOURCE, _EXPIRES) and facts[column]
     ]
     if row.expires_at:
-        labelled.append(times.moment(row.expires_at, words.ROW_COLUMNS[_EXPIRES].lower()))
+        labelled.append(words.labelled(words.ROW_COLUMNS[_EXPIRES], facts[_EXPIRES]))
     return f"• *{source}* · {' · '.join(labelled)}"
 
 
@@ -332,11 +329,11 @@ def _hour(at: datetime) -> str:
 
 
 def _day(at: datetime) -> str:
-    return at.strftime("%b %d")
+    return times.short_day(at)
 
 
 def _day_hour(at: datetime) -> str:
-    return at.strftime("%b %d %H:%M")
+    return f"{_day(at)} {_hour(at)}"
 
 
 def _text_bars(bin_labels: list[str], bins: tuple[Bin, ...]) -> Block:

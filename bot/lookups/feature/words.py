@@ -15,7 +15,6 @@ ROWS = "*Sources*"
 
 NO_USAGE_KIND = "Features like this one have no usage history."
 NO_ROWS = "Autumn doesn't list the sources of this balance."
-TABLE_UTC = "Times in the table are UTC."
 
 ROW_COLUMNS = ("Source", "Included", "Prepaid", "Used", "Remaining", "Resets", "Price", "Expires")
 

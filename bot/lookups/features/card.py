@@ -97,13 +97,6 @@ def usage(balance: Balance) -> list[str]:
     return facts
 
 
-def reset_day(at: datetime | None, now: datetime) -> str:
-    """The day of the billing calendar on which it resets; see `resets`."""
-    if at is None:
-        return ""
-    return words.resets_on(times.billing_day(at)) if at > now else words.DUE_NOW
-
-
 def flags(customer: Customer, most: int) -> str:
     """All boolean features in one line."""
     flag_names = sorted((names.feature(flag) for flag in customer.flags.values()), key=str.casefold)
@@ -121,7 +114,7 @@ def resets(at: datetime | None, now: datetime) -> str:
     """When it resets; Autumn resets at the next reading, so a past date means at once."""
     if at is None:
         return ""
-    return times.moment(at, labels.RESETS) if at > now else words.DUE_NOW
+    return words.resets_on(times.billing_day(at)) if at > now else words.DUE_NOW
 
 
 def pick(frame: parts.Frame, placeholder: str, chosen: tuple[str, str] | None = None) -> list[Block]:

@@ -118,7 +118,7 @@ def _unused(balance: Balance) -> str:
 
 def _balance(balance: Balance, read_at: datetime) -> str:
     name = f"{features.bar(balance)} *{names.feature(balance)}*"
-    return _joined([name, *features.usage(balance), features.reset_day(balance.next_reset_at, read_at)])
+    return _joined([name, *features.usage(balance), features.resets(balance.next_reset_at, read_at)])
 
 
 def _upcoming(answer: Overview) -> list[Block]:

@@ -34,8 +34,8 @@ def test_standalone_grants_that_can_expire_are_offered() -> None:
     )
     assert form.options("grant") == [
         ("Messages · Granted as gift", '["messages","gift"]', "40 of 100 left"),
-        ("Messages · Standalone grant", '["messages","cus_ent_1"]', "40 of 100 left · Expires 2026-12-02"),
-        ("sso · Granted as flag", '["sso","flag"]', "On · Expires 2026-12-02"),
+        ("Messages · Standalone grant", '["messages","cus_ent_1"]', "40 of 100 left · Expires Dec 2, 2026"),
+        ("sso · Granted as flag", '["sso","flag"]', "On · Expires Dec 2, 2026"),
     ]
 
 

@@ -30,7 +30,7 @@ from tests.lookups.samples import (
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
-        ({}, f"▰▰▰▱▱▱▱▱▱▱ 300 of 1,000 used · 30% · {times.moment(LATER, 'resets')}"),
+        ({}, f"▰▰▰▱▱▱▱▱▱▱ 300 of 1,000 used · 30% · resets on {times.billing_day(LATER)}"),
         ({"next_reset_at": BEFORE}, "▰▰▰▱▱▱▱▱▱▱ 300 of 1,000 used · 30% · resets now"),
         ({"unlimited": True, "next_reset_at": None}, "▱▱▱▱▱▱▱▱▱▱ 300 used · unlimited"),
         (

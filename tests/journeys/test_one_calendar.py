@@ -1,0 +1,63 @@
+"""Dates of billing are the same for every reader, however far their time zone is from UTC."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from freezegun import freeze_time
+
+from bot.changes.balance import words as balance_words
+from bot.kit import times
+from bot.lookups.feature import words as feature_words
+from tests.journeys.steps import ask, press
+from tests.running import running_maple
+
+_RESETS = re.compile(r"[Rr]esets?\b[^\n]*?([A-Z][a-z]{2} \d{1,2}, \d{4})")
+
+
+def _days(shown: str) -> set[str]:
+    """All days on which something resets, or will reset, by what can be read."""
+    return set(_RESETS.findall(shown))
+
+
+# At 23:30 in UTC it is the next day in Tonga, and at 02:30 it is still the day before on Pitcairn.
+PLACES = pytest.mark.parametrize(
+    ("zone", "clock"),
+    [("Pacific/Tongatapu", "2026-03-02 23:30:00"), ("Pacific/Pitcairn", "2026-03-02 02:30:00")],
+)
+
+
+@PLACES
+async def test_a_reset_has_one_day_on_every_card(zone: str, clock: str) -> None:
+    with freeze_time(clock, tick=True, real_asyncio=True):
+        async with running_maple("socket") as maple:
+            maple.ana.user.tz = zone
+            resets_at = (await maple.bot.autumn.customer("cus_acme")).balances["messages"].next_reset_at
+            assert resets_at is not None
+            day = times.billing_day(resets_at)
+            assert _days(await ask(maple, "/autumn cus_acme", "Messages")) == {day}
+            assert _days(await ask(maple, "/autumn features cus_acme", "● Features")) == {day}
+            assert _days(await press(maple, "Messages", feature_words.BACK_TO_FEATURES)) == {day}
+
+            await maple.ana.command("/autumn give cus_acme 5k messages because of the outage")
+            assert _days(await maple.ana.sees(balance_words.RESET)) == {day}
+
+
+@PLACES
+async def test_a_moved_reset_has_one_day_in_the_form_and_on_the_cards(zone: str, clock: str) -> None:
+    with freeze_time(clock, tick=True, real_asyncio=True):
+        async with running_maple("socket") as maple:
+            maple.ana.user.tz = maple.lea.user.tz = zone
+            resets_at = (await maple.bot.autumn.customer("cus_noname")).balances["messages"].next_reset_at
+            assert resets_at is not None
+            await maple.ana.command("/autumn give cus_noname 500 messages because of the outage")
+            await maple.ana.sees(balance_words.RESET)
+            moved = resets_at.replace(second=0, microsecond=0) + timedelta(days=3)
+            await maple.ana.choose(balance_words.RESET, str(int(moved.timestamp())))
+            await maple.ana.submit()
+            form = await maple.ana.sees("0 of 1 approval")
+            maple.lea.go("#billing")
+            card = await maple.lea.sees("Waiting for approval")
+            for shown in (form, card):
+                assert times.billing_moment(moved) in shown
+                assert _days(shown) <= {times.billing_day(resets_at), times.billing_day(moved)}
