@@ -33,8 +33,8 @@ from bot.store.database import Database, unbroken
 from bot.store.tables import changes
 from bot.turns import Turns
 
-_TURN = 3.0
-"""Seconds that somebody who approves waits for others who do."""
+_TURN = 15.0
+"""Seconds that somebody who approves waits for another who does."""
 
 
 @dataclass(frozen=True, slots=True)

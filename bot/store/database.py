@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.store.clock import ServerClock
+from bot.store.write_queue import WriteQueue
 
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -29,6 +30,7 @@ _DRIVERS = {
 _READING = "reading"
 _FILE = "file"
 _OWNER_ALONE = 0o600
+_CONNECTIONS = 15
 _TCP = {
     # The system defaults take hours to notice a server that vanished.
     "keepalives_idle": 5,
@@ -102,14 +104,21 @@ class Database:
         target = database_url(url)
         self.sqlite = target.drivername.startswith("sqlite")
         # Parameters hold customer data, which must not appear in the text of an error.
-        options: dict[str, Any] = {"hide_parameters": True, "pool_pre_ping": not self.sqlite}
+        options: dict[str, Any] = {
+            "hide_parameters": True,
+            "pool_pre_ping": not self.sqlite,
+            # None beyond these: SQLAlchemy closes each extra one as soon as it is returned.
+            "pool_size": _CONNECTIONS,
+            "max_overflow": 0,
+            "pool_timeout": patience,
+        }
         if self.sqlite:
             options["connect_args"] = {"isolation_level": None, "timeout": patience}
         else:
             own = {"connect_timeout": max(2, round(patience)), **_TCP}
             options["connect_args"] = {name: own[name] for name in own.keys() - target.query.keys()}
-            options["pool_timeout"] = patience
         self._patience = patience
+        self._writers = WriteQueue(patience) if self.sqlite else None
         self._closed = False
         self._in_use = 0
         self._idle = asyncio.Event()
@@ -140,7 +149,12 @@ class Database:
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that commits when the block ends without an error. SQLite runs one at a time."""
-        async with self._connected() as connection, connection.begin():
+        if self._writers is None:
+            async with self._connected() as connection, connection.begin():
+                yield connection
+            return
+        async with self._using(), self._writers.turn(), self._connected() as connection, connection.begin():
+            self._writers.begun()
             yield connection
 
     @asynccontextmanager
@@ -163,16 +177,20 @@ class Database:
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[AsyncConnection]:
+        async with self._using(), self._checked_out() as connection:
+            try:
+                yield connection
+            finally:
+                if self._closed:
+                    # It would go back to a pool that nobody closes any more.
+                    await connection.invalidate()
+
+    @asynccontextmanager
+    async def _using(self) -> AsyncIterator[None]:
         self._in_use += 1
         self._idle.clear()
         try:
-            async with self._checked_out() as connection:
-                try:
-                    yield connection
-                finally:
-                    if self._closed:
-                        # It would go back to a pool that nobody closes any more.
-                        await connection.invalidate()
+            yield
         finally:
             self._in_use -= 1
             if not self._in_use:

@@ -238,6 +238,27 @@ async def test_in_sqlite_a_writer_waits_for_the_other(tmp_path: Path) -> None:
         await database.aclose()
 
 
+async def test_in_sqlite_writers_of_a_burst_go_in_order_and_leave_connections_to_readers(
+    tmp_path: Path,
+) -> None:
+    database = Database(f"sqlite:///{tmp_path}/maple.db", patience=10)
+    order: list[int] = []
+
+    async def write(number: int) -> None:
+        async with database.writing() as connection:
+            await connection.execute(text("SELECT 1"))
+            order.append(number)
+
+    async with database.writing():
+        writers = [asyncio.create_task(write(number)) for number in range(200)]
+        async with database.reading() as connection:
+            assert (await connection.execute(text("SELECT 1"))).scalar_one() == 1
+        assert order == []
+    await asyncio.gather(*writers)
+    assert order == list(range(200))
+    await database.aclose()
+
+
 async def test_sqlite_keeps_a_commit_through_a_loss_of_power(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path}/maple.db")
     async with database.reading() as connection:
