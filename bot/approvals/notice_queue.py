@@ -79,19 +79,16 @@ async def claim(database: Database, change_id: str, now: datetime) -> list[Notic
         .join(changes, changes.c.id == notices.c.change_id)
         .where(notices.c.change_id == change_id, ~notices.c.done, notices.c.due <= now)
         .order_by(notices.c.id)
+        .with_for_update(of=notices)
     )
-    claimed = []
     async with database.writing() as connection:
-        for row in (await connection.execute(query)).all():
-            taken = await connection.execute(
-                update(notices)
-                .where(notices.c.id == row.id, notices.c.due == row.due, ~notices.c.done)
-                .values(due=now + min(ATTEMPT * 2**row.tries, _LONGEST_WAIT), tries=row.tries + 1)
-                .returning(notices.c.id)
+        rows = (await connection.execute(query)).all()
+        for row in rows:
+            put_off = now + min(ATTEMPT * 2**row.tries, _LONGEST_WAIT)
+            await connection.execute(
+                update(notices).where(notices.c.id == row.id).values(due=put_off, tries=row.tries + 1)
             )
-            if taken.one_or_none() is not None:
-                claimed.append(_notice(row))
-    return claimed
+    return [_notice(row) for row in rows]
 
 
 @unbroken
