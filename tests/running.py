@@ -109,6 +109,15 @@ class Running:
         return self.slack.person("lea")
 
 
+_ANY_SETTINGS = Settings(
+    slack_bot_token=SecretStr("xoxb-any"),
+    slack_signing_secret=SecretStr("any"),
+    autumn_secret_key=SecretStr("am_sk_test_any"),
+    port=0,
+)
+"""The environment is read once."""
+
+
 def settings_for(
     slack: LocalSlack,
     autumn: LocalAutumn,
@@ -120,18 +129,19 @@ def settings_for(
     webhook_secret: SecretStr | None = None,
 ) -> Settings:
     """The settings an admin would give, on a free port."""
-    return Settings(
-        slack_bot_token=SecretStr(slack.bot_token),
-        slack_signing_secret=SecretStr(slack.signing_secret),
-        slack_app_token=SecretStr(slack.app_token) if mode == "socket" else None,
-        slack_api_url=slack.api_url,
-        autumn_secret_key=SecretStr(autumn.key),
-        autumn_url=autumn.url,
-        autumn_webhook_secret=webhook_secret,
-        database_url=SecretStr(database or fresh("sqlite", migrated=False)),
-        maple_policy=policy,
-        maple_approvals_channel=approvals,
-        port=0,
+    return _ANY_SETTINGS.model_copy(
+        update={
+            "slack_bot_token": SecretStr(slack.bot_token),
+            "slack_signing_secret": SecretStr(slack.signing_secret),
+            "slack_app_token": SecretStr(slack.app_token) if mode == "socket" else None,
+            "slack_api_url": slack.api_url,
+            "autumn_secret_key": SecretStr(autumn.key),
+            "autumn_url": autumn.url,
+            "autumn_webhook_secret": webhook_secret,
+            "database_url": SecretStr(database or fresh("sqlite", migrated=False)),
+            "maple_policy": policy,
+            "maple_approvals_channel": approvals,
+        }
     )
 
 
@@ -139,8 +149,8 @@ UNHURRIED = Timeouts(limits=Limits(general=1000, events_per_customer=5))
 """Autumn is asked as soon as there is something to ask, and of events as often as it answers."""
 QUICK_PACE = ChangeTimeouts(polls=(0.0, 0.02, 0.05), verify=2.0)
 """Changes are read back for a tenth of a second, not for seconds."""
-QUICK_BATCHES = BatchTimeouts(tick=0.05, redraw=0.02, waits=(0.0, 0.0), poll=0.02)
-"""Cards are redrawn, and bulk changes looked for, all the time."""
+QUICK_BATCHES = BatchTimeouts(redraw=0.02, waits=(0.0, 0.0), poll=0.02)
+"""Cards are redrawn all the time. Approved bulk changes are carried on with at once in any case."""
 
 
 @asynccontextmanager
