@@ -10,7 +10,7 @@ from typing import Any, assert_never
 
 from bot.approvals import reason_form, result_card
 from bot.batches import card as batch_card
-from bot.batches import csv_file, parsing, words
+from bot.batches import csv_file, parsing, sentence_list, words
 from bot.batches import form as batch_form
 from bot.batches.card import ListRef
 from bot.batches.form import BatchInput, BatchMeta
@@ -24,11 +24,15 @@ from bot.batches.model import (
     LineAction,
     LineProblem,
 )
-from bot.batches.parsing import ReadList
+from bot.batches.parsing import ForAll, ReadList
 from bot.changes import notes
+from bot.changes.balance.sentence import SeveralChanges
+from bot.changes.forms.model import Meta
 from bot.changes.notes import Note
 from bot.kit.card import Card
 from bot.kit.ref import Ref
+from bot.lookups import names
+from bot.lookups.customer import CARD
 from bot.lookups.finder.filters import ListQuery
 from bot.lookups.finder.read import listed
 from bot.slack import files, messages
@@ -105,19 +109,36 @@ async def submitted(interaction: Interaction, services: Services, form: Submitte
     interaction = replace(interaction, channel=form.meta.channel)
     async with shown_in_modal(interaction, services, batch_form.stopped):
         read = form.read or await _read(interaction, services, form)
-        if isinstance(read, str):
-            await _show(interaction, services, batch_card.sentence(f"{read} {words.NOTHING_REQUESTED}"))
-            return
-        checked = await services.batches.check(read.lines, interaction.actor)
-        problems = sorted([*read.problems, *checked.problems], key=lambda problem: problem.number)
-        checked = replace(checked, problems=tuple(problems))
-        ref = ListRef(
-            key=form.meta.key,
-            draft=await _keep(interaction, services, checked),
-            channel=form.meta.channel,
-            reason=form.input.reason,
-        )
-        await _show_checked(interaction, services, checked, ref)
+        await _check(interaction, services, form.meta, read, form.input.reason)
+
+
+async def said(interaction: Interaction, services: Services, meta: Meta, changes: SeveralChanges) -> None:
+    """In place of the form for one change: several changes of the customer as a checked list; or the form
+    with that list, where the reason is still missing."""
+    customer = await services.autumn.customer(meta.customer, expand=CARD)
+    pasted = sentence_list.pasted(changes, meta.customer, names.features(customer), services.now())
+    batch = BatchMeta(key=meta.submission, channel=meta.channel)
+    if not changes.reason:
+        await services.replies.update_modal(interaction.view, batch_form.build(batch, pasted=pasted))
+        return
+    read = _or_words(parsing.read(pasted, ForAll()))
+    await _check(interaction, services, batch, read, changes.reason)
+
+
+async def _check(
+    interaction: Interaction, services: Services, meta: BatchMeta, read: ReadList | str, reason: str
+) -> None:
+    """`read`: the list; or in words why there is none."""
+    if isinstance(read, str):
+        await _show(interaction, services, batch_card.sentence(f"{read} {words.NOTHING_REQUESTED}"))
+        return
+    checked = await services.batches.check(read.lines, interaction.actor)
+    problems = sorted([*read.problems, *checked.problems], key=lambda problem: problem.number)
+    checked = replace(checked, problems=tuple(problems))
+    ref = ListRef(
+        key=meta.key, draft=await _keep(interaction, services, checked), channel=meta.channel, reason=reason
+    )
+    await _show_checked(interaction, services, checked, ref)
 
 
 async def _read(interaction: Interaction, services: Services, form: SubmittedBatch) -> ReadList | str:

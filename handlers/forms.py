@@ -15,6 +15,7 @@ from bot.approvals.lifecycle import State
 from bot.approvals.results import ChangeRequest, Outcome, Result
 from bot.changes import buttons, chooser, request_form
 from bot.changes import registry as kinds
+from bot.changes.balance.sentence import SeveralChanges
 from bot.changes.chooser import ChooserMeta
 from bot.changes.forms import scope, words
 from bot.changes.forms.fields import called as names_in
@@ -30,7 +31,7 @@ from bot.lookups.customer import CARD
 from bot.lookups.find.answer import NoMatch, SeveralMatches, SingleMatch
 from bot.lookups.find.search import find
 from bot.lookups.place import Place
-from handlers import decoding, form_presets
+from handlers import batches, decoding, form_presets
 from handlers.errors import shown_in_modal, update_modal
 from handlers.interaction import Interaction
 from handlers.listener import Invalid
@@ -159,6 +160,9 @@ async def picked_customer(interaction: Interaction, services: Services) -> None:
 async def _show(interaction: Interaction, services: Services, meta: Meta) -> None:
     """The form as it opens, filled in by the short form that was typed."""
     typed = decoding.sentence(meta.typed) if meta.typed else None
+    if typed and isinstance(typed[1], SeveralChanges):
+        await batches.said(interaction, services, meta, typed[1])
+        return
     entity = typed[1].entity if typed else ""
     if entity:
         meta = meta.model_copy(update={"entity": await _entity_meant(services, meta.customer, entity)})

@@ -12,6 +12,7 @@ from bot.changes import amounts
 from bot.changes import registry as kinds
 from bot.changes.balance import sentence
 from bot.changes.balance import words as balance_words
+from bot.changes.balance.sentence import SeveralChanges
 from bot.changes.spec import Misread
 from bot.digests.model import MOST_DAYS
 from bot.links import registry as links
@@ -53,7 +54,8 @@ class LookUpCommand:
 
 @dataclass(frozen=True, slots=True)
 class SentenceCommand:
-    """Open the form for a change that was said in one line, filled in."""
+    """Open the form for a change that was said in one line, filled in; for several changes of one customer,
+    the checked list of them."""
 
     kind: str
     """Its id."""
@@ -246,6 +248,8 @@ def _check(text: str) -> Command:
     if isinstance(asked, Misread):
         unsaid = asked.hint == balance_words.SAY_AMOUNT
         return LookUpCommand(text, CHECK) if unsaid else MisreadCommand(check_words.USAGE, asked.hint)
+    if isinstance(asked, SeveralChanges):
+        return MisreadCommand(check_words.USAGE, check_words.ONE_FEATURE)
     units = amounts.parse_amount(asked.amount)
     if units <= 0:
         return MisreadCommand(check_words.USAGE, check_words.MORE_THAN_NOTHING)

@@ -22,12 +22,14 @@ from bot.batches.model import (
     BatchResult,
     BatchState,
     CheckedBatch,
+    CheckedLine,
     FeatureTotal,
     LineProblem,
     LineReason,
     LineState,
 )
 from bot.changes import descriptions, notes
+from bot.changes import lines as change_lines
 from bot.changes.forms import words as forms_words
 from bot.changes.model import ChangeInput
 from bot.kit import blocks, ids, layout, links, mentions, money, numbers, phrases, text, times
@@ -38,6 +40,8 @@ from bot.lookups import labels
 
 MOST_WRONG = 20
 MOST_LARGEST = 10
+MOST_PREVIEWED = 5
+"""A list of up to so many lines shows what each of them would change."""
 _MOST_REASONS = 5
 _CUSTOMER, _LINE, _REASON = 80, 100, 2000
 _ENDED = (BatchState.DONE, BatchState.STOPPED)
@@ -74,9 +78,12 @@ def checked_card(
     if note:
         before.append(blocks.section("note", note))
     content = [*_wrong(checked.problems), *_sum(checked.totals, checked.value, names)]
-    content += _largest(
-        [Largest(line.customer, line.input, line.preview.amount) for line in checked.lines], names
-    )
+    if len(checked.lines) <= MOST_PREVIEWED:
+        content += _previewed(checked.lines, names)
+    else:
+        content += _largest(
+            [Largest(line.customer, line.input, line.preview.amount) for line in checked.lines], names
+        )
     return layout.card(before, content, _going_on(checked, ref), stamp=now)
 
 
@@ -104,6 +111,17 @@ def _wrong(problems: Sequence[LineProblem]) -> list[Block]:
     if (left := len(problems) - MOST_WRONG) > 0:
         lines.append(words.more_wrong(left))
     return layout.packed("wrong", lines)
+
+
+def _previewed(lines: Sequence[CheckedLine], names: Mapping[str, str]) -> list[Block]:
+    content: list[Block] = []
+    for number, line in enumerate(lines):
+        customer = text.mrkdwn(line.customer, _CUSTOMER) or labels.NO_NAME
+        heading = words.previewed_line(customer, descriptions.summary(line.input, names))
+        warnings = [notes.mrkdwn(warning, names) for warning in line.preview.warnings]
+        shown = [heading, *change_lines.bullets(line.preview.lines, names), *map(words.warned, warnings)]
+        content += layout.packed(f"line.{number}", shown)
+    return content
 
 
 def _going_on(checked: CheckedBatch, ref: ListRef) -> list[Block]:

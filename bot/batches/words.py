@@ -87,6 +87,14 @@ def totals(value: str) -> str:
 LARGEST = "*The largest lines*"
 
 
+def previewed_line(customer: str, summary: str) -> str:
+    return f"*{customer}* · {summary}"
+
+
+def warned(warning: str) -> str:
+    return f":warning: {warning}"
+
+
 def largest_line(customer: str, summary: str) -> str:
     return f"• {customer} · {summary}"
 

@@ -14,6 +14,7 @@ from bot.approvals import words as approvals_words
 from bot.batches import words
 from bot.batches.model import BatchState, LineReason
 from bot.changes.forms import words as forms_words
+from bot.lookups.check import words as check_words
 from bot.lookups.finder import words as finder_words
 from sandbox.slack import Person
 from tests.handlers.test_changes import last
@@ -415,6 +416,57 @@ async def test_one_customer_may_have_several_lines_under_one_approval(maple: Run
     await maple.lea.sees("2 of 2 applied")
     assert await left(maple, "cus_acme") == messages + 100
     assert await left(maple, "cus_acme", "minutes") == minutes + 20
+
+
+@pytest.mark.both_transports
+async def test_one_sentence_changes_several_balances_of_a_customer(maple: Running) -> None:
+    messages, minutes = await left(maple, "cus_acme"), await left(maple, "cus_acme", "minutes")
+    await maple.ana.command("/autumn give cus_acme 100 messages and 20 minutes because ticket 4711")
+    shown = await maple.ana.sees("2 changes for 1 customer")
+    assert f"{messages:,} → {messages + 100:,}" in shown
+    assert f"{minutes:,} → {minutes + 20:,}" in shown
+    await maple.ana.click(words.SEND)
+    await maple.ana.sees(words.REQUESTED)
+    assert await left(maple, "cus_acme") == messages
+    await approve(maple)
+    await maple.lea.sees("2 of 2 applied")
+    assert "ticket 4711" in maple.lea.screen()
+    assert await left(maple, "cus_acme") == messages + 100
+    assert await left(maple, "cus_acme", "minutes") == minutes + 20
+    assert [(write.customer, write.applied) for write in maple.autumn.ledger] == [("cus_acme", True)] * 2
+
+
+async def test_several_changes_without_a_reason_open_the_form_with_the_list(maple: Running) -> None:
+    await maple.ana.command("/autumn set cus_acme messages to 700 and minutes to 30")
+    shown = await maple.ana.sees(words.LIST)
+    assert "cus_acme,messages,700,set" in shown
+    await maple.ana.fill(forms_words.REASON, "They asked")
+    await maple.ana.submit()
+    await maple.ana.sees("2 changes for 1 customer")
+    await maple.ana.click(words.SEND)
+    await maple.ana.sees(words.REQUESTED)
+    await approve(maple)
+    await maple.lea.sees("2 of 2 applied")
+    assert await left(maple, "cus_acme") == 700
+    assert await left(maple, "cus_acme", "minutes") == 30
+
+
+async def test_customer_of_several_changes_is_picked_where_several_match(maple: Running) -> None:
+    await maple.ana.command("/autumn give twin 5 messages and 5 zzz because they asked")
+    await maple.ana.sees(forms_words.PICK_CUSTOMER)
+    await maple.ana.choose(forms_words.PICK_CUSTOMER, "twin")
+    shown = await maple.ana.sees(on_screen(words.wrong(1)))
+    assert words.PROBLEMS[LineReason.NO_FEATURE] in shown
+
+
+async def test_several_changes_that_are_no_list_are_refused_in_words(maple: Running) -> None:
+    await maple.ana.command("/autumn give cus_acme 5 messages and 5 zz\u202ez because they asked")
+    await maple.ana.sees(on_screen(words.wrong(1)))
+
+
+async def test_several_changes_at_once_are_not_checked_for(maple: Running) -> None:
+    await maple.ana.command("/autumn check cus_acme 5 messages and 5 minutes")
+    await maple.ana.sees(check_words.ONE_FEATURE)
 
 
 async def test_team_without_an_approvals_channel_is_told() -> None:

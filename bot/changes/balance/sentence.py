@@ -4,14 +4,18 @@
     set   <customer> <amount> <feature> [because …]       set <customer> [<feature>] to <amount> [because …]
     reset <customer> <feature> on <day> [because …]
 
+Several features of one customer are joined by `and` or commas: `give acme 5k messages and 3 seats`, `set acme
+messages to 5k and seats to 3`, `reset acme messages and seats on 1 Dec`.
+
 The grammar is strict, since a misread amount is somebody's money: whatever can be read in two ways is asked
 about. Quotes keep several words, or a number, together as a name. `acme/ws_1` is an entity of a customer.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from itertools import pairwise
 from typing import NamedTuple
 
 from bot.changes import amounts, notes
@@ -74,40 +78,135 @@ class BalanceSentence:
     """As it was typed; empty for the whole customer."""
 
 
-def give(typed: str) -> BalanceSentence | Misread:
-    sentence = _turned(_Words.of(typed))
-    found = _amount(sentence.words)
-    if isinstance(found, Misread):
-        return found
-    before, after = sentence.words[: found.at], sentence.words[found.at + 1 :]
-    return _sentence(BalanceAction.GIVE, before, found.typed, _feature(after), sentence.reason)
+@dataclass(frozen=True, slots=True)
+class SeveralChanges:
+    """Balances of one customer, each with its own change."""
+
+    sentences: tuple[BalanceSentence, ...]
+    """Two or more, each with a feature."""
+
+    @property
+    def customer(self) -> str:
+        return self.sentences[0].customer
+
+    @property
+    def entity(self) -> str:
+        """Only the whole customer's balances are changed together."""
+        return ""
+
+    @property
+    def reason(self) -> str:
+        return self.sentences[0].reason
 
 
-def set_to(typed: str) -> BalanceSentence | Misread:
-    sentence = _Words.of(typed)
-    found = _amount(sentence.words)
-    if isinstance(found, Misread):
-        return found
-    before, after = list(sentence.words[: found.at]), sentence.words[found.at + 1 :]
+def give(typed: str) -> BalanceSentence | SeveralChanges | Misread:
+    return _read(_turned(_Words.of(typed)), BalanceAction.GIVE, _given)
+
+
+def set_to(typed: str) -> BalanceSentence | SeveralChanges | Misread:
+    return _read(_Words.of(typed), BalanceAction.SET, _set)
+
+
+def reset_on(typed: str) -> BalanceSentence | SeveralChanges | Misread:
+    return _read(_Words.of(typed), BalanceAction.NONE, _reset)
+
+
+# The changes of a sentence
+
+
+class _Part(NamedTuple):
+    """One change."""
+
+    who: Sequence["_Word"]
+    amount: str
+    feature: str
+    day: Day | None = None
+
+
+_Parts = Callable[[Sequence["_Word"]], "list[_Part] | Misread"]
+"""Reads a customer and what is to be changed; several changes only where they share all but the feature."""
+
+
+def _given(sentence: Sequence["_Word"]) -> list[_Part] | Misread:
+    amount = _amount(sentence)
+    if isinstance(amount, Misread):
+        return amount
+    return [_Part(sentence[: amount.at], amount.typed, _feature(sentence[amount.at + 1 :]))]
+
+
+def _set(sentence: Sequence["_Word"]) -> list[_Part] | Misread:
+    amount = _amount(sentence)
+    if isinstance(amount, Misread):
+        return amount
+    before, after = list(sentence[: amount.at]), sentence[amount.at + 1 :]
     feature = _feature(after)
     if len(before) > 1 and before[-1].is_word("to"):
         before.pop()
         if not after and len(before) > 1:
             feature = before.pop().text
-    return _sentence(BalanceAction.SET, before, found.typed, feature, sentence.reason)
+    return [_Part(before, amount.typed, feature)]
 
 
-def reset_on(typed: str) -> BalanceSentence | Misread:
-    sentence = _Words.of(typed)
-    at = next((at for at, word in enumerate(sentence.words) if word.is_word("on") or word.is_word("to")), 0)
-    before, after = sentence.words[:at], sentence.words[at + 1 :]
+def _reset(sentence: Sequence["_Word"]) -> list[_Part] | Misread:
+    at = next((at for at, word in enumerate(sentence) if _dates(word)), 0)
+    before, after = list(sentence[:at]), sentence[at + 1 :]
     if len(before) < 2:
         return Misread(words.SAY_RESET)
     day = _day(" ".join(word.text for word in after))
     if day is None:
         return Misread(words.SAY_DAY)
-    feature = before[-1].text
-    return replace(_sentence(BalanceAction.NONE, before[:-1], "", feature, sentence.reason), day=day)
+    features = [before.pop().text]
+    while len(before) > 2 and before[-1].is_word("and"):
+        before.pop()
+        features.insert(0, before.pop().text)
+    return [_Part(before, "", feature, day) for feature in features]
+
+
+def _read(
+    sentence: "_Words", action: BalanceAction, read: _Parts
+) -> BalanceSentence | SeveralChanges | Misread:
+    first, *others = _clauses(sentence.words, _dates if action is BalanceAction.NONE else _is_amount)
+    parts = read(first)
+    if isinstance(parts, Misread):
+        return parts
+    for clause in others:
+        more = read((_THE_SAME, *clause))
+        if isinstance(more, Misread):
+            return more
+        if any(list(part.who) != [_THE_SAME] for part in more):
+            return Misread(words.SAY_EACH)
+        parts += more
+    who = parts[0].who
+    sentences = [
+        replace(_sentence(action, who, part.amount, part.feature, sentence.reason), day=part.day)
+        for part in parts
+    ]
+    if len(sentences) == 1:
+        return sentences[0]
+    if not all(each.feature for each in sentences):
+        return Misread(words.SAY_EACH)
+    return Misread(words.NO_ENTITY) if sentences[0].entity else SeveralChanges(tuple(sentences))
+
+
+def _clauses(sentence: Sequence["_Word"], marks: Callable[["_Word"], bool]) -> Iterator[Sequence["_Word"]]:
+    """What stands between `and`s, if each of them has a word that is marked; an `and` that belongs to a name
+    is left alone. The first word is the customer's, whatever it looks like."""
+    begins = 0
+    ends = [at for at, word in enumerate(sentence) if word.is_word("and")]
+    for end, following in pairwise([*ends, len(sentence)]):
+        before, after = sentence[max(begins, 1) : end], sentence[end + 1 : following]
+        if any(map(marks, before)) and any(map(marks, after)):
+            yield sentence[begins:end]
+            begins = end + 1
+    yield sentence[begins:]
+
+
+def _is_amount(word: "_Word") -> bool:
+    return word.like_a_number
+
+
+def _dates(word: "_Word") -> bool:
+    return word.is_word("on") or word.is_word("to")
 
 
 def _sentence(
@@ -136,6 +235,10 @@ class _Word(NamedTuple):
         return not self.quoted and _NUMBER.match(self.text) is not None
 
 
+_THE_SAME = _Word("", quoted=True)
+"""Stands for the customer who was named before."""
+
+
 class _Words(NamedTuple):
     words: tuple[_Word, ...]
     reason: str
@@ -147,16 +250,31 @@ class _Words(NamedTuple):
             quoted = len(match[0]) > 2 and match[0][0] in QUOTES and match[0][-1] in QUOTES
             word = _Word(match[0][1:-1] if quoted else match[0], quoted)
             if word.is_word(BECAUSE):
-                return cls(tuple(read), typed[match.end() :].strip())
+                return cls(_joints(read), typed[match.end() :].strip())
             read.append(word)
-        return cls(tuple(read), "")
+        return cls(_joints(read), "")
+
+
+def _joints(sentence: Sequence[_Word]) -> tuple[_Word, ...]:
+    """With `and` in place of a comma that has an amount before it and behind it."""
+    joined: list[_Word] = []
+    for word, following in pairwise([*sentence, _THE_SAME]):
+        amount_before = any(before.like_a_number for before in joined[1:])
+        joint = amount_before and not word.quoted and word.text.endswith(",")
+        if joint and (following.like_a_number or following.is_word("and")):
+            joined.append(_Word(word.text[:-1], quoted=False))
+            if following.like_a_number:
+                joined.append(_Word("and", quoted=False))
+        else:
+            joined.append(word)
+    return tuple(joined)
 
 
 def _turned(sentence: _Words) -> _Words:
     """`5k messages to acme` as `acme 5k messages`."""
     to = next((at for at, word in enumerate(sentence.words) if at and word.is_word("to")), 0)
     numbers = [at for at, word in enumerate(sentence.words) if word.like_a_number]
-    if not to or numbers != [0]:
+    if not to or not numbers or numbers[0] or numbers[-1] > to:
         return sentence
     return _Words((*sentence.words[to + 1 :], *sentence.words[:to]), sentence.reason)
 

@@ -49,7 +49,7 @@ NO_ROW_PICKED = "Pick which part of the balance to change."
 
 # Said in one line
 
-GIVE_USAGE = "give <customer>[/<entity>] <amount> <feature> because <reason>"
+GIVE_USAGE = "give <customer>[/<entity>] <amount> <feature> [and <amount> <feature>] because <reason>"
 GIVE_HELP = "give extra allowance"
 SET_USAGE = "set <customer>[/<entity>] <feature> to <amount> because <reason>"
 SET_HELP = "set a balance"
@@ -57,6 +57,8 @@ RESET_USAGE = "reset <customer>[/<entity>] <feature> on <day> because <reason>"
 RESET_HELP = "move the reset date"
 SAY_AMOUNT = "How much? Write the amount after the customer, such as 5k or 1,000."
 SAY_RESET = "Write the customer, the feature and the day."
+SAY_EACH = "Name the customer once, and an amount and a feature each time: `acme 5k messages and 3 seats`."
+NO_ENTITY = "Several features at once are for the whole customer. For an entity, change one at a time."
 SAY_DAY = "Which day? Write it like 1 Dec, 1 Dec 2026 or 2026-12-01."
 
 

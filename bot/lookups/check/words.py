@@ -14,6 +14,7 @@ ANOTHER = "Another feature"
 WHICH = "Which feature? Pick one, or type a whole question: `/autumn check acme 5k messages`."
 HOW_MANY = "For another number type `/autumn check acme 5k messages`. Asking uses nothing."
 NO_ENTITY = "This customer has no such entity any more."
+ONE_FEATURE = "Ask about one feature at a time."
 MORE_THAN_NOTHING = "How many units? Write a number above 0, such as 500, 1k or 2.5m."
 USAGE = "check acme 5k messages"
 

@@ -10,11 +10,12 @@ from bot.changes import amounts, notes
 from bot.changes.amounts import AmountNote
 from bot.changes.balance import sentence, words
 from bot.changes.balance.input import BalanceAction
-from bot.changes.balance.sentence import BalanceSentence, Day
+from bot.changes.balance.sentence import BalanceSentence, Day, SeveralChanges
 from bot.changes.spec import Misread
 from tests.examples import examples
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
+READERS = {"give": sentence.give, "set": sentence.set_to, "reset": sentence.reset_on}
 GIVE, SET, NONE = BalanceAction.GIVE, BalanceAction.SET, BalanceAction.NONE
 
 
@@ -179,19 +180,113 @@ def test_amount_is_the_one_number_that_was_typed(
     if isinstance(read, Misread):
         assert "two ways" in read.hint  # such as `5 thousand`
         return
+    assert isinstance(read, BalanceSentence)
     assert amounts.parse_amount(read.amount) == amount
     assert read.customer == " ".join(customer)
 
 
+def read_line(typed: str) -> BalanceSentence | SeveralChanges | Misread:
+    command, _, line = typed.partition(" ")
+    return READERS[command](line)
+
+
+GIVES = [BalanceSentence(GIVE, "acme", "5k", "messages"), BalanceSentence(GIVE, "acme", "3", "seats")]
+SETS = [BalanceSentence(SET, "acme", "5k", "messages"), BalanceSentence(SET, "acme", "3", "seats")]
+RESETS = [
+    BalanceSentence(NONE, "acme", feature="messages", day=Day(12, 1)),
+    BalanceSentence(NONE, "acme", feature="seats", day=Day(12, 1)),
+]
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("give acme 5k messages and 3 seats", GIVES),
+        ("give acme 5k messages, 3 seats", GIVES),
+        ("give acme 5k messages, and 3 seats", GIVES),
+        ("give 5k messages and 3 seats to acme", GIVES),
+        (
+            "give acme 5k messages, 3 seats and 2 AI credits",
+            [*GIVES, BalanceSentence(GIVE, "acme", "2", "AI credits")],
+        ),
+        (
+            "give Smith and Sons 5k messages and 3 seats because ticket 4711 and 4712",
+            [
+                BalanceSentence(GIVE, "Smith and Sons", "5k", "messages", reason="ticket 4711 and 4712"),
+                BalanceSentence(GIVE, "Smith and Sons", "3", "seats", reason="ticket 4711 and 4712"),
+            ],
+        ),
+        (
+            "give acme 5k seats and licences and 3 messages",
+            [
+                BalanceSentence(GIVE, "acme", "5k", "seats and licences"),
+                BalanceSentence(GIVE, "acme", "3", "messages"),
+            ],
+        ),
+        ("set acme 5k messages and 3 seats", SETS),
+        ("set acme messages to 5k and seats to 3", SETS),
+        ("reset acme messages and seats on 1 Dec", RESETS),
+        ("reset acme messages on 1 Dec and seats on 1 Dec", RESETS),
+    ],
+)
+def test_several_changes_of_a_customer(typed: str, meant: list[BalanceSentence]) -> None:
+    read = read_line(typed)
+    assert isinstance(read, SeveralChanges)
+    assert list(read.sentences) == meant
+    assert (read.customer, read.entity, read.reason) == (meant[0].customer, "", meant[0].reason)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        (
+            "give acme 5k seats and licences",
+            BalanceSentence(GIVE, "acme", "5k", "seats and licences"),
+        ),
+        ('give "3 and 4" 5k messages', BalanceSentence(GIVE, "3 and 4", "5k", "messages")),
+        ("give acme, 5k messages", BalanceSentence(GIVE, "acme,", "5k", "messages")),
+        ("give big acme ltd, 5k messages", BalanceSentence(GIVE, "big acme ltd,", "5k", "messages")),
+        ('give acme 5k "messages," more', BalanceSentence(GIVE, "acme", "5k", "messages,")),
+        (
+            "reset smith and sons messages on 1 Dec",
+            BalanceSentence(NONE, "smith and sons", feature="messages", day=Day(12, 1)),
+        ),
+    ],
+)
+def test_and_that_belongs_to_a_name(typed: str, meant: BalanceSentence) -> None:
+    assert read_line(typed) == meant
+
+
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [
+        ("give acme 5k and 3 seats", words.SAY_EACH),
+        ("give acme 5k messages and 3", words.SAY_EACH),
+        ("give acme 5k messages and globex 3 seats", words.SAY_EACH),
+        ("give acme/ws_1 5k messages and 3 seats", words.NO_ENTITY),
+        ("give acme 5k messages and 3 k seats", words.loose("`3 k`")),
+        ("set acme messages to 5k, seats to 3", words.two_amounts("`5k,`", "`3`")),
+        ("set acme messages to 5k and monthly seats to 3", words.SAY_EACH),
+        ("reset acme messages on 1 Dec and seats on tomorrow", words.SAY_DAY),
+        ("reset acme messages on 1 Dec and seats and credits on 5 Dec", words.SAY_DAY),
+    ],
+)
+def test_several_changes_that_are_not_clear_are_asked_about(typed: str, hint: str) -> None:
+    assert read_line(typed) == Misread(hint)
+
+
 @examples(300)
-@given(st.text(alphabet="aA5k. ,-+\"'“”\u00a0 because to", max_size=40))
+@given(st.text(alphabet="aA5k. ,-+\"'“”\u00a0 because to nd", max_size=40))
 def test_any_text_is_read_or_asked_about(typed: str) -> None:
     for read in (sentence.give(typed), sentence.set_to(typed), sentence.reset_on(typed)):
         if isinstance(read, Misread):
             assert read.hint
-        elif read.action is not NONE:
-            assert read.amount in typed
-            amounts.parse_amount(read.amount)
+            continue
+        changes = read.sentences if isinstance(read, SeveralChanges) else (read,)
+        for each in changes:
+            if each.action is not NONE:
+                assert each.amount in typed
+                amounts.parse_amount(each.amount)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,37 @@
+"""Several changes of one customer that were said in one sentence, as somebody would paste them. Pure."""
+
+import csv
+import io
+from collections.abc import Mapping
+from datetime import datetime
+
+from bot.batches.model import LineAction
+from bot.changes.balance.input import BalanceAction
+from bot.changes.balance.sentence import BalanceSentence, Day, SeveralChanges
+from bot.lookups.feature_meant import feature_meant
+
+_ACTIONS = {
+    BalanceAction.GIVE: LineAction.GIVE,
+    BalanceAction.SET: LineAction.SET,
+    BalanceAction.NONE: LineAction.RESET,
+}
+
+
+def pasted(said: SeveralChanges, customer: str, features: Mapping[str, str], now: datetime) -> str:
+    """`customer`: their id. `features`: names by id of those that may be meant."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    for each in said.sentences:
+        feature = feature_meant(each.feature, features) or each.feature
+        writer.writerow([customer, feature, _size(each, now), _ACTIONS[each.action]])
+    return text.getvalue()
+
+
+def _size(sentence: BalanceSentence, now: datetime) -> str:
+    return _date(sentence.day, now) if sentence.day else sentence.amount
+
+
+def _date(day: Day, now: datetime) -> str:
+    """As a list takes it; a day that does not come in the next years is left as it is, to be refused."""
+    moment = day.moment(now)
+    return f"{moment:%Y-%m-%d}" if moment else f"{day.month}/{day.day}"

@@ -1,0 +1,39 @@
+"""Several changes that were said in one sentence, as a list."""
+
+from datetime import UTC, datetime
+
+from bot.batches import parsing, sentence_list
+from bot.batches.list_notes import ListNote
+from bot.batches.parsing import ForAll, ReadList
+from bot.changes.balance import sentence
+from bot.changes.balance.sentence import SeveralChanges
+
+NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
+FEATURES = {"messages": "Messages", "ai_credits": "AI credits", "seats": "Seats"}
+
+
+def pasted(read: object) -> str:
+    assert isinstance(read, SeveralChanges)
+    return sentence_list.pasted(read, "cus_1", FEATURES, NOW)
+
+
+def test_features_are_named_by_their_ids() -> None:
+    assert pasted(sentence.give("acme 5,000 message and 3 AI credits and 1 zzz")) == (
+        'cus_1,messages,"5,000",give\ncus_1,ai_credits,3,give\ncus_1,zzz,1,give\n'
+    )
+    assert pasted(sentence.set_to("acme messages to 5k and seats to -3")) == (
+        "cus_1,messages,5k,set\ncus_1,seats,-3,set\n"
+    )
+
+
+def test_day_is_the_next_one() -> None:
+    assert pasted(sentence.reset_on("acme messages and seats on 1 Dec")) == (
+        "cus_1,messages,2026-12-01,reset\ncus_1,seats,2026-12-01,reset\n"
+    )
+
+
+def test_day_that_does_not_come_soon_is_refused_by_the_list() -> None:
+    read = parsing.read(pasted(sentence.reset_on("acme messages and seats on 29 Feb")), ForAll())
+    assert isinstance(read, ReadList)
+    assert not read.lines
+    assert [note.code for problem in read.problems for note in problem.notes] == [ListNote.NOT_A_DATE] * 2
