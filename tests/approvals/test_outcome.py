@@ -36,10 +36,19 @@ def test_write_status_for_each_error(error: AutumnError, answer: WriteStatus) ->
     assert write_answer(error).status is answer
 
 
+def test_rate_limit_keeps_how_long_to_wait() -> None:
+    assert write_answer(refused(429)(status=429, retry_after=7)).retry_after == 7
+
+
 @pytest.mark.parametrize("status", [404, 423, 429, 500])
 def test_refusal_keeps_its_code(status: int) -> None:
     error = refused(status)(status=status, code="gone")
     assert write_answer(error).details == {"status": str(status), "code": "gone"}
+
+
+def test_replayed_request_keeps_its_code() -> None:
+    error = refused(409)(status=409, code="duplicate_idempotency_key")
+    assert write_answer(error).details == {"status": "409", "code": "duplicate_idempotency_key"}
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,19 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from bot.access.policy import Verb
-from bot.approvals import repository
-from bot.approvals.lifecycle import State
+from bot.approvals import cards, repository
+from bot.approvals.lifecycle import Approval, CardKind, ChangeEvent, State
+from bot.approvals.proposal import Mandate
 from bot.approvals.results import Outcome, Result
 from bot.autumn.environment import Environment
+from bot.changes.balance.input import BalanceAction
 from bot.changes.grant.input import GrantInput
 from bot.changes.standalone import GrantSize
-from tests.approvals.harness import ANA, CUSTOMER, RAJ, Harness
+from bot.store.tables import changes
+from tests.approvals.harness import ANA, CUSTOMER, NOW, RAJ, Harness
 from tests.approvals.test_engine import Stopped, stop_at
 from tests.policy import read
 
@@ -102,6 +106,82 @@ async def test_request_of_a_process_that_dies_waits_all_the_same(sqlite_harness:
     (record,) = await harness.service().requested_by(ANA.user, limit=1)
     assert record.state is State.WAITING
     assert harness.events(record) == []
+
+
+# Where it is shown
+
+
+@pytest.mark.parametrize(("card", "shown"), [("C_OWN", "C_OWN"), ("", ANA.user)])
+async def test_request_has_a_card_for_its_requester_and_one_for_approvers(
+    sqlite_harness: Harness, card: str, shown: str
+) -> None:
+    record = (await submit(sqlite_harness, card=card)).record
+    assert record is not None
+    posted = await cards.cards_of(sqlite_harness.database, record.id)
+    assert [(each.kind, each.channel) for each in posted] == [
+        (CardKind.ASKER, shown),
+        (CardKind.APPROVAL, "C_APPROVALS"),
+    ]
+
+
+async def test_change_that_somebody_took_over_right_away_is_answered_with_as_it_was(
+    sqlite_harness: Harness,
+) -> None:
+    harness = sqlite_harness
+    harness.permissions.needed = 0
+
+    async def lose_the_lease(reached: str) -> None:
+        if reached == "claimed":
+            async with harness.database.writing() as connection:
+                await connection.execute(update(changes).values(lease_by="another"))
+
+    outcome = await harness.service(checkpoint=lose_the_lease).submit(harness.request())
+    assert outcome.result is Result.DONE
+    assert outcome.record is not None
+    assert harness.written() == 0
+
+
+# A line of a batch
+
+BY_TWO = Mandate("batch-1", (Approval("U_RAJ", NOW), Approval("U_LEA", NOW)))
+
+
+async def test_line_of_a_batch_is_applied_under_its_approval_and_has_no_card(
+    sqlite_harness: Harness,
+) -> None:
+    record = (await submit(sqlite_harness, mandate=BY_TWO)).record
+    assert record is not None
+    assert (record.state, record.batch, record.needed) == (State.APPLIED, "batch-1", 2)
+    assert {approval.person for approval in record.approvals} == {"U_RAJ", "U_LEA"}
+    assert ChangeEvent.ASKED not in sqlite_harness.events(record)
+    assert await cards.cards_of(sqlite_harness.database, record.id) == []
+
+
+async def test_line_whose_numbers_change_at_the_last_moment_does_not_wait(sqlite_harness: Harness) -> None:
+    harness = sqlite_harness
+
+    async def between(reached: str) -> None:
+        if reached == "claimed":
+            await harness.change_in_autumn(usage=500)
+
+    line = replace(harness.request(harness.balance(BalanceAction.SET, 50)), mandate=BY_TWO)
+    record = (await harness.service(checkpoint=between).submit(line)).record
+    assert record is not None
+    assert record.state is State.OVERTAKEN
+    assert harness.written() == 0
+
+
+async def test_line_is_refused_once_the_policy_requires_more_than_its_batch_has(
+    sqlite_harness: Harness,
+) -> None:
+    sqlite_harness.permissions.needed = 2
+    allowed = await submit(sqlite_harness, mandate=BY_TWO)
+    assert allowed.result is Result.DONE
+    sqlite_harness.permissions.needed = 3
+    refused = await submit(sqlite_harness, mandate=BY_TWO)
+    assert refused.result is Result.NOT_ALLOWED
+    assert refused.decision is not None
+    assert has_the_form(refused)
 
 
 SMALL_A_DAY = """
