@@ -46,7 +46,7 @@ async def test_a_lead_sets_a_digest_up() -> None:
         await expect(modal).to_contain_text("Page 1 of 2")
         await _kept(page, "all")
         await modal.get_by_role("button", name="Open", exact=True).first.click()
-        await expect(page.get_by_role("dialog").last).to_contain_text("Last invoices")
+        await expect(page.get_by_role("dialog").last).to_contain_text("View invoice")
         await _kept(page, "customer")
 
 

@@ -20,7 +20,7 @@ async def test_invoices_of_products_that_are_over_are_named(maple: Running) -> N
     invoices = maple.autumn.state.customers["cus_hooli"].invoices
     now = int(time.time() * 1000)
     invoices.append(replace(invoices[0], id="inv_old", plan_ids=["enterprise"], created_at=now))
-    shown = await ask(maple, "/autumn cus_hooli", "Last invoices")
+    shown = await ask(maple, "/autumn cus_hooli", "View invoice")
     assert " · Enterprise · " in shown
     assert "| Enterprise |" in await press(maple, "Invoices", "Date | Products")
 

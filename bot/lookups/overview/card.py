@@ -19,7 +19,7 @@ from bot.lookups.products.plan_changes import ByEnding
 from bot.lookups.products.status import Status, running_first, status
 
 _PRODUCTS = 4
-_BALANCES = 6
+_BALANCE_LINES = 5
 _UNUSED = 5
 _FLAGS = 12
 _INVOICES = 3
@@ -32,9 +32,8 @@ def content(answer: Overview, _: frame.Frame) -> list[layout.Drawn]:
     if isinstance(answer.billing, AutumnError):
         drawn.append(frame.failed("billing", words.UPCOMING_AND_DISCOUNTS, answer.billing))
     drawn.append(blocks.section("balances", _balances(answer)))
-    drawn += _upcoming(answer)
-    drawn.append(_invoices(answer))
-    return drawn
+    upcoming = _upcoming(answer)
+    return [*drawn, *upcoming, _invoices(answer, titled=bool(upcoming))]
 
 
 def _standing(answer: Overview) -> str:
@@ -104,11 +103,14 @@ def _balances(answer: Overview) -> str:
         flags = f"\n{features.flags(customer, _FLAGS)}" if customer.flags else ""
         return f"{features.nothing(customer)}{flags}"
     used = [balance for balance in balances if balance.usage]
-    lines = [_balance(balance, answer.read_at) for balance in used[:_BALANCES]]
+    shown = used if len(used) <= _BALANCE_LINES else used[: _BALANCE_LINES - 1]
+    lines = [_balance(balance, answer.read_at) for balance in shown]
+    if left := len(used) - len(shown):
+        lines.append(words.more_balances(left))
     unused = [_unused(balance) for balance in balances if not balance.usage]
     if unused:
         lines.append(words.unused(layout.inline(unused, _UNUSED)))
-    return "\n".join([*lines, *_left_out(len(used) - _BALANCES)])
+    return "\n".join(lines)
 
 
 def _unused(balance: Balance) -> str:
@@ -189,7 +191,8 @@ def _lasts(discount: Discount) -> str:
     return {"forever": labels.FOREVER, "one_off": labels.ONCE}.get(discount.duration_type, "")
 
 
-def _invoices(answer: Overview) -> Block:
+def _invoices(answer: Overview, *, titled: bool) -> Block:
+    """Their title takes a line, and is needed only below the coming ones."""
     listed = answer.invoices
     if isinstance(listed, AutumnError):
         return frame.failed("invoices", labels.INVOICE_LIST, listed)
@@ -197,8 +200,12 @@ def _invoices(answer: Overview) -> Block:
         return blocks.section("invoices", labels.NO_INVOICES)
     plan_names = names.plans(answer.customer, answer.names)
     lines = [invoices.line(invoice, plan_names) for invoice in listed.newest[:_INVOICES]]
-    title = words.last_invoices(len(lines), len(listed.newest), more=listed.more)
-    return blocks.section("invoices", "\n".join([title, *lines]))
+    read = len(listed.newest)
+    if titled:
+        lines.insert(0, words.last_invoices(len(lines), read, more=listed.more))
+    elif read > len(lines) or listed.more:
+        lines[-1] = _joined([lines[-1], words.more_invoices(read - len(lines), more=listed.more)])
+    return blocks.section("invoices", "\n".join(lines))
 
 
 def _left_out(number: int) -> list[str]:

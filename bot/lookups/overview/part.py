@@ -28,6 +28,6 @@ PART = LookupPart(
     billing=lambda answer: answer.billing,
     heading=False,
     lists_balances=True,
-    most_attention=10,
+    most_attention=5,
     sample=_sample,
 )

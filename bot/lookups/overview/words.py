@@ -40,6 +40,15 @@ def last_invoices(shown: int, read: int, *, more: bool) -> str:
     return f"{INVOICES} · {shown} of {read:,}{'+' if more else ''}" if shown < read or more else INVOICES
 
 
+def more_invoices(number: int, *, more: bool) -> str:
+    """`more`: there are more than were read."""
+    return f"_and {number:,}{'+' if more else ''} more_"
+
+
+def more_balances(number: int) -> str:
+    return f"_and {number:,} more: see Features_"
+
+
 def past_due(plan: str) -> str:
     return f"*{plan}* is past due: a payment failed or is late."
 

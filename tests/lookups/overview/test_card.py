@@ -51,7 +51,6 @@ def test_overview_has_what_matters_in_order() -> None:
         "*Next invoice:* $20.00 on Dec 2, 2026, before tax · *Ten* (10% off, forever)",
         "▰▰▰▱▱▱▱▱▱▱ *Messages* · 300 of 1,000 used · 30% · resets on Dec 2, 2026",
         "▰▱▱▱▱▱▱▱▱▱ *Seats* · 1 of 10 used · 10% · resets on Dec 2, 2026",
-        words.last_invoices(3, 10, more=False),
         "• Nov 2, 2026 · Pro · *$49.00* · paid $9.00 · $40.00 due · refunded $1.00 · :warning: Partly paid",
         "Refresh",
     ]
@@ -143,8 +142,10 @@ def test_bar_fills_with_what_is_used(changes: dict[str, Any], line: str) -> None
 
 def test_balances_that_are_left_out_are_counted() -> None:
     card_text = text_of(draw(overview(customer=customer(balances=balances(9))), PLACE))
-    assert card_text.count("of 1,000 used") == 6
-    assert "_and 3 more_" in card_text
+    assert card_text.count("of 1,000 used") == 4
+    assert words.more_balances(5) in card_text
+    card_text = text_of(draw(overview(customer=customer(balances=balances(5))), PLACE))
+    assert card_text.count("of 1,000 used") == 5, "a line of words would take as much room"
 
 
 def test_what_is_over_is_said_once() -> None:
@@ -164,7 +165,17 @@ def test_overview_counts_invoices_that_were_not_read() -> None:
     listed = invoice_list(*[invoice("open", "10")] * 200, more=True)
     card_text = text_of(draw(overview(invoices=listed), PLACE))
     assert ":warning: At least 200 unpaid invoices: $2,000.00." in card_text
-    assert "*Last invoices* · 3 of 200+" in card_text
+    assert card_text.count(" · *$10.00* · ") == 3
+    assert words.more_invoices(197, more=True) in card_text
+
+
+def test_last_invoices_have_a_title_below_the_next_ones() -> None:
+    listed = invoice_list(*[invoice()] * 4)
+    card_text = text_of(draw(overview(invoices=listed, billing=Billing((), (preview(), preview()))), PLACE))
+    assert words.last_invoices(3, 4, more=False) in card_text
+    card_text = text_of(draw(overview(invoices=listed, billing=Billing((), (preview(),))), PLACE))
+    assert words.INVOICES not in card_text
+    assert words.more_invoices(1, more=False) in card_text
 
 
 @pytest.mark.parametrize(
