@@ -122,6 +122,7 @@ async def test_list_is_checked_approved_applied_and_told(maple: Running) -> None
     assert {row["result"] for row in results} == {"applied"}
 
 
+@pytest.mark.both_transports
 async def test_file_is_read_as_a_pasted_list(maple: Running) -> None:
     await open_form(maple.ana)
     await maple.ana.attach(words.FILE, "list.csv", LIST.replace(",", ";").encode("utf-16"))
