@@ -9,7 +9,9 @@ import os
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from pathlib import Path
+from typing import Protocol
 
 from freezegun import freeze_time
 
@@ -26,6 +28,18 @@ _MASKED = (
     (re.compile(r"\bChange (?=[0-9a-f]*\d)[0-9a-f]{24}\b"), "Change 0123456789abcdef01234567"),
     (re.compile(r"(?<=https://)127\.0\.0\.1:\d+"), "autumn.example"),
 )
+
+
+class Onlooker(Protocol):
+    """Somebody who looks at the screens while a conversation goes on."""
+
+    async def begin(self, maple: Running) -> None: ...
+
+    async def look(self, person: Person) -> None:
+        """After a step of this person's."""
+
+
+ONLOOKER: ContextVar[Onlooker | None] = ContextVar("onlooker", default=None)
 
 
 class Transcript:
@@ -85,6 +99,8 @@ class Transcript:
         await person.settled()
         await self.maple.bot.work.drain(10)
         await person.settled()
+        if (onlooker := ONLOOKER.get()) is not None:
+            await onlooker.look(person)
         before = list(self._seen.get(person.id, []))
         now = [_masked(piece) for piece in person.pieces()]
         self._seen[person.id] = now
@@ -120,6 +136,8 @@ async def recorded(name: str, title: str, *, policy: str = "") -> AsyncIterator[
     with freeze_time(MORNING, tick=True, real_asyncio=True):
         # Over Socket Mode: the check of a signature reads the real clock.
         async with running_maple("socket", policy=policy, digest_pace=QUICK) as maple:
+            if (onlooker := ONLOOKER.get()) is not None:
+                await onlooker.begin(maple)
             transcript = Transcript(title, maple)
             yield transcript
     path = FOLDER / f"{name}.txt"

@@ -98,7 +98,9 @@ export function DataTable({ block }) {
     }} /></th>`;
   const body = (cell, column) => {
     const tag = column === block.row_header_column_index ? "th" : "td";
-    return html`<${tag} scope=${tag === "th" ? "row" : undefined} class=${numeric[column] ? "number" : ""}><${Cell} cell=${cell} /><//>`;
+    // A date or an amount stays in one line.
+    const look = [numeric[column] && "number", !/\p{L}/u.test(wordsOf(cell)) && "one-line"];
+    return html`<${tag} scope=${tag === "th" ? "row" : undefined} class=${look.filter(Boolean).join(" ")}><${Cell} cell=${cell} /><//>`;
   };
   const shown = rows.length ? `${first + 1}–${Math.min(first + size, rows.length)}` : "0";
   return html`<div class="data-table">

@@ -27,9 +27,19 @@
       say("reaches beyond the edge", element);
 
   // Words fit into their buttons.
+  const isCut = (button) => {
+    const words = document.createRange();
+    words.selectNodeContents(button);
+    const [inner, outer] = [words.getBoundingClientRect(), button.getBoundingClientRect()];
+    const parts = [...button.querySelectorAll("*")].filter(isDrawn);
+    return (
+      inner.left < outer.left - 1 ||
+      inner.right > outer.right + 1 ||
+      parts.some((part) => part.scrollWidth > part.clientWidth + 1 && part.clientWidth)
+    );
+  };
   for (const element of every)
-    if (element.matches("button, [role=button], a.button") && element.scrollWidth > element.clientWidth + 1)
-      say("cut off", element);
+    if (element.matches("button, [role=button], a.button") && isCut(element)) say("cut off", element);
 
   // Text can be read on what is behind it.
   const colour = (text) => {
@@ -77,7 +87,7 @@
     [/<[!@#][^>]*>?|<https?:/, "a mark of Slack's"],
     [/(^|\s)([*_~])(?=\S)[^*_~\n]+\2(?=\s|$|[.,:;])/m, "a style's mark"],
     [/:[a-z][a-z_]+:/, "an emoji's name"],
-    [/\b(undefined|null|None|NaN|\[object Object\])\b/, "a value without words"],
+    [/\b(undefined|null|NaN|\[object Object\])\b/, "a value without words"],
     [/\b[UCTW]0[A-Z0-9]{5,}\b/, "an id of Slack's"],
     [/\b[a-z]+_[a-z]+(_[a-z]+)+\b/, "a name of the program's"],
   ];
@@ -86,6 +96,14 @@
     const own = [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE);
     const text = own.map((node) => node.data).join("\n");
     for (const [pattern, name] of RAW) if (pattern.test(text)) say(`${name} is left`, element);
+  }
+
+  // A date stays in one line.
+  for (const element of every.filter(ownWords)) {
+    const line = document.createRange();
+    line.selectNodeContents(element);
+    if (/^\d{4}-\d\d-\d\d/.test(element.innerText) && line.getClientRects().length > 1)
+      say("a date is broken", element);
   }
 
   // Every block shows something.

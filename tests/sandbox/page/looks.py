@@ -1,0 +1,34 @@
+"""What a designer would send back of what the page draws: in light and dark, at a desk and on a phone."""
+
+import os
+import re
+from pathlib import Path
+from typing import Literal
+
+from playwright.async_api import Locator, Page
+
+Mode = tuple[Literal["light", "dark"], int]
+DESK, PHONE = 1280, 390
+MODES: tuple[Mode, ...] = (("light", DESK), ("dark", DESK), ("light", PHONE))
+"""The colours, and the width of the window."""
+TALL = 900
+PICTURES = os.environ.get("MAPLE_LOOKS", "")
+"""A folder for pictures of everything. With it, all is looked at, and not only a part."""
+_LOOKS = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
+
+
+async def flaws(page: Page, drawn: dict[str, Locator]) -> list[str]:
+    """What is wrong with these, by name, in every mode."""
+    wrong = []
+    for scheme, width in MODES:
+        await page.emulate_media(color_scheme=scheme)
+        await page.set_viewport_size({"width": width, "height": TALL})
+        for name, root in drawn.items():
+            wrong += [f"{name}, {scheme}, {width} px: {flaw}" for flaw in await root.evaluate(_LOOKS)]
+            if PICTURES:
+                file = re.sub(r"\W+", "_", f"{name} {scheme} {width}")
+                await root.screenshot(path=Path(PICTURES) / f"{file}.png")
+    scheme, width = MODES[0]
+    await page.emulate_media(color_scheme=scheme)
+    await page.set_viewport_size({"width": width, "height": TALL})
+    return wrong

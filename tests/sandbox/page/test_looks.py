@@ -1,0 +1,243 @@
+"""Everything that Maple draws is fit to be looked at: cards, forms and notices, light, dark and on a phone.
+
+What there is comes from the registries and from the transcripts, so that what is new is looked at too.
+
+Some of the transcripts are enough for every day; `MAPLE_LOOKS=<folder>` looks at all, and keeps pictures.
+"""
+
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, expect
+
+from bot.autumn.models import Discount
+from bot.changes import buttons
+from bot.changes.model import Facts
+from bot.doctor.samples import Sample, samples
+from bot.lookups.answers import Billing
+from bot.lookups.card import card as overview_card
+from bot.lookups.overview.answer import Overview
+from bot.lookups.place import Place
+from sandbox.slack import Person
+from tests.lookups.samples import (
+    LATER,
+    NOW,
+    balance,
+    balances,
+    customer,
+    invoice,
+    invoice_list,
+    preview,
+    subscription,
+)
+from tests.running import Running
+from tests.sandbox.page import gallery
+from tests.sandbox.page.conftest import TIMEOUT, Local
+from tests.sandbox.page.looks import DESK, PICTURES, TALL, flaws
+from tests.transcripts import recorder, test_transcripts
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+SUPPORT, ANA, RAJ = "C01SUPPORT", "U01ANA", "U02RAJ"
+CONVERSATIONS: dict[str, Callable[[], Awaitable[None]]] = {
+    name: play for name, play in vars(test_transcripts).items() if name.startswith("test_")
+}
+EVERY_DAY = {"test_looking_up_a_customer", "test_approving_a_request"}
+
+
+def post(local: Local, blocks: Any, text: str = "card") -> str:
+    """Straight into the channel, past Slack's rate limit for what is posted."""
+    workspace = local.slack.workspace
+    return str(workspace.post(workspace.channel("support"), RAJ, text, list(blocks)).ts)
+
+
+def here(drawn: Any) -> Any:
+    """As drawn, of somebody and a channel that are known in this workspace."""
+    return json.loads(json.dumps(drawn).replace("U0MAPLE", RAJ).replace("C0MAPLE", SUPPORT))
+
+
+def of_type(kind: str) -> Iterator[tuple[Sample, dict[str, Any]]]:
+    for sample in samples():
+        if sample.view is not None and sample.view["type"] == kind:
+            yield sample, here(sample.view)
+
+
+async def test_every_card_is_fit_to_look_at(local: Local) -> None:
+    cards = {sample.name: here(sample.card.blocks) for sample in samples() if sample.card is not None}
+    async with local.seen_by("ana", SUPPORT) as page:
+        for name, blocks in cards.items():
+            post(local, blocks, name)
+        posted = local.slack.workspace.messages[SUPPORT]
+        drawn = {message.text: page.locator(f'article[data-ts="{message.ts}"]') for message in posted}
+        await expect(drawn[posted[-1].text]).to_be_visible()
+        assert await flaws(page, drawn) == []
+
+
+async def test_every_form_is_fit_to_look_at(local: Local) -> None:
+    async with local.seen_by("ana", SUPPORT) as page:
+        dialog = page.get_by_role("dialog")
+        wrong = []
+        for sample, view in of_type("modal"):
+            trigger = local.slack.simulation.triggers.issue(ANA)
+            await local.web.views_open(trigger_id=trigger, view=view)
+            await expect(dialog).to_be_visible()
+            wrong += await flaws(page, {sample.name: dialog})
+            local.slack.views.clear(ANA)
+            await expect(dialog).to_have_count(0)
+        assert wrong == []
+
+
+async def test_home_is_fit_to_look_at(local: Local) -> None:
+    ((sample, view),) = of_type("home")
+    async with local.seen_by("ana", SUPPORT) as page:
+        await page.get_by_role("button", name="Probe").click()
+        home = page.get_by_role("tabpanel", name="Home")
+        await expect(home).to_contain_text("Welcome home")
+        await local.web.views_publish(user_id=ANA, view=view)
+        await expect(home).not_to_contain_text("Welcome home")
+        assert await flaws(page, {sample.name: home}) == []
+
+
+def busy(number: int) -> Overview:
+    """So much of everything that no card could list it."""
+    used = {f"used_{each}": balance(f"used_{each}", usage=Decimal(900)) for each in range(number)}
+    unused = {f"unused_{each}": balance(f"unused_{each}", usage=Decimal(0)) for each in range(number)}
+    held = [
+        subscription(f"plan_{each}", past_due=True, canceled_at=NOW, trial_ends_at=LATER)
+        for each in range(number)
+    ]
+    discounts = tuple(
+        Discount(id=str(each), name=f"Coupon {each}", type="percentage_discount", discount_value=Decimal(9))
+        for each in range(number)
+    )
+    billing = Billing(discounts, tuple(preview() for _ in range(number)))
+    who = customer(balances=used | unused, subscriptions=held)
+    return Overview(who, billing, invoice_list(*[invoice("open", "49")] * number), NOW)
+
+
+async def test_overview_of_an_ordinary_customer_fits_on_the_first_screen(local: Local) -> None:
+    place, who = Place(customer="cus_1"), customer(balances=balances(3))
+    answer = Overview(who, Billing((), (preview(),)), invoice_list(*[invoice()] * 11), NOW)
+    tools = buttons.tools(place, buttons.offered(place, Facts(who, NOW)), history=True)
+    drawn = overview_card(place, answer, shareable=True, tools=tools)
+    async with local.seen_by("ana", SUPPORT) as page:
+        await local.web.chat_postEphemeral(channel=SUPPORT, user=ANA, text="x", blocks=list(drawn.blocks))
+        box = await page.get_by_role("article").bounding_box()
+    assert box
+    assert box["height"] < 420
+
+
+async def test_overview_of_a_busy_customer_does_not_grow_without_bound(local: Local) -> None:
+    heights = []
+    async with local.seen_by("ana", SUPPORT) as page:
+        for number in (11, 99):
+            drawn = overview_card(Place(customer="cus_1"), busy(number), shareable=True)
+            ts = post(local, drawn.blocks)
+            box = await page.locator(f'article[data-ts="{ts}"]').bounding_box()
+            assert box
+            heights.append(box["height"])
+    assert heights[1] <= heights[0] < 850
+
+
+class Looking:
+    """Looks at the page of whoever took a step."""
+
+    def __init__(self, local: Local, name: str) -> None:
+        self._local, self._name = local, name
+        self._pages: dict[str, Page] = {}
+        self.wrong: list[str] = []
+        self.steps = 0
+
+    async def begin(self, maple: Running) -> None:
+        for person in (maple.ana, maple.lea):
+            context = await self._local.browser.new_context(
+                locale="en-US", viewport={"width": DESK, "height": TALL}
+            )
+            context.set_default_timeout(TIMEOUT)
+            page = self._pages[person.id] = await context.new_page()
+            await page.goto(f"{maple.slack.url}?person={person.user.name}#{person.channel.id}")
+            await expect(page.get_by_role("main")).to_be_visible()
+
+    async def look(self, person: Person) -> None:
+        page = self._pages[person.id]
+        await page.evaluate("place => { location.hash = place }", person.channel.id)
+        dialog = page.get_by_role("dialog")
+        root = dialog.last if await dialog.count() else page.get_by_role("log").first
+        await expect(root).to_be_visible()
+        self.steps += 1
+        self.wrong += await flaws(page, {f"{self._name} {self.steps}": root})
+
+    async def aclose(self) -> None:
+        for page in self._pages.values():
+            await page.context.close()
+
+
+@contextmanager
+def looked_at_by(looking: Looking) -> Iterator[None]:
+    token = recorder.ONLOOKER.set(looking)
+    try:
+        yield
+    finally:
+        recorder.ONLOOKER.reset(token)
+
+
+@pytest.mark.parametrize("name", CONVERSATIONS if PICTURES else sorted(EVERY_DAY))
+async def test_every_step_of_a_conversation_is_fit_to_look_at(local: Local, name: str) -> None:
+    looking = Looking(local, name.removeprefix("test_"))
+    try:
+        with looked_at_by(looking):
+            await CONVERSATIONS[name]()
+    finally:
+        await looking.aclose()
+    assert looking.steps
+    assert looking.wrong == []
+
+
+SPOIL = """css => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(css);
+  document.adoptedStyleSheets = [sheet];
+}"""
+UNFIT = {
+    "an escape": gallery.section("Tom &amp;amp; Jerry"),
+    "a mark of Slack's": gallery.section("&lt;!date^1^{date}|x&gt;"),
+    "a style's mark": {"type": "header", "text": gallery.plain("*Acme*")},
+    "an emoji's name": gallery.section(":nosuch:"),
+    "a value without words": gallery.section("undefined left"),
+    "an id of Slack's": gallery.section("asked by U0NOBODY1"),
+    "a name of the program's": gallery.section("state awaits_the_payment"),
+}
+
+
+@pytest.mark.parametrize("flaw", UNFIT)
+async def test_what_is_not_fit_to_look_at_is_noticed(local: Local, flaw: str) -> None:
+    post(local, [UNFIT[flaw]])
+    async with local.seen_by("ana", SUPPORT) as page:
+        found = await flaws(page, {"card": page.get_by_role("article")})
+    assert found
+    assert all(f"{flaw} is left" in each for each in found)
+
+
+@pytest.mark.parametrize(
+    ("style", "flaw"),
+    [
+        (".section-block { width: 2000px }", "reaches beyond the edge"),
+        (".section-block { color: #999 }", "contrast of 2.85"),
+        (".button { max-width: 20px; overflow: hidden }", "cut off"),
+        (".text { display: none }", "an empty block"),
+        (".section-block { width: 50px }", "a date is broken"),
+    ],
+    ids=["wide", "pale", "narrow", "empty", "broken"],
+)
+async def test_what_a_style_spoils_is_noticed(local: Local, style: str, flaw: str) -> None:
+    action = {"type": "actions", "elements": [gallery.button("Give allowance")]}
+    post(local, [gallery.section("2026-01-14 09:00"), action])
+    async with local.seen_by("ana", SUPPORT) as page:
+        await expect(page.get_by_role("button", name="Give allowance")).to_be_visible()
+        await page.evaluate(SPOIL, style)
+        found = await flaws(page, {"card": page.get_by_role("article")})
+    assert [each for each in found if flaw in each]
