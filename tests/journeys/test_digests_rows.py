@@ -98,7 +98,7 @@ async def test_a_customer_from_the_rows_and_from_the_message() -> None:
         await ana.click("See all", within="Upcoming invoices")
         await ana.sees("Page 1")
         await ana.click("Open", within="Globex Corporation")
-        await ana.sees(re.compile("== Maple ==.*cus_globex.*● Overview", re.DOTALL))
+        await ana.sees(re.compile("== Maple ==.*cus_globex.*View invoice", re.DOTALL))
         await ana.close()
         await ana.sees("Page 1")
         await ana.close()
