@@ -1,9 +1,10 @@
 """What approvers need to know beside the change itself."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.approvals import change_records
+from bot.approvals import cards, change_records
 from bot.approvals.card import EARLIER_DAYS, CustomerBackground
 from bot.approvals.directory import Directory
 from bot.approvals.lifecycle import Record, State
@@ -20,10 +21,16 @@ class Backgrounds:
         self._now = now
 
     async def of(self, record: Record, *, standing: str) -> CustomerBackground:
-        """`standing`: the customer's, in mrkdwn. The rest is read only while the request waits."""
+        """`standing`: the customer's, in mrkdwn. What helps to decide is read only while it waits."""
         requester = await self._directory.requester(record)
+        known = CustomerBackground(
+            requester,
+            standing,
+            undone_card=await self._card_of(record.undo_of),
+            undo_card=await self._card_of(record.undo),
+        )
         if record.state is not State.WAITING:
-            return CustomerBackground(requester, standing)
+            return known
         others = await change_records.find(
             self._database,
             changes.c.env == record.env,
@@ -34,9 +41,8 @@ class Backgrounds:
             limit=_MOST,
         )
         since = self._now() - timedelta(days=EARLIER_DAYS)
-        return CustomerBackground(
-            requester,
-            standing,
+        return replace(
+            known,
             mentions=await self._directory.mentions(record),
             may_approve=await self._directory.may_approve(record),
             earlier=tuple(
@@ -49,3 +55,8 @@ class Backgrounds:
             ),
             also_open=sum(other.state is State.WAITING for other in others),
         )
+
+    async def _card_of(self, change_id: str) -> str:
+        """Its address in the approvals channel; empty if it has no card there, or is no change."""
+        card = await cards.approval_card(self._database, change_id) if change_id else None
+        return self._directory.permalink(card.channel, card.ts) if card else ""

@@ -50,6 +50,10 @@ class CustomerBackground:
     """Changes of the same kind and customer that were applied in the last `EARLIER_DAYS`, newest first."""
     also_open: int = 0
     """Other requests for the same customer that wait."""
+    undone_card: str = ""
+    """The address of the card of the change that this one undoes."""
+    undo_card: str = ""
+    """The same of the change that undoes this one, or is to."""
 
 
 def change_card(
@@ -147,8 +151,13 @@ def _reason(record: Record, background: CustomerBackground) -> list[Block]:
     requester = background.requester or mentions.person(record.asker)
     requested = words.requested_by(requester, times.moment(record.created_at))
     ticket = links.linked(record.ticket, words.TICKET_LINK) if links.web(record.ticket) else ""
-    undoes = words.undoes(text.code(record.undo_of, 60)) if record.undo_of else ""
-    lines = [requested, words.reason(reason) if reason else words.NO_REASON, ticket, undoes]
+    lines = [requested, words.reason(reason) if reason else words.NO_REASON, ticket]
+    if record.undo_of:
+        undone = links.linked(background.undone_card, words.UNDONE_CHANGE)
+        lines.append(words.undoes(undone, text.code(record.undo_of, 60)))
+    if record.undo:
+        undo = links.linked(background.undo_card, words.UNDO_REQUEST)
+        lines.append(words.undo(undo, text.code(record.undo, 60)))
     return [blocks.section("why", "\n".join(line for line in lines if line))]
 
 

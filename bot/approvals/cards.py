@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from bot.approvals import repository
-from bot.approvals.lifecycle import CardKind, ChangeEvent, PostedCard
+from bot.approvals.lifecycle import CardKind, CardTarget, ChangeEvent, PostedCard
 from bot.approvals.repository import GRACE, note
 from bot.store import posted_cards
 from bot.store.database import Database, unbroken
@@ -38,17 +38,28 @@ async def cards_of(database: Database, change_id: str) -> list[PostedCard]:
         return [repository.posted_card(row, row.revision) for row in found]
 
 
+async def approval_card(database: Database, change_id: str) -> PostedCard | None:
+    """Where its card is in the approvals channel; None while there is none."""
+    for card in await cards_of(database, change_id):
+        if card.kind is CardKind.APPROVAL and card.ts:
+            return card
+    return None
+
+
 @unbroken
 async def adopt(
-    database: Database, change_id: str, kind: CardKind, channel: str, ts: str, *, now: datetime
+    database: Database, change_id: str, target: CardTarget, ts: str, *, now: datetime, revision: int = 0
 ) -> bool:
-    """Takes in an unknown card, such as one posted just before the bot crashed. False: it is known."""
+    """Takes in an unknown card, such as one posted just before the bot crashed. False: it is known.
+
+    `revision`: what it shows, if that is known.
+    """
     values = {
         "change_id": change_id,
-        "kind": kind,
-        "channel": channel,
+        "kind": target.kind,
+        "channel": target.channel,
         "ts": ts,
-        "shown_revision": 0,
+        "shown_revision": revision,
         "due": now,
         "tries": 0,
         "gone": False,

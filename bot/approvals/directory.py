@@ -23,6 +23,10 @@ class Directory:
         self._policy = policy
         self.rules = policy.approvals
 
+    def permalink(self, channel: str, ts: str) -> str:
+        """The address of a message; empty while the workspace's address is not known."""
+        return self._people.permalink(channel, ts)
+
     async def requester(self, record: Record) -> str:
         """Their name, in mrkdwn: a mention would notify them of their own request."""
         return await self.name(Actor(record.asker, record.asker_team))

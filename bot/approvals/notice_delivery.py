@@ -8,9 +8,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.approvals import cards, change_records, notice_queue
 from bot.approvals.approvals_channel import ApprovalsChannel
-from bot.approvals.card import Audience, CustomerBackground, change_card
+from bot.approvals.background import Backgrounds
+from bot.approvals.card import Audience, change_card
 from bot.approvals.directory import Directory
-from bot.approvals.lifecycle import CardKind, NoticeKind, Record, State
+from bot.approvals.lifecycle import CardKind, CardTarget, NoticeKind, Record, State
 from bot.approvals.names import CustomerNames
 from bot.approvals.notice_queue import ATTEMPT, Notice
 from bot.approvals.outcome_card import outcome_card, reminder_card
@@ -45,6 +46,7 @@ class NoticeDelivery:
         self._names = names
         self._approvals_channel = channel
         self._directory = directory
+        self._backgrounds = Backgrounds(runtime.database, directory, runtime.now)
         self._open_dm = open_dm
 
     async def deliver(self, change: Record) -> None:
@@ -87,11 +89,16 @@ class NoticeDelivery:
             now=self._now(),
             name=names.customer,
             names=names.names,
-            background=CustomerBackground(await self._directory.requester(record), names.standing),
+            background=await self._backgrounds.of(record, standing=names.standing),
         )
-        await self._post_once(notice, self._approvals_channel.id, card)
+        target = CardTarget(CardKind.APPROVAL, self._approvals_channel.id)
+        if ts := await self._post_once(notice, target.channel, card):
+            await cards.adopt(
+                self._database, record.id, target, ts, now=self._now(), revision=record.revision
+            )
 
-    async def _post_once(self, notice: Notice, channel: str, card: Card) -> None:
+    async def _post_once(self, notice: Notice, channel: str, card: Card) -> str:
+        """The message's timestamp; empty if it is not known to be there."""
         mark = Mark(EVENT, {"notice": f"{notice.change_id}:{notice.version}:{notice.kind}"})
         if notice.sent_at is not None:
             earlier = await marked_posts.find(
@@ -99,10 +106,10 @@ class NoticeDelivery:
             )
             if earlier.answer is not PostStatus.TAKEN:
                 log.warning("notice not looked for", error=earlier.reason, reference=notice.change_id)
-                return
+                return ""
             if earlier.ts:
                 await notice_queue.finish(self._database, notice)
-                return
+                return earlier.ts
         await notice_queue.attempt(self._database, notice, began=self._now())
         posted = await marked_posts.send(self._slack, channel, mark, card.text, card.plain)
         if posted.answer is PostStatus.TAKEN:
@@ -110,6 +117,7 @@ class NoticeDelivery:
         elif posted.answer is not PostStatus.DOUBT:
             log.warning("notice refused", error=posted.reason, reference=notice.change_id)
             await notice_queue.attempt(self._database, notice, began=None)
+        return posted.ts
 
     async def _remind(self, notice: Notice, record: Record) -> None:
         """In the thread of the card, if the request still waits as it was."""

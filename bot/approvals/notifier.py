@@ -13,7 +13,7 @@ from bot.approvals.approvals_channel import ApprovalsChannel
 from bot.approvals.background import Backgrounds
 from bot.approvals.card import Audience, CustomerBackground
 from bot.approvals.directory import Directory
-from bot.approvals.lifecycle import CardKind, ChangeEvent, PostedCard, Record, notices_of
+from bot.approvals.lifecycle import CardKind, CardTarget, ChangeEvent, PostedCard, Record, notices_of
 from bot.approvals.names import CustomerNames
 from bot.approvals.notice_delivery import NoticeDelivery
 from bot.approvals.results import Result
@@ -68,13 +68,14 @@ class ChangeNotifier:
         if known is None:
             known = tuple(await cards.cards_of(self._database, record.id))
         showing = [self._show(card, record) for card in known]
-        if record.undo_of:
-            # The original's Undo button depends on this undo, so redraw it though its revision is unchanged.
-            undone = await cards.cards_of(self._database, record.undo_of)
-            showing += [self._show(card) for card in undone]
         if event is ChangeEvent.REDRAW or notices_of(record, event):
             showing.append(self._notices.deliver(record))
         problems = await asyncio.gather(*showing, return_exceptions=True)
+        if record.undo_of:
+            # The original's button and its link to this undo depend on it: redraw it, though its revision is
+            # unchanged.
+            undone = await cards.cards_of(self._database, record.undo_of)
+            problems += await asyncio.gather(*map(self._show, undone), return_exceptions=True)
         if event is ChangeEvent.UNDONE:
             await self._tell_of_undo(record)
         for problem in problems:
@@ -89,7 +90,8 @@ class ChangeNotifier:
         if not known or any(card.ts == ts for card in known):
             return
         kind = CardKind.APPROVAL if channel == self._approvals_channel.id else CardKind.ASKER
-        if not await cards.adopt(self._database, change_id, kind, channel, ts, now=self._now()):
+        target = CardTarget(kind, channel)
+        if not await cards.adopt(self._database, change_id, target, ts, now=self._now()):
             return
         await self.redraw(change_id, ts)
 

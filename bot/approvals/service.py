@@ -16,7 +16,7 @@ from bot.approvals.approvals_channel import ApprovalsChannel
 from bot.approvals.daily_limits import Counter, Movement, TodayMoved, before_submission, count, with_today
 from bot.approvals.engine import Engine
 from bot.approvals.filled_forms import FilledForm
-from bot.approvals.lifecycle import CardKind, Cause, ChangeEvent, PostedCard, Record, State
+from bot.approvals.lifecycle import Cause, ChangeEvent, PostedCard, Record, State
 from bot.approvals.names import CustomerNames
 from bot.approvals.notify import Notify, quietly
 from bot.approvals.preview import Assessment, Assessor, ReadBack, Sleep, inverse
@@ -145,10 +145,7 @@ class ChangeService:
 
     async def approval_card(self, change_id: str) -> PostedCard | None:
         """Where its card is in the approvals channel; None while there is none."""
-        for card in await cards.cards_of(self._database, change_id):
-            if card.kind is CardKind.APPROVAL and card.ts:
-                return card
-        return None
+        return await cards.approval_card(self._database, change_id)
 
     async def requested_by(self, user: str, *, limit: int = 50) -> list[Record]:
         """A person's requests, newest first, without the lines of batches."""

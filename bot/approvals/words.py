@@ -171,8 +171,18 @@ def details(customer: str, reference: str, rule: str) -> str:
     return " · ".join(part for part in (f"Details: {customer}", reference, rule) if part)
 
 
-def undoes(reference: str) -> str:
-    return f"*Undoes* change {reference}"
+UNDONE_CHANGE = "change"
+UNDO_REQUEST = "request"
+
+
+def undoes(change: str, reference: str) -> str:
+    """`change`: UNDONE_CHANGE, as a link to its card where that is known."""
+    return f"*Undoes* {change} {reference}"
+
+
+def undo(request: str, reference: str) -> str:
+    """`request`: UNDO_REQUEST, likewise a link."""
+    return f"*Undo:* {request} {reference}"
 
 
 def waits_for(mentions: str) -> str:

@@ -199,7 +199,23 @@ def test_undo_is_offered_where_there_is_one(changes: dict[str, Any], undo: bool,
     assert told in shown
     _, shown = drawn(record(undo_of="chg_0"))
     assert "Undo: balance change" in shown
-    assert "*Undoes* change `chg_0`" in shown
+    assert say.undoes(say.UNDONE_CHANGE, "`chg_0`") in shown
+
+
+def test_an_undo_links_to_the_card_of_what_it_undoes() -> None:
+    address = "https://acme.slack.com/archives/C1/p1700000000000100"
+    _, shown = drawn(record(undo_of="chg_0"), background=CustomerBackground(undone_card=address))
+    assert say.undoes(f"<{address}|{say.UNDONE_CHANGE}>", "`chg_0`") in shown
+
+
+def test_an_undone_change_links_to_the_card_of_its_undo() -> None:
+    address = "https://acme.slack.com/archives/C1/p1700000000000300"
+    undone = record(State.APPLIED, undo="chg_2", undone=True)
+    _, shown = drawn(undone, background=CustomerBackground(undo_card=address))
+    assert f"({say.UNDONE_STATE})" in shown
+    assert say.undo(f"<{address}|{say.UNDO_REQUEST}>", "`chg_2`") in shown
+    _, shown = drawn(undone)
+    assert say.undo(say.UNDO_REQUEST, "`chg_2`") in shown, "without a card in the channel"
 
 
 def test_a_deleted_customer_cannot_be_opened() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from bot.approvals import cards
 from bot.approvals.cards import POSTING
-from bot.approvals.lifecycle import CardKind, ChangeEvent, PostedCard, Record, State
+from bot.approvals.lifecycle import CardKind, CardTarget, ChangeEvent, PostedCard, Record, State
 from bot.approvals.repository import GRACE
 from bot.store import deliveries
 from bot.store.database import Database
@@ -103,9 +103,8 @@ async def test_late_redraw_does_not_hide_a_newer_one(harness: Harness) -> None:
 async def test_unknown_card_is_adopted_once(harness: Harness) -> None:
     asked, _ = await posted(harness)
     for expected in (True, False):
-        added = await cards.adopt(
-            harness.database, asked.id, CardKind.APPROVAL, "C_APPROVALS", "9.9", now=NOW
-        )
+        target = CardTarget(CardKind.APPROVAL, "C_APPROVALS")
+        added = await cards.adopt(harness.database, asked.id, target, "9.9", now=NOW)
         assert added is expected
     assert len(await cards.cards_of(harness.database, asked.id)) == 3
 

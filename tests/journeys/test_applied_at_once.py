@@ -47,6 +47,11 @@ async def test_change_applied_at_once_is_posted_once_and_can_be_undone_there(mod
         await maple.lea.submit()
         await later(maple)
         assert len(posts(maple)) == 2
+        await maple.lea.sees(f"({approvals_words.UNDONE_STATE})")
+        cards = [card for card in maple.slack.workspace.posts if card.channel == APPROVALS]
+        labels = (approvals_words.UNDONE_CHANGE, approvals_words.UNDO_REQUEST)
+        for label, shown in zip(labels, cards, strict=True):
+            assert maple.lea.link(label).endswith(f"/archives/{APPROVALS}/p{shown.ts.replace('.', '')}")
         assert [write.applied for write in maple.autumn.ledger] == [True, True]
 
 
@@ -73,6 +78,18 @@ async def test_change_applied_at_once_stays_out_of_a_shared_channel() -> None:
 async def test_change_applied_at_once_is_posted_when_the_channel_can_be_checked_again() -> None:
     async with running_maple("http", policy=AT_ONCE) as maple:
         maple.slack.faults.add("conversations.info", "error", error="fatal_error", times=100)
+        await give(maple)
+        await maple.ana.sees(approvals_words.RIGHT_AWAY)
+        await maple.bot.work.drain(10)
+        assert posts(maple) == []
+        maple.slack.faults.clear()
+        await later(maple)
+        assert len(posts(maple)) == 1
+
+
+async def test_change_applied_at_once_is_posted_once_slack_takes_it() -> None:
+    async with running_maple("http", policy=AT_ONCE) as maple:
+        maple.slack.faults.add("chat.postMessage", "error", error="restricted_action", times=None)
         await give(maple)
         await maple.ana.sees(approvals_words.RIGHT_AWAY)
         await maple.bot.work.drain(10)

@@ -10,6 +10,7 @@ from bot.access.policy import DecisionReason
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
 from bot.approvals.results import Result
+from sandbox.slack.model import Message
 from tests.journeys.changing import (
     ACTION,
     AT_ONCE,
@@ -25,7 +26,7 @@ from tests.journeys.changing import (
     lea_sees,
     request_undo,
 )
-from tests.running import Mode, Running, running_maple
+from tests.running import APPROVALS, Mode, Running, running_maple
 from tests.screen import on_screen
 
 
@@ -188,6 +189,11 @@ async def test_an_answer_that_was_lost_is_found_again(maple: Running) -> None:
     assert writes(maple) == ["balances.update"]
 
 
+def _path(post: Message) -> str:
+    """Where the address of a message in the approvals channel leads."""
+    return f"/archives/{APPROVALS}/p{post.ts.replace('.', '')}"
+
+
 async def test_undone(maple: Running) -> None:
     before = await remaining(maple)
     await give(maple)
@@ -199,8 +205,12 @@ async def test_undone(maple: Running) -> None:
     await request_undo(maple.ana)
     await maple.lea.sees("Undo: balance change")
     await maple.lea.sees(approvals_words.UNDOING)
+    original, undo = (post for post in maple.slack.workspace.posts if post.channel == APPROVALS)
+    assert maple.lea.link(approvals_words.UNDONE_CHANGE).endswith(_path(original))
     await maple.lea.click("Approve")
     await maple.lea.sees(approvals_words.UNDONE)
+    await maple.lea.sees(f"({approvals_words.UNDONE_STATE})")
+    assert maple.lea.link(approvals_words.UNDO_REQUEST).endswith(_path(undo))
     await maple.bot.work.drain(10)
     assert maple.ana.thread("[Open customer] [History]") == [], "she undid it herself"
     assert await remaining(maple) == before
