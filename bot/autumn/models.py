@@ -353,10 +353,18 @@ class InvoicePreview(Model):
     line_items: Many[PreviewLine] = Field(default_factory=list)
 
 
+class BoughtQuantity(Model):
+    feature_id: str = ""
+    quantity: Decimal = Decimal(0)
+    """In all, with what the plan includes."""
+
+
 class PlanMove(Model):
     """A plan that a billing change brings or takes away."""
 
     plan_id: str = ""
+    feature_quantities: Many[BoughtQuantity] = Field(default_factory=list)
+    """Of the features that it sells by quantity."""
     effective_at: Instant | None = None
     """None: now."""
     canceled_at: Instant | None = None
@@ -368,6 +376,8 @@ class NextCycle(Model):
 
     starts_at: Instant | None = None
     total: Decimal = Decimal(0)
+    usage_line_items: Many[PreviewLine] = Field(default_factory=list)
+    """What will be billed by use. They have no amounts, and are in no total."""
 
 
 class RefundedInvoice(Model):

@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.access.rules import PolicyKind
 from bot.changes import (
+    addition,
     balance,
     cancellation,
     control,
@@ -40,6 +41,7 @@ KINDS: tuple[ChangeKind[Any], ...] = (
     control.KIND,
     cancellation.KIND,
     switch.KIND,
+    addition.KIND,
     quantity.KIND,
     trial.KIND,
     details.KIND,

@@ -12,7 +12,9 @@ from bot.approvals.lifecycle import OVER, Approval, Cause, ChangeEvent, Record, 
 from bot.autumn.environment import Environment
 from bot.autumn.models import Coupon, Customer, Duration, Entity, RewardList
 from bot.changes import notes, registry
+from bot.changes.addition.input import AdditionInput
 from bot.changes.balance.input import BalanceAction, BalanceInput
+from bot.changes.billing.quantities import FeatureQuantity
 from bot.changes.cancellation.input import CancellationAction, CancellationInput, Settlement
 from bot.changes.control.input import ControlInput, ControlType, ThresholdType
 from bot.changes.deletion.input import DeletionInput
@@ -113,8 +115,20 @@ CANCELLATIONS = st.builds(
     product=TEXTS,
     action=st.sampled_from(CancellationAction),
     settlement=st.none() | st.sampled_from(Settlement),
+    one_time=st.booleans(),
 )
-SWITCHES = st.builds(SwitchInput, customer=IDS, product=TEXTS, action=st.sampled_from(SwitchAction))
+BOUGHT = st.lists(st.builds(FeatureQuantity, feature=TEXTS, quantity=NUMBERS), max_size=2).map(tuple)
+SWITCHES = st.builds(
+    SwitchInput,
+    customer=IDS,
+    product=TEXTS,
+    action=st.sampled_from(SwitchAction),
+    replaces=st.none() | TEXTS,
+    quantities=BOUGHT,
+)
+ADDITIONS = st.builds(
+    AdditionInput, customer=IDS, product=TEXTS, subscription=st.just("") | TEXTS, quantities=BOUGHT
+)
 QUANTITIES = st.builds(
     QuantityInput,
     customer=IDS,
@@ -145,6 +159,7 @@ INPUTS = (
     | REFUNDS
     | CANCELLATIONS
     | SWITCHES
+    | ADDITIONS
     | QUANTITIES
     | TRIALS
     | DETAILS_INPUTS
@@ -159,7 +174,7 @@ _DETAILS: dict[str, st.SearchStrategy[str]] = {
     **dict.fromkeys(("at", "cycle", "latest"), MOMENTS),
     **dict.fromkeys(("field", "fields"), st.sampled_from(["name", "name, email"])),
     **dict.fromkeys(("feature", "plan", "plans", "name", "names", "reward", "promo", "currencies"), TEXTS),
-    **dict.fromkeys(("product", "products", "code"), TEXTS),
+    **dict.fromkeys(("product", "products", "code", "replaced"), TEXTS),
     "currency": CURRENCIES,
     "at_least": st.sampled_from(["", "yes"]),
     "nth": st.integers(1, 99).map(str),

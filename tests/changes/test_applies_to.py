@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from bot.autumn.models import Balance, Customer, Entity, Invoice, Plan, PlanItem, Purchase, Subscription
 from bot.changes import entity_view, registry
+from bot.changes.billing import bought
 from bot.changes.cancellation.input import CancellationAction, CancellationInput, Settlement
 from bot.changes.expiry.input import ExpiryInput
 from bot.changes.model import ChangeInput, EntityScope, Facts
-from bot.changes.quantity import bought
 from bot.changes.quantity.input import Billed, QuantityInput
 from bot.changes.refund.input import RefundInput
 from bot.changes.refund.read import PaidInvoices

@@ -48,7 +48,7 @@ def tools_of(part: str, holder: Customer | None = None, *, history: bool = True)
         (
             "products",
             [],
-            ["Change reward", "Cancel subscription", "Change product", "Change quantity", "Change trial"],
+            ["Change reward", "Cancel subscription", "Change product", "Add product", "More changes …"],
         ),
         (
             "feature",
@@ -71,13 +71,18 @@ def test_part_offers_the_changes_that_it_is_about(part: str, shown: list[str], i
 @pytest.mark.parametrize(
     ("part", "holder", "shown", "in_menu"),
     [
-        ("products", customer(), [], ["Change reward", "Cancel subscription", "Change product"]),
-        ("products", customer(subscriptions=[]), [], ["Change reward", "Change product"]),
+        (
+            "products",
+            customer(),
+            [],
+            ["Change reward", "Cancel subscription", "Change product", "Add product"],
+        ),
+        ("products", customer(subscriptions=[]), [], ["Change reward", "Change product", "Add product"]),
         (
             "entity",
             customer(),
             ["Give allowance"],
-            ["Change balance", "Give a feature", "Record usage", "Cancel subscription", "Change product"],
+            ["Change balance", "Give a feature", "Record usage", "Cancel subscription", "More changes …"],
         ),
         ("invoices", customer(invoices=[]), ["Change reward"], []),
     ],

@@ -9,17 +9,20 @@ import pytest
 
 from bot.autumn.write import Write
 from bot.changes import registry
+from bot.changes.addition.input import AdditionInput
 from bot.changes.billing import quote
+from bot.changes.billing.quantities import FeatureQuantity
 from bot.changes.billing.words import BillingLine, BillingNote
 from bot.changes.cancellation.input import CancellationAction, CancellationInput, Settlement
 from bot.changes.common_notes import CommonNote
 from bot.changes.facts import gather_for, quoted
-from bot.changes.model import ChangeInput, Facts
+from bot.changes.model import ChangeInput, Facts, Verdict
 from bot.changes.notes import Note
 from bot.changes.quantity.input import Billed, QuantityInput
 from bot.changes.switch.input import Kept, SwitchAction, SwitchInput
 from bot.changes.switch.words import SwitchNote
 from bot.changes.trial.input import TrialAction, TrialInput
+from sandbox.autumn.seed.catalog import prepaid
 from tests.changes.test_local_autumn import NOW, Bench, bench_of
 
 DAY = timedelta(days=1)
@@ -262,6 +265,98 @@ async def test_of_a_product_that_is_held_twice_the_one_that_is_named_is_cancelle
     _, after = await carried_out(bench, asked)
     left = {each.id for each in after.customer.subscriptions if each.plan_id == "support_plus"}
     assert left == newer
+
+
+async def test_an_add_on_is_billed_as_previewed_and_its_undo_credits_it(bench: Bench) -> None:
+    asked = AdditionInput(customer="cus_northwind", product="support_plus", subscription="maple_1")
+    kind = registry.of(asked)
+    facts, after = await carried_out(bench, asked)
+    assert sorted(own(after)) == [("pro", "active", False), ("support_plus", "active", False)]
+    assert invoices(bench, "cus_northwind")[-1].total == pytest.approx(float(billed(facts)))
+    assert "priority_support" in after.customer.flags
+    then, read_back = kind.snapshot(asked, facts), kind.snapshot(asked, after)
+    assert kind.verify(asked, then, read_back) is Verdict.APPLIED
+    back = kind.inverse(asked, then, read_back)
+    assert isinstance(back, CancellationInput)
+    undone, after = await carried_out(bench, back)
+    assert own(after) == [("pro", "active", False)]
+    assert billed(undone) == pytest.approx(-billed(facts), abs=Decimal("0.01"))
+
+
+async def test_a_second_add_on_of_a_kind_is_told_from_the_first(bench: Bench) -> None:
+    first, second = (
+        AdditionInput(customer="cus_northwind", product="support_plus", subscription=f"maple_{number}")
+        for number in (1, 2)
+    )
+    await carried_out(bench, first)
+    facts, after = await carried_out(bench, second)
+    assert {each.id for each in after.customer.subscriptions} >= {"maple_1", "maple_2"}
+    kind = registry.of(second)
+    back = kind.inverse(second, kind.snapshot(second, facts), kind.snapshot(second, after))
+    assert back is not None
+    _, after = await carried_out(bench, back)
+    assert [each.id for each in after.customer.subscriptions if each.add_on] == ["maple_1"]
+
+
+async def test_seats_are_bought_with_the_product_in_the_quantity_that_was_asked_for(bench: Bench) -> None:
+    asked = AdditionInput(
+        customer="cus_northwind",
+        product="extra_seats",
+        subscription="maple_1",
+        quantities=(FeatureQuantity(feature="seats", quantity=Decimal(4)),),
+    )
+    kind = registry.of(asked)
+    facts, after = await carried_out(bench, asked)
+    assert after.customer.balances["seats"].granted == facts.customer.balances["seats"].granted + 4
+    assert kind.verify(asked, kind.snapshot(asked, facts), kind.snapshot(asked, after)) is Verdict.APPLIED
+
+
+async def test_a_purchase_is_billed_once_and_removed_without_money(bench: Bench) -> None:
+    asked = AdditionInput(customer="cus_northwind", product="message_pack")
+    kind = registry.of(asked)
+    facts, after = await carried_out(bench, asked)
+    assert billed(facts) == 15
+    assert invoices(bench, "cus_northwind")[-1].total == 15
+    before = len(invoices(bench, "cus_northwind"))
+    then, read_back = kind.snapshot(asked, facts), kind.snapshot(asked, after)
+    assert kind.verify(asked, then, read_back) is Verdict.APPLIED
+    back = kind.inverse(asked, then, read_back)
+    assert isinstance(back, CancellationInput)
+    undone, after = await carried_out(bench, back)
+    assert billed(undone) == 0
+    assert after.customer.purchases == []
+    assert len(invoices(bench, "cus_northwind")) == before
+    granted = after.customer.balances["messages"].granted
+    assert granted == facts.customer.balances["messages"].granted
+
+
+async def test_a_main_product_is_changed_to_with_the_quantity_that_was_asked_for(bench: Bench) -> None:
+    plan = bench.local.state.plans["team"]
+    (seats,) = (item for item in plan.items if item.feature_id == "seats")
+    seats.included, seats.price = 5, prepaid(7)
+    asked = SwitchInput(
+        customer="cus_northwind",
+        product="team",
+        action=SwitchAction.NOW,
+        replaces="pro",
+        quantities=(FeatureQuantity(feature="seats", quantity=Decimal(8)),),
+    )
+    kind = registry.of(asked)
+    facts, after = await carried_out(bench, asked)
+    assert after.customer.balances["seats"].granted == 8
+    assert kind.verify(asked, kind.snapshot(asked, facts), kind.snapshot(asked, after)) is Verdict.APPLIED
+
+
+async def test_a_free_product_that_was_cancelled_is_given_again(bench: Bench) -> None:
+    known = await held(bench, "cus_wayne", "free")
+    asked = cancelling(CancellationAction.NOW, settlement=Settlement.NOTHING, **known)
+    kind = registry.of(asked)
+    facts, after = await carried_out(bench, asked)
+    assert own(after) == []
+    back = kind.inverse(asked, kind.snapshot(asked, facts), kind.snapshot(asked, after))
+    assert isinstance(back, SwitchInput)
+    _, after = await carried_out(bench, back)
+    assert own(after) == [("free", "active", False)]
 
 
 async def test_previews_write_nothing(bench: Bench) -> None:

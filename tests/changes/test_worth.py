@@ -130,6 +130,7 @@ def test_units_are_worth_their_price(
 
 CANCELLED = CancellationInput.model_validate(registry.kind("cancellation").sample("cus_1").model_dump())
 SWITCHED = registry.kind("switch").sample("cus_1")
+ADDED = registry.kind("addition").sample("cus_1")
 REFUNDED = RefundInput(customer="cus_1", invoice="in_1", currency="JPY", amount=D(900))
 
 
@@ -139,6 +140,7 @@ REFUNDED = RefundInput(customer="cus_1", invoice="in_1", currency="JPY", amount=
         (CANCELLED, {"quote:currency": "EUR"}, Worth(D(9), "EUR")),
         (SWITCHED, {"quote:currency": "EUR"}, Worth(D(9), "EUR")),
         (SWITCHED, {}, None),
+        (ADDED, {"quote:currency": "EUR"}, Worth(D(9), "EUR")),
         (REFUNDED, {"currency": "JPY"}, Worth(D(9), "JPY")),
         (REFUNDED, {"currency": "unheard of"}, None),
     ],

@@ -23,6 +23,7 @@ _PICKED = (
     "What the customer gets for the rest",
     "When the difference is billed",
     "New product",
+    "Product to add",
     "When",
     "What the customer keeps of the balances",
 )

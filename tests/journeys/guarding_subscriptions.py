@@ -1,5 +1,6 @@
 """What is filled into the forms for subscriptions, and what their guards say to it."""
 
+from bot.changes.addition.words import AdditionNote
 from bot.changes.billing.words import BillingNote
 from bot.changes.cancellation.words import CancellationNote
 from bot.changes.notes import NoteCode
@@ -28,6 +29,10 @@ def _trial(code: NoteCode, said: str, *filled: Filled) -> Case:
 
 def _quantity(code: NoteCode, said: str, *filled: Filled) -> Case:
     return Case(code, "/autumn quantity cus_acme", said, filled)
+
+
+def _add(code: NoteCode, said: str, customer: str, *filled: Filled) -> Case:
+    return Case(code, f"/autumn add {customer}", said, filled)
 
 
 def _switch(code: NoteCode, said: str, customer: str, *filled: Filled) -> Case:
@@ -86,14 +91,35 @@ TRIAL = (
     ),
 )
 QUANTITY = (
-    _quantity(QuantityNote.NEGATIVE, "A quantity cannot be negative.", ("New quantity", "-1")),
-    _quantity(QuantityNote.NOT_WHOLE_PACKS, "The next quantity up is 3.", ("New quantity", "2.5")),
+    _quantity(BillingNote.NEGATIVE, "A quantity cannot be negative.", ("New quantity", "-1")),
+    _quantity(BillingNote.NOT_WHOLE_PACKS, "The next quantity up is 3.", ("New quantity", "2.5")),
     _quantity(QuantityNote.MAY_NEED_PAYMENT, "the quantity stays as it is until", ("New quantity", "12")),
     _quantity(
         QuantityNote.NOT_BILLED_NOW,
         "neither billed nor credited",
         ("New quantity", "12"),
         ("When the difference is billed", "From the next invoice"),
+    ),
+)
+_SUPPORT: Filled = ("Product to add", "Support Plus")
+ADDITION = (
+    _add(AdditionNote.HELD_ALREADY, "The customer has this add-on already.", "cus_acme", _SUPPORT),
+    _add(AdditionNote.MAY_NEED_PAYMENT, "once they have paid the invoice", "cus_northwind", _SUPPORT),
+    _add(AdditionNote.UNDONE_WITH_CREDIT, "Undo cancels it, with credit", "cus_northwind", _SUPPORT),
+    _add(
+        AdditionNote.UNDONE_WITHOUT_MONEY,
+        "Undo takes it away, and pays nothing back.",
+        "cus_northwind",
+        ("Product to add", "Message Pack"),
+    ),
+    _add(BillingNote.NEEDS_CHECKOUT, "They have to pay at a checkout first", "cus_empty", _SUPPORT),
+    _add(BillingNote.NEW_IN_STRIPE, "The customer is not in Stripe yet.", "cus_empty", _SUPPORT),
+    _add(
+        BillingNote.NOT_WHOLE_PACKS,
+        "The next quantity up is 3.",
+        "cus_northwind",
+        ("Product to add", "Extra Seats"),
+        ("Quantity of Seats", "2.5"),
     ),
 )
 _LATER: Filled = ("When", "At the end of the period")
@@ -104,7 +130,7 @@ SWITCH = (
         SwitchNote.NO_PERIOD, "no billing period to wait for", "cus_wayne", ("New product", "Team"), _LATER
     ),
     _switch(
-        SwitchNote.NEEDS_CHECKOUT,
+        BillingNote.NEEDS_CHECKOUT,
         "They have to pay at a checkout first",
         "cus_empty",
         ("New product", "Team"),

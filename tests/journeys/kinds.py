@@ -295,6 +295,33 @@ async def cancel_free(maple: Running) -> None:
     await _submit(maple, "They are closing their account")
 
 
+async def _pick_to_add(maple: Running, customer: str, product: str, sees: str) -> None:
+    await _open(maple, f"/autumn add {customer}", "Product to add")
+    await maple.ana.choose("Product to add", product)
+    await maple.ana.sees(sees)
+
+
+async def add_product(maple: Running) -> None:
+    await _pick_to_add(maple, "cus_northwind", "Support Plus", "Add-on Support Plus: starts now")
+    await _submit(maple, "They want faster answers")
+
+
+async def _added_meanwhile(maple: Running) -> None:
+    await elsewhere(maple, "billing.attach", customer_id="cus_northwind", plan_id="support_plus")
+
+
+async def add_seats(maple: Running) -> None:
+    await _pick_to_add(maple, "cus_northwind", "Extra Seats", "Quantity of Seats")
+    await maple.ana.fill("Quantity of Seats", "4")
+    await maple.ana.sees("Quantity of Seats: 4")
+    await _submit(maple, "Four more people join")
+
+
+async def buy_once(maple: Running) -> None:
+    await _pick_to_add(maple, "cus_northwind", "Message Pack", "One-time purchase Message Pack: bought now")
+    await _submit(maple, "They run out before the reset")
+
+
 async def change_product(maple: Running) -> None:
     await _open(maple, "/autumn switch cus_massive", "New product")
     await maple.ana.choose("New product", "Pro")
@@ -398,6 +425,18 @@ SORTS = (
         "switch", "socket", change_product, "Change the product to Pro at the end of the period",
         "billing.attach", _another_product_scheduled, "The scheduled change to Enterprise is dropped.",
         undo="Call off the scheduled change to Pro", quoted=True,
+    ),
+    Sort(
+        "product added", "socket", add_product, "Add Support Plus now", "billing.attach", _added_meanwhile,
+        "The customer has this add-on already.", undo="Cancel Support Plus now", quoted=True,
+    ),
+    Sort(
+        "seats added", "http", add_seats, "Add Extra Seats now", "billing.attach",
+        undo="Cancel Extra Seats now", quoted=True,
+    ),
+    Sort(
+        "bought once", "socket", buy_once, "Buy Message Pack once, now", "billing.attach",
+        undo="Remove the one-time purchase of Message Pack", quoted=True,
     ),
     Sort(
         "quantity", "http", change_quantity, "Set Seats of Extra Seats to 12", "billing.update",

@@ -38,7 +38,7 @@ from tests.journeys.changing import (
     request_undo,
 )
 from tests.journeys.guarding import BALANCE, DELETION, DETAILS, REWARD, Case, fill_in
-from tests.journeys.guarding_subscriptions import CANCELLATION, QUANTITY, SWITCH, TRIAL
+from tests.journeys.guarding_subscriptions import ADDITION, CANCELLATION, QUANTITY, SWITCH, TRIAL
 from tests.journeys.kinds import apply_coupon
 from tests.running import Mode, Running, running_maple
 
@@ -51,6 +51,7 @@ MODES: dict[str, tuple[Mode, tuple[Case, ...]]] = {
     "deletion": ("http", DELETION),
     "cancellation": ("socket", CANCELLATION),
     "switch": ("http", SWITCH),
+    "addition": ("http", ADDITION),
     "quantity": ("socket", QUANTITY),
     "trial": ("http", TRIAL),
 }

@@ -9,7 +9,6 @@ from bot.autumn.errors import Forbidden
 from bot.changes import autumn_refusals
 from bot.changes.billing.words import BillingNote
 from bot.changes.cancellation.words import CancellationNote
-from bot.changes.switch.words import SwitchNote
 from bot.lookups import failures
 from sandbox.autumn import LocalAutumn
 from tests.journeys.changing import ACTION, FAILED, WAITING, close_and_look, lea_sees, request_undo
@@ -119,7 +118,7 @@ async def test_without_a_card_the_customer_gets_a_checkout(maple: Running) -> No
     await maple.ana.command("/autumn switch cus_empty")
     await maple.ana.sees("New product")
     await maple.ana.choose("New product", "Pro (yearly)")
-    await maple.ana.sees(str(SwitchNote.NEEDS_CHECKOUT.text).split("*")[1])
+    await maple.ana.sees(str(BillingNote.NEEDS_CHECKOUT.text).split("*")[1])
     await maple.ana.fill("Reason", "They decided")
     await maple.ana.submit()
     await lea_sees(maple, "Change the product to Pro (yearly) now")

@@ -21,7 +21,9 @@ from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.client import Autumn, RetryPolicy
 from bot.autumn.environment import Environment
 from bot.autumn.models import Subscription
+from bot.changes.addition.input import AdditionInput
 from bot.changes.balance.input import BalanceAction, BalanceInput
+from bot.changes.billing.quantities import FeatureQuantity
 from bot.changes.cancellation.input import CancellationAction, CancellationInput, Settlement
 from bot.changes.control.input import ControlInput, ControlType, ThresholdType
 from bot.changes.deletion.input import DeletionInput
@@ -256,6 +258,16 @@ class Deployment:
                 **self.held("cus_acme"), feature="seats", quantity=Decimal(20 + number), billed=Billed.NOW
             ),
             "switch": SwitchInput(customer="cus_massive", product="pro", action=SwitchAction.AT_PERIOD_END),
+            "product added": AdditionInput(
+                customer="cus_northwind", product="support_plus", subscription=f"maple_{number}"
+            ),
+            "seats added": AdditionInput(
+                customer="cus_northwind",
+                product="extra_seats",
+                subscription=f"maple_{number}",
+                quantities=(FeatureQuantity(feature="seats", quantity=Decimal(4)),),
+            ),
+            "bought once": AdditionInput(customer="cus_northwind", product="message_pack"),
             "switch now": SwitchInput(customer="cus_massive", product="pro", action=SwitchAction.NOW),
         }
 

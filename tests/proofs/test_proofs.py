@@ -108,6 +108,9 @@ SAMPLE = {
     ("trial ended", "409, the write was done"),
     ("quantity", "503"),
     ("switch", "429"),
+    ("product added", "a 200 that is lost"),
+    ("seats added", "cut before"),
+    ("bought once", "504 after the write"),
     ("switch now", "an answer that is not Autumn's"),
 }
 

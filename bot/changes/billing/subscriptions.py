@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from bot.autumn.models import Customer, Subscription
+from bot.autumn.models import Customer, Purchase, Subscription
 from bot.autumn.write import Write
 from bot.changes import canonical
 from bot.changes.billing.words import BillingNote
@@ -101,6 +101,11 @@ def new_in_stripe(facts: Facts) -> Iterator[Note]:
 def own(facts: Facts) -> Sequence[Subscription]:
     """The customer's, without those of entities; or the one entity's."""
     return [each for each in facts.customer.subscriptions if not _merged(each, facts)]
+
+
+def purchases(facts: Facts) -> Sequence[Purchase]:
+    """What was bought once, by the customer, without what entities have; or by the one entity."""
+    return [each for each in facts.customer.purchases if facts.scope or each.scope != "entity"]
 
 
 def snapshot(subscription: Subscription | None, plan_id: str, facts: Facts) -> Snapshot:

@@ -3,6 +3,7 @@
 from bot.changes import autumn_refusals
 from bot.changes.lines import LineLabel, LineStyle, billing_day, name
 from bot.changes.notes import NoteCode
+from bot.changes.words import of_feature
 from bot.kit import phrases, text
 from bot.kit.phrases import count
 
@@ -13,6 +14,13 @@ HELD_BY_ENTITY = "*What the entity has of its own*"
 NOTHING_HELD = "No products."
 NO_SUBSCRIPTIONS = "The customer has no subscription that can be changed here."
 NO_LONGER_THERE = "Maple read it, and this subscription is no longer there."
+
+
+QUANTITY_HINT = "In all, with what the product includes."
+
+
+def quantity_of(feature: str) -> str:
+    return f"Quantity of {feature}"
 
 
 def of_entities(number: int) -> str:
@@ -33,6 +41,12 @@ class BillingLine(LineLabel):
         "Scheduled change to",
         LineStyle(no_before="", no_after="dropped", about=name),
     )
+    QUANTITY = (
+        "bought_quantity",
+        "Quantity",
+        LineStyle(no_before="", about=lambda about, names: of_feature(name(about, names))),
+    )
+    """Bought ahead; `about` is the feature."""
     CHARGE = (
         "billed_now",
         "Billed now:",
@@ -43,7 +57,13 @@ class BillingLine(LineLabel):
     """Less the credit that Stripe keeps for the customer."""
     REFUND = "refunded_now", "Refunded to the card", LineStyle(no_before="")
     NEXT_TOTAL = "next_total", "Next invoice", LineStyle(no_before="", about=billing_day)
-    """Its total without usage; `about` is its time."""
+    """`about` is its time."""
+    NEXT_BEFORE_USAGE = (
+        "next_total_before_usage",
+        "Next invoice without usage",
+        LineStyle(no_before="", about=billing_day),
+    )
+    """The same where usage will be billed with it: Autumn gives no amounts for that beforehand."""
 
 
 class BillingNote(NoteCode):
@@ -63,7 +83,33 @@ class BillingNote(NoteCode):
         "quote_refused",
         lambda of: f"Autumn would refuse this. {autumn_refusals.why(of.raw('code'))}",
     )
+    NEGATIVE = "quantity_negative", "A quantity cannot be negative."
+    BELOW_INCLUDED = (
+        "below_included",
+        lambda of: f"The product includes {of.number('included')}, so that is the least.",
+    )
+    NOT_WHOLE_PACKS = (
+        "not_whole_packs",
+        lambda of: (
+            f"This is sold in packs of {of.number('pack')}, beside the {of.number('included')} that are "
+            f"included. The next quantity up is {of.number('next')}."
+        ),
+    )
+    OVER_MOST = "over_most", lambda of: f"The most that can be bought is {of.number('most')} in all."
+    QUANTITIES_MISSING = "quantities_missing", "Enter how much of each feature they buy."
+    OTHER_QUANTITY = (
+        "other_quantity",
+        lambda of: (
+            f"Autumn would give another quantity of {of.text('feature')} than the one that was entered. Use "
+            "Autumn's dashboard."
+        ),
+    )
     # Warnings
+    NEEDS_CHECKOUT = (
+        "needs_checkout",
+        "*The customer has no card on file.* They have to pay at a checkout first: you get a link for them, "
+        "and nothing changes until they have paid.",
+    )
     DROPS_SWITCH = (
         "drops_switch",
         lambda of: f"*The scheduled change to {of.text('product')} is dropped.*",

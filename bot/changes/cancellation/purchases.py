@@ -1,7 +1,5 @@
 """One-time purchases that a customer has. Autumn gives them no id, so one is meant by its product alone."""
 
-from collections.abc import Sequence
-
 from bot.autumn.models import Customer, Purchase, Subscription
 from bot.autumn.write import Write
 from bot.changes.billing import subscriptions
@@ -14,14 +12,9 @@ _PICKED = "#bought:"
 """Before the product's id, in the field where a subscription is picked."""
 
 
-def own(facts: Facts) -> Sequence[Purchase]:
-    """The customer's, without those of entities; or the one entity's."""
-    return [each for each in facts.customer.purchases if facts.scope or each.scope != "entity"]
-
-
 def offered(facts: Facts) -> list[Subscription]:
     """As what the form lists, each product once."""
-    return list({each.plan_id: _listed(each) for each in own(facts)}.values())
+    return list({each.plan_id: _listed(each) for each in subscriptions.purchases(facts)}.values())
 
 
 def any_removable(customer: Customer) -> bool:
@@ -37,7 +30,7 @@ def meant(picked: str) -> str:
 
 def removable(plan_id: str, facts: Facts) -> Subscription | Note:
     """The purchase, or why it cannot be removed. By its product Autumn removes the newest that it finds."""
-    bought = [each for each in own(facts) if each.plan_id == plan_id]
+    bought = [each for each in subscriptions.purchases(facts) if each.plan_id == plan_id]
     if not bought:
         return Note(CancellationNote.PURCHASE_GONE)
     subscribed = any(each.plan_id == plan_id for each in subscriptions.own(facts))
@@ -55,7 +48,7 @@ def removal(request: ChangeInput, plan_id: str) -> Write:
 
 
 def snapshot(plan_id: str, facts: Facts) -> Snapshot:
-    bought = sum(each.plan_id == plan_id for each in own(facts))
+    bought = sum(each.plan_id == plan_id for each in subscriptions.purchases(facts))
     return {"subscription": None, "product": plan_id, "switch": None, "of_product": str(bought)}
 
 

@@ -6,13 +6,15 @@ from bot.autumn.models import Subscription
 from bot.changes import amounts, notes
 from bot.changes import words as changes_words
 from bot.changes.amounts import NotAnAmount
+from bot.changes.billing import bought
 from bot.changes.billing import form as billing_form
+from bot.changes.billing import words as billing_words
 from bot.changes.billing.form import SubscriptionPicker
 from bot.changes.forms import fields as parts
 from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
 from bot.changes.model import Facts
 from bot.changes.notes import Note
-from bot.changes.quantity import bought, words
+from bot.changes.quantity import words
 from bot.changes.quantity.input import Billed, QuantityInput
 from bot.changes.spec import ChangeForm
 from bot.kit import blocks, form_values, text
@@ -39,7 +41,9 @@ def build(state: FormState) -> FormContent:
         content.append(_pick_feature(state, subscription))
     typed = form_values.typed(state.values, QUANTITY_BLOCK)[:_LONGEST]
     element = blocks.typed(parts.field_id("quantity"), typed, most=_LONGEST, telling=True)
-    content.append(blocks.field(QUANTITY_BLOCK, words.QUANTITY, element, words.QUANTITY_HINT, listens=True))
+    content.append(
+        blocks.field(QUANTITY_BLOCK, words.QUANTITY, element, billing_words.QUANTITY_HINT, listens=True)
+    )
     return FormContent(
         PICKER.remember(state),
         billing_form.held(state.facts),

@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 
 from bot.autumn.models import BalanceRow, Customer, PlanItem, Subscription
-from bot.changes import amounts, canonical
-from bot.changes.billing import subscriptions
+from bot.changes import canonical
+from bot.changes.billing import bought, subscriptions
 from bot.changes.billing.words import BillingNote
 from bot.changes.common import identity_refusals
 from bot.changes.common_notes import CommonNote
 from bot.changes.model import Facts, Judgement
 from bot.changes.notes import Note
-from bot.changes.quantity import bought
 from bot.changes.quantity.input import Billed, QuantityInput
 from bot.changes.quantity.words import QuantityNote
 
@@ -42,22 +41,10 @@ def quantity_row(
 
 
 def _refusal(request: QuantityInput, item: PlanItem, row: BalanceRow) -> Note | None:
-    wanted = request.quantity
-    if (problem := amounts.size_problem(wanted)) is not None:
-        return amounts.note(problem)
-    included, most = bought.included(item), item.price.max_purchase if item.price else None
-    if wanted < 0:
-        return Note(QuantityNote.NEGATIVE)
-    if wanted < included:
-        return Note(QuantityNote.BELOW_INCLUDED, {"included": canonical.number(included)})
-    if (next_up := bought.next_up(item, wanted)) != wanted:
-        figures = {"pack": bought.pack(item), "included": included, "next": next_up}
-        details = {named: canonical.number(value) for named, value in figures.items()}
-        return Note(QuantityNote.NOT_WHOLE_PACKS, details)
-    if most is not None and wanted > included + most:
-        return Note(QuantityNote.OVER_MOST, {"most": canonical.number(included + most)})
+    if (refusal := bought.refusal(item, request.quantity)) is not None:
+        return refusal
     # The same again is not harmless: after a change that was not billed, it is billed then.
-    return Note(CommonNote.NOTHING_TO_DO) if wanted == bought.quantity(row) else None
+    return Note(CommonNote.NOTHING_TO_DO) if request.quantity == bought.quantity(row) else None
 
 
 def _warnings(request: QuantityInput, row: BalanceRow) -> Iterator[Note]:

@@ -9,19 +9,20 @@ from bot.access.limits import Worth
 from bot.autumn.models import BalanceRow, Subscription
 from bot.autumn.write import Write
 from bot.changes import canonical, price
-from bot.changes.billing import quote, subscriptions
+from bot.changes.billing import bought, quote, subscriptions
 from bot.changes.billing import words as billing_words
 from bot.changes.billing.answer import pending_payment
 from bot.changes.billing.subscriptions import WRITE_SCOPE, update
+from bot.changes.billing.words import BillingLine
 from bot.changes.common import entity_of
 from bot.changes.lines import Line, ValueFormat, name, value_bullet
 from bot.changes.model import Facts, Judgement, PendingPayment, Snapshot, Verdict
 from bot.changes.notes import Names
-from bot.changes.quantity import bought, words
+from bot.changes.quantity import words
 from bot.changes.quantity.form import FORM
 from bot.changes.quantity.guard import guard, quantity_row
 from bot.changes.quantity.input import Billed, QuantityInput
-from bot.changes.quantity.words import QuantityLine, QuantityNote
+from bot.changes.quantity.words import QuantityNote
 from bot.changes.spec import ChangeKind, DailyTotal
 from bot.kit import numbers
 
@@ -38,7 +39,7 @@ class QuantityChange(ChangeKind[QuantityInput]):
     form = FORM
     of_entities = True
     notes = QuantityNote
-    lines = QuantityLine
+    lines = BillingLine
     scopes = (WRITE_SCOPE,)
     quoted = True
     unit = "units of the feature"
@@ -67,7 +68,7 @@ class QuantityChange(ChangeKind[QuantityInput]):
     def preview(self, request: QuantityInput, facts: Facts) -> tuple[Line, ...]:
         before = self.snapshot(request, facts)["quantity"]
         after = canonical.number(request.quantity)
-        changed = Line(QuantityLine.QUANTITY, before, after, ValueFormat.NUMBER, about=request.feature)
+        changed = Line(BillingLine.QUANTITY, before, after, ValueFormat.NUMBER, about=request.feature)
         return (changed, *quote.lines(facts))
 
     def amount(self, request: QuantityInput, before: Snapshot) -> Decimal | None:
@@ -122,7 +123,7 @@ class QuantityChange(ChangeKind[QuantityInput]):
         quantity = after.get("quantity")
         if after.get("subscription") is None or quantity is None:
             return [billing_words.NO_LONGER_THERE]
-        return [value_bullet(QuantityLine.QUANTITY, numbers.number(Decimal(quantity)))]
+        return [value_bullet(BillingLine.QUANTITY, numbers.number(Decimal(quantity)))]
 
     def sample(self, customer: str) -> QuantityInput:
         return QuantityInput(

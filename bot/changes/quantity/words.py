@@ -1,9 +1,7 @@
 """What people read about quantities that are bought ahead."""
 
-from bot.changes.lines import LineLabel, LineStyle, name
 from bot.changes.notes import NoteCode
 from bot.changes.quantity.input import Billed
-from bot.changes.words import of_feature
 
 BUTTON = "Change quantity"
 TITLE = "Change quantity"
@@ -13,7 +11,6 @@ HELP = "change how much of a feature a subscription has, such as seats"
 FEATURE = "Feature"
 PICK_FEATURE = "Pick a feature"
 QUANTITY = "New quantity"
-QUANTITY_HINT = "In all, with what the product includes."
 BILLED = "When the difference is billed"
 BILLINGS = {
     Billed.NOW: ("Now", "For the rest of the period; less than before is credit"),
@@ -24,15 +21,6 @@ NO_QUANTITIES = "The customer has no product with a quantity that is bought ahea
 
 def summary(feature: str, product: str, quantity: str) -> str:
     return f"Set {feature} of {product} to {quantity}"
-
-
-class QuantityLine(LineLabel):
-    QUANTITY = (
-        "bought_quantity",
-        "Quantity",
-        LineStyle(about=lambda about, names: of_feature(name(about, names))),
-    )
-    """`about` is the feature."""
 
 
 class QuantityNote(NoteCode):
@@ -46,19 +34,6 @@ class QuantityNote(NoteCode):
         "The customer has this product more than once, and Autumn does not say which quantity belongs to "
         "which. Change it in Autumn's dashboard.",
     )
-    NEGATIVE = "quantity_negative", "A quantity cannot be negative."
-    BELOW_INCLUDED = (
-        "below_included",
-        lambda of: f"The product includes {of.number('included')}, so that is the least.",
-    )
-    NOT_WHOLE_PACKS = (
-        "not_whole_packs",
-        lambda of: (
-            f"This is sold in packs of {of.number('pack')}, beside the {of.number('included')} that are "
-            f"included. The next quantity up is {of.number('next')}."
-        ),
-    )
-    OVER_MOST = "over_most", lambda of: f"The most that can be bought is {of.number('most')} in all."
     # Warnings
     BELOW_USED = (
         "below_used",

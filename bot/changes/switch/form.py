@@ -6,6 +6,8 @@ from bot.autumn.models import Plan
 from bot.changes import notes
 from bot.changes import words as changes_words
 from bot.changes.billing import form as billing_form
+from bot.changes.billing import quantity_fields
+from bot.changes.billing.quantities import FeatureQuantity
 from bot.changes.forms import fields as parts
 from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
 from bot.changes.model import Facts
@@ -29,25 +31,34 @@ def build(state: FormState) -> FormContent:
     pickable = _pickable(state.facts)
     if not pickable:
         return FormContent(state.meta, closed=words.NO_PRODUCTS)
-    action = _action(state.values)
+    action, plan = _action(state.values), _picked(state.values, state.facts)
     content = [
         _pick_product(state, pickable),
+        *(quantity_fields.fields(state, plan) if plan is not None else ()),
         billing_form.radio(ACTION_BLOCK, words.WHEN, words.ACTIONS, action),
     ]
     if action is SwitchAction.NOW:
         content.append(billing_form.radio(KEPT_BLOCK, words.KEPT, words.KEEPING, _kept(state.values)))
     if left_out := len(products.offered(state.facts)) - len(pickable):
         content.append(blocks.context("left_out", words.left_out(left_out)))
-    return FormContent(_remember(state), billing_form.held(state.facts), content)
+    return FormContent(
+        _remember(state, plan),
+        billing_form.held(state.facts),
+        content,
+        problem=quantity_fields.problem(state.values, plan) if plan is not None else "",
+    )
 
 
 def draft(meta: Meta, values: Values, facts: Facts) -> SwitchInput | None:
-    chosen = form_values.chosen(values, PRODUCT_BLOCK)
-    return _request(meta, values, _replaced(chosen, facts)) if chosen else None
+    plan = _picked(values, facts)
+    quantities = quantity_fields.chosen(values, plan) if plan is not None else None
+    if plan is None or quantities is None:
+        return None
+    return _request(meta, values, _replaced(plan.id, facts), quantities)
 
 
 def parse(meta: Meta, values: Values) -> Parsed:
-    errors = {}
+    quantities, errors = quantity_fields.submitted(meta, values)
     chosen = form_values.chosen(values, PRODUCT_BLOCK)
     if not chosen:
         errors[PRODUCT_BLOCK] = notes.plain(Note(SwitchNote.NO_PRODUCT))
@@ -55,21 +66,30 @@ def parse(meta: Meta, values: Values) -> Parsed:
         errors[PRODUCT_BLOCK] = changes_words.STALE
     elif _action(values) is SwitchAction.NOW and KEPT_BLOCK not in values:
         errors[ACTION_BLOCK] = changes_words.STALE
-    return parts.parsed(meta, values, _request(meta, values, meta.shown.get(_REPLACES, "")), errors)
+    request = _request(meta, values, meta.shown.get(_REPLACES, ""), quantities)
+    return parts.parsed(meta, values, request, errors)
 
 
-def _remember(state: FormState) -> Meta:
-    """What the picked product takes the place of: a submission comes without facts."""
-    chosen = form_values.chosen(state.values, PRODUCT_BLOCK)
-    shown = {PRODUCT_BLOCK: chosen, _REPLACES: _replaced(chosen, state.facts)} if chosen else {}
-    return state.meta.model_copy(update={"shown": shown})
+def _remember(state: FormState, plan: Plan | None) -> Meta:
+    """What the picked product takes the place of, and sells: a submission comes without facts."""
+    if plan is None:
+        return state.meta.model_copy(update={"shown": {}})
+    shown = {PRODUCT_BLOCK: plan.id, _REPLACES: _replaced(plan.id, state.facts)}
+    return state.meta.model_copy(update={"shown": shown | dict(quantity_fields.remembered(plan))})
+
+
+def _picked(values: Values, facts: Facts) -> Plan | None:
+    chosen = form_values.chosen(values, PRODUCT_BLOCK)
+    return next((plan for plan in _pickable(facts) if plan.id == chosen), None)
 
 
 def _replaced(product: str, facts: Facts) -> str:
     return next((each.plan_id for each in products.replaced(product, facts)), "")
 
 
-def _request(meta: Meta, values: Values, replaces: str) -> SwitchInput:
+def _request(
+    meta: Meta, values: Values, replaces: str, quantities: tuple[FeatureQuantity, ...]
+) -> SwitchInput:
     action = _action(values)
     return SwitchInput(
         customer=meta.customer,
@@ -77,6 +97,7 @@ def _request(meta: Meta, values: Values, replaces: str) -> SwitchInput:
         action=action,
         kept=_kept(values) if action is SwitchAction.NOW else Kept.NOTHING,
         replaces=replaces,
+        quantities=quantities,
     )
 
 
@@ -92,7 +113,11 @@ def _kept(values: Values) -> Kept:
 
 def _pickable(facts: Facts) -> list[Plan]:
     """By name; those that an option can carry."""
-    fitting = [plan for plan in products.offered(facts).values() if text.length(plan.id) <= blocks.OPTION]
+    fitting = [
+        plan
+        for plan in products.offered(facts).values()
+        if text.length(plan.id) <= blocks.OPTION and quantity_fields.fits(plan)
+    ]
     return sorted(fitting, key=lambda plan: ((plan.name or plan.id).casefold(), plan.id))[: options.MOST]
 
 

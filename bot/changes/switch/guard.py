@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from bot.autumn.models import PlanMove
-from bot.changes.billing import quote, subscriptions
+from bot.changes.billing import quantities, quote, subscriptions
 from bot.changes.billing.words import BillingNote
 from bot.changes.common import identity_refusals, joined
 from bot.changes.common_notes import CommonNote
@@ -42,12 +42,15 @@ def _refusal(request: SwitchInput, facts: Facts) -> Note | None:
                 return Note(SwitchNote.NO_PRODUCT)
             if state == products.RUNNING:
                 return Note(SwitchNote.ALREADY_HELD)
-            if request.product not in products.offered(facts):
+            plan = products.offered(facts).get(request.product)
+            if plan is None:
                 return Note(SwitchNote.UNKNOWN_PRODUCT)
             if facts.scope and request.kept is Kept.REMAINING:
                 return Note(SwitchNote.ENTITY_REMAINING)
             move = quote.incoming(request.product, facts)
-            return Note(SwitchNote.NO_PERIOD) if _too_soon(request, move) else _wrong_place(request, facts)
+            if _too_soon(request, move):
+                return Note(SwitchNote.NO_PERIOD)
+            return quantities.refusal(plan, request.quantities) or _quoted_otherwise(request, facts)
         case _:  # pragma: no cover - mypy sees to it that there is no other action
             assert_never(request.action)
 
@@ -55,6 +58,12 @@ def _refusal(request: SwitchInput, facts: Facts) -> Note | None:
 def _too_soon(request: SwitchInput, move: PlanMove | None) -> bool:
     waits = request.action is SwitchAction.AT_PERIOD_END
     return waits and move is not None and move.effective_at is None
+
+
+def _quoted_otherwise(request: SwitchInput, facts: Facts) -> Note | None:
+    if (wrong := _wrong_place(request, facts)) is not None:
+        return wrong
+    return quantities.misquoted(request.product, request.quantities, facts)
 
 
 def _wrong_place(request: SwitchInput, facts: Facts) -> Note | None:
@@ -87,7 +96,7 @@ def _warnings(request: SwitchInput, facts: Facts) -> Iterator[Note]:
     if replaced:
         yield Note(_KEPT[request.kept])
     if facts.quote is not None and facts.quote.redirect_to_checkout:
-        yield Note(SwitchNote.NEEDS_CHECKOUT)
+        yield Note(BillingNote.NEEDS_CHECKOUT)
     elif facts.quote is not None and facts.quote.total > 0:
         yield Note(SwitchNote.MAY_NEED_PAYMENT)
     yield Note(BillingNote.SHOWN_BY_TIME)

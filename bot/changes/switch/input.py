@@ -3,6 +3,7 @@
 from enum import StrEnum
 from typing import Literal
 
+from bot.changes.billing.quantities import FeatureQuantity
 from bot.changes.model import ChangeInput
 
 
@@ -32,5 +33,7 @@ class SwitchInput(ChangeInput):
     """Only for NOW."""
     replaces: str | None = None
     """The id of the plan whose place it takes, as the form said: empty for none, None if not said."""
+    quantities: tuple[FeatureQuantity, ...] = ()
+    """Of what the product sells by quantity. Not for CALL_OFF."""
     subscription: str = ""
     """For CALL_OFF: the one that goes on."""

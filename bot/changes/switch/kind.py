@@ -9,7 +9,7 @@ from bot.access.limits import Worth
 from bot.autumn.models import PlanMove
 from bot.autumn.write import Write
 from bot.changes import canonical
-from bot.changes.billing import quote
+from bot.changes.billing import quantities, quote
 from bot.changes.billing.answer import pending_payment
 from bot.changes.billing.subscriptions import WRITE_SCOPE, update
 from bot.changes.common import entity_of
@@ -45,7 +45,7 @@ class SwitchChange(ChangeKind[SwitchInput]):
     notes = SwitchNote
     lines = SwitchLine
     scopes = (WRITE_SCOPE,)
-    needs = frozenset({Needs.PRODUCTS})
+    needs = frozenset({Needs.PRODUCTS, Needs.FEATURES})
     quoted = True
     unit = "money"
     in_money = True
@@ -66,12 +66,13 @@ class SwitchChange(ChangeKind[SwitchInput]):
             "product": products.state_of(request.product, facts),
             "current": current.id if current else None,
             "scheduled": waiting[0].plan_id if waiting else None,
+            "quantities": quantities.held(request.product, request.quantities, facts),
             "period_end": canonical.time_or_none(current.current_period_end) if current else None,
             **quote.snapshot(facts),
         }
 
     def preview(self, request: SwitchInput, facts: Facts) -> tuple[Line, ...]:
-        return (*_moves(request, facts), *quote.lines(facts))
+        return (*_moves(request, facts), *quantities.lines(request.quantities), *quote.lines(facts))
 
     def amount(self, request: SwitchInput, before: Snapshot) -> Decimal | None:  # noqa: ARG002
         """What is charged or credited now."""
@@ -115,6 +116,8 @@ class SwitchChange(ChangeKind[SwitchInput]):
         match request.action:
             case SwitchAction.NOW:
                 applied = after["product"] == products.RUNNING
+                if applied and not quantities.all_held(request.quantities, after["quantities"]):
+                    return Verdict.UNCLEAR
             case SwitchAction.AT_PERIOD_END:
                 applied = after["product"] == products.SCHEDULED and after["held"] != before["held"]
             case SwitchAction.CALL_OFF:
@@ -165,6 +168,7 @@ def _attach(request: SwitchInput, schedule: str, kept: dict[str, Any]) -> Write:
         "customer_id": request.customer,
         "plan_id": request.product,
         **entity_of(request),
+        **quantities.body(request.quantities),
         "plan_schedule": schedule,
         "redirect_mode": "if_required",
         **kept,

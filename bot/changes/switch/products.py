@@ -5,12 +5,13 @@ import json
 from bot.autumn.models import Plan, Subscription
 from bot.changes.billing import subscriptions
 from bot.changes.model import Facts
+from bot.lookups.products.plan_changes import is_one_time
 
 RUNNING, SCHEDULED = "running", "scheduled"
 
 
 def offered(facts: Facts) -> dict[str, Plan]:
-    """By id. Not add-ons and one-time purchases, which take no other's place, nor what needs quantities."""
+    """By id. Not add-ons and one-time purchases, which take no other's place."""
     return {plan.id: plan for plan in facts.offered or () if _fits(plan)}
 
 
@@ -71,6 +72,4 @@ def _group(plan_id: str, facts: Facts) -> str:
 
 
 def _fits(plan: Plan) -> bool:
-    one_time = plan.price is not None and plan.price.interval == "one_off"
-    ahead = any(item.price is not None and item.price.billing_method == "prepaid" for item in plan.items)
-    return not (plan.add_on or plan.archived or one_time or ahead)
+    return not (plan.add_on or plan.archived or is_one_time(plan))

@@ -91,11 +91,6 @@ class SwitchNote(NoteCode):
     REPLACES_ANOTHER = "replaces_another", _replaces_another
     NOT_SCHEDULED = "not_scheduled", "This change is no longer scheduled, so there is nothing to call off."
     # Warnings
-    NEEDS_CHECKOUT = (
-        "needs_checkout",
-        "*The customer has no card on file.* They have to pay at a checkout first: you get a link for them, "
-        "and nothing changes until they have paid.",
-    )
     MAY_NEED_PAYMENT = (
         "switch_may_need_payment",
         "If the card cannot be charged, the product stays as it is until the customer pays the invoice.",

@@ -60,6 +60,13 @@ def is_free(plan: Plan) -> bool:
     return plan.price is None and all(item.price is None for item in plan.items)
 
 
+def is_one_time(plan: Plan) -> bool:
+    """Whether all that it costs is paid once."""
+    intervals = [plan.price.interval] if plan.price else []
+    intervals += [item.price.interval for item in plan.items if item.price]
+    return bool(intervals) and all(interval == "one_off" for interval in intervals)
+
+
 def _days_around(at: datetime | None) -> tuple[date, ...]:
     """The day, and those beside it: what belongs together may be recorded a few hours apart."""
     if at is None:

@@ -80,14 +80,10 @@ def sums(state: State, who: Customer, lines: list[Json], *, credited: bool = Fal
 
 
 def share_left(product: Product, now: int) -> float:
-    """How much is left of what was paid for, from 1 to 0.
-
-    That is the billing period, or the part of it since the product was attached.
-    """
+    """How much is left of the billing period, from 1 to 0."""
     if product.period_start is None or product.period_end is None:
         return 1.0
-    start = max(product.period_start, product.started_at - product.started_at % 1000)
-    return (product.period_end - now) / (product.period_end - start)
+    return (product.period_end - now) / (product.period_end - product.period_start)
 
 
 def prorated(lines: list[Json], share: float, period: Json) -> list[Json]:

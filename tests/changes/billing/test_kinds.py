@@ -12,8 +12,20 @@ from bot.changes.spec import ChangeKind
 from tests.changes.billing.quotes import PRO, having
 from tests.changes.facts import NOW
 
-KINDS = {"cancellation": "cancel", "switch": "switch", "quantity": "quantity", "trial": "trial"}
-UNITS = {"cancellation": "money", "switch": "money", "quantity": "units of the feature", "trial": "days"}
+KINDS = {
+    "cancellation": "cancel",
+    "switch": "switch",
+    "addition": "add",
+    "quantity": "quantity",
+    "trial": "trial",
+}
+UNITS = {
+    "cancellation": "money",
+    "switch": "money",
+    "addition": "money",
+    "quantity": "units of the feature",
+    "trial": "days",
+}
 
 
 @pytest.fixture(params=KINDS)

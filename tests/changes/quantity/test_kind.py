@@ -9,15 +9,15 @@ from bot.access.limits import Today
 from bot.approvals.preview import assess
 from bot.autumn.models import Balance, Plan, PlanItem, Subscription, UsagePrice
 from bot.changes.amounts import AmountNote
+from bot.changes.billing import bought
 from bot.changes.billing.words import BillingLine, BillingNote
 from bot.changes.common_notes import CommonNote
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, PendingPayment, Snapshot, Verdict
 from bot.changes.notes import Note
-from bot.changes.quantity import bought
 from bot.changes.quantity.input import Billed, QuantityInput
 from bot.changes.quantity.kind import QuantityChange
-from bot.changes.quantity.words import QuantityLine, QuantityNote
+from bot.changes.quantity.words import QuantityNote
 from tests.changes.billing.quotes import OF_ENTITY, PRO, having
 from tests.changes.billing.quotes import quote as quoted
 from tests.changes.facts import AHEAD, BY_USE, NOW, balance, row
@@ -106,19 +106,19 @@ TWICE = balance(row("one", price=AHEAD), row("two", price=AHEAD), feature_id="se
         ),
         (ask(), having_seats(balances=(TWICE,)), Note(QuantityNote.HELD_TWICE)),
         (ask(10**13), having_seats(), Note(AmountNote.TOO_LARGE, {"most": "1000000000000"})),
-        (ask(-1), having_seats(), Note(QuantityNote.NEGATIVE)),
-        (ask(1), having_seats(), Note(QuantityNote.BELOW_INCLUDED, {"included": "2"})),
+        (ask(-1), having_seats(), Note(BillingNote.NEGATIVE)),
+        (ask(1), having_seats(), Note(BillingNote.BELOW_INCLUDED, {"included": "2"})),
         (
             ask("2.5"),
             having_seats(),
-            Note(QuantityNote.NOT_WHOLE_PACKS, {"pack": "1", "included": "2", "next": "3"}),
+            Note(BillingNote.NOT_WHOLE_PACKS, {"pack": "1", "included": "2", "next": "3"}),
         ),
         (
             ask(8),
             having_seats(selling(pack=5)),
-            Note(QuantityNote.NOT_WHOLE_PACKS, {"pack": "5", "included": "2", "next": "12"}),
+            Note(BillingNote.NOT_WHOLE_PACKS, {"pack": "5", "included": "2", "next": "12"}),
         ),
-        (ask(9), having_seats(selling(most=6)), Note(QuantityNote.OVER_MOST, {"most": "8"})),
+        (ask(9), having_seats(selling(most=6)), Note(BillingNote.OVER_MOST, {"most": "8"})),
         (ask(6), having_seats(), Note(CommonNote.NOTHING_TO_DO)),
         (ask(6, billed=Billed.NEXT_INVOICE), having_seats(), Note(CommonNote.NOTHING_TO_DO)),
         (
@@ -177,7 +177,7 @@ def test_plan() -> None:
 
 def test_preview() -> None:
     assert CHANGE.preview(ask(), having_seats(quoted=quoted())) == (
-        Line(QuantityLine.QUANTITY, "6", "8", ValueFormat.NUMBER, about="seats"),
+        Line(BillingLine.QUANTITY, "6", "8", ValueFormat.NUMBER, about="seats"),
         Line(BillingLine.TOTAL, None, "0", ValueFormat.MONEY, currency="USD"),
     )
 

@@ -1,15 +1,19 @@
 """The form that changes a customer's product."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from bot.autumn.models import PlanItem
 from bot.changes import request_form
 from bot.changes import words as changes_words
+from bot.changes.billing.quantities import FeatureQuantity
 from bot.changes.forms.model import Meta
 from bot.changes.model import Facts
 from bot.changes.switch import words
 from bot.changes.switch.input import Kept, SwitchAction, SwitchInput
+from tests.changes.facts import AHEAD
 from tests.changes.filling import Filling
 from tests.lookups import samples as given
 from tests.lookups.samples import BEFORE, NOW
@@ -88,6 +92,19 @@ def test_a_product_of_another_group_replaces_nothing() -> None:
     request = opened.submit().input
     assert isinstance(request, SwitchInput)
     assert request.replaces == ""
+
+
+def test_how_much_is_bought_with_the_product_is_asked_for() -> None:
+    seats = PlanItem(feature_id="seats", included=Decimal(1), price=AHEAD)
+    opened = form(given.plan("team", items=[seats]))
+    opened.fill("product", option="team")
+    opened.fill("bought", text="no number")
+    (wrong,) = opened.submit().errors.values()
+    assert wrong in opened.text
+    opened.fill("bought", text="4")
+    assert "Quantity of seats: *4*" in opened.text
+    bought = (FeatureQuantity(feature="seats", quantity=Decimal(4)),)
+    assert opened.submit().input == wanted(SwitchAction.NOW, quantities=bought)
 
 
 def test_the_product_they_have_is_refused_in_words() -> None:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.autumn.models import Plan, PlanItem, PlanPrice, Quote, Subscription
+from bot.autumn.models import BoughtQuantity, Plan, PlanItem, PlanPrice, Quote, Subscription
+from bot.changes.billing.quantities import FeatureQuantity
 from bot.changes.billing.words import BillingLine, BillingNote
 from bot.changes.common_notes import CommonNote
 from bot.changes.lines import Line, ValueFormat
@@ -26,7 +27,7 @@ from tests.changes.billing.quotes import (
     having,
 )
 from tests.changes.billing.quotes import quote as quoted
-from tests.changes.facts import AHEAD, BY_USE, LATER, NOW, subscription
+from tests.changes.facts import AHEAD, BY_USE, LATER, NOW, balance, row, subscription
 
 CHANGE = SwitchChange()
 NOW_, AT_END, CALL_OFF = SwitchAction.NOW, SwitchAction.AT_PERIOD_END, SwitchAction.CALL_OFF
@@ -110,7 +111,7 @@ def test_refused(asked: SwitchInput, facts: Facts, refusal: Note) -> None:
                 PRO,
                 quoted=AT_ONCE.model_copy(update={"total": Decimal(5), "redirect_to_checkout": True}),
             ),
-            [ANEW, Note(SwitchNote.NEEDS_CHECKOUT), BY_TIME, NO_UNDO],
+            [ANEW, Note(BillingNote.NEEDS_CHECKOUT), BY_TIME, NO_UNDO],
         ),
         (ask(kept=Kept.USAGE), known(PRO), [Note(SwitchNote.KEEPS_USAGE), BY_TIME, NO_UNDO]),
         (ask(kept=Kept.REMAINING), known(PRO), [Note(SwitchNote.KEEPS_REMAINING), BY_TIME, NO_UNDO]),
@@ -236,14 +237,62 @@ def test_what_is_compared_is_of_the_products_group() -> None:
     assert CHANGE.snapshot(ask(product="pro"), facts)["scheduled"] is None
 
 
-def test_what_takes_no_others_place_or_needs_a_quantity_is_not_offered() -> None:
+SELLS = Plan(id="team", items=[PlanItem(feature_id="seats", included=Decimal(1), price=AHEAD)])
+
+
+def seats(quantity: int, action: SwitchAction = NOW_) -> SwitchInput:
+    return ask(action, quantities=(FeatureQuantity(feature="seats", quantity=Decimal(quantity)),))
+
+
+def with_seats(quantity: int) -> Quote:
+    bought = [BoughtQuantity(feature_id="seats", quantity=Decimal(quantity))]
+    return AT_ONCE.model_copy(update={"incoming": [coming("team", feature_quantities=bought)]})
+
+
+@pytest.mark.parametrize(
+    ("asked", "told", "refusals"),
+    [
+        (seats(3), with_seats(3), ()),
+        (seats(3), None, ()),
+        (seats(3), with_seats(1), (Note(BillingNote.OTHER_QUANTITY, {"feature": "seats"}),)),
+        (seats(0), None, (Note(BillingNote.BELOW_INCLUDED, {"included": "1"}),)),
+        (ask(), None, (Note(BillingNote.QUANTITIES_MISSING),)),
+    ],
+)
+def test_a_product_that_sells_by_quantity_needs_one(
+    asked: SwitchInput, told: Quote | None, refusals: tuple[Note, ...]
+) -> None:
+    facts = known(PRO, quoted=told, offered=(SELLS,))
+    assert CHANGE.guard(asked, facts, NOW).refusals == refusals
+
+
+def test_quantities_are_sent_shown_and_read_back() -> None:
+    (write,) = CHANGE.plan(seats(3), known(PRO))
+    assert write.body["feature_quantities"] == [{"feature_id": "seats", "quantity": 3}]
+    shown = Line(BillingLine.QUANTITY, None, "3", ValueFormat.NUMBER, about="seats")
+    assert shown in CHANGE.preview(seats(3), known(PRO))
+    before = CHANGE.snapshot(seats(3), known(PRO))
+    for bought, verdict in ((2, Verdict.APPLIED), (1, Verdict.UNCLEAR)):
+        of_team = row(included=1, prepaid_grant=Decimal(bought), plan_id="team", price=AHEAD)
+        after = CHANGE.snapshot(seats(3), known(TEAM, balances=(balance(of_team, feature_id="seats"),)))
+        assert CHANGE.verify(seats(3), before, after) is verdict
+    later = CHANGE.snapshot(seats(3, AT_END), known(CANCELLED, TEAM_LATER))
+    assert CHANGE.verify(seats(3, AT_END), before, later) is Verdict.APPLIED
+
+
+def test_what_takes_no_others_place_is_not_offered() -> None:
     unfit = (
         Plan(id="seats", add_on=True),
         Plan(id="old", archived=True),
         Plan(id="pack", price=PlanPrice(interval="one_off")),
-        Plan(id="ahead", items=[PlanItem(price=AHEAD)]),
+        Plan(id="units", items=[PlanItem(price=AHEAD.model_copy(update={"interval": "one_off"}))]),
     )
-    fit = (Plan(id="free"), Plan(id="by_use", items=[PlanItem(), PlanItem(price=BY_USE)]), *OFFERED)
+    fit = (
+        Plan(id="free"),
+        Plan(id="ahead", items=[PlanItem(price=AHEAD)]),
+        Plan(id="by_use", items=[PlanItem(), PlanItem(price=BY_USE)]),
+        *OFFERED,
+    )
     assert list(products.offered(known(offered=(*unfit, *fit)))) == [plan.id for plan in fit]
 
 
@@ -359,6 +408,7 @@ def test_what_is_compared() -> None:
         "product": "scheduled",
         "current": "sub_pro",
         "scheduled": "team",
+        "quantities": None,
         "period_end": "2026-12-12T15:06:00.000+00:00",
     }
     assert (

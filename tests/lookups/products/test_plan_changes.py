@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.autumn.models import Customer, PlanItem, Subscription, UsagePrice
-from bot.lookups.products.plan_changes import ByEnding, is_free, plan_changes
+from bot.autumn.models import Customer, PlanItem, PlanPrice, Subscription, UsagePrice
+from bot.lookups.products.plan_changes import ByEnding, is_free, is_one_time, plan_changes
 from tests.lookups.samples import LATER, NOW, plan, subscription
 
 DAY = timedelta(days=1)
@@ -56,3 +56,26 @@ def test_change_to_a_free_plan_is_a_cancellation() -> None:
         for one in (free, unknown, starting())
     ] == [True, False, False]
     assert not is_free(plan(price=None, items=[PlanItem(price=UsagePrice(amount=Decimal(1)))]))
+
+
+ONCE, MONTHLY = PlanPrice(interval="one_off"), PlanPrice(interval="month")
+UNIT_ONCE, UNIT_MONTHLY = (PlanItem(price=UsagePrice(interval=each)) for each in ("one_off", "month"))
+
+
+@pytest.mark.parametrize(
+    ("price", "items", "one_time"),
+    [
+        (ONCE, [], True),
+        (None, [UNIT_ONCE], True),
+        (ONCE, [UNIT_ONCE, PlanItem()], True),
+        (MONTHLY, [], False),
+        (ONCE, [UNIT_MONTHLY], False),
+        (MONTHLY, [UNIT_ONCE], False),
+        (None, [PlanItem()], False),
+        (None, [], False),
+    ],
+)
+def test_what_is_paid_once_has_no_price_that_comes_again(
+    price: PlanPrice | None, items: list[PlanItem], one_time: bool
+) -> None:
+    assert is_one_time(plan(price=price, items=items)) is one_time

@@ -1,0 +1,111 @@
+"""The form that gives a customer a product beside the others."""
+
+from typing import Any
+
+from bot.autumn.models import Plan
+from bot.changes import notes
+from bot.changes import words as changes_words
+from bot.changes.addition import products, words
+from bot.changes.addition.input import AdditionInput
+from bot.changes.addition.words import AdditionNote
+from bot.changes.billing import form as billing_form
+from bot.changes.billing import quantity_fields
+from bot.changes.billing.quantities import FeatureQuantity
+from bot.changes.forms import fields as parts
+from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
+from bot.changes.model import Facts
+from bot.changes.notes import Note
+from bot.changes.spec import ChangeForm
+from bot.kit import blocks, form_values, phrases, text
+from bot.kit.card import Block
+from bot.kit.form_values import Values
+from bot.lookups import names, options
+from bot.lookups.products.plan_changes import is_one_time
+
+PRODUCT_BLOCK = "addition"
+_ONE_TIME = "one_time"
+
+
+def build(state: FormState) -> FormContent:
+    pickable = _pickable(state.facts)
+    if not pickable:
+        return FormContent(state.meta, closed=words.NO_PRODUCTS)
+    plan = _picked(state.values, state.facts)
+    content = [_pick_product(state, pickable)]
+    if plan is not None:
+        content += quantity_fields.fields(state, plan)
+    if left_out := len(products.offered(state.facts)) - len(pickable):
+        content.append(blocks.context("left_out", words.left_out(left_out)))
+    return FormContent(
+        _remember(state.meta, plan),
+        billing_form.held(state.facts),
+        content,
+        problem=quantity_fields.problem(state.values, plan) if plan is not None else "",
+    )
+
+
+def draft(meta: Meta, values: Values, facts: Facts) -> AdditionInput | None:
+    plan = _picked(values, facts)
+    chosen = quantity_fields.chosen(values, plan) if plan is not None else None
+    if plan is None or chosen is None:
+        return None
+    return _request(meta, plan.id, chosen, one_time=is_one_time(plan))
+
+
+def parse(meta: Meta, values: Values) -> Parsed:
+    product = form_values.chosen(values, PRODUCT_BLOCK)
+    quantities, errors = quantity_fields.submitted(meta, values)
+    if not product:
+        errors[PRODUCT_BLOCK] = notes.plain(Note(AdditionNote.NO_PRODUCT))
+    elif meta.shown.get(PRODUCT_BLOCK) != product:
+        errors = {PRODUCT_BLOCK: changes_words.STALE}
+    request = _request(meta, product, quantities, one_time=_ONE_TIME in meta.shown)
+    return parts.parsed(meta, values, request, errors)
+
+
+def _request(
+    meta: Meta, product: str, quantities: tuple[FeatureQuantity, ...], *, one_time: bool
+) -> AdditionInput:
+    """The subscription gets an id of this form's own: one add-on may be held twice."""
+    subscription = "" if one_time else f"maple_{parts.digest(meta.submission)}"
+    return AdditionInput(
+        customer=meta.customer, product=product, subscription=subscription, quantities=quantities
+    )
+
+
+def _remember(meta: Meta, plan: Plan | None) -> Meta:
+    if plan is None:
+        return meta.model_copy(update={"shown": {}})
+    shown = {PRODUCT_BLOCK: plan.id, **quantity_fields.remembered(plan)}
+    return meta.model_copy(update={"shown": {**shown, **({_ONE_TIME: "yes"} if is_one_time(plan) else {})}})
+
+
+def _picked(values: Values, facts: Facts) -> Plan | None:
+    chosen = form_values.chosen(values, PRODUCT_BLOCK)
+    return next((plan for plan in _pickable(facts) if plan.id == chosen), None)
+
+
+def _pickable(facts: Facts) -> list[Plan]:
+    """By name; those that an option and the form can carry."""
+    fitting = [
+        plan
+        for plan in products.offered(facts).values()
+        if text.length(plan.id) <= blocks.OPTION and quantity_fields.fits(plan)
+    ]
+    return sorted(fitting, key=lambda plan: ((plan.name or plan.id).casefold(), plan.id))[: options.MOST]
+
+
+def _pick_product(state: FormState, pickable: list[Plan]) -> Block:
+    currency = names.currency(state.facts.customer)
+    drawn = {plan.id: _option(plan, currency) for plan in pickable}
+    initial = drawn.get(form_values.chosen(state.values, PRODUCT_BLOCK))
+    element = blocks.select(parts.field_id("addition"), words.PICK_PRODUCT, list(drawn.values()), initial)
+    return blocks.field(PRODUCT_BLOCK, words.PRODUCT, element, listens=True)
+
+
+def _option(plan: Plan, currency: str) -> Any:
+    label = text.literal(plan.name or plan.id, blocks.OPTION) or phrases.NONE
+    return blocks.option(label, plan.id, text.literal(names.price(plan, currency), blocks.OPTION))
+
+
+FORM = ChangeForm(build, draft, parse)

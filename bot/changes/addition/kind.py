@@ -1,0 +1,130 @@
+"""Giving a customer an add-on, or something that is bought once."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from bot.access.limits import Worth
+from bot.autumn.write import Write
+from bot.changes.addition import products, words
+from bot.changes.addition.form import FORM
+from bot.changes.addition.guard import guard
+from bot.changes.addition.input import AdditionInput
+from bot.changes.addition.words import AdditionLine, AdditionNote
+from bot.changes.billing import quantities, quote
+from bot.changes.billing.answer import pending_payment
+from bot.changes.billing.subscriptions import WRITE_SCOPE
+from bot.changes.cancellation.input import CancellationAction, CancellationInput, Settlement
+from bot.changes.common import entity_of
+from bot.changes.lines import Line, name
+from bot.changes.model import ChangeInput, Facts, Judgement, Needs, PendingPayment, Snapshot, Verdict
+from bot.changes.notes import Names
+from bot.changes.spec import ChangeKind
+
+
+class AdditionChange(ChangeKind[AdditionInput]):
+    id = "addition"
+    command = "add"
+    button = words.BUTTON
+    title = words.TITLE
+    heading = words.HEADING
+    help = words.HELP
+    offered_on = frozenset({"products", "entity"})
+    input = AdditionInput
+    form = FORM
+    of_entities = True
+    notes = AdditionNote
+    lines = AdditionLine
+    scopes = (WRITE_SCOPE,)
+    needs = frozenset({Needs.PRODUCTS, Needs.FEATURES})
+    quoted = True
+    unit = "money"
+    in_money = True
+    valued = True
+
+    def applies_to(self, facts: Facts, feature: str) -> bool:  # noqa: ARG002
+        return facts.offered is None or bool(products.offered(facts))
+
+    def guard(self, request: AdditionInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
+        return guard(request, facts)
+
+    def snapshot(self, request: AdditionInput, facts: Facts) -> Snapshot:
+        return {**products.snapshot(request, facts), **quote.snapshot(facts)}
+
+    def preview(self, request: AdditionInput, facts: Facts) -> tuple[Line, ...]:
+        label = AdditionLine.ADDED if request.subscription else AdditionLine.BOUGHT
+        added = Line(label, None, None, about=request.product)
+        return (added, *quantities.lines(request.quantities), *quote.lines(facts))
+
+    def amount(self, request: AdditionInput, before: Snapshot) -> Decimal | None:  # noqa: ARG002
+        """What is charged now."""
+        return quote.money_moved(before)
+
+    def worth(
+        self,
+        request: AdditionInput,  # noqa: ARG002
+        amount: Decimal | None,
+        before: Snapshot,
+        facts: Facts,  # noqa: ARG002
+    ) -> Worth | None:
+        return quote.worth(amount, before)
+
+    def products(self, request: AdditionInput, facts: Facts) -> frozenset[str]:  # noqa: ARG002
+        return frozenset({request.product})
+
+    def holds(self, request: AdditionInput, previewed: Snapshot, current: Snapshot) -> bool:  # noqa: ARG002
+        return quote.holds(previewed, current)
+
+    def plan(self, request: AdditionInput, facts: Facts) -> tuple[Write, ...]:  # noqa: ARG002
+        body = {
+            "customer_id": request.customer,
+            "plan_id": request.product,
+            **entity_of(request),
+            **({"subscription_id": request.subscription} if request.subscription else {}),
+            **quantities.body(request.quantities),
+            "plan_schedule": "immediate",
+            "redirect_mode": "if_required",
+        }
+        return (Write("billing.attach", "POST", "/v1/billing.attach", body, per_customer=True),)
+
+    def pending_payment(self, answer: object) -> PendingPayment | None:
+        return pending_payment(answer)
+
+    def verify(self, request: AdditionInput, before: Snapshot, after: Snapshot | None) -> Verdict:
+        """A subscription by the id that it was given; a purchase has none, so by how often it was bought."""
+        if after is None:
+            return Verdict.UNCLEAR
+        more = _times(after) - _times(before)
+        there = after["subscription"] is not None if request.subscription else more > 0
+        if there:
+            sold = quantities.all_held(request.quantities, after["quantities"])
+            return Verdict.APPLIED if sold else Verdict.UNCLEAR
+        return Verdict.NOT_APPLIED if more == 0 else Verdict.UNCLEAR
+
+    def inverse(self, request: AdditionInput, before: Snapshot, after: Snapshot) -> ChangeInput | None:  # noqa: ARG002
+        """Of a purchase only while it is the only one: they cannot be told apart."""
+        if not request.subscription and _times(before):
+            return None
+        return CancellationInput(
+            customer=request.customer,
+            subscription=request.subscription,
+            product=request.product,
+            action=CancellationAction.NOW,
+            settlement=Settlement.CREDIT if request.subscription else None,
+            one_time=not request.subscription,
+        )
+
+    def summary(self, request: AdditionInput, names: Names) -> str:
+        product = name(request.product, names)
+        return words.add(product) if request.subscription else words.buy(product)
+
+    def shown_now(self, request: AdditionInput, before: Snapshot, after: Snapshot) -> Sequence[str]:  # noqa: ARG002
+        times = after.get("held") or "0"
+        return [words.NOT_HELD if times == "0" else words.held(times)]
+
+    def sample(self, customer: str) -> AdditionInput:
+        return AdditionInput(customer=customer, product="pro", subscription="maple_sample")
+
+
+def _times(snapshot: Snapshot) -> int:
+    return int(snapshot["held"] or 0)

@@ -1,0 +1,82 @@
+"""What people read about products that are given beside the others."""
+
+from bot.changes.lines import LineLabel, LineStyle, name
+from bot.changes.notes import NoteCode
+from bot.kit.phrases import count
+
+BUTTON = "Add product"
+TITLE = "Add product"
+HEADING = "Added product"
+HELP = "give a customer an add-on, or something that is bought once"
+
+PRODUCT = "Product to add"
+PICK_PRODUCT = "Pick a product"
+NO_PRODUCTS = "Autumn has no add-on and nothing that is bought once."
+NOT_HELD = "Maple read it, and the customer does not have this product."
+
+
+def left_out(number: int) -> str:
+    return f"{count(number, 'more product')} cannot be picked here. Add them in Autumn's dashboard."
+
+
+def add(product: str) -> str:
+    return f"Add {product} now"
+
+
+def buy(product: str) -> str:
+    return f"Buy {product} once, now"
+
+
+def held(number: str) -> str:
+    return f"Maple read it, and the customer has this product: {number}."
+
+
+class AdditionLine(LineLabel):
+    ADDED = "product_added", "Add-on", LineStyle(no_before="", no_after="starts now", about=name)
+    BOUGHT = "product_bought", "One-time purchase", LineStyle(no_before="", no_after="bought now", about=name)
+    """`about` is the product."""
+
+
+class AdditionNote(NoteCode):
+    # Refusals
+    NO_PRODUCT = "no_product_to_add", "Pick the product to add."
+    CANNOT_BE_ADDED = (
+        "product_cannot_be_added",
+        "This product cannot be added here: it is no add-on and nothing that is bought once, or it is no "
+        "longer sold.",
+    )
+    BILLED_OTHERWISE = (
+        "product_billed_otherwise",
+        "This product is billed otherwise by now than when the form was filled in. Make a new request.",
+    )
+    WOULD_REPLACE = (
+        "addition_would_replace",
+        lambda of: (
+            f"Autumn would not add this product but put it in the place of {of.names('products')}. Use "
+            "*Change product*, or Autumn's dashboard."
+        ),
+    )
+    NOT_ADDED_NOW = (
+        "addition_not_now",
+        "Autumn would not give the customer this product now. Use Autumn's dashboard.",
+    )
+    # Warnings
+    HELD_ALREADY = (
+        "addition_held_already",
+        lambda of: of.plural(
+            "*The customer has this add-on already.* Both are billed.",
+            "*The customer has this add-on {} times already.* All of them are billed.",
+        ),
+    )
+    MAY_NEED_PAYMENT = (
+        "addition_may_need_payment",
+        "If the card cannot be charged, the customer gets the product once they have paid the invoice.",
+    )
+    UNDONE_WITH_CREDIT = (
+        "addition_undone_with_credit",
+        "Undo cancels it, with credit for the unused time. No money goes back to the card.",
+    )
+    UNDONE_WITHOUT_MONEY = (
+        "addition_undone_without_money",
+        "Undo takes it away, and pays nothing back. To pay it back, refund the invoice.",
+    )

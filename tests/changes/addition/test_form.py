@@ -1,0 +1,124 @@
+"""The form that adds a product."""
+
+from decimal import Decimal
+from typing import Any
+
+from bot.autumn.models import Feature, PlanItem, PlanPrice
+from bot.changes import notes
+from bot.changes import words as changes_words
+from bot.changes.addition import words
+from bot.changes.addition.input import AdditionInput
+from bot.changes.addition.words import AdditionNote
+from bot.changes.billing.quantities import FeatureQuantity
+from bot.changes.billing.words import quantity_of
+from bot.changes.forms import fields
+from bot.changes.forms.model import Meta
+from bot.changes.model import Facts
+from bot.changes.notes import Note
+from tests.changes.facts import AHEAD
+from tests.changes.filling import Filling
+from tests.lookups import samples as given
+from tests.lookups.samples import BEFORE, NOW
+
+OURS = f"maple_{fields.digest('s1')}"
+
+
+def selling(plan_id: str, *features: str, included: int | None = None, **changes: Any) -> Any:
+    items = [
+        PlanItem(feature_id=each, included=included and Decimal(included), price=AHEAD) for each in features
+    ]
+    return given.plan(plan_id, **{"add_on": True, "items": items, **changes})
+
+
+SUPPORT = given.plan("support", add_on=True)
+PACK = given.plan("pack", price=PlanPrice(amount=Decimal(15), interval="one_off"))
+OFFERED = (SUPPORT, PACK, selling("desks", "seats", included=2), given.plan("team"))
+
+
+def form(*offered: Any) -> Filling:
+    return Filling(
+        Meta(kind="addition", customer="cus_1", submission="s1", reason_required=False),
+        Facts(
+            given.customer(),
+            NOW,
+            offered=offered or OFFERED,
+            features={"seats": Feature(id="seats", name="Desks")},
+        ),
+    )
+
+
+def wanted(product: str, **changes: Any) -> AdditionInput:
+    known = {"customer": "cus_1", "customer_created_at": BEFORE, "product": product, "subscription": OURS}
+    return AdditionInput(**{**known, **changes})
+
+
+def test_an_add_on_is_picked() -> None:
+    opened = form()
+    assert [value for _, value, _ in opened.options("addition")] == ["desks", "pack", "support"]
+    assert "Fill in the form to see" in opened.text
+    assert opened.submit().errors == {"addition": notes.plain(Note(AdditionNote.NO_PRODUCT))}
+    opened.fill("addition", option="support")
+    assert "Add-on Support: *starts now*" in opened.text
+    assert opened.submit().input == wanted("support")
+
+
+def test_a_purchase_gets_no_id() -> None:
+    opened = form()
+    opened.fill("addition", option="pack")
+    assert "One-time purchase Pack: *bought now*" in opened.text
+    assert opened.submit().input == wanted("pack", subscription="")
+
+
+def test_how_much_of_each_feature_is_asked_for() -> None:
+    opened = form()
+    opened.fill("addition", option="desks")
+    assert quantity_of("Desks") in opened.text
+    assert opened.element("bought")["initial_value"] == "2"
+    assert opened.submit().input == wanted(
+        "desks", quantities=(FeatureQuantity(feature="seats", quantity=Decimal(2)),)
+    )
+    opened.fill("bought", text="1")
+    assert "The product includes 2, so that is the least." in opened.text
+    opened.fill("bought", text="many")
+    assert "Quantity of Desks: *" not in opened.text
+    (wrong,) = opened.submit().errors.values()
+    assert wrong
+    assert wrong in opened.text
+    opened.fill("bought", text="5")
+    assert "Quantity of Desks: *5*" in opened.text
+    assert opened.submit().input == wanted(
+        "desks", quantities=(FeatureQuantity(feature="seats", quantity=Decimal(5)),)
+    )
+
+
+def test_each_quantity_has_to_be_entered() -> None:
+    opened = form(selling("both", "seats", "rooms"))
+    opened.fill("addition", option="both")
+    assert "Fill in the form to see" in opened.text
+    assert len(opened.submit().errors) == 2
+    assert opened.submit().input is None
+
+
+def test_what_was_typed_for_another_product_is_not_kept() -> None:
+    opened = form(selling("one", "seats"), selling("two", "seats"))
+    opened.fill("addition", option="one")
+    opened.fill("bought", text="9")
+    opened.fill("addition", option="two")
+    assert "initial_value" not in opened.element("bought")
+    assert "Fill in the form to see" in opened.text
+
+
+def test_a_product_is_not_taken_before_the_form_shows_it() -> None:
+    opened = form()
+    opened.fill("addition", option="pack")
+    opened.fill("addition", option="desks", redraw=False)
+    assert opened.submit().errors == {"addition": changes_words.STALE}
+
+
+def test_what_cannot_be_picked_is_counted() -> None:
+    many = selling("many", *(f"f{number}" for number in range(6)))
+    long = selling("long", "f" * 76)
+    opened = form(SUPPORT, many, long, given.plan("x" * 76, add_on=True))
+    assert [value for _, value, _ in opened.options("addition")] == ["support"]
+    assert words.left_out(3) in opened.text
+    assert words.NO_PRODUCTS in form(given.plan("team")).text

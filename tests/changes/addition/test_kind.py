@@ -1,0 +1,318 @@
+"""Adding a product: what is refused and warned of, what is sent, and what became of it."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.autumn.models import BoughtQuantity, Plan, PlanItem, PlanPrice, Purchase, Quote, Subscription
+from bot.changes.addition import words
+from bot.changes.addition.input import AdditionInput
+from bot.changes.addition.kind import AdditionChange
+from bot.changes.addition.words import AdditionLine, AdditionNote
+from bot.changes.billing.quantities import FeatureQuantity
+from bot.changes.billing.words import BillingLine, BillingNote
+from bot.changes.cancellation.input import CancellationAction, CancellationInput, Settlement
+from bot.changes.common_notes import CommonNote
+from bot.changes.lines import Line, ValueFormat
+from bot.changes.model import Facts, PendingPayment, Snapshot, Verdict
+from bot.changes.notes import Note, mrkdwn
+from tests.changes.billing.quotes import ADD_ON, OF_ENTITY, PRO, coming, having
+from tests.changes.billing.quotes import quote as quoted
+from tests.changes.facts import AHEAD, LATER, NOW, balance, row, subscription
+
+CHANGE = AdditionChange()
+ONCE = AHEAD.model_copy(update={"interval": "one_off"})
+SEATS = Plan(id="seats", add_on=True, items=[PlanItem(feature_id="seats", included=Decimal(2), price=AHEAD)])
+SUPPORT = Plan(id="support", add_on=True, price=PlanPrice(amount=Decimal(99), interval="month"))
+PACK = Plan(id="pack", price=PlanPrice(amount=Decimal(15), interval="one_off"))
+UNITS = Plan(id="units", items=[PlanItem(feature_id="messages", price=ONCE)])
+OFFERED = (SEATS, SUPPORT, PACK, UNITS, Plan(id="team"), Plan(id="old", add_on=True, archived=True))
+BOUGHT = Purchase(plan_id="pack", started_at=NOW, scope="customer")
+BY_TIME, CREDITED = Note(BillingNote.SHOWN_BY_TIME), Note(AdditionNote.UNDONE_WITH_CREDIT)
+UNPAID, NO_UNDO = Note(AdditionNote.UNDONE_WITHOUT_MONEY), Note(CommonNote.NO_UNDO)
+
+
+def ask(product: str = "support", **changes: Any) -> AdditionInput:
+    return AdditionInput(**{"customer": "cus_1", "product": product, "subscription": "maple_1", **changes})
+
+
+def seats(quantity: int | str, **changes: Any) -> AdditionInput:
+    chosen = FeatureQuantity(feature="seats", quantity=Decimal(quantity))
+    return ask("seats", quantities=(chosen,), **changes)
+
+
+BUY = ask("pack", subscription="")
+
+
+def known(*held: Subscription, **changes: Any) -> Facts:
+    return having(*held, **{"offered": OFFERED, **changes})
+
+
+def bringing(plan_id: str, *lines: Any, quantity: int | None = None, **changes: Any) -> Quote:
+    bought = [] if quantity is None else [BoughtQuantity(feature_id=plan_id, quantity=Decimal(quantity))]
+    return quoted(*lines, incoming=[coming(plan_id, feature_quantities=bought)], **changes)
+
+
+@pytest.mark.parametrize(
+    ("asked", "facts", "refusal"),
+    [
+        (ask(customer="cus_2"), known(PRO), Note(CommonNote.OTHER_CUSTOMER)),
+        (ask("team"), known(PRO), Note(AdditionNote.CANNOT_BE_ADDED)),
+        (ask("old"), known(PRO), Note(AdditionNote.CANNOT_BE_ADDED)),
+        (ask("gone"), known(PRO), Note(AdditionNote.CANNOT_BE_ADDED)),
+        (ask("support"), known(PRO, offered=None), Note(AdditionNote.CANNOT_BE_ADDED)),
+        (ask("pack"), known(PRO), Note(AdditionNote.BILLED_OTHERWISE)),
+        (ask("support", subscription=""), known(PRO), Note(AdditionNote.BILLED_OTHERWISE)),
+        (
+            ask(),
+            known(subscription("support", id="maple_1", scope="customer", add_on=True)),
+            Note(CommonNote.NOTHING_TO_DO),
+        ),
+        (ask("seats"), known(PRO), Note(BillingNote.QUANTITIES_MISSING)),
+        (
+            ask(quantities=(FeatureQuantity(feature="seats", quantity=Decimal(3)),)),
+            known(PRO),
+            Note(BillingNote.QUANTITIES_MISSING),
+        ),
+        (seats(1), known(PRO), Note(BillingNote.BELOW_INCLUDED, {"included": "2"})),
+        (
+            ask(),
+            known(PRO, quote_refused="product_not_found"),
+            Note(BillingNote.WOULD_BE_REFUSED, {"code": "product_not_found"}),
+        ),
+        (
+            ask(),
+            known(PRO, quoted=bringing("support", outgoing=[coming("pro")])),
+            Note(AdditionNote.WOULD_REPLACE, {"products": "pro"}),
+        ),
+        (ask(), known(PRO, quoted=quoted()), Note(AdditionNote.NOT_ADDED_NOW)),
+        (
+            ask(),
+            known(PRO, quoted=quoted(incoming=[coming("support", effective_at=LATER)])),
+            Note(AdditionNote.NOT_ADDED_NOW),
+        ),
+        (
+            seats(5),
+            known(PRO, quoted=bringing("seats", quantity=2)),
+            Note(BillingNote.OTHER_QUANTITY, {"feature": "seats"}),
+        ),
+        (
+            seats(5),
+            known(PRO, quoted=bringing("seats")),
+            Note(BillingNote.OTHER_QUANTITY, {"feature": "seats"}),
+        ),
+    ],
+)
+def test_refused(asked: AdditionInput, facts: Facts, refusal: Note) -> None:
+    judged = CHANGE.guard(asked, facts, NOW)
+    assert judged.refusals == (refusal,)
+    assert not judged.warnings
+    assert mrkdwn(refusal)
+
+
+SUPPORTED = subscription("support", id="other", scope="customer", add_on=True)
+
+
+@pytest.mark.parametrize(
+    ("asked", "facts", "warnings"),
+    [
+        (ask(), known(PRO), [BY_TIME, CREDITED]),
+        (ask(), known(PRO, quoted=bringing("support", 0)), [BY_TIME, CREDITED]),
+        (
+            ask(),
+            known(PRO, quoted=bringing("support", 99)),
+            [Note(AdditionNote.MAY_NEED_PAYMENT), BY_TIME, CREDITED],
+        ),
+        (
+            ask(),
+            known(quoted=bringing("support", 99, redirect_to_checkout=True)),
+            [Note(BillingNote.NEEDS_CHECKOUT), BY_TIME, CREDITED],
+        ),
+        (ask(), known(PRO, SUPPORTED), [Note(AdditionNote.HELD_ALREADY, {"count": "1"}), BY_TIME, CREDITED]),
+        (ask(), known(PRO, stripe_id=None), [Note(BillingNote.NEW_IN_STRIPE), BY_TIME, CREDITED]),
+        (seats(5), known(PRO, quoted=bringing("seats", quantity=5)), [BY_TIME, CREDITED]),
+        (BUY, known(PRO, quoted=bringing("pack")), [UNPAID]),
+        (BUY, known(PRO, purchases=[BOUGHT]), [NO_UNDO]),
+        (BUY, known(PRO, purchases=[BOUGHT.model_copy(update={"scope": "entity"})]), [UNPAID]),
+    ],
+)
+def test_warned(asked: AdditionInput, facts: Facts, warnings: list[Note]) -> None:
+    judged = CHANGE.guard(asked, facts, NOW)
+    assert judged.allowed
+    assert list(judged.warnings) == warnings
+
+
+def test_how_often_an_add_on_is_held_is_told() -> None:
+    one, two = (mrkdwn(Note(AdditionNote.HELD_ALREADY, {"count": count})) for count in ("1", "2"))
+    assert "Both are billed" in one
+    assert "2 times already" in two
+
+
+@pytest.mark.parametrize(
+    ("asked", "more"),
+    [
+        (ask(), {"subscription_id": "maple_1"}),
+        (ask(entity="ws_1"), {"subscription_id": "maple_1", "entity_id": "ws_1"}),
+        (BUY, {}),
+        (
+            seats("7.5"),
+            {
+                "subscription_id": "maple_1",
+                "feature_quantities": [{"feature_id": "seats", "quantity": 7.5}],
+            },
+        ),
+    ],
+)
+def test_plan_names_the_subscription_that_is_made(asked: AdditionInput, more: dict[str, Any]) -> None:
+    (write,) = CHANGE.plan(asked, known(PRO))
+    assert (write.route, write.method, write.path) == ("billing.attach", "POST", "/v1/billing.attach")
+    assert write.per_customer
+    assert dict(write.body) == {
+        "customer_id": "cus_1",
+        "plan_id": asked.product,
+        "plan_schedule": "immediate",
+        "redirect_mode": "if_required",
+        **more,
+    }
+
+
+def test_preview() -> None:
+    total = Line(BillingLine.TOTAL, None, "0", ValueFormat.MONEY, currency="USD")
+    added = Line(AdditionLine.ADDED, None, None, about="seats")
+    five = Line(BillingLine.QUANTITY, None, "5", ValueFormat.NUMBER, about="seats")
+    assert list(CHANGE.preview(seats(5), known(PRO, quoted=quoted()))) == [added, five, total]
+    assert list(CHANGE.preview(BUY, known(PRO))) == [Line(AdditionLine.BOUGHT, None, None, about="pack")]
+
+
+def state(asked: AdditionInput, *held: Subscription, **changes: Any) -> Snapshot:
+    return CHANGE.snapshot(asked, known(*held, **changes))
+
+
+OURS = SUPPORTED.model_copy(update={"id": "maple_1"})
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "verdict"),
+    [
+        ([PRO], [PRO, OURS], Verdict.APPLIED),
+        ([PRO, SUPPORTED], [PRO, SUPPORTED, OURS], Verdict.APPLIED),
+        ([PRO], [PRO], Verdict.NOT_APPLIED),
+        ([PRO], [PRO, SUPPORTED], Verdict.UNCLEAR),
+        ([PRO, SUPPORTED], [PRO], Verdict.UNCLEAR),
+    ],
+)
+def test_an_add_on_is_known_by_the_id_it_was_given(
+    before: list[Subscription], after: list[Subscription], verdict: Verdict
+) -> None:
+    assert CHANGE.verify(ask(), state(ask(), *before), state(ask(), *after)) is verdict
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "verdict"),
+    [
+        ([], [BOUGHT], Verdict.APPLIED),
+        ([BOUGHT], [BOUGHT, BOUGHT], Verdict.APPLIED),
+        ([BOUGHT], [BOUGHT.model_copy(update={"quantity": Decimal(2)})], Verdict.APPLIED),
+        ([BOUGHT], [BOUGHT], Verdict.NOT_APPLIED),
+        ([], [BOUGHT.model_copy(update={"scope": "entity"})], Verdict.NOT_APPLIED),
+        ([BOUGHT], [], Verdict.UNCLEAR),
+    ],
+)
+def test_a_purchase_is_known_by_how_often_it_was_bought(
+    before: list[Purchase], after: list[Purchase], verdict: Verdict
+) -> None:
+    assert CHANGE.verify(BUY, state(BUY, purchases=before), state(BUY, purchases=after)) is verdict
+
+
+@pytest.mark.parametrize(
+    ("rows", "verdict"),
+    [
+        ([row(included=2, prepaid_grant=Decimal(3), plan_id="seats", price=AHEAD)], Verdict.APPLIED),
+        ([row(included=2, prepaid_grant=Decimal(1), plan_id="seats", price=AHEAD)], Verdict.UNCLEAR),
+        ([], Verdict.UNCLEAR),
+    ],
+)
+def test_an_add_on_with_another_quantity_is_unclear(rows: list[Any], verdict: Verdict) -> None:
+    ours = OURS.model_copy(update={"plan_id": "seats"})
+    after = state(seats(5), PRO, ours, balances=(balance(*rows, feature_id="seats"),))
+    assert CHANGE.verify(seats(5), state(seats(5), PRO), after) is verdict
+
+
+def test_of_a_customer_who_is_gone_it_is_not_known() -> None:
+    assert CHANGE.verify(ask(), state(ask(), PRO), None) is Verdict.UNCLEAR
+
+
+def test_what_is_compared() -> None:
+    held = (PRO, ADD_ON, OF_ENTITY, SUPPORTED.model_copy(update={"status": "scheduled"}))
+    assert state(ask(), *held) == {
+        "subscription": None,
+        "held": "0",
+        "quantities": None,
+        "period_end": "2026-12-12T15:06:00.000+00:00",
+    }
+    assert state(ask(), OURS)["subscription"] == "maple_1"
+    assert state(ask(), OURS)["period_end"] is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "before", "settlement", "one_time"),
+    [(ask(), [], Settlement.CREDIT, False), (ask(), [SUPPORTED], Settlement.CREDIT, False)],
+)
+def test_an_add_on_is_undone_by_its_id(
+    asked: AdditionInput, before: list[Subscription], settlement: Settlement, one_time: bool
+) -> None:
+    then = state(asked, *before)
+    assert CHANGE.inverse(asked, then, then) == CancellationInput(
+        customer="cus_1",
+        subscription="maple_1",
+        product="support",
+        action=CancellationAction.NOW,
+        settlement=settlement,
+        one_time=one_time,
+    )
+
+
+def test_only_a_single_purchase_can_be_undone() -> None:
+    first, again = state(BUY), state(BUY, purchases=[BOUGHT])
+    assert CHANGE.inverse(BUY, first, again) == CancellationInput(
+        customer="cus_1",
+        subscription="",
+        product="pack",
+        action=CancellationAction.NOW,
+        one_time=True,
+    )
+    assert CHANGE.inverse(BUY, again, again) is None
+
+
+def test_size_and_products_for_the_policy() -> None:
+    bought = known(PRO, quoted=quoted("49.5"))
+    assert CHANGE.amount(ask(), CHANGE.snapshot(ask(), bought)) == Decimal("49.5")
+    assert CHANGE.products(ask(), bought) == {"support"}
+
+
+def test_it_holds_while_time_alone_moves() -> None:
+    then = CHANGE.snapshot(ask(), known(PRO, quoted=quoted(50)))
+    later = known(PRO, quoted=quoted(25), at=NOW + (LATER - NOW) / 2)
+    assert CHANGE.holds(ask(), then, CHANGE.snapshot(ask(), later))
+    twice = known(PRO, SUPPORTED, quoted=quoted(50))
+    assert not CHANGE.holds(ask(), then, CHANGE.snapshot(ask(), twice))
+
+
+def test_a_payment_may_be_waited_for() -> None:
+    answer = {"payment_url": "https://pay.example/1"}
+    assert CHANGE.pending_payment(answer) == PendingPayment("https://pay.example/1")
+
+
+def test_it_is_offered_where_something_can_be_added() -> None:
+    assert CHANGE.applies_to(known(PRO), "")
+    assert CHANGE.applies_to(known(PRO, offered=None), "")
+    assert not CHANGE.applies_to(known(PRO, offered=(Plan(id="team"),)), "")
+
+
+def test_words() -> None:
+    assert CHANGE.summary(ask(), {"support": "Support"}) == "Add Support now"
+    assert CHANGE.summary(BUY, {"pack": "Pack"}) == "Buy Pack once, now"
+    before = state(ask(), PRO)
+    assert list(CHANGE.shown_now(ask(), before, before)) == [words.NOT_HELD]
+    assert list(CHANGE.shown_now(ask(), before, state(ask(), PRO, OURS))) == [words.held("1")]
