@@ -116,6 +116,26 @@ def test_paths_at_autumn_are_those_in_the_readme() -> None:
     assert paths_in_readme() == paths
 
 
+# Where Autumn surprises
+
+
+TRAPS = (ROOT / "docs/autumn-traps.md").read_text()
+NAMED = re.compile(r"`([a-z_/]+\.py)::(test_\w+)`")
+
+
+def test_every_surprise_of_autumns_names_one_test() -> None:
+    rows = [line for line in TRAPS.splitlines() if line.startswith("| ") and "Maple's test" not in line]
+    assert len(rows) > 50
+    assert [row for row in rows if len(NAMED.findall(row)) != 1] == []
+
+
+@pytest.mark.parametrize(("path", "name"), sorted(set(NAMED.findall(TRAPS))))
+def test_every_test_of_a_surprise_is_there(path: str, name: str) -> None:
+    functions = ast.walk(ast.parse((ROOT / "tests" / path).read_text()))
+    defined = {each.name for each in functions if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)}
+    assert name in defined
+
+
 # The command's hint in Slack
 
 

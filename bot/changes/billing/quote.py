@@ -90,7 +90,9 @@ def lines(facts: Facts) -> Iterator[Line]:
         yield money(BillingLine.TOTAL, quote.total)
     if quote.next_cycle is not None:
         at = canonical.time_or_none(quote.next_cycle.starts_at) or ""
-        yield money(BillingLine.NEXT_TOTAL, quote.next_cycle.total, at)
+        by_use = bool(quote.next_cycle.usage_line_items)
+        label = BillingLine.NEXT_BEFORE_USAGE if by_use else BillingLine.NEXT_TOTAL
+        yield money(label, quote.next_cycle.total, at)
 
 
 def incoming(plan_id: str, facts: Facts) -> PlanMove | None:

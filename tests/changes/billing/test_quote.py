@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.autumn.models import NextCycle, Quote
 from bot.changes.billing import quote, subscriptions
 from bot.changes.billing.words import BillingLine
-from bot.changes.lines import Line, ValueFormat
+from bot.changes.lines import Line, ValueFormat, bullets
 from bot.changes.model import Snapshot
 from tests.changes.billing.quotes import PERIOD_END, PRO, charge, coming, having, refund
 from tests.changes.billing.quotes import quote as quoted
@@ -62,6 +62,24 @@ def test_a_next_invoice_without_a_day_is_shown_without_one() -> None:
     told = quoted(next_cycle=NextCycle(total=Decimal(5)), currency="jpy")
     lines = list(quote.lines(having(PRO, quoted=told)))
     assert lines[-1] == money(BillingLine.NEXT_TOTAL, "5", "", "JPY")
+
+
+def test_usage_of_the_next_invoice_is_never_passed_off_as_part_of_its_total() -> None:
+    """Autumn names what will be billed by use, without amounts, and counts it in no total."""
+    usage = {"display_name": "Messages", "plan_id": "pro", "feature_id": "messages"}
+    cycle = NextCycle.model_validate({"total": 49, "usage_line_items": [usage]})
+    *_, shown = quote.lines(having(PRO, quoted=quoted(next_cycle=cycle, currency="usd")))
+    assert shown == money(BillingLine.NEXT_BEFORE_USAGE, "49", "", "USD")
+    assert bullets([shown], {}) == ["• Next invoice without usage: *$49.00*"]
+
+
+def test_a_credit_that_autumn_did_not_know_of_yet_is_not_taken_for_the_one_that_was_shown() -> None:
+    """A second after a quantity was raised Autumn previews no credit for lowering it again; it stores what
+    was charged later. What was shown then must not be applied, in either direction."""
+    at_once, later = quoted(), quoted("-9")
+    assert not quote.holds(seen(at_once), seen(later))
+    assert not quote.holds(seen(later), seen(at_once))
+    assert not quote.holds(seen(quoted("0")), seen(later))
 
 
 def test_without_any_currency_none_is_made_up() -> None:
