@@ -11,7 +11,7 @@ import pytest
 from bot import log
 from bot.store.database import Database
 from tests import examples
-from tests.databases import ENGINES, Engine, fresh, share_compiled_statements
+from tests.databases import ENGINES, Engine, discarded, fresh, kept, share_compiled_statements
 from tests.marking import NoStarts, kind_of
 from tests.running import Mode, Running, running_maple
 
@@ -51,10 +51,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     done = _no_starts.watch(item.nodeid) if item.get_closest_marker("unit") else None
     try:
-        return (yield)
+        with discarded():
+            return (yield)
     finally:
         if done:
             done()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Iterator[Any]:
+    if fixturedef.scope == "function":
+        return (yield)
+    with kept():
+        return (yield)
 
 
 def pytest_collection_finish() -> None:
