@@ -13,6 +13,7 @@ from bot.links import registry as links
 from bot.links.model import LinkKind
 from bot.lookups import registry as parts
 from bot.lookups.find.card import Search
+from bot.lookups.finder.filters import Order
 from bot.lookups.place import Place
 
 
@@ -39,6 +40,13 @@ def kind(kind_id: str) -> ChangeKind[Any]:
         return kinds.kind(kind_id)
     except kinds.UnknownKind:
         raise Unreadable("kind") from None
+
+
+def list_order(value: str) -> Order:
+    try:
+        return Order(value)
+    except ValueError:
+        raise Unreadable("order") from None
 
 
 def link_kind(kind_id: str) -> LinkKind:

@@ -7,9 +7,10 @@ from bot.kit.csv_table import CsvFormat
 from bot.lookups import help as lookup_help
 from bot.lookups.finder import card as finder_card
 from bot.lookups.finder import words
-from bot.lookups.finder.filters import ListQuery, UnknownFilter, parse
+from bot.lookups.finder.filters import ListQuery, UnknownFilter, UnknownOrder, parse
 from bot.lookups.finder.read import listed
 from bot.slack import files, messages
+from handlers import decoding
 from handlers.csv_files import own_format
 from handlers.interaction import Interaction
 from handlers.lookups import respond, update_card
@@ -18,8 +19,8 @@ from handlers.services import Services
 
 async def commanded(interaction: Interaction, services: Services, typed: str) -> None:
     query = parse(typed)
-    if isinstance(query, UnknownFilter):
-        await services.replies.ephemeral(interaction, finder_card.unknown_filter(query.word))
+    if isinstance(query, UnknownFilter | UnknownOrder):
+        await services.replies.ephemeral(interaction, _unknown(query))
         return
     await respond(
         interaction,
@@ -28,6 +29,19 @@ async def commanded(interaction: Interaction, services: Services, typed: str) ->
         loading=lookup_help.still_waiting(),
         send=services.replies.ephemeral,
     )
+
+
+def _unknown(unknown: UnknownFilter | UnknownOrder) -> Card:
+    if isinstance(unknown, UnknownOrder):
+        return finder_card.unknown_order(unknown.key)
+    return finder_card.unknown_filter(unknown.word)
+
+
+async def sort(interaction: Interaction, services: Services) -> None:
+    """The list in the order that was picked, from its first page on."""
+    query = ListQuery.decode(interaction.block.partition(":")[2])
+    answer = _card(services, query.sorted_by(decoding.list_order(interaction.value)))
+    await update_card(interaction, services, answer, lookup_help.still_waiting())
 
 
 async def turn_page(interaction: Interaction, services: Services) -> None:

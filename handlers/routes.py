@@ -97,6 +97,7 @@ ROUTES: tuple[Route, ...] = (
     clicked(ids.PICK_FEATURE, lookups.pick_feature, ErrorTarget.CARD, harmless=True),
     clicked(ids.PICK_ENTITY, lookups.pick_entity, ErrorTarget.CARD, harmless=True),
     clicked(ids.LIST, finder.turn_page, ErrorTarget.CARD, harmless=True),
+    clicked(ids.LIST_ORDER, finder.sort, ErrorTarget.CARD, harmless=True),
     clicked(ids.LIST_CSV, finder.csv),
     clicked(ids.CSV_FORMAT, csv_form.open_form, ErrorTarget.MODAL, opens_modal=True, harmless=True),
     Route(ids.CSV_FORM, FormListener(ids.CSV_FORM, csv_form.parse, csv_form.submitted)),

@@ -83,6 +83,7 @@ class ListedBalance(TypedDict, total=False):
     feature: ListedFeature | None
     granted: Decimal | None
     remaining: Decimal | None
+    usage: Decimal | None
     unlimited: bool | None
     next_reset_at: float | None
     breakdown: list[ListedSource] | None

@@ -16,6 +16,8 @@ FIND = "find"
 
 LIST = "list"
 """A button that turns a page of the list of customers; its value is a `ListQuery`. `list:…`."""
+LIST_ORDER = "list_order"
+"""A select; its block_id is `list_order:<the list>`."""
 LIST_CSV = "list_csv"
 """A button that sends that list as a file; its value is a `ListQuery`."""
 
@@ -35,8 +37,8 @@ PICK_FEATURE = "pick_feature"
 PICK_ENTITY = "pick_entity"
 """The same for the entities of a customer; option values are their ids."""
 
-CARRYING = (PICK_FEATURE, PICK_ENTITY)
-"""The selects whose block_id carries a place; a redraw must keep it."""
+CARRYING = (PICK_FEATURE, PICK_ENTITY, LIST_ORDER)
+"""The selects whose block_id carries a place or a list; a redraw must keep it."""
 
 LINK = "link"
 """A button that only opens an address; the click still arrives and is acknowledged. `link:…`."""

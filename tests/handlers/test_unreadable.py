@@ -9,6 +9,7 @@ from bot.kit import ids
 from bot.lookups import labels
 from bot.lookups.csv_form import CsvMeta, CsvSource
 from bot.lookups.find.card import Search
+from bot.lookups.finder.filters import ListQuery
 from bot.lookups.place import Place
 from tests.handlers.test_changes import last
 from tests.running import Running
@@ -46,6 +47,14 @@ def sent_by(maple: Running, kind: str, **more: Any) -> dict[str, Any]:
 async def test_button_is_refused_in_words(maple: Running, action: str, value: str) -> None:
     button = {"action_id": action, "block_id": "b", "value": value}
     await maple.slack.deliveries.send("interactive", sent_by(maple, "block_actions", actions=[button]))
+    await maple.ana.sees(labels.UNREADABLE.what)
+    assert [call for call in maple.autumn.calls if call.route.startswith("customers")] == []
+
+
+@pytest.mark.parametrize("block", [f"{ids.LIST_ORDER}:{ListQuery().encode()}", ids.LIST_ORDER])
+async def test_select_is_refused_in_words(maple: Running, block: str) -> None:
+    select = {"action_id": ids.LIST_ORDER, "block_id": block, "selected_option": {"value": "revenue"}}
+    await maple.slack.deliveries.send("interactive", sent_by(maple, "block_actions", actions=[select]))
     await maple.ana.sees(labels.UNREADABLE.what)
     assert [call for call in maple.autumn.calls if call.route.startswith("customers")] == []
 

@@ -8,6 +8,7 @@ import pytest
 from bot.kit.csv_table import Separator
 from bot.lookups import csv_form, labels
 from bot.lookups.finder import words
+from bot.lookups.finder.filters import Order
 from bot.timings import Timeouts
 from tests.running import Mode, Running, running_maple
 
@@ -52,6 +53,31 @@ async def test_list_is_a_file_in_the_format_that_is_chosen(maple: Running) -> No
         row["past due"]
         for row in csv.DictReader(io.StringIO(file.content.decode("utf-8-sig")), delimiter=";")
     } == {words.YES}
+
+
+async def test_list_is_sorted_in_words_and_on_the_card(maple: Running) -> None:
+    ana = maple.ana
+    await ana.command("/autumn list product:pro sort:used:messages")
+    card = await ana.sees("most used first, of messages")
+    assert "Messages used" in card
+    await ana.click("Next")
+    await ana.sees("Page 2")
+    await ana.choose(words.SORT, words.ORDERS[Order.ENTITIES])
+    card = await ana.sees("most entities first")
+    assert "Page 1" in card
+    await ana.choose(words.SORT, words.ORDERS[Order.USED])
+    await ana.sees("most used first")
+    await ana.click(words.DOWNLOAD)
+    await ana.sees(words.SENT)
+    (file,) = [file for file in maple.slack.workspace.files.values() if file.shared]
+    rows = list(csv.DictReader(io.StringIO(file.content.decode("utf-8-sig"))))
+    shares = [float(row["used"]) / float(row["granted"]) for row in rows if row["granted"] not in ("", "0")]
+    assert shares == sorted(shares, reverse=True)
+
+
+async def test_key_that_cannot_be_sorted_by_is_named(maple: Running) -> None:
+    await maple.ana.command("/autumn list sort:revenue")
+    await maple.ana.sees(words.unknown_order("revenue"))
 
 
 async def test_list_by_entities(maple: Running) -> None:

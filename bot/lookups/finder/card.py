@@ -3,13 +3,13 @@
 from datetime import UTC, datetime
 
 from bot.autumn.bulk import ListedCustomer, moment
-from bot.kit import blocks, ids, layout, phrases, text, times
+from bot.kit import blocks, ids, layout, numbers, phrases, text, times
 from bot.kit.card import Block, Card
 from bot.kit.csv_table import Cell, CsvFormat, CsvTable
 from bot.lookups import csv_form, frame, labels
 from bot.lookups.csv_form import CsvSource
 from bot.lookups.finder import words
-from bot.lookups.finder.filters import ListQuery, in_trial, running, used_up
+from bot.lookups.finder.filters import BalanceUse, ListQuery, Order, in_trial, running, used_up
 from bot.lookups.finder.read import Listed
 from bot.lookups.place import Place
 
@@ -21,17 +21,33 @@ def list_card(listed: Listed, query: ListQuery) -> Card:
     page = layout.paged(listed.customers, query.page, SIZE)
     feature = text.code(query.entity_feature, _NAME) if query.entity_feature else ""
     products = ", ".join(text.code(plan, _NAME) for plan in query.plans)
-    title = words.title(len(listed.customers), words.what(query, products, feature), complete=listed.complete)
+    used_feature = text.code(query.used_feature, _NAME) if query.used_feature else ""
+    what = words.what(query, products, feature, used_feature)
+    title = words.title(len(listed.customers), what, complete=listed.complete)
     content: list[Block] = []
     for index, customer in enumerate(page.items):
         content.append(_row(index, customer, listed))
     if not listed.customers:
         content.append(blocks.section("nobody", words.NOBODY))
     foot = [blocks.context("foot", times.moment(listed.read_at, labels.READ))]
+    if listed.customers and (unsorted := _unsorted(listed, query)):
+        foot.append(blocks.context("unsorted", unsorted))
     if not listed.complete:
         foot.append(blocks.context("incomplete", words.incomplete(len(listed.customers))))
     after = [*_pages(page, query), *foot]
     return layout.card([blocks.section("title", title)], content, after, stamp=listed.read_at)
+
+
+def _unsorted(listed: Listed, query: ListQuery) -> str:
+    """Why the order is not the one that was asked for; empty where it is."""
+    if query.order is Order.USED and not listed.uses:
+        return words.NOT_SORTED_BY_USE
+    return words.NOT_SORTED_BY_ENTITIES if query.order is Order.ENTITIES and not listed.entities else ""
+
+
+def unknown_order(key: str) -> Card:
+    shown = words.unknown_order(text.code(key, _NAME) or phrases.NONE)
+    return layout.card([blocks.section("unknown", shown)], [], [], stamp=None)
 
 
 def unknown_filter(word: str) -> Card:
@@ -57,6 +73,7 @@ def _csv_row(customer: ListedCustomer, listed: Listed) -> list[Cell]:
     subscriptions = running(customer)
     trial = any(in_trial(subscription, listed.read_at) for subscription in subscriptions)
     past_due = any(subscription.get("past_due") for subscription in subscriptions)
+    use = listed.uses.get(customer.get("id") or "")
     return [
         customer.get("name"),
         customer.get("id"),
@@ -67,6 +84,9 @@ def _csv_row(customer: ListedCustomer, listed: Listed) -> list[Cell]:
         words.YES if trial else None,
         ", ".join(used_up(customer)),
         listed.entities.get(customer.get("id") or ""),
+        use.feature if use else None,
+        use.used if use else None,
+        use.granted if use else None,
     ]
 
 
@@ -87,6 +107,7 @@ def _who(customer: ListedCustomer, listed: Listed) -> str:
     safe = (text.literal(candidate, _NAME) for candidate in candidates)
     name = next((candidate for candidate in safe if candidate), labels.NO_NAME)
     exhausted = ", ".join(used_up(customer))
+    use = listed.uses.get(customer.get("id") or "")
     now, entities = listed.read_at, listed.entities.get(customer.get("id") or "", 0)
     facts = [
         text.literal(customer.get("id") or "", _NAME) or labels.NO_ID,
@@ -95,8 +116,14 @@ def _who(customer: ListedCustomer, listed: Listed) -> str:
         words.TRIAL if any(in_trial(subscription, now) for subscription in subscriptions) else "",
         words.used_up(text.literal(exhausted, _PLANS)) if exhausted else "",
         words.with_entities(entities, "") if entities else "",
+        _use(use) if use else "",
     ]
     return f"{name}\n{' · '.join(fact for fact in facts if fact)}"
+
+
+def _use(use: BalanceUse) -> str:
+    feature = text.literal(use.feature, _PLANS)
+    return words.use(feature, numbers.number(use.used), numbers.number(use.granted))
 
 
 def _plans(customer: ListedCustomer) -> list[str]:
@@ -119,5 +146,19 @@ def _pages(page: layout.Paged[ListedCustomer], query: ListQuery) -> list[Block]:
         other = f"{ids.CSV_FORMAT}:{CsvSource.CUSTOMERS}"
         buttons.append(blocks.button(csv_form.OTHER_FORMAT, other, query.encode()))
         buttons.append(blocks.button(words.CHANGE_ALL, ids.BATCH_LISTED, query.encode()))
-    drawn = [blocks.context("page", phrases.page(page.number + 1, page.pages, page.left))]
-    return [*(drawn if page.pages > 1 else []), *([blocks.actions("paging", buttons)] if buttons else [])]
+    drawn: list[Block] = []
+    if page.pages > 1:
+        drawn.append(blocks.context("page", phrases.page(page.number + 1, page.pages, page.left)))
+    if buttons:
+        drawn += [blocks.actions("paging", buttons), *_sort(query)]
+    return drawn
+
+
+def _sort(query: ListQuery) -> list[Block]:
+    """A select carries no value of its own: the list is in its block_id, where that holds it."""
+    block_id = f"{ids.LIST_ORDER}:{query.encode()}"
+    if text.length(block_id) > blocks.BLOCK_ID:
+        return []
+    orders = {order: blocks.option(label, order) for order, label in words.ORDERS.items()}
+    select = blocks.select(ids.LIST_ORDER, words.SORT, list(orders.values()), orders[query.order])
+    return [blocks.actions(block_id, [select])]

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 
 from pydantic import Field
@@ -15,6 +16,7 @@ MOST_ENTITIES = 1_000_000
 _LONGEST_ID = 100
 _MOST_PLANS = 5
 _AT_LEAST = re.compile(r"(?:>=)?([0-9]{1,7})\+?", re.ASCII)
+_SORT_BY_USE = "used:"
 _JOINED = re.compile(r"([0-9]{1,4})d?", re.ASCII)
 
 
@@ -22,6 +24,10 @@ class Order(StrEnum):
     NEWEST = "newest"
     OLDEST = "oldest"
     NAME = "name"
+    ENTITIES = "entities"
+    """The most entities first."""
+    USED = "used"
+    """The most used of `ListQuery.used_feature` first; without one, the largest share of a balance."""
 
 
 class StatusFilter(StrEnum):
@@ -48,10 +54,20 @@ class ListQuery(Carried):
     entity_feature: str = Field(default="", alias="f", max_length=_LONGEST_ID)
     """The feature that the entities count as; empty for any."""
     order: Order = Field(default=Order.NEWEST, alias="r")
+    used_feature: str = Field(default="", alias="u", max_length=_LONGEST_ID)
+    """Only with USED."""
     page: int = Field(default=0, ge=0, alias="n")
 
     def at(self, page: int) -> "ListQuery":
         return self.model_copy(update={"page": page})
+
+    def sorted_by(self, order: Order) -> "ListQuery":
+        """From the first page on."""
+        return self.model_copy(update={"order": order, "used_feature": "", "page": 0})
+
+    @property
+    def counts_entities(self) -> bool:
+        return self.entities > 0 or self.order is Order.ENTITIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +75,28 @@ class UnknownFilter:
     """A word that filters nothing."""
 
     word: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownOrder:
+    """What a list cannot be sorted by."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceUse:
+    """How much of a balance is used."""
+
+    feature: str
+    """Its name, or its id where it has none here."""
+    used: Decimal
+    granted: Decimal
+
+    @property
+    def share(self) -> Decimal:
+        """Of what was granted; 0 where nothing was."""
+        return self.used / self.granted if self.granted > 0 else Decimal(0)
 
 
 _SWITCHES: dict[str, dict[str, object]] = {
@@ -74,7 +112,7 @@ _SWITCHES: dict[str, dict[str, object]] = {
 }
 
 
-def parse(typed: str) -> ListQuery | UnknownFilter:
+def parse(typed: str) -> ListQuery | UnknownFilter | UnknownOrder:
     """Filters are words, in any order: `product:pro past-due joined:30d sort:name`."""
     values: dict[str, object] = {}
     plans: list[str] = []
@@ -82,6 +120,11 @@ def parse(typed: str) -> ListQuery | UnknownFilter:
         name, _, value = word.partition(":")
         if (switch := _SWITCHES.get(word.lower())) is not None:
             values |= switch
+        elif name.lower() == "sort":
+            feature = value[len(_SORT_BY_USE) :]
+            if not value.lower().startswith(_SORT_BY_USE) or not 0 < len(feature) <= _LONGEST_ID:
+                return UnknownOrder(value)
+            values |= {"order": Order.USED, "used_feature": feature}
         elif name.lower() in ("product", "plan") and 0 < len(value) <= _LONGEST_ID:
             plans.append(value)
         elif name.lower() == "joined" and (days := _days(value)):
@@ -137,6 +180,22 @@ def running(customer: ListedCustomer) -> list[ListedSubscription]:
 def in_trial(subscription: ListedSubscription, now: datetime) -> bool:
     ends = moment(subscription.get("trial_ends_at"))
     return ends is not None and ends > now
+
+
+def balance_use(customer: ListedCustomer, feature: str) -> BalanceUse | None:
+    """Of this feature; without one, of the balance of which the largest share is used."""
+    balances = customer.get("balances") or {}
+    uses = [
+        BalanceUse(
+            (balance.get("feature") or {}).get("name") or feature_id,
+            balance.get("usage") or Decimal(0),
+            balance.get("granted") or Decimal(0),
+        )
+        for feature_id, balance in balances.items()
+        if feature_id == feature or not (feature or balance.get("unlimited"))
+    ]
+    # Without a feature, amounts of different units can only be compared as shares.
+    return max(uses, key=lambda use: use.share if not feature else use.used, default=None)
 
 
 def used_up(customer: ListedCustomer) -> list[str]:

@@ -9,10 +9,12 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
+from typing import assert_never
 
 from bot.autumn.bulk import ListedCustomer, Listing, moment
 from bot.autumn.client import Autumn, CustomerFilter
-from bot.lookups.finder.filters import ListQuery, Order, joined_since, passes
+from bot.lookups.finder.filters import BalanceUse, ListQuery, Order, balance_use, joined_since, passes
 
 PAGE = 500
 MOST_READ = 40
@@ -34,6 +36,8 @@ class Listed:
     read_at: datetime
     entities: Mapping[str, int] = field(default_factory=dict)
     """How many the customers have that were asked for, by customer's id; empty where none were asked for."""
+    uses: Mapping[str, BalanceUse] = field(default_factory=dict)
+    """What the list is sorted by with USED, by customer's id; without those who have no such balance."""
 
 
 async def listed(autumn: Autumn, query: ListQuery, *, now: Callable[[], datetime]) -> Listed:
@@ -45,7 +49,7 @@ async def listed(autumn: Autumn, query: ListQuery, *, now: Callable[[], datetime
         start=joined_since(query, read_at),
         oldest_first=query.order is Order.OLDEST,
     )
-    entities, counted = await _entities(autumn, query.entity_feature) if query.entities else ({}, True)
+    entities, counted = await _entities(autumn, query.entity_feature) if query.counts_entities else ({}, True)
     known: dict[Hashable, ListedCustomer] = {}
     kept: list[ListedCustomer] = []
     cursor = ""
@@ -65,12 +69,39 @@ async def listed(autumn: Autumn, query: ListQuery, *, now: Callable[[], datetime
             break
         else:
             where, cursor = rest, ""
-        if len(kept) > MOST_LISTED:
+        # In another order than Autumn's, the first may come last.
+        if len(kept) > MOST_LISTED and query.order in (Order.NEWEST, Order.OLDEST):
             break
-    if query.order is Order.NAME:
-        kept.sort(key=lambda customer: (_name(customer).casefold(), customer.get("id") or ""))
+    ordered, uses = _sorted(kept, query, entities)
     complete = complete and counted and len(kept) <= MOST_LISTED
-    return Listed(tuple(kept[:MOST_LISTED]), complete, read_at, entities)
+    return Listed(tuple(ordered[:MOST_LISTED]), complete, read_at, entities, uses)
+
+
+def _sorted(
+    customers: list[ListedCustomer], query: ListQuery, entities: Mapping[str, int]
+) -> tuple[list[ListedCustomer], Mapping[str, BalanceUse]]:
+    """As they came where the key is the same; and by what they are sorted with USED."""
+    match query.order:
+        case Order.NEWEST | Order.OLDEST:
+            return customers, {}
+        case Order.NAME:
+            return sorted(customers, key=lambda each: (_name(each).casefold(), each.get("id") or "")), {}
+        case Order.ENTITIES:
+            return sorted(customers, key=lambda each: -entities.get(each.get("id") or "", 0)), {}
+        case Order.USED:
+            pairs = [(each, balance_use(each, query.used_feature)) for each in customers]
+            pairs.sort(key=lambda pair: _rank(pair[1], query.used_feature))
+            uses = {each.get("id") or "": use for each, use in pairs if use is not None}
+            return [each for each, _ in pairs], uses
+        case _:  # pragma: no cover - a closed set
+            assert_never(query.order)
+
+
+def _rank(use: BalanceUse | None, feature: str) -> tuple[bool, Decimal]:
+    """Those without a balance come last."""
+    if use is None:
+        return True, Decimal(0)
+    return False, -(use.used if feature else use.share)
 
 
 async def _entities(autumn: Autumn, feature_id: str) -> tuple[Mapping[str, int], bool]:

@@ -6,8 +6,19 @@ from bot.lookups.finder.filters import ListQuery, Order, StatusFilter
 USAGE = (
     "Filters, in any order: `product:<id>`, `active`, `scheduled`, `past-due`, `trial`, `over-limit`, "
     "`joined:30d`, `entities:5` for at least so many, `entity:<feature id>`, and `sort:newest`, "
-    "`sort:oldest` or `sort:name`. For example `/autumn list product:pro past-due`."
+    "`sort:oldest`, `sort:name`, `sort:entities`, `sort:used` or `sort:used:<feature id>`. For example "
+    "`/autumn list product:pro past-due`."
 )
+SORT = "Sort"
+ORDERS = {
+    Order.NEWEST: "Newest first",
+    Order.OLDEST: "Oldest first",
+    Order.NAME: "By name",
+    Order.ENTITIES: "Most entities first",
+    Order.USED: "Most used first",
+}
+NOT_SORTED_BY_USE = "None of these customers has such a balance, so they are listed newest first."
+NOT_SORTED_BY_ENTITIES = "None of these customers has entities, so they are listed newest first."
 NOBODY = "No customer matches."
 DOWNLOAD = "Download CSV"
 CHANGE_ALL = "Change all of these…"
@@ -25,12 +36,22 @@ COLUMNS = (
     "in trial",
     "used up",
     "entities",
+    "most used",
+    "used",
+    "granted",
 )
 YES = "yes"
 
 
 def unknown(word: str) -> str:
     return f"{word} is not a filter."
+
+
+def unknown_order(key: str) -> str:
+    return (
+        f"Maple can't sort by {key}. It sorts by newest, oldest, name, entities, used (the largest share of "
+        "a balance) and, for one feature, used:messages (units)."
+    )
 
 
 def title(number: int, what: str, *, complete: bool) -> str:
@@ -42,14 +63,16 @@ def incomplete(number: int) -> str:
     return f"There are more customers than Maple lists at once; these are {number:,} of them. Add a filter."
 
 
-def what(query: ListQuery, products: str, feature: str) -> str:
-    """The filters in a line. `products`, `feature`: names or ids that are safe to show."""
+def what(query: ListQuery, products: str, feature: str, used_feature: str = "") -> str:
+    """The filters in a line. `products`, `feature`, `used_feature`: names or ids that are safe to show."""
     status = {
         StatusFilter.ANY: "",
         StatusFilter.ACTIVE: "active",
         StatusFilter.SCHEDULED: "with a scheduled product",
     }
-    order = {Order.NEWEST: "newest first", Order.OLDEST: "oldest first", Order.NAME: "by name"}
+    order = ORDERS[query.order]
+    if query.order is Order.USED and used_feature:
+        order = f"{order}, of {used_feature}"
     parts = [
         products,
         status[query.status],
@@ -58,7 +81,7 @@ def what(query: ListQuery, products: str, feature: str) -> str:
         "over a limit" if query.over else "",
         f"with at least {with_entities(query.entities, feature)}" if query.entities else "",
         f"joined in the last {count(query.joined, 'day')}" if query.joined else "",
-        order[query.order],
+        order[0].lower() + order[1:],
     ]
     return ", ".join(part for part in parts if part)
 
@@ -71,6 +94,11 @@ def with_entities(number: int, feature: str) -> str:
 
 def used_up(features: str) -> str:
     return f"used up: {features}"
+
+
+def use(feature: str, used: str, granted: str) -> str:
+    """`feature`: safe to show."""
+    return f"{used} of {granted} {feature} used"
 
 
 def csv_comment(number: int) -> str:

@@ -3,12 +3,14 @@
 import csv
 import io
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
+from bot.kit import phrases
 from bot.kit.csv_table import CsvFormat
 from bot.lookups.finder import words
-from bot.lookups.finder.card import csv_name, csv_text, list_card, unknown_filter
-from bot.lookups.finder.filters import ListQuery
+from bot.lookups.finder.card import csv_name, csv_text, list_card, unknown_filter, unknown_order
+from bot.lookups.finder.filters import BalanceUse, ListQuery, Order
 from bot.lookups.finder.read import Listed
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -71,6 +73,43 @@ def test_nobody_matches() -> None:
 def test_cut_list_says_so() -> None:
     assert words.incomplete(1) in drawn(customer(1), complete=False)
     assert words.incomplete(1) not in drawn(customer(1))
+
+
+def test_use_is_told_where_the_list_is_sorted_by_it() -> None:
+    uses = {"cus_1": BalanceUse("Messages", Decimal(4500), Decimal(5000))}
+    listed = Listed((customer(1), customer(2)), True, NOW, uses=uses)
+    query = ListQuery(order=Order.USED, used_feature="mess*ages")
+    shown = str(list_card(listed, query).blocks)
+    assert words.use("Messages", "4,500", "5,000") in shown
+    assert words.what(query, "", "", "`mess*ages`") in shown
+    assert words.NOT_SORTED_BY_USE not in shown
+    rows = list(csv.DictReader(io.StringIO(csv_text(listed, CsvFormat()).removeprefix("\ufeff"))))
+    assert [(row["most used"], row["used"], row["granted"]) for row in rows] == [
+        ("Messages", "4500", "5000"),
+        ("", "", ""),
+    ]
+
+
+def test_order_that_the_customers_have_nothing_for_is_told() -> None:
+    nothing = Listed((customer(1),), True, NOW)
+    assert words.NOT_SORTED_BY_USE in drawn(customer(1), query=ListQuery(order=Order.USED))
+    assert words.NOT_SORTED_BY_ENTITIES in drawn(customer(1), query=ListQuery(order=Order.ENTITIES))
+    assert words.NOT_SORTED_BY_ENTITIES not in drawn(query=ListQuery(order=Order.ENTITIES))
+    counted = Listed((customer(1),), True, NOW, {"cus_1": 1})
+    by_entities = ListQuery(order=Order.ENTITIES)
+    assert words.NOT_SORTED_BY_ENTITIES not in str(list_card(counted, by_entities).blocks)
+    assert words.NOT_SORTED_BY_USE not in str(list_card(nothing, ListQuery()).blocks)
+
+
+def test_list_too_long_to_carry_has_no_sort() -> None:
+    assert "list_order" in drawn(customer(1))
+    long = ListQuery(plans=tuple(f"{number}{'x' * 90}" for number in range(5)))
+    assert "list_order" not in drawn(customer(1), query=long)
+
+
+def test_unknown_order_is_named() -> None:
+    assert "`revenue`" in str(unknown_order("revenue").blocks)
+    assert words.unknown_order(phrases.NONE) in str(unknown_order("").blocks)
 
 
 def test_unknown_filter_is_named() -> None:

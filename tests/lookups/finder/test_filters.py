@@ -10,10 +10,13 @@ from hypothesis import strategies as st
 
 from bot.lookups.finder import words
 from bot.lookups.finder.filters import (
+    BalanceUse,
     ListQuery,
     Order,
     StatusFilter,
     UnknownFilter,
+    UnknownOrder,
+    balance_use,
     joined_since,
     parse,
     passes,
@@ -37,6 +40,13 @@ TOMORROW = (NOW + timedelta(days=1)).timestamp() * 1000
         ("scheduled sort:oldest", ListQuery(status=StatusFilter.SCHEDULED, order=Order.OLDEST)),
         ("joined:30d sort:Name", ListQuery(joined=30, order=Order.NAME)),
         ("joined:7", ListQuery(joined=7)),
+        ("sort:entities", ListQuery(order=Order.ENTITIES)),
+        ("sort:used", ListQuery(order=Order.USED)),
+        ("SORT:Used:messages", ListQuery(order=Order.USED, used_feature="messages")),
+        ("sort:used:", UnknownOrder("used:")),
+        (f"sort:used:{'x' * 101}", UnknownOrder(f"used:{'x' * 101}")),
+        ("sort:revenue", UnknownOrder("revenue")),
+        ("sort:", UnknownOrder("")),
         ("entities", ListQuery(entities=1)),
         ("entities:5", ListQuery(entities=5)),
         ("ENTITIES:>=5", ListQuery(entities=5)),
@@ -59,7 +69,7 @@ TOMORROW = (NOW + timedelta(days=1)).timestamp() * 1000
         ("product:1 product:2 product:3 product:4 product:5 product:6", UnknownFilter("product:6")),
     ],
 )
-def test_filters_as_typed(typed: str, query: ListQuery | UnknownFilter) -> None:
+def test_filters_as_typed(typed: str, query: ListQuery | UnknownFilter | UnknownOrder) -> None:
     assert parse(typed) == query
 
 
@@ -75,6 +85,10 @@ def test_whatever_is_typed_is_a_query_or_an_unknown_word(typed: str) -> None:
 def balance(granted: int | None, remaining: int | None, **more: Any) -> dict[str, Any]:
     numbers = {"granted": granted, "remaining": remaining}
     return {**{name: None if value is None else Decimal(value) for name, value in numbers.items()}, **more}
+
+
+def used(used: int, granted: int, **more: Any) -> dict[str, Any]:
+    return {"usage": Decimal(used), "granted": Decimal(granted), **more}
 
 
 @pytest.mark.parametrize(
@@ -103,6 +117,29 @@ def test_what_autumn_cannot_filter_by(query: ListQuery, customer: Any, listed: b
 def test_customers_with_fewer_entities_are_left_out(*, counted: int, listed: bool) -> None:
     assert passes(ListQuery(entities=3), {"id": "cus_1"}, NOW, counted) is listed
     assert passes(ListQuery(), {"id": "cus_1"}, NOW, counted)
+
+
+@pytest.mark.parametrize(
+    ("balances", "feature", "use"),
+    [
+        ({}, "", None),
+        ({"messages": used(90, 100), "seats": used(5, 5)}, "", ("seats", 5, 5)),
+        ({"messages": used(90, 100), "seats": used(5, 5)}, "messages", ("messages", 90, 100)),
+        ({"messages": used(90, 100)}, "seats", None),
+        ({"messages": used(90, 100, unlimited=True), "seats": used(1, 5)}, "", ("seats", 1, 5)),
+        ({"messages": used(90, 0, unlimited=True)}, "messages", ("messages", 90, 0)),
+        ({"messages": used(90, 0), "seats": used(1, 5)}, "", ("seats", 1, 5)),
+        ({"messages": used(150, 100), "seats": used(5, 5)}, "", ("messages", 150, 100)),
+        ({"messages": {}}, "", ("messages", 0, 0)),
+        ({"m": used(1, 2, feature={"name": "Messages"})}, "", ("Messages", 1, 2)),
+        (None, "", None),
+    ],
+)
+def test_use_is_a_features_or_the_largest_share(
+    balances: Any, feature: str, use: tuple[str, int, int] | None
+) -> None:
+    expected = use and BalanceUse(use[0], Decimal(use[1]), Decimal(use[2]))
+    assert balance_use({"balances": balances}, feature) == expected
 
 
 def test_used_up_features_are_named() -> None:

@@ -95,6 +95,44 @@ async def test_by_name(local: LocalAutumn) -> None:
     assert names == sorted(names)
 
 
+async def test_by_number_of_entities(local: LocalAutumn) -> None:
+    _entities(local, "cus_acme", "a", "b")
+    newest_first = ids(await found(local, ListQuery()))
+    by_entities = ids(await found(local, ListQuery(order=Order.ENTITIES)))
+    holders = ["cus_piedpiper", "cus_acme"]
+    assert by_entities == [*holders, *(each for each in newest_first if each not in holders)]
+
+
+async def test_by_use_of_a_feature(local: LocalAutumn) -> None:
+    by_use = await found(local, ListQuery(order=Order.USED, used_feature="messages"))
+    used = [by_use.uses[each].used for each in map(str, ids(by_use)) if each in by_use.uses]
+    assert len(used) > 3
+    assert used[0] > used[-1]
+    assert used == sorted(used, reverse=True)
+    holders = [each in by_use.uses for each in ids(by_use) if each]
+    assert holders == sorted(holders, reverse=True), "those without the feature come last"
+    assert {use.feature for use in by_use.uses.values()} == {"Messages"}
+
+
+async def test_by_share_of_a_balance(local: LocalAutumn) -> None:
+    by_share = await found(local, ListQuery(order=Order.USED))
+    shares = [by_share.uses[each].share for each in map(str, ids(by_share)) if each in by_share.uses]
+    assert shares[0] > 0
+    assert shares == sorted(shares, reverse=True)
+
+
+async def test_sorted_list_is_read_whole_before_it_is_cut(
+    local: LocalAutumn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = ids(await found(local, ListQuery(order=Order.USED, used_feature="messages")))
+    monkeypatch.setattr(read, "PAGE", 7)
+    monkeypatch.setattr(read, "MOST_READ", 200)
+    monkeypatch.setattr(read, "MOST_LISTED", 5)
+    cut = await found(local, ListQuery(order=Order.USED, used_feature="messages"))
+    assert ids(cut) == whole[:5]
+    assert not cut.complete
+
+
 async def test_long_list_is_cut_and_says_so(local: LocalAutumn, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(read, "PAGE", 2)
     monkeypatch.setattr(read, "MOST_LISTED", 5)
