@@ -91,8 +91,7 @@ class ChangeNotifier:
             return
         kind = CardKind.APPROVAL if channel == self._approvals_channel.id else CardKind.ASKER
         target = CardTarget(kind, channel)
-        if not await cards.adopt(self._database, change_id, target, ts, now=self._now()):
-            return
+        await cards.adopt(self._database, change_id, target, ts, now=self._now())
         await self.redraw(change_id, ts)
 
     async def redraw(self, change_id: str, ts: str) -> None:
