@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.post_targets import Pause
 from bot.digests import rows
-from bot.digests.delivery import runs
+from bot.digests.delivery import new_runs
 from bot.digests.model import (
     MOST_OF_CHANNEL,
     MOST_OF_PERSON,
@@ -131,9 +131,11 @@ async def edit(
             return None
         if digest.pause is None:
             # What came due before is still posted, by whichever process takes over next.
-            await runs.add_due_runs(connection, digest, now=now, latest={})
-            moved = runs.moved_past(digest.schedule, schedule, now)
-            await runs.insert_runs(connection, digest, moved, runs.skip_columns(RunSkip.EDITED), now=now)
+            await new_runs.add_due_runs(connection, digest, now=now, latest={})
+            moved = new_runs.moved_past(digest.schedule, schedule, now)
+            await new_runs.insert_runs(
+                connection, digest, moved, new_runs.skip_columns(RunSkip.EDITED), now=now
+            )
         values = {
             **rows.dump_schedule(schedule),
             **rows.dump_content(content),
@@ -155,10 +157,10 @@ async def pause(
         digest = await _locked(connection, digest_id, _ACTIVE)
         if digest is None:
             return None
-        await runs.add_due_runs(connection, digest, now=now, latest=runs.skip_columns(RunSkip.PAUSED))
+        await new_runs.add_due_runs(connection, digest, now=now, latest=new_runs.skip_columns(RunSkip.PAUSED))
         # *Send now* goes on.
         scheduled = (digest_runs.c.digest_id == digest_id, digest_runs.c.day.is_not(None))
-        await runs.cancel_runs(connection, *scheduled, why=RunSkip.PAUSED, now=now)
+        await new_runs.cancel_runs(connection, *scheduled, why=RunSkip.PAUSED, now=now)
         values = {
             "state": "paused",
             "pause": why,
@@ -203,8 +205,12 @@ async def remove(database: Database, digest_id: str, *, now: datetime, by: str =
         if digest is None:
             return None
         if digest.pause is None:
-            await runs.add_due_runs(connection, digest, now=now, latest=runs.skip_columns(RunSkip.PAUSED))
-        await runs.cancel_runs(connection, digest_runs.c.digest_id == digest_id, why=RunSkip.PAUSED, now=now)
+            await new_runs.add_due_runs(
+                connection, digest, now=now, latest=new_runs.skip_columns(RunSkip.PAUSED)
+            )
+        await new_runs.cancel_runs(
+            connection, digest_runs.c.digest_id == digest_id, why=RunSkip.PAUSED, now=now
+        )
         values = {
             "state": "removed",
             "pause": None,

@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 
 from bot.autumn.environment import Environment
 from bot.digests import repository, rows
-from bot.digests.delivery.runs import LATE_AFTER
+from bot.digests.delivery.new_runs import LATE_AFTER
 from bot.digests.model import EVERY_DAY, WORKDAYS, Digest, DigestContent, NewDigest, Run, RunState, Schedule
 from bot.digests.schedule import due_between
 from bot.store.database import Database, unbroken

@@ -6,8 +6,8 @@ from datetime import timedelta
 from bot.access.post_targets import Pause
 from bot.digests import repository
 from bot.digests.delivery import runs
+from bot.digests.delivery.new_runs import LATE_AFTER
 from bot.digests.delivery.owner_notice import OwnerNotifier
-from bot.digests.delivery.runs import LATE_AFTER
 from bot.digests.model import DeliveryOutcome, Digest, Figures, Run, RunSkip
 from bot.digests.process import DigestProcess
 from bot.digests.scan.scanner import ScanFailed
