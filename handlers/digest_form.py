@@ -10,10 +10,10 @@ from typing import Any, assert_never
 from bot.access.post_targets import PersonProblem
 from bot.autumn.errors import AutumnError
 from bot.digests import form as digest_form
-from bot.digests import list_card, words
+from bot.digests import list_card, setup_words
 from bot.digests.form import DigestInput, DigestMeta, DigestState
 from bot.digests.model import Digest, Schedule, TooManyDigests
-from bot.digests.words import DigestNote
+from bot.digests.setup_words import DigestNote
 from bot.kit.ref import Ref
 from bot.slack.channels import ChannelProblem
 from handlers.digests import channel_problem, may_change_this, show_list, zone
@@ -148,9 +148,9 @@ async def _create(interaction: Interaction, services: Services, form: SubmittedD
         case ChannelProblem():
             note = ""  # the list says why
         case PersonProblem():
-            note = words.PERSON_PROBLEMS[created]
+            note = setup_words.PERSON_PROBLEMS[created]
         case TooManyDigests():
-            note = words.TOO_MANY[created]
+            note = setup_words.TOO_MANY[created]
         case Digest():
             note = list_card.digest_created(created)
         case _:  # pragma: no cover - a closed set

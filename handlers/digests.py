@@ -11,11 +11,11 @@ from typing import Protocol, assert_never
 
 from bot.access.post_targets import PersonProblem, is_person
 from bot.digests import card as digests_card
-from bot.digests import list_card, words
+from bot.digests import list_card, setup_words
 from bot.digests.model import Digest, DigestContent
 from bot.digests.scan.scanner import Progress, ReportProgress, ScanFailed
 from bot.digests.schedule import known_zone
-from bot.digests.words import DigestNote
+from bot.digests.setup_words import DigestNote
 from bot.kit.card import Card
 from bot.kit.ref import Ref
 from bot.lookups import help as lookup_help
@@ -120,7 +120,7 @@ async def _change(interaction: Interaction, services: Services, change: _Change,
                 # The list shows what is wrong with the channel.
                 await show_list(interaction, services)
             case PersonProblem():
-                await show_list(interaction, services, words.PERSON_PROBLEMS[changed])
+                await show_list(interaction, services, setup_words.PERSON_PROBLEMS[changed])
             case _:  # pragma: no cover - a closed set
                 assert_never(changed)
 
@@ -168,7 +168,7 @@ def _progress(interaction: Interaction, services: Services) -> ReportProgress:
     """Shows the scan's progress in the modal, every few seconds."""
 
     async def show(progress: Progress) -> None:
-        note = words.progress(progress.customers, progress.previewed, progress.to_preview)
+        note = setup_words.progress(progress.customers, progress.previewed, progress.to_preview)
         await _show_waiting(interaction, services, note)
 
     return show

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from bot.changes import amounts, notes
 from bot.changes.amounts import NotAnAmount
-from bot.digests import sections, words
+from bot.digests import sections, setup_words, words
 from bot.digests.model import EVERY_DAY, MOST_DAYS, DigestContent, Schedule
 from bot.digests.schedule import known_zone, zones
 from bot.kit import blocks, form_values, ids, mentions, phrases, surfaces, text
@@ -90,17 +90,17 @@ class DigestParsed:
 
 
 def loading(meta: DigestMeta) -> dict[str, Any]:
-    return _view(meta, [blocks.section("waiting", f":hourglass_flowing_sand: {words.LOADING}")])
+    return _view(meta, [blocks.section("waiting", f":hourglass_flowing_sand: {setup_words.LOADING}")])
 
 
 def working(meta: DigestMeta) -> dict[str, Any]:
     """What a submitted form shows while it is saved."""
-    return _view(meta, [blocks.section("waiting", f":hourglass_flowing_sand: {words.WORKING}")])
+    return _view(meta, [blocks.section("waiting", f":hourglass_flowing_sand: {setup_words.WORKING}")])
 
 
 def edited_meanwhile() -> str:
     """The trouble shown if somebody else edited the digest meanwhile."""
-    return words.EDITED_MEANWHILE
+    return setup_words.EDITED_MEANWHILE
 
 
 def build(state: DigestState) -> dict[str, Any]:
@@ -113,18 +113,18 @@ def build(state: DigestState) -> dict[str, Any]:
         _sections(content),
         _days(content),
         _weekdays(schedule),
-        blocks.field(TIME_BLOCK, words.FIELD_TIME, blocks.clock("digest:time", f"{schedule.at:%H:%M}")),
+        blocks.field(TIME_BLOCK, setup_words.FIELD_TIME, blocks.clock("digest:time", f"{schedule.at:%H:%M}")),
         _zone(schedule),
         *_plans(state),
         _minimum(content),
         _empty(content),
         *_mentions(state),
     ]
-    submit = words.SAVE if state.meta.digest else words.CREATE
+    submit = setup_words.SAVE if state.meta.digest else setup_words.CREATE
     return {
         **_view(state.meta, fields),
         "submit": surfaces.plain_text(submit),
-        "close": surfaces.plain_text(words.CANCEL),
+        "close": surfaces.plain_text(setup_words.CANCEL),
     }
 
 
@@ -134,25 +134,25 @@ def parse(values: Values) -> DigestParsed:
     picked = form_values.picked(values, SECTIONS_BLOCK)
     chosen = frozenset(section.key for section in sections.chosen(picked))
     if not chosen:
-        errors[SECTIONS_BLOCK] = words.NO_SECTION
+        errors[SECTIONS_BLOCK] = setup_words.NO_SECTION
     weekdays = frozenset(day for day in EVERY_DAY if str(day) in form_values.picked(values, WEEKDAYS_BLOCK))
     if not weekdays:
-        errors[WEEKDAYS_BLOCK] = words.NO_WEEKDAY
+        errors[WEEKDAYS_BLOCK] = setup_words.NO_WEEKDAY
     days = _number(form_values.chosen(values, DAYS_BLOCK))
     if not 1 <= days <= MOST_DAYS:
-        errors[DAYS_BLOCK] = words.NO_DAYS
+        errors[DAYS_BLOCK] = setup_words.NO_DAYS
     at = form_values.clock(values, TIME_BLOCK)
     zone = form_values.chosen(values, ZONE_BLOCK)
     if not known_zone(zone):
-        errors[ZONE_BLOCK] = words.NO_ZONE
+        errors[ZONE_BLOCK] = setup_words.NO_ZONE
     plans = frozenset(form_values.picked(values, PLANS_BLOCK))
     if len(plans) > MOST_PLANS:
-        errors[PLANS_BLOCK] = words.TOO_MANY_PLANS
+        errors[PLANS_BLOCK] = setup_words.TOO_MANY_PLANS
     minimum, problem = _amount(form_values.typed(values, MINIMUM_BLOCK))
     if problem:
         errors[MINIMUM_BLOCK] = problem
     if at is None:
-        errors[TIME_BLOCK] = words.NO_TIME
+        errors[TIME_BLOCK] = setup_words.NO_TIME
     if errors or at is None:
         return DigestParsed(errors=errors)
     without = form_values.picked(values, EMPTY_BLOCK)
@@ -218,7 +218,7 @@ def _amount(typed: str) -> tuple[Decimal, str]:
         amount = amounts.parse_amount(typed)
     except NotAnAmount as error:
         return Decimal(0), notes.plain(amounts.note(error.code))
-    return (Decimal(0), words.BELOW_ZERO) if amount < 0 else (amount, "")
+    return (Decimal(0), setup_words.BELOW_ZERO) if amount < 0 else (amount, "")
 
 
 # The fields
@@ -229,7 +229,7 @@ def _view(meta: DigestMeta, fields: Sequence[Block]) -> dict[str, Any]:
         "type": "modal",
         "callback_id": ids.DIGEST_FORM,
         "private_metadata": meta.encode(),
-        "title": surfaces.plain_text(words.FORM_EDIT if meta.digest else words.FORM_NEW),
+        "title": surfaces.plain_text(setup_words.FORM_EDIT if meta.digest else setup_words.FORM_NEW),
         "close": surfaces.plain_text(phrases.MODAL_CLOSE),
         "blocks": list(fields),
     }
@@ -241,29 +241,32 @@ def _sections(content: DigestContent) -> Block:
     }
     initial = [offered[section.key] for section in sections.chosen(content.sections)]
     element = blocks.ticks("digest:sections", list(offered.values()), initial)
-    return blocks.field(SECTIONS_BLOCK, words.FIELD_SECTIONS, element)
+    return blocks.field(SECTIONS_BLOCK, setup_words.FIELD_SECTIONS, element)
 
 
 def _days(content: DigestContent) -> Block:
     offered = {
-        days: blocks.option(words.days_option(days), str(days)) for days in sorted({*_DAYS, content.days})
+        days: blocks.option(setup_words.days_option(days), str(days))
+        for days in sorted({*_DAYS, content.days})
     }
-    element = blocks.select("digest:days", words.PICK_DAYS, list(offered.values()), offered[content.days])
-    return blocks.field(DAYS_BLOCK, words.FIELD_DAYS, element)
+    element = blocks.select(
+        "digest:days", setup_words.PICK_DAYS, list(offered.values()), offered[content.days]
+    )
+    return blocks.field(DAYS_BLOCK, setup_words.FIELD_DAYS, element)
 
 
 def _weekdays(schedule: Schedule) -> Block:
     offered = [blocks.option(words.WEEKDAYS[day], str(day)) for day in sorted(EVERY_DAY)]
     initial = [offered[day] for day in sorted(schedule.weekdays)]
     return blocks.field(
-        WEEKDAYS_BLOCK, words.FIELD_WEEKDAYS, blocks.ticks("digest:weekdays", offered, initial)
+        WEEKDAYS_BLOCK, setup_words.FIELD_WEEKDAYS, blocks.ticks("digest:weekdays", offered, initial)
     )
 
 
 def _zone(schedule: Schedule) -> Block:
     initial = blocks.option(schedule.zone, schedule.zone) if known_zone(schedule.zone) else None
-    element = blocks.picker(ids.DIGEST_ZONE, words.PICK_ZONE, min_query=2, initial=initial)
-    return blocks.field(ZONE_BLOCK, words.FIELD_ZONE, element, words.ZONE_HINT)
+    element = blocks.picker(ids.DIGEST_ZONE, setup_words.PICK_ZONE, min_query=2, initial=initial)
+    return blocks.field(ZONE_BLOCK, setup_words.FIELD_ZONE, element, setup_words.ZONE_HINT)
 
 
 def _plans(state: DigestState) -> list[Block]:
@@ -275,13 +278,15 @@ def _plans(state: DigestState) -> list[Block]:
     element: Any
     if state.plans is None or len(offered) > options.MOST:
         element = blocks.several_picker(
-            ids.DIGEST_PLANS, words.PICK_PLANS, min_query=0, initial=initial, most=MOST_PLANS
+            ids.DIGEST_PLANS, setup_words.PICK_PLANS, min_query=0, initial=initial, most=MOST_PLANS
         )
     elif offered:
-        element = blocks.several(ids.DIGEST_PLANS, words.PICK_PLANS, offered, initial, most=MOST_PLANS)
+        element = blocks.several(ids.DIGEST_PLANS, setup_words.PICK_PLANS, offered, initial, most=MOST_PLANS)
     else:
         return []
-    return [blocks.field(PLANS_BLOCK, words.FIELD_PLANS, element, words.PLANS_HINT, optional=True)]
+    return [
+        blocks.field(PLANS_BLOCK, setup_words.FIELD_PLANS, element, setup_words.PLANS_HINT, optional=True)
+    ]
 
 
 def _plan_options(plans: Mapping[str, str]) -> list[Any]:
@@ -301,27 +306,31 @@ def _plan_options(plans: Mapping[str, str]) -> list[Any]:
 def _minimum(content: DigestContent) -> Block:
     initial = amounts.typed(content.minimum) if content.minimum else ""
     element = blocks.typed("digest:minimum", initial, most=_LONGEST)
-    return blocks.field(MINIMUM_BLOCK, words.FIELD_MINIMUM, element, words.MINIMUM_HINT, optional=True)
+    return blocks.field(
+        MINIMUM_BLOCK, setup_words.FIELD_MINIMUM, element, setup_words.MINIMUM_HINT, optional=True
+    )
 
 
 def _empty(content: DigestContent) -> Block:
-    skip = blocks.option(words.SKIP_EMPTY, _SKIP)
-    only_new = blocks.option(words.SKIP_UNCHANGED, _ONLY_NEW)
+    skip = blocks.option(setup_words.SKIP_EMPTY, _SKIP)
+    only_new = blocks.option(setup_words.SKIP_UNCHANGED, _ONLY_NEW)
     initial = [*([skip] if content.skip_empty else []), *([only_new] if content.only_new else [])]
     element = blocks.ticks("digest:empty", [skip, only_new], initial)
-    return blocks.field(EMPTY_BLOCK, words.FIELD_EMPTY, element, optional=True)
+    return blocks.field(EMPTY_BLOCK, setup_words.FIELD_EMPTY, element, optional=True)
 
 
 def _name(content: DigestContent) -> Block:
     element = blocks.typed("digest:name", content.name, most=MOST_NAME)
-    return blocks.field(NAME_BLOCK, words.FIELD_NAME, element, optional=True)
+    return blocks.field(NAME_BLOCK, setup_words.FIELD_NAME, element, optional=True)
 
 
 def _person(state: DigestState) -> Block:
-    element = blocks.person("digest:person", words.PICK_PERSON, state.person)
+    element = blocks.person("digest:person", setup_words.PICK_PERSON, state.person)
     if state.channel_fit:
-        return blocks.field(PERSON_BLOCK, words.FIELD_PERSON, element, words.PERSON_HINT, optional=True)
-    return blocks.field(PERSON_BLOCK, words.FIELD_ONLY_PERSON, element, words.ONLY_PERSON_HINT)
+        return blocks.field(
+            PERSON_BLOCK, setup_words.FIELD_PERSON, element, setup_words.PERSON_HINT, optional=True
+        )
+    return blocks.field(PERSON_BLOCK, setup_words.FIELD_ONLY_PERSON, element, setup_words.ONLY_PERSON_HINT)
 
 
 def _mentions(state: DigestState) -> list[Block]:
@@ -332,15 +341,15 @@ def _mentions(state: DigestState) -> list[Block]:
     return [
         blocks.field(
             MENTION_BLOCK,
-            words.FIELD_MENTION,
-            blocks.person("digest:mention", words.PICK_PERSON, person),
-            words.MENTION_HINT,
+            setup_words.FIELD_MENTION,
+            blocks.person("digest:mention", setup_words.PICK_PERSON, person),
+            setup_words.MENTION_HINT,
             optional=True,
         ),
         blocks.field(
             GROUP_BLOCK,
-            words.FIELD_GROUP,
-            blocks.picker(ids.DIGEST_GROUP, words.PICK_GROUP, min_query=0, initial=initial),
+            setup_words.FIELD_GROUP,
+            blocks.picker(ids.DIGEST_GROUP, setup_words.PICK_GROUP, min_query=0, initial=initial),
             optional=True,
         ),
     ]

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.access.post_targets import Pause
-from bot.digests import words
+from bot.digests import setup_words, words
 from bot.digests.form import MOST_NAME
 from bot.digests.model import DeliveryOutcome, Digest
-from bot.digests.words import DigestNote
+from bot.digests.setup_words import DigestNote
 from bot.kit import blocks, ids, layout, mentions, surfaces, text, times
 from bot.kit.card import Block, Card
 from bot.kit.ref import Ref
@@ -32,28 +32,30 @@ def digest_list(
     `problem`: why the channel can have none now. `note`: what just happened (mrkdwn). `may`: whether the
     policy lets this person change digests."""
     shown = [
-        blocks.section("what", words.LIST_WHAT),
+        blocks.section("what", setup_words.LIST_WHAT),
         *([blocks.section("note", note)] if note else []),
-        *([blocks.section("problem", words.problem(words.PROBLEMS[problem]))] if problem else []),
-        *([] if may else [blocks.context("others", words.ONLY_OTHERS)]),
+        *([blocks.section("problem", setup_words.problem(setup_words.PROBLEMS[problem]))] if problem else []),
+        *([] if may else [blocks.context("others", setup_words.ONLY_OTHERS)]),
     ]
     for index, digest in enumerate([*digests, *own][:MOST]):
         if index == len(digests):
-            shown.append(blocks.section("own", words.IN_DIRECT_MESSAGES))
+            shown.append(blocks.section("own", setup_words.IN_DIRECT_MESSAGES))
         shown += _entry(index, digest, fit=digest.personal or not problem, may=may)
     if (left := len(digests) + len(own) - MOST) > 0:
-        shown.append(blocks.context("left", words.more_digests(left)))
+        shown.append(blocks.context("left", setup_words.more_digests(left)))
     if not digests and not problem:
-        shown.append(blocks.section("none", words.NO_DIGESTS))
+        shown.append(blocks.section("none", setup_words.NO_DIGESTS))
     if may:
-        shown.append(blocks.actions("new", [blocks.button(words.NEW, ids.DIGEST_NEW, channel, primary=True)]))
-    return surfaces.modal(words.LIST_TITLE, shown, callback=ids.DIGEST_LIST, metadata=channel)
+        shown.append(
+            blocks.actions("new", [blocks.button(setup_words.NEW, ids.DIGEST_NEW, channel, primary=True)])
+        )
+    return surfaces.modal(setup_words.LIST_TITLE, shown, callback=ids.DIGEST_LIST, metadata=channel)
 
 
-def digest_waiting(channel: str, note: str = words.LIST_LOADING) -> dict[str, Any]:
+def digest_waiting(channel: str, note: str = setup_words.LIST_LOADING) -> dict[str, Any]:
     """The list while something is being done. `note`: what (mrkdwn)."""
     shown = [blocks.section("waiting", note)]
-    return surfaces.modal(words.LIST_TITLE, shown, callback=ids.DIGEST_LIST, metadata=channel)
+    return surfaces.modal(setup_words.LIST_TITLE, shown, callback=ids.DIGEST_LIST, metadata=channel)
 
 
 def digest_message(note: str) -> Card:
@@ -63,38 +65,40 @@ def digest_message(note: str) -> Card:
 
 def digest_created(digest: Digest) -> str:
     """What just happened: a digest was set up, whose first post comes then."""
-    return words.created(times.moment(digest.next_due))
+    return setup_words.created(times.moment(digest.next_due))
 
 
 def digest_note(note: DigestNote) -> str:
     """What just happened with a digest (mrkdwn)."""
-    return words.NOTES[note]
+    return setup_words.NOTES[note]
 
 
 def digest_sent(outcome: DeliveryOutcome, *, personal: bool) -> str:
     """How *Send now* ended (mrkdwn). `personal`: whether the digest goes to a person."""
     posted = outcome in (DeliveryOutcome.POSTED, DeliveryOutcome.FOUND, DeliveryOutcome.THREAD)
-    return words.SENT_TO_PERSON if personal and posted else words.OUTCOMES[outcome]
+    return setup_words.SENT_TO_PERSON if personal and posted else setup_words.OUTCOMES[outcome]
 
 
 def digest_stopped(digest: Digest, why: Pause | None) -> Card:
     """Tells the owner that their digest is paused or, with None, that it was removed."""
-    where = _where(digest) if digest.personal else words.in_channel(_where(digest))
+    where = _where(digest) if digest.personal else setup_words.in_channel(_where(digest))
     if why is None:
-        removed = words.owner_removed(where, _what(digest), _person(digest.stopped_by))
+        removed = setup_words.owner_removed(where, _what(digest), _person(digest.stopped_by))
         return layout.card([blocks.section("removed", removed)], [], [], stamp=None)
-    paused = words.owner_paused(where, _what(digest), _why(digest, why))
-    following = words.OWNER_NEXT_ANYWHERE if digest.personal else words.OWNER_NEXT
+    paused = setup_words.owner_paused(where, _what(digest), _why(digest, why))
+    following = setup_words.OWNER_NEXT_ANYWHERE if digest.personal else setup_words.OWNER_NEXT
     shown = [blocks.section("paused", paused), blocks.context("next", following)]
     return layout.card(shown, [], [], stamp=None)
 
 
 def _why(digest: Digest, why: Pause) -> str:
-    return words.paused_by(_person(digest.stopped_by)) if why is Pause.ASKED else words.PAUSES[why]
+    return (
+        setup_words.paused_by(_person(digest.stopped_by)) if why is Pause.ASKED else setup_words.PAUSES[why]
+    )
 
 
 def _person(user_id: str) -> str:
-    return mentions.person(user_id) if user_id else words.SOMEONE
+    return mentions.person(user_id) if user_id else setup_words.SOMEONE
 
 
 def _what(digest: Digest) -> str:
@@ -111,13 +115,13 @@ def digest_line(digest: Digest) -> str:
 
 def _state(digest: Digest) -> str:
     if digest.pause is None:
-        return words.next_due(times.moment(digest.next_due))
-    return words.paused(_why(digest, digest.pause))
+        return setup_words.next_due(times.moment(digest.next_due))
+    return setup_words.paused(_why(digest, digest.pause))
 
 
 def _where(digest: Digest) -> str:
     if digest.personal:
-        return words.sent_to(mentions.person(digest.channel))
+        return setup_words.sent_to(mentions.person(digest.channel))
     channel_id = digest.channel
     return f"<#{channel_id}>" if _CHANNEL.fullmatch(channel_id) else text.code(channel_id, 40)
 
@@ -125,7 +129,7 @@ def _where(digest: Digest) -> str:
 def _entry(index: int, digest: Digest, *, fit: bool, may: bool) -> list[Block]:
     """`fit`: whether the channel can have digests now. If not, none can be sent or resumed."""
     state = _state(digest)
-    owner = words.set_up_by(mentions.person(digest.owner))
+    owner = setup_words.set_up_by(mentions.person(digest.owner))
     what = f"{_where(digest)} · {_what(digest)}" if digest.personal else _what(digest)
     return [
         blocks.divider(f"line.{index}"),
@@ -143,19 +147,25 @@ def _buttons(index: int, digest: Digest, *, fit: bool, may: bool) -> list[blocks
         return blocks.button(label, f"{action}:{index}", ref, **more)
 
     # For everybody: it tells no more than `/autumn upcoming`.
-    preview = button(words.PREVIEW, ids.DIGEST_PREVIEW)
+    preview = button(setup_words.PREVIEW, ids.DIGEST_PREVIEW)
     if not may:
         return [preview]
-    buttons = [button(words.EDIT, ids.DIGEST_EDIT)]
+    buttons = [button(setup_words.EDIT, ids.DIGEST_EDIT)]
     if digest.pause is None:
-        buttons.append(button(words.PAUSE, ids.DIGEST_PAUSE))
+        buttons.append(button(setup_words.PAUSE, ids.DIGEST_PAUSE))
     elif fit:
-        buttons.append(button(words.RESUME, ids.DIGEST_RESUME))
+        buttons.append(button(setup_words.RESUME, ids.DIGEST_RESUME))
     if fit:
-        title, sentence = words.SEND_TITLE, words.SEND_TEXT
+        title, sentence = setup_words.SEND_TITLE, setup_words.SEND_TEXT
         if digest.personal:
-            title, sentence = words.SEND_PERSON_TITLE, words.SEND_PERSON_TEXT
-        send = blocks.confirm(title, sentence, words.SEND, words.NOT_NOW)
-        buttons.append(button(words.SEND, ids.DIGEST_SEND, confirm=send))
-    remove = blocks.confirm(words.REMOVE_TITLE, words.REMOVE_TEXT, words.REMOVE, words.NOT_NOW, danger=True)
-    return [*buttons, preview, button(words.REMOVE, ids.DIGEST_REMOVE, danger=True, confirm=remove)]
+            title, sentence = setup_words.SEND_PERSON_TITLE, setup_words.SEND_PERSON_TEXT
+        send = blocks.confirm(title, sentence, setup_words.SEND, setup_words.NOT_NOW)
+        buttons.append(button(setup_words.SEND, ids.DIGEST_SEND, confirm=send))
+    remove = blocks.confirm(
+        setup_words.REMOVE_TITLE,
+        setup_words.REMOVE_TEXT,
+        setup_words.REMOVE,
+        setup_words.NOT_NOW,
+        danger=True,
+    )
+    return [*buttons, preview, button(setup_words.REMOVE, ids.DIGEST_REMOVE, danger=True, confirm=remove)]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.changes.amounts import MOST
 from bot.digests import form as digest_form
-from bot.digests import sections, words
+from bot.digests import sections, setup_words
 from bot.digests.form import DigestInput, DigestMeta, DigestState
 from bot.digests.model import WORKDAYS, DigestContent, Schedule
 from bot.digests.schedule import zones
@@ -248,13 +248,13 @@ def test_products_match_what_is_typed() -> None:
 
 
 def test_loading_and_saving_modals() -> None:
-    assert words.LOADING in checks.read(modal(digest_form.loading(META))["blocks"])
-    assert words.WORKING in checks.read(modal(digest_form.working(META))["blocks"])
+    assert setup_words.LOADING in checks.read(modal(digest_form.loading(META))["blocks"])
+    assert setup_words.WORKING in checks.read(modal(digest_form.working(META))["blocks"])
 
 
 def test_trouble_is_shown_above_the_fields() -> None:
     form = opened(trouble=digest_form.edited_meanwhile())
-    assert checks.read(form.view["blocks"]).startswith(words.EDITED_MEANWHILE)
+    assert checks.read(form.view["blocks"]).startswith(setup_words.EDITED_MEANWHILE)
 
 
 @given(SCHEDULES, WANTED, st.none() | st.dictionaries(TEXTS, TEXTS, max_size=4), st.booleans())

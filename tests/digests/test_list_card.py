@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from bot.access.post_targets import Pause
-from bot.digests import list_card, words
+from bot.digests import list_card, setup_words, words
 from bot.digests.list_card import MOST
 from bot.digests.model import DeliveryOutcome, DigestContent, TooManyDigests
-from bot.digests.words import DigestNote
+from bot.digests.setup_words import DigestNote
 from bot.kit import ids
 from bot.kit.ref import Ref
 from bot.slack.channels import ChannelProblem
@@ -79,7 +79,7 @@ def test_entry_has_its_buttons() -> None:
 def test_paused_digest_says_why(why: Pause) -> None:
     view = drawn(paused(why, stopped_by=checks.SHARER))
     assert labels(view) == ["Edit", "Resume", "Send now", "Preview to me", "Remove", "New digest"]
-    expected = f"<@{checks.SHARER}> paused it." if why is Pause.ASKED else words.PAUSES[why]
+    expected = f"<@{checks.SHARER}> paused it." if why is Pause.ASKED else setup_words.PAUSES[why]
     assert f"*Paused:* {expected}" in checks.read(view["blocks"])
     assert "Next:" not in checks.read(view["blocks"])
 
@@ -88,11 +88,11 @@ def test_paused_digest_says_why(why: Pause) -> None:
 def test_channel_that_cannot_have_digests_says_why(problem: ChannelProblem) -> None:
     view = drawn(problem=problem)
     assert labels(view) == ["New digest"], "one that goes to a person can be set up"
-    assert words.PROBLEMS[problem].what in checks.read(view["blocks"])
+    assert setup_words.PROBLEMS[problem].what in checks.read(view["blocks"])
     assert labels(drawn(paused(Pause.SHARED), problem=problem)) == [
         "Edit", "Preview to me", "Remove", "New digest",
     ]  # fmt: skip
-    assert words.PROBLEMS[problem].do in checks.read(view["blocks"])
+    assert setup_words.PROBLEMS[problem].do in checks.read(view["blocks"])
 
 
 def test_digest_is_listed_by_its_name() -> None:
@@ -111,49 +111,49 @@ def test_digests_to_people_come_after_those_of_the_channel() -> None:
     own = [digest(channel=checks.SHARER)]
     view = list_card.digest_list([digest()], own, channel="C1", problem=ChannelProblem.OUT)
     entries = checks.read(view["blocks"])
-    assert entries.index(words.IN_DIRECT_MESSAGES) > entries.index("Weekdays at 09:00")
-    assert words.sent_to(f"<@{checks.SHARER}>") in entries
+    assert entries.index(setup_words.IN_DIRECT_MESSAGES) > entries.index("Weekdays at 09:00")
+    assert setup_words.sent_to(f"<@{checks.SHARER}>") in entries
     assert labels(view).count("Send now") == 1, "the channel's own cannot be sent there"
     alone = list_card.digest_list([], own, channel="C1")
-    assert words.SEND_PERSON_TEXT in str(alone)
-    assert words.SEND_TEXT not in str(alone)
+    assert setup_words.SEND_PERSON_TEXT in str(alone)
+    assert setup_words.SEND_TEXT not in str(alone)
 
 
 def test_owner_is_told_whose_digest_is_paused() -> None:
     shown = checks.read(
         list_card.digest_stopped(paused(Pause.LEFT, channel=checks.SHARER), Pause.LEFT).blocks
     )
-    assert words.sent_to(f"<@{checks.SHARER}>") in shown
-    assert words.PAUSES[Pause.LEFT] in shown
-    assert words.OWNER_NEXT_ANYWHERE in shown
+    assert setup_words.sent_to(f"<@{checks.SHARER}>") in shown
+    assert setup_words.PAUSES[Pause.LEFT] in shown
+    assert setup_words.OWNER_NEXT_ANYWHERE in shown
     removed = checks.read(
         list_card.digest_stopped(digest(channel=checks.SHARER, stopped_by="U2"), None).blocks
     )
-    assert words.sent_to(f"<@{checks.SHARER}>") in removed
+    assert setup_words.sent_to(f"<@{checks.SHARER}>") in removed
 
 
 @pytest.mark.parametrize("outcome", list(DeliveryOutcome))
 def test_sending_by_hand_says_how_it_ended(outcome: DeliveryOutcome) -> None:
     posted = outcome in (DeliveryOutcome.POSTED, DeliveryOutcome.FOUND, DeliveryOutcome.THREAD)
-    assert list_card.digest_sent(outcome, personal=False) == words.OUTCOMES[outcome]
-    expected = words.SENT_TO_PERSON if posted else words.OUTCOMES[outcome]
+    assert list_card.digest_sent(outcome, personal=False) == setup_words.OUTCOMES[outcome]
+    expected = setup_words.SENT_TO_PERSON if posted else setup_words.OUTCOMES[outcome]
     assert list_card.digest_sent(outcome, personal=True) == expected
 
 
 def test_notes_are_above_the_list() -> None:
     for note in DigestNote:
-        assert words.NOTES[note] in checks.read(drawn(note=list_card.digest_note(note))["blocks"])
-    for sentence in (*words.OUTCOMES.values(), *words.TOO_MANY.values()):
+        assert setup_words.NOTES[note] in checks.read(drawn(note=list_card.digest_note(note))["blocks"])
+    for sentence in (*setup_words.OUTCOMES.values(), *setup_words.TOO_MANY.values()):
         assert sentence in checks.read(drawn(digest(), note=sentence)["blocks"])
 
 
 @pytest.mark.parametrize(
     ("sentences", "reasons"),
     [
-        (words.NOTES, DigestNote),
-        (words.OUTCOMES, DeliveryOutcome),
-        (words.TOO_MANY, TooManyDigests),
-        (words.PROBLEMS, ChannelProblem),
+        (setup_words.NOTES, DigestNote),
+        (setup_words.OUTCOMES, DeliveryOutcome),
+        (setup_words.TOO_MANY, TooManyDigests),
+        (setup_words.PROBLEMS, ChannelProblem),
     ],
 )
 def test_every_reason_has_a_sentence(sentences: dict[Any, Any], reasons: type[StrEnum]) -> None:
@@ -161,8 +161,8 @@ def test_every_reason_has_a_sentence(sentences: dict[Any, Any], reasons: type[St
 
 
 def test_progress() -> None:
-    assert words.progress(12000, 0, 0).endswith("Reading Autumn: 12,000 customers so far…")
-    assert words.progress(12000, 34, 1900).endswith("so far, 34 of 1,900 amounts…")
+    assert setup_words.progress(12000, 0, 0).endswith("Reading Autumn: 12,000 customers so far…")
+    assert setup_words.progress(12000, 34, 1900).endswith("so far, 34 of 1,900 amounts…")
 
 
 def test_list_longer_than_a_modal_is_cut() -> None:
@@ -183,14 +183,14 @@ def test_owner_is_told_why_it_is_paused() -> None:
 def test_person_without_permission_can_only_preview() -> None:
     view = drawn(digest(), digest(), may=False)
     assert labels(view) == ["Preview to me"] * 2
-    assert words.ONLY_OTHERS in checks.read(view["blocks"])
+    assert setup_words.ONLY_OTHERS in checks.read(view["blocks"])
 
 
 def test_waiting_list_and_message_after_it_was_closed() -> None:
     view = modal(list_card.digest_waiting("C1"))
-    assert words.LIST_LOADING in checks.read(view["blocks"])
+    assert setup_words.LIST_LOADING in checks.read(view["blocks"])
     assert (view["callback_id"], view["private_metadata"]) == (ids.DIGEST_LIST, "C1")
-    told = words.progress(5, 0, 0)
+    told = setup_words.progress(5, 0, 0)
     assert told in checks.read(modal(list_card.digest_waiting("C1", told))["blocks"])
     said = list_card.digest_message(list_card.digest_created(digest()))
     checks.fits(said)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.access.post_targets import Pause, PersonProblem
-from bot.digests import words
+from bot.digests import setup_words
 from bot.digests.model import Digest, RunState
 from sandbox.slack.faults import FaultKind
 from sandbox.slack.model import UserKind
@@ -44,7 +44,7 @@ async def test_person_who_may_not_see_customers_any_more_pauses_it(desk: Bench, 
     assert paused is not None
     assert paused.pause is Pause.LEFT
     (notice,) = desk.told()
-    assert words.PAUSES[Pause.LEFT] in notice.text
+    assert setup_words.PAUSES[Pause.LEFT] in notice.text
     assert await bot.resume(digest.id, by="U01ANA") is PersonProblem.NOT_MEMBER
     desk.slack.workspace.users[LEA].kind = "member"
     assert isinstance(await bot.resume(digest.id, by="U01ANA"), Digest)

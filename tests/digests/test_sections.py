@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from bot.autumn.bulk import ListedCustomer, moment
-from bot.digests import sections, words
+from bot.digests import sections, setup_words, words
 from bot.digests.items import ReportItem, ScannedCustomer, ScanWindow, StoredItem, stored
 from bot.digests.model import DeliveryOutcome
 from bot.digests.sections import cells
@@ -68,13 +68,13 @@ async def test_new_section_is_in_form_post_see_all_and_file() -> None:
         ana = maple.ana
         cancel_everything(maple)
         await open_list(ana)
-        await ana.click(words.NEW)
+        await ana.click(setup_words.NEW)
         assert CANCELLATIONS.title in await ana.sees(FORM)
-        await ana.choose(words.FIELD_SECTIONS, CANCELLATIONS.title)
+        await ana.choose(setup_words.FIELD_SECTIONS, CANCELLATIONS.title)
         await ana.submit()
         assert CANCELLATIONS.short_name in await ana.sees(LIST)
-        await ana.click(words.SEND, confirm=True)
-        await ana.sees(words.OUTCOMES[DeliveryOutcome.POSTED].partition(": ")[2])
+        await ana.click(setup_words.SEND, confirm=True)
+        await ana.sees(setup_words.OUTCOMES[DeliveryOutcome.POSTED].partition(": ")[2])
         await ana.close()
         post = await ana.sees(CANCELLATIONS.columns[1])
         shown = re.search(rf"{CANCELLATIONS.title} · (\d+) {CANCELLATIONS.unit[1]}", post)

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.access.post_targets import Pause
-from bot.digests import repository, words
+from bot.digests import repository, setup_words
 from bot.digests.model import TooManyDigests
 from bot.lookups import labels
 from bot.slack.channels import ChannelProblem
@@ -150,11 +150,11 @@ async def test_resumed_in_a_channel_that_is_shared_by_now() -> None:
 async def test_digest_is_not_created_in_a_channel_that_became_shared() -> None:
     async with digesting("http") as maple:
         await open_list(maple.ana)
-        await maple.ana.click(words.NEW)
+        await maple.ana.click(setup_words.NEW)
         await maple.ana.sees(FORM)
         maple.slack.workspace.channel("#support").kind = "shared"
         await maple.ana.submit()
-        await maple.ana.sees(words.PROBLEMS[ChannelProblem.SHARED].what)
+        await maple.ana.sees(setup_words.PROBLEMS[ChannelProblem.SHARED].what)
         assert await maple.bot.digests.of_channel("C01SUPPORT") == []
 
 
@@ -162,10 +162,10 @@ async def test_digest_beyond_the_limit_is_not_created(monkeypatch: pytest.Monkey
     monkeypatch.setattr(repository, "MOST_OF_PERSON", 0)
     async with digesting("http") as maple:
         await open_list(maple.ana)
-        await maple.ana.click(words.NEW)
+        await maple.ana.click(setup_words.NEW)
         await maple.ana.sees(FORM)
         await maple.ana.submit()
-        await maple.ana.sees(words.TOO_MANY[TooManyDigests.OF_PERSON].removeprefix(":warning: "))
+        await maple.ana.sees(setup_words.TOO_MANY[TooManyDigests.OF_PERSON].removeprefix(":warning: "))
         assert await maple.bot.digests.of_channel("C01SUPPORT") == []
 
 

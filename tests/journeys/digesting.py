@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from bot.digests import words
+from bot.digests import setup_words
 from bot.digests.model import Digest
 from bot.digests.scan.pacing import ScanPace
 from bot.digests.timeouts import DigestTimeouts
@@ -24,8 +24,8 @@ QUICK = DigestTimeouts(
     doubt=0.05,
     scan=ScanPace(page=0.0, rows=0.0, preview=0.0, invoices=0.0, again=(0.0,), poll=0.02),
 )
-LIST = words.LIST_WHAT
-FORM = words.FIELD_TIME
+LIST = setup_words.LIST_WHAT
+FORM = setup_words.FIELD_TIME
 COMING = "Coming up in the next"
 
 
@@ -48,7 +48,7 @@ async def set_up(owner: Person, *, person: str = "", sees: str = "The first post
     await owner.click("New digest")
     await owner.sees(FORM)
     if person:
-        await owner.choose(words.FIELD_PERSON, person)
+        await owner.choose(setup_words.FIELD_PERSON, person)
     await owner.submit()
     return await owner.sees(sees)
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.digests import words
+from bot.digests import setup_words, words
 from bot.lookups import labels
 from bot.slack.channels import ChannelProblem
 from tests.journeys.digesting import (
@@ -314,16 +314,16 @@ async def test_a_channel_without_maple(maple: Running) -> None:
     maple.ana.go("#random")
     shown = await open_list(maple.ana)
     assert "Type /invite @Maple here" in shown
-    await maple.ana.click(words.NEW)
-    assert words.FIELD_ONLY_PERSON in await maple.ana.sees(FORM)
+    await maple.ana.click(setup_words.NEW)
+    assert setup_words.FIELD_ONLY_PERSON in await maple.ana.sees(FORM)
 
 
 async def test_a_direct_message(maple: Running) -> None:
     maple.ana.go("@raj")
     shown = await open_list(maple.ana)
-    assert words.PROBLEMS[ChannelProblem.DIRECT].what in shown
-    await maple.ana.click(words.NEW)
-    assert words.FIELD_ONLY_PERSON in await maple.ana.sees(FORM)
+    assert setup_words.PROBLEMS[ChannelProblem.DIRECT].what in shown
+    await maple.ana.click(setup_words.NEW)
+    assert setup_words.FIELD_ONLY_PERSON in await maple.ana.sees(FORM)
 
 
 async def test_a_channel_shared_with_another_company() -> None:
@@ -331,8 +331,8 @@ async def test_a_channel_shared_with_another_company() -> None:
         maple.ana.go("#shared-acme")
         shown = await open_list(maple.ana)
         assert "This channel is shared with another company" in shown
-        await maple.ana.click(words.NEW)
-        assert words.FIELD_ONLY_PERSON in await maple.ana.sees(FORM)
+        await maple.ana.click(setup_words.NEW)
+        assert setup_words.FIELD_ONLY_PERSON in await maple.ana.sees(FORM)
         maple.eve.go("#shared-acme")
         await maple.eve.command("/autumn digest")
         await maple.eve.sees("only visible to you")

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from bot.access.post_targets import Pause, PersonProblem
-from bot.digests import words
+from bot.digests import setup_words, words
 from bot.timings import Timeouts
 from sandbox.slack import Person
 from sandbox.slack.model import Message
@@ -39,7 +39,7 @@ async def morning(maple: Running, target: str) -> None:
 
 async def new_form(person: Person) -> None:
     await open_list(person)
-    await person.click(words.NEW)
+    await person.click(setup_words.NEW)
     await person.sees(FORM)
 
 
@@ -47,14 +47,14 @@ async def test_named_digest_goes_to_a_person_and_mentions_a_group(mode: Mode) ->
     async with digesting(mode) as maple:
         ana, lea = maple.ana, maple.lea
         await new_form(ana)
-        await ana.fill(words.FIELD_NAME, "Dunning")
-        await ana.choose(words.FIELD_PERSON, "lea")
-        await ana.choose(words.FIELD_MENTION, "raj")
-        assert await ana.type_ahead(words.FIELD_GROUP, "bill") == ["@billing-leads"]
-        await ana.choose(words.FIELD_GROUP, "billing-leads")
+        await ana.fill(setup_words.FIELD_NAME, "Dunning")
+        await ana.choose(setup_words.FIELD_PERSON, "lea")
+        await ana.choose(setup_words.FIELD_MENTION, "raj")
+        assert await ana.type_ahead(setup_words.FIELD_GROUP, "bill") == ["@billing-leads"]
+        await ana.choose(setup_words.FIELD_GROUP, "billing-leads")
         await ana.submit()
         shown = await ana.sees("The first post comes")
-        assert words.sent_to("@lea") in shown
+        assert setup_words.sent_to("@lea") in shown
         assert "Dunning · Weekdays at 09:00" in shown.replace("*", "")
         await morning(maple, lea.id)
         (post,) = direct(maple)
@@ -69,7 +69,9 @@ async def test_named_digest_goes_to_a_person_and_mentions_a_group(mode: Mode) ->
 
 async def test_digest_cannot_go_to_a_guest(maple: Running) -> None:
     ana = maple.ana
-    await set_up(ana, person="gus", sees=words.PERSON_PROBLEMS[PersonProblem.NOT_MEMBER].partition(": ")[2])
+    await set_up(
+        ana, person="gus", sees=setup_words.PERSON_PROBLEMS[PersonProblem.NOT_MEMBER].partition(": ")[2]
+    )
     assert await maple.bot.services.digests.all() == []
 
 
@@ -77,10 +79,10 @@ async def test_person_who_cannot_be_checked_gets_no_digest(maple: Running) -> No
     await maple.lea.open_home()
     await maple.ana.open_home()
     await new_form(maple.ana)
-    await maple.ana.choose(words.FIELD_PERSON, "max")
+    await maple.ana.choose(setup_words.FIELD_PERSON, "max")
     maple.slack.faults.add("users.info", "error", error="fatal_error", times=None)
     await maple.ana.submit()
-    await maple.ana.sees(words.PERSON_PROBLEMS[PersonProblem.UNCHECKED].partition(": ")[2])
+    await maple.ana.sees(setup_words.PERSON_PROBLEMS[PersonProblem.UNCHECKED].partition(": ")[2])
 
 
 async def test_digest_pauses_when_its_person_becomes_a_guest() -> None:
@@ -92,11 +94,11 @@ async def test_digest_pauses_when_its_person_becomes_a_guest() -> None:
         await morning(maple, maple.lea.id)
         assert direct(maple) == []
         ana.go("@maple")
-        assert words.PAUSES[Pause.LEFT] in await ana.sees("Your digest to @lea is paused")
+        assert setup_words.PAUSES[Pause.LEFT] in await ana.sees("Your digest to @lea is paused")
         ana.go("#support")
         await open_list(ana)
-        await ana.click(words.RESUME)
-        await ana.sees(words.PERSON_PROBLEMS[PersonProblem.NOT_MEMBER].partition(": ")[2])
+        await ana.click(setup_words.RESUME)
+        await ana.sees(setup_words.PERSON_PROBLEMS[PersonProblem.NOT_MEMBER].partition(": ")[2])
 
 
 async def test_digest_in_a_direct_message_is_for_whoever_sets_it_up() -> None:
@@ -104,12 +106,12 @@ async def test_digest_in_a_direct_message_is_for_whoever_sets_it_up() -> None:
         ana = maple.ana
         ana.go("@maple")
         await open_list(ana)
-        await ana.click(words.NEW)
-        assert f"{words.FIELD_ONLY_PERSON}: [@ana" in await ana.sees(FORM)
+        await ana.click(setup_words.NEW)
+        assert f"{setup_words.FIELD_ONLY_PERSON}: [@ana" in await ana.sees(FORM)
         await ana.submit()
         await ana.sees("The first post comes")
-        await ana.click(words.SEND, confirm=True)
-        await ana.sees(words.SENT_TO_PERSON.partition(": ")[2])
+        await ana.click(setup_words.SEND, confirm=True)
+        await ana.sees(setup_words.SENT_TO_PERSON.partition(": ")[2])
         await ana.close()
         await ana.sees(COMING)
 
@@ -119,11 +121,11 @@ async def test_digest_of_two_people_is_nobody_elses() -> None:
         ana, lea, raj = maple.ana, maple.lea, maple.raj
         await set_up(ana, person="lea")
         await ana.close()
-        assert words.sent_to("@lea") not in await open_list(raj)
-        await open_list(lea, sees=words.sent_to("@lea"))
+        assert setup_words.sent_to("@lea") not in await open_list(raj)
+        await open_list(lea, sees=setup_words.sent_to("@lea"))
         (digest,) = await maple.bot.services.digests.of_person(lea.id)
-        await lea.click(words.PAUSE)
-        await lea.sees(words.NOTES[words.DigestNote.PAUSED].partition(": ")[2])
+        await lea.click(setup_words.PAUSE)
+        await lea.sees(setup_words.NOTES[setup_words.DigestNote.PAUSED].partition(": ")[2])
         forged = [sent for sent in maple.slack.sent if sent.payload.get("type") == "block_actions"][
             -1
         ].payload
@@ -146,7 +148,7 @@ async def test_digest_is_posted_again_only_when_something_is_new() -> None:
         await new_form(ana)
         await ana.choose("Sections", "Past due")
         await ana.choose("On which days", *words.WEEKDAYS)
-        await ana.choose(words.FIELD_EMPTY, words.SKIP_UNCHANGED)
+        await ana.choose(setup_words.FIELD_EMPTY, setup_words.SKIP_UNCHANGED)
         await ana.submit()
         assert words.ONLY_NEW in await ana.sees("The first post comes")
         await ana.close()
