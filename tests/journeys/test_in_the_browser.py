@@ -15,7 +15,7 @@ from playwright.async_api import Page, async_playwright, expect
 from tests.running import Running, running_maple
 from tests.sandbox.page.conftest import CHROMIUM, FLAGS, TIMEOUT
 
-WIDTH, HEIGHT = 1280, 1120
+WIDTH, HEIGHT = 1280, 1020
 """Enough for the whole overview."""
 
 
