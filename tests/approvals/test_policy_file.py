@@ -571,7 +571,7 @@ def test_example_policy_shows_every_kind_of_rule_and_table() -> None:
     assert named == {kind.id for kind in KINDS} - {"control"}
     assert decide(policy, Request(Verb.LINK, environment=Environment.LIVE), AGENT).permit
     assert not decide(policy, Request(Verb.LINK, environment=Environment.LIVE), MAX).permit
-    for kind_id in ("refund", "cancellation", "switch", "deletion"):
+    for kind_id in ("refund", "cancellation", "switch", "addition", "deletion"):
         assert decide(policy, of_kind(kind_id, worth=5), LEAD).reason_required
     assert [preset.gives for preset in policy.presets] == [("messages", Decimal(1000)), None]
     assert policy.approvals.escalate_to == ("@finance",)

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, field, replace
 
 from sandbox.autumn import rewards
-from sandbox.autumn.billing.effects import Effects, coming, going, prorated, share_left, unused
+from sandbox.autumn.billing.effects import Effects, coming, going, prorated, share_of_period, unused
 from sandbox.autumn.errors import ApiError, invalid
 from sandbox.autumn.invoices import recurring
 from sandbox.autumn.model import Customer, Item, Json, Plan, Product, Reward
@@ -99,7 +99,9 @@ def rest_of(state: State, who: Customer, product: Product) -> list[Json]:
     """The plan's lines for the rest of the period."""
     assert product.period_start is not None  # noqa: S101
     lines = recurring(state, who, state.plan_of(product), product, product.period_start)
-    return prorated(lines, share_left(product, state.now), {"start": state.now, "end": product.period_end})
+    return prorated(
+        lines, share_of_period(product, state.now), {"start": state.now, "end": product.period_end}
+    )
 
 
 def _price(state: State, who: Customer, product: Product, price: Json) -> Effects:

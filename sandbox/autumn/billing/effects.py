@@ -80,10 +80,25 @@ def sums(state: State, who: Customer, lines: list[Json], *, credited: bool = Fal
 
 
 def share_left(product: Product, now: int) -> float:
-    """How much is left of the billing period, from 1 to 0."""
+    """How much is left of what was paid for, from 1 to 0.
+
+    That is the billing period, or the part of it since the product was attached.
+    """
+    if product.period_start is None or product.period_end is None:
+        return 1.0
+    return (product.period_end - now) / (product.period_end - _charged_from(product))
+
+
+def share_of_period(product: Product, now: int) -> float:
+    """How much of a whole billing period is left, from 1 to 0."""
     if product.period_start is None or product.period_end is None:
         return 1.0
     return (product.period_end - now) / (product.period_end - product.period_start)
+
+
+def _charged_from(product: Product) -> int:
+    """The beginning of what was charged: of the period, or when the product was attached within it."""
+    return max(product.period_start or 0, product.started_at - product.started_at % 1000)
 
 
 def prorated(lines: list[Json], share: float, period: Json) -> list[Json]:
@@ -100,6 +115,11 @@ def unused(state: State, who: Customer, product: Product) -> list[Json]:
     if product.period_start is None or product.period_end is None or product.trial_ends_at:
         return []
     lines = recurring(state, who, state.plan_of(product), product, product.period_start)
+    currency, charged = currency_of(state, who), share_of_period(product, _charged_from(product))
+    for line in lines:
+        # What was charged, which an invoice has rounded.
+        line["subtotal"] = money(line["subtotal"] * charged, currency)
+        line["total"] = money(line["total"] * charged, currency)
     period = {"start": now, "end": product.period_end}
     for line in prorated(lines, -share_left(product, now), period):
         line["description"] = f"Unused {line['description']}"
