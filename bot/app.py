@@ -21,6 +21,7 @@ from bot.access.people import Home, People
 from bot.access.permission import Permission
 from bot.access.policy import Policy
 from bot.access.policy_file import PolicyError, load
+from bot.access.who_may import WhoMay
 from bot.alerts.poll import PastDueCustomer
 from bot.alerts.service import AlertService
 from bot.alerts.timeouts import AlertTimeouts
@@ -49,6 +50,7 @@ from bot.digests.list_card import digest_stopped
 from bot.digests.service import DigestService, DigestSlack
 from bot.digests.timeouts import DigestTimeouts
 from bot.home.service import HomeService, HomeSources
+from bot.links.registry import who_asks
 from bot.links.service import LinkService
 from bot.log import library_logger, log
 from bot.lookups.find.typeahead import Typeahead
@@ -163,9 +165,10 @@ class Maple:
             settings.maple_approvals_channel or "", partial(self._channels.look, anew=True)
         )
         self._policy = self._load_policy()
-        self._directory = Directory(self.people, self._groups, self._policy)
+        self._permission = Permission(self._policy, self.people, self._groups, self.environment, who_asks())
+        self._who_may = WhoMay(self._permission, self.people, self._groups)
+        self._directory = Directory(self.people, self._groups, self._policy, self._who_may)
         self._notifier = self._change_notifier()
-        self._permission = Permission(self._policy, self.people, self._groups, self.environment)
         self.changes = self._changes()
         self._batch_notifier = BatchNotifier(
             self._runtime,
@@ -293,7 +296,8 @@ class Maple:
             links=LinkService(self._runtime, self._permission),
             permission=self._permission,
             notifier=self._notifier,
-            wishes=Wishes(self._runtime, self.slack, self._approvals, self._directory),
+            who_may=self._who_may,
+            wishes=Wishes(self._runtime, self.slack, self._approvals, self._directory, self._who_may),
             open_forms=OpenForms(),
             typeahead=self._typeahead,
             presets=self._policy.presets,

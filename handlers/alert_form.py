@@ -13,7 +13,8 @@ from bot.alerts.words import AlertNote
 from bot.kit.ref import Ref
 from bot.lookups.catalogue_names import feature_names, plan_names
 from bot.slack.channels import ChannelProblem
-from handlers.alerts import channel_problem, may_change, may_change_this, names, show_list
+from handlers.alerts import channel_problem, may_change_this, names, show_list
+from handlers.digests import may_change
 from handlers.errors import shown_in_modal, update_modal
 from handlers.interaction import Interaction, within_list
 from handlers.listener import Invalid

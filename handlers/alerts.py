@@ -14,6 +14,7 @@ from bot.autumn.errors import AutumnError
 from bot.kit.ref import Ref
 from bot.lookups.catalogue_names import feature_names, plan_names
 from bot.slack.channels import ChannelProblem
+from handlers.digests import may_change, policy_refusal
 from handlers.errors import shown_in_modal, update_modal
 from handlers.interaction import Interaction, within_list
 from handlers.lookups import in_channel
@@ -42,11 +43,11 @@ async def show_list(
     interaction: Interaction, services: Services, note: AlertNote | TooManyAlerts | None = None
 ) -> None:
     """The alerts as they are now. `note`: what just happened."""
-    problem, in_the_channel, own, may, called = await asyncio.gather(
+    problem, in_the_channel, own, refusal, called = await asyncio.gather(
         channel_problem(interaction, services),
         services.alerts.of_channel(interaction.channel),
         services.alerts.of_channel(interaction.user),
-        may_change(interaction, services),
+        policy_refusal(interaction, services),
         names(services),
     )
     shown = AlertList(
@@ -54,7 +55,7 @@ async def show_list(
         in_the_channel,
         own,
         problem=problem,
-        may=may,
+        refusal=refusal,
         webhooks=services.alerts.webhooks,
         called=called,
     )
@@ -63,11 +64,6 @@ async def show_list(
         await update_modal(interaction, services, view, instead=list_card.alert_note(note))
     else:
         await services.replies.update_modal(interaction.view, view)
-
-
-async def may_change(interaction: Interaction, services: Services) -> bool:
-    """Whether the policy lets this person set alerts up: who may set digests up may."""
-    return (await services.permission.may_digests(interaction.actor)).permit
 
 
 async def channel_problem(interaction: Interaction, services: Services) -> ChannelProblem | None:

@@ -8,6 +8,8 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, assert_never
 
+from bot.access.refusal import Ask
+from bot.access.rules import Verb
 from bot.approvals import reason_form, result_card
 from bot.batches import card as batch_card
 from bot.batches import csv_file, parsing, sentence_list, words
@@ -38,6 +40,7 @@ from bot.lookups.finder.read import listed
 from bot.slack import files, messages
 from bot.slack.errors import SLACK_READ_ERRORS
 from bot.slack.files import FileRefusal
+from handlers import refusals
 from handlers.csv_files import own_format
 from handlers.decisions import ReasonGiven, parse_reason
 from handlers.errors import shown_in_modal, update_modal
@@ -136,9 +139,37 @@ async def _check(
     problems = sorted([*read.problems, *checked.problems], key=lambda problem: problem.number)
     checked = replace(checked, problems=tuple(problems))
     ref = ListRef(
-        key=meta.key, draft=await _keep(interaction, services, checked), channel=meta.channel, reason=reason
+        key=meta.key,
+        draft=await _keep(interaction, services, checked),
+        channel=meta.channel,
+        reason=reason,
+        whole=await _keep_whole(interaction, services, checked, read.lines),
     )
     await _show_checked(interaction, services, checked, ref)
+
+
+async def _keep_whole(
+    interaction: Interaction, services: Services, checked: CheckedBatch, lines: Sequence[BatchLine]
+) -> str:
+    """All lines, where they may be passed on to somebody who may request them."""
+    return await services.batches.keep(lines, interaction.actor) if checked.refused else ""
+
+
+async def take_up(interaction: Interaction, services: Services) -> None:
+    """A list that somebody else may not request: checked for this person."""
+    passed_on = ListRef.decode(interaction.value)
+    meta = BatchMeta(key=secrets.token_hex(16), channel=interaction.channel)
+    view = await services.replies.open_modal(interaction, batch_form.loading(meta))
+    interaction = replace(interaction, view=view)
+    async with shown_in_modal(interaction, services, batch_form.stopped):
+        lines = await services.batches.passed_on(passed_on.draft)
+        if lines is None:
+            await _show(interaction, services, batch_card.sentence(words.GONE))
+            return
+        checked = await services.batches.check(lines, interaction.actor)
+        draft = await _keep(interaction, services, checked)
+        ref = ListRef(key=meta.key, draft=draft, channel=meta.channel, whole=passed_on.draft)
+        await _show_checked(interaction, services, checked, ref)
 
 
 async def _read(interaction: Interaction, services: Services, form: SubmittedBatch) -> ReadList | str:
@@ -234,12 +265,12 @@ async def send(interaction: Interaction, services: Services) -> None:
         outcome = await services.batches.submit(
             ref.key, checked, interaction.actor, reason=ref.reason, channel=ref.channel
         )
-        await _show(interaction, services, await _requested(services, outcome))
+        await _show(interaction, services, await _requested(interaction, services, outcome))
 
 
-async def _requested(services: Services, outcome: BatchOutcome) -> Card:
+async def _requested(interaction: Interaction, services: Services, outcome: BatchOutcome) -> Card:
     if outcome.batch is None or outcome.result not in _SHOWN_ON_THE_CARD:
-        return batch_card.click_result(outcome, now=services.now())
+        return await _click_result(interaction, services, outcome)
     return batch_card.requested_card(outcome.batch, now=services.now())
 
 
@@ -256,7 +287,12 @@ async def _show_checked(
     interaction: Interaction, services: Services, checked: CheckedBatch, ref: ListRef, *, note: str = ""
 ) -> None:
     names = await services.changes.names.plans_and_features()
-    card = batch_card.checked_card(checked, ref, now=services.now(), names=names, note=note)
+    refusal = None
+    if checked.refused is not None:
+        decision, request = checked.refused
+        ask = Ask(verb=Verb.ASK, draft=ref.whole)
+        refusal = await refusals.of_request(interaction, services, ask, decision, request)
+    card = batch_card.checked_card(checked, ref, now=services.now(), names=names, note=note, refusal=refusal)
     await _show(interaction, services, card)
 
 
@@ -388,5 +424,14 @@ async def _channel_closed(interaction: Interaction, services: Services, ref: Ref
 async def _shown(interaction: Interaction, services: Services, outcome: BatchOutcome) -> None:
     """The cards show what was done. If nothing was, only the person who clicked is told why."""
     if outcome.result not in _SHOWN_ON_THE_CARD:
-        card = batch_card.click_result(outcome, now=services.now())
+        card = await _click_result(interaction, services, outcome)
         await services.replies.ephemeral(interaction, card)
+
+
+async def _click_result(interaction: Interaction, services: Services, outcome: BatchOutcome) -> Card:
+    refusal = None
+    if outcome.result is BatchResult.NOT_ALLOWED and outcome.decision is not None:
+        ask = Ask(verb=Verb.APPROVE, batch=outcome.batch.id if outcome.batch else "")
+        decision, request = outcome.decision, outcome.request
+        refusal = await refusals.of_request(interaction, services, ask, decision, request)
+    return batch_card.click_result(outcome, now=services.now(), refusal=refusal)

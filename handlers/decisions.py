@@ -4,11 +4,13 @@ import hashlib
 from dataclasses import dataclass
 
 from bot.access.policy import Verb
+from bot.access.refusal import Refusal
 from bot.approvals import policy_requests, reason_form, result_card
 from bot.approvals.lifecycle import State
 from bot.approvals.reason_form import ReasonForm
 from bot.approvals.results import Outcome, Result
 from bot.kit.ref import Ref
+from handlers import refusals
 from handlers.interaction import Interaction
 from handlers.listener import Invalid
 from handlers.services import Services
@@ -21,19 +23,21 @@ async def approve(interaction: Interaction, services: Services) -> None:
     if await _channel_closed(interaction, services, ref):
         return
     outcome = await services.changes.approve(ref.id, ref.version, interaction.actor)
-    await _show(interaction, services, ref, outcome)
+    await _show(interaction, services, ref, outcome, Verb.APPROVE)
 
 
 async def withdraw(interaction: Interaction, services: Services) -> None:
     ref = Ref.decode(interaction.value)
-    await _show(interaction, services, ref, await services.changes.withdraw(ref.id, interaction.actor))
+    outcome = await services.changes.withdraw(ref.id, interaction.actor)
+    await _show(interaction, services, ref, outcome, Verb.WITHDRAW)
 
 
 async def check_again(interaction: Interaction, services: Services) -> None:
     ref = Ref.decode(interaction.value)
     if await _channel_closed(interaction, services, ref):
         return
-    await _show(interaction, services, ref, await services.changes.check_again(ref.id, interaction.actor))
+    outcome = await services.changes.check_again(ref.id, interaction.actor)
+    await _show(interaction, services, ref, outcome, Verb.MARK)
 
 
 async def mark_applied(interaction: Interaction, services: Services) -> None:
@@ -48,7 +52,8 @@ async def _mark(interaction: Interaction, services: Services, *, applied: bool) 
     ref = Ref.decode(interaction.value)
     if await _channel_closed(interaction, services, ref):
         return
-    await _show(interaction, services, ref, await services.changes.mark(ref.id, interaction.actor, applied))
+    outcome = await services.changes.mark(ref.id, interaction.actor, applied)
+    await _show(interaction, services, ref, outcome, Verb.MARK)
 
 
 # Undoing
@@ -69,7 +74,7 @@ async def ask_why_undo(interaction: Interaction, services: Services) -> None:
             await services.replies.open_modal(interaction, reason_form.modal(reason_form.UNDO, ref))
             return
         outcome = Outcome(Result.NO_UNDO if decision.permit else Result.NOT_ALLOWED, record, decision)
-    await _show(interaction, services, ref, outcome)
+    await _show(interaction, services, ref, outcome, Verb.UNDO)
 
 
 def parse_undo(interaction: Interaction) -> "ReasonGiven | Invalid":
@@ -81,7 +86,7 @@ async def undo(interaction: Interaction, services: Services, form: "ReasonGiven"
     ref = form.ref
     submission_id = hashlib.sha256(f"{ref.id} {interaction.view}".encode()).hexdigest()
     outcome = await services.changes.undo(ref.id, submission_id, interaction.actor, reason=form.reason)
-    await _show(interaction, services, ref, outcome)
+    await _show(interaction, services, ref, outcome, Verb.UNDO)
 
 
 # Denying
@@ -103,7 +108,7 @@ async def ask_why(interaction: Interaction, services: Services) -> None:
             return
         too_late = Result.STALE if record.state is State.WAITING else Result.TOO_LATE
         outcome = Outcome(too_late if decision.permit else Result.NOT_ALLOWED, record, decision)
-    await _show(interaction, services, ref, outcome)
+    await _show(interaction, services, ref, outcome, Verb.APPROVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +131,7 @@ def parse_reason(form: ReasonForm, interaction: Interaction) -> ReasonGiven | In
 async def denied(interaction: Interaction, services: Services, form: ReasonGiven) -> None:
     ref = form.ref
     outcome = await services.changes.deny(ref.id, ref.version, interaction.actor, form.reason)
-    await _show(interaction, services, ref, outcome)
+    await _show(interaction, services, ref, outcome, Verb.APPROVE)
 
 
 # Showing the outcome
@@ -145,7 +150,7 @@ async def _channel_closed(interaction: Interaction, services: Services, ref: Ref
     return True
 
 
-async def _show(interaction: Interaction, services: Services, ref: Ref, outcome: Outcome) -> None:
+async def _show(interaction: Interaction, services: Services, ref: Ref, outcome: Outcome, verb: Verb) -> None:
     """The cards show what was done. If nothing was, only the person who clicked is told why."""
     if interaction.message:
         await services.notifier.adopt(ref.id, interaction.channel, interaction.message)
@@ -154,7 +159,17 @@ async def _show(interaction: Interaction, services: Services, ref: Ref, outcome:
             outcome.result,
             now=services.now(),
             record=outcome.record,
-            decision=outcome.decision,
+            refusal=await _refusal(interaction, services, ref, outcome, verb),
             refusals=outcome.look.judgement.refusals if outcome.look else (),
         )
         await services.replies.ephemeral(interaction, card)
+
+
+async def _refusal(
+    interaction: Interaction, services: Services, ref: Ref, outcome: Outcome, verb: Verb
+) -> Refusal | None:
+    """Why the policy does not allow it, and who may; None if it was not the policy."""
+    record = outcome.record or await services.changes.get(ref.id)
+    if outcome.result is not Result.NOT_ALLOWED or outcome.decision is None or record is None:
+        return None
+    return await refusals.of_change(interaction, services, verb, record, outcome.decision)

@@ -10,6 +10,8 @@ from dataclasses import replace
 from typing import Protocol, assert_never
 
 from bot.access.post_targets import PersonProblem, is_person
+from bot.access.refusal import Ask, Refusal
+from bot.access.rules import Verb
 from bot.digests import card as digests_card
 from bot.digests import list_card, setup_words
 from bot.digests.model import Digest, DigestContent
@@ -20,6 +22,7 @@ from bot.kit.card import Card
 from bot.kit.ref import Ref
 from bot.lookups import help as lookup_help
 from bot.slack.channels import ChannelProblem
+from handlers import refusals
 from handlers.errors import shown_in_modal, update_modal
 from handlers.interaction import Interaction, within_list
 from handlers.lookups import in_channel, respond
@@ -48,14 +51,14 @@ async def commanded(interaction: Interaction, services: Services) -> None:
 
 async def show_list(interaction: Interaction, services: Services, note: str = "") -> None:
     """Shows the channel's digests as they are now. `note`: what just happened (mrkdwn)."""
-    problem, digests, own, may = await asyncio.gather(
+    problem, digests, own, refusal = await asyncio.gather(
         channel_problem(interaction, services),
         services.digests.of_channel(interaction.channel),
         services.digests.of_person(interaction.user),
-        may_change(interaction, services),
+        policy_refusal(interaction, services),
     )
     view = list_card.digest_list(
-        digests, own, channel=interaction.channel, problem=problem, may=may, note=note
+        digests, own, channel=interaction.channel, problem=problem, note=note, refusal=refusal
     )
     if note:
         services.home.changed()
@@ -64,8 +67,17 @@ async def show_list(interaction: Interaction, services: Services, note: str = ""
         await services.replies.update_modal(interaction.view, view)
 
 
+async def policy_refusal(interaction: Interaction, services: Services) -> Refusal | None:
+    """Why the policy does not let this person set digests and alerts up and change them; None if it does."""
+    decision = await services.permission.may_digests(interaction.actor)
+    if decision.permit:
+        return None
+    channel = interaction.channel if in_channel(interaction) else ""
+    return await refusals.of_verb(interaction, services, Ask(verb=Verb.DIGESTS, channel=channel), decision)
+
+
 async def may_change(interaction: Interaction, services: Services) -> bool:
-    """Whether the policy lets this person set digests up and change them."""
+    """Whether the policy lets this person set digests and alerts up and change them."""
     return (await services.permission.may_digests(interaction.actor)).permit
 
 

@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, assert_never
 
-from bot.access.policy import DecisionReason
+from bot.access import words as access_words
+from bot.access.refusal import Refusal, barred, limits, others_may
 from bot.approvals import card as approvals_card
 from bot.approvals import notices, result_card
 from bot.approvals import words as approvals_words
 from bot.approvals.filled_forms import FilledForm
 from bot.approvals.lifecycle import State
 from bot.approvals.results import ChangeRequest, Outcome, Result
+from bot.approvals.wishes import Others
 from bot.changes import buttons, chooser, request_form
 from bot.changes import registry as kinds
 from bot.changes.balance.sentence import SeveralChanges
@@ -40,7 +42,6 @@ from handlers.services import Services
 
 _SHOWN = 60
 """Characters of what was typed that are shown again."""
-_OTHERS_MAY = (DecisionReason.NO_RULE, DecisionReason.DENIED)
 _SUBMITTED = (Result.DONE, Result.AGAIN)
 
 
@@ -125,12 +126,13 @@ async def open_form(interaction: Interaction, services: Services, meta: Meta, *,
     interaction = replace(interaction, view=view)
     async with shown_in_modal(interaction, services, partial(request_form.stopped, meta)):
         decision = await services.permission.may_open(kinds.kind(meta.kind).policy, interaction.actor)
-        others = ""
-        if decision.reason in _OTHERS_MAY and not meta.edits:
+        others = Others()
+        if others_may(decision):
             kind = kinds.kind(meta.kind)
             others = await services.wishes.others_may_open(kind.policy, interaction.actor)
-        if not decision.permit and not others:
-            card = result_card.result_card(Result.NOT_ALLOWED, now=services.now(), decision=decision)
+        if not decision.permit and (meta.edits or not others.askable):
+            refusal = Refusal(decision, others.named)
+            card = result_card.result_card(Result.NOT_ALLOWED, now=services.now(), refusal=refusal)
             await _stop(interaction, services, meta, card)
             return
         meta = meta.model_copy(
@@ -375,6 +377,7 @@ async def _view(
         seen = await services.changes.look(drafted, facts, interaction.actor)
         preview = FormPreview.of(seen.judgement)
         if seen.preview is not None:
+            asks_others = False
             decision = await services.changes.may_ask(seen, interaction.actor)
             meta = meta.model_copy(update={"reason_required": decision.reason_required})
             # An edited request waits, even for what could be applied at once.
@@ -384,13 +387,15 @@ async def _view(
                 seen.preview.lines,
                 seen.preview.before,
                 needed=needed if decision.permit else None,
-                barred=result_card.barred(decision),
+                barred=barred(decision),
             )
             if decision.permit:
-                preview = replace(preview, limits=result_card.limits(decision))
-            elif decision.reason in _OTHERS_MAY and not meta.edits:
-                preview = replace(preview, others=await services.wishes.others_may(seen, interaction.actor))
-            meta = meta.model_copy(update={"asks_others": bool(preview.others)})
+                preview = replace(preview, limits=limits(decision))
+            elif others_may(decision):
+                others = await services.wishes.others_may(seen, interaction.actor)
+                preview = replace(preview, others=others.named or access_words.NOBODY)
+                asks_others = others.askable and not meta.edits
+            meta = meta.model_copy(update={"asks_others": asks_others})
     presets = await form_presets.offers(services, meta)
     return request_form.build(FormState(meta, facts, values, preview, trouble, presets, opening))
 

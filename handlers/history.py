@@ -1,5 +1,7 @@
 """`/autumn history` and its button: the changes of a customer, privately."""
 
+from bot.access.refusal import Ask
+from bot.access.rules import Verb
 from bot.approvals import history, result_card
 from bot.approvals.results import Result
 from bot.changes import registry as kinds
@@ -10,7 +12,7 @@ from bot.lookups.find.answer import SingleMatch
 from bot.lookups.find.query import readings
 from bot.lookups.find.search import find
 from bot.lookups.place import Place
-from handlers import decoding, lookups
+from handlers import decoding, lookups, refusals
 from handlers.interaction import Interaction
 from handlers.lookups import matches_card
 from handlers.services import Services
@@ -51,7 +53,9 @@ async def _of(interaction: Interaction, services: Services, query: str) -> Card:
 async def _card(interaction: Interaction, services: Services, place: Place) -> Card:
     decision = await services.changes.may_history(interaction.actor)
     if not decision.permit:
-        return result_card.result_card(Result.NOT_ALLOWED, now=services.now(), decision=decision)
+        ask = Ask(verb=Verb.HISTORY, customer=place.customer)
+        refusal = await refusals.of_verb(interaction, services, ask, decision)
+        return result_card.result_card(Result.NOT_ALLOWED, now=services.now(), refusal=refusal)
     records = await services.changes.history(place.customer, limit=_MOST)
     page = history.history_page(place, records)
     steps = {record.id: await services.changes.steps(record.id) for record in page}

@@ -3,6 +3,8 @@
 from typing import assert_never
 
 from bot.access.policy import Decision
+from bot.access.refusal import Ask
+from bot.access.rules import Verb
 from bot.approvals import result_card
 from bot.approvals.results import Result
 from bot.kit.card import Card
@@ -13,7 +15,7 @@ from bot.lookups import help as lookup_help
 from bot.lookups.find.answer import SingleMatch
 from bot.lookups.find.search import find
 from bot.lookups.place import Place
-from handlers import decoding
+from handlers import decoding, refusals
 from handlers.interaction import Interaction
 from handlers.lookups import matches_card, respond
 from handlers.services import Services
@@ -57,6 +59,8 @@ async def _card(interaction: Interaction, services: Services, kind: LinkKind, cu
         case Lost():
             return links_card.maybe_made()
         case Decision() as decision:
-            return result_card.result_card(Result.NOT_ALLOWED, now=services.now(), decision=decision)
+            ask = Ask(verb=Verb.LINK, customer=customer_id, link=kind.id)
+            refusal = await refusals.of_verb(interaction, services, ask, decision)
+            return result_card.result_card(Result.NOT_ALLOWED, now=services.now(), refusal=refusal)
         case never:  # pragma: no cover - a closed set
             assert_never(never)

@@ -30,6 +30,7 @@ from handlers import (
     look_up,
     lookups,
     message_customers,
+    refusals,
 )
 from handlers.errors import ErrorTarget
 from handlers.interaction import InteractionKind
@@ -149,6 +150,7 @@ ROUTES: tuple[Route, ...] = (
     clicked(ids.DENY, decisions.ask_why, opens_modal=True),
     Route(ids.DENY_MODAL, FormListener(ids.DENY_MODAL, decisions.parse_denial, decisions.denied)),
     clicked(ids.WITHDRAW, decisions.withdraw),
+    clicked(ids.ASK_THEM, refusals.ask_them),
     clicked(ids.UNDO, decisions.ask_why_undo, opens_modal=True),
     Route(ids.UNDO_MODAL, FormListener(ids.UNDO_MODAL, decisions.parse_undo, decisions.undo)),
     clicked(ids.CHECK_AGAIN, decisions.check_again),
@@ -195,6 +197,7 @@ ROUTES: tuple[Route, ...] = (
     clicked(ids.BATCH_LEAVE_OUT, batches.leave_out),
     clicked(ids.BATCH_WRONG_CSV, batches.wrong_csv),
     clicked(ids.BATCH_CANCEL, batches.cancel),
+    clicked(ids.BATCH_TAKE_UP, batches.take_up, ErrorTarget.MODAL, opens_modal=True),
     clicked(ids.BATCH_APPROVE, batches.approve),
     clicked(ids.BATCH_DENY, batches.ask_why, ErrorTarget.MODAL, opens_modal=True),
     clicked(ids.BATCH_WITHDRAW, batches.withdraw),

@@ -10,6 +10,7 @@ from bot.access.groups import Groups
 from bot.access.people import People
 from bot.access.permission import Permission
 from bot.access.presets import Preset
+from bot.access.who_may import WhoMay
 from bot.alerts.service import AlertService
 from bot.approvals.notifier import ChangeNotifier
 from bot.approvals.service import ChangeService
@@ -61,6 +62,7 @@ class Services:
     links: LinkService
     permission: Permission
     notifier: ChangeNotifier
+    who_may: WhoMay
     wishes: Wishes
     open_forms: OpenForms
     typeahead: Typeahead

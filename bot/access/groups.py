@@ -49,6 +49,11 @@ class Groups:
             unchecked=groups - known.keys(),
         )
 
+    async def members(self, groups: frozenset[str]) -> frozenset[str]:
+        """Everybody in any of these; nobody if Slack does not answer. Never raises."""
+        known = (await self._known() or _NOBODY).members if groups else {}
+        return frozenset().union(*(known.get(group, frozenset()) for group in groups))
+
     async def mentions(self, names: Sequence[str]) -> list[str]:
         """People and groups as mentions, in mrkdwn; a group that Slack does not give in plain text. Never
         raises."""

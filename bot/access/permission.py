@@ -13,11 +13,13 @@ from bot.access.policy import (
     Policy,
     Request,
     Verb,
+    among_any,
     decide,
     decide_digests,
     gives,
+    holders,
 )
-from bot.access.rules import PolicyKind, Power, Rule, When
+from bot.access.rules import PolicyKind, Power, Rule, When, Who
 from bot.autumn.environment import Environment
 
 _MEMBER = {Standing.MEMBER: True, Standing.UNCHECKED: None}
@@ -48,9 +50,17 @@ class Powers:
 
 
 class Permission:
-    """`environment`: of Autumn's key."""
+    """`environment`: of Autumn's key. `billing`: the kinds of change that change what is billed."""
 
-    def __init__(self, policy: Policy, people: People, groups: Groups, environment: Environment) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        people: People,
+        groups: Groups,
+        environment: Environment,
+        billing: Sequence[PolicyKind] = (),
+    ) -> None:
+        self._billing = billing
         self._policy = policy
         self._people = people
         self._groups = groups
@@ -58,17 +68,27 @@ class Permission:
 
     async def may(self, request: Request, actor: Actor) -> Decision:
         """Never raises. What cannot be checked counts against the person."""
-        return decide(self._policy, request, await self._person(actor))
+        person = await self._person(actor)
+        if request.verb is Verb.LINK:
+            return decide_links(self._policy, person, self._billing, self._environment)
+        return decide(self._policy, request, person)
 
     async def may_open(self, kind: PolicyKind, actor: Actor) -> Decision:
         """Whether the person may request any change of this kind, and whether a reason may be required."""
         request = Request(Verb.ASK, kind=kind, environment=self._environment)
         return decide(widest(self._policy), request, await self._person(actor))
 
-    async def may_link(self, actor: Actor, kinds: Sequence[PolicyKind]) -> Decision:
+    async def may_link(self, actor: Actor) -> Decision:
         """Whether the person may have links for a customer made: by the rules about links; where none gives
-        that power to anybody, whoever may request a change of one of these kinds. Never raises."""
-        return decide_links(self._policy, await self._person(actor), kinds, self._environment)
+        that power to anybody, whoever may request a change of billing. Never raises."""
+        return await self.may(Request(Verb.LINK, environment=self._environment), actor)
+
+    def holders(self, request: Request, *, opening: bool = False) -> Who:
+        """Everybody whom the policy names for it. `opening`: for any change of the kind."""
+        if request.verb is Verb.LINK and not ruled_links(self._policy):
+            asking = (replace(request, verb=Verb.ASK, kind=kind) for kind in self._billing)
+            return among_any(holders(widest(self._policy), each) for each in asking)
+        return holders(widest(self._policy) if opening else self._policy, request)
 
     async def powers(self, actor: Actor, kinds: Sequence[PolicyKind]) -> Powers:
         """Never raises."""
@@ -125,12 +145,16 @@ def decide_links(
     policy: Policy, person: Person, kinds: Sequence[PolicyKind], environment: Environment
 ) -> Decision:
     decision = decide(policy, Request(Verb.LINK, environment=environment), person)
-    ruled = any(Power.LINK in rule.may for rule in policy.allow)
-    if decision.reason is not DecisionReason.NO_RULE or ruled:
+    if decision.reason is not DecisionReason.NO_RULE or ruled_links(policy):
         return decision
     requests = [Request(Verb.ASK, kind=kind, environment=environment) for kind in kinds]
     asked = [decide(widest(policy), request, person) for request in requests]
     return next((each for each in asked if each.permit), asked[0] if asked else decision)
+
+
+def ruled_links(policy: Policy) -> bool:
+    """Whether some rule says who may have links."""
+    return any(Power.LINK in rule.may for rule in policy.allow)
 
 
 def widest(policy: Policy) -> Policy:

@@ -10,7 +10,7 @@ So removing an `allow`, or adding a `deny` or a `require`, can only reduce a per
 known counts against the person: it never satisfies an `allow`, and always a `deny` or a `require`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -27,9 +27,12 @@ __all__ = [
     "Policy",
     "Request",
     "Verb",
+    "among_all",
+    "among_any",
     "decide",
     "decide_digests",
     "gives",
+    "holders",
     "refused_to_all",
     "who_may",
 ]
@@ -93,6 +96,8 @@ def decide(policy: Policy, request: Request, person: Person) -> Decision:
         return Decision(False, DecisionReason.UNCHECKED)
     if not person.member:
         return Decision(False, DecisionReason.NOT_A_MEMBER)
+    if request.verb is Verb.DIGESTS:
+        return decide_digests(policy, person)
     if request.verb is Verb.WITHDRAW:
         # No power is needed to withdraw one's own request.
         return (
@@ -113,12 +118,7 @@ def decide(policy: Policy, request: Request, person: Person) -> Decision:
 
 def who_may(policy: Policy, power: Power, request: Request) -> Who:
     """Everybody to whom some rule gives this power, whatever other rules take away."""
-    given = [rule.who for rule in policy.allow if gives(rule, power, request)]
-    return Who(
-        everyone=any(who.everyone for who in given),
-        users=frozenset().union(*(who.users for who in given)),
-        groups=frozenset().union(*(who.groups for who in given)),
-    )
+    return among_any(rule.who for rule in policy.allow if gives(rule, power, request))
 
 
 def refused_to_all(policy: Policy, power: Power, request: Request) -> bool:
@@ -126,6 +126,41 @@ def refused_to_all(policy: Policy, power: Power, request: Request) -> bool:
     return any(
         power in rule.may and rule.who.everyone and rule.when.holds(request) is not False
         for rule in policy.deny
+    )
+
+
+def holders(policy: Policy, request: Request) -> Who:
+    """Everybody to whom some rule gives what this needs, unless a rule takes it from all. Whether one of them
+    really may is decided for each. Nobody may withdraw but whoever requested it."""
+    if request.verb is Verb.DIGESTS:
+        return policy.digests.who
+    powers = NEEDED.get(request.verb, ())
+    if any(refused_to_all(policy, power, request) for power in powers):
+        return Who()
+    return among_all([who_may(policy, power, request) for power in powers])
+
+
+def among_all(several: Sequence[Who]) -> Who:
+    """Who is in all of these, by name: who is in a group is not known here, so where two have no name in
+    common it is the first of them."""
+    if not several:
+        return Who()
+    common = Who(everyone=True)
+    for who in several:
+        if common.everyone or who == Who():
+            common = who
+        elif not who.everyone:
+            both = Who(users=common.users & who.users, groups=common.groups & who.groups)
+            common = common if both == Who() else both
+    return common
+
+
+def among_any(several: Iterable[Who]) -> Who:
+    listed = list(several)
+    return Who(
+        everyone=any(who.everyone for who in listed),
+        users=frozenset().union(*(who.users for who in listed)),
+        groups=frozenset().union(*(who.groups for who in listed)),
     )
 
 

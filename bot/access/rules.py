@@ -43,6 +43,8 @@ class Verb(StrEnum):
     HISTORY = "history"
     LINK = "link"
     """Have a link to the customer portal, or for a payment method, made."""
+    DIGESTS = "digests"
+    """Set up and change digests and alerts."""
 
 
 class Power(StrEnum):

@@ -7,6 +7,30 @@ from typing import assert_never
 from bot.access.limits import Exceeded, Limit, Limits, Measure
 from bot.kit import money, numbers, text
 
+OTHER_MEMBERS = "other full members"
+EVERY_MEMBER = "every full member"
+NOBODY = "nobody, as the policy is now"
+ASK_THEM = "Ask them"
+
+BARRED: Mapping[str, str] = {
+    "denied": "Your team's policy doesn't allow you to do this",
+    "no_rule": "No rule of your team's policy lets you do this",
+    "own": "You requested this yourself, so someone else must decide",
+    "not_yours": "Only the person who requested this can edit or withdraw it",
+    "not_a_member": "Only full members of this workspace can do this",
+    "unchecked": "Maple couldn't check with Slack who you are and which groups you are in",
+}
+"""By `DecisionReason`."""
+
+
+def barred(why: str, rule_name: str) -> str:
+    return f"{why} (rule {rule_name})." if rule_name else f"{why}."
+
+
+def who_may(who: str) -> str:
+    return f"*Who may:* {who}."
+
+
 _IN_MONEY = frozenset({Measure.VALUE, Measure.VALUE_DAY, Measure.VALUE_PERSON_DAY})
 _DAILY = frozenset(Measure) - {Measure.AMOUNT, Measure.VALUE}
 _WORTH_UNKNOWN = "it has a limit in money, and Maple does not know what this is worth"

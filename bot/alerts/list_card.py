@@ -5,7 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.access import refusal as policy_refusal
 from bot.access.post_targets import Pause
+from bot.access.refusal import Refusal
 from bot.alerts import sources, words
 from bot.alerts.model import AlertSubscription, TooManyAlerts
 from bot.alerts.words import AlertNote
@@ -31,8 +33,8 @@ class AlertList:
     """Those that go to the person's direct messages."""
     problem: ChannelProblem | None = None
     """Why the channel can have none now."""
-    may: bool = True
-    """Whether the policy lets this person change them."""
+    refusal: Refusal | None = None
+    """Why the policy does not let this person change them."""
     webhooks: bool = True
     """Whether Maple receives Autumn's webhooks."""
     called: Mapping[str, str] = field(default_factory=dict)
@@ -46,16 +48,20 @@ def alert_list(shown: AlertList, note: AlertNote | TooManyAlerts | None = None) 
         *([blocks.section("note", words.NOTES[note])] if note else []),
         *([blocks.section("problem", words.problem(words.PROBLEMS[shown.problem]))] if shown.problem else []),
         *([] if shown.webhooks else [blocks.section("webhooks", words.NO_WEBHOOKS)]),
-        *([] if shown.may else [blocks.context("others", words.ONLY_OTHERS)]),
+        *([] if shown.refusal is None else _only_others(shown.refusal)),
         *_part("channel", words.THIS_CHANNEL, shown.in_channel, shown, fit=not shown.problem),
         *_part("own", words.ONLY_YOU, shown.own, shown, fit=True),
     ]
     if not shown.in_channel and not shown.own:
         drawn.append(blocks.section("none", words.NO_ALERTS))
-    if shown.may:
+    if shown.refusal is None:
         new = blocks.button(words.NEW, ids.ALERT_NEW, shown.channel, primary=True)
         drawn.append(blocks.actions("new", [new]))
     return modal(words.LIST_TITLE, drawn, callback=ids.ALERT_LIST, metadata=shown.channel)
+
+
+def _only_others(refusal: Refusal) -> list[Block]:
+    return [blocks.context("others", words.ONLY_OTHERS), *policy_refusal.drawn(refusal)]
 
 
 def alerts_waiting(channel: str) -> dict[str, Any]:
@@ -151,7 +157,7 @@ def _one(place: str, subscription: AlertSubscription, shown: AlertList, *, fit: 
         blocks.section(place, f"{what_it_tells(subscription, shown.called)}\n{state}"),
         blocks.context(f"owner.{place}", owner),
     ]
-    if shown.may:
+    if shown.refusal is None:
         drawn.append(blocks.actions(f"do.{place}", _buttons(place, subscription, fit=fit)))
     return drawn
 

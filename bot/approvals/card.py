@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 
+from bot.access.rules import Verb
 from bot.approvals import state_text, words
 from bot.approvals.lifecycle import IN_PROGRESS, Record, State
 from bot.changes import descriptions, notes, registry
@@ -213,6 +214,15 @@ def _deciding(record: Record, audience: Audience) -> list[blocks.Button]:
             return []
         case _:  # pragma: no cover - there is no other state
             assert_never(record.state)
+
+
+def buttons_of(verb: Verb, record: Record) -> list[blocks.Button]:
+    """For whoever is asked to do this with the change; none for what it is too late for."""
+    if verb is Verb.APPROVE and record.state is State.WAITING:
+        return decision_buttons(record)
+    if verb is Verb.MARK and record.state is State.UNCONFIRMED:
+        return _marks(record)
+    return [_undo(record)] if verb is Verb.UNDO and record.undoable else []
 
 
 def decision_buttons(record: Record, *, suffix: str = "") -> list[blocks.Button]:

@@ -2,25 +2,25 @@
 
 from collections.abc import Sequence
 
+from bot.access import words
 from bot.access.groups import Groups
 from bot.access.people import Actor, People
-from bot.access.permission import widest
-from bot.access.policy import Policy, Request, Verb, refused_to_all, who_may
-from bot.access.rules import Power, Who
-from bot.approvals import policy_requests, words
+from bot.access.policy import Policy, Verb, who_may
+from bot.access.rules import Power
+from bot.access.who_may import WhoMay
+from bot.approvals import policy_requests
 from bot.approvals.lifecycle import Record
-from bot.kit import phrases, text
-
-_MOST_NAMED = 4
+from bot.kit import text
 
 
 class Directory:
     """Never raises: what Slack does not say is left out."""
 
-    def __init__(self, people: People, groups: Groups, policy: Policy) -> None:
+    def __init__(self, people: People, groups: Groups, policy: Policy, who_may: WhoMay) -> None:
         self._people = people
         self._groups = groups
         self._policy = policy
+        self._who_may = who_may
         self.rules = policy.approvals
 
     def permalink(self, channel: str, ts: str) -> str:
@@ -50,21 +50,4 @@ class Directory:
         who = who_may(self._policy, Power.APPROVE, request)
         if who.everyone:
             return words.EVERY_MEMBER
-        return await self._named(who, record.asker) or words.NOBODY
-
-    async def others_may(self, request: Request, actor: Actor, *, opening: bool = False) -> str:
-        """Who may request what this person may not, in mrkdwn and without mentions; empty if nobody may.
-        `opening`: who may request any change of this kind."""
-        policy = widest(self._policy) if opening else self._policy
-        if refused_to_all(policy, Power.ASK, request):
-            return ""
-        who = who_may(policy, Power.ASK, request)
-        return words.OTHER_MEMBERS if who.everyone else await self._named(who, actor.user)
-
-    async def _named(self, who: Who, except_for: str) -> str:
-        """In mrkdwn; empty for nobody."""
-        others = sorted(who.users - {except_for})
-        people = [await self._people.name(Actor(user)) or user for user in others[:_MOST_NAMED]]
-        named = [text.mrkdwn(name, 80) for name in (*sorted(who.groups), *people)]
-        left = len(others) - len(people)
-        return ", ".join(named) + (f" {phrases.and_others(left)}" if left > 0 else "")
+        return await self._who_may.named(who, [record.asker]) or words.NOBODY

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.access.rules import Verb
 from bot.approvals import words
 from bot.approvals.preview import Assessment
 from bot.approvals.results import ChangeRequest
 from bot.changes import descriptions, registry
 from bot.changes import lines as change_lines
 from bot.kit import blocks, ids, layout, links, text
-from bot.kit.card import Card
+from bot.kit.card import Block, Card
 from bot.lookups import labels
 
 _REASON_LENGTH = 2000
@@ -26,6 +27,29 @@ class Wish:
     """Who may request it."""
     mentions: str
     """Whom the policy wants to be told; may be empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody asks of those who may."""
+
+    verb: Verb
+    lines: tuple[str, ...] = ()
+    """What it is about, in mrkdwn."""
+    buttons: tuple[blocks.Button, ...] = ()
+    """That lead there, for those who may."""
+
+
+def ask_card(asked: Asked, *, requester: str, mentions: str, now: datetime) -> Card:
+    """`requester`, `mentions`: in mrkdwn; the latter may be empty."""
+    lines = [
+        words.asked_for(requester, words.ASKED_OF[asked.verb]),
+        *asked.lines,
+        words.waits_for(mentions) if mentions else "",
+    ]
+    content: list[Block] = layout.packed("asked", [line for line in lines if line])
+    after = [blocks.actions("asked.do", list(asked.buttons))] if asked.buttons else []
+    return layout.card([], content, after, stamp=now)
 
 
 def wish_card(

@@ -1,6 +1,8 @@
 """What the policy does not let a person request, passed on to those who may."""
 
-from dataclasses import replace
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -8,21 +10,39 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.access.people import Actor
 from bot.access.policy import Verb
 from bot.access.rules import PolicyKind, Request
+from bot.access.who_may import WhoMay
 from bot.approvals import filled_forms, policy_requests, wish_card
 from bot.approvals.approvals_channel import ApprovalsChannel
 from bot.approvals.directory import Directory
 from bot.approvals.filled_forms import FilledForm
 from bot.approvals.preview import Assessment
 from bot.approvals.results import ChangeRequest, Result
-from bot.approvals.wish_card import Wish
+from bot.approvals.wish_card import Asked, Wish
 from bot.changes.forms.fields import called
+from bot.kit import mentions
+from bot.kit.card import Card
 from bot.runtime import Runtime
 from bot.slack import messages
 
 
+@dataclass(frozen=True, slots=True)
+class Others:
+    """Who may do what a person may not."""
+
+    named: str = ""
+    """In mrkdwn; empty for nobody."""
+    askable: bool = False
+    """Whether *Ask them* reaches somebody."""
+
+
 class Wishes:
     def __init__(
-        self, runtime: Runtime, slack: AsyncWebClient, channel: ApprovalsChannel, directory: Directory
+        self,
+        runtime: Runtime,
+        slack: AsyncWebClient,
+        channel: ApprovalsChannel,
+        directory: Directory,
+        who_may: WhoMay,
     ) -> None:
         self._database = runtime.database
         self._environment = runtime.environment
@@ -30,40 +50,91 @@ class Wishes:
         self._slack = slack
         self._channel = channel
         self._directory = directory
+        self._who_may = who_may
 
-    async def others_may_open(self, kind: PolicyKind, actor: Actor) -> str:
-        """Who may request some change of this kind, in mrkdwn; empty if they cannot be asked."""
+    async def others_may_open(self, kind: PolicyKind, actor: Actor) -> Others:
+        """Who may request some change of this kind."""
         request = Request(Verb.ASK, kind=kind, environment=self._environment)
-        if not self._channel.id:
-            return ""
-        return await self._directory.others_may(request, actor, opening=True)
+        return await self.others(request, [actor.user], opening=True)
 
-    async def others_may(self, seen: Assessment, actor: Actor) -> str:
-        """Who may request this change, in mrkdwn; empty if they cannot be asked."""
-        request = policy_requests.request_for_preview(Verb.ASK, seen, self._environment)
-        return await self._directory.others_may(request, actor) if self._channel.id else ""
+    async def others_may(self, seen: Assessment, actor: Actor) -> Others:
+        """Who may request this change."""
+        return await self.others(self._asking(seen), [actor.user])
+
+    async def others(self, request: Request, besides: Sequence[str], *, opening: bool = False) -> Others:
+        """Never raises."""
+        named = await self._who_may.others(request, besides, opening=opening)
+        askable = bool(named) and (
+            bool(self._channel.id) or bool(await self._who_may.able(request, besides, opening=opening))
+        )
+        return Others(named, askable)
 
     async def pass_on(self, request: ChangeRequest, form: FilledForm, seen: Assessment) -> Result:
-        """Posts it in the approvals channel, with a button that opens the form as it is filled in. Once,
-        however often the form is submitted. Raises Slack's errors."""
-        if (refusal := await self._channel.own_refusal()) is not None:
-            return refusal
+        """Tells those who may, with a button that opens the form as it is filled in. Once, however often the
+        form is submitted. Raises Slack's errors."""
+        targets = await self._targets(self._asking(seen), [request.actor.user])
+        if isinstance(targets, Result):
+            return targets
         form = replace(form, id=f"wish-{request.submission_id}")
         if not await filled_forms.keep_first(self._database, form, now=self._now()):
             return Result.AGAIN
         wish = Wish(
             form_id=form.id,
             requester=await self._directory.name(request.actor),
-            others=await self.others_may(seen, request.actor),
-            mentions=await self._directory.mentions_for(request.actor.user),
+            others=(await self.others_may(seen, request.actor)).named,
+            mentions=await self._mentions(request.actor),
         )
         card = wish_card.wish_card(request, seen, wish, now=self._now(), names=called(seen.facts))
         try:
-            await messages.post(self._slack, self._channel.id, card.text, card.plain)
+            await self._send(card, targets)
         except SlackApiError:
             await filled_forms.drop(self._database, form.id)
             raise
         return Result.PASSED_ON
+
+    async def ask(
+        self, request: Request, actor: Actor, asked: Asked, *, besides: Sequence[str] = ()
+    ) -> Result:
+        """Tells those who may what this person wishes. Raises Slack's errors."""
+        targets = await self._targets(request, [actor.user, *besides])
+        if isinstance(targets, Result):
+            return targets
+        card = wish_card.ask_card(
+            asked,
+            requester=await self._directory.name(actor),
+            mentions=await self._mentions(actor),
+            now=self._now(),
+        )
+        await self._send(card, targets)
+        return Result.PASSED_ON
+
+    async def _targets(self, request: Request, besides: Sequence[str]) -> list[str] | Result:
+        """Where it is told: in the approvals channel; without one, a few people who may, each for themselves.
+        Or why it cannot be."""
+        if self._channel.id:
+            return await self._channel.own_refusal() or [self._channel.id]
+        return await self._who_may.able(request, besides) or Result.NOBODY_TO_ASK
+
+    async def _send(self, card: Card, targets: Sequence[str]) -> None:
+        """To all whom Slack lets it be sent to. Raises its error if that is nobody."""
+        answers = await asyncio.gather(
+            *(self._post(card, target) for target in targets), return_exceptions=True
+        )
+        errors = [answer for answer in answers if isinstance(answer, BaseException)]
+        if len(errors) == len(targets):
+            raise errors[0]
+
+    async def _post(self, card: Card, target: str) -> None:
+        person = mentions.is_user(target)
+        channel = await messages.open_dm(self._slack, target) if person else target
+        await messages.post(self._slack, channel, card.text, card.plain)
+
+    async def _mentions(self, actor: Actor) -> str:
+        """Whom the policy wants to be told, where they are told in the approvals channel."""
+        return await self._directory.mentions_for(actor.user) if self._channel.id else ""
+
+    def _asking(self, seen: Assessment) -> Request:
+        return policy_requests.request_for_preview(Verb.ASK, seen, self._environment)
 
     async def form(self, form_id: str) -> FilledForm | None:
         """None: it is not kept any more."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from bot.access.rules import Verb
 from bot.approvals.lifecycle import MOST_OF_CHANNEL, MOST_OF_PERSON, Cause, ChangeEvent, State
 from bot.changes.model import Now
 from bot.kit.phrases import Say, count
@@ -151,11 +152,6 @@ def may_approve(who: str) -> str:
     return f"*May approve:* {who}"
 
 
-OTHER_MEMBERS = "other full members"
-EVERY_MEMBER = "every full member"
-NOBODY = "nobody, as the policy is now"
-
-
 def may_request(who: str) -> str:
     return f"*May request it:* {who}"
 
@@ -164,7 +160,34 @@ def wished_by(who: str) -> str:
     return f"*Asked for by* {who}, who may not request it"
 
 
+def asked_for(who: str, what: str) -> str:
+    return f"*{who} asks you* {what}."
+
+
+ASKED_OF: Mapping[Verb, str] = {
+    Verb.ASK: "to request a bulk change",
+    Verb.APPROVE: "to decide on this request",
+    Verb.MARK: "to say whether this unconfirmed change was applied",
+    Verb.UNDO: "to undo this",
+    Verb.WITHDRAW: "to withdraw this",
+    Verb.HISTORY: "for the history of a customer",
+    Verb.LINK: "for a link for a customer",
+    Verb.DIGESTS: "to set up or change digests or alerts",
+}
+"""What somebody asks of those who may. Only one of them is about a request that may be withdrawn."""
+
+
+def asked_in(channel: str) -> str:
+    return f"In {channel}: type `/autumn digest` or `/autumn alerts` there."
+
+
+def asked_about(customer: str) -> str:
+    return f"Customer {customer}"
+
+
 OPEN_FORM = "Open the form"
+OPEN_CARD = "Open the request"
+CHECK_LIST = "Check the list"
 
 
 def details(customer: str, reference: str, rule: str) -> str:
@@ -369,10 +392,15 @@ RESULTS: Mapping[str, Say] = {
     ),
     "already": Say("You already approved this.", "It still needs someone else's approval."),
     "passed_on": Say(
-        "Those who may request this were asked.",
-        "Nothing was requested yet. Whoever takes it up opens your form in the approvals channel.",
+        "Those who may do this were asked.",
+        "Nothing was changed yet. They have it in the approvals channel or in their messages with Maple.",
     ),
-    "may_yourself": Say("You may request this yourself.", "Nothing was requested yet. Check it and submit."),
+    "nobody_to_ask": Say(
+        "Maple found nobody in particular to ask.",
+        "Ask one of those who may yourself. Nothing was changed.",
+    ),
+    "asked_before": Say("You already asked them.", "They have your message. Nothing was changed."),
+    "may_yourself": Say("You may do this yourself.", "Nothing was changed yet. Check it, and go on."),
     "no_edit": Say(
         "This request can't be edited like that.",
         "Nothing was changed. Withdraw it, and request what is needed instead.",
@@ -403,17 +431,3 @@ YOUR_CARD = (
     "You can close this. Its card is in your messages with Maple, to edit or withdraw it, and Maple "
     "tells you the outcome there."
 )
-
-BARRED: Mapping[str, str] = {
-    "denied": "Your team's policy doesn't allow you to do this",
-    "no_rule": "No rule of your team's policy lets you do this",
-    "own": "You requested this yourself, so someone else must decide",
-    "not_yours": "Only the person who requested this can edit or withdraw it",
-    "not_a_member": "Only full members of this workspace can do this",
-    "unchecked": "Maple couldn't check with Slack who you are and which groups you are in",
-}
-"""By `DecisionReason`."""
-
-
-def barred(why: str, rule_name: str) -> str:
-    return f"{why} (rule {rule_name})." if rule_name else f"{why}."

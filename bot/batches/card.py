@@ -11,7 +11,8 @@ from typing import assert_never
 
 from pydantic import Field
 
-from bot.approvals import result_card
+from bot.access import refusal as policy_refusal
+from bot.access.refusal import Refusal
 from bot.approvals import words as approvals_words
 from bot.approvals.card import Audience
 from bot.batches import words
@@ -54,6 +55,8 @@ class ListRef(Carried):
     key: str = Field(alias="k", pattern=r"[0-9a-f]{32}")
     draft: str = Field(alias="d")
     """What the right lines are kept as."""
+    whole: str = Field(default="", alias="w")
+    """What all lines are kept as, where the policy refuses some of them."""
     channel: str = Field(default="", alias="c")
     reason: str = Field(default="", alias="r")
 
@@ -70,9 +73,15 @@ class Largest:
 
 
 def checked_card(
-    checked: CheckedBatch, ref: ListRef, *, now: datetime, names: Mapping[str, str], note: str = ""
+    checked: CheckedBatch,
+    ref: ListRef,
+    *,
+    now: datetime,
+    names: Mapping[str, str],
+    note: str = "",
+    refusal: Refusal | None = None,
 ) -> Card:
-    """`names`: of features, by id."""
+    """`names`: of features, by id. `refusal`: by the policy, of some or all of it."""
     customers = {line.input.customer for line in checked.lines}
     before = [blocks.section("title", words.checked(len(checked.lines), len(customers)))]
     if note:
@@ -84,6 +93,8 @@ def checked_card(
         content += _largest(
             [Largest(line.customer, line.input, line.preview.amount) for line in checked.lines], names
         )
+    if refusal is not None:
+        content += policy_refusal.drawn(refusal)
     return layout.card(before, content, _going_on(checked, ref), stamp=now)
 
 
@@ -95,7 +106,7 @@ def problem(problem_line: LineProblem) -> str:
                 problem_line.detail, 200
             )
         case LineReason.NOT_ALLOWED:
-            return result_card.barred(problem_line.decision) if problem_line.decision else ""
+            return policy_refusal.barred(problem_line.decision) if problem_line.decision else ""
         case LineReason.REPEATED:
             return words.repeated(problem_line.other)
         case _:
@@ -137,7 +148,7 @@ def _going_on(checked: CheckedBatch, ref: ListRef) -> list[Block]:
     elif not checked.lines:
         says = words.NOTHING_RIGHT
     elif decision is not None and not decision.permit:
-        says = f"{result_card.barred(decision)} {words.NOTHING_REQUESTED}"
+        says = f"{policy_refusal.barred(decision)} {words.NOTHING_REQUESTED}"
     else:
         says = words.NOTHING_REQUESTED
         buttons.append(blocks.button(words.LEAVE_OUT, ids.BATCH_LEAVE_OUT, value, primary=True))
@@ -197,14 +208,17 @@ def headline(record: BatchRecord) -> str:
     return words.STATES[record.state]
 
 
-def click_result(outcome: BatchOutcome, *, now: datetime) -> Card:
-    """Why a click or a submission did nothing, for the person who made it."""
+def click_result(outcome: BatchOutcome, *, now: datetime, refusal: Refusal | None = None) -> Card:
+    """Why a click or a submission did nothing, for the person who made it. `refusal`: by the policy."""
     say = words.RESULTS.get(outcome.result) or approvals_words.RESULTS[outcome.result]
-    why = [result_card.barred(outcome.decision)] if outcome.decision else []
+    why = []
     if outcome.result is BatchResult.PROBLEMS and outcome.checked is not None:
         why = list(dict.fromkeys(problem(wrong) for wrong in outcome.checked.problems))[:_MOST_REASONS]
     lines = [f"*{say.what}*", *(reason for reason in why if reason), say.do]
-    return layout.card([blocks.section("result", "\n".join(lines))], [], [], stamp=now)
+    drawn: list[Block] = [blocks.section("result", "\n".join(lines))]
+    if refusal is not None:
+        drawn += policy_refusal.drawn(refusal)
+    return layout.card(drawn, [], [], stamp=now)
 
 
 def requested_card(record: BatchRecord, *, now: datetime) -> Card:

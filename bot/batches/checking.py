@@ -204,11 +204,13 @@ class Checker:
                 decisions.append(decision)
             else:
                 line = each.line.line
-                wrong.append(_problem(line, LineReason.NOT_ALLOWED, decision=decision))
-        for request in together([line.feature for line in lines], requests):
-            decisions.append(await self._permits(request, actor))
+                barred = _problem(line, LineReason.NOT_ALLOWED, decision=decision)
+                wrong.append(replace(barred, request=request))
+        totals = together([line.feature for line in lines], requests)
+        decisions += [await self._permits(request, actor) for request in totals]
         wrong.sort(key=lambda problem: problem.number)
-        return CheckedBatch(tuple(lines), tuple(wrong), strictest(decisions))
+        refused = refused_request([*requests, *totals], decisions)
+        return CheckedBatch(tuple(lines), tuple(wrong), strictest(decisions), request=refused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +288,12 @@ def _sum(total: Request, request: Request) -> Request:
 
 def _joined(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
     return None if one is None or other is None else one | other
+
+
+def refused_request(requests: Sequence[Request], decisions: Sequence[Decision]) -> Request | None:
+    """The first that the policy refused."""
+    asked = zip(requests, decisions, strict=True)
+    return next((request for request, decision in asked if not decision.permit), None)
 
 
 def strictest(decisions: Sequence[Decision]) -> Decision | None:

@@ -36,10 +36,12 @@ async def keep(
 
 @unbroken
 async def kept(
-    database: Database, draft_id: str, *, env: Environment, person: str
+    database: Database, draft_id: str, *, env: Environment, person: str = ""
 ) -> tuple[BatchLine, ...] | None:
-    """Only for the person who had them kept."""
-    mine = (batch_drafts.c.id == draft_id, batch_drafts.c.env == env, batch_drafts.c.person == person)
+    """`person`: who must have had them kept; empty for whoever has the id."""
+    mine = [batch_drafts.c.id == draft_id, batch_drafts.c.env == env]
+    if person:
+        mine.append(batch_drafts.c.person == person)
     async with database.reading() as connection:
         found = (await connection.execute(select(batch_drafts.c.lines).where(*mine))).scalar_one_or_none()
     return None if found is None else tuple(map(_read, found))

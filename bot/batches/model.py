@@ -10,7 +10,7 @@ with the history, lock, read-back and audit trail that every change has.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -19,7 +19,7 @@ from typing import Protocol
 from bot.access.limits import Worth
 from bot.access.people import Actor
 from bot.access.policy import Decision
-from bot.access.rules import MOST_BATCH_LINES
+from bot.access.rules import MOST_BATCH_LINES, Request
 from bot.approvals.lifecycle import Approval
 from bot.approvals.proposal import Preview
 from bot.autumn.environment import Environment
@@ -103,6 +103,8 @@ class LineProblem:
     decision: Decision | None = None
     other: int = 0
     """With REPEATED: the number of the earlier line."""
+    request: Request | None = None
+    """With NOT_ALLOWED: what the policy was asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,18 @@ class CheckedBatch:
     there is no line."""
     undo_of: str = ""
     """The batch that it takes back."""
+    request: Request | None = None
+    """What the policy was asked, where `decision` is a refusal."""
+
+    @property
+    def refused(self) -> tuple[Decision, Request] | None:
+        """The first refusal of the policy: of a line, or of all together."""
+        for problem in self.problems:
+            if problem.decision is not None and problem.request is not None:
+                return problem.decision, problem.request
+        if self.decision is None or self.decision.permit or self.request is None:
+            return None
+        return self.decision, self.request
 
     @property
     def requestable(self) -> bool:
@@ -151,7 +165,7 @@ class CheckedBatch:
         return bool(self.lines) and not self.problems and self.decision is not None and self.decision.permit
 
     def without_problems(self) -> "CheckedBatch":
-        return CheckedBatch(self.lines, (), self.decision, self.undo_of)
+        return replace(self, problems=())
 
     @property
     def totals(self) -> tuple[FeatureTotal, ...]:
@@ -339,6 +353,8 @@ class BatchOutcome:
     batch: BatchRecord | None = None
     checked: CheckedBatch | None = None
     decision: Decision | None = None
+    request: Request | None = None
+    """What the policy was asked, where it refused."""
 
 
 class Batches(Protocol):

@@ -16,7 +16,7 @@ from bot.approvals.service import ChangeService, Surroundings
 from bot.approvals.steps import Decided
 from bot.approvals.submitting import clean
 from bot.batches import drafts, repository
-from bot.batches.checking import Checker, movement, requests_of, strictest
+from bot.batches.checking import Checker, movement, refused_request, requests_of, strictest
 from bot.batches.model import (
     MOST_LINES,
     BatchLine,
@@ -83,6 +83,10 @@ class BatchService:
     async def kept(self, draft_id: str, actor: Actor) -> Sequence[BatchLine] | None:
         return await drafts.kept(self._database, draft_id, env=self._environment, person=actor.user)
 
+    async def passed_on(self, draft_id: str) -> Sequence[BatchLine] | None:
+        """The lines that somebody else had kept, for whoever they were passed on to."""
+        return await drafts.kept(self._database, draft_id, env=self._environment)
+
     async def submit(
         self, key: str, checked: CheckedBatch, actor: Actor, *, reason: str = "", channel: str = ""
     ) -> BatchOutcome:
@@ -94,7 +98,7 @@ class BatchService:
             return BatchOutcome(BatchResult.PROBLEMS, checked=checked)
         reason = clean(reason)
         if (refusal := await self._refusal(decision, reason)) is not None:
-            return BatchOutcome(refusal, checked=checked, decision=decision)
+            return BatchOutcome(refusal, checked=checked, decision=decision, request=checked.request)
         draft = repository.BatchDraft(
             submission_id=key,
             checked=checked,
@@ -136,17 +140,20 @@ class BatchService:
         if any(approval.person == actor.user and approval.counts for approval in record.approvals):
             return BatchOutcome(BatchResult.ALREADY, record)
         requests = await self._requests(record)
-        decision = await self._about(requests, Verb.APPROVE, record, actor)
+        decision, refused = await self._about(requests, Verb.APPROVE, record, actor)
         if not decision.permit:
-            return BatchOutcome(BatchResult.NOT_ALLOWED, record, decision=decision)
-        asker = await self._about(requests, _asking(record), record, Actor(record.asker, record.asker_team))
+            return BatchOutcome(BatchResult.NOT_ALLOWED, record, decision=decision, request=refused)
+        asker, _ = await self._about(
+            requests, _asking(record), record, Actor(record.asker, record.asker_team)
+        )
         if asker.reason is DecisionReason.UNCHECKED:
             return BatchOutcome(BatchResult.UNCHECKED, record)
         if not asker.permit:
             return BatchOutcome(BatchResult.NOT_ALLOWED, record, decision=asker)
         others = {}
         for approval in record.approvals:
-            about = await self._about(requests, Verb.APPROVE, record, Actor(approval.person, approval.team))
+            approver = Actor(approval.person, approval.team)
+            about, _ = await self._about(requests, Verb.APPROVE, record, approver)
             if about.reason is DecisionReason.UNCHECKED:
                 return BatchOutcome(BatchResult.UNCHECKED, record)
             others[approval.person] = about.permit
@@ -164,9 +171,9 @@ class BatchService:
         record = await self._decidable(batch_id, revision)
         if isinstance(record, BatchOutcome):
             return record
-        decision = await self._about(await self._requests(record), Verb.APPROVE, record, actor)
+        decision, refused = await self._about(await self._requests(record), Verb.APPROVE, record, actor)
         if not decision.permit:
-            return BatchOutcome(BatchResult.NOT_ALLOWED, record, decision=decision)
+            return BatchOutcome(BatchResult.NOT_ALLOWED, record, decision=decision, request=refused)
         decided = Decided(actor.user, actor.team, decision.rule, self._now(), clean(why))
         denied = await repository.deny(self._database, batch_id, revision, decided)
         return await self._decided(denied, batch_id)
@@ -242,11 +249,13 @@ class BatchService:
 
     async def _about(
         self, requests: Sequence[Request], verb: Verb, record: BatchRecord, actor: Actor
-    ) -> Decision:
+    ) -> tuple[Decision, Request | None]:
+        """The request that was refused, if one was, beside the decision."""
         own = record.asker == actor.user
         about = [replace(request, verb=verb, own=own) for request in requests]
-        decision = strictest([await self._permits(request, actor) for request in about])
-        return decision or Decision(False, DecisionReason.NO_RULE)
+        decisions = [await self._permits(request, actor) for request in about]
+        decision = strictest(decisions) or Decision(False, DecisionReason.NO_RULE)
+        return decision, refused_request(about, decisions)
 
     async def _decidable(self, batch_id: str, revision: int) -> BatchRecord | BatchOutcome:
         """Whether it waits, has not expired, and was shown as it is now."""
@@ -267,8 +276,19 @@ class BatchService:
         if record is None:
             return BatchOutcome(BatchResult.UNKNOWN)
         verb = _asking(record) if record.asker == actor.user else Verb.APPROVE
-        decision = await self._about(await self._requests(record), verb, record, actor)
-        return record if decision.permit else BatchOutcome(BatchResult.NOT_ALLOWED, record, decision=decision)
+        decision, refused = await self._about(await self._requests(record), verb, record, actor)
+        if decision.permit:
+            return record
+        return BatchOutcome(BatchResult.NOT_ALLOWED, record, decision=decision, request=refused)
+
+    async def asking(self, batch_id: str, actor: Actor) -> tuple[BatchRecord, Request] | None:
+        """The batch, and what of it the policy does not let this person decide. None: there is no such batch,
+        or they may."""
+        record = await self.get(batch_id)
+        if record is None:
+            return None
+        _, refused = await self._about(await self._requests(record), Verb.APPROVE, record, actor)
+        return None if refused is None else (record, refused)
 
     async def _decided(self, record: BatchRecord | None, batch_id: str) -> BatchOutcome:
         """None: somebody was first."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from bot.access import words as access_words
 from bot.access.presets import Preset
 from bot.autumn.models import Customer
 from bot.changes import lines, notes, registry
@@ -236,7 +237,7 @@ def _is_filled_in(block: Block) -> bool:
 
 def _submit_label(meta: Meta) -> str:
     if meta.asks_others:
-        return words.ASK_THEM
+        return access_words.ASK_THEM
     return words.SAVE if meta.edits else words.SUBMIT
 
 
@@ -290,7 +291,7 @@ def _preview(state: FormState, content: FormContent) -> list[Block]:
         warnings = notes.listed(changes_words.WARNED, sight.warnings, names)
         preview += layout.packed("warnings", warnings.split("\n"))
     if sight.barred:
-        others = [words.others(sight.others)] if sight.others else []
+        others = [words.others(sight.others, asked=state.meta.asks_others)] if sight.others else []
         preview.append(blocks.section("barred", "\n".join([f":no_entry: {sight.barred}", *others])))
     elif sight.needed is not None:
         preview.append(blocks.context("needed", "\n".join([words.needed(sight.needed), *sight.limits])))

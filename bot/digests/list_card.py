@@ -4,7 +4,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from bot.access import refusal as policy_refusal
 from bot.access.post_targets import Pause
+from bot.access.refusal import Refusal
 from bot.digests import setup_words, words
 from bot.digests.form import MOST_NAME
 from bot.digests.model import DeliveryOutcome, Digest
@@ -26,16 +28,17 @@ def digest_list(
     channel: str,
     problem: ChannelProblem | None = None,
     note: str = "",
-    may: bool = True,
+    refusal: Refusal | None = None,
 ) -> dict[str, Any]:
     """`digests`: the channel's. `own`: those that go to the person, or that they set up for another one.
-    `problem`: why the channel can have none now. `note`: what just happened (mrkdwn). `may`: whether the
-    policy lets this person change digests."""
+    `problem`: why the channel can have none now. `note`: what just happened (mrkdwn). `refusal`:
+    why the policy does not let this person change digests."""
+    may = refusal is None
     shown = [
         blocks.section("what", setup_words.LIST_WHAT),
         *([blocks.section("note", note)] if note else []),
         *([blocks.section("problem", setup_words.problem(setup_words.PROBLEMS[problem]))] if problem else []),
-        *([] if may else [blocks.context("others", setup_words.ONLY_OTHERS)]),
+        *([] if refusal is None else _only_others(refusal)),
     ]
     for index, digest in enumerate([*digests, *own][:MOST]):
         if index == len(digests):
@@ -52,7 +55,11 @@ def digest_list(
     return surfaces.modal(setup_words.LIST_TITLE, shown, callback=ids.DIGEST_LIST, metadata=channel)
 
 
-def digest_waiting(channel: str, note: str = setup_words.LIST_LOADING) -> dict[str, Any]:
+def _only_others(refusal: Refusal) -> list[Block]:
+    return [blocks.context("others", setup_words.ONLY_OTHERS), *policy_refusal.drawn(refusal)]
+
+
+def digest_waiting(channel: str, note: str = words.LIST_LOADING) -> dict[str, Any]:
     """The list while something is being done. `note`: what (mrkdwn)."""
     shown = [blocks.section("waiting", note)]
     return surfaces.modal(setup_words.LIST_TITLE, shown, callback=ids.DIGEST_LIST, metadata=channel)

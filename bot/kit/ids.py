@@ -78,6 +78,9 @@ CHOOSER_MODAL = "chooser"
 CHANGE_CUSTOMER = "change_customer"
 """A select in a form that is opened for a text that several customers match; option values are their ids."""
 
+ASK_THEM = "ask_them"
+"""A button that passes on to those who may what this person may not do; its value is an `Ask`."""
+
 HISTORY = "history"
 """A button that answers with the customer's changes; its value is a `Place`. Turning a page of them:
 `history:` and a direction, the place's `page` says which."""
@@ -159,6 +162,7 @@ BATCH_SEND = "batch_send"
 BATCH_LEAVE_OUT = "batch_leave_out"
 BATCH_WRONG_CSV = "batch_wrong_csv"
 BATCH_CANCEL = "batch_cancel"
+BATCH_TAKE_UP = "batch_take_up"
 BATCH_APPROVE = "batch_approve"
 BATCH_DENY = "batch_deny"
 BATCH_WITHDRAW = "batch_withdraw"

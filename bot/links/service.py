@@ -9,7 +9,6 @@ from bot.access.policy import Decision
 from bot.autumn.errors import AutumnError, NotSent, Refused
 from bot.links import card
 from bot.links.model import LinkEvent, LinkKind, Lost, MadeLink
-from bot.links.registry import who_asks
 from bot.runtime import Runtime
 from bot.store import audit
 from bot.store.database import unbroken
@@ -24,7 +23,7 @@ class LinkService:
 
     async def may_make(self, actor: Actor) -> Decision:
         """Never raises."""
-        return await self._permission.may_link(actor, who_asks())
+        return await self._permission.may_link(actor)
 
     async def make(self, kind: LinkKind, customer_id: str, actor: Actor) -> MadeLink | Lost | Decision:
         """The refusal if the person may not. Raises AutumnError when none was made.

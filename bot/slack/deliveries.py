@@ -36,6 +36,10 @@ class Deliveries:
         """Whether nobody took this delivery before. Raises what the database driver does."""
         return not key or await deliveries.first_time(self._database, key, self._now())
 
+    async def again(self, key: str) -> None:
+        """What was done for this key came to nothing: the next one is the first."""
+        await deliveries.forget_one(self._database, key)
+
     async def probably_first(self, key: str) -> bool:
         """The same as far as it is known here, and by the other replicas if the database answers soon.
 

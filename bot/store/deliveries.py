@@ -19,9 +19,8 @@ async def first_time(database: Database, key: str, now: datetime) -> bool:
 
     Of any number of simultaneous calls exactly one returns True. Only a hash of the key is stored.
     """
-    hashed = hashlib.sha256(key.encode(errors="surrogatepass")).hexdigest()
     async with database.writing() as connection:
-        delivery = insert(connection, deliveries, {"key": hashed, "at": now})
+        delivery = insert(connection, deliveries, {"key": _hashed(key), "at": now})
         rows = await connection.execute(
             delivery.on_conflict_do_update(
                 index_elements=[deliveries.c.key],
@@ -30,6 +29,16 @@ async def first_time(database: Database, key: str, now: datetime) -> bool:
             ).returning(deliveries.c.key)
         )
         return rows.one_or_none() is not None
+
+
+@unbroken
+async def forget_one(database: Database, key: str) -> None:
+    async with database.writing() as connection:
+        await connection.execute(delete(deliveries).where(deliveries.c.key == _hashed(key)))
+
+
+def _hashed(key: str) -> str:
+    return hashlib.sha256(key.encode(errors="surrogatepass")).hexdigest()
 
 
 @unbroken

@@ -4,7 +4,11 @@ from typing import Any
 
 import pytest
 
+from bot.access import words as access_words
+from bot.access.policy import Decision, DecisionReason
 from bot.access.post_targets import Pause
+from bot.access.refusal import Ask, Refusal
+from bot.access.rules import Verb
 from bot.alerts import form, sources, words
 from bot.alerts.form import AlertMeta, AlertState
 from bot.alerts.list_card import MOST, AlertList, alert_list, alert_note, alert_stopped, alerts_waiting
@@ -75,10 +79,14 @@ def test_list_where_the_channel_is_not_fit() -> None:
     assert labels(view) == [words.EDIT, words.REMOVE, words.NEW], "none can be resumed"
 
 
+REFUSAL = Refusal(Decision(False, DecisionReason.NO_RULE), "@leads", Ask(verb=Verb.DIGESTS, channel="C123"))
+
+
 def test_list_for_whom_the_policy_does_not_let() -> None:
-    view = alert_list(AlertList("C1", [subscription()], may=False))
+    view = alert_list(AlertList("C1", [subscription()], refusal=REFUSAL))
     assert words.ONLY_OTHERS in texts(view)
-    assert labels(view) == []
+    assert access_words.who_may("@leads") in texts(view)
+    assert labels(view) == [access_words.ASK_THEM]
 
 
 def test_empty_list() -> None:

@@ -7,12 +7,16 @@ from typing import Any
 
 import pytest
 
+from bot.access import refusal
+from bot.access import words as access_words
 from bot.access.limits import Worth
 from bot.access.policy import Decision, DecisionReason
+from bot.access.refusal import Ask, Refusal, barred
+from bot.access.rules import Verb
 from bot.approvals import card as approvals_card
 from bot.approvals import reason_form, result_card
 from bot.approvals import words as say
-from bot.approvals.card import Audience, CustomerBackground
+from bot.approvals.card import Audience, CustomerBackground, buttons_of
 from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
 from bot.approvals.reason_form import DENIAL, REASON_BLOCK, UNDO, ReasonForm
 from bot.approvals.results import Result
@@ -408,7 +412,8 @@ def test_every_code_has_words() -> None:
     assert set(say.HEADLINES) == set(say.STATES) == set(State)
     assert set(say.STEPS) == set(ChangeEvent)
     assert set(say.RESULTS) >= set(Result)
-    assert set(say.BARRED) == set(DecisionReason) - {DecisionReason.ALLOWED}
+    assert set(say.ASKED_OF) == set(Verb)
+    assert set(access_words.BARRED) == set(DecisionReason) - {DecisionReason.ALLOWED}
 
 
 # Denying, and what came of a click
@@ -438,12 +443,42 @@ def test_a_result_says_what_happened_and_how_the_change_stands() -> None:
     assert "Someone already decided" in told
     assert "*Denied: nothing was changed*\nBy <@U3RAJ>" in told
     no = Decision(False, DecisionReason.DENIED, "no *deletions*")
-    card = result_card.result_card(Result.NOT_ALLOWED, now=NOW, decision=no)
-    assert f"{say.BARRED[DecisionReason.DENIED]} (rule `no *deletions*`)." in checks.read(card.blocks)
-    assert result_card.barred(Decision(False, DecisionReason.OWN)).endswith("so someone else must decide.")
-    assert result_card.barred(Decision(True, DecisionReason.ALLOWED)) == ""
-    yes = result_card.result_card(Result.DONE, now=NOW, decision=Decision(True, DecisionReason.ALLOWED))
+    refused = Refusal(no, "@leads", Ask(verb=Verb.UNDO, change="chg_1"))
+    card = result_card.result_card(Result.NOT_ALLOWED, now=NOW, refusal=refused)
+    fits(card)
+    told = checks.read(card.blocks)
+    assert f"{access_words.BARRED[DecisionReason.DENIED]} (rule `no *deletions*`)." in told
+    assert access_words.who_may("@leads") in told
+    assert Ask.decode(checks.buttons(card)[access_words.ASK_THEM]) == refused.ask
+    assert barred(Decision(False, DecisionReason.OWN)).endswith("so someone else must decide.")
+    assert barred(Decision(True, DecisionReason.ALLOWED)) == ""
+    yes = result_card.result_card(Result.DONE, now=NOW)
     assert say.RESULTS[Result.DONE].what in checks.read(yes.blocks)
+
+
+def test_refusal_offers_nobody_to_ask_where_nobody_can_be_asked() -> None:
+    no = Decision(False, DecisionReason.NO_RULE)
+    assert access_words.who_may(access_words.NOBODY) in refusal.explained(Refusal(no))
+    assert refusal.ask_button(Refusal(no)) == []
+    long = Ask(verb=Verb.HISTORY, customer="c" * 3000)
+    assert refusal.ask_button(Refusal(no, "@leads", long)) == []
+    guest = Refusal(Decision(False, DecisionReason.NOT_A_MEMBER))
+    assert refusal.explained(guest) == barred(guest.decision)
+
+
+@pytest.mark.parametrize(
+    ("verb", "state", "labels"),
+    [
+        (Verb.APPROVE, State.WAITING, ["Approve", "Deny"]),
+        (Verb.APPROVE, State.APPLIED, []),
+        (Verb.MARK, State.UNCONFIRMED, [say.CHECK_AGAIN, say.MARK_APPLIED, say.MARK_NOT_APPLIED]),
+        (Verb.MARK, State.APPLIED, []),
+        (Verb.UNDO, State.WAITING, []),
+        (Verb.HISTORY, State.WAITING, []),
+    ],
+)
+def test_whoever_is_asked_has_the_buttons_for_it(verb: Verb, state: State, labels: list[str]) -> None:
+    assert [button.text.text for button in buttons_of(verb, record(state))] == labels
 
 
 CREDITED = RewardInput(customer="cus_1", action=RewardAction.APPLY, reward="ten")

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from bot.access import words as access_words
 from bot.access.policy import Decision, DecisionReason
 from bot.approvals import words as approvals_words
 from bot.approvals.card import Audience
@@ -95,7 +96,7 @@ def drawn_checked(batch: CheckedBatch) -> Card:
             words.NOTHING_REQUESTED,
         ),
         (checked(0, [wrong(1)], None), [ids.BATCH_WRONG_CSV, ids.BATCH_CANCEL], words.NOTHING_RIGHT),
-        (checked(decision=BARRED), [ids.BATCH_CANCEL], approvals_words.BARRED["no_rule"]),
+        (checked(decision=BARRED), [ids.BATCH_CANCEL], access_words.BARRED["no_rule"]),
     ],
     ids=["to send", "at once", "wrong in part", "all wrong", "not allowed"],
 )

@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 
+from bot.access import words as access_words
+from bot.access.policy import Decision, DecisionReason
 from bot.access.post_targets import Pause
+from bot.access.refusal import Ask, Refusal
+from bot.access.rules import Verb
 from bot.digests import list_card, setup_words, words
 from bot.digests.list_card import MOST
 from bot.digests.model import DeliveryOutcome, DigestContent, TooManyDigests
@@ -180,9 +184,13 @@ def test_owner_is_told_why_it_is_paused() -> None:
     assert "`&lt;!here&gt;`" in odd.text
 
 
+REFUSAL = Refusal(Decision(False, DecisionReason.NO_RULE), "@leads", Ask(verb=Verb.DIGESTS, channel="C123"))
+
+
 def test_person_without_permission_can_only_preview() -> None:
-    view = drawn(digest(), digest(), may=False)
-    assert labels(view) == ["Preview to me"] * 2
+    view = drawn(digest(), digest(), refusal=REFUSAL)
+    assert labels(view) == [access_words.ASK_THEM, *["Preview to me"] * 2]
+    assert access_words.who_may("@leads") in checks.read(view["blocks"])
     assert setup_words.ONLY_OTHERS in checks.read(view["blocks"])
 
 

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from bot.access import words as access_words
 from bot.access.policy import DecisionReason
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause, State
@@ -115,7 +116,7 @@ async def test_person_without_the_right_is_refused_in_the_form(mode: Mode) -> No
         await maple.ana.sees(on_screen(forms_words.ASKS_OTHERS))
         await maple.ana.close()
         await maple.ana.command("/autumn history cus_acme")
-        await maple.ana.sees(approvals_words.BARRED[DecisionReason.NO_RULE])
+        await maple.ana.sees(access_words.BARRED[DecisionReason.NO_RULE])
         await maple.lea.command("/autumn balance cus_acme")
         await maple.lea.sees(changes_words.ACTION)
 
@@ -129,7 +130,7 @@ async def test_amount_over_the_limit_is_refused_in_the_form(mode: Mode) -> None:
         await maple.ana.fill("Amount", "500")
         await maple.ana.sees(forms_words.needed(1))
         await maple.ana.fill("Amount", "5000")
-        await maple.ana.sees(approvals_words.BARRED[DecisionReason.NO_RULE])
+        await maple.ana.sees(access_words.BARRED[DecisionReason.NO_RULE])
         await maple.ana.fill("Reason", "Please")
         await maple.ana.submit()
         await maple.ana.sees(approvals_words.RESULTS[Result.NOT_ALLOWED].what)
@@ -319,7 +320,7 @@ async def test_own_request_cannot_be_denied(mode: Mode) -> None:
         await maple.ana.close()
         maple.ana.go("#billing")
         await maple.ana.click("Deny")
-        await maple.ana.sees(approvals_words.BARRED[DecisionReason.OWN])
+        await maple.ana.sees(access_words.BARRED[DecisionReason.OWN])
 
 
 async def test_unconfirmed_change_is_marked_as_applied_once(maple: Running) -> None:
@@ -439,7 +440,7 @@ async def test_card_clicked_before_slack_answered_its_post_is_redrawn(maple: Run
     await maple.ana.sees(on_screen(HEADLINES[State.WAITING]))
     await maple.ana.close()
     await maple.ana.click("Approve")
-    await maple.ana.sees(approvals_words.BARRED[DecisionReason.OWN])
+    await maple.ana.sees(access_words.BARRED[DecisionReason.OWN])
     await maple.bot.work.drain(10)
     maple.lea.go("#billing")
     await maple.lea.click("Approve")

@@ -1,5 +1,6 @@
 """The approval card has what it takes to decide, and its first line is the push notification."""
 
+from bot.access import words as access_words
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause, State
 from tests.journeys.changing import ask_for_messages, give, lea_sees
@@ -64,7 +65,7 @@ async def test_card_counts_earlier_changes_and_other_requests_of_the_customer(ma
 
 async def test_card_says_who_may_approve_without_notifying_them(maple: Running) -> None:
     await give(maple)
-    assert f"May approve: {approvals_words.EVERY_MEMBER}" in await card(maple)
+    assert f"May approve: {access_words.EVERY_MEMBER}" in await card(maple)
     async with running_maple("http", policy=NAMED) as named:
         await give(named)
         assert "May approve: @billing-leads, max" in await card(named)
@@ -75,7 +76,7 @@ async def test_card_says_who_may_approve_without_notifying_them(maple: Running) 
 async def test_card_says_when_nobody_may_approve() -> None:
     async with running_maple("http", policy='[[allow]]\nwho = "everyone"\nmay = "ask"\n') as maple:
         await give(maple)
-        assert f"May approve: {approvals_words.NOBODY}" in await card(maple)
+        assert f"May approve: {access_words.NOBODY}" in await card(maple)
 
 
 async def test_card_names_only_some_of_many_approvers() -> None:

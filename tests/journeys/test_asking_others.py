@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import text
 
+from bot.access import words as access_words
 from bot.access.policy import DecisionReason
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
@@ -70,7 +71,8 @@ async def test_form_is_passed_on_and_taken_up_by_somebody_who_may(mode: Mode) ->
     async with running_maple(mode, policy=LEADS) as maple:
         await maple.ana.command(GIVE)
         form = await maple.ana.sees(PREVIEW)
-        in_order(form, on_screen(forms_words.others("@billing-leads")), f"[{forms_words.ASK_THEM}]")
+        others = on_screen(forms_words.others("@billing-leads", asked=True))
+        in_order(form, others, f"[{access_words.ASK_THEM}]")
         await maple.ana.submit()
         await maple.ana.sees(approvals_words.RESULTS[Result.PASSED_ON].what)
         await maple.ana.close()
@@ -91,7 +93,7 @@ async def test_form_is_passed_on_and_taken_up_by_somebody_who_may(mode: Mode) ->
 async def test_form_submitted_twice_is_passed_on_once(mode: Mode) -> None:
     async with running_maple(mode, policy=LEADS) as maple:
         await maple.ana.command(GIVE)
-        await maple.ana.sees(forms_words.ASK_THEM)
+        await maple.ana.sees(access_words.ASK_THEM)
         await maple.ana.submit()
         await maple.ana.sees(approvals_words.RESULTS[Result.PASSED_ON].what)
         submitted = [each for each in maple.slack.sent if each.payload.get("type") == "view_submission"]
@@ -104,7 +106,7 @@ async def test_person_who_may_request_none_of_a_kind_can_fill_in_the_form_for_ot
     async with running_maple(mode, policy=LEADS) as maple:
         await maple.ana.command("/autumn update cus_acme")
         form = await maple.ana.sees(on_screen(forms_words.ASKS_OTHERS))
-        assert f"[{forms_words.ASK_THEM}]" in form
+        assert f"[{access_words.ASK_THEM}]" in form
         await maple.ana.fill("Name", "Acme Incorporated")
         await maple.ana.sees("→ Acme Incorporated")
         await maple.ana.submit()
@@ -118,24 +120,48 @@ async def test_others_are_named_only_where_somebody_may(policy: str) -> None:
     async with running_maple("http", policy=policy) as maple:
         await maple.ana.command(GIVE)
         form = await maple.ana.sees(PREVIEW)
-        others = on_screen(forms_words.others(approvals_words.OTHER_MEMBERS))
+        others = on_screen(forms_words.others(access_words.OTHER_MEMBERS, asked=True))
         assert (others in form) == (policy == EXCLUDED)
-        assert (f"[{forms_words.ASK_THEM}]" in form) == (policy == EXCLUDED)
+        assert (f"[{access_words.ASK_THEM}]" in form) == (policy == EXCLUDED)
 
 
-async def test_nobody_is_offered_without_an_approvals_channel() -> None:
+async def test_form_is_passed_on_in_direct_messages_without_an_approvals_channel() -> None:
     async with running_maple("http", policy=LEADS, approvals=None) as maple:
-        await maple.ana.command(GIVE)
-        assert f"[{forms_words.SUBMIT}]" in await maple.ana.sees(PREVIEW)
+        await ask_them(maple, approvals_words.RESULTS[Result.PASSED_ON].what)
         await maple.ana.close()
+        maple.lea.go("@maple")
+        card = await maple.lea.sees(ASKED_FOR)
+        in_order(card, "Acme Ltd · Give 5,000 extra of Messages", "Asked for by ana", "of our outage")
+        assert "Please decide" not in card
+        await maple.lea.click(approvals_words.OPEN_FORM)
+        await maple.lea.sees(PREVIEW)
+        await maple.lea.submit()
+        await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
+        for person in (maple.ana, maple.raj):
+            person.go("@maple")
+            assert ASKED_FOR not in "".join(person.pieces())
+
+
+async def test_form_says_when_nobody_may_request_it() -> None:
+    async with running_maple("http", policy=NOBODY, approvals=None) as maple:
+        await maple.ana.command(GIVE)
+        form = await maple.ana.sees(PREVIEW)
+        assert on_screen(forms_words.others(access_words.NOBODY, asked=False)) in form
+        assert f"[{forms_words.SUBMIT}]" in form
+
+
+async def test_form_that_nobody_can_be_asked_for_says_who_may() -> None:
+    async with running_maple("http", policy=EXCLUDED, approvals=None) as maple:
         await maple.ana.command("/autumn update cus_acme")
-        await maple.ana.sees(approvals_words.RESULTS[Result.NOT_ALLOWED].what)
+        refusal = await maple.ana.sees(approvals_words.RESULTS[Result.NOT_ALLOWED].what)
+        assert on_screen(access_words.who_may(access_words.OTHER_MEMBERS)) in refusal
+        assert access_words.ASK_THEM not in refusal
 
 
 async def test_change_that_became_allowed_is_left_to_the_person() -> None:
     async with running_maple("http", policy=LEADS) as maple:
         await maple.ana.command(GIVE)
-        await maple.ana.sees(forms_words.ASK_THEM)
+        await maple.ana.sees(access_words.ASK_THEM)
         maple.slack.faults.add("views.update", "error", error="hash_conflict", times=1)
         await maple.ana.fill("Amount", "50")
         await maple.ana.submit()
@@ -146,7 +172,7 @@ async def test_change_that_became_allowed_is_left_to_the_person() -> None:
 
 async def ask_them(maple: Running, sees: str) -> str:
     await maple.ana.command(GIVE)
-    await maple.ana.sees(forms_words.ASK_THEM)
+    await maple.ana.sees(access_words.ASK_THEM)
     await maple.ana.submit()
     return await maple.ana.sees(sees)
 
@@ -202,5 +228,5 @@ async def test_edit_beyond_the_policy_is_refused_and_not_passed_on() -> None:
         await maple.ana.click(approvals_words.EDIT)
         await maple.ana.sees(PREVIEW)
         await maple.ana.fill("Amount", "5k")
-        form = await maple.ana.sees(approvals_words.BARRED[DecisionReason.NO_RULE])
+        form = await maple.ana.sees(access_words.BARRED[DecisionReason.NO_RULE])
         assert f"[{forms_words.SAVE}]" in form

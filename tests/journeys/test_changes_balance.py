@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from bot.access import words as access_words
 from bot.access.policy import DecisionReason
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
@@ -63,7 +64,7 @@ async def test_nobody_approves_what_they_asked_for(maple: Running) -> None:
     maple.ana.go("#billing")
     await maple.ana.sees(WAITING)
     await maple.ana.click("Approve")
-    await maple.ana.sees(approvals_words.BARRED[DecisionReason.OWN])
+    await maple.ana.sees(access_words.BARRED[DecisionReason.OWN])
     assert writes(maple) == []
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from bot.approvals import words as approvals_words
+from bot.access import words as access_words
 from bot.approvals.lifecycle import State
 from bot.timings import Timeouts
 from tests.journeys.changing import WAITING, give, lea_sees
@@ -41,7 +41,7 @@ async def test_user_groups_that_cannot_be_read_hold_nobody(mode: Mode, kind: str
     async with running_maple(mode, timings=Timeouts(standing=0.1), policy=BY_GROUP) as maple:
         maple.slack.faults.add("usergroups.list", kind, seconds=30, retry_after=given)  # type: ignore[arg-type]
         await maple.lea.command("/autumn balance cus_acme")
-        await maple.lea.sees(approvals_words.BARRED["unchecked"])
+        await maple.lea.sees(access_words.BARRED["unchecked"])
 
 
 @pytest.mark.parametrize("said", [HOUR, "", "soon", "Fri, 01 Jan 2100 12:00:00 GMT"])

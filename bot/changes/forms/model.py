@@ -77,7 +77,7 @@ class FormPreview:
     barred: str = ""
     """Why the policy lets this person not ask for it, in words (mrkdwn); empty when it does."""
     others: str = ""
-    """Who may request what is barred, in mrkdwn; empty if they cannot be asked."""
+    """Who may request what is barred, in mrkdwn; empty if it is not the policy that bars it."""
     limits: Sequence[str] = ()
     """The policy's limits because of which it needs approval, in words (mrkdwn)."""
 

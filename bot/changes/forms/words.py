@@ -4,15 +4,16 @@ from bot.kit.phrases import count
 
 SUBMIT = "Submit change"
 SAVE = "Save changes"
-ASK_THEM = "Ask them"
 ASKS_OTHERS = (
     ":no_entry: Your team's policy doesn't let you request this. Fill it in, and *Ask them* passes it on to "
     "those who may."
 )
 
 
-def others(who: str) -> str:
-    return f"*May request it:* {who}. *Ask them* passes your form on to them."
+def others(who: str, *, asked: bool) -> str:
+    """`asked`: whether the form can be passed on to them."""
+    passed_on = " *Ask them* passes your form on to them." if asked else ""
+    return f"*May request it:* {who}.{passed_on}"
 
 
 CLOSE = "Close"

@@ -1,0 +1,79 @@
+"""What the policy does not let a person do: why, who may, and *Ask them*. Pure."""
+
+from dataclasses import dataclass
+
+from pydantic import Field
+
+from bot.access import words
+from bot.access.policy import Decision, DecisionReason
+from bot.access.rules import Verb
+from bot.kit import blocks, ids, text
+from bot.kit.card import Block
+from bot.kit.carried import Carried
+
+_MOST_LIMITS = 3
+_OTHERS_MAY = (DecisionReason.NO_RULE, DecisionReason.DENIED, DecisionReason.OWN)
+
+
+class Ask(Carried):
+    """What *Ask them* carries: what somebody wishes and may not do."""
+
+    verb: Verb = Field(alias="v")
+    customer: str = Field(default="", alias="c")
+    link: str = Field(default="", alias="l")
+    """The id of a kind of link."""
+    change: str = Field(default="", alias="r")
+    """The id of a change."""
+    batch: str = Field(default="", alias="b")
+    """The id of a bulk change."""
+    draft: str = Field(default="", alias="d")
+    """What the lines of a bulk change are kept as that is to be requested."""
+    channel: str = Field(default="", alias="n", pattern=r"^([CGD][A-Z0-9]{2,30})?$")
+    """For digests and alerts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    decision: Decision
+    others: str = ""
+    """Who may, in mrkdwn; empty for nobody."""
+    ask: Ask | None = None
+    """None where nobody can be asked."""
+
+
+def others_may(decision: Decision) -> bool:
+    """Whether it is the policy that refuses this person: then others may be allowed it."""
+    return not decision.permit and decision.reason in _OTHERS_MAY
+
+
+def barred(decision: Decision) -> str:
+    """Why the policy does not allow it, in mrkdwn; empty if it does."""
+    if decision.permit:
+        return ""
+    why = words.barred(words.BARRED[decision.reason], text.code(decision.rule, 60))
+    return "\n".join([why, *limits(decision)])
+
+
+def limits(decision: Decision) -> list[str]:
+    """The policy's limits that the change goes beyond, in mrkdwn."""
+    return [words.exceeded(limit) for limit in decision.exceeded[:_MOST_LIMITS]]
+
+
+def explained(refusal: Refusal) -> str:
+    """Why not, and who may, in mrkdwn."""
+    lines = [barred(refusal.decision)]
+    if others_may(refusal.decision):
+        lines.append(words.who_may(refusal.others or words.NOBODY))
+    return "\n".join(lines)
+
+
+def ask_button(refusal: Refusal) -> list[blocks.Button]:
+    if refusal.ask is None or len(value := refusal.ask.encode()) > blocks.BUTTON_VALUE:
+        return []
+    return [blocks.button(words.ASK_THEM, ids.ASK_THEM, value)]
+
+
+def drawn(refusal: Refusal) -> list[Block]:
+    buttons = ask_button(refusal)
+    shown: list[Block] = [blocks.section("who_may", explained(refusal))]
+    return [*shown, *([blocks.actions("ask_them", buttons)] if buttons else [])]

@@ -1,0 +1,165 @@
+"""What the policy does not let a person do: who may, and *Ask them*, which passes it on to those who may."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from slack_sdk.errors import SlackApiError
+
+from bot.access.policy import Decision, Request, Verb
+from bot.access.refusal import Ask, Refusal, others_may
+from bot.approvals import card as approvals_card
+from bot.approvals import policy_requests, result_card
+from bot.approvals import words as approvals_words
+from bot.approvals.lifecycle import Record
+from bot.approvals.results import Result
+from bot.approvals.wish_card import Asked
+from bot.batches import words as batch_words
+from bot.batches.card import ListRef
+from bot.changes import descriptions
+from bot.kit import blocks, ids, links, surfaces, text
+from bot.links import card as links_card
+from bot.lookups import frame, labels
+from bot.lookups.place import Place
+from handlers import decoding
+from handlers.errors import update_modal
+from handlers.interaction import Interaction
+from handlers.services import Services
+
+_NAME = 120
+
+
+async def of_change(
+    interaction: Interaction, services: Services, verb: Verb, record: Record, decision: Decision
+) -> Refusal:
+    """Of something to be done with a change."""
+    request = policy_requests.request_for_record(verb, record, interaction.actor)
+    ask = Ask(verb=verb, change=record.id)
+    return await refused(interaction, services, ask, decision, _Wished(request, besides=(record.asker,)))
+
+
+async def of_verb(interaction: Interaction, services: Services, ask: Ask, decision: Decision) -> Refusal:
+    """Of something that is not about a change: history, links, digests and alerts."""
+    request = Request(ask.verb, environment=services.environment)
+    return await refused(interaction, services, ask, decision, _Wished(request))
+
+
+@dataclass(frozen=True, slots=True)
+class _Wished:
+    request: Request
+    besides: Sequence[str] = ()
+    """People who may not do it either, whatever the policy says: whoever requested it."""
+    asked: Asked | None = None
+
+
+async def refused(
+    interaction: Interaction, services: Services, ask: Ask, decision: Decision, wished: _Wished
+) -> Refusal:
+    if not others_may(decision):
+        return Refusal(decision)
+    others = await services.wishes.others(wished.request, [interaction.user, *wished.besides])
+    return Refusal(decision, others.named, ask if others.askable else None)
+
+
+async def of_request(
+    interaction: Interaction, services: Services, ask: Ask, decision: Decision, request: Request | None
+) -> Refusal:
+    """Of a bulk change, judged by one of its lines or by the total of a feature."""
+    if request is None:
+        return Refusal(decision)
+    return await refused(interaction, services, ask, decision, _Wished(request))
+
+
+# Asking them
+
+
+async def ask_them(interaction: Interaction, services: Services) -> None:
+    ask = Ask.decode(interaction.value)
+    wished = await _wished(interaction, services, ask)
+    result = Result.UNKNOWN if wished is None else await _asked(interaction, services, wished)
+    card = result_card.result_card(result, now=services.now())
+    if interaction.view:
+        await update_modal(interaction, services, surfaces.as_modal(card), instead=card)
+    elif interaction.is_ephemeral:
+        await services.replies.update_message(interaction, card)
+    else:
+        await services.replies.ephemeral(interaction, card)
+
+
+async def _asked(interaction: Interaction, services: Services, wished: _Wished) -> Result:
+    decision = await services.permission.may(wished.request, interaction.actor)
+    if decision.permit or wished.asked is None:
+        return Result.MAY_YOURSELF
+    key = f"ask {interaction.user} {interaction.value}"
+    if not await services.deliveries.first(key):
+        return Result.ASKED_BEFORE
+    try:
+        return await services.wishes.ask(
+            wished.request, interaction.actor, wished.asked, besides=wished.besides
+        )
+    except SlackApiError:
+        await services.deliveries.again(key)
+        raise
+
+
+async def _wished(interaction: Interaction, services: Services, ask: Ask) -> _Wished | None:
+    """None: what it was about is gone."""
+    if ask.change:
+        return await _about_change(interaction, services, ask)
+    if ask.batch or ask.draft:
+        return await _about_list(interaction, services, ask)
+    request = Request(ask.verb, environment=services.environment)
+    place = Place(customer=ask.customer)
+    lines, buttons = [], []
+    if ask.customer:
+        names = await services.changes.names.about(ask.customer, coupons=False)
+        shown = " · ".join(
+            part for part in (text.mrkdwn(names.customer, _NAME), text.code(ask.customer, _NAME)) if part
+        )
+        lines.append(approvals_words.asked_about(shown or labels.NO_ID))
+    if ask.verb is Verb.HISTORY:
+        history = frame.go(approvals_words.HISTORY, "open", place, kind=ids.HISTORY)
+        buttons += [history] if history else []
+    if ask.link:
+        at_buttons = Place(customer=ask.customer, part="invoices")
+        buttons += links_card.buttons(at_buttons, (decoding.link_kind(ask.link),))
+    if ask.channel:
+        lines.append(approvals_words.asked_in(f"<#{ask.channel}>"))
+    return _Wished(request, asked=Asked(ask.verb, tuple(lines), tuple(buttons)))
+
+
+async def _about_change(interaction: Interaction, services: Services, ask: Ask) -> _Wished | None:
+    record = await services.changes.get(ask.change)
+    if record is None:
+        return None
+    known = await services.changes.names.of(record)
+    name = text.mrkdwn(known.customer, _NAME) or text.code(record.customer_id, _NAME) or labels.NO_ID
+    lines = (f"*{descriptions.summary(record.input, known.names)}* · {name}",)
+    request = policy_requests.request_for_record(ask.verb, record, interaction.actor)
+    buttons = tuple(approvals_card.buttons_of(ask.verb, record))
+    posted = await services.changes.approval_card(record.id)
+    address = services.people.permalink(posted.channel, posted.ts) if posted else ""
+    if links.web(address):
+        buttons = (blocks.link_button(approvals_words.OPEN_CARD, ids.LINK, address),)
+    return _Wished(request, (record.asker,), Asked(ask.verb, lines, buttons))
+
+
+async def _about_list(interaction: Interaction, services: Services, ask: Ask) -> _Wished | None:
+    if ask.batch:
+        judged = await services.batches.asking(ask.batch, interaction.actor)
+        if judged is None:
+            return None
+        record, request = judged
+        lines = await services.batches.results(record.id)
+        customers = {line.input.customer for line in lines}
+        title = batch_words.title(len(lines), len(customers), undo=bool(record.undo_of))
+        asked = Asked(Verb.APPROVE, (title, batch_words.reference(text.code(record.id, 60))))
+        return _Wished(request, (record.asker,), asked)
+    kept = await services.batches.passed_on(ask.draft)
+    checked = await services.batches.check(kept, interaction.actor) if kept else None
+    if kept is None or checked is None or checked.refused is None:
+        return None
+    ref = ListRef(key=secrets.token_hex(16), draft=ask.draft)
+    button = blocks.button(approvals_words.CHECK_LIST, ids.BATCH_TAKE_UP, ref.encode(), primary=True)
+    title = batch_words.checked(len(kept), len({line.customer for line in kept}))
+    return _Wished(checked.refused[1], asked=Asked(Verb.ASK, (title,), (button,)))

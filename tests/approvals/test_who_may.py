@@ -1,0 +1,99 @@
+"""Who may do what somebody may not: every verb of the policy has an answer."""
+
+import pytest
+
+from bot.access import words as access_words
+from bot.access.permission import Permission
+from bot.access.policy import Decision, DecisionReason, Request, Verb, among_all, decide, holders
+from bot.access.refusal import Refusal, explained
+from bot.access.rules import Person, Who
+from bot.autumn.environment import Environment
+from tests.policy import BALANCE, REWARD, read
+
+TEAM = """
+[[allow]]
+who = ["@leads", "U03LEA"]
+may = ["ask", "at_once", "approve", "mark", "undo", "history", "link"]
+
+[digests]
+who = ["@leads", "U03LEA"]
+"""
+LEADS = Who(users=frozenset({"U03LEA"}), groups=frozenset({"@leads"}))
+ANA = Person("U01ANA")
+
+
+def of(verb: Verb, *, own: bool = False) -> Request:
+    kind = None if verb in (Verb.HISTORY, Verb.LINK, Verb.DIGESTS) else BALANCE
+    return Request(verb, kind=kind, environment=Environment.LIVE, own=own)
+
+
+@pytest.mark.parametrize("verb", Verb)
+def test_nothing_is_refused_without_saying_who_may(verb: Verb) -> None:
+    policy = read(TEAM)
+    decision = decide(policy, of(verb), ANA)
+    assert not decision.permit
+    who = holders(policy, of(verb))
+    said = explained(Refusal(decision, ", ".join([*who.groups, *who.users])))
+    if verb is Verb.WITHDRAW:
+        assert "Only the person who requested this" in said
+    else:
+        assert who == LEADS
+        assert access_words.who_may("@leads, U03LEA") in said
+
+
+@pytest.mark.parametrize("verb", [verb for verb in Verb if verb not in (Verb.WITHDRAW, Verb.DIGESTS)])
+def test_what_is_taken_from_everybody_is_nobodys(verb: Verb) -> None:
+    policy = read(TEAM + '[[deny]]\nwho = "everyone"')
+    assert holders(policy, of(verb)) == Who()
+    decision = decide(policy, of(verb), ANA)
+    assert access_words.who_may(access_words.NOBODY) in explained(Refusal(decision))
+
+
+def test_own_request_is_for_others_to_decide() -> None:
+    policy = read('[[allow]]\nwho = "everyone"\nmay = ["ask", "approve"]')
+    decision = decide(policy, of(Verb.APPROVE, own=True), ANA)
+    assert decision == Decision(False, DecisionReason.OWN)
+    assert access_words.who_may(access_words.OTHER_MEMBERS) in explained(
+        Refusal(decision, access_words.OTHER_MEMBERS)
+    )
+
+
+ONE, OTHER = Who(users=frozenset({"U01"})), Who(groups=frozenset({"@g"}))
+EVERYONE = Who(everyone=True)
+
+
+@pytest.mark.parametrize(
+    ("several", "common"),
+    [
+        ([], Who()),
+        ([ONE], ONE),
+        ([EVERYONE, EVERYONE], EVERYONE),
+        ([EVERYONE, ONE], ONE),
+        ([ONE, EVERYONE], ONE),
+        ([Who(users=frozenset({"U01", "U02"})), ONE], ONE),
+        ([ONE, OTHER], ONE),
+        ([ONE, Who()], Who()),
+    ],
+)
+def test_undo_takes_several_powers(several: list[Who], common: Who) -> None:
+    assert among_all(several) == common
+
+
+@pytest.mark.parametrize(
+    ("rules", "who"),
+    [
+        ('[[allow]]\nwho = "U01"\nmay = "ask"\nchanges = "reward"', ONE),
+        ('[[allow]]\nwho = "U01"\nmay = "ask"\nchanges = "reward"\namount_up_to = 5', ONE),
+        ('[[allow]]\nwho = "U01"\nmay = "ask"\nchanges = "balance"', Who()),
+        ('[[allow]]\nwho = "everyone"\nmay = "ask"\n[[allow]]\nwho = "@g"\nmay = "link"', OTHER),
+    ],
+)
+def test_links_are_for_those_whom_a_rule_names_or_who_change_billing(rules: str, who: Who) -> None:
+    permission = Permission(
+        read(rules),
+        None,  # type: ignore[arg-type]
+        None,  # type: ignore[arg-type]
+        Environment.LIVE,
+        (REWARD,),
+    )
+    assert permission.holders(Request(Verb.LINK, environment=Environment.LIVE)) == who

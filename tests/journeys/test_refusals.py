@@ -1,0 +1,301 @@
+"""Whatever the policy refuses somebody: they read who may, and can ask them."""
+
+import re
+
+import pytest
+from sqlalchemy import text
+
+from bot.access import words as access_words
+from bot.access.rules import Verb
+from bot.approvals import words as approvals_words
+from bot.approvals.lifecycle import State
+from bot.approvals.results import Result
+from bot.batches import words as batch_words
+from bot.links import payment
+from bot.lookups import labels
+from sandbox.slack import Person
+from tests.handlers.test_changes import last
+from tests.journeys.changing import PREVIEW
+from tests.journeys.steps import in_order
+from tests.journeys.test_bulk import LIST, check_list, request
+from tests.running import Mode, Running, running_maple
+from tests.screen import on_screen
+
+LEADS = """
+[[allow]]
+name = "everybody asks"
+who = "everyone"
+may = "ask"
+changes = ["balance"]
+
+[[allow]]
+name = "leads"
+who = ["@billing-leads"]
+may = ["ask", "approve", "mark", "undo", "history", "link"]
+
+[digests]
+who = "@billing-leads"
+"""
+LEADS_ALONE = LEADS.replace('who = "everyone"', 'who = ["@billing-leads"]')
+ALL_BUT_ANA = """
+[[allow]]
+name = "all"
+who = "everyone"
+may = ["ask", "history"]
+
+[[deny]]
+name = "not Ana"
+who = ["U01ANA"]
+may = ["ask", "history"]
+"""
+WHO = on_screen(access_words.who_may("@billing-leads"))
+ASKED = approvals_words.RESULTS[Result.PASSED_ON].what
+GIVE = "/autumn give cus_acme 500 messages because of our outage"
+
+
+async def refused(person: Person) -> str:
+    """The refusal says who may; they are asked."""
+    refusal = await person.sees(WHO)
+    in_order(refusal, WHO, f"[{access_words.ASK_THEM}]")
+    await person.click(access_words.ASK_THEM)
+    await person.sees(ASKED)
+    return refusal
+
+
+async def lea_is_asked(maple: Running, verb: Verb, who: str = "ana") -> str:
+    maple.lea.go("#billing")
+    return await maple.lea.sees(on_screen(approvals_words.asked_for(who, approvals_words.ASKED_OF[verb])))
+
+
+async def waiting(maple: Running) -> None:
+    await maple.ana.command(GIVE)
+    await maple.ana.sees(PREVIEW)
+    await maple.ana.submit()
+    await maple.ana.sees(on_screen(approvals_words.HEADLINES[State.WAITING]))
+    await maple.ana.close()
+
+
+async def click(maple: Running, person: Person, action: str, value: str) -> None:
+    """A button that a card of long ago may have had."""
+    await person.command("/autumn cus_wonka")
+    await person.sees("● Overview")
+    await person.click(labels.REFRESH)
+    payload = last(maple, "block_actions").payload
+    payload["actions"][0] |= {"action_id": action, "value": value}
+    await maple.slack.deliveries.send("interactive", payload | {"trigger_id": "1.2.again"})
+
+
+async def test_history(mode: Mode) -> None:
+    async with running_maple(mode, policy=LEADS) as maple:
+        await maple.ana.command("/autumn history cus_acme")
+        await refused(maple.ana)
+        card = await lea_is_asked(maple, Verb.HISTORY)
+        assert "Customer Acme Ltd · cus_acme" in card
+        await maple.lea.click(approvals_words.HISTORY)
+        await maple.lea.sees(approvals_words.NO_HISTORY)
+
+
+async def test_link() -> None:
+    async with running_maple("http", policy=LEADS) as maple:
+        await maple.ana.command("/autumn payment cus_acme")
+        await refused(maple.ana)
+        assert f"[{payment.KIND.button}]" in await lea_is_asked(maple, Verb.LINK)
+        await maple.lea.click(payment.KIND.button, confirm=True)
+        await maple.lea.sees(payment.KIND.title)
+
+
+@pytest.mark.parametrize("command", ["digest", "alerts"])
+async def test_digests_and_alerts(command: str) -> None:
+    async with running_maple("http", policy=LEADS) as maple:
+        await maple.ana.command(f"/autumn {command}")
+        await refused(maple.ana)
+        card = await lea_is_asked(maple, Verb.DIGESTS)
+        assert on_screen(approvals_words.asked_in("#support")) in card
+
+
+async def test_decision() -> None:
+    async with running_maple("http", policy=LEADS) as maple:
+        await waiting(maple)
+        for person, name, button in (
+            (maple.raj, "raj", approvals_words.APPROVE),
+            (maple.ana, "ana", approvals_words.DENY),
+        ):
+            person.go("#billing")
+            await person.sees(f"[{approvals_words.APPROVE}]")
+            await person.click(button)
+            await refused(person)
+            card = await lea_is_asked(maple, Verb.APPROVE, name)
+            in_order(card, "Give 500 extra of Messages", "Acme Ltd", f"[{approvals_words.OPEN_CARD}]")
+        assert maple.autumn.ledger == []
+
+
+async def test_withdrawal_is_for_whoever_requested_it() -> None:
+    async with running_maple("http", policy=LEADS) as maple:
+        await waiting(maple)
+        (record,) = await maple.bot.changes.history("cus_acme")
+        await click(maple, maple.raj, "withdraw", f"{record.id}:1")
+        refusal = await maple.raj.sees(access_words.BARRED["not_yours"])
+        assert access_words.ASK_THEM not in refusal
+
+
+async def test_undo() -> None:
+    async with running_maple("http", policy=LEADS) as maple:
+        await waiting(maple)
+        maple.lea.go("#billing")
+        await maple.lea.sees(f"[{approvals_words.APPROVE}]")
+        await maple.lea.click(approvals_words.APPROVE)
+        await maple.lea.sees(f"[{approvals_words.UNDO}]")
+        maple.ana.go("#billing")
+        await maple.ana.sees(f"[{approvals_words.UNDO}]")
+        await maple.ana.click(approvals_words.UNDO)
+        await refused(maple.ana)
+        await lea_is_asked(maple, Verb.UNDO)
+
+
+async def test_mark() -> None:
+    async with running_maple("http", policy=LEADS) as maple:
+        await waiting(maple)
+        maple.lea.go("#billing")
+        await maple.lea.sees(f"[{approvals_words.APPROVE}]")
+        maple.autumn.faults.add("balances.update", "cut_before", times=1)
+        await maple.lea.click(approvals_words.APPROVE)
+        await maple.lea.sees(f"[{approvals_words.MARK_APPLIED}]")
+        maple.ana.go("#billing")
+        await maple.ana.sees(f"[{approvals_words.MARK_APPLIED}]")
+        await maple.ana.click(approvals_words.MARK_APPLIED, confirm=True)
+        await refused(maple.ana)
+        await lea_is_asked(maple, Verb.MARK)
+
+
+async def test_list_of_changes_is_passed_on_and_taken_up() -> None:
+    async with running_maple("http", policy=LEADS_ALONE) as maple:
+        await check_list(maple.ana)
+        await refused(maple.ana)
+        await maple.ana.close()
+        card = await lea_is_asked(maple, Verb.ASK)
+        assert "5 changes for 5 customers" in card
+        await maple.lea.click(approvals_words.CHECK_LIST)
+        await maple.lea.sees(f"[{batch_words.SEND}]")
+        await maple.lea.click(batch_words.SEND)
+        await maple.lea.sees(batch_words.REQUESTED)
+
+
+async def test_list_that_is_gone_is_not_taken_up() -> None:
+    async with running_maple("http", policy=LEADS_ALONE) as maple:
+        await check_list(maple.ana)
+        await refused(maple.ana)
+        await lea_is_asked(maple, Verb.ASK)
+        async with maple.bot.database.writing() as connection:
+            await connection.execute(text("DELETE FROM batch_drafts"))
+        await maple.lea.click(approvals_words.CHECK_LIST)
+        await maple.lea.sees(batch_words.GONE)
+
+
+async def test_decision_on_a_list_of_changes() -> None:
+    async with running_maple("http", policy=LEADS) as maple:
+        await request(maple.ana, LIST)
+        maple.raj.go("#billing")
+        await maple.raj.sees(f"[{approvals_words.APPROVE}]")
+        await maple.raj.click(approvals_words.APPROVE)
+        await refused(maple.raj)
+        card = await lea_is_asked(maple, Verb.APPROVE, "raj")
+        assert "Bulk change: 5 changes for 5 customers" in card
+
+
+# Asking
+
+
+async def test_those_who_may_are_asked_in_direct_messages_without_an_approvals_channel() -> None:
+    async with running_maple("http", policy=LEADS, approvals=None) as maple:
+        await maple.ana.command("/autumn history cus_acme")
+        await refused(maple.ana)
+        maple.lea.go("@maple")
+        await maple.lea.sees("Customer Acme Ltd · cus_acme")
+        for person in (maple.raj, maple.gus):
+            person.go("@maple")
+            assert "Acme Ltd" not in "".join(person.pieces())
+
+
+async def test_undo_is_asked_for_with_a_button_without_an_approvals_channel() -> None:
+    at_once = LEADS.replace('may = "ask"', 'may = ["ask", "at_once"]')
+    async with running_maple("http", policy=at_once, approvals=None) as maple:
+        await maple.ana.command(GIVE)
+        await maple.ana.sees(PREVIEW)
+        await maple.ana.submit()
+        await maple.ana.sees(on_screen(approvals_words.HEADLINES[State.APPLIED]))
+        await maple.ana.close()
+        maple.ana.go("@maple")
+        await maple.ana.sees(f"[{approvals_words.UNDO}]")
+        await maple.ana.click(approvals_words.UNDO)
+        await refused(maple.ana)
+        maple.lea.go("@maple")
+        await maple.lea.sees(f"[{approvals_words.UNDO}]")
+        await maple.lea.click(approvals_words.UNDO)
+        await maple.lea.sees(approvals_words.UNDO_HINT)
+
+
+async def test_nobody_is_asked_who_is_not_a_full_member() -> None:
+    async with running_maple("http", policy=LEADS, approvals=None) as maple:
+        maple.slack.workspace.users["U03LEA"].kind = "guest"
+        await maple.ana.command("/autumn history cus_acme")
+        refusal = await maple.ana.sees(WHO)
+        assert access_words.ASK_THEM not in refusal
+
+
+async def asks_for_the_history(maple: Running) -> None:
+    await maple.ana.command("/autumn history cus_acme")
+    await maple.ana.sees(f"[{access_words.ASK_THEM}]")
+
+
+async def test_same_is_asked_once_at_a_time() -> None:
+    async with running_maple("http", policy=LEADS) as maple:
+        await asks_for_the_history(maple)
+        await maple.ana.click(access_words.ASK_THEM)
+        await maple.ana.sees(ASKED)
+        await asks_for_the_history(maple)
+        await maple.ana.click(access_words.ASK_THEM)
+        await maple.ana.sees(approvals_words.RESULTS[Result.ASKED_BEFORE].what)
+        await lea_is_asked(maple, Verb.HISTORY)
+        pieces = [piece for piece in maple.lea.pieces() if "Customer Acme Ltd" in piece]
+        assert len(pieces) == 1
+
+
+async def test_question_that_slack_refused_can_be_asked_again() -> None:
+    async with running_maple("http", policy=LEADS) as maple:
+        await asks_for_the_history(maple)
+        maple.slack.faults.add("chat.postMessage", "error", error="restricted_action", times=1)
+        await maple.ana.click(access_words.ASK_THEM)
+        await maple.ana.sees("Reference")
+        await asks_for_the_history(maple)
+        await maple.ana.click(access_words.ASK_THEM)
+        await maple.ana.sees(ASKED)
+        await lea_is_asked(maple, Verb.HISTORY)
+
+
+async def test_nothing_is_asked_in_a_channel_that_cannot_be_checked() -> None:
+    async with running_maple("http", policy=LEADS) as maple:
+        await asks_for_the_history(maple)
+        maple.slack.faults.add("conversations.info", "error", error="fatal_error", times=None)
+        await maple.ana.click(access_words.ASK_THEM)
+        await maple.ana.sees(approvals_words.RESULTS[Result.CHANNEL_UNCHECKED].what)
+
+
+@pytest.mark.parametrize(
+    ("value", "result"),
+    [
+        ('{"v":"undo","r":"gone"}', Result.UNKNOWN),
+        ('{"v":"approve","b":"gone"}', Result.UNKNOWN),
+        ('{"v":"ask","d":"gone"}', Result.UNKNOWN),
+        ('{"v":"ask","c":"cus_acme"}', Result.MAY_YOURSELF),
+    ],
+)
+async def test_what_is_gone_or_allowed_by_now_is_not_asked_for(value: str, result: Result) -> None:
+    async with running_maple("http") as maple:
+        await click(maple, maple.ana, "ask_them", value)
+        await maple.ana.sees(re.compile(re.escape(approvals_words.RESULTS[result].what)))
+
+
+async def test_nobody_in_particular_is_not_asked() -> None:
+    async with running_maple("http", policy=ALL_BUT_ANA, approvals=None) as maple:
+        await click(maple, maple.ana, "ask_them", '{"v":"history","c":"cus_acme"}')
+        await maple.ana.sees(approvals_words.RESULTS[Result.NOBODY_TO_ASK].what)
