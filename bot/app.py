@@ -351,10 +351,15 @@ class Maple:
             self._runtime,
             self.changes,
             self._surroundings(),
-            self._batch_notifier,
+            self._notify_list,
             self._batch_pace,
             most_lines=self._policy.batches.most_lines,
         )
+
+    async def _notify_list(self, batch_id: str, revision: int) -> None:
+        """Shows a step of a bulk change wherever it can be seen. Raises what the notifier does."""
+        await self.home.list_changed(batch_id)
+        await self._batch_notifier(batch_id, revision)
 
     async def _notify(self, record: Record, event: ChangeEvent) -> None:
         """Shows a step of a change wherever it can be seen. Raises what the notifier does."""
@@ -364,6 +369,7 @@ class Maple:
     def _home(self) -> HomeService:
         sources = HomeSources(
             changes=self.changes,
+            batches=self.batches,
             digests=self.digests,
             permission=self._permission,
             people=self.people,

@@ -44,6 +44,7 @@ MOST_LARGEST = 10
 MOST_PREVIEWED = 5
 """A list of up to so many lines shows what each of them would change."""
 _MOST_REASONS = 5
+_MOST_TOTALS = 3
 _CUSTOMER, _LINE, _REASON = 80, 100, 2000
 _ENDED = (BatchState.DONE, BatchState.STOPPED)
 _NEVER_BEGUN = (BatchState.WAITING, BatchState.DENIED, BatchState.WITHDRAWN, BatchState.EXPIRED)
@@ -193,6 +194,13 @@ def withheld_card(record: BatchRecord, *, now: datetime) -> Card:
     return layout.card([], content, [blocks.context("foot", _reference(record))], stamp=now)
 
 
+def in_brief(record: BatchRecord, names: Mapping[str, str]) -> list[str]:
+    """In a list of requests: what it is, and how much of what. In mrkdwn."""
+    title = words.title_of(record.progress.all, undo=bool(record.undo_of))
+    totals = [words.total(*each) for each in _totals(record.totals, names)]
+    return [title, *totals[:_MOST_TOTALS]]
+
+
 def outcome_card(record: BatchRecord, lines: Sequence[BatchLineRecord], *, now: datetime) -> Card:
     """The message of its own for whoever requested it. The first line is the push notification."""
     customers = {line.input.customer for line in lines}
@@ -237,18 +245,23 @@ def sentence(words_shown: str) -> Card:
 def _sum(
     totals: Sequence[FeatureTotal], value: Mapping[str, Decimal], names: Mapping[str, str]
 ) -> list[Block]:
-    lines = [
-        words.total(
+    lines = [words.total(*each) for each in _totals(totals, names)]
+    if not lines:
+        return []
+    title = words.totals(money.sums((amount, currency) for currency, amount in value.items()))
+    return [blocks.section("totals", layout.listed(title, lines, len(lines)))]
+
+
+def _totals(totals: Sequence[FeatureTotal], names: Mapping[str, str]) -> list[tuple[str, int, str]]:
+    """What each is called, its lines, and its units if it has any."""
+    return [
+        (
             text.mrkdwn(names.get(total.feature) or total.feature, _CUSTOMER),
             total.lines,
             numbers.number(total.units) if total.lines > total.unsized else "",
         )
         for total in totals
     ]
-    if not lines:
-        return []
-    title = words.totals(money.sums((amount, currency) for currency, amount in value.items()))
-    return [blocks.section("totals", layout.listed(title, lines, len(lines)))]
 
 
 def _largest_of(lines: Sequence[BatchLineRecord], names: Mapping[str, str]) -> list[Block]:
@@ -279,6 +292,11 @@ def _why(record: BatchRecord, requester: str) -> Block:
 
 def _state(record: BatchRecord) -> list[Block]:
     return layout.packed("state", [headline(record), *_explained(record)])
+
+
+def explained(record: BatchRecord) -> list[str]:
+    """The state, how it came about and how far it is, in mrkdwn."""
+    return [headline(record), *_explained(record)]
 
 
 def _explained(record: BatchRecord) -> list[str]:
@@ -356,9 +374,9 @@ def _buttons(record: BatchRecord, audience: Audience) -> list[blocks.Button]:
     ref = Ref(record.id, record.revision).encode()
     buttons = []
     if record.state is BatchState.WAITING and audience is Audience.APPROVER:
-        buttons += [_approve(record, ref), blocks.button(approvals_words.DENY, ids.BATCH_DENY, ref)]
+        buttons += decision_buttons(record)
     if record.state is BatchState.WAITING and audience is Audience.ASKER:
-        buttons.append(_withdraw(ref))
+        buttons += own_buttons(record)
     if record.stoppable:
         dialog = blocks.confirm(words.STOP_TITLE, words.STOP_TEXT, words.STOP, approvals_words.NOT_NOW)
         buttons.append(blocks.button(words.STOP, ids.BATCH_STOP, ref, danger=True, confirm=dialog))
@@ -372,16 +390,27 @@ def _buttons(record: BatchRecord, audience: Audience) -> list[blocks.Button]:
     return buttons
 
 
-def _withdraw(ref: str) -> blocks.Button:
+def decision_buttons(record: BatchRecord, *, suffix: str = "") -> list[blocks.Button]:
+    """Of one that waits. `suffix`: tells them from those of others beside it."""
+    ref = Ref(record.id, record.revision).encode()
+    deny = blocks.button(approvals_words.DENY, f"{ids.BATCH_DENY}{suffix}", ref)
+    return [_approve(record, ref, suffix), deny]
+
+
+def own_buttons(record: BatchRecord, *, suffix: str = "") -> list[blocks.Button]:
+    """For the requester of one that waits. `suffix`: as of `decision_buttons`."""
     title, question = approvals_words.WITHDRAW_TITLE, approvals_words.WITHDRAW_TEXT
     dialog = blocks.confirm(title, question, approvals_words.WITHDRAW, approvals_words.NOT_NOW)
-    return blocks.button(approvals_words.WITHDRAW, ids.BATCH_WITHDRAW, ref, confirm=dialog)
+    ref = Ref(record.id, record.revision).encode()
+    return [blocks.button(approvals_words.WITHDRAW, f"{ids.BATCH_WITHDRAW}{suffix}", ref, confirm=dialog)]
 
 
-def _approve(record: BatchRecord, ref: str) -> blocks.Button:
+def _approve(record: BatchRecord, ref: str, suffix: str) -> blocks.Button:
     dialog = None
     if record.env == links.LIVE:
         dialog = blocks.confirm(
             words.APPROVE_TITLE, words.APPROVE_TEXT, approvals_words.APPROVE, approvals_words.NOT_NOW
         )
-    return blocks.button(approvals_words.APPROVE, ids.BATCH_APPROVE, ref, primary=True, confirm=dialog)
+    return blocks.button(
+        approvals_words.APPROVE, f"{ids.BATCH_APPROVE}{suffix}", ref, primary=True, confirm=dialog
+    )

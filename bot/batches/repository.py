@@ -112,15 +112,36 @@ async def revision(database: Database, batch_id: str) -> int:
         return int(found.scalar_one())
 
 
+@unbroken
+async def waiting(database: Database, env: Environment, *, limit: int) -> list[BatchRecord]:
+    """For approvals; oldest first."""
+    async with database.reading() as connection:
+        where = and_(batches.c.env == env, batches.c.state == BatchState.WAITING)
+        return await _select(connection, where, batches.c.created_at, limit=limit)
+
+
+@unbroken
+async def requested_by(database: Database, env: Environment, person: str, *, limit: int) -> list[BatchRecord]:
+    """Newest first."""
+    async with database.reading() as connection:
+        where = and_(batches.c.env == env, batches.c.asker == person)
+        return await _select(connection, where, batches.c.created_at.desc(), limit=limit)
+
+
 async def load(connection: AsyncConnection, batch_id: str) -> BatchRecord:
     """Raises IndexError when there is no such batch."""
     return (await _select(connection, batches.c.id == batch_id))[0]
 
 
-async def _select(connection: AsyncConnection, where: ColumnElement[bool]) -> list[BatchRecord]:
-    """The batch, or none."""
+async def _select(
+    connection: AsyncConnection,
+    where: ColumnElement[bool],
+    *order: ColumnElement[Any],
+    limit: int | None = None,
+) -> list[BatchRecord]:
     held = and_(_undo.c.undo_of == batches.c.id, _undo.c.state.in_(HOLDS_UNDO))
     query = select(batches, _undo.c.id.label("undo")).join(_undo, held, isouter=True).where(where)
+    query = query.order_by(*order, batches.c.id).limit(limit)
     found = []
     for row in (await connection.execute(query)).all():
         sizes = (

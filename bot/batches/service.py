@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.access.limits import Today
+from bot.access.limits import NOTHING, Today
 from bot.access.people import Actor
 from bot.access.policy import Decision, DecisionReason, Request, Verb
 from bot.approvals import policy_requests
@@ -15,7 +15,8 @@ from bot.approvals.results import Permits
 from bot.approvals.service import ChangeService, Surroundings
 from bot.approvals.steps import Decided
 from bot.approvals.submitting import clean
-from bot.batches import drafts, repository
+from bot.batches import cards, drafts, repository
+from bot.batches.cards import BatchCard
 from bot.batches.checking import Checker, movement, refused_request, requests_of, strictest
 from bot.batches.model import (
     MOST_LINES,
@@ -71,6 +72,36 @@ class BatchService:
     async def get(self, batch_id: str) -> BatchRecord | None:
         record = await repository.get(self._database, batch_id)
         return record if record is not None and record.env is self._environment else None
+
+    async def waiting_for(self, actor: Actor, *, limit: int = 20) -> list[BatchRecord]:
+        """Those that wait for this person's decision, oldest first; judged without what else was done today,
+        which the click looks at."""
+        found = []
+        for record in await repository.waiting(self._database, self._environment, limit=limit):
+            decided = any(approval.person == actor.user for approval in record.approvals)
+            if not decided and await self._may_decide(record, actor):
+                found.append(record)
+        return found
+
+    async def _may_decide(self, record: BatchRecord, actor: Actor) -> bool:
+        lines = await self.results(record.id)
+        distinct: list[Request] = []
+        for request in requests_of(lines, [NOTHING] * len(lines), self._environment):
+            if request not in distinct:
+                distinct.append(request)
+        decision, _ = await self._about(distinct, Verb.APPROVE, record, actor)
+        return decision.permit
+
+    async def requested_by(self, user: str, *, limit: int) -> list[BatchRecord]:
+        """Newest first."""
+        return await repository.requested_by(self._database, self._environment, user, limit=limit)
+
+    async def approval_card(self, batch_id: str) -> BatchCard | None:
+        """Where its card is in the approvals channel; None while there is none."""
+        for card in await cards.cards_of(self._database, batch_id):
+            if card.kind is CardKind.APPROVAL and card.ts:
+                return card
+        return None
 
     async def results(self, batch_id: str) -> Sequence[BatchLineRecord]:
         return await repository.lines(self._database, batch_id)

@@ -123,6 +123,12 @@ def title(changes: int, customers: int, *, undo: bool) -> str:
     return f"*{what}: {count(changes, 'change')} for {count(customers, 'customer')}*"
 
 
+def title_of(changes: int, *, undo: bool) -> str:
+    """In a list of requests."""
+    what = "Undo of a bulk change" if undo else "Bulk change"
+    return f"*{what}* · {count(changes, 'change')}"
+
+
 STATES: Mapping[BatchState, str] = {
     BatchState.WAITING: ":hourglass_flowing_sand: *Waiting for approval*",
     BatchState.RUNNING: ":arrows_counterclockwise: *Applying…*",

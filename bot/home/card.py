@@ -10,6 +10,8 @@ from bot.approvals import state_text
 from bot.approvals.lifecycle import Record, State
 from bot.approvals.names import KnownNames
 from bot.autumn.models import Organization
+from bot.batches import card as batch_card
+from bot.batches.model import BatchRecord, BatchState
 from bot.changes import descriptions, registry
 from bot.changes import lines as change_lines
 from bot.digests import list_card
@@ -25,6 +27,7 @@ from bot.lookups.place import Place
 
 MOST_DECIDING = 8
 MOST_REQUESTS = 5
+MOST_LISTS = 3
 MOST_RECENT = 5
 _MOST_DIGESTS = 10
 _MOST_LINES = 6
@@ -68,7 +71,7 @@ def _finder(organization: Organization | None) -> list[Block]:
 def _deciding(facts: HomeFacts) -> list[Block]:
     if not any(kind.approve for kind in facts.powers.kinds):
         return []
-    if not facts.deciding:
+    if not facts.deciding and not facts.deciding_lists:
         return [_title("deciding", words.DECIDING), blocks.context("deciding.none", words.NOTHING_TO_DECIDE)]
     found = [_title("deciding", words.DECIDING)]
     for index, record in enumerate(facts.deciding[:MOST_DECIDING]):
@@ -87,11 +90,28 @@ def _deciding(facts: HomeFacts) -> list[Block]:
             *_link(facts.cards.get(record.id, ""), index),
         ]
         found.append(blocks.actions(f"deciding.{index}.do", buttons))
+    for index, batch in enumerate(facts.deciding_lists):
+        found += _list_to_decide(index, batch, facts)
     return [*found, *_left("deciding", len(facts.deciding) - MOST_DECIDING)]
 
 
+def _list_to_decide(index: int, batch: BatchRecord, facts: HomeFacts) -> list[Block]:
+    """A bulk change that waits for this person's decision."""
+    requested = words.requested_by(
+        mentions.person(batch.asker), times.moment(batch.created_at), times.moment(batch.expires_at)
+    )
+    buttons = [
+        *batch_card.decision_buttons(batch, suffix=f":{index}"),
+        *_link(facts.cards.get(batch.id, ""), MOST_DECIDING + index),
+    ]
+    return [
+        *layout.packed(f"deciding.list.{index}", [*batch_card.in_brief(batch, facts.features), requested]),
+        blocks.actions(f"deciding.list.{index}.do", buttons),
+    ]
+
+
 def _requests(facts: HomeFacts) -> list[Block]:
-    if not facts.requests:
+    if not facts.requests and not facts.requested_lists:
         return []
     found = [_title("requests", words.REQUESTS)]
     for index, record in enumerate(facts.requests[:MOST_REQUESTS]):
@@ -102,7 +122,23 @@ def _requests(facts: HomeFacts) -> list[Block]:
         buttons = _own_buttons(record, index)
         if buttons:
             found.append(blocks.actions(f"requests.{index}.do", buttons))
+    for index, batch in enumerate(facts.requested_lists):
+        found += _requested_list(index, batch, facts)
     return [*found, *_left("requests", len(facts.requests) - MOST_REQUESTS)]
+
+
+def _requested_list(index: int, batch: BatchRecord, facts: HomeFacts) -> list[Block]:
+    """A bulk change that this person requested."""
+    lines = [
+        *batch_card.in_brief(batch, facts.features),
+        *batch_card.explained(batch),
+        words.requested(times.moment(batch.created_at)),
+    ]
+    drawn = layout.packed(f"requests.list.{index}", lines)
+    if batch.state is BatchState.WAITING:
+        buttons = batch_card.own_buttons(batch, suffix=f":{index}")
+        drawn.append(blocks.actions(f"requests.list.{index}.do", buttons))
+    return drawn
 
 
 def _own_buttons(record: Record, index: int) -> list[blocks.Button]:

@@ -7,6 +7,7 @@ from bot.access.permission import Powers
 from bot.approvals.lifecycle import Record
 from bot.approvals.names import KnownNames
 from bot.autumn.models import Organization
+from bot.batches.model import BatchRecord
 from bot.digests.model import Digest
 
 
@@ -19,6 +20,12 @@ class HomeFacts:
     """Requests that wait for this person's decision, oldest first."""
     requests: Sequence[Record] = ()
     """What they requested, newest first."""
+    deciding_lists: Sequence[BatchRecord] = ()
+    """Bulk changes that wait for this person's decision, oldest first."""
+    requested_lists: Sequence[BatchRecord] = ()
+    """Bulk changes that they requested, newest first."""
+    features: Mapping[str, str] = field(default_factory=dict)
+    """What features are called, by id; not yet made safe."""
     recent: Sequence[str] = ()
     """Ids of the customers they looked at, the last one first."""
     digests: Sequence[Digest] | None = ()
@@ -26,4 +33,4 @@ class HomeFacts:
     names: Mapping[str, KnownNames] = field(default_factory=dict)
     """By customer id."""
     cards: Mapping[str, str] = field(default_factory=dict)
-    """Where the card of a change is in the approvals channel, by the change's id."""
+    """Where the card of a change or a bulk change is in the approvals channel, by its id."""

@@ -1,7 +1,7 @@
 """Draws Home tabs: when one is opened, and again when something on it changes."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,11 +10,15 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access.people import Actor, People, Standing
 from bot.access.permission import Permission
+from bot.approvals.cards import PostedCard
 from bot.approvals.lifecycle import Record
 from bot.approvals.names import KnownNames
 from bot.approvals.service import ChangeService
 from bot.autumn.models import Organization
 from bot.background import BackgroundTasks
+from bot.batches.cards import BatchCard
+from bot.batches.model import BatchRecord, BatchState
+from bot.batches.service import BatchService
 from bot.changes import registry
 from bot.digests.model import Digest
 from bot.digests.service import DigestService
@@ -28,6 +32,7 @@ from bot.turns import Turns
 
 _MOST_PEOPLE = 1000
 _MOST_WAITING = 50
+_MOST_LISTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,7 @@ class HomeSources:
     """Where the facts on a Home tab come from."""
 
     changes: ChangeService
+    batches: BatchService
     digests: DigestService
     permission: Permission
     people: People
@@ -54,6 +60,7 @@ class HomeService:
         self._sources = sources
         self._last_looked_up: LRUCache[str, str] = LRUCache(_MOST_PEOPLE)
         self._looked_up: dict[tuple[str, str], datetime] = {}
+        self._list_states: LRUCache[str, BatchState] = LRUCache(_MOST_LISTS)
         self._noting = False
         self._due: set[str] = set()
         self._everyone_due = False
@@ -82,6 +89,13 @@ class HomeService:
         if not self._redrawing:
             self._redrawing = True
             self._work.start(self._redraw())
+
+    async def list_changed(self, batch_id: str) -> None:
+        """Redraws the tabs when a bulk change is in another state; not for each of its lines."""
+        record = await self._sources.batches.get(batch_id)
+        if record is not None and self._list_states.get(batch_id) is not record.state:
+            self._list_states[batch_id] = record.state
+            self.changed()
 
     async def _note_customers(self) -> None:
         """All that came meanwhile at once: many people look customers up at the same time."""
@@ -124,25 +138,43 @@ class HomeService:
 
     async def _facts(self, actor: Actor) -> HomeFacts:
         sources = self._sources
-        powers, deciding, requests, recent, digests = await asyncio.gather(
+        (
+            powers,
+            deciding,
+            requests,
+            deciding_lists,
+            requested_lists,
+            recent,
+            digests,
+        ) = await asyncio.gather(
             sources.permission.powers(actor, [kind.policy for kind in registry.KINDS]),
             sources.changes.waiting_for(actor, limit=_MOST_WAITING),
             sources.changes.requested_by(actor.user, limit=card.MOST_REQUESTS),
+            sources.batches.waiting_for(actor, limit=card.MOST_LISTS),
+            sources.batches.requested_by(actor.user, limit=card.MOST_LISTS),
             repository.recent(self._database, actor.user, self._environment),
             self._digests_of(actor),
         )
         shown = deciding[: card.MOST_DECIDING]
         customers = {record.customer_id for record in (*shown, *requests)} | {*recent[: card.MOST_RECENT]}
-        names, cards = await asyncio.gather(self._names(customers), self._cards(shown))
+        names, cards, of_lists, features = await asyncio.gather(
+            self._names(customers),
+            self._cards(shown, sources.changes.approval_card),
+            self._cards(deciding_lists, sources.batches.approval_card),
+            sources.changes.names.plans_and_features(),
+        )
         return HomeFacts(
             powers=powers,
             organization=sources.organization(),
             deciding=deciding,
             requests=requests,
+            deciding_lists=deciding_lists,
+            requested_lists=requested_lists,
+            features=features,
             recent=recent,
             digests=digests,
             names=names,
-            cards=cards,
+            cards={**cards, **of_lists},
         )
 
     async def _digests_of(self, actor: Actor) -> Sequence[Digest] | None:
@@ -160,10 +192,14 @@ class HomeService:
         found = await asyncio.gather(*(about(customer, coupons=False) for customer in sorted(customers)))
         return dict(zip(sorted(customers), found, strict=True))
 
-    async def _cards(self, records: Sequence[Record]) -> Mapping[str, str]:
+    async def _cards(
+        self,
+        records: Sequence[Record] | Sequence[BatchRecord],
+        card_of: Callable[[str], Awaitable[PostedCard | BatchCard | None]],
+    ) -> Mapping[str, str]:
         """Where their cards are in the approvals channel."""
         found = {}
         for record in records:
-            if place := await self._sources.changes.approval_card(record.id):
+            if place := await card_of(record.id):
                 found[record.id] = self._sources.people.permalink(place.channel, place.ts)
         return found

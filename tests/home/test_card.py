@@ -11,6 +11,8 @@ from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import State
 from bot.approvals.names import KnownNames
 from bot.autumn.models import Organization
+from bot.batches import words as batch_words
+from bot.batches.model import BatchState, LineState
 from bot.changes import registry
 from bot.home import words
 from bot.home.card import MOST_DECIDING, MOST_RECENT, MOST_REQUESTS, home, power_lines
@@ -20,6 +22,7 @@ from bot.kit.card import Block
 from bot.lookups import labels
 from sandbox.slack.blocks.check import view_problems
 from tests.approvals.records import record
+from tests.batches.samples import record as batch_record
 from tests.digests.samples import digest
 
 DECIDES = Powers((KindPowers("balance", ask=True, approve=True),))
@@ -181,3 +184,18 @@ def test_digests_beyond_the_first_few_are_counted() -> None:
     shown = str(drawn(HomeFacts(powers=LOOKS_UP, digests=digests)))
     assert shown.count("<#C1>") == 10
     assert "and 2 more" in shown
+
+
+def test_bulk_changes_are_decided_and_withdrawn_there() -> None:
+    waiting = batch_record(BatchState.WAITING, {LineState.QUEUED: 3})
+    done = batch_record(BatchState.DONE, {LineState.APPLIED: 3})
+    cards = {waiting.id: "https://acme.slack.com/archives/C1/p1"}
+    blocks = drawn(HomeFacts(powers=DECIDES, deciding_lists=[waiting], cards=cards))
+    assert {f"{ids.BATCH_APPROVE}:0", f"{ids.BATCH_DENY}:0"} <= set(actions(blocks))
+    assert words.OPEN_CARD in str(blocks)
+    assert batch_words.title_of(3, undo=False) in str(blocks)
+    assert words.NOTHING_TO_DECIDE not in str(blocks)
+    own = drawn(HomeFacts(powers=LOOKS_UP, requested_lists=[waiting, done]))
+    assert [action for action in actions(own) if action.startswith("batch")] == [f"{ids.BATCH_WITHDRAW}:0"]
+    assert words.REQUESTS in str(own)
+    assert batch_words.STATES[BatchState.DONE] in str(own)

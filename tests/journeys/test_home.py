@@ -7,6 +7,8 @@ import pytest
 
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import State
+from bot.batches import words as batch_words
+from bot.batches.model import BatchState
 from bot.home import words
 from bot.home.repository import OPEN_FOR
 from bot.lookups import labels
@@ -14,7 +16,9 @@ from bot.store.errors import StoreLost
 from tests.journeys.changing import ask_for_messages
 from tests.journeys.digesting import set_up
 from tests.journeys.steps import in_order
+from tests.journeys.test_bulk import request as request_list
 from tests.running import UNHURRIED, Mode, Running, running_maple
+from tests.screen import on_screen
 
 LEA_DECIDES = """
 [[allow]]
@@ -29,6 +33,18 @@ may = ["approve", "mark"]
 
 [digests]
 who = ["U03LEA"]
+"""
+
+
+TWO_DECIDE = """
+[[allow]]
+name = "members ask and approve"
+who = "everyone"
+may = ["ask", "approve"]
+
+[[require]]
+name = "two"
+approvals = 2
 """
 
 
@@ -93,6 +109,46 @@ async def test_own_request_waits_for_others_and_is_withdrawn_on_the_home_tab(map
     assert words.NOTHING_TO_DECIDE in home
     await maple.ana.click("Withdraw", confirm=True)
     await maple.ana.sees(headline(State.WITHDRAWN))
+
+
+async def test_bulk_change_is_decided_on_the_home_tab_and_both_tabs_follow(maple: Running) -> None:
+    await maple.lea.open_home()
+    await maple.lea.sees(words.NOTHING_TO_DECIDE)
+    await request_list(maple.ana)
+    await maple.ana.open_home()
+    waiting = on_screen(batch_words.STATES[BatchState.WAITING])
+    home = await maple.ana.sees(waiting)
+    in_order(home, words.REQUESTS, "Bulk change · 5 changes", "Messages: 5 lines, 500 in all", "[Withdraw]")
+    home = await maple.lea.sees("Requested by @ana")
+    in_order(home, words.DECIDING, "Bulk change · 5 changes", "[Approve]", "[Deny]", f"[{words.OPEN_CARD}")
+    await maple.lea.click("Approve")
+    await maple.lea.sees(words.NOTHING_TO_DECIDE)
+    await maple.ana.sees("5 of 5 applied")
+    assert len([write for write in maple.autumn.ledger if write.applied]) == 5
+
+
+async def test_own_bulk_change_is_withdrawn_on_the_home_tab(maple: Running) -> None:
+    await maple.lea.open_home()
+    await request_list(maple.ana)
+    await maple.lea.sees("Requested by @ana")
+    await maple.ana.open_home()
+    home = await maple.ana.sees("Bulk change · 5 changes")
+    assert words.NOTHING_TO_DECIDE in home
+    await maple.ana.click("Withdraw", confirm=True)
+    await maple.ana.sees(on_screen(batch_words.STATES[BatchState.WITHDRAWN]))
+    await maple.lea.sees(words.NOTHING_TO_DECIDE)
+    assert maple.autumn.ledger == []
+
+
+async def test_bulk_change_is_shown_to_those_who_may_decide_on_it_until_they_have(mode: Mode) -> None:
+    async with running_maple(mode, policy=TWO_DECIDE) as maple:
+        await request_list(maple.ana)
+        for person in (maple.raj, maple.lea):
+            await person.open_home()
+            await person.sees("Bulk change · 5 changes")
+        await maple.raj.click("Approve")
+        await maple.raj.sees(words.NOTHING_TO_DECIDE)
+        assert "Bulk change · 5 changes" in maple.lea.screen()
 
 
 async def test_request_decided_elsewhere_is_told_to_the_person_who_clicks(maple: Running) -> None:
