@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 
 from bot.access.policy import Verb
-from bot.access.refusal import Refusal
+from bot.access.refusal import PolicyRefusal
 from bot.approvals import policy_requests, reason_form, result_card
 from bot.approvals.lifecycle import State
 from bot.approvals.reason_form import ReasonForm
@@ -167,7 +167,7 @@ async def _show(interaction: Interaction, services: Services, ref: Ref, outcome:
 
 async def _refusal(
     interaction: Interaction, services: Services, ref: Ref, outcome: Outcome, verb: Verb
-) -> Refusal | None:
+) -> PolicyRefusal | None:
     """Why the policy does not allow it, and who may; None if it was not the policy."""
     record = outcome.record or await services.changes.get(ref.id)
     if outcome.result is not Result.NOT_ALLOWED or outcome.decision is None or record is None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Protocol, assert_never
 
 from bot.access.post_targets import PersonProblem, is_person
-from bot.access.refusal import Ask, Refusal
+from bot.access.refusal import Ask, PolicyRefusal
 from bot.access.rules import Verb
 from bot.digests import card as digests_card
 from bot.digests import list_card, setup_words
@@ -67,7 +67,7 @@ async def show_list(interaction: Interaction, services: Services, note: str = ""
         await services.replies.update_modal(interaction.view, view)
 
 
-async def policy_refusal(interaction: Interaction, services: Services) -> Refusal | None:
+async def policy_refusal(interaction: Interaction, services: Services) -> PolicyRefusal | None:
     """Why the policy does not let this person set digests and alerts up and change them; None if it does."""
     decision = await services.permission.may_digests(interaction.actor)
     if decision.permit:

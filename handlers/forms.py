@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, assert_never
 
 from bot.access import words as access_words
-from bot.access.refusal import Refusal, barred, limits, others_may
+from bot.access.refusal import PolicyRefusal, barred, limits, others_may
 from bot.approvals import card as approvals_card
 from bot.approvals import notices, result_card
 from bot.approvals import words as approvals_words
@@ -131,7 +131,7 @@ async def open_form(interaction: Interaction, services: Services, meta: Meta, *,
             kind = kinds.kind(meta.kind)
             others = await services.wishes.others_may_open(kind.policy, interaction.actor)
         if not decision.permit and (meta.edits or not others.askable):
-            refusal = Refusal(decision, others.named)
+            refusal = PolicyRefusal(decision, others.named)
             card = result_card.result_card(Result.NOT_ALLOWED, now=services.now(), refusal=refusal)
             await _stop(interaction, services, meta, card)
             return

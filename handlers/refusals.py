@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from slack_sdk.errors import SlackApiError
 
 from bot.access.policy import Decision, Request, Verb
-from bot.access.refusal import Ask, Refusal, others_may
+from bot.access.refusal import Ask, PolicyRefusal, others_may
 from bot.approvals import card as approvals_card
 from bot.approvals import policy_requests, result_card
 from bot.approvals import words as approvals_words
@@ -31,14 +31,16 @@ _NAME = 120
 
 async def of_change(
     interaction: Interaction, services: Services, verb: Verb, record: Record, decision: Decision
-) -> Refusal:
+) -> PolicyRefusal:
     """Of something to be done with a change."""
     request = policy_requests.request_for_record(verb, record, interaction.actor)
     ask = Ask(verb=verb, change=record.id)
     return await refused(interaction, services, ask, decision, _Wished(request, besides=(record.asker,)))
 
 
-async def of_verb(interaction: Interaction, services: Services, ask: Ask, decision: Decision) -> Refusal:
+async def of_verb(
+    interaction: Interaction, services: Services, ask: Ask, decision: Decision
+) -> PolicyRefusal:
     """Of something that is not about a change: history, links, digests and alerts."""
     request = Request(ask.verb, environment=services.environment)
     return await refused(interaction, services, ask, decision, _Wished(request))
@@ -54,19 +56,19 @@ class _Wished:
 
 async def refused(
     interaction: Interaction, services: Services, ask: Ask, decision: Decision, wished: _Wished
-) -> Refusal:
+) -> PolicyRefusal:
     if not others_may(decision):
-        return Refusal(decision)
+        return PolicyRefusal(decision)
     others = await services.wishes.others(wished.request, [interaction.user, *wished.besides])
-    return Refusal(decision, others.named, ask if others.askable else None)
+    return PolicyRefusal(decision, others.named, ask if others.askable else None)
 
 
 async def of_request(
     interaction: Interaction, services: Services, ask: Ask, decision: Decision, request: Request | None
-) -> Refusal:
+) -> PolicyRefusal:
     """Of a bulk change, judged by one of its lines or by the total of a feature."""
     if request is None:
-        return Refusal(decision)
+        return PolicyRefusal(decision)
     return await refused(interaction, services, ask, decision, _Wished(request))
 
 
@@ -80,10 +82,8 @@ async def ask_them(interaction: Interaction, services: Services) -> None:
     card = result_card.result_card(result, now=services.now())
     if interaction.view:
         await update_modal(interaction, services, surfaces.as_modal(card), instead=card)
-    elif interaction.is_ephemeral:
-        await services.replies.update_message(interaction, card)
     else:
-        await services.replies.ephemeral(interaction, card)
+        await services.replies.update_message(interaction, card)
 
 
 async def _asked(interaction: Interaction, services: Services, wished: _Wished) -> Result:

@@ -33,7 +33,7 @@ class Ask(Carried):
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class PolicyRefusal:
     decision: Decision
     others: str = ""
     """Who may, in mrkdwn; empty for nobody."""
@@ -59,7 +59,7 @@ def limits(decision: Decision) -> list[str]:
     return [words.exceeded(limit) for limit in decision.exceeded[:_MOST_LIMITS]]
 
 
-def explained(refusal: Refusal) -> str:
+def explained(refusal: PolicyRefusal) -> str:
     """Why not, and who may, in mrkdwn."""
     lines = [barred(refusal.decision)]
     if others_may(refusal.decision):
@@ -67,13 +67,13 @@ def explained(refusal: Refusal) -> str:
     return "\n".join(lines)
 
 
-def ask_button(refusal: Refusal) -> list[blocks.Button]:
+def ask_button(refusal: PolicyRefusal) -> list[blocks.Button]:
     if refusal.ask is None or len(value := refusal.ask.encode()) > blocks.BUTTON_VALUE:
         return []
     return [blocks.button(words.ASK_THEM, ids.ASK_THEM, value)]
 
 
-def drawn(refusal: Refusal) -> list[Block]:
+def drawn(refusal: PolicyRefusal) -> list[Block]:
     buttons = ask_button(refusal)
     shown: list[Block] = [blocks.section("who_may", explained(refusal))]
     return [*shown, *([blocks.actions("ask_them", buttons)] if buttons else [])]

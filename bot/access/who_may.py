@@ -47,10 +47,9 @@ class WhoMay:
         candidates = [*sorted(who.users), *sorted(members - who.users)]
         able: list[str] = []
         for user in [user for user in candidates if user not in besides][:_MOST_CHECKED]:
-            if await self._may(replace(request, own=False), Actor(user), opening=opening):
+            asked = len(able) < MOST_ASKED
+            if asked and await self._may(replace(request, own=False), Actor(user), opening=opening):
                 able.append(user)
-            if len(able) == MOST_ASKED:
-                break
         return able
 
     async def _may(self, request: Request, actor: Actor, *, opening: bool) -> bool:

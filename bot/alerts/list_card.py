@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.access import refusal as policy_refusal
 from bot.access.post_targets import Pause
-from bot.access.refusal import Refusal
+from bot.access.refusal import PolicyRefusal
 from bot.alerts import sources, words
 from bot.alerts.model import AlertSubscription, TooManyAlerts
 from bot.alerts.words import AlertNote
@@ -33,7 +33,7 @@ class AlertList:
     """Those that go to the person's direct messages."""
     problem: ChannelProblem | None = None
     """Why the channel can have none now."""
-    refusal: Refusal | None = None
+    refusal: PolicyRefusal | None = None
     """Why the policy does not let this person change them."""
     webhooks: bool = True
     """Whether Maple receives Autumn's webhooks."""
@@ -60,7 +60,7 @@ def alert_list(shown: AlertList, note: AlertNote | TooManyAlerts | None = None) 
     return modal(words.LIST_TITLE, drawn, callback=ids.ALERT_LIST, metadata=shown.channel)
 
 
-def _only_others(refusal: Refusal) -> list[Block]:
+def _only_others(refusal: PolicyRefusal) -> list[Block]:
     return [blocks.context("others", words.ONLY_OTHERS), *policy_refusal.drawn(refusal)]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.access import refusal as policy_refusal
-from bot.access.refusal import Refusal
+from bot.access.refusal import PolicyRefusal
 from bot.approvals import state_text, words
 from bot.approvals.lifecycle import Record
 from bot.changes import descriptions, notes
@@ -18,7 +18,7 @@ def result_card(
     *,
     now: datetime,
     record: Record | None = None,
-    refusal: Refusal | None = None,
+    refusal: PolicyRefusal | None = None,
     refusals: Sequence[Note] = (),
 ) -> Card:
     """`result`: a `Result`. `record`: the change it is about, shown with its state. `refusal`: by the policy.

@@ -12,7 +12,7 @@ from typing import assert_never
 from pydantic import Field
 
 from bot.access import refusal as policy_refusal
-from bot.access.refusal import Refusal
+from bot.access.refusal import PolicyRefusal
 from bot.approvals import words as approvals_words
 from bot.approvals.card import Audience
 from bot.batches import words
@@ -80,7 +80,7 @@ def checked_card(
     now: datetime,
     names: Mapping[str, str],
     note: str = "",
-    refusal: Refusal | None = None,
+    refusal: PolicyRefusal | None = None,
 ) -> Card:
     """`names`: of features, by id. `refusal`: by the policy, of some or all of it."""
     customers = {line.input.customer for line in checked.lines}
@@ -216,7 +216,7 @@ def headline(record: BatchRecord) -> str:
     return words.STATES[record.state]
 
 
-def click_result(outcome: BatchOutcome, *, now: datetime, refusal: Refusal | None = None) -> Card:
+def click_result(outcome: BatchOutcome, *, now: datetime, refusal: PolicyRefusal | None = None) -> Card:
     """Why a click or a submission did nothing, for the person who made it. `refusal`: by the policy."""
     say = words.RESULTS.get(outcome.result) or approvals_words.RESULTS[outcome.result]
     why = []

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.access import refusal as policy_refusal
 from bot.access.post_targets import Pause
-from bot.access.refusal import Refusal
+from bot.access.refusal import PolicyRefusal
 from bot.digests import setup_words, words
 from bot.digests.form import MOST_NAME
 from bot.digests.model import DeliveryOutcome, Digest
@@ -28,7 +28,7 @@ def digest_list(
     channel: str,
     problem: ChannelProblem | None = None,
     note: str = "",
-    refusal: Refusal | None = None,
+    refusal: PolicyRefusal | None = None,
 ) -> dict[str, Any]:
     """`digests`: the channel's. `own`: those that go to the person, or that they set up for another one.
     `problem`: why the channel can have none now. `note`: what just happened (mrkdwn). `refusal`:
@@ -55,8 +55,8 @@ def digest_list(
     return surfaces.modal(setup_words.LIST_TITLE, shown, callback=ids.DIGEST_LIST, metadata=channel)
 
 
-def _only_others(refusal: Refusal) -> list[Block]:
-    return [blocks.context("others", setup_words.ONLY_OTHERS), *policy_refusal.drawn(refusal)]
+def _only_others(refusal: PolicyRefusal) -> list[Block]:
+    return [blocks.context("others", words.ONLY_OTHERS), *policy_refusal.drawn(refusal)]
 
 
 def digest_waiting(channel: str, note: str = words.LIST_LOADING) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import pytest
 from bot.access import words as access_words
 from bot.access.policy import Decision, DecisionReason
 from bot.access.post_targets import Pause
-from bot.access.refusal import Ask, Refusal
+from bot.access.refusal import Ask, PolicyRefusal
 from bot.access.rules import Verb
 from bot.alerts import form, sources, words
 from bot.alerts.form import AlertMeta, AlertState
@@ -79,7 +79,9 @@ def test_list_where_the_channel_is_not_fit() -> None:
     assert labels(view) == [words.EDIT, words.REMOVE, words.NEW], "none can be resumed"
 
 
-REFUSAL = Refusal(Decision(False, DecisionReason.NO_RULE), "@leads", Ask(verb=Verb.DIGESTS, channel="C123"))
+REFUSAL = PolicyRefusal(
+    Decision(False, DecisionReason.NO_RULE), "@leads", Ask(verb=Verb.DIGESTS, channel="C123")
+)
 
 
 def test_list_for_whom_the_policy_does_not_let() -> None:

@@ -11,7 +11,7 @@ from bot.access import refusal
 from bot.access import words as access_words
 from bot.access.limits import Worth
 from bot.access.policy import Decision, DecisionReason
-from bot.access.refusal import Ask, Refusal, barred
+from bot.access.refusal import Ask, PolicyRefusal, barred
 from bot.access.rules import Verb
 from bot.approvals import card as approvals_card
 from bot.approvals import reason_form, result_card
@@ -443,7 +443,7 @@ def test_a_result_says_what_happened_and_how_the_change_stands() -> None:
     assert "Someone already decided" in told
     assert "*Denied: nothing was changed*\nBy <@U3RAJ>" in told
     no = Decision(False, DecisionReason.DENIED, "no *deletions*")
-    refused = Refusal(no, "@leads", Ask(verb=Verb.UNDO, change="chg_1"))
+    refused = PolicyRefusal(no, "@leads", Ask(verb=Verb.UNDO, change="chg_1"))
     card = result_card.result_card(Result.NOT_ALLOWED, now=NOW, refusal=refused)
     fits(card)
     told = checks.read(card.blocks)
@@ -458,11 +458,11 @@ def test_a_result_says_what_happened_and_how_the_change_stands() -> None:
 
 def test_refusal_offers_nobody_to_ask_where_nobody_can_be_asked() -> None:
     no = Decision(False, DecisionReason.NO_RULE)
-    assert access_words.who_may(access_words.NOBODY) in refusal.explained(Refusal(no))
-    assert refusal.ask_button(Refusal(no)) == []
+    assert access_words.who_may(access_words.NOBODY) in refusal.explained(PolicyRefusal(no))
+    assert refusal.ask_button(PolicyRefusal(no)) == []
     long = Ask(verb=Verb.HISTORY, customer="c" * 3000)
-    assert refusal.ask_button(Refusal(no, "@leads", long)) == []
-    guest = Refusal(Decision(False, DecisionReason.NOT_A_MEMBER))
+    assert refusal.ask_button(PolicyRefusal(no, "@leads", long)) == []
+    guest = PolicyRefusal(Decision(False, DecisionReason.NOT_A_MEMBER))
     assert refusal.explained(guest) == barred(guest.decision)
 
 

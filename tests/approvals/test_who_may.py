@@ -5,7 +5,7 @@ import pytest
 from bot.access import words as access_words
 from bot.access.permission import Permission
 from bot.access.policy import Decision, DecisionReason, Request, Verb, among_all, decide, holders
-from bot.access.refusal import Refusal, explained
+from bot.access.refusal import PolicyRefusal, explained
 from bot.access.rules import Person, Who
 from bot.autumn.environment import Environment
 from tests.policy import BALANCE, REWARD, read
@@ -33,7 +33,7 @@ def test_nothing_is_refused_without_saying_who_may(verb: Verb) -> None:
     decision = decide(policy, of(verb), ANA)
     assert not decision.permit
     who = holders(policy, of(verb))
-    said = explained(Refusal(decision, ", ".join([*who.groups, *who.users])))
+    said = explained(PolicyRefusal(decision, ", ".join([*who.groups, *who.users])))
     if verb is Verb.WITHDRAW:
         assert "Only the person who requested this" in said
     else:
@@ -46,7 +46,7 @@ def test_what_is_taken_from_everybody_is_nobodys(verb: Verb) -> None:
     policy = read(TEAM + '[[deny]]\nwho = "everyone"')
     assert holders(policy, of(verb)) == Who()
     decision = decide(policy, of(verb), ANA)
-    assert access_words.who_may(access_words.NOBODY) in explained(Refusal(decision))
+    assert access_words.who_may(access_words.NOBODY) in explained(PolicyRefusal(decision))
 
 
 def test_own_request_is_for_others_to_decide() -> None:
@@ -54,7 +54,7 @@ def test_own_request_is_for_others_to_decide() -> None:
     decision = decide(policy, of(Verb.APPROVE, own=True), ANA)
     assert decision == Decision(False, DecisionReason.OWN)
     assert access_words.who_may(access_words.OTHER_MEMBERS) in explained(
-        Refusal(decision, access_words.OTHER_MEMBERS)
+        PolicyRefusal(decision, access_words.OTHER_MEMBERS)
     )
 
 

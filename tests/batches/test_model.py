@@ -1,9 +1,10 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
-from bot.access.policy import Decision, DecisionReason
+from bot.access.policy import Decision, DecisionReason, Request, Verb
 from bot.approvals.proposal import Preview
 from bot.autumn.environment import Environment
 from bot.batches.model import (
@@ -110,3 +111,15 @@ def test_what_a_card_may_offer(batch: BatchRecord, stoppable: bool, resumable: b
 def test_progress_counts_lines_by_state() -> None:
     progress = BatchProgress({LineState.APPLIED: 3, LineState.QUEUED: 2, LineState.RUNNING: 1})
     assert (progress.all, progress.ended, progress.of(LineState.APPLIED, LineState.QUEUED)) == (6, 3, 5)
+
+
+def test_first_refusal_is_that_of_a_line_or_of_all_together() -> None:
+    no, request = Decision(False, DecisionReason.NO_RULE), Request(Verb.ASK)
+    total = CheckedBatch((checked_line(1, "messages", 5),), decision=no, request=request)
+    assert total.refused == (no, request)
+    unread = LineProblem(2, "x", LineReason.NOT_READ)
+    barred = LineProblem(3, "x", LineReason.NOT_ALLOWED, decision=no, request=replace(request, own=True))
+    listed = replace(total, problems=(unread, barred))
+    assert listed.refused == (no, replace(request, own=True))
+    assert replace(total, decision=Decision(True, DecisionReason.ALLOWED)).refused is None
+    assert replace(total, decision=None, problems=(unread,)).refused is None

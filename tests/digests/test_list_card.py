@@ -9,7 +9,7 @@ import pytest
 from bot.access import words as access_words
 from bot.access.policy import Decision, DecisionReason
 from bot.access.post_targets import Pause
-from bot.access.refusal import Ask, Refusal
+from bot.access.refusal import Ask, PolicyRefusal
 from bot.access.rules import Verb
 from bot.digests import list_card, setup_words, words
 from bot.digests.list_card import MOST
@@ -184,7 +184,9 @@ def test_owner_is_told_why_it_is_paused() -> None:
     assert "`&lt;!here&gt;`" in odd.text
 
 
-REFUSAL = Refusal(Decision(False, DecisionReason.NO_RULE), "@leads", Ask(verb=Verb.DIGESTS, channel="C123"))
+REFUSAL = PolicyRefusal(
+    Decision(False, DecisionReason.NO_RULE), "@leads", Ask(verb=Verb.DIGESTS, channel="C123")
+)
 
 
 def test_person_without_permission_can_only_preview() -> None:

@@ -142,6 +142,13 @@ async def test_form_is_passed_on_in_direct_messages_without_an_approvals_channel
             assert ASKED_FOR not in "".join(person.pieces())
 
 
+async def test_form_of_a_kind_can_be_filled_in_for_others_without_an_approvals_channel() -> None:
+    async with running_maple("http", policy=LEADS, approvals=None) as maple:
+        await maple.ana.command("/autumn update cus_acme")
+        form = await maple.ana.sees(on_screen(forms_words.ASKS_OTHERS))
+        assert f"[{access_words.ASK_THEM}]" in form
+
+
 async def test_form_says_when_nobody_may_request_it() -> None:
     async with running_maple("http", policy=NOBODY, approvals=None) as maple:
         await maple.ana.command(GIVE)

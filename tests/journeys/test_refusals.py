@@ -138,6 +138,17 @@ async def test_withdrawal_is_for_whoever_requested_it() -> None:
         assert access_words.ASK_THEM not in refusal
 
 
+async def test_withdrawal_of_a_list_is_for_whoever_requested_it() -> None:
+    async with running_maple("http", policy=LEADS) as maple:
+        await request(maple.ana, LIST)
+        maple.lea.go("#billing")
+        await maple.lea.sees(f"[{approvals_words.APPROVE}]")
+        (batch,) = await maple.bot.batches.requested_by(maple.ana.id, limit=5)
+        await click(maple, maple.raj, "batch_withdraw", f"{batch.id}:1")
+        refusal = await maple.raj.sees(access_words.BARRED["not_yours"])
+        assert access_words.ASK_THEM not in refusal
+
+
 async def test_undo() -> None:
     async with running_maple("http", policy=LEADS) as maple:
         await waiting(maple)
