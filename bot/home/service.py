@@ -138,23 +138,15 @@ class HomeService:
 
     async def _facts(self, actor: Actor) -> HomeFacts:
         sources = self._sources
-        (
-            powers,
-            deciding,
-            requests,
-            deciding_lists,
-            requested_lists,
-            recent,
-            digests,
-        ) = await asyncio.gather(
+        powers, deciding, requests, lists, recent, digests = await asyncio.gather(
             sources.permission.powers(actor, [kind.policy for kind in registry.KINDS]),
             sources.changes.waiting_for(actor, limit=_MOST_WAITING),
             sources.changes.requested_by(actor.user, limit=card.MOST_REQUESTS),
-            sources.batches.waiting_for(actor, limit=card.MOST_LISTS),
-            sources.batches.requested_by(actor.user, limit=card.MOST_LISTS),
+            self._lists(actor),
             repository.recent(self._database, actor.user, self._environment),
             self._digests_of(actor),
         )
+        deciding_lists, requested_lists = lists
         shown = deciding[: card.MOST_DECIDING]
         customers = {record.customer_id for record in (*shown, *requests)} | {*recent[: card.MOST_RECENT]}
         names, cards, of_lists, features = await asyncio.gather(
@@ -176,6 +168,12 @@ class HomeService:
             names=names,
             cards={**cards, **of_lists},
         )
+
+    async def _lists(self, actor: Actor) -> tuple[Sequence[BatchRecord], Sequence[BatchRecord]]:
+        """Bulk changes that wait for this person's decision, and those they requested."""
+        source = self._sources.batches
+        deciding = await source.waiting_for(actor, limit=card.MOST_LISTS)
+        return deciding, await source.requested_by(actor.user, limit=card.MOST_LISTS)
 
     async def _digests_of(self, actor: Actor) -> Sequence[Digest] | None:
         """Of the channels this person is in, and their own; the others are none of their business."""
