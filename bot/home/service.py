@@ -60,7 +60,7 @@ class HomeService:
         self._sources = sources
         self._last_looked_up: LRUCache[str, str] = LRUCache(_MOST_PEOPLE)
         self._looked_up: dict[tuple[str, str], datetime] = {}
-        self._list_states: LRUCache[str, BatchState] = LRUCache(_MOST_LISTS)
+        self._list_stages: LRUCache[str, tuple[BatchState, int]] = LRUCache(_MOST_LISTS)
         self._noting = False
         self._due: set[str] = set()
         self._everyone_due = False
@@ -91,10 +91,13 @@ class HomeService:
             self._work.start(self._redraw())
 
     async def list_changed(self, batch_id: str) -> None:
-        """Redraws the tabs when a bulk change is in another state; not for each of its lines."""
+        """Redraws the tabs when a bulk change is decided or in another state; not for each of its lines."""
         record = await self._sources.batches.get(batch_id)
-        if record is not None and self._list_states.get(batch_id) is not record.state:
-            self._list_states[batch_id] = record.state
+        if record is None:
+            return
+        stage = (record.state, len(record.approvals))
+        if self._list_stages.get(batch_id) != stage:
+            self._list_stages[batch_id] = stage
             self.changed()
 
     async def _note_customers(self) -> None:
