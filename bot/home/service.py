@@ -10,8 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access.people import Actor, People, Standing
 from bot.access.permission import Permission
-from bot.approvals.cards import PostedCard
-from bot.approvals.lifecycle import Record
+from bot.approvals.lifecycle import PostedCard, Record
 from bot.approvals.names import KnownNames
 from bot.approvals.service import ChangeService
 from bot.autumn.models import Organization
@@ -60,7 +59,7 @@ class HomeService:
         self._sources = sources
         self._last_looked_up: LRUCache[str, str] = LRUCache(_MOST_PEOPLE)
         self._looked_up: dict[tuple[str, str], datetime] = {}
-        self._list_stages: LRUCache[str, tuple[BatchState, int]] = LRUCache(_MOST_LISTS)
+        self._list_stages: LRUCache[str, tuple[BatchState, int] | None] = LRUCache(_MOST_LISTS)
         self._noting = False
         self._due: set[str] = set()
         self._everyone_due = False
@@ -93,9 +92,7 @@ class HomeService:
     async def list_changed(self, batch_id: str) -> None:
         """Redraws the tabs when a bulk change is decided or in another state; not for each of its lines."""
         record = await self._sources.batches.get(batch_id)
-        if record is None:
-            return
-        stage = (record.state, len(record.approvals))
+        stage = (record.state, len(record.approvals)) if record else None
         if self._list_stages.get(batch_id) != stage:
             self._list_stages[batch_id] = stage
             self.changed()
