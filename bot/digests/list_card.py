@@ -56,10 +56,10 @@ def digest_list(
 
 
 def _only_others(refusal: PolicyRefusal) -> list[Block]:
-    return [blocks.context("others", words.ONLY_OTHERS), *policy_refusal.drawn(refusal)]
+    return [blocks.context("others", setup_words.ONLY_OTHERS), *policy_refusal.drawn(refusal)]
 
 
-def digest_waiting(channel: str, note: str = words.LIST_LOADING) -> dict[str, Any]:
+def digest_waiting(channel: str, note: str = setup_words.LIST_LOADING) -> dict[str, Any]:
     """The list while something is being done. `note`: what (mrkdwn)."""
     shown = [blocks.section("waiting", note)]
     return surfaces.modal(setup_words.LIST_TITLE, shown, callback=ids.DIGEST_LIST, metadata=channel)
