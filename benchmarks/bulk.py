@@ -13,7 +13,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -28,9 +27,10 @@ from bot.approvals.names import CustomerNames
 from bot.approvals.service import ChangeService, Surroundings
 from bot.autumn.client import Autumn
 from bot.autumn.environment import Environment
-from bot.batches.model import BatchLine, BatchRecord, BatchState, LineAction, LineState
+from bot.batches.model import BatchLine, BatchRecord, BatchState, LineState
 from bot.batches.service import BatchService
 from bot.batches.timeouts import BatchTimeouts
+from bot.changes.line_form import LineCells
 from bot.runtime import Runtime
 from bot.slack.channels import Channel
 from bot.store.database import Database
@@ -98,7 +98,7 @@ async def _service(url: str, file: Path, pace: BatchTimeouts) -> AsyncIterator[B
 async def one_round(url: str, file: Path, plan: Plan) -> Row:
     async with _service(url, file, plan.pace) as batches:
         lines = [
-            BatchLine(number, customer, LineAction.GIVE, "messages", Decimal(10))
+            BatchLine(number, customer, LineCells("messages", "10"))
             for number, customer in enumerate(customers.ids(url), 1)
         ]
         requestable = await batches.check(lines[: batches.most_lines], _ASKER)

@@ -354,6 +354,7 @@ class Maple:
             self._notify_list,
             self._batch_pace,
             most_lines=self._policy.batches.most_lines,
+            rules=self._policy.approvals,
         )
 
     async def _notify_list(self, batch_id: str, revision: int) -> None:

@@ -18,12 +18,10 @@ from bot.batches.card import ListRef
 from bot.batches.form import BatchInput, BatchMeta
 from bot.batches.list_notes import MOST_BYTES
 from bot.batches.model import (
-    MOST_LINES,
     BatchLine,
     BatchOutcome,
     BatchResult,
     CheckedBatch,
-    LineAction,
     LineProblem,
 )
 from bot.batches.parsing import ForAll, ReadList
@@ -56,7 +54,9 @@ _SHOWN_ON_THE_CARD = (BatchResult.DONE, BatchResult.AGAIN)
 
 async def commanded(interaction: Interaction, services: Services, pasted: str = "") -> None:
     meta = BatchMeta(key=secrets.token_hex(16), channel=interaction.channel)
-    await services.replies.open_modal(interaction, batch_form.build(meta, pasted=pasted))
+    await services.replies.open_modal(
+        interaction, batch_form.build(meta, most=services.batches.most_lines, pasted=pasted)
+    )
 
 
 async def for_listed(interaction: Interaction, services: Services) -> None:
@@ -68,18 +68,15 @@ async def for_listed(interaction: Interaction, services: Services) -> None:
     async with shown_in_modal(interaction, services, batch_form.stopped):
         found = await listed(services.autumn, query, now=services.now)
         customers = [customer.get("id") or "" for customer in found.customers]
-        lines = [
-            BatchLine(number, customer, LineAction.GIVE, "")
-            for number, customer in enumerate(customers, 1)
-            if customer
-        ]
-        if not found.complete or len(lines) > MOST_LINES:
-            card = batch_card.sentence(words.TOO_MANY_LISTED)
+        lines = [BatchLine(number, customer) for number, customer in enumerate(customers, 1) if customer]
+        most = services.batches.most_lines
+        if not found.complete or len(lines) > most:
+            card = batch_card.sentence(words.too_many_listed(most))
             await update_modal(interaction, services, batch_form.stopped(card), instead=card)
             return
         draft = await services.batches.keep(lines, interaction.actor)
         meta = meta.model_copy(update={"draft": draft, "customers": len(lines)})
-        await services.replies.update_modal(view, batch_form.build(meta))
+        await services.replies.update_modal(view, batch_form.build(meta, most=most))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +119,8 @@ async def said(interaction: Interaction, services: Services, meta: Meta, changes
     pasted = sentence_list.pasted(changes, meta.customer, names.features(customer), services.now())
     batch = BatchMeta(key=meta.submission, channel=meta.channel)
     if not changes.reason:
-        await services.replies.update_modal(interaction.view, batch_form.build(batch, pasted=pasted))
+        form = batch_form.build(batch, most=services.batches.most_lines, pasted=pasted)
+        await services.replies.update_modal(interaction.view, form)
         return
     read = _or_words(parsing.read(pasted, ForAll()))
     await _check(interaction, services, batch, read, changes.reason)
@@ -176,7 +174,7 @@ async def _read(interaction: Interaction, services: Services, form: SubmittedBat
     """The lines of a file or of a list of customers; or in words why there are none."""
     if form.meta.draft:
         kept = await services.batches.kept(form.meta.draft, interaction.actor)
-        return words.GONE if kept is None else _or_words(parsing.filled(kept, form.input.for_all))
+        return words.GONE if kept is None else ReadList(parsing.filled(kept, form.input.for_all))
     try:
         content = await files.download(
             services.slack, form.input.file, user=interaction.user, most=MOST_BYTES

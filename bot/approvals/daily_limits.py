@@ -6,12 +6,13 @@ policy treats it as larger than any limit.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.limits import NOTHING, Today, Worth
@@ -20,10 +21,10 @@ from bot.approvals.lifecycle import Record, State
 from bot.autumn.environment import Environment
 from bot.changes import registry, stored
 from bot.changes.model import ChangeInput
-from bot.kit.currency import totals
 from bot.store.database import Database, unbroken
 from bot.store.tables import changes
 
+_NOTHING = Decimal(0)
 _COUNTED = (State.APPROVED, State.APPLYING, State.APPLIED, State.UNCONFIRMED)
 
 
@@ -47,28 +48,59 @@ class Movement:
     worth: Worth | None = None
 
 
+class DayTotals:
+    """What movements come to, for any change: added up once for however many are asked about."""
+
+    def __init__(self, movements: Iterable[Movement] = ()) -> None:
+        self._counts: defaultdict[tuple[str, str], int] = defaultdict(int)
+        self._units: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
+        self._person_units: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
+        self._values: defaultdict[str, defaultdict[str, Decimal]] = _by_currency()
+        self._person_values: defaultdict[str, defaultdict[str, Decimal]] = _by_currency()
+        for movement in movements:
+            self.add(movement)
+
+    def add(self, movement: Movement) -> None:
+        self._add(movement, 1)
+
+    def of(self, requested: ChangeInput, person: str, *, without: Movement | None = None) -> Today:
+        """For a change that this person requests. `without`: of the change that it undoes."""
+        if without is None:
+            return self._of(requested, person)
+        self._add(without, -1)
+        today = self._of(requested, person)
+        self._add(without, 1)
+        return today
+
+    def _add(self, movement: Movement, times: int) -> None:
+        for key, units in movement.units.items():
+            self._counts[movement.customer, key] += times
+            self._units[movement.customer, key] += times * units
+            self._person_units[movement.person, key] += times * units
+        if movement.worth is not None:
+            amount, code = times * movement.worth.amount, movement.worth.currency
+            self._values[movement.customer][code] += amount
+            self._person_values[movement.person][code] += amount
+
+    def _of(self, requested: ChangeInput, person: str) -> Today:
+        key = registry.of(requested).adds_up_by(requested)
+        customer = requested.customer
+        return Today(
+            count=self._counts.get((customer, key), 0),
+            units=self._units.get((customer, key), _NOTHING),
+            person_units=self._person_units.get((person, key), _NOTHING) if person else _NOTHING,
+            values=dict(self._values.get(customer, {})),
+            person_values=dict(self._person_values.get(person, {})) if person else {},
+        )
+
+
 def add_up(requested: ChangeInput, person: str, movements: Iterable[Movement]) -> Today:
     """What the movements come to for a change that this person requests. Pure."""
-    adds_up_by = registry.of(requested).adds_up_by(requested)
-    of_customer, of_person = [], []
-    for movement in movements:
-        if movement.customer == requested.customer:
-            of_customer.append(movement)
-        if person and movement.person == person:
-            of_person.append(movement)
-    same = [movement.units[adds_up_by] for movement in of_customer if adds_up_by in movement.units]
-    return Today(
-        count=len(same),
-        units=sum(same, Decimal(0)),
-        person_units=sum((movement.units.get(adds_up_by, Decimal(0)) for movement in of_person), Decimal(0)),
-        values=_values(of_customer),
-        person_values=_values(of_person),
-    )
+    return DayTotals(movements).of(requested, person)
 
 
-def _values(movements: Iterable[Movement]) -> dict[str, Decimal]:
-    worths = (movement.worth for movement in movements if movement.worth is not None)
-    return {code: total for total, code in totals((worth.amount, worth.currency) for worth in worths)}
+def _by_currency() -> defaultdict[str, defaultdict[str, Decimal]]:
+    return defaultdict(lambda: defaultdict(Decimal))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +113,6 @@ class Counter:
     """Who requests it."""
     change_id: str = ""
     undo_of: str = ""
-    planned: tuple[Movement, ...] = ()
-    """Changes that come before this one in the same list, and are not requested yet."""
 
     @classmethod
     def of(cls, record: Record) -> "Counter":
@@ -91,35 +121,10 @@ class Counter:
     async def count(self, connection: AsyncConnection, now: datetime) -> Today:
         if not self._counts:
             return NOTHING
-        midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        columns = changes.c
-        counted = select(
-            columns.kind,
-            columns.input,
-            columns.before,
-            columns.amount,
-            columns.worth,
-            columns.currency,
-            columns.customer_id,
-            columns.asker,
-        ).where(
-            columns.env == self.env,
-            or_(columns.customer_id == self.requested.customer, columns.asker == self.person),
-            columns.state.in_(_COUNTED),
-            columns.id.not_in((self.change_id, self.undo_of)),
-            func.coalesce(columns.decided_at, columns.created_at) >= midnight,
-        )
-        rows = (await connection.execute(counted)).all()
-        movements = (
-            Movement(
-                row.customer_id,
-                row.asker,
-                registry.kind(row.kind).moved(stored.read_input(row.input), row.amount, row.before),
-                None if row.worth is None else Worth(row.worth, row.currency),
-            )
-            for row in rows
-        )
-        return add_up(self.requested, self.person, (*movements, *self.planned))
+        about = or_(changes.c.customer_id == self.requested.customer, changes.c.asker == self.person)
+        others = changes.c.id.not_in((self.change_id, self.undo_of))
+        moved = await _moved(connection, self.env, now, about, others)
+        return add_up(self.requested, self.person, moved.values())
 
     async def check(self, connection: AsyncConnection, now: datetime, expected: Today) -> None:
         """Raises TodayMoved if the count is not the expected one. Under the lock it stays the same."""
@@ -176,3 +181,46 @@ async def before_submission(
         known = (await connection.execute(select(changes.c.id).where(*submitted))).first()
         earlier = None if known is None else await load(connection, known.id)
         return earlier, await counter.count(connection, now)
+
+
+@unbroken
+async def moved_today(
+    database: Database, env: Environment, now: datetime, *, customers: Collection[str], person: str
+) -> Mapping[str, Movement]:
+    """By the change's id, all that adds up with what this person requests for any of these customers."""
+    about = or_(changes.c.customer_id.in_(customers), changes.c.asker == person)
+    async with database.reading() as connection:
+        return await _moved(connection, env, now, about)
+
+
+async def _moved(
+    connection: AsyncConnection, env: Environment, now: datetime, *where: ColumnElement[bool]
+) -> Mapping[str, Movement]:
+    """By the change's id."""
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    columns = changes.c
+    counted = select(
+        columns.id,
+        columns.kind,
+        columns.input,
+        columns.before,
+        columns.amount,
+        columns.worth,
+        columns.currency,
+        columns.customer_id,
+        columns.asker,
+    ).where(
+        columns.env == env,
+        columns.state.in_(_COUNTED),
+        func.coalesce(columns.decided_at, columns.created_at) >= midnight,
+        *where,
+    )
+    return {
+        row.id: Movement(
+            row.customer_id,
+            row.asker,
+            registry.kind(row.kind).moved(stored.read_input(row.input), row.amount, row.before),
+            None if row.worth is None else Worth(row.worth, row.currency),
+        )
+        for row in (await connection.execute(counted)).all()
+    }

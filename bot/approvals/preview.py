@@ -121,10 +121,12 @@ class Assessor:
         )
         return await self._quoted(requested, facts, today)
 
-    async def look_at(self, facts: Facts, counter: Counter) -> Assessment:
-        """Assesses it on facts that were read before, and Autumn's preview if any. Raises AutumnError."""
+    async def look_at(self, facts: Facts, counter: Counter, today: Today | None = None) -> Assessment:
+        """Assesses it on facts that were read before, and Autumn's preview if any. Raises AutumnError.
+        `today`: where that is counted already."""
         facts = replace(facts, quote=None, quote_refused="")
-        today = await count(self._database, counter, self._now())
+        if today is None:
+            today = await count(self._database, counter, self._now())
         return await self._quoted(counter.requested, facts, today)
 
     async def _quoted(self, requested: ChangeInput, facts: Facts, today: Today) -> Assessment:

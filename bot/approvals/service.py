@@ -1,7 +1,7 @@
 """The change service: submit, approve, deny, withdraw, mark, undo. It knows nothing of Slack's payloads."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
@@ -13,7 +13,7 @@ from bot.access.people import Actor
 from bot.access.policy import Decision, DecisionReason, Request, Verb
 from bot.approvals import cards, change_records, filled_forms, policy_requests, repository
 from bot.approvals.approvals_channel import ApprovalsChannel
-from bot.approvals.daily_limits import Counter, Movement, TodayMoved, before_submission, count, with_today
+from bot.approvals.daily_limits import Counter, TodayMoved, before_submission, count, with_today
 from bot.approvals.engine import Engine
 from bot.approvals.filled_forms import FilledForm
 from bot.approvals.lifecycle import Cause, ChangeEvent, PostedCard, Record, State
@@ -104,13 +104,13 @@ class ChangeService:
         facts: Facts,
         actor: Actor,
         *,
-        planned: Sequence[Movement] = (),
+        today: Today | None = None,
         undo_of: str = "",
     ) -> Assessment:
-        """The preview for a form, from facts that were read before. `planned`: what the same person is about
-        to request before it, which counts against the limits of the day as well."""
-        counter = Counter(self._environment, requested, actor.user, undo_of=undo_of, planned=tuple(planned))
-        return await self._assessor.look_at(facts, counter)
+        """The preview for a form, from facts that were read before. `today`: what other changes have moved,
+        where that is counted already. Raises AutumnError."""
+        counter = Counter(self._environment, requested, actor.user, undo_of=undo_of)
+        return await self._assessor.look_at(facts, counter, today)
 
     async def may_ask(self, seen: Assessment, actor: Actor) -> Decision:
         """Whether this person may request it, and what approvals it would need."""

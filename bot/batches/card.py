@@ -29,10 +29,11 @@ from bot.batches.model import (
     LineReason,
     LineState,
 )
-from bot.changes import descriptions, notes
+from bot.changes import descriptions, notes, registry
 from bot.changes import lines as change_lines
 from bot.changes.forms import words as forms_words
 from bot.changes.model import ChangeInput
+from bot.changes.spec import UNITS_OF_FEATURE
 from bot.kit import blocks, ids, layout, links, mentions, money, numbers, phrases, text, times
 from bot.kit.card import Block, Card
 from bot.kit.carried import Carried
@@ -254,14 +255,20 @@ def _sum(
 
 def _totals(totals: Sequence[FeatureTotal], names: Mapping[str, str]) -> list[tuple[str, int, str]]:
     """What each is called, its lines, and its units if it has any."""
-    return [
-        (
-            text.mrkdwn(names.get(total.feature) or total.feature, _CUSTOMER),
-            total.lines,
-            numbers.number(total.units) if total.lines > total.unsized else "",
-        )
-        for total in totals
-    ]
+    return [(_about(total, names), total.lines, _units(total)) for total in totals]
+
+
+def _about(total: FeatureTotal, names: Mapping[str, str]) -> str:
+    """The usual kind goes without saying."""
+    kind = registry.kind(total.kind)
+    feature = text.mrkdwn(names.get(total.feature) or total.feature, _CUSTOMER)
+    return feature if kind is registry.usual_line() else words.of_kind(kind.heading, feature)
+
+
+def _units(total: FeatureTotal) -> str:
+    """Only of kinds whose amounts are all in the same unit."""
+    adds_up = registry.kind(total.kind).unit == UNITS_OF_FEATURE
+    return numbers.number(total.units) if adds_up and total.lines > total.unsized else ""
 
 
 def _largest_of(lines: Sequence[BatchLineRecord], names: Mapping[str, str]) -> list[Block]:

@@ -2,15 +2,17 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy import insert as plain_insert
 
 from bot.autumn.environment import Environment
-from bot.batches.model import BatchLine, LineAction
+from bot.batches.model import BatchLine
+from bot.changes import stored
+from bot.changes.line_form import LineCells
 from bot.store.database import Database, unbroken
 from bot.store.tables import batch_drafts
 
@@ -57,19 +59,19 @@ def _dump(line: BatchLine) -> dict[str, Any]:
     return {
         "number": line.number,
         "customer": line.customer,
-        "action": line.action,
-        "feature": line.feature,
-        "amount": None if line.amount is None else str(line.amount),
-        "reset_at": line.reset_at.isoformat() if line.reset_at else None,
+        "cells": asdict(line.cells),
+        "kind": line.kind,
+        "entity": line.entity,
+        "input": stored.dump_input(line.input) if line.input else None,
     }
 
 
-def _read(stored: Mapping[str, Any]) -> BatchLine:
+def _read(kept: Mapping[str, Any]) -> BatchLine:
     return BatchLine(
-        stored["number"],
-        stored["customer"],
-        LineAction(stored["action"]),
-        stored["feature"],
-        None if stored["amount"] is None else Decimal(stored["amount"]),
-        datetime.fromisoformat(stored["reset_at"]) if stored["reset_at"] else None,
+        kept["number"],
+        kept["customer"],
+        LineCells(**kept["cells"]),
+        kept["kind"],
+        kept["entity"],
+        stored.read_input(kept["input"]) if kept["input"] else None,
     )

@@ -1,7 +1,7 @@
 """The form in which a bulk change is listed: pasted, uploaded, or for the customers of a list.
 
 view = loading(meta)     # opened at once, where the customers have to be read first
-view = build(meta)
+view = build(meta, most=500)
 parse(meta, values)      # a submission: what was filled in, or what is wrong with it
 """
 
@@ -12,11 +12,10 @@ from typing import Any
 from pydantic import Field
 
 from bot.batches import parsing, words
-from bot.batches.model import LineAction
 from bot.batches.parsing import ForAll
-from bot.changes import notes
+from bot.changes import notes, registry
 from bot.changes.forms import words as forms_words
-from bot.changes.notes import Note
+from bot.changes.spec import ChangeKind
 from bot.kit import blocks, form_values, ids, phrases, surfaces
 from bot.kit.card import Block, Card
 from bot.kit.carried import Carried
@@ -84,8 +83,9 @@ def stopped(card: Card) -> dict[str, Any]:
     return surfaces.modal(words.TITLE, card.plain, callback=ids.BATCH_CHECKED, metadata="")
 
 
-def build(meta: BatchMeta, *, pasted: str = "") -> dict[str, Any]:
-    source = _listed(meta) if meta.draft else _given(pasted)
+def build(meta: BatchMeta, *, most: int, pasted: str = "") -> dict[str, Any]:
+    """`most`: lines that a list may have."""
+    source = _listed(meta) if meta.draft else _given(pasted, most)
     shown = [*source, *_for_all(needed=bool(meta.draft)), _reason()]
     view = surfaces.modal(words.TITLE, shown, callback=ids.BATCH_FORM, metadata=meta.encode())
     submit = surfaces.plain_text(words.CHECK)
@@ -98,7 +98,7 @@ def parse(meta: BatchMeta, values: Values) -> BatchParsed:
     file = next(iter(form_values.files(values, FILE_BLOCK)), "")
     action = form_values.chosen(values, ACTION_BLOCK)
     for_all = ForAll(
-        LineAction(action) if action in words.ACTIONS else LineAction.GIVE,
+        action if action in _actions() else "",
         form_values.chosen(values, FEATURE_BLOCK),
         form_values.typed(values, AMOUNT_BLOCK),
     )
@@ -121,9 +121,9 @@ def _for_all_errors(for_all: ForAll, *, needed: bool) -> dict[str, str]:
     errors = {}
     if needed and not for_all.feature:
         errors[FEATURE_BLOCK] = forms_words.NO_FEATURE_PICKED
-    amount = parsing.read_amount(for_all.action, for_all.amount)
-    if isinstance(amount, Note) and (needed or for_all.amount):
-        errors[AMOUNT_BLOCK] = notes.plain(amount)
+    wrong = parsing.wrong_for_all(for_all).get("amount")
+    if wrong is not None and (needed or for_all.amount):
+        errors[AMOUNT_BLOCK] = notes.plain(wrong)
     return errors
 
 
@@ -140,19 +140,24 @@ def _listed(meta: BatchMeta) -> list[Block]:
     return [blocks.section("listed", words.listed(meta.customers))]
 
 
-def _given(pasted: str) -> list[Block]:
+def _given(pasted: str, most: int) -> list[Block]:
     paste = blocks.typed("batch:list", pasted, most=LONGEST_PASTE, lines=True)
     file = blocks.file("batch:file", FILE_TYPES)
     return [
-        blocks.field(LIST_BLOCK, words.LIST, paste, words.LIST_HINT, optional=True),
+        blocks.field(LIST_BLOCK, words.LIST, paste, words.list_hint(most), optional=True),
         blocks.field(FILE_BLOCK, words.FILE, file, words.FILE_HINT, optional=True),
+        blocks.context("kinds", words.kinds([_kind(kind) for kind in registry.listable()])),
     ]
 
 
+def _kind(kind: ChangeKind[Any]) -> str:
+    usage = registry.line_form(kind.id).usage
+    return words.kind(kind.command, usage, usual=kind is registry.usual_line())
+
+
 def _for_all(*, needed: bool) -> list[Block]:
-    offered = {action: blocks.option(label, action, more) for action, (label, more) in words.ACTIONS.items()}
-    give = offered[LineAction.GIVE]
-    action = blocks.select("batch:action", words.PICK_ACTION, list(offered.values()), give)
+    offered = [blocks.option(label, action, more) for action, (label, more) in _actions().items()]
+    action = blocks.select("batch:action", words.PICK_ACTION, offered, offered[0])
     feature = blocks.picker(ids.BATCH_FEATURE, forms_words.PICK_FEATURE, min_query=0)
     amount = blocks.typed("batch:amount", most=_LONGEST_AMOUNT)
     hint = "" if needed else words.FOR_ALL_HINT
@@ -161,6 +166,11 @@ def _for_all(*, needed: bool) -> list[Block]:
         blocks.field(FEATURE_BLOCK, forms_words.FEATURE, feature, hint, optional=not needed),
         blocks.field(AMOUNT_BLOCK, words.AMOUNT, amount, words.AMOUNT_HINT, optional=not needed),
     ]
+
+
+def _actions() -> Mapping[str, tuple[str, str]]:
+    """Of lines of the usual kind."""
+    return registry.line_form(registry.usual_line().id).actions
 
 
 def _reason() -> Block:

@@ -20,14 +20,15 @@ class ListNote(NoteCode):
     NOT_TEXT = "not_text", "This is not a text file. Save the list as CSV, or paste it."
     NO_CUSTOMERS = (
         "no_customers",
-        "The header has no column for the customer. The columns are customer, feature, amount and action.",
+        "The header has no column for the customer. The columns are customer, feature, amount, action, kind "
+        "and entity.",
     )
     SAME_COLUMN = "same_column", lambda of: f"The header has two columns for the {of.raw('column')}."
     UNKNOWN_COLUMN = (
         "unknown_column",
         lambda of: (
             f"The header has a column that Maple does not know: {of.text('column')}. Remove it, or call it "
-            "customer, feature, amount or action."
+            "customer, feature, amount, action, kind or entity."
         ),
     )
     # One line
@@ -42,11 +43,8 @@ class ListNote(NoteCode):
     MIXED = "mixed", lambda of: f"The {of.raw('column')} contains a comma, a semicolon or a tab."
     LONG_CELL = "long_cell", lambda of: f"The {of.raw('column')} is too long."
     NO_CUSTOMER = "no_customer", "The customer is missing."
-    NO_FEATURE = "no_feature", "The feature is missing, and none is entered for the whole list."
-    NO_AMOUNT = "no_amount", "The amount is missing, and none is entered for the whole list."
-    NOT_AN_AMOUNT = "not_an_amount", lambda of: f"{of.text('amount')}: {of.raw('why')}"
-    NOT_A_DATE = "not_a_date", lambda of: f"{of.text('amount')} is not a date. Write it like 2026-12-31."
-    UNKNOWN_ACTION = (
-        "unknown_action",
-        lambda of: f"{of.text('action')} is no action. Write give, set or reset.",
+    UNKNOWN_KIND = (
+        "unknown_kind",
+        lambda of: f"{of.text('kind')} is no kind of change that a list can have. Write {of.raw('words')}.",
     )
+    NO_ENTITIES = "no_entities", "This kind of change is for the whole customer. Leave the entity out."

@@ -23,20 +23,12 @@ from bot.access.rules import MOST_BATCH_LINES, Request
 from bot.approvals.lifecycle import Approval
 from bot.approvals.proposal import Preview
 from bot.autumn.environment import Environment
+from bot.changes.line_form import LineCells
 from bot.changes.model import ChangeInput
 from bot.changes.notes import Note
 
 MOST_LINES = MOST_BATCH_LINES
 """In one list; a policy may lower it."""
-
-
-class LineAction(StrEnum):
-    GIVE = "give"
-    """More allowance."""
-    SET = "set"
-    """What remains becomes the amount."""
-    RESET = "reset"
-    """The next reset moves to `BatchLine.reset_at`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +39,19 @@ class BatchLine:
     """Of the line in what was pasted or uploaded, from 1; different for every line."""
     customer: str
     """An exact id or an exact email address."""
-    action: LineAction
-    feature: str
-    """An id, or a name."""
-    amount: Decimal | None = None
-    """None only with RESET."""
-    reset_at: datetime | None = None
-    """Only with RESET."""
+    cells: LineCells = field(default_factory=LineCells)
+    kind: str = ""
+    """The id of the kind of change; empty for the usual one."""
+    entity: str = ""
+    """The id or the name of the customer's entity that it is limited to; empty for the whole customer."""
+    input: ChangeInput | None = None
+    """Where a form was filled in: the change itself, in place of the cells."""
 
     @property
     def text(self) -> str:
         """For messages about the line; not escaped."""
-        what = self.reset_at.date() if self.reset_at else self.amount
-        return f"{self.customer}, {self.feature}, {self.action}, {what}"
+        cells = (self.cells.about, self.cells.amount, self.cells.action)
+        return ", ".join(cell for cell in (self.customer, *cells, self.kind, self.entity) if cell)
 
 
 class LineReason(StrEnum):
@@ -71,16 +63,13 @@ class LineReason(StrEnum):
     """Nobody has exactly this id or email address."""
     SEVERAL_CUSTOMERS = "several_customers"
     """Several have this email address."""
-    NO_FEATURE = "no_feature"
-    """There is no such feature, or several are meant by the name."""
-    NOT_METERED = "not_metered"
-    """The feature is on or off; it has no amount."""
-    SEVERAL_PARTS = "several_parts"
-    """The customer's balance has several parts, and a list cannot say which is meant."""
+    NO_ENTITY = "no_entity"
+    """The customer has no such entity, or several are meant by the name."""
     REPEATED = "repeated"
-    """An earlier line, `other`, changes the same balance."""
+    """An earlier line, `other`, changes the same."""
     REFUSED = "refused"
-    """By the guards of the change, as when the customer does not have the feature; `notes` say why."""
+    """By the guards of the change, as when the customer does not have the feature, or because the line does
+    not say which of several is meant; `notes` say why."""
     NOT_ALLOWED = "not_allowed"
     """By the policy; `decision` says why."""
     TOO_MANY = "too_many"
@@ -126,8 +115,12 @@ class CheckedLine:
 
 @dataclass(frozen=True, slots=True)
 class FeatureTotal:
-    feature: str
+    """Of the lines of one kind that are about the same feature."""
+
+    kind: str
     """Its id."""
+    feature: str
+    """Its id; empty for kinds that are about none."""
     lines: int
     units: Decimal
     """All that is moved, without signs: 100 given and 50 taken are 150."""
@@ -169,7 +162,7 @@ class CheckedBatch:
 
     @property
     def totals(self) -> tuple[FeatureTotal, ...]:
-        return totals((line.feature, line.preview.amount) for line in self.lines)
+        return totals((line.input.kind, line.feature, line.preview.amount) for line in self.lines)
 
     @property
     def value(self) -> Mapping[str, Decimal]:
@@ -177,18 +170,18 @@ class CheckedBatch:
         return values(line.preview.worth for line in self.lines)
 
 
-def totals(sizes: Iterable[tuple[str, Decimal | None]]) -> tuple[FeatureTotal, ...]:
-    """By feature, in the order in which they first come."""
-    by_feature: dict[str, FeatureTotal] = {}
-    for feature, amount in sizes:
-        total = by_feature.get(feature, FeatureTotal(feature, 0, Decimal(0)))
-        by_feature[feature] = FeatureTotal(
-            feature,
-            total.lines + 1,
-            total.units + (amount or 0),
-            total.unsized + (amount is None),
+def totals(sizes: Iterable[tuple[str, str, Decimal | None]]) -> tuple[FeatureTotal, ...]:
+    """By kind and feature, in the order in which they first come."""
+    found: dict[tuple[str, str], FeatureTotal] = {}
+    for kind, feature, amount in sizes:
+        total = found.get((kind, feature), FeatureTotal(kind, feature, 0, Decimal(0)))
+        found[kind, feature] = replace(
+            total,
+            lines=total.lines + 1,
+            units=total.units + (amount or 0),
+            unsized=total.unsized + (amount is None),
         )
-    return tuple(by_feature.values())
+    return tuple(found.values())
 
 
 def values(worths: Iterable[Worth | None]) -> Mapping[str, Decimal]:

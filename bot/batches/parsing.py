@@ -1,9 +1,9 @@
 """Reads a list that somebody pasted or uploaded. Pure, and it takes any bytes: what cannot be read without
 guessing is told line by line.
 
-    customer,feature,amount,action      in any order, as a header names them
-    acme,messages,5000                  without a header in this order; the last ones may be missing
-    acme                                a plain list: feature, amount and action are those of the form
+    customer,feature,amount,action,kind,entity    in any order, as a header names them
+    acme,messages,5000                            without a header in this order; the last may be missing
+    acme                                          a plain list: the rest is as in the form
 
 Cells are separated by commas, semicolons or tabs.
 """
@@ -12,19 +12,18 @@ import codecs
 import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from decimal import Decimal
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bot.batches.list_notes import MOST_BYTES, ListNote
-from bot.batches.model import MOST_LINES, BatchLine, LineAction, LineProblem, LineReason
-from bot.changes import amounts, notes
-from bot.changes.amounts import AmountNote, NotAnAmount
+from bot.batches.model import MOST_LINES, BatchLine, LineProblem, LineReason
+from bot.changes import registry
+from bot.changes.line_form import Cell, LineCells, LineReader, tidy
 from bot.changes.notes import Note
+from bot.changes.spec import ChangeKind
 from bot.kit.visible import hides
-from bot.lookups.find.query import INVISIBLE, LONGEST, fold
+from bot.lookups.find.query import INVISIBLE, LONGEST
 
 _LONGEST_LINE = 4000
 """Characters."""
@@ -44,18 +43,26 @@ _NUL = "\x00"
 
 class Column(StrEnum):
     CUSTOMER = "customer"
-    FEATURE = "feature"
+    ABOUT = "feature"
+    """Or a product, a coupon, a promo code or an invoice."""
     AMOUNT = "amount"
     ACTION = "action"
+    KIND = "kind"
+    ENTITY = "entity"
 
 
 _ORDER = tuple(Column)
 """Without a header."""
 _TITLES: Mapping[Column, tuple[str, ...]] = {
     Column.CUSTOMER: ("customer id", "customerid", "id", "customer", "email", "customer email"),
-    Column.FEATURE: ("feature id", "featureid", "feature"),
+    Column.ABOUT: (
+        *("feature id", "featureid", "feature", "product id", "product", "plan id", "plan"),
+        *("coupon id", "coupon", "promo code", "code", "invoice id", "invoice", "about"),
+    ),
     Column.AMOUNT: ("amount", "units", "quantity", "date"),
     Column.ACTION: ("action",),
+    Column.KIND: ("kind", "kind of change", "change"),
+    Column.ENTITY: ("entity id", "entity"),
 }
 """What a header may call each column, folded; of several the first counts: an id tells more than a name."""
 _OF_NO_INTEREST = frozenset(
@@ -65,21 +72,24 @@ _OF_NO_INTEREST = frozenset(
     }
 )
 """What else a header may have, such as the one of `/autumn list`. Any other column might be the amount."""
-_ACTIONS = {
-    **dict.fromkeys(("give", "add", "extra", "give extra allowance"), LineAction.GIVE),
-    **dict.fromkeys(("set", "set to", "set the balance"), LineAction.SET),
-    **dict.fromkeys(("reset", "reset on", "move the reset date"), LineAction.RESET),
-}
 
 
 @dataclass(frozen=True, slots=True)
 class ForAll:
-    """What is filled in for the whole list, for lines that do not say it themselves."""
+    """What is filled in for the whole list, for lines of the usual kind that do not say it themselves."""
 
-    action: LineAction = LineAction.GIVE
+    action: str = ""
     feature: str = ""
     amount: str = ""
-    """As typed; with RESET a date."""
+    """As typed."""
+
+    def into(self, cells: LineCells) -> LineCells:
+        return replace(
+            cells,
+            about=cells.about or self.feature,
+            amount=cells.amount or self.amount,
+            action=cells.action or self.action,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,22 +123,14 @@ def read(given: bytes | str, for_all: ForAll) -> ReadList | Note:
     )
 
 
-def filled(customers: Sequence[BatchLine], for_all: ForAll) -> ReadList | Note:
+def filled(customers: Sequence[BatchLine], for_all: ForAll) -> tuple[BatchLine, ...]:
     """Customers that are known already, each with what is filled in for all of them."""
-    size = read_amount(for_all.action, for_all.amount)
-    if isinstance(size, Note):
-        return size
-    return ReadList(
-        tuple(_sized(line.number, line.customer, for_all.action, for_all.feature, size) for line in customers)
-    )
+    return tuple(replace(line, cells=for_all.into(line.cells)) for line in customers)
 
 
-def _sized(
-    number: int, customer: str, action: LineAction, feature: str, size: Decimal | datetime
-) -> BatchLine:
-    if isinstance(size, datetime):
-        return BatchLine(number, customer, action, feature, reset_at=size)
-    return BatchLine(number, customer, action, feature, size)
+def wrong_for_all(for_all: ForAll) -> Mapping[Cell, Note]:
+    """What is wrong with what is filled in for all."""
+    return _read(registry.usual_line(), for_all.into(LineCells())).wrong
 
 
 # Bytes to text
@@ -205,7 +207,7 @@ class _Layout(NamedTuple):
 
 def _layout(first: list[str] | Note) -> _Layout | Note:
     """By the first line, if it is a header."""
-    titles = [] if isinstance(first, Note) else [_title(cell) for cell in first]
+    titles = [] if isinstance(first, Note) else [tidy(cell) for cell in first]
     columns = {column: _places(column, titles) for column in Column}
     named = {place for places in columns.values() for place in places}
     if not columns[Column.CUSTOMER]:
@@ -214,18 +216,20 @@ def _layout(first: list[str] | Note) -> _Layout | Note:
     if unknown := [title for title in _others(titles, named) if title not in _OF_NO_INTEREST]:
         return Note(ListNote.UNKNOWN_COLUMN, {"column": unknown[0]})
     for column, places in columns.items():
-        if len(places) > 1 and titles[places[0]] == titles[places[1]]:
+        if len(places) > 1 and (titles[places[0]] == titles[places[1]] or _differ(column, places, titles)):
             return Note(ListNote.SAME_COLUMN, {"column": column})
     taken = {places[0]: column for column, places in columns.items() if places}
     return _Layout([taken.get(place) for place in range(len(titles))], header=True)
 
 
+def _differ(column: Column, places: Sequence[int], titles: Sequence[str]) -> bool:
+    """Whether a line could be about either: a feature and its id tell of the same, a product does not."""
+    nouns = {titles[place].removesuffix("id").strip() for place in places}
+    return column is Column.ABOUT and len(nouns) > 1
+
+
 def _others(titles: Sequence[str], named: set[int]) -> list[str]:
     return [title for place, title in enumerate(titles) if place not in named]
-
-
-def _title(cell: str) -> str:
-    return " ".join(fold(cell).replace("_", " ").replace("-", " ").split())
 
 
 def _places(column: Column, titles: Sequence[str]) -> list[int]:
@@ -250,19 +254,31 @@ class _Reader(NamedTuple):
         return read or LineProblem(number, line[:_SHOWN], LineReason.UNREADABLE, notes=tuple(problems))
 
     def _read(self, number: int, values: Mapping[Column, str], problems: list[Note]) -> BatchLine | None:
-        customer = values.get(Column.CUSTOMER, "")
-        feature = values.get(Column.FEATURE, self.for_all.feature)
-        action = self._action(values, problems)
-        amount = values.get(Column.AMOUNT, self.for_all.amount)
-        size = read_amount(action, amount, self.separator)
-        problems += [
-            *([] if customer else [Note(ListNote.NO_CUSTOMER)]),
-            *([] if feature else [Note(ListNote.NO_FEATURE)]),
-            *([size] if isinstance(size, Note) else []),
-        ]
-        if problems or isinstance(size, Note):
+        customer, entity = values.get(Column.CUSTOMER, ""), values.get(Column.ENTITY, "")
+        if not customer:
+            problems.append(Note(ListNote.NO_CUSTOMER))
+        kind = self._kind(values.get(Column.KIND, ""))
+        if isinstance(kind, Note):
+            problems.append(kind)
             return None
-        return _sized(number, customer, action, feature, size)
+        if entity and not kind.of_entities:
+            problems.append(Note(ListNote.NO_ENTITIES))
+        cells = LineCells(
+            values.get(Column.ABOUT, ""),
+            values.get(Column.AMOUNT, ""),
+            values.get(Column.ACTION, ""),
+            decimal_comma=self.separator == _SEMICOLON,
+        )
+        if kind is registry.usual_line():
+            cells = self.for_all.into(cells)
+        problems += _read(kind, cells).wrong.values()
+        return None if problems else BatchLine(number, customer, cells, kind.id, entity)
+
+    def _kind(self, typed: str) -> ChangeKind[Any] | Note:
+        if not typed:
+            return registry.usual_line()
+        words = ", ".join(kind.command for kind in registry.listable())
+        return registry.listed_as(typed) or Note(ListNote.UNKNOWN_KIND, {"kind": typed, "words": words})
 
     def _values(self, cells: list[str], problems: list[Note]) -> dict[Column, str]:
         """The cells that are filled, by their column."""
@@ -282,11 +298,11 @@ class _Reader(NamedTuple):
             return (Column.CUSTOMER, Column.AMOUNT)
         return self.layout.columns
 
-    def _action(self, values: Mapping[Column, str], problems: list[Note]) -> LineAction:
-        typed = values.get(Column.ACTION, "")
-        if typed and _title(typed) not in _ACTIONS:
-            problems.append(Note(ListNote.UNKNOWN_ACTION, {"action": typed}))
-        return _ACTIONS.get(_title(typed), self.for_all.action)
+
+def _read(kind: ChangeKind[Any], cells: LineCells) -> LineReader:
+    reader = LineReader(cells)
+    registry.line_form(kind.id).read(reader)
+    return reader
 
 
 def _wrong(column: Column, cell: str) -> Iterator[Note]:
@@ -301,58 +317,5 @@ def _wrong(column: Column, cell: str) -> Iterator[Note]:
         yield Note(ListNote.MIXED, which)
 
 
-# Amounts
-
-_MARKS = ".,'\u2019 "
-_GROUPS = re.compile(
-    rf"([+\-\u2212\u2013]?)([1-9][0-9]{{0,2}}([{_MARKS}])[0-9]{{3}}(?:\3[0-9]{{3}})*)([.,][0-9]+)?"
-)
-_ZERO = re.compile(r"[+\-\u2212\u2013]?0[,' \u2019].*")
-_DECIMAL_COMMA = re.compile(r"([+\-\u2212\u2013]?)(0,[0-9]{1,6}|[1-9][0-9]*,(?:[0-9]{1,2}|[0-9]{4,6}))")
-
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-
 def _is_amount(cell: str) -> bool:
     return re.match(r"[+\-\u2212\u2013]?[.,]?[0-9]", cell) is not None
-
-
-def read_amount(action: LineAction, typed: str, separator: str = _COMMA) -> Decimal | datetime | Note:
-    """An amount, or with RESET the beginning of a day by the calendar of billing, which is UTC's."""
-    if not typed:
-        return Note(ListNote.NO_AMOUNT)
-    if action is LineAction.RESET:
-        return _day(typed) or Note(ListNote.NOT_A_DATE, {"amount": typed})
-    try:
-        return _figure(typed, separator)
-    except NotAnAmount as problem:
-        why = notes.plain(amounts.note(problem.code))
-        return Note(ListNote.NOT_AN_AMOUNT, {"amount": typed, "why": why})
-
-
-def _day(typed: str) -> datetime | None:
-    """Not `1/12`, which is a day in January to some."""
-    if not _DATE.fullmatch(typed):
-        return None
-    try:
-        return datetime.fromisoformat(typed).replace(tzinfo=UTC)
-    except ValueError:
-        return None
-
-
-def _figure(typed: str, separator: str) -> Decimal:
-    """As `amounts.parse_amount`, and large figures as they are written in Europe where that is clear:
-    `1.000,50`, `1.000.000`. In a list with semicolons the comma is the decimal one, so `1,5` is one and a
-    half there, and `1,000` can be read in two ways."""
-    if separator == _SEMICOLON and (comma := _DECIMAL_COMMA.fullmatch(typed)):
-        return amounts.parse_amount(f"{comma[1]}{comma[2].replace(',', '.')}")
-    if _ZERO.fullmatch(typed):
-        raise NotAnAmount(AmountNote.SEPARATORS)
-    groups = _GROUPS.fullmatch(typed)
-    if groups is None:
-        return amounts.parse_amount(typed)
-    sign, whole, mark, fraction = groups[1], groups[2], groups[3], groups[4] or ""
-    alone = whole.count(mark) == 1 and not fraction
-    if fraction.startswith(mark) or (alone and (mark == "." or (mark == "," and separator == _SEMICOLON))):
-        raise NotAnAmount(AmountNote.SEPARATORS)
-    return amounts.parse_amount(f"{sign}{whole.replace(mark, '')}{fraction.replace(',', '.')}")

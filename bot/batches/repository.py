@@ -145,6 +145,7 @@ async def _select(
     found = []
     for row in (await connection.execute(query)).all():
         sizes = (
+            batch_lines.c.input["kind"].as_string().label("kind"),
             batch_lines.c.feature,
             batch_lines.c.amount,
             batch_lines.c.worth,
@@ -206,7 +207,9 @@ async def request(
         details = {
             "lines": batch_lines_hash(stored),
             "count": len(draft.checked.lines),
-            "totals": {total.feature: str(total.units) for total in draft.checked.totals},
+            "totals": {
+                f"{total.kind} {total.feature}".strip(): str(total.units) for total in draft.checked.totals
+            },
             "rule": draft.terms.rule,
             "needed": draft.terms.needed,
             "reason": draft.reason,

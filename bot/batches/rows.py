@@ -69,7 +69,7 @@ def _worth(row: Any) -> Worth | None:
 
 
 def batch(row: Row[Any], lines: Sequence[Any], approvals: Iterable[Row[Any]]) -> BatchRecord:
-    """`lines`: state, feature, amount and worth of each."""
+    """`lines`: kind, state, feature, amount and worth of each."""
     states = [LineState(each.state) for each in lines]
     return BatchRecord(
         id=row.id,
@@ -86,7 +86,7 @@ def batch(row: Row[Any], lines: Sequence[Any], approvals: Iterable[Row[Any]]) ->
         updated_at=row.updated_at,
         expires_at=row.expires_at,
         progress=BatchProgress({state: states.count(state) for state in LineState if state in states}),
-        totals=totals((each.feature, each.amount) for each in lines),
+        totals=totals((each.kind, each.feature, each.amount) for each in lines),
         value=values(_worth(each) for each in lines),
         approvals=tuple(
             Approval(each.person, each.at, each.rule, each.team, each.counts) for each in approvals

@@ -5,16 +5,9 @@ import io
 from collections.abc import Mapping
 from datetime import datetime
 
-from bot.batches.model import LineAction
-from bot.changes.balance.input import BalanceAction
+from bot.changes.balance.line import ACTIONS
 from bot.changes.balance.sentence import BalanceSentence, Day, SeveralChanges
 from bot.lookups.feature_meant import feature_meant
-
-_ACTIONS = {
-    BalanceAction.GIVE: LineAction.GIVE,
-    BalanceAction.SET: LineAction.SET,
-    BalanceAction.NONE: LineAction.RESET,
-}
 
 
 def pasted(said: SeveralChanges, customer: str, features: Mapping[str, str], now: datetime) -> str:
@@ -23,7 +16,7 @@ def pasted(said: SeveralChanges, customer: str, features: Mapping[str, str], now
     writer = csv.writer(text, lineterminator="\n")
     for each in said.sentences:
         feature = feature_meant(each.feature, features) or each.feature
-        writer.writerow([customer, feature, _size(each, now), _ACTIONS[each.action]])
+        writer.writerow([customer, feature, _size(each, now), ACTIONS[each.action][0]])
     return text.getvalue()
 
 

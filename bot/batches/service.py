@@ -8,16 +8,17 @@ from dataclasses import replace
 from bot.access.limits import NOTHING, Today
 from bot.access.people import Actor
 from bot.access.policy import Decision, DecisionReason, Request, Verb
+from bot.access.rules import ApprovalRules
 from bot.approvals import policy_requests
-from bot.approvals.daily_limits import Counter, Movement, count
+from bot.approvals.daily_limits import DayTotals, moved_today
 from bot.approvals.lifecycle import CardKind, CardTarget, Record
-from bot.approvals.results import Permits
+from bot.approvals.results import Permits, Result
 from bot.approvals.service import ChangeService, Surroundings
 from bot.approvals.steps import Decided
 from bot.approvals.submitting import clean
 from bot.batches import cards, drafts, repository
 from bot.batches.cards import BatchCard
-from bot.batches.checking import Checker, movement, refused_request, requests_of, strictest
+from bot.batches.checking import Checker, movement
 from bot.batches.model import (
     MOST_LINES,
     BatchLine,
@@ -29,6 +30,7 @@ from bot.batches.model import (
     CheckedBatch,
     LineState,
 )
+from bot.batches.policy import refused_request, requests_of, strictest
 from bot.batches.redraws import Notify, Redraws
 from bot.batches.running import Runner
 from bot.batches.ticker import BatchTicker
@@ -48,8 +50,10 @@ class BatchService:
         timeouts: BatchTimeouts | None = None,
         *,
         most_lines: int = MOST_LINES,
+        rules: ApprovalRules | None = None,
     ) -> None:
         self.most_lines = most_lines
+        self._rules = rules or ApprovalRules()
         self._database = runtime.database
         self._environment = runtime.environment
         self._now = runtime.now
@@ -140,9 +144,7 @@ class BatchService:
             reason=reason,
             terms=policy_requests.terms(decision, self._now()),
         )
-        spots = [CardTarget(CardKind.ASKER, actor.user)]
-        if not decision.at_once:
-            spots.append(CardTarget(CardKind.APPROVAL, self._channel.id))
+        spots = await self._spots(decision, actor)
         try:
             filed = await repository.request(self._database, draft, spots=spots, now=self._now())
         except repository.TooManyOpen:
@@ -153,6 +155,17 @@ class BatchService:
         if not new:
             return BatchOutcome(BatchResult.AGAIN, record)
         return replace(await self._took_place(record), checked=checked)
+
+    async def _spots(self, decision: Decision, actor: Actor) -> list[CardTarget]:
+        """In the approvals channel as well: to be decided there, or seen as one message for all lines."""
+        spots = [CardTarget(CardKind.ASKER, actor.user)]
+        if not decision.at_once or (self._rules.post_applied and await self._may_be_posted()):
+            spots.append(CardTarget(CardKind.APPROVAL, self._channel.id))
+        return spots
+
+    async def _may_be_posted(self) -> bool:
+        """What cannot be checked now is checked again before it is posted."""
+        return await self._channel.own_refusal() in (None, Result.CHANNEL_UNCHECKED)
 
     async def _refusal(self, decision: Decision, reason: str) -> BatchResult | None:
         if not decision.permit:
@@ -268,14 +281,16 @@ class BatchService:
     async def _requests(self, record: BatchRecord) -> list[Request]:
         """What the policy is asked about the batch: each of its lines, and each feature's total."""
         lines = await self.results(record.id)
+        customers = {line.input.customer for line in lines}
+        moved = await moved_today(
+            self._database, self._environment, self._now(), customers=customers, person=record.asker
+        )
+        own = {line.change_id for line in lines}
+        totals = DayTotals(each for change_id, each in moved.items() if change_id not in own)
         earlier: list[Today] = []
-        planned: list[Movement] = []
         for line in lines:
-            counter = Counter(
-                self._environment, line.input, record.asker, line.change_id, line.undo_of, tuple(planned)
-            )
-            earlier.append(await count(self._database, counter, self._now()))
-            planned.append(movement(line.input, line.preview, record.asker))
+            earlier.append(totals.of(line.input, record.asker, without=moved.get(line.undo_of)))
+            totals.add(movement(line.input, line.preview, record.asker))
         return requests_of(lines, earlier, self._environment)
 
     async def _about(

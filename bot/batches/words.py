@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bot.batches.model import MOST_LINES, BatchState, LineAction, LineReason, LineState
+from bot.batches.model import BatchState, LineReason, LineState
 from bot.kit.phrases import Say, count
 
 # The form
@@ -12,22 +12,29 @@ LOADING = "Reading the customers from Autumn…"
 CHECKING = "Checking the list line by line…"
 SAVING = "Saving your request…"
 LIST = "List"
-LIST_HINT = (
-    f"A line each, up to {MOST_LINES}: customer, feature, amount, and give, set or reset. Or only customers, "
-    "with the rest below. Customers by id or email address."
-)
+
+
+def list_hint(most: int) -> str:
+    return (
+        f"Up to {most} lines: customer, feature, amount, action, kind, entity. Or only customers, with the "
+        "rest below. Customers by id or email address."
+    )
+
+
+def kinds(lines: list[str]) -> str:
+    return "\n".join(["*Kinds*, and what a line of each says:", *lines])
+
+
+def kind(kind: str, usage: str, *, usual: bool) -> str:
+    return f"• {kind}{', if none is said' if usual else ''}: {usage}"
+
+
 FILE = "Or a CSV file"
 FILE_HINT = "The same columns, in any order with a header."
 NO_SOURCE = "Paste a list, or pick a file."
 ONE_SOURCE = "Paste a list or pick a file, not both."
 ACTION = "What to do"
 PICK_ACTION = "Pick what to do"
-ACTIONS: Mapping[str, tuple[str, str]] = {
-    LineAction.GIVE: ("Give extra allowance", "Granted and remaining both rise by the amount"),
-    LineAction.SET: ("Set the balance", "What remains becomes the amount"),
-    LineAction.RESET: ("Move the reset date", "The amount is the new date"),
-}
-"""Label and description, up to 75 characters each."""
 FOR_ALL_HINT = "For lines that don't say it themselves."
 AMOUNT = "Amount, or the new reset date"
 AMOUNT_HINT = "For each customer: 500, 1,000, 1k, 2.5m. A date like 2026-12-31."
@@ -38,7 +45,9 @@ def listed(customers: int) -> str:
     return f"*{count(customers, 'customer')}* of the list. You see each of them before anything is requested."
 
 
-TOO_MANY_LISTED = f"A bulk change has up to {MOST_LINES} customers, and this list has more. Add a filter."
+def too_many_listed(most: int) -> str:
+    return f"A bulk change has up to {most} customers, and this list has more. Add a filter."
+
 
 # The checked list
 
@@ -76,8 +85,12 @@ APPLY_TITLE = "Apply all of these?"
 APPLY_TEXT = "Maple begins at once. You can stop it on the card."
 
 
-def total(feature: str, lines: int, units: str) -> str:
-    return f"• {feature}: {count(lines, 'line')}" + (f", {units} in all" if units else "")
+def total(what: str, lines: int, units: str) -> str:
+    return f"• {what}: {count(lines, 'line')}" + (f", {units} in all" if units else "")
+
+
+def of_kind(kind: str, feature: str) -> str:
+    return f"{kind}, {feature}" if feature else kind
 
 
 def totals(value: str) -> str:
@@ -102,9 +115,7 @@ def largest_line(customer: str, summary: str) -> str:
 PROBLEMS: Mapping[LineReason, str] = {
     LineReason.NO_CUSTOMER: "No customer has exactly this id or email address.",
     LineReason.SEVERAL_CUSTOMERS: "Several customers have this email address. Use the id.",
-    LineReason.NO_FEATURE: "There is no such feature, or several have this name.",
-    LineReason.NOT_METERED: "The feature is on or off, so it has no balance to change.",
-    LineReason.SEVERAL_PARTS: "The balance has several sources. Change this customer on their card.",
+    LineReason.NO_ENTITY: "The customer has no entity with exactly this id or name.",
     LineReason.TOO_MANY: "The list is too long.",
     LineReason.NO_UNDO: "This can't be undone, or is already being undone.",
     LineReason.NOT_READ: "Maple couldn't read the customer from Autumn. Check the list again in a minute.",
@@ -112,7 +123,7 @@ PROBLEMS: Mapping[LineReason, str] = {
 
 
 def repeated(other: int) -> str:
-    return f"Line {other} already changes the same balance."
+    return f"Line {other} already changes the same. Request one of them by itself."
 
 
 # The card

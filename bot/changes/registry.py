@@ -25,6 +25,7 @@ from bot.changes import (
 from bot.changes.amounts import AmountNote
 from bot.changes.billing.words import BillingLine, BillingNote
 from bot.changes.common_notes import CommonNote
+from bot.changes.line_form import LineForm, LineNote, tidy
 from bot.changes.lines import LineLabel
 from bot.changes.model import ChangeInput
 from bot.changes.notes import NoteCode
@@ -66,6 +67,31 @@ def of(request: ChangeInput) -> ChangeKind[Any]:
     return kind(request.kind)
 
 
+def listable() -> tuple[ChangeKind[Any], ...]:
+    """Those that a line of a list can be."""
+    return tuple(known for known in KINDS if known.line_form is not None)
+
+
+def usual_line() -> ChangeKind[Any]:
+    """What a line of a list is that does not say it."""
+    return listable()[0]
+
+
+def line_form(kind_id: str) -> LineForm:
+    """Raises UnknownKind for a kind that no line can be."""
+    form = kind(kind_id).line_form
+    if form is None:
+        raise UnknownKind(kind_id)
+    return form
+
+
+def listed_as(typed: str) -> ChangeKind[Any] | None:
+    """By its id, its command or its name, as a line of a list says it."""
+    said = tidy(typed)
+    called = ((known, (known.id, known.command, known.button, known.heading)) for known in listable())
+    return next((known for known, names in called if said in map(tidy, names)), None)
+
+
 def short_forms() -> Mapping[str, tuple[ChangeKind[Any], ShortForm]]:
     """By their commands."""
     return {short.command: (known, short) for known in KINDS for short in known.short_forms}
@@ -97,6 +123,7 @@ def _note_codes(kinds: tuple[ChangeKind[Any], ...]) -> Mapping[str, NoteCode]:
     enums: tuple[type[NoteCode], ...] = (
         AmountNote,
         CommonNote,
+        LineNote,
         BillingNote,
         *(known.notes for known in kinds),
     )

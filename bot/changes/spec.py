@@ -17,12 +17,15 @@ from bot.access.rules import PolicyKind
 from bot.autumn.client import Autumn
 from bot.autumn.write import Write
 from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
+from bot.changes.line_form import LineForm
 from bot.changes.lines import Line, LineLabel
 from bot.changes.model import ChangeInput, Facts, Judgement, Needs, PendingPayment, Snapshot, Verdict
 from bot.changes.notes import Names, Note, NoteCode
 from bot.kit.form_values import Values
 
 I = TypeVar("I", bound=ChangeInput)  # noqa: E741 - the input
+
+UNITS_OF_FEATURE = "units of the feature"
 
 Options: TypeAlias = Callable[[Facts, str], list[dict[str, Any]]]
 """Options of an external select, for what is typed in it."""
@@ -155,6 +158,8 @@ class ChangeKind(ABC, Generic[I]):
     """Of the one change that the card has a button for: what the button says. The others are in a menu."""
     short_forms: tuple[ShortForm, ...] = ()
     """Commands that say a whole change in one line."""
+    line_form: LineForm | None = None
+    """How a line of a list says it; None for a kind that lists do not have."""
     danger: bool = False
     """Whether it comes last in the menu, behind everything else."""
     confirm_approval: Confirmation | None = None
@@ -207,6 +212,11 @@ class ChangeKind(ABC, Generic[I]):
         ask for: it asks the same questions as the guard, and where the facts do not tell, it is True.
         """
         return True
+
+    def touches(self, request: I) -> frozenset[str]:
+        """What it changes, or rests on, in words of Maple's own: no two changes of a customer in one list
+        may touch the same, since the second would not find what was shown."""
+        return frozenset({f"{self.id} {self.feature(request)}"})
 
     # Judging
 

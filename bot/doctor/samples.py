@@ -24,7 +24,7 @@ from bot.autumn.bulk import ListedCustomer
 from bot.autumn.environment import Environment
 from bot.batches import card as batch_card
 from bot.batches import form as batch_form
-from bot.batches.model import BatchProgress, BatchRecord, BatchState, FeatureTotal, LineState
+from bot.batches.model import MOST_LINES, BatchProgress, BatchRecord, BatchState, FeatureTotal, LineState
 from bot.changes import buttons, chooser, request_form
 from bot.changes import registry as kinds
 from bot.changes.balance.words import BalanceLine
@@ -230,7 +230,7 @@ def _alerts() -> Iterator[Sample]:
 
 def _batches() -> Iterator[Sample]:
     meta = batch_form.BatchMeta(key="0" * 32)
-    yield Sample("bulk change form", view=batch_form.build(meta))
+    yield Sample("bulk change form", view=batch_form.build(meta, most=MOST_LINES))
     record = BatchRecord(
         id="sample",
         state=BatchState.WAITING,
@@ -246,7 +246,7 @@ def _batches() -> Iterator[Sample]:
         updated_at=NOW,
         expires_at=SOON,
         progress=BatchProgress({LineState.QUEUED: 1}),
-        totals=(FeatureTotal(FEATURE_ID, 1, Decimal(1)),),
+        totals=(FeatureTotal(kinds.usual_line().id, FEATURE_ID, 1, Decimal(1)),),
     )
     drawn = batch_card.batch_card(record, [], audience=Audience.APPROVER, now=NOW, names={})
     yield Sample("bulk change", drawn)

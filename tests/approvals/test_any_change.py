@@ -170,6 +170,7 @@ _DETAILS: dict[str, st.SearchStrategy[str]] = {
     **dict.fromkeys(
         ("units", "most", "count", "total", "off", "off_now", "left", "nearest", "refunded", "used"), FIGURES
     ),
+    **dict.fromkeys(("what", "words", "why", "typed"), TEXTS),
     **dict.fromkeys(("included", "pack", "next", "used"), FIGURES),
     **dict.fromkeys(("at", "cycle", "latest"), MOMENTS),
     **dict.fromkeys(("field", "fields"), st.sampled_from(["name", "name, email"])),

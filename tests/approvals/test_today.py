@@ -10,7 +10,7 @@ import pytest
 
 from bot.access.limits import Measure
 from bot.access.policy import Verb
-from bot.approvals.daily_limits import Movement
+from bot.approvals.daily_limits import DayTotals, Movement
 from bot.approvals.lifecycle import Record, State
 from bot.approvals.results import ChangeRequest, Result
 from bot.approvals.service import ChangeService
@@ -324,9 +324,11 @@ async def test_what_is_planned_in_the_same_list_counts(harness: Harness) -> None
     harness.permissions.policy = read(A_PERSON_AT_ONCE)
     service = harness.service()
     facts = await service.open("balance", CUSTOMER)
+    asked = harness.balance(amount=100)
     earlier = Movement("cus_other", ANA.user, {"feature:messages": Decimal(901)})
     for planned, at_once in ((), True), ((earlier,), False):
-        seen = await service.look(harness.balance(amount=100), facts, ANA, planned=planned)
+        today = DayTotals(planned).of(asked, ANA.user)
+        seen = await service.look(asked, facts, ANA, today=today)
         assert (await service.may_ask(seen, ANA)).at_once is at_once
 
 

@@ -15,11 +15,11 @@ from bot.batches.model import (
     BatchOutcome,
     BatchRecord,
     BatchResult,
-    LineAction,
     LineState,
 )
 from bot.batches.service import BatchService
 from bot.batches.timeouts import BatchTimeouts
+from bot.changes.line_form import LineCells
 from bot.runtime import Checkpoint, Runtime, no_checkpoint
 from bot.store.database import Database
 from tests.approvals.harness import ANA, RAJ, Harness, approvals_channel, running
@@ -40,7 +40,7 @@ CUSTOMERS = ("cus_bold", "cus_html", "cus_rtl", "cus_lines", "cus_date", "cus_li
 
 def gives(*customers: str, amount: int = 100, feature: str = "messages") -> list[BatchLine]:
     return [
-        BatchLine(number, customer, LineAction.GIVE, feature, Decimal(amount))
+        BatchLine(number, customer, LineCells(feature, str(amount)))
         for number, customer in enumerate(customers, 1)
     ]
 

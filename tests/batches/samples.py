@@ -56,7 +56,7 @@ def record(
         "updated_at": NOW,
         "expires_at": NOW,
         "progress": BatchProgress(counts or {LineState.QUEUED: 3}),
-        "totals": (FeatureTotal("messages", 3, Decimal(6)),),
+        "totals": (FeatureTotal("balance", "messages", 3, Decimal(6)),),
         **more,
     }
     return BatchRecord("b1", state, **values)

@@ -25,11 +25,11 @@ from bot.batches.model import (
     CheckedBatch,
     CheckedLine,
     FeatureTotal,
-    LineAction,
     LineProblem,
     LineReason,
     LineState,
 )
+from bot.changes.line_form import LineCells
 from bot.changes.notes import Note
 from bot.kit import ids
 from bot.kit.card import Card
@@ -47,7 +47,7 @@ def checked(
     return CheckedBatch(
         tuple(
             CheckedLine(
-                BatchLine(each, f"cus_{each}", LineAction.GIVE, "messages", Decimal(each)),
+                BatchLine(each, f"cus_{each}", LineCells("messages", str(each))),
                 gives(f"cus_{each}", each),
                 f"Customer {each}",
                 "messages",
@@ -209,7 +209,10 @@ def test_not_every_line_applied_is_not_called_finished() -> None:
 
 def test_card_has_the_ten_largest_lines_the_totals_and_their_value() -> None:
     many = [line(number) for number in range(1, 31)]
-    totals = (FeatureTotal("messages", 28, Decimal(5000)), FeatureTotal("seats", 2, Decimal(0), unsized=2))
+    totals = (
+        FeatureTotal("balance", "messages", 28, Decimal(5000)),
+        FeatureTotal("balance", "seats", 2, Decimal(0), unsized=2),
+    )
     batch = record(totals=totals, value={"USD": Decimal(12)}, undo_of="b0", undo="b2", reason="")
     drawn = card.batch_card(batch, many, audience=Audience.APPROVER, now=NOW, names=NAMES)
     assert "Customer 30" in drawn.text

@@ -1,3 +1,5 @@
+import pytest
+
 from bot.approvals.lifecycle import CardKind
 from bot.batches import cards
 from bot.batches.cards import POSTING
@@ -17,11 +19,17 @@ async def test_batch_has_a_card_for_its_requester_and_one_for_approvers(harness:
     )
 
 
-async def test_batch_that_needs_no_approval_has_none_for_approvers(sqlite_harness: BatchHarness) -> None:
+@pytest.mark.parametrize(
+    ("channel", "kinds"),
+    [("C_APPROVALS", [CardKind.ASKER, CardKind.APPROVAL]), ("", [CardKind.ASKER])],
+)
+async def test_batch_that_needs_no_approval_is_shown_in_the_approvals_channel_if_there_is_one(
+    sqlite_harness: BatchHarness, channel: str, kinds: list[CardKind]
+) -> None:
     sqlite_harness.inner.permissions.needed = 0
-    batch = await sqlite_harness.submitted(sqlite_harness.replica())
-    kinds = [card.kind for card in await cards.cards_of(sqlite_harness.inner.database, batch.id)]
-    assert kinds == [CardKind.ASKER]
+    batch = await sqlite_harness.submitted(sqlite_harness.replica(channel=channel))
+    shown = await cards.cards_of(sqlite_harness.inner.database, batch.id)
+    assert [card.kind for card in shown] == kinds
 
 
 async def test_card_is_posted_by_one(harness: BatchHarness) -> None:

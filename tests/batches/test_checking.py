@@ -6,10 +6,12 @@ import pytest
 
 from bot.access.limits import Worth
 from bot.access.policy import Decision, DecisionReason, Request, Verb
-from bot.batches.checking import strictest, together
-from bot.batches.model import BatchLine, BatchResult, CheckedBatch, LineAction, LineReason, values
+from bot.batches.model import BatchLine, BatchResult, CheckedBatch, LineReason, values
+from bot.batches.policy import strictest, together
 from bot.changes.balance.input import BalanceAction, BalanceInput
 from bot.changes.balance.words import BalanceNote
+from bot.changes.line_form import LineCells, LineNote
+from bot.changes.notes import NoteCode
 from tests.approvals.harness import ANA, NOW, RAJ
 from tests.batches.harness import CUSTOMERS, BatchHarness, gives
 from tests.policy import BALANCE, read
@@ -49,10 +51,10 @@ async def test_line_is_previewed_before_anything_is_requested(sqlite_harness: Ba
         ("nobody", "messages", LineReason.NO_CUSTOMER),
         ("nobody@nowhere.example", "messages", LineReason.NO_CUSTOMER),
         ("billing@twinpeaks.example", "messages", LineReason.SEVERAL_CUSTOMERS),
-        ("cus_bold", "nothing", LineReason.NO_FEATURE),
-        ("cus_bold", "sso", LineReason.NOT_METERED),
+        ("cus_bold", "nothing", LineReason.REFUSED),
+        ("cus_bold", "sso", LineReason.REFUSED),
         ("cus_bold", "api_calls", LineReason.REFUSED),
-        ("cus_vandelay", "messages", LineReason.SEVERAL_PARTS),
+        ("cus_vandelay", "messages", LineReason.REFUSED),
         ("cus_piedpiper", "exports", LineReason.REFUSED),
     ],
 )
@@ -61,16 +63,27 @@ async def test_wrong_line_is_named_with_its_reason(
 ) -> None:
     checked = await check(sqlite_harness, line("cus_html", number=1), line(customer, feature, number=7))
     (problem,) = checked.problems
-    assert (problem.number, problem.reason, problem.text) == (7, reason, f"{customer}, {feature}, give, 100")
+    assert (problem.number, problem.reason, problem.text) == (7, reason, f"{customer}, {feature}, 100")
     assert [each.line.number for each in checked.lines] == [1]
     assert not checked.requestable
     assert checked.without_problems().requestable
 
 
-async def test_guards_of_the_change_say_why(sqlite_harness: BatchHarness) -> None:
-    checked = await check(sqlite_harness, line(feature="api_calls"))
+@pytest.mark.parametrize(
+    ("customer", "feature", "code"),
+    [
+        ("cus_bold", "api_calls", BalanceNote.FEATURE_NOT_HELD),
+        ("cus_bold", "nothing", LineNote.UNKNOWN),
+        ("cus_bold", "sso", BalanceNote.FEATURE_IS_FLAG),
+        ("cus_vandelay", "messages", BalanceNote.SEVERAL_SOURCES),
+    ],
+)
+async def test_guards_of_the_change_say_why(
+    sqlite_harness: BatchHarness, customer: str, feature: str, code: NoteCode
+) -> None:
+    checked = await check(sqlite_harness, line(customer, feature))
     (problem,) = checked.problems
-    assert [note.code for note in problem.notes] == [BalanceNote.FEATURE_NOT_HELD]
+    assert [note.code for note in problem.notes] == [code]
 
 
 @pytest.mark.parametrize("typed", ["hostile1@odd.example", "HOSTILE1@Odd.example", "cus_bold"])
@@ -116,6 +129,12 @@ async def test_line_that_cannot_be_read_can_be_checked_again(sqlite_harness: Bat
     assert (await check(sqlite_harness, line())).requestable
 
 
+async def test_address_that_cannot_be_searched_for_can_be_checked_again(sqlite_harness: BatchHarness) -> None:
+    sqlite_harness.inner.local.faults.add("customers.list", "500")
+    checked = await check(sqlite_harness, line("hostile1@odd.example"))
+    assert [each.reason for each in checked.problems] == [LineReason.NOT_READ]
+
+
 async def test_features_that_cannot_be_read_refuse_every_line(sqlite_harness: BatchHarness) -> None:
     sqlite_harness.inner.local.faults.add("features.list", "500")
     checked = await check(sqlite_harness, line(), line("cus_html", number=2))
@@ -124,8 +143,8 @@ async def test_features_that_cannot_be_read_refuse_every_line(sqlite_harness: Ba
 
 async def test_new_reset_date_and_new_remainder_are_lines_as_well(sqlite_harness: BatchHarness) -> None:
     lines = [
-        BatchLine(1, "cus_bold", LineAction.SET, "messages", Decimal(5)),
-        BatchLine(2, "cus_html", LineAction.RESET, "messages", reset_at=NOW + timedelta(days=3)),
+        BatchLine(1, "cus_bold", LineCells("messages", "5", "set")),
+        BatchLine(2, "cus_html", LineCells("messages", str((NOW + timedelta(days=3)).date()), "reset")),
     ]
     checked = await check(sqlite_harness, *lines)
     assert checked.requestable, checked.problems

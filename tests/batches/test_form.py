@@ -1,18 +1,15 @@
 """The form of a bulk change: what it takes, and what it says is missing."""
 
-from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from bot.batches import form, parsing, words
 from bot.batches.form import BatchMeta
-from bot.batches.list_notes import ListNote
-from bot.batches.model import BatchLine, LineAction
-from bot.batches.parsing import ForAll, ReadList
+from bot.batches.model import BatchLine
+from bot.batches.parsing import ForAll
 from bot.changes.forms import words as forms_words
-from bot.changes.notes import Note
+from bot.changes.line_form import LineCells
 
 LISTED = BatchMeta(key="0" * 32, draft="d1", customers=3)
 PASTED = BatchMeta(key="0" * 32)
@@ -36,7 +33,7 @@ def test_list_is_taken_as_it_was_typed() -> None:
     assert parsed.input is not None
     assert parsed.input.pasted == "a\tb\u200b\n"
     assert (parsed.input.reason, parsed.input.file) == ("why", "")
-    assert parsed.input.for_all == ForAll(LineAction.SET, "", "5k")
+    assert parsed.input.for_all == ForAll("set", "", "5k")
 
 
 def test_file_is_taken_by_its_id() -> None:
@@ -72,25 +69,15 @@ def test_what_is_missing_is_said(meta: BatchMeta, values: dict[str, Any], errors
 
 
 def test_customers_of_a_list_take_what_is_filled_in() -> None:
-    kept = [BatchLine(number, f"cus_{number}", LineAction.GIVE, "") for number in (1, 4)]
-    at = datetime(2027, 1, 1, tzinfo=UTC)
-    assert parsing.filled(kept, ForAll(LineAction.SET, "messages", "5k")) == ReadList(
-        tuple(
-            BatchLine(number, f"cus_{number}", LineAction.SET, "messages", Decimal(5000)) for number in (1, 4)
-        )
-    )
-    reset = parsing.filled(kept, ForAll(LineAction.RESET, "messages", "2027-01-01"))
-    assert isinstance(reset, ReadList)
-    assert [line.reset_at for line in reset.lines] == [at, at]
-    assert parsing.filled(kept, ForAll(LineAction.GIVE, "messages", "five")) == Note(
-        ListNote.NOT_AN_AMOUNT,
-        {"amount": "five", "why": "This is not a number. Write it like 1,000, 1k, 2.5m or -40."},
+    kept = [BatchLine(number, f"cus_{number}") for number in (1, 4)]
+    assert parsing.filled(kept, ForAll("set", "messages", "5k")) == tuple(
+        BatchLine(number, f"cus_{number}", LineCells("messages", "5k", "set")) for number in (1, 4)
     )
 
 
 def test_form_is_within_slacks_limits() -> None:
     for meta in (PASTED, LISTED):
-        view = form.build(meta, pasted="a,b,5")
+        view = form.build(meta, most=500, pasted="a,b,5")
         assert len(view["private_metadata"]) <= 3000
         hints = [block["hint"]["text"] for block in view["blocks"] if block.get("hint")]
         assert all(len(hint) <= 150 for hint in hints), hints

@@ -15,12 +15,12 @@ from bot.batches.model import (
     CheckedBatch,
     CheckedLine,
     FeatureTotal,
-    LineAction,
     LineProblem,
     LineReason,
     LineState,
 )
 from bot.changes.balance.input import BalanceAction, BalanceInput
+from bot.changes.line_form import LineCells
 
 AT = datetime(2026, 11, 22, tzinfo=UTC)
 ALLOWED = Decision(True, DecisionReason.ALLOWED)
@@ -31,7 +31,7 @@ def checked_line(number: int, feature: str, amount: int | None) -> CheckedLine:
     change = BalanceInput(
         customer="cus_1", feature=feature, row="row", action=BalanceAction.GIVE, amount=size
     )
-    line = BatchLine(number, "cus_1", LineAction.GIVE, feature, size)
+    line = BatchLine(number, "cus_1", LineCells(feature, str(amount)))
     return CheckedLine(line, change, "Acme", feature, Preview({}, (), amount=size))
 
 
@@ -67,8 +67,8 @@ def test_units_are_added_up_by_feature() -> None:
         )
     )
     assert batch.totals == (
-        FeatureTotal("messages", 3, Decimal(150), unsized=1),
-        FeatureTotal("seats", 1, Decimal(3)),
+        FeatureTotal("balance", "messages", 3, Decimal(150), unsized=1),
+        FeatureTotal("balance", "seats", 1, Decimal(3)),
     )
     assert batch.value == {}
 
@@ -86,9 +86,9 @@ def test_batch_that_the_policy_refuses_cannot_be_requested(decision: Decision | 
 
 
 def test_line_is_told_as_it_was_typed() -> None:
-    assert BatchLine(1, "a@b.co", LineAction.GIVE, "messages", Decimal(5)).text == "a@b.co, messages, give, 5"
-    moved = BatchLine(1, "cus_1", LineAction.RESET, "messages", reset_at=AT)
-    assert moved.text == "cus_1, messages, reset, 2026-11-22"
+    assert BatchLine(1, "a@b.co", LineCells("messages", "5")).text == "a@b.co, messages, 5"
+    full = BatchLine(1, "cus_1", LineCells("seats", "5", "now"), "quantity", "ws_1")
+    assert full.text == "cus_1, seats, 5, now, quantity, ws_1"
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 
 import pytest
 from slack_sdk.errors import SlackApiError
@@ -11,8 +10,9 @@ from sqlalchemy import text
 
 from bot.access.people import Actor
 from bot.batches import cards, words
-from bot.batches.model import BatchLine, BatchRecord, BatchState, LineAction
+from bot.batches.model import BatchLine, BatchRecord, BatchState
 from bot.batches.timeouts import BatchTimeouts
+from bot.changes.line_form import LineCells
 from tests.running import APPROVALS, Running, running_maple
 from tests.screen import on_screen
 
@@ -36,7 +36,7 @@ def actor(maple: Running, name: str) -> Actor:
 async def requested(maple: Running, number: int = 2) -> BatchRecord:
     customers = ("cus_bold", "cus_html", "cus_rtl")[:number]
     lines = [
-        BatchLine(place, customer, LineAction.GIVE, "messages", Decimal(100))
+        BatchLine(place, customer, LineCells("messages", "100"))
         for place, customer in enumerate(customers, 1)
     ]
     ana = actor(maple, "ana")
@@ -103,9 +103,7 @@ async def test_nothing_is_posted_into_a_channel_that_cannot_be_checked(quiet: Ru
 async def test_card_is_not_posted_where_maple_is_not(quiet: Running) -> None:
     channel = quiet.slack.workspace.channels[APPROVALS]
     ana = actor(quiet, "ana")
-    checked = await quiet.bot.batches.check(
-        [BatchLine(1, "cus_bold", LineAction.GIVE, "messages", Decimal(1))], ana
-    )
+    checked = await quiet.bot.batches.check([BatchLine(1, "cus_bold", LineCells("messages", "1"))], ana)
     quiet.slack.faults.add("chat.postMessage", "error", error="fatal_error", times=2)
     outcome = await quiet.bot.batches.submit("1" * 32, checked, ana, reason="why")
     assert outcome.batch is not None

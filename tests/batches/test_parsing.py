@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 import pytest
 from hypothesis import example, given
@@ -9,31 +10,51 @@ from hypothesis import strategies as st
 
 from bot.batches import parsing
 from bot.batches.list_notes import MOST_BYTES, ListNote
-from bot.batches.model import MOST_LINES, BatchLine, LineAction, LineReason
+from bot.batches.model import MOST_LINES, BatchLine, LineReason
 from bot.batches.parsing import ForAll, ReadList
-from bot.changes import notes
-from bot.changes.notes import Note
+from bot.changes import notes, registry
+from bot.changes.balance.input import BalanceAction
+from bot.changes.line_form import LineNote, LineReader
+from bot.changes.notes import Note, NoteCode
 
-GIVE, SET, RESET = LineAction
+GIVE, SET, RESET = BalanceAction.GIVE, BalanceAction.SET, BalanceAction.NONE
 NOTHING = ForAll()
-FULL = ForAll(GIVE, "messages", "100")
+FULL = ForAll("give", "messages", "100")
 
 
-def line(number: int, customer: str, feature: str, amount: str, action: LineAction = GIVE) -> BatchLine:
-    return BatchLine(number, customer, action, feature, Decimal(amount))
+class Said(NamedTuple):
+    """What a line of the usual kind says."""
+
+    number: int
+    customer: str
+    feature: str
+    amount: Decimal | None
+    action: BalanceAction
+    reset_at: datetime | None = None
 
 
-def read_lines(given: bytes | str, for_all: ForAll = NOTHING) -> tuple[BatchLine, ...]:
+def line(number: int, customer: str, feature: str, amount: str, action: BalanceAction = GIVE) -> Said:
+    return Said(number, customer, feature, Decimal(amount), action)
+
+
+def said(read: BatchLine) -> Said:
+    reader = LineReader(read.cells)
+    listed = registry.line_form(read.kind).read(reader)
+    assert not reader.wrong
+    return Said(read.number, read.customer, listed.feature, listed.amount, listed.action, listed.reset_at)
+
+
+def read_lines(given: bytes | str, for_all: ForAll = NOTHING) -> tuple[Said, ...]:
     answer = parsing.read(given, for_all)
     assert isinstance(answer, ReadList), answer
     assert answer.problems == ()
-    return answer.lines
+    return tuple(map(said, answer.lines))
 
 
-def wrong_codes(given: bytes | str, for_all: ForAll = NOTHING) -> list[tuple[int, ListNote]]:
+def wrong_codes(given: bytes | str, for_all: ForAll = NOTHING) -> list[tuple[int, NoteCode]]:
     answer = parsing.read(given, for_all)
     assert isinstance(answer, ReadList), answer
-    return [(wrong.number, note.code) for wrong in answer.problems for note in wrong.notes]  # type: ignore[misc]
+    return [(wrong.number, note.code) for wrong in answer.problems for note in wrong.notes]
 
 
 def whole(given: bytes | str, for_all: ForAll = NOTHING) -> ListNote:
@@ -78,12 +99,12 @@ def test_plain_list_takes_the_rest_from_the_form() -> None:
 
 
 def test_customers_and_amounts_take_the_feature_from_the_form() -> None:
-    assert read_lines("acme,5k\nbeta,+3", ForAll(SET, "messages")) == (
+    assert read_lines("acme,5k\nbeta,+3", ForAll("set", "messages")) == (
         line(1, "acme", "messages", "5000", SET),
         line(2, "beta", "messages", "3", SET),
     )
     # Without a feature for all, the second cell is the feature.
-    assert wrong_codes("acme,5k") == [(1, ListNote.NO_AMOUNT)]
+    assert wrong_codes("acme,5k") == [(1, LineNote.MISSING)]
 
 
 def test_list_of_customers_as_maple_exports_it_can_be_used_again() -> None:
@@ -100,14 +121,12 @@ def test_list_of_customers_as_maple_exports_it_can_be_used_again() -> None:
 
 def test_reset_has_a_date_for_an_amount() -> None:
     at = datetime(2027, 1, 31, tzinfo=UTC)
-    assert read_lines("acme,messages,2027-01-31,reset") == (
-        BatchLine(1, "acme", RESET, "messages", reset_at=at),
-    )
-    assert read_lines("acme", ForAll(RESET, "messages", "2027-01-31")) == (
-        BatchLine(1, "acme", RESET, "messages", reset_at=at),
+    assert read_lines("acme,messages,2027-01-31,reset") == (Said(1, "acme", "messages", None, RESET, at),)
+    assert read_lines("acme", ForAll("reset", "messages", "2027-01-31")) == (
+        Said(1, "acme", "messages", None, RESET, at),
     )
     for typed in ("2027-02-30", "1/12", "5000", "2027-1-1"):
-        assert wrong_codes(f"acme,messages,{typed},reset") == [(1, ListNote.NOT_A_DATE)]
+        assert wrong_codes(f"acme,messages,{typed},reset") == [(1, LineNote.NOT_A_DATE)]
 
 
 def test_one_customer_may_have_several_lines() -> None:
@@ -180,7 +199,7 @@ def test_amount_is_read_where_it_is_clear(typed: str, amount: str) -> None:
     ],
 )
 def test_amount_that_is_not_clear_is_refused(typed: str) -> None:
-    assert wrong_codes(f"acme,messages,{typed}") == [(1, ListNote.NOT_AN_AMOUNT)]
+    assert wrong_codes(f"acme,messages,{typed}") == [(1, LineNote.NOT_AN_AMOUNT)]
 
 
 @pytest.mark.parametrize(
@@ -192,19 +211,23 @@ def test_comma_is_the_decimal_one_in_a_list_with_semicolons(typed: str, amount: 
 
 @pytest.mark.parametrize("typed", ["1,000", "12,345", "1.000"])
 def test_amount_with_two_readings_is_refused_in_a_list_with_semicolons(typed: str) -> None:
-    assert wrong_codes(f"acme;messages;{typed}") == [(1, ListNote.NOT_AN_AMOUNT)]
+    assert wrong_codes(f"acme;messages;{typed}") == [(1, LineNote.NOT_AN_AMOUNT)]
 
 
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        ("acme,messages,5,give,more", ListNote.TOO_MANY_CELLS),
-        ("acme,messages,1,000,5,3", ListNote.TOO_MANY_CELLS),
-        ("acme,messages,1,000", ListNote.UNKNOWN_ACTION),
-        ("acme,messages,5,remove", ListNote.UNKNOWN_ACTION),
+        ("acme,messages,5,give,balance,ws_1,more", ListNote.TOO_MANY_CELLS),
+        ("acme,messages,1,000,5,3,2", ListNote.TOO_MANY_CELLS),
+        ("acme,messages,1,000,5,3", ListNote.UNKNOWN_KIND),
+        ("acme,messages,5,give,more", ListNote.UNKNOWN_KIND),
+        ("acme,messages,,,details", ListNote.UNKNOWN_KIND),
+        ("acme,in_1,5,,refund,ws_1", ListNote.NO_ENTITIES),
+        ("acme,messages,1,000", LineNote.UNKNOWN_ACTION),
+        ("acme,messages,5,remove", LineNote.UNKNOWN_ACTION),
         (",messages,5", ListNote.NO_CUSTOMER),
-        ("acme,,5", ListNote.NO_FEATURE),
-        ("acme,messages", ListNote.NO_AMOUNT),
+        ("acme,,5", LineNote.MISSING),
+        ("acme,messages", LineNote.MISSING),
         ('"acme,messages,5', ListNote.QUOTES),
         ('"ac"me,messages,5', ListNote.QUOTES),
         ("=HYPERLINK(1),messages,5", ListNote.FORMULA),
@@ -220,7 +243,7 @@ def test_amount_with_two_readings_is_refused_in_a_list_with_semicolons(typed: st
         ("acme,messages,5," + "x" * 4000, ListNote.LONG_LINE),
     ],
 )
-def test_wrong_line_is_named_and_the_others_are_kept(text: str, code: ListNote) -> None:
+def test_wrong_line_is_named_and_the_others_are_kept(text: str, code: NoteCode) -> None:
     answer = parsing.read(f"acme,messages,5\n{text}\nbeta,messages,5", NOTHING)
     assert isinstance(answer, ReadList)
     assert [kept.number for kept in answer.lines] == [1, 3]
@@ -234,16 +257,16 @@ def test_wrong_line_is_named_and_the_others_are_kept(text: str, code: ListNote) 
 
 def test_everything_that_is_wrong_with_a_line_is_told() -> None:
     assert wrong_codes(",,five,remove") == [
-        (1, ListNote.UNKNOWN_ACTION),
         (1, ListNote.NO_CUSTOMER),
-        (1, ListNote.NO_FEATURE),
-        (1, ListNote.NOT_AN_AMOUNT),
+        (1, LineNote.UNKNOWN_ACTION),
+        (1, LineNote.MISSING),
+        (1, LineNote.NOT_AN_AMOUNT),
     ]
 
 
 def test_number_of_a_line_counts_the_header_and_blank_lines() -> None:
     assert wrong_codes("\r\ncustomer,feature,amount\r\n\r\nacme,messages,x\r\n") == [
-        (4, ListNote.NOT_AN_AMOUNT)
+        (4, LineNote.NOT_AN_AMOUNT)
     ]
 
 
@@ -257,6 +280,7 @@ def test_number_of_a_line_counts_the_header_and_blank_lines() -> None:
         ("feature,amount\nmessages,5", ListNote.NO_CUSTOMERS),
         ("customer,feature,Betrag\nacme,messages,5", ListNote.UNKNOWN_COLUMN),
         ("customer,amount,amount\nacme,5,6", ListNote.SAME_COLUMN),
+        ("customer,feature,product,amount\nacme,messages,pro,6", ListNote.SAME_COLUMN),
         ("acme\x00,messages,5", ListNote.NOT_TEXT),
         (b"PK\x03\x04rest of a workbook", ListNote.WORKBOOK),
         (b"\xd0\xcf\x11\xe0\xa1\xb1", ListNote.WORKBOOK),
@@ -275,7 +299,7 @@ def test_list_that_cannot_be_used_at_all_is_refused_as_a_whole(content: bytes | 
 def test_first_line_that_only_looks_like_a_header_is_a_line() -> None:
     assert read_lines("acme,units,5") == (line(1, "acme", "units", "5"),)
     # A header in words that Maple does not know is a line that is wrong.
-    assert wrong_codes("Kunde,Funktion,Betrag\nacme,messages,5") == [(1, ListNote.NOT_AN_AMOUNT)]
+    assert wrong_codes("Kunde,Funktion,Betrag\nacme,messages,5") == [(1, LineNote.NOT_AN_AMOUNT)]
     assert wrong_codes('"acme\nbeta,messages,5') == [(1, ListNote.QUOTES)]
 
 
@@ -295,6 +319,11 @@ PIECES = [
     "give",
     "reset",
     "2027-01-01",
+    "kind",
+    "entity",
+    "refund",
+    "cancel",
+    "grant",
 ]
 LIKELY = st.lists(st.sampled_from(PIECES), max_size=60).map("".join)
 
@@ -314,8 +343,9 @@ def test_whatever_is_sent_is_read_or_told_in_words(content: bytes | str) -> None
         assert len(numbers) <= MOST_LINES
         for kept in answer.lines:
             assert kept.customer
-            assert kept.feature
-            assert (kept.reset_at is None) == (kept.amount is not None and kept.amount.is_finite())
+            reader = LineReader(kept.cells)
+            registry.line_form(kept.kind).read(reader)
+            assert not reader.wrong
         for wrong in answer.problems:
             assert wrong.notes
             assert all(notes.plain(note) and notes.mrkdwn(note) for note in wrong.notes)
@@ -336,12 +366,12 @@ def test_whatever_is_sent_is_read_or_told_in_words(content: bytes | str) -> None
     st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
 )
 def test_list_that_is_written_out_is_read_back(
-    rows: list[tuple[str, str, int, LineAction]], separator: str, encoding: str
+    rows: list[tuple[str, str, int, BalanceAction]], separator: str, encoding: str
 ) -> None:
     written = [["action", "customer", "amount", "feature"]]
     written += [[action, customer, str(amount), feature] for customer, feature, amount, action in rows]
     content = "\n".join(separator.join(cells) for cells in written).encode(encoding)
     assert read_lines(content) == tuple(
-        BatchLine(number, customer, action, feature, Decimal(amount))
+        Said(number, customer, feature, Decimal(amount), action)
         for number, (customer, feature, amount, action) in enumerate(rows, 2)
     )

@@ -12,8 +12,9 @@ from bot.approvals.lifecycle import Cause, Record, State
 from bot.approvals.steps import Lease
 from bot.batches import line_steps, repository, running
 from bot.batches.line_steps import submission_id
-from bot.batches.model import BatchRecord, BatchResult, BatchState, LineState
+from bot.batches.model import BatchLine, BatchRecord, BatchResult, BatchState, LineState
 from bot.changes.balance.input import BalanceAction
+from bot.changes.line_form import LineCells
 from tests.approvals.harness import ANA, LEA, RAJ
 from tests.approvals.records import record
 from tests.batches.harness import CUSTOMERS, QUICK, BatchHarness, Replica, gives
@@ -262,8 +263,7 @@ async def test_numbers_that_move_just_before_the_write_end_the_line(sqlite_harne
             await harness.inner.change_in_autumn(remaining=17)
 
     replica = harness.replica(checkpoint=meddle)
-    lines = gives("cus_bold")
-    batch = await harness.approved(replica, [replace(lines[0], action="set")])  # type: ignore[arg-type]
+    batch = await harness.approved(replica, [BatchLine(1, "cus_bold", LineCells("messages", "100", "set"))])
     await replica.run()
     (line,) = await harness.lines(replica, batch)
     assert (line.state, line.why) == (LineState.REFUSED, State.OVERTAKEN)

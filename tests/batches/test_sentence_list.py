@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 
 from bot.batches import parsing, sentence_list
-from bot.batches.list_notes import ListNote
 from bot.batches.parsing import ForAll, ReadList
 from bot.changes.balance import sentence
 from bot.changes.balance.sentence import SeveralChanges
+from bot.changes.line_form import LineNote
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 FEATURES = {"messages": "Messages", "ai_credits": "AI credits", "seats": "Seats"}
@@ -36,4 +36,4 @@ def test_day_that_does_not_come_soon_is_refused_by_the_list() -> None:
     read = parsing.read(pasted(sentence.reset_on("acme messages and seats on 29 Feb")), ForAll())
     assert isinstance(read, ReadList)
     assert not read.lines
-    assert [note.code for problem in read.problems for note in problem.notes] == [ListNote.NOT_A_DATE] * 2
+    assert [note.code for problem in read.problems for note in problem.notes] == [LineNote.NOT_A_DATE] * 2

@@ -1,5 +1,4 @@
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,8 +9,16 @@ from bot.approvals import notice_queue
 from bot.approvals.lifecycle import Cause, State
 from bot.autumn.environment import Environment
 from bot.batches import repository
-from bot.batches.model import BatchOutcome, BatchRecord, BatchResult, BatchState, LineAction, LineState
+from bot.batches.model import (
+    BatchLine,
+    BatchOutcome,
+    BatchRecord,
+    BatchResult,
+    BatchState,
+    LineState,
+)
 from bot.batches.repository import MOST_OF_PERSON
+from bot.changes.line_form import LineCells
 from bot.store.tables import audit, batch_decisions, batch_lines
 from tests.approvals.harness import ANA, LEA, RAJ
 from tests.batches.harness import CUSTOMERS, BatchHarness, gives
@@ -319,7 +326,7 @@ async def test_batch_of_the_other_environment_is_not_known(sqlite_harness: Batch
 async def test_numbers_that_changed_since_are_not_overwritten(sqlite_harness: BatchHarness) -> None:
     """What is given is given whatever the balance is by then; what is set is void once it moved."""
     harness = sqlite_harness
-    lines = [replace(gives("cus_bold")[0], action=LineAction.SET)]
+    lines = [BatchLine(1, "cus_bold", LineCells("messages", "100", "set"))]
     replica = harness.replica()
     batch = await harness.approved(replica, lines)
     await harness.inner.change_in_autumn(remaining=17)
@@ -389,7 +396,8 @@ async def test_list_that_is_as_requested_differs_in_nothing(harness: BatchHarnes
 async def test_kept_list_is_for_its_person_and_for_a_day(harness: BatchHarness) -> None:
     replica = harness.replica()
     lines = gives("cus_bold", "nobody")
-    lines.append(replace(lines[0], number=3, amount=None, reset_at=harness.inner.clock()))
+    lines.append(BatchLine(3, "acme", LineCells("seats", "5", "now", decimal_comma=True), "quantity", "ws_1"))
+    lines.append(BatchLine(4, "acme", kind="balance", input=harness.inner.balance()))
     draft = await replica.batches.keep(lines, ANA)
     assert await replica.batches.kept(draft, ANA) == tuple(lines)
     assert await replica.batches.kept(draft, RAJ) is None

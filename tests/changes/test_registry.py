@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
@@ -200,3 +200,18 @@ def test_ids_commands_notes_and_lines_are_unique() -> None:
         ids = [member.id for enum in enums for member in enum]
         assert len(set(ids)) == len(ids)
     assert all(len(kind.title) <= 24 for kind in registry.KINDS)
+
+
+@pytest.mark.parametrize("kind", registry.KINDS, ids=lambda kind: kind.id)
+def test_two_equal_changes_of_a_kind_touch_the_same(kind: ChangeKind[Any]) -> None:
+    touched = kind.touches(kind.sample("cus_1"))
+    assert touched
+    assert touched == kind.touches(kind.sample("cus_2")), "whose it is does not matter"
+
+
+def test_changes_of_other_kinds_touch_the_same_where_one_would_not_find_what_was_shown() -> None:
+    touched = {kind.id: kind.touches(kind.sample("cus_1")) for kind in registry.KINDS}
+    assert touched["balance"] == touched["usage"]
+    assert touched["expiry"] == touched["ungrant"]
+    assert touched["cancellation"] == touched["quantity"] == touched["trial"]
+    assert not touched["balance"] & touched["grant"]

@@ -141,6 +141,43 @@ async def test_plain_list_takes_feature_and_amount_of_the_form(maple: Running) -
     assert "Messages: 3 lines, 3,000 in all" in await maple.ana.sees(words.SEND)
 
 
+async def test_changes_of_several_kinds_share_one_approval(maple: Running) -> None:
+    await open_form(maple.ana)
+    shown = await maple.ana.sees("what a line of each says")
+    assert "• cancel: a product, no amount, and at the end" in shown
+    lines = (
+        "customer,about,amount,action,kind",
+        "cus_northwind,messages,500,,",
+        "cus_northwind,loyal10,,apply,reward",
+        "cus_html,starter,,at the end,cancel",
+        "cus_bold,in_cXNNUzXytba2sAT2,10,,refund",
+        "cus_bold,in_cXNNUzXytba2sAT2,5,,refund",
+        "cus_bold,starter,,soon,cancel",
+    )
+    await maple.ana.fill(words.LIST, "\n".join(lines))
+    await maple.ana.fill(forms_words.REASON, "The outage of 3 December")
+    await maple.ana.submit()
+    wrong = await maple.ana.sees("2 lines can't be requested")
+    assert words.repeated(5) in wrong
+    assert "soon is no action here" in wrong
+    await maple.ana.click(words.LEAVE_OUT)
+    shown = await maple.ana.sees(words.SEND)
+    assert "In all (≈ $15.00)" in shown
+    for part in ("Messages: 1 line, 500 in all", "Reward change: 1 line", "Refund: 1 line"):
+        assert part in shown
+    await maple.ana.click(words.SEND)
+    await maple.ana.sees(words.REQUESTED)
+    await approve(maple)
+    await maple.lea.sees("4 of 4 applied")
+    results = rows(maple, "maple-bulk-change")
+    assert [row["change"] for row in results][1:] == [
+        "Apply the coupon loyal10",
+        "Cancel Starter at the end of the period",
+        "Refund $10.00 of an invoice",
+    ]
+    assert {row["result"] for row in results} == {"applied"}
+
+
 async def test_wrong_lines_are_named_sent_as_a_file_and_left_out(maple: Running) -> None:
     wrong = "nobody,messages,5\ncus_bold,messages,five\ncus_html,teleport,5\n=1+1,messages,5\n"
     await check_list(maple.ana, LIST + wrong)
@@ -148,7 +185,7 @@ async def test_wrong_lines_are_named_sent_as_a_file_and_left_out(maple: Running)
     for line, part in (
         (7, "No customer has exactly"),
         (8, "not a number"),
-        (9, "no such feature"),
+        (9, "no feature teleport"),
         (10, "formula"),
     ):
         assert f"Line {line}: " in shown
@@ -300,6 +337,37 @@ async def test_team_that_needs_no_approval_applies_at_once_and_undoes_all() -> N
         await maple.ana.sees(on_screen(words.UNDONE))
         await maple.ana.sees(re.compile(f"{DONE}\nUndo of a bulk change"))
         assert [await left(maple, customer) for customer in CUSTOMERS] == before
+
+
+@pytest.mark.parametrize("posted", [True, False])
+async def test_list_applied_at_once_is_one_message_in_the_approvals_channel(posted: bool) -> None:
+    policy = f"{AT_ONCE}[approvals]\npost_applied = {str(posted).lower()}\n"
+    async with running_maple("http", policy=policy, timings=UNHURRIED) as maple:
+        await check_list(maple.ana)
+        await maple.ana.sees(words.APPLY)
+        await maple.ana.click(words.APPLY, confirm=True)
+        await maple.ana.sees(words.REQUESTED)
+        await maple.ana.close()
+        maple.ana.go("@maple")
+        await maple.ana.sees(FINISHED)
+        await maple.bot.batches.ticker.keep_up()
+        posts = [
+            call
+            for call in maple.slack.calls
+            if call.method == "chat.postMessage" and call.args.get("channel") == APPROVALS
+        ]
+        assert len(posts) == posted
+
+
+async def test_team_sees_how_many_lines_its_lists_may_have() -> None:
+    async with running_maple("http", policy=f"{AT_ONCE}[batches]\nmost_lines = 4\n") as maple:
+        await open_form(maple.ana)
+        await maple.ana.sees("Up to 4 lines")
+        await maple.ana.close()
+        await maple.ana.command("/autumn list")
+        await maple.ana.sees(finder_words.CHANGE_ALL)
+        await maple.ana.click(finder_words.CHANGE_ALL)
+        await maple.ana.sees(words.too_many_listed(4))
 
 
 async def test_stopped_list_goes_on_when_it_is_resumed() -> None:
@@ -457,7 +525,7 @@ async def test_customer_of_several_changes_is_picked_where_several_match(maple: 
     await maple.ana.sees(forms_words.PICK_CUSTOMER)
     await maple.ana.choose(forms_words.PICK_CUSTOMER, "twin")
     shown = await maple.ana.sees(on_screen(words.wrong(1)))
-    assert words.PROBLEMS[LineReason.NO_FEATURE] in shown
+    assert "There is no feature zzz" in shown
 
 
 async def test_several_changes_that_are_no_list_are_refused_in_words(maple: Running) -> None:
@@ -546,7 +614,7 @@ async def test_list_of_too_many_customers_cannot_be_changed() -> None:
         await maple.ana.command("/autumn list")
         await maple.ana.sees(finder_words.CHANGE_ALL)
         await maple.ana.click(finder_words.CHANGE_ALL)
-        await maple.ana.sees(words.TOO_MANY_LISTED)
+        await maple.ana.sees(words.too_many_listed(500))
 
 
 async def test_all_customers_of_a_list_are_changed(maple: Running) -> None:

@@ -12,7 +12,8 @@ from sqlalchemy import select
 
 from bot.access.people import Actor
 from bot.batches.line_steps import submission_id
-from bot.batches.model import BatchLine, BatchLineRecord, BatchResult, BatchState, LineAction, LineState
+from bot.batches.model import BatchLine, BatchLineRecord, BatchResult, BatchState, LineState
+from bot.changes.line_form import LineCells
 from bot.store.tables import changes
 from sandbox.autumn import Limits, LocalAutumn
 from tests.databases import fresh
@@ -55,7 +56,7 @@ async def killed_midway(lines: int, kills: int, seed: int = 1) -> Figures:
 async def _approved(people: BatchBot, lines: int) -> str:
     listed = (await people.autumn.customers(limit=1000)).list
     wanted = [
-        BatchLine(number, customer.id, LineAction.GIVE, "messages", _GIVEN)
+        BatchLine(number, customer.id, LineCells("messages", str(_GIVEN)))
         for number, customer in enumerate(listed, 1)
         if customer.id
     ]

@@ -3,15 +3,18 @@
 import random
 
 from bot.batches import parsing
-from bot.batches.model import MOST_LINES, LineAction
+from bot.batches.model import MOST_LINES
 from bot.batches.parsing import ForAll, ReadList
-from bot.changes import notes
+from bot.changes import notes, registry
+from bot.changes.line_form import LineReader
 from bot.changes.notes import Note
 from tests.proofs.figures import Figures
 
 _PIECES = (
     *("acme", "cus_1", "a@b.com", "messages", "customer", "feature", "amount", "action", "id", "email"),
     *("5", "5k", "-40", "1,000", "1.000", "1.000,5", "1e9", "NaN", "٥", "9" * 30, "2027-02-30", "2027-02-28"),
+    *("kind", "entity", "ws_1", "grant", "record", "reward", "refund", "cancel", "quantity", "delete"),
+    *("all", "unlimited", "now", "at the end", "now with credit", "every month", "apply", "redeem", "in_1"),
     *("give", "set", "reset", "drop", "=1+1", "@SUM(A1)", "+cmd|' /C calc'!A0", "'=x", "<!channel>", "<@U1>"),
     *(
         ",",
@@ -65,9 +68,9 @@ async def hostile_lists(number: int, seed: int) -> Figures:
 
 _FOR_ALL = (
     ForAll(),
-    ForAll(LineAction.SET, "messages", "5"),
-    ForAll(LineAction.RESET, "messages", "2027-01-01"),
-    ForAll(LineAction.GIVE, "\ud800", "many"),
+    ForAll("set", "messages", "5"),
+    ForAll("reset", "messages", "2027-01-01"),
+    ForAll("give", "\ud800", "many"),
 )
 
 
@@ -82,8 +85,10 @@ def _told(figures: Figures, number: int, answer: ReadList | Note) -> None:
     numbers = [line.number for line in lines] + [problem.number for problem in problems]
     figures.hold(len(set(numbers)) == len(numbers) <= MOST_LINES, f"{number}: {len(numbers)} lines")
     for line in lines:
-        sized = line.reset_at is not None or (line.amount is not None and line.amount.is_finite())
-        figures.hold(bool(line.customer and line.feature and sized), f"{number}: {line!r}")
+        reader = LineReader(line.cells)
+        registry.line_form(line.kind).read(reader)
+        figures.hold(bool(line.customer) and not reader.wrong, f"{number}: {line!r}")
+        figures.count(f"lines of the kind {line.kind}")
     for problem in problems:
         told = bool(problem.notes) and all(map(_in_words, problem.notes))
         figures.hold(told, f"{number}: no words for line {problem.number}")

@@ -14,6 +14,7 @@ from bot.changes.balance.figures import BalanceFigures
 from bot.changes.balance.form import FORM, fill
 from bot.changes.balance.guard import guard
 from bot.changes.balance.input import BalanceAction, BalanceInput
+from bot.changes.balance.line import LINE
 from bot.changes.balance.target import HeldBalance, find
 from bot.changes.balance.verdict import settled
 from bot.changes.balance.words import BalanceLine, BalanceNote
@@ -23,7 +24,7 @@ from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, Judgement, Needs, Snapshot, Verdict
 from bot.changes.notes import Names
 from bot.changes.probes import UPDATE_BALANCE
-from bot.changes.spec import ChangeKind, DailyTotal, KeyScope, ShortForm
+from bot.changes.spec import UNITS_OF_FEATURE, ChangeKind, DailyTotal, KeyScope, ShortForm
 
 GRANTING = (BalanceAction.GIVE, BalanceAction.TAKE)
 _UNDONE_BY = {BalanceAction.GIVE: BalanceAction.TAKE, BalanceAction.TAKE: BalanceAction.GIVE}
@@ -40,6 +41,7 @@ class BalanceChange(ChangeKind[BalanceInput]):
     offered_on = frozenset({"overview", "features", "feature", "entity"})
     input = BalanceInput
     form = FORM
+    line_form = LINE
     of_entities = True
     notes = BalanceNote
     lines = BalanceLine
@@ -50,7 +52,7 @@ class BalanceChange(ChangeKind[BalanceInput]):
         ShortForm("reset", words.RESET_USAGE, words.RESET_HELP, sentence.reset_on, fill),
     )
     needs = frozenset({Needs.FEATURES})
-    unit = "units of the feature"
+    unit = UNITS_OF_FEATURE
     valued = True
     daily = DailyTotal("feature", BalanceNote.SAME_DAY)
 
@@ -59,6 +61,9 @@ class BalanceChange(ChangeKind[BalanceInput]):
         balances = facts.customer.balances
         held = [balances[feature]] if feature in balances else [] if feature else balances.values()
         return any(not balance.unlimited for balance in held)
+
+    def touches(self, request: BalanceInput) -> frozenset[str]:
+        return frozenset({f"balance {request.feature}"})
 
     def guard(self, request: BalanceInput, facts: Facts, now: datetime) -> Judgement:
         return guard(request, facts, now)

@@ -10,6 +10,8 @@ PRIMARY_BUTTON = "Give allowance"
 TITLE = "Change balance"
 HEADING = "Balance change"
 HELP = "give extra allowance, set a balance, correct usage, or move the reset date"
+LINE_USAGE = "a feature, an amount, and give, set or reset (to a date)"
+"""Of a line of a list."""
 
 FEATURE = "Feature"
 PICK_FEATURE = "Pick a feature"
@@ -23,6 +25,12 @@ ACTIONS = {
     BalanceAction.NONE: ("Only a new reset date", "No figure changes"),
 }
 """Label and description, up to 75 characters each."""
+LINE_ACTIONS = {
+    BalanceAction.GIVE: ACTIONS[BalanceAction.GIVE],
+    BalanceAction.SET: ACTIONS[BalanceAction.SET],
+    BalanceAction.NONE: ("Move the reset date", "The amount is the new date"),
+}
+"""Of a line of a list."""
 AMOUNT = "Amount"
 AMOUNT_HINTS = {
     BalanceAction.GIVE: "How many extra units: 500, 1,000, 1k, 2.5m",
@@ -111,6 +119,10 @@ def _until_reset(of: Details) -> str:
 
 class BalanceNote(NoteCode):
     # Refusals
+    SEVERAL_SOURCES = (
+        "several_sources",
+        "The balance has several sources. Change this customer on their card.",
+    )
     NOT_POSITIVE = "not_positive", "The amount must be more than 0."
     NEGATIVE_USAGE = (
         "negative_usage",

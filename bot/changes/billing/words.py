@@ -79,6 +79,10 @@ class BillingNote(NoteCode):
         "subscription_scheduled",
         "This subscription has not started. Take the cancellation of the current one back to drop it.",
     )
+    SEVERAL = (
+        "subscription_several",
+        lambda of: f"The customer has several subscriptions to {of.text('product')}. Name one by its id.",
+    )
     WOULD_BE_REFUSED = (
         "quote_refused",
         lambda of: f"Autumn would refuse this. {autumn_refusals.why(of.raw('code'))}",

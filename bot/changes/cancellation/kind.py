@@ -16,6 +16,7 @@ from bot.changes.cancellation import purchases, words
 from bot.changes.cancellation.form import FORM
 from bot.changes.cancellation.guard import free_main, guard
 from bot.changes.cancellation.input import CancellationAction, CancellationInput, Settlement
+from bot.changes.cancellation.line import LINE
 from bot.changes.cancellation.words import CancellationLine, CancellationNote
 from bot.changes.common import entity_of
 from bot.changes.lines import Line, name, value_bullet
@@ -44,6 +45,7 @@ class CancellationChange(ChangeKind[CancellationInput]):
     offered_on = frozenset({"products", "entity"})
     input = CancellationInput
     form = FORM
+    line_form = LINE
     of_entities = True
     notes = CancellationNote
     lines = CancellationLine
@@ -58,6 +60,9 @@ class CancellationChange(ChangeKind[CancellationInput]):
         return purchases.any_removable(facts.customer) or subscriptions.any_fits(
             facts.customer, lambda _held: True
         )
+
+    def touches(self, request: CancellationInput) -> frozenset[str]:
+        return frozenset({f"subscription {request.subscription or request.product}"})
 
     def guard(self, request: CancellationInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
         return guard(request, facts)

@@ -8,6 +8,8 @@ BUTTON = "Cancel subscription"
 TITLE = "Cancel subscription"
 HEADING = "Subscription cancellation"
 HELP = "cancel a subscription, take a cancellation back, or remove a one-time purchase"
+LINE_USAGE = "a product, no amount, and at the end, take back, or such as now with credit"
+"""Of a line of a list."""
 
 ACTIONS = {
     CancellationAction.AT_PERIOD_END: (

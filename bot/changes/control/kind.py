@@ -20,7 +20,7 @@ from bot.changes.lines import Line
 from bot.changes.model import ChangeInput, Facts, Judgement, Needs, Snapshot, Verdict
 from bot.changes.notes import Names
 from bot.changes.probes import UPDATE_CUSTOMER
-from bot.changes.spec import ChangeKind, KeyScope
+from bot.changes.spec import UNITS_OF_FEATURE, ChangeKind, KeyScope
 from bot.kit import text
 
 _LINES = {
@@ -50,8 +50,11 @@ class ControlChange(ChangeKind[ControlInput]):
     lines = ControlLine
     scopes = (KeyScope("customers:write", "set billing controls", UPDATE_CUSTOMER),)
     needs = frozenset({Needs.FEATURES})
-    unit = "units of the feature"
+    unit = UNITS_OF_FEATURE
     valued = True
+
+    def touches(self, request: ControlInput) -> frozenset[str]:
+        return frozenset({f"{request.control} {request.feature}"})
 
     def guard(self, request: ControlInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
         return guard(request, facts)

@@ -42,6 +42,9 @@ class ExpiryChange(ChangeKind[ExpiryInput]):
             movable(grant) for grant in standalone.held(facts.customer) if feature in ("", grant.feature)
         )
 
+    def touches(self, request: ExpiryInput) -> frozenset[str]:
+        return frozenset({f"grant {request.row}"})
+
     def guard(self, request: ExpiryInput, facts: Facts, now: datetime) -> Judgement:
         return guard(request, facts, now)
 

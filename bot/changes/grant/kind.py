@@ -14,12 +14,13 @@ from bot.changes.grant import words
 from bot.changes.grant.form import FORM
 from bot.changes.grant.guard import guard
 from bot.changes.grant.input import GrantInput
+from bot.changes.grant.line import LINE
 from bot.changes.grant.words import GrantLine, GrantNote
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import ChangeInput, Facts, Judgement, Needs, Snapshot, Verdict
 from bot.changes.notes import Names
 from bot.changes.probes import NOBODY
-from bot.changes.spec import ChangeKind, DailyTotal, KeyScope
+from bot.changes.spec import UNITS_OF_FEATURE, ChangeKind, DailyTotal, KeyScope
 from bot.changes.standalone import GrantSize, StandaloneGrant
 from bot.changes.ungrant.input import UngrantInput
 from bot.kit import numbers, text, times
@@ -35,6 +36,7 @@ class GrantChange(ChangeKind[GrantInput]):
     offered_on = frozenset({"overview", "features", "feature", "entity"})
     input = GrantInput
     form = FORM
+    line_form = LINE
     of_entities = True
     notes = GrantNote
     lines = GrantLine
@@ -51,7 +53,7 @@ class GrantChange(ChangeKind[GrantInput]):
         ),
     )
     needs = frozenset({Needs.FEATURES})
-    unit = "units of the feature"
+    unit = UNITS_OF_FEATURE
     valued = True
     daily = DailyTotal("feature", GrantNote.SAME_DAY)
 

@@ -9,6 +9,8 @@ BUTTON = "Give a feature"
 TITLE = "Give a feature"
 HEADING = "Standalone grant"
 HELP = "give a feature beside what the customer's products include: for good, until a date, or refilled"
+LINE_USAGE = "a feature, an amount or unlimited, and nothing for good, a date, or such as every month"
+"""Of a line of a list."""
 
 SIZE = "How much"
 SIZES = {

@@ -22,8 +22,9 @@ from bot.changes.quantity import words
 from bot.changes.quantity.form import FORM
 from bot.changes.quantity.guard import guard, quantity_row
 from bot.changes.quantity.input import Billed, QuantityInput
+from bot.changes.quantity.line import LINE
 from bot.changes.quantity.words import QuantityNote
-from bot.changes.spec import ChangeKind, DailyTotal
+from bot.changes.spec import UNITS_OF_FEATURE, ChangeKind, DailyTotal
 from bot.kit import numbers
 
 
@@ -37,12 +38,13 @@ class QuantityChange(ChangeKind[QuantityInput]):
     offered_on = frozenset({"products", "entity"})
     input = QuantityInput
     form = FORM
+    line_form = LINE
     of_entities = True
     notes = QuantityNote
     lines = BillingLine
     scopes = (WRITE_SCOPE,)
     quoted = True
-    unit = "units of the feature"
+    unit = UNITS_OF_FEATURE
     valued = True
     daily = DailyTotal("feature", QuantityNote.SAME_DAY)
 
@@ -54,6 +56,9 @@ class QuantityChange(ChangeKind[QuantityInput]):
             )
 
         return subscriptions.any_fits(facts.customer, sells)
+
+    def touches(self, request: QuantityInput) -> frozenset[str]:
+        return frozenset({f"subscription {request.subscription}"})
 
     def guard(self, request: QuantityInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
         return guard(request, facts)

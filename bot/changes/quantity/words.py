@@ -7,6 +7,8 @@ BUTTON = "Change quantity"
 TITLE = "Change quantity"
 HEADING = "Quantity change"
 HELP = "change how much of a feature a subscription has, such as seats"
+LINE_USAGE = "a feature, the new quantity, and now or next invoice"
+"""Of a line of a list."""
 
 FEATURE = "Feature"
 PICK_FEATURE = "Pick a feature"

@@ -19,6 +19,7 @@ from bot.changes.refund.figures import Refundable
 from bot.changes.refund.form import FORM
 from bot.changes.refund.guard import guard, nothing_to_refund
 from bot.changes.refund.input import RefundInput
+from bot.changes.refund.line import LINE
 from bot.changes.refund.read import PAID, paid_invoices
 from bot.changes.refund.words import RefundLine, RefundNote
 from bot.changes.spec import ChangeKind, Confirmation, DailyTotal, ExtraRead, KeyScope
@@ -47,6 +48,7 @@ class RefundChange(ChangeKind[RefundInput]):
     confirm_approval = Confirmation(words.APPROVE_TITLE, words.APPROVE_TEXT)
     input = RefundInput
     form = FORM
+    line_form = LINE
     notes = RefundNote
     lines = RefundLine
     # A part without an amount: it could not be refunded even if there were such an invoice.
@@ -72,6 +74,9 @@ class RefundChange(ChangeKind[RefundInput]):
             invoice.status in ("", PAID) and nothing_to_refund(invoice) is None
             for invoice in facts.customer.invoices
         )
+
+    def touches(self, request: RefundInput) -> frozenset[str]:
+        return frozenset({f"invoice {request.invoice}"})
 
     def guard(self, request: RefundInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
         return guard(request, facts)

@@ -7,6 +7,8 @@ BUTTON = "Refund"
 TITLE = "Refund an invoice"
 HEADING = "Refund"
 HELP = "refund a paid invoice, in full or in part"
+LINE_USAGE = "an invoice's id, and an amount or all"
+"""Of a line of a list."""
 
 APPROVE_TITLE = "Approve this refund?"
 APPROVE_TEXT = "The money goes back to the customer. It cannot be taken back."

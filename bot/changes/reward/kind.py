@@ -32,6 +32,7 @@ from bot.changes.reward.coupons import (
 from bot.changes.reward.form import FORM
 from bot.changes.reward.guard import guard
 from bot.changes.reward.input import RewardAction, RewardInput
+from bot.changes.reward.line import LINE
 from bot.changes.reward.words import RewardLine, RewardNote
 from bot.changes.spec import ChangeKind, KeyScope
 from bot.kit import phrases, text
@@ -61,6 +62,7 @@ class RewardChange(ChangeKind[RewardInput]):
     offered_on = frozenset({"overview", "products", "invoices"})
     input = RewardInput
     form = FORM
+    line_form = LINE
     notes = RewardNote
     lines = RewardLine
     scopes = (
@@ -105,6 +107,11 @@ class RewardChange(ChangeKind[RewardInput]):
         if facts.billing is None:
             return facts.customer.stripe_id is not None
         return own_discount(facts) is not None
+
+    def touches(self, request: RewardInput) -> frozenset[str]:
+        if request.action is RewardAction.REDEEM:
+            return frozenset({f"code {request.code}"})
+        return frozenset({"coupon", f"subscription {request.subscription}"})
 
     def guard(self, request: RewardInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
         return guard(request, facts)

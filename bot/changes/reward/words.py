@@ -9,6 +9,8 @@ BUTTON = "Change reward"
 TITLE = "Change reward"
 HEADING = "Reward change"
 HELP = "apply or remove a coupon, apply one to one subscription, or redeem a promo code"
+LINE_USAGE = "a coupon and apply or remove, or a promo code and redeem"
+"""Of a line of a list."""
 
 REWARD_ACTIONS = {
     RewardAction.APPLY: ("Apply a coupon", "A discount on what the customer pays"),
@@ -94,6 +96,7 @@ class RewardNote(NoteCode):
             "If another is to have it too, add it in Stripe."
         ),
     )
+    ANOTHER_COUPON = "another_coupon", lambda of: f"The customer's coupon is {of.text('name')}."
     NO_COUPON = "no_coupon", "The customer has no coupon of their own to remove."
     NOT_A_GRANT = (
         "not_a_grant",

@@ -48,6 +48,9 @@ class TrialChange(ChangeKind[TrialInput]):
     def applies_to(self, facts: Facts, feature: str) -> bool:  # noqa: ARG002
         return subscriptions.any_fits(facts.customer, lambda each: no_trial(each, facts.read_at) is None)
 
+    def touches(self, request: TrialInput) -> frozenset[str]:
+        return frozenset({f"subscription {request.subscription}"})
+
     def guard(self, request: TrialInput, facts: Facts, now: datetime) -> Judgement:
         return guard(request, facts, now)
 

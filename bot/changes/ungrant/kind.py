@@ -14,7 +14,7 @@ from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import ChangeInput, Facts, Judgement, Snapshot, Verdict
 from bot.changes.notes import Names, Note
 from bot.changes.probes import NOBODY
-from bot.changes.spec import ChangeKind, KeyScope
+from bot.changes.spec import UNITS_OF_FEATURE, ChangeKind, KeyScope
 from bot.changes.standalone import MAPLE_ID, GrantSize, StandaloneGrant
 from bot.changes.ungrant import words
 from bot.changes.ungrant.form import FORM
@@ -47,10 +47,13 @@ class UngrantChange(ChangeKind[UngrantInput]):
             ),
         ),
     )
-    unit = "units of the feature"
+    unit = UNITS_OF_FEATURE
 
     def applies_to(self, facts: Facts, feature: str) -> bool:
         return any(feature in ("", grant.feature) for grant in standalone.held(facts.customer))
+
+    def touches(self, request: UngrantInput) -> frozenset[str]:
+        return frozenset({f"grant {request.row}"})
 
     def guard(self, request: UngrantInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
         if notes := identity_refusals(request, facts, old_ids=True):

@@ -56,7 +56,12 @@ def feature_options(facts: Facts, typed: str = "") -> list[dict[str, Any]]:
 
 
 def _requested(meta: Meta, feature: str, value: Decimal) -> UsageInput:
-    return UsageInput(customer=meta.customer, feature=feature, value=value, mark=meta.submission[:_MARK])
+    return UsageInput(customer=meta.customer, feature=feature, value=value, mark=mark(meta.submission))
+
+
+def mark(submission: str) -> str:
+    """The same for one form, however often it is submitted."""
+    return submission[:_MARK]
 
 
 def _feature(meta: Meta, values: Values) -> str:

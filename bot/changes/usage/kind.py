@@ -15,11 +15,12 @@ from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import ChangeInput, Facts, Judgement, Snapshot, Verdict
 from bot.changes.notes import Names
 from bot.changes.probes import NOBODY
-from bot.changes.spec import ChangeKind, ExtraRead, KeyScope
+from bot.changes.spec import UNITS_OF_FEATURE, ChangeKind, ExtraRead, KeyScope
 from bot.changes.usage import words
 from bot.changes.usage.form import FORM
 from bot.changes.usage.guard import guard
 from bot.changes.usage.input import UsageInput
+from bot.changes.usage.line import LINE
 from bot.changes.usage.read import MARK, recent_events, recorded
 from bot.changes.usage.words import UsageLine, UsageNote
 from bot.kit import numbers
@@ -42,6 +43,7 @@ class UsageChange(ChangeKind[UsageInput]):
     offered_on = frozenset({"features", "feature", "entity"})
     input = UsageInput
     form = FORM
+    line_form = LINE
     of_entities = True
     notes = UsageNote
     lines = UsageLine
@@ -60,10 +62,13 @@ class UsageChange(ChangeKind[UsageInput]):
         ),
     )
     extra = ExtraRead(recent_events)
-    unit = "units of the feature"
+    unit = UNITS_OF_FEATURE
 
     def applies_to(self, facts: Facts, feature: str) -> bool:
         return feature in facts.customer.balances if feature else bool(facts.customer.balances)
+
+    def touches(self, request: UsageInput) -> frozenset[str]:
+        return frozenset({f"balance {request.feature}"})
 
     def guard(self, request: UsageInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
         return guard(request, facts)

@@ -8,6 +8,8 @@ BUTTON = "Record usage"
 TITLE = "Record usage"
 HEADING = "Recorded usage"
 HELP = "record usage that was not tracked"
+LINE_USAGE = "a feature and an amount"
+"""Of a line of a list."""
 
 AMOUNT = "Used"
 AMOUNT_HINT = "How many units: 500, 1,000, 1k, 2.5m"

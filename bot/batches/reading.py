@@ -1,0 +1,102 @@
+"""Reads the customers of a list, as much of each as its lines have to know."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import NamedTuple, TypeAlias, TypeVar
+
+from bot.approvals.service import ChangeService
+from bot.autumn.client import Autumn
+from bot.autumn.errors import AutumnError, NotFound
+from bot.autumn.models import Customer
+from bot.batches.model import LineReason
+from bot.changes import line_form
+from bot.changes.model import Facts
+from bot.changes.notes import Note
+from bot.lookups.find.query import patterns
+
+_PAGE = 100
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Subject(NamedTuple):
+    """What the facts of a line depend on."""
+
+    customer: str
+    """As typed: an exact id or an exact email address."""
+    kind: str
+    entity: str = ""
+    """As typed."""
+
+
+Known: TypeAlias = Mapping[Subject, Facts | LineReason]
+
+
+class CustomerReader:
+    """`at_once`: how many are read at a time."""
+
+    def __init__(self, autumn: Autumn, changes: ChangeService, *, at_once: int) -> None:
+        self._autumn = autumn
+        self._changes = changes
+        self._at_once = at_once
+
+    async def read(self, subjects: Iterable[Subject]) -> Known:
+        """Each once; or why its lines cannot be part of a batch."""
+        subjects = list(dict.fromkeys(subjects))
+        ids = await self._each(dict.fromkeys(subject.customer for subject in subjects), self._id)
+
+        async def read(subject: Subject) -> Facts | LineReason:
+            customer_id = ids[subject.customer]
+            if isinstance(customer_id, LineReason):
+                return customer_id
+            return await self._open(subject._replace(customer=customer_id))
+
+        return await self._each(subjects, read)
+
+    async def _open(self, subject: Subject) -> Facts | LineReason:
+        """`subject`: by the customer's id."""
+        try:
+            facts = await self._changes.open(subject.kind, subject.customer, subject.entity)
+            if facts.entity_gone:
+                return await self._by_name(subject)
+        except NotFound:
+            return LineReason.NO_CUSTOMER
+        except AutumnError:
+            return LineReason.NOT_READ
+        return facts
+
+    async def _by_name(self, subject: Subject) -> Facts | LineReason:
+        """Of the entity that is meant by a name. Raises AutumnError."""
+        matching = (await self._autumn.entities(subject.customer, search=subject.entity)).list
+        entity = line_form.known("entity", subject.entity, {each.id: each.name for each in matching})
+        if isinstance(entity, Note):
+            return LineReason.NO_ENTITY
+        return await self._changes.open(subject.kind, subject.customer, entity)
+
+    async def _id(self, typed: str) -> str | LineReason:
+        """Of the one customer with exactly this address; else what was typed is the id."""
+        if "@" not in typed:
+            return typed
+        try:
+            page = await self._autumn.customers(search=patterns(typed)[0], limit=_PAGE)
+        except AutumnError:
+            return LineReason.NOT_READ
+        matching = {each.id for each in page.list if each.id and _has_email(each, typed)}
+        if len(matching) > 1 or page.next_cursor:
+            return LineReason.SEVERAL_CUSTOMERS
+        return next(iter(matching), typed)
+
+    async def _each(self, keys: Iterable[K], read: Callable[[K], Awaitable[V]]) -> dict[K, V]:
+        """A few at a time."""
+        at_once = asyncio.Semaphore(self._at_once)
+
+        async def in_turn(key: K) -> V:
+            async with at_once:
+                return await read(key)
+
+        keys = list(keys)
+        return dict(zip(keys, await asyncio.gather(*map(in_turn, keys)), strict=True))
+
+
+def _has_email(customer: Customer, email: str) -> bool:
+    return customer.email.casefold() == email.casefold()

@@ -1,0 +1,330 @@
+"""Lines of every kind that a list can have: read, filled in for the customer, refused in words, applied and
+undone."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.access.policy import Verb
+from bot.batches import parsing
+from bot.batches.model import BatchLine, BatchResult, BatchState, CheckedBatch, LineReason, LineState
+from bot.batches.parsing import ForAll, ReadList
+from bot.changes import notes, registry
+from bot.changes.balance.words import BalanceNote
+from bot.changes.billing.words import BillingNote
+from bot.changes.cancellation.words import CancellationNote
+from bot.changes.grant.words import GrantNote
+from bot.changes.line_form import LineCells, LineNote, LineReader
+from bot.changes.notes import NoteCode
+from bot.changes.quantity.words import QuantityNote
+from bot.changes.refund.words import RefundNote
+from bot.changes.registry import UnknownKind
+from bot.changes.reward.words import RewardNote
+from bot.changes.usage.words import UsageNote
+from tests.approvals.harness import ANA, RAJ
+from tests.batches.harness import BatchHarness
+from tests.policy import read as read_policy
+
+DAY = datetime(2026, 12, 31, tzinfo=UTC)
+
+
+def read(text: str) -> ReadList:
+    answer = parsing.read(text, ForAll())
+    assert isinstance(answer, ReadList), answer
+    return answer
+
+
+async def check(harness: BatchHarness, text: str) -> CheckedBatch:
+    answer = read(text)
+    assert not answer.problems, answer.problems
+    return await harness.replica().batches.check(answer.lines, ANA)
+
+
+@pytest.mark.parametrize(
+    ("text", "requests"),
+    [
+        ("cus_northwind,messages,500", {"kind": "balance", "action": "give", "amount": "500"}),
+        ("cus_northwind,Messages,500,,grant", {"kind": "grant", "amount": "500", "every": ""}),
+        ("cus_northwind,messages,5,for good,grant", {"kind": "grant", "expires_at": None, "every": ""}),
+        ("cus_northwind,messages,5,every month,grant", {"kind": "grant", "every": "month"}),
+        ("cus_northwind,messages,5,2026-12-31,grant", {"kind": "grant", "expires_at": DAY}),
+        ("cus_northwind,messages,unlimited,,grant", {"kind": "grant", "size": "unlimited", "amount": None}),
+        ("cus_noname,Single Sign-On,,,grant", {"kind": "grant", "size": "switch"}),
+        ("cus_northwind,messages,20,,record", {"kind": "usage", "value": "20"}),
+        ("cus_northwind,loyal10,,apply,reward", {"kind": "reward", "action": "apply"}),
+        ("cus_acme,,,remove,reward", {"kind": "reward", "action": "remove"}),
+        ("cus_northwind,BONUS500,,redeem,reward", {"kind": "reward", "code": "BONUS500"}),
+        ("cus_northwind,pro,,at the end,cancel", {"kind": "cancellation", "action": "at_period_end"}),
+        (
+            "cus_northwind,Pro,,now with credit,cancellation",
+            {"kind": "cancellation", "action": "now", "settlement": "credit", "product": "pro"},
+        ),
+        ("cus_initech,pro,,take_back,cancel", {"kind": "cancellation", "action": "take_back"}),
+        ("cus_bold,in_cXNNUzXytba2sAT2,10,,refund", {"kind": "refund", "amount": "10", "currency": "USD"}),
+        ("cus_bold,in_cXNNUzXytba2sAT2,All,,refund", {"kind": "refund", "amount": None}),
+        (
+            "cus_acme,seats,25,next invoice,quantity",
+            {"kind": "quantity", "quantity": "25", "billed": "next_invoice", "product": "extra_seats"},
+        ),
+        ("cus_acme,seats,25,,Change quantity", {"kind": "quantity", "billed": "now"}),
+    ],
+)
+async def test_line_of_each_kind_becomes_its_change(
+    sqlite_harness: BatchHarness, text: str, requests: Mapping[str, Any]
+) -> None:
+    checked = await check(sqlite_harness, text)
+    assert checked.requestable, [problem.notes for problem in checked.problems]
+    (line,) = checked.lines
+    requested = line.input.model_dump()
+    expected = {
+        name: Decimal(value) if name in ("amount", "value", "quantity") and value else value
+        for name, value in requests.items()
+    }
+    assert {name: requested[name] for name in expected} == expected
+    assert requested["customer"] == text.partition(",")[0]
+    assert requested["customer_created_at"] is not None
+    assert sqlite_harness.inner.written() == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("cus_northwind,nothing,5,,grant", LineNote.UNKNOWN),
+        ("cus_northwind,messages,,,grant", "no_amount"),
+        ("cus_noname,Single Sign-On,5,,grant", GrantNote.WRONG_SIZE),
+        ("cus_northwind,sso,5,,record", UsageNote.NOT_HELD),
+        ("cus_northwind,no such coupon,,apply,reward", LineNote.UNKNOWN),
+        ("cus_acme,half price,,remove,reward", RewardNote.ANOTHER_COUPON),
+        ("cus_bold,,,remove,reward", RewardNote.NO_COUPON),
+        ("cus_northwind,BONUS5,,redeem,reward", RewardNote.GRANT_UNKNOWN),
+        ("cus_northwind,team,,at the end,cancel", LineNote.UNKNOWN),
+        ("cus_northwind,pro,,take back,cancel", CancellationNote.NOT_CANCELLED),
+        ("cus_bold,in_nothing,5,,refund", RefundNote.NOT_THEIRS),
+        ("cus_html,in_cXNNUzXytba2sAT2,5,,refund", RefundNote.NOT_THEIRS),
+        ("cus_bold,in_cXNNUzXytba2sAT2,500,,refund", RefundNote.TOO_MUCH),
+        ("cus_acme,nothing,5,,quantity", LineNote.UNKNOWN),
+        ("cus_acme,messages,5,,quantity", QuantityNote.NOT_BOUGHT_AHEAD),
+    ],
+)
+async def test_line_that_does_not_fit_the_customer_says_why(
+    sqlite_harness: BatchHarness, text: str, code: NoteCode | str
+) -> None:
+    checked = await check(sqlite_harness, text)
+    (problem,) = checked.problems
+    assert problem.reason is LineReason.REFUSED
+    assert [note.code.id for note in problem.notes] == [code if isinstance(code, str) else code.id]
+    assert all(notes.mrkdwn(note) for note in problem.notes)
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("acme,,,,grant", ["The feature is missing."]),
+        ("acme,messages,five,,grant", ["This is not a number"]),
+        ("acme,messages,5,some day,grant", ["Write for good, every hour,", "or a date like 2026-12-31"]),
+        ("acme,messages,5,set,record", ["takes no action"]),
+        ("acme,,,,record", ["The feature is missing.", "The amount is missing."]),
+        ("acme,ten,5,apply,reward", ["takes no amount"]),
+        ("acme,ten,,,reward", ["The action is missing. Write apply, remove or redeem."]),
+        ("acme,,,apply,reward", ["The coupon is missing."]),
+        ("acme,,,redeem,reward", ["The promo code is missing."]),
+        ("acme,pro,5,at the end,cancel", ["takes no amount"]),
+        ("acme,pro,,,cancel", ["The action is missing. Write at the end, take back, now with credit"]),
+        ("acme,pro,,now,cancel", ["now is no action here."]),
+        ("acme,,,at the end,cancel", ["The product is missing."]),
+        ("acme,,all,,refund", ["The invoice is missing."]),
+        ("acme,in_1,,,refund", ["The amount is missing."]),
+        ("acme,in_1,5,now,refund", ["takes no action"]),
+        ("acme,seats,5,later,quantity", ["Write now or next invoice."]),
+        ("acme,messages,,reset", ["The date is missing."]),
+    ],
+)
+def test_line_that_says_too_little_or_too_much_is_refused_before_anything_is_read(
+    text: str, wrong: list[str]
+) -> None:
+    (problem,) = read(text).problems
+    told = " ".join(notes.plain(note) for note in problem.notes)
+    assert all(part in told for part in wrong), told
+
+
+def test_header_may_name_what_a_list_is_about() -> None:
+    answer = read("customer,product,action,kind\nacme,pro,at the end,cancel")
+    assert answer.lines == (BatchLine(2, "acme", LineCells("pro", "", "at the end"), "cancellation"),)
+
+
+def test_kind_without_lines_has_no_form_for_them() -> None:
+    with pytest.raises(UnknownKind):
+        registry.line_form("deletion")
+
+
+async def test_product_that_is_held_twice_is_named_by_its_subscription(sqlite_harness: BatchHarness) -> None:
+    facts = await sqlite_harness.replica().changes.open("cancellation", "cus_northwind")
+    (held,) = facts.customer.subscriptions
+    again = held.model_copy(update={"id": "sub_2"})
+    customer = facts.customer.model_copy(update={"subscriptions": [held, again]})
+    twice = type(facts)(customer, facts.read_at)
+    form = registry.line_form("cancellation")
+
+    def filled(about: str) -> Any:
+        return form.fill(form.read(LineReader(LineCells(about, action="at the end"))), twice, "x")
+
+    assert filled("pro").code is BillingNote.SEVERAL
+    assert filled("sub_2").subscription == "sub_2"
+
+
+# Entities
+
+
+async def test_line_may_be_limited_to_an_entity_by_id_or_name(sqlite_harness: BatchHarness) -> None:
+    harness = sqlite_harness
+    replica = harness.replica()
+    entity = (await harness.inner.autumn.entities("cus_piedpiper")).list[0]
+    for typed in (entity.id, entity.name.upper()):
+        checked = await check(harness, f"customer,feature,amount,entity\ncus_piedpiper,messages,7,{typed}")
+        if checked.lines:
+            assert checked.lines[0].input.entity == entity.id
+        else:
+            (problem,) = checked.problems
+            assert [note.code for note in problem.notes] == [BalanceNote.SHARED_BALANCE]
+    checked = await check(
+        harness, "cus_piedpiper,messages,7,,grant,workspace_1\ncus_piedpiper,messages,7,,grant"
+    )
+    assert [line.input.entity for line in checked.lines] == ["workspace_1", ""]
+    batch = await harness.approved(replica, [line.line for line in checked.lines])
+    await replica.run()
+    assert (await harness.now(replica, batch)).state is BatchState.DONE
+    assert await harness.states(replica, batch) == [LineState.APPLIED] * 2
+    own = await harness.inner.autumn.entity("cus_piedpiper", "workspace_1")
+    assert any(row.id.startswith("maple_") for row in own.balances["messages"].breakdown)
+
+
+async def test_entity_that_is_not_there_or_cannot_be_read_refuses_the_line(
+    sqlite_harness: BatchHarness,
+) -> None:
+    text = "cus_piedpiper,messages,7,,grant,nowhere"
+    (problem,) = (await check(sqlite_harness, text)).problems
+    assert problem.reason is LineReason.NO_ENTITY
+    sqlite_harness.inner.local.faults.add("entities.list", "500")
+    (problem,) = (await check(sqlite_harness, text)).problems
+    assert problem.reason is LineReason.NOT_READ
+
+
+# Several of one customer
+
+MIXED = """\
+cus_northwind,messages,500
+cus_northwind,messages,20,,grant
+cus_northwind,api_calls,3,,record
+cus_northwind,loyal10,,apply,reward
+cus_acme,seats,25,,quantity
+cus_bold,in_cXNNUzXytba2sAT2,10,,refund
+cus_html,starter,,at the end,cancel
+"""
+
+
+async def test_lines_of_several_kinds_are_applied_and_undone_under_one_approval(
+    harness: BatchHarness,
+) -> None:
+    replica = harness.replica()
+    checked = await check(harness, MIXED)
+    assert checked.requestable, checked.problems
+    assert checked.value["USD"] > 10
+    assert [(total.kind, total.feature, total.lines) for total in checked.totals][:2] == [
+        ("balance", "messages", 1),
+        ("grant", "messages", 1),
+    ]
+    batch = await harness.approved(replica, [line.line for line in checked.lines])
+    await replica.run()
+    states = {line.number: (line.state, line.why) for line in await harness.lines(replica, batch)}
+    assert states == dict.fromkeys(range(1, 8), (LineState.APPLIED, "done"))
+    assert harness.inner.written() == 7
+    assert {total.kind for total in (await harness.now(replica, batch)).totals} == {
+        line.input.kind for line in checked.lines
+    }
+    harness.inner.local.forget_limits()
+    undo = await replica.batches.undo(batch.id, ANA, key="undo", reason="the wrong list")
+    assert undo.result is BatchResult.DONE, undo
+    assert undo.checked is not None
+    assert [problem.reason for problem in undo.checked.problems] == [LineReason.NO_UNDO]
+    assert undo.batch is not None
+    approved = await replica.batches.approve(undo.batch.id, undo.batch.revision, RAJ)
+    assert approved.result is BatchResult.DONE
+    await replica.run()
+    lines = await harness.lines(replica, undo.batch)
+    assert [(line.state, line.why) for line in lines] == [(LineState.APPLIED, "done")] * 6
+    assert await harness.inner.trail_is_intact()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cus_northwind,messages,5\ncus_northwind,messages,5,,record",
+        "cus_bold,in_cXNNUzXytba2sAT2,5,,refund\ncus_bold,in_cXNNUzXytba2sAT2,all,,refund",
+        "cus_northwind,loyal10,,apply,reward\ncus_northwind,,,remove,reward",
+        "cus_northwind,BONUS500,,redeem,reward\ncus_northwind,BONUS500,,redeem,reward",
+        "cus_northwind,messages,5,,grant\ncus_northwind,Messages,6,,grant",
+        "cus_acme,seats,25,,quantity\ncus_acme,extra_seats,,at the end,cancel",
+    ],
+)
+async def test_second_line_that_changes_the_same_is_refused(sqlite_harness: BatchHarness, text: str) -> None:
+    checked = await check(sqlite_harness, text)
+    assert [(problem.number, problem.reason, problem.other) for problem in checked.problems] == [
+        (2, LineReason.REPEATED, 1)
+    ] or checked.problems[0].number == 1
+
+
+async def test_customer_is_read_once_for_each_kind(sqlite_harness: BatchHarness) -> None:
+    harness = sqlite_harness
+    await check(harness, "cus_bold,messages,5")
+    before = len(harness.inner.local.calls)
+    await check(harness, "cus_bold,messages,5\ncus_bold,exports,5\ncus_bold,messages,5,,record")
+    reads = [call.route for call in harness.inner.local.calls[before:]]
+    assert reads.count("customers.get") == 2
+
+
+async def test_preview_that_autumn_does_not_give_is_not_read(sqlite_harness: BatchHarness) -> None:
+    sqlite_harness.inner.local.faults.add("billing.preview_update", "500")
+    (problem,) = (await check(sqlite_harness, "cus_northwind,pro,,at the end,cancel")).problems
+    assert problem.reason is LineReason.NOT_READ
+
+
+# The policy
+
+
+async def test_each_kind_is_judged_by_its_own_rules_and_money_of_a_kind_adds_up(
+    sqlite_harness: BatchHarness,
+) -> None:
+    sqlite_harness.inner.permissions.policy = read_policy(
+        """
+        [[allow]]
+        who = "everyone"
+        may = ["ask", "approve"]
+        changes = ["balance", "refund"]
+
+        [[allow]]
+        who = "everyone"
+        may = "at_once"
+        changes = "balance"
+
+        [[allow]]
+        who = "everyone"
+        may = "at_once"
+        changes = "refund"
+        value_up_to = { USD = 15 }
+        """
+    )
+    one = await check(sqlite_harness, "cus_bold,in_cXNNUzXytba2sAT2,10,,refund\ncus_bold,messages,5")
+    assert one.decision is not None
+    assert one.decision.approvals == 0
+    two = await check(
+        sqlite_harness,
+        "cus_bold,in_cXNNUzXytba2sAT2,10,,refund\ncus_html,in_bEdMRnc1Tj6Ro9Js,10,,refund",
+    )
+    assert two.decision is not None
+    assert two.decision.approvals == 1
+    (problem,) = (await check(sqlite_harness, "cus_northwind,messages,5,,grant")).problems
+    assert problem.reason is LineReason.NOT_ALLOWED
+    assert {request.verb for request in sqlite_harness.inner.permissions.requests} == {Verb.ASK}
