@@ -195,7 +195,27 @@ def two_writes(sqlite_harness: Harness, monkeypatch: pytest.MonkeyPatch) -> Harn
     return sqlite_harness
 
 
-async def test_no_write_follows_one_that_was_not_accepted(two_writes: Harness) -> None:
+async def test_no_write_follows_one_that_was_refused(two_writes: Harness) -> None:
+    harness, sent = two_writes, []
+
+    class RefusesTheFirst(Autumn):
+        async def send(self, write: Write, key: str) -> Any:
+            sent.append(key)
+            if len(sent) == 1:
+                raise Refused(status=400, code="invalid_inputs")
+            return await super().send(write, key)
+
+    away = client(harness, RefusesTheFirst)
+    service = harness.service(autumn=away)
+    record = await harness.waiting(service)
+    done = (await service.approve(record.id, 1, RAJ)).record
+    assert done is not None
+    assert (done.state, done.ending, done.writes) == (State.FAILED, Cause.AUTUMN_REFUSED, 1)
+    assert harness.written() == 0
+    await away.aclose()
+
+
+async def test_no_write_follows_one_without_an_answer(two_writes: Harness) -> None:
     harness, service = two_writes, two_writes.service()
     record = await harness.waiting(service)
     harness.local.faults.add("balances.update", "cut_before", times=1)
