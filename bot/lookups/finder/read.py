@@ -64,8 +64,12 @@ async def listed(autumn: Autumn, query: ListQuery, *, now: Callable[[], datetime
         ]
         if page.next_cursor:
             cursor = page.next_cursor
-        elif (rest := _rest(where, page)) is None or not fresh:
-            complete = rest is None
+        elif (rest := _rest(where, page)) is None:
+            complete = True
+            break
+        elif not fresh:
+            # Only those that were known; a full page of them may hide others of the same moment.
+            complete = page.count < PAGE
             break
         else:
             where, cursor = rest, ""
@@ -143,8 +147,9 @@ def _key(customer: ListedCustomer) -> Hashable:
 
 
 def _rest(where: CustomerFilter, page: Listing[ListedCustomer]) -> CustomerFilter | None:
-    """What is left after a page without a cursor; None where there is nothing."""
-    last = page.rows(page.count - 1) if page.count >= PAGE else []
+    """What is left after a page without a cursor; None where there is nothing. A page that is short may have
+    lost customers that Autumn could not write, so that it is short tells nothing."""
+    last = page.rows(page.count - 1) if page.count else []
     created = moment(last[0].get("created_at")) if last and last[0].get("id") is None else None
     if created is None:
         return None

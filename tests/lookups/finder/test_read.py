@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -14,6 +15,7 @@ from bot.lookups.finder.filters import ListQuery, Order, StatusFilter
 from bot.lookups.finder.read import Listed, listed
 from sandbox.autumn import Limits as LocalLimits
 from sandbox.autumn import LocalAutumn
+from tests.autumn.scripted import Answer, Scripted, listing
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 FAST = Limits(general=10_000, customers_list=10_000, events_per_customer=10_000)
@@ -57,6 +59,58 @@ async def test_nobody_is_left_out_where_a_page_ends_without_an_id(
     assert sorted(map(str, ids(everybody))) == sorted(str(customer.id) for customer in known)
     created = [customer.get("created_at") or 0 for customer in everybody.customers]
     assert created == sorted(created, reverse=order is Order.NEWEST)
+
+
+def a_customer(number: int, customer_id: str | None = "") -> dict[str, Any]:
+    """The higher the number, the newer."""
+    own_id = f"cus_{number}" if customer_id == "" else customer_id
+    return {"id": own_id, "name": f"Name {number}", "created_at": 1_780_000_000_000 + number}
+
+
+async def listed_from(*answers: Answer, query: ListQuery) -> tuple[Listed, list[dict[str, Any]]]:
+    """The list that these answers make, and what Autumn was asked for them."""
+    script = Scripted({"customers.list": answers})
+    client = script.client()
+    try:
+        return await listed(client, query, now=lambda: NOW), [asked.body for asked in script.asked]
+    finally:
+        await client.aclose()
+
+
+async def test_page_that_ends_early_does_not_end_the_list() -> None:
+    answer, asked = await listed_from(
+        listing(a_customer(5), cursor="more"),
+        listing(cursor="still more"),
+        listing(a_customer(4), a_customer(3)),
+        query=ListQuery(),
+    )
+    assert ids(answer) == ["cus_5", "cus_4", "cus_3"]
+    assert answer.complete
+    assert [body["start_cursor"] for body in asked] == ["", "more", "still more"]
+
+
+@pytest.mark.parametrize("order", [Order.NEWEST, Order.OLDEST])
+async def test_short_page_that_ends_without_an_id_does_not_end_the_list(order: Order) -> None:
+    nobody = a_customer(4, None)
+    answer, asked = await listed_from(
+        listing(a_customer(5), nobody),
+        listing(nobody, a_customer(3)),
+        query=ListQuery(order=order),
+    )
+    assert ids(answer) == ["cus_5", None, "cus_3"]
+    assert answer.complete
+    bound = "end" if order is Order.NEWEST else "start"
+    assert asked[1]["created_at_range"] == {bound: nobody["created_at"]}
+
+
+async def test_list_whose_last_customer_has_no_id_is_whole() -> None:
+    nobody = a_customer(4, None)
+    answer, asked = await listed_from(
+        listing(a_customer(5), nobody), listing(nobody), query=ListQuery(order=Order.NAME)
+    )
+    assert ids(answer) == [None, "cus_5"]
+    assert answer.complete
+    assert len(asked) == 2
 
 
 async def test_page_that_brings_nobody_new_ends_the_list(
