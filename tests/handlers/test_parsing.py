@@ -110,6 +110,27 @@ SUBS = set(sub_commands())
         ("upcoming acme", NoDays("acme")),
         ("product cus_1", LookUpCommand("cus_1", "products", whole="product cus_1")),
         ("acme features", LookUpCommand("acme", "features", whole="acme features")),
+        *(
+            row
+            for sub, part in registry.commands().items()
+            for row in (
+                (f"{sub} Acme Ltd", LookUpCommand("Acme Ltd", part)),
+                (f"Acme Ltd {sub}", LookUpCommand("Acme Ltd", part, whole=f"Acme Ltd {sub}")),
+                (f"{sub.upper()} “Acme Ltd”", LookUpCommand("“Acme Ltd”", part)),
+                (f"“Acme {sub}”", LookUpCommand(f"“Acme {sub}”")),
+            )
+            if sub != "check"
+        ),
+        *(
+            row
+            for sub, part in registry.commands().items()
+            if sub.endswith("s")
+            for one in [sub.removesuffix("s")]
+            for row in (
+                (f"{one} acme", LookUpCommand("acme", part, whole=f"{one} acme")),
+                (f"acme {one}", LookUpCommand("acme", part, whole=f"acme {one}")),
+            )
+        ),
         ("Acme Ltd  Invoice", LookUpCommand("Acme Ltd", "invoices", whole="Acme Ltd  Invoice")),
         ("“acme features”", LookUpCommand("“acme features”")),
         ("features", Incomplete("features")),

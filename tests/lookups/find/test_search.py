@@ -246,6 +246,44 @@ async def test_most_likely_match_comes_first() -> None:
     await client.aclose()
 
 
+WORSE = person("cus_worse", "Somebody", "x@example.com")
+
+
+@pytest.mark.parametrize(
+    ("typed", "better", "worse"),
+    [
+        pytest.param("acme", {"id": "acme"}, {"email": "acme"}, id="exact id before exact email"),
+        pytest.param("acme", {"id": "acme"}, {"name": "Acme"}, id="exact id before exact name"),
+        pytest.param(
+            "a@acme.com", {"email": "A@acme.com"}, {"name": "a@acme.com"}, id="exact email before exact name"
+        ),
+        pytest.param(
+            "a@acme.com",
+            {"email": "a@acme.com"},
+            {"email": "ana.a@acme.com"},
+            id="exact email before its end",
+        ),
+        pytest.param("acme", {"name": "ACME"}, {"name": "Acme Ltd"}, id="exact name before its beginning"),
+        pytest.param("acme", {"name": "Acme Ltd"}, {"email": "x@acme.com"}, id="name prefix before domain"),
+        pytest.param("acme", {"name": "Acme Ltd"}, {"name": "The Acme"}, id="name prefix before its end"),
+        pytest.param("acme", {"email": "x@acme.com"}, {"name": "The Acme"}, id="domain before name's end"),
+        pytest.param("@acme", {"email": "x@acme.com"}, {"name": "The @acme"}, id="domain with its sign"),
+        pytest.param("acme", {"email": "x@acme.com"}, {"email": "acme@x.com"}, id="domain before mailbox"),
+        pytest.param("acme", {"email": "x@acme.com"}, {"id": "cus_acme"}, id="domain before id's part"),
+        pytest.param("o'brien", {"name": "O’Brien & Sons"}, {"name": "The O'Brien"}, id="other quotes"),
+        pytest.param("café", {"name": "Cafe\u0301 Zoë"}, {"name": "The Café"}, id="accents in two pieces"),
+        pytest.param("“acme”", {"name": "Acme Ltd"}, {"name": "The Acme"}, id="quotes around it"),
+    ],
+)
+async def test_better_match_comes_first(typed: str, better: dict[str, str], worse: dict[str, str]) -> None:
+    first, second = {**WORSE, "id": "cus_better", **better}, {**WORSE, **worse}
+    client = autumn_with([second, first]).client()
+    ordered = [first["id"], second["id"]]
+    assert ids_of(await search(client, typed)) == ordered
+    assert [customer.id for customer in (await suggest(client, typed)).customers] == ordered
+    await client.aclose()
+
+
 @pytest.mark.parametrize(
     ("typed", "near"),
     [
