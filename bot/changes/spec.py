@@ -33,8 +33,10 @@ Options: TypeAlias = Callable[[Facts, str], list[dict[str, Any]]]
 
 @dataclass(frozen=True, slots=True)
 class Presets:
-    """How the policy's presets go into a form."""
+    """How the amounts of the policy's presets go into a form."""
 
+    fits: Callable[[Preset, Facts], bool]
+    """Whether this customer can be given what the preset gives."""
     given: Callable[[ChangeInput], tuple[str, Decimal] | None]
     """The feature and the amount that a change gave, if it is what a preset gives."""
     fill: Callable[[Preset], Values]
@@ -53,7 +55,8 @@ class ChangeForm(Generic[I]):
     keep: Callable[[Meta, Values], Values] | None = None
     """What of a submission fills in the form when it is opened again; None: all of it."""
     presets: Presets | None = None
-    """What of the policy's presets can be picked in it; None: none of them."""
+    """How it is filled in with a preset that has an amount; None: such presets are not offered. Those that
+    have only a reason are offered in every form."""
 
 
 class Sentence(Protocol):

@@ -29,8 +29,10 @@ from bot.changes.deletion.input import DeletionInput
 from bot.changes.details.input import DetailsInput
 from bot.changes.forms.fields import REASON_BLOCK
 from bot.changes.forms.model import FormState, Meta
+from bot.changes.grant.input import GrantInput
 from bot.changes.model import Facts
 from bot.changes.reward.input import RewardAction, RewardInput
+from bot.changes.standalone import GrantSize
 from bot.kit import form_values, ids
 from bot.kit.carried import Unreadable
 from bot.lookups import trouble
@@ -381,4 +383,15 @@ def test_only_an_extra_allowance_counts_as_what_a_preset_gives() -> None:
     )
     assert presets.given(give) == ("messages", Decimal(5))
     assert presets.given(give.model_copy(update={"action": BalanceAction.SET})) is None
+    assert presets.given(DetailsInput(customer="cus_1", name="x")) is None
+
+
+def test_only_a_grant_of_an_amount_counts_as_what_a_preset_gives() -> None:
+    presets = kinds.kind("grant").form.presets
+    assert presets is not None
+    grant = GrantInput(
+        customer="cus_1", feature="messages", grant="g", size=GrantSize.AMOUNT, amount=Decimal(5)
+    )
+    assert presets.given(grant) == ("messages", Decimal(5))
+    assert presets.given(grant.model_copy(update={"amount": None})) is None
     assert presets.given(DetailsInput(customer="cus_1", name="x")) is None

@@ -2,10 +2,13 @@
 
 from decimal import Decimal
 
-from bot.changes import request_form
+import pytest
+
 from bot.changes import words as changes_words
 from bot.changes.balance.input import BalanceAction, BalanceInput
 from bot.changes.forms import words as forms_words
+from bot.changes.grant.input import GrantInput
+from sandbox.slack.screen import NotOnScreen
 from tests.handlers.test_changes import last
 from tests.journeys.changing import AT_ONCE
 from tests.running import Mode, running_maple
@@ -91,9 +94,42 @@ async def test_preset_that_is_not_offered_fills_nothing_in(mode: Mode) -> None:
         await maple.ana.sees(forms_words.NOT_YET)
 
 
-async def test_form_of_another_kind_has_no_presets(mode: Mode) -> None:
+async def test_form_without_an_amount_of_a_feature_has_the_reasons_alone(mode: Mode) -> None:
     async with running_maple(mode, policy=PRESETS) as maple:
         await maple.ana.command("/autumn update cus_acme")
-        form = await maple.ana.sees("Fingerprint")
-        assert forms_words.PICK_PRESET not in form
-        assert request_form.PRESET_BLOCK not in str(maple.slack.calls[-1].args)
+        await maple.ana.sees("Fingerprint")
+        await maple.ana.fill("Name", "Acme Incorporated")
+        await maple.ana.settled()
+        with pytest.raises(NotOnScreen):
+            await maple.ana.choose(forms_words.PRESET, APOLOGY)
+        await maple.ana.choose(forms_words.PRESET, "Asked for in a ticket")
+        form = await maple.ana.sees("As asked for in the ticket")
+        assert "Acme Incorporated" in form
+
+
+@pytest.mark.parametrize("command", ["grant", "usage", "refund", "reward", "cancel", "switch", "delete"])
+async def test_reason_is_offered_in_every_form(command: str) -> None:
+    async with running_maple("http", policy=PRESETS) as maple:
+        await maple.ana.command(f"/autumn {command} cus_acme")
+        await maple.ana.sees(forms_words.PICK_PRESET)
+        await maple.ana.choose(forms_words.PRESET, "Asked for in a ticket")
+        await maple.ana.sees("As asked for in the ticket")
+
+
+async def test_grant_is_filled_in_and_counts_for_the_balance_as_well(mode: Mode) -> None:
+    async with running_maple(mode, policy=PRESETS) as maple:
+        await maple.ana.command("/autumn grant cus_acme")
+        await maple.ana.sees(forms_words.PICK_PRESET)
+        await maple.ana.choose(forms_words.PRESET, APOLOGY)
+        shown = await maple.ana.sees("Amount: [5,000")
+        assert "An apology for the outage" in shown
+        assert on_screen(forms_words.PREVIEW) in shown
+        await maple.ana.submit()
+        await maple.bot.work.drain(10)
+        await maple.ana.close()
+        (record,) = await maple.bot.changes.history("cus_acme")
+        assert isinstance(record.input, GrantInput)
+        assert (record.input.feature, record.input.amount) == ("messages", Decimal(5000))
+        await maple.ana.command("/autumn balance cus_acme")
+        form = await maple.ana.sees("It can be given again from")
+        assert APOLOGY not in form

@@ -369,15 +369,16 @@ def _given(request: ChangeInput) -> tuple[str, Decimal] | None:
     return None
 
 
+def _preset_fits(preset: Preset, facts: Facts) -> bool:
+    return preset.feature in facts.customer.balances
+
+
 def _fill_preset(preset: Preset) -> Values:
-    values: dict[str, Mapping[str, Any]] = {}
-    if preset.amount is not None:
-        values = {
-            ACTION_BLOCK: form_values.with_option(parts.field_id("action"), BalanceAction.GIVE),
-            FEATURE_BLOCK: form_values.with_option(ids.FORM_FEATURE, preset.feature),
-            AMOUNT_BLOCK: form_values.with_text(parts.field_id("amount"), numbers.number(preset.amount)),
-        }
-    return values
+    return {
+        ACTION_BLOCK: form_values.with_option(parts.field_id("action"), BalanceAction.GIVE),
+        FEATURE_BLOCK: form_values.with_option(ids.FORM_FEATURE, preset.feature),
+        AMOUNT_BLOCK: form_values.with_text(parts.field_id("amount"), numbers.number(preset.amount)),
+    }
 
 
 FORM: ChangeForm[Any] = ChangeForm(
@@ -385,6 +386,6 @@ FORM: ChangeForm[Any] = ChangeForm(
     draft,
     parse,
     options={ids.FORM_FEATURE: feature_options},
-    presets=Presets(_given, _fill_preset),
+    presets=Presets(_preset_fits, _given, _fill_preset),
 )
 """Of a balance, or of a grant where it is to outlast the reset."""

@@ -4,6 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from bot.access.presets import Preset
 from bot.autumn.models import Feature
 from bot.changes import amounts, notes
 from bot.changes import words as changes_words
@@ -15,11 +16,11 @@ from bot.changes.forms.features import FEATURE_BLOCK
 from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
 from bot.changes.grant import words
 from bot.changes.grant.input import INTERVALS, GrantInput, grant_id
-from bot.changes.model import Facts
+from bot.changes.model import ChangeInput, Facts
 from bot.changes.notes import Note
-from bot.changes.spec import ChangeForm
+from bot.changes.spec import ChangeForm, Presets
 from bot.changes.standalone import GrantSize
-from bot.kit import blocks, form_values, ids
+from bot.kit import blocks, form_values, ids, numbers
 from bot.kit.card import Block
 from bot.kit.form_values import Values
 from bot.lookups import options
@@ -208,4 +209,32 @@ def _pick_interval(every: str) -> Block:
     return blocks.field(EVERY_BLOCK, words.EVERY, element, listens=True)
 
 
-FORM = ChangeForm(build, draft, parse, options={ids.FORM_FEATURE: feature_options})
+# Presets
+
+
+def _preset_fits(preset: Preset, facts: Facts) -> bool:
+    return preset.feature in features.offered(facts, switches=False)
+
+
+def _given(request: ChangeInput) -> tuple[str, Decimal] | None:
+    """The feature and the amount of a grant."""
+    if isinstance(request, GrantInput) and request.amount:
+        return request.feature, request.amount
+    return None
+
+
+def _fill_preset(preset: Preset) -> Values:
+    return {
+        FEATURE_BLOCK: form_values.with_option(ids.FORM_FEATURE, preset.feature),
+        SIZE_BLOCK: form_values.with_option(parts.field_id("size"), GrantSize.AMOUNT),
+        AMOUNT_BLOCK: form_values.with_text(parts.field_id("amount"), numbers.number(preset.amount)),
+    }
+
+
+FORM = ChangeForm(
+    build,
+    draft,
+    parse,
+    options={ids.FORM_FEATURE: feature_options},
+    presets=Presets(_preset_fits, _given, _fill_preset),
+)
