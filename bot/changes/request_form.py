@@ -156,7 +156,7 @@ def kept(meta: Meta, values: Values) -> Values:
 def fill_preset(meta: Meta, values: Values, preset: Preset) -> tuple[Meta, Values]:
     """The form with what the preset fills in, over what was filled in before."""
     presets = registry.kind(meta.kind).form.presets
-    amount = presets.fill(preset) if presets and preset.amount is not None else {}
+    amount = presets.fill(*preset.gives) if presets and preset.gives else {}
     filled = {**_own(meta, values), **amount}
     if preset.reason:
         filled[REASON_BLOCK] = form_values.with_text(field_id("reason"), preset.reason)
@@ -193,12 +193,13 @@ def _own(meta: Meta, values: Values) -> Values:
 
 def _presets(state: FormState) -> list[Block]:
     """Those of the policy that this customer can have."""
-    names = {feature.id: feature.name for feature in state.facts.features.values()} | called(state.facts)
+    catalogue = {feature.id: feature.name for feature in state.facts.features.values()}
+    names = {**catalogue, **called(state.facts)}
     presets = registry.kind(state.meta.kind).form.presets
     fitting = [
         offer
         for offer in state.presets
-        if offer.preset.amount is None or (presets and presets.fits(offer.preset, state.facts))
+        if offer.preset.amount is None or (presets and presets.fits(offer.preset.feature, state.facts))
     ]
     choices = {offer.preset.name: _preset(offer.preset, names) for offer in fitting if not offer.again}
     shown = []

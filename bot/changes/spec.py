@@ -12,7 +12,6 @@ from decimal import Decimal
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
 from bot.access.limits import Tolerance, Worth
-from bot.access.presets import Preset
 from bot.access.rules import PolicyKind
 from bot.autumn.client import Autumn
 from bot.autumn.write import Write
@@ -35,11 +34,12 @@ Options: TypeAlias = Callable[[Facts, str], list[dict[str, Any]]]
 class Presets:
     """How the amounts of the policy's presets go into a form."""
 
-    fits: Callable[[Preset, Facts], bool]
-    """Whether this customer can be given what the preset gives."""
+    fits: Callable[[str, Facts], bool]
+    """Whether this customer can be given something of a feature, by its id."""
     given: Callable[[ChangeInput], tuple[str, Decimal] | None]
     """The feature and the amount that a change gave, if it is what a preset gives."""
-    fill: Callable[[Preset], Values]
+    fill: Callable[[str, Decimal], Values]
+    """The fields, with a feature's id and an amount of it."""
 
 
 @dataclass(frozen=True, slots=True)

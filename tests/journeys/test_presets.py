@@ -107,7 +107,7 @@ async def test_form_without_an_amount_of_a_feature_has_the_reasons_alone(mode: M
         assert "Acme Incorporated" in form
 
 
-@pytest.mark.parametrize("command", ["grant", "usage", "refund", "reward", "cancel", "switch", "delete"])
+@pytest.mark.parametrize("command", ["record", "refund", "reward", "cancel", "switch", "delete"])
 async def test_reason_is_offered_in_every_form(command: str) -> None:
     async with running_maple("http", policy=PRESETS) as maple:
         await maple.ana.command(f"/autumn {command} cus_acme")

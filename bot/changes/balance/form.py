@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from bot.access.presets import Preset
 from bot.autumn.models import BalanceRow
 from bot.changes import amounts, notes
 from bot.changes import words as changes_words
@@ -369,15 +368,15 @@ def _given(request: ChangeInput) -> tuple[str, Decimal] | None:
     return None
 
 
-def _preset_fits(preset: Preset, facts: Facts) -> bool:
-    return preset.feature in facts.customer.balances
+def _preset_fits(feature: str, facts: Facts) -> bool:
+    return feature in facts.customer.balances
 
 
-def _fill_preset(preset: Preset) -> Values:
+def _fill_preset(feature: str, amount: Decimal) -> Values:
     return {
         ACTION_BLOCK: form_values.with_option(parts.field_id("action"), BalanceAction.GIVE),
-        FEATURE_BLOCK: form_values.with_option(ids.FORM_FEATURE, preset.feature),
-        AMOUNT_BLOCK: form_values.with_text(parts.field_id("amount"), numbers.number(preset.amount)),
+        FEATURE_BLOCK: form_values.with_option(ids.FORM_FEATURE, feature),
+        AMOUNT_BLOCK: form_values.with_text(parts.field_id("amount"), numbers.number(amount)),
     }
 
 

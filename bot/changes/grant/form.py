@@ -4,7 +4,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from bot.access.presets import Preset
 from bot.autumn.models import Feature
 from bot.changes import amounts, notes
 from bot.changes import words as changes_words
@@ -212,8 +211,8 @@ def _pick_interval(every: str) -> Block:
 # Presets
 
 
-def _preset_fits(preset: Preset, facts: Facts) -> bool:
-    return preset.feature in features.offered(facts, switches=False)
+def _preset_fits(feature: str, facts: Facts) -> bool:
+    return feature in features.offered(facts, switches=False)
 
 
 def _given(request: ChangeInput) -> tuple[str, Decimal] | None:
@@ -223,11 +222,11 @@ def _given(request: ChangeInput) -> tuple[str, Decimal] | None:
     return None
 
 
-def _fill_preset(preset: Preset) -> Values:
+def _fill_preset(feature: str, amount: Decimal) -> Values:
     return {
-        FEATURE_BLOCK: form_values.with_option(ids.FORM_FEATURE, preset.feature),
+        FEATURE_BLOCK: form_values.with_option(ids.FORM_FEATURE, feature),
         SIZE_BLOCK: form_values.with_option(parts.field_id("size"), GrantSize.AMOUNT),
-        AMOUNT_BLOCK: form_values.with_text(parts.field_id("amount"), numbers.number(preset.amount)),
+        AMOUNT_BLOCK: form_values.with_text(parts.field_id("amount"), numbers.number(amount)),
     }
 
 
