@@ -391,10 +391,10 @@ async def _view(
             )
             if decision.permit:
                 preview = replace(preview, limits=limits(decision))
-            elif others_may(decision):
+            else:
                 others = await services.wishes.others_may(seen, interaction.actor)
                 preview = replace(preview, others=others.named or access_words.NOBODY)
-                asks_others = others.askable and not meta.edits
+                asks_others = others.askable and others_may(decision) and not meta.edits
             meta = meta.model_copy(update={"asks_others": asks_others})
     presets = await form_presets.offers(services, meta)
     return request_form.build(FormState(meta, facts, values, preview, trouble, presets, opening))
