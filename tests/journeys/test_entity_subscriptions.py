@@ -135,6 +135,25 @@ async def test_quantity_of_an_entity_is_changed_and_undone(maple: Running) -> No
     assert others(maple) == before
 
 
+async def test_add_on_of_an_entity_is_added_and_undone(maple: Running) -> None:
+    before = others(maple)
+    await open_form(maple, "add", "Product to add")
+    await maple.ana.choose("Product to add", "Extra Seats")
+    await maple.ana.sees("Quantity of Seats")
+    await maple.ana.fill("Quantity of Seats", "3")
+    await maple.ana.sees("Quantity of Seats: 3")
+    await apply(maple, f"Add Extra Seats now, for {COMPRESSION}")
+    (added,) = (each for each in products(maple) if each.plan_id == "extra_seats")
+    assert added.prepaid == {"seats": 3}
+    assert others(maple) == before
+    await request_undo(maple.ana)
+    await lea_sees(maple, f"Cancel Extra Seats now, with credit for the unused time, for {COMPRESSION}")
+    await maple.lea.click("Approve")
+    await maple.lea.sees(approvals_words.UNDONE)
+    assert [each.plan_id for each in products(maple)] == ["starter"]
+    assert others(maple) == before
+
+
 async def test_trial_of_an_entity_is_extended(maple: Running) -> None:
     trial = {"duration_length": 5, "duration_type": "day", "card_required": True}
     await elsewhere(

@@ -28,6 +28,7 @@ from bot.autumn.models import (
 )
 from bot.changes import descriptions, entity_view, price, registry, request_form, stored, words
 from bot.changes import words as changes_words
+from bot.changes.addition.input import AdditionInput
 from bot.changes.balance.input import BalanceAction, BalanceInput
 from bot.changes.balance.target import HeldBalance, allocated, find
 from bot.changes.balance.words import BalanceNote
@@ -173,6 +174,16 @@ SUBSCRIPTIONS: tuple[ChangeInput, ...] = (
     SWITCH,
     SwitchInput(
         customer="cus_1", entity="ws_1", product="team", action=SwitchAction.CALL_OFF, subscription="sub"
+    ),
+    AdditionInput(customer="cus_1", entity="ws_1", product="seats", subscription="maple_1"),
+    AdditionInput(customer="cus_1", entity="ws_1", product="pack"),
+    CancellationInput(
+        customer="cus_1",
+        entity="ws_1",
+        subscription="",
+        product="pack",
+        action=CancellationAction.NOW,
+        one_time=True,
     ),
 )
 
