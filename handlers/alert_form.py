@@ -11,6 +11,7 @@ from bot.alerts.form import AlertInput, AlertMeta, AlertState
 from bot.alerts.model import AlertSubscription, TooManyAlerts
 from bot.alerts.words import AlertNote
 from bot.kit.ref import Ref
+from bot.lookups import options
 from bot.lookups.catalogue_names import feature_names, plan_names
 from bot.slack.channels import ChannelProblem
 from handlers.alerts import channel_problem, may_change_this, names, show_list
@@ -63,12 +64,12 @@ async def edit(interaction: Interaction, services: Services) -> None:
 
 async def plans(interaction: Interaction, services: Services) -> list[dict[str, Any]]:
     """For the external select of products."""
-    return alert_form.named_options(await plan_names(services.autumn), interaction.value)
+    return options.named_options(await plan_names(services.autumn), interaction.value)
 
 
 async def features(interaction: Interaction, services: Services) -> list[dict[str, Any]]:
     """For the external select of features."""
-    return alert_form.named_options(await feature_names(services.autumn), interaction.value)
+    return options.named_options(await feature_names(services.autumn), interaction.value)
 
 
 # Submitting

@@ -15,6 +15,7 @@ from bot.digests.form import DigestInput, DigestMeta, DigestState
 from bot.digests.model import Digest, Schedule, TooManyDigests
 from bot.digests.setup_words import DigestNote
 from bot.kit.ref import Ref
+from bot.lookups import options
 from bot.slack.channels import ChannelProblem
 from handlers.digests import channel_problem, may_change_this, show_list, zone
 from handlers.errors import shown_in_modal, update_modal
@@ -97,12 +98,12 @@ async def zones(interaction: Interaction, _services: Services) -> list[dict[str,
 
 async def plans(interaction: Interaction, services: Services) -> list[dict[str, Any]]:
     """For the external select of products."""
-    return digest_form.plan_options(await _all_plans(services), interaction.value)
+    return options.named_options(await _all_plans(services), interaction.value)
 
 
 async def user_groups(interaction: Interaction, services: Services) -> list[dict[str, Any]]:
     """For the external select of user groups."""
-    return digest_form.group_options(await services.groups.handles(), interaction.value)
+    return options.named_options(await services.groups.handles(), interaction.value)
 
 
 # Submitting

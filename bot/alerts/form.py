@@ -12,12 +12,12 @@ from typing import Any
 from pydantic import Field
 
 from bot.alerts import sources, words
-from bot.alerts.list_card import plain
 from bot.alerts.model import AlertChoice
-from bot.kit import blocks, form_values, ids, text
+from bot.kit import blocks, form_values, ids, surfaces
 from bot.kit.card import Block
 from bot.kit.carried import Carried
 from bot.kit.form_values import Values
+from bot.lookups import options
 
 SOURCES_BLOCK = "sources"
 TARGET_BLOCK = "target"
@@ -25,8 +25,6 @@ PLANS_BLOCK = "plans"
 FEATURES_BLOCK = "features"
 
 MOST_CHOSEN = 20
-_MOST_OPTIONS = 100
-"""Slack takes no more."""
 _CHANNEL, _PERSON = "channel", "person"
 
 
@@ -71,12 +69,12 @@ class AlertParsed:
 
 
 def loading(meta: AlertMeta) -> dict[str, Any]:
-    return _view(meta, [blocks.section("waiting", f":hourglass_flowing_sand: {words.LOADING}")])
+    return _waiting(meta, words.LOADING)
 
 
 def working(meta: AlertMeta) -> dict[str, Any]:
     """What a submitted form becomes while it is saved."""
-    return _view(meta, [blocks.section("waiting", f":hourglass_flowing_sand: {words.WORKING}")])
+    return _waiting(meta, words.WORKING)
 
 
 def everything() -> AlertChoice:
@@ -106,7 +104,8 @@ def build(state: AlertState) -> dict[str, Any]:
         ),
     ]
     submit = words.SAVE if state.meta.subscription else words.CREATE
-    return {**_view(state.meta, shown), "submit": plain(submit), "close": plain(words.CANCEL)}
+    meta = state.meta
+    return surfaces.form(_title(meta), shown, submit, callback=ids.ALERT_FORM, metadata=meta.encode())
 
 
 def parse(values: Values) -> AlertParsed:
@@ -125,27 +124,13 @@ def parse(values: Values) -> AlertParsed:
     return AlertParsed(AlertInput(choice, personal))
 
 
-def named_options(names: Mapping[str, str], typed: str) -> list[dict[str, Any]]:
-    """Of products or features (names by id), those whose name or id has what was typed, by name."""
-    looked_for = text.clean(typed).casefold()
-    matches = [
-        (name.casefold(), known)
-        for known, name in names.items()
-        if looked_for in name.casefold() or looked_for in known.casefold()
-    ]
-    options = [_option(known, names) for _, known in sorted(matches) if text.length(known) <= blocks.OPTION]
-    return [blocks.drawn_option(option) for option in options[:_MOST_OPTIONS]]
+def _title(meta: AlertMeta) -> str:
+    return words.FORM_EDIT if meta.subscription else words.FORM_NEW
 
 
-def _view(meta: AlertMeta, shown: list[Block]) -> dict[str, Any]:
-    return {
-        "type": "modal",
-        "callback_id": ids.ALERT_FORM,
-        "private_metadata": meta.encode(),
-        "title": plain(words.FORM_EDIT if meta.subscription else words.FORM_NEW),
-        "close": plain(words.CLOSE),
-        "blocks": shown,
-    }
+def _waiting(meta: AlertMeta, sentence: str) -> dict[str, Any]:
+    shown = [blocks.waiting(sentence)]
+    return surfaces.modal(_title(meta), shown, callback=ids.ALERT_FORM, metadata=meta.encode())
 
 
 def _sources(choice: AlertChoice) -> Block:
@@ -163,10 +148,5 @@ def _target(*, fit: bool) -> Block:
 
 
 def _picker(action: str, placeholder: str, chosen: frozenset[str], called: Mapping[str, str]) -> Any:
-    initial = [_option(known, called) for known in sorted(chosen)]
+    initial = [options.named_choice(known, called.get(known) or "") for known in sorted(chosen)]
     return blocks.several_picker(action, placeholder, min_query=0, initial=initial, most=MOST_CHOSEN)
-
-
-def _option(known: str, names: Mapping[str, str]) -> Any:
-    label = text.literal(names.get(known) or "", blocks.OPTION) or text.literal(known, blocks.OPTION)
-    return blocks.option(label or known, known)

@@ -11,7 +11,7 @@ from bot.access.refusal import PolicyRefusal
 from bot.alerts import sources, words
 from bot.alerts.model import AlertSubscription, TooManyAlerts
 from bot.alerts.words import AlertNote
-from bot.kit import blocks, ids, layout, mentions, phrases, text
+from bot.kit import blocks, ids, layout, mentions, phrases, surfaces, text
 from bot.kit.card import Block, Card
 from bot.kit.ref import Ref
 from bot.slack.channels import ChannelProblem
@@ -57,7 +57,7 @@ def alert_list(shown: AlertList, note: AlertNote | TooManyAlerts | None = None) 
     if shown.refusal is None:
         new = blocks.button(words.NEW, ids.ALERT_NEW, shown.channel, primary=True)
         drawn.append(blocks.actions("new", [new]))
-    return modal(words.LIST_TITLE, drawn, callback=ids.ALERT_LIST, metadata=shown.channel)
+    return surfaces.modal(words.LIST_TITLE, drawn, callback=ids.ALERT_LIST, metadata=shown.channel)
 
 
 def _only_others(refusal: PolicyRefusal) -> list[Block]:
@@ -67,7 +67,7 @@ def _only_others(refusal: PolicyRefusal) -> list[Block]:
 def alerts_waiting(channel: str) -> dict[str, Any]:
     """The list while the alerts are looked for."""
     drawn = [blocks.section("waiting", words.LIST_LOADING)]
-    return modal(words.LIST_TITLE, drawn, callback=ids.ALERT_LIST, metadata=channel)
+    return surfaces.modal(words.LIST_TITLE, drawn, callback=ids.ALERT_LIST, metadata=channel)
 
 
 def alert_note(note: AlertNote | TooManyAlerts) -> Card:
@@ -98,22 +98,6 @@ def what_it_tells(subscription: AlertSubscription, called: Mapping[str, str]) ->
         words.features(features) if features else "",
     ]
     return " · ".join(part for part in parts if part)
-
-
-def modal(title: str, shown: Sequence[Block], *, callback: str, metadata: str) -> dict[str, Any]:
-    """A modal with nothing to submit."""
-    return {
-        "type": "modal",
-        "callback_id": callback,
-        "private_metadata": metadata,
-        "title": plain(title),
-        "close": plain(words.CLOSE),
-        "blocks": list(shown),
-    }
-
-
-def plain(shown: str) -> dict[str, Any]:
-    return {"type": "plain_text", "text": shown, "emoji": False}
 
 
 def _names(known: frozenset[str], called: Mapping[str, str]) -> str:

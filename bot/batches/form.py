@@ -75,7 +75,9 @@ def working(meta: BatchMeta) -> dict[str, Any]:
 
 def saving() -> dict[str, Any]:
     """What a checked list becomes while it is requested."""
-    return surfaces.modal(words.TITLE, [_hourglass(words.SAVING)], callback=ids.BATCH_CHECKED, metadata="")
+    return surfaces.modal(
+        words.TITLE, [blocks.waiting(words.SAVING)], callback=ids.BATCH_CHECKED, metadata=""
+    )
 
 
 def stopped(card: Card) -> dict[str, Any]:
@@ -128,12 +130,8 @@ def _for_all_errors(for_all: ForAll, *, needed: bool) -> dict[str, str]:
 
 
 def _waiting(meta: BatchMeta, sentence: str) -> dict[str, Any]:
-    shown = [_hourglass(sentence)]
+    shown = [blocks.waiting(sentence)]
     return surfaces.modal(words.TITLE, shown, callback=ids.BATCH_CHECKED, metadata=meta.encode())
-
-
-def _hourglass(sentence: str) -> Block:
-    return blocks.section("waiting", f":hourglass_flowing_sand: {sentence}")
 
 
 def _listed(meta: BatchMeta) -> list[Block]:

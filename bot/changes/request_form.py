@@ -245,7 +245,7 @@ def _submit_label(meta: Meta) -> str:
 
 
 def _waiting(meta: Meta, message: str) -> dict[str, Any]:
-    return _view(meta, [blocks.section("waiting", f":hourglass_flowing_sand: {message}")], submit=False)
+    return _view(meta, [blocks.waiting(message)], submit=False)
 
 
 def _view(meta: Meta, content: Sequence[Block], *, submit: bool) -> dict[str, Any]:

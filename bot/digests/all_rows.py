@@ -35,7 +35,7 @@ def see_all(
 
 def see_all_loading(query: RowQuery) -> dict[str, Any]:
     """Opened right away, before the rows are read."""
-    return _view(query, [blocks.section("waiting", f":hourglass_flowing_sand: {words.ALL_LOADING}")])
+    return _view(query, [blocks.waiting(words.ALL_LOADING)])
 
 
 def see_all_expired(query: RowQuery) -> dict[str, Any]:

@@ -5,7 +5,7 @@ view = build(DigestState(meta, …))   # once the person's zone and the products
 parse(values)                        # a submission: schedule and content, or what is wrong
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -17,7 +17,7 @@ from bot.changes.amounts import NotAnAmount
 from bot.digests import sections, setup_words, words
 from bot.digests.model import EVERY_DAY, MOST_DAYS, DigestContent, Schedule
 from bot.digests.schedule import known_zone, zones
-from bot.kit import blocks, form_values, ids, mentions, phrases, surfaces, text
+from bot.kit import blocks, form_values, ids, mentions, surfaces, text
 from bot.kit.card import Block
 from bot.kit.carried import Carried
 from bot.kit.form_values import Values
@@ -90,12 +90,12 @@ class DigestParsed:
 
 
 def loading(meta: DigestMeta) -> dict[str, Any]:
-    return _view(meta, [blocks.section("waiting", f":hourglass_flowing_sand: {setup_words.LOADING}")])
+    return _waiting(meta, setup_words.LOADING)
 
 
 def working(meta: DigestMeta) -> dict[str, Any]:
     """What a submitted form shows while it is saved."""
-    return _view(meta, [blocks.section("waiting", f":hourglass_flowing_sand: {setup_words.WORKING}")])
+    return _waiting(meta, setup_words.WORKING)
 
 
 def edited_meanwhile() -> str:
@@ -121,11 +121,8 @@ def build(state: DigestState) -> dict[str, Any]:
         *_mentions(state),
     ]
     submit = setup_words.SAVE if state.meta.digest else setup_words.CREATE
-    return {
-        **_view(state.meta, fields),
-        "submit": surfaces.plain_text(submit),
-        "close": surfaces.plain_text(setup_words.CANCEL),
-    }
+    meta = state.meta
+    return surfaces.form(_title(meta), fields, submit, callback=ids.DIGEST_FORM, metadata=meta.encode())
 
 
 def parse(values: Values) -> DigestParsed:
@@ -179,24 +176,6 @@ def zone_options(typed: str = "") -> list[dict[str, Any]]:
     return [blocks.drawn_option(blocks.option(name, name)) for name in matching[: options.MOST]]
 
 
-def plan_options(plans: Mapping[str, str], typed: str = "") -> list[dict[str, Any]]:
-    """Products (names by id) whose name or id contains what was typed, by name. At most 100."""
-    needle = text.clean(typed).casefold()
-    matching = {
-        plan_id: name
-        for plan_id, name in plans.items()
-        if needle in name.casefold() or needle in plan_id.casefold()
-    }
-    return [blocks.drawn_option(option) for option in _plan_options(matching)[: options.MOST]]
-
-
-def group_options(groups: Mapping[str, str], typed: str = "") -> list[dict[str, Any]]:
-    """User groups (handles by id) whose handle contains what was typed, by handle. At most 100."""
-    needle = text.clean(typed).casefold()
-    matching = sorted((handle, group) for group, handle in groups.items() if needle in handle.casefold())
-    return [blocks.drawn_option(_group_option(group, handle)) for handle, group in matching[: options.MOST]]
-
-
 # What was filled in
 
 
@@ -224,15 +203,13 @@ def _amount(typed: str) -> tuple[Decimal, str]:
 # The fields
 
 
-def _view(meta: DigestMeta, fields: Sequence[Block]) -> dict[str, Any]:
-    return {
-        "type": "modal",
-        "callback_id": ids.DIGEST_FORM,
-        "private_metadata": meta.encode(),
-        "title": surfaces.plain_text(setup_words.FORM_EDIT if meta.digest else setup_words.FORM_NEW),
-        "close": surfaces.plain_text(phrases.MODAL_CLOSE),
-        "blocks": list(fields),
-    }
+def _title(meta: DigestMeta) -> str:
+    return setup_words.FORM_EDIT if meta.digest else setup_words.FORM_NEW
+
+
+def _waiting(meta: DigestMeta, sentence: str) -> dict[str, Any]:
+    shown = [blocks.waiting(sentence)]
+    return surfaces.modal(_title(meta), shown, callback=ids.DIGEST_FORM, metadata=meta.encode())
 
 
 def _sections(content: DigestContent) -> Block:
@@ -273,8 +250,8 @@ def _plans(state: DigestState) -> list[Block]:
     """No field if there is nothing to choose from."""
     chosen = {plan_id: plan_id for plan_id in sorted(state.content.plans)}
     plans = {**chosen, **(state.plans or {})}
-    offered = _plan_options(plans)
-    initial = _plan_options({plan_id: plans[plan_id] for plan_id in chosen})
+    offered = options.named_choices(plans)
+    initial = options.named_choices({plan_id: plans[plan_id] for plan_id in chosen})
     element: Any
     if state.plans is None or len(offered) > options.MOST:
         element = blocks.several_picker(
@@ -286,20 +263,6 @@ def _plans(state: DigestState) -> list[Block]:
         return []
     return [
         blocks.field(PLANS_BLOCK, setup_words.FIELD_PLANS, element, setup_words.PLANS_HINT, optional=True)
-    ]
-
-
-def _plan_options(plans: Mapping[str, str]) -> list[Any]:
-    """Sorted by name, without those whose id does not fit into an option."""
-    fitting = [
-        (plan_id, name) for plan_id, name in plans.items() if 0 < text.length(plan_id) <= blocks.OPTION
-    ]
-    fitting.sort(key=lambda plan: ((plan[1] or plan[0]).casefold(), plan[0]))
-    return [
-        blocks.option(
-            text.literal(name, blocks.OPTION) or text.literal(plan_id, blocks.OPTION) or plan_id, plan_id
-        )
-        for plan_id, name in fitting
     ]
 
 
@@ -337,7 +300,7 @@ def _mentions(state: DigestState) -> list[Block]:
     chosen = state.content.mentions
     person = next((name for name in chosen if mentions.is_user(name)), "")
     group = next((name for name in chosen if mentions.is_group(name)), "")
-    initial = _group_option(group, state.groups.get(group, group)) if group else None
+    initial = options.named_choice(group, state.groups.get(group, group)) if group else None
     return [
         blocks.field(
             MENTION_BLOCK,
@@ -353,7 +316,3 @@ def _mentions(state: DigestState) -> list[Block]:
             optional=True,
         ),
     ]
-
-
-def _group_option(group: str, handle: str) -> Any:
-    return blocks.option(text.literal(handle, blocks.OPTION) or group, group)

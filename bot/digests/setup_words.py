@@ -131,7 +131,6 @@ FORM_NEW = "New digest"
 FORM_EDIT = "Edit digest"
 CREATE = "Create"
 SAVE = "Save"
-CANCEL = "Cancel"
 LOADING = "Loading the form…"
 WORKING = "Saving…"
 EDITED_MEANWHILE = (

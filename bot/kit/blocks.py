@@ -43,6 +43,11 @@ def section(block_id: str, text: str | Text, *, accessory: kit.Button | Picker |
     return _drawn(kit.SectionBlock(text_object, block_id=block_id, accessory=accessory))
 
 
+def waiting(sentence: str) -> Block:
+    """Shown alone while something is being read or done (mrkdwn)."""
+    return section("waiting", f":hourglass_flowing_sand: {sentence}")
+
+
 def context(block_id: str, *texts: str | Text) -> Block:
     elements: list[Any] = [mrkdwn(text) if isinstance(text, str) else text for text in texts]
     return _drawn(kit.ContextBlock(elements, block_id=block_id))

@@ -29,6 +29,15 @@ def modal(title: str, shown: Sequence[Block], *, callback: str, metadata: str) -
     }
 
 
+def form(title: str, fields: Sequence[Block], submit: str, *, callback: str, metadata: str) -> dict[str, Any]:
+    """A modal to fill in and submit, or to leave."""
+    return {
+        **modal(title, fields, callback=callback, metadata=metadata),
+        "submit": plain_text(submit),
+        "close": plain_text(phrases.CANCEL),
+    }
+
+
 def plain_text(shown: str) -> dict[str, Any]:
     return {"type": "plain_text", "text": shown, "emoji": False}
 

@@ -78,6 +78,30 @@ def feature_options(features: Mapping[str, str], typed: str = "") -> list[dict[s
     return [blocks.drawn_option(feature_option(*item)) for item in matching[:MOST]]
 
 
+def named_choices(names: Mapping[str, str], typed: str = "") -> list[Any]:
+    """Things (names by id) whose name or id has what was typed, by name: with an id that an option can
+    carry."""
+    part = text.clean(typed).casefold()
+    matching = [
+        (known_id, name)
+        for known_id, name in names.items()
+        if 0 < text.length(known_id) <= blocks.OPTION
+        and (part in name.casefold() or part in known_id.casefold())
+    ]
+    matching.sort(key=lambda item: ((item[1] or item[0]).casefold(), item[0]))
+    return [named_choice(*item) for item in matching]
+
+
+def named_options(names: Mapping[str, str], typed: str = "") -> list[dict[str, Any]]:
+    """The same, as an options request is answered with. At most 100."""
+    return [blocks.drawn_option(choice) for choice in named_choices(names, typed)[:MOST]]
+
+
+def named_choice(known_id: str, name: str) -> Any:
+    label = text.literal(name, blocks.OPTION) or text.literal(known_id, blocks.OPTION) or known_id
+    return blocks.option(label, known_id)
+
+
 def entity_options(entities: Iterable[Entity]) -> list[dict[str, Any]]:
     """Those that can be picked: with an id that an option can carry. At most 100."""
     return [

@@ -13,6 +13,7 @@ from bot.alerts import form, sources, words
 from bot.alerts.form import AlertMeta, AlertState
 from bot.alerts.list_card import MOST, AlertList, alert_list, alert_note, alert_stopped, alerts_waiting
 from bot.alerts.model import AlertChoice, AlertSubscription
+from bot.lookups import options
 from bot.slack.channels import ChannelProblem
 from tests.alerts.bench import EVERYTHING
 
@@ -182,9 +183,11 @@ def test_form_while_it_is_loaded_and_saved() -> None:
 
 def test_options_are_found_by_name_or_id() -> None:
     called = {"pro": "Professional", "team": "Team", "x" * 99: "Pro too long"}
-    assert [option["value"] for option in form.named_options(called, "PRO")] == ["pro"]
-    assert [option["value"] for option in form.named_options(called, "")] == ["pro", "team"]
-    assert [option["text"]["text"] for option in form.named_options({"\u200b": "\u200b"}, "")] == ["\u200b"]
+    assert [option["value"] for option in options.named_options(called, "PRO")] == ["pro"]
+    assert [option["value"] for option in options.named_options(called, "")] == ["pro", "team"]
+    assert [option["text"]["text"] for option in options.named_options({"\u200b": "\u200b"}, "")] == [
+        "\u200b"
+    ]
 
 
 def test_every_source_has_its_place_in_the_form() -> None:

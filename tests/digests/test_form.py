@@ -15,6 +15,7 @@ from bot.digests.form import DigestInput, DigestMeta, DigestState
 from bot.digests.model import WORKDAYS, DigestContent, Schedule
 from bot.digests.schedule import zones
 from bot.kit import ids, text
+from bot.lookups import options
 from sandbox.slack import elements
 from tests.changes.filling import modal
 from tests.digests.test_card_properties import SCHEDULES, WANTED
@@ -178,9 +179,9 @@ def test_edit_form_keeps_name_and_mentions() -> None:
 
 def test_user_groups_are_offered_by_handle() -> None:
     groups = {"S2": "@support", "S1": "@billing-leads"}
-    offered = [option["value"] for option in digest_form.group_options(groups)]
+    offered = [option["value"] for option in options.named_options(groups)]
     assert offered == ["S1", "S2"]
-    assert [option["value"] for option in digest_form.group_options(groups, "SUPP")] == ["S2"]
+    assert [option["value"] for option in options.named_options(groups, "SUPP")] == ["S2"]
 
 
 def test_edit_form_shows_the_digest() -> None:
@@ -242,9 +243,9 @@ def test_zones_match_what_is_typed() -> None:
 
 
 def test_products_match_what_is_typed() -> None:
-    found = digest_form.plan_options({**PLANS, "x": "Pro plus"}, "PRO")
+    found = options.named_options({**PLANS, "x": "Pro plus"}, "PRO")
     assert [(one["text"]["text"], one["value"]) for one in found] == [("Pro", "pro"), ("Pro plus", "x")]
-    assert len(digest_form.plan_options({f"p{index}": "" for index in range(300)})) == 100
+    assert len(options.named_options({f"p{index}": "" for index in range(300)})) == 100
 
 
 def test_loading_and_saving_modals() -> None:
@@ -286,7 +287,7 @@ def test_any_text_is_an_amount_or_an_error(typed: str) -> None:
     form.put("minimum", typed)
     parsed = form.submit()
     assert (parsed.input is None) == ("minimum" in parsed.errors)
-    for one in (*digest_form.zone_options(typed), *digest_form.plan_options({typed: typed}, typed)):
+    for one in (*digest_form.zone_options(typed), *options.named_options({typed: typed}, typed)):
         assert 0 < text.length(one["text"]["text"]) <= 75
 
 
