@@ -286,7 +286,8 @@ def _pick_threshold_type(values: Values) -> Block:
 
 
 def _pick_interval(values: Values) -> Block:
-    return _select(INTERVAL_BLOCK, words.INTERVAL, words.INTERVAL_NAMES, _interval(values))
+    labels = {each: words.INTERVAL_NAMES[each] for each in INTERVALS}
+    return _select(INTERVAL_BLOCK, words.INTERVAL, labels, _interval(values))
 
 
 def _pick_limit_type(values: Values) -> Block:

@@ -89,6 +89,8 @@ def test_alert_is_set_and_removed_by_its_threshold() -> None:
     form.fill("control", option="usage_alerts")
     form.fill("limit", text="80")
     assert "Usage alert of Messages: none → *at 80 % used*" in form.text
+    offered = [value for _, value, _ in form.options("threshold_type")]
+    assert offered == ["usage", "usage_percentage", "remaining", "remaining_percentage"]
     form.fill("threshold_type", option="remaining")
     form.fill("reason", text="x")
     alert = {"control": ControlType.ALERT, "limit": Decimal(80), "threshold_type": ThresholdType.REMAINING}

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from bot.changes.control import properties
 from bot.changes.control.properties import LONGEST, NotProperties
+from bot.changes.control.words import ControlNote
 
 
 @pytest.mark.parametrize(
@@ -64,6 +65,7 @@ def test_values_are_shown_as_they_could_be_typed(held: dict[str, Any], shown: st
 
 
 def test_properties_are_as_long_as_a_card_shows() -> None:
+    assert f"up to {LONGEST}" in str(ControlNote.PROPERTIES.text)
     lines = [f"{letter * 60} = {'v' * 60}" for letter in "ab"]
     rest = LONGEST - len(", ".join([*lines, "c = "]))
     assert properties.parse("\n".join([*lines, f"c = {'v' * rest}"]))
