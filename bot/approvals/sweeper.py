@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias, TypeVar, cast
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]
@@ -20,6 +20,7 @@ T = TypeVar("T")
 Part: TypeAlias = Callable[[datetime], Awaitable[None]]
 
 _AT_ONCE = 8
+_FORGET_EVERY = timedelta(minutes=10)
 
 
 class Sweeper:
@@ -46,6 +47,7 @@ class Sweeper:
             "forgetting": self._forget,
         }
         self._scheduler: AsyncIOScheduler | None = None
+        self._forgot_at = runtime.now()
         self._stopped = False
         self._under_way: set[asyncio.Task[Any]] = set()
 
@@ -136,10 +138,14 @@ class Sweeper:
         await self._each("redraws", list(dict.fromkeys([*stale, *unposted])), redraw)
 
     async def _forget(self, now: datetime) -> None:
+        """Deletes what is too old to matter; how soon does not matter either."""
+        if now - self._forgot_at < _FORGET_EVERY:
+            return
         await deliveries.forget(self._database, now)
         await last_click.forget(self._database, now)
         await shared_rate_limit.forget(self._database)
         await filled_forms.forget(self._database, now)
+        self._forgot_at = now
 
     async def _each(self, part: str, things: Sequence[T], do: Callable[[T], Awaitable[None]]) -> None:
         """Several at a time, so that a slow one does not hold up the others. A failure of one does not affect

@@ -92,7 +92,7 @@ async def test_approved_and_undone(maple: Running, sort: Sort) -> None:
     assert len(writes(maple)) == 2
 
 
-async def test_denied_and_asked_again_as_it_was_filled_in(maple: Running, sort: Sort) -> None:
+async def test_denied_asked_again_as_it_was_filled_in_and_withdrawn(maple: Running, sort: Sort) -> None:
     await waiting(maple, sort)
     await maple.lea.click("Deny")
     await maple.lea.sees(approvals_words.DENY_HINT)
@@ -113,11 +113,6 @@ async def test_denied_and_asked_again_as_it_was_filled_in(maple: Running, sort: 
     assert descriptions.summary(again.input, {}) == descriptions.summary(first.input, {})
     assert [line.label for line in again.lines] == [line.label for line in first.lines]
     assert (again.reason, again.ticket) == (first.reason, first.ticket)
-    assert maple.autumn.ledger == []
-
-
-async def test_withdrawn(maple: Running, sort: Sort) -> None:
-    await waiting(maple, sort)
     await close_and_look(maple.ana, "[Withdraw]")
     await maple.ana.click("Withdraw", confirm=True)
     await maple.ana.sees(WITHDRAWN)
