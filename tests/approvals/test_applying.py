@@ -10,6 +10,8 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import update
 
+from bot.access.people import Actor
+from bot.access.policy import Decision, Request, Verb
 from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
 from bot.approvals.results import ChangeRequest
 from bot.approvals.timeouts import ChangeTimeouts
@@ -17,11 +19,12 @@ from bot.autumn.client import Autumn
 from bot.autumn.errors import RateLimited, Refused
 from bot.autumn.write import Write
 from bot.changes import registry
+from bot.changes.details.input import DetailsInput
 from bot.changes.model import ChangeInput
 from bot.changes.refund.input import RefundInput
 from bot.changes.trial.input import TrialAction, TrialInput
 from bot.store.tables import changes
-from tests.approvals.harness import ANA, FAST, QUICK, RAJ, Harness
+from tests.approvals.harness import ANA, CUSTOMER, FAST, LEA, QUICK, RAJ, Harness, Permissions
 from tests.approvals.test_engine import LIMITED, Stopped, TwoWrites, lease_end, stop_at
 
 
@@ -182,6 +185,31 @@ async def test_change_that_is_not_as_requested_is_logged(sqlite_harness: Harness
     await service.approve(record.id, 1, RAJ)
     (line,) = (line for line in map(json.loads, logs.getvalue().splitlines()) if line["level"] == "error")
     assert (line["event"], line["reference"], line["count"]) == ("not as asked", record.id, 2)
+
+
+async def test_undo_whose_numbers_change_is_judged_as_its_requesters_undo(sqlite_harness: Harness) -> None:
+    harness, asked_about = sqlite_harness, []
+
+    class Noted(Permissions):
+        async def __call__(self, request: Request, actor: Actor) -> Decision:
+            asked_about.append((request.verb, actor))
+            return await super().__call__(request, actor)
+
+    async def between(reached: str) -> None:
+        if reached == "claimed":
+            harness.local.state.customers[CUSTOMER].name = "Another Name"
+            asked_about.clear()
+
+    harness.permissions = Noted()
+    service = harness.service()
+    record = await harness.waiting(service, DetailsInput(customer=CUSTOMER, name="New Name"))
+    await service.approve(record.id, 1, RAJ)
+    undo = (await service.undo(record.id, "undo", LEA, reason="by mistake")).record
+    assert undo is not None
+    waiting = (await harness.service(checkpoint=between).approve(undo.id, 1, RAJ)).record
+    assert waiting is not None
+    assert (waiting.state, waiting.version) == (State.WAITING, 2)
+    assert asked_about == [(Verb.UNDO, LEA)]
 
 
 # Several writes, and turns at Autumn
