@@ -1,12 +1,45 @@
-"""The Home tab, drawn whenever someone opens it; and buttons that only open a web address."""
+"""The Home tab, drawn whenever someone opens it; its digests; and buttons that only open a web address."""
 
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import TypeAlias
+
+from bot.digests import list_card
+from bot.kit import ids
+from bot.kit.ref import Ref
+from handlers import digest_form, digests
 from handlers.interaction import Interaction
 from handlers.services import Services
+
+Handle: TypeAlias = Callable[[Interaction, Services], Awaitable[None]]
+
+OF_DIGESTS: Mapping[str, Handle] = {
+    ids.DIGEST_EDIT: digest_form.edit,
+    ids.DIGEST_PAUSE: digests.pause,
+    ids.DIGEST_RESUME: digests.resume,
+    ids.DIGEST_SEND: digests.send,
+    ids.DIGEST_PREVIEW: digests.preview,
+    ids.DIGEST_REMOVE: digests.remove,
+}
+"""What the buttons beside a digest do, by their ids in the list."""
 
 
 async def opened(interaction: Interaction, services: Services) -> None:
     if interaction.value == "home":
         await services.home.opened(interaction.actor)
+
+
+def digest_clicked(handle: Handle) -> Handle:
+    """As in the list of the digest's channel, which opens for it."""
+
+    async def clicked(interaction: Interaction, services: Services) -> None:
+        ref = Ref.decode(interaction.value)
+        view = await services.replies.open_modal(interaction, list_card.digest_waiting(""))
+        digest = await services.digests.get(ref.id)
+        channel = digest.channel if digest is not None and not digest.personal else ""
+        await handle(replace(interaction, view=view, metadata=channel, channel=channel), services)
+
+    return clicked
 
 
 async def link_clicked(_interaction: Interaction, _services: Services) -> None:

@@ -162,6 +162,12 @@ ROUTES: tuple[Route, ...] = (
     clicked(ids.DIGEST_ALL, digest_rows.see_all, ErrorTarget.MODAL, opens_modal=True),
     clicked(ids.DIGEST_PAGE, digest_rows.turn_page, ErrorTarget.CURRENT_MODAL, harmless=True),
     clicked(ids.DIGEST_OPEN, digest_rows.open_customer, ErrorTarget.ON_TOP, opens_modal=True),
+    *(
+        clicked(
+            f"{ids.HOME_DIGEST}:{action}", home.digest_clicked(handle), ErrorTarget.MODAL, opens_modal=True
+        )
+        for action, handle in home.OF_DIGESTS.items()
+    ),
     clicked(ids.DIGEST_NEW, digest_form.new, ErrorTarget.CURRENT_MODAL),
     clicked(ids.DIGEST_EDIT, digest_form.edit, ErrorTarget.CURRENT_MODAL),
     clicked(ids.DIGEST_PAUSE, digests.pause, ErrorTarget.CURRENT_MODAL),

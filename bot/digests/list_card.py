@@ -142,32 +142,34 @@ def _entry(index: int, digest: Digest, *, fit: bool, may: bool) -> list[Block]:
         blocks.divider(f"line.{index}"),
         blocks.section(f"digest.{index}", f"{what}\n{state}"),
         blocks.context(f"owner.{index}", owner),
-        blocks.actions(f"do.{index}", _buttons(index, digest, fit=fit, may=may)),
+        blocks.actions(f"do.{index}", buttons(index, digest, fit=fit, may=may)),
     ]
 
 
-def _buttons(index: int, digest: Digest, *, fit: bool, may: bool) -> list[blocks.Button]:
-    """An action_id must be unique within a modal, so each is numbered."""
+def buttons(index: int, digest: Digest, *, fit: bool, may: bool, within: str = "") -> list[blocks.Button]:
+    """An action_id must be unique within a modal, so each is numbered. `within`: where they are, at the front
+    of the action_id; empty for the list."""
+    place = f"{within}:" if within else ""
     ref = Ref(digest.id, digest.version).encode()
 
     def button(label: str, action: str, **more: Any) -> blocks.Button:
-        return blocks.button(label, f"{action}:{index}", ref, **more)
+        return blocks.button(label, f"{place}{action}:{index}", ref, **more)
 
     # For everybody: it tells no more than `/autumn upcoming`.
     preview = button(setup_words.PREVIEW, ids.DIGEST_PREVIEW)
     if not may:
         return [preview]
-    buttons = [button(setup_words.EDIT, ids.DIGEST_EDIT)]
+    drawn = [button(setup_words.EDIT, ids.DIGEST_EDIT)]
     if digest.pause is None:
-        buttons.append(button(setup_words.PAUSE, ids.DIGEST_PAUSE))
+        drawn.append(button(setup_words.PAUSE, ids.DIGEST_PAUSE))
     elif fit:
-        buttons.append(button(setup_words.RESUME, ids.DIGEST_RESUME))
+        drawn.append(button(setup_words.RESUME, ids.DIGEST_RESUME))
     if fit:
         title, sentence = setup_words.SEND_TITLE, setup_words.SEND_TEXT
         if digest.personal:
             title, sentence = setup_words.SEND_PERSON_TITLE, setup_words.SEND_PERSON_TEXT
         send = blocks.confirm(title, sentence, setup_words.SEND, setup_words.NOT_NOW)
-        buttons.append(button(setup_words.SEND, ids.DIGEST_SEND, confirm=send))
+        drawn.append(button(setup_words.SEND, ids.DIGEST_SEND, confirm=send))
     remove = blocks.confirm(
         setup_words.REMOVE_TITLE,
         setup_words.REMOVE_TEXT,
@@ -175,4 +177,4 @@ def _buttons(index: int, digest: Digest, *, fit: bool, may: bool) -> list[blocks
         setup_words.NOT_NOW,
         danger=True,
     )
-    return [*buttons, preview, button(setup_words.REMOVE, ids.DIGEST_REMOVE, danger=True, confirm=remove)]
+    return [*drawn, preview, button(setup_words.REMOVE, ids.DIGEST_REMOVE, danger=True, confirm=remove)]

@@ -29,7 +29,7 @@ MOST_DECIDING = 8
 MOST_REQUESTS = 5
 MOST_LISTS = 3
 MOST_RECENT = 5
-_MOST_DIGESTS = 10
+_MOST_DIGESTS = 6
 _MOST_LINES = 6
 _UNKNOWN = KnownNames()
 
@@ -43,7 +43,7 @@ def home(facts: HomeFacts, changes: Sequence[tuple[str, str]]) -> dict[str, Any]
             *_deciding(facts),
             *_requests(facts),
             *_recent(facts),
-            *_digests(facts.digests),
+            *_digests(facts.digests, may=facts.powers.digests),
             *_section("powers", words.POWERS, [f"• {line}" for line in power_lines(facts.powers)]),
             blocks.divider("help_line"),
             blocks.section("what", labels.HOME_WHAT),
@@ -183,14 +183,21 @@ def _customer(index: int, customer_id: str, names: Mapping[str, KnownNames]) -> 
     return blocks.section(f"recent.{index}", blocks.plain(label), accessory=button)
 
 
-def _digests(digests: Sequence[Digest] | None) -> list[Block]:
+def _digests(digests: Sequence[Digest] | None, *, may: bool) -> list[Block]:
+    """`may`: whether the policy lets this person change digests."""
     if digests is None:
         return [_title("digests", words.DIGESTS), blocks.context("digests.unknown", words.DIGESTS_UNKNOWN)]
     if not digests:
         return [_title("digests", words.DIGESTS), blocks.context("digests.none", words.NO_DIGESTS)]
-    lines = [f"• {list_card.digest_line(digest)}" for digest in digests[:_MOST_DIGESTS]]
-    left = len(digests) - _MOST_DIGESTS
-    return _section("digests", words.DIGESTS, [*lines, *([phrases.and_more(left)] if left > 0 else [])])
+    found = [_title("digests", words.DIGESTS)]
+    for index, digest in enumerate(digests[:_MOST_DIGESTS]):
+        found.append(blocks.section(f"digests.{index}", list_card.digest_line(digest)))
+        # Whether the channel is fit for digests is looked at by the click.
+        buttons = list_card.buttons(index, digest, fit=True, may=may, within=ids.HOME_DIGEST)
+        found.append(blocks.actions(f"digests.{index}.do", buttons))
+    if (left := len(digests) - _MOST_DIGESTS) > 0:
+        found.append(blocks.context("digests.left", phrases.and_more(left)))
+    return found
 
 
 def power_lines(powers: Powers) -> list[str]:

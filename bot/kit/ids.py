@@ -138,6 +138,8 @@ DIGEST_RESUME = "digest_resume"
 DIGEST_SEND = "digest_send"
 DIGEST_PREVIEW = "digest_preview"
 DIGEST_REMOVE = "digest_remove"
+HOME_DIGEST = "home_digest"
+"""The same buttons on the Home tab: `home_digest:`, one of these ids and a number."""
 """Buttons in there; each one's value is a `Ref` of the digest. `digest_edit:` and a number, and so on."""
 
 DIGEST_FORM = "digest_form"

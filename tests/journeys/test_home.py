@@ -9,6 +9,8 @@ from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import State
 from bot.batches import words as batch_words
 from bot.batches.model import BatchState
+from bot.digests import setup_words
+from bot.digests.setup_words import DigestNote
 from bot.home import words
 from bot.home.repository import OPEN_FOR
 from bot.lookups import labels
@@ -226,6 +228,52 @@ async def test_digests_are_those_of_the_persons_channels(maple: Running) -> None
     in_order(home, words.DIGESTS, "#billing", "#finance-private")
     await maple.raj.open_home()
     assert "finance-private" not in await maple.raj.sees(words.DIGESTS)
+
+
+async def test_digest_is_changed_on_the_home_tab(maple: Running) -> None:
+    maple.lea.go("#billing")
+    await set_up(maple.lea)
+    await maple.lea.close()
+    await maple.lea.open_home()
+    home = await maple.lea.sees(words.DIGESTS)
+    buttons = (setup_words.EDIT, setup_words.PAUSE, setup_words.SEND, setup_words.PREVIEW)
+    in_order(home, "#billing", *(f"[{label}]" for label in buttons))
+    await maple.lea.click(setup_words.PAUSE)
+    await maple.lea.sees(on_screen(setup_words.NOTES[DigestNote.PAUSED]))
+    await maple.lea.close()
+    await maple.lea.sees(f"[{setup_words.RESUME}]")
+    await maple.lea.click(setup_words.RESUME)
+    await maple.lea.sees(on_screen(setup_words.NOTES[DigestNote.RESUMED]))
+    await maple.lea.close()
+    await maple.lea.sees(f"[{setup_words.EDIT}]")
+    await maple.lea.click(setup_words.EDIT)
+    await maple.lea.sees(setup_words.FIELD_TIME)
+    await maple.lea.submit()
+    await maple.lea.sees(on_screen(setup_words.NOTES[DigestNote.EDITED]))
+
+
+async def test_digest_to_a_person_is_removed_on_the_home_tab(maple: Running) -> None:
+    maple.lea.go("#billing")
+    await set_up(maple.lea, person="raj")
+    await maple.lea.close()
+    await maple.raj.open_home()
+    await maple.raj.sees("to @raj")
+    await maple.raj.click(setup_words.REMOVE, confirm=True)
+    await maple.raj.sees(on_screen(setup_words.NOTES[DigestNote.REMOVED]))
+    await maple.raj.close()
+    await maple.raj.sees(words.NO_DIGESTS)
+
+
+async def test_who_may_not_change_digests_can_only_preview_them(mode: Mode) -> None:
+    async with running_maple(mode, policy=LEA_DECIDES) as maple:
+        maple.lea.go("#support")
+        await set_up(maple.lea)
+        await maple.lea.close()
+        await maple.ana.open_home()
+        home = await maple.ana.sees(f"[{setup_words.PREVIEW}]")
+        assert f"[{setup_words.PAUSE}]" not in home
+        await maple.ana.click(setup_words.PREVIEW)
+        await maple.ana.sees(setup_words.ONLY_OTHERS)
 
 
 async def test_digest_to_a_person_is_on_their_home_and_its_owners(maple: Running) -> None:
