@@ -1,19 +1,17 @@
 """The Home tab, drawn whenever someone opens it; its digests; and buttons that only open a web address."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TypeAlias
 
 from bot.digests import list_card
 from bot.kit import ids
 from bot.kit.ref import Ref
 from handlers import digest_form, digests
 from handlers.interaction import Interaction
+from handlers.listener import Run
 from handlers.services import Services
 
-Handle: TypeAlias = Callable[[Interaction, Services], Awaitable[None]]
-
-OF_DIGESTS: Mapping[str, Handle] = {
+OF_DIGESTS: Mapping[str, Run] = {
     ids.DIGEST_EDIT: digest_form.edit,
     ids.DIGEST_PAUSE: digests.pause,
     ids.DIGEST_RESUME: digests.resume,
@@ -29,7 +27,7 @@ async def opened(interaction: Interaction, services: Services) -> None:
         await services.home.opened(interaction.actor)
 
 
-def digest_clicked(handle: Handle) -> Handle:
+def digest_clicked(handle: Run) -> Run:
     """As in the list of the digest's channel, which opens for it."""
 
     async def clicked(interaction: Interaction, services: Services) -> None:

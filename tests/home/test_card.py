@@ -15,7 +15,7 @@ from bot.batches import words as batch_words
 from bot.batches.model import BatchState, LineState
 from bot.changes import registry
 from bot.home import words
-from bot.home.card import MOST_DECIDING, MOST_RECENT, MOST_REQUESTS, home, power_lines
+from bot.home.card import MOST_DECIDING, MOST_LISTS, MOST_RECENT, MOST_REQUESTS, home, power_lines
 from bot.home.model import HomeFacts
 from bot.kit import ids
 from bot.kit.card import Block
@@ -184,6 +184,31 @@ def test_digests_beyond_the_first_few_are_counted() -> None:
     shown = str(drawn(HomeFacts(powers=LOOKS_UP, digests=digests)))
     assert shown.count("<#C1>") == 10
     assert "and 2 more" in shown
+
+
+def test_everything_at_once_fits_into_the_tab() -> None:
+    waiting = batch_record(BatchState.WAITING, {LineState.QUEUED: 3})
+    facts = HomeFacts(
+        powers=replace(DECIDES, digests=True),
+        deciding=[record()] * 20,
+        requests=[record()] * 20,
+        deciding_lists=[waiting] * MOST_LISTS,
+        requested_lists=[waiting] * MOST_LISTS,
+        recent=[f"cus_{number}" for number in range(20)],
+        digests=[digest()] * 20,
+    )
+    view = home(facts, registry.help_lines())
+    assert len(view["blocks"]) <= 100
+
+
+def test_digests_have_the_buttons_of_their_list() -> None:
+    may = drawn(HomeFacts(powers=replace(DECIDES, digests=True), digests=[digest()]))
+    of_list = (ids.DIGEST_EDIT, ids.DIGEST_PAUSE, ids.DIGEST_SEND, ids.DIGEST_PREVIEW, ids.DIGEST_REMOVE)
+    found = [action for action in actions(may) if action.startswith(ids.HOME_DIGEST)]
+    assert found == [f"{ids.HOME_DIGEST}:{action}:0" for action in of_list]
+    may_not = drawn(HomeFacts(powers=LOOKS_UP, digests=[digest()]))
+    found = [action for action in actions(may_not) if action.startswith(ids.HOME_DIGEST)]
+    assert found == [f"{ids.HOME_DIGEST}:{ids.DIGEST_PREVIEW}:0"]
 
 
 def test_bulk_changes_are_decided_and_withdrawn_there() -> None:

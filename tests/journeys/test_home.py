@@ -261,7 +261,7 @@ async def test_digest_to_a_person_is_removed_on_the_home_tab(maple: Running) -> 
     await maple.raj.click(setup_words.REMOVE, confirm=True)
     await maple.raj.sees(on_screen(setup_words.NOTES[DigestNote.REMOVED]))
     await maple.raj.close()
-    await maple.raj.sees(words.NO_DIGESTS)
+    await maple.raj.sees(on_screen(words.NO_DIGESTS))
 
 
 async def test_who_may_not_change_digests_can_only_preview_them(mode: Mode) -> None:
