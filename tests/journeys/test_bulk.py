@@ -169,6 +169,8 @@ async def test_changes_of_several_kinds_share_one_approval(maple: Running) -> No
     await maple.ana.sees(words.REQUESTED)
     await approve(maple)
     await maple.lea.sees("4 of 4 applied")
+    maple.ana.go("@maple")
+    await maple.ana.sees(words.csv_comment(4, ended=True))
     results = rows(maple, "maple-bulk-change")
     assert [row["change"] for row in results][1:] == [
         "Apply the coupon loyal10",
