@@ -69,6 +69,7 @@ _OF_NO_INTEREST = frozenset(
     {
         *("", "name", "customer name", "company", "note", "notes", "comment", "line", "number"),
         *("joined (utc)", "products", "past due", "in trial", "used up"),
+        *("entities", "most used", "used", "granted"),
     }
 )
 """What else a header may have, such as the one of `/autumn list`. Any other column might be the amount."""

@@ -16,6 +16,7 @@ from bot.changes import notes, registry
 from bot.changes.balance.input import BalanceAction
 from bot.changes.line_form import LineNote, LineReader
 from bot.changes.notes import Note, NoteCode
+from bot.lookups.finder import words as finder_words
 
 GIVE, SET, RESET = BalanceAction.GIVE, BalanceAction.SET, BalanceAction.NONE
 NOTHING = ForAll()
@@ -117,6 +118,14 @@ def test_list_of_customers_as_maple_exports_it_can_be_used_again() -> None:
         line(2, "acme", "messages", "100"),
         line(3, "-dash", "messages", "100"),
     )
+
+
+def test_every_column_of_the_list_of_customers_is_understood() -> None:
+    header = ",".join(finder_words.COLUMNS)
+    row = ",".join("cus_1" if column == "id" else "" for column in finder_words.COLUMNS)
+    read = parsing.read(f"{header}\n{row}\n", FULL)
+    assert isinstance(read, ReadList)
+    assert [line.customer for line in read.lines] == ["cus_1"]
 
 
 def test_reset_has_a_date_for_an_amount() -> None:
