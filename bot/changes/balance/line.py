@@ -23,21 +23,21 @@ ACTIONS: Mapping[BalanceAction, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class ListedBalance:
+class ListedBalanceChange:
     feature: str
     action: BalanceAction
     amount: Decimal | None = None
     reset_at: datetime | None = None
 
 
-def read(line: LineReader) -> ListedBalance:
+def read(line: LineReader) -> ListedBalanceChange:
     action, feature = line.action(ACTIONS, BalanceAction.GIVE), line.about(_WHAT)
     if action is BalanceAction.NONE:
-        return ListedBalance(feature, action, reset_at=line.day())
-    return ListedBalance(feature, action, line.figure())
+        return ListedBalanceChange(feature, action, reset_at=line.day())
+    return ListedBalanceChange(feature, action, line.figure())
 
 
-def fill(listed: ListedBalance, facts: Facts, unique: str) -> BalanceInput | Note:  # noqa: ARG001 - as all kinds
+def fill(listed: ListedBalanceChange, facts: Facts, unique: str) -> BalanceInput | Note:  # noqa: ARG001 - as all kinds
     """Of the balance's only part: a list cannot say which of several is meant."""
     feature = line_form.known(_WHAT, listed.feature, line_form.features(facts))
     if isinstance(feature, Note):
