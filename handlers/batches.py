@@ -15,13 +15,14 @@ from bot.batches import card as batch_card
 from bot.batches import csv_file, parsing, sentence_list, words
 from bot.batches import form as batch_form
 from bot.batches.card import ListRef
-from bot.batches.form import BatchInput, BatchMeta
+from bot.batches.form import LONGEST_REASON, BatchInput, BatchMeta
 from bot.batches.list_notes import MOST_BYTES
 from bot.batches.model import (
     BatchLine,
     BatchOutcome,
     BatchResult,
     CheckedBatch,
+    GatheredList,
     LineProblem,
 )
 from bot.batches.parsing import ForAll, ReadList
@@ -54,9 +55,9 @@ _SHOWN_ON_THE_CARD = (BatchResult.DONE, BatchResult.AGAIN)
 
 async def commanded(interaction: Interaction, services: Services, pasted: str = "") -> None:
     meta = BatchMeta(key=secrets.token_hex(16), channel=interaction.channel)
-    await services.replies.open_modal(
-        interaction, batch_form.build(meta, most=services.batches.most_lines, pasted=pasted)
-    )
+    gathered = await services.batches.gathered(interaction.actor)
+    form = batch_form.build(meta, most=services.batches.most_lines, pasted=pasted, gathered=gathered)
+    await services.replies.open_modal(interaction, form)
 
 
 async def for_listed(interaction: Interaction, services: Services) -> None:
@@ -170,6 +171,20 @@ async def take_up(interaction: Interaction, services: Services) -> None:
         await _show_checked(interaction, services, checked, ref)
 
 
+async def show_gathered(interaction: Interaction, services: Services, gathered: GatheredList) -> None:
+    """The list that somebody gathers from forms, checked as it is now."""
+    async with _errors_shown(interaction, services):
+        await services.replies.update_modal(interaction.view, batch_form.checking())
+        checked = await services.batches.check(gathered.lines, interaction.actor)
+        ref = ListRef(
+            key=gathered.key,
+            draft=await _keep(interaction, services, checked),
+            channel=interaction.channel,
+            reason=gathered.reason[:LONGEST_REASON],
+        )
+        await _show_checked(interaction, services, checked, ref, note=words.GATHERED)
+
+
 async def _read(interaction: Interaction, services: Services, form: SubmittedBatch) -> ReadList | str:
     """The lines of a file or of a list of customers; or in words why there are none."""
     if form.meta.draft:
@@ -241,6 +256,7 @@ async def _send_wrong(
 
 
 async def cancel(interaction: Interaction, services: Services) -> None:
+    await services.batches.drop_gathered(ListRef.decode(interaction.value).key)
     await _show(interaction, services, batch_card.sentence(words.CANCELLED))
 
 

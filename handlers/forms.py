@@ -337,6 +337,12 @@ async def _show_refusal(interaction: Interaction, services: Services, meta: Meta
     await _again(interaction, services, meta, facts, words, says_itself=says_itself)
 
 
+async def not_taken(interaction: Interaction, services: Services, meta: Meta, why: str) -> None:
+    """The form again, with why; in mrkdwn."""
+    facts = services.open_forms.get(meta.form) or await _read(services, meta)
+    await _again(interaction, services, meta, facts, why)
+
+
 async def _again(
     interaction: Interaction,
     services: Services,

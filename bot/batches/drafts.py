@@ -28,7 +28,7 @@ async def keep(
         "id": secrets.token_hex(12),
         "env": env,
         "person": person,
-        "lines": [_dump(line) for line in lines],
+        "lines": [dump(line) for line in lines],
         "created_at": now,
     }
     async with database.writing() as connection:
@@ -46,7 +46,7 @@ async def kept(
         mine.append(batch_drafts.c.person == person)
     async with database.reading() as connection:
         found = (await connection.execute(select(batch_drafts.c.lines).where(*mine))).scalar_one_or_none()
-    return None if found is None else tuple(map(_read, found))
+    return None if found is None else tuple(map(read, found))
 
 
 @unbroken
@@ -55,7 +55,7 @@ async def forget(database: Database, now: datetime) -> None:
         await connection.execute(delete(batch_drafts).where(batch_drafts.c.created_at < now - KEPT))
 
 
-def _dump(line: BatchLine) -> dict[str, Any]:
+def dump(line: BatchLine) -> dict[str, Any]:
     return {
         "number": line.number,
         "customer": line.customer,
@@ -66,7 +66,7 @@ def _dump(line: BatchLine) -> dict[str, Any]:
     }
 
 
-def _read(kept: Mapping[str, Any]) -> BatchLine:
+def read(kept: Mapping[str, Any]) -> BatchLine:
     return BatchLine(
         kept["number"],
         kept["customer"],

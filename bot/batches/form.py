@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import Field
 
 from bot.batches import parsing, words
+from bot.batches.model import GatheredList
 from bot.batches.parsing import ForAll
 from bot.changes import notes, registry
 from bot.changes.forms import words as forms_words
@@ -73,6 +74,12 @@ def working(meta: BatchMeta) -> dict[str, Any]:
     return _waiting(meta, f"{words.CHECKING}\n{forms_words.WORKING_MORE}")
 
 
+def checking() -> dict[str, Any]:
+    """What a form becomes while the list that its change was added to is checked."""
+    shown = [blocks.waiting(words.CHECKING)]
+    return surfaces.modal(words.TITLE, shown, callback=ids.BATCH_CHECKED, metadata="")
+
+
 def saving() -> dict[str, Any]:
     """What a checked list becomes while it is requested."""
     return surfaces.modal(
@@ -85,9 +92,11 @@ def stopped(card: Card) -> dict[str, Any]:
     return surfaces.modal(words.TITLE, card.plain, callback=ids.BATCH_CHECKED, metadata="")
 
 
-def build(meta: BatchMeta, *, most: int, pasted: str = "") -> dict[str, Any]:
-    """`most`: lines that a list may have."""
-    source = _listed(meta) if meta.draft else _given(pasted, most)
+def build(
+    meta: BatchMeta, *, most: int, pasted: str = "", gathered: GatheredList | None = None
+) -> dict[str, Any]:
+    """`most`: lines that a list may have. `gathered`: from forms, to go on with instead."""
+    source = _listed(meta) if meta.draft else [*_go_on(gathered), *_given(pasted, most)]
     shown = [*source, *_for_all(needed=bool(meta.draft)), _reason()]
     view = surfaces.modal(words.TITLE, shown, callback=ids.BATCH_FORM, metadata=meta.encode())
     submit = surfaces.plain_text(words.CHECK)
@@ -136,6 +145,13 @@ def _waiting(meta: BatchMeta, sentence: str) -> dict[str, Any]:
 
 def _listed(meta: BatchMeta) -> list[Block]:
     return [blocks.section("listed", words.listed(meta.customers))]
+
+
+def _go_on(gathered: GatheredList | None) -> list[Block]:
+    if gathered is None:
+        return []
+    button = blocks.button(words.SHOW_GATHERED, ids.BATCH_GATHERED, gathered.key)
+    return [blocks.section("gathered", words.gathered(len(gathered.lines)), accessory=button)]
 
 
 def _given(pasted: str, most: int) -> list[Block]:

@@ -54,6 +54,17 @@ class BatchLine:
         return ", ".join(cell for cell in (self.customer, *cells, self.kind, self.entity) if cell)
 
 
+@dataclass(frozen=True, slots=True)
+class GatheredList:
+    """Changes that somebody has added one by one, to request them together."""
+
+    key: str
+    """What it is submitted with."""
+    lines: tuple[BatchLine, ...]
+    reason: str = ""
+    """Of the last change that had one."""
+
+
 class LineReason(StrEnum):
     """Why a line cannot be part of a batch."""
 

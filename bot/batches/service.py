@@ -16,7 +16,7 @@ from bot.approvals.results import Permits, Result
 from bot.approvals.service import ChangeService, Surroundings
 from bot.approvals.steps import Decided
 from bot.approvals.submitting import clean
-from bot.batches import cards, drafts, repository
+from bot.batches import cards, drafts, gathering, repository
 from bot.batches.cards import BatchCard
 from bot.batches.checking import Checker, movement
 from bot.batches.model import (
@@ -28,6 +28,7 @@ from bot.batches.model import (
     BatchResult,
     BatchState,
     CheckedBatch,
+    GatheredList,
     LineState,
 )
 from bot.batches.policy import refused_request, requests_of, strictest
@@ -35,6 +36,7 @@ from bot.batches.redraws import Notify, Redraws
 from bot.batches.running import Runner
 from bot.batches.ticker import BatchTicker
 from bot.batches.timeouts import BatchTimeouts
+from bot.changes.model import ChangeInput
 from bot.runtime import Runtime
 
 
@@ -121,6 +123,18 @@ class BatchService:
     async def passed_on(self, draft_id: str) -> Sequence[BatchLine] | None:
         """The lines that somebody else had kept, for whoever they were passed on to."""
         return await drafts.kept(self._database, draft_id, env=self._environment)
+
+    async def gather(self, request: ChangeInput, reason: str, actor: Actor) -> GatheredList:
+        """Adds a change to the list that this person gathers."""
+        return await gathering.add(
+            self._database, request, reason, env=self._environment, person=actor.user, now=self._now()
+        )
+
+    async def gathered(self, actor: Actor) -> GatheredList | None:
+        return await gathering.gathered(self._database, env=self._environment, person=actor.user)
+
+    async def drop_gathered(self, key: str) -> None:
+        await gathering.drop(self._database, key)
 
     async def submit(
         self, key: str, checked: CheckedBatch, actor: Actor, *, reason: str = "", channel: str = ""

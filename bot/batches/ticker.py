@@ -5,7 +5,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
-from bot.batches import cards, drafts, notices, repository
+from bot.batches import cards, drafts, gathering, notices, repository
 from bot.batches.model import BatchRecord
 from bot.batches.redraws import Redraws
 from bot.batches.running import Runner
@@ -98,6 +98,7 @@ class BatchTicker:
             for batch_id in await notices.due(self._database, self._environment, self._now()):
                 await self._redraws.now(batch_id)
             await drafts.forget(self._database, self._now())
+            await gathering.forget(self._database, self._now())
             self._progress(_UPKEEP)
         except Exception as error:  # noqa: BLE001 - whatever it is, the next tick comes
             log.warning("batches not kept up", error=type(error).__name__)

@@ -31,6 +31,17 @@ def kind(kind: str, usage: str, *, usual: bool) -> str:
 
 FILE = "Or a CSV file"
 FILE_HINT = "The same columns, in any order with a header."
+SHOW_GATHERED = "Show it"
+GATHERED = (
+    "To add another change, close this window, and choose *Add to a list* in its form. The list is kept for "
+    "a day, and *Cancel* drops it."
+)
+
+
+def gathered(changes: int) -> str:
+    return f"You have gathered {count(changes, 'change')} to request together."
+
+
 NO_SOURCE = "Paste a list, or pick a file."
 ONE_SOURCE = "Paste a list or pick a file, not both."
 ACTION = "What to do"

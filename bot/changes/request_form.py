@@ -97,6 +97,7 @@ def build(state: FormState) -> dict[str, Any]:
         *_preview(state, content),
         *content.after,
         *_why(meta, state.values),
+        *_gather(state),
     ]
     shown = _numbered(meta, shown)
     return _view(meta, _focused(shown) if state.opening else shown, submit=True)
@@ -299,6 +300,15 @@ def _preview(state: FormState, content: FormContent) -> list[Block]:
     elif sight.needed is not None:
         preview.append(blocks.context("needed", "\n".join([words.needed(sight.needed), *sight.limits])))
     return preview
+
+
+def _gather(state: FormState) -> list[Block]:
+    """Of what may be requested; a customer is deleted by itself, and an edited request stays one."""
+    allowed = state.sight is not None and state.sight.needed is not None
+    if not allowed or state.meta.edits or registry.kind(state.meta.kind).removes_customer:
+        return []
+    button = blocks.button(words.GATHER, ids.GATHER)
+    return [blocks.actions("gather", [button]), blocks.context("gather_hint", words.GATHER_HINT)]
 
 
 def _why(meta: Meta, values: Values) -> list[Block]:

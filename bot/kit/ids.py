@@ -152,6 +152,10 @@ DIGEST_GROUP = "digest:group"
 
 # Several changes at once
 
+GATHER = "gather"
+"""A button in the form of a change that adds it to the list of changes to request together."""
+BATCH_GATHERED = "batch_gathered"
+"""A button in the form of bulk changes that shows that list; its value is the list's key."""
 BATCH_FORM = "batch_form"
 """The callback id of the form; the private_metadata is a `BatchMeta`."""
 BATCH_FEATURE = "batch:feature"

@@ -588,6 +588,19 @@ batch_drafts = Table(
     Column("created_at", Instant, nullable=False, index=True),
 )
 
+gathered_lists = Table(
+    "gathered_lists",
+    metadata,
+    # What somebody gathers to request it together: one list for each person.
+    Column("env", String(16), primary_key=True),
+    Column("person", String(32), primary_key=True),
+    # What the list is submitted with: it becomes one batch only.
+    Column("key", String(32), nullable=False),
+    Column("lines", JSON, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
 turns = Table(
     "turns",
     metadata,

@@ -1,4 +1,5 @@
-"""A list of changes is applied by two processes that are killed at random: every line once."""
+"""A list of extra allowances and grants is applied by two processes that are killed at random: every line
+once."""
 
 import asyncio
 import json
@@ -27,6 +28,8 @@ _APPROVER = Actor("U_LEA", "T1")
 _SPARE = 1.5
 """Customers for each line: some have no messages, or several parts of them."""
 _GIVEN = Decimal(10)
+_KINDS = ("balance", "grant")
+"""In turn: both add to what is granted."""
 _LOOK = 0.05
 _PATIENCE = 300
 """Seconds after which the batch is taken to be stuck."""
@@ -56,7 +59,7 @@ async def killed_midway(lines: int, kills: int, seed: int = 1) -> Figures:
 async def _approved(people: BatchBot, lines: int) -> str:
     listed = (await people.autumn.customers(limit=1000)).list
     wanted = [
-        BatchLine(number, customer.id, LineCells("messages", str(_GIVEN)))
+        BatchLine(number, customer.id, LineCells("messages", str(_GIVEN)), _KINDS[number % len(_KINDS)])
         for number, customer in enumerate(listed, 1)
         if customer.id
     ]
@@ -110,6 +113,7 @@ async def _judge(
         customer = line.input.customer
         figures.count("lines")
         figures.count(f"lines {line.state}")
+        figures.count(f"lines of the kind {line.input.kind}")
         figures.count("lines attempted again", line.attempt > 0)
         if line.state is LineState.APPLIED:
             figures.hold(times == 1, f"line {line.number} is applied, and was written {times} times")

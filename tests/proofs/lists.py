@@ -114,7 +114,20 @@ def _content(dice: random.Random) -> bytes | str:
     return _encoded(dice)
 
 
+_CELLS = (
+    ("acme", "a@b.com", "cus_1"),
+    ("messages", "pro", "ten", "in_1", ""),
+    ("5", "5k", "all", "unlimited", "1.000", ""),
+    ("", "give", "set", "now", "next invoice", "at the end", "apply", "redeem", "every month", "drop"),
+    ("", "balance", "grant", "record", "reward", "refund", "cancel", "quantity", "delete"),
+    ("", "", "ws_1"),
+)
+"""Of lines that may be right, by column."""
+
+
 def _text(dice: random.Random) -> str:
+    if not dice.randrange(3):
+        return "\n".join(",".join(map(dice.choice, _CELLS)) for _ in range(dice.randrange(1, 12)))
     return "".join(dice.choices(_PIECES, k=dice.randrange(60)))
 
 

@@ -45,6 +45,9 @@ class AdditionChange(ChangeKind[AdditionInput]):
     def applies_to(self, facts: Facts, feature: str) -> bool:  # noqa: ARG002
         return facts.offered is None or bool(products.offered(facts))
 
+    def touches(self, request: AdditionInput) -> frozenset[str]:
+        return frozenset({f"product {request.product}"})
+
     def guard(self, request: AdditionInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
         return guard(request, facts)
 

@@ -1,0 +1,81 @@
+"""Changes that somebody gathers one by one, from the forms of any customers, to request them together.
+
+Each person gathers one list at a time. Its key is the one that it is submitted with, so that it can become
+one batch only; once it has, the next change begins another list.
+"""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, Select, delete, exists, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.autumn.environment import Environment
+from bot.batches import drafts
+from bot.batches.model import BatchLine, GatheredList
+from bot.changes.model import ChangeInput
+from bot.store.database import Database, unbroken
+from bot.store.tables import batches, gathered_lists
+from bot.store.upsert import insert
+
+KEPT = timedelta(days=1)
+"""After the last change."""
+
+
+@unbroken
+async def add(
+    database: Database, request: ChangeInput, reason: str, *, env: Environment, person: str, now: datetime
+) -> GatheredList:
+    """The list with this change at its end; the same change is added once."""
+    async with database.writing() as connection:
+        new = {"env": env, "person": person, **_columns(GatheredList(secrets.token_hex(16), ())), "at": now}
+        await connection.execute(insert(connection, gathered_lists, new).on_conflict_do_nothing())
+        gathered = _read((await connection.execute(_of(env, person).with_for_update())).one())
+        if await _submitted(connection, gathered.key):
+            gathered = GatheredList(str(new["key"]), ())
+        lines = gathered.lines
+        if all(line.input != request for line in lines):
+            lines += (BatchLine(len(lines) + 1, request.customer, kind=request.kind, input=request),)
+        gathered = GatheredList(gathered.key, lines, reason or gathered.reason)
+        values = {**_columns(gathered), "at": now}
+        await connection.execute(update(gathered_lists).filter_by(env=env, person=person).values(values))
+        return gathered
+
+
+@unbroken
+async def gathered(database: Database, *, env: Environment, person: str) -> GatheredList | None:
+    """What is not submitted yet."""
+    async with database.reading() as connection:
+        row = (await connection.execute(_of(env, person))).one_or_none()
+        return None if row is None or await _submitted(connection, row.key) else _read(row)
+
+
+@unbroken
+async def drop(database: Database, key: str) -> None:
+    """It is not to be requested."""
+    async with database.writing() as connection:
+        await connection.execute(delete(gathered_lists).where(gathered_lists.c.key == key))
+
+
+@unbroken
+async def forget(database: Database, now: datetime) -> None:
+    async with database.writing() as connection:
+        await connection.execute(delete(gathered_lists).where(gathered_lists.c.at < now - KEPT))
+
+
+def _of(env: Environment, person: str) -> Select[Any]:
+    return select(gathered_lists).filter_by(env=env, person=person)
+
+
+async def _submitted(connection: AsyncConnection, key: str) -> bool:
+    return bool((await connection.execute(select(exists().where(batches.c.submission_id == key)))).scalar())
+
+
+def _columns(gathered: GatheredList) -> dict[str, Any]:
+    lines = [drafts.dump(line) for line in gathered.lines]
+    return {"key": gathered.key, "lines": lines, "reason": gathered.reason}
+
+
+def _read(row: Row[Any]) -> GatheredList:
+    return GatheredList(row.key, tuple(map(drafts.read, row.lines)), row.reason)
