@@ -150,6 +150,18 @@ def test_line_that_says_too_little_or_too_much_is_refused_before_anything_is_rea
     assert all(part in told for part in wrong), told
 
 
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("acme,ten,,,reward", LineNote.NO_ACTION),
+        ("acme,messages,5,set,record", LineNote.TAKES_NONE),
+    ],
+)
+def test_action_is_asked_for_where_a_kind_takes_one_and_nowhere_else(text: str, code: LineNote) -> None:
+    (problem,) = read(text).problems
+    assert code in [note.code for note in problem.notes]
+
+
 def test_header_may_name_what_a_list_is_about() -> None:
     answer = read("customer,product,action,kind\nacme,pro,at the end,cancel")
     assert answer.lines == (BatchLine(2, "acme", LineCells("pro", "", "at the end"), "cancellation"),)

@@ -42,7 +42,8 @@ from tests.journeys.guarding_subscriptions import ADDITION, CANCELLATION, QUANTI
 from tests.journeys.kinds import apply_coupon
 from tests.running import Mode, Running, running_maple
 
-TABLES = Path(__file__).parent.parent / "changes"
+_TESTS = Path(__file__).parent.parent
+TABLES = [_TESTS / "batches", *(_TESTS / "changes").glob("*/")]
 REFUSED = approvals_words.RESULTS[Result.REFUSED].what
 MODES: dict[str, tuple[Mode, tuple[Case, ...]]] = {
     "balance": ("http", BALANCE),
@@ -89,8 +90,8 @@ def test_every_guard_is_met() -> None:
 
 
 def _tabled() -> Iterator[NoteCode]:
-    """Those that the tables of a kind name, in its own folder."""
-    tables = "".join(each.read_text() for each in TABLES.glob("*/test_*.py"))
+    """Those that the tables of a kind name, in its own folder, and of the lines of lists."""
+    tables = "".join(each.read_text() for folder in TABLES for each in folder.glob("test_*.py"))
     for code in registry.note_codes().values():
         if f"{type(code).__name__}.{code.name}" in tables:
             yield code
