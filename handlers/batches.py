@@ -443,9 +443,12 @@ async def _shown(interaction: Interaction, services: Services, outcome: BatchOut
 
 
 async def _click_result(interaction: Interaction, services: Services, outcome: BatchOutcome) -> Card:
-    refusal = None
-    if outcome.result is BatchResult.NOT_ALLOWED and outcome.decision is not None:
-        ask = Ask(verb=Verb.APPROVE, batch=outcome.batch.id if outcome.batch else "")
+    refusal, batch_id = None, outcome.batch.id if outcome.batch else ""
+    if outcome.result is BatchResult.PROBLEMS and outcome.checked and outcome.checked.refused:
+        ask = Ask(verb=Verb.UNDO, batch=batch_id)
+        refusal = await refusals.of_request(interaction, services, ask, *outcome.checked.refused)
+    elif outcome.result is BatchResult.NOT_ALLOWED and outcome.decision is not None:
+        ask = Ask(verb=Verb.APPROVE, batch=batch_id)
         decision, request = outcome.decision, outcome.request
         refusal = await refusals.of_request(interaction, services, ask, decision, request)
     return batch_card.click_result(outcome, now=services.now(), refusal=refusal)

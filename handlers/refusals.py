@@ -14,6 +14,7 @@ from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Record
 from bot.approvals.results import Result
 from bot.approvals.wish_card import Asked
+from bot.batches import card as batch_card
 from bot.batches import words as batch_words
 from bot.batches.card import ListRef
 from bot.changes import descriptions
@@ -146,14 +147,15 @@ async def _about_change(interaction: Interaction, services: Services, ask: Ask) 
 
 async def _about_list(interaction: Interaction, services: Services, ask: Ask) -> _Wished | None:
     if ask.batch:
-        judged = await services.batches.asking(ask.batch, interaction.actor)
+        judged = await services.batches.asking(ask.batch, interaction.actor, ask.verb)
         if judged is None:
             return None
         record, request = judged
         lines = await services.batches.results(record.id)
         customers = {line.input.customer for line in lines}
         title = batch_words.title(len(lines), len(customers), undo=bool(record.undo_of))
-        asked = Asked(Verb.APPROVE, (title, batch_words.reference(text.code(record.id, 60))))
+        undo = (batch_card.undo_button(record),) if ask.verb is Verb.UNDO and record.undoable else ()
+        asked = Asked(ask.verb, (title, batch_words.reference(text.code(record.id, 60))), undo)
         return _Wished(request, (record.asker,), asked)
     kept = await services.batches.passed_on(ask.draft)
     checked = await services.batches.check(kept, interaction.actor) if kept else None

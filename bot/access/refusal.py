@@ -63,8 +63,13 @@ def explained(refusal: PolicyRefusal) -> str:
     """Why not, and who may, in mrkdwn."""
     lines = [barred(refusal.decision)]
     if others_may(refusal.decision):
-        lines.append(words.who_may(refusal.others or words.NOBODY))
+        lines.append(who(refusal))
     return "\n".join(lines)
+
+
+def who(refusal: PolicyRefusal) -> str:
+    """Who may, in mrkdwn."""
+    return words.who_may(refusal.others or words.NOBODY)
 
 
 def ask_button(refusal: PolicyRefusal) -> list[blocks.Button]:
@@ -73,7 +78,8 @@ def ask_button(refusal: PolicyRefusal) -> list[blocks.Button]:
     return [blocks.button(words.ASK_THEM, ids.ASK_THEM, value)]
 
 
-def drawn(refusal: PolicyRefusal) -> list[Block]:
+def drawn(refusal: PolicyRefusal, *, why: bool = True) -> list[Block]:
+    """`why`: whether it is still to be said why not."""
     buttons = ask_button(refusal)
-    shown: list[Block] = [blocks.section("who_may", explained(refusal))]
+    shown: list[Block] = [blocks.section("who_may", explained(refusal) if why else who(refusal))]
     return [*shown, *([blocks.actions("ask_them", buttons)] if buttons else [])]

@@ -226,7 +226,8 @@ def click_result(outcome: BatchOutcome, *, now: datetime, refusal: PolicyRefusal
     lines = [f"*{say.what}*", *(reason for reason in why if reason), say.do]
     drawn: list[Block] = [blocks.section("result", "\n".join(lines))]
     if refusal is not None:
-        drawn += policy_refusal.drawn(refusal)
+        # The problems say why.
+        drawn += policy_refusal.drawn(refusal, why=outcome.result is not BatchResult.PROBLEMS)
     return layout.card(drawn, [], [], stamp=now)
 
 
@@ -391,7 +392,7 @@ def _buttons(record: BatchRecord, audience: Audience) -> list[blocks.Button]:
         dialog = blocks.confirm(words.RESUME_TITLE, words.RESUME_TEXT, words.RESUME, approvals_words.NOT_NOW)
         buttons.append(blocks.button(words.RESUME, ids.BATCH_RESUME, ref, primary=True, confirm=dialog))
     if record.undoable:
-        buttons.append(blocks.button(words.UNDO, ids.BATCH_UNDO, ref))
+        buttons.append(undo_button(record))
     label = words.LIST_CSV if record.state in _NEVER_BEGUN else words.RESULTS_CSV
     buttons.append(blocks.button(label, ids.BATCH_CSV, ref))
     return buttons
@@ -402,6 +403,10 @@ def decision_buttons(record: BatchRecord, *, suffix: str = "") -> list[blocks.Bu
     ref = Ref(record.id, record.revision).encode()
     deny = blocks.button(approvals_words.DENY, f"{ids.BATCH_DENY}{suffix}", ref)
     return [_approve(record, ref, suffix), deny]
+
+
+def undo_button(record: BatchRecord) -> blocks.Button:
+    return blocks.button(words.UNDO, ids.BATCH_UNDO, Ref(record.id, record.revision).encode())
 
 
 def own_buttons(record: BatchRecord, *, suffix: str = "") -> list[blocks.Button]:

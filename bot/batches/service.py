@@ -341,13 +341,13 @@ class BatchService:
             return record
         return BatchOutcome(BatchResult.NOT_ALLOWED, record, decision=decision, request=refused)
 
-    async def asking(self, batch_id: str, actor: Actor) -> tuple[BatchRecord, Request] | None:
-        """The batch, and what of it the policy does not let this person decide. None: there is no such batch,
-        or they may."""
+    async def asking(self, batch_id: str, actor: Actor, verb: Verb) -> tuple[BatchRecord, Request] | None:
+        """The batch, and what of it the policy does not let this person decide or undo. None: there is no
+        such batch, or they may."""
         record = await self.get(batch_id)
         if record is None:
             return None
-        _, refused = await self._about(await self._requests(record), Verb.APPROVE, record, actor)
+        _, refused = await self._about(await self._requests(record), verb, record, actor)
         return None if refused is None else (record, refused)
 
     async def _decided(self, record: BatchRecord | None, batch_id: str) -> BatchOutcome:

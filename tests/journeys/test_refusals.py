@@ -213,6 +213,25 @@ async def test_decision_on_a_list_of_changes() -> None:
         assert "Bulk change: 5 changes for 5 customers" in card
 
 
+async def test_undo_of_a_list_of_changes() -> None:
+    async with running_maple("http", policy=LEADS) as maple:
+        await request(maple.ana, LIST)
+        maple.lea.go("#billing")
+        await maple.lea.sees(f"[{approvals_words.APPROVE}]")
+        await maple.lea.click(approvals_words.APPROVE)
+        await maple.lea.sees(f"[{batch_words.UNDO}]")
+        maple.raj.go("#billing")
+        await maple.raj.sees(f"[{batch_words.UNDO}]")
+        await maple.raj.click(batch_words.UNDO)
+        await maple.raj.sees(approvals_words.UNDO_HINT)
+        await maple.raj.fill(approvals_words.REASON, "wrong list")
+        await maple.raj.submit()
+        maple.raj.go("@maple")
+        await refused(maple.raj)
+        card = await lea_is_asked(maple, Verb.UNDO, "raj")
+        in_order(card, "Bulk change: 5 changes for 5 customers", f"[{batch_words.UNDO}]")
+
+
 # Asking
 
 
