@@ -145,8 +145,9 @@ def settings_for(
     )
 
 
-UNHURRIED = Timeouts(limits=Limits(general=1000, events_per_customer=5))
-"""Autumn is asked as soon as there is something to ask, and of events as often as it answers."""
+UNHURRIED = Timeouts(limits=Limits(general=1000, events_per_customer=5), typeahead=2.0)
+"""Autumn is asked as soon as there is something to ask, and of events as often as it answers. A select
+waits for it, however slow the machine."""
 QUICK_PACE = ChangeTimeouts(polls=(0.0, 0.02, 0.05), verify=2.0)
 """Changes are read back for a tenth of a second, not for seconds."""
 QUICK_BATCHES = BatchTimeouts(redraw=0.02, waits=(0.0, 0.0), poll=0.02)
