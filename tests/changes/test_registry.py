@@ -10,6 +10,7 @@ from bot.access.policy_file import PolicyError, read
 from bot.approvals import words as approvals_words
 from bot.autumn.write import Write
 from bot.changes import buttons, registry, stored
+from bot.changes.common_notes import CommonNote
 from bot.changes.forms import fields
 from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
 from bot.changes.lines import Line, LineLabel, value_bullet
@@ -22,6 +23,7 @@ from bot.kit import blocks, form_values, text
 from bot.kit.form_values import Values
 from bot.lookups.help import help_card
 from bot.lookups.place import Place
+from tests.changes.facts import LATER, NOW, customer, facts
 from tests.journeys.changing import close_and_look, lea_sees, request_undo
 from tests.running import Running
 
@@ -215,3 +217,11 @@ def test_changes_of_other_kinds_touch_the_same_where_one_would_not_find_what_was
     assert touched["expiry"] == touched["ungrant"]
     assert touched["cancellation"] == touched["quantity"] == touched["trial"]
     assert not touched["balance"] & touched["grant"]
+
+
+@pytest.mark.parametrize("kind", registry.KINDS, ids=lambda kind: kind.id)
+def test_no_kind_changes_a_later_customer_with_the_same_id(kind: ChangeKind[Any]) -> None:
+    request = kind.sample("cus_1").model_copy(update={"customer_created_at": NOW})
+    later = facts(customer=customer(created_at=LATER))
+    judgement = kind.guard(request, later, NOW)
+    assert judgement.refusals == (Note(CommonNote.RECREATED),)

@@ -1,6 +1,6 @@
 """The kinds of change beside balances, as people ask for them, and what else happens to them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -17,7 +17,7 @@ class Sort:
 
     name: str
     mode: Mode
-    """The way in, in turn: both are tried with all outcomes."""
+    """The way in, in turn: each kind is tried over one of them, each outcome over both."""
     ask: Steps
     """Ana does."""
     asked: str
@@ -140,16 +140,14 @@ async def move_expiry(maple: Running) -> None:
     await _submit(maple, "They start later")
 
 
+async def _grant_meanwhile(maple: Running, grant: str, **changes: object) -> None:
+    where = {"customer_id": "cus_vandelay", "feature_id": "messages", "balance_id": grant}
+    await elsewhere(maple, "balances.update", **where, **changes)
+
+
 async def _expiry_moved(maple: Running) -> None:
     at = maple.autumn.clock.now() + timedelta(days=20)
-    where = {"feature_id": "messages", "balance_id": "launch_week"}
-    await elsewhere(
-        maple,
-        "balances.update",
-        customer_id="cus_vandelay",
-        **where,
-        expires_at=int(at.timestamp() * 1000),
-    )
+    await _grant_meanwhile(maple, "launch_week", expires_at=int(at.timestamp() * 1000))
 
 
 async def remove_grant(maple: Running) -> None:
@@ -159,8 +157,7 @@ async def remove_grant(maple: Running) -> None:
 
 
 async def _grant_raised(maple: Running) -> None:
-    where = {"feature_id": "messages", "balance_id": "goodwill_march"}
-    await elsewhere(maple, "balances.update", customer_id="cus_vandelay", **where, included_grant=400)
+    await _grant_meanwhile(maple, "goodwill_march", included_grant=400)
 
 
 async def record_usage(maple: Running) -> None:
@@ -171,47 +168,43 @@ async def record_usage(maple: Running) -> None:
     await _submit(maple, "Their backend was down")
 
 
-async def set_control(maple: Running) -> None:
+async def _fill_control(maple: Running, control: str, values: Mapping[str, str], sees: str) -> None:
+    """`control`: empty for the spend limit, which the form opens with."""
     await _open(maple, "/autumn controls cus_acme", "Fill in the form")
+    if control:
+        await maple.ana.choose("Control", control)
+        await maple.ana.sees("Threshold")
     await maple.ana.choose("Feature", "Messages")
-    await maple.ana.fill("Limit", "500")
-    await maple.ana.sees("none → 500 units")
+    for label, value in values.items():
+        await maple.ana.fill(label, value)
+    await maple.ana.sees(sees)
     await _submit(maple, "They asked for it")
+
+
+async def _control_meanwhile(maple: Running, control: str, **entry: object) -> None:
+    controls = {control: [{"feature_id": "messages", "enabled": True, **entry}]}
+    await elsewhere(maple, "customers.update", customer_id="cus_acme", billing_controls=controls)
+
+
+async def set_control(maple: Running) -> None:
+    await _fill_control(maple, "", {"Limit": "500"}, "none → 500 units")
 
 
 async def _control_set(maple: Running) -> None:
-    entry = {"feature_id": "messages", "enabled": True, "overage_limit": 9}
-    await elsewhere(
-        maple, "customers.update", customer_id="cus_acme", billing_controls={"spend_limits": [entry]}
-    )
+    await _control_meanwhile(maple, "spend_limits", overage_limit=9)
 
 
 async def set_alert(maple: Running) -> None:
-    await _open(maple, "/autumn controls cus_acme", "Fill in the form")
-    await maple.ana.choose("Control", "Usage alert")
-    await maple.ana.sees("Threshold")
-    await maple.ana.choose("Feature", "Messages")
-    await maple.ana.fill("Threshold", "80")
-    await maple.ana.sees("none → at 80 % used")
-    await _submit(maple, "They asked for it")
+    await _fill_control(maple, "Usage alert", {"Threshold": "80"}, "none → at 80 % used")
 
 
 async def set_top_up(maple: Running) -> None:
-    await _open(maple, "/autumn controls cus_acme", "Fill in the form")
-    await maple.ana.choose("Control", "Auto top-up")
-    await maple.ana.sees("Threshold")
-    await maple.ana.choose("Feature", "Messages")
-    await maple.ana.fill("Threshold", "50")
-    await maple.ana.fill("Buy", "200")
-    await maple.ana.sees("none → buy 200 when fewer than 50 are left")
-    await _submit(maple, "They run out at night")
+    values = {"Threshold": "50", "Buy": "200"}
+    await _fill_control(maple, "Auto top-up", values, "none → buy 200 when fewer than 50 are left")
 
 
 async def _top_up_set(maple: Running) -> None:
-    entry = {"feature_id": "messages", "enabled": True, "threshold": 5, "quantity": 10}
-    await elsewhere(
-        maple, "customers.update", customer_id="cus_acme", billing_controls={"auto_topups": [entry]}
-    )
+    await _control_meanwhile(maple, "auto_topups", threshold=5, quantity=10)
 
 
 async def refund(maple: Running) -> None:
@@ -447,3 +440,6 @@ SORTS = (
         _payment_failed, "Trial ends on:", undo="Undo: trial change", quoted=True,
     ),
 )  # fmt: skip
+TWO_SORTS = tuple(sort for sort in SORTS if sort.name in ("deletion", "cancellation"))
+"""Two that differ as much as kinds do, for what every change is subject to, whatever its kind: one over
+HTTP that leaves nothing to read back, and one over Socket Mode that Autumn previews."""

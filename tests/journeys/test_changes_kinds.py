@@ -1,6 +1,8 @@
-"""Every kind of change beside balances comes to every end; two people each, who only see labels.
+"""Every kind of change beside balances: approved, undone, denied, outdated, lost; by people who only see
+labels.
 
-What cannot be, such as undoing a deletion, is shown as what people see instead.
+What cannot be, such as undoing a deletion, is shown as what people see instead. How a change is applied at
+once, expires, fails or is marked by a person does not depend on its kind: two kinds walk through it.
 """
 
 from collections.abc import AsyncIterator
@@ -11,7 +13,8 @@ import pytest
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
 from bot.approvals.results import Result
-from bot.changes import descriptions
+from bot.changes import descriptions, registry
+from bot.changes.model import Verdict
 from tests.journeys.changing import (
     AT_ONCE,
     DENIED,
@@ -26,11 +29,12 @@ from tests.journeys.changing import (
     lea_sees,
     request_undo,
 )
-from tests.journeys.kinds import SORTS, Sort, confirm_deletion, delete
+from tests.journeys.kinds import SORTS, TWO_SORTS, Sort, confirm_deletion, delete
 from tests.lost_writes import carry_out
 from tests.running import Running, running_maple
 
 READ_BACK = approvals_words.ENDINGS[Cause.DONE]
+two_sorts = pytest.mark.parametrize("sort", TWO_SORTS, ids=lambda sort: str(sort.name), indirect=True)
 
 
 @pytest.fixture(params=SORTS, ids=[one.name for one in SORTS])
@@ -62,6 +66,7 @@ async def approve(maple: Running, sort: Sort) -> None:
     await maple.lea.click("Approve", confirm=sort.confirms)
 
 
+@two_sorts
 async def test_at_once(sort: Sort) -> None:
     async with running_maple(sort.mode, policy=AT_ONCE, approvals=None) as maple:
         await sort.ask(maple)
@@ -120,6 +125,7 @@ async def test_denied_asked_again_as_it_was_filled_in_and_withdrawn(maple: Runni
     assert maple.autumn.ledger == []
 
 
+@two_sorts
 async def test_expired(maple: Running, sort: Sort) -> None:
     await waiting(maple, sort)
     maple.clock.move(timedelta(hours=25))
@@ -149,6 +155,7 @@ async def test_overtaken_and_approved_anew(maple: Running, sort: Sort) -> None:
     assert writes(maple) == [*before, sort.route]
 
 
+@two_sorts
 async def test_failed(maple: Running, sort: Sort) -> None:
     await waiting(maple, sort)
     maple.autumn.faults.add(sort.route, "429", retry_after=3600)
@@ -160,6 +167,7 @@ async def test_failed(maple: Running, sort: Sort) -> None:
     assert writes(maple) == []
 
 
+@two_sorts
 @pytest.mark.parametrize("applied", [False, True])
 async def test_unconfirmed_and_settled_by_a_person(maple: Running, sort: Sort, applied: bool) -> None:
     await waiting(maple, sort)
@@ -184,6 +192,9 @@ async def test_a_lost_answer_is_found_again(maple: Running, sort: Sort) -> None:
     await approve(maple, sort)
     await maple.lea.sees(approvals_words.ENDINGS[Cause.FOUND_DONE])
     assert writes(maple) == [sort.route]
+    (record,) = await maple.bot.changes.requested_by(maple.ana.id)
+    verdict = registry.kind(record.kind).verify(record.input, record.before, record.before)
+    assert verdict is Verdict.NOT_APPLIED, "had Autumn not carried it out"
 
 
 async def test_a_deletion_of_somebody_who_is_gone() -> None:

@@ -17,7 +17,7 @@ from tests.journeys.changing import (
     lea_sees,
     request_undo,
 )
-from tests.journeys.kinds import SORTS, Sort
+from tests.journeys.kinds import TWO_SORTS, Sort
 from tests.running import Running, running_maple
 
 REFUSED = str(CommonNote.RECREATED.text).split(". ")[0]
@@ -26,7 +26,7 @@ GIVING = Sort(
 )
 
 
-@pytest.fixture(params=(GIVING, *SORTS), ids=lambda sort: str(sort.name))
+@pytest.fixture(params=(GIVING, *TWO_SORTS), ids=lambda sort: str(sort.name))
 def sort(request: pytest.FixtureRequest) -> Sort:
     chosen: Sort = request.param
     return chosen
@@ -56,7 +56,7 @@ async def test_a_waiting_change_is_not_applied_to_a_later_customer(maple: Runnin
 
 
 @pytest.mark.parametrize(
-    "sort", [one for one in (GIVING, *SORTS) if one.undo], ids=lambda sort: str(sort.name), indirect=True
+    "sort", [one for one in (GIVING, *TWO_SORTS) if one.undo], ids=lambda sort: str(sort.name), indirect=True
 )
 async def test_an_undo_does_not_reach_a_later_customer(maple: Running, sort: Sort) -> None:
     await sort.ask(maple)

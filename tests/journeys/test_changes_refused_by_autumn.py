@@ -9,7 +9,7 @@ from bot.approvals.lifecycle import Cause
 from bot.changes import autumn_refusals
 from sandbox.autumn import LocalAutumn
 from tests.journeys.changing import ACTION, AT_ONCE, FAILED, WAITING, give, lea_sees
-from tests.journeys.kinds import SORTS, Sort, redeem
+from tests.journeys.kinds import Steps, delete, give_feature, redeem
 from tests.running import Running, running_maple
 
 READ_BACK = approvals_words.ENDINGS[Cause.DONE]
@@ -25,28 +25,20 @@ async def test_limits_that_pass_delay_a_change_and_no_more() -> None:
         assert [one.applied for one in maple.autumn.ledger] == [False, False, True]
 
 
-@pytest.mark.parametrize("sort", [sort for sort in SORTS if not sort.quoted], ids=lambda sort: str(sort.name))
-async def test_a_missing_scope_is_named(sort: Sort, monkeypatch: pytest.MonkeyPatch) -> None:
-    scopes = {
-        "coupons.add": "billing:write",
-        "coupons.remove": "billing:write",
-        "rewards.redeem": "rewards:write",
-        "customers.update": "customers:write",
-        "customers.delete": "customers:write",
-        "balances.create": "balances:write",
-        "balances.update": "balances:write",
-        "balances.delete": "balances:write",
-        "balances.track": "balances:write",
-        "invoices.refund": "billing:write",
-    }
+@pytest.mark.parametrize(
+    ("ask", "confirms", "scope"), [(give_feature, None, "balances:write"), (delete, True, "customers:write")]
+)
+async def test_a_missing_scope_is_named(
+    ask: Steps, confirms: bool | None, scope: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     reading = ["customers:read", "plans:read", "features:read", "analytics:read", "rewards:read"]
     monkeypatch.setattr(LocalAutumn, "key", property(lambda self: self.keys(reading)))
-    async with running_maple(sort.mode) as maple:
-        await sort.ask(maple)
+    async with running_maple("http") as maple:
+        await ask(maple)
         await lea_sees(maple, WAITING)
-        await maple.lea.click("Approve", confirm=sort.confirms)
+        await maple.lea.click("Approve", confirm=confirms)
         card = await maple.lea.sees(FAILED)
-        assert f"Maple's key lacks the scope {scopes[sort.route]}." in card
+        assert f"Maple's key lacks the scope {scope}." in card
         assert "insufficient" not in card
 
 
