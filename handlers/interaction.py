@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, assert_never
 
 from bot.access.people import Actor
 from bot.slack.message_words import message_words
@@ -85,6 +85,25 @@ def within_list(interaction: Interaction) -> Interaction:
     return replace(interaction, channel=interaction.metadata)
 
 
+def trigger(kind: InteractionKind, body: Mapping[str, Any]) -> str:
+    """The command, callback_id, action_id or event type of a payload of that kind."""
+    match kind:
+        case InteractionKind.COMMAND:
+            return _text(body, "command")
+        case InteractionKind.ACTION:
+            return _text(_first_action(body), "action_id")
+        case InteractionKind.SHORTCUT | InteractionKind.MESSAGE_SHORTCUT:
+            return _text(body, "callback_id")
+        case InteractionKind.VIEW:
+            return _text(_part(body, "view"), "callback_id")
+        case InteractionKind.OPTIONS:
+            return _text(body, "action_id")
+        case InteractionKind.EVENT:
+            return _text(_part(body, "event"), "type")
+        case _:
+            assert_never(kind)
+
+
 def read(kind: InteractionKind, body: Mapping[str, Any]) -> Interaction:
     """A payload of that kind. Missing parts are empty; never raises on a payload of Slack's."""
     return _READERS[kind](body)
@@ -102,7 +121,7 @@ def _command(body: Mapping[str, Any]) -> Interaction:
 
 
 def _action(body: Mapping[str, Any]) -> Interaction:
-    action = (body.get("actions") or [{}])[0]
+    action = _first_action(body)
     container = _part(body, "container")
     return Interaction(
         kind=InteractionKind.ACTION,
@@ -119,6 +138,11 @@ def _action(body: Mapping[str, Any]) -> Interaction:
         value=_text(action, "value") or _text(_part(action, "selected_option"), "value"),
         **_modal(body),
     )
+
+
+def _first_action(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    action: Mapping[str, Any] = (body.get("actions") or [{}])[0]
+    return action
 
 
 def _shortcut(body: Mapping[str, Any]) -> Interaction:

@@ -1,11 +1,11 @@
 """The one table of what Maple listens to."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
-from slack_bolt.async_app import AsyncApp
+from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.kit import ids
 from handlers import (
@@ -34,8 +34,8 @@ from handlers import (
     refusals,
 )
 from handlers.errors import ErrorTarget
-from handlers.interaction import InteractionKind
-from handlers.listener import FormListener, Listener, OptionsListener, Run, Suggest, always
+from handlers.interaction import InteractionKind, trigger
+from handlers.listener import BoltListener, FormListener, Listener, OptionsListener, Run, Suggest, always
 from handlers.services import Services
 
 
@@ -50,8 +50,9 @@ class Route:
     """Whether action_ids that go on after a colon (`go:products`) are meant as well."""
 
     @property
-    def constraint(self) -> str | re.Pattern[str]:
-        return re.compile(rf"^{re.escape(self.trigger)}(?::|$)") if self.family else self.trigger
+    def pattern(self) -> str:
+        """A regular expression for all of what it takes."""
+        return re.escape(self.trigger) + (r"(?::.*)?" if self.family else "")
 
 
 def clicked(
@@ -79,7 +80,7 @@ def options(action: str, suggest: Suggest, *, family: bool = False) -> Route:
     return Route(action, OptionsListener(action, suggest), family)
 
 
-# Bolt tries them in this order for every request; the most frequent come first.
+# Where two take the same, the first one has it.
 ROUTES: tuple[Route, ...] = (
     Route(
         ids.COMMAND,
@@ -224,20 +225,40 @@ ROUTES: tuple[Route, ...] = (
 
 
 def register(app: AsyncApp, services: Services) -> None:
-    """Makes the app listen to everything in the table, and acknowledge the rest."""
-    for route in ROUTES:
-        _listen(app, route.listener.kind)(route.constraint)(route.listener.bolt_listener(services))
+    """Makes the app listen to everything in the table, and acknowledge the rest.
+
+    Bolt inspects each listener at start, and for every request asks one after the other. So it gets one for
+    each kind of interaction, which finds the route itself.
+    """
+    for kind in InteractionKind:
+        routes = [route for route in ROUTES if route.listener.kind is kind]
+        any_route = re.compile(rf"^(?:{'|'.join(f'({route.pattern})' for route in routes)})\Z", re.DOTALL)
+        _listen(app, kind)(any_route)(_dispatcher(kind, any_route, routes, services))
     catch_all.register(app, services.metrics)
+
+
+def _dispatcher(
+    kind: InteractionKind, any_route: re.Pattern[str], routes: Sequence[Route], services: Services
+) -> BoltListener:
+    """`any_route` has a group for each route."""
+    listeners = [route.listener.bolt_listener(services) for route in routes]
+
+    async def listen(ack: AsyncAck, body: Mapping[str, Any]) -> None:
+        # Bolt has matched it.
+        match = cast(re.Match[str], any_route.match(trigger(kind, body)))
+        await listeners[cast(int, match.lastindex) - 1](ack, body)
+
+    return listen
 
 
 def _listen(app: AsyncApp, kind: InteractionKind) -> Callable[..., Any]:
     listen: dict[InteractionKind, Callable[..., Any]] = {
         InteractionKind.COMMAND: app.command,
-        InteractionKind.ACTION: app.action,
+        InteractionKind.ACTION: app.block_action,
         InteractionKind.SHORTCUT: app.global_shortcut,
         InteractionKind.MESSAGE_SHORTCUT: app.message_shortcut,
         InteractionKind.VIEW: app.view_submission,
-        InteractionKind.OPTIONS: app.options,
+        InteractionKind.OPTIONS: app.block_suggestion,
         InteractionKind.EVENT: app.event,
     }
     return listen[kind]

@@ -187,7 +187,7 @@ def test_every_button_of_the_views_is_listened_to() -> None:
 )
 def test_a_click_reaches_one_listener(action: str, routes: list[str]) -> None:
     clicked = [route for route in ROUTES if route.listener.kind is InteractionKind.ACTION]
-    assert [route.trigger for route in clicked if re.search(route.constraint, action)] == routes
+    assert [route.trigger for route in clicked if re.fullmatch(route.pattern, action)] == routes
 
 
 def test_scopes_are_those_of_the_calls_and_no_more() -> None:
