@@ -4,6 +4,7 @@ batch is applied by one of them at a time."""
 import asyncio
 import contextlib
 from collections.abc import Callable
+from datetime import timedelta
 
 from bot.batches import cards, drafts, gathering, notices, repository
 from bot.batches.model import BatchRecord
@@ -14,6 +15,7 @@ from bot.log import log
 from bot.runtime import Runtime
 
 _UPKEEP = "batches"
+_FORGET_EVERY = timedelta(minutes=10)
 
 
 class BatchTicker:
@@ -36,6 +38,7 @@ class BatchTicker:
         self._timeouts = timeouts
         self._progress = progress
         self._woken = asyncio.Event()
+        self._forgot_at = runtime.now()
         self._stopped = False
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -97,11 +100,19 @@ class BatchTicker:
                 await self._redraws.now(batch_id)
             for batch_id in await notices.due(self._database, self._environment, self._now()):
                 await self._redraws.now(batch_id)
-            await drafts.forget(self._database, self._now())
-            await gathering.forget(self._database, self._now())
+            await self._forget()
             self._progress(_UPKEEP)
         except Exception as error:  # noqa: BLE001 - whatever it is, the next tick comes
             log.warning("batches not kept up", error=type(error).__name__)
+
+    async def _forget(self) -> None:
+        """Deletes what is too old to matter; how soon does not matter either."""
+        now = self._now()
+        if now - self._forgot_at < _FORGET_EVERY:
+            return
+        await drafts.forget(self._database, now)
+        await gathering.forget(self._database, now)
+        self._forgot_at = now
 
     async def _claim(self) -> BatchRecord | None:
         lease = self._runner.lease()
