@@ -6,8 +6,8 @@ from bot.autumn.bulk import ListedCustomer, moment
 from bot.digests.items import ReportItem, ScanWindow, StoredItem
 from bot.digests.sections import cells
 from bot.digests.sections.section import DigestSection, Timing, Viewpoint
-from bot.digests.sections.subscriptions import started, subscription_item
-from bot.kit import blocks, text
+from bot.digests.sections.subscriptions import started, subscription_cells, subscription_item
+from bot.kit import text
 
 _KEY = "past_due"
 
@@ -18,10 +18,6 @@ def _collect(customer: ListedCustomer, _window: ScanWindow) -> Iterator[StoredIt
             # What is unpaid was billed at the start of the period.
             billed = moment(subscription.get("current_period_start"))
             yield subscription_item(_KEY, customer, subscription, billed)
-
-
-def _cells(item: ReportItem, _seen: Viewpoint) -> list[blocks.Cell]:
-    return [cells.customer_cell(item), cells.plans_cell(item), cells.day_cell(item.at)]
 
 
 def _facts(item: ReportItem, _seen: Viewpoint) -> list[str]:
@@ -36,7 +32,7 @@ SECTION = DigestSection(
     unit=("customer", "customers"),
     none_text="nobody past due",
     columns=("Customer", "Products", "Since"),
-    cells=_cells,
+    cells=subscription_cells,
     facts=_facts,
     timing=Timing.ANY_TIME,
     first="oldest",

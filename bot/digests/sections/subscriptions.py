@@ -5,7 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from bot.autumn.bulk import ListedCustomer, ListedSubscription
-from bot.digests.items import PLAN_NAMES, ScannedCustomer, StoredItem, stored
+from bot.digests.items import PLAN_NAMES, ReportItem, ScannedCustomer, StoredItem, stored
+from bot.digests.sections import cells
+from bot.digests.sections.section import Viewpoint
+from bot.kit import blocks
 
 SCHEDULED = "scheduled"
 """The status of a subscription that has not begun."""
@@ -31,3 +34,8 @@ def subscription_item(
     details = {**({PLAN_NAMES: [name]} if name else {}), **columns.pop("details", {})}
     plans = [plan_id] if plan_id else []
     return stored(section, ScannedCustomer.of(customer), at=at, plans=plans, details=details, **columns)
+
+
+def subscription_cells(item: ReportItem, _seen: Viewpoint) -> list[blocks.Cell]:
+    """Whose, of what, and since or until when."""
+    return [cells.customer_cell(item), cells.plans_cell(item), cells.day_cell(item.at)]

@@ -6,8 +6,8 @@ from bot.autumn.bulk import ListedCustomer, moment
 from bot.digests.items import ReportItem, ScanWindow, StoredItem
 from bot.digests.sections import cells
 from bot.digests.sections.section import DigestSection, Timing, Viewpoint
-from bot.digests.sections.subscriptions import started, subscription_item
-from bot.kit import blocks, text
+from bot.digests.sections.subscriptions import started, subscription_cells, subscription_item
+from bot.kit import text
 
 _KEY = "trials"
 
@@ -17,10 +17,6 @@ def _collect(customer: ListedCustomer, window: ScanWindow) -> Iterator[StoredIte
         ends = moment(subscription.get("trial_ends_at"))
         if ends in window:
             yield subscription_item(_KEY, customer, subscription, ends)
-
-
-def _cells(item: ReportItem, _seen: Viewpoint) -> list[blocks.Cell]:
-    return [cells.customer_cell(item), cells.plans_cell(item), cells.day_cell(item.at)]
 
 
 def _facts(item: ReportItem, seen: Viewpoint) -> list[str]:
@@ -36,7 +32,7 @@ SECTION = DigestSection(
     unit=("trial", "trials"),
     none_text="no trials ending",
     columns=("Customer", "Products", "Trial ends"),
-    cells=_cells,
+    cells=subscription_cells,
     facts=_facts,
     timing=Timing.WITHIN_WINDOW,
     first="next",
