@@ -6,13 +6,24 @@ from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
 from bot.approvals.results import Result
 from bot.autumn.errors import Forbidden
-from bot.changes import autumn_refusals
+from bot.changes import autumn_refusals, notes
 from bot.changes.billing.words import BillingNote
 from bot.changes.cancellation.words import CancellationNote
+from bot.changes.common import joined
+from bot.changes.notes import Note
+from bot.changes.switch.words import SwitchNote
 from bot.lookups import failures
 from sandbox.autumn import LocalAutumn
-from tests.journeys.changing import ACTION, FAILED, WAITING, close_and_look, lea_sees, request_undo
-from tests.journeys.kinds import cancel, extend_trial
+from tests.journeys.changing import (
+    ACTION,
+    FAILED,
+    WAITING,
+    close_and_look,
+    elsewhere,
+    lea_sees,
+    request_undo,
+)
+from tests.journeys.kinds import cancel, cancel_free, extend_trial
 from tests.running import Running, running_maple
 
 READ_BACK = approvals_words.ENDINGS[Cause.DONE]
@@ -37,6 +48,21 @@ async def test_the_last_payment_is_refunded_and_the_subscription_ends(maple: Run
     newest = max(customer.invoices, key=lambda invoice: invoice.created_at)
     assert newest.refunded == newest.total > 0
     assert [product.plan_id for product in customer.products if product.running] == ["free"]
+
+
+async def test_undo_of_a_free_product_never_ends_one_that_was_bought_since(maple: Running) -> None:
+    await cancel_free(maple)
+    await lea_sees(maple, WAITING)
+    await maple.lea.click(approvals_words.APPROVE)
+    await maple.lea.sees(READ_BACK)
+    await elsewhere(maple, "billing.attach", customer_id="cus_wayne", plan_id="starter")
+    await close_and_look(maple.ana, READ_BACK)
+    await request_undo(maple.ana)
+    refusal = Note(SwitchNote.REPLACES_ANOTHER, {"replaced": joined(["starter"])})
+    await maple.ana.sees(notes.mrkdwn(refusal))
+    assert await maple.bot.changes.waiting() == []
+    products = maple.autumn.state.customers["cus_wayne"].products
+    assert [product.plan_id for product in products if product.running] == ["starter"]
 
 
 async def test_a_scheduled_change_that_would_be_dropped_is_warned_of(maple: Running) -> None:

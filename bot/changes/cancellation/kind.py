@@ -73,7 +73,9 @@ class CancellationChange(ChangeKind[CancellationInput]):
         subscription = subscriptions.find(request.subscription, facts)
         held = subscriptions.snapshot(subscription, request.product, facts)
         free = "yes" if subscription is not None and free_main(subscription) else None
-        return {**held, "free": free, **quote.snapshot(facts)}
+        follows = quote.following(request.product, facts) if free else None
+        after_it: Snapshot = {"follows": follows.plan_id} if follows else {}
+        return {**held, "free": free, **after_it, **quote.snapshot(facts)}
 
     def preview(self, request: CancellationInput, facts: Facts) -> tuple[Line, ...]:
         return (*_what_happens(request, facts), *quote.lines(facts))
@@ -136,11 +138,16 @@ class CancellationChange(ChangeKind[CancellationInput]):
         after: Snapshot,  # noqa: ARG002
     ) -> ChangeInput | None:
         """None when a scheduled change was dropped, which it would not bring back; and for what ended, unless
-        it was free: that is given again."""
+        it was free: that is given again, in the place of what followed it and of nothing else."""
         if before.get("switch") is not None:
             return None
         if request.action is CancellationAction.NOW:
-            again = SwitchInput(customer=request.customer, product=request.product, action=SwitchAction.NOW)
+            again = SwitchInput(
+                customer=request.customer,
+                product=request.product,
+                action=SwitchAction.NOW,
+                replaces=before.get("follows") or "",
+            )
             return again if before.get("free") else None
         back = (
             CancellationAction.TAKE_BACK

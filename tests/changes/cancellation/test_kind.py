@@ -368,7 +368,7 @@ def test_of_a_customer_who_is_gone_it_is_not_known(asked: CancellationInput) -> 
         (
             now(product="free"),
             [FREE],
-            SwitchInput(customer="cus_1", product="free", action=SwitchAction.NOW),
+            SwitchInput(customer="cus_1", product="free", action=SwitchAction.NOW, replaces=""),
         ),
         (REMOVE, [PRO], None),
     ],
@@ -376,6 +376,15 @@ def test_of_a_customer_who_is_gone_it_is_not_known(asked: CancellationInput) -> 
 def test_undo(asked: CancellationInput, before: list[Subscription], back: ChangeInput | None) -> None:
     known = state(asked, *before)
     assert CHANGE.inverse(asked, known, known) == back
+
+
+def test_a_free_product_is_given_again_in_the_place_of_what_followed_it() -> None:
+    asked = now(product="free")
+    known = CHANGE.snapshot(asked, having(FREE, quoted=quoted(incoming=[coming("hobby")])))
+    gone = CHANGE.snapshot(asked, having())
+    assert CHANGE.inverse(asked, known, gone) == SwitchInput(
+        customer="cus_1", product="free", action=SwitchAction.NOW, replaces="hobby"
+    )
 
 
 def test_a_one_time_purchase_is_removed_by_its_product_alone() -> None:
