@@ -1,5 +1,6 @@
 """What the policy is asked about a change, and the terms it answers with."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from bot.access.limits import NOTHING, Today
@@ -27,6 +28,11 @@ def request_for_preview(verb: Verb, seen: Assessment, env: Environment) -> Reque
         worth=preview.worth if preview else None,
         earlier=seen.today,
     )
+
+
+def request_for_approval(seen: Assessment, env: Environment, *, own: bool) -> Request:
+    """For somebody who approves a change, as it is now. `own`: whether they requested it."""
+    return replace(request_for_preview(Verb.APPROVE, seen, env), own=own)
 
 
 def request_for_record(verb: Verb, record: Record, actor: Actor, today: Today = NOTHING) -> Request:

@@ -238,6 +238,10 @@ class ChangeService:
         seen = await self._still(permit, actor)
         if isinstance(seen, Outcome):
             return seen
+        # A size that has moved since it was requested may be more than this person may approve.
+        decision = await self._may_approve(record, seen, actor)
+        if not decision.permit:
+            return Outcome(Result.NOT_ALLOWED, record, decision)
         asker = await self._permits(
             policy_requests.request_for_preview(
                 policy_requests.asking_verb(record.undo_of), seen, self._environment
@@ -253,12 +257,17 @@ class ChangeService:
             if approval.person == actor.user:
                 continue
             approver = Actor(approval.person, approval.team)
-            about = policy_requests.request_for_record(Verb.APPROVE, record, approver, permit.today)
-            decision = await self._permits(about, approver)
+            decision = await self._may_approve(record, seen, approver)
             if decision.reason is DecisionReason.UNCHECKED:
                 return Outcome(Result.UNCHECKED, record)
             others[approval.person] = decision.permit
         return Basis(asker.approvals, Counter.of(record), permit.today, others, seen.preview)
+
+    async def _may_approve(self, record: Record, seen: Assessment, approver: Actor) -> Decision:
+        """Whether the policy lets this person approve the change as it is now."""
+        own = record.asker == approver.user
+        about = policy_requests.request_for_approval(seen, self._environment, own=own)
+        return await self._permits(about, approver)
 
     async def deny(self, change_id: str, version: int, actor: Actor, reason: str = "") -> Outcome:
         permit = await self._decidable(change_id, version, actor)

@@ -1,15 +1,18 @@
 """Rights at the moment that counts: with each approval the policy is asked about everybody again."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
+from bot.access.limits import Measure, Tolerance
 from bot.access.policy import Policy, Verb
-from bot.access.rules import Power, Requirement, Rule, Who
+from bot.access.rules import Power, Requirement, Rule, When, Who
 from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
 from bot.approvals.results import Result
 from bot.approvals.service import ChangeService
-from tests.approvals.harness import ANA, LEA, RAJ, Harness
+from bot.changes.balance.input import BalanceAction
+from tests.approvals.harness import ANA, CUSTOMER, LEA, RAJ, Harness
 
 TWO = Policy(
     allow=(
@@ -123,3 +126,45 @@ async def test_concurrent_approvals_are_both_counted(harness: Harness, service: 
     done = (await service.approve(asked.id, 1, RAJ)).record
     assert done is not None
     assert (done.state, counted(done)) == (State.APPLIED, {"U_RAJ": True, "U_LEA": True})
+
+
+UP_TO_510 = When(up_to={Measure.AMOUNT: Decimal(510)})
+RAJ_UP_TO_510 = replace(
+    TWO,
+    allow=(
+        TWO.allow[0],
+        Rule("a little", Who(users=frozenset({"U_RAJ"})), frozenset({Power.APPROVE}), UP_TO_510),
+        Rule("all", Who(users=frozenset({"U_LEA"})), frozenset({Power.APPROVE})),
+    ),
+)
+
+
+async def raised_by_500(harness: Harness, service: ChangeService) -> tuple[Record, float]:
+    """A request that sets what remains, and what is used by now."""
+    balance = (await harness.autumn.customer(CUSTOMER)).balances["messages"]
+    asked = await harness.waiting(service, harness.balance(BalanceAction.SET, int(balance.remaining) + 500))
+    return asked, float(balance.usage)
+
+
+async def test_size_that_grew_while_it_waited_counts_for_who_approves(harness: Harness) -> None:
+    harness.permissions.policy = RAJ_UP_TO_510
+    service = harness.service(tolerance=Tolerance(units=Decimal(30)))
+    asked, usage = await raised_by_500(harness, service)
+    await harness.change_in_autumn(usage=usage + 20)
+    reply = await service.approve(asked.id, 1, RAJ)
+    assert (reply.result, reply.record) == (Result.NOT_ALLOWED, asked)
+    assert (await service.approve(asked.id, 1, LEA)).result is Result.DONE
+    assert harness.written() == 0
+
+
+async def test_approval_of_a_size_that_grew_no_longer_counts(harness: Harness) -> None:
+    harness.permissions.policy = RAJ_UP_TO_510
+    service = harness.service(tolerance=Tolerance(units=Decimal(30)))
+    asked, usage = await raised_by_500(harness, service)
+    assert (await service.approve(asked.id, 1, RAJ)).result is Result.DONE
+    await harness.change_in_autumn(usage=usage + 20)
+    second = (await service.approve(asked.id, 1, LEA)).record
+    assert second is not None
+    assert (second.state, counted(second)) == (State.WAITING, {"U_RAJ": False, "U_LEA": True})
+    assert harness.written() == 0
+    assert await harness.trail_is_intact()
