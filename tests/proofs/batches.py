@@ -147,5 +147,6 @@ async def _granted(people: BatchBot, batch_id: str) -> Mapping[str, Decimal]:
     granted = {}
     for line in await people.batches.results(batch_id):
         customer = await people.autumn.customer(line.input.customer)
-        granted[line.input.customer] = customer.balances["messages"].granted
+        balance = customer.balances.get("messages")
+        granted[line.input.customer] = balance.granted if balance else Decimal(0)
     return granted
