@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError
 from bot.access.policy import Verb
 from bot.access.rules import BUILT_IN
 from bot.approvals.lifecycle import Cause, Record, State
+from bot.approvals.service import ChangeService
 from bot.approvals.steps import Lease
 from bot.batches import line_steps, repository, running
 from bot.batches.line_steps import submission_id
@@ -269,21 +270,29 @@ async def test_numbers_that_move_just_before_the_write_end_the_line(sqlite_harne
     assert (line.state, line.why) == (LineState.REFUSED, State.OVERTAKEN)
 
 
-async def test_change_that_another_process_works_on_is_waited_for(sqlite_harness: BatchHarness) -> None:
+async def test_change_that_another_process_works_on_is_waited_for(
+    sqlite_harness: BatchHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
     harness = sqlite_harness
     batch = await harness.approved(harness.replica(), gives("cus_bold"))
     with pytest.raises(Died):
         await harness.replica(checkpoint=dies_at("claimed")).run()
     harness.inner.clock.move(seconds=30)
-    other = harness.replica()
+    other, look, looked = harness.replica(), ChangeService.get, asyncio.Event()
+
+    async def get(changes: ChangeService, change_id: str) -> Record | None:
+        looked.set()
+        return await look(changes, change_id)
+
+    monkeypatch.setattr(ChangeService, "get", get)
     going = asyncio.create_task(other.run())
+    async with asyncio.timeout(10):
+        await looked.wait()
 
     async def recovered() -> bool:
-        """The sweeper comes only after the line was found to be another's."""
         await other.changes.sweeper.sweep(harness.inner.clock(), "recovery")
         return going.done()
 
-    await asyncio.sleep(0)
     await until(recovered)
     await going
     assert await assert_each_once(harness, other, batch) == [LineState.APPLIED]

@@ -177,7 +177,9 @@ async def test_two_changes_of_one_customers_billing_are_written_in_turn_by_two_r
         await change_quantity(maple)
         await maple.ana.close()
         await cancel_add_on(maple)
-        requested = await maple.bot.changes.waiting()
+        async with asyncio.timeout(10):
+            while len(requested := await maple.bot.changes.waiting()) < 2:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.01)
         writing = maple.autumn.faults.add("billing.update", "latency", seconds=1, times=2)
         lea = Actor(maple.lea.id, maple.bot_team)
         await asyncio.gather(
