@@ -11,6 +11,7 @@ from bot.approvals import words as approvals_words
 from bot.autumn.write import Write
 from bot.changes import buttons, registry, stored
 from bot.changes.common_notes import CommonNote
+from bot.changes.control.input import ControlInput, ControlType
 from bot.changes.forms import fields
 from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
 from bot.changes.lines import Line, LineLabel, value_bullet
@@ -217,6 +218,14 @@ def test_changes_of_other_kinds_touch_the_same_where_one_would_not_find_what_was
     assert touched["expiry"] == touched["ungrant"]
     assert touched["cancellation"] == touched["quantity"] == touched["trial"]
     assert not touched["balance"] & touched["grant"]
+
+
+def test_two_controls_of_one_list_of_autumns_touch_the_same() -> None:
+    messages = ControlInput(customer="cus_1", control=ControlType.SPEND, feature="messages")
+    seats = messages.model_copy(update={"feature": "seats"})
+    usage = messages.model_copy(update={"control": ControlType.USAGE})
+    touched = [registry.of(each).touches(each) for each in (messages, seats, usage)]
+    assert touched[0] == touched[1] != touched[2]
 
 
 @pytest.mark.parametrize("kind", registry.KINDS, ids=lambda kind: kind.id)

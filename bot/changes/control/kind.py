@@ -54,7 +54,8 @@ class ControlChange(ChangeKind[ControlInput]):
     valued = True
 
     def touches(self, request: ControlInput) -> frozenset[str]:
-        return frozenset({f"{request.control} {request.feature}"})
+        """Autumn's list as a whole, which is written with every entry of it."""
+        return frozenset({str(request.control)})
 
     def guard(self, request: ControlInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
         return guard(request, facts)
