@@ -13,6 +13,7 @@ from bot.batches import parsing
 from bot.batches.model import BatchLine, BatchResult, BatchState, CheckedBatch, LineReason, LineState
 from bot.batches.parsing import ForAll, ReadList
 from bot.changes import notes, registry
+from bot.changes.addition.input import AdditionInput
 from bot.changes.balance.words import BalanceNote
 from bot.changes.billing.words import BillingNote
 from bot.changes.cancellation.words import CancellationNote
@@ -340,3 +341,20 @@ async def test_each_kind_is_judged_by_its_own_rules_and_money_of_a_kind_adds_up(
     (problem,) = (await check(sqlite_harness, "cus_northwind,messages,5,,grant")).problems
     assert problem.reason is LineReason.NOT_ALLOWED
     assert {request.verb for request in sqlite_harness.inner.permissions.requests} == {Verb.ASK}
+
+
+async def test_products_that_are_gathered_for_one_customer_are_all_added(harness: BatchHarness) -> None:
+    """The first of them begins the customer's billing period."""
+    added = AdditionInput(customer="cus_wayne", product="support_plus", subscription="maple_1")
+    bought = AdditionInput(customer="cus_wayne", product="message_pack")
+    lines = [
+        BatchLine(number, request.customer, kind=request.kind, input=request)
+        for number, request in enumerate((added, bought), 1)
+    ]
+    replica = harness.replica()
+    batch = await harness.approved(replica, lines)
+    await replica.run()
+    assert [(line.state, line.why) for line in await harness.lines(replica, batch)] == [
+        (LineState.APPLIED, "done")
+    ] * 2
+    assert harness.inner.written() == 2

@@ -76,7 +76,9 @@ class AdditionChange(ChangeKind[AdditionInput]):
         return frozenset({request.product})
 
     def holds(self, request: AdditionInput, previewed: Snapshot, current: Snapshot) -> bool:  # noqa: ARG002
-        return quote.holds(previewed, current)
+        """Another product that was added meanwhile may have begun the period: what counts is what is billed
+        for the time that is left of it."""
+        return quote.holds({**previewed, "period_end": current["period_end"]}, current)
 
     def plan(self, request: AdditionInput, facts: Facts) -> tuple[Write, ...]:  # noqa: ARG002
         body = {
@@ -104,7 +106,7 @@ class AdditionChange(ChangeKind[AdditionInput]):
             return Verdict.APPLIED if sold else Verdict.UNCLEAR
         return Verdict.NOT_APPLIED if more == 0 else Verdict.UNCLEAR
 
-    def inverse(self, request: AdditionInput, before: Snapshot, after: Snapshot) -> ChangeInput | None:  # noqa: ARG002
+    def inverse(self, request: AdditionInput, before: Snapshot, after: Snapshot) -> ChangeInput | None:
         """Of a purchase only while it is the only one: they cannot be told apart."""
         if not request.subscription and _times(before):
             return None
@@ -115,6 +117,7 @@ class AdditionChange(ChangeKind[AdditionInput]):
             action=CancellationAction.NOW,
             settlement=Settlement.CREDIT if request.subscription else None,
             one_time=not request.subscription,
+            bought_at=None if request.subscription else _bought_at(after),
         )
 
     def summary(self, request: AdditionInput, names: Names) -> str:
@@ -131,3 +134,8 @@ class AdditionChange(ChangeKind[AdditionInput]):
 
 def _times(snapshot: Snapshot) -> int:
     return int(snapshot["held"] or 0)
+
+
+def _bought_at(snapshot: Snapshot) -> datetime | None:
+    at = snapshot.get("bought_at")
+    return None if at is None else datetime.fromisoformat(at)

@@ -31,9 +31,11 @@ def held(plan_id: str, facts: Facts) -> int:
 def snapshot(request: AdditionInput, facts: Facts) -> Snapshot:
     subscription = subscriptions.find(request.subscription, facts)
     ends = [each.current_period_end for each in subscriptions.own(facts) if each.current_period_end]
+    bought = [each.started_at for each in subscriptions.purchases(facts) if each.plan_id == request.product]
     return {
         "subscription": subscription.id if subscription else None,
         "held": str(held(request.product, facts)),
         "quantities": quantities.held(request.product, request.quantities, facts),
+        "bought_at": canonical.time_or_none(max(filter(None, bought), default=None)),
         "period_end": canonical.time_or_none(min(ends, default=None)),
     }

@@ -11,7 +11,7 @@ from bot.changes.billing.words import BillingNote
 from bot.changes.cancellation import purchases
 from bot.changes.cancellation.input import CancellationAction, CancellationInput, Settlement
 from bot.changes.cancellation.words import CancellationNote
-from bot.changes.canonical import ZERO
+from bot.changes.canonical import ZERO, same_time
 from bot.changes.common import identity_refusals, joined
 from bot.changes.common_notes import CommonNote
 from bot.changes.model import Facts, Judgement
@@ -39,6 +39,8 @@ def guard(request: CancellationInput, facts: Facts) -> Judgement:
 
 def _refusal(request: CancellationInput, subscription: Subscription, facts: Facts) -> Note | None:
     if request.one_time:
+        if request.bought_at is not None and not same_time(request.bought_at, subscription.started_at):
+            return Note(CancellationNote.PURCHASE_GONE)
         return None if request.action is CancellationAction.NOW else Note(CancellationNote.ONE_TIME_ENDS_NOW)
     match request.action:
         case CancellationAction.TAKE_BACK:

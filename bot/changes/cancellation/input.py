@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import Literal
 
+from pydantic import AwareDatetime
+
 from bot.changes.model import ChangeInput
 
 
@@ -36,3 +38,5 @@ class CancellationInput(ChangeInput):
     """Only for NOW, and not for a one-time purchase."""
     one_time: bool = False
     """Whether it is a one-time purchase, which is removed now. No money moves."""
+    bought_at: AwareDatetime | None = None
+    """For the undo of a purchase: when that one was bought."""

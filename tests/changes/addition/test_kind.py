@@ -249,10 +249,20 @@ def test_what_is_compared() -> None:
         "subscription": None,
         "held": "0",
         "quantities": None,
+        "bought_at": None,
         "period_end": "2026-12-12T15:06:00.000+00:00",
     }
     assert state(ask(), OURS)["subscription"] == "maple_1"
     assert state(ask(), OURS)["period_end"] is None
+
+
+def test_a_period_that_began_meanwhile_changes_nothing_but_another_purchase_does() -> None:
+    previewed = CHANGE.snapshot(BUY, known(quoted=bringing("pack", 15)))
+    begun = CHANGE.snapshot(BUY, known(PRO, quoted=bringing("pack", 15)))
+    assert previewed["period_end"] != begun["period_end"]
+    assert CHANGE.holds(BUY, previewed, begun)
+    bought = CHANGE.snapshot(BUY, known(PRO, purchases=[BOUGHT], quoted=bringing("pack", 15)))
+    assert not CHANGE.holds(BUY, previewed, bought)
 
 
 @pytest.mark.parametrize(
@@ -281,6 +291,7 @@ def test_only_a_single_purchase_can_be_undone() -> None:
         product="pack",
         action=CancellationAction.NOW,
         one_time=True,
+        bought_at=NOW,
     )
     assert CHANGE.inverse(BUY, again, again) is None
 

@@ -57,6 +57,9 @@ def ask(action: CancellationAction = AT_END, **changes: Any) -> CancellationInpu
 
 REMOVE = ask(CancellationAction.NOW, subscription="", product="pack", one_time=True)
 
+REMOVE_LATER = REMOVE.model_copy(update={"bought_at": NOW + timedelta(minutes=1)})
+"""Of one that was bought later than the one that is there."""
+
 
 def now(settlement: Settlement = Settlement.CREDIT, **changes: Any) -> CancellationInput:
     return ask(CANCEL_NOW, settlement=settlement, **changes)
@@ -87,6 +90,7 @@ def now(settlement: Settlement = Settlement.CREDIT, **changes: Any) -> Cancellat
         (ask(), having(FREE), Note(CancellationNote.FREE_HAS_NO_PERIOD)),
         (REMOVE, having(PRO), Note(CancellationNote.PURCHASE_GONE)),
         (REMOVE, having(purchases=[OF_ENTITY_PACK]), Note(CancellationNote.PURCHASE_GONE)),
+        (REMOVE_LATER, having(PRO, purchases=[PACK]), Note(CancellationNote.PURCHASE_GONE)),
         (REMOVE, having(purchases=[PACK, PACK]), Note(CancellationNote.BOUGHT_TWICE)),
         (
             REMOVE,
@@ -371,6 +375,7 @@ def test_of_a_customer_who_is_gone_it_is_not_known(asked: CancellationInput) -> 
             SwitchInput(customer="cus_1", product="free", action=SwitchAction.NOW, replaces=""),
         ),
         (REMOVE, [PRO], None),
+        (REMOVE_LATER, [PRO], None),
     ],
 )
 def test_undo(asked: CancellationInput, before: list[Subscription], back: ChangeInput | None) -> None:
