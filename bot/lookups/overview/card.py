@@ -23,6 +23,9 @@ _BALANCE_LINES = 5
 _UNUSED = 5
 _FLAGS = 12
 _INVOICES = 3
+_FEWEST_INVOICES = 2
+_LINES = 6
+"""Of balances and last invoices together, on the first screen; of the invoices there are a few whatever."""
 _PREVIEWS = 3
 _DISCOUNTS = 3
 
@@ -31,38 +34,41 @@ def content(answer: Overview, _: frame.Frame) -> list[layout.Drawn]:
     drawn: list[layout.Drawn] = [blocks.section("standing", _standing(answer))]
     if isinstance(answer.billing, AutumnError):
         drawn.append(frame.failed("billing", words.UPCOMING_AND_DISCOUNTS, answer.billing))
-    drawn.append(blocks.section("balances", _balances(answer)))
-    upcoming = _upcoming(answer)
-    return [*drawn, *upcoming, _invoices(answer, titled=bool(upcoming))]
+    balances, upcoming = _balances(answer), _upcoming(answer)
+    drawn.append(blocks.section("balances", "\n".join(balances)))
+    most = min(_INVOICES, max(_FEWEST_INVOICES, _LINES - len(balances)))
+    return [*drawn, *upcoming, _invoices(answer, most, titled=bool(upcoming))]
 
 
 def _standing(answer: Overview) -> str:
-    """Two lines: the products with their prices, and the next charge with its discounts."""
-    lines = [_products(answer)]
-    if not isinstance(answer.billing, AutumnError):
-        lines.append(
-            " · ".join(
-                [
-                    _next_charge(answer.billing, answer),
-                    *(_discount(discount) for discount in answer.billing.discounts[:_DISCOUNTS]),
-                    *_left_out(len(answer.billing.discounts) - _DISCOUNTS),
-                ]
-            )
-        )
-    return "\n".join(lines)
+    """The products with their prices, and the next charge with its discounts: two lines, or one where there
+    is a single product and no discount."""
+    held, billing = _products(answer), answer.billing
+    products_held = _joined([*held[:_PRODUCTS], *_left_out(len(held) - _PRODUCTS)]) or labels.NO_PRODUCTS
+    if isinstance(billing, AutumnError):
+        return products_held
+    charge = _joined(
+        [
+            _next_charge(billing, answer),
+            *(_discount(discount) for discount in billing.discounts[:_DISCOUNTS]),
+            *_left_out(len(billing.discounts) - _DISCOUNTS),
+        ]
+    )
+    in_one_line = len(held) == 1 and not billing.discounts
+    return _joined([products_held, charge]) if in_one_line else f"{products_held}\n{charge}"
 
 
-def _products(answer: Overview) -> str:
+def _products(answer: Overview) -> list[str]:
     customer = answer.customer
     currency, bought = names.currency(customer), products.bought(customer)
     changes = ByEnding(customer)
     follow = {id(change.starts) for change in map(changes.of, customer.subscriptions) if change}
-    lines = [
+    subscriptions = [
         _subscription(subscription, answer, currency)
         for subscription in running_first(customer)
         if id(subscription) not in follow
     ]
-    lines += [
+    purchases = [
         _facts(
             f"*{names.plan(purchase, answer.names)}*",
             labels.ONE_OFF.lower(),
@@ -72,9 +78,7 @@ def _products(answer: Overview) -> str:
         )
         for purchase in customer.purchases
     ]
-    if not lines:
-        return labels.NO_PRODUCTS
-    return " · ".join([*lines[:_PRODUCTS], *_left_out(len(lines) - _PRODUCTS)])
+    return subscriptions + purchases
 
 
 def _subscription(subscription: Subscription, answer: Overview, currency: str) -> str:
@@ -96,12 +100,12 @@ def _next_charge(billing: Billing, answer: Overview) -> str:
     return invoices.upcoming_line(billing.upcoming, answer.customer)
 
 
-def _balances(answer: Overview) -> str:
+def _balances(answer: Overview) -> list[str]:
     customer = answer.customer
     balances = features.ranked(customer)
     if not balances:
-        flags = f"\n{features.flags(customer, _FLAGS)}" if customer.flags else ""
-        return f"{features.nothing(customer)}{flags}"
+        flags = [features.flags(customer, _FLAGS)] if customer.flags else []
+        return [features.nothing(customer), *flags]
     used = [balance for balance in balances if balance.usage]
     shown = used if len(used) <= _BALANCE_LINES else used[: _BALANCE_LINES - 1]
     lines = [_balance(balance, answer.read_at) for balance in shown]
@@ -110,7 +114,7 @@ def _balances(answer: Overview) -> str:
     unused = [_unused(balance) for balance in balances if not balance.usage]
     if unused:
         lines.append(words.unused(layout.inline(unused, _UNUSED)))
-    return "\n".join(lines)
+    return lines
 
 
 def _unused(balance: Balance) -> str:
@@ -191,7 +195,7 @@ def _lasts(discount: Discount) -> str:
     return {"forever": labels.FOREVER, "one_off": labels.ONCE}.get(discount.duration_type, "")
 
 
-def _invoices(answer: Overview, *, titled: bool) -> Block:
+def _invoices(answer: Overview, most: int, *, titled: bool) -> Block:
     """Their title takes a line, and is needed only below the coming ones."""
     listed = answer.invoices
     if isinstance(listed, AutumnError):
@@ -199,7 +203,7 @@ def _invoices(answer: Overview, *, titled: bool) -> Block:
     if not listed.newest:
         return blocks.section("invoices", labels.NO_INVOICES)
     plan_names = names.plans(answer.customer, answer.names)
-    lines = [invoices.line(invoice, plan_names) for invoice in listed.newest[:_INVOICES]]
+    lines = [invoices.line(invoice, plan_names) for invoice in listed.newest[:most]]
     read = len(listed.newest)
     if titled:
         lines.insert(0, words.last_invoices(len(lines), read, more=listed.more))

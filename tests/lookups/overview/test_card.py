@@ -148,6 +148,25 @@ def test_balances_that_are_left_out_are_counted() -> None:
     assert card_text.count("of 1,000 used") == 5, "a line of words would take as much room"
 
 
+@pytest.mark.parametrize(("held", "shown"), [(1, 3), (3, 3), (4, 2), (5, 2), (9, 2)])
+def test_many_balances_leave_less_room_for_invoices(held: int, shown: int) -> None:
+    listed = invoice_list(*[invoice()] * 11)
+    card_text = text_of(draw(overview(customer=customer(balances=balances(held)), invoices=listed), PLACE))
+    assert card_text.count("• Nov 2, 2026 · Pro") == shown
+    assert words.more_invoices(11 - shown, more=False) in card_text
+
+
+def test_one_product_without_a_discount_stands_in_one_line() -> None:
+    billing = Billing((), (preview(),))
+    coming = "*Next invoice:* $20.00 on Dec 2, 2026, before tax"
+    assert f"\n*Pro* $20 per month · {coming}\n" in text_of(draw(overview(billing=billing), PLACE))
+    two = customer(subscriptions=[subscription(), subscription("team")])
+    assert f"*Team* $20 per month\n{coming}" in text_of(draw(overview(customer=two, billing=billing), PLACE))
+    discount = Discount(id="d", name="Ten", type="percentage_discount", discount_value=Decimal(10))
+    discounted = overview(billing=Billing((discount,), (preview(),)))
+    assert f"\n*Pro* $20 per month\n{coming} · *Ten*" in text_of(draw(discounted, PLACE))
+
+
 def test_what_is_over_is_said_once() -> None:
     over = balance(usage=Decimal(1290), breakdown=[row(left=-290)])
     card_text = text_of(draw(overview(customer=customer(balances={"messages": over})), PLACE))
@@ -185,7 +204,7 @@ def test_last_invoices_have_a_title_below_the_next_ones() -> None:
         ({"quantity": Decimal(3)}, "*Pro* $20 per month, × 3"),
         ({"status": "paused"}, "*Pro* $20 per month, paused"),
         ({"status": "scheduled", "started_at": LATER}, "*Pro* $20 per month, starts dec 2, 2026"),
-        ({"plan": plan(price=None)}, "*Pro* Free\n"),
+        ({"plan": plan(price=None)}, "*Pro* Free · "),
     ],
 )
 def test_product_says_more_only_where_it_does_not_simply_run(changes: dict[str, Any], line: str) -> None:
@@ -198,7 +217,7 @@ def test_plan_that_replaces_another_is_told_once() -> None:
     starting = subscription("team", status="scheduled", started_at=LATER)
     card_text = text_of(draw(overview(customer=customer(subscriptions=[ending, starting])), PLACE))
     assert ":warning: *Pro* → *Team* on Dec 2, 2026, $20 per month." in card_text
-    assert "\n*Pro* $20 per month\n" in card_text
+    assert "\n*Pro* $20 per month · *Next" in card_text
 
 
 def test_products_that_are_left_out_are_counted() -> None:

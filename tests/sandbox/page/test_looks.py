@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from bot.autumn.models import Discount
+from bot.autumn.models import Balance, Discount
 from bot.changes import buttons
 from bot.changes.model import Facts
 from bot.doctor.samples import Sample, samples
@@ -119,8 +119,19 @@ def busy(number: int) -> Overview:
     return Overview(who, billing, invoice_list(*[invoice("open", "49")] * number), NOW)
 
 
-async def test_overview_of_an_ordinary_customer_fits_on_the_first_screen(local: Local) -> None:
-    place, who = Place(customer="cus_1"), customer(balances=balances(3))
+NOT_USED_YET = {f"not_used_{each}": balance(f"not_used_{each}", left=1000) for each in range(3)}
+OVER_IN_TWO_LINES = {"meeting_minutes": balance("meeting_minutes", left=-13_460, granted=10_000)}
+
+
+@pytest.mark.parametrize(
+    "held",
+    [balances(3), balances(3) | NOT_USED_YET, OVER_IN_TWO_LINES | balances(2) | NOT_USED_YET],
+    ids=["in use", "some not used yet", "one over its limit"],
+)
+async def test_overview_of_an_ordinary_customer_fits_on_the_first_screen(
+    local: Local, held: dict[str, Balance]
+) -> None:
+    place, who = Place(customer="cus_1"), customer(balances=held)
     answer = Overview(who, Billing((), (preview(),)), invoice_list(*[invoice()] * 11), NOW)
     tools = buttons.tools(place, buttons.offered(place, Facts(who, NOW)), history=True)
     drawn = overview_card(place, answer, shareable=True, tools=tools)
