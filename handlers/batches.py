@@ -115,9 +115,10 @@ async def submitted(interaction: Interaction, services: Services, form: Submitte
 
 async def said(interaction: Interaction, services: Services, meta: Meta, changes: SeveralChanges) -> None:
     """In place of the form for one change: several changes of the customer as a checked list; or the form
-    with that list, where the reason is still missing."""
+    with that list, where the reason is still missing. An entity that is not clear is refused by the list."""
     customer = await services.autumn.customer(meta.customer, expand=CARD)
-    pasted = sentence_list.pasted(changes, meta.customer, names.features(customer), services.now())
+    entity, features = meta.entity or changes.entity, names.features(customer)
+    pasted = sentence_list.pasted(changes, meta.customer, entity, features, services.now())
     batch = BatchMeta(key=meta.submission, channel=meta.channel)
     if not changes.reason:
         form = batch_form.build(batch, most=services.batches.most_lines, pasted=pasted)

@@ -162,12 +162,12 @@ async def picked_customer(interaction: Interaction, services: Services) -> None:
 async def _show(interaction: Interaction, services: Services, meta: Meta) -> None:
     """The form as it opens, filled in by the short form that was typed."""
     typed = decoding.sentence(meta.typed) if meta.typed else None
-    if typed and isinstance(typed[1], SeveralChanges):
-        await batches.said(interaction, services, meta, typed[1])
-        return
     entity = typed[1].entity if typed else ""
     if entity:
         meta = meta.model_copy(update={"entity": await _entity_meant(services, meta.customer, entity)})
+    if typed and isinstance(typed[1], SeveralChanges):
+        await batches.said(interaction, services, meta, typed[1])
+        return
     facts = await _read(services, meta)
     filled_in = PrefilledForm(interaction.state)
     if typed:

@@ -9,14 +9,20 @@ from bot.changes.balance.line import ACTIONS
 from bot.changes.balance.sentence import BalanceSentence, Day, SeveralChanges
 from bot.lookups.feature_meant import feature_meant
 
+_USUAL_KIND = ""
 
-def pasted(said: SeveralChanges, customer: str, features: Mapping[str, str], now: datetime) -> str:
-    """`customer`: their id. `features`: names by id of those that may be meant."""
+
+def pasted(
+    said: SeveralChanges, customer: str, entity: str, features: Mapping[str, str], now: datetime
+) -> str:
+    """`customer`: their id. `entity`: empty for the whole customer. `features`: names by id of those that may
+    be meant."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     for each in said.sentences:
         feature = feature_meant(each.feature, features) or each.feature
-        writer.writerow([customer, feature, _size(each, now), ACTIONS[each.action][0]])
+        cells = [customer, feature, _size(each, now), ACTIONS[each.action][0]]
+        writer.writerow([*cells, _USUAL_KIND, entity] if entity else cells)
     return text.getvalue()
 
 

@@ -12,9 +12,9 @@ NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 FEATURES = {"messages": "Messages", "ai_credits": "AI credits", "seats": "Seats"}
 
 
-def pasted(read: object) -> str:
+def pasted(read: object, entity: str = "") -> str:
     assert isinstance(read, SeveralChanges)
-    return sentence_list.pasted(read, "cus_1", FEATURES, NOW)
+    return sentence_list.pasted(read, "cus_1", entity, FEATURES, NOW)
 
 
 def test_features_are_named_by_their_ids() -> None:
@@ -24,6 +24,14 @@ def test_features_are_named_by_their_ids() -> None:
     assert pasted(sentence.set_to("acme messages to 5k and seats to -3")) == (
         "cus_1,messages,5k,set\ncus_1,seats,-3,set\n"
     )
+
+
+def test_entity_is_a_column_of_every_line() -> None:
+    listed = parsing.read(pasted(sentence.give("acme/ws 5 messages and 3 seats"), "ws_1"), ForAll())
+    assert isinstance(listed, ReadList)
+    assert [(line.customer, line.entity, line.kind) for line in listed.lines] == [
+        ("cus_1", "ws_1", "balance")
+    ] * 2
 
 
 def test_day_is_the_next_one() -> None:

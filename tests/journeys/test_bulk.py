@@ -509,6 +509,35 @@ async def test_one_sentence_changes_several_balances_of_a_customer(maple: Runnin
 
 async def test_several_changes_without_a_reason_open_the_form_with_the_list(maple: Running) -> None:
     await maple.ana.command("/autumn set cus_acme messages to 700 and minutes to 30")
+async def test_one_sentence_changes_several_balances_of_an_entity(maple: Running) -> None:
+    who = "cus_piedpiper"
+
+    async def own(entity: str) -> dict[str, Decimal]:
+        held = (await maple.bot.autumn.entity(who, entity)).balances
+        return {feature: held[feature].remaining for feature in ("messages", "exports")}
+
+    before, others = await own("workspace_1"), await own("workspace_2")
+    await maple.ana.command(f"/autumn give {who}/compress 100 messages and 5 exports because ticket 4711")
+    shown = await maple.ana.sees("2 changes for 1 customer")
+    assert "workspace_1" in shown
+    await maple.ana.click(words.SEND)
+    await maple.ana.sees(words.REQUESTED)
+    await approve(maple)
+    assert "workspace_1" in await maple.lea.sees("2 of 2 applied")
+    after = await own("workspace_1")
+    assert after == {"messages": before["messages"] + 100, "exports": before["exports"] + 5}
+    assert await own("workspace_2") == others
+
+
+async def test_entity_of_several_changes_that_is_not_clear_is_refused_in_words(maple: Running) -> None:
+    await maple.ana.command(
+        "/autumn give cus_piedpiper/workspace 5 messages and 5 exports because they asked"
+    )
+    shown = await maple.ana.sees(on_screen(words.wrong(2)))
+    assert words.PROBLEMS[LineReason.NO_ENTITY] in shown
+    assert maple.autumn.ledger == []
+
+
     shown = await maple.ana.sees(words.LIST)
     assert "cus_acme,messages,700,set" in shown
     await maple.ana.fill(forms_words.REASON, "They asked")

@@ -80,7 +80,7 @@ class BalanceSentence:
 
 @dataclass(frozen=True, slots=True)
 class SeveralChanges:
-    """Balances of one customer, each with its own change."""
+    """Balances of one customer, or of one entity of theirs, each with its own change."""
 
     sentences: tuple[BalanceSentence, ...]
     """Two or more, each with a feature."""
@@ -91,8 +91,7 @@ class SeveralChanges:
 
     @property
     def entity(self) -> str:
-        """Only the whole customer's balances are changed together."""
-        return ""
+        return self.sentences[0].entity
 
     @property
     def reason(self) -> str:
@@ -185,7 +184,7 @@ def _read(
         return sentences[0]
     if not all(each.feature for each in sentences):
         return Misread(words.SAY_EACH)
-    return Misread(words.NO_ENTITY) if sentences[0].entity else SeveralChanges(tuple(sentences))
+    return SeveralChanges(tuple(sentences))
 
 
 def _clauses(sentence: Sequence["_Word"], marks: Callable[["_Word"], bool]) -> Iterator[Sequence["_Word"]]:

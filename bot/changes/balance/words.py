@@ -66,7 +66,6 @@ RESET_HELP = "move the reset date"
 SAY_AMOUNT = "How much? Write the amount after the customer, such as 5k or 1,000."
 SAY_RESET = "Write the customer, the feature and the day."
 SAY_EACH = "Name the customer once, and an amount and a feature each time: `acme 5k messages and 3 seats`."
-NO_ENTITY = "Several features at once are for the whole customer. For an entity, change one at a time."
 SAY_DAY = "Which day? Write it like 1 Dec, 1 Dec 2026 or 2026-12-01."
 
 

@@ -237,6 +237,23 @@ def test_several_changes_of_a_customer(typed: str, meant: list[BalanceSentence])
 
 
 @pytest.mark.parametrize(
+    "typed",
+    [
+        "give acme/ws_1 5k messages and 3 seats",
+        "give 5k messages and 3 seats to acme/ws_1",
+        "set acme/ws_1 messages to 5k and seats to 3",
+        "reset acme/ws_1 messages and seats on 1 Dec",
+    ],
+)
+def test_several_changes_of_an_entity(typed: str) -> None:
+    read = read_line(typed)
+    assert isinstance(read, SeveralChanges)
+    assert (read.customer, read.entity) == ("acme", "ws_1")
+    assert [each.feature for each in read.sentences] == ["messages", "seats"]
+    assert {each.entity for each in read.sentences} == {"ws_1"}
+
+
+@pytest.mark.parametrize(
     ("typed", "meant"),
     [
         (
@@ -263,7 +280,6 @@ def test_and_that_belongs_to_a_name(typed: str, meant: BalanceSentence) -> None:
         ("give acme 5k and 3 seats", words.SAY_EACH),
         ("give acme 5k messages and 3", words.SAY_EACH),
         ("give acme 5k messages and globex 3 seats", words.SAY_EACH),
-        ("give acme/ws_1 5k messages and 3 seats", words.NO_ENTITY),
         ("give acme 5k messages and 3 k seats", words.loose("`3 k`")),
         ("set acme messages to 5k, seats to 3", words.two_amounts("`5k,`", "`3`")),
         ("set acme messages to 5k and monthly seats to 3", words.SAY_EACH),
