@@ -36,6 +36,12 @@ def test_every_command_is_in_the_readme(command: str) -> None:
     assert f"`/autumn {command} " in README
 
 
+@pytest.mark.parametrize("kind", kinds.listable(), ids=lambda kind: kind.id)
+def test_every_kind_that_lists_can_have_is_in_the_readme(kind: ChangeKind[Any]) -> None:
+    (row,) = (line for line in README.splitlines() if line.startswith("| `/autumn bulk` |"))
+    assert f"`{kind.command}`" in row
+
+
 @pytest.mark.parametrize("scope", sorted(SCOPES))
 def test_every_scope_of_autumns_key_is_in_the_readme(scope: str) -> None:
     assert f"`{scope}`" in README

@@ -14,6 +14,7 @@ from bot.batches.model import BatchLine, BatchResult, BatchState, CheckedBatch, 
 from bot.batches.parsing import ForAll, ReadList
 from bot.changes import notes, registry
 from bot.changes.addition.input import AdditionInput
+from bot.changes.addition.words import AdditionNote
 from bot.changes.balance.words import BalanceNote
 from bot.changes.billing.words import BillingNote
 from bot.changes.cancellation.words import CancellationNote
@@ -71,6 +72,12 @@ async def check(harness: BatchHarness, text: str) -> CheckedBatch:
             {"kind": "quantity", "quantity": "25", "billed": "next_invoice", "product": "extra_seats"},
         ),
         ("cus_acme,seats,25,,Change quantity", {"kind": "quantity", "billed": "now"}),
+        ("cus_northwind,support_plus,,,add", {"kind": "addition", "quantities": ()}),
+        ("cus_northwind,Message Pack,,,addition", {"product": "message_pack", "subscription": ""}),
+        (
+            "cus_northwind,extra_seats,10,,Add product",
+            {"kind": "addition", "quantities": ({"feature": "seats", "quantity": Decimal(10)},)},
+        ),
     ],
 )
 async def test_line_of_each_kind_becomes_its_change(
@@ -108,6 +115,9 @@ async def test_line_of_each_kind_becomes_its_change(
         ("cus_bold,in_cXNNUzXytba2sAT2,500,,refund", RefundNote.TOO_MUCH),
         ("cus_acme,nothing,5,,quantity", LineNote.UNKNOWN),
         ("cus_acme,messages,5,,quantity", QuantityNote.NOT_BOUGHT_AHEAD),
+        ("cus_northwind,team,,,add", LineNote.UNKNOWN),
+        ("cus_northwind,support_plus,3,,add", AdditionNote.NO_QUANTITY),
+        ("cus_northwind,extra_seats,,,add", LineNote.MISSING),
     ],
 )
 async def test_line_that_does_not_fit_the_customer_says_why(
@@ -141,6 +151,7 @@ async def test_line_that_does_not_fit_the_customer_says_why(
         ("acme,in_1,5,now,refund", ["takes no action"]),
         ("acme,seats,5,later,quantity", ["Write now or next invoice."]),
         ("acme,messages,,reset", ["The date is missing."]),
+        ("acme,,many,now,add", ["The product is missing.", "not a number", "takes no action"]),
     ],
 )
 def test_line_that_says_too_little_or_too_much_is_refused_before_anything_is_read(
@@ -271,6 +282,25 @@ async def test_lines_of_several_kinds_are_applied_and_undone_under_one_approval(
     assert await harness.inner.trail_is_intact()
 
 
+async def test_product_that_a_line_adds_is_taken_away_by_the_undo(sqlite_harness: BatchHarness) -> None:
+    harness, replica = sqlite_harness, sqlite_harness.replica()
+
+    async def bought() -> list[str]:
+        return [each.plan_id for each in (await harness.inner.autumn.customer("cus_rtl")).purchases]
+
+    checked = await check(harness, "cus_rtl,message_pack,,,add")
+    batch = await harness.approved(replica, [line.line for line in checked.lines])
+    await replica.run()
+    assert await harness.states(replica, batch) == [LineState.APPLIED]
+    assert await bought() == ["message_pack"]
+    undo = await replica.batches.undo(batch.id, ANA, key="undo", reason="the wrong list")
+    assert undo.batch is not None
+    await replica.batches.approve(undo.batch.id, undo.batch.revision, RAJ)
+    await replica.run()
+    assert await harness.states(replica, undo.batch) == [LineState.APPLIED]
+    assert await bought() == []
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -280,6 +310,7 @@ async def test_lines_of_several_kinds_are_applied_and_undone_under_one_approval(
         "cus_northwind,BONUS500,,redeem,reward\ncus_northwind,BONUS500,,redeem,reward",
         "cus_northwind,messages,5,,grant\ncus_northwind,Messages,6,,grant",
         "cus_acme,seats,25,,quantity\ncus_acme,extra_seats,,at the end,cancel",
+        "cus_northwind,message_pack,,,add\ncus_northwind,Message Pack,,,add",
     ],
 )
 async def test_second_line_that_changes_the_same_is_refused(sqlite_harness: BatchHarness, text: str) -> None:

@@ -151,6 +151,7 @@ async def test_changes_of_several_kinds_share_one_approval(maple: Running) -> No
         "cus_northwind,loyal10,,apply,reward",
         "cus_html,starter,,at the end,cancel",
         "cus_bold,in_cXNNUzXytba2sAT2,10,,refund",
+        "cus_rtl,message_pack,,,add",
         "cus_bold,in_cXNNUzXytba2sAT2,5,,refund",
         "cus_bold,starter,,soon,cancel",
     )
@@ -162,20 +163,21 @@ async def test_changes_of_several_kinds_share_one_approval(maple: Running) -> No
     assert "soon is no action here" in wrong
     await maple.ana.click(words.LEAVE_OUT)
     shown = await maple.ana.sees(words.SEND)
-    assert "In all (≈ $15.00)" in shown
-    for part in ("Messages: 1 line, 500 in all", "Reward change: 1 line", "Refund: 1 line"):
+    assert "In all (≈ $30.00)" in shown
+    for part in ("Messages: 1 line, 500 in all", "Reward change: 1 line", "Refund: 1 line", "Added product"):
         assert part in shown
     await maple.ana.click(words.SEND)
     await maple.ana.sees(words.REQUESTED)
     await approve(maple)
-    await maple.lea.sees("4 of 4 applied")
+    await maple.lea.sees("5 of 5 applied")
     maple.ana.go("@maple")
-    await maple.ana.sees(words.csv_comment(4, ended=True))
+    await maple.ana.sees(words.csv_comment(5, ended=True))
     results = rows(maple, "maple-bulk-change")
     assert [row["change"] for row in results][1:] == [
         "Apply the coupon loyal10",
         "Cancel Starter at the end of the period",
         "Refund $10.00 of an invoice",
+        "Buy Message Pack once, now",
     ]
     assert {row["result"] for row in results} == {"applied"}
 
@@ -507,8 +509,6 @@ async def test_one_sentence_changes_several_balances_of_a_customer(maple: Runnin
     assert [(write.customer, write.applied) for write in maple.autumn.ledger] == [("cus_acme", True)] * 2
 
 
-async def test_several_changes_without_a_reason_open_the_form_with_the_list(maple: Running) -> None:
-    await maple.ana.command("/autumn set cus_acme messages to 700 and minutes to 30")
 async def test_one_sentence_changes_several_balances_of_an_entity(maple: Running) -> None:
     who = "cus_piedpiper"
 
@@ -538,6 +538,8 @@ async def test_entity_of_several_changes_that_is_not_clear_is_refused_in_words(m
     assert maple.autumn.ledger == []
 
 
+async def test_several_changes_without_a_reason_open_the_form_with_the_list(maple: Running) -> None:
+    await maple.ana.command("/autumn set cus_acme messages to 700 and minutes to 30")
     shown = await maple.ana.sees(words.LIST)
     assert "cus_acme,messages,700,set" in shown
     await maple.ana.fill(forms_words.REASON, "They asked")

@@ -10,6 +10,7 @@ from bot.changes.addition import products, words
 from bot.changes.addition.form import FORM
 from bot.changes.addition.guard import guard
 from bot.changes.addition.input import AdditionInput
+from bot.changes.addition.line import LINE
 from bot.changes.addition.words import AdditionLine, AdditionNote
 from bot.changes.billing import quantities, quote
 from bot.changes.billing.answer import pending_payment
@@ -32,6 +33,7 @@ class AdditionChange(ChangeKind[AdditionInput]):
     offered_on = frozenset({"products", "entity"})
     input = AdditionInput
     form = FORM
+    line_form = LINE
     of_entities = True
     notes = AdditionNote
     lines = AdditionLine

@@ -8,6 +8,8 @@ BUTTON = "Add product"
 TITLE = "Add product"
 HEADING = "Added product"
 HELP = "give a customer an add-on, or something that is bought once"
+LINE_USAGE = "a product, and its quantity where it sells seats or other units ahead"
+"""Of a line of a list."""
 
 PRODUCT = "Product to add"
 PICK_PRODUCT = "Pick a product"
@@ -40,6 +42,11 @@ class AdditionLine(LineLabel):
 class AdditionNote(NoteCode):
     # Refusals
     NO_PRODUCT = "no_product_to_add", "Pick the product to add."
+    NO_QUANTITY = "addition_no_quantity", "This product has no quantity: leave the amount out."
+    SEVERAL_QUANTITIES = (
+        "addition_several_quantities",
+        "This product needs several quantities, and a line has only one. Use *Add product*.",
+    )
     CANNOT_BE_ADDED = (
         "product_cannot_be_added",
         "This product cannot be added here: it is no add-on and nothing that is bought once, or it is no "

@@ -1,0 +1,66 @@
+"""How much of what a product sells by quantity a line of a list asks for."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.autumn.models import Plan, PlanItem
+from bot.changes.addition.input import AdditionInput
+from bot.changes.addition.line import LINE
+from bot.changes.addition.words import AdditionNote
+from bot.changes.line_form import LineCells, LineNote, LineReader
+from bot.changes.notes import Note
+from tests.changes.billing.quotes import PRO, having
+from tests.changes.facts import AHEAD
+
+SEATS = PlanItem(feature_id="seats", included=Decimal(2), price=AHEAD)
+NOTHING_INCLUDED = PlanItem(feature_id="rooms", price=AHEAD)
+SUPPORT = Plan(id="support", name="Support", add_on=True)
+OFFERED = (
+    SUPPORT,
+    Plan(id="seats", add_on=True, items=[SEATS]),
+    Plan(id="rooms", add_on=True, items=[NOTHING_INCLUDED]),
+    Plan(id="both", add_on=True, items=[SEATS, NOTHING_INCLUDED]),
+)
+
+
+def filled(product: str, amount: str = "", **changes: Any) -> Any:
+    listed = LINE.read(LineReader(LineCells(product, amount)))
+    return LINE.fill(listed, having(PRO, **{"offered": OFFERED, **changes}), "unique")
+
+
+@pytest.mark.parametrize(
+    ("product", "amount", "quantities"),
+    [
+        ("support", "", []),
+        ("seats", "", [("seats", 2)]),
+        ("seats", "5", [("seats", 5)]),
+        ("rooms", "1k", [("rooms", 1000)]),
+    ],
+)
+def test_line_asks_for_one_quantity_or_for_what_is_included(
+    product: str, amount: str, quantities: list[tuple[str, int]]
+) -> None:
+    request = filled(product, amount)
+    assert isinstance(request, AdditionInput)
+    assert [(each.feature, int(each.quantity)) for each in request.quantities] == quantities
+    assert request.subscription == "maple_unique"
+
+
+@pytest.mark.parametrize(
+    ("product", "amount", "refusal"),
+    [
+        ("support", "5", Note(AdditionNote.NO_QUANTITY)),
+        ("rooms", "", Note(LineNote.MISSING, {"what": "amount"})),
+        ("both", "5", Note(AdditionNote.SEVERAL_QUANTITIES)),
+        ("both", "", Note(AdditionNote.SEVERAL_QUANTITIES)),
+        ("pro", "", Note(LineNote.UNKNOWN, {"what": "product", "typed": "pro"})),
+    ],
+)
+def test_line_that_the_product_does_not_fit_says_why(product: str, amount: str, refusal: Note) -> None:
+    assert filled(product, amount) == refusal
+
+
+def test_products_that_were_not_read_are_unknown() -> None:
+    assert filled("support", offered=None) == Note(LineNote.UNKNOWN, {"what": "product", "typed": "support"})
