@@ -14,7 +14,7 @@ from bot.kit.ref import Ref
 from bot.lookups import options
 from bot.lookups.catalogue_names import feature_names, plan_names
 from bot.slack.channels import ChannelProblem
-from handlers.alerts import channel_problem, may_change_this, names, show_list
+from handlers.alerts import channel_problem, names, refused_change, show_list
 from handlers.digests import may_change
 from handlers.errors import shown_in_modal, update_modal
 from handlers.interaction import Interaction, within_list
@@ -41,8 +41,8 @@ async def edit(interaction: Interaction, services: Services) -> None:
     ref = Ref.decode(interaction.value)
     interaction = within_list(interaction)
     async with shown_in_modal(interaction, services):
-        if not await may_change_this(interaction, services, ref.id):
-            await show_list(interaction, services, AlertNote.NOT_ALLOWED)
+        if refused := await refused_change(interaction, services, ref.id):
+            await show_list(interaction, services, refused)
             return
         subscription = await services.alerts.get(ref.id)
         if subscription is None:
@@ -95,15 +95,12 @@ def working(interaction: Interaction) -> Mapping[str, Any]:
 async def submitted(interaction: Interaction, services: Services, form: SubmittedAlert) -> None:
     interaction = replace(interaction, channel=form.meta.channel)
     async with shown_in_modal(interaction, services):
-        if not await may_change_this(interaction, services, form.meta.subscription):
-            note: AlertNote | TooManyAlerts | None = AlertNote.NOT_ALLOWED
-        elif form.meta.subscription:
-            note = await _edit(interaction, services, form)
-            if note is None:
-                return
-        else:
-            note = await _create(interaction, services, form)
-        await show_list(interaction, services, note)
+        if refused := await refused_change(interaction, services, form.meta.subscription):
+            await show_list(interaction, services, refused)
+        elif not form.meta.subscription:
+            await show_list(interaction, services, await _create(interaction, services, form))
+        elif edited := await _edit(interaction, services, form):
+            await show_list(interaction, services, edited)
 
 
 async def _create(

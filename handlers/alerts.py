@@ -102,8 +102,8 @@ async def _change(interaction: Interaction, services: Services, verb: _Verb, don
     ref = Ref.decode(interaction.value)
     interaction = within_list(interaction)
     async with shown_in_modal(interaction, services):
-        if not await may_change_this(interaction, services, ref.id):
-            await show_list(interaction, services, AlertNote.NOT_ALLOWED)
+        if refused := await refused_change(interaction, services, ref.id):
+            await show_list(interaction, services, refused)
             return
         changed = await verb(ref.id, by=interaction.user)
         match changed:
@@ -118,9 +118,12 @@ async def _change(interaction: Interaction, services: Services, verb: _Verb, don
                 assert_never(changed)
 
 
-async def may_change_this(interaction: Interaction, services: Services, subscription_id: str) -> bool:
-    """What goes to a person's direct messages is nobody else's to change."""
+async def refused_change(
+    interaction: Interaction, services: Services, subscription_id: str
+) -> AlertNote | None:
+    """Why this person may not change this alert; None if they may. What goes to a person's direct messages
+    is nobody else's to change."""
     subscription = await services.alerts.get(subscription_id)
     if subscription is not None and subscription.personal and subscription.owner != interaction.user:
-        return False
-    return await may_change(interaction, services)
+        return AlertNote.NOT_THEIRS
+    return None if await may_change(interaction, services) else AlertNote.NOT_ALLOWED

@@ -17,7 +17,7 @@ from bot.digests.setup_words import DigestNote
 from bot.kit.ref import Ref
 from bot.lookups import options
 from bot.slack.channels import ChannelProblem
-from handlers.digests import channel_problem, may_change_this, show_list, zone
+from handlers.digests import channel_problem, refused_change, show_list, zone
 from handlers.errors import shown_in_modal, update_modal
 from handlers.interaction import Interaction, within_list
 from handlers.listener import Invalid
@@ -63,10 +63,10 @@ async def edit(interaction: Interaction, services: Services) -> None:
 
 async def _refused(interaction: Interaction, services: Services, digest_id: str = "") -> bool:
     """Whether the policy forbids it, or this digest is somebody else's; the list then says so."""
-    if await may_change_this(interaction, services, digest_id):
-        return False
-    await show_list(interaction, services, list_card.digest_note(DigestNote.NOT_ALLOWED))
-    return True
+    refused = await refused_change(interaction, services, digest_id)
+    if refused is not None:
+        await show_list(interaction, services, list_card.digest_note(refused))
+    return refused is not None
 
 
 async def _open(interaction: Interaction, services: Services, state: DigestState) -> None:

@@ -81,12 +81,13 @@ async def may_change(interaction: Interaction, services: Services) -> bool:
     return (await services.permission.may_digests(interaction.actor)).permit
 
 
-async def may_change_this(interaction: Interaction, services: Services, digest_id: str) -> bool:
-    """What goes to a person's direct messages is nobody else's to change but of whoever set it up."""
+async def refused_change(interaction: Interaction, services: Services, digest_id: str) -> DigestNote | None:
+    """Why this person may not change this digest; None if they may. What goes to a person's direct messages
+    is nobody else's to change but of whoever set it up."""
     digest = await services.digests.get(digest_id)
     if digest is not None and digest.personal and not digest.concerns(interaction.user):
-        return False
-    return await may_change(interaction, services)
+        return DigestNote.NOT_THEIRS
+    return None if await may_change(interaction, services) else DigestNote.NOT_ALLOWED
 
 
 async def channel_problem(interaction: Interaction, services: Services) -> ChannelProblem | None:
@@ -119,8 +120,8 @@ async def _change(interaction: Interaction, services: Services, change: _Change,
     ref = Ref.decode(interaction.value)
     interaction = within_list(interaction)
     async with shown_in_modal(interaction, services):
-        if not await may_change_this(interaction, services, ref.id):
-            await show_list(interaction, services, list_card.digest_note(DigestNote.NOT_ALLOWED))
+        if refused := await refused_change(interaction, services, ref.id):
+            await show_list(interaction, services, list_card.digest_note(refused))
             return
         changed = await change(ref.id, by=interaction.user)
         match changed:
@@ -142,8 +143,8 @@ async def send(interaction: Interaction, services: Services) -> None:
     ref = Ref.decode(interaction.value)
     interaction = within_list(interaction)
     async with shown_in_modal(interaction, services):
-        if not await may_change_this(interaction, services, ref.id):
-            await show_list(interaction, services, list_card.digest_note(DigestNote.NOT_ALLOWED))
+        if refused := await refused_change(interaction, services, ref.id):
+            await show_list(interaction, services, list_card.digest_note(refused))
             return
         await _show_waiting(interaction, services, list_card.digest_note(DigestNote.SENDING))
         request_id = hashlib.sha256(f"{ref.id} {interaction.trigger_id}".encode()).hexdigest()
@@ -173,7 +174,8 @@ async def preview(interaction: Interaction, services: Services) -> None:
             report, content=digest.content, query_base=query, org=services.organization(), preview=True
         )
         await services.replies.ephemeral(interaction, card)
-        await show_list(interaction, services, list_card.digest_note(DigestNote.PREVIEWED))
+        done = DigestNote.PREVIEWED if in_channel(interaction) else DigestNote.PREVIEWED_DIRECTLY
+        await show_list(interaction, services, list_card.digest_note(done))
 
 
 def _progress(interaction: Interaction, services: Services) -> ReportProgress:

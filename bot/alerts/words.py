@@ -149,6 +149,8 @@ class AlertNote(StrEnum):
     CHANGED = "changed"
     """Somebody else was first."""
     NOT_ALLOWED = "not_allowed"
+    NOT_THEIRS = "not_theirs"
+    """It goes to another person."""
 
 
 NOTES: dict[AlertNote | TooManyAlerts, str] = {
@@ -170,6 +172,9 @@ NOTES: dict[AlertNote | TooManyAlerts, str] = {
     ),
     AlertNote.NOT_ALLOWED: (
         ":no_entry: Your team's policy doesn't let you set up or change alerts. Nothing was changed."
+    ),
+    AlertNote.NOT_THEIRS: (
+        ":no_entry: This alert goes to one person, and only they can change it. Nothing was changed."
     ),
 }
 

@@ -212,8 +212,12 @@ class DigestNote(StrEnum):
     SENDING = "sending"
     PREVIEWING = "previewing"
     PREVIEWED = "previewed"
+    PREVIEWED_DIRECTLY = "previewed_directly"
+    """Where it was not clicked in a channel."""
     NOT_PREVIEWED = "not_previewed"
     NOT_ALLOWED = "not_allowed"
+    NOT_THEIRS = "not_theirs"
+    """It goes to another person, and somebody else set it up."""
 
 
 NOTES = {
@@ -227,11 +231,16 @@ NOTES = {
     DigestNote.SENDING: ":hourglass_flowing_sand: Sending…",
     DigestNote.PREVIEWING: ":hourglass_flowing_sand: Preparing the preview…",
     DigestNote.PREVIEWED: ":white_check_mark: The preview is in the channel; only you can see it.",
+    DigestNote.PREVIEWED_DIRECTLY: ":white_check_mark: The preview is in your messages with Maple.",
     DigestNote.NOT_PREVIEWED: (
         ":warning: Maple couldn't read from Autumn, so there is no preview. Try again in a few minutes."
     ),
     DigestNote.NOT_ALLOWED: (
         ":no_entry: Your team's policy doesn't let you set up or change digests. Nothing was changed."
+    ),
+    DigestNote.NOT_THEIRS: (
+        ":no_entry: This digest goes to one person. Only they, and whoever set it up, can change it. Nothing "
+        "was changed."
     ),
 }
 

@@ -20,6 +20,7 @@ from bot.store import audit
 from sandbox.slack import Person
 from tests.journeys.alerting import QUICK, SUPPORT, alerting, open_alerts, posted, set_up, the_alert
 from tests.running import Mode, Running, running_maple
+from tests.screen import on_screen
 
 LEADS = '[digests]\nwho = ["@billing-leads"]\n'
 LIMIT = {"customer_id": "cus_acme", "feature_id": "messages", "limit_type": "included"}
@@ -171,7 +172,7 @@ async def test_nobody_changes_what_goes_to_another_person() -> None:
         await ana.click(words.PAUSE)
         await ana.sees("The alert is paused")
         await as_another(maple, raj, action_id="alert_remove")
-        await ana.sees("Nothing was changed")
+        await ana.sees(on_screen(words.NOTES[words.AlertNote.NOT_THEIRS]))
         assert await maple.bot.alerts.get(own.id) is not None
         await ana.close()
         await open_alerts(ana)

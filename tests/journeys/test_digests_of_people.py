@@ -20,6 +20,7 @@ from tests.journeys.digesting import (
     settled,
 )
 from tests.running import Mode, Running
+from tests.screen import on_screen
 
 LEADS_SET_UP = '[digests]\nwho = ["@billing-leads"]\n'
 
@@ -135,7 +136,8 @@ async def test_digest_of_two_people_is_nobody_elses() -> None:
             button = {**forged["actions"][0], "action_id": f"{action}:0"}
             payload = forged | {"user": user, "actions": [button], "trigger_id": f"{trigger}{action}"}
             await maple.slack.deliveries.send("interactive", payload)
-        await settled(maple)
+            await settled(maple)
+            await lea.sees(on_screen(setup_words.NOTES[setup_words.DigestNote.NOT_THEIRS]))
         again = await maple.bot.services.digests.get(digest.id)
         assert again is not None
         assert again.pause is Pause.ASKED
