@@ -156,6 +156,12 @@ def test_many_balances_leave_less_room_for_invoices(held: int, shown: int) -> No
     assert words.more_invoices(11 - shown, more=False) in card_text
 
 
+def test_invoices_that_are_all_listed_are_not_counted() -> None:
+    card_text = text_of(draw(overview(invoices=invoice_list(invoice(), invoice())), PLACE))
+    assert card_text.count("• Nov 2, 2026 · Pro") == 2
+    assert " more_" not in card_text
+
+
 def test_one_product_without_a_discount_stands_in_one_line() -> None:
     billing = Billing((), (preview(),))
     coming = "*Next invoice:* $20.00 on Dec 2, 2026, before tax"
