@@ -156,7 +156,8 @@ async def _keep_whole(
 
 
 async def take_up(interaction: Interaction, services: Services) -> None:
-    """A list that somebody else may not request: checked for this person."""
+    """A list that somebody else may not request: checked for this person; or what it became, if it was taken
+    up before."""
     passed_on = ListRef.decode(interaction.value)
     meta = BatchMeta(key=secrets.token_hex(16), channel=interaction.channel)
     view = await services.replies.open_modal(interaction, batch_form.loading(meta))
@@ -166,9 +167,13 @@ async def take_up(interaction: Interaction, services: Services) -> None:
         if lines is None:
             await _show(interaction, services, batch_card.sentence(words.GONE))
             return
+        key, requested = await services.batches.taken_up(passed_on.draft)
+        if requested is not None:
+            await _show(interaction, services, batch_card.requested_card(requested, now=services.now()))
+            return
         checked = await services.batches.check(lines, interaction.actor)
         draft = await _keep(interaction, services, checked)
-        ref = ListRef(key=meta.key, draft=draft, channel=meta.channel, whole=passed_on.draft)
+        ref = ListRef(key=key, draft=draft, channel=meta.channel, whole=passed_on.draft)
         await _show_checked(interaction, services, checked, ref)
 
 

@@ -41,21 +41,28 @@ async def edit(interaction: Interaction, services: Services) -> None:
 
 
 async def take_up(interaction: Interaction, services: Services) -> None:
-    """What somebody else filled in and may not request."""
+    """What somebody else filled in and may not request; or what it became, if it was taken up before."""
     form = await services.wishes.form(interaction.value)
     if form is None:
         card = result_card.result_card(Result.UNKNOWN, now=services.now())
         await services.replies.open_modal(interaction, surfaces.as_modal(card))
         return
-    await _reopen(interaction, services, form)
+    submission, record = await services.wishes.taken_up(form.id)
+    if record is not None:
+        card = await forms.reader_card(services, record)
+        await services.replies.open_modal(interaction, surfaces.as_modal(card))
+        return
+    await _reopen(interaction, services, form, submission=submission)
 
 
-async def _reopen(interaction: Interaction, services: Services, form: FilledForm, *, edits: str = "") -> None:
-    """In a modal of its own, as it was filled in."""
+async def _reopen(
+    interaction: Interaction, services: Services, form: FilledForm, *, edits: str = "", submission: str = ""
+) -> None:
+    """In a modal of its own, as it was filled in. `submission`: where others may submit the same."""
     meta = Meta(
         kind=decoding.kind(form.kind).id,
         customer=form.place.customer,
-        submission=secrets.token_hex(16),
+        submission=submission or secrets.token_hex(16),
         channel=interaction.channel,
         feature=form.place.feature,
         entity=form.place.entity,

@@ -12,7 +12,7 @@ from bot.approvals import card as approvals_card
 from bot.approvals import notices, result_card
 from bot.approvals import words as approvals_words
 from bot.approvals.filled_forms import FilledForm
-from bot.approvals.lifecycle import State
+from bot.approvals.lifecycle import Record, State
 from bot.approvals.results import ChangeRequest, Outcome, Result
 from bot.approvals.wishes import Others
 from bot.changes import buttons, chooser, request_form
@@ -282,19 +282,24 @@ async def _submit(interaction: Interaction, services: Services, meta: Meta, requ
     else:
         outcome = await services.changes.submit(request)
     if outcome.record and outcome.result in _SUBMITTED:
-        names = await services.changes.names.of(outcome.record)
-        card = approvals_card.change_card(
-            outcome.record,
-            audience=approvals_card.Audience.READER,
-            now=services.now(),
-            name=names.customer,
-            names=names.names,
-        )
+        card = await reader_card(services, outcome.record)
         note = approvals_words.YOUR_CARD if outcome.record.state is State.WAITING else ""
         ended = request_form.stopped(meta, card, note=note)
         await update_modal(interaction, services, ended, instead=card)
     else:
         await _show_refusal(interaction, services, meta, outcome)
+
+
+async def reader_card(services: Services, record: Record) -> Card:
+    """The change as it is, without buttons."""
+    known = await services.changes.names.of(record)
+    return approvals_card.change_card(
+        record,
+        audience=approvals_card.Audience.READER,
+        now=services.now(),
+        name=known.customer,
+        names=known.names,
+    )
 
 
 async def _ask_others(

@@ -88,17 +88,12 @@ EDGES: Mapping[State, frozenset[State]] = {
 
 OVER = frozenset(state for state, following in EDGES.items() if not following)
 """The final states."""
+CAME_TO_NOTHING = OVER - {State.APPLIED}
 
 IN_PROGRESS = frozenset({State.APPROVED, State.APPLYING})
 """A process works on these, under a lease."""
 
-HOLDS_UNDO = frozenset(EDGES) - {
-    State.FAILED,
-    State.DENIED,
-    State.WITHDRAWN,
-    State.EXPIRED,
-    State.OVERTAKEN,
-}
+HOLDS_UNDO = frozenset(EDGES) - CAME_TO_NOTHING
 """While an undo is in one of these, the change it undoes allows no other."""
 
 

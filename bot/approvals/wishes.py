@@ -1,6 +1,7 @@
 """What the policy does not let a person request, passed on to those who may."""
 
 import asyncio
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -11,10 +12,11 @@ from bot.access.people import Actor
 from bot.access.policy import Verb
 from bot.access.rules import PolicyKind, Request
 from bot.access.who_may import WhoMay
-from bot.approvals import filled_forms, policy_requests, wish_card
+from bot.approvals import change_records, filled_forms, policy_requests, wish_card
 from bot.approvals.approvals_channel import ApprovalsChannel
 from bot.approvals.directory import Directory
 from bot.approvals.filled_forms import FilledForm
+from bot.approvals.lifecycle import CAME_TO_NOTHING, Record
 from bot.approvals.preview import Assessment
 from bot.approvals.results import ChangeRequest, Result
 from bot.approvals.wish_card import Asked, Wish
@@ -23,6 +25,7 @@ from bot.kit import mentions
 from bot.kit.card import Card
 from bot.runtime import Runtime
 from bot.slack import messages
+from bot.store.tables import changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,3 +142,16 @@ class Wishes:
     async def form(self, form_id: str) -> FilledForm | None:
         """None: it is not kept any more."""
         return await filled_forms.get(self._database, form_id)
+
+    async def taken_up(self, form_id: str) -> tuple[str, Record | None]:
+        """Under which id it is submitted, and the change that it became, if somebody has taken it up: of
+        several people who do, only one requests it. After one that came to nothing, it can be taken up again.
+        """
+        attempt = 0
+        while True:
+            submission = hashlib.sha256(f"{form_id} {attempt}".encode()).hexdigest()[:32]
+            same = (changes.c.submission_id == submission, changes.c.env == self._environment)
+            records = await change_records.find(self._database, *same)
+            if not records or records[0].state not in CAME_TO_NOTHING:
+                return submission, records[0] if records else None
+            attempt += 1

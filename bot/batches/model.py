@@ -220,6 +220,9 @@ class BatchState(StrEnum):
     EXPIRED = "expired"
 
 
+CAME_TO_NOTHING = frozenset({BatchState.DENIED, BatchState.WITHDRAWN, BatchState.EXPIRED})
+
+
 class LineState(StrEnum):
     QUEUED = "queued"
     RUNNING = "running"

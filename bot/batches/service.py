@@ -1,6 +1,7 @@
 """The service for lists of changes: check, submit, approve, deny, withdraw, stop, resume, undo. It knows
 nothing of Slack's payloads."""
 
+import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,6 +21,7 @@ from bot.batches import cards, drafts, gathering, repository
 from bot.batches.cards import BatchCard
 from bot.batches.checking import Checker, movement
 from bot.batches.model import (
+    CAME_TO_NOTHING,
     MOST_LINES,
     BatchLine,
     BatchLineRecord,
@@ -123,6 +125,18 @@ class BatchService:
     async def passed_on(self, draft_id: str) -> Sequence[BatchLine] | None:
         """The lines that somebody else had kept, for whoever they were passed on to."""
         return await drafts.kept(self._database, draft_id, env=self._environment)
+
+    async def taken_up(self, draft_id: str) -> tuple[str, BatchRecord | None]:
+        """Under which key a list that was passed on is submitted, and the batch that it became, if somebody
+        has taken it up: of several people who do, only one requests it. After one that came to nothing, it
+        can be taken up again."""
+        attempt = 0
+        while True:
+            key = hashlib.sha256(f"{draft_id} {attempt}".encode()).hexdigest()[:32]
+            record = await repository.submitted(self._database, key)
+            if record is None or record.state not in CAME_TO_NOTHING:
+                return key, record
+            attempt += 1
 
     async def gather(self, request: ChangeInput, reason: str, actor: Actor) -> GatheredList:
         """Adds a change to the list that this person gathers."""

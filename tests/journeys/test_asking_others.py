@@ -9,6 +9,7 @@ from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
 from bot.approvals.results import Result
 from bot.changes.forms import words as forms_words
+from bot.kit import phrases
 from tests.journeys.changing import PREVIEW, close_and_look
 from tests.journeys.steps import in_order
 from tests.running import Mode, Running, running_maple
@@ -88,6 +89,34 @@ async def test_form_is_passed_on_and_taken_up_by_somebody_who_may(mode: Mode) ->
         await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
         (record,) = await maple.bot.changes.history("cus_acme")
         assert record.asker == maple.lea.id
+
+
+async def test_form_that_was_taken_up_is_not_requested_again() -> None:
+    async with running_maple("http", policy=LEADS) as maple:
+        await maple.ana.command(GIVE)
+        await maple.ana.sees(access_words.ASK_THEM)
+        await maple.ana.submit()
+        await maple.ana.sees(approvals_words.RESULTS[Result.PASSED_ON].what)
+        maple.lea.go("#billing")
+        await maple.lea.sees(ASKED_FOR)
+        await maple.lea.click(approvals_words.OPEN_FORM)
+        await maple.lea.sees(PREVIEW)
+        await maple.lea.submit()
+        await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
+        await maple.bot.work.drain(10)
+        await maple.lea.close()
+        await maple.lea.click(approvals_words.OPEN_FORM)
+        taken_up = await maple.lea.sees(f"[{phrases.MODAL_CLOSE}]")
+        assert approvals_words.ENDINGS[Cause.DONE] in taken_up
+        assert PREVIEW not in taken_up
+        await maple.lea.close()
+        async with maple.bot.database.writing() as connection:
+            await connection.execute(text("UPDATE changes SET state = 'failed'"))
+        await maple.lea.click(approvals_words.OPEN_FORM)
+        await maple.lea.sees(PREVIEW)
+        await maple.lea.submit()
+        await maple.bot.work.drain(10)
+        assert len(await maple.bot.changes.history("cus_acme")) == 2
 
 
 async def test_form_submitted_twice_is_passed_on_once(mode: Mode) -> None:

@@ -191,6 +191,32 @@ async def test_list_of_changes_is_passed_on_and_taken_up() -> None:
         await maple.lea.sees(batch_words.REQUESTED)
 
 
+async def test_list_that_was_taken_up_is_not_requested_again() -> None:
+    async with running_maple("http", policy=LEADS_ALONE) as maple:
+        await check_list(maple.ana)
+        await refused(maple.ana)
+        await maple.ana.close()
+        await lea_is_asked(maple, Verb.ASK)
+        await maple.lea.click(approvals_words.CHECK_LIST)
+        await maple.lea.sees(f"[{batch_words.SEND}]")
+        await maple.lea.click(batch_words.SEND)
+        await maple.lea.sees(batch_words.REQUESTED)
+        await maple.lea.close()
+        maple.lea.go("#billing")
+        await maple.lea.click(approvals_words.CHECK_LIST)
+        await maple.lea.sees(batch_words.REQUESTED)
+        await maple.lea.close()
+        (requested,) = await maple.bot.batches.requested_by(maple.lea.id, limit=5)
+        async with maple.bot.database.writing() as connection:
+            await connection.execute(text("UPDATE batches SET state = 'denied'"))
+        await maple.lea.click(approvals_words.CHECK_LIST)
+        await maple.lea.sees(f"[{batch_words.SEND}]")
+        await maple.lea.click(batch_words.SEND)
+        await maple.lea.sees(batch_words.REQUESTED)
+        again, first = await maple.bot.batches.requested_by(maple.lea.id, limit=5)
+        assert (first.id, first.id == again.id) == (requested.id, False)
+
+
 async def test_list_that_is_gone_is_not_taken_up() -> None:
     async with running_maple("http", policy=LEADS_ALONE) as maple:
         await check_list(maple.ana)
