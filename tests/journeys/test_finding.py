@@ -74,7 +74,7 @@ async def test_everything_at_a_glance(maple: Running) -> None:
         overview_words.more_balances(2).strip("_"),
         "Next 3 invoices: $358.20 in all, before tax",
         "$179.10 · Team",
-        "Last invoices · 3 of 11",
+        "Last invoices · 2 of 11",
         "$24.50 · :warning: Open · View invoice",
         "[Give allowance] [History] [Refresh] [Share to channel] [… ",
         "Delete customer]",

@@ -82,7 +82,6 @@ async def test_a_change_to_come_is_told_on_every_card(maple: Running) -> None:
         shown,
         ":warning: Starter → Team on ",
         ", $199 per month.",
-        "Starter $19 per month\n",
-        "Next invoice: when Team starts on ",
+        "Starter $19 per month · Next invoice: when Team starts on ",
     )
     assert "cancel" not in shown.lower()
