@@ -1,6 +1,6 @@
 """Interactive elements: finds them in blocks, and gives their values and actions."""
 
-import copy
+import json
 import secrets
 from collections.abc import Iterator
 from typing import Any
@@ -71,7 +71,7 @@ def find(blocks: list[Block], block_id: str, action_id: str) -> tuple[Block, Jso
 
 def fill_ids(blocks: list[Block]) -> list[Block]:
     """A copy with ids for all blocks and interactive elements, as Slack stores it."""
-    copied = copy.deepcopy(blocks)
+    copied: list[Block] = copy_json(blocks)
     for block in copied:
         if not block.get("block_id"):
             block["block_id"] = secrets.token_urlsafe(4)
@@ -81,12 +81,17 @@ def fill_ids(blocks: list[Block]) -> list[Block]:
     return copied
 
 
+def copy_json(value: Any) -> Any:
+    """Much faster than copy.deepcopy."""
+    return json.loads(json.dumps(value))
+
+
 def stored(node: Any) -> Any:
     """A copy with the defaults that Slack adds to text objects."""
     if isinstance(node, list):
         return [stored(child) for child in node]
     if not isinstance(node, dict):
-        return copy.copy(node)
+        return node
     copied = {key: stored(value) for key, value in node.items()}
     if isinstance(node.get("text"), str):
         if node.get("type") == "plain_text":

@@ -1,6 +1,5 @@
 """Modals and Home tabs: stacks, hashes, and input that survives updates."""
 
-import copy
 import secrets
 from dataclasses import dataclass, field
 from itertools import count
@@ -181,4 +180,5 @@ class Views:
 
 
 def _filled(body: Json) -> Json:
-    return {**copy.deepcopy(body), "blocks": elements.fill_ids(body["blocks"])}
+    blocks = elements.fill_ids(body["blocks"])
+    return {**elements.copy_json({**body, "blocks": []}), "blocks": blocks}
