@@ -12,6 +12,7 @@ from bot import log
 from bot.store.database import Database
 from tests import examples
 from tests.databases import ENGINES, Engine, discarded, fresh, kept, share_compiled_statements
+from tests.http_clients import never_look_for_sniffio, share_certificates
 from tests.marking import NoStarts, kind_of
 from tests.running import Mode, Running, running_maple
 
@@ -20,6 +21,8 @@ _LEAK = re.compile(r"(xox[a-z]-|xapp-|am_sk_)[\w-]|@[\w-]+\.(example|test|com)")
 
 _no_starts = NoStarts()
 share_compiled_statements()
+share_certificates()
+never_look_for_sniffio()
 examples.use_everywhere()
 
 
