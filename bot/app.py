@@ -16,6 +16,7 @@ from slack_sdk.errors import SlackApiError
 from sqlalchemy.exc import SQLAlchemyError
 
 import handlers
+from bot.access.direct_messages import DirectMessages
 from bot.access.groups import Groups
 from bot.access.people import Home, People
 from bot.access.permission import Permission
@@ -168,6 +169,7 @@ class Maple:
         self._permission = Permission(self._policy, self.people, self._groups, self.environment, who_asks())
         self._who_may = WhoMay(self._permission, self.people, self._groups)
         self._directory = Directory(self.people, self._groups, self._policy, self._who_may)
+        self._direct_messages = DirectMessages(self.slack, self.people)
         self._notifier = self._change_notifier()
         self.changes = self._changes()
         self._batch_notifier = BatchNotifier(
@@ -176,6 +178,7 @@ class Maple:
             self.people,
             self._names,
             channel=self._approvals,
+            direct_messages=self._direct_messages,
             within=self.timings.telling,
         )
         self.batches = self._batches()
@@ -330,6 +333,7 @@ class Maple:
             self._names,
             channel=self._approvals,
             directory=self._directory,
+            direct_messages=self._direct_messages,
             within=self.timings.telling,
         )
 

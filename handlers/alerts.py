@@ -121,9 +121,9 @@ async def _change(interaction: Interaction, services: Services, verb: _Verb, don
 async def refused_change(
     interaction: Interaction, services: Services, subscription_id: str
 ) -> AlertNote | None:
-    """Why this person may not change this alert; None if they may. What goes to a person's direct messages
-    is nobody else's to change."""
+    """Why this person may not change this alert; None if they may. Only one that their list shows them: what
+    goes to a person's direct messages is nobody else's to change."""
     subscription = await services.alerts.get(subscription_id)
-    if subscription is not None and subscription.personal and subscription.owner != interaction.user:
+    if subscription is not None and subscription.channel not in (interaction.channel, interaction.user):
         return AlertNote.NOT_THEIRS
     return None if await may_change(interaction, services) else AlertNote.NOT_ALLOWED

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, assert_never
 
 from bot.access.refusal import Ask
-from bot.access.rules import Verb
+from bot.access.rules import Request, Verb
 from bot.approvals import reason_form, result_card
 from bot.batches import card as batch_card
 from bot.batches import csv_file, parsing, sentence_list, words
@@ -125,7 +125,7 @@ async def said(interaction: Interaction, services: Services, meta: Meta, changes
         await services.replies.update_modal(interaction.view, form)
         return
     read = _or_words(parsing.read(pasted, ForAll()))
-    await _check(interaction, services, batch, read, changes.reason)
+    await _check(interaction, services, batch, read, changes.reason[:LONGEST_REASON])
 
 
 async def _check(
@@ -262,7 +262,7 @@ async def _send_wrong(
 
 
 async def cancel(interaction: Interaction, services: Services) -> None:
-    await services.batches.drop_gathered(ListRef.decode(interaction.value).key)
+    await services.batches.drop_gathered(ListRef.decode(interaction.value).key, interaction.actor)
     await _show(interaction, services, batch_card.sentence(words.CANCELLED))
 
 
@@ -421,7 +421,8 @@ async def _sent_csv(interaction: Interaction, services: Services, ref: Ref) -> B
         return BatchOutcome(BatchResult.UNKNOWN)
     decision = await services.changes.may_history(interaction.actor)
     if batch.asker != interaction.user and not decision.permit:
-        return BatchOutcome(BatchResult.NOT_ALLOWED, batch, decision=decision)
+        request = Request(Verb.HISTORY, environment=services.environment)
+        return BatchOutcome(BatchResult.NOT_ALLOWED, batch, decision=decision, request=request)
     lines = await services.batches.results(batch.id)
     await services.batch_notifier.send_csv(batch, lines, interaction.user)
     await services.replies.ephemeral(interaction, batch_card.sentence(words.CSV_SENT))
@@ -454,7 +455,9 @@ async def _click_result(interaction: Interaction, services: Services, outcome: B
         ask = Ask(verb=Verb.UNDO, batch=batch_id)
         refusal = await refusals.of_request(interaction, services, ask, *outcome.checked.refused)
     elif outcome.result is BatchResult.NOT_ALLOWED and outcome.decision is not None:
-        ask = Ask(verb=Verb.APPROVE, batch=batch_id)
         decision, request = outcome.decision, outcome.request
+        # They look at the file themselves: there is nothing to ask for.
+        reads = request is not None and request.verb is Verb.HISTORY
+        ask = None if reads else Ask(verb=Verb.APPROVE, batch=batch_id)
         refusal = await refusals.of_request(interaction, services, ask, decision, request)
     return batch_card.click_result(outcome, now=services.now(), refusal=refusal)

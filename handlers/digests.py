@@ -82,12 +82,17 @@ async def may_change(interaction: Interaction, services: Services) -> bool:
 
 
 async def refused_change(interaction: Interaction, services: Services, digest_id: str) -> DigestNote | None:
-    """Why this person may not change this digest; None if they may. What goes to a person's direct messages
-    is nobody else's to change but of whoever set it up."""
+    """Why this person may not change this digest; None if they may. Only one that their list shows them: what
+    goes to a person's direct messages is nobody else's to change but of whoever set it up."""
     digest = await services.digests.get(digest_id)
-    if digest is not None and digest.personal and not digest.concerns(interaction.user):
+    if digest is not None and not _in_list(interaction, digest):
         return DigestNote.NOT_THEIRS
     return None if await may_change(interaction, services) else DigestNote.NOT_ALLOWED
+
+
+def _in_list(interaction: Interaction, digest: Digest) -> bool:
+    """Whether the list of this channel shows it to this person."""
+    return digest.concerns(interaction.user) if digest.personal else digest.channel == interaction.channel
 
 
 async def channel_problem(interaction: Interaction, services: Services) -> ChannelProblem | None:
@@ -161,7 +166,7 @@ async def preview(interaction: Interaction, services: Services) -> None:
     interaction = within_list(interaction)
     async with shown_in_modal(interaction, services):
         digest = await services.digests.get(ref.id)
-        if digest is None:
+        if digest is None or not _in_list(interaction, digest):
             await show_list(interaction, services, list_card.digest_note(DigestNote.CHANGED))
             return
         await _show_waiting(interaction, services, list_card.digest_note(DigestNote.PREVIEWING))

@@ -16,9 +16,9 @@ from handlers.services import Services
 
 
 async def again(interaction: Interaction, services: Services) -> None:
-    """As the form of an earlier request was filled in."""
+    """As the form of an earlier request of this person was filled in."""
     record = await services.changes.get(Ref.decode(interaction.value).id)
-    if record is None:
+    if record is None or record.asker != interaction.user:
         card = result_card.result_card(Result.UNKNOWN, now=services.now())
         await services.replies.open_modal(interaction, surfaces.as_modal(card))
         return

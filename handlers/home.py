@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from bot.digests import list_card
+from bot.home import words
 from bot.kit import ids
 from bot.kit.ref import Ref
 from handlers import digest_form, digests
@@ -35,9 +36,22 @@ def digest_clicked(handle: Run) -> Run:
         view = await services.replies.open_modal(interaction, list_card.digest_waiting(""))
         digest = await services.digests.get(ref.id)
         channel = digest.channel if digest is not None and not digest.personal else ""
+        if channel and (barred := await _barred(interaction, services, channel)):
+            await services.replies.update_modal(view, list_card.digest_waiting("", barred))
+            services.home.changed(interaction.user)
+            return
         await handle(replace(interaction, view=view, metadata=channel, channel=channel), services)
 
     return clicked
+
+
+async def _barred(interaction: Interaction, services: Services, channel: str) -> str:
+    """Why this person may see nothing of a channel's digests, whose buttons an old tab still has; else
+    empty."""
+    channels = await services.channels.of_person(interaction.user, anew=True)
+    if channels is None:
+        return words.DIGESTS_UNKNOWN
+    return "" if channel in channels else words.NOT_IN_CHANNEL
 
 
 async def link_clicked(_interaction: Interaction, _services: Services) -> None:

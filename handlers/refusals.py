@@ -17,6 +17,7 @@ from bot.approvals.wish_card import Asked
 from bot.batches import card as batch_card
 from bot.batches import words as batch_words
 from bot.batches.card import ListRef
+from bot.batches.model import BatchRecord, BatchState
 from bot.changes import descriptions
 from bot.kit import blocks, ids, links, surfaces, text
 from bot.links import card as links_card
@@ -56,8 +57,9 @@ class _Wished:
 
 
 async def refused(
-    interaction: Interaction, services: Services, ask: Ask, decision: Decision, wished: _Wished
+    interaction: Interaction, services: Services, ask: Ask | None, decision: Decision, wished: _Wished
 ) -> PolicyRefusal:
+    """`ask`: None where they are only named."""
     if not others_may(decision):
         return PolicyRefusal(decision)
     others = await services.wishes.others(wished.request, [interaction.user, *wished.besides])
@@ -65,7 +67,7 @@ async def refused(
 
 
 async def of_request(
-    interaction: Interaction, services: Services, ask: Ask, decision: Decision, request: Request | None
+    interaction: Interaction, services: Services, ask: Ask | None, decision: Decision, request: Request | None
 ) -> PolicyRefusal:
     """Of a bulk change, judged by one of its lines or by the total of a feature."""
     if request is None:
@@ -79,7 +81,7 @@ async def of_request(
 async def ask_them(interaction: Interaction, services: Services) -> None:
     ask = Ask.decode(interaction.value)
     wished = await _wished(interaction, services, ask)
-    result = Result.UNKNOWN if wished is None else await _asked(interaction, services, wished)
+    result = await _asked(interaction, services, wished) if isinstance(wished, _Wished) else wished
     card = result_card.result_card(result, now=services.now())
     if interaction.view:
         await update_modal(interaction, services, surfaces.as_modal(card), instead=card)
@@ -103,8 +105,8 @@ async def _asked(interaction: Interaction, services: Services, wished: _Wished) 
         raise
 
 
-async def _wished(interaction: Interaction, services: Services, ask: Ask) -> _Wished | None:
-    """None: what it was about is gone."""
+async def _wished(interaction: Interaction, services: Services, ask: Ask) -> _Wished | Result:
+    """A result: what it was about is gone, or was done meanwhile."""
     if ask.change:
         return await _about_change(interaction, services, ask)
     if ask.batch or ask.draft:
@@ -129,15 +131,17 @@ async def _wished(interaction: Interaction, services: Services, ask: Ask) -> _Wi
     return _Wished(request, asked=Asked(ask.verb, tuple(lines), tuple(buttons)))
 
 
-async def _about_change(interaction: Interaction, services: Services, ask: Ask) -> _Wished | None:
+async def _about_change(interaction: Interaction, services: Services, ask: Ask) -> _Wished | Result:
     record = await services.changes.get(ask.change)
     if record is None:
-        return None
+        return Result.UNKNOWN
+    buttons = tuple(approvals_card.buttons_of(ask.verb, record))
+    if not buttons:
+        return _too_late(ask.verb)
     known = await services.changes.names.of(record)
     name = text.mrkdwn(known.customer, _NAME) or text.code(record.customer_id, _NAME) or labels.NO_ID
     lines = (f"*{descriptions.summary(record.input, known.names)}* · {name}",)
     request = policy_requests.request_for_record(ask.verb, record, interaction.actor)
-    buttons = tuple(approvals_card.buttons_of(ask.verb, record))
     posted = await services.changes.approval_card(record.id)
     address = services.people.permalink(posted.channel, posted.ts) if posted else ""
     if links.web(address):
@@ -145,23 +149,36 @@ async def _about_change(interaction: Interaction, services: Services, ask: Ask) 
     return _Wished(request, (record.asker,), Asked(ask.verb, lines, buttons))
 
 
-async def _about_list(interaction: Interaction, services: Services, ask: Ask) -> _Wished | None:
+def _too_late(verb: Verb) -> Result:
+    return Result.NO_UNDO if verb is Verb.UNDO else Result.TOO_LATE
+
+
+async def _about_list(interaction: Interaction, services: Services, ask: Ask) -> _Wished | Result:
     if ask.batch:
         judged = await services.batches.asking(ask.batch, interaction.actor, ask.verb)
         if judged is None:
-            return None
+            return Result.UNKNOWN
         record, request = judged
+        if not _still_open(ask.verb, record):
+            return _too_late(ask.verb)
         lines = await services.batches.results(record.id)
         customers = {line.input.customer for line in lines}
         title = batch_words.title(len(lines), len(customers), undo=bool(record.undo_of))
-        undo = (batch_card.undo_button(record),) if ask.verb is Verb.UNDO and record.undoable else ()
+        undo = (batch_card.undo_button(record),) if ask.verb is Verb.UNDO else ()
         asked = Asked(ask.verb, (title, batch_words.reference(text.code(record.id, 60))), undo)
         return _Wished(request, (record.asker,), asked)
     kept = await services.batches.passed_on(ask.draft)
     checked = await services.batches.check(kept, interaction.actor) if kept else None
     if kept is None or checked is None or checked.refused is None:
-        return None
+        return Result.UNKNOWN
     ref = ListRef(key=secrets.token_hex(16), draft=ask.draft)
     button = blocks.button(approvals_words.CHECK_LIST, ids.BATCH_TAKE_UP, ref.encode(), primary=True)
     title = batch_words.checked(len(kept), len({line.customer for line in kept}))
     return _Wished(checked.refused[1], asked=Asked(Verb.ASK, (title,), (button,)))
+
+
+def _still_open(verb: Verb, record: BatchRecord) -> bool:
+    """Whether it can still be undone; or else decided, stopped or resumed."""
+    if verb is Verb.UNDO:
+        return record.undoable
+    return record.state is BatchState.WAITING or record.stoppable or record.resumable

@@ -67,6 +67,14 @@ def pause_for_refusal(reason: str) -> Pause:
     return _REFUSALS.get(reason, Pause.RESTRICTED)
 
 
+async def person_problem(people: People, person: str) -> PersonProblem | None:
+    """Why nothing may go to this person's direct messages now. Never raises."""
+    standing = await people.standing(Actor(person))
+    if standing is Standing.MEMBER:
+        return None
+    return PersonProblem.UNCHECKED if standing is Standing.UNCHECKED else PersonProblem.NOT_MEMBER
+
+
 @dataclass(frozen=True, slots=True)
 class Destination:
     channel: str = ""
@@ -85,10 +93,7 @@ class PostTargets:
 
     async def problem(self, person: str) -> PersonProblem | None:
         """Why nothing may go to this person now. Never raises."""
-        standing = await self._people.standing(Actor(person))
-        if standing is Standing.MEMBER:
-            return None
-        return PersonProblem.UNCHECKED if standing is Standing.UNCHECKED else PersonProblem.NOT_MEMBER
+        return await person_problem(self._people, person)
 
     async def destination(self, target: str, *, was_private: bool) -> Destination:
         """Where a post goes now. `was_private`: whether the channel was private when it was set up. Never

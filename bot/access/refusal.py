@@ -73,7 +73,7 @@ def who(refusal: PolicyRefusal) -> str:
 
 
 def ask_button(refusal: PolicyRefusal) -> list[blocks.Button]:
-    if refusal.ask is None or len(value := refusal.ask.encode()) > blocks.BUTTON_VALUE:
+    if refusal.ask is None or text.length(value := refusal.ask.encode()) > blocks.BUTTON_VALUE:
         return []
     return [blocks.button(words.ASK_THEM, ids.ASK_THEM, value)]
 

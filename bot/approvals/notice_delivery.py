@@ -1,11 +1,12 @@
 """Posts the notices about a change: exactly once, a reminder at most once."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import assert_never
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.access.direct_messages import DirectMessages
+from bot.access.post_targets import PersonProblem
 from bot.approvals import cards, change_records, notice_queue
 from bot.approvals.approvals_channel import ApprovalsChannel
 from bot.approvals.background import Backgrounds
@@ -27,8 +28,7 @@ EVENT = "maple_notice"
 
 
 class NoticeDelivery:
-    """`slack`: a client that never retries by itself. `open_dm`: the direct messages with a person; raises
-    Slack's errors."""
+    """`slack`: a client that never retries by itself."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class NoticeDelivery:
         *,
         channel: ApprovalsChannel,
         directory: Directory,
-        open_dm: Callable[[str], Awaitable[str]],
+        direct_messages: DirectMessages,
     ) -> None:
         self._database = runtime.database
         self._now = runtime.now
@@ -47,7 +47,7 @@ class NoticeDelivery:
         self._approvals_channel = channel
         self._directory = directory
         self._backgrounds = Backgrounds(runtime.database, directory, runtime.now)
-        self._open_dm = open_dm
+        self._direct_messages = direct_messages
 
     async def deliver(self, change: Record) -> None:
         """Posts the notices of a change that are due. Raises Slack's errors: the sweeper tries again, without
@@ -69,7 +69,12 @@ class NoticeDelivery:
                     assert_never(notice.kind)
 
     async def _post_outcome(self, notice: Notice, record: Record) -> None:
-        channel = await self._open_dm(record.asker)
+        problem = await self._direct_messages.problem(record.asker)
+        if problem is PersonProblem.NOT_MEMBER:
+            await notice_queue.finish(self._database, notice)
+        if problem is not None:
+            return
+        channel = await self._direct_messages.channel(record.asker)
         names = await self._names.of(record)
         card = outcome_card(record, now=self._now(), name=names.customer, names=names.names)
         await self._post_once(notice, channel, card)

@@ -7,6 +7,8 @@ from dataclasses import replace
 from cachetools import LRUCache
 from slack_sdk.errors import SlackApiError
 
+from bot.access.direct_messages import DirectMessages
+from bot.access.post_targets import is_person
 from bot.approvals import card as approvals_card
 from bot.approvals import cards, change_records, notices
 from bot.approvals.approvals_channel import ApprovalsChannel
@@ -41,6 +43,7 @@ class ChangeNotifier:
         *,
         channel: ApprovalsChannel,
         directory: Directory,
+        direct_messages: DirectMessages,
         within: float,
     ) -> None:
         self._slack = slack.default
@@ -50,9 +53,14 @@ class ChangeNotifier:
         self._backgrounds = Backgrounds(runtime.database, directory, runtime.now)
         self._approvals_channel = channel
         self._within = within
-        self._dms: dict[str, str] = {}
+        self._direct_messages = direct_messages
         self._notices = NoticeDelivery(
-            runtime, slack.once, names, channel=channel, directory=directory, open_dm=self._dm
+            runtime,
+            slack.once,
+            names,
+            channel=channel,
+            directory=directory,
+            direct_messages=direct_messages,
         )
         self._turns = Turns[int]()
         self._drawn: LRUCache[str, dict[int, PostedCard]] = LRUCache(_MOST)
@@ -139,6 +147,8 @@ class ChangeNotifier:
         refusal = None
         if card.kind is CardKind.APPROVAL:
             refusal = await self._approvals_channel.refusal(card.channel)
+        elif await self._direct_messages.problem(record.asker) is not None:
+            return None
         if refusal is Result.CHANNEL_SHARED and card.ts:
             return await self._update(card, record, approvals_card.withheld_card(record, now=self._now()))
         if refusal is Result.CHANNEL_UNCHECKED or (refusal and not card.ts):
@@ -180,12 +190,9 @@ class ChangeNotifier:
 
     async def _channel(self, card: PostedCard) -> str:
         """A person's own card is in their direct messages."""
-        return await self._dm(card.channel) if card.channel.startswith(("U", "W")) else card.channel
-
-    async def _dm(self, user: str) -> str:
-        if user not in self._dms:
-            self._dms[user] = await messages.open_dm(self._slack, user)
-        return self._dms[user]
+        if is_person(card.channel):
+            return await self._direct_messages.channel(card.channel)
+        return card.channel
 
     # Notices
 
@@ -193,7 +200,7 @@ class ChangeNotifier:
         """To the requester, below their card, if somebody else undid it. Not retried: the card shows it
         too."""
         undo = await change_records.get(self._database, record.undo)
-        if undo.asker == record.asker:
+        if undo.asker == record.asker or await self._direct_messages.problem(record.asker) is not None:
             return
         names = await self._names.of(record)
         notice = notices.undone_notice(record, names=names.names)

@@ -27,6 +27,9 @@ from bot.runtime import Runtime
 from bot.slack import messages
 from bot.store.tables import changes
 
+_WISH = "wish-"
+"""Begins the ids of forms that were passed on. The others are their requesters' alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Others:
@@ -78,7 +81,7 @@ class Wishes:
         targets = await self._targets(self._asking(seen), [request.actor.user])
         if isinstance(targets, Result):
             return targets
-        form = replace(form, id=f"wish-{request.submission_id}")
+        form = replace(form, id=f"{_WISH}{request.submission_id}")
         if not await filled_forms.keep_first(self._database, form, now=self._now()):
             return Result.AGAIN
         wish = Wish(
@@ -140,8 +143,8 @@ class Wishes:
         return policy_requests.request_for_preview(Verb.ASK, seen, self._environment)
 
     async def form(self, form_id: str) -> FilledForm | None:
-        """None: it is not kept any more."""
-        return await filled_forms.get(self._database, form_id)
+        """None: it is not kept any more, or was not passed on."""
+        return await filled_forms.get(self._database, form_id) if form_id.startswith(_WISH) else None
 
     async def taken_up(self, form_id: str) -> tuple[str, Record | None]:
         """Under which id it is submitted, and the change that it became, if somebody has taken it up: of

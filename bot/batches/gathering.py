@@ -52,10 +52,10 @@ async def gathered(database: Database, *, env: Environment, person: str) -> Gath
 
 
 @unbroken
-async def drop(database: Database, key: str) -> None:
+async def drop(database: Database, key: str, *, env: Environment, person: str) -> None:
     """It is not to be requested."""
     async with database.writing() as connection:
-        await connection.execute(delete(gathered_lists).where(gathered_lists.c.key == key))
+        await connection.execute(delete(gathered_lists).filter_by(key=key, env=env, person=person))
 
 
 @unbroken

@@ -334,6 +334,8 @@ class BatchResult(StrEnum):
     """Lines that cannot be requested, or none that can; `checked` says which. Nothing was requested."""
     NOT_ALLOWED = "not_allowed"
     """By the policy; `decision` says why."""
+    ASKER_NOT_ALLOWED = "asker_not_allowed"
+    """Whoever requested it may not request it any more; nothing was decided."""
     NO_REASON = "no_reason"
     """The policy requires a reason."""
     NO_CHANNEL = "no_channel"

@@ -8,7 +8,9 @@ from datetime import datetime
 
 from slack_sdk.errors import SlackApiError
 
+from bot.access.direct_messages import DirectMessages
 from bot.access.people import Actor, People
+from bot.access.post_targets import PersonProblem, is_person
 from bot.approvals.approvals_channel import ApprovalsChannel
 from bot.approvals.card import Audience
 from bot.approvals.lifecycle import CardKind
@@ -48,6 +50,7 @@ class BatchNotifier:
         names: CustomerNames,
         *,
         channel: ApprovalsChannel,
+        direct_messages: DirectMessages,
         within: float,
     ) -> None:
         self._database = runtime.database
@@ -58,7 +61,7 @@ class BatchNotifier:
         self._people = people
         self._channel = channel
         self._within = within
-        self._dms: dict[str, str] = {}
+        self._direct_messages = direct_messages
         self._turns = Turns[str]()
 
     async def __call__(self, batch_id: str, revision: int) -> None:
@@ -98,7 +101,7 @@ class BatchNotifier:
 
     async def send_csv(self, batch: BatchRecord, lines: Sequence[BatchLineRecord], user: str) -> None:
         """The whole list, to one person's direct messages."""
-        await self._share(batch, lines, await self._dm(user), user)
+        await self._share(batch, lines, await self._direct_messages.channel(user), user)
 
     # Cards
 
@@ -106,6 +109,8 @@ class BatchNotifier:
         refusal = None
         if card.kind is CardKind.APPROVAL:
             refusal = await self._channel.refusal(card.channel)
+        elif await self._direct_messages.problem(record.asker) is not None:
+            return
         if refusal is Result.CHANNEL_SHARED and card.ts:
             await self._update(card, record, batch_cards.withheld_card(record, now=self._now()))
         elif refusal is Result.CHANNEL_UNCHECKED or (refusal and not card.ts):
@@ -149,7 +154,13 @@ class BatchNotifier:
     # The outcome
 
     async def _tell(self, notice: BatchNotice, record: BatchRecord, lines: Sequence[BatchLineRecord]) -> None:
-        dm = await self._dm(record.asker)
+        problem = await self._direct_messages.problem(record.asker)
+        if problem is PersonProblem.NOT_MEMBER:
+            await notices.finish(self._database, notice)
+            await self._share_below_cards(record, lines)
+        if problem is not None:
+            return
+        dm = await self._direct_messages.channel(record.asker)
         mark = Mark(EVENT, {"notice": f"{notice.batch_id}:{notice.kind}"})
         if notice.sent_at and await self._told_before(notice, dm, mark, notice.sent_at):
             return
@@ -179,9 +190,14 @@ class BatchNotifier:
     async def _share_results(self, record: BatchRecord, lines: Sequence[BatchLineRecord], dm: str) -> None:
         """To whoever requested it, and below the card in the approvals channel. Not retried: the cards have a
         button for it."""
+        if record.state in _APPLIED:
+            await self._share_if_taken(record, lines, dm, "")
+        await self._share_below_cards(record, lines)
+
+    async def _share_below_cards(self, record: BatchRecord, lines: Sequence[BatchLineRecord]) -> None:
+        """In the approvals channel."""
         if record.state not in _APPLIED:
             return
-        await self._share_if_taken(record, lines, dm, "")
         for card in await cards.cards_of(self._database, record.id):
             fit = card.kind is CardKind.APPROVAL and await self._channel.refusal(card.channel) is None
             if fit and card.ts:
@@ -215,12 +231,9 @@ class BatchNotifier:
 
     async def _address(self, card: BatchCard) -> str:
         """A person's own card is in their direct messages."""
-        return await self._dm(card.channel) if card.channel.startswith(("U", "W")) else card.channel
-
-    async def _dm(self, user: str) -> str:
-        if user not in self._dms:
-            self._dms[user] = await messages.open_dm(self._slack, user)
-        return self._dms[user]
+        if is_person(card.channel):
+            return await self._direct_messages.channel(card.channel)
+        return card.channel
 
 
 def _moves_original(undo: BatchRecord, outdated: Sequence[BatchCard]) -> bool:

@@ -41,6 +41,9 @@ from bot.batches.timeouts import BatchTimeouts
 from bot.changes.model import ChangeInput
 from bot.runtime import Runtime
 
+_MOST_LOOKED_AT = 50
+"""Bulk changes that wait, of which a person may be able to decide only a few."""
+
 
 class BatchService:
     """Sees the batches of one environment of Autumn's only. `notify`: redraws the cards of a batch."""
@@ -84,10 +87,10 @@ class BatchService:
     async def waiting_for(self, actor: Actor, *, limit: int = 20) -> list[BatchRecord]:
         """Those that wait for this person's decision, oldest first; judged without what else was done today,
         which the click looks at."""
-        found = []
-        for record in await repository.waiting(self._database, self._environment, limit=limit):
+        found: list[BatchRecord] = []
+        for record in await repository.waiting(self._database, self._environment, limit=_MOST_LOOKED_AT):
             decided = any(approval.person == actor.user for approval in record.approvals)
-            if not decided and await self._may_decide(record, actor):
+            if len(found) < limit and not decided and await self._may_decide(record, actor):
                 found.append(record)
         return found
 
@@ -147,8 +150,8 @@ class BatchService:
     async def gathered(self, actor: Actor) -> GatheredList | None:
         return await gathering.gathered(self._database, env=self._environment, person=actor.user)
 
-    async def drop_gathered(self, key: str) -> None:
-        await gathering.drop(self._database, key)
+    async def drop_gathered(self, key: str, actor: Actor) -> None:
+        await gathering.drop(self._database, key, env=self._environment, person=actor.user)
 
     async def submit(
         self, key: str, checked: CheckedBatch, actor: Actor, *, reason: str = "", channel: str = ""
@@ -221,7 +224,7 @@ class BatchService:
         if asker.reason is DecisionReason.UNCHECKED:
             return BatchOutcome(BatchResult.UNCHECKED, record)
         if not asker.permit:
-            return BatchOutcome(BatchResult.NOT_ALLOWED, record, decision=asker)
+            return BatchOutcome(BatchResult.ASKER_NOT_ALLOWED, record)
         others = {}
         for approval in record.approvals:
             approver = Actor(approval.person, approval.team)

@@ -255,6 +255,9 @@ RESULTS: Mapping[str, Say] = {
         "Too many of your bulk changes are waiting for approval.",
         "Nothing was requested. Try again once some are decided.",
     ),
+    "asker_not_allowed": Say(
+        "The person who requested this may no longer request it.", "Nothing was decided. You can deny it."
+    ),
     "too_late": Say("Someone was first, or it expired.", "The card shows how it stands."),
     "stale": Say("This card was out of date.", "Nothing was decided. Check the card as it is now."),
     "already": Say("You already approved this.", "It still needs someone else's approval."),

@@ -107,11 +107,11 @@ class Channels:
             wait = refusal.wait if refusal.answer is PostStatus.LIMITED else 0
             return Channel(ChannelProblem.UNCHECKED, wait=wait, error=refusal.reason)
 
-    async def of_person(self, user: str) -> frozenset[str] | None:
+    async def of_person(self, user: str, *, anew: bool = False) -> frozenset[str] | None:
         """Ids of the channels that a person is in, as far as Maple may know of them; None when Slack does not
-        tell. Never raises."""
+        tell. `anew`: Slack is asked, whatever it said just now. Never raises."""
         known: frozenset[str] | None = self._of_people.get(user)
-        if known is not None:
+        if known is not None and not anew:
             return known
         try:
             async with asyncio.timeout(_PERSON):

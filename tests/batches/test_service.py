@@ -405,3 +405,14 @@ async def test_kept_list_is_for_its_person_and_for_a_day(harness: BatchHarness) 
     harness.inner.clock.at += timedelta(days=1, seconds=1)
     await replica.batches.ticker.keep_up()
     assert await replica.batches.kept(draft, ANA) is None
+
+
+async def test_list_that_can_be_decided_is_found_behind_others_that_cannot(
+    sqlite_harness: BatchHarness,
+) -> None:
+    replica = sqlite_harness.replica()
+    for customer in CUSTOMERS[:3]:
+        await sqlite_harness.submitted(replica, gives(customer))
+    decidable = await sqlite_harness.submitted(replica, gives(CUSTOMERS[3]), actor=RAJ)
+    assert await replica.batches.waiting_for(ANA, limit=3) == [decidable]
+    assert len(await replica.batches.waiting_for(LEA, limit=3)) == 3

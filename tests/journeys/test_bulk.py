@@ -662,3 +662,11 @@ async def test_all_customers_of_a_list_are_changed(maple: Running) -> None:
     shown = await maple.ana.sees("Bulk change: ")
     counted = [re.search(pattern, shown) for pattern in (r"Bulk change: (\d+) ", r"(\d+) lines? can't")]
     assert sum(int(found[1]) for found in counted if found) == number > 10
+
+
+async def test_long_reason_of_a_sentence_is_cut_to_what_a_button_carries(maple: Running) -> None:
+    reason = "they asked " * 190
+    await maple.ana.command(f"/autumn give cus_acme 100 messages and 20 minutes because {reason}")
+    await maple.ana.sees(f"[{words.SEND}]")
+    await maple.ana.click(words.SEND)
+    await maple.ana.sees(words.REQUESTED)

@@ -1,0 +1,286 @@
+"""Who may no longer see a customer is told nothing more, and gets nothing by an old or made-up button."""
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.access import words as access_words
+from bot.access.people import Actor
+from bot.access.rules import Verb
+from bot.alerts import words as alert_words
+from bot.alerts.words import AlertNote
+from bot.approvals import words as approvals_words
+from bot.approvals.lifecycle import Record, State
+from bot.approvals.notice_queue import ATTEMPT
+from bot.approvals.results import Result
+from bot.batches import words as batch_words
+from bot.batches.card import ListRef
+from bot.batches.model import BatchRecord, BatchState
+from bot.changes.deletion.input import DeletionInput
+from bot.digests import setup_words
+from bot.digests.setup_words import DigestNote
+from bot.home import words as home_words
+from tests.handlers.test_changes import last
+from tests.journeys.alerting import alerting, the_alert
+from tests.journeys.alerting import set_up as set_up_alert
+from tests.journeys.changing import give
+from tests.journeys.digesting import set_up, the_digest
+from tests.journeys.test_bulk import request
+from tests.journeys.test_refusals import LEADS, click
+from tests.running import APPROVALS, UNHURRIED, Running, running_maple
+from tests.screen import on_screen
+
+LONG_AFTER = timedelta(days=2)
+"""Every request has expired by then."""
+TOLD = re.compile(r"Maple:\n[^\n]+\nAcme Ltd · Give 500 extra of Messages")
+
+
+@pytest.fixture
+async def checked() -> AsyncIterator[Running]:
+    """What Slack says of a person is asked each time."""
+    async with running_maple("http", timings=replace(UNHURRIED, person=0.0)) as maple:
+        yield maple
+
+
+async def requested(maple: Running) -> Record:
+    await give(maple)
+    await maple.ana.sees("0 of 1 approval")
+    await maple.ana.close()
+    maple.ana.go("@maple")
+    await maple.ana.sees(f"[{approvals_words.WITHDRAW}]")
+    (record,) = await maple.bot.changes.history("cus_acme")
+    return record
+
+
+async def listed(maple: Running) -> BatchRecord:
+    await request(maple.ana)
+    maple.ana.go("@maple")
+    await maple.ana.sees(on_screen(batch_words.STATES[BatchState.WAITING]))
+    (batch,) = await maple.bot.batches.requested_by(maple.ana.id, limit=5)
+    return batch
+
+
+def lea(maple: Running) -> Actor:
+    return Actor(maple.lea.id, maple.bot_team)
+
+
+async def conversation(maple: Running) -> str:
+    """Ana's, with Maple, once everything is told."""
+    await maple.bot.work.drain(10)
+    maple.ana.go("@maple")
+    return "".join(maple.ana.pieces())
+
+
+# The requester
+
+
+async def test_outcome_is_not_told_to_a_requester_who_is_a_guest_by_now(checked: Running) -> None:
+    record = await requested(checked)
+    before = await conversation(checked)
+    checked.ana.user.kind = "guest"
+    outcome = await checked.bot.changes.deny(record.id, 1, lea(checked), "Acme Ltd pays nothing")
+    assert outcome.result is Result.DONE
+    assert await conversation(checked) == before
+    checked.ana.user.kind = "member"
+    checked.clock.move(2 * ATTEMPT)
+    await checked.bot.changes.sweeper.tick()
+    assert not TOLD.search(await conversation(checked)), "it was given up"
+
+
+async def test_outcome_waits_until_slack_says_who_the_requester_is(checked: Running) -> None:
+    await requested(checked)
+    before = await conversation(checked)
+    checked.slack.faults.add("users.info", "error", error="fatal_error", times=None)
+    checked.clock.move(LONG_AFTER)
+    await checked.bot.changes.sweeper.tick()
+    assert await conversation(checked) == before
+    checked.slack.faults.clear()
+    checked.clock.move(4 * ATTEMPT)
+    await checked.bot.changes.sweeper.tick()
+    assert TOLD.search(await conversation(checked))
+
+
+async def test_undo_is_not_told_to_a_requester_who_is_a_guest_by_now(checked: Running) -> None:
+    record = await requested(checked)
+    await checked.bot.changes.approve(record.id, 1, lea(checked))
+    before = await conversation(checked)
+    assert on_screen(approvals_words.HEADLINES[State.APPLIED]) in before
+    checked.ana.user.kind = "guest"
+    raj = Actor(checked.raj.id, checked.bot_team)
+    undo = (await checked.bot.changes.undo(record.id, "f" * 64, lea(checked), reason="wrong customer")).record
+    assert undo is not None
+    assert (await checked.bot.changes.approve(undo.id, 1, raj)).result is Result.DONE
+    assert await conversation(checked) == before
+
+
+async def test_results_of_a_list_are_not_sent_to_a_requester_who_is_a_guest_by_now(checked: Running) -> None:
+    batch = await listed(checked)
+    await checked.bot.batches.approve(batch.id, batch.revision, lea(checked))
+    before = await conversation(checked)
+    checked.ana.user.kind = "guest"
+    await checked.bot.batches.ticker.run_all()
+    await checked.bot.batches.ticker.keep_up()
+    assert await conversation(checked) == before
+    checked.lea.go("#billing")
+    await checked.lea.sees(batch_words.csv_comment(5, ended=True))
+
+
+async def test_outcome_of_a_list_waits_until_slack_says_who_the_requester_is(
+    checked: Running,
+) -> None:
+    await listed(checked)
+    before = await conversation(checked)
+    checked.slack.faults.add("users.info", "error", error="fatal_error", times=None)
+    checked.clock.move(LONG_AFTER)
+    await checked.bot.batches.ticker.keep_up()
+    assert await conversation(checked) == before
+    checked.slack.faults.clear()
+    checked.clock.move(timedelta(hours=1))
+    await checked.bot.batches.ticker.keep_up()
+    assert on_screen(batch_words.STATES[BatchState.EXPIRED]) in await conversation(checked)
+
+
+async def test_approver_reads_that_the_requester_of_a_list_may_no_longer_request_it(checked: Running) -> None:
+    batch = await listed(checked)
+    checked.ana.user.kind = "guest"
+    checked.lea.go("#billing")
+    await checked.lea.sees(f"[{approvals_words.APPROVE}]")
+    await checked.lea.click(approvals_words.APPROVE)
+    refusal = await checked.lea.sees(batch_words.RESULTS["asker_not_allowed"].what)
+    assert "Who may" not in refusal
+    record = await checked.bot.batches.get(batch.id)
+    assert record is not None
+    assert record.state is BatchState.WAITING
+
+
+# The Home tab and the lists of digests and alerts
+
+
+@pytest.mark.parametrize("button", [setup_words.PREVIEW, setup_words.PAUSE])
+async def test_digest_of_a_channel_that_was_left_is_not_shown_by_an_old_tab(
+    maple: Running, button: str
+) -> None:
+    maple.lea.go("#finance-private")
+    await set_up(maple.lea)
+    await maple.lea.close()
+    await maple.lea.open_home()
+    await maple.lea.sees(f"[{setup_words.PAUSE}]")
+    (private,) = [
+        channel for channel in maple.slack.workspace.channels.values() if channel.name == "finance-private"
+    ]
+    private.members.remove(maple.lea.id)
+    await maple.lea.click(button)
+    shown = await maple.lea.sees(home_words.NOT_IN_CHANNEL)
+    assert setup_words.LIST_WHAT not in shown
+    assert (await the_digest(maple, private.id)).pause is None
+
+
+async def test_digest_is_not_changed_while_slack_does_not_say_whose_channel_it_is(maple: Running) -> None:
+    maple.lea.go("#billing")
+    await set_up(maple.lea)
+    await maple.lea.close()
+    await maple.lea.open_home()
+    await maple.lea.sees(f"[{setup_words.PAUSE}]")
+    maple.slack.faults.add("users.conversations", "error", error="fatal_error", times=None)
+    await maple.lea.click(setup_words.PAUSE)
+    await maple.lea.sees(home_words.DIGESTS_UNKNOWN)
+    (digest,) = await maple.bot.digests.all()
+    assert digest.pause is None
+
+
+@pytest.mark.parametrize(
+    ("action", "note"), [("digest_pause", DigestNote.NOT_ALLOWED), ("digest_preview", DigestNote.CHANGED)]
+)
+async def test_digest_of_another_channel_is_out_of_reach_of_a_list(
+    maple: Running, action: str, note: DigestNote
+) -> None:
+    maple.lea.go("#finance-private")
+    await set_up(maple.lea)
+    await maple.lea.close()
+    (elsewhere,) = await maple.bot.digests.all()
+    await set_up(maple.ana)
+    await maple.ana.click(setup_words.PREVIEW)
+    await maple.ana.sees(setup_words.NOTES[DigestNote.PREVIEWED].split(" ")[1])
+    payload = last(maple, "block_actions").payload
+    payload["actions"][0] |= {"action_id": f"{action}:0", "value": f"{elsewhere.id}:1"}
+    await maple.slack.deliveries.send("interactive", payload | {"trigger_id": "1.2.again"})
+    await maple.ana.sees(on_screen(setup_words.NOTES[note]))
+    digest = await maple.bot.digests.get(elsewhere.id)
+    assert digest is not None
+    assert digest.pause is None
+
+
+async def test_alert_of_another_channel_is_out_of_reach_of_a_list() -> None:
+    async with alerting("http") as maple:
+        maple.lea.go("#billing")
+        await set_up_alert(maple.lea)
+        await maple.lea.close()
+        elsewhere = await the_alert(maple, APPROVALS)
+        await set_up_alert(maple.ana)
+        await maple.ana.click(alert_words.PAUSE)
+        await maple.ana.sees(on_screen(alert_words.NOTES[AlertNote.PAUSED]))
+        payload = last(maple, "block_actions").payload
+        payload["actions"][0] |= {"action_id": "alert_remove:0", "value": f"{elsewhere.id}:1"}
+        await maple.slack.deliveries.send("interactive", payload | {"trigger_id": "1.2.again"})
+        await maple.ana.sees(on_screen(alert_words.NOTES[AlertNote.NOT_ALLOWED]))
+        assert await the_alert(maple, APPROVALS) == elsewhere
+
+
+# What was passed on, gathered and asked
+
+
+async def test_form_that_was_not_passed_on_is_not_opened_for_others(maple: Running) -> None:
+    record = await requested(maple)
+    form = await maple.bot.changes.form_of(record)
+    await click(maple, maple.raj, "take_up", form.id)
+    await maple.raj.sees(approvals_words.RESULTS[Result.UNKNOWN].what)
+
+
+async def test_request_of_somebody_else_is_not_requested_again(maple: Running) -> None:
+    record = await requested(maple)
+    await click(maple, maple.raj, "ask_again", f"{record.id}:1")
+    shown = await maple.raj.sees(approvals_words.RESULTS[Result.UNKNOWN].what)
+    assert record.reason not in shown
+
+
+async def test_decision_is_not_asked_for_once_it_is_made() -> None:
+    async with running_maple("http", policy=LEADS) as maple:
+        record = await requested(maple)
+        await maple.bot.changes.withdraw(record.id, Actor(maple.ana.id, maple.bot_team))
+        await click(maple, maple.raj, "ask_them", f'{{"v":"approve","r":"{record.id}"}}')
+        await maple.raj.sees(approvals_words.RESULTS[Result.TOO_LATE].what)
+        await click(maple, maple.raj, "ask_them", f'{{"v":"undo","r":"{record.id}"}}')
+        await maple.raj.sees(approvals_words.RESULTS[Result.NO_UNDO].what)
+        await maple.bot.work.drain(10)
+        maple.lea.go("#billing")
+        question = on_screen(approvals_words.asked_for("raj", approvals_words.ASKED_OF[Verb.APPROVE]))
+        assert question not in "".join(maple.lea.pieces())
+
+
+async def test_decision_on_a_list_is_not_asked_for_once_it_is_made() -> None:
+    async with running_maple("http", policy=LEADS) as maple:
+        batch = await listed(maple)
+        await maple.bot.batches.withdraw(batch.id, Actor(maple.ana.id, maple.bot_team))
+        for verb, result in (("approve", Result.TOO_LATE), ("undo", Result.NO_UNDO)):
+            await click(maple, maple.raj, "ask_them", f'{{"v":"{verb}","b":"{batch.id}"}}')
+            await maple.raj.sees(approvals_words.RESULTS[result].what)
+
+
+async def test_whole_list_is_refused_with_the_names_of_those_who_may_see_it() -> None:
+    async with running_maple("http", policy=LEADS) as maple:
+        batch = await listed(maple)
+        await click(maple, maple.raj, "batch_csv", f"{batch.id}:1")
+        refusal = await maple.raj.sees(on_screen(access_words.who_may("@billing-leads")))
+        assert access_words.ASK_THEM not in refusal
+
+
+async def test_gathered_list_is_dropped_by_nobody_else(maple: Running) -> None:
+    ana = Actor(maple.ana.id, maple.bot_team)
+    gathered = await maple.bot.batches.gather(DeletionInput(customer="cus_acme"), "why", ana)
+    ref = ListRef(key=gathered.key, draft="none")
+    await click(maple, maple.raj, "batch_cancel", ref.encode())
+    await maple.raj.sees(batch_words.CANCELLED)
+    assert await maple.bot.batches.gathered(ana) == gathered
