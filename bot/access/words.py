@@ -9,7 +9,7 @@ from bot.kit import money, numbers, text
 
 OTHER_MEMBERS = "other full members"
 EVERY_MEMBER = "every full member"
-NOBODY = "nobody, as the policy is now"
+NOBODY = "nobody, under the current policy"
 ASK_THEM = "Ask them"
 
 BARRED: Mapping[str, str] = {
@@ -28,7 +28,7 @@ def barred(why: str, rule_name: str) -> str:
 
 
 def who_may(who: str) -> str:
-    return f"*Who may:* {who}."
+    return f"*Who can do this:* {who}."
 
 
 _IN_MONEY = frozenset({Measure.VALUE, Measure.VALUE_DAY, Measure.VALUE_PERSON_DAY})

@@ -174,11 +174,11 @@ ASKED_OF: Mapping[Verb, str] = {
     Verb.LINK: "for a link for a customer",
     Verb.DIGESTS: "to set up or change digests or alerts",
 }
-"""What somebody asks of those who may. Only one of them is about a request that may be withdrawn."""
+"""What somebody asks of those who may, after *asks you*."""
 
 
 def asked_in(channel: str) -> str:
-    return f"In {channel}: type `/autumn digest` or `/autumn alerts` there."
+    return f"Type `/autumn digest` or `/autumn alerts` in {channel}."
 
 
 def asked_about(customer: str) -> str:
@@ -392,15 +392,15 @@ RESULTS: Mapping[str, Say] = {
     ),
     "already": Say("You already approved this.", "It still needs someone else's approval."),
     "passed_on": Say(
-        "Those who may do this were asked.",
-        "Nothing was changed yet. They have it in the approvals channel or in their messages with Maple.",
+        "Maple asked the people who can do this.",
+        "Nothing was changed yet. They find it in the approvals channel or in their messages with Maple.",
     ),
     "nobody_to_ask": Say(
-        "Maple found nobody in particular to ask.",
-        "Ask one of those who may yourself. Nothing was changed.",
+        "Maple found no one in particular to ask.",
+        "Nothing was changed. Ask a colleague who can do this.",
     ),
     "asked_before": Say("You already asked them.", "They have your message. Nothing was changed."),
-    "may_yourself": Say("You may do this yourself.", "Nothing was changed yet. Check it, and go on."),
+    "may_yourself": Say("You can do this yourself.", "Nothing was changed. Open it again and go on."),
     "no_edit": Say(
         "This request can't be edited like that.",
         "Nothing was changed. Withdraw it, and request what is needed instead.",

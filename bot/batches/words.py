@@ -16,25 +16,25 @@ LIST = "List"
 
 def list_hint(most: int) -> str:
     return (
-        f"Up to {most} lines: customer, feature, amount, action, kind, entity. Or only customers, with the "
-        "rest below. Customers by id or email address."
+        f"Up to {most} lines, each with a customer, feature, amount, action, kind and entity. Or list only "
+        "customers and choose the rest below. Give customers by id or email address."
     )
 
 
 def kinds(lines: list[str]) -> str:
-    return "\n".join(["*Kinds*, and what a line of each says:", *lines])
+    return "\n".join(["*Kinds of change*, and what each needs in its line:", *lines])
 
 
 def kind(kind: str, usage: str, *, usual: bool) -> str:
-    return f"• {kind}{', if none is said' if usual else ''}: {usage}"
+    return f"• {kind}{' (the default)' if usual else ''}: {usage}"
 
 
 FILE = "Or a CSV file"
 FILE_HINT = "The same columns, in any order with a header."
-SHOW_GATHERED = "Show it"
+SHOW_GATHERED = "Show list"
 GATHERED = (
-    "To add another change, close this window, and choose *Add to a list* in its form. The list is kept for "
-    "a day, and *Cancel* drops it."
+    "To add another change, close this window and choose *Add to a list* in its form. Maple keeps the list "
+    "for a day; *Cancel* discards it."
 )
 
 
@@ -134,7 +134,7 @@ PROBLEMS: Mapping[LineReason, str] = {
 
 
 def repeated(other: int) -> str:
-    return f"Line {other} already changes the same. Request one of them by itself."
+    return f"Line {other} already changes the same thing. Request one of the two separately."
 
 
 # The card

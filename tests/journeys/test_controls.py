@@ -44,7 +44,7 @@ async def few_purchases(maple: Running) -> None:
     [
         (
             percentage,
-            "120 % of what is granted",
+            "120% of what is granted",
             "spend_limits",
             {"overage_limit": 120, "limit_type": "usage_percentage"},
         ),

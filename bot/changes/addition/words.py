@@ -7,18 +7,18 @@ from bot.kit.phrases import count
 BUTTON = "Add product"
 TITLE = "Add product"
 HEADING = "Added product"
-HELP = "give a customer an add-on, or something that is bought once"
+HELP = "give a customer an add-on or a one-time purchase"
 LINE_USAGE = "a product, and its quantity where it sells seats or other units ahead"
 """Of a line of a list."""
 
 PRODUCT = "Product to add"
 PICK_PRODUCT = "Pick a product"
-NO_PRODUCTS = "Autumn has no add-on and nothing that is bought once."
+NO_PRODUCTS = "Autumn has no add-ons and no one-time purchases."
 NOT_HELD = "Maple read it, and the customer does not have this product."
 
 
 def left_out(number: int) -> str:
-    return f"{count(number, 'more product')} cannot be picked here. Add them in Autumn's dashboard."
+    return f"{count(number, 'more product')} can't be picked here. Add them in Autumn's dashboard."
 
 
 def add(product: str) -> str:
@@ -49,18 +49,18 @@ class AdditionNote(NoteCode):
     )
     CANNOT_BE_ADDED = (
         "product_cannot_be_added",
-        "This product cannot be added here: it is no add-on and nothing that is bought once, or it is no "
+        "This product can't be added here: it is neither an add-on nor a one-time purchase, or it is no "
         "longer sold.",
     )
     BILLED_OTHERWISE = (
         "product_billed_otherwise",
-        "This product is billed otherwise by now than when the form was filled in. Make a new request.",
+        "How this product is billed has changed since the form was filled in. Make a new request.",
     )
     WOULD_REPLACE = (
         "addition_would_replace",
         lambda of: (
-            f"Autumn would not add this product but put it in the place of {of.names('products')}. Use "
-            "*Change product*, or Autumn's dashboard."
+            f"Autumn would not add this product but replace {of.names('products')} with it. Use *Change "
+            "product* or Autumn's dashboard."
         ),
     )
     NOT_ADDED_NOW = (
@@ -71,8 +71,8 @@ class AdditionNote(NoteCode):
     HELD_ALREADY = (
         "addition_held_already",
         lambda of: of.plural(
-            "*The customer has this add-on already.* Both are billed.",
-            "*The customer has this add-on {} times already.* All of them are billed.",
+            "*The customer already has this add-on.* Both will be billed.",
+            "*The customer already has this add-on {} times.* All of them will be billed.",
         ),
     )
     MAY_NEED_PAYMENT = (
@@ -85,5 +85,5 @@ class AdditionNote(NoteCode):
     )
     UNDONE_WITHOUT_MONEY = (
         "addition_undone_without_money",
-        "Undo takes it away, and pays nothing back. To pay it back, refund the invoice.",
+        "Undo removes it and pays nothing back. To return the money, refund the invoice.",
     )

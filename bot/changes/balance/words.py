@@ -65,7 +65,7 @@ RESET_USAGE = "reset <customer>[/<entity>] <feature> on <day> because <reason>"
 RESET_HELP = "move the reset date"
 SAY_AMOUNT = "How much? Write the amount after the customer, such as 5k or 1,000."
 SAY_RESET = "Write the customer, the feature and the day."
-SAY_EACH = "Name the customer once, and an amount and a feature each time: `acme 5k messages and 3 seats`."
+SAY_EACH = "Name the customer once, then an amount and a feature for each: `acme 5k messages and 3 seats`."
 SAY_DAY = "Which day? Write it like 1 Dec, 1 Dec 2026 or 2026-12-01."
 
 
@@ -120,7 +120,7 @@ class BalanceNote(NoteCode):
     # Refusals
     SEVERAL_SOURCES = (
         "several_sources",
-        "The balance has several sources. Change this customer on their card.",
+        "The balance has several sources. Change it from the customer's card.",
     )
     NOT_POSITIVE = "not_positive", "The amount must be more than 0."
     NEGATIVE_USAGE = (

@@ -16,7 +16,7 @@ NO_SUBSCRIPTIONS = "The customer has no subscription that can be changed here."
 NO_LONGER_THERE = "Maple read it, and this subscription is no longer there."
 
 
-QUANTITY_HINT = "In all, with what the product includes."
+QUANTITY_HINT = "The total, including what comes with the product."
 
 
 def quantity_of(feature: str) -> str:
@@ -90,13 +90,13 @@ class BillingNote(NoteCode):
     NEGATIVE = "quantity_negative", "A quantity cannot be negative."
     BELOW_INCLUDED = (
         "below_included",
-        lambda of: f"The product includes {of.number('included')}, so that is the least.",
+        lambda of: f"The product includes {of.number('included')}, so the quantity can't be lower.",
     )
     NOT_WHOLE_PACKS = (
         "not_whole_packs",
         lambda of: (
-            f"This is sold in packs of {of.number('pack')}, beside the {of.number('included')} that are "
-            f"included. The next quantity up is {of.number('next')}."
+            f"This is sold in packs of {of.number('pack')}, on top of the {of.number('included')} "
+            f"included. The next possible quantity is {of.number('next')}."
         ),
     )
     OVER_MOST = "over_most", lambda of: f"The most that can be bought is {of.number('most')} in all."
@@ -104,8 +104,8 @@ class BillingNote(NoteCode):
     OTHER_QUANTITY = (
         "other_quantity",
         lambda of: (
-            f"Autumn would give another quantity of {of.text('feature')} than the one that was entered. Use "
-            "Autumn's dashboard."
+            f"Autumn would give a different quantity of {of.text('feature')} than was entered. Use Autumn's "
+            "dashboard."
         ),
     )
     # Warnings
@@ -121,14 +121,14 @@ class BillingNote(NoteCode):
     ADD_ONS_AT_RISK = (
         "scheduled_add_ons_at_risk",
         lambda of: (
-            f"*Add-ons that have not started may be dropped with the product:* {of.names('products')}. Look "
-            "for them afterwards."
+            f"*Add-ons that have not started may be dropped with the product:* {of.names('products')}. Check "
+            "them afterwards."
         ),
     )
     NEW_IN_STRIPE = (
         "new_in_stripe",
-        "*The customer is not in Stripe yet.* This puts them there, with a free product too, and they stay "
-        "there when they are deleted in Autumn.",
+        "*The customer is not in Stripe yet.* This creates them there, even for a free product, and they "
+        "stay there if they are deleted in Autumn.",
     )
     SHOWN_BY_TIME = (
         "shown_by_time",

@@ -8,7 +8,7 @@ BUTTON = "Cancel subscription"
 TITLE = "Cancel subscription"
 HEADING = "Subscription cancellation"
 HELP = "cancel a subscription, take a cancellation back, or remove a one-time purchase"
-LINE_USAGE = "a product, no amount, and at the end, take back, or such as now with credit"
+LINE_USAGE = "a product, no amount, and an action such as at the end, take back or now with credit"
 """Of a line of a list."""
 
 ACTIONS = {
@@ -25,7 +25,7 @@ ACTIONS = {
         "The subscription goes on as before. Drops a scheduled change too",
     ),
 }
-REMOVED_NOW = "A one-time purchase is removed now. What is left of it is gone, and no money is paid back."
+REMOVED_NOW = "A one-time purchase is removed now. What is left of it is lost, and no money is paid back."
 SETTLEMENT = "What the customer gets for the rest"
 SETTLEMENTS = {
     Settlement.CREDIT: (
@@ -120,11 +120,11 @@ class CancellationNote(NoteCode):
     # Warnings
     NO_MONEY_BACK = (
         "purchase_no_money_back",
-        "No money is paid back by this. To pay it back, refund the invoice.",
+        "This pays no money back. To return it, refund the invoice.",
     )
     USAGE_IS_LOST = (
         "free_usage_is_lost",
-        "Undo gives the product again, with balances that start anew.",
+        "Undo gives the product back, but its balances start over.",
     )
     SETTLED_OTHERWISE = (
         "past_due_cancelled_now",

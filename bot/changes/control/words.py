@@ -14,7 +14,7 @@ NOW = "*Billing controls now*"
 NONE_NOW = "*Billing controls now*\nNone."
 CONTROL = "Control"
 CONTROLS = {
-    ControlType.SPEND: ("Spend limit", "How far over what is granted they may go; beyond it nothing is used"),
+    ControlType.SPEND: ("Spend limit", "How far over the grant they may go; beyond that, nothing is used"),
     ControlType.USAGE: ("Usage limit", "The most units in a day, week, month or year"),
     ControlType.OVERAGE: ("Overage allowed", "The customer may use more than they are granted"),
     ControlType.ALERT: ("Usage alert", "Autumn reports when a threshold is reached; it stops nothing"),
@@ -44,17 +44,17 @@ INTERVAL_NAMES = {"day": "day", "week": "week", "month": "month", "year": "year"
 LIMIT_TYPE = "Counted in"
 LIMIT_UNITS = "units over what is granted"
 LIMIT_PERCENT = "% of what is granted"
-PERCENT_HINT = "How many percent: 120, 150"
+PERCENT_HINT = "A percentage, such as 120 or 150"
 PROPERTIES = "Only usage with"
 PROPERTIES_HINT = (
-    "Properties of the events that count, one in each line: model = gpt-4. Empty if all usage counts."
+    "Properties of the events that count, one per line: model = gpt-4. Leave empty if all usage counts."
 )
-WHICH_HINT = "Says which limit is meant, one property in each line. Empty for the one that counts all usage."
+WHICH_HINT = "Which limit it is, one property per line. Leave empty for the one that counts all usage."
 PURCHASES_IN = "How often at most"
-PURCHASES_KEPT = "As it is now; without a limit if there is none"
+PURCHASES_KEPT = "As it is now; no limit if none is set"
 PURCHASES_UNLIMITED = "As often as needed"
 PURCHASES_PER = {
-    each: f"So many times a{'n' if each == 'hour' else ''} {each}" for each in PURCHASE_INTERVALS
+    each: f"A number of times a{'n' if each == 'hour' else ''} {each}" for each in PURCHASE_INTERVALS
 }
 PURCHASES = "How many times"
 PURCHASES_HINT = "A whole number, 1 or more"
@@ -94,7 +94,7 @@ def purchases(number: str, interval: str, intervals: str) -> str:
 
 
 def percent(number: str) -> str:
-    return f"{number} % of what is granted"
+    return f"{number}% of what is granted"
 
 
 def only_with(limit: str, properties: str) -> str:
@@ -136,11 +136,11 @@ class ControlNote(NoteCode):
     )
     NEGATIVE = "control_negative", "The limit cannot be less than 0."
     PERCENTAGE = "control_percentage", "A percentage of what is left is between 0 and 100."
-    PURCHASES = "control_purchases", "How many times it may buy is a whole number, 1 or more."
+    PURCHASES = "control_purchases", "Enter how many times it may buy: a whole number, 1 or more."
     PROPERTIES = (
         "control_properties",
-        "Write one property in each line, like model = gpt-4. A name has up to 64 characters, a value up to "
-        "128, all together up to 300.",
+        "Write one property per line, such as model = gpt-4. A name can have up to 64 characters, a value "
+        "up to 128, and all of them together up to 300.",
     )
     QUANTITY_TOO_SMALL = "control_quantity", "An auto top-up buys at least 1 unit."
     NOT_THERE = "control_not_there", "The customer has no such control of their own to remove."

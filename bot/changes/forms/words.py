@@ -4,7 +4,7 @@ from bot.kit.phrases import count
 
 SUBMIT = "Submit change"
 GATHER = "Add to a list"
-GATHER_HINT = "Several changes, of one customer or many, can be requested together."
+GATHER_HINT = "Request several changes together, for one customer or many."
 SAVE = "Save changes"
 ASKS_OTHERS = (
     ":no_entry: Your team's policy doesn't let you request this. Fill it in, and *Ask them* passes it on to "

@@ -9,7 +9,7 @@ BUTTON = "Give a feature"
 TITLE = "Give a feature"
 HEADING = "Standalone grant"
 HELP = "give a feature beside what the customer's products include: for good, until a date, or refilled"
-LINE_USAGE = "a feature, an amount or unlimited, and nothing for good, a date, or such as every month"
+LINE_USAGE = "a feature, an amount or unlimited, and a date it expires on, how often it resets, or nothing"
 """Of a line of a list."""
 
 SIZE = "How much"

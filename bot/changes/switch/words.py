@@ -61,8 +61,8 @@ def _replaces_another(of: Details) -> str:
     replaced = of.names("replaced") if "replaced" in of else "no product"
     named = of.names("named") if "named" in of else "no product"
     return (
-        f"Autumn would replace {replaced}, where this request replaces {named}. Look at what the customer "
-        "has and make a new request, or use Autumn's dashboard."
+        f"Autumn would replace {replaced}, but this request replaces {named}. Look at what the customer has "
+        "and make a new request, or use Autumn's dashboard."
     )
 
 

@@ -49,8 +49,8 @@ def unknown(word: str) -> str:
 
 def unknown_order(key: str) -> str:
     return (
-        f"Maple can't sort by {key}. It sorts by newest, oldest, name, entities, used (the largest share of "
-        "a balance) and, for one feature, used:messages (units)."
+        f"Maple can't sort by {key}. It can sort by newest, oldest, name, entities, used (the largest share "
+        "of a balance) or, for one feature, used:messages (units)."
     )
 
 

@@ -122,7 +122,7 @@ def test_spend_limit_in_percent_of_what_is_granted() -> None:
     assert words.LIMIT_HINT in str(form.view)
     form.fill("limit_type", option="percent")
     assert words.PERCENT_HINT in str(form.view)
-    assert "Spend limit of Messages: 50 units → *120 % of what is granted*" in form.text
+    assert "Spend limit of Messages: 50 units → *120% of what is granted*" in form.text
     form.fill("reason", text="x")
     assert form.submit().input == asked(limit=Decimal(120), percentage=True)
     form.fill("action", option="remove")

@@ -497,7 +497,7 @@ def test_entry_is_restored_without_what_it_did_not_have(
     ("control", "entry", "value"),
     [
         ("spend_limits", SPEND, "50 units"),
-        ("spend_limits", {**SPEND, "limit_type": "usage_percentage"}, "50 % of what is granted"),
+        ("spend_limits", {**SPEND, "limit_type": "usage_percentage"}, "50% of what is granted"),
         ("spend_limits", {"overage_limit": 50}, "off"),
         ("spend_limits", {"enabled": True}, "– units"),
         ("usage_limits", {"limit": 1500, "interval": "week"}, "1,500 units a week"),
