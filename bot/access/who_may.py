@@ -15,6 +15,7 @@ MOST_ASKED = 5
 """People who are asked at once."""
 _MOST_CHECKED = 40
 _MOST_NAMED = 4
+_MOST_GROUPS = 10
 
 
 class WhoMay:
@@ -33,10 +34,10 @@ class WhoMay:
 
     async def named(self, who: Who, besides: Collection[str]) -> str:
         """In mrkdwn; empty for nobody."""
-        others = sorted(who.users - set(besides))
+        groups, others = sorted(who.groups), sorted(who.users - set(besides))
         people = [await self._people.name(Actor(user)) or user for user in others[:_MOST_NAMED]]
-        named = [text.mrkdwn(name, 80) for name in (*sorted(who.groups), *people)]
-        left = len(others) - len(people)
+        named = [text.mrkdwn(name, 80) for name in (*groups[:_MOST_GROUPS], *people)]
+        left = len(groups) + len(others) - len(named)
         return ", ".join(named) + (f" {phrases.and_others(left)}" if left > 0 else "")
 
     async def able(self, request: Request, besides: Collection[str], *, opening: bool = False) -> list[str]:

@@ -104,6 +104,14 @@ async def test_link() -> None:
         await maple.lea.sees(payment.KIND.title)
 
 
+async def test_policy_of_very_many_groups_leaves_room_for_the_refusal() -> None:
+    groups = ", ".join(f'"@{"of-the-night-shift-" * 3}{number:02}"' for number in range(60))
+    async with running_maple("http", policy=f'[[allow]]\nwho = [{groups}]\nmay = ["history"]') as maple:
+        await maple.ana.command("/autumn history cus_acme")
+        refusal = await maple.ana.sees("and 50 others")
+        assert f"[{access_words.ASK_THEM}]" in refusal
+
+
 @pytest.mark.parametrize("command", ["digest", "alerts"])
 async def test_digests_and_alerts(command: str) -> None:
     async with running_maple("http", policy=LEADS) as maple:
