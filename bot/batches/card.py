@@ -224,7 +224,7 @@ def click_result(outcome: BatchOutcome, *, now: datetime, refusal: PolicyRefusal
     if outcome.result is BatchResult.PROBLEMS and outcome.checked is not None:
         why = list(dict.fromkeys(problem(wrong) for wrong in outcome.checked.problems))[:_MOST_REASONS]
     lines = [f"*{say.what}*", *(reason for reason in why if reason), say.do]
-    drawn: list[Block] = [blocks.section("result", "\n".join(lines))]
+    drawn: list[Block] = layout.packed("result", lines)
     if refusal is not None:
         # The problems say why.
         drawn += policy_refusal.drawn(refusal, why=outcome.result is not BatchResult.PROBLEMS)

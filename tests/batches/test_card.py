@@ -262,6 +262,16 @@ def test_every_result_has_words(result: BatchResult) -> None:
     assert drawn.text
 
 
+def test_reasons_of_any_length_fit_into_the_card() -> None:
+    problems = [
+        LineProblem(number, "acme", LineReason.REFUSED, notes=(Note(ListNote.EMPTY),) * (20 + number))
+        for number in range(1, 6)
+    ]
+    outcome = BatchOutcome(BatchResult.PROBLEMS, checked=checked(problems=problems))
+    drawn = card.click_result(outcome, now=NOW)
+    assert max(len(block["text"]["text"]) for block in drawn.blocks) <= 3000
+
+
 # Files
 
 
