@@ -451,6 +451,7 @@ async def _shown(interaction: Interaction, services: Services, outcome: BatchOut
 
 async def _click_result(interaction: Interaction, services: Services, outcome: BatchOutcome) -> Card:
     refusal, batch_id = None, outcome.batch.id if outcome.batch else ""
+    ask: Ask | None
     if outcome.result is BatchResult.PROBLEMS and outcome.checked and outcome.checked.refused:
         ask = Ask(verb=Verb.UNDO, batch=batch_id)
         refusal = await refusals.of_request(interaction, services, ask, *outcome.checked.refused)

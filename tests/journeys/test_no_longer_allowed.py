@@ -279,7 +279,9 @@ async def test_whole_list_is_refused_with_the_names_of_those_who_may_see_it() ->
 
 async def test_gathered_list_is_dropped_by_nobody_else(maple: Running) -> None:
     ana = Actor(maple.ana.id, maple.bot_team)
-    gathered = await maple.bot.batches.gather(DeletionInput(customer="cus_acme"), "why", ana)
+    gathered = await maple.bot.batches.gather(
+        DeletionInput(customer="cus_acme", typed="cus_acme"), "why", ana
+    )
     ref = ListRef(key=gathered.key, draft="none")
     await click(maple, maple.raj, "batch_cancel", ref.encode())
     await maple.raj.sees(batch_words.CANCELLED)

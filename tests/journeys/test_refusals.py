@@ -82,7 +82,8 @@ async def click(maple: Running, person: Person, action: str, value: str) -> None
     await person.click(labels.REFRESH)
     payload = last(maple, "block_actions").payload
     payload["actions"][0] |= {"action_id": action, "value": value}
-    await maple.slack.deliveries.send("interactive", payload | {"trigger_id": "1.2.again"})
+    trigger_id = maple.slack.simulation.triggers.issue(person.id)
+    await maple.slack.deliveries.send("interactive", payload | {"trigger_id": trigger_id})
 
 
 async def test_history(mode: Mode) -> None:
