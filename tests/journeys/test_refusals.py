@@ -14,6 +14,7 @@ from bot.batches import words as batch_words
 from bot.links import payment
 from bot.lookups import labels
 from sandbox.slack import Person
+from sandbox.slack.model import UserGroup
 from tests.handlers.test_changes import last
 from tests.journeys.changing import PREVIEW
 from tests.journeys.steps import in_order
@@ -106,8 +107,12 @@ async def test_link() -> None:
 
 
 async def test_policy_of_very_many_groups_leaves_room_for_the_refusal() -> None:
-    groups = ", ".join(f'"@{"of-the-night-shift-" * 3}{number:02}"' for number in range(60))
-    async with running_maple("http", policy=f'[[allow]]\nwho = [{groups}]\nmay = ["history"]') as maple:
+    handles = [f"{'of-the-night-shift-' * 3}{number:02}" for number in range(60)]
+    named = ", ".join(f'"@{handle}"' for handle in handles)
+    async with running_maple("http", policy=f'[[allow]]\nwho = [{named}]\nmay = ["history"]') as maple:
+        for number, handle in enumerate(handles):
+            group = UserGroup(f"S02NIGHT{number}", handle, handle, [maple.lea.id])
+            maple.slack.workspace.groups[group.id] = group
         await maple.ana.command("/autumn history cus_acme")
         refusal = await maple.ana.sees("and 50 others")
         assert f"[{access_words.ASK_THEM}]" in refusal
