@@ -66,7 +66,7 @@ CANCELLATION = (
     _cancel(CancellationNote.USAGE_IS_LOST, "Undo gives the product again", "cus_wayne", _NOW),
     _cancel(
         CancellationNote.NO_MONEY_BACK,
-        "No money is paid back by this.",
+        "This pays no money back.",
         "cus_wonka",
         ("Subscription", "Guided Onboarding"),
     ),
@@ -92,7 +92,7 @@ TRIAL = (
 )
 QUANTITY = (
     _quantity(BillingNote.NEGATIVE, "A quantity cannot be negative.", ("New quantity", "-1")),
-    _quantity(BillingNote.NOT_WHOLE_PACKS, "The next quantity up is 3.", ("New quantity", "2.5")),
+    _quantity(BillingNote.NOT_WHOLE_PACKS, "The next possible quantity is 3.", ("New quantity", "2.5")),
     _quantity(QuantityNote.MAY_NEED_PAYMENT, "the quantity stays as it is until", ("New quantity", "12")),
     _quantity(
         QuantityNote.NOT_BILLED_NOW,
@@ -103,12 +103,12 @@ QUANTITY = (
 )
 _SUPPORT: Filled = ("Product to add", "Support Plus")
 ADDITION = (
-    _add(AdditionNote.HELD_ALREADY, "The customer has this add-on already.", "cus_acme", _SUPPORT),
+    _add(AdditionNote.HELD_ALREADY, "The customer already has this add-on.", "cus_acme", _SUPPORT),
     _add(AdditionNote.MAY_NEED_PAYMENT, "once they have paid the invoice", "cus_northwind", _SUPPORT),
     _add(AdditionNote.UNDONE_WITH_CREDIT, "Undo cancels it, with credit", "cus_northwind", _SUPPORT),
     _add(
         AdditionNote.UNDONE_WITHOUT_MONEY,
-        "Undo takes it away, and pays nothing back.",
+        "Undo removes it and pays nothing back.",
         "cus_northwind",
         ("Product to add", "Message Pack"),
     ),
@@ -116,7 +116,7 @@ ADDITION = (
     _add(BillingNote.NEW_IN_STRIPE, "The customer is not in Stripe yet.", "cus_empty", _SUPPORT),
     _add(
         BillingNote.NOT_WHOLE_PACKS,
-        "The next quantity up is 3.",
+        "The next possible quantity is 3.",
         "cus_northwind",
         ("Product to add", "Extra Seats"),
         ("Quantity of Seats", "2.5"),

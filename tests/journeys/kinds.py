@@ -421,7 +421,7 @@ SORTS = (
     ),
     Sort(
         "product added", "socket", add_product, "Add Support Plus now", "billing.attach", _added_meanwhile,
-        "The customer has this add-on already.", undo="Cancel Support Plus now", quoted=True,
+        "The customer already has this add-on.", undo="Cancel Support Plus now", quoted=True,
     ),
     Sort(
         "seats added", "http", add_seats, "Add Extra Seats now", "billing.attach",

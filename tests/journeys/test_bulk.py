@@ -143,8 +143,8 @@ async def test_plain_list_takes_feature_and_amount_of_the_form(maple: Running) -
 
 async def test_changes_of_several_kinds_share_one_approval(maple: Running) -> None:
     await open_form(maple.ana)
-    shown = await maple.ana.sees("what a line of each says")
-    assert "• cancel: a product, no amount, and at the end" in shown
+    shown = await maple.ana.sees("what each needs in its line")
+    assert "• cancel: a product, no amount, and an action such as at the end" in shown
     lines = (
         "customer,about,amount,action,kind",
         "cus_northwind,messages,500,,",

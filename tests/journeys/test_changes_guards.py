@@ -314,7 +314,7 @@ async def test_a_product_that_would_replace_another_than_the_form_said_is_not_ch
             maple, "billing.attach", customer_id="cus_massive", plan_id="pro", plan_schedule="immediate"
         )
         await maple.ana.submit()
-        form = await maple.ana.sees("Autumn would replace Pro, where this request replaces Starter.")
+        form = await maple.ana.sees("Autumn would replace Pro, but this request replaces Starter.")
         assert REFUSED in form
         assert await maple.bot.changes.waiting() == []
 

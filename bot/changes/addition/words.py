@@ -18,7 +18,7 @@ NOT_HELD = "Maple read it, and the customer does not have this product."
 
 
 def left_out(number: int) -> str:
-    return f"{count(number, 'more product')} can't be picked here. Add them in Autumn's dashboard."
+    return f"{count(number, 'more product')} cannot be picked here. Add them in Autumn's dashboard."
 
 
 def add(product: str) -> str:

@@ -78,7 +78,7 @@ def test_how_much_of_each_feature_is_asked_for() -> None:
         "desks", quantities=(FeatureQuantity(feature="seats", quantity=Decimal(2)),)
     )
     opened.fill("bought", text="1")
-    assert "The product includes 2, so that is the least." in opened.text
+    assert "The product includes 2, so the quantity can't be lower." in opened.text
     opened.fill("bought", text="many")
     assert "Quantity of Desks: *" not in opened.text
     (wrong,) = opened.submit().errors.values()
