@@ -16,8 +16,8 @@ LIST = "List"
 
 def list_hint(most: int) -> str:
     return (
-        f"Up to {most} lines, each with a customer, feature, amount, action, kind and entity. Or list only "
-        "customers and choose the rest below. Give customers by id or email address."
+        f"Up to {most} lines: customer (id or email), feature, amount, action, kind, entity. Or list "
+        "customers only and choose the rest below."
     )
 
 

@@ -145,8 +145,8 @@ def test_warned(asked: AdditionInput, facts: Facts, warnings: list[Note]) -> Non
 
 def test_how_often_an_add_on_is_held_is_told() -> None:
     one, two = (mrkdwn(Note(AdditionNote.HELD_ALREADY, {"count": count})) for count in ("1", "2"))
-    assert "Both are billed" in one
-    assert "2 times already" in two
+    assert "Both will be billed" in one
+    assert "already has this add-on 2 times" in two
 
 
 @pytest.mark.parametrize(

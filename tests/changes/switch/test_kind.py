@@ -215,7 +215,7 @@ def test_before_the_preview_what_the_form_said_is_compared_with_what_is_held() -
     assert refusal.code is SwitchNote.REPLACES_ANOTHER
     assert "would replace Pro, but this request replaces max" in mrkdwn(refusal, {"pro": "Pro"})
     (nothing,) = CHANGE.guard(ask(replaces=""), known(PRO), NOW).refusals
-    assert "where this request replaces no product" in mrkdwn(nothing)
+    assert "but this request replaces no product" in mrkdwn(nothing)
     (beside,) = CHANGE.guard(ask(replaces="pro"), known(), NOW).refusals
     assert "would replace no product" in mrkdwn(beside)
 
