@@ -63,7 +63,7 @@ CANCELLATION = (
     _cancel(
         CancellationNote.REFUNDED_INVOICE, "The refund is of the last invoice", "cus_northwind", _NOW, _WHOLE
     ),
-    _cancel(CancellationNote.USAGE_IS_LOST, "Undo gives the product again", "cus_wayne", _NOW),
+    _cancel(CancellationNote.USAGE_IS_LOST, "Undo gives the product back", "cus_wayne", _NOW),
     _cancel(
         CancellationNote.NO_MONEY_BACK,
         "This pays no money back.",

@@ -284,7 +284,7 @@ async def remove_purchase(maple: Running) -> None:
 async def cancel_free(maple: Running) -> None:
     await _open(maple, "/autumn cancel cus_wayne", "What to do")
     await maple.ana.choose("What to do", "Cancel now")
-    await maple.ana.sees("Undo gives the product again")
+    await maple.ana.sees("Undo gives the product back")
     await _submit(maple, "They are closing their account")
 
 

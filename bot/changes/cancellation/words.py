@@ -124,7 +124,7 @@ class CancellationNote(NoteCode):
     )
     USAGE_IS_LOST = (
         "free_usage_is_lost",
-        "Undo gives the product back, but its balances start over.",
+        "Undo gives the product back, but its balances start anew.",
     )
     SETTLED_OTHERWISE = (
         "past_due_cancelled_now",
