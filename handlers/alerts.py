@@ -125,5 +125,5 @@ async def refused_change(
     goes to a person's direct messages is nobody else's to change."""
     subscription = await services.alerts.get(subscription_id)
     if subscription is not None and subscription.channel not in (interaction.channel, interaction.user):
-        return AlertNote.NOT_THEIRS
+        return AlertNote.NOT_THEIRS if subscription.personal else AlertNote.CHANGED
     return None if await may_change(interaction, services) else AlertNote.NOT_ALLOWED

@@ -86,7 +86,7 @@ async def refused_change(interaction: Interaction, services: Services, digest_id
     goes to a person's direct messages is nobody else's to change but of whoever set it up."""
     digest = await services.digests.get(digest_id)
     if digest is not None and not _in_list(interaction, digest):
-        return DigestNote.NOT_THEIRS
+        return DigestNote.NOT_THEIRS if digest.personal else DigestNote.CHANGED
     return None if await may_change(interaction, services) else DigestNote.NOT_ALLOWED
 
 
