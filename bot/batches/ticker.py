@@ -4,7 +4,7 @@ batch is applied by one of them at a time."""
 import asyncio
 import contextlib
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.batches import cards, drafts, gathering, notices, repository
 from bot.batches.model import BatchRecord
@@ -38,7 +38,7 @@ class BatchTicker:
         self._timeouts = timeouts
         self._progress = progress
         self._woken = asyncio.Event()
-        self._forgot_at = runtime.now()
+        self._forgot_at: datetime | None = None
         self._stopped = False
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -106,9 +106,9 @@ class BatchTicker:
             log.warning("batches not kept up", error=type(error).__name__)
 
     async def _forget(self) -> None:
-        """Deletes what is too old to matter; how soon does not matter either."""
+        """Deletes what is too old to matter, with the first tick and at times; how soon does not matter."""
         now = self._now()
-        if now - self._forgot_at < _FORGET_EVERY:
+        if self._forgot_at is not None and now - self._forgot_at < _FORGET_EVERY:
             return
         await drafts.forget(self._database, now)
         await gathering.forget(self._database, now)

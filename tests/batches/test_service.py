@@ -417,3 +417,18 @@ async def test_list_that_can_be_decided_is_found_behind_others_that_cannot(
     decidable = await sqlite_harness.submitted(replica, gives(CUSTOMERS[3]), actor=RAJ)
     assert await replica.batches.waiting_for(ANA, limit=3) == [decidable]
     assert len(await replica.batches.waiting_for(LEA, limit=3)) == 3
+
+
+async def test_old_lists_are_forgotten_with_the_first_tick_and_every_ten_minutes(
+    sqlite_harness: BatchHarness,
+) -> None:
+    harness, replica = sqlite_harness, sqlite_harness.replica()
+    draft = await replica.batches.keep(gives("cus_bold"), ANA)
+    for hours, minutes, kept in ((23, 59, True), (0, 2, True), (0, 8, False)):
+        harness.inner.clock.at += timedelta(hours=hours, minutes=minutes)
+        await replica.batches.ticker.keep_up()
+        assert (await replica.batches.kept(draft, ANA) is not None) is kept
+    draft = await replica.batches.keep(gives("cus_bold"), ANA)
+    harness.inner.clock.at += timedelta(days=1, seconds=1)
+    await harness.replica().batches.ticker.keep_up()
+    assert await replica.batches.kept(draft, ANA) is None
