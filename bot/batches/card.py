@@ -15,6 +15,7 @@ from bot.access import refusal as policy_refusal
 from bot.access.refusal import PolicyRefusal
 from bot.approvals import words as approvals_words
 from bot.approvals.card import Audience
+from bot.approvals.proposal import Preview
 from bot.batches import words
 from bot.batches.model import (
     BatchLineRecord,
@@ -64,11 +65,17 @@ class ListRef(Carried):
 
 
 @dataclass(frozen=True, slots=True)
-class Largest:
+class ShownLine:
     customer: str
     """Not escaped."""
     input: ChangeInput
-    amount: Decimal | None
+    preview: Preview
+
+    @property
+    def size(self) -> tuple[bool, Decimal, Decimal]:
+        """Without a size it counts as larger than any, as for the policy; then the most worth comes first."""
+        amount, worth = self.preview.amount, self.preview.worth
+        return amount is None, worth.amount if worth else Decimal(0), abs(amount or Decimal(0))
 
 
 # The checked list
@@ -90,11 +97,9 @@ def checked_card(
         before.append(blocks.section("note", note))
     content = [*_wrong(checked.problems), *_sum(checked.totals, checked.value, names)]
     if len(checked.lines) <= MOST_PREVIEWED:
-        content += _previewed(checked.lines, names)
+        content += _previewed(_shown(checked.lines), names)
     else:
-        content += _largest(
-            [Largest(line.customer, line.input, line.preview.amount) for line in checked.lines], names
-        )
+        content += _largest(_shown(checked.lines), names)
     if refusal is not None:
         content += policy_refusal.drawn(refusal)
     return layout.card(before, content, _going_on(checked, ref), stamp=now)
@@ -126,7 +131,7 @@ def _wrong(problems: Sequence[LineProblem]) -> list[Block]:
     return layout.packed("wrong", lines)
 
 
-def _previewed(lines: Sequence[CheckedLine], names: Mapping[str, str]) -> list[Block]:
+def _previewed(lines: Sequence[ShownLine], names: Mapping[str, str]) -> list[Block]:
     content: list[Block] = []
     for number, line in enumerate(lines):
         customer = text.mrkdwn(line.customer, _CUSTOMER) or labels.NO_NAME
@@ -179,7 +184,7 @@ def batch_card(
     before = [blocks.section("title", title), blocks.context("who", badge)]
     content = [
         *_sum(record.totals, record.value, names),
-        *_largest_of(lines, names),
+        *(_previewed if _in_full(record, lines) else _largest)(_shown(lines), names),
         _why(record, requester),
         *_state(record),
     ]
@@ -272,12 +277,17 @@ def _units(total: FeatureTotal) -> str:
     return numbers.number(total.units) if adds_up and total.lines > total.unsized else ""
 
 
-def _largest_of(lines: Sequence[BatchLineRecord], names: Mapping[str, str]) -> list[Block]:
-    return _largest([Largest(line.customer, line.input, line.preview.amount) for line in lines], names)
+def _in_full(record: BatchRecord, lines: Sequence[BatchLineRecord]) -> bool:
+    """Whether each line is shown as on the card of a change by itself, warnings included: to be decided."""
+    return record.state is BatchState.WAITING and len(lines) <= MOST_PREVIEWED
 
 
-def _largest(lines: Sequence[Largest], names: Mapping[str, str]) -> list[Block]:
-    ordered = sorted(lines, key=lambda line: abs(line.amount or Decimal(0)), reverse=True)
+def _shown(lines: Sequence[CheckedLine] | Sequence[BatchLineRecord]) -> list[ShownLine]:
+    return [ShownLine(line.customer, line.input, line.preview) for line in lines]
+
+
+def _largest(lines: Sequence[ShownLine], names: Mapping[str, str]) -> list[Block]:
+    ordered = sorted(lines, key=lambda line: line.size, reverse=True)
     shown = [
         words.largest_line(
             text.mrkdwn(line.customer, _CUSTOMER) or labels.NO_NAME, descriptions.summary(line.input, names)

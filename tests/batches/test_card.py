@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from bot.access import words as access_words
+from bot.access.limits import Worth
 from bot.access.policy import Decision, DecisionReason
 from bot.approvals import words as approvals_words
 from bot.approvals.card import Audience
@@ -29,12 +30,18 @@ from bot.batches.model import (
     LineReason,
     LineState,
 )
+from bot.changes import lines as change_lines
+from bot.changes import notes
+from bot.changes.balance.words import BalanceLine
+from bot.changes.common_notes import CommonNote
 from bot.changes.line_form import LineCells
+from bot.changes.lines import Line, ValueFormat
 from bot.changes.notes import Note
 from bot.kit import ids
 from bot.kit.card import Card
 from bot.kit.csv_table import CsvFormat, Separator
 from tests.batches.samples import NAMES, NOW, approval, gives, line, lines, record
+from tests.journeys.steps import in_order
 
 REF = ListRef(key="0" * 32, draft="d1", channel="C01", reason="The outage")
 ALLOWED = Decision(True, DecisionReason.ALLOWED, "support")
@@ -224,6 +231,34 @@ def test_card_has_the_ten_largest_lines_the_totals_and_their_value() -> None:
     assert words.UNDONE in drawn.text
     assert "Undo of a bulk change" in drawn.text
     assert "none given" in drawn.text
+
+
+def test_short_list_is_decided_on_with_all_that_the_form_showed() -> None:
+    shown = Line(BalanceLine.GRANTED, "100", "105", ValueFormat.NUMBER)
+    preview = Preview({}, (shown,), (Note(CommonNote.NO_UNDO),), Decimal(5))
+    (granted,) = change_lines.bullets((shown,), NAMES)
+    few = [line(1, preview=preview), line(2)]
+    waiting = card.batch_card(record(), few, audience=Audience.APPROVER, now=NOW, names=NAMES).text
+    assert granted in waiting
+    assert notes.mrkdwn(Note(CommonNote.NO_UNDO)) in waiting
+    assert words.LARGEST not in waiting
+    done = card.batch_card(
+        record(BatchState.DONE, {APPLIED: 2}), few, audience=Audience.APPROVER, now=NOW, names=NAMES
+    ).text
+    assert granted not in done
+    assert words.LARGEST in done
+
+
+def test_line_without_a_size_is_the_largest_and_then_what_is_worth_most() -> None:
+    unsized = line(98, preview=Preview({}, ()))
+    dear = line(99, preview=Preview({}, (), (), Decimal(1), worth=Worth(Decimal(500), "USD")))
+    many = [line(number) for number in range(1, 31)]
+    drawn = card.batch_card(
+        record(), [*many, unsized, dear], audience=Audience.APPROVER, now=NOW, names=NAMES
+    )
+    listed = drawn.text[drawn.text.index(words.LARGEST) :]
+    in_order(listed, "Customer 98", "Customer 99", "Customer 30", "Customer 23")
+    assert "Customer 22" not in listed
 
 
 def test_approval_on_live_is_asked_about() -> None:
