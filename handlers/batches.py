@@ -277,7 +277,7 @@ async def send(interaction: Interaction, services: Services) -> None:
         if checked is None:
             await _show(interaction, services, batch_card.sentence(words.GONE))
             return
-        if not checked.requestable:
+        if not checked.requestable or checked.fingerprint != ref.shown:
             draft = await _keep(interaction, services, checked)
             again = ref.model_copy(update={"draft": draft})
             await _show_checked(interaction, services, checked, again, note=words.ANEW)
@@ -312,6 +312,7 @@ async def _show_checked(
         decision, request = checked.refused
         ask = Ask(verb=Verb.ASK, draft=ref.whole)
         refusal = await refusals.of_request(interaction, services, ask, decision, request)
+    ref = ref.model_copy(update={"shown": checked.fingerprint})
     card = batch_card.checked_card(checked, ref, now=services.now(), names=names, note=note, refusal=refusal)
     await _show(interaction, services, card)
 

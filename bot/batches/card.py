@@ -62,6 +62,8 @@ class ListRef(Carried):
     """What all lines are kept as, where the policy refuses some of them."""
     channel: str = Field(default="", alias="c")
     reason: str = Field(default="", alias="r")
+    shown: str = Field(default="", alias="s")
+    """The fingerprint of the list beside the buttons."""
 
 
 @dataclass(frozen=True, slots=True)

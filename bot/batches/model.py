@@ -9,6 +9,7 @@ A batch that needs no approval is running as soon as it is requested. Every line
 with the history, lock, read-back and audit trail that every change has.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -167,6 +168,14 @@ class CheckedBatch:
     def requestable(self) -> bool:
         """Whether it can be requested as it is. If there are problems: only `without_problems`."""
         return bool(self.lines) and not self.problems and self.decision is not None and self.decision.permit
+
+    @property
+    def fingerprint(self) -> str:
+        """The same only for a list that looks the same: what each line would change, with its warnings, and
+        how many people must approve. To be compared with what somebody was shown."""
+        seen = [(line.input, line.preview.lines, line.preview.warnings) for line in self.lines]
+        approvals = self.decision.approvals if self.decision else None
+        return hashlib.sha256(repr((seen, approvals)).encode()).hexdigest()[:16]
 
     def without_problems(self) -> "CheckedBatch":
         return replace(self, problems=())

@@ -19,7 +19,7 @@ from bot.lookups.check import words as check_words
 from bot.lookups.finder import words as finder_words
 from sandbox.slack import Person
 from tests.handlers.test_changes import last
-from tests.journeys.changing import AT_ONCE
+from tests.journeys.changing import AT_ONCE, elsewhere
 from tests.running import APPROVALS, QUICK_BATCHES, UNHURRIED, Running, running_maple
 from tests.screen import on_screen
 
@@ -444,6 +444,21 @@ async def test_another_replica_checks_the_list_again(maple: Running) -> None:
         await maple.ana.sees(words.REQUESTED)
     await approve(maple)
     await maple.lea.sees(FINISHED)
+
+
+async def test_list_whose_figures_moved_is_shown_again_by_another_replica(maple: Running) -> None:
+    await check_list(maple.ana)
+    before = await maple.ana.sees(words.SEND)
+    await elsewhere(
+        maple, "balances.update", customer_id=CUSTOMERS[0], feature_id="messages", add_to_balance=7
+    )
+    async with maple.another():
+        await maple.ana.click(words.SEND)
+        shown = await maple.ana.sees(on_screen(words.ANEW))
+        assert shown != before
+        await maple.ana.click(words.SEND)
+        await maple.ana.sees(words.REQUESTED)
+    assert len(await maple.bot.batches.requested_by(maple.ana.id, limit=5)) == 1
 
 
 async def test_list_that_is_no_longer_right_is_shown_again(maple: Running) -> None:
