@@ -100,7 +100,7 @@ def trigger(kind: InteractionKind, body: Mapping[str, Any]) -> str:
             return _text(body, "action_id")
         case InteractionKind.EVENT:
             return _text(_part(body, "event"), "type")
-        case _:
+        case _:  # pragma: no cover - a closed set
             assert_never(kind)
 
 
