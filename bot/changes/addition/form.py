@@ -1,7 +1,5 @@
 """The form that gives a customer a product beside the others."""
 
-from typing import Any
-
 from bot.autumn.models import Plan
 from bot.changes import notes
 from bot.changes import words as changes_words
@@ -9,17 +7,15 @@ from bot.changes.addition import products, words
 from bot.changes.addition.input import AdditionInput
 from bot.changes.addition.words import AdditionNote
 from bot.changes.billing import form as billing_form
-from bot.changes.billing import quantity_fields
+from bot.changes.billing import product_field, quantity_fields
 from bot.changes.billing.quantities import FeatureQuantity
 from bot.changes.forms import fields as parts
 from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
 from bot.changes.model import Facts
 from bot.changes.notes import Note
 from bot.changes.spec import ChangeForm
-from bot.kit import blocks, form_values, phrases, text
-from bot.kit.card import Block
+from bot.kit import blocks, form_values
 from bot.kit.form_values import Values
-from bot.lookups import names, options
 from bot.lookups.products.plan_changes import is_one_time
 
 PRODUCT_BLOCK = "addition"
@@ -31,7 +27,7 @@ def build(state: FormState) -> FormContent:
     if not pickable:
         return FormContent(state.meta, closed=words.NO_PRODUCTS)
     plan = _picked(state.values, state.facts)
-    content = [_pick_product(state, pickable)]
+    content = [product_field.field(PRODUCT_BLOCK, words.PRODUCT, words.PICK_PRODUCT, state, pickable)]
     if plan is not None:
         content += quantity_fields.fields(state, plan)
     if left_out := len(products.offered(state.facts)) - len(pickable):
@@ -81,31 +77,11 @@ def _remember(meta: Meta, plan: Plan | None) -> Meta:
 
 
 def _picked(values: Values, facts: Facts) -> Plan | None:
-    chosen = form_values.chosen(values, PRODUCT_BLOCK)
-    return next((plan for plan in _pickable(facts) if plan.id == chosen), None)
+    return product_field.picked(PRODUCT_BLOCK, values, _pickable(facts))
 
 
 def _pickable(facts: Facts) -> list[Plan]:
-    """By name; those that an option and the form can carry."""
-    fitting = [
-        plan
-        for plan in products.offered(facts).values()
-        if text.length(plan.id) <= blocks.OPTION and quantity_fields.fits(plan)
-    ]
-    return sorted(fitting, key=lambda plan: ((plan.name or plan.id).casefold(), plan.id))[: options.MOST]
-
-
-def _pick_product(state: FormState, pickable: list[Plan]) -> Block:
-    currency = names.currency(state.facts.customer)
-    drawn = {plan.id: _option(plan, currency) for plan in pickable}
-    initial = drawn.get(form_values.chosen(state.values, PRODUCT_BLOCK))
-    element = blocks.select(parts.field_id("addition"), words.PICK_PRODUCT, list(drawn.values()), initial)
-    return blocks.field(PRODUCT_BLOCK, words.PRODUCT, element, listens=True)
-
-
-def _option(plan: Plan, currency: str) -> Any:
-    label = text.literal(plan.name or plan.id, blocks.OPTION) or phrases.NONE
-    return blocks.option(label, plan.id, text.literal(names.price(plan, currency), blocks.OPTION))
+    return product_field.pickable(products.offered(facts).values())
 
 
 FORM = ChangeForm(build, draft, parse)

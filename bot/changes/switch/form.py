@@ -1,12 +1,10 @@
 """The form that changes a customer's product."""
 
-from typing import Any
-
 from bot.autumn.models import Plan
 from bot.changes import notes
 from bot.changes import words as changes_words
 from bot.changes.billing import form as billing_form
-from bot.changes.billing import quantity_fields
+from bot.changes.billing import product_field, quantity_fields
 from bot.changes.billing.quantities import FeatureQuantity
 from bot.changes.forms import fields as parts
 from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
@@ -16,10 +14,8 @@ from bot.changes.spec import ChangeForm
 from bot.changes.switch import products, words
 from bot.changes.switch.input import Kept, SwitchAction, SwitchInput
 from bot.changes.switch.words import SwitchNote
-from bot.kit import blocks, form_values, phrases, text
-from bot.kit.card import Block
+from bot.kit import blocks, form_values
 from bot.kit.form_values import Values
-from bot.lookups import names, options
 
 PRODUCT_BLOCK = "product"
 _REPLACES = "replaces"
@@ -33,7 +29,7 @@ def build(state: FormState) -> FormContent:
         return FormContent(state.meta, closed=words.NO_PRODUCTS)
     action, plan = _action(state.values), _picked(state.values, state.facts)
     content = [
-        _pick_product(state, pickable),
+        product_field.field(PRODUCT_BLOCK, words.PRODUCT, words.PICK_PRODUCT, state, pickable),
         *(quantity_fields.fields(state, plan) if plan is not None else ()),
         billing_form.radio(ACTION_BLOCK, words.WHEN, words.ACTIONS, action),
     ]
@@ -79,8 +75,7 @@ def _remember(state: FormState, plan: Plan | None) -> Meta:
 
 
 def _picked(values: Values, facts: Facts) -> Plan | None:
-    chosen = form_values.chosen(values, PRODUCT_BLOCK)
-    return next((plan for plan in _pickable(facts) if plan.id == chosen), None)
+    return product_field.picked(PRODUCT_BLOCK, values, _pickable(facts))
 
 
 def _replaced(product: str, facts: Facts) -> str:
@@ -112,26 +107,7 @@ def _kept(values: Values) -> Kept:
 
 
 def _pickable(facts: Facts) -> list[Plan]:
-    """By name; those that an option can carry."""
-    fitting = [
-        plan
-        for plan in products.offered(facts).values()
-        if text.length(plan.id) <= blocks.OPTION and quantity_fields.fits(plan)
-    ]
-    return sorted(fitting, key=lambda plan: ((plan.name or plan.id).casefold(), plan.id))[: options.MOST]
-
-
-def _pick_product(state: FormState, pickable: list[Plan]) -> Block:
-    currency = names.currency(state.facts.customer)
-    found = {plan.id: _option(plan, currency) for plan in pickable}
-    initial = found.get(form_values.chosen(state.values, PRODUCT_BLOCK))
-    element = blocks.select(parts.field_id("product"), words.PICK_PRODUCT, list(found.values()), initial)
-    return blocks.field(PRODUCT_BLOCK, words.PRODUCT, element, listens=True)
-
-
-def _option(plan: Plan, currency: str) -> Any:
-    label = text.literal(plan.name or plan.id, blocks.OPTION) or phrases.NONE
-    return blocks.option(label, plan.id, text.literal(names.price(plan, currency), blocks.OPTION))
+    return product_field.pickable(products.offered(facts).values())
 
 
 FORM = ChangeForm(build, draft, parse)
