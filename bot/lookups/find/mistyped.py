@@ -1,4 +1,4 @@
-"""Customers that may have been meant by a text with a letter wrong. Pure."""
+"""Customers whom a mistyped text may mean. Pure."""
 
 import difflib
 from collections.abc import Iterable
@@ -7,15 +7,15 @@ from bot.autumn.models import Customer
 from bot.lookups.find.query import bare, cut, fold
 
 _STEM = 3
-"""Letters that a mistyped name is taken to have right."""
+"""The first letters of a mistyped name, which are assumed to be right."""
 _LONGEST = 60
 _CLOSE = 0.75
 _MOST = 5
 
 
 def stem(text: str) -> str:
-    """What those who may be meant have in their id, name or email; empty for a text that is too short or
-    too long to be a mistyped name."""
+    """What to search for: the first letters of the text. Empty if it is too short or too long to be a
+    mistyped name."""
     typed = _typed(text)
     return typed[:_STEM] if _STEM < len(typed) <= _LONGEST else ""
 
@@ -29,7 +29,7 @@ def near(text: str, customers: Iterable[Customer]) -> tuple[Customer, ...]:
 
 
 def _typed(text: str) -> str:
-    """Without quotes around it, which are nobody's."""
+    """The text without the quotes around it."""
     return bare(cut(text))
 
 
