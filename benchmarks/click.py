@@ -23,7 +23,7 @@ from benchmarks.report import Table, milliseconds, quantile, show
 from bot.approvals.lifecycle import State
 from bot.approvals.words import HEADLINES
 from bot.changes.balance.form import ACTION_BLOCK, AMOUNT_BLOCK, FEATURE_BLOCK
-from bot.changes.balance.input import BalanceAction
+from bot.changes.balance.words import BalanceAction
 from bot.changes.forms.fields import REASON_BLOCK, field_id
 from bot.changes.forms.model import Meta
 from bot.kit import form_values, ids

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from bot.approvals.lifecycle import Approval, Cause, Record, State
-from bot.changes.balance.input import BalanceAction, BalanceInput
-from bot.changes.balance.words import BalanceLine, BalanceNote
+from bot.changes.balance.input import BalanceInput
+from bot.changes.balance.words import BalanceAction, BalanceLine, BalanceNote
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.notes import Note
 from bot.kit.card import Card

@@ -13,10 +13,13 @@ from bot.autumn.environment import Environment
 from bot.autumn.models import Coupon, Customer, Duration, Entity, RewardList
 from bot.changes import notes, registry
 from bot.changes.addition.input import AdditionInput
-from bot.changes.balance.input import BalanceAction, BalanceInput
+from bot.changes.balance.input import BalanceInput
+from bot.changes.balance.words import BalanceAction
 from bot.changes.billing.quantities import FeatureQuantity
-from bot.changes.cancellation.input import CancellationAction, CancellationInput, Settlement
-from bot.changes.control.input import ControlInput, ControlType, ThresholdType
+from bot.changes.cancellation.input import CancellationInput
+from bot.changes.cancellation.words import CancellationAction, Settlement
+from bot.changes.control.input import ControlInput
+from bot.changes.control.words import ControlType, ThresholdType
 from bot.changes.deletion.input import DeletionInput
 from bot.changes.details.input import DetailsInput
 from bot.changes.expiry.input import ExpiryInput
@@ -27,10 +30,13 @@ from bot.changes.model import Facts, Now
 from bot.changes.notes import Note
 from bot.changes.quantity.input import Billed, QuantityInput
 from bot.changes.refund.input import RefundInput
-from bot.changes.reward.input import RewardAction, RewardInput
+from bot.changes.reward.input import RewardInput
+from bot.changes.reward.words import RewardAction
 from bot.changes.standalone import GrantSize
-from bot.changes.switch.input import SwitchAction, SwitchInput
-from bot.changes.trial.input import TrialAction, TrialInput
+from bot.changes.switch.input import SwitchInput
+from bot.changes.switch.words import SwitchAction
+from bot.changes.trial.input import TrialInput
+from bot.changes.trial.words import TrialAction
 from bot.changes.ungrant.input import UngrantInput
 from bot.changes.usage.input import UsageInput
 from bot.kit.ref import Ref

@@ -22,7 +22,8 @@ from bot.changes import registry
 from bot.changes.details.input import DetailsInput
 from bot.changes.model import ChangeInput
 from bot.changes.refund.input import RefundInput
-from bot.changes.trial.input import TrialAction, TrialInput
+from bot.changes.trial.input import TrialInput
+from bot.changes.trial.words import TrialAction
 from bot.store.tables import changes
 from tests.approvals.harness import ANA, CUSTOMER, FAST, LEA, QUICK, RAJ, Harness, Permissions
 from tests.approvals.test_engine import LIMITED, Stopped, TwoWrites, lease_end, stop_at

@@ -21,8 +21,8 @@ from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
 from bot.approvals.reason_form import DENIAL, REASON_BLOCK, UNDO, ReasonForm
 from bot.approvals.results import Result
 from bot.changes import descriptions, lines, registry
-from bot.changes.balance.input import BalanceAction, BalanceInput
-from bot.changes.balance.words import BalanceLine, BalanceNote
+from bot.changes.balance.input import BalanceInput
+from bot.changes.balance.words import BalanceAction, BalanceLine, BalanceNote
 from bot.changes.common_notes import CommonNote
 from bot.changes.deletion.input import DeletionInput
 from bot.changes.deletion.words import DeletionLine, DeletionNote
@@ -32,8 +32,8 @@ from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Now
 from bot.changes.notes import Note
 from bot.changes.refund.input import RefundInput
-from bot.changes.reward.input import RewardAction, RewardInput
-from bot.changes.reward.words import RewardLine
+from bot.changes.reward.input import RewardInput
+from bot.changes.reward.words import RewardAction, RewardLine
 from bot.kit.card import Card
 from bot.kit.carried import Unreadable
 from bot.kit.ref import Ref

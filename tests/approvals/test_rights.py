@@ -11,7 +11,7 @@ from bot.access.rules import Power, Requirement, Rule, When, Who
 from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
 from bot.approvals.results import Result
 from bot.approvals.service import ChangeService
-from bot.changes.balance.input import BalanceAction
+from bot.changes.balance.words import BalanceAction
 from tests.approvals.harness import ANA, CUSTOMER, LEA, RAJ, Harness
 
 TWO = Policy(

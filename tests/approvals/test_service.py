@@ -16,11 +16,11 @@ from bot.approvals.preview import ReadBack
 from bot.approvals.results import Result
 from bot.autumn.environment import Environment
 from bot.changes import registry
-from bot.changes.balance.input import BalanceAction
-from bot.changes.balance.words import BalanceLine, BalanceNote
+from bot.changes.balance.words import BalanceAction, BalanceLine, BalanceNote
 from bot.changes.deletion.input import DeletionInput
 from bot.changes.details.input import DetailsInput
-from bot.changes.reward.input import RewardAction, RewardInput
+from bot.changes.reward.input import RewardInput
+from bot.changes.reward.words import RewardAction
 from bot.store import audit
 from bot.store.tables import changes
 from tests.approvals.harness import ANA, CUSTOMER, LEA, NOW, RAJ, Harness

@@ -14,7 +14,7 @@ from bot.approvals.lifecycle import Approval, CardKind, ChangeEvent, State
 from bot.approvals.proposal import Mandate
 from bot.approvals.results import Outcome, Result
 from bot.autumn.environment import Environment
-from bot.changes.balance.input import BalanceAction
+from bot.changes.balance.words import BalanceAction
 from bot.changes.grant.input import GrantInput
 from bot.changes.standalone import GrantSize
 from bot.store.tables import changes

@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, select, text, update
 from bot.access.people import Actor
 from bot.approvals.lifecycle import Cause, Record, State
 from bot.approvals.results import Result
-from bot.changes.balance.input import BalanceAction
+from bot.changes.balance.words import BalanceAction
 from bot.store import audit
 from bot.store.tables import changes, decisions
 from tests.approvals.harness import ANA, LEA, NOW, RAJ, Harness

@@ -19,7 +19,8 @@ from bot.batches.model import (
     LineReason,
     LineState,
 )
-from bot.changes.balance.input import BalanceAction, BalanceInput
+from bot.changes.balance.input import BalanceInput
+from bot.changes.balance.words import BalanceAction
 from bot.changes.line_form import LineCells
 
 AT = datetime(2026, 11, 22, tzinfo=UTC)

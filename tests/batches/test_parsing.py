@@ -13,7 +13,7 @@ from bot.batches.list_notes import MOST_BYTES, ListNote
 from bot.batches.model import MOST_LINES, BatchLine, LineReason
 from bot.batches.parsing import ForAll, ReadList
 from bot.changes import notes, registry
-from bot.changes.balance.input import BalanceAction
+from bot.changes.balance.words import BalanceAction
 from bot.changes.line_form import LineNote, LineReader
 from bot.changes.notes import Note, NoteCode
 from bot.lookups.finder import words as finder_words

@@ -14,7 +14,7 @@ from bot.approvals.steps import Lease
 from bot.batches import line_steps, repository, running
 from bot.batches.line_steps import submission_id
 from bot.batches.model import BatchLine, BatchRecord, BatchResult, BatchState, LineState
-from bot.changes.balance.input import BalanceAction
+from bot.changes.balance.words import BalanceAction
 from bot.changes.line_form import LineCells
 from tests.approvals.harness import ANA, LEA, RAJ
 from tests.approvals.records import record

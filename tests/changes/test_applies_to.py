@@ -14,15 +14,19 @@ from hypothesis import strategies as st
 from bot.autumn.models import Balance, Customer, Entity, Invoice, Plan, PlanItem, Purchase, Subscription
 from bot.changes import entity_view, registry
 from bot.changes.billing import bought
-from bot.changes.cancellation.input import CancellationAction, CancellationInput, Settlement
+from bot.changes.cancellation.input import CancellationInput
+from bot.changes.cancellation.words import CancellationAction, Settlement
 from bot.changes.expiry.input import ExpiryInput
 from bot.changes.model import ChangeInput, EntityScope, Facts
 from bot.changes.quantity.input import Billed, QuantityInput
 from bot.changes.refund.input import RefundInput
 from bot.changes.refund.read import PaidInvoices
-from bot.changes.reward.input import RewardAction, RewardInput
-from bot.changes.switch.input import SwitchAction, SwitchInput
-from bot.changes.trial.input import TrialAction, TrialInput
+from bot.changes.reward.input import RewardInput
+from bot.changes.reward.words import RewardAction
+from bot.changes.switch.input import SwitchInput
+from bot.changes.switch.words import SwitchAction
+from bot.changes.trial.input import TrialInput
+from bot.changes.trial.words import TrialAction
 from bot.changes.ungrant.input import UngrantInput
 from tests.changes.billing.quotes import CANCELLED, FREE_LATER, OF_ENTITY, PRO, TEAM_LATER, TRIAL
 from tests.changes.facts import (

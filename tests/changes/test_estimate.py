@@ -20,9 +20,8 @@ from bot.autumn.models import (
 )
 from bot.changes.model import Facts
 from bot.changes.notes import Note
-from bot.changes.reward.input import RewardAction
 from bot.changes.reward.kind import RewardChange
-from bot.changes.reward.words import RewardLine, RewardNote
+from bot.changes.reward.words import RewardAction, RewardLine, RewardNote
 from tests.changes.facts import (
     LATER,
     NOW,

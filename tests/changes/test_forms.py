@@ -24,14 +24,16 @@ from bot.autumn.models import (
 from bot.changes import registry as kinds
 from bot.changes import request_form
 from bot.changes import words as changes_words
-from bot.changes.balance.input import BalanceAction, BalanceInput
+from bot.changes.balance.input import BalanceInput
+from bot.changes.balance.words import BalanceAction
 from bot.changes.deletion.input import DeletionInput
 from bot.changes.details.input import DetailsInput
 from bot.changes.forms.fields import REASON_BLOCK
 from bot.changes.forms.model import FormState, Meta
 from bot.changes.grant.input import GrantInput
 from bot.changes.model import Facts
-from bot.changes.reward.input import RewardAction, RewardInput
+from bot.changes.reward.input import RewardInput
+from bot.changes.reward.words import RewardAction
 from bot.changes.standalone import GrantSize
 from bot.kit import form_values, ids
 from bot.kit.carried import Unreadable

@@ -22,8 +22,8 @@ from bot.autumn.client import Autumn, Limits
 from bot.autumn.errors import Conflict, NotFound, Refused
 from bot.autumn.models import BalanceRow, Customer, InvoicePreview
 from bot.changes import canonical, registry
-from bot.changes.balance.input import OFFERED, BalanceAction, BalanceInput
-from bot.changes.balance.words import BalanceLine, BalanceNote
+from bot.changes.balance.input import BalanceInput
+from bot.changes.balance.words import OFFERED, BalanceAction, BalanceLine, BalanceNote
 from bot.changes.common_notes import CommonNote
 from bot.changes.deletion.input import DeletionInput
 from bot.changes.deletion.words import DeletionNote
@@ -33,8 +33,8 @@ from bot.changes.facts import gather
 from bot.changes.lines import Line
 from bot.changes.model import Facts, Verdict, key
 from bot.changes.notes import NoteCode
-from bot.changes.reward.input import RewardAction, RewardInput
-from bot.changes.reward.words import RewardLine
+from bot.changes.reward.input import RewardInput
+from bot.changes.reward.words import RewardAction, RewardLine
 from sandbox.autumn import Limits as LocalLimits
 from sandbox.autumn import LocalAutumn
 from tests.examples import examples

@@ -13,15 +13,17 @@ from bot.changes.addition.input import AdditionInput
 from bot.changes.billing import quote
 from bot.changes.billing.quantities import FeatureQuantity
 from bot.changes.billing.words import BillingLine, BillingNote
-from bot.changes.cancellation.input import CancellationAction, CancellationInput, Settlement
+from bot.changes.cancellation.input import CancellationInput
+from bot.changes.cancellation.words import CancellationAction, Settlement
 from bot.changes.common_notes import CommonNote
 from bot.changes.facts import gather_for, quoted
 from bot.changes.model import ChangeInput, Facts, Verdict
 from bot.changes.notes import Note
 from bot.changes.quantity.input import Billed, QuantityInput
-from bot.changes.switch.input import Kept, SwitchAction, SwitchInput
-from bot.changes.switch.words import SwitchNote
-from bot.changes.trial.input import TrialAction, TrialInput
+from bot.changes.switch.input import SwitchInput
+from bot.changes.switch.words import Kept, SwitchAction, SwitchNote
+from bot.changes.trial.input import TrialInput
+from bot.changes.trial.words import TrialAction
 from sandbox.autumn.seed.catalog import prepaid
 from tests.changes.test_local_autumn import NOW, Bench, bench_of
 

@@ -7,12 +7,14 @@ import pytest
 
 from bot.autumn.errors import AutumnError
 from bot.changes import registry
-from bot.changes.balance.input import BalanceAction, BalanceInput
+from bot.changes.balance.input import BalanceInput
+from bot.changes.balance.words import BalanceAction
 from bot.changes.deletion.input import DeletionInput
 from bot.changes.details.input import DetailsInput
 from bot.changes.facts import gather, gather_for
 from bot.changes.model import Facts, Needs
-from bot.changes.reward.input import RewardAction, RewardInput
+from bot.changes.reward.input import RewardInput
+from bot.changes.reward.words import RewardAction
 from bot.lookups.invoices.facts import Owed, Unpaid
 from tests.autumn.scripted import Scripted, error, listing, ok
 from tests.changes.facts import NOW

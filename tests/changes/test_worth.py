@@ -9,7 +9,8 @@ import pytest
 from bot.access.limits import Worth
 from bot.autumn.models import Invoice, Plan, PlanItem, PlanPrice, Subscription, UsagePrice
 from bot.changes import notes, registry
-from bot.changes.balance.input import BalanceAction, BalanceInput
+from bot.changes.balance.input import BalanceInput
+from bot.changes.balance.words import BalanceAction
 from bot.changes.cancellation.input import CancellationInput
 from bot.changes.details.input import DetailsInput
 from bot.changes.grant.input import GrantInput
@@ -17,7 +18,8 @@ from bot.changes.model import ChangeInput, Facts, Snapshot
 from bot.changes.notes import Note
 from bot.changes.quantity.input import Billed, QuantityInput
 from bot.changes.refund.input import RefundInput
-from bot.changes.reward.input import RewardAction, RewardInput
+from bot.changes.reward.input import RewardInput
+from bot.changes.reward.words import RewardAction
 from bot.changes.standalone import GrantSize
 from tests.changes.facts import balance, billing, coupon, customer, discount, facts, grant, rewards, row
 

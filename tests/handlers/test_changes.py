@@ -15,7 +15,7 @@ from bot.approvals.results import Result
 from bot.approvals.words import HEADLINES
 from bot.changes import words as changes_words
 from bot.changes.balance import words as balance_words
-from bot.changes.balance.input import BalanceAction
+from bot.changes.balance.words import BalanceAction
 from bot.changes.forms import words as forms_words
 from bot.lookups import labels
 from bot.lookups.find import words as find_words

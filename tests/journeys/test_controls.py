@@ -8,7 +8,7 @@ import pytest
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
 from bot.changes.control import words
-from bot.changes.control.input import ControlType
+from bot.changes.control.words import ControlType
 from tests.journeys.changing import AT_ONCE, close_and_look, request_undo
 from tests.running import Running, running_maple
 

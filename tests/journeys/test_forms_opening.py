@@ -7,7 +7,7 @@ import pytest
 
 from bot.changes import registry as kinds
 from bot.changes.control import words as control_words
-from bot.changes.control.input import ControlType
+from bot.changes.control.words import ControlType
 from bot.changes.forms import words as forms_words
 from bot.changes.grant import words as grant_words
 from bot.changes.refund import words as refund_words

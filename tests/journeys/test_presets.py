@@ -5,7 +5,8 @@ from decimal import Decimal
 import pytest
 
 from bot.changes import words as changes_words
-from bot.changes.balance.input import BalanceAction, BalanceInput
+from bot.changes.balance.input import BalanceInput
+from bot.changes.balance.words import BalanceAction
 from bot.changes.forms import words as forms_words
 from bot.changes.grant.input import GrantInput
 from sandbox.slack.screen import NotOnScreen

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from bot.approvals.lifecycle import Record, State
 from bot.approvals.results import Result
-from bot.changes.balance.input import BalanceAction
+from bot.changes.balance.words import BalanceAction
 from bot.changes.details.input import DetailsInput
 from bot.changes.model import ChangeInput
 from bot.store.database import Database

@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import assert_never
 
 from bot.changes.balance.figures import ZERO, BalanceFigures
-from bot.changes.balance.input import BalanceAction, BalanceInput
+from bot.changes.balance.input import BalanceInput
+from bot.changes.balance.words import BalanceAction
 from bot.changes.canonical import near
 
 

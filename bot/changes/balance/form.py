@@ -11,9 +11,10 @@ from bot.changes import words as changes_words
 from bot.changes.amounts import NotAnAmount
 from bot.changes.balance import lasting, sources
 from bot.changes.balance import words as balance_words
-from bot.changes.balance.input import OFFERED, BalanceAction, BalanceInput
+from bot.changes.balance.input import BalanceInput
 from bot.changes.balance.sentence import BalanceSentence
 from bot.changes.balance.target import HeldBalance, find
+from bot.changes.balance.words import OFFERED, BalanceAction
 from bot.changes.forms import fields as parts
 from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
 from bot.changes.grant.input import GrantInput

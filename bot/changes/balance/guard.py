@@ -8,9 +8,9 @@ from bot.changes import amounts, canonical
 from bot.changes.amounts import AmountNote
 from bot.changes.balance import balance_math
 from bot.changes.balance.figures import ZERO, BalanceFigures
-from bot.changes.balance.input import OFFERED, BalanceAction, BalanceInput
+from bot.changes.balance.input import BalanceInput
 from bot.changes.balance.target import HeldBalance, allocated, find
-from bot.changes.balance.words import BalanceNote
+from bot.changes.balance.words import OFFERED, BalanceAction, BalanceNote
 from bot.changes.canonical import near, same_time
 from bot.changes.common import identity_refusals
 from bot.changes.common_notes import CommonNote

@@ -13,11 +13,11 @@ from bot.changes.balance import balance_math, sentence, summary, words
 from bot.changes.balance.figures import BalanceFigures
 from bot.changes.balance.form import FORM, fill
 from bot.changes.balance.guard import guard
-from bot.changes.balance.input import BalanceAction, BalanceInput
+from bot.changes.balance.input import BalanceInput
 from bot.changes.balance.line import LINE
 from bot.changes.balance.target import HeldBalance, find
 from bot.changes.balance.verdict import settled
-from bot.changes.balance.words import BalanceLine, BalanceNote
+from bot.changes.balance.words import BalanceAction, BalanceLine, BalanceNote
 from bot.changes.canonical import near, same_time
 from bot.changes.common import agreed, entity_of
 from bot.changes.lines import Line, ValueFormat

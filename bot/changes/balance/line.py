@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from bot.changes import line_form
 from bot.changes.balance import words
-from bot.changes.balance.input import BalanceAction, BalanceInput
-from bot.changes.balance.words import BalanceNote
+from bot.changes.balance.input import BalanceInput
+from bot.changes.balance.words import BalanceAction, BalanceNote
 from bot.changes.line_form import LineForm, LineReader
 from bot.changes.model import Facts
 from bot.changes.notes import Note

@@ -21,7 +21,7 @@ from typing import NamedTuple
 from bot.changes import amounts, notes
 from bot.changes.amounts import NotAnAmount
 from bot.changes.balance import words
-from bot.changes.balance.input import BalanceAction
+from bot.changes.balance.words import BalanceAction
 from bot.changes.spec import Misread
 from bot.kit import text
 from bot.lookups.find.query import QUOTES

@@ -6,8 +6,8 @@ from decimal import Decimal
 from bot.changes import lines
 from bot.changes.balance import sources, words
 from bot.changes.balance.figures import BalanceFigures
-from bot.changes.balance.input import BalanceAction, BalanceInput
-from bot.changes.balance.words import BalanceLine
+from bot.changes.balance.input import BalanceInput
+from bot.changes.balance.words import BalanceAction, BalanceLine
 from bot.changes.lines import Line
 from bot.changes.model import Snapshot
 from bot.changes.notes import Names

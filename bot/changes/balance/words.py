@@ -1,9 +1,29 @@
 """What people read about balance changes."""
 
-from bot.changes.balance.input import BalanceAction
+from enum import StrEnum
+
 from bot.changes.lines import LineLabel, LineStyle
 from bot.changes.notes import Details, NoteCode
 from bot.kit.phrases import count
+
+
+class BalanceAction(StrEnum):
+    GIVE = "give"
+    """More allowance: granted and remaining both rise by the amount."""
+    SET = "set"
+    """What remains becomes the amount; a negative one is units of overage."""
+    USAGE = "usage"
+    """What counts as used becomes the amount."""
+    NONE = "none"
+    """Only a new reset date."""
+    TAKE = "take"
+    """The undoing of GIVE: granted and remaining both fall by the amount."""
+    SHIFT = "shift"
+    """The undoing of SET and USAGE: remaining moves by the amount (either way), granted stays."""
+
+
+OFFERED = (BalanceAction.GIVE, BalanceAction.SET, BalanceAction.USAGE, BalanceAction.NONE)
+"""What a person picks from; the others come from Undo."""
 
 BUTTON = "Change balance"
 PRIMARY_BUTTON = "Give allowance"

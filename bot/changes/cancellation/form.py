@@ -7,7 +7,8 @@ from bot.changes.billing import subscriptions
 from bot.changes.billing import words as billing_words
 from bot.changes.billing.form import SubscriptionPicker
 from bot.changes.cancellation import purchases, words
-from bot.changes.cancellation.input import CancellationAction, CancellationInput, Settlement
+from bot.changes.cancellation.input import CancellationInput
+from bot.changes.cancellation.words import CancellationAction, Settlement
 from bot.changes.forms import fields as parts
 from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
 from bot.changes.model import Facts

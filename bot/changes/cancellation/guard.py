@@ -9,8 +9,8 @@ from bot.changes import canonical
 from bot.changes.billing import quote, subscriptions
 from bot.changes.billing.words import BillingNote
 from bot.changes.cancellation import purchases
-from bot.changes.cancellation.input import CancellationAction, CancellationInput, Settlement
-from bot.changes.cancellation.words import CancellationNote
+from bot.changes.cancellation.input import CancellationInput
+from bot.changes.cancellation.words import CancellationAction, CancellationNote, Settlement
 from bot.changes.canonical import ZERO, same_time
 from bot.changes.common import identity_refusals, joined
 from bot.changes.common_notes import CommonNote

@@ -15,15 +15,16 @@ from bot.changes.billing.words import BillingLine
 from bot.changes.cancellation import purchases, words
 from bot.changes.cancellation.form import FORM
 from bot.changes.cancellation.guard import free_main, guard
-from bot.changes.cancellation.input import CancellationAction, CancellationInput, Settlement
+from bot.changes.cancellation.input import CancellationInput
 from bot.changes.cancellation.line import LINE
-from bot.changes.cancellation.words import CancellationLine, CancellationNote
+from bot.changes.cancellation.words import CancellationAction, CancellationLine, CancellationNote, Settlement
 from bot.changes.common import entity_of
 from bot.changes.lines import Line, name, value_bullet
 from bot.changes.model import ChangeInput, Facts, Judgement, Snapshot, Verdict
 from bot.changes.notes import Names
 from bot.changes.spec import ChangeKind
-from bot.changes.switch.input import SwitchAction, SwitchInput
+from bot.changes.switch.input import SwitchInput
+from bot.changes.switch.words import SwitchAction
 from bot.kit import text, times
 
 _SETTLEMENTS = {

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from bot.changes.billing import line as billing_line
 from bot.changes.cancellation import words
-from bot.changes.cancellation.input import CancellationAction, CancellationInput, Settlement
+from bot.changes.cancellation.input import CancellationInput
+from bot.changes.cancellation.words import CancellationAction, Settlement
 from bot.changes.line_form import LineForm, LineReader
 from bot.changes.model import Facts
 from bot.changes.notes import Note

@@ -1,8 +1,29 @@
 """What people read about cancelling a subscription."""
 
-from bot.changes.cancellation.input import CancellationAction, Settlement
+from enum import StrEnum
+
 from bot.changes.lines import LineLabel, LineStyle, name
 from bot.changes.notes import Details, NoteCode
+
+
+class CancellationAction(StrEnum):
+    AT_PERIOD_END = "at_period_end"
+    NOW = "now"
+    TAKE_BACK = "take_back"
+    """Of a cancellation at the end of the period."""
+
+
+class Settlement(StrEnum):
+    """What the customer gets for the rest of a period that ends now."""
+
+    CREDIT = "credit"
+    """For the next invoices."""
+    REFUND_UNUSED = "refund_unused"
+    """To the card: of the last payment, what was not used."""
+    REFUND_ALL = "refund_all"
+    """To the card: the whole last payment, less what was refunded before."""
+    NOTHING = "nothing"
+
 
 BUTTON = "Cancel subscription"
 TITLE = "Cancel subscription"

@@ -11,7 +11,8 @@ from typing import Any, assert_never
 from bot.autumn.models import Customer
 from bot.changes import canonical
 from bot.changes.control import properties
-from bot.changes.control.input import UNLIMITED, ControlInput, ControlType
+from bot.changes.control.input import ControlInput
+from bot.changes.control.words import UNLIMITED, ControlType
 from bot.lookups import controls
 from bot.lookups.controls import Entry
 

@@ -8,17 +8,17 @@ from bot.changes import amounts, notes
 from bot.changes import words as changes_words
 from bot.changes.amounts import NotAnAmount
 from bot.changes.control import properties, words
-from bot.changes.control.input import (
+from bot.changes.control.input import ControlInput
+from bot.changes.control.properties import NotProperties
+from bot.changes.control.values import value_of
+from bot.changes.control.words import (
     INTERVALS,
     PURCHASE_INTERVALS,
     UNLIMITED,
-    ControlInput,
+    ControlNote,
     ControlType,
     ThresholdType,
 )
-from bot.changes.control.properties import NotProperties
-from bot.changes.control.values import value_of
-from bot.changes.control.words import ControlNote
 from bot.changes.forms import features
 from bot.changes.forms import fields as parts
 from bot.changes.forms import words as forms_words

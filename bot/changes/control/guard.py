@@ -9,8 +9,8 @@ from bot.changes.amounts import AmountNote
 from bot.changes.common import identity_refusals
 from bot.changes.common_notes import CommonNote
 from bot.changes.control import entries
-from bot.changes.control.input import PURCHASE_INTERVALS, ControlInput, ControlType, ThresholdType
-from bot.changes.control.words import ControlNote
+from bot.changes.control.input import ControlInput
+from bot.changes.control.words import PURCHASE_INTERVALS, ControlNote, ControlType, ThresholdType
 from bot.changes.model import Facts, Judgement
 from bot.changes.notes import Note
 

@@ -1,36 +1,10 @@
 """A billing control, as it is to be."""
 
 from decimal import Decimal
-from enum import StrEnum
 from typing import Literal
 
+from bot.changes.control.words import ControlType, ThresholdType
 from bot.changes.model import ChangeInput
-
-
-class ControlType(StrEnum):
-    """By the name of Autumn's list."""
-
-    SPEND = "spend_limits"
-    USAGE = "usage_limits"
-    OVERAGE = "overage_allowed"
-    ALERT = "usage_alerts"
-    TOP_UP = "auto_topups"
-
-
-class ThresholdType(StrEnum):
-    """What the threshold of a usage alert is of, as Autumn calls it."""
-
-    USAGE = "usage"
-    USAGE_PERCENTAGE = "usage_percentage"
-    REMAINING = "remaining"
-    REMAINING_PERCENTAGE = "remaining_percentage"
-
-
-INTERVALS = ("day", "week", "month", "year")
-"""Of a usage limit."""
-PURCHASE_INTERVALS = ("hour", "day", "week", "month")
-"""Of how often a top-up may buy."""
-UNLIMITED = "unlimited"
 
 
 class ControlInput(ChangeInput):

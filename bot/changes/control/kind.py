@@ -13,9 +13,9 @@ from bot.changes.common import entity_of
 from bot.changes.control import entries, words
 from bot.changes.control.form import FORM
 from bot.changes.control.guard import guard
-from bot.changes.control.input import ControlInput, ControlType
+from bot.changes.control.input import ControlInput
 from bot.changes.control.values import value_of
-from bot.changes.control.words import ControlLine, ControlNote
+from bot.changes.control.words import ControlLine, ControlNote, ControlType
 from bot.changes.lines import Line
 from bot.changes.model import ChangeInput, Facts, Judgement, Needs, Snapshot, Verdict
 from bot.changes.notes import Names

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from bot.changes.control import entries, properties, words
-from bot.changes.control.input import ControlType
+from bot.changes.control.words import ControlType
 from bot.kit import numbers, phrases
 from bot.lookups import controls
 from bot.lookups.controls import Entry

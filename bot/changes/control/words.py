@@ -1,9 +1,36 @@
 """What people read about billing controls."""
 
-from bot.changes.control.input import PURCHASE_INTERVALS, ControlType, ThresholdType
+from enum import StrEnum
+
 from bot.changes.lines import LineLabel, LineStyle, name
 from bot.changes.notes import NoteCode
 from bot.changes.words import of_feature
+
+
+class ControlType(StrEnum):
+    """By the name of Autumn's list."""
+
+    SPEND = "spend_limits"
+    USAGE = "usage_limits"
+    OVERAGE = "overage_allowed"
+    ALERT = "usage_alerts"
+    TOP_UP = "auto_topups"
+
+
+class ThresholdType(StrEnum):
+    """What the threshold of a usage alert is of, as Autumn calls it."""
+
+    USAGE = "usage"
+    USAGE_PERCENTAGE = "usage_percentage"
+    REMAINING = "remaining"
+    REMAINING_PERCENTAGE = "remaining_percentage"
+
+
+INTERVALS = ("day", "week", "month", "year")
+"""Of a usage limit."""
+PURCHASE_INTERVALS = ("hour", "day", "week", "month")
+"""Of how often a top-up may buy."""
+UNLIMITED = "unlimited"
 
 BUTTON = "Billing controls"
 TITLE = "Billing controls"

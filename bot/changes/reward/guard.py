@@ -22,8 +22,8 @@ from bot.changes.reward.coupons import (
     stripe_only,
     subscription_discounts,
 )
-from bot.changes.reward.input import RewardAction, RewardInput
-from bot.changes.reward.words import RewardNote
+from bot.changes.reward.input import RewardInput
+from bot.changes.reward.words import RewardAction, RewardNote
 
 _LONGEST_CODE = 200
 

@@ -1,17 +1,9 @@
 """What is requested of a customer's coupon, or by a promo code."""
 
-from enum import StrEnum
 from typing import Literal
 
 from bot.changes.model import ChangeInput
-
-
-class RewardAction(StrEnum):
-    APPLY = "apply"
-    ATTACH = "attach"
-    """To one subscription."""
-    REDEEM = "redeem"
-    REMOVE = "remove"
+from bot.changes.reward.words import RewardAction
 
 
 class RewardInput(ChangeInput):

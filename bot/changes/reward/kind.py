@@ -31,9 +31,9 @@ from bot.changes.reward.coupons import (
 )
 from bot.changes.reward.form import FORM
 from bot.changes.reward.guard import guard
-from bot.changes.reward.input import RewardAction, RewardInput
+from bot.changes.reward.input import RewardInput
 from bot.changes.reward.line import LINE
-from bot.changes.reward.words import RewardLine, RewardNote
+from bot.changes.reward.words import RewardAction, RewardLine, RewardNote
 from bot.changes.spec import ChangeKind, KeyScope
 from bot.kit import phrases, text
 

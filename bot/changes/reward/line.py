@@ -8,8 +8,8 @@ from bot.changes.model import Facts
 from bot.changes.notes import Note
 from bot.changes.reward import words
 from bot.changes.reward.coupons import name_of, own_discount
-from bot.changes.reward.input import RewardAction, RewardInput
-from bot.changes.reward.words import RewardNote
+from bot.changes.reward.input import RewardInput
+from bot.changes.reward.words import RewardAction, RewardNote
 
 _COUPON, _CODE = "coupon", "promo code"
 _ACTIONS = {

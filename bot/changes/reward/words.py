@@ -1,9 +1,19 @@
 """What people read about coupons and promo codes."""
 
+from enum import StrEnum
+
 from bot.changes import words
 from bot.changes.lines import LineLabel, LineStyle, billing_day, name
 from bot.changes.notes import Details, NoteCode
-from bot.changes.reward.input import RewardAction
+
+
+class RewardAction(StrEnum):
+    APPLY = "apply"
+    ATTACH = "attach"
+    """To one subscription."""
+    REDEEM = "redeem"
+    REMOVE = "remove"
+
 
 BUTTON = "Change reward"
 TITLE = "Change reward"

@@ -12,8 +12,8 @@ from bot.changes.model import Facts
 from bot.changes.notes import Note
 from bot.changes.spec import ChangeForm
 from bot.changes.switch import products, words
-from bot.changes.switch.input import Kept, SwitchAction, SwitchInput
-from bot.changes.switch.words import SwitchNote
+from bot.changes.switch.input import SwitchInput
+from bot.changes.switch.words import Kept, SwitchAction, SwitchNote
 from bot.kit import blocks, form_values
 from bot.kit.form_values import Values
 

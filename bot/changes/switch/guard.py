@@ -11,8 +11,8 @@ from bot.changes.common_notes import CommonNote
 from bot.changes.model import Facts, Judgement
 from bot.changes.notes import Note
 from bot.changes.switch import products
-from bot.changes.switch.input import Kept, SwitchAction, SwitchInput
-from bot.changes.switch.words import SwitchNote
+from bot.changes.switch.input import SwitchInput
+from bot.changes.switch.words import Kept, SwitchAction, SwitchNote
 
 _KEPT = {
     Kept.NOTHING: SwitchNote.STARTS_ANEW,

@@ -1,27 +1,10 @@
 """Which product a customer is to have, from when, and what they keep of the one they have."""
 
-from enum import StrEnum
 from typing import Literal
 
 from bot.changes.billing.quantities import FeatureQuantity
 from bot.changes.model import ChangeInput
-
-
-class SwitchAction(StrEnum):
-    NOW = "now"
-    AT_PERIOD_END = "at_period_end"
-    CALL_OFF = "call_off"
-    """Of one at the end of the period: only as its undo."""
-
-
-class Kept(StrEnum):
-    """Of the balances of the product that is replaced now."""
-
-    NOTHING = "nothing"
-    USAGE = "usage"
-    """What was used counts against the new product."""
-    REMAINING = "remaining"
-    """What is left becomes a standalone grant until the end of the period."""
+from bot.changes.switch.words import Kept, SwitchAction
 
 
 class SwitchInput(ChangeInput):

@@ -20,8 +20,8 @@ from bot.changes.spec import ChangeKind
 from bot.changes.switch import products, words
 from bot.changes.switch.form import FORM
 from bot.changes.switch.guard import guard
-from bot.changes.switch.input import Kept, SwitchAction, SwitchInput
-from bot.changes.switch.words import SwitchLine, SwitchNote
+from bot.changes.switch.input import SwitchInput
+from bot.changes.switch.words import Kept, SwitchAction, SwitchLine, SwitchNote
 from bot.kit import times
 
 _KEPT: dict[Kept, dict[str, Any]] = {

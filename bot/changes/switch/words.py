@@ -1,9 +1,28 @@
 """What people read about changing a customer's product."""
 
+from enum import StrEnum
+
 from bot.changes.lines import LineLabel, LineStyle, name
 from bot.changes.notes import Details, NoteCode
-from bot.changes.switch.input import Kept, SwitchAction
 from bot.kit.phrases import count
+
+
+class SwitchAction(StrEnum):
+    NOW = "now"
+    AT_PERIOD_END = "at_period_end"
+    CALL_OFF = "call_off"
+    """Of one at the end of the period: only as its undo."""
+
+
+class Kept(StrEnum):
+    """Of the balances of the product that is replaced now."""
+
+    NOTHING = "nothing"
+    USAGE = "usage"
+    """What was used counts against the new product."""
+    REMAINING = "remaining"
+    """What is left becomes a standalone grant until the end of the period."""
+
 
 BUTTON = "Change product"
 TITLE = "Change product"

@@ -11,8 +11,8 @@ from bot.changes.notes import Note
 from bot.changes.spec import ChangeForm
 from bot.changes.trial import words
 from bot.changes.trial.guard import on_trial
-from bot.changes.trial.input import TrialAction, TrialInput
-from bot.changes.trial.words import TrialNote
+from bot.changes.trial.input import TrialInput
+from bot.changes.trial.words import TrialAction, TrialNote
 from bot.kit import blocks, form_values
 from bot.kit.card import Block
 from bot.kit.form_values import Values

@@ -11,8 +11,8 @@ from bot.changes.common import identity_refusals
 from bot.changes.common_notes import CommonNote
 from bot.changes.model import Facts, Judgement
 from bot.changes.notes import Note
-from bot.changes.trial.input import TrialAction, TrialInput
-from bot.changes.trial.words import TrialNote
+from bot.changes.trial.input import TrialInput
+from bot.changes.trial.words import TrialAction, TrialNote
 
 DAY = timedelta(days=1)
 _LONGEST = timedelta(days=730)

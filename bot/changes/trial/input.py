@@ -1,16 +1,11 @@
 """When a trial is to end."""
 
-from enum import StrEnum
 from typing import Literal
 
 from pydantic import AwareDatetime
 
 from bot.changes.model import ChangeInput
-
-
-class TrialAction(StrEnum):
-    MOVE_END = "move_end"
-    END_NOW = "end_now"
+from bot.changes.trial.words import TrialAction
 
 
 class TrialInput(ChangeInput):

@@ -20,8 +20,8 @@ from bot.changes.spec import ChangeKind
 from bot.changes.trial import words
 from bot.changes.trial.form import FORM
 from bot.changes.trial.guard import DAY, days_moved, guard, no_trial, whole_days
-from bot.changes.trial.input import TrialAction, TrialInput
-from bot.changes.trial.words import TrialLine, TrialNote
+from bot.changes.trial.input import TrialInput
+from bot.changes.trial.words import TrialAction, TrialLine, TrialNote
 from bot.kit import text, times
 
 _SLACK = timedelta(hours=1)

@@ -1,8 +1,15 @@
 """What people read about trials."""
 
+from enum import StrEnum
+
 from bot.changes.lines import LineLabel, LineStyle
 from bot.changes.notes import NoteCode
-from bot.changes.trial.input import TrialAction
+
+
+class TrialAction(StrEnum):
+    MOVE_END = "move_end"
+    END_NOW = "end_now"
+
 
 BUTTON = "Change trial"
 TITLE = "Change trial"

@@ -13,7 +13,8 @@ from bot.changes import request_form
 from bot.changes import words as changes_words
 from bot.changes.balance import form as balance
 from bot.changes.balance import words
-from bot.changes.balance.input import BalanceAction, BalanceInput
+from bot.changes.balance.input import BalanceInput
+from bot.changes.balance.words import BalanceAction
 from bot.changes.forms.model import Meta
 from bot.changes.grant.input import GrantInput
 from bot.changes.grant.words import NO_DATE_PICKED

@@ -29,9 +29,9 @@ from bot.autumn.models import (
 from bot.changes import registry
 from bot.changes.amounts import AmountNote, parse_amount, size_problem
 from bot.changes.balance.figures import BalanceFigures
-from bot.changes.balance.input import BalanceAction, BalanceInput
+from bot.changes.balance.input import BalanceInput
 from bot.changes.balance.kind import BalanceChange
-from bot.changes.balance.words import BalanceNote
+from bot.changes.balance.words import BalanceAction, BalanceNote
 from bot.changes.canonical import near
 from bot.changes.common import identity_refusals
 from bot.changes.common_notes import CommonNote
@@ -42,9 +42,9 @@ from bot.changes.details.kind import DetailsChange
 from bot.changes.lines import Line
 from bot.changes.model import Facts, Snapshot, Verdict
 from bot.changes.notes import Note, NoteCode
-from bot.changes.reward.input import RewardAction, RewardInput
+from bot.changes.reward.input import RewardInput
 from bot.changes.reward.kind import RewardChange
-from bot.changes.reward.words import RewardLine, RewardNote
+from bot.changes.reward.words import RewardAction, RewardLine, RewardNote
 from bot.lookups.invoices.facts import Owed, Unpaid
 from tests.changes.facts import (
     BY_USE,

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from bot.changes import amounts, notes
 from bot.changes.amounts import AmountNote
 from bot.changes.balance import sentence, words
-from bot.changes.balance.input import BalanceAction
 from bot.changes.balance.sentence import BalanceSentence, Day, SeveralChanges
+from bot.changes.balance.words import BalanceAction
 from bot.changes.spec import Misread
 from tests.examples import examples
 

@@ -10,8 +10,8 @@ from bot.changes import request_form
 from bot.changes import words as changes_words
 from bot.changes.billing import words as billing_words
 from bot.changes.cancellation import words
-from bot.changes.cancellation.input import CancellationAction, CancellationInput, Settlement
-from bot.changes.cancellation.words import SETTLEMENT
+from bot.changes.cancellation.input import CancellationInput
+from bot.changes.cancellation.words import SETTLEMENT, CancellationAction, Settlement
 from bot.changes.forms.model import Meta
 from bot.changes.model import Facts
 from tests.changes.filling import Filling

@@ -9,10 +9,10 @@ from bot.autumn.models import Invoice
 from bot.changes.amounts import AmountNote
 from bot.changes.common_notes import CommonNote
 from bot.changes.control import entries
-from bot.changes.control.input import ControlInput, ControlType, ThresholdType
+from bot.changes.control.input import ControlInput
 from bot.changes.control.kind import ControlChange
 from bot.changes.control.values import value_of
-from bot.changes.control.words import ControlLine, ControlNote
+from bot.changes.control.words import ControlLine, ControlNote, ControlType, ThresholdType
 from bot.changes.lines import Line
 from bot.changes.model import Facts, Snapshot, Verdict
 from bot.changes.notes import Note

@@ -29,16 +29,16 @@ from bot.autumn.models import (
 from bot.changes import descriptions, entity_view, price, registry, request_form, stored, words
 from bot.changes import words as changes_words
 from bot.changes.addition.input import AdditionInput
-from bot.changes.balance.input import BalanceAction, BalanceInput
+from bot.changes.balance.input import BalanceInput
 from bot.changes.balance.target import HeldBalance, allocated, find
-from bot.changes.balance.words import BalanceNote
+from bot.changes.balance.words import BalanceAction, BalanceNote
 from bot.changes.billing.words import BillingNote
-from bot.changes.cancellation.input import CancellationAction, CancellationInput, Settlement
-from bot.changes.cancellation.words import CancellationNote
+from bot.changes.cancellation.input import CancellationInput
+from bot.changes.cancellation.words import CancellationAction, CancellationNote, Settlement
 from bot.changes.common_notes import CommonNote
 from bot.changes.control import entries
-from bot.changes.control.input import ControlInput, ControlType
-from bot.changes.control.words import ControlNote
+from bot.changes.control.input import ControlInput
+from bot.changes.control.words import ControlNote, ControlType
 from bot.changes.expiry.input import ExpiryInput
 from bot.changes.facts import gather, gather_for
 from bot.changes.forms import scope
@@ -51,9 +51,10 @@ from bot.changes.model import ChangeInput, EntityScope, Facts, Now, Verdict
 from bot.changes.notes import Note
 from bot.changes.quantity.input import Billed, QuantityInput
 from bot.changes.standalone import GrantSize
-from bot.changes.switch.input import Kept, SwitchAction, SwitchInput
-from bot.changes.switch.words import SwitchNote
-from bot.changes.trial.input import TrialAction, TrialInput
+from bot.changes.switch.input import SwitchInput
+from bot.changes.switch.words import Kept, SwitchAction, SwitchNote
+from bot.changes.trial.input import TrialInput
+from bot.changes.trial.words import TrialAction
 from bot.changes.ungrant.input import UngrantInput
 from bot.changes.ungrant.words import UngrantNote
 from bot.changes.usage.input import UsageInput

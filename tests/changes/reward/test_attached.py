@@ -18,9 +18,9 @@ from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, Verdict
 from bot.changes.notes import Note, plain
 from bot.changes.reward import attached, words
-from bot.changes.reward.input import RewardAction, RewardInput
+from bot.changes.reward.input import RewardInput
 from bot.changes.reward.kind import RewardChange
-from bot.changes.reward.words import RewardLine, RewardNote
+from bot.changes.reward.words import RewardAction, RewardLine, RewardNote
 from tests.changes.billing.quotes import ADD_ON, OF_ENTITY, PRO, TEAM_LATER, having, quote
 from tests.changes.facts import NOW, billing, coupon, customer, discount, rewards, subscription
 from tests.changes.filling import Filling

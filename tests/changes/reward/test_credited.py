@@ -8,7 +8,8 @@ import pytest
 from bot.changes import registry
 from bot.changes.details.input import DetailsInput
 from bot.changes.model import ChangeInput, Snapshot
-from bot.changes.reward.input import RewardAction, RewardInput
+from bot.changes.reward.input import RewardInput
+from bot.changes.reward.words import RewardAction
 from tests.changes.facts import customer, facts
 
 APPLY = RewardInput(customer="cus_1", action=RewardAction.APPLY, reward="ten")

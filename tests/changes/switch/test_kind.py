@@ -13,9 +13,9 @@ from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, PendingPayment, Snapshot, Verdict
 from bot.changes.notes import Note, mrkdwn
 from bot.changes.switch import products
-from bot.changes.switch.input import Kept, SwitchAction, SwitchInput
+from bot.changes.switch.input import SwitchInput
 from bot.changes.switch.kind import SwitchChange
-from bot.changes.switch.words import HELD, NOT_HELD, SCHEDULED, SwitchLine, SwitchNote
+from bot.changes.switch.words import HELD, NOT_HELD, SCHEDULED, Kept, SwitchAction, SwitchLine, SwitchNote
 from tests.changes.billing.quotes import (
     ADD_ON,
     CANCELLED,

@@ -11,9 +11,9 @@ from bot.changes.common_notes import CommonNote
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, PendingPayment, Snapshot, Verdict
 from bot.changes.notes import Note
-from bot.changes.trial.input import TrialAction, TrialInput
+from bot.changes.trial.input import TrialInput
 from bot.changes.trial.kind import TrialChange
-from bot.changes.trial.words import TrialLine, TrialNote
+from bot.changes.trial.words import TrialAction, TrialLine, TrialNote
 from tests.changes.billing.quotes import FREE_LATER, OF_ENTITY, PRO, TRIAL, having
 from tests.changes.billing.quotes import quote as quoted
 from tests.changes.facts import LATER, NOW, ONE_OFF, SOON, balance, row, subscription
