@@ -21,7 +21,7 @@ from benchmarks import customers, processes
 from benchmarks.report import Table, show
 from bot.access.people import Actor
 from bot.access.policy import Decision, DecisionReason, Request
-from bot.approvals.approvals_channel import ApprovalsChannel
+from bot.approvals.card_posting import ApprovalsChannel
 from bot.approvals.lifecycle import ChangeEvent, Record
 from bot.approvals.names import CustomerNames
 from bot.approvals.service import ChangeService, Surroundings

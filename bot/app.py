@@ -28,7 +28,7 @@ from bot.alerts.service import AlertService
 from bot.alerts.timeouts import AlertTimeouts
 from bot.alerts.webhooks import PATH as WEBHOOKS_PATH
 from bot.alerts.webhooks import AutumnWebhooks, WebhookSignature
-from bot.approvals.approvals_channel import ApprovalsChannel
+from bot.approvals.card_posting import ApprovalsChannel
 from bot.approvals.directory import Directory
 from bot.approvals.lifecycle import ChangeEvent, Record
 from bot.approvals.names import CustomerNames

@@ -1,6 +1,6 @@
-"""Posts the notices about a change: exactly once, a reminder at most once."""
+"""Posts notices: exactly once, a reminder at most once."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -8,13 +8,13 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.access.direct_messages import DirectMessages
 from bot.access.post_targets import PersonProblem
 from bot.approvals import cards, change_records, notice_queue
-from bot.approvals.approvals_channel import ApprovalsChannel
 from bot.approvals.background import Backgrounds
 from bot.approvals.card import Audience, change_card
+from bot.approvals.card_posting import ApprovalsChannel
 from bot.approvals.directory import Directory
 from bot.approvals.lifecycle import CardKind, CardTarget, NoticeKind, Record, State
 from bot.approvals.names import CustomerNames
-from bot.approvals.notice_queue import ATTEMPT, Notice
+from bot.approvals.notice_queue import ATTEMPT, OF_CHANGES, Notice, NoticeQueue
 from bot.approvals.outcome_card import outcome_card, reminder_card
 from bot.approvals.results import Result
 from bot.kit.card import Card
@@ -27,8 +27,59 @@ from bot.slack.marked_posts import Mark
 EVENT = "maple_notice"
 
 
+@dataclass(frozen=True, slots=True)
+class PostedNotice:
+    ts: str = ""
+    """Of the message; empty if it is not known to be there."""
+    found: bool = False
+    """Whether an earlier attempt had posted it."""
+
+
+class NoticePoster:
+    """Posts what a queue keeps. `slack`: a client that never retries by itself. `event`: of the messages'
+    marks."""
+
+    def __init__(self, runtime: Runtime, slack: AsyncWebClient, queue: NoticeQueue, event: str) -> None:
+        self._database = runtime.database
+        self._now = runtime.now
+        self._slack = slack
+        self._queue = queue
+        self._event = event
+
+    async def post(self, notice: Notice, channel: str, card: Card) -> PostedNotice:
+        """One attempt, unless an earlier one reached Slack. Raises nothing of Slack's."""
+        mark = self._mark(notice)
+        if notice.sent_at is not None:
+            earlier = await marked_posts.find(
+                self._slack, channel, mark, sent_at=notice.sent_at, within=ATTEMPT
+            )
+            if earlier.answer is not PostStatus.TAKEN:
+                log.warning("notice not looked for", error=earlier.reason, reference=notice.about)
+                return PostedNotice()
+            if earlier.ts:
+                await self.finish(notice)
+                return PostedNotice(earlier.ts, found=True)
+        await self._queue.attempt(self._database, notice, began=self._now())
+        posted = await marked_posts.send(self._slack, channel, mark, card.text, card.plain)
+        if posted.answer is PostStatus.TAKEN:
+            await self.finish(notice)
+        else:
+            log.warning("notice not posted", error=posted.reason, reference=notice.about)
+            if posted.answer is not PostStatus.DOUBT:
+                await self._queue.attempt(self._database, notice, began=None)
+        return PostedNotice(posted.ts)
+
+    async def finish(self, notice: Notice) -> None:
+        """It is posted, or can never be."""
+        await self._queue.finish(self._database, notice)
+
+    def _mark(self, notice: Notice) -> Mark:
+        version = [str(notice.version)] if notice.version else []
+        return Mark(self._event, {"notice": ":".join([notice.about, *version, notice.kind])})
+
+
 class NoticeDelivery:
-    """`slack`: a client that never retries by itself."""
+    """Of the notices about changes. `slack`: a client that never retries by itself."""
 
     def __init__(
         self,
@@ -43,6 +94,7 @@ class NoticeDelivery:
         self._database = runtime.database
         self._now = runtime.now
         self._slack = slack
+        self._poster = NoticePoster(runtime, slack, OF_CHANGES, EVENT)
         self._names = names
         self._approvals_channel = channel
         self._directory = directory
@@ -58,7 +110,8 @@ class NoticeDelivery:
                 # It tells of a later step.
                 current = await change_records.get(self._database, change.id)
                 record = replace(current, payment_url=change.payment_url)
-            match notice.kind:
+            kind = NoticeKind(notice.kind)
+            match kind:
                 case NoticeKind.OUTCOME | NoticeKind.SETTLED:
                     await self._post_outcome(notice, record)
                 case NoticeKind.HALF_TIME | NoticeKind.LAST_HOUR:
@@ -66,18 +119,18 @@ class NoticeDelivery:
                 case NoticeKind.APPLIED_AT_ONCE:
                     await self._post_applied(notice, record)
                 case _:  # pragma: no cover - there is no other kind
-                    assert_never(notice.kind)
+                    assert_never(kind)
 
     async def _post_outcome(self, notice: Notice, record: Record) -> None:
         problem = await self._direct_messages.problem(record.asker)
         if problem is PersonProblem.NOT_MEMBER:
-            await notice_queue.finish(self._database, notice)
+            await self._poster.finish(notice)
         if problem is not None:
             return
         channel = await self._direct_messages.channel(record.asker)
         names = await self._names.of(record)
         card = outcome_card(record, now=self._now(), name=names.customer, names=names.names)
-        await self._post_once(notice, channel, card)
+        await self._poster.post(notice, channel, card)
 
     async def _post_applied(self, notice: Notice, record: Record) -> None:
         """The card of a change that nobody had to approve, in the approvals channel."""
@@ -85,7 +138,7 @@ class NoticeDelivery:
         if refusal is Result.CHANNEL_UNCHECKED:
             return
         if refusal is not None or not self._directory.rules.post_applied:
-            await notice_queue.finish(self._database, notice)
+            await self._poster.finish(notice)
             return
         names = await self._names.of(record)
         card = change_card(
@@ -97,36 +150,15 @@ class NoticeDelivery:
             background=await self._backgrounds.of(record, standing=names.standing),
         )
         target = CardTarget(CardKind.APPROVAL, self._approvals_channel.id)
-        if ts := await self._post_once(notice, target.channel, card):
+        posted = await self._poster.post(notice, target.channel, card)
+        if posted.ts:
             await cards.adopt(
-                self._database, record.id, target, ts, now=self._now(), revision=record.revision
+                self._database, record.id, target, posted.ts, now=self._now(), revision=record.revision
             )
-
-    async def _post_once(self, notice: Notice, channel: str, card: Card) -> str:
-        """The message's timestamp; empty if it is not known to be there."""
-        mark = Mark(EVENT, {"notice": f"{notice.change_id}:{notice.version}:{notice.kind}"})
-        if notice.sent_at is not None:
-            earlier = await marked_posts.find(
-                self._slack, channel, mark, sent_at=notice.sent_at, within=ATTEMPT
-            )
-            if earlier.answer is not PostStatus.TAKEN:
-                log.warning("notice not looked for", error=earlier.reason, reference=notice.change_id)
-                return ""
-            if earlier.ts:
-                await notice_queue.finish(self._database, notice)
-                return earlier.ts
-        await notice_queue.attempt(self._database, notice, began=self._now())
-        posted = await marked_posts.send(self._slack, channel, mark, card.text, card.plain)
-        if posted.answer is PostStatus.TAKEN:
-            await notice_queue.finish(self._database, notice)
-        elif posted.answer is not PostStatus.DOUBT:
-            log.warning("notice refused", error=posted.reason, reference=notice.change_id)
-            await notice_queue.attempt(self._database, notice, began=None)
-        return posted.ts
 
     async def _remind(self, notice: Notice, record: Record) -> None:
         """In the thread of the card, if the request still waits as it was."""
-        await notice_queue.finish(self._database, notice)
+        await self._poster.finish(notice)
         waits = record.state is State.WAITING and record.version == notice.version
         if not self._directory.rules.remind or not waits:
             return
@@ -135,7 +167,7 @@ class NoticeDelivery:
                 continue
             if await self._approvals_channel.refusal(card.channel) is not None:
                 continue
-            escalate = notice.kind is NoticeKind.LAST_HOUR
+            escalate = notice.kind == NoticeKind.LAST_HOUR
             names = await self._names.of(record)
             mentions = await self._directory.mentions(record, escalate=escalate)
             drawn = reminder_card(record, mentions, name=names.customer, names=names.names)

@@ -1,16 +1,18 @@
-"""Messages of their own about changes, kept in the database until they are posted.
+"""Messages of their own, about changes and about lists of them, kept in the database until they are posted.
 
-A notice is stored in the transaction of the step it tells of. Whoever posts it first claims it, then stores
-that an attempt begins, then sends. An attempt that may have reached Slack is looked for before the next.
+Whoever posts one claims it, then stores that an attempt begins, then sends. An attempt that may have reached
+Slack is looked for before the next.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import ColumnElement, Row, Table, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.approvals.lifecycle import NoticeKind, Record
+from bot.approvals.lifecycle import NoticeKind
 from bot.autumn.environment import Environment
 from bot.store.database import Database, unbroken
 from bot.store.tables import changes, notices
@@ -25,27 +27,109 @@ _MOST_TRIES = 40
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    id: int
-    change_id: str
-    version: int
-    kind: NoticeKind
+    about: str
+    """The id of the change, or of the list."""
+    kind: str
     sent_at: datetime | None
     """When an earlier attempt began, if Slack may have it."""
     revision: int
-    """Of the change, when the notice was claimed."""
+    """Of what it is about, when the notice was claimed."""
+    version: int = 0
+    """Of the change; 0 for a list."""
 
 
-async def add(connection: AsyncConnection, record: Record, kind: NoticeKind, due: datetime) -> None:
-    """Once for each version of a change."""
-    notice = {
-        "change_id": record.id,
-        "version": record.version,
-        "kind": kind,
-        "due": due,
-        "tries": 0,
-        "done": False,
-    }
-    await connection.execute(insert(connection, notices, notice).on_conflict_do_nothing())
+class NoticeQueue:
+    """`table`: of the notices, each about a row of `told`. What tells one from another is `about`, the column
+    with the id of that row, the kind, and, if `versions`, the version."""
+
+    def __init__(self, table: Table, told: Table, *, about: str, versions: bool = False) -> None:
+        self._table = table
+        self._told = told
+        self._about = table.c[about]
+        self._versions = versions
+
+    async def add(
+        self, connection: AsyncConnection, about: str, kind: str, due: datetime, *, version: int = 0
+    ) -> None:
+        """In the transaction of the step that it tells of. Once, however often it is added."""
+        new = {**self._key(about, kind, version), "due": due, "tries": 0, "done": False}
+        await connection.execute(insert(connection, self._table, new).on_conflict_do_nothing())
+
+    @unbroken
+    async def due(
+        self, database: Database, env: Environment, now: datetime, *, most: int | None = None
+    ) -> list[str]:
+        """Ids of what has a notice to post."""
+        query = (
+            select(self._about)
+            .join(self._told, self._told.c.id == self._about)
+            .where(self._open(now), self._table.c.tries < _MOST_TRIES, self._told.c.env == env)
+            .order_by(self._table.c.due)
+            .limit(most)
+        )
+        async with database.reading() as connection:
+            return list(dict.fromkeys((await connection.execute(query)).scalars()))
+
+    async def claim(
+        self, connection: AsyncConnection, about: str, now: datetime, *, kind: str = ""
+    ) -> list[Notice]:
+        """The notices that are due, or the one of this kind, now the caller's to post. Each is given to one
+        caller at a time, and again after a longer wait every time, until it is done."""
+        query = (
+            select(self._table, self._told.c.revision)
+            .join(self._told, self._told.c.id == self._about)
+            .where(self._about == about, self._open(now))
+            .order_by(*self._table.primary_key)
+            .with_for_update(of=self._table)
+        )
+        if kind:
+            query = query.where(self._table.c.kind == kind)
+        claimed = []
+        for row in (await connection.execute(query)).all():
+            notice = self._notice(row)
+            put_off = now + min(ATTEMPT * 2**row.tries, _LONGEST_WAIT)
+            await self._set(connection, notice, due=put_off, tries=row.tries + 1)
+            claimed.append(notice)
+        return claimed
+
+    @unbroken
+    async def attempt(self, database: Database, notice: Notice, *, began: datetime | None) -> None:
+        """An attempt begins, or (None) surely did not reach Slack."""
+        async with database.writing() as connection:
+            await self._set(connection, notice, sent_at=began)
+
+    @unbroken
+    async def finish(self, database: Database, notice: Notice) -> None:
+        """It is posted, or can never be."""
+        async with database.writing() as connection:
+            await self._set(connection, notice, done=True)
+
+    async def _set(
+        self, connection: AsyncConnection, notice: Notice, **values: datetime | bool | int | None
+    ) -> None:
+        key = self._key(notice.about, notice.kind, notice.version)
+        await connection.execute(update(self._table).filter_by(**key).values(values))
+
+    def _open(self, now: datetime) -> ColumnElement[bool]:
+        return and_(~self._table.c.done, self._table.c.due <= now)
+
+    def _key(self, about: str, kind: str, version: int) -> Mapping[str, Any]:
+        key = {self._about.name: about, "kind": kind}
+        return {**key, "version": version} if self._versions else key
+
+    def _notice(self, row: Row[Any]) -> Notice:
+        about = row._mapping[self._about]
+        return Notice(about, row.kind, row.sent_at, row.revision, row.version if self._versions else 0)
+
+
+OF_CHANGES = NoticeQueue(notices, changes, about="change_id", versions=True)
+
+
+@unbroken
+async def claim(database: Database, change_id: str, now: datetime) -> list[Notice]:
+    """The notices of a change that are due."""
+    async with database.writing() as connection:
+        return await OF_CHANGES.claim(connection, change_id, now)
 
 
 async def drop_reminders(connection: AsyncConnection, change_id: str) -> None:
@@ -54,59 +138,3 @@ async def drop_reminders(connection: AsyncConnection, change_id: str) -> None:
     await connection.execute(
         update(notices).where(notices.c.change_id == change_id, reminders, ~notices.c.done).values(done=True)
     )
-
-
-@unbroken
-async def due(database: Database, env: Environment, now: datetime) -> list[str]:
-    """Ids of changes with a notice to post."""
-    query = (
-        select(notices.c.change_id)
-        .join(changes, changes.c.id == notices.c.change_id)
-        .where(~notices.c.done, notices.c.due <= now, notices.c.tries < _MOST_TRIES, changes.c.env == env)
-        .order_by(notices.c.due)
-        .limit(100)
-    )
-    async with database.reading() as connection:
-        return list(dict.fromkeys((await connection.execute(query)).scalars()))
-
-
-@unbroken
-async def claim(database: Database, change_id: str, now: datetime) -> list[Notice]:
-    """The notices of a change that are due and now the caller's to post. Each is given to one caller at a
-    time, and again after a longer wait every time, until it is done."""
-    query = (
-        select(notices, changes.c.revision)
-        .join(changes, changes.c.id == notices.c.change_id)
-        .where(notices.c.change_id == change_id, ~notices.c.done, notices.c.due <= now)
-        .order_by(notices.c.id)
-        .with_for_update(of=notices)
-    )
-    async with database.writing() as connection:
-        rows = (await connection.execute(query)).all()
-        for row in rows:
-            put_off = now + min(ATTEMPT * 2**row.tries, _LONGEST_WAIT)
-            await connection.execute(
-                update(notices).where(notices.c.id == row.id).values(due=put_off, tries=row.tries + 1)
-            )
-    return [_notice(row) for row in rows]
-
-
-@unbroken
-async def attempt(database: Database, notice: Notice, *, began: datetime | None) -> None:
-    """An attempt begins, or (None) surely did not reach Slack."""
-    await _set(database, notice, sent_at=began)
-
-
-@unbroken
-async def finish(database: Database, notice: Notice) -> None:
-    """It is posted, or can never be."""
-    await _set(database, notice, done=True)
-
-
-async def _set(database: Database, notice: Notice, **values: datetime | bool | None) -> None:
-    async with database.writing() as connection:
-        await connection.execute(update(notices).where(notices.c.id == notice.id).values(values))
-
-
-def _notice(row: Row[tuple[object, ...]]) -> Notice:
-    return Notice(row.id, row.change_id, row.version, NoticeKind(row.kind), row.sent_at, row.revision)

@@ -3,36 +3,34 @@
 import asyncio
 import contextlib
 from dataclasses import replace
+from functools import partial
 
 from cachetools import LRUCache
-from slack_sdk.errors import SlackApiError
 
 from bot.access.direct_messages import DirectMessages
-from bot.access.post_targets import is_person
 from bot.approvals import card as approvals_card
 from bot.approvals import cards, change_records, notices
-from bot.approvals.approvals_channel import ApprovalsChannel
 from bot.approvals.background import Backgrounds
 from bot.approvals.card import Audience, CustomerBackground
+from bot.approvals.card_posting import AUDIENCE, ApprovalsChannel, CardPosting, Drawing
 from bot.approvals.directory import Directory
 from bot.approvals.lifecycle import CardKind, CardTarget, ChangeEvent, PostedCard, Record, notices_of
 from bot.approvals.names import CustomerNames
 from bot.approvals.notice_delivery import NoticeDelivery
-from bot.approvals.results import Result
-from bot.kit.card import Card as Drawn
+from bot.kit.card import Card
 from bot.runtime import Runtime
 from bot.slack import messages
 from bot.slack.client import SlackClients
-from bot.slack.errors import MESSAGE_GONE, SLACK_ERRORS, slack_reason
+from bot.slack.errors import SLACK_ERRORS
+from bot.store.tables import cards as cards_table
 from bot.turns import Turns
 
 _MOST = 1000
 """Changes whose cards are remembered."""
-_AUDIENCE = {CardKind.APPROVAL: Audience.APPROVER, CardKind.ASKER: Audience.ASKER}
 
 
 class ChangeNotifier:
-    """`within`: seconds that showing one step may take. Less than cards.POSTING, so that nobody else starts
+    """`within`: seconds that showing one step may take. Less than `cards.POSTING`, so that nobody else starts
     to post a card that is still being posted."""
 
     def __init__(
@@ -54,6 +52,9 @@ class ChangeNotifier:
         self._approvals_channel = channel
         self._within = within
         self._direct_messages = direct_messages
+        self._posting = CardPosting(
+            runtime, slack.default, cards_table, channel=channel, direct_messages=direct_messages
+        )
         self._notices = NoticeDelivery(
             runtime,
             slack.once,
@@ -144,55 +145,33 @@ class ChangeNotifier:
 
     async def _draw(self, card: PostedCard, record: Record) -> PostedCard | None:
         """The card as it is then; None if it was not drawn."""
-        refusal = None
-        if card.kind is CardKind.APPROVAL:
-            refusal = await self._approvals_channel.refusal(card.channel)
-        elif await self._direct_messages.problem(record.asker) is not None:
+        drawing = Drawing(
+            record.asker,
+            partial(self._card, record, AUDIENCE[card.kind]),
+            partial(approvals_card.withheld_card, record, now=self._now()),
+        )
+        redrawn = await self._posting.show(card, drawing)
+        if redrawn is None:
             return None
-        if refusal is Result.CHANNEL_SHARED and card.ts:
-            return await self._update(card, record, approvals_card.withheld_card(record, now=self._now()))
-        if refusal is Result.CHANNEL_UNCHECKED or (refusal and not card.ts):
-            # The sweeper comes back to it.
-            return None
+        if redrawn.gone:
+            return replace(card, gone=True)
+        return await cards.mark_shown(
+            self._database, card, revision=record.revision, now=self._now(), ts=redrawn.ts
+        )
+
+    async def _card(self, record: Record, audience: Audience) -> Card:
         names = await self._names.of(record)
         background = CustomerBackground()
-        if card.kind is CardKind.APPROVAL:
+        if audience is Audience.APPROVER:
             background = await self._backgrounds.of(record, standing=names.standing)
-        drawn = approvals_card.change_card(
+        return approvals_card.change_card(
             record,
-            audience=_AUDIENCE[card.kind],
+            audience=audience,
             now=self._now(),
             name=names.customer,
             names=names.names,
             background=background,
         )
-        return await (self._update if card.ts else self._post)(card, record, drawn)
-
-    async def _post(self, card: PostedCard, record: Record, drawn: Drawn) -> PostedCard | None:
-        if not await cards.claim_post(self._database, card.id, now=self._now()):
-            return None
-        try:
-            ts = await messages.post(self._slack, await self._channel(card), drawn.text, drawn.plain)
-        except SlackApiError:
-            await cards.release_post(self._database, card.id)
-            raise
-        return await cards.mark_shown(self._database, card, revision=record.revision, now=self._now(), ts=ts)
-
-    async def _update(self, card: PostedCard, record: Record, drawn: Drawn) -> PostedCard:
-        try:
-            await messages.update(self._slack, await self._channel(card), card.ts, drawn.text, drawn.plain)
-        except SlackApiError as error:
-            if slack_reason(error) not in MESSAGE_GONE:
-                raise
-            await cards.mark_gone(self._database, card.id)
-            return replace(card, gone=True)
-        return await cards.mark_shown(self._database, card, revision=record.revision, now=self._now())
-
-    async def _channel(self, card: PostedCard) -> str:
-        """A person's own card is in their direct messages."""
-        if is_person(card.channel):
-            return await self._direct_messages.channel(card.channel)
-        return card.channel
 
     # Notices
 
@@ -207,5 +186,5 @@ class ChangeNotifier:
         for card in await cards.cards_of(self._database, record.id):
             if card.kind is CardKind.ASKER and card.ts:
                 with contextlib.suppress(*SLACK_ERRORS):
-                    channel = await self._channel(card)
+                    channel = await self._posting.address(card)
                     await messages.post(self._slack, channel, notice.text, notice.plain, thread_ts=card.ts)

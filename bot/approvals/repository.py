@@ -52,6 +52,7 @@ from bot.approvals.lifecycle import (
     notices_of,
     reminders,
 )
+from bot.approvals.notice_queue import OF_CHANGES
 from bot.approvals.proposal import Draft, Preview, Terms
 from bot.approvals.steps import Basis, Conclusion, Decided, Lease, NextWrite
 from bot.changes import stored
@@ -140,12 +141,12 @@ async def _queue_notices(
     connection: AsyncConnection, record: Record, event: ChangeEvent, now: datetime
 ) -> None:
     for kind in notices_of(record, event):
-        await notice_queue.add(connection, record, kind, now)
+        await OF_CHANGES.add(connection, record.id, kind, now, version=record.version)
     if record.state is not State.WAITING:
         await notice_queue.drop_reminders(connection, record.id)
     else:
         for reminder, due in reminders(now, record.expires_at).items():
-            await notice_queue.add(connection, record, reminder, due)
+            await OF_CHANGES.add(connection, record.id, reminder, due, version=record.version)
 
 
 async def note(

@@ -12,7 +12,7 @@ from bot.access.limits import EXACT, Today, Tolerance
 from bot.access.people import Actor
 from bot.access.policy import Decision, DecisionReason, Request, Verb
 from bot.approvals import cards, change_records, filled_forms, policy_requests, repository
-from bot.approvals.approvals_channel import ApprovalsChannel
+from bot.approvals.card_posting import ApprovalsChannel
 from bot.approvals.daily_limits import Counter, TodayMoved, before_submission, count, with_today
 from bot.approvals.engine import Engine
 from bot.approvals.filled_forms import FilledForm

@@ -6,7 +6,7 @@ from datetime import datetime
 from bot.access.people import Actor
 from bot.access.policy import Decision
 from bot.approvals import policy_requests, repository
-from bot.approvals.approvals_channel import ApprovalsChannel
+from bot.approvals.card_posting import ApprovalsChannel
 from bot.approvals.daily_limits import TodayMoved
 from bot.approvals.engine import Engine
 from bot.approvals.lifecycle import CardKind, CardTarget, ChangeEvent, Record

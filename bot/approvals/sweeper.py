@@ -8,9 +8,10 @@ from typing import Any, TypeAlias, TypeVar, cast
 from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.approvals import cards, change_records, filled_forms, notice_queue, repository
+from bot.approvals import cards, change_records, filled_forms, repository
 from bot.approvals.engine import Engine
 from bot.approvals.lifecycle import ChangeEvent, Record
+from bot.approvals.notice_queue import OF_CHANGES
 from bot.approvals.notify import Notify
 from bot.log import log
 from bot.runtime import Runtime
@@ -20,6 +21,8 @@ T = TypeVar("T")
 Part: TypeAlias = Callable[[datetime], Awaitable[None]]
 
 _AT_ONCE = 8
+_MOST_NOTICES = 100
+"""With one sweep."""
 _FORGET_EVERY = timedelta(minutes=10)
 
 
@@ -134,7 +137,7 @@ class Sweeper:
             await self._notify(await change_records.get(self._database, change_id), ChangeEvent.REDRAW)
 
         stale = await cards.claim_stale(self._database, now=now)
-        unposted = await notice_queue.due(self._database, self._environment, now)
+        unposted = await OF_CHANGES.due(self._database, self._environment, now, most=_MOST_NOTICES)
         await self._each("redraws", list(dict.fromkeys([*stale, *unposted])), redraw)
 
     async def _forget(self, now: datetime) -> None:

@@ -13,7 +13,7 @@ from bot.access.policy import Verb
 from bot.access.rules import PolicyKind, Request
 from bot.access.who_may import WhoMay
 from bot.approvals import change_records, filled_forms, policy_requests, wish_card
-from bot.approvals.approvals_channel import ApprovalsChannel
+from bot.approvals.card_posting import ApprovalsChannel
 from bot.approvals.directory import Directory
 from bot.approvals.filled_forms import FilledForm
 from bot.approvals.lifecycle import CAME_TO_NOTHING, Record

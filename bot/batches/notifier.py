@@ -4,36 +4,33 @@ import asyncio
 import contextlib
 import tempfile
 from collections.abc import Sequence
-from datetime import datetime
-
-from slack_sdk.errors import SlackApiError
+from functools import partial
 
 from bot.access.direct_messages import DirectMessages
 from bot.access.people import Actor, People
-from bot.access.post_targets import PersonProblem, is_person
-from bot.approvals.approvals_channel import ApprovalsChannel
+from bot.access.post_targets import PersonProblem
 from bot.approvals.card import Audience
+from bot.approvals.card_posting import AUDIENCE, ApprovalsChannel, CardPosting, Drawing
 from bot.approvals.lifecycle import CardKind
 from bot.approvals.names import CustomerNames
-from bot.approvals.results import Result
+from bot.approvals.notice_delivery import NoticePoster
+from bot.approvals.notice_queue import Notice
 from bot.batches import card as batch_cards
 from bot.batches import cards, csv_file, notices, repository, words
 from bot.batches.cards import BatchCard
 from bot.batches.model import BatchLineRecord, BatchRecord, BatchState
-from bot.batches.notices import ATTEMPT, BatchNotice
+from bot.batches.notices import OF_LISTS
 from bot.kit import text
 from bot.kit.card import Card
 from bot.kit.csv_table import csv_format
-from bot.log import log
 from bot.runtime import Runtime
-from bot.slack import files, marked_posts, messages
+from bot.slack import files
 from bot.slack.client import SlackClients
-from bot.slack.errors import MESSAGE_GONE, SLACK_READ_ERRORS, PostStatus, slack_reason
-from bot.slack.marked_posts import Mark
+from bot.slack.errors import SLACK_READ_ERRORS
+from bot.store.tables import batch_cards as cards_table
 from bot.turns import Turns
 
 EVENT = "maple_bulk_change"
-_AUDIENCE = {CardKind.APPROVAL: Audience.APPROVER, CardKind.ASKER: Audience.ASKER}
 _APPLIED = (BatchState.DONE, BatchState.STOPPED)
 _ENDED = (*_APPLIED, BatchState.DENIED, BatchState.WITHDRAWN, BatchState.EXPIRED)
 
@@ -62,6 +59,10 @@ class BatchNotifier:
         self._channel = channel
         self._within = within
         self._direct_messages = direct_messages
+        self._posting = CardPosting(
+            runtime, slack.default, cards_table, channel=channel, direct_messages=direct_messages
+        )
+        self._outcomes = NoticePoster(runtime, slack.once, OF_LISTS, EVENT)
         self._turns = Turns[str]()
 
     async def __call__(self, batch_id: str, revision: int) -> None:
@@ -106,84 +107,43 @@ class BatchNotifier:
     # Cards
 
     async def _draw(self, card: BatchCard, record: BatchRecord, lines: Sequence[BatchLineRecord]) -> None:
-        refusal = None
-        if card.kind is CardKind.APPROVAL:
-            refusal = await self._channel.refusal(card.channel)
-        elif await self._direct_messages.problem(record.asker) is not None:
+        drawing = Drawing(
+            record.asker,
+            partial(self._card, record, lines, AUDIENCE[card.kind]),
+            partial(batch_cards.withheld_card, record, now=self._now()),
+        )
+        redrawn = await self._posting.show(card, drawing)
+        if redrawn is None or redrawn.gone:
             return
-        if refusal is Result.CHANNEL_SHARED and card.ts:
-            await self._update(card, record, batch_cards.withheld_card(record, now=self._now()))
-        elif refusal is Result.CHANNEL_UNCHECKED or (refusal and not card.ts):
-            return
-        else:
-            drawn = batch_cards.batch_card(
-                record,
-                lines,
-                audience=_AUDIENCE[card.kind],
-                now=self._now(),
-                names=await self._names.plans_and_features(),
-                requester=text.mrkdwn(await self._people.name(Actor(record.asker, record.asker_team))),
-            )
-            await (self._update(card, record, drawn) if card.ts else self._post(card, record, lines, drawn))
+        await cards.mark_shown(self._database, card.id, revision=record.revision, ts=redrawn.ts)
+        if redrawn.ts and card.kind is CardKind.APPROVAL:
+            await self._share_if_taken(record, lines, card.channel, redrawn.ts)
 
-    async def _post(
-        self, card: BatchCard, record: BatchRecord, lines: Sequence[BatchLineRecord], drawn: Card
-    ) -> None:
-        if not await cards.claim_post(self._database, card.id, now=self._now()):
-            return
-        channel = await self._address(card)
-        try:
-            ts = await messages.post(self._slack, channel, drawn.text, drawn.plain)
-        except SlackApiError:
-            await cards.release_post(self._database, card.id)
-            raise
-        await cards.mark_shown(self._database, card.id, revision=record.revision, ts=ts)
-        if card.kind is CardKind.APPROVAL:
-            await self._share_if_taken(record, lines, channel, ts)
-
-    async def _update(self, card: BatchCard, record: BatchRecord, drawn: Card) -> None:
-        try:
-            await messages.update(self._slack, await self._address(card), card.ts, drawn.text, drawn.plain)
-        except SlackApiError as error:
-            if slack_reason(error) not in MESSAGE_GONE:
-                raise
-            await cards.mark_gone(self._database, card.id)
-            return
-        await cards.mark_shown(self._database, card.id, revision=record.revision)
+    async def _card(self, record: BatchRecord, lines: Sequence[BatchLineRecord], audience: Audience) -> Card:
+        return batch_cards.batch_card(
+            record,
+            lines,
+            audience=audience,
+            now=self._now(),
+            names=await self._names.plans_and_features(),
+            requester=text.mrkdwn(await self._people.name(Actor(record.asker, record.asker_team))),
+        )
 
     # The outcome
 
-    async def _tell(self, notice: BatchNotice, record: BatchRecord, lines: Sequence[BatchLineRecord]) -> None:
+    async def _tell(self, notice: Notice, record: BatchRecord, lines: Sequence[BatchLineRecord]) -> None:
         problem = await self._direct_messages.problem(record.asker)
         if problem is PersonProblem.NOT_MEMBER:
-            await notices.finish(self._database, notice)
+            await self._outcomes.finish(notice)
             await self._share_below_cards(record, lines)
         if problem is not None:
             return
         dm = await self._direct_messages.channel(record.asker)
-        mark = Mark(EVENT, {"notice": f"{notice.batch_id}:{notice.kind}"})
-        if notice.sent_at and await self._told_before(notice, dm, mark, notice.sent_at):
-            return
-        drawn = batch_cards.outcome_card(record, lines, now=self._now())
-        began = self._now()
-        await notices.attempt(self._database, notice, began=began)
-        posted = await marked_posts.send(self._slack_once, dm, mark, drawn.text, drawn.plain)
-        if posted.answer is PostStatus.TAKEN:
-            await notices.finish(self._database, notice)
+        posted = await self._outcomes.post(
+            notice, dm, batch_cards.outcome_card(record, lines, now=self._now())
+        )
+        if posted.ts and not posted.found:
             await self._share_results(record, lines, dm)
-            return
-        log.warning("outcome not posted", error=posted.reason, reference=record.id)
-        doubtful = posted.answer is PostStatus.DOUBT
-        await notices.attempt(self._database, notice, began=began if doubtful else None)
-
-    async def _told_before(self, notice: BatchNotice, dm: str, mark: Mark, sent_at: datetime) -> bool:
-        """Looks for what an earlier attempt may have posted. Raises TimeoutError if Slack does not say."""
-        earlier = await marked_posts.find(self._slack_once, dm, mark, sent_at=sent_at, within=ATTEMPT)
-        if earlier.answer is not PostStatus.TAKEN:
-            raise TimeoutError
-        if earlier.ts:
-            await notices.finish(self._database, notice)
-        return bool(earlier.ts)
 
     # Files
 
@@ -226,14 +186,6 @@ class BatchNotifier:
             uploaded = await files.upload(self._slack, file, name)
         comment = words.csv_comment(len(lines), ended=record.state in _APPLIED)
         await files.share(self._slack_once, channel, uploaded, name, comment, thread_ts=thread_ts)
-
-    # Helpers
-
-    async def _address(self, card: BatchCard) -> str:
-        """A person's own card is in their direct messages."""
-        if is_person(card.channel):
-            return await self._direct_messages.channel(card.channel)
-        return card.channel
 
 
 def _moves_original(undo: BatchRecord, outdated: Sequence[BatchCard]) -> bool:

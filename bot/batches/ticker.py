@@ -6,8 +6,9 @@ import contextlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from bot.batches import cards, drafts, gathering, notices, repository
+from bot.batches import cards, drafts, gathering, repository
 from bot.batches.model import BatchRecord
+from bot.batches.notices import OF_LISTS
 from bot.batches.redraws import Redraws
 from bot.batches.running import Runner
 from bot.batches.timeouts import BatchTimeouts
@@ -98,7 +99,7 @@ class BatchTicker:
                 await self._redraws.now(batch_id)
             for batch_id in await cards.claim_stale(self._database, self._environment, now=self._now()):
                 await self._redraws.now(batch_id)
-            for batch_id in await notices.due(self._database, self._environment, self._now()):
+            for batch_id in await OF_LISTS.due(self._database, self._environment, self._now()):
                 await self._redraws.now(batch_id)
             await self._forget()
             self._progress(_UPKEEP)

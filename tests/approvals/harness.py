@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from bot.access.limits import EXACT, Tolerance
 from bot.access.people import Actor
 from bot.access.policy import Decision, DecisionReason, Person, Policy, Request, Verb, decide
-from bot.approvals.approvals_channel import ApprovalsChannel
+from bot.approvals.card_posting import ApprovalsChannel
 from bot.approvals.lifecycle import ChangeEvent, Record
 from bot.approvals.names import CustomerNames
 from bot.approvals.preview import Sleep

@@ -16,7 +16,7 @@ from bot.approvals.lifecycle import (
     notice_of,
     reminders,
 )
-from bot.approvals.notice_queue import ATTEMPT
+from bot.approvals.notice_queue import ATTEMPT, OF_CHANGES
 from tests.approvals.harness import NOW, RAJ, Harness
 from tests.approvals.records import record
 
@@ -87,13 +87,13 @@ async def test_notice_is_claimed_by_one_and_again_after_a_longer_wait(harness: H
     claimed = [notice for notices in await asyncio.gather(*claims) for notice in notices]
     assert [(notice.kind, notice.sent_at) for notice in claimed] == [(OUTCOME, None)]
     assert await notice_queue.claim(harness.database, asked.id, NOW) == []
-    assert await notice_queue.due(harness.database, asked.env, NOW) == []
+    assert await OF_CHANGES.due(harness.database, asked.env, NOW) == []
     later = NOW + ATTEMPT
-    assert await notice_queue.due(harness.database, asked.env, later) == [asked.id]
-    await notice_queue.attempt(harness.database, claimed[0], began=NOW)
+    assert await OF_CHANGES.due(harness.database, asked.env, later) == [asked.id]
+    await OF_CHANGES.attempt(harness.database, claimed[0], began=NOW)
     (again,) = await notice_queue.claim(harness.database, asked.id, later)
     assert again == replace(claimed[0], sent_at=NOW)
     assert await notice_queue.claim(harness.database, asked.id, later + ATTEMPT) == []
-    await notice_queue.finish(harness.database, again)
+    await OF_CHANGES.finish(harness.database, again)
     assert await notice_queue.claim(harness.database, asked.id, later + 3 * ATTEMPT) == []
     assert await harness.trail_is_intact()

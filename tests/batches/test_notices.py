@@ -3,9 +3,10 @@
 import asyncio
 from datetime import timedelta
 
+from bot.approvals.notice_queue import ATTEMPT
 from bot.batches import notices
 from bot.batches.model import BatchState, LineState
-from bot.batches.notices import ATTEMPT
+from bot.batches.notices import OF_LISTS
 from tests.approvals.harness import NOW, RAJ
 from tests.batches.harness import BatchHarness
 from tests.batches.samples import record
@@ -37,16 +38,16 @@ async def test_outcome_is_claimed_by_one_and_again_after_a_longer_wait(harness: 
     claims = await asyncio.gather(*(notices.claim(database, denied, NOW) for _ in range(5)))
     (notice,) = [claim for claim in claims if claim]
     assert (notice.kind, notice.sent_at) == ("denied", None)
-    await notices.attempt(database, notice, began=NOW)
+    await OF_LISTS.attempt(database, notice, began=NOW)
     again = NOW + ATTEMPT
     assert await notices.claim(database, denied, again - timedelta(seconds=1)) is None
-    assert await notices.due(database, denied.env, again) == [batch.id]
+    assert await OF_LISTS.due(database, denied.env, again) == [batch.id]
     second = await notices.claim(database, denied, again)
     assert second is not None
     assert second.sent_at == NOW
     assert await notices.claim(database, denied, again + ATTEMPT) is None
     third = await notices.claim(database, denied, again + 2 * ATTEMPT)
     assert third is not None
-    await notices.finish(database, third)
+    await OF_LISTS.finish(database, third)
     assert await notices.claim(database, denied, again + timedelta(days=1)) is None
-    assert await notices.due(database, denied.env, again + timedelta(days=1)) == []
+    assert await OF_LISTS.due(database, denied.env, again + timedelta(days=1)) == []

@@ -120,8 +120,7 @@ async def test_outcome_is_told_once_though_the_answer_is_lost(quiet: Running) ->
     assert len(outcomes(quiet)) == 1
     quiet.clock.move(timedelta(minutes=2))
     quiet.slack.faults.add("conversations.history", "500", times=2)
-    with pytest.raises(TimeoutError):
-        await show(quiet, batch)
+    await show(quiet, batch)
     quiet.clock.move(timedelta(minutes=5))
     await quiet.bot.batches.ticker.keep_up()
     quiet.clock.move(timedelta(days=1))

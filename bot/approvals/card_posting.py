@@ -1,0 +1,149 @@
+"""Where the cards of changes, and of lists of them, may be shown, and how each is posted once and redrawn."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol, assert_never
+
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from sqlalchemy import Table
+
+from bot.access.direct_messages import DirectMessages
+from bot.access.post_targets import is_person
+from bot.approvals.card import Audience
+from bot.approvals.lifecycle import CardKind
+from bot.approvals.results import Result
+from bot.kit.card import Card
+from bot.runtime import Runtime
+from bot.slack import messages
+from bot.slack.channels import Channel, ChannelProblem
+from bot.slack.errors import MESSAGE_GONE, slack_reason
+from bot.store import posted_cards
+
+AUDIENCE = {CardKind.APPROVAL: Audience.APPROVER, CardKind.ASKER: Audience.ASKER}
+
+
+class ApprovalsChannel:
+    """`id`: empty if there is none; then only changes that need no approval can be requested. `look` asks
+    Slack about a channel on every call, and never raises."""
+
+    def __init__(self, channel_id: str, look: Callable[[str], Awaitable[Channel]]) -> None:
+        self.id = channel_id
+        self._look = look
+
+    async def refusal(self, channel_id: str) -> Result | None:
+        """Why customer data may not be shown in this channel; None if it may."""
+        problem = (await self._look(channel_id)).problem
+        match problem:
+            case None:
+                return None
+            case ChannelProblem.SHARED:
+                return Result.CHANNEL_SHARED
+            case ChannelProblem.UNCHECKED:
+                return Result.CHANNEL_UNCHECKED
+            case ChannelProblem.DIRECT | ChannelProblem.OUT | ChannelProblem.ARCHIVED:
+                return Result.CHANNEL_OUT
+            case _:  # pragma: no cover - there is no other problem
+                assert_never(problem)
+
+    async def own_refusal(self) -> Result | None:
+        """Why nothing can be approved in the approvals channel; None if it can."""
+        return await self.refusal(self.id) if self.id else Result.NO_CHANNEL
+
+
+class ShownCard(Protocol):
+    """A row of a table of cards."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def kind(self) -> CardKind: ...
+
+    @property
+    def channel(self) -> str:
+        """Of the approvals channel, or of a person for their direct messages."""
+        ...
+
+    @property
+    def ts(self) -> str:
+        """Slack's timestamp of the message; empty until it is posted."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """What a card shows. Drawn only when it may be shown."""
+
+    requester: str
+    draw: Callable[[], Awaitable[Card]]
+    withheld: Callable[[], Card]
+    """Instead, in a channel that is now shared with another company."""
+
+
+@dataclass(frozen=True, slots=True)
+class Redrawn:
+    ts: str = ""
+    """Of the message, if it was just posted."""
+    gone: bool = False
+    """It can never be shown again."""
+
+
+class CardPosting:
+    """`table`: of the cards."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        slack: AsyncWebClient,
+        table: Table,
+        *,
+        channel: ApprovalsChannel,
+        direct_messages: DirectMessages,
+    ) -> None:
+        self._database = runtime.database
+        self._now = runtime.now
+        self._slack = slack
+        self._table = table
+        self._approvals_channel = channel
+        self._direct_messages = direct_messages
+
+    async def show(self, card: ShownCard, drawing: Drawing) -> Redrawn | None:
+        """Posts or redraws it; None if it may not be shown now, or somebody else posts it. Raises Slack's
+        errors: then whoever keeps cards up to date comes back to it."""
+        refusal = None
+        if card.kind is CardKind.APPROVAL:
+            refusal = await self._approvals_channel.refusal(card.channel)
+        elif await self._direct_messages.problem(drawing.requester) is not None:
+            return None
+        if refusal is Result.CHANNEL_SHARED and card.ts:
+            return await self._update(card, drawing.withheld())
+        if refusal is Result.CHANNEL_UNCHECKED or (refusal and not card.ts):
+            return None
+        return await (self._update if card.ts else self._post)(card, await drawing.draw())
+
+    async def address(self, card: ShownCard) -> str:
+        """A person's own card is in their direct messages."""
+        if is_person(card.channel):
+            return await self._direct_messages.channel(card.channel)
+        return card.channel
+
+    async def _post(self, card: ShownCard, drawn: Card) -> Redrawn | None:
+        if not await posted_cards.claim_post(self._table, self._database, card.id, now=self._now()):
+            return None
+        try:
+            ts = await messages.post(self._slack, await self.address(card), drawn.text, drawn.plain)
+        except SlackApiError:
+            await posted_cards.release_post(self._table, self._database, card.id)
+            raise
+        return Redrawn(ts=ts)
+
+    async def _update(self, card: ShownCard, drawn: Card) -> Redrawn:
+        try:
+            await messages.update(self._slack, await self.address(card), card.ts, drawn.text, drawn.plain)
+        except SlackApiError as error:
+            if slack_reason(error) not in MESSAGE_GONE:
+                raise
+            await posted_cards.mark_gone(self._table, self._database, card.id)
+            return Redrawn(gone=True)
+        return Redrawn()
