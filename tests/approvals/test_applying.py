@@ -22,7 +22,7 @@ from bot.changes import registry
 from bot.changes.details.input import DetailsInput
 from bot.changes.model import ChangeInput
 from bot.changes.refund.input import RefundInput
-from bot.changes.trial.input import TrialInput
+from bot.changes.trial.request import TrialInput
 from bot.changes.trial.words import TrialAction
 from bot.store.tables import changes
 from tests.approvals.harness import ANA, CUSTOMER, FAST, LEA, QUICK, RAJ, Harness, Permissions

@@ -24,7 +24,7 @@ from bot.changes import descriptions, lines, registry
 from bot.changes.balance.input import BalanceInput
 from bot.changes.balance.words import BalanceAction, BalanceLine, BalanceNote
 from bot.changes.common_notes import CommonNote
-from bot.changes.deletion.input import DeletionInput
+from bot.changes.deletion.request import DeletionInput
 from bot.changes.deletion.words import DeletionLine, DeletionNote
 from bot.changes.details.input import DetailsInput
 from bot.changes.details.words import DetailsLine

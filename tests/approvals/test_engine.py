@@ -25,7 +25,7 @@ from bot.changes.balance.input import BalanceInput
 from bot.changes.balance.kind import BalanceChange
 from bot.changes.balance.words import BalanceAction
 from bot.changes.common_notes import CommonNote
-from bot.changes.deletion.input import DeletionInput
+from bot.changes.deletion.request import DeletionInput
 from bot.changes.details.input import DetailsInput
 from bot.changes.model import Facts
 from bot.store.database import Database, unbroken

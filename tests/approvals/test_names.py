@@ -11,7 +11,7 @@ from bot.approvals.names import CustomerNames, KnownNames
 from bot.autumn.client import Autumn, Limits
 from bot.autumn.environment import Environment
 from bot.autumn.models import Customer, RewardList
-from bot.changes.deletion.input import DeletionInput
+from bot.changes.deletion.request import DeletionInput
 from bot.changes.model import Facts
 from tests.autumn.scripted import Scripted, error, listing, ok
 

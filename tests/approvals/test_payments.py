@@ -10,7 +10,7 @@ from bot.approvals.card import Audience, change_card, withheld_card
 from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
 from bot.approvals.outcome_card import outcome_card
 from bot.approvals.results import ChangeRequest, Result
-from bot.changes.trial.input import TrialInput
+from bot.changes.trial.request import TrialInput
 from bot.changes.trial.words import TrialAction
 from bot.store.tables import audit, changes
 from tests.approvals.harness import ANA, NOW, RAJ, Harness

@@ -26,7 +26,7 @@ from bot.changes import request_form
 from bot.changes import words as changes_words
 from bot.changes.balance.input import BalanceInput
 from bot.changes.balance.words import BalanceAction
-from bot.changes.deletion.input import DeletionInput
+from bot.changes.deletion.request import DeletionInput
 from bot.changes.details.input import DetailsInput
 from bot.changes.forms.fields import REASON_BLOCK
 from bot.changes.forms.model import FormState, Meta

@@ -25,7 +25,7 @@ from bot.changes import canonical, registry
 from bot.changes.balance.input import BalanceInput
 from bot.changes.balance.words import OFFERED, BalanceAction, BalanceLine, BalanceNote
 from bot.changes.common_notes import CommonNote
-from bot.changes.deletion.input import DeletionInput
+from bot.changes.deletion.request import DeletionInput
 from bot.changes.deletion.words import DeletionNote
 from bot.changes.details.input import DetailsInput
 from bot.changes.details.words import DetailsNote

@@ -19,10 +19,11 @@ from bot.changes.common_notes import CommonNote
 from bot.changes.facts import gather_for, quoted
 from bot.changes.model import ChangeInput, Facts, Verdict
 from bot.changes.notes import Note
-from bot.changes.quantity.input import Billed, QuantityInput
+from bot.changes.quantity.request import QuantityInput
+from bot.changes.quantity.words import Billed
 from bot.changes.switch.input import SwitchInput
 from bot.changes.switch.words import Kept, SwitchAction, SwitchNote
-from bot.changes.trial.input import TrialInput
+from bot.changes.trial.request import TrialInput
 from bot.changes.trial.words import TrialAction
 from sandbox.autumn.seed.catalog import prepaid
 from tests.changes.test_local_autumn import NOW, Bench, bench_of

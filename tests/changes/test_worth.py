@@ -16,7 +16,8 @@ from bot.changes.details.input import DetailsInput
 from bot.changes.grant.input import GrantInput
 from bot.changes.model import ChangeInput, Facts, Snapshot
 from bot.changes.notes import Note
-from bot.changes.quantity.input import Billed, QuantityInput
+from bot.changes.quantity.request import QuantityInput
+from bot.changes.quantity.words import Billed
 from bot.changes.refund.input import RefundInput
 from bot.changes.reward.input import RewardInput
 from bot.changes.reward.words import RewardAction

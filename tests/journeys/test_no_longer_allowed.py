@@ -19,7 +19,7 @@ from bot.approvals.results import Result
 from bot.batches import words as batch_words
 from bot.batches.card import ListRef
 from bot.batches.model import BatchRecord, BatchState
-from bot.changes.deletion.input import DeletionInput
+from bot.changes.deletion.request import DeletionInput
 from bot.digests import setup_words
 from bot.digests.setup_words import DigestNote
 from bot.home import words as home_words

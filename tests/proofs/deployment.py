@@ -29,19 +29,20 @@ from bot.changes.cancellation.input import CancellationInput
 from bot.changes.cancellation.words import CancellationAction, Settlement
 from bot.changes.control.input import ControlInput
 from bot.changes.control.words import ControlType, ThresholdType
-from bot.changes.deletion.input import DeletionInput
+from bot.changes.deletion.request import DeletionInput
 from bot.changes.details.input import DetailsInput
-from bot.changes.expiry.input import ExpiryInput
+from bot.changes.expiry.request import ExpiryInput
 from bot.changes.grant.input import GrantInput
 from bot.changes.model import ChangeInput
-from bot.changes.quantity.input import Billed, QuantityInput
+from bot.changes.quantity.request import QuantityInput
+from bot.changes.quantity.words import Billed
 from bot.changes.refund.input import RefundInput
 from bot.changes.reward.input import RewardInput
 from bot.changes.reward.words import RewardAction
 from bot.changes.standalone import GrantSize
 from bot.changes.switch.input import SwitchInput
 from bot.changes.switch.words import SwitchAction
-from bot.changes.trial.input import TrialInput
+from bot.changes.trial.request import TrialInput
 from bot.changes.trial.words import TrialAction
 from bot.changes.ungrant.input import UngrantInput
 from bot.changes.usage.input import UsageInput

@@ -6,8 +6,7 @@ from bot.autumn.models import InvoicePreview, Subscription
 from bot.changes import notes
 from bot.changes import words as changes_words
 from bot.changes.deletion import words as deletion_words
-from bot.changes.deletion.guard import MOST_ENTITIES
-from bot.changes.deletion.input import DeletionInput
+from bot.changes.deletion.request import MOST_ENTITIES, DeletionInput
 from bot.changes.deletion.words import DeletionNote
 from bot.changes.forms import fields as parts
 from bot.changes.forms.model import FormContent, FormState, Meta, Parsed

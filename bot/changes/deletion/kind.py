@@ -8,8 +8,7 @@ from bot.autumn.write import Write
 from bot.changes import canonical, notes
 from bot.changes.deletion import words
 from bot.changes.deletion.form import FORM
-from bot.changes.deletion.guard import MOST_ENTITIES, charging, guard, merged
-from bot.changes.deletion.input import DeletionInput
+from bot.changes.deletion.request import MOST_ENTITIES, DeletionInput, charging, guard, merged
 from bot.changes.deletion.words import DeletionLine, DeletionNote
 from bot.changes.lines import Line, ValueFormat, value_bullet
 from bot.changes.model import Facts, Judgement, Needs, Snapshot, Verdict

@@ -1,8 +1,7 @@
 """The form that moves a grant's expiry."""
 
 from bot.changes.expiry import words
-from bot.changes.expiry.guard import movable
-from bot.changes.expiry.input import ExpiryInput
+from bot.changes.expiry.request import ExpiryInput, movable
 from bot.changes.forms import fields as parts
 from bot.changes.forms import grants
 from bot.changes.forms import words as forms_words

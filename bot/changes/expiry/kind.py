@@ -9,8 +9,7 @@ from bot.changes.canonical import same_time
 from bot.changes.common import entity_of
 from bot.changes.expiry import words
 from bot.changes.expiry.form import FORM
-from bot.changes.expiry.guard import guard, movable
-from bot.changes.expiry.input import ExpiryInput
+from bot.changes.expiry.request import ExpiryInput, guard, movable
 from bot.changes.expiry.words import ExpiryLine, ExpiryNote
 from bot.changes.forms import grants
 from bot.changes.lines import Line, ValueFormat

@@ -15,7 +15,8 @@ from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
 from bot.changes.model import Facts
 from bot.changes.notes import Note
 from bot.changes.quantity import words
-from bot.changes.quantity.input import Billed, QuantityInput
+from bot.changes.quantity.request import QuantityInput
+from bot.changes.quantity.words import Billed
 from bot.changes.spec import ChangeForm
 from bot.kit import blocks, form_values, text
 from bot.kit.card import Block

@@ -20,10 +20,8 @@ from bot.changes.model import Facts, Judgement, PendingPayment, Snapshot, Verdic
 from bot.changes.notes import Names
 from bot.changes.quantity import words
 from bot.changes.quantity.form import FORM
-from bot.changes.quantity.guard import guard, quantity_row
-from bot.changes.quantity.input import Billed, QuantityInput
-from bot.changes.quantity.line import LINE
-from bot.changes.quantity.words import QuantityNote
+from bot.changes.quantity.request import LINE, QuantityInput, guard, quantity_row
+from bot.changes.quantity.words import Billed, QuantityNote
 from bot.changes.spec import UNITS_OF_FEATURE, ChangeKind, DailyTotal
 from bot.kit import numbers
 

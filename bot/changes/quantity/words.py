@@ -1,7 +1,16 @@
 """What people read about quantities that are bought ahead."""
 
+from enum import StrEnum
+
 from bot.changes.notes import NoteCode
-from bot.changes.quantity.input import Billed
+
+
+class Billed(StrEnum):
+    NOW = "now"
+    """The difference for the rest of the period."""
+    NEXT_INVOICE = "next_invoice"
+    """The new quantity, from the next period on."""
+
 
 BUTTON = "Change quantity"
 TITLE = "Change quantity"

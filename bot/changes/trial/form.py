@@ -10,8 +10,7 @@ from bot.changes.model import Facts
 from bot.changes.notes import Note
 from bot.changes.spec import ChangeForm
 from bot.changes.trial import words
-from bot.changes.trial.guard import on_trial
-from bot.changes.trial.input import TrialInput
+from bot.changes.trial.request import TrialInput, on_trial
 from bot.changes.trial.words import TrialAction, TrialNote
 from bot.kit import blocks, form_values
 from bot.kit.card import Block

@@ -19,8 +19,7 @@ from bot.changes.notes import Names
 from bot.changes.spec import ChangeKind
 from bot.changes.trial import words
 from bot.changes.trial.form import FORM
-from bot.changes.trial.guard import DAY, days_moved, guard, no_trial, whole_days
-from bot.changes.trial.input import TrialInput
+from bot.changes.trial.request import DAY, TrialInput, days_moved, guard, no_trial, whole_days
 from bot.changes.trial.words import TrialAction, TrialLine, TrialNote
 from bot.kit import text, times
 

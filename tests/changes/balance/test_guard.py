@@ -35,8 +35,8 @@ from bot.changes.balance.words import BalanceAction, BalanceNote
 from bot.changes.canonical import near
 from bot.changes.common import identity_refusals
 from bot.changes.common_notes import CommonNote
-from bot.changes.deletion.input import DeletionInput
 from bot.changes.deletion.kind import DeletionChange
+from bot.changes.deletion.request import DeletionInput
 from bot.changes.details.input import DetailsInput
 from bot.changes.details.kind import DetailsChange
 from bot.changes.lines import Line

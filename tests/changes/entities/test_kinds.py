@@ -39,7 +39,7 @@ from bot.changes.common_notes import CommonNote
 from bot.changes.control import entries
 from bot.changes.control.input import ControlInput
 from bot.changes.control.words import ControlNote, ControlType
-from bot.changes.expiry.input import ExpiryInput
+from bot.changes.expiry.request import ExpiryInput
 from bot.changes.facts import gather, gather_for
 from bot.changes.forms import scope
 from bot.changes.forms import words as forms_words
@@ -49,11 +49,12 @@ from bot.changes.grant.input import GrantInput
 from bot.changes.grant.words import GrantNote
 from bot.changes.model import ChangeInput, EntityScope, Facts, Now, Verdict
 from bot.changes.notes import Note
-from bot.changes.quantity.input import Billed, QuantityInput
+from bot.changes.quantity.request import QuantityInput
+from bot.changes.quantity.words import Billed
 from bot.changes.standalone import GrantSize
 from bot.changes.switch.input import SwitchInput
 from bot.changes.switch.words import Kept, SwitchAction, SwitchNote
-from bot.changes.trial.input import TrialInput
+from bot.changes.trial.request import TrialInput
 from bot.changes.trial.words import TrialAction
 from bot.changes.ungrant.input import UngrantInput
 from bot.changes.ungrant.words import UngrantNote

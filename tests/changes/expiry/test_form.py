@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.autumn.models import BalanceRow, Flag, Reset
 from bot.changes.expiry import words
-from bot.changes.expiry.input import ExpiryInput
+from bot.changes.expiry.request import ExpiryInput
 from bot.changes.forms import words as forms_words
 from bot.changes.forms.model import Meta
 from bot.changes.model import Facts

@@ -10,7 +10,8 @@ from bot.changes.forms.model import Meta
 from bot.changes.model import Facts
 from bot.changes.quantity import words
 from bot.changes.quantity.form import feature_block
-from bot.changes.quantity.input import Billed, QuantityInput
+from bot.changes.quantity.request import QuantityInput
+from bot.changes.quantity.words import Billed
 from tests.changes.filling import Filling
 from tests.lookups import samples as given
 from tests.lookups.samples import BEFORE, NOW

@@ -15,9 +15,9 @@ from bot.changes.common_notes import CommonNote
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, PendingPayment, Snapshot, Verdict
 from bot.changes.notes import Note
-from bot.changes.quantity.input import Billed, QuantityInput
 from bot.changes.quantity.kind import QuantityChange
-from bot.changes.quantity.words import QuantityNote
+from bot.changes.quantity.request import QuantityInput
+from bot.changes.quantity.words import Billed, QuantityNote
 from tests.changes.billing.quotes import OF_ENTITY, PRO, having
 from tests.changes.billing.quotes import quote as quoted
 from tests.changes.facts import AHEAD, BY_USE, NOW, balance, row

@@ -8,7 +8,7 @@ from bot.changes import words as changes_words
 from bot.changes.forms.model import Meta
 from bot.changes.model import Facts
 from bot.changes.trial import words
-from bot.changes.trial.input import TrialInput
+from bot.changes.trial.request import TrialInput
 from bot.changes.trial.words import TrialAction
 from tests.changes.filling import Filling
 from tests.lookups import samples as given

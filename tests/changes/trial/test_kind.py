@@ -11,8 +11,8 @@ from bot.changes.common_notes import CommonNote
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, PendingPayment, Snapshot, Verdict
 from bot.changes.notes import Note
-from bot.changes.trial.input import TrialInput
 from bot.changes.trial.kind import TrialChange
+from bot.changes.trial.request import TrialInput
 from bot.changes.trial.words import TrialAction, TrialLine, TrialNote
 from tests.changes.billing.quotes import FREE_LATER, OF_ENTITY, PRO, TRIAL, having
 from tests.changes.billing.quotes import quote as quoted

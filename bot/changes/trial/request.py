@@ -1,22 +1,35 @@
-"""Why a trial cannot be changed, and what to know before it is."""
+"""A change of a trial, as it is requested, and why it is refused."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Literal
+
+from pydantic import AwareDatetime
 
 from bot.autumn.models import Subscription
 from bot.changes import canonical
 from bot.changes.billing import subscriptions
 from bot.changes.common import identity_refusals
 from bot.changes.common_notes import CommonNote
-from bot.changes.model import Facts, Judgement
+from bot.changes.model import ChangeInput, Facts, Judgement
 from bot.changes.notes import Note
-from bot.changes.trial.input import TrialInput
 from bot.changes.trial.words import TrialAction, TrialNote
 
 DAY = timedelta(days=1)
 _LONGEST = timedelta(days=730)
 """As Stripe has it."""
+
+
+class TrialInput(ChangeInput):
+    kind: Literal["trial"] = "trial"
+    subscription: str
+    """Its id, which changes with each change of the trial."""
+    product: str
+    """The id of its plan."""
+    action: TrialAction
+    ends_at: AwareDatetime | None = None
+    """Only for MOVE_END. Autumn counts in whole days, so the trial ends then, or less than a day later."""
 
 
 def guard(request: TrialInput, facts: Facts, now: datetime) -> Judgement:

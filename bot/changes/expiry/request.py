@@ -1,19 +1,29 @@
-"""Why a grant's expiry cannot be moved, and what to know before moving it."""
+"""A new expiry of a standalone grant, as it is requested, and why it is refused."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Literal
+
+from pydantic import AwareDatetime
 
 from bot.changes import canonical, standalone
 from bot.changes.canonical import same_time
 from bot.changes.common import identity_refusals
 from bot.changes.common_notes import CommonNote
-from bot.changes.expiry.input import ExpiryInput
 from bot.changes.expiry.words import ExpiryNote
-from bot.changes.model import Facts, Judgement
+from bot.changes.model import ChangeInput, Facts, Judgement
 from bot.changes.notes import Note
 from bot.changes.standalone import GrantSize, StandaloneGrant
 
 _FARTHEST = timedelta(days=3660)
+
+
+class ExpiryInput(ChangeInput):
+    kind: Literal["expiry"] = "expiry"
+    feature: str
+    row: str
+    """The grant's id."""
+    expires_at: AwareDatetime
 
 
 def movable(grant: StandaloneGrant) -> bool:

@@ -1,20 +1,26 @@
-"""Why a customer cannot be deleted, and what to know before deleting one."""
+"""The deletion of a customer, as it is requested, and why it is refused."""
 
 from collections.abc import Iterable, Iterator
+from typing import Literal
 
 from bot.autumn.models import Subscription
 from bot.changes import canonical
 from bot.changes.common import identity_refusals, joined
 from bot.changes.common_notes import CommonNote
-from bot.changes.deletion.input import DeletionInput
 from bot.changes.deletion.words import DeletionNote
-from bot.changes.model import Facts, Judgement
+from bot.changes.model import ChangeInput, Facts, Judgement
 from bot.changes.notes import Note
 from bot.lookups.invoices.facts import Unpaid
 from bot.lookups.products.plan_changes import is_free
 
 MOST_ENTITIES = 1000
 """Autumn shows no more of a customer's entities; there may be more."""
+
+
+class DeletionInput(ChangeInput):
+    kind: Literal["deletion"] = "deletion"
+    typed: str
+    """The customer's id as the person typed it."""
 
 
 def guard(request: DeletionInput, facts: Facts) -> Judgement:

@@ -1,17 +1,33 @@
-"""Why a quantity cannot be changed, and what to know before it is."""
+"""How much of a feature a subscription is to have, and why it cannot have so much."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
 
 from bot.autumn.models import BalanceRow, Customer, PlanItem, Subscription
-from bot.changes import canonical
+from bot.changes import canonical, line_form
 from bot.changes.billing import bought, subscriptions
 from bot.changes.billing.words import BillingNote
 from bot.changes.common import identity_refusals
 from bot.changes.common_notes import CommonNote
-from bot.changes.model import Facts, Judgement
+from bot.changes.line_form import LineForm, LineReader
+from bot.changes.model import ChangeInput, Facts, Judgement
 from bot.changes.notes import Note
-from bot.changes.quantity.input import Billed, QuantityInput
-from bot.changes.quantity.words import QuantityNote
+from bot.changes.quantity import words
+from bot.changes.quantity.words import Billed, QuantityNote
+
+
+class QuantityInput(ChangeInput):
+    kind: Literal["quantity"] = "quantity"
+    subscription: str
+    """Its id."""
+    product: str
+    """The id of its plan."""
+    feature: str
+    quantity: Decimal
+    """In all, with what the product includes."""
+    billed: Billed
 
 
 def guard(request: QuantityInput, facts: Facts) -> Judgement:
@@ -60,3 +76,47 @@ def _warnings(request: QuantityInput, row: BalanceRow) -> Iterator[Note]:
 
 def _no(note: Note) -> Judgement:
     return Judgement((note,))
+
+
+# As a line of a list
+
+
+_WHAT = "feature"
+_ACTIONS = {
+    Billed.NOW: ("now", "billed now"),
+    Billed.NEXT_INVOICE: ("next invoice", "on the next invoice"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ListedQuantity:
+    feature: str
+    quantity: Decimal
+    billed: Billed
+
+
+def read_line(line: LineReader) -> ListedQuantity:
+    billed = line.action(_ACTIONS, Billed.NOW)
+    return ListedQuantity(line.about(_WHAT), line.figure(), billed)
+
+
+def fill_line(listed: ListedQuantity, facts: Facts, unique: str) -> QuantityInput | Note:  # noqa: ARG001 - as all kinds
+    """Of the one subscription that sells the feature by quantity."""
+    feature = line_form.known(_WHAT, listed.feature, line_form.features(facts))
+    if isinstance(feature, Note):
+        return feature
+    selling = [each for each in subscriptions.offered(facts) if feature in bought.items(each)]
+    if len(selling) != 1:
+        code = QuantityNote.HELD_TWICE if selling else QuantityNote.NOT_BOUGHT_AHEAD
+        return Note(code, {"feature": feature})
+    return QuantityInput(
+        customer=facts.customer.id or "",
+        subscription=selling[0].id,
+        product=selling[0].plan_id,
+        feature=feature,
+        quantity=listed.quantity,
+        billed=listed.billed,
+    )
+
+
+LINE = LineForm(words.LINE_USAGE, read_line, fill_line)
