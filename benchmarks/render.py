@@ -17,13 +17,13 @@ from bot.autumn.models import Balance, Customer
 from bot.lookups import card as lookup_card
 from bot.lookups.answers import Billing
 from bot.lookups.customer import CARD
-from bot.lookups.features.answer import Features
-from bot.lookups.invoices.answer import InvoiceList
+from bot.lookups.features.card import Features
+from bot.lookups.invoices.card import InvoiceList
 from bot.lookups.invoices.facts import Unpaid
-from bot.lookups.overview.answer import Overview
+from bot.lookups.overview.card import Overview
 from bot.lookups.part import Answer
 from bot.lookups.place import Place
-from bot.lookups.products.answer import Products
+from bot.lookups.products.card import Products
 from sandbox.autumn import LocalAutumn
 
 CUSTOMER = "cus_many"

@@ -29,7 +29,7 @@ from bot.kit import times
 from bot.kit.card import Card
 from bot.kit.csv_table import CsvFormat
 from bot.lookups.answers import Billing
-from bot.lookups.features.answer import Features
+from bot.lookups.features.card import Features
 from sandbox.slack.clock import Clock
 from sandbox.slack.manifest import Manifest
 from sandbox.slack.mrkdwn import readable

@@ -20,7 +20,7 @@ from bot.lookups.catalogue_names import plan_names
 from bot.lookups.concurrent import attempt, meanwhile
 from bot.lookups.invoices import facts as invoice_facts
 from bot.lookups.invoices.facts import Unpaid
-from bot.lookups.invoices.read import unpaid_page
+from bot.lookups.invoices.part import unpaid_page
 
 T = TypeVar("T")
 

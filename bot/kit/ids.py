@@ -32,7 +32,7 @@ SHARE = "share"
 
 PICK_FEATURE = "pick_feature"
 """An external select on a card; its block_id is `pick_feature:` and a `Place`; option values are
-`features.token(id)`."""
+`options.token(id)`."""
 
 PICK_ENTITY = "pick_entity"
 """The same for the entities of a customer; option values are their ids."""

@@ -1,8 +1,8 @@
 """What a part of a customer's card is made of.
 
-Everything particular to a part is in its folder: `answer.py` (what is read), `read.py` (how), `card.py` and
-`words.py` (what people see), and `part.py`, which puts them together in one `PART`. `bot.lookups.registry`
-lists the parts; tabs, commands, help and the look-up form derive from that list.
+Everything particular to a part is in its folder: `card.py` (what its answer holds, and how that is drawn),
+`words.py` (what it says), and `part.py`, which reads the answer and puts it all together in one `PART`.
+`bot.lookups.registry` lists the parts; tabs, commands, help and the look-up form derive from that list.
 """
 
 from collections.abc import Awaitable, Callable

@@ -12,7 +12,7 @@ from bot.lookups import registry
 from bot.lookups.find.answer import NoMatch, SeveralMatches, SingleMatch
 from bot.lookups.find.search import find_or_open
 from bot.lookups.invoices.facts import Unpaid
-from bot.lookups.invoices.read import SOON, came_with, in_brief, nothing_owed, unpaid
+from bot.lookups.invoices.part import SOON, came_with, in_brief, nothing_owed, unpaid
 from bot.lookups.part import Answer, LookupPart
 from bot.lookups.place import AT_OVERVIEW, Place
 

@@ -8,13 +8,13 @@ from bot.autumn.models import Customer, Feature, Organization, UsageTotal
 from bot.kit.card import Card
 from bot.lookups import card as lookup_card
 from bot.lookups.answers import Billing
-from bot.lookups.events.answer import Events
-from bot.lookups.feature.answer import FeatureDetail
-from bot.lookups.invoices.answer import Invoices
-from bot.lookups.overview.answer import Overview
+from bot.lookups.events.card import Events
+from bot.lookups.feature.card import FeatureDetail
+from bot.lookups.invoices.card import Invoices
+from bot.lookups.overview.card import Overview
 from bot.lookups.part import Answer
 from bot.lookups.place import Place
-from bot.lookups.products.answer import Products
+from bot.lookups.products.card import Products
 from tests.kit import checks
 from tests.lookups.samples import NOW, balance, customer, invoice_list, preview
 

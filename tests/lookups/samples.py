@@ -20,9 +20,9 @@ from bot.autumn.models import (
     Reset,
     Subscription,
 )
-from bot.lookups.feature.answer import Bin, Usage
+from bot.lookups.feature.bins import Bin, Usage
 from bot.lookups.invoices import facts
-from bot.lookups.invoices.answer import InvoiceList
+from bot.lookups.invoices.card import InvoiceList
 
 NOW = datetime(2026, 11, 22, 15, 6, tzinfo=UTC)
 LATER = NOW + timedelta(days=10)

@@ -41,19 +41,20 @@ from bot.lookups import card as lookup_card
 from bot.lookups import help as lookup_help
 from bot.lookups import names, options, registry
 from bot.lookups.answers import Billing
-from bot.lookups.check.answer import Checked
-from bot.lookups.entities.answer import Entities, EntityDetail
-from bot.lookups.events.answer import Events
-from bot.lookups.feature.answer import Bin, FeatureDetail, Usage
-from bot.lookups.features.answer import Features
+from bot.lookups.check.card import Checked
+from bot.lookups.entities.card import Entities, EntityDetail
+from bot.lookups.events.card import Events
+from bot.lookups.feature.bins import Bin, Usage
+from bot.lookups.feature.card import FeatureDetail
+from bot.lookups.features.card import Features
 from bot.lookups.find import card as find_card
 from bot.lookups.find.answer import SeveralMatches
-from bot.lookups.invoices.answer import Invoices
-from bot.lookups.logs.answer import Logs
-from bot.lookups.overview.answer import Overview
+from bot.lookups.invoices.card import Invoices
+from bot.lookups.logs.card import Logs
+from bot.lookups.overview.card import Overview
 from bot.lookups.part import Answer
 from bot.lookups.place import Place, Span
-from bot.lookups.products.answer import ExpiredProduct, Products
+from bot.lookups.products.card import ExpiredProduct, Products
 from tests.examples import examples
 from tests.kit import checks
 from tests.lookups.samples import invoice_list

@@ -8,8 +8,8 @@ from bot.autumn.models import Customer
 from bot.kit import times
 from bot.lookups import card as lookup_card
 from bot.lookups import labels as words
-from bot.lookups.features.answer import Features
-from bot.lookups.overview.answer import Overview
+from bot.lookups.features.card import Features
+from bot.lookups.overview.card import Overview
 from bot.lookups.place import Place
 from tests.kit import checks
 from tests.lookups.drawing import NOTHING_DUE, ORG, PLACE, draw, events, overview, text_of

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from bot.autumn.errors import AutumnError
-from bot.lookups.feature.answer import FeatureDetail
-from bot.lookups.invoices.answer import Invoices
-from bot.lookups.overview.answer import Overview
+from bot.lookups.feature.card import FeatureDetail
+from bot.lookups.invoices.card import Invoices
+from bot.lookups.overview.card import Overview
 from bot.lookups.place import Place
-from bot.lookups.products.answer import Products
+from bot.lookups.products.card import Products
 from bot.lookups.readers import look_up, read
 from tests.autumn.scripted import Answer, Scripted, error, listing, ok
 

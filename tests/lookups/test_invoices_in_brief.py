@@ -11,10 +11,10 @@ import pytest
 from bot.autumn.client import Autumn
 from bot.autumn.models import Customer
 from bot.autumn.throttle import Limits
-from bot.lookups.invoices.answer import InvoiceList
+from bot.lookups.invoices.card import InvoiceList
 from bot.lookups.invoices.facts import Owed, Unpaid
 from bot.lookups.overview import attention, words
-from bot.lookups.overview.answer import Overview
+from bot.lookups.overview.card import Overview
 from bot.lookups.place import Place
 from bot.lookups.readers import read
 from tests.autumn.scripted import QUICK, Scripted, listing, ok

@@ -12,13 +12,13 @@ from bot.changes.model import Facts
 from bot.lookups import card as lookup_card
 from bot.lookups.answers import Billing
 from bot.lookups.card import Tools
-from bot.lookups.feature.answer import FeatureDetail
-from bot.lookups.features.answer import Features
-from bot.lookups.invoices.answer import Invoices
-from bot.lookups.overview.answer import Overview
+from bot.lookups.feature.card import FeatureDetail
+from bot.lookups.features.card import Features
+from bot.lookups.invoices.card import Invoices
+from bot.lookups.overview.card import Overview
 from bot.lookups.part import Answer
 from bot.lookups.place import Place
-from bot.lookups.products.answer import Products
+from bot.lookups.products.card import Products
 from tests.lookups.samples import (
     NOW,
     balance,

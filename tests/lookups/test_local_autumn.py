@@ -12,10 +12,11 @@ from pydantic import SecretStr
 
 from bot.autumn.client import Autumn, Limits
 from bot.autumn.errors import AutumnError, Forbidden, NotFound, Unauthorized
-from bot.lookups.feature.answer import FeatureDetail, Usage
+from bot.lookups.feature.bins import Usage
+from bot.lookups.feature.card import FeatureDetail
 from bot.lookups.find.answer import NoMatch, SeveralMatches, SingleMatch
 from bot.lookups.find.search import find, search
-from bot.lookups.overview.answer import Overview
+from bot.lookups.overview.card import Overview
 from bot.lookups.part import Answer
 from bot.lookups.place import Place, Span
 from bot.lookups.readers import look_up, read

@@ -24,16 +24,17 @@ from bot.autumn.models import Customer, Entity, UsageTotal
 from bot.autumn.retry_policy import RetryPolicy
 from bot.lookups import registry
 from bot.lookups.answers import Billing
-from bot.lookups.events.answer import Events
-from bot.lookups.feature.answer import Bin, FeatureDetail, Usage
-from bot.lookups.features.answer import Features
+from bot.lookups.events.card import Events
+from bot.lookups.feature.bins import Bin, Usage
+from bot.lookups.feature.card import FeatureDetail
+from bot.lookups.features.card import Features
 from bot.lookups.find.answer import NoMatch, SeveralMatches
-from bot.lookups.invoices.answer import InvoiceList, Invoices
+from bot.lookups.invoices.card import InvoiceList, Invoices
 from bot.lookups.invoices.facts import Owed, Unpaid
-from bot.lookups.overview.answer import Overview
+from bot.lookups.overview.card import Overview
 from bot.lookups.part import Answer
 from bot.lookups.place import Place, Span
-from bot.lookups.products.answer import ExpiredProduct, Products
+from bot.lookups.products.card import ExpiredProduct, Products
 from bot.lookups.readers import look_up, read
 from tests.autumn.scripted import QUICK, Asked, Scripted, error, hang, listing, ok, recorded
 from tests.autumn.scripted import Answer as Reply

@@ -24,7 +24,7 @@ from bot.changes.refund.read import PAID, paid_invoices
 from bot.changes.refund.words import RefundLine, RefundNote
 from bot.changes.spec import ChangeKind, Confirmation, DailyTotal, ExtraRead, KeyScope
 from bot.kit import money, times
-from bot.lookups.invoices.read import all_came_with
+from bot.lookups.invoices.part import all_came_with
 
 
 def _path(customer: str, invoice: str) -> str:

@@ -1,20 +1,42 @@
 """Whether a customer may use so many units of a feature, why, and what is left."""
 
+from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from bot.autumn.errors import Refused
-from bot.autumn.models import Check
+from bot.autumn.models import Check, Customer
 from bot.kit import blocks, layout, numbers, phrases, text
 from bot.lookups import controls, names
 from bot.lookups import frame as parts
+from bot.lookups.answers import CatalogueNames, Read
 from bot.lookups.check import words
-from bot.lookups.check.answer import Checked
 from bot.lookups.check.reason import CheckReason, Why, reason
 from bot.lookups.features import card as features
+from bot.lookups.invoices.facts import Unpaid
+from bot.lookups.place import Place
 
 _AMOUNTS = tuple(Decimal(10) ** power for power in range(6))
 """Offered beside what was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What is read to say whether a customer may use so many units of a feature."""
+
+    customer: Customer
+    feature: str
+    """Its id; empty when none or several may be meant."""
+    boolean: bool
+    """Whether the feature is only on or off."""
+    asked: Place
+    """How many units, and for which entity."""
+    check: Read[Check] | None
+    """None without a feature to ask about."""
+    read_at: datetime
+    unpaid: Read[Unpaid] | None = None
+    names: CatalogueNames = field(default_factory=CatalogueNames)
 
 
 def content(answer: Checked, frame: parts.Frame) -> list[layout.Drawn]:

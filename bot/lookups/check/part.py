@@ -1,14 +1,72 @@
-"""Whether a customer may use so many units of a feature. Opened from a feature, an entity, or by command."""
+"""Whether a customer may use so many units of a feature: asked of Autumn, which uses and holds back nothing.
 
+Opened from a feature, an entity, or by command.
+"""
+
+from datetime import datetime
 from decimal import Decimal
 
-from bot.autumn.models import Check
-from bot.lookups import labels, samples
+from bot.autumn.client import Autumn
+from bot.autumn.errors import AutumnError
+from bot.autumn.models import Check, Customer
+from bot.lookups import labels, names, samples
+from bot.lookups.answers import CatalogueNames, Read
+from bot.lookups.catalogue import Catalogue, catalogue
+from bot.lookups.catalogue_names import missing_names
 from bot.lookups.check import card, words
-from bot.lookups.check.answer import Checked
-from bot.lookups.check.read import checked
+from bot.lookups.check.card import Checked
+from bot.lookups.concurrent import attempt, meanwhile
+from bot.lookups.customer import customer_of
+from bot.lookups.feature_meant import feature_meant
 from bot.lookups.part import LookupPart, ReadScope
 from bot.lookups.place import Place
+
+
+async def checked(autumn: Autumn, place: Place, at: datetime, known: Customer | None) -> Checked:
+    """Raises AutumnError when the customer cannot be read; the check may fail alone."""
+    listing = attempt(lambda: catalogue(autumn), within=autumn.patience.part)
+    async with meanwhile(listing) as reading:
+        customer = await customer_of(autumn, place, known)
+        listed = await reading
+    features: Catalogue = {} if isinstance(listed, AutumnError) else listed
+    feature = _meant(place.feature, customer, features)
+    check = await _check(autumn, place, feature) if feature else None
+    return Checked(
+        customer,
+        feature,
+        features[feature].type == "boolean" if feature in features else feature in customer.flags,
+        place,
+        check,
+        at,
+        names=await _names(autumn, customer, feature, check),
+    )
+
+
+def _meant(typed: str, customer: Customer, features: Catalogue) -> str:
+    """The id of the one feature that is meant: of those the customer has, else of all."""
+    held = names.features(customer)
+    called = {feature.id: feature.name or feature.id for feature in features.values()} | held
+    if typed in called:
+        return typed
+    return feature_meant(typed, held) or feature_meant(typed, called)
+
+
+async def _check(autumn: Autumn, place: Place, feature: str) -> Read[Check]:
+    return await attempt(
+        lambda: autumn.check(place.customer, feature, place.units, entity_id=place.entity),
+        within=autumn.patience.part,
+    )
+
+
+async def _names(
+    autumn: Autumn, customer: Customer, feature: str, check: Read[Check] | None
+) -> CatalogueNames:
+    read = check if isinstance(check, Check) else Check()
+    plan = read.flag.plan_id if read.flag else None
+    spent = [read.balance.feature_id] if read.balance else []
+    return await missing_names(
+        autumn, customer, plans=[plan] if plan else [], features=[*([feature] if feature else []), *spent]
+    )
 
 
 def _sample() -> Checked:

@@ -1,6 +1,9 @@
 """A customer's entities, and what one of them has."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
 
 from bot.autumn.errors import AutumnError
 from bot.autumn.models import Balance, Customer, Entity
@@ -8,11 +11,11 @@ from bot.kit import blocks, ids, layout, numbers, phrases, text, times
 from bot.kit.card import Block
 from bot.lookups import frame as parts
 from bot.lookups import labels, names
-from bot.lookups.answers import CatalogueNames
+from bot.lookups.answers import CatalogueNames, Read
 from bot.lookups.entities import holdings, words
-from bot.lookups.entities.answer import Entities, EntityDetail, HasNames
 from bot.lookups.entities.holdings import OwnBalance
 from bot.lookups.features import card as features
+from bot.lookups.invoices.facts import Unpaid
 
 SIZE = 8
 _TOTALS = 6
@@ -20,6 +23,45 @@ _BALANCES = 3
 _PLANS = 3
 _OWN = 15
 _USAGES = 5
+
+
+class HasNames(Protocol):
+    """An answer about a customer, and what their features are called."""
+
+    @property
+    def customer(self) -> Customer: ...
+
+    @property
+    def names(self) -> CatalogueNames: ...
+
+    @property
+    def read_at(self) -> datetime: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Entities:
+    """What is read of all of a customer's entities."""
+
+    customer: Customer
+    entities: Read[tuple[Entity, ...]]
+    """The newest first, up to `MOST` in `part.py`."""
+    more: bool
+    """Whether there are more than were read."""
+    read_at: datetime
+    unpaid: Read[Unpaid] | None = None
+    names: CatalogueNames = field(default_factory=CatalogueNames)
+
+
+@dataclass(frozen=True, slots=True)
+class EntityDetail:
+    """What is read of one of them."""
+
+    customer: Customer
+    entity: Read[Entity] | None
+    """None when the customer has no such entity."""
+    read_at: datetime
+    unpaid: Read[Unpaid] | None = None
+    names: CatalogueNames = field(default_factory=CatalogueNames)
 
 
 def content(answer: Entities, frame: parts.Frame) -> list[layout.Drawn]:

@@ -1,23 +1,43 @@
 """What was tracked for the customer."""
 
 import json
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from bot.autumn.errors import AutumnError
-from bot.autumn.models import Event, UsageTotal
+from bot.autumn.models import Customer, Event, Feature, UsageTotal
 from bot.kit import blocks, layout, numbers, phrases, text, times
 from bot.kit.card import Block
 from bot.lookups import frame as parts
 from bot.lookups import labels
+from bot.lookups.answers import Read
 from bot.lookups.events import words
-from bot.lookups.events.answer import Events
 from bot.lookups.features import card as features
+from bot.lookups.invoices.facts import Unpaid
 from bot.lookups.place import Place, Span
 
 SIZE = 15
 _TOTALS = 10
 _PROPERTIES = 120
 _SPANS = (Span.DAY, Span.WEEK, Span.MONTH, Span.QUARTER)
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """What is read of a customer's events."""
+
+    customer: Read[Customer]
+    events: Read[tuple[Event, ...]]
+    """Newest first, up to `MOST` in `part.py`, none after the place's `until`."""
+    more: bool
+    totals: Read[dict[str, UsageTotal]]
+    """Per tracked name over the span."""
+    features: dict[str, Feature]
+    """By id, and by the event names they track; empty when they could not be read."""
+    until: datetime
+    read_at: datetime
+    unpaid: Read[Unpaid] | None = None
 
 
 def content(answer: Events, frame: parts.Frame) -> list[layout.Drawn]:

@@ -1,13 +1,13 @@
-"""Time in pieces: a chart's bins, and when a billing cycle began. Pure."""
+"""A feature's usage over time: a chart's bins, and when a billing cycle began. Pure."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from math import ceil
 from typing import TypeAlias
 
 from bot.autumn.models import Reset
-from bot.lookups.feature.answer import Bin
 
 Point: TypeAlias = tuple[datetime, Decimal]
 """The start of a piece of time, and how much was used in it."""
@@ -27,6 +27,39 @@ _FIXED = {
     "week": timedelta(days=7),
 }
 _MONTHS = {"month": 1, "quarter": 3, "semi_annual": 6, "year": 12}
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    start: datetime
+    end: datetime
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """What one metered feature took from a credit system."""
+
+    feature_id: str
+    name: str
+    credits: tuple[Decimal, ...]
+    """For each of the usage's bins; empty when it is not known how much was taken from this system."""
+    units: Decimal
+    """What was used of the feature itself."""
+    events: int
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """A feature's usage over a span in at most 20 bins, oldest first."""
+
+    bins: tuple[Bin, ...]
+    total: Decimal
+    events: int
+    start: datetime
+    end: datetime
+    spent_by: tuple[Spending, ...] = ()
+    """For a credit system, the features it was spent by, the one that took most first."""
 
 
 def merged(

@@ -1,22 +1,25 @@
 """One feature: where its balance comes from, and its usage over time."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from bot.autumn.errors import AutumnError
-from bot.autumn.models import Balance, BalanceRow, Flag, Rollover
+from bot.autumn.models import Balance, BalanceRow, Customer, Entity, Flag, Rollover
 from bot.kit import blocks, layout, numbers, phrases, text, times
 from bot.kit.card import Block
 from bot.lookups import frame as parts
 from bot.lookups import labels, names
+from bot.lookups.answers import CatalogueNames, Read
 from bot.lookups.entities import card as entities
 from bot.lookups.entities import words as entity_words
 from bot.lookups.entities_share import entities_share
 from bot.lookups.feature import words
-from bot.lookups.feature.answer import Bin, FeatureDetail, Spending, Usage
+from bot.lookups.feature.bins import Bin, Spending, Usage
 from bot.lookups.feature.pace import Pace, pace
 from bot.lookups.features import card as features
+from bot.lookups.invoices.facts import Unpaid
 from bot.lookups.place import Span
 
 _ROWS = 20
@@ -28,6 +31,20 @@ _SERIES = 6
 _SERIES_NAME = 20
 """What Slack's charts can show."""
 _SPANS = (Span.DAY, Span.WEEK, Span.MONTH, Span.QUARTER, Span.CYCLE)
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureDetail:
+    """What is read of one feature."""
+
+    customer: Customer
+    usage: Read[Usage] | None
+    """None for a boolean feature, or one the customer does not have."""
+    read_at: datetime
+    entity: Read[Entity] | None = None
+    """Whose usage it is, where the place is of an entity; None if the customer has no such entity."""
+    unpaid: Read[Unpaid] | None = None
+    names: CatalogueNames = field(default_factory=CatalogueNames)
 
 
 def content(answer: FeatureDetail, frame: parts.Frame) -> list[layout.Drawn]:

@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from bot.autumn.models import Balance
-from bot.lookups.feature.answer import Usage
-from bot.lookups.feature.bins import DAY, MOST
+from bot.lookups.feature.bins import DAY, MOST, Usage
 
 _TOO_EARLY = 20
 """Before so small a part of the cycle has passed, its pace says nothing."""

@@ -11,8 +11,7 @@ from bot.autumn.errors import AutumnError, Garbled
 from bot.autumn.models import Aggregate, Balance, BalanceRow, Customer, Feature
 from bot.lookups.catalogue import CREDITS, Catalogue, catalogue, names
 from bot.lookups.concurrent import attempt, result_of
-from bot.lookups.feature.answer import Spending, Usage
-from bot.lookups.feature.bins import DAY, HOUR, Point, cycle_start, merged
+from bot.lookups.feature.bins import DAY, HOUR, Point, Spending, Usage, cycle_start, merged
 from bot.lookups.place import Place, Span
 
 _AN_HOURLY_CYCLE = 2 * DAY

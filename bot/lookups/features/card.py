@@ -1,5 +1,6 @@
 """What the customer may use, and how much of it is left."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -8,16 +9,23 @@ from bot.kit import blocks, ids, layout, numbers, phrases, text, times
 from bot.kit.card import Block
 from bot.lookups import frame as parts
 from bot.lookups import labels, names, options
+from bot.lookups.answers import Read
 from bot.lookups.entities_share import entities_share
 from bot.lookups.features import words
-from bot.lookups.features.answer import Features
-from bot.lookups.options import resolve, token
+from bot.lookups.invoices.facts import Unpaid
 from bot.lookups.overview import attention
-
-__all__ = ["content", "figures", "flags", "ranked", "resolve", "token"]
 
 SIZE = 10
 _FLAGS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What is read of a customer's features."""
+
+    customer: Customer
+    read_at: datetime
+    unpaid: Read[Unpaid] | None = None
 
 
 def content(answer: Features, frame: parts.Frame) -> list[layout.Drawn]:

@@ -1,5 +1,6 @@
 """The next invoice, and those before it."""
 
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -9,16 +10,48 @@ from bot.kit import blocks, layout, links, money, numbers, phrases, text, times
 from bot.kit.card import Block
 from bot.lookups import frame as parts
 from bot.lookups import labels, names
-from bot.lookups.answers import Read
+from bot.lookups.answers import Billing, CatalogueNames, Read
 from bot.lookups.invoices import facts as invoice_facts
 from bot.lookups.invoices import words
-from bot.lookups.invoices.answer import Invoices
-from bot.lookups.invoices.facts import InvoiceState
+from bot.lookups.invoices.facts import InvoiceState, Unpaid
 from bot.lookups.products.plan_changes import plan_changes
 
 SIZE = 10
 _PREVIEWS = 3
 _LINES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceList:
+    """A customer's newest invoices, and what they owe."""
+
+    newest: tuple[Invoice, ...]
+    """Newest first, up to `MOST` in `part.py`; of one status if that was asked for."""
+    more: bool
+    """Whether there are more than were read."""
+    unpaid: Read[Unpaid]
+    """Of any age and, whatever was asked for, of any status."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invoices:
+    """What is read of a customer's invoices."""
+
+    customer: Read[Customer]
+    invoices: Read[tuple[Invoice, ...]]
+    """All that match the filter, newest first, up to `MOST` in `part.py`."""
+    more: bool
+    """Whether there are more than were read."""
+    billing: Read[Billing]
+    read_at: datetime
+    unpaid: Read[Unpaid] | None = None
+    """None when the invoices could not be read."""
+    names: CatalogueNames = field(default_factory=CatalogueNames)
+
+    @property
+    def upcoming(self) -> Read[tuple[InvoicePreview, ...]] | None:
+        """None when the customer has no Stripe customer."""
+        return self.billing if isinstance(self.billing, AutumnError) else self.billing.upcoming
 
 
 def content(answer: Invoices, frame: parts.Frame) -> list[layout.Drawn]:

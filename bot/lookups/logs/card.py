@@ -3,15 +3,33 @@
 Nothing of what was sent is shown: it may be personal.
 """
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from bot.autumn.errors import AutumnError
-from bot.autumn.models import RequestLog
+from bot.autumn.models import Customer, RequestLog
 from bot.kit import blocks, layout, phrases, text, times
 from bot.lookups import frame as parts
+from bot.lookups.answers import Read
+from bot.lookups.invoices.facts import Unpaid
 from bot.lookups.logs import words
-from bot.lookups.logs.answer import Logs
-from bot.lookups.logs.read import FAILED
 
+FAILED = "failed"
+"""The place's status when only refused and failed requests are shown."""
 SIZE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Logs:
+    """What is read of a customer's request logs."""
+
+    customer: Customer
+    logs: Read[tuple[RequestLog, ...]] | None
+    """The newest first; None for a customer's id that Autumn's logs cannot be asked about."""
+    more: bool
+    """Whether there may be more than were read."""
+    read_at: datetime
+    unpaid: Read[Unpaid] | None = None
 
 
 def content(answer: Logs, frame: parts.Frame) -> list[layout.Drawn]:

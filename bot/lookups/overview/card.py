@@ -1,19 +1,21 @@
 """The customer at a glance: what they are on, what they have left, what they pay."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
 from bot.autumn.errors import AutumnError
-from bot.autumn.models import Balance, Discount, InvoicePreview, Subscription
+from bot.autumn.models import Balance, Customer, Discount, InvoicePreview, Subscription
 from bot.kit import blocks, layout, money, numbers, phrases, text, times
 from bot.kit.card import Block
 from bot.lookups import frame, labels, names
-from bot.lookups.answers import Billing
+from bot.lookups.answers import Billing, CatalogueNames, Read
 from bot.lookups.features import card as features
 from bot.lookups.invoices import card as invoices
+from bot.lookups.invoices.card import InvoiceList
+from bot.lookups.invoices.facts import Unpaid
 from bot.lookups.overview import words
-from bot.lookups.overview.answer import Overview
 from bot.lookups.products import card as products
 from bot.lookups.products.plan_changes import ByEnding
 from bot.lookups.products.status import Status, running_first, status
@@ -28,6 +30,21 @@ _LINES = 6
 """Of balances and last invoices together, on the first screen; of the invoices there are a few whatever."""
 _PREVIEWS = 3
 _DISCOUNTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What is read for the overview."""
+
+    customer: Customer
+    billing: Read[Billing]
+    invoices: Read[InvoiceList]
+    read_at: datetime
+    names: CatalogueNames = field(default_factory=CatalogueNames)
+
+    @property
+    def unpaid(self) -> Read[Unpaid] | None:
+        return None if isinstance(self.invoices, AutumnError) else self.invoices.unpaid
 
 
 def content(answer: Overview, _: frame.Frame) -> list[layout.Drawn]:

@@ -1,6 +1,6 @@
 """What the customer holds, bought once, or held before."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
@@ -10,14 +10,37 @@ from bot.kit import blocks, layout, numbers, phrases, text, times
 from bot.kit.card import Block
 from bot.lookups import frame as parts
 from bot.lookups import labels, names
-from bot.lookups.answers import CatalogueNames
+from bot.lookups.answers import CatalogueNames, Read
+from bot.lookups.invoices.facts import Unpaid
 from bot.lookups.products import words
-from bot.lookups.products.answer import ExpiredProduct, Products
 from bot.lookups.products.plan_changes import ByEnding, PlanChange, is_free
 from bot.lookups.products.status import Status, running_first, status
 
 SIZE = 8
 _ITEMS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiredProduct:
+    """A product the customer no longer has."""
+
+    plan_id: str
+    name: str
+    started_at: datetime | None
+    ended_at: datetime | None
+    quantity: Decimal = Decimal(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Products:
+    """What is read of a customer's products."""
+
+    customer: Customer
+    expired: Read[tuple[ExpiredProduct, ...]] | None
+    """None when not asked for."""
+    read_at: datetime
+    unpaid: Read[Unpaid] | None = None
+    names: CatalogueNames = field(default_factory=CatalogueNames)
 
 
 def content(answer: Products, frame: parts.Frame) -> list[layout.Drawn]:

@@ -10,7 +10,7 @@ from bot.autumn.models import Check, Flag
 from bot.lookups import labels
 from bot.lookups.answers import CatalogueNames
 from bot.lookups.check import words
-from bot.lookups.check.answer import Checked
+from bot.lookups.check.card import Checked
 from bot.lookups.check.reason import Why
 from bot.lookups.place import Place
 from tests.kit import checks

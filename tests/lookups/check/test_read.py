@@ -7,7 +7,7 @@ import pytest
 
 from bot.autumn.errors import Forbidden, TimedOut
 from bot.autumn.models import Check
-from bot.lookups.check.answer import Checked
+from bot.lookups.check.card import Checked
 from bot.lookups.place import Place
 from tests.autumn.scripted import Scripted, error, hang, listing, ok
 from tests.lookups.test_reading import ERIN, answer_of, customer

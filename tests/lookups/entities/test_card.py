@@ -8,7 +8,7 @@ from bot.autumn.errors import TimedOut
 from bot.autumn.models import Entity, Feature
 from bot.lookups.answers import CatalogueNames
 from bot.lookups.entities import words
-from bot.lookups.entities.answer import Entities, EntityDetail
+from bot.lookups.entities.card import Entities, EntityDetail
 from bot.lookups.options import entity_options
 from bot.lookups.place import Place
 from tests.kit import checks

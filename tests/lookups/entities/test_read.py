@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from bot.autumn.errors import Forbidden, NotFound, TimedOut
-from bot.lookups.entities.answer import Entities, EntityDetail
-from bot.lookups.entities.read import MOST
+from bot.lookups.entities.card import Entities, EntityDetail
+from bot.lookups.entities.part import MOST
 from bot.lookups.place import Place
 from tests.autumn.scripted import Scripted, error, hang, listing, ok
 from tests.lookups.test_reading import ERIN, answer_of, customer

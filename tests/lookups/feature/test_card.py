@@ -16,8 +16,8 @@ from bot.lookups import labels
 from bot.lookups import labels as words
 from bot.lookups.entities import words as entity_words
 from bot.lookups.feature import words as feature_words
-from bot.lookups.feature.answer import Spending
-from bot.lookups.features.answer import Features
+from bot.lookups.feature.bins import Spending
+from bot.lookups.features.card import Features
 from bot.lookups.place import Place, Span
 from tests.kit import checks
 from tests.lookups.drawing import AT_FEATURE, AT_FEATURES, PLACE, detail, draw, overview, table, text_of

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from bot.autumn.models import Reset
 from bot.kit import blocks
-from bot.lookups.feature.answer import Bin, Usage
-from bot.lookups.feature.bins import MOST
+from bot.lookups.feature.bins import MOST, Bin, Usage
 from bot.lookups.feature.pace import pace
 from tests.examples import examples
 from tests.lookups.samples import BEFORE, LATER, NOW, balance, row

@@ -9,7 +9,7 @@ from bot.autumn.models import PlanItem
 from bot.kit import times
 from bot.lookups.features import card as features_card
 from bot.lookups.features import words as features_words
-from bot.lookups.features.answer import Features
+from bot.lookups.features.card import Features
 from bot.lookups.place import Place
 from tests.kit import checks
 from tests.lookups.drawing import AT_FEATURES, PLACE, draw, overview, text_of

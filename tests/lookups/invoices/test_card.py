@@ -9,11 +9,11 @@ from bot.autumn.errors import TimedOut
 from bot.autumn.models import LineDiscount, PreviewLine
 from bot.lookups import labels as words
 from bot.lookups.answers import Billing
-from bot.lookups.features.answer import Features
+from bot.lookups.features.card import Features
 from bot.lookups.invoices import facts
 from bot.lookups.invoices import words as invoices_words
 from bot.lookups.place import Place
-from bot.lookups.products.answer import Products
+from bot.lookups.products.card import Products
 from tests.kit import checks
 from tests.lookups.drawing import AT_FEATURES, AT_INVOICES, PLACE, draw, invoices, overview, table, text_of
 from tests.lookups.samples import (

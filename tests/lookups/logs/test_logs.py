@@ -9,8 +9,8 @@ from bot.autumn.errors import Forbidden, TimedOut
 from bot.autumn.models import LogContext, LoggedRequest, RequestLog, StripeEvent
 from bot.lookups import labels
 from bot.lookups.logs import words
-from bot.lookups.logs.answer import Logs
-from bot.lookups.logs.read import FAILED, MOST
+from bot.lookups.logs.card import FAILED, Logs
+from bot.lookups.logs.part import MOST
 from bot.lookups.place import Place
 from tests.autumn.scripted import Scripted, error, hang, listing
 from tests.kit import checks

@@ -12,7 +12,7 @@ from bot.lookups.answers import Billing
 from bot.lookups.features import words as features_words
 from bot.lookups.invoices import words as invoices_words
 from bot.lookups.overview import words
-from bot.lookups.overview.answer import Overview
+from bot.lookups.overview.card import Overview
 from tests.lookups.drawing import PLACE, draw, overview, text_of
 from tests.lookups.samples import (
     BEFORE,

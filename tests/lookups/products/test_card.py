@@ -18,9 +18,9 @@ from bot.autumn.models import (
 )
 from bot.lookups import labels, names
 from bot.lookups import labels as words
-from bot.lookups.feature.answer import FeatureDetail
+from bot.lookups.feature.card import FeatureDetail
 from bot.lookups.place import Place
-from bot.lookups.products.answer import ExpiredProduct, Products
+from bot.lookups.products.card import ExpiredProduct, Products
 from tests.kit import checks
 from tests.lookups.drawing import AT_FEATURE, AT_PRODUCTS, PLACE, draw, overview, products, table, text_of
 from tests.lookups.samples import BEFORE, LATER, NOW, balance, customer, invoice, plan, row, subscription

@@ -20,7 +20,7 @@ from bot.changes.model import Facts
 from bot.doctor.samples import Sample, samples
 from bot.lookups.answers import Billing
 from bot.lookups.card import card as overview_card
-from bot.lookups.overview.answer import Overview
+from bot.lookups.overview.card import Overview
 from bot.lookups.place import Place
 from sandbox.slack import Person
 from tests.lookups.samples import (
