@@ -9,8 +9,9 @@ import typer
 
 from bot import cli as upkeep
 from bot import gc_tuning, log
-from bot.app import CannotStart, Maple, build
+from bot.app import Maple
 from bot.doctor import command
+from bot.identity import CannotStart
 from bot.settings import Settings, SettingsError, load, withdraw
 
 cli = typer.Typer(
@@ -54,7 +55,7 @@ async def serve(settings: Settings) -> None:
 
     A second signal cuts that off.
     """
-    maple = build(settings)
+    maple = Maple(settings)
     stop = asyncio.Event()
     serving = asyncio.create_task(_until(stop, maple))
 

@@ -5,27 +5,19 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
-import aiohttp
-from pydantic import SecretStr
-from slack_bolt.async_app import AsyncApp
-from slack_bolt.authorization import AuthorizeResult
-from slack_bolt.authorization.async_authorize import AsyncAuthorize
-from slack_sdk.errors import SlackApiError
 from sqlalchemy.exc import SQLAlchemyError
 
 import handlers
 from bot.access.direct_messages import DirectMessages
 from bot.access.groups import Groups
-from bot.access.people import Home, People
+from bot.access.people import People
 from bot.access.permission import Permission
 from bot.access.policy import Policy
 from bot.access.policy_file import PolicyError, load
 from bot.access.who_may import WhoMay
 from bot.alerts.poll import PastDueCustomer
 from bot.alerts.service import AlertService
-from bot.alerts.timeouts import AlertTimeouts
 from bot.alerts.webhooks import PATH as WEBHOOKS_PATH
 from bot.alerts.webhooks import AutumnWebhooks, WebhookSignature
 from bot.approvals.card_posting import ApprovalsChannel
@@ -34,34 +26,29 @@ from bot.approvals.lifecycle import ChangeEvent, Record
 from bot.approvals.names import CustomerNames
 from bot.approvals.notifier import ChangeNotifier
 from bot.approvals.service import ChangeService, Surroundings
-from bot.approvals.timeouts import ChangeTimeouts
 from bot.approvals.wishes import Wishes
-from bot.autumn.client import Autumn, Call
-from bot.autumn.errors import AutumnError
-from bot.autumn.models import Organization
-from bot.background import BackgroundTasks
+from bot.autumn.client import Autumn
+from bot.background import BackgroundTasks, Supervision
 from bot.batches.checked_lists import CheckedLists
 from bot.batches.notifier import BatchNotifier
 from bot.batches.service import BatchService
-from bot.batches.timeouts import BatchTimeouts
 from bot.changes import registry as kinds
 from bot.changes.open_forms import OpenForms
 from bot.digests.delivery.owner_notice import OwnerMessage
 from bot.digests.list_card import digest_stopped
 from bot.digests.service import DigestService, DigestSlack
-from bot.digests.timeouts import DigestTimeouts
 from bot.home.service import HomeService, HomeSources
+from bot.identity import CannotStart, Identity, watch_token
 from bot.links.registry import who_asks
 from bot.links.service import LinkService
-from bot.log import library_logger, log
+from bot.log import log
 from bot.lookups.find.typeahead import Typeahead
 from bot.metrics import Metrics
 from bot.runtime import Checkpoint, Runtime, no_checkpoint
 from bot.settings import Settings
 from bot.slack.channels import Channels
-from bot.slack.client import NotSlack, SlackClients
+from bot.slack.client import SlackClients
 from bot.slack.deliveries import Deliveries
-from bot.slack.errors import SLACK_ERRORS
 from bot.slack.http import SlackEvents, listening, site
 from bot.slack.latest_click import LatestClick
 from bot.slack.replies import Replies
@@ -71,36 +58,11 @@ from bot.store.database import Database
 from bot.store.health import Health
 from bot.store.migrate import migrate
 from bot.store.shared_rate_limit import SharedRateLimit
-from bot.supervision import Background
 from bot.timings import Timeouts
 
 
-class CannotStart(Exception):
-    """Something that is needed is not as it must be, so there is nothing to wait for."""
-
-
-class _Identity(AsyncAuthorize):
-    """Answers Bolt from what auth.test said at start: a slow auth.test must not hold up a request."""
-
-    def __init__(self, token: SecretStr) -> None:
-        self._token = token
-        self.home: Home | None = None
-
-    async def __call__(self, **_: Any) -> AuthorizeResult | None:
-        home = self.at_home()
-        return AuthorizeResult(
-            enterprise_id=home.enterprise or None,
-            team_id=home.team,
-            bot_user_id=home.bot_user,
-            bot_id=home.bot,
-            bot_token=self._token.get_secret_value(),
-        )
-
-    def at_home(self) -> Home:
-        """Raises LookupError before Slack has said who Maple is; no request is taken until then."""
-        if self.home is None:
-            raise LookupError
-        return self.home
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 class Maple:
@@ -110,20 +72,13 @@ class Maple:
         self,
         settings: Settings,
         *,
-        timings: Timeouts,
-        pace: ChangeTimeouts,
-        digest_pace: DigestTimeouts,
-        alert_pace: AlertTimeouts,
-        batch_pace: BatchTimeouts,
-        checkpoint: Checkpoint,
-        now: Callable[[], datetime],
+        timings: Timeouts | None = None,
+        checkpoint: Checkpoint = no_checkpoint,
+        now: Callable[[], datetime] = _now,
     ) -> None:
+        """Puts it together; nothing is started. Raises CannotStart when the policy cannot be used."""
         self.settings = settings
-        self.timings = timings
-        self._pace = pace
-        self._digest_pace = digest_pace
-        self._alert_pace = alert_pace
-        self._batch_pace = batch_pace
+        self.timings = timings = timings or Timeouts()
         self.environment = settings.environment
         self.metrics = Metrics()
         self.work = BackgroundTasks()
@@ -131,8 +86,7 @@ class Maple:
         self.taking = False
         """Whether new work is taken: from when Slack has said who Maple is, until it is told to stop."""
         self._socket: Socket | None = None
-        self._organization: Organization | None = None
-        self._identity = _Identity(settings.slack_bot_token)
+        self._identity = Identity(settings.slack_bot_token)
         self._slack_clients = SlackClients(
             settings.slack_bot_token,
             api_url=settings.slack_api_url,
@@ -149,12 +103,12 @@ class Maple:
             version=settings.autumn_api_version,
             limits=timings.limits,
             patience=timings.autumn,
-            observe=self._observe,
+            observe=self.metrics.autumn_called,
             turns=self._turns,
         )
         self._runtime = Runtime(self.database, self.autumn, self.environment, self._now, checkpoint)
         self._health = Health(self.database)
-        self._background = Background(self.metrics, patience=timings.stuck)
+        self._supervision = Supervision(self.metrics, patience=timings.stuck)
         self.people = People(
             self.slack, self._identity.at_home, seconds=timings.person, within=timings.standing
         )
@@ -171,7 +125,7 @@ class Maple:
         self._directory = Directory(self.people, self._groups, self._policy, self._who_may)
         self._direct_messages = DirectMessages(self.slack, self.people)
         self._notifier = self._change_notifier()
-        self.changes = self._changes()
+        self.changes = ChangeService(self._runtime, self._surroundings(), timings.changes)
         self._batch_notifier = BatchNotifier(
             self._runtime,
             self._slack_clients,
@@ -186,7 +140,9 @@ class Maple:
         self.alerts = self._alerts()
         self.home = self._home()
         self.services = self._services()
-        self.bolt = self._bolt()
+        self.bolt = handlers.bolt_app(
+            self.services, client=self._slack_clients.tokenless, authorize=self._identity
+        )
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator["Maple"]:
@@ -216,19 +172,20 @@ class Maple:
                 )
             )
             self.url = listener.url
-            self._identity.home = await self._identify()
-            for aside in (self._learn_organization(), self._watch_token()):
+            await self._identity.learn_home(self.slack, every=self.timings.retry_start)
+            for aside in (
+                self._identity.learn_organization(self.autumn),
+                watch_token(self.slack, every=self.timings.token),
+            ):
                 stack.callback(asyncio.create_task(aside).cancel)
-            await stack.enter_async_context(self._health.watching(self._pace.sweep))
+            sweep = self.timings.changes.sweep
+            await stack.enter_async_context(self._health.watching(sweep))
             stack.push_async_callback(self.changes.sweeper.stopped)
             stack.callback(self.changes.sweeper.stop)
-            self.changes.sweeper.start(self._pace.sweep)
-            stack.push_async_callback(self.batches.ticker.stop, self.timings.drain)
-            self.batches.ticker.start()
-            stack.push_async_callback(self.digests.ticker.stop, self.timings.drain)
-            self.digests.ticker.start()
-            stack.push_async_callback(self.alerts.ticker.stop, self.timings.drain)
-            self.alerts.ticker.start()
+            self.changes.sweeper.start(sweep)
+            for ticker in (self.batches.ticker, self.digests.ticker, self.alerts.ticker):
+                stack.push_async_callback(ticker.stop, self.timings.drain)
+                ticker.start()
             if self.settings.slack_app_token is not None:
                 self._socket = Socket(
                     self.bolt, self.settings.slack_app_token, self.metrics, self.timings.socket
@@ -249,31 +206,12 @@ class Maple:
         state = {
             "slack": self._identity.home is not None and self._slack_clients.token.good,
             "database": self._health.well,
-            "background": not self._background.stuck(),
+            "background": not self._supervision.stuck(),
             "serving": self.taking,
         }
         if self.settings.socket_mode:
             state["socket"] = self._socket is not None and self._socket.open
         return state
-
-    def _bolt(self) -> AsyncApp:
-        app = AsyncApp(
-            name="maple",
-            logger=library_logger(),
-            client=self._slack_clients.tokenless,
-            # An AsyncAuthorize is taken as it is, though the signature does not say so.
-            authorize=self._identity,  # type: ignore[arg-type]
-            # Listeners only acknowledge and hand on their work: Bolt may wait for them, and need not poll.
-            process_before_response=True,
-            raise_error_for_unhandled_request=True,
-            request_verification_enabled=False,  # done in front, by SlackEvents
-            ignoring_self_events_enabled=False,
-            ssl_check_enabled=False,
-            attaching_function_token_enabled=False,
-            attaching_conversation_kwargs_enabled=False,
-        )
-        handlers.register(app, self.services)
-        return app
 
     def _services(self) -> handlers.Services:
         return handlers.Services(
@@ -287,7 +225,7 @@ class Maple:
             work=self.work,
             timings=self.timings,
             environment=self.environment,
-            organization=lambda: self._organization,
+            organization=self._identity.organization,
             now=self._now,
             home=self.home,
             changes=self.changes,
@@ -344,11 +282,8 @@ class Maple:
             self._approvals,
             self._names,
             self._policy.approvals.tolerance,
-            self._background.moved,
+            self._supervision.moved,
         )
-
-    def _changes(self) -> ChangeService:
-        return ChangeService(self._runtime, self._surroundings(), self._pace)
 
     def _batches(self) -> BatchService:
         return BatchService(
@@ -356,7 +291,7 @@ class Maple:
             self.changes,
             self._surroundings(),
             self._notify_list,
-            self._batch_pace,
+            self.timings.batches,
             most_lines=self._policy.batches.most_lines,
             rules=self._policy.approvals,
         )
@@ -379,7 +314,7 @@ class Maple:
             permission=self._permission,
             people=self.people,
             channels=self._channels,
-            organization=lambda: self._organization,
+            organization=self._identity.organization,
         )
         return HomeService(self._runtime, self.slack, self.work, sources)
 
@@ -392,11 +327,11 @@ class Maple:
                 self.people,
                 shared_channels=self._policy.digests.shared_channels,
                 new_blocks=self.timings.new_blocks,
-                organization=lambda: self._organization,
+                organization=self._identity.organization,
             ),
             metrics=self.metrics,
-            timeouts=self._digest_pace,
-            moved=self._background.moved,
+            timeouts=self.timings.digests,
+            moved=self._supervision.moved,
         )
 
     def _alerts(self) -> AlertService:
@@ -415,8 +350,8 @@ class Maple:
             find_past_due=find_past_due,
             webhooks=self.settings.autumn_webhook_secret is not None,
             metrics=self.metrics,
-            timeouts=self._alert_pace,
-            moved=self._background.moved,
+            timeouts=self.timings.alerts,
+            moved=self._supervision.moved,
         )
 
     def _webhooks(self) -> Mapping[str, AutumnWebhooks]:
@@ -454,41 +389,6 @@ class Maple:
             largest=self.timings.http.body,
         )
 
-    async def _identify(self) -> Home:
-        """Who Maple is in Slack; asks until there is an answer."""
-        while True:
-            try:
-                answer = await self.slack.auth_test()
-            except SlackApiError as error:
-                raise CannotStart(f"Slack refuses the bot token: {error.response.get('error')}") from None
-            except (NotSlack, aiohttp.ClientError, TimeoutError) as error:
-                log.warning("slack unreachable", error=type(error).__name__)
-            else:
-                return Home(
-                    team=answer["team_id"],
-                    enterprise=answer.get("enterprise_id") or "",
-                    bot_user=answer.get("user_id") or "",
-                    bot=answer.get("bot_id") or "",
-                    url=answer.get("url") or "",
-                )
-            await asyncio.sleep(self.timings.retry_start)
-
-    async def _learn_organization(self) -> None:
-        """For the links and the badge on cards, which do without until it is known."""
-        with contextlib.suppress(AutumnError):
-            self._organization = await self.autumn.organization()
-
-    async def _watch_token(self) -> None:
-        """A token that was revoked would else be noticed only when somebody uses Maple, who then cannot."""
-        while True:
-            await asyncio.sleep(self.timings.token)
-            with contextlib.suppress(*SLACK_ERRORS):
-                await self.slack.auth_test()
-
-    def _observe(self, call: Call) -> None:
-        self.metrics.autumn_requests.labels(call.route, str(call.status or call.error)).inc()
-        self.metrics.autumn_seconds.labels(call.route).observe(call.seconds)
-
     def _stop_taking(self) -> None:
         self.taking = False
         log.info("stopping", count=len(self.work))
@@ -496,31 +396,3 @@ class Maple:
     async def _drain(self) -> None:
         cut = await self.work.drain(self.timings.drain)
         log.info("stopped", count=cut)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def build(
-    settings: Settings,
-    *,
-    timings: Timeouts | None = None,
-    pace: ChangeTimeouts | None = None,
-    digest_pace: DigestTimeouts | None = None,
-    alert_pace: AlertTimeouts | None = None,
-    batch_pace: BatchTimeouts | None = None,
-    checkpoint: Checkpoint = no_checkpoint,
-    now: Callable[[], datetime] = _now,
-) -> Maple:
-    """The bot, put together and not yet started. Raises CannotStart when the policy cannot be used."""
-    return Maple(
-        settings,
-        timings=timings or Timeouts(),
-        pace=pace or ChangeTimeouts(),
-        digest_pace=digest_pace or DigestTimeouts(),
-        alert_pace=alert_pace or AlertTimeouts(),
-        batch_pace=batch_pace or BatchTimeouts(),
-        checkpoint=checkpoint,
-        now=now,
-    )

@@ -1,11 +1,18 @@
-"""Work that goes on after Slack was answered, kept in view so that a stop can wait for it."""
+"""What one process does besides answering Slack: jobs that a stop waits for, turns at what only one may do at
+a time, and whether the parts that run by themselves still make progress."""
 
 import asyncio
+import time
 from collections import deque
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Callable, Coroutine, Hashable
+from contextlib import asynccontextmanager
+from typing import Any, Generic, TypeVar
+from weakref import WeakValueDictionary
+
+from bot.metrics import Metrics
 
 T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
 
 _TICK = 0.002
 _MOST_TICKS = 60
@@ -93,3 +100,54 @@ async def _answer(answer: asyncio.Future[T], job: Coroutine[Any, Any, T]) -> Non
     else:
         if not answer.done():
             answer.set_result(found)
+
+
+class Turns(Generic[K]):
+    """Turns at something, within this process: one at a time for each key."""
+
+    def __init__(self) -> None:
+        self._locks: WeakValueDictionary[K, asyncio.Lock] = WeakValueDictionary()
+
+    def of(self, key: K) -> asyncio.Lock:
+        """The lock of a key; forgotten when nobody holds it or waits for it."""
+        return self._locks.setdefault(key, asyncio.Lock())
+
+    @asynccontextmanager
+    async def within(self, key: K, seconds: float) -> AsyncIterator[None]:
+        """Takes a turn, or goes on without one when others hold it for so long: it saves work that would be
+        in vain, and guards nothing."""
+        lock = self.of(key)
+        try:
+            async with asyncio.timeout(seconds):
+                await lock.acquire()
+        except TimeoutError:
+            yield
+            return
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+class Supervision:
+    """A part that has got nothing done for `patience` seconds is stuck, whatever it is waiting for."""
+
+    def __init__(
+        self, metrics: Metrics, *, patience: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._metrics = metrics
+        self._patience = patience
+        self._clock = clock
+        self._moved: dict[str, float] = {}
+
+    def moved(self, part: str) -> None:
+        """It got something done, or found that there is nothing to do; or it begins."""
+        if part not in self._moved:
+            self._metrics.background_idle.labels(part).set_function(lambda: self._idle(part))
+        self._moved[part] = self._clock()
+
+    def stuck(self) -> list[str]:
+        return [part for part in self._moved if self._idle(part) >= self._patience]
+
+    def _idle(self, part: str) -> float:
+        return self._clock() - self._moved[part]

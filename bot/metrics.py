@@ -2,6 +2,8 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from bot.autumn.client import Call
+
 _ACK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3)
 _LATE = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 14400, 21600)
 _WORK = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 20, 30)
@@ -102,6 +104,10 @@ class Metrics:
         self.scan_previews = Gauge(
             "maple_scan_previews", "Next invoices asked for by it, so far", registry=self.registry
         )
+
+    def autumn_called(self, call: Call) -> None:
+        self.autumn_requests.labels(call.route, str(call.status or call.error)).inc()
+        self.autumn_seconds.labels(call.route).observe(call.seconds)
 
     def exposition(self) -> bytes:
         """All of it in Prometheus' text format."""

@@ -1,9 +1,13 @@
-"""How long things may take, in seconds. Given to the bot as one value so that tests can shorten it."""
+"""How long things may take, in seconds. Given to Maple as one value so that tests can shorten it."""
 
 from dataclasses import dataclass, field
 
+from bot.alerts.timeouts import AlertTimeouts
+from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.retry_policy import RetryPolicy
 from bot.autumn.throttle import Limits
+from bot.batches.timeouts import BatchTimeouts
+from bot.digests.timeouts import DigestTimeouts
 from bot.slack.connections import HttpLimits
 from bot.slack.socket import SocketPace
 
@@ -50,3 +54,7 @@ class Timeouts:
     """What one peer of the HTTP side may cost."""
     socket: SocketPace = field(default_factory=SocketPace)
     """How Socket Mode's connection is kept."""
+    changes: ChangeTimeouts = field(default_factory=ChangeTimeouts)
+    batches: BatchTimeouts = field(default_factory=BatchTimeouts)
+    digests: DigestTimeouts = field(default_factory=DigestTimeouts)
+    alerts: AlertTimeouts = field(default_factory=AlertTimeouts)

@@ -1,18 +1,23 @@
-"""The one table of what Maple listens to."""
+"""The one table of what Maple listens to, and the Bolt app that does."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltRequest
+from slack_bolt.authorization.async_authorize import AsyncAuthorize
+from slack_bolt.error import BoltUnhandledRequestError
+from slack_bolt.response import BoltResponse
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.kit import ids
+from bot.log import library_logger, log
+from bot.metrics import Metrics
 from handlers import (
     alert_form,
     alerts,
     batches,
-    catch_all,
     command,
     conversations,
     csv_form,
@@ -224,6 +229,27 @@ ROUTES: tuple[Route, ...] = (
 )
 
 
+def bolt_app(services: Services, *, client: AsyncWebClient, authorize: AsyncAuthorize) -> AsyncApp:
+    """Listens to everything in the table. `authorize`: who Maple is."""
+    app = AsyncApp(
+        name="maple",
+        logger=library_logger(),
+        client=client,
+        # An AsyncAuthorize is taken as it is, though the signature does not say so.
+        authorize=authorize,  # type: ignore[arg-type]
+        # Listeners only acknowledge and hand on their work: Bolt may wait for them, and need not poll.
+        process_before_response=True,
+        raise_error_for_unhandled_request=True,
+        request_verification_enabled=False,  # done in front, by SlackEvents
+        ignoring_self_events_enabled=False,
+        ssl_check_enabled=False,
+        attaching_function_token_enabled=False,
+        attaching_conversation_kwargs_enabled=False,
+    )
+    register(app, services)
+    return app
+
+
 def register(app: AsyncApp, services: Services) -> None:
     """Makes the app listen to everything in the table, and acknowledge the rest.
 
@@ -234,7 +260,7 @@ def register(app: AsyncApp, services: Services) -> None:
         routes = [route for route in ROUTES if route.listener.kind is kind]
         any_route = re.compile(rf"^(?:{'|'.join(f'({route.pattern})' for route in routes)})\Z", re.DOTALL)
         _listen(app, kind)(any_route)(_dispatcher(kind, any_route, routes, services))
-    catch_all.register(app, services.metrics)
+    acknowledge_the_rest(app, services.metrics)
 
 
 def _dispatcher(
@@ -262,3 +288,41 @@ def _listen(app: AsyncApp, kind: InteractionKind) -> Callable[..., Any]:
         InteractionKind.EVENT: app.event,
     }
     return listen[kind]
+
+
+# The rest
+
+_PAYLOADS = frozenset(
+    {
+        "block_actions",
+        "block_suggestion",
+        "command",
+        "event_callback",
+        "message_action",
+        "shortcut",
+        "view_closed",
+        "view_submission",
+    }
+)
+
+
+def acknowledge_the_rest(app: AsyncApp, metrics: Metrics) -> None:
+    """What no listener is for, and what failed before one was reached, is noted without its content.
+
+    Bolt answers 404 to what it has no listener for; Slack counts those as failures and can switch an app's
+    events off. Buttons of messages from an older version are among them, too.
+    """
+
+    @app.error
+    async def on_error(error: Exception, request: AsyncBoltRequest) -> BoltResponse:
+        kind = _kind(request.body)
+        unknown = isinstance(error, BoltUnhandledRequestError)
+        metrics.interactions.labels(kind, "unknown", "ok" if unknown else "fault").inc()
+        log.warning("unhandled", kind=kind, error="" if unknown else type(error).__name__)
+        return BoltResponse(status=200, body={"options": []} if kind == "block_suggestion" else "")
+
+
+def _kind(body: dict[str, Any]) -> str:
+    """Slack's word for the payload, if it is one of Slack's: it goes into metrics, which must stay few."""
+    kind = "command" if "command" in body else body.get("type")
+    return kind if kind in _PAYLOADS else "other"

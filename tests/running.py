@@ -3,7 +3,7 @@
 import atexit
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +13,7 @@ from uuid import uuid4
 from pydantic import SecretStr
 
 from bot.alerts.timeouts import AlertTimeouts
-from bot.app import Maple, build
+from bot.app import Maple
 from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.throttle import Limits
 from bot.batches.timeouts import BatchTimeouts
@@ -63,13 +63,9 @@ class Running:
     async def another(self, *, ahead: timedelta = timedelta()) -> AsyncIterator[Maple]:
         """One more bot on the same database, whose machine's clock is so much ahead. Over HTTP, Slack's
         requests go to it until the block ends."""
-        more = build(
+        more = Maple(
             self.bot.settings,
             timings=self.bot.timings,
-            pace=QUICK_PACE,
-            digest_pace=self.bot.digests.timeouts,
-            alert_pace=self.bot.alerts.timeouts,
-            batch_pace=QUICK_BATCHES,
             now=lambda: self.clock.now() + ahead,
         )
         async with more.running() as bot:
@@ -174,6 +170,13 @@ async def running_maple(
     `policy`: a TOML text; the built-in one when empty. `database`: the address of one whose tables are made;
     a SQLite file of its own when empty.
     """
+    timings = replace(
+        timings,
+        changes=pace,
+        batches=batch_pace,
+        digests=digest_pace or DigestTimeouts(),
+        alerts=alert_pace or AlertTimeouts(),
+    )
     async with AsyncExitStack() as stack:
         slack = await stack.enter_async_context(LocalSlack.running(manifest=MANIFEST))
         autumn = await stack.enter_async_context(LocalAutumn.running(seed=seed))
@@ -188,17 +191,7 @@ async def running_maple(
             approvals=approvals,
             webhook_secret=webhook_secret,
         )
-        bot = await running.enter_async_context(
-            build(
-                settings,
-                timings=timings,
-                pace=pace,
-                digest_pace=digest_pace,
-                alert_pace=alert_pace,
-                batch_pace=batch_pace,
-                now=clock.now,
-            ).running()
-        )
+        bot = await running.enter_async_context(Maple(settings, timings=timings, now=clock.now).running())
         if mode == "http":
             slack.request_url = f"{bot.url}{EVENTS_PATH}"
         yield Running(slack, autumn, bot, mode, running, clock)

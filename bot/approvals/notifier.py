@@ -17,13 +17,13 @@ from bot.approvals.directory import Directory
 from bot.approvals.lifecycle import CardKind, CardTarget, ChangeEvent, PostedCard, Record, notices_of
 from bot.approvals.names import CustomerNames
 from bot.approvals.notice_delivery import NoticeDelivery
+from bot.background import Turns
 from bot.kit.card import Card
 from bot.runtime import Runtime
 from bot.slack import messages
 from bot.slack.client import SlackClients
 from bot.slack.errors import SLACK_ERRORS
 from bot.store.tables import cards as cards_table
-from bot.turns import Turns
 
 _MOST = 1000
 """Changes whose cards are remembered."""

@@ -26,12 +26,12 @@ from bot.approvals.submitting import Submitting, clean, current_terms
 from bot.approvals.sweeper import Sweeper
 from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.errors import AutumnError, NotFound
+from bot.background import Turns
 from bot.changes.model import ChangeInput, Facts, Verdict
 from bot.runtime import Runtime
 from bot.store import audit
 from bot.store.database import Database, unbroken
 from bot.store.tables import changes
-from bot.turns import Turns
 
 _TURN = 15.0
 """Seconds that somebody who approves waits for another who does."""

@@ -15,6 +15,7 @@ from bot.approvals.lifecycle import CardKind
 from bot.approvals.names import CustomerNames
 from bot.approvals.notice_delivery import NoticePoster
 from bot.approvals.notice_queue import Notice
+from bot.background import Turns
 from bot.batches import card as batch_cards
 from bot.batches import cards, csv_file, notices, repository, words
 from bot.batches.cards import BatchCard
@@ -28,7 +29,6 @@ from bot.slack import files
 from bot.slack.client import SlackClients
 from bot.slack.errors import SLACK_READ_ERRORS
 from bot.store.tables import batch_cards as cards_table
-from bot.turns import Turns
 
 EVENT = "maple_bulk_change"
 _APPLIED = (BatchState.DONE, BatchState.STOPPED)

@@ -14,7 +14,7 @@ from bot.approvals.lifecycle import PostedCard, Record
 from bot.approvals.names import KnownNames
 from bot.approvals.service import ChangeService
 from bot.autumn.models import Organization
-from bot.background import BackgroundTasks
+from bot.background import BackgroundTasks, Turns
 from bot.batches.cards import BatchCard
 from bot.batches.model import BatchRecord, BatchState
 from bot.batches.service import BatchService
@@ -27,7 +27,6 @@ from bot.links import registry as links
 from bot.log import log
 from bot.runtime import Runtime
 from bot.slack.channels import Channels
-from bot.turns import Turns
 
 _MOST_PEOPLE = 1000
 _MOST_WAITING = 50

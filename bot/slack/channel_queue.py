@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from bot.turns import Turns
+from bot.background import Turns
 
 
 class ChannelQueue:

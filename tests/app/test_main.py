@@ -15,8 +15,9 @@ from typer.testing import CliRunner
 
 from bot import __main__
 from bot.access.people import Actor
-from bot.app import CannotStart, build
+from bot.app import Maple
 from bot.doctor import command
+from bot.identity import CannotStart
 from bot.settings import Settings
 from bot.timings import Timeouts
 from sandbox.autumn import LocalAutumn
@@ -169,14 +170,14 @@ async def test_a_token_that_slack_refuses(slack: LocalSlack, autumn: LocalAutumn
         update={"slack_bot_token": SecretStr("xoxb-no")}
     )
     with pytest.raises(CannotStart, match="Slack refuses the bot token: invalid_auth"):
-        async with build(settings).running():
+        async with Maple(settings).running():
             pass  # pragma: no cover
 
 
 async def test_slack_is_waited_for(slack: LocalSlack, autumn: LocalAutumn) -> None:
     slack.faults.add("auth.test", "latency", seconds=1.5)
     timings = Timeouts(slack=1, retry_start=0.01)
-    async with build(settings_for(slack, autumn, "http"), timings=timings).running() as maple:
+    async with Maple(settings_for(slack, autumn, "http"), timings=timings).running() as maple:
         assert maple.taking
     assert not maple.taking
 
@@ -238,6 +239,6 @@ def test_the_console_script(given: pytest.MonkeyPatch, capsys: pytest.CaptureFix
 
 
 def test_no_request_is_answered_before_slack_said_who_maple_is() -> None:
-    maple = build(Settings.model_validate(GIVEN))
+    maple = Maple(Settings.model_validate(GIVEN))
     with pytest.raises(LookupError):
         asyncio.run(maple.services.people.standing(Actor("U1")))

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given as drawn
 from hypothesis import strategies as st
 
-from bot.app import CannotStart, build
+from bot.app import Maple
+from bot.identity import CannotStart
 from bot.settings import Settings, SettingsError, load, withdraw
 from tests.examples import examples
 
@@ -229,7 +230,7 @@ def test_any_value_builds_the_bot_or_is_refused_in_words(name: str, start: str, 
         given(environment, **SECRETS | {name.upper(): start + rest})
         # Anything but these two would be a traceback.
         with contextlib.suppress(SettingsError, CannotStart):
-            asyncio.run(build(load()).autumn.aclose())
+            asyncio.run(Maple(load()).autumn.aclose())
 
 
 def test_all_invalid_variables_are_named_at_once() -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.app import CannotStart, build
+from bot.app import Maple
+from bot.identity import CannotStart
 from bot.settings import Settings
 from tests.app.test_main import GIVEN
 
@@ -14,13 +15,13 @@ def test_a_policy_that_cannot_be_used(tmp_path: Path) -> None:
     path = tmp_path / "policy.toml"
     path.write_text("nonsense")
     with pytest.raises(CannotStart, match="line 1"):
-        build(Settings.model_validate(GIVEN | {"maple_policy": path}))
+        Maple(Settings.model_validate(GIVEN | {"maple_policy": path}))
 
 
 async def test_a_database_that_cannot_be_used(tmp_path: Path) -> None:
     nowhere = SecretStr(f"sqlite:///{tmp_path}/nowhere/canary.db")
     settings = Settings.model_validate(GIVEN | {"database_url": nowhere})
     with pytest.raises(CannotStart, match="Check DATABASE_URL") as told:
-        async with build(settings).running():
+        async with Maple(settings).running():
             pass  # pragma: no cover
     assert "canary" not in str(told.value)

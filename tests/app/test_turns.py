@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from bot.turns import Turns
+from bot.background import Turns
 
 
 async def test_one_at_a_time_for_each_key() -> None:

@@ -7,7 +7,7 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_bolt.authorization import AuthorizeResult
 
 from bot.metrics import Metrics
-from handlers import catch_all
+from handlers import routes
 from sandbox.slack.delivery import NotAcknowledged
 from tests.running import Running
 
@@ -86,7 +86,7 @@ async def test_fault_before_the_acknowledgement_is_counted(logs: io.StringIO) ->
     )
     metrics = Metrics()
     app.command("/autumn")(breaks)
-    catch_all.register(app, metrics)
+    routes.acknowledge_the_rest(app, metrics)
     body = {"command": "/autumn", "user_id": "U1", "team_id": "T1"}
     answer = await app.async_dispatch(AsyncBoltRequest(body=body, mode="socket_mode"))
     assert answer.status == 200

@@ -86,7 +86,7 @@ async def test_sweeper_that_is_stuck_in_one_part_goes_on_in_the_others_and_says_
         await lea_sees(maple, WAITING)
         maple.slack.faults.add("chat.update", "latency", seconds=60, times=None)
         maple.clock.move(timedelta(days=2))
-        await until(lambda: "expiry" in maple.bot._background.stuck())
+        await until(lambda: "expiry" in maple.bot._supervision.stuck())
         (record,) = await maple.bot.changes.history("cus_acme")
         assert record.state is State.EXPIRED
         answer = await client.get("/readyz")

@@ -24,7 +24,7 @@ import httpx
 from sqlalchemy import func, select
 
 from bot import log
-from bot.app import Maple, build
+from bot.app import Maple
 from bot.approvals.lifecycle import State
 from bot.kit import ids
 from bot.slack.http import EVENTS_PATH
@@ -454,8 +454,8 @@ async def hostile_deployment(engine: Engine) -> AsyncIterator[HostileDeployment]
             approvals=APPROVALS,
         )
         # Sweeps come only before and after: what they do is nobody's doing.
-        pace = replace(QUICK_PACE, sweep=3600.0)
-        bot = await stack.enter_async_context(build(settings, timings=UNHURRIED, pace=pace).running())
+        timings = replace(UNHURRIED, changes=replace(QUICK_PACE, sweep=3600.0))
+        bot = await stack.enter_async_context(Maple(settings, timings=timings).running())
         slack.request_url = f"{bot.url}{EVENTS_PATH}"
         http = await stack.enter_async_context(httpx.AsyncClient(timeout=_PATIENCE, trust_env=False))
         yield HostileDeployment(slack, autumn, bot, http)

@@ -13,7 +13,7 @@ import pytest
 from pydantic import SecretStr
 from slack_bolt.async_app import AsyncApp
 
-from bot.app import build
+from bot.app import Maple
 from bot.metrics import Metrics
 from bot.slack.socket import Socket, SocketPace
 from bot.timings import Timeouts
@@ -39,7 +39,7 @@ def events(logs: io.StringIO) -> list[str]:
 async def test_connection_on_which_slack_says_nothing_is_given_up(logs: io.StringIO) -> None:
     async with LocalSlack.running(manifest=MANIFEST) as slack, LocalAutumn.running(seed="demo") as autumn:
         slack.sockets.silent = 1
-        async with build(settings_for(slack, autumn, "socket"), timings=TIMINGS).running() as bot:
+        async with Maple(settings_for(slack, autumn, "socket"), timings=TIMINGS).running() as bot:
             assert bot.readiness()["socket"]
             assert slack.sockets.connections == 1
             await slack.person("ana").command("/autumn help")
@@ -86,7 +86,7 @@ async def test_connection_that_goes_dead_is_given_up() -> None:
         LocalSlack.running(manifest=MANIFEST) as slack,
         LocalAutumn.running(seed="demo") as autumn,
         by_a_wire(slack) as wire,
-        build(settings_for(slack, autumn, "socket"), timings=TIMINGS).running() as bot,
+        Maple(settings_for(slack, autumn, "socket"), timings=TIMINGS).running() as bot,
     ):
         wire.stall()
         await until(lambda: not bot.readiness()["socket"])
