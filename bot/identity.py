@@ -55,14 +55,13 @@ class Identity(AsyncAuthorize):
     async def learn_home(self, slack: AsyncWebClient, *, every: float) -> None:
         """Asks Slack, every so many seconds, until there is an answer. Raises CannotStart if it refuses the
         token."""
-        while self.home is None:
+        while True:
             try:
                 answer = await slack.auth_test()
             except SlackApiError as error:
                 raise CannotStart(f"Slack refuses the bot token: {error.response.get('error')}") from None
             except (NotSlack, aiohttp.ClientError, TimeoutError) as error:
                 log.warning("slack unreachable", error=type(error).__name__)
-                await asyncio.sleep(every)
             else:
                 self.home = Home(
                     team=answer["team_id"],
@@ -71,6 +70,8 @@ class Identity(AsyncAuthorize):
                     bot=answer.get("bot_id") or "",
                     url=answer.get("url") or "",
                 )
+                return
+            await asyncio.sleep(every)
 
     async def learn_organization(self, autumn: Autumn) -> None:
         """For the links and the badge on cards, which do without until it is known."""

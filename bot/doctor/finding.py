@@ -1,14 +1,20 @@
-"""What the doctor says of one thing it looked at, and how it asks Slack."""
+"""What the doctor says of one thing it looked at, and how it asks Slack and the database."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
+from sqlalchemy.exc import SQLAlchemyError
 
+from bot.settings import Settings
 from bot.slack.client import NotSlack
+from bot.store.database import Database, database_url
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +44,24 @@ async def called(call: Awaitable[Any]) -> Any:
         return NOT_SLACK
     except (aiohttp.ClientError, TimeoutError):
         return "no answer"
+
+
+async def stored(settings: Settings, read: Callable[[Database], Awaitable[list[T]]]) -> list[T]:
+    """What `read` finds in the database, which is not made where there is none; nothing where it cannot be
+    read, which is a finding of its own."""
+    url = settings.database_url.get_secret_value()
+    target = database_url(url)
+    if target.drivername.startswith("sqlite") and not _there(target.database or ""):
+        # Opening a SQLite file creates it.
+        return []
+    database = Database(url)
+    try:
+        return await read(database)
+    except (SQLAlchemyError, OSError):
+        return []
+    finally:
+        await database.aclose()
+
+
+def _there(file: str) -> bool:
+    return Path(file).exists()

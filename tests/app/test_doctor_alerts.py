@@ -12,7 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.alerts import repository
 from bot.alerts.form import everything
 from bot.alerts.repository import NewSubscription
-from bot.doctor.alerts import examine_alerts
+from bot.doctor.posts import examine_alerts
 from bot.settings import Settings
 from bot.store.database import Database
 from sandbox.autumn.webhooks import new_secret

@@ -14,7 +14,7 @@ from bot.access.post_targets import Pause
 from bot.autumn.environment import Environment
 from bot.digests import repository
 from bot.digests.model import DigestContent, NewDigest, Schedule
-from bot.doctor.digests import examine_digests
+from bot.doctor.posts import examine_digests
 from bot.settings import Settings
 from bot.store.database import Database
 from sandbox.slack import LocalSlack

@@ -7,8 +7,8 @@ import pytest
 from bot.autumn.write import Write
 from bot.changes.probes import NOBODY
 from bot.changes.spec import KeyScope
+from bot.doctor.autumn import examine_writes
 from bot.doctor.samples import samples
-from bot.doctor.writes import examine_writes
 from bot.links import registry, words
 from bot.links.model import LinkKind
 from bot.store import audit
