@@ -1,23 +1,25 @@
-"""A list of extra allowances and grants is applied by two processes that are killed at random: every line
-once."""
+"""A list of every kind of change is applied by two processes that are killed at random: every line once."""
 
 import asyncio
 import json
 import random
 from collections import Counter, defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from sqlalchemy import select
 
 from bot.access.people import Actor
+from bot.approvals.lifecycle import Cause, ChangeEvent
 from bot.batches.line_steps import submission_id
-from bot.batches.model import BatchLine, BatchLineRecord, BatchResult, BatchState, LineState
-from bot.changes.line_form import LineCells
+from bot.batches.model import BatchLineRecord, BatchResult, BatchState, LineState
+from bot.changes.model import key
+from bot.store import audit
 from bot.store.tables import changes
 from sandbox.autumn import Limits, LocalAutumn
 from tests.databases import fresh
+from tests.proofs.batch_lines import Example, household_lines
 from tests.proofs.batch_process import BatchBot, batch_bot, keep_applying
 from tests.proofs.deployment import ASKER, Spec
 from tests.proofs.figures import Figures
@@ -25,58 +27,68 @@ from tests.proofs.killable import Process
 from tests.proofs.ledger import reconcile
 
 _APPROVER = Actor("U_LEA", "T1")
-_SPARE = 1.5
-"""Customers for each line: some have no messages, or several parts of them."""
-_GIVEN = Decimal(10)
-_KINDS = ("balance", "grant")
-"""In turn: both add to what is granted."""
 _LOOK = 0.05
 _PATIENCE = 300
 """Seconds after which the batch is taken to be stuck."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Killing:
     times: int
     dice: random.Random
+    moments: list[tuple[datetime, datetime]] = field(default_factory=list)
+    """Before and after each kill."""
+
+
+@dataclass(frozen=True)
+class _List:
+    """A batch, and what each of its lines moves in the local Autumn."""
+
+    id: str
+    examples: Mapping[int, Example]
+    before: Mapping[int, float]
+    """What the lines move, before any was applied."""
 
 
 async def killed_midway(lines: int, kills: int, seed: int = 1) -> Figures:
     figures = Figures(f"{lines} lines, two processes on PostgreSQL, killed {kills} times")
     database = await asyncio.to_thread(fresh, "postgresql")
-    async with LocalAutumn.running(seed=round(lines * _SPARE), limits=Limits.off()) as local:
+    async with LocalAutumn.running(seed=0, limits=Limits.off()) as local:
         spec = Spec(database, local.url, local.key)
         async with batch_bot(spec) as people:
-            batch_id = await _approved(people, lines)
-            before = await _granted(people, batch_id)
+            batch = await _approved(people, local, lines)
             killing = _Killing(kills, random.Random(seed))  # noqa: S311 - nothing secret
-            await _apply(figures, people, spec, batch_id, killing)
-            await _judge(figures, people, local, batch_id, before)
+            await _apply(figures, people, spec, batch.id, killing)
+            await _judge(figures, people, local, batch, killing)
             await reconcile(people.database, local.ledger, figures)
     return figures
 
 
-async def _approved(people: BatchBot, lines: int) -> str:
-    listed = (await people.autumn.customers(limit=1000)).list
-    wanted = [
-        BatchLine(number, customer.id, LineCells("messages", str(_GIVEN)), _KINDS[number % len(_KINDS)])
-        for number, customer in enumerate(listed, 1)
-        if customer.id
-    ]
-    checked = (await people.batches.check(wanted[: people.batches.most_lines], ASKER)).without_problems()
-    # As many as asked for, of those that can be requested.
-    numbers = {line.line.number for line in checked.lines[:lines]}
-    checked = await people.batches.check([line for line in wanted if line.number in numbers], ASKER)
+async def _approved(people: BatchBot, local: LocalAutumn, lines: int) -> _List:
+    made = household_lines(local.state, lines)
+    checked = await people.batches.check([line for _, line in made], ASKER)
     submitted = await people.batches.submit("list", checked, ASKER, reason="outage", channel="C_SUPPORT")
     if submitted.batch is None:
-        raise LookupError(submitted.result)
-    approved = await people.batches.approve(submitted.batch.id, submitted.batch.revision, _APPROVER)
+        raise LookupError(f"{submitted.result}: {checked.problems}")
+    batch_id = submitted.batch.id
+    examples = {line.number: example for example, line in made}
+    before = _measured(examples, await people.batches.results(batch_id), local)
+    approved = await people.batches.approve(batch_id, submitted.batch.revision, _APPROVER)
     if approved.result is not BatchResult.DONE:
         raise LookupError(approved.result)
-    return submitted.batch.id
+    return _List(batch_id, examples, before)
 
 
-async def _apply(figures: Figures, people: BatchBot, spec: Spec, batch_id: str, killing: "_Killing") -> None:
+def _measured(
+    examples: Mapping[int, Example], lines: Sequence[BatchLineRecord], local: LocalAutumn
+) -> Mapping[int, float]:
+    return {
+        line.number: examples[line.number].measure(local.state.customers[line.input.customer])
+        for line in lines
+    }
+
+
+async def _apply(figures: Figures, people: BatchBot, spec: Spec, batch_id: str, killing: _Killing) -> None:
     """Kills come at random moments while lines are applied, spread over the batch."""
     bots = [Process(keep_applying, spec), Process(keep_applying, spec)]
     for bot in bots:
@@ -88,7 +100,9 @@ async def _apply(figures: Figures, people: BatchBot, spec: Spec, batch_id: str, 
                 if killed < killing.times and record.progress.ended >= due:
                     await asyncio.sleep(killing.dice.uniform(0, 0.15))
                     victim = killing.dice.choice(bots)
+                    before = datetime.now(UTC)
                     await asyncio.to_thread(victim.kill)
+                    killing.moments.append((before, datetime.now(UTC)))
                     victim.start()
                     killed += 1
                     due = killed * record.progress.all // (killing.times + 1)
@@ -101,28 +115,54 @@ async def _apply(figures: Figures, people: BatchBot, spec: Spec, batch_id: str, 
 
 
 async def _judge(
-    figures: Figures, people: BatchBot, local: LocalAutumn, batch_id: str, before: Mapping[str, Decimal]
+    figures: Figures, people: BatchBot, local: LocalAutumn, batch: _List, killing: _Killing
 ) -> None:
-    record = await people.batches.get(batch_id)
+    record = await people.batches.get(batch.id)
     figures.hold(record is not None and record.state is BatchState.DONE, f"the batch is {record}")
-    written = Counter((write.idempotency_key or "") for write in local.ledger if write.applied)
-    attempts = await _attempts(people, batch_id)
-    after = await _granted(people, batch_id)
-    for line in await people.batches.results(batch_id):
-        times = sum(written[f"maple:{change}:0"] for change in attempts[line.number])
-        customer = line.input.customer
+    received = Counter(write.idempotency_key for write in local.ledger)
+    written = Counter(write.idempotency_key for write in local.ledger if write.applied)
+    attempts = await _attempts(people, batch.id)
+    steps = await _steps(people)
+    lines = await people.batches.results(batch.id)
+    after = _measured(batch.examples, lines, local)
+    for line in lines:
+        keys = [key(change, 0) for change in attempts[line.number]]
+        times = sum(written.pop(each, 0) for each in keys)
+        where = f"line {line.number}, {line.input.kind} of {line.input.customer}"
         figures.count("lines")
         figures.count(f"lines {line.state}")
         figures.count(f"lines of the kind {line.input.kind}")
+        figures.count("lines for an entity", bool(line.input.entity))
         figures.count("lines attempted again", line.attempt > 0)
+        figures.count("lines found done after a process was killed", line.why == Cause.FOUND_DONE)
+        figures.hold(sum(received[each] for each in keys) <= 1, f"{where}: sent several times")
+        moved, by = after[line.number] - batch.before[line.number], batch.examples[line.number].by
+        figures.hold(moved == times * by, f"{where}: {times} writes moved {moved}, each {by}")
         if line.state is LineState.APPLIED:
-            figures.hold(times == 1, f"line {line.number} is applied, and was written {times} times")
+            figures.hold(times == 1, f"{where}: applied, and written {times} times")
+        elif line.state is LineState.UNCONFIRMED:
+            figures.count("of the unconfirmed, written", times)
+            figures.hold(times <= 1, f"{where}: written {times} times")
+            cut_off = line.why == Cause.CUT_OFF and _died_between(steps[line.change_id], killing)
+            figures.hold(cut_off, f"{where}: unconfirmed ({line.why}), and no process was killed meanwhile")
         else:
-            unsure = line.state is LineState.UNCONFIRMED
-            figures.hold(unsure, f"line {line.number} is {line.state}: {line.why}")
-            figures.hold(times <= 1, f"line {line.number} was written {times} times")
-        given = after[customer] - before[customer]
-        figures.hold(given == times * _GIVEN, f"{customer} was given {given} by {times} writes")
+            figures.hold(False, f"{where}: {line.state}, {line.why}, and written {times} times")
+    figures.hold(not written, f"written, and by no line: {written}")
+
+
+def _died_between(steps: Mapping[str, datetime], killing: _Killing) -> bool:
+    """Whether a process was killed after the write was noted and before its outcome was."""
+    noted, ended = steps[ChangeEvent.WRITING], steps[ChangeEvent.UNCONFIRMED]
+    return any(noted <= after and before <= ended for before, after in killing.moments)
+
+
+async def _steps(people: BatchBot) -> Mapping[str, Mapping[str, datetime]]:
+    """When each change took each step, by the change and the step."""
+    steps: defaultdict[str, dict[str, datetime]] = defaultdict(dict)
+    async with people.database.reading() as connection:
+        async for entry in audit.entries(connection):
+            steps[entry.change_id][entry.event] = datetime.fromisoformat(entry.at)
+    return steps
 
 
 async def _attempts(people: BatchBot, batch_id: str) -> Mapping[int, list[str]]:
@@ -141,12 +181,3 @@ async def _attempts(people: BatchBot, batch_id: str) -> Mapping[int, list[str]]:
     if by_submission:
         raise LookupError(json.dumps(by_submission))
     return found
-
-
-async def _granted(people: BatchBot, batch_id: str) -> Mapping[str, Decimal]:
-    granted = {}
-    for line in await people.batches.results(batch_id):
-        customer = await people.autumn.customer(line.input.customer)
-        balance = customer.balances.get("messages")
-        granted[line.input.customer] = balance.granted if balance else Decimal(0)
-    return granted

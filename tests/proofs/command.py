@@ -1,5 +1,6 @@
 """All proofs in full: `python -m tests.proofs [name …] [--write]`."""
 
+import argparse
 import asyncio
 import os
 import platform
@@ -86,22 +87,34 @@ async def prove(name: str) -> tuple[list[Figures], str]:
 
 
 def main(given: list[str]) -> int:
-    write = "--write" in given
-    names = [one for one in given if not one.startswith("--")] or list(PROOFS)
-    if unknown := [name for name in names if name not in PROOFS]:
-        _say([f"No such proof: {', '.join(unknown)}. There are: {', '.join(PROOFS)}"])
-        return 2
+    """Exits with 2 when it is asked for what there is not."""
+    asked = _arguments(given)
     log.configure("ERROR", "json", sys.stderr)
     well = True
     REPORTS.mkdir(parents=True, exist_ok=True)
-    for name in names:
+    for name in asked.names or PROOFS:
         parts, text = asyncio.run(prove(name))
         well = well and not any(figures.wrong for figures in parts)
         machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}"
         (REPORTS / f"{name}.md").write_text(f"# {name}\n\n{machine}\n\n{text.strip()}\n")
-        if write:
+        if asked.write:
             PAGE.write_text(summary(PAGE.read_text(), name, parts, datetime.now(UTC).date()))
     return 0 if well else 1
+
+
+def _arguments(given: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        "scripts/prove", description="Runs proofs in full: all of them, or these."
+    )
+    parser.add_argument("names", metavar="name", nargs="*", type=_proof, help=", ".join(PROOFS))
+    parser.add_argument("--write", action="store_true", help=f"update the summary in {PAGE.name}")
+    return parser.parse_args(given)
+
+
+def _proof(name: str) -> str:
+    if name not in PROOFS:
+        raise argparse.ArgumentTypeError(f"no such proof: {name}. There are: {', '.join(PROOFS)}")
+    return name
 
 
 def summary(page: str, name: str, parts: Sequence[Figures], today: date) -> str:

@@ -1,77 +1,102 @@
-"""Lists of changes that somebody pastes or uploads: any bytes are read, or refused in words."""
+"""Lists of changes that somebody pastes or uploads: any bytes are read, or refused in words; and what is read
+becomes the change of a customer, or is refused in words too."""
 
 import random
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from bot.batches import parsing
-from bot.batches.model import MOST_LINES
+from pydantic import SecretStr
+
+from bot.approvals.preview import assess
+from bot.autumn.client import Autumn
+from bot.batches import csv_file, parsing
+from bot.batches.model import MOST_LINES, BatchLine
 from bot.batches.parsing import ForAll, ReadList
-from bot.changes import notes, registry
+from bot.changes import descriptions, notes, registry
+from bot.changes.facts import gather_for
 from bot.changes.line_form import LineReader
+from bot.changes.model import Facts
 from bot.changes.notes import Note
+from bot.kit.csv_table import CsvFormat
+from sandbox.autumn import Limits, LocalAutumn
+from sandbox.autumn.state import State
+from tests.approvals.harness import FAST
+from tests.proofs.batch_lines import ENTITY, HOUSEHOLDS, household_lines
 from tests.proofs.figures import Figures
+from tests.proofs.list_cells import ListMaker, cells_by_kind
 
-_PIECES = (
-    *("acme", "cus_1", "a@b.com", "messages", "customer", "feature", "amount", "action", "id", "email"),
-    *("5", "5k", "-40", "1,000", "1.000", "1.000,5", "1e9", "NaN", "٥", "9" * 30, "2027-02-30", "2027-02-28"),
-    *("kind", "entity", "ws_1", "grant", "record", "reward", "refund", "cancel", "quantity", "delete"),
-    *("all", "unlimited", "now", "at the end", "now with credit", "every month", "apply", "redeem", "in_1"),
-    *("give", "set", "reset", "drop", "=1+1", "@SUM(A1)", "+cmd|' /C calc'!A0", "'=x", "<!channel>", "<@U1>"),
-    *(
-        ",",
-        ",",
-        ";",
-        "\t",
-        '"',
-        '""',
-        "'",
-        "\n",
-        "\n",
-        "\r\n",
-        "\r",
-        " ",
-        "\x00",
-        "\x1b[2J",
-        "\x85",
-        "\u2028",
-    ),
-    *(
-        "\ufeff",
-        "\u202e",
-        "\u200b",
-        "\ud800",
-        "é",
-        "日本",
-        "e\u0301" * 9,
-        "👩‍💻",
-        "a" * 300,
-        "x" * 5000,
-        "PK\x03\x04",
-    ),
-)
 _ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "shift_jis", "utf-7")
-
-
-async def hostile_lists(number: int, seed: int) -> Figures:
-    figures = Figures("Lists of any bytes")
-    dice = random.Random(seed)  # noqa: S311
-    for each in range(number):
-        content = _content(dice)
-        for_all = dice.choice(_FOR_ALL)
-        figures.count("hostile lists")
-        try:
-            answer = parsing.read(content, for_all)
-            _told(figures, each, answer)
-        except Exception as error:  # noqa: BLE001 - any at all is what must not be
-            figures.hold(False, f"{each}: {type(error).__name__} on {content[:200]!r}")
-    return figures
-
-
 _FOR_ALL = (
     ForAll(),
     ForAll("set", "messages", "5"),
     ForAll("reset", "messages", "2027-01-01"),
     ForAll("give", "\ud800", "many"),
 )
+_NOW = datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class _Known:
+    """The customers that lines are about, by kind and by whether the line is for an entity, and all that
+    lines may name."""
+
+    facts: Mapping[tuple[str, bool], Sequence[Facts]]
+    names: Mapping[str, Sequence[str]]
+    customers: Sequence[str]
+
+
+async def hostile_lists(number: int, seed: int) -> Figures:
+    figures = Figures("Lists of any bytes")
+    known = await _known()
+    dice = random.Random(seed)  # noqa: S311 - nothing secret
+    maker = ListMaker(dice, cells_by_kind(known.names), known.customers, (ENTITY, "Main workspace", "nobody"))
+    for each in range(number):
+        content = _content(dice, maker)
+        for_all = dice.choice(_FOR_ALL)
+        figures.count("hostile lists")
+        try:
+            answer = parsing.read(content, for_all)
+            _told(figures, each, answer)
+            for line in answer.lines if isinstance(answer, ReadList) else ():
+                _asked(figures, each, line, dice.choice(known.facts[line.kind, bool(line.entity)]))
+        except Exception as error:  # noqa: BLE001 - any at all is what must not be
+            figures.hold(False, f"{each}: {type(error).__name__} on {content[:200]!r}")
+    return figures
+
+
+async def _known() -> _Known:
+    async with LocalAutumn.running(seed=0, limits=Limits.off()) as local:
+        lines = sum(len(household.examples) for household in HOUSEHOLDS)
+        customers = sorted({line.customer for _, line in household_lines(local.state, lines)})
+        autumn = Autumn(key=SecretStr(local.key), url=local.url, limits=FAST)
+        async with aclosing(autumn):
+            facts = {
+                (kind.id, of_entity): [
+                    await gather_for(
+                        autumn, kind.id, customer, now=lambda: _NOW, entity=ENTITY if of_entity else ""
+                    )
+                    for customer in customers
+                ]
+                for kind in registry.listable()
+                for of_entity in ((False, True) if kind.of_entities else (False,))
+            }
+        emails = [f"{customer}@list.example" for customer in customers]
+        return _Known(facts, _names(local.state), (*customers, *emails))
+
+
+def _names(state: State) -> Mapping[str, Sequence[str]]:
+    """By what a line can be about, as its form calls it."""
+    rewards = state.rewards.values()
+    codes = [str(code["code"]) for reward in rewards for code in reward.promo_codes]
+    return {
+        "feature": [name for each in state.features.values() for name in (each.id, each.name)],
+        "product": [name for each in state.plans.values() for name in (each.id, each.name)],
+        "coupon": ["", *(name for each in rewards for name in (each.id, each.name))],
+        "promo code": codes,
+        "invoice": [invoice.stripe_id for invoice in state.invoices()],
+    }
 
 
 def _told(figures: Figures, number: int, answer: ReadList | Note) -> None:
@@ -84,52 +109,58 @@ def _told(figures: Figures, number: int, answer: ReadList | Note) -> None:
     figures.count("lines refused", len(problems))
     numbers = [line.number for line in lines] + [problem.number for problem in problems]
     figures.hold(len(set(numbers)) == len(numbers) <= MOST_LINES, f"{number}: {len(numbers)} lines")
-    for line in lines:
-        reader = LineReader(line.cells)
-        registry.line_form(line.kind).read(reader)
-        figures.hold(bool(line.customer) and not reader.wrong, f"{number}: {line!r}")
-        figures.count(f"lines of the kind {line.kind}")
     for problem in problems:
         told = bool(problem.notes) and all(map(_in_words, problem.notes))
         figures.hold(told, f"{number}: no words for line {problem.number}")
+    rows = csv_file.wrong_lines(problems, CsvFormat()).splitlines()
+    figures.hold(len(rows) > len(problems), f"{number}: {len(rows)} rows of wrong lines")
+
+
+def _asked(figures: Figures, number: int, line: BatchLine, facts: Facts) -> None:
+    """The line as a change of this customer."""
+    form, reader = registry.line_form(line.kind), LineReader(line.cells)
+    listed = form.read(reader)
+    figures.hold(bool(line.customer) and not reader.wrong, f"{number}: {line!r}")
+    figures.count(f"lines of the kind {line.kind}")
+    request = form.fill(listed, facts, f"{number:020x}")
+    if isinstance(request, Note):
+        figures.count("lines that do not fit the customer")
+        figures.hold(_in_words(request), f"{number}: no words for {line!r}")
+        return
+    figures.hold(request.kind == line.kind, f"{number}: {line!r} became {request!r}")
+    figures.hold(bool(descriptions.summary(request, {})), f"{number}: no words for {request!r}")
+    assessed = assess(request, facts, _NOW)
+    if assessed.preview is None:
+        figures.count("lines that the guards refuse")
+        refusals = assessed.judgement.refusals
+        figures.hold(all(map(_in_words, refusals)), f"{number}: no words for why not {request!r}")
+    else:
+        figures.count(f"lines that can be requested: {line.kind}")
 
 
 def _in_words(note: Note) -> bool:
     return bool(notes.plain(note)) and bool(notes.mrkdwn(note))
 
 
-def _content(dice: random.Random) -> bytes | str:
+def _content(dice: random.Random, maker: ListMaker) -> bytes | str:
     match dice.randrange(5):
         case 0:
             return dice.randbytes(dice.randrange(2000))
         case 1:
-            return _text(dice)
+            return _text(dice, maker)
         case 2:
-            content = bytearray(_encoded(dice))
+            content = bytearray(_encoded(dice, maker))
             for _ in range(dice.randrange(1, 6)):
                 content.insert(dice.randrange(len(content) + 1), dice.randrange(256))
             return bytes(content)
         case 3 if not dice.randrange(40):
-            return _encoded(dice) * dice.randrange(1, 4000)
-    return _encoded(dice)
+            return _encoded(dice, maker) * dice.randrange(1, 4000)
+    return _encoded(dice, maker)
 
 
-_CELLS = (
-    ("acme", "a@b.com", "cus_1"),
-    ("messages", "pro", "ten", "in_1", ""),
-    ("5", "5k", "all", "unlimited", "1.000", ""),
-    ("", "give", "set", "now", "next invoice", "at the end", "apply", "redeem", "every month", "drop"),
-    ("", "balance", "grant", "record", "reward", "refund", "cancel", "quantity", "delete"),
-    ("", "", "ws_1"),
-)
-"""Of lines that may be right, by column."""
+def _text(dice: random.Random, maker: ListMaker) -> str:
+    return maker.text() if dice.randrange(3) else maker.pieces()
 
 
-def _text(dice: random.Random) -> str:
-    if not dice.randrange(3):
-        return "\n".join(",".join(map(dice.choice, _CELLS)) for _ in range(dice.randrange(1, 12)))
-    return "".join(dice.choices(_PIECES, k=dice.randrange(60)))
-
-
-def _encoded(dice: random.Random) -> bytes:
-    return _text(dice).encode(dice.choice(_ENCODINGS), "replace")
+def _encoded(dice: random.Random, maker: ListMaker) -> bytes:
+    return _text(dice, maker).encode(dice.choice(_ENCODINGS), "replace")

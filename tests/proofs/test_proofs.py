@@ -5,12 +5,14 @@ from datetime import date
 
 import pytest
 
+from bot.changes import registry
 from tests.databases import ENGINES, Engine
 from tests.policy import KIND_IDS
+from tests.proofs.batch_lines import HOUSEHOLDS
 from tests.proofs.batches import killed_midway
 from tests.proofs.clicks import one_card
 from tests.proofs.clicks import one_of_many as one_of_many_cards
-from tests.proofs.command import PAGE, PROOFS, summary
+from tests.proofs.command import PAGE, PROOFS, main, summary
 from tests.proofs.deployment import deployment
 from tests.proofs.digests import mornings
 from tests.proofs.figures import Figures
@@ -44,9 +46,18 @@ async def test_a_click_decides_what_it_is_on() -> None:
     assert (await as_claimed(one_of_many("sqlite", clicks=5))).counts["clicks"] == 5
 
 
-async def test_list_is_applied_once_by_processes_that_are_killed() -> None:
-    figures = await as_claimed(killed_midway(lines=12, kills=1))
-    assert (figures.counts["lines"], figures.counts["processes killed"]) == (12, 1)
+async def test_list_of_every_kind_is_applied_once_by_processes_that_are_killed() -> None:
+    figures = await as_claimed(killed_midway(lines=13, kills=1))
+    assert (figures.counts["lines"], figures.counts["processes killed"]) == (13, 1)
+    assert all(figures.counts[f"lines of the kind {kind.id}"] for kind in registry.listable())
+    assert figures.counts["lines for an entity"] >= 3
+
+
+def test_every_kind_of_line_is_proved_and_for_entities_too() -> None:
+    examples = [example for household in HOUSEHOLDS for example in household.examples]
+    assert {example.kind for example in examples} == {kind.id for kind in registry.listable()}
+    of_entities = {kind.id for kind in registry.listable() if kind.of_entities}
+    assert {example.kind for example in examples if example.entity} == of_entities
 
 
 async def test_people_click_on_a_card_of_two_processes_and_every_click_comes_five_times() -> None:
@@ -165,6 +176,19 @@ async def test_lists_of_any_bytes_are_read_or_refused_in_words() -> None:
     figures = await as_claimed(hostile_lists(300, 3))
     assert min(figures.counts["lines read"], figures.counts["lines refused"]) > 50
     assert figures.counts["refused as a whole"] > 20
+
+
+@pytest.mark.parametrize(
+    ("given", "code"), [(["--help"], 0), (["lists", "no such proof"], 2), (["--wirte"], 2)]
+)
+def test_command_runs_nothing_when_asked_for_help_or_for_what_there_is_not(
+    given: list[str], code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(given)
+    assert ended.value.code == code
+    said = capsys.readouterr()
+    assert "--write" in said.out + said.err
 
 
 def test_what_is_not_as_claimed_is_said() -> None:

@@ -1,0 +1,146 @@
+"""Lists of changes as people might write them, of every kind that a line can be, and spoiled ones.
+
+What the cells of a kind may be is learnt from the kind itself: from what its line asks for.
+"""
+
+import csv
+import io
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.batches.parsing import Column
+from bot.changes import registry
+from bot.changes.line_form import LineCells, LineReader
+
+HOSTILE = (
+    *(
+        "=1+1",
+        "@SUM(A1)",
+        "+cmd|' /C calc'!A0",
+        "'=x",
+        "<!channel>",
+        "<@U1>",
+        "&lt;",
+        "*b*",
+        "{}",
+        "%s",
+        "\\",
+    ),
+    *(",", ";", "\t", '"', '""', "'", "\n", "\r\n", "\r", " ", "\x00", "\x1b[2J", "\x85", "\u2028"),
+    *("\ufeff", "\u202e", "\u200b", "\ud800", "é", "日本", "e\u0301" * 9, "👩‍💻", "a" * 300, "x" * 5000),
+    *("PK\x03\x04", "٥", "9" * 30, "NaN", "1e9", "-0", "2027-02-30", "{0}", "{about}"),
+)
+_AMOUNTS = (
+    *("", "5", "5k", "-40", "0", "1.5", "1,000", "1.000", "1.000,5", "1'000", "1e3", "007", "+3", "\u22125"),
+    *("all", "unlimited", "2027-02-28", "1999-01-01", "9999-12-31", "28/2/2027"),
+)
+_HEADERS = 0.5
+"""How many of the lists have a header."""
+
+
+class _Learner(LineReader):
+    """Notes what a kind asks for."""
+
+    def __init__(self, cells: LineCells) -> None:
+        super().__init__(cells)
+        self.about_what = set[str]()
+        self.words = set[str]()
+
+    def about(self, what: str) -> str:
+        self.about_what.add(what)
+        return super().about(what)
+
+    def action(self, actions: Mapping[Any, Sequence[str]], usual: Any = None, *, also: str = "") -> Any:
+        self.words.update(*actions.values())
+        return super().action(actions, usual, also=also)
+
+
+@dataclass(frozen=True)
+class Cells:
+    """What the cells of a line of this kind may be."""
+
+    names: Sequence[str]
+    """Of the kind."""
+    about: Sequence[str]
+    actions: Sequence[str]
+
+
+def cells_by_kind(known: Mapping[str, Sequence[str]]) -> Mapping[str, Cells]:
+    """Of every kind that a line can be. `known`: by what a line can be about, what there is of it. Raises
+    KeyError for what is not known."""
+    return {kind.id: _cells(kind.id, known) for kind in registry.listable()}
+
+
+def _cells(kind_id: str, known: Mapping[str, Sequence[str]]) -> Cells:
+    """By reading lines of every action that the kind turns out to have."""
+    kind, form = registry.kind(kind_id), registry.line_form(kind_id)
+    about, tried, left = set[str](), set[str](), {""}
+    while left:
+        word = left.pop()
+        tried.add(word)
+        learner = _Learner(LineCells("x", "1", word))
+        form.read(learner)
+        about |= learner.about_what
+        left |= learner.words - tried
+    names = [kind.id, kind.command, kind.button, kind.heading, kind.command.upper()]
+    return Cells(names, [name for what in sorted(about) for name in known[what]], sorted(tried))
+
+
+class ListMaker:
+    """`cells`: by kind. `customers`, `entities`: as a line may say them."""
+
+    def __init__(
+        self,
+        dice: random.Random,
+        cells: Mapping[str, Cells],
+        customers: Sequence[str],
+        entities: Sequence[str],
+    ) -> None:
+        self._dice = dice
+        self._cells = cells
+        self._customers = customers
+        self._entities = entities
+
+    def text(self) -> str:
+        """A list of a few lines, most of them right, many of them with something hostile in a cell."""
+        columns = list(Column)
+        header = self._dice.random() < _HEADERS
+        if header:
+            self._dice.shuffle(columns)
+        rows = [self._row(columns) for _ in range(self._dice.randint(1, 12))]
+        spoil = self._dice.choice((0.0, 0.0, 0.1, 0.3))
+        rows = [
+            [self._spoiled(cell) if self._dice.random() < spoil else cell for cell in row] for row in rows
+        ]
+        written = io.StringIO()
+        quoting = self._dice.choice((csv.QUOTE_MINIMAL, csv.QUOTE_ALL))
+        ends = self._dice.choice(("\n", "\r\n", "\r"))
+        writer = csv.writer(
+            written, delimiter=self._dice.choice(",;\t"), quoting=quoting, lineterminator=ends
+        )
+        writer.writerows([[column.value for column in columns], *rows] if header else rows)
+        return written.getvalue()
+
+    def pieces(self) -> str:
+        """Whatever, one after the other."""
+        of = self._dice.choice(list(self._cells.values()))
+        pieces = [*HOSTILE, *HOSTILE, *self._customers, *_AMOUNTS, *of.about, *of.actions, *of.names, *Column]
+        return "".join(self._dice.choices([*pieces, *",,,\n\n\n"], k=self._dice.randrange(60)))
+
+    def _row(self, columns: Sequence[Column]) -> list[str]:
+        of = self._cells[self._dice.choice(list(self._cells))]
+        made: dict[Column, Callable[[], str]] = {
+            Column.CUSTOMER: lambda: self._dice.choice(self._customers),
+            Column.ABOUT: lambda: self._dice.choice(of.about),
+            Column.AMOUNT: lambda: self._dice.choice(_AMOUNTS),
+            Column.ACTION: lambda: self._dice.choice(of.actions),
+            Column.KIND: lambda: self._dice.choice(of.names),
+            Column.ENTITY: lambda: self._dice.choice(["", "", "", *self._entities]),
+        }
+        return [made[column]() for column in columns]
+
+    def _spoiled(self, cell: str) -> str:
+        piece, at = self._dice.choice(HOSTILE), self._dice.randint(0, len(cell))
+        return self._dice.choice((piece, cell[:at] + piece + cell[at:], ""))
