@@ -6,7 +6,7 @@ What the cells of a kind may be is learnt from the kind itself: from what its li
 import csv
 import io
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -130,16 +130,29 @@ class ListMaker:
         return "".join(self._dice.choices([*pieces, *",,,\n\n\n"], k=self._dice.randrange(60)))
 
     def _row(self, columns: Sequence[Column]) -> list[str]:
-        of = self._cells[self._dice.choice(list(self._cells))]
-        made: dict[Column, Callable[[], str]] = {
-            Column.CUSTOMER: lambda: self._dice.choice(self._customers),
-            Column.ABOUT: lambda: self._dice.choice(of.about),
-            Column.AMOUNT: lambda: self._dice.choice(_AMOUNTS),
-            Column.ACTION: lambda: self._dice.choice(of.actions),
-            Column.KIND: lambda: self._dice.choice(of.names),
-            Column.ENTITY: lambda: self._dice.choice(["", "", "", *self._entities]),
+        kind = self._dice.choice(list(self._cells))
+        cells = self._line(kind)
+        row = {
+            Column.CUSTOMER: self._dice.choice(self._customers),
+            Column.ABOUT: cells.about,
+            Column.AMOUNT: cells.amount,
+            Column.ACTION: cells.action,
+            Column.KIND: self._dice.choice(self._cells[kind].names),
+            Column.ENTITY: self._dice.choice(["", "", "", *self._entities]),
         }
-        return [made[column]() for column in columns]
+        return [row[column] for column in columns]
+
+    def _line(self, kind: str) -> LineCells:
+        """Four times of five one that the kind reads without complaint."""
+        of = self._cells[kind]
+        careful = self._dice.random() < 0.8
+        while True:
+            choose = self._dice.choice
+            cells = LineCells(choose(of.about), choose(_AMOUNTS), choose(of.actions))
+            reader = LineReader(cells)
+            registry.line_form(kind).read(reader)
+            if not careful or not reader.wrong:
+                return cells
 
     def _spoiled(self, cell: str) -> str:
         piece, at = self._dice.choice(HOSTILE), self._dice.randint(0, len(cell))

@@ -34,24 +34,32 @@ _FOR_ALL = (
     ForAll("reset", "messages", "2027-01-01"),
     ForAll("give", "\ud800", "many"),
 )
+_HELD = ("messages", "Messages", "seats", "api_calls")
+"""Features that customers have: often what a line is about."""
 _NOW = datetime.now(UTC)
 
 
 @dataclass(frozen=True)
 class _Known:
-    """The customers that lines are about, by kind and by whether the line is for an entity, and all that
-    lines may name."""
+    """Customers, and what a line can be about."""
 
-    facts: Mapping[tuple[str, bool], Sequence[Facts]]
+    facts: Mapping[tuple[str, bool], Mapping[str, Facts]]
+    """By the kind of change and whether it is for an entity, then by the customer's id."""
     names: Mapping[str, Sequence[str]]
-    customers: Sequence[str]
+    """By what a line can be about, as its form calls it."""
+
+    def of(self, line: BatchLine, dice: random.Random) -> Facts:
+        """The facts that the line is judged by: of anybody where it says somebody that there is not."""
+        facts = self.facts[line.kind, bool(line.entity)]
+        return facts.get(line.customer) or dice.choice(list(facts.values()))
 
 
 async def hostile_lists(number: int, seed: int) -> Figures:
     figures = Figures("Lists of any bytes")
     known = await _known()
     dice = random.Random(seed)  # noqa: S311 - nothing secret
-    maker = ListMaker(dice, cells_by_kind(known.names), known.customers, (ENTITY, "Main workspace", "nobody"))
+    customers = list(known.facts[registry.usual_line().id, False])
+    maker = ListMaker(dice, cells_by_kind(known.names), [*customers, "a@b.com"], (ENTITY, "nobody"))
     for each in range(number):
         content = _content(dice, maker)
         for_all = dice.choice(_FOR_ALL)
@@ -60,7 +68,7 @@ async def hostile_lists(number: int, seed: int) -> Figures:
             answer = parsing.read(content, for_all)
             _told(figures, each, answer)
             for line in answer.lines if isinstance(answer, ReadList) else ():
-                _asked(figures, each, line, dice.choice(known.facts[line.kind, bool(line.entity)]))
+                _asked(figures, each, line, known.of(line, dice))
         except Exception as error:  # noqa: BLE001 - any at all is what must not be
             figures.hold(False, f"{each}: {type(error).__name__} on {content[:200]!r}")
     return figures
@@ -73,25 +81,26 @@ async def _known() -> _Known:
         autumn = Autumn(key=SecretStr(local.key), url=local.url, limits=FAST)
         async with aclosing(autumn):
             facts = {
-                (kind.id, of_entity): [
-                    await gather_for(
+                (kind.id, of_entity): {
+                    customer: await gather_for(
                         autumn, kind.id, customer, now=lambda: _NOW, entity=ENTITY if of_entity else ""
                     )
                     for customer in customers
-                ]
+                }
                 for kind in registry.listable()
                 for of_entity in ((False, True) if kind.of_entities else (False,))
             }
-        emails = [f"{customer}@list.example" for customer in customers]
-        return _Known(facts, _names(local.state), (*customers, *emails))
+        return _Known(facts, _names(local.state))
 
 
 def _names(state: State) -> Mapping[str, Sequence[str]]:
-    """By what a line can be about, as its form calls it."""
     rewards = state.rewards.values()
     codes = [str(code["code"]) for reward in rewards for code in reward.promo_codes]
     return {
-        "feature": [name for each in state.features.values() for name in (each.id, each.name)],
+        "feature": [
+            *(name for each in state.features.values() for name in (each.id, each.name)),
+            *_HELD * 40,
+        ],
         "product": [name for each in state.plans.values() for name in (each.id, each.name)],
         "coupon": ["", *(name for each in rewards for name in (each.id, each.name))],
         "promo code": codes,

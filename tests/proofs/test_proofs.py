@@ -176,6 +176,7 @@ async def test_lists_of_any_bytes_are_read_or_refused_in_words() -> None:
     figures = await as_claimed(hostile_lists(300, 3))
     assert min(figures.counts["lines read"], figures.counts["lines refused"]) > 50
     assert figures.counts["refused as a whole"] > 20
+    assert min(figures.counts[f"lines of the kind {kind.id}"] for kind in registry.listable()) > 10
 
 
 @pytest.mark.parametrize(
