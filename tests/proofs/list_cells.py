@@ -115,10 +115,11 @@ class ListMaker:
             [self._spoiled(cell) if self._dice.random() < spoil else cell for cell in row] for row in rows
         ]
         written = io.StringIO()
-        quoting = self._dice.choice((csv.QUOTE_MINIMAL, csv.QUOTE_ALL))
-        ends = self._dice.choice(("\n", "\r\n", "\r"))
         writer = csv.writer(
-            written, delimiter=self._dice.choice(",;\t"), quoting=quoting, lineterminator=ends
+            written,
+            delimiter=self._dice.choice(",;\t"),
+            quoting=csv.QUOTE_ALL if self._dice.random() < 0.5 else csv.QUOTE_MINIMAL,
+            lineterminator=self._dice.choice(("\n", "\r\n", "\r")),
         )
         writer.writerows([[column.value for column in columns], *rows] if header else rows)
         return written.getvalue()
