@@ -26,7 +26,7 @@ from bot.autumn.environment import Environment
 from bot.changes.balance.input import BalanceInput
 from bot.changes.balance.words import BalanceAction
 from bot.changes.deletion.request import DeletionInput
-from bot.changes.details.input import DetailsInput
+from bot.changes.details.request import DetailsInput
 from bot.changes.model import ChangeInput
 from bot.runtime import Checkpoint, Runtime, no_checkpoint
 from bot.slack.channels import Channel, ChannelProblem

@@ -12,7 +12,7 @@ from bot.approvals.lifecycle import OVER, Approval, Cause, ChangeEvent, Record, 
 from bot.autumn.environment import Environment
 from bot.autumn.models import Coupon, Customer, Duration, Entity, RewardList
 from bot.changes import notes, registry
-from bot.changes.addition.input import AdditionInput
+from bot.changes.addition.request import AdditionInput
 from bot.changes.balance.input import BalanceInput
 from bot.changes.balance.words import BalanceAction
 from bot.changes.billing.quantities import FeatureQuantity
@@ -21,16 +21,16 @@ from bot.changes.cancellation.words import CancellationAction, Settlement
 from bot.changes.control.input import ControlInput
 from bot.changes.control.words import ControlType, ThresholdType
 from bot.changes.deletion.request import DeletionInput
-from bot.changes.details.input import DetailsInput
+from bot.changes.details.request import DetailsInput
 from bot.changes.expiry.request import ExpiryInput
 from bot.changes.forms.model import Meta, Parsed
-from bot.changes.grant.input import GrantInput
+from bot.changes.grant.request import GrantInput
 from bot.changes.lines import Line, ValueFormat, billing_day
 from bot.changes.model import Facts, Now
 from bot.changes.notes import Note
 from bot.changes.quantity.request import QuantityInput
 from bot.changes.quantity.words import Billed
-from bot.changes.refund.input import RefundInput
+from bot.changes.refund.request import RefundInput
 from bot.changes.reward.input import RewardInput
 from bot.changes.reward.words import RewardAction
 from bot.changes.standalone import GrantSize
@@ -38,8 +38,8 @@ from bot.changes.switch.input import SwitchInput
 from bot.changes.switch.words import SwitchAction
 from bot.changes.trial.request import TrialInput
 from bot.changes.trial.words import TrialAction
-from bot.changes.ungrant.input import UngrantInput
-from bot.changes.usage.input import UsageInput
+from bot.changes.ungrant.request import UngrantInput
+from bot.changes.usage.request import UsageInput
 from bot.kit.ref import Ref
 from bot.lookups.answers import Billing
 from bot.lookups.invoices import facts as invoice_facts

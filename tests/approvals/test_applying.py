@@ -19,9 +19,9 @@ from bot.autumn.client import Autumn
 from bot.autumn.errors import RateLimited, Refused
 from bot.autumn.write import Write
 from bot.changes import registry
-from bot.changes.details.input import DetailsInput
+from bot.changes.details.request import DetailsInput
 from bot.changes.model import ChangeInput
-from bot.changes.refund.input import RefundInput
+from bot.changes.refund.request import RefundInput
 from bot.changes.trial.request import TrialInput
 from bot.changes.trial.words import TrialAction
 from bot.store.tables import changes

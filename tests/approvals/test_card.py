@@ -26,12 +26,12 @@ from bot.changes.balance.words import BalanceAction, BalanceLine, BalanceNote
 from bot.changes.common_notes import CommonNote
 from bot.changes.deletion.request import DeletionInput
 from bot.changes.deletion.words import DeletionLine, DeletionNote
-from bot.changes.details.input import DetailsInput
+from bot.changes.details.request import DetailsInput
 from bot.changes.details.words import DetailsLine
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Now
 from bot.changes.notes import Note
-from bot.changes.refund.input import RefundInput
+from bot.changes.refund.request import RefundInput
 from bot.changes.reward.input import RewardInput
 from bot.changes.reward.words import RewardAction, RewardLine
 from bot.kit.card import Card

@@ -26,7 +26,7 @@ from bot.changes.balance.kind import BalanceChange
 from bot.changes.balance.words import BalanceAction
 from bot.changes.common_notes import CommonNote
 from bot.changes.deletion.request import DeletionInput
-from bot.changes.details.input import DetailsInput
+from bot.changes.details.request import DetailsInput
 from bot.changes.model import Facts
 from bot.store.database import Database, unbroken
 from bot.store.tables import changes

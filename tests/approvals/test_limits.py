@@ -15,7 +15,7 @@ from bot.access.policy import DecisionReason, Person, Request, Verb, decide
 from bot.approvals.daily_limits import Movement, add_up
 from bot.changes.balance.input import BalanceInput
 from bot.changes.balance.words import BalanceAction
-from bot.changes.details.input import DetailsInput
+from bot.changes.details.request import DetailsInput
 from tests.examples import examples
 from tests.policy import BALANCE, read
 

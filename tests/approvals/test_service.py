@@ -18,7 +18,7 @@ from bot.autumn.environment import Environment
 from bot.changes import registry
 from bot.changes.balance.words import BalanceAction, BalanceLine, BalanceNote
 from bot.changes.deletion.request import DeletionInput
-from bot.changes.details.input import DetailsInput
+from bot.changes.details.request import DetailsInput
 from bot.changes.reward.input import RewardInput
 from bot.changes.reward.words import RewardAction
 from bot.store import audit

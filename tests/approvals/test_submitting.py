@@ -15,7 +15,7 @@ from bot.approvals.proposal import Mandate
 from bot.approvals.results import Outcome, Result
 from bot.autumn.environment import Environment
 from bot.changes.balance.words import BalanceAction
-from bot.changes.grant.input import GrantInput
+from bot.changes.grant.request import GrantInput
 from bot.changes.standalone import GrantSize
 from bot.store.tables import changes
 from tests.approvals.harness import ANA, CUSTOMER, NOW, RAJ, Harness

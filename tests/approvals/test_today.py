@@ -16,7 +16,7 @@ from bot.approvals.results import ChangeRequest, Result
 from bot.approvals.service import ChangeService
 from bot.changes.balance.input import BalanceInput
 from bot.changes.balance.words import BalanceAction, BalanceNote
-from bot.changes.grant.input import GrantInput
+from bot.changes.grant.request import GrantInput
 from bot.changes.standalone import GrantSize
 from bot.store.database import Database
 from tests.approvals.harness import ANA, CUSTOMER, LEA, RAJ, Harness, running

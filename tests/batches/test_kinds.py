@@ -13,7 +13,7 @@ from bot.batches import parsing
 from bot.batches.model import BatchLine, BatchResult, BatchState, CheckedBatch, LineReason, LineState
 from bot.batches.parsing import ForAll, ReadList
 from bot.changes import notes, registry
-from bot.changes.addition.input import AdditionInput
+from bot.changes.addition.request import AdditionInput
 from bot.changes.addition.words import AdditionNote
 from bot.changes.balance.words import BalanceNote
 from bot.changes.billing.words import BillingNote

@@ -20,15 +20,15 @@ from bot.changes.expiry.request import ExpiryInput
 from bot.changes.model import ChangeInput, EntityScope, Facts
 from bot.changes.quantity.request import QuantityInput
 from bot.changes.quantity.words import Billed
-from bot.changes.refund.input import RefundInput
 from bot.changes.refund.read import PaidInvoices
+from bot.changes.refund.request import RefundInput
 from bot.changes.reward.input import RewardInput
 from bot.changes.reward.words import RewardAction
 from bot.changes.switch.input import SwitchInput
 from bot.changes.switch.words import SwitchAction
 from bot.changes.trial.request import TrialInput
 from bot.changes.trial.words import TrialAction
-from bot.changes.ungrant.input import UngrantInput
+from bot.changes.ungrant.request import UngrantInput
 from tests.changes.billing.quotes import CANCELLED, FREE_LATER, OF_ENTITY, PRO, TEAM_LATER, TRIAL
 from tests.changes.facts import (
     AHEAD,

@@ -10,7 +10,7 @@ from bot.changes import stored
 from bot.changes.balance.input import BalanceInput
 from bot.changes.balance.words import BalanceAction
 from bot.changes.deletion.request import DeletionInput
-from bot.changes.details.input import DetailsInput
+from bot.changes.details.request import DetailsInput
 from bot.changes.facts import gather, gather_for
 from bot.changes.model import Facts
 from bot.changes.reward.input import RewardInput

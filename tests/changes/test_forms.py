@@ -27,10 +27,10 @@ from bot.changes import words as changes_words
 from bot.changes.balance.input import BalanceInput
 from bot.changes.balance.words import BalanceAction
 from bot.changes.deletion.request import DeletionInput
-from bot.changes.details.input import DetailsInput
+from bot.changes.details.request import DetailsInput
 from bot.changes.forms.fields import REASON_BLOCK
 from bot.changes.forms.model import FormState, Meta
-from bot.changes.grant.input import GrantInput
+from bot.changes.grant.request import GrantInput
 from bot.changes.model import Facts
 from bot.changes.reward.input import RewardInput
 from bot.changes.reward.words import RewardAction

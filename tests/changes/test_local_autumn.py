@@ -27,7 +27,7 @@ from bot.changes.balance.words import OFFERED, BalanceAction, BalanceLine, Balan
 from bot.changes.common_notes import CommonNote
 from bot.changes.deletion.request import DeletionInput
 from bot.changes.deletion.words import DeletionNote
-from bot.changes.details.input import DetailsInput
+from bot.changes.details.request import DetailsInput
 from bot.changes.details.words import DetailsNote
 from bot.changes.facts import gather
 from bot.changes.lines import Line

@@ -9,7 +9,7 @@ import pytest
 
 from bot.autumn.write import Write
 from bot.changes import registry
-from bot.changes.addition.input import AdditionInput
+from bot.changes.addition.request import AdditionInput
 from bot.changes.billing import quote
 from bot.changes.billing.quantities import FeatureQuantity
 from bot.changes.billing.words import BillingLine, BillingNote

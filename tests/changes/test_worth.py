@@ -12,13 +12,13 @@ from bot.changes import notes, registry
 from bot.changes.balance.input import BalanceInput
 from bot.changes.balance.words import BalanceAction
 from bot.changes.cancellation.input import CancellationInput
-from bot.changes.details.input import DetailsInput
-from bot.changes.grant.input import GrantInput
+from bot.changes.details.request import DetailsInput
+from bot.changes.grant.request import GrantInput
 from bot.changes.model import ChangeInput, Facts, Snapshot
 from bot.changes.notes import Note
 from bot.changes.quantity.request import QuantityInput
 from bot.changes.quantity.words import Billed
-from bot.changes.refund.input import RefundInput
+from bot.changes.refund.request import RefundInput
 from bot.changes.reward.input import RewardInput
 from bot.changes.reward.words import RewardAction
 from bot.changes.standalone import GrantSize

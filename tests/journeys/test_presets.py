@@ -8,7 +8,7 @@ from bot.changes import words as changes_words
 from bot.changes.balance.input import BalanceInput
 from bot.changes.balance.words import BalanceAction
 from bot.changes.forms import words as forms_words
-from bot.changes.grant.input import GrantInput
+from bot.changes.grant.request import GrantInput
 from sandbox.slack.screen import NotOnScreen
 from tests.handlers.test_changes import last
 from tests.journeys.changing import AT_ONCE

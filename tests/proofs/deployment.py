@@ -21,7 +21,7 @@ from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.client import Autumn, RetryPolicy
 from bot.autumn.environment import Environment
 from bot.autumn.models import Subscription
-from bot.changes.addition.input import AdditionInput
+from bot.changes.addition.request import AdditionInput
 from bot.changes.balance.input import BalanceInput
 from bot.changes.balance.words import BalanceAction
 from bot.changes.billing.quantities import FeatureQuantity
@@ -30,13 +30,13 @@ from bot.changes.cancellation.words import CancellationAction, Settlement
 from bot.changes.control.input import ControlInput
 from bot.changes.control.words import ControlType, ThresholdType
 from bot.changes.deletion.request import DeletionInput
-from bot.changes.details.input import DetailsInput
+from bot.changes.details.request import DetailsInput
 from bot.changes.expiry.request import ExpiryInput
-from bot.changes.grant.input import GrantInput
+from bot.changes.grant.request import GrantInput
 from bot.changes.model import ChangeInput
 from bot.changes.quantity.request import QuantityInput
 from bot.changes.quantity.words import Billed
-from bot.changes.refund.input import RefundInput
+from bot.changes.refund.request import RefundInput
 from bot.changes.reward.input import RewardInput
 from bot.changes.reward.words import RewardAction
 from bot.changes.standalone import GrantSize
@@ -44,8 +44,8 @@ from bot.changes.switch.input import SwitchInput
 from bot.changes.switch.words import SwitchAction
 from bot.changes.trial.request import TrialInput
 from bot.changes.trial.words import TrialAction
-from bot.changes.ungrant.input import UngrantInput
-from bot.changes.usage.input import UsageInput
+from bot.changes.ungrant.request import UngrantInput
+from bot.changes.usage.request import UsageInput
 from bot.runtime import Checkpoint, Runtime, no_checkpoint
 from bot.store.database import Database
 from sandbox.autumn import Limits, LocalAutumn

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from bot.approvals.lifecycle import Record, State
 from bot.approvals.results import Result
 from bot.changes.balance.words import BalanceAction
-from bot.changes.details.input import DetailsInput
+from bot.changes.details.request import DetailsInput
 from bot.changes.model import ChangeInput
 from bot.store.database import Database
 from bot.store.tables import decisions

@@ -3,8 +3,8 @@
 from bot.autumn.models import Plan
 from bot.changes import notes
 from bot.changes import words as changes_words
-from bot.changes.addition import products, words
-from bot.changes.addition.input import AdditionInput
+from bot.changes.addition import words
+from bot.changes.addition.request import AdditionInput, offered_products
 from bot.changes.addition.words import AdditionNote
 from bot.changes.billing import form as billing_form
 from bot.changes.billing import product_field, quantity_fields
@@ -30,7 +30,7 @@ def build(state: FormState) -> FormContent:
     content = [product_field.field(PRODUCT_BLOCK, words.PRODUCT, words.PICK_PRODUCT, state, pickable)]
     if plan is not None:
         content += quantity_fields.fields(state, plan)
-    if left_out := len(products.offered(state.facts)) - len(pickable):
+    if left_out := len(offered_products(state.facts)) - len(pickable):
         content.append(blocks.context("left_out", words.left_out(left_out)))
     return FormContent(
         _remember(state.meta, plan),
@@ -81,7 +81,7 @@ def _picked(values: Values, facts: Facts) -> Plan | None:
 
 
 def _pickable(facts: Facts) -> list[Plan]:
-    return product_field.pickable(products.offered(facts).values())
+    return product_field.pickable(offered_products(facts).values())
 
 
 FORM = ChangeForm(build, draft, parse)

@@ -6,11 +6,9 @@ from decimal import Decimal
 
 from bot.access.limits import Worth
 from bot.autumn.write import Write
-from bot.changes.addition import products, words
+from bot.changes.addition import words
 from bot.changes.addition.form import FORM
-from bot.changes.addition.guard import guard
-from bot.changes.addition.input import AdditionInput
-from bot.changes.addition.line import LINE
+from bot.changes.addition.request import LINE, AdditionInput, guard, held_snapshot, offered_products
 from bot.changes.addition.words import AdditionLine, AdditionNote
 from bot.changes.billing import quantities, quote
 from bot.changes.billing.answer import pending_payment
@@ -46,7 +44,7 @@ class AdditionChange(ChangeKind[AdditionInput]):
     valued = True
 
     def applies_to(self, facts: Facts, feature: str) -> bool:  # noqa: ARG002
-        return facts.offered is None or bool(products.offered(facts))
+        return facts.offered is None or bool(offered_products(facts))
 
     def touches(self, request: AdditionInput) -> frozenset[str]:
         return frozenset({f"product {request.product}"})
@@ -55,7 +53,7 @@ class AdditionChange(ChangeKind[AdditionInput]):
         return guard(request, facts)
 
     def snapshot(self, request: AdditionInput, facts: Facts) -> Snapshot:
-        return {**products.snapshot(request, facts), **quote.snapshot(facts)}
+        return {**held_snapshot(request, facts), **quote.snapshot(facts)}
 
     def preview(self, request: AdditionInput, facts: Facts) -> tuple[Line, ...]:
         label = AdditionLine.ADDED if request.subscription else AdditionLine.BOUGHT

@@ -17,7 +17,7 @@ from bot.changes.balance.target import HeldBalance, find
 from bot.changes.balance.words import OFFERED, BalanceAction
 from bot.changes.forms import fields as parts
 from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
-from bot.changes.grant.input import GrantInput
+from bot.changes.grant.request import GrantInput
 from bot.changes.model import ChangeInput, Facts
 from bot.changes.notes import Note
 from bot.changes.spec import ChangeForm, PrefilledForm, Presets

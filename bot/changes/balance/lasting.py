@@ -8,7 +8,7 @@ from bot.changes.balance.figures import ONE_OFF
 from bot.changes.forms import fields as parts
 from bot.changes.forms.model import Meta
 from bot.changes.grant.form import EXPIRES_BLOCK, FOR_GOOD, LASTS_BLOCK, UNTIL_DATE, pick_expiry
-from bot.changes.grant.input import GrantInput, grant_id
+from bot.changes.grant.request import GrantInput, grant_id
 from bot.changes.grant.words import NO_DATE_PICKED
 from bot.changes.standalone import GrantSize
 from bot.kit import blocks, form_values

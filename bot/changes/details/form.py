@@ -1,7 +1,7 @@
 """The form that edits a customer's name, email and fingerprint."""
 
 from bot.changes.details import words
-from bot.changes.details.input import DetailsInput
+from bot.changes.details.request import DetailsInput
 from bot.changes.forms import fields as parts
 from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
 from bot.changes.model import Facts

@@ -14,7 +14,7 @@ from bot.changes.forms import words as forms_words
 from bot.changes.forms.features import FEATURE_BLOCK
 from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
 from bot.changes.grant import words
-from bot.changes.grant.input import INTERVALS, GrantInput, grant_id
+from bot.changes.grant.request import INTERVALS, GrantInput, grant_id
 from bot.changes.model import ChangeInput, Facts
 from bot.changes.notes import Note
 from bot.changes.spec import ChangeForm, Presets

@@ -12,9 +12,7 @@ from bot.changes.canonical import ZERO, near, same_time
 from bot.changes.common import entity_of
 from bot.changes.grant import words
 from bot.changes.grant.form import FORM
-from bot.changes.grant.guard import guard
-from bot.changes.grant.input import GrantInput
-from bot.changes.grant.line import LINE
+from bot.changes.grant.request import LINE, GrantInput, guard
 from bot.changes.grant.words import GrantLine, GrantNote
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import ChangeInput, Facts, Judgement, Needs, Snapshot, Verdict
@@ -22,7 +20,7 @@ from bot.changes.notes import Names
 from bot.changes.probes import NOBODY
 from bot.changes.spec import UNITS_OF_FEATURE, ChangeKind, DailyTotal, KeyScope
 from bot.changes.standalone import GrantSize, StandaloneGrant
-from bot.changes.ungrant.input import UngrantInput
+from bot.changes.ungrant.request import UngrantInput
 from bot.kit import numbers, text, times
 
 

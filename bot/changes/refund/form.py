@@ -11,9 +11,9 @@ from bot.changes.forms import fields as parts
 from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
 from bot.changes.model import Facts
 from bot.changes.notes import Note
-from bot.changes.refund import figures, words
-from bot.changes.refund.figures import Refundable
-from bot.changes.refund.input import RefundInput
+from bot.changes.refund import words
+from bot.changes.refund.read import Refundable, all_refundable
+from bot.changes.refund.request import RefundInput
 from bot.changes.spec import ChangeForm
 from bot.kit import blocks, form_values, money, text, times
 from bot.kit.card import Block
@@ -96,7 +96,7 @@ def _typed_wrong(values: Values) -> str:
 
 def _offered(facts: Facts) -> dict[str, Refundable]:
     """By an option's value."""
-    able = {_value(each): each for each in figures.offered(facts)}
+    able = {_value(each): each for each in all_refundable(facts)}
     carried = [item for item in able.items() if text.length(item[0]) <= blocks.OPTION]
     return dict(carried[: options.MOST])
 

@@ -14,13 +14,10 @@ from bot.changes.lines import Line, ValueFormat, value_bullet
 from bot.changes.model import Facts, Judgement, Snapshot, Verdict
 from bot.changes.notes import Names
 from bot.changes.probes import NOBODY
-from bot.changes.refund import figures, words
-from bot.changes.refund.figures import Refundable
+from bot.changes.refund import words
 from bot.changes.refund.form import FORM
-from bot.changes.refund.guard import guard, nothing_to_refund
-from bot.changes.refund.input import RefundInput
-from bot.changes.refund.line import LINE
-from bot.changes.refund.read import PAID, paid_invoices
+from bot.changes.refund.read import PAID, Refundable, find_invoice, paid_invoices
+from bot.changes.refund.request import LINE, RefundInput, guard, nothing_to_refund
 from bot.changes.refund.words import RefundLine, RefundNote
 from bot.changes.spec import ChangeKind, Confirmation, DailyTotal, ExtraRead, KeyScope
 from bot.kit import money, times
@@ -82,11 +79,11 @@ class RefundChange(ChangeKind[RefundInput]):
         return guard(request, facts)
 
     def snapshot(self, request: RefundInput, facts: Facts) -> Snapshot:
-        invoice = figures.find(request.invoice, facts)
-        return {"invoice": None} if invoice is None else figures.of(invoice).snapshot()
+        invoice = find_invoice(request.invoice, facts)
+        return {"invoice": None} if invoice is None else Refundable.of(invoice).snapshot()
 
     def preview(self, request: RefundInput, facts: Facts) -> tuple[Line, ...]:
-        refundable = figures.read(self.snapshot(request, facts))
+        refundable = Refundable.read(self.snapshot(request, facts))
         if refundable is None:
             return ()
         refund = _amount(request, refundable)
@@ -98,7 +95,7 @@ class RefundChange(ChangeKind[RefundInput]):
 
     def amount(self, request: RefundInput, before: Snapshot) -> Decimal | None:
         """The money that goes back, in major units of the invoice's currency."""
-        refundable = figures.read(before)
+        refundable = Refundable.read(before)
         return None if refundable is None else _amount(request, refundable)
 
     def worth(
@@ -129,7 +126,7 @@ class RefundChange(ChangeKind[RefundInput]):
 
     def verify(self, request: RefundInput, before: Snapshot, after: Snapshot | None) -> Verdict:
         """By what the sum of the invoice's refunds rose. Any other sum leaves it open."""
-        was, is_ = figures.read(before), figures.read(after or {})
+        was, is_ = Refundable.read(before), Refundable.read(after or {})
         if was is None or is_ is None:
             return Verdict.UNCLEAR
         more = is_.refunded - was.refunded
@@ -146,14 +143,14 @@ class RefundChange(ChangeKind[RefundInput]):
         return words.some(money.money(request.amount, request.currency))
 
     def part(self, request: RefundInput, before: Snapshot, preview: Sequence[Line], names: Names) -> str:  # noqa: ARG002
-        refundable = figures.read(before)
+        refundable = Refundable.read(before)
         if refundable is None:
             return ""
         day = times.billing_day(refundable.created_at) if refundable.created_at else ""
         return words.invoice(day, money.money(refundable.paid, refundable.currency))
 
     def shown_now(self, request: RefundInput, before: Snapshot, after: Snapshot) -> Sequence[str]:  # noqa: ARG002
-        refundable = figures.read(after)
+        refundable = Refundable.read(after)
         if refundable is None:
             return [words.NO_INVOICE]
         return [

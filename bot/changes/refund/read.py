@@ -1,13 +1,18 @@
-"""The invoices that can be refunded."""
+"""The invoices that can be refunded: what was paid of each, and what is left of it, as Autumn counts."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 
 from bot.autumn.client import Autumn
 from bot.autumn.models import Invoice
-from bot.changes.model import ChangeInput, Facts
+from bot.changes import canonical
+from bot.changes.canonical import ZERO
+from bot.changes.model import ChangeInput, Facts, Snapshot
 
 PAID = "paid"
 _MOST = 200
+_STRIPE = "stripe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +28,62 @@ async def paid_invoices(autumn: Autumn, customer_id: str, request: ChangeInput |
 
 def invoices(facts: Facts) -> tuple[Invoice, ...]:
     return facts.extra.newest if isinstance(facts.extra, PaidInvoices) else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refundable:
+    invoice: str
+    currency: str
+    """In capitals."""
+    paid: Decimal
+    refunded: Decimal
+    created_at: datetime | None
+
+    @classmethod
+    def of(cls, invoice: Invoice) -> "Refundable":
+        paid = invoice.total if invoice.amount_paid is None else invoice.amount_paid
+        return cls(
+            invoice.stripe_id, invoice.currency.upper(), paid, invoice.refunded_amount, invoice.created_at
+        )
+
+    @classmethod
+    def read(cls, told: Snapshot) -> "Refundable | None":
+        """From `snapshot`; None when the invoice was not there."""
+        invoice = told.get("invoice")
+        if invoice is None:
+            return None
+        created_at = told["created_at"]
+        return cls(
+            invoice,
+            told["currency"] or "",
+            Decimal(told["paid"] or 0),
+            Decimal(told["refunded"] or 0),
+            None if created_at is None else datetime.fromisoformat(created_at),
+        )
+
+    @property
+    def left(self) -> Decimal:
+        return self.paid - self.refunded
+
+    def snapshot(self) -> Snapshot:
+        return {
+            "invoice": self.invoice,
+            "currency": self.currency,
+            "paid": canonical.number(self.paid),
+            "refunded": canonical.number(self.refunded),
+            "created_at": canonical.time_or_none(self.created_at),
+        }
+
+
+def all_refundable(facts: Facts) -> list[Refundable]:
+    """Of what Stripe charged, those of which something is left; the newest first."""
+    found = [Refundable.of(invoice) for invoice in invoices(facts) if from_stripe(invoice)]
+    return [each for each in found if each.left > ZERO]
+
+
+def find_invoice(invoice_id: str, facts: Facts) -> Invoice | None:
+    return next((invoice for invoice in invoices(facts) if invoice.stripe_id == invoice_id), None)
+
+
+def from_stripe(invoice: Invoice) -> bool:
+    return bool(invoice.stripe_id) and invoice.processor_type in ("", _STRIPE)

@@ -8,7 +8,7 @@ from bot.changes.model import Facts
 from bot.changes.spec import ChangeForm
 from bot.changes.standalone import StandaloneGrant
 from bot.changes.ungrant import words
-from bot.changes.ungrant.input import UngrantInput
+from bot.changes.ungrant.request import UngrantInput
 from bot.kit.form_values import Values
 
 

@@ -1,24 +1,24 @@
 """Removing a customer's standalone grant, never what a product includes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
 from bot.autumn.write import Write
 from bot.changes import canonical, lines, standalone
 from bot.changes.canonical import ZERO, near
-from bot.changes.common import entity_of, identity_refusals
+from bot.changes.common import entity_of
 from bot.changes.forms import fields, grants
-from bot.changes.grant.input import GrantInput
+from bot.changes.grant.request import GrantInput
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import ChangeInput, Facts, Judgement, Snapshot, Verdict
-from bot.changes.notes import Names, Note
+from bot.changes.notes import Names
 from bot.changes.probes import NOBODY
 from bot.changes.spec import UNITS_OF_FEATURE, ChangeKind, KeyScope
-from bot.changes.standalone import MAPLE_ID, GrantSize, StandaloneGrant
+from bot.changes.standalone import MAPLE_ID, GrantSize
 from bot.changes.ungrant import words
 from bot.changes.ungrant.form import FORM
-from bot.changes.ungrant.input import UngrantInput
+from bot.changes.ungrant.request import UngrantInput, guard
 from bot.changes.ungrant.words import UngrantLine, UngrantNote
 
 
@@ -56,14 +56,7 @@ class UngrantChange(ChangeKind[UngrantInput]):
         return frozenset({f"grant {request.row}"})
 
     def guard(self, request: UngrantInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
-        if notes := identity_refusals(request, facts, old_ids=True):
-            return Judgement(notes)
-        grant = standalone.find(request.feature, request.row, facts.customer)
-        if grant is None:
-            of_product = standalone.of_plan(request.feature, request.row, facts.customer)
-            code = UngrantNote.OF_PRODUCT if of_product else UngrantNote.USED_UP
-            return Judgement((Note(code, {"feature": request.feature}),))
-        return Judgement((), tuple(_warnings(grant, facts)))
+        return guard(request, facts)
 
     def snapshot(self, request: UngrantInput, facts: Facts) -> Snapshot:
         return standalone.snapshot(standalone.find(request.feature, request.row, facts.customer))
@@ -151,14 +144,6 @@ class UngrantChange(ChangeKind[UngrantInput]):
 
     def sample(self, customer: str) -> UngrantInput:
         return UngrantInput(customer=customer, feature="messages", row="maple_sample")
-
-
-def _warnings(grant: StandaloneGrant, facts: Facts) -> Iterator[Note]:
-    if grant.size is GrantSize.AMOUNT and grant.used > ZERO:
-        yield Note(UngrantNote.USED, {"units": canonical.number(grant.used)})
-    balance = facts.drawn_on.get(grant.feature)
-    if balance is None or len(balance.breakdown) == 1:
-        yield Note(UngrantNote.FEATURE_LOST, {"feature": grant.feature})
 
 
 def _again(request: UngrantInput) -> str:

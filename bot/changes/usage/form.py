@@ -15,7 +15,7 @@ from bot.changes.model import Facts
 from bot.changes.notes import Note
 from bot.changes.spec import ChangeForm
 from bot.changes.usage import words
-from bot.changes.usage.input import UsageInput
+from bot.changes.usage.request import UsageInput, mark
 from bot.kit import blocks, form_values, ids, text
 from bot.kit.card import Block
 from bot.kit.form_values import Values
@@ -23,7 +23,6 @@ from bot.lookups import options
 
 AMOUNT_BLOCK = "amount"
 _LONGEST = 100
-_MARK = 20
 
 
 def build(state: FormState) -> FormContent:
@@ -57,11 +56,6 @@ def feature_options(facts: Facts, typed: str = "") -> list[dict[str, Any]]:
 
 def _requested(meta: Meta, feature: str, value: Decimal) -> UsageInput:
     return UsageInput(customer=meta.customer, feature=feature, value=value, mark=mark(meta.submission))
-
-
-def mark(submission: str) -> str:
-    """The same for one form, however often it is submitted."""
-    return submission[:_MARK]
 
 
 def _feature(meta: Meta, values: Values) -> str:

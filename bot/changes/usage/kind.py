@@ -18,10 +18,8 @@ from bot.changes.probes import NOBODY
 from bot.changes.spec import UNITS_OF_FEATURE, ChangeKind, ExtraRead, KeyScope
 from bot.changes.usage import words
 from bot.changes.usage.form import FORM
-from bot.changes.usage.guard import guard
-from bot.changes.usage.input import UsageInput
-from bot.changes.usage.line import LINE
 from bot.changes.usage.read import MARK, recent_events, recorded
+from bot.changes.usage.request import LINE, UsageInput, guard
 from bot.changes.usage.words import UsageLine, UsageNote
 from bot.kit import numbers
 

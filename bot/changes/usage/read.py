@@ -6,7 +6,7 @@ from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError
 from bot.autumn.models import Event
 from bot.changes.model import ChangeInput, Facts
-from bot.changes.usage.input import UsageInput
+from bot.changes.usage.request import UsageInput
 from bot.lookups.concurrent import attempt
 
 MARK = "maple"

@@ -7,7 +7,7 @@ from bot.autumn.models import Feature, PlanItem, PlanPrice
 from bot.changes import notes
 from bot.changes import words as changes_words
 from bot.changes.addition import words
-from bot.changes.addition.input import AdditionInput
+from bot.changes.addition.request import AdditionInput
 from bot.changes.addition.words import AdditionNote
 from bot.changes.billing.quantities import FeatureQuantity
 from bot.changes.billing.words import quantity_of

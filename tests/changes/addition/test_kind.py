@@ -7,8 +7,8 @@ import pytest
 
 from bot.autumn.models import BoughtQuantity, Plan, PlanItem, PlanPrice, Purchase, Quote, Subscription
 from bot.changes.addition import words
-from bot.changes.addition.input import AdditionInput
 from bot.changes.addition.kind import AdditionChange
+from bot.changes.addition.request import AdditionInput
 from bot.changes.addition.words import AdditionLine, AdditionNote
 from bot.changes.billing.quantities import FeatureQuantity
 from bot.changes.billing.words import BillingLine, BillingNote

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from bot.autumn.models import Plan, PlanItem
-from bot.changes.addition.input import AdditionInput
-from bot.changes.addition.line import LINE
+from bot.changes.addition.request import LINE, AdditionInput
 from bot.changes.addition.words import AdditionNote
 from bot.changes.line_form import LineCells, LineNote, LineReader
 from bot.changes.notes import Note

@@ -16,7 +16,7 @@ from bot.changes.balance import words
 from bot.changes.balance.input import BalanceInput
 from bot.changes.balance.words import BalanceAction
 from bot.changes.forms.model import Meta
-from bot.changes.grant.input import GrantInput
+from bot.changes.grant.request import GrantInput
 from bot.changes.grant.words import NO_DATE_PICKED
 from bot.changes.model import Facts
 from bot.changes.standalone import GrantSize

@@ -37,8 +37,8 @@ from bot.changes.common import identity_refusals
 from bot.changes.common_notes import CommonNote
 from bot.changes.deletion.kind import DeletionChange
 from bot.changes.deletion.request import DeletionInput
-from bot.changes.details.input import DetailsInput
 from bot.changes.details.kind import DetailsChange
+from bot.changes.details.request import DetailsInput
 from bot.changes.lines import Line
 from bot.changes.model import Facts, Snapshot, Verdict
 from bot.changes.notes import Note, NoteCode

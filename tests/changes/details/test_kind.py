@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 
 from bot.changes.common_notes import CommonNote
-from bot.changes.details.input import DetailsInput
 from bot.changes.details.kind import DetailsChange
+from bot.changes.details.request import DetailsInput
 from bot.changes.details.words import DetailsLine, DetailsNote
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, Verdict

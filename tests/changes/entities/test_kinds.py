@@ -28,7 +28,7 @@ from bot.autumn.models import (
 )
 from bot.changes import descriptions, entity_view, price, registry, request_form, stored, words
 from bot.changes import words as changes_words
-from bot.changes.addition.input import AdditionInput
+from bot.changes.addition.request import AdditionInput
 from bot.changes.balance.input import BalanceInput
 from bot.changes.balance.target import HeldBalance, allocated, find
 from bot.changes.balance.words import BalanceAction, BalanceNote
@@ -45,7 +45,7 @@ from bot.changes.forms import scope
 from bot.changes.forms import words as forms_words
 from bot.changes.forms.fields import REASON_BLOCK
 from bot.changes.forms.model import Meta
-from bot.changes.grant.input import GrantInput
+from bot.changes.grant.request import GrantInput
 from bot.changes.grant.words import GrantNote
 from bot.changes.model import ChangeInput, EntityScope, Facts, Now, Verdict
 from bot.changes.notes import Note
@@ -56,9 +56,9 @@ from bot.changes.switch.input import SwitchInput
 from bot.changes.switch.words import Kept, SwitchAction, SwitchNote
 from bot.changes.trial.request import TrialInput
 from bot.changes.trial.words import TrialAction
-from bot.changes.ungrant.input import UngrantInput
+from bot.changes.ungrant.request import UngrantInput
 from bot.changes.ungrant.words import UngrantNote
-from bot.changes.usage.input import UsageInput
+from bot.changes.usage.request import UsageInput
 from bot.kit import ids
 from bot.kit.form_values import with_option
 from bot.lookups import controls

@@ -12,7 +12,7 @@ from bot.changes import words as changes_words
 from bot.changes.forms import words as forms_words
 from bot.changes.forms.model import Meta
 from bot.changes.grant import words
-from bot.changes.grant.input import GrantInput
+from bot.changes.grant.request import GrantInput
 from bot.changes.model import Facts
 from bot.changes.standalone import GrantSize
 from bot.kit import ids

@@ -6,8 +6,8 @@ from bot.changes import words as changes_words
 from bot.changes.forms.model import Meta
 from bot.changes.model import Facts
 from bot.changes.refund import words
-from bot.changes.refund.input import RefundInput
 from bot.changes.refund.read import PaidInvoices
+from bot.changes.refund.request import RefundInput
 from tests.changes.filling import Filling
 from tests.changes.refund.test_kind import invoice
 from tests.lookups import samples as given

@@ -15,9 +15,9 @@ from bot.changes.facts import gather, gather_for
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, Snapshot, Verdict
 from bot.changes.notes import Note
-from bot.changes.refund.input import RefundInput
 from bot.changes.refund.kind import RefundChange
 from bot.changes.refund.read import PaidInvoices
+from bot.changes.refund.request import RefundInput
 from bot.changes.refund.words import RefundLine, RefundNote
 from tests.autumn.scripted import Scripted, listing, ok
 from tests.changes.facts import NOW, customer, facts

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.changes import registry
-from bot.changes.details.input import DetailsInput
+from bot.changes.details.request import DetailsInput
 from bot.changes.model import ChangeInput, Snapshot
 from bot.changes.reward.input import RewardInput
 from bot.changes.reward.words import RewardAction

@@ -4,7 +4,7 @@ from bot.changes.forms import words as forms_words
 from bot.changes.forms.model import Meta
 from bot.changes.model import Facts
 from bot.changes.ungrant import words
-from bot.changes.ungrant.input import UngrantInput
+from bot.changes.ungrant.request import UngrantInput
 from tests.changes.expiry.test_form import grant
 from tests.changes.filling import Filling
 from tests.lookups import samples as given

@@ -8,13 +8,13 @@ from bot.autumn.models import Flag
 from bot.changes import standalone
 from bot.changes.common_notes import CommonNote
 from bot.changes.forms.fields import digest
-from bot.changes.grant.input import GrantInput
+from bot.changes.grant.request import GrantInput
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, Snapshot, Verdict
 from bot.changes.notes import Note
 from bot.changes.standalone import GrantSize, StandaloneGrant
-from bot.changes.ungrant.input import UngrantInput
 from bot.changes.ungrant.kind import UngrantChange
+from bot.changes.ungrant.request import UngrantInput
 from bot.changes.ungrant.words import UngrantLine, UngrantNote
 from tests.changes.facts import NOW, ONE_OFF, SOON, balance, customer, facts, row
 

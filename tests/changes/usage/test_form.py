@@ -8,7 +8,7 @@ from bot.changes.forms import words as forms_words
 from bot.changes.forms.model import Meta
 from bot.changes.model import Facts
 from bot.changes.usage import words
-from bot.changes.usage.input import UsageInput
+from bot.changes.usage.request import UsageInput
 from bot.kit import ids
 from tests.changes.filling import Filling
 from tests.lookups import samples as given

@@ -11,9 +11,9 @@ from bot.changes.facts import gather, gather_for
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, Snapshot, Verdict
 from bot.changes.notes import Note
-from bot.changes.usage.input import UsageInput
 from bot.changes.usage.kind import UsageChange
 from bot.changes.usage.read import RecentEvents
+from bot.changes.usage.request import UsageInput
 from bot.changes.usage.words import UsageLine, UsageNote
 from tests.autumn.scripted import Scripted, error, listing, ok
 from tests.changes.facts import NOW, balance, facts, row

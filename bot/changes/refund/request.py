@@ -1,39 +1,52 @@
-"""Why an invoice cannot be refunded, and what to know before refunding it."""
+"""A refund, as it is requested, and why it is refused."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
 
 from bot.autumn.models import Invoice
-from bot.changes import amounts, canonical
+from bot.changes import amounts, canonical, line_form
 from bot.changes.canonical import ZERO
 from bot.changes.common import identity_refusals
 from bot.changes.common_notes import CommonNote
-from bot.changes.model import Facts, Judgement
+from bot.changes.line_form import LineForm, LineReader
+from bot.changes.model import ChangeInput, Facts, Judgement
 from bot.changes.notes import Note
-from bot.changes.refund import figures
-from bot.changes.refund.figures import Refundable
-from bot.changes.refund.input import RefundInput
+from bot.changes.refund import words
+from bot.changes.refund.read import Refundable, find_invoice, from_stripe
 from bot.changes.refund.words import RefundNote
 from bot.kit import currency
+
+
+class RefundInput(ChangeInput):
+    kind: Literal["refund"] = "refund"
+    invoice: str
+    """Stripe's id of it: Autumn takes no other."""
+    currency: str
+    """What the amount is in."""
+    amount: Decimal | None = None
+    """In major units; None for all that is left of the invoice."""
 
 
 def guard(request: RefundInput, facts: Facts) -> Judgement:
     if notes := identity_refusals(request, facts, old_ids=True):
         return Judgement(notes)
-    invoice = figures.find(request.invoice, facts)
+    invoice = find_invoice(request.invoice, facts)
     if invoice is None:
         return Judgement((Note(RefundNote.NOT_THEIRS),))
     if (problem := nothing_to_refund(invoice)) is not None:
         return Judgement((problem,))
-    refundable = figures.of(invoice)
+    refundable = Refundable.of(invoice)
     refusals = tuple(_refusals(request, refundable))
     return Judgement(refusals) if refusals else Judgement((), tuple(_warnings(refundable)))
 
 
 def nothing_to_refund(invoice: Invoice) -> Note | None:
     """Why nothing of it can be refunded; None if something can."""
-    if not figures.from_stripe(invoice):
+    if not from_stripe(invoice):
         return Note(RefundNote.NOT_STRIPE)
-    refundable = figures.of(invoice)
+    refundable = Refundable.of(invoice)
     if refundable.paid <= ZERO:
         return Note(RefundNote.NO_PAYMENT)
     return Note(RefundNote.NOTHING_LEFT) if refundable.left <= ZERO else None
@@ -67,3 +80,37 @@ def _warnings(refundable: Refundable) -> Iterator[Note]:
     yield Note(RefundNote.KEEPS_PRODUCT)
     yield Note(RefundNote.STRIPE_DECIDES)
     yield Note(CommonNote.NO_UNDO)
+
+
+# As a line of a list
+
+
+_ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRefund:
+    invoice: str
+    amount: Decimal | None
+    """None for all that is left."""
+
+
+def read_line(line: LineReader) -> ListedRefund:
+    line.takes_no_action()
+    everything = line_form.tidy(line.cells.amount) == _ALL
+    return ListedRefund(line.about("invoice"), None if everything else line.figure())
+
+
+def fill_line(listed: ListedRefund, facts: Facts, unique: str) -> RefundInput | Note:  # noqa: ARG001 - as all kinds
+    invoice = find_invoice(listed.invoice, facts)
+    if invoice is None:
+        return Note(RefundNote.NOT_THEIRS)
+    return RefundInput(
+        customer=facts.customer.id or "",
+        invoice=invoice.stripe_id,
+        currency=Refundable.of(invoice).currency,
+        amount=listed.amount,
+    )
+
+
+LINE = LineForm(words.LINE_USAGE, read_line, fill_line)

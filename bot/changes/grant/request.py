@@ -1,20 +1,51 @@
-"""Why a feature cannot be given, and what to know before giving it."""
+"""A standalone grant, as it is requested, and why it cannot be given."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import AwareDatetime
 
 from bot.autumn.models import Feature
-from bot.changes import amounts, canonical, standalone
+from bot.changes import amounts, canonical, line_form, standalone
 from bot.changes.amounts import AmountNote
 from bot.changes.common import identity_refusals
 from bot.changes.common_notes import CommonNote
-from bot.changes.grant.input import GrantInput
+from bot.changes.grant import words
 from bot.changes.grant.words import GrantNote
-from bot.changes.model import Facts, Judgement
+from bot.changes.line_form import LineForm, LineReader
+from bot.changes.model import ChangeInput, Facts, Judgement
 from bot.changes.notes import Note
-from bot.changes.standalone import GrantSize
+from bot.changes.standalone import MAPLE_ID, GrantSize
 
+INTERVALS = ("hour", "day", "week", "month", "quarter", "semi_annual", "year")
+"""How often Autumn refills a balance, as a person picks it."""
 _FARTHEST = timedelta(days=3660)
+
+
+class GrantInput(ChangeInput):
+    kind: Literal["grant"] = "grant"
+    feature: str
+    grant: str
+    """The grant's id: Autumn takes each only once for a customer, so a grant cannot be given twice."""
+    size: GrantSize
+    amount: Decimal | None = None
+    """In units of the feature; None only without a size of its own."""
+    expires_at: AwareDatetime | None = None
+    every: str = ""
+    """How often it refills; empty for a grant that is given once."""
+    every_count: int = 1
+    resets_at: AwareDatetime | None = None
+    """For an undo: when it is to refill next."""
+    left: Decimal | None = None
+    """For an undo: what is to be left of the amount; None for all of it."""
+
+
+def grant_id(submission: str) -> str:
+    """The same for one form, however often it is submitted."""
+    return f"{MAPLE_ID}{submission[:20]}"
 
 
 def guard(request: GrantInput, facts: Facts, now: datetime) -> Judgement:
@@ -92,3 +123,63 @@ def _warnings(request: GrantInput, facts: Facts) -> Iterator[Note]:
         if balance is not None and not request.every:
             yield Note(GrantNote.USED_LATER)
         yield Note(GrantNote.VANISHES)
+
+
+# As a line of a list
+
+
+_WHAT = "feature"
+_FOR_GOOD = "for good"
+_TERMS = {
+    _FOR_GOOD: (_FOR_GOOD,),
+    **{each: (f"every {words.INTERVAL_NAMES[each]}", words.INTERVAL_NAMES[each]) for each in INTERVALS},
+}
+"""By interval, and for good."""
+_OR_A_DATE = "a date like 2026-12-31"
+
+
+@dataclass(frozen=True, slots=True)
+class ListedGrant:
+    feature: str
+    amount: Decimal | None
+    """None without a size of its own."""
+    unlimited: bool
+    every: str = ""
+    expires_at: datetime | None = None
+
+
+def read_line(line: LineReader) -> ListedGrant:
+    """For good where nothing else is said."""
+    feature = line.about(_WHAT)
+    unlimited = line_form.tidy(line.cells.amount) == words.UNLIMITED
+    amount = None if unlimited or not line.cells.amount else line.figure()
+    expires_at = line_form.parse_day(line.cells.action)
+    term = _FOR_GOOD if expires_at else line.action(_TERMS, _FOR_GOOD, also=_OR_A_DATE)
+    return ListedGrant(feature, amount, unlimited, "" if term == _FOR_GOOD else term, expires_at)
+
+
+def fill_line(listed: ListedGrant, facts: Facts, unique: str) -> GrantInput | Note:
+    feature = line_form.known(_WHAT, listed.feature, line_form.features(facts))
+    if isinstance(feature, Note):
+        return feature
+    return GrantInput(
+        customer=facts.customer.id or "",
+        feature=feature,
+        grant=grant_id(unique),
+        size=_size_of_line(listed, feature, facts),
+        amount=listed.amount,
+        expires_at=listed.expires_at,
+        every=listed.every,
+    )
+
+
+def _size_of_line(listed: ListedGrant, feature: str, facts: Facts) -> GrantSize:
+    """Without an amount it can only be a feature that is on or off; if it is none, the guard asks for one."""
+    if listed.unlimited:
+        return GrantSize.UNLIMITED
+    known = facts.features.get(feature)
+    switch = known is not None and known.type == "boolean" and listed.amount is None
+    return GrantSize.SWITCH if switch else GrantSize.AMOUNT
+
+
+LINE = LineForm(words.LINE_USAGE, read_line, fill_line)

@@ -1,0 +1,170 @@
+"""A product that is added, as it is requested, and why it cannot be."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from bot.autumn.models import Plan
+from bot.changes import canonical, line_form
+from bot.changes.addition import words
+from bot.changes.addition.words import AdditionNote
+from bot.changes.billing import bought, quantities, quote, subscriptions
+from bot.changes.billing.quantities import FeatureQuantity
+from bot.changes.billing.words import BillingNote
+from bot.changes.canonical import ZERO
+from bot.changes.common import identity_refusals, joined
+from bot.changes.common_notes import CommonNote
+from bot.changes.line_form import LineForm, LineNote, LineReader
+from bot.changes.model import ChangeInput, Facts, Judgement, Snapshot
+from bot.changes.notes import Note
+from bot.lookups.products.plan_changes import is_one_time
+
+_SCHEDULED = "scheduled"
+
+
+class AdditionInput(ChangeInput):
+    kind: Literal["addition"] = "addition"
+    product: str
+    """The id of the plan."""
+    subscription: str = ""
+    """The id that the subscription gets; empty for a one-time purchase, which has none."""
+    quantities: tuple[FeatureQuantity, ...] = ()
+    """Of what the product sells by quantity."""
+
+
+def offered_products(facts: Facts) -> dict[str, Plan]:
+    """Add-ons and what is bought once, by id: they take no other product's place."""
+    return {
+        plan.id: plan
+        for plan in facts.offered or ()
+        if not plan.archived and (plan.add_on or is_one_time(plan))
+    }
+
+
+def times_held(plan_id: str, facts: Facts) -> int:
+    """How often the customer has it."""
+    own = [each for each in subscriptions.own(facts) if each.status != _SCHEDULED]
+    subscribed = sum(each.plan_id == plan_id for each in own)
+    purchased = (each.quantity for each in subscriptions.purchases(facts) if each.plan_id == plan_id)
+    return subscribed + int(sum(purchased, ZERO))
+
+
+def held_snapshot(request: AdditionInput, facts: Facts) -> Snapshot:
+    subscription = subscriptions.find(request.subscription, facts)
+    ends = [each.current_period_end for each in subscriptions.own(facts) if each.current_period_end]
+    began = [each.started_at for each in subscriptions.purchases(facts) if each.plan_id == request.product]
+    return {
+        "subscription": subscription.id if subscription else None,
+        "held": str(times_held(request.product, facts)),
+        "quantities": quantities.held(request.product, request.quantities, facts),
+        "bought_at": canonical.time_or_none(max(filter(None, began), default=None)),
+        "period_end": canonical.time_or_none(min(ends, default=None)),
+    }
+
+
+def guard(request: AdditionInput, facts: Facts) -> Judgement:
+    if notes := identity_refusals(request, facts, old_ids=True):
+        return Judgement(notes)
+    plan = offered_products(facts).get(request.product)
+    if plan is None:
+        return Judgement((Note(AdditionNote.CANNOT_BE_ADDED),))
+    refusal = (
+        _refusal(request, plan, facts)
+        or subscriptions.refused_quote(facts)
+        or _quoted_otherwise(request, facts)
+    )
+    if refusal is not None:
+        return Judgement((refusal,))
+    return Judgement((), tuple(_warnings(request, facts)))
+
+
+def _refusal(request: AdditionInput, plan: Plan, facts: Facts) -> Note | None:
+    if is_one_time(plan) != (not request.subscription):
+        return Note(AdditionNote.BILLED_OTHERWISE)
+    if subscriptions.find(request.subscription, facts) is not None:
+        return Note(CommonNote.NOTHING_TO_DO)
+    return quantities.refusal(plan, request.quantities)
+
+
+def _quoted_otherwise(request: AdditionInput, facts: Facts) -> Note | None:
+    """What Autumn's preview has to show: the product comes now, as it was asked for, and nothing goes."""
+    if facts.quote is None:
+        return None
+    if facts.quote.outgoing:
+        return Note(
+            AdditionNote.WOULD_REPLACE, {"products": joined(move.plan_id for move in facts.quote.outgoing)}
+        )
+    move = quote.incoming(request.product, facts)
+    if move is None or move.effective_at is not None:
+        return Note(AdditionNote.NOT_ADDED_NOW)
+    return quantities.misquoted(request.product, request.quantities, facts)
+
+
+def _warnings(request: AdditionInput, facts: Facts) -> Iterator[Note]:
+    times = times_held(request.product, facts)
+    if times and request.subscription:
+        yield Note(AdditionNote.HELD_ALREADY, {"count": str(times)})
+    yield from subscriptions.new_in_stripe(facts)
+    if facts.quote is not None and facts.quote.redirect_to_checkout:
+        yield Note(BillingNote.NEEDS_CHECKOUT)
+    elif facts.quote is not None and facts.quote.total > 0:
+        yield Note(AdditionNote.MAY_NEED_PAYMENT)
+    if request.subscription:
+        yield Note(BillingNote.SHOWN_BY_TIME)
+        yield Note(AdditionNote.UNDONE_WITH_CREDIT)
+    else:
+        yield Note(CommonNote.NO_UNDO if times else AdditionNote.UNDONE_WITHOUT_MONEY)
+
+
+# As a line of a list
+
+
+_WHAT = "product"
+
+
+@dataclass(frozen=True, slots=True)
+class ListedAddition:
+    product: str
+    quantity: Decimal | None
+    """None where none was written."""
+
+
+def read_line(line: LineReader) -> ListedAddition:
+    line.takes_no_action()
+    return ListedAddition(line.about(_WHAT), line.figure() if line.cells.amount else None)
+
+
+def fill_line(listed: ListedAddition, facts: Facts, unique: str) -> AdditionInput | Note:
+    offered = offered_products(facts)
+    product = line_form.known(_WHAT, listed.product, {plan.id: plan.name for plan in offered.values()})
+    if isinstance(product, Note):
+        return product
+    chosen = _quantities(listed.quantity, offered[product])
+    if isinstance(chosen, Note):
+        return chosen
+    return AdditionInput(
+        customer=facts.customer.id or "",
+        product=product,
+        subscription="" if is_one_time(offered[product]) else f"maple_{unique}",
+        quantities=chosen,
+    )
+
+
+def _quantities(quantity: Decimal | None, plan: Plan) -> tuple[FeatureQuantity, ...] | Note:
+    """A line can say one quantity; where it says none, what the product includes."""
+    sold = bought.sold(plan)
+    if len(sold) > 1:
+        return Note(AdditionNote.SEVERAL_QUANTITIES)
+    if not sold:
+        return () if quantity is None else Note(AdditionNote.NO_QUANTITY)
+    ((feature, item),) = sold.items()
+    chosen = quantity if quantity is not None else bought.included(item)
+    return (
+        (FeatureQuantity(feature=feature, quantity=chosen),)
+        if chosen
+        else Note(LineNote.MISSING, {"what": "amount"})
+    )
+
+
+LINE = LineForm(words.LINE_USAGE, read_line, fill_line)
