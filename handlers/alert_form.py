@@ -12,7 +12,7 @@ from bot.alerts.model import AlertSubscription, TooManyAlerts
 from bot.alerts.words import AlertNote
 from bot.kit.ref import Ref
 from bot.lookups import options
-from bot.lookups.catalogue_names import feature_names, plan_names
+from bot.lookups.catalogue import feature_names, plan_names
 from bot.slack.channels import ChannelProblem
 from handlers.alerts import channel_problem, names, refused_change, show_list
 from handlers.digests import may_change

@@ -12,7 +12,7 @@ from bot.alerts.model import AlertSubscription, TooManyAlerts
 from bot.alerts.words import AlertNote
 from bot.autumn.errors import AutumnError
 from bot.kit.ref import Ref
-from bot.lookups.catalogue_names import feature_names, plan_names
+from bot.lookups.catalogue import feature_names, plan_names
 from bot.slack.channels import ChannelProblem
 from handlers.digests import may_change, policy_refusal
 from handlers.errors import shown_in_modal, update_modal

@@ -30,7 +30,7 @@ from bot.kit.card import Card
 from bot.kit.form_values import Values
 from bot.kit.ref import Ref
 from bot.lookups.customer import CARD
-from bot.lookups.find.answer import NoMatch, SeveralMatches, SingleMatch
+from bot.lookups.find.card import NoMatch, SeveralMatches, SingleMatch
 from bot.lookups.find.search import find
 from bot.lookups.place import Place
 from handlers import batches, decoding, form_presets

@@ -8,7 +8,7 @@ from bot.changes import registry as kinds
 from bot.changes.model import Needs
 from bot.kit.card import Card
 from bot.lookups import help as lookup_help
-from bot.lookups.find.answer import SingleMatch
+from bot.lookups.find.card import SingleMatch
 from bot.lookups.find.query import readings
 from bot.lookups.find.search import find
 from bot.lookups.place import Place

@@ -11,8 +11,8 @@ from bot.autumn.errors import AutumnError, NotFound
 from bot.autumn.models import Customer
 from bot.kit import links
 from bot.kit.card import Block
+from bot.lookups.card import link_preview
 from bot.lookups.customer import CARD
-from bot.lookups.link_preview import link_preview
 from bot.slack import messages
 from handlers.interaction import Interaction
 from handlers.services import Services

@@ -12,7 +12,7 @@ from bot.links import card as links_card
 from bot.links import registry
 from bot.links.model import LinkKind, Lost, MadeLink
 from bot.lookups import help as lookup_help
-from bot.lookups.find.answer import SingleMatch
+from bot.lookups.find.card import SingleMatch
 from bot.lookups.find.search import find
 from bot.lookups.place import Place
 from handlers import decoding, refusals

@@ -6,7 +6,7 @@ from typing import Any
 from bot.kit import ids
 from bot.lookups import help as lookup_help
 from bot.lookups import labels
-from bot.lookups.find import modal
+from bot.lookups.find import card
 from bot.lookups.options import SEARCHING
 from bot.lookups.place import OVERVIEW, Place
 from handlers.interaction import Interaction
@@ -16,7 +16,7 @@ from handlers.services import Services
 
 
 async def open_form(interaction: Interaction, services: Services) -> None:
-    await services.replies.open_modal(interaction, modal.look_up_modal())
+    await services.replies.open_modal(interaction, card.look_up_modal())
 
 
 def parse(interaction: Interaction) -> Place | Invalid:

@@ -21,8 +21,7 @@ from bot.lookups import options as lookup_options
 from bot.lookups.concurrent import meanwhile
 from bot.lookups.customer import CARD
 from bot.lookups.find import card as find_card
-from bot.lookups.find.answer import NoMatch, SeveralMatches, SingleMatch
-from bot.lookups.find.card import Search
+from bot.lookups.find.card import NoMatch, Search, SeveralMatches, SingleMatch
 from bot.lookups.find.search import find, search
 from bot.lookups.part import Answer
 from bot.lookups.place import AT_OVERVIEW, Place

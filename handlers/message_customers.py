@@ -9,7 +9,7 @@ from bot.changes import registry as kinds
 from bot.kit import ids
 from bot.lookups.concurrent import meanwhile
 from bot.lookups.find import in_message
-from bot.lookups.find.answer import SeveralMatches, SingleMatch
+from bot.lookups.find.card import SeveralMatches, SingleMatch
 from bot.lookups.find.in_message import MessageMeta
 from bot.lookups.find.search import find
 from bot.slack import messages

@@ -27,7 +27,7 @@ from bot.autumn.models import Customer
 from bot.kit.card import Card
 from bot.log import log
 from bot.lookups import names as lookup_names
-from bot.lookups.catalogue_names import held_plans, missing_names
+from bot.lookups.catalogue import held_plans, missing_names
 from bot.lookups.customer import CARD
 from bot.runtime import Runtime
 from bot.slack import marked_posts

@@ -17,7 +17,7 @@ from bot.changes import registry
 from bot.changes.forms.fields import called as names_in
 from bot.changes.model import Facts, Needs
 from bot.lookups import names as lookup_names
-from bot.lookups.catalogue_names import feature_names, plan_names
+from bot.lookups.catalogue import feature_names, plan_names
 from bot.lookups.customer import CARD
 
 T = TypeVar("T")

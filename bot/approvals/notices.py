@@ -9,7 +9,7 @@ from bot.changes import descriptions, notes
 from bot.changes.notes import Note
 from bot.kit import blocks, layout, text
 from bot.kit.card import Card
-from bot.lookups import failures, labels
+from bot.lookups import labels
 
 
 def undone_notice(record: Record, *, names: Mapping[str, str] | None = None) -> Card:
@@ -28,7 +28,7 @@ def result_words(
     names: Mapping[str, str] | None = None,
 ) -> str:
     """Why a form was not accepted, in mrkdwn. `refusals`: the guards' objections."""
-    sentence = failures.explanation(error) if error else words.RESULTS[result]
+    sentence = labels.explanation(error) if error else words.RESULTS[result]
     return notes.listed(f"*{sentence.what}* {sentence.do}", refusals, names)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.changes.balance.line import ACTIONS
 from bot.changes.balance.sentence import BalanceSentence, Day, SeveralChanges
-from bot.lookups.feature_meant import feature_meant
+from bot.lookups.names import feature_meant
 
 _USUAL_KIND = ""
 

@@ -14,10 +14,9 @@ from bot.changes import entity_view, registry
 from bot.changes.model import ChangeInput, EntityScope, Facts, Needs
 from bot.changes.spec import ExtraRead
 from bot.lookups.answers import Billing, Read
-from bot.lookups.billing import billing_of
-from bot.lookups.catalogue import catalogue
-from bot.lookups.catalogue_names import plan_names
+from bot.lookups.catalogue import catalogue, plan_names
 from bot.lookups.concurrent import attempt, meanwhile
+from bot.lookups.customer import billing_of
 from bot.lookups.invoices import facts as invoice_facts
 from bot.lookups.invoices.facts import Unpaid
 from bot.lookups.invoices.part import unpaid_page

@@ -29,7 +29,7 @@ from bot.kit.form_values import Values
 from bot.lookups import frame, labels
 from bot.lookups import options as customer_options
 from bot.lookups.find import words as find_words
-from bot.lookups.find.answer import NoMatch, SeveralMatches
+from bot.lookups.find.card import NoMatch, SeveralMatches
 
 PRESET_BLOCK = "preset"
 

@@ -52,13 +52,13 @@ from bot.links.model import MadeLink
 from bot.lookups import answers, registry, trouble
 from bot.lookups import card as lookup_card
 from bot.lookups import help as lookup_help
+from bot.lookups.card import link_preview
 from bot.lookups.find import card as find_card
-from bot.lookups.find import in_message, modal
-from bot.lookups.find.answer import SeveralMatches
+from bot.lookups.find import in_message
+from bot.lookups.find.card import SeveralMatches
 from bot.lookups.finder import card as finder_card
+from bot.lookups.finder.card import Listed
 from bot.lookups.finder.filters import ListQuery
-from bot.lookups.finder.read import Listed
-from bot.lookups.link_preview import link_preview
 from bot.lookups.place import OVERVIEW, Place
 from bot.lookups.samples import CUSTOMER_ID, DAY, FEATURE_ID, NOW, SOON
 from bot.lookups.samples import customer as sample_customer
@@ -105,7 +105,7 @@ def samples() -> Iterator[Sample]:
     yield from _alerts()
     yield from _batches()
     yield Sample("Home tab", view=home_card.home(_home(), kinds.help_lines()))
-    yield Sample("look-up form", view=modal.look_up_modal())
+    yield Sample("look-up form", view=find_card.look_up_modal())
     changes = [(kind.id, kind.button) for kind in kinds.KINDS]
     about = in_message.MessageMeta(channel="C0MAPLE", reason="A sample")
     listed = in_message.customers([(sample_customer(), changes)], about, whole=False)

@@ -21,7 +21,7 @@ from bot.home.model import HomeFacts
 from bot.kit import blocks, ids, layout, links, mentions, phrases, text, times
 from bot.kit.card import Block
 from bot.lookups import frame, labels
-from bot.lookups.find.modal import customer_picker
+from bot.lookups.find.card import customer_picker
 from bot.lookups.help import command_list
 from bot.lookups.place import Place
 

@@ -6,11 +6,14 @@ from typing import Any
 from bot.autumn.models import Customer, Organization
 from bot.kit import blocks, ids, layout, text
 from bot.kit.card import Block, Card
-from bot.lookups import labels, registry
+from bot.lookups import labels, names, registry
 from bot.lookups.frame import Frame, environment, foot, go, head
 from bot.lookups.overview import attention
 from bot.lookups.part import Answer, LookupPart
 from bot.lookups.place import Place
+
+_PREVIEWED = 3
+"""Products that the preview of a link names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,3 +121,24 @@ def _share(place: Place, title: str) -> blocks.Button | None:
         return None
     confirm = blocks.confirm(labels.SHARE_TITLE, labels.share_text(title), labels.SHARE_YES, labels.SHARE_NO)
     return blocks.button(labels.SHARE, ids.SHARE, value, confirm=confirm)
+
+
+def link_preview(customer_id: str, env: str, customer: Customer | None = None) -> list[Block]:
+    """The preview of a link to a customer's page in Autumn. Everyone in the channel sees it, guests as well.
+
+    `customer`: whose name and products may be shown there; without, only a button that answers in private.
+    Empty where a button cannot carry the id.
+    """
+    button = go(labels.OPEN_CUSTOMER, "link", Place(customer=customer_id), kind=ids.OPEN)
+    if button is None:
+        return []
+    badge = text.code(env.upper(), 30)
+    if customer is None:
+        return [
+            blocks.section("preview", f"{labels.PREVIEW} {badge}\n{labels.PREVIEW_PRIVATE}", accessory=button)
+        ]
+    # Not the email address, which stands in for a name elsewhere.
+    name = text.mrkdwn(customer.name, 140) or text.mrkdwn(customer_id, 140)
+    products = [names.plan(held) for held in customer.subscriptions[:_PREVIEWED]]
+    line = " · ".join(products) or labels.NO_PRODUCTS
+    return [blocks.section("preview", f"*{name}* {badge}\n{line}", accessory=button)]

@@ -1,7 +1,9 @@
-"""The customer that a card is about, and what is asked along with them."""
+"""The customer that a card is about, what is asked along with them, and what Stripe knows of them."""
 
 from bot.autumn.client import Autumn
 from bot.autumn.models import Customer
+from bot.lookups.answers import Billing
+from bot.lookups.invoices.discounting import settled
 from bot.lookups.place import Place
 
 CARD = ("subscriptions.plan", "purchases.plan", "balances.feature", "flags.feature", "invoices", "entities")
@@ -14,3 +16,15 @@ BILLING = ("rewards", "invoice_previews")
 async def customer_of(autumn: Autumn, place: Place, known: Customer | None) -> Customer:
     """The customer as known, or as Autumn tells. Raises AutumnError."""
     return known or await autumn.customer(place.customer, expand=CARD)
+
+
+def billing_of(customer: Customer) -> Billing:
+    """What Stripe knows of a customer that was read with `BILLING`, as Autumn passes it on."""
+    discounts = tuple(customer.rewards.discounts) if customer.rewards else ()
+    previews = customer.invoice_previews
+    return Billing(discounts, None if previews is None else settled(previews, discounts))
+
+
+async def billing(autumn: Autumn, customer_id: str) -> Billing:
+    """The same, read. Raises AutumnError."""
+    return billing_of(await autumn.customer(customer_id, expand=BILLING))

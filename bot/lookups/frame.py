@@ -9,7 +9,7 @@ from bot.autumn.models import Customer, Organization
 from bot.kit import blocks, ids, links, phrases, text, times
 from bot.kit.card import Block
 from bot.kit.layout import Paged, T
-from bot.lookups import failures, labels
+from bot.lookups import labels
 from bot.lookups.place import Place
 
 
@@ -61,7 +61,7 @@ def paging(frame: Frame, page: Paged[T], place: Place) -> list[Block]:
 
 def failed(block_id: str, what: str, error: AutumnError) -> Block:
     """A part of the card that could not be read: one line, and the rest of the card stays."""
-    return blocks.context(block_id, failures.line(what, error))
+    return blocks.context(block_id, labels.part_failed(what, error))
 
 
 # The frame around a part

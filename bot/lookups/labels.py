@@ -3,6 +3,8 @@
 Arguments are texts that are already safe to show where they go.
 """
 
+import math
+
 from bot.autumn import errors
 from bot.kit.phrases import Say, count
 from bot.lookups.invoices.facts import InvoiceState
@@ -369,9 +371,20 @@ def failure(what: str, do: str, reference: str, *, changed: bool = False) -> str
     return f"{explanation}\nReference {reference}" if reference else explanation
 
 
-def part_failed(part: str, what: str, do: str) -> str:
-    return f":warning: {part} could not be read: {what} {do}"
-
-
 INVOICE_LIST = "The invoices"
 CUSTOMER = "The customer's name and products"
+
+
+def explanation(error: BaseException) -> Say:
+    """What happened and what to do, by the nearest class up the error's tree."""
+    kind = error.kind if isinstance(error, errors.AutumnError) else type(error)
+    failure = next(FAILURES[ancestor] for ancestor in kind.__mro__ if ancestor in FAILURES)
+    if isinstance(error, errors.RateLimited) and error.retry_after:
+        return Say(failure.what, wait(min(3600, max(1, math.ceil(error.retry_after)))))
+    return failure
+
+
+def part_failed(part: str, error: errors.AutumnError) -> str:
+    """One line in a card whose other parts could be read."""
+    what, do = explanation(error)
+    return f":warning: {part} could not be read: {what} {do}"

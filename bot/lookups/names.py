@@ -1,6 +1,7 @@
-"""What the company calls its plans and features, as far as a customer's answer tells."""
+"""What the company calls its plans and features, as far as a customer's answer tells; and the feature that is
+meant by what somebody typed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from bot.autumn.models import (
@@ -18,6 +19,7 @@ from bot.autumn.models import (
 from bot.kit import money, numbers, phrases, text
 from bot.lookups import labels
 from bot.lookups.answers import CatalogueNames
+from bot.lookups.find.query import fold
 
 _LIMIT = 60
 NO_NAMES = CatalogueNames()
@@ -135,3 +137,24 @@ def rate(usage_price: UsagePrice, in_currency: str) -> str:
 def reset(cycle: Reset | None) -> str:
     """How often a balance resets, for a table."""
     return labels.resets(cycle.interval, cycle.interval_count) if cycle else ""
+
+
+def feature_meant(typed: str, offered: Mapping[str, str]) -> str:
+    """The id of the one feature that is meant, of these names by id; empty if none or several may be."""
+    wanted = _singular(typed)
+    if not wanted:
+        return ""
+    names = {feature_id: (_singular(feature_id), _singular(name)) for feature_id, name in offered.items()}
+    for meant in (
+        [feature_id for feature_id, known in names.items() if wanted in known],
+        [feature_id for feature_id, known in names.items() if any(name.startswith(wanted) for name in known)],
+        [feature_id for feature_id, known in names.items() if any(wanted in name.split() for name in known)],
+    ):
+        if meant:
+            return meant[0] if len(meant) == 1 else ""
+    return ""
+
+
+def _singular(name: str) -> str:
+    folded = " ".join(fold(name).replace("_", " ").replace("-", " ").split())
+    return folded[:-1] if folded.endswith("s") else folded

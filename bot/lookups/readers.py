@@ -9,7 +9,7 @@ from bot.autumn.client import Autumn
 from bot.autumn.errors import NotFound, NotSent
 from bot.autumn.models import Customer
 from bot.lookups import registry
-from bot.lookups.find.answer import NoMatch, SeveralMatches, SingleMatch
+from bot.lookups.find.card import NoMatch, SeveralMatches, SingleMatch
 from bot.lookups.find.search import find_or_open
 from bot.lookups.invoices.facts import Unpaid
 from bot.lookups.invoices.part import SOON, came_with, in_brief, nothing_owed, unpaid

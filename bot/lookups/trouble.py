@@ -6,7 +6,7 @@ from bot.autumn.errors import NotFound
 from bot.kit import blocks, layout, text
 from bot.kit.card import Card
 from bot.kit.carried import Unreadable
-from bot.lookups import failures, frame, labels
+from bot.lookups import frame, labels
 from bot.lookups.find import card as find
 from bot.lookups.place import Place
 from bot.store.errors import StoreLostMidway
@@ -48,7 +48,7 @@ def trouble(
         return refused(error)
     if isinstance(error, Unreadable):
         return refused(Refusal.UNREADABLE)
-    failure = failures.explanation(error)
+    failure = labels.explanation(error)
     changed = isinstance(error, StoreLostMidway)
     explanation = labels.failure(failure.what, failure.do, text.code(reference), changed=changed)
     drawn = [blocks.section("trouble", explanation)]

@@ -40,7 +40,7 @@ from bot.kit.carried import Unreadable
 from bot.lookups import trouble
 from bot.lookups.answers import Billing
 from bot.lookups.find import words as find_words
-from bot.lookups.find.answer import NoMatch, SeveralMatches
+from bot.lookups.find.card import NoMatch, SeveralMatches
 from bot.lookups.invoices import facts as invoice_facts
 from tests.changes.filling import Filling, modal
 from tests.kit import checks

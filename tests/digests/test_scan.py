@@ -21,7 +21,7 @@ from bot.autumn.errors import AutumnError, Forbidden, Unauthorized, Unavailable,
 from bot.digests.scan import repository as scans
 from bot.digests.scan.pacing import Pacer, ScanPace, ThrottledReport
 from bot.digests.scan.scanner import Progress, ScanFailed, Scanner
-from bot.lookups import failures, labels
+from bot.lookups import labels
 from bot.runtime import Runtime
 from bot.store.database import Database
 from bot.store.tables import digest_items, digest_scans
@@ -364,7 +364,7 @@ async def test_scan_fails_after_the_last_retry(
         with pytest.raises(ScanFailed) as failed:
             await reader.scan()
     assert failed.value.kind is kind
-    assert failures.explanation(failed.value) == labels.FAILURES[kind]
+    assert labels.explanation(failed.value) == labels.FAILURES[kind]
     assert len(routes(script, "customers.list")) == asked
     assert await states(database) == [("failed", kind.__name__)]
 

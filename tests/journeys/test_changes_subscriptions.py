@@ -12,7 +12,7 @@ from bot.changes.cancellation.words import CancellationNote
 from bot.changes.common import joined
 from bot.changes.notes import Note
 from bot.changes.switch.words import SwitchNote
-from bot.lookups import failures
+from bot.lookups import labels
 from sandbox.autumn import LocalAutumn
 from tests.journeys.changing import (
     ACTION,
@@ -190,7 +190,7 @@ async def test_a_key_that_may_not_preview_says_so_in_the_form(monkeypatch: pytes
     monkeypatch.setattr(LocalAutumn, "key", property(lambda self: self.keys(reading)))
     async with running_maple("http") as maple:
         await maple.ana.command("/autumn cancel cus_northwind")
-        told = failures.explanation(Forbidden(status=403))
+        told = labels.explanation(Forbidden(status=403))
         await maple.ana.sees(told.what)
 
 

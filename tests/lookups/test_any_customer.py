@@ -48,7 +48,7 @@ from bot.lookups.feature.bins import Bin, Usage
 from bot.lookups.feature.card import FeatureDetail
 from bot.lookups.features.card import Features
 from bot.lookups.find import card as find_card
-from bot.lookups.find.answer import SeveralMatches
+from bot.lookups.find.card import SeveralMatches
 from bot.lookups.invoices.card import Invoices
 from bot.lookups.logs.card import Logs
 from bot.lookups.overview.card import Overview

@@ -14,7 +14,7 @@ from bot.autumn.client import Autumn, Limits
 from bot.autumn.errors import AutumnError, Forbidden, NotFound, Unauthorized
 from bot.lookups.feature.bins import Usage
 from bot.lookups.feature.card import FeatureDetail
-from bot.lookups.find.answer import NoMatch, SeveralMatches, SingleMatch
+from bot.lookups.find.card import NoMatch, SeveralMatches, SingleMatch
 from bot.lookups.find.search import find, search
 from bot.lookups.overview.card import Overview
 from bot.lookups.part import Answer

@@ -28,7 +28,7 @@ from bot.lookups.events.card import Events
 from bot.lookups.feature.bins import Bin, Usage
 from bot.lookups.feature.card import FeatureDetail
 from bot.lookups.features.card import Features
-from bot.lookups.find.answer import NoMatch, SeveralMatches
+from bot.lookups.find.card import NoMatch, SeveralMatches
 from bot.lookups.invoices.card import InvoiceList, Invoices
 from bot.lookups.invoices.facts import Owed, Unpaid
 from bot.lookups.overview.card import Overview

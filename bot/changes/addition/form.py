@@ -16,7 +16,7 @@ from bot.changes.notes import Note
 from bot.changes.spec import ChangeForm
 from bot.kit import blocks, form_values
 from bot.kit.form_values import Values
-from bot.lookups.products.plan_changes import is_one_time
+from bot.lookups.products.subscriptions import is_one_time
 
 PRODUCT_BLOCK = "addition"
 _ONE_TIME = "one_time"

@@ -18,7 +18,7 @@ from bot.changes.common_notes import CommonNote
 from bot.changes.line_form import LineForm, LineNote, LineReader
 from bot.changes.model import ChangeInput, Facts, Judgement, Snapshot
 from bot.changes.notes import Note
-from bot.lookups.products.plan_changes import is_one_time
+from bot.lookups.products.subscriptions import is_one_time
 
 _SCHEDULED = "scheduled"
 

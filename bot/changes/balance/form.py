@@ -25,8 +25,8 @@ from bot.kit import blocks, form_values, ids, numbers, text
 from bot.kit.card import Block
 from bot.kit.form_values import Values
 from bot.lookups import labels, names, options
-from bot.lookups.feature_meant import feature_meant
 from bot.lookups.features import card as features
+from bot.lookups.names import feature_meant
 from bot.lookups.overview import attention
 
 FEATURE_BLOCK = "feature"

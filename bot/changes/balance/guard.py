@@ -16,7 +16,7 @@ from bot.changes.common import identity_refusals
 from bot.changes.common_notes import CommonNote
 from bot.changes.model import Facts, Judgement
 from bot.changes.notes import Note
-from bot.lookups.entities_share import entities_share
+from bot.lookups.entities.holdings import entities_share
 
 _FARTHEST = timedelta(days=3660)
 _POSITIVE = (BalanceAction.GIVE, BalanceAction.TAKE)

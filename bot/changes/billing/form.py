@@ -20,7 +20,7 @@ from bot.kit.form_values import Values
 from bot.lookups import labels, names
 from bot.lookups.products import card as products
 from bot.lookups.products import words as products_words
-from bot.lookups.products.plan_changes import ByEnding
+from bot.lookups.products.subscriptions import ByEnding
 
 SUBSCRIPTION_BLOCK = "subscription"
 _MOST = 15

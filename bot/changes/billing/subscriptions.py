@@ -12,7 +12,7 @@ from bot.changes.model import Facts, Snapshot
 from bot.changes.notes import Note
 from bot.changes.probes import NOBODY
 from bot.changes.spec import KeyScope
-from bot.lookups.products.plan_changes import ByEnding
+from bot.lookups.products.subscriptions import ByEnding
 
 _MOST_SHOWN = 15
 """Products that Autumn shows of a customer."""

@@ -16,7 +16,7 @@ from bot.changes.common import identity_refusals, joined
 from bot.changes.common_notes import CommonNote
 from bot.changes.model import Facts, Judgement
 from bot.changes.notes import Note
-from bot.lookups.products.plan_changes import is_free
+from bot.lookups.products.subscriptions import is_free
 
 REFUNDS = (Settlement.REFUND_UNUSED, Settlement.REFUND_ALL)
 

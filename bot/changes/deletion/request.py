@@ -11,7 +11,7 @@ from bot.changes.deletion.words import DeletionNote
 from bot.changes.model import ChangeInput, Facts, Judgement
 from bot.changes.notes import Note
 from bot.lookups.invoices.facts import Unpaid
-from bot.lookups.products.plan_changes import is_free
+from bot.lookups.products.subscriptions import is_free
 
 MOST_ENTITIES = 1000
 """Autumn shows no more of a customer's entities; there may be more."""

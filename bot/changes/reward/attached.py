@@ -21,7 +21,7 @@ from bot.changes.reward.coupons import coupon_of, name_of, own_discount, subscri
 from bot.changes.reward.input import RewardInput
 from bot.changes.reward.words import RewardLine, RewardNote
 from bot.lookups.invoices import discounting
-from bot.lookups.products.plan_changes import is_free
+from bot.lookups.products.subscriptions import is_free
 
 _THERE = "attached"
 

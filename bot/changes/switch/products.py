@@ -5,7 +5,7 @@ import json
 from bot.autumn.models import Plan, Subscription
 from bot.changes.billing import subscriptions
 from bot.changes.model import Facts
-from bot.lookups.products.plan_changes import is_one_time
+from bot.lookups.products.subscriptions import is_one_time
 
 RUNNING, SCHEDULED = "running", "scheduled"
 

@@ -19,8 +19,7 @@ from bot.digests.report.model import CUSTOMERS, PREVIEWS
 from bot.digests.scan.pacing import Pacer, ScanPace
 from bot.digests.scan.repository import Progress, ScanWriter
 from bot.digests.sections import invoices
-from bot.lookups.billing import billing_of
-from bot.lookups.customer import BILLING
+from bot.lookups.customer import BILLING, billing_of
 from bot.lookups.invoices.discounting import doubtful
 from bot.lookups.invoices.facts import UNPAID
 

@@ -11,13 +11,11 @@ from bot.autumn.errors import AutumnError
 from bot.autumn.models import Check, Customer
 from bot.lookups import labels, names, samples
 from bot.lookups.answers import CatalogueNames, Read
-from bot.lookups.catalogue import Catalogue, catalogue
-from bot.lookups.catalogue_names import missing_names
+from bot.lookups.catalogue import Catalogue, catalogue, missing_names
 from bot.lookups.check import card, words
 from bot.lookups.check.card import Checked
 from bot.lookups.concurrent import attempt, meanwhile
 from bot.lookups.customer import customer_of
-from bot.lookups.feature_meant import feature_meant
 from bot.lookups.part import LookupPart, ReadScope
 from bot.lookups.place import Place
 
@@ -48,7 +46,7 @@ def _meant(typed: str, customer: Customer, features: Catalogue) -> str:
     called = {feature.id: feature.name or feature.id for feature in features.values()} | held
     if typed in called:
         return typed
-    return feature_meant(typed, held) or feature_meant(typed, called)
+    return names.feature_meant(typed, held) or names.feature_meant(typed, called)
 
 
 async def _check(autumn: Autumn, place: Place, feature: str) -> Read[Check]:

@@ -1,4 +1,4 @@
-"""What is an entity's own, apart from what it shares with its customer. Pure."""
+"""What is an entity's own, and what it shares with its customer. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,12 +6,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypeAlias
 
-from bot.autumn.models import BalanceRow, Customer, Entity, Purchase, Subscription
+from bot.autumn.models import Balance, BalanceRow, Customer, Entity, Purchase, Subscription
 
 SharedIds: TypeAlias = Mapping[str, frozenset[str]]
 """Ids of the customer's own rows, by feature."""
 
 _ZERO = Decimal(0)
+_HUGE = Decimal("1e15")
+_PLACES = 6
+"""Autumn counts in binary fractions; what is left after so many decimals is not a share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +95,35 @@ def _own(feature_id: str, rows: Sequence[BalanceRow], *, holders: int = 1) -> Ow
         unlimited=any(row.unlimited for row in rows),
         rows=tuple(rows),
     )
+
+
+def entities_share(balance: Balance) -> BalanceRow | None:
+    """What entities hold of a customer's balance: the part of the totals that neither the rows nor the
+    rollovers account for. None when there is none.
+
+    Autumn counts it in the totals and lists it in no row. Usage alone does not make a share: Autumn also
+    takes unused seats off the usage of the whole.
+    """
+    rows, rollovers = balance.breakdown, balance.rollovers
+    granted = sum((row.included_grant + row.prepaid_grant for row in rows), _ZERO)
+    granted += sum((rollover.granted or rollover.balance for rollover in rollovers), _ZERO)
+    remaining = sum((row.remaining for row in rows), _ZERO) + sum(
+        (rollover.balance for rollover in rollovers), _ZERO
+    )
+    used = sum((row.usage for row in rows), _ZERO)
+    used += sum(
+        (max(_ZERO, (rollover.granted or rollover.balance) - rollover.balance) for rollover in rollovers),
+        _ZERO,
+    )
+    share = BalanceRow(
+        included_grant=_rounded(balance.granted - granted),
+        remaining=_rounded(balance.remaining - remaining),
+        usage=_rounded(balance.usage - used),
+    )
+    if balance.unlimited or not (share.included_grant > 0 or (not rows and share.usage)):
+        return None
+    return share
+
+
+def _rounded(value: Decimal) -> Decimal:
+    return round(value, _PLACES).normalize() + _ZERO if abs(value) < _HUGE else value

@@ -8,7 +8,7 @@ from bot.autumn.errors import AutumnError, NotFound
 from bot.autumn.models import Customer, Entity
 from bot.lookups import samples
 from bot.lookups.answers import CatalogueNames
-from bot.lookups.catalogue_names import missing_names
+from bot.lookups.catalogue import missing_names
 from bot.lookups.concurrent import attempt, meanwhile
 from bot.lookups.customer import customer_of
 from bot.lookups.entities import card, words

@@ -14,7 +14,7 @@ from bot.lookups import labels, names
 from bot.lookups.answers import CatalogueNames, Read
 from bot.lookups.entities import card as entities
 from bot.lookups.entities import words as entity_words
-from bot.lookups.entities_share import entities_share
+from bot.lookups.entities.holdings import entities_share
 from bot.lookups.feature import words
 from bot.lookups.feature.bins import Bin, Spending, Usage
 from bot.lookups.feature.pace import Pace, pace

@@ -9,7 +9,7 @@ from bot.autumn.errors import AutumnError, NotFound
 from bot.autumn.models import Customer, Entity
 from bot.lookups import samples
 from bot.lookups.answers import CatalogueNames, Read
-from bot.lookups.catalogue_names import missing_names
+from bot.lookups.catalogue import missing_names
 from bot.lookups.concurrent import attempt, meanwhile, result_of
 from bot.lookups.customer import customer_of
 from bot.lookups.feature import card, words

@@ -10,7 +10,7 @@ from bot.kit.card import Block
 from bot.lookups import frame as parts
 from bot.lookups import labels, names, options
 from bot.lookups.answers import Read
-from bot.lookups.entities_share import entities_share
+from bot.lookups.entities.holdings import entities_share
 from bot.lookups.features import words
 from bot.lookups.invoices.facts import Unpaid
 from bot.lookups.overview import attention

@@ -1,21 +1,58 @@
-"""The answer to a search that did not end at one customer."""
+"""What a search ends at; its card where that is not one customer; and the form that looks one up."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+from typing import Any, TypeAlias
 
 from pydantic import Field
 
 from bot.autumn.models import Customer
-from bot.kit import blocks, ids, layout, phrases, text, times
+from bot.kit import blocks, ids, layout, phrases, surfaces, text, times
 from bot.kit.card import Block, Card
 from bot.kit.carried import Carried
-from bot.lookups import frame, labels
+from bot.lookups import frame, labels, registry
 from bot.lookups.find import words
-from bot.lookups.find.answer import SeveralMatches
 from bot.lookups.place import AT_OVERVIEW, MOST_UNITS, OVERVIEW, Place
-from bot.lookups.products.status import running_first
+from bot.lookups.products.subscriptions import running_first
 
 SIZE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class SingleMatch:
+    """The search ended at one customer; what was read on the way is kept for the card."""
+
+    customer_id: str
+    customer: Customer | None = None
+    """As `read` takes it; None when the search did not read the customer whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeveralMatches:
+    query: str
+    matches: tuple[Customer, ...]
+    """Ids may be None: such a customer is listed but cannot be opened."""
+    more: bool
+    """Whether Autumn has more matches than are listed here."""
+    read_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NoMatch:
+    query: str
+    compared: int = 0
+    """How many customers' Stripe ids were compared, when there are more than could be."""
+    near: tuple[Customer, ...] = ()
+    """Those with an id that may have been meant, if the text is mistyped."""
+
+    @property
+    def matches(self) -> tuple[Customer, ...]:
+        return ()
+
+
+Found: TypeAlias = SingleMatch | SeveralMatches | NoMatch
 
 
 class Search(Carried):
@@ -127,3 +164,28 @@ def _turn(label: str, key: str, search: Search) -> blocks.Button | None:
     if text.length(value) > blocks.BUTTON_VALUE:
         return None
     return blocks.button(label, f"{ids.FIND}:{key}", value)
+
+
+# The form
+
+
+def look_up_modal() -> dict[str, Any]:
+    tabs = {tab.id: blocks.option(tab.title, tab.id) for tab in registry.tabs()}
+    picker = customer_picker(words.MODAL_PLACEHOLDER)
+    radio = blocks.radio(ids.PICK_PART, list(tabs.values()), tabs[OVERVIEW])
+    return {
+        "type": "modal",
+        "callback_id": ids.LOOK_UP_MODAL,
+        "title": surfaces.plain_text(words.MODAL_TITLE),
+        "submit": surfaces.plain_text(words.MODAL_SUBMIT),
+        "close": surfaces.plain_text(phrases.MODAL_CLOSE),
+        "blocks": [
+            blocks.field(ids.PICK_CUSTOMER_BLOCK, words.MODAL_CUSTOMER, picker, words.MODAL_CUSTOMER_HINT),
+            blocks.field(ids.PICK_PART_BLOCK, words.MODAL_PART, radio),
+        ],
+    }
+
+
+def customer_picker(placeholder: str) -> blocks.Picker:
+    """A select of customers, found as the person types."""
+    return blocks.picker(ids.PICK_CUSTOMER, placeholder, min_query=2)

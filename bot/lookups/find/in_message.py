@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from bot.autumn.models import Customer
-from bot.kit import blocks, ids, phrases, text
+from bot.kit import blocks, ids, phrases, surfaces, text
 from bot.kit.card import Block
 from bot.kit.carried import Carried
 from bot.lookups import frame, labels
@@ -104,11 +104,7 @@ def _modal(content: Sequence[Block], meta: MessageMeta) -> dict[str, Any]:
     return {
         "type": "modal",
         "private_metadata": meta.encode(),
-        "title": _plain(words.MESSAGE_TITLE),
-        "close": _plain(phrases.MODAL_CLOSE),
+        "title": surfaces.plain_text(words.MESSAGE_TITLE),
+        "close": surfaces.plain_text(phrases.MODAL_CLOSE),
         "blocks": list(content),
     }
-
-
-def _plain(shown: str) -> dict[str, Any]:
-    return {"type": "plain_text", "text": shown, "emoji": False}

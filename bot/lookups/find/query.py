@@ -4,11 +4,15 @@ The command, the typeaheads and the look-up form all read text through `readings
 customers.
 """
 
+import difflib
 import html
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import unquote
+
+from bot.autumn.models import Customer
 
 LONGEST = 200
 """Longer than any id or email address; Autumn is not asked for more."""
@@ -16,6 +20,12 @@ _MOST_EMAILS = 3
 _SHORTEST_INTERNAL_ID = 12
 _FOLDED = 4_000
 """Texts whose folded form is kept: as somebody types, the same customers are compared again and again."""
+
+_STEM = 3
+"""The first letters of a mistyped name, which are assumed to be right."""
+_LONGEST_NAME = 60
+_CLOSE = 0.75
+_MOST_NEAR = 5
 
 _AN_ID = re.compile(r"[a-zA-Z0-9_:-]+")
 _STRIPE_ID = re.compile(r"cus_[a-zA-Z0-9]{14,24}")
@@ -139,3 +149,38 @@ def _any(char: str) -> str:
 def cut(text: str) -> str:
     """Without space around it, and no longer than Autumn is asked for."""
     return text.strip()[:LONGEST].strip()
+
+
+# What is mistyped
+
+
+def mistyped_stem(text: str) -> str:
+    """What to search for: the first letters of the text. Empty if it is too short or too long to be a
+    mistyped name."""
+    typed = _typed(text)
+    return typed[:_STEM] if _STEM < len(typed) <= _LONGEST_NAME else ""
+
+
+def nearest(text: str, customers: Iterable[Customer]) -> tuple[Customer, ...]:
+    """Those of the customers whose name, id or email is nearly the text, the nearest first."""
+    likeness = difflib.SequenceMatcher(None, b=fold(_typed(text)))
+    rated = [(_likeness(likeness, customer), customer) for customer in customers if customer.id]
+    likely = sorted((pair for pair in rated if pair[0] >= _CLOSE), key=lambda pair: -pair[0])
+    return tuple(customer for _, customer in likely[:_MOST_NEAR])
+
+
+def _typed(text: str) -> str:
+    """The text without the quotes around it."""
+    return bare(cut(text))
+
+
+def _likeness(likeness: difflib.SequenceMatcher[str], customer: Customer) -> float:
+    """From 0 to 1; 0 for what is not close."""
+    name = fold(customer.name)
+    best = 0.0
+    for known in {name, *name.split(), fold(customer.id or ""), *fold(customer.email).partition("@")[::2]}:
+        likeness.set_seq1(known)
+        # The first two are upper bounds, and soon computed.
+        if likeness.real_quick_ratio() >= _CLOSE and likeness.quick_ratio() >= _CLOSE:
+            best = max(best, likeness.ratio())
+    return best

@@ -11,10 +11,19 @@ from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError, NotFound, Refused, TimedOut
 from bot.autumn.models import Customer
 from bot.lookups.customer import CARD
-from bot.lookups.find import mistyped
-from bot.lookups.find.answer import Found, NoMatch, SeveralMatches, SingleMatch
-from bot.lookups.find.query import cut, fold, is_id, is_internal_id, is_stripe_id, matches, patterns, readings
-from bot.lookups.find.stripe_ids import with_stripe_id
+from bot.lookups.find.card import Found, NoMatch, SeveralMatches, SingleMatch
+from bot.lookups.find.query import (
+    cut,
+    fold,
+    is_id,
+    is_internal_id,
+    is_stripe_id,
+    matches,
+    mistyped_stem,
+    nearest,
+    patterns,
+    readings,
+)
 
 T = TypeVar("T")
 
@@ -23,6 +32,10 @@ _EXPAND = ("subscriptions.plan",)
 MOST_SUGGESTED = 100
 _PAGE = 100
 _PAGES = 3
+_STRIPE_ID_PAGE = 500
+_STRIPE_ID_PAGES = 10
+_SLICE = 50
+"""Customers that are looked at before others get a turn on the event loop."""
 _TYPEAHEAD_SECONDS = 2.5
 
 Matching = Callable[[str], Awaitable[Sequence[Customer]]]
@@ -225,7 +238,26 @@ async def _elsewhere(
         if customer is None:
             return NoMatch(text, compared=compared)
         return SeveralMatches(text, (customer,), False, now())
-    if stem := mistyped.stem(text):
+    if stem := mistyped_stem(text):
         with contextlib.suppress(AutumnError):
-            return NoMatch(text, near=mistyped.near(text, await matching(stem)))
+            return NoMatch(text, near=nearest(text, await matching(stem)))
     return NoMatch(text)
+
+
+async def with_stripe_id(autumn: Autumn, stripe_id: str) -> tuple[Customer | None, int]:
+    """The customer in outline; and how many were compared, if there are more than could be. Autumn does not
+    search by Stripe id, so its newest customers are gone through. Raises AutumnError."""
+    cursor, compared = "", 0
+    for _ in range(_STRIPE_ID_PAGES):
+        page = await autumn.newest_customers(limit=_STRIPE_ID_PAGE, cursor=cursor)
+        for start in range(0, page.count, _SLICE):
+            for row in page.rows(start, start + _SLICE):
+                if row.get("stripe_id") == stripe_id and (customer_id := row.get("id")):
+                    name, email = row.get("name") or "", row.get("email") or ""
+                    return Customer(id=customer_id, name=name, email=email), 0
+            await asyncio.sleep(0)
+        compared += page.count
+        cursor = page.next_cursor or ""
+        if not cursor:
+            return None, 0
+    return None, compared

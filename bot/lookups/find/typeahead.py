@@ -14,8 +14,15 @@ from cachetools import TTLCache
 
 from bot.autumn.client import Autumn
 from bot.autumn.models import Customer
-from bot.lookups.find import mistyped
-from bot.lookups.find.query import cut, is_internal_id, is_pasted, is_stripe_id, readings
+from bot.lookups.find.query import (
+    cut,
+    is_internal_id,
+    is_pasted,
+    is_stripe_id,
+    mistyped_stem,
+    nearest,
+    readings,
+)
 from bot.lookups.find.search import MOST_SUGGESTED, Suggested, contains, ranked, suggest
 
 _MOST_TEXTS = 500
@@ -105,10 +112,10 @@ class Typeahead:
         """For a text that is in nobody's id, name or email."""
         if is_internal_id(text) or is_stripe_id(text):
             return None
-        if not (stem := mistyped.stem(text)):
+        if not (stem := mistyped_stem(text)):
             return Suggested()
         matching = self._known(stem)
-        return matching and Suggested(near=mistyped.near(text, matching.customers))
+        return matching and Suggested(near=nearest(text, matching.customers))
 
     def _seen(self, text: str) -> list[Customer]:
         """Those that answers to other texts named."""

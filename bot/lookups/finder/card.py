@@ -1,5 +1,7 @@
 """The list of customers as a card with pages, and as a CSV file."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from bot.autumn.bulk import ListedCustomer, moment
@@ -10,11 +12,25 @@ from bot.lookups import csv_form, frame, labels
 from bot.lookups.csv_form import CsvSource
 from bot.lookups.finder import words
 from bot.lookups.finder.filters import BalanceUse, ListQuery, Order, in_trial, running, used_up
-from bot.lookups.finder.read import Listed
 from bot.lookups.place import Place
 
 SIZE = 10
 _NAME, _PLANS = 100, 80
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What is read for a list of customers."""
+
+    customers: tuple[ListedCustomer, ...]
+    """In the order asked for."""
+    complete: bool
+    """Whether all customers were looked at."""
+    read_at: datetime
+    entities: Mapping[str, int] = field(default_factory=dict)
+    """How many the customers have that were asked for, by customer's id; empty where none were asked for."""
+    uses: Mapping[str, BalanceUse] = field(default_factory=dict)
+    """What the list is sorted by with USED, by customer's id; without those who have no such balance."""
 
 
 def list_card(listed: Listed, query: ListQuery) -> Card:

@@ -7,13 +7,14 @@ although there are more: then it is asked once more, from the moment on at which
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import assert_never
 
 from bot.autumn.bulk import ListedCustomer, Listing, moment
 from bot.autumn.client import Autumn, CustomerFilter
+from bot.lookups.finder.card import Listed
 from bot.lookups.finder.filters import BalanceUse, ListQuery, Order, balance_use, joined_since, passes
 
 PAGE = 500
@@ -25,19 +26,6 @@ MOST_ENTITY_PAGES = 40
 MOST_LISTED = 1000
 _SLICE = 50
 """Customers that are looked at before others get a turn on the event loop."""
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    customers: tuple[ListedCustomer, ...]
-    """In the order asked for."""
-    complete: bool
-    """Whether all customers were looked at."""
-    read_at: datetime
-    entities: Mapping[str, int] = field(default_factory=dict)
-    """How many the customers have that were asked for, by customer's id; empty where none were asked for."""
-    uses: Mapping[str, BalanceUse] = field(default_factory=dict)
-    """What the list is sorted by with USED, by customer's id; without those who have no such balance."""
 
 
 async def listed(autumn: Autumn, query: ListQuery, *, now: Callable[[], datetime]) -> Listed:

@@ -14,7 +14,7 @@ from bot.lookups.answers import Billing, CatalogueNames, Read
 from bot.lookups.invoices import facts as invoice_facts
 from bot.lookups.invoices import words
 from bot.lookups.invoices.facts import InvoiceState, Unpaid
-from bot.lookups.products.plan_changes import plan_changes
+from bot.lookups.products.subscriptions import plan_changes
 
 SIZE = 10
 _PREVIEWS = 3

@@ -7,10 +7,9 @@ from bot.autumn.errors import AutumnError, NotFound
 from bot.autumn.models import Customer, Invoice, Page
 from bot.lookups import samples
 from bot.lookups.answers import Billing, Read
-from bot.lookups.billing import billing_of
-from bot.lookups.catalogue_names import missing_names
+from bot.lookups.catalogue import missing_names
 from bot.lookups.concurrent import attempt, meanwhile
-from bot.lookups.customer import BILLING, customer_of
+from bot.lookups.customer import billing, customer_of
 from bot.lookups.invoices import card, facts, words
 from bot.lookups.invoices.card import InvoiceList, Invoices
 from bot.lookups.invoices.facts import UNPAID, Unpaid
@@ -112,11 +111,6 @@ async def _page(
     return await autumn.invoices(
         customer_id=customer_id, status=statuses, limit=MOST, turn_within=turn_within
     )
-
-
-async def billing(autumn: Autumn, customer_id: str) -> Billing:
-    """Raises AutumnError."""
-    return billing_of(await autumn.customer(customer_id, expand=BILLING))
 
 
 def _sample() -> Invoices:

@@ -6,12 +6,11 @@ from bot.autumn.errors import AutumnError
 from bot.autumn.models import Balance, Customer, Subscription
 from bot.kit import blocks, layout, money, numbers, phrases, times
 from bot.kit.card import Block
-from bot.lookups import failures, labels, names
+from bot.lookups import labels, names
 from bot.lookups.answers import Read
 from bot.lookups.invoices.facts import Unpaid
 from bot.lookups.overview import words
-from bot.lookups.products.plan_changes import ByEnding, PlanChange
-from bot.lookups.products.status import Status, status
+from bot.lookups.products.subscriptions import ByEnding, PlanChange, Status, status
 
 _ONE_BY_ONE = 3
 
@@ -28,7 +27,7 @@ def attention(
     which the card says elsewhere. `balances`: whether to name those that are over or used up."""
     warnings = [f":warning: {line}" for line in lines(customer, now, unpaid, balances=balances)]
     if isinstance(unpaid, AutumnError):
-        warnings.append(failures.line(words.UNPAID_LIST, unpaid))
+        warnings.append(labels.part_failed(words.UNPAID_LIST, unpaid))
     return [blocks.section("attention", layout.listed("", warnings, most).lstrip())] if warnings else []
 
 

@@ -17,8 +17,7 @@ from bot.lookups.invoices.card import InvoiceList
 from bot.lookups.invoices.facts import Unpaid
 from bot.lookups.overview import words
 from bot.lookups.products import card as products
-from bot.lookups.products.plan_changes import ByEnding
-from bot.lookups.products.status import Status, running_first, status
+from bot.lookups.products.subscriptions import ByEnding, Status, running_first, status
 
 _PRODUCTS = 4
 _BALANCE_LINES = 5

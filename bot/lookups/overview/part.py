@@ -8,13 +8,12 @@ from bot.autumn.errors import AutumnError, NotSent
 from bot.autumn.models import Customer
 from bot.lookups import samples
 from bot.lookups.answers import Billing, CatalogueNames, Read
-from bot.lookups.billing import billing_of
-from bot.lookups.catalogue_names import missing_names
+from bot.lookups.catalogue import missing_names
 from bot.lookups.concurrent import attempt, meanwhile
-from bot.lookups.customer import BILLING, CARD, customer_of
+from bot.lookups.customer import BILLING, CARD, billing, billing_of, customer_of
 from bot.lookups.invoices.card import InvoiceList
 from bot.lookups.invoices.facts import Unpaid
-from bot.lookups.invoices.part import SOON, billing, came_with, in_brief, invoice_list
+from bot.lookups.invoices.part import SOON, came_with, in_brief, invoice_list
 from bot.lookups.overview import card, words
 from bot.lookups.overview.card import Overview
 from bot.lookups.part import LookupPart

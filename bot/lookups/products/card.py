@@ -13,8 +13,7 @@ from bot.lookups import labels, names
 from bot.lookups.answers import CatalogueNames, Read
 from bot.lookups.invoices.facts import Unpaid
 from bot.lookups.products import words
-from bot.lookups.products.plan_changes import ByEnding, PlanChange, is_free
-from bot.lookups.products.status import Status, running_first, status
+from bot.lookups.products.subscriptions import ByEnding, PlanChange, Status, is_free, running_first, status
 
 SIZE = 8
 _ITEMS = 10

@@ -7,7 +7,7 @@ from bot.autumn.errors import AutumnError
 from bot.autumn.models import Customer, StoredProduct
 from bot.lookups import samples
 from bot.lookups.answers import CatalogueNames
-from bot.lookups.catalogue_names import held_plans, missing_names
+from bot.lookups.catalogue import held_plans, missing_names
 from bot.lookups.concurrent import attempt, meanwhile
 from bot.lookups.customer import customer_of
 from bot.lookups.part import LookupPart

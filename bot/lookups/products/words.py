@@ -1,7 +1,7 @@
 """Words of the products."""
 
 from bot.lookups.labels import on
-from bot.lookups.products.status import Status
+from bot.lookups.products.subscriptions import Status
 
 TITLE = "Products"
 HELP = "what they have, what it costs, when it renews"

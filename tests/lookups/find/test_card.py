@@ -3,10 +3,9 @@
 from bot.autumn.models import Customer
 from bot.kit import ids
 from bot.lookups.find import card as find_card
-from bot.lookups.find import modal, words
+from bot.lookups.find import words
 from bot.lookups.find import words as find_words
-from bot.lookups.find.answer import SeveralMatches
-from bot.lookups.find.card import Search
+from bot.lookups.find.card import Search, SeveralMatches
 from bot.lookups.place import Place
 from sandbox.slack.blocks import check
 from tests.kit import checks
@@ -80,7 +79,7 @@ def test_no_match_says_what_was_compared_and_suggests_a_command() -> None:
 
 
 def test_look_up_form_offers_customers_and_tabs() -> None:
-    view = modal.look_up_modal()
+    view = find_card.look_up_modal()
     assert check.view_problems(view) == []
     picker, part = (block["element"] for block in view["blocks"])
     assert (picker["action_id"], picker["min_query_length"]) == (ids.PICK_CUSTOMER, 2)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot.autumn.errors import Refused, TimedOut, Unavailable
 from bot.autumn.models import Customer
-from bot.lookups.find.answer import Found, NoMatch, SeveralMatches, SingleMatch
+from bot.lookups.find.card import Found, NoMatch, SeveralMatches, SingleMatch
 from bot.lookups.find.query import readings
 from bot.lookups.find.search import MOST_SUGGESTED, Suggested, contains, find, search, suggest
 from bot.lookups.find.typeahead import Typeahead

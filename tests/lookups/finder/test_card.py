@@ -9,9 +9,8 @@ from typing import Any
 from bot.kit import phrases
 from bot.kit.csv_table import CsvFormat
 from bot.lookups.finder import words
-from bot.lookups.finder.card import csv_name, csv_text, list_card, unknown_filter, unknown_order
+from bot.lookups.finder.card import Listed, csv_name, csv_text, list_card, unknown_filter, unknown_order
 from bot.lookups.finder.filters import BalanceUse, ListQuery, Order
-from bot.lookups.finder.read import Listed
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 

@@ -11,8 +11,9 @@ from pydantic import SecretStr
 from bot.autumn.client import Autumn, Limits
 from bot.autumn.errors import Unavailable
 from bot.lookups.finder import read
+from bot.lookups.finder.card import Listed
 from bot.lookups.finder.filters import ListQuery, Order, StatusFilter
-from bot.lookups.finder.read import Listed, listed
+from bot.lookups.finder.read import listed
 from sandbox.autumn import Limits as LocalLimits
 from sandbox.autumn import LocalAutumn
 from tests.autumn.scripted import Answer, Scripted, listing

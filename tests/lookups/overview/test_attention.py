@@ -8,7 +8,7 @@ from bot.kit import layout, times
 from bot.lookups import labels
 from bot.lookups.invoices.facts import unpaid
 from bot.lookups.overview import attention
-from bot.lookups.products.status import Status, status
+from bot.lookups.products.subscriptions import Status, status
 from tests.lookups.samples import BEFORE, LATER, NOW, balance, customer, invoice, plan, row, subscription
 
 

@@ -1,12 +1,44 @@
-"""A customer's scheduled changes of plan. Pure.
+"""A customer's subscriptions: the state each is in, and scheduled changes of plan. Pure.
 
-Autumn shows such a change as two subscriptions: one is cancelled, and one is scheduled to start when it ends.
+Autumn tells the state by several fields, and shows a change of plan as two subscriptions: one is cancelled,
+and one is scheduled to start when it ends.
 """
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 
 from bot.autumn.models import Customer, Plan, Subscription
+
+
+class Status(StrEnum):
+    SCHEDULED = "scheduled"
+    PAST_DUE = "past_due"
+    TRIAL = "trial"
+    CANCELS = "cancels"
+    ACTIVE = "active"
+    OTHER = "other"
+    """A state this version of Maple does not know: shown in Autumn's own word."""
+
+
+def running_first(customer: Customer) -> list[Subscription]:
+    """Autumn may list a plan that is yet to start before the one that runs."""
+    return sorted(customer.subscriptions, key=lambda subscription: subscription.status == "scheduled")
+
+
+def status(subscription: Subscription, now: datetime) -> Status:
+    """The first that holds, in the order in which it matters to a person."""
+    if subscription.status == "scheduled":
+        return Status.SCHEDULED
+    if subscription.past_due:
+        return Status.PAST_DUE
+    if subscription.trial_ends_at is not None and subscription.trial_ends_at > now:
+        return Status.TRIAL
+    if subscription.canceled_at is not None:
+        return Status.CANCELS
+    if subscription.status not in ("active", ""):
+        return Status.OTHER
+    return Status.ACTIVE
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Which cancelled plan is followed by which scheduled one."""
+"""The order in which subscriptions are shown, and which cancelled plan is followed by which scheduled one."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -7,8 +7,12 @@ from typing import Any
 import pytest
 
 from bot.autumn.models import Customer, PlanItem, PlanPrice, Subscription, UsagePrice
-from bot.lookups.products.plan_changes import ByEnding, is_free, is_one_time, plan_changes
-from tests.lookups.samples import LATER, NOW, plan, subscription
+from bot.lookups.find import card as find_card
+from bot.lookups.find.card import SeveralMatches
+from bot.lookups.products.subscriptions import ByEnding, is_free, is_one_time, plan_changes, running_first
+from tests.kit import checks
+from tests.lookups.drawing import AT_PRODUCTS, PLACE, draw, overview, products, text_of
+from tests.lookups.samples import LATER, NOW, customer, plan, subscription
 
 DAY = timedelta(days=1)
 
@@ -79,3 +83,15 @@ def test_what_is_paid_once_has_no_price_that_comes_again(
     price: PlanPrice | None, items: list[PlanItem], one_time: bool
 ) -> None:
     assert is_one_time(plan(price=price, items=items)) is one_time
+
+
+def test_plan_to_come_is_shown_after_the_one_that_runs() -> None:
+    scheduled = subscription("team", status="scheduled", started_at=LATER)
+    holder = customer(subscriptions=[scheduled, subscription("pro"), subscription("seats")])
+    assert [held.plan_id for held in running_first(holder)] == ["pro", "seats", "team"]
+    for text in (
+        text_of(draw(overview(customer=holder), PLACE)),
+        text_of(draw(products(holder), AT_PRODUCTS)),
+        checks.fitting_text(find_card.matches(SeveralMatches("acme", (holder, holder), False, NOW))),
+    ):
+        assert text.index("Pro") < text.index("Team")

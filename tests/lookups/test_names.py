@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.lookups.feature_meant import feature_meant
+from bot.lookups.names import feature_meant
 
 OFFERED = {"messages": "Messages", "ai_credits": "AI Credits", "seats": "Seats", "m2": "Message archive"}
 
