@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bot.autumn.models import Balance, Customer, Entity, Invoice, Plan, PlanItem, Purchase, Subscription
 from bot.changes import entity_view, registry
 from bot.changes.billing import bought
-from bot.changes.cancellation.input import CancellationInput
+from bot.changes.cancellation.request import CancellationInput
 from bot.changes.cancellation.words import CancellationAction, Settlement
 from bot.changes.expiry.request import ExpiryInput
 from bot.changes.model import ChangeInput, EntityScope, Facts
@@ -24,7 +24,7 @@ from bot.changes.refund.read import PaidInvoices
 from bot.changes.refund.request import RefundInput
 from bot.changes.reward.input import RewardInput
 from bot.changes.reward.words import RewardAction
-from bot.changes.switch.input import SwitchInput
+from bot.changes.switch.request import SwitchInput
 from bot.changes.switch.words import SwitchAction
 from bot.changes.trial.request import TrialInput
 from bot.changes.trial.words import TrialAction

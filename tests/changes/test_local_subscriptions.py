@@ -13,7 +13,7 @@ from bot.changes.addition.request import AdditionInput
 from bot.changes.billing import quote
 from bot.changes.billing.quantities import FeatureQuantity
 from bot.changes.billing.words import BillingLine, BillingNote
-from bot.changes.cancellation.input import CancellationInput
+from bot.changes.cancellation.request import CancellationInput
 from bot.changes.cancellation.words import CancellationAction, Settlement
 from bot.changes.common_notes import CommonNote
 from bot.changes.facts import gather_for, quoted
@@ -21,7 +21,7 @@ from bot.changes.model import ChangeInput, Facts, Verdict
 from bot.changes.notes import Note
 from bot.changes.quantity.request import QuantityInput
 from bot.changes.quantity.words import Billed
-from bot.changes.switch.input import SwitchInput
+from bot.changes.switch.request import SwitchInput
 from bot.changes.switch.words import Kept, SwitchAction, SwitchNote
 from bot.changes.trial.request import TrialInput
 from bot.changes.trial.words import TrialAction

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from bot.autumn.errors import AutumnError, Forbidden, RateLimited, Unavailable
-from bot.changes.cancellation.input import CancellationInput
+from bot.changes.cancellation.request import CancellationInput
 from bot.changes.cancellation.words import CancellationAction
 from bot.changes.facts import gather, gather_for, quoted
 from bot.changes.forms.fields import called
 from bot.changes.model import Facts
-from bot.changes.switch.input import SwitchInput
+from bot.changes.switch.request import SwitchInput
 from bot.changes.switch.words import SwitchAction
 from tests.autumn.scripted import Asked, Scripted, error, listing, ok
 from tests.changes.billing.quotes import PRO, having

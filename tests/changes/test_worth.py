@@ -11,7 +11,7 @@ from bot.autumn.models import Invoice, Plan, PlanItem, PlanPrice, Subscription, 
 from bot.changes import notes, registry
 from bot.changes.balance.input import BalanceInput
 from bot.changes.balance.words import BalanceAction
-from bot.changes.cancellation.input import CancellationInput
+from bot.changes.cancellation.request import CancellationInput
 from bot.changes.details.request import DetailsInput
 from bot.changes.grant.request import GrantInput
 from bot.changes.model import ChangeInput, Facts, Snapshot

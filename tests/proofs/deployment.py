@@ -25,7 +25,7 @@ from bot.changes.addition.request import AdditionInput
 from bot.changes.balance.input import BalanceInput
 from bot.changes.balance.words import BalanceAction
 from bot.changes.billing.quantities import FeatureQuantity
-from bot.changes.cancellation.input import CancellationInput
+from bot.changes.cancellation.request import CancellationInput
 from bot.changes.cancellation.words import CancellationAction, Settlement
 from bot.changes.control.input import ControlInput
 from bot.changes.control.words import ControlType, ThresholdType
@@ -40,7 +40,7 @@ from bot.changes.refund.request import RefundInput
 from bot.changes.reward.input import RewardInput
 from bot.changes.reward.words import RewardAction
 from bot.changes.standalone import GrantSize
-from bot.changes.switch.input import SwitchInput
+from bot.changes.switch.request import SwitchInput
 from bot.changes.switch.words import SwitchAction
 from bot.changes.trial.request import TrialInput
 from bot.changes.trial.words import TrialAction

@@ -13,7 +13,7 @@ from bot.changes.addition.words import AdditionLine, AdditionNote
 from bot.changes.billing import quantities, quote
 from bot.changes.billing.answer import pending_payment
 from bot.changes.billing.subscriptions import WRITE_SCOPE
-from bot.changes.cancellation.input import CancellationInput
+from bot.changes.cancellation.request import CancellationInput
 from bot.changes.cancellation.words import CancellationAction, Settlement
 from bot.changes.common import entity_of
 from bot.changes.lines import Line, name

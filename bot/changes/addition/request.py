@@ -33,6 +33,9 @@ class AdditionInput(ChangeInput):
     """Of what the product sells by quantity."""
 
 
+# Which products can be added, and what the customer has of them
+
+
 def offered_products(facts: Facts) -> dict[str, Plan]:
     """Add-ons and what is bought once, by id: they take no other product's place."""
     return {
@@ -61,6 +64,9 @@ def held_snapshot(request: AdditionInput, facts: Facts) -> Snapshot:
         "bought_at": canonical.time_or_none(max(filter(None, began), default=None)),
         "period_end": canonical.time_or_none(min(ends, default=None)),
     }
+
+
+# Why not, and what to know before it
 
 
 def guard(request: AdditionInput, facts: Facts) -> Judgement:

@@ -5,13 +5,14 @@ from typing import Any
 
 from bot.autumn.models import Customer, Purchase, Subscription
 from bot.autumn.write import Write
-from bot.changes import canonical
+from bot.changes import canonical, line_form
 from bot.changes.billing.words import BillingNote
 from bot.changes.common import joined
 from bot.changes.model import Facts, Snapshot
 from bot.changes.notes import Note
 from bot.changes.probes import NOBODY
 from bot.changes.spec import KeyScope
+from bot.lookups import names
 from bot.lookups.products.subscriptions import ByEnding
 
 _MOST_SHOWN = 15
@@ -149,3 +150,19 @@ def _unfit(subscription: Subscription, facts: Facts) -> BillingNote | None:
     if _merged(subscription, facts):
         return BillingNote.OF_ENTITY
     return BillingNote.SCHEDULED if _waits(subscription) else None
+
+
+def listed_subscription(typed: str, facts: Facts) -> Subscription | Note:
+    """By its id, or by a product to which the customer has one subscription."""
+    listed = offered(facts)
+    for subscription in listed:
+        if subscription.id == typed:
+            return subscription
+    called = names.plans(facts.customer)
+    product = line_form.known(
+        "product", typed, {each.plan_id: called.get(each.plan_id, "") for each in listed}
+    )
+    if isinstance(product, Note):
+        return product
+    held = [each for each in listed if each.plan_id == product]
+    return held[0] if len(held) == 1 else Note(BillingNote.SEVERAL, {"product": product})

@@ -6,8 +6,8 @@ from bot.changes.billing import form as billing_form
 from bot.changes.billing import subscriptions
 from bot.changes.billing import words as billing_words
 from bot.changes.billing.form import SubscriptionPicker
-from bot.changes.cancellation import purchases, words
-from bot.changes.cancellation.input import CancellationInput
+from bot.changes.cancellation import words
+from bot.changes.cancellation.request import CancellationInput, offered_purchases, purchase_meant
 from bot.changes.cancellation.words import CancellationAction, Settlement
 from bot.changes.forms import fields as parts
 from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
@@ -18,7 +18,7 @@ from bot.kit.form_values import Values
 
 ACTION_BLOCK = "action"
 SETTLEMENT_BLOCK = "settlement"
-PICKER = SubscriptionPicker(more=purchases.offered)
+PICKER = SubscriptionPicker(more=offered_purchases)
 
 
 def build(state: FormState) -> FormContent:
@@ -26,7 +26,7 @@ def build(state: FormState) -> FormContent:
         return FormContent(state.meta, closed=billing_words.NO_SUBSCRIPTIONS)
     picked = PICKER.picked(state.values, state.facts)
     action = _action(state.values, picked, state.facts)
-    if picked is not None and purchases.meant(picked.id):
+    if picked is not None and purchase_meant(picked.id):
         removed = [PICKER.field(state), blocks.context("removed", words.REMOVED_NOW)]
         return FormContent(PICKER.remember(state), billing_form.held(state.facts), removed)
     content = [
@@ -43,7 +43,7 @@ def draft(meta: Meta, values: Values, facts: Facts) -> CancellationInput | None:
     subscription = PICKER.picked(values, facts)
     if subscription is None:
         return None
-    if bought := purchases.meant(subscription.id):
+    if bought := purchase_meant(subscription.id):
         return _removal(meta, bought)
     action = _action(values, subscription, facts)
     settlement = (_settlement(values) or Settlement.CREDIT) if action is CancellationAction.NOW else None
@@ -58,7 +58,7 @@ def draft(meta: Meta, values: Values, facts: Facts) -> CancellationInput | None:
 
 def parse(meta: Meta, values: Values) -> Parsed:
     subscription, product, errors = billing_form.submitted(meta, values)
-    if purchases.meant(subscription):
+    if purchase_meant(subscription):
         return parts.parsed(meta, values, _removal(meta, product), errors)
     chosen = form_values.chosen(values, ACTION_BLOCK)
     action = next((each for each in CancellationAction if each == chosen), None)

@@ -12,18 +12,24 @@ from bot.changes.billing import quote, subscriptions
 from bot.changes.billing import words as billing_words
 from bot.changes.billing.subscriptions import WRITE_SCOPE, update
 from bot.changes.billing.words import BillingLine
-from bot.changes.cancellation import purchases, words
+from bot.changes.cancellation import words
 from bot.changes.cancellation.form import FORM
-from bot.changes.cancellation.guard import free_main, guard
-from bot.changes.cancellation.input import CancellationInput
-from bot.changes.cancellation.line import LINE
+from bot.changes.cancellation.request import (
+    LINE,
+    CancellationInput,
+    any_purchase_removable,
+    free_main,
+    guard,
+    purchase_removal,
+    purchase_snapshot,
+)
 from bot.changes.cancellation.words import CancellationAction, CancellationLine, CancellationNote, Settlement
 from bot.changes.common import entity_of
 from bot.changes.lines import Line, name, value_bullet
 from bot.changes.model import ChangeInput, Facts, Judgement, Snapshot, Verdict
 from bot.changes.notes import Names
 from bot.changes.spec import ChangeKind
-from bot.changes.switch.input import SwitchInput
+from bot.changes.switch.request import SwitchInput
 from bot.changes.switch.words import SwitchAction
 from bot.kit import text, times
 
@@ -58,7 +64,7 @@ class CancellationChange(ChangeKind[CancellationInput]):
 
     def applies_to(self, facts: Facts, feature: str) -> bool:  # noqa: ARG002
         """Whatever can be changed can be cancelled now, and a purchase can be removed."""
-        return purchases.any_removable(facts.customer) or subscriptions.any_fits(
+        return any_purchase_removable(facts.customer) or subscriptions.any_fits(
             facts.customer, lambda _held: True
         )
 
@@ -70,7 +76,7 @@ class CancellationChange(ChangeKind[CancellationInput]):
 
     def snapshot(self, request: CancellationInput, facts: Facts) -> Snapshot:
         if request.one_time:
-            return {**purchases.snapshot(request.product, facts), **quote.snapshot(facts)}
+            return {**purchase_snapshot(request.product, facts), **quote.snapshot(facts)}
         subscription = subscriptions.find(request.subscription, facts)
         held = subscriptions.snapshot(subscription, request.product, facts)
         free = "yes" if subscription is not None and free_main(subscription) else None
@@ -105,7 +111,7 @@ class CancellationChange(ChangeKind[CancellationInput]):
 
     def plan(self, request: CancellationInput, facts: Facts) -> tuple[Write, ...]:  # noqa: ARG002
         if request.one_time:
-            return (purchases.removal(request, request.product),)
+            return (purchase_removal(request, request.product),)
         match request.action:
             case CancellationAction.AT_PERIOD_END:
                 body: dict[str, Any] = {"cancel_action": "cancel_end_of_cycle"}

@@ -11,8 +11,8 @@ from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
 from bot.changes.model import Facts
 from bot.changes.notes import Note
 from bot.changes.spec import ChangeForm
-from bot.changes.switch import products, words
-from bot.changes.switch.input import SwitchInput
+from bot.changes.switch import words
+from bot.changes.switch.request import SwitchInput, offered_products, replaced_by
 from bot.changes.switch.words import Kept, SwitchAction, SwitchNote
 from bot.kit import blocks, form_values
 from bot.kit.form_values import Values
@@ -35,7 +35,7 @@ def build(state: FormState) -> FormContent:
     ]
     if action is SwitchAction.NOW:
         content.append(billing_form.radio(KEPT_BLOCK, words.KEPT, words.KEEPING, _kept(state.values)))
-    if left_out := len(products.offered(state.facts)) - len(pickable):
+    if left_out := len(offered_products(state.facts)) - len(pickable):
         content.append(blocks.context("left_out", words.left_out(left_out)))
     return FormContent(
         _remember(state, plan),
@@ -79,7 +79,7 @@ def _picked(values: Values, facts: Facts) -> Plan | None:
 
 
 def _replaced(product: str, facts: Facts) -> str:
-    return next((each.plan_id for each in products.replaced(product, facts)), "")
+    return next((each.plan_id for each in replaced_by(product, facts)), "")
 
 
 def _request(
@@ -107,7 +107,7 @@ def _kept(values: Values) -> Kept:
 
 
 def _pickable(facts: Facts) -> list[Plan]:
-    return product_field.pickable(products.offered(facts).values())
+    return product_field.pickable(offered_products(facts).values())
 
 
 FORM = ChangeForm(build, draft, parse)

@@ -17,10 +17,21 @@ from bot.changes.lines import Line, name
 from bot.changes.model import Facts, Judgement, Needs, PendingPayment, Snapshot, Verdict
 from bot.changes.notes import Names
 from bot.changes.spec import ChangeKind
-from bot.changes.switch import products, words
+from bot.changes.switch import words
 from bot.changes.switch.form import FORM
-from bot.changes.switch.guard import guard
-from bot.changes.switch.input import SwitchInput
+from bot.changes.switch.request import (
+    RUNNING,
+    SCHEDULED,
+    SwitchInput,
+    any_product_fits,
+    guard,
+    held_state,
+    product_state,
+    replaced_by,
+    running_products,
+    scheduled_in_group,
+    scheduled_products,
+)
 from bot.changes.switch.words import Kept, SwitchAction, SwitchLine, SwitchNote
 from bot.kit import times
 
@@ -52,18 +63,18 @@ class SwitchChange(ChangeKind[SwitchInput]):
     valued = True
 
     def applies_to(self, facts: Facts, feature: str) -> bool:  # noqa: ARG002
-        return products.any_fits(facts)
+        return any_product_fits(facts)
 
     def guard(self, request: SwitchInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
         return guard(request, facts)
 
     def snapshot(self, request: SwitchInput, facts: Facts) -> Snapshot:
-        replaced = products.replaced(request.product, facts)
-        waiting = products.waiting(request.product, facts)
+        replaced = replaced_by(request.product, facts)
+        waiting = scheduled_in_group(request.product, facts)
         current = replaced[0] if len(replaced) == 1 else None
         return {
-            "held": products.held(facts),
-            "product": products.state_of(request.product, facts),
+            "held": held_state(facts),
+            "product": product_state(request.product, facts),
             "current": current.id if current else None,
             "scheduled": waiting[0].plan_id if waiting else None,
             "quantities": quantities.held(request.product, request.quantities, facts),
@@ -89,7 +100,7 @@ class SwitchChange(ChangeKind[SwitchInput]):
 
     def products(self, request: SwitchInput, facts: Facts) -> frozenset[str]:
         """The new one, those it may replace, and what was scheduled."""
-        held = [*products.running(facts), *products.scheduled(facts)]
+        held = [*running_products(facts), *scheduled_products(facts)]
         return frozenset({request.product, *(each.plan_id for each in held)})
 
     def holds(self, request: SwitchInput, previewed: Snapshot, current: Snapshot) -> bool:  # noqa: ARG002
@@ -115,11 +126,11 @@ class SwitchChange(ChangeKind[SwitchInput]):
             return Verdict.UNCLEAR
         match request.action:
             case SwitchAction.NOW:
-                applied = after["product"] == products.RUNNING
+                applied = after["product"] == RUNNING
                 if applied and not quantities.all_held(request.quantities, after["quantities"]):
                     return Verdict.UNCLEAR
             case SwitchAction.AT_PERIOD_END:
-                applied = after["product"] == products.SCHEDULED and after["held"] != before["held"]
+                applied = after["product"] == SCHEDULED and after["held"] != before["held"]
             case SwitchAction.CALL_OFF:
                 applied = after["product"] is None and after["current"] == request.subscription
             case _:  # pragma: no cover - mypy sees to it that there is no other action
@@ -153,10 +164,7 @@ class SwitchChange(ChangeKind[SwitchInput]):
                 assert_never(request.action)
 
     def shown_now(self, request: SwitchInput, before: Snapshot, after: Snapshot) -> Sequence[str]:  # noqa: ARG002
-        states: dict[str | None, str] = {
-            products.RUNNING: words.HELD,
-            products.SCHEDULED: words.SCHEDULED,
-        }
+        states: dict[str | None, str] = {RUNNING: words.HELD, SCHEDULED: words.SCHEDULED}
         return [states.get(after.get("product"), words.NOT_HELD)]
 
     def sample(self, customer: str) -> SwitchInput:

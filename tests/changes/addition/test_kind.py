@@ -12,7 +12,7 @@ from bot.changes.addition.request import AdditionInput
 from bot.changes.addition.words import AdditionLine, AdditionNote
 from bot.changes.billing.quantities import FeatureQuantity
 from bot.changes.billing.words import BillingLine, BillingNote
-from bot.changes.cancellation.input import CancellationInput
+from bot.changes.cancellation.request import CancellationInput
 from bot.changes.cancellation.words import CancellationAction, Settlement
 from bot.changes.common_notes import CommonNote
 from bot.changes.lines import Line, ValueFormat

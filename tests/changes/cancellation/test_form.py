@@ -10,7 +10,7 @@ from bot.changes import request_form
 from bot.changes import words as changes_words
 from bot.changes.billing import words as billing_words
 from bot.changes.cancellation import words
-from bot.changes.cancellation.input import CancellationInput
+from bot.changes.cancellation.request import CancellationInput
 from bot.changes.cancellation.words import SETTLEMENT, CancellationAction, Settlement
 from bot.changes.forms.model import Meta
 from bot.changes.model import Facts

@@ -9,14 +9,14 @@ import pytest
 from bot.autumn.models import Plan, Purchase, Quote, Subscription
 from bot.changes.billing.words import BillingLine, BillingNote
 from bot.changes.cancellation import words
-from bot.changes.cancellation.input import CancellationInput
 from bot.changes.cancellation.kind import CancellationChange
+from bot.changes.cancellation.request import CancellationInput
 from bot.changes.cancellation.words import CancellationAction, CancellationLine, CancellationNote, Settlement
 from bot.changes.common_notes import CommonNote
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import ChangeInput, Facts, Snapshot, Verdict
 from bot.changes.notes import Note, mrkdwn
-from bot.changes.switch.input import SwitchInput
+from bot.changes.switch.request import SwitchInput
 from bot.changes.switch.words import SwitchAction
 from tests.changes.billing.quotes import (
     ADD_ON,

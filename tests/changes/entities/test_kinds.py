@@ -33,7 +33,7 @@ from bot.changes.balance.input import BalanceInput
 from bot.changes.balance.target import HeldBalance, allocated, find
 from bot.changes.balance.words import BalanceAction, BalanceNote
 from bot.changes.billing.words import BillingNote
-from bot.changes.cancellation.input import CancellationInput
+from bot.changes.cancellation.request import CancellationInput
 from bot.changes.cancellation.words import CancellationAction, CancellationNote, Settlement
 from bot.changes.common_notes import CommonNote
 from bot.changes.control import entries
@@ -52,7 +52,7 @@ from bot.changes.notes import Note
 from bot.changes.quantity.request import QuantityInput
 from bot.changes.quantity.words import Billed
 from bot.changes.standalone import GrantSize
-from bot.changes.switch.input import SwitchInput
+from bot.changes.switch.request import SwitchInput
 from bot.changes.switch.words import Kept, SwitchAction, SwitchNote
 from bot.changes.trial.request import TrialInput
 from bot.changes.trial.words import TrialAction

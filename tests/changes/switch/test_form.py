@@ -12,7 +12,7 @@ from bot.changes.billing.quantities import FeatureQuantity
 from bot.changes.forms.model import Meta
 from bot.changes.model import Facts
 from bot.changes.switch import words
-from bot.changes.switch.input import SwitchInput
+from bot.changes.switch.request import SwitchInput
 from bot.changes.switch.words import Kept, SwitchAction
 from tests.changes.facts import AHEAD
 from tests.changes.filling import Filling

@@ -12,9 +12,8 @@ from bot.changes.common_notes import CommonNote
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, PendingPayment, Snapshot, Verdict
 from bot.changes.notes import Note, mrkdwn
-from bot.changes.switch import products
-from bot.changes.switch.input import SwitchInput
 from bot.changes.switch.kind import SwitchChange
+from bot.changes.switch.request import SwitchInput, offered_products
 from bot.changes.switch.words import HELD, NOT_HELD, SCHEDULED, Kept, SwitchAction, SwitchLine, SwitchNote
 from tests.changes.billing.quotes import (
     ADD_ON,
@@ -293,7 +292,7 @@ def test_what_takes_no_others_place_is_not_offered() -> None:
         Plan(id="by_use", items=[PlanItem(), PlanItem(price=BY_USE)]),
         *OFFERED,
     )
-    assert list(products.offered(known(offered=(*unfit, *fit)))) == [plan.id for plan in fit]
+    assert list(offered_products(known(offered=(*unfit, *fit)))) == [plan.id for plan in fit]
 
 
 @pytest.mark.parametrize(

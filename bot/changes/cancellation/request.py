@@ -1,31 +1,112 @@
-"""Why a subscription cannot be cancelled, and what to know before it is."""
+"""When a subscription is to end, as it is requested, and why it cannot."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import assert_never
+from typing import Literal, assert_never
 
-from bot.autumn.models import Subscription
+from pydantic import AwareDatetime
+
+from bot.autumn.models import Customer, Purchase, Subscription
+from bot.autumn.write import Write
 from bot.changes import canonical
 from bot.changes.billing import quote, subscriptions
+from bot.changes.billing.subscriptions import listed_subscription
 from bot.changes.billing.words import BillingNote
-from bot.changes.cancellation import purchases
-from bot.changes.cancellation.input import CancellationInput
+from bot.changes.cancellation import words
 from bot.changes.cancellation.words import CancellationAction, CancellationNote, Settlement
 from bot.changes.canonical import ZERO, same_time
-from bot.changes.common import identity_refusals, joined
+from bot.changes.common import entity_of, identity_refusals, joined
 from bot.changes.common_notes import CommonNote
-from bot.changes.model import Facts, Judgement
+from bot.changes.line_form import LineForm, LineReader
+from bot.changes.model import ChangeInput, Facts, Judgement, Snapshot
 from bot.changes.notes import Note
 from bot.lookups.products.subscriptions import is_free
 
+_PICKED = "#bought:"
+"""Before the product's id, in the field where a subscription is picked."""
 REFUNDS = (Settlement.REFUND_UNUSED, Settlement.REFUND_ALL)
+
+
+class CancellationInput(ChangeInput):
+    kind: Literal["cancellation"] = "cancellation"
+    subscription: str
+    """Its id; empty for a one-time purchase."""
+    product: str
+    """The id of its plan."""
+    action: CancellationAction
+    settlement: Settlement | None = None
+    """Only for NOW, and not for a one-time purchase."""
+    one_time: bool = False
+    """Whether it is a one-time purchase, which is removed now. No money moves."""
+    bought_at: AwareDatetime | None = None
+    """For the undo of a purchase: when that one was bought."""
+
+
+# One-time purchases: Autumn gives them no id, so one is meant by its product alone
+
+
+def offered_purchases(facts: Facts) -> list[Subscription]:
+    """As what the form lists, each product once."""
+    return list({each.plan_id: _listed_purchase(each) for each in subscriptions.purchases(facts)}.values())
+
+
+def any_purchase_removable(customer: Customer) -> bool:
+    """Whether one may be: the customer's own, or one of their entities'."""
+    plans = [each.plan_id for each in customer.purchases if each.scope != "entity"]
+    return len(plans) < len(customer.purchases) or any(plans.count(plan_id) == 1 for plan_id in plans)
+
+
+def purchase_meant(picked: str) -> str:
+    """The id of the product; empty for a subscription."""
+    return picked.removeprefix(_PICKED) if picked.startswith(_PICKED) else ""
+
+
+def removable_purchase(plan_id: str, facts: Facts) -> Subscription | Note:
+    """The purchase, or why it cannot be removed. By its product Autumn removes the newest that it finds."""
+    bought = [each for each in subscriptions.purchases(facts) if each.plan_id == plan_id]
+    if not bought:
+        return Note(CancellationNote.PURCHASE_GONE)
+    subscribed = any(each.plan_id == plan_id for each in subscriptions.own(facts))
+    if subscribed or len(bought) > 1:
+        return Note(CancellationNote.BOUGHT_TWICE)
+    return _listed_purchase(bought[0])
+
+
+def purchase_removal(request: ChangeInput, plan_id: str) -> Write:
+    body = {
+        "customer_id": request.customer,
+        "plan_id": plan_id,
+        **entity_of(request),
+        "cancel_action": "cancel_immediately",
+    }
+    return Write("billing.update", "POST", "/v1/billing.update", body, per_customer=True)
+
+
+def purchase_snapshot(plan_id: str, facts: Facts) -> Snapshot:
+    bought = sum(each.plan_id == plan_id for each in subscriptions.purchases(facts))
+    return {"subscription": None, "product": plan_id, "switch": None, "of_product": str(bought)}
+
+
+def _listed_purchase(purchase: Purchase) -> Subscription:
+    return Subscription(
+        id=f"{_PICKED}{purchase.plan_id}",
+        plan_id=purchase.plan_id,
+        plan=purchase.plan,
+        add_on=True,
+        status="active",
+        started_at=purchase.started_at,
+    )
+
+
+# Why not, and what to know before it
 
 
 def guard(request: CancellationInput, facts: Facts) -> Judgement:
     if notes := identity_refusals(request, facts, old_ids=True):
         return Judgement(notes)
     subscription = (
-        purchases.removable(request.product, facts)
+        removable_purchase(request.product, facts)
         if request.one_time
         else subscriptions.changeable(request.subscription, facts)
     )
@@ -124,3 +205,45 @@ def _overage(subscription: Subscription, facts: Facts) -> Iterator[tuple[str, De
         units = sum((row.overage for row in by_use), ZERO)
         if units:
             yield balance.feature_id, units
+
+
+# As a line of a list
+
+
+_ACTIONS = {
+    (CancellationAction.AT_PERIOD_END, None): ("at the end", "at the end of the period"),
+    (CancellationAction.TAKE_BACK, None): ("take back", "take the cancellation back"),
+    (CancellationAction.NOW, Settlement.CREDIT): ("now with credit",),
+    (CancellationAction.NOW, Settlement.REFUND_UNUSED): ("now with refund of the unused time",),
+    (CancellationAction.NOW, Settlement.REFUND_ALL): ("now with refund of the last payment",),
+    (CancellationAction.NOW, Settlement.NOTHING): ("now with nothing",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ListedCancellation:
+    product: str
+    action: CancellationAction
+    settlement: Settlement | None
+
+
+def read_line(line: LineReader) -> ListedCancellation:
+    line.takes_no_amount()
+    action, settlement = line.action(_ACTIONS)
+    return ListedCancellation(line.about("product"), action, settlement)
+
+
+def fill_line(listed: ListedCancellation, facts: Facts, unique: str) -> CancellationInput | Note:  # noqa: ARG001 - as all kinds
+    subscription = listed_subscription(listed.product, facts)
+    if isinstance(subscription, Note):
+        return subscription
+    return CancellationInput(
+        customer=facts.customer.id or "",
+        subscription=subscription.id,
+        product=subscription.plan_id,
+        action=listed.action,
+        settlement=listed.settlement,
+    )
+
+
+LINE = LineForm(words.LINE_USAGE, read_line, fill_line)
