@@ -37,7 +37,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Mandate:
-    """The approval of a batch, which is the approval of each of its lines."""
+    """The approval of a batch. It is the approval of a line by those who may approve the line by itself."""
 
     batch: str
     approvals: tuple[Approval, ...] = ()

@@ -29,6 +29,8 @@ class Result(StrEnum):
     """The numbers are not the ones the form showed; `look` has the new ones. Nothing was requested."""
     NOT_ALLOWED = "not_allowed"
     """By the policy; `decision` says why."""
+    NOT_APPROVED = "not_approved"
+    """A line of a batch: too few of those who approved the batch may approve this change by itself."""
     NO_REASON = "no_reason"
     """The policy requires a reason."""
     NO_CHANNEL = "no_channel"

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.access.people import Actor
-from bot.access.policy import Decision
+from bot.access.policy import Decision, DecisionReason
 from bot.approvals import policy_requests, repository
 from bot.approvals.card_posting import ApprovalsChannel
 from bot.approvals.daily_limits import TodayMoved
@@ -12,7 +12,7 @@ from bot.approvals.engine import Engine
 from bot.approvals.lifecycle import CardKind, CardTarget, ChangeEvent, Record
 from bot.approvals.notify import Notify
 from bot.approvals.preview import Assessment, assess
-from bot.approvals.proposal import Draft, Preview, Terms
+from bot.approvals.proposal import Draft, Mandate, Preview, Terms
 from bot.approvals.results import ChangeRequest, Outcome, Permits, Result
 from bot.autumn.models import Customer
 from bot.changes.model import ChangeInput
@@ -91,14 +91,31 @@ class Submitting:
         if decision.reason_required and not request.reason:
             return Outcome(Result.NO_REASON, decision=decision, look=seen)
         if request.mandate is not None:
-            if decision.approvals > len(request.mandate.approvals):
-                # The policy requires more by now than the batch was approved with.
-                return Outcome(Result.NOT_ALLOWED, decision=decision, look=seen)
+            mandate = await self._still_mandated(request.actor, request.mandate, seen)
+            if isinstance(mandate, Decision):
+                return Outcome(Result.NOT_ALLOWED, decision=mandate, look=seen)
+            if decision.approvals > len(mandate.approvals):
+                return Outcome(Result.NOT_APPROVED, decision=decision, look=seen)
+            request = replace(request, mandate=mandate)
         elif not decision.at_once and (refusal := await self._channel.own_refusal()) is not None:
             return Outcome(refusal, decision=decision, look=seen)
         if request.input.customer_created_at is None:
             request = replace(request, input=_pinned(request.input, seen.facts.customer))
         return request, replace(self._draft(request, preview, decision), today=seen.today), decision
+
+    async def _still_mandated(self, asker: Actor, mandate: Mandate, seen: Assessment) -> Mandate | Decision:
+        """With the approvals of people who may approve this change by itself, as it is now; or that one of
+        them could not be checked."""
+        counting = []
+        for approval in mandate.approvals:
+            own = approval.person == asker.user
+            about = policy_requests.request_for_approval(seen, self._environment, own=own)
+            decision = await self._permits(about, Actor(approval.person, approval.team))
+            if decision.reason is DecisionReason.UNCHECKED:
+                return decision
+            if decision.permit:
+                counting.append(approval)
+        return replace(mandate, approvals=tuple(counting))
 
     async def _file(self, request: ChangeRequest, draft: Draft, decision: Decision) -> Outcome:
         filed = await repository.request(

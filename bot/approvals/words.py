@@ -353,6 +353,10 @@ RESULTS: Mapping[str, Say] = {
         "Nothing was requested. Check the new numbers and submit again.",
     ),
     "not_allowed": Say("You may not do this.", "Nothing was changed."),
+    "not_approved": Say(
+        "Too few of those who approved the list may approve this change as it is now.",
+        "Nothing was changed. Request it by itself.",
+    ),
     "no_reason": Say("Your team's policy requires a reason.", "Nothing was requested yet."),
     "no_channel": Say(
         "This needs approval, and no approvals channel is set up.",

@@ -5,6 +5,7 @@ import pytest
 from sqlalchemy import text, update
 
 from bot.access.policy import Verb
+from bot.access.rules import BUILT_IN
 from bot.approvals.lifecycle import Cause, State
 from bot.approvals.notice_queue import OF_CHANGES
 from bot.autumn.environment import Environment
@@ -344,9 +345,56 @@ async def test_line_of_a_requester_who_lost_the_right_is_refused(sqlite_harness:
     harness.inner.permissions.needed = 2
     await replica.run()
     assert {(line.state, line.why) for line in await harness.lines(replica, batch)} == {
-        (LineState.REFUSED, "not_allowed")
+        (LineState.REFUSED, "not_approved")
     }
     assert harness.inner.written() == 0
+
+
+async def test_line_whose_approver_lost_the_right_is_refused(sqlite_harness: BatchHarness) -> None:
+    harness = sqlite_harness
+    replica = harness.replica()
+    batch = await harness.approved(replica)
+    harness.inner.permissions.refused.add((RAJ.user, Verb.APPROVE))
+    await replica.run()
+    assert {(line.state, line.why) for line in await harness.lines(replica, batch)} == {
+        (LineState.REFUSED, "not_approved")
+    }
+    assert harness.inner.written() == 0
+
+
+async def test_lines_under_two_approvals_need_only_those_that_each_needs(
+    sqlite_harness: BatchHarness,
+) -> None:
+    harness = sqlite_harness
+    harness.inner.permissions.needed = 2
+    replica = harness.replica()
+    batch = await harness.submitted(replica, gives("cus_bold"))
+    first = await replica.batches.approve(batch.id, batch.revision, RAJ)
+    assert first.batch is not None
+    await replica.batches.approve(batch.id, first.batch.revision, LEA)
+    harness.inner.permissions.needed = 1
+    harness.inner.permissions.refused.add((RAJ.user, Verb.APPROVE))
+    await replica.run()
+    (line,) = await harness.lines(replica, batch)
+    change = await replica.changes.get(line.change_id)
+    assert change is not None
+    assert (change.state, [approval.person for approval in change.approvals]) == (State.APPLIED, [LEA.user])
+    assert await harness.inner.trail_is_intact()
+
+
+async def test_list_waits_while_its_approver_cannot_be_checked(sqlite_harness: BatchHarness) -> None:
+    harness = sqlite_harness
+    replica = harness.replica()
+    batch = await harness.approved(replica, gives("cus_bold"))
+    harness.inner.permissions.policy = BUILT_IN
+    harness.inner.permissions.members[RAJ.user] = None
+    await replica.run()
+    stopped = await harness.now(replica, batch)
+    assert stopped.state is BatchState.STOPPED
+    harness.inner.permissions.members.clear()
+    await replica.batches.resume(batch.id, ANA)
+    await replica.run()
+    assert await harness.states(replica, batch) == [LineState.APPLIED]
 
 
 async def alter_line(harness: BatchHarness, batch: BatchRecord) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from bot.access.people import Actor
 from bot.approvals import words as approvals_words
+from bot.approvals.results import Result
 from bot.batches import words
 from bot.batches.model import BatchState, LineReason
 from bot.changes.balance.words import BalanceLine
@@ -434,6 +435,36 @@ most_lines = 4
         assert f"[{words.SEND}]" not in shown
         await check_list(ana, LIST)
         assert "Line 6: " in await ana.sees(words.PROBLEMS[LineReason.TOO_MANY])
+
+
+async def test_line_that_has_grown_beyond_what_its_approver_may_approve_is_refused() -> None:
+    policy = """
+[[allow]]
+name = "all ask"
+who = "everyone"
+may = ["ask", "history"]
+
+[[allow]]
+name = "small ones"
+who = "everyone"
+may = "approve"
+changes = ["balance"]
+amount_up_to = 1300
+
+[approvals]
+tolerance = { percent = 10 }
+"""
+    async with running_maple("http", policy=policy) as maple:
+        assert await left(maple, "cus_acme") == 18_760
+        await request(maple.ana, "cus_acme,messages,20000,set\ncus_bold,messages,50,give")
+        await elsewhere(maple, "balances.track", customer_id="cus_acme", feature_id="messages", value=124)
+        await approve(maple)
+        await maple.lea.sees("1 of 2 applied")
+        maple.ana.go("@maple")
+        await maple.ana.sees(words.csv_comment(2, ended=True))
+        grown, _ = rows(maple, "maple-bulk-change")
+        assert grown["why"] == approvals_words.RESULTS[Result.NOT_APPROVED].what
+        assert await left(maple, "cus_acme") == 18_636
 
 
 async def test_another_replica_checks_the_list_again(maple: Running) -> None:
