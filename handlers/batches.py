@@ -187,6 +187,7 @@ async def show_gathered(interaction: Interaction, services: Services, gathered: 
             draft=await _keep(interaction, services, checked),
             channel=interaction.channel,
             reason=gathered.reason[:LONGEST_REASON],
+            whole=await _keep_whole(interaction, services, checked, gathered.lines),
         )
         await _show_checked(interaction, services, checked, ref, note=words.GATHERED)
 
@@ -306,7 +307,7 @@ async def _checked(interaction: Interaction, services: Services, ref: ListRef) -
 async def _show_checked(
     interaction: Interaction, services: Services, checked: CheckedBatch, ref: ListRef, *, note: str = ""
 ) -> None:
-    names = await services.changes.names.plans_and_features()
+    names = await services.changes.names.for_kinds(line.input.kind for line in checked.lines)
     refusal = None
     if checked.refused is not None:
         decision, request = checked.refused

@@ -287,7 +287,7 @@ class Record:
     """How many writes were begun."""
     lease_until: datetime | None = None
     batch: str = ""
-    """The batch that it is a line of; such a change has no cards and notices of its own."""
+    """The batch that it is a line of; such a change has no cards of its own."""
     payment_url: str = ""
     """With Cause.AWAITS_PAYMENT, in the process that Autumn told it: never stored."""
     cards: tuple[PostedCard, ...] | None = field(default=None, compare=False)
@@ -335,11 +335,12 @@ def reminders(requested_at: datetime, expires_at: datetime) -> Mapping[NoticeKin
 def notice_of(record: Record, event: ChangeEvent) -> NoticeKind | None:
     """The message a step owes the requester.
 
-    None for a line of a batch, which the batch's card tells of; and for a change that was applied right away
-    and ended well or was refused: its card, which was posted just before, shows that.
+    None for a line of a batch, which the batch's card tells of, unless it waits for the customer to pay: the
+    link is for the requester alone. None as well for a change that was applied right away and ended well or
+    was refused: its card, which was posted just before, shows that.
     """
     if record.batch:
-        return None
+        return NoticeKind.OUTCOME if _to_be_paid(record, event) else None
     if event in (ChangeEvent.MARKED, ChangeEvent.CHECKED):
         return None if record.state is State.UNCONFIRMED else NoticeKind.SETTLED
     if record.state not in _TOLD:
@@ -347,6 +348,11 @@ def notice_of(record: Record, event: ChangeEvent) -> NoticeKind | None:
     seen_by_requester = record.needed == 0 and record.state is not State.UNCONFIRMED
     recovered = record.ending in (Cause.FOUND_DONE, Cause.INTERRUPTED)
     return None if seen_by_requester and not recovered else NoticeKind.OUTCOME
+
+
+def _to_be_paid(record: Record, event: ChangeEvent) -> bool:
+    """Whether this step is the one with which Autumn began to wait for the customer to pay."""
+    return event is ChangeEvent.UNCONFIRMED and record.ending is Cause.AWAITS_PAYMENT
 
 
 def applied_at_once(record: Record, event: ChangeEvent) -> bool:

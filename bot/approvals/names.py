@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -13,6 +13,7 @@ from bot.approvals.customer_summary import customer_summary
 from bot.approvals.lifecycle import Record
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError
+from bot.autumn.models import RewardList
 from bot.changes import registry
 from bot.changes.forms.fields import called as names_in
 from bot.changes.model import Facts, Needs
@@ -46,7 +47,8 @@ class CustomerNames:
         self._names: LRUCache[str, KnownNames] = LRUCache(_MOST)
         self._fresh: TTLCache[tuple[str, bool], bool] = TTLCache(2 * _MOST, _FRESH, timer=clock)
         """By customer, and by whether coupons' names were read too."""
-        self._catalogue: TTLCache[str, Mapping[str, str]] = TTLCache(1, _FRESH, timer=clock)
+        self._catalogue: TTLCache[str, Mapping[str, str]] = TTLCache(2, _FRESH, timer=clock)
+        """The organization's."""
 
     def learn(self, customer_id: str, facts: Facts) -> None:
         """From facts that were just read for a change, so that its cards need not read them again."""
@@ -74,12 +76,27 @@ class CustomerNames:
     async def plans_and_features(self) -> Mapping[str, str]:
         """Names by id, of the whole organization: a change may be about one the customer does not have. Never
         raises."""
-        known = self._catalogue.get("")
+        known = self._catalogue.get("plans and features")
         if known is None:
             plans, features = await asyncio.gather(
                 _attempt(plan_names(self._autumn)), _attempt(feature_names(self._autumn))
             )
-            known = self._catalogue[""] = {**(plans or {}), **(features or {})}
+            known = self._catalogue["plans and features"] = {**(plans or {}), **(features or {})}
+        return known
+
+    async def for_kinds(self, kind_ids: Iterable[str]) -> Mapping[str, str]:
+        """Names by id, of the whole organization, for several changes of these kinds: also of coupons where
+        one may be about them. Never raises."""
+        if not any(Needs.REWARDS in registry.kind(kind_id).needs for kind_id in kind_ids):
+            return await self.plans_and_features()
+        named, coupons = await asyncio.gather(self.plans_and_features(), self._coupons())
+        return {**named, **coupons}
+
+    async def _coupons(self) -> Mapping[str, str]:
+        known = self._catalogue.get("coupons")
+        if known is None:
+            rewards = await _attempt(self._autumn.rewards())
+            known = self._catalogue["coupons"] = _named(rewards) if rewards else {}
         return known
 
     async def _ask(self, customer_id: str, before: KnownNames, *, coupons: bool) -> KnownNames:
@@ -90,7 +107,7 @@ class CustomerNames:
         )
         names = dict(before.names)
         if rewards:
-            names |= {coupon.id: coupon.name for coupon in rewards.coupons if coupon.name}
+            names |= _named(rewards)
         if customer is None:
             return KnownNames(before.customer, names, before.standing)
         names |= {
@@ -99,6 +116,10 @@ class CustomerNames:
             **lookup_names.entities(customer.entities),
         }
         return KnownNames(customer.name, names, customer_summary(customer))
+
+
+def _named(rewards: RewardList) -> dict[str, str]:
+    return {coupon.id: coupon.name for coupon in rewards.coupons if coupon.name}
 
 
 async def _attempt(read: Awaitable[T] | None) -> T | None:

@@ -3,7 +3,8 @@
 Nothing is read back from them: their buttons carry an id and the revision that the person saw.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -431,10 +432,27 @@ def own_buttons(record: BatchRecord, *, suffix: str = "") -> list[blocks.Button]
 
 def _approve(record: BatchRecord, ref: str, suffix: str) -> blocks.Button:
     dialog = None
-    if record.env == links.LIVE:
+    demanded = list(_demanded(record))
+    if demanded or record.env == links.LIVE:
+        text_shown = "\n".join([*demanded, words.APPROVE_TEXT])
         dialog = blocks.confirm(
-            words.APPROVE_TITLE, words.APPROVE_TEXT, approvals_words.APPROVE, approvals_words.NOT_NOW
+            words.APPROVE_TITLE,
+            text_shown,
+            approvals_words.APPROVE,
+            approvals_words.NOT_NOW,
+            danger=bool(demanded),
         )
     return blocks.button(
         approvals_words.APPROVE, f"{ids.BATCH_APPROVE}{suffix}", ref, primary=True, confirm=dialog
     )
+
+
+def _demanded(record: BatchRecord) -> Iterator[str]:
+    """What each kind of its lines has every approver confirm."""
+    lines = Counter[str]()
+    for total in record.totals:
+        lines[total.kind] += total.lines
+    for kind_id, number in lines.items():
+        kind = registry.kind(kind_id)
+        if kind.confirm_approval is not None:
+            yield words.to_confirm(kind.heading, number, kind.confirm_approval.text)

@@ -125,7 +125,7 @@ class BatchNotifier:
             lines,
             audience=audience,
             now=self._now(),
-            names=await self._names.plans_and_features(),
+            names=await self._names.for_kinds(line.input.kind for line in lines),
             requester=text.mrkdwn(await self._people.name(Actor(record.asker, record.asker_team))),
         )
 
@@ -181,8 +181,9 @@ class BatchNotifier:
         """In the format of the reader's locale."""
         chosen = csv_format(await self._people.locale(Actor(reader)))
         name = csv_file.results_name(record.id)
+        names = await self._names.for_kinds(line.input.kind for line in lines)
         with tempfile.TemporaryFile() as file:
-            file.write(csv_file.results(lines, chosen, await self._names.plans_and_features()).encode())
+            file.write(csv_file.results(lines, chosen, names).encode())
             uploaded = await files.upload(self._slack, file, name)
         comment = words.csv_comment(len(lines), ended=record.state in _APPLIED)
         await files.share(self._slack_once, channel, uploaded, name, comment, thread_ts=thread_ts)

@@ -223,6 +223,13 @@ APPROVE_TEXT = (
     "Maple begins as soon as there are enough approvals. Each customer is read again first: a line whose "
     "numbers have changed is not applied."
 )
+
+
+def to_confirm(kind: str, lines: int, question: str) -> str:
+    """In plain text, of the lines of one kind."""
+    return f"{kind}, {count(lines, 'line')}: {question}"
+
+
 STOP_TITLE = "Stop this?"
 STOP_TEXT = "What is applied stays applied. You can resume it or undo it."
 RESUME_TITLE = "Go on with the rest?"

@@ -76,6 +76,28 @@ async def test_names_read_for_a_change_are_not_read_again() -> None:
     await autumn.aclose()
 
 
+async def test_names_for_a_list_have_coupons_only_where_a_kind_is_about_them() -> None:
+    script = Scripted(
+        {
+            "plans.list": listing({"id": "pro", "name": "Pro"}),
+            "features.list": listing({"id": "tokens", "name": "Tokens"}),
+            "rewards.list": [ok({"coupons": [{"id": "ten", "name": "10% off"}]}), error(403)],
+        }
+    )
+    clock = SimpleNamespace(now=0.0)
+    autumn = script.client()
+    names = CustomerNames(autumn, clock=lambda: clock.now)
+    known = {"pro": "Pro", "tokens": "Tokens"}
+    assert await names.for_kinds(["balance"]) == known
+    assert "rewards.list" not in [asked.route for asked in script.asked]
+    for _ in range(2):
+        assert await names.for_kinds(["balance", "reward"]) == {**known, "ten": "10% off"}
+    clock.now = 61
+    assert await names.for_kinds(["reward"]) == known, "the key may not read them"
+    assert [asked.route for asked in script.asked].count("rewards.list") == 2
+    await autumn.aclose()
+
+
 def _deletion(customer: str) -> Record:
     return Record(
         id="1",

@@ -53,6 +53,22 @@ def test_requester_is_told_of_what_others_bring_about(
 
 
 @pytest.mark.parametrize(
+    ("state", "event", "ending", "kind"),
+    [
+        (State.UNCONFIRMED, ChangeEvent.UNCONFIRMED, Cause.AWAITS_PAYMENT, OUTCOME),
+        (State.UNCONFIRMED, ChangeEvent.CHECKED, Cause.AWAITS_PAYMENT, None),
+        (State.UNCONFIRMED, ChangeEvent.UNCONFIRMED, Cause.CUT_OFF, None),
+        (State.FAILED, ChangeEvent.FAILED, Cause.GUARDED, None),
+        (State.APPLIED, ChangeEvent.APPLIED, Cause.DONE, None),
+    ],
+)
+def test_line_of_a_list_is_told_of_by_itself_only_if_the_customer_has_to_pay(
+    state: State, event: ChangeEvent, ending: Cause, kind: NoticeKind | None
+) -> None:
+    assert notice_of(replace(record(state), batch="b1", ending=ending), event) is kind
+
+
+@pytest.mark.parametrize(
     ("state", "event", "needed", "posted"),
     [
         (State.APPLIED, ChangeEvent.APPLIED, 0, True),

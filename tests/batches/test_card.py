@@ -31,12 +31,13 @@ from bot.batches.model import (
     LineState,
 )
 from bot.changes import lines as change_lines
-from bot.changes import notes
+from bot.changes import notes, registry
 from bot.changes.balance.words import BalanceLine
 from bot.changes.common_notes import CommonNote
 from bot.changes.line_form import LineCells
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.notes import Note
+from bot.changes.refund import words as refund_words
 from bot.kit import ids
 from bot.kit.card import Card
 from bot.kit.csv_table import CsvFormat, Separator
@@ -268,6 +269,32 @@ def test_approval_on_live_is_asked_about() -> None:
         )
         (decide,) = [block for block in drawn.blocks if block["type"] == "actions"]
         assert ("confirm" in decide["elements"][0]) is asked
+
+
+def test_approval_asks_what_the_kinds_of_its_lines_demand() -> None:
+    totals = (
+        FeatureTotal("refund", "", 2, Decimal(30)),
+        FeatureTotal("balance", "messages", 3, Decimal(6)),
+        FeatureTotal("refund", "seats", 1, Decimal(5)),
+    )
+    drawn = card.batch_card(
+        record(totals=totals), lines(QUEUED), audience=Audience.APPROVER, now=NOW, names=NAMES
+    )
+    (decide,) = [block for block in drawn.blocks if block["type"] == "actions"]
+    dialog = decide["elements"][0]["confirm"]
+    assert dialog["style"] == "danger"
+    asks = words.to_confirm(refund_words.HEADING, 3, refund_words.APPROVE_TEXT)
+    assert dialog["text"]["text"] == f"{asks}\n{words.APPROVE_TEXT}"
+
+
+def test_dialogs_of_all_kinds_that_a_list_may_have_fit_into_one() -> None:
+    kinds = [kind.id for kind in registry.KINDS if not kind.removes_customer]
+    totals = tuple(FeatureTotal(kind, "", 500, Decimal(1)) for kind in kinds)
+    drawn = card.batch_card(
+        record(totals=totals), lines(QUEUED), audience=Audience.APPROVER, now=NOW, names=NAMES
+    )
+    (decide,) = [block for block in drawn.blocks if block["type"] == "actions"]
+    assert len(decide["elements"][0]["confirm"]["text"]["text"]) <= 300
 
 
 def test_stopped_by_maple_is_said() -> None:

@@ -170,18 +170,37 @@ async def test_changes_of_several_kinds_share_one_approval(maple: Running) -> No
         assert part in shown
     await maple.ana.click(words.SEND)
     await maple.ana.sees(words.REQUESTED)
-    await approve(maple)
+    maple.lea.go("#billing")
+    assert "Apply the coupon 10% off, always" in await maple.lea.sees(WAITING)
+    await maple.lea.click(approvals_words.APPROVE, confirm=False)
+    await maple.lea.click(approvals_words.APPROVE, confirm=True)
     await maple.lea.sees("5 of 5 applied")
     maple.ana.go("@maple")
     await maple.ana.sees(words.csv_comment(5, ended=True))
     results = rows(maple, "maple-bulk-change")
     assert [row["change"] for row in results][1:] == [
-        "Apply the coupon loyal10",
+        "Apply the coupon 10% off, always",
         "Cancel Starter at the end of the period",
         "Refund $10.00 of an invoice",
         "Buy Message Pack once, now",
     ]
     assert {row["result"] for row in results} == {"applied"}
+
+
+async def test_link_of_a_line_to_be_paid_reaches_its_requester_alone(maple: Running) -> None:
+    maple.autumn.set_card("cus_acme", on_file=False)
+    await request(maple.ana, "cus_acme,seats,25,,quantity\ncus_bold,messages,100")
+    await approve(maple)
+    await maple.lea.sees("1 of 2 applied · 1 unconfirmed")
+    maple.ana.go("@maple")
+    await maple.ana.sees(approvals_words.PAYMENT_LINK)
+    await maple.ana.sees(words.csv_comment(2, ended=True))
+    links = [message for message in maple.ana.pieces() if approvals_words.PAYMENT_LINK in message]
+    assert len(links) == 1
+    assert approvals_words.PAYMENT_LINK_PRIVATE in links[0]
+    assert "Acme" in links[0]
+    assert approvals_words.PAYMENT_LINK not in maple.lea.screen()
+    assert "/invoice/" not in file_text(maple, "maple-bulk-change")
 
 
 async def test_wrong_lines_are_named_sent_as_a_file_and_left_out(maple: Running) -> None:

@@ -2,8 +2,11 @@
 
 from datetime import timedelta
 
+from bot.access import words as access_words
 from bot.access.people import Actor
+from bot.access.policy import DecisionReason
 from bot.approvals import words as approvals_words
+from bot.approvals.results import Result
 from bot.batches import words
 from bot.batches.model import BatchState
 from bot.changes.forms import words as forms_words
@@ -16,9 +19,11 @@ WAITING = on_screen(words.STATES[BatchState.WAITING])
 BUTTON = f"[{forms_words.GATHER}]"
 
 
-async def give(person: Person, amount: str = "500", reason: str = "The outage") -> None:
-    """Fills in the form of a balance of Northwind's."""
-    await person.command("/autumn balance cus_northwind")
+async def give(
+    person: Person, amount: str = "500", reason: str = "The outage", customer: str = "cus_northwind"
+) -> None:
+    """Fills in the form of a balance."""
+    await person.command(f"/autumn balance {customer}")
     await person.sees("What to do")
     await person.choose("Feature", "Messages")
     await person.fill("Amount", amount)
@@ -154,3 +159,34 @@ async def test_list_that_needs_no_approval_is_applied_at_once() -> None:
         await maple.ana.close()
         maple.ana.go("@maple")
         await maple.ana.sees("1 of 1 applied")
+
+
+async def test_gathered_list_beyond_the_policy_is_passed_on_to_those_who_may() -> None:
+    policy = """
+[[allow]]
+name = "small ones"
+who = "everyone"
+may = "ask"
+changes = ["balance"]
+amount_up_to = 600
+
+[[allow]]
+name = "lea leads"
+who = ["U03LEA"]
+may = ["ask", "approve"]
+changes = ["balance"]
+"""
+    async with running_maple("http", policy=policy) as maple:
+        await give(maple.ana)
+        await gather(maple.ana)
+        await maple.ana.close()
+        await give(maple.ana, customer="cus_bold")
+        await gather(maple.ana)
+        shown = await maple.ana.sees(access_words.BARRED[DecisionReason.NO_RULE])
+        assert f"[{words.SEND}]" not in shown
+        await maple.ana.click(access_words.ASK_THEM)
+        await maple.ana.sees(approvals_words.RESULTS[Result.PASSED_ON].what)
+        maple.lea.go("#billing")
+        await maple.lea.sees(approvals_words.CHECK_LIST)
+        await maple.lea.click(approvals_words.CHECK_LIST)
+        assert "Bulk change: 2 changes for 2 customers" in await maple.lea.sees(words.SEND)
