@@ -15,7 +15,7 @@ from bot.alerts.sources import plan_changed
 from bot.alerts.sources.source import EventNames
 from bot.approvals import card as approvals_card
 from bot.approvals.card import Audience
-from bot.changes.balance.input import BalanceInput
+from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction, BalanceLine, BalanceNote
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.notes import Note

@@ -5,7 +5,7 @@ import io
 from collections.abc import Mapping
 from datetime import datetime
 
-from bot.changes.balance.line import ACTIONS
+from bot.changes.balance.request import LISTED_ACTIONS
 from bot.changes.balance.sentence import BalanceSentence, Day, SeveralChanges
 from bot.lookups.names import feature_meant
 
@@ -21,7 +21,7 @@ def pasted(
     writer = csv.writer(text, lineterminator="\n")
     for each in said.sentences:
         feature = feature_meant(each.feature, features) or each.feature
-        cells = [customer, feature, _size(each, now), ACTIONS[each.action][0]]
+        cells = [customer, feature, _size(each, now), LISTED_ACTIONS[each.action][0]]
         writer.writerow([*cells, _USUAL_KIND, entity] if entity else cells)
     return text.getvalue()
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from bot.approvals.lifecycle import Approval, Cause, Record, State
-from bot.changes.balance.input import BalanceInput
+from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction, BalanceLine, BalanceNote
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.notes import Note

@@ -13,7 +13,7 @@ from bot.autumn.environment import Environment
 from bot.autumn.models import Coupon, Customer, Duration, Entity, RewardList
 from bot.changes import notes, registry
 from bot.changes.addition.request import AdditionInput
-from bot.changes.balance.input import BalanceInput
+from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction
 from bot.changes.billing.quantities import FeatureQuantity
 from bot.changes.cancellation.request import CancellationInput
@@ -31,7 +31,7 @@ from bot.changes.notes import Note
 from bot.changes.quantity.request import QuantityInput
 from bot.changes.quantity.words import Billed
 from bot.changes.refund.request import RefundInput
-from bot.changes.reward.input import RewardInput
+from bot.changes.reward.request import RewardInput
 from bot.changes.reward.words import RewardAction
 from bot.changes.standalone import GrantSize
 from bot.changes.switch.request import SwitchInput

@@ -21,7 +21,7 @@ from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
 from bot.approvals.reason_form import DENIAL, REASON_BLOCK, UNDO, ReasonForm
 from bot.approvals.results import Result
 from bot.changes import descriptions, lines, registry
-from bot.changes.balance.input import BalanceInput
+from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction, BalanceLine, BalanceNote
 from bot.changes.common_notes import CommonNote
 from bot.changes.deletion.request import DeletionInput
@@ -32,7 +32,7 @@ from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Now
 from bot.changes.notes import Note
 from bot.changes.refund.request import RefundInput
-from bot.changes.reward.input import RewardInput
+from bot.changes.reward.request import RewardInput
 from bot.changes.reward.words import RewardAction, RewardLine
 from bot.kit.card import Card
 from bot.kit.carried import Unreadable

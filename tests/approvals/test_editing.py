@@ -12,7 +12,7 @@ from bot.approvals.filled_forms import FilledForm
 from bot.approvals.lifecycle import ChangeEvent, Record, State
 from bot.approvals.results import ChangeRequest, Result
 from bot.autumn.errors import AutumnError
-from bot.changes.balance.input import BalanceInput
+from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction
 from bot.lookups.place import Place
 from tests.approvals.harness import ANA, CUSTOMER, LEA, RAJ, Harness

@@ -21,8 +21,8 @@ from bot.autumn.client import Autumn
 from bot.autumn.errors import NotSent
 from bot.autumn.write import Write
 from bot.changes import registry
-from bot.changes.balance.input import BalanceInput
 from bot.changes.balance.kind import BalanceChange
+from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction
 from bot.changes.common_notes import CommonNote
 from bot.changes.deletion.request import DeletionInput

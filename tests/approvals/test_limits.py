@@ -13,7 +13,7 @@ from bot.access import words
 from bot.access.limits import NOTHING, Exceeded, Limits, Measure, Size, Today, Worth, exceeded, worth_in
 from bot.access.policy import DecisionReason, Person, Request, Verb, decide
 from bot.approvals.daily_limits import Movement, add_up
-from bot.changes.balance.input import BalanceInput
+from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction
 from bot.changes.details.request import DetailsInput
 from tests.examples import examples

@@ -19,7 +19,7 @@ from bot.changes import registry
 from bot.changes.balance.words import BalanceAction, BalanceLine, BalanceNote
 from bot.changes.deletion.request import DeletionInput
 from bot.changes.details.request import DetailsInput
-from bot.changes.reward.input import RewardInput
+from bot.changes.reward.request import RewardInput
 from bot.changes.reward.words import RewardAction
 from bot.store import audit
 from bot.store.tables import changes
@@ -201,7 +201,7 @@ def test_policy_is_asked_about_given_and_replaced_rewards(
 
 
 def test_policy_is_asked_about_products() -> None:
-    from bot.changes.balance.input import BalanceInput
+    from bot.changes.balance.request import BalanceInput
     from tests.changes import facts
 
     known = facts.facts(

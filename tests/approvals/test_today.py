@@ -14,7 +14,7 @@ from bot.approvals.daily_limits import DayTotals, Movement
 from bot.approvals.lifecycle import Record, State
 from bot.approvals.results import ChangeRequest, Result
 from bot.approvals.service import ChangeService
-from bot.changes.balance.input import BalanceInput
+from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction, BalanceNote
 from bot.changes.grant.request import GrantInput
 from bot.changes.standalone import GrantSize

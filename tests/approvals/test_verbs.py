@@ -19,7 +19,7 @@ from bot.approvals.proposal import Draft, Preview, Terms
 from bot.approvals.steps import Basis, Conclusion, Decided, Lease, NextWrite
 from bot.autumn.environment import Environment
 from bot.autumn.write import Write
-from bot.changes.balance.input import BalanceInput
+from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction, BalanceLine, BalanceNote
 from bot.changes.lines import Line
 from bot.changes.notes import Note

@@ -16,7 +16,7 @@ from bot.batches.model import (
     FeatureTotal,
     LineState,
 )
-from bot.changes.balance.input import BalanceInput
+from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction
 
 NOW = datetime(2026, 12, 3, 14, 5, tzinfo=UTC)

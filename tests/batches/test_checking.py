@@ -8,7 +8,7 @@ from bot.access.limits import Worth
 from bot.access.policy import Decision, DecisionReason, Request, Verb
 from bot.batches.model import BatchLine, BatchResult, CheckedBatch, LineReason, values
 from bot.batches.policy import strictest, together
-from bot.changes.balance.input import BalanceInput
+from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction, BalanceNote
 from bot.changes.line_form import LineCells, LineNote
 from bot.changes.notes import NoteCode

@@ -19,7 +19,7 @@ from bot.batches.model import (
     LineReason,
     LineState,
 )
-from bot.changes.balance.input import BalanceInput
+from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction
 from bot.changes.line_form import LineCells
 

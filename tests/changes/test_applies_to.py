@@ -22,7 +22,7 @@ from bot.changes.quantity.request import QuantityInput
 from bot.changes.quantity.words import Billed
 from bot.changes.refund.read import PaidInvoices
 from bot.changes.refund.request import RefundInput
-from bot.changes.reward.input import RewardInput
+from bot.changes.reward.request import RewardInput
 from bot.changes.reward.words import RewardAction
 from bot.changes.switch.request import SwitchInput
 from bot.changes.switch.words import SwitchAction

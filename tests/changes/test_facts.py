@@ -7,13 +7,13 @@ import pytest
 
 from bot.autumn.errors import Forbidden, NotFound, Unavailable
 from bot.changes import stored
-from bot.changes.balance.input import BalanceInput
+from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction
 from bot.changes.deletion.request import DeletionInput
 from bot.changes.details.request import DetailsInput
 from bot.changes.facts import gather, gather_for
 from bot.changes.model import Facts
-from bot.changes.reward.input import RewardInput
+from bot.changes.reward.request import RewardInput
 from bot.changes.reward.words import RewardAction
 from bot.lookups.invoices.facts import Owed, Unpaid
 from tests.autumn.scripted import Asked, Scripted, error, listing, ok

@@ -24,7 +24,7 @@ from bot.autumn.models import (
 from bot.changes import registry as kinds
 from bot.changes import request_form
 from bot.changes import words as changes_words
-from bot.changes.balance.input import BalanceInput
+from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction
 from bot.changes.deletion.request import DeletionInput
 from bot.changes.details.request import DetailsInput
@@ -32,7 +32,7 @@ from bot.changes.forms.fields import REASON_BLOCK
 from bot.changes.forms.model import FormState, Meta
 from bot.changes.grant.request import GrantInput
 from bot.changes.model import Facts
-from bot.changes.reward.input import RewardInput
+from bot.changes.reward.request import RewardInput
 from bot.changes.reward.words import RewardAction
 from bot.changes.standalone import GrantSize
 from bot.kit import form_values, ids

@@ -22,7 +22,7 @@ from bot.autumn.client import Autumn, Limits
 from bot.autumn.errors import Conflict, NotFound, Refused
 from bot.autumn.models import BalanceRow, Customer, InvoicePreview
 from bot.changes import canonical, registry
-from bot.changes.balance.input import BalanceInput
+from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import OFFERED, BalanceAction, BalanceLine, BalanceNote
 from bot.changes.common_notes import CommonNote
 from bot.changes.deletion.request import DeletionInput
@@ -33,7 +33,7 @@ from bot.changes.facts import gather
 from bot.changes.lines import Line
 from bot.changes.model import Facts, Verdict, key
 from bot.changes.notes import NoteCode
-from bot.changes.reward.input import RewardInput
+from bot.changes.reward.request import RewardInput
 from bot.changes.reward.words import RewardAction, RewardLine
 from sandbox.autumn import Limits as LocalLimits
 from sandbox.autumn import LocalAutumn

@@ -9,7 +9,7 @@ import pytest
 from bot.access.limits import Worth
 from bot.autumn.models import Invoice, Plan, PlanItem, PlanPrice, Subscription, UsagePrice
 from bot.changes import notes, registry
-from bot.changes.balance.input import BalanceInput
+from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction
 from bot.changes.cancellation.request import CancellationInput
 from bot.changes.details.request import DetailsInput
@@ -19,7 +19,7 @@ from bot.changes.notes import Note
 from bot.changes.quantity.request import QuantityInput
 from bot.changes.quantity.words import Billed
 from bot.changes.refund.request import RefundInput
-from bot.changes.reward.input import RewardInput
+from bot.changes.reward.request import RewardInput
 from bot.changes.reward.words import RewardAction
 from bot.changes.standalone import GrantSize
 from tests.changes.facts import balance, billing, coupon, customer, discount, facts, grant, rewards, row

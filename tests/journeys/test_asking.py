@@ -11,7 +11,7 @@ from bot.approvals.lifecycle import State
 from bot.changes import words as changes_words
 from bot.changes.balance import form as balance_form
 from bot.changes.balance import words as balance_words
-from bot.changes.balance.input import BalanceInput
+from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction
 from bot.changes.forms import words as forms_words
 from bot.changes.forms.fields import REASON_BLOCK, TICKET_BLOCK

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
 from bot.approvals.results import Result
-from bot.changes.balance.input import BalanceInput
+from bot.changes.balance.request import BalanceInput
 from bot.changes.forms import words as forms_words
 from bot.home import words as home_words
 from tests.journeys.changing import WAITING, close_and_look, give, lea_sees

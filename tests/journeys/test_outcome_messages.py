@@ -13,7 +13,7 @@ from bot.approvals.lifecycle import ChangeEvent, State
 from bot.approvals.notice_queue import ATTEMPT
 from bot.approvals.results import Result
 from bot.changes.balance import words as balance_words
-from bot.changes.balance.input import BalanceInput
+from bot.changes.balance.request import BalanceInput
 from bot.changes.forms import words as forms_words
 from tests.journeys.changing import AT_ONCE, PREVIEW, WAITING, give, lea_sees
 from tests.running import Mode, Running, running_maple

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from bot.changes import words as changes_words
-from bot.changes.balance.input import BalanceInput
+from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction
 from bot.changes.forms import words as forms_words
 from bot.changes.grant.request import GrantInput

@@ -22,7 +22,7 @@ from bot.autumn.client import Autumn, RetryPolicy
 from bot.autumn.environment import Environment
 from bot.autumn.models import Subscription
 from bot.changes.addition.request import AdditionInput
-from bot.changes.balance.input import BalanceInput
+from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction
 from bot.changes.billing.quantities import FeatureQuantity
 from bot.changes.cancellation.request import CancellationInput
@@ -37,7 +37,7 @@ from bot.changes.model import ChangeInput
 from bot.changes.quantity.request import QuantityInput
 from bot.changes.quantity.words import Billed
 from bot.changes.refund.request import RefundInput
-from bot.changes.reward.input import RewardInput
+from bot.changes.reward.request import RewardInput
 from bot.changes.reward.words import RewardAction
 from bot.changes.standalone import GrantSize
 from bot.changes.switch.request import SwitchInput

@@ -9,11 +9,11 @@ from bot.autumn.models import BalanceRow
 from bot.changes import amounts, notes
 from bot.changes import words as changes_words
 from bot.changes.amounts import NotAnAmount
-from bot.changes.balance import lasting, sources
+from bot.changes.balance import lasting
 from bot.changes.balance import words as balance_words
-from bot.changes.balance.input import BalanceInput
+from bot.changes.balance.request import BalanceInput, HeldBalance, held_balance
 from bot.changes.balance.sentence import BalanceSentence
-from bot.changes.balance.target import HeldBalance, find
+from bot.changes.balance.summary import source_mark, source_option
 from bot.changes.balance.words import OFFERED, BalanceAction
 from bot.changes.forms import fields as parts
 from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
@@ -251,7 +251,7 @@ def _changeable(feature_id: str, facts: Facts) -> bool:
     requests = (
         BalanceInput(customer="", feature=feature_id, row=row.id, action=BalanceAction.GIVE) for row in rows
     )
-    return any(isinstance(find(request, facts), HeldBalance) for request in requests)
+    return any(isinstance(held_balance(request, facts), HeldBalance) for request in requests)
 
 
 def _carried(known_id: str) -> bool:
@@ -295,12 +295,12 @@ def _pick_row(state: FormState, feature: str, rows: list[BalanceRow]) -> Block:
 
 def _row_options(rows: list[BalanceRow], feature: str, plans: Mapping[str, str]) -> dict[str, Any]:
     """By row; those that are equal but for their amounts have a mark."""
-    labels_by_row = {row.id: sources.option(row, feature, plans) for row in rows}
+    labels_by_row = {row.id: source_option(row, feature, plans) for row in rows}
     times_used = Counter(labels_by_row.values())
     choices = {}
     for row in rows:
         source, facts = labels_by_row[row.id]
-        marked = f"{source} {sources.mark(row.id)}" if times_used[source, facts] > 1 else source
+        marked = f"{source} {source_mark(row.id)}" if times_used[source, facts] > 1 else source
         label = text.literal(f"{marked} · {_left(row)}", blocks.OPTION)
         choices[row.id] = blocks.option(label, row.id, text.literal(facts, blocks.OPTION))
     return choices

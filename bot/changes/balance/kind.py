@@ -9,14 +9,20 @@ from bot.access.limits import Tolerance, Worth
 from bot.autumn.write import Write
 from bot.changes import canonical, price
 from bot.changes import words as changes_words
-from bot.changes.balance import balance_math, sentence, summary, words
-from bot.changes.balance.figures import BalanceFigures
+from bot.changes.balance import sentence, summary, words
+from bot.changes.balance.figures import BalanceFigures, settled
 from bot.changes.balance.form import FORM, fill
-from bot.changes.balance.guard import guard
-from bot.changes.balance.input import BalanceInput
-from bot.changes.balance.line import LINE
-from bot.changes.balance.target import HeldBalance, find
-from bot.changes.balance.verdict import settled
+from bot.changes.balance.request import (
+    LINE,
+    BalanceInput,
+    HeldBalance,
+    amounts_sent,
+    changes_figures,
+    guard,
+    held_balance,
+    outcome,
+    shift,
+)
 from bot.changes.balance.words import BalanceAction, BalanceLine, BalanceNote
 from bot.changes.canonical import near, same_time
 from bot.changes.common import agreed, entity_of
@@ -69,14 +75,14 @@ class BalanceChange(ChangeKind[BalanceInput]):
         return guard(request, facts, now)
 
     def snapshot(self, request: BalanceInput, facts: Facts) -> Snapshot:
-        held = find(request, facts)
+        held = held_balance(request, facts)
         return held.pool.snapshot() if isinstance(held, HeldBalance) else {"row": None}
 
     def preview(self, request: BalanceInput, facts: Facts) -> tuple[Line, ...]:
         """Granted, remaining and used of the row and what rolled over to it; overage and reset date where
         they matter; and what remains of the feature in all when there are other rows."""
         held = _held(request, facts)
-        was, then = held.pool, balance_math.outcome(request, held.pool)
+        was, then = held.pool, outcome(request, held.pool)
         lines = [
             _figure(BalanceLine.GRANTED, was.granted, None if then.vanishes else then.granted),
             _figure(BalanceLine.REMAINING, was.remaining, then.remaining),
@@ -103,7 +109,7 @@ class BalanceChange(ChangeKind[BalanceInput]):
             return None
         if request.reset_at is not None and not same_time(request.reset_at, was.resets_at):
             return None
-        return abs(balance_math.shift(request, was))
+        return abs(shift(request, was))
 
     def worth(
         self,
@@ -138,7 +144,7 @@ class BalanceChange(ChangeKind[BalanceInput]):
             return False
         if not same_time(was.resets_at, is_.resets_at):
             return False
-        shown, now = balance_math.shift(request, was), balance_math.shift(request, is_)
+        shown, now = shift(request, was), shift(request, is_)
         return shown * now > 0 and tolerance.covers(shown, now)
 
     def plan(self, request: BalanceInput, facts: Facts) -> tuple[Write, ...]:
@@ -149,7 +155,7 @@ class BalanceChange(ChangeKind[BalanceInput]):
             # Always one row: without it Autumn spreads the edit over every row, and credits besides.
             "balance_id": request.row,
             **entity_of(request),
-            **{name: canonical.figure(value) for name, value in balance_math.fields(request, pool).items()},
+            **{name: canonical.figure(value) for name, value in amounts_sent(request, pool).items()},
         }
         if request.reset_at is not None and not same_time(request.reset_at, pool.resets_at):
             body["next_reset_at"] = canonical.milliseconds(request.reset_at)
@@ -159,13 +165,13 @@ class BalanceChange(ChangeKind[BalanceInput]):
         was, is_ = BalanceFigures.read(before), BalanceFigures.read(after or {})
         if was is None:
             return Verdict.UNCLEAR
-        then = balance_math.outcome(request, was)
+        then = outcome(request, was)
         if is_ is None:
             # A row may also have been used up, or gone with its plan; only where it was to go is it ours.
-            gone = after is not None and then.vanishes and balance_math.moves(request, was)
+            gone = after is not None and then.vanishes and changes_figures(request, was)
             return Verdict.APPLIED if gone else Verdict.UNCLEAR
         parts = []
-        if balance_math.moves(request, was):
+        if changes_figures(request, was):
             parts.append(_amount_settled(request, was, then, is_))
         if not same_time(was.resets_at, then.resets_at):
             parts.append(_reset_settled(was, then, is_))
@@ -176,9 +182,9 @@ class BalanceChange(ChangeKind[BalanceInput]):
         was, is_ = BalanceFigures.read(before), BalanceFigures.read(after)
         if was is None or is_ is None:
             return None
-        then = balance_math.outcome(request, was)
+        then = outcome(request, was)
         back = None if same_time(was.resets_at, then.resets_at) else was.resets_at
-        moves = balance_math.moves(request, was)
+        moves = changes_figures(request, was)
         if not moves and back is None:
             return None
         return BalanceInput(
@@ -219,14 +225,14 @@ class BalanceChange(ChangeKind[BalanceInput]):
 
 
 def _held(request: BalanceInput, facts: Facts) -> HeldBalance:
-    held = find(request, facts)
+    held = held_balance(request, facts)
     if not isinstance(held, HeldBalance):
         raise TypeError(f"The guard refuses this: {held.code.id}")
     return held
 
 
 def _back(request: BalanceInput, was: BalanceFigures) -> Decimal | None:
-    return request.amount if request.action in GRANTING else -balance_math.shift(request, was)
+    return request.amount if request.action in GRANTING else -shift(request, was)
 
 
 def _figure(label: BalanceLine, before: Decimal, after: Decimal | None) -> Line:

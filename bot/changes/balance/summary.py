@@ -1,17 +1,22 @@
-"""A balance change in words: the request, the part it is about, and what Autumn shows now."""
+"""A balance change in words: the request, where its part comes from, and what Autumn shows now."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 
+from bot.autumn.models import BalanceRow, Reset
 from bot.changes import lines
-from bot.changes.balance import sources, words
-from bot.changes.balance.figures import BalanceFigures
-from bot.changes.balance.input import BalanceInput
+from bot.changes import words as changes_words
+from bot.changes.balance import words
+from bot.changes.balance.figures import ONE_OFF, BalanceFigures
+from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction, BalanceLine
 from bot.changes.lines import Line
 from bot.changes.model import Snapshot
 from bot.changes.notes import Names
-from bot.kit import numbers, phrases, times
+from bot.changes.standalone import MADE_IDS
+from bot.kit import numbers, phrases, text, times
+from bot.lookups import labels, names
 
 _PHRASES = {
     BalanceAction.GIVE: words.give,
@@ -37,7 +42,7 @@ def part(request: BalanceInput, before: Snapshot, preview: Sequence[Line], names
     if all(line.label is not BalanceLine.TOTAL_REMAINING for line in preview):
         return ""
     figures = BalanceFigures.read(before)
-    return sources.line(figures, request.feature, names) if figures else ""
+    return source_line(figures, request.feature, names) if figures else ""
 
 
 def figures_now(after: Snapshot) -> list[str]:
@@ -55,3 +60,51 @@ def figures_now(after: Snapshot) -> list[str]:
     if figures.resets_at is not None:
         shown.append((BalanceLine.RESET, times.billing_moment(figures.resets_at)))
     return [lines.value_bullet(label, value) for label, value in shown]
+
+
+# Where a part comes from, so that equal parts of one feature can be told apart
+
+
+_REDEEMED = "reward_"
+"""And those of parts that a promo code gave: then come the code and the feature."""
+_MARK = 6
+_SOURCE = 40
+
+
+def source_option(row: BalanceRow, feature: str, called: Mapping[str, str]) -> tuple[str, str]:
+    """Source, and what tells it from others of that source; where Slack formats nothing."""
+    found = _facts(row.reset, paid=row.price is not None, expires_at=row.expires_at)
+    return text.literal(_source(row.id, row.plan_id, feature, called), _SOURCE), " · ".join(found)
+
+
+def source_mark(row_id: str) -> str:
+    """A few letters of a part's id, for parts that are equal in all else."""
+    return f"…{row_id[-_MARK:]}"
+
+
+def source_line(pool: BalanceFigures, feature: str, called: Mapping[str, str]) -> str:
+    """All of it in mrkdwn."""
+    reset = Reset(interval=pool.interval, resets_at=pool.resets_at) if pool.interval else None
+    source = text.mrkdwn(_source(pool.row, pool.plan, feature, called), _SOURCE) or phrases.NONE
+    found = _facts(reset, paid=pool.price is not None, expires_at=pool.expires_at)
+    return changes_words.part(" · ".join([source, *found, text.mrkdwn(source_mark(pool.row))]))
+
+
+def _source(row_id: str, plan_id: str | None, feature: str, called: Mapping[str, str]) -> str:
+    if plan_id:
+        return called.get(plan_id) or plan_id
+    if row_id.startswith(_REDEEMED) and f"_{feature}_" in row_id:
+        return words.by_code(row_id.removeprefix(_REDEEMED).rpartition(f"_{feature}_")[0])
+    return labels.NO_PLAN if row_id.startswith(MADE_IDS) else changes_words.granted_as(row_id)
+
+
+def _facts(reset: Reset | None, *, paid: bool, expires_at: datetime | None) -> list[str]:
+    found = []
+    if reset is not None and reset.interval == ONE_OFF:
+        found.append(words.NO_RESET)
+    elif reset is not None:
+        found.append(names.reset(reset))
+        found.append(labels.on(labels.RESETS, times.billing_day(reset.resets_at)) if reset.resets_at else "")
+    found.append(words.PAID_FOR if paid else "")
+    found.append(labels.on(labels.EXPIRES, times.billing_day(expires_at)) if expires_at else "")
+    return [one for one in found if one]

@@ -16,9 +16,7 @@ from bot.changes.common import joined
 from bot.changes.lines import Line
 from bot.changes.model import Facts, Judgement, Snapshot, Verdict
 from bot.changes.notes import Note
-from bot.changes.reward import grant
-from bot.changes.reward.coupons import coupon_of, name_of, own_discount, subscription_discounts
-from bot.changes.reward.input import RewardInput
+from bot.changes.reward.rewards import appeared, coupon_of, name_of, own_discount, subscription_discounts
 from bot.changes.reward.words import RewardLine, RewardNote
 from bot.lookups.invoices import discounting
 from bot.lookups.products.subscriptions import is_free
@@ -33,13 +31,13 @@ def _is_billed(subscription: Subscription) -> bool:
 PICKER = SubscriptionPicker(lambda subscription, _facts: _is_billed(subscription))
 
 
-def guard(request: RewardInput, facts: Facts) -> Judgement:
-    if not request.reward:
+def guard(reward_id: str, subscription_id: str, facts: Facts) -> Judgement:
+    if not reward_id:
         return _no(RewardNote.NO_REWARD)
-    coupon = coupon_of(request.reward, facts)
+    coupon = coupon_of(reward_id, facts)
     if coupon is None:
-        return _no(RewardNote.REWARD_UNKNOWN, reward=request.reward)
-    subscription = subscriptions.changeable(request.subscription, facts)
+        return _no(RewardNote.REWARD_UNKNOWN, reward=reward_id)
+    subscription = subscriptions.changeable(subscription_id, facts)
     if isinstance(subscription, Note):
         return Judgement((subscription,))
     if not _is_billed(subscription):
@@ -53,23 +51,23 @@ def guard(request: RewardInput, facts: Facts) -> Judgement:
     return Judgement((), tuple(_warnings(coupon, subscription, facts)))
 
 
-def snapshot(request: RewardInput, facts: Facts) -> Snapshot:
-    held = subscriptions.snapshot(subscriptions.find(request.subscription, facts), request.product, facts)
-    there, own = json.dumps(_holders(request.reward, facts)), own_discount(facts)
+def snapshot(reward_id: str, subscription_id: str, product: str, facts: Facts) -> Snapshot:
+    held = subscriptions.snapshot(subscriptions.find(subscription_id, facts), product, facts)
+    there, own = json.dumps(_holders(reward_id, facts)), own_discount(facts)
     cycle = facts.quote.next_cycle if facts.quote else None
     total = canonical.number(cycle.total) if cycle else None
     known = {_THERE: there, "own": own.id if own else None, "next_total": total}
     return {**held, **known, **quote.snapshot(facts)}
 
 
-def preview(request: RewardInput, facts: Facts) -> Iterator[Line]:
-    coupon = coupon_of(request.reward, facts)
-    yield Line(RewardLine.ATTACHED, None, name_of(coupon) if coupon else None, about=request.product)
+def preview(reward_id: str, product: str, facts: Facts) -> Iterator[Line]:
+    coupon = coupon_of(reward_id, facts)
+    yield Line(RewardLine.ATTACHED, None, name_of(coupon) if coupon else None, about=product)
     yield from quote.lines(facts)
 
 
 def verify(before: Snapshot, after: Snapshot) -> Verdict:
-    return grant.appeared(before[_THERE], after[_THERE])
+    return appeared(before[_THERE], after[_THERE])
 
 
 def is_there(after: Snapshot) -> bool:

@@ -15,8 +15,8 @@ from bot.changes.model import Facts
 from bot.changes.notes import Note
 from bot.changes.reward import words as reward_words
 from bot.changes.reward.attached import PICKER
-from bot.changes.reward.coupons import name_of
-from bot.changes.reward.input import RewardInput
+from bot.changes.reward.request import RewardInput
+from bot.changes.reward.rewards import name_of
 from bot.changes.reward.words import RewardAction, RewardNote
 from bot.changes.spec import ChangeForm
 from bot.kit import blocks, form_values, ids, money, numbers, phrases, text

@@ -20,19 +20,24 @@ from bot.changes.lines import Line, ValueFormat, name, value_bullet
 from bot.changes.model import Facts, Judgement, Needs, Snapshot, Verdict
 from bot.changes.notes import Names
 from bot.changes.probes import NOBODY
-from bot.changes.reward import attached, grant, words
-from bot.changes.reward.coupons import (
+from bot.changes.reward import attached, words
+from bot.changes.reward.form import FORM
+from bot.changes.reward.request import LINE, RewardInput, guard
+from bot.changes.reward.rewards import (
     coupon_of,
     grant_of,
+    grant_offer,
+    grant_preview,
+    grant_snapshot,
+    grant_verdict,
+    grant_worth,
+    granted_features,
+    granted_units,
     name_of,
     own_discount,
     redeemable,
     stripe_only,
 )
-from bot.changes.reward.form import FORM
-from bot.changes.reward.guard import guard
-from bot.changes.reward.input import RewardInput
-from bot.changes.reward.line import LINE
 from bot.changes.reward.words import RewardAction, RewardLine, RewardNote
 from bot.changes.spec import ChangeKind, KeyScope
 from bot.kit import phrases, text
@@ -118,19 +123,20 @@ class RewardChange(ChangeKind[RewardInput]):
 
     def snapshot(self, request: RewardInput, facts: Facts) -> Snapshot:
         if request.action is RewardAction.REDEEM:
-            return grant.snapshot(grant_of(request.code, facts), facts.customer)
+            return grant_snapshot(grant_of(request.code, facts), facts.customer)
         coupon = coupon_of(request.reward, facts)
         if request.action is RewardAction.ATTACH:
-            return {**attached.snapshot(request, facts), **_offer(coupon)}
+            held = attached.snapshot(request.reward, request.subscription, request.product, facts)
+            return {**held, **_offer(coupon)}
         own = own_discount(facts)
         gone_for_good: Snapshot = {"stripe_only": "yes"} if stripe_only(own, facts) else {}
         return {**_discount(own), **gone_for_good, **_offer(coupon)}
 
     def preview(self, request: RewardInput, facts: Facts) -> tuple[Line, ...]:
         if request.action is RewardAction.REDEEM:
-            return grant.preview(request.code, grant_of(request.code, facts), facts.customer)
+            return grant_preview(request.code, grant_of(request.code, facts), facts.customer)
         if request.action is RewardAction.ATTACH:
-            return tuple(attached.preview(request, facts))
+            return tuple(attached.preview(request.reward, request.product, facts))
         own, coupon = own_discount(facts), coupon_of(request.reward, facts)
         before = name_of(own) if own else None
         after = name_of(coupon) if coupon else None
@@ -155,24 +161,24 @@ class RewardChange(ChangeKind[RewardInput]):
     ) -> Worth | None:
         """A coupon's amount of money; of a grant, what its units cost. A percentage has none of its own."""
         if request.action is RewardAction.REDEEM:
-            return grant.worth(before, facts)
+            return grant_worth(before, facts)
         types = (before.get("coupon_type"), before.get("offer_type"))
         return None if _PERCENTAGE in types else worth_in(amount, currency_of(facts))
 
     def features(self, request: RewardInput, before: Snapshot) -> frozenset[str] | None:
         if request.action is not RewardAction.REDEEM:
             return frozenset()
-        return grant.features(before)
+        return granted_features(before)
 
     def moved(self, request: RewardInput, amount: Decimal | None, before: Snapshot) -> Mapping[str, Decimal]:  # noqa: ARG002
         """The units of a grant's features, which add up with those given otherwise."""
-        return grant.units(before) if request.action is RewardAction.REDEEM else {}
+        return granted_units(before) if request.action is RewardAction.REDEEM else {}
 
     def holds(self, request: RewardInput, previewed: Snapshot, current: Snapshot) -> bool:
         """The coupon that goes, and the one that comes, are those that were shown; of a grant, what it
         gives. What the customer has of the features may have moved."""
         if request.action is RewardAction.REDEEM:
-            return grant.offer(previewed) == grant.offer(current)
+            return grant_offer(previewed) == grant_offer(current)
         if request.action is RewardAction.ATTACH:
             return quote.holds(previewed, current)
         return previewed == current
@@ -200,7 +206,7 @@ class RewardChange(ChangeKind[RewardInput]):
         if after is None:
             return Verdict.UNCLEAR
         if request.action is RewardAction.REDEEM:
-            return grant.verify(before, after)
+            return grant_verdict(before, after)
         if request.action is RewardAction.ATTACH:
             return attached.verify(before, after)
         wanted = request.reward if request.action is RewardAction.APPLY else None
@@ -259,7 +265,7 @@ class RewardChange(ChangeKind[RewardInput]):
 
     def shown_now(self, request: RewardInput, before: Snapshot, after: Snapshot) -> Sequence[str]:
         if request.action is RewardAction.REDEEM:
-            absent = grant.verify(before, after) is Verdict.NOT_APPLIED
+            absent = grant_verdict(before, after) is Verdict.NOT_APPLIED
             return [words.NO_GRANT if absent else words.PART_OF_GRANT]
         if request.action is RewardAction.ATTACH:
             return [words.ATTACHED if attached.is_there(after) else words.NOT_ATTACHED]

@@ -13,7 +13,7 @@ from bot.changes import request_form
 from bot.changes import words as changes_words
 from bot.changes.balance import form as balance
 from bot.changes.balance import words
-from bot.changes.balance.input import BalanceInput
+from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction
 from bot.changes.forms.model import Meta
 from bot.changes.grant.request import GrantInput

@@ -29,8 +29,8 @@ from bot.autumn.models import (
 from bot.changes import registry
 from bot.changes.amounts import AmountNote, parse_amount, size_problem
 from bot.changes.balance.figures import BalanceFigures
-from bot.changes.balance.input import BalanceInput
 from bot.changes.balance.kind import BalanceChange
+from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction, BalanceNote
 from bot.changes.canonical import near
 from bot.changes.common import identity_refusals
@@ -42,8 +42,8 @@ from bot.changes.details.request import DetailsInput
 from bot.changes.lines import Line
 from bot.changes.model import Facts, Snapshot, Verdict
 from bot.changes.notes import Note, NoteCode
-from bot.changes.reward.input import RewardInput
 from bot.changes.reward.kind import RewardChange
+from bot.changes.reward.request import RewardInput
 from bot.changes.reward.words import RewardAction, RewardLine, RewardNote
 from bot.lookups.invoices.facts import Owed, Unpaid
 from tests.changes.facts import (

@@ -9,7 +9,7 @@ from bot.access.limits import EXACT, Tolerance
 from bot.autumn.models import Feature, Flag, Plan, PlanItem, Reset, UsagePrice
 from bot.changes.amounts import AmountNote
 from bot.changes.balance import kind as balance
-from bot.changes.balance.input import BalanceInput
+from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction, BalanceLine, BalanceNote
 from bot.changes.common_notes import CommonNote
 from bot.changes.lines import Line, LineLabel, ValueFormat

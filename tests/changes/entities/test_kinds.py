@@ -29,8 +29,7 @@ from bot.autumn.models import (
 from bot.changes import descriptions, entity_view, price, registry, request_form, stored, words
 from bot.changes import words as changes_words
 from bot.changes.addition.request import AdditionInput
-from bot.changes.balance.input import BalanceInput
-from bot.changes.balance.target import HeldBalance, allocated, find
+from bot.changes.balance.request import BalanceInput, HeldBalance, allocated, held_balance
 from bot.changes.balance.words import BalanceAction, BalanceNote
 from bot.changes.billing.words import BillingNote
 from bot.changes.cancellation.request import CancellationInput
@@ -824,6 +823,6 @@ def test_typeahead_offers_the_whole_customer_first_and_a_hundred_at_most() -> No
 
 def test_thing_that_is_held_is_known_by_its_feature_even_if_it_resets() -> None:
     known = facts(balance(row(), feature_id="seats"))
-    held = find(change(entity="", feature="seats", row="row"), known)
+    held = held_balance(change(entity="", feature="seats", row="row"), known)
     assert isinstance(held, HeldBalance)
     assert allocated(held, known)

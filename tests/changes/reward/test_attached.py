@@ -18,8 +18,8 @@ from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, Verdict
 from bot.changes.notes import Note, plain
 from bot.changes.reward import attached, words
-from bot.changes.reward.input import RewardInput
 from bot.changes.reward.kind import RewardChange
+from bot.changes.reward.request import RewardInput
 from bot.changes.reward.words import RewardAction, RewardLine, RewardNote
 from tests.changes.billing.quotes import ADD_ON, OF_ENTITY, PRO, TEAM_LATER, having, quote
 from tests.changes.facts import NOW, billing, coupon, customer, discount, rewards, subscription
@@ -159,14 +159,15 @@ def test_it_counts_as_the_coupon_that_it_is() -> None:
 def test_snapshot_has_the_subscription_who_has_the_coupon_and_autumns_preview() -> None:
     held = [discount("ten", subscription_id=held_by) for held_by in ("s2", "s1")]
     facts = known(*held, discount("other", subscription_id="s3"), quoted=QUOTE)
-    assert attached.snapshot(attach(), facts) == {
+    snapshot = attached.snapshot("ten", "sub_pro", "pro", facts)
+    assert snapshot == {
         **subscriptions.snapshot(PRO, "pro", facts),
         "attached": '["s1", "s2"]',
         "own": None,
         "next_total": "44",
         **quoted.snapshot(facts),
     }
-    assert attached.is_there(attached.snapshot(attach(), facts))
+    assert attached.is_there(snapshot)
     assert not attached.is_there({})
 
 

@@ -8,7 +8,7 @@ import pytest
 from bot.changes import registry
 from bot.changes.details.request import DetailsInput
 from bot.changes.model import ChangeInput, Snapshot
-from bot.changes.reward.input import RewardInput
+from bot.changes.reward.request import RewardInput
 from bot.changes.reward.words import RewardAction
 from tests.changes.facts import customer, facts
 

@@ -9,8 +9,8 @@ from bot.changes.common_notes import CommonNote
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, Verdict
 from bot.changes.notes import Note
-from bot.changes.reward.input import RewardInput
 from bot.changes.reward.kind import RewardChange
+from bot.changes.reward.request import RewardInput
 from bot.changes.reward.words import RewardAction, RewardLine, RewardNote
 from tests.changes.facts import (
     LATER,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bot.changes.balance.verdict import settled
+from bot.changes.balance.figures import settled
 from bot.changes.model import Verdict
 
 A, N, U = Verdict.APPLIED, Verdict.NOT_APPLIED, Verdict.UNCLEAR

@@ -1,4 +1,4 @@
-"""What redeeming a feature grant gives, and whether it was given.
+"""A customer's coupons, and the grants that promo codes give.
 
 Each feature of a grant becomes a row of its own (or a flag), so a new one tells that it was redeemed,
 however much is used at the same time.
@@ -8,19 +8,79 @@ import json
 from decimal import Decimal
 
 from bot.access.limits import Worth
-from bot.autumn.models import Customer, FeatureGrant
+from bot.autumn.models import Coupon, Customer, Discount, FeatureGrant, RewardList
 from bot.changes import canonical, price
 from bot.changes.common import agreed
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, Snapshot, Verdict
 from bot.changes.reward.words import RewardLine
+from bot.lookups.invoices import discounting
+
+_NONE = RewardList()
+
+
+def own_discount(facts: Facts) -> Discount | None:
+    return discounting.own_discount(facts.billing.discounts if facts.billing else ())
+
+
+def subscription_discounts(facts: Facts) -> list[Discount]:
+    discounts = facts.billing.discounts if facts.billing else ()
+    return [one for one in discounts if one.subscription_id is not None]
+
+
+def stripe_only(own: Discount | None, facts: Facts) -> bool:
+    """Whether the customer's coupon is none of Autumn's, so that Autumn cannot apply it again."""
+    return own is not None and facts.rewards is not None and coupon_of(own.id, facts) is None
+
+
+def coupon_of(reward_id: str, facts: Facts) -> Coupon | None:
+    return next((one for one in (facts.rewards or _NONE).coupons if one.id == reward_id), None)
+
+
+def coupon_by_code(code: str, facts: Facts) -> Coupon | None:
+    coupons = (facts.rewards or _NONE).coupons
+    return next((one for one in coupons if any(each.code == code for each in one.promo_codes)), None)
+
+
+def grant_of(code: str, facts: Facts) -> FeatureGrant | None:
+    """By promo code, letter for letter, as Autumn compares them."""
+    grants = (facts.rewards or _NONE).feature_grants
+    return next((one for one in grants if any(each.code == code for each in one.promo_codes)), None)
+
+
+def redeemable(facts: Facts) -> bool:
+    """Whether there is a grant whose code the customer may still redeem."""
+    grants = (facts.rewards or _NONE).feature_grants
+    return any(one.grants and one.promo_codes and redeemed_code(one, facts) is None for one in grants)
+
+
+def redeemed_code(grant: FeatureGrant, facts: Facts) -> str | None:
+    """The code by which the customer redeemed this grant before, as far as can be told; each does so once.
+
+    Autumn names what a code gave `reward_<code>_<feature>_bal_…`. It shows that no longer once it is used up,
+    which Maple's own history may still know.
+    """
+    rows = [row.id for balance in facts.customer.balances.values() for row in balance.breakdown]
+    for promo in grant.promo_codes:
+        names = tuple(f"reward_{promo.code}_{one.feature_id}_" for one in grant.grants)
+        if promo.code in facts.redeemed or any(row.startswith(names) for row in rows):
+            return promo.code
+    return None
+
+
+def name_of(one: Coupon | Discount | FeatureGrant) -> str:
+    return one.name or one.id
+
+
+# What redeeming a grant gives, and whether it was given
+
 
 _ROWS = "rows:"
 _GIVES = "gives:"
 _UNLIMITED = "unlimited"
 
 
-def snapshot(grant: FeatureGrant | None, customer: Customer) -> Snapshot:
+def grant_snapshot(grant: FeatureGrant | None, customer: Customer) -> Snapshot:
     if grant is None:
         return {"grant": None}
     told: Snapshot = {"grant": grant.id}
@@ -30,24 +90,24 @@ def snapshot(grant: FeatureGrant | None, customer: Customer) -> Snapshot:
     return told
 
 
-def offer(told: Snapshot) -> Snapshot:
+def grant_offer(told: Snapshot) -> Snapshot:
     """The part that says what the grant gives."""
     return {name: value for name, value in told.items() if not name.startswith(_ROWS)}
 
 
-def features(told: Snapshot) -> frozenset[str] | None:
+def granted_features(told: Snapshot) -> frozenset[str] | None:
     """None: it is not known what the grant gives."""
     if told.get("grant") is None:
         return None
     return frozenset(name.removeprefix(_GIVES) for name in told if name.startswith(_GIVES))
 
 
-def units(told: Snapshot) -> dict[str, Decimal]:
+def granted_units(told: Snapshot) -> dict[str, Decimal]:
     """What adds up over a day with other changes of the same features."""
     return {f"feature:{feature}": amount for feature, amount in _given(told).items() if amount is not None}
 
 
-def worth(told: Snapshot, facts: Facts) -> Worth | None:
+def grant_worth(told: Snapshot, facts: Facts) -> Worth | None:
     parts = [price.worth(feature, amount, facts) for feature, amount in _given(told).items()]
     known = [part for part in parts if part is not None]
     currencies = {part.currency for part in known}
@@ -65,7 +125,7 @@ def _given(told: Snapshot) -> dict[str, Decimal | None]:
     }
 
 
-def preview(code: str, grant: FeatureGrant | None, customer: Customer) -> tuple[Line, ...]:
+def grant_preview(code: str, grant: FeatureGrant | None, customer: Customer) -> tuple[Line, ...]:
     lines = [Line(RewardLine.CODE, None, code)]
     for one in grant.grants if grant else ():
         balance = customer.balances.get(one.feature_id)
@@ -78,8 +138,8 @@ def preview(code: str, grant: FeatureGrant | None, customer: Customer) -> tuple[
     return tuple(lines)
 
 
-def verify(before: Snapshot, after: Snapshot) -> Verdict:
-    if before.get("grant") is None or offer(before) != offer(after):
+def grant_verdict(before: Snapshot, after: Snapshot) -> Verdict:
+    if before.get("grant") is None or grant_offer(before) != grant_offer(after):
         return Verdict.UNCLEAR
     kept = [name for name in before if name.startswith(_ROWS)]
     return agreed(appeared(before[name], after[name]) for name in kept)

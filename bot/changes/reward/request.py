@@ -1,18 +1,20 @@
-"""What must not be done about a customer's rewards, and what to know before doing it."""
+"""What is to become of a customer's coupon, or of a promo code, and why not."""
 
 from collections.abc import Iterator, Sequence
-from typing import assert_never
+from dataclasses import dataclass
+from typing import Literal, assert_never
 
 from bot.autumn.models import Coupon, Discount
-from bot.changes import canonical
+from bot.changes import canonical, line_form
 from bot.changes.canonical import ZERO
 from bot.changes.common import identity_refusals, joined
 from bot.changes.common_notes import CommonNote
 from bot.changes.estimate import Next, currency_of, estimates
-from bot.changes.model import Facts, Judgement
+from bot.changes.line_form import LineForm, LineReader
+from bot.changes.model import ChangeInput, Facts, Judgement
 from bot.changes.notes import Note, NoteCode
-from bot.changes.reward import attached
-from bot.changes.reward.coupons import (
+from bot.changes.reward import attached, words
+from bot.changes.reward.rewards import (
     coupon_by_code,
     coupon_of,
     grant_of,
@@ -22,10 +24,24 @@ from bot.changes.reward.coupons import (
     stripe_only,
     subscription_discounts,
 )
-from bot.changes.reward.input import RewardInput
 from bot.changes.reward.words import RewardAction, RewardNote
 
 _LONGEST_CODE = 200
+
+
+class RewardInput(ChangeInput):
+    kind: Literal["reward"] = "reward"
+    action: RewardAction
+    reward: str = ""
+    """The coupon's id, for APPLY and ATTACH."""
+    code: str = ""
+    """The promo code of a feature grant, for REDEEM."""
+    subscription: str = ""
+    """Its id, for ATTACH."""
+    product: str = ""
+    """The id of its plan, for ATTACH."""
+    instead: str | None = None
+    """For an undo: the coupon that must still be there, empty for none."""
 
 
 def guard(request: RewardInput, facts: Facts) -> Judgement:
@@ -42,7 +58,7 @@ def guard(request: RewardInput, facts: Facts) -> Judgement:
         case RewardAction.APPLY:
             return _apply(request, own, facts)
         case RewardAction.ATTACH:
-            return attached.guard(request, facts)
+            return attached.guard(request.reward, request.subscription, facts)
         case _:  # pragma: no cover - mypy sees to it that there is no other action
             assert_never(request.action)
 
@@ -147,3 +163,53 @@ def _apart(facts: Facts) -> Iterator[Note]:
 
 def _no(code: NoteCode, **details: str) -> Judgement:
     return Judgement((Note(code, details),))
+
+
+# As a line of a list
+
+
+_COUPON, _CODE = "coupon", "promo code"
+_ACTIONS = {
+    RewardAction.APPLY: ("apply", "apply coupon"),
+    RewardAction.REMOVE: ("remove", "remove coupon"),
+    RewardAction.REDEEM: ("redeem", "redeem promo code"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ListedReward:
+    action: RewardAction
+    about: str
+    """A coupon, or a promo code; for REMOVE maybe empty."""
+
+
+def read_line(line: LineReader) -> ListedReward:
+    line.takes_no_amount()
+    action = line.action(_ACTIONS)
+    if action is RewardAction.REMOVE:
+        return ListedReward(action, line.cells.about)
+    return ListedReward(action, line.about(_CODE if action is RewardAction.REDEEM else _COUPON))
+
+
+def fill_line(listed: ListedReward, facts: Facts, unique: str) -> RewardInput | Note:  # noqa: ARG001 - as all kinds
+    customer, action = facts.customer.id or "", listed.action
+    if action is RewardAction.REDEEM:
+        return RewardInput(customer=customer, action=action, code=listed.about)
+    if action is RewardAction.REMOVE:
+        return _removal(listed.about, facts)
+    coupons = facts.rewards.coupons if facts.rewards else ()
+    coupon = line_form.known(_COUPON, listed.about, {each.id: name_of(each) for each in coupons})
+    return (
+        coupon if isinstance(coupon, Note) else RewardInput(customer=customer, action=action, reward=coupon)
+    )
+
+
+def _removal(named: str, facts: Facts) -> RewardInput | Note:
+    """A coupon that is named has to be the one that the customer has."""
+    own = own_discount(facts)
+    if named and own is not None and isinstance(line_form.known(_COUPON, named, {own.id: own.name}), Note):
+        return Note(RewardNote.ANOTHER_COUPON, {"name": name_of(own)})
+    return RewardInput(customer=facts.customer.id or "", action=RewardAction.REMOVE)
+
+
+LINE = LineForm(words.LINE_USAGE, read_line, fill_line)
