@@ -11,7 +11,7 @@ from bot.approvals import words as approvals_words
 from bot.autumn.write import Write
 from bot.changes import buttons, registry, stored
 from bot.changes.common_notes import CommonNote
-from bot.changes.control.input import ControlInput
+from bot.changes.control.request import ControlInput
 from bot.changes.control.words import ControlType
 from bot.changes.forms import fields
 from bot.changes.forms.model import FormContent, FormState, Meta, Parsed

@@ -27,7 +27,7 @@ from bot.changes.balance.words import BalanceAction
 from bot.changes.billing.quantities import FeatureQuantity
 from bot.changes.cancellation.request import CancellationInput
 from bot.changes.cancellation.words import CancellationAction, Settlement
-from bot.changes.control.input import ControlInput
+from bot.changes.control.request import ControlInput
 from bot.changes.control.words import ControlType, ThresholdType
 from bot.changes.deletion.request import DeletionInput
 from bot.changes.details.request import DetailsInput

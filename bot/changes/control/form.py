@@ -8,9 +8,8 @@ from bot.changes import amounts, notes
 from bot.changes import words as changes_words
 from bot.changes.amounts import NotAnAmount
 from bot.changes.control import properties, words
-from bot.changes.control.input import ControlInput
 from bot.changes.control.properties import NotProperties
-from bot.changes.control.values import value_of
+from bot.changes.control.request import ControlInput, value_of
 from bot.changes.control.words import (
     INTERVALS,
     PURCHASE_INTERVALS,

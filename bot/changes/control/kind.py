@@ -10,11 +10,20 @@ from bot.autumn.write import Write
 from bot.changes import lines, price
 from bot.changes import words as changes_words
 from bot.changes.common import entity_of
-from bot.changes.control import entries, words
+from bot.changes.control import words
 from bot.changes.control.form import FORM
-from bot.changes.control.guard import guard
-from bot.changes.control.input import ControlInput
-from bot.changes.control.values import value_of
+from bot.changes.control.request import (
+    ControlInput,
+    edited_list,
+    entries_meant,
+    entry_json,
+    guard,
+    is_as_requested,
+    own_entries,
+    requested_entry,
+    value_of,
+    written_entry,
+)
 from bot.changes.control.words import ControlLine, ControlNote, ControlType
 from bot.changes.lines import Line
 from bot.changes.model import ChangeInput, Facts, Judgement, Needs, Snapshot, Verdict
@@ -62,16 +71,16 @@ class ControlChange(ChangeKind[ControlInput]):
 
     def snapshot(self, request: ControlInput, facts: Facts) -> Snapshot:
         """The entry it is about, and beside it the list, of which all is written."""
-        there = entries.meant(request, facts.customer)
+        there = entries_meant(request, facts.customer)
         return {
-            "entry": entries.canonical_json(there[0]) if there else None,
-            "list": json.dumps(entries.own(request.control, facts.customer), sort_keys=True),
+            "entry": entry_json(there[0]) if there else None,
+            "list": json.dumps(own_entries(request.control, facts.customer), sort_keys=True),
         }
 
     def preview(self, request: ControlInput, facts: Facts) -> tuple[Line, ...]:
-        there = entries.meant(request, facts.customer)
+        there = entries_meant(request, facts.customer)
         before = value_of(request.control, there[0]) if there else None
-        entry = entries.written(request, facts.customer)
+        entry = written_entry(request, facts.customer)
         after = None if entry is None else value_of(request.control, entry)
         return (Line(_LINES[request.control], before, after, about=request.feature),)
 
@@ -90,7 +99,7 @@ class ControlChange(ChangeKind[ControlInput]):
         return price.worth(request.feature, amount, facts)
 
     def plan(self, request: ControlInput, facts: Facts) -> tuple[Write, ...]:
-        edited = [dict(entry) for entry in entries.edited(request, facts.customer)]
+        edited = [dict(entry) for entry in edited_list(request, facts.customer)]
         body = {
             "customer_id": request.customer,
             **entity_of(request),
@@ -102,7 +111,7 @@ class ControlChange(ChangeKind[ControlInput]):
     def verify(self, request: ControlInput, before: Snapshot, after: Snapshot | None) -> Verdict:
         if after is None:
             return Verdict.UNCLEAR
-        if entries.shows(request, after.get("entry")):
+        if is_as_requested(request, after.get("entry")):
             return Verdict.APPLIED
         return Verdict.NOT_APPLIED if after.get("entry") == before.get("entry") else Verdict.UNCLEAR
 
@@ -122,7 +131,7 @@ class ControlChange(ChangeKind[ControlInput]):
 
     def summary(self, request: ControlInput, names: Names) -> str:
         label, feature = words.LISTS[request.control], lines.name(request.feature, names)
-        entry = entries.requested(request)
+        entry = requested_entry(request)
         if entry is None:
             return words.remove_control(label, feature)
         return words.set_control(label, feature, text.mrkdwn(value_of(request.control, entry), _LONGEST))

@@ -7,7 +7,7 @@ from bot.autumn.models import Feature
 from bot.changes import notes, request_form
 from bot.changes import words as changes_words
 from bot.changes.control import words
-from bot.changes.control.input import ControlInput
+from bot.changes.control.request import ControlInput
 from bot.changes.control.words import ControlNote, ControlType, ThresholdType
 from bot.changes.forms import words as forms_words
 from bot.changes.forms.model import Meta

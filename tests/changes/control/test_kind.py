@@ -8,10 +8,8 @@ from bot.access.limits import Worth
 from bot.autumn.models import Invoice
 from bot.changes.amounts import AmountNote
 from bot.changes.common_notes import CommonNote
-from bot.changes.control import entries
-from bot.changes.control.input import ControlInput
 from bot.changes.control.kind import ControlChange
-from bot.changes.control.values import value_of
+from bot.changes.control.request import ControlInput, entry_json, value_of, written_entry
 from bot.changes.control.words import ControlLine, ControlNote, ControlType, ThresholdType
 from bot.changes.lines import Line
 from bot.changes.model import Facts, Snapshot, Verdict
@@ -406,7 +404,7 @@ def test_preview(asked: ControlInput, there: Facts, line: Line) -> None:
 
 def told(entry: Any = None, *others: Any) -> Snapshot:
     there = [*([entry] if entry else []), *others]
-    return {"entry": entries.canonical_json(entry), "list": json.dumps(there, sort_keys=True)}
+    return {"entry": entry_json(entry), "list": json.dumps(there, sort_keys=True)}
 
 
 def test_snapshot_has_the_entry_and_the_list_that_is_written() -> None:
@@ -465,7 +463,7 @@ def test_what_became_of_it(
 def test_it_is_undone_by_the_entry_that_was_there() -> None:
     undo = CHANGE.inverse(ask(), told(MORE), told(SPEND))
     assert isinstance(undo, ControlInput)
-    assert entries.written(undo, known().customer) == MORE
+    assert written_entry(undo, known().customer) == MORE
     assert (undo.remove, undo.feature, undo.control) == (False, "messages", ControlType.SPEND)
     assert CHANGE.inverse(ask(), told(), told(SPEND)) == remove()
     undo = CHANGE.inverse(usage(properties=FOR_X), told(), told(FILTERED))
@@ -560,7 +558,7 @@ def test_long_value_is_shown_whole() -> None:
 
 
 def test_entry_is_kept_in_one_order() -> None:
-    assert entries.canonical_json({"b": 1, "a": 2}) == '{"a":2,"b":1}'
+    assert entry_json({"b": 1, "a": 2}) == '{"a":2,"b":1}'
 
 
 def test_where_it_is_offered_and_what_it_needs() -> None:

@@ -35,8 +35,7 @@ from bot.changes.billing.words import BillingNote
 from bot.changes.cancellation.request import CancellationInput
 from bot.changes.cancellation.words import CancellationAction, CancellationNote, Settlement
 from bot.changes.common_notes import CommonNote
-from bot.changes.control import entries
-from bot.changes.control.input import ControlInput
+from bot.changes.control.request import ControlInput, has_inherited, own_entries
 from bot.changes.control.words import ControlNote, ControlType
 from bot.changes.expiry.request import ExpiryInput
 from bot.changes.facts import gather, gather_for
@@ -299,13 +298,13 @@ def test_controls_that_an_entity_inherits_are_not_its_own() -> None:
     whole = customer(billing_controls={"spend_limits": [{"feature_id": "tokens", "source": "customer"}]})
     seen = entity(billing_controls={"spend_limits": [own, of_plan, of_customer, "odd"], "usage_limits": 5})
     view = entity_view.view(whole, seen, whole)
-    assert entries.own("spend_limits", view) == [own]
+    assert own_entries("spend_limits", view) == [own]
     assert [entry["feature_id"] for entry in controls.entries("spend_limits", view)] == [
         "messages",
         "seats",
         "exports",
     ]
-    assert entries.inherited(ControlType.SPEND, "exports", view)
+    assert has_inherited(ControlType.SPEND, "exports", view)
     inherited = [{**entry, "source": "inherited"} for entry in (of_plan, of_customer)]
     assert view.billing_controls == {"spend_limits": [own, *inherited]}
     assert entity_view.view(whole, None, whole).billing_controls == {}
