@@ -1,4 +1,4 @@
-"""What people do with alerts, by the labels they see; and how Autumn's webhooks reach the bot."""
+"""What people do with alerts, by the labels they see, and how Autumn's webhooks reach the bot."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,7 +22,7 @@ QUICK = AlertTimeouts(tick=0.1, channel=0.0, overall=0.0, again=0.05, doubt=0.05
 async def alerting(
     mode: Mode, *, policy: str = "", timeouts: AlertTimeouts = QUICK
 ) -> AsyncIterator[Running]:
-    """Everything running, and Autumn's webhooks on their way to the bot."""
+    """Everything running, with Autumn's webhooks sent to the bot."""
     secret = new_secret()
     async with running_maple(
         mode, policy=policy, alert_pace=timeouts, webhook_secret=SecretStr(secret)
@@ -37,7 +37,7 @@ async def open_alerts(person: Person) -> str:
 
 
 async def set_up(person: Person) -> None:
-    """The clicks that make an alert as it is proposed."""
+    """Sets up an alert with the default settings."""
     await open_alerts(person)
     await person.click(words.NEW)
     await person.sees(words.FIELD_SOURCES)
@@ -51,7 +51,7 @@ async def the_alert(maple: Running, channel: str = SUPPORT) -> AlertSubscription
 
 
 def posted(maple: Running, channel: str = SUPPORT) -> list[Message]:
-    """The alerts that everyone in the channel has."""
+    """The alerts everyone in the channel sees."""
     return [
         post
         for post in maple.slack.workspace.posts

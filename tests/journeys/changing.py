@@ -1,4 +1,4 @@
-"""What people do to have a customer changed, by the labels they see."""
+"""The steps by which people request changes, using only the labels they see."""
 
 import json
 import re
@@ -35,7 +35,7 @@ may = ["history"]
 
 
 async def give(maple: Running, amount: str = "500", *, action: str = "") -> None:
-    """Ana asks for more messages for Acme, or sets what remains of them."""
+    """Ana requests more messages for Acme, or sets their balance."""
     await ask_for_messages(maple.ana, amount, action=action)
 
 
@@ -65,7 +65,7 @@ async def ask_for_a_name(person: Person, name: str, *, customer: str = "cus_acme
 
 
 async def request_undo(person: Person) -> None:
-    """Of the change on the screen."""
+    """Requests the undo of the change on the screen."""
     await person.click(approvals_words.UNDO)
     await person.sees(approvals_words.UNDO_HINT)
     await person.fill(approvals_words.REASON, "It was the wrong customer")
@@ -73,24 +73,24 @@ async def request_undo(person: Person) -> None:
 
 
 async def lea_sees(maple: Running, *words: str) -> str:
-    """On the card in the channel for approvals."""
+    """Lea reads these words on the card in the approvals channel."""
     maple.lea.go("#billing")
-    for one in words:
-        seen = await maple.lea.sees(one)
-    return seen
+    for expected in words:
+        message = await maple.lea.sees(expected)
+    return message
 
 
 async def close_and_look(person: Person, *words: str | re.Pattern[str]) -> str:
-    """The asker's own card, in the messages with Maple."""
+    """The requester reads these words on her own card, in her direct messages with Maple."""
     await person.close()
     person.go("@maple")
-    for one in words:
-        seen = await person.sees(one)
-    return seen
+    for expected in words:
+        message = await person.sees(expected)
+    return message
 
 
 async def elsewhere(maple: Running, route: str, **body: object) -> None:
-    """Somebody does this in Autumn past Maple."""
+    """Somebody does this in Autumn directly, without Maple."""
     async with httpx.AsyncClient(base_url=maple.autumn.url, trust_env=False) as client:
         answer = await client.post(
             f"/v1/{route}",

@@ -1,4 +1,4 @@
-"""What people do with digests, by the labels they see; and how mornings come."""
+"""What people do with digests, by the labels they see, and how time passes until one is due."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -31,7 +31,7 @@ COMING = "Coming up in the next"
 
 @asynccontextmanager
 async def digesting(mode: Mode, *, policy: str = "", timings: Timeouts = UNHURRIED) -> AsyncIterator[Running]:
-    """Everything running, with a bot that looks for what is due many times a second."""
+    """Everything running, with a bot that checks for due digests many times a second."""
     async with running_maple(mode, policy=policy, timings=timings, digest_pace=QUICK) as maple:
         yield maple
 
@@ -42,8 +42,7 @@ async def open_list(person: Person, sees: str = LIST) -> str:
 
 
 async def set_up(owner: Person, *, person: str = "", sees: str = "The first post comes") -> str:
-    """The list, and the two clicks that make a digest as it is proposed. `person`: whom it goes to, if not to
-    the channel."""
+    """Sets up a digest with the default settings. `person`: whom it goes to instead of the channel."""
     await open_list(owner)
     await owner.click("New digest")
     await owner.sees(FORM)
@@ -54,32 +53,32 @@ async def set_up(owner: Person, *, person: str = "", sees: str = "The first post
 
 
 async def the_digest(maple: Running, channel: str = SUPPORT) -> Digest:
-    """The only one of a channel."""
+    """The channel's only digest."""
     (digest,) = await maple.bot.services.digests.of_channel(channel)
     return digest
 
 
 def pass_time(maple: Running, by: timedelta) -> None:
-    """For the bot and for Autumn. Slack's own clock stands still: its triggers would grow old."""
+    """Moves the clocks of the bot and of Autumn. Slack's clock stays: its triggers would expire."""
     maple.autumn.clock.move(by)
     maple.clock.move(by)
 
 
 async def trail(database: Database, digest_id: str) -> list[audit.Entry]:
-    """What the audit trail has about a digest, once the whole trail is found to be sound."""
+    """A digest's entries in the audit trail, after verifying the whole trail."""
     async with database.reading() as connection:
         assert (await audit.verify(connection)).faults == ()
         return [entry async for entry in audit.entries(connection, change_id=digest_id)]
 
 
 async def due(maple: Running, channel: str = SUPPORT) -> None:
-    """The morning comes on which the channel's only digest is due."""
+    """Moves the clocks to when the channel's only digest is due."""
     digest = await the_digest(maple, channel)
     pass_time(maple, digest.next_due - maple.clock.now() + timedelta(seconds=1))
 
 
 def posted(maple: Running, channel: str = SUPPORT) -> list[Message]:
-    """The digests that everyone in the channel has, without their threads."""
+    """The digests everyone in the channel sees, without their threads."""
     return _marked(maple, channel, "maple_digest")
 
 
@@ -97,7 +96,7 @@ def _marked(maple: Running, channel: str, event: str) -> list[Message]:
 
 
 async def later(maple: Running, by: timedelta) -> None:
-    """So much later, when everything that came due is done."""
+    """Moves the clocks, and waits until everything that came due is done."""
     pass_time(maple, by)
     await settled(maple)
 

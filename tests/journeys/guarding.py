@@ -1,4 +1,4 @@
-"""What is typed into the forms for changes, and what their guards say to it."""
+"""What is typed into the forms for changes, and which note their guards answer with."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -40,21 +40,21 @@ class Case:
     filled: tuple[tuple[str, str], ...] = ()
     """Labels, and what is picked or typed; a date as days from now."""
     submits: bool = False
-    """Whether it is said only when the form is submitted."""
+    """Whether the note appears only when the form is submitted."""
 
 
 async def fill_in(maple: Running, case: Case) -> None:
-    """Ana fills in the form, and reads what is said to it."""
+    """Ana fills in the form and reads the note."""
     await maple.ana.command(case.line)
     await maple.bot.work.drain(10)
-    for label, given in (*case.filled, *([_REASON] if case.submits else [])):
+    for label, entry in (*case.filled, *([_REASON] if case.submits else [])):
         if label in _DATES:
-            at = maple.clock.now() + timedelta(days=int(given))
+            at = maple.clock.now() + timedelta(days=int(entry))
             await maple.ana.choose(label, str(int(at.timestamp())))
         elif label in _PICKED:
-            await maple.ana.choose(label, given)
+            await maple.ana.choose(label, entry)
         else:
-            await maple.ana.fill(label, given)
+            await maple.ana.fill(label, entry)
         await maple.bot.work.drain(10)
     if case.submits:
         await maple.ana.submit()
@@ -62,23 +62,23 @@ async def fill_in(maple: Running, case: Case) -> None:
 
 
 def _balance(
-    code: NoteCode, said: str, customer: str, feature: str, *filled: tuple[str, str], submits: bool = False
+    code: NoteCode, note: str, customer: str, feature: str, *filled: tuple[str, str], submits: bool = False
 ) -> Case:
-    return Case(code, f"/autumn balance {customer}", said, (("Feature", feature), *filled), submits)
+    return Case(code, f"/autumn balance {customer}", note, (("Feature", feature), *filled), submits)
 
 
 def _reward(
-    code: NoteCode, said: str, customer: str, *filled: tuple[str, str], submits: bool = False
+    code: NoteCode, note: str, customer: str, *filled: tuple[str, str], submits: bool = False
 ) -> Case:
-    return Case(code, f"/autumn reward {customer}", said, filled, submits)
+    return Case(code, f"/autumn reward {customer}", note, filled, submits)
 
 
-def _details(code: NoteCode, said: str, *filled: tuple[str, str], submits: bool = False) -> Case:
-    return Case(code, "/autumn update cus_acme", said, filled, submits)
+def _details(code: NoteCode, note: str, *filled: tuple[str, str], submits: bool = False) -> Case:
+    return Case(code, "/autumn update cus_acme", note, filled, submits)
 
 
-def _deletion(code: NoteCode, said: str, customer: str) -> Case:
-    return Case(code, f"/autumn delete {customer}", said)
+def _deletion(code: NoteCode, note: str, customer: str) -> Case:
+    return Case(code, f"/autumn delete {customer}", note)
 
 
 _SET = (ACTION, "Set the balance")
@@ -90,11 +90,11 @@ _TEAM = ("Which part of it", "Team")
 _GRANT = ("Which part of it", "150 of 300 left")
 _PACK = ("Which part of it", "2,785 of 10,000 left")
 _REQUIRED = "Please complete this required field."
-"""Slack's own words: nothing comes to Maple."""
+"""Slack's own words: Maple receives nothing."""
 
 
-def _amount(given: str) -> tuple[str, str]:
-    return ("Amount", given)
+def _amount(amount: str) -> tuple[str, str]:
+    return ("Amount", amount)
 
 
 BALANCE = (

@@ -1,4 +1,4 @@
-"""What is filled into the forms for subscriptions, and what their guards say to it."""
+"""What is filled into the forms for subscriptions, and which note their guards answer with."""
 
 from bot.changes.addition.words import AdditionNote
 from bot.changes.billing.words import BillingNote
@@ -19,24 +19,24 @@ _BACK: Filled = (ACTION, "Take the cancellation back")
 _WHOLE: Filled = ("What the customer gets for the rest", "Refund of the whole last payment")
 
 
-def _cancel(code: NoteCode, said: str, customer: str, *filled: Filled) -> Case:
-    return Case(code, f"/autumn cancel {customer}", said, filled)
+def _cancel(code: NoteCode, note: str, customer: str, *filled: Filled) -> Case:
+    return Case(code, f"/autumn cancel {customer}", note, filled)
 
 
-def _trial(code: NoteCode, said: str, *filled: Filled) -> Case:
-    return Case(code, "/autumn trial cus_umbrella", said, filled)
+def _trial(code: NoteCode, note: str, *filled: Filled) -> Case:
+    return Case(code, "/autumn trial cus_umbrella", note, filled)
 
 
-def _quantity(code: NoteCode, said: str, *filled: Filled) -> Case:
-    return Case(code, "/autumn quantity cus_acme", said, filled)
+def _quantity(code: NoteCode, note: str, *filled: Filled) -> Case:
+    return Case(code, "/autumn quantity cus_acme", note, filled)
 
 
-def _add(code: NoteCode, said: str, customer: str, *filled: Filled) -> Case:
-    return Case(code, f"/autumn add {customer}", said, filled)
+def _add(code: NoteCode, note: str, customer: str, *filled: Filled) -> Case:
+    return Case(code, f"/autumn add {customer}", note, filled)
 
 
-def _switch(code: NoteCode, said: str, customer: str, *filled: Filled) -> Case:
-    return Case(code, f"/autumn switch {customer}", said, filled)
+def _switch(code: NoteCode, note: str, customer: str, *filled: Filled) -> Case:
+    return Case(code, f"/autumn switch {customer}", note, filled)
 
 
 CANCELLATION = (

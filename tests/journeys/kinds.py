@@ -1,4 +1,4 @@
-"""The kinds of change beside balances, as people ask for them, and what else happens to them."""
+"""The kinds of change other than balances: how people request each one, and what can go wrong."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -13,25 +13,25 @@ Steps = Callable[[Running], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Sort:
-    """One thing to ask for."""
+    """One change to request."""
 
     name: str
     mode: Mode
-    """The way in, in turn: each kind is tried over one of them, each outcome over both."""
+    """How Slack reaches the bot. The kinds alternate, and every outcome is tried over both."""
     ask: Steps
-    """Ana does."""
+    """What Ana does to request it."""
     asked: str
-    """What the card says is asked for."""
+    """How the card describes the request."""
     route: str
-    """Of the write in Autumn."""
+    """The Autumn route that writes it."""
     meddle: Steps | None = None
-    """Somebody does something past Maple that it was not asked on; None where nothing outdates it."""
+    """A change made in Autumn directly that outdates the request; None where nothing does."""
     anew: str = ""
-    """What the card shows then, among the rest."""
+    """What the card shows after that."""
     undo: str = ""
-    """What its undo is; empty when there is none."""
+    """How its undo is described; empty when it cannot be undone."""
     confirms: bool | None = None
-    """The answer to the dialog that Approve asks with; None where it asks nothing."""
+    """The answer to the confirmation dialog of Approve; None where there is none."""
     quoted: bool = False
     """Whether Autumn's own preview is shown."""
 
@@ -169,7 +169,7 @@ async def record_usage(maple: Running) -> None:
 
 
 async def _fill_control(maple: Running, control: str, values: Mapping[str, str], sees: str) -> None:
-    """`control`: empty for the spend limit, which the form opens with."""
+    """`control`: empty for the spend limit, which the form starts with."""
     await _open(maple, "/autumn controls cus_acme", "Fill in the form")
     if control:
         await maple.ana.choose("Control", control)
@@ -218,7 +218,7 @@ async def refund(maple: Running) -> None:
 
 
 def _part_refunded(maple: Running) -> str:
-    """How the form calls the only invoice of which a part was refunded before."""
+    """The form's label for the only partly refunded invoice."""
     invoice = _invoice(maple)
     at = datetime.fromtimestamp(invoice.created_at / 1000, UTC)
     return f"{at:%b} {at.day}, {at.year} · $57.20"
@@ -441,5 +441,5 @@ SORTS = (
     ),
 )  # fmt: skip
 TWO_SORTS = tuple(sort for sort in SORTS if sort.name in ("deletion", "cancellation"))
-"""Two that differ as much as kinds do, for what every change is subject to, whatever its kind: one over
-HTTP that leaves nothing to read back, and one over Socket Mode that Autumn previews."""
+"""Two kinds that differ as much as possible, for tests of what all kinds share: one over HTTP that leaves
+nothing to read back, and one over Socket Mode that Autumn previews."""

@@ -27,12 +27,12 @@ LIMIT = {"customer_id": "cus_acme", "feature_id": "messages", "limit_type": "inc
 
 
 def last(maple: Running, kind: str) -> dict[str, Any]:
-    """What Slack told the bot last, of this kind."""
+    """The last request of this type that Slack sent to the bot."""
     return [sent.payload for sent in maple.slack.sent if sent.payload.get("type") == kind][-1]
 
 
 async def as_another(maple: Running, person: Person, **action: str) -> None:
-    """The last click, done by somebody else in the same modal, with another action."""
+    """The last click, as if somebody else made it in the same modal, with another action."""
     payload = last(maple, "block_actions")
     await send_as(maple, person, {**payload, "actions": [{**payload["actions"][0], **action}]})
 
@@ -62,7 +62,7 @@ async def test_event_reaches_the_channel_and_its_buttons_work(mode: Mode) -> Non
         await raj.sees(balance_words.TITLE)
 
 
-async def test_payment_that_fails_is_told_once_by_message_and_poll() -> None:
+async def test_failed_payment_is_posted_once_by_webhook_and_poll() -> None:
     async with alerting("http") as maple:
         await set_up(maple.ana)
         await maple.ana.close()
@@ -73,11 +73,11 @@ async def test_payment_that_fails_is_told_once_by_message_and_poll() -> None:
             maple.clock.move(timedelta(hours=1))
             await maple.bot.alerts.ticker.look_through()
             await maple.bot.alerts.ticker.tick()
-        told = [post for post in posted(maple) if "Past due" in post.text]
-        assert len(told) == 1
+        past_due_posts = [post for post in posted(maple) if "Past due" in post.text]
+        assert len(past_due_posts) == 1
 
 
-async def test_poll_finds_a_payment_that_failed_without_webhooks() -> None:
+async def test_poll_finds_failed_payment_without_webhooks() -> None:
     async with running_maple("http", alert_pace=AlertTimeouts(tick=3600, poll=0, channel=0)) as maple:
         await open_alerts(maple.ana)
         await maple.ana.sees(words.NO_WEBHOOKS.partition("* ")[2])
@@ -89,7 +89,7 @@ async def test_poll_finds_a_payment_that_failed_without_webhooks() -> None:
         maple.clock.move(timedelta(hours=1))
         await maple.bot.alerts.ticker.look_through()
         async with asyncio.timeout(10):
-            while not posted(maple):  # a tick that was woken may be posting it
+            while not posted(maple):  # a tick that has started may be posting it
                 await maple.bot.alerts.ticker.tick()
                 await asyncio.sleep(0.01)
         (post,) = posted(maple)
@@ -99,7 +99,7 @@ async def test_poll_finds_a_payment_that_failed_without_webhooks() -> None:
             assert (await client.post(f"{maple.bot.url}{PATH}")).status_code == 404
 
 
-async def test_alert_to_oneself_alone() -> None:
+async def test_alert_to_oneself_is_private() -> None:
     async with alerting("http") as maple:
         ana = maple.ana
         ana.go("@raj")
@@ -143,7 +143,7 @@ async def test_subscription_is_edited_paused_resumed_and_removed() -> None:
         assert events == [f"alert_{verb}" for verb in ("created", "edited", "paused", "resumed", "removed")]
 
 
-async def test_policy_says_who_may_set_alerts_up() -> None:
+async def test_policy_decides_who_may_set_up_alerts() -> None:
     async with alerting("http", policy=LEADS) as maple:
         await set_up(maple.lea)
         before = await the_alert(maple)
@@ -159,7 +159,7 @@ async def test_policy_says_who_may_set_alerts_up() -> None:
         assert words.ONLY_OTHERS in await maple.ana.sees(words.ONLY_OTHERS)
 
 
-async def test_nobody_changes_what_goes_to_another_person() -> None:
+async def test_alert_to_another_person_cannot_be_changed() -> None:
     async with alerting("http") as maple:
         ana, raj = maple.ana, maple.raj
         await open_alerts(ana)
@@ -181,7 +181,7 @@ async def test_nobody_changes_what_goes_to_another_person() -> None:
         await ana.sees("active again")
 
 
-async def test_clicks_in_a_list_that_is_out_of_date() -> None:
+async def test_clicks_in_an_outdated_list() -> None:
     async with alerting("http") as maple:
         ana = maple.ana
         await set_up(ana)
@@ -194,7 +194,7 @@ async def test_clicks_in_a_list_that_is_out_of_date() -> None:
             assert words.NOTES[words.AlertNote.CHANGED].split(": ")[1] in ana.last()
 
 
-async def test_edit_that_somebody_else_overtook_is_shown_again_as_filled_in() -> None:
+async def test_edit_that_somebody_else_preceded_shows_the_form_again_as_filled_in() -> None:
     async with alerting("http") as maple:
         ana = maple.ana
         await set_up(ana)
@@ -212,7 +212,7 @@ async def test_edit_that_somebody_else_overtook_is_shown_again_as_filled_in() ->
         assert (await the_alert(maple)).choice.sources == {past_due.SOURCE.key}
 
 
-async def test_edit_of_what_somebody_else_removed() -> None:
+async def test_edit_of_an_alert_that_somebody_else_removed() -> None:
     async with alerting("http") as maple:
         ana = maple.ana
         await set_up(ana)
@@ -223,7 +223,7 @@ async def test_edit_of_what_somebody_else_removed() -> None:
         await ana.sees("Someone else changed or removed")
 
 
-async def test_resumed_in_a_channel_that_is_shared_by_now() -> None:
+async def test_alert_is_not_resumed_in_a_channel_that_became_shared() -> None:
     async with alerting("http") as maple:
         ana = maple.ana
         await set_up(ana)
@@ -235,7 +235,7 @@ async def test_resumed_in_a_channel_that_is_shared_by_now() -> None:
         assert (await the_alert(maple)).pause is Pause.ASKED
 
 
-async def test_channel_that_is_shared_when_the_form_is_submitted() -> None:
+async def test_channel_that_became_shared_is_refused_on_submit() -> None:
     async with alerting("http") as maple:
         ana = maple.ana
         await open_alerts(ana)
@@ -247,7 +247,7 @@ async def test_channel_that_is_shared_when_the_form_is_submitted() -> None:
         assert await maple.bot.alerts.of_channel(SUPPORT) == []
 
 
-async def test_channel_with_as_many_as_there_may_be() -> None:
+async def test_channel_at_its_alert_limit() -> None:
     async with alerting("http") as maple:
         ana = maple.ana
         for number in range(10):
@@ -261,13 +261,13 @@ async def test_channel_with_as_many_as_there_may_be() -> None:
         await ana.sees("the most there can be")
 
 
-async def test_autumn_that_does_not_answer_leaves_names_out() -> None:
+async def test_silent_autumn_leaves_names_out() -> None:
     async with alerting("http") as maple:
         maple.autumn.faults.add("plans.list", "500", times=None)
         await set_up(maple.ana)
 
 
-async def test_form_closed_meanwhile_is_answered_beside_it() -> None:
+async def test_form_closed_meanwhile_is_answered_in_a_message() -> None:
     async with alerting("http") as maple:
         ana = maple.ana
         await open_alerts(ana)
@@ -279,7 +279,7 @@ async def test_form_closed_meanwhile_is_answered_beside_it() -> None:
         assert "only visible to you" in await ana.sees("The alert is set up")
 
 
-async def test_trouble_is_said_in_the_modal() -> None:
+async def test_errors_are_shown_in_the_modal() -> None:
     async with alerting("http") as maple:
         async with maple.bot.database.writing() as connection:
             await connection.execute(text("ALTER TABLE alert_subscriptions RENAME TO lost"))
@@ -287,18 +287,18 @@ async def test_trouble_is_said_in_the_modal() -> None:
         assert "Reference" in await maple.ana.sees("Reference")
 
 
-async def test_two_replicas_tell_once_whatever_comes_when() -> None:
+async def test_two_replicas_post_each_event_once() -> None:
     async with alerting("http", timeouts=QUICK) as maple:
         await set_up(maple.ana)
         await maple.ana.close()
-        async with maple.another() as other:
+        async with maple.another() as replica:
             second = maple.autumn.webhooks.endpoints[0]
-            maple.autumn.send_webhooks_to(f"{other.url}{PATH}", secret=second.secret)
+            maple.autumn.send_webhooks_to(f"{replica.url}{PATH}", secret=second.secret)
             maple.autumn.webhooks.hold()
             for number in range(6):
                 maple.autumn.webhooks.send("balances.limit_reached", {**LIMIT, "entity_id": f"ws_{number}"})
             maple.autumn.webhooks.release("shuffled", times=3, seed=1)
             await maple.autumn.webhooks.settled()
-            for bot in (maple.bot, other):
+            for bot in (maple.bot, replica):
                 await bot.alerts.ticker.tick()
             assert len({post.text for post in posted(maple)}) == len(posted(maple)) == 6

@@ -1,4 +1,4 @@
-"""Changes that needed no approval, as the approvals channel is told of them; and what units are worth."""
+"""How the approvals channel hears of changes that needed no approval, and what units are worth."""
 
 from datetime import timedelta
 
@@ -12,11 +12,11 @@ who = "everyone"
 may = ["ask", "approve", "undo", "at_once"]
 """
 WORTH = "Acme Ltd · Give 500 extra of Messages (≈ $4)"
-"""The customer pays 80 cents for a hundred."""
+"""The customer pays 80 cents per hundred."""
 
 
 def posts(maple: Running) -> list[dict[str, object]]:
-    """What was posted in the approvals channel, as Slack got it."""
+    """What was posted in the approvals channel, as sent to Slack."""
     return [
         dict(call.args)
         for call in maple.slack.calls
@@ -48,10 +48,10 @@ async def test_change_applied_at_once_is_posted_once_and_can_be_undone_there(mod
         await later(maple)
         assert len(posts(maple)) == 2
         await maple.lea.sees(f"({approvals_words.UNDONE_STATE})")
-        cards = [card for card in maple.slack.workspace.posts if card.channel == APPROVALS]
+        posted = [post for post in maple.slack.workspace.posts if post.channel == APPROVALS]
         labels = (approvals_words.UNDONE_CHANGE, approvals_words.UNDO_REQUEST)
-        for label, shown in zip(labels, cards, strict=True):
-            assert maple.lea.link(label).endswith(f"/archives/{APPROVALS}/p{shown.ts.replace('.', '')}")
+        for label, message in zip(labels, posted, strict=True):
+            assert maple.lea.link(label).endswith(f"/archives/{APPROVALS}/p{message.ts.replace('.', '')}")
         assert [write.applied for write in maple.autumn.ledger] == [True, True]
 
 

@@ -1,4 +1,4 @@
-"""The approval card has what it takes to decide, and its first line is the push notification."""
+"""The approval card holds everything needed to decide; its first line is the push notification."""
 
 from bot.access import words as access_words
 from bot.approvals import words as approvals_words
@@ -49,18 +49,18 @@ async def test_card_says_what_the_customer_pays_and_owes_and_keeps_ids_for_the_e
 
 async def test_card_counts_earlier_changes_and_other_requests_of_the_customer(maple: Running) -> None:
     await give(maple)
-    shown = await card(maple)
-    assert "Earlier:" not in shown
-    assert "Also waiting" not in shown
+    text = await card(maple)
+    assert "Earlier:" not in text
+    assert "Also waiting" not in text
     await maple.lea.click("Approve")
     await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
     await maple.ana.close()
     await give(maple)
-    shown = await card(maple)
-    assert "Earlier: 1 change like this in the last 90 days. The last: Give 500 extra of Messages" in shown
+    text = await card(maple)
+    assert "Earlier: 1 change like this in the last 90 days. The last: Give 500 extra of Messages" in text
     await ask_for_messages(maple.raj, "70")
-    shown = await lea_sees(maple, "Give 70 extra")
-    assert "Also waiting for this customer: 1 other request" in shown
+    text = await lea_sees(maple, "Give 70 extra")
+    assert "Also waiting for this customer: 1 other request" in text
 
 
 async def test_card_says_who_may_approve_without_notifying_them(maple: Running) -> None:

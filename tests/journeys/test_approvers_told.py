@@ -1,4 +1,4 @@
-"""Who is told of a request that waits: those whom the policy names, and never the person who requested it."""
+"""Who is notified of a waiting request: those the policy names, and never the person who requested it."""
 
 from datetime import timedelta
 
@@ -19,7 +19,7 @@ escalate_to = ["U02RAJ"]
 
 
 def posts(maple: Running) -> list[str]:
-    """What was posted in the approvals channel, as Slack got it."""
+    """What was posted in the approvals channel, as sent to Slack."""
     return [
         str(call.args.get("blocks"))
         for call in maple.slack.calls
@@ -42,7 +42,7 @@ async def test_new_request_mentions_whom_the_policy_names_but_not_the_requester(
         assert "Please decide" not in await maple.lea.sees("Approved by @lea")
 
 
-async def test_without_such_a_policy_nobody_is_mentioned(maple: Running) -> None:
+async def test_nobody_is_mentioned_without_such_a_policy(maple: Running) -> None:
     await give(maple)
     maple.lea.go("#billing")
     assert "Please decide" not in await maple.lea.sees(WAITING)
@@ -51,7 +51,7 @@ async def test_without_such_a_policy_nobody_is_mentioned(maple: Running) -> None
 
 
 async def reminders(maple: Running, hours: float) -> list[str]:
-    """After that many hours more."""
+    """The reminders posted within so many more hours."""
     maple.clock.move(timedelta(hours=hours))
     await maple.bot.changes.sweeper.tick()
     maple.lea.go("#billing")

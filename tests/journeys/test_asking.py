@@ -1,4 +1,4 @@
-"""Asking for a change in one line, and the form that it opens."""
+"""Requesting a change in one line, and the form that it opens."""
 
 import json
 from datetime import UTC, datetime, time, timedelta
@@ -24,7 +24,7 @@ from tests.screen import on_screen
 
 
 def form(maple: Running) -> dict[str, Any]:
-    """The form as it was last drawn."""
+    """The form as last drawn."""
     call = [call for call in maple.slack.calls if call.method == "views.update"][-1]
     view = call.args["view"]
     return dict(json.loads(view) if isinstance(view, str) else view)
@@ -75,7 +75,7 @@ async def test_balance_is_set_and_reset_date_moved_in_one_line(mode: Mode) -> No
         assert reset.input.reset_at == datetime.combine(day, time(), UTC)
 
 
-async def test_amount_that_can_be_read_in_two_ways_is_asked_back(maple: Running) -> None:
+async def test_ambiguous_amount_is_queried(maple: Running) -> None:
     await maple.ana.command("/autumn give acme 5.000 messages")
     hint = await maple.ana.sees("5.000")
     assert labels.NOTHING_CHANGED in hint
@@ -84,20 +84,20 @@ async def test_amount_that_can_be_read_in_two_ways_is_asked_back(maple: Running)
     assert [call for call in maple.autumn.calls if call.route.startswith("customers")] == []
 
 
-async def test_picked_customer_goes_on_to_the_form_with_what_was_typed(maple: Running) -> None:
+async def test_form_opens_filled_in_after_picking_the_customer(maple: Running) -> None:
     await maple.ana.command("/autumn give twin 5k because they asked")
     await maple.ana.sees("match")
     await maple.ana.choose(forms_words.PICK_CUSTOMER, "Twin Peaks Diner · billing@twinpeaks.example")
-    shown = await maple.ana.sees(changes_words.ACTION)
-    assert "Amount: [5k" in shown
-    assert "they asked" in shown
+    screen = await maple.ana.sees(changes_words.ACTION)
+    assert "Amount: [5k" in screen
+    assert "they asked" in screen
     assert json.loads(form(maple)["private_metadata"])["c"] == "cus_twin_c"
 
 
-async def test_feature_that_is_not_clear_is_picked_in_the_form(maple: Running) -> None:
+async def test_unclear_feature_is_picked_in_the_form(maple: Running) -> None:
     await maple.ana.command("/autumn give cus_acme 5k zzz because they asked")
-    shown = await maple.ana.sees(on_screen(balance_words.pick_feature("zzz")))
-    assert "Amount: [5k" in shown
+    screen = await maple.ana.sees(on_screen(balance_words.pick_feature("zzz")))
+    assert "Amount: [5k" in screen
     assert focused(maple) == [balance_form.FEATURE_BLOCK]
     await maple.ana.choose(balance_words.FEATURE, "Messages")
     await maple.ana.sees(on_screen(forms_words.PREVIEW))
@@ -119,12 +119,12 @@ async def test_form_opens_in_the_first_empty_field_with_the_preview_under_the_am
 
 async def test_features_that_cannot_be_changed_are_not_offered(maple: Running) -> None:
     await maple.ana.command("/autumn balance cus_acme")
-    shown = await maple.ana.sees(changes_words.ACTION)
+    screen = await maple.ana.sees(changes_words.ACTION)
     (feature,) = (block for block in form(maple)["blocks"] if block["block_id"] == balance_form.FEATURE_BLOCK)
     offered = {option["value"] for option in feature["element"]["options"]}
     assert "messages" in offered
     assert not offered & {"sso", "priority_support"}
-    assert any(balance_words.unchangeable(number) in shown for number in range(1, 10))
+    assert any(balance_words.unchangeable(number) in screen for number in range(1, 10))
 
 
 async def test_part_of_a_customer_is_found_in_either_order(maple: Running) -> None:

@@ -1,4 +1,4 @@
-"""What the policy does not let a person request is passed on to those who may."""
+"""Passing on what the policy does not let a person request to those who may."""
 
 import pytest
 from sqlalchemy import text
@@ -72,8 +72,8 @@ async def test_form_is_passed_on_and_taken_up_by_somebody_who_may(mode: Mode) ->
     async with running_maple(mode, policy=LEADS) as maple:
         await maple.ana.command(GIVE)
         form = await maple.ana.sees(PREVIEW)
-        others = on_screen(forms_words.others("@billing-leads", asked=True))
-        in_order(form, others, f"[{access_words.ASK_THEM}]")
+        who_may = on_screen(forms_words.others("@billing-leads", asked=True))
+        in_order(form, who_may, f"[{access_words.ASK_THEM}]")
         await maple.ana.submit()
         await maple.ana.sees(approvals_words.RESULTS[Result.PASSED_ON].what)
         await maple.ana.close()
@@ -125,13 +125,15 @@ async def test_form_submitted_twice_is_passed_on_once(mode: Mode) -> None:
         await maple.ana.sees(access_words.ASK_THEM)
         await maple.ana.submit()
         await maple.ana.sees(approvals_words.RESULTS[Result.PASSED_ON].what)
-        submitted = [each for each in maple.slack.sent if each.payload.get("type") == "view_submission"]
-        again = submitted[-1].payload | {"trigger_id": "1.2.again"}
-        await maple.slack.deliveries.send("interactive", again)
+        submitted = [
+            request for request in maple.slack.sent if request.payload.get("type") == "view_submission"
+        ]
+        repeated = submitted[-1].payload | {"trigger_id": "1.2.again"}
+        await maple.slack.deliveries.send("interactive", repeated)
         assert len(await posted(maple)) == 1
 
 
-async def test_person_who_may_request_none_of_a_kind_can_fill_in_the_form_for_others(mode: Mode) -> None:
+async def test_form_can_be_filled_in_for_others_by_somebody_who_may_not_request_it(mode: Mode) -> None:
     async with running_maple(mode, policy=LEADS) as maple:
         await maple.ana.command("/autumn update cus_acme")
         form = await maple.ana.sees(on_screen(forms_words.ASKS_OTHERS))
@@ -149,8 +151,8 @@ async def test_others_are_named_only_where_somebody_may(policy: str) -> None:
     async with running_maple("http", policy=policy) as maple:
         await maple.ana.command(GIVE)
         form = await maple.ana.sees(PREVIEW)
-        others = on_screen(forms_words.others(access_words.OTHER_MEMBERS, asked=True))
-        assert (others in form) == (policy == EXCLUDED)
+        who_may = on_screen(forms_words.others(access_words.OTHER_MEMBERS, asked=True))
+        assert (who_may in form) == (policy == EXCLUDED)
         assert (f"[{access_words.ASK_THEM}]" in form) == (policy == EXCLUDED)
 
 
@@ -186,7 +188,7 @@ async def test_form_says_when_nobody_may_request_it() -> None:
         assert f"[{forms_words.SUBMIT}]" in form
 
 
-async def test_form_that_nobody_can_be_asked_for_says_who_may() -> None:
+async def test_form_that_cannot_be_passed_on_says_who_may() -> None:
     async with running_maple("http", policy=EXCLUDED, approvals=None) as maple:
         await maple.ana.command("/autumn update cus_acme")
         refusal = await maple.ana.sees(approvals_words.RESULTS[Result.NOT_ALLOWED].what)
@@ -194,7 +196,7 @@ async def test_form_that_nobody_can_be_asked_for_says_who_may() -> None:
         assert access_words.ASK_THEM not in refusal
 
 
-async def test_change_that_became_allowed_is_left_to_the_person() -> None:
+async def test_change_that_became_allowed_is_not_passed_on() -> None:
     async with running_maple("http", policy=LEADS) as maple:
         await maple.ana.command(GIVE)
         await maple.ana.sees(access_words.ASK_THEM)
@@ -225,14 +227,16 @@ async def test_form_can_be_passed_on_after_slack_refused_it() -> None:
         maple.slack.faults.add("chat.postMessage", "error", error="restricted_action", times=1)
         await ask_them(maple, "Reference")
         assert await posted(maple) == []
-        submitted = [each for each in maple.slack.sent if each.payload.get("type") == "view_submission"]
-        again = submitted[-1].payload | {"trigger_id": "1.2.again"}
-        await maple.slack.deliveries.send("interactive", again)
+        submitted = [
+            request for request in maple.slack.sent if request.payload.get("type") == "view_submission"
+        ]
+        repeated = submitted[-1].payload | {"trigger_id": "1.2.again"}
+        await maple.slack.deliveries.send("interactive", repeated)
         await maple.ana.sees(approvals_words.RESULTS[Result.PASSED_ON].what)
         assert len(await posted(maple)) == 1
 
 
-async def test_form_that_is_not_kept_any_more_is_not_opened() -> None:
+async def test_expired_form_is_not_opened() -> None:
     async with running_maple("http", policy=LEADS) as maple:
         await ask_them(maple, approvals_words.RESULTS[Result.PASSED_ON].what)
         assert len(await posted(maple)) == 1
@@ -242,7 +246,7 @@ async def test_form_that_is_not_kept_any_more_is_not_opened() -> None:
         await maple.lea.sees(approvals_words.RESULTS[Result.UNKNOWN].what)
 
 
-async def test_what_cannot_be_done_is_not_passed_on() -> None:
+async def test_impossible_change_is_not_passed_on() -> None:
     async with running_maple("http", policy=LEADS) as maple:
         await maple.ana.command("/autumn update cus_acme")
         await maple.ana.sees(on_screen(forms_words.ASKS_OTHERS))

@@ -1,6 +1,6 @@
-"""What a change costs in calls of Autumn's: the table in docs/benchmarks.md is held to what is measured here.
+"""How many Autumn calls a change takes: holds the table in docs/benchmarks.md to what is measured here.
 
-Plans and features, which are kept for three minutes, have been read before, as in a bot that is in use.
+Plans and features, cached for three minutes, have been read before, as in a bot that is in use.
 """
 
 import re
@@ -22,10 +22,10 @@ ASKED, APPROVED, DELETED = (
 
 
 def documented() -> dict[str, tuple[int, int]]:
-    """Reads and writes, by what was done."""
+    """Reads and writes, by step."""
     text = Path(__file__).parents[2].joinpath("docs", "benchmarks.md").read_text(encoding="utf-8")
     section = text.partition("## Calls of Autumn")[2].partition("\n## ")[0]
-    return {what: (int(reads), int(writes)) for what, reads, writes in TABLE.findall(section)}
+    return {step: (int(reads), int(writes)) for step, reads, writes in TABLE.findall(section)}
 
 
 def split(maple: Running) -> tuple[int, int]:
@@ -41,7 +41,7 @@ async def forget_calls(maple: Running) -> None:
     maple.autumn.calls.clear()
 
 
-async def test_balance_change_is_read_once_to_ask_and_three_times_to_apply() -> None:
+async def test_balance_change_takes_one_read_to_request_and_three_to_apply() -> None:
     async with running_maple("http") as maple:
         await maple.ana.command("/autumn balance cus_acme")
         await maple.ana.sees(ACTION)
@@ -61,7 +61,7 @@ async def test_balance_change_is_read_once_to_ask_and_three_times_to_apply() -> 
         await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
         await maple.bot.work.drain(10)
         assert split(maple) == documented()[APPROVED]
-        # The last look before the write is for nothing else.
+        # The last read before the write serves nothing else.
         assert [call.route for call in maple.autumn.calls][-3:] == [
             "customers.get",
             "balances.update",

@@ -1,4 +1,4 @@
-"""Bulk changes, from a list to its results, through the bot as it is released."""
+"""Bulk changes, from the list to its results, through the real bot."""
 
 import csv
 import io
@@ -82,9 +82,9 @@ async def left(maple: Running, customer: str, feature: str = "messages") -> Deci
 
 
 def file_text(maple: Running, name: str) -> str:
-    """The newest file of Maple's whose name has these words."""
-    found = [file for file in maple.slack.workspace.files.values() if name in file.name]
-    return found[-1].content.decode("utf-8-sig")
+    """The newest file from Maple whose name contains these words."""
+    files = [file for file in maple.slack.workspace.files.values() if name in file.name]
+    return files[-1].content.decode("utf-8-sig")
 
 
 def rows(maple: Running, name: str) -> list[dict[str, str]]:
@@ -92,12 +92,12 @@ def rows(maple: Running, name: str) -> list[dict[str, str]]:
 
 
 @pytest.mark.both_transports
-async def test_list_is_checked_approved_applied_and_told(maple: Running) -> None:
+async def test_list_is_checked_approved_applied_and_reported(maple: Running) -> None:
     before = [await left(maple, customer) for customer in CUSTOMERS]
     await check_list(maple.ana)
-    shown = await maple.ana.sees("Bulk change: 5 changes for 5 customers")
-    assert "Messages: 5 lines, 500 in all" in shown
-    assert forms_words.needed(1) in shown
+    screen = await maple.ana.sees("Bulk change: 5 changes for 5 customers")
+    assert "Messages: 5 lines, 500 in all" in screen
+    assert forms_words.needed(1) in screen
     assert [await left(maple, customer) for customer in CUSTOMERS] == before
     await maple.ana.click(words.SEND)
     await maple.ana.sees(words.REQUESTED)
@@ -125,7 +125,7 @@ async def test_list_is_checked_approved_applied_and_told(maple: Running) -> None
 
 
 @pytest.mark.both_transports
-async def test_file_is_read_as_a_pasted_list(maple: Running) -> None:
+async def test_file_is_read_like_a_pasted_list(maple: Running) -> None:
     await open_form(maple.ana)
     await maple.ana.attach(words.FILE, "list.csv", LIST.replace(",", ";").encode("utf-16"))
     await maple.ana.fill(forms_words.REASON, "The outage")
@@ -133,7 +133,7 @@ async def test_file_is_read_as_a_pasted_list(maple: Running) -> None:
     assert "5 changes for 5 customers" in await maple.ana.sees(words.SEND)
 
 
-async def test_plain_list_takes_feature_and_amount_of_the_form(maple: Running) -> None:
+async def test_plain_list_takes_feature_and_amount_from_the_form(maple: Running) -> None:
     await open_form(maple.ana)
     await maple.ana.fill(words.LIST, "\n".join(CUSTOMERS[:3]))
     await maple.ana.choose(forms_words.FEATURE, "Messages")
@@ -145,8 +145,8 @@ async def test_plain_list_takes_feature_and_amount_of_the_form(maple: Running) -
 
 async def test_changes_of_several_kinds_share_one_approval(maple: Running) -> None:
     await open_form(maple.ana)
-    shown = await maple.ana.sees("what each needs in its line")
-    assert "• cancel: a product, no amount, and an action such as at the end" in shown
+    screen = await maple.ana.sees("what each needs in its line")
+    assert "• cancel: a product, no amount, and an action such as at the end" in screen
     lines = (
         "customer,about,amount,action,kind",
         "cus_northwind,messages,500,,",
@@ -164,10 +164,10 @@ async def test_changes_of_several_kinds_share_one_approval(maple: Running) -> No
     assert words.repeated(5) in wrong
     assert "soon is no action here" in wrong
     await maple.ana.click(words.LEAVE_OUT)
-    shown = await maple.ana.sees(words.SEND)
-    assert "In all (≈ $30.00)" in shown
+    screen = await maple.ana.sees(words.SEND)
+    assert "In all (≈ $30.00)" in screen
     for part in ("Messages: 1 line, 500 in all", "Reward change: 1 line", "Refund: 1 line", "Added product"):
-        assert part in shown
+        assert part in screen
     await maple.ana.click(words.SEND)
     await maple.ana.sees(words.REQUESTED)
     maple.lea.go("#billing")
@@ -203,19 +203,19 @@ async def test_link_of_a_line_to_be_paid_reaches_its_requester_alone(maple: Runn
     assert "/invoice/" not in file_text(maple, "maple-bulk-change")
 
 
-async def test_wrong_lines_are_named_sent_as_a_file_and_left_out(maple: Running) -> None:
+async def test_wrong_lines_are_listed_sent_as_a_file_and_left_out(maple: Running) -> None:
     wrong = "nobody,messages,5\ncus_bold,messages,five\ncus_html,teleport,5\n=1+1,messages,5\n"
     await check_list(maple.ana, LIST + wrong)
-    shown = await maple.ana.sees("4 lines can't be requested")
+    screen = await maple.ana.sees("4 lines can't be requested")
     for line, part in (
         (7, "No customer has exactly"),
         (8, "not a number"),
         (9, "no feature teleport"),
         (10, "formula"),
     ):
-        assert f"Line {line}: " in shown
-        assert part in shown
-    assert f"[{words.SEND}]" not in shown
+        assert f"Line {line}: " in screen
+        assert part in screen
+    assert f"[{words.SEND}]" not in screen
     await maple.ana.click(words.WRONG_CSV)
     await maple.ana.sees(words.CSV_SENT)
     assert [row["line"] for row in rows(maple, "maple-wrong-lines")] == ["7", "8", "9", "10"]
@@ -255,9 +255,7 @@ async def test_form_says_what_is_missing(maple: Running) -> None:
         (b"", "The list is empty"),
     ],
 )
-async def test_file_that_cannot_be_used_is_refused_in_words(
-    maple: Running, content: bytes, says: str
-) -> None:
+async def test_unusable_file_is_refused_with_a_reason(maple: Running, content: bytes, says: str) -> None:
     await open_form(maple.ana)
     await maple.ana.attach(words.FILE, "list.csv", content)
     await maple.ana.fill(forms_words.REASON, "why")
@@ -266,7 +264,7 @@ async def test_file_that_cannot_be_used_is_refused_in_words(
 
 
 @pytest.mark.parametrize("lacking", ["files:read", "download"])
-async def test_file_that_slack_does_not_give_is_told(maple: Running, lacking: str) -> None:
+async def test_file_that_cannot_be_downloaded_is_reported(maple: Running, lacking: str) -> None:
     await open_form(maple.ana)
     await maple.ana.attach(words.FILE, "list.csv", LIST.encode())
     await maple.ana.fill(forms_words.REASON, "why")
@@ -304,7 +302,7 @@ async def test_waiting_list_is_withdrawn_by_its_requester(maple: Running) -> Non
     assert "By @ana" in card
     assert f"[{approvals_words.APPROVE}]" not in await maple.lea.sees(withdrawn)
     assert maple.autumn.ledger == []
-    # Nobody else was needed for it, so there is nothing to tell beside the card.
+    # Nobody else was involved, so there is no notice besides the card.
     assert len([piece for piece in maple.ana.pieces() if withdrawn in piece]) == 1
 
 
@@ -384,7 +382,7 @@ async def test_list_applied_at_once_is_one_message_in_the_approvals_channel(post
         assert len(posts) == posted
 
 
-async def test_team_sees_how_many_lines_its_lists_may_have() -> None:
+async def test_form_says_how_many_lines_a_list_may_have() -> None:
     async with running_maple("http", policy=f"{AT_ONCE}[batches]\nmost_lines = 4\n") as maple:
         await open_form(maple.ana)
         await maple.ana.sees("Up to 4 lines")
@@ -395,7 +393,7 @@ async def test_team_sees_how_many_lines_its_lists_may_have() -> None:
         await maple.ana.sees(words.too_many_listed(4))
 
 
-async def test_stopped_list_goes_on_when_it_is_resumed() -> None:
+async def test_stopped_list_can_be_resumed() -> None:
     one_by_one = replace(QUICK_BATCHES, at_once=1)
     async with running_maple("http", policy=AT_ONCE, timings=UNHURRIED, batch_pace=one_by_one) as maple:
         maple.autumn.faults.add("balances.update", "latency", seconds=60, customer=CUSTOMERS[1])
@@ -419,7 +417,7 @@ async def test_stopped_list_goes_on_when_it_is_resumed() -> None:
         assert len(maple.autumn.ledger) == 5
 
 
-async def test_policy_judges_lines_and_their_total_and_the_length_of_a_list(maple: Running) -> None:
+async def test_policy_limits_lines_totals_and_list_length(maple: Running) -> None:
     policy = """
 [[allow]]
 name = "up to 100 at once"
@@ -449,9 +447,9 @@ most_lines = 4
         await check_list(ana, "cus_bold,messages,500\ncus_html,messages,90")
         assert "Line 1: " in await ana.sees("No rule of your team's policy lets you do this")
         await check_list(ana, "cus_bold,messages,300\ncus_html,messages,300")
-        shown = await ana.sees("No rule of your team's policy lets you do this")
-        assert "Line 1: " not in shown
-        assert f"[{words.SEND}]" not in shown
+        screen = await ana.sees("No rule of your team's policy lets you do this")
+        assert "Line 1: " not in screen
+        assert f"[{words.SEND}]" not in screen
         await check_list(ana, LIST)
         assert "Line 6: " in await ana.sees(words.PROBLEMS[LineReason.TOO_MANY])
 
@@ -496,7 +494,7 @@ async def test_another_replica_checks_the_list_again(maple: Running) -> None:
     await maple.lea.sees(FINISHED)
 
 
-async def test_list_whose_figures_moved_is_shown_again_by_another_replica(maple: Running) -> None:
+async def test_list_whose_numbers_changed_is_shown_again_by_another_replica(maple: Running) -> None:
     await check_list(maple.ana)
     before = await maple.ana.sees(words.SEND)
     await elsewhere(
@@ -504,26 +502,26 @@ async def test_list_whose_figures_moved_is_shown_again_by_another_replica(maple:
     )
     async with maple.another():
         await maple.ana.click(words.SEND)
-        shown = await maple.ana.sees(on_screen(words.ANEW))
-        assert shown != before
+        screen = await maple.ana.sees(on_screen(words.ANEW))
+        assert screen != before
         await maple.ana.click(words.SEND)
         await maple.ana.sees(words.REQUESTED)
     assert len(await maple.bot.batches.requested_by(maple.ana.id, limit=5)) == 1
 
 
-async def test_list_that_is_no_longer_right_is_shown_again(maple: Running) -> None:
+async def test_list_that_became_invalid_is_shown_again(maple: Running) -> None:
     await check_list(maple.ana)
     await maple.ana.sees(words.SEND)
     maple.autumn.faults.add("customers.get", "500", customer=CUSTOMERS[0])
     async with maple.another():
         await maple.ana.click(words.SEND)
-        shown = await maple.ana.sees(on_screen(words.ANEW))
-        assert words.PROBLEMS[LineReason.NOT_READ] in shown
+        screen = await maple.ana.sees(on_screen(words.ANEW))
+        assert words.PROBLEMS[LineReason.NOT_READ] in screen
         await maple.ana.click(words.LEAVE_OUT)
         assert "4 changes for 4 customers" in await maple.ana.sees(words.SEND)
 
 
-async def test_list_that_is_gone_is_said(maple: Running) -> None:
+async def test_expired_list_is_reported(maple: Running) -> None:
     wrong = LIST + "nobody,messages,5"
     for button, says in ((words.WRONG_CSV, words.WRONG_CSV_GONE), (words.LEAVE_OUT, words.GONE)):
         await check_list(maple.ana, wrong)
@@ -545,8 +543,8 @@ async def test_list_that_is_gone_is_said(maple: Running) -> None:
 async def test_one_customer_may_have_several_lines_under_one_approval(maple: Running) -> None:
     messages, minutes = await left(maple, "cus_acme"), await left(maple, "cus_acme", "minutes")
     await check_list(maple.ana, "cus_acme,messages,100\ncus_acme,minutes,20\nbilling@acme.example,messages,5")
-    shown = await maple.ana.sees("2 changes for 1 customer")
-    assert words.repeated(1) in shown
+    screen = await maple.ana.sees("2 changes for 1 customer")
+    assert words.repeated(1) in screen
     await maple.ana.click(words.LEAVE_OUT)
     await maple.ana.sees(words.SEND)
     await maple.ana.click(words.SEND)
@@ -561,9 +559,9 @@ async def test_one_customer_may_have_several_lines_under_one_approval(maple: Run
 async def test_one_sentence_changes_several_balances_of_a_customer(maple: Running) -> None:
     messages, minutes = await left(maple, "cus_acme"), await left(maple, "cus_acme", "minutes")
     await maple.ana.command("/autumn give cus_acme 100 messages and 20 minutes because ticket 4711")
-    shown = await maple.ana.sees("2 changes for 1 customer")
-    assert f"{messages:,} → {messages + 100:,}" in shown
-    assert f"{minutes:,} → {minutes + 20:,}" in shown
+    screen = await maple.ana.sees("2 changes for 1 customer")
+    assert f"{messages:,} → {messages + 100:,}" in screen
+    assert f"{minutes:,} → {minutes + 20:,}" in screen
     await maple.ana.click(words.SEND)
     await maple.ana.sees(words.REQUESTED)
     assert await left(maple, "cus_acme") == messages
@@ -576,38 +574,40 @@ async def test_one_sentence_changes_several_balances_of_a_customer(maple: Runnin
 
 
 async def test_one_sentence_changes_several_balances_of_an_entity(maple: Running) -> None:
-    who = "cus_piedpiper"
+    customer = "cus_piedpiper"
 
     async def own(entity: str) -> dict[str, Decimal]:
-        held = (await maple.bot.autumn.entity(who, entity)).balances
-        return {feature: held[feature].remaining for feature in ("messages", "exports")}
+        balances = (await maple.bot.autumn.entity(customer, entity)).balances
+        return {feature: balances[feature].remaining for feature in ("messages", "exports")}
 
-    before, others = await own("workspace_1"), await own("workspace_2")
-    await maple.ana.command(f"/autumn give {who}/compress 100 messages and 5 exports because ticket 4711")
-    shown = await maple.ana.sees("2 changes for 1 customer")
-    assert "workspace_1" in shown
+    before, others_before = await own("workspace_1"), await own("workspace_2")
+    await maple.ana.command(
+        f"/autumn give {customer}/compress 100 messages and 5 exports because ticket 4711"
+    )
+    screen = await maple.ana.sees("2 changes for 1 customer")
+    assert "workspace_1" in screen
     await maple.ana.click(words.SEND)
     await maple.ana.sees(words.REQUESTED)
     await approve(maple)
     assert "workspace_1" in await maple.lea.sees("2 of 2 applied")
     after = await own("workspace_1")
     assert after == {"messages": before["messages"] + 100, "exports": before["exports"] + 5}
-    assert await own("workspace_2") == others
+    assert await own("workspace_2") == others_before
 
 
-async def test_entity_of_several_changes_that_is_not_clear_is_refused_in_words(maple: Running) -> None:
+async def test_unclear_entity_of_several_changes_is_refused_with_a_reason(maple: Running) -> None:
     await maple.ana.command(
         "/autumn give cus_piedpiper/workspace 5 messages and 5 exports because they asked"
     )
-    shown = await maple.ana.sees(on_screen(words.wrong(2)))
-    assert words.PROBLEMS[LineReason.NO_ENTITY] in shown
+    screen = await maple.ana.sees(on_screen(words.wrong(2)))
+    assert words.PROBLEMS[LineReason.NO_ENTITY] in screen
     assert maple.autumn.ledger == []
 
 
 async def test_several_changes_without_a_reason_open_the_form_with_the_list(maple: Running) -> None:
     await maple.ana.command("/autumn set cus_acme messages to 700 and minutes to 30")
-    shown = await maple.ana.sees(words.LIST)
-    assert "cus_acme,messages,700,set" in shown
+    screen = await maple.ana.sees(words.LIST)
+    assert "cus_acme,messages,700,set" in screen
     await maple.ana.fill(forms_words.REASON, "They asked")
     await maple.ana.submit()
     await maple.ana.sees("2 changes for 1 customer")
@@ -623,16 +623,16 @@ async def test_customer_of_several_changes_is_picked_where_several_match(maple: 
     await maple.ana.command("/autumn give twin 5 messages and 5 zzz because they asked")
     await maple.ana.sees(forms_words.PICK_CUSTOMER)
     await maple.ana.choose(forms_words.PICK_CUSTOMER, "twin")
-    shown = await maple.ana.sees(on_screen(words.wrong(1)))
-    assert "There is no feature zzz" in shown
+    screen = await maple.ana.sees(on_screen(words.wrong(1)))
+    assert "There is no feature zzz" in screen
 
 
-async def test_several_changes_that_are_no_list_are_refused_in_words(maple: Running) -> None:
+async def test_unreadable_list_of_changes_is_refused_with_a_reason(maple: Running) -> None:
     await maple.ana.command("/autumn give cus_acme 5 messages and 5 zz\u202ez because they asked")
     await maple.ana.sees(on_screen(words.wrong(1)))
 
 
-async def test_several_changes_at_once_are_not_checked_for(maple: Running) -> None:
+async def test_check_command_refuses_several_changes(maple: Running) -> None:
     await maple.ana.command("/autumn check cus_acme 5 messages and 5 minutes")
     await maple.ana.sees(check_words.ONE_FEATURE)
 
@@ -670,13 +670,13 @@ async def test_button_does_nothing_in_a_channel_that_another_company_sees(
     maple.slack.workspace.channels[APPROVALS].kind = "shared"
     await maple.lea.click(button)
     await maple.lea.sees(on_screen(approvals_words.RESULTS["channel_shared"].what))
-    shown = await maple.lea.sees(on_screen(words.WITHHELD))
-    assert "Claims" not in shown
-    assert "[" not in shown
+    screen = await maple.lea.sees(on_screen(words.WITHHELD))
+    assert "Claims" not in screen
+    assert "[" not in screen
     assert maple.autumn.ledger == []
 
 
-async def test_lines_that_were_undone_by_themselves_stay(maple: Running) -> None:
+async def test_lines_undone_separately_stay_undone(maple: Running) -> None:
     async with running_maple("http", policy=AT_ONCE, timings=UNHURRIED) as at_once:
         ana = at_once.ana
         await check_list(ana)
@@ -696,7 +696,7 @@ async def test_lines_that_were_undone_by_themselves_stay(maple: Running) -> None
         await ana.sees("Undo of a bulk change: 4 changes for 4 customers")
 
 
-async def test_card_of_an_unknown_bulk_change_is_answered_in_words(maple: Running) -> None:
+async def test_unknown_bulk_change_is_refused(maple: Running) -> None:
     await request(maple.ana)
     maple.ana.go("@maple")
     await maple.ana.sees(WAITING)
@@ -725,12 +725,12 @@ async def test_all_customers_of_a_list_are_changed(maple: Running) -> None:
     await maple.ana.fill(words.AMOUNT, "10")
     await maple.ana.fill(forms_words.REASON, "The outage")
     await maple.ana.submit()
-    shown = await maple.ana.sees("Bulk change: ")
-    counted = [re.search(pattern, shown) for pattern in (r"Bulk change: (\d+) ", r"(\d+) lines? can't")]
-    assert sum(int(found[1]) for found in counted if found) == number > 10
+    screen = await maple.ana.sees("Bulk change: ")
+    counted = [re.search(pattern, screen) for pattern in (r"Bulk change: (\d+) ", r"(\d+) lines? can't")]
+    assert sum(int(count[1]) for count in counted if count) == number > 10
 
 
-async def test_long_reason_of_a_sentence_is_cut_to_what_a_button_carries(maple: Running) -> None:
+async def test_long_reason_is_cut_to_fit_the_button(maple: Running) -> None:
     reason = "they asked " * 190
     await maple.ana.command(f"/autumn give cus_acme 100 messages and 20 minutes because {reason}")
     await maple.ana.sees(f"[{words.SEND}]")

@@ -1,4 +1,4 @@
-"""A balance is changed: asked for, decided on, carried out, told; by people who only see labels."""
+"""A balance change from request to outcome, by people who only see labels."""
 
 import asyncio
 from datetime import timedelta
@@ -32,7 +32,7 @@ from tests.screen import on_screen
 
 
 def writes(maple: Running) -> list[str]:
-    return [one.route for one in maple.autumn.ledger]
+    return [write.route for write in maple.autumn.ledger]
 
 
 async def remaining(maple: Running) -> Decimal:
@@ -40,7 +40,7 @@ async def remaining(maple: Running) -> Decimal:
     return customer.balances["messages"].remaining
 
 
-async def test_approved(maple: Running) -> None:
+async def test_approved_change_is_applied(maple: Running) -> None:
     before = await remaining(maple)
     await give(maple)
     form = await maple.ana.sees("0 of 1 approval")
@@ -57,7 +57,7 @@ async def test_approved(maple: Running) -> None:
     assert await remaining(maple) == before + 500
 
 
-async def test_nobody_approves_what_they_asked_for(maple: Running) -> None:
+async def test_requester_cannot_approve_their_own_request(maple: Running) -> None:
     await give(maple)
     await maple.ana.sees("0 of 1 approval")
     await maple.ana.close()
@@ -68,7 +68,7 @@ async def test_nobody_approves_what_they_asked_for(maple: Running) -> None:
     assert writes(maple) == []
 
 
-async def test_at_once(mode: Mode) -> None:
+async def test_change_is_applied_right_away(mode: Mode) -> None:
     async with running_maple(mode, policy=AT_ONCE, approvals=None) as maple:
         await maple.ana.command("/autumn balance cus_acme")
         await maple.ana.sees(ACTION)
@@ -83,7 +83,7 @@ async def test_at_once(mode: Mode) -> None:
         assert writes(maple) == ["balances.update"]
 
 
-async def test_denied(maple: Running) -> None:
+async def test_denied_change_is_not_applied(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, WAITING)
     await maple.lea.click("Deny")
@@ -97,7 +97,7 @@ async def test_denied(maple: Running) -> None:
     assert writes(maple) == []
 
 
-async def test_withdrawn(maple: Running) -> None:
+async def test_withdrawn_request_is_not_applied(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, WAITING)
     await maple.ana.sees("0 of 1 approval")
@@ -109,7 +109,7 @@ async def test_withdrawn(maple: Running) -> None:
     assert writes(maple) == []
 
 
-async def test_expired(maple: Running) -> None:
+async def test_request_expires(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, WAITING)
     maple.clock.move(timedelta(hours=25))
@@ -119,7 +119,7 @@ async def test_expired(maple: Running) -> None:
     assert writes(maple) == []
 
 
-async def test_expired_before_it_was_swept(maple: Running) -> None:
+async def test_expired_request_is_refused_before_the_sweep(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, WAITING)
     maple.clock.move(timedelta(hours=25))
@@ -129,7 +129,7 @@ async def test_expired_before_it_was_swept(maple: Running) -> None:
     assert writes(maple) == []
 
 
-async def test_overtaken_then_approved(maple: Running) -> None:
+async def test_outdated_request_is_shown_again_and_approved(maple: Running) -> None:
     await give(maple, "900", action="Set the balance")
     await lea_sees(maple, WAITING)
     await elsewhere(maple, "balances.update", customer_id="cus_acme", feature_id="messages", remaining=20_000)
@@ -145,7 +145,7 @@ async def test_overtaken_then_approved(maple: Running) -> None:
     assert await remaining(maple) == 900
 
 
-async def test_a_relative_change_goes_on_with_fresh_figures(maple: Running) -> None:
+async def test_relative_change_is_applied_to_current_numbers(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, WAITING)
     await elsewhere(maple, "balances.update", customer_id="cus_acme", feature_id="messages", remaining=20_000)
@@ -155,17 +155,17 @@ async def test_a_relative_change_goes_on_with_fresh_figures(maple: Running) -> N
     assert await remaining(maple) == 20_500
 
 
-async def test_failed(maple: Running) -> None:
+async def test_failed_change_changes_nothing(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, WAITING)
     maple.autumn.faults.add("balances.update", "429", retry_after=3600)
     await maple.lea.click("Approve")
     await maple.lea.sees(FAILED)
     await close_and_look(maple.ana, FAILED)
-    assert [one for one in maple.autumn.ledger if one.applied] == []
+    assert [write for write in maple.autumn.ledger if write.applied] == []
 
 
-async def test_unconfirmed_then_settled_by_a_person(maple: Running) -> None:
+async def test_unconfirmed_change_is_settled_by_a_person(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, WAITING)
     maple.autumn.faults.add("balances.update", "cut_before", times=1)
@@ -176,10 +176,10 @@ async def test_unconfirmed_then_settled_by_a_person(maple: Running) -> None:
     card = await maple.lea.sees(approvals_words.ENDINGS[Cause.MARKED_NOT_APPLIED])
     assert "Mark as applied" not in card
     await maple.ana.sees(approvals_words.ENDINGS[Cause.MARKED_NOT_APPLIED])
-    assert [one for one in maple.autumn.ledger if one.applied] == []
+    assert [write for write in maple.autumn.ledger if write.applied] == []
 
 
-async def test_an_answer_that_was_lost_is_found_again(maple: Running) -> None:
+async def test_lost_answer_is_resolved_by_reading_back(maple: Running) -> None:
     before = await remaining(maple)
     await give(maple)
     await lea_sees(maple, WAITING)
@@ -191,11 +191,11 @@ async def test_an_answer_that_was_lost_is_found_again(maple: Running) -> None:
 
 
 def _path(post: Message) -> str:
-    """Where the address of a message in the approvals channel leads."""
+    """The path of the link to a message in the approvals channel."""
     return f"/archives/{APPROVALS}/p{post.ts.replace('.', '')}"
 
 
-async def test_undone(maple: Running) -> None:
+async def test_applied_change_is_undone(maple: Running) -> None:
     before = await remaining(maple)
     await give(maple)
     await lea_sees(maple, WAITING)
@@ -238,8 +238,8 @@ async def test_requester_is_told_below_her_card_that_somebody_else_undid_it(mapl
 @pytest.mark.parametrize(
     ("action", "amount"), [("Give extra allowance", "500"), ("Set the balance", "900"), ("Correct", "900")]
 )
-async def test_an_undo_restores_grant_and_balance(raises: bool, action: str, amount: str) -> None:
-    """Whether or not this Autumn raises the grant when something is added to the balance."""
+async def test_undo_restores_grant_and_balance(raises: bool, action: str, amount: str) -> None:
+    """Whether or not Autumn raises the grant when the balance is added to."""
     async with running_maple("http", policy=AT_ONCE) as maple:
         maple.autumn.state.org.adding_raises_grant = raises
         before = (await maple.bot.autumn.customer("cus_acme")).balances["messages"]
@@ -256,7 +256,7 @@ async def test_an_undo_restores_grant_and_balance(raises: bool, action: str, amo
         )
 
 
-async def test_who_was_first_is_told_to_the_others(maple: Running) -> None:
+async def test_late_decision_names_the_earlier_one(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, WAITING)
     maple.max.go("#billing")
@@ -266,13 +266,13 @@ async def test_who_was_first_is_told_to_the_others(maple: Running) -> None:
     first, second = (
         (maple.lea, maple.max) if "Approved by @lea" in maple.lea.screen() else (maple.max, maple.lea)
     )
-    told = await second.sees(approvals_words.RESULTS[Result.TOO_LATE].what)
-    assert f"Approved by @{first.user.name}" in told
+    answer = await second.sees(approvals_words.RESULTS[Result.TOO_LATE].what)
+    assert f"Approved by @{first.user.name}" in answer
     first.does_not_see(approvals_words.RESULTS[Result.TOO_LATE].what)
     assert writes(maple) == ["balances.update"]
 
 
-async def test_asked_of_one_replica_and_approved_at_another(maple: Running) -> None:
+async def test_request_at_one_replica_is_approved_at_another(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, WAITING)
     async with maple.another():
@@ -282,7 +282,7 @@ async def test_asked_of_one_replica_and_approved_at_another(maple: Running) -> N
     assert writes(maple) == ["balances.update"]
 
 
-async def test_two_must_approve(mode: Mode) -> None:
+async def test_two_approvals_are_needed(mode: Mode) -> None:
     policy = AT_ONCE + '[[require]]\nname = "two"\napprovals = 2\nreason = true\n'
     async with running_maple(mode, policy=policy) as maple:
         await give(maple)

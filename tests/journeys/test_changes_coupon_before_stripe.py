@@ -1,4 +1,4 @@
-"""A coupon puts its customer into Stripe, and customers.get goes on answering from a copy without it."""
+"""A coupon creates its customer in Stripe, while customers.get still answers from an earlier copy."""
 
 import re
 from collections.abc import AsyncIterator
@@ -38,7 +38,7 @@ async def apply_coupon(maple: Running) -> None:
     await maple.ana.submit()
 
 
-async def test_a_coupon_is_confirmed_and_shown(maple: Running) -> None:
+async def test_coupon_is_confirmed_and_shown(maple: Running) -> None:
     await apply_coupon(maple)
     await maple.ana.sees(READ_BACK)
     await maple.ana.close()
@@ -46,7 +46,7 @@ async def test_a_coupon_is_confirmed_and_shown(maple: Running) -> None:
     await maple.ana.sees("10% off, always (10% off, forever)")
 
 
-async def test_a_coupon_is_removed_again(maple: Running) -> None:
+async def test_coupon_is_removed_again(maple: Running) -> None:
     await apply_coupon(maple)
     await maple.ana.sees(READ_BACK)
     await maple.ana.close()
@@ -60,16 +60,16 @@ async def test_a_coupon_is_removed_again(maple: Running) -> None:
     assert maple.autumn.state.customers["cus_wonka"].discounts == []
 
 
-async def test_a_coupon_is_undone(maple: Running) -> None:
+async def test_coupon_is_undone(maple: Running) -> None:
     await apply_coupon(maple)
     await maple.ana.sees(READ_BACK)
     await close_and_look(maple.ana, "[Undo]")
     await request_undo(maple.ana)
     await maple.ana.sees(approvals_words.UNDONE)
-    assert [one.route for one in maple.autumn.ledger] == ["coupons.add", "coupons.remove"]
+    assert [write.route for write in maple.autumn.ledger] == ["coupons.add", "coupons.remove"]
 
 
-async def test_a_coupon_from_elsewhere_can_be_removed(maple: Running) -> None:
+async def test_coupon_from_elsewhere_can_be_removed(maple: Running) -> None:
     await maple.ana.command("/autumn cus_wonka")
     await maple.ana.sees("Wonka")
     await elsewhere(maple, "customers/cus_wonka/coupons/loyal10")
@@ -79,15 +79,17 @@ async def test_a_coupon_from_elsewhere_can_be_removed(maple: Running) -> None:
     await maple.ana.sees("Coupon: 10% off, always → none")
 
 
-async def test_the_answer_is_evidence_where_the_copy_cannot_be_refreshed(maple: Running) -> None:
-    """As with a key that lacks customers:write."""
+async def test_answer_is_evidence_when_the_copy_cannot_be_refreshed(maple: Running) -> None:
+    """As with a key without customers:write."""
     maple.autumn.faults.add("customers.clear_cache", "500")
     await apply_coupon(maple)
     await maple.ana.sees(READ_BACK)
-    assert [one.reward_id for one in maple.autumn.state.customers["cus_wonka"].discounts] == ["loyal10"]
+    assert [discount.reward_id for discount in maple.autumn.state.customers["cus_wonka"].discounts] == [
+        "loyal10"
+    ]
 
 
-async def test_without_answer_and_without_refresh_it_is_unconfirmed(maple: Running) -> None:
+async def test_coupon_is_unconfirmed_without_answer_and_refresh(maple: Running) -> None:
     maple.autumn.faults.add("customers.clear_cache", "500")
     maple.autumn.faults.add("coupons.add", "cut_after", times=1)
     await apply_coupon(maple)

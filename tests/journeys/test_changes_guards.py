@@ -1,4 +1,4 @@
-"""Every guard of every kind of change says its words to whoever meets it."""
+"""Every guard of every kind of change is met by a person and shows its note."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -59,7 +59,7 @@ MODES: dict[str, tuple[Mode, tuple[Case, ...]]] = {
 
 
 @pytest.mark.parametrize("kind", MODES)
-async def test_what_a_form_says_while_it_is_filled_in(kind: str) -> None:
+async def test_form_shows_note_while_it_is_filled_in(kind: str) -> None:
     mode, cases = MODES[kind]
     async with running_maple(mode) as maple:
         for case in cases:
@@ -84,14 +84,14 @@ async def test_balance_that_cannot_be_changed_is_refused(
     assert balance_words.PICK_FEATURE in form
 
 
-def test_every_guard_is_met() -> None:
+def test_every_guard_is_covered() -> None:
     met = {case.code for _, cases in MODES.values() for case in cases} | MET_BELOW
     assert set(registry.note_codes().values()) - met - set(_tabled()) == set()
 
 
 def _tabled() -> Iterator[NoteCode]:
-    """Those that the tables of a kind name, in its own folder, and of the lines of lists."""
-    tables = "".join(each.read_text() for folder in TABLES for each in folder.glob("test_*.py"))
+    """The notes covered by the kinds' own table tests, and by those of list lines."""
+    tables = "".join(path.read_text() for folder in TABLES for path in folder.glob("test_*.py"))
     for code in registry.note_codes().values():
         if f"{type(code).__name__}.{code.name}" in tables:
             yield code
@@ -125,29 +125,31 @@ MET_BELOW = {
     BalanceNote.SEATS_LOWERED,
     DeletionNote.STRIPE_UNREAD,
 }
-"""These want more than a form that is filled in."""
+"""These take more than filling in a form."""
 
 
 # What somebody else does in Autumn meanwhile
 
 
-def _past_due(who: Customer) -> None:
-    who.products[0].status = "past_due"
+def _past_due(customer: Customer) -> None:
+    customer.products[0].status = "past_due"
 
 
-def _lost(who: Customer) -> None:
-    who.products.clear()
-    who.rows.clear()
+def _lost(customer: Customer) -> None:
+    customer.products.clear()
+    customer.rows.clear()
 
 
 @pytest.mark.parametrize(
-    ("becomes", "said"),
+    ("becomes", "note"),
     [
         (_past_due, "Autumn hides the balance of Messages while Pro is past due."),
         (_lost, "The customer does not have Messages. Give them a product that includes it, in Autumn."),
     ],
 )
-async def test_a_page_of_what_is_there_no_more(becomes: Callable[[Customer], None], said: str) -> None:
+async def test_page_of_a_customer_without_balances_or_products(
+    becomes: Callable[[Customer], None], note: str
+) -> None:
     async with running_maple("http") as maple:
         await maple.ana.command("/autumn features cus_oscorp")
         await maple.ana.sees("Messages")
@@ -157,7 +159,7 @@ async def test_a_page_of_what_is_there_no_more(becomes: Callable[[Customer], Non
         becomes(maple.autumn.state.customers["cus_oscorp"])
         await maple.ana.click("Change balance")
         await maple.bot.work.drain(10)
-        await maple.ana.sees(said)
+        await maple.ana.sees(note)
 
 
 async def _part(maple: Running) -> None:
@@ -169,10 +171,10 @@ async def _part(maple: Running) -> None:
 
 async def _part_goes(maple: Running) -> None:
     rows = maple.autumn.state.customers["cus_vandelay"].rows
-    rows[:] = [one for one in rows if one.external_id != "goodwill_march"]
+    rows[:] = [row for row in rows if row.external_id != "goodwill_march"]
 
 
-async def test_a_part_that_is_gone_when_the_form_is_submitted(maple: Running) -> None:
+async def test_part_gone_at_submit_is_refused(maple: Running) -> None:
     await _part(maple)
     await _part_goes(maple)
     await maple.ana.submit()
@@ -181,18 +183,18 @@ async def test_a_part_that_is_gone_when_the_form_is_submitted(maple: Running) ->
     assert await maple.bot.changes.waiting() == []
 
 
-async def test_a_form_that_is_refused_and_was_closed_meanwhile(maple: Running) -> None:
+async def test_refused_form_that_was_closed_is_answered_in_a_message(maple: Running) -> None:
     await _part(maple)
     await _part_goes(maple)
     maple.autumn.faults.add("customers.get", "latency", seconds=0.2)
     await maple.ana.submit()
     await maple.ana.sees("Checking with Autumn")
     await maple.ana.close()
-    told = await maple.ana.sees("Your form was not accepted, so nothing was requested")
-    assert "This part of Messages is no longer there." in told
+    message = await maple.ana.sees("Your form was not accepted, so nothing was requested")
+    assert "This part of Messages is no longer there." in message
 
 
-async def test_a_part_that_is_gone_when_it_is_approved(maple: Running) -> None:
+async def test_part_gone_at_approval_is_refused(maple: Running) -> None:
     await _part(maple)
     await maple.ana.submit()
     await lea_sees(maple, WAITING)
@@ -204,7 +206,7 @@ async def test_a_part_that_is_gone_when_it_is_approved(maple: Running) -> None:
     assert maple.autumn.ledger == []
 
 
-async def test_a_coupon_that_is_gone_when_it_is_approved() -> None:
+async def test_coupon_gone_at_approval_is_refused() -> None:
     async with running_maple("socket") as maple:
         await apply_coupon(maple)
         await lea_sees(maple, WAITING)
@@ -215,36 +217,36 @@ async def test_a_coupon_that_is_gone_when_it_is_approved() -> None:
         assert maple.autumn.ledger == []
 
 
-async def test_rolled_over_units_that_may_be_of_either_part() -> None:
+async def test_rolled_over_units_of_an_unclear_part_are_refused() -> None:
     async with running_maple("socket") as maple:
         rows = maple.autumn.state.customers["cus_acme"].rows
-        (one,) = [row for row in rows if row.feature_id == "credits"]
-        rows.append(replace(one, id="another", rollovers=[]))
+        (row_with_rollovers,) = [row for row in rows if row.feature_id == "credits"]
+        rows.append(replace(row_with_rollovers, id="another", rollovers=[]))
         about = (("Feature", "AI Credits"), ("Which part of it", "Team"), (ACTION, "Set the balance"))
-        said = "AI Credits has rolled-over units, and Autumn does not say which part"
+        note = "AI Credits has rolled-over units, and Autumn does not say which part"
         line = "/autumn balance cus_acme"
-        await fill_in(maple, Case(BalanceNote.ROLLOVERS_UNCLEAR, line, said, (*about, ("Amount", "10"))))
+        await fill_in(maple, Case(BalanceNote.ROLLOVERS_UNCLEAR, line, note, (*about, ("Amount", "10"))))
 
 
 @pytest.mark.parametrize(
-    ("becomes", "said"),
+    ("becomes", "note"),
     [
         ("cus_other", "Autumn answered with another customer, so nothing was changed."),
         ("old@form", "This customer's id has an old format, which Autumn accepts only for balance changes"),
     ],
 )
-async def test_an_id_that_cannot_be_written_to(becomes: str, said: str) -> None:
+async def test_unwritable_id_is_refused(becomes: str, note: str) -> None:
     async with running_maple("http") as maple:
-        who = maple.autumn.state.customers["cus_acme"]
+        customer = maple.autumn.state.customers["cus_acme"]
         if "@" in becomes:
-            who.id = becomes
-            maple.autumn.state.customers.changed(who)
+            customer.id = becomes
+            maple.autumn.state.customers.changed(customer)
             await ask_for_a_name_of(maple, becomes)
         else:
             await ask_for_a_name_of(maple, "cus_acme")
-            who.id = becomes
+            customer.id = becomes
             await maple.ana.submit()
-        await maple.ana.sees(said)
+        await maple.ana.sees(note)
         assert await maple.bot.changes.waiting() == []
 
 
@@ -255,14 +257,14 @@ async def ask_for_a_name_of(maple: Running, customer: str) -> None:
     )
 
 
-async def test_without_stripe_a_deletion_says_so() -> None:
+async def test_deletion_says_when_stripe_was_not_read() -> None:
     async with running_maple("http") as maple:
         maple.autumn.faults.add("customers.get", "500", expanding="invoice_previews")
-        said = "Stripe could not be reached, so coming charges are not listed here."
-        await fill_in(maple, Case(DeletionNote.STRIPE_UNREAD, "/autumn delete cus_noname", said))
+        note = "Stripe could not be reached, so coming charges are not listed here."
+        await fill_in(maple, Case(DeletionNote.STRIPE_UNREAD, "/autumn delete cus_noname", note))
 
 
-async def test_an_e_mail_address_that_others_have_is_known_to_whoever_approves() -> None:
+async def test_approver_sees_that_others_have_the_email() -> None:
     async with running_maple("socket") as maple:
         await maple.ana.command("/autumn update cus_acme")
         await maple.bot.work.drain(10)
@@ -283,30 +285,30 @@ async def test_an_e_mail_address_that_others_have_is_known_to_whoever_approves()
         ("/autumn switch cus_massive", (("New product", "Team"),)),
     ],
 )
-async def test_an_add_on_that_has_not_started_is_told_of_in_the_form_and_on_the_card(
+async def test_unstarted_add_on_is_warned_of_in_form_and_card(
     line: str, filled: tuple[tuple[str, str], ...]
 ) -> None:
     async with running_maple("http") as maple:
         state = maple.autumn.state
-        who = state.customers["cus_massive"]
+        customer = state.customers["cus_massive"]
         later = products.Terms(status="scheduled", started_at=state.now + 5 * DAY)
-        products.give(state, who, state.plan("support_plus"), later)
-        said = "Add-ons that have not started may be dropped with the product: Support Plus."
+        products.give(state, customer, state.plan("support_plus"), later)
+        note = "Add-ons that have not started may be dropped with the product: Support Plus."
         pick = (("Subscription", "Starter"),) if "cancel" in line else ()
         about = (*pick, *filled, ("Reason", "x"))
-        await fill_in(maple, Case(BillingNote.ADD_ONS_AT_RISK, line, said, about))
+        await fill_in(maple, Case(BillingNote.ADD_ONS_AT_RISK, line, note, about))
         await maple.ana.submit()
-        await lea_sees(maple, said)
+        await lea_sees(maple, note)
 
 
 async def _switch(maple: Running, customer: str) -> None:
     """Ana picks Team in the form."""
     about = (("New product", "Team"),)
-    shown = switch_words.SwitchLine.STARTS_NOW.style.no_after
-    await fill_in(maple, Case(SwitchNote.STARTS_ANEW, f"/autumn switch {customer}", shown, about))
+    note = switch_words.SwitchLine.STARTS_NOW.style.no_after
+    await fill_in(maple, Case(SwitchNote.STARTS_ANEW, f"/autumn switch {customer}", note, about))
 
 
-async def test_a_product_that_would_replace_another_than_the_form_said_is_not_changed_to() -> None:
+async def test_switch_that_would_replace_another_product_is_refused() -> None:
     async with running_maple("http") as maple:
         await _switch(maple, "cus_massive")
         await maple.ana.fill("Reason", "x")
@@ -319,39 +321,42 @@ async def test_a_product_that_would_replace_another_than_the_form_said_is_not_ch
         assert await maple.bot.changes.waiting() == []
 
 
-async def test_of_several_main_products_the_one_of_the_same_group_is_replaced() -> None:
+async def test_switch_replaces_the_main_product_of_the_same_group() -> None:
     async with running_maple("http", policy=AT_ONCE) as maple:
         state = maple.autumn.state
         state.plans["pro"].group = state.plans["team"].group = "workspace"
-        who = state.customers["cus_massive"]
-        products.give(state, who, state.plan("pro"), products.Terms(started_at=state.now))
+        customer = state.customers["cus_massive"]
+        products.give(state, customer, state.plan("pro"), products.Terms(started_at=state.now))
         await _switch(maple, "cus_massive")
         await maple.ana.sees("Product Pro: ends now")
         await maple.ana.fill("Reason", "x")
         await maple.ana.submit()
         await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
-        assert sorted(each.plan_id for each in who.products if each.running) == ["starter", "team"]
+        assert sorted(product.plan_id for product in customer.products if product.running) == [
+            "starter",
+            "team",
+        ]
 
 
 async def test_two_products_of_one_group_are_left_to_the_dashboard() -> None:
     async with running_maple("http") as maple:
         state = maple.autumn.state
-        who = state.customers["cus_massive"]
-        products.give(state, who, state.plan("pro"), products.Terms(started_at=state.now))
-        said = "The customer has several main products that this one could replace"
+        customer = state.customers["cus_massive"]
+        products.give(state, customer, state.plan("pro"), products.Terms(started_at=state.now))
+        note = "The customer has several main products that this one could replace"
         line = "/autumn switch cus_massive"
-        await fill_in(maple, Case(SwitchNote.SEVERAL_HELD, line, said, (("New product", "Team"),)))
+        await fill_in(maple, Case(SwitchNote.SEVERAL_HELD, line, note, (("New product", "Team"),)))
 
 
 # What is billed
 
 
 async def test_only_seats_above_the_grant_are_billed() -> None:
-    """Of 20 granted and 14 used, 20 are neither billed nor confirmed; of 24 used, 4 are billed."""
+    """With 20 granted and 14 used, a usage of 20 is neither billed nor confirmed; 24 bills 4."""
     part = (("Feature", "Seats"), ("Which part of it", "Team"), (ACTION, "Correct billed usage"))
     async with running_maple("http") as maple:
         rows = maple.autumn.state.customers["cus_acme"].rows
-        (row,) = [one for one in rows if one.feature_id == "seats" and one.included == 20]
+        (row,) = [row for row in rows if row.feature_id == "seats" and row.included == 20]
         row.balance = 6
         within = Case(
             BalanceNote.OTHER_ROWS, "/autumn balance cus_acme", "14 → 20", (*part, ("Amount", "20"))
@@ -369,14 +374,14 @@ async def test_only_seats_above_the_grant_are_billed() -> None:
         )
 
 
-async def test_less_overage_is_told_as_such() -> None:
+async def test_less_overage_is_announced() -> None:
     async with running_maple("socket") as maple:
         rows = maple.autumn.state.customers["cus_northwind"].rows
-        (row,) = [one for one in rows if one.feature_id == "messages"]
+        (row,) = [row for row in rows if row.feature_id == "messages"]
         row.balance = -500
         filled = (("Feature", "Messages"), (ACTION, "Set the balance"), ("Amount", "-400"))
-        said = "100 fewer over the limit will be billed on the next invoice."
-        await fill_in(maple, Case(BalanceNote.OVERAGE_LOWERED, "/autumn balance cus_northwind", said, filled))
+        note = "100 fewer over the limit will be billed on the next invoice."
+        await fill_in(maple, Case(BalanceNote.OVERAGE_LOWERED, "/autumn balance cus_northwind", note, filled))
 
 
 # What cannot be seen
@@ -384,9 +389,9 @@ async def test_less_overage_is_told_as_such() -> None:
 
 @pytest.mark.parametrize("nothing", ["\u200b", "\u2800", "\u3164\u3164", "\ufe0f", "\u200d", "\xa0"])
 @pytest.mark.parametrize("field", ["Name", "Email", "Fingerprint"])
-async def test_characters_that_cannot_be_seen_are_not_written(field: str, nothing: str) -> None:
+async def test_invisible_characters_are_not_written(field: str, nothing: str) -> None:
     typed = {"Email": f"office{nothing}@acme.example"}.get(field, f"New{nothing}")
-    seen = {"Email": "office@acme.example"}.get(field, "New")
+    visible = {"Email": "office@acme.example"}.get(field, "New")
     async with running_maple("socket", policy=AT_ONCE) as maple:
         await maple.ana.command("/autumn update cus_acme")
         await maple.ana.sees("Fingerprint")
@@ -395,16 +400,16 @@ async def test_characters_that_cannot_be_seen_are_not_written(field: str, nothin
         if field == "Email" and nothing in ("\u2800", "\u3164\u3164", "\xa0"):
             await maple.ana.sees("This is not an email address.")
             return
-        await maple.ana.sees(f"→ {seen}")
+        await maple.ana.sees(f"→ {visible}")
         await maple.ana.fill("Reason", "x")
         await maple.ana.submit()
         await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
         (write,) = maple.autumn.ledger
-        assert seen in write.body.values()
+        assert visible in write.body.values()
 
 
 @pytest.mark.parametrize("nothing", ["\u200b", "\u2800", "\u3164"])
-async def test_a_name_and_a_reason_of_nothing_are_nothing(nothing: str) -> None:
+async def test_invisible_name_and_reason_count_as_empty(nothing: str) -> None:
     async with running_maple("http") as maple:
         await maple.ana.command("/autumn update cus_acme")
         await maple.ana.sees("Fingerprint")
@@ -416,7 +421,7 @@ async def test_a_name_and_a_reason_of_nothing_are_nothing(nothing: str) -> None:
         assert approvals_words.NO_REASON.replace("*", "") in card
 
 
-async def test_an_undo_does_not_write_what_cannot_be_seen() -> None:
+async def test_undo_does_not_write_invisible_characters() -> None:
     async with running_maple("http", policy=AT_ONCE) as maple:
         maple.autumn.state.customers["cus_acme"].name = "Acme\u200b Ltd"
         await ask_for_a_name(maple.ana, "Acme Group")
@@ -427,7 +432,7 @@ async def test_an_undo_does_not_write_what_cannot_be_seen() -> None:
 # Undoing
 
 
-async def test_a_grant_that_was_cut_since_cannot_be_taken_back() -> None:
+async def test_grant_cut_since_cannot_be_taken_back() -> None:
     async with running_maple("http", policy=AT_ONCE) as maple:
         await give(maple, "500")
         await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
@@ -437,7 +442,7 @@ async def test_a_grant_that_was_cut_since_cannot_be_taken_back() -> None:
         await _undo(maple, "Only 100 are granted now, so no more can be taken back.")
 
 
-async def test_after_a_reset_there_is_nothing_left_to_undo() -> None:
+async def test_nothing_is_left_to_undo_after_a_reset() -> None:
     async with running_maple("socket", policy=AT_ONCE) as maple:
         await give(maple, "500")
         await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
@@ -445,7 +450,7 @@ async def test_after_a_reset_there_is_nothing_left_to_undo() -> None:
         await _undo(maple, "The balance has reset since, so there is nothing left to undo.")
 
 
-async def test_a_coupon_that_is_another_one_by_now_stays() -> None:
+async def test_replaced_coupon_is_not_undone() -> None:
     async with running_maple("http", policy=AT_ONCE) as maple:
         await apply_coupon(maple)
         await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
@@ -453,18 +458,18 @@ async def test_a_coupon_that_is_another_one_by_now_stays() -> None:
         await _undo(maple, "The customer has a different coupon by now, so this cannot be undone.")
 
 
-async def _undo(maple: Running, said: str) -> None:
-    """Ana tries to, and reads why not."""
+async def _undo(maple: Running, note: str) -> None:
+    """Ana tries to undo, and reads why she cannot."""
     before = len(maple.autumn.ledger)
     await close_and_look(maple.ana, "[Undo]")
     await request_undo(maple.ana)
-    told = await maple.ana.sees(said)
-    assert REFUSED in told
-    assert "Nothing was requested" in told
+    refusal = await maple.ana.sees(note)
+    assert REFUSED in refusal
+    assert "Nothing was requested" in refusal
     assert len(maple.autumn.ledger) == before
 
 
-async def test_a_coupon_for_some_months_starts_anew_when_it_is_put_back() -> None:
+async def test_restored_coupon_starts_its_months_again() -> None:
     async with running_maple("socket") as maple:
         remove = ((ACTION, "Remove the coupon"), ("Reason", "x"))
         await fill_in(maple, Case(RewardNote.REPLACES, "/autumn reward cus_coupons", "20% off", remove))
@@ -477,31 +482,31 @@ async def test_a_coupon_for_some_months_starts_anew_when_it_is_put_back() -> Non
         assert "20% off for 3 months restarts: its duration begins now." in card
 
 
-async def test_a_coupon_in_a_currency_that_nothing_tells() -> None:
+async def test_coupon_of_unknown_currency_is_warned_of() -> None:
     async with running_maple("http") as maple:
-        who = maple.autumn.state.customers["cus_acme"]
-        who.discounts.clear()
-        # Of what is left no plan has a price of its own, which would tell the company's currency.
-        who.products[:] = [one for one in who.products if one.plan_id == "extra_seats"]
-        said = "Autumn does not say which currency this coupon is in. The estimate assumes USD"
+        customer = maple.autumn.state.customers["cus_acme"]
+        customer.discounts.clear()
+        # No product that is left has a price of its own, which would tell the company's currency.
+        customer.products[:] = [product for product in customer.products if product.plan_id == "extra_seats"]
+        note = "Autumn does not say which currency this coupon is in. The estimate assumes USD"
         pick = ("Coupon", "$100 off for 6 months")
-        await fill_in(maple, Case(RewardNote.CURRENCY_UNKNOWN, "/autumn reward cus_acme", said, (pick,)))
+        await fill_in(maple, Case(RewardNote.CURRENCY_UNKNOWN, "/autumn reward cus_acme", note, (pick,)))
 
 
 async def test_credit_is_spent_on_the_earliest_invoices_and_only_once() -> None:
     async with running_maple("socket") as maple:
         pick = ("Coupon", "$250 of invoice credit")
         await fill_in(maple, Case(RewardNote.REPLACES, "/autumn reward cus_acme", "This replaces", (pick,)))
-        shown = await maple.ana.sees(PREVIEW)
-        figures = re.findall(r"Next invoice on [^:]+: (\S+) → (\S+) ", shown)
+        screen = await maple.ana.sees(PREVIEW)
+        figures = re.findall(r"Next invoice on [^:]+: (\S+) → (\S+) ", screen)
         assert figures == [("$179.10", "$0.00"), ("$89.10", "$48.00"), ("$90.00", "$100.00")]
 
 
 async def test_dollars_are_not_taken_off_yen() -> None:
     async with running_maple("http") as maple:
         pick = ("Coupon", "$100 off for 6 months")
-        said = "This coupon is an amount in USD: it takes nothing off invoices in JPY."
-        await fill_in(maple, Case(RewardNote.OTHER_CURRENCY, "/autumn reward cus_tyrell", said, (pick,)))
-        shown = await maple.ana.sees(PREVIEW)
-        assert ": ¥31,530, unchanged" in shown
-        assert "shows from the next invoice" not in shown
+        note = "This coupon is an amount in USD: it takes nothing off invoices in JPY."
+        await fill_in(maple, Case(RewardNote.OTHER_CURRENCY, "/autumn reward cus_tyrell", note, (pick,)))
+        screen = await maple.ana.sees(PREVIEW)
+        assert ": ¥31,530, unchanged" in screen
+        assert "shows from the next invoice" not in screen

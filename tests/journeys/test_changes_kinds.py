@@ -1,8 +1,8 @@
-"""Every kind of change beside balances: approved, undone, denied, outdated, lost; by people who only see
+"""Every kind of change other than balances: approved, undone, denied, outdated, lost; by people who only see
 labels.
 
-What cannot be, such as undoing a deletion, is shown as what people see instead. How a change is applied at
-once, expires, fails or is marked by a person does not depend on its kind: two kinds walk through it.
+What is impossible, such as undoing a deletion, is checked by what people see instead. Applying right away,
+expiring, failing and being marked do not depend on the kind, so two kinds stand for all.
 """
 
 from collections.abc import AsyncIterator
@@ -37,7 +37,7 @@ READ_BACK = approvals_words.ENDINGS[Cause.DONE]
 two_sorts = pytest.mark.parametrize("sort", TWO_SORTS, ids=lambda sort: str(sort.name), indirect=True)
 
 
-@pytest.fixture(params=SORTS, ids=[one.name for one in SORTS])
+@pytest.fixture(params=SORTS, ids=[sort.name for sort in SORTS])
 def sort(request: pytest.FixtureRequest) -> Sort:
     chosen: Sort = request.param
     return chosen
@@ -50,11 +50,11 @@ async def maple(sort: Sort) -> AsyncIterator[Running]:
 
 
 def writes(maple: Running) -> list[str]:
-    return [one.route for one in maple.autumn.ledger if one.applied]
+    return [write.route for write in maple.autumn.ledger if write.applied]
 
 
 async def waiting(maple: Running, sort: Sort) -> None:
-    """Ana has asked, and Lea sees it."""
+    """Ana has made the request, and Lea sees it."""
     await sort.ask(maple)
     card = await lea_sees(maple, WAITING)
     assert sort.asked in card
@@ -67,7 +67,7 @@ async def approve(maple: Running, sort: Sort) -> None:
 
 
 @two_sorts
-async def test_at_once(sort: Sort) -> None:
+async def test_change_is_applied_right_away(sort: Sort) -> None:
     async with running_maple(sort.mode, policy=AT_ONCE, approvals=None) as maple:
         await sort.ask(maple)
         card = await maple.ana.sees(READ_BACK)
@@ -76,7 +76,7 @@ async def test_at_once(sort: Sort) -> None:
         assert writes(maple) == [sort.route]
 
 
-async def test_approved_and_undone(maple: Running, sort: Sort) -> None:
+async def test_change_is_approved_and_undone(maple: Running, sort: Sort) -> None:
     await waiting(maple, sort)
     if sort.confirms is not None:
         await maple.lea.click("Approve", confirm=False)
@@ -97,7 +97,7 @@ async def test_approved_and_undone(maple: Running, sort: Sort) -> None:
     assert len(writes(maple)) == 2
 
 
-async def test_denied_asked_again_as_it_was_filled_in_and_withdrawn(maple: Running, sort: Sort) -> None:
+async def test_denied_request_is_repeated_as_filled_in_and_withdrawn(maple: Running, sort: Sort) -> None:
     await waiting(maple, sort)
     await maple.lea.click("Deny")
     await maple.lea.sees(approvals_words.DENY_HINT)
@@ -114,10 +114,10 @@ async def test_denied_asked_again_as_it_was_filled_in_and_withdrawn(maple: Runni
         await confirm_deletion(maple)
     await maple.ana.submit()
     await maple.ana.sees("0 of 1 approval")
-    again, first = await maple.bot.changes.requested_by(maple.ana.id)
-    assert descriptions.summary(again.input, {}) == descriptions.summary(first.input, {})
-    assert [line.label for line in again.lines] == [line.label for line in first.lines]
-    assert (again.reason, again.ticket) == (first.reason, first.ticket)
+    repeated, first = await maple.bot.changes.requested_by(maple.ana.id)
+    assert descriptions.summary(repeated.input, {}) == descriptions.summary(first.input, {})
+    assert [line.label for line in repeated.lines] == [line.label for line in first.lines]
+    assert (repeated.reason, repeated.ticket) == (first.reason, first.ticket)
     await close_and_look(maple.ana, "[Withdraw]")
     await maple.ana.click("Withdraw", confirm=True)
     await maple.ana.sees(WITHDRAWN)
@@ -126,7 +126,7 @@ async def test_denied_asked_again_as_it_was_filled_in_and_withdrawn(maple: Runni
 
 
 @two_sorts
-async def test_expired(maple: Running, sort: Sort) -> None:
+async def test_request_expires(maple: Running, sort: Sort) -> None:
     await waiting(maple, sort)
     maple.clock.move(timedelta(hours=25))
     await maple.bot.changes.sweeper.tick()
@@ -136,9 +136,9 @@ async def test_expired(maple: Running, sort: Sort) -> None:
 
 
 @pytest.mark.parametrize(
-    "sort", [one for one in SORTS if one.meddle], ids=lambda one: one.name, indirect=True
+    "sort", [sort for sort in SORTS if sort.meddle], ids=lambda sort: sort.name, indirect=True
 )
-async def test_overtaken_and_approved_anew(maple: Running, sort: Sort) -> None:
+async def test_outdated_request_is_approved_again(maple: Running, sort: Sort) -> None:
     await waiting(maple, sort)
     assert sort.meddle is not None
     await sort.meddle(maple)
@@ -156,7 +156,7 @@ async def test_overtaken_and_approved_anew(maple: Running, sort: Sort) -> None:
 
 
 @two_sorts
-async def test_failed(maple: Running, sort: Sort) -> None:
+async def test_failed_change_changes_nothing(maple: Running, sort: Sort) -> None:
     await waiting(maple, sort)
     maple.autumn.faults.add(sort.route, "429", retry_after=3600)
     await approve(maple, sort)
@@ -169,7 +169,7 @@ async def test_failed(maple: Running, sort: Sort) -> None:
 
 @two_sorts
 @pytest.mark.parametrize("applied", [False, True])
-async def test_unconfirmed_and_settled_by_a_person(maple: Running, sort: Sort, applied: bool) -> None:
+async def test_unconfirmed_change_is_settled_by_a_person(maple: Running, sort: Sort, applied: bool) -> None:
     await waiting(maple, sort)
     maple.autumn.faults.add(sort.route, "cut_before", times=1)
     await approve(maple, sort)
@@ -186,7 +186,7 @@ async def test_unconfirmed_and_settled_by_a_person(maple: Running, sort: Sort, a
     assert writes(maple) == ([sort.route] if applied else [])
 
 
-async def test_a_lost_answer_is_found_again(maple: Running, sort: Sort) -> None:
+async def test_lost_answer_is_resolved_by_reading_back(maple: Running, sort: Sort) -> None:
     await waiting(maple, sort)
     maple.autumn.faults.add(sort.route, "cut_after", times=1)
     await approve(maple, sort)
@@ -197,7 +197,7 @@ async def test_a_lost_answer_is_found_again(maple: Running, sort: Sort) -> None:
     assert verdict is Verdict.NOT_APPLIED, "had Autumn not carried it out"
 
 
-async def test_a_deletion_of_somebody_who_is_gone() -> None:
+async def test_deletion_of_a_customer_who_is_gone() -> None:
     async with running_maple("socket") as maple:
         await delete(maple)
         await lea_sees(maple, WAITING)

@@ -1,4 +1,4 @@
-"""Customers whose id is of the form that Autumn took long ago: what can be changed for them, and what not."""
+"""Customers whose id has the form Autumn once accepted: which changes work for them."""
 
 from collections.abc import AsyncIterator
 
@@ -17,16 +17,20 @@ READ_BACK = approvals_words.ENDINGS[Cause.DONE]
 
 @pytest.fixture(params=["user@old.example", "a/b", "x.y z"])
 async def maple(request: pytest.FixtureRequest) -> AsyncIterator[Running]:
-    """Northwind has the id."""
+    """Northwind has such an id."""
     async with running_maple("http", policy=AT_ONCE) as maple:
-        who = maple.autumn.state.customers["cus_northwind"]
-        who.id = str(request.param)
-        maple.autumn.state.customers.changed(who)
+        customer = maple.autumn.state.customers["cus_northwind"]
+        customer.id = str(request.param)
+        maple.autumn.state.customers.changed(customer)
         yield maple
 
 
 def old_id(maple: Running) -> str:
-    return next(one.id for one in maple.autumn.state.customers if one.id and one.name == "Northwind Traders")
+    return next(
+        customer.id
+        for customer in maple.autumn.state.customers
+        if customer.id and customer.name == "Northwind Traders"
+    )
 
 
 async def _reward(maple: Running, action: str) -> None:
@@ -36,32 +40,32 @@ async def _reward(maple: Running, action: str) -> None:
     await maple.bot.work.drain(10)
 
 
-async def test_a_balance_is_changed_and_undone(maple: Running) -> None:
+async def test_balance_is_changed_and_undone(maple: Running) -> None:
     await ask_for_messages(maple.ana, "500", customer=old_id(maple))
     await maple.ana.sees(READ_BACK)
     await close_and_look(maple.ana, "[Undo]")
     await request_undo(maple.ana)
     await maple.ana.sees(approvals_words.UNDONE)
-    assert [(one.route, one.applied) for one in maple.autumn.ledger] == [("balances.update", True)] * 2
+    assert [(write.route, write.applied) for write in maple.autumn.ledger] == [("balances.update", True)] * 2
 
 
-async def test_a_promo_code_is_redeemed(maple: Running) -> None:
+async def test_promo_code_is_redeemed(maple: Running) -> None:
     await _reward(maple, "Redeem a promo code")
     await maple.ana.fill("Promo code", "BONUS500")
     await maple.ana.sees("Grant of Messages")
     await maple.ana.fill("Reason", "For the wait")
     await maple.ana.submit()
     await maple.ana.sees(READ_BACK)
-    assert [(one.route, one.applied) for one in maple.autumn.ledger] == [("rewards.redeem", True)]
+    assert [(write.route, write.applied) for write in maple.autumn.ledger] == [("rewards.redeem", True)]
 
 
-async def test_a_coupon_is_applied(maple: Running) -> None:
+async def test_coupon_is_applied(maple: Running) -> None:
     await _reward(maple, "Apply a coupon")
     await maple.ana.choose("Coupon", "10% off, always")
     await maple.ana.fill("Reason", "For the wait")
     await maple.ana.submit()
     await maple.ana.sees(READ_BACK)
-    assert [(one.route, one.applied) for one in maple.autumn.ledger] == [("coupons.add", True)]
+    assert [(write.route, write.applied) for write in maple.autumn.ledger] == [("coupons.add", True)]
 
 
 @pytest.mark.parametrize("kind", ["update", "delete"])

@@ -1,4 +1,4 @@
-"""A change is for one customer, and not for a later one that was given the same id."""
+"""A change is for one customer, never for a later one with the same id."""
 
 from collections.abc import AsyncIterator
 
@@ -39,12 +39,12 @@ async def maple(sort: Sort) -> AsyncIterator[Running]:
 
 
 def recreate_everybody(maple: Running) -> None:
-    """Every customer is a later one now, and has all that the earlier one had."""
-    for who in maple.autumn.state.customers:
-        who.created_at += 1
+    """Replaces every customer with a later one that has the same id and contents."""
+    for customer in maple.autumn.state.customers:
+        customer.created_at += 1
 
 
-async def test_a_waiting_change_is_not_applied_to_a_later_customer(maple: Running, sort: Sort) -> None:
+async def test_waiting_change_is_not_applied_to_a_later_customer(maple: Running, sort: Sort) -> None:
     await sort.ask(maple)
     await lea_sees(maple, WAITING)
     recreate_everybody(maple)
@@ -56,9 +56,12 @@ async def test_a_waiting_change_is_not_applied_to_a_later_customer(maple: Runnin
 
 
 @pytest.mark.parametrize(
-    "sort", [one for one in (GIVING, *TWO_SORTS) if one.undo], ids=lambda sort: str(sort.name), indirect=True
+    "sort",
+    [sort for sort in (GIVING, *TWO_SORTS) if sort.undo],
+    ids=lambda sort: str(sort.name),
+    indirect=True,
 )
-async def test_an_undo_does_not_reach_a_later_customer(maple: Running, sort: Sort) -> None:
+async def test_undo_does_not_reach_a_later_customer(maple: Running, sort: Sort) -> None:
     await sort.ask(maple)
     await lea_sees(maple, WAITING)
     await maple.lea.click("Approve", confirm=sort.confirms)
@@ -66,12 +69,12 @@ async def test_an_undo_does_not_reach_a_later_customer(maple: Running, sort: Sor
     recreate_everybody(maple)
     await close_and_look(maple.ana, "[Undo]")
     await request_undo(maple.ana)
-    told = await maple.ana.sees(REFUSED)
-    assert "Nothing was requested" in told
+    refusal = await maple.ana.sees(REFUSED)
+    assert "Nothing was requested" in refusal
     assert len(maple.autumn.ledger) == 1
 
 
-async def test_a_form_that_shows_an_earlier_customer_is_not_taken() -> None:
+async def test_form_of_an_earlier_customer_is_refused() -> None:
     async with running_maple("http") as maple:
         await maple.ana.command("/autumn update cus_noname")
         await maple.ana.sees("Fingerprint")
@@ -88,7 +91,7 @@ async def test_a_form_that_shows_an_earlier_customer_is_not_taken() -> None:
         await lea_sees(maple, WAITING, "Another → Somebody")
 
 
-async def test_a_customer_deleted_and_made_anew_is_not_renamed() -> None:
+async def test_customer_deleted_and_recreated_is_not_renamed() -> None:
     async with running_maple("socket") as maple:
         await ask_for_a_name(maple.ana, "Somebody", customer="cus_noname")
         await lea_sees(maple, WAITING)

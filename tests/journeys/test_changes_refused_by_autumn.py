@@ -1,4 +1,4 @@
-"""What Autumn refuses is told in words, and what is known before is said before it is asked for."""
+"""Autumn's refusals are explained, and avoidable ones are shown before the request."""
 
 from dataclasses import replace
 
@@ -15,20 +15,20 @@ from tests.running import Running, running_maple
 READ_BACK = approvals_words.ENDINGS[Cause.DONE]
 
 
-async def test_limits_that_pass_delay_a_change_and_no_more() -> None:
+async def test_rate_limit_only_delays_a_change() -> None:
     async with running_maple("http") as maple:
         await give(maple)
         await lea_sees(maple, WAITING)
         maple.autumn.faults.add("balances.update", "429", times=2, retry_after=0)
         await maple.lea.click("Approve")
         await maple.lea.sees(READ_BACK)
-        assert [one.applied for one in maple.autumn.ledger] == [False, False, True]
+        assert [write.applied for write in maple.autumn.ledger] == [False, False, True]
 
 
 @pytest.mark.parametrize(
     ("ask", "confirms", "scope"), [(give_feature, None, "balances:write"), (delete, True, "customers:write")]
 )
-async def test_a_missing_scope_is_named(
+async def test_missing_scope_is_named(
     ask: Steps, confirms: bool | None, scope: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reading = ["customers:read", "plans:read", "features:read", "analytics:read", "rewards:read"]
@@ -43,12 +43,12 @@ async def test_a_missing_scope_is_named(
 
 
 async def _take_the_code(maple: Running) -> None:
-    """Somebody redeems it for the customer past Maple, and all of it is used up."""
-    who = maple.autumn.state.customers["cus_northwind"]
-    who.redeemed.append("bonus500")
+    """Somebody redeems it for the customer outside Maple and uses all of it up."""
+    customer = maple.autumn.state.customers["cus_northwind"]
+    customer.redeemed.append("bonus500")
 
 
-async def test_a_code_that_was_redeemed_past_maple_is_refused_in_words() -> None:
+async def test_code_redeemed_elsewhere_is_refused_with_a_reason() -> None:
     async with running_maple("http") as maple:
         await redeem(maple)
         await lea_sees(maple, WAITING)
@@ -60,7 +60,7 @@ async def test_a_code_that_was_redeemed_past_maple_is_refused_in_words() -> None
         assert "400" not in card
 
 
-async def test_a_code_that_the_customer_redeemed_is_known_before_it_is_asked_for() -> None:
+async def test_code_already_redeemed_is_refused_in_the_form() -> None:
     async with running_maple("socket", policy=AT_ONCE) as maple:
         await redeem(maple)
         await maple.ana.sees(READ_BACK)
@@ -68,12 +68,12 @@ async def test_a_code_that_the_customer_redeemed_is_known_before_it_is_asked_for
         assert len(maple.autumn.ledger) == 1
 
 
-async def test_a_code_that_is_used_up_is_known_from_history() -> None:
+async def test_used_up_code_is_recognised_from_history() -> None:
     async with running_maple("socket", policy=AT_ONCE) as maple:
         await redeem(maple)
         await maple.ana.sees(READ_BACK)
         rows = maple.autumn.state.customers["cus_northwind"].rows
-        rows[:] = [replace(one, balance=0) if one.loose else one for one in rows]
+        rows[:] = [replace(row, balance=0) if row.loose else row for row in rows]
         await _says_redeemed(maple)
 
 

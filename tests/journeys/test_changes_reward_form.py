@@ -1,4 +1,4 @@
-"""The reward form goes on telling the truth after it was not taken."""
+"""The reward form stays correct after a refused submission."""
 
 from tests.journeys.changing import ACTION
 from tests.running import running_maple
@@ -6,7 +6,7 @@ from tests.running import running_maple
 COUPON = "10% off, always (10% off, forever)"
 
 
-async def test_a_refused_code_leaves_discounts_as_they_are() -> None:
+async def test_refused_code_leaves_discounts_unchanged() -> None:
     async with running_maple("http") as maple:
         await maple.ana.command("/autumn reward cus_acme")
         await maple.ana.sees(COUPON)

@@ -1,4 +1,4 @@
-"""Of a balance that has several parts, the one that is changed is named wherever the change is shown."""
+"""Where a balance has several parts, the changed part is named wherever the change is shown."""
 
 from dataclasses import replace
 
@@ -7,10 +7,10 @@ from tests.journeys.changing import ACTION, WAITING, lea_sees
 from tests.running import running_maple
 
 
-async def test_equal_grants_are_told_apart_in_form_card_and_history() -> None:
+async def test_equal_grants_are_distinguished_in_form_card_and_history() -> None:
     async with running_maple("http") as maple:
         rows = maple.autumn.state.customers["cus_vandelay"].rows
-        (goodwill,) = [one for one in rows if one.external_id == "goodwill_march"]
+        (goodwill,) = [row for row in rows if row.external_id == "goodwill_march"]
         rows += [replace(goodwill, id=f"cus_ent_{end}", external_id=None) for end in ("first1", "other2")]
 
         await maple.ana.command("/autumn balance cus_vandelay")
@@ -31,7 +31,7 @@ async def test_equal_grants_are_told_apart_in_form_card_and_history() -> None:
         assert "first1" not in history
 
 
-async def test_a_part_with_a_date_is_named_by_it() -> None:
+async def test_part_with_a_date_is_named_by_it() -> None:
     async with running_maple("socket") as maple:
         await maple.ana.command("/autumn balance cus_vandelay")
         await maple.ana.sees(ACTION)
@@ -46,7 +46,7 @@ async def test_a_part_with_a_date_is_named_by_it() -> None:
         assert "Part: Granted as launch_week · does not reset · Expires" in card
 
 
-async def test_a_balance_of_one_part_names_none() -> None:
+async def test_balance_with_one_part_names_none() -> None:
     async with running_maple("http") as maple:
         await maple.ana.command("/autumn balance cus_acme")
         await maple.ana.sees(ACTION)

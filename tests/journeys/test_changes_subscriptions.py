@@ -1,4 +1,4 @@
-"""Changes of subscriptions through the real bot: what Autumn's preview says, refunds, payments, locks."""
+"""Subscription changes through the real bot: Autumn's previews, refunds, payments and locks."""
 
 import pytest
 
@@ -30,7 +30,7 @@ READ_BACK = approvals_words.ENDINGS[Cause.DONE]
 WAITS = approvals_words.AWAITS_PAYMENT.split("*")[1]
 
 
-async def test_the_last_payment_is_refunded_and_the_subscription_ends(maple: Running) -> None:
+async def test_last_payment_is_refunded_and_subscription_ends(maple: Running) -> None:
     await maple.ana.command("/autumn cancel cus_northwind")
     await maple.ana.sees("Cancel at the end of the period")
     await maple.ana.choose(ACTION, "Cancel now")
@@ -50,7 +50,7 @@ async def test_the_last_payment_is_refunded_and_the_subscription_ends(maple: Run
     assert [product.plan_id for product in customer.products if product.running] == ["free"]
 
 
-async def test_undo_of_a_free_product_never_ends_one_that_was_bought_since(maple: Running) -> None:
+async def test_undo_of_a_free_product_never_ends_one_bought_since(maple: Running) -> None:
     await cancel_free(maple)
     await lea_sees(maple, WAITING)
     await maple.lea.click(approvals_words.APPROVE)
@@ -65,14 +65,14 @@ async def test_undo_of_a_free_product_never_ends_one_that_was_bought_since(maple
     assert [product.plan_id for product in products if product.running] == ["starter"]
 
 
-async def test_a_scheduled_change_that_would_be_dropped_is_warned_of(maple: Running) -> None:
+async def test_dropped_scheduled_change_is_warned_of(maple: Running) -> None:
     await maple.ana.command("/autumn cancel cus_hooli")
     form = await maple.ana.sees("The scheduled change to Team is dropped.")
     assert "No product follows" in form
     assert "Scheduled change to Team: dropped" in form
 
 
-async def test_a_second_cancellation_is_not_sent(maple: Running) -> None:
+async def test_second_cancellation_is_not_sent(maple: Running) -> None:
     await maple.ana.command("/autumn cancel cus_initech")
     await maple.ana.sees("Take the cancellation back")
     await maple.ana.choose(ACTION, "Cancel at the end of the period")
@@ -95,7 +95,7 @@ async def ask_to_end_the_trial(maple: Running, *, where: str = "#support") -> No
     await lea_sees(maple, "End the trial of Pro now")
 
 
-async def test_a_payment_that_is_waited_for_is_an_outcome_of_its_own(maple: Running) -> None:
+async def test_change_that_waits_for_payment_has_its_own_outcome(maple: Running) -> None:
     maple.autumn.set_card("cus_umbrella", on_file=False)
     await ask_to_end_the_trial(maple)
     await maple.lea.click(approvals_words.APPROVE)
@@ -115,7 +115,7 @@ async def test_a_payment_that_is_waited_for_is_an_outcome_of_its_own(maple: Runn
     await maple.lea.sees(approvals_words.AWAITS_PAYMENT_STATE)
 
 
-async def test_a_link_that_was_requested_in_a_direct_message_comes_there(maple: Running) -> None:
+async def test_link_requested_in_a_direct_message_is_sent_there(maple: Running) -> None:
     maple.autumn.set_card("cus_umbrella", on_file=False)
     await ask_to_end_the_trial(maple, where="@maple")
     await maple.lea.click(approvals_words.APPROVE)
@@ -124,7 +124,7 @@ async def test_a_link_that_was_requested_in_a_direct_message_comes_there(maple: 
     await maple.ana.sees(approvals_words.PAYMENT_LINK_PRIVATE)
 
 
-async def test_once_it_is_paid_it_is_marked_as_applied(maple: Running) -> None:
+async def test_paid_change_is_marked_as_applied(maple: Running) -> None:
     maple.autumn.set_card("cus_umbrella", on_file=False)
     await ask_to_end_the_trial(maple)
     await maple.lea.click(approvals_words.APPROVE)
@@ -140,7 +140,7 @@ async def test_once_it_is_paid_it_is_marked_as_applied(maple: Running) -> None:
     await maple.lea.sees(approvals_words.ENDINGS[Cause.MARKED_APPLIED])
 
 
-async def test_without_a_card_the_customer_gets_a_checkout(maple: Running) -> None:
+async def test_customer_without_a_card_gets_a_checkout(maple: Running) -> None:
     await maple.ana.command("/autumn switch cus_empty")
     await maple.ana.sees("New product")
     await maple.ana.choose("New product", "Pro (yearly)")
@@ -156,7 +156,7 @@ async def test_without_a_card_the_customer_gets_a_checkout(maple: Running) -> No
     assert [product.plan_id for product in maple.autumn.state.customers["cus_empty"].products] == []
 
 
-async def test_another_billing_change_under_way_is_told_and_nothing_is_changed(maple: Running) -> None:
+async def test_billing_change_under_way_is_reported_and_nothing_changes(maple: Running) -> None:
     await cancel(maple)
     await lea_sees(maple, WAITING)
     maple.autumn.state.org.locks_billing = True
@@ -167,7 +167,7 @@ async def test_another_billing_change_under_way_is_told_and_nothing_is_changed(m
     assert maple.autumn.state.customers["cus_northwind"].products[0].canceled_at is None
 
 
-async def test_a_moved_trial_is_undone_under_its_new_id(maple: Running) -> None:
+async def test_moved_trial_is_undone_under_its_new_id(maple: Running) -> None:
     product = maple.autumn.state.customers["cus_umbrella"].products[0]
     before, ends = product.id, product.trial_ends_at
     await extend_trial(maple)
@@ -185,16 +185,16 @@ async def test_a_moved_trial_is_undone_under_its_new_id(maple: Running) -> None:
     assert 0 <= product.trial_ends_at - ends <= 24 * 60 * 60 * 1000
 
 
-async def test_a_key_that_may_not_preview_says_so_in_the_form(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_key_without_preview_scope_is_reported_in_the_form(monkeypatch: pytest.MonkeyPatch) -> None:
     reading = ["customers:read", "plans:read", "features:read"]
     monkeypatch.setattr(LocalAutumn, "key", property(lambda self: self.keys(reading)))
     async with running_maple("http") as maple:
         await maple.ana.command("/autumn cancel cus_northwind")
-        told = labels.explanation(Forbidden(status=403))
-        await maple.ana.sees(told.what)
+        explanation = labels.explanation(Forbidden(status=403))
+        await maple.ana.sees(explanation.what)
 
 
-async def test_what_autumn_would_refuse_is_said_before_it_is_requested(maple: Running) -> None:
+async def test_what_autumn_would_refuse_is_refused_in_the_form(maple: Running) -> None:
     maple.autumn.state.customers["cus_northwind"].currency = "gbp"
     await maple.ana.command("/autumn cancel cus_northwind")
     await maple.ana.sees("Cancel at the end of the period")

@@ -1,4 +1,4 @@
-"""May they use so many? Asked by command, from a feature and from an entity; nothing is used by it."""
+"""May a customer use so many units? Asked by command, from a feature and from an entity; uses nothing."""
 
 from bot.lookups import labels
 from bot.lookups.check import words
@@ -9,8 +9,8 @@ from tests.running import Running
 READ_ONLY = ("customers:read", "plans:read", "features:read", "analytics:read")
 
 
-def verdict(who: str, units: str, *, allowed: bool) -> str:
-    return words.verdict(who, units, "Messages", allowed=allowed).replace("*", "")
+def verdict(customer: str, units: str, *, allowed: bool) -> str:
+    return words.verdict(customer, units, "Messages", allowed=allowed).replace("*", "")
 
 
 def used(maple: Running, customer_id: str) -> list[tuple[str, float]]:
@@ -28,7 +28,7 @@ async def test_check_answers_and_uses_nothing(maple: Running) -> None:
     assert not maple.autumn.ledger
 
 
-async def test_feature_asks_whether_it_may_be_used(maple: Running) -> None:
+async def test_feature_card_checks_availability(maple: Running) -> None:
     await ask(maple, "/autumn features cus_acme", "● Features")
     await press(maple, labels.OPEN, labels.MAY_USE, within="Messages")
     card = await press(maple, labels.MAY_USE, words.REASONS[Why.ENOUGH_LEFT])
@@ -36,7 +36,7 @@ async def test_feature_asks_whether_it_may_be_used(maple: Running) -> None:
     await press(maple, words.BACK_TO_FEATURE, labels.MAY_USE)
 
 
-async def test_entity_asks_for_itself(maple: Running) -> None:
+async def test_entity_card_checks_availability(maple: Running) -> None:
     await ask(maple, "/autumn entities cus_piedpiper", "4 entities")
     await press(maple, labels.OPEN, labels.MAY_USE, within="Middle-Out")
     await press(maple, labels.MAY_USE, "Which feature?")
@@ -49,12 +49,12 @@ async def test_several_customers_are_offered_and_the_question_is_kept(maple: Run
     await press(maple, labels.OPEN, "5,000 Messages")
 
 
-async def test_key_that_may_not_check_says_so(maple: Running) -> None:
+async def test_key_without_the_scope_is_reported(maple: Running) -> None:
     maple.autumn.narrow(READ_ONLY)
     card = await ask(maple, "/autumn check cus_acme 5 messages", words.CHECK)
     assert "permission" in card
 
 
-async def test_number_that_is_none_is_asked_about(maple: Running) -> None:
+async def test_unreadable_number_is_queried(maple: Running) -> None:
     await ask(maple, "/autumn check acme -5 messages", words.MORE_THAN_NOTHING)
     await ask(maple, "/autumn check acme 1.000 messages", words.USAGE)

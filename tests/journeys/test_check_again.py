@@ -1,4 +1,4 @@
-"""*Check again* reads an unconfirmed change back once more, and believes what nothing else can explain."""
+"""*Check again* reads an unconfirmed change back once more, and accepts only what nothing else explains."""
 
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause, State
@@ -13,7 +13,7 @@ UNCONFIRMED = approvals_words.HEADLINES[State.UNCONFIRMED].split("*")[1]
 
 
 async def unconfirmed(maple: Running) -> None:
-    """A request whose write Autumn never got."""
+    """A request whose write never reached Autumn."""
     await give(maple)
     await lea_sees(maple, WAITING)
     maple.autumn.faults.add("balances.update", "cut_before", times=1)
@@ -33,7 +33,7 @@ async def test_change_that_arrived_later_is_applied(maple: Running) -> None:
     assert (record.state, steps[-1]) == (State.APPLIED, "checked")
 
 
-async def test_change_that_is_not_there_stays_unconfirmed(maple: Running) -> None:
+async def test_change_not_in_autumn_stays_unconfirmed(maple: Running) -> None:
     await unconfirmed(maple)
     await maple.lea.click(approvals_words.CHECK_AGAIN)
     await maple.lea.sees(approvals_words.RESULTS[Result.STILL_UNCONFIRMED].what)
@@ -41,7 +41,7 @@ async def test_change_that_is_not_there_stays_unconfirmed(maple: Running) -> Non
     assert not [write for write in maple.autumn.ledger if write.applied]
 
 
-async def test_change_that_another_one_may_explain_stays_unconfirmed(maple: Running) -> None:
+async def test_change_that_another_may_explain_stays_unconfirmed(maple: Running) -> None:
     await unconfirmed(maple)
     await give(maple)
     await maple.lea.sees(WAITING)
@@ -54,7 +54,7 @@ async def test_change_that_another_one_may_explain_stays_unconfirmed(maple: Runn
     assert states == {State.UNCONFIRMED, State.APPLIED}
 
 
-async def test_nothing_is_decided_while_autumn_cannot_be_read(maple: Running) -> None:
+async def test_nothing_is_decided_while_autumn_is_unreadable(maple: Running) -> None:
     await unconfirmed(maple)
     maple.autumn.faults.add("customers.get", "500")
     await maple.lea.click(approvals_words.CHECK_AGAIN)
@@ -70,7 +70,7 @@ async def test_settled_change_is_not_checked_again(maple: Running) -> None:
     assert outcome.result is Result.TOO_LATE
 
 
-async def test_nothing_is_checked_where_the_channel_cannot_be_checked(maple: Running) -> None:
+async def test_check_again_is_refused_where_the_channel_cannot_be_checked(maple: Running) -> None:
     await unconfirmed(maple)
     maple.slack.faults.add("conversations.info", "error", error="fatal_error")
     await maple.lea.click(approvals_words.CHECK_AGAIN)

@@ -1,4 +1,4 @@
-"""Maple's memory goes away and comes back: what only reads goes on, what changes says that it cannot."""
+"""Maple loses its database and gets it back: reads keep working, changes say that they cannot be made."""
 
 import asyncio
 import io
@@ -24,9 +24,9 @@ from tests.relay import Relay
 from tests.running import Mode, Running, running_maple
 
 ASKING = Timeouts(asking_after=0.1)
-"""A database that refuses does so at once, so that nothing here has to be short to be quick."""
+"""A database that refuses does so immediately, so no other timeout has to be short."""
 HURRIED = Timeouts(asking_after=0.1, store=1.0)
-"""For one that keeps silent."""
+"""For a database that does not answer."""
 NO_MEMORY = labels.FAILURES[StoreLost].what
 READING = {
     "/autumn cus_acme": "1 unpaid invoice",
@@ -74,7 +74,7 @@ async def losing(engine: Engine, mode: Mode, *, policy: str = "") -> AsyncIterat
 
 
 QUIET = ChangeTimeouts(lease=1.0, polls=(0.0, 0.02, 0.05), verify=2.0, renew=0.05, sweep=60)
-"""Sweeps come when they are asked for, and the lease of a change whose process gave up lapses soon."""
+"""Sweeps run only on demand, and the lease of a change whose process gave up expires soon."""
 
 
 def aside(path: Path) -> Path:
@@ -87,11 +87,11 @@ async def _moved(source: Path, target: Path) -> None:
 
 @pytest.fixture(params=ENGINES)
 async def loss(request: pytest.FixtureRequest, mode: Mode) -> AsyncIterator[Loss]:
-    async with losing(request.param, mode) as made:
-        yield made
+    async with losing(request.param, mode) as bot_and_database:
+        yield bot_and_database
 
 
-async def test_what_only_reads_goes_on(loss: Loss, logs: io.StringIO) -> None:
+async def test_reads_work_without_the_database(loss: Loss, logs: io.StringIO) -> None:
     maple = loss.maple
     await loss.lose()
     for line, words in READING.items():
@@ -100,7 +100,7 @@ async def test_what_only_reads_goes_on(loss: Loss, logs: io.StringIO) -> None:
     unharmed(maple, logs)
 
 
-async def test_a_card_is_shared_all_the_same(loss: Loss) -> None:
+async def test_card_is_shared_without_the_database(loss: Loss) -> None:
     maple = loss.maple
     await ask(maple, "/autumn cus_acme", "Acme Ltd")
     await loss.lose()
@@ -108,15 +108,15 @@ async def test_a_card_is_shared_all_the_same(loss: Loss) -> None:
     await maple.raj.sees("Shared by")
 
 
-async def test_what_changes_says_that_it_cannot(loss: Loss, logs: io.StringIO) -> None:
+async def test_changes_are_refused_without_the_database(loss: Loss, logs: io.StringIO) -> None:
     maple = loss.maple
     await loss.lose()
     await maple.bot._health.check()
     assert maple.bot.readiness()["database"] is False
     for line in CHANGING:
         maple.ana.reload()
-        said = await ask(maple, line, NO_MEMORY)
-        assert "Nothing was changed." in said
+        message = await ask(maple, line, NO_MEMORY)
+        assert "Nothing was changed." in message
     await maple.bot.work.drain(10)
     assert maple.autumn.ledger == []
     unharmed(maple, logs)
@@ -128,7 +128,7 @@ async def test_what_changes_says_that_it_cannot(loss: Loss, logs: io.StringIO) -
     await maple.ana.sees("0 of 1 approval")
 
 
-async def test_a_form_and_a_decision_wait_for_the_memory(loss: Loss) -> None:
+async def test_form_and_decision_work_once_the_database_is_back(loss: Loss) -> None:
     maple = loss.maple
     await give(maple)
     await maple.ana.sees("0 of 1 approval")
@@ -155,7 +155,7 @@ async def test_a_form_and_a_decision_wait_for_the_memory(loss: Loss) -> None:
     assert len(maple.autumn.ledger) == 1
 
 
-async def test_lost_while_a_change_is_carried_out(mode: Mode) -> None:
+async def test_database_lost_while_a_change_is_applied(mode: Mode) -> None:
     async with losing("postgresql", mode, policy=AT_ONCE) as loss:
         maple = loss.maple
         fault = maple.autumn.faults.add("balances.update", "latency", seconds=0.4)
@@ -165,9 +165,9 @@ async def test_lost_while_a_change_is_carried_out(mode: Mode) -> None:
                 await asyncio.sleep(0.01)
         await loss.lose()
         failure = labels.FAILURES[StoreLostMidway]
-        shown = await maple.ana.sees(failure.what)
-        assert failure.do in shown
-        assert labels.NOTHING_CHANGED not in shown
+        screen = await maple.ana.sees(failure.what)
+        assert failure.do in screen
+        assert labels.NOTHING_CHANGED not in screen
         await loss.find()
         record = await swept(maple)
         assert record.state in (State.APPLIED, State.UNCONFIRMED)
@@ -176,10 +176,10 @@ async def test_lost_while_a_change_is_carried_out(mode: Mode) -> None:
 
 
 async def swept(maple: Running) -> Record:
-    """The only change of Acme, once its lease has lapsed by the database's clock and a sweep settled it."""
+    """Acme's only change, after its lease expired by the database's clock and a sweep settled it."""
     async with asyncio.timeout(20):
         while True:
-            # A task of its own: when it stops, the bot waits for whoever sweeps.
+            # In its own task: the bot waits for sweeps when it stops.
             await asyncio.create_task(maple.bot.changes.sweeper.tick())
             (record,) = await maple.bot.changes.history("cus_acme")
             if record.state is not State.APPLYING:
@@ -187,7 +187,7 @@ async def swept(maple: Running) -> Record:
             await asyncio.sleep(0.05)
 
 
-async def test_a_database_that_is_silent_is_given_up(mode: Mode, logs: io.StringIO) -> None:
+async def test_silent_database_times_out(mode: Mode, logs: io.StringIO) -> None:
     async with (
         Relay.to(fresh("postgresql")) as relay,
         running_maple(mode, timings=HURRIED, database=relay.url, pace=QUIET) as maple,
@@ -206,7 +206,7 @@ async def test_a_database_that_is_silent_is_given_up(mode: Mode, logs: io.String
         await ask(maple, "/autumn history cus_acme", approvals_words.NO_HISTORY)
 
 
-async def test_a_locked_file_is_given_up(mode: Mode) -> None:
+async def test_locked_file_times_out(mode: Mode) -> None:
     async with running_maple(mode, timings=HURRIED, pace=QUIET) as maple:
         await give(maple)
         await lea_sees(maple, WAITING)

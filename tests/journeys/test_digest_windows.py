@@ -1,4 +1,4 @@
-"""No invoice falls between two digests: long days and weeks, weekends, and posts that came late."""
+"""No invoice falls between two digests: long days and weeks, weekends, and late posts."""
 
 from collections.abc import AsyncIterator
 from datetime import date, datetime, time, timedelta
@@ -29,7 +29,7 @@ async def maple() -> AsyncIterator[Running]:
 
 
 async def set_up(maple: Running, days: tuple[str, ...], ahead: str) -> None:
-    """A digest of invoices to come, at nine in Berlin."""
+    """A digest of upcoming invoices, at nine in Berlin."""
     ana = maple.ana
     await open_list(ana)
     await ana.click("New digest")
@@ -45,7 +45,7 @@ async def set_up(maple: Running, days: tuple[str, ...], ahead: str) -> None:
 
 
 def the_day(maple: Running, fits: int | None = None) -> date:
-    """A day some days ahead; on this weekday."""
+    """A day so many days ahead, on this weekday."""
     day = maple.clock.now().date() + 3 * DAY
     while fits is not None and day.weekday() != fits:
         day += DAY
@@ -53,7 +53,7 @@ def the_day(maple: Running, fits: int | None = None) -> date:
 
 
 def day_of_25_hours(maple: Running) -> date:
-    """The next day, some days ahead, after nine of which the clocks are put back."""
+    """The next day, at least so many days ahead, on which the clocks go back after nine."""
     day = the_day(maple)
     while nine(day + DAY) - nine(day) <= DAY:
         day += DAY
@@ -61,7 +61,7 @@ def day_of_25_hours(maple: Running) -> date:
 
 
 def nine(day: date) -> datetime:
-    """In UTC: hours between wall clocks are not those that pass."""
+    """In UTC, since the hours between two local times vary."""
     return datetime.combine(day, NINE, BERLIN).astimezone(ZoneInfo("UTC"))
 
 
@@ -71,16 +71,16 @@ async def it_is(maple: Running, at: datetime) -> None:
 
 
 def is_billed(maple: Running, at: datetime) -> None:
-    """A customer whose next invoice comes then."""
+    """Adds a customer whose next invoice is then."""
     builder = Builder(maple.autumn.state)
-    who = builder.customer("cus_between", NAME, "between@example.com", 300)
-    product = builder.has(who, "pro", 200)
+    customer = builder.customer("cus_between", NAME, "between@example.com", 300)
+    product = builder.has(customer, "pro", 200)
     product.period_end = to_ms(at)
     product.period_start = add(product.period_end, "month", -1)
 
 
 async def read(maple: Running) -> str:
-    """The newest digest in the channel, its thread, and the customers of all its rows."""
+    """The newest digest in the channel, its thread, and the customers in all its rows."""
     newest, details = posted(maple, SUPPORT)[-1], threads(maple, SUPPORT)[-1]
     (query,) = [
         RowQuery.decode(element["value"])
@@ -97,9 +97,9 @@ async def test_day_of_25_hours(maple: Running) -> None:
     day = day_of_25_hours(maple)
     is_billed(maple, nine(day) + timedelta(hours=24, minutes=30))
     await it_is(maple, nine(day) + timedelta(seconds=1))
-    shown = await read(maple)
-    assert NAME in shown
-    assert "Coming up in the next 25 hours" in shown
+    digest = await read(maple)
+    assert NAME in digest
+    assert "Coming up in the next 25 hours" in digest
 
 
 async def test_week_of_169_hours(maple: Running) -> None:
@@ -108,19 +108,19 @@ async def test_week_of_169_hours(maple: Running) -> None:
     monday = day - day.weekday() * DAY
     is_billed(maple, nine(monday) + timedelta(hours=168, minutes=30))
     await it_is(maple, nine(monday) + timedelta(seconds=1))
-    shown = await read(maple)
-    assert NAME in shown
-    assert "Coming up in the next 7 days" in shown
+    digest = await read(maple)
+    assert NAME in digest
+    assert "Coming up in the next 7 days" in digest
 
 
-async def test_weekend_of_a_digest_on_weekdays(maple: Running) -> None:
+async def test_digest_on_weekdays_covers_the_weekend(maple: Running) -> None:
     await set_up(maple, WORKDAYS, "24 hours")
     friday = the_day(maple, 4)
     is_billed(maple, nine(friday + 2 * DAY))
     await it_is(maple, nine(friday) + timedelta(seconds=1))
-    shown = await read(maple)
-    assert NAME in shown
-    assert "Coming up in the next 3 days" in shown
+    digest = await read(maple)
+    assert NAME in digest
+    assert "Coming up in the next 3 days" in digest
 
 
 @pytest.mark.parametrize(
@@ -128,11 +128,11 @@ async def test_weekend_of_a_digest_on_weekdays(maple: Running) -> None:
     [
         (timedelta(hours=4), timedelta(hours=2)),
         (timedelta(seconds=40), timedelta(seconds=20)),
-        # Too late by now, so the day is skipped, and the next post makes up for it.
+        # Too late by now: the day is skipped, and the next post covers it.
         (timedelta(days=1, seconds=5), timedelta(hours=7)),
     ],
 )
-async def test_invoice_due_while_the_post_was_late(
+async def test_digest_posted_late_covers_invoices_due_meanwhile(
     maple: Running, late: timedelta, billed: timedelta
 ) -> None:
     await set_up(maple, EVERY_DAY, "24 hours")
@@ -141,14 +141,14 @@ async def test_invoice_due_while_the_post_was_late(
     await it_is(maple, nine(day) + timedelta(seconds=0.5))
     assert NAME not in await read(maple)
     await it_is(maple, nine(day + DAY) + late)
-    shown = await read(maple)
-    assert NAME in shown
-    assert "was due" in shown.partition(NAME)[2].partition("\n")[0]
+    digest = await read(maple)
+    assert NAME in digest
+    assert "was due" in digest.partition(NAME)[2].partition("\n")[0]
     await it_is(maple, nine(day + 3 * DAY))
     assert NAME not in await read(maple), "once is enough"
 
 
-async def test_time_that_a_digest_was_paused_is_not_made_up_for(maple: Running) -> None:
+async def test_paused_time_is_not_covered_afterwards(maple: Running) -> None:
     await set_up(maple, EVERY_DAY, "24 hours")
     day = the_day(maple)
     is_billed(maple, nine(day + 2 * DAY))

@@ -1,4 +1,4 @@
-"""A channel is told each morning: set up, changed, sent, stopped; by people who only see labels."""
+"""A channel's digest is set up, changed, sent and stopped, by people who only see labels."""
 
 import json
 from datetime import timedelta
@@ -32,15 +32,15 @@ SHARED_ALLOWED = f'[digests]\nshared_channels = ["{SHARED}"]\n'
 DEFAULT = "invoices, unpaid, past due, trials, running out"
 
 
-async def test_two_clicks_make_a_good_morning(mode: Mode) -> None:
+async def test_digest_is_set_up_in_two_clicks(mode: Mode) -> None:
     async with digesting(mode) as maple:
         ana = maple.ana
         assert "This channel has no digests yet" in await open_list(ana)
         await ana.click("New digest")
         assert "Time zone: [Europe/Lisbon" in await ana.sees(FORM)
         await ana.submit()
-        shown = await ana.sees("The first post comes")
-        assert f"Weekdays at 09:00 Europe/Lisbon · next 7 days · {DEFAULT}" in shown
+        screen = await ana.sees("The first post comes")
+        assert f"Weekdays at 09:00 Europe/Lisbon · next 7 days · {DEFAULT}" in screen
         await ana.close()
         assert not posted(maple)
         await due(maple)
@@ -52,7 +52,7 @@ async def test_two_clicks_make_a_good_morning(mode: Mode) -> None:
         assert len(posted(maple)) == 1
 
 
-async def test_edited(mode: Mode) -> None:
+async def test_digest_is_edited(mode: Mode) -> None:
     async with digesting(mode) as maple:
         ana = maple.ana
         await set_up(ana)
@@ -67,9 +67,9 @@ async def test_edited(mode: Mode) -> None:
         await ana.choose("Only these products", "Pro", "Team")
         await ana.fill("Smallest amount", "60")
         await ana.submit()
-        shown = await ana.sees("The digest has been updated")
+        screen = await ana.sees("The digest has been updated")
         line = "Mon, Wed and Fri at 16:30 America/New_York · next 14 days · unpaid, past due · 2 products"
-        assert f"{line} · invoices from 60 up" in shown
+        assert f"{line} · invoices from 60 up" in screen
         await ana.close()
         await due(maple)
         message = await ana.sees(COMING)
@@ -78,7 +78,7 @@ async def test_edited(mode: Mode) -> None:
         assert "Acme Ltd" not in message
 
 
-async def test_wrong_entries_are_told_beside_the_fields(maple: Running) -> None:
+async def test_invalid_entries_are_reported_beside_their_fields(maple: Running) -> None:
     ana = maple.ana
     await open_list(ana)
     await ana.click("New digest")
@@ -98,7 +98,7 @@ async def test_wrong_entries_are_told_beside_the_fields(maple: Running) -> None:
     assert "Sundays at 09:00" in await ana.sees("The first post comes")
 
 
-async def test_paused_and_resumed() -> None:
+async def test_digest_is_paused_and_resumed() -> None:
     async with digesting("http") as maple:
         ana = maple.ana
         await set_up(ana)
@@ -115,7 +115,7 @@ async def test_paused_and_resumed() -> None:
         assert len(posted(maple)) == 1
 
 
-async def test_owner_hears_who_paused_and_removed_their_digest() -> None:
+async def test_owner_is_notified_who_paused_and_removed_their_digest() -> None:
     async with digesting("http") as maple:
         ana, raj = maple.ana, maple.raj
         await set_up(ana)
@@ -134,7 +134,7 @@ async def test_what_is_done_to_a_digest_is_in_the_audit_trail() -> None:
     async with digesting("http") as maple:
         ana, raj = maple.ana, maple.raj
         await set_up(ana)
-        made = await the_digest(maple)
+        digest = await the_digest(maple)
         await ana.click("Edit")
         await ana.sees(FORM)
         await ana.choose("At what time", "16:30")
@@ -144,7 +144,7 @@ async def test_what_is_done_to_a_digest_is_in_the_audit_trail() -> None:
         for button, sees in (("Pause", "paused"), ("Resume", "active again"), ("Remove", "been removed")):
             await raj.click(button, confirm=True if button == "Remove" else None)
             await raj.sees(sees)
-        recorded = await trail(maple.bot.database, made.id)
+        recorded = await trail(maple.bot.database, digest.id)
         assert [(entry.event, entry.actor) for entry in recorded] == [
             ("digest_created", "U01ANA"),
             ("digest_edited", "U01ANA"),
@@ -155,14 +155,16 @@ async def test_what_is_done_to_a_digest_is_in_the_audit_trail() -> None:
         assert [json.loads(entry.body)["at"] for entry in recorded[:2]] == ["09:00", "16:30"]
 
 
-async def test_sent_now(mode: Mode) -> None:
+async def test_digest_is_sent_now(mode: Mode) -> None:
     async with digesting(mode) as maple:
         ana = maple.ana
         await set_up(ana)
         await ana.click("Send now", confirm=False)
         await ana.click("Send now", confirm=True)
         await ana.sees("Posted to the channel")
-        click = [one for one in maple.slack.sent if one.payload.get("type") == "block_actions"][-1]
+        click = [request for request in maple.slack.sent if request.payload.get("type") == "block_actions"][
+            -1
+        ]
         await maple.slack.deliveries.repeat(click)
         await settled(maple)
         assert len(posted(maple)) == 1
@@ -171,7 +173,7 @@ async def test_sent_now(mode: Mode) -> None:
         await maple.raj.sees(COMING)
 
 
-async def test_how_far_it_is() -> None:
+async def test_progress_is_shown() -> None:
     async with digesting("socket") as maple:
         ana = maple.ana
         await set_up(ana)
@@ -181,7 +183,7 @@ async def test_how_far_it_is() -> None:
         await ana.sees("Posted to the channel")
 
 
-async def test_whoever_closes_the_list_is_told_all_the_same() -> None:
+async def test_result_is_reported_after_the_list_was_closed() -> None:
     async with digesting("http") as maple:
         ana = maple.ana
         await set_up(ana)
@@ -192,7 +194,7 @@ async def test_whoever_closes_the_list_is_told_all_the_same() -> None:
         assert len(posted(maple)) == 1
 
 
-async def test_autumn_does_not_answer() -> None:
+async def test_silent_autumn_is_reported() -> None:
     async with digesting("http") as maple:
         ana = maple.ana
         await set_up(ana)
@@ -207,33 +209,33 @@ async def test_autumn_does_not_answer() -> None:
         assert posted(maple) == []
 
 
-async def test_preview() -> None:
+async def test_digest_is_previewed() -> None:
     async with digesting("socket") as maple:
         ana = maple.ana
         await set_up(ana)
         await ana.click("Preview to me")
         await ana.sees("The preview is in the channel")
         await ana.close()
-        shown = await ana.sees("Preview: coming up in the next 7 days")
-        assert "only visible to you" in shown
-        assert "Globex Corporation" in shown
+        screen = await ana.sees("Preview: coming up in the next 7 days")
+        assert "only visible to you" in screen
+        assert "Globex Corporation" in screen
         maple.raj.does_not_see("Preview: coming up")
         assert posted(maple) == []
 
 
-async def test_removed() -> None:
+async def test_digest_is_removed() -> None:
     async with digesting("http") as maple:
         ana = maple.ana
         await set_up(ana)
         before = (await the_digest(maple)).next_due
         await ana.click("Remove", confirm=True)
-        shown = await ana.sees("The digest has been removed")
-        assert "This channel has no digests yet" in shown
+        screen = await ana.sees("The digest has been removed")
+        assert "This channel has no digests yet" in screen
         await later(maple, before - maple.clock.now() + timedelta(minutes=1))
         assert posted(maple) == []
 
 
-async def test_each_channel_has_its_own_morning() -> None:
+async def test_each_channel_has_its_own_schedule() -> None:
     async with digesting("http") as maple:
         ana, raj = maple.ana, maple.raj
         await set_up(ana)
@@ -242,7 +244,7 @@ async def test_each_channel_has_its_own_morning() -> None:
         assert "09:00 Asia/Kolkata" in await set_up(raj)
         await raj.close()
         channels = {"#support": "C01SUPPORT", "#billing": "C02BILLING"}
-        mornings = {name: (await the_digest(maple, known)).next_due for name, known in channels.items()}
+        mornings = {name: (await the_digest(maple, channel)).next_due for name, channel in channels.items()}
         first, second = sorted(mornings, key=lambda name: mornings[name])
         ana.go(first)
         await due(maple, channels[first])
@@ -254,8 +256,8 @@ async def test_each_channel_has_its_own_morning() -> None:
         assert len(posted(maple, channels[first])) == 1
 
 
-async def test_nothing_to_tell() -> None:
-    """By itself nothing is posted; who presses *Send now* wants to see something."""
+async def test_empty_digest_is_posted_only_on_request() -> None:
+    """On schedule nothing is posted; somebody who presses *Send now* wants to see something."""
     async with digesting("http") as maple:
         ana = maple.ana
         await open_list(ana)
@@ -294,7 +296,7 @@ async def test_two_people_edit_one_digest() -> None:
         assert "Weekdays at 11:15" in raj.last()
 
 
-async def test_what_another_removed_meanwhile() -> None:
+async def test_edit_of_a_digest_that_another_removed() -> None:
     async with digesting("socket") as maple:
         ana, raj = maple.ana, maple.raj
         await set_up(ana)
@@ -310,27 +312,27 @@ async def test_what_another_removed_meanwhile() -> None:
 # Where, and who
 
 
-async def test_a_channel_without_maple(maple: Running) -> None:
+async def test_channel_without_maple(maple: Running) -> None:
     maple.ana.go("#random")
-    shown = await open_list(maple.ana)
-    assert "Type /invite @Maple here" in shown
+    screen = await open_list(maple.ana)
+    assert "Type /invite @Maple here" in screen
     await maple.ana.click(setup_words.NEW)
     assert setup_words.FIELD_ONLY_PERSON in await maple.ana.sees(FORM)
 
 
-async def test_a_direct_message(maple: Running) -> None:
+async def test_direct_message_cannot_have_a_digest(maple: Running) -> None:
     maple.ana.go("@raj")
-    shown = await open_list(maple.ana)
-    assert setup_words.PROBLEMS[ChannelProblem.DIRECT].what in shown
+    screen = await open_list(maple.ana)
+    assert setup_words.PROBLEMS[ChannelProblem.DIRECT].what in screen
     await maple.ana.click(setup_words.NEW)
     assert setup_words.FIELD_ONLY_PERSON in await maple.ana.sees(FORM)
 
 
-async def test_a_channel_shared_with_another_company() -> None:
+async def test_channel_shared_with_another_company_is_refused() -> None:
     async with digesting("http") as maple:
         maple.ana.go("#shared-acme")
-        shown = await open_list(maple.ana)
-        assert "This channel is shared with another company" in shown
+        screen = await open_list(maple.ana)
+        assert "This channel is shared with another company" in screen
         await maple.ana.click(setup_words.NEW)
         assert setup_words.FIELD_ONLY_PERSON in await maple.ana.sees(FORM)
         maple.eve.go("#shared-acme")
@@ -339,7 +341,7 @@ async def test_a_channel_shared_with_another_company() -> None:
         maple.eve.does_not_see(LIST)
 
 
-async def test_a_shared_channel_that_the_policy_names() -> None:
+async def test_shared_channel_that_the_policy_names_is_allowed() -> None:
     async with digesting("http", policy=SHARED_ALLOWED) as maple:
         maple.ana.go("#shared-acme")
         await set_up(maple.ana)
@@ -353,7 +355,7 @@ async def test_a_shared_channel_that_the_policy_names() -> None:
         maple.eve.does_not_see("Page 1")
 
 
-async def test_a_channel_that_becomes_shared() -> None:
+async def test_channel_that_becomes_shared_gets_no_digest() -> None:
     async with digesting("http") as maple:
         ana = maple.ana
         await set_up(ana)
@@ -361,19 +363,19 @@ async def test_a_channel_that_becomes_shared() -> None:
         await ana.sees(FORM)
         maple.slack.workspace.channel("#support").kind = "shared"
         await ana.submit()
-        shown = await ana.sees("This channel is shared with another company")
-        assert "[Send now]" not in shown
+        screen = await ana.sees("This channel is shared with another company")
+        assert "[Send now]" not in screen
 
 
-async def test_only_those_whom_the_policy_lets() -> None:
+async def test_policy_decides_who_may_set_up_digests() -> None:
     async with digesting("http", policy=LEADS_SET_UP) as maple:
         maple.lea.go("#support")
         await set_up(maple.lea)
-        shown = await open_list(maple.ana)
-        assert "Your team's policy doesn't let you set up or change digests" in shown
-        assert "[Preview to me]" in shown
+        screen = await open_list(maple.ana)
+        assert "Your team's policy doesn't let you set up or change digests" in screen
+        assert "[Preview to me]" in screen
         for label in ("New digest", "Edit", "Pause", "Send now", "Remove"):
-            assert f"[{label}]" not in shown
+            assert f"[{label}]" not in screen
 
 
 async def test_guests_are_refused(maple: Running) -> None:
@@ -384,7 +386,7 @@ async def test_guests_are_refused(maple: Running) -> None:
     maple.gus.does_not_see(COMING)
 
 
-async def test_a_workspace_without_the_new_blocks() -> None:
+async def test_workspace_without_the_new_blocks() -> None:
     async with digesting("http") as maple:
         maple.slack.without_blocks("data_table", "data_visualization")
         ana = maple.ana
@@ -398,6 +400,6 @@ async def test_a_workspace_without_the_new_blocks() -> None:
 
 
 @pytest.mark.parametrize("sub", ["upcoming 99", "upcoming acme"])
-async def test_days_that_are_none(maple: Running, sub: str) -> None:
+async def test_invalid_days_are_refused(maple: Running, sub: str) -> None:
     await maple.ana.command(f"/autumn {sub}")
     await maple.ana.sees("a number from 1 to 31")

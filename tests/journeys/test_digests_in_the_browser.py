@@ -1,6 +1,6 @@
-"""A digest as it looks: set up on the page, sent, read, its rows turned over.
+"""A digest in the browser: set up on the page, sent, read and paged through.
 
-`MAPLE_SCREENSHOTS=somewhere` keeps pictures of each step there.
+`MAPLE_SCREENSHOTS=directory` saves a picture of each step there.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from tests.journeys.test_in_the_browser import opened
 from tests.running import running_maple
 
 
-async def test_a_lead_sets_a_digest_up() -> None:
+async def test_digest_is_set_up_sent_and_paged() -> None:
     async with running_maple("socket", digest_pace=QUICK) as maple, opened(maple) as page:
         box = page.get_by_role("textbox", name="Message #support")
         await box.fill("/autumn digest")
@@ -53,12 +53,12 @@ async def test_a_lead_sets_a_digest_up() -> None:
 async def _kept(page: Page, name: str) -> None:
     folder = os.environ.get("MAPLE_SCREENSHOTS")
     if folder:
-        await asyncio.sleep(0.3)  # the last of the fonts and of the motion
+        await asyncio.sleep(0.3)  # wait for fonts and animations
         await page.screenshot(path=Path(folder) / f"digest-{name}.png")
 
 
 async def _whole(page: Page, name: str) -> None:
-    """With a window that is high enough for all of the message."""
+    """Makes the window tall enough for the whole message."""
     size = page.viewport_size
     if os.environ.get("MAPLE_SCREENSHOTS") and size:
         await page.set_viewport_size({**size, "height": 3200})

@@ -32,7 +32,7 @@ def direct(maple: Running) -> list[Message]:
 
 
 async def morning(maple: Running, target: str) -> None:
-    """The only digest that goes to this person is due, and done."""
+    """Moves the clocks to when the person's only digest is due, and waits for it."""
     (digest,) = await maple.bot.services.digests.of_person(target)
     pass_time(maple, digest.next_due - maple.clock.now() + timedelta(seconds=1))
     await settled(maple)
@@ -54,9 +54,9 @@ async def test_named_digest_goes_to_a_person_and_mentions_a_group(mode: Mode) ->
         assert await ana.type_ahead(setup_words.FIELD_GROUP, "bill") == ["@billing-leads"]
         await ana.choose(setup_words.FIELD_GROUP, "billing-leads")
         await ana.submit()
-        shown = await ana.sees("The first post comes")
-        assert setup_words.sent_to("@lea") in shown
-        assert "Dunning · Weekdays at 09:00" in shown.replace("*", "")
+        screen = await ana.sees("The first post comes")
+        assert setup_words.sent_to("@lea") in screen
+        assert "Dunning · Weekdays at 09:00" in screen.replace("*", "")
         await morning(maple, lea.id)
         (post,) = direct(maple)
         assert posted(maple) == []
@@ -138,9 +138,9 @@ async def test_digest_of_two_people_is_nobody_elses() -> None:
             await maple.slack.deliveries.send("interactive", payload)
             await settled(maple)
             await lea.sees(on_screen(setup_words.NOTES[setup_words.DigestNote.NOT_THEIRS]))
-        again = await maple.bot.services.digests.get(digest.id)
-        assert again is not None
-        assert again.pause is Pause.ASKED
+        stored = await maple.bot.services.digests.get(digest.id)
+        assert stored is not None
+        assert stored.pause is Pause.ASKED
         assert direct(maple) == []
 
 

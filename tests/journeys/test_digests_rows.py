@@ -1,4 +1,4 @@
-"""What is behind a digest: all its rows, the file, the customers; and the same for one person alone."""
+"""What is behind a digest: all its rows, the file, the customers; in a channel, and for one person alone."""
 
 import asyncio
 import csv
@@ -24,7 +24,7 @@ async def upcoming(maple: Running, line: str = "/autumn upcoming") -> str:
 
 
 async def in_channel(maple: Running) -> None:
-    """A digest that everyone in the channel has."""
+    """A digest that everyone in the channel sees."""
     await set_up(maple.ana)
     await maple.ana.click("Send now", confirm=True)
     await maple.ana.sees("Posted to the channel")
@@ -39,20 +39,20 @@ def read(file: File, delimiter: str = ",") -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(file.content.decode("utf-8-sig")), delimiter=delimiter))
 
 
-async def test_what_is_coming(mode: Mode) -> None:
+async def test_upcoming_lists_each_section(mode: Mode) -> None:
     async with digesting(mode) as maple:
-        shown = await upcoming(maple)
-        assert "only visible to you" in shown
-        assert "Coming up in the next 7 days" in shown
-        assert words.BILLING_DAYS in shown
+        screen = await upcoming(maple)
+        assert "only visible to you" in screen
+        assert "Coming up in the next 7 days" in screen
+        assert words.BILLING_DAYS in screen
         for title in (SHOWN, "Unpaid invoices", "Past due", "Trials ending", "Running out"):
-            assert title in shown
+            assert title in screen
         await maple.ana.command("/autumn upcoming 1")
         await maple.ana.sees("Coming up in the next 24 hours")
         maple.raj.does_not_see(COMING)
 
 
-async def test_slow_autumn_is_announced() -> None:
+async def test_slow_autumn_shows_progress() -> None:
     async with digesting("http", timings=Timeouts(asking_after=0.05)) as maple:
         maple.autumn.faults.add("customers.list", "latency", seconds=0.3, times=1)
         await maple.ana.command("/autumn upcoming")
@@ -60,7 +60,7 @@ async def test_slow_autumn_is_announced() -> None:
         await maple.ana.sees(COMING)
 
 
-async def test_all_rows_in_pages(mode: Mode) -> None:
+async def test_all_rows_are_paged(mode: Mode) -> None:
     async with digesting(mode) as maple:
         ana = maple.ana
         await in_channel(maple)
@@ -76,12 +76,12 @@ async def test_all_rows_in_pages(mode: Mode) -> None:
 
 
 def names(page: str) -> list[str]:
-    """Of the customers on it: a line before the one with the amount and the button."""
+    """The customers on it: each name is on the line before the amount and the button."""
     lines = page.splitlines()
     return [lines[at - 2] for at, line in enumerate(lines) if line == "[Open]"]
 
 
-async def test_another_replica_turns_the_page_of_an_old_message() -> None:
+async def test_another_replica_pages_an_old_message() -> None:
     async with digesting("http") as maple:
         await in_channel(maple)
         async with maple.another():
@@ -91,7 +91,7 @@ async def test_another_replica_turns_the_page_of_an_old_message() -> None:
             await maple.raj.sees("Page 2 of 2")
 
 
-async def test_a_customer_from_the_rows_and_from_the_message() -> None:
+async def test_customer_opens_from_the_rows_and_the_message() -> None:
     async with digesting("socket") as maple:
         ana = maple.ana
         await in_channel(maple)
@@ -109,16 +109,16 @@ async def test_a_customer_from_the_rows_and_from_the_message() -> None:
         maple.raj.does_not_see("cus_globex")
 
 
-async def test_the_file_in_the_thread(mode: Mode) -> None:
+async def test_file_is_posted_in_the_thread(mode: Mode) -> None:
     async with digesting(mode) as maple:
         await in_channel(maple)
         await maple.raj.click("Download CSV")
         await maple.raj.sees("[file: maple-digest-")
-        click = [one for one in maple.slack.sent if one.payload.get("type") == "block_actions"][-1]
+        click = [item for item in maple.slack.sent if item.payload.get("type") == "block_actions"][-1]
         await maple.slack.deliveries.repeat(click)
         await maple.bot.work.drain(10)
         (file,) = files(maple)
-        (message,) = [one for one in maple.slack.workspace.posts if one.files]
+        (message,) = [item for item in maple.slack.workspace.posts if item.files]
         assert message.thread_ts == posted(maple)[0].ts
         rows = read(file)
         assert {row["section"] for row in rows} == {"invoices", "unpaid", "past due", "trials", "running out"}
@@ -133,7 +133,7 @@ async def test_the_file_in_the_thread(mode: Mode) -> None:
         assert f"All {len(rows)} rows" in message.text
 
 
-async def test_the_file_of_what_only_one_person_sees() -> None:
+async def test_file_of_a_private_digest_is_private() -> None:
     async with digesting("http") as maple:
         ana = maple.ana
         await upcoming(maple)
@@ -146,11 +146,11 @@ async def test_the_file_of_what_only_one_person_sees() -> None:
         await ana.sees("Page 1")
         await ana.click("Download CSV")
         await ana.sees(re.compile("== Running out ==.*The file is in your messages.*Page 1", re.DOTALL))
-        whole, section = files(maple)
+        complete, section = files(maple)
         assert {row["section"] for row in read(section)} == {"running out"}
         assert {"feature", "left"} <= read(section)[0].keys()
         assert {"amount", "invoice", "link"}.isdisjoint(read(section)[0]), "no row has any of these"
-        assert len(read(section)) < len(read(whole))
+        assert len(read(section)) < len(read(complete))
         maple.raj.does_not_see("[file:")
 
 
@@ -166,7 +166,7 @@ async def test_file_is_in_the_format_of_the_readers_locale() -> None:
         assert not [row["amount"] for row in rows if "." in row["amount"]]
 
 
-async def test_file_is_in_the_format_that_is_chosen(mode: Mode) -> None:
+async def test_file_is_in_the_chosen_format(mode: Mode) -> None:
     async with digesting(mode) as maple:
         raj = maple.raj
         await in_channel(maple)
@@ -183,7 +183,7 @@ async def test_file_is_in_the_format_that_is_chosen(mode: Mode) -> None:
         assert [row["amount"] for row in read(file, delimiter="\t") if "," in row["amount"]]
 
 
-async def test_file_in_a_chosen_format_of_what_only_one_person_sees() -> None:
+async def test_private_file_is_in_the_chosen_format() -> None:
     async with digesting("http") as maple:
         ana = maple.ana
         await upcoming(maple)
@@ -196,13 +196,13 @@ async def test_file_in_a_chosen_format_of_what_only_one_person_sees() -> None:
         maple.raj.does_not_see("[file:")
 
 
-async def test_the_file_does_not_go_where_another_company_reads() -> None:
+async def test_file_is_not_posted_where_another_company_reads() -> None:
     async with digesting("http") as maple:
         await in_channel(maple)
         maple.slack.workspace.channel("#support").kind = "shared"
         await maple.ana.click("Download CSV")
         await maple.ana.sees("The file is in your messages with Maple")
-        (message,) = [one for one in maple.slack.workspace.posts if one.files]
+        (message,) = [post for post in maple.slack.workspace.posts if post.files]
         assert message.channel.startswith("D")
 
 
@@ -219,8 +219,8 @@ async def test_file_does_not_go_to_a_private_channel_that_became_public() -> Non
         maple.slack.workspace.channel("#finance-private").kind = "public"
         await lea.click("Download CSV")
         await lea.sees("The file is in your messages with Maple")
-        there, direct = [one.channel for one in maple.slack.workspace.posts if one.files]
-        assert (there, direct[0]) == ("C04FINANCE", "D")
+        channel, direct = [post.channel for post in maple.slack.workspace.posts if post.files]
+        assert (channel, direct[0]) == ("C04FINANCE", "D")
 
 
 async def test_file_is_not_completed_in_a_channel_that_changed_while_it_was_sent() -> None:
@@ -235,7 +235,7 @@ async def test_file_is_not_completed_in_a_channel_that_changed_while_it_was_sent
         await maple.ana.sees("The file is in your messages with Maple")
 
 
-async def test_a_file_that_takes_long_is_announced() -> None:
+async def test_slow_file_shows_progress() -> None:
     async with digesting("http", timings=Timeouts(asking_after=0.05)) as maple:
         await in_channel(maple)
         maple.slack.faults.add("files.getUploadURLExternal", "latency", seconds=0.3)
@@ -249,7 +249,7 @@ async def test_a_file_that_takes_long_is_announced() -> None:
         await maple.ana.sees("The file is in your messages with Maple")
 
 
-async def test_a_file_that_slack_does_not_take() -> None:
+async def test_file_that_slack_refuses() -> None:
     async with digesting("http") as maple:
         await in_channel(maple)
         maple.slack.faults.add("files.completeUploadExternal", "500")
@@ -258,7 +258,7 @@ async def test_a_file_that_slack_does_not_take() -> None:
         assert files(maple) == []
 
 
-async def test_rows_that_are_not_kept_any_more() -> None:
+async def test_rows_that_expired() -> None:
     async with digesting("http") as maple:
         ana = maple.ana
         await in_channel(maple)
@@ -275,13 +275,13 @@ async def test_rows_that_are_not_kept_any_more() -> None:
         await ana.sees(re.compile("== Upcoming invoices ==.*These rows are no longer available", re.DOTALL))
 
 
-async def test_an_estimate_claims_no_currency_that_is_not_known() -> None:
-    """A customer who pays in euros, of whom Autumn gives no preview."""
+async def test_estimate_in_an_unknown_currency_names_none() -> None:
+    """A customer who pays in euros, and whom Autumn gives no preview of."""
     async with digesting("http") as maple:
         maple.autumn.faults.add("customers.get", "500", expanding="invoice_previews")
         await maple.ana.command("/autumn upcoming 31")
-        shown = await maple.ana.sees(COMING)
-        assert "at list prices, currency unknown" in shown
-        amounts = re.findall(r"≈ (\S+)", shown.replace("marked ≈", ""))
+        screen = await maple.ana.sees(COMING)
+        assert "at list prices, currency unknown" in screen
+        amounts = re.findall(r"≈ (\S+)", screen.replace("marked ≈", ""))
         assert amounts
-        assert all(one[0].isdigit() for one in amounts)
+        assert all(amount[0].isdigit() for amount in amounts)

@@ -1,4 +1,4 @@
-"""A request that waits is edited by its requester, wherever she sees it."""
+"""A waiting request is edited by its requester, wherever she sees it."""
 
 from decimal import Decimal
 
@@ -18,7 +18,7 @@ from tests.screen import on_screen
 
 
 async def show(maple: Running, place: str) -> None:
-    """Ana looks at her request there."""
+    """Opens Ana's request there."""
     match place:
         case "card":
             maple.ana.go("@maple")
@@ -94,9 +94,7 @@ async def test_request_that_was_decided_meanwhile_is_not_edited(maple: Running) 
 @pytest.mark.parametrize(
     ("state", "result"), [("waiting", Result.STALE), ("gone", Result.UNKNOWN), ("denied", Result.TOO_LATE)]
 )
-async def test_button_on_an_old_card_says_why_nothing_opens(
-    maple: Running, state: str, result: Result
-) -> None:
+async def test_edit_button_on_an_old_card_explains_itself(maple: Running, state: str, result: Result) -> None:
     await give(maple)
     await lea_sees(maple, WAITING)
     await close_and_look(maple.ana, f"[{approvals_words.EDIT}]")

@@ -1,4 +1,4 @@
-"""The parts of a customer that have plans and balances of their own."""
+"""A customer's entities, with products and balances of their own."""
 
 import re
 
@@ -41,15 +41,15 @@ async def test_tab_is_there_for_those_who_have_entities(maple: Running) -> None:
     assert "Entities" not in card
 
 
-async def test_customer_without_entities_is_told_so(maple: Running) -> None:
+async def test_customer_without_entities(maple: Running) -> None:
     await ask(maple, "/autumn entities cus_wonka", words.NO_ENTITIES)
 
 
 async def test_entity_is_found_by_typing(maple: Running) -> None:
-    who = maple.autumn.state.customer("cus_piedpiper")
-    template = who.entities[0]
+    customer = maple.autumn.state.customer("cus_piedpiper")
+    template = customer.entities[0]
     for number in range(20):
-        who.entities.append(
+        customer.entities.append(
             type(template)(f"ws_more_{number}", f"Room {number}", "seats", template.created_at, {})
         )
     await ask(maple, "/autumn entities cus_piedpiper", "24 entities")
@@ -60,24 +60,24 @@ async def test_entity_is_found_by_typing(maple: Running) -> None:
     assert "Room 7" in card
 
 
-async def test_entity_that_is_gone_is_told_so(maple: Running) -> None:
+async def test_entity_that_is_gone_is_reported(maple: Running) -> None:
     await ask(maple, "/autumn entities cus_piedpiper", "4 entities")
-    who = maple.autumn.state.customer("cus_piedpiper")
-    who.entities[:] = [entity for entity in who.entities if entity.name != "Middle-Out"]
+    customer = maple.autumn.state.customer("cus_piedpiper")
+    customer.entities[:] = [entity for entity in customer.entities if entity.name != "Middle-Out"]
     await press(maple, labels.OPEN, words.GONE, within="Middle-Out")
 
 
-async def test_usage_of_an_entity_is_its_own_and_that_of_the_customer_is_everybodys(maple: Running) -> None:
+async def test_entity_usage_is_its_own_and_customer_usage_is_the_total(maple: Running) -> None:
     state = maple.autumn.state
-    who = state.customer("cus_piedpiper")
-    middle_out, other = who.entities[1], who.entities[2]
+    customer = state.customer("cus_piedpiper")
+    middle_out, other_entity = customer.entities[1], customer.entities[2]
     assert middle_out.name == "Middle-Out"
     now = state.now
-    state.events(who)[:] = [
-        Event("evt_1", now - 60_000, "messages", who.id, 30.0, entity_id=middle_out.id),
-        Event("evt_2", now - 50_000, "messages", who.id, 12.0, entity_id=middle_out.id),
-        Event("evt_3", now - 40_000, "messages", who.id, 500.0, entity_id=other.id),
-        Event("evt_4", now - 30_000, "messages", who.id, 7.0),
+    state.events(customer)[:] = [
+        Event("evt_1", now - 60_000, "messages", customer.id, 30.0, entity_id=middle_out.id),
+        Event("evt_2", now - 50_000, "messages", customer.id, 12.0, entity_id=middle_out.id),
+        Event("evt_3", now - 40_000, "messages", customer.id, 500.0, entity_id=other_entity.id),
+        Event("evt_4", now - 30_000, "messages", customer.id, 7.0),
     ]
     own = on_screen(feature_words.usage_total("42", 2, Span.CYCLE))
     await ask(maple, "/autumn entities cus_piedpiper", "4 entities")
@@ -98,7 +98,7 @@ async def test_usage_of_an_entity_is_its_own_and_that_of_the_customer_is_everybo
 async def test_usage_of_an_entity_that_is_gone_is_not_the_customers(maple: Running) -> None:
     await ask(maple, "/autumn entities cus_piedpiper", "4 entities")
     await press(maple, labels.OPEN, words.OWN_BALANCES.strip("*"), within="Middle-Out")
-    who = maple.autumn.state.customer("cus_piedpiper")
-    who.entities[:] = [entity for entity in who.entities if entity.name != "Middle-Out"]
+    customer = maple.autumn.state.customer("cus_piedpiper")
+    customer.entities[:] = [entity for entity in customer.entities if entity.name != "Middle-Out"]
     card = await press(maple, words.usage_of("Messages"), words.GONE)
     assert "Usage" not in card

@@ -1,4 +1,4 @@
-"""A change is limited to one entity of a customer: asked for, approved, read back, undone."""
+"""A change limited to one entity of a customer: requested, approved, read back, undone."""
 
 from decimal import Decimal
 
@@ -23,13 +23,13 @@ def writes(maple: Running) -> list[str]:
 
 
 async def left(maple: Running, entity: str = "") -> Decimal:
-    """Of messages: the entity's own, or the customer's own."""
-    whole = await maple.bot.autumn.customer(WHO)
-    shared = whole.balances["messages"].breakdown
+    """Remaining messages of the entity itself, or those of the whole customer."""
+    customer = await maple.bot.autumn.customer(WHO)
+    shared = customer.balances["messages"].breakdown
     if not entity:
         return sum((row.remaining for row in shared), Decimal(0))
-    seen = await maple.bot.autumn.entity(WHO, entity)
-    rows = seen.balances["messages"].breakdown
+    entity_read = await maple.bot.autumn.entity(WHO, entity)
+    rows = entity_read.balances["messages"].breakdown
     return sum((row.remaining for row in rows if row not in shared), Decimal(0))
 
 
@@ -50,8 +50,8 @@ async def approved(maple: Running, summary: str) -> None:
     await close_and_look(maple.ana, summary, approvals_words.ENDINGS[Cause.DONE])
 
 
-async def test_entity_is_given_more_from_its_card_and_the_gift_is_taken_back(maple: Running) -> None:
-    own, shared, others = [await left(maple, each) for each in ("workspace_1", "", "workspace_2")]
+async def test_entity_is_given_more_from_its_card_and_it_is_undone(maple: Running) -> None:
+    own, shared, other_entity = [await left(maple, entity) for entity in ("workspace_1", "", "workspace_2")]
     await ask(maple, f"/autumn entities {WHO}", "4 entities")
     await press(maple, "Open", "Balances of its own", within="Compression")
     await maple.ana.click(balance_words.PRIMARY_BUTTON)
@@ -64,7 +64,7 @@ async def test_entity_is_given_more_from_its_card_and_the_gift_is_taken_back(map
     await approved(maple, f"Give 500 extra of Messages, for {COMPRESSION}")
     assert writes(maple) == ["balances.update"]
     assert await left(maple, "workspace_1") == own + 500
-    assert [await left(maple), await left(maple, "workspace_2")] == [shared, others]
+    assert [await left(maple), await left(maple, "workspace_2")] == [shared, other_entity]
     await request_undo(maple.ana)
     await lea_sees(maple, f"Take back 500 of the allowance of Messages, for {COMPRESSION}")
     await maple.lea.click("Approve")
@@ -87,7 +87,7 @@ async def test_balance_of_an_entity_is_set_in_one_line(maple: Running) -> None:
     assert await left(maple) == shared
 
 
-async def test_entity_that_is_not_clear_is_asked_for_and_nothing_is_filled_in(maple: Running) -> None:
+async def test_unclear_entity_is_queried_and_nothing_is_filled_in(maple: Running) -> None:
     await maple.ana.command(f"/autumn give {WHO}/workspace 500 messages because of the outage")
     form = await maple.ana.sees(forms_words.unclear_entity("workspace"))
     assert forms_words.WHOLE_CUSTOMER in form
@@ -112,7 +112,7 @@ async def test_entity_is_picked_in_the_form_and_unpicked_again(maple: Running) -
     await maple.ana.sees("Remaining: 7,900 → 7,910")
 
 
-async def test_what_an_entity_shares_is_not_changed_for_it_alone(maple: Running) -> None:
+async def test_shared_balance_is_not_changed_for_one_entity(maple: Running) -> None:
     await maple.ana.command(f"/autumn give {WHO}/workspace_1 500 api calls because of the outage")
     form = await maple.ana.sees("Pick the whole customer to change that")
     assert "shares the whole customer's" in form
@@ -170,7 +170,7 @@ async def test_grant_that_an_entity_cannot_have_is_refused(maple: Running, featu
         await maple.ana.sees(str(GrantNote.ENTITY_AMOUNTS.text))
 
 
-async def test_usage_of_an_entity_is_recorded_and_given_back(maple: Running) -> None:
+async def test_usage_of_an_entity_is_recorded_and_undone(maple: Running) -> None:
     own, shared = await left(maple, "workspace_1"), await left(maple)
     await maple.ana.command(f"/autumn record {WHO}")
     await maple.ana.sees(forms_words.WHOLE_CUSTOMER)
@@ -205,7 +205,7 @@ async def test_control_of_an_entity_is_set_and_removed_again(maple: Running) -> 
     await approved(maple, f"Spend limit of Messages: 500 units, for {COMPRESSION}")
     assert writes(maple) == ["entities.update"]
     limits = [entity.billing_controls.get("spend_limits") for entity in state.entities]
-    assert [bool(each) for each in limits] == [True, False, False, False]
+    assert [bool(limit) for limit in limits] == [True, False, False, False]
     assert not state.billing_controls.get("spend_limits")
     await request_undo(maple.ana)
     await lea_sees(maple, f"Remove the spend limit of Messages, for {COMPRESSION}")
@@ -214,7 +214,7 @@ async def test_control_of_an_entity_is_set_and_removed_again(maple: Running) -> 
     assert not state.entities[0].billing_controls["spend_limits"]
 
 
-async def test_entity_that_went_meanwhile_is_told_so(maple: Running) -> None:
+async def test_entity_gone_meanwhile_is_reported(maple: Running) -> None:
     await maple.ana.command(f"/autumn give {WHO}/workspace_1 500 messages because of the outage")
     await maple.ana.sees(PREVIEW)
     await maple.ana.submit()

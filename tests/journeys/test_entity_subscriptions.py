@@ -1,4 +1,4 @@
-"""Subscriptions of one entity: cancelled, taken back, switched, their quantity and their trial changed."""
+"""Subscriptions of one entity: cancelled, kept, switched, and changed in quantity and trial."""
 
 from datetime import timedelta
 
@@ -20,16 +20,20 @@ READ_BACK = approvals_words.ENDINGS[Cause.DONE]
 
 def products(maple: Running, entity: str | None = "workspace_1") -> list[Product]:
     return [
-        each
-        for each in maple.autumn.state.customer(WHO).products
-        if each.entity_id == entity and each.status != "expired"
+        product
+        for product in maple.autumn.state.customer(WHO).products
+        if product.entity_id == entity and product.status != "expired"
     ]
 
 
 def others(maple: Running) -> list[tuple[str, str, object]]:
-    """All that is not this entity's."""
-    held = maple.autumn.state.customer(WHO).products
-    return [(each.id, each.status, each.canceled_at) for each in held if each.entity_id != "workspace_1"]
+    """Everything that is not this entity's."""
+    held_products = maple.autumn.state.customer(WHO).products
+    return [
+        (product.id, product.status, product.canceled_at)
+        for product in held_products
+        if product.entity_id != "workspace_1"
+    ]
 
 
 async def open_form(maple: Running, command: str, sees: str) -> None:
@@ -50,7 +54,7 @@ async def apply(maple: Running, summary: str) -> None:
     await close_and_look(maple.ana, summary, READ_BACK)
 
 
-async def test_cancellation_from_the_card_reaches_this_entity_alone_and_is_taken_back(maple: Running) -> None:
+async def test_cancellation_from_the_card_is_limited_to_the_entity_and_taken_back(maple: Running) -> None:
     before = others(maple)
     await ask(maple, f"/autumn entities {WHO}", "4 entities")
     await press(maple, "Open", "Balances of its own", within="Compression")
@@ -94,11 +98,11 @@ async def test_product_of_an_entity_is_changed(maple: Running) -> None:
     await maple.ana.choose("What the customer keeps of the balances", "Usage")
     await maple.ana.sees("Product Pro: starts now")
     await apply(maple, f"Change the product to Pro now, for {COMPRESSION}")
-    assert [each.plan_id for each in products(maple)] == ["pro"]
+    assert [product.plan_id for product in products(maple)] == ["pro"]
     assert others(maple) == before
 
 
-async def test_scheduled_product_of_an_entity_is_called_off(maple: Running) -> None:
+async def test_scheduled_product_of_an_entity_is_cancelled(maple: Running) -> None:
     await elsewhere(maple, "billing.attach", customer_id=WHO, plan_id="pro", entity_id="workspace_1")
     await open_form(maple, "switch", "New product")
     await maple.ana.choose("New product", "Starter")
@@ -106,12 +110,12 @@ async def test_scheduled_product_of_an_entity_is_called_off(maple: Running) -> N
     await maple.ana.choose("When", "At the end of the period")
     await maple.ana.sees("Product starts: Starter")
     await apply(maple, f"Change the product to Starter at the end of the period, for {COMPRESSION}")
-    assert sorted(each.status for each in products(maple)) == ["active", "scheduled"]
+    assert sorted(product.status for product in products(maple)) == ["active", "scheduled"]
     await request_undo(maple.ana)
     await lea_sees(maple, f"Call off the scheduled change to Starter, for {COMPRESSION}")
     await maple.lea.click("Approve")
     await maple.lea.sees(approvals_words.UNDONE)
-    assert [each.plan_id for each in products(maple)] == ["pro"]
+    assert [product.plan_id for product in products(maple)] == ["pro"]
 
 
 async def test_quantity_of_an_entity_is_changed_and_undone(maple: Running) -> None:
@@ -143,14 +147,14 @@ async def test_add_on_of_an_entity_is_added_and_undone(maple: Running) -> None:
     await maple.ana.fill("Quantity of Seats", "3")
     await maple.ana.sees("Quantity of Seats: 3")
     await apply(maple, f"Add Extra Seats now, for {COMPRESSION}")
-    (added,) = (each for each in products(maple) if each.plan_id == "extra_seats")
+    (added,) = (product for product in products(maple) if product.plan_id == "extra_seats")
     assert added.prepaid == {"seats": 3}
     assert others(maple) == before
     await request_undo(maple.ana)
     await lea_sees(maple, f"Cancel Extra Seats now, with credit for the unused time, for {COMPRESSION}")
     await maple.lea.click("Approve")
     await maple.lea.sees(approvals_words.UNDONE)
-    assert [each.plan_id for each in products(maple)] == ["starter"]
+    assert [product.plan_id for product in products(maple)] == ["starter"]
     assert others(maple) == before
 
 
@@ -176,7 +180,7 @@ async def test_trial_of_an_entity_is_extended(maple: Running) -> None:
 
 async def test_merged_subscriptions_are_only_changed_for_one_entity(maple: Running) -> None:
     state = maple.autumn.state.customer(WHO)
-    state.products[:] = [each for each in state.products if each.entity_id is not None]
+    state.products[:] = [product for product in state.products if product.entity_id is not None]
     await maple.ana.command(f"/autumn cancel {WHO}")
     form = await maple.ana.sees(billing_words.NO_SUBSCRIPTIONS)
     assert forms_words.WHOLE_CUSTOMER in form

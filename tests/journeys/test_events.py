@@ -1,4 +1,4 @@
-"""What was tracked for a customer."""
+"""The events tracked for a customer."""
 
 import re
 import time
@@ -10,10 +10,10 @@ from tests.journeys.steps import ask, in_order, press
 from tests.running import Running
 
 
-async def test_totals_then_each_event(maple: Running) -> None:
-    shown = await ask(maple, "/autumn events cus_acme", "Total per feature")
+async def test_totals_are_followed_by_events(maple: Running) -> None:
+    screen = await ask(maple, "/autumn events cus_acme", "Total per feature")
     in_order(
-        shown,
+        screen,
         "Total per feature\n• Tokens: ",
         "• API Calls: ",
         "• Messages: ",
@@ -22,26 +22,26 @@ async def test_totals_then_each_event(maple: Running) -> None:
         "Page 1 of 14 · 185 left",
         "[24 hours] [7 days] [● 30 days] [90 days]",
     )
-    assert re.search(r"\| Messages \| \d+ \| model: lumen-\w+, place: [\w-]+\n", shown)
+    assert re.search(r"\| Messages \| \d+ \| model: lumen-\w+, place: [\w-]+\n", screen)
 
 
-@pytest.mark.parametrize("mode", ["socket"])  # one is enough: Maple waits for its turn at Autumn
-async def test_filtered_by_feature_and_time(maple: Running) -> None:
+@pytest.mark.parametrize("mode", ["socket"])  # one is enough: Maple waits for its rate limit
+async def test_events_are_filtered_by_feature_and_time(maple: Running) -> None:
     await ask(maple, "/autumn events cus_acme", "Total per feature")
     await maple.ana.choose("Filter by feature", "Messages")
-    shown = await maple.ana.sees("events of Messages, last 30 days")
-    assert "API Calls" not in shown
-    shown = await press(maple, "7 days", "events of Messages, last 7 days")
-    assert "Total per feature\n• Messages: " in shown
+    screen = await maple.ana.sees("events of Messages, last 30 days")
+    assert "API Calls" not in screen
+    screen = await press(maple, "7 days", "events of Messages, last 7 days")
+    assert "Total per feature\n• Messages: " in screen
     await press(maple, "All features", "events, last 7 days")
 
 
-async def test_nothing_was_tracked(maple: Running) -> None:
+async def test_no_events(maple: Running) -> None:
     await ask(maple, "/autumn events cus_empty", "No events, last 30 days.")
 
 
-@pytest.mark.parametrize("mode", ["http"])  # one is enough: Maple waits for its turn at Autumn
-async def test_pages_hold_still_while_new_events_arrive(maple: Running) -> None:
+@pytest.mark.parametrize("mode", ["http"])  # one is enough: Maple waits for its rate limit
+async def test_pages_are_stable_while_new_events_arrive(maple: Running) -> None:
     first = await ask(maple, "/autumn events cus_busy", "Page 1 of 14")
     second = await press(maple, "Next", "Page 2 of 14")
     _track(maple, 20)
@@ -51,12 +51,12 @@ async def test_pages_hold_still_while_new_events_arrive(maple: Running) -> None:
     assert _rows(refreshed) != _rows(second)
 
 
-def _rows(shown: str) -> list[str]:
-    return re.findall(r"^\d{4}-.*$", shown, re.MULTILINE)
+def _rows(text: str) -> list[str]:
+    return re.findall(r"^\d{4}-.*$", text, re.MULTILINE)
 
 
 def _track(maple: Running, number: int) -> None:
-    """As many new events as push a whole page away."""
+    """Tracks enough new events to push a whole page away."""
     customer = maple.autumn.state.customers["cus_busy"]
     now = int(time.time() * 1000)
     maple.autumn.state.events(customer).extend(

@@ -1,4 +1,4 @@
-"""What a customer may use, how much of it is left, and how it was used."""
+"""A customer's features: how much is left of each, and how it was used."""
 
 import re
 
@@ -11,9 +11,9 @@ from tests.running import Running
 
 
 async def test_balances_with_bars_and_resets(maple: Running) -> None:
-    shown = await ask(maple, "/autumn features cus_acme", "AI Credits")
+    screen = await ask(maple, "/autumn features cus_acme", "AI Credits")
     in_order(
-        shown,
+        screen,
         "Seats\n▰▰▰▰▰▰▰▰▱▱ 24 of 30 used · 80% · from 2 sources",
         "Messages\n▰▰▰▰▰▰▰▱▱▱ 31,240 of 50,000 used · 62%",
         "AI Credits\n▰▰▰▰▰▱▱▱▱▱ 3,070 of 6,200 used · 49% · resets ",
@@ -42,38 +42,38 @@ async def test_every_kind_of_balance(maple: Running, customer: str, lines: tuple
 
 async def test_balances_that_autumn_hides_while_past_due_are_called_hidden(maple: Running) -> None:
     maple.autumn.state.org.include_past_due = False
-    shown = await ask(maple, "/autumn features cus_globex", "● Features")
-    in_order(shown, "Autumn hides the balances of Team", "Hidden by Autumn while a product is past due")
-    assert "used" not in shown
+    screen = await ask(maple, "/autumn features cus_globex", "● Features")
+    in_order(screen, "Autumn hides the balances of Team", "Hidden by Autumn while a product is past due")
+    assert "used" not in screen
 
 
-async def test_many_features_page_by_page(maple: Running) -> None:
-    shown = await ask(maple, "/autumn features cus_many", "Page 1 of 7")
-    assert "Page 1 of 7 · 56 left" in shown
-    seen = set(re.findall(r"^(.+)\n[▰▱]", shown, re.MULTILINE))
+async def test_many_features_are_paged(maple: Running) -> None:
+    screen = await ask(maple, "/autumn features cus_many", "Page 1 of 7")
+    assert "Page 1 of 7 · 56 left" in screen
+    features = set(re.findall(r"^(.+)\n[▰▱]", screen, re.MULTILINE))
     for page in range(2, 8):
-        shown = await press(maple, "Next", f"Page {page} of 7")
-        seen |= set(re.findall(r"^(.+)\n[▰▱]", shown, re.MULTILINE))
-    assert len(seen) == 66
-    assert "last page" in shown
+        screen = await press(maple, "Next", f"Page {page} of 7")
+        features |= set(re.findall(r"^(.+)\n[▰▱]", screen, re.MULTILINE))
+    assert len(features) == 66
+    assert "last page" in screen
 
 
-async def test_a_feature_is_jumped_to_by_typing(maple: Running) -> None:
+async def test_feature_is_found_by_typing(maple: Running) -> None:
     await ask(maple, "/autumn features cus_many", "Page 1 of 7")
     offered = await maple.ana.type_ahead("Pick a feature", "transl")
     assert offered
     assert all("Translations" in label for label in offered)
     await maple.ana.choose("Pick a feature", "APAC Translations")
-    shown = await maple.ana.sees(feature_words.ROWS.strip("*"))
-    in_order(shown, "APAC Translations\n▰", "525 of 1,000 used · 52%")
+    screen = await maple.ana.sees(feature_words.ROWS.strip("*"))
+    in_order(screen, "APAC Translations\n▰", "525 of 1,000 used · 52%")
     await press(maple, "All features", "Page 1 of 7")
 
 
-async def test_one_feature_opens_into_rows_and_a_chart(maple: Running) -> None:
+async def test_feature_opens_with_rows_and_chart(maple: Running) -> None:
     await ask(maple, "/autumn features cus_acme", "AI Credits")
-    shown = await press(maple, "Open", feature_words.ROWS.strip("*"), within="Messages")
+    screen = await press(maple, "Open", feature_words.ROWS.strip("*"), within="Messages")
     in_order(
-        shown,
+        screen,
         "Messages\n▰▰▰▰▰▰▰▰▰▰▰▰▰▱▱▱▱▱▱▱",
         "Source | Included | Used | Remaining | Resets | Price",
         "Team | 50,000 | 31,240 | 18,760 | per month | $0.80 per 100, billed by use",
@@ -87,7 +87,7 @@ async def test_one_feature_opens_into_rows_and_a_chart(maple: Running) -> None:
     )
 
 
-async def test_chart_of_a_cycle_ends_at_the_reset_with_what_will_be_used(maple: Running) -> None:
+async def test_chart_of_a_cycle_ends_at_the_reset_with_a_forecast(maple: Running) -> None:
     await ask(maple, "/autumn features cus_acme", "AI Credits")
     card = await press(maple, "Open", "At this pace", within="Messages")
     expected = re.search(r"At this pace .*?([\d,]+) of 50,000 by the reset on", card)
@@ -102,13 +102,13 @@ async def test_chart_of_a_cycle_ends_at_the_reset_with_what_will_be_used(maple: 
     }
 
 
-async def test_stacked_rows_each_say_where_they_come_from(maple: Running) -> None:
+async def test_stacked_rows_name_their_sources(maple: Running) -> None:
     await ask(maple, "/autumn features cus_vandelay", "from 5 sources")
-    shown = await press(maple, "Open", feature_words.ROWS.strip("*"), within="Messages")
+    screen = await press(maple, "Open", feature_words.ROWS.strip("*"), within="Messages")
     sources = (await maple.bot.autumn.customer("cus_vandelay")).balances["messages"].breakdown
     (expires_at,) = {source.expires_at for source in sources if source.expires_at}
     in_order(
-        shown,
+        screen,
         "Source | Included | Used | Remaining | Resets | Expires",
         "Starter | 2,000 | 2,000 | 0 | per month | –",
         f"Standalone grant | 300 | 150 | 150 | never | {times.billing_day(expires_at)}",
@@ -116,12 +116,12 @@ async def test_stacked_rows_each_say_where_they_come_from(maple: Running) -> Non
     )
 
 
-async def test_rollovers_and_what_spends_credits(maple: Running) -> None:
+async def test_rollovers_and_features_that_spend_credits(maple: Running) -> None:
     await ask(maple, "/autumn features cus_cyberdyne", "AI Credits")
     await press(maple, "Open", "Rolled over", within="AI Credits")
-    shown = await press(maple, "30 days", "last 30 days")
+    screen = await press(maple, "30 days", "last 30 days")
     in_order(
-        shown,
+        screen,
         "Spent by other features: Tokens (0.01 each), Images (5 each).",
         "Rolled over\n• 0 of 2,500 left, until ",
         "Usage, last 30 days: ",
@@ -132,15 +132,15 @@ async def test_rollovers_and_what_spends_credits(maple: Running) -> None:
     )
 
 
-async def test_sources_with_the_entities_share_add_up_to_the_whole(maple: Running) -> None:
+async def test_rows_and_the_entities_share_add_up_to_the_total(maple: Running) -> None:
     await ask(maple, "/autumn features cus_piedpiper", "Messages")
-    shown = await press(maple, "Open", feature_words.ROWS.strip("*"), within="Messages")
-    whole = re.search(r"([\d,]+) of ([\d,]+) used · \d+%(?: · ([\d,]+) left)?", shown)
-    assert whole
-    assert "Held by entities | " in shown
-    rows = [line.split(" | ") for line in shown.splitlines() if line.count(" | ") >= 4]
+    screen = await press(maple, "Open", feature_words.ROWS.strip("*"), within="Messages")
+    total_line = re.search(r"([\d,]+) of ([\d,]+) used · \d+%(?: · ([\d,]+) left)?", screen)
+    assert total_line
+    assert "Held by entities | " in screen
+    rows = [line.split(" | ") for line in screen.splitlines() if line.count(" | ") >= 4]
     labels, sources = rows[0], rows[1:]
-    for label, total in (("Used", whole[1]), ("Included", whole[2])):
+    for label, total in (("Used", total_line[1]), ("Included", total_line[2])):
         column = labels.index(label)
         assert sum(int(row[column].replace(",", "")) for row in sources) == int(total.replace(",", ""))
 
@@ -155,17 +155,17 @@ async def test_every_span_has_its_chart(maple: Running) -> None:
         ("90 days", "last 90 days"),
         ("30 days", "last 30 days"),
     ):
-        shown = await press(maple, label, f"Messages, {title} (bar chart)")
-        points = line_with(shown, "Used: ").removeprefix("Used: ").split(", ")
+        screen = await press(maple, label, f"Messages, {title} (bar chart)")
+        points = line_with(screen, "Used: ").removeprefix("Used: ").split(", ")
         assert 1 <= len(points) <= 20
         amounts = sum(int(point.rpartition(" ")[2]) for point in points)
-        assert f"Usage, {title}: {amounts:,} in" in shown
+        assert f"Usage, {title}: {amounts:,} in" in screen
     assert "Usage, this billing cycle: 31,240" in await press(
         maple, "Billing cycle", "this billing cycle (line"
     )
 
 
-async def test_a_feature_never_used_has_no_chart(maple: Running) -> None:
+async def test_unused_feature_has_no_chart(maple: Running) -> None:
     await ask(maple, "/autumn features cus_northwind", "Storage (GB)")
-    shown = await press(maple, "Open", "Usage, this billing cycle: none.", within="Storage (GB)")
-    assert "bar chart" not in shown
+    screen = await press(maple, "Open", "Usage, this billing cycle: none.", within="Storage (GB)")
+    assert "bar chart" not in screen

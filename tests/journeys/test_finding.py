@@ -11,11 +11,11 @@ from tests.running import Running
 
 
 @pytest.mark.parametrize(
-    "known", ["cus_acme", "billing@acme.example", "BILLING@ACME.EXAMPLE", "Acme Ltd", "acme l", "“Acme Ltd”"]
+    "query", ["cus_acme", "billing@acme.example", "BILLING@ACME.EXAMPLE", "Acme Ltd", "acme l", "“Acme Ltd”"]
 )
-async def test_an_id_an_email_or_a_part_of_a_name(maple: Running, known: str) -> None:
-    shown = await ask(maple, f"/autumn {known}", "Acme Ltd")
-    in_order(shown, "only visible to you", "SANDBOX · cus_acme · billing@acme.example · Customer since")
+async def test_customer_is_found_by_id_email_or_part_of_name(maple: Running, query: str) -> None:
+    screen = await ask(maple, f"/autumn {query}", "Acme Ltd")
+    in_order(screen, "only visible to you", "SANDBOX · cus_acme · billing@acme.example · Customer since")
     maple.raj.does_not_see("Acme Ltd")
 
 
@@ -39,7 +39,7 @@ async def test_pasted_text_opens_the_customer_in_it(maple: Running, pasted: str)
     assert [label for label in await maple.ana.type_ahead("Customer", pasted) if "Acme Ltd" in label]
 
 
-async def test_link_to_stripe_opens_the_customer(maple: Running) -> None:
+async def test_stripe_link_opens_the_customer(maple: Running) -> None:
     await ask(maple, "/autumn cus_acme", "SANDBOX · cus_acme")
     link = maple.ana.link("Stripe")
     await maple.ana.command("/autumn nobody-at-all")
@@ -55,15 +55,15 @@ async def test_pasted_text_opens_forms_and_history(maple: Running) -> None:
     await ask(maple, "/autumn history cus_acme,", approvals_words.HISTORY_TITLE.strip("*"))
 
 
-async def test_quotes_make_a_name_of_what_begins_with_a_sub_command(maple: Running) -> None:
+async def test_quoted_sub_command_is_read_as_a_name(maple: Running) -> None:
     await ask(maple, '/autumn "Balance Labs"', "No customer found for")
     await ask(maple, "/autumn invoces cus_acme", "Did you mean /autumn invoices cus_acme?")
 
 
-async def test_everything_at_a_glance(maple: Running) -> None:
-    shown = await ask(maple, "/autumn cus_acme", "Acme Ltd")
+async def test_overview_shows_everything(maple: Running) -> None:
+    screen = await ask(maple, "/autumn cus_acme", "Acme Ltd")
     in_order(
-        shown,
+        screen,
         "[● Overview] [Products] [Features] [Invoices] [Events]",
         ":warning: 1 unpaid invoice: $24.50.",
         "Team $199 per month · Support Plus $99 per month · Extra Seats $10.00 each",
@@ -87,7 +87,7 @@ async def test_everything_at_a_glance(maple: Running) -> None:
     assert len(customers) == 2, "one question to Autumn, one that waits for Stripe"
 
 
-async def test_the_parts_of_a_customer_are_a_click_apart(maple: Running) -> None:
+async def test_parts_of_the_card_open_with_one_click(maple: Running) -> None:
     await ask(maple, "/autumn cus_acme", "Acme Ltd")
     messages = len(maple.slack.workspace.history(maple.ana.channel.id, maple.ana.id))
     for label, sees in (
@@ -97,71 +97,73 @@ async def test_the_parts_of_a_customer_are_a_click_apart(maple: Running) -> None
         ("Events", "Total per feature"),
         ("Overview", "Last invoices"),
     ):
-        shown = await press(maple, label, sees)
-        in_order(shown, "SANDBOX · cus_acme", "Read today at")
+        screen = await press(maple, label, sees)
+        in_order(screen, "SANDBOX · cus_acme", "Read today at")
     assert len(maple.slack.workspace.history(maple.ana.channel.id, maple.ana.id)) == messages
 
 
-async def test_of_several_one_is_picked(maple: Running) -> None:
-    shown = await ask(
+async def test_one_of_several_matches_is_picked(maple: Running) -> None:
+    screen = await ask(
         maple, "/autumn billing@twinpeaks.example", "3 customers match billing@twinpeaks.example"
     )
     for name in ("Twin Peaks Lodge", "Twin Peaks Sheriff", "Twin Peaks Diner"):
-        assert name in shown
+        assert name in screen
     await press(maple, "Open", "SANDBOX · cus_twin_b", within="Twin Peaks Sheriff")
     maple.ana.does_not_see("3 customers match")
 
 
 @pytest.mark.parametrize("query", ["nobody-has-this-id", "nobody@nowhere.example", "no such company"])
-async def test_nobody_says_what_was_searched_and_creates_nothing(maple: Running, query: str) -> None:
+async def test_no_match_says_what_was_searched_and_creates_nothing(maple: Running, query: str) -> None:
     before = len(list(maple.autumn.state.customers))
-    shown = await ask(maple, f"/autumn {query}", f"No customer found for {query}")
-    assert "Maple searched ids, names and email addresses" in shown
-    assert "Nothing was created." in shown
+    screen = await ask(maple, f"/autumn {query}", f"No customer found for {query}")
+    assert "Maple searched ids, names and email addresses" in screen
+    assert "Nothing was created." in screen
     assert len(list(maple.autumn.state.customers)) == before
     assert maple.autumn.ledger == []
 
 
-async def test_find_lists_page_after_page(maple: Running) -> None:
-    shown = await ask(maple, "/autumn find a", "Page 1 of")
-    (number, pages) = re.findall(r"(\d+) customers match a\b.*Page 1 of (\d+)", shown, re.DOTALL)[0]
-    left = int(number) - 10
-    assert f"Page 1 of {pages} · {left} left" in shown
-    assert "[Previous]" not in shown
+async def test_find_lists_matches_in_pages(maple: Running) -> None:
+    screen = await ask(maple, "/autumn find a", "Page 1 of")
+    (number, pages) = re.findall(r"(\d+) customers match a\b.*Page 1 of (\d+)", screen, re.DOTALL)[0]
+    remaining = int(number) - 10
+    assert f"Page 1 of {pages} · {remaining} left" in screen
+    assert "[Previous]" not in screen
     for page in range(2, int(pages) + 1):
-        left -= 10
-        shown = await press(
-            maple, "Next", f"Page {page} of {pages} · {f'{left} left' if left > 0 else 'last page'}"
+        remaining -= 10
+        screen = await press(
+            maple, "Next", f"Page {page} of {pages} · {f'{remaining} left' if remaining > 0 else 'last page'}"
         )
-    assert "[Next]" not in shown
+    assert "[Next]" not in screen
     await press(maple, "Previous", f"Page {int(pages) - 1} of")
 
 
-async def test_a_page_of_matches_opens_a_customer(maple: Running) -> None:
+async def test_matches_open_a_customer(maple: Running) -> None:
     await ask(maple, "/autumn find wonka", "1 customer matches wonka")
     await press(maple, "Open", "No next invoice: this customer is not in Stripe.", within="Wonka")
 
 
 @pytest.mark.parametrize("line", ["/autumn", "/autumn help"])
-async def test_help_says_what_can_be_typed(maple: Running, line: str) -> None:
-    shown = await ask(maple, line, "Look up or change a customer in Autumn")
+async def test_help_lists_what_can_be_typed(maple: Running, line: str) -> None:
+    screen = await ask(maple, line, "Look up or change a customer in Autumn")
     for usage in ("<customer>", "products <customer>", "invoices <customer>", "find <text>"):
-        assert f"/autumn {usage}" in shown
+        assert f"/autumn {usage}" in screen
 
 
-async def test_a_customer_without_an_id_is_listed_and_why_it_stays_closed(maple: Running) -> None:
-    shown = await ask(maple, "/autumn dana@waiting.example", "Dana Without Id")
-    in_order(shown, "no id", "Cannot be opened here: this customer has no id in Autumn.")
-    assert "[Open]" not in shown
+async def test_customer_without_an_id_is_listed_and_cannot_be_opened(maple: Running) -> None:
+    screen = await ask(maple, "/autumn dana@waiting.example", "Dana Without Id")
+    in_order(screen, "no id", "Cannot be opened here: this customer has no id in Autumn.")
+    assert "[Open]" not in screen
 
 
 @pytest.mark.parametrize(
     ("customer", "called"),
     [("cus_noname", "someone@noname.example"), ("cus_noemail", "No Email Ltd"), ("cus_noboth", "cus_noboth")],
 )
-async def test_a_customer_is_called_by_what_there_is(maple: Running, customer: str, called: str) -> None:
-    shown = await ask(maple, f"/autumn {customer}", f"SANDBOX · {customer}")
-    assert shown.splitlines()[1] == called
+async def test_customer_title_falls_back_from_name_to_email_to_id(
+    maple: Running, customer: str, called: str
+) -> None:
+    screen = await ask(maple, f"/autumn {customer}", f"SANDBOX · {customer}")
+    assert screen.splitlines()[1] == called
 
 
 @pytest.mark.parametrize(
@@ -195,9 +197,7 @@ async def test_a_customer_is_called_by_what_there_is(maple: Running, customer: s
         ("org:legacy-7", ("SANDBOX · org:legacy-7",)),
     ],
 )
-async def test_what_needs_attention_comes_first(
-    maple: Running, customer: str, lines: tuple[str, ...]
-) -> None:
+async def test_attention_comes_first(maple: Running, customer: str, lines: tuple[str, ...]) -> None:
     in_order(await ask(maple, f"/autumn {customer}", "Read today at"), *lines)
 
 
@@ -216,7 +216,7 @@ async def test_balances_hidden_while_past_due_are_announced_first(maple: Running
     "customer",
     ["ping", "bold", "link", "html", "long", "rtl", "emoji", "lines", "zalgo", "date"],
 )
-async def test_hostile_names_ping_nobody_and_link_nowhere(maple: Running, customer: str) -> None:
+async def test_hostile_names_mention_nobody_and_link_nowhere(maple: Running, customer: str) -> None:
     await ask(maple, f"/autumn cus_{customer}", f"SANDBOX · cus_{customer}")
     for part in ("Products", "Features", "Invoices", "Events"):
         await press(maple, part, f"\n{part}\n")
@@ -234,9 +234,9 @@ async def test_hostile_names_ping_nobody_and_link_nowhere(maple: Running, custom
 
 
 def _ours(token: str) -> bool:
-    known = ("https://app.useautumn.com/", "https://dashboard.stripe.com/", "http://127.0.0.1:")
+    prefixes = ("https://app.useautumn.com/", "https://dashboard.stripe.com/", "http://127.0.0.1:")
     address, _, label = token.partition("|")
-    return address.startswith(known) and label in ("Autumn", "Stripe", "View invoice")
+    return address.startswith(prefixes) and label in ("Autumn", "Stripe", "View invoice")
 
 
 def _mrkdwn(node: object) -> list[str]:

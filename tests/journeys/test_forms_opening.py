@@ -1,4 +1,4 @@
-"""Every kind's form as it opens: where the cursor is, and that the preview follows the amount."""
+"""Every kind's form as it opens: where the cursor is, and whether the preview is below the amount."""
 
 from itertools import takewhile
 from typing import Any
@@ -20,7 +20,7 @@ CUSTOMERS = {
     "trial": "cus_umbrella",
     "ungrant": "cus_vandelay",
 }
-"""Who has something for the kind to change, where Acme has not."""
+"""Customers who have what the kind changes, where Acme has not."""
 LATER_AMOUNTS = [
     ("grant", forms_words.FEATURE, "Messages", grant_words.AMOUNT),
     ("refund", refund_words.MODE, refund_words.PARTIAL[0], refund_words.AMOUNT),
@@ -28,7 +28,7 @@ LATER_AMOUNTS = [
     ("control", control_words.CONTROL, control_words.CONTROLS[ControlType.ALERT][0], control_words.THRESHOLD),
     ("control", control_words.CONTROL, control_words.CONTROLS[ControlType.TOP_UP][0], control_words.QUANTITY),
 ]
-"""Kind, field, what is picked in it, and a field that is there then, with the amount."""
+"""Kind, field, what is picked in it, and the field that then appears with the amount."""
 
 
 async def opened(maple: Running, kind: ChangeKind[Any]) -> list[dict[str, Any]]:
@@ -46,7 +46,7 @@ def is_empty(field: dict[str, Any]) -> bool:
 
 
 def is_typed(block: dict[str, Any]) -> bool:
-    """Whether the preview follows each character that is typed: so is an amount."""
+    """Whether the preview updates with each typed character, as for amounts."""
     return "dispatch_action_config" in block.get("element", {})
 
 
@@ -62,13 +62,13 @@ async def test_form_opens_in_its_first_empty_field(maple: Running, kind: ChangeK
 
 
 @pytest.mark.parametrize("kind", kinds.KINDS, ids=lambda kind: kind.id)
-async def test_preview_is_directly_below_what_is_typed(maple: Running, kind: ChangeKind[Any]) -> None:
+async def test_preview_is_directly_below_the_typed_amount(maple: Running, kind: ChangeKind[Any]) -> None:
     blocks = await opened(maple, kind)
     assert not any(map(is_typed, blocks)) or is_typed(above_preview(blocks)[-1])
 
 
 @pytest.mark.parametrize(("kind_id", "field", "picked", "then"), LATER_AMOUNTS)
-async def test_preview_is_directly_below_an_amount_that_comes_later(
+async def test_preview_is_directly_below_an_amount_that_appears_later(
     maple: Running, kind_id: str, field: str, picked: str, then: str
 ) -> None:
     await opened(maple, kinds.kind(kind_id))

@@ -22,7 +22,7 @@ BUTTON = f"[{forms_words.GATHER}]"
 async def give(
     person: Person, amount: str = "500", reason: str = "The outage", customer: str = "cus_northwind"
 ) -> None:
-    """Fills in the form of a balance."""
+    """Fills in the balance form for Northwind."""
     await person.command(f"/autumn balance {customer}")
     await person.sees("What to do")
     await person.choose("Feature", "Messages")
@@ -51,8 +51,8 @@ async def test_changes_of_several_forms_share_one_approval(maple: Running) -> No
     await maple.ana.close()
     await remove_coupon(maple.ana)
     await gather(maple.ana)
-    shown = await maple.ana.sees(words.SEND)
-    assert "Bulk change: 2 changes for 2 customers" in shown
+    screen = await maple.ana.sees(words.SEND)
+    assert "Bulk change: 2 changes for 2 customers" in screen
     assert maple.autumn.ledger == []
     await maple.ana.click(words.SEND)
     await maple.ana.sees(words.REQUESTED)
@@ -65,7 +65,7 @@ async def test_changes_of_several_forms_share_one_approval(maple: Running) -> No
     assert len(maple.autumn.ledger) == 2
 
 
-async def test_list_that_was_sent_is_not_sent_again_with_what_comes_after(maple: Running) -> None:
+async def test_list_that_was_sent_is_not_sent_with_later_changes(maple: Running) -> None:
     await give(maple.ana)
     await gather(maple.ana)
     await maple.ana.click(words.SEND)
@@ -76,7 +76,7 @@ async def test_list_that_was_sent_is_not_sent_again_with_what_comes_after(maple:
     assert "Bulk change: 1 change for 1 customer" in await maple.ana.sees(words.SEND)
 
 
-async def test_form_that_is_not_filled_in_right_says_so_and_adds_nothing(maple: Running) -> None:
+async def test_invalid_form_is_not_added(maple: Running) -> None:
     await give(maple.ana)
     await maple.ana.fill(forms_words.TICKET, "not a link")
     await maple.ana.click(forms_words.GATHER)
@@ -96,7 +96,7 @@ async def test_same_form_adds_its_change_once(maple: Running) -> None:
     assert await maple.bot.batches.gather(line.input, "", ana) == gathered
 
 
-async def test_gathered_list_is_found_in_the_bulk_form_and_dropped_by_cancel(maple: Running) -> None:
+async def test_gathered_list_appears_in_the_bulk_form_and_cancel_drops_it(maple: Running) -> None:
     await give(maple.ana)
     await gather(maple.ana)
     await maple.ana.close()
@@ -118,7 +118,7 @@ async def test_gathered_list_is_found_in_the_bulk_form_and_dropped_by_cancel(map
     maple.ana.does_not_see(words.SHOW_GATHERED)
 
 
-async def test_gathered_list_that_is_gone_is_empty(maple: Running) -> None:
+async def test_expired_gathered_list_is_empty(maple: Running) -> None:
     await give(maple.ana)
     await gather(maple.ana)
     await maple.ana.close()
@@ -130,7 +130,7 @@ async def test_gathered_list_that_is_gone_is_empty(maple: Running) -> None:
     await maple.ana.sees(words.NOTHING_RIGHT)
 
 
-async def test_second_change_of_the_same_balance_is_named(maple: Running) -> None:
+async def test_second_change_of_the_same_balance_is_reported(maple: Running) -> None:
     await give(maple.ana)
     await gather(maple.ana)
     await maple.ana.close()
@@ -141,7 +141,7 @@ async def test_second_change_of_the_same_balance_is_named(maple: Running) -> Non
     assert "Bulk change: 1 change" in await maple.ana.sees(words.SEND)
 
 
-async def test_deletion_and_an_edited_request_have_no_list(maple: Running) -> None:
+async def test_deletion_and_edited_request_cannot_be_gathered(maple: Running) -> None:
     await maple.ana.command("/autumn delete cus_noname")
     await maple.ana.sees("Type the customer's id in full")
     await maple.ana.fill("Type the customer's id in full", "cus_noname")
@@ -150,7 +150,7 @@ async def test_deletion_and_an_edited_request_have_no_list(maple: Running) -> No
     maple.ana.does_not_see(BUTTON)
 
 
-async def test_list_that_needs_no_approval_is_applied_at_once() -> None:
+async def test_list_that_needs_no_approval_is_applied_right_away() -> None:
     async with running_maple("http", policy=AT_ONCE) as maple:
         await give(maple.ana)
         await gather(maple.ana)

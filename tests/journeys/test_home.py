@@ -56,12 +56,12 @@ approvals = 2
 
 
 def headline(state: State) -> str:
-    """As it is read, without the marks for bold type."""
+    """As it reads, without the marks of bold type."""
     return approvals_words.HEADLINES[state].replace("*", "")
 
 
 def published(maple: Running, person: str) -> int:
-    """How often this person's tab was drawn."""
+    """How often this person's tab was published."""
     calls = [call for call in maple.slack.calls if call.method == "views.publish"]
     return len([call for call in calls if call.args["user_id"] == person])
 
@@ -73,13 +73,13 @@ async def until(holds: Callable[[], bool]) -> None:
 
 
 async def everything_done(maple: Running) -> None:
-    """What was clicked and typed so far, and the tabs that it redraws."""
+    """Waits for all clicks and typing so far, and for the tabs they redraw."""
     await maple.ana.settled()
     assert await maple.bot.work.drain(10) == 0
 
 
 @pytest.mark.both_transports
-async def test_request_is_decided_on_the_home_tab_and_both_tabs_follow(maple: Running) -> None:
+async def test_request_is_decided_on_the_home_tab_and_both_tabs_update(maple: Running) -> None:
     await maple.lea.open_home()
     await maple.lea.sees(words.NOTHING_TO_DECIDE)
     await ask_for_messages(maple.ana, "500")
@@ -132,7 +132,7 @@ async def test_own_request_waits_for_others_and_is_withdrawn_on_the_home_tab(map
     await maple.ana.sees(headline(State.WITHDRAWN))
 
 
-async def test_bulk_change_is_decided_on_the_home_tab_and_both_tabs_follow(maple: Running) -> None:
+async def test_bulk_change_is_decided_on_the_home_tab_and_both_tabs_update(maple: Running) -> None:
     await maple.lea.open_home()
     await maple.lea.sees(words.NOTHING_TO_DECIDE)
     await request_list(maple.ana)
@@ -161,7 +161,7 @@ async def test_own_bulk_change_is_withdrawn_on_the_home_tab(maple: Running) -> N
     assert maple.autumn.ledger == []
 
 
-async def test_bulk_change_is_shown_to_those_who_may_decide_on_it_until_they_have(mode: Mode) -> None:
+async def test_bulk_change_is_shown_to_approvers_until_they_decide(mode: Mode) -> None:
     async with running_maple(mode, policy=TWO_DECIDE) as maple:
         await request_list(maple.ana)
         for person in (maple.raj, maple.lea):
@@ -172,7 +172,7 @@ async def test_bulk_change_is_shown_to_those_who_may_decide_on_it_until_they_hav
         assert "Bulk change · 5 changes" in maple.lea.screen()
 
 
-async def test_request_decided_elsewhere_is_told_to_the_person_who_clicks(maple: Running) -> None:
+async def test_click_on_a_request_decided_elsewhere_is_answered(maple: Running) -> None:
     await ask_for_messages(maple.ana, "500")
     await maple.ana.sees("0 of 1 approval")
     await maple.lea.open_home()
@@ -186,7 +186,7 @@ async def test_request_decided_elsewhere_is_told_to_the_person_who_clicks(maple:
     await maple.lea.sees("already")
 
 
-async def test_who_may_what_is_said_in_words(mode: Mode) -> None:
+async def test_permissions_are_explained(mode: Mode) -> None:
     async with running_maple(mode, policy=LEA_DECIDES) as maple:
         await maple.ana.open_home()
         home = await maple.ana.sees(words.POWERS)
@@ -200,7 +200,7 @@ async def test_who_may_what_is_said_in_words(mode: Mode) -> None:
 
 
 @pytest.mark.both_transports
-async def test_customers_looked_up_are_on_the_home_tab_and_open_from_there(maple: Running) -> None:
+async def test_recent_customers_are_on_the_home_tab_and_open_from_there(maple: Running) -> None:
     await maple.ana.command("/autumn cus_acme")
     await maple.ana.sees("Acme Ltd")
     await maple.ana.command("/autumn cus_globex")
@@ -214,7 +214,7 @@ async def test_customers_looked_up_are_on_the_home_tab_and_open_from_there(maple
     await maple.ana.sees("1 unpaid invoice")
 
 
-async def test_home_tab_that_is_open_shows_the_customer_just_looked_up(maple: Running) -> None:
+async def test_open_home_tab_shows_the_latest_lookup(maple: Running) -> None:
     await maple.ana.open_home()
     await maple.ana.sees(words.POWERS)
     await maple.ana.command("/autumn cus_acme")
@@ -236,7 +236,7 @@ async def test_customer_is_found_on_the_home_tab(maple: Running) -> None:
     await maple.ana.sees("Next invoice")
 
 
-async def test_digests_are_those_of_the_persons_channels(maple: Running) -> None:
+async def test_digests_of_the_persons_channels_are_listed(maple: Running) -> None:
     for channel in ("#billing", "#finance-private"):
         maple.lea.go(channel)
         await set_up(maple.lea)
@@ -319,7 +319,7 @@ async def test_digest_to_a_person_is_removed_on_the_home_tab(maple: Running) -> 
     await maple.raj.sees(on_screen(words.NO_DIGESTS))
 
 
-async def test_who_may_not_change_digests_can_only_preview_them(mode: Mode) -> None:
+async def test_people_who_may_not_change_digests_can_only_preview_them(mode: Mode) -> None:
     async with running_maple(mode, policy=LEA_DECIDES) as maple:
         maple.lea.go("#support")
         await set_up(maple.lea)
@@ -331,7 +331,7 @@ async def test_who_may_not_change_digests_can_only_preview_them(mode: Mode) -> N
         await maple.ana.sees(setup_words.ONLY_OTHERS)
 
 
-async def test_digest_to_a_person_is_on_their_home_and_its_owners(maple: Running) -> None:
+async def test_digest_to_a_person_is_on_their_tab_and_its_owners(maple: Running) -> None:
     maple.lea.go("#billing")
     await set_up(maple.lea, person="raj")
     await maple.lea.close()
@@ -342,7 +342,7 @@ async def test_digest_to_a_person_is_on_their_home_and_its_owners(maple: Running
     assert "to @raj" not in await maple.ana.sees(words.DIGESTS)
 
 
-async def test_channels_that_slack_does_not_tell_are_said_to_be_unknown(maple: Running) -> None:
+async def test_unknown_channels_are_reported(maple: Running) -> None:
     maple.lea.go("#billing")
     await set_up(maple.lea)
     await maple.lea.close()
@@ -351,7 +351,7 @@ async def test_channels_that_slack_does_not_tell_are_said_to_be_unknown(maple: R
     await maple.lea.sees(words.DIGESTS_UNKNOWN)
 
 
-async def test_tab_that_was_opened_long_ago_is_not_drawn_by_itself(maple: Running) -> None:
+async def test_tab_opened_long_ago_is_not_redrawn(maple: Running) -> None:
     await maple.ana.open_home()
     await maple.ana.sees(words.POWERS)
     before = published(maple, maple.ana.id)
@@ -361,7 +361,7 @@ async def test_tab_that_was_opened_long_ago_is_not_drawn_by_itself(maple: Runnin
     assert published(maple, maple.ana.id) == before
 
 
-async def test_person_who_is_no_member_any_more_gets_no_new_tab(mode: Mode) -> None:
+async def test_removed_member_gets_no_new_tab(mode: Mode) -> None:
     async with running_maple(mode, timings=replace(UNHURRIED, person=0.0)) as maple:
         await maple.raj.open_home()
         await maple.raj.sees(words.POWERS)
@@ -375,7 +375,7 @@ async def test_person_who_is_no_member_any_more_gets_no_new_tab(mode: Mode) -> N
         assert published(maple, maple.raj.id) == before
 
 
-async def test_tab_that_slack_does_not_take_keeps_no_other_from_being_drawn(maple: Running) -> None:
+async def test_tab_that_slack_refuses_does_not_block_others(maple: Running) -> None:
     await maple.raj.open_home()
     await maple.ana.open_home()
     await maple.ana.sees(words.POWERS)
@@ -388,7 +388,7 @@ async def test_tab_that_slack_does_not_take_keeps_no_other_from_being_drawn(mapl
     assert len(refused) == 1
 
 
-async def test_looking_up_does_not_depend_on_what_the_home_tab_remembers(maple: Running) -> None:
+async def test_lookups_do_not_depend_on_home_tab_storage(maple: Running) -> None:
     async with maple.bot.database.writing() as connection:
         await connection.exec_driver_sql("DROP TABLE recent_customers")
         await connection.exec_driver_sql("DROP TABLE home_tabs")

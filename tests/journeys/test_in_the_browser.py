@@ -1,6 +1,6 @@
-"""The demonstration as a newcomer meets it: the page, a command typed, the parts clicked through.
+"""The demo as a newcomer meets it: the page, a typed command, and the parts of a card.
 
-`MAPLE_SCREENSHOT=docs/workspace.png` keeps a picture of the card for the README.
+`MAPLE_SCREENSHOT=docs/workspace.png` saves a picture of the card for the README.
 """
 
 import asyncio
@@ -16,12 +16,12 @@ from tests.running import Running, running_maple
 from tests.sandbox.page.conftest import CHROMIUM, FLAGS, TIMEOUT
 
 WIDTH, HEIGHT = 1280, 1020
-"""Enough for the whole overview."""
+"""Large enough for the whole overview."""
 
 
 @asynccontextmanager
 async def opened(maple: Running) -> AsyncIterator[Page]:
-    """Ana's page. At the end nothing may have gone wrong in it, nor have come from outside."""
+    """Ana's page. By the end it must have logged no error and requested nothing from elsewhere."""
     if CHROMIUM is None:
         if os.environ.get("CI") == "true":
             pytest.fail("Chromium is not installed: the page cannot be tried in a browser")
@@ -35,10 +35,15 @@ async def opened(maple: Running) -> AsyncIterator[Page]:
         context.set_default_timeout(TIMEOUT)
         page = await context.new_page()
         page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+        page.on(
+            "console",
+            lambda console_message: (
+                wrong.append(console_message.text) if console_message.type == "error" else None
+            ),
+        )
         page.on(
             "request",
-            lambda asked: None if asked.url.startswith(maple.slack.url) else wrong.append(asked.url),
+            lambda request: None if request.url.startswith(maple.slack.url) else wrong.append(request.url),
         )
         await page.goto(f"{maple.slack.url}?person=ana#C01SUPPORT")
         yield page
@@ -46,7 +51,7 @@ async def opened(maple: Running) -> AsyncIterator[Page]:
     assert wrong == []
 
 
-async def test_a_newcomer_looks_a_customer_up() -> None:
+async def test_newcomer_looks_a_customer_up() -> None:
     async with running_maple("socket") as maple, opened(maple) as page:
         box = page.get_by_role("textbox", name="Message #support")
         await box.fill("/autumn cus_acme")
@@ -57,14 +62,14 @@ async def test_a_newcomer_looks_a_customer_up() -> None:
         await expect(page.get_by_text("Only visible to you")).to_be_visible()
         await _kept(page)
 
-        for part, seen in (
+        for part, expected in (
             ("Products", "Support Plus · Active"),
             ("Invoices", "11 invoices"),
             ("Events", "Total per feature"),
             ("Features", "3,070 of 6,200 used"),
         ):
             await card.get_by_role("button", name=part, exact=True).click()
-            await expect(card).to_contain_text(seen)
+            await expect(card).to_contain_text(expected)
         await card.get_by_role("button", name="Open", exact=True).nth(2).click()
         chart = card.get_by_role("img", name="Messages, this billing cycle (line chart)")
         await expect(chart).to_be_visible()
@@ -85,5 +90,5 @@ async def _background(page: Page) -> str:
 async def _kept(page: Page) -> None:
     path = os.environ.get("MAPLE_SCREENSHOT")
     if path:
-        await asyncio.sleep(0.3)  # the last of the fonts and of the motion
+        await asyncio.sleep(0.3)  # wait for fonts and animations
         await page.screenshot(path=path)

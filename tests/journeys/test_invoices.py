@@ -11,10 +11,10 @@ from tests.journeys.steps import ask, in_order, press
 from tests.running import Running
 
 
-async def test_the_next_invoice_and_those_before(maple: Running) -> None:
-    shown = await ask(maple, "/autumn invoices cus_tyrell", "8 invoices")
+async def test_next_invoice_and_earlier_ones(maple: Running) -> None:
+    screen = await ask(maple, "/autumn invoices cus_tyrell", "8 invoices")
     in_order(
-        shown,
+        screen,
         "Next invoice: ¥31,530 on ",
         "• Team - Base Price",
         "¥29,000\n• Team - 52,300 messages (from ",
@@ -25,10 +25,10 @@ async def test_the_next_invoice_and_those_before(maple: Running) -> None:
     )
 
 
-async def test_every_state_of_an_invoice(maple: Running) -> None:
-    shown = await ask(maple, "/autumn invoices cus_books", "10 invoices")
+async def test_every_status_of_an_invoice(maple: Running) -> None:
+    screen = await ask(maple, "/autumn invoices cus_books", "10 invoices")
     in_order(
-        shown,
+        screen,
         "| $49.00 | $0.00 | – | Draft | –",
         "| $61.35 | $0.00 | – | ⚠️ Open | View",
         "| $49.00 | $49.00 | $49.00 | Refunded | View",
@@ -52,31 +52,31 @@ async def test_every_state_of_an_invoice(maple: Running) -> None:
         ("Uncollectible", "1 uncollectible invoice"),
     ],
 )
-async def test_filtered_by_status(maple: Running, label: str, title: str) -> None:
+async def test_invoices_are_filtered_by_status(maple: Running, label: str, title: str) -> None:
     await ask(maple, "/autumn invoices cus_books", "10 invoices")
     await press(maple, label, f"\n{title}\n")
     await press(maple, "All", "10 invoices")
 
 
-async def test_no_invoices_of_a_status(maple: Running) -> None:
+async def test_no_invoices_with_a_status(maple: Running) -> None:
     await ask(maple, "/autumn invoices cus_acme", "11 invoices")
     await press(maple, "Void", "No void invoices.")
 
 
 async def test_pages_say_how_many_are_left(maple: Running) -> None:
-    shown = await ask(maple, "/autumn invoices cus_busy", "120 invoices")
-    assert "Page 1 of 12 · 110 left" in shown
+    screen = await ask(maple, "/autumn invoices cus_busy", "120 invoices")
+    assert "Page 1 of 12 · 110 left" in screen
     await press(maple, "Next", "Page 2 of 12 · 100 left")
     await press(maple, "Previous", "Page 1 of 12 · 110 left")
 
 
-async def test_a_credit_in_euros(maple: Running) -> None:
+async def test_credit_in_euros(maple: Running) -> None:
     in_order(await ask(maple, "/autumn invoices cus_soylent", "12 invoices"), "€45.00", "| €22.50 credit |")
 
 
-async def test_a_discount_is_named_where_it_is_taken_off(maple: Running) -> None:
-    shown = await ask(maple, "/autumn invoices cus_acme", "11 invoices")
-    in_order(shown, "Next invoice: $179.10", "$179.10 · 10% off (10% off, always)", "Next invoice: $89.10")
+async def test_discount_is_named_where_it_is_deducted(maple: Running) -> None:
+    screen = await ask(maple, "/autumn invoices cus_acme", "11 invoices")
+    in_order(screen, "Next invoice: $179.10", "$179.10 · 10% off (10% off, always)", "Next invoice: $89.10")
 
 
 @pytest.mark.parametrize(
@@ -87,14 +87,14 @@ async def test_a_discount_is_named_where_it_is_taken_off(maple: Running) -> None
         ("cus_empty", "No invoices yet."),
     ],
 )
-async def test_nothing_to_show_is_said(maple: Running, customer: str, line: str) -> None:
+async def test_customer_without_invoices(maple: Running, customer: str, line: str) -> None:
     await ask(maple, f"/autumn invoices {customer}", line)
 
 
 async def bill(maple: Running, *invoices: dict[str, Any]) -> None:
-    """Invoices of a customer without any, each a day older than the one before."""
+    """Inserts invoices for a customer without any, each a day older than the one before."""
     now = datetime.now(UTC)
-    given = [
+    invoices_of_a_customer = [
         {
             "customer_id": "cus_empty",
             "stripe_id": f"in_{age}",
@@ -104,11 +104,11 @@ async def bill(maple: Running, *invoices: dict[str, Any]) -> None:
         }
         for age, invoice in enumerate(invoices)
     ]
-    await elsewhere(maple, "invoices.insert", invoices=given)
+    await elsewhere(maple, "invoices.insert", invoices=invoices_of_a_customer)
 
 
 async def seen_everywhere(maple: Running, warning: str) -> None:
-    """The overview, the list, another part and the deletion form say the same of what is unpaid."""
+    """The overview, the list, another part and the deletion form agree on what is unpaid."""
     for line, sees in (
         ("/autumn cus_empty", "● Overview"),
         ("/autumn invoices cus_empty", "Date | Products"),
@@ -118,7 +118,7 @@ async def seen_everywhere(maple: Running, warning: str) -> None:
     assert f"• {warning}" in await ask(maple, "/autumn delete cus_empty", "What is live")
 
 
-async def test_an_old_unpaid_invoice_is_not_overlooked(maple: Running) -> None:
+async def test_old_unpaid_invoice_is_shown(maple: Running) -> None:
     await bill(maple, *[{"status": "paid"}] * 14, {"status": "open", "total": 1299.5, "currency": "rsd"})
     await seen_everywhere(maple, "1 unpaid invoice: RSD 1,299.50.")
 
@@ -129,18 +129,18 @@ async def test_many_unpaid_invoices_are_all_counted(maple: Running) -> None:
     await seen_everywhere(maple, "130 unpaid invoices: $1,300.00.")
 
 
-async def test_what_was_paid_already_is_not_owed(maple: Running) -> None:
+async def test_paid_part_of_an_invoice_is_not_owed(maple: Running) -> None:
     await bill(
         maple,
         {"status": "open", "total": 200, "amount_paid": 150},
         {"status": "uncollectible", "total": 7, "currency": "eur"},
     )
     await seen_everywhere(maple, "2 unpaid invoices: $50.00 and €7.00.")
-    shown = await ask(maple, "/autumn cus_empty", "● Overview")
-    assert "$200.00 · paid $150.00 · $50.00 due · :warning: Partly paid" in shown
+    screen = await ask(maple, "/autumn cus_empty", "● Overview")
+    assert "$200.00 · paid $150.00 · $50.00 due · :warning: Partly paid" in screen
 
 
-async def test_a_refunded_invoice_is_refunded_everywhere(maple: Running) -> None:
+async def test_refunded_invoice_is_refunded_everywhere(maple: Running) -> None:
     await bill(maple, {"status": "paid", "total": 49, "amount_paid": 49, "refunded_amount": 49})
     assert "$49.00 · Refunded" in await ask(maple, "/autumn cus_empty", "● Overview")
     assert "| $49.00 | Refunded |" in await ask(maple, "/autumn invoices cus_empty", "Date | Products")

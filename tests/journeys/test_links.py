@@ -1,4 +1,4 @@
-"""Links to the customer portal and to set up a payment method: for whoever asks alone, and kept nowhere."""
+"""Links to the customer portal and to set up a payment method: only for the requester, and stored nowhere."""
 
 import json
 import sqlite3
@@ -31,7 +31,7 @@ async def trail(maple: Running) -> list[audit.Entry]:
 
 
 def stored(maple: Running) -> str:
-    """All that the database holds."""
+    """Everything the database holds."""
     path = maple.bot.settings.database_url.get_secret_value().removeprefix("sqlite:///")
     with sqlite3.connect(path) as database:
         dump = "\n".join(database.iterdump())
@@ -50,62 +50,62 @@ def address(card: str) -> str:
         ("payment", words.PAYMENT_TITLE, "billing.setup_payment"),
     ],
 )
-async def test_link_is_given_to_the_asker_alone_and_kept_nowhere(
+async def test_link_is_given_to_the_requester_alone_and_stored_nowhere(
     maple: Running, command: str, title: str, route: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     card = await ask(maple, f"/autumn {command} Acme Ltd", title)
     url = address(card)
     maple.raj.does_not_see(title)
     assert [call.route for call in maple.autumn.calls].count(route) == 1
-    requested, made = await trail(maple)
-    assert (requested.event, made.event) == ("link_requested", "link_made")
-    assert json.loads(made.body) == {"customer": "cus_acme", "env": "sandbox", "link": command}
-    assert made.actor == maple.ana.user.id
+    requested, created = await trail(maple)
+    assert (requested.event, created.event) == ("link_requested", "link_made")
+    assert json.loads(created.body) == {"customer": "cus_acme", "env": "sandbox", "link": command}
+    assert created.actor == maple.ana.user.id
     captured = capsys.readouterr()
-    for kept in (stored(maple), captured.out, captured.err, maple.bot.metrics.exposition().decode()):
-        assert url not in kept
+    for output in (stored(maple), captured.out, captured.err, maple.bot.metrics.exposition().decode()):
+        assert url not in output
 
 
-async def test_buttons_on_the_invoices_ask_and_make_one(maple: Running) -> None:
+async def test_buttons_on_the_invoices_create_links(maple: Running) -> None:
     await ask(maple, "/autumn invoices cus_acme", words.PORTAL_BUTTON)
     await maple.ana.click(words.PAYMENT_BUTTON, confirm=True)
     card = await maple.ana.sees(words.PAYMENT_TITLE)
     assert words.PAYMENT_LASTS in card
 
 
-async def test_customer_who_was_not_in_stripe_is_said_to_be_there_now(maple: Running) -> None:
+async def test_customer_new_in_stripe_is_reported(maple: Running) -> None:
     await ask(maple, "/autumn portal cus_empty", words.MADE_IN_STRIPE)
 
 
-async def test_lost_answer_is_said_and_nothing_is_sent_again(maple: Running) -> None:
+async def test_lost_answer_is_reported_and_not_retried(maple: Running) -> None:
     maple.autumn.faults.add("billing.setup_payment", "cut_after")
     await ask(maple, "/autumn payment cus_acme", "answer was lost")
     assert [call.route for call in maple.autumn.calls].count("billing.setup_payment") == 1
     assert [entry.event for entry in await trail(maple)] == ["link_requested"]
 
 
-async def test_answer_without_an_address_is_said(maple: Running) -> None:
+async def test_answer_without_an_address_is_reported(maple: Running) -> None:
     maple.autumn.faults.add("billing.open_customer_portal", "garbage")
     await ask(maple, "/autumn portal cus_acme", "answer was lost")
 
 
-async def test_key_without_the_scope_is_said(maple: Running) -> None:
+async def test_key_without_the_scope_is_reported(maple: Running) -> None:
     maple.autumn.narrow(["customers:read", "plans:read", "features:read", "analytics:read"])
     await ask(maple, "/autumn portal cus_acme", "permission")
 
 
-async def test_nobody_is_made_by_asking(maple: Running) -> None:
+async def test_link_request_creates_no_customer(maple: Running) -> None:
     await ask(maple, "/autumn payment nobody-at-all", "No customer found")
     assert "billing.setup_payment" not in [call.route for call in maple.autumn.calls]
 
 
-async def test_one_of_several_is_opened_where_the_buttons_are(maple: Running) -> None:
+async def test_picked_customer_opens_where_the_buttons_are(maple: Running) -> None:
     await ask(maple, "/autumn portal corp", "match corp")
     await maple.ana.click(labels.OPEN)
     await maple.ana.sees(words.PORTAL_BUTTON)
 
 
-async def test_who_may_not_gets_none_and_no_button() -> None:
+async def test_person_without_permission_gets_no_link_and_no_button() -> None:
     async with running_maple("http", policy=NO_LINKS) as maple:
         card = await ask(maple, "/autumn invoices cus_acme", "● Invoices")
         assert words.PORTAL_BUTTON not in card

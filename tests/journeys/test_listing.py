@@ -1,4 +1,4 @@
-"""`/autumn list`: customers by what they hold and how they stand."""
+"""`/autumn list`: customers by their products and status."""
 
 import csv
 import io
@@ -25,7 +25,7 @@ async def test_list_is_filtered_paged_and_opened(maple: Running) -> None:
     await ana.sees("Customer since")
 
 
-async def test_list_as_a_file_in_direct_messages(maple: Running) -> None:
+async def test_list_is_sent_as_a_file_in_direct_messages(maple: Running) -> None:
     ana = maple.ana
     await ana.command("/autumn list past-due")
     await ana.sees("Globex")
@@ -39,7 +39,7 @@ async def test_list_as_a_file_in_direct_messages(maple: Running) -> None:
     assert {row["past due"] for row in rows} == {words.YES}
 
 
-async def test_list_is_a_file_in_the_format_that_is_chosen(maple: Running) -> None:
+async def test_list_is_sent_as_a_file_in_the_chosen_format(maple: Running) -> None:
     ana = maple.ana
     await ana.command("/autumn list past-due")
     await ana.sees(words.PAST_DUE)
@@ -55,7 +55,7 @@ async def test_list_is_a_file_in_the_format_that_is_chosen(maple: Running) -> No
     } == {words.YES}
 
 
-async def test_list_is_sorted_in_words_and_on_the_card(maple: Running) -> None:
+async def test_list_is_sorted_by_words_and_on_the_card(maple: Running) -> None:
     ana = maple.ana
     await ana.command("/autumn list product:pro sort:used:messages")
     card = await ana.sees("most used first, of messages")
@@ -75,7 +75,7 @@ async def test_list_is_sorted_in_words_and_on_the_card(maple: Running) -> None:
     assert shares == sorted(shares, reverse=True)
 
 
-async def test_key_that_cannot_be_sorted_by_is_named(maple: Running) -> None:
+async def test_unknown_sort_key_is_named(maple: Running) -> None:
     await maple.ana.command("/autumn list sort:revenue")
     await maple.ana.sees(words.unknown_order("revenue"))
 
@@ -88,19 +88,19 @@ async def test_list_by_entities(maple: Running) -> None:
     assert "4 entities" in card
 
 
-async def test_word_that_filters_nothing_is_named(maple: Running) -> None:
+async def test_unknown_filter_is_named(maple: Running) -> None:
     await maple.ana.command("/autumn list acme")
     assert "past-due" in await maple.ana.sees("is not a filter")
 
 
-async def test_autumn_that_does_not_answer_is_said(maple: Running) -> None:
+async def test_silent_autumn_is_reported(maple: Running) -> None:
     maple.autumn.faults.add("customers.list", "500", times=None)
     await maple.ana.command("/autumn list")
     await maple.ana.sees("Reference")
 
 
 @pytest.mark.parametrize("mode", ["http"], indirect=True)
-async def test_slow_file_is_announced(mode: Mode) -> None:
+async def test_slow_file_shows_progress(mode: Mode) -> None:
     async with running_maple(mode, timings=Timeouts(asking_after=0.05)) as maple:
         await maple.ana.command("/autumn list trial")
         await maple.ana.sees("Umbrella")

@@ -1,4 +1,4 @@
-"""What was asked of Autumn about a customer, and what of it failed."""
+"""A customer's requests to Autumn, and which of them failed."""
 
 import httpx
 
@@ -8,7 +8,7 @@ from tests.journeys.steps import ask, line_with, press
 from tests.running import Running
 
 
-async def test_logs_are_opened_from_the_events_and_narrowed(maple: Running) -> None:
+async def test_logs_are_opened_from_the_events_and_filtered(maple: Running) -> None:
     await ask(maple, "/autumn check cus_acme 5 messages", "Messages")
     await ask(maple, "/autumn events cus_acme", "● Events")
     card = await press(maple, events_words.LOGS, "requests, last 7 days")
@@ -27,6 +27,6 @@ async def test_refused_request_is_shown_with_autumns_reason(maple: Running) -> N
     assert "Feature nope not found" in refused
 
 
-async def test_key_that_may_not_read_them_says_so(maple: Running) -> None:
+async def test_key_without_the_scope_is_reported(maple: Running) -> None:
     maple.autumn.narrow(["customers:read", "plans:read", "features:read"])
     assert "permission" in await ask(maple, "/autumn logs cus_acme", words.LOGS)

@@ -1,4 +1,4 @@
-"""Names are shown, and never ids, wherever a name is known."""
+"""Names are shown instead of ids wherever a name is known."""
 
 import re
 import time
@@ -11,17 +11,17 @@ from tests.journeys.steps import ask, press
 from tests.running import Running, running_maple
 
 
-async def test_matches_are_listed_with_the_names_of_their_products(maple: Running) -> None:
-    shown = await ask(maple, "/autumn find hooli", "1 customer matches hooli")
-    assert "Starter, Team" in shown
+async def test_matches_list_the_names_of_their_products(maple: Running) -> None:
+    screen = await ask(maple, "/autumn find hooli", "1 customer matches hooli")
+    assert "Starter, Team" in screen
 
 
-async def test_invoices_of_products_that_are_over_are_named(maple: Running) -> None:
+async def test_invoices_of_ended_products_are_named(maple: Running) -> None:
     invoices = maple.autumn.state.customers["cus_hooli"].invoices
     now = int(time.time() * 1000)
     invoices.append(replace(invoices[0], id="inv_old", plan_ids=["enterprise"], created_at=now))
-    shown = await ask(maple, "/autumn cus_hooli", "View invoice")
-    assert " · Enterprise · " in shown
+    screen = await ask(maple, "/autumn cus_hooli", "View invoice")
+    assert " · Enterprise · " in screen
     assert "| Enterprise |" in await press(maple, "Invoices", "Date | Products")
 
 
@@ -33,12 +33,12 @@ async def test_history_and_results_name_features_and_coupons() -> None:
         await apply_coupon(maple)
         await maple.ana.close()
         await maple.ana.command("/autumn history cus_acme")
-        shown = await maple.ana.sees(approvals_words.HISTORY_TITLE.strip("*"))
-        assert "Give 500 extra of Messages" in shown
-        assert "of messages" not in shown
+        screen = await maple.ana.sees(approvals_words.HISTORY_TITLE.strip("*"))
+        assert "Give 500 extra of Messages" in screen
+        assert "of messages" not in screen
 
 
-async def test_name_is_fresh_after_a_rename_that_maple_applied() -> None:
+async def test_name_is_current_after_a_rename_by_maple() -> None:
     async with running_maple("socket", policy=AT_ONCE) as maple:
         await ask_for_messages(maple.ana, "500")
         await maple.ana.sees("Give 500 extra of Messages")

@@ -1,4 +1,4 @@
-"""Who may no longer see a customer is told nothing more, and gets nothing by an old or made-up button."""
+"""People who may no longer see a customer learn nothing more, and no old or forged button helps them."""
 
 import re
 from collections.abc import AsyncIterator
@@ -40,7 +40,7 @@ TOLD = re.compile(r"Maple:\n[^\n]+\nAcme Ltd · Give 500 extra of Messages")
 
 @pytest.fixture
 async def checked() -> AsyncIterator[Running]:
-    """What Slack says of a person is asked each time."""
+    """A bot that asks Slack about a person each time."""
     async with running_maple("http", timings=replace(UNHURRIED, person=0.0)) as maple:
         yield maple
 
@@ -68,7 +68,7 @@ def lea(maple: Running) -> Actor:
 
 
 async def conversation(maple: Running) -> str:
-    """Ana's, with Maple, once everything is told."""
+    """Ana's direct messages with Maple, once all notices are sent."""
     await maple.bot.work.drain(10)
     maple.ana.go("@maple")
     return "".join(maple.ana.pieces())
@@ -77,7 +77,7 @@ async def conversation(maple: Running) -> str:
 # The requester
 
 
-async def test_outcome_is_not_told_to_a_requester_who_is_a_guest_by_now(checked: Running) -> None:
+async def test_outcome_is_not_sent_to_a_requester_who_became_a_guest(checked: Running) -> None:
     record = await requested(checked)
     before = await conversation(checked)
     checked.ana.user.kind = "guest"
@@ -90,7 +90,7 @@ async def test_outcome_is_not_told_to_a_requester_who_is_a_guest_by_now(checked:
     assert not TOLD.search(await conversation(checked)), "it was given up"
 
 
-async def test_outcome_waits_until_slack_says_who_the_requester_is(checked: Running) -> None:
+async def test_outcome_waits_until_slack_identifies_the_requester(checked: Running) -> None:
     await requested(checked)
     before = await conversation(checked)
     checked.slack.faults.add("users.info", "error", error="fatal_error", times=None)
@@ -103,7 +103,7 @@ async def test_outcome_waits_until_slack_says_who_the_requester_is(checked: Runn
     assert TOLD.search(await conversation(checked))
 
 
-async def test_undo_is_not_told_to_a_requester_who_is_a_guest_by_now(checked: Running) -> None:
+async def test_undo_is_not_reported_to_a_requester_who_became_a_guest(checked: Running) -> None:
     record = await requested(checked)
     await checked.bot.changes.approve(record.id, 1, lea(checked))
     before = await conversation(checked)
@@ -116,7 +116,7 @@ async def test_undo_is_not_told_to_a_requester_who_is_a_guest_by_now(checked: Ru
     assert await conversation(checked) == before
 
 
-async def test_results_of_a_list_are_not_sent_to_a_requester_who_is_a_guest_by_now(checked: Running) -> None:
+async def test_results_of_a_list_are_not_sent_to_a_requester_who_became_a_guest(checked: Running) -> None:
     batch = await listed(checked)
     await checked.bot.batches.approve(batch.id, batch.revision, lea(checked))
     before = await conversation(checked)
@@ -128,7 +128,7 @@ async def test_results_of_a_list_are_not_sent_to_a_requester_who_is_a_guest_by_n
     await checked.lea.sees(batch_words.csv_comment(5, ended=True))
 
 
-async def test_outcome_of_a_list_waits_until_slack_says_who_the_requester_is(
+async def test_outcome_of_a_list_waits_until_slack_identifies_the_requester(
     checked: Running,
 ) -> None:
     await listed(checked)
@@ -143,7 +143,7 @@ async def test_outcome_of_a_list_waits_until_slack_says_who_the_requester_is(
     assert on_screen(batch_words.STATES[BatchState.EXPIRED]) in await conversation(checked)
 
 
-async def test_approver_reads_that_the_requester_of_a_list_may_no_longer_request_it(checked: Running) -> None:
+async def test_approver_sees_that_the_requester_of_a_list_may_no_longer_request_it(checked: Running) -> None:
     batch = await listed(checked)
     checked.ana.user.kind = "guest"
     checked.lea.go("#billing")
@@ -160,7 +160,7 @@ async def test_approver_reads_that_the_requester_of_a_list_may_no_longer_request
 
 
 @pytest.mark.parametrize("button", [setup_words.PREVIEW, setup_words.PAUSE])
-async def test_digest_of_a_channel_that_was_left_is_not_shown_by_an_old_tab(
+async def test_old_tab_does_not_show_the_digest_of_a_channel_that_was_left(
     maple: Running, button: str
 ) -> None:
     maple.lea.go("#finance-private")
@@ -173,12 +173,12 @@ async def test_digest_of_a_channel_that_was_left_is_not_shown_by_an_old_tab(
     ]
     private.members.remove(maple.lea.id)
     await maple.lea.click(button)
-    shown = await maple.lea.sees(home_words.NOT_IN_CHANNEL)
-    assert setup_words.LIST_WHAT not in shown
+    screen = await maple.lea.sees(home_words.NOT_IN_CHANNEL)
+    assert setup_words.LIST_WHAT not in screen
     assert (await the_digest(maple, private.id)).pause is None
 
 
-async def test_digest_is_not_changed_while_slack_does_not_say_whose_channel_it_is(maple: Running) -> None:
+async def test_digest_is_not_changed_while_slack_does_not_identify_its_channel(maple: Running) -> None:
     maple.lea.go("#billing")
     await set_up(maple.lea)
     await maple.lea.close()
@@ -192,7 +192,7 @@ async def test_digest_is_not_changed_while_slack_does_not_say_whose_channel_it_i
 
 
 @pytest.mark.parametrize("action", ["digest_pause", "digest_preview"])
-async def test_digest_of_another_channel_is_out_of_reach_of_a_list(maple: Running, action: str) -> None:
+async def test_list_does_not_reach_digests_of_other_channels(maple: Running, action: str) -> None:
     maple.lea.go("#finance-private")
     await set_up(maple.lea)
     await maple.lea.close()
@@ -209,7 +209,7 @@ async def test_digest_of_another_channel_is_out_of_reach_of_a_list(maple: Runnin
     assert digest.pause is None
 
 
-async def test_alert_of_another_channel_is_out_of_reach_of_a_list() -> None:
+async def test_list_does_not_reach_alerts_of_other_channels() -> None:
     async with alerting("http") as maple:
         maple.lea.go("#billing")
         await set_up_alert(maple.lea)
@@ -225,24 +225,24 @@ async def test_alert_of_another_channel_is_out_of_reach_of_a_list() -> None:
         assert await the_alert(maple, APPROVALS) == elsewhere
 
 
-# What was passed on, gathered and asked
+# What was passed on, gathered and asked for
 
 
-async def test_form_that_was_not_passed_on_is_not_opened_for_others(maple: Running) -> None:
+async def test_form_that_was_not_passed_on_cannot_be_opened_by_others(maple: Running) -> None:
     record = await requested(maple)
     form = await maple.bot.changes.form_of(record)
     await click(maple, maple.raj, "take_up", form.id)
     await maple.raj.sees(approvals_words.RESULTS[Result.UNKNOWN].what)
 
 
-async def test_request_of_somebody_else_is_not_requested_again(maple: Running) -> None:
+async def test_request_of_somebody_else_cannot_be_repeated(maple: Running) -> None:
     record = await requested(maple)
     await click(maple, maple.raj, "ask_again", f"{record.id}:1")
-    shown = await maple.raj.sees(approvals_words.RESULTS[Result.UNKNOWN].what)
-    assert record.reason not in shown
+    screen = await maple.raj.sees(approvals_words.RESULTS[Result.UNKNOWN].what)
+    assert record.reason not in screen
 
 
-async def test_decision_is_not_asked_for_once_it_is_made() -> None:
+async def test_nobody_is_asked_for_a_decision_already_made() -> None:
     async with running_maple("http", policy=LEADS) as maple:
         record = await requested(maple)
         await maple.bot.changes.withdraw(record.id, Actor(maple.ana.id, maple.bot_team))
@@ -256,7 +256,7 @@ async def test_decision_is_not_asked_for_once_it_is_made() -> None:
         assert question not in "".join(maple.lea.pieces())
 
 
-async def test_decision_on_a_list_is_not_asked_for_once_it_is_made() -> None:
+async def test_nobody_is_asked_for_a_decision_on_a_list_already_made() -> None:
     async with running_maple("http", policy=LEADS) as maple:
         batch = await listed(maple)
         await maple.bot.batches.withdraw(batch.id, Actor(maple.ana.id, maple.bot_team))
@@ -273,7 +273,7 @@ async def test_whole_list_is_refused_with_the_names_of_those_who_may_see_it() ->
         assert access_words.ASK_THEM not in refusal
 
 
-async def test_gathered_list_is_dropped_by_nobody_else(maple: Running) -> None:
+async def test_gathered_list_cannot_be_dropped_by_others(maple: Running) -> None:
     ana = Actor(maple.ana.id, maple.bot_team)
     gathered = await maple.bot.batches.gather(
         DeletionInput(customer="cus_acme", typed="cus_acme"), "why", ana

@@ -48,7 +48,7 @@ async def test_chooser_says_when_autumn_does_not_answer(maple: Running) -> None:
     await press(maple, MORE_CHANGES, "Reference")
 
 
-async def test_what_the_policy_does_not_allow_is_not_offered() -> None:
+async def test_changes_the_policy_forbids_are_not_offered() -> None:
     async with running_maple("http", policy=BALANCES_ONLY) as maple:
         card = await ask(maple, "/autumn cus_acme", "● Overview")
         assert f"[{balance_words.PRIMARY_BUTTON}]" in card
@@ -59,14 +59,14 @@ async def test_what_the_policy_does_not_allow_is_not_offered() -> None:
         assert deletion_words.BUTTON not in card
 
 
-async def test_change_that_could_do_nothing_is_not_offered(maple: Running) -> None:
+async def test_changes_without_effect_are_not_offered(maple: Running) -> None:
     card = await ask(maple, "/autumn cus_empty", "● Overview")
     assert balance_words.PRIMARY_BUTTON not in card
     assert balance_words.BUTTON not in card
     assert deletion_words.BUTTON in card
 
 
-async def test_customer_without_a_subscription_is_offered_no_change_of_one(maple: Running) -> None:
+async def test_subscription_changes_are_not_offered_without_a_subscription(maple: Running) -> None:
     card = await ask(maple, "/autumn products cus_empty", "● Products")
     assert switch_words.BUTTON in card
     for words in (cancellation_words, quantity_words, trial_words):
@@ -80,7 +80,7 @@ async def test_customer_without_a_subscription_is_offered_no_change_of_one(maple
         await maple.ana.close()
 
 
-async def test_what_the_subscription_has_is_offered(maple: Running) -> None:
+async def test_offered_changes_fit_the_subscription(maple: Running) -> None:
     card = await ask(maple, "/autumn products cus_umbrella", "● Products")
     assert cancellation_words.BUTTON in card
     assert trial_words.BUTTON in card
@@ -89,7 +89,7 @@ async def test_what_the_subscription_has_is_offered(maple: Running) -> None:
     assert trial_words.BUTTON not in card
 
 
-async def test_refund_is_offered_where_something_was_paid(maple: Running) -> None:
+async def test_refund_is_offered_after_a_payment(maple: Running) -> None:
     card = await ask(maple, "/autumn invoices cus_books", "● Invoices")
     assert refund_words.BUTTON in card
     card = await ask(maple, "/autumn invoices cus_empty", NO_INVOICES)
@@ -97,7 +97,7 @@ async def test_refund_is_offered_where_something_was_paid(maple: Running) -> Non
     await ask(maple, "/autumn refund cus_empty", refund_words.NO_INVOICES)
 
 
-async def test_reward_is_offered_while_there_is_one(maple: Running) -> None:
+async def test_reward_is_offered_where_there_is_one(maple: Running) -> None:
     state = maple.autumn.state
     state.stripe_coupons |= state.rewards
     state.rewards.clear()
@@ -114,7 +114,7 @@ async def test_reward_is_offered_while_there_is_one(maple: Running) -> None:
     assert reward_words.BUTTON in card, "they have one to remove"
 
 
-async def test_product_is_offered_while_there_is_another(maple: Running) -> None:
+async def test_product_is_offered_where_there_is_another(maple: Running) -> None:
     for plan in maple.autumn.state.plans.values():
         plan.archived = True
     card = await ask(maple, "/autumn products cus_umbrella", "● Products")

@@ -1,4 +1,4 @@
-"""Dates of billing are the same for every reader, however far their time zone is from UTC."""
+"""Billing dates are the same for every reader, whatever their time zone."""
 
 import re
 from datetime import timedelta
@@ -15,12 +15,12 @@ from tests.running import running_maple
 _RESETS = re.compile(r"[Rr]esets?\b[^\n]*?([A-Z][a-z]{2} \d{1,2}, \d{4})")
 
 
-def _days(shown: str) -> set[str]:
-    """All days on which something resets, or will reset, by what can be read."""
-    return set(_RESETS.findall(shown))
+def _days(text: str) -> set[str]:
+    """All days in the text on which something resets."""
+    return set(_RESETS.findall(text))
 
 
-# At 23:30 in UTC it is the next day in Tonga, and at 02:30 it is still the day before on Pitcairn.
+# At 23:30 UTC it is the next day in Tonga; at 02:30 UTC it is still the day before on Pitcairn.
 PLACES = pytest.mark.parametrize(
     ("zone", "clock"),
     [("Pacific/Tongatapu", "2026-03-02 23:30:00"), ("Pacific/Pitcairn", "2026-03-02 02:30:00")],
@@ -28,7 +28,7 @@ PLACES = pytest.mark.parametrize(
 
 
 @PLACES
-async def test_a_reset_has_one_day_on_every_card(zone: str, clock: str) -> None:
+async def test_reset_has_one_day_on_every_card(zone: str, clock: str) -> None:
     with freeze_time(clock, tick=True, real_asyncio=True):
         async with running_maple("socket") as maple:
             maple.ana.user.tz = zone
@@ -44,7 +44,7 @@ async def test_a_reset_has_one_day_on_every_card(zone: str, clock: str) -> None:
 
 
 @PLACES
-async def test_a_moved_reset_has_one_day_in_the_form_and_on_the_cards(zone: str, clock: str) -> None:
+async def test_moved_reset_has_one_day_in_the_form_and_on_the_cards(zone: str, clock: str) -> None:
     with freeze_time(clock, tick=True, real_asyncio=True):
         async with running_maple("socket") as maple:
             maple.ana.user.tz = maple.lea.user.tz = zone
@@ -58,6 +58,6 @@ async def test_a_moved_reset_has_one_day_in_the_form_and_on_the_cards(zone: str,
             form = await maple.ana.sees("0 of 1 approval")
             maple.lea.go("#billing")
             card = await maple.lea.sees("Waiting for approval")
-            for shown in (form, card):
-                assert times.billing_moment(moved) in shown
-                assert _days(shown) <= {times.billing_day(resets_at), times.billing_day(moved)}
+            for screen in (form, card):
+                assert times.billing_moment(moved) in screen
+                assert _days(screen) <= {times.billing_day(resets_at), times.billing_day(moved)}

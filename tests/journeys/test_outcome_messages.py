@@ -1,4 +1,4 @@
-"""The person who requested a change gets one message with its outcome, whatever happens to Slack or Maple."""
+"""Whoever requested a change gets one message with its outcome, whatever happens to Slack or Maple."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -26,20 +26,20 @@ OUTCOME = re.compile(r"Maple:\n[^\n]+\nAcme Ltd · Give 500 extra of Messages")
 
 
 async def outcomes(maple: Running) -> list[str]:
-    """The messages of their own in Ana's direct messages with Maple."""
+    """The outcome messages in Ana's direct messages with Maple."""
     await maple.bot.work.drain(10)
     maple.ana.go("@maple")
     return [message for message in maple.ana.pieces() if OUTCOME.search(message)]
 
 
 async def messages(maple: Running) -> list[str]:
-    """Everything that Maple sent Ana: where she asked, and in her direct messages."""
+    """Everything Maple sent Ana: where she requested it, and in her direct messages."""
     await maple.bot.work.drain(10)
-    seen = []
-    for place in ("#support", "@maple"):
-        maple.ana.go(place)
-        seen += [piece for piece in maple.ana.pieces() if piece.startswith("Maple")]
-    return seen
+    pieces = []
+    for conversation in ("#support", "@maple"):
+        maple.ana.go(conversation)
+        pieces += [piece for piece in maple.ana.pieces() if piece.startswith("Maple")]
+    return pieces
 
 
 async def request(maple: Running) -> None:
@@ -49,7 +49,7 @@ async def request(maple: Running) -> None:
     await lea_sees(maple, WAITING)
 
 
-async def test_approved_request_is_told_once_in_a_new_message(maple: Running) -> None:
+async def test_outcome_of_an_approved_request_is_sent_once_in_a_new_message(maple: Running) -> None:
     await request(maple)
     await maple.lea.click("Approve")
     maple.ana.go("@maple")
@@ -62,7 +62,7 @@ async def test_approved_request_is_told_once_in_a_new_message(maple: Running) ->
     assert len(await outcomes(maple)) == 1
 
 
-async def test_denied_request_can_be_requested_again_changed(maple: Running) -> None:
+async def test_denied_request_can_be_requested_again_with_changes(maple: Running) -> None:
     await request(maple)
     await maple.lea.click("Deny")
     await maple.lea.sees(approvals_words.DENY_HINT)
@@ -77,7 +77,7 @@ async def test_denied_request_can_be_requested_again_changed(maple: Running) -> 
     assert "Acme Ltd" in form
 
 
-async def test_asking_again_changed_keeps_everything_that_is_not_changed(maple: Running) -> None:
+async def test_requesting_again_keeps_everything_not_changed(maple: Running) -> None:
     reset_at = maple.autumn.clock.now().replace(microsecond=0) + timedelta(days=3)
     await maple.ana.command("/autumn give cus_noname 500 messages because of our outage")
     await maple.ana.sees(PREVIEW)
@@ -97,14 +97,14 @@ async def test_asking_again_changed_keeps_everything_that_is_not_changed(maple: 
     await maple.ana.settled()
     await maple.ana.submit()
     await maple.ana.sees("0 of 1 approval")
-    again, first = await maple.bot.changes.requested_by(maple.ana.id)
-    assert isinstance(again.input, BalanceInput)
-    assert again.input == first.input.model_copy(update={"amount": Decimal(250)})
-    assert again.input.reset_at == reset_at
-    assert (again.reason, again.ticket) == ("of our outage", "https://tickets.example/4711")
+    repeated, first = await maple.bot.changes.requested_by(maple.ana.id)
+    assert isinstance(repeated.input, BalanceInput)
+    assert repeated.input == first.input.model_copy(update={"amount": Decimal(250)})
+    assert repeated.input.reset_at == reset_at
+    assert (repeated.reason, repeated.ticket) == ("of our outage", "https://tickets.example/4711")
 
 
-async def test_button_of_a_request_of_another_environment_says_that_it_is_not_known(maple: Running) -> None:
+async def test_button_of_a_request_of_another_environment_is_refused(maple: Running) -> None:
     await request(maple)
     await deny(maple)
     maple.ana.go("@maple")
@@ -115,7 +115,7 @@ async def test_button_of_a_request_of_another_environment_says_that_it_is_not_kn
     await maple.ana.sees(approvals_words.RESULTS[Result.UNKNOWN].what)
 
 
-async def test_expired_request_is_told_and_can_be_requested_again(maple: Running) -> None:
+async def test_expired_request_is_reported_and_can_be_requested_again(maple: Running) -> None:
     await request(maple)
     maple.clock.move(timedelta(hours=25))
     await maple.bot.changes.sweeper.tick()
@@ -155,7 +155,7 @@ async def lose_the_answer(maple: Running) -> None:
         (lose_the_answer, State.UNCONFIRMED),
     ],
 )
-async def test_request_is_one_message_that_becomes_the_outcome_and_a_new_one_that_tells_it(
+async def test_request_message_becomes_the_outcome_and_a_new_one_announces_it(
     maple: Running, end: Callable[[Running], Awaitable[None]], state: State
 ) -> None:
     await request(maple)
@@ -169,7 +169,7 @@ async def test_request_is_one_message_that_becomes_the_outcome_and_a_new_one_tha
     assert OUTCOME.search(outcome)
 
 
-async def test_change_applied_at_once_is_one_message(mode: Mode) -> None:
+async def test_change_applied_right_away_is_one_message(mode: Mode) -> None:
     async with running_maple(mode, policy=AT_ONCE) as maple:
         await give(maple)
         await maple.ana.sees(APPLIED)
@@ -178,7 +178,7 @@ async def test_change_applied_at_once_is_one_message(mode: Mode) -> None:
         assert APPLIED in card
 
 
-async def test_form_that_was_closed_meanwhile_leaves_a_private_message(maple: Running) -> None:
+async def test_form_closed_meanwhile_leaves_a_private_message(maple: Running) -> None:
     await maple.ana.command("/autumn give cus_acme 500 messages because of our outage")
     await maple.ana.sees(PREVIEW)
     maple.slack.faults.add("views.update", "error", error="not_found", times=None)
@@ -189,7 +189,7 @@ async def test_form_that_was_closed_meanwhile_leaves_a_private_message(maple: Ru
     assert WAITING in private
 
 
-async def test_withdrawing_needs_no_message(maple: Running) -> None:
+async def test_withdrawal_sends_no_message(maple: Running) -> None:
     await request(maple)
     maple.ana.go("@maple")
     await maple.ana.click("Withdraw", confirm=True)
@@ -197,7 +197,7 @@ async def test_withdrawing_needs_no_message(maple: Running) -> None:
     assert await outcomes(maple) == []
 
 
-async def test_unconfirmed_change_is_told_and_so_is_what_became_of_it(maple: Running) -> None:
+async def test_unconfirmed_change_is_reported_and_so_is_its_resolution(maple: Running) -> None:
     await request(maple)
     maple.autumn.faults.add("balances.update", "cut_before", times=1)
     await maple.lea.click("Approve")
@@ -235,7 +235,7 @@ async def test_message_is_posted_once_though_slacks_answer_was_lost(maple: Runni
     assert len(await outcomes(maple)) == 1
 
 
-async def test_message_waits_while_slack_does_not_tell_whether_it_arrived(maple: Running) -> None:
+async def test_message_waits_while_slack_cannot_say_whether_it_arrived(maple: Running) -> None:
     await request(maple)
     maple.slack.faults.add("chat.postMessage", "cut_after")
     await maple.lea.click("Approve")
@@ -261,7 +261,7 @@ async def test_refused_message_is_posted_later(maple: Running) -> None:
     await maple.ana.sees(OUTCOME)
 
 
-async def test_late_message_tells_what_has_become_of_the_change_by_then(maple: Running) -> None:
+async def test_late_message_reports_the_current_state(maple: Running) -> None:
     await request(maple)
     maple.autumn.faults.add("balances.update", "cut_before", times=1)
     maple.slack.faults.add("chat.postMessage", "error", error="restricted_action", times=1)
@@ -274,20 +274,20 @@ async def test_late_message_tells_what_has_become_of_the_change_by_then(maple: R
     assert len(await outcomes(maple)) == 1
     maple.clock.move(2 * ATTEMPT)
     await maple.bot.services.notifier(unconfirmed, ChangeEvent.REDRAW)
-    told = await outcomes(maple)
-    assert len(told) == 2
-    assert all("Marked by @lea" in message for message in told)
+    messages_sent = await outcomes(maple)
+    assert len(messages_sent) == 2
+    assert all("Marked by @lea" in message for message in messages_sent)
 
 
-async def test_two_replicas_tell_the_outcome_once(maple: Running) -> None:
+async def test_two_replicas_send_the_outcome_once(maple: Running) -> None:
     await request(maple)
-    async with maple.another() as other:
+    async with maple.another() as replica:
         maple.slack.faults.add("chat.postMessage", "cut_before")
         await maple.lea.click("Approve")
         await maple.lea.sees(APPLIED)
-        for bot in (maple.bot, other):
+        for bot in (maple.bot, replica):
             await bot.work.drain(10)
         maple.clock.move(2 * ATTEMPT)
-        for bot in (maple.bot, other):
+        for bot in (maple.bot, replica):
             await bot.changes.sweeper.tick()
         assert len(await outcomes(maple)) == 1

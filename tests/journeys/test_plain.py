@@ -1,4 +1,4 @@
-"""A workspace that Slack's newer blocks have not reached: the same facts as plain sections."""
+"""A workspace without Slack's newer blocks shows the same facts as plain sections."""
 
 from collections.abc import AsyncIterator
 
@@ -13,16 +13,18 @@ from tests.running import Running
 async def old(maple: Running) -> AsyncIterator[Running]:
     maple.slack.without_blocks("data_table", "data_visualization")
     yield maple
-    said = [message for messages in maple.slack.workspace.messages.values() for message in messages]
-    assert said
-    used = {block["type"] for message in said for block in message.blocks}
+    messages_posted = [
+        message for messages in maple.slack.workspace.messages.values() for message in messages
+    ]
+    assert messages_posted
+    used = {block["type"] for message in messages_posted for block in message.blocks}
     assert not used & {"data_table", "data_visualization"}
 
 
 async def test_invoices_are_lines(old: Running) -> None:
-    shown = await ask(old, "/autumn invoices cus_books", "10 invoices")
+    screen = await ask(old, "/autumn invoices cus_books", "10 invoices")
     in_order(
-        shown,
+        screen,
         "10 invoices\n• ",
         "Pro · $61.35 · :warning: Open · View invoice",
         "Pro · $49.00 · Refunded",
@@ -32,11 +34,11 @@ async def test_invoices_are_lines(old: Running) -> None:
     await press(old, "Paid", "5 paid invoices")
 
 
-async def test_a_chart_is_bars_of_text(old: Running) -> None:
+async def test_chart_is_bars_of_text(old: Running) -> None:
     await ask(old, "/autumn features cus_acme", "AI Credits")
-    shown = await press(old, "Open", feature_words.ROWS.strip("*"), within="Messages")
+    screen = await press(old, "Open", feature_words.ROWS.strip("*"), within="Messages")
     in_order(
-        shown,
+        screen,
         "• Team · included 50,000 · used 31,240 · remaining 18,760 · resets per month · price $0.80 per 100",
         "Usage, this billing cycle: ",
         "▰▰▰",
@@ -46,14 +48,14 @@ async def test_a_chart_is_bars_of_text(old: Running) -> None:
 
 
 async def test_events_are_lines(old: Running) -> None:
-    shown = await ask(old, "/autumn events cus_acme", "Total per feature")
+    screen = await ask(old, "/autumn events cus_acme", "Total per feature")
     in_order(
-        shown, "200+ events, last 30 days\n• ", "· Messages · ", "model: lumen-", "Page 1 of 14 · 185 left"
+        screen, "200+ events, last 30 days\n• ", "· Messages · ", "model: lumen-", "Page 1 of 14 · 185 left"
     )
     await press(old, "Next", "Page 2 of 14")
 
 
-async def test_what_is_shared_is_plain_too(old: Running) -> None:
+async def test_shared_card_is_plain_too(old: Running) -> None:
     await ask(old, "/autumn invoices cus_acme", "11 invoices")
     await old.ana.click("Share to channel", confirm=True)
     in_order(await old.raj.sees("Shared by"), "11 invoices", "• ", "$222.90 · Paid")

@@ -83,11 +83,11 @@ tolerance = { percent = 10 }
 
 
 async def use(maple: Running, messages: int) -> None:
-    """Acme goes on sending."""
+    """Acme keeps using messages."""
     await elsewhere(maple, "balances.track", customer_id="cus_acme", feature_id="messages", value=messages)
 
 
-async def test_busy_customers_request_can_be_approved(mode: Mode) -> None:
+async def test_request_of_an_active_customer_can_be_approved(mode: Mode) -> None:
     async with running_maple(mode, policy=BUSY) as maple:
         await give(maple, "20000", action="Set the balance")
         assert "Remaining: 18,760 → 20,000" in await lea_sees(maple, WAITING)
@@ -99,7 +99,7 @@ async def test_busy_customers_request_can_be_approved(mode: Mode) -> None:
         assert customer.balances["messages"].remaining == 20_000
 
 
-async def test_usage_beyond_the_tolerance_asks_the_approver_again() -> None:
+async def test_usage_beyond_the_tolerance_needs_another_approval() -> None:
     async with running_maple("http", policy=BUSY) as maple:
         await give(maple, "20000", action="Set the balance")
         await lea_sees(maple, WAITING)
@@ -110,7 +110,7 @@ async def test_usage_beyond_the_tolerance_asks_the_approver_again() -> None:
         assert "0 of 1 approval" in card
 
 
-async def test_approval_of_someone_who_left_is_not_counted(mode: Mode) -> None:
+async def test_approval_of_a_person_who_left_is_not_counted(mode: Mode) -> None:
     async with running_maple(mode, policy=TWO, timings=replace(UNHURRIED, person=0)) as maple:
         await ask_for_messages(maple.ana, "500")
         await lea_sees(maple, "0 of 2 approvals")
@@ -125,7 +125,7 @@ async def test_approval_of_someone_who_left_is_not_counted(mode: Mode) -> None:
         assert maple.autumn.ledger == []
 
 
-async def test_channel_shared_afterwards_shows_no_figures(maple: Running) -> None:
+async def test_channel_that_became_shared_shows_no_numbers(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, "Give 500 extra of Messages")
     maple.slack.workspace.channels[APPROVALS].kind = "shared"
@@ -159,7 +159,7 @@ async def test_card_is_not_updated_where_its_channel_cannot_be_checked(maple: Ru
     await lea_sees(maple, WITHDRAWN)
 
 
-async def test_not_applied_is_not_taken_while_autumn_shows_the_change(maple: Running) -> None:
+async def test_not_applied_is_refused_while_autumn_shows_the_change(maple: Running) -> None:
     await ask_for_a_name(maple.ana, "Acme Incorporated")
     await lea_sees(maple, WAITING)
     maple.autumn.faults.add("customers.update", "cut_before", times=1)
@@ -173,7 +173,7 @@ async def test_not_applied_is_not_taken_while_autumn_shows_the_change(maple: Run
     await maple.lea.sees(approvals_words.ENDINGS[Cause.MARKED_APPLIED])
 
 
-async def test_applied_is_not_taken_while_autumn_does_not_show_the_change(maple: Running) -> None:
+async def test_applied_is_refused_while_autumn_does_not_show_the_change(maple: Running) -> None:
     await ask_for_a_name(maple.ana, "Acme Incorporated")
     await lea_sees(maple, WAITING)
     maple.autumn.faults.add("customers.update", "cut_before", times=1)
@@ -187,7 +187,7 @@ async def test_applied_is_not_taken_while_autumn_does_not_show_the_change(maple:
     await maple.lea.sees(approvals_words.ENDINGS[Cause.MARKED_NOT_APPLIED])
 
 
-async def test_deleted_customer_leaves_what_is_to_do_in_stripe(maple: Running) -> None:
+async def test_deletion_lists_what_remains_to_do_in_stripe(maple: Running) -> None:
     await maple.ana.command("/autumn delete cus_acme")
     await maple.ana.sees("Type the customer's id in full")
     await maple.ana.fill("Type the customer's id in full", "cus_acme")
@@ -201,17 +201,17 @@ async def test_deleted_customer_leaves_what_is_to_do_in_stripe(maple: Running) -
     assert "The customer in Stripe" in card
 
 
-async def test_requests_that_wait_are_limited_in_words(
+async def test_limit_of_waiting_requests_is_explained(
     maple: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(repository, "MOST_OF_PERSON", 0)
     await give(maple)
-    told = await maple.ana.sees("of your requests are waiting for approval, which is the limit")
-    assert "Nothing was requested. Withdraw one, or try again once some are decided." in told
+    refusal = await maple.ana.sees("of your requests are waiting for approval, which is the limit")
+    assert "Nothing was requested. Withdraw one, or try again once some are decided." in refusal
     assert await maple.bot.changes.waiting() == []
 
 
-async def test_digests_of_a_channel_are_limited_in_words(
+async def test_limit_of_digests_in_a_channel_is_explained(
     maple: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(digest_repository, "MOST_OF_CHANNEL", 0)

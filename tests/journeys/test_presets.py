@@ -1,4 +1,4 @@
-"""Presets of the policy, picked in the form."""
+"""The policy's presets, picked in the form."""
 
 from decimal import Decimal
 
@@ -35,7 +35,7 @@ amount = 1
 APOLOGY = "Apology: 5,000 Messages"
 
 
-async def test_preset_fills_the_form_in_over_what_was_typed(mode: Mode) -> None:
+async def test_preset_replaces_what_was_typed(mode: Mode) -> None:
     async with running_maple(mode, policy=PRESETS) as maple:
         await maple.ana.command("/autumn balance cus_acme")
         await maple.ana.sees(changes_words.ACTION)
@@ -44,9 +44,9 @@ async def test_preset_fills_the_form_in_over_what_was_typed(mode: Mode) -> None:
         await maple.ana.fill("Amount", "7")
         await maple.ana.settled()
         await maple.ana.choose(forms_words.PRESET, APOLOGY)
-        shown = await maple.ana.sees("Amount: [5,000")
-        assert "An apology for the outage" in shown
-        assert on_screen(forms_words.PREVIEW) in shown
+        screen = await maple.ana.sees("Amount: [5,000")
+        assert "An apology for the outage" in screen
+        assert on_screen(forms_words.PREVIEW) in screen
         await maple.ana.submit()
         await maple.ana.sees(on_screen("Give 5,000 extra of Messages"))
         await maple.bot.work.drain(10)
@@ -56,7 +56,7 @@ async def test_preset_fills_the_form_in_over_what_was_typed(mode: Mode) -> None:
         assert record.reason == "An apology for the outage"
 
 
-async def test_preset_is_offered_again_only_after_its_time(mode: Mode) -> None:
+async def test_preset_is_offered_again_only_after_its_interval(mode: Mode) -> None:
     async with running_maple(mode, policy=PRESETS) as maple:
         await maple.ana.command("/autumn give cus_acme 5,000 messages because of the outage")
         await maple.ana.sees(on_screen(forms_words.PREVIEW))
@@ -70,7 +70,7 @@ async def test_preset_is_offered_again_only_after_its_time(mode: Mode) -> None:
         await maple.ana.sees("As asked for in the ticket")
 
 
-async def test_wrong_field_is_marked_after_a_preset_was_picked(mode: Mode) -> None:
+async def test_invalid_field_is_marked_after_a_preset_was_picked(mode: Mode) -> None:
     async with running_maple(mode, policy=PRESETS) as maple:
         await maple.ana.command("/autumn balance cus_acme")
         await maple.ana.sees(changes_words.ACTION)
@@ -95,7 +95,7 @@ async def test_preset_that_is_not_offered_fills_nothing_in(mode: Mode) -> None:
         await maple.ana.sees(forms_words.NOT_YET)
 
 
-async def test_form_without_an_amount_of_a_feature_has_the_reasons_alone(mode: Mode) -> None:
+async def test_form_without_a_feature_amount_has_only_the_reasons(mode: Mode) -> None:
     async with running_maple(mode, policy=PRESETS) as maple:
         await maple.ana.command("/autumn update cus_acme")
         await maple.ana.sees("Fingerprint")
@@ -117,14 +117,14 @@ async def test_reason_is_offered_in_every_form(command: str) -> None:
         await maple.ana.sees("As asked for in the ticket")
 
 
-async def test_grant_is_filled_in_and_counts_for_the_balance_as_well(mode: Mode) -> None:
+async def test_preset_of_a_grant_counts_for_the_balance_too(mode: Mode) -> None:
     async with running_maple(mode, policy=PRESETS) as maple:
         await maple.ana.command("/autumn grant cus_acme")
         await maple.ana.sees(forms_words.PICK_PRESET)
         await maple.ana.choose(forms_words.PRESET, APOLOGY)
-        shown = await maple.ana.sees("Amount: [5,000")
-        assert "An apology for the outage" in shown
-        assert on_screen(forms_words.PREVIEW) in shown
+        screen = await maple.ana.sees("Amount: [5,000")
+        assert "An apology for the outage" in screen
+        assert on_screen(forms_words.PREVIEW) in screen
         await maple.ana.submit()
         await maple.bot.work.drain(10)
         await maple.ana.close()

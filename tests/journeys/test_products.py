@@ -1,4 +1,4 @@
-"""What a customer holds, held, and bought once."""
+"""A customer's current, past and one-time products."""
 
 import pytest
 
@@ -7,10 +7,10 @@ from tests.journeys.steps import ask, in_order, press
 from tests.running import Running
 
 
-async def test_each_product_with_its_dates_and_what_it_includes(maple: Running) -> None:
-    shown = await ask(maple, "/autumn products cus_acme", "Team · Active")
+async def test_products_are_shown_with_dates_and_contents(maple: Running) -> None:
+    screen = await ask(maple, "/autumn products cus_acme", "Team · Active")
     in_order(
-        shown,
+        screen,
         "Team · Active · $199 per month",
         "Started ",
         "Period ",
@@ -22,36 +22,38 @@ async def test_each_product_with_its_dates_and_what_it_includes(maple: Running) 
     )
 
 
-async def test_expired_ones_are_shown_on_request(maple: Running) -> None:
-    shown = await ask(maple, "/autumn products cus_wayne", "Free · Active")
-    assert "Expired" not in shown
-    shown = await press(maple, "Show expired", "Team · Expired")
-    in_order(shown, "Free · Active", "Team · Expired\nStarted", "Ended", "Pro · Expired", "Starter · Expired")
+async def test_expired_products_are_shown_on_request(maple: Running) -> None:
+    screen = await ask(maple, "/autumn products cus_wayne", "Free · Active")
+    assert "Expired" not in screen
+    screen = await press(maple, "Show expired", "Team · Expired")
+    in_order(
+        screen, "Free · Active", "Team · Expired\nStarted", "Ended", "Pro · Expired", "Starter · Expired"
+    )
     await maple.ana.click("Hide expired")
     await maple.ana.sees("[Show expired]")
     maple.ana.does_not_see("Team · Expired")
 
 
-async def test_none_has_expired(maple: Running) -> None:
+async def test_no_expired_products(maple: Running) -> None:
     await ask(maple, "/autumn products cus_northwind", "Pro · Active")
     await press(maple, "Show expired", "No products have expired.")
 
 
-async def test_bought_once(maple: Running) -> None:
-    shown = await ask(maple, "/autumn products cus_wonka", labels.ONE_OFF)
+async def test_one_time_purchases(maple: Running) -> None:
+    screen = await ask(maple, "/autumn products cus_wonka", labels.ONE_OFF)
     in_order(
-        shown,
+        screen,
         "Message Pack · One-time purchase · $15 one off · × 2\nStarted",
         "Includes 5,000 messages",
         "Guided Onboarding · One-time purchase · $500 one off",
     )
 
 
-async def test_what_entities_hold_is_said(maple: Running) -> None:
-    shown = await ask(maple, "/autumn products cus_piedpiper", "Pro · Active")
-    assert "Held by entities" in shown
-    assert "entities" not in shown.split("Starter · Active")[0]
-    assert "× " not in shown, "how many entities hold a plan cannot be known"
+async def test_products_of_entities_are_marked(maple: Running) -> None:
+    screen = await ask(maple, "/autumn products cus_piedpiper", "Pro · Active")
+    assert "Held by entities" in screen
+    assert "entities" not in screen.split("Starter · Active")[0]
+    assert "× " not in screen, "how many entities hold a plan cannot be known"
 
 
 @pytest.mark.parametrize(
@@ -76,12 +78,12 @@ async def test_every_status(maple: Running, customer: str, lines: tuple[str, ...
     in_order(await ask(maple, f"/autumn products {customer}", "[Show expired]"), *lines)
 
 
-async def test_a_change_to_come_is_told_on_every_card(maple: Running) -> None:
-    shown = await ask(maple, "/autumn cus_hooli", "Read today at")
+async def test_scheduled_change_is_shown_on_every_card(maple: Running) -> None:
+    screen = await ask(maple, "/autumn cus_hooli", "Read today at")
     in_order(
-        shown,
+        screen,
         ":warning: Starter → Team on ",
         ", $199 per month.",
         "Starter $19 per month · Next invoice: when Team starts on ",
     )
-    assert "cancel" not in shown.lower()
+    assert "cancel" not in screen.lower()

@@ -1,4 +1,4 @@
-"""Whatever the policy refuses somebody: they read who may, and can ask them."""
+"""Somebody whom the policy refuses reads who may, and can ask them."""
 
 import re
 
@@ -55,7 +55,7 @@ GIVE = "/autumn give cus_acme 500 messages because of our outage"
 
 
 async def refused(person: Person) -> str:
-    """The refusal says who may; they are asked."""
+    """The refusal names who may, and they are asked."""
     refusal = await person.sees(WHO)
     in_order(refusal, WHO, f"[{access_words.ASK_THEM}]")
     await person.click(access_words.ASK_THEM)
@@ -63,9 +63,11 @@ async def refused(person: Person) -> str:
     return refusal
 
 
-async def lea_is_asked(maple: Running, verb: Verb, who: str = "ana") -> str:
+async def lea_is_asked(maple: Running, verb: Verb, requester: str = "ana") -> str:
     maple.lea.go("#billing")
-    return await maple.lea.sees(on_screen(approvals_words.asked_for(who, approvals_words.ASKED_OF[verb])))
+    return await maple.lea.sees(
+        on_screen(approvals_words.asked_for(requester, approvals_words.ASKED_OF[verb]))
+    )
 
 
 async def waiting(maple: Running) -> None:
@@ -77,7 +79,7 @@ async def waiting(maple: Running) -> None:
 
 
 async def click(maple: Running, person: Person, action: str, value: str) -> None:
-    """A button that a card of long ago may have had."""
+    """Clicks a button that an old card may still have."""
     await person.command("/autumn cus_wonka")
     await person.sees("● Overview")
     await person.click(labels.REFRESH)
@@ -87,7 +89,7 @@ async def click(maple: Running, person: Person, action: str, value: str) -> None
     await maple.slack.deliveries.send("interactive", payload | {"trigger_id": trigger_id})
 
 
-async def test_history(mode: Mode) -> None:
+async def test_refused_history_can_be_asked_for(mode: Mode) -> None:
     async with running_maple(mode, policy=LEADS) as maple:
         await maple.ana.command("/autumn history cus_acme")
         await refused(maple.ana)
@@ -97,7 +99,7 @@ async def test_history(mode: Mode) -> None:
         await maple.lea.sees(approvals_words.NO_HISTORY)
 
 
-async def test_link() -> None:
+async def test_refused_link_can_be_asked_for() -> None:
     async with running_maple("http", policy=LEADS) as maple:
         await maple.ana.command("/autumn payment cus_acme")
         await refused(maple.ana)
@@ -106,7 +108,7 @@ async def test_link() -> None:
         await maple.lea.sees(payment.KIND.title)
 
 
-async def test_policy_of_very_many_groups_leaves_room_for_the_refusal() -> None:
+async def test_refusal_fits_with_very_many_groups() -> None:
     handles = [f"{'of-the-night-shift-' * 3}{number:02}" for number in range(60)]
     named = ", ".join(f'"@{handle}"' for handle in handles)
     async with running_maple("http", policy=f'[[allow]]\nwho = [{named}]\nmay = ["history"]') as maple:
@@ -119,7 +121,7 @@ async def test_policy_of_very_many_groups_leaves_room_for_the_refusal() -> None:
 
 
 @pytest.mark.parametrize("command", ["digest", "alerts"])
-async def test_digests_and_alerts(command: str) -> None:
+async def test_refused_digests_and_alerts_can_be_asked_for(command: str) -> None:
     async with running_maple("http", policy=LEADS) as maple:
         await maple.ana.command(f"/autumn {command}")
         await refused(maple.ana)
@@ -127,7 +129,7 @@ async def test_digests_and_alerts(command: str) -> None:
         assert on_screen(approvals_words.asked_in("#support")) in card
 
 
-async def test_decision() -> None:
+async def test_refused_decision_can_be_asked_for() -> None:
     async with running_maple("http", policy=LEADS) as maple:
         await waiting(maple)
         for person, name, button in (
@@ -143,7 +145,7 @@ async def test_decision() -> None:
         assert maple.autumn.ledger == []
 
 
-async def test_withdrawal_is_for_whoever_requested_it() -> None:
+async def test_only_the_requester_can_withdraw() -> None:
     async with running_maple("http", policy=LEADS) as maple:
         await waiting(maple)
         (record,) = await maple.bot.changes.history("cus_acme")
@@ -152,7 +154,7 @@ async def test_withdrawal_is_for_whoever_requested_it() -> None:
         assert access_words.ASK_THEM not in refusal
 
 
-async def test_withdrawal_of_a_list_is_for_whoever_requested_it() -> None:
+async def test_only_the_requester_can_withdraw_a_list() -> None:
     async with running_maple("http", policy=LEADS) as maple:
         await request(maple.ana, LIST)
         maple.lea.go("#billing")
@@ -163,7 +165,7 @@ async def test_withdrawal_of_a_list_is_for_whoever_requested_it() -> None:
         assert access_words.ASK_THEM not in refusal
 
 
-async def test_undo() -> None:
+async def test_refused_undo_can_be_asked_for() -> None:
     async with running_maple("http", policy=LEADS) as maple:
         await waiting(maple)
         maple.lea.go("#billing")
@@ -177,7 +179,7 @@ async def test_undo() -> None:
         await lea_is_asked(maple, Verb.UNDO)
 
 
-async def test_mark() -> None:
+async def test_refused_mark_can_be_asked_for() -> None:
     async with running_maple("http", policy=LEADS) as maple:
         await waiting(maple)
         maple.lea.go("#billing")
@@ -227,11 +229,11 @@ async def test_list_that_was_taken_up_is_not_requested_again() -> None:
         await maple.lea.sees(f"[{batch_words.SEND}]")
         await maple.lea.click(batch_words.SEND)
         await maple.lea.sees(batch_words.REQUESTED)
-        again, first = await maple.bot.batches.requested_by(maple.lea.id, limit=5)
-        assert (first.id, first.id == again.id) == (requested.id, False)
+        latest, first = await maple.bot.batches.requested_by(maple.lea.id, limit=5)
+        assert (first.id, first.id == latest.id) == (requested.id, False)
 
 
-async def test_list_that_is_gone_is_not_taken_up() -> None:
+async def test_expired_list_is_not_taken_up() -> None:
     async with running_maple("http", policy=LEADS_ALONE) as maple:
         await check_list(maple.ana)
         await refused(maple.ana)
@@ -242,7 +244,7 @@ async def test_list_that_is_gone_is_not_taken_up() -> None:
         await maple.lea.sees(batch_words.GONE)
 
 
-async def test_decision_on_a_list_of_changes() -> None:
+async def test_refused_decision_on_a_list_can_be_asked_for() -> None:
     async with running_maple("http", policy=LEADS) as maple:
         await request(maple.ana, LIST)
         maple.raj.go("#billing")
@@ -253,7 +255,7 @@ async def test_decision_on_a_list_of_changes() -> None:
         assert "Bulk change: 5 changes for 5 customers" in card
 
 
-async def test_undo_of_a_list_of_changes() -> None:
+async def test_refused_undo_of_a_list_can_be_asked_for() -> None:
     async with running_maple("http", policy=LEADS) as maple:
         await request(maple.ana, LIST)
         maple.lea.go("#billing")
@@ -275,7 +277,7 @@ async def test_undo_of_a_list_of_changes() -> None:
 # Asking
 
 
-async def test_those_who_may_are_asked_in_direct_messages_without_an_approvals_channel() -> None:
+async def test_permitted_people_are_asked_in_direct_messages_without_an_approvals_channel() -> None:
     async with running_maple("http", policy=LEADS, approvals=None) as maple:
         await maple.ana.command("/autumn history cus_acme")
         await refused(maple.ana)
@@ -286,7 +288,7 @@ async def test_those_who_may_are_asked_in_direct_messages_without_an_approvals_c
             assert "Acme Ltd" not in "".join(person.pieces())
 
 
-async def test_undo_is_asked_for_with_a_button_without_an_approvals_channel() -> None:
+async def test_undo_is_asked_for_by_button_without_an_approvals_channel() -> None:
     at_once = LEADS.replace('may = "ask"', 'may = ["ask", "at_once"]')
     async with running_maple("http", policy=at_once, approvals=None) as maple:
         await maple.ana.command(GIVE)
@@ -304,7 +306,7 @@ async def test_undo_is_asked_for_with_a_button_without_an_approvals_channel() ->
         await maple.lea.sees(approvals_words.UNDO_HINT)
 
 
-async def test_nobody_is_asked_who_is_not_a_full_member() -> None:
+async def test_only_full_members_are_asked() -> None:
     async with running_maple("http", policy=LEADS, approvals=None) as maple:
         maple.slack.workspace.users["U03LEA"].kind = "guest"
         await maple.ana.command("/autumn history cus_acme")
@@ -317,7 +319,7 @@ async def asks_for_the_history(maple: Running) -> None:
     await maple.ana.sees(f"[{access_words.ASK_THEM}]")
 
 
-async def test_same_is_asked_once_at_a_time() -> None:
+async def test_same_question_is_open_only_once() -> None:
     async with running_maple("http", policy=LEADS) as maple:
         await asks_for_the_history(maple)
         await maple.ana.click(access_words.ASK_THEM)
@@ -359,13 +361,13 @@ async def test_nothing_is_asked_in_a_channel_that_cannot_be_checked() -> None:
         ('{"v":"ask","c":"cus_acme"}', Result.MAY_YOURSELF),
     ],
 )
-async def test_what_is_gone_or_allowed_by_now_is_not_asked_for(value: str, result: Result) -> None:
+async def test_nobody_is_asked_for_what_is_gone_or_allowed(value: str, result: Result) -> None:
     async with running_maple("http") as maple:
         await click(maple, maple.ana, "ask_them", value)
         await maple.ana.sees(re.compile(re.escape(approvals_words.RESULTS[result].what)))
 
 
-async def test_nobody_in_particular_is_not_asked() -> None:
+async def test_policy_naming_nobody_asks_nobody() -> None:
     async with running_maple("http", policy=ALL_BUT_ANA, approvals=None) as maple:
         await click(maple, maple.ana, "ask_them", '{"v":"history","c":"cus_acme"}')
         await maple.ana.sees(approvals_words.RESULTS[Result.NOBODY_TO_ASK].what)

@@ -1,4 +1,4 @@
-"""Two bots on one PostgreSQL: whatever follows upon something lands on the other one, and nobody notices."""
+"""Two bots on one PostgreSQL: every next request goes to the other one, and nobody notices."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -34,15 +34,15 @@ class Both:
     turns: Iterator[Maple]
 
     def next(self) -> None:
-        """What Slack sends from here on goes to the other one. Over its sockets Slack takes them in turn."""
+        """Sends Slack's further requests to the other bot. Over sockets, Slack alternates by itself."""
         if self.maple.mode == "http":
             self.maple.slack.request_url = f"{next(self.turns).url}{EVENTS_PATH}"
 
     async def shared(self) -> bool:
-        """Whether each had some of it to do. Which socket Slack takes is Slack's choice."""
+        """Whether both had some of the work. Which socket Slack picks is Slack's choice."""
         for bot in self.bots:
             await bot.work.drain(10)
-        each = [
+        handled = [
             sum(
                 sample.value
                 for metric in bot.metrics.interactions.collect()
@@ -51,27 +51,27 @@ class Both:
             )
             for bot in self.bots
         ]
-        return min(each) >= 2 if self.maple.mode == "http" else sum(each) >= 4
+        return min(handled) >= 2 if self.maple.mode == "http" else sum(handled) >= 4
 
 
 @pytest.fixture
 async def both(mode: Mode) -> AsyncIterator[Both]:
-    async with two(mode) as made:
-        yield made
+    async with two(mode) as replicas:
+        yield replicas
 
 
 @asynccontextmanager
 async def two(mode: Mode, *, ahead: timedelta = timedelta(), policy: str = "") -> AsyncIterator[Both]:
-    """`ahead`: the second one's clock."""
+    """`ahead`: how far the second bot's clock is ahead."""
     database = fresh("postgresql")
     async with (
         running_maple(mode, database=database, policy=policy) as maple,
-        maple.another(ahead=ahead) as other,
+        maple.another(ahead=ahead) as second,
     ):
-        yield Both(maple, (maple.bot, other), cycle((maple.bot, other)))
+        yield Both(maple, (maple.bot, second), cycle((maple.bot, second)))
 
 
-async def test_a_card_is_turned_here_and_there(both: Both) -> None:
+async def test_card_is_paged_across_replicas(both: Both) -> None:
     maple = both.maple
     both.next()
     await ask(maple, "/autumn cus_acme", "Last invoices")
@@ -92,7 +92,7 @@ async def test_a_card_is_turned_here_and_there(both: Both) -> None:
     assert await both.shared()
 
 
-async def test_a_form_is_opened_here_drawn_there_and_submitted_here(both: Both) -> None:
+async def test_form_is_opened_drawn_and_submitted_across_replicas(both: Both) -> None:
     maple = both.maple
     both.next()
     await maple.ana.command("/autumn balance cus_acme")
@@ -118,10 +118,10 @@ async def test_a_form_is_opened_here_drawn_there_and_submitted_here(both: Both) 
     both.next()
     await ask(maple, "/autumn history cus_acme", "· applied")
     assert await both.shared()
-    assert [one.route for one in maple.autumn.ledger] == ["balances.update"]
+    assert [write.route for write in maple.autumn.ledger] == ["balances.update"]
 
 
-async def test_a_form_drawn_late_by_one_does_not_cover_what_the_other_drew() -> None:
+async def test_late_form_of_one_replica_does_not_overwrite_the_others() -> None:
     async with two("http") as both:
         maple = both.maple
         both.next()
@@ -141,8 +141,8 @@ async def test_a_form_drawn_late_by_one_does_not_cover_what_the_other_drew() -> 
         assert "How many units count as used" in maple.ana.screen()
 
 
-async def test_two_decide_at_two_replicas_at_once(both: Both) -> None:
-    """One click each, at either: the change is carried out once."""
+async def test_decisions_at_two_replicas_apply_the_change_once(both: Both) -> None:
+    """One click at each: the change is applied once."""
     maple = both.maple
     await maple.ana.command("/autumn balance cus_acme")
     await maple.ana.sees(ACTION)
@@ -165,12 +165,12 @@ async def test_two_decide_at_two_replicas_at_once(both: Both) -> None:
         await bot.work.drain(10)
     (record,) = await maple.bot.changes.history("cus_acme")
     assert record.state is State.APPLIED
-    assert [one.route for one in maple.autumn.ledger] == ["balances.update"]
+    assert [write.route for write in maple.autumn.ledger] == ["balances.update"]
 
 
-async def test_two_changes_of_one_customers_billing_are_written_in_turn_by_two_replicas() -> None:
-    """Each is approved at a replica of its own while the other one's is being written. Autumn refuses billing
-    calls that overlap, so that both are written only if the second waits for the first."""
+async def test_two_billing_changes_of_one_customer_are_written_one_after_the_other() -> None:
+    """Each is approved at its own replica while the other's is being written. Autumn refuses overlapping
+    billing calls, so both are written only if the second waits for the first."""
     async with two("http") as both:
         maple = both.maple
         maple.autumn.state.org.locks_billing = True
@@ -196,7 +196,7 @@ async def test_two_changes_of_one_customers_billing_are_written_in_turn_by_two_r
         assert [(write.route, write.applied) for write in maple.autumn.ledger] == [
             ("billing.update", True)
         ] * 2
-        products = {each.plan_id: each for each in maple.autumn.state.customers["cus_acme"].products}
+        products = {product.plan_id: product for product in maple.autumn.state.customers["cus_acme"].products}
         assert products["extra_seats"].prepaid == {"seats": 12}
         assert products["support_plus"].canceled_at is not None
 
@@ -211,7 +211,7 @@ async def cancel_add_on(maple: Running) -> None:
     await maple.ana.sees("0 of 1 approval")
 
 
-async def test_one_goes_and_the_other_carries_on(mode: Mode) -> None:
+async def test_one_replica_stops_and_the_other_carries_on(mode: Mode) -> None:
     async with two(mode) as both:
         maple = both.maple
         await ask(maple, "/autumn cus_acme", "Last invoices")
@@ -224,7 +224,7 @@ HOURS = pytest.mark.parametrize("ahead", [timedelta(hours=25), timedelta(hours=-
 
 
 async def sweep(bot: Maple) -> None:
-    """A task of its own: when it stops, the bot waits for whoever sweeps."""
+    """In its own task: the bot waits for sweeps when it stops."""
     await asyncio.create_task(bot.changes.sweeper.tick())
 
 
@@ -233,36 +233,36 @@ async def test_replica_with_a_wrong_clock_leaves_waiting_changes_and_delivered_c
     ahead: timedelta,
 ) -> None:
     async with two("http", ahead=ahead) as both:
-        maple, (_, other) = both.maple, both.bots
+        maple, (_, skewed) = both.maple, both.bots
         await give(maple)
         await maple.ana.sees("0 of 1 approval")
-        seen = await remembered(other)
-        assert seen
+        remembered_before = await remembered(skewed)
+        assert remembered_before
         for bot in both.bots:
             await sweep(bot)
-        assert await remembered(other) == seen
+        assert await remembered(skewed) == remembered_before
         (record,) = await maple.bot.changes.history("cus_acme")
         assert record.state is State.WAITING
-        # The next replica asks for something too: what each writes, the other one judges alike.
+        # Now the skewed replica makes a request, which the other one judges alike.
         both.next()
         both.next()
         await ask_for_messages(maple.raj, "50", customer="cus_bold")
         await maple.raj.sees("0 of 1 approval")
         for bot in both.bots:
             await sweep(bot)
-        assert len(await remembered(other)) > len(seen)
+        assert len(await remembered(skewed)) > len(remembered_before)
         for customer in ("cus_acme", "cus_bold"):
-            (record,) = await other.changes.history(customer)
+            (record,) = await skewed.changes.history(customer)
             assert record.state is State.WAITING
             assert record.expires_at is not None
             assert abs(record.expires_at - maple.clock.now() - timedelta(hours=24)) < timedelta(minutes=5)
 
 
 @HOURS
-async def test_replica_with_a_wrong_clock_takes_no_live_change_over(ahead: timedelta) -> None:
+async def test_replica_with_a_wrong_clock_does_not_take_over_a_live_change(ahead: timedelta) -> None:
     async with two("http", ahead=ahead, policy=AT_ONCE) as both:
         maple, (_, other) = both.maple, both.bots
-        # What one writes the other judges, whichever of the two is ahead.
+        # Whichever of the two is ahead, each judges what the other writes.
         both.next()
         if ahead < timedelta():
             both.next()
@@ -276,23 +276,23 @@ async def test_replica_with_a_wrong_clock_takes_no_live_change_over(ahead: timed
         await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
         (record,) = await other.changes.history("cus_acme")
         assert (record.state, record.ending) == (State.APPLIED, Cause.DONE)
-        assert [one.route for one in maple.autumn.ledger] == ["balances.update"]
+        assert [write.route for write in maple.autumn.ledger] == ["balances.update"]
 
 
 async def test_replica_with_a_wrong_clock_posts_no_digest_early() -> None:
     async with two("http", ahead=timedelta(days=8)) as both:
-        maple, (_, other) = both.maple, both.bots
+        maple, (_, skewed) = both.maple, both.bots
         both.next()
         await set_up(maple.ana)
         digest = await the_digest(maple)
-        await other.digests.ticker.tick()
-        await other.digests.ticker.idle()
+        await skewed.digests.ticker.tick()
+        await skewed.digests.ticker.idle()
         assert posted(maple) == []
         assert await the_digest(maple) == digest
 
 
 async def remembered(bot: Maple) -> set[str]:
-    """Which of Slack's deliveries would not be taken a second time; hashed."""
+    """Hashes of the deliveries from Slack that would be dropped as repeats."""
 
     @unbroken
     async def read() -> set[str]:

@@ -1,4 +1,4 @@
-"""Slack says "come back in an hour": nobody waits for that, and nothing else does."""
+"""Slack says "come back in an hour": nothing waits for that."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -21,7 +21,7 @@ who = ["@billing-leads"]
 """
 
 
-async def test_person_who_cannot_be_checked_is_told_at_once(maple: Running) -> None:
+async def test_person_who_cannot_be_checked_is_answered_immediately(maple: Running) -> None:
     maple.slack.faults.add("users.info", "429", retry_after=HOUR)
     await maple.ana.command("/autumn cus_acme")
     await maple.ana.sees("Maple could not check with Slack who you are")
@@ -29,29 +29,29 @@ async def test_person_who_cannot_be_checked_is_told_at_once(maple: Running) -> N
     await maple.ana.sees("Acme Ltd")
 
 
-async def test_person_is_not_held_by_a_slack_that_hangs(mode: Mode) -> None:
+async def test_person_does_not_wait_for_a_slack_that_hangs(mode: Mode) -> None:
     async with running_maple(mode, timings=Timeouts(standing=0.1)) as maple:
         maple.slack.faults.add("users.info", "latency", seconds=30)
         await maple.ana.command("/autumn cus_acme")
         await maple.ana.sees("Maple could not check with Slack who you are")
 
 
-@pytest.mark.parametrize(("kind", "given"), [("429", HOUR), ("latency", None)])
-async def test_user_groups_that_cannot_be_read_hold_nobody(mode: Mode, kind: str, given: str | None) -> None:
+@pytest.mark.parametrize(("kind", "retry_after"), [("429", HOUR), ("latency", None)])
+async def test_unreadable_user_groups_delay_nobody(mode: Mode, kind: str, retry_after: str | None) -> None:
     async with running_maple(mode, timings=Timeouts(standing=0.1), policy=BY_GROUP) as maple:
-        maple.slack.faults.add("usergroups.list", kind, seconds=30, retry_after=given)  # type: ignore[arg-type]
+        maple.slack.faults.add("usergroups.list", kind, seconds=30, retry_after=retry_after)  # type: ignore[arg-type]
         await maple.lea.command("/autumn balance cus_acme")
         await maple.lea.sees(access_words.BARRED["unchecked"])
 
 
-@pytest.mark.parametrize("said", [HOUR, "", "soon", "Fri, 01 Jan 2100 12:00:00 GMT"])
-async def test_answer_takes_another_way_when_its_own_is_limited(maple: Running, said: str) -> None:
-    maple.slack.faults.add("response_url", "429", retry_after=said, times=None)
+@pytest.mark.parametrize("retry_after", [HOUR, "", "soon", "Fri, 01 Jan 2100 12:00:00 GMT"])
+async def test_rate_limited_answer_takes_another_route(maple: Running, retry_after: str) -> None:
+    maple.slack.faults.add("response_url", "429", retry_after=retry_after, times=None)
     await maple.ana.command("/autumn cus_acme")
     await maple.ana.sees("Acme Ltd")
 
 
-async def test_cards_that_are_limited_do_not_hold_up_the_decision(maple: Running) -> None:
+async def test_rate_limited_cards_do_not_delay_the_decision(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, WAITING)
     maple.slack.faults.add("chat.update", "429", retry_after=HOUR, times=None)
@@ -65,7 +65,7 @@ async def test_cards_that_are_limited_do_not_hold_up_the_decision(maple: Running
     await lea_sees(maple, "Applied")
 
 
-async def test_telling_has_a_deadline(mode: Mode) -> None:
+async def test_notification_has_a_deadline(mode: Mode) -> None:
     async with running_maple(mode, timings=Timeouts(telling=1)) as maple:
         await give(maple)
         await lea_sees(maple, WAITING)
@@ -76,7 +76,7 @@ async def test_telling_has_a_deadline(mode: Mode) -> None:
         assert record.state is State.APPLIED
 
 
-async def test_sweeper_that_is_stuck_in_one_part_goes_on_in_the_others_and_says_so(mode: Mode) -> None:
+async def test_sweeper_stuck_in_one_part_continues_with_the_others_and_reports_it(mode: Mode) -> None:
     pace = replace(QUICK_PACE, sweep=0.02)
     async with (
         running_maple(mode, timings=Timeouts(slack=3, telling=60, stuck=0.4), pace=pace) as maple,

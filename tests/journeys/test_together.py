@@ -1,11 +1,11 @@
-"""Sharing, reading again, the other ways in, and who is kept out."""
+"""Sharing, refreshing, the other ways to open a form, and who is kept out."""
 
 from bot.lookups import labels
 from tests.journeys.steps import ask, in_order, press
 from tests.running import Running
 
 
-async def test_a_card_is_shared_by_an_explicit_click(maple: Running) -> None:
+async def test_card_is_shared_by_an_explicit_click(maple: Running) -> None:
     await ask(maple, "/autumn invoices cus_acme", "11 invoices")
     await maple.ana.click("Share to channel", confirm=False)
     maple.raj.does_not_see("Acme Ltd")
@@ -27,7 +27,7 @@ async def test_refresh_reads_again(maple: Running) -> None:
     maple.ana.does_not_see("Acme Ltd")
 
 
-async def test_a_shortcut_and_the_home_tab_lead_to_the_same_form(maple: Running) -> None:
+async def test_shortcut_and_home_tab_open_the_same_form(maple: Running) -> None:
     await maple.ana.open_home()
     await maple.ana.sees("Connected to Lumen (local demo) in Autumn SANDBOX")
     await maple.ana.click("Look up a customer")
@@ -45,7 +45,7 @@ async def test_a_shortcut_and_the_home_tab_lead_to_the_same_form(maple: Running)
     await maple.ana.sees("Team is past due")
 
 
-async def test_a_guest_learns_nothing(maple: Running) -> None:
+async def test_guest_learns_nothing(maple: Running) -> None:
     await maple.gus.command("/autumn cus_acme")
     await maple.gus.sees(labels.GUEST.what)
     maple.gus.does_not_see("Acme Ltd")
@@ -59,7 +59,7 @@ async def test_people_of_another_company_learn_nothing(maple: Running) -> None:
     maple.eve.does_not_see("Acme Ltd")
 
 
-async def test_in_a_shared_channel_answers_stay_private(maple: Running) -> None:
+async def test_answers_stay_private_in_a_shared_channel(maple: Running) -> None:
     maple.ana.go("#shared-acme")
     maple.eve.go("#shared-acme")
     await ask(maple, "/autumn cus_acme", "Acme Ltd")
@@ -69,7 +69,7 @@ async def test_in_a_shared_channel_answers_stay_private(maple: Running) -> None:
     maple.eve.does_not_see("Acme Ltd")
 
 
-async def test_a_reload_of_slack_does_not_break_what_was_shared(maple: Running) -> None:
+async def test_reload_of_slack_keeps_shared_cards_working(maple: Running) -> None:
     await ask(maple, "/autumn cus_acme", "Acme Ltd")
     await maple.ana.click("Share to channel", confirm=True)
     await maple.raj.sees("Shared by")

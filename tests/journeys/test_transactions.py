@@ -1,6 +1,6 @@
-"""What a change costs in the database: the table in docs/benchmarks.md is held to what is measured here.
+"""How many database transactions a change takes: holds the table in docs/benchmarks.md to what is measured.
 
-Counted is what is done for the person who clicked; what is due every few seconds is not.
+Counts what is done for the person who clicked, not what runs every few seconds.
 """
 
 import asyncio
@@ -27,10 +27,10 @@ ASKED, APPROVED = "Balance change asked for", "Balance change applied after appr
 
 
 def documented() -> dict[str, tuple[int, int]]:
-    """Transactions and records, by what was done."""
+    """Transactions and records, by step."""
     text = Path(__file__).parents[2].joinpath("docs", "benchmarks.md").read_text(encoding="utf-8")
     section = text.partition("## Transactions")[2].partition("\n## ")[0]
-    return {what: (int(transactions), int(records)) for what, transactions, records in TABLE.findall(section)}
+    return {step: (int(transactions), int(records)) for step, transactions, records in TABLE.findall(section)}
 
 
 @contextmanager
@@ -57,12 +57,12 @@ def counted() -> Iterator[Counter[tuple[str, str]]]:
 
 
 async def applying_is_shown(maple: Running) -> None:
-    """Until all cards show the change as it is now."""
+    """Waits until all cards show the change's current state."""
     async with asyncio.timeout(10):
         while True:
             (record,) = await change_records.find(maple.bot.database, changes.c.state == State.APPLYING)
-            shown = await cards.cards_of(maple.bot.database, record.id)
-            if all(card.shown == record.revision for card in shown):
+            drawn_cards = await cards.cards_of(maple.bot.database, record.id)
+            if all(card.shown == record.revision for card in drawn_cards):
                 return
             await asyncio.sleep(0.005)
 
@@ -95,6 +95,6 @@ async def test_change_costs_as_many_transactions_as_documented() -> None:
 
 
 def test_costs_are_within_the_goals() -> None:
-    asked, approved = documented()[ASKED], documented()[APPROVED]
-    assert asked[0] + approved[0] <= 25
-    assert asked[1] + approved[1] <= 6
+    requested, approved = documented()[ASKED], documented()[APPROVED]
+    assert requested[0] + approved[0] <= 25
+    assert requested[1] + approved[1] <= 6

@@ -18,12 +18,12 @@ HURRIED = Timeouts(
     asking_after=0.1,
     autumn=RetryPolicy(connect=1.0, attempt=1.0, whole=1.2, attempts=2, backoff=0.01, part=1.0),
 )
-"""A second for what takes up to fifteen otherwise."""
+"""A second for what otherwise takes up to fifteen."""
 BUSY = Timeouts(
     asking_after=0.1,
     autumn=RetryPolicy(connect=2.0, attempt=2.0, whole=2.4, attempts=2, backoff=0.01, part=2.0),
 )
-"""Two, where something else has to be read in the same time, on a machine that may be busy."""
+"""Two seconds where something else has to be read in the same time, for busy machines."""
 LINES = (
     "/autumn cus_acme",
     "/autumn products cus_acme",
@@ -43,7 +43,7 @@ TROUBLE = {
 
 
 def unharmed(maple: Running, logs: io.StringIO) -> None:
-    """Every request was acknowledged in time, nobody lost an exception, and no customer was named."""
+    """Every request was acknowledged in time, no exception was lost, and no customer was named."""
     assert {delivery.outcome for delivery in maple.slack.sent} == {"acked"}
     assert max(delivery.seconds for delivery in maple.slack.sent) < 3
     records = [json.loads(line) for line in logs.getvalue().splitlines()]
@@ -52,31 +52,31 @@ def unharmed(maple: Running, logs: io.StringIO) -> None:
 
 
 async def settled(maple: Running) -> str:
-    """The screen once everything has been answered."""
+    """The screen, once everything has been answered."""
     await maple.bot.work.drain(10)
     return maple.ana.screen()
 
 
 async def down_to(maple: Running, number: int, words: str) -> None:
-    """Waits until the words are on the screen so many times only."""
+    """Waits until the words are on the screen only so many times."""
     async with asyncio.timeout(10):
         while maple.ana.screen().count(words) > number:
             await maple.slack.workspace.feed.changed()
 
 
 @pytest.mark.parametrize("kind", TROUBLE)
-async def test_every_part_says_what_is_wrong(mode: Mode, logs: io.StringIO, kind: str) -> None:
+async def test_every_part_reports_the_error(mode: Mode, logs: io.StringIO, kind: str) -> None:
     async with running_maple(mode, timings=HURRIED) as maple:
         maple.autumn.faults.add("*", kind, seconds=30, retry_after=0)
         await asyncio.gather(*(maple.ana.command(line) for line in LINES))
-        said = await settled(maple)
+        screen = await settled(maple)
         for words in (TROUBLE[kind], "Nothing was changed.", "Reference "):
-            assert said.count(words) == len(LINES), said
+            assert screen.count(words) == len(LINES), screen
         unharmed(maple, logs)
 
 
 @pytest.mark.parametrize("kind", ["latency", "garbage"])
-async def test_a_click_into_trouble_offers_to_try_again(mode: Mode, logs: io.StringIO, kind: str) -> None:
+async def test_click_that_fails_offers_to_try_again(mode: Mode, logs: io.StringIO, kind: str) -> None:
     parts = ("Products", "Features", "Invoices", "Events", "Refresh")
     async with running_maple(mode, timings=HURRIED) as maple:
         for _ in parts:
@@ -108,13 +108,13 @@ async def test_autumn_is_down(mode: Mode, logs: io.StringIO) -> None:
 @pytest.mark.parametrize(
     ("retry_after", "words"), [(30, "Try again in 30 seconds."), (None, "Try again in ")]
 )
-async def test_limits_say_when_to_come_back(mode: Mode, retry_after: int | None, words: str) -> None:
+async def test_rate_limits_say_when_to_come_back(mode: Mode, retry_after: int | None, words: str) -> None:
     async with running_maple(mode, timings=HURRIED) as maple:
         maple.autumn.faults.add("*", "429", retry_after=retry_after)
         assert words in await ask(maple, "/autumn cus_acme", "Autumn is limiting requests.")
 
 
-async def test_a_moment_of_trouble_is_not_noticed(mode: Mode) -> None:
+async def test_brief_trouble_is_not_noticed(mode: Mode) -> None:
     async with running_maple(mode, timings=HURRIED) as maple:
         for kind in ("503", "429"):
             maple.autumn.faults.add("customers.get", kind, times=1, retry_after=0)
@@ -124,7 +124,7 @@ async def test_a_moment_of_trouble_is_not_noticed(mode: Mode) -> None:
 
 @dataclass(frozen=True)
 class Alone:
-    """A question that fails by itself, what is then missing, and what is still to be seen."""
+    """A read that fails alone, what is then missing, and what is still shown."""
 
     line: str
     route: str
@@ -157,21 +157,21 @@ async def test_one_part_that_fails_leaves_the_rest(
         if alone.click:
             await maple.ana.sees("Read today at")
             await maple.ana.click(alone.click)
-        said = await maple.ana.sees(f"{alone.missing} could not be read: {TROUBLE[kind]}")
-        assert alone.stays in said
+        screen = await maple.ana.sees(f"{alone.missing} could not be read: {TROUBLE[kind]}")
+        assert alone.stays in screen
         await maple.bot.work.drain(10)
         unharmed(maple, logs)
 
 
 @pytest.mark.parametrize("kind", ["latency", "500"])
-async def test_stripe_does_not_take_the_overview_with_it(mode: Mode, logs: io.StringIO, kind: str) -> None:
-    """What Stripe knows is asked for by a question of its own, the second of two."""
+async def test_failing_stripe_leaves_the_overview(mode: Mode, logs: io.StringIO, kind: str) -> None:
+    """What Stripe knows is read by a call of its own, the second of two."""
     async with running_maple(mode, timings=BUSY) as maple:
         maple.autumn.faults.add("customers.get", kind, expanding="invoice_previews", seconds=30)
-        said = await ask(maple, "/autumn cus_acme", "Discounts and the next invoice could not be read")
-        assert TROUBLE[kind] in said
-        assert "Team $199 per month" in said
-        assert "31,240 of 50,000 used" in said
+        screen = await ask(maple, "/autumn cus_acme", "Discounts and the next invoice could not be read")
+        assert TROUBLE[kind] in screen
+        assert "Team $199 per month" in screen
+        assert "31,240 of 50,000 used" in screen
         await press(maple, "Invoices", "The next invoice could not be read")
         await maple.ana.sees("11 invoices")
         await maple.bot.work.drain(10)
@@ -182,20 +182,20 @@ async def test_many_at_once_while_autumn_hangs(mode: Mode, logs: io.StringIO) ->
     async with running_maple(mode, timings=HURRIED) as maple:
         maple.autumn.faults.add("*", "latency", seconds=30)
         people = (maple.ana, maple.raj, maple.lea)
-        await asyncio.gather(*(one.command(line) for one in people for line in LINES))
-        for one in people:
-            await one.sees("Autumn did not answer in time.")
+        await asyncio.gather(*(person.command(line) for person in people for line in LINES))
+        for person in people:
+            await person.sees("Autumn did not answer in time.")
         await maple.bot.work.drain(10)
         unharmed(maple, logs)
 
 
-async def test_many_searches_of_one_person_do_not_time_another_out(mode: Mode) -> None:
+async def test_many_searches_of_one_person_do_not_time_out_another(mode: Mode) -> None:
     slow = Limits(general=1000, customers_list=20, events_per_customer=1000)
     patience = RetryPolicy(connect=1.0, attempt=1.0, whole=1.5, attempts=1)
     async with running_maple(mode, timings=Timeouts(limits=slow, autumn=patience, asking_after=30)) as maple:
         await asyncio.gather(*(maple.ana.command("/autumn find acme") for _ in range(150)))
         await maple.raj.command("/autumn find acme")
-        seen = await maple.raj.sees("Acme Ltd")
-        assert "Autumn did not answer in time" not in seen
+        screen = await maple.raj.sees("Acme Ltd")
+        assert "Autumn did not answer in time" not in screen
         await maple.bot.work.drain(10)
         assert "Autumn did not answer in time" in maple.ana.screen(), "there were more than could be answered"
