@@ -1,4 +1,4 @@
-"""A change service between a local Autumn and a database, and a table of who may do what."""
+"""A change service between a local Autumn and a database, and a table of permissions."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -57,7 +57,7 @@ class Permissions:
     decisions: list[Decision] = field(default_factory=list)
     """What the policy answered, if there is one."""
     meanwhile: dict[Verb, Callable[[], Awaitable[object]]] = field(default_factory=dict)
-    """What somebody else does once, while the policy is asked about this verb."""
+    """What somebody else does, once, while the policy is asked about this verb."""
 
     async def __call__(self, request: Request, actor: Actor) -> Decision:
         self.requests.append(request)
@@ -95,7 +95,7 @@ class Clock:
 
 
 def approvals_channel(channel_id: str, problem: ChannelProblem | None = None) -> ApprovalsChannel:
-    """A channel of which Slack always says the same."""
+    """A channel that is always in the same state."""
 
     async def look(_channel_id: str) -> Channel:
         return Channel(problem)
@@ -125,7 +125,7 @@ class Harness:
         sleep: Sleep = asyncio.sleep,
         autumn: Autumn | None = None,
     ) -> ChangeService:
-        """As another process would have it."""
+        """A service as another process would have it."""
         client = autumn or self.autumn
         return ChangeService(
             Runtime(self.database, client, env, self.clock, checkpoint),
@@ -185,7 +185,7 @@ class Harness:
             return [entry.event async for entry in audit.entries(connection, change_id=record.id)]
 
     async def trail_is_intact(self) -> bool:
-        """The trail agrees with what is stored."""
+        """Asserts that the trail agrees with what is stored."""
         async with self.database.reading() as connection:
             return (await audit.verify(connection)).faults == ()
 

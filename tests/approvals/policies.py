@@ -1,4 +1,4 @@
-"""Any policy, any request and anybody, for Hypothesis; and a policy written down again."""
+"""Any policy, request and person for Hypothesis, and a policy written back as a file."""
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -34,10 +34,10 @@ CURRENCIES = ("USD", "EUR", "JPY")
 
 
 def some(of: Iterable[T], *, least: int = 0, mostly_none: bool = False) -> st.SearchStrategy[frozenset[T]]:
-    """Any of them, drawn as one number whose bits say which: quicker than drawing one after the other."""
+    """Any subset, drawn as one number whose bits select values: faster than drawing values one by one."""
     values = tuple(of)
     picks = st.integers(0, 2 ** len(values) - 1).map(
-        lambda bits: frozenset(value for place, value in enumerate(values) if bits >> place & 1)
+        lambda bits: frozenset(value for index, value in enumerate(values) if bits >> index & 1)
     )
     if least:
         picks = picks.filter(lambda pick: len(pick) >= least)
@@ -61,11 +61,11 @@ def whens(draw: st.DrawFn, *, gives: bool) -> When:
     changes = draw(some([kind.id for kind in KINDS], mostly_none=True))
     sized = changes in (frozenset({"balance"}), frozenset({"reward"}))
     over = draw(st.none() | amounts) if sized else None
-    more = Decimal(0) if over is None else over + 1
-    up_to = draw(st.none() | amounts.map(more.__add__)) if sized else None
+    exclusive = Decimal(0) if over is None else over + 1
+    up_to = draw(st.none() | amounts.map(exclusive.__add__)) if sized else None
     value_over = draw(st.none() | money) if sized else None
     value_up_to = draw(st.none() | money) if sized and value_over is None else None
-    # As a file has it: where it says nothing of the day, the limit on one change holds for it too.
+    # As in a file: without a daily limit, the limit on one change is the daily limit too.
     days: dict[Measure, Limit | None] = {}
     if changes == {"balance"}:
         day = draw(st.none() | amounts)
@@ -92,7 +92,7 @@ def _set(limits: Mapping[Measure, Limit | None]) -> dict[Measure, Limit]:
 
 
 whos = st.just(EVERYONE) | st.tuples(some(USERS), some(GROUPS)).filter(any).map(
-    lambda both: Who(users=both[0], groups=both[1])
+    lambda user_and_group: Who(users=user_and_group[0], groups=user_and_group[1])
 )
 
 
@@ -145,15 +145,19 @@ people = st.builds(
 
 
 def written(policy: Policy) -> str:
-    """As a file that says the same."""
+    """As a file with the same meaning."""
     out: list[str] = []
-    for key, given in (("allow", policy.allow), ("deny", policy.deny)):
-        for rule in given:
+    for key, rules in (("allow", policy.allow), ("deny", policy.deny)):
+        for rule in rules:
             out += [f"[[{key}]]", f"may = {_list(rule.may)}", *_common(rule)]
-    for one in policy.require:
-        out += ["[[require]]", f"approvals = {one.approvals}", f"reason = {str(one.reason).lower()}"]
-        out += [f'expires = "{one.expires // timedelta(minutes=1)}m"'] if one.expires else []
-        out += _common(one)
+    for requirement in policy.require:
+        out += [
+            "[[require]]",
+            f"approvals = {requirement.approvals}",
+            f"reason = {str(requirement.reason).lower()}",
+        ]
+        out += [f'expires = "{requirement.expires // timedelta(minutes=1)}m"'] if requirement.expires else []
+        out += _common(requirement)
     return "\n".join(out)
 
 
@@ -199,4 +203,4 @@ def _limit(limit: Limit) -> str:
 
 
 def _list(of: Iterable[str]) -> str:
-    return str([str(one) for one in sorted(of)])
+    return str([str(value) for value in sorted(of)])

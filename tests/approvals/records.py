@@ -1,4 +1,4 @@
-"""Changes to draw."""
+"""Records of changes to draw."""
 
 import json
 import re
@@ -16,7 +16,7 @@ from tests.kit import checks
 from tests.lookups.samples import BEFORE, LATER, NOW
 
 _PERSON = re.compile(r"<@(U1ANA|U2LEA|U3RAJ|U\d)>")
-"""Whom the records below name; anybody else must not be mentioned."""
+"""The people the records below name; nobody else may be mentioned."""
 
 POOL = {
     "row": "row_1",
@@ -39,7 +39,7 @@ ENDINGS = {
 
 
 def record(state: State = State.WAITING, **changes: Any) -> Record:
-    known: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "id": "chg_1",
         "state": state,
         "version": 1,
@@ -75,17 +75,17 @@ def record(state: State = State.WAITING, **changes: Any) -> Record:
         "decided_at": NOW,
         "invertible": True,
     }
-    return Record(**{**known, **changes})
+    return Record(**{**fields, **changes})
 
 
 def fits(card: Card) -> None:
-    """As `checks.fits`, with the people of the record mentioned."""
-    known = Card(
+    """Like `checks.fits`, with the people of the record mentioned."""
+    without_mentions = Card(
         text=_PERSON.sub(f"<@{checks.SHARER}>", card.text),
         blocks=_mentioning(card.blocks),
         plain=_mentioning(card.plain),
     )
-    checks.fits(known)
+    checks.fits(without_mentions)
 
 
 def _mentioning(blocks: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:

@@ -1,4 +1,5 @@
-"""Whatever a change or a customer looks like: within Slack's limits, harmless, never offering too much."""
+"""Whatever a change or a customer looks like, its card fits Slack's limits, is harmless and offers no more
+than allowed."""
 
 from typing import Any
 
@@ -154,7 +155,7 @@ TRIALS = st.builds(
     ends_at=MAYBE_TIMES,
 )
 _OF_GRANT = {"size": "amount", "granted": "1", "left": "1", "interval_count": "1"}
-"""What the snapshot of a grant has beside that of a balance."""
+"""What the snapshot of a grant has besides that of a balance."""
 INPUTS = (
     BALANCE_INPUTS
     | GRANTS
@@ -204,7 +205,7 @@ def lines(draw: st.DrawFn) -> Line:
 
 @st.composite
 def records(draw: st.DrawFn) -> Record:
-    wanted = draw(INPUTS)
+    request = draw(INPUTS)
     after: dict[str, Any] = draw(
         st.sampled_from(
             [
@@ -222,9 +223,9 @@ def records(draw: st.DrawFn) -> Record:
         state=draw(st.sampled_from(list(State))),
         version=draw(st.integers(1, 10**6)),
         revision=1,
-        kind=wanted.kind,
-        input=wanted,
-        customer_id=wanted.customer,
+        kind=request.kind,
+        input=request,
+        customer_id=request.customer,
         env=draw(st.sampled_from(list(Environment))),
         asker=draw(PEOPLE),
         asker_team="T1",
@@ -265,13 +266,13 @@ def test_any_change_can_be_shown(record: Record, name: str, now: Any, called: di
     for audience in Audience:
         card = approvals_card.change_card(record, audience=audience, now=now, name=name, names=called)
         fits(card)
-        found = checks.buttons(card)
+        buttons = checks.buttons(card)
         decided = record.state in OVER or record.state in (State.APPROVED, State.APPLYING)
         if decided or audience is Audience.READER:
-            assert not {"Approve", "Deny", "Withdraw"} & set(found)
+            assert not {"Approve", "Deny", "Withdraw"} & set(buttons)
         assert all(
             Ref.decode(value) == (record.id, record.version)
-            for label, value in found.items()
+            for label, value in buttons.items()
             if label not in ("Open customer", "History")
         )
     fits(result_card.result_card("too_late", now=now, record=record))
@@ -286,14 +287,14 @@ def test_any_change_can_be_shown(record: Record, name: str, now: Any, called: di
 )
 @examples(25)
 def test_any_history_can_be_shown(
-    found: list[Record], steps: list[tuple[str, str, str]], page: int, customer: str, now: Any
+    changes: list[Record], steps: list[tuple[str, str, str]], page: int, customer: str, now: Any
 ) -> None:
-    told = [
+    trail = [
         Entry(seq=1, change_id="chg_1", at=at, event=event, actor=actor, body="", previous="", hash="")
         for event, actor, at in steps * 8
     ]
-    place = Place(customer=customer, page=page)
-    fits(history.history(place, found * 4, {"chg_1": told}, now=now))
+    page_of = Place(customer=customer, page=page)
+    fits(history.history(page_of, changes * 4, {"chg_1": trail}, now=now))
 
 
 @given(NOTES)
@@ -338,17 +339,19 @@ def facts(draw: st.DrawFn, customer_id: str) -> Facts:
 @given(st.data())
 @examples(60)
 def test_any_customer_has_every_form(data: st.DataObject) -> None:
-    """And whatever is picked and typed, a submission is an input that the guards can judge, or has errors
-    under inputs that the form has."""
+    """Whatever is picked and typed, a submission is either an input the guards can judge, or has errors below
+    inputs that the form has."""
     kind = data.draw(st.sampled_from(KIND_IDS))
     customer_id = data.draw(IDS)
-    known = data.draw(facts(customer_id))
-    feature = data.draw(st.sampled_from(["", "gone", *list(known.customer.balances)[:1]]))
+    customer_facts = data.draw(facts(customer_id))
+    feature = data.draw(st.sampled_from(["", "gone", *list(customer_facts.customer.balances)[:1]]))
     opened = Meta(kind=kind, customer=customer_id, submission="s1", feature=feature)
-    form = Filling(opened, known)
+    form = Filling(opened, customer_facts)
     for _ in range(3):
         fields = [
-            (block, one) for block, one in elements.each(form.view["blocks"]) if one["type"] != "button"
+            (block, input_element)
+            for block, input_element in elements.each(form.view["blocks"])
+            if input_element["type"] != "button"
         ]
         if not fields:
             break
@@ -356,26 +359,26 @@ def test_any_customer_has_every_form(data: st.DataObject) -> None:
         given_in = data.draw(_entered(element))
         if given_in is not None:
             form.fill(block["block_id"], **given_in)
-    there = {block["block_id"] for block in form.view["blocks"] if block["type"] == "input"}
-    if there and form.meta.fits:
-        found: Parsed = form.submit()
-        assert set(found.errors) <= there
-        assert (found.input is None) == bool(found.errors)
-        assert all(found.errors.values())
-        assert found.input is None or found.input.kind is kind
+    input_blocks = {block["block_id"] for block in form.view["blocks"] if block["type"] == "input"}
+    if input_blocks and form.meta.fits:
+        parsed: Parsed = form.submit()
+        assert set(parsed.errors) <= input_blocks
+        assert (parsed.input is None) == bool(parsed.errors)
+        assert all(parsed.errors.values())
+        assert parsed.input is None or parsed.input.kind is kind
 
 
 def _entered(element: dict[str, Any]) -> st.SearchStrategy[dict[str, Any] | None]:
     offered = elements.options_of(element)
     match element["type"]:
         case "static_select" | "radio_buttons":
-            return st.sampled_from(offered).map(lambda one: {"option": one["value"]})
+            return st.sampled_from(offered).map(lambda entry: {"option": entry["value"]})
         case "checkboxes":
             return st.booleans().map(lambda on: {"options": [offered[0]["value"]] if on else []})
         case "datetimepicker":
             return st.none() | st.integers(-(10**12), 10**12).map(lambda at: {"datetime": at})
         case "plain_text_input" | "url_text_input":
             typed = TEXTS | st.sampled_from(["1k", "-40", "cus_1", "https://a.example", "1e5"])
-            return typed.map(lambda one: {"text": one[:250]})
+            return typed.map(lambda entry: {"text": entry[:250]})
         case _:
             return st.none()

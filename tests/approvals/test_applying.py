@@ -1,4 +1,5 @@
-"""Applying a change: what is read back and how often, what is told meanwhile, what a late answer may do."""
+"""Applying a change: what is read back and how often, who is notified meanwhile, and what a late answer may
+do."""
 
 import asyncio
 import io
@@ -41,7 +42,7 @@ async def asked(harness: Harness, request: ChangeInput) -> Record:
 
 
 async def trial_that_ends(harness: Harness) -> TrialInput:
-    """Of a customer without a card, so that Autumn waits for them to pay."""
+    """For a customer without a card, so that Autumn waits for them to pay."""
     harness.local.set_card("cus_umbrella", on_file=False)
     customer = await harness.autumn.customer("cus_umbrella")
     return TrialInput(
@@ -63,8 +64,8 @@ class Looks:
 
 
 @pytest.mark.parametrize(("fault", "looks"), [("refused", 1), ("cut_before", 3), ("", 1)])
-async def test_what_autumn_refused_is_read_back_once(sqlite_harness: Harness, fault: str, looks: int) -> None:
-    harness, taken = sqlite_harness, Looks()
+async def test_refused_change_is_read_back_once(sqlite_harness: Harness, fault: str, looks: int) -> None:
+    harness, reads = sqlite_harness, Looks()
 
     class Faulty(Autumn):
         async def send(self, write: Write, key: str) -> Any:
@@ -75,23 +76,23 @@ async def test_what_autumn_refused_is_read_back_once(sqlite_harness: Harness, fa
     if fault == "cut_before":
         harness.local.faults.add("balances.update", fault, times=1)
     away = client(harness, Faulty)
-    service = harness.service(autumn=away, sleep=taken.sleep)
+    service = harness.service(autumn=away, sleep=reads.sleep)
     record = await harness.waiting(service)
     await service.approve(record.id, 1, RAJ)
-    assert taken.taken == looks
+    assert reads.taken == looks
     await away.aclose()
 
 
-async def test_what_waits_for_a_payment_is_read_back_once(sqlite_harness: Harness) -> None:
-    harness, taken = sqlite_harness, Looks()
+async def test_change_that_waits_for_payment_is_read_back_once(sqlite_harness: Harness) -> None:
+    harness, reads = sqlite_harness, Looks()
     record = await asked(harness, await trial_that_ends(harness))
-    done = (await harness.service(sleep=taken.sleep).approve(record.id, 1, RAJ)).record
+    done = (await harness.service(sleep=reads.sleep).approve(record.id, 1, RAJ)).record
     assert done is not None
     assert done.ending is Cause.AWAITS_PAYMENT
-    assert taken.taken == 1
+    assert reads.taken == 1
 
 
-async def test_change_that_was_paid_for_by_the_time_it_is_read_back_is_applied(
+async def test_change_paid_before_the_read_back_is_applied(
     sqlite_harness: Harness,
 ) -> None:
     harness = sqlite_harness
@@ -110,7 +111,7 @@ async def test_change_that_was_paid_for_by_the_time_it_is_read_back_is_applied(
     await away.aclose()
 
 
-async def test_payment_of_a_change_that_somebody_took_over_is_not_told(sqlite_harness: Harness) -> None:
+async def test_payment_of_a_change_taken_over_is_not_reported(sqlite_harness: Harness) -> None:
     harness = sqlite_harness
 
     class Overtaken(Autumn):
@@ -122,13 +123,13 @@ async def test_payment_of_a_change_that_somebody_took_over_is_not_told(sqlite_ha
 
     away = client(harness, Overtaken)
     record = await asked(harness, await trial_that_ends(harness))
-    left = (await harness.service(autumn=away).approve(record.id, 1, RAJ)).record
-    assert left is not None
-    assert (left.state, left.payment_url) == (State.APPLYING, "")
+    unfinished = (await harness.service(autumn=away).approve(record.id, 1, RAJ)).record
+    assert unfinished is not None
+    assert (unfinished.state, unfinished.payment_url) == (State.APPLYING, "")
     await away.aclose()
 
 
-async def test_autumns_answer_counts_beside_what_is_read_back(sqlite_harness: Harness) -> None:
+async def test_autumns_answer_counts_beside_the_read_back(sqlite_harness: Harness) -> None:
     harness = sqlite_harness
     paid = await harness.autumn.invoices(customer_id="cus_northwind", status=("paid",))
     invoice = paid.list[0].stripe_id
@@ -141,7 +142,7 @@ async def test_autumns_answer_counts_beside_what_is_read_back(sqlite_harness: Ha
     assert done.after["answered"] == "5"
 
 
-async def test_what_may_have_happened_cannot_be_undone(sqlite_harness: Harness) -> None:
+async def test_change_that_may_have_happened_cannot_be_undone(sqlite_harness: Harness) -> None:
     harness, service = sqlite_harness, sqlite_harness.service()
     record = await harness.waiting(service)
     harness.local.faults.add("balances.update", "cut_before", times=1)
@@ -151,7 +152,7 @@ async def test_what_may_have_happened_cannot_be_undone(sqlite_harness: Harness) 
     assert (done.state, done.invertible) == (State.UNCONFIRMED, False)
 
 
-async def test_failed_undo_is_not_told_as_an_undo(sqlite_harness: Harness) -> None:
+async def test_failed_undo_is_not_reported_as_an_undo(sqlite_harness: Harness) -> None:
     harness, service = sqlite_harness, sqlite_harness.service()
     record = await harness.waiting(service)
     await service.approve(record.id, 1, RAJ)
@@ -164,7 +165,7 @@ async def test_failed_undo_is_not_told_as_an_undo(sqlite_harness: Harness) -> No
     assert ChangeEvent.UNDONE not in harness.events(record)
 
 
-async def test_change_that_finds_its_customer_busy_is_not_told_as_being_applied(
+async def test_change_of_a_busy_customer_is_not_reported_as_being_applied(
     sqlite_harness: Harness,
 ) -> None:
     harness = sqlite_harness
@@ -213,7 +214,7 @@ async def test_undo_whose_numbers_change_is_judged_as_its_requesters_undo(sqlite
     assert asked_about == [(Verb.UNDO, LEA)]
 
 
-# Several writes, and turns at Autumn
+# Several writes, and Autumn's rate limit
 
 
 @pytest.fixture
@@ -224,7 +225,7 @@ def two_writes(sqlite_harness: Harness, monkeypatch: pytest.MonkeyPatch) -> Harn
     return sqlite_harness
 
 
-async def test_no_write_follows_one_that_was_refused(two_writes: Harness) -> None:
+async def test_no_write_follows_a_refused_one(two_writes: Harness) -> None:
     harness, sent = two_writes, []
 
     class RefusesTheFirst(Autumn):
@@ -244,7 +245,7 @@ async def test_no_write_follows_one_that_was_refused(two_writes: Harness) -> Non
     await away.aclose()
 
 
-async def test_no_write_follows_one_without_an_answer(two_writes: Harness) -> None:
+async def test_no_write_follows_an_unanswered_one(two_writes: Harness) -> None:
     harness, service = two_writes, two_writes.service()
     record = await harness.waiting(service)
     harness.local.faults.add("balances.update", "cut_before", times=1)
@@ -263,7 +264,7 @@ async def test_first_of_two_writes_is_sent_again_after_a_rate_limit(two_writes: 
     assert (done.state, done.writes, harness.written()) == (State.APPLIED, 2, 2)
 
 
-async def test_change_of_which_a_part_was_written_is_read_back(two_writes: Harness) -> None:
+async def test_partly_written_change_is_read_back(two_writes: Harness) -> None:
     harness = two_writes
 
     async def between(reached: str) -> None:
@@ -297,7 +298,7 @@ async def test_rate_limited_write_waits_before_it_is_sent_again(sqlite_harness: 
     await away.aclose()
 
 
-# What goes on beside the writing
+# What runs beside the writing
 
 
 async def test_lease_is_renewed_while_a_change_is_recovered(sqlite_harness: Harness) -> None:
@@ -322,25 +323,25 @@ async def test_lease_is_renewed_while_a_change_is_recovered(sqlite_harness: Harn
     assert ended.ending is Cause.CUT_OFF
 
 
-async def test_what_is_told_while_writing_is_told_to_its_end(sqlite_harness: Harness) -> None:
+async def test_notification_while_writing_is_finished(sqlite_harness: Harness) -> None:
     harness = sqlite_harness
-    service, told = harness.service(), []
+    service, events = harness.service(), []
     record = await harness.waiting(service)
 
     async def slow(record: Record, event: ChangeEvent) -> None:
-        """Of a change that is being applied, it takes longer than applying it."""
+        """The notification of applying takes longer than applying."""
         if event is ChangeEvent.APPLYING:
             async with asyncio.timeout(10):
                 while (now := await service.get(record.id)) is None or now.state is not State.APPLIED:  # noqa: ASYNC110 - nobody tells
                     await asyncio.sleep(0.01)
-        told.append(event)
+        events.append(event)
 
     harness.notify = slow  # type: ignore[method-assign]
     await harness.service().approve(record.id, 1, RAJ)
-    assert told[-2:] == [ChangeEvent.APPLYING, ChangeEvent.APPLIED]
+    assert events[-2:] == [ChangeEvent.APPLYING, ChangeEvent.APPLIED]
 
 
-async def test_process_that_ends_while_writing_leaves_nothing_running(sqlite_harness: Harness) -> None:
+async def test_process_that_ends_while_writing_leaves_no_task_running(sqlite_harness: Harness) -> None:
     harness, ended = sqlite_harness, []
     record = await harness.waiting(harness.service())
 

@@ -1,4 +1,4 @@
-"""What the policy is asked about a change, and what is known of a change by its state."""
+"""What the policy is asked about a change, and what a change's state implies."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -35,22 +35,22 @@ SEEN = facts()
 
 
 def test_request_from_an_assessment() -> None:
-    seen = Assessment(ASKED, SEEN, Judgement(), PREVIEW)
-    assert policy_requests.request_for_preview(Verb.UNDO, seen, Environment.SANDBOX) == ABOUT
+    assessment = Assessment(ASKED, SEEN, Judgement(), PREVIEW)
+    assert policy_requests.request_for_preview(Verb.UNDO, assessment, Environment.SANDBOX) == ABOUT
 
 
 def test_request_without_preview() -> None:
-    asked = policy_requests.request_for_preview(
+    request = policy_requests.request_for_preview(
         Verb.ASK, Assessment(ASKED, SEEN, Judgement(), None), Environment.LIVE
     )
     about = Request(Verb.ASK, BALANCE, None, Environment.LIVE, None, None, frozenset({"f"}), own=True)
-    assert asked == about
+    assert request == about
 
 
 @pytest.mark.parametrize(("person", "own"), [("U1", True), ("U2", False)])
 def test_request_from_a_record(person: str, own: bool) -> None:
-    asked = policy_requests.request_for_record(Verb.APPROVE, NEW, Actor(person, "T1"))
-    assert asked == replace(ABOUT, verb=Verb.APPROVE, own=own)
+    request = policy_requests.request_for_record(Verb.APPROVE, NEW, Actor(person, "T1"))
+    assert request == replace(ABOUT, verb=Verb.APPROVE, own=own)
 
 
 def test_undo_uses_its_own_verb() -> None:

@@ -1,4 +1,4 @@
-"""The card of a change, in every state."""
+"""A change's card in every state."""
 
 import json
 import re
@@ -43,14 +43,14 @@ from tests.kit import checks
 from tests.lookups.samples import LATER, NOW
 
 
-def drawn(shown: Record, audience: Audience = Audience.APPROVER, **more: Any) -> tuple[Card, str]:
-    card = approvals_card.change_card(shown, audience=audience, now=NOW, **more)
+def drawn(change: Record, audience: Audience = Audience.APPROVER, **options: Any) -> tuple[Card, str]:
+    card = approvals_card.change_card(change, audience=audience, now=NOW, **options)
     fits(card)
     return card, checks.read(card.blocks)
 
 
 def elements(card: Card) -> dict[str, dict[str, Any]]:
-    return {one["text"]["text"]: one for one in checks.elements(card.blocks)}
+    return {element["text"]["text"]: element for element in checks.elements(card.blocks)}
 
 
 DECIDING = {
@@ -67,29 +67,29 @@ DECIDING = {
 
 @pytest.mark.parametrize("audience", Audience)
 @pytest.mark.parametrize("state", State)
-def test_what_can_be_clicked(state: State, audience: Audience) -> None:
+def test_buttons_by_state_and_audience(state: State, audience: Audience) -> None:
     card, _ = drawn(record(state), audience)
     assert list(elements(card)) == DECIDING.get((state, audience), ["Open customer"])
-    for label, one in elements(card).items():
+    for label, element in elements(card).items():
         if label != "Open customer":
-            assert Ref.decode(one["value"]) == Ref("chg_1", 1)
+            assert Ref.decode(element["value"]) == Ref("chg_1", 1)
 
 
 @pytest.mark.parametrize("state", State)
-def test_nothing_is_said_to_be_done_before_it_is(state: State) -> None:
-    card, told = drawn(record(state, warnings=(), reason=""))
+def test_nothing_is_called_done_before_it_is(state: State) -> None:
+    card, text = drawn(record(state, warnings=(), reason=""))
     headline = say.HEADLINES[state].split("*")[1]
-    assert headline in told
+    assert headline in text
     assert headline in card.text
     if state is not State.APPLIED:
-        assert not re.search(r"\b(done|Applied)\b", told)
-    assert ("nothing was changed" in told) == (
+        assert not re.search(r"\b(done|Applied)\b", text)
+    assert ("nothing was changed" in text) == (
         state in (State.FAILED, State.DENIED, State.WITHDRAWN, State.EXPIRED, State.OVERTAKEN)
     )
 
 
-def test_a_card_that_waits_says_who_asks_for_what_and_why() -> None:
-    card, told = drawn(
+def test_waiting_card_says_who_requests_what_and_why() -> None:
+    card, text = drawn(
         record(ticket="https://desk.example/7"), name="Acme <Ltd>", names={"messages": "Messages*"}
     )
     for words in (
@@ -104,14 +104,14 @@ def test_a_card_that_waits_says_who_asks_for_what_and_why() -> None:
         "<https://desk.example/7|Ticket>",
         "1 of 2 approvals: <@U2LEA> · Expires <!date^",
     ):
-        assert words in told
+        assert words in text
     assert all(re.search(r"@\d+$", block["block_id"]) for block in card.blocks)
     assert card.text.startswith("*Acme &lt;Ltd&gt;* · Give 500 extra")
 
 
-def test_background_helps_to_decide_and_is_gone_once_decided() -> None:
+def test_background_is_shown_until_the_decision() -> None:
     background = CustomerBackground("Ana∗", "Pro, $49.00", "<@U7>", "@leads", (record(State.APPLIED),), 2)
-    _, told = drawn(record(), background=background)
+    _, text = drawn(record(), background=background)
     for words in (
         "Pro, $49.00",
         "*Requested by* Ana∗",
@@ -120,13 +120,13 @@ def test_background_helps_to_decide_and_is_gone_once_decided() -> None:
         "*May approve:* @leads",
         "Please decide: <@U7>",
     ):
-        assert words in told
-    _, told = drawn(record(State.DENIED), background=background)
+        assert words in text
+    _, text = drawn(record(State.DENIED), background=background)
     for words in ("Earlier", "Also waiting", "May approve", "Please decide"):
-        assert words not in told
+        assert words not in text
 
 
-def test_a_live_change_and_any_deletion_are_approved_twice_over() -> None:
+def test_live_changes_and_deletions_are_confirmed_on_approval() -> None:
     live, _ = drawn(record())
     assert elements(live)["Approve"]["confirm"]["title"]["text"] == say.APPROVE_TITLE
     sandbox, _ = drawn(record(env="sandbox"))
@@ -136,15 +136,15 @@ def test_a_live_change_and_any_deletion_are_approved_twice_over() -> None:
     assert elements(card)["Approve"]["confirm"]["style"] == "danger"
 
 
-def test_a_preview_made_anew_says_so() -> None:
-    _, told = drawn(record(version=2, approvals=()))
-    assert say.ANEW in told
-    assert "0 of 2 approvals · Expires" in told
-    assert "Change `chg_1`, version 2" in told
+def test_new_preview_is_announced() -> None:
+    _, text = drawn(record(version=2, approvals=()))
+    assert say.ANEW in text
+    assert "0 of 2 approvals · Expires" in text
+    assert "Change `chg_1`, version 2" in text
 
 
 @pytest.mark.parametrize("ending", Cause)
-def test_every_ending_has_its_words(ending: Cause) -> None:
+def test_every_cause_has_its_words(ending: Cause) -> None:
     changes: dict[str, Any] = {
         "ending": ending,
         "details": {"status": "400", "code": "bad_inputs"},
@@ -152,43 +152,43 @@ def test_every_ending_has_its_words(ending: Cause) -> None:
         "decided_by": "U3RAJ",
         "comment": "I looked",
     }
-    _, told = drawn(record(State.UNCONFIRMED, **changes))
-    assert say.ENDINGS[ending].split("{")[0] in told
-    assert "{why" not in told
-    assert "bad_inputs" not in told
-    assert ("Request it again if it is still needed." in told) == ("{why}" in say.ENDINGS[ending])
-    assert ("messages is unlimited" in told) == (ending is Cause.GUARDED)
-    assert ("Marked by <@U3RAJ>" in told) == (ending.startswith("marked"))
-    assert ("*Their reason:* I looked" in told) == (ending.startswith("marked"))
+    _, text = drawn(record(State.UNCONFIRMED, **changes))
+    assert say.ENDINGS[ending].split("{")[0] in text
+    assert "{why" not in text
+    assert "bad_inputs" not in text
+    assert ("Request it again if it is still needed." in text) == ("{why}" in say.ENDINGS[ending])
+    assert ("messages is unlimited" in text) == (ending is Cause.GUARDED)
+    assert ("Marked by <@U3RAJ>" in text) == (ending.startswith("marked"))
+    assert ("*Their reason:* I looked" in text) == (ending.startswith("marked"))
 
 
-def test_a_denial_says_by_whom_and_why() -> None:
-    _, told = drawn(record(State.DENIED, comment="Not <!channel> again"))
-    assert "By <@U3RAJ>, <!date^" in told
-    assert "*Their reason:* Not &lt;!channel&gt; again" in told
-    _, told = drawn(record(State.WITHDRAWN, decided_at=None))
-    assert "By <@U3RAJ>, <!date^" in told
-    _, told = drawn(record(State.FAILED, ending=Cause.MARKED_NOT_APPLIED, decided_at=None))
-    assert "Marked by Maple" in told
+def test_denial_says_by_whom_and_why() -> None:
+    _, text = drawn(record(State.DENIED, comment="Not <!channel> again"))
+    assert "By <@U3RAJ>, <!date^" in text
+    assert "*Their reason:* Not &lt;!channel&gt; again" in text
+    _, text = drawn(record(State.WITHDRAWN, decided_at=None))
+    assert "By <@U3RAJ>, <!date^" in text
+    _, text = drawn(record(State.FAILED, ending=Cause.MARKED_NOT_APPLIED, decided_at=None))
+    assert "Marked by Maple" in text
 
 
-def test_who_approved_it() -> None:
-    _, told = drawn(record(State.APPLIED))
-    assert "Approved by <@U2LEA>" in told
-    _, told = drawn(record(State.APPLIED, approvals=(), needed=0, ending=None))
-    assert say.RIGHT_AWAY in told
-    _, told = drawn(record(State.FAILED, approvals=(), reason=""))
-    assert "Approved by" not in told
-    assert say.NO_REASON in told
+def test_card_names_approvers() -> None:
+    _, text = drawn(record(State.APPLIED))
+    assert "Approved by <@U2LEA>" in text
+    _, text = drawn(record(State.APPLIED, approvals=(), needed=0, ending=None))
+    assert say.RIGHT_AWAY in text
+    _, text = drawn(record(State.FAILED, approvals=(), reason=""))
+    assert "Approved by" not in text
+    assert say.NO_REASON in text
     many = tuple(record().approvals[0].__class__(f"U{number}", NOW) for number in range(7))
-    _, told = drawn(record(State.APPLYING, approvals=many))
-    assert "<@U4> and 2 others" in told
-    _, told = drawn(record(asker="<!channel>"))
-    assert "*Requested by* `&lt;!channel&gt;`" in told
+    _, text = drawn(record(State.APPLYING, approvals=many))
+    assert "<@U4> and 2 others" in text
+    _, text = drawn(record(asker="<!channel>"))
+    assert "*Requested by* `&lt;!channel&gt;`" in text
 
 
 @pytest.mark.parametrize(
-    ("changes", "undo", "told"),
+    ("changes", "undo", "expected"),
     [
         ({}, True, ""),
         ({"invertible": False}, False, ""),
@@ -197,33 +197,33 @@ def test_who_approved_it() -> None:
         ({"undo": "chg_2", "undone": True}, False, "Balance change (undone)"),
     ],
 )
-def test_undo_is_offered_where_there_is_one(changes: dict[str, Any], undo: bool, told: str) -> None:
-    card, shown = drawn(record(State.APPLIED, **changes))
+def test_undo_is_offered_where_possible(changes: dict[str, Any], undo: bool, expected: str) -> None:
+    card, text = drawn(record(State.APPLIED, **changes))
     assert ("Undo" in elements(card)) is undo
-    assert told in shown
-    _, shown = drawn(record(undo_of="chg_0"))
-    assert "Undo: balance change" in shown
-    assert say.undoes(say.UNDONE_CHANGE, "`chg_0`") in shown
+    assert expected in text
+    _, text = drawn(record(undo_of="chg_0"))
+    assert "Undo: balance change" in text
+    assert say.undoes(say.UNDONE_CHANGE, "`chg_0`") in text
 
 
-def test_an_undo_links_to_the_card_of_what_it_undoes() -> None:
+def test_undo_links_to_the_card_of_the_undone_change() -> None:
     address = "https://acme.slack.com/archives/C1/p1700000000000100"
-    _, shown = drawn(record(undo_of="chg_0"), background=CustomerBackground(undone_card=address))
-    assert say.undoes(f"<{address}|{say.UNDONE_CHANGE}>", "`chg_0`") in shown
+    _, text = drawn(record(undo_of="chg_0"), background=CustomerBackground(undone_card=address))
+    assert say.undoes(f"<{address}|{say.UNDONE_CHANGE}>", "`chg_0`") in text
 
 
-def test_an_undone_change_links_to_the_card_of_its_undo() -> None:
+def test_undone_change_links_to_the_card_of_its_undo() -> None:
     address = "https://acme.slack.com/archives/C1/p1700000000000300"
     undone = record(State.APPLIED, undo="chg_2", undone=True)
-    _, shown = drawn(undone, background=CustomerBackground(undo_card=address))
-    assert f"({say.UNDONE_STATE})" in shown
-    assert say.undo(f"<{address}|{say.UNDO_REQUEST}>", "`chg_2`") in shown
-    _, shown = drawn(undone)
-    assert say.undo(say.UNDO_REQUEST, "`chg_2`") in shown, "without a card in the channel"
+    _, text = drawn(undone, background=CustomerBackground(undo_card=address))
+    assert f"({say.UNDONE_STATE})" in text
+    assert say.undo(f"<{address}|{say.UNDO_REQUEST}>", "`chg_2`") in text
+    _, text = drawn(undone)
+    assert say.undo(say.UNDO_REQUEST, "`chg_2`") in text, "without a card in the channel"
 
 
-def test_a_deleted_customer_cannot_be_opened() -> None:
-    card, told = drawn(
+def test_deleted_customer_cannot_be_opened() -> None:
+    card, text = drawn(
         record(
             State.APPLIED,
             kind="deletion",
@@ -236,7 +236,7 @@ def test_a_deleted_customer_cannot_be_opened() -> None:
         )
     )
     assert not elements(card)
-    assert "Customer: Acme → *gone from Autumn*" in told
+    assert "Customer: Acme → *gone from Autumn*" in text
     card, _ = drawn(record(State.EXPIRED, customer_id="c" * 3000))
     assert not elements(card)
 
@@ -247,7 +247,7 @@ GRANT = RewardInput(customer="c", action=RewardAction.REDEEM, code="x")
 
 
 @pytest.mark.parametrize(
-    ("wanted", "after", "told"),
+    ("change_input", "after", "expected"),
     [
         (record().input, POOL, ["Granted: *1,000*", "Remaining: *700*", "Used: *300*"]),
         (
@@ -265,18 +265,20 @@ GRANT = RewardInput(customer="c", action=RewardAction.REDEEM, code="x")
         (DeletionInput(customer="c", typed="c"), {}, ["Customer: *none*"]),
     ],
 )
-def test_an_unconfirmed_one_shows_what_autumn_shows(wanted: Any, after: Any, told: list[str]) -> None:
-    _, shown = drawn(record(State.UNCONFIRMED, input=wanted, kind=wanted.kind, after=after))
-    assert "*What Autumn shows now*" in shown
-    for words in told:
-        assert words in shown
+def test_unconfirmed_change_shows_what_autumn_shows(
+    change_input: Any, after: Any, expected: list[str]
+) -> None:
+    _, text = drawn(record(State.UNCONFIRMED, input=change_input, kind=change_input.kind, after=after))
+    assert "*What Autumn shows now*" in text
+    for words in expected:
+        assert words in text
 
 
 BONUS = {"grant": "g", "gives:f": "5"}
 
 
 @pytest.mark.parametrize(
-    ("now", "wanted", "before", "after", "told"),
+    ("now", "change_input", "before", "after", "expected"),
     [
         ("unread", None, POOL, None, "Maple could not read it. Check in Autumn."),
         (
@@ -306,13 +308,19 @@ BONUS = {"grant": "g", "gives:f": "5"}
         ),
     ],
 )
-def test_what_could_not_be_read_is_told_from_what_was_not_there(
-    now: str, wanted: Any, before: Any, after: Any, told: str
+def test_unreadable_and_missing_are_distinguished(
+    now: str, change_input: Any, before: Any, after: Any, expected: str
 ) -> None:
-    wanted = wanted or record().input
-    about = {"input": wanted, "kind": wanted.kind, "before": before, "after": after, "details": {"now": now}}
-    _, shown = drawn(record(State.UNCONFIRMED, ending=Cause.NO_ANSWER, **about))
-    assert told in shown
+    change_input = change_input or record().input
+    about = {
+        "input": change_input,
+        "kind": change_input.kind,
+        "before": before,
+        "after": after,
+        "details": {"now": now},
+    }
+    _, text = drawn(record(State.UNCONFIRMED, ending=Cause.NO_ANSWER, **about))
+    assert expected in text
 
 
 CHARGING = (
@@ -322,27 +330,29 @@ CHARGING = (
 
 
 @pytest.mark.parametrize("state", State)
-def test_a_deletion_keeps_what_goes_on_in_stripe(state: State) -> None:
-    wanted = DeletionInput(customer="c", typed="c")
-    _, shown = drawn(record(state, input=wanted, kind=wanted.kind, warnings=CHARGING))
-    kept = state in (State.APPLIED, State.UNCONFIRMED)
-    assert ("Still to do in Stripe" in shown) is kept
-    assert ("Stripe keeps charging for a subscription* (pro)" in shown) is (kept or state is State.WAITING)
-    assert "https://dashboard.stripe.com/customers/cus_Stripe1" in shown
+def test_deletion_lists_what_continues_in_stripe(state: State) -> None:
+    deletion = DeletionInput(customer="c", typed="c")
+    _, text = drawn(record(state, input=deletion, kind=deletion.kind, warnings=CHARGING))
+    continues = state in (State.APPLIED, State.UNCONFIRMED)
+    assert ("Still to do in Stripe" in text) is continues
+    assert ("Stripe keeps charging for a subscription* (pro)" in text) is (
+        continues or state is State.WAITING
+    )
+    assert "https://dashboard.stripe.com/customers/cus_Stripe1" in text
 
 
 def test_withheld_card_shows_nothing_of_the_customer() -> None:
-    asked = record(State.WAITING, reason="They lost a day", undo_of="chg_0")
-    card = approvals_card.withheld_card(asked, now=NOW)
-    shown = json.dumps(card.blocks)
-    for secret in (asked.customer_id, asked.reason, "500", asked.asker):
-        assert secret not in shown
-    assert "Waiting for approval" in shown
+    change = record(State.WAITING, reason="They lost a day", undo_of="chg_0")
+    card = approvals_card.withheld_card(change, now=NOW)
+    text = json.dumps(card.blocks)
+    for secret in (change.customer_id, change.reason, "500", change.asker):
+        assert secret not in text
+    assert "Waiting for approval" in text
     assert not elements(card)
 
 
 @pytest.mark.parametrize(
-    ("action", "amount", "reset", "told"),
+    ("action", "amount", "reset", "expected"),
     [
         (BalanceAction.GIVE, 5, False, "Give 5 extra of f"),
         (BalanceAction.TAKE, 5, False, "Take back 5 of the allowance of f"),
@@ -358,10 +368,10 @@ def test_withheld_card_shows_nothing_of_the_customer() -> None:
         (BalanceAction.NONE, None, False, "Move the reset of f to –"),
     ],
 )
-def test_what_is_asked_for_in_one_line(
-    action: BalanceAction, amount: int | None, reset: bool, told: str
+def test_balance_change_in_one_line(
+    action: BalanceAction, amount: int | None, reset: bool, expected: str
 ) -> None:
-    wanted = BalanceInput(
+    balance_input = BalanceInput(
         customer="c",
         feature="f",
         row="r",
@@ -369,7 +379,7 @@ def test_what_is_asked_for_in_one_line(
         amount=None if amount is None else Decimal(amount),
         reset_at=LATER if reset else None,
     )
-    assert descriptions.summary(wanted, {}).startswith(told)
+    assert descriptions.summary(balance_input, {}).startswith(expected)
 
 
 def test_other_kinds_in_one_line() -> None:
@@ -384,7 +394,7 @@ def test_other_kinds_in_one_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "expected"),
     [
         (
             Line(BalanceLine.GRANTED, "5", None, ValueFormat.NUMBER),
@@ -403,8 +413,8 @@ def test_other_kinds_in_one_line() -> None:
         ),
     ],
 )
-def test_lines_in_words(line: Line, told: str) -> None:
-    assert lines.bullets([line], {}) == [f"• {told}"]
+def test_preview_lines_in_words(line: Line, expected: str) -> None:
+    assert lines.bullets([line], {}) == [f"• {expected}"]
 
 
 def test_every_code_has_words() -> None:
@@ -416,7 +426,7 @@ def test_every_code_has_words() -> None:
     assert set(access_words.BARRED) == set(DecisionReason) - {DecisionReason.ALLOWED}
 
 
-# Denying, and what came of a click
+# Denying, and the result of a click
 
 
 @pytest.mark.parametrize("form", [DENIAL, UNDO])
@@ -431,24 +441,24 @@ def test_denial_and_undo_ask_for_a_reason(form: ReasonForm) -> None:
 
 
 @pytest.mark.parametrize("value", ["", "x", ":1", "x:0", "x:1 ", "x:y", "a b:1", "x:1:2", "x:99999999999"])
-def test_only_what_a_button_carried_is_read(value: str) -> None:
+def test_only_values_of_buttons_are_read(value: str) -> None:
     with pytest.raises(Unreadable):
         Ref.decode(value)
 
 
-def test_a_result_says_what_happened_and_how_the_change_stands() -> None:
+def test_result_says_what_happened_and_the_state_of_the_change() -> None:
     card = result_card.result_card(Result.TOO_LATE, now=NOW, record=record(State.DENIED))
     fits(card)
-    told = checks.read(card.blocks)
-    assert "Someone already decided" in told
-    assert "*Denied: nothing was changed*\nBy <@U3RAJ>" in told
+    text = checks.read(card.blocks)
+    assert "Someone already decided" in text
+    assert "*Denied: nothing was changed*\nBy <@U3RAJ>" in text
     no = Decision(False, DecisionReason.DENIED, "no *deletions*")
     refused = PolicyRefusal(no, "@leads", Ask(verb=Verb.UNDO, change="chg_1"))
     card = result_card.result_card(Result.NOT_ALLOWED, now=NOW, refusal=refused)
     fits(card)
-    told = checks.read(card.blocks)
-    assert f"{access_words.BARRED[DecisionReason.DENIED]} (rule `no *deletions*`)." in told
-    assert access_words.who_may("@leads") in told
+    text = checks.read(card.blocks)
+    assert f"{access_words.BARRED[DecisionReason.DENIED]} (rule `no *deletions*`)." in text
+    assert access_words.who_may("@leads") in text
     assert Ask.decode(checks.buttons(card)[access_words.ASK_THEM]) == refused.ask
     assert barred(Decision(False, DecisionReason.OWN)).endswith("so someone else must decide.")
     assert barred(Decision(True, DecisionReason.ALLOWED)) == ""
@@ -456,7 +466,7 @@ def test_a_result_says_what_happened_and_how_the_change_stands() -> None:
     assert say.RESULTS[Result.DONE].what in checks.read(yes.blocks)
 
 
-def test_refusal_offers_nobody_to_ask_where_nobody_can_be_asked() -> None:
+def test_refusal_offers_no_question_where_nobody_can_be_asked() -> None:
     no = Decision(False, DecisionReason.NO_RULE)
     assert access_words.who_may(access_words.NOBODY) in refusal.explained(PolicyRefusal(no))
     assert refusal.ask_button(PolicyRefusal(no)) == []
@@ -477,7 +487,7 @@ def test_refusal_offers_nobody_to_ask_where_nobody_can_be_asked() -> None:
         (Verb.HISTORY, State.WAITING, []),
     ],
 )
-def test_whoever_is_asked_has_the_buttons_for_it(verb: Verb, state: State, labels: list[str]) -> None:
+def test_person_who_is_asked_has_the_buttons_for_it(verb: Verb, state: State, labels: list[str]) -> None:
     assert [button.text.text for button in buttons_of(verb, record(state))] == labels
 
 
@@ -503,8 +513,8 @@ REFUND = RefundInput(customer="cus_1", invoice="in_1", currency="USD", amount=De
     ],
 )
 def test_title_says_what_units_are_worth(changes: dict[str, Any], worth: str) -> None:
-    asked = record(amount=Decimal(500), **changes)
-    card, _ = drawn(asked)
-    first_line = f"{descriptions.summary(asked.input, {})}{worth}"
+    change = record(amount=Decimal(500), **changes)
+    card, _ = drawn(change)
+    first_line = f"{descriptions.summary(change.input, {})}{worth}"
     assert card.plain[0]["text"]["text"].endswith(first_line)
     assert card.text.split("\n")[0].endswith(first_line)

@@ -1,4 +1,4 @@
-"""The requester edits a request that waits: a new version of the same change, never a second one."""
+"""The requester edits a waiting request: a new version of the same change, never a second change."""
 
 import asyncio
 from dataclasses import replace
@@ -29,32 +29,34 @@ def amount_of(record: Record | None) -> Decimal | None:
     return record.input.amount
 
 
-async def test_edited_request_waits_anew_and_only_the_new_one_is_applied(harness: Harness) -> None:
+async def test_edited_request_needs_approval_again_and_only_the_new_version_is_applied(
+    harness: Harness,
+) -> None:
     harness.permissions.needed = 2
     service = harness.service()
     before = await harness.granted()
-    asked = await harness.waiting(service)
-    await service.approve(asked.id, 1, LEA)
-    place = Place(customer=CUSTOMER, feature="messages")
-    form = FilledForm("form", "balance", place, {"amount": {"form:amount": {"value": "40"}}})
-    outcome = await service.edit(asked.id, 1, replace(edited(harness), form=form))
+    request = await harness.waiting(service)
+    await service.approve(request.id, 1, LEA)
+    form_place = Place(customer=CUSTOMER, feature="messages")
+    form = FilledForm("form", "balance", form_place, {"amount": {"form:amount": {"value": "40"}}})
+    outcome = await service.edit(request.id, 1, replace(edited(harness), form=form))
     waiting = outcome.record
     assert outcome.result is Result.DONE
     assert waiting is not None
-    assert (waiting.id, waiting.state, waiting.version) == (asked.id, State.WAITING, 2)
+    assert (waiting.id, waiting.state, waiting.version) == (request.id, State.WAITING, 2)
     assert amount_of(waiting) == Decimal(40)
     assert waiting.reason == "less will do"
     assert waiting.approvals == ()
-    assert harness.events(asked)[-1] is ChangeEvent.EDITED
-    assert await service.form_of(waiting) == replace(form, id=asked.id)
-    assert (await service.approve(asked.id, 1, RAJ)).result is Result.STALE
-    await service.approve(asked.id, 2, LEA)
-    done = (await service.approve(asked.id, 2, RAJ)).record
+    assert harness.events(request)[-1] is ChangeEvent.EDITED
+    assert await service.form_of(waiting) == replace(form, id=request.id)
+    assert (await service.approve(request.id, 1, RAJ)).result is Result.STALE
+    await service.approve(request.id, 2, LEA)
+    done = (await service.approve(request.id, 2, RAJ)).record
     assert done is not None
     assert done.state is State.APPLIED
     assert await harness.granted() == before + 40
     assert harness.written() == 1
-    assert [step for step in await harness.steps(asked) if step in ("asked", "edited", "applied")] == [
+    assert [step for step in await harness.steps(request) if step in ("asked", "edited", "applied")] == [
         "asked",
         "edited",
         "applied",
@@ -64,24 +66,28 @@ async def test_edited_request_waits_anew_and_only_the_new_one_is_applied(harness
 
 async def test_edit_of_a_process_that_dies_is_kept_and_shown_by_another(sqlite_harness: Harness) -> None:
     harness, service = sqlite_harness, sqlite_harness.service()
-    asked = await harness.waiting(service)
+    request = await harness.waiting(service)
     with pytest.raises(Stopped):
-        await harness.service(checkpoint=stop_at("decided")).edit(asked.id, 1, edited(harness))
-    left = await service.get(asked.id)
-    assert left is not None
-    assert (left.state, left.version, amount_of(left)) == (State.WAITING, 2, Decimal(40))
-    assert ChangeEvent.EDITED not in harness.events(asked)
+        await harness.service(checkpoint=stop_at("decided")).edit(request.id, 1, edited(harness))
+    edited_request = await service.get(request.id)
+    assert edited_request is not None
+    assert (edited_request.state, edited_request.version, amount_of(edited_request)) == (
+        State.WAITING,
+        2,
+        Decimal(40),
+    )
+    assert ChangeEvent.EDITED not in harness.events(request)
     harness.clock.move(seconds=21)
     await service.sweeper.sweep(harness.clock())
-    assert harness.events(asked)[-1] is ChangeEvent.REDRAW
+    assert harness.events(request)[-1] is ChangeEvent.REDRAW
 
 
-async def test_edit_and_approval_at_once_never_apply_both(harness: Harness) -> None:
-    service, other = harness.service(), harness.service()
+async def test_concurrent_edit_and_approval_never_apply_both(harness: Harness) -> None:
+    service, other_service = harness.service(), harness.service()
     before = await harness.granted()
-    asked = await harness.waiting(service)
+    request = await harness.waiting(service)
     edit, approval = await asyncio.gather(
-        service.edit(asked.id, 1, edited(harness)), other.approve(asked.id, 1, RAJ)
+        service.edit(request.id, 1, edited(harness)), other_service.approve(request.id, 1, RAJ)
     )
     results = (edit.result, approval.result)
     assert results in ((Result.DONE, Result.STALE), (Result.TOO_LATE, Result.DONE))
@@ -89,30 +95,30 @@ async def test_edit_and_approval_at_once_never_apply_both(harness: Harness) -> N
     assert await harness.trail_is_intact()
 
 
-async def test_decision_made_while_it_is_edited_wins(sqlite_harness: Harness) -> None:
+async def test_decision_during_an_edit_wins(sqlite_harness: Harness) -> None:
     harness, service = sqlite_harness, sqlite_harness.service()
-    asked = await harness.waiting(service)
-    harness.permissions.meanwhile[Verb.ASK] = lambda: service.deny(asked.id, 1, RAJ, "no")
-    assert (await service.edit(asked.id, 1, edited(harness))).result is Result.TOO_LATE
-    assert (await service.edit(asked.id, 1, edited(harness))).result is Result.TOO_LATE
+    request = await harness.waiting(service)
+    harness.permissions.meanwhile[Verb.ASK] = lambda: service.deny(request.id, 1, RAJ, "no")
+    assert (await service.edit(request.id, 1, edited(harness))).result is Result.TOO_LATE
+    assert (await service.edit(request.id, 1, edited(harness))).result is Result.TOO_LATE
 
 
-async def test_what_could_be_applied_at_once_waits_all_the_same(sqlite_harness: Harness) -> None:
+async def test_edit_that_needs_no_approval_still_waits(sqlite_harness: Harness) -> None:
     harness, service = sqlite_harness, sqlite_harness.service()
-    asked = await harness.waiting(service)
+    request = await harness.waiting(service)
     harness.permissions.needed = 0
-    waiting = (await service.edit(asked.id, 1, edited(harness))).record
+    waiting = (await service.edit(request.id, 1, edited(harness))).record
     assert waiting is not None
     assert (waiting.state, waiting.needed) == (State.WAITING, 1)
     assert harness.written() == 0
 
 
-async def test_version_that_was_edited_before_is_not_edited_again(sqlite_harness: Harness) -> None:
+async def test_old_version_is_not_edited_again(sqlite_harness: Harness) -> None:
     harness, service = sqlite_harness, sqlite_harness.service()
-    asked = await harness.waiting(service)
-    await service.edit(asked.id, 1, edited(harness))
-    assert (await service.edit(asked.id, 1, edited(harness, 60))).result is Result.STALE
-    assert amount_of(await service.get(asked.id)) == Decimal(40)
+    request = await harness.waiting(service)
+    await service.edit(request.id, 1, edited(harness))
+    assert (await service.edit(request.id, 1, edited(harness, 60))).result is Result.STALE
+    assert amount_of(await service.get(request.id)) == Decimal(40)
 
 
 @pytest.mark.parametrize(
@@ -125,11 +131,11 @@ async def test_version_that_was_edited_before_is_not_edited_again(sqlite_harness
         ("unknown", Result.UNKNOWN),
     ],
 )
-async def test_edit_that_is_refused_leaves_the_request_as_it_was(
+async def test_refused_edit_leaves_the_request_unchanged(
     sqlite_harness: Harness, attempt: str, result: Result
 ) -> None:
     harness, service = sqlite_harness, sqlite_harness.service()
-    asked = await harness.waiting(service)
+    original = await harness.waiting(service)
     request = edited(harness)
     match attempt:
         case "somebody else":
@@ -140,42 +146,42 @@ async def test_edit_that_is_refused_leaves_the_request_as_it_was(
             request = replace(request, input=request.input.model_copy(update={"customer": "cus_acme"}))
         case "refused by the guards":
             request = replace(request, input=request.input.model_copy(update={"feature": "nothing"}))
-    change_id = "0" * 24 if attempt == "unknown" else asked.id
+    change_id = "0" * 24 if attempt == "unknown" else original.id
     assert (await service.edit(change_id, 1, request)).result is result
-    assert await service.get(asked.id) == asked
+    assert await service.get(original.id) == original
 
 
-async def test_undo_is_not_edited(sqlite_harness: Harness) -> None:
+async def test_undo_cannot_be_edited(sqlite_harness: Harness) -> None:
     harness, service = sqlite_harness, sqlite_harness.service()
-    asked = await harness.waiting(service)
-    await service.approve(asked.id, 1, RAJ)
-    undo = (await service.undo(asked.id, "undo", ANA, reason="by mistake")).record
+    request = await harness.waiting(service)
+    await service.approve(request.id, 1, RAJ)
+    undo = (await service.undo(request.id, "undo", ANA, reason="by mistake")).record
     assert undo is not None
     assert not undo.editable
     assert (await service.edit(undo.id, 1, edited(harness))).result is Result.NO_EDIT
 
 
-async def test_nothing_is_edited_while_autumn_cannot_be_read(sqlite_harness: Harness) -> None:
+async def test_nothing_is_edited_while_autumn_is_unreadable(sqlite_harness: Harness) -> None:
     harness, service = sqlite_harness, sqlite_harness.service()
-    asked = await harness.waiting(service)
+    request = await harness.waiting(service)
     harness.local.faults.add("customers.get", "500", times=None)
-    outcome = await service.edit(asked.id, 1, edited(harness))
+    outcome = await service.edit(request.id, 1, edited(harness))
     assert outcome.result is Result.TROUBLE
     assert isinstance(outcome.error, AutumnError)
-    assert await service.get(asked.id) == asked
+    assert await service.get(request.id) == request
 
 
 async def test_card_says_whether_the_requester_or_the_numbers_made_a_new_version(
     sqlite_harness: Harness,
 ) -> None:
     harness, service = sqlite_harness, sqlite_harness.service()
-    asked = await harness.waiting(service)
+    original = await harness.waiting(service)
     request = replace(edited(harness), input=harness.balance(BalanceAction.SET, 40))
-    waiting = (await service.edit(asked.id, 1, request)).record
+    waiting = (await service.edit(original.id, 1, request)).record
     assert waiting is not None
     assert words.EDITED in state_text.described(waiting, {})
     await harness.change_in_autumn(remaining=7)
-    overtaken = (await service.approve(asked.id, 2, RAJ)).record
+    overtaken = (await service.approve(original.id, 2, RAJ)).record
     assert overtaken is not None
     assert overtaken.version == 3
     assert words.ANEW in state_text.described(overtaken, {})

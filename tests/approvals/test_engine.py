@@ -1,4 +1,4 @@
-"""Carrying changes out when things go wrong: never two writes, and what is said is so."""
+"""Applying changes when things go wrong: never two writes, and no false outcome."""
 
 import asyncio
 import io
@@ -65,12 +65,12 @@ FAULTS = {
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_outcome_matches_ledger_for_each_fault(sqlite_harness: Harness, fault: str) -> None:
     harness, service = sqlite_harness, sqlite_harness.service()
-    asked = await harness.waiting(service)
+    request = await harness.waiting(service)
     harness.local.faults.add("balances.update", fault, seconds=1, times=1, retry_after=HOUR)
-    done = (await service.approve(asked.id, 1, RAJ)).record
+    done = (await service.approve(request.id, 1, RAJ)).record
     assert done is not None
     if fault == "latency":
-        assert done.state in (State.APPLIED, State.UNCONFIRMED)  # it may be done after the last look
+        assert done.state in (State.APPLIED, State.UNCONFIRMED)  # it may be done after the last read
     else:
         assert (done.state, done.ending) == FAULTS[fault]
     if fault == "429":
@@ -91,23 +91,23 @@ LIMITED = ChangeTimeouts(lease=20, renew=5, polls=(0,), verify=2, limited=0.5, l
 
 async def test_rate_limited_write_is_sent_again(sqlite_harness: Harness) -> None:
     harness, service = sqlite_harness, sqlite_harness.service(timeouts=LIMITED)
-    asked = await harness.waiting(service)
+    request = await harness.waiting(service)
     harness.local.faults.add("balances.update", "429", times=3, retry_after=0)
-    done = (await service.approve(asked.id, 1, RAJ)).record
+    done = (await service.approve(request.id, 1, RAJ)).record
     assert done is not None
     assert (done.state, done.ending, done.writes) == (State.APPLIED, Cause.DONE, 1)
     assert await harness.granted() == 2100
     keys = {write.idempotency_key for write in harness.local.ledger}
     assert (len(harness.local.ledger), len(keys)) == (4, 1)
-    assert await harness.steps(asked) == ["asked", "approved", "applying", "writing", "applied"]
+    assert await harness.steps(request) == ["asked", "approved", "applying", "writing", "applied"]
     assert await harness.trail_is_intact()
 
 
 async def test_lasting_rate_limit_fails_the_change(sqlite_harness: Harness) -> None:
     harness, service = sqlite_harness, sqlite_harness.service(timeouts=LIMITED)
-    asked = await harness.waiting(service)
+    request = await harness.waiting(service)
     harness.local.faults.add("balances.update", "429", retry_after=0)
-    done = (await service.approve(asked.id, 1, RAJ)).record
+    done = (await service.approve(request.id, 1, RAJ)).record
     assert done is not None
     assert (done.state, done.ending) == (State.FAILED, Cause.RATE_LIMITED)
     assert len(harness.local.ledger) > 1
@@ -135,8 +135,8 @@ async def test_write_that_would_differ_now_is_not_resent(sqlite_harness: Harness
 
     away = Meanwhile(key=SecretStr(harness.local.key), url=harness.local.url, limits=FAST)
     service = harness.service(autumn=away, timeouts=LIMITED)
-    asked = await harness.waiting(service, harness.balance(actions.get(happens, BalanceAction.GIVE), 900))
-    done = (await service.approve(asked.id, 1, RAJ)).record
+    request = await harness.waiting(service, harness.balance(actions.get(happens, BalanceAction.GIVE), 900))
+    done = (await service.approve(request.id, 1, RAJ)).record
     assert done is not None
     assert (done.state, done.ending) == (State.FAILED, Cause.RATE_LIMITED)
     assert (len(harness.local.ledger), harness.written()) == (1, 0)
@@ -155,8 +155,8 @@ async def test_write_is_not_resent_after_a_takeover(sqlite_harness: Harness) -> 
 
     away = Overtaken(key=SecretStr(harness.local.key), url=harness.local.url, limits=FAST)
     service = harness.service(autumn=away, timeouts=LIMITED)
-    asked = await harness.waiting(service)
-    reply = await service.approve(asked.id, 1, RAJ)
+    request = await harness.waiting(service)
+    reply = await service.approve(request.id, 1, RAJ)
     assert reply.record is not None
     assert reply.record.state is State.APPLYING
     assert (len(harness.local.ledger), harness.written()) == (1, 0)
@@ -177,8 +177,8 @@ async def test_queued_change_is_seen_once_it_arrives(sqlite_harness: Harness) ->
     service = harness.service(
         timeouts=ChangeTimeouts(lease=20, renew=5, polls=(0, 0, 0, 0), verify=2), sleep=sleep
     )
-    asked = await harness.waiting(service)
-    done = (await service.approve(asked.id, 1, RAJ)).record
+    request = await harness.waiting(service)
+    done = (await service.approve(request.id, 1, RAJ)).record
     assert done is not None
     assert (done.state, looks) == (State.APPLIED, 3)
 
@@ -186,9 +186,9 @@ async def test_queued_change_is_seen_once_it_arrives(sqlite_harness: Harness) ->
 async def test_read_back_stops_when_time_is_up(sqlite_harness: Harness) -> None:
     harness = sqlite_harness
     service = harness.service(timeouts=ChangeTimeouts(lease=20, renew=5, polls=(0, 30), verify=0.2))
-    asked = await harness.waiting(service)
+    request = await harness.waiting(service)
     harness.local.faults.add("balances.update", "cut_before", times=1)
-    done = (await service.approve(asked.id, 1, RAJ)).record
+    done = (await service.approve(request.id, 1, RAJ)).record
     assert done is not None
     assert (done.state, done.ending) == (State.UNCONFIRMED, Cause.NO_ANSWER)
 
@@ -205,8 +205,8 @@ async def test_grant_that_moved_beside_the_balance_is_unconfirmed(
             await harness.change_in_autumn(**{"remaining" if action is BalanceAction.SET else "usage": 900})
 
     service = harness.service(checkpoint=after_sending)
-    asked = await harness.waiting(service, harness.balance(action, 900))
-    done = (await service.approve(asked.id, 1, RAJ)).record
+    request = await harness.waiting(service, harness.balance(action, 900))
+    done = (await service.approve(request.id, 1, RAJ)).record
     assert done is not None
     assert (done.state, done.ending) == (State.UNCONFIRMED, Cause.NOT_SEEN)
 
@@ -219,14 +219,14 @@ async def test_unreadable_change_is_unconfirmed(sqlite_harness: Harness) -> None
             harness.local.faults.add("customers.get", "500")
 
     service = harness.service(checkpoint=after_sending)
-    asked = await harness.waiting(service)
-    done = (await service.approve(asked.id, 1, RAJ)).record
+    request = await harness.waiting(service)
+    done = (await service.approve(request.id, 1, RAJ)).record
     assert done is not None
     assert (done.state, done.after, done.details) == (State.UNCONFIRMED, None, {"now": "unread"})
 
 
 class Unreached(Autumn):
-    """A client whose writes find nobody."""
+    """A client whose writes cannot reach Autumn."""
 
     async def send(self, write: Write, key: str) -> None:
         raise NotSent(request=f"{write.route} {key}")
@@ -236,8 +236,8 @@ async def test_write_fails_when_autumn_is_unreachable(sqlite_harness: Harness) -
     harness = sqlite_harness
     away = Unreached(key=SecretStr(harness.local.key), url=harness.local.url, limits=FAST)
     service = harness.service(autumn=away)
-    asked = await harness.waiting(service)
-    done = (await service.approve(asked.id, 1, RAJ)).record
+    request = await harness.waiting(service)
+    done = (await service.approve(request.id, 1, RAJ)).record
     assert done is not None
     assert (done.state, done.ending) == (State.FAILED, Cause.NOT_REACHED)
     await away.aclose()
@@ -270,8 +270,8 @@ async def test_customer_is_read_again_before_the_write(
             harness.local.state.customers[CUSTOMER].name = "New Name"
 
     service = harness.service(checkpoint=between)
-    asked = await harness.waiting(service, DetailsInput(customer=CUSTOMER, name="New Name"))
-    done = (await service.approve(asked.id, 1, RAJ)).record
+    request = await harness.waiting(service, DetailsInput(customer=CUSTOMER, name="New Name"))
+    done = (await service.approve(request.id, 1, RAJ)).record
     assert done is not None
     assert (done.state, done.ending, done.writes) == (State.FAILED, ending, 0)
     assert harness.written() == 0
@@ -285,33 +285,33 @@ async def test_customer_recreated_at_the_last_moment_is_not_changed(sqlite_harne
             harness.local.state.customers[CUSTOMER].created_at += 1
 
     service = harness.service(checkpoint=between)
-    asked = await harness.waiting(service)
-    done = (await service.approve(asked.id, 1, RAJ)).record
+    request = await harness.waiting(service)
+    done = (await service.approve(request.id, 1, RAJ)).record
     assert done is not None
     assert (done.state, done.ending, done.writes) == (State.FAILED, Cause.GUARDED, 0)
     assert [note.code for note in done.refusals] == [CommonNote.RECREATED]
 
 
 @pytest.mark.parametrize(
-    ("asked", "state"),
+    ("change_input", "state"),
     [
         (DetailsInput(customer=CUSTOMER, name="New"), State.UNCONFIRMED),
         (DeletionInput(customer=CUSTOMER, typed=CUSTOMER), State.APPLIED),
     ],
 )
 async def test_later_customer_with_the_same_id_is_not_read_back(
-    sqlite_harness: Harness, asked: DetailsInput | DeletionInput, state: State
+    sqlite_harness: Harness, change_input: DetailsInput | DeletionInput, state: State
 ) -> None:
     harness = sqlite_harness
-    kept = harness.local.state.customers[CUSTOMER]
+    customer = harness.local.state.customers[CUSTOMER]
 
     async def after_sending(reached: str) -> None:
         if reached == "sent":
-            kept.created_at += 1
-            harness.local.state.customers.add(kept)
+            customer.created_at += 1
+            harness.local.state.customers.add(customer)
 
     service = harness.service(checkpoint=after_sending)
-    record = await harness.waiting(service, asked)
+    record = await harness.waiting(service, change_input)
     done = (await service.approve(record.id, 1, RAJ)).record
     assert done is not None
     assert (done.state, done.after) == (state, None)
@@ -364,20 +364,20 @@ async def lose_the_lease(harness: Harness, record: Record) -> None:
 @pytest.mark.parametrize("point", ["approved", "claimed", "sent"])
 async def test_process_that_lost_its_lease_stops(sqlite_harness: Harness, point: str) -> None:
     harness = sqlite_harness
-    found: list[Record] = []
+    requests: list[Record] = []
 
     async def between(reached: str) -> None:
         if reached == point:
-            await lose_the_lease(harness, found[0])
-            await asyncio.sleep(3 * QUICK.renew)  # long enough for a renewal to find out
+            await lose_the_lease(harness, requests[0])
+            await asyncio.sleep(3 * QUICK.renew)  # long enough for a renewal to notice
 
     service = harness.service(checkpoint=between)
-    found.append(await harness.waiting(service))
-    left = (await service.approve(found[0].id, 1, RAJ)).record
-    assert left is not None
-    assert left.state is (State.APPROVED if point == "approved" else State.APPLYING)
+    requests.append(await harness.waiting(service))
+    unfinished = (await service.approve(requests[0].id, 1, RAJ)).record
+    assert unfinished is not None
+    assert unfinished.state is (State.APPROVED if point == "approved" else State.APPLYING)
     assert harness.written() == (1 if point == "sent" else 0)
-    assert harness.events(left)[1:] in ([], [ChangeEvent.APPLYING])
+    assert harness.events(unfinished)[1:] in ([], [ChangeEvent.APPLYING])
 
 
 async def test_lease_is_renewed_during_work(sqlite_harness: Harness) -> None:
@@ -391,25 +391,25 @@ async def test_lease_is_renewed_during_work(sqlite_harness: Harness) -> None:
         if reached == "claimed":
             harness.clock.move(seconds=15)
             async with asyncio.timeout(10):
-                while (held := await service.get(asked.id)) is None or held.lease_until != until():  # noqa: ASYNC110 - nobody tells
+                while (record := await service.get(request.id)) is None or record.lease_until != until():  # noqa: ASYNC110 - nobody tells
                     await asyncio.sleep(0.01)
             renewed.set()
 
     service = harness.service(checkpoint=between)
-    asked = await harness.waiting(service)
-    await service.approve(asked.id, 1, RAJ)
+    request = await harness.waiting(service)
+    await service.approve(request.id, 1, RAJ)
     assert renewed.is_set()
 
 
 async def test_failing_notification_does_not_stop_the_change(sqlite_harness: Harness) -> None:
     harness = sqlite_harness
-    asked = await harness.waiting(harness.service())
+    request = await harness.waiting(harness.service())
 
     async def fail(record: Record, event: ChangeEvent) -> None:
         raise LookupError(record, event)
 
     harness.notify = fail  # type: ignore[method-assign]
-    done = (await harness.service().approve(asked.id, 1, RAJ)).record
+    done = (await harness.service().approve(request.id, 1, RAJ)).record
     assert done is not None
     assert done.state is State.APPLIED
 
@@ -426,52 +426,53 @@ POINTS = {
 
 @pytest.mark.parametrize("point", POINTS)
 async def test_crash_at_each_checkpoint_is_recovered(harness: Harness, point: str) -> None:
-    """And what it left is settled by another: without writing, and by reading where there is anything to."""
+    """Another process settles what was left: without writing, and by reading where there is something to
+    read."""
     state, ending, written = POINTS[point]
     dying, service = harness.service(checkpoint=stop_at(point)), harness.service()
-    asked = await harness.waiting(service)
+    request = await harness.waiting(service)
     with pytest.raises(Stopped):
-        await dying.approve(asked.id, 1, RAJ)
+        await dying.approve(request.id, 1, RAJ)
     await service.sweeper.sweep(harness.clock())
     harness.clock.move(seconds=21)
     sweepers = [service.sweeper, harness.service().sweeper]
-    await asyncio.gather(*(one.sweep(harness.clock()) for one in sweepers))
-    left = await service.get(asked.id)
-    assert left is not None
-    assert (left.state, left.ending, harness.written()) == (state, ending, written)
+    await asyncio.gather(*(sweeping.sweep(harness.clock()) for sweeping in sweepers))
+    settled = await service.get(request.id)
+    assert settled is not None
+    assert (settled.state, settled.ending, harness.written()) == (state, ending, written)
     if point == "settled":
-        assert harness.events(asked)[-1] is ChangeEvent.REDRAW
+        assert harness.events(request)[-1] is ChangeEvent.REDRAW
     else:
-        assert harness.events(asked).count(ChangeEvent(state.value)) == 1
+        assert harness.events(request).count(ChangeEvent(state.value)) == 1
     assert await harness.trail_is_intact()
 
 
 async def test_crash_during_recovery_is_recovered(sqlite_harness: Harness) -> None:
     harness = sqlite_harness
     dying = harness.service(checkpoint=stop_at("claimed"))
-    asked = await harness.waiting(dying)
+    request = await harness.waiting(dying)
     with pytest.raises(Stopped):
-        await dying.approve(asked.id, 1, RAJ)
+        await dying.approve(request.id, 1, RAJ)
     harness.clock.move(seconds=21)
     with pytest.raises(Stopped):
-        await harness.service(checkpoint=stop_at("taken"))._engine.recover(asked.id)
-    assert await harness.service()._engine.recover(asked.id) is None
+        await harness.service(checkpoint=stop_at("taken"))._engine.recover(request.id)
+    assert await harness.service()._engine.recover(request.id) is None
     harness.clock.move(seconds=21)
-    settled = await harness.service()._engine.recover(asked.id)
+    settled = await harness.service()._engine.recover(request.id)
     assert settled is not None
     assert settled.ending is Cause.INTERRUPTED
 
 
 class TwoWrites(BalanceChange):
-    """A kind whose plan has two writes, which none of Maple's has today."""
+    """A kind whose plan has two writes; none of Maple's kinds has."""
 
     row = ""
 
     def plan(self, request: BalanceInput, facts: Facts) -> tuple[Write, ...]:  # noqa: ARG002
         body = {"customer_id": CUSTOMER, "feature_id": "messages", "balance_id": self.row}
         return tuple(
-            Write("balances.update", "POST", "/v1/balances.update", {**body, "add_to_balance": 50, **more})
-            for more in ({}, {"included_grant": 2100})
+            Write("balances.update", "POST", "/v1/balances.update", {**body, "add_to_balance": 50, **extra})
+            for extra in ({}, {"included_grant": 2100})
         )
 
 
@@ -489,31 +490,31 @@ async def test_several_writes_are_sent_in_order(
     kind.row = harness.row
     monkeypatch.setattr(registry, "KINDS", (kind, *registry.KINDS[1:]))
     service = harness.service(checkpoint=between)
-    asked = await harness.waiting(service)
-    done = (await service.approve(asked.id, 1, RAJ)).record
+    request = await harness.waiting(service)
+    done = (await service.approve(request.id, 1, RAJ)).record
     assert done is not None
     assert (done.state, done.writes) == (state, 2)
     if fault:
         assert done.ending is Cause.PARTLY
     assert [write.idempotency_key for write in harness.local.ledger if write.applied] == [
-        f"maple:{asked.id}:{position}" for position in range(1 if fault else 2)
+        f"maple:{request.id}:{position}" for position in range(1 if fault else 2)
     ]
 
 
 async def test_write_is_begun_once(harness: Harness) -> None:
     stuck = harness.service(checkpoint=stop_at("claimed"))
-    asked = await harness.waiting(stuck)
+    request = await harness.waiting(stuck)
     with pytest.raises(Stopped):
-        await stuck.approve(asked.id, 1, RAJ)
-    seen = await stuck.look(asked.input, await stuck.open(asked.kind, CUSTOMER), ANA)
-    write = registry.kind(asked.kind).plan(asked.input, seen.facts)[0]
-    assert seen.preview is not None
+        await stuck.approve(request.id, 1, RAJ)
+    assessment = await stuck.look(request.input, await stuck.open(request.kind, CUSTOMER), ANA)
+    write = registry.kind(request.kind).plan(request.input, assessment.facts)[0]
+    assert assessment.preview is not None
     lease = stuck._engine.lease()
 
     async def begin(by: Lease) -> bool:
-        assert seen.preview is not None
+        assert assessment.preview is not None
         return await repository.begin_write(
-            harness.database, asked.id, NextWrite(0, write, seen.preview), lease=by, now=NOW
+            harness.database, request.id, NextWrite(0, write, assessment.preview), lease=by, now=NOW
         )
 
     assert not await begin(Lease("somebody else", lease.until))
@@ -522,9 +523,9 @@ async def test_write_is_begun_once(harness: Harness) -> None:
 
 async def test_deletion_is_verified_by_the_customer_being_gone(sqlite_harness: Harness) -> None:
     service = sqlite_harness.service()
-    asked = await sqlite_harness.waiting(service, DeletionInput(customer=CUSTOMER, typed=CUSTOMER))
+    request = await sqlite_harness.waiting(service, DeletionInput(customer=CUSTOMER, typed=CUSTOMER))
     sqlite_harness.local.faults.add("customers.delete", "cut_after", times=1)
-    done = (await service.approve(asked.id, 1, RAJ)).record
+    done = (await service.approve(request.id, 1, RAJ)).record
     assert done is not None
     assert (done.state, done.ending, done.invertible) == (State.APPLIED, Cause.FOUND_DONE, False)
 
@@ -533,7 +534,7 @@ async def test_deletion_is_verified_by_the_customer_being_gone(sqlite_harness: H
 async def losable(
     engine: Engine,
 ) -> AsyncIterator[tuple[Database, Callable[[], Awaitable[None]], Callable[[], Awaitable[None]]]]:
-    """A database, what takes it away, and what brings it back."""
+    """A database, how to take it away, and how to bring it back."""
     if engine == "postgresql":
         async with Relay.to(fresh("postgresql")) as relay:
             database = Database(relay.url)
@@ -572,13 +573,13 @@ async def test_slow_write_keeps_its_lease_after_the_database_was_away(
             for _ in range(2):
                 harness.clock.move(seconds=QUICK.lease - 1)
                 async with asyncio.timeout(10):
-                    while await lease_end(harness, asked) != harness.clock() + QUICK.lease_time:  # noqa: ASYNC110
+                    while await lease_end(harness, request) != harness.clock() + QUICK.lease_time:  # noqa: ASYNC110
                         await asyncio.sleep(0.01)
                 await harness.service().sweeper.sweep(harness.clock())
 
         service = harness.service(checkpoint=while_sending)
-        asked = await harness.waiting(service)
-        done = (await service.approve(asked.id, 1, RAJ)).record
+        request = await harness.waiting(service)
+        done = (await service.approve(request.id, 1, RAJ)).record
         assert done is not None
         assert (done.state, done.ending) == (State.APPLIED, Cause.DONE)
         assert harness.written() == 1
@@ -588,8 +589,8 @@ async def lease_end(harness: Harness, record: Record) -> datetime | None:
     @unbroken
     async def read() -> datetime | None:
         async with harness.database.reading() as connection:
-            found = await connection.execute(select(changes.c.lease_until).where(changes.c.id == record.id))
-            until: datetime | None = found.scalar_one()
+            result = await connection.execute(select(changes.c.lease_until).where(changes.c.id == record.id))
+            until: datetime | None = result.scalar_one()
             return until
 
     return await read()

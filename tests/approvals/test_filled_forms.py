@@ -1,4 +1,4 @@
-"""What a form was filled in with is kept for its request, for a while."""
+"""What a form was filled in with is kept with its request for a while."""
 
 from dataclasses import replace
 
@@ -16,28 +16,28 @@ def filled(submission: str, amount: str) -> FilledForm:
     return FilledForm(submission, "balance", PLACE, {"amount": {"form:amount": {"value": amount}}})
 
 
-async def test_form_of_a_request_is_as_it_was_submitted_last(harness: Harness) -> None:
+async def test_form_of_a_request_is_as_last_submitted(harness: Harness) -> None:
     service = harness.service()
     request = harness.request()
     harness.permissions.reason_required = True
     refused = await service.submit(replace(request, reason="", form=filled(request.submission_id, "9")))
     assert refused.result is Result.NO_REASON
     submitted = filled(request.submission_id, "100")
-    asked = (await service.submit(replace(request, form=submitted))).record
-    assert asked is not None
-    assert await service.form_of(asked) == submitted
+    record = (await service.submit(replace(request, form=submitted))).record
+    assert record is not None
+    assert await service.form_of(record) == submitted
 
 
-async def test_form_that_is_forgotten_leaves_the_reason_and_the_feature(harness: Harness) -> None:
+async def test_expired_form_leaves_the_reason_and_the_feature(harness: Harness) -> None:
     service = harness.service()
     request = replace(harness.request(), ticket="https://tickets.example/1")
-    asked = (await service.submit(replace(request, form=filled(request.submission_id, "100")))).record
-    assert asked is not None
+    record = (await service.submit(replace(request, form=filled(request.submission_id, "100")))).record
+    assert record is not None
     await filled_forms.forget(harness.database, NOW)
-    assert (await service.form_of(asked)).values != {}
+    assert (await service.form_of(record)).values != {}
     await service.sweeper.sweep(NOW + REMEMBERED, "forgetting")
-    assert await service.form_of(asked) == FilledForm(
-        asked.id,
+    assert await service.form_of(record) == FilledForm(
+        record.id,
         "balance",
         PLACE,
         prefill.values("so", "https://tickets.example/1"),

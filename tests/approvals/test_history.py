@@ -1,4 +1,4 @@
-"""What was changed for a customer."""
+"""The changes made to a customer."""
 
 from dataclasses import replace
 
@@ -26,7 +26,7 @@ def records(number: int) -> list[Record]:
     return [record(State.APPLIED, id=f"chg_{index}") for index in range(number)]
 
 
-def test_a_change_is_shown_with_its_steps() -> None:
+def test_change_is_shown_with_its_steps() -> None:
     steps = [
         entry(ChangeEvent.ASKED, "U1ANA"),
         entry(ChangeEvent.SHOWN),
@@ -38,10 +38,10 @@ def test_a_change_is_shown_with_its_steps() -> None:
     ]
     card = history.history(PLACE, [record(State.APPLIED)], {"chg_1": steps}, now=NOW)
     fits(card)
-    told = checks.read(card.blocks)
-    assert "*Give 500 extra of messages* · applied" in told
-    assert "• Granted: 1,000 → *1,500*" in told
-    assert "*Reason:* A bad week" in told
+    text = checks.read(card.blocks)
+    assert "*Give 500 extra of messages* · applied" in text
+    assert "• Granted: 1,000 → *1,500*" in text
+    assert "*Reason:* A bad week" in text
     moment = "<!date^1795359960^{date_short_pretty} at {time}|2026-11-22 15:06 UTC>"
     assert (
         "\n".join(
@@ -53,32 +53,32 @@ def test_a_change_is_shown_with_its_steps() -> None:
                 f"{moment} · o∗dd",
             ]
         )
-        in told
+        in text
     )
 
 
-def test_nothing_was_changed_yet() -> None:
+def test_empty_history() -> None:
     card = history.history(PLACE, [], {}, now=NOW)
     fits(card)
     assert say.NO_HISTORY in checks.read(card.blocks)
     assert history.history_page(PLACE, []) == []
 
 
-def test_an_undone_change_says_so() -> None:
+def test_undone_change_is_marked() -> None:
     undone = record(State.APPLIED, undone=True, reason="")
-    told = checks.read(history.history(PLACE, [undone], {}, now=NOW).blocks)
-    assert "· undone" in told
-    assert "Reason" not in told
+    text = checks.read(history.history(PLACE, [undone], {}, now=NOW).blocks)
+    assert "· undone" in text
+    assert "Reason" not in text
 
 
 def test_history_shows_ticket_and_reason_of_a_denial() -> None:
     denied = record(State.DENIED, comment="Too much", ticket="https://desk.example/7")
-    told = checks.read(history.history(PLACE, [denied], {}, now=NOW).blocks)
-    assert "*Their reason:* Too much" in told
-    assert "*Reason:* A bad week · <https://desk.example/7|Ticket>" in told
+    text = checks.read(history.history(PLACE, [denied], {}, now=NOW).blocks)
+    assert "*Their reason:* Too much" in text
+    assert "*Reason:* A bad week · <https://desk.example/7|Ticket>" in text
 
 
-def test_only_the_requester_can_edit_a_request_that_waits() -> None:
+def test_only_the_requester_can_edit_a_waiting_request() -> None:
     def labels(change: Record, viewer: str) -> list[str]:
         card = history.history(PLACE, [change], {}, now=NOW, viewer=viewer)
         fits(card)
@@ -93,33 +93,35 @@ def test_only_the_requester_can_edit_a_request_that_waits() -> None:
 
 def test_many_steps_are_counted() -> None:
     steps = [entry(ChangeEvent.APPROVED, "U2LEA")] * 20
-    told = checks.read(history.history(PLACE, [record()], {"chg_1": steps}, now=NOW).blocks)
-    assert told.count("approved by") == 12
-    assert "and 8 more steps" in told
+    text = checks.read(history.history(PLACE, [record()], {"chg_1": steps}, now=NOW).blocks)
+    assert text.count("approved by") == 12
+    assert "and 8 more steps" in text
 
 
 @pytest.mark.parametrize(
-    ("page", "shown", "moves", "left"),
+    ("page", "first_and_last", "moves", "footer"),
     [
         (0, ["chg_0", "chg_4"], {"Next": 1}, "Page 1 of 3 · 7 left"),
         (1, ["chg_5", "chg_9"], {"Previous": 0, "Next": 2}, "Page 2 of 3 · 2 left"),
         (9, ["chg_10", "chg_11"], {"Previous": 1}, "Page 3 of 3 · last page"),
     ],
 )
-def test_a_long_history_has_pages(page: int, shown: list[str], moves: dict[str, int], left: str) -> None:
-    place = PLACE.at(page=page)
-    found = history.history_page(place, records(12))
-    assert [found[0].id, found[-1].id] == shown
-    card = history.history(place, records(12), {}, now=NOW)
+def test_long_history_is_paged(
+    page: int, first_and_last: list[str], moves: dict[str, int], footer: str
+) -> None:
+    page_of = PLACE.at(page=page)
+    page_records = history.history_page(page_of, records(12))
+    assert [page_records[0].id, page_records[-1].id] == first_and_last
+    card = history.history(page_of, records(12), {}, now=NOW)
     fits(card)
-    assert left in checks.read(card.blocks)
+    assert footer in checks.read(card.blocks)
     pages = {label: Place.decode(value).page for label, value in checks.buttons(card).items()}
     assert pages == {**moves, labels.OPEN_CUSTOMER: 0}
-    for one in checks.elements(card.blocks):
-        assert one["action_id"].startswith((f"{ids.HISTORY}:", f"{ids.OPEN}:"))
+    for element in checks.elements(card.blocks):
+        assert element["action_id"].startswith((f"{ids.HISTORY}:", f"{ids.OPEN}:"))
 
 
-def test_pages_that_no_button_can_carry_are_still_counted() -> None:
+def test_pages_too_far_for_a_button_are_still_counted() -> None:
     card = history.history(Place(customer="c" * 2000), records(12), {}, now=NOW)
     assert "Page 1 of 3" in checks.read(card.blocks)
     assert checks.buttons(card) == {}

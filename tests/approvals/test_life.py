@@ -1,4 +1,4 @@
-"""Any order of verbs, by anybody, at any time: states move along their edges, and writes are begun once."""
+"""Any order of verbs, by anybody, at any time: states follow the transitions, and each write begins once."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -64,13 +64,13 @@ class Life(RuleBasedStateMachine):
             draft = Draft(
                 f"form-{number}", ASKED, Environment.SANDBOX, "U1", "T1", "C1", "", "", PREVIEW, terms
             )
-            asked = self.run(
+            created = self.run(
                 repository.request(self.database, draft, lease=self.lease("w1"), spots=(), now=self.now)
             )
-            assert asked is not None
-            self.ids.append(asked[0].id)
-            self.states[asked[0].id] = asked[0].state
-            self.begun[asked[0].id] = 0
+            assert created is not None
+            self.ids.append(created[0].id)
+            self.states[created[0].id] = created[0].state
+            self.begun[created[0].id] = 0
 
     def run(self, doing: Coroutine[Any, Any, T]) -> T:
         return self.loop.run_until_complete(doing)
@@ -86,16 +86,16 @@ class Life(RuleBasedStateMachine):
         return self.run(read())
 
     @rule(which=WHICH, version=VERSIONS, person=PEOPLE, worker=WORKERS)
-    def approve(self, which: int, version: int, person: str, worker: str) -> None:
+    def approve(self, index: int, version: int, person: str, worker: str) -> None:
         self.run(
             repository.approve(
                 self.database,
-                self.ids[which],
+                self.ids[index],
                 version,
                 Decided(person, "T1", "rule", self.now),
                 basis=Basis(
                     1,
-                    Counter(Environment.SANDBOX, self.known(self.ids[which]).input),
+                    Counter(Environment.SANDBOX, self.known(self.ids[index]).input),
                     others=dict.fromkeys(("U1", "U2", "U3"), True),
                 ),
                 lease=self.lease(worker),
@@ -103,22 +103,22 @@ class Life(RuleBasedStateMachine):
         )
 
     @rule(which=WHICH, version=VERSIONS, person=PEOPLE)
-    def deny(self, which: int, version: int, person: str) -> None:
+    def deny(self, index: int, version: int, person: str) -> None:
         decided = Decided(person, "T1", "rule", self.now)
-        self.run(repository.deny(self.database, self.ids[which], version, decided))
+        self.run(repository.deny(self.database, self.ids[index], version, decided))
 
     @rule(which=WHICH, person=PEOPLE)
-    def withdraw(self, which: int, person: str) -> None:
-        self.run(repository.withdraw(self.database, self.ids[which], person=person, now=self.now))
+    def withdraw(self, index: int, person: str) -> None:
+        self.run(repository.withdraw(self.database, self.ids[index], person=person, now=self.now))
 
     @rule(which=WHICH)
-    def expire(self, which: int) -> None:
-        self.run(repository.expire(self.database, self.ids[which], now=self.now))
+    def expire(self, index: int) -> None:
+        self.run(repository.expire(self.database, self.ids[index], now=self.now))
 
     @rule(which=WHICH, again=st.booleans(), worker=WORKERS)
-    def overtake(self, which: int, again: bool, worker: str) -> None:
-        terms = Terms("rule", 1, self.now + timedelta(minutes=5)) if again else None
-        record = self.known(self.ids[which])
+    def overtake(self, index: int, waits_again: bool, worker: str) -> None:
+        terms = Terms("rule", 1, self.now + timedelta(minutes=5)) if waits_again else None
+        record = self.known(self.ids[index])
         self.run(
             repository.supersede(
                 self.database, record, (PREVIEW, terms), lease=self.lease(worker), now=self.now
@@ -126,32 +126,32 @@ class Life(RuleBasedStateMachine):
         )
 
     @rule(which=WHICH, amount=st.integers(1, 9))
-    def edit(self, which: int, amount: int) -> None:
-        record = self.known(self.ids[which])
+    def edit(self, index: int, amount: int) -> None:
+        record = self.known(self.ids[index])
         terms = Terms("rule", 1, self.now + timedelta(minutes=5))
         requested = ASKED.model_copy(update={"amount": Decimal(amount)})
         draft = Draft("", requested, Environment.SANDBOX, "U1", "T1", "C1", "so", "", PREVIEW, terms)
         self.run(repository.edit(self.database, record, draft, now=self.now))
 
     @rule(which=WHICH)
-    def refuse(self, which: int) -> None:
-        record = self.known(self.ids[which])
+    def refuse(self, index: int) -> None:
+        record = self.known(self.ids[index])
         self.run(repository.refuse(self.database, record, Cause.GUARDED, actor="U2", now=self.now))
 
     @rule(which=WHICH, worker=WORKERS)
-    def claim(self, which: int, worker: str) -> None:
-        others = [one for one in self.ids if one != self.ids[which]]
+    def claim(self, index: int, worker: str) -> None:
+        other_ids = [change_id for change_id in self.ids if change_id != self.ids[index]]
         try:
-            self.run(repository.claim(self.database, self.ids[which], lease=self.lease(worker), now=self.now))
+            self.run(repository.claim(self.database, self.ids[index], lease=self.lease(worker), now=self.now))
         except repository.Busy:
-            assert State.APPLYING in [self.states[one] for one in others]
+            assert State.APPLYING in [self.states[change_id] for change_id in other_ids]
 
     @rule(which=WHICH, position=st.integers(0, 2), worker=WORKERS)
-    def begin_write(self, which: int, position: int, worker: str) -> None:
+    def begin_write(self, index: int, position: int, worker: str) -> None:
         begun = self.run(
             repository.begin_write(
                 self.database,
-                self.ids[which],
+                self.ids[index],
                 NextWrite(position, WRITE, PREVIEW),
                 lease=self.lease(worker),
                 now=self.now,
@@ -159,31 +159,31 @@ class Life(RuleBasedStateMachine):
         )
         if begun:
             # Never the same position twice, never one before its time.
-            assert position == self.begun[self.ids[which]]
-            self.begun[self.ids[which]] += 1
+            assert position == self.begun[self.ids[index]]
+            self.begun[self.ids[index]] += 1
 
     @rule(which=WHICH, worker=WORKERS)
-    def renew(self, which: int, worker: str) -> None:
-        self.run(repository.renew(self.database, self.ids[which], self.lease(worker)))
+    def renew(self, index: int, worker: str) -> None:
+        self.run(repository.renew(self.database, self.ids[index], self.lease(worker)))
 
     @rule(which=WHICH, worker=WORKERS)
-    def take_over(self, which: int, worker: str) -> None:
-        before = self.known(self.ids[which])
-        taken = self.run(
-            repository.take_over(self.database, self.ids[which], lease=self.lease(worker), now=self.now)
+    def take_over(self, index: int, worker: str) -> None:
+        before = self.known(self.ids[index])
+        taken_over = self.run(
+            repository.take_over(self.database, self.ids[index], lease=self.lease(worker), now=self.now)
         )
-        if taken is not None:
+        if taken_over is not None:
             assert before.lease_until is not None
             assert before.lease_until < self.now
 
     @rule(which=WHICH, state=FINAL, worker=WORKERS)
-    def settle(self, which: int, state: State, worker: str) -> None:
-        if self.states[self.ids[which]] is State.APPROVED:
+    def settle(self, index: int, state: State, worker: str) -> None:
+        if self.states[self.ids[index]] is State.APPROVED:
             state = State.FAILED  # as the engine does: nothing was begun
         self.run(
             repository.settle(
                 self.database,
-                self.ids[which],
+                self.ids[index],
                 Conclusion(state, Cause.DONE),
                 lease=self.lease(worker),
                 now=self.now,
@@ -191,12 +191,12 @@ class Life(RuleBasedStateMachine):
         )
 
     @rule(which=WHICH, applied=st.booleans())
-    def mark(self, which: int, applied: bool) -> None:
+    def mark(self, index: int, applied: bool) -> None:
         settlement = Conclusion(State.FAILED, Cause.MARKED_NOT_APPLIED)
         if applied:
             settlement = Conclusion(State.APPLIED, Cause.MARKED_APPLIED, invertible=True)
         decided = Decided("U3", "T1", "rule", self.now)
-        self.run(repository.mark(self.database, self.ids[which], settlement, decided))
+        self.run(repository.mark(self.database, self.ids[index], settlement, decided))
 
     @rule(seconds=st.sampled_from([1, 25, 400]))
     def wait(self, seconds: int) -> None:
@@ -204,7 +204,7 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def states_move_along_their_edges(self) -> None:
-        records = [self.known(one) for one in self.ids]
+        records = [self.known(change_id) for change_id in self.ids]
         for record in records:
             before = self.states[record.id]
             assert record.state is before or record.state in EDGES[before]
@@ -212,7 +212,10 @@ class Life(RuleBasedStateMachine):
             assert (record.lease_until is not None) is (record.state in (State.APPROVED, State.APPLYING))
             assert record.writes == self.begun[record.id]
             if record.state is State.APPROVED and record.needed:
-                assert len({one.person for one in record.approvals if one.counts}) >= record.needed
+                assert (
+                    len({change_id.person for change_id in record.approvals if change_id.counts})
+                    >= record.needed
+                )
         assert [record.state for record in records].count(State.APPLYING) <= 1
 
     def teardown(self) -> None:

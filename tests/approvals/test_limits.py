@@ -1,4 +1,4 @@
-"""Limits on the size of a change: what exceeds them, what a day comes to, and how people read of it."""
+"""Limits on the size of a change: what exceeds them, what a day adds up to, and how this is worded."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -34,7 +34,7 @@ BUSY = Today(
 
 
 @pytest.mark.parametrize(
-    ("measure", "limit", "left"),
+    ("measure", "limit", "remaining"),
     [
         (Measure.AMOUNT, 30, None),
         (Measure.AMOUNT, 29, 29),
@@ -45,13 +45,13 @@ BUSY = Today(
         (Measure.PERSON_DAY, 109, 29),
     ],
 )
-def test_units_beyond_a_limit(measure: Measure, limit: int, left: int | None) -> None:
-    found = list(exceeded("small", {measure: D(limit)}, Size(D(30), None, BUSY)))
-    assert found == ([] if left is None else [Exceeded("small", measure, D(limit), D(left))])
+def test_units_beyond_a_limit(measure: Measure, limit: int, remaining: int | None) -> None:
+    excess = list(exceeded("small", {measure: D(limit)}, Size(D(30), None, BUSY)))
+    assert excess == ([] if remaining is None else [Exceeded("small", measure, D(limit), D(remaining))])
 
 
 @pytest.mark.parametrize(
-    ("measure", "limit", "left"),
+    ("measure", "limit", "remaining"),
     [
         (Measure.VALUE, 5, None),
         (Measure.VALUE, 4, 4),
@@ -62,21 +62,23 @@ def test_units_beyond_a_limit(measure: Measure, limit: int, left: int | None) ->
         (Measure.VALUE_PERSON_DAY, 1, 0),
     ],
 )
-def test_money_beyond_a_limit(measure: Measure, limit: int, left: int | None) -> None:
+def test_money_beyond_a_limit(measure: Measure, limit: int, remaining: int | None) -> None:
     size = Size(None, FIVE_DOLLARS, BUSY)
-    found = list(exceeded("small", {measure: {"EUR": D(0), "USD": D(limit)}}, size))
-    assert found == ([] if left is None else [Exceeded("small", measure, D(limit), D(left), "USD")])
+    excess = list(exceeded("small", {measure: {"EUR": D(0), "USD": D(limit)}}, size))
+    assert excess == (
+        [] if remaining is None else [Exceeded("small", measure, D(limit), D(remaining), "USD")]
+    )
 
 
 @pytest.mark.parametrize("measure", Measure)
-def test_first_change_of_a_day_has_the_whole_limit(measure: Measure) -> None:
+def test_first_change_of_a_day_has_the_full_limit(measure: Measure) -> None:
     limit = {"USD": D(5)} if measure in MONEY else D(5)
     assert [*exceeded("small", {measure: limit}, Size(D(5), FIVE_DOLLARS))] == []
     assert len([*exceeded("small", {measure: limit}, Size(D(6), Worth(D(6), "USD")))]) == 1
 
 
 @pytest.mark.parametrize("measure", MONEY)
-def test_money_without_a_limit_of_its_own_exceeds_it(measure: Measure) -> None:
+def test_money_without_a_limit_exceeds_it(measure: Measure) -> None:
     limits: Limits = {measure: {"USD": D(1000)}}
     assert [*exceeded("r", limits, Size(D(1), Worth(D(0), "EUR")))] == [
         Exceeded("r", measure, None, currency="EUR")
@@ -85,7 +87,7 @@ def test_money_without_a_limit_of_its_own_exceeds_it(measure: Measure) -> None:
 
 
 @pytest.mark.parametrize("measure", [Measure.AMOUNT, Measure.DAY, Measure.PERSON_DAY])
-def test_no_size_exceeds_every_limit(measure: Measure) -> None:
+def test_unknown_size_exceeds_every_limit(measure: Measure) -> None:
     assert [*exceeded("r", {measure: D(90)}, Size(None, FIVE_DOLLARS))] == [
         Exceeded("r", measure, D(90), D(90))
     ]
@@ -98,12 +100,12 @@ def test_only_money_in_a_currency_has_a_worth(code: str, worth: Worth | None) ->
     assert worth_in(D(5), code) == worth
 
 
-# What a day comes to
+# What a day adds up to
 
 KEY = "feature:messages"
 
 
-def test_customers_and_people_have_days_of_their_own() -> None:
+def test_customers_and_people_have_separate_daily_totals() -> None:
     movements = (
         Movement("cus_1", "U1", {KEY: D(1)}, Worth(D(10), "USD")),
         Movement("cus_1", "U2", {KEY: D(2), "feature:seats": D(40)}, Worth(D(20), "USD")),
@@ -122,7 +124,7 @@ def test_customers_and_people_have_days_of_their_own() -> None:
     assert nobody == Today()
 
 
-def test_change_without_units_has_no_units_to_add_up() -> None:
+def test_change_without_units_adds_none() -> None:
     renamed = DetailsInput(customer="cus_1", name="New")
     movements = (Movement("cus_1", "U1", {KEY: D(1)}, FIVE_DOLLARS),)
     assert add_up(renamed, "U1", movements) == Today(
@@ -150,7 +152,7 @@ def test_sums_do_not_depend_on_the_order(of_day: list[Movement], random: Any) ->
 
 @examples(100)
 @given(st.lists(movements, max_size=8), movements)
-def test_every_movement_counts_once(of_day: Sequence[Movement], one_more: Movement) -> None:
+def test_every_unit_moved_counts_once(of_day: Sequence[Movement], one_more: Movement) -> None:
     before, after = add_up(GIVEN, "U1", of_day), add_up(GIVEN, "U1", [*of_day, one_more])
     units = one_more.units.get(KEY, D(0))
     assert after.units - before.units == (units if one_more.customer == "cus_1" else 0)
@@ -160,7 +162,7 @@ def test_every_movement_counts_once(of_day: Sequence[Movement], one_more: Moveme
     assert value == worth
 
 
-# The limit that a decision rests on
+# The limit a decision rests on
 
 ASK = '[[allow]]\nwho = "everyone"\nmay = "ask"\n'
 SMALL = (
@@ -189,9 +191,7 @@ def asked(amount: int, worth: Worth | None = None, earlier: Today = NOTHING) -> 
         (ASK, asked(51), []),
     ],
 )
-def test_decision_names_the_limits_that_it_rests_on(
-    rules: str, request_: Request, limits: list[Measure]
-) -> None:
+def test_decision_names_the_limits_it_rests_on(rules: str, request_: Request, limits: list[Measure]) -> None:
     decision = decide(read(rules), request_, ANA)
     assert decision.permit
     assert [limit.measure for limit in decision.exceeded] == limits
@@ -199,13 +199,13 @@ def test_decision_names_the_limits_that_it_rests_on(
     assert decision.at_once is (not limits and "at_once" in rules and not somebody_else)
 
 
-def test_refusal_names_the_limit_of_the_rule_that_denies_it() -> None:
+def test_refusal_names_the_limit_of_the_denying_rule() -> None:
     decision = decide(read(ASK + NEVER), asked(81), ANA)
     assert (decision.reason, decision.rule) == (DecisionReason.DENIED, "never")
     assert [limit.rule for limit in decision.exceeded] == ["never", "never"]
 
 
-def test_refusal_names_the_limit_of_the_rule_that_would_have_allowed_it() -> None:
+def test_refusal_names_the_limit_of_the_rule_that_would_allow_it() -> None:
     narrow = (
         ASK.replace("[[allow]]\n", '[[allow]]\nname = "some"\n') + 'changes = "balance"\namount_up_to = 5\n'
     )
@@ -225,7 +225,7 @@ def test_refusal_names_the_limit_of_the_rule_that_would_have_allowed_it() -> Non
 
 
 @pytest.mark.parametrize(
-    ("features", "known", "permit"),
+    ("features", "features_changed", "permit"),
     [
         ('"messages"', frozenset({"messages"}), True),
         ('["messages", "seats"]', frozenset({"messages"}), True),
@@ -235,13 +235,15 @@ def test_refusal_names_the_limit_of_the_rule_that_would_have_allowed_it() -> Non
         ('"messages"', None, False),
     ],
 )
-def test_rules_may_be_about_features(features: str, known: frozenset[str] | None, permit: bool) -> None:
-    request = Request(Verb.ASK, BALANCE, D(1), features=known)
+def test_rules_can_name_features(
+    features: str, features_changed: frozenset[str] | None, permit: bool
+) -> None:
+    request = Request(Verb.ASK, BALANCE, D(1), features=features_changed)
     assert decide(read(ASK + f"features = {features}"), request, ANA).permit is permit
 
 
 @pytest.mark.parametrize(
-    ("known", "denied"),
+    ("features_changed", "denied"),
     [
         (frozenset({"seats"}), True),
         (frozenset({"messages", "seats"}), True),
@@ -250,9 +252,11 @@ def test_rules_may_be_about_features(features: str, known: frozenset[str] | None
         (None, True),
     ],
 )
-def test_denied_features_are_denied_in_part_too(known: frozenset[str] | None, denied: bool) -> None:
+def test_denied_features_are_denied_in_mixed_requests(
+    features_changed: frozenset[str] | None, denied: bool
+) -> None:
     rules = ASK + '[[deny]]\nwho = "everyone"\nfeatures = "seats"'
-    request = Request(Verb.ASK, BALANCE, D(1), features=known)
+    request = Request(Verb.ASK, BALANCE, D(1), features=features_changed)
     assert decide(read(rules), request, ANA).permit is not denied
 
 
@@ -260,7 +264,7 @@ def test_denied_features_are_denied_in_part_too(known: frozenset[str] | None, de
 
 
 @pytest.mark.parametrize(
-    ("limit", "said"),
+    ("limit", "expected"),
     [
         (Exceeded("small", Measure.AMOUNT, D(1000), D(1000)), "`small`: 1,000 at a time."),
         (
@@ -287,9 +291,9 @@ def test_denied_features_are_denied_in_part_too(known: frozenset[str] | None, de
         ),
     ],
 )
-def test_exceeded_limit_is_named_with_what_is_left(limit: Exceeded, said: str) -> None:
-    assert words.exceeded(limit) == f"This goes beyond rule {said}"
+def test_exceeded_limit_is_named_with_the_remainder(limit: Exceeded, expected: str) -> None:
+    assert words.exceeded(limit) == f"This goes beyond rule {expected}"
 
 
-def test_rule_without_limits_has_none_in_words() -> None:
+def test_rule_without_limits_names_none() -> None:
     assert words.limits_of({}) == ""

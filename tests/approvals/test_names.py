@@ -1,4 +1,4 @@
-"""What the ids on a change's card are called."""
+"""The names of the ids on a change's card."""
 
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -18,7 +18,7 @@ from tests.autumn.scripted import Scripted, error, listing, ok
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 
-async def test_card_goes_without_names_when_autumn_does_not_answer() -> None:
+async def test_card_has_no_names_when_autumn_does_not_answer() -> None:
     unknown = httpx.MockTransport(lambda _request: httpx.Response(404, json={}))
     autumn = Autumn(key=SecretStr("am_sk_test_1"), transport=unknown, limits=Limits(general=10_000))
     names = CustomerNames(autumn)
@@ -28,8 +28,8 @@ async def test_card_goes_without_names_when_autumn_does_not_answer() -> None:
     await autumn.aclose()
 
 
-async def test_names_are_refreshed_and_outlive_the_customer() -> None:
-    """Features and coupons that the customer does not have are named by the organisation's lists."""
+async def test_names_are_refreshed_and_kept_after_deletion() -> None:
+    """Features and coupons the customer does not have are named from the organisation's lists."""
     script = Scripted(
         {
             "customers.get": [
@@ -72,7 +72,7 @@ async def test_names_read_for_a_change_are_not_read_again() -> None:
     assert await names.about("cus_1", coupons=False) == KnownNames("Read", {"pro": "Pro", "tokens": "Tokens"})
     names.learn("cus_2", Facts(customer=customer, read_at=NOW, rewards=rewards))
     assert (await names.about("cus_2", coupons=True)).names["ten"] == "10% off"
-    assert "customers.get" not in [asked.route for asked in script.asked]
+    assert "customers.get" not in [call.route for call in script.asked]
     await autumn.aclose()
 
 

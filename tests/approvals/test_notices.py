@@ -1,4 +1,4 @@
-"""Which messages of its own a step owes, when reminders are due, and that each notice is claimed once."""
+"""Which notices each step sends, when reminders are due, and that each notice is claimed once."""
 
 import asyncio
 from dataclasses import replace
@@ -46,7 +46,7 @@ OUTCOME, SETTLED = NoticeKind.OUTCOME, NoticeKind.SETTLED
         (State.UNCONFIRMED, ChangeEvent.CHECKED, 1, Cause.CUT_OFF, None),
     ],
 )
-def test_requester_is_told_of_what_others_bring_about(
+def test_requester_is_notified_of_what_others_do(
     state: State, event: ChangeEvent, needed: int, ending: Cause | None, kind: NoticeKind | None
 ) -> None:
     assert notice_of(replace(record(state), needed=needed, ending=ending), event) is kind
@@ -80,13 +80,13 @@ def test_line_of_a_list_is_told_of_by_itself_only_if_the_customer_has_to_pay(
         (State.FAILED, ChangeEvent.MARKED, 0, False),
     ],
 )
-def test_approvers_are_told_of_what_was_applied_without_them(
+def test_approvers_are_notified_of_changes_without_approval(
     state: State, event: ChangeEvent, needed: int, posted: bool
 ) -> None:
     assert applied_at_once(replace(record(state), needed=needed), event) is posted
 
 
-def test_reminders_are_due_at_half_time_and_an_hour_before_the_end() -> None:
+def test_reminders_are_due_at_half_time_and_an_hour_before_expiry() -> None:
     day = reminders(NOW, NOW + timedelta(hours=24))
     assert day == {
         NoticeKind.HALF_TIME: NOW + timedelta(hours=12),
@@ -95,21 +95,21 @@ def test_reminders_are_due_at_half_time_and_an_hour_before_the_end() -> None:
     assert reminders(NOW, NOW + timedelta(hours=2)) == {NoticeKind.HALF_TIME: NOW + timedelta(hours=1)}
 
 
-async def test_notice_is_claimed_by_one_and_again_after_a_longer_wait(harness: Harness) -> None:
+async def test_notice_is_claimed_once_and_again_after_a_growing_delay(harness: Harness) -> None:
     service = harness.service()
-    asked = await harness.waiting(service)
-    await service.deny(asked.id, 1, RAJ, "no")
-    claims = [notice_queue.claim(harness.database, asked.id, NOW) for _ in range(5)]
+    request = await harness.waiting(service)
+    await service.deny(request.id, 1, RAJ, "no")
+    claims = [notice_queue.claim(harness.database, request.id, NOW) for _ in range(5)]
     claimed = [notice for notices in await asyncio.gather(*claims) for notice in notices]
     assert [(notice.kind, notice.sent_at) for notice in claimed] == [(OUTCOME, None)]
-    assert await notice_queue.claim(harness.database, asked.id, NOW) == []
-    assert await OF_CHANGES.due(harness.database, asked.env, NOW) == []
+    assert await notice_queue.claim(harness.database, request.id, NOW) == []
+    assert await OF_CHANGES.due(harness.database, request.env, NOW) == []
     later = NOW + ATTEMPT
-    assert await OF_CHANGES.due(harness.database, asked.env, later) == [asked.id]
+    assert await OF_CHANGES.due(harness.database, request.env, later) == [request.id]
     await OF_CHANGES.attempt(harness.database, claimed[0], began=NOW)
-    (again,) = await notice_queue.claim(harness.database, asked.id, later)
-    assert again == replace(claimed[0], sent_at=NOW)
-    assert await notice_queue.claim(harness.database, asked.id, later + ATTEMPT) == []
-    await OF_CHANGES.finish(harness.database, again)
-    assert await notice_queue.claim(harness.database, asked.id, later + 3 * ATTEMPT) == []
+    (reclaimed,) = await notice_queue.claim(harness.database, request.id, later)
+    assert reclaimed == replace(claimed[0], sent_at=NOW)
+    assert await notice_queue.claim(harness.database, request.id, later + ATTEMPT) == []
+    await OF_CHANGES.finish(harness.database, reclaimed)
+    assert await notice_queue.claim(harness.database, request.id, later + 3 * ATTEMPT) == []
     assert await harness.trail_is_intact()

@@ -36,7 +36,7 @@ def test_write_status_for_each_error(error: AutumnError, answer: WriteStatus) ->
     assert write_answer(error).status is answer
 
 
-def test_rate_limit_keeps_how_long_to_wait() -> None:
+def test_rate_limit_keeps_its_delay() -> None:
     assert write_answer(refused(429)(status=429, retry_after=7)).retry_after == 7
 
 
@@ -107,9 +107,7 @@ def test_partly_written_change_never_fails(answer: WriteStatus, verdict: Verdict
 
 
 @pytest.mark.parametrize(("answer", "verdict"), list(product(WriteStatus, Verdict)))
-def test_only_what_was_accepted_and_is_not_there_waits_for_a_payment(
-    answer: WriteStatus, verdict: Verdict
-) -> None:
+def test_only_accepted_changes_not_in_autumn_wait_for_payment(answer: WriteStatus, verdict: Verdict) -> None:
     state = final_state(answer, verdict, unpaid=True)
     if answer is WriteStatus.ACCEPTED and verdict is not APPLIED:
         assert state == FinalState(State.UNCONFIRMED, Cause.AWAITS_PAYMENT)

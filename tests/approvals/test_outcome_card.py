@@ -1,4 +1,4 @@
-"""The message about the outcome of a request, in every state, and the reminder."""
+"""The message about a request's outcome in every state, and the reminder."""
 
 import pytest
 
@@ -22,26 +22,26 @@ BUTTONS = {
 def buttons(change: Record) -> list[str]:
     card = outcome_card(change, now=NOW, name="Acme <Ltd>")
     fits(card)
-    return [each["text"]["text"] for each in checks.elements(card.blocks)]
+    return [element["text"]["text"] for element in checks.elements(card.blocks)]
 
 
 @pytest.mark.parametrize("state", State)
-def test_outcome_says_the_state_first_and_what_can_be_done_next(state: State) -> None:
+def test_outcome_starts_with_the_state_and_offers_next_steps(state: State) -> None:
     card = outcome_card(record(state), now=NOW, name="Acme <Ltd>")
     assert words.HEADLINES[state].split("*")[1] in card.text.splitlines()[0]
     assert "*Acme &lt;Ltd&gt;* · Give 500 extra of messages" in checks.read(card.blocks)
     assert buttons(record(state)) == BUTTONS.get(state, ["Open customer"])
 
 
-def test_deleted_customer_and_an_id_too_long_for_a_button_have_no_buttons() -> None:
+def test_deleted_customer_and_overlong_id_have_no_buttons() -> None:
     deletion = DeletionInput(customer="cus_1", typed="cus_1")
     assert buttons(record(State.APPLIED, kind="deletion", input=deletion)) == []
     assert buttons(record(State.DENIED, customer_id="c" * 3000)) == []
 
 
 def test_reminder_says_what_waits_and_for_whom() -> None:
-    told = checks.read(reminder_card(record(), "<@U7>", name="Acme").blocks)
-    assert "*Still waiting for approval:* Acme · Give 500 extra of messages" in told
-    assert "1 of 2 approvals" in told
-    assert "Please decide: <@U7>" in told
+    text = checks.read(reminder_card(record(), "<@U7>", name="Acme").blocks)
+    assert "*Still waiting for approval:* Acme · Give 500 extra of messages" in text
+    assert "1 of 2 approvals" in text
+    assert "Please decide: <@U7>" in text
     assert "Please decide" not in checks.read(reminder_card(record(), "").blocks)

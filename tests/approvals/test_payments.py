@@ -19,7 +19,7 @@ URL = "https://pay.example/in_1?secret=yes"
 
 
 async def awaited(harness: Harness) -> Record:
-    """A trial that was to end now, of a customer without a card."""
+    """The end of a trial, for a customer without a card."""
     harness.local.set_card("cus_umbrella", on_file=False)
     service = harness.service()
     customer = await harness.autumn.customer("cus_umbrella")
@@ -29,16 +29,18 @@ async def awaited(harness: Harness) -> Record:
         product="pro",
         action=TrialAction.END_NOW,
     )
-    asked = (
+    waiting = (
         await service.submit(ChangeRequest("form", request, ANA, channel="C_SUPPORT", reason="so"))
     ).record
-    assert asked is not None
-    done = (await service.approve(asked.id, 1, RAJ)).record
+    assert waiting is not None
+    done = (await service.approve(waiting.id, 1, RAJ)).record
     assert done is not None
     return done
 
 
-async def test_it_is_neither_applied_nor_failed_and_written_once(harness: Harness) -> None:
+async def test_change_that_waits_for_payment_is_neither_applied_nor_failed_and_written_once(
+    harness: Harness,
+) -> None:
     done = await awaited(harness)
     assert (done.state, done.ending) == (State.UNCONFIRMED, Cause.AWAITS_PAYMENT)
     assert done.details == {"payment": "payment_method_required"}
@@ -48,7 +50,7 @@ async def test_it_is_neither_applied_nor_failed_and_written_once(harness: Harnes
     assert await harness.trail_is_intact()
 
 
-async def test_the_link_is_given_once_and_kept_nowhere(harness: Harness) -> None:
+async def test_payment_link_is_given_once_and_stored_nowhere(harness: Harness) -> None:
     done = await awaited(harness)
     assert "/invoice/in_" in done.payment_url
     number = done.payment_url.rpartition("/")[2]
@@ -62,7 +64,7 @@ async def test_the_link_is_given_once_and_kept_nowhere(harness: Harness) -> None
             assert number not in str(rows)
 
 
-async def test_not_applied_is_not_taken_once_the_customer_has_paid(harness: Harness) -> None:
+async def test_not_applied_is_refused_once_the_customer_has_paid(harness: Harness) -> None:
     done = await awaited(harness)
     harness.local.pay(done.payment_url.rpartition("/")[2])
     assert (await harness.service().mark(done.id, RAJ, applied=False)).result is Result.SEEN_APPLIED
@@ -71,7 +73,7 @@ async def test_not_applied_is_not_taken_once_the_customer_has_paid(harness: Harn
     assert (marked.state, marked.ending) == (State.APPLIED, Cause.MARKED_APPLIED)
 
 
-async def test_applied_is_not_taken_before_the_customer_has_paid(harness: Harness) -> None:
+async def test_applied_is_refused_before_the_customer_has_paid(harness: Harness) -> None:
     done = await awaited(harness)
     refused = await harness.service().mark(done.id, RAJ, applied=True)
     assert refused.result is Result.SEEN_NOT_APPLIED
@@ -81,7 +83,7 @@ async def test_applied_is_not_taken_before_the_customer_has_paid(harness: Harnes
     assert (stored.state, stored.ending) == (State.UNCONFIRMED, Cause.AWAITS_PAYMENT)
 
 
-async def test_a_customer_who_has_a_card_is_not_waited_for(harness: Harness) -> None:
+async def test_customer_with_a_card_does_not_have_to_pay_first(harness: Harness) -> None:
     harness.local.set_card("cus_umbrella")
     service = harness.service()
     customer = await harness.autumn.customer("cus_umbrella")
@@ -91,19 +93,17 @@ async def test_a_customer_who_has_a_card_is_not_waited_for(harness: Harness) -> 
         product="pro",
         action=TrialAction.END_NOW,
     )
-    asked = (
+    waiting = (
         await service.submit(ChangeRequest("form", request, ANA, channel="C_SUPPORT", reason="so"))
     ).record
-    assert asked is not None
-    done = (await service.approve(asked.id, 1, RAJ)).record
+    assert waiting is not None
+    done = (await service.approve(waiting.id, 1, RAJ)).record
     assert done is not None
     assert (done.state, done.payment_url) == (State.APPLIED, "")
 
 
 @pytest.mark.parametrize("reason", ["", *words.PAYMENTS])
-async def test_only_the_outcome_for_the_person_who_requested_it_has_the_link(
-    harness: Harness, reason: str
-) -> None:
+async def test_only_the_requesters_outcome_has_the_link(harness: Harness, reason: str) -> None:
     done = replace(await awaited(harness), payment_url=URL, details={"payment": reason})
     outcome = str(outcome_card(done, now=NOW).blocks)
     assert f"<{URL}|{words.PAYMENT_LINK}>" in outcome
@@ -120,6 +120,6 @@ async def test_only_the_outcome_for_the_person_who_requested_it_has_the_link(
 
 
 @pytest.mark.parametrize("url", ["", "javascript:alert(1)"])
-async def test_without_a_web_address_no_link_is_promised(harness: Harness, url: str) -> None:
+async def test_link_without_a_web_address_is_dropped(harness: Harness, url: str) -> None:
     outcome = outcome_card(replace(await awaited(harness), payment_url=url), now=NOW)
     assert words.PAYMENT_LINK_PRIVATE not in str(outcome.blocks)

@@ -60,10 +60,10 @@ expires = "3h"
 """
 
 
-def balance(verb: Verb = Verb.ASK, amount: int | None = 5, **more: Any) -> Request:
+def balance(verb: Verb = Verb.ASK, amount: int | None = 5, **changed: Any) -> Request:
     size = None if amount is None else Decimal(amount)
     request = Request(verb, BALANCE, size, environment=LIVE, products=frozenset({"pro"}))
-    return replace(request, **more)
+    return replace(request, **changed)
 
 
 HISTORY = Request(Verb.HISTORY, environment=LIVE)
@@ -152,7 +152,9 @@ def of(request: Request, person: Person, *rules: str) -> Decision:
         ),
     ],
 )
-def test_a_team(person: Person, request_: Request, permit: bool, reason: DecisionReason, rule: str) -> None:
+def test_policy_of_a_team(
+    person: Person, request_: Request, permit: bool, reason: DecisionReason, rule: str
+) -> None:
     decision = of(request_, person, TEAM)
     assert (decision.permit, decision.reason, decision.rule) == (permit, reason, rule)
 
@@ -191,8 +193,8 @@ AT_ONCE = '[[allow]]\nname = "now"\nwho = "everyone"\nmay = "at_once"'
 
 
 def test_required_approvals_override_at_once() -> None:
-    one = of(balance(), MAX, ASK, AT_ONCE, "[[require]]\napprovals = 1")
-    assert (one.approvals, one.at_once, one.rule) == (1, False, "allow 1")
+    decision = of(balance(), MAX, ASK, AT_ONCE, "[[require]]\napprovals = 1")
+    assert (decision.approvals, decision.at_once, decision.rule) == (1, False, "allow 1")
     assert of(balance(), MAX, ASK, AT_ONCE, "[[require]]\nreason = true").at_once
 
 
@@ -271,7 +273,7 @@ def test_unchecked_group_does_not_hide_an_allowing_rule() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "narrowed", "held"),
+    ("request", "narrowed", "matches"),
     [
         (balance(), 'changes = "balance"', True),
         (balance(), 'changes = ["reward", "details"]', False),
@@ -302,12 +304,14 @@ def test_unchecked_group_does_not_hide_an_allowing_rule() -> None:
         (Request(Verb.ASK, REWARD), 'changes = "reward"\nrewards = ["vip"]', None),
     ],
 )
-def test_unknown_facts_count_against_the_person(given: Request, narrowed: str, held: bool | None) -> None:
+def test_unknown_facts_count_against_the_person(
+    request: Request, narrowed: str, matches: bool | None
+) -> None:
     may = 'who = "everyone"\nmay = "ask"'
-    assert of(given, MAX, "[[allow]]", may, narrowed).permit is (held is True)
-    assert of(given, MAX, ASK, "[[deny]]", may, narrowed).permit is (held is False)
-    required = of(given, MAX, ASK, "[[require]]\napprovals = 2", narrowed)
-    assert required.approvals == (1 if held is False else 2)
+    assert of(request, MAX, "[[allow]]", may, narrowed).permit is (matches is True)
+    assert of(request, MAX, ASK, "[[deny]]", may, narrowed).permit is (matches is False)
+    required = of(request, MAX, ASK, "[[require]]\napprovals = 2", narrowed)
+    assert required.approvals == (1 if matches is False else 2)
 
 
 LIMITED = """
@@ -355,8 +359,8 @@ DAY_ALONE = LIMITED.replace("amount_up_to = 500", "per_day = 800")
     ],
 )
 def test_limits_cover_the_day(rules: str, earlier: int, amount: int | None, approvals: int) -> None:
-    asked = balance(amount=amount, earlier=Today(units=Decimal(earlier)))
-    assert of(asked, MAX, rules).approvals == approvals
+    request = balance(amount=amount, earlier=Today(units=Decimal(earlier)))
+    assert of(request, MAX, rules).approvals == approvals
 
 
 def test_deny_over_a_limit_covers_the_day() -> None:
@@ -388,16 +392,16 @@ def test_history_covers_all_changes() -> None:
 
 @pytest.mark.parametrize("verb", Verb)
 def test_built_in_policy(verb: Verb) -> None:
-    other = decide(BUILT_IN, balance(verb), MAX)
+    decision = decide(BUILT_IN, balance(verb), MAX)
     own = decide(BUILT_IN, balance(verb, own=True), MAX)
-    assert other.permit is (verb not in (Verb.WITHDRAW, Verb.LINK))
+    assert decision.permit is (verb not in (Verb.WITHDRAW, Verb.LINK))
     assert own.permit is (verb not in (Verb.APPROVE, Verb.LINK))
-    assert (other.approvals, other.self_approval, other.at_once) == (1, False, False)
-    assert not other.reason_required
-    assert other.expires_after == timedelta(hours=24)
+    assert (decision.approvals, decision.self_approval, decision.at_once) == (1, False, False)
+    assert not decision.reason_required
+    assert decision.expires_after == timedelta(hours=24)
     assert BUILT_IN.groups == frozenset()
 
 
 def test_groups_of_a_policy_are_collected() -> None:
-    more = '[[deny]]\nwho = ["S0X", "U1X"]\n[[require]]\nwho = "@new"\nreason = true'
-    assert read(TEAM + more).groups == {"@support", "@leads", "S0X", "@new"}
+    extended = '[[deny]]\nwho = ["S0X", "U1X"]\n[[require]]\nwho = "@new"\nreason = true'
+    assert read(TEAM + extended).groups == {"@support", "@leads", "S0X", "@new"}

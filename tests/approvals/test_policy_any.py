@@ -1,4 +1,4 @@
-"""What holds of every policy."""
+"""Properties of every policy."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -19,12 +19,15 @@ often = examples(100)
 
 
 def power_of(decision: Decision) -> tuple[bool, int, bool]:
-    """Never greater in any place means: no more can be done with it."""
+    """A decision that is nowhere greater allows nothing more."""
     return decision.permit, -decision.approvals if decision.permit else -99, decision.self_approval
 
 
-def no_more(less: Decision, more: Decision) -> bool:
-    return all(one <= other for one, other in zip(power_of(less), power_of(more), strict=True))
+def no_more(less: Decision, greater: Decision) -> bool:
+    return all(
+        lesser_power <= greater_power
+        for lesser_power, greater_power in zip(power_of(less), power_of(greater), strict=True)
+    )
 
 
 @often
@@ -49,12 +52,12 @@ def test_deny_never_adds_power(policy: Policy, deny: Rule, request: Request, per
 @given(policies, requests, people)
 def test_deny_wins(policy: Policy, request: Request, person: Person) -> None:
     assume(request.verb in NEEDED)
-    everything = Rule("everything", EVERYONE, frozenset(Power))
-    denying = replace(policy, allow=(*policy.allow, everything), deny=(everything,))
+    all_powers = Rule("everything", EVERYONE, frozenset(Power))
+    denying = replace(policy, allow=(*policy.allow, all_powers), deny=(all_powers,))
     assert not decide(denying, request, person).permit
     for power in NEEDED[request.verb]:
-        one = replace(policy, deny=(replace(everything, may=frozenset({power})),))
-        assert not decide(one, request, person).permit
+        denying_one = replace(policy, deny=(replace(all_powers, may=frozenset({power})),))
+        assert not decide(denying_one, request, person).permit
 
 
 @often
@@ -73,9 +76,9 @@ def test_nobody_approves_their_own_request_unless_allowed(
 def test_self_approval_promised_to_the_requester_holds_for_the_approver(
     policy: Policy, request: Request, person: Person
 ) -> None:
-    asked = decide(policy, replace(request, verb=Verb.ASK), person)
+    decision = decide(policy, replace(request, verb=Verb.ASK), person)
     approved = decide(policy, replace(request, verb=Verb.APPROVE, own=True), person)
-    assert asked.self_approval <= approved.permit
+    assert decision.self_approval <= approved.permit
 
 
 @often
@@ -93,24 +96,24 @@ def test_missing_facts_never_add_power(policy: Policy, request: Request, person:
     outside = replace(person, groups=person.groups - {group}, unchecked=person.unchecked - {group})
     inside = replace(outside, groups=outside.groups | {group})
     dark = replace(outside, unchecked=outside.unchecked | {group})
-    for told in (inside, outside):
-        assert no_more(decide(policy, request, dark), decide(policy, request, told))
+    for known_membership in (inside, outside):
+        assert no_more(decide(policy, request, dark), decide(policy, request, known_membership))
 
 
 @often
 @given(policies, requests, people, st.integers(1, 4).map(Decimal))
 def test_earlier_changes_of_the_day_never_add_power(
-    policy: Policy, request: Request, person: Person, more: Decimal
+    policy: Policy, request: Request, person: Person, extra: Decimal
 ) -> None:
     earlier = request.earlier
     later = replace(
         request,
         earlier=replace(
             earlier,
-            units=earlier.units + more,
-            person_units=earlier.person_units + more,
-            values={code: earlier.values.get(code, Decimal(0)) + more for code in CURRENCIES},
-            person_values={code: earlier.person_values.get(code, Decimal(0)) + more for code in CURRENCIES},
+            units=earlier.units + extra,
+            person_units=earlier.person_units + extra,
+            values={code: earlier.values.get(code, Decimal(0)) + extra for code in CURRENCIES},
+            person_values={code: earlier.person_values.get(code, Decimal(0)) + extra for code in CURRENCIES},
         ),
     )
     assert no_more(decide(policy, later, person), decide(policy, request, person))
@@ -121,20 +124,20 @@ def test_earlier_changes_of_the_day_never_add_power(
 def test_splitting_a_change_never_adds_power(
     policy: Policy, request: Request, person: Person, parts: list[Decimal]
 ) -> None:
-    """The last of the parts needs as much as the whole, where no rule speaks of larger changes only."""
+    """The last part needs as much as the whole, where no rule applies only to larger changes."""
     bounds = [rule.when.over for rule in policy.allow]
     bounds += [rule.when.up_to for rule in policy.deny]
     bounds += [rule.when.up_to for rule in policy.require]
     assume(not any(bounds))
-    asked = replace(request, kind=BALANCE, rewards=None)
-    whole = replace(asked, amount=sum(parts, Decimal(0)))
-    before, earlier = sum(parts[:-1], Decimal(0)), asked.earlier
+    request_without_amount = replace(request, kind=BALANCE, rewards=None)
+    whole_request = replace(request_without_amount, amount=sum(parts, Decimal(0)))
+    before, earlier = sum(parts[:-1], Decimal(0)), request_without_amount.earlier
     last = replace(
-        asked,
+        request_without_amount,
         amount=parts[-1],
         earlier=replace(earlier, units=earlier.units + before, person_units=earlier.person_units + before),
     )
-    assert no_more(decide(policy, last, person), decide(policy, whole, person))
+    assert no_more(decide(policy, last, person), decide(policy, whole_request, person))
 
 
 @often
@@ -159,7 +162,7 @@ def test_named_rule_belongs_to_the_policy(policy: Policy, request: Request, pers
 @given(policies)
 def test_policy_survives_a_file(policy: Policy) -> None:
     names = [rule.name for rule in (*policy.allow, *policy.deny)]
-    names += [one.name for one in policy.require]
+    names += [requirement.name for requirement in policy.require]
     assume(len(set(names)) == len(names))
     assert read(written(policy)) == policy
 

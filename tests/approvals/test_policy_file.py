@@ -1,4 +1,4 @@
-"""Policy files: what they say, and what is said of those that are wrong."""
+"""Policy files: what they mean, and how mistakes in them are reported."""
 
 import re
 from dataclasses import replace
@@ -168,7 +168,7 @@ ALL_CHANGES = (
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("[[allow]]\n" + WHO, 'line 1: "may" is missing'),
         ("\n[[allow]]\n" + MAY, 'line 2: "who" is missing'),
@@ -296,10 +296,10 @@ ALL_CHANGES = (
         ("a = " + "[" * 5000, "is not valid TOML (a number is too large, or the nesting is too deep)"),
     ],
 )
-def test_mistakes_are_reported_with_their_line(text: str, said: str) -> None:
+def test_mistakes_are_reported_with_their_line(text: str, message: str) -> None:
     with pytest.raises(PolicyError) as error:
         read(text, "p.toml")
-    assert str(error.value) == f"p.toml{', ' if said.startswith('line') else ': '}{said}"
+    assert str(error.value) == f"p.toml{', ' if message.startswith('line') else ': '}{message}"
     assert error.value.__suppress_context__ or error.value.__context__ is None
 
 
@@ -416,7 +416,7 @@ def test_unreadable_files_are_reported(tmp_path: Path) -> None:
     assert load(path) == Policy()
 
 
-def test_lines_of_keys_are_found() -> None:
+def test_line_numbers_of_keys_are_found() -> None:
     lines = Lines(
         '''# about
         a.b = 1
@@ -437,7 +437,7 @@ def test_lines_of_keys_are_found() -> None:
         [empty]
         '''
     )
-    told = {
+    expected = {
         ("a",): 2,
         ("a", "b"): 2,
         ("deny",): 3,
@@ -454,7 +454,7 @@ def test_lines_of_keys_are_found() -> None:
         ("absent",): 1,
         (): 1,
     }
-    assert {path: lines.of(path) for path in told} == told
+    assert {path: lines.of(path) for path in expected} == expected
 
 
 def test_deeply_nested_text_is_skipped() -> None:
@@ -469,10 +469,10 @@ def section(title: str) -> str:
 
 
 def asks(
-    kind: PolicyKind, amount: int | None = None, *, env: str = "live", plan: str = "pro", **more: str
+    kind: PolicyKind, amount: int | None = None, *, env: str = "live", plan: str = "pro", **details: str
 ) -> Request:
     size = None if amount is None else Decimal(amount)
-    rewards = frozenset({more["reward"]}) if "reward" in more else None
+    rewards = frozenset({details["reward"]}) if "reward" in details else None
     return Request(Verb.ASK, kind, size, Environment(env), frozenset({plan}), rewards)
 
 
@@ -485,7 +485,7 @@ REFUSED = None
 
 
 @pytest.mark.parametrize(
-    ("title", "person", "asked", "approvals"),
+    ("title", "person", "request", "approvals"),
     [
         ("Two people", ANA, GIFT, 0),
         ("Two people", ANA, asks(BALANCE, 501), 1),
@@ -508,20 +508,20 @@ REFUSED = None
     ],
 )
 def test_teams_of_the_guide_work_as_described(
-    title: str, person: Person, asked: Request, approvals: int | None
+    title: str, person: Person, request: Request, approvals: int | None
 ) -> None:
-    decision = decide(read(section(title)), asked, person)
+    decision = decide(read(section(title)), request, person)
     assert (decision.approvals if decision.permit else REFUSED) == approvals
 
 
 def test_requester_does_not_decide_in_strict_finance() -> None:
     approve = Request(Verb.APPROVE, BALANCE, Decimal(5), Environment.LIVE, frozenset({"pro"}))
-    found = decide(read(section("Strict finance")), approve, BOTH)
-    assert found == Decision(False, DecisionReason.DENIED, "support does not decide")
+    decision = decide(read(section("Strict finance")), approve, BOTH)
+    assert decision == Decision(False, DecisionReason.DENIED, "support does not decide")
 
 
 def of_kind(kind_id: str, worth: int | None = None, amount: int | None = None) -> Request:
-    """A request of a live customer's, worth so many dollars."""
+    """A request for a live customer, worth so many dollars."""
     return replace(
         asks(registry.kind(kind_id).policy, amount),
         worth=None if worth is None else Worth(Decimal(worth), "USD"),
@@ -529,7 +529,7 @@ def of_kind(kind_id: str, worth: int | None = None, amount: int | None = None) -
 
 
 @pytest.mark.parametrize(
-    ("person", "asked", "approvals"),
+    ("person", "request", "approvals"),
     [
         (AGENT, of_kind("balance", amount=1000), 0),
         (AGENT, of_kind("grant", amount=1000), 0),
@@ -556,8 +556,8 @@ def of_kind(kind_id: str, worth: int | None = None, amount: int | None = None) -
         (MAX, of_kind("details"), REFUSED),
     ],
 )
-def test_example_policy_decides_as_it_says(person: Person, asked: Request, approvals: int | None) -> None:
-    decision = decide(load(ROOT / "policy.example.toml"), asked, person)
+def test_example_policy_decides_as_it_says(person: Person, request: Request, approvals: int | None) -> None:
+    decision = decide(load(ROOT / "policy.example.toml"), request, person)
     assert (decision.approvals if decision.permit else REFUSED) == approvals
 
 
@@ -600,7 +600,7 @@ def test_approvals_table_is_read() -> None:
     assert BUILT_IN.approvals == ApprovalRules()
     assert BUILT_IN.approvals.post_applied
     assert BUILT_IN.approvals.tolerance == EXACT
-    both = read("[approvals]\ntolerance = { percent = 12.5, units = 500 }").approvals.tolerance
-    assert both == Tolerance(Decimal("12.5"), Decimal(500))
+    tolerance = read("[approvals]\ntolerance = { percent = 12.5, units = 500 }").approvals.tolerance
+    assert tolerance == Tolerance(Decimal("12.5"), Decimal(500))
     assert read("[approvals]\ntolerance = { units = 5 }").approvals.tolerance == Tolerance(units=Decimal(5))
     assert not read("[approvals]\npost_applied = false").approvals.post_applied

@@ -1,4 +1,4 @@
-"""Policies and their files at the limits: where exactly a thing begins, and where it is said to be wrong."""
+"""Policies and their files at the boundaries: where a limit begins, and where a mistake is reported."""
 
 from decimal import Decimal
 from pathlib import Path
@@ -55,7 +55,7 @@ def test_errors_name_the_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         (
             'deny = 1\nx = "\n',
@@ -78,10 +78,10 @@ def test_errors_name_the_file(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_every_mistake_is_reported(text: str, said: str) -> None:
+def test_every_mistake_is_reported(text: str, message: str) -> None:
     with pytest.raises(PolicyError) as error:
         read(text, "p")
-    assert str(error.value) == said
+    assert str(error.value) == message
 
 
 def test_unnamed_rules_are_not_duplicates() -> None:
@@ -112,19 +112,19 @@ def test_errors_say_policy_without_a_file_name() -> None:
 def test_verbs_need_their_powers(may: str, verbs: set[Verb]) -> None:
     policy = read(f'[[allow]]\nwho = "everyone"\nmay = {may if "[" in may else repr(may)}')
     person = Person("U01")
-    wanted = {verb: Request(verb, None if verb in (Verb.HISTORY, Verb.LINK) else BALANCE) for verb in Verb}
-    wanted[Verb.WITHDRAW] = Request(Verb.WITHDRAW, BALANCE, own=True)
-    permitted = {verb for verb, request in wanted.items() if decide(policy, request, person).permit}
+    requests = {verb: Request(verb, None if verb in (Verb.HISTORY, Verb.LINK) else BALANCE) for verb in Verb}
+    requests[Verb.WITHDRAW] = Request(Verb.WITHDRAW, BALANCE, own=True)
+    permitted = {verb for verb, request in requests.items() if decide(policy, request, person).permit}
     assert permitted == verbs | {Verb.WITHDRAW, Verb.DIGESTS}, "these two need no power"
 
 
 @pytest.mark.parametrize("code", ["", "duplicate_idempotency_key"])
 def test_duplicate_keeps_autumns_status_and_code(code: str) -> None:
-    found = write_answer(refused(409)(status=409, code=code))
-    assert (found.status, found.details) == (WriteStatus.DUPLICATE, {"status": "409", "code": code})
+    answer = write_answer(refused(409)(status=409, code=code))
+    assert (answer.status, answer.details) == (WriteStatus.DUPLICATE, {"status": "409", "code": code})
 
 
 def test_built_in_policy_is_named_in_the_trail() -> None:
-    found = decide(BUILT_IN, Request(Verb.ASK, DETAILS), Person("U01"))
-    assert (found.rule, found.approvals, found.self_approval) == ("built in", 1, False)
+    decision = decide(BUILT_IN, Request(Verb.ASK, DETAILS), Person("U01"))
+    assert (decision.rule, decision.approvals, decision.self_approval) == ("built in", 1, False)
     assert [rule.name for rule in BUILT_IN.allow] == ["built in"]

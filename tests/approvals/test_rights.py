@@ -1,4 +1,4 @@
-"""Rights at the moment that counts: with each approval the policy is asked about everybody again."""
+"""Permissions at the moment that counts: with each approval the policy is asked about everybody again."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -34,26 +34,26 @@ async def service(harness: Harness) -> ChangeService:
 
 
 async def approved_once(harness: Harness, service: ChangeService) -> Record:
-    asked = await harness.waiting(service)
-    record = (await service.approve(asked.id, 1, RAJ)).record
+    request = await harness.waiting(service)
+    record = (await service.approve(request.id, 1, RAJ)).record
     assert record is not None
     assert record.state is State.WAITING
     return record
 
 
 def counted(record: Record) -> dict[str, bool]:
-    return {one.person: one.counts for one in record.approvals}
+    return {approval.person: approval.counts for approval in record.approvals}
 
 
 async def test_approval_of_someone_who_left_does_not_count(harness: Harness, service: ChangeService) -> None:
-    asked = await approved_once(harness, service)
+    request = await approved_once(harness, service)
     harness.permissions.members["U_RAJ"] = False
-    second = (await service.approve(asked.id, 1, LEA)).record
+    second = (await service.approve(request.id, 1, LEA)).record
     assert second is not None
     assert (second.state, counted(second)) == (State.WAITING, {"U_RAJ": False, "U_LEA": True})
     assert harness.written() == 0
     harness.permissions.members["U_RAJ"] = True
-    third = (await service.approve(asked.id, 1, RAJ)).record
+    third = (await service.approve(request.id, 1, RAJ)).record
     assert third is not None
     assert (third.state, counted(third)) == (State.APPLIED, {"U_RAJ": True, "U_LEA": True})
     assert await harness.trail_is_intact()
@@ -62,24 +62,24 @@ async def test_approval_of_someone_who_left_does_not_count(harness: Harness, ser
 async def test_approval_no_longer_counts_once_a_rule_forbids_it(
     harness: Harness, service: ChangeService
 ) -> None:
-    asked = await approved_once(harness, service)
+    request = await approved_once(harness, service)
     harness.permissions.policy = forbids("U_RAJ", Power.APPROVE)
-    record = (await service.approve(asked.id, 1, LEA)).record
+    record = (await service.approve(request.id, 1, LEA)).record
     assert record is not None
     assert (record.state, counted(record)) == (State.WAITING, {"U_RAJ": False, "U_LEA": True})
 
 
-@pytest.mark.parametrize("who", ["U_ANA", "U_RAJ"])
+@pytest.mark.parametrize("person", ["U_ANA", "U_RAJ"])
 async def test_nothing_is_decided_while_a_person_cannot_be_checked(
-    harness: Harness, service: ChangeService, who: str
+    harness: Harness, service: ChangeService, person: str
 ) -> None:
-    asked = await approved_once(harness, service)
-    harness.permissions.members[who] = None
-    reply = await service.approve(asked.id, 1, LEA)
+    request = await approved_once(harness, service)
+    harness.permissions.members[person] = None
+    reply = await service.approve(request.id, 1, LEA)
     assert reply.result is Result.UNCHECKED
-    assert await service.get(asked.id) == asked
-    harness.permissions.members[who] = True
-    done = (await service.approve(asked.id, 1, LEA)).record
+    assert await service.get(request.id) == request
+    harness.permissions.members[person] = True
+    done = (await service.approve(request.id, 1, LEA)).record
     assert done is not None
     assert done.state is State.APPLIED
 
@@ -87,21 +87,21 @@ async def test_nothing_is_decided_while_a_person_cannot_be_checked(
 async def test_request_ends_when_its_requester_loses_permission(
     harness: Harness, service: ChangeService
 ) -> None:
-    asked = await approved_once(harness, service)
+    request = await approved_once(harness, service)
     harness.permissions.members["U_ANA"] = False
-    reply = await service.approve(asked.id, 1, LEA)
+    reply = await service.approve(request.id, 1, LEA)
     assert reply.result is Result.FAILED
     assert reply.record is not None
     assert (reply.record.state, reply.record.ending) == (State.FAILED, Cause.ASKER_NOT_ALLOWED)
-    assert harness.events(asked)[-1] is ChangeEvent.FAILED
+    assert harness.events(request)[-1] is ChangeEvent.FAILED
     assert harness.written() == 0
     assert await harness.trail_is_intact()
 
 
 async def test_right_to_undo_is_checked_for_an_undo(harness: Harness, service: ChangeService) -> None:
-    asked = await approved_once(harness, service)
-    await service.approve(asked.id, 1, LEA)
-    back = (await service.undo(asked.id, "undo-1", ANA)).record
+    request = await approved_once(harness, service)
+    await service.approve(request.id, 1, LEA)
+    back = (await service.undo(request.id, "undo-1", ANA)).record
     assert back is not None
     harness.permissions.policy = forbids("U_ANA", Power.UNDO)
     ended = (await service.approve(back.id, 1, RAJ)).record
@@ -112,18 +112,18 @@ async def test_right_to_undo_is_checked_for_an_undo(harness: Harness, service: C
 async def test_request_waits_when_the_policy_now_requires_more_approvals(
     harness: Harness, service: ChangeService
 ) -> None:
-    asked = await approved_once(harness, service)
+    request = await approved_once(harness, service)
     harness.permissions.policy = replace(TWO, require=(Requirement("three", approvals=3),))
-    record = (await service.approve(asked.id, 1, LEA)).record
+    record = (await service.approve(request.id, 1, LEA)).record
     assert record is not None
     assert (record.state, record.needed) == (State.WAITING, 3)
 
 
 async def test_concurrent_approvals_are_both_counted(harness: Harness, service: ChangeService) -> None:
-    asked = await harness.waiting(service)
-    # The policy is asked about the asker after it was read who approved before.
-    harness.permissions.meanwhile[Verb.ASK] = lambda: service.approve(asked.id, 1, LEA)
-    done = (await service.approve(asked.id, 1, RAJ)).record
+    request = await harness.waiting(service)
+    # The policy is asked about the requester after the earlier approvals were read.
+    harness.permissions.meanwhile[Verb.ASK] = lambda: service.approve(request.id, 1, LEA)
+    done = (await service.approve(request.id, 1, RAJ)).record
     assert done is not None
     assert (done.state, counted(done)) == (State.APPLIED, {"U_RAJ": True, "U_LEA": True})
 
@@ -140,30 +140,30 @@ RAJ_UP_TO_510 = replace(
 
 
 async def raised_by_500(harness: Harness, service: ChangeService) -> tuple[Record, float]:
-    """A request that sets what remains, and what is used by now."""
+    """A request that sets the balance, and the usage so far."""
     balance = (await harness.autumn.customer(CUSTOMER)).balances["messages"]
-    asked = await harness.waiting(service, harness.balance(BalanceAction.SET, int(balance.remaining) + 500))
-    return asked, float(balance.usage)
+    request = await harness.waiting(service, harness.balance(BalanceAction.SET, int(balance.remaining) + 500))
+    return request, float(balance.usage)
 
 
-async def test_size_that_grew_while_it_waited_counts_for_who_approves(harness: Harness) -> None:
+async def test_size_that_grew_while_waiting_decides_who_approves(harness: Harness) -> None:
     harness.permissions.policy = RAJ_UP_TO_510
     service = harness.service(tolerance=Tolerance(units=Decimal(30)))
-    asked, usage = await raised_by_500(harness, service)
+    request, usage = await raised_by_500(harness, service)
     await harness.change_in_autumn(usage=usage + 20)
-    reply = await service.approve(asked.id, 1, RAJ)
-    assert (reply.result, reply.record) == (Result.NOT_ALLOWED, asked)
-    assert (await service.approve(asked.id, 1, LEA)).result is Result.DONE
+    reply = await service.approve(request.id, 1, RAJ)
+    assert (reply.result, reply.record) == (Result.NOT_ALLOWED, request)
+    assert (await service.approve(request.id, 1, LEA)).result is Result.DONE
     assert harness.written() == 0
 
 
-async def test_approval_of_a_size_that_grew_no_longer_counts(harness: Harness) -> None:
+async def test_approval_of_a_smaller_size_no_longer_counts(harness: Harness) -> None:
     harness.permissions.policy = RAJ_UP_TO_510
     service = harness.service(tolerance=Tolerance(units=Decimal(30)))
-    asked, usage = await raised_by_500(harness, service)
-    assert (await service.approve(asked.id, 1, RAJ)).result is Result.DONE
+    request, usage = await raised_by_500(harness, service)
+    assert (await service.approve(request.id, 1, RAJ)).result is Result.DONE
     await harness.change_in_autumn(usage=usage + 20)
-    second = (await service.approve(asked.id, 1, LEA)).record
+    second = (await service.approve(request.id, 1, LEA)).record
     assert second is not None
     assert (second.state, counted(second)) == (State.WAITING, {"U_RAJ": False, "U_LEA": True})
     assert harness.written() == 0

@@ -11,11 +11,13 @@ from bot.approvals.results import Result
 from tests.approvals.harness import ANA, RAJ, Harness
 
 
-async def submit(harness: Harness, **other: Any) -> Result:
-    return (await harness.service().submit(replace(harness.request(), **other))).result
+async def submit(harness: Harness, **fields: Any) -> Result:
+    return (await harness.service().submit(replace(harness.request(), **fields))).result
 
 
-async def test_person_has_so_many_requests_waiting(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_waiting_requests_of_a_person_are_limited(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(repository, "MOST_OF_PERSON", 2)
     service = harness.service()
     first = await harness.waiting(service)
@@ -28,7 +30,7 @@ async def test_person_has_so_many_requests_waiting(harness: Harness, monkeypatch
     assert await harness.trail_is_intact()
 
 
-async def test_channel_has_so_many_requests_waiting(
+async def test_waiting_requests_of_a_channel_are_limited(
     harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(repository, "MOST_OF_CHANNEL", 1)

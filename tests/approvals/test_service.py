@@ -1,4 +1,4 @@
-"""The service for changes: asking, deciding, and what is told, over both databases."""
+"""The change service: requests, decisions and notices, over both databases."""
 
 import asyncio
 from dataclasses import replace
@@ -31,30 +31,30 @@ async def test_request_is_approved_applied_and_undone(harness: Harness) -> None:
     service = harness.service()
     reply = await service.submit(harness.request())
     assert reply.result is Result.DONE
-    asked = reply.record
-    assert asked is not None
-    assert (asked.state, asked.version, asked.needed, asked.rule) == (State.WAITING, 1, 1, "rule")
-    assert (asked.amount, asked.products, asked.rewards) == (Decimal(100), frozenset({"starter"}), None)
-    assert harness.events(asked) == [ChangeEvent.ASKED]
+    request = reply.record
+    assert request is not None
+    assert (request.state, request.version, request.needed, request.rule) == (State.WAITING, 1, 1, "rule")
+    assert (request.amount, request.products, request.rewards) == (Decimal(100), frozenset({"starter"}), None)
+    assert harness.events(request) == [ChangeEvent.ASKED]
     assert harness.written() == 0
 
-    done = (await service.approve(asked.id, 1, RAJ)).record
+    done = (await service.approve(request.id, 1, RAJ)).record
     assert done is not None
     assert (done.state, done.ending, done.decided_by, done.writes) == (State.APPLIED, Cause.DONE, "U_RAJ", 1)
     assert [approval.person for approval in done.approvals] == ["U_RAJ"]
     assert done.lease_until is None
     assert done.undoable
-    assert harness.events(asked) == [ChangeEvent.ASKED, ChangeEvent.APPLYING, ChangeEvent.APPLIED]
+    assert harness.events(request) == [ChangeEvent.ASKED, ChangeEvent.APPLYING, ChangeEvent.APPLIED]
     assert harness.written() == 1
-    assert harness.local.ledger[-1].idempotency_key == f"maple:{asked.id}:0"
+    assert harness.local.ledger[-1].idempotency_key == f"maple:{request.id}:0"
     assert await harness.granted() == 2100
 
-    back = (await service.undo(asked.id, "undo-1", LEA, reason="wrong customer")).record
+    back = (await service.undo(request.id, "undo-1", LEA, reason="wrong customer")).record
     assert back is not None
-    assert (back.state, back.undo_of, back.asker) == (State.WAITING, asked.id, "U_LEA")
+    assert (back.state, back.undo_of, back.asker) == (State.WAITING, request.id, "U_LEA")
     assert back.reason == "wrong customer"
     assert harness.permissions.requests[-1].verb is Verb.UNDO
-    second = await service.undo(asked.id, "undo-2", RAJ)
+    second = await service.undo(request.id, "undo-2", RAJ)
     assert second.result is Result.NO_UNDO
     assert second.record is not None
     assert second.record.undo == back.id
@@ -63,43 +63,43 @@ async def test_request_is_approved_applied_and_undone(harness: Harness) -> None:
     assert undone is not None
     assert undone.state is State.APPLIED
     assert await harness.granted() == 2000
-    original = await service.get(asked.id)
+    original = await service.get(request.id)
     assert original is not None
     assert original.undone
-    assert harness.events(asked)[-1] is ChangeEvent.UNDONE
-    assert (await service.undo(asked.id, "undo-3", RAJ)).result is Result.NO_UNDO
+    assert harness.events(request)[-1] is ChangeEvent.UNDONE
+    assert (await service.undo(request.id, "undo-3", RAJ)).result is Result.NO_UNDO
 
-    assert await harness.steps(asked) == ["asked", "approved", "applying", "writing", "applied", "undone"]
+    assert await harness.steps(request) == ["asked", "approved", "applying", "writing", "applied", "undone"]
     assert [entry.event for entry in await service.steps(back.id)][-1] == "applied"
-    assert {one.id for one in await service.history(CUSTOMER)} == {asked.id, back.id}
-    assert [one.id for one in await service.requested_by("U_LEA")] == [back.id]
+    assert {record.id for record in await service.history(CUSTOMER)} == {request.id, back.id}
+    assert [record.id for record in await service.requested_by("U_LEA")] == [back.id]
     assert await service.waiting() == []
     assert await harness.trail_is_intact()
 
 
 async def test_concurrent_undos_leave_one(harness: Harness) -> None:
     service = harness.service()
-    asked = await harness.waiting(service)
-    await service.approve(asked.id, 1, RAJ)
-    replies = await asyncio.gather(*(service.undo(asked.id, f"undo-{n}", RAJ) for n in range(5)))
+    request = await harness.waiting(service)
+    await service.approve(request.id, 1, RAJ)
+    replies = await asyncio.gather(*(service.undo(request.id, f"undo-{n}", RAJ) for n in range(5)))
     assert sorted(reply.result for reply in replies) == [Result.DONE] + [Result.NO_UNDO] * 4
 
 
 async def test_denied_undo_can_be_requested_again(sqlite_harness: Harness) -> None:
     service = sqlite_harness.service()
-    asked = await sqlite_harness.waiting(service)
-    await service.approve(asked.id, 1, RAJ)
-    first = (await service.undo(asked.id, "undo-1", RAJ, channel="C_OTHER")).record
+    request = await sqlite_harness.waiting(service)
+    await service.approve(request.id, 1, RAJ)
+    first = (await service.undo(request.id, "undo-1", RAJ, channel="C_OTHER")).record
     assert first is not None
     assert first.channel == "C_OTHER"
     await service.deny(first.id, 1, LEA)
-    assert (await service.undo(asked.id, "undo-2", RAJ)).result is Result.DONE
+    assert (await service.undo(request.id, "undo-2", RAJ)).result is Result.DONE
 
 
 async def test_change_that_was_not_applied_cannot_be_undone(sqlite_harness: Harness) -> None:
     service = sqlite_harness.service()
-    asked = await sqlite_harness.waiting(service)
-    assert (await service.undo(asked.id, "undo-1", RAJ)).result is Result.NO_UNDO
+    request = await sqlite_harness.waiting(service)
+    assert (await service.undo(request.id, "undo-1", RAJ)).result is Result.NO_UNDO
     assert (await service.undo("nothing", "undo-1", RAJ)).result is Result.UNKNOWN
     deletion = await sqlite_harness.waiting(service, DeletionInput(customer=CUSTOMER, typed=CUSTOMER))
     done = (await service.approve(deletion.id, 1, RAJ)).record
@@ -136,10 +136,10 @@ async def test_request_is_refused_for_each_reason(sqlite_harness: Harness) -> No
     assert refused.look is not None
     assert [note.code for note in refused.look.judgement.refusals] == [BalanceNote.NOT_POSITIVE]
 
-    seen = (await service.look(wish.input, await service.open("balance", CUSTOMER), ANA)).preview
-    assert seen is not None
+    preview = (await service.look(wish.input, await service.open("balance", CUSTOMER), ANA)).preview
+    assert preview is not None
     await harness.change_in_autumn(usage=7)
-    absolute = replace(harness.request(harness.balance(BalanceAction.SET, 50)), seen=seen.before)
+    absolute = replace(harness.request(harness.balance(BalanceAction.SET, 50)), seen=preview.before)
     moved = await service.submit(absolute)
     assert moved.result is Result.MOVED
     assert moved.look is not None
@@ -150,7 +150,7 @@ async def test_request_is_refused_for_each_reason(sqlite_harness: Harness) -> No
     assert (await service.submit(replace(wish, reason=" \x00 "))).result is Result.NO_REASON
     harness.permissions.refused.add(("U_ANA", Verb.ASK))
     assert (await service.submit(wish)).result is Result.NOT_ALLOWED
-    assert (await service.submit(replace(wish, actor=RAJ, seen=seen.before))).result is Result.DONE
+    assert (await service.submit(replace(wish, actor=RAJ, seen=preview.before))).result is Result.DONE
 
     harness.local.faults.add("customers.get", "500")
     trouble = await service.submit(harness.request())
@@ -162,11 +162,11 @@ async def test_policy_is_asked_about_amount_and_products(sqlite_harness: Harness
     service = sqlite_harness.service()
     facts = await service.open("balance", CUSTOMER)
     for amount in (100, -1):
-        seen = await service.look(sqlite_harness.balance(amount=amount), facts, ANA)
-        assert (await service.may_ask(seen, ANA)).permit
+        assessment = await service.look(sqlite_harness.balance(amount=amount), facts, ANA)
+        assert (await service.may_ask(assessment, ANA)).permit
     assert (await service.may_history(ANA)).permit
-    given, refused, history = sqlite_harness.permissions.requests
-    assert (given.amount, given.products, given.environment) == (
+    first, refused, history = sqlite_harness.permissions.requests
+    assert (first.amount, first.products, first.environment) == (
         Decimal(100),
         frozenset({"starter"}),
         Environment.SANDBOX,
@@ -176,7 +176,7 @@ async def test_policy_is_asked_about_amount_and_products(sqlite_harness: Harness
 
 
 @pytest.mark.parametrize(
-    ("action", "given", "held", "rewards"),
+    ("action", "fields", "held_rewards", "rewards"),
     [
         (RewardAction.REMOVE, {}, ["vip"], {"vip"}),
         (RewardAction.REMOVE, {}, [], set()),
@@ -187,133 +187,137 @@ async def test_policy_is_asked_about_amount_and_products(sqlite_harness: Harness
     ],
 )
 def test_policy_is_asked_about_given_and_replaced_rewards(
-    action: RewardAction, given: dict[str, str], held: list[str], rewards: set[str] | None
+    action: RewardAction, fields: dict[str, str], held_rewards: list[str], rewards: set[str] | None
 ) -> None:
     from tests.changes import facts
 
-    known = replace(
+    customer_facts = replace(
         facts.facts(rewards=facts.rewards(grants=(facts.grant("BONUS", messages=5),))),
-        billing=facts.billing(*(facts.discount(reward) for reward in held)),
+        billing=facts.billing(*(facts.discount(reward) for reward in held_rewards)),
     )
-    asked = RewardInput(customer="cus_1", action=action, **given)
-    assert registry.kind("reward").rewards(asked, known) == rewards
-    assert registry.kind("reward").rewards(asked, facts.facts()) is None
+    reward_input = RewardInput(customer="cus_1", action=action, **fields)
+    assert registry.kind("reward").rewards(reward_input, customer_facts) == rewards
+    assert registry.kind("reward").rewards(reward_input, facts.facts()) is None
 
 
 def test_policy_is_asked_about_products() -> None:
     from bot.changes.balance.request import BalanceInput
     from tests.changes import facts
 
-    known = facts.facts(
+    customer_facts = facts.facts(
         customer=facts.customer(
             facts.balance(facts.row("a"), facts.row("b", plan_id=None)),
             subscriptions=[facts.subscription("max")],
         )
     )
     row = BalanceInput(customer="cus_1", feature="messages", row="a", action=BalanceAction.GIVE)
-    assert registry.kind("balance").products(row, known) == frozenset({"pro"})
-    assert registry.kind("balance").products(row.model_copy(update={"row": "b"}), known) == frozenset({"max"})
-    assert registry.kind("balance").products(row.model_copy(update={"row": "c"}), known) is None
-    assert registry.kind("balance").products(row.model_copy(update={"feature": "other"}), known) is None
+    assert registry.kind("balance").products(row, customer_facts) == frozenset({"pro"})
+    assert registry.kind("balance").products(
+        row.model_copy(update={"row": "b"}), customer_facts
+    ) == frozenset({"max"})
+    assert registry.kind("balance").products(row.model_copy(update={"row": "c"}), customer_facts) is None
+    assert (
+        registry.kind("balance").products(row.model_copy(update={"feature": "other"}), customer_facts) is None
+    )
 
 
 async def test_two_approvals_of_two_people(harness: Harness) -> None:
     harness.permissions.needed = 2
     service = harness.service()
-    asked = await harness.waiting(service)
-    assert (await service.approve(asked.id, 1, ANA)).result is Result.NOT_ALLOWED
-    first = await service.approve(asked.id, 1, RAJ)
+    request = await harness.waiting(service)
+    assert (await service.approve(request.id, 1, ANA)).result is Result.NOT_ALLOWED
+    first = await service.approve(request.id, 1, RAJ)
     assert first.result is Result.DONE
     assert first.record is not None
     assert first.record.state is State.WAITING
-    assert (await service.approve(asked.id, 1, RAJ)).result is Result.ALREADY
+    assert (await service.approve(request.id, 1, RAJ)).result is Result.ALREADY
     assert harness.written() == 0
     harness.clock.move(seconds=1)
-    second = (await service.approve(asked.id, 1, LEA)).record
+    second = (await service.approve(request.id, 1, LEA)).record
     assert second is not None
     assert (second.state, second.decided_by) == (State.APPLIED, "U_LEA")
     assert [approval.person for approval in second.approvals] == ["U_RAJ", "U_LEA"]
-    assert harness.events(asked)[:2] == [ChangeEvent.ASKED, ChangeEvent.APPROVED]
+    assert harness.events(request)[:2] == [ChangeEvent.ASKED, ChangeEvent.APPROVED]
 
 
 async def test_approver_may_still_deny(harness: Harness) -> None:
     harness.permissions.needed = 2
     service = harness.service()
-    asked = await harness.waiting(service)
-    await service.approve(asked.id, 1, RAJ)
-    denied = (await service.deny(asked.id, 1, RAJ, "wait")).record
+    request = await harness.waiting(service)
+    await service.approve(request.id, 1, RAJ)
+    denied = (await service.deny(request.id, 1, RAJ, "wait")).record
     assert denied is not None
     assert (denied.state, denied.approvals, denied.comment) == (State.DENIED, (), "wait")
-    assert (await service.approve(asked.id, 1, LEA)).result is Result.TOO_LATE
-    assert (await service.deny(asked.id, 1, LEA)).result is Result.TOO_LATE
-    assert (await service.withdraw(asked.id, ANA)).result is Result.TOO_LATE
-    assert harness.events(asked)[-1] is ChangeEvent.DENIED
+    assert (await service.approve(request.id, 1, LEA)).result is Result.TOO_LATE
+    assert (await service.deny(request.id, 1, LEA)).result is Result.TOO_LATE
+    assert (await service.withdraw(request.id, ANA)).result is Result.TOO_LATE
+    assert harness.events(request)[-1] is ChangeEvent.DENIED
     assert await harness.trail_is_intact()
 
 
 async def test_only_the_requester_withdraws(harness: Harness) -> None:
     service = harness.service()
-    asked = await harness.waiting(service)
-    assert (await service.withdraw(asked.id, RAJ)).result is Result.NOT_ALLOWED
-    withdrawn = (await service.withdraw(asked.id, ANA)).record
+    request = await harness.waiting(service)
+    assert (await service.withdraw(request.id, RAJ)).result is Result.NOT_ALLOWED
+    withdrawn = (await service.withdraw(request.id, ANA)).record
     assert withdrawn is not None
     assert withdrawn.state is State.WITHDRAWN
-    assert (await service.approve(asked.id, 1, RAJ)).result is Result.TOO_LATE
+    assert (await service.approve(request.id, 1, RAJ)).result is Result.TOO_LATE
 
 
 async def test_changes_of_the_other_environment_are_invisible(sqlite_harness: Harness) -> None:
-    asked = await sqlite_harness.waiting(sqlite_harness.service())
+    request = await sqlite_harness.waiting(sqlite_harness.service())
     live = sqlite_harness.service(env=Environment.LIVE)
-    assert (await live.approve(asked.id, 1, RAJ)).result is Result.UNKNOWN
+    assert (await live.approve(request.id, 1, RAJ)).result is Result.UNKNOWN
     assert await live.history(CUSTOMER) == []
     sqlite_harness.clock.move(days=2)
     await live.sweeper.sweep(sqlite_harness.clock())
-    assert (await sqlite_harness.service().get(asked.id)) == asked
+    assert (await sqlite_harness.service().get(request.id)) == request
 
 
 async def test_request_that_expires_while_the_policy_is_asked_is_too_late(sqlite_harness: Harness) -> None:
     service = sqlite_harness.service()
-    asked = await sqlite_harness.waiting(service)
+    request = await sqlite_harness.waiting(service)
     sqlite_harness.clock.move(hours=25)
 
     async def sweep() -> None:
         await service.sweeper.sweep(sqlite_harness.clock(), "expiry")
 
     sqlite_harness.permissions.meanwhile[Verb.APPROVE] = sweep
-    late = await service.approve(asked.id, 1, RAJ)
+    late = await service.approve(request.id, 1, RAJ)
     assert (late.result, late.record and late.record.state) == (Result.TOO_LATE, State.EXPIRED)
 
 
 async def test_request_expires_at_the_click(harness: Harness) -> None:
     service = harness.service()
-    asked = await harness.waiting(service)
+    request = await harness.waiting(service)
     harness.clock.move(hours=24)
-    late = await service.approve(asked.id, 1, RAJ)
+    late = await service.approve(request.id, 1, RAJ)
     assert late.result is Result.TOO_LATE
     assert late.record is not None
     assert late.record.state is State.EXPIRED
-    assert harness.events(asked)[-1] is ChangeEvent.EXPIRED
-    assert (await service.deny(asked.id, 1, RAJ)).result is Result.TOO_LATE
+    assert harness.events(request)[-1] is ChangeEvent.EXPIRED
+    assert (await service.deny(request.id, 1, RAJ)).result is Result.TOO_LATE
 
 
 async def test_outdated_absolute_edit_waits_again(harness: Harness) -> None:
     service = harness.service()
-    asked = await harness.waiting(service, harness.balance(BalanceAction.SET, 50))
+    request = await harness.waiting(service, harness.balance(BalanceAction.SET, 50))
     await harness.change_in_autumn(usage=500)
     harness.permissions.needed = 0
-    reply = await service.approve(asked.id, 1, RAJ)
+    reply = await service.approve(request.id, 1, RAJ)
     assert reply.result is Result.OVERTAKEN
     anew = reply.record
     assert anew is not None
     assert (anew.state, anew.version, anew.needed, anew.approvals) == (State.WAITING, 2, 1, ())
-    assert anew.before != asked.before
-    assert anew.lines != asked.lines
-    assert harness.events(asked)[-1] is ChangeEvent.OVERTAKEN
+    assert anew.before != request.before
+    assert anew.lines != request.lines
+    assert harness.events(request)[-1] is ChangeEvent.OVERTAKEN
     assert harness.written() == 0
-    stale = await service.approve(asked.id, 1, LEA)
+    stale = await service.approve(request.id, 1, LEA)
     assert (stale.result, stale.record) == (Result.STALE, anew)
-    assert (await service.deny(asked.id, 1, LEA)).result is Result.STALE
-    done = (await service.approve(asked.id, 2, RAJ)).record
+    assert (await service.deny(request.id, 1, LEA)).result is Result.STALE
+    done = (await service.approve(request.id, 2, RAJ)).record
     assert done is not None
     assert done.state is State.APPLIED
     assert await harness.trail_is_intact()
@@ -324,17 +328,17 @@ async def test_usage_within_the_tolerance_leaves_an_absolute_edit_valid(harness:
     remaining = (await harness.autumn.customer(CUSTOMER)).balances["messages"].remaining
     usage = (await harness.autumn.customer(CUSTOMER)).balances["messages"].usage
     harness.permissions.needed = 2
-    asked = await harness.waiting(service, harness.balance(BalanceAction.SET, int(remaining) + 500))
+    request = await harness.waiting(service, harness.balance(BalanceAction.SET, int(remaining) + 500))
     await harness.change_in_autumn(usage=float(usage) + 20)
-    once = (await service.approve(asked.id, 1, RAJ)).record
+    once = (await service.approve(request.id, 1, RAJ)).record
     assert once is not None
     assert (once.state, once.version, len(once.approvals)) == (State.WAITING, 1, 1)
-    # The card shows what it comes to now; what it is held to is what was shown first.
-    shown = next(line for line in once.lines if line.label is BalanceLine.REMAINING)
-    assert (shown.before, shown.after) == (str(remaining - 20), str(remaining + 500))
-    assert once.before == asked.before
+    # The card shows the current numbers; the request is held to the numbers first shown.
+    remaining_line = next(line for line in once.lines if line.label is BalanceLine.REMAINING)
+    assert (remaining_line.before, remaining_line.after) == (str(remaining - 20), str(remaining + 500))
+    assert once.before == request.before
     await harness.change_in_autumn(usage=float(usage) + 30)
-    done = (await service.approve(asked.id, 1, LEA)).record
+    done = (await service.approve(request.id, 1, LEA)).record
     assert done is not None
     assert done.state is State.APPLIED
     assert (await harness.autumn.customer(CUSTOMER)).balances["messages"].remaining == remaining + 500
@@ -346,32 +350,32 @@ async def test_small_steps_of_usage_do_not_stretch_the_tolerance(sqlite_harness:
     service = harness.service(tolerance=Tolerance(units=Decimal(30)))
     balance = (await harness.autumn.customer(CUSTOMER)).balances["messages"]
     harness.permissions.needed = 2
-    asked = await harness.waiting(service, harness.balance(BalanceAction.SET, int(balance.remaining) + 500))
+    request = await harness.waiting(service, harness.balance(BalanceAction.SET, int(balance.remaining) + 500))
     await harness.change_in_autumn(usage=float(balance.usage) + 20)
-    assert (await service.approve(asked.id, 1, RAJ)).result is Result.DONE
+    assert (await service.approve(request.id, 1, RAJ)).result is Result.DONE
     await harness.change_in_autumn(usage=float(balance.usage) + 40)
-    assert (await service.approve(asked.id, 1, LEA)).result is Result.OVERTAKEN
+    assert (await service.approve(request.id, 1, LEA)).result is Result.OVERTAKEN
     assert harness.written() == 0
 
 
 async def test_relative_edit_uses_fresh_numbers(harness: Harness) -> None:
     service = harness.service()
-    asked = await harness.waiting(service)
+    request = await harness.waiting(service)
     await harness.change_in_autumn(usage=500)
     await harness.change_in_autumn(add_to_balance=10, included_grant=2010)
-    done = (await service.approve(asked.id, 1, RAJ)).record
+    done = (await service.approve(request.id, 1, RAJ)).record
     assert done is not None
     assert done.state is State.APPLIED
-    assert done.before != asked.before
+    assert done.before != request.before
     assert await harness.granted() == 2110
 
 
 async def test_outdated_request_ends_when_it_may_no_longer_be_requested(sqlite_harness: Harness) -> None:
     service = sqlite_harness.service()
-    asked = await sqlite_harness.waiting(service, sqlite_harness.balance(BalanceAction.SET, 50))
+    request = await sqlite_harness.waiting(service, sqlite_harness.balance(BalanceAction.SET, 50))
     await sqlite_harness.change_in_autumn(usage=500)
     sqlite_harness.permissions.refused.add(("U_ANA", Verb.ASK))
-    over = (await service.approve(asked.id, 1, RAJ)).record
+    over = (await service.approve(request.id, 1, RAJ)).record
     assert over is not None
     assert (over.state, over.version) == (State.OVERTAKEN, 2)
 
@@ -396,19 +400,19 @@ async def test_request_that_can_no_longer_be_done_fails_at_approval(sqlite_harne
 
 async def test_nothing_is_decided_while_autumn_cannot_be_read(sqlite_harness: Harness) -> None:
     service = sqlite_harness.service()
-    asked = await sqlite_harness.waiting(service)
+    request = await sqlite_harness.waiting(service)
     sqlite_harness.local.faults.add("customers.get", "500")
-    assert (await service.approve(asked.id, 1, RAJ)).result is Result.TROUBLE
+    assert (await service.approve(request.id, 1, RAJ)).result is Result.TROUBLE
     sqlite_harness.local.faults.clear()
-    assert await service.get(asked.id) == asked
+    assert await service.get(request.id) == request
 
 
 async def test_outcome_is_shown_though_autumn_is_unreadable(sqlite_harness: Harness) -> None:
     service = sqlite_harness.service()
-    asked = await sqlite_harness.waiting(service)
-    sqlite_harness.permissions.meanwhile[Verb.APPROVE] = lambda: service.deny(asked.id, 1, LEA)
+    request = await sqlite_harness.waiting(service)
+    sqlite_harness.permissions.meanwhile[Verb.APPROVE] = lambda: service.deny(request.id, 1, LEA)
     sqlite_harness.local.faults.add("customers.get", "500")
-    beaten = await service.approve(asked.id, 1, RAJ)
+    beaten = await service.approve(request.id, 1, RAJ)
     assert beaten.result is Result.TOO_LATE
     assert beaten.record is not None
     assert beaten.record.state is State.DENIED
@@ -416,26 +420,26 @@ async def test_outcome_is_shown_though_autumn_is_unreadable(sqlite_harness: Harn
 
 async def test_fifty_concurrent_approvals_write_once(harness: Harness) -> None:
     desks = [harness.service(), harness.service()]
-    asked = await harness.waiting(desks[0])
+    request = await harness.waiting(desks[0])
 
     async def click(number: int) -> Result:
         service, person = desks[number % 2], Actor(f"U{number}", "T1")
         if number % 3:
-            return (await service.approve(asked.id, 1, person)).result
-        return (await service.deny(asked.id, 1, person)).result
+            return (await service.approve(request.id, 1, person)).result
+        return (await service.deny(request.id, 1, person)).result
 
     results = await asyncio.gather(*map(click, range(50)))
     assert sorted(results) == [Result.DONE] + [Result.TOO_LATE] * 49
-    record = await desks[0].get(asked.id)
+    record = await desks[0].get(request.id)
     assert record is not None
     assert record.state in (State.APPLIED, State.DENIED)
     assert harness.written() == (1 if record.state is State.APPLIED else 0)
-    steps = await harness.steps(asked)
+    steps = await harness.steps(request)
     assert len([step for step in steps if step in ("approved", "denied")]) == 1
     assert await harness.trail_is_intact()
 
 
-async def test_people_who_approve_at_the_same_time_cost_no_further_reads(harness: Harness) -> None:
+async def test_concurrent_approvals_need_no_further_reads(harness: Harness) -> None:
     service = harness.service()
     alone, together = await harness.waiting(service), await harness.waiting(service)
     before = len(harness.local.calls)
@@ -450,9 +454,9 @@ async def test_people_who_approve_at_the_same_time_cost_no_further_reads(harness
 
 async def test_changes_of_one_customer_take_turns(harness: Harness) -> None:
     desks = [harness.service(), harness.service()]
-    asked = [await harness.waiting(service) for service in desks * 2]
+    requests = [await harness.waiting(service) for service in desks * 2]
     replies = await asyncio.gather(
-        *(service.approve(one.id, 1, RAJ) for service, one in zip(desks * 2, asked, strict=True))
+        *(service.approve(request.id, 1, RAJ) for service, request in zip(desks * 2, requests, strict=True))
     )
     assert [reply.record.state for reply in replies if reply.record] == [State.APPLIED] * 4
     assert await harness.granted() == 2400
@@ -465,78 +469,80 @@ async def test_person_settles_an_unconfirmed_change(harness: Harness) -> None:
         (True, State.APPLIED, Cause.MARKED_APPLIED),
         (False, State.FAILED, Cause.MARKED_NOT_APPLIED),
     ):
-        asked = await harness.waiting(service)
+        request = await harness.waiting(service)
         harness.local.faults.add("balances.update", "500", times=1)
-        unsure = (await service.approve(asked.id, 1, RAJ)).record
+        unsure = (await service.approve(request.id, 1, RAJ)).record
         assert unsure is not None
         assert (unsure.state, unsure.ending) == (State.UNCONFIRMED, Cause.AUTUMN_BROKE)
         if applied:
             await carry_out(harness.local)
         harness.permissions.refused.add(("U_RAJ", Verb.MARK))
-        assert (await service.mark(asked.id, RAJ, applied)).result is Result.NOT_ALLOWED
-        marked = (await service.mark(asked.id, LEA, applied, "I looked")).record
+        assert (await service.mark(request.id, RAJ, applied)).result is Result.NOT_ALLOWED
+        marked = (await service.mark(request.id, LEA, applied, "I looked")).record
         assert marked is not None
         assert (marked.state, marked.ending, marked.comment) == (state, ending, "I looked")
         assert marked.invertible is applied
-        assert harness.events(asked)[-1] is ChangeEvent.MARKED
-        assert (await service.mark(asked.id, LEA, applied)).result is Result.TOO_LATE
+        assert harness.events(request)[-1] is ChangeEvent.MARKED
+        assert (await service.mark(request.id, LEA, applied)).result is Result.TOO_LATE
     assert await harness.trail_is_intact()
 
 
 async def test_marking_not_applied_is_refused_while_autumn_shows_the_change(harness: Harness) -> None:
     service = harness.service()
-    asked = await harness.waiting(service)
+    request = await harness.waiting(service)
     harness.local.faults.add("balances.update", "500", times=1)
-    unsure = (await service.approve(asked.id, 1, RAJ)).record
+    unsure = (await service.approve(request.id, 1, RAJ)).record
     assert unsure is not None
     assert (unsure.state, unsure.details["now"]) == (State.UNCONFIRMED, "absent")
-    await harness.change_in_autumn(add_to_balance=100, included_grant=2100)  # as if it had come later
-    objected = await service.mark(asked.id, LEA, applied=False)
+    await harness.change_in_autumn(add_to_balance=100, included_grant=2100)  # as if it had arrived later
+    objected = await service.mark(request.id, LEA, applied=False)
     assert objected.result is Result.SEEN_APPLIED
-    assert objected.record == unsure == await service.get(asked.id)
-    marked = (await service.mark(asked.id, LEA, applied=True)).record
+    assert objected.record == unsure == await service.get(request.id)
+    marked = (await service.mark(request.id, LEA, applied=True)).record
     assert marked is not None
     assert marked.state is State.APPLIED
 
 
 async def test_marking_applied_is_refused_while_autumn_does_not_show_the_change(harness: Harness) -> None:
     service = harness.service()
-    asked = await harness.waiting(service)
+    request = await harness.waiting(service)
     harness.local.faults.add("balances.update", "500", times=1)
-    unsure = (await service.approve(asked.id, 1, RAJ)).record
+    unsure = (await service.approve(request.id, 1, RAJ)).record
     assert unsure is not None
-    refused = await service.mark(asked.id, LEA, applied=True)
+    refused = await service.mark(request.id, LEA, applied=True)
     assert refused.result is Result.SEEN_NOT_APPLIED
-    assert refused.record == unsure == await service.get(asked.id)
-    marked = (await service.mark(asked.id, LEA, applied=False)).record
+    assert refused.record == unsure == await service.get(request.id)
+    marked = (await service.mark(request.id, LEA, applied=False)).record
     assert marked is not None
     assert marked.state is State.FAILED
 
 
-async def test_marking_applied_is_taken_where_a_later_change_may_have_taken_it_back(harness: Harness) -> None:
+async def test_marking_applied_is_accepted_where_a_later_change_may_have_reversed_it(
+    harness: Harness,
+) -> None:
     service = harness.service()
-    asked = await harness.waiting(service)
+    request = await harness.waiting(service)
     harness.local.faults.add("balances.update", "500", times=1)
-    await service.approve(asked.id, 1, RAJ)
+    await service.approve(request.id, 1, RAJ)
     await carry_out(harness.local)
     later = await harness.waiting(service, harness.balance(BalanceAction.TAKE))
     await service.approve(later.id, 1, RAJ)
-    marked = await service.mark(asked.id, LEA, applied=True)
+    marked = await service.mark(request.id, LEA, applied=True)
     assert marked.result is Result.DONE
     assert marked.record is not None
     assert marked.record.state is State.APPLIED
 
 
 @pytest.mark.parametrize("applied", [True, False])
-async def test_either_mark_is_taken_where_autumn_shows_neither_state(
+async def test_either_mark_is_accepted_where_autumn_shows_neither_state(
     sqlite_harness: Harness, applied: bool
 ) -> None:
     service = sqlite_harness.service()
-    asked = await sqlite_harness.waiting(service)
+    request = await sqlite_harness.waiting(service)
     sqlite_harness.local.faults.add("balances.update", "500", times=1)
-    await service.approve(asked.id, 1, RAJ)
+    await service.approve(request.id, 1, RAJ)
     await sqlite_harness.change_in_autumn(add_to_balance=30, included_grant=2030)
-    marked = await service.mark(asked.id, LEA, applied)
+    marked = await service.mark(request.id, LEA, applied)
     assert marked.result is Result.DONE
     assert marked.record is not None
     assert marked.record.state is (State.APPLIED if applied else State.FAILED)
@@ -544,14 +550,14 @@ async def test_either_mark_is_taken_where_autumn_shows_neither_state(
 
 async def test_marking_not_applied_is_refused_while_autumn_is_unreadable(sqlite_harness: Harness) -> None:
     service = sqlite_harness.service()
-    asked = await sqlite_harness.waiting(service)
+    request = await sqlite_harness.waiting(service)
     sqlite_harness.local.faults.add("balances.update", "500", times=1)
-    unsure = (await service.approve(asked.id, 1, RAJ)).record
+    unsure = (await service.approve(request.id, 1, RAJ)).record
     assert unsure is not None
     sqlite_harness.local.faults.add("customers.get", "500")
-    assert (await service.mark(asked.id, LEA, applied=False)).result is Result.TROUBLE
-    assert await service.get(asked.id) == unsure
-    marked = (await service.mark(asked.id, LEA, applied=True)).record
+    assert (await service.mark(request.id, LEA, applied=False)).result is Result.TROUBLE
+    assert await service.get(request.id) == unsure
+    marked = (await service.mark(request.id, LEA, applied=True)).record
     assert marked is not None
     assert (marked.state, marked.after) == (State.APPLIED, unsure.after)
 
@@ -559,13 +565,13 @@ async def test_marking_not_applied_is_refused_while_autumn_is_unreadable(sqlite_
 async def test_decision_made_meanwhile_wins(harness: Harness) -> None:
     """Between the policy's answer and the step itself."""
     harness.permissions.needed = 2
-    service, other = harness.service(), harness.service()
+    service, other_service = harness.service(), harness.service()
 
-    asked = await harness.waiting(service)
-    harness.permissions.meanwhile[Verb.APPROVE] = lambda: other.approve(asked.id, 1, RAJ)
-    assert (await service.approve(asked.id, 1, RAJ)).result is Result.ALREADY
-    harness.permissions.meanwhile[Verb.WITHDRAW] = lambda: other.deny(asked.id, 1, LEA)
-    beaten = await service.withdraw(asked.id, ANA)
+    request = await harness.waiting(service)
+    harness.permissions.meanwhile[Verb.APPROVE] = lambda: other_service.approve(request.id, 1, RAJ)
+    assert (await service.approve(request.id, 1, RAJ)).result is Result.ALREADY
+    harness.permissions.meanwhile[Verb.WITHDRAW] = lambda: other_service.deny(request.id, 1, LEA)
+    beaten = await service.withdraw(request.id, ANA)
     assert beaten.result is Result.TOO_LATE
     assert beaten.record is not None
     assert beaten.record.decided_by == "U_LEA"
@@ -574,19 +580,19 @@ async def test_decision_made_meanwhile_wins(harness: Harness) -> None:
     unsure = await harness.waiting(service)
     harness.local.faults.add("balances.update", "500", times=1)
     await service.approve(unsure.id, 1, RAJ)
-    harness.permissions.meanwhile[Verb.MARK] = lambda: other.mark(unsure.id, LEA, applied=False)
+    harness.permissions.meanwhile[Verb.MARK] = lambda: other_service.mark(unsure.id, LEA, applied=False)
     assert (await service.mark(unsure.id, RAJ, applied=False)).result is Result.TOO_LATE
     assert (await service.mark("nothing", RAJ, applied=False)).result is Result.UNKNOWN
 
     absolute = await harness.waiting(service, harness.balance(BalanceAction.SET, 50))
     await harness.change_in_autumn(usage=500)
-    harness.permissions.meanwhile[Verb.ASK] = lambda: other.withdraw(absolute.id, ANA)
+    harness.permissions.meanwhile[Verb.ASK] = lambda: other_service.withdraw(absolute.id, ANA)
     assert (await service.approve(absolute.id, 1, RAJ)).result is Result.TOO_LATE
 
     rename = await harness.waiting(service, DetailsInput(customer=CUSTOMER, name="New Name"))
     twin = await harness.waiting(service, DetailsInput(customer=CUSTOMER, name="New Name"))
     await service.approve(twin.id, 1, RAJ)
-    harness.permissions.meanwhile[Verb.APPROVE] = lambda: other.withdraw(rename.id, ANA)
+    harness.permissions.meanwhile[Verb.APPROVE] = lambda: other_service.withdraw(rename.id, ANA)
     assert (await service.approve(rename.id, 1, RAJ)).result is Result.TOO_LATE
     assert await harness.trail_is_intact()
 
@@ -594,42 +600,42 @@ async def test_decision_made_meanwhile_wins(harness: Harness) -> None:
 async def test_one_person_approves_a_version_once(harness: Harness) -> None:
     harness.permissions.needed = 2
     service = harness.service()
-    asked = await harness.waiting(service)
-    results = await asyncio.gather(*(service.approve(asked.id, 1, RAJ) for _ in range(6)))
+    request = await harness.waiting(service)
+    results = await asyncio.gather(*(service.approve(request.id, 1, RAJ) for _ in range(6)))
     assert sorted(reply.result for reply in results) == [Result.ALREADY] * 5 + [Result.DONE]
-    record = await service.get(asked.id)
+    record = await service.get(request.id)
     assert record is not None
     assert record.state is State.WAITING
 
 
 async def test_change_altered_behind_the_trail_is_found(harness: Harness) -> None:
-    asked = await harness.waiting(harness.service())
+    request = await harness.waiting(harness.service())
     assert await harness.trail_is_intact()
     async with harness.database.writing() as connection:
-        await connection.execute(update(changes).where(changes.c.id == asked.id).values(state="denied"))
+        await connection.execute(update(changes).where(changes.c.id == request.id).values(state="denied"))
     async with harness.database.reading() as connection:
-        found = (await audit.verify(connection)).faults
-    assert found == (f"change {asked.id} is denied, and row 1 says otherwise",)
+        faults = (await audit.verify(connection)).faults
+    assert faults == (f"change {request.id} is denied, and row 1 says otherwise",)
 
 
-async def test_check_again_gives_way_to_somebody_who_settled_it_meanwhile(
+async def test_check_again_gives_way_to_a_person_who_settled_it(
     sqlite_harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     harness, service = sqlite_harness, sqlite_harness.service()
-    asked = await harness.waiting(service)
+    request = await harness.waiting(service)
     harness.local.faults.add("balances.update", "cut_before", times=1)
-    unconfirmed = (await service.approve(asked.id, 1, RAJ)).record
+    unconfirmed = (await service.approve(request.id, 1, RAJ)).record
     assert unconfirmed is not None
     assert unconfirmed.state is State.UNCONFIRMED
     read_back = service._assessor.read_back
 
     async def read_and_lose(record: Record) -> ReadBack | None:
-        seen = await read_back(record)
+        read = await read_back(record)
         await harness.service().mark(record.id, LEA, applied=False)
-        return seen
+        return read
 
     monkeypatch.setattr(service._assessor, "read_back", read_and_lose)
-    late = await service.check_again(asked.id, RAJ)
+    late = await service.check_again(request.id, RAJ)
     assert late.result is Result.TOO_LATE
     assert late.record is not None
     assert late.record.ending is Cause.MARKED_NOT_APPLIED

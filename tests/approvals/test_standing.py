@@ -1,4 +1,4 @@
-"""A customer's standing in one line."""
+"""A customer's products, prices and debts in one line."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a person hears of a request that is not filed, and what of it is kept."""
+"""What is answered to a request that is not filed, and what of it is kept."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -23,16 +23,16 @@ from tests.approvals.test_engine import Stopped, stop_at
 from tests.policy import read
 
 
-async def submit(harness: Harness, **other: Any) -> Outcome:
-    return await harness.service().submit(replace(harness.request(), **other))
+async def submit(harness: Harness, **fields: Any) -> Outcome:
+    return await harness.service().submit(replace(harness.request(), **fields))
 
 
 def has_the_form(outcome: Outcome) -> bool:
-    """Whether the form can be drawn again with what was read."""
+    """Whether the form can be drawn again from what was read."""
     return outcome.look is not None and outcome.look.preview is not None
 
 
-async def test_person_with_too_many_requests_sees_the_preview_still(
+async def test_person_with_too_many_requests_still_sees_the_preview(
     sqlite_harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(repository, "MOST_OF_PERSON", 0)
@@ -41,7 +41,7 @@ async def test_person_with_too_many_requests_sees_the_preview_still(
     assert has_the_form(outcome)
 
 
-async def test_refusal_comes_with_the_policys_decision_and_the_preview(sqlite_harness: Harness) -> None:
+async def test_refusal_has_the_policys_decision_and_the_preview(sqlite_harness: Harness) -> None:
     harness = sqlite_harness
     harness.permissions.reason_required = True
     unreasoned = await submit(harness, reason="")
@@ -61,22 +61,22 @@ async def test_policy_is_asked_about_the_environment(sqlite_harness: Harness) ->
     assert [request.environment for request in sqlite_harness.permissions.requests] == [Environment.LIVE]
 
 
-async def test_ticket_is_kept_as_it_is_seen(sqlite_harness: Harness) -> None:
+async def test_ticket_is_stored_as_displayed(sqlite_harness: Harness) -> None:
     record = (await submit(sqlite_harness, ticket=" https://tickets.example/1\u200b ")).record
     assert record is not None
     assert record.ticket == "https://tickets.example/1"
 
 
-async def test_form_submitted_again_answers_with_the_change_it_became(sqlite_harness: Harness) -> None:
+async def test_repeated_submission_answers_with_its_change(sqlite_harness: Harness) -> None:
     harness, wish = sqlite_harness, sqlite_harness.request()
     first = await harness.service().submit(wish)
-    again = await harness.service().submit(wish)
-    assert (again.result, first.result) == (Result.AGAIN, Result.DONE)
-    assert again.record is not None
-    assert again.record == first.record
+    repeated = await harness.service().submit(wish)
+    assert (repeated.result, first.result) == (Result.AGAIN, Result.DONE)
+    assert repeated.record is not None
+    assert repeated.record == first.record
 
 
-async def test_form_that_another_submitted_meanwhile_answers_with_their_change(
+async def test_concurrent_submission_answers_with_the_other_change(
     sqlite_harness: Harness,
 ) -> None:
     harness, wish = sqlite_harness, sqlite_harness.request()
@@ -86,20 +86,20 @@ async def test_form_that_another_submitted_meanwhile_answers_with_their_change(
         firsts.append((await service.submit(wish)).record)
 
     harness.permissions.meanwhile[Verb.ASK] = meanwhile
-    again = await service.submit(wish)
-    assert again.result is Result.AGAIN
-    assert again.record is not None
-    assert [again.record] == firsts
+    repeated = await service.submit(wish)
+    assert repeated.result is Result.AGAIN
+    assert repeated.record is not None
+    assert [repeated.record] == firsts
 
 
-async def test_request_is_kept_to_the_customer_it_was_made_for(sqlite_harness: Harness) -> None:
+async def test_request_stays_with_its_customer(sqlite_harness: Harness) -> None:
     customer = await sqlite_harness.autumn.customer(CUSTOMER)
     record = (await submit(sqlite_harness)).record
     assert record is not None
     assert record.input.customer_created_at == customer.created_at
 
 
-async def test_request_of_a_process_that_dies_waits_all_the_same(sqlite_harness: Harness) -> None:
+async def test_request_of_a_process_that_dies_still_waits(sqlite_harness: Harness) -> None:
     harness = sqlite_harness
     with pytest.raises(Stopped):
         await harness.service(checkpoint=stop_at("asked")).submit(harness.request())
@@ -108,23 +108,23 @@ async def test_request_of_a_process_that_dies_waits_all_the_same(sqlite_harness:
     assert harness.events(record) == []
 
 
-# Where it is shown
+# Where the cards are
 
 
-@pytest.mark.parametrize(("card", "shown"), [("C_OWN", "C_OWN"), ("", ANA.user)])
+@pytest.mark.parametrize(("card", "channel"), [("C_OWN", "C_OWN"), ("", ANA.user)])
 async def test_request_has_a_card_for_its_requester_and_one_for_approvers(
-    sqlite_harness: Harness, card: str, shown: str
+    sqlite_harness: Harness, card: str, channel: str
 ) -> None:
     record = (await submit(sqlite_harness, card=card)).record
     assert record is not None
     posted = await cards.cards_of(sqlite_harness.database, record.id)
-    assert [(each.kind, each.channel) for each in posted] == [
-        (CardKind.ASKER, shown),
+    assert [(card_posted.kind, card_posted.channel) for card_posted in posted] == [
+        (CardKind.ASKER, channel),
         (CardKind.APPROVAL, "C_APPROVALS"),
     ]
 
 
-async def test_change_that_somebody_took_over_right_away_is_answered_with_as_it_was(
+async def test_change_taken_over_right_away_is_answered_with_its_state(
     sqlite_harness: Harness,
 ) -> None:
     harness = sqlite_harness
@@ -141,7 +141,7 @@ async def test_change_that_somebody_took_over_right_away_is_answered_with_as_it_
     assert harness.written() == 0
 
 
-# A line of a batch
+# A line of a bulk change
 
 BY_TWO = Mandate("batch-1", (Approval("U_RAJ", NOW), Approval("U_LEA", NOW)))
 
@@ -198,8 +198,8 @@ per_day = 500
 """
 
 
-async def test_grant_that_is_judged_anew_is_judged_by_the_clock(sqlite_harness: Harness) -> None:
-    """Another was let through while the policy was asked; its expiry is compared with the time again."""
+async def test_grant_is_judged_again_by_the_clock(sqlite_harness: Harness) -> None:
+    """Another was let through while the policy was asked; its expiry is compared with the clock again."""
     harness = sqlite_harness
     harness.permissions.policy = read(SMALL_A_DAY)
 

@@ -16,31 +16,31 @@ from tests.databases import fresh
 
 async def test_overdue_request_expires_once(harness: Harness) -> None:
     services = [harness.service(), harness.service()]
-    asked = await harness.waiting(services[0])
+    request = await harness.waiting(services[0])
     harness.clock.move(hours=24, seconds=-1)
     await services[0].sweeper.sweep(harness.clock())
-    assert (await services[0].get(asked.id)) == asked
+    assert (await services[0].get(request.id)) == request
     harness.clock.move(seconds=1)
     await asyncio.gather(*(service.sweeper.sweep(harness.clock()) for service in services))
-    expired = await services[0].get(asked.id)
+    expired = await services[0].get(request.id)
     assert expired is not None
     assert expired.state is State.EXPIRED
-    assert harness.events(asked).count(ChangeEvent.EXPIRED) == 1
+    assert harness.events(request).count(ChangeEvent.EXPIRED) == 1
 
 
 async def test_stale_cards_are_redrawn(harness: Harness) -> None:
     service = harness.service()
-    asked = await harness.waiting(service)
-    asker, approval = await cards.cards_of(harness.database, asked.id)
+    request = await harness.waiting(service)
+    asker, approval = await cards.cards_of(harness.database, request.id)
     assert (asker.kind, asker.channel, asker.ts) == (CardKind.ASKER, "U_ANA", "")
     assert (approval.kind, approval.channel, approval.shown) == (CardKind.APPROVAL, "C_APPROVALS", 0)
     await service.sweeper.sweep(harness.clock())
-    assert harness.events(asked) == [ChangeEvent.ASKED]
+    assert harness.events(request) == [ChangeEvent.ASKED]
 
     harness.clock.move(seconds=GRACE.total_seconds())
     sweepers = [service.sweeper, harness.service().sweeper]
-    await asyncio.gather(*(one.sweep(harness.clock()) for one in sweepers))
-    assert harness.events(asked).count(ChangeEvent.REDRAW) in (1, 2)  # each card falls to one of them
+    await asyncio.gather(*(sweeper.sweep(harness.clock()) for sweeper in sweepers))
+    assert harness.events(request).count(ChangeEvent.REDRAW) in (1, 2)  # each card falls to one of them
     before = len(harness.notified)
     await service.sweeper.sweep(harness.clock())
     assert len(harness.notified) == before
@@ -52,34 +52,34 @@ async def test_stale_cards_are_redrawn(harness: Harness) -> None:
     harness.clock.move(hours=2)
     await service.sweeper.sweep(harness.clock())
     assert len(harness.notified) == before
-    assert (await harness.steps(asked)).count("shown") == 2
+    assert (await harness.steps(request)).count("shown") == 2
     assert await harness.trail_is_intact()
 
 
-async def test_card_that_cannot_be_shown_is_tried_less_and_less_often(sqlite_harness: Harness) -> None:
+async def test_card_that_cannot_be_drawn_is_retried_less_and_less_often(sqlite_harness: Harness) -> None:
     harness = sqlite_harness
-    asked = await harness.waiting(harness.service())
+    request = await harness.waiting(harness.service())
     drawn = []
     for _ in range(12 * 8):
         harness.clock.move(minutes=5)
         drawn += await cards.claim_stale(harness.database, now=harness.clock())
     assert 8 <= len(drawn) <= 16
-    asker, approval = await cards.cards_of(harness.database, asked.id)
+    asker, approval = await cards.cards_of(harness.database, request.id)
     assert await cards.mark_gone(harness.database, asker.id)
     assert await cards.mark_gone(harness.database, approval.id)
     assert not await cards.mark_gone(harness.database, approval.id)
-    assert await cards.cards_of(harness.database, asked.id) == []
+    assert await cards.cards_of(harness.database, request.id) == []
     harness.clock.move(days=1)
     assert await cards.claim_stale(harness.database, now=harness.clock()) == []
 
 
 async def posted(harness: Harness) -> tuple[Record, PostedCard]:
-    asked = await harness.waiting(harness.service())
-    return asked, (await cards.cards_of(harness.database, asked.id))[1]
+    request = await harness.waiting(harness.service())
+    return request, (await cards.cards_of(harness.database, request.id))[1]
 
 
 async def test_card_is_posted_by_one_process(harness: Harness) -> None:
-    asked, card = await posted(harness)
+    request, card = await posted(harness)
     tries = await asyncio.gather(*(cards.claim_post(harness.database, card.id, now=NOW) for _ in range(5)))
     assert sorted(tries) == [False] * 4 + [True]
     assert await cards.release_post(harness.database, card.id)
@@ -88,25 +88,30 @@ async def test_card_is_posted_by_one_process(harness: Harness) -> None:
     await cards.mark_shown(harness.database, card, revision=1, now=NOW, ts="1.2")
     assert not await cards.claim_post(harness.database, card.id, now=NOW + 3 * POSTING)
     assert not await cards.release_post(harness.database, card.id)
-    known = (await cards.cards_of(harness.database, asked.id))[1]
-    assert (known.id, known.ts, known.shown, known.change_id) == (card.id, "1.2", 1, asked.id)
+    card_after = (await cards.cards_of(harness.database, request.id))[1]
+    assert (card_after.id, card_after.ts, card_after.shown, card_after.change_id) == (
+        card.id,
+        "1.2",
+        1,
+        request.id,
+    )
 
 
 async def test_late_redraw_does_not_hide_a_newer_one(harness: Harness) -> None:
-    asked, card = await posted(harness)
+    request, card = await posted(harness)
     await cards.mark_shown(harness.database, card, revision=3, now=NOW, ts="1.2")
     await cards.mark_shown(harness.database, card, revision=2, now=NOW, ts="1.2")
     await cards.mark_shown(harness.database, card, revision=1, now=NOW)
-    assert (await cards.cards_of(harness.database, asked.id))[1].shown == 3
+    assert (await cards.cards_of(harness.database, request.id))[1].shown == 3
 
 
 async def test_unknown_card_is_adopted_once(harness: Harness) -> None:
-    asked, _ = await posted(harness)
+    request, _ = await posted(harness)
     for expected in (True, False):
         target = CardTarget(CardKind.APPROVAL, "C_APPROVALS")
-        added = await cards.adopt(harness.database, asked.id, target, "9.9", now=NOW)
+        added = await cards.adopt(harness.database, request.id, target, "9.9", now=NOW)
         assert added is expected
-    assert len(await cards.cards_of(harness.database, asked.id)) == 3
+    assert len(await cards.cards_of(harness.database, request.id)) == 3
 
 
 async def test_deliveries_are_forgotten(sqlite_harness: Harness) -> None:
@@ -134,20 +139,20 @@ async def test_failure_of_one_change_leaves_the_others_alone(
 
     harness.clock.move(days=2)
     await harness.service(checkpoint=trouble).sweeper.sweep(harness.clock())
-    states = [await harness.service().get(one.id) for one in (first, second)]
-    assert [one.state for one in states if one] == [State.EXPIRED, State.EXPIRED]
+    states = [await harness.service().get(request.id) for request in (first, second)]
+    assert [request.state for request in states if request] == [State.EXPIRED, State.EXPIRED]
     assert '"error": "LookupError"' in logs.getvalue()
 
 
 async def test_sweeper_runs_until_it_is_stopped(sqlite_harness: Harness) -> None:
     harness = sqlite_harness
     service = harness.service()
-    asked = await harness.waiting(service)
+    request = await harness.waiting(service)
     harness.clock.move(days=2)
     service.sweeper.start(every=0.02)
     try:
         async with asyncio.timeout(10):
-            while ChangeEvent.EXPIRED not in harness.events(asked):  # noqa: ASYNC110 - the scheduler tells nothing
+            while ChangeEvent.EXPIRED not in harness.events(request):  # noqa: ASYNC110 - the scheduler tells nothing
                 await asyncio.sleep(0.005)
     finally:
         service.sweeper.stop()
@@ -155,7 +160,7 @@ async def test_sweeper_runs_until_it_is_stopped(sqlite_harness: Harness) -> None
     await asyncio.sleep(0.05)
 
 
-async def test_sweeps_go_on_while_the_database_is_away(sqlite_harness: Harness, logs: io.StringIO) -> None:
+async def test_sweeps_continue_while_the_database_is_away(sqlite_harness: Harness, logs: io.StringIO) -> None:
     harness = sqlite_harness
     harness.database = Database(fresh("sqlite", migrated=False))
     await harness.service().sweeper.tick()
@@ -179,33 +184,33 @@ async def test_recovered_changes_are_logged_by_id(sqlite_harness: Harness, logs:
             raise LookupError
 
     service = harness.service(checkpoint=never)
-    asked = await harness.waiting(service)
+    request = await harness.waiting(service)
     try:
-        await service.approve(asked.id, 1, RAJ)
+        await service.approve(request.id, 1, RAJ)
     except LookupError:
         harness.clock.move(seconds=21)
     await harness.service().sweeper.sweep(harness.clock())
-    assert asked.id in logs.getvalue()
+    assert request.id in logs.getvalue()
 
 
 async def test_stopped_sweeper_does_not_sweep(harness: Harness) -> None:
     service = harness.service()
-    asked = await harness.waiting(service)
+    request = await harness.waiting(service)
     harness.clock.move(hours=25)
     service.sweeper.stop()
     await service.sweeper.tick()
-    assert (await service.get(asked.id)) == asked
+    assert (await service.get(request.id)) == request
 
 
 async def test_all_overdue_requests_expire_before_anybody_is_notified(sqlite_harness: Harness) -> None:
     harness = sqlite_harness
-    asked = [await harness.waiting(harness.service()) for _ in range(10)]
+    requests = [await harness.waiting(harness.service()) for _ in range(10)]
     states: list[set[State]] = []
 
     async def notify(record: Record, event: ChangeEvent) -> None:
-        found = [await harness.service().get(one.id) for one in asked]
+        records = [await harness.service().get(request.id) for request in requests]
         if event is ChangeEvent.EXPIRED:
-            states.append({one.state for one in found if one})
+            states.append({request.state for request in records if request})
 
     harness.notify = notify  # type: ignore[method-assign]
     service = harness.service()
@@ -214,10 +219,10 @@ async def test_all_overdue_requests_expire_before_anybody_is_notified(sqlite_har
     assert states == [{State.EXPIRED}] * 10
 
 
-async def test_slow_part_does_not_hold_up_the_others(sqlite_harness: Harness) -> None:
+async def test_slow_part_does_not_delay_the_others(sqlite_harness: Harness) -> None:
     harness = sqlite_harness
     hanging = asyncio.Event()
-    asked = await harness.waiting(harness.service())
+    request = await harness.waiting(harness.service())
 
     async def notify(record: Record, event: ChangeEvent) -> None:
         harness.notified.append((record.id, event))
@@ -234,7 +239,7 @@ async def test_slow_part_does_not_hold_up_the_others(sqlite_harness: Harness) ->
         async with asyncio.timeout(10):
             await hanging.wait()
             harness.clock.move(days=2)
-            while ChangeEvent.EXPIRED not in harness.events(asked):  # noqa: ASYNC110 - the scheduler tells nothing
+            while ChangeEvent.EXPIRED not in harness.events(request):  # noqa: ASYNC110 - the scheduler tells nothing
                 await asyncio.sleep(0.005)
     finally:
         service.sweeper.stop()
@@ -246,13 +251,13 @@ async def test_change_that_another_replica_has_just_expired_is_left_alone(
 ) -> None:
     monkeypatch.setattr("bot.approvals.sweeper._AT_ONCE", 1)
     harness = sqlite_harness
-    asked = [await harness.waiting(harness.service()) for _ in range(3)]
-    others = [harness.service()]
+    requests = [await harness.waiting(harness.service()) for _ in range(3)]
+    other_replicas = [harness.service()]
 
     async def meanwhile(reached: str) -> None:
-        if reached == "decided" and others:
-            await others.pop().sweeper.sweep(harness.clock())
+        if reached == "decided" and other_replicas:
+            await other_replicas.pop().sweeper.sweep(harness.clock())
 
     harness.clock.move(days=2)
     await harness.service(checkpoint=meanwhile).sweeper.sweep(harness.clock())
-    assert [harness.events(one).count(ChangeEvent.EXPIRED) for one in asked] == [1] * 3
+    assert [harness.events(request).count(ChangeEvent.EXPIRED) for request in requests] == [1] * 3

@@ -1,4 +1,4 @@
-"""A change that is not stored as the audit trail has it is found, and is not applied."""
+"""A change that differs from the audit trail is reported and not applied."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -23,7 +23,7 @@ async def faults(harness: Harness) -> tuple[str, ...]:
 
 
 async def store(harness: Harness, **values: Any) -> None:
-    """Somebody with the database's password does, past Maple."""
+    """Something done directly in the database, without Maple."""
     async with harness.database.writing() as connection:
         await connection.execute(update(changes).values(values))
 
@@ -55,17 +55,17 @@ async def test_altered_change_is_found_and_not_applied(
 ) -> None:
     harness.permissions.needed = 3
     service = harness.service()
-    asked = await harness.waiting(service)
+    request = await harness.waiting(service)
     assert await faults(harness) == ()
     await store(harness, **{column: value})
-    assert await faults(harness) == (f"change {asked.id}: its {label} is not what row 1 says",)
+    assert await faults(harness) == (f"change {request.id}: its {label} is not what row 1 says",)
     harness.permissions.needed = 1
     # Whatever the number of approvals says by now: one, two or three.
     for actor in (RAJ, Actor("U_MAX"), Actor("U_EVE")):
-        if (await service.get(asked.id) or asked).state is State.WAITING:
-            record = (await service.approve(asked.id, 1, actor)).record
+        if (await service.get(request.id) or request).state is State.WAITING:
+            record = (await service.approve(request.id, 1, actor)).record
     if column == "decided_by":
-        # Written by each approval: what it said before is of no consequence.
+        # Written by each approval, so its earlier value does not matter.
         assert record is not None
         assert record.state is State.APPLIED
     else:
@@ -74,47 +74,47 @@ async def test_altered_change_is_found_and_not_applied(
 
 async def test_altered_input_is_found_and_not_applied(harness: Harness) -> None:
     service = harness.service()
-    asked = await harness.waiting(service)
+    request = await harness.waiting(service)
     larger = harness.balance(amount=100_000).model_copy(
-        update={"customer_created_at": asked.input.customer_created_at}
+        update={"customer_created_at": request.input.customer_created_at}
     )
     await store(harness, input=larger.model_dump(mode="json"))
-    assert await faults(harness) == (f"change {asked.id}: its input is not what row 1 says",)
-    await not_applied(harness, (await service.approve(asked.id, 1, RAJ)).record)
+    assert await faults(harness) == (f"change {request.id}: its input is not what row 1 says",)
+    await not_applied(harness, (await service.approve(request.id, 1, RAJ)).record)
 
 
 async def test_altered_preview_is_found(harness: Harness) -> None:
     service = harness.service()
-    asked = await harness.waiting(service, harness.balance(BalanceAction.SET, 50))
+    request = await harness.waiting(service, harness.balance(BalanceAction.SET, 50))
     await harness.change_in_autumn(usage=500)
-    seen = await service.look(asked.input, await service.open(asked.kind, asked.customer_id), ANA)
-    assert seen.preview is not None
-    # As if the change had been asked for with the figures as they are now.
-    await store(harness, before=seen.preview.before)
-    await not_applied(harness, (await service.approve(asked.id, 1, RAJ)).record)
-    assert f"change {asked.id}: its starting point is not what row 1 says" in await faults(harness)
+    assessment = await service.look(request.input, await service.open(request.kind, request.customer_id), ANA)
+    assert assessment.preview is not None
+    # As if the change had been requested with the numbers as they are now.
+    await store(harness, before=assessment.preview.before)
+    await not_applied(harness, (await service.approve(request.id, 1, RAJ)).record)
+    assert f"change {request.id}: its starting point is not what row 1 says" in await faults(harness)
 
 
 async def test_forged_approval_is_found_and_does_not_apply(harness: Harness) -> None:
     harness.permissions.needed = 2
     service = harness.service()
-    asked = await harness.waiting(service)
-    forged = {"change_id": asked.id, "version": 1, "person": "U_LEA", "team": "T1", "verdict": "approve"}
+    request = await harness.waiting(service)
+    forged = {"change_id": request.id, "version": 1, "person": "U_LEA", "team": "T1", "verdict": "approve"}
     async with harness.database.writing() as connection:
         await connection.execute(
             insert(decisions).values(forged | {"rule": "", "said": "", "at": NOW, "counts": True})
         )
-    assert await faults(harness) == (f"change {asked.id}: the decision of U_LEA on version 1 is in no row",)
-    await not_applied(harness, (await service.approve(asked.id, 1, RAJ)).record)
+    assert await faults(harness) == (f"change {request.id}: the decision of U_LEA on version 1 is in no row",)
+    await not_applied(harness, (await service.approve(request.id, 1, RAJ)).record)
 
 
 async def test_altered_and_missing_decisions_are_found(harness: Harness) -> None:
     harness.permissions.needed = 2
     service = harness.service()
-    asked = await harness.waiting(service)
-    await service.approve(asked.id, 1, RAJ)
+    request = await harness.waiting(service)
+    await service.approve(request.id, 1, RAJ)
     assert await faults(harness) == ()
-    fault = f"change {asked.id}: the decision of U_RAJ on version 1 is not what row 2 says"
+    fault = f"change {request.id}: the decision of U_RAJ on version 1 is not what row 2 says"
     async with harness.database.writing() as connection:
         await connection.execute(update(decisions).values(verdict="deny"))
     assert await faults(harness) == (fault,)
@@ -125,15 +125,15 @@ async def test_altered_and_missing_decisions_are_found(harness: Harness) -> None
 
 async def test_altered_row_of_the_trail_stops_its_change(harness: Harness) -> None:
     service = harness.service()
-    asked = await harness.waiting(service)
+    request = await harness.waiting(service)
     async with harness.database.writing() as connection:
         await unguarded(connection)
         await connection.execute(text("UPDATE audit SET at = '2020-01-01T00:00:00+00:00'"))
-    await not_applied(harness, (await service.approve(asked.id, 1, RAJ)).record)
+    await not_applied(harness, (await service.approve(request.id, 1, RAJ)).record)
 
 
-async def test_whole_lives_agree_with_the_trail(harness: Harness) -> None:
-    """Whatever becomes of a change by Maple itself, the trail and the change agree."""
+async def test_trail_agrees_with_every_life_of_a_change(harness: Harness) -> None:
+    """Whatever Maple itself does with a change, the trail and the change agree."""
     harness.permissions.needed = 2
     service = harness.service()
     moved = await harness.waiting(service, harness.balance(BalanceAction.SET, 50))

@@ -1,4 +1,4 @@
-"""Limits on a day: counted where changes are let through, by however many replicas at once."""
+"""Daily limits: counted where changes are let through, by any number of replicas at once."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -61,7 +61,7 @@ async def given(harness: Harness, service: ChangeService, amount: int = 500) -> 
 
 @pytest.fixture
 async def replicas(engine: Engine) -> AsyncIterator[tuple[Harness, ChangeService, ChangeService]]:
-    """Two processes on one database, each with connections of its own."""
+    """Two processes on one database, each with its own connections."""
     url = fresh(engine)
     database, another = Database(url), Database(url)
     async with running(database) as harness:
@@ -70,7 +70,7 @@ async def replicas(engine: Engine) -> AsyncIterator[tuple[Harness, ChangeService
     await another.aclose()
 
 
-async def test_change_over_the_day_needs_approval(harness: Harness) -> None:
+async def test_change_over_the_daily_limit_needs_approval(harness: Harness) -> None:
     harness.permissions.policy = read(SMALL_AT_ONCE)
     service = harness.service()
     assert [await given(harness, service) for _ in range(4)] == [State.APPLIED] * 3 + [State.WAITING]
@@ -78,7 +78,7 @@ async def test_change_over_the_day_needs_approval(harness: Harness) -> None:
     assert await given(harness, service) is State.APPLIED
 
 
-async def test_form_says_what_the_day_comes_to(harness: Harness) -> None:
+async def test_form_shows_the_daily_total(harness: Harness) -> None:
     harness.permissions.policy = read(SMALL_AT_ONCE)
     service = harness.service()
     facts = await service.open("balance", CUSTOMER)
@@ -96,8 +96,8 @@ async def test_form_says_what_the_day_comes_to(harness: Harness) -> None:
 async def test_only_changes_of_the_same_balance_count(harness: Harness) -> None:
     harness.permissions.policy = read(SMALL_AT_ONCE)
     service = harness.service()
-    other = await harness.autumn.customer("cus_acme")
-    row = other.balances["messages"].breakdown[0].id
+    other_customer = await harness.autumn.customer("cus_acme")
+    row = other_customer.balances["messages"].breakdown[0].id
     elsewhere = harness.balance(amount=500, customer="cus_acme").model_copy(update={"row": row})
     for _ in range(3):
         done = (await service.submit(harness.request(elsewhere))).record
@@ -134,20 +134,20 @@ async def test_undo_does_not_count_what_it_reverses(harness: Harness) -> None:
     back = (await service.undo(done.id, "undo-1", ANA)).record
     assert back is not None
     assert back.state is State.APPLIED
-    again = (await service.undo(back.id, "undo-2", ANA)).record
-    assert again is not None
-    assert again.state is State.WAITING
+    second_undo = (await service.undo(back.id, "undo-2", ANA)).record
+    assert second_undo is not None
+    assert second_undo.state is State.WAITING
 
 
 async def test_new_reset_date_exceeds_every_limit(harness: Harness) -> None:
     harness.permissions.policy = read(SMALL_AT_ONCE)
     service = harness.service()
-    asked = harness.balance(amount=1).model_copy(update={"customer": "cus_noname"})
-    who = await harness.autumn.customer("cus_noname")
-    row = who.balances["messages"].breakdown[0]
+    gift = harness.balance(amount=1).model_copy(update={"customer": "cus_noname"})
+    customer = await harness.autumn.customer("cus_noname")
+    row = customer.balances["messages"].breakdown[0]
     assert row.reset is not None
     assert row.reset.resets_at is not None
-    moved = asked.model_copy(update={"row": row.id, "reset_at": harness.clock().replace(day=24)})
+    moved = gift.model_copy(update={"row": row.id, "reset_at": harness.clock().replace(day=24)})
     record = (await service.submit(harness.request(moved))).record
     assert record is not None
     assert (record.amount, record.state) == (None, State.WAITING)
@@ -156,10 +156,10 @@ async def test_new_reset_date_exceeds_every_limit(harness: Harness) -> None:
 async def test_change_let_through_meanwhile_is_counted(
     replicas: tuple[Harness, ChangeService, ChangeService],
 ) -> None:
-    harness, here, there = replicas
+    harness, here, other_replica = replicas
     harness.permissions.policy = read(SMALL_AT_ONCE.replace("1_500", "500"))
-    # Here the policy was asked about an empty day, and answers only once the other replica is done.
-    harness.permissions.meanwhile[Verb.ASK] = lambda: give(harness, there)
+    # This replica's policy sees an empty day, and answers only once the other replica is done.
+    harness.permissions.meanwhile[Verb.ASK] = lambda: give(harness, other_replica)
     assert await given(harness, here) is State.WAITING
     assert await harness.granted() == 2500
     assert await harness.trail_is_intact()
@@ -168,9 +168,9 @@ async def test_change_let_through_meanwhile_is_counted(
 async def test_concurrent_requests_stay_within_the_limit_per_day(
     replicas: tuple[Harness, ChangeService, ChangeService],
 ) -> None:
-    harness, here, there = replicas
+    harness, here, other_replica = replicas
     harness.permissions.policy = read(SMALL_AT_ONCE)
-    states = await asyncio.gather(*(given(harness, service) for service in (here, there) * 4))
+    states = await asyncio.gather(*(given(harness, service) for service in (here, other_replica) * 4))
     assert sorted(states) == [State.APPLIED] * 3 + [State.WAITING] * 5
     assert await harness.granted() == 3500
 
@@ -178,10 +178,10 @@ async def test_concurrent_requests_stay_within_the_limit_per_day(
 async def test_form_submitted_twice_at_the_limit_is_one_change(
     replicas: tuple[Harness, ChangeService, ChangeService],
 ) -> None:
-    harness, here, there = replicas
+    harness, here, other_replica = replicas
     harness.permissions.policy = read(SMALL_AT_ONCE.replace("1_500", "500"))
     wish = harness.request(harness.balance(amount=500))
-    replies = await asyncio.gather(here.submit(wish), there.submit(wish))
+    replies = await asyncio.gather(here.submit(wish), other_replica.submit(wish))
     assert sorted(reply.result for reply in replies) == [Result.AGAIN, Result.DONE]
     assert await harness.granted() == 2500
 
@@ -189,18 +189,21 @@ async def test_form_submitted_twice_at_the_limit_is_one_change(
 async def test_concurrent_approvals_stay_within_the_limit_per_day(
     replicas: tuple[Harness, ChangeService, ChangeService],
 ) -> None:
-    harness, here, there = replicas
+    harness, here, other_replica = replicas
     harness.permissions.policy = read(LARGE_TAKE_TWO)
-    asked = [await give(harness, here, 600) for _ in range(2)]
-    assert [one.needed for one in asked] == [1, 1]
+    requests = [await give(harness, here, 600) for _ in range(2)]
+    assert [record.needed for record in requests] == [1, 1]
     replies = await asyncio.gather(
-        *(service.approve(one.id, 1, RAJ) for service, one in zip((here, there), asked, strict=True))
+        *(
+            service.approve(record.id, 1, RAJ)
+            for service, record in zip((here, other_replica), requests, strict=True)
+        )
     )
     records = [reply.record for reply in replies if reply.record]
-    assert sorted(one.state for one in records) == [State.APPLIED, State.WAITING]
-    (left,) = (one for one in records if one.state is State.WAITING)
-    assert (left.needed, [one.person for one in left.approvals]) == (2, ["U_RAJ"])
-    done = (await there.approve(left.id, 1, LEA)).record
+    assert sorted(record.state for record in records) == [State.APPLIED, State.WAITING]
+    (waiting,) = (record for record in records if record.state is State.WAITING)
+    assert (waiting.needed, [record.person for record in waiting.approvals]) == (2, ["U_RAJ"])
+    done = (await other_replica.approve(waiting.id, 1, LEA)).record
     assert done is not None
     assert done.state is State.APPLIED
     assert await harness.granted() == 3200
@@ -214,9 +217,9 @@ async def test_setting_the_balance_counts_by_the_difference(sqlite_harness: Harn
     remaining = (await harness.autumn.customer(CUSTOMER)).balances["messages"].remaining
     await give(harness, service)
     lowered = harness.balance(BalanceAction.SET, int(remaining + 100))
-    seen = await service.look(lowered, await service.open("balance", CUSTOMER), ANA)
-    assert seen.judgement.warnings[-1].details["units"] == "900"
-    assert seen.today.units == Decimal(500)
+    assessment = await service.look(lowered, await service.open("balance", CUSTOMER), ANA)
+    assert assessment.judgement.warnings[-1].details["units"] == "900"
+    assert assessment.today.units == Decimal(500)
 
 
 A_PERSON_AT_ONCE = """
@@ -249,8 +252,10 @@ PRICED = "cus_acme"
 
 
 async def of_customer(harness: Harness, customer: str, amount: int) -> BalanceInput:
-    held = (await harness.autumn.customer(customer)).balances["messages"]
-    return harness.balance(amount=amount, customer=customer).model_copy(update={"row": held.breakdown[0].id})
+    balance = (await harness.autumn.customer(customer)).balances["messages"]
+    return harness.balance(amount=amount, customer=customer).model_copy(
+        update={"row": balance.breakdown[0].id}
+    )
 
 
 def grant(amount: int, customer: str = CUSTOMER) -> GrantInput:
@@ -294,7 +299,7 @@ async def test_person_has_a_limit_for_all_customers(harness: Harness) -> None:
     assert await state_of(service, by_raj) is State.APPLIED
 
 
-async def test_money_of_a_day_counts_for_all_features_and_kinds(harness: Harness) -> None:
+async def test_daily_total_in_money_counts_all_features_and_kinds(harness: Harness) -> None:
     harness.permissions.policy = read(FOR_LESS_AT_ONCE)
     service = harness.service()
     # 125 messages cost this customer a dollar.
@@ -302,14 +307,14 @@ async def test_money_of_a_day_counts_for_all_features_and_kinds(harness: Harness
     assert await state_of(service, harness.request(await of_customer(harness, PRICED, 500))) is State.APPLIED
     assert await state_of(service, harness.request(grant(600, PRICED))) is State.WAITING
     assert await state_of(service, harness.request(grant(500, PRICED))) is State.APPLIED
-    # The customer without a price for messages has no worth that could be compared with the limit.
+    # Without a price for messages, this customer's change has no worth to compare with the limit.
     assert await given(harness, service, 1) is State.WAITING
     (limit, *_) = harness.permissions.decisions[-1].exceeded
     assert (limit.limit, limit.currency) == (None, "")
     assert await harness.trail_is_intact()
 
 
-async def test_waiting_request_is_held_to_the_limits_when_it_is_decided(harness: Harness) -> None:
+async def test_waiting_request_is_held_to_the_limits_at_its_decision(harness: Harness) -> None:
     harness.permissions.policy = read(LARGE_TAKE_TWO)
     service = harness.service()
     waiting = [await give(harness, service, 600) for _ in range(2)]
@@ -320,39 +325,39 @@ async def test_waiting_request_is_held_to_the_limits_when_it_is_decided(harness:
     assert (first.state, second.state, second.needed) == (State.APPLIED, State.WAITING, 2)
 
 
-async def test_what_is_planned_in_the_same_list_counts(harness: Harness) -> None:
+async def test_changes_planned_in_the_same_list_count(harness: Harness) -> None:
     harness.permissions.policy = read(A_PERSON_AT_ONCE)
     service = harness.service()
     facts = await service.open("balance", CUSTOMER)
-    asked = harness.balance(amount=100)
+    gift = harness.balance(amount=100)
     earlier = Movement("cus_other", ANA.user, {"feature:messages": Decimal(901)})
     for planned, at_once in ((), True), ((earlier,), False):
-        today = DayTotals(planned).of(asked, ANA.user)
-        seen = await service.look(asked, facts, ANA, today=today)
-        assert (await service.may_ask(seen, ANA)).at_once is at_once
+        today = DayTotals(planned).of(gift, ANA.user)
+        assessment = await service.look(gift, facts, ANA, today=today)
+        assert (await service.may_ask(assessment, ANA)).at_once is at_once
 
 
-async def test_two_at_the_limit_of_a_person_at_once_are_one(
+async def test_concurrent_requests_at_a_persons_limit_let_one_through(
     replicas: tuple[Harness, ChangeService, ChangeService],
 ) -> None:
-    harness, here, there = replicas
+    harness, here, other_replica = replicas
     harness.permissions.policy = read(A_PERSON_AT_ONCE)
     elsewhere = await of_customer(harness, PRICED, 600)
     states = await asyncio.gather(
         state_of(here, harness.request(harness.balance(amount=600))),
-        state_of(there, harness.request(elsewhere)),
+        state_of(other_replica, harness.request(elsewhere)),
     )
     assert sorted(states) == [State.APPLIED, State.WAITING]
 
 
-async def test_two_at_the_limit_in_money_at_once_are_one(
+async def test_concurrent_requests_at_a_money_limit_let_one_through(
     replicas: tuple[Harness, ChangeService, ChangeService],
 ) -> None:
-    harness, here, there = replicas
+    harness, here, other_replica = replicas
     harness.permissions.policy = read(FOR_LESS_AT_ONCE)
     balance = await of_customer(harness, PRICED, 600)
     states = await asyncio.gather(
         state_of(here, harness.request(balance)),
-        state_of(there, harness.request(grant(600, PRICED))),
+        state_of(other_replica, harness.request(grant(600, PRICED))),
     )
     assert sorted(states) == [State.APPLIED, State.WAITING]

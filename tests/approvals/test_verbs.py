@@ -1,4 +1,5 @@
-"""Each verb alone: what it changes and leaves alone, what the trail keeps, and when it does nothing."""
+"""Each verb alone: what it changes, what it leaves alone, what the trail records, and when it does
+nothing."""
 
 import json
 import re
@@ -111,16 +112,16 @@ class Pair:
         return await change_records.get(self.database, (record or self.change).id)
 
     async def row(self) -> dict[str, Any]:
-        (found,) = await self.all(changes, changes.c.id == self.change.id)
-        return found
+        (values,) = await self.all(changes, changes.c.id == self.change.id)
+        return values
 
     async def all(self, table: Table, *where: Any) -> list[dict[str, Any]]:
         async with self.database.reading() as connection:
-            found = await connection.execute(select(table).where(*where))
-            return [dict(row) for row in found.mappings()]
+            result = await connection.execute(select(table).where(*where))
+            return [dict(row) for row in result.mappings()]
 
     async def put(self, **values: Any) -> None:
-        """Into both changes, whatever the states allow."""
+        """Sets the values of both changes, whatever the transitions allow."""
         async with self.database.writing() as connection:
             await connection.execute(update(changes).values(values))
         self.change, self.other = await self.now(), await self.now(self.other)
@@ -134,23 +135,23 @@ class Pair:
         self.change, self.other = await self.now(), await self.now(self.other)
 
     async def last(self) -> tuple[str, str, Any]:
-        """The event, the person and the rest of the trail's last row, which is about the change."""
+        """The event, the person and the body of the trail's last row, which is about the change."""
         async with self.database.reading() as connection:
-            entry = [one async for one in audit.entries(connection)][-1]
+            entry = [entry_read async for entry_read in audit.entries(connection)][-1]
         assert (entry.change_id, entry.at) == (self.change.id, LATER.isoformat())
         return entry.event, entry.actor, json.loads(entry.body)
 
-    async def became(self, got: Record | None, **differences: Any) -> None:
-        """This and nothing else, in one step, along an edge."""
-        assert got is not None
-        assert got.state is self.change.state or got.state in EDGES[self.change.state]
+    async def became(self, after_step: Record | None, **differences: Any) -> None:
+        """The step changed this and nothing else, along a transition."""
+        assert after_step is not None
+        assert after_step.state is self.change.state or after_step.state in EDGES[self.change.state]
         step: dict[str, Any] = {"revision": self.change.revision + 1, "updated_at": LATER}
-        assert got == await self.now() == replace(self.change, **(step | differences))
+        assert after_step == await self.now() == replace(self.change, **(step | differences))
         assert await self.now(self.other) == self.other
 
-    async def nothing(self, got: object) -> None:
+    async def nothing(self, result: object) -> None:
         """No step was made."""
-        assert not got
+        assert not result
         assert await self.now() == self.change
         assert await self.now(self.other) == self.other
 
@@ -160,21 +161,21 @@ class Pair:
 
 
 async def ask(database: Database, draft: Draft = DRAFT, *, spots: tuple[CardTarget, ...] = ()) -> Record:
-    asked = await repository.request(database, draft, lease=LEASE, spots=spots, now=NOW)
-    assert asked is not None
-    assert asked[1]
-    return asked[0]
+    created = await repository.request(database, draft, lease=LEASE, spots=spots, now=NOW)
+    assert created is not None
+    assert created[1]
+    return created[0]
 
 
 @pytest.fixture
 async def pair() -> AsyncIterator[Pair]:
     database = Database(fresh("sqlite"))
     change = await ask(database, spots=SPOTS)
-    other = await ask(
+    untouched = await ask(
         database,
         replace(DRAFT, submission_id="form-2", preview=replace(PREVIEW, rewards=None, products=None)),
     )
-    yield Pair(database, change, other)
+    yield Pair(database, change, untouched)
     await database.aclose()
 
 
@@ -202,23 +203,23 @@ async def test_request_is_stored_and_recorded(pair: Pair) -> None:
         "before": {"level": "5"},
         "lines": [LINE_KEPT],
     }
-    kept: dict[str, Any] = {
+    card_values: dict[str, Any] = {
         "change_id": pair.change.id,
         "ts": None,
         "shown_revision": 0,
         "tries": 0,
         "posting_until": None,
     }
-    kept |= {"due": NOW + timedelta(seconds=20), "gone": False}
+    card_values |= {"due": NOW + timedelta(seconds=20), "gone": False}
     assert await pair.all(cards) == [
-        {"id": 1, "kind": "approval", "channel": "C_APPROVALS", **kept},
-        {"id": 2, "kind": "asker", "channel": "", **kept},
+        {"id": 1, "kind": "approval", "channel": "C_APPROVALS", **card_values},
+        {"id": 2, "kind": "asker", "channel": "", **card_values},
     ]
 
 
 async def test_same_form_finds_the_first_request(pair: Pair) -> None:
-    again = await repository.request(pair.database, DRAFT, lease=LEASE, spots=SPOTS, now=LATER)
-    assert again == (pair.change, False)
+    repeated = await repository.request(pair.database, DRAFT, lease=LEASE, spots=SPOTS, now=LATER)
+    assert repeated == (pair.change, False)
     assert len(await pair.all(cards)) == 2
     assert len(await pair.all(changes)) == 2
 
@@ -237,8 +238,8 @@ async def test_second_open_undo_is_refused(pair: Pair) -> None:
     undo = await ask(pair.database, draft)
     assert undo == replace(NEW, id=undo.id, undo_of=pair.change.id)
     async with pair.database.reading() as connection:
-        asked = [json.loads(entry.body) async for entry in audit.entries(connection, change_id=undo.id)]
-    assert asked[0]["undo_of"] == pair.change.id
+        entries = [json.loads(entry.body) async for entry in audit.entries(connection, change_id=undo.id)]
+    assert entries[0]["undo_of"] == pair.change.id
     second = replace(draft, submission_id="form-4")
     assert await repository.request(pair.database, second, lease=LEASE, spots=(), now=NOW) is None
     assert await pair.now() == replace(pair.change, undo=undo.id)
@@ -249,7 +250,7 @@ async def test_supersede_while_waiting(pair: Pair) -> None:
     await pair.put(decided_by="U9", decided_at=NOW)
     async with pair.database.writing() as connection:
         await connection.execute(update(cards).values(tries=3))
-    got = await repository.supersede(
+    result = await repository.supersede(
         pair.database, pair.change, (MOVED, OTHER_TERMS), lease=LEASE, actor="U5", now=LATER
     )
     differences: dict[str, Any] = {
@@ -262,12 +263,12 @@ async def test_supersede_while_waiting(pair: Pair) -> None:
     differences |= {"rewards": None, "worth": None}
     differences |= {"version": 2, "decided_by": "", "decided_at": None, "approvals": ()}
     terms = {"rule": "other rule", "needed": 3, "expires_at": OTHER_TERMS.expires_at}
-    await pair.became(got, **differences, **terms)
-    told = {"state": "waiting", "version": 2, "before": {"level": "6"}, "rule": "other rule"}
-    told |= {"needed": 3, "judged": UNJUDGED}
-    assert await pair.last() == ("overtaken", "U5", told)
-    kept = [(card["due"], card["tries"]) for card in await pair.all(cards)]
-    assert kept == [(LATER + timedelta(seconds=20), 0)] * 2
+    await pair.became(result, **differences, **terms)
+    body = {"state": "waiting", "version": 2, "before": {"level": "6"}, "rule": "other rule"}
+    body |= {"needed": 3, "judged": UNJUDGED}
+    assert await pair.last() == ("overtaken", "U5", body)
+    card_schedule = [(card["due"], card["tries"]) for card in await pair.all(cards)]
+    assert card_schedule == [(LATER + timedelta(seconds=20), 0)] * 2
 
 
 async def test_edit(pair: Pair) -> None:
@@ -279,7 +280,7 @@ async def test_edit(pair: Pair) -> None:
         await repository.edit(pair.database, replace(pair.change, version=2), draft, now=LATER)
     )
     await pair.nothing(await repository.edit(pair.database, pair.change, draft, now=pair.change.expires_at))
-    got = await repository.edit(pair.database, pair.change, draft, now=LATER)
+    result = await repository.edit(pair.database, pair.change, draft, now=LATER)
     differences: dict[str, Any] = {
         "input": draft.input,
         "reason": "less",
@@ -296,26 +297,26 @@ async def test_edit(pair: Pair) -> None:
         "details": {"edited": "yes"},
     }
     terms = {"rule": "other rule", "needed": 3, "expires_at": OTHER_TERMS.expires_at}
-    await pair.became(got, **differences, **terms)
-    told = {"state": "waiting", "version": 2, "before": {"level": "6"}, "rule": "other rule", "needed": 3}
-    told |= {"kind": "balance", "input": draft.input.model_dump(mode="json"), "reason": "less"}
-    told |= {"judged": UNJUDGED}
-    assert await pair.last() == ("edited", "U1", told)
+    await pair.became(result, **differences, **terms)
+    body = {"state": "waiting", "version": 2, "before": {"level": "6"}, "rule": "other rule", "needed": 3}
+    body |= {"kind": "balance", "input": draft.input.model_dump(mode="json"), "reason": "less"}
+    body |= {"judged": UNJUDGED}
+    assert await pair.last() == ("edited", "U1", body)
 
 
 async def test_supersede_without_terms_ends_the_request(pair: Pair) -> None:
     moved = replace(PREVIEW, before={"level": "6"})
-    got = await repository.supersede(pair.database, pair.change, (moved, None), lease=LEASE, now=LATER)
-    await pair.became(got, state=State.OVERTAKEN, version=2, before={"level": "6"})
-    told = {"state": "overtaken", "version": 2, "before": {"level": "6"}, "lines": [LINE_KEPT]}
-    told |= {"judged": JUDGED}
-    assert await pair.last() == ("overtaken", "", told)
+    result = await repository.supersede(pair.database, pair.change, (moved, None), lease=LEASE, now=LATER)
+    await pair.became(result, state=State.OVERTAKEN, version=2, before={"level": "6"})
+    body = {"state": "overtaken", "version": 2, "before": {"level": "6"}, "lines": [LINE_KEPT]}
+    body |= {"judged": JUDGED}
+    assert await pair.last() == ("overtaken", "", body)
 
 
 async def test_supersede_while_applying(pair: Pair) -> None:
     await pair.in_hand()
-    got = await repository.supersede(pair.database, pair.change, (PREVIEW, TERMS), lease=LEASE, now=LATER)
-    await pair.became(got, state=State.WAITING, version=2, lease_until=None)
+    result = await repository.supersede(pair.database, pair.change, (PREVIEW, TERMS), lease=LEASE, now=LATER)
+    await pair.became(result, state=State.WAITING, version=2, lease_until=None)
     assert await pair.leased() is None
 
 
@@ -345,11 +346,11 @@ async def approve(
     *,
     version: int = 1,
     at: timedelta = timedelta(),
-    others: Mapping[str, bool] | None = None,
+    others_permitted: Mapping[str, bool] | None = None,
     **basis: Any,
 ) -> Record | None:
     counter = Counter(Environment.SANDBOX, ASKED, pair.change.id)
-    standing = {"U2": True, "U3": True} if others is None else others
+    standing = {"U2": True, "U3": True} if others_permitted is None else others_permitted
     return await repository.approve(
         pair.database,
         pair.change.id,
@@ -362,56 +363,56 @@ async def approve(
 
 async def test_approve(pair: Pair) -> None:
     await pair.became(await approve(pair), approvals=(Approval("U2", LATER, "rule", "T2"),))
-    told = {"version": 1, "rule": "rule"}
-    assert await pair.last() == ("approved", "U2", {"state": "waiting", **told})
+    body = {"version": 1, "rule": "rule"}
+    assert await pair.last() == ("approved", "U2", {"state": "waiting", **body})
     assert await pair.leased() is None
     pair.change = await pair.now()
     await pair.nothing(await approve(pair))
-    both = (Approval("U2", LATER, "rule", "T2"), Approval("U3", LATER, "rule", "T2"))
+    approvals = (Approval("U2", LATER, "rule", "T2"), Approval("U3", LATER, "rule", "T2"))
     differences: dict[str, Any] = {
         "state": State.APPROVED,
-        "approvals": both,
+        "approvals": approvals,
         "decided_by": "U3",
         "decided_at": LATER,
     }
     await pair.became(await approve(pair, "U3"), **differences, lease_until=LONGER.until)
     assert await pair.leased() == LONGER
-    assert await pair.last() == ("approved", "U3", {"state": "approved", **told})
+    assert await pair.last() == ("approved", "U3", {"state": "approved", **body})
     pair.change = await pair.now()
     await pair.nothing(await approve(pair, "U4"))
-    kept = {"change_id": pair.change.id, "version": 1, "team": "T2", "verdict": "approve", "rule": "rule"}
-    kept |= {"said": "", "at": LATER, "counts": True}
-    assert await pair.all(decisions) == [{"person": "U2", **kept}, {"person": "U3", **kept}]
+    decision = {"change_id": pair.change.id, "version": 1, "team": "T2", "verdict": "approve", "rule": "rule"}
+    decision |= {"said": "", "at": LATER, "counts": True}
+    assert await pair.all(decisions) == [{"person": "U2", **decision}, {"person": "U3", **decision}]
 
 
 async def test_approval_of_someone_who_lost_permission_no_longer_counts(pair: Pair) -> None:
     await approve(pair)
-    got = await approve(pair, "U3", others={"U2": False})
-    assert got is not None
-    assert (got.state, [(one.person, one.counts) for one in got.approvals]) == (
+    result = await approve(pair, "U3", others_permitted={"U2": False})
+    assert result is not None
+    assert (result.state, [(approval.person, approval.counts) for approval in result.approvals]) == (
         State.WAITING,
         [("U2", False), ("U3", True)],
     )
     assert (await pair.last())[2]["not_counted"] == ["U2"]
-    again = await approve(pair, "U2")
-    assert again is not None
-    assert (again.state, again.decided_by) == (State.APPROVED, "U2")
+    second = await approve(pair, "U2")
+    assert second is not None
+    assert (second.state, second.decided_by) == (State.APPROVED, "U2")
 
 
 async def test_approval_is_refused_beside_an_unchecked_one(pair: Pair) -> None:
     await approve(pair)
     pair.change = await pair.now()
     with pytest.raises(repository.ApprovedMeanwhile):
-        await approve(pair, "U3", others={})
+        await approve(pair, "U3", others_permitted={})
     await pair.nothing(None)
 
 
 async def test_needed_approvals_may_grow_but_never_shrink(pair: Pair) -> None:
     await approve(pair, needed=1)
     assert (await pair.now()).needed == 2
-    got = await approve(pair, "U3", needed=3)
-    assert got is not None
-    assert (got.state, got.needed) == (State.WAITING, 3)
+    result = await approve(pair, "U3", needed=3)
+    assert result is not None
+    assert (result.state, result.needed) == (State.WAITING, 3)
     assert (await pair.last())[2]["needed"] == 3
 
 
@@ -424,7 +425,7 @@ async def test_last_approval_is_refused_once_the_days_total_changed(pair: Pair) 
     await pair.nothing(None)
 
 
-async def test_approvals_are_of_one_change_and_one_version(pair: Pair) -> None:
+async def test_approvals_belong_to_one_change_and_one_version(pair: Pair) -> None:
     mine = pair.change
     pair.change, pair.other = pair.other, mine
     await approve(pair)
@@ -434,8 +435,8 @@ async def test_approvals_are_of_one_change_and_one_version(pair: Pair) -> None:
     assert pair.change.state is State.WAITING
     await repository.supersede(pair.database, pair.change, (PREVIEW, TERMS), lease=LEASE, now=LATER)
     pair.change = await pair.now()
-    got = await approve(pair, "U4", version=2)
-    await pair.became(got, approvals=(Approval("U4", LATER, "rule", "T2"),))
+    result = await approve(pair, "U4", version=2)
+    await pair.became(result, approvals=(Approval("U4", LATER, "rule", "T2"),))
 
 
 async def test_approve_too_late(pair: Pair) -> None:
@@ -452,18 +453,20 @@ async def deny(pair: Pair, *, version: int = 1, at: timedelta = timedelta()) -> 
 async def test_deny(pair: Pair) -> None:
     await approve(pair)
     pair.change = await pair.now()
-    got = await deny(pair)
+    result = await deny(pair)
     differences: dict[str, Any] = {
         "state": State.DENIED,
         "decided_by": "U2",
         "decided_at": LATER,
         "comment": "no",
     }
-    await pair.became(got, **differences, approvals=())
-    told = {"state": "denied", "version": 1, "rule": "rule", "reason": "no"}
-    assert await pair.last() == ("denied", "U2", told)
-    kept = {"change_id": pair.change.id, "version": 1, "person": "U2", "team": "T2", "verdict": "deny"}
-    assert await pair.all(decisions) == [{**kept, "rule": "rule", "said": "no", "at": LATER, "counts": True}]
+    await pair.became(result, **differences, approvals=())
+    body = {"state": "denied", "version": 1, "rule": "rule", "reason": "no"}
+    assert await pair.last() == ("denied", "U2", body)
+    decision = {"change_id": pair.change.id, "version": 1, "person": "U2", "team": "T2", "verdict": "deny"}
+    assert await pair.all(decisions) == [
+        {**decision, "rule": "rule", "said": "no", "at": LATER, "counts": True}
+    ]
     pair.change = await pair.now()
     await pair.nothing(await deny(pair))
 
@@ -475,8 +478,8 @@ async def test_deny_too_late(pair: Pair) -> None:
 
 
 async def test_withdraw(pair: Pair) -> None:
-    got = await repository.withdraw(pair.database, pair.change.id, person="U1", now=LATER)
-    await pair.became(got, state=State.WITHDRAWN, decided_by="U1", decided_at=LATER)
+    result = await repository.withdraw(pair.database, pair.change.id, person="U1", now=LATER)
+    await pair.became(result, state=State.WITHDRAWN, decided_by="U1", decided_at=LATER)
     assert await pair.last() == ("withdrawn", "U1", {"state": "withdrawn", "version": 1})
     pair.change = await pair.now()
     await pair.nothing(await repository.withdraw(pair.database, pair.change.id, person="U1", now=LATER))
@@ -485,8 +488,8 @@ async def test_withdraw(pair: Pair) -> None:
 async def test_expire(pair: Pair) -> None:
     await pair.nothing(await repository.expire(pair.database, pair.change.id, now=LATER))
     await pair.put(expires_at=LATER)
-    got = await repository.expire(pair.database, pair.change.id, now=LATER)
-    await pair.became(got, state=State.EXPIRED, decided_at=LATER)
+    result = await repository.expire(pair.database, pair.change.id, now=LATER)
+    await pair.became(result, state=State.EXPIRED, decided_at=LATER)
     assert await pair.last() == ("expired", "", {"state": "expired", "version": 1})
     pair.change = await pair.now()
     await pair.nothing(await repository.expire(pair.database, pair.change.id, now=LATER))
@@ -499,10 +502,10 @@ async def test_refuse(pair: Pair) -> None:
         )
 
     await pair.nothing(await refuse(replace(pair.change, version=2)))
-    got = await refuse(pair.change)
-    await pair.became(got, state=State.FAILED, ending=Cause.GUARDED, refusals=REFUSED)
-    told = {"state": "failed", "version": 1, "ending": "guarded", "refusals": REFUSED_KEPT}
-    assert await pair.last() == ("failed", "U2", told)
+    result = await refuse(pair.change)
+    await pair.became(result, state=State.FAILED, ending=Cause.GUARDED, refusals=REFUSED)
+    body = {"state": "failed", "version": 1, "ending": "guarded", "refusals": REFUSED_KEPT}
+    assert await pair.last() == ("failed", "U2", body)
     pair.change = await pair.now()
     await pair.nothing(await refuse(pair.change))
 
@@ -531,18 +534,18 @@ async def test_mark(pair: Pair, applied: bool, after: dict[str, str | None] | No
         "comment": "seen",
     }
     await pair.became(await mark(), **differences, after=read_back, invertible=invertible)
-    told = {"state": state.value, "version": 1, "ending": ending.value, "rule": "rule", "reason": "seen"}
-    assert await pair.last() == ("marked", "U3", told | ({"after": after} if after else {}))
+    body = {"state": state.value, "version": 1, "ending": ending.value, "rule": "rule", "reason": "seen"}
+    assert await pair.last() == ("marked", "U3", body | ({"after": after} if after else {}))
     pair.change = await pair.now()
     await pair.nothing(await mark())
 
 
 async def test_claim(pair: Pair) -> None:
     await pair.in_hand(State.APPROVED)
-    other = Lease("w2", LONGER.until)
-    await pair.nothing(await repository.claim(pair.database, pair.change.id, lease=other, now=LATER))
-    got = await repository.claim(pair.database, pair.change.id, lease=LONGER, now=LATER)
-    await pair.became(got, state=State.APPLYING, lease_until=LONGER.until)
+    other_lease = Lease("w2", LONGER.until)
+    await pair.nothing(await repository.claim(pair.database, pair.change.id, lease=other_lease, now=LATER))
+    result = await repository.claim(pair.database, pair.change.id, lease=LONGER, now=LATER)
+    await pair.became(result, state=State.APPLYING, lease_until=LONGER.until)
     assert await pair.leased() == LONGER
     assert await pair.last() == ("applying", "", {"state": "applying", "version": 1})
     pair.change = await pair.now()
@@ -590,11 +593,11 @@ async def test_write_is_begun_by_the_lease_holder_in_order(pair: Pair) -> None:
     assert await pair.now() == replace(pair.change, writes=1, **differences)  # no card shows it
     assert await pair.now(pair.other) == pair.other
     assert {card["due"] for card in await pair.all(cards)} == {NOW + timedelta(seconds=20)}
-    told = {"state": "applying", "version": 1, "position": 0, "route": "balances.update"}
+    body = {"state": "applying", "version": 1, "position": 0, "route": "balances.update"}
     assert await pair.last() == (
         "writing",
         "",
-        told
+        body
         | {
             "key": f"maple:{pair.change.id}:0",
             "sent": {"add": 1},
@@ -623,17 +626,17 @@ async def test_settle(pair: Pair, state: State) -> None:
 
     await pair.in_hand(state)
     await pair.nothing(await settle("w2"))
-    got = await settle()
+    result = await settle()
     differences: dict[str, Any] = {
         "state": State.FAILED,
         "ending": Cause.AUTUMN_REFUSED,
         "details": {"status": "400"},
     }
-    await pair.became(got, **differences, after={"level": "5"}, refusals=REFUSED, lease_until=None)
+    await pair.became(result, **differences, after={"level": "5"}, refusals=REFUSED, lease_until=None)
     assert await pair.leased() is None
-    told = {"state": "failed", "version": 1, "ending": "autumn_refused", "details": {"status": "400"}}
+    body = {"state": "failed", "version": 1, "ending": "autumn_refused", "details": {"status": "400"}}
     assert await pair.last() == (
-        "failed", "", told | {"after": {"level": "5"}, "refusals": REFUSED_KEPT}
+        "failed", "", body | {"after": {"level": "5"}, "refusals": REFUSED_KEPT}
     )  # fmt: skip
     pair.change = await pair.now()
     await pair.nothing(await settle())
@@ -642,10 +645,10 @@ async def test_settle(pair: Pair, state: State) -> None:
 async def test_settled_change_can_be_undone(pair: Pair) -> None:
     await pair.in_hand()
     done = State.APPLIED, Cause.DONE
-    got = await repository.settle(
+    result = await repository.settle(
         pair.database, pair.change.id, Conclusion(*done, invertible=True), lease=LONGER, now=LATER
     )
-    await pair.became(got, state=done[0], ending=done[1], invertible=True, lease_until=None)
+    await pair.became(result, state=done[0], ending=done[1], invertible=True, lease_until=None)
     assert await pair.last() == ("applied", "", {"state": "applied", "version": 1, "ending": "done"})
 
 
@@ -677,14 +680,14 @@ async def test_settle_an_undo(pair: Pair, state: State) -> None:
 @pytest.mark.parametrize("state", [State.APPROVED, State.APPLYING])
 async def test_take_over(pair: Pair, state: State) -> None:
     await pair.in_hand(state)
-    taken = Lease("w2", LATER)
+    new_lease = Lease("w2", LATER)
     take = repository.take_over
-    await pair.nothing(await take(pair.database, pair.change.id, lease=taken, now=LEASE.until))
+    await pair.nothing(await take(pair.database, pair.change.id, lease=new_lease, now=LEASE.until))
     moment = LEASE.until + timedelta(milliseconds=1)
-    got = await take(pair.database, pair.change.id, lease=taken, now=moment)
-    assert got == await pair.now() == replace(pair.change, lease_until=LATER)
+    result = await take(pair.database, pair.change.id, lease=new_lease, now=moment)
+    assert result == await pair.now() == replace(pair.change, lease_until=LATER)
     assert await pair.now(pair.other) == pair.other
-    assert await pair.leased() == taken
+    assert await pair.leased() == new_lease
 
 
 async def test_change_not_in_progress_is_not_taken_over(pair: Pair) -> None:
@@ -694,11 +697,11 @@ async def test_change_not_in_progress_is_not_taken_over(pair: Pair) -> None:
 
 
 async def test_overdue_and_lapsed_changes_are_found(pair: Pair) -> None:
-    both, env = [pair.other.id, pair.change.id], Environment.SANDBOX
+    both_ids, env = [pair.other.id, pair.change.id], Environment.SANDBOX
     async with pair.database.writing() as connection:
         mine = update(changes).where(changes.c.id == pair.change.id)
         await connection.execute(mine.values(created_at=LATER))
-    assert await change_records.overdue(pair.database, env, TERMS.expires_at) == both
+    assert await change_records.overdue(pair.database, env, TERMS.expires_at) == both_ids
     assert await change_records.overdue(pair.database, Environment.LIVE, TERMS.expires_at) == []
     just_before = TERMS.expires_at - timedelta(milliseconds=1)
     assert await change_records.overdue(pair.database, env, just_before) == []
@@ -706,7 +709,7 @@ async def test_overdue_and_lapsed_changes_are_found(pair: Pair) -> None:
     await pair.in_hand()
     assert await change_records.overdue(pair.database, env, TERMS.expires_at) == []
     moment = LEASE.until + timedelta(milliseconds=1)
-    assert await change_records.lapsed(pair.database, env, moment) == both
+    assert await change_records.lapsed(pair.database, env, moment) == both_ids
     assert await change_records.lapsed(pair.database, Environment.LIVE, moment) == []
     assert await change_records.lapsed(pair.database, env, LEASE.until) == []
 
@@ -737,20 +740,22 @@ async def test_step_redraws_only_the_cards_of_its_change(pair: Pair) -> None:
 async def test_unconfirmed_change_is_settled_without_a_lease(pair: Pair) -> None:
     await pair.in_hand()
     doubt = State.UNCONFIRMED, Cause.NO_ANSWER
-    got = await repository.settle(pair.database, pair.change.id, Conclusion(*doubt), lease=LONGER, now=LATER)
-    await pair.became(got, state=doubt[0], ending=doubt[1], lease_until=None)
+    result = await repository.settle(
+        pair.database, pair.change.id, Conclusion(*doubt), lease=LONGER, now=LATER
+    )
+    await pair.became(result, state=doubt[0], ending=doubt[1], lease_until=None)
 
 
 async def test_supersede_while_applying_without_terms(pair: Pair) -> None:
     await pair.in_hand()
-    got = await repository.supersede(pair.database, pair.change, (PREVIEW, None), lease=LEASE, now=LATER)
-    await pair.became(got, state=State.OVERTAKEN, version=2, lease_until=None)
+    result = await repository.supersede(pair.database, pair.change, (PREVIEW, None), lease=LEASE, now=LATER)
+    await pair.became(result, state=State.OVERTAKEN, version=2, lease_until=None)
 
 
 @pytest.mark.parametrize("state", [State.APPLIED, State.UNCONFIRMED])
-async def test_change_that_was_not_claimed_cannot_end_as_if_it_had_been(pair: Pair, state: State) -> None:
+async def test_unclaimed_change_cannot_end_as_if_claimed(pair: Pair, state: State) -> None:
     await pair.in_hand(State.APPROVED)
-    got = await repository.settle(
+    result = await repository.settle(
         pair.database, pair.change.id, Conclusion(state, Cause.DONE), lease=LEASE, now=LATER
     )
-    await pair.nothing(got)
+    await pair.nothing(result)

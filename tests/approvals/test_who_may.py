@@ -28,28 +28,28 @@ def of(verb: Verb, *, own: bool = False) -> Request:
 
 
 @pytest.mark.parametrize("verb", Verb)
-def test_nothing_is_refused_without_saying_who_may(verb: Verb) -> None:
+def test_every_refusal_says_who_may(verb: Verb) -> None:
     policy = read(TEAM)
     decision = decide(policy, of(verb), ANA)
     assert not decision.permit
-    who = holders(policy, of(verb))
-    said = explained(PolicyRefusal(decision, ", ".join([*who.groups, *who.users])))
+    permitted = holders(policy, of(verb))
+    text = explained(PolicyRefusal(decision, ", ".join([*permitted.groups, *permitted.users])))
     if verb is Verb.WITHDRAW:
-        assert "Only the person who requested this" in said
+        assert "Only the person who requested this" in text
     else:
-        assert who == LEADS
-        assert access_words.who_may("@leads, U03LEA") in said
+        assert permitted == LEADS
+        assert access_words.who_may("@leads, U03LEA") in text
 
 
 @pytest.mark.parametrize("verb", [verb for verb in Verb if verb not in (Verb.WITHDRAW, Verb.DIGESTS)])
-def test_what_is_taken_from_everybody_is_nobodys(verb: Verb) -> None:
+def test_verb_denied_to_everybody_has_nobody(verb: Verb) -> None:
     policy = read(TEAM + '[[deny]]\nwho = "everyone"')
     assert holders(policy, of(verb)) == Who()
     decision = decide(policy, of(verb), ANA)
     assert access_words.who_may(access_words.NOBODY) in explained(PolicyRefusal(decision))
 
 
-def test_own_request_is_for_others_to_decide() -> None:
+def test_own_request_is_decided_by_others() -> None:
     policy = read('[[allow]]\nwho = "everyone"\nmay = ["ask", "approve"]')
     decision = decide(policy, of(Verb.APPROVE, own=True), ANA)
     assert decision == Decision(False, DecisionReason.OWN)
@@ -75,12 +75,12 @@ EVERYONE = Who(everyone=True)
         ([ONE, Who()], Who()),
     ],
 )
-def test_undo_takes_several_powers(several: list[Who], common: Who) -> None:
+def test_undo_needs_several_powers(several: list[Who], common: Who) -> None:
     assert among_all(several) == common
 
 
 @pytest.mark.parametrize(
-    ("rules", "who"),
+    ("rules", "expected"),
     [
         ('[[allow]]\nwho = "U01"\nmay = "ask"\nchanges = "reward"', ONE),
         ('[[allow]]\nwho = "U01"\nmay = "ask"\nchanges = "reward"\namount_up_to = 5', ONE),
@@ -88,7 +88,7 @@ def test_undo_takes_several_powers(several: list[Who], common: Who) -> None:
         ('[[allow]]\nwho = "everyone"\nmay = "ask"\n[[allow]]\nwho = "@g"\nmay = "link"', OTHER),
     ],
 )
-def test_links_are_for_those_whom_a_rule_names_or_who_change_billing(rules: str, who: Who) -> None:
+def test_links_belong_to_people_named_by_a_rule_or_who_change_billing(rules: str, expected: Who) -> None:
     permission = Permission(
         read(rules),
         None,  # type: ignore[arg-type]
@@ -96,4 +96,4 @@ def test_links_are_for_those_whom_a_rule_names_or_who_change_billing(rules: str,
         Environment.LIVE,
         (REWARD,),
     )
-    assert permission.holders(Request(Verb.LINK, environment=Environment.LIVE)) == who
+    assert permission.holders(Request(Verb.LINK, environment=Environment.LIVE)) == expected

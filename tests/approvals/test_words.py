@@ -1,4 +1,4 @@
-"""What is kept in databases and policies is spelt as it is called in the code, once and for all."""
+"""Words stored in databases and policies are spelt like their names in the code, for good."""
 
 from enum import StrEnum
 
@@ -15,4 +15,4 @@ from bot.autumn.environment import Environment
     "words", [State, ChangeEvent, Cause, WriteStatus, DecisionReason, Environment, Power, Verb]
 )
 def test_words_match_their_names(words: type[StrEnum]) -> None:
-    assert [word.value for word in words] == [word.name.lower() for word in words]
+    assert [member.value for member in words] == [member.name.lower() for member in words]
