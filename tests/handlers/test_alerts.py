@@ -1,4 +1,4 @@
-"""A form of alerts that is not filled in, which Slack itself lets nobody submit."""
+"""Submitting an alert form without a choice, which Slack itself does not allow."""
 
 from bot.access.people import Actor
 from bot.alerts import form, words
@@ -7,6 +7,6 @@ from handlers.interaction import Interaction, InteractionKind
 from handlers.listener import Invalid
 
 
-def test_form_without_anything_chosen_is_not_taken() -> None:
+def test_alert_form_without_a_choice_is_refused() -> None:
     submitted = Interaction(InteractionKind.VIEW, Actor("U1"), metadata='{"s":"1","c":"C1"}')
     assert alert_form.parse(submitted) == Invalid({form.SOURCES_BLOCK: words.NO_SOURCE})

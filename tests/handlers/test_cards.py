@@ -30,7 +30,7 @@ async def test_click_changes_the_card_in_place(maple: Running) -> None:
     assert len(maple.slack.workspace.history(maple.ana.channel.id, maple.ana.id)) == before
 
 
-async def test_slow_click_is_announced_on_the_card(mode: Mode) -> None:
+async def test_slow_click_shows_progress_on_the_card(mode: Mode) -> None:
     async with running_maple(mode, timings=QUICK) as maple:
         await look_up(maple)
         maple.autumn.faults.add("customers.get", "latency", seconds=60)

@@ -1,4 +1,4 @@
-"""Everything no listener is for is acknowledged."""
+"""Payloads that no listener handles are acknowledged."""
 
 import io
 
@@ -44,8 +44,8 @@ WHO = {"user": {"id": "U01ANA", "team_id": "T01NORTHW"}, "team": {"id": "T01NORT
 async def test_unhandled_payloads_are_acknowledged(  # type: ignore[no-untyped-def]
     maple: Running, logs: io.StringIO, kind, payload, answer
 ) -> None:
-    said = await maple.slack.deliveries.send(kind, {**WHO, **payload})
-    assert (said or None) == answer
+    reply = await maple.slack.deliveries.send(kind, {**WHO, **payload})
+    assert (reply or None) == answer
     assert maple.slack.sent[-1].outcome == "acked"
     assert "canary" not in logs.getvalue()
     assert len(maple.bot.work) == 0

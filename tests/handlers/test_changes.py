@@ -1,4 +1,4 @@
-"""Forms for changes and the buttons on their cards, where things are not as they should be."""
+"""Forms for changes and the buttons on their cards, when things go wrong."""
 
 import json
 from datetime import timedelta
@@ -49,14 +49,14 @@ reason = true
 
 
 async def lose_the_database(maple: Running) -> None:
-    """As far as what the bot needs of it goes."""
+    """Makes everything the bot needs of it fail."""
     async with maple.bot.database.writing() as connection:
         await connection.execute(text("ALTER TABLE deliveries RENAME TO lost"))
         await connection.execute(text("ALTER TABLE alembic_version RENAME TO lost_version"))
 
 
 async def again(maple: Running, delivery: Delivery, times: int) -> None:
-    """The same request once more, and more; over HTTP with the very same signature."""
+    """Sends the last request again, with changes; over HTTP with the very same signature."""
     if maple.mode == "socket":
         for _ in range(times):
             await maple.slack.deliveries.send(delivery.kind, delivery.payload)
@@ -69,13 +69,13 @@ async def again(maple: Running, delivery: Delivery, times: int) -> None:
 
 
 def last(maple: Running, kind: str) -> Delivery:
-    return [one for one in maple.slack.sent if one.payload.get("type") == kind][-1]
+    return [delivery for delivery in maple.slack.sent if delivery.payload.get("type") == kind][-1]
 
 
 # Opening
 
 
-async def test_a_card_opens_the_form_with_what_is_known(maple: Running) -> None:
+async def test_card_opens_the_form_filled_in(maple: Running) -> None:
     await maple.ana.command("/autumn features cus_acme")
     await maple.ana.sees("Messages")
     await maple.ana.click("Open", within="Messages")
@@ -86,7 +86,7 @@ async def test_a_card_opens_the_form_with_what_is_known(maple: Running) -> None:
 
 
 @pytest.mark.parametrize("sub", ["balance", "reward", "update", "delete", "history"])
-async def test_command_without_a_customer_says_what_to_type(maple: Running, sub: str) -> None:
+async def test_command_without_a_customer_explains_its_use(maple: Running, sub: str) -> None:
     await maple.ana.command(f"/autumn {sub}")
     await maple.ana.sees(f"Type /autumn {sub} and then")
 
@@ -99,7 +99,7 @@ async def test_one_of_several_customers_is_picked_in_the_form(maple: Running) ->
     maple.ana.does_not_see("match")
 
 
-async def test_mistyped_customer_is_picked_among_those_that_may_be_meant(maple: Running) -> None:
+async def test_mistyped_customer_is_picked_among_similar_ones(maple: Running) -> None:
     await maple.ana.command("/autumn balance northwnd")
     await maple.ana.sees(find_words.NEAR)
 
@@ -140,8 +140,8 @@ async def test_amount_over_the_limit_is_refused_in_the_form(mode: Mode) -> None:
 async def test_autumn_error_is_shown_in_the_form(maple: Running) -> None:
     maple.autumn.faults.add("customers.get", "500", times=None)
     await maple.ana.command("/autumn balance cus_acme")
-    said = await maple.ana.sees(labels.UNAVAILABLE.what)
-    assert "Reference" in said
+    error = await maple.ana.sees(labels.UNAVAILABLE.what)
+    assert "Reference" in error
 
 
 async def test_answer_for_a_closed_form_is_sent_as_a_message(maple: Running) -> None:
@@ -164,17 +164,17 @@ async def test_request_without_an_approvals_channel_is_refused(mode: Mode) -> No
 
 
 @pytest.mark.parametrize(
-    ("channel", "said"),
+    ("channel", "reason"),
     [
         ("C05SHARED", "shared with another company"),
         ("C03RANDOM", approvals_words.RESULTS[Result.CHANNEL_OUT].what),
         ("C0NOTHING", approvals_words.RESULTS[Result.CHANNEL_OUT].what),
     ],
 )
-async def test_request_is_refused_while_the_approvals_channel_is_unfit(channel: str, said: str) -> None:
+async def test_request_is_refused_while_the_approvals_channel_is_unfit(channel: str, reason: str) -> None:
     async with running_maple("http", approvals=channel) as maple:
         await give(maple)
-        await maple.ana.sees(said)
+        await maple.ana.sees(reason)
         assert await maple.bot.changes.history("cus_acme") == []
 
 
@@ -243,18 +243,18 @@ async def test_submission_fails_when_autumn_stops_answering(maple: Running) -> N
 
 
 @pytest.mark.both_transports
-async def test_a_submission_delivered_five_times_is_one_change(maple: Running) -> None:
+async def test_submission_delivered_five_times_is_one_change(maple: Running) -> None:
     await give(maple)
     await maple.ana.sees("0 of 1 approval")
     await again(maple, last(maple, "view_submission"), 4)
     await maple.bot.work.drain(10)
     assert len(await maple.bot.changes.history("cus_acme")) == 1
-    posted = [one for one in maple.slack.calls if one.method == "chat.postMessage"]
+    posted = [call for call in maple.slack.calls if call.method == "chat.postMessage"]
     assert len(posted) == 2, "one card to decide on, and one to the asker"
 
 
 @pytest.mark.both_transports
-async def test_an_approval_delivered_five_times_is_one_write(maple: Running) -> None:
+async def test_approval_delivered_five_times_is_one_write(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
     await maple.lea.click("Approve")
@@ -266,7 +266,7 @@ async def test_an_approval_delivered_five_times_is_one_write(maple: Running) -> 
 
 
 @pytest.mark.both_transports
-async def test_an_undo_delivered_five_times_is_one_change(maple: Running) -> None:
+async def test_undo_delivered_five_times_is_one_change(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
     await maple.lea.click("Approve")
@@ -280,20 +280,20 @@ async def test_an_undo_delivered_five_times_is_one_change(maple: Running) -> Non
 
 
 @pytest.mark.both_transports
-async def test_a_command_delivered_five_times_opens_one_form(maple: Running) -> None:
+async def test_command_delivered_five_times_opens_one_form(maple: Running) -> None:
     await maple.ana.command("/autumn balance cus_acme")
     command = maple.slack.sent[-1]
     await again(maple, command, 4)
     await maple.bot.work.drain(10)
     await maple.ana.sees(changes_words.ACTION)
     maple.ana.does_not_see(labels.BROKEN.what)
-    assert len([one for one in maple.slack.calls if one.method == "views.open"]) == 1
+    assert len([call for call in maple.slack.calls if call.method == "views.open"]) == 1
 
 
 # Deciding
 
 
-async def test_late_decision_is_told_who_decided(maple: Running) -> None:
+async def test_late_decision_is_answered_with_the_decider(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
     maple.slack.faults.add("chat.update", "error", error="fatal_error", times=None)
@@ -305,8 +305,8 @@ async def test_late_decision_is_told_who_decided(maple: Running) -> None:
     await maple.lea.fill(approvals_words.REASON, "No")
     await maple.lea.submit()
     maple.lea.go("@maple")
-    told = await maple.lea.sees(approvals_words.RESULTS[Result.TOO_LATE].what)
-    assert "Approved by @max" in told
+    answer = await maple.lea.sees(approvals_words.RESULTS[Result.TOO_LATE].what)
+    assert "Approved by @max" in answer
     maple.lea.go("#billing")
     await maple.lea.click("Deny")
     await maple.lea.sees(approvals_words.RESULTS[Result.TOO_LATE].what)
@@ -410,7 +410,7 @@ async def test_deleted_card_does_not_stop_a_change(maple: Running) -> None:
     assert record.state is State.APPLIED
 
 
-async def test_a_card_that_could_not_be_posted_is_posted_later(maple: Running) -> None:
+async def test_card_that_could_not_be_posted_is_posted_later(maple: Running) -> None:
     maple.slack.faults.add("chat.postMessage", "error", error="fatal_error", times=2)
     await give(maple)
     await maple.ana.sees("0 of 1 approval")
@@ -427,7 +427,7 @@ async def test_clicked_card_is_adopted_and_redrawn(maple: Running) -> None:
     await maple.bot.work.drain(10)
     async with maple.bot.database.writing() as connection:
         await connection.execute(text("UPDATE cards SET ts = '1.000001' WHERE kind = 'approval'"))
-    # One that has not posted it itself.
+    # A replica that has not posted it itself.
     async with maple.another():
         await maple.lea.click("Approve")
         await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
@@ -447,7 +447,7 @@ async def test_card_clicked_before_slack_answered_its_post_is_redrawn(maple: Run
     await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
 
 
-async def test_asker_is_told_by_dm_where_maple_is_not_in_the_channel(maple: Running) -> None:
+async def test_requester_is_notified_by_dm_where_maple_is_not_in_the_channel(maple: Running) -> None:
     maple.ana.go("#random")
     await give(maple)
     await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
@@ -460,10 +460,10 @@ async def test_asker_is_told_by_dm_where_maple_is_not_in_the_channel(maple: Runn
     assert outcome.startswith("Maple:")
 
 
-# Looking back
+# History
 
 
-async def test_history_is_private_and_has_pages(mode: Mode) -> None:
+async def test_history_is_private_and_paged(mode: Mode) -> None:
     async with running_maple(mode, policy=AT_ONCE) as maple:
         for number in range(6):
             await give(maple, str(100 + number))
@@ -484,7 +484,7 @@ async def test_history_is_private_and_has_pages(mode: Mode) -> None:
         await maple.ana.sees("Page 1 of 2")
 
 
-# Many to choose from
+# Options
 
 
 async def test_selects_of_forms_answer_with_options(maple: Running) -> None:
@@ -493,13 +493,18 @@ async def test_selects_of_forms_answer_with_options(maple: Running) -> None:
     await maple.ana.choose("Feature", "Messages")
     payload = last(maple, "block_actions").payload
     for action in ("form:feature", "form:reward"):
-        asked = payload | {"type": "block_suggestion", "action_id": action, "value": "mess", "block_id": "x"}
-        answer = await maple.slack.deliveries.send("interactive", asked)
+        request = payload | {
+            "type": "block_suggestion",
+            "action_id": action,
+            "value": "mess",
+            "block_id": "x",
+        }
+        answer = await maple.slack.deliveries.send("interactive", request)
         assert isinstance(answer, dict)
         assert "options" in answer
 
 
-async def test_a_denial_and_a_withdrawal_delivered_again(maple: Running) -> None:
+async def test_repeated_denial_and_withdrawal(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
     await maple.lea.click("Deny")

@@ -1,4 +1,4 @@
-"""Cards of changes that come late, are clicked twice, are gone, or wait for their channel."""
+"""Cards of changes that are late, clicked twice, deleted, or waiting for their channel."""
 
 import asyncio
 import json
@@ -20,22 +20,22 @@ from tests.screen import on_screen
 
 
 async def gone(maple: Running, kind: CardKind) -> None:
-    """As after Slack said that there is no such message."""
+    """As after Slack answered that there is no such message."""
     async with maple.bot.database.writing() as connection:
         await connection.execute(
             text("UPDATE cards SET gone = true WHERE kind = :kind"), {"kind": kind.value}
         )
 
 
-async def test_a_click_on_deny_delivered_five_times_opens_one_form(maple: Running) -> None:
+async def test_deny_click_delivered_five_times_opens_one_form(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
-    before = len([one for one in maple.slack.calls if one.method == "views.open"])
+    before = len([call for call in maple.slack.calls if call.method == "views.open"])
     await maple.lea.click("Deny")
     await again(maple, last(maple, "block_actions"), 4)
     await maple.lea.sees(approvals_words.DENY_HINT)
     await maple.bot.work.drain(10)
-    assert len([one for one in maple.slack.calls if one.method == "views.open"]) == before + 1
+    assert len([call for call in maple.slack.calls if call.method == "views.open"]) == before + 1
     maple.lea.does_not_see(labels.BROKEN.what)
 
 
@@ -49,8 +49,8 @@ async def test_dropped_card_can_still_be_clicked(maple: Running) -> None:
         await bot.work.drain(10)
     (record,) = await maple.bot.changes.history("cus_acme")
     assert record.state is State.APPLIED
-    (left,) = await cards.cards_of(maple.bot.database, record.id)
-    assert left.kind is CardKind.ASKER
+    (remaining_card,) = await cards.cards_of(maple.bot.database, record.id)
+    assert remaining_card.kind is CardKind.ASKER
 
 
 async def test_concurrent_redraws_drop_a_deleted_card_once(maple: Running) -> None:
@@ -65,7 +65,7 @@ async def test_concurrent_redraws_drop_a_deleted_card_once(maple: Running) -> No
     tell = maple.bot.services.notifier
     await asyncio.gather(tell(later, ChangeEvent.REDRAW), tell(later, ChangeEvent.REDRAW))
     assert await cards.cards_of(maple.bot.database, record.id) == []
-    assert len([one for one in maple.slack.calls[before:] if one.method == "chat.update"]) == 2
+    assert len([call for call in maple.slack.calls[before:] if call.method == "chat.update"]) == 2
 
 
 async def test_card_is_not_posted_into_an_unfit_channel(maple: Running) -> None:
@@ -91,16 +91,16 @@ async def test_two_replicas_post_a_card_once(maple: Running) -> None:
     await maple.bot.work.drain(10)
     (record,) = await maple.bot.changes.history("cus_acme")
     maple.slack.faults.add("chat.postMessage", "latency", seconds=0.5, times=None)
-    async with maple.another() as other:
+    async with maple.another() as replica:
         await asyncio.gather(
             maple.bot.services.notifier(record, ChangeEvent.REDRAW),
-            other.services.notifier(record, ChangeEvent.REDRAW),
+            replica.services.notifier(record, ChangeEvent.REDRAW),
         )
-    posted = [one for one in maple.slack.calls if one.method == "chat.postMessage" and one.ok]
+    posted = [call for call in maple.slack.calls if call.method == "chat.postMessage" and call.ok]
     assert len(posted) == 2, "one card to decide on, and one to the asker"
 
 
-async def test_requester_whose_card_is_gone_is_told_the_outcome(maple: Running) -> None:
+async def test_requester_whose_card_is_gone_is_notified_of_the_outcome(maple: Running) -> None:
     maple.ana.go("#random")
     await give(maple)
     await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
@@ -116,7 +116,7 @@ async def test_requester_whose_card_is_gone_is_told_the_outcome(maple: Running) 
     await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
 
 
-async def test_undo_of_a_change_that_is_being_undone_is_refused(maple: Running) -> None:
+async def test_undo_of_a_change_being_undone_is_refused(maple: Running) -> None:
     await give(maple)
     await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
     await maple.lea.click("Approve")

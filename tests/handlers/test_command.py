@@ -21,7 +21,7 @@ async def test_customer_card_is_private(maple: Running) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "seen"),
+    ("line", "expected"),
     [
         ("/autumn products cus_acme", "Team"),
         ("/autumn features cus_acme", "Messages"),
@@ -30,10 +30,10 @@ async def test_customer_card_is_private(maple: Running) -> None:
         ("/autumn EVENTS <mailto:billing@acme.example|billing@acme.example>", "events"),
     ],
 )
-async def test_sub_commands_go_straight_to_the_part(maple: Running, line: str, seen: str) -> None:
+async def test_sub_commands_go_straight_to_the_part(maple: Running, line: str, expected: str) -> None:
     await maple.ana.command(line)
     card = await maple.ana.sees("Acme Ltd")
-    assert seen in card
+    assert expected in card
 
 
 @pytest.mark.parametrize("line", ["/autumn", "/autumn help"])
@@ -43,7 +43,7 @@ async def test_help(maple: Running, line: str) -> None:
 
 
 @pytest.mark.parametrize("sub", ["products", "find"])
-async def test_sub_command_without_a_customer_says_what_to_type(maple: Running, sub: str) -> None:
+async def test_sub_command_without_a_customer_explains_its_use(maple: Running, sub: str) -> None:
     await maple.ana.command(f"/autumn {sub}")
     await maple.ana.sees(f"Type /autumn {sub} and then")
 
@@ -53,7 +53,7 @@ async def test_search_without_a_match_says_what_was_searched(maple: Running) -> 
     await maple.ana.sees("No customer found for zz-nobody-zz")
 
 
-async def test_find_lists_and_turns_pages(maple: Running) -> None:
+async def test_find_lists_and_pages(maple: Running) -> None:
     await maple.ana.command("/autumn find example")
     await maple.ana.sees("Page 1 of")
     await maple.ana.click("Next")
@@ -62,7 +62,7 @@ async def test_find_lists_and_turns_pages(maple: Running) -> None:
     await maple.ana.sees("Page 1 of")
 
 
-async def test_a_match_opens_in_place_of_the_list(maple: Running) -> None:
+async def test_match_replaces_the_list(maple: Running) -> None:
     await maple.ana.command("/autumn find acme")
     await maple.ana.sees("match")
     await maple.ana.click("Open", within="cus_acme")
@@ -74,7 +74,7 @@ async def test_single_match_opens_its_card(maple: Running) -> None:
     await maple.ana.sees(on_screen(overview_words.INVOICES))
 
 
-async def test_slow_card_is_announced(mode: Mode) -> None:
+async def test_slow_card_shows_progress(mode: Mode) -> None:
     async with running_maple(mode, timings=QUICK) as maple:
         maple.autumn.faults.add("customers.get", "latency", seconds=0.3, times=1)
         await maple.ana.command("/autumn cus_acme")
@@ -84,7 +84,7 @@ async def test_slow_card_is_announced(mode: Mode) -> None:
         await maple.ana.sees(labels.STILL_WAITING, timeout=0.1), "a command's messages cannot be replaced"
 
 
-async def test_slow_search_is_announced(mode: Mode) -> None:
+async def test_slow_search_shows_progress(mode: Mode) -> None:
     async with running_maple(mode, timings=QUICK) as maple:
         maple.autumn.faults.add("customers.list", "latency", seconds=0.3, times=1)
         await maple.ana.command("/autumn find acme")
@@ -95,9 +95,9 @@ async def test_slow_search_is_announced(mode: Mode) -> None:
 async def test_error_shows_the_reference_that_is_in_the_log(maple: Running, logs) -> None:  # type: ignore[no-untyped-def]
     maple.autumn.faults.add("*", "500")
     await maple.ana.command("/autumn cus_acme")
-    said = await maple.ana.sees(labels.UNAVAILABLE.what)
-    reference = said.split("Reference ")[1].split()[0]
-    assert "Nothing was changed" in said
+    error = await maple.ana.sees(labels.UNAVAILABLE.what)
+    reference = error.split("Reference ")[1].split()[0]
+    assert "Nothing was changed" in error
     await maple.bot.work.drain(10)
     assert f'"reference": "{reference}"' in logs.getvalue()
     assert "acme" not in logs.getvalue().lower()
@@ -112,7 +112,7 @@ async def test_error_shows_the_reference_that_is_in_the_log(maple: Running, logs
         ("/autumn find acme", "matches acme"),
     ],
 )
-async def test_failed_card_is_retried_by_a_click(maple: Running, line: str, answer: str) -> None:
+async def test_failed_card_is_retried_by_clicking(maple: Running, line: str, answer: str) -> None:
     maple.autumn.faults.add("*", "500")
     await maple.ana.command(line)
     await maple.ana.sees(labels.UNAVAILABLE.what)

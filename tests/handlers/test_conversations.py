@@ -12,7 +12,7 @@ BOT = "U0BOT"
 
 
 def events(maple: Running, kind: str) -> list[Json]:
-    """Those of one kind that Slack sent."""
+    """The events of one type that Slack sent."""
     return [
         delivery.payload
         for delivery in maple.slack.sent
@@ -21,7 +21,7 @@ def events(maple: Running, kind: str) -> list[Json]:
 
 
 async def handled(maple: Running) -> list[str]:
-    """How the events so far ended, once nothing runs any more."""
+    """How the events so far were handled, once nothing runs any more."""
     await maple.ana.settled()
     await maple.bot.work.drain(10)
     (metric,) = maple.bot.metrics.interactions.collect()
@@ -46,7 +46,7 @@ async def handled(maple: Running) -> list[str]:
         ("", ""),
     ],
 )
-def test_words_are_those_after_the_mention_or_else_before_it(text: str, typed: str) -> None:
+def test_query_follows_the_mention_or_else_precedes_it(text: str, typed: str) -> None:
     assert addressed(text, BOT) == typed
 
 
@@ -83,7 +83,7 @@ async def test_buttons_on_the_answer_to_a_mention_change_it_in_place(maple: Runn
 
 
 @pytest.mark.both_transports
-async def test_direct_message_is_answered_by_a_message_that_lasts(maple: Running) -> None:
+async def test_direct_message_is_answered_by_a_lasting_message(maple: Running) -> None:
     await maple.ana.direct_message("invoices cus_acme")
     await maple.ana.sees("Next invoice")
     maple.ana.reload()
@@ -95,7 +95,7 @@ async def test_direct_message_is_answered_by_a_message_that_lasts(maple: Running
     maple.raj.does_not_see("Acme Ltd")
 
 
-async def test_direct_message_in_a_thread_is_answered_there(maple: Running) -> None:
+async def test_direct_message_in_a_thread_is_answered_in_the_thread(maple: Running) -> None:
     await maple.ana.direct_message("help")
     await maple.ana.sees(labels.HELP_TITLE)
     await maple.ana.direct_message("cus_acme", in_thread_of=labels.HELP_TITLE)
@@ -104,7 +104,7 @@ async def test_direct_message_in_a_thread_is_answered_there(maple: Running) -> N
 
 
 @pytest.mark.parametrize(
-    ("text", "seen"),
+    ("text", "expected"),
     [
         ("", labels.HELP_TITLE),
         ("help", labels.HELP_TITLE),
@@ -116,20 +116,20 @@ async def test_direct_message_in_a_thread_is_answered_there(maple: Running) -> N
         ("upcoming 3", "Coming up"),
     ],
 )
-async def test_mention_understands_the_words_of_the_command(maple: Running, text: str, seen: str) -> None:
+async def test_mention_understands_the_commands_words(maple: Running, text: str, expected: str) -> None:
     await maple.ana.mention(text)
-    await maple.ana.sees(seen)
+    await maple.ana.sees(expected)
 
 
 @pytest.mark.both_transports
-async def test_command_with_a_form_offers_it_for_a_click(maple: Running) -> None:
+async def test_command_with_a_form_is_offered_as_a_button(maple: Running) -> None:
     await maple.ana.mention("balance cus_acme")
     await maple.ana.sees("Slack opens a form only when you click")
     await maple.ana.click(labels.OPEN_FORM)
     await maple.ana.sees("What to do")
 
 
-async def test_change_said_in_one_line_is_offered_for_a_click(maple: Running) -> None:
+async def test_change_in_one_line_is_offered_as_a_button(maple: Running) -> None:
     await maple.ana.mention("give cus_acme 500 messages because they lost a day")
     await maple.ana.sees(labels.OPEN_FORM)
     await maple.ana.click(labels.OPEN_FORM)
@@ -137,14 +137,14 @@ async def test_change_said_in_one_line_is_offered_for_a_click(maple: Running) ->
     assert "they lost a day" in form
 
 
-async def test_digests_are_offered_for_a_click_in_their_channel(maple: Running) -> None:
+async def test_digests_are_offered_as_a_button_in_their_channel(maple: Running) -> None:
     await maple.ana.mention("digest")
     await maple.ana.sees(labels.OPEN_FORM)
     await maple.ana.click(labels.OPEN_FORM)
     await maple.ana.sees("New digest")
 
 
-async def test_answer_to_a_message_is_no_message_to_answer(maple: Running) -> None:
+async def test_maples_own_answer_is_not_answered(maple: Running) -> None:
     await maple.ana.direct_message("cus_acme")
     await maple.ana.sees("Acme Ltd")
     assert await handled(maple) == ["message ok"]
@@ -164,12 +164,12 @@ async def test_edits_and_deletions_are_not_answered(maple: Running) -> None:
 
 
 @pytest.mark.parametrize("subtype", ["channel_join", "bot_message", "message_replied", "me_message"])
-async def test_messages_that_nobody_wrote_are_not_answered(maple: Running, subtype: str) -> None:
+async def test_messages_without_an_author_are_not_answered(maple: Running, subtype: str) -> None:
     await _event(maple, {"type": "message", "subtype": subtype, "channel": _dm(maple)})
     assert await handled(maple) == []
 
 
-async def test_mention_that_was_edited_is_not_answered_again(maple: Running) -> None:
+async def test_edited_mention_is_not_answered_again(maple: Running) -> None:
     edited = {"user": maple.ana.id, "ts": "1700000000.000200"}
     await _event(maple, {"type": "app_mention", "channel": "C01SUPPORT", "edited": edited})
     assert await handled(maple) == []
@@ -201,8 +201,8 @@ async def test_repeated_event_is_answered_once(maple: Running) -> None:
 
 async def test_guest_who_mentions_maple_is_refused_in_private(maple: Running) -> None:
     await maple.gus.mention("cus_acme")
-    said = await maple.gus.sees(labels.GUEST.what)
-    assert "only visible to you" in said
+    refusal = await maple.gus.sees(labels.GUEST.what)
+    assert "only visible to you" in refusal
     maple.gus.does_not_see("Acme Ltd")
     assert maple.autumn.calls == [] or all("customers" not in call.route for call in maple.autumn.calls)
 
@@ -210,13 +210,13 @@ async def test_guest_who_mentions_maple_is_refused_in_private(maple: Running) ->
 async def test_person_of_another_company_is_refused_in_private(maple: Running) -> None:
     maple.eve.go("#shared-acme")
     await maple.eve.mention("cus_acme")
-    said = await maple.eve.sees(labels.OUTSIDER.what)
-    assert "only visible to you" in said
+    refusal = await maple.eve.sees(labels.OUTSIDER.what)
+    assert "only visible to you" in refusal
     maple.ana.go("#shared-acme")
     maple.ana.does_not_see(labels.OUTSIDER.what)
 
 
-async def test_trouble_with_a_direct_message_is_told_there(maple: Running) -> None:
+async def test_errors_are_reported_in_the_direct_message(maple: Running) -> None:
     maple.autumn.faults.add("*", "500")
     await maple.ana.direct_message("cus_acme")
     await maple.ana.sees(labels.UNAVAILABLE.what)

@@ -1,4 +1,4 @@
-"""Clicks on digests, where things are not as they should be."""
+"""Clicks on digests, when things go wrong."""
 
 from typing import Any
 
@@ -26,13 +26,13 @@ from tests.running import Running
 LEADS = '[digests]\nwho = ["@billing-leads"]\n'
 
 
-def said(maple: Running, kind: str = "block_actions") -> dict[str, Any]:
-    """What Slack told the bot last, of this kind."""
-    return [one.payload for one in maple.slack.sent if one.payload.get("type") == kind][-1]
+def last_payload(maple: Running, kind: str = "block_actions") -> dict[str, Any]:
+    """The last payload of this type that Slack sent to the bot."""
+    return [delivery.payload for delivery in maple.slack.sent if delivery.payload.get("type") == kind][-1]
 
 
 async def as_another(maple: Running, payload: dict[str, Any], person: Person) -> None:
-    """The same, done by somebody else, in the same modal."""
+    """The same payload, as if somebody else sent it from the same modal."""
     trigger = maple.slack.simulation.triggers.issue(person.id)
     user = {**payload["user"], "id": person.id}
     await maple.slack.deliveries.send("interactive", {**payload, "user": user, "trigger_id": trigger})
@@ -45,10 +45,10 @@ async def repeat(maple: Running) -> None:
 
 
 def calls(maple: Running, method: str) -> int:
-    return len([one for one in maple.slack.calls if one.method == method])
+    return len([call for call in maple.slack.calls if call.method == method])
 
 
-async def test_what_is_delivered_again_is_done_once() -> None:
+async def test_repeated_deliveries_are_handled_once() -> None:
     async with digesting("http") as maple:
         ana = maple.ana
         await open_list(ana)
@@ -87,25 +87,25 @@ async def test_what_is_delivered_again_is_done_once() -> None:
         assert (calls(maple, "views.open"), calls(maple, "views.push")) == (2, 1)
 
 
-async def test_a_list_that_somebody_else_had_open() -> None:
-    """Nothing is changed for whom the policy does not let, whatever reaches Maple."""
+async def test_list_opened_by_somebody_else() -> None:
+    """Nothing is changed for people whom the policy does not let, whatever reaches Maple."""
     async with digesting("http", policy=LEADS) as maple:
         lea = maple.lea
         lea.go("#support")
         await open_list(lea)
         await lea.click("New digest")
         await lea.sees(FORM)
-        opened = said(maple)
+        opened = last_payload(maple)
         await lea.submit()
         await lea.sees("The first post comes")
-        submitted = said(maple, "view_submission")
+        submitted = last_payload(maple, "view_submission")
         before = await the_digest(maple)
         await lea.click("Edit")
         await lea.sees(FORM)
-        payloads = [opened, said(maple), submitted]
+        payloads = [opened, last_payload(maple), submitted]
         for action in ("digest_pause", "digest_resume", "digest_remove", "digest_send"):
-            click = {**said(maple)["actions"][0], "action_id": action}
-            payloads.append({**said(maple), "actions": [click]})
+            click = {**last_payload(maple)["actions"][0], "action_id": action}
+            payloads.append({**last_payload(maple), "actions": [click]})
         for payload in payloads:
             await as_another(maple, payload, maple.ana)
             assert "Your team's policy doesn't let you" in await lea.sees("Nothing was changed")
@@ -113,7 +113,7 @@ async def test_a_list_that_somebody_else_had_open() -> None:
         assert posted(maple) == []
 
 
-async def test_clicks_in_a_list_that_is_out_of_date() -> None:
+async def test_clicks_in_an_outdated_list() -> None:
     async with digesting("http") as maple:
         ana, raj = maple.ana, maple.raj
         await set_up(ana)
@@ -122,8 +122,8 @@ async def test_clicks_in_a_list_that_is_out_of_date() -> None:
         await raj.sees("The digest is paused")
         removed = (await the_digest(maple)).id
         await maple.bot.digests.remove(removed, by="U01ANA")
-        before = said(maple)
-        for action, told in (
+        before = last_payload(maple)
+        for action, expected in (
             ("digest_pause", "Someone else changed or removed"),
             ("digest_resume", "Someone else changed or removed"),
             ("digest_edit", "Someone else changed or removed"),
@@ -132,10 +132,10 @@ async def test_clicks_in_a_list_that_is_out_of_date() -> None:
         ):
             click = {**before["actions"][0], "action_id": action}
             await as_another(maple, {**before, "actions": [click]}, raj)
-            assert told in raj.last()
+            assert expected in raj.last()
 
 
-async def test_resumed_in_a_channel_that_is_shared_by_now() -> None:
+async def test_digest_is_not_resumed_in_a_channel_that_became_shared() -> None:
     async with digesting("http") as maple:
         ana = maple.ana
         await set_up(ana)
@@ -169,7 +169,7 @@ async def test_digest_beyond_the_limit_is_not_created(monkeypatch: pytest.Monkey
         assert await maple.bot.digests.of_channel("C01SUPPORT") == []
 
 
-async def test_the_form_does_without_autumn() -> None:
+async def test_form_opens_without_autumn() -> None:
     async with digesting("http") as maple:
         ana = maple.ana
         await open_list(ana)
@@ -183,7 +183,7 @@ async def test_the_form_does_without_autumn() -> None:
         assert "1 product" in await ana.sees("The first post comes")
 
 
-async def test_a_form_closed_while_somebody_else_was_quicker() -> None:
+async def test_form_closed_after_an_edit_by_somebody_else() -> None:
     async with digesting("http") as maple:
         ana = maple.ana
         await set_up(ana)
@@ -198,7 +198,7 @@ async def test_a_form_closed_while_somebody_else_was_quicker() -> None:
 
 
 @pytest.mark.parametrize("table", ["digests", "digest_items"])
-async def test_trouble_is_said_in_the_modal(table: str) -> None:
+async def test_errors_are_shown_in_the_modal(table: str) -> None:
     async with digesting("http") as maple:
         ana = maple.ana
         await set_up(ana)
@@ -214,7 +214,7 @@ async def test_trouble_is_said_in_the_modal(table: str) -> None:
         assert "[Close]" in await ana.sees("Reference")
 
 
-async def test_trouble_where_the_modal_was_closed() -> None:
+async def test_errors_after_the_modal_was_closed_are_sent_as_a_message() -> None:
     async with digesting("http") as maple:
         ana = maple.ana
         await set_up(ana)
@@ -226,7 +226,7 @@ async def test_trouble_where_the_modal_was_closed() -> None:
         assert "only visible to you" in await ana.sees("Reference")
 
 
-async def test_a_preview_where_maple_may_not_answer_in_the_channel() -> None:
+async def test_preview_where_maple_cannot_answer_in_the_channel() -> None:
     async with digesting("http") as maple:
         ana = maple.ana
         await set_up(ana)
@@ -238,7 +238,7 @@ async def test_a_preview_where_maple_may_not_answer_in_the_channel() -> None:
         await ana.sees("Preview: coming up")
 
 
-async def test_a_customer_that_cannot_be_read() -> None:
+async def test_customer_that_cannot_be_read() -> None:
     async with digesting("http") as maple:
         ana = maple.ana
         await ana.command("/autumn upcoming")
@@ -250,7 +250,7 @@ async def test_a_customer_that_cannot_be_read() -> None:
         assert "[Close]" in await ana.sees(labels.UNAVAILABLE.what)
 
 
-async def test_who_became_a_guest_meanwhile() -> None:
+async def test_person_who_became_a_guest_meanwhile_is_refused() -> None:
     async with digesting("http", timings=Timeouts(person=0.0)) as maple:
         ana = maple.ana
         await ana.command("/autumn upcoming")
@@ -264,7 +264,7 @@ async def test_who_became_a_guest_meanwhile() -> None:
         await ana.sees("Page 1")
 
 
-async def test_a_zone_that_is_not_known_here() -> None:
+async def test_unknown_time_zone() -> None:
     async with digesting("http") as maple:
         maple.slack.workspace.user("ana").tz = "localtime"
         await open_list(maple.ana)

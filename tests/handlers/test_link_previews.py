@@ -22,7 +22,7 @@ channels = ["C01SUPPORT"]
 
 
 def previews(maple: Running) -> list[Json]:
-    """What Maple sent to be shown under links, by link."""
+    """The previews that Maple sent, by link."""
     return [call.args["unfurls"] for call in maple.slack.calls if call.method == "chat.unfurl"]
 
 
@@ -45,15 +45,15 @@ def customers_read(autumn: LocalAutumn) -> list[str]:
         ("https://evil.example/https://app.useautumn.com/customers/cus_1", "live", ""),
     ],
 )
-def test_customer_of_a_link(url: str, env: str, customer: str) -> None:
+def test_customer_is_read_from_a_link(url: str, env: str, customer: str) -> None:
     assert links.customer_of(url, env) == customer
 
 
 @pytest.mark.both_transports
 async def test_link_shows_a_button_and_nothing_of_the_customer(maple: Running) -> None:
     await maple.ana.say(f"Look at {ACME}")
-    shown = await maple.ana.sees(labels.PREVIEW_PRIVATE)
-    assert "Acme Ltd" not in shown
+    preview = await maple.ana.sees(labels.PREVIEW_PRIVATE)
+    assert "Acme Ltd" not in preview
     assert customers_read(maple.autumn) == []
     maple.raj.go("#support")
     await maple.raj.click(labels.OPEN_CUSTOMER)
@@ -73,23 +73,23 @@ async def test_guest_who_clicks_the_button_is_refused(maple: Running) -> None:
 async def test_channel_that_the_policy_names_shows_name_and_products(mode: Mode) -> None:
     async with running_maple(mode, policy=NAMED) as maple:
         await maple.ana.say(f"Look at {ACME} and {ACME.replace('acme', 'nobody')}")
-        shown = await maple.ana.sees("Acme Ltd")
-        assert "Team" in shown
-        assert "billing@acme.example" not in shown
+        preview = await maple.ana.sees("Acme Ltd")
+        assert "Team" in preview
+        assert "billing@acme.example" not in preview
         assert [list(sent) for sent in previews(maple)] == [[ACME]], "none for a customer that there is not"
         maple.ana.go("#billing")
         await maple.ana.say(f"Look at {ACME}")
         assert "Acme Ltd" not in await maple.ana.sees(labels.PREVIEW_PRIVATE)
 
 
-async def test_preview_does_without_the_name_when_autumn_fails(mode: Mode) -> None:
+async def test_preview_has_no_name_when_autumn_fails(mode: Mode) -> None:
     async with running_maple(mode, policy=NAMED) as maple:
         maple.autumn.faults.add("*", "500")
         await maple.ana.say(f"Look at {ACME}")
         await maple.ana.sees(labels.PREVIEW_PRIVATE)
 
 
-async def test_preview_does_without_the_name_when_autumn_is_slow(mode: Mode) -> None:
+async def test_preview_has_no_name_when_autumn_is_slow(mode: Mode) -> None:
     async with running_maple(mode, policy=NAMED, timings=Timeouts(asking_after=0.05)) as maple:
         maple.autumn.faults.add("customers.get", "latency", seconds=1)
         await maple.ana.say(f"Look at {ACME}")
@@ -97,7 +97,7 @@ async def test_preview_does_without_the_name_when_autumn_is_slow(mode: Mode) -> 
 
 
 @pytest.mark.parametrize("channel", ["#random", "#shared-acme", "@raj", "@maple"])
-async def test_link_elsewhere_gets_no_preview(mode: Mode, channel: str) -> None:
+async def test_link_to_another_site_gets_no_preview(mode: Mode, channel: str) -> None:
     async with running_maple(mode) as maple:
         maple.ana.go(channel)
         await maple.ana.say(f"Look at {ACME}")
@@ -105,13 +105,13 @@ async def test_link_elsewhere_gets_no_preview(mode: Mode, channel: str) -> None:
         assert previews(maple) == []
 
 
-async def test_link_to_something_else_gets_no_preview(maple: Running) -> None:
+async def test_link_to_another_page_of_autumn_gets_no_preview(maple: Running) -> None:
     await maple.ana.say("https://app.useautumn.com/products/pro https://app.useautumn.com/customers/cus_acme")
     assert await handled(maple) == ["link_shared ok"]
     assert previews(maple) == []
 
 
-async def test_link_of_a_guest_gets_no_preview_and_no_words(maple: Running) -> None:
+async def test_link_posted_by_a_guest_gets_no_preview_and_no_answer(maple: Running) -> None:
     await maple.gus.say(f"Look at {ACME}")
     assert await handled(maple) == ["link_shared refused"]
     assert previews(maple) == []

@@ -1,4 +1,4 @@
-"""What stands around every listener: who may ask, what becomes of exceptions, how soon Slack is answered."""
+"""What surrounds every listener: who may use it, how exceptions are handled, how soon Slack is answered."""
 
 import asyncio
 import io
@@ -25,7 +25,7 @@ UNSAID = SlackApiError("x", {"error": "y"})  # type: ignore[no-untyped-call]
 
 
 async def outcomes(maple: Running) -> list[str]:
-    """How the interactions so far ended, by the metrics, with those still running finished first."""
+    """How the interactions so far ended, by the metrics, once those running have finished."""
     await maple.bot.work.drain(10)
     (metric,) = maple.bot.metrics.interactions.collect()
     return sorted(
@@ -35,10 +35,10 @@ async def outcomes(maple: Running) -> list[str]:
     )
 
 
-async def test_guests_are_refused_in_words(maple: Running) -> None:
+async def test_guests_are_refused_with_an_explanation(maple: Running) -> None:
     await maple.gus.command("/autumn cus_acme")
-    said = await maple.gus.sees(labels.GUEST.what)
-    assert "only visible to you" in said
+    refusal = await maple.gus.sees(labels.GUEST.what)
+    assert "only visible to you" in refusal
     maple.gus.does_not_see("Acme Ltd")
     assert await outcomes(maple) == ["/autumn refused"]
     assert [call for call in maple.autumn.calls if "customers" in call.route] == []
@@ -78,7 +78,7 @@ async def test_person_who_cannot_be_checked_is_refused(maple: Running) -> None:
     await maple.ana.sees("Acme Ltd"), "a failed check is not remembered"
 
 
-async def test_a_form_is_refused_rather_than_late(mode: Mode) -> None:
+async def test_form_is_refused_when_it_would_be_late(mode: Mode) -> None:
     async with running_maple(mode, timings=Timeouts(trigger=0.05)) as maple:
         maple.slack.faults.add("users.info", "latency", seconds=0.3)
         await maple.ana.shortcut("Look up a customer")
@@ -99,8 +99,8 @@ async def test_fault_is_shown_with_a_reference_and_located_in_the_log(
 
     interaction = read(InteractionKind.ACTION, _click(maple, maple.ana.id))
     await Listener(InteractionKind.ACTION, "broken", breaks).handle(interaction, maple.bot.services)
-    said = await maple.ana.sees(labels.BROKEN.what)
-    reference = said.split("Reference ")[1].split()[0]
+    error = await maple.ana.sees(labels.BROKEN.what)
+    reference = error.split("Reference ")[1].split()[0]
     await maple.bot.work.drain(10)
     (record,) = [json.loads(line) for line in logs.getvalue().splitlines() if reference in line]
     assert record["level"] == "error"
@@ -167,7 +167,7 @@ async def test_acknowledged_work_is_finished_before_stopping(mode: Mode) -> None
         await maple.ana.sees("Acme Ltd", timeout=0.1)
 
 
-async def test_work_that_takes_too_long_is_cut_off_when_stopping(mode: Mode, logs: io.StringIO) -> None:
+async def test_work_that_takes_too_long_is_cancelled_when_stopping(mode: Mode, logs: io.StringIO) -> None:
     async with running_maple(mode, timings=Timeouts(drain=0.1)) as maple:
         maple.autumn.faults.add("customers.get", "latency", seconds=5)
         await maple.ana.command("/autumn cus_acme")

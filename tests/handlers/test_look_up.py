@@ -1,4 +1,4 @@
-"""The modal and the Home tab."""
+"""The look-up modal and the Home tab."""
 
 import pytest
 
@@ -22,7 +22,7 @@ async def fill_in(maple: Running, part: str) -> None:
     await maple.ana.submit()
 
 
-async def test_the_shortcut_answers_in_a_direct_message(maple: Running) -> None:
+async def test_shortcut_answers_in_a_direct_message(maple: Running) -> None:
     await maple.ana.shortcut("Look up a customer")
     await fill_in(maple, "Products")
     maple.ana.go("@maple")
@@ -31,7 +31,7 @@ async def test_the_shortcut_answers_in_a_direct_message(maple: Running) -> None:
     await maple.ana.sees("Next invoice")
 
 
-async def test_the_home_tab_leads_to_the_same_form(maple: Running) -> None:
+async def test_home_tab_opens_the_same_form(maple: Running) -> None:
     await maple.ana.open_home()
     await maple.ana.sees(labels.HOME_WHAT)
     await maple.ana.click("Look up a customer")
@@ -40,7 +40,7 @@ async def test_the_home_tab_leads_to_the_same_form(maple: Running) -> None:
     await maple.ana.sees(on_screen(overview_words.INVOICES))
 
 
-async def test_a_form_without_a_customer_says_so_in_the_form(maple: Running) -> None:
+async def test_form_without_a_customer_is_marked(maple: Running) -> None:
     payload = {
         "type": "view_submission",
         "user": {"id": maple.ana.id, "team_id": maple.bot_team},
@@ -51,7 +51,7 @@ async def test_a_form_without_a_customer_says_so_in_the_form(maple: Running) -> 
     assert answer == {"response_action": "errors", "errors": {"customer": "Pick a customer from the list."}}
 
 
-async def test_a_slow_answer_to_the_form_is_announced(mode: Mode) -> None:
+async def test_slow_answer_to_the_form_shows_progress(mode: Mode) -> None:
     async with running_maple(mode, timings=QUICK) as maple:
         await maple.ana.shortcut("Look up a customer")
         maple.autumn.faults.add("customers.get", "latency", seconds=0.3, times=1)
@@ -82,7 +82,7 @@ async def test_other_tabs_of_the_app_are_not_drawn(maple: Running) -> None:
     assert not [call for call in maple.slack.calls if call.method == "views.publish"]
 
 
-async def test_select_says_that_it_is_still_searching_while_autumn_is_slow(mode: Mode) -> None:
+async def test_select_says_that_it_is_searching_while_autumn_is_slow(mode: Mode) -> None:
     async with running_maple(mode, timings=Timeouts(typeahead=0)) as maple:
         maple.autumn.faults.add("customers.list", "latency", seconds=60)
         await maple.ana.shortcut("Look up a customer")
@@ -94,7 +94,7 @@ async def test_select_says_that_it_is_still_searching_while_autumn_is_slow(mode:
         maple.autumn.faults.clear()
 
 
-async def test_select_offers_who_may_be_meant_by_a_mistyped_name(maple: Running) -> None:
+async def test_select_offers_customers_similar_to_a_mistyped_name(maple: Running) -> None:
     await maple.ana.shortcut("Look up a customer")
     await maple.ana.sees(find_words.MODAL_PART)
     options = await maple.ana.type_ahead(find_words.MODAL_CUSTOMER, "northwnd")
@@ -105,7 +105,7 @@ async def test_select_offers_who_may_be_meant_by_a_mistyped_name(maple: Running)
     await maple.ana.sees("Northwind")
 
 
-async def test_select_opens_a_page_of_stripes_dashboard(maple: Running) -> None:
+async def test_select_finds_a_customer_by_a_stripe_link(maple: Running) -> None:
     stripe_id = maple.autumn.state.customers["cus_acme"].stripe_id
     await maple.ana.shortcut("Look up a customer")
     await maple.ana.sees(find_words.MODAL_PART)
@@ -117,7 +117,7 @@ async def test_select_opens_a_page_of_stripes_dashboard(maple: Running) -> None:
     await maple.ana.sees("Acme Ltd")
 
 
-async def test_nothing_is_opened_at_home_while_autumn_is_still_searched(mode: Mode) -> None:
+async def test_nothing_opens_from_home_while_autumn_is_searched(mode: Mode) -> None:
     async with running_maple(mode, timings=Timeouts(typeahead=0)) as maple:
         maple.autumn.faults.add("customers.list", "latency", seconds=60)
         await maple.ana.open_home()

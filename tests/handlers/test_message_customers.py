@@ -48,7 +48,7 @@ async def test_form_is_filled_in_from_the_message(maple: Running) -> None:
     assert record.channel == "C01SUPPORT"
 
 
-async def test_message_without_a_link_is_itself_the_ticket(maple: Running) -> None:
+async def test_message_without_a_link_is_the_ticket_itself(maple: Running) -> None:
     await maple.raj.say("cus_acme lost a day")
     await maple.ana.message_shortcut(SHORTCUT, on="lost a day")
     await maple.ana.sees("Acme Ltd")
@@ -57,7 +57,7 @@ async def test_message_without_a_link_is_itself_the_ticket(maple: Running) -> No
     assert "/archives/C01SUPPORT/p" in form
 
 
-async def test_thread_is_read_as_well_and_answered_in(maple: Running) -> None:
+async def test_thread_is_read_too_and_answered_in(maple: Running) -> None:
     await maple.raj.say("A customer asks for messages")
     await maple.raj.say("It is cus_acme", in_thread_of="A customer asks")
     await maple.raj.say("Who takes it?", in_thread_of="A customer asks")
@@ -69,7 +69,7 @@ async def test_thread_is_read_as_well_and_answered_in(maple: Running) -> None:
     assert any("1 unpaid invoice" in reply for reply in maple.ana.thread("A customer asks"))
 
 
-async def test_thread_that_cannot_be_read_is_said(maple: Running) -> None:
+async def test_unreadable_thread_is_reported(maple: Running) -> None:
     maple.raj.go("#random")
     maple.ana.go("#random")
     await maple.raj.say("A customer asks, cus_acme")
@@ -90,7 +90,7 @@ async def test_colleague_of_a_customer_leads_to_the_company(maple: Running) -> N
     await maple.ana.sees("Acme Ltd")
 
 
-async def test_address_of_several_customers_offers_them(maple: Running) -> None:
+async def test_address_of_several_customers_offers_each(maple: Running) -> None:
     await maple.raj.say("billing@twinpeaks.example asks, and billing@acme.example")
     await maple.ana.message_shortcut(SHORTCUT, on="asks, and")
     modal = await maple.ana.sees("Acme Ltd")
@@ -115,7 +115,7 @@ may = "history"
 
 
 def offered(maple: Running) -> dict[str, list[str]]:
-    """The changes in each customer's select, by the customer's id, in the modal that Ana has open."""
+    """The changes in each customer's select in Ana's open modal, by the customer's id."""
     modal = maple.slack.views.stack(maple.ana.id)[-1]
     return {
         decoding.place(block["block_id"].partition(":")[2]).customer: [
@@ -126,7 +126,7 @@ def offered(maple: Running) -> dict[str, list[str]]:
     }
 
 
-async def test_only_what_this_person_may_request_is_offered() -> None:
+async def test_only_permitted_changes_are_offered() -> None:
     async with running_maple("http", policy=BALANCES_AND_DETAILS) as maple:
         await maple.raj.say(TICKET)
         await maple.ana.message_shortcut(SHORTCUT, on="Ticket 4711")
@@ -134,7 +134,7 @@ async def test_only_what_this_person_may_request_is_offered() -> None:
         assert offered(maple) == {"cus_acme": [balance_words.BUTTON, details_words.BUTTON]}
 
 
-async def test_customers_are_listed_without_changes_for_who_may_request_none() -> None:
+async def test_customers_are_listed_without_changes_for_people_who_may_request_none() -> None:
     async with running_maple("http", policy=NOBODY_ASKS) as maple:
         await maple.raj.say(TICKET)
         await maple.ana.message_shortcut(SHORTCUT, on="Ticket 4711")
@@ -144,22 +144,22 @@ async def test_customers_are_listed_without_changes_for_who_may_request_none() -
         await maple.ana.sees(words.MESSAGE_OPENED)
 
 
-async def test_changes_that_could_do_nothing_for_a_customer_are_not_offered(maple: Running) -> None:
+async def test_changes_without_effect_are_not_offered(maple: Running) -> None:
     await maple.raj.say("cus_empty and cus_vandelay")
     await maple.ana.message_shortcut(SHORTCUT, on="cus_empty and")
     await maple.ana.sees(words.MESSAGE_CHANGE)
-    shown = offered(maple)
-    assert balance_words.BUTTON not in shown["cus_empty"]
-    assert balance_words.BUTTON in shown["cus_vandelay"]
-    assert ungrant_words.BUTTON not in shown["cus_empty"]
-    assert ungrant_words.BUTTON in shown["cus_vandelay"]
-    assert {changes[-1] for changes in shown.values()} == {deletion_words.BUTTON}
+    changes_by_customer = offered(maple)
+    assert balance_words.BUTTON not in changes_by_customer["cus_empty"]
+    assert balance_words.BUTTON in changes_by_customer["cus_vandelay"]
+    assert ungrant_words.BUTTON not in changes_by_customer["cus_empty"]
+    assert ungrant_words.BUTTON in changes_by_customer["cus_vandelay"]
+    assert {changes[-1] for changes in changes_by_customer.values()} == {deletion_words.BUTTON}
 
 
-@pytest.mark.parametrize("said", ["Good morning", "nobody_000 and x@gmail.com"])
-async def test_message_about_no_customer_says_what_was_looked_for(maple: Running, said: str) -> None:
-    await maple.raj.say(said)
-    await maple.ana.message_shortcut(SHORTCUT, on=said)
+@pytest.mark.parametrize("message", ["Good morning", "nobody_000 and x@gmail.com"])
+async def test_message_about_no_customer_says_what_was_searched(maple: Running, message: str) -> None:
+    await maple.raj.say(message)
+    await maple.ana.message_shortcut(SHORTCUT, on=message)
     await maple.ana.sees("No customer found in this message")
 
 
@@ -178,7 +178,7 @@ async def test_person_of_another_company_is_refused(maple: Running) -> None:
     maple.eve.does_not_see("Acme Ltd")
 
 
-async def test_trouble_is_told_in_the_modal(maple: Running) -> None:
+async def test_errors_are_shown_in_the_modal(maple: Running) -> None:
     await maple.raj.say(TICKET)
     maple.autumn.faults.add("*", "500")
     await maple.ana.message_shortcut(SHORTCUT, on="Ticket 4711")

@@ -125,10 +125,10 @@ SUBS = set(sub_commands())
             row
             for sub, part in registry.commands().items()
             if sub.endswith("s")
-            for one in [sub.removesuffix("s")]
+            for singular in [sub.removesuffix("s")]
             for row in (
-                (f"{one} acme", LookUpCommand("acme", part, whole=f"{one} acme")),
-                (f"acme {one}", LookUpCommand("acme", part, whole=f"acme {one}")),
+                (f"{singular} acme", LookUpCommand("acme", part, whole=f"{singular} acme")),
+                (f"acme {singular}", LookUpCommand("acme", part, whole=f"acme {singular}")),
             )
         ),
         ("Acme Ltd  Invoice", LookUpCommand("Acme Ltd", "invoices", whole="Acme Ltd  Invoice")),
@@ -169,7 +169,7 @@ def test_parsing_never_fails(text: str) -> None:
     st.sampled_from(list(registry.commands().values())),
     st.sampled_from(["{}", "  {} ", "`{}`", "“{}”", "{}\u200b"]),
 )
-def test_id_after_sub_command_is_among_its_readings(customer: str, part: str, around: str) -> None:
+def test_id_after_a_sub_command_is_among_its_readings(customer: str, part: str, around: str) -> None:
     wish = parse(f"{part} {around.format(customer)}")
     assert isinstance(wish, LookUpCommand)
     assert wish.part == part
@@ -177,7 +177,7 @@ def test_id_after_sub_command_is_among_its_readings(customer: str, part: str, ar
 
 
 @pytest.mark.parametrize(
-    ("query", "meant"),
+    ("query", "sub_command"),
     [
         ("prodcts acme", "products acme"),
         ("Invoice  Acme Ltd", "invoices Acme Ltd"),
@@ -189,5 +189,5 @@ def test_id_after_sub_command_is_among_its_readings(customer: str, part: str, ar
         ("find acme", "find acme"),
     ],
 )
-def test_mistyped_sub_command_is_recognized(query: str, meant: str) -> None:
-    assert mistyped(query) == meant
+def test_mistyped_sub_command_is_recognized(query: str, sub_command: str) -> None:
+    assert mistyped(query) == sub_command

@@ -1,4 +1,4 @@
-"""Forms that are drawn anew: several times at once, and when Slack has trouble."""
+"""Redrawing forms: several times at once, and when Slack has trouble."""
 
 import secrets
 
@@ -19,9 +19,9 @@ async def test_latest_of_concurrent_redraws_is_shown(maple: Running) -> None:
         click = {**clicked.payload, "trigger_id": secrets.token_hex(8)}
         await maple.slack.deliveries.send(clicked.kind, click)
     await maple.bot.work.drain(10)
-    drawn = [one for one in maple.slack.calls[before:] if one.method == "views.update"]
-    assert 1 <= sum(one.ok for one in drawn) <= 6
-    assert {one.error for one in drawn if not one.ok} <= {"hash_conflict"}
+    drawn = [call for call in maple.slack.calls[before:] if call.method == "views.update"]
+    assert 1 <= sum(call.ok for call in drawn) <= 6
+    assert {call.error for call in drawn if not call.ok} <= {"hash_conflict"}
 
 
 async def test_latest_redraw_is_sent_despite_a_conflict(maple: Running) -> None:
@@ -32,8 +32,8 @@ async def test_latest_redraw_is_sent_despite_a_conflict(maple: Running) -> None:
     maple.slack.faults.add("views.update", "error", error="hash_conflict", times=1)
     await maple.ana.choose("Feature", "Messages")
     await maple.ana.sees("resets")
-    drawn = [one for one in maple.slack.calls[before:] if one.method == "views.update"]
-    assert ["hash" in one.args for one in drawn] == [True, False]
+    drawn = [call for call in maple.slack.calls[before:] if call.method == "views.update"]
+    assert ["hash" in call.args for call in drawn] == [True, False]
 
 
 async def test_failed_redraw_is_reported(maple: Running) -> None:

@@ -1,4 +1,4 @@
-"""What open forms are drawn from: kept for a while, and not without bound."""
+"""What open forms are drawn from is kept for a while, within a bound."""
 
 import asyncio
 from dataclasses import replace
@@ -14,50 +14,50 @@ NOW = datetime(2026, 11, 22, tzinfo=UTC)
 FACTS = Facts(customer=Customer.model_validate({"id": "cus_1"}), read_at=NOW)
 
 
-async def test_facts_are_kept_for_a_while_only() -> None:
+async def test_facts_are_kept_for_a_limited_time() -> None:
     clock = SimpleNamespace(now=0.0)
-    kept = OpenForms(seconds=10, clock=lambda: clock.now)
-    assert kept.get("one") is None
-    kept.keep("one", FACTS)
+    forms = OpenForms(seconds=10, clock=lambda: clock.now)
+    assert forms.get("one") is None
+    forms.keep("one", FACTS)
     clock.now = 9.9
-    assert kept.get("one") is FACTS
+    assert forms.get("one") is FACTS
     clock.now = 10.0
-    assert kept.get("one") is None
+    assert forms.get("one") is None
 
 
-async def test_facts_are_dropped_by_age_though_no_other_form_is_opened() -> None:
-    kept = OpenForms(seconds=0.01)
-    kept.keep("one", FACTS)
-    assert kept.size > 100
+async def test_old_facts_are_dropped_though_no_other_form_is_opened() -> None:
+    forms = OpenForms(seconds=0.01)
+    forms.keep("one", FACTS)
+    assert forms.size > 100
     async with asyncio.timeout(5):
-        while kept.size:  # noqa: ASYNC110 - nobody tells
+        while forms.size:  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.005)
 
 
-async def test_facts_are_bounded_by_their_size_and_the_oldest_go_first() -> None:
+async def test_facts_are_bounded_in_size_and_the_oldest_are_dropped() -> None:
     measured = OpenForms()
     measured.keep("one", FACTS)
-    kept = OpenForms(most=int(measured.size * 3))
+    forms = OpenForms(most=int(measured.size * 3))
     for number in range(10):
-        kept.keep(str(number), FACTS)
-    assert [kept.get(str(number)) for number in range(10)] == [None] * 7 + [FACTS] * 3
+        forms.keep(str(number), FACTS)
+    assert [forms.get(str(number)) for number in range(10)] == [None] * 7 + [FACTS] * 3
 
 
 async def test_size_counts_everything_that_was_read() -> None:
-    whole = replace(
+    full_facts = replace(
         FACTS,
         billing=Billing(discounts=(), upcoming=None),
         features={"seats": Feature.model_validate({"id": "seats", "name": "x" * 1000, "type": "metered"})},
     )
-    measured, more = OpenForms(), OpenForms()
+    measured, with_more = OpenForms(), OpenForms()
     measured.keep("one", FACTS)
-    more.keep("one", whole)
-    assert more.size > measured.size + 1000
+    with_more.keep("one", full_facts)
+    assert with_more.size > measured.size + 1000
 
 
-async def test_facts_too_large_to_keep_are_read_anew() -> None:
-    kept = OpenForms(most=1000)
+async def test_facts_too_large_to_keep_are_read_again() -> None:
+    forms = OpenForms(most=1000)
     large = Customer.model_validate({"id": "cus_1", "metadata": {"canary": "x" * 2000}})
-    kept.keep("one", FACTS)
-    kept.keep("two", replace(FACTS, customer=large))
-    assert (kept.get("one"), kept.get("two")) == (FACTS, None)
+    forms.keep("one", FACTS)
+    forms.keep("two", replace(FACTS, customer=large))
+    assert (forms.get("one"), forms.get("two")) == (FACTS, None)

@@ -1,4 +1,5 @@
-"""Slack delivers some things more than once: every route handles each of them once, without code for it."""
+"""Slack delivers some things more than once: every route handles each delivery once, without code
+of its own."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -48,7 +49,7 @@ SECTION = {"type": "section", "block_id": "s", "text": {"type": "mrkdwn", "text"
 
 
 class Handled:
-    """A made-up handler, which keeps what it was called with."""
+    """A handler that records what it was called with."""
 
     def __init__(self) -> None:
         self.interactions: list[Interaction] = []
@@ -101,9 +102,7 @@ async def test_repeated_event_runs_its_route_once(
         assert outcomes(maple.bot, action="app_mention") == ["ok", "ok", "repeat", "repeat"]
 
 
-async def test_event_says_what_was_written_and_where(
-    handled: Handled, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_event_has_its_text_and_place(handled: Handled, monkeypatch: pytest.MonkeyPatch) -> None:
     add(monkeypatch, event("app_mention", handled))
     async with running_maple("http") as maple:
         await deliver(maple, "events_api", MENTION, times=1)
@@ -167,29 +166,29 @@ async def test_repeated_event_on_another_replica_does_not_run(
     assert len(handled.interactions) == 1
 
 
-async def test_harmless_route_runs_without_the_database_andothers_do_not(
+async def test_harmless_route_runs_without_the_database_and_others_do_not(
     handled: Handled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks_up = clicked("looks_up", handled, harmless=True)
     add(monkeypatch, looks_up, Route("made_up", Listener(InteractionKind.ACTION, "made_up", handled)))
-    async with two_replicas("http") as (maple, other):
+    async with two_replicas("http") as (maple, replica):
         await lose_the_database(maple)
         await deliver(maple, "interactive", CLICK, times=1)
         action = {"type": "button", "action_id": "looks_up", "block_id": "b"}
         await deliver(maple, "interactive", {**CLICK, "trigger_id": "1.3", "actions": [action]}, times=1)
-        for bot in (maple.bot, other):
+        for bot in (maple.bot, replica):
             await bot.work.drain(10)
     assert [call.action for call in handled.interactions] == ["looks_up"]
 
 
 async def deliver_to_two_replicas(mode: Mode, kind: str, payload: Mapping[str, object]) -> None:
-    """The same delivery again and again, until each of them had it."""
-    async with two_replicas(mode) as (maple, other):
-        bots = (maple.bot, other)
+    """Sends the same delivery until both replicas had it."""
+    async with two_replicas(mode) as (maple, replica):
+        bots = (maple.bot, replica)
         for bot in bots * 20:
             if mode == "http":
                 maple.slack.request_url = f"{bot.url}{EVENTS_PATH}"
-            # Over Socket Mode Slack chooses the replica.
+            # Over Socket Mode, Slack chooses the replica.
             await deliver(maple, kind, payload, times=1)
             await bot.work.drain(10)
             if all(handled_by(bot) for bot in bots):
@@ -204,5 +203,5 @@ def handled_by(bot: Maple) -> list[Sample]:
 
 @asynccontextmanager
 async def two_replicas(mode: Mode) -> AsyncIterator[tuple[Running, Maple]]:
-    async with running_maple(mode, database=fresh("postgresql")) as maple, maple.another() as other:
-        yield maple, other
+    async with running_maple(mode, database=fresh("postgresql")) as maple, maple.another() as replica:
+        yield maple, replica

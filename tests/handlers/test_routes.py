@@ -1,4 +1,4 @@
-"""What Slack sends reaches the route it is for, whatever the order of the table."""
+"""What Slack sends reaches the route it is meant for, whatever the order of the table."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ def payload(kind: InteractionKind, trigger: str) -> dict[str, Any]:
 
 @dataclass
 class Reached:
-    """The routes that were reached, each in place of what it does."""
+    """Records the routes that were reached, instead of running them."""
 
     routes: list[Route] = field(default_factory=list)
 
@@ -100,7 +100,7 @@ async def test_each_route_is_reached(app: AsyncApp, reached: Reached) -> None:
     ]
 
 
-async def test_what_follows_a_colon_is_for_families_alone(app: AsyncApp, reached: Reached) -> None:
+async def test_only_families_match_ids_with_a_suffix(app: AsyncApp, reached: Reached) -> None:
     families = [route for route in routes.ROUTES if route.family]
     for route in routes.ROUTES:
         await send(app, route.listener.kind, f"{route.trigger}:two\nlines")
@@ -111,7 +111,7 @@ async def test_what_follows_a_colon_is_for_families_alone(app: AsyncApp, reached
 
 @pytest.mark.parametrize("kind", InteractionKind)
 @pytest.mark.parametrize("trigger", ["", "gone", "go\n", "go_on", "ago", "message_changed"])
-async def test_what_is_in_no_table_reaches_no_route(
+async def test_unknown_ids_reach_no_route(
     app: AsyncApp, reached: Reached, kind: InteractionKind, trigger: str
 ) -> None:
     await send(app, kind, trigger)

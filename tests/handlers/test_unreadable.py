@@ -1,4 +1,4 @@
-"""Buttons and forms that this version of Maple did not make: from an older one, or made up."""
+"""Buttons and forms that this version of Maple did not make: from an older version, or forged."""
 
 from typing import Any
 
@@ -18,13 +18,13 @@ CUSTOMER = "cus_acme"
 NOWHERE = Place(customer=CUSTOMER, part="nowhere")
 
 
-def sent_by(maple: Running, kind: str, **more: Any) -> dict[str, Any]:
+def sent_by(maple: Running, kind: str, **fields: Any) -> dict[str, Any]:
     return {
         "type": kind,
         "user": {"id": maple.ana.id, "team_id": maple.bot_team},
         "team": {"id": maple.bot_team},
         "channel": {"id": maple.ana.channel.id},
-        **more,
+        **fields,
     }
 
 
@@ -44,7 +44,9 @@ def sent_by(maple: Running, kind: str, **more: Any) -> dict[str, Any]:
         (ids.DIGEST_CSV, '{"s":"1","c":"no section"}'),
     ],
 )
-async def test_button_is_refused_in_words(maple: Running, action: str, value: str) -> None:
+async def test_unreadable_button_is_refused_with_an_explanation(
+    maple: Running, action: str, value: str
+) -> None:
     button = {"action_id": action, "block_id": "b", "value": value}
     await maple.slack.deliveries.send("interactive", sent_by(maple, "block_actions", actions=[button]))
     await maple.ana.sees(labels.UNREADABLE.what)
@@ -52,7 +54,7 @@ async def test_button_is_refused_in_words(maple: Running, action: str, value: st
 
 
 @pytest.mark.parametrize("block", [f"{ids.LIST_ORDER}:{ListQuery().encode()}", ids.LIST_ORDER])
-async def test_select_is_refused_in_words(maple: Running, block: str) -> None:
+async def test_unreadable_select_is_refused_with_an_explanation(maple: Running, block: str) -> None:
     select = {"action_id": ids.LIST_ORDER, "block_id": block, "selected_option": {"value": "revenue"}}
     await maple.slack.deliveries.send("interactive", sent_by(maple, "block_actions", actions=[select]))
     await maple.ana.sees(labels.UNREADABLE.what)
@@ -109,11 +111,11 @@ async def test_submitted_form_is_refused_in_its_place(maple: Running, metadata: 
     assert await maple.bot.changes.history(CUSTOMER) == []
 
 
-async def test_select_that_a_form_does_not_have_offers_nothing(maple: Running) -> None:
+async def test_unknown_select_of_a_form_offers_nothing(maple: Running) -> None:
     await maple.ana.command(f"/autumn balance {CUSTOMER}")
     await maple.ana.sees(changes_words.ACTION)
     await maple.ana.choose("Feature", "Messages")
     click = last(maple, "block_actions").payload
-    asked = click | {"type": "block_suggestion", "action_id": f"{ids.FORM_FIELD}:nothing", "value": "mess"}
-    assert await maple.slack.deliveries.send("interactive", asked) == {"options": []}
+    request = click | {"type": "block_suggestion", "action_id": f"{ids.FORM_FIELD}:nothing", "value": "mess"}
+    assert await maple.slack.deliveries.send("interactive", request) == {"options": []}
     assert 'action="form",kind="options",outcome="unreadable"' in maple.bot.metrics.exposition().decode()
