@@ -1,4 +1,5 @@
-"""A local Slack, a local Autumn, a database, and any number of bots' digests between them, by one clock."""
+"""A local Slack, a local Autumn, a database, and any number of bots' digest services between them, on one
+clock."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -34,7 +35,7 @@ from tests.databases import Engine, fresh
 from tests.running import MANIFEST
 
 DUE = datetime(2026, 11, 23, 9, tzinfo=UTC)
-"""When `Bench.digest` makes one due first. A Monday."""
+"""When a digest from `Bench.digest` is first due. A Monday."""
 SUPPORT, FINANCE, SHARED = "C01SUPPORT", "C04FINANCE", "C05SHARED"
 FAST = Limits(general=10_000, customers_list=10_000, events_per_customer=10_000)
 AT_ONCE = ScanPace(page=0, rows=0, preview=0, invoices=0, again=(), poll=0.01, tell=0)
@@ -48,7 +49,7 @@ class Bench:
     slack: LocalSlack
     autumn: LocalAutumn
     url: str
-    """Of the database."""
+    """The database's URL."""
     _stack: AsyncExitStack
     now: datetime = DUE - timedelta(hours=1)
     metrics: Metrics = field(default_factory=Metrics)
@@ -58,7 +59,7 @@ class Bench:
         return self.now
 
     def at(self, now: datetime) -> None:
-        """Moves everybody's clock."""
+        """Sets everybody's clock."""
         self.now = now
         self.slack.clock.set(now)
         self.autumn.clock.set(now)
@@ -75,7 +76,7 @@ class Bench:
         shared: frozenset[str] = frozenset(),
         database: Database | None = None,
     ) -> DigestService:
-        """The digests of one more process."""
+        """The digest service of one more process."""
         if database is None:
             database = Database(self.url)
             self._stack.push_async_callback(database.aclose)
@@ -91,7 +92,7 @@ class Bench:
             token=self.slack.bot_token, base_url=self.slack.api_url, session=session, retry_handlers=[]
         )
 
-        made = DigestService(
+        service = DigestService(
             Runtime(database, autumn, Environment.SANDBOX, self.clock, checkpoint),
             DigestSlack(
                 slack,
@@ -102,8 +103,8 @@ class Bench:
             metrics=self.metrics,
             timeouts=timeouts,
         )
-        self._stack.push_async_callback(made.ticker.stop, 1)
-        return made
+        self._stack.push_async_callback(service.ticker.stop, 1)
+        return service
 
     async def digest(
         self,
@@ -113,10 +114,10 @@ class Bench:
         content: DigestContent = ALWAYS,
         private: bool = False,
     ) -> Digest:
-        """One that is due at DUE, of Ana's."""
+        """A digest of Ana's that is due at DUE."""
         self._made += 1
         database = Database(self.url)
-        made = await repository.create(
+        digest_created = await repository.create(
             database,
             NewDigest(
                 submission_id=f"form-{self._made}",
@@ -131,18 +132,18 @@ class Bench:
             now=self.now,
         )
         await database.aclose()
-        return made
+        return digest_created
 
     def posts(self, channel: str = SUPPORT) -> list[Message]:
-        """Digests in the channel, without their threads."""
+        """The digests in the channel, without their threads."""
         return self._messages(channel, "maple_digest")
 
     def replies(self, channel: str = SUPPORT) -> list[Message]:
-        """What the digests' threads hold."""
+        """The messages in the digests' threads."""
         return self._messages(channel, "maple_digest_details")
 
     def sent_to_people(self) -> list[Message]:
-        """Digests in direct messages."""
+        """The digests in direct messages."""
         direct = [post.channel for post in self.told()]
         return [post for channel in dict.fromkeys(direct) for post in self.posts(channel)]
 
@@ -154,32 +155,32 @@ class Bench:
         ]
 
     def told(self) -> list[Message]:
-        """What Maple told people in direct messages."""
+        """The notices Maple sent people in direct messages."""
         return [post for post in self.slack.workspace.posts if post.channel.startswith("D")]
 
     def called(self, method: str) -> int:
         return sum(call.method == method for call in self.slack.calls)
 
     def scans(self) -> int:
-        """How often all customers were asked for."""
+        """How often the list of all customers was read from the start."""
         return sum(call.route == "customers.list" for call in self.autumn.calls)
 
     def count(self, outcome: str) -> float:
-        """Attempts that ended so."""
+        """The number of attempts that ended like this."""
         return self.metrics.registry.get_sample_value("maple_digest_runs_total", {"outcome": outcome}) or 0
 
     async def runs(self) -> list[Run]:
         """Oldest first."""
         database = Database(self.url)
-        found = await _runs(database)
+        stored_runs = await _runs(database)
         await database.aclose()
-        return found
+        return stored_runs
 
     async def last(self) -> Run:
         return (await self.runs())[-1]
 
     async def lease(self) -> datetime | None:
-        """Until when the last one is in somebody's hands."""
+        """When the last run's lease ends."""
         database = Database(self.url)
         until = await _lease(database)
         await database.aclose()
@@ -189,8 +190,8 @@ class Bench:
 @unbroken
 async def _runs(database: Database) -> list[Run]:
     async with database.reading() as connection:
-        found = await connection.execute(select(digest_runs).order_by(digest_runs.c.due, digest_runs.c.id))
-        return [rows.run(row) for row in found]
+        result = await connection.execute(select(digest_runs).order_by(digest_runs.c.due, digest_runs.c.id))
+        return [rows.run(row) for row in result]
 
 
 @unbroken
@@ -201,7 +202,7 @@ async def _lease(database: Database) -> datetime | None:
 
 
 async def tick(*bots: DigestService) -> None:
-    """Each looks what is due, and has it carried."""
+    """Each service looks for due digests and delivers them."""
     for bot in bots:
         await bot.ticker.tick()
     for bot in bots:
@@ -215,6 +216,6 @@ async def bench(engine: Engine = "sqlite") -> AsyncIterator[Bench]:
         LocalAutumn.running(seed="demo", clock=DUE, limits=LocalLimits.off()) as autumn,
         AsyncExitStack() as stack,
     ):
-        made = Bench(slack, autumn, fresh(engine), stack)
-        made.at(made.now)
-        yield made
+        new_bench = Bench(slack, autumn, fresh(engine), stack)
+        new_bench.at(new_bench.now)
+        yield new_bench

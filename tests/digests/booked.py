@@ -1,4 +1,4 @@
-"""Digests to try things on."""
+"""Digests to test with."""
 
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 """A Monday."""
 NINE = Schedule(EVERY_DAY, time(9))
 DUE = NOON + timedelta(hours=21)
-"""When one made at noon, for nine every day, is due for the first time."""
+"""When a digest created at noon, for nine every day, is first due."""
 LEASE = timedelta(seconds=60)
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
@@ -31,7 +31,7 @@ async def booked(
     content: DigestContent | None = None,
     now: datetime = NOON,
 ) -> Digest:
-    """A digest that was made at noon."""
+    """A digest created at noon."""
     return await repository.create(
         database,
         NewDigest(
@@ -57,14 +57,14 @@ async def taken_over(database: Database, *, by: str = "b", now: datetime) -> lis
 
 
 async def written(database: Database, digest_id: str) -> list[Run]:
-    """All its runs, in the order they were due."""
+    """All runs of the digest, in the order they were due."""
     query = select(digest_runs).where(digest_runs.c.digest_id == digest_id)
     async with database.reading() as connection:
-        found = await connection.execute(query.order_by(digest_runs.c.due, digest_runs.c.id))
-        return [rows.run(row) for row in found]
+        result = await connection.execute(query.order_by(digest_runs.c.due, digest_runs.c.id))
+        return [rows.run(row) for row in result]
 
 
 async def outcomes(database: Database, digest_id: str) -> dict[str, Any]:
-    """Day of March → what became of it: the reason it was skipped, or its state."""
-    found = await written(database, digest_id)
-    return {run.day.strftime("%-d"): run.skip or run.state for run in found if run.day}
+    """By day of March: why the run was skipped, or its state."""
+    stored_runs = await written(database, digest_id)
+    return {run.day.strftime("%-d"): run.skip or run.state for run in stored_runs if run.day}

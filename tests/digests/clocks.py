@@ -1,4 +1,4 @@
-"""When clocks show a time, found the long way: minute after minute, from what a zone's offset is at each."""
+"""When clocks show a time, found by brute force: minute after minute, from a zone's offset at each."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 from bot.digests.model import Schedule
 
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata")
-"""Two that change their clocks on different days, one that does by half an hour, and one that never does."""
+"""Two that change their clocks on different days, one that changes by half an hour, and one that
+never does."""
 
 CHANGES = {
     "Europe/Berlin": (date(2026, 3, 29), date(2026, 10, 25)),
@@ -15,19 +16,19 @@ CHANGES = {
     "Australia/Lord_Howe": (date(2026, 10, 4), date(2026, 4, 5)),
     "Asia/Kolkata": (date(2026, 3, 29), date(2026, 10, 25)),
 }
-"""The days in 2026 on which clocks are put forward and back."""
+"""The days in 2026 on which clocks go forward and back."""
 
 _BEGIN = datetime(2025, 11, 1, tzinfo=UTC)
 _QUARTERS = 96 * 800
 
 
 def due(schedule: Schedule, day: date) -> datetime:
-    """The first minute at which the clocks show the schedule's time on this day, or a later one."""
+    """The first minute at which the clocks show the schedule's time, or a later one, on this day."""
     return _first(schedule.zone, day, schedule.at)
 
 
 def shown(zone: str, at: datetime) -> datetime:
-    """What the clocks show."""
+    """What the clocks show then."""
     minutes = (at - _BEGIN) // timedelta(minutes=1)
     return (at + timedelta(minutes=_offsets(zone)[minutes // 15])).replace(tzinfo=None)
 
@@ -53,4 +54,4 @@ def _offsets(zone: str) -> list[int]:
     info = ZoneInfo(zone)
     step = timedelta(minutes=15)
     ahead = ((_BEGIN + step * quarter).astimezone(info).utcoffset() for quarter in range(_QUARTERS))
-    return [each // timedelta(minutes=1) for each in ahead if each is not None]
+    return [offset // timedelta(minutes=1) for offset in ahead if offset is not None]

@@ -17,7 +17,7 @@ def ms(at: datetime) -> int:
 
 
 def days(count: float) -> int:
-    """So many days from the start, as Autumn has it."""
+    """So many days from the start, as Autumn writes it."""
     return ms(START + timedelta(days=count))
 
 
@@ -26,10 +26,10 @@ def at(count: float) -> datetime:
 
 
 def customer(**fields: Any) -> bulk.ListedCustomer:
-    """Read as it would be from an answer."""
+    """A customer as read from an answer of Autumn."""
     row = {"id": "cus_1", "name": "Acme", "stripe_id": "cus_stripe", **fields}
-    (found,) = bulk.customers(json.dumps({"list": [row]}).encode()).rows()
-    return found
+    (listed,) = bulk.customers(json.dumps({"list": [row]}).encode()).rows()
+    return listed
 
 
 def held(**fields: Any) -> dict[str, Any]:
@@ -74,5 +74,5 @@ def source(resets: float | None, **fields: Any) -> dict[str, Any]:
     }
 
 
-def stored(found: bulk.ListedCustomer) -> list[StoredItem]:
-    return list(of_customer(found, SPAN))
+def stored(listed: bulk.ListedCustomer) -> list[StoredItem]:
+    return list(of_customer(listed, SPAN))

@@ -1,4 +1,4 @@
-"""Digests and what they say, to draw."""
+"""Sample digests and reports to draw."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -17,7 +17,7 @@ ORG = Organization(name="Acme Inc", env="sandbox")
 
 
 def item(section: str = "invoices", **changes: Any) -> ReportItem:
-    known: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "section": section,
         "customer_id": "cus_1",
         "customer": "Globex",
@@ -27,7 +27,7 @@ def item(section: str = "invoices", **changes: Any) -> ReportItem:
         "plans": ("pro",),
         "details": {"plan_names": ["Pro"]},
     }
-    return ReportItem(**{**known, **changes})
+    return ReportItem(**{**fields, **changes})
 
 
 def items(number: int, section: str = "invoices", **changes: Any) -> tuple[ReportItem, ...]:
@@ -38,52 +38,52 @@ def items(number: int, section: str = "invoices", **changes: Any) -> tuple[Repor
 
 
 def part(section: str = "invoices", **changes: Any) -> ReportSection:
-    known: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "section": section,
         "count": 1,
         "totals": (CurrencyTotal("usd", Decimal(29), 1),),
         "items": (item(section),),
     }
-    return ReportSection(**{**known, **changes})
+    return ReportSection(**{**fields, **changes})
 
 
 def group(**changes: Any) -> ResetGroup:
-    known: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "feature": "messages",
         "name": "Messages",
         "day": date(2026, 11, 24),
         "customers": 1200,
         "remaining": Decimal(50000),
     }
-    return ResetGroup(**{**known, **changes})
+    return ResetGroup(**{**fields, **changes})
 
 
 def report(*parts: ReportSection, **changes: Any) -> Report:
-    known: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "read_at": READ,
         "start": START,
         "end": END,
         "parts": parts,
         "empty": not parts,
     }
-    return Report(**{**known, **changes})
+    return Report(**{**fields, **changes})
 
 
-def page(*found: ReportItem, **changes: Any) -> ItemPage:
-    known: dict[str, Any] = {
-        "items": found,
+def page(*items: ReportItem, **changes: Any) -> ItemPage:
+    fields: dict[str, Any] = {
+        "items": items,
         "page": 0,
         "pages": 1,
         "left": 0,
-        "count": len(found),
-        "totals": (CurrencyTotal("usd", Decimal(29), len(found)),),
+        "count": len(items),
+        "totals": (CurrencyTotal("usd", Decimal(29), len(items)),),
         "read_at": READ,
     }
-    return ItemPage(**{**known, **changes})
+    return ItemPage(**{**fields, **changes})
 
 
 def digest(**changes: Any) -> Digest:
-    known: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "id": "dig_1",
         "channel": "C1",
         "team": "T1",
@@ -96,7 +96,7 @@ def digest(**changes: Any) -> Digest:
         "next_due": READ + timedelta(days=1),
         "version": 3,
     }
-    return Digest(**{**known, **changes})
+    return Digest(**{**fields, **changes})
 
 
 def paused(why: Pause, **changes: Any) -> Digest:
@@ -104,8 +104,8 @@ def paused(why: Pause, **changes: Any) -> Digest:
 
 
 def run(**changes: Any) -> Run:
-    """One that was posted the day before."""
-    known: dict[str, Any] = {
+    """A run that was posted the day before."""
+    fields: dict[str, Any] = {
         "id": "run_1",
         "digest": "dig_1",
         "day": (READ - timedelta(days=1)).date(),
@@ -125,4 +125,4 @@ def run(**changes: Any) -> Run:
         "reply_posting_at": None,
         "query": "",
     }
-    return Run(**{**known, **changes})
+    return Run(**{**fields, **changes})

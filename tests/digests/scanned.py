@@ -72,14 +72,14 @@ class Reader:
 
 
 async def kept(database: Database, scan: Scan, section: str) -> list[ReportItem]:
-    """Everything that was kept of a section, in the order it came."""
+    """Everything stored of a section, in the order it was read."""
     query = select(digest_items).where(digest_items.c.scan_id == scan.id, digest_items.c.section == section)
     async with database.reading() as connection:
         return [read_item(row) for row in await connection.execute(query.order_by(digest_items.c.id))]
 
 
 def billed(number: int, amount: float = 49, **fields: Any) -> dict[str, Any]:
-    """A customer who will be billed, as the list has it."""
+    """A customer who will be billed, as listed."""
     plan = {"name": "Pro", "price": {"amount": amount}}
     return {
         "id": f"cus_{number}",
@@ -106,7 +106,7 @@ def asking(
     invoices: Answer | Sequence[Answer] | None = None,
     get: Answer | Sequence[Answer] | None = None,
 ) -> Scripted:
-    """An Autumn that answers so; with nothing unpaid and no previews unless told otherwise."""
+    """An Autumn with these answers; without unpaid invoices and previews by default."""
     return Scripted(
         {
             "plans.list": ok({"list": [{"id": "pro", "name": "Pro"}]}),
@@ -118,14 +118,14 @@ def asking(
 
 
 def paged(rows: Sequence[dict[str, Any]]) -> Answer:
-    """customers.list as Autumn does it: no cursor after a page that ends with a customer without an id."""
+    """customers.list as Autumn pages it: no cursor after a page that ends with a customer without an id."""
 
-    async def answer(asked: Asked) -> httpx.Response:
-        first = int(asked.body["start_cursor"] or 0)
-        last = first + asked.body["limit"]
-        shown = rows[first:last]
-        more = len(rows) > last and shown[-1]["id"] is not None
-        return listing(*shown, cursor=str(last) if more else None)
+    async def answer(request: Asked) -> httpx.Response:
+        first = int(request.body["start_cursor"] or 0)
+        last = first + request.body["limit"]
+        page_rows = rows[first:last]
+        continues = len(rows) > last and page_rows[-1]["id"] is not None
+        return listing(*page_rows, cursor=str(last) if continues else None)
 
     return answer
 
@@ -139,8 +139,8 @@ def down(*statuses: int) -> list[httpx.Response]:
 
 
 def total(items: Iterable[ReportItem]) -> list[tuple[str | None, str, str]]:
-    """Of whom, how much; with a mark for estimates."""
+    """By customer, how much; estimates are marked."""
     return [
-        (one.customer_id, f"{one.amount} {one.currency}", "?" if one.details.get("estimate") else "")
-        for one in items
+        (item.customer_id, f"{item.amount} {item.currency}", "?" if item.details.get("estimate") else "")
+        for item in items
     ]

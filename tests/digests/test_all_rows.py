@@ -1,4 +1,4 @@
-"""All rows of a section, a page at a time."""
+"""All rows of a section, one page at a time."""
 
 from decimal import Decimal
 from typing import Any
@@ -14,48 +14,48 @@ from tests.digests.samples import BERLIN, ORG, item, items, page
 from tests.kit import checks
 
 
-def drawn(found: ItemPage, query: RowQuery = BERLIN) -> dict[str, Any]:
-    return modal(all_rows.see_all(found, query, org=ORG))
+def drawn(item_page: ItemPage, query: RowQuery = BERLIN) -> dict[str, Any]:
+    return modal(all_rows.see_all(item_page, query, org=ORG))
 
 
 def test_page_has_totals_and_a_button_for_each_row() -> None:
-    found = page(*items(2), item(customer_id=None, customer=""), item(customer_id="c" * 2500), count=4)
-    view = drawn(found)
-    told = checks.read(view["blocks"])
+    item_page = page(*items(2), item(customer_id=None, customer=""), item(customer_id="c" * 2500), count=4)
+    view = drawn(item_page)
+    text = checks.read(view["blocks"])
     assert view["title"]["text"] == "Upcoming invoices"
-    assert "*Upcoming invoices* · 4 invoices\nTotal *$29.00*" in told
-    assert "`SANDBOX`" in told
-    assert "*Customer 1*\nPro · Nov " in told
-    assert f"*{labels.NO_NAME}*" in told
+    assert "*Upcoming invoices* · 4 invoices\nTotal *$29.00*" in text
+    assert "`SANDBOX`" in text
+    assert "*Customer 1*\nPro · Nov " in text
+    assert f"*{labels.NO_NAME}*" in text
     rows = [block for block in view["blocks"] if block["block_id"].startswith("row.")]
-    opened = [one["accessory"] for one in rows if "accessory" in one]
+    opened = [element["accessory"] for element in rows if "accessory" in element]
     assert len(rows) == 4
-    assert [Place.decode(one["value"]).customer for one in opened] == ["cus_0", "cus_1"]
-    assert all(one["action_id"].startswith(f"{ids.DIGEST_OPEN}:") for one in opened)
+    assert [Place.decode(element["value"]).customer for element in opened] == ["cus_0", "cus_1"]
+    assert all(element["action_id"].startswith(f"{ids.DIGEST_OPEN}:") for element in opened)
 
 
 def test_page_buttons_carry_the_whole_query() -> None:
     query = BERLIN.at(section="unpaid", minimum=Decimal("2.50"), plans=("pro",), page=9)
     view = drawn(page(*items(1, "unpaid"), page=1, pages=3, left=10, count=30), query)
-    buttons = {one["text"]["text"]: one["value"] for one in checks.elements(view["blocks"])}
+    buttons = {element["text"]["text"]: element["value"] for element in checks.elements(view["blocks"])}
     assert RowQuery.decode(buttons["Previous"]) == query.at(page=0)
     assert RowQuery.decode(buttons["Next"]) == query.at(page=2)
     assert RowQuery.decode(view["private_metadata"]) == query.at(page=1)
     assert RowQuery.decode(buttons["Download CSV"]).sections == ("unpaid",)
     assert "Page 2 of 3 · 10 left" in checks.read(view["blocks"])
     last = drawn(page(*items(1), page=2, pages=3, count=30))
-    assert "Next" not in [one["text"]["text"] for one in checks.elements(last["blocks"])]
+    assert "Next" not in [element["text"]["text"] for element in checks.elements(last["blocks"])]
 
 
 def test_query_too_long_for_a_button_has_no_buttons() -> None:
     long = BERLIN.at(plans=tuple(f"{index:02}" * 37 for index in range(28)))
     view = drawn(page(*items(1), pages=2, left=1), long)
-    assert [one["text"]["text"] for one in checks.elements(view["blocks"])] == ["Open"]
+    assert [element["text"]["text"] for element in checks.elements(view["blocks"])] == ["Open"]
 
 
 def test_note_is_above_the_rows() -> None:
-    told = checks.read(modal(all_rows.see_all(page(), BERLIN, note="*Done.*"))["blocks"])
-    assert told.startswith("*Done.*")
+    text = checks.read(modal(all_rows.see_all(page(), BERLIN, note="*Done.*"))["blocks"])
+    assert text.startswith("*Done.*")
 
 
 def test_empty_page_and_row_without_facts() -> None:

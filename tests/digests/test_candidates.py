@@ -12,8 +12,8 @@ PLAN: dict[str, Any] = {"name": "Usage", "price": None, "items": []}
 
 
 def estimate(whose: dict[str, Any], **fields: Any) -> invoices.Estimate | None:
-    found = customer(subscriptions=[held(**fields)], **whose)
-    return invoices.estimate(found, (found["subscriptions"] or [])[0])
+    listed = customer(subscriptions=[held(**fields)], **whose)
+    return invoices.estimate(listed, (listed["subscriptions"] or [])[0])
 
 
 @pytest.mark.parametrize(
@@ -34,9 +34,9 @@ def test_base_price_is_the_estimate(fields: dict[str, Any], amount: str) -> None
 
 
 def test_currency_of_the_price_is_used() -> None:
-    found = estimate({}, plan={"price": {"amount": 5, "currency": "EUR"}})
-    assert found is not None
-    assert found.currency == "eur"
+    estimated = estimate({}, plan={"price": {"amount": 5, "currency": "EUR"}})
+    assert estimated is not None
+    assert estimated.currency == "eur"
 
 
 def test_price_in_several_currencies_leaves_the_currency_unknown() -> None:
@@ -51,7 +51,7 @@ def test_price_in_several_currencies_leaves_the_currency_unknown() -> None:
         {"current_period_end": None},
         {"plan": PLAN},
         {"plan": {"price": {"amount": 0}}},
-        # Nothing renews, and nothing is billed by use.
+        # Nothing renews, and nothing is billed by usage.
         {"expires_at": days(3)},
         {"expires_at": days(1)},
     ],
@@ -70,7 +70,7 @@ def test_customer_unknown_to_stripe_gets_no_invoice() -> None:
         ({"balances": {"messages": balance(source(1, price={"amount": 1}))}}, {"plan": PLAN}),
         ({}, {"plan": {**PLAN, "items": [{}, {"price": {"amount": 1}}]}}),
         ({}, {"plan": {**held()["plan"], "items": [{"price": {}}]}, "expires_at": days(3)}),
-        # Its plan was not told.
+        # Its plan was not listed.
         ({}, {"plan": None}),
     ],
 )
@@ -88,23 +88,23 @@ def test_usage_price_of_another_plan_does_not_count() -> None:
     [
         ({"trial_ends_at": days(2), "current_period_end": None}, at(2)),
         ({"trial_ends_at": days(3)}, at(3)),
-        # A trial that is over counts no more.
+        # A trial that is over no longer counts.
         ({"trial_ends_at": days(-20)}, at(3)),
     ],
 )
 def test_trial_ends_with_an_invoice(fields: dict[str, Any], expected: Any) -> None:
-    found = estimate({}, **fields)
-    assert found is not None
-    assert found.at == expected
+    estimated = estimate({}, **fields)
+    assert estimated is not None
+    assert estimated.at == expected
 
 
 def test_only_previews_within_the_window_count() -> None:
-    given = [
+    previews = [
         InvoicePreview.model_validate({"invoice_at": when, "total": 1})
         for when in (None, days(-1), days(0), days(7), days(7.1))
     ]
-    found = invoices.within(given, SPAN.start, SPAN.end)
-    assert [one.invoice_at for one in found] == [at(0), at(7)]
+    previews_within = invoices.within(previews, SPAN.start, SPAN.end)
+    assert [preview.invoice_at for preview in previews_within] == [at(0), at(7)]
 
 
 # What was billed and reset before the scan
@@ -114,7 +114,7 @@ def test_only_previews_within_the_window_count() -> None:
     ("fields", "whose", "expected"),
     [
         ({"started_at": days(-60)}, {}, invoices.Estimate(at(-27), Decimal(49), "")),
-        # Though it ends with this period.
+        # Although it ends with this period.
         ({"started_at": days(-60), "expires_at": days(3)}, {}, invoices.Estimate(at(-27), Decimal(49), "")),
         # The first period was billed with the purchase.
         ({"started_at": days(-27)}, {}, None),
@@ -127,8 +127,8 @@ def test_only_previews_within_the_window_count() -> None:
 def test_last_invoice_of_a_subscription(
     fields: dict[str, Any], whose: dict[str, Any], expected: invoices.Estimate | None
 ) -> None:
-    found = customer(subscriptions=[held(**fields)], **whose)
-    assert invoices.last_billed(found, (found["subscriptions"] or [])[0]) == expected
+    listed = customer(subscriptions=[held(**fields)], **whose)
+    assert invoices.last_billed(listed, (listed["subscriptions"] or [])[0]) == expected
 
 
 def utc(text: str) -> datetime:
@@ -146,7 +146,7 @@ def utc(text: str) -> datetime:
         ("month", 1, "2027-02-28", "2026-01-31", "2027-01-31"),
         ("month", 1, "2026-11-30", "2026-01-31", "2026-10-31"),
         ("month", 1, "2026-11-30", "2026-01-30", "2026-10-30"),
-        # Never reset yet; no plan that gave it; overdue; in no known rhythm.
+        # Never reset yet; no plan that gave it; overdue; in an unknown rhythm.
         ("month", 1, "2026-12-23", "2026-11-23", None),
         ("month", 1, "2026-12-23", None, None),
         ("month", 1, "2026-11-22", "2026-01-22", None),
@@ -163,7 +163,7 @@ def test_last_reset_of_a_balance(
         "interval_count": count,
         "resets_at": ms(utc(next_one)) if next_one else None,
     }
-    found = customer(balances={"messages": balance(source(1, reset=reset))})
-    (row,) = (found["balances"] or {})["messages"]["breakdown"] or []
-    told = resets.last_reset(row, utc(began) if began else None, START)
-    assert told == (utc(last_one) if last_one else None)
+    listed = customer(balances={"messages": balance(source(1, reset=reset))})
+    (row,) = (listed["balances"] or {})["messages"]["breakdown"] or []
+    reset_at = resets.last_reset(row, utc(began) if began else None, START)
+    assert reset_at == (utc(last_one) if last_one else None)

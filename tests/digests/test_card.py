@@ -1,4 +1,4 @@
-"""What a digest says, in its channel and to one person."""
+"""What a digest shows, in its channel and to one person."""
 
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -17,49 +17,51 @@ from tests.digests.samples import BERLIN, ORG, READ, START, digest, group, item,
 from tests.kit import checks
 
 
-def card(found: Report, **changes: Any) -> Card:
+def card(content: Report, **changes: Any) -> Card:
     """The message in the channel."""
-    shown = digests_card.digest_card(found, **{"digest": digest(), "org": ORG, **changes})
-    checks.fits(shown)
-    return shown
+    message = digests_card.digest_card(content, **{"digest": digest(), "org": ORG, **changes})
+    checks.fits(message)
+    return message
 
 
-def details(found: Report, query: RowQuery = BERLIN) -> Card:
+def details(content: Report, query: RowQuery = BERLIN) -> Card:
     """The message in its thread."""
-    everything = query.at(sections=query.sections or sections.all_keys())
-    shown = digests_card.details_card(found, everything, ORG)
-    checks.fits(shown)
-    return shown
+    full_query = query.at(sections=query.sections or sections.all_keys())
+    message = digests_card.details_card(content, full_query, ORG)
+    checks.fits(message)
+    return message
 
 
-def said(shown: Card) -> str:
-    return checks.read(shown.blocks)
+def text_of(message: Card) -> str:
+    return checks.read(message.blocks)
 
 
-def select(shown: Card) -> list[tuple[str, str]]:
+def select(message: Card) -> list[tuple[str, str]]:
     """Labels and values of what can be opened."""
     return [
-        (one["text"]["text"], one["value"])
-        for element in checks.elements(shown.blocks)
+        (option["text"]["text"], option["value"])
+        for element in checks.elements(message.blocks)
         if element["type"] == "static_select"
-        for one in element["options"]
+        for option in element["options"]
     ]
 
 
 def test_card_says_window_schedule_and_reading_time() -> None:
-    told = said(card(report(part())))
-    assert told.startswith("Coming up in the next 7 days")
-    assert "`SANDBOX`" in told
-    assert words.window("Nov 23, 2026", "Nov 30, 2026") in told
-    assert "Read {date_short_pretty} at {time}|Read 2026-11-23 08:00 UTC>" in told
-    assert "Acme Inc · Weekdays at 09:00 Europe/Berlin · change it with `/autumn digest`" in told
-    in_thread = said(details(report(part())))
+    text = text_of(card(report(part())))
+    assert text.startswith("Coming up in the next 7 days")
+    assert "`SANDBOX`" in text
+    assert words.window("Nov 23, 2026", "Nov 30, 2026") in text
+    assert "Read {date_short_pretty} at {time}|Read 2026-11-23 08:00 UTC>" in text
+    assert "Acme Inc · Weekdays at 09:00 Europe/Berlin · change it with `/autumn digest`" in text
+    in_thread = text_of(details(report(part())))
     assert words.BILLING_DAYS in in_thread
 
 
 def test_single_day_is_called_24_hours() -> None:
-    found = report(end=READ + timedelta(days=1))
-    assert "Coming up in the next 24 hours" in said(card(found, digest=digest(content=DigestContent(days=1))))
+    content = report(end=READ + timedelta(days=1))
+    assert "Coming up in the next 24 hours" in text_of(
+        card(content, digest=digest(content=DigestContent(days=1)))
+    )
 
 
 @pytest.mark.parametrize(
@@ -73,32 +75,32 @@ def test_single_day_is_called_24_hours() -> None:
     ],
 )
 def test_title_says_how_far_it_looks(days: int, ahead: timedelta, words: str) -> None:
-    found = report(end=READ + ahead, start=READ)
-    shown = said(card(found, digest=digest(content=DigestContent(days=days))))
-    assert f"Coming up in {words}" in shown
-    assert f"for {words}: " in shown
-    assert "which the last digest did not cover" not in shown
+    content = report(end=READ + ahead, start=READ)
+    text = text_of(card(content, digest=digest(content=DigestContent(days=days))))
+    assert f"Coming up in {words}" in text
+    assert f"for {words}: " in text
+    assert "which the last digest did not cover" not in text
 
 
 def test_past_rows_are_in_the_past_tense() -> None:
     past: dict[str, Any] = {"at": READ - timedelta(hours=3)}
-    made = {"details": {"feature_name": "Messages", "passed": True}}
-    found = report(
+    passed = {"details": {"feature_name": "Messages", "passed": True}}
+    content = report(
         part(items=(item(**past),)),
         part("trials", items=(item("trials", **past),), totals=()),
-        part("resets", items=(item("resets", amount=None, **past, **made),), totals=()),
+        part("resets", items=(item("resets", amount=None, **past, **passed),), totals=()),
         start=READ - timedelta(hours=4),
     )
-    shown = details(found)
-    assert "Includes what was due since <!date" in said(card(found))
-    assert "which the last digest did not cover" in said(card(found))
-    plain = checks.read(shown.plain)
+    message = details(content)
+    assert "Includes what was due since <!date" in text_of(card(content))
+    assert "which the last digest did not cover" in text_of(card(content))
+    plain = checks.read(message.plain)
     for sentence in ("was due Nov 23, 2026", "ended Nov 23, 2026", "was reset Nov 23, 2026"):
         assert sentence in plain
 
 
 def test_upcoming_invoices_have_customer_products_day_and_amount() -> None:
-    found = part(
+    section = part(
         items=(
             item(amount=Decimal("1200.5"), at=datetime(2026, 11, 24, 23, 30, tzinfo=UTC)),
             item(customer_id="cus_2", customer="Initech", details={"estimate": True}, plans=("a", "b")),
@@ -107,8 +109,8 @@ def test_upcoming_invoices_have_customer_products_day_and_amount() -> None:
         ),
         count=4,
     )
-    shown = details(report(found, estimates=1))
-    table = next(block for block in shown.blocks if block["type"] == "data_table")
+    message = details(report(section, estimates=1))
+    table = next(block for block in message.blocks if block["type"] == "data_table")
     rows = [[cell.get("text") for cell in row] for row in table["rows"]]
     assert rows == [
         ["Customer", "Products", "When", "Amount"],
@@ -118,7 +120,7 @@ def test_upcoming_invoices_have_customer_products_day_and_amount() -> None:
         ["Pied", "pro", "Nov 25, 2026", "billed by use"],
     ]
     assert table["rows"][1][3]["value"] == 1200.5
-    plain = checks.read(shown.plain)
+    plain = checks.read(message.plain)
     assert "• *Globex* · Pro · Nov 24, 2026 · $1,200.50" in plain
     assert "• *Initech* · a, b · Nov 25, 2026 · ≈ $29.00" in plain
     assert "• *Hooli* · not known" in plain
@@ -134,25 +136,25 @@ def test_totals_by_currency_show_the_change_since_the_last_digest() -> None:
         CurrencyTotal("gbp", Decimal(5), 1),
         CurrencyTotal("bhd", Decimal(1), 1),
     )
-    shown = details(report(part(count=45, totals=totals, items=items(10), count_before=40)))
-    told = said(shown)
-    assert "*Upcoming invoices* · 45 invoices" in told
-    assert "Total *$1,200.00* · 40 invoices · +$120.00 since the last digest" in told
-    assert "Total *€300.00* · 2 invoices · −€20.50 since the last digest" in told
-    assert "Total *¥500* · 1 invoice · same as in the last digest" in told
-    assert "Total *£5.00* · 1 invoice\n_and 1 more_" in told
-    assert "_and 35 more_" in told
-    assert "Total *$29.00*\n" in said(details(report(part()))) + "\n"
+    message = details(report(part(count=45, totals=totals, items=items(10), count_before=40)))
+    text = text_of(message)
+    assert "*Upcoming invoices* · 45 invoices" in text
+    assert "Total *$1,200.00* · 40 invoices · +$120.00 since the last digest" in text
+    assert "Total *€300.00* · 2 invoices · −€20.50 since the last digest" in text
+    assert "Total *¥500* · 1 invoice · same as in the last digest" in text
+    assert "Total *£5.00* · 1 invoice\n_and 1 more_" in text
+    assert "_and 35 more_" in text
+    assert "Total *$29.00*\n" in text_of(details(report(part()))) + "\n"
 
 
 def test_amounts_in_an_unknown_currency_name_none() -> None:
-    told = said(details(report(part(totals=(CurrencyTotal("", Decimal(1234), 1),)))))
-    assert "Total *1,234.00 at list prices, currency unknown*" in told
+    text = text_of(details(report(part(totals=(CurrencyTotal("", Decimal(1234), 1),)))))
+    assert "Total *1,234.00 at list prices, currency unknown*" in text
 
 
 def test_unpaid_invoices_have_an_age_and_a_link() -> None:
     url = "https://api.useautumn.com/i/1"
-    found = part(
+    section = part(
         "unpaid",
         items=(
             item("unpaid", at=READ - timedelta(days=12), details={"status": "open", "url": url}),
@@ -161,11 +163,11 @@ def test_unpaid_invoices_have_an_age_and_a_link() -> None:
             item("unpaid", at=READ - timedelta(days=1), details={}, customer_id="cus_4"),
         ),
     )
-    shown = details(report(found))
-    told = said(shown)
-    for one in ("12 days", "Nov 11, 2026", "Open", "odd", "today", "1 day"):
-        assert one in told.split("\n")
-    plain = checks.read(shown.plain)
+    message = details(report(section))
+    text = text_of(message)
+    for cell in ("12 days", "Nov 11, 2026", "Open", "odd", "today", "1 day"):
+        assert cell in text.split("\n")
+    plain = checks.read(message.plain)
     assert f"• *Globex* · *$29.00* · 12 days old · Open · <{url}|View invoice>" in plain
     assert "• *Globex* · *$29.00* · today · odd" in plain
     assert "• *Globex* · *not known*\n" in plain
@@ -181,29 +183,29 @@ def test_past_due_subscriptions_and_ending_trials() -> None:
         count_before=1,
         items=(item("trials"), item("trials", at=None, customer_id="cus_2")),
     )
-    told = checks.read(details(report(late, trial)).plain)
-    assert "*Past due* · 1 customer · −2 since the last digest" in told
-    assert "• *Globex* · Pro\n" in told
-    assert "*Trials ending* · 1 trial · same as in the last digest" in told
-    assert "• *Globex* · Pro · ends Nov 25, 2026" in told
-    assert "· +1 since the last digest" in said(details(report(since)))
+    text = checks.read(details(report(late, trial)).plain)
+    assert "*Past due* · 1 customer · −2 since the last digest" in text
+    assert "• *Globex* · Pro\n" in text
+    assert "*Trials ending* · 1 trial · same as in the last digest" in text
+    assert "• *Globex* · Pro · ends Nov 25, 2026" in text
+    assert "· +1 since the last digest" in text_of(details(report(since)))
     assert "• *Globex* · Pro · since Nov 25, 2026" in checks.read(details(report(since)).plain)
 
 
 def test_few_resets_are_listed_individually() -> None:
-    left: list[dict[str, Any]] = [
+    details_of: list[dict[str, Any]] = [
         {"feature_name": "Messages", "remaining": "1500", "granted": "10000"},
         {"remaining": "5"},
         {"unlimited": True},
         {"remaining": "odd"},
         {"remaining": "NaN"},
     ]
-    found = tuple(
-        item("resets", feature="messages", details=one, customer_id=f"cus_{index}", amount=None)
-        for index, one in enumerate(left)
+    reset_items = tuple(
+        item("resets", feature="messages", details=detail, customer_id=f"cus_{index}", amount=None)
+        for index, detail in enumerate(details_of)
     )
-    shown = details(report(part("resets", totals=(), count=5, items=found)))
-    table = next(block for block in shown.blocks if block["type"] == "data_table")
+    message = details(report(part("resets", totals=(), count=5, items=reset_items)))
+    table = next(block for block in message.blocks if block["type"] == "data_table")
     assert [row[3]["text"] for row in table["rows"]] == [
         "Left",
         "1,500 of 10,000",
@@ -212,7 +214,7 @@ def test_few_resets_are_listed_individually() -> None:
         "–",
         "–",
     ]
-    plain = checks.read(shown.plain)
+    plain = checks.read(message.plain)
     assert "· Messages · resets Nov 25, 2026 · 1,500 of 10,000 left" in plain
     assert "Nov 25, 2026 · unlimited" in plain
     nowhen = part("resets", totals=(), items=(item("resets", at=None, feature="seats"),))
@@ -221,39 +223,39 @@ def test_few_resets_are_listed_individually() -> None:
 
 def test_many_resets_are_grouped() -> None:
     groups = (group(), group(name="", feature="seats", remaining=None, customers=1), *([group()] * 10))
-    shown = details(report(part("resets", count=1300, totals=(), groups=groups)))
-    told = said(shown)
-    assert "*Resets* · 1,300 resets" in told
-    table = next(block for block in shown.blocks if block["type"] == "data_table")
+    message = details(report(part("resets", count=1300, totals=(), groups=groups)))
+    text = text_of(message)
+    assert "*Resets* · 1,300 resets" in text
+    table = next(block for block in message.blocks if block["type"] == "data_table")
     assert [cell["text"] for cell in table["rows"][1]] == ["Messages", "Nov 24, 2026", "1,200", "50,000"]
     assert [cell["text"] for cell in table["rows"][2]] == ["seats", "Nov 24, 2026", "1", "–"]
-    assert "• *Messages* · resets Nov 24, 2026 · 1,200 customers · 50,000 left" in checks.read(shown.plain)
-    assert "• *seats* · resets Nov 24, 2026 · 1 customer\n" in checks.read(shown.plain)
-    assert "_and 2 more_" in told
-    assert select(shown) == [], "the customers are not shown"
-    assert RowQuery.decode(checks.buttons(shown)["See all"]).section == "resets"
+    assert "• *Messages* · resets Nov 24, 2026 · 1,200 customers · 50,000 left" in checks.read(message.plain)
+    assert "• *seats* · resets Nov 24, 2026 · 1 customer\n" in checks.read(message.plain)
+    assert "_and 2 more_" in text
+    assert select(message) == [], "the customers are not shown"
+    assert RowQuery.decode(checks.buttons(message)["See all"]).section == "resets"
 
 
 def test_more_than_ten_rows_offer_see_all() -> None:
-    found = report(part(count=30, items=items(10)), part("unpaid", items=items(3, "unpaid"), count=3))
+    content = report(part(count=30, items=items(10)), part("unpaid", items=items(3, "unpaid"), count=3))
     query = BERLIN.at(minimum=Decimal(5), sections=("invoices", "unpaid"))
-    shown = details(found, query)
-    buttons = checks.buttons(shown)
+    message = details(content, query)
+    buttons = checks.buttons(message)
     assert RowQuery.decode(buttons["See all"]) == query.at(section="invoices")
     assert RowQuery.decode(buttons["Download CSV"]).sections == ("invoices", "unpaid")
-    heads = [block for block in shown.blocks if "accessory" in block]
+    heads = [block for block in message.blocks if "accessory" in block]
     assert len(heads) == 1, "three rows are all there are"
 
 
 def test_query_too_long_for_slack_has_no_buttons() -> None:
     query = BERLIN.model_copy(update={"plans": tuple(f"{index}" * 75 for index in range(30))})
-    shown = details(report(part(count=30, items=(item(customer_id=None),) * 10)), query)
-    assert checks.buttons(shown) == {}
-    assert [block for block in shown.blocks if block["type"] == "actions"] == []
+    message = details(report(part(count=30, items=(item(customer_id=None),) * 10)), query)
+    assert checks.buttons(message) == {}
+    assert [block for block in message.blocks if block["type"] == "actions"] == []
 
 
 def test_listed_customers_can_be_opened() -> None:
-    found = part(
+    section = part(
         items=(
             item(),
             item(),
@@ -265,7 +267,7 @@ def test_listed_customers_can_be_opened() -> None:
         ),
         count=7,
     )
-    assert select(details(report(found))) == [
+    assert select(details(report(section))) == [
         ("Globex · cus_1", "cus_1"),
         ("Globex · cus_2", "cus_2"),
         ("Initech", "cus_3"),
@@ -280,102 +282,113 @@ def test_chart_of_each_day_for_two_currencies() -> None:
         "": [(date(2026, 11, day), Decimal(3)) for day in (24, 25, 26)],
         "eur": [(date(2026, 11, day), Decimal(5)) for day in (24, 25, 26)],
     }
-    shown = details(report(part(), daily=daily))
-    drawn = [block for block in shown.blocks if block["type"] == "data_visualization"]
-    assert [one["title"] for one in drawn] == ["Due per day, USD", "Due per day"]
+    message = details(report(part(), daily=daily))
+    drawn = [block for block in message.blocks if block["type"] == "data_visualization"]
+    assert [chart_block["title"] for chart_block in drawn] == ["Due per day, USD", "Due per day"]
     chart = drawn[0]["chart"]
     assert chart["axis_config"]["categories"] == [
         "Nov 23", "Nov 24", "Nov 25", "Nov 26", "Nov 27", "Nov 28", "Nov 29", "Nov 30",
     ]  # fmt: skip
-    assert [one["value"] for one in chart["series"][0]["data"]] == [0, 1500, 0, 0, 0, 20, 5, 0]
+    assert [chart_block["value"] for chart_block in chart["series"][0]["data"]] == [
+        0,
+        1500,
+        0,
+        0,
+        0,
+        20,
+        5,
+        0,
+    ]
     assert chart["series"][0]["name"] == "USD"
     assert drawn[1]["chart"]["series"][0]["name"] == "Amount"
-    plain = checks.read(shown.plain)
+    plain = checks.read(message.plain)
     assert "*Due per day, USD*\n```\nNov 23 ▱▱▱▱▱▱▱▱▱▱▱▱ 0\nNov 24 ▰▰▰▰▰▰▰▰▰▰▰▰ 1.5K" in plain
 
 
 def test_many_days_share_bars() -> None:
-    daily = {"usd": [(date(2026, 11, 23) + timedelta(days=one), Decimal(1)) for one in range(31)]}
-    shown = details(report(part(), daily=daily, end=START + timedelta(days=31)))
-    (drawn,) = [block for block in shown.blocks if block["type"] == "data_visualization"]
+    daily = {"usd": [(date(2026, 11, 23) + timedelta(days=day), Decimal(1)) for day in range(31)]}
+    message = details(report(part(), daily=daily, end=START + timedelta(days=31)))
+    (drawn,) = [block for block in message.blocks if block["type"] == "data_visualization"]
     labels = drawn["chart"]["axis_config"]["categories"]
     assert len(labels) == 16
     assert (labels[0], labels[4]) == ("Nov 23–Nov 24", "Dec 1–Dec 2")
-    assert [one["value"] for one in drawn["chart"]["series"][0]["data"]] == [2] * 15 + [1]
+    assert [day["value"] for day in drawn["chart"]["series"][0]["data"]] == [2] * 15 + [1]
 
 
 def test_days_years_apart_have_unique_labels() -> None:
     daily = {"usd": [(date(year, 1, 1), Decimal(1)) for year in (2026, 2027, 2028)]}
-    shown = details(report(part(), daily=daily, end=START + timedelta(days=400)))
-    (drawn,) = [block for block in shown.blocks if block["type"] == "data_visualization"]
+    message = details(report(part(), daily=daily, end=START + timedelta(days=400)))
+    (drawn,) = [block for block in message.blocks if block["type"] == "data_visualization"]
     assert drawn["chart"]["axis_config"]["categories"] == ["1 · Jan 1", "2 · Jan 1", "3 · Jan 1"]
 
 
 def test_chart_without_invoices_comes_last() -> None:
     daily = {"usd": [(date(2026, 11, day), Decimal(5)) for day in (24, 25, 26)]}
-    shown = details(report(part("trials"), daily=daily))
-    kinds = [block["type"] for block in shown.blocks]
+    message = details(report(part("trials"), daily=daily))
+    kinds = [block["type"] for block in message.blocks]
     assert kinds.index("data_visualization") > kinds.index("data_table")
 
 
-def test_empty_digest_says_what_it_looked_for() -> None:
-    told = said(card(report()))
+def test_empty_digest_says_what_it_checked() -> None:
+    text = text_of(card(report()))
     assert (
         "Nothing to report for the next 7 days: no upcoming invoices, no unpaid invoices, nobody past due, "
         "no trials ending and nobody running out."
-    ) in told
+    ) in text
     assert checks.buttons(card(report())) == {}
     content = DigestContent(sections=frozenset({"unpaid"}), days=30)
-    assert "for the next 30 days: no unpaid invoices." in said(card(report(), digest=digest(content=content)))
+    assert "for the next 30 days: no unpaid invoices." in text_of(
+        card(report(), digest=digest(content=content))
+    )
 
 
 def test_missing_data_is_mentioned() -> None:
     missing = ("previews", "customers", "unpaid", "odd", "odder")
-    told = said(card(report(part(), missing=missing)))
-    assert f":warning: {words.MISSING[PREVIEWS]}" in told
-    assert "estimates stand in for them" in told
-    assert ":warning: Some customers could not be read, so any section may lack rows." in told
-    assert ":warning: Unpaid invoices could not be read" in told
-    assert told.count("may be incomplete") == 1
-    told = said(card(report(missing=("odd",))))
-    assert "There is nothing else to report." in told
-    assert "Nothing to report" not in told
+    text = text_of(card(report(part(), missing=missing)))
+    assert f":warning: {words.MISSING[PREVIEWS]}" in text
+    assert "estimates stand in for them" in text
+    assert ":warning: Some customers could not be read, so any section may lack rows." in text
+    assert ":warning: Unpaid invoices could not be read" in text
+    assert text.count("may be incomplete") == 1
+    text = text_of(card(report(missing=("odd",))))
+    assert "There is nothing else to report." in text
+    assert "Nothing to report" not in text
 
 
 def test_late_digest_and_skipped_days_are_mentioned() -> None:
     days = [date(2026, 11, 18), date(2026, 11, 19)]
-    told = said(card(report(part()), late=READ - timedelta(hours=3), skipped=days))
-    assert "This was due <!date^" in told
-    assert "Skipped since the last digest: Wed Nov 18 and Thu Nov 19." in told
-    many = [date(2026, 11, 2) + timedelta(days=one) for one in range(7)]
-    assert "Fri Nov 6 _and 2 more_." in said(card(report(part()), skipped=many))
+    text = text_of(card(report(part()), late=READ - timedelta(hours=3), skipped=days))
+    assert "This was due <!date^" in text
+    assert "Skipped since the last digest: Wed Nov 18 and Thu Nov 19." in text
+    many = [date(2026, 11, 2) + timedelta(days=day) for day in range(7)]
+    assert "Fri Nov 6 _and 2 more_." in text_of(card(report(part()), skipped=many))
 
 
 def test_upcoming_and_preview_for_one_person() -> None:
     content = DigestContent(days=14)
-    shown = digests_card.upcoming_card(report(part()), content=content, query_base=BERLIN)
-    checks.fits(shown)
-    told = said(shown)
-    assert "Coming up in the next 14 days" in told
-    assert words.PRIVATE in told
-    assert "`ENVIRONMENT UNKNOWN`" in told
+    message = digests_card.upcoming_card(report(part()), content=content, query_base=BERLIN)
+    checks.fits(message)
+    text = text_of(message)
+    assert "Coming up in the next 14 days" in text
+    assert words.PRIVATE in text
+    assert "`ENVIRONMENT UNKNOWN`" in text
     preview = digests_card.upcoming_card(report(), content=content, query_base=BERLIN, org=ORG, preview=True)
     checks.fits(preview)
-    assert "Preview: coming up in the next 14 days" in said(preview)
+    assert "Preview: coming up in the next 14 days" in text_of(preview)
 
 
 @pytest.mark.parametrize("zone", ["Pacific/Pitcairn", "Pacific/Tongatapu"])
 @pytest.mark.parametrize("hour", [2, 23])
 @pytest.mark.parametrize("section", ["invoices", "unpaid", "past_due", "trials", "run_outs", "resets"])
-def test_dates_of_billing_are_the_same_in_every_zone(section: str, hour: int, zone: str) -> None:
+def test_billing_dates_are_the_same_in_every_zone(section: str, hour: int, zone: str) -> None:
     at = datetime(2026, 11, 25, hour, 30, tzinfo=UTC)
     cycle = {"remaining": "20", "granted": "100", "resets_at": int(at.timestamp() * 1000)}
-    found = part(section, totals=(), items=(item(section, at=at, details=cycle),))
-    shown = details(report(found), BERLIN.model_copy(update={"zone": zone}))
-    table = next(block for block in shown.blocks if block["type"] == "data_table")
+    invoice_section = part(section, totals=(), items=(item(section, at=at, details=cycle),))
+    message = details(report(invoice_section), BERLIN.model_copy(update={"zone": zone}))
+    table = next(block for block in message.blocks if block["type"] == "data_table")
     days = {cell["text"] for cell in table["rows"][1] if "Nov" in cell.get("text", "")}
     assert days == {"Nov 25, 2026"}
-    plain = checks.read(shown.plain)
+    plain = checks.read(message.plain)
     assert "<!date" not in plain
     assert set(re.findall(r"Nov \d+, 2026", plain)) == (set() if section == "unpaid" else days)
 
@@ -383,20 +396,20 @@ def test_dates_of_billing_are_the_same_in_every_zone(section: str, hour: int, zo
 @pytest.mark.parametrize("zone", ["Nowhere/Land", ""])
 def test_unknown_zone_falls_back_to_utc(zone: str) -> None:
     query = BERLIN.model_copy(update={"zone": zone})
-    shown = digests_card.upcoming_card(
+    message = digests_card.upcoming_card(
         report(part("trials")), content=DigestContent(), query_base=query, org=ORG
     )
-    assert words.window("Nov 23, 2026", "Nov 30, 2026") in said(shown)
+    assert words.window("Nov 23, 2026", "Nov 30, 2026") in text_of(message)
 
 
 def test_times_at_the_ends_of_the_calendar_are_drawn() -> None:
     last = datetime.max.replace(tzinfo=UTC)
-    shown = details(report(part("trials", items=(item("trials", at=last),))))
-    assert "Dec 31, 9999" in said(shown)
+    message = details(report(part("trials", items=(item("trials", at=last),))))
+    assert "Dec 31, 9999" in text_of(message)
 
 
 @pytest.mark.parametrize(
-    ("days", "told"),
+    ("days", "days_in_words"),
     [
         (range(5), "Weekdays at"),
         (range(7), "Every day at"),
@@ -407,29 +420,35 @@ def test_times_at_the_ends_of_the_calendar_are_drawn() -> None:
         ((2, 3), "Wed and Thu at"),
     ],
 )
-def test_schedule_in_words(days: Any, told: str) -> None:
+def test_schedule_in_words(days: Any, days_in_words: str) -> None:
     schedule = Schedule(weekdays=frozenset(days), zone="UTC")
-    assert f"{told} 09:00 UTC" in said(card(report(), digest=digest(schedule=schedule)))
+    assert f"{days_in_words} 09:00 UTC" in text_of(card(report(), digest=digest(schedule=schedule)))
 
 
-def tables(shown: Card) -> list[str]:
-    return [block["block_id"].partition("@")[0] for block in shown.blocks if block["type"] == "data_table"]
+def tables(message: Card) -> list[str]:
+    return [block["block_id"].partition("@")[0] for block in message.blocks if block["type"] == "data_table"]
 
 
 def test_only_the_first_section_has_a_table() -> None:
-    """Slack takes one table in a message; the other sections are written out, with all their rows."""
-    found = report(*(part(one, items=items(10, one), count=10) for one in sections.all_keys()))
-    shown = details(found)
-    assert tables(shown) == ["invoices.table"]
+    """Slack accepts one table per message; the other sections are lists with all their rows."""
+    content = report(
+        *(part(section_key, items=items(10, section_key), count=10) for section_key in sections.all_keys())
+    )
+    message = details(content)
+    assert tables(message) == ["invoices.table"]
     for section in ("unpaid", "past_due", "trials", "resets"):
-        (lines,) = [one for one in shown.blocks if one["block_id"].startswith(f"{section}.lines")]
+        (lines,) = [
+            section_key
+            for section_key in message.blocks
+            if section_key["block_id"].startswith(f"{section}.lines")
+        ]
         assert lines["text"]["text"].count("Customer ") == 10
 
 
-def test_table_that_is_too_long_makes_room_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_table_that_does_not_fit_is_left_to_the_next_section(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(layout, "MOST_TABLE_TEXT", 200)
-    found = report(part(items=items(10), count=10), part("trials", items=items(1, "trials")))
-    assert tables(details(found)) == ["trials.table"]
+    content = report(part(items=items(10), count=10), part("trials", items=items(1, "trials")))
+    assert tables(details(content)) == ["trials.table"]
 
 
 # The summary in the channel
@@ -441,21 +460,24 @@ def test_name_is_in_the_heading() -> None:
     assert heading["text"]["text"] == "Dunning *now* · coming up in the next 7 days"
 
 
-def test_people_are_mentioned_only_for_what_needs_them() -> None:
-    asked = digest(content=DigestContent(mentions=(checks.SHARER, checks.GROUP)))
+def test_people_are_mentioned_only_when_action_is_needed() -> None:
+    mentioning = digest(content=DigestContent(mentions=(checks.SHARER, checks.GROUP)))
     rows = (part("unpaid", count=3), part("past_due", totals=()), part("trials", totals=()))
-    told = said(card(report(*rows), digest=asked))
+    text = text_of(card(report(*rows), digest=mentioning))
     assert (
         words.attention(f"<@{checks.SHARER}> <!subteam^{checks.GROUP}>", "unpaid (3) and past due (1)")
-        in told
+        in text
     )
     settled = part("unpaid", count=0, items=(), totals=(), news=News(0, (), 1, items(1, "unpaid")))
-    for quiet in (card(report(part("trials", totals=())), digest=asked), card(report(settled), digest=asked)):
-        assert "please look" not in said(quiet)
-    assert "please look" not in said(card(report(*rows))), "nobody is to be mentioned"
+    for quiet in (
+        card(report(part("trials", totals=())), digest=mentioning),
+        card(report(settled), digest=mentioning),
+    ):
+        assert "please look" not in text_of(quiet)
+    assert "please look" not in text_of(card(report(*rows))), "nobody is to be mentioned"
 
 
-def test_summary_is_one_screen() -> None:
+def test_summary_fits_one_screen() -> None:
     """With every section, each with news."""
     parts = [
         part(key, items=items(10, key), count=40, news=News(2, items(2, key), 3, items(3, key)))
@@ -463,20 +485,22 @@ def test_summary_is_one_screen() -> None:
     ]
     lines = digests_card.summary_lines(report(*parts), digests_card.viewpoint("UTC", READ))
     assert len(lines) <= 12
-    shown = card(report(*parts))
-    assert {block["type"] for block in shown.blocks} == {"header", "context", "section"}
-    assert checks.buttons(shown) == {}
-    assert words.IN_THREAD in said(shown)
+    message = card(report(*parts))
+    assert {block["type"] for block in message.blocks} == {"header", "context", "section"}
+    assert checks.buttons(message) == {}
+    assert words.IN_THREAD in text_of(message)
 
 
 def test_summary_has_totals_and_the_oldest_row() -> None:
     unpaid_totals = (CurrencyTotal("usd", Decimal(1200), 8), CurrencyTotal("eur", Decimal(300), 1))
     oldest = item("unpaid", at=READ - timedelta(days=43), details={"status": "open"})
-    told = said(card(report(part("unpaid", count=9, totals=unpaid_totals, items=(oldest,), count_before=7))))
+    text = text_of(
+        card(report(part("unpaid", count=9, totals=unpaid_totals, items=(oldest,), count_before=7)))
+    )
     assert (
         "*Unpaid invoices* · 9 invoices · *$1,200.00* · *€300.00* · +2 since the last digest · "
         "oldest: Globex (*$29.00*, 43 days old)"
-    ) in told
+    ) in text
 
 
 def test_summary_says_what_is_due_tomorrow_in_each_currency() -> None:
@@ -485,53 +509,58 @@ def test_summary_says_what_is_due_tomorrow_in_each_currency() -> None:
         "eur": [(date(2026, 11, 24), Decimal(5))],
         "jpy": [(date(2026, 11, 25), Decimal(900))],
     }
-    told = said(card(report(part(), daily=daily)))
-    assert "*Tomorrow* · *$1,500.00* · *€5.00*\n" in told
-    assert "*Tomorrow*" not in said(card(report(part(), daily={"usd": daily["jpy"]})))
+    text = text_of(card(report(part(), daily=daily)))
+    assert "*Tomorrow* · *$1,500.00* · *€5.00*\n" in text
+    assert "*Tomorrow*" not in text_of(card(report(part(), daily={"usd": daily["jpy"]})))
 
 
-def test_summary_with_many_currencies_says_how_many_are_left_out() -> None:
+def test_summary_with_many_currencies_counts_the_rest() -> None:
     totals = tuple(CurrencyTotal(code, Decimal(5), 1) for code in ("usd", "eur", "jpy", "gbp", "chf", "sek"))
-    assert "_and 2 more_" in said(card(report(part(totals=totals, count=6))))
+    assert "_and 2 more_" in text_of(card(report(part(totals=totals, count=6))))
 
 
-def test_news_name_what_came_and_went() -> None:
+def test_news_lists_what_appeared_and_disappeared() -> None:
     news = News(2, items(2, "unpaid"), 5, items(3, "unpaid"))
-    told = said(card(report(part("unpaid", count=9, news=news))))
+    text = text_of(card(report(part("unpaid", count=9, news=news))))
     assert (
         "2 new: Customer 0, Customer 1 · "
         "5 settled: Customer 0, Customer 1, Customer 2 _and 2 more_ since the last digest"
-    ) in told
+    ) in text
     settled = report(part("unpaid", count=0, items=(), totals=(), news=News(0, (), 1, items(1, "unpaid"))))
-    assert "1 settled: Customer 0 since the last digest" in said(card(settled))
-    assert "Nothing to report" in said(details(settled)), "there is no row to list"
-    quiet = said(card(report(part("unpaid", news=News(0, (), 0, ())))))
+    assert "1 settled: Customer 0 since the last digest" in text_of(card(settled))
+    assert "Nothing to report" in text_of(details(settled)), "there is no row to list"
+    quiet = text_of(card(report(part("unpaid", news=News(0, (), 0, ())))))
     assert "settled" not in quiet
 
 
 def test_chart_of_fewer_than_three_bars_is_left_out() -> None:
     daily = {"usd": [(date(2026, 11, 24), Decimal(5)), (date(2026, 11, 25), Decimal(5))]}
-    shown = details(report(part(), daily=daily))
-    assert [block for block in shown.blocks if block["type"] == "data_visualization"] == []
+    message = details(report(part(), daily=daily))
+    assert [block for block in message.blocks if block["type"] == "data_visualization"] == []
 
 
-def test_running_out_says_when_and_what_is_left() -> None:
-    left = {"feature_name": "Messages", "remaining": "20", "granted": "100", "resets_at": 1796212800000}
-    found = part(
+def test_run_outs_say_when_and_how_much_is_left() -> None:
+    balance_details = {
+        "feature_name": "Messages",
+        "remaining": "20",
+        "granted": "100",
+        "resets_at": 1796212800000,
+    }
+    section = part(
         "run_outs",
         totals=(),
         items=(
-            item("run_outs", amount=None, feature="messages", details=left),
+            item("run_outs", amount=None, feature="messages", details=balance_details),
             item("run_outs", amount=None, feature="seats", at=None, details={}, customer_id="cus_2"),
         ),
         count=2,
     )
-    shown = details(report(found))
-    table = next(block for block in shown.blocks if block["type"] == "data_table")
+    message = details(report(section))
+    table = next(block for block in message.blocks if block["type"] == "data_table")
     assert [cell.get("text") for cell in table["rows"][1]] == [
         "Globex", "Messages", "Nov 25, 2026", "20 of 100", "Dec 2, 2026",
     ]  # fmt: skip
-    plain = checks.read(shown.plain)
+    plain = checks.read(message.plain)
     assert "• *Globex* · Messages · runs out Nov 25, 2026" in plain
     assert "· 20 of 100 left · resets Dec 2, 2026" in plain
     assert "• *Globex* · seats\n" in plain

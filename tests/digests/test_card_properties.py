@@ -1,4 +1,4 @@
-"""Whatever there is to tell: within Slack's limits, harmless, with what is left out counted."""
+"""Any report fits Slack's limits, is harmless, and counts what is left out."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -74,7 +74,7 @@ QUERIES = st.builds(
     RowQuery,
     scan=st.just("scan_1"),
     days=st.integers(1, MOST_DAYS),
-    plans=st.lists(TEXTS.map(lambda one: text.clean(one)[:75]), max_size=3).map(tuple),
+    plans=st.lists(TEXTS.map(lambda value: text.clean(value)[:75]), max_size=3).map(tuple),
     minimum=st.decimals(0, 10**12, places=6),
     zone=st.sampled_from(["UTC", "Asia/Kathmandu", "<!here>", "../etc", ""]),
     section=SECTIONS,
@@ -83,7 +83,7 @@ QUERIES = st.builds(
 SCHEDULES = st.builds(
     Schedule,
     weekdays=st.frozensets(st.sampled_from(sorted(EVERY_DAY)), min_size=1),
-    at=st.times().map(lambda one: one.replace(second=0, microsecond=0)),
+    at=st.times().map(lambda value: value.replace(second=0, microsecond=0)),
     zone=st.sampled_from(zones()),
 )
 WANTED = st.builds(
@@ -99,7 +99,7 @@ ORGS = st.none() | st.builds(Organization, name=TEXTS, env=st.sampled_from(["liv
 
 @st.composite
 def parts(draw: st.DrawFn, section: str) -> ReportSection:
-    few = [replace(one, section=section) for one in draw(st.lists(ITEMS, max_size=3))]
+    few = [replace(item, section=section) for item in draw(st.lists(ITEMS, max_size=3))]
     return ReportSection(
         section=section,
         count=draw(st.integers(len(few), 10**9)),
@@ -121,17 +121,17 @@ def news(rows: list[ReportItem]) -> st.SearchStrategy[News]:
 @st.composite
 def reports(draw: st.DrawFn) -> Report:
     start = draw(TIMES)
-    found = tuple(draw(parts(one)) for one in draw(st.sets(SECTIONS)))
+    drawn_parts = tuple(draw(parts(section)) for section in draw(st.sets(SECTIONS)))
     daily = st.dictionaries(CURRENCIES, st.lists(st.tuples(DAYS, NUMBERS), max_size=50), max_size=3)
     return Report(
         read_at=draw(TIMES),
         start=start,
         end=start + timedelta(days=draw(st.integers(0, 100))),
-        parts=found,
+        parts=drawn_parts,
         daily=draw(daily),
         estimates=draw(st.integers(0, 1000)),
         missing=tuple(draw(st.lists(MISSING | TEXTS, max_size=4))),
-        empty=not found,
+        empty=not drawn_parts,
     )
 
 
@@ -153,27 +153,27 @@ DIGESTS = st.builds(
 @given(reports(), DIGESTS, QUERIES, ORGS, st.tuples(MAYBE_TIMES, st.lists(DAYS, max_size=8)))
 @examples(40)
 def test_any_digest_fits_slack(
-    found: Report,
+    content: Report,
     drawn: Digest,
     query: RowQuery,
     org: Organization | None,
     notes: tuple[datetime | None, list[date]],
 ) -> None:
-    head = digests_card.digest_card(found, digest=drawn, late=notes[0], skipped=notes[1], org=org)
+    head = digests_card.digest_card(content, digest=drawn, late=notes[0], skipped=notes[1], org=org)
     checks.fits(head)
     assert "Coming up in the next" in checks.read(head.blocks)
-    assert len(digests_card.summary_lines(found, digests_card.viewpoint("UTC", found.read_at))) <= 13
-    shown = digests_card.details_card(found, query, org)
-    checks.fits(shown)
-    for one in checks.elements(shown.blocks):
-        if one["type"] == "static_select":
-            values = [option["value"] for option in one["options"]]
+    assert len(digests_card.summary_lines(content, digests_card.viewpoint("UTC", content.read_at))) <= 13
+    thread_card = digests_card.details_card(content, query, org)
+    checks.fits(thread_card)
+    for element in checks.elements(thread_card.blocks):
+        if element["type"] == "static_select":
+            values = [option["value"] for option in element["options"]]
             assert len(set(values)) == len(values)
             assert all(0 < text.length(value) <= 75 for value in values)
-            assert set(values) <= {item.customer_id for part in found.parts for item in part.items}
+            assert set(values) <= {item.customer_id for part in content.parts for item in part.items}
         else:
-            assert RowQuery.decode(one["value"]).scan == query.scan
-    checks.fits(digests_card.upcoming_card(found, content=drawn.content, query_base=query, org=org))
+            assert RowQuery.decode(element["value"]).scan == query.scan
+    checks.fits(digests_card.upcoming_card(content, content=drawn.content, query_base=query, org=org))
 
 
 @st.composite
@@ -205,10 +205,10 @@ def test_query_survives_a_button(query: RowQuery) -> None:
 
 @given(st.lists(DIGESTS, max_size=3), st.sampled_from([1, 12]))
 @examples(30)
-def test_any_list_of_digests_fits_slack(found: list[Digest], times: int) -> None:
-    modal(list_card.digest_list(found * times, channel="C1"))
-    for one in found[:1]:
-        assert list_card.digest_stopped(one, Pause.SHARED).text
+def test_any_list_of_digests_fits_slack(digests: list[Digest], times: int) -> None:
+    modal(list_card.digest_list(digests * times, channel="C1"))
+    for digest in digests[:1]:
+        assert list_card.digest_stopped(digest, Pause.SHARED).text
 
 
 @given(
@@ -217,25 +217,25 @@ def test_any_list_of_digests_fits_slack(found: list[Digest], times: int) -> None
     st.sampled_from(["UTC", "Pacific/Auckland"]),
 )
 @examples(40)
-def test_chart_bars_add_up_to_the_total(found: list[tuple[int, Decimal]], days: int, zone: str) -> None:
+def test_chart_bars_add_up_to_the_total(due_amounts: list[tuple[int, Decimal]], days: int, zone: str) -> None:
     start = datetime(2026, 11, 23, 8, tzinfo=UTC)
-    due = [(start.date() + timedelta(days=day), amount) for day, amount in found]
-    told = Report(
+    due = [(start.date() + timedelta(days=day), amount) for day, amount in due_amounts]
+    content = Report(
         read_at=start,
         start=start,
         end=start + timedelta(days=days),
         parts=(ReportSection("invoices", 1),),
         daily={"usd": due},
     )
-    shown = digests_card.upcoming_card(
-        told, content=DigestContent(), query_base=RowQuery(scan="s", zone=zone)
+    card = digests_card.upcoming_card(
+        content, content=DigestContent(), query_base=RowQuery(scan="s", zone=zone)
     )
-    drawn = [block for block in shown.blocks if block["type"] == "data_visualization"]
+    drawn = [block for block in card.blocks if block["type"] == "data_visualization"]
     if len({day for day, amount in due if amount}) >= 7:
         assert drawn, "thirty days share at most fifteen bars"
     if drawn:
         points = drawn[0]["chart"]["series"][0]["data"]
-        assert sum(one["value"] for one in points) == pytest.approx(float(sum(one for _, one in due)))
+        assert sum(point["value"] for point in points) == pytest.approx(float(sum(point for _, point in due)))
         assert 1 <= len(points) <= 20
     else:
         assert drawn == []

@@ -1,4 +1,4 @@
-"""All rows as a file: read back as written, and never a formula."""
+"""All rows as a file: readable, and never a formula."""
 
 import csv
 import io
@@ -75,7 +75,7 @@ FORMULAS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 @pytest.mark.parametrize(
     "name", ["x;=cmd|' /C calc'!A0", 'x";=1', "x; \t=1", 'x,"=1', "x|@SUM(1)", "a;b;+1;-2"]
 )
-def test_no_cell_begins_with_a_formula_whatever_separates(name: str) -> None:
+def test_no_cell_begins_with_a_formula_whatever_the_separator(name: str) -> None:
     line = written(item(customer=name, customer_id=name, email=name, amount=Decimal(1)))
     for separator in SEPARATORS:
         for cell in as_cells(line, separator):
@@ -92,16 +92,16 @@ def test_no_text_becomes_a_formula(characters: list[str]) -> None:
             assert not cell.startswith(FORMULAS)
 
 
-def test_separators_without_a_formula_stay() -> None:
+def test_separators_without_a_formula_are_kept() -> None:
     (row,) = read(written(item(customer="Smith; Sons, Ltd | 4-5 ;x")))
     assert row[1] == "Smith; Sons, Ltd | 4-5 ;x"
 
 
 def as_cells(line: str, separator: str) -> list[str]:
-    """As a spreadsheet may split it: by the rules for quotes, or without regard to them."""
-    whole = line.rstrip("\r\n")
-    (read_so,) = csv.reader([whole], delimiter=separator)
-    bare = [cell.strip().strip('"').strip() for cell in whole.split(separator)] if separator != "," else []
+    """The cells a spreadsheet may split the line into: with regard to quotes, or without."""
+    stripped = line.rstrip("\r\n")
+    (read_so,) = csv.reader([stripped], delimiter=separator)
+    bare = [cell.strip().strip('"').strip() for cell in stripped.split(separator)] if separator != "," else []
     return [*(cell.strip() for cell in read_so), *bare]
 
 
@@ -112,15 +112,15 @@ def test_any_row_stays_one_row(row_item: ReportItem) -> None:
     (row,) = read(line)
     assert len(row) == len(read(TABLE.head())[0])
     line.encode()
-    for index, shown in enumerate(row):
+    for index, cell in enumerate(row):
         if index not in (6, 13):
-            assert not shown.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+            assert not cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
 
 
 @given(st.text(max_size=30))
 @examples(30)
 @example(",=")
-def test_apostrophes_are_all_that_is_added_to_a_name(name: str) -> None:
+def test_only_apostrophes_are_added_to_a_name(name: str) -> None:
     (row,) = read(written(item(customer=name)))
     assert row[1].replace("'", "") == text.clean(name).replace("'", "")
 
@@ -132,6 +132,6 @@ def test_file_name_and_comment() -> None:
     assert csv_file.csv_comment(1200) == "All 1,200 rows of this digest."
 
 
-def test_messages_while_the_file_is_made_and_after() -> None:
+def test_messages_before_and_after_the_file_is_made() -> None:
     checks.fits(csv_file.csv_asking())
     checks.fits(csv_file.csv_sent())

@@ -1,4 +1,4 @@
-"""What a digest says equals what the local Autumn knows, added up from its own state by its own functions."""
+"""A digest's numbers equal those of the local Autumn, computed from its own state by its own functions."""
 
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
@@ -31,22 +31,22 @@ Sums = dict[str, dict[str, Decimal]]
 
 
 def expected(state: State, days: int) -> tuple[Sums, dict[str, int]]:
-    """Totals and counts by section; nothing that the API answers goes into them."""
+    """Totals and counts by section, none of them taken from the API's answers."""
     start, end = state.now, state.now + days * DAY
     coming: defaultdict[str, Decimal] = defaultdict(Decimal)
     unpaid: defaultdict[str, Decimal] = defaultdict(Decimal)
     counts = dict.fromkeys(KNOWN, 0)
-    for who in state.customers:
-        products.advance(state, who)
-        for one in invoices.previews(state, who):
-            if start <= one["invoice_at"] < end:
-                coming[one["currency"]] += Decimal(str(one["total"]))
+    for customer in state.customers:
+        products.advance(state, customer)
+        for preview in invoices.previews(state, customer):
+            if start <= preview["invoice_at"] < end:
+                coming[preview["currency"]] += Decimal(str(preview["total"]))
                 counts["invoices"] += 1
-        for product in who.products:
+        for product in customer.products:
             trial = product.trial_ends_at
             counts["past_due"] += product.status == "past_due"
             counts["trials"] += product.status == "active" and trial is not None and start <= trial < end
-        counts["resets"] += sum(when < end for _, when in resets(state, who))
+        counts["resets"] += sum(when < end for _, when in resets(state, customer))
     for invoice in state.invoices():
         due = Decimal(str(invoice.total)) - Decimal(str(invoice.amount_paid or 0))
         if invoice.status in ("open", "uncollectible") and due > 0:
@@ -55,19 +55,19 @@ def expected(state: State, days: int) -> tuple[Sums, dict[str, int]]:
     return {"invoices": coming, "unpaid": unpaid}, counts
 
 
-def resets(state: State, who: Customer) -> set[tuple[str, int]]:
-    """Each feature, at each time at which some of it resets."""
-    found: set[tuple[str, int]] = set()
-    seen = balances.seen(state, who)
-    for feature in {row.feature_id for row in seen if state.features[row.feature_id].consumable}:
-        mine = [row for row in seen if row.feature_id == feature]
+def resets(state: State, customer: Customer) -> set[tuple[str, int]]:
+    """Each feature, with each time at which some of it resets."""
+    reset_times: set[tuple[str, int]] = set()
+    rows = balances.seen(state, customer)
+    for feature in {row.feature_id for row in rows if state.features[row.feature_id].consumable}:
+        mine = [row for row in rows if row.feature_id == feature]
         if any(row.unlimited for row in mine):
             continue
         times = {row.resets_at for row in mine if row.resets_at is not None and row.entity_id is None}
-        # What only entities have is told by the next of their resets.
+        # What only entities have is listed with the next of their resets.
         every = [row.resets_at for row in mine if row.resets_at is not None]
-        found |= {(feature, when) for when in times or ({min(every)} if every else set())}
-    return found
+        reset_times |= {(feature, when) for when in times or ({min(every)} if every else set())}
+    return reset_times
 
 
 def told(figures: Figures) -> tuple[Sums, dict[str, int]]:
@@ -89,53 +89,55 @@ async def served(seed: str | int) -> AsyncIterator[tuple[LocalAutumn, Autumn]]:
             await autumn.aclose()
 
 
-async def test_every_customer_in_every_currency(database: Database) -> None:
+async def test_numbers_of_every_customer_in_every_currency(database: Database) -> None:
     async with served("demo") as (local, autumn):
-        # Then, and after two weeks in which plans were renewed, trials ended, and balances were not read.
+        # Then again after two weeks in which plans renewed, trials ended and balances were not read.
         for moved in (timedelta(0), timedelta(days=13)):
             local.clock.move(moved)
             clock = Clock(local.clock.now())
             reader = Reader(database, autumn, clock)
-            # Before it is read: whoever is asked about alone has the resets done that are due.
-            known = {days: expected(local.state, days) for days in DAYS}
+            # First the resets that are due, as reading each customer alone does them.
+            by_days = {days: expected(local.state, days) for days in DAYS}
             scan = await reader.scan(horizon=timedelta(days=31))
             assert scan.missing == ()
             for days in DAYS:
-                found = await report(database, scan, DigestContent(KNOWN, days=days))
-                assert told(found.figures) == known[days], days
-                assert found.estimates == 0
-            currencies = {one.currency for part in found.parts for one in part.totals}
+                content = await report(database, scan, DigestContent(KNOWN, days=days))
+                assert told(content.figures) == by_days[days], days
+                assert content.estimates == 0
+            currencies = {total.currency for part in content.parts for total in part.totals}
             assert currencies == {"usd", "eur", "jpy"}
-            assert all(part.count for part in found.parts)
+            assert all(part.count for part in content.parts)
             await _adds_up(
-                database, RowQuery(scan=scan.id, days=31, sections=tuple(sorted(KNOWN))), found.figures
+                database, RowQuery(scan=scan.id, days=31, sections=tuple(sorted(KNOWN))), content.figures
             )
 
 
 async def _adds_up(database: Database, query: RowQuery, figures: Figures) -> None:
-    """The rows of the file are what the totals say."""
+    """The file's rows add up to the totals."""
     counts: Counter[str] = Counter()
     totals: dict[str, dict[str, Decimal]] = {"invoices": {}, "unpaid": {}}
-    async for one in await rows(database, query):
-        counts[one.section] += 1
-        if one.amount is not None:
-            mine = totals[one.section]
-            mine[one.currency] = mine.get(one.currency, Decimal(0)) + one.amount
+    async for item in await rows(database, query):
+        counts[item.section] += 1
+        if item.amount is not None:
+            mine = totals[item.section]
+            mine[item.currency] = mine.get(item.currency, Decimal(0)) + item.amount
     assert (totals, {section: counts[section] for section in figures.counts}) == told(figures)
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-async def test_estimates_are_not_far_off(database: Database) -> None:
-    """They lack what was used beyond what is included; but nobody is missing."""
+async def test_estimates_are_close(database: Database) -> None:
+    """They lack usage beyond what is included, but no customer."""
     async with served(600) as (local, autumn):
         reader = Reader(database, autumn, Clock(local.clock.now()))
         scan = await reader.scan(horizon=timedelta(days=31), previews=False)
         for days in (7, 14, 31):
-            found = await report(database, scan, DigestContent(KNOWN, days=days))
-            (sums, counts), (known, known_counts) = told(found.figures), expected(local.state, days)
+            content = await report(database, scan, DigestContent(KNOWN, days=days))
+            (sums, counts), (expected_sums, known_counts) = told(content.figures), expected(local.state, days)
             assert counts == known_counts
-            assert sums["unpaid"] == known["unpaid"]
+            assert sums["unpaid"] == expected_sums["unpaid"]
             assert (
-                known["invoices"]["usd"] * Decimal("0.99") < sums["invoices"][""] <= known["invoices"]["usd"]
+                expected_sums["invoices"]["usd"] * Decimal("0.99")
+                < sums["invoices"][""]
+                <= expected_sums["invoices"]["usd"]
             )
-            assert found.estimates == counts["invoices"]
+            assert content.estimates == counts["invoices"]

@@ -34,11 +34,15 @@ class Form:
 
     @property
     def values(self) -> dict[str, Any]:
-        found: dict[str, Any] = elements.values(self.view["blocks"], self._chosen)
-        return found
+        form_values: dict[str, Any] = elements.values(self.view["blocks"], self._chosen)
+        return form_values
 
     def element(self, block_id: str) -> dict[str, Any]:
-        (found,) = [one for block, one in elements.each(self.view["blocks"]) if block["block_id"] == block_id]
+        (found,) = [
+            element_in_block
+            for block, element_in_block in elements.each(self.view["blocks"])
+            if block["block_id"] == block_id
+        ]
         return found
 
     def put(self, block_id: str, value: Any) -> None:
@@ -58,8 +62,8 @@ class Form:
 
 
 def opened(**changes: Any) -> Form:
-    known: dict[str, Any] = {"schedule": Schedule(zone="Europe/Berlin"), "plans": PLANS}
-    return Form(DigestState(META, **{**known, **changes}))
+    fields: dict[str, Any] = {"schedule": Schedule(zone="Europe/Berlin"), "plans": PLANS}
+    return Form(DigestState(META, **{**fields, **changes}))
 
 
 def test_unchanged_form_creates_the_default_digest() -> None:
@@ -103,7 +107,7 @@ def test_every_field_is_parsed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("block", "value", "told"),
+    ("block", "value", "error"),
     [
         ("sections", [], "Choose at least one section."),
         ("sections", [{"value": "odd"}], "Choose at least one section."),
@@ -126,17 +130,17 @@ def test_every_field_is_parsed() -> None:
         ("minimum", "1.0000001", "6"),
     ],
 )
-def test_errors_are_shown_at_their_field(block: str, value: Any, told: str) -> None:
+def test_errors_are_shown_at_their_field(block: str, value: Any, error: str) -> None:
     form = opened()
     form.put(block, value)
     parsed = form.submit()
     assert parsed.input is None
     assert set(parsed.errors) == {block}
-    assert told in parsed.errors[block]
+    assert error in parsed.errors[block]
 
 
 @pytest.mark.parametrize("name", ["U1", "<@U1ANA>", "everyone", "S1LEADS"])
-def test_person_that_is_none_is_nobody(name: str) -> None:
+def test_unknown_person_is_nobody(name: str) -> None:
     form = opened()
     form.put("person", name)
     form.put("mention", name)
@@ -145,7 +149,7 @@ def test_person_that_is_none_is_nobody(name: str) -> None:
     assert (filled.person, filled.content.mentions) == ("", ()) or name == "U1"
 
 
-def test_group_that_is_none_is_not_mentioned() -> None:
+def test_unknown_group_is_not_mentioned() -> None:
     form = opened()
     form.pick("group", "<!channel>")
     filled = form.submit().input
@@ -153,7 +157,7 @@ def test_group_that_is_none_is_not_mentioned() -> None:
     assert filled.content.mentions == ()
 
 
-def test_form_where_a_channel_has_none_asks_for_a_person() -> None:
+def test_form_asks_for_a_person_where_a_channel_can_have_no_digest() -> None:
     form = opened(channel_fit=False, person="U1ANA")
     assert form.element("person")["initial_user"] == "U1ANA"
     (block,) = [block for block in form.view["blocks"] if block["block_id"] == "person"]
@@ -191,16 +195,16 @@ def test_edit_form_shows_the_digest() -> None:
     assert (form.view["submit"]["text"], form.view["title"]["text"]) == ("Save", "Edit digest")
     assert DigestMeta.decode(form.view["private_metadata"]) == meta
     days = form.element("days")
-    assert [one["value"] for one in days["options"]] == ["1", "3", "5", "7", "14", "30"]
+    assert [option["value"] for option in days["options"]] == ["1", "3", "5", "7", "14", "30"]
     assert days["options"][0]["text"]["text"] == "24 hours"
     plans = form.element("plans")
     assert plans["type"] == "multi_static_select"
-    assert [(one["text"]["text"], one["value"]) for one in plans["options"]] == [
+    assert [(option["text"]["text"], option["value"]) for option in plans["options"]] == [
         ("Free", "free"),
         ("old", "old"),
         ("Pro", "pro"),
     ]
-    assert [one["value"] for one in plans["initial_options"]] == ["old", "pro"]
+    assert [option["value"] for option in plans["initial_options"]] == ["old", "pro"]
     assert form.element("minimum")["initial_value"] == "2.5"
 
 
@@ -216,7 +220,7 @@ def test_many_or_unknown_products_use_an_external_select(plans: dict[str, str] |
     form = opened(plans=plans, content=DigestContent(plans=frozenset({"p7"})))
     select = form.element("plans")
     assert (select["type"], select["action_id"]) == ("multi_external_select", ids.DIGEST_PLANS)
-    assert [one["value"] for one in select["initial_options"]] == ["p7"]
+    assert [option["value"] for option in select["initial_options"]] == ["p7"]
     parsed = form.submit()
     assert parsed.input
     assert parsed.input.content.plans == {"p7"}
@@ -232,7 +236,7 @@ def test_no_products_means_no_field() -> None:
 
 def test_zones_match_what_is_typed() -> None:
     def found(typed: str) -> list[str]:
-        return [one["value"] for one in digest_form.zone_options(typed)]
+        return [option["value"] for option in digest_form.zone_options(typed)]
 
     assert found("new york") == ["America/New_York"]
     assert found(" BERLIN ")[0] == "Europe/Berlin"
@@ -243,8 +247,11 @@ def test_zones_match_what_is_typed() -> None:
 
 
 def test_products_match_what_is_typed() -> None:
-    found = options.named_options({**PLANS, "x": "Pro plus"}, "PRO")
-    assert [(one["text"]["text"], one["value"]) for one in found] == [("Pro", "pro"), ("Pro plus", "x")]
+    matches = options.named_options({**PLANS, "x": "Pro plus"}, "PRO")
+    assert [(option["text"]["text"], option["value"]) for option in matches] == [
+        ("Pro", "pro"),
+        ("Pro plus", "x"),
+    ]
     assert len(options.named_options({f"p{index}": "" for index in range(300)})) == 100
 
 
@@ -253,7 +260,7 @@ def test_loading_and_saving_modals() -> None:
     assert setup_words.WORKING in checks.read(modal(digest_form.working(META))["blocks"])
 
 
-def test_trouble_is_shown_above_the_fields() -> None:
+def test_errors_are_shown_above_the_fields() -> None:
     form = opened(trouble=digest_form.edited_meanwhile())
     assert checks.read(form.view["blocks"]).startswith(setup_words.EDITED_MEANWHILE)
 
@@ -263,8 +270,8 @@ def test_trouble_is_shown_above_the_fields() -> None:
 def test_form_parses_to_what_it_was_built_from(
     schedule: Schedule, content: DigestContent, plans: dict[str, str] | None, many: bool
 ) -> None:
-    more = {f"p{index}": "P" for index in range(100)} if many else {}
-    state = DigestState(META, schedule, content, None if plans is None else {**plans, **more})
+    extra_plans = {f"p{index}": "P" for index in range(100)} if many else {}
+    state = DigestState(META, schedule, content, None if plans is None else {**plans, **extra_plans})
     assert Form(state).submit().input == DigestInput(schedule, content)
 
 
@@ -273,7 +280,7 @@ def test_form_parses_to_what_it_was_built_from(
 @example(Decimal("2.883"))
 @example(Decimal("999.999"))
 @example(Decimal(1000))
-def test_any_minimum_is_read_back_as_it_was_written(minimum: Decimal) -> None:
+def test_any_minimum_is_parsed_back(minimum: Decimal) -> None:
     parsed = opened(content=DigestContent(minimum=minimum)).submit()
     assert parsed.errors == {}
     assert parsed.input is not None
@@ -287,8 +294,8 @@ def test_any_text_is_an_amount_or_an_error(typed: str) -> None:
     form.put("minimum", typed)
     parsed = form.submit()
     assert (parsed.input is None) == ("minimum" in parsed.errors)
-    for one in (*digest_form.zone_options(typed), *options.named_options({typed: typed}, typed)):
-        assert 0 < text.length(one["text"]["text"]) <= 75
+    for option in (*digest_form.zone_options(typed), *options.named_options({typed: typed}, typed)):
+        assert 0 < text.length(option["text"]["text"]) <= 75
 
 
 def test_every_zone_fits_an_option() -> None:

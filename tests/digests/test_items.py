@@ -25,8 +25,8 @@ LATE = items.ScanWindow(START, at(7), since=at(-1))
 
 
 def late(section: str, **fields: Any) -> list[items.StoredItem]:
-    found = sections.of_customer(customer(**fields), LATE)
-    return [row for row in found if row["section"] == section]
+    stored_items = sections.of_customer(customer(**fields), LATE)
+    return [row for row in stored_items if row["section"] == section]
 
 
 def test_invoice_since_the_last_digest_has_passed() -> None:
@@ -82,11 +82,11 @@ def test_reset_row() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
+    ("messages", "expected"),
     [
         (balance(source(8)), []),
         (balance(source(7)), [at(7)]),
-        # Due already: Autumn has not caught up on it.
+        # Due already: Autumn has not caught up yet.
         (balance(source(-30)), [at(-30)]),
         (balance(source(None)), []),
         (balance(source(1, unlimited=True)), []),
@@ -102,11 +102,11 @@ def test_reset_row() -> None:
         ({}, []),
     ],
 )
-def test_resets_within_the_window(given: dict[str, Any], expected: list[Any]) -> None:
-    assert [row["at"] for row in of("resets", balances={"messages": given})] == expected
+def test_resets_within_the_window(messages: dict[str, Any], expected: list[Any]) -> None:
+    assert [row["at"] for row in of("resets", balances={"messages": messages})] == expected
 
 
-def test_resets_at_one_time_are_one_row() -> None:
+def test_resets_at_the_same_time_are_one_row() -> None:
     rows = [
         source(1, included_grant=10.5, prepaid_grant=2, remaining=0.25),
         source(1, plan_id=None, included_grant=None, remaining=None),
@@ -120,7 +120,7 @@ def test_resets_at_one_time_are_one_row() -> None:
     assert second["details"]["granted"] == "100"
 
 
-def test_balance_without_sources_resets_as_a_whole() -> None:
+def test_balance_without_sources_resets_as_one() -> None:
     (row,) = of("resets", balances={"messages": balance(next_reset_at=days(4), granted=None)})
     assert (row["details"]["granted"], row["details"]["remaining"], row["plans"]) == ("0", "40", "")
 
@@ -143,9 +143,9 @@ def test_balance_without_sources_resets_as_a_whole() -> None:
     ],
 )
 def test_trial_and_past_due_rows(fields: dict[str, Any], trials: list[Any], past_due: list[Any]) -> None:
-    found = {"subscriptions": [held(**fields)]}
-    assert [row["at"] for row in of("trials", **found)] == trials
-    assert [row["at"] for row in of("past_due", **found)] == past_due
+    fields_of_customer = {"subscriptions": [held(**fields)]}
+    assert [row["at"] for row in of("trials", **fields_of_customer)] == trials
+    assert [row["at"] for row in of("past_due", **fields_of_customer)] == past_due
 
 
 def test_upcoming_invoice_starts_as_an_estimate() -> None:
@@ -185,19 +185,19 @@ def invoice(**fields: Any) -> items.StoredItem | None:
         "currency": "USD",
         **fields,
     }
-    (found,) = bulk.invoices(json.dumps({"list": [row]}).encode()).rows()
-    return next(sections.of_invoice(found, {"pro": "Pro"}), None)
+    (listed,) = bulk.invoices(json.dumps({"list": [row]}).encode()).rows()
+    return next(sections.of_invoice(listed, {"pro": "Pro"}), None)
 
 
 def test_unpaid_invoice_row() -> None:
-    found = invoice(
+    item = invoice(
         amount_paid=9.25,
         plan_ids=["pro", "gone"],
         created_at=days(-5),
         hosted_invoice_url="https://pay.test/1",
         entity_id="seat",
     )
-    assert found == {
+    assert item == {
         "section": "unpaid",
         "customer_id": "cus_1",
         "customer": "cus_1",
@@ -231,15 +231,15 @@ def test_unpaid_invoice_row() -> None:
     ],
 )
 def test_amount_due_on_an_invoice(fields: dict[str, Any], owed: int | None) -> None:
-    found = invoice(**fields)
-    assert (found and found["amount"]) == owed
+    item = invoice(**fields)
+    assert (item and item["amount"]) == owed
 
 
 def test_invoice_without_a_customer() -> None:
-    found = invoice(customer_id=None, currency=None, created_at=None, id=None)
-    assert found is not None
-    assert (found["customer_id"], found["customer"], found["currency"], found["at"]) == (None, "", "", None)
-    assert found["details"] == {"status": "open"}
+    item = invoice(customer_id=None, currency=None, created_at=None, id=None)
+    assert item is not None
+    assert (item["customer_id"], item["customer"], item["currency"], item["at"]) == (None, "", "", None)
+    assert item["details"] == {"status": "open"}
 
 
 def test_previewed_invoice_row() -> None:
@@ -253,10 +253,10 @@ def test_previewed_invoice_row() -> None:
         }
     )
     whose = items.ScannedCustomer("cus_1", "Acme", "a@acme.example")
-    found = invoices.of_preview(whose, preview, {"pro": "Pro"})
-    assert (found["customer_id"], found["customer"], found["email"]) == ("cus_1", "Acme", "a@acme.example")
-    assert (found["at"], found["amount"], found["currency"]) == (at(2), 45_000_000, "eur")
-    assert found["details"] == {"plan_names": ["Pro", "x"], "lines": 2}
+    item = invoices.of_preview(whose, preview, {"pro": "Pro"})
+    assert (item["customer_id"], item["customer"], item["email"]) == ("cus_1", "Acme", "a@acme.example")
+    assert (item["at"], item["amount"], item["currency"]) == (at(2), 45_000_000, "eur")
+    assert item["details"] == {"plan_names": ["Pro", "x"], "lines": 2}
 
 
 # Figures
@@ -339,8 +339,8 @@ _BALANCE = st.fixed_dictionaries(
     st.none() | st.lists(_HELD, max_size=3),
     st.none() | st.dictionaries(st.text(max_size=3), _BALANCE, max_size=3),
 )
-def test_any_customer_can_be_stored(held: Any, balances: Any) -> None:
-    for row in stored(customer(subscriptions=held, balances=balances)):
+def test_any_customer_can_be_stored(subscriptions: Any, balances: Any) -> None:
+    for row in stored(customer(subscriptions=subscriptions, balances=balances)):
         assert row["amount"] is None or abs(row["amount"]) < 2**63
         json.dumps(row["details"])
         if row["section"] in ("invoices", "trials"):

@@ -30,7 +30,7 @@ def drawn(*digests: Any, **changes: Any) -> dict[str, Any]:
 
 
 def labels(view: dict[str, Any]) -> list[str]:
-    return [one["text"]["text"] for one in checks.elements(view["blocks"])]
+    return [element["text"]["text"] for element in checks.elements(view["blocks"])]
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +46,7 @@ def test_channel_without_digests() -> None:
     assert (new["action_id"], new["value"], new["style"]) == (ids.DIGEST_NEW, "C1", "primary")
 
 
-def test_entry_says_what_and_when() -> None:
+def test_entry_has_schedule_and_content() -> None:
     few = DigestContent(
         sections=frozenset({"unpaid", "resets"}),
         days=1,
@@ -54,11 +54,11 @@ def test_entry_says_what_and_when() -> None:
         minimum=Decimal(50),
         skip_empty=False,
     )
-    told = checks.read(drawn(digest(), digest(content=few))["blocks"])
-    assert "*Weekdays at 09:00 Europe/Berlin* · next 7 days · invoices, unpaid, past due" in told
-    assert "trials, running out\nNext: <!date^" in told
-    assert "next 24 hours · unpaid, resets · 2 products · invoices from 50 up · posted even when" in told
-    assert "Set up by <@U1ANA>" in told
+    text = checks.read(drawn(digest(), digest(content=few))["blocks"])
+    assert "*Weekdays at 09:00 Europe/Berlin* · next 7 days · invoices, unpaid, past due" in text
+    assert "trials, running out\nNext: <!date^" in text
+    assert "next 24 hours · unpaid, resets · 2 products · invoices from 50 up · posted even when" in text
+    assert "Set up by <@U1ANA>" in text
     none = DigestContent(sections=frozenset({"trials"}), minimum=Decimal(50))
     assert "next 7 days · trials\n" in checks.read(drawn(digest(content=none))["blocks"])
 
@@ -66,7 +66,9 @@ def test_entry_says_what_and_when() -> None:
 def test_entry_has_its_buttons() -> None:
     view = drawn(digest())
     assert labels(view) == ["Edit", "Pause", "Send now", "Preview to me", "Remove", "New digest"]
-    found = {one["action_id"].removesuffix(":0"): one for one in checks.elements(view["blocks"])}
+    elements_by_action = {
+        element["action_id"].removesuffix(":0"): element for element in checks.elements(view["blocks"])
+    }
     for action in (
         ids.DIGEST_EDIT,
         ids.DIGEST_PAUSE,
@@ -74,8 +76,8 @@ def test_entry_has_its_buttons() -> None:
         ids.DIGEST_PREVIEW,
         ids.DIGEST_REMOVE,
     ):
-        assert Ref.decode(found[action]["value"]) == ("dig_1", 3)
-    confirmed = [action for action, one in found.items() if "confirm" in one]
+        assert Ref.decode(elements_by_action[action]["value"]) == ("dig_1", 3)
+    confirmed = [action for action, element in elements_by_action.items() if "confirm" in element]
     assert confirmed == [ids.DIGEST_SEND, ids.DIGEST_REMOVE]
 
 
@@ -111,7 +113,7 @@ def test_digest_is_listed_by_its_name() -> None:
     assert words.ALSO_EMPTY not in entry
 
 
-def test_digests_to_people_come_after_those_of_the_channel() -> None:
+def test_digests_to_people_follow_those_of_the_channel() -> None:
     own = [digest(channel=checks.SHARER)]
     view = list_card.digest_list([digest()], own, channel="C1", problem=ChannelProblem.OUT)
     entries = checks.read(view["blocks"])
@@ -123,13 +125,11 @@ def test_digests_to_people_come_after_those_of_the_channel() -> None:
     assert setup_words.SEND_TEXT not in str(alone)
 
 
-def test_owner_is_told_whose_digest_is_paused() -> None:
-    shown = checks.read(
-        list_card.digest_stopped(paused(Pause.LEFT, channel=checks.SHARER), Pause.LEFT).blocks
-    )
-    assert setup_words.sent_to(f"<@{checks.SHARER}>") in shown
-    assert setup_words.PAUSES[Pause.LEFT] in shown
-    assert setup_words.OWNER_NEXT_ANYWHERE in shown
+def test_owner_sees_who_paused_their_digest() -> None:
+    text = checks.read(list_card.digest_stopped(paused(Pause.LEFT, channel=checks.SHARER), Pause.LEFT).blocks)
+    assert setup_words.sent_to(f"<@{checks.SHARER}>") in text
+    assert setup_words.PAUSES[Pause.LEFT] in text
+    assert setup_words.OWNER_NEXT_ANYWHERE in text
     removed = checks.read(
         list_card.digest_stopped(digest(channel=checks.SHARER, stopped_by="U2"), None).blocks
     )
@@ -137,7 +137,7 @@ def test_owner_is_told_whose_digest_is_paused() -> None:
 
 
 @pytest.mark.parametrize("outcome", list(DeliveryOutcome))
-def test_sending_by_hand_says_how_it_ended(outcome: DeliveryOutcome) -> None:
+def test_manual_sending_reports_its_result(outcome: DeliveryOutcome) -> None:
     posted = outcome in (DeliveryOutcome.POSTED, DeliveryOutcome.FOUND, DeliveryOutcome.THREAD)
     assert list_card.digest_sent(outcome, personal=False) == setup_words.OUTCOMES[outcome]
     expected = setup_words.SENT_TO_PERSON if posted else setup_words.OUTCOMES[outcome]
@@ -175,7 +175,7 @@ def test_list_longer_than_a_modal_is_cut() -> None:
     assert labels(view).count("Edit") == MOST
 
 
-def test_owner_is_told_why_it_is_paused() -> None:
+def test_owner_sees_why_their_digest_is_paused() -> None:
     card = list_card.digest_stopped(digest(), Pause.SHARED)
     assert "*Your digest in <#C1> is paused:* the channel is now shared" in card.text
     assert "Type `/autumn digest`" in card.text
@@ -200,13 +200,13 @@ def test_waiting_list_and_message_after_it_was_closed() -> None:
     view = modal(list_card.digest_waiting("C1"))
     assert setup_words.LIST_LOADING in checks.read(view["blocks"])
     assert (view["callback_id"], view["private_metadata"]) == (ids.DIGEST_LIST, "C1")
-    told = setup_words.progress(5, 0, 0)
-    assert told in checks.read(modal(list_card.digest_waiting("C1", told))["blocks"])
-    said = list_card.digest_message(list_card.digest_created(digest()))
-    checks.fits(said)
-    assert "|2026-11-24 08:00 UTC>" in said.text
+    progress = setup_words.progress(5, 0, 0)
+    assert progress in checks.read(modal(list_card.digest_waiting("C1", progress))["blocks"])
+    message = list_card.digest_message(list_card.digest_created(digest()))
+    checks.fits(message)
+    assert "|2026-11-24 08:00 UTC>" in message.text
 
 
-def test_pause_by_somebody_unknown() -> None:
+def test_pause_by_an_unknown_person() -> None:
     view = drawn(paused(Pause.ASKED))
     assert "*Paused:* someone paused it." in checks.read(view["blocks"])

@@ -1,4 +1,4 @@
-"""A digest that is posted only when something is new: what counts as new, and what skipped days leave."""
+"""A digest posted only when something is new: what counts as new, and what skipped days carry over."""
 
 from datetime import timedelta
 from typing import Any
@@ -22,8 +22,8 @@ ALL = frozenset(sections.all_keys())
 ONLY_NEW = DigestContent(sections=ALL, only_new=True)
 
 
-def told(scan: Scan, **changes: Any) -> RowQuery:
-    """The rows of the last post: everything of the week from when that scan started."""
+def last_post(scan: Scan, **changes: Any) -> RowQuery:
+    """The rows of the last post: a week from the start of its scan."""
     query = RowQuery(scan=scan.id, start=START, end=START + 7 * DAY, sections=tuple(sections.all_keys()))
     return query.at(**changes)
 
@@ -50,15 +50,15 @@ def rows() -> list[StoredItem]:
 async def compared(database: Database, *after: StoredItem, before: list[StoredItem] | None = None) -> Report:
     first = await scanned(database, *(rows() if before is None else before))
     second = await scanned(database, *after, start=START + DAY)
-    return await reported(database, second, told(first))
+    return await reported(database, second, last_post(first))
 
 
-async def test_same_rows_a_day_later_are_nothing_new(database: Database) -> None:
+async def test_same_rows_a_day_later_are_not_new(database: Database) -> None:
     same = rows()
     same[4] = row("run_outs", at=at(2.5), feature="messages", details={"resets_at": 5})
-    found = await compared(database, *same)
-    assert found.nothing_new, "when a balance runs out is an estimate that moves"
-    assert not found.empty
+    comparison = await compared(database, *same)
+    assert comparison.nothing_new, "when a balance runs out is an estimate that moves"
+    assert not comparison.empty
 
 
 @pytest.mark.parametrize(
@@ -75,11 +75,11 @@ async def test_same_rows_a_day_later_are_nothing_new(database: Database) -> None
         row("trials", at=at(3), customer_id=None, customer="Somebody Else"),
     ],
 )
-async def test_row_that_was_not_told_is_new(database: Database, new: StoredItem) -> None:
+async def test_row_not_in_the_last_post_is_new(database: Database, new: StoredItem) -> None:
     assert not (await compared(database, *rows(), new)).nothing_new
 
 
-async def test_what_was_settled_is_new(database: Database) -> None:
+async def test_settled_rows_are_new(database: Database) -> None:
     assert not (await compared(database, *rows()[1:])).nothing_new
 
 
@@ -87,33 +87,39 @@ async def test_upcoming_row_that_is_gone_is_not_new(database: Database) -> None:
     assert (await compared(database, *rows()[:2], *rows()[3:])).nothing_new
 
 
-async def test_row_that_the_last_scan_saw_beyond_its_window_is_new(database: Database) -> None:
+async def test_row_beyond_the_last_window_is_new(database: Database) -> None:
     later = row("invoices", 3, amount=5, at=at(7.5))
     assert not (await compared(database, *rows(), later, before=[*rows(), later])).nothing_new
 
 
-async def test_section_or_filter_that_is_new_makes_its_rows_new(database: Database) -> None:
+async def test_added_section_or_filter_makes_its_rows_new(database: Database) -> None:
     first = await scanned(database, *rows())
     second = await scanned(database, *rows(), start=START + DAY)
-    for last in (told(first, sections=("unpaid",)), told(first, plans=("team",)), told(first, start=None)):
+    for last in (
+        last_post(first, sections=("unpaid",)),
+        last_post(first, plans=("team",)),
+        last_post(first, start=None),
+    ):
         assert not (await reported(database, second, last)).nothing_new
 
 
-async def test_in_doubt_there_is_something_new(database: Database) -> None:
+async def test_doubt_counts_as_new(database: Database) -> None:
     first = await scanned(database, *rows())
     second = await scanned(database, *rows(), start=START + DAY)
     assert not (await reported(database, second, None)).nothing_new
-    assert not (await reported(database, second, told(first).at(scan="forgotten"))).nothing_new
+    assert not (await reported(database, second, last_post(first).at(scan="forgotten"))).nothing_new
     old = await report(database, second, ONLY_NEW, previous=run(scan=first.id))
     assert not old.nothing_new, "posted by a version that kept no query"
     missing = await scanned(database, *rows(), start=START + 2 * DAY, missing=["unpaid"])
-    assert not (await reported(database, missing, told(first))).nothing_new
+    assert not (await reported(database, missing, last_post(first))).nothing_new
     content = DigestContent(sections=ALL)
-    assert not (await reported(database, second, told(first), content)).nothing_new, "it posts all the same"
+    assert not (await reported(database, second, last_post(first), content)).nothing_new, (
+        "it posts all the same"
+    )
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
-async def test_days_without_news_are_skipped_and_leave_no_hole(engine: str) -> None:
+async def test_days_without_news_are_skipped_without_a_gap(engine: str) -> None:
     async with bench("postgresql" if engine == "postgresql" else "sqlite") as desk:
         content = DigestContent(sections=frozenset({"past_due"}), only_new=True, skip_empty=False)
         await desk.digest(content=content)

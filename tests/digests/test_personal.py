@@ -1,4 +1,4 @@
-"""A digest that goes to a person: by direct message, only to who may see customers, once."""
+"""A digest for one person: sent by direct message, only to people who may see customers, once."""
 
 from collections.abc import AsyncIterator
 
@@ -17,11 +17,11 @@ LEA = "U03LEA"
 
 @pytest.fixture
 async def desk() -> AsyncIterator[Bench]:
-    async with bench() as made:
-        yield made
+    async with bench() as new_bench:
+        yield new_bench
 
 
-async def test_digest_goes_to_the_person_alone(desk: Bench) -> None:
+async def test_digest_is_sent_to_the_person_alone(desk: Bench) -> None:
     await desk.digest(LEA, private=True)
     desk.at(DUE)
     await tick(await desk.bot())
@@ -33,7 +33,7 @@ async def test_digest_goes_to_the_person_alone(desk: Bench) -> None:
 
 
 @pytest.mark.parametrize("kind", ["deactivated", "guest", "single_channel_guest", "external"])
-async def test_person_who_may_not_see_customers_any_more_pauses_it(desk: Bench, kind: UserKind) -> None:
+async def test_person_who_lost_access_pauses_their_digest(desk: Bench, kind: UserKind) -> None:
     digest = await desk.digest(LEA, private=True)
     bot = await desk.bot()
     desk.slack.workspace.users[LEA].kind = kind
@@ -63,15 +63,15 @@ async def test_person_who_could_not_be_checked_gets_it_later(desk: Bench) -> Non
 
 
 @pytest.mark.parametrize("point", ["marked", "sent", "headed", "reply_marked", "reply_sent"])
-async def test_death_at_any_checkpoint_posts_once(desk: Bench, point: str) -> None:
+async def test_crash_at_any_checkpoint_posts_once(desk: Bench, point: str) -> None:
     await desk.digest(LEA, private=True)
     desk.at(DUE)
     await tick(await desk.bot(checkpoint=dies_at(point)))
-    other = await desk.bot()
+    second_bot = await desk.bot()
     desk.slack.faults.add("conversations.open", "error", error="fatal_error")
     for _ in range(3):
         desk.move(minutes=2)
-        await tick(other)
+        await tick(second_bot)
     (post,) = desk.sent_to_people()
     assert len(desk.replies(post.channel)) == 1
     assert (await desk.last()).state is RunState.POSTED
@@ -82,16 +82,16 @@ async def test_thread_waits_while_the_person_cannot_be_reached(desk: Bench, faul
     await desk.digest(LEA, private=True)
     desk.at(DUE)
     await tick(await desk.bot(checkpoint=dies_at("headed")))
-    other = await desk.bot()
+    second_bot = await desk.bot()
     desk.slack.faults.add("conversations.open", fault, error="fatal_error", seconds=0.0)
     for _ in range(2):
         desk.move(minutes=2)
-        await tick(other)
+        await tick(second_bot)
     (post,) = desk.sent_to_people()
     assert len(desk.replies(post.channel)) == 1
 
 
-async def test_thread_is_given_up_when_the_person_leaves(desk: Bench) -> None:
+async def test_thread_is_abandoned_when_the_person_leaves(desk: Bench) -> None:
     await desk.digest(LEA, private=True)
     desk.at(DUE)
     await tick(await desk.bot(checkpoint=dies_at("headed")))

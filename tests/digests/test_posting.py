@@ -1,4 +1,4 @@
-"""One due day, posted once: whoever dies, and whatever becomes of Slack's and Autumn's answers."""
+"""One due day is posted once, whichever process dies and however Slack and Autumn answer."""
 
 import asyncio
 import os
@@ -27,24 +27,24 @@ from tests.digests.bench import ALWAYS, DUE, FINANCE, QUICK, SHARED, SUPPORT, TI
 
 POINTS = ("claimed", "reported", "marked", "sent", "settled")
 NONE = DigestContent(plans=frozenset({"no_such_plan"}))
-"""There is nothing to say of it."""
+"""A digest with nothing to report."""
 
 
 @pytest.fixture
 async def desk() -> AsyncIterator[Bench]:
-    async with bench() as made:
-        yield made
+    async with bench() as new_bench:
+        yield new_bench
 
 
 async def due(desk: Bench, **later: float) -> DigestService:
-    """One digest, at its time or later."""
+    """One digest, at its due time or later."""
     await desk.digest()
     desk.at(DUE + timedelta(**later))
     return await desk.bot()
 
 
 def dies_at(point: str) -> Checkpoint:
-    """The process is no more, from there on: it does not let go of what it holds."""
+    """The process dies at this point, without releasing what it holds."""
 
     async def checkpoint(reached: str) -> None:
         if reached == point:
@@ -92,16 +92,16 @@ async def test_two_bots_post_once(engine: str) -> None:
 
 
 @pytest.mark.parametrize("point", POINTS)
-async def test_death_at_any_checkpoint_posts_once(desk: Bench, point: str) -> None:
+async def test_crash_at_any_checkpoint_posts_once(desk: Bench, point: str) -> None:
     await desk.digest()
     desk.at(DUE)
     await tick(await desk.bot(checkpoint=dies_at(point)))
-    other = await desk.bot()
-    await tick(other)
+    second_bot = await desk.bot()
+    await tick(second_bot)
     assert len(desk.posts()) == (point in ("sent", "settled")), "its lease holds"
     desk.move(seconds=31)
-    await tick(other)
-    await tick(other)
+    await tick(second_bot)
+    await tick(second_bot)
     (post,) = desk.posts()
     run = await desk.last()
     assert (run.state, run.ts) == (RunState.POSTED, post.ts)
@@ -110,7 +110,7 @@ async def test_death_at_any_checkpoint_posts_once(desk: Bench, point: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("kind", "taken"),
+    ("kind", "posted"),
     [
         ("500", False),
         ("error", False),
@@ -120,17 +120,16 @@ async def test_death_at_any_checkpoint_posts_once(desk: Bench, point: str) -> No
         ("latency_after", True),
     ],
 )
-async def test_lost_answer_is_looked_for_before_posting_again(
-    desk: Bench, kind: FaultKind, taken: bool
+async def test_lost_answer_is_searched_for_before_posting_again(
+    desk: Bench, kind: FaultKind, posted: bool
 ) -> None:
-    """It is looked for before it is posted again."""
     await desk.digest()
     desk.at(DUE)
     bot = await desk.bot(timeouts=replace(QUICK, call=0.3))
     desk.slack.faults.add("chat.postMessage", kind, seconds=30)
     await tick(bot)
     desk.slack.faults.close()
-    assert len(desk.posts()) == taken
+    assert len(desk.posts()) == posted
     run = await desk.last()
     assert (run.state, run.tried_to_post) == (RunState.CLAIMED, True)
     await tick(bot)
@@ -139,7 +138,7 @@ async def test_lost_answer_is_looked_for_before_posting_again(
     await tick(bot)
     (post,) = desk.posts()
     assert (await desk.last()).ts == post.ts
-    assert desk.count("found") == taken
+    assert desk.count("found") == posted
 
 
 async def test_nothing_is_posted_while_the_search_fails(desk: Bench) -> None:
@@ -157,27 +156,27 @@ async def test_nothing_is_posted_while_the_search_fails(desk: Bench) -> None:
     assert (await desk.last()).state is RunState.POSTED
 
 
-@pytest.mark.parametrize("found", [True, False])
-async def test_doubtful_post_is_never_repeated(desk: Bench, found: bool) -> None:
-    """What may be in the channel is not posted again; past its time that is left at that."""
+@pytest.mark.parametrize("can_be_found", [True, False])
+async def test_uncertain_post_is_never_repeated(desk: Bench, can_be_found: bool) -> None:
+    """What may be in the channel is not posted again; past its time it stays that way."""
     bot = await due(desk)
     desk.slack.faults.add("chat.postMessage", "500_after")
     await tick(bot)
-    if found:
+    if can_be_found:
         desk.slack.workspace.channel(SUPPORT).members.remove(BOT_USER)
     desk.slack.faults.add("conversations.history", "500", times=None)
-    if found:
+    if can_be_found:
         desk.slack.faults.clear()
     desk.move(hours=6, minutes=1)
     await tick(bot)
     run = await desk.last()
-    assert (run.state, run.skip) == (RunState.SKIPPED, RunSkip.PAUSED if found else RunSkip.LATE)
+    assert (run.state, run.skip) == (RunState.SKIPPED, RunSkip.PAUSED if can_be_found else RunSkip.LATE)
     assert len(desk.posts()) == 1
 
 
 @pytest.mark.parametrize(("later", "pages"), [(timedelta(0), 4), (timedelta(hours=1), 1)])
 async def test_post_is_found_among_many_messages(desk: Bench, later: timedelta, pages: int) -> None:
-    """Only those of the minutes in which it was sent are read, a few at a time."""
+    """Only messages of the minutes in which it was sent are read, a few at a time."""
     bot = await due(desk)
     desk.slack.faults.add("chat.postMessage", "500_after")
     await tick(bot)
@@ -189,16 +188,16 @@ async def test_post_is_found_among_many_messages(desk: Bench, later: timedelta, 
     desk.move(seconds=16)
     await tick(bot)
     assert len(desk.posts()) == 1
-    asked = [call.args for call in desk.slack.calls if call.method == "conversations.history"]
-    assert len(asked) == pages
-    for args in asked:
+    searches = [call.args for call in desk.slack.calls if call.method == "conversations.history"]
+    assert len(searches) == pages
+    for args in searches:
         assert int(args["limit"]) <= 15
         assert float(args["oldest"]) < sent.timestamp() < float(args["latest"])
         assert float(args["latest"]) - float(args["oldest"]) < 15 * 60
     assert (await desk.last()).state is RunState.POSTED
 
 
-async def test_second_attempt_is_looked_for_in_its_own_minutes(desk: Bench) -> None:
+async def test_second_attempt_is_searched_for_in_its_own_minutes(desk: Bench) -> None:
     bot = await due(desk)
     desk.slack.faults.add("chat.postMessage", "500")
     await tick(bot)
@@ -213,7 +212,7 @@ async def test_second_attempt_is_looked_for_in_its_own_minutes(desk: Bench) -> N
 
 
 async def test_rate_limited_post_is_sent_after_the_wait(desk: Bench) -> None:
-    """Surely not posted: it need not be looked for."""
+    """It was certainly not posted, so there is no search for it."""
     bot = await due(desk)
     desk.slack.faults.add("chat.postMessage", "429", seconds=42)
     await tick(bot)
@@ -242,8 +241,8 @@ async def test_refusal_does_not_clear_an_earlier_doubt(desk: Bench) -> None:
     assert desk.called("conversations.history") == 2
 
 
-async def test_refused_blocks_put_the_post_off(desk: Bench) -> None:
-    """It has no other form: only its thread has newer blocks."""
+async def test_refused_blocks_delay_the_post(desk: Bench) -> None:
+    """The head has no plain form: only its thread has newer blocks."""
     bot = await due(desk)
     desk.slack.faults.add("chat.postMessage", "error", error="invalid_blocks")
     await tick(bot)
@@ -255,7 +254,7 @@ async def test_refused_blocks_put_the_post_off(desk: Bench) -> None:
 
 
 @pytest.mark.parametrize("error", ["msg_too_long", "no_text", "something_new"])
-async def test_definite_refusal_is_not_looked_for(desk: Bench, error: str) -> None:
+async def test_definite_refusal_is_not_searched_for(desk: Bench, error: str) -> None:
     bot = await due(desk)
     desk.slack.faults.add("chat.postMessage", "error", error=error)
     await tick(bot)
@@ -306,7 +305,7 @@ async def test_day_is_skipped_after_a_long_outage(desk: Bench) -> None:
 
 
 async def test_late_run_is_skipped_when_it_is_delivered(desk: Bench) -> None:
-    """Nobody took it over in between, who would have ended it."""
+    """Nobody took it over in between, which would have ended it."""
     bot = await due(desk)
     desk.slack.faults.add("chat.postMessage", "500")
     await tick(bot)
@@ -347,9 +346,9 @@ async def test_unfit_channel_pauses_the_digest(desk: Bench, why: Pause, sentence
     paused = await bot.get(digest.id)
     assert paused is not None
     assert paused.pause is why
-    (told,) = desk.told()
-    assert sentence in told.text
-    assert SUPPORT in told.text
+    (notice,) = desk.told()
+    assert sentence in notice.text
+    assert SUPPORT in notice.text
 
 
 async def test_owner_notice_is_retried(desk: Bench) -> None:
@@ -381,7 +380,7 @@ async def test_owner_notice_is_given_up_after_a_day(desk: Bench) -> None:
     assert desk.told() == []
 
 
-async def test_owner_is_told_although_the_process_died(desk: Bench) -> None:
+async def test_owner_is_notified_although_the_process_died(desk: Bench) -> None:
     bot = await due(desk)
     desk.slack.workspace.channel(SUPPORT).archived = True
     await tick(await desk.bot(checkpoint=dies_at("paused")))
@@ -391,7 +390,7 @@ async def test_owner_is_told_although_the_process_died(desk: Bench) -> None:
         assert len(desk.told()) == 1
 
 
-async def test_owner_is_told_by_one_process(desk: Bench) -> None:
+async def test_owner_is_notified_by_one_process(desk: Bench) -> None:
     bots = [await due(desk), await desk.bot(), await desk.bot()]
     desk.slack.workspace.channel(SUPPORT).archived = True
     await tick(await desk.bot(checkpoint=dies_at("paused")))
@@ -412,7 +411,7 @@ async def test_resumed_digest_is_not_called_paused(desk: Bench) -> None:
 
 
 @pytest.mark.parametrize("verb", ["pause", "remove"])
-async def test_owner_who_stops_their_own_digest_is_not_told(desk: Bench, verb: str) -> None:
+async def test_owner_who_stops_their_own_digest_is_not_notified(desk: Bench, verb: str) -> None:
     digest = await desk.digest()
     bot = await desk.bot()
     assert await getattr(bot, verb)(digest.id, by=digest.owner)
@@ -424,28 +423,28 @@ async def test_owner_who_stops_their_own_digest_is_not_told(desk: Bench, verb: s
     ("verb", "sentence"),
     [("pause", "is paused:* <@U02RAJ> paused it."), ("remove", "was removed* by <@U02RAJ>")],
 )
-async def test_owner_is_told_who_stopped_their_digest(desk: Bench, verb: str, sentence: str) -> None:
+async def test_owner_is_notified_who_stopped_their_digest(desk: Bench, verb: str, sentence: str) -> None:
     digest = await desk.digest()
     bot = await desk.bot()
     assert await getattr(bot, verb)(digest.id, by="U02RAJ")
     for _ in range(2):
         await tick(bot)
-        (told,) = desk.told()
-        assert sentence in told.text
+        (notice,) = desk.told()
+        assert sentence in notice.text
         desk.move(minutes=5)
 
 
-async def test_owner_is_told_again_if_that_could_not_be_stored(desk: Bench) -> None:
-    """They are told again: better than never."""
+async def test_owner_is_notified_again_if_that_could_not_be_stored(desk: Bench) -> None:
+    """A repeated notice is better than none."""
     await due(desk)
     desk.slack.workspace.channel(SUPPORT).archived = True
     await tick(await desk.bot(checkpoint=dies_at("paused")))
     file = Path(str(make_url(desk.url).database))
-    away, told = file.with_suffix(".away"), list[datetime]()
+    away, notified_at = file.with_suffix(".away"), list[datetime]()
 
     async def tell(*_: object) -> bool:
-        told.append(desk.now)
-        if len(told) == 1:
+        notified_at.append(desk.now)
+        if len(notified_at) == 1:
             os.rename(file, away)
         return True
 
@@ -457,7 +456,7 @@ async def test_owner_is_told_again_if_that_could_not_be_stored(desk: Bench) -> N
     for _ in range(2):
         desk.move(minutes=1)
         await owner_notifier.tell_due()
-    assert told == [DUE, DUE + timedelta(minutes=1)]
+    assert notified_at == [DUE, DUE + timedelta(minutes=1)]
     await database.aclose()
 
 
@@ -468,7 +467,7 @@ async def test_shared_channel_allowed_by_the_policy(desk: Bench) -> None:
     assert len(desk.posts(SHARED)) == 1
 
 
-async def test_unchecked_channel_puts_the_post_off(desk: Bench) -> None:
+async def test_unchecked_channel_delays_the_post(desk: Bench) -> None:
     bot = await due(desk)
     desk.slack.faults.add("conversations.info", "429", seconds=20)
     await tick(bot)
@@ -492,7 +491,7 @@ async def test_empty_digest_is_skipped_if_it_should_be(desk: Bench) -> None:
 
 @pytest.mark.parametrize("removed", [True, False])
 async def test_digest_stopped_before_the_post_is_skipped(desk: Bench, removed: bool) -> None:
-    """Whoever has begun with it finds out before it is posted."""
+    """The process that has begun notices it before posting."""
     digest = await desk.digest()
     desk.at(DUE)
     database = Database(desk.url)
@@ -512,12 +511,12 @@ async def test_digest_stopped_before_the_post_is_skipped(desk: Bench, removed: b
 async def test_run_taken_over_while_reading_is_not_posted_twice(desk: Bench) -> None:
     await desk.digest()
     desk.at(DUE)
-    other = await desk.bot()
+    second_bot = await desk.bot()
 
     async def slow(point: str) -> None:
         if point == "reported":
             desk.move(seconds=31)
-            await tick(other)
+            await tick(second_bot)
 
     await tick(await desk.bot(checkpoint=slow))
     assert len(desk.posts()) == 1
@@ -525,7 +524,7 @@ async def test_run_taken_over_while_reading_is_not_posted_twice(desk: Bench) -> 
 
 
 async def test_process_past_its_deadline_sends_nothing(desk: Bench) -> None:
-    """Somebody else may have looked for it meanwhile."""
+    """Another process may have searched for the post meanwhile."""
     await desk.digest()
     desk.at(DUE)
 
@@ -543,7 +542,7 @@ async def test_process_past_its_deadline_sends_nothing(desk: Bench) -> None:
 async def test_lease_is_renewed_while_delivering(desk: Bench) -> None:
     await desk.digest()
     desk.at(DUE)
-    other = await desk.bot()
+    second_bot = await desk.bot()
 
     async def slow(point: str) -> None:
         if point == "reported":
@@ -552,7 +551,7 @@ async def test_lease_is_renewed_while_delivering(desk: Bench) -> None:
                 async with asyncio.timeout(10):
                     while await desk.lease() != desk.now + QUICK.lease_time:  # noqa: ASYNC110 - nobody tells
                         await asyncio.sleep(0.01)
-                await tick(other)
+                await tick(second_bot)
 
     await tick(await desk.bot(checkpoint=slow, timeouts=replace(QUICK, renew=0.01)))
     assert len(desk.posts()) == 1
@@ -560,7 +559,7 @@ async def test_lease_is_renewed_while_delivering(desk: Bench) -> None:
 
 
 async def test_one_scan_serves_all_digests_due_soon(desk: Bench) -> None:
-    """With the farthest look ahead of those that are due within minutes."""
+    """It reads as far ahead as any digest due within minutes."""
     for minute, days in enumerate((1, 31, 7)):
         await desk.digest(
             schedule=replace(TIMES, at=time(9, minute)),
@@ -578,7 +577,7 @@ async def test_one_scan_serves_all_digests_due_soon(desk: Bench) -> None:
     assert desk.scans() == read
 
 
-async def test_failed_scan_fails_for_all_that_waited(desk: Bench) -> None:
+async def test_failed_scan_fails_for_all_waiting_digests(desk: Bench) -> None:
     for _ in range(3):
         await desk.digest()
     desk.at(DUE)

@@ -50,26 +50,30 @@ def unpaid(amount: float | str, currency: str = "usd", **fields: Any) -> StoredI
     return row("unpaid", amount=amount, currency=currency, **fields)
 
 
-def reset(number: int, when: float, feature: str = "messages", left: float = 5, **fields: Any) -> StoredItem:
-    details = {"feature_name": feature.title(), "remaining": str(left)}
-    return row("resets", number, at=at(when), feature=feature, amount=left, details=details, **fields)
+def reset(
+    number: int, when: float, feature: str = "messages", remaining: float = 5, **fields: Any
+) -> StoredItem:
+    details = {"feature_name": feature.title(), "remaining": str(remaining)}
+    return row("resets", number, at=at(when), feature=feature, amount=remaining, details=details, **fields)
 
 
 async def scanned(
     database: Database,
-    *found: StoredItem,
+    *stored_items: StoredItem,
     start: datetime = START,
     horizon: timedelta = timedelta(days=32),
     missing: Sequence[str] = (),
 ) -> Scan:
-    """A scan that found these."""
+    """A scan with these items."""
     request = scans.ScanRequest(Environment.SANDBOX, start + horizon, True, start)
-    held = await scans.begin(
+    scan_held = await scans.begin(
         database, request, spare=timedelta(0), by="me", lease=timedelta(minutes=1), now=start
     )
-    assert isinstance(held, scans.HeldScan)
-    await ScanWriter(database, held, timedelta(minutes=1)).add(found, now=start, customers=len(found))
-    return await scans.finish(database, held, missing=missing, now=start)
+    assert isinstance(scan_held, scans.HeldScan)
+    await ScanWriter(database, scan_held, timedelta(minutes=1)).add(
+        stored_items, now=start, customers=len(stored_items)
+    )
+    return await scans.finish(database, scan_held, missing=missing, now=start)
 
 
 async def made(database: Database, scan: Scan, **content: Any) -> Report:
@@ -78,18 +82,23 @@ async def made(database: Database, scan: Scan, **content: Any) -> Report:
 
 
 def amounts(items: Sequence[ReportItem]) -> list[str]:
-    return [f"{one.amount} {one.currency}" for one in items]
+    return [f"{item.amount} {item.currency}" for item in items]
 
 
 # Sections
 
 
 async def test_empty_scan_gives_an_empty_report(database: Database) -> None:
-    found = await made(database, await scanned(database))
-    assert (found.parts, found.daily, found.estimates, found.empty) == ((), {}, 0, True)
-    assert (found.start, found.end, found.read_at) == (START, START + WEEK, START)
-    assert found.figures.counts == dict.fromkeys(sections.all_keys(), 0)
-    assert found.figures.totals == {"invoices": {}, "unpaid": {}}
+    empty_report = await made(database, await scanned(database))
+    assert (empty_report.parts, empty_report.daily, empty_report.estimates, empty_report.empty) == (
+        (),
+        {},
+        0,
+        True,
+    )
+    assert (empty_report.start, empty_report.end, empty_report.read_at) == (START, START + WEEK, START)
+    assert empty_report.figures.counts == dict.fromkeys(sections.all_keys(), 0)
+    assert empty_report.figures.totals == {"invoices": {}, "unpaid": {}}
 
 
 async def test_report_has_a_part_for_each_section(database: Database) -> None:
@@ -102,12 +111,12 @@ async def test_report_has_a_part_for_each_section(database: Database) -> None:
         unpaid("9.5", at=at(-100)),
         invoice("29.99", details={"estimate": True, "plan_names": ["Pro"]}),
     )
-    found = await made(database, scan)
-    assert [part.section for part in found.parts] == list(sections.all_keys())
-    assert [part.count for part in found.parts] == [1] * 6
-    assert found.estimates == 1
-    assert not found.empty
-    assert found.parts[0].items == (
+    content = await made(database, scan)
+    assert [part.section for part in content.parts] == list(sections.all_keys())
+    assert [part.count for part in content.parts] == [1] * 6
+    assert content.estimates == 1
+    assert not content.empty
+    assert content.parts[0].items == (
         ReportItem(
             "invoices",
             "cus_1",
@@ -120,24 +129,24 @@ async def test_report_has_a_part_for_each_section(database: Database) -> None:
             {"estimate": True, "plan_names": ["Pro"]},
         ),
     )
-    (only,) = found.parts[-1].items
+    (only,) = content.parts[-1].items
     assert (only.amount, only.details["remaining"], only.feature) == (None, "5", "messages")
-    assert found.figures == Figures(
+    assert content.figures == Figures(
         {"invoices": {"usd": "29.99"}, "unpaid": {"usd": "9.5"}}, dict.fromkeys(sections.all_keys(), 1)
     )
 
 
 async def test_only_chosen_sections_are_reported(database: Database) -> None:
     scan = await scanned(database, reset(1, 2), invoice(5), row("trials"), missing=["unpaid"])
-    found = await made(database, scan, sections=frozenset({"resets"}))
-    assert [part.section for part in found.parts] == ["resets"]
-    assert (found.daily, found.estimates, found.missing) == ({}, 0, ())
-    assert found.figures == Figures({}, {"resets": 1})
+    content = await made(database, scan, sections=frozenset({"resets"}))
+    assert [part.section for part in content.parts] == ["resets"]
+    assert (content.daily, content.estimates, content.missing) == ({}, 0, ())
+    assert content.figures == Figures({}, {"resets": 1})
 
 
 @pytest.mark.parametrize("section", ["invoices", "trials", "resets"])
 async def test_window_limits_the_rows(database: Database, section: str) -> None:
-    """It begins with the scan and ends before so many days after; what should have been reset counts."""
+    """From the start of the scan until so many days later; overdue resets count."""
     times = (-1, 0, 2.999999, 3, 31)
     scan = await scanned(
         database,
@@ -145,30 +154,30 @@ async def test_window_limits_the_rows(database: Database, section: str) -> None:
     )
     (part,) = (await made(database, scan, days=3)).parts
     expected = [at(when) for when in times[:3]]
-    assert [one.at for one in part.items] == expected[0 if section == "resets" else 1 :]
+    assert [item.at for item in part.items] == expected[0 if section == "resets" else 1 :]
 
 
 async def test_window_ends_with_the_scan(database: Database) -> None:
     scan = await scanned(database, invoice(5, when=1), invoice(6, when=5), horizon=timedelta(days=2))
-    found = await made(database, scan, days=30)
-    assert found.end == START + timedelta(days=2)
-    assert found.parts[0].count == 1
+    content = await made(database, scan, days=30)
+    assert content.end == START + timedelta(days=2)
+    assert content.parts[0].count == 1
 
 
 @pytest.mark.parametrize("section", ["invoices", "trials", "resets"])
 async def test_window_of_a_late_post(database: Database, section: str) -> None:
-    """It reaches back to where the last one ended, and no further."""
+    """From where the last digest's window ended, and no earlier."""
     passed: dict[str, Any] = {"details": {"feature_name": "M", "passed": True}}
     scan = await scanned(database, *(row(section, at=at(when), **passed) for when in (-2, -1, 0, 1)))
     late = Window(at(-1), at(1))
     content = DigestContent(sections=frozenset({section}))
     found = await report(database, scan, content, window=late)
-    assert [one.at for one in found.parts[0].items] == [at(-1), at(0)]
+    assert [item.at for item in found.parts[0].items] == [at(-1), at(0)]
     assert (found.start, found.end, found.read_at) == (at(-1), at(1), START)
     query = RowQuery(scan=scan.id, start=late.start, end=late.end, section=section)
     assert RowQuery.decode(query.encode()) == query
     assert (await page(database, query)).count == 2
-    assert [one.at async for one in await rows(database, query)] == [at(-1), at(0)]
+    assert [item.at async for item in await rows(database, query)] == [at(-1), at(0)]
 
 
 async def test_rows_are_filtered_by_product(database: Database) -> None:
@@ -188,8 +197,8 @@ async def test_rows_are_filtered_by_product(database: Database) -> None:
         ({"a%b"}, "16"),
         (set(), "63"),
     ):
-        found = await made(database, scan, plans=frozenset(plans))
-        assert [str(part.totals[0].amount) for part in found.parts] == ([expected] if expected else [])
+        content = await made(database, scan, plans=frozenset(plans))
+        assert [str(part.totals[0].amount) for part in content.parts] == ([expected] if expected else [])
 
 
 async def test_small_amounts_are_left_out(database: Database) -> None:
@@ -201,20 +210,20 @@ async def test_small_amounts_are_left_out(database: Database) -> None:
         invoice(-50),
         unpaid(5),
         row("trials"),
-        reset(1, 1, left=1),
+        reset(1, 1, remaining=1),
     )
-    found = await made(database, scan, minimum=Decimal(10))
-    # It cannot be said that what is not known is too small.
-    assert [(part.section, part.count) for part in found.parts] == [
+    content = await made(database, scan, minimum=Decimal(10))
+    # An unknown amount may be large.
+    assert [(part.section, part.count) for part in content.parts] == [
         ("invoices", 2),
         ("trials", 1),
         ("resets", 1),
     ]
-    assert amounts(found.parts[0].items) == ["10 usd", "None usd"]
+    assert amounts(content.parts[0].items) == ["10 usd", "None usd"]
 
 
 @pytest.mark.parametrize(
-    ("missing", "sections", "told"),
+    ("missing", "sections", "expected"),
     [
         (["unpaid"], {"unpaid"}, ("unpaid",)),
         (["previews"], {"invoices"}, ("previews",)),
@@ -222,13 +231,13 @@ async def test_small_amounts_are_left_out(database: Database) -> None:
         (["customers", "unpaid"], {"trials"}, ("customers",)),
     ],
 )
-async def test_missing_data_is_reported_if_it_concerns_a_section(
-    database: Database, missing: list[str], sections: set[str], told: tuple[str, ...]
+async def test_missing_data_is_reported_for_its_sections(
+    database: Database, missing: list[str], sections: set[str], expected: tuple[str, ...]
 ) -> None:
-    found = await made(database, await scanned(database, missing=missing), sections=frozenset(sections))
-    assert found.missing == told
-    # Not to know is not nothing.
-    assert found.empty is not bool(told)
+    content = await made(database, await scanned(database, missing=missing), sections=frozenset(sections))
+    assert content.missing == expected
+    # Missing data is not an empty report.
+    assert content.empty is not bool(expected)
 
 
 # Totals
@@ -237,20 +246,22 @@ async def test_missing_data_is_reported_if_it_concerns_a_section(
 async def test_totals_by_currency(database: Database) -> None:
     scan = await scanned(
         database,
-        *(invoice(one) for one in ("0.1", "0.2", "100", "-0.000001")),
-        *(invoice(one, "jpy") for one in (5000, None)),
+        *(invoice(amount) for amount in ("0.1", "0.2", "100", "-0.000001")),
+        *(invoice(amount, "jpy") for amount in (5000, None)),
         invoice(None, "eur"),
         invoice(12, "chf"),
         unpaid(7, "eur"),
     )
     first, second = (await made(database, scan)).parts
-    assert [(one.currency, str(one.amount), one.count, one.before) for one in first.totals] == [
+    assert [
+        (amount.currency, str(amount.amount), amount.count, amount.before) for amount in first.totals
+    ] == [
         ("usd", "100.299999", 4, None),
         ("jpy", "5000", 2, None),
         ("chf", "12", 1, None),
     ]
     assert first.count == 8
-    assert [one.currency for one in second.totals] == ["eur"]
+    assert [amount.currency for amount in second.totals] == ["eur"]
 
 
 async def test_sums_beyond_an_integer(database: Database) -> None:
@@ -261,12 +272,12 @@ async def test_sums_beyond_an_integer(database: Database) -> None:
 async def test_totals_are_compared_with_the_previous_digest(database: Database) -> None:
     scan = await scanned(database, invoice(50), invoice(9, "eur"), unpaid(3), row("trials"))
     before = Figures({"invoices": {"usd": "41.5", "jpy": "7"}}, {"invoices": 3, "trials": 0})
-    found = await report(database, scan, DigestContent(), previous=run(figures=before))
-    told = {part.section: part for part in found.parts}
-    assert [one.before for one in told["invoices"].totals] == [Decimal("41.5"), Decimal(0)]
-    # It did not tell of these.
-    assert [one.before for one in told["unpaid"].totals] == [None]
-    assert [(part.section, part.count_before) for part in found.parts] == [
+    content = await report(database, scan, DigestContent(), previous=run(figures=before))
+    by_section = {part.section: part for part in content.parts}
+    assert [total.before for total in by_section["invoices"].totals] == [Decimal("41.5"), Decimal(0)]
+    # The previous digest did not contain these.
+    assert [total.before for total in by_section["unpaid"].totals] == [None]
+    assert [(part.section, part.count_before) for part in content.parts] == [
         ("invoices", 3),
         ("unpaid", None),
         ("trials", 0),
@@ -276,7 +287,7 @@ async def test_totals_are_compared_with_the_previous_digest(database: Database) 
 # News since the previous digest
 
 
-async def test_news_are_what_came_and_went_between_two_scans(database: Database) -> None:
+async def test_news_is_what_appeared_and_disappeared_between_two_scans(database: Database) -> None:
     def of(number: int, invoice_id: str, **fields: Any) -> StoredItem:
         return unpaid(10, number=number, details={"invoice": invoice_id}, **fields)
 
@@ -297,8 +308,8 @@ async def test_news_are_what_came_and_went_between_two_scans(database: Database)
         row("trials", 9),
         start=START + timedelta(days=1),
     )
-    found = await report(database, after, DigestContent(), previous=run(scan=before.id, figures=Figures()))
-    parts = {part.section: part.news for part in found.parts}
+    content = await report(database, after, DigestContent(), previous=run(scan=before.id, figures=Figures()))
+    parts = {part.section: part.news for part in content.parts}
     assert parts["unpaid"] is not None
     assert [item.customer_id for item in parts["unpaid"].new] == ["cus_2"]
     assert [item.customer_id for item in parts["unpaid"].settled] == ["cus_2", "cus_3"]
@@ -317,11 +328,11 @@ async def test_news_are_what_came_and_went_between_two_scans(database: Database)
 async def test_incomplete_scan_has_no_news(database: Database, missing: str) -> None:
     before = await scanned(database, missing=[missing])
     after = await scanned(database, unpaid(10), start=START + timedelta(days=1))
-    found = await report(database, after, DigestContent(), previous=run(scan=before.id))
-    assert [part.news for part in found.parts] == [None]
+    content = await report(database, after, DigestContent(), previous=run(scan=before.id))
+    assert [part.news for part in content.parts] == [None]
 
 
-# The first ten
+# The first ten rows
 
 
 async def test_oldest_invoices_are_listed_first(database: Database) -> None:
@@ -346,14 +357,14 @@ async def test_rows_without_amounts_are_sorted_by_time(database: Database) -> No
     )
     (part,) = (await made(database, scan)).parts
     assert part.count == 16
-    assert [one.customer_id for one in part.items][:4] == ["cus_1", "cus_3", "cus_2", "cus_0"]
+    assert [item.customer_id for item in part.items][:4] == ["cus_1", "cus_3", "cus_2", "cus_0"]
     assert len(part.items) == 10
 
 
 # Days
 
 
-async def test_daily_sums_are_by_days_of_billing(database: Database) -> None:
+async def test_daily_sums_are_by_billing_days(database: Database) -> None:
     # 09:00 in UTC; the 24th begins 0.625 days later.
     scan = await scanned(
         database,
@@ -365,8 +376,8 @@ async def test_daily_sums_are_by_days_of_billing(database: Database) -> None:
         invoice(None, "sek", when=3),
         unpaid(100),
     )
-    found = await made(database, scan)
-    assert found.daily == {
+    content = await made(database, scan)
+    assert content.daily == {
         "eur": [(date(2026, 11, 26), Decimal(50))],
         "usd": [
             (date(2026, 11, 23), Decimal(1)),
@@ -374,13 +385,13 @@ async def test_daily_sums_are_by_days_of_billing(database: Database) -> None:
             (date(2026, 11, 30), Decimal(4)),
         ],
     }
-    assert list(found.daily) == ["usd", "eur"]
+    assert list(content.daily) == ["usd", "eur"]
 
 
 @pytest.mark.parametrize(
     ("start", "days"),
     [
-        # Within a day, over the end of a year, and a window within one day.
+        # Within a day, across the end of a year, and in a window within one day.
         (datetime(2026, 10, 30, 4, tzinfo=UTC), 7),
         (datetime(2026, 12, 29, 23, tzinfo=UTC), 4),
         (datetime(2026, 11, 23, tzinfo=UTC), 1),
@@ -411,18 +422,21 @@ async def test_many_resets_are_grouped_by_feature_and_day(database: Database) ->
     scan = await scanned(
         database,
         reset(1, -40),
-        *(reset(number, 0.1, left=2.5) for number in range(1, 4)),
+        *(reset(number, 0.1, remaining=2.5) for number in range(1, 4)),
         # The same customer twice on a day.
         reset(1, 0.2),
         *(reset(number, 0.3, "credits") for number in range(5)),
-        reset(1, 5, "seats", left=1e13),
+        reset(1, 5, "seats", remaining=1e13),
         reset(2, 5, "seats"),
         {**reset(0, 6), "customer_id": None},
         {**reset(0, 6), "customer_id": None},
     )
     (part,) = (await made(database, scan)).parts
-    told = [(one.feature, one.name, one.day, one.customers, one.remaining) for one in part.groups]
-    assert told == [
+    groups = [
+        (reset_group.feature, reset_group.name, reset_group.day, reset_group.customers, reset_group.remaining)
+        for reset_group in part.groups
+    ]
+    assert groups == [
         ("credits", "Credits", date(2026, 11, 23), 5, Decimal(25)),
         ("messages", "Messages", date(2026, 11, 23), 3, Decimal("17.5")),
         # Too large to be added up.
@@ -443,21 +457,21 @@ MANY = [
 
 
 async def all_pages(database: Database, query: RowQuery, size: int) -> list[ReportItem]:
-    found: list[ReportItem] = []
+    collected: list[ReportItem] = []
     while True:
-        shown = await page(database, query.at(page=query.page), size=size)
-        found += shown.items
-        assert shown.left == shown.count - len(found)
-        if not shown.left:
-            return found
-        query = query.at(page=shown.page + 1)
+        item_page = await page(database, query.at(page=query.page), size=size)
+        collected += item_page.items
+        assert item_page.left == item_page.count - len(collected)
+        if not item_page.left:
+            return collected
+        query = query.at(page=item_page.page + 1)
 
 
 @pytest.mark.parametrize("size", [1, 7, 10, 23, 50])
 async def test_pages_cover_all_rows(database: Database, size: int) -> None:
     scan = await scanned(database, *MANY)
-    found = await all_pages(database, RowQuery(scan=scan.id), size)
-    assert amounts(found) == [f"{units(row['amount'])} {row['currency']}" for row in MANY]
+    collected = await all_pages(database, RowQuery(scan=scan.id), size)
+    assert amounts(collected) == [f"{units(row['amount'])} {row['currency']}" for row in MANY]
 
 
 async def test_page_past_the_end_is_the_last(database: Database) -> None:
@@ -473,10 +487,10 @@ async def test_page_past_the_end_is_the_last(database: Database) -> None:
 async def test_page_has_the_filters_of_its_digest(database: Database) -> None:
     scan = await scanned(database, invoice(5), invoice(50), invoice(500, when=9), invoice(60, plans=["x"]))
     query = RowQuery(scan=scan.id, days=8, plans=("pro",), minimum=Decimal(10))
-    found = await page(database, query)
-    assert amounts(found.items) == ["50 usd"]
-    assert [(one.amount, one.before) for one in found.totals] == [(Decimal(50), None)]
-    found_in_file = [one async for one in await rows(database, query)]
+    item_page = await page(database, query)
+    assert amounts(item_page.items) == ["50 usd"]
+    assert [(item.amount, item.before) for item in item_page.totals] == [(Decimal(50), None)]
+    found_in_file = [item async for item in await rows(database, query)]
     assert amounts(found_in_file) == ["50 usd"]
 
 
@@ -490,14 +504,14 @@ async def test_file_has_every_row_in_page_order(database: Database) -> None:
         *(row("past_due", number, at=at(-number) if number % 2 else None) for number in range(6)),
     )
     query = RowQuery(scan=scan.id)
-    found = [one async for one in await rows(database, query)]
+    in_file = [item async for item in await rows(database, query)]
     expected: list[ReportItem] = []
     for section in sections.all_keys():
         expected += await all_pages(database, query.at(section=section), 5000)
-    assert found == expected
+    assert in_file == expected
     some = query.at(sections=("past_due", "trials"))
-    assert [one async for one in await rows(database, some)] == [
-        one for one in expected if one.section == "past_due"
+    assert [item async for item in await rows(database, some)] == [
+        item for item in expected if item.section == "past_due"
     ]
 
 

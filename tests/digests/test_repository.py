@@ -1,4 +1,4 @@
-"""The book of digests: each verb, and what it does to the days that are due."""
+"""The stored digests: each operation, and its effect on the due days."""
 
 import asyncio
 from dataclasses import replace
@@ -47,10 +47,10 @@ _SOME_DAYS = Schedule(frozenset({0, 6}), time(23, 59), "Australia/Lord_Howe")
 
 
 async def test_digest_is_stored_as_it_was_set_up(database: Database) -> None:
-    made = await booked(database, schedule=_SOME_DAYS, content=_MUCH)
-    assert (made.schedule, made.content, made.version, made.pause) == (_SOME_DAYS, _MUCH, 1, None)
-    assert (made.channel, made.team, made.owner, made.private) == ("C1", "T1", "U1", False)
-    assert await repository.get(database, made.id) == made
+    created = await booked(database, schedule=_SOME_DAYS, content=_MUCH)
+    assert (created.schedule, created.content, created.version, created.pause) == (_SOME_DAYS, _MUCH, 1, None)
+    assert (created.channel, created.team, created.owner, created.private) == ("C1", "T1", "U1", False)
+    assert await repository.get(database, created.id) == created
     assert await repository.get(database, "none") is None
 
 
@@ -61,10 +61,10 @@ async def test_first_due_time_is_after_the_creation(database: Database) -> None:
 
 
 async def test_repeated_submission_is_the_same_digest(database: Database) -> None:
-    first, again = await asyncio.gather(
+    first, repeated = await asyncio.gather(
         booked(database, submission_id="f"), booked(database, submission_id="f", schedule=_SOME_DAYS)
     )
-    assert first == again
+    assert first == repeated
     assert await repository.of_channel(database, "live", "C1") == [first]
 
 
@@ -72,49 +72,52 @@ async def test_lists_of_a_channel_and_of_all(database: Database) -> None:
     here = await booked(database, submission_id="1")
     paused = await booked(database, submission_id="2", now=NOON + SECOND)
     await repository.pause(database, paused.id, Pause.ASKED, now=NOON)
-    there = await booked(database, submission_id="3", channel="C2", now=NOON + 2 * SECOND)
+    elsewhere = await booked(database, submission_id="3", channel="C2", now=NOON + 2 * SECOND)
     await booked(database, submission_id="4", env="sandbox")
     removed = await booked(database, submission_id="5")
     await repository.remove(database, removed.id, now=NOON)
-    assert [each.id for each in await repository.of_channel(database, "live", "C1")] == [here.id, paused.id]
-    assert [each.id for each in await repository.active(database, "live")] == [here.id, there.id]
+    assert [listed.id for listed in await repository.of_channel(database, "live", "C1")] == [
+        here.id,
+        paused.id,
+    ]
+    assert [listed.id for listed in await repository.active(database, "live")] == [here.id, elsewhere.id]
 
 
 async def test_edit_needs_the_current_version(database: Database) -> None:
-    made = await booked(database)
+    created = await booked(database)
     edited = await repository.edit(
-        database, made.id, version=1, schedule=_SOME_DAYS, content=_MUCH, now=NOON + SECOND
+        database, created.id, version=1, schedule=_SOME_DAYS, content=_MUCH, now=NOON + SECOND
     )
     assert edited is not None
     assert (edited.schedule, edited.content, edited.version) == (_SOME_DAYS, _MUCH, 2)
     assert edited.next_due > NOON
-    assert await repository.get(database, made.id) == edited
+    assert await repository.get(database, created.id) == edited
     late = await repository.edit(
-        database, made.id, version=1, schedule=NINE, content=DigestContent(), now=NOON
+        database, created.id, version=1, schedule=NINE, content=DigestContent(), now=NOON
     )
     assert late is None
 
 
 async def test_one_of_concurrent_edits_wins(database: Database) -> None:
-    made = await booked(database)
-    given = [replace(NINE, at=time(hour)) for hour in range(5)]
+    created = await booked(database)
+    schedules = [replace(NINE, at=time(hour)) for hour in range(5)]
     edited = await asyncio.gather(
         *(
             repository.edit(
-                database, made.id, version=1, schedule=schedule, content=DigestContent(), now=NOON
+                database, created.id, version=1, schedule=schedule, content=DigestContent(), now=NOON
             )
-            for schedule in given
+            for schedule in schedules
         )
     )
-    held = [each for each in edited if each is not None]
-    assert len(held) == 1
-    assert await repository.get(database, made.id) == held[0]
+    successful = [edited_digest for edited_digest in edited if edited_digest is not None]
+    assert len(successful) == 1
+    assert await repository.get(database, created.id) == successful[0]
 
 
 @pytest.mark.parametrize(
     ("at", "expected"),
     [
-        # Before it was due: once at the new time, and today is not lost if that has passed.
+        # Before it was due: once at the new time; today is not lost if that has passed.
         (time(8, 0), {"3": RunSkip.EDITED}),
         (time(8, 30), {"3": RunSkip.EDITED}),
         (time(8, 31), {}),
@@ -124,106 +127,108 @@ async def test_one_of_concurrent_edits_wins(database: Database) -> None:
 async def test_edit_before_the_due_time_moves_the_day(
     database: Database, at: time, expected: dict[str, RunSkip]
 ) -> None:
-    made = await booked(database)
+    created = await booked(database)
     now = DUE - timedelta(minutes=30)
     await repository.edit(
-        database, made.id, version=1, schedule=replace(NINE, at=at), content=DigestContent(), now=now
+        database, created.id, version=1, schedule=replace(NINE, at=at), content=DigestContent(), now=now
     )
-    assert await outcomes(database, made.id) == expected
+    assert await outcomes(database, created.id) == expected
 
 
 @pytest.mark.parametrize("at", [time(8), time(9), time(10)])
 async def test_edit_in_the_due_minute_keeps_the_due_day(database: Database, at: time) -> None:
-    made = await booked(database)
+    created = await booked(database)
     moved = replace(NINE, at=at)
-    edited = await repository.edit(database, made.id, version=1, schedule=moved, content=_MUCH, now=DUE)
+    edited = await repository.edit(database, created.id, version=1, schedule=moved, content=_MUCH, now=DUE)
     assert edited is not None
     assert await claimed(database) == []
     (run,) = await taken_over(database, now=DUE)
     assert (run.due, run.tries, run.lease_by) == (DUE, 1, "b")
     # By then it is as after the tick: today is done.
     assert await claimed(database, now=DUE + timedelta(hours=2)) == []
-    assert await outcomes(database, made.id) == {"3": RunState.CLAIMED}
+    assert await outcomes(database, created.id) == {"3": RunState.CLAIMED}
 
 
 async def test_edit_on_the_day_of_creation(database: Database) -> None:
-    made = await booked(database)
+    created = await booked(database)
     for version, at in enumerate((time(11), time(10)), start=1):
         moved = replace(NINE, at=at)
         await repository.edit(
-            database, made.id, version=version, schedule=moved, content=DigestContent(), now=NOON + SECOND
+            database, created.id, version=version, schedule=moved, content=DigestContent(), now=NOON + SECOND
         )
-    # Nine had passed when it was made; it is said once that eleven had too.
-    assert await outcomes(database, made.id) == {"2": RunSkip.EDITED}
+    # Nine had passed when it was created; the day is recorded once eleven has passed too.
+    assert await outcomes(database, created.id) == {"2": RunSkip.EDITED}
 
 
 async def test_edit_after_an_outage_records_every_day(database: Database) -> None:
-    made = await booked(database)
+    created = await booked(database)
     now = DUE + 2 * DAY + timedelta(hours=7)
     await repository.edit(
-        database, made.id, version=1, schedule=replace(NINE, at=time(20)), content=DigestContent(), now=now
+        database, created.id, version=1, schedule=replace(NINE, at=time(20)), content=DigestContent(), now=now
     )
-    assert await outcomes(database, made.id) == dict.fromkeys(("3", "4", "5"), RunSkip.LATE)
+    assert await outcomes(database, created.id) == dict.fromkeys(("3", "4", "5"), RunSkip.LATE)
 
 
 async def test_edit_to_a_zone_where_the_day_is_over(database: Database) -> None:
-    # Nine in Honolulu on the 3rd was still to come; in Auckland it is the 4th, at seven.
+    # Nine in Honolulu on the 3rd was still to come; in Auckland it is seven on the 4th.
     honolulu = replace(NINE, zone="Pacific/Honolulu")
-    made = await booked(database, schedule=honolulu)
+    created = await booked(database, schedule=honolulu)
     now = NOON + timedelta(days=1, hours=6)
     await repository.edit(
         database,
-        made.id,
+        created.id,
         version=1,
         schedule=replace(NINE, zone="Pacific/Auckland"),
         content=DigestContent(),
         now=now,
     )
-    assert await outcomes(database, made.id) == {"2": RunSkip.LATE, "3": RunSkip.EDITED}
+    assert await outcomes(database, created.id) == {"2": RunSkip.LATE, "3": RunSkip.EDITED}
 
 
 async def test_paused_digest_has_no_due_days(database: Database) -> None:
-    made = await booked(database)
-    paused = await repository.pause(database, made.id, Pause.ARCHIVED, now=NOON)
+    created = await booked(database)
+    paused = await repository.pause(database, created.id, Pause.ARCHIVED, now=NOON)
     assert paused is not None
     assert paused.pause is Pause.ARCHIVED
-    assert await repository.pause(database, made.id, Pause.ASKED, now=NOON) is None
+    assert await repository.pause(database, created.id, Pause.ASKED, now=NOON) is None
     assert await claimed(database, now=DUE + 5 * DAY) == []
     edited = await repository.edit(
-        database, made.id, version=1, schedule=replace(NINE, at=time(1)), content=DigestContent(), now=DUE
+        database, created.id, version=1, schedule=replace(NINE, at=time(1)), content=DigestContent(), now=DUE
     )
     assert edited is not None
     assert edited.pause is Pause.ARCHIVED
-    assert await written(database, made.id) == []
+    assert await written(database, created.id) == []
 
 
 @pytest.mark.parametrize("private", [True, False])
 async def test_resumed_digest_is_due_from_now_on(database: Database, private: bool) -> None:
-    made = await booked(database)
-    assert await repository.resume(database, made.id, now=NOON) is None
-    await repository.pause(database, made.id, Pause.PUBLIC, now=NOON)
-    resumed = await repository.resume(database, made.id, now=DUE + 3 * DAY, private=private)
+    created = await booked(database)
+    assert await repository.resume(database, created.id, now=NOON) is None
+    await repository.pause(database, created.id, Pause.PUBLIC, now=NOON)
+    resumed = await repository.resume(database, created.id, now=DUE + 3 * DAY, private=private)
     assert resumed is not None
     assert (resumed.pause, resumed.private, resumed.next_due) == (None, private, DUE + 4 * DAY)
-    await repository.pause(database, made.id, Pause.ASKED, now=DUE + 3 * DAY)
-    again = await repository.resume(database, made.id, now=DUE + 3 * DAY)
-    assert again is not None
-    assert again.private is private
-    assert await written(database, made.id) == []
+    await repository.pause(database, created.id, Pause.ASKED, now=DUE + 3 * DAY)
+    resumed_again = await repository.resume(database, created.id, now=DUE + 3 * DAY)
+    assert resumed_again is not None
+    assert resumed_again.private is private
+    assert await written(database, created.id) == []
 
 
 async def test_pause_after_the_due_time_skips_the_day(database: Database) -> None:
-    made = await booked(database)
-    await repository.pause(database, made.id, Pause.ASKED, now=DUE + DAY)
-    assert await outcomes(database, made.id) == {"3": RunSkip.LATE, "4": RunSkip.PAUSED}
+    created = await booked(database)
+    await repository.pause(database, created.id, Pause.ASKED, now=DUE + DAY)
+    assert await outcomes(database, created.id) == {"3": RunSkip.LATE, "4": RunSkip.PAUSED}
 
 
 async def test_pause_during_delivery_prevents_the_post(database: Database) -> None:
-    made = await booked(database)
+    created = await booked(database)
     (run,) = await claimed(database)
-    by_hand = await runs.sent_by_hand(database, made.id, "hand", asked_by="U2", by="a", lease=LEASE, now=DUE)
-    await repository.pause(database, made.id, Pause.ASKED, now=DUE)
-    assert await outcomes(database, made.id) == {"3": RunSkip.PAUSED}
+    by_hand = await runs.sent_by_hand(
+        database, created.id, "hand", asked_by="U2", by="a", lease=LEASE, now=DUE
+    )
+    await repository.pause(database, created.id, Pause.ASKED, now=DUE)
+    assert await outcomes(database, created.id) == {"3": RunSkip.PAUSED}
     assert not await runs.mark_posting(database, run.id, by="a", lease=LEASE, now=DUE)
     # What a person wants sent is sent.
     assert by_hand is not None
@@ -231,37 +236,39 @@ async def test_pause_during_delivery_prevents_the_post(database: Database) -> No
 
 
 async def test_possible_post_is_not_cancelled(database: Database) -> None:
-    made = await booked(database)
+    created = await booked(database)
     (run,) = await claimed(database)
     assert await runs.mark_posting(database, run.id, by="a", lease=LEASE, now=DUE)
-    await repository.remove(database, made.id, now=DUE)
-    assert await outcomes(database, made.id) == {"3": RunState.CLAIMED}
+    await repository.remove(database, created.id, now=DUE)
+    assert await outcomes(database, created.id) == {"3": RunState.CLAIMED}
     assert await runs.posted(database, run.id, "1.2", run.figures, now=DUE)
 
 
 async def test_removed_digest_posts_nothing_more(database: Database) -> None:
-    made = await booked(database)
+    created = await booked(database)
     (run,) = await claimed(database)
-    await runs.sent_by_hand(database, made.id, "hand", asked_by="U2", by="a", lease=LEASE, now=DUE)
-    assert await repository.remove(database, made.id, now=DUE + DAY) == replace(made, next_due=DUE + DAY)
-    assert await repository.remove(database, made.id, now=DUE) is None
-    assert [each.skip for each in await written(database, made.id)] == [RunSkip.PAUSED] * 3
+    await runs.sent_by_hand(database, created.id, "hand", asked_by="U2", by="a", lease=LEASE, now=DUE)
+    assert await repository.remove(database, created.id, now=DUE + DAY) == replace(
+        created, next_due=DUE + DAY
+    )
+    assert await repository.remove(database, created.id, now=DUE) is None
+    assert [skipped.skip for skipped in await written(database, created.id)] == [RunSkip.PAUSED] * 3
     assert not await runs.mark_posting(database, run.id, by="a", lease=LEASE, now=DUE)
-    assert await repository.get(database, made.id) is None
-    assert await repository.pause(database, made.id, Pause.ASKED, now=DUE) is None
-    assert await repository.resume(database, made.id, now=DUE) is None
+    assert await repository.get(database, created.id) is None
+    assert await repository.pause(database, created.id, Pause.ASKED, now=DUE) is None
+    assert await repository.resume(database, created.id, now=DUE) is None
     edited = await repository.edit(
-        database, made.id, version=1, schedule=NINE, content=DigestContent(), now=DUE
+        database, created.id, version=1, schedule=NINE, content=DigestContent(), now=DUE
     )
     assert edited is None
     assert await claimed(database, now=DUE + 3 * DAY) == []
 
 
 async def test_paused_digest_can_be_removed(database: Database) -> None:
-    made = await booked(database)
-    await repository.pause(database, made.id, Pause.ASKED, now=NOON)
-    assert await repository.remove(database, made.id, now=DUE) is not None
-    assert await written(database, made.id) == []
+    created = await booked(database)
+    await repository.pause(database, created.id, Pause.ASKED, now=NOON)
+    assert await repository.remove(database, created.id, now=DUE) is not None
+    assert await written(database, created.id) == []
     assert await repository.of_channel(database, "live", "C1") == []
 
 

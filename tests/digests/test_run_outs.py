@@ -1,4 +1,4 @@
-"""Who will use up a balance before it resets."""
+"""Customers who will use up a balance before it resets."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ def rows(**fields: Any) -> list[dict[str, Any]]:
 
 
 def test_balance_that_lasts_less_than_its_cycle_is_listed() -> None:
-    # Ten of thirty days have passed, and 80 of 100 are used: the rest lasts two and a half days.
+    # Ten of thirty days have passed and 80 of 100 are used: the rest lasts two and a half days.
     (row,) = rows(resets=20, reset=monthly(20), remaining=20)
     assert row["at"] == at(2.5)
     assert (row["feature"], row["plans"]) == ("messages", "|pro|")
@@ -55,12 +55,12 @@ def test_unlimited_balance_is_not_listed() -> None:
     assert [row for row in stored(listed) if row["section"] == run_outs.SECTION.key] == []
 
 
-def test_grant_of_its_own_has_no_product() -> None:
+def test_standalone_grant_has_no_product() -> None:
     (row,) = rows(resets=20, reset=monthly(20), remaining=20, plan_id=None)
     assert row["plans"] == ""
 
 
-def test_other_sources_of_the_balance_make_it_last_longer() -> None:
+def test_other_sources_of_the_balance_extend_it() -> None:
     plan = source(20, reset=monthly(20), remaining=20)
     grant = source(None, plan_id=None, remaining=30)
     (row,) = [

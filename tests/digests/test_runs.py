@@ -1,4 +1,4 @@
-"""The days of digests: claimed once, posted once, and nothing by who has lost them."""
+"""The runs of digests: claimed once, posted once, and untouched by processes that lost them."""
 
 import asyncio
 from dataclasses import replace
@@ -42,12 +42,12 @@ async def _by_hand(database: Database, digest_id: str, run_id: str = "hand", by:
 
 
 async def test_day_is_claimed_when_it_is_due(database: Database) -> None:
-    made = await booked(database)
+    created = await booked(database)
     assert await claimed(database, now=DUE - SECOND) == []
     (run,) = await claimed(database)
     assert run == Run(
-        id=f"{made.id}.2026-03-03",
-        digest=made.id,
+        id=f"{created.id}.2026-03-03",
+        digest=created.id,
         day=date(2026, 3, 3),
         due=DUE,
         state=RunState.CLAIMED,
@@ -66,32 +66,34 @@ async def test_day_is_claimed_when_it_is_due(database: Database) -> None:
         query="",
     )
     assert await claimed(database, by="b") == []
-    kept = await repository.get(database, made.id)
-    assert kept == replace(made, next_due=DUE + DAY)
+    stored = await repository.get(database, created.id)
+    assert stored == replace(created, next_due=DUE + DAY)
 
 
 async def test_concurrent_claims_take_each_day_once(database: Database) -> None:
-    made = [await booked(database, submission_id=f"{number}") for number in range(12)]
+    digests = [await booked(database, submission_id=f"{number}") for number in range(12)]
     names = ("a", "b", "c", "d")
 
     async def claiming(by: str) -> list[Run]:
-        found = []
+        claimed_runs = []
         for _ in range(4):
-            found += await runs.claim_due(database, "live", by=by, lease=LEASE, now=DUE, most=4)
-        return found
+            claimed_runs += await runs.claim_due(database, "live", by=by, lease=LEASE, now=DUE, most=4)
+        return claimed_runs
 
-    each = await asyncio.gather(*map(claiming, names))
-    assert sorted(run.digest for found in each for run in found) == sorted(one.id for one in made)
-    for by, found in zip(names, each, strict=True):
-        assert {run.lease_by for run in found} <= {by}
+    claims = await asyncio.gather(*map(claiming, names))
+    assert sorted(run.digest for claimed_runs in claims for run in claimed_runs) == sorted(
+        digest.id for digest in digests
+    )
+    for by, claimed_runs in zip(names, claims, strict=True):
+        assert {run.lease_by for run in claimed_runs} <= {by}
 
 
 async def test_claims_are_limited_and_the_earliest_come_first(database: Database) -> None:
     later = await booked(database, submission_id="later", schedule=replace(NINE, at=time(9, 30)))
     first = await booked(database, submission_id="first")
     now = DUE + timedelta(hours=1)
-    found = [await runs.claim_due(database, "live", by="a", lease=LEASE, now=now, most=1) for _ in range(3)]
-    assert [[run.digest for run in some] for some in found] == [[first.id], [later.id], []]
+    claims = [await runs.claim_due(database, "live", by="a", lease=LEASE, now=now, most=1) for _ in range(3)]
+    assert [[run.digest for run in some] for some in claims] == [[first.id], [later.id], []]
 
 
 async def test_other_environment_is_left_alone(database: Database) -> None:
@@ -113,27 +115,27 @@ async def test_other_environment_is_left_alone(database: Database) -> None:
 async def test_outage_skips_all_but_the_last_day(
     database: Database, after: timedelta, expected: dict[str, object]
 ) -> None:
-    made = await booked(database)
-    found = await claimed(database, now=DUE + after)
-    assert await outcomes(database, made.id) == expected
-    assert len(found) == list(expected.values()).count(RunState.CLAIMED)
+    created = await booked(database)
+    claimed_runs = await claimed(database, now=DUE + after)
+    assert await outcomes(database, created.id) == expected
+    assert len(claimed_runs) == list(expected.values()).count(RunState.CLAIMED)
     assert await claimed(database, now=DUE + after) == []
 
 
 async def test_outage_of_years(database: Database) -> None:
-    made = await booked(database)
+    created = await booked(database)
     await claimed(database, now=DUE + 800 * DAY)
-    found = await written(database, made.id)
-    assert [run.due for run in found] == [DUE + number * DAY for number in range(801)]
-    # All of it at once: the next look has nothing left to do.
-    kept = await repository.get(database, made.id)
-    assert kept is not None
-    assert kept.next_due == DUE + 801 * DAY
+    stored_runs = await written(database, created.id)
+    assert [run.due for run in stored_runs] == [DUE + number * DAY for number in range(801)]
+    # All at once: the next look has nothing left to do.
+    stored = await repository.get(database, created.id)
+    assert stored is not None
+    assert stored.next_due == DUE + 801 * DAY
 
 
 async def test_changed_zone_rules_repeat_no_day(database: Database) -> None:
-    made = await booked(database)
-    # Noted when that day's nine was thought to be two hours later.
+    created = await booked(database)
+    # Noted when nine on that day was thought to be two hours later.
     async with database.writing() as connection:
         await connection.execute(update(digests).values(next_due=DUE + timedelta(hours=2)))
     assert await claimed(database) == []
@@ -144,17 +146,17 @@ async def test_changed_zone_rules_repeat_no_day(database: Database) -> None:
         await connection.execute(update(digests).values(next_due=DUE + DAY - timedelta(hours=2)))
     assert await claimed(database, now=DUE + DAY - timedelta(hours=2)) == []
     assert len(await claimed(database, now=DUE + DAY)) == 1
-    assert len(await written(database, made.id)) == 2
+    assert len(await written(database, created.id)) == 2
 
 
-async def test_lease_holds_until_it_lapses(database: Database) -> None:
+async def test_lease_holds_until_it_expires(database: Database) -> None:
     run = await _one(database)
     assert await taken_over(database, now=DUE + LEASE) == []
     assert await runs.renew(database, run.id, by="a", lease=LEASE, now=DUE + LEASE)
     assert not await runs.renew(database, run.id, by="b", lease=LEASE, now=DUE + LEASE)
     assert await taken_over(database, now=DUE + LEASE + SECOND) == []
-    (taken,) = await taken_over(database, now=DUE + 2 * LEASE + SECOND)
-    assert taken == replace(run, lease_by="b", tries=2)
+    (run_taken,) = await taken_over(database, now=DUE + 2 * LEASE + SECOND)
+    assert run_taken == replace(run, lease_by="b", tries=2)
 
 
 async def test_concurrent_takeovers_take_each_run_once(database: Database) -> None:
@@ -162,12 +164,12 @@ async def test_concurrent_takeovers_take_each_run_once(database: Database) -> No
         await booked(database, submission_id=f"{number}")
     await claimed(database)
     now = DUE + LEASE + SECOND
-    each = await asyncio.gather(*(taken_over(database, by=by, now=now) for by in ("b", "c", "d", "e")))
-    found = [run for some in each for run in some]
+    takeovers = await asyncio.gather(*(taken_over(database, by=by, now=now) for by in ("b", "c", "d", "e")))
+    taken_runs = [run for some in takeovers for run in some]
     # Where another was at the same rows, some are left for the next tick.
-    found += await taken_over(database, by="f", now=now)
-    assert len({run.id for run in found}) == len(found) == 10
-    assert {run.tries for run in found} == {2}
+    taken_runs += await taken_over(database, by="f", now=now)
+    assert len({run.id for run in taken_runs}) == len(taken_runs) == 10
+    assert {run.tries for run in taken_runs} == {2}
 
 
 async def test_process_without_the_lease_changes_nothing(database: Database) -> None:
@@ -190,8 +192,8 @@ async def test_posted_run_is_settled(database: Database) -> None:
     assert await runs.store_report(database, run.id, RowQuery(scan="scan"), FIGURES, by="a")
     assert await runs.mark_posting(database, run.id, by="a", lease=LEASE, now=DUE)
     assert await runs.posted(database, run.id, "1.2", FIGURES, now=DUE)
-    (kept,) = await written(database, run.digest)
-    assert kept == replace(
+    (stored,) = await written(database, run.digest)
+    assert stored == replace(
         run,
         state=RunState.POSTED,
         lease_by="",
@@ -207,14 +209,14 @@ async def test_posted_run_is_settled(database: Database) -> None:
     assert await taken_over(database, now=DUE + DAY) == []
 
 
-async def test_taken_over_run_tells_of_a_possible_post(database: Database) -> None:
+async def test_taken_over_run_keeps_a_possible_post(database: Database) -> None:
     run = await _one(database)
     await runs.store_report(database, run.id, RowQuery(scan="scan"), FIGURES, by="a")
     await runs.mark_posting(database, run.id, by="a", lease=LEASE, now=DUE)
     # However late: it may be there.
-    (taken,) = await taken_over(database, now=DUE + DAY)
-    assert (taken.tried_to_post, taken.figures) == (True, FIGURES)
-    # The one that posted it may say so still, and only one of them does.
+    (run_taken,) = await taken_over(database, now=DUE + DAY)
+    assert (run_taken.tried_to_post, run_taken.figures) == (True, FIGURES)
+    # The process that posted it may still record it, and only one of them does.
     settled = await asyncio.gather(
         runs.posted(database, run.id, "1.2", FIGURES, now=DUE),
         runs.posted(database, run.id, "1.2", FIGURES, now=DUE),
@@ -222,7 +224,7 @@ async def test_taken_over_run_tells_of_a_possible_post(database: Database) -> No
     assert sorted(settled) == [False, True]
 
 
-async def test_last_attempt_is_the_one_to_look_for(database: Database) -> None:
+async def test_last_attempt_is_the_one_to_search_for(database: Database) -> None:
     run = await _one(database)
     for later in (SECOND, 2 * SECOND):
         assert await runs.mark_posting(database, run.id, by="a", lease=LEASE, now=DUE + later)
@@ -231,12 +233,12 @@ async def test_last_attempt_is_the_one_to_look_for(database: Database) -> None:
         assert noted.scalar_one() == DUE + 2 * SECOND
 
 
-async def test_cleared_post_is_not_looked_for(database: Database) -> None:
+async def test_cleared_post_is_not_searched_for(database: Database) -> None:
     run = await _one(database)
     await runs.mark_posting(database, run.id, by="a", lease=LEASE, now=DUE)
     assert await runs.clear_posting(database, run.id, by="a", now=DUE)
-    (taken,) = await taken_over(database, now=DUE + LEASE + SECOND)
-    assert not taken.tried_to_post
+    (run_taken,) = await taken_over(database, now=DUE + LEASE + SECOND)
+    assert not run_taken.tried_to_post
 
 
 async def test_run_past_its_time_is_skipped(database: Database) -> None:
@@ -249,58 +251,58 @@ async def test_run_past_its_time_is_skipped(database: Database) -> None:
     assert await outcomes(database, run.digest) == {"3": RunSkip.LATE}
 
 
-async def test_run_that_was_put_off_waits(database: Database) -> None:
+async def test_delayed_run_waits(database: Database) -> None:
     run = await _one(database)
     until = DUE + timedelta(minutes=5)
     assert await runs.put_off(database, run.id, by="a", until=until, now=DUE)
     assert not await runs.renew(database, run.id, by="a", lease=LEASE, now=DUE)
     assert await taken_over(database, now=until - SECOND) == []
-    (again,) = await taken_over(database, now=until)
-    assert again.tries == 2
+    (run_taken,) = await taken_over(database, now=until)
+    assert run_taken.tries == 2
 
 
 @pytest.mark.parametrize("paused", [False, True])
 async def test_send_now_adds_a_run_without_a_day(database: Database, paused: bool) -> None:
-    made = await booked(database)
+    created = await booked(database)
     if paused:
-        await repository.pause(database, made.id, Pause.ASKED, now=NOON)
+        await repository.pause(database, created.id, Pause.ASKED, now=NOON)
     # Pressed several times at once, on several replicas.
-    pressed = await asyncio.gather(*(_by_hand(database, made.id, by=by) for by in "abcd"))
-    (run,) = [one for one in pressed if one is not None]
+    pressed = await asyncio.gather(*(_by_hand(database, created.id, by=by) for by in "abcd"))
+    (run,) = [pressed_run for pressed_run in pressed if pressed_run is not None]
     assert (run.id, run.day, run.due, run.asked_by, run.tries) == ("hand", None, DUE, "U2", 1)
     assert await runs.renew(database, "hand", by=run.lease_by, lease=LEASE, now=DUE)
     # Another time it is another run, and none is the day's.
-    assert await _by_hand(database, made.id, "more") is not None
+    assert await _by_hand(database, created.id, "more") is not None
     assert len(await claimed(database)) == (0 if paused else 1)
 
 
 async def test_send_now_needs_an_existing_digest(database: Database) -> None:
-    made = await booked(database)
-    await repository.remove(database, made.id, now=NOON)
-    assert await _by_hand(database, made.id) is None
+    created = await booked(database)
+    await repository.remove(database, created.id, now=NOON)
+    assert await _by_hand(database, created.id) is None
     assert await _by_hand(database, "none") is None
 
 
 async def test_concurrent_claims_edits_and_pauses(database: Database) -> None:
-    made = [await booked(database, submission_id=f"{number}") for number in range(6)]
+    digests = [await booked(database, submission_id=f"{number}") for number in range(6)]
     later = replace(NINE, at=time(10))
     await asyncio.gather(
         *(claimed(database, by=by) for by in "ab"),
         *(
-            repository.edit(database, one.id, version=1, schedule=later, content=one.content, now=DUE)
-            for one in made[:3]
+            repository.edit(database, digest.id, version=1, schedule=later, content=digest.content, now=DUE)
+            for digest in digests[:3]
         ),
-        *(repository.pause(database, one.id, Pause.ASKED, now=DUE) for one in made[2:5]),
+        *(repository.pause(database, digest.id, Pause.ASKED, now=DUE) for digest in digests[2:5]),
         *(taken_over(database, by=by, now=DUE) for by in "cd"),
     )
     await claimed(database, by="e", now=DUE + timedelta(hours=1))
-    # Whoever was first: each has its day, once.
-    for one in made:
-        assert [run.day for run in await written(database, one.id)] == [date(2026, 3, 3)]
+    # Whichever came first: each has its day, once.
+    for digest in digests:
+        assert [run.day for run in await written(database, digest.id)] == [date(2026, 3, 3)]
 
 
 async def test_previous_post_and_skipped_days(database: Database) -> None:
-    made = await booked(database)
+    created = await booked(database)
 
     async def day(number: int, why: RunSkip | None, after: timedelta = timedelta(0)) -> datetime:
         due = DUE + number * DAY
@@ -312,35 +314,35 @@ async def test_previous_post_and_skipped_days(database: Database) -> None:
         return due
 
     first = await day(0, None)
-    assert await runs.previous(database, made.id, first) is None
+    assert await runs.previous(database, created.id, first) is None
     await day(1, None)
     await day(2, RunSkip.EMPTY)
     await day(3, RunSkip.PAUSED)
     await day(4, None, timedelta(hours=8))
-    await _by_hand(database, made.id)
+    await _by_hand(database, created.id)
     last = await day(5, RunSkip.LATE)
-    found = await runs.previous(database, made.id, last)
-    assert found is not None
-    assert (found.ts, found.figures) == ("1", FIGURES)
-    between = await runs.skipped_since(database, made.id, found.due)
+    previous_run = await runs.previous(database, created.id, last)
+    assert previous_run is not None
+    assert (previous_run.ts, previous_run.figures) == ("1", FIGURES)
+    between = await runs.skipped_since(database, created.id, previous_run.due)
     assert [(run.day, run.skip) for run in between] == [
         (date(2026, 3, 6), RunSkip.PAUSED),
         (date(2026, 3, 7), RunSkip.LATE),
         (date(2026, 3, 8), RunSkip.LATE),
     ]
-    assert [run.day for run in await runs.skipped_since(database, made.id, last)] == []
+    assert [run.day for run in await runs.skipped_since(database, created.id, last)] == []
 
 
 async def test_old_runs_are_deleted(database: Database) -> None:
-    made = await booked(database)
+    created = await booked(database)
     for number in range(3):
         for run in await claimed(database, now=DUE + number * DAY):
             if number != 1:
                 await runs.posted(database, run.id, f"{number}", FIGURES, now=DUE)
     assert await runs.forget(database, DUE + runs.RUNS_KEPT) == 0
     assert await runs.forget(database, DUE + runs.RUNS_KEPT + 2 * DAY) == 1
-    # One that is under way is not.
-    assert await outcomes(database, made.id) == {"4": RunState.CLAIMED, "5": RunState.POSTED}
+    # One that is in progress is kept.
+    assert await outcomes(database, created.id) == {"4": RunState.CLAIMED, "5": RunState.POSTED}
 
 
 async def test_old_scans_are_deleted_in_portions(database: Database) -> None:
@@ -351,8 +353,8 @@ async def test_old_scans_are_deleted_in_portions(database: Database) -> None:
     now = NOON + runs.SCANS_KEPT + SECOND
     assert [await runs.forget(database, now, most=10) for _ in range(4)] == [10, 10, 6, 0]
     async with database.reading() as connection:
-        left = await connection.execute(select(digest_items.c.scan_id, func.count()).group_by("scan_id"))
-        assert [tuple(row) for row in left] == [("new", 25)]
+        remaining = await connection.execute(select(digest_items.c.scan_id, func.count()).group_by("scan_id"))
+        assert [tuple(row) for row in remaining] == [("new", 25)]
         assert list((await connection.execute(select(digest_scans.c.id))).scalars()) == ["new"]
 
 

@@ -60,21 +60,21 @@ async def states(database: Database) -> list[tuple[str, str]]:
 
 
 def routes(script: Scripted, route: str) -> list[dict[str, Any]]:
-    return [asked.body for asked in script.asked if asked.route == route]
+    return [request.body for request in script.asked if request.route == route]
 
 
-# What is read
+# Reading
 
 
 async def test_scan_reads_everything_once(database: Database, logs: io.StringIO) -> None:
     unpaid = {"id": "inv", "customer_id": "cus_2", "status": "open", "total": 9.5, "currency": "usd"}
     stranger = {**unpaid, "customer_id": "cus_gone", "total": 1}
-    more: dict[str, Any] = {
+    fields_of_rows: dict[str, Any] = {
         "balances": {"messages": balance(source(2))},
         "subscriptions": [held(past_due=True, trial_ends_at=days(1))],
     }
     script = asking(
-        listing(billed(1, **more), billed(2)),
+        listing(billed(1, **fields_of_rows), billed(2)),
         invoices=[listing(unpaid, {**unpaid, "status": "paid"}, cursor="x"), listing(stranger)],
         get=ok({"invoice_previews": [preview(51.25), preview(9, at=9)]}),
     )
@@ -86,14 +86,14 @@ async def test_scan_reads_everything_once(database: Database, logs: io.StringIO)
         ("cus_1", "51.25 usd", ""),
         ("cus_2", "51.25 usd", ""),
     ]
-    found = await kept(database, scan, "unpaid")
-    assert [(one.customer, one.amount) for one in found] == [
+    stored_items = await kept(database, scan, "unpaid")
+    assert [(item.customer, item.amount) for item in stored_items] == [
         ("Customer 2", Decimal("9.5")),
         ("cus_gone", Decimal(1)),
     ]
     for section in ("resets", "past_due", "trials"):
-        (one,) = await kept(database, scan, section)
-        assert one.customer_id == "cus_1"
+        (item,) = await kept(database, scan, section)
+        assert item.customer_id == "cus_1"
     assert routes(script, "customers.get") == [
         {"customer_id": f"cus_{number}", "expand": ["invoice_previews"]} for number in (1, 2)
     ]
@@ -114,8 +114,8 @@ async def test_scan_of_the_local_autumn_has_every_customer(database: Database) -
         scan = await reader.scan(previews=False)
         assert scan.customers == len(local.state.customers)
         assert not scan.missing
-        asked = [call.route for call in local.calls]
-        assert asked == ["plans.list", "invoices.list", "customers.list"]
+        routes_called = [call.route for call in local.calls]
+        assert routes_called == ["plans.list", "invoices.list", "customers.list"]
         await autumn.aclose()
 
 
@@ -126,15 +126,17 @@ async def test_pages_follow_the_cursor(database: Database) -> None:
     assert scan.customers == 600
     assert [body["start_cursor"] for body in routes(script, "customers.list")] == ["", "250", "500"]
     assert len(await kept(database, scan, "invoices")) == 600
-    assert [told.customers for told in reader.told] == [250, 500, 600]
+    assert [progress.customers for progress in reader.told] == [250, 500, 600]
 
 
 def _rows(*parts: int | Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """So many with ids, and those given as they are."""
-    found: list[dict[str, Any]] = []
+    """So many rows with ids, and those given as they are."""
+    collected: list[dict[str, Any]] = []
     for part in parts:
-        found += [billed(len(found) + index) for index in range(part)] if isinstance(part, int) else part
-    return found
+        collected += (
+            [billed(len(collected) + index) for index in range(part)] if isinstance(part, int) else part
+        )
+    return collected
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -147,7 +149,7 @@ def _rows(*parts: int | Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         (_rows(245, nameless(2)), [250]),
         (_rows(249, nameless(2), 10), [250, 249, 250]),
         (_rows(240, nameless(20), 250), [250, 240, 250, 250]),
-        # None of a whole page has an id.
+        # No customer of a whole page has an id.
         (_rows(nameless(250), 1), [250, 500]),
         (_rows(nameless(300), 300), [250, 500, 250]),
         (_rows(nameless(999), 1, nameless(3)), [250, 500, 1000, 250]),
@@ -155,7 +157,7 @@ def _rows(*parts: int | Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         (_rows(nameless(510), 100, nameless(400)), [250, 500, 1000, 610, 250, 500]),
     ],
 )
-async def test_customers_without_an_id_hide_nobody(
+async def test_customers_without_an_id_do_not_hide_others(
     database: Database, rows: list[dict[str, Any]], sizes: list[int]
 ) -> None:
     script = asking(paged(rows))
@@ -180,7 +182,7 @@ async def test_pages_without_any_id_are_reported_missing(database: Database) -> 
     ("answers", "missing"),
     [
         ({"customers": listing({"id": 5}, billed(1))}, "customers"),
-        # Again and again the same page.
+        # The same page again and again.
         ({"customers": listing(billed(1), cursor="")}, "customers"),
         ({"customers": listing(billed(1), cursor="x")}, "customers"),
         ({"invoices": listing({"total": "x"})}, "unpaid"),
@@ -204,8 +206,8 @@ async def test_ids_stand_in_for_plan_names(database: Database) -> None:
     script.answers["plans.list"] = error(403)
     async with reading(database, script) as reader:
         scan = await reader.scan()
-    (one,) = await kept(database, scan, "invoices")
-    assert one.details["plan_names"] == ["pro"]
+    (item,) = await kept(database, scan, "invoices")
+    assert item.details["plan_names"] == ["pro"]
 
 
 # Previews
@@ -220,7 +222,7 @@ async def test_largest_estimates_are_previewed_first(database: Database) -> None
     assert [body["customer_id"] for body in routes(script, "customers.get")] == ["cus_2", "cus_3"]
     assert (scan.previewed, scan.to_preview, scan.missing) == (2, 2, ())
     assert total(await kept(database, scan, "invoices")) == [
-        # What these customers pay in is not known, though others pay in euros.
+        # The currency of these customers is unknown, though others pay in euros.
         ("cus_1", "10 ", "?"),
         (None, "9000 ", "?"),
         ("cus_2", "1 eur", ""),
@@ -236,7 +238,7 @@ async def test_largest_estimates_are_previewed_first(database: Database) -> None
         (ok({"invoice_previews": [preview(at=8)]}), []),
         # Deleted since it was listed.
         (error(404), []),
-        # An Autumn that cannot say.
+        # An Autumn that cannot preview.
         (ok({}), [("cus_1", "49 ", "?")]),
         (error(500), [("cus_1", "49 ", "?")]),
     ],
@@ -250,7 +252,7 @@ async def test_preview_replaces_the_estimate(
     assert total(await kept(database, scan, "invoices")) == kept_as
 
 
-async def test_equal_amounts_are_in_the_order_of_the_customers(database: Database) -> None:
+async def test_equal_amounts_are_previewed_in_the_order_of_the_customers(database: Database) -> None:
     """Whichever preview is answered first."""
     last_answered = asyncio.Event()
 
@@ -268,14 +270,14 @@ async def test_equal_amounts_are_in_the_order_of_the_customers(database: Databas
     assert [invoice.customer_id for invoice in invoices] == ["cus_1", "cus_2", "cus_3", "cus_4"]
 
 
-async def test_doubtful_discounts_are_read_in_full(database: Database) -> None:
-    """Autumn takes a coupon for one invoice off each of the coming ones."""
+async def test_uncertain_discounts_are_read_in_full(database: Database) -> None:
+    """Autumn deducts a coupon for one invoice from each of the coming ones."""
     off = [{"amount_off": 10, "reward_id": "once"}]
     lines = [{"subtotal": 50, "total": 40, "discounts": off}]
     coming = [{**preview(40, at=day), "line_items": lines} for day in (5, 2)]
-    held = {"id": "once", "type": "fixed_discount", "discount_value": 10, "duration_type": "one_off"}
+    discount = {"id": "once", "type": "fixed_discount", "discount_value": 10, "duration_type": "one_off"}
     script = asking(
-        listing(billed(1)), get=ok({"invoice_previews": coming, "rewards": {"discounts": [held]}})
+        listing(billed(1)), get=ok({"invoice_previews": coming, "rewards": {"discounts": [discount]}})
     )
     async with reading(database, script) as reader:
         scan = await reader.scan()
@@ -295,11 +297,13 @@ async def test_previews_keep_what_was_billed_before_the_scan(database: Database)
     answer = ok({"invoice_previews": [preview(60), preview(7, at=-0.2)]})
     async with reading(database, asking(listing(renewed, old), get=answer)) as reader:
         scan = await reader.scan(since=at(-1))
-        again = await reader.scan(since=at(-1))
+        repeated = await reader.scan(since=at(-1))
         wider = await reader.scan(since=at(-2))
-    assert (again.id, scan.since, wider.since) == (scan.id, at(-1), at(-2))
-    found = sorted((one.customer_id or "", one.at) for one in await kept(database, scan, "invoices"))
-    assert found == [("cus_1", at(-0.5)), ("cus_1", at(3)), ("cus_2", at(-0.5))]
+    assert (repeated.id, scan.since, wider.since) == (scan.id, at(-1), at(-2))
+    invoice_times = sorted(
+        (item.customer_id or "", item.at) for item in await kept(database, scan, "invoices")
+    )
+    assert invoice_times == [("cus_1", at(-0.5)), ("cus_1", at(3)), ("cus_2", at(-0.5))]
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
@@ -327,7 +331,7 @@ async def test_success_resets_the_failure_count(database: Database) -> None:
 async def test_at_most_three_previews_at_once(database: Database) -> None:
     under_way, most = 0, 0
 
-    async def answer(asked: Asked) -> httpx.Response:
+    async def answer(request: Asked) -> httpx.Response:
         nonlocal under_way, most
         under_way += 1
         most = max(most, under_way)
@@ -353,11 +357,11 @@ async def test_page_is_requested_three_times(database: Database) -> None:
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
-    ("answers", "kind", "asked"),
+    ("answers", "kind", "calls"),
     [(down(503, 503, 503), Unavailable, 3), (down(401), Unauthorized, 1), (down(500, 403), Forbidden, 2)],
 )
 async def test_scan_fails_after_the_last_retry(
-    database: Database, answers: list[httpx.Response], kind: type[AutumnError], asked: int
+    database: Database, answers: list[httpx.Response], kind: type[AutumnError], calls: int
 ) -> None:
     script = asking(answers)
     async with reading(database, script) as reader:
@@ -365,7 +369,7 @@ async def test_scan_fails_after_the_last_retry(
             await reader.scan()
     assert failed.value.kind is kind
     assert labels.explanation(failed.value) == labels.FAILURES[kind]
-    assert len(routes(script, "customers.list")) == asked
+    assert len(routes(script, "customers.list")) == calls
     assert await states(database) == [("failed", kind.__name__)]
 
 
@@ -376,7 +380,7 @@ async def test_failing_later_page_fails_the_scan(database: Database) -> None:
         with pytest.raises(ScanFailed):
             await reader.scan()
         script.answers["customers.list"] = listing()
-        # What failed is not made do with.
+        # A failed page fails the scan.
         assert (await reader.scan()).customers == 0
 
 
@@ -387,21 +391,23 @@ def test_error_survives_the_database() -> None:
     assert AutumnError().kind is AutumnError
 
 
-# Together
+# Several at once
 
 
 async def test_concurrent_requests_share_one_scan(database: Database) -> None:
     script = asking(paged([billed(number) for number in range(300)]))
     async with reading(database, script) as reader:
-        others = [Reader(database, reader.autumn, reader.clock) for _ in range(4)]
-        found = await asyncio.gather(*(one.scan(previews=False) for one in [reader, *others]))
-    assert {scan.id for scan in found} == {found[0].id}
+        other_readers = [Reader(database, reader.autumn, reader.clock) for _ in range(4)]
+        results = await asyncio.gather(
+            *(reader_waiting.scan(previews=False) for reader_waiting in [reader, *other_readers])
+        )
+    assert {scan.id for scan in results} == {results[0].id}
     assert len(routes(script, "customers.list")) == 2
     assert await states(database) == [("done", "")]
 
 
 @pytest.mark.parametrize(
-    ("scan_request", "again"),
+    ("scan_request", "repeats"),
     [
         ({}, False),
         ({"horizon": timedelta(days=1)}, False),
@@ -411,19 +417,22 @@ async def test_concurrent_requests_share_one_scan(database: Database) -> None:
     ],
 )
 async def test_finished_scan_is_reused(
-    database: Database, scan_request: dict[str, Any], *, again: bool
+    database: Database, scan_request: dict[str, Any], *, repeats: bool
 ) -> None:
     async with reading(database, asking(listing(billed(1)))) as reader:
         first = await reader.scan(previews=False)
         reader.clock.move(minutes=2)
         second = await reader.scan(**{"previews": False, **scan_request})
-        assert (first.id != second.id) is again
-        other = replace(reader, env=Environment.LIVE)
-        assert (await other.scan(**{"previews": False, **scan_request})).id not in (first.id, second.id)
+        assert (first.id != second.id) is repeats
+        other_reader = replace(reader, env=Environment.LIVE)
+        assert (await other_reader.scan(**{"previews": False, **scan_request})).id not in (
+            first.id,
+            second.id,
+        )
 
 
 def held_up(go: asyncio.Event, then: httpx.Response) -> Answer:
-    async def answer(asked: Asked) -> httpx.Response:
+    async def answer(request: Asked) -> httpx.Response:
         await go.wait()
         return then
 
@@ -445,9 +454,9 @@ async def test_waiting_process_reports_progress(database: Database) -> None:
     async with reading(database, script) as reader:
         reads = asyncio.create_task(reader.scan(previews=False))
         await until(lambda: reader.told)
-        other = replace(reader, told=[])
-        waits = asyncio.create_task(other.scan(previews=False))
-        await until(lambda: Progress(1, 0, 0) in other.told)
+        other_reader = replace(reader, told=[])
+        waits = asyncio.create_task(other_reader.scan(previews=False))
+        await until(lambda: Progress(1, 0, 0) in other_reader.told)
         go.set()
         assert (await reads).id == (await waits).id
 
@@ -461,14 +470,14 @@ async def test_failure_reaches_waiting_processes(
     async with reading(database, script) as reader:
         reads = asyncio.create_task(reader.scan(previews=False))
         await under_way(script)
-        other = replace(reader, told=[])
-        waits = asyncio.create_task(other.scan(**{"previews": False, **scan_request}))
-        await until(lambda: other.told)
+        other_reader = replace(reader, told=[])
+        waits = asyncio.create_task(other_reader.scan(**{"previews": False, **scan_request}))
+        await until(lambda: other_reader.told)
         go.set()
         with pytest.raises(ScanFailed):
             await reads
         if not fails:
-            # It would not have been enough anyway.
+            # It would not have reached far enough anyway.
             assert (await waits).previews
             return
         with pytest.raises(ScanFailed) as failed:
@@ -481,9 +490,9 @@ async def test_stopped_scan_can_be_replaced_right_away(database: Database) -> No
     async with reading(database, script) as reader:
         stopped = asyncio.create_task(reader.scan(previews=False))
         await under_way(script)
-        other = replace(reader, told=[])
-        waits = asyncio.create_task(other.scan(previews=False))
-        await until(lambda: other.told)
+        other_reader = replace(reader, told=[])
+        waits = asyncio.create_task(other_reader.scan(previews=False))
+        await until(lambda: other_reader.told)
         stopped.cancel()
         with pytest.raises(asyncio.CancelledError):
             await stopped
@@ -507,13 +516,13 @@ async def _abandoned(database: Database, clock: Clock) -> None:
 async def test_scan_of_a_dead_process_is_replaced(database: Database) -> None:
     async with reading(database, asking(listing(billed(1)))) as reader:
         await _abandoned(database, reader.clock)
-        others = [replace(reader, told=[]) for _ in range(4)]
-        waiting = [asyncio.create_task(one.scan(previews=False)) for one in others]
-        await until(lambda: all(one.told for one in others))
-        assert not any(one.done() for one in waiting)
+        other_readers = [replace(reader, told=[]) for _ in range(4)]
+        waiting = [asyncio.create_task(other_reader.scan(previews=False)) for other_reader in other_readers]
+        await until(lambda: all(other_reader.told for other_reader in other_readers))
+        assert not any(other_reader.done() for other_reader in waiting)
         reader.clock.move(seconds=91)
-        found = await asyncio.gather(*waiting)
-    assert {scan.id for scan in found} == {found[0].id}
+        results = await asyncio.gather(*waiting)
+    assert {scan.id for scan in results} == {results[0].id}
     assert await states(database) == [("failed", ""), ("done", "")]
 
 
@@ -526,9 +535,9 @@ async def test_process_without_the_lease_writes_nothing(database: Database) -> N
         reader.clock.move(seconds=91)
         quick = await replace(reader).scan(previews=False)
         go.set()
-        # It is read by now.
+        # It has been read by now.
         assert await slow == quick
-    assert [one.customer_id for one in await kept(database, quick, "invoices")] == ["cus_3"]
+    assert [item.customer_id for item in await kept(database, quick, "invoices")] == ["cus_3"]
     async with database.reading() as connection:
         items = await connection.execute(select(func.count()).select_from(digest_items))
     assert items.scalar_one() == 2
@@ -538,7 +547,7 @@ async def test_process_without_the_lease_writes_nothing(database: Database) -> N
 async def test_scan_that_just_finished_is_not_repeated(database: Database) -> None:
     async with reading(database, asking(listing(billed(1)))) as reader:
         scan = await reader.scan()
-    found = await scans.begin(
+    scan_found = await scans.begin(
         database,
         scans.ScanRequest(Environment.SANDBOX, at(7), True, START),
         spare=timedelta(0),
@@ -546,7 +555,7 @@ async def test_scan_that_just_finished_is_not_repeated(database: Database) -> No
         lease=timedelta(seconds=90),
         now=START,
     )
-    assert found == scan
+    assert scan_found == scan
     assert await states(database) == [("done", "")]
 
 
@@ -569,10 +578,10 @@ async def test_scan_that_ends_between_two_checks_is_used() -> None:
     clock = Clock()
 
     def now() -> datetime:
-        # Asked for just after it was looked for what is done.
-        with contextlib.closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as other:
-            other.execute("UPDATE digest_scans SET state = 'done', lease_by = NULL, lease_until = NULL")
-            other.commit()
+        # Requested just after the check for finished scans.
+        with contextlib.closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
+            connection.execute("UPDATE digest_scans SET state = 'done', lease_by = NULL, lease_until = NULL")
+            connection.commit()
         return START
 
     await _abandoned(database, clock)
@@ -595,7 +604,7 @@ async def test_short_scan_is_logged_once(database: Database, logs: io.StringIO) 
 async def test_every_write_renews_the_lease(database: Database) -> None:
     clock = Clock()
 
-    async def slowly(asked: Asked) -> httpx.Response:
+    async def slowly(request: Asked) -> httpx.Response:
         clock.move(seconds=60)
         return ok({"invoice_previews": []})
 
@@ -613,7 +622,7 @@ async def test_every_write_renews_the_lease(database: Database) -> None:
 # Rates
 
 
-async def test_pace_is_from_start_to_start() -> None:
+async def test_pace_counts_from_start_to_start() -> None:
     waited: list[float] = []
 
     async def sleep(seconds: float) -> None:
@@ -625,7 +634,7 @@ async def test_pace_is_from_start_to_start() -> None:
     assert waited == [0, 10, 20, 30]
 
 
-async def test_pace_catches_up_on_one_second(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_pace_catches_up_one_second(monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
     loop = asyncio.get_running_loop()
     begun = loop.time()
@@ -643,19 +652,19 @@ async def test_pace_catches_up_on_one_second(monkeypatch: pytest.MonkeyPatch) ->
 
 
 async def test_progress_reports_are_throttled() -> None:
-    told: list[Progress] = []
+    reports: list[Progress] = []
 
     async def tell(progress: Progress) -> None:
-        told.append(progress)
+        reports.append(progress)
 
     seldom = ThrottledReport(60, tell)
     for number in range(3):
         await seldom.report(Progress(number))
-    assert told == [Progress(0)]
+    assert reports == [Progress(0)]
     await ThrottledReport(0, None).report(Progress(1))
 
 
-def test_the_pace_leaves_room_for_people() -> None:
+def test_pace_leaves_room_for_people() -> None:
     pace, limits = ScanPace(), Limits()
     assert 1 / pace.page <= limits.customers_list / 2
     assert 1 / pace.invoices <= limits.general / 5

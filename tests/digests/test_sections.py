@@ -1,4 +1,4 @@
-"""A section is one object in one tuple: everything else that shows, reads or adds up sections asks for it."""
+"""A section is one object in one tuple: everything that shows, reads or adds up sections asks it."""
 
 import csv
 import io
@@ -26,7 +26,7 @@ def _collect(customer: ListedCustomer, _window: ScanWindow) -> Iterator[StoredIt
             yield stored("cancellations", ScannedCustomer.of(customer), at=ends)
 
 
-def _cells(item: ReportItem, seen: Viewpoint) -> list[blocks.Cell]:
+def _cells(item: ReportItem, viewpoint: Viewpoint) -> list[blocks.Cell]:
     return [cells.customer_cell(item), cells.day_cell(item.at)]
 
 
@@ -55,7 +55,7 @@ def _registered(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def cancel_everything(maple: Running) -> None:
-    """Every subscription ends in twenty days."""
+    """Ends every subscription in twenty days."""
     end = int((maple.clock.now() + timedelta(days=20)).timestamp() * 1000)
     for customer in maple.autumn.state.customers.kept():
         for product in customer.products:
@@ -77,9 +77,9 @@ async def test_new_section_is_in_form_post_see_all_and_file() -> None:
         await ana.sees(setup_words.OUTCOMES[DeliveryOutcome.POSTED].partition(": ")[2])
         await ana.close()
         post = await ana.sees(CANCELLATIONS.columns[1])
-        shown = re.search(rf"{CANCELLATIONS.title} · (\d+) {CANCELLATIONS.unit[1]}", post)
-        assert shown is not None
-        count = int(shown.group(1))
+        heading = re.search(rf"{CANCELLATIONS.title} · (\d+) {CANCELLATIONS.unit[1]}", post)
+        assert heading is not None
+        count = int(heading.group(1))
         assert count > 10, "there are more than one post lists"
         await ana.click(words.SEE_ALL, within=CANCELLATIONS.title)
         assert "leaves" in await ana.sees("Page 1 of")
@@ -92,7 +92,7 @@ async def test_new_section_is_in_form_post_see_all_and_file() -> None:
         assert len(posted(maple)) == 1
 
 
-def test_keys_are_unique_and_fit_where_they_go() -> None:
+def test_keys_are_unique_and_short_enough() -> None:
     keys = sections.all_keys()
     assert len(set(keys)) == len(keys)
     for section in sections.SECTIONS:
@@ -101,7 +101,7 @@ def test_keys_are_unique_and_fit_where_they_go() -> None:
         assert len(section.hint) <= 75
 
 
-def test_unknown_section_is_passed_over_and_refused() -> None:
+def test_unknown_section_is_ignored_and_refused() -> None:
     assert sections.chosen({"retired", "trials"}) == [sections.section("trials")]
     with pytest.raises(ValueError, match="retired"):
         sections.section("retired")

@@ -1,4 +1,4 @@
-"""The one door: what handlers can do with digests."""
+"""The digest service: everything handlers can do with digests."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -21,35 +21,35 @@ ANA = Actor("U01ANA", "T01")
 
 @pytest.fixture
 async def desk() -> AsyncIterator[Bench]:
-    async with bench() as made:
-        yield made
+    async with bench() as new_bench:
+        yield new_bench
 
 
 async def test_digest_from_creation_to_removal(desk: Bench) -> None:
     bot = await desk.bot()
-    made = await bot.create("form", SUPPORT, ANA, TIMES, ALWAYS)
-    assert isinstance(made, Digest)
-    assert (made.owner, made.team, made.private, made.next_due) == ("U01ANA", "T01", False, DUE)
-    assert await bot.create("form", SUPPORT, ANA, TIMES, ALWAYS) == made
-    assert await bot.of_channel(SUPPORT) == [made]
+    created = await bot.create("form", SUPPORT, ANA, TIMES, ALWAYS)
+    assert isinstance(created, Digest)
+    assert (created.owner, created.team, created.private, created.next_due) == ("U01ANA", "T01", False, DUE)
+    assert await bot.create("form", SUPPORT, ANA, TIMES, ALWAYS) == created
+    assert await bot.of_channel(SUPPORT) == [created]
     later = replace(TIMES, at=time(10))
-    edited = await bot.edit(made.id, 1, later, ALWAYS, by="U01ANA")
+    edited = await bot.edit(created.id, 1, later, ALWAYS, by="U01ANA")
     assert edited is not None
     assert edited.next_due == DUE.replace(hour=10)
-    assert await bot.edit(made.id, 1, TIMES, ALWAYS, by="U01ANA") is None
-    paused = await bot.pause(made.id, by="U01ANA")
+    assert await bot.edit(created.id, 1, TIMES, ALWAYS, by="U01ANA") is None
+    paused = await bot.pause(created.id, by="U01ANA")
     assert paused is not None
     assert paused.pause is Pause.ASKED
-    assert await bot.pause(made.id, by="U01ANA") is None
-    resumed = await bot.resume(made.id, by="U01ANA")
+    assert await bot.pause(created.id, by="U01ANA") is None
+    resumed = await bot.resume(created.id, by="U01ANA")
     assert isinstance(resumed, Digest)
     assert resumed.pause is None
-    assert await bot.resume(made.id, by="U01ANA") is None
-    assert await bot.remove(made.id, by="U01ANA") is not None
-    assert await bot.remove(made.id, by="U01ANA") is None
-    assert await bot.get(made.id) is None
-    assert await bot.resume(made.id, by="U01ANA") is None
-    assert (await bot.send_now(made.id, "run", "U01ANA")).outcome is DeliveryOutcome.GONE
+    assert await bot.resume(created.id, by="U01ANA") is None
+    assert await bot.remove(created.id, by="U01ANA") is not None
+    assert await bot.remove(created.id, by="U01ANA") is None
+    assert await bot.get(created.id) is None
+    assert await bot.resume(created.id, by="U01ANA") is None
+    assert (await bot.send_now(created.id, "run", "U01ANA")).outcome is DeliveryOutcome.GONE
 
 
 async def test_unfit_channel_is_refused(desk: Bench) -> None:
@@ -82,10 +82,10 @@ async def test_resume_accepts_a_channel_that_became_public(desk: Bench) -> None:
 async def test_send_now_posts_once(desk: Bench) -> None:
     digest = await desk.digest(content=DigestContent(plans=frozenset({"no_such_plan"})))
     bot = await desk.bot()
-    told: list[Progress] = []
+    reports: list[Progress] = []
 
     async def watch(progress: Progress) -> None:
-        told.append(progress)
+        reports.append(progress)
 
     sent = await bot.send_now(digest.id, "run-1", "U02RAJ", watch)
     (post,) = desk.posts()
@@ -123,7 +123,7 @@ async def test_send_now_of_a_paused_digest_to_an_unfit_channel(desk: Bench) -> N
     assert desk.told() == [], "it rests anyway"
 
 
-async def test_send_now_while_slack_is_busy_is_put_off(desk: Bench) -> None:
+async def test_send_now_while_slack_is_busy_is_delayed(desk: Bench) -> None:
     digest = await desk.digest()
     bot = await desk.bot()
     desk.slack.faults.add("chat.postMessage", "429", seconds=5)

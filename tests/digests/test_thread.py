@@ -1,4 +1,4 @@
-"""The thread of a digest: its tables and charts, posted at most once, whoever dies."""
+"""A digest's thread: its tables and charts, posted at most once, whichever process dies."""
 
 import asyncio
 import json
@@ -23,14 +23,14 @@ POINTS = ("headed", "reply_marked", "reply_sent", "settled")
 
 @pytest.fixture
 async def desk() -> AsyncIterator[Bench]:
-    async with bench() as made:
-        await made.digest()
-        made.at(DUE)
-        yield made
+    async with bench() as new_bench:
+        await new_bench.digest()
+        new_bench.at(DUE)
+        yield new_bench
 
 
 def when(point: str, act: Callable[[], None]) -> Checkpoint:
-    """Does something at a checkpoint, the first time it is reached."""
+    """Does something the first time a checkpoint is reached."""
     reached_before = False
 
     async def checkpoint(reached: str) -> None:
@@ -57,28 +57,28 @@ async def test_tables_and_charts_are_in_the_thread(desk: Bench) -> None:
 
 
 @pytest.mark.parametrize("point", POINTS)
-async def test_death_at_any_checkpoint_posts_the_thread_once(desk: Bench, point: str) -> None:
+async def test_crash_at_any_checkpoint_posts_the_thread_once(desk: Bench, point: str) -> None:
     await tick(await desk.bot(checkpoint=dies_at(point)))
     assert len(desk.posts()) == 1
-    other = await desk.bot()
+    second_bot = await desk.bot()
     for _ in range(3):
         desk.move(seconds=31)
-        await tick(other)
+        await tick(second_bot)
     (head,), (reply,) = desk.posts(), desk.replies()
     run = await desk.last()
     assert (run.state, run.ts, reply.thread_ts) == (RunState.POSTED, head.ts, head.ts)
 
 
 @pytest.mark.parametrize(
-    ("kind", "taken"),
+    ("kind", "posted"),
     [("500", False), ("cut_before", False), ("500_after", True), ("cut_after", True)],
 )
-async def test_lost_answer_is_looked_for_in_the_thread(desk: Bench, kind: FaultKind, taken: bool) -> None:
+async def test_lost_answer_is_searched_for_in_the_thread(desk: Bench, kind: FaultKind, posted: bool) -> None:
     bot = await desk.bot(
         checkpoint=when("reply_marked", lambda: desk.slack.faults.add("chat.postMessage", kind))
     )
     await tick(bot)
-    assert (len(desk.posts()), len(desk.replies())) == (1, int(taken))
+    assert (len(desk.posts()), len(desk.replies())) == (1, int(posted))
     assert desk.count("posted") == 1, "the post is in the channel, whatever becomes of its thread"
     await tick(bot)
     assert desk.called("conversations.replies") == 0, "the request may still be on its way"
@@ -88,7 +88,7 @@ async def test_lost_answer_is_looked_for_in_the_thread(desk: Bench, kind: FaultK
     assert (await desk.last()).state is RunState.POSTED
 
 
-async def test_head_that_is_found_gets_its_thread(desk: Bench) -> None:
+async def test_head_found_by_the_search_gets_its_thread(desk: Bench) -> None:
     bot = await desk.bot()
     desk.slack.faults.add("chat.postMessage", "500_after")
     await tick(bot)
@@ -115,7 +115,7 @@ async def test_nothing_more_is_sent_while_the_thread_cannot_be_searched(desk: Be
     assert (await desk.last()).state is RunState.POSTED, "in the end it is left at that"
 
 
-async def test_definite_refusal_is_tried_again_without_a_search(desk: Bench) -> None:
+async def test_definite_refusal_is_retried_without_a_search(desk: Bench) -> None:
     bot = await desk.bot(
         checkpoint=when("reply_marked", lambda: desk.slack.faults.add("chat.postMessage", "429", seconds=5))
     )
@@ -140,7 +140,7 @@ async def test_refusal_does_not_clear_an_earlier_doubt(desk: Bench) -> None:
     assert desk.called("conversations.replies") == 2
 
 
-async def test_channel_that_takes_no_threads_settles_the_run(desk: Bench) -> None:
+async def test_channel_without_threads_settles_the_run(desk: Bench) -> None:
     def refuse() -> None:
         desk.slack.faults.add("chat.postMessage", "error", error="restricted_action_non_threadable_channel")
 
@@ -159,7 +159,7 @@ async def test_channel_shared_since_the_post_gets_no_thread(desk: Bench) -> None
     assert desk.replies() == []
 
 
-async def test_unchecked_channel_puts_the_thread_off(desk: Bench) -> None:
+async def test_unchecked_channel_delays_the_thread(desk: Bench) -> None:
     def busy() -> None:
         desk.slack.faults.add("conversations.info", "429", seconds=20)
 
@@ -171,7 +171,7 @@ async def test_unchecked_channel_puts_the_thread_off(desk: Bench) -> None:
     assert len(desk.replies()) == 1
 
 
-async def test_thread_that_comes_too_late_is_left_out(desk: Bench) -> None:
+async def test_late_thread_is_left_out(desk: Bench) -> None:
     await tick(await desk.bot(checkpoint=dies_at("headed")))
     desk.move(hours=6, minutes=1)
     await tick(await desk.bot())
@@ -210,12 +210,12 @@ async def _lose(database: Database, lost: str) -> None:
 
 
 async def test_process_without_the_lease_posts_no_thread(desk: Bench) -> None:
-    other = await desk.bot()
+    second_bot = await desk.bot()
 
     async def slow(point: str) -> None:
         if point == "headed":
             desk.move(seconds=31)
-            await tick(other)
+            await tick(second_bot)
 
     await tick(await desk.bot(checkpoint=slow, timeouts=replace(QUICK, renew=60)))
     assert (len(desk.posts()), len(desk.replies())) == (1, 1)
@@ -259,7 +259,7 @@ async def test_unknown_blocks_are_remembered_for_an_hour(desk: Bench) -> None:
         "no_such_block",
     ],
 )
-async def test_refused_blocks_go_out_in_the_plain_form_at_once(desk: Bench, error: str) -> None:
+async def test_refused_blocks_are_replaced_by_the_plain_form_right_away(desk: Bench, error: str) -> None:
     def refuse() -> None:
         desk.slack.faults.add("chat.postMessage", "error", error=error)
 

@@ -1,4 +1,4 @@
-"""What is due is begun, as far as there is room; and a stop leaves nothing half done."""
+"""What is due is begun as far as there is room, and a stop leaves nothing half done."""
 
 import asyncio
 import io
@@ -17,8 +17,8 @@ BILLING = "C02BILLING"
 
 @pytest.fixture
 async def desk() -> AsyncIterator[Bench]:
-    async with bench() as made:
-        yield made
+    async with bench() as new_bench:
+        yield new_bench
 
 
 async def until(happened: Callable[[], bool]) -> None:
@@ -42,7 +42,7 @@ async def test_ticker_runs_by_itself(desk: Bench) -> None:
     assert len(desk.posts()) == 1, "it was stopped"
 
 
-async def test_of_many_that_are_due_every_post_comes_before_any_thread(desk: Bench) -> None:
+async def test_posts_of_all_due_digests_come_before_any_thread(desk: Bench) -> None:
     for channel in 2 * (SUPPORT, BILLING, FINANCE):
         await desk.digest(channel)
     desk.at(DUE)
@@ -56,7 +56,7 @@ async def test_of_many_that_are_due_every_post_comes_before_any_thread(desk: Ben
     assert (desk.count("posted"), desk.count("thread")) == (6, 6)
 
 
-async def test_thread_of_a_post_by_hand_does_not_wait(desk: Bench) -> None:
+async def test_thread_of_a_manual_post_does_not_wait(desk: Bench) -> None:
     digests = [await desk.digest() for _ in range(3)]
     desk.at(DUE)
     bot = await desk.bot(timeouts=replace(QUICK, at_once=2))
@@ -66,7 +66,7 @@ async def test_thread_of_a_post_by_hand_does_not_wait(desk: Bench) -> None:
     assert len(desk.replies()) == 1
 
 
-async def test_deliveries_at_once_are_limited(desk: Bench) -> None:
+async def test_concurrent_deliveries_are_limited(desk: Bench) -> None:
     for _ in range(5):
         await desk.digest()
     desk.at(DUE)
@@ -112,7 +112,7 @@ async def test_stop_lets_a_post_finish_and_releases_the_rest(desk: Bench) -> Non
     assert (len(desk.posts()), len(desk.posts(FINANCE))) == (1, 1), "no lease had to lapse"
 
 
-async def test_endless_post_is_cut_off(desk: Bench) -> None:
+async def test_endless_post_is_cancelled(desk: Bench) -> None:
     await desk.digest()
     desk.at(DUE)
     desk.slack.faults.add("chat.postMessage", "latency_after", seconds=30)

@@ -1,4 +1,4 @@
-"""The audit trail on digests: what was done, by whom, and whether it fits the digests as they are."""
+"""The audit trail of digests: what was done, by whom, and whether it fits the digests as stored."""
 
 import json
 from dataclasses import replace
@@ -29,21 +29,21 @@ async def faults(database: Database) -> tuple[str, ...]:
 
 
 async def test_every_step_is_recorded_once(database: Database) -> None:
-    made = await booked(database)
+    created = await booked(database)
     await booked(database)
     later = replace(NINE, at=time(10))
     await repository.edit(
-        database, made.id, version=1, schedule=later, content=DigestContent(), now=NOON, by="U2"
+        database, created.id, version=1, schedule=later, content=DigestContent(), now=NOON, by="U2"
     )
     await repository.edit(
-        database, made.id, version=1, schedule=NINE, content=DigestContent(), now=NOON, by="U3"
+        database, created.id, version=1, schedule=NINE, content=DigestContent(), now=NOON, by="U3"
     )
-    await repository.pause(database, made.id, Pause.ARCHIVED, now=DUE)
-    await repository.pause(database, made.id, Pause.ASKED, now=DUE, by="U3")
-    await repository.resume(database, made.id, now=DUE + DAY, by="U2")
-    await repository.remove(database, made.id, now=DUE + DAY, by="U1")
-    await repository.remove(database, made.id, now=DUE + DAY, by="U1")
-    entries = await recorded(database, made.id)
+    await repository.pause(database, created.id, Pause.ARCHIVED, now=DUE)
+    await repository.pause(database, created.id, Pause.ASKED, now=DUE, by="U3")
+    await repository.resume(database, created.id, now=DUE + DAY, by="U2")
+    await repository.remove(database, created.id, now=DUE + DAY, by="U1")
+    await repository.remove(database, created.id, now=DUE + DAY, by="U1")
+    entries = await recorded(database, created.id)
     assert [(entry.event, entry.actor) for entry in entries] == [
         ("digest_created", "U1"),
         ("digest_edited", "U2"),
@@ -80,15 +80,17 @@ async def test_every_step_is_recorded_once(database: Database) -> None:
 
 
 @pytest.mark.parametrize("how", ["state", "gone"])
-async def test_digest_changed_past_the_trail_is_found(database: Database, how: str) -> None:
-    made = await booked(database)
+async def test_digest_changed_outside_the_trail_is_found(database: Database, how: str) -> None:
+    created = await booked(database)
     async with database.writing() as connection:
         if how == "gone":
             await connection.execute(delete(digest_runs))
             await connection.execute(delete(digests))
         else:
             await connection.execute(update(digests).values(state="removed"))
-    expected = f"digest {made.id} is " + ("missing" if how == "gone" else "removed, and row 1 says otherwise")
+    expected = f"digest {created.id} is " + (
+        "missing" if how == "gone" else "removed, and row 1 says otherwise"
+    )
     assert await faults(database) == (expected,)
 
 

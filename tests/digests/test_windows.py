@@ -1,4 +1,5 @@
-"""The windows of a digest's posts leave no gap: what comes due is told, in time unless a post was late."""
+"""The windows of a digest's posts leave no gap: what comes due is reported, in time unless a post
+was late."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import chain, combinations, pairwise
@@ -41,18 +42,18 @@ delays = st.one_of(
 def posts(
     schedule: Schedule, days: int, late_by: list[timedelta | None]
 ) -> list[tuple[datetime, datetime, Window]]:
-    """Of a year: when each post was due, when Autumn was read for it, and its window."""
-    found: list[tuple[datetime, datetime, Window]] = []
+    """For a year: when each post was due, when Autumn was read for it, and its window."""
+    posts_of_year: list[tuple[datetime, datetime, Window]] = []
     covered: datetime | None = None
     for number, (_, due) in enumerate(due_between(schedule, BEGIN, BEGIN + YEAR)):
         late = late_by[number % len(late_by)]
         if late is None:
             continue
         read_at = due + late
-        made = window(schedule, due=due, read_at=read_at, days=days, covered=covered)
-        covered = made.end if covered is None else max(covered, made.end)
-        found.append((due, read_at, made))
-    return found
+        post_window = window(schedule, due=due, read_at=read_at, days=days, covered=covered)
+        covered = post_window.end if covered is None else max(covered, post_window.end)
+        posts_of_year.append((due, read_at, post_window))
+    return posts_of_year
 
 
 @examples(60)
@@ -63,17 +64,17 @@ def posts(
 def test_windows_of_a_year_leave_no_gap(
     schedule: Schedule, days: int, late_by: list[timedelta | None]
 ) -> None:
-    made = posts(schedule, days, late_by)
+    posts_of_year = posts(schedule, days, late_by)
     dues = [due for _, due in due_between(schedule, BEGIN, BEGIN + YEAR)]
-    for (_, _, before), (_, read_at, after) in pairwise(made):
+    for (_, _, before), (_, read_at, after) in pairwise(posts_of_year):
         skipped_for_long = read_at - before.end > FURTHEST_BACK
         assert after.start <= before.end or skipped_for_long
-    for due, read_at, one in made:
-        assert one.start <= max(due, read_at)
-        assert one.end >= read_at + days * DAY
-        # What comes due from the moment of this post until the next one is due is told in time.
-        assert one.start <= read_at
-        assert one.end >= next((later for later in dues if later > max(due, read_at)), due)
+    for due, read_at, post_window in posts_of_year:
+        assert post_window.start <= max(due, read_at)
+        assert post_window.end >= read_at + days * DAY
+        # What comes due between this post and the next due time is reported in time.
+        assert post_window.start <= read_at
+        assert post_window.end >= next((later for later in dues if later > max(due, read_at)), due)
 
 
 @examples(100)
@@ -86,13 +87,15 @@ def test_windows_of_a_year_leave_no_gap(
 def test_each_invoice_is_in_a_digest(
     schedule: Schedule, days: int, late_by: list[timedelta | None], offsets: list[timedelta]
 ) -> None:
-    """Before it is due, unless the post that was to tell it was late or left out: then in the next post."""
-    made = posts(schedule, days, late_by)
+    """Before it is due, unless that post was late or skipped: then in the next one."""
+    posts_of_year = posts(schedule, days, late_by)
     dues = [due for _, due in due_between(schedule, BEGIN, BEGIN + YEAR)]
-    read_of = {due: read_at for due, read_at, _ in made}
+    read_of = {due: read_at for due, read_at, _ in posts_of_year}
     for offset in offsets:
         at = BEGIN + offset
-        holding = [read_at for _, read_at, one in made if one.start <= at < one.end]
+        holding = [
+            read_at for _, read_at, post_window in posts_of_year if post_window.start <= at < post_window.end
+        ]
         last_due = max(due for due in dues if due <= at)
         on_time = last_due in read_of and read_of[last_due] <= at
         if on_time:
@@ -115,8 +118,8 @@ def test_window_reaches_the_next_due_time(
     zone: str, weekdays: frozenset[int], days: int, due: str, end: str
 ) -> None:
     at = datetime.fromisoformat(due).replace(tzinfo=UTC)
-    found = window(Schedule(weekdays, time(9), zone), due=at, read_at=at, days=days, covered=None)
-    assert found == Window(at, datetime.fromisoformat(end).replace(tzinfo=UTC))
+    post_window = window(Schedule(weekdays, time(9), zone), due=at, read_at=at, days=days, covered=None)
+    assert post_window == Window(at, datetime.fromisoformat(end).replace(tzinfo=UTC))
 
 
 @pytest.mark.parametrize(
@@ -132,16 +135,16 @@ def test_window_reaches_the_next_due_time(
 )
 def test_late_window_starts_where_the_last_one_ended(covered: timedelta | None, start: timedelta) -> None:
     due = datetime(2026, 11, 24, 9, tzinfo=UTC)
-    found = window(
+    post_window = window(
         Schedule(EVERY_DAY, time(9), "UTC"),
         due=due,
         read_at=due + 4 * HOUR,
         days=1,
         covered=None if covered is None else due + covered,
     )
-    assert found.start == due + start
+    assert post_window.start == due + start
 
 
 def test_days_of_a_window() -> None:
-    found = Window(datetime(2026, 10, 24, 7, tzinfo=UTC), datetime(2026, 10, 26, 23, tzinfo=UTC))
-    assert found.days() == [date(2026, 10, day) for day in (24, 25, 26)]
+    two_days = Window(datetime(2026, 10, 24, 7, tzinfo=UTC), datetime(2026, 10, 26, 23, tzinfo=UTC))
+    assert two_days.days() == [date(2026, 10, day) for day in (24, 25, 26)]

@@ -1,8 +1,8 @@
-"""A year of due days: whatever happens, each is posted or skipped, once, and no other day is.
+"""A year of due days: each is posted or skipped, once, and no other day is.
 
-Digests are made, edited, paused and resumed, replicas tick in any order and die at any step, at the due
-minute and around it, with outages of any length. What has to come of it is found apart from the code: from
-the history of the schedule, and clocks that are looked at minute by minute.
+Digests are created, edited, paused and resumed; replicas tick in any order and die at any step, at the due
+minute and around it, with outages of any length. The expected result is computed separately: from the history
+of the schedule, and clocks read minute by minute.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ _numbers = count()
 
 
 class Fate(StrEnum):
-    """What becomes of an attempt."""
+    """What happens to an attempt."""
 
     POSTS = "posts"
     EMPTY = "empty"
@@ -51,7 +51,7 @@ _DEATHS = frozenset({Fate.DIES_EARLY, Fate.DIES_MARKED, Fate.DIES_SENT})
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """For so long; or until so long after the digest is due next, if that is to come."""
+    """For so long; or until so long after the digest's next due time, if there is one."""
 
     time: timedelta
     due: bool = False
@@ -60,7 +60,7 @@ class Wait:
 @dataclass(frozen=True, slots=True)
 class Tick:
     replicas: str
-    """Their names, a letter each; several tick at once."""
+    """The names of the replicas that tick at once, a letter each."""
     fate: Fate
 
 
@@ -79,7 +79,7 @@ Step = Wait | Tick | Edit | Turn
 _masks = st.sampled_from(
     [frozenset(mask) for mask in chain.from_iterable(combinations(range(7), size) for size in range(1, 8))]
 )
-# Those that come twice, or not at all, when the clocks are changed; those around midnight; and any.
+# Times that come twice or not at all when the clocks change; times around midnight; and any other.
 _times = st.one_of(
     st.sampled_from([time(2, 30), time(2, 15), time(1, 45), time(2), time(3), time(0), time(23, 59)]),
     st.builds(time, st.integers(0, 23), st.integers(0, 59)),
@@ -110,7 +110,7 @@ def _at(day: date) -> datetime:
 
 
 class History:
-    """The days that have to have a row, and when each was due."""
+    """The days that must have a row, and when each was due."""
 
     def __init__(self, schedule: Schedule, now: datetime) -> None:
         self.schedule: Schedule | None = schedule
@@ -119,7 +119,7 @@ class History:
         self.edited: set[date] = set()
 
     def until(self, now: datetime) -> None:
-        """Time has gone by."""
+        """Records that time has passed."""
         if self.schedule is not None:
             for day, at in self._days(self.schedule, self.since, now):
                 if self.since < at <= now:
@@ -142,7 +142,7 @@ class History:
 
 
 class Simulation:
-    """One digest, the replicas that carry it, and the channel."""
+    """One digest, the replicas that deliver it, and the channel."""
 
     def __init__(self, database: Database, digest: Digest, env: str, now: datetime) -> None:
         self.database = database
@@ -182,7 +182,7 @@ class Simulation:
         self.now = max(self.now, until)
 
     async def _tick(self, name: str, fate: Fate) -> None:
-        # Who died comes back under another name.
+        # A replica that died returns under another name.
         by = f"{name}{self.starts}"
         for run in await runs.claim_due(self.database, self.env, by=by, lease=LEASE, now=self.now):
             assert self.now - run.due <= _IN_TIME
@@ -215,7 +215,7 @@ class Simulation:
         if fate is Fate.DIES_MARKED:
             return
         if self.together:
-            # On its way to Slack: time enough for the other to look.
+            # On its way to Slack: long enough for the other to look.
             await asyncio.sleep(0.003)
         self.channel[run.id] += 1
         if fate is Fate.DIES_SENT:
@@ -250,7 +250,7 @@ class Simulation:
         self.digest = replace(self.digest, pause=None)
 
     async def finish(self) -> list[Run]:
-        """A healthy replica for as long as it takes; then all runs."""
+        """Lets a healthy replica finish; then returns all runs."""
         for wait in (timedelta(0), _OVER, _HOUR):
             await self._wait(Wait(wait))
             await self._tick("z", Fate.POSTS)
@@ -259,10 +259,10 @@ class Simulation:
         return await written(self.database, self.digest.id)
 
 
-def _judge(simulation: Simulation, found: list[Run]) -> None:
-    assert {run.day: run.due for run in found} == simulation.history.due
-    assert len(found) == len(simulation.history.due)
-    for run in found:
+def _judge(simulation: Simulation, stored_runs: list[Run]) -> None:
+    assert {run.day: run.due for run in stored_runs} == simulation.history.due
+    assert len(stored_runs) == len(simulation.history.due)
+    for run in stored_runs:
         assert run.state is not RunState.CLAIMED
         assert simulation.channel[run.id] == (run.state is RunState.POSTED)
         assert run.day is not None
@@ -273,7 +273,7 @@ def _judge(simulation: Simulation, found: list[Run]) -> None:
 
 
 class Ground:
-    """A database for all examples; each has an environment of its own in it."""
+    """One database for all examples, each in its own environment."""
 
     def __init__(self, engine: Engine) -> None:
         self.runner = asyncio.Runner()
@@ -298,12 +298,12 @@ class Ground:
 
 
 async def _whole_year(database: Database) -> None:
-    """Looked at once in a while, by two replicas."""
+    """Checked once in a while, by two replicas."""
     chance = Random(2026)  # noqa: S311
     begin = now = _at(date(2026, 1, 1))
-    # Quarter past two is left out, comes twice, or neither.
+    # Quarter past two is skipped, comes twice, or neither.
     masks = [EVERY_DAY, EVERY_DAY, frozenset({0, 2, 5, 6}), frozenset({1, 3})]
-    made = [
+    digests = [
         await booked(database, submission_id=zone, schedule=Schedule(mask, time(2, 15), zone), now=begin)
         for zone, mask in zip(clocks.ZONES, masks, strict=True)
     ]
@@ -314,7 +314,7 @@ async def _whole_year(database: Database) -> None:
         for name in chance.choice(["a", "b", "ab"]):
             for run in await runs.claim_due(database, "live", by=name, lease=LEASE, now=now):
                 assert await runs.posted(database, run.id, "1.2", Figures(), now=now)
-    for digest in made:
+    for digest in digests:
         history = History(digest.schedule, begin)
         history.until(now)
         assert {run.day: run.due for run in await written(database, digest.id)} == history.due
