@@ -9,12 +9,12 @@ from functools import partial
 from sqlalchemy.exc import SQLAlchemyError
 
 import handlers
-from bot.access.direct_messages import DirectMessages
 from bot.access.groups import Groups
 from bot.access.people import People
 from bot.access.permission import Permission
 from bot.access.policy import Policy
 from bot.access.policy_file import PolicyError, load
+from bot.access.post_targets import DirectMessages
 from bot.access.who_may import WhoMay
 from bot.alerts.poll import PastDueCustomer
 from bot.alerts.service import AlertService

@@ -10,7 +10,7 @@ from bot.alerts import list_card, words
 from bot.alerts.form import AlertInput, AlertMeta, AlertState
 from bot.alerts.model import AlertSubscription, TooManyAlerts
 from bot.alerts.words import AlertNote
-from bot.kit.ref import Ref
+from bot.kit.carried import Ref
 from bot.lookups import options
 from bot.lookups.catalogue import feature_names, plan_names
 from bot.slack.channels import ChannelProblem

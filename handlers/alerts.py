@@ -11,7 +11,7 @@ from bot.alerts.list_card import AlertList
 from bot.alerts.model import AlertSubscription, TooManyAlerts
 from bot.alerts.words import AlertNote
 from bot.autumn.errors import AutumnError
-from bot.kit.ref import Ref
+from bot.kit.carried import Ref
 from bot.lookups.catalogue import feature_names, plan_names
 from bot.slack.channels import ChannelProblem
 from handlers.digests import may_change, policy_refusal

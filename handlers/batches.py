@@ -31,7 +31,7 @@ from bot.changes.balance.sentence import SeveralChanges
 from bot.changes.forms.model import Meta
 from bot.changes.notes import Note
 from bot.kit.card import Card
-from bot.kit.ref import Ref
+from bot.kit.carried import Ref
 from bot.lookups import names
 from bot.lookups.customer import CARD
 from bot.lookups.finder.filters import ListQuery

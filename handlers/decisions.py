@@ -9,7 +9,7 @@ from bot.approvals import policy_requests, reason_form, result_card
 from bot.approvals.lifecycle import State
 from bot.approvals.reason_form import ReasonForm
 from bot.approvals.results import Outcome, Result
-from bot.kit.ref import Ref
+from bot.kit.carried import Ref
 from handlers import refusals
 from handlers.interaction import Interaction
 from handlers.listener import Invalid

@@ -10,7 +10,7 @@ from bot.changes.forms.model import Meta
 from bot.changes.spec import ChangeKind, Misread, Sentence, ShortForm
 from bot.kit.carried import Unreadable
 from bot.links import registry as links
-from bot.links.model import LinkKind
+from bot.links.registry import LinkKind
 from bot.lookups import registry as parts
 from bot.lookups.find.card import Search
 from bot.lookups.finder.filters import Order

@@ -14,7 +14,7 @@ from bot.digests import list_card, setup_words
 from bot.digests.form import DigestInput, DigestMeta, DigestState
 from bot.digests.model import Digest, Schedule, TooManyDigests
 from bot.digests.setup_words import DigestNote
-from bot.kit.ref import Ref
+from bot.kit.carried import Ref
 from bot.lookups import options
 from bot.slack.channels import ChannelProblem
 from handlers.digests import channel_problem, refused_change, show_list, zone

@@ -19,7 +19,7 @@ from bot.digests.scan.scanner import Progress, ReportProgress, ScanFailed
 from bot.digests.schedule import known_zone
 from bot.digests.setup_words import DigestNote
 from bot.kit.card import Card
-from bot.kit.ref import Ref
+from bot.kit.carried import Ref
 from bot.lookups import help as lookup_help
 from bot.slack.channels import ChannelProblem
 from handlers import refusals

@@ -9,7 +9,7 @@ from bot.approvals.lifecycle import State
 from bot.approvals.results import Result
 from bot.changes.forms.model import Meta
 from bot.kit import surfaces
-from bot.kit.ref import Ref
+from bot.kit.carried import Ref
 from handlers import decoding, forms
 from handlers.interaction import Interaction
 from handlers.services import Services

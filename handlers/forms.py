@@ -27,8 +27,8 @@ from bot.changes.model import Facts
 from bot.changes.spec import ChangeKind, PrefilledForm
 from bot.kit import ids, text
 from bot.kit.card import Card
+from bot.kit.carried import Ref
 from bot.kit.form_values import Values
-from bot.kit.ref import Ref
 from bot.lookups.customer import CARD
 from bot.lookups.find.card import NoMatch, SeveralMatches, SingleMatch
 from bot.lookups.find.search import find

@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.digests import list_card
 from bot.home import words
 from bot.kit import ids
-from bot.kit.ref import Ref
+from bot.kit.carried import Ref
 from handlers import digest_form, digests
 from handlers.interaction import Interaction
 from handlers.listener import Run

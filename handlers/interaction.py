@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, assert_never
 
 from bot.access.people import Actor
-from bot.slack.message_words import message_words
+from bot.slack.messages import message_words
 
 _ID = re.compile(r"[A-Za-z0-9_.]{1,32}")
 _WRITTEN = ("", "file_share", "thread_broadcast")

@@ -10,7 +10,9 @@ from bot.approvals.results import Result
 from bot.kit.card import Card
 from bot.links import card as links_card
 from bot.links import registry
-from bot.links.model import LinkKind, Lost, MadeLink
+from bot.links.card import MadeLink
+from bot.links.registry import LinkKind
+from bot.links.service import Lost
 from bot.lookups import help as lookup_help
 from bot.lookups.find.card import SingleMatch
 from bot.lookups.find.search import find

@@ -14,7 +14,7 @@ from bot.lookups.find.in_message import MessageMeta
 from bot.lookups.find.search import find
 from bot.slack import messages
 from bot.slack.errors import SLACK_READ_ERRORS
-from bot.slack.message_words import message_words
+from bot.slack.messages import message_words
 from handlers import decoding, forms, lookups
 from handlers.errors import shown_in_modal
 from handlers.interaction import Interaction

@@ -17,9 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.alerts import rows
 from bot.alerts.model import AlertChoice, AlertDelivery, AlertSkip, DeliveryState, Occurrence
-from bot.store.database import Database, unbroken
+from bot.store.database import Database, insert, unbroken
 from bot.store.tables import alert_deliveries, alert_events, alert_subscriptions
-from bot.store.upsert import insert
 
 LATE_AFTER = timedelta(hours=6)
 """An event is posted within this time after it was noted, or not at all."""

@@ -13,7 +13,7 @@ from bot.alerts.model import AlertSubscription, TooManyAlerts
 from bot.alerts.words import AlertNote
 from bot.kit import blocks, ids, layout, mentions, phrases, surfaces, text
 from bot.kit.card import Block, Card
-from bot.kit.ref import Ref
+from bot.kit.carried import Ref
 from bot.slack.channels import ChannelProblem
 
 MOST = 10

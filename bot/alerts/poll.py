@@ -13,9 +13,8 @@ from bot.alerts.deliveries import ReportedOccurrence
 from bot.alerts.sources import past_due
 from bot.alerts.timeouts import AlertTimeouts
 from bot.runtime import Runtime
-from bot.store.database import Database, unbroken
+from bot.store.database import Database, insert, unbroken
 from bot.store.tables import alert_polls
-from bot.store.upsert import insert
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 

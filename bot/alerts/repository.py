@@ -26,9 +26,8 @@ from bot.alerts.model import (
     TooManyAlerts,
 )
 from bot.store import audit
-from bot.store.database import Database, unbroken
+from bot.store.database import Database, insert, unbroken
 from bot.store.tables import alert_deliveries, alert_subscriptions
-from bot.store.upsert import insert
 
 _ACTIVE = alert_subscriptions.c.state == "active"
 _PAUSED = alert_subscriptions.c.state == "paused"

@@ -17,7 +17,7 @@ from bot.changes import lines as change_lines
 from bot.changes import words as changes_words
 from bot.kit import blocks, ids, layout, links, mentions, money, phrases, text, times
 from bot.kit.card import Block, Card
-from bot.kit.ref import Ref
+from bot.kit.carried import Ref
 from bot.lookups import frame, labels
 from bot.lookups.place import Place
 

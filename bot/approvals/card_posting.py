@@ -8,8 +8,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy import Table
 
-from bot.access.direct_messages import DirectMessages
-from bot.access.post_targets import is_person
+from bot.access.post_targets import DirectMessages, is_person
 from bot.approvals.card import Audience
 from bot.approvals.lifecycle import CardKind
 from bot.approvals.results import Result

@@ -11,9 +11,8 @@ from bot.approvals.lifecycle import Record
 from bot.changes import prefill, registry
 from bot.kit.form_values import Values
 from bot.lookups.place import Place
-from bot.store.database import Database, unbroken
+from bot.store.database import Database, insert, unbroken
 from bot.store.tables import changes, filled_forms
-from bot.store.upsert import insert
 
 REMEMBERED = timedelta(days=60)
 

@@ -5,8 +5,7 @@ from typing import assert_never
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.access.direct_messages import DirectMessages
-from bot.access.post_targets import PersonProblem
+from bot.access.post_targets import DirectMessages, PersonProblem
 from bot.approvals import cards, change_records, notice_queue
 from bot.approvals.background import Backgrounds
 from bot.approvals.card import Audience, change_card

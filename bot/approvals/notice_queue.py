@@ -14,9 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.approvals.lifecycle import NoticeKind
 from bot.autumn.environment import Environment
-from bot.store.database import Database, unbroken
+from bot.store.database import Database, insert, unbroken
 from bot.store.tables import changes, notices
-from bot.store.upsert import insert
 
 ATTEMPT = timedelta(seconds=30)
 """No attempt takes longer; the next one may begin after it."""

@@ -7,7 +7,7 @@ from functools import partial
 
 from cachetools import LRUCache
 
-from bot.access.direct_messages import DirectMessages
+from bot.access.post_targets import DirectMessages
 from bot.approvals import card as approvals_card
 from bot.approvals import cards, change_records, notices
 from bot.approvals.background import Backgrounds

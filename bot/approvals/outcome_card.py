@@ -8,7 +8,7 @@ from bot.approvals.lifecycle import Record, State
 from bot.changes import descriptions, registry
 from bot.kit import blocks, ids, layout, links, phrases, text
 from bot.kit.card import Block, Card
-from bot.kit.ref import Ref
+from bot.kit.carried import Ref
 from bot.lookups import frame, labels
 from bot.lookups.place import Place
 

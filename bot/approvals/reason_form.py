@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from bot.approvals import words
 from bot.kit import blocks, form_values, ids, phrases
-from bot.kit.ref import Ref
+from bot.kit.carried import Ref
 
 REASON_BLOCK = "reason"
 _LONGEST = 1000

@@ -59,9 +59,8 @@ from bot.changes import stored
 from bot.changes.model import Now, key
 from bot.changes.notes import Note
 from bot.store import audit, recorded
-from bot.store.database import Database, unbroken
+from bot.store.database import Database, insert, unbroken
 from bot.store.tables import cards, changes, decisions
-from bot.store.upsert import insert
 
 GRACE = timedelta(seconds=20)
 """How long a card is left to the process that made the step before the sweeper redraws it."""

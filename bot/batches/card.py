@@ -38,8 +38,7 @@ from bot.changes.model import ChangeInput
 from bot.changes.spec import UNITS_OF_FEATURE
 from bot.kit import blocks, ids, layout, links, mentions, money, numbers, phrases, text, times
 from bot.kit.card import Block, Card
-from bot.kit.carried import Carried
-from bot.kit.ref import Ref
+from bot.kit.carried import Carried, Ref
 from bot.lookups import labels
 
 MOST_WRONG = 20

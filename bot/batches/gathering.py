@@ -15,9 +15,8 @@ from bot.autumn.environment import Environment
 from bot.batches import drafts
 from bot.batches.model import BatchLine, GatheredList
 from bot.changes.model import ChangeInput
-from bot.store.database import Database, unbroken
+from bot.store.database import Database, insert, unbroken
 from bot.store.tables import batches, gathered_lists
-from bot.store.upsert import insert
 
 KEPT = timedelta(days=1)
 """After the last change."""

@@ -6,9 +6,8 @@ import tempfile
 from collections.abc import Sequence
 from functools import partial
 
-from bot.access.direct_messages import DirectMessages
 from bot.access.people import Actor, People
-from bot.access.post_targets import PersonProblem
+from bot.access.post_targets import DirectMessages, PersonProblem
 from bot.approvals.card import Audience
 from bot.approvals.card_posting import AUDIENCE, ApprovalsChannel, CardPosting, Drawing
 from bot.approvals.lifecycle import CardKind

@@ -26,10 +26,9 @@ from bot.autumn.environment import Environment
 from bot.batches import rows
 from bot.batches.model import BatchLineRecord, BatchRecord, BatchState, CheckedBatch, LineState
 from bot.store import audit
-from bot.store.database import Database, unbroken
+from bot.store.database import Database, insert, unbroken
 from bot.store.recorded import batch_lines_hash
 from bot.store.tables import batch_cards, batch_decisions, batch_lines, batches, changes
-from bot.store.upsert import insert
 
 MOST_OF_PERSON = 5
 """How many batches of one person may wait or run at a time."""

@@ -9,7 +9,7 @@ from decimal import Decimal
 from bot.autumn.models import Coupon, Customer, Discount, InvoicePreview, PreviewLine
 from bot.changes.canonical import ZERO
 from bot.changes.model import Facts
-from bot.kit import currency as money
+from bot.kit import money
 from bot.lookups.answers import Billing
 from bot.lookups.invoices.discounting import Left, Offer, apart, earliest_first, own_discount, taken
 

@@ -13,7 +13,7 @@ from bot.digests.model import DeliveryOutcome, Digest
 from bot.digests.setup_words import DigestNote
 from bot.kit import blocks, ids, layout, mentions, surfaces, text, times
 from bot.kit.card import Block, Card
-from bot.kit.ref import Ref
+from bot.kit.carried import Ref
 from bot.slack.channels import ChannelProblem
 
 _CHANNEL = re.compile(r"[CGD][A-Z0-9]+")

@@ -28,9 +28,8 @@ from bot.digests.model import (
 )
 from bot.digests.schedule import next_due
 from bot.store import audit
-from bot.store.database import Database, unbroken
+from bot.store.database import Database, insert, unbroken
 from bot.store.tables import digest_runs, digests
-from bot.store.upsert import insert
 
 
 class DigestEvent(StrEnum):

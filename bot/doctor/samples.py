@@ -42,13 +42,12 @@ from bot.digests.report import model as findings
 from bot.digests.report.model import CurrencyTotal, ItemPage, Report, RowQuery
 from bot.digests.sections.section import DigestSection
 from bot.home import card as home_card
-from bot.home.model import HomeFacts
+from bot.home.card import HomeFacts
 from bot.kit import surfaces
 from bot.kit.card import Card
-from bot.kit.ref import Ref
+from bot.kit.carried import Ref
 from bot.links import registry as links
-from bot.links.card import link_card
-from bot.links.model import MadeLink
+from bot.links.card import MadeLink, link_card
 from bot.lookups import answers, registry, trouble
 from bot.lookups import card as lookup_card
 from bot.lookups import help as lookup_help

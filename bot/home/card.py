@@ -1,6 +1,7 @@
 """Draws the Home tab."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from bot.access import words as access_words
@@ -17,7 +18,6 @@ from bot.changes import lines as change_lines
 from bot.digests import list_card
 from bot.digests.model import Digest
 from bot.home import words
-from bot.home.model import HomeFacts
 from bot.kit import blocks, ids, layout, links, mentions, phrases, text, times
 from bot.kit.card import Block
 from bot.lookups import frame, labels
@@ -32,6 +32,33 @@ MOST_RECENT = 5
 _MOST_DIGESTS = 10
 _MOST_LINES = 6
 _UNKNOWN = KnownNames()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeFacts:
+    """What a person's Home tab shows."""
+
+    powers: Powers
+    organization: Organization | None = None
+    """That Maple's key belongs to, if known."""
+    deciding: Sequence[Record] = ()
+    """Requests that wait for this person's decision, oldest first."""
+    requests: Sequence[Record] = ()
+    """What they requested, newest first."""
+    deciding_lists: Sequence[BatchRecord] = ()
+    """Bulk changes that wait for this person's decision, oldest first."""
+    requested_lists: Sequence[BatchRecord] = ()
+    """Bulk changes that they requested, newest first."""
+    features: Mapping[str, str] = field(default_factory=dict)
+    """What features are called, by id; not yet made safe."""
+    recent: Sequence[str] = ()
+    """Ids of the customers they looked at, the last one first."""
+    digests: Sequence[Digest] | None = ()
+    """Those of the channels they are in; None when Slack could not be asked."""
+    names: Mapping[str, KnownNames] = field(default_factory=dict)
+    """By customer id."""
+    cards: Mapping[str, str] = field(default_factory=dict)
+    """Where the card of a change or a bulk change is in the approvals channel, by its id."""
 
 
 def home(facts: HomeFacts, changes: Sequence[tuple[str, str]]) -> dict[str, Any]:

@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 
 from bot.access.people import Actor
-from bot.store.database import Database, unbroken
+from bot.store.database import Database, insert, unbroken
 from bot.store.tables import home_tabs, recent_customers
-from bot.store.upsert import insert
 
 OPEN_FOR = timedelta(hours=8)
 """A tab that was not opened for so long is not redrawn by itself any more."""

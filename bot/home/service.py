@@ -22,7 +22,7 @@ from bot.changes import registry
 from bot.digests.model import Digest
 from bot.digests.service import DigestService
 from bot.home import card, repository
-from bot.home.model import HomeFacts
+from bot.home.card import HomeFacts
 from bot.links import registry as links
 from bot.log import log
 from bot.runtime import Runtime

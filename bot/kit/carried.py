@@ -4,9 +4,12 @@ Messages outlive the version of Maple that drew them, and anybody can make up a 
 value is believed only as far as it can be read.
 """
 
-from typing import Self
+import re
+from typing import NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+
+_ENCODED = re.compile(r"([A-Za-z0-9_-]{1,100}):([1-9][0-9]{0,8})")
 
 
 class Unreadable(ValueError):
@@ -29,3 +32,21 @@ class Carried(BaseModel):
         except ValidationError:
             # Not chained: it quotes the value.
             raise Unreadable(cls.__name__) from None
+
+
+class Ref(NamedTuple):
+    """Which change a button is about, and which preview of it the person saw."""
+
+    id: str
+    version: int
+
+    def encode(self) -> str:
+        return f"{self.id}:{self.version}"
+
+    @classmethod
+    def decode(cls, value: str) -> "Ref":
+        """Raises Unreadable on anything that `encode` did not make."""
+        match = _ENCODED.fullmatch(value)
+        if match is None:
+            raise Unreadable(cls.__name__)
+        return cls(match[1], int(match[2]))

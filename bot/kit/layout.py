@@ -1,18 +1,18 @@
-"""Puts a card together and keeps it within Slack's limits: sections, pages, what is left out."""
+"""Puts a card together and keeps it within Slack's limits: sections, pages, its text, what is left out."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, Protocol, TypeAlias, TypeVar
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
 
-from bot.kit import blocks, fallback, ids, phrases, text, times
+from bot.kit import blocks, ids, phrases, text, times
 from bot.kit.card import Block, Card
 
 MOST_TABLES = 1
 """Slack refuses more than one in a message."""
 MOST_TABLE_TEXT = 9_500
 """Characters of all cells of a message's tables; Slack refuses more than 10,000."""
-
 
 T = TypeVar("T")
 
@@ -21,6 +21,10 @@ MOST_TEXT = 11_500
 """Characters of text in all; Slack starts to refuse somewhere above 12,000."""
 
 SECTION = 2900
+
+_LONGEST_WORDS = 3000
+_SILENT = ("actions", "divider")
+_LINK = re.compile(r"<https?://[^|<>]*\|([^<>]*)>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +121,7 @@ def card(
     A message that is changed wants new block ids, so each carries the time it was read.
     """
     plain = _within(before, _form(content, rich=False), after)
-    words, stamped = fallback.words_of(plain), _stamped(plain, stamp)
+    words, stamped = _words_of(plain), _stamped(plain, stamp)
     if not any(isinstance(drawn, Either) for drawn in content):
         return Card(text=words, blocks=stamped, plain=stamped)
     rich = _within(before, _form(content, rich=True), after)
@@ -133,7 +137,7 @@ def _form(content: Sequence[Drawn], *, rich: bool) -> list[Block]:
             chosen.append(drawn)
             continue
         drawn_tables = [block for block in drawn.rich if block["type"] == "data_table"]
-        size = sum(fallback.size(block["rows"]) for block in drawn_tables)
+        size = sum(_text_size(block["rows"]) for block in drawn_tables)
         if rich and len(drawn_tables) <= tables and size <= room:
             chosen.extend(drawn.rich)
             tables, room = tables - len(drawn_tables), room - size
@@ -146,13 +150,13 @@ def _within(before: Sequence[Block], content: Sequence[Block], after: Sequence[B
     """As much of the content as fits, and all of its buttons; what is left out is counted."""
     buttons = [block for block in content if block["type"] == "actions"]
     blocks_left = MOST_BLOCKS - len(before) - len(after) - len(buttons) - 1
-    text_left = MOST_TEXT - sum(fallback.size(block) for block in (*before, *buttons, *after))
+    text_left = MOST_TEXT - sum(_text_size(block) for block in (*before, *buttons, *after))
     fitting: list[Block] = []
     left_out = 0
     for block in content:
         if block["type"] == "actions":
             fitting.append(block)
-        elif blocks_left and (size := fallback.size(block)) <= text_left:
+        elif blocks_left and (size := _text_size(block)) <= text_left:
             fitting.append(block)
             blocks_left -= 1
             text_left -= size
@@ -172,3 +176,51 @@ def _stamped(message: Sequence[Block], stamp: datetime | None) -> tuple[Block, .
         else {**block, "block_id": f"{block['block_id']}@{at}"}
         for block in message
     )
+
+
+# A card as one text, for notifications and screen readers
+
+
+def _words_of(drawn: list[Block]) -> str:
+    """All that the blocks say, in mrkdwn, without buttons and links; what does not fit is counted."""
+    lines = [
+        line
+        for block in drawn
+        if block["type"] not in _SILENT
+        for line in _text_of(block).splitlines()
+        if line
+    ]
+    fitting: list[str] = []
+    room = _LONGEST_WORDS - 40
+    for line in lines:
+        room -= text.length(line) + 1
+        if room < 0:
+            break
+        fitting.append(line)
+    left = len(lines) - len(fitting)
+    return "\n".join([*fitting, phrases.more_lines(left)] if left else fitting)
+
+
+def _text_size(value: Any) -> int:
+    """How many characters of text a block holds, in UTF-16 units."""
+    if isinstance(value, dict):
+        return sum(
+            text.length(inner)
+            if key in ("text", "caption", "label", "title") and isinstance(inner, str)
+            else _text_size(inner)
+            for key, inner in value.items()
+        )
+    if isinstance(value, list | tuple):
+        return sum(_text_size(inner) for inner in value)
+    return 0
+
+
+def _text_of(block: Block) -> str:
+    texts = [block["text"]] if "text" in block else block.get("elements", [])
+    return text.unlinked(" · ".join(_safe(text_object) for text_object in texts))
+
+
+def _safe(text_object: dict[str, Any]) -> str:
+    if text_object["type"] == "plain_text":
+        return "\n".join(text.mrkdwn(line, 600) for line in text_object["text"].split("\n"))
+    return _LINK.sub(r"\1", text_object["text"])

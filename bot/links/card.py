@@ -1,9 +1,12 @@
-"""The link, for the person who asked for it. Pure."""
+"""The link, for the person who asked for it, and the buttons that make one. Pure."""
 
+from dataclasses import dataclass
+
+from bot.autumn.models import Customer
 from bot.kit import blocks, ids, layout, links, text
 from bot.kit.card import Block, Card
 from bot.links import words
-from bot.links.model import LinkKind, MadeLink
+from bot.links.registry import LinkKind
 from bot.lookups import frame
 from bot.lookups.place import Place
 
@@ -11,6 +14,15 @@ LONGEST = 2500
 """Characters of an address: Stripe's are long, and a section holds 3,000."""
 OFFERED_ON = frozenset({"invoices"})
 """Ids of the parts of a customer's card that have the buttons."""
+
+
+@dataclass(frozen=True, slots=True)
+class MadeLink:
+    kind: LinkKind
+    customer: Customer
+    """As before it was made."""
+    url: str
+    """For the person who asked alone."""
 
 
 def link_card(made: MadeLink) -> Card:

@@ -2,18 +2,34 @@
 
 import secrets
 from collections.abc import Mapping
+from enum import StrEnum
 
 from bot.access.people import Actor
 from bot.access.permission import Permission
 from bot.access.policy import Decision
 from bot.autumn.errors import AutumnError, NotSent, Refused
 from bot.links import card
-from bot.links.model import LinkEvent, LinkKind, Lost, MadeLink
+from bot.links.card import MadeLink
+from bot.links.registry import LinkKind
 from bot.runtime import Runtime
 from bot.store import audit
 from bot.store.database import unbroken
 
 _ITS_FAULT = 500
+
+
+class LinkEvent(StrEnum):
+    """In the audit trail."""
+
+    REQUESTED = "link_requested"
+    """Committed before Autumn is asked."""
+    MADE = "link_made"
+
+
+class Lost(StrEnum):
+    """No link came of it, though Autumn may have made one."""
+
+    NO_ANSWER = "no_answer"
 
 
 class LinkService:

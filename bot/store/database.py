@@ -9,10 +9,11 @@ import stat
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeAlias, TypeVar
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy import URL, Connection, Table, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -41,6 +42,8 @@ _TCP = {
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+Insert: TypeAlias = postgresql.Insert | sqlite.Insert
 
 
 def unbroken(verb: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, Coroutine[Any, Any, T]]:
@@ -293,3 +296,9 @@ def _begin_sqlite(connection: Connection) -> None:
     # Takes the write lock at once: of two transactions that have read, only one could go on to write.
     reading = connection.get_execution_options().get(_READING)
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def insert(connection: AsyncConnection, table: Table, values: dict[str, Any]) -> Insert:
+    """An INSERT that takes ON CONFLICT, for which SQLAlchemy has a construct per database."""
+    statement = sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+    return statement.values(values)

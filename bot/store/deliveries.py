@@ -5,9 +5,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete
 
-from bot.store.database import Database, unbroken
+from bot.store.database import Database, insert, unbroken
 from bot.store.tables import deliveries
-from bot.store.upsert import insert
 
 REMEMBERED = timedelta(minutes=10)
 """Slack repeats a delivery within an hour at most, and a signed request is good for five minutes."""

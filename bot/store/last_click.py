@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 
-from bot.store.database import Database, unbroken
+from bot.store.database import Database, insert, unbroken
 from bot.store.tables import latest
-from bot.store.upsert import insert
 
 _REMEMBERED = timedelta(minutes=10)
 """Longer than any redraw takes."""

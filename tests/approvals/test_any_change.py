@@ -41,7 +41,7 @@ from bot.changes.trial.request import TrialInput
 from bot.changes.trial.words import TrialAction
 from bot.changes.ungrant.request import UngrantInput
 from bot.changes.usage.request import UsageInput
-from bot.kit.ref import Ref
+from bot.kit.carried import Ref
 from bot.lookups.answers import Billing
 from bot.lookups.invoices import facts as invoice_facts
 from bot.lookups.place import Place

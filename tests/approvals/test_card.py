@@ -35,8 +35,7 @@ from bot.changes.refund.request import RefundInput
 from bot.changes.reward.request import RewardInput
 from bot.changes.reward.words import RewardAction, RewardLine
 from bot.kit.card import Card
-from bot.kit.carried import Unreadable
-from bot.kit.ref import Ref
+from bot.kit.carried import Ref, Unreadable
 from tests.approvals.records import POOL, fits, record
 from tests.changes.filling import modal
 from tests.kit import checks

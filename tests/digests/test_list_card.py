@@ -16,7 +16,7 @@ from bot.digests.list_card import MOST
 from bot.digests.model import DeliveryOutcome, DigestContent, TooManyDigests
 from bot.digests.setup_words import DigestNote
 from bot.kit import ids
-from bot.kit.ref import Ref
+from bot.kit.carried import Ref
 from bot.slack.channels import ChannelProblem
 from tests.approvals.records import fits
 from tests.changes.filling import modal

@@ -15,8 +15,7 @@ from bot.batches import words as batch_words
 from bot.batches.model import BatchState, LineState
 from bot.changes import registry
 from bot.home import words
-from bot.home.card import MOST_DECIDING, MOST_LISTS, MOST_RECENT, MOST_REQUESTS, home, power_lines
-from bot.home.model import HomeFacts
+from bot.home.card import MOST_DECIDING, MOST_LISTS, MOST_RECENT, MOST_REQUESTS, HomeFacts, home, power_lines
 from bot.kit import ids
 from bot.kit.card import Block
 from bot.lookups import labels

@@ -11,7 +11,7 @@ from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import State
 from bot.approvals.results import Result
 from bot.batches import words as batch_words
-from bot.links import payment
+from bot.links import registry
 from bot.lookups import labels
 from sandbox.slack import Person
 from sandbox.slack.model import UserGroup
@@ -103,9 +103,9 @@ async def test_refused_link_can_be_asked_for() -> None:
     async with running_maple("http", policy=LEADS) as maple:
         await maple.ana.command("/autumn payment cus_acme")
         await refused(maple.ana)
-        assert f"[{payment.KIND.button}]" in await lea_is_asked(maple, Verb.LINK)
-        await maple.lea.click(payment.KIND.button, confirm=True)
-        await maple.lea.sees(payment.KIND.title)
+        assert f"[{registry.PAYMENT.button}]" in await lea_is_asked(maple, Verb.LINK)
+        await maple.lea.click(registry.PAYMENT.button, confirm=True)
+        await maple.lea.sees(registry.PAYMENT.title)
 
 
 async def test_refusal_fits_with_very_many_groups() -> None:

@@ -6,7 +6,6 @@ from babel.numbers import list_currencies
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.kit import currency as arithmetic
 from bot.kit import money
 from tests.examples import examples
 
@@ -82,9 +81,9 @@ def test_every_currency_is_shown_with_the_decimals_it_is_billed_in(amount: Decim
     written = money.money(amount, currency.lower())
     digits = re.sub(r"^[^0-9]+", "", written)
     fraction = digits.partition(".")[2]
-    billed = arithmetic.rounded(amount, currency)
+    billed = money.rounded(amount, currency)
     assert Decimal(digits.replace(",", "")) == (billed if billed or not amount else amount)
-    assert len(fraction) == arithmetic.decimals(currency) or not billed
+    assert len(fraction) == money.decimals(currency) or not billed
 
 
 @pytest.mark.parametrize(
@@ -99,7 +98,7 @@ def test_every_currency_is_shown_with_the_decimals_it_is_billed_in(amount: Decim
     ],
 )
 def test_amounts_are_rounded_to_what_can_be_charged(amount: str, currency: str, rounded: str) -> None:
-    assert str(arithmetic.rounded(Decimal(amount), currency)) == rounded
+    assert str(money.rounded(Decimal(amount), currency)) == rounded
 
 
 @pytest.mark.parametrize(

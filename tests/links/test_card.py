@@ -4,7 +4,7 @@ import pytest
 
 from bot.kit import ids
 from bot.links import card, registry, words
-from bot.links.model import MadeLink
+from bot.links.card import MadeLink
 from bot.lookups.place import Place
 from tests.kit import checks
 from tests.lookups.samples import customer

@@ -1,4 +1,4 @@
-"""A kind of link is one module and one line: a made-up one works from the command to the link."""
+"""A kind of link is one entry: a made-up one works from the command to the link."""
 
 import json
 
@@ -10,7 +10,7 @@ from bot.changes.spec import KeyScope
 from bot.doctor.autumn import examine_writes
 from bot.doctor.samples import samples
 from bot.links import registry, words
-from bot.links.model import LinkKind
+from bot.links.registry import LinkKind
 from bot.store import audit
 from tests.journeys.steps import ask
 from tests.running import Running

@@ -12,7 +12,7 @@ from benchmarks.processes import NotReady, running
 from bot.approvals import change_records
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Record, State
-from bot.kit.ref import Ref
+from bot.kit.carried import Ref
 from bot.lookups import labels
 from bot.slack.http import EVENTS_PATH
 from bot.store.database import Database

@@ -15,11 +15,10 @@ from sqlalchemy import event, select, text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from bot.store.database import Database, database_url
+from bot.store.database import Database, database_url, insert
 from bot.store.migrate import migrate
 from bot.store.tables import deliveries
 from bot.store.types import Figure, Instant
-from bot.store.upsert import insert
 from tests.databases import ENGINES, Engine, fresh
 
 NOW = datetime(2026, 11, 22, 15, 6, 1, 23, tzinfo=UTC)

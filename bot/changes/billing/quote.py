@@ -12,7 +12,7 @@ from bot.changes.billing.words import BillingLine
 from bot.changes.canonical import ZERO
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, Snapshot
-from bot.kit import currency as currencies
+from bot.kit import money as kit_money
 
 _MOST_LINES = 8
 _QUOTE = "quote:"
@@ -46,7 +46,7 @@ def money_moved(before: Snapshot) -> Decimal | None:
         return None
     if (refund := before[f"{_QUOTE}refund"]) is not None:
         return Decimal(refund)
-    return abs(currencies.rounded(_billed(before), before[f"{_QUOTE}currency"] or ""))
+    return abs(kit_money.rounded(_billed(before), before[f"{_QUOTE}currency"] or ""))
 
 
 def worth(amount: Decimal | None, before: Snapshot) -> Worth | None:
@@ -79,7 +79,7 @@ def lines(facts: Facts) -> Iterator[Line]:
     currency = _currency(quote)
 
     def money(label: BillingLine, amount: Decimal, about: str = "") -> Line:
-        shown = canonical.number(currencies.rounded(amount, currency))
+        shown = canonical.number(kit_money.rounded(amount, currency))
         return Line(label, None, shown, ValueFormat.MONEY, currency=currency, about=about)
 
     for line in quote.line_items[:_MOST_LINES]:

@@ -16,7 +16,7 @@ from bot.changes.notes import Note
 from bot.changes.refund import words
 from bot.changes.refund.read import Refundable, find_invoice, from_stripe
 from bot.changes.refund.words import RefundNote
-from bot.kit import currency
+from bot.kit import money
 
 
 class RefundInput(ChangeInput):
@@ -65,7 +65,7 @@ def _amount(request: RefundInput, refundable: Refundable) -> Iterator[Note]:
         yield amounts.note(problem)
     elif amount <= ZERO:
         yield Note(RefundNote.NOT_POSITIVE)
-    elif (nearest := currency.rounded(amount, refundable.currency)) != amount:
+    elif (nearest := money.rounded(amount, refundable.currency)) != amount:
         details = {"nearest": canonical.number(nearest), "currency": refundable.currency}
         yield Note(RefundNote.TOO_FINE, details)
     elif amount > refundable.left:

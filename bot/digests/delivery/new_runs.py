@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.digests import rows
 from bot.digests.model import Digest, Figures, RunSkip, RunState, Schedule
 from bot.digests.schedule import due_at, due_between, local_day
+from bot.store.database import insert
 from bot.store.tables import digest_runs
-from bot.store.upsert import insert
 
 LATE_AFTER = timedelta(hours=6)
 """A day is posted within this time of being due, or not at all."""

@@ -23,9 +23,8 @@ from bot.digests.delivery.new_runs import (
 from bot.digests.model import Figures, Run, RunSkip, RunState
 from bot.digests.report.model import RowQuery
 from bot.digests.schedule import next_due
-from bot.store.database import Database, unbroken
+from bot.store.database import Database, insert, unbroken
 from bot.store.tables import digest_items, digest_runs, digest_scans, digests
-from bot.store.upsert import insert
 
 RUNS_KEPT = timedelta(days=365)
 SCANS_KEPT = timedelta(days=14)

@@ -17,9 +17,8 @@ from bot.autumn.environment import Environment
 from bot.digests import sections
 from bot.digests.items import ScannedCustomer, StoredItem
 from bot.digests.sections import invoices
-from bot.store.database import Database, unbroken
+from bot.store.database import Database, insert, unbroken
 from bot.store.tables import digest_items, digest_scans
-from bot.store.upsert import insert
 
 _AT_A_TIME = 40
 """Rows in one statement. The event loop does nothing else while they are prepared."""

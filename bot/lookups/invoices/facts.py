@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from bot.autumn.models import Invoice
-from bot.kit import currency as money
+from bot.kit import money
 
 UNPAID = ("open", "uncollectible")
 """Statuses of invoices that can still be paid. Uncollectible is what a company writes off: the invoice stays

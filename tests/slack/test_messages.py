@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.message_words import message_words
+from bot.slack.messages import message_words
 from tests.examples import examples
 
 NAMES = st.sampled_from(
