@@ -2,46 +2,35 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
 
-from bot.access.limits import Worth
 from bot.autumn.write import Write
 from bot.changes.addition import words
 from bot.changes.addition.form import FORM
 from bot.changes.addition.request import LINE, AdditionInput, guard, held_snapshot, offered_products
 from bot.changes.addition.words import AdditionLine, AdditionNote
 from bot.changes.billing import quantities, quote
-from bot.changes.billing.answer import pending_payment
-from bot.changes.billing.subscriptions import WRITE_SCOPE
+from bot.changes.billing.kind import BilledChange
 from bot.changes.cancellation.request import CancellationInput
 from bot.changes.cancellation.words import CancellationAction, Settlement
 from bot.changes.common import entity_of
 from bot.changes.lines import Line, name
-from bot.changes.model import ChangeInput, Facts, Judgement, Needs, PendingPayment, Snapshot, Verdict
+from bot.changes.model import ChangeInput, Facts, Judgement, Needs, Snapshot, Verdict
 from bot.changes.notes import Names
-from bot.changes.spec import ChangeKind
 
 
-class AdditionChange(ChangeKind[AdditionInput]):
+class AdditionChange(BilledChange[AdditionInput]):
     id = "addition"
     command = "add"
     button = words.BUTTON
     title = words.TITLE
     heading = words.HEADING
     help = words.HELP
-    offered_on = frozenset({"products", "entity"})
     input = AdditionInput
     form = FORM
     line_form = LINE
-    of_entities = True
     notes = AdditionNote
     lines = AdditionLine
-    scopes = (WRITE_SCOPE,)
     needs = frozenset({Needs.PRODUCTS, Needs.FEATURES})
-    quoted = True
-    unit = "money"
-    in_money = True
-    valued = True
 
     def applies_to(self, facts: Facts, feature: str) -> bool:  # noqa: ARG002
         return facts.offered is None or bool(offered_products(facts))
@@ -59,19 +48,6 @@ class AdditionChange(ChangeKind[AdditionInput]):
         label = AdditionLine.ADDED if request.subscription else AdditionLine.BOUGHT
         added = Line(label, None, None, about=request.product)
         return (added, *quantities.lines(request.quantities), *quote.lines(facts))
-
-    def amount(self, request: AdditionInput, before: Snapshot) -> Decimal | None:  # noqa: ARG002
-        """What is charged now."""
-        return quote.money_moved(before)
-
-    def worth(
-        self,
-        request: AdditionInput,  # noqa: ARG002
-        amount: Decimal | None,
-        before: Snapshot,
-        facts: Facts,  # noqa: ARG002
-    ) -> Worth | None:
-        return quote.worth(amount, before)
 
     def products(self, request: AdditionInput, facts: Facts) -> frozenset[str]:  # noqa: ARG002
         return frozenset({request.product})
@@ -92,9 +68,6 @@ class AdditionChange(ChangeKind[AdditionInput]):
             "redirect_mode": "if_required",
         }
         return (Write("billing.attach", "POST", "/v1/billing.attach", body, per_customer=True),)
-
-    def pending_payment(self, answer: object) -> PendingPayment | None:
-        return pending_payment(answer)
 
     def verify(self, request: AdditionInput, before: Snapshot, after: Snapshot | None) -> Verdict:
         """A subscription by the id that it was given; a purchase has none, so by how often it was bought."""

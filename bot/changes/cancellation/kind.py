@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, assert_never
 
-from bot.access.limits import Worth
 from bot.autumn.write import Write
 from bot.changes import words as changes_words
 from bot.changes.billing import quote, subscriptions
 from bot.changes.billing import words as billing_words
-from bot.changes.billing.subscriptions import WRITE_SCOPE, update
+from bot.changes.billing.kind import BilledChange
+from bot.changes.billing.subscriptions import update
 from bot.changes.billing.words import BillingLine
 from bot.changes.cancellation import words
 from bot.changes.cancellation.form import FORM
@@ -26,9 +25,8 @@ from bot.changes.cancellation.request import (
 from bot.changes.cancellation.words import CancellationAction, CancellationLine, CancellationNote, Settlement
 from bot.changes.common import entity_of
 from bot.changes.lines import Line, name, value_bullet
-from bot.changes.model import ChangeInput, Facts, Judgement, Snapshot, Verdict
+from bot.changes.model import ChangeInput, Facts, Judgement, PendingPayment, Snapshot, Verdict
 from bot.changes.notes import Names
-from bot.changes.spec import ChangeKind
 from bot.changes.switch.request import SwitchInput
 from bot.changes.switch.words import SwitchAction
 from bot.kit import text, times
@@ -42,25 +40,18 @@ _SETTLEMENTS = {
 """Never no_billing_changes: Stripe would go on charging."""
 
 
-class CancellationChange(ChangeKind[CancellationInput]):
+class CancellationChange(BilledChange[CancellationInput]):
     id = "cancellation"
     command = "cancel"
     button = words.BUTTON
     title = words.TITLE
     heading = words.HEADING
     help = words.HELP
-    offered_on = frozenset({"products", "entity"})
     input = CancellationInput
     form = FORM
     line_form = LINE
-    of_entities = True
     notes = CancellationNote
     lines = CancellationLine
-    scopes = (WRITE_SCOPE,)
-    quoted = True
-    unit = "money"
-    in_money = True
-    valued = True
 
     def applies_to(self, facts: Facts, feature: str) -> bool:  # noqa: ARG002
         """Whatever can be changed can be cancelled now, and a purchase can be removed."""
@@ -87,27 +78,11 @@ class CancellationChange(ChangeKind[CancellationInput]):
     def preview(self, request: CancellationInput, facts: Facts) -> tuple[Line, ...]:
         return (*_what_happens(request, facts), *quote.lines(facts))
 
-    def amount(self, request: CancellationInput, before: Snapshot) -> Decimal | None:  # noqa: ARG002
-        """What is credited or refunded now."""
-        return quote.money_moved(before)
-
-    def worth(
-        self,
-        request: CancellationInput,  # noqa: ARG002
-        amount: Decimal | None,
-        before: Snapshot,
-        facts: Facts,  # noqa: ARG002
-    ) -> Worth | None:
-        return quote.worth(amount, before)
-
     def products(self, request: CancellationInput, facts: Facts) -> frozenset[str]:
         """The one that ends, and one that was to follow it."""
         subscription = subscriptions.find(request.subscription, facts)
         switch = subscriptions.scheduled_switch(subscription, facts) if subscription else None
         return frozenset({request.product, *([switch.plan_id] if switch else [])})
-
-    def holds(self, request: CancellationInput, previewed: Snapshot, current: Snapshot) -> bool:  # noqa: ARG002
-        return quote.holds(previewed, current)
 
     def plan(self, request: CancellationInput, facts: Facts) -> tuple[Write, ...]:  # noqa: ARG002
         if request.one_time:
@@ -123,6 +98,10 @@ class CancellationChange(ChangeKind[CancellationInput]):
             case _:  # pragma: no cover - mypy sees to it that there is no other action
                 assert_never(request.action)
         return (update(request.customer, request.subscription, {**entity_of(request), **body}),)
+
+    def pending_payment(self, answer: object) -> PendingPayment | None:  # noqa: ARG002
+        """What ends waits for no payment."""
+        return None
 
     def verify(self, request: CancellationInput, before: Snapshot, after: Snapshot | None) -> Verdict:
         if after is None:

@@ -11,37 +11,33 @@ from bot.autumn.write import Write
 from bot.changes import canonical, price
 from bot.changes.billing import bought, quote, subscriptions
 from bot.changes.billing import words as billing_words
-from bot.changes.billing.answer import pending_payment
-from bot.changes.billing.subscriptions import WRITE_SCOPE, update
+from bot.changes.billing.kind import SubscriptionChange
+from bot.changes.billing.subscriptions import update
 from bot.changes.billing.words import BillingLine
 from bot.changes.common import entity_of
 from bot.changes.lines import Line, ValueFormat, name, value_bullet
-from bot.changes.model import Facts, Judgement, PendingPayment, Snapshot, Verdict
+from bot.changes.model import Facts, Judgement, Snapshot, Verdict
 from bot.changes.notes import Names
 from bot.changes.quantity import words
 from bot.changes.quantity.form import FORM
 from bot.changes.quantity.request import LINE, QuantityInput, guard, quantity_row
 from bot.changes.quantity.words import Billed, QuantityNote
-from bot.changes.spec import UNITS_OF_FEATURE, ChangeKind, DailyTotal
+from bot.changes.spec import UNITS_OF_FEATURE, DailyTotal
 from bot.kit import numbers
 
 
-class QuantityChange(ChangeKind[QuantityInput]):
+class QuantityChange(SubscriptionChange[QuantityInput]):
     id = "quantity"
     command = "quantity"
     button = words.BUTTON
     title = words.TITLE
     heading = words.HEADING
     help = words.HELP
-    offered_on = frozenset({"products", "entity"})
     input = QuantityInput
     form = FORM
     line_form = LINE
-    of_entities = True
     notes = QuantityNote
     lines = BillingLine
-    scopes = (WRITE_SCOPE,)
-    quoted = True
     unit = UNITS_OF_FEATURE
     valued = True
     daily = DailyTotal("feature", QuantityNote.SAME_DAY)
@@ -93,18 +89,12 @@ class QuantityChange(ChangeKind[QuantityInput]):
     def products(self, request: QuantityInput, facts: Facts) -> frozenset[str]:  # noqa: ARG002
         return frozenset({request.product})
 
-    def holds(self, request: QuantityInput, previewed: Snapshot, current: Snapshot) -> bool:  # noqa: ARG002
-        return quote.holds(previewed, current)
-
     def plan(self, request: QuantityInput, facts: Facts) -> tuple[Write, ...]:  # noqa: ARG002
         quantity = canonical.figure(request.quantity)
         body: dict[str, Any] = {"feature_quantities": [{"feature_id": request.feature, "quantity": quantity}]}
         if request.billed is Billed.NEXT_INVOICE:
             body["proration_behavior"] = "none"
         return (update(request.customer, request.subscription, {**entity_of(request), **body}),)
-
-    def pending_payment(self, answer: object) -> PendingPayment | None:
-        return pending_payment(answer)
 
     def verify(self, request: QuantityInput, before: Snapshot, after: Snapshot | None) -> Verdict:
         if after is None or after["subscription"] is None:

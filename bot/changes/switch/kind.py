@@ -2,21 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, assert_never
 
-from bot.access.limits import Worth
 from bot.autumn.models import PlanMove
 from bot.autumn.write import Write
 from bot.changes import canonical
 from bot.changes.billing import quantities, quote
-from bot.changes.billing.answer import pending_payment
-from bot.changes.billing.subscriptions import WRITE_SCOPE, update
+from bot.changes.billing.kind import BilledChange
+from bot.changes.billing.subscriptions import update
 from bot.changes.common import entity_of
 from bot.changes.lines import Line, name
-from bot.changes.model import Facts, Judgement, Needs, PendingPayment, Snapshot, Verdict
+from bot.changes.model import Facts, Judgement, Needs, Snapshot, Verdict
 from bot.changes.notes import Names
-from bot.changes.spec import ChangeKind
 from bot.changes.switch import words
 from bot.changes.switch.form import FORM
 from bot.changes.switch.request import (
@@ -42,25 +39,18 @@ _KEPT: dict[Kept, dict[str, Any]] = {
 }
 
 
-class SwitchChange(ChangeKind[SwitchInput]):
+class SwitchChange(BilledChange[SwitchInput]):
     id = "switch"
     command = "switch"
     button = words.BUTTON
     title = words.TITLE
     heading = words.HEADING
     help = words.HELP
-    offered_on = frozenset({"products", "entity"})
     input = SwitchInput
     form = FORM
-    of_entities = True
     notes = SwitchNote
     lines = SwitchLine
-    scopes = (WRITE_SCOPE,)
     needs = frozenset({Needs.PRODUCTS, Needs.FEATURES})
-    quoted = True
-    unit = "money"
-    in_money = True
-    valued = True
 
     def applies_to(self, facts: Facts, feature: str) -> bool:  # noqa: ARG002
         return any_product_fits(facts)
@@ -85,26 +75,10 @@ class SwitchChange(ChangeKind[SwitchInput]):
     def preview(self, request: SwitchInput, facts: Facts) -> tuple[Line, ...]:
         return (*_moves(request, facts), *quantities.lines(request.quantities), *quote.lines(facts))
 
-    def amount(self, request: SwitchInput, before: Snapshot) -> Decimal | None:  # noqa: ARG002
-        """What is charged or credited now."""
-        return quote.money_moved(before)
-
-    def worth(
-        self,
-        request: SwitchInput,  # noqa: ARG002
-        amount: Decimal | None,
-        before: Snapshot,
-        facts: Facts,  # noqa: ARG002
-    ) -> Worth | None:
-        return quote.worth(amount, before)
-
     def products(self, request: SwitchInput, facts: Facts) -> frozenset[str]:
         """The new one, those it may replace, and what was scheduled."""
         held = [*running_products(facts), *scheduled_products(facts)]
         return frozenset({request.product, *(each.plan_id for each in held)})
-
-    def holds(self, request: SwitchInput, previewed: Snapshot, current: Snapshot) -> bool:  # noqa: ARG002
-        return quote.holds(previewed, current)
 
     def plan(self, request: SwitchInput, facts: Facts) -> tuple[Write, ...]:  # noqa: ARG002
         match request.action:
@@ -117,9 +91,6 @@ class SwitchChange(ChangeKind[SwitchInput]):
                 return (update(request.customer, request.subscription, back),)
             case _:  # pragma: no cover - mypy sees to it that there is no other action
                 assert_never(request.action)
-
-    def pending_payment(self, answer: object) -> PendingPayment | None:
-        return pending_payment(answer)
 
     def verify(self, request: SwitchInput, before: Snapshot, after: Snapshot | None) -> Verdict:
         if after is None:

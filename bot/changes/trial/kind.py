@@ -10,13 +10,12 @@ from bot.autumn.write import Write
 from bot.changes import words as changes_words
 from bot.changes.billing import quote, subscriptions
 from bot.changes.billing import words as billing_words
-from bot.changes.billing.answer import pending_payment
-from bot.changes.billing.subscriptions import WRITE_SCOPE, update
+from bot.changes.billing.kind import SubscriptionChange
+from bot.changes.billing.subscriptions import update
 from bot.changes.common import entity_of
 from bot.changes.lines import Line, name, value_bullet
-from bot.changes.model import Facts, Judgement, PendingPayment, Snapshot, Verdict
+from bot.changes.model import Facts, Judgement, Snapshot, Verdict
 from bot.changes.notes import Names
-from bot.changes.spec import ChangeKind
 from bot.changes.trial import words
 from bot.changes.trial.form import FORM
 from bot.changes.trial.request import DAY, TrialInput, days_moved, guard, no_trial, whole_days
@@ -27,21 +26,17 @@ _SLACK = timedelta(hours=1)
 """By which Maple's clock and Autumn's may differ."""
 
 
-class TrialChange(ChangeKind[TrialInput]):
+class TrialChange(SubscriptionChange[TrialInput]):
     id = "trial"
     command = "trial"
     button = words.BUTTON
     title = words.TITLE
     heading = words.HEADING
     help = words.HELP
-    offered_on = frozenset({"products", "entity"})
     input = TrialInput
     form = FORM
-    of_entities = True
     notes = TrialNote
     lines = TrialLine
-    scopes = (WRITE_SCOPE,)
-    quoted = True
     unit = "days"
 
     def applies_to(self, facts: Facts, feature: str) -> bool:  # noqa: ARG002
@@ -74,9 +69,6 @@ class TrialChange(ChangeKind[TrialInput]):
     def products(self, request: TrialInput, facts: Facts) -> frozenset[str]:  # noqa: ARG002
         return frozenset({request.product})
 
-    def holds(self, request: TrialInput, previewed: Snapshot, current: Snapshot) -> bool:  # noqa: ARG002
-        return quote.holds(previewed, current)
-
     def plan(self, request: TrialInput, facts: Facts) -> tuple[Write, ...]:
         match request.action:
             case TrialAction.MOVE_END:
@@ -88,9 +80,6 @@ class TrialChange(ChangeKind[TrialInput]):
                 assert_never(request.action)
         body = {**entity_of(request), "customize": {"free_trial": trial}}
         return (update(request.customer, request.subscription, body),)
-
-    def pending_payment(self, answer: object) -> PendingPayment | None:
-        return pending_payment(answer)
 
     def verify(self, request: TrialInput, before: Snapshot, after: Snapshot | None) -> Verdict:
         if after is None or after["subscription"] is None:

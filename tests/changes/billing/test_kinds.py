@@ -7,6 +7,7 @@ import pytest
 from bot.changes import registry
 from bot.changes.billing.subscriptions import WRITE_SCOPE
 from bot.changes.common_notes import CommonNote
+from bot.changes.model import PendingPayment
 from bot.changes.notes import Note
 from bot.changes.spec import ChangeKind
 from tests.changes.billing.quotes import PRO, having
@@ -53,3 +54,34 @@ def test_ids_of_the_old_form_are_taken(kind: ChangeKind[Any]) -> None:
     refusals = kind.guard(sample, having(PRO, id="a@b"), NOW).refusals
     assert refusals
     assert Note(CommonNote.OLD_ID) not in refusals
+
+
+@pytest.mark.parametrize(
+    ("answer", "pending"),
+    [
+        ({"customer_id": "c", "payment_url": None}, None),
+        ({"customer_id": "c", "invoice": {"status": "paid"}, "payment_url": None}, None),
+        ({}, None),
+        (None, None),
+        ("done", None),
+        ({"payment_url": 5}, None),
+        ({"payment_url": "https://pay.example/1"}, PendingPayment("https://pay.example/1")),
+        (
+            {
+                "payment_url": "https://pay.example/1",
+                "required_action": {"code": "3ds_required", "reason": "x"},
+            },
+            PendingPayment("https://pay.example/1", "3ds_required"),
+        ),
+        (
+            {"payment_url": None, "required_action": {"code": "payment_processing"}},
+            PendingPayment("", "payment_processing"),
+        ),
+        ({"required_action": {}}, PendingPayment("", "")),
+    ],
+)
+def test_an_answer_says_whether_a_payment_is_waited_for(
+    answer: object, pending: PendingPayment | None
+) -> None:
+    waiting = {kind_id: registry.kind(kind_id).pending_payment(answer) for kind_id in KINDS}
+    assert waiting == {**dict.fromkeys(KINDS, pending), "cancellation": None}
