@@ -26,7 +26,7 @@ from bot.approvals.lifecycle import ChangeEvent, Record
 from bot.approvals.names import CustomerNames
 from bot.approvals.service import ChangeService, Surroundings
 from bot.autumn.client import Autumn
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.batches.model import BatchLine, BatchRecord, BatchState, LineState
 from bot.batches.service import BatchService
 from bot.batches.timeouts import BatchTimeouts

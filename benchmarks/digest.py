@@ -22,7 +22,7 @@ from benchmarks import customers, processes, wide_slack
 from benchmarks.load import Job, Result, Sample
 from benchmarks.report import Table, milliseconds, quantile, show
 from benchmarks.timed_autumn import Span
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.digests import repository
 from bot.digests.model import EVERY_DAY, DigestContent, NewDigest, Schedule
 from bot.digests.scan.pacing import ScanPace

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from bot.autumn.client import Autumn
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.store.database import Database
 
 Checkpoint: TypeAlias = Callable[[str], Awaitable[None]]

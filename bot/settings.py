@@ -12,7 +12,7 @@ import httpx
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.store.database import database_url, is_host
 
 

@@ -16,8 +16,7 @@ from bot.approvals.notifier import ChangeNotifier
 from bot.approvals.service import ChangeService
 from bot.approvals.wishes import Wishes
 from bot.autumn.client import Autumn
-from bot.autumn.environment import Environment
-from bot.autumn.models import Organization
+from bot.autumn.models import Environment, Organization
 from bot.background import BackgroundTasks
 from bot.batches.checked_lists import CheckedLists
 from bot.batches.notifier import BatchNotifier

@@ -20,7 +20,7 @@ from bot.access.policy import (
     holders,
 )
 from bot.access.rules import PolicyKind, Power, Rule, When, Who
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 
 _MEMBER = {Standing.MEMBER: True, Standing.UNCHECKED: None}
 

@@ -27,7 +27,7 @@ from bot.access.rules import (
     When,
     Who,
 )
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 
 MOST_APPROVALS = 10
 _SHORTEST, _LONGEST = timedelta(minutes=5), timedelta(days=30)

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from bot.access.limits import EXACT, NOTHING, Exceeded, Limits, Size, Today, Tolerance, Worth, exceeded
 from bot.access.presets import Preset
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.limits import Worth
 from bot.approvals.lifecycle import HOLDS_UNDO, IN_PROGRESS, Approval, Cause, Record, State
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.changes import stored
 from bot.store.database import Database, unbroken
 from bot.store.tables import changes, decisions

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.access.limits import NOTHING, Today, Worth
 from bot.approvals.change_records import load, select_records
 from bot.approvals.lifecycle import Record, State
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.changes import registry, stored
 from bot.changes.model import ChangeInput
 from bot.store.database import Database, unbroken

@@ -2,7 +2,7 @@
 
 from bot.approvals import change_records
 from bot.approvals.lifecycle import State
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.changes import registry
 from bot.changes.model import Facts, Needs
 from bot.store.database import Database

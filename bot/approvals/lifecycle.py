@@ -18,7 +18,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from bot.access.limits import Worth
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.changes.lines import Line
 from bot.changes.model import ChangeInput, Snapshot
 from bot.changes.notes import Note

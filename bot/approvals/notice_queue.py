@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Row, Table, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.approvals.lifecycle import NoticeKind
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.store.database import Database, insert, unbroken
 from bot.store.tables import changes, notices
 

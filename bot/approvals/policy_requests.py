@@ -9,7 +9,7 @@ from bot.access.policy import Decision, Request, Verb
 from bot.approvals.lifecycle import Record
 from bot.approvals.preview import Assessment
 from bot.approvals.proposal import Terms
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.changes import registry
 
 

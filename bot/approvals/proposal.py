@@ -7,7 +7,7 @@ from decimal import Decimal
 from bot.access.limits import NOTHING, Today, Worth
 from bot.approvals.filled_forms import FilledForm
 from bot.approvals.lifecycle import Approval
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.changes.lines import Line
 from bot.changes.model import ChangeInput, Snapshot
 from bot.changes.notes import Note

@@ -16,13 +16,12 @@ from pydantic import SecretStr
 from bot.autumn import bulk
 from bot.autumn.cache import Cached
 from bot.autumn.errors import NotFound
+from bot.autumn.events import Aggregate, Event, RequestLog
 from bot.autumn.http import Call, ReadRequest, Wire
 from bot.autumn.models import (
-    Aggregate,
     Check,
     Customer,
     Entity,
-    Event,
     Feature,
     Invoice,
     Model,
@@ -30,7 +29,6 @@ from bot.autumn.models import (
     Page,
     Plan,
     Quote,
-    RequestLog,
     RewardList,
     StoredProduct,
 )

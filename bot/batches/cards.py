@@ -11,7 +11,7 @@ from functools import partial
 from sqlalchemy import select
 
 from bot.approvals.lifecycle import CardKind
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.batches.repository import GRACE
 from bot.store import posted_cards
 from bot.store.database import Database, unbroken

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy import insert as plain_insert
 
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.batches.model import BatchLine
 from bot.changes import stored
 from bot.changes.line_form import LineCells

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Row, Select, delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.batches import drafts
 from bot.batches.model import BatchLine, GatheredList
 from bot.changes.model import ChangeInput

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot.access.limits import Today, Worth
 from bot.access.policy import Decision, Request, Verb
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.batches.model import BatchLineRecord
 from bot.changes import registry
 

@@ -9,7 +9,7 @@ from bot.access.limits import Worth
 from bot.approvals.lifecycle import Approval
 from bot.approvals.proposal import Preview
 from bot.approvals.repository import preview_columns
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.batches.model import (
     BatchLineRecord,
     BatchProgress,

@@ -21,7 +21,7 @@ from bot.approvals.card import Audience
 from bot.approvals.lifecycle import Record, State
 from bot.autumn import models
 from bot.autumn.bulk import ListedCustomer
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.batches import card as batch_card
 from bot.batches import form as batch_form
 from bot.batches.model import MOST_LINES, BatchProgress, BatchRecord, BatchState, FeatureTotal, LineState

@@ -20,7 +20,7 @@ from bot.alerts.repository import NewSubscription
 from bot.alerts.service import AlertService
 from bot.alerts.timeouts import AlertTimeouts
 from bot.autumn.client import Autumn
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.autumn.retry_policy import RetryPolicy
 from bot.autumn.throttle import Limits
 from bot.metrics import Metrics

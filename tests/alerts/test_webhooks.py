@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from bot.alerts.webhooks import AutumnWebhooks, Message, WebhookSignature, reports
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.metrics import Metrics
 from bot.runtime import Runtime
 from bot.store.database import Database

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access.post_targets import Pause
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.digests import repository
 from bot.digests.model import DigestContent, NewDigest, Schedule
 from bot.doctor.posts import examine_digests

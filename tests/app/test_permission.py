@@ -5,7 +5,7 @@ import pytest
 from bot.access.permission import widest
 from bot.access.policy import Person, Request, Verb, decide
 from bot.access.rules import PolicyKind
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from tests.policy import BALANCE, DELETION, DETAILS, REWARD, read
 
 RULES = """

@@ -22,7 +22,7 @@ from bot.approvals.results import ChangeRequest
 from bot.approvals.service import ChangeService, Surroundings
 from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.client import Autumn, Limits, RetryPolicy
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction
 from bot.changes.deletion.request import DeletionInput

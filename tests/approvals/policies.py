@@ -20,7 +20,7 @@ from bot.access.rules import (
     When,
     Who,
 )
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from tests.policy import KINDS
 
 T = TypeVar("T")

@@ -10,8 +10,7 @@ from bot.approvals import card as approvals_card
 from bot.approvals import history, result_card
 from bot.approvals.card import Audience
 from bot.approvals.lifecycle import OVER, Approval, Cause, ChangeEvent, Record, State
-from bot.autumn.environment import Environment
-from bot.autumn.models import Coupon, Customer, Duration, Entity, RewardList
+from bot.autumn.models import Coupon, Customer, Duration, Entity, Environment, RewardList
 from bot.changes import notes, registry
 from bot.changes.addition.request import AdditionInput
 from bot.changes.balance.request import BalanceInput

@@ -13,7 +13,7 @@ from bot.approvals import policy_requests
 from bot.approvals.lifecycle import EDGES, OVER, State
 from bot.approvals.preview import Assessment
 from bot.approvals.proposal import Terms
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.changes.model import Judgement
 from tests.approvals.harness import NOW
 from tests.approvals.test_verbs import ASKED, NEW, PREVIEW

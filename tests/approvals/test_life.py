@@ -15,7 +15,7 @@ from bot.approvals.daily_limits import Counter
 from bot.approvals.lifecycle import EDGES, HOLDS_UNDO, OVER, Cause, ChangeEvent, Record, State
 from bot.approvals.proposal import Draft, Preview, Terms
 from bot.approvals.steps import Basis, Conclusion, Decided, Lease, NextWrite
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.autumn.write import Write
 from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction

@@ -9,8 +9,7 @@ from pydantic import SecretStr
 from bot.approvals.lifecycle import Record, State
 from bot.approvals.names import CustomerNames, KnownNames
 from bot.autumn.client import Autumn, Limits
-from bot.autumn.environment import Environment
-from bot.autumn.models import Customer, RewardList
+from bot.autumn.models import Customer, Environment, RewardList
 from bot.changes.deletion.request import DeletionInput
 from bot.changes.model import Facts
 from tests.autumn.scripted import Scripted, error, listing, ok

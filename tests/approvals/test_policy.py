@@ -9,7 +9,7 @@ import pytest
 
 from bot.access.limits import Today
 from bot.access.policy import BUILT_IN, Decision, DecisionReason, Person, Request, Verb, decide
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from tests.policy import BALANCE, DELETION, REWARD, read
 
 ANA = Person("U1ANA", groups=frozenset({"@support"}))

@@ -36,7 +36,7 @@ from bot.access.rules import (
     Who,
 )
 from bot.access.toml_lines import Lines
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.changes import registry
 from tests.policy import BALANCE, DELETION, DETAILS, KINDS, REWARD, load, read
 

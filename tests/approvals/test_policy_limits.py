@@ -10,8 +10,8 @@ from bot.access.policy import BUILT_IN, decide
 from bot.access.policy_file import PolicyError
 from bot.access.rules import Person, Request, Verb, When
 from bot.approvals.outcome import WriteStatus, write_answer
-from bot.autumn.environment import Environment
 from bot.autumn.errors import refused
+from bot.autumn.models import Environment
 from tests.policy import BALANCE, DETAILS, load, read
 
 

@@ -14,7 +14,7 @@ from bot.approvals import cards
 from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
 from bot.approvals.preview import ReadBack
 from bot.approvals.results import Result
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.changes import registry
 from bot.changes.balance.words import BalanceAction, BalanceLine, BalanceNote
 from bot.changes.deletion.request import DeletionInput

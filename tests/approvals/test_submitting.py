@@ -13,7 +13,7 @@ from bot.approvals import cards, repository
 from bot.approvals.lifecycle import Approval, CardKind, ChangeEvent, State
 from bot.approvals.proposal import Mandate
 from bot.approvals.results import Outcome, Result
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.changes.balance.words import BalanceAction
 from bot.changes.grant.request import GrantInput
 from bot.changes.standalone import GrantSize

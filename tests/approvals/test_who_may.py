@@ -7,7 +7,7 @@ from bot.access.permission import Permission
 from bot.access.policy import Decision, DecisionReason, Request, Verb, among_all, decide, holders
 from bot.access.refusal import PolicyRefusal, explained
 from bot.access.rules import Person, Who
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from tests.policy import BALANCE, REWARD, read
 
 TEAM = """

@@ -8,7 +8,7 @@ from bot.access.policy import DecisionReason
 from bot.access.rules import Power, Verb
 from bot.approvals.lifecycle import Cause, ChangeEvent, State
 from bot.approvals.outcome import WriteStatus
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,8 @@ from bot.autumn.errors import (
     Unauthorized,
     Unavailable,
 )
-from bot.autumn.models import Aggregate, Customer, Event, Feature, Invoice, Page
+from bot.autumn.events import Aggregate, Event
+from bot.autumn.models import Customer, Feature, Invoice, Page
 from bot.autumn.reading import model, refusal, retry_after, without_key
 from tests.autumn.scripted import recorded
 from tests.examples import examples

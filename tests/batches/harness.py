@@ -8,7 +8,7 @@ from decimal import Decimal
 from bot.access.people import Actor
 from bot.approvals.names import CustomerNames
 from bot.approvals.service import ChangeService, Surroundings
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.batches.model import (
     BatchLine,
     BatchLineRecord,

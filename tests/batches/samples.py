@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.approvals.lifecycle import Approval
 from bot.approvals.proposal import Preview
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.batches.model import (
     BatchLineRecord,
     BatchProgress,

@@ -14,7 +14,7 @@ from bot.approvals.card import Audience
 from bot.approvals.lifecycle import Cause
 from bot.approvals.proposal import Preview
 from bot.approvals.results import Result
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.batches import card, csv_file, words
 from bot.batches.card import ListRef
 from bot.batches.list_notes import ListNote

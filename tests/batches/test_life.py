@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from bot.access.policy import Decision, DecisionReason
 from bot.approvals.proposal import Terms
 from bot.approvals.steps import Decided, Lease
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.batches import line_steps, repository
 from bot.batches.model import BatchRecord, BatchState, CheckedBatch, LineState
 from bot.store import audit

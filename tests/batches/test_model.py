@@ -6,7 +6,7 @@ import pytest
 
 from bot.access.policy import Decision, DecisionReason, Request, Verb
 from bot.approvals.proposal import Preview
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.batches.model import (
     BatchLine,
     BatchProgress,

@@ -8,7 +8,7 @@ from bot.access.policy import Verb
 from bot.access.rules import BUILT_IN
 from bot.approvals.lifecycle import Cause, State
 from bot.approvals.notice_queue import OF_CHANGES
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.batches import repository
 from bot.batches.model import (
     BatchLine,

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from bot.access.people import Home, People
 from bot.autumn.client import Autumn
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.autumn.retry_policy import RetryPolicy
 from bot.autumn.throttle import Limits
 from bot.digests import repository, rows

@@ -9,7 +9,7 @@ import httpx
 from sqlalchemy import select
 
 from bot.autumn.client import Autumn
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.digests.items import ReportItem
 from bot.digests.report.row_query import read_item
 from bot.digests.scan.scanner import Progress, Scan, Scanner, ScanPace

@@ -14,7 +14,7 @@ from sqlalchemy import make_url
 
 from bot.access.post_targets import Pause
 from bot.autumn.client import Autumn
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.digests import repository, words
 from bot.digests.delivery.owner_notice import OwnerNotifier
 from bot.digests.model import Digest, DigestContent, RunSkip, RunState

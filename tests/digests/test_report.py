@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete
 
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.digests import sections
 from bot.digests.items import ReportItem, StoredItem, join_plans, millionths, units
 from bot.digests.model import DigestContent, Figures

@@ -16,8 +16,8 @@ from pydantic import SecretStr
 from sqlalchemy import func, select
 
 from bot.autumn.client import Autumn, Limits, RetryPolicy
-from bot.autumn.environment import Environment
 from bot.autumn.errors import AutumnError, Forbidden, Unauthorized, Unavailable, named
+from bot.autumn.models import Environment
 from bot.digests.scan import repository as scans
 from bot.digests.scan.pacing import Pacer, ScanPace, ThrottledReport
 from bot.digests.scan.scanner import Progress, ScanFailed, Scanner

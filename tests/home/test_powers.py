@@ -8,7 +8,7 @@ from hypothesis import given
 from bot.access.limits import Measure
 from bot.access.permission import KindPowers, powers
 from bot.access.policy import BUILT_IN, Person, Policy, Request, Verb, decide
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from tests.approvals import policies
 from tests.examples import examples
 from tests.policy import KINDS, read

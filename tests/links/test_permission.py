@@ -5,7 +5,7 @@ import pytest
 from bot.access.permission import decide_links
 from bot.access.policy import DecisionReason, Person
 from bot.access.rules import BUILT_IN
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.links.registry import who_asks
 from tests.policy import read
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from bot.autumn.models import Customer, Feature, Organization, UsageTotal
+from bot.autumn.events import UsageTotal
+from bot.autumn.models import Customer, Feature, Organization
 from bot.kit.card import Card
 from bot.lookups import card as lookup_card
 from bot.lookups.answers import Billing

@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from bot.autumn.events import Event
 from bot.autumn.models import (
     Balance,
     BalanceRow,
     Customer,
-    Event,
     Feature,
     Flag,
     Invoice,

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.autumn.errors import AutumnError, RateLimited, TimedOut
+from bot.autumn.events import Event, LogContext, LoggedRequest, RequestLog, StripeEvent, UsageTotal
 from bot.autumn.models import (
     Balance,
     BalanceRow,
@@ -14,27 +15,21 @@ from bot.autumn.models import (
     Customer,
     Discount,
     Entity,
-    Event,
     Feature,
     Flag,
     Invoice,
     InvoicePreview,
     LineDiscount,
-    LogContext,
-    LoggedRequest,
     Plan,
     PlanDisplay,
     PlanItem,
     PlanPrice,
     PreviewLine,
     Purchase,
-    RequestLog,
     Reset,
     Rollover,
-    StripeEvent,
     Subscription,
     UsagePrice,
-    UsageTotal,
 )
 from bot.kit import text
 from bot.lookups import card as lookup_card

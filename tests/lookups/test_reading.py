@@ -20,7 +20,8 @@ from bot.autumn.errors import (
     Unavailable,
     Unreachable,
 )
-from bot.autumn.models import Customer, Entity, UsageTotal
+from bot.autumn.events import UsageTotal
+from bot.autumn.models import Customer, Entity
 from bot.autumn.retry_policy import RetryPolicy
 from bot.lookups import registry
 from bot.lookups.answers import Billing

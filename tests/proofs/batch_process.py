@@ -15,7 +15,7 @@ from bot.approvals.names import CustomerNames
 from bot.approvals.service import ChangeService, Surroundings
 from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.client import Autumn
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.batches.service import BatchService
 from bot.batches.timeouts import BatchTimeouts
 from bot.runtime import Runtime

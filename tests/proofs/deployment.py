@@ -19,8 +19,7 @@ from bot.approvals.results import ChangeRequest
 from bot.approvals.service import ChangeService, Surroundings
 from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.client import Autumn, RetryPolicy
-from bot.autumn.environment import Environment
-from bot.autumn.models import Subscription
+from bot.autumn.models import Environment, Subscription
 from bot.changes.addition.request import AdditionInput
 from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction

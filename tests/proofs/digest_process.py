@@ -15,7 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import log
 from bot.access.people import Home, People
 from bot.autumn.client import Autumn
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.digests.delivery.owner_notice import OwnerMessage
 from bot.digests.list_card import digest_stopped
 from bot.digests.scan.pacing import ScanPace

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.digests import repository, rows
 from bot.digests.delivery.new_runs import LATE_AFTER
 from bot.digests.model import EVERY_DAY, WORKDAYS, Digest, DigestContent, NewDigest, Run, RunState, Schedule

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from bot.alerts.service import AlertService
 from bot.alerts.webhooks import PATH, AutumnWebhooks, WebhookSignature
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.metrics import Metrics
 from bot.runtime import Checkpoint, Runtime
 from bot.store.database import Database

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from pydantic import BaseModel, ValidationError
 
-from bot.autumn.models import Deduction
+from bot.autumn.events import Deduction
 from bot.autumn.write import Write
 from bot.changes import canonical, lines
 from bot.changes.canonical import ZERO

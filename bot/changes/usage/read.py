@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError
-from bot.autumn.models import Event
+from bot.autumn.events import Event
 from bot.changes.model import ChangeInput, Facts
 from bot.changes.usage.request import UsageInput
 from bot.lookups.concurrent import attempt

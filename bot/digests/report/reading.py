@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select
 
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.digests import rows, sections
 from bot.digests.delivery import runs
 from bot.digests.model import Digest, DigestContent, Run, RunState, Schedule

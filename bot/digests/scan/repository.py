@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, bindparam, delete, false, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.autumn.environment import Environment
+from bot.autumn.models import Environment
 from bot.digests import sections
 from bot.digests.items import ScannedCustomer, StoredItem
 from bot.digests.sections import invoices

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from bot.autumn.errors import AutumnError
-from bot.autumn.models import Customer, Event, Feature, UsageTotal
+from bot.autumn.events import Event, UsageTotal
+from bot.autumn.models import Customer, Feature
 from bot.kit import blocks, layout, numbers, phrases, text, times
 from bot.kit.card import Block
 from bot.lookups import frame as parts

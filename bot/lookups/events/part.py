@@ -8,7 +8,8 @@ from typing import TypeAlias
 
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError, NotFound
-from bot.autumn.models import Customer, Event, Page, UsageTotal
+from bot.autumn.events import Event, UsageTotal
+from bot.autumn.models import Customer, Page
 from bot.lookups import samples
 from bot.lookups.answers import Read
 from bot.lookups.catalogue import Catalogue, by_name, catalogue, names, tracked

@@ -8,7 +8,8 @@ from decimal import Decimal
 
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError, Garbled
-from bot.autumn.models import Aggregate, Balance, BalanceRow, Customer, Feature
+from bot.autumn.events import Aggregate
+from bot.autumn.models import Balance, BalanceRow, Customer, Feature
 from bot.lookups.catalogue import CREDITS, Catalogue, catalogue, names
 from bot.lookups.concurrent import attempt, result_of
 from bot.lookups.feature.bins import DAY, HOUR, Point, Spending, Usage, cycle_start, merged

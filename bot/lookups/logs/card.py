@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.autumn.errors import AutumnError
-from bot.autumn.models import Customer, RequestLog
+from bot.autumn.events import RequestLog
+from bot.autumn.models import Customer
 from bot.kit import blocks, layout, phrases, text, times
 from bot.lookups import frame as parts
 from bot.lookups.answers import Read

@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError
-from bot.autumn.models import Customer, LoggedRequest, RequestLog
+from bot.autumn.events import LoggedRequest, RequestLog
+from bot.autumn.models import Customer
 from bot.lookups import samples
 from bot.lookups.concurrent import attempt, meanwhile
 from bot.lookups.customer import customer_of

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.autumn.models import Event
+from bot.autumn.events import Event
 from bot.changes.amounts import AmountNote
 from bot.changes.common_notes import CommonNote
 from bot.changes.facts import gather, gather_for

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.autumn.errors import Forbidden, TimedOut
-from bot.autumn.models import LogContext, LoggedRequest, RequestLog, StripeEvent
+from bot.autumn.events import LogContext, LoggedRequest, RequestLog, StripeEvent
 from bot.lookups import labels
 from bot.lookups.logs import words
 from bot.lookups.logs.card import FAILED, Logs
