@@ -24,7 +24,7 @@ from bot.changes import (
 )
 from bot.changes.amounts import AmountNote
 from bot.changes.billing.words import BillingLine, BillingNote
-from bot.changes.common_notes import CommonNote
+from bot.changes.common import CommonNote
 from bot.changes.line_form import LineForm, LineNote, tidy
 from bot.changes.lines import LineLabel
 from bot.changes.model import ChangeInput

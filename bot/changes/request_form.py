@@ -16,7 +16,7 @@ from bot.autumn.models import Customer
 from bot.changes import lines, notes, registry
 from bot.changes import words as changes_words
 from bot.changes.amounts import AmountNote
-from bot.changes.common_notes import CommonNote
+from bot.changes.common import CommonNote
 from bot.changes.forms import scope, words
 from bot.changes.forms.fields import REASON_BLOCK, TICKET_BLOCK, called, field_id
 from bot.changes.forms.model import FormContent, FormState, Meta, Parsed

@@ -121,6 +121,19 @@ class KeyScope:
     probe: Write
 
 
+NOBODY = "maple-doctor-asks-about-nobody"
+"""Autumn checks the key's permissions first, and only then for whom a request is."""
+
+UPDATE_BALANCE = Write(
+    "balances.update",
+    "POST",
+    "/v1/balances.update",
+    {"customer_id": NOBODY, "feature_id": NOBODY, "balance_id": NOBODY, "add_to_balance": 0},
+    per_customer=True,
+)
+UPDATE_CUSTOMER = Write("customers.update", "POST", "/v1/customers.update", {"customer_id": NOBODY})
+
+
 @dataclass(frozen=True, slots=True)
 class DailyTotal:
     """Changes of a kind that add up over a day, for the policy's limits."""

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from bot.access.rules import PolicyKind
 from bot.autumn.write import Write
 from bot.changes import registry as changes
-from bot.changes.probes import NOBODY
-from bot.changes.spec import KeyScope
+from bot.changes.spec import NOBODY, KeyScope
 from bot.links import words
 from bot.lookups.part import ReadScope
 

@@ -8,8 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from bot.changes import registry as kinds
-from bot.changes.probes import UPDATE_CUSTOMER
-from bot.changes.spec import KeyScope
+from bot.changes.spec import UPDATE_CUSTOMER, KeyScope
 from bot.doctor.command import examine
 from bot.doctor.samples import samples
 from bot.links import registry as links

@@ -23,7 +23,7 @@ from bot.approvals.results import Result
 from bot.changes import descriptions, lines, registry
 from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction, BalanceLine, BalanceNote
-from bot.changes.common_notes import CommonNote
+from bot.changes.common import CommonNote
 from bot.changes.deletion.request import DeletionInput
 from bot.changes.deletion.words import DeletionLine, DeletionNote
 from bot.changes.details.request import DetailsInput

@@ -24,7 +24,7 @@ from bot.changes import registry
 from bot.changes.balance.kind import BalanceChange
 from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction
-from bot.changes.common_notes import CommonNote
+from bot.changes.common import CommonNote
 from bot.changes.deletion.request import DeletionInput
 from bot.changes.details.request import DetailsInput
 from bot.changes.model import Facts

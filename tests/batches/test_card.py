@@ -33,7 +33,7 @@ from bot.batches.model import (
 from bot.changes import lines as change_lines
 from bot.changes import notes, registry
 from bot.changes.balance.words import BalanceLine
-from bot.changes.common_notes import CommonNote
+from bot.changes.common import CommonNote
 from bot.changes.line_form import LineCells
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.notes import Note

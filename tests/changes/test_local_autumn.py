@@ -24,7 +24,7 @@ from bot.autumn.models import BalanceRow, Customer, InvoicePreview
 from bot.changes import canonical, registry
 from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import OFFERED, BalanceAction, BalanceLine, BalanceNote
-from bot.changes.common_notes import CommonNote
+from bot.changes.common import CommonNote
 from bot.changes.deletion.request import DeletionInput
 from bot.changes.deletion.words import DeletionNote
 from bot.changes.details.request import DetailsInput

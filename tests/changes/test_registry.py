@@ -10,7 +10,7 @@ from bot.access.policy_file import PolicyError, read
 from bot.approvals import words as approvals_words
 from bot.autumn.write import Write
 from bot.changes import buttons, registry, stored
-from bot.changes.common_notes import CommonNote
+from bot.changes.common import CommonNote
 from bot.changes.control.request import ControlInput
 from bot.changes.control.words import ControlType
 from bot.changes.forms import fields
@@ -18,8 +18,7 @@ from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
 from bot.changes.lines import Line, LineLabel, value_bullet
 from bot.changes.model import ChangeInput, Facts, Judgement, Snapshot, Verdict
 from bot.changes.notes import Names, Note, NoteCode, mrkdwn
-from bot.changes.probes import UPDATE_CUSTOMER
-from bot.changes.spec import ChangeForm, ChangeKind, KeyScope
+from bot.changes.spec import UPDATE_CUSTOMER, ChangeForm, ChangeKind, KeyScope
 from bot.doctor.samples import samples
 from bot.kit import blocks, form_values, text
 from bot.kit.form_values import Values

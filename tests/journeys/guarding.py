@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from bot.changes.amounts import AmountNote
 from bot.changes.balance.words import BalanceNote
-from bot.changes.common_notes import CommonNote
+from bot.changes.common import CommonNote
 from bot.changes.deletion.words import DeletionNote
 from bot.changes.details.words import DetailsNote
 from bot.changes.notes import NoteCode

@@ -7,7 +7,7 @@ import pytest
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
 from bot.changes.balance import words as balance_words
-from bot.changes.common_notes import CommonNote
+from bot.changes.common import CommonNote
 from bot.changes.forms import words as forms_words
 from bot.changes.grant.words import GrantNote
 from tests.journeys.changing import ACTION, PREVIEW, WAITING, close_and_look, lea_sees, request_undo

@@ -5,8 +5,7 @@ import json
 import pytest
 
 from bot.autumn.write import Write
-from bot.changes.probes import NOBODY
-from bot.changes.spec import KeyScope
+from bot.changes.spec import NOBODY, KeyScope
 from bot.doctor.autumn import examine_writes
 from bot.doctor.samples import samples
 from bot.links import registry, words

@@ -13,8 +13,7 @@ from bot.changes.billing import bought, quantities, quote, subscriptions
 from bot.changes.billing.quantities import FeatureQuantity
 from bot.changes.billing.words import BillingNote
 from bot.changes.canonical import ZERO
-from bot.changes.common import identity_refusals, joined
-from bot.changes.common_notes import CommonNote
+from bot.changes.common import CommonNote, identity_refusals, joined
 from bot.changes.line_form import LineForm, LineNote, LineReader
 from bot.changes.model import ChangeInput, Facts, Judgement, Snapshot
 from bot.changes.notes import Note

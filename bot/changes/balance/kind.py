@@ -29,8 +29,7 @@ from bot.changes.common import agreed, entity_of
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, Judgement, Needs, Snapshot, Verdict
 from bot.changes.notes import Names
-from bot.changes.probes import UPDATE_BALANCE
-from bot.changes.spec import UNITS_OF_FEATURE, ChangeKind, DailyTotal, KeyScope, ShortForm
+from bot.changes.spec import UNITS_OF_FEATURE, UPDATE_BALANCE, ChangeKind, DailyTotal, KeyScope, ShortForm
 
 GRANTING = (BalanceAction.GIVE, BalanceAction.TAKE)
 _UNDONE_BY = {BalanceAction.GIVE: BalanceAction.TAKE, BalanceAction.TAKE: BalanceAction.GIVE}

@@ -10,8 +10,7 @@ from bot.changes.billing.words import BillingNote
 from bot.changes.common import joined
 from bot.changes.model import Facts, Snapshot
 from bot.changes.notes import Note
-from bot.changes.probes import NOBODY
-from bot.changes.spec import KeyScope
+from bot.changes.spec import NOBODY, KeyScope
 from bot.lookups import names
 from bot.lookups.products.subscriptions import ByEnding
 

@@ -16,8 +16,7 @@ from bot.changes.billing.words import BillingNote
 from bot.changes.cancellation import words
 from bot.changes.cancellation.words import CancellationAction, CancellationNote, Settlement
 from bot.changes.canonical import ZERO, same_time
-from bot.changes.common import entity_of, identity_refusals, joined
-from bot.changes.common_notes import CommonNote
+from bot.changes.common import CommonNote, entity_of, identity_refusals, joined
 from bot.changes.line_form import LineForm, LineReader
 from bot.changes.model import ChangeInput, Facts, Judgement, Snapshot
 from bot.changes.notes import Note

@@ -28,8 +28,7 @@ from bot.changes.control.words import ControlLine, ControlNote, ControlType
 from bot.changes.lines import Line
 from bot.changes.model import ChangeInput, Facts, Judgement, Needs, Snapshot, Verdict
 from bot.changes.notes import Names
-from bot.changes.probes import UPDATE_CUSTOMER
-from bot.changes.spec import UNITS_OF_FEATURE, ChangeKind, KeyScope
+from bot.changes.spec import UNITS_OF_FEATURE, UPDATE_CUSTOMER, ChangeKind, KeyScope
 from bot.kit import text
 
 _LINES = {

@@ -13,8 +13,7 @@ from bot.changes.deletion.words import DeletionLine, DeletionNote
 from bot.changes.lines import Line, ValueFormat, value_bullet
 from bot.changes.model import Facts, Judgement, Needs, Snapshot, Verdict
 from bot.changes.notes import Names, Note
-from bot.changes.probes import UPDATE_CUSTOMER
-from bot.changes.spec import ChangeKind, Confirmation, KeyScope
+from bot.changes.spec import UPDATE_CUSTOMER, ChangeKind, Confirmation, KeyScope
 from bot.changes.words import ABSENT
 from bot.kit import links, text
 

@@ -5,8 +5,7 @@ from typing import Literal
 
 from bot.autumn.models import Subscription
 from bot.changes import canonical
-from bot.changes.common import identity_refusals, joined
-from bot.changes.common_notes import CommonNote
+from bot.changes.common import CommonNote, identity_refusals, joined
 from bot.changes.deletion.words import DeletionNote
 from bot.changes.model import ChangeInput, Facts, Judgement
 from bot.changes.notes import Note

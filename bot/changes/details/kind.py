@@ -19,8 +19,7 @@ from bot.changes.details.words import DetailsLine, DetailsNote
 from bot.changes.lines import Line, value_bullet
 from bot.changes.model import Facts, Judgement, Snapshot, Verdict
 from bot.changes.notes import Names
-from bot.changes.probes import UPDATE_CUSTOMER
-from bot.changes.spec import ChangeKind, KeyScope
+from bot.changes.spec import UPDATE_CUSTOMER, ChangeKind, KeyScope
 from bot.kit import text
 
 _LINES = {"name": DetailsLine.NAME, "email": DetailsLine.EMAIL, "fingerprint": DetailsLine.FINGERPRINT}

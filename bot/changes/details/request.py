@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-from bot.changes.common import identity_refusals, joined
-from bot.changes.common_notes import CommonNote
+from bot.changes.common import CommonNote, identity_refusals, joined
 from bot.changes.details.words import DetailsNote
 from bot.changes.model import ChangeInput, Facts, Judgement, Snapshot
 from bot.changes.notes import Note

@@ -15,8 +15,7 @@ from bot.changes.forms import grants
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, Judgement, Snapshot, Verdict
 from bot.changes.notes import Names
-from bot.changes.probes import UPDATE_BALANCE
-from bot.changes.spec import ChangeKind, KeyScope
+from bot.changes.spec import UPDATE_BALANCE, ChangeKind, KeyScope
 from bot.kit import times
 from bot.lookups.samples import SOON
 

@@ -8,8 +8,7 @@ from pydantic import AwareDatetime
 
 from bot.changes import canonical, standalone
 from bot.changes.canonical import same_time
-from bot.changes.common import identity_refusals
-from bot.changes.common_notes import CommonNote
+from bot.changes.common import CommonNote, identity_refusals
 from bot.changes.expiry.words import ExpiryNote
 from bot.changes.model import ChangeInput, Facts, Judgement
 from bot.changes.notes import Note

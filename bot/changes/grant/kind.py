@@ -17,8 +17,7 @@ from bot.changes.grant.words import GrantLine, GrantNote
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import ChangeInput, Facts, Judgement, Needs, Snapshot, Verdict
 from bot.changes.notes import Names
-from bot.changes.probes import NOBODY
-from bot.changes.spec import UNITS_OF_FEATURE, ChangeKind, DailyTotal, KeyScope
+from bot.changes.spec import NOBODY, UNITS_OF_FEATURE, ChangeKind, DailyTotal, KeyScope
 from bot.changes.standalone import GrantSize, StandaloneGrant
 from bot.changes.ungrant.request import UngrantInput
 from bot.kit import numbers, text, times

@@ -11,8 +11,7 @@ from pydantic import AwareDatetime
 from bot.autumn.models import Feature
 from bot.changes import amounts, canonical, line_form, standalone
 from bot.changes.amounts import AmountNote
-from bot.changes.common import identity_refusals
-from bot.changes.common_notes import CommonNote
+from bot.changes.common import CommonNote, identity_refusals
 from bot.changes.grant import words
 from bot.changes.grant.words import GrantNote
 from bot.changes.line_form import LineForm, LineReader

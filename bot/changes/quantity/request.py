@@ -9,8 +9,7 @@ from bot.autumn.models import BalanceRow, Customer, PlanItem, Subscription
 from bot.changes import canonical, line_form
 from bot.changes.billing import bought, subscriptions
 from bot.changes.billing.words import BillingNote
-from bot.changes.common import identity_refusals
-from bot.changes.common_notes import CommonNote
+from bot.changes.common import CommonNote, identity_refusals
 from bot.changes.line_form import LineForm, LineReader
 from bot.changes.model import ChangeInput, Facts, Judgement
 from bot.changes.notes import Note

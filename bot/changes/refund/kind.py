@@ -13,13 +13,12 @@ from bot.changes.canonical import ZERO, near
 from bot.changes.lines import Line, ValueFormat, value_bullet
 from bot.changes.model import Facts, Judgement, Snapshot, Verdict
 from bot.changes.notes import Names
-from bot.changes.probes import NOBODY
 from bot.changes.refund import words
 from bot.changes.refund.form import FORM
 from bot.changes.refund.read import PAID, Refundable, find_invoice, paid_invoices
 from bot.changes.refund.request import LINE, RefundInput, guard, nothing_to_refund
 from bot.changes.refund.words import RefundLine, RefundNote
-from bot.changes.spec import ChangeKind, Confirmation, DailyTotal, ExtraRead, KeyScope
+from bot.changes.spec import NOBODY, ChangeKind, Confirmation, DailyTotal, ExtraRead, KeyScope
 from bot.kit import money, times
 from bot.lookups.invoices.part import all_came_with
 

@@ -8,8 +8,7 @@ from typing import Literal
 from bot.autumn.models import Invoice
 from bot.changes import amounts, canonical, line_form
 from bot.changes.canonical import ZERO
-from bot.changes.common import identity_refusals
-from bot.changes.common_notes import CommonNote
+from bot.changes.common import CommonNote, identity_refusals
 from bot.changes.line_form import LineForm, LineReader
 from bot.changes.model import ChangeInput, Facts, Judgement
 from bot.changes.notes import Note

@@ -19,7 +19,6 @@ from bot.changes.estimate import currency_of, estimates
 from bot.changes.lines import Line, ValueFormat, name, value_bullet
 from bot.changes.model import Facts, Judgement, Needs, Snapshot, Verdict
 from bot.changes.notes import Names
-from bot.changes.probes import NOBODY
 from bot.changes.reward import attached, words
 from bot.changes.reward.form import FORM
 from bot.changes.reward.request import LINE, RewardInput, guard
@@ -39,7 +38,7 @@ from bot.changes.reward.rewards import (
     stripe_only,
 )
 from bot.changes.reward.words import RewardAction, RewardLine, RewardNote
-from bot.changes.spec import ChangeKind, KeyScope
+from bot.changes.spec import NOBODY, ChangeKind, KeyScope
 from bot.kit import phrases, text
 
 

@@ -7,8 +7,7 @@ from typing import Literal, assert_never
 from bot.autumn.models import Coupon, Discount
 from bot.changes import canonical, line_form
 from bot.changes.canonical import ZERO
-from bot.changes.common import identity_refusals, joined
-from bot.changes.common_notes import CommonNote
+from bot.changes.common import CommonNote, identity_refusals, joined
 from bot.changes.estimate import Next, currency_of, estimates
 from bot.changes.line_form import LineForm, LineReader
 from bot.changes.model import ChangeInput, Facts, Judgement

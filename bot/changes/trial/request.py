@@ -10,8 +10,7 @@ from pydantic import AwareDatetime
 from bot.autumn.models import Subscription
 from bot.changes import canonical
 from bot.changes.billing import subscriptions
-from bot.changes.common import identity_refusals
-from bot.changes.common_notes import CommonNote
+from bot.changes.common import CommonNote, identity_refusals
 from bot.changes.model import ChangeInput, Facts, Judgement
 from bot.changes.notes import Note
 from bot.changes.trial.words import TrialAction, TrialNote

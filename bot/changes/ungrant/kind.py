@@ -13,8 +13,7 @@ from bot.changes.grant.request import GrantInput
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import ChangeInput, Facts, Judgement, Snapshot, Verdict
 from bot.changes.notes import Names
-from bot.changes.probes import NOBODY
-from bot.changes.spec import UNITS_OF_FEATURE, ChangeKind, KeyScope
+from bot.changes.spec import NOBODY, UNITS_OF_FEATURE, ChangeKind, KeyScope
 from bot.changes.standalone import MAPLE_ID, GrantSize
 from bot.changes.ungrant import words
 from bot.changes.ungrant.form import FORM

@@ -14,8 +14,7 @@ from bot.changes.common import entity_of
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import ChangeInput, Facts, Judgement, Snapshot, Verdict
 from bot.changes.notes import Names
-from bot.changes.probes import NOBODY
-from bot.changes.spec import UNITS_OF_FEATURE, ChangeKind, ExtraRead, KeyScope
+from bot.changes.spec import NOBODY, UNITS_OF_FEATURE, ChangeKind, ExtraRead, KeyScope
 from bot.changes.usage import words
 from bot.changes.usage.form import FORM
 from bot.changes.usage.read import MARK, recent_events, recorded

@@ -33,8 +33,7 @@ from bot.changes.balance.kind import BalanceChange
 from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction, BalanceNote
 from bot.changes.canonical import near
-from bot.changes.common import identity_refusals
-from bot.changes.common_notes import CommonNote
+from bot.changes.common import CommonNote, identity_refusals
 from bot.changes.deletion.kind import DeletionChange
 from bot.changes.deletion.request import DeletionInput
 from bot.changes.details.kind import DetailsChange

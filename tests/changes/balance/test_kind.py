@@ -11,7 +11,7 @@ from bot.changes.amounts import AmountNote
 from bot.changes.balance import kind as balance
 from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction, BalanceLine, BalanceNote
-from bot.changes.common_notes import CommonNote
+from bot.changes.common import CommonNote
 from bot.changes.lines import Line, LineLabel, ValueFormat
 from bot.changes.model import Facts, Verdict
 from bot.changes.notes import Note, NoteCode

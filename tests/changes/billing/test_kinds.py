@@ -6,7 +6,7 @@ import pytest
 
 from bot.changes import registry
 from bot.changes.billing.subscriptions import WRITE_SCOPE
-from bot.changes.common_notes import CommonNote
+from bot.changes.common import CommonNote
 from bot.changes.model import PendingPayment
 from bot.changes.notes import Note
 from bot.changes.spec import ChangeKind

@@ -6,7 +6,7 @@ from bot.autumn.models import Subscription
 from bot.changes.billing import subscriptions
 from bot.changes.billing.words import BillingNote
 from bot.changes.notes import Note
-from bot.changes.probes import NOBODY
+from bot.changes.spec import NOBODY
 from tests.changes.billing.quotes import (
     ADD_ON,
     CANCELLED,

@@ -12,7 +12,7 @@ from bot.changes.cancellation import words
 from bot.changes.cancellation.kind import CancellationChange
 from bot.changes.cancellation.request import CancellationInput
 from bot.changes.cancellation.words import CancellationAction, CancellationLine, CancellationNote, Settlement
-from bot.changes.common_notes import CommonNote
+from bot.changes.common import CommonNote
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import ChangeInput, Facts, Snapshot, Verdict
 from bot.changes.notes import Note, mrkdwn

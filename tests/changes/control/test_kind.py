@@ -7,7 +7,7 @@ import pytest
 from bot.access.limits import Worth
 from bot.autumn.models import Invoice
 from bot.changes.amounts import AmountNote
-from bot.changes.common_notes import CommonNote
+from bot.changes.common import CommonNote
 from bot.changes.control.kind import ControlChange
 from bot.changes.control.request import ControlInput, entry_json, value_of, written_entry
 from bot.changes.control.words import ControlLine, ControlNote, ControlType, ThresholdType

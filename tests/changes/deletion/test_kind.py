@@ -6,7 +6,7 @@ import pytest
 
 from bot.autumn.models import Entity, Invoice, InvoicePreview, Plan, PlanItem
 from bot.changes import notes
-from bot.changes.common_notes import CommonNote
+from bot.changes.common import CommonNote
 from bot.changes.deletion.kind import DeletionChange
 from bot.changes.deletion.request import DeletionInput
 from bot.changes.deletion.words import DeletionLine, DeletionNote

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from bot.changes.common_notes import CommonNote
+from bot.changes.common import CommonNote
 from bot.changes.details.kind import DetailsChange
 from bot.changes.details.request import DetailsInput
 from bot.changes.details.words import DetailsLine, DetailsNote

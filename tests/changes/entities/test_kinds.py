@@ -34,7 +34,7 @@ from bot.changes.balance.words import BalanceAction, BalanceNote
 from bot.changes.billing.words import BillingNote
 from bot.changes.cancellation.request import CancellationInput
 from bot.changes.cancellation.words import CancellationAction, CancellationNote, Settlement
-from bot.changes.common_notes import CommonNote
+from bot.changes.common import CommonNote
 from bot.changes.control.request import ControlInput, has_inherited, own_entries
 from bot.changes.control.words import ControlNote, ControlType
 from bot.changes.expiry.request import ExpiryInput

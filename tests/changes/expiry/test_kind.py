@@ -5,7 +5,7 @@ import pytest
 
 from bot.autumn.models import Flag
 from bot.changes import canonical, standalone
-from bot.changes.common_notes import CommonNote
+from bot.changes.common import CommonNote
 from bot.changes.expiry.kind import ExpiryChange
 from bot.changes.expiry.request import ExpiryInput
 from bot.changes.expiry.words import ExpiryLine, ExpiryNote

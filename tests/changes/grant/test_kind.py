@@ -10,7 +10,7 @@ from bot.approvals.preview import assess
 from bot.autumn.models import Customer, Flag
 from bot.changes import canonical, standalone
 from bot.changes.amounts import AmountNote
-from bot.changes.common_notes import CommonNote
+from bot.changes.common import CommonNote
 from bot.changes.grant.kind import GrantChange
 from bot.changes.grant.request import GrantInput, grant_id
 from bot.changes.grant.words import GrantLine, GrantNote

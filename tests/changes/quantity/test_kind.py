@@ -11,7 +11,7 @@ from bot.autumn.models import Balance, Plan, PlanItem, Subscription, UsagePrice
 from bot.changes.amounts import AmountNote
 from bot.changes.billing import bought
 from bot.changes.billing.words import BillingLine, BillingNote
-from bot.changes.common_notes import CommonNote
+from bot.changes.common import CommonNote
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, PendingPayment, Snapshot, Verdict
 from bot.changes.notes import Note

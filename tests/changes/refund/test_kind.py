@@ -10,7 +10,7 @@ from bot.approvals.preview import assess
 from bot.autumn.models import Invoice
 from bot.changes import canonical
 from bot.changes.amounts import AmountNote
-from bot.changes.common_notes import CommonNote
+from bot.changes.common import CommonNote
 from bot.changes.facts import gather, gather_for
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, Snapshot, Verdict

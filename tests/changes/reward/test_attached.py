@@ -12,7 +12,7 @@ from bot.changes.billing import quote as quoted
 from bot.changes.billing import subscriptions
 from bot.changes.billing import words as billing_words
 from bot.changes.billing.words import BillingLine, BillingNote
-from bot.changes.common_notes import CommonNote
+from bot.changes.common import CommonNote
 from bot.changes.forms.model import Meta
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, Verdict

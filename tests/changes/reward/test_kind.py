@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.autumn.models import Discount, Duration, Flag, InvoicePreview, LineDiscount, PreviewLine, PromoCode
-from bot.changes.common_notes import CommonNote
+from bot.changes.common import CommonNote
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, Verdict
 from bot.changes.notes import Note

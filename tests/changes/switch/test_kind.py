@@ -8,7 +8,7 @@ import pytest
 from bot.autumn.models import BoughtQuantity, Plan, PlanItem, PlanPrice, Quote, Subscription
 from bot.changes.billing.quantities import FeatureQuantity
 from bot.changes.billing.words import BillingLine, BillingNote
-from bot.changes.common_notes import CommonNote
+from bot.changes.common import CommonNote
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, PendingPayment, Snapshot, Verdict
 from bot.changes.notes import Note, mrkdwn

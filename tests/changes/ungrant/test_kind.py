@@ -6,7 +6,7 @@ import pytest
 
 from bot.autumn.models import Flag
 from bot.changes import standalone
-from bot.changes.common_notes import CommonNote
+from bot.changes.common import CommonNote
 from bot.changes.forms.fields import digest
 from bot.changes.grant.request import GrantInput
 from bot.changes.lines import Line, ValueFormat

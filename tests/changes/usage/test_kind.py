@@ -6,7 +6,7 @@ import pytest
 
 from bot.autumn.events import Event
 from bot.changes.amounts import AmountNote
-from bot.changes.common_notes import CommonNote
+from bot.changes.common import CommonNote
 from bot.changes.facts import gather, gather_for
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, Snapshot, Verdict
