@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from bot.alerts.timeouts import AlertTimeouts
+from bot.alerts.posting import AlertTimeouts
 from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.retry_policy import RetryPolicy
 from bot.autumn.throttle import Limits
 from bot.batches.timeouts import BatchTimeouts
-from bot.digests.timeouts import DigestTimeouts
+from bot.digests.process import DigestTimeouts
 from bot.slack.connections import HttpLimits
 from bot.slack.socket import SocketPace
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, assert_never
 
+from bot.alerts import card, words
 from bot.alerts import form as alert_form
-from bot.alerts import list_card, words
 from bot.alerts.form import AlertInput, AlertMeta, AlertState
 from bot.alerts.model import AlertSubscription, TooManyAlerts
 from bot.alerts.words import AlertNote
@@ -135,6 +135,6 @@ async def _edit(interaction: Interaction, services: Services, form: SubmittedAle
     again = meta.model_copy(update={"version": subscription.version})
     called = await names(services)
     state = AlertState(again, form.input.choice, called=called, trouble=words.EDITED_MEANWHILE)
-    instead = list_card.alert_note(AlertNote.CHANGED)
+    instead = card.alert_note(AlertNote.CHANGED)
     await update_modal(interaction, services, alert_form.build(state), instead=instead)
     return None

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Mapping
 from dataclasses import replace
 from typing import Protocol, assert_never
 
-from bot.alerts import list_card
-from bot.alerts.list_card import AlertList
+from bot.alerts import card
+from bot.alerts.card import AlertList
 from bot.alerts.model import AlertSubscription, TooManyAlerts
 from bot.alerts.words import AlertNote
 from bot.autumn.errors import AutumnError
@@ -33,7 +33,7 @@ class _Verb(Protocol):
 
 
 async def commanded(interaction: Interaction, services: Services) -> None:
-    view = await services.replies.open_modal(interaction, list_card.alerts_waiting(interaction.channel))
+    view = await services.replies.open_modal(interaction, card.alerts_waiting(interaction.channel))
     interaction = replace(interaction, view=view)
     async with shown_in_modal(interaction, services):
         await show_list(interaction, services)
@@ -59,9 +59,9 @@ async def show_list(
         webhooks=services.alerts.webhooks,
         called=called,
     )
-    view = list_card.alert_list(shown, note)
+    view = card.alert_list(shown, note)
     if note:
-        await update_modal(interaction, services, view, instead=list_card.alert_note(note))
+        await update_modal(interaction, services, view, instead=card.alert_note(note))
     else:
         await services.replies.update_modal(interaction.view, view)
 

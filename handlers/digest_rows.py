@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import partial
 from typing import IO, Any, NamedTuple
 
-from bot.digests import all_rows, csv_file
+from bot.digests import all_rows
 from bot.digests.report.build import ScanGone
 from bot.digests.report.model import RowQuery
 from bot.kit import csv_table, surfaces
@@ -94,7 +94,7 @@ async def send_csv(interaction: Interaction, services: Services, chosen: CsvForm
 
     async def show_loading() -> None:
         if not interaction.view:
-            await services.replies.ephemeral(interaction, csv_file.csv_asking())
+            await services.replies.ephemeral(interaction, all_rows.csv_asking())
 
     outcome = await with_loading(services, _posted(interaction, services, query, chosen), show_loading)
     if outcome is not None:
@@ -120,24 +120,24 @@ async def _posted(
             count = await _write(services, query, chosen, file)
         except ScanGone:
             return all_rows.digest_expired()
-        name = csv_file.csv_name(read_at)
+        name = all_rows.csv_name(read_at)
         uploaded = await files.upload(services.slack, file, name)
         # Checked only now, as the channel may have changed while the file was made and sent.
         thread = await _thread(interaction, services)
-        comment = csv_file.csv_comment(count)
+        comment = all_rows.csv_comment(count)
         await files.share(services.slack_once, thread.channel, uploaded, name, comment, thread_ts=thread.ts)
-    return None if thread.ts else csv_file.csv_sent()
+    return None if thread.ts else all_rows.csv_sent()
 
 
 async def _write(services: Services, query: RowQuery, chosen: CsvFormat, file: IO[bytes]) -> int:
     """Writes the rows, without columns that are empty in all of them. Answers how many rows there are."""
     filled: set[int] = set()
     async for item in await services.digests.rows(query):
-        filled |= csv_table.filled(csv_file.csv_row(item))
-    table, count = csv_file.csv_table(chosen).keeping(filled), 0
+        filled |= csv_table.filled(all_rows.csv_row(item))
+    table, count = all_rows.csv_table(chosen).keeping(filled), 0
     file.write(table.head().encode())
     async for item in await services.digests.rows(query):
-        file.write(table.line(csv_file.csv_row(item)).encode())
+        file.write(table.line(all_rows.csv_row(item)).encode())
         count += 1
     return count
 

@@ -12,12 +12,12 @@ from uuid import uuid4
 
 from pydantic import SecretStr
 
-from bot.alerts.timeouts import AlertTimeouts
+from bot.alerts.posting import AlertTimeouts
 from bot.app import Maple
 from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.throttle import Limits
 from bot.batches.timeouts import BatchTimeouts
-from bot.digests.timeouts import DigestTimeouts
+from bot.digests.process import DigestTimeouts
 from bot.settings import Settings
 from bot.slack.http import EVENTS_PATH
 from bot.timings import Timeouts

@@ -19,7 +19,7 @@ from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction, BalanceLine, BalanceNote
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.notes import Note
-from bot.digests import all_rows, csv_file, sections
+from bot.digests import all_rows, sections
 from bot.digests import card as digests_card
 from bot.digests.items import RESETS_AT
 from bot.digests.model import Schedule
@@ -77,7 +77,7 @@ def digests(at: datetime, zone: str) -> Iterator[Any]:
         if key != "unpaid":  # where these two say how old it is
             yield digests_card.digest_card(found, digest=posted).blocks
             yield all_rows.see_all(samples.page(due), query.at(section=key))
-        yield csv_file.csv_table(CsvFormat()).text([csv_file.csv_row(due)])
+        yield all_rows.csv_table(CsvFormat()).text([all_rows.csv_row(due)])
 
 
 def approval(at: datetime) -> Card:

@@ -1,21 +1,39 @@
-"""An alert as a message in Slack: what happened to whom, and what to do about it."""
+"""An alert as a message: what happened to whom, and what to do about it. And the alerts of a channel and of a
+person, listed in a modal."""
 
-from bot.alerts import words
-from bot.alerts.model import AlertEvent
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.access import refusal as policy_refusal
+from bot.access.post_targets import Pause
+from bot.access.refusal import PolicyRefusal
+from bot.alerts import sources, words
+from bot.alerts.model import AlertEvent, AlertSubscription, TooManyAlerts
 from bot.alerts.sources.source import AlertSource, EventNames
+from bot.alerts.words import AlertNote
 from bot.changes import registry as kinds
-from bot.kit import blocks, ids, layout, text, times
+from bot.kit import blocks, ids, layout, mentions, phrases, surfaces, text, times
 from bot.kit.card import Block, Card
+from bot.kit.carried import Ref
 from bot.lookups.place import OVERVIEW, Place
+from bot.slack.channels import ChannelProblem
 
-_NAME = 80
+MOST = 10
+"""Of each of the two lists: Slack draws a hundred blocks in a modal."""
+
+_CHANNEL = re.compile(r"[CGD][A-Z0-9]+")
+_CUSTOMER_NAME = 80
+_NAME = 40
+_MOST_NAMES = 3
 
 
 def alert_card(event: AlertEvent, source: AlertSource, names: EventNames) -> Card:
     happened = event.occurrence
-    customer = text.mrkdwn(names.customer, _NAME)
-    customer_id = text.code(happened.customer, _NAME)
-    entity = words.entity(text.code(happened.entity, _NAME)) if happened.entity else ""
+    customer = text.mrkdwn(names.customer, _CUSTOMER_NAME)
+    customer_id = text.code(happened.customer, _CUSTOMER_NAME)
+    entity = words.entity(text.code(happened.entity, _CUSTOMER_NAME)) if happened.entity else ""
     who = " · ".join(part for part in (f"*{customer}*" if customer else "", customer_id, entity) if part)
     at = times.moment(event.noted_at)
     origin = words.polled(at) if event.polled else words.reported(at)
@@ -23,7 +41,7 @@ def alert_card(event: AlertEvent, source: AlertSource, names: EventNames) -> Car
         [
             blocks.section("alert", f"{source.emoji} *{source.title}* · {who}"),
             blocks.section("happened", source.tell(happened, names)),
-            *_buttons(event, source),
+            *_alert_buttons(event, source),
             blocks.context("about", f"{origin} · {words.MANAGE}"),
         ],
         [],
@@ -32,7 +50,7 @@ def alert_card(event: AlertEvent, source: AlertSource, names: EventNames) -> Car
     )
 
 
-def _buttons(event: AlertEvent, source: AlertSource) -> list[Block]:
+def _alert_buttons(event: AlertEvent, source: AlertSource) -> list[Block]:
     happened = event.occurrence
     place = Place(customer=happened.customer, part="feature" if happened.feature else OVERVIEW)
     value = place.at(feature=happened.feature).encode()
@@ -43,3 +61,138 @@ def _buttons(event: AlertEvent, source: AlertSource) -> list[Block]:
         kind = kinds.kind("balance")
         buttons.append(blocks.button(words.GIVE_ALLOWANCE, f"{ids.CHANGE}:{kind.id}", value))
     return [blocks.actions("do", buttons)]
+
+
+@dataclass(frozen=True, slots=True)
+class AlertList:
+    channel: str
+    """Where the command was typed."""
+    in_channel: Sequence[AlertSubscription] = ()
+    own: Sequence[AlertSubscription] = ()
+    """Those that go to the person's direct messages."""
+    problem: ChannelProblem | None = None
+    """Why the channel can have none now."""
+    refusal: PolicyRefusal | None = None
+    """Why the policy does not let this person change them."""
+    webhooks: bool = True
+    """Whether Maple receives Autumn's webhooks."""
+    called: Mapping[str, str] = field(default_factory=dict)
+    """Names of products and features by id; not yet made safe."""
+
+
+def alert_list(shown: AlertList, note: AlertNote | TooManyAlerts | None = None) -> dict[str, Any]:
+    """`note`: what just happened."""
+    drawn = [
+        blocks.section("what", words.LIST_WHAT),
+        *([blocks.section("note", words.NOTES[note])] if note else []),
+        *([blocks.section("problem", words.problem(words.PROBLEMS[shown.problem]))] if shown.problem else []),
+        *([] if shown.webhooks else [blocks.section("webhooks", words.NO_WEBHOOKS)]),
+        *([] if shown.refusal is None else _only_others(shown.refusal)),
+        *_part("channel", words.THIS_CHANNEL, shown.in_channel, shown, fit=not shown.problem),
+        *_part("own", words.ONLY_YOU, shown.own, shown, fit=True),
+    ]
+    if not shown.in_channel and not shown.own:
+        drawn.append(blocks.section("none", words.NO_ALERTS))
+    if shown.refusal is None:
+        new = blocks.button(words.NEW, ids.ALERT_NEW, shown.channel, primary=True)
+        drawn.append(blocks.actions("new", [new]))
+    return surfaces.modal(words.LIST_TITLE, drawn, callback=ids.ALERT_LIST, metadata=shown.channel)
+
+
+def _only_others(refusal: PolicyRefusal) -> list[Block]:
+    return [blocks.context("others", words.ONLY_OTHERS), *policy_refusal.drawn(refusal)]
+
+
+def alerts_waiting(channel: str) -> dict[str, Any]:
+    """The list while the alerts are looked for."""
+    drawn = [blocks.section("waiting", words.LIST_LOADING)]
+    return surfaces.modal(words.LIST_TITLE, drawn, callback=ids.ALERT_LIST, metadata=channel)
+
+
+def alert_note(note: AlertNote | TooManyAlerts) -> Card:
+    """What just happened, where the list is not open any more."""
+    return layout.card([blocks.section("note", words.NOTES[note])], [], [], stamp=None)
+
+
+def alert_stopped(subscription: AlertSubscription) -> Card:
+    """Tells the owner that it is paused, or, where it is not, that it was removed."""
+    where = words.TO_YOU if subscription.personal else words.in_channel(_channel(subscription.channel))
+    what, why = what_it_tells(subscription, {}), subscription.pause
+    if why is None:
+        sentence = words.owner_removed(where, what, _person(subscription.stopped_by))
+        return layout.card([blocks.section("removed", sentence)], [], [], stamp=None)
+    sentence = words.owner_paused(where, what, _why(subscription, why))
+    shown = [blocks.section("paused", sentence), blocks.context("next", words.OWNER_NEXT)]
+    return layout.card(shown, [], [], stamp=None)
+
+
+def what_it_tells(subscription: AlertSubscription, called: Mapping[str, str]) -> str:
+    """In a line: its sources and its filters."""
+    choice = subscription.choice
+    titles = phrases.joined([source.title for source in sources.chosen(choice.sources)])
+    plans, features = _names(choice.plans, called), _names(choice.features, called)
+    parts = [
+        f"*{titles}*",
+        words.products(plans) if plans else words.all_customers(),
+        words.features(features) if features else "",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def _names(known: frozenset[str], called: Mapping[str, str]) -> str:
+    shown = sorted(text.mrkdwn(called.get(each) or each, _NAME) for each in known)
+    return layout.inline(shown, _MOST_NAMES)
+
+
+def _channel(known: str) -> str:
+    return f"<#{known}>" if _CHANNEL.fullmatch(known) else text.code(known, 40)
+
+
+def _person(known: str) -> str:
+    return mentions.person(known) if known else words.SOMEONE
+
+
+def _why(subscription: AlertSubscription, why: Pause) -> str:
+    if why is Pause.ASKED:
+        return words.paused_by(_person(subscription.stopped_by))
+    return words.PAUSES[why]
+
+
+def _part(
+    part: str, title: str, subscriptions: Sequence[AlertSubscription], shown: AlertList, *, fit: bool
+) -> list[Block]:
+    """`fit`: whether alerts can go there now; if not, none can be resumed."""
+    if not subscriptions:
+        return []
+    drawn = [blocks.divider(f"{part}.line"), blocks.section(f"{part}.title", title)]
+    for index, subscription in enumerate(subscriptions[:MOST]):
+        drawn += _one(f"{part}.{index}", subscription, shown, fit=fit)
+    if len(subscriptions) > MOST:
+        drawn.append(blocks.context(f"{part}.left", words.more(len(subscriptions) - MOST)))
+    return drawn
+
+
+def _one(place: str, subscription: AlertSubscription, shown: AlertList, *, fit: bool) -> list[Block]:
+    pause = subscription.pause
+    state = words.ACTIVE if pause is None else words.paused(_why(subscription, pause))
+    owner = words.set_up_by(mentions.person(subscription.owner))
+    drawn = [
+        blocks.section(place, f"{what_it_tells(subscription, shown.called)}\n{state}"),
+        blocks.context(f"owner.{place}", owner),
+    ]
+    if shown.refusal is None:
+        drawn.append(blocks.actions(f"do.{place}", _buttons(place, subscription, fit=fit)))
+    return drawn
+
+
+def _buttons(place: str, subscription: AlertSubscription, *, fit: bool) -> list[blocks.Button]:
+    """An action_id may be in a modal but once, so each has its place."""
+    ref = Ref(subscription.id, subscription.version).encode()
+    buttons = [blocks.button(words.EDIT, f"{ids.ALERT_EDIT}:{place}", ref)]
+    if subscription.pause is None:
+        buttons.append(blocks.button(words.PAUSE, f"{ids.ALERT_PAUSE}:{place}", ref))
+    elif fit:
+        buttons.append(blocks.button(words.RESUME, f"{ids.ALERT_RESUME}:{place}", ref))
+    confirm = blocks.confirm(words.REMOVE_TITLE, words.REMOVE_TEXT, words.REMOVE, words.NOT_NOW, danger=True)
+    remove = blocks.button(words.REMOVE, f"{ids.ALERT_REMOVE}:{place}", ref, danger=True, confirm=confirm)
+    return [*buttons, remove]

@@ -15,8 +15,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.alerts import rows
-from bot.alerts.model import AlertChoice, AlertDelivery, AlertSkip, DeliveryState, Occurrence
+from bot.alerts import repository
+from bot.alerts.model import AlertChoice, AlertDelivery, AlertEvent, AlertSkip, DeliveryState, Occurrence
 from bot.store.database import Database, insert, unbroken
 from bot.store.tables import alert_deliveries, alert_events, alert_subscriptions
 
@@ -94,7 +94,7 @@ async def _is_new(
         "source": report.source,
         "polled": polled,
         "noted_at": now,
-        **rows.dump_occurrence(report.occurrence),
+        **_dump_occurrence(report.occurrence),
     }
     added = await connection.execute(
         insert(connection, alert_events, values).on_conflict_do_nothing().returning(alert_events.c.id)
@@ -112,7 +112,7 @@ async def _deliver_to(
 ) -> int:
     count = 0
     for row in subscribed:
-        subscription = rows.subscription(row)
+        subscription = repository.read_subscription(row)
         if wants(subscription.choice, report):
             values = {
                 "id": f"{report.id}.{subscription.id}",
@@ -169,7 +169,7 @@ async def claim(
             .where(alert_deliveries.c.id.in_(ids))
             .order_by(alert_deliveries.c.created_at, alert_deliveries.c.id)
         )
-        return [rows.delivery(row) for row in await connection.execute(mine)]
+        return [_read_delivery(row) for row in await connection.execute(mine)]
 
 
 @unbroken
@@ -240,3 +240,34 @@ async def _change(
             .returning(alert_deliveries.c.id)
         )
         return changed.one_or_none() is not None
+
+
+def _dump_occurrence(occurrence: Occurrence) -> dict[str, Any]:
+    """Columns of `alert_events`."""
+    return {
+        "customer_id": occurrence.customer,
+        "entity_id": occurrence.entity,
+        "feature": occurrence.feature,
+        "plans": list(occurrence.plans),
+        "facts": dict(occurrence.facts),
+    }
+
+
+def _read_delivery(row: Row[Any]) -> AlertDelivery:
+    """From a row of `alert_deliveries` with its event's columns."""
+    return AlertDelivery(
+        id=row.id,
+        event=AlertEvent(
+            id=row.event_id,
+            source=row.source,
+            occurrence=Occurrence(
+                row.customer_id, row.entity_id, row.feature, tuple(row.plans), dict(row.facts)
+            ),
+            polled=row.polled,
+            noted_at=row.noted_at,
+        ),
+        subscription=row.subscription_id,
+        tries=row.tries,
+        posting_at=row.posting_at,
+        posted_in=row.posted_in,
+    )

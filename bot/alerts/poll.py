@@ -11,7 +11,6 @@ from sqlalchemy import select, update
 from bot.alerts import deliveries, repository
 from bot.alerts.deliveries import ReportedOccurrence
 from bot.alerts.sources import past_due
-from bot.alerts.timeouts import AlertTimeouts
 from bot.runtime import Runtime
 from bot.store.database import Database, insert, unbroken
 from bot.store.tables import alert_polls
@@ -34,12 +33,13 @@ FindPastDue: TypeAlias = Callable[[], Awaitable[Sequence[PastDueCustomer]]]
 
 
 class PastDuePoll:
-    def __init__(self, runtime: Runtime, find: FindPastDue, timeouts: AlertTimeouts) -> None:
+    def __init__(self, runtime: Runtime, find: FindPastDue, *, every: float) -> None:
+        """`every`: seconds between two looks."""
         self._database = runtime.database
         self._env = runtime.environment
         self._now = runtime.now
         self._find = find
-        self._timeouts = timeouts
+        self._every = timedelta(seconds=every)
 
     async def tick(self) -> int:
         """Looks if that is due and anybody subscribed. Returns how many deliveries there are to make. Raises
@@ -51,8 +51,7 @@ class PastDuePoll:
         now = self._now()
         if not await self._anybody_subscribed():
             return 0
-        every = timedelta(seconds=self._timeouts.poll)
-        claimed = await _claim(self._database, self._env, now=now, next_at=now + every)
+        claimed = await _claim(self._database, self._env, now=now, next_at=now + self._every)
         if not claimed:
             return 0
         past_due_now = await self._find()

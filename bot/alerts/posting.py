@@ -10,6 +10,7 @@ The process may die at any await. The points where it matters, by their checkpoi
 """
 
 import asyncio
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
@@ -21,7 +22,6 @@ from bot.alerts.card import alert_card
 from bot.alerts.deliveries import LATE_AFTER
 from bot.alerts.model import AlertDelivery, AlertSkip, AlertSubscription
 from bot.alerts.sources.source import AlertSource, EventNames
-from bot.alerts.timeouts import AlertTimeouts
 from bot.autumn.errors import AutumnError, NotFound
 from bot.autumn.models import Customer
 from bot.kit.card import Card
@@ -31,9 +31,22 @@ from bot.lookups.catalogue import held_plans, missing_names
 from bot.lookups.customer import CARD
 from bot.runtime import Runtime
 from bot.slack import marked_posts
-from bot.slack.channel_queue import ChannelQueue
+from bot.slack.channel_queue import ChannelQueue, PostTimeouts
 from bot.slack.errors import PostAnswer, PostStatus
 from bot.slack.marked_posts import Mark
+
+
+@dataclass(frozen=True, slots=True)
+class AlertTimeouts(PostTimeouts):
+    """How long the steps of an alert may take."""
+
+    again: float = 30.0
+    tick: float = 5.0
+    """Between looks at what is due; a message of Autumn's is seen to at once."""
+    at_once: int = 16
+    """Deliveries that one process carries at a time; the others wait in the database."""
+    poll: float = 3600.0
+    """Between two looks through Autumn's customers for what it sends no message about."""
 
 
 class AlertOutcome(StrEnum):

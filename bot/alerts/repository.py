@@ -11,11 +11,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, Row, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.post_targets import Pause
-from bot.alerts import rows
 from bot.alerts.model import (
     MOST_OF_CHANNEL,
     MOST_OF_PERSON,
@@ -76,13 +75,13 @@ async def create(
         "created_at": now,
         "updated_at": now,
         "stopped_by": "",
-        **rows.dump_choice(new.choice),
+        **_dump_choice(new.choice),
     }
     async with database.writing() as connection:
         same = select(alert_subscriptions).where(alert_subscriptions.c.submission_id == new.submission_id)
         before = (await connection.execute(same)).one_or_none()
         if before is not None:
-            return rows.subscription(before)
+            return read_subscription(before)
         if (why := await _too_many(connection, env, new)) is not None:
             return why
         await connection.execute(
@@ -90,7 +89,7 @@ async def create(
                 index_elements=[alert_subscriptions.c.submission_id]
             )
         )
-        made = rows.subscription((await connection.execute(same)).one())
+        made = read_subscription((await connection.execute(same)).one())
         if made.id == subscription_id:
             await _record(connection, made, AlertChange.CREATED, by=new.owner, now=now)
         return made
@@ -116,7 +115,7 @@ async def edit(
     database: Database, subscription_id: str, *, version: int, choice: AlertChoice, now: datetime, by: str
 ) -> AlertSubscription | None:
     """Also of a paused one, which stays so. None: it was edited since that version, or removed."""
-    values = {**rows.dump_choice(choice), "version": version + 1}
+    values = {**_dump_choice(choice), "version": version + 1}
     same_version = alert_subscriptions.c.version == version
     async with database.writing() as connection:
         edited = await _changed(connection, subscription_id, values, now, _THERE, same_version)
@@ -226,7 +225,7 @@ async def claim_notices(database: Database, env: str, *, now: datetime) -> list[
                 .where(alert_subscriptions.c.id == row.id)
                 .values(tell_owner_at=again if ago < _GIVE_UP else None)
             )
-            claimed.append(OwedNotice(rows.subscription(row), again))
+            claimed.append(OwedNotice(read_subscription(row), again))
         return claimed
 
 
@@ -255,7 +254,7 @@ async def _find(database: Database, *where: ColumnElement[bool]) -> list[AlertSu
         .order_by(alert_subscriptions.c.created_at, alert_subscriptions.c.id)
     )
     async with database.reading() as connection:
-        return [rows.subscription(row) for row in await connection.execute(query)]
+        return [read_subscription(row) for row in await connection.execute(query)]
 
 
 async def _changed(
@@ -272,7 +271,7 @@ async def _changed(
         .returning(alert_subscriptions)
     )
     row = changed.one_or_none()
-    return None if row is None else rows.subscription(row)
+    return None if row is None else read_subscription(row)
 
 
 async def _stopped(
@@ -323,6 +322,29 @@ async def _record(
         "channel": subscription.channel,
         "owner": subscription.owner,
         **({"pause": subscription.pause} if subscription.pause else {}),
-        **rows.dump_choice(subscription.choice),
+        **_dump_choice(subscription.choice),
     }
     await audit.append(connection, change_id=subscription.id, event=change, actor=by, at=now, body=body)
+
+
+def _dump_choice(choice: AlertChoice) -> dict[str, Any]:
+    """Columns of `alert_subscriptions`."""
+    return {
+        "sources": sorted(choice.sources),
+        "plans": sorted(choice.plans),
+        "features": sorted(choice.features),
+    }
+
+
+def read_subscription(row: Row[Any]) -> AlertSubscription:
+    return AlertSubscription(
+        id=row.id,
+        channel=row.channel,
+        team=row.team,
+        owner=row.owner,
+        choice=AlertChoice(frozenset(row.sources), frozenset(row.plans), frozenset(row.features)),
+        private=row.private,
+        pause=None if row.pause is None else Pause(row.pause),
+        stopped_by=row.stopped_by,
+        version=row.version,
+    )

@@ -8,13 +8,12 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.access.people import Actor, People
 from bot.access.post_targets import Pause, PostTargets
 from bot.alerts import repository
-from bot.alerts.list_card import alert_stopped
+from bot.alerts.card import alert_stopped
 from bot.alerts.model import AlertChoice, AlertSubscription, TooManyAlerts
 from bot.alerts.poll import FindPastDue, PastDuePoll
-from bot.alerts.posting import AlertPosting
+from bot.alerts.posting import AlertPosting, AlertTimeouts
 from bot.alerts.repository import NewSubscription
 from bot.alerts.ticker import AlertTicker
-from bot.alerts.timeouts import AlertTimeouts
 from bot.log import log
 from bot.metrics import Metrics
 from bot.runtime import Runtime
@@ -59,7 +58,7 @@ class AlertService:
             runtime,
             name=name,
             posting=posting,
-            poll=PastDuePoll(runtime, find_past_due, self.timeouts),
+            poll=PastDuePoll(runtime, find_past_due, every=self.timeouts.poll),
             tell_owner=self._tell_owner,
             timeouts=self.timeouts,
             metrics=metrics,

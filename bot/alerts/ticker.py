@@ -11,8 +11,7 @@ from datetime import datetime, timedelta
 from bot.alerts import deliveries, repository
 from bot.alerts.model import AlertDelivery, AlertSubscription
 from bot.alerts.poll import PastDuePoll
-from bot.alerts.posting import AlertOutcome, AlertPosting
-from bot.alerts.timeouts import AlertTimeouts
+from bot.alerts.posting import AlertOutcome, AlertPosting, AlertTimeouts
 from bot.log import log
 from bot.metrics import Metrics
 from bot.runtime import Runtime

@@ -1,16 +1,18 @@
-"""All rows of one section of a digest, page by page in a modal that remembers nothing but its query."""
+"""All rows of a digest: page by page in a modal that remembers nothing but its query, and as a file that
+spreadsheets open."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.autumn.models import Organization
-from bot.digests import card as digest
-from bot.digests import sections, words
+from bot.digests import items, sections, tables, words
 from bot.digests.items import ReportItem
 from bot.digests.report.model import ItemPage, ReportSection, RowQuery
 from bot.digests.sections import cells
 from bot.digests.sections.section import Viewpoint
-from bot.kit import blocks, ids, layout, phrases, surfaces, text, times
+from bot.kit import blocks, ids, layout, links, phrases, surfaces, text, times
 from bot.kit.card import Block, Card
+from bot.kit.csv_table import Cell, CsvFormat, CsvTable
 from bot.lookups import frame, labels
 from bot.lookups.place import Place
 
@@ -19,11 +21,11 @@ def see_all(
     page: ItemPage, query: RowQuery, *, org: Organization | None = None, note: str = ""
 ) -> dict[str, Any]:
     """A page of rows, each with a button that opens its customer. `note`: what just happened (mrkdwn)."""
-    seen = digest.viewpoint(query.zone, page.read_at)
+    seen = tables.viewpoint(query.zone, page.read_at)
     part = ReportSection(query.section, page.count, page.totals)
     shown = [
         *([blocks.section("note", note)] if note else []),
-        blocks.section("head", "\n".join(digest.head_lines(part))),
+        blocks.section("head", "\n".join(tables.head_lines(part))),
         blocks.context("what", frame.environment(None, org), times.moment(page.read_at, labels.READ)),
     ]
     for index, item in enumerate(page.items):
@@ -69,7 +71,7 @@ def _view(query: RowQuery, shown: list[Block]) -> dict[str, Any]:
 def _row(index: int, item: ReportItem, seen: Viewpoint) -> list[Block]:
     place = Place(customer=item.customer_id) if item.customer_id else None
     open_customer = frame.go(labels.OPEN, str(index), place, kind=ids.DIGEST_OPEN) if place else None
-    lines = f"*{cells.customer(item, text.mrkdwn)}*\n{digest.facts(item, seen)}".rstrip()
+    lines = f"*{cells.customer(item, text.mrkdwn)}*\n{tables.facts(item, seen)}".rstrip()
     return [blocks.section(f"row.{index}", lines, accessory=open_customer)]
 
 
@@ -81,7 +83,7 @@ def _paging(page: ItemPage, query: RowQuery) -> list[Block]:
         (page.left > 0, phrases.NEXT, "next", page.page + 1),
     ]
     buttons = [
-        digest.query_button(label, f"{ids.DIGEST_PAGE}:{key}", query.at(page=number))
+        tables.query_button(label, f"{ids.DIGEST_PAGE}:{key}", query.at(page=number))
         for possible, label, key, number in moves
         if possible
     ]
@@ -91,5 +93,59 @@ def _paging(page: ItemPage, query: RowQuery) -> list[Block]:
 
 
 def _file(query: RowQuery) -> list[Block]:
-    csv = digest.query_button(words.DOWNLOAD, ids.DIGEST_CSV, query.at(sections=(query.section,)))
+    csv = tables.query_button(words.DOWNLOAD, ids.DIGEST_CSV, query.at(sections=(query.section,)))
     return [blocks.actions("file", [csv])] if csv else []
+
+
+# The file
+
+
+def csv_table(chosen: CsvFormat) -> CsvTable:
+    """The file's columns, in this format."""
+    return CsvTable(words.CSV_COLUMNS, chosen)
+
+
+def csv_row(item: ReportItem) -> list[Cell]:
+    """A cell for each column."""
+    left = cells.units(item, items.REMAINING)
+    section = sections.section(item.section)
+    unlimited = bool(item.details.get(items.UNLIMITED))
+    return [
+        section.short_name,
+        item.customer,
+        item.customer_id,
+        item.email,
+        cells.detail(item, items.ENTITY),
+        item.at,
+        item.amount if section.money else None,
+        item.currency.upper(),
+        words.YES if item.details.get(items.ESTIMATE) else None,
+        ", ".join(cells.plan_names(item)),
+        ", ".join(item.plans),
+        cells.detail(item, items.FEATURE_NAME) or item.feature,
+        item.feature,
+        words.UNLIMITED if unlimited else left,
+        cells.detail(item, items.INVOICE),
+        cells.status(item, text.literal),
+        links.web(cells.detail(item, items.URL)),
+    ]
+
+
+def csv_name(read_at: datetime) -> str:
+    """The file's name."""
+    return f"maple-digest-{read_at.astimezone(UTC):%Y-%m-%d-%H%M}.csv"
+
+
+def csv_comment(rows: int) -> str:
+    """The message that comes with the file."""
+    return words.csv_comment(rows)
+
+
+def csv_asking() -> Card:
+    """Shown if the file takes longer than a person expects."""
+    return layout.card([blocks.context("asking", words.CSV_ASKING)], [], [], stamp=None)
+
+
+def csv_sent() -> Card:
+    """Shown if the file is somewhere else."""
+    return layout.card([blocks.section("sent", words.CSV_SENT)], [], [], stamp=None)

@@ -1,27 +1,31 @@
 """A digest as a message: for its channel on each due day, or for one person who asks."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from bot.autumn.models import Organization
 from bot.digests import sections, words
-from bot.digests.chart import charts
 from bot.digests.items import ReportItem
 from bot.digests.model import Digest, DigestContent
-from bot.digests.report.model import CurrencyTotal, Report, ReportSection, RowQuery
-from bot.digests.schedule import known_zone
+from bot.digests.report.model import Report, ReportSection, RowQuery
 from bot.digests.sections import cells
-from bot.digests.sections.section import DigestSection, Grouping, Viewpoint
+from bot.digests.sections.section import Viewpoint
+from bot.digests.tables import (
+    MOST_CURRENCIES,
+    MOST_ROWS,
+    about_amounts,
+    charts,
+    query_button,
+    section_blocks,
+    since_previous,
+    viewpoint,
+)
 from bot.kit import blocks, ids, layout, mentions, money, phrases, text, times
 from bot.kit.card import Block, Card
 from bot.lookups import csv_form, frame, labels
 from bot.lookups.csv_form import CsvSource
 
-_ROWS = 10
-_CURRENCIES = 4
 _NAME = 60
 _DAYS = 5
 _REACHES_BACK = timedelta(minutes=1)
@@ -167,7 +171,7 @@ def _summary(part: ReportSection, seen: Viewpoint) -> str:
     facts = [
         words.section_title(section.title, phrases.count(part.count, *section.unit)),
         _some(amounts),
-        _since(part),
+        since_previous(part),
         words.first(section.first, _named(part.items[0], seen)) if part.items else "",
     ]
     return " · ".join(fact for fact in facts if fact)
@@ -200,8 +204,8 @@ def _customers_of(items: Sequence[ReportItem], count: int) -> str:
 
 def _some(amounts: Sequence[str]) -> str:
     """Amounts in as many currencies as fit on a line."""
-    left = len(amounts) - _CURRENCIES
-    return " · ".join(f"*{amount}*" for amount in amounts[:_CURRENCIES]) + (
+    left = len(amounts) - MOST_CURRENCIES
+    return " · ".join(f"*{amount}*" for amount in amounts[:MOST_CURRENCIES]) + (
         f" {phrases.and_more(left)}" if left > 0 else ""
     )
 
@@ -225,9 +229,9 @@ def _content(report: Report, content: DigestContent, query: RowQuery, seen: View
     content_blocks: list[layout.Drawn] = []
     remaining_charts = charts(report)
     for part in listed:
-        content_blocks += _part(part, query, seen)
+        content_blocks += section_blocks(part, query, seen)
         if sections.section(part.section).upcoming:
-            content_blocks += [_about_amounts(report), *remaining_charts]
+            content_blocks += [about_amounts(report), *remaining_charts]
             remaining_charts = []
     return [*content_blocks, *remaining_charts, blocks.context("zone", words.BILLING_DAYS)]
 
@@ -248,117 +252,7 @@ def _ahead(report: Report, content: DigestContent, seen: Viewpoint) -> str:
     return words.ahead(max(content.days, (last - first).days), round(length / timedelta(hours=1)))
 
 
-def _about_amounts(report: Report) -> Block:
-    estimates = [words.estimates(report.estimates)] if report.estimates else []
-    return blocks.context("amounts", " ".join([words.BEFORE_TAX, *estimates]))
-
-
 # A section
-
-
-def _part(part: ReportSection, query: RowQuery, seen: Viewpoint) -> list[layout.Drawn]:
-    section = sections.section(part.section)
-    block = section.key
-    if section.grouping is not None and part.groups:
-        listing = _grouped(section.grouping, part)
-    else:
-        listing = _listed(section, part, seen)
-    more = listing.left > 0 or bool(part.groups)
-    head = blocks.section(
-        block, "\n".join(head_lines(part)), accessory=_see_all(part, query) if more else None
-    )
-    part_blocks: list[layout.Drawn] = [head]
-    if listing.lines:
-        table = blocks.table(f"{block}.table", section.title, listing.rows)
-        lines = layout.packed(f"{block}.lines", listing.lines)
-        part_blocks.append(layout.Either(rich=(table,), plain=tuple(lines)))
-    if listing.left > 0:
-        part_blocks.append(blocks.context(f"{block}.left", phrases.and_more(listing.left)))
-    return part_blocks
-
-
-@dataclass(frozen=True, slots=True)
-class _Listing:
-    rows: list[list[blocks.Cell]]
-    """The table."""
-    lines: list[str]
-    """The same in mrkdwn."""
-    left: int
-    """How many rows are left out."""
-
-
-def _listed(section: DigestSection, part: ReportSection, seen: Viewpoint) -> _Listing:
-    items = part.items[:_ROWS]
-    rows = [_columns(section.columns), *(section.cells(item, seen) for item in items)]
-    return _Listing(rows, [_line(item, seen) for item in items], part.count - len(items))
-
-
-def _grouped(grouping: Grouping, part: ReportSection) -> _Listing:
-    groups = part.groups[:_ROWS]
-    rows = [_columns(grouping.columns), *map(grouping.cells, groups)]
-    return _Listing(rows, [*map(grouping.line, groups)], len(part.groups) - len(groups))
-
-
-def _columns(labels: Sequence[str]) -> list[blocks.Cell]:
-    return [blocks.cell(label) for label in labels]
-
-
-def _line(item: ReportItem, seen: Viewpoint) -> str:
-    customer = f"*{cells.customer(item, text.mrkdwn)}*"
-    return "• " + " · ".join(fact for fact in (customer, facts(item, seen)) if fact)
-
-
-def facts(item: ReportItem, seen: Viewpoint) -> str:
-    """A row in words (mrkdwn), without the customer."""
-    section = sections.section(item.section)
-    return " · ".join(fact for fact in section.facts(item, seen) if fact)
-
-
-def viewpoint(zone: str, read_at: datetime) -> Viewpoint:
-    return Viewpoint(ZoneInfo(zone) if known_zone(zone) else UTC, read_at)
-
-
-def head_lines(part: ReportSection) -> list[str]:
-    """The section's title, number of rows and totals (mrkdwn)."""
-    section = sections.section(part.section)
-    name = words.section_title(section.title, phrases.count(part.count, *section.unit))
-    if not part.totals:
-        return [" · ".join(fact for fact in (name, _since(part)) if fact)]
-    totals = [_total(total, part) for total in part.totals[:_CURRENCIES]]
-    left = len(part.totals) - len(totals)
-    return [name, *totals, *([phrases.and_more(left)] if left else [])]
-
-
-def _since(part: ReportSection) -> str:
-    """How many rows more or fewer than in the previous digest."""
-    if part.count_before is None:
-        return ""
-    return _change(part.count - part.count_before, lambda size: f"{size:,}")
-
-
-def _total(total: CurrencyTotal, part: ReportSection) -> str:
-    counted = phrases.count(total.count, *sections.section(part.section).unit) if len(part.totals) > 1 else ""
-    since = ""
-    if total.before is not None:
-        since = _change(total.amount - total.before, lambda size: money.money(size, total.currency))
-    amount = money.money(total.amount, total.currency)
-    return words.total(amount if total.currency else words.currency_unknown(amount), counted, since)
-
-
-def _change(difference: Any, write: Callable[[Any], str]) -> str:
-    return words.change(write(abs(difference)), more=difference > 0) if difference else words.SAME
-
-
-def _see_all(part: ReportSection, query: RowQuery) -> blocks.Button | None:
-    return query_button(words.SEE_ALL, f"{ids.DIGEST_ALL}:{part.section}", query.at(section=part.section))
-
-
-def query_button(label: str, action_id: str, query: RowQuery) -> blocks.Button | None:
-    """None if the query is too long for a button."""
-    value = query.encode()
-    if text.length(value) > blocks.BUTTON_VALUE:
-        return None
-    return blocks.button(label, action_id, value)
 
 
 # What can be clicked
@@ -379,7 +273,7 @@ def _customers(report: Report) -> Any:
     """A select of the listed customers whose id fits into an option; None if there are none."""
     names: dict[str, str] = {}
     for part in report.parts:
-        for item in () if part.groups else part.items[:_ROWS]:
+        for item in () if part.groups else part.items[:MOST_ROWS]:
             customer_id = item.customer_id or ""
             if customer_id and text.length(customer_id) <= blocks.OPTION:
                 names.setdefault(customer_id, text.clean(item.customer) or customer_id)

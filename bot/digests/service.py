@@ -17,14 +17,13 @@ from bot.digests.delivery.posting import DigestPosting
 from bot.digests.delivery.settlement import Delivery
 from bot.digests.items import ReportItem
 from bot.digests.model import DeliveryOutcome, Digest, DigestContent, NewDigest, Schedule, TooManyDigests
-from bot.digests.process import DigestProcess
+from bot.digests.process import DigestProcess, DigestTimeouts
 from bot.digests.report import build
 from bot.digests.report.model import ItemPage, Report, RowQuery
 from bot.digests.report.reading import Reading
 from bot.digests.scan.scanner import ReportProgress, Scanner
 from bot.digests.sections import past_due
 from bot.digests.ticker import Ticker
-from bot.digests.timeouts import DigestTimeouts
 from bot.metrics import Metrics
 from bot.runtime import Runtime
 from bot.slack.channels import ChannelProblem, Channels

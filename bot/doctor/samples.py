@@ -11,7 +11,6 @@ from bot.access.permission import KindPowers, Powers
 from bot.access.post_targets import Pause
 from bot.alerts import card as alerts_card
 from bot.alerts import form as alert_form
-from bot.alerts import list_card as alert_list
 from bot.alerts.model import AlertEvent, AlertSubscription, Occurrence
 from bot.alerts.sources import limit_reached
 from bot.alerts.sources.source import EventNames
@@ -219,9 +218,9 @@ def _alerts() -> Iterator[Sample]:
         stopped_by="",
         version=1,
     )
-    yield Sample("pause of alerts", alert_list.alert_stopped(subscription))
-    shown = alert_list.AlertList("C0MAPLE", [subscription])
-    yield Sample("list of alerts", view=alert_list.alert_list(shown))
+    yield Sample("pause of alerts", alerts_card.alert_stopped(subscription))
+    shown = alerts_card.AlertList("C0MAPLE", [subscription])
+    yield Sample("list of alerts", view=alerts_card.alert_list(shown))
     meta = alert_form.AlertMeta(submission="sample", channel="C0MAPLE")
     state = alert_form.AlertState(meta, alert_form.everything(), channel_fit=True)
     yield Sample("alert form", view=alert_form.build(state))

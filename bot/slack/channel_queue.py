@@ -1,11 +1,43 @@
-"""Spaces out posts, so that Slack need not refuse any for coming too fast."""
+"""When posts go out: spaced out, so that Slack need not refuse any for coming too fast."""
 
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
 
 from bot.background import Turns
+
+
+@dataclass(frozen=True, slots=True)
+class PostTimeouts:
+    """How long the steps of posts may take that are delivered from the database. In seconds; tests shorten
+    them."""
+
+    lease: float = 60.0
+    """A process that has not renewed its lease for this long is considered dead. Far longer than `call`."""
+    call: float = 10.0
+    """For one post, from when it is marked as about to be sent."""
+    channel: float = 1.05
+    """Between two posts into one channel. Slack takes about one a second."""
+    overall: float = 0.1
+    """Between two posts anywhere. Slack takes some hundred a minute."""
+    again: float = 60.0
+    """Before the next attempt when Autumn or Slack fails; doubles each time."""
+    longest: float = 600.0
+    """The longest such wait."""
+    doubt: float = 15.0
+    """Before a post that may have gone out is looked for: the request may still be on its way to Slack."""
+
+    @property
+    def lease_time(self) -> timedelta:
+        return timedelta(seconds=self.lease)
+
+    def wait(self, tries: int, first: float = 0.0) -> float:
+        """Seconds before the next attempt, after `tries`. `first`: after the first one; `again` unless
+        given."""
+        return min((first or self.again) * 2.0 ** min(max(tries, 1) - 1, 16), self.longest)
 
 
 class ChannelQueue:

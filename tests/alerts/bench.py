@@ -16,9 +16,9 @@ from bot.alerts import deliveries, repository, sources
 from bot.alerts.deliveries import ReportedOccurrence, message_event_id
 from bot.alerts.model import AlertChoice, AlertSubscription, Occurrence
 from bot.alerts.poll import PastDueCustomer
+from bot.alerts.posting import AlertTimeouts
 from bot.alerts.repository import NewSubscription
 from bot.alerts.service import AlertService
-from bot.alerts.timeouts import AlertTimeouts
 from bot.autumn.client import Autumn
 from bot.autumn.models import Environment
 from bot.autumn.retry_policy import RetryPolicy

@@ -10,8 +10,8 @@ from bot.access.post_targets import Pause
 from bot.access.refusal import Ask, PolicyRefusal
 from bot.access.rules import Verb
 from bot.alerts import form, sources, words
+from bot.alerts.card import MOST, AlertList, alert_list, alert_note, alert_stopped, alerts_waiting
 from bot.alerts.form import AlertMeta, AlertState
-from bot.alerts.list_card import MOST, AlertList, alert_list, alert_note, alert_stopped, alerts_waiting
 from bot.alerts.model import AlertChoice, AlertSubscription
 from bot.lookups import options
 from bot.slack.channels import ChannelProblem

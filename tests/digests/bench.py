@@ -20,9 +20,9 @@ from bot.digests import repository, rows
 from bot.digests.delivery.owner_notice import OwnerMessage
 from bot.digests.list_card import digest_stopped
 from bot.digests.model import EVERY_DAY, Digest, DigestContent, NewDigest, Run, Schedule
+from bot.digests.process import DigestTimeouts
 from bot.digests.scan.scanner import ScanPace
 from bot.digests.service import DigestService, DigestSlack
-from bot.digests.timeouts import DigestTimeouts
 from bot.metrics import Metrics
 from bot.runtime import Checkpoint, Runtime, no_checkpoint
 from bot.store.database import Database, unbroken

@@ -9,6 +9,7 @@ import pytest
 
 from bot.digests import card as digests_card
 from bot.digests import sections, words
+from bot.digests import tables as digests_tables
 from bot.digests.model import DigestContent, Schedule
 from bot.digests.report.model import PREVIEWS, CurrencyTotal, News, Report, RowQuery
 from bot.kit import layout
@@ -483,7 +484,7 @@ def test_summary_fits_one_screen() -> None:
         part(key, items=items(10, key), count=40, news=News(2, items(2, key), 3, items(3, key)))
         for key in sections.all_keys()
     ]
-    lines = digests_card.summary_lines(report(*parts), digests_card.viewpoint("UTC", READ))
+    lines = digests_card.summary_lines(report(*parts), digests_tables.viewpoint("UTC", READ))
     assert len(lines) <= 12
     message = card(report(*parts))
     assert {block["type"] for block in message.blocks} == {"header", "context", "section"}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.access.post_targets import Pause
 from bot.autumn.models import Organization
-from bot.digests import all_rows, list_card, sections
+from bot.digests import all_rows, list_card, sections, tables
 from bot.digests import card as digests_card
 from bot.digests.items import ReportItem, ResetGroup
 from bot.digests.model import EVERY_DAY, MOST_DAYS, Digest, DigestContent, Schedule
@@ -162,7 +162,7 @@ def test_any_digest_fits_slack(
     head = digests_card.digest_card(content, digest=drawn, late=notes[0], skipped=notes[1], org=org)
     checks.fits(head)
     assert "Coming up in the next" in checks.read(head.blocks)
-    assert len(digests_card.summary_lines(content, digests_card.viewpoint("UTC", content.read_at))) <= 13
+    assert len(digests_card.summary_lines(content, tables.viewpoint("UTC", content.read_at))) <= 13
     thread_card = digests_card.details_card(content, query, org)
     checks.fits(thread_card)
     for element in checks.elements(thread_card.blocks):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.digests import csv_file
+from bot.digests import all_rows
 from bot.digests.items import ReportItem
 from bot.kit import text
 from bot.kit.csv_table import CsvFormat
@@ -18,11 +18,11 @@ from tests.digests.test_card_properties import ITEMS
 from tests.examples import examples
 from tests.kit import checks
 
-TABLE = csv_file.csv_table(CsvFormat())
+TABLE = all_rows.csv_table(CsvFormat())
 
 
 def written(row: ReportItem) -> str:
-    return TABLE.line(csv_file.csv_row(row))
+    return TABLE.line(all_rows.csv_row(row))
 
 
 def read(*lines: str) -> list[list[str]]:
@@ -126,12 +126,12 @@ def test_only_apostrophes_are_added_to_a_name(name: str) -> None:
 
 
 def test_file_name_and_comment() -> None:
-    assert csv_file.csv_name(READ) == "maple-digest-2026-11-23-0800.csv"
-    assert csv_file.csv_name(datetime(2026, 1, 2, 3, 4, tzinfo=UTC)) == "maple-digest-2026-01-02-0304.csv"
-    assert csv_file.csv_comment(1) == "All 1 row of this digest."
-    assert csv_file.csv_comment(1200) == "All 1,200 rows of this digest."
+    assert all_rows.csv_name(READ) == "maple-digest-2026-11-23-0800.csv"
+    assert all_rows.csv_name(datetime(2026, 1, 2, 3, 4, tzinfo=UTC)) == "maple-digest-2026-01-02-0304.csv"
+    assert all_rows.csv_comment(1) == "All 1 row of this digest."
+    assert all_rows.csv_comment(1200) == "All 1,200 rows of this digest."
 
 
 def test_messages_before_and_after_the_file_is_made() -> None:
-    checks.fits(csv_file.csv_asking())
-    checks.fits(csv_file.csv_sent())
+    checks.fits(all_rows.csv_asking())
+    checks.fits(all_rows.csv_sent())

@@ -7,7 +7,7 @@ from pydantic import SecretStr
 
 from bot.alerts import words
 from bot.alerts.model import AlertSubscription
-from bot.alerts.timeouts import AlertTimeouts
+from bot.alerts.posting import AlertTimeouts
 from bot.alerts.webhooks import PATH
 from sandbox.autumn.webhooks import new_secret
 from sandbox.slack import Person

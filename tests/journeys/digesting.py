@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from bot.digests import setup_words
 from bot.digests.model import Digest
+from bot.digests.process import DigestTimeouts
 from bot.digests.scan.pacing import ScanPace
-from bot.digests.timeouts import DigestTimeouts
 from bot.store import audit
 from bot.store.database import Database
 from bot.timings import Timeouts

@@ -11,8 +11,8 @@ from sqlalchemy import text
 from bot.access.people import Actor
 from bot.access.post_targets import Pause
 from bot.alerts import form, words
+from bot.alerts.posting import AlertTimeouts
 from bot.alerts.sources import past_due
-from bot.alerts.timeouts import AlertTimeouts
 from bot.alerts.webhooks import PATH
 from bot.changes.balance import words as balance_words
 from bot.slack.channels import ChannelProblem

@@ -18,9 +18,9 @@ from bot.autumn.client import Autumn
 from bot.autumn.models import Environment
 from bot.digests.delivery.owner_notice import OwnerMessage
 from bot.digests.list_card import digest_stopped
+from bot.digests.process import DigestTimeouts
 from bot.digests.scan.pacing import ScanPace
 from bot.digests.service import DigestService, DigestSlack
-from bot.digests.timeouts import DigestTimeouts
 from bot.metrics import Metrics
 from bot.runtime import Runtime
 from bot.store.database import Database

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from bot.digests.timeouts import DigestTimeouts
+from bot.digests.process import DigestTimeouts
 from bot.slack.channel_queue import ChannelQueue
 
 

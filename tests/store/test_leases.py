@@ -9,7 +9,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.retry_policy import RetryPolicy
-from bot.digests.timeouts import DigestTimeouts
+from bot.digests.process import DigestTimeouts
 from bot.store import leases
 
 Renewal = bool | Exception

@@ -1,20 +1,21 @@
-"""Builds the report of one digest from a scan. The database sums and sorts, so that memory does not grow with
-the rows."""
+"""Builds the report of one digest from a scan, and its rows, page by page and one after another. The database
+sums and sorts, so that memory does not grow with the rows."""
 
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.digests import sections
 from bot.digests.items import ReportItem
 from bot.digests.model import DigestContent, Figures, Run
 from bot.digests.report import row_query
-from bot.digests.report.model import PREVIEWS, Report, ReportSection, RowQuery
+from bot.digests.report.model import PREVIEWS, ItemPage, Report, ReportSection, RowQuery
 from bot.digests.report.news import NewsReader, anything_new
-from bot.digests.report.pages import ScanGone, page, rows
 from bot.digests.report.row_query import RowFilter, Where
 from bot.digests.scan import repository as scans
 from bot.digests.scan.repository import Scan
@@ -23,10 +24,9 @@ from bot.digests.sections.section import DigestSection
 from bot.store.database import Database, unbroken
 from bot.store.tables import digest_items
 
-__all__ = ["ScanGone", "page", "report", "rows"]
-
 FIRST = 10
 """Rows listed for each section."""
+_CHUNK = 500
 
 
 @unbroken
@@ -43,8 +43,10 @@ async def report(
     window = window or Window.ahead(scan.started_at, scan.horizon, content.days)
     chosen = sections.chosen(content.sections)
     async with database.reading() as connection:
-        rows = await RowFilter.of(connection, scan.id, window, plans=content.plans, minimum=content.minimum)
-        parts = [await _part(connection, rows, section, previous) for section in chosen]
+        row_filter = await RowFilter.of(
+            connection, scan.id, window, plans=content.plans, minimum=content.minimum
+        )
+        parts = [await _part(connection, row_filter, section, previous) for section in chosen]
         if previous is not None and (last := await scans.known(connection, previous.scan)) is not None:
             news = await NewsReader.of(connection, (scan, last), content, window)
             parts = [
@@ -55,9 +57,9 @@ async def report(
             content.only_new
             and previous is not None
             and bool(previous.query)
-            and not await anything_new(connection, rows, chosen, RowQuery.decode(previous.query))
+            and not await anything_new(connection, row_filter, chosen, RowQuery.decode(previous.query))
         )
-        daily, estimates = await _upcoming(connection, rows, chosen)
+        daily, estimates = await _upcoming(connection, row_filter, chosen)
     missing = tuple(name for name in scan.missing if _concerns(name, chosen))
     listed = tuple(part for part in parts if part.count or _has_settled(part))
     return Report(
@@ -90,23 +92,23 @@ def _concerns(missing: str, chosen: list[DigestSection]) -> bool:
 
 
 async def _upcoming(
-    connection: AsyncConnection, rows: RowFilter, chosen: list[DigestSection]
+    connection: AsyncConnection, row_filter: RowFilter, chosen: list[DigestSection]
 ) -> tuple[dict[str, list[tuple[date, Decimal]]], int]:
     """What is due each day, the currency with the most rows first; and how many amounts are estimates."""
     section = next((section for section in chosen if section.upcoming), None)
     if section is None:
         return {}, 0
-    where = rows.where(section)
-    daily = await row_query.sum_by_day(connection, where, rows.window)
+    where = row_filter.where(section)
+    daily = await row_query.sum_by_day(connection, where, row_filter.window)
     sums = await row_query.sum_by_currency(connection, where)
     by_currency = {total.currency: daily[total.currency] for total in sums if total.known}
     return by_currency, await row_query.count_estimates(connection, where)
 
 
 async def _part(
-    connection: AsyncConnection, rows: RowFilter, section: DigestSection, previous: Run | None
+    connection: AsyncConnection, row_filter: RowFilter, section: DigestSection, previous: Run | None
 ) -> ReportSection:
-    where, before = rows.where(section), previous.figures if previous else None
+    where, before = row_filter.where(section), previous.figures if previous else None
     count = await row_query.count_rows(connection, where)
     sums = await row_query.sum_by_currency(connection, where) if section.money else []
     grouped = section.grouping is not None and count > FIRST
@@ -115,7 +117,7 @@ async def _part(
         count=count,
         totals=row_query.currency_totals(sums, before.totals.get(section.key) if before else None),
         items=await _first(connection, where),
-        groups=await row_query.group_by_day(connection, where, rows.window) if grouped else (),
+        groups=await row_query.group_by_day(connection, where, row_filter.window) if grouped else (),
         count_before=before.counts.get(section.key) if before else None,
     )
 
@@ -135,3 +137,94 @@ def _figures(parts: list[ReportSection]) -> Figures:
 async def _first(connection: AsyncConnection, where: Where) -> tuple[ReportItem, ...]:
     query = select(digest_items).where(*where).order_by(*row_query.ORDER).limit(FIRST)
     return tuple(map(row_query.read_item, await connection.execute(query)))
+
+
+# Its rows
+
+
+class ScanGone(Exception):
+    """The rows of this scan are not kept any more."""
+
+
+@unbroken
+async def page(database: Database, query: RowQuery, *, size: int = 10) -> ItemPage:
+    """One page of a section's rows: the oldest first.
+
+    Raises ScanGone.
+    """
+    async with database.reading() as connection:
+        scan, row_filter = await _filter(connection, query)
+        section = sections.section(query.section)
+        where = row_filter.where(section)
+        count = await row_query.count_rows(connection, where)
+        sums = await row_query.sum_by_currency(connection, where) if section.money else []
+        pages = max(1, -(-count // size))
+        number = min(query.page, pages - 1)
+        ordered = select(digest_items).where(*where).order_by(*row_query.ORDER)
+        page_rows = await connection.execute(ordered.limit(size).offset(number * size))
+        items = tuple(map(row_query.read_item, page_rows))
+    return ItemPage(
+        items=items,
+        page=number,
+        pages=pages,
+        left=count - number * size - len(items),
+        count=count,
+        totals=row_query.currency_totals(sums, None),
+        read_at=scan.started_at,
+    )
+
+
+async def rows(database: Database, query: RowQuery) -> AsyncIterator[ReportItem]:
+    """All rows of the query's sections, in the order of `page`, with some hundred in memory at a time.
+
+    Raises ScanGone right away.
+    """
+    row_filter = await _read_filter(database, query)
+    return _stream(database, row_filter, sections.chosen(query.sections or sections.all_keys()))
+
+
+async def _filter(connection: AsyncConnection, query: RowQuery) -> tuple[Scan, RowFilter]:
+    scan = await scans.known(connection, query.scan)
+    if scan is None:
+        raise ScanGone
+    window = Window.ahead(scan.started_at, scan.horizon, query.days)
+    if query.start is not None and query.end is not None:
+        window = Window(query.start, query.end)
+    return scan, await RowFilter.of(connection, scan.id, window, plans=query.plans, minimum=query.minimum)
+
+
+@unbroken
+async def _read_filter(database: Database, query: RowQuery) -> RowFilter:
+    async with database.reading() as connection:
+        _, row_filter = await _filter(connection, query)
+        return row_filter
+
+
+async def _stream(
+    database: Database, row_filter: RowFilter, chosen: list[DigestSection]
+) -> AsyncIterator[ReportItem]:
+    for section in chosen:
+        where, at = row_filter.where(section), digest_items.c.at
+        for of_series in ([*where, at.is_not(None)], [*where, at.is_(None)]):
+            last: Row[Any] | None = None
+            while chunk := await _chunk(database, of_series, last):
+                for row in chunk:
+                    yield row_query.read_item(row)
+                last = chunk[-1]
+
+
+def _after(last: Row[Any]) -> list[ColumnElement[bool]]:
+    """The rows after this one, found without counting those before it."""
+    at, later_id = digest_items.c.at, digest_items.c.id > last.id
+    if last.at is None:
+        return [later_id]
+    # The first condition is redundant, but lets the database use the index.
+    return [at >= last.at, (at > last.at) | ((at == last.at) & later_id)]
+
+
+@unbroken
+async def _chunk(database: Database, where: Where, last: Row[Any] | None) -> Sequence[Row[Any]]:
+    following = [] if last is None else _after(last)
+    ordered = select(digest_items).where(*where, *following).order_by(*row_query.ORDER).limit(_CHUNK)
+    async with database.reading() as connection:
+        return (await connection.execute(ordered)).all()
