@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.approvals import cards, change_records
+from bot.approvals import change_records
 from bot.approvals.card import EARLIER_DAYS, CustomerBackground
+from bot.approvals.cards import CHANGE_CARDS
 from bot.approvals.directory import Directory
 from bot.approvals.lifecycle import Record, State
 from bot.store.database import Database
@@ -58,5 +59,5 @@ class Backgrounds:
 
     async def _card_of(self, change_id: str) -> str:
         """Its address in the approvals channel; empty if it has no card there, or is no change."""
-        card = await cards.approval_card(self._database, change_id) if change_id else None
+        card = await CHANGE_CARDS.in_approvals_channel(self._database, change_id) if change_id else None
         return self._directory.permalink(card.channel, card.ts) if card else ""

@@ -2,22 +2,21 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol, assert_never
+from typing import assert_never
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
-from sqlalchemy import Table
 
 from bot.access.post_targets import DirectMessages, is_person
 from bot.approvals.card import Audience
-from bot.approvals.lifecycle import CardKind
+from bot.approvals.cards import CardTable
+from bot.approvals.lifecycle import CardKind, PostedCard
 from bot.approvals.results import Result
 from bot.kit.card import Card
 from bot.runtime import Runtime
 from bot.slack import messages
 from bot.slack.channels import Channel, ChannelProblem
 from bot.slack.errors import MESSAGE_GONE, slack_reason
-from bot.store import posted_cards
 
 AUDIENCE = {CardKind.APPROVAL: Audience.APPROVER, CardKind.ASKER: Audience.ASKER}
 
@@ -50,26 +49,6 @@ class ApprovalsChannel:
         return await self.refusal(self.id) if self.id else Result.NO_CHANNEL
 
 
-class ShownCard(Protocol):
-    """A row of a table of cards."""
-
-    @property
-    def id(self) -> int: ...
-
-    @property
-    def kind(self) -> CardKind: ...
-
-    @property
-    def channel(self) -> str:
-        """Of the approvals channel, or of a person for their direct messages."""
-        ...
-
-    @property
-    def ts(self) -> str:
-        """Slack's timestamp of the message; empty until it is posted."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Drawing:
     """What a card shows. Drawn only when it may be shown."""
@@ -89,13 +68,11 @@ class Redrawn:
 
 
 class CardPosting:
-    """`table`: of the cards."""
-
     def __init__(
         self,
         runtime: Runtime,
         slack: AsyncWebClient,
-        table: Table,
+        table: CardTable,
         *,
         channel: ApprovalsChannel,
         direct_messages: DirectMessages,
@@ -107,7 +84,7 @@ class CardPosting:
         self._approvals_channel = channel
         self._direct_messages = direct_messages
 
-    async def show(self, card: ShownCard, drawing: Drawing) -> Redrawn | None:
+    async def show(self, card: PostedCard, drawing: Drawing) -> Redrawn | None:
         """Posts or redraws it; None if it may not be shown now, or somebody else posts it. Raises Slack's
         errors: then whoever keeps cards up to date comes back to it."""
         refusal = None
@@ -121,28 +98,28 @@ class CardPosting:
             return None
         return await (self._update if card.ts else self._post)(card, await drawing.draw())
 
-    async def address(self, card: ShownCard) -> str:
+    async def address(self, card: PostedCard) -> str:
         """A person's own card is in their direct messages."""
         if is_person(card.channel):
             return await self._direct_messages.channel(card.channel)
         return card.channel
 
-    async def _post(self, card: ShownCard, drawn: Card) -> Redrawn | None:
-        if not await posted_cards.claim_post(self._table, self._database, card.id, now=self._now()):
+    async def _post(self, card: PostedCard, drawn: Card) -> Redrawn | None:
+        if not await self._table.claim_post(self._database, card.id, now=self._now()):
             return None
         try:
             ts = await messages.post(self._slack, await self.address(card), drawn.text, drawn.plain)
         except SlackApiError:
-            await posted_cards.release_post(self._table, self._database, card.id)
+            await self._table.release_post(self._database, card.id)
             raise
         return Redrawn(ts=ts)
 
-    async def _update(self, card: ShownCard, drawn: Card) -> Redrawn:
+    async def _update(self, card: PostedCard, drawn: Card) -> Redrawn:
         try:
             await messages.update(self._slack, await self.address(card), card.ts, drawn.text, drawn.plain)
         except SlackApiError as error:
             if slack_reason(error) not in MESSAGE_GONE:
                 raise
-            await posted_cards.mark_gone(self._table, self._database, card.id)
+            await self._table.mark_gone(self._database, card.id)
             return Redrawn(gone=True)
         return Redrawn()

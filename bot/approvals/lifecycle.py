@@ -208,18 +208,20 @@ class CardTarget:
 
 @dataclass(frozen=True, slots=True)
 class PostedCard:
-    """A card of a change, as it was at some time."""
+    """A card of a change, or of a list, as it was at some time."""
 
     id: int
-    change_id: str
+    about: str
+    """The id of the change, or of the list."""
     kind: CardKind
     channel: str
+    """Of the approvals channel, or of a person for their direct messages."""
     ts: str
     """Slack's timestamp of the message; empty until it is posted."""
     shown: int
     """The revision it shows; 0 for none."""
     revision: int
-    """The change's own: a card that shows a lower one is out of date."""
+    """Of what it is about: a card that shows a lower one is out of date."""
     gone: bool
 
 

@@ -6,14 +6,15 @@ from typing import assert_never
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access.post_targets import DirectMessages, PersonProblem
-from bot.approvals import cards, change_records, notice_queue
+from bot.approvals import change_records, notice_queue
 from bot.approvals.background import Backgrounds
 from bot.approvals.card import Audience, change_card
 from bot.approvals.card_posting import ApprovalsChannel
+from bot.approvals.cards import CHANGE_CARDS
 from bot.approvals.directory import Directory
 from bot.approvals.lifecycle import CardKind, CardTarget, NoticeKind, Record, State
 from bot.approvals.names import CustomerNames
-from bot.approvals.notice_queue import ATTEMPT, OF_CHANGES, Notice, NoticeQueue
+from bot.approvals.notice_queue import ATTEMPT, CHANGE_NOTICES, Notice, NoticeQueue
 from bot.approvals.outcome_card import outcome_card, reminder_card
 from bot.approvals.results import Result
 from bot.kit.card import Card
@@ -93,7 +94,7 @@ class NoticeDelivery:
         self._database = runtime.database
         self._now = runtime.now
         self._slack = slack
-        self._poster = NoticePoster(runtime, slack, OF_CHANGES, EVENT)
+        self._poster = NoticePoster(runtime, slack, CHANGE_NOTICES, EVENT)
         self._names = names
         self._approvals_channel = channel
         self._directory = directory
@@ -151,7 +152,7 @@ class NoticeDelivery:
         target = CardTarget(CardKind.APPROVAL, self._approvals_channel.id)
         posted = await self._poster.post(notice, target.channel, card)
         if posted.ts:
-            await cards.adopt(
+            await CHANGE_CARDS.adopt(
                 self._database, record.id, target, posted.ts, now=self._now(), revision=record.revision
             )
 
@@ -161,7 +162,7 @@ class NoticeDelivery:
         waits = record.state is State.WAITING and record.version == notice.version
         if not self._directory.rules.remind or not waits:
             return
-        for card in await cards.cards_of(self._database, record.id):
+        for card in await CHANGE_CARDS.of(self._database, record.id):
             if card.kind is not CardKind.APPROVAL or not card.ts:
                 continue
             if await self._approvals_channel.refusal(card.channel) is not None:

@@ -121,14 +121,14 @@ class NoticeQueue:
         return Notice(about, row.kind, row.sent_at, row.revision, row.version if self._versions else 0)
 
 
-OF_CHANGES = NoticeQueue(notices, changes, about="change_id", versions=True)
+CHANGE_NOTICES = NoticeQueue(notices, changes, about="change_id", versions=True)
 
 
 @unbroken
 async def claim(database: Database, change_id: str, now: datetime) -> list[Notice]:
     """The notices of a change that are due."""
     async with database.writing() as connection:
-        return await OF_CHANGES.claim(connection, change_id, now)
+        return await CHANGE_NOTICES.claim(connection, change_id, now)
 
 
 async def drop_reminders(connection: AsyncConnection, change_id: str) -> None:

@@ -13,6 +13,7 @@ from bot.approvals import cards, change_records, notices
 from bot.approvals.background import Backgrounds
 from bot.approvals.card import Audience, CustomerBackground
 from bot.approvals.card_posting import AUDIENCE, ApprovalsChannel, CardPosting, Drawing
+from bot.approvals.cards import CHANGE_CARDS
 from bot.approvals.directory import Directory
 from bot.approvals.lifecycle import CardKind, CardTarget, ChangeEvent, PostedCard, Record, notices_of
 from bot.approvals.names import CustomerNames
@@ -23,7 +24,6 @@ from bot.runtime import Runtime
 from bot.slack import messages
 from bot.slack.client import SlackClients
 from bot.slack.errors import SLACK_ERRORS
-from bot.store.tables import cards as cards_table
 
 _MOST = 1000
 """Changes whose cards are remembered."""
@@ -53,7 +53,7 @@ class ChangeNotifier:
         self._within = within
         self._direct_messages = direct_messages
         self._posting = CardPosting(
-            runtime, slack.default, cards_table, channel=channel, direct_messages=direct_messages
+            runtime, slack.default, CHANGE_CARDS, channel=channel, direct_messages=direct_messages
         )
         self._notices = NoticeDelivery(
             runtime,
@@ -75,7 +75,7 @@ class ChangeNotifier:
     async def _step(self, record: Record, event: ChangeEvent) -> None:
         known = record.cards
         if known is None:
-            known = tuple(await cards.cards_of(self._database, record.id))
+            known = tuple(await CHANGE_CARDS.of(self._database, record.id))
         showing = [self._show(card, record) for card in known]
         if event is ChangeEvent.REDRAW or notices_of(record, event):
             showing.append(self._notices.deliver(record))
@@ -83,7 +83,7 @@ class ChangeNotifier:
         if record.undo_of:
             # The original's button and its link to this undo depend on it: redraw it, though its revision is
             # unchanged.
-            undone = await cards.cards_of(self._database, record.undo_of)
+            undone = await CHANGE_CARDS.of(self._database, record.undo_of)
             problems += await asyncio.gather(*map(self._show, undone), return_exceptions=True)
         if event is ChangeEvent.UNDONE:
             await self._tell_of_undo(record)
@@ -100,7 +100,7 @@ class ChangeNotifier:
             return
         kind = CardKind.APPROVAL if channel == self._approvals_channel.id else CardKind.ASKER
         target = CardTarget(kind, channel)
-        await cards.adopt(self._database, change_id, target, ts, now=self._now())
+        await CHANGE_CARDS.adopt(self._database, change_id, target, ts, now=self._now())
         await self.redraw(change_id, ts)
 
     async def redraw(self, change_id: str, ts: str) -> None:
@@ -111,12 +111,12 @@ class ChangeNotifier:
     async def _posted(self, change_id: str) -> list[PostedCard]:
         """The cards of a change, after waiting for those being posted here: people may click before Maple has
         stored which message is which card."""
-        known = await cards.cards_of(self._database, change_id)
+        known = await CHANGE_CARDS.of(self._database, change_id)
         unposted = [card for card in known if not card.ts]
         for card in unposted:
             async with self._turn(card):
                 pass
-        return await cards.cards_of(self._database, change_id) if unposted else known
+        return await CHANGE_CARDS.of(self._database, change_id) if unposted else known
 
     def _turn(self, card: PostedCard) -> asyncio.Lock:
         return self._turns.of(card.id)
@@ -130,18 +130,18 @@ class ChangeNotifier:
         the card is drawn even if it already shows the last step.
         """
         async with self._turn(card):
-            drawn = self._drawn.get(card.change_id, {}).get(card.id, card)
+            drawn = self._drawn.get(card.about, {}).get(card.id, card)
             card, anew = max(drawn, card, key=lambda known: known.shown), record is None
             while not card.gone:
                 if record is None or record.revision < card.revision:
-                    record = await change_records.get(self._database, card.change_id)
+                    record = await change_records.get(self._database, card.about)
                 if record.revision <= card.shown and not anew:
                     return
                 anew = False
                 redrawn = await self._draw(card, record)
                 if redrawn is None:
                     return
-                card = self._drawn.setdefault(card.change_id, {})[card.id] = redrawn
+                card = self._drawn.setdefault(card.about, {})[card.id] = redrawn
 
     async def _draw(self, card: PostedCard, record: Record) -> PostedCard | None:
         """The card as it is then; None if it was not drawn."""
@@ -183,7 +183,7 @@ class ChangeNotifier:
             return
         names = await self._names.of(record)
         notice = notices.undone_notice(record, names=names.names)
-        for card in await cards.cards_of(self._database, record.id):
+        for card in await CHANGE_CARDS.of(self._database, record.id):
             if card.kind is CardKind.ASKER and card.ts:
                 with contextlib.suppress(*SLACK_ERRORS):
                     channel = await self._posting.address(card)

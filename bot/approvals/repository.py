@@ -21,20 +21,29 @@ Every transaction takes its locks in the same order (changes, cards, notices, th
 transactions wait for one another but never deadlock.
 """
 
-import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
-from sqlalchemy import insert as plain_insert
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.approvals import filled_forms, notice_queue
+from bot.approvals.cards import CHANGE_CARDS
 from bot.approvals.change_records import load, select_records
+from bot.approvals.change_rows import (
+    count_only,
+    counting_approvals,
+    judged,
+    keep_decision,
+    mandated,
+    new_columns,
+    note,
+    preview_columns,
+)
 from bot.approvals.daily_limits import Counter
 from bot.approvals.lifecycle import (
     EDGES,
@@ -42,28 +51,22 @@ from bot.approvals.lifecycle import (
     IN_PROGRESS,
     MOST_OF_CHANNEL,
     MOST_OF_PERSON,
-    CardKind,
     CardTarget,
     Cause,
     ChangeEvent,
-    PostedCard,
     Record,
     State,
     notices_of,
     reminders,
 )
-from bot.approvals.notice_queue import OF_CHANGES
+from bot.approvals.notice_queue import CHANGE_NOTICES
 from bot.approvals.proposal import Draft, Preview, Terms
 from bot.approvals.steps import Basis, Conclusion, Decided, Lease, NextWrite
 from bot.changes import stored
 from bot.changes.model import Now, key
 from bot.changes.notes import Note
-from bot.store import audit, recorded
 from bot.store.database import Database, insert, unbroken
-from bot.store.tables import cards, changes, decisions
-
-GRACE = timedelta(seconds=20)
-"""How long a card is left to the process that made the step before the sweeper redraws it."""
+from bot.store.tables import changes
 
 _IN_PROGRESS = changes.c.state.in_(sorted(IN_PROGRESS))
 
@@ -114,53 +117,21 @@ async def _move(
     )
     if updated.one_or_none() is None:
         return None
-    shown = await connection.execute(
-        update(cards)
-        .where(cards.c.change_id == change_id, ~cards.c.gone)
-        .values(due=now + GRACE, tries=0)
-        .returning(cards)
-    )
-    return _with_cards(await load(connection, change_id), shown.all())
-
-
-def _with_cards(record: Record, rows: Sequence[Row[Any]]) -> Record:
-    by_id = sorted(rows, key=lambda row: row.id)
-    return replace(record, cards=tuple(posted_card(row, record.revision) for row in by_id))
-
-
-def posted_card(row: Row[Any], revision: int) -> PostedCard:
-    """`revision`: the change's."""
-    kind = CardKind(row.kind)
-    return PostedCard(
-        row.id, row.change_id, kind, row.channel, row.ts or "", row.shown_revision, revision, row.gone
-    )
+    record = await load(connection, change_id)
+    shown = await CHANGE_CARDS.outdate(connection, change_id, revision=record.revision, now=now)
+    return replace(record, cards=shown)
 
 
 async def _queue_notices(
     connection: AsyncConnection, record: Record, event: ChangeEvent, now: datetime
 ) -> None:
     for kind in notices_of(record, event):
-        await OF_CHANGES.add(connection, record.id, kind, now, version=record.version)
+        await CHANGE_NOTICES.add(connection, record.id, kind, now, version=record.version)
     if record.state is not State.WAITING:
         await notice_queue.drop_reminders(connection, record.id)
     else:
         for reminder, due in reminders(now, record.expires_at).items():
-            await OF_CHANGES.add(connection, record.id, reminder, due, version=record.version)
-
-
-async def note(
-    connection: AsyncConnection,
-    record: Record | Row[Any, Any, Any, Any],
-    event: ChangeEvent,
-    *,
-    now: datetime,
-    actor: str = "",
-    details: Mapping[str, Any],
-) -> None:
-    """A row in the trail about a change as it is now; of a row, its id, state and version."""
-    present = {name: value for name, value in details.items() if value not in (None, "", (), [], {})}
-    body = {"state": record.state, "version": record.version, **present}
-    await audit.append(connection, change_id=record.id, event=event, actor=actor, at=now, body=body)
+            await CHANGE_NOTICES.add(connection, record.id, reminder, due, version=record.version)
 
 
 # Requesting
@@ -196,7 +167,7 @@ async def request(
             await counter.lock(connection)
             if not await _submitted(connection, draft):
                 await counter.check(connection, now, draft.today)
-        values = _columns(draft, lease if right_away else None, now)
+        values = new_columns(draft, lease if right_away else None, now)
         inserted = await connection.execute(
             insert(connection, changes, values).on_conflict_do_nothing().returning(changes.c.id)
         )
@@ -208,17 +179,10 @@ async def request(
             await _check_room(connection, draft)
         if draft.form is not None:
             await filled_forms.keep(connection, draft.form, now=now)
-        spot_rows = [
-            (
-                await connection.execute(
-                    plain_insert(cards).values(_card(change_id, spot, now)).returning(cards)
-                )
-            ).one()
-            for spot in spots
-        ]
-        for approval in _mandated(draft):
-            await _keep_decision(connection, change_id, 1, approval, approval=True)
-        record = _with_cards(await load(connection, change_id), spot_rows)
+        shown = [await CHANGE_CARDS.add(connection, change_id, spot, now=now) for spot in spots]
+        for approval in mandated(draft):
+            await keep_decision(connection, change_id, 1, approval, approval=True)
+        record = replace(await load(connection, change_id), cards=tuple(shown))
         details = {
             "kind": record.kind,
             "input": values["input"],
@@ -226,7 +190,7 @@ async def request(
             "env": record.env,
             "rule": record.rule,
             "needed": record.needed,
-            "judged": _judged(draft.preview),
+            "judged": judged(draft.preview),
             "reason": record.reason,
             "ticket": record.ticket,
             "channel": record.channel,
@@ -237,18 +201,12 @@ async def request(
         }
         await _queue_notices(connection, record, ChangeEvent.ASKED, now)
         await note(connection, record, ChangeEvent.ASKED, now=now, actor=record.asker, details=details)
-        for approval in _mandated(draft):
+        for approval in mandated(draft):
             under = {"rule": approval.rule, "batch": record.batch}
             await note(
                 connection, record, ChangeEvent.APPROVED, now=now, actor=approval.person, details=under
             )
         return record, True
-
-
-def _mandated(draft: Draft) -> list[Decided]:
-    """The approvals of the batch that it is a line of."""
-    given = draft.mandate.approvals if draft.mandate else ()
-    return [Decided(approval.person, approval.team, approval.rule, approval.at) for approval in given]
 
 
 @unbroken
@@ -284,7 +242,7 @@ async def supersede(
     details = {
         "before": preview.before,
         "lines": values["lines"],
-        "judged": _judged(preview),
+        "judged": judged(preview),
         "rule": terms.rule if terms else "",
         "needed": terms.needed if terms else None,
     }
@@ -319,7 +277,7 @@ async def edit(database: Database, record: Record, draft: Draft, *, now: datetim
     details = {
         name: values[name] for name in ("kind", "input", "reason", "ticket", "rule", "needed", "lines")
     }
-    details |= {"before": draft.preview.before, "judged": _judged(draft.preview)}
+    details |= {"before": draft.preview.before, "judged": judged(draft.preview)}
     async with database.writing() as connection:
         edited = await _take(
             connection,
@@ -389,15 +347,15 @@ async def approve(
         if stored_number is None:
             return None
         needed = max(stored_number, basis.needed)
-        approvals = await _counting_approvals(connection, change_id, version)
+        approvals = await counting_approvals(connection, change_id, version)
         if approvals.get(person):
             return None
         others = approvals.keys() - {person}
         if not others <= basis.others.keys():
             raise ApprovedMeanwhile
         counting = {other for other in others if basis.others[other]}
-        await _count_only(connection, change_id, version, counting)
-        await _keep_decision(connection, change_id, version, decided, approval=True)
+        await count_only(connection, change_id, version, counting)
+        await keep_decision(connection, change_id, version, decided, approval=True)
         values: dict[str, Any] = {"needed": needed}
         if basis.preview is not None:
             values["lines"] = stored.dump_lines(basis.preview.lines)
@@ -443,7 +401,7 @@ async def deny(database: Database, change_id: str, version: int, decided: Decide
         )
         if moved is None:
             return None
-        await _keep_decision(connection, change_id, version, decided, approval=False)
+        await keep_decision(connection, change_id, version, decided, approval=False)
         record = replace(await load(connection, change_id), cards=moved.cards)
         await _queue_notices(connection, record, ChangeEvent.DENIED, decided.at)
         await note(
@@ -563,53 +521,6 @@ async def _overlapped(connection: AsyncConnection, change_id: str) -> bool:
     return (await connection.execute(others)).first() is not None
 
 
-async def _counting_approvals(connection: AsyncConnection, change_id: str, version: int) -> dict[str, bool]:
-    """Who approved this version, and whether it counts."""
-    rows = await connection.execute(
-        select(decisions.c.person, decisions.c.counts).where(*_approvals_of(change_id, version))
-    )
-    return {row.person: row.counts for row in rows}
-
-
-async def _count_only(
-    connection: AsyncConnection, change_id: str, version: int, counting: Collection[str]
-) -> None:
-    await connection.execute(
-        update(decisions)
-        .where(*_approvals_of(change_id, version))
-        .values(counts=decisions.c.person.in_(sorted(counting)))
-    )
-
-
-def _approvals_of(change_id: str, version: int) -> tuple[ColumnElement[bool], ...]:
-    return (
-        decisions.c.change_id == change_id,
-        decisions.c.version == version,
-        decisions.c.verdict == "approve",
-    )
-
-
-async def _keep_decision(
-    connection: AsyncConnection, change_id: str, version: int, decided: Decided, *, approval: bool
-) -> None:
-    decision = {
-        "change_id": change_id,
-        "version": version,
-        "person": decided.person,
-        "team": decided.team,
-        "verdict": "approve" if approval else "deny",
-        "rule": decided.rule,
-        "said": decided.comment,
-        "at": decided.at,
-        "counts": True,
-    }
-    await connection.execute(
-        insert(connection, decisions, decision).on_conflict_do_update(
-            index_elements=list(decisions.primary_key), set_=decision
-        )
-    )
-
-
 # Applying
 
 
@@ -665,7 +576,7 @@ async def begin_write(
         "key": key(change_id, position),
         "sent": dict(write.body),
         "before": preview.before,
-        "judged": _judged(preview),
+        "judged": judged(preview),
     }
     async with database.writing() as connection:
         begun = await connection.execute(
@@ -719,74 +630,3 @@ async def take_over(database: Database, change_id: str, *, lease: Lease, now: da
             .returning(changes.c.id)
         )
         return None if taken.one_or_none() is None else await load(connection, change_id)
-
-
-# Columns
-
-
-def preview_columns(preview: Preview) -> dict[str, Any]:
-    return {
-        "before": preview.before,
-        "lines": stored.dump_lines(preview.lines),
-        "warnings": stored.dump_notes(preview.warnings),
-        "amount": preview.amount,
-        "worth": preview.worth.amount if preview.worth else None,
-        "currency": preview.worth.currency if preview.worth else None,
-        "products": None if preview.products is None else sorted(preview.products),
-        "rewards": None if preview.rewards is None else sorted(preview.rewards),
-    }
-
-
-def _judged(preview: Preview) -> dict[str, Any]:
-    """For the trail: what the policy judges the change by."""
-    columns = preview_columns(preview)
-    return recorded.judged(**{name: columns[name] for name in recorded.JUDGED})
-
-
-def _columns(draft: Draft, lease: Lease | None, now: datetime) -> dict[str, Any]:
-    mandated = _mandated(draft)
-    return {
-        "id": secrets.token_hex(12),
-        "submission_id": draft.submission_id,
-        "state": State.WAITING if lease is None else State.APPROVED,
-        "version": 1,
-        "revision": 1,
-        "kind": draft.input.kind,
-        "input": stored.dump_input(draft.input),
-        "customer_id": draft.input.customer,
-        "env": draft.env,
-        "asker": draft.asker,
-        "asker_team": draft.asker_team,
-        "channel": draft.channel,
-        "reason": draft.reason,
-        "ticket": draft.ticket,
-        "rule": draft.terms.rule,
-        "needed": draft.terms.needed,
-        "created_at": now,
-        "updated_at": now,
-        "expires_at": draft.terms.expires_at,
-        "refusals": [],
-        "details": {},
-        "decided_by": mandated[-1].person if mandated else "",
-        "decided_at": now if mandated else None,
-        "said": "",
-        "undo_of": draft.undo_of or None,
-        "batch": draft.mandate.batch if draft.mandate else "",
-        "invertible": False,
-        "lease_by": lease.by if lease else None,
-        "lease_until": lease.until if lease else None,
-        "writes": 0,
-        **preview_columns(draft.preview),
-    }
-
-
-def _card(change_id: str, spot: CardTarget, now: datetime) -> dict[str, Any]:
-    return {
-        "change_id": change_id,
-        "kind": spot.kind,
-        "channel": spot.channel,
-        "shown_revision": 0,
-        "due": now + GRACE,
-        "tries": 0,
-        "gone": False,
-    }

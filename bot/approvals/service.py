@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement
 from bot.access.limits import EXACT, Today, Tolerance
 from bot.access.people import Actor
 from bot.access.policy import Decision, DecisionReason, Request, Verb
-from bot.approvals import cards, change_records, filled_forms, policy_requests, repository
+from bot.approvals import change_records, filled_forms, policy_requests, repository
 from bot.approvals.card_posting import ApprovalsChannel
+from bot.approvals.cards import CHANGE_CARDS
 from bot.approvals.daily_limits import Counter, TodayMoved, before_submission, count, with_today
 from bot.approvals.engine import Engine
 from bot.approvals.filled_forms import FilledForm
@@ -145,7 +146,7 @@ class ChangeService:
 
     async def approval_card(self, change_id: str) -> PostedCard | None:
         """Where its card is in the approvals channel; None while there is none."""
-        return await cards.approval_card(self._database, change_id)
+        return await CHANGE_CARDS.in_approvals_channel(self._database, change_id)
 
     async def requested_by(self, user: str, *, limit: int = 50) -> list[Record]:
         """A person's requests, newest first, without the lines of batches."""

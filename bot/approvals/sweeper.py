@@ -8,10 +8,11 @@ from typing import Any, TypeAlias, TypeVar, cast
 from apscheduler.schedulers.asyncio import AsyncIOScheduler  # type: ignore[import-untyped]
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.approvals import cards, change_records, filled_forms, repository
+from bot.approvals import change_records, filled_forms, repository
+from bot.approvals.cards import CHANGE_CARDS
 from bot.approvals.engine import Engine
 from bot.approvals.lifecycle import ChangeEvent, Record
-from bot.approvals.notice_queue import OF_CHANGES
+from bot.approvals.notice_queue import CHANGE_NOTICES
 from bot.approvals.notify import Notify
 from bot.log import log
 from bot.runtime import Runtime
@@ -136,8 +137,8 @@ class Sweeper:
         async def redraw(change_id: str) -> None:
             await self._notify(await change_records.get(self._database, change_id), ChangeEvent.REDRAW)
 
-        stale = await cards.claim_stale(self._database, now=now)
-        unposted = await OF_CHANGES.due(self._database, self._environment, now, most=_MOST_NOTICES)
+        stale = await CHANGE_CARDS.claim_stale(self._database, now=now)
+        unposted = await CHANGE_NOTICES.due(self._database, self._environment, now, most=_MOST_NOTICES)
         await self._each("redraws", list(dict.fromkeys([*stale, *unposted])), redraw)
 
     async def _forget(self, now: datetime) -> None:

@@ -4,22 +4,22 @@ import asyncio
 import contextlib
 import tempfile
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 
 from bot.access.people import Actor, People
 from bot.access.post_targets import DirectMessages, PersonProblem
 from bot.approvals.card import Audience
 from bot.approvals.card_posting import AUDIENCE, ApprovalsChannel, CardPosting, Drawing
-from bot.approvals.lifecycle import CardKind
+from bot.approvals.lifecycle import CardKind, PostedCard
 from bot.approvals.names import CustomerNames
 from bot.approvals.notice_delivery import NoticePoster
-from bot.approvals.notice_queue import Notice
+from bot.approvals.notice_queue import Notice, NoticeQueue
 from bot.background import Turns
 from bot.batches import card as batch_cards
-from bot.batches import cards, csv_file, notices, repository, words
-from bot.batches.cards import BatchCard
-from bot.batches.model import BatchLineRecord, BatchRecord, BatchState
-from bot.batches.notices import OF_LISTS
+from bot.batches import csv_file, repository, words
+from bot.batches.model import BatchLineRecord, BatchRecord, BatchState, LineState
+from bot.batches.repository import BATCH_CARDS
 from bot.kit import text
 from bot.kit.card import Card
 from bot.kit.csv_table import csv_format
@@ -27,11 +27,16 @@ from bot.runtime import Runtime
 from bot.slack import files
 from bot.slack.client import SlackClients
 from bot.slack.errors import SLACK_READ_ERRORS
-from bot.store.tables import batch_cards as cards_table
+from bot.store.database import Database, unbroken
+from bot.store.tables import batch_notices, batches
 
 EVENT = "maple_bulk_change"
 _APPLIED = (BatchState.DONE, BatchState.STOPPED)
 _ENDED = (*_APPLIED, BatchState.DENIED, BatchState.WITHDRAWN, BatchState.EXPIRED)
+_TOLD = (*_APPLIED, BatchState.DENIED, BatchState.EXPIRED)
+_SETTLED = (LineState.APPLIED, LineState.REFUSED, LineState.UNCONFIRMED)
+BATCH_NOTICES = NoticeQueue(batch_notices, batches, about="batch_id")
+"""Of outcomes."""
 
 
 class BatchNotifier:
@@ -59,9 +64,9 @@ class BatchNotifier:
         self._within = within
         self._direct_messages = direct_messages
         self._posting = CardPosting(
-            runtime, slack.default, cards_table, channel=channel, direct_messages=direct_messages
+            runtime, slack.default, BATCH_CARDS, channel=channel, direct_messages=direct_messages
         )
-        self._outcomes = NoticePoster(runtime, slack.once, OF_LISTS, EVENT)
+        self._outcomes = NoticePoster(runtime, slack.once, BATCH_NOTICES, EVENT)
         self._turns = Turns[str]()
 
     async def __call__(self, batch_id: str, revision: int) -> None:
@@ -71,13 +76,13 @@ class BatchNotifier:
             if record is None or record.revision < revision:
                 return
             lines = await repository.lines(self._database, batch_id)
-            shown = await cards.cards_of(self._database, batch_id)
+            shown = await BATCH_CARDS.of(self._database, batch_id)
             outdated = [card for card in shown if card.shown < record.revision]
             telling = [self._draw(card, record, lines) for card in outdated]
             if record.undo_of and _moves_original(record, outdated):
                 telling.append(self.redraw_all(record.undo_of))
             # Claimed before a card shows the outcome: from then on it is told, or told later.
-            if (notice := await notices.claim(self._database, record, self._now())) is not None:
+            if (notice := await claim_outcome(self._database, record, self._now())) is not None:
                 telling.append(self._tell(notice, record, lines))
             for problem in await asyncio.gather(*telling, return_exceptions=True):
                 if problem is not None:
@@ -85,7 +90,7 @@ class BatchNotifier:
 
     async def redraw_all(self, batch_id: str) -> None:
         """Redraws what is posted, though it is up to date: *Undo all…* depends on another bulk change."""
-        for card in await cards.cards_of(self._database, batch_id):
+        for card in await BATCH_CARDS.of(self._database, batch_id):
             if card.ts:
                 await self.redraw(batch_id, card.ts)
 
@@ -95,7 +100,7 @@ class BatchNotifier:
         if record is None:
             return
         lines = await repository.lines(self._database, batch_id)
-        for card in await cards.cards_of(self._database, batch_id):
+        for card in await BATCH_CARDS.of(self._database, batch_id):
             if card.ts == ts:
                 await self._draw(card, record, lines)
 
@@ -105,7 +110,7 @@ class BatchNotifier:
 
     # Cards
 
-    async def _draw(self, card: BatchCard, record: BatchRecord, lines: Sequence[BatchLineRecord]) -> None:
+    async def _draw(self, card: PostedCard, record: BatchRecord, lines: Sequence[BatchLineRecord]) -> None:
         drawing = Drawing(
             record.asker,
             partial(self._card, record, lines, AUDIENCE[card.kind]),
@@ -114,7 +119,7 @@ class BatchNotifier:
         redrawn = await self._posting.show(card, drawing)
         if redrawn is None or redrawn.gone:
             return
-        await cards.mark_shown(self._database, card.id, revision=record.revision, ts=redrawn.ts)
+        await BATCH_CARDS.mark_shown(self._database, card.id, revision=record.revision, ts=redrawn.ts)
         if redrawn.ts and card.kind is CardKind.APPROVAL:
             await self._share_if_taken(record, lines, card.channel, redrawn.ts)
 
@@ -157,7 +162,7 @@ class BatchNotifier:
         """In the approvals channel."""
         if record.state not in _APPLIED:
             return
-        for card in await cards.cards_of(self._database, record.id):
+        for card in await BATCH_CARDS.of(self._database, record.id):
             fit = card.kind is CardKind.APPROVAL and await self._channel.refusal(card.channel) is None
             if fit and card.ts:
                 await self._share_if_taken(record, lines, card.channel, card.ts)
@@ -188,6 +193,26 @@ class BatchNotifier:
         await files.share(self._slack_once, channel, uploaded, name, comment, thread_ts=thread_ts)
 
 
-def _moves_original(undo: BatchRecord, outdated: Sequence[BatchCard]) -> bool:
+def _moves_original(undo: BatchRecord, outdated: Sequence[PostedCard]) -> bool:
     """Whether it has just been requested, or ended."""
     return any(not card.shown for card in outdated) or (bool(outdated) and undo.state in _ENDED)
+
+
+def outcome_kind(record: BatchRecord) -> str:
+    """Empty if there is nothing to tell. A bulk change can be stopped several times, each time further on."""
+    if record.state not in _TOLD:
+        return ""
+    if record.state is not BatchState.STOPPED:
+        return record.state
+    return f"stopped:{record.progress.of(*_SETTLED)}"
+
+
+@unbroken
+async def claim_outcome(database: Database, record: BatchRecord, now: datetime) -> Notice | None:
+    """None: there is nothing to tell, it is told, or somebody else tells it."""
+    if not (kind := outcome_kind(record)):
+        return None
+    async with database.writing() as connection:
+        await BATCH_NOTICES.add(connection, record.id, kind, now)
+        claimed = await BATCH_NOTICES.claim(connection, record.id, now, kind=kind)
+    return claimed[0] if claimed else None

@@ -12,13 +12,14 @@ one change, by its submission id.
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, update
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.approvals.cards import CardTable
 from bot.approvals.lifecycle import CardTarget, State
 from bot.approvals.proposal import Terms
 from bot.approvals.steps import Decided, Lease
@@ -30,10 +31,9 @@ from bot.store.database import Database, insert, unbroken
 from bot.store.recorded import batch_lines_hash
 from bot.store.tables import batch_cards, batch_decisions, batch_lines, batches, changes
 
+BATCH_CARDS = CardTable(batch_cards, batches, about="batch_id")
 MOST_OF_PERSON = 5
 """How many batches of one person may wait or run at a time."""
-GRACE = timedelta(seconds=20)
-"""How long a card is left to the process that made the step before it is redrawn by the ticker."""
 
 HOLDS_UNDO = (
     BatchState.WAITING,
@@ -199,7 +199,7 @@ async def request(
             [{"batch_id": batch_id, **rows.dump_line(line)} for line in draft.checked.lines],
         )
         for spot in spots:
-            await connection.execute(plain_insert(batch_cards).values(_card(batch_id, spot, now)))
+            await BATCH_CARDS.add(connection, batch_id, spot, now=now)
         stored = await connection.execute(
             select(batch_lines).where(batch_lines.c.batch_id == batch_id).order_by(batch_lines.c.number)
         )
@@ -492,10 +492,9 @@ async def _move(
     )
     if moved.one_or_none() is None:
         return None
-    await connection.execute(
-        update(batch_cards).where(batch_cards.c.batch_id == batch_id).values(due=now + GRACE, tries=0)
-    )
-    return await load(connection, batch_id)
+    record = await load(connection, batch_id)
+    await BATCH_CARDS.outdate(connection, batch_id, revision=record.revision, now=now)
+    return record
 
 
 async def _note(
@@ -535,16 +534,4 @@ def _columns(draft: BatchDraft, now: datetime) -> dict[str, Any]:
         "said": "",
         "stopped_by": "",
         "undo_of": draft.checked.undo_of or None,
-    }
-
-
-def _card(batch_id: str, spot: CardTarget, now: datetime) -> dict[str, Any]:
-    return {
-        "batch_id": batch_id,
-        "kind": spot.kind,
-        "channel": spot.channel,
-        "shown_revision": 0,
-        "due": now + GRACE,
-        "tries": 0,
-        "gone": False,
     }

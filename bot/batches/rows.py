@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import Row
 
 from bot.access.limits import Worth
+from bot.approvals.change_rows import preview_columns
 from bot.approvals.lifecycle import Approval
 from bot.approvals.proposal import Preview
-from bot.approvals.repository import preview_columns
 from bot.autumn.models import Environment
 from bot.batches.model import (
     BatchLineRecord,

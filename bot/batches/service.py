@@ -12,13 +12,12 @@ from bot.access.policy import Decision, DecisionReason, Request, Verb
 from bot.access.rules import ApprovalRules
 from bot.approvals import policy_requests
 from bot.approvals.daily_limits import DayTotals, moved_today
-from bot.approvals.lifecycle import CardKind, CardTarget, Record
+from bot.approvals.lifecycle import CardKind, CardTarget, PostedCard, Record
 from bot.approvals.results import Permits, Result
 from bot.approvals.service import ChangeService, Surroundings
 from bot.approvals.steps import Decided
 from bot.approvals.submitting import clean
-from bot.batches import cards, drafts, gathering, repository
-from bot.batches.cards import BatchCard
+from bot.batches import drafts, gathering, repository
 from bot.batches.checking import Checker, movement
 from bot.batches.model import (
     CAME_TO_NOTHING,
@@ -35,6 +34,7 @@ from bot.batches.model import (
 )
 from bot.batches.policy import refused_request, requests_of, strictest
 from bot.batches.redraws import Notify, Redraws
+from bot.batches.repository import BATCH_CARDS
 from bot.batches.running import Runner
 from bot.batches.ticker import BatchTicker
 from bot.batches.timeouts import BatchTimeouts
@@ -107,12 +107,9 @@ class BatchService:
         """Newest first."""
         return await repository.requested_by(self._database, self._environment, user, limit=limit)
 
-    async def approval_card(self, batch_id: str) -> BatchCard | None:
+    async def approval_card(self, batch_id: str) -> PostedCard | None:
         """Where its card is in the approvals channel; None while there is none."""
-        for card in await cards.cards_of(self._database, batch_id):
-            if card.kind is CardKind.APPROVAL and card.ts:
-                return card
-        return None
+        return await BATCH_CARDS.in_approvals_channel(self._database, batch_id)
 
     async def results(self, batch_id: str) -> Sequence[BatchLineRecord]:
         return await repository.lines(self._database, batch_id)

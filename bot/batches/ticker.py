@@ -6,10 +6,11 @@ import contextlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from bot.batches import cards, drafts, gathering, repository
+from bot.batches import drafts, gathering, repository
 from bot.batches.model import BatchRecord
-from bot.batches.notices import OF_LISTS
+from bot.batches.notifier import BATCH_NOTICES
 from bot.batches.redraws import Redraws
+from bot.batches.repository import BATCH_CARDS
 from bot.batches.running import Runner
 from bot.batches.timeouts import BatchTimeouts
 from bot.log import log
@@ -93,13 +94,16 @@ class BatchTicker:
 
     async def keep_up(self) -> None:
         """Ends what nobody decided in time, and redraws what could not be drawn. Never raises."""
+        database, env = self._database, self._environment
         try:
-            for batch_id in await repository.overdue(self._database, self._environment, self._now()):
-                await repository.expire(self._database, batch_id, now=self._now())
+            for batch_id in await repository.overdue(database, env, self._now()):
+                await repository.expire(database, batch_id, now=self._now())
                 await self._redraws.now(batch_id)
-            for batch_id in await cards.claim_stale(self._database, self._environment, now=self._now()):
+            for batch_id in await BATCH_CARDS.claim_stale(
+                self._database, env=self._environment, now=self._now()
+            ):
                 await self._redraws.now(batch_id)
-            for batch_id in await OF_LISTS.due(self._database, self._environment, self._now()):
+            for batch_id in await BATCH_NOTICES.due(database, env, self._now()):
                 await self._redraws.now(batch_id)
             await self._forget()
             self._progress(_UPKEEP)

@@ -15,7 +15,6 @@ from bot.approvals.names import KnownNames
 from bot.approvals.service import ChangeService
 from bot.autumn.models import Organization
 from bot.background import BackgroundTasks, Turns
-from bot.batches.cards import BatchCard
 from bot.batches.model import BatchRecord, BatchState
 from bot.batches.service import BatchService
 from bot.changes import registry
@@ -192,7 +191,7 @@ class HomeService:
     async def _cards(
         self,
         records: Sequence[Record] | Sequence[BatchRecord],
-        card_of: Callable[[str], Awaitable[PostedCard | BatchCard | None]],
+        card_of: Callable[[str], Awaitable[PostedCard | None]],
     ) -> Mapping[str, str]:
         """Where their cards are in the approvals channel."""
         found = {}

@@ -16,7 +16,7 @@ from bot.approvals.lifecycle import (
     notice_of,
     reminders,
 )
-from bot.approvals.notice_queue import ATTEMPT, OF_CHANGES
+from bot.approvals.notice_queue import ATTEMPT, CHANGE_NOTICES
 from tests.approvals.harness import NOW, RAJ, Harness
 from tests.approvals.records import record
 
@@ -103,13 +103,13 @@ async def test_notice_is_claimed_once_and_again_after_a_growing_delay(harness: H
     claimed = [notice for notices in await asyncio.gather(*claims) for notice in notices]
     assert [(notice.kind, notice.sent_at) for notice in claimed] == [(OUTCOME, None)]
     assert await notice_queue.claim(harness.database, request.id, NOW) == []
-    assert await OF_CHANGES.due(harness.database, request.env, NOW) == []
+    assert await CHANGE_NOTICES.due(harness.database, request.env, NOW) == []
     later = NOW + ATTEMPT
-    assert await OF_CHANGES.due(harness.database, request.env, later) == [request.id]
-    await OF_CHANGES.attempt(harness.database, claimed[0], began=NOW)
+    assert await CHANGE_NOTICES.due(harness.database, request.env, later) == [request.id]
+    await CHANGE_NOTICES.attempt(harness.database, claimed[0], began=NOW)
     (reclaimed,) = await notice_queue.claim(harness.database, request.id, later)
     assert reclaimed == replace(claimed[0], sent_at=NOW)
     assert await notice_queue.claim(harness.database, request.id, later + ATTEMPT) == []
-    await OF_CHANGES.finish(harness.database, reclaimed)
+    await CHANGE_NOTICES.finish(harness.database, reclaimed)
     assert await notice_queue.claim(harness.database, request.id, later + 3 * ATTEMPT) == []
     assert await harness.trail_is_intact()

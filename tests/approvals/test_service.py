@@ -10,7 +10,7 @@ from sqlalchemy import update
 from bot.access.limits import Tolerance
 from bot.access.people import Actor
 from bot.access.policy import Verb
-from bot.approvals import cards
+from bot.approvals.cards import CHANGE_CARDS
 from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
 from bot.approvals.preview import ReadBack
 from bot.approvals.results import Result
@@ -124,7 +124,7 @@ async def test_change_without_approval_is_applied_right_away(harness: Harness) -
     assert done is not None
     assert (done.state, done.needed, done.approvals) == (State.APPLIED, 0, ())
     assert harness.events(done) == [ChangeEvent.APPLYING, ChangeEvent.APPLIED]
-    assert [card.kind for card in await cards.cards_of(harness.database, done.id)] == ["asker"]
+    assert [card.kind for card in await CHANGE_CARDS.of(harness.database, done.id)] == ["asker"]
     assert await harness.trail_is_intact()
 
 

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import update
 
 from bot.access.policy import Verb
-from bot.approvals import cards, repository
+from bot.approvals import repository
+from bot.approvals.cards import CHANGE_CARDS
 from bot.approvals.lifecycle import Approval, CardKind, ChangeEvent, State
 from bot.approvals.proposal import Mandate
 from bot.approvals.results import Outcome, Result
@@ -117,7 +118,7 @@ async def test_request_has_a_card_for_its_requester_and_one_for_approvers(
 ) -> None:
     record = (await submit(sqlite_harness, card=card)).record
     assert record is not None
-    posted = await cards.cards_of(sqlite_harness.database, record.id)
+    posted = await CHANGE_CARDS.of(sqlite_harness.database, record.id)
     assert [(card_posted.kind, card_posted.channel) for card_posted in posted] == [
         (CardKind.ASKER, channel),
         (CardKind.APPROVAL, "C_APPROVALS"),
@@ -154,7 +155,7 @@ async def test_line_of_a_batch_is_applied_under_its_approval_and_has_no_card(
     assert (record.state, record.batch, record.needed) == (State.APPLIED, "batch-1", 2)
     assert {approval.person for approval in record.approvals} == {"U_RAJ", "U_LEA"}
     assert ChangeEvent.ASKED not in sqlite_harness.events(record)
-    assert await cards.cards_of(sqlite_harness.database, record.id) == []
+    assert await CHANGE_CARDS.of(sqlite_harness.database, record.id) == []
 
 
 async def test_line_whose_numbers_change_at_the_last_moment_does_not_wait(sqlite_harness: Harness) -> None:

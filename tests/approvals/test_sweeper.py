@@ -5,9 +5,8 @@ from datetime import timedelta
 import pytest
 
 from bot.approvals import cards
-from bot.approvals.cards import POSTING
+from bot.approvals.cards import CHANGE_CARDS, GRACE, POSTING
 from bot.approvals.lifecycle import CardKind, CardTarget, ChangeEvent, PostedCard, Record, State
-from bot.approvals.repository import GRACE
 from bot.store import deliveries
 from bot.store.database import Database
 from tests.approvals.harness import NOW, RAJ, Harness
@@ -31,7 +30,7 @@ async def test_overdue_request_expires_once(harness: Harness) -> None:
 async def test_stale_cards_are_redrawn(harness: Harness) -> None:
     service = harness.service()
     request = await harness.waiting(service)
-    asker, approval = await cards.cards_of(harness.database, request.id)
+    asker, approval = await CHANGE_CARDS.of(harness.database, request.id)
     assert (asker.kind, asker.channel, asker.ts) == (CardKind.ASKER, "U_ANA", "")
     assert (approval.kind, approval.channel, approval.shown) == (CardKind.APPROVAL, "C_APPROVALS", 0)
     await service.sweeper.sweep(harness.clock())
@@ -46,9 +45,7 @@ async def test_stale_cards_are_redrawn(harness: Harness) -> None:
     assert len(harness.notified) == before
 
     for card in (asker, approval):
-        await cards.mark_shown(
-            harness.database, card, revision=1, now=harness.clock(), ts=f"{card.id}.1", link="l"
-        )
+        await cards.mark_shown(harness.database, card, revision=1, now=harness.clock(), ts=f"{card.id}.1")
     harness.clock.move(hours=2)
     await service.sweeper.sweep(harness.clock())
     assert len(harness.notified) == before
@@ -62,34 +59,36 @@ async def test_card_that_cannot_be_drawn_is_retried_less_and_less_often(sqlite_h
     drawn = []
     for _ in range(12 * 8):
         harness.clock.move(minutes=5)
-        drawn += await cards.claim_stale(harness.database, now=harness.clock())
+        drawn += await CHANGE_CARDS.claim_stale(harness.database, now=harness.clock())
     assert 8 <= len(drawn) <= 16
-    asker, approval = await cards.cards_of(harness.database, request.id)
-    assert await cards.mark_gone(harness.database, asker.id)
-    assert await cards.mark_gone(harness.database, approval.id)
-    assert not await cards.mark_gone(harness.database, approval.id)
-    assert await cards.cards_of(harness.database, request.id) == []
+    asker, approval = await CHANGE_CARDS.of(harness.database, request.id)
+    assert await CHANGE_CARDS.mark_gone(harness.database, asker.id)
+    assert await CHANGE_CARDS.mark_gone(harness.database, approval.id)
+    assert not await CHANGE_CARDS.mark_gone(harness.database, approval.id)
+    assert await CHANGE_CARDS.of(harness.database, request.id) == []
     harness.clock.move(days=1)
-    assert await cards.claim_stale(harness.database, now=harness.clock()) == []
+    assert await CHANGE_CARDS.claim_stale(harness.database, now=harness.clock()) == []
 
 
 async def posted(harness: Harness) -> tuple[Record, PostedCard]:
     request = await harness.waiting(harness.service())
-    return request, (await cards.cards_of(harness.database, request.id))[1]
+    return request, (await CHANGE_CARDS.of(harness.database, request.id))[1]
 
 
 async def test_card_is_posted_by_one_process(harness: Harness) -> None:
     request, card = await posted(harness)
-    tries = await asyncio.gather(*(cards.claim_post(harness.database, card.id, now=NOW) for _ in range(5)))
+    tries = await asyncio.gather(
+        *(CHANGE_CARDS.claim_post(harness.database, card.id, now=NOW) for _ in range(5))
+    )
     assert sorted(tries) == [False] * 4 + [True]
-    assert await cards.release_post(harness.database, card.id)
-    assert await cards.claim_post(harness.database, card.id, now=NOW)
-    assert await cards.claim_post(harness.database, card.id, now=NOW + POSTING)
+    assert await CHANGE_CARDS.release_post(harness.database, card.id)
+    assert await CHANGE_CARDS.claim_post(harness.database, card.id, now=NOW)
+    assert await CHANGE_CARDS.claim_post(harness.database, card.id, now=NOW + POSTING)
     await cards.mark_shown(harness.database, card, revision=1, now=NOW, ts="1.2")
-    assert not await cards.claim_post(harness.database, card.id, now=NOW + 3 * POSTING)
-    assert not await cards.release_post(harness.database, card.id)
-    card_after = (await cards.cards_of(harness.database, request.id))[1]
-    assert (card_after.id, card_after.ts, card_after.shown, card_after.change_id) == (
+    assert not await CHANGE_CARDS.claim_post(harness.database, card.id, now=NOW + 3 * POSTING)
+    assert not await CHANGE_CARDS.release_post(harness.database, card.id)
+    card_after = (await CHANGE_CARDS.of(harness.database, request.id))[1]
+    assert (card_after.id, card_after.ts, card_after.shown, card_after.about) == (
         card.id,
         "1.2",
         1,
@@ -102,16 +101,16 @@ async def test_late_redraw_does_not_hide_a_newer_one(harness: Harness) -> None:
     await cards.mark_shown(harness.database, card, revision=3, now=NOW, ts="1.2")
     await cards.mark_shown(harness.database, card, revision=2, now=NOW, ts="1.2")
     await cards.mark_shown(harness.database, card, revision=1, now=NOW)
-    assert (await cards.cards_of(harness.database, request.id))[1].shown == 3
+    assert (await CHANGE_CARDS.of(harness.database, request.id))[1].shown == 3
 
 
 async def test_unknown_card_is_adopted_once(harness: Harness) -> None:
     request, _ = await posted(harness)
     for expected in (True, False):
         target = CardTarget(CardKind.APPROVAL, "C_APPROVALS")
-        added = await cards.adopt(harness.database, request.id, target, "9.9", now=NOW)
+        added = await CHANGE_CARDS.adopt(harness.database, request.id, target, "9.9", now=NOW)
         assert added is expected
-    assert len(await cards.cards_of(harness.database, request.id)) == 3
+    assert len(await CHANGE_CARDS.of(harness.database, request.id)) == 3
 
 
 async def test_deliveries_are_forgotten(sqlite_harness: Harness) -> None:

@@ -1,18 +1,17 @@
 import pytest
 
+from bot.approvals.cards import GRACE, POSTING
 from bot.approvals.lifecycle import CardKind
-from bot.batches import cards
-from bot.batches.cards import POSTING
-from bot.batches.repository import GRACE
+from bot.batches.repository import BATCH_CARDS
 from tests.approvals.harness import RAJ
 from tests.batches.harness import BatchHarness
 
 
 async def test_batch_has_a_card_for_its_requester_and_one_for_approvers(harness: BatchHarness) -> None:
     batch = await harness.submitted(harness.replica())
-    asker, approval = await cards.cards_of(harness.inner.database, batch.id)
+    asker, approval = await BATCH_CARDS.of(harness.inner.database, batch.id)
     assert (asker.kind, asker.channel, asker.ts, asker.shown) == (CardKind.ASKER, "U_ANA", "", 0)
-    assert (approval.kind, approval.channel, approval.batch_id) == (
+    assert (approval.kind, approval.channel, approval.about) == (
         CardKind.APPROVAL,
         "C_APPROVALS",
         batch.id,
@@ -28,24 +27,24 @@ async def test_batch_that_needs_no_approval_is_shown_in_the_approvals_channel_if
 ) -> None:
     sqlite_harness.inner.permissions.needed = 0
     batch = await sqlite_harness.submitted(sqlite_harness.replica(channel=channel))
-    shown = await cards.cards_of(sqlite_harness.inner.database, batch.id)
+    shown = await BATCH_CARDS.of(sqlite_harness.inner.database, batch.id)
     assert [card.kind for card in shown] == kinds
 
 
 async def test_card_is_posted_by_one(harness: BatchHarness) -> None:
     database, clock = harness.inner.database, harness.inner.clock
     batch = await harness.submitted(harness.replica())
-    card = (await cards.cards_of(database, batch.id))[0]
-    assert await cards.claim_post(database, card.id, now=clock())
-    assert not await cards.claim_post(database, card.id, now=clock())
-    assert await cards.release_post(database, card.id)
-    assert await cards.claim_post(database, card.id, now=clock())
+    card = (await BATCH_CARDS.of(database, batch.id))[0]
+    assert await BATCH_CARDS.claim_post(database, card.id, now=clock())
+    assert not await BATCH_CARDS.claim_post(database, card.id, now=clock())
+    assert await BATCH_CARDS.release_post(database, card.id)
+    assert await BATCH_CARDS.claim_post(database, card.id, now=clock())
     clock.move(seconds=POSTING.total_seconds())
-    assert await cards.claim_post(database, card.id, now=clock()), "whoever posted it died"
-    assert await cards.mark_shown(database, card.id, revision=1, ts="1.1")
-    assert not await cards.claim_post(database, card.id, now=clock())
-    assert not await cards.release_post(database, card.id)
-    posted = (await cards.cards_of(database, batch.id))[0]
+    assert await BATCH_CARDS.claim_post(database, card.id, now=clock()), "whoever posted it died"
+    assert await BATCH_CARDS.mark_shown(database, card.id, revision=1, ts="1.1")
+    assert not await BATCH_CARDS.claim_post(database, card.id, now=clock())
+    assert not await BATCH_CARDS.release_post(database, card.id)
+    posted = (await BATCH_CARDS.of(database, batch.id))[0]
     assert (posted.ts, posted.shown) == ("1.1", 1)
 
 
@@ -53,27 +52,27 @@ async def test_card_out_of_date_comes_to_one_and_less_and_less_often(harness: Ba
     replica = harness.replica()
     database, clock = harness.inner.database, harness.inner.clock
     batch = await harness.submitted(replica)
-    for card in await cards.cards_of(database, batch.id):
-        await cards.mark_shown(database, card.id, revision=1, ts=f"{card.id}.1")
+    for card in await BATCH_CARDS.of(database, batch.id):
+        await BATCH_CARDS.mark_shown(database, card.id, revision=1, ts=f"{card.id}.1")
     clock.move(hours=1)
-    assert await cards.claim_stale(database, batch.env, now=clock()) == []
+    assert await BATCH_CARDS.claim_stale(database, env=batch.env, now=clock()) == []
     await replica.batches.deny(batch.id, batch.revision, RAJ)
-    assert await cards.claim_stale(database, batch.env, now=clock()) == []
+    assert await BATCH_CARDS.claim_stale(database, env=batch.env, now=clock()) == []
     clock.move(seconds=GRACE.total_seconds())
-    assert await cards.claim_stale(database, batch.env, now=clock()) == [batch.id]
-    assert await cards.claim_stale(database, batch.env, now=clock()) == []
+    assert await BATCH_CARDS.claim_stale(database, env=batch.env, now=clock()) == [batch.id]
+    assert await BATCH_CARDS.claim_stale(database, env=batch.env, now=clock()) == []
     clock.move(seconds=GRACE.total_seconds())
-    assert await cards.claim_stale(database, batch.env, now=clock()) == [batch.id]
+    assert await BATCH_CARDS.claim_stale(database, env=batch.env, now=clock()) == [batch.id]
     clock.move(seconds=GRACE.total_seconds())
-    assert await cards.claim_stale(database, batch.env, now=clock()) == []
+    assert await BATCH_CARDS.claim_stale(database, env=batch.env, now=clock()) == []
 
 
 async def test_late_redraw_does_not_hide_a_later_one(sqlite_harness: BatchHarness) -> None:
     database = sqlite_harness.inner.database
     batch = await sqlite_harness.submitted(sqlite_harness.replica())
-    card = (await cards.cards_of(database, batch.id))[0]
-    assert await cards.mark_shown(database, card.id, revision=3)
-    assert not await cards.mark_shown(database, card.id, revision=2)
-    assert await cards.mark_gone(database, card.id)
-    assert not await cards.mark_gone(database, card.id)
-    assert card.id not in [each.id for each in await cards.cards_of(database, batch.id)]
+    card = (await BATCH_CARDS.of(database, batch.id))[0]
+    assert await BATCH_CARDS.mark_shown(database, card.id, revision=3)
+    assert not await BATCH_CARDS.mark_shown(database, card.id, revision=2)
+    assert await BATCH_CARDS.mark_gone(database, card.id)
+    assert not await BATCH_CARDS.mark_gone(database, card.id)
+    assert card.id not in [each.id for each in await BATCH_CARDS.of(database, batch.id)]

@@ -9,8 +9,9 @@ from slack_sdk.errors import SlackApiError
 from sqlalchemy import text
 
 from bot.access.people import Actor
-from bot.batches import cards, words
+from bot.batches import words
 from bot.batches.model import BatchLine, BatchRecord, BatchState
+from bot.batches.repository import BATCH_CARDS
 from bot.batches.timeouts import BatchTimeouts
 from bot.changes.line_form import LineCells
 from tests.running import APPROVALS, Running, running_maple
@@ -161,8 +162,8 @@ async def test_card_that_somebody_else_posts_is_left_to_them(quiet: Running) -> 
     quiet.slack.faults.add("chat.postMessage", "error", error="restricted_action", times=2)
     batch = await requested(quiet)
     database, now = quiet.bot.database, quiet.clock.now()
-    for card in await cards.cards_of(database, batch.id):
-        assert await cards.claim_post(database, card.id, now=now)
+    for card in await BATCH_CARDS.of(database, batch.id):
+        assert await BATCH_CARDS.claim_post(database, card.id, now=now)
     await show(quiet, batch)
     quiet.lea.go("#billing")
     quiet.lea.does_not_see(WAITING)

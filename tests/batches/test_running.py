@@ -8,6 +8,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot.access.policy import Verb
 from bot.access.rules import BUILT_IN
+from bot.approvals.cards import GRACE
 from bot.approvals.lifecycle import Cause, Record, State
 from bot.approvals.service import ChangeService
 from bot.approvals.steps import Lease
@@ -513,7 +514,7 @@ async def test_card_that_could_not_be_drawn_is_drawn_later(harness: BatchHarness
     batch = await harness.submitted(replica)
     assert drawn == [(batch.id, 1)]
     await replica.batches.ticker.keep_up()
-    harness.inner.clock.move(seconds=repository.GRACE.total_seconds())
+    harness.inner.clock.move(seconds=GRACE.total_seconds())
     await replica.batches.ticker.keep_up()
     assert drawn == [(batch.id, 1), (batch.id, 1)]
 

@@ -7,7 +7,7 @@ from sqlalchemy import text, update
 from bot.access.policy import Verb
 from bot.access.rules import BUILT_IN
 from bot.approvals.lifecycle import Cause, State
-from bot.approvals.notice_queue import OF_CHANGES
+from bot.approvals.notice_queue import CHANGE_NOTICES
 from bot.autumn.models import Environment
 from bot.batches import repository
 from bot.batches.model import (
@@ -81,7 +81,9 @@ async def test_list_that_needs_no_approval_runs_at_once(harness: BatchHarness) -
     assert (await harness.now(replica, batch)).state is BatchState.DONE
     line = (await harness.lines(replica, batch))[0]
     assert await harness.steps(line.change_id) == ["asked", "applying", "writing", "applied"]
-    due = await OF_CHANGES.due(harness.inner.database, batch.env, harness.inner.clock() + timedelta(days=1))
+    due = await CHANGE_NOTICES.due(
+        harness.inner.database, batch.env, harness.inner.clock() + timedelta(days=1)
+    )
     assert due == [], "a line posts nothing of its own"
     assert await harness.inner.trail_is_intact()
 

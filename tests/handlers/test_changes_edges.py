@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
-from bot.approvals import cards
 from bot.approvals import words as approvals_words
+from bot.approvals.cards import CHANGE_CARDS
 from bot.approvals.lifecycle import CardKind, Cause, ChangeEvent, State
 from bot.approvals.results import Result
 from bot.approvals.words import HEADLINES
@@ -49,7 +49,7 @@ async def test_dropped_card_can_still_be_clicked(maple: Running) -> None:
         await bot.work.drain(10)
     (record,) = await maple.bot.changes.history("cus_acme")
     assert record.state is State.APPLIED
-    (remaining_card,) = await cards.cards_of(maple.bot.database, record.id)
+    (remaining_card,) = await CHANGE_CARDS.of(maple.bot.database, record.id)
     assert remaining_card.kind is CardKind.ASKER
 
 
@@ -64,7 +64,7 @@ async def test_concurrent_redraws_drop_a_deleted_card_once(maple: Running) -> No
     before = len(maple.slack.calls)
     tell = maple.bot.services.notifier
     await asyncio.gather(tell(later, ChangeEvent.REDRAW), tell(later, ChangeEvent.REDRAW))
-    assert await cards.cards_of(maple.bot.database, record.id) == []
+    assert await CHANGE_CARDS.of(maple.bot.database, record.id) == []
     assert len([call for call in maple.slack.calls[before:] if call.method == "chat.update"]) == 2
 
 

@@ -13,8 +13,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 
-from bot.approvals import cards, change_records
+from bot.approvals import change_records
 from bot.approvals import words as approvals_words
+from bot.approvals.cards import CHANGE_CARDS
 from bot.approvals.lifecycle import Cause, State
 from bot.autumn.shares import asker
 from bot.store.tables import changes
@@ -61,7 +62,7 @@ async def applying_is_shown(maple: Running) -> None:
     async with asyncio.timeout(10):
         while True:
             (record,) = await change_records.find(maple.bot.database, changes.c.state == State.APPLYING)
-            drawn_cards = await cards.cards_of(maple.bot.database, record.id)
+            drawn_cards = await CHANGE_CARDS.of(maple.bot.database, record.id)
             if all(card.shown == record.revision for card in drawn_cards):
                 return
             await asyncio.sleep(0.005)
