@@ -1,4 +1,4 @@
-"""Cards drawn and checked, and what they say."""
+"""Draws cards, checks them, and reads their text."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -29,8 +29,8 @@ ORG = Organization(id="org", name="Maple & Co", env="live")
 NOTHING_DUE = Billing((), ())
 
 
-def draw(answer: Answer, place: Place, **more: Any) -> Card:
-    card = lookup_card.card(place, answer, **{"shareable": True, **more})
+def draw(answer: Answer, place: Place, **options: Any) -> Card:
+    card = lookup_card.card(place, answer, **{"shareable": True, **options})
     checks.fits(card)
     shared = lookup_card.shared(place, answer, by=checks.SHARER)
     checks.fits(shared)
@@ -52,11 +52,11 @@ def table(card: Card) -> list[list[str]]:
 
 def events(*listed: Any, **changes: Any) -> Events:
     totals = {"messages": UsageTotal(count=2, sum=Decimal(6)), "quiet": UsageTotal()}
-    known = {
+    names_by_id = {
         "messages": Feature(id="messages", name="Messages"),
         "sent": Feature(id="messages", name="Messages"),
     }
-    return replace(Events(customer(), listed, False, totals, known, NOW, NOW), **changes)
+    return replace(Events(customer(), listed, False, totals, names_by_id, NOW, NOW), **changes)
 
 
 def invoices(*listed: Any, **changes: Any) -> Invoices:
@@ -66,8 +66,8 @@ def invoices(*listed: Any, **changes: Any) -> Invoices:
 
 
 def detail(held: Any = None, read: Any = None, **changes: Any) -> FeatureDetail:
-    known = customer(balances={"messages": held or balance()}, **changes)
-    return FeatureDetail(known, read, NOW)
+    holder = customer(balances={"messages": held or balance()}, **changes)
+    return FeatureDetail(holder, read, NOW)
 
 
 def products(holder: Customer, expired: Any = None) -> Products:

@@ -1,4 +1,4 @@
-"""Customers and answers to draw."""
+"""Sample customers and answers."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -40,7 +40,7 @@ def plan(plan_id: str = "pro", **changes: Any) -> Plan:
 
 
 def subscription(plan_id: str = "pro", **changes: Any) -> Subscription:
-    known = {
+    fields = {
         "id": "sub_1",
         "plan_id": plan_id,
         "plan": plan(plan_id),
@@ -50,36 +50,38 @@ def subscription(plan_id: str = "pro", **changes: Any) -> Subscription:
         "current_period_end": LATER,
         "scope": "customer",
     }
-    return Subscription(**{**known, **changes})
+    return Subscription(**{**fields, **changes})
 
 
-def balance(feature_id: str = "messages", left: int = 700, granted: int = 1000, **changes: Any) -> Balance:
-    known = {
+def balance(
+    feature_id: str = "messages", remaining: int = 700, granted: int = 1000, **changes: Any
+) -> Balance:
+    fields = {
         "feature_id": feature_id,
         "feature": Feature(id=feature_id, name=feature_id.title()),
         "granted": Decimal(granted),
-        "remaining": Decimal(left),
-        "usage": Decimal(granted - left),
+        "remaining": Decimal(remaining),
+        "usage": Decimal(granted - remaining),
         "next_reset_at": LATER,
-        "breakdown": [row(granted=granted, left=left)],
+        "breakdown": [row(granted=granted, remaining=remaining)],
     }
-    return Balance(**{**known, **changes})
+    return Balance(**{**fields, **changes})
 
 
-def row(plan_id: str | None = "pro", granted: int = 1000, left: int = 700, **changes: Any) -> BalanceRow:
-    known = {
+def row(plan_id: str | None = "pro", granted: int = 1000, remaining: int = 700, **changes: Any) -> BalanceRow:
+    fields = {
         "id": "row_1",
         "plan_id": plan_id,
         "included_grant": Decimal(granted),
-        "remaining": Decimal(max(0, left)),
-        "usage": Decimal(granted - left),
+        "remaining": Decimal(max(0, remaining)),
+        "usage": Decimal(granted - remaining),
         "reset": Reset(interval="month", resets_at=LATER),
     }
-    return BalanceRow(**{**known, **changes})
+    return BalanceRow(**{**fields, **changes})
 
 
 def invoice(status: str = "paid", total: str = "20", **changes: Any) -> Invoice:
-    known = {
+    fields = {
         "id": "inv_1",
         "plan_ids": ["pro"],
         "status": status,
@@ -88,7 +90,7 @@ def invoice(status: str = "paid", total: str = "20", **changes: Any) -> Invoice:
         "created_at": BEFORE,
         "hosted_invoice_url": "https://api.useautumn.com/invoices/hosted_invoice_url/inv_1",
     }
-    return Invoice(**{**known, **changes})
+    return Invoice(**{**fields, **changes})
 
 
 def invoice_list(*newest: Invoice, more: bool = False) -> InvoiceList:
@@ -97,19 +99,19 @@ def invoice_list(*newest: Invoice, more: bool = False) -> InvoiceList:
 
 def preview(**changes: Any) -> InvoicePreview:
     line = PreviewLine(description="Pro - Base Price", total=Decimal(20))
-    known = {
+    fields = {
         "plan_ids": ["pro"],
         "invoice_at": LATER,
         "currency": "usd",
         "total": Decimal(20),
         "line_items": [line],
     }
-    return InvoicePreview(**{**known, **changes})
+    return InvoicePreview(**{**fields, **changes})
 
 
 def event(feature_id: str = "messages", **changes: Any) -> Event:
-    known = {"id": "evt_1", "timestamp": BEFORE, "feature_id": feature_id, "value": Decimal(3)}
-    return Event(**{**known, **changes})
+    fields = {"id": "evt_1", "timestamp": BEFORE, "feature_id": feature_id, "value": Decimal(3)}
+    return Event(**{**fields, **changes})
 
 
 def flag(feature_id: str = "sso", **changes: Any) -> Flag:
@@ -117,7 +119,7 @@ def flag(feature_id: str = "sso", **changes: Any) -> Flag:
 
 
 def customer(**changes: Any) -> Customer:
-    known = {
+    fields = {
         "id": "cus_1",
         "name": "Acme Ltd",
         "email": "ops@acme.com",
@@ -128,7 +130,7 @@ def customer(**changes: Any) -> Customer:
         "balances": {"messages": balance()},
         "flags": {"sso": flag()},
     }
-    return Customer(**{**known, **changes})
+    return Customer(**{**fields, **changes})
 
 
 def balances(number: int) -> dict[str, Balance]:

@@ -1,4 +1,4 @@
-"""Whatever a customer looks like: within Slack's limits, harmless, readable."""
+"""Any customer's card fits Slack's limits, is harmless and can be read."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -227,10 +227,10 @@ ENTITIES = st.builds(
 
 @st.composite
 def customers(draw: st.DrawFn) -> Customer:
-    """0 to 500 features, made of a few that are drawn."""
+    """0 to 500 features, built from a few drawn ones."""
     few = draw(st.lists(BALANCES, max_size=3))
     many = draw(st.sampled_from([1, 3, 11, 160])) if few else 0
-    balances = {f"{index}-{one.feature_id}": one for index, one in enumerate(few * many)}
+    balances = {f"{index}-{value.feature_id}": value for index, value in enumerate(few * many)}
     flags = [Flag(feature_id=draw(TEXTS), plan_id=draw(st.none() | TEXTS))] * draw(
         st.sampled_from([0, 1, 300])
     )
@@ -244,7 +244,7 @@ def customers(draw: st.DrawFn) -> Customer:
         subscriptions=draw(st.lists(SUBSCRIPTIONS, max_size=2)) * draw(st.sampled_from([1, 8])),
         purchases=draw(st.lists(PURCHASES, max_size=1)),
         balances=balances,
-        flags={str(index): one for index, one in enumerate(flags)},
+        flags={str(index): value for index, value in enumerate(flags)},
         invoices=draw(st.lists(INVOICES, max_size=2)) * 5,
         entities=draw(st.lists(ENTITIES, max_size=1)) * 3,
     )
@@ -282,9 +282,9 @@ def answers(draw: st.DrawFn) -> tuple[str, Answer]:
         case "features":
             return part, Features(customer, at)
         case "check":
-            asked = Place(customer="c", part=part, entity=draw(TEXTS), units=draw(UNITS))
+            place = Place(customer="c", part=part, entity=draw(TEXTS), units=draw(UNITS))
             check = draw(st.none() | CHECKS | ERRORS)
-            return part, Checked(customer, draw(TEXTS), draw(st.booleans()), asked, check, at)
+            return part, Checked(customer, draw(TEXTS), draw(st.booleans()), place, check, at)
         case "feature":
             return part, FeatureDetail(customer, draw(st.none() | usages() | ERRORS), at)
         case "invoices":
@@ -324,12 +324,12 @@ def answers(draw: st.DrawFn) -> tuple[str, Answer]:
 
 @st.composite
 def places(draw: st.DrawFn, part: str, answer: Answer) -> Place:
-    known = list(answer.customer.balances) if isinstance(answer.customer, Customer) else []
+    feature_ids = list(answer.customer.balances) if isinstance(answer.customer, Customer) else []
     return Place(
         customer=draw(TEXTS),
         part=part,
         page=draw(st.sampled_from([0, 1, 50])),
-        feature=draw(st.sampled_from(known) if known and part == "feature" else TEXTS),
+        feature=draw(st.sampled_from(feature_ids) if feature_ids and part == "feature" else TEXTS),
         span=draw(st.sampled_from(list(Span))),
         units=draw(UNITS),
         status=draw(st.sampled_from(["", "open", "failed", "<odd>"])),
@@ -358,20 +358,24 @@ def test_name_is_shown_as_stored(customer: Customer) -> None:
         shareable=True,
     )
     title = card.blocks[0]["text"]["text"].strip("\u2068\u2069")
-    known = [
-        shown for raw in (customer.name, customer.email, customer.id or "", "c") if (shown := text.clean(raw))
+    titles = [
+        visible
+        for raw in (customer.name, customer.email, customer.id or "", "c")
+        if (visible := text.clean(raw))
     ]
-    assert title == known[0] or (title.endswith("…") and known[0].startswith(title[:-1]))
+    assert title == titles[0] or (title.endswith("…") and titles[0].startswith(title[:-1]))
 
 
 @given(st.lists(customers(), max_size=2), TEXTS, st.booleans(), st.integers(0, 3))
 @examples(15)
-def test_any_search_can_be_shown(found: list[Customer], query: str, more: bool, page: int) -> None:
-    matches = SeveralMatches(query, tuple(found * 7), more, datetime(2026, 1, 1, tzinfo=UTC))
+def test_any_search_can_be_shown(
+    drawn_customers: list[Customer], query: str, truncated: bool, page: int
+) -> None:
+    matches = SeveralMatches(query, tuple(drawn_customers * 7), truncated, datetime(2026, 1, 1, tzinfo=UTC))
     checks.fits(find_card.matches(matches, page=page))
     checks.fits(find_card.nobody(query))
     checks.fits(lookup_help.usage_hint(query))
     checks.fits(lookup_help.still_waiting(Place(customer=query)))
-    options.customer_options(found)
-    for customer in found:
+    options.customer_options(drawn_customers)
+    for customer in drawn_customers:
         options.feature_options(names.features(customer), query[:2])

@@ -20,9 +20,9 @@ from tests.lookups.samples import BEFORE, NOW, balances, customer, invoice_list
 
 def test_head_shows_name_environment_ids_and_links() -> None:
     card = draw(overview(), PLACE)
-    head, who, *_ = card.blocks
+    head, customer_context, *_ = card.blocks
     assert head["text"]["text"] == "Acme Ltd"
-    assert [element["text"] for element in who["elements"]] == [
+    assert [element["text"] for element in customer_context["elements"]] == [
         "`SANDBOX`",
         "cus_1",
         "ops@acme.com",
@@ -49,12 +49,12 @@ def test_title_is_the_name_or_email_or_id(changes: dict[str, str], title: str) -
 def test_customer_without_details_has_a_card() -> None:
     card = draw(Overview(Customer(), NOTHING_DUE, invoice_list(), NOW), Place(customer=""))
     card_text = text_of(card)
-    for found in (words.NO_NAME, words.NO_ID, words.NO_EMAIL, "`ENVIRONMENT UNKNOWN`", words.NO_PRODUCTS):
-        assert found in card_text
+    for expected in (words.NO_NAME, words.NO_ID, words.NO_EMAIL, "`ENVIRONMENT UNKNOWN`", words.NO_PRODUCTS):
+        assert expected in card_text
     assert "Stripe|" not in card_text
 
 
-def test_the_organisation_fills_in_the_environment() -> None:
+def test_organisation_provides_the_environment() -> None:
     card = draw(overview(customer=customer(env="", stripe_id=None)), PLACE, org=ORG)
     assert "`LIVE`" in text_of(card)
     assert "Maple &amp; Co · `LIVE`" in text_of(card)
@@ -90,7 +90,7 @@ def test_id_too_long_for_buttons_is_explained() -> None:
     assert "Open customer" not in checks.buttons(lookup_card.shared(place, overview(), by=checks.SHARER))
 
 
-def test_refresh_forgets_where_events_were_held() -> None:
+def test_refresh_forgets_where_events_were_paused() -> None:
     place = PLACE.go("events").at(until=5)
     card = draw(events(), place)
     assert Place.decode(checks.buttons(card)["Refresh"]) == place.at(until=0)
@@ -108,8 +108,10 @@ def test_shared_card_has_one_button() -> None:
 
 
 def test_block_ids_are_new_with_every_reading() -> None:
-    one, two = (draw(overview(read_at=NOW + timedelta(seconds=at)), PLACE) for at in (0, 1))
-    assert not {block["block_id"] for block in one.blocks} & {block["block_id"] for block in two.blocks}
+    first_card, two = (draw(overview(read_at=NOW + timedelta(seconds=at)), PLACE) for at in (0, 1))
+    assert not {block["block_id"] for block in first_card.blocks} & {
+        block["block_id"] for block in two.blocks
+    }
 
 
 def test_card_without_newer_blocks_has_one_form() -> None:

@@ -25,7 +25,7 @@ def test_feature_is_tracked_by_id_and_event_names() -> None:
     assert names("credits", FEATURES) == ("credits", "tokens", "completion", "gone")
 
 
-def test_everything_that_is_tracked_is_named_once() -> None:
+def test_every_tracked_name_is_listed_once() -> None:
     assert tracked(FEATURES) == ("messages", "message.sent", "sms", "tokens", "completion")
 
 
@@ -35,7 +35,7 @@ def test_id_wins_over_an_event_of_the_same_name() -> None:
     assert features["completion"].id == "tokens"
 
 
-async def test_features_by_id() -> None:
+async def test_features_are_keyed_by_id() -> None:
     client = Scripted({"features.list": recorded("features")}).client()
     assert (await catalogue(client))["credits"].credit_costs[0].metered_feature_id == "tokens"
     await client.aclose()

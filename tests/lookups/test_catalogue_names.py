@@ -1,4 +1,4 @@
-"""Names for the ids that a customer's own answer leaves without one."""
+"""Names for ids that a customer's own data leaves unnamed."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -62,9 +62,7 @@ PLACES = [
 
 
 @pytest.mark.parametrize(("place", "plans", "features"), PLACES)
-async def test_names_that_the_customer_lacks_are_read(
-    place: Place, plans: set[str], features: set[str]
-) -> None:
+async def test_names_the_customer_lacks_are_read(place: Place, plans: set[str], features: set[str]) -> None:
     client = script().client()
     answer = await read(client, place, now=lambda: NOW)
     assert isinstance(answer, Overview | Products | FeatureDetail | Invoices)
@@ -77,7 +75,7 @@ async def test_names_that_the_customer_lacks_are_read(
 
 
 @pytest.mark.parametrize(("place", "plans", "features"), PLACES)
-async def test_ids_stand_in_for_missing_names(place: Place, plans: set[str], features: set[str]) -> None:
+async def test_ids_replace_missing_names(place: Place, plans: set[str], features: set[str]) -> None:
     client = script(plans_list=error(500), features_list=error(403)).client()
     answer = await read(client, place, now=lambda: NOW)
     assert isinstance(answer, Overview | Products | FeatureDetail | Invoices)
@@ -112,12 +110,12 @@ async def test_failed_reading_needs_no_names() -> None:
 
 
 async def test_customer_found_by_search_has_names_too() -> None:
-    found = script(customers_list=listing({"id": "cus_1", "name": "Acme Ltd"}))
-    client = found.client()
+    scripted = script(customers_list=listing({"id": "cus_1", "name": "Acme Ltd"}))
+    client = scripted.client()
     looked_up = await look_up(client, "Acme Ltd", now=lambda: NOW)
     assert isinstance(looked_up, tuple)
     assert isinstance(looked_up[1], Overview)
     assert looked_up[1].names.plans["old"] == "Old Plan"
-    searches = [one.body for one in found.asked if one.route == "customers.list"]
+    searches = [call.body for call in scripted.asked if call.route == "customers.list"]
     assert all(body["expand"] == ["subscriptions.plan"] for body in searches)
     await client.aclose()

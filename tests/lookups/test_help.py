@@ -13,7 +13,7 @@ def test_help_lists_every_command() -> None:
         assert f"`/autumn {sub}" in card_text
 
 
-def test_more_commands_than_a_section_holds_are_all_listed() -> None:
+def test_commands_beyond_one_section_are_all_listed() -> None:
     many = [(f"made-up-{number} <customer>", "does something " * 5) for number in range(40)]
     card_text = checks.fitting_text(lookup_help.help_card(many))
     assert all(f"`/autumn made-up-{number} " in card_text for number in range(40))

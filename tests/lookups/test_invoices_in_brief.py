@@ -1,5 +1,5 @@
-"""While many people ask, a card about something else shows the invoices that came with the customer, and says
-so: Autumn limits reading the list for the whole organization."""
+"""While the limit on reading invoices is used up, cards about other things show the invoices that came with
+the customer, and say so: Autumn limits reading the list for the whole organization."""
 
 import asyncio
 import re
@@ -32,33 +32,33 @@ def script(*newest: dict[str, Any], **fields: Any) -> Scripted:
     )
 
 
-async def after_the_last_turn(autumn: Autumn, place: Place, *, turns: int = 1) -> Any:
-    """Reads a place when all turns for reading invoices are used up."""
+async def after_the_limit(autumn: Autumn, place: Place, *, turns: int = 1) -> Any:
+    """Reads a place once the limit on reading invoices is used up."""
     await asyncio.gather(*(autumn.invoices(customer_id="cus_other") for _ in range(turns)))
     return await read(autumn, place, now=lambda: NOW)
 
 
-@pytest.mark.parametrize(("rows", "more"), [((OPEN, PAID), False), ((OPEN, *[PAID] * 9), True)])
-async def test_overview_without_a_turn_shows_what_came_with_the_customer(rows: Any, more: bool) -> None:
+@pytest.mark.parametrize(("rows", "truncated"), [((OPEN, PAID), False), ((OPEN, *[PAID] * 9), True)])
+async def test_overview_at_the_limit_shows_the_customers_own_invoices(rows: Any, truncated: bool) -> None:
     autumn = script(*rows).client(QUICK, Limits(general=0.001))
-    overview = await after_the_last_turn(autumn, ERIN)
+    overview = await after_the_limit(autumn, ERIN)
     await autumn.aclose()
     assert isinstance(overview, Overview)
-    unpaid = Unpaid((Owed("USD", 1, Decimal(200)),), at_least=more, in_brief=True)
+    unpaid = Unpaid((Owed("USD", 1, Decimal(200)),), at_least=truncated, in_brief=True)
     assert isinstance(overview.invoices, InvoiceList)
-    assert (len(overview.invoices.newest), overview.invoices.more) == (len(rows), more)
+    assert (len(overview.invoices.newest), overview.invoices.more) == (len(rows), truncated)
     assert overview.invoices.unpaid == unpaid
 
 
-async def test_other_parts_without_a_turn_show_what_came_with_the_customer() -> None:
+async def test_other_parts_at_the_limit_show_the_customers_own_invoices() -> None:
     autumn = script(OPEN).client(QUICK, Limits(general=0.001))
-    features = await after_the_last_turn(autumn, ERIN.go("features"))
+    features = await after_the_limit(autumn, ERIN.go("features"))
     await autumn.aclose()
     assert features.unpaid == Unpaid((Owed("USD", 1, Decimal(200)),), in_brief=True)
 
 
 @pytest.mark.parametrize("place", [ERIN, ERIN.go("features")])
-async def test_cards_with_a_turn_show_what_is_due(place: Place) -> None:
+async def test_cards_below_the_limit_show_what_is_due(place: Place) -> None:
     autumn = script(OPEN).client(QUICK, Limits(general=0.001))
     answer = await read(autumn, place, now=lambda: NOW)
     await autumn.aclose()
@@ -66,10 +66,10 @@ async def test_cards_with_a_turn_show_what_is_due(place: Place) -> None:
 
 
 @pytest.mark.parametrize("place", [ERIN, ERIN.go("features")])
-async def test_cards_wait_for_the_list_where_no_invoice_came_with_the_customer(place: Place) -> None:
+async def test_cards_wait_for_the_list_where_the_customer_has_no_invoices(place: Place) -> None:
     scripted = Scripted({"customers.get": ok({"id": "cus_erin"}), "invoices.list": listing(PARTLY_PAID)})
     autumn = scripted.client(QUICK, Limits(general=5))
-    answer = await after_the_last_turn(autumn, place, turns=5)
+    answer = await after_the_limit(autumn, place, turns=5)
     await autumn.aclose()
     assert answer.unpaid == Unpaid((Owed("USD", 1, Decimal(50)),))
 
@@ -82,6 +82,6 @@ async def test_cards_wait_for_the_list_where_no_invoice_came_with_the_customer(p
         (Unpaid(in_brief=True), words.unpaid_in_brief("")),
     ],
 )
-def test_invoices_in_brief_are_said_to_be_incomplete(unpaid: Unpaid, line: str) -> None:
+def test_invoices_in_brief_are_marked_incomplete(unpaid: Unpaid, line: str) -> None:
     assert attention.lines(Customer(id="cus_erin"), NOW, unpaid) == [line]
     assert not re.search(r"\$", line), "an amount would be before part payments"

@@ -1,4 +1,5 @@
-"""A customer with thousands of everything is drawn in one pass: the event loop waits for nothing longer."""
+"""A customer with thousands of everything is drawn in one pass, so the event loop is never blocked
+for long."""
 
 from collections.abc import Iterator
 from typing import TypeVar
@@ -36,11 +37,11 @@ T = TypeVar("T")
 
 MANY = 200
 PASSES = 40
-"""Over one list, for one card. What goes through a list again for each thing in it takes MANY."""
+"""Over one list, for one card. Going through a list again for each of its items would take MANY."""
 
 
 class Counted(list[T]):
-    """Counts how often it is gone through."""
+    """Counts how often it is iterated."""
 
     passes = 0
 
@@ -52,7 +53,7 @@ class Counted(list[T]):
 def large() -> tuple[Customer, dict[str, Counted[object]]]:
     rows = [row(f"plan_{number}", id=f"row_{number}") for number in range(MANY)]
     lists: dict[str, Counted[object]] = {
-        # Without prices: nothing tells the currency, so all of them are asked for it.
+        # Without prices nothing reveals the currency, so every invoice is asked for it.
         "subscriptions": Counted(
             subscription(f"plan_{number}", id=f"sub_{number}", plan=plan(f"plan_{number}", price=None))
             for number in range(MANY)
@@ -65,58 +66,58 @@ def large() -> tuple[Customer, dict[str, Counted[object]]]:
         "breakdown": Counted(rows),
     }
     messages = balance(breakdown=rows).model_copy(update={"breakdown": lists["breakdown"]})
-    made = customer().model_copy(
+    large_customer = customer().model_copy(
         update={
             "balances": {"messages": messages},
             **{name: lists[name] for name in ("subscriptions", "purchases", "invoices")},
         }
     )
-    return made, lists
+    return large_customer, lists
 
 
-def offered(place: Place, who: Customer) -> Tools:
-    return buttons.tools(place, buttons.offered(place, Facts(who, NOW)), history=True)
+def offered(place: Place, holder: Customer) -> Tools:
+    return buttons.tools(place, buttons.offered(place, Facts(holder, NOW)), history=True)
 
 
 def checked(lists: dict[str, Counted[object]]) -> None:
-    assert {name: one.passes for name, one in lists.items() if one.passes > PASSES} == {}
-    assert any(one.passes for one in lists.values())
+    assert {name: counted.passes for name, counted in lists.items() if counted.passes > PASSES} == {}
+    assert any(counted.passes for counted in lists.values())
 
 
-def answer(part: str, who: Customer) -> Answer:
+def answer(part: str, holder: Customer) -> Answer:
     match part:
         case "overview":
             coming = tuple(preview() for _ in range(MANY))
-            return Overview(who, Billing(discounts=(), upcoming=coming), invoice_list(), NOW)
+            return Overview(holder, Billing(discounts=(), upcoming=coming), invoice_list(), NOW)
         case "products":
-            return Products(who, None, NOW)
+            return Products(holder, None, NOW)
         case "features":
-            return Features(who, NOW)
+            return Features(holder, NOW)
         case _:
             return Invoices(
-                who, tuple(who.invoices), False, Billing(discounts=(), upcoming=(preview(),)), NOW
+                holder, tuple(holder.invoices), False, Billing(discounts=(), upcoming=(preview(),)), NOW
             )
 
 
 @pytest.mark.parametrize("part", ["overview", "products", "features", "invoices"])
-def test_card_of_a_large_customer_goes_through_it_a_few_times(part: str) -> None:
-    who, lists = large()
+def test_card_of_a_large_customer_iterates_it_a_few_times(part: str) -> None:
+    holder, lists = large()
     place = Place(customer="cus_1", part=part)
-    lookup_card.card(place, answer(part, who), shareable=True, tools=offered(place, who))
+    lookup_card.card(place, answer(part, holder), shareable=True, tools=offered(place, holder))
     checked(lists)
 
 
-def test_feature_of_a_large_customer_goes_through_it_a_few_times() -> None:
-    who, lists = large()
+def test_feature_of_a_large_customer_iterates_it_a_few_times() -> None:
+    holder, lists = large()
     place = Place(customer="cus_1", part="feature", feature="messages")
-    lookup_card.card(place, FeatureDetail(who, None, NOW), shareable=True, tools=offered(place, who))
+    lookup_card.card(place, FeatureDetail(holder, None, NOW), shareable=True, tools=offered(place, holder))
     checked(lists)
 
 
 @pytest.mark.parametrize("kind", KIND_IDS)
-def test_form_for_a_large_customer_goes_through_it_a_few_times(kind: str) -> None:
-    who, lists = large()
-    facts = Facts(customer=who, read_at=NOW, billing=Billing(discounts=(), upcoming=(preview(),) * MANY))
+def test_form_for_a_large_customer_iterates_it_a_few_times(kind: str) -> None:
+    holder, lists = large()
+    facts = Facts(customer=holder, read_at=NOW, billing=Billing(discounts=(), upcoming=(preview(),) * MANY))
     meta = Meta(kind=kind, customer="cus_1", submission="x" * 32, channel="C1", feature="messages")
     request_form.build(FormState(meta, facts, {}, None, ""))
-    assert {name: one.passes for name, one in lists.items() if one.passes > PASSES} == {}
+    assert {name: counted.passes for name, counted in lists.items() if counted.passes > PASSES} == {}

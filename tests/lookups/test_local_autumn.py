@@ -1,4 +1,4 @@
-"""Every part of every customer that the local Autumn is seeded with."""
+"""Every part of every customer in the local Autumn's seed."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -60,14 +60,14 @@ def troubles(answer: Answer) -> list[Any]:
 
 
 async def ids(client: Autumn) -> list[str]:
-    found: list[str] = []
+    customer_ids: list[str] = []
     cursor = ""
     while True:
         page = await client.customers(limit=7, cursor=cursor)
-        found += [customer.id for customer in page.list if customer.id]
+        customer_ids += [customer.id for customer in page.list if customer.id]
         cursor = page.next_cursor or ""
         if not cursor:
-            return found
+            return customer_ids
 
 
 def places(customer_id: str) -> list[Place]:
@@ -92,11 +92,15 @@ async def test_every_feature_of_every_customer(local: LocalAutumn, client: Autum
     used = 0
     for customer in [customer for customer in local.state.customers if customer.id]:
         assert customer.id
-        whole = await client.customer(customer.id)
+        full_customer = await client.customer(customer.id)
         details = await asyncio.gather(
             *(
-                read(client, Place(customer=customer.id, part="feature", feature=held, span=span), now=now)
-                for held in list(whole.balances)[:2]
+                read(
+                    client,
+                    Place(customer=customer.id, part="feature", feature=feature_id, span=span),
+                    now=now,
+                )
+                for feature_id in list(full_customer.balances)[:2]
                 for span in (Span.MONTH, Span.CYCLE)
             )
         )
@@ -119,12 +123,12 @@ async def test_overview_reads_invoices_only_where_there_are_some(
     assert len(local.calls) - before == calls
 
 
-async def test_everyone_is_found_by_id_and_by_email(local: LocalAutumn, client: Autumn) -> None:
+async def test_every_customer_is_found_by_id_and_email(local: LocalAutumn, client: Autumn) -> None:
     for customer in local.state.customers:
         if customer.id:
-            found = await find(client, customer.id)
-            assert isinstance(found, SingleMatch)
-            assert found.customer_id == customer.id
+            by_id = await find(client, customer.id)
+            assert isinstance(by_id, SingleMatch)
+            assert by_id.customer_id == customer.id
         if customer.email:
             listed = await search(client, customer.email)
             assert isinstance(listed, SeveralMatches)

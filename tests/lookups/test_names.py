@@ -8,7 +8,7 @@ OFFERED = {"messages": "Messages", "ai_credits": "AI Credits", "seats": "Seats",
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant"),
+    ("typed", "expected"),
     [
         ("messages", "messages"),
         ("message", "messages"),
@@ -24,5 +24,5 @@ OFFERED = {"messages": "Messages", "ai_credits": "AI Credits", "seats": "Seats",
         ("s", ""),
     ],
 )
-def test_feature_is_meant_by_its_name_or_the_beginning_of_it(typed: str, meant: str) -> None:
-    assert feature_meant(typed, OFFERED) == meant
+def test_feature_is_matched_by_name_or_prefix(typed: str, expected: str) -> None:
+    assert feature_meant(typed, OFFERED) == expected

@@ -28,16 +28,20 @@ def test_customer_options_are_unique_and_fit() -> None:
     assert options[0]["description"]["text"] == "a"
     assert options[1]["text"]["text"] == "b"
     assert options[2]["text"]["text"] == labels.NO_NAME
-    assert len(lookup_options.customer_options(customer(id=str(one)) for one in range(300))) == 100
+    assert len(lookup_options.customer_options(customer(id=str(number)) for number in range(300))) == 100
 
 
 def test_feature_options_match_name_or_id() -> None:
-    held = customer(balances={"messages": balance()}, flags={"sso": flag(), "": flag("")})
-    known = names.features(held)
-    assert known == {"messages": "Messages", "sso": "sso", "": ""}
-    assert values(lookup_options.feature_options(known, "MES")) == ["messages"]
-    assert values(lookup_options.feature_options(known)) == [lookup_options.token(""), "messages", "sso"]
-    assert len(lookup_options.feature_options({str(one): "x" for one in range(300)})) == 100
+    holder = customer(balances={"messages": balance()}, flags={"sso": flag(), "": flag("")})
+    names_by_id = names.features(holder)
+    assert names_by_id == {"messages": "Messages", "sso": "sso", "": ""}
+    assert values(lookup_options.feature_options(names_by_id, "MES")) == ["messages"]
+    assert values(lookup_options.feature_options(names_by_id)) == [
+        lookup_options.token(""),
+        "messages",
+        "sso",
+    ]
+    assert len(lookup_options.feature_options({str(number): "x" for number in range(300)})) == 100
 
 
 @pytest.mark.parametrize("feature_id", ["messages", "x" * 75, "x" * 76, "#odd", "", "😀" * 40])

@@ -37,6 +37,6 @@ def test_another_part_starts_with_its_defaults() -> None:
 
 
 @pytest.mark.parametrize("value", ["", "{}", "[]", '{"c":"x","n":-1}'])
-def test_other_values_are_no_place(value: str) -> None:
+def test_other_values_are_not_a_place(value: str) -> None:
     with pytest.raises(Unreadable):
         Place.decode(value)

@@ -1,4 +1,4 @@
-"""Each part of the card: what is asked for it, and what of it survives when some of it is not answered."""
+"""Each part of the card: what is requested for it, and what is shown when some of that fails."""
 
 import asyncio
 import json
@@ -56,13 +56,13 @@ def customer(**fields: Any) -> httpx.Response:
 
 
 def apart(card: Reply, stripe: Reply) -> Callable[[Asked], Any]:
-    """Answers a question that goes to Stripe one way, and the others another."""
+    """Answers the request that reaches Stripe with one reply, and the others with another."""
 
-    async def answer(asked: Asked) -> httpx.Response:
-        reply = stripe if "invoice_previews" in asked.body.get("expand", ()) else card
+    async def answer(request: Asked) -> httpx.Response:
+        reply = stripe if "invoice_previews" in request.body.get("expand", ()) else card
         if isinstance(reply, Exception):
             raise reply
-        return reply if isinstance(reply, httpx.Response) else await reply(asked)
+        return reply if isinstance(reply, httpx.Response) else await reply(request)
 
     return answer
 
@@ -71,12 +71,12 @@ async def answer_of(
     kind: type[A],
     script: Scripted,
     place: Place,
-    known: Customer | None = None,
+    customer_found: Customer | None = None,
     patience: RetryPolicy = QUICK,
 ) -> A:
     client = script.client(patience)
     try:
-        answer: Answer = await read(client, place, now=lambda: NOW, known=known)
+        answer: Answer = await read(client, place, now=lambda: NOW, known=customer_found)
     finally:
         await client.aclose()
     assert isinstance(answer, kind)
@@ -98,7 +98,7 @@ async def test_overview_takes_three_calls() -> None:
     assert overview.billing.upcoming is not None
     assert [preview.total for preview in overview.billing.upcoming] == [20]
     assert isinstance(overview.invoices, InvoiceList)
-    assert sorted(sorted(asked.body.get("expand", ())) for asked in script.asked) == [
+    assert sorted(sorted(call.body.get("expand", ())) for call in script.asked) == [
         [],
         [
             "balances.feature",
@@ -114,7 +114,7 @@ async def test_overview_takes_three_calls() -> None:
 
 async def test_customer_just_found_is_not_read_again() -> None:
     script = Scripted({"customers.get": recorded("customer with a discount"), "invoices.list": error(500)})
-    overview = await answer_of(Overview, script, ERIN, known=Customer(id="cus_erin", name="Known"))
+    overview = await answer_of(Overview, script, ERIN, customer_found=Customer(id="cus_erin", name="Known"))
     assert overview.customer.name == "Known"
     assert isinstance(overview.billing, Billing)
     assert [discount.id for discount in overview.billing.discounts] == ["off20"]
@@ -123,11 +123,11 @@ async def test_customer_just_found_is_not_read_again() -> None:
     assert script.routes.count("customers.get") == 1
 
 
-async def test_both_calls_of_an_overview_run_together() -> None:
-    both = asyncio.Barrier(2)
+async def test_both_calls_of_an_overview_run_concurrently() -> None:
+    barrier = asyncio.Barrier(2)
 
-    async def meet(asked: Asked) -> httpx.Response:
-        await both.wait()
+    async def meet(request: Asked) -> httpx.Response:
+        await barrier.wait()
         return customer()
 
     await answer_of(Overview, Scripted({"customers.get": meet}), ERIN)
@@ -205,23 +205,23 @@ async def test_features_are_read_without_invoices_where_nothing_is_owed() -> Non
     script = Scripted({"customers.get": recorded("customer of a paid plan")})
     features = await answer_of(Features, script, ERIN.go("features"))
     assert list(features.customer.balances) == ["messages"]
-    # The one invoice that comes with the customer is paid.
+    # The only invoice that came with the customer is paid.
     assert features.unpaid == Unpaid()
     assert script.routes == ["customers.get"]
 
 
-def usage_of(*values: int, name: str = "messages", **more: Any) -> httpx.Response:
-    """A day each, up to today."""
+def usage_of(*values: int, name: str = "messages", **fields: Any) -> httpx.Response:
+    """One value per day, up to today."""
     midnight = NOW.replace(hour=0, minute=0)
     days = [midnight - DAY * index for index in range(len(values))][::-1]
     bins = [{"period": ms(day), "values": {name: value}} for day, value in zip(days, values, strict=True)]
     count = {"count": len(values), "sum": sum(values)}
-    return ok({"list": bins, "total": {name: count, "other": count}, **more})
+    return ok({"list": bins, "total": {name: count, "other": count}, **fields})
 
 
 def holding(feature_id: str = "messages", subscriptions: Any = (), **balance: Any) -> httpx.Response:
-    held = {feature_id: {"feature_id": feature_id, **balance}}
-    return customer(balances=held, subscriptions=list(subscriptions))
+    balances = {feature_id: {"feature_id": feature_id, **balance}}
+    return customer(balances=balances, subscriptions=list(subscriptions))
 
 
 FEATURE = Place(customer="cus_erin", part="feature", feature="messages")
@@ -251,8 +251,8 @@ async def test_usage_is_binned_by_its_span(span: Span, range_: str, bin_size: st
     assert len(detail.usage.bins) <= 20
     assert detail.usage.start == detail.usage.bins[0].start
     assert detail.usage.end == (NOW if bin_size == "day" else NOW.replace(hour=1, minute=0))
-    (asked,) = [asked for asked in script.asked if asked.route == "events.aggregate"]
-    assert asked.body == {
+    (call,) = [call for call in script.asked if call.route == "events.aggregate"]
+    assert call.body == {
         "customer_id": "cus_erin",
         "feature_id": ["messages"],
         "range": range_,
@@ -294,7 +294,7 @@ def subscription(start: datetime, plan: str = "pro") -> dict[str, Any]:
         ),
     ],
 )
-async def test_cycle_is_that_of_the_balance(
+async def test_cycle_is_the_balances_cycle(
     rows: list[Any], subscriptions: list[Any], start: datetime | None, bin_size: str
 ) -> None:
     script = Scripted(
@@ -306,10 +306,10 @@ async def test_cycle_is_that_of_the_balance(
     )
     detail = await answer_of(FeatureDetail, script, FEATURE.at(span=Span.CYCLE))
     assert isinstance(detail.usage, Usage)
-    (asked,) = [asked for asked in script.asked if asked.route == "events.aggregate"]
-    assert asked.body["bin_size"] == bin_size
-    assert asked.body.get("range") == (None if start else "1bc")
-    assert asked.body.get("custom_range") == ({"start": ms(start), "end": ms(NOW)} if start else None)
+    (call,) = [call for call in script.asked if call.route == "events.aggregate"]
+    assert call.body["bin_size"] == bin_size
+    assert call.body.get("range") == (None if start else "1bc")
+    assert call.body.get("custom_range") == ({"start": ms(start), "end": ms(NOW)} if start else None)
 
 
 ENTITY = {
@@ -319,7 +319,7 @@ ENTITY = {
 }
 
 
-async def test_usage_of_an_entity_is_asked_for_it_alone_and_for_its_own_cycle() -> None:
+async def test_usage_of_an_entity_is_read_for_it_and_its_cycle() -> None:
     script = Scripted(
         {
             "customers.get": holding(breakdown=[row(NOW + 2 * DAY)]),
@@ -333,9 +333,9 @@ async def test_usage_of_an_entity_is_asked_for_it_alone_and_for_its_own_cycle() 
     assert isinstance(detail.usage, Usage)
     assert isinstance(detail.entity, Entity)
     assert (detail.entity.name, detail.usage.total) == ("Workspace", Decimal(3))
-    (asked,) = [asked for asked in script.asked if asked.route == "events.aggregate"]
+    (call,) = [call for call in script.asked if call.route == "events.aggregate"]
     start = datetime(2026, 11, 1, 12, 30, tzinfo=UTC)
-    assert asked.body == {
+    assert call.body == {
         "customer_id": "cus_erin",
         "entity_id": "ws_1",
         "feature_id": ["messages"],
@@ -345,7 +345,7 @@ async def test_usage_of_an_entity_is_asked_for_it_alone_and_for_its_own_cycle() 
 
 
 @pytest.mark.parametrize(("reply", "kind"), [(error(404), type(None)), (error(500), AutumnError)])
-async def test_entity_that_cannot_be_read_leaves_no_usage(reply: Any, kind: type) -> None:
+async def test_unreadable_entity_leaves_no_usage(reply: Any, kind: type) -> None:
     script = Scripted(
         {
             "customers.get": holding(),
@@ -360,7 +360,7 @@ async def test_entity_that_cannot_be_read_leaves_no_usage(reply: Any, kind: type
     assert not isinstance(detail.usage, Usage)
 
 
-async def test_balance_that_is_not_held_has_no_cycle() -> None:
+async def test_missing_balance_has_no_cycle() -> None:
     script = Scripted(
         {"customers.get": customer(), "features.list": listing(), "events.aggregate": usage_of(1)}
     )
@@ -368,7 +368,7 @@ async def test_balance_that_is_not_held_has_no_cycle() -> None:
     assert detail.usage is None
 
 
-async def test_usage_is_read_by_the_names_it_is_tracked_as() -> None:
+async def test_usage_is_read_by_the_tracked_names() -> None:
     reply = ok(
         {
             "list": [{"period": ms(NOW - DAY), "values": {"messages": 1, "sms": 2, "odd": 5}}],
@@ -384,11 +384,11 @@ async def test_usage_is_read_by_the_names_it_is_tracked_as() -> None:
 CREDITS = FEATURE.at(feature="credits")
 
 
-async def test_usage_of_credits_is_what_was_deducted() -> None:
-    taken = {"feature_type": "credit_system", "deducted": 4.5, "events": 2, "balances": []}
+async def test_usage_of_credits_is_the_deducted_amount() -> None:
+    deduction = {"feature_type": "credit_system", "deducted": 4.5, "events": 2, "balances": []}
     deductions = [
-        {"period": ms(NOW.replace(hour=0, minute=0)), "values": {"credits": taken, "tokens": taken}},
-        {"period": ms(NOW.replace(hour=0, minute=0) - DAY), "values": {"tokens": taken}},
+        {"period": ms(NOW.replace(hour=0, minute=0)), "values": {"credits": deduction, "tokens": deduction}},
+        {"period": ms(NOW.replace(hour=0, minute=0) - DAY), "values": {"tokens": deduction}},
     ]
     script = Scripted(
         {
@@ -401,12 +401,12 @@ async def test_usage_of_credits_is_what_was_deducted() -> None:
     assert isinstance(detail.usage, Usage)
     assert [bin_.value for bin_ in detail.usage.bins] == [0, 0, Decimal("4.5")]
     assert (detail.usage.total, detail.usage.events) == (Decimal("4.5"), 2)
-    (asked,) = [asked for asked in script.asked if asked.route == "events.aggregate"]
-    assert (asked.body["feature_id"], asked.body["aggregate_on"]) == (["credits", "tokens"], "deducted")
+    (call,) = [call for call in script.asked if call.route == "events.aggregate"]
+    assert (call.body["feature_id"], call.body["aggregate_on"]) == (["credits", "tokens"], "deducted")
 
 
 @pytest.mark.parametrize("deductions", [None, []])
-async def test_credits_without_deductions_are_charted_by_what_spent_them(
+async def test_credits_without_deductions_are_charted_by_their_features(
     deductions: list[Any] | None,
 ) -> None:
     script = Scripted(
@@ -426,14 +426,18 @@ async def test_credits_without_deductions_are_charted_by_what_spent_them(
 
 
 @pytest.mark.parametrize(
-    ("held", "cost"), [(("credits", "tokens"), 0.5), (("credits",), {"input": 1})], ids=["own", "tiers"]
+    ("feature_ids", "cost"),
+    [(("credits", "tokens"), 0.5), (("credits",), {"input": 1})],
+    ids=["own", "tiers"],
 )
-async def test_credits_without_deductions_are_not_guessed(held: tuple[str, ...], cost: Any) -> None:
+async def test_credits_without_deductions_are_not_guessed(feature_ids: tuple[str, ...], cost: Any) -> None:
     features = json.loads(recorded("features").content)
     features["list"][-1]["credit_schema"][0]["credit_cost"] = cost
     script = Scripted(
         {
-            "customers.get": customer(balances={one: {"feature_id": one} for one in held}),
+            "customers.get": customer(
+                balances={feature_id: {"feature_id": feature_id} for feature_id in feature_ids}
+            ),
             "features.list": ok(features),
             "events.aggregate": usage_of(9, name="tokens"),
         }
@@ -480,7 +484,7 @@ async def test_boolean_feature_held_as_a_balance_has_no_usage() -> None:
         (None, []),
     ],
 )
-async def test_customers_own_features_stand_in_for_the_list(
+async def test_customers_own_features_replace_the_list(
     expanded: dict[str, Any] | None, names: list[str]
 ) -> None:
     script = Scripted(
@@ -492,8 +496,8 @@ async def test_customers_own_features_stand_in_for_the_list(
     )
     detail = await answer_of(FeatureDetail, script, CREDITS)
     assert isinstance(detail.usage, Usage)
-    (asked,) = [asked for asked in script.asked if asked.route == "events.aggregate"]
-    assert asked.body["feature_id"] == ["credits", *names]
+    (call,) = [call for call in script.asked if call.route == "events.aggregate"]
+    assert call.body["feature_id"] == ["credits", *names]
 
 
 @pytest.mark.parametrize(
@@ -515,8 +519,8 @@ async def test_usage_may_fail_alone(reply: Reply, kind: type[AutumnError]) -> No
     assert type(detail.usage) is kind
 
 
-async def test_usage_that_is_given_up_leaves_the_customer() -> None:
-    async def late(asked: Asked) -> httpx.Response:
+async def test_usage_that_times_out_leaves_the_customer() -> None:
+    async def late(request: Asked) -> httpx.Response:
         await asyncio.sleep(0.1)
         return holding()
 
@@ -543,17 +547,19 @@ async def test_invoices_are_read_with_the_next_one() -> None:
     assert [invoice.status for invoice in invoices.invoices] == ["paid", "open", "paid"]
     assert isinstance(invoices.upcoming, tuple)
     assert not invoices.more
-    (asked,) = [asked for asked in script.asked if asked.route == "invoices.list"]
-    assert asked.body == {"customer_id": "cus_erin", "limit": 200, "start_cursor": ""}
+    (call,) = [call for call in script.asked if call.route == "invoices.list"]
+    assert call.body == {"customer_id": "cus_erin", "limit": 200, "start_cursor": ""}
 
 
-async def test_invoices_of_one_status_and_more_of_them() -> None:
+async def test_invoices_are_filtered_by_status_and_extended() -> None:
     script = Scripted({"customers.get": customer(), "invoices.list": listing({"id": "inv_1"}, cursor="c")})
-    invoices = await answer_of(Invoices, script, INVOICES.at(status="open"), known=Customer(id="cus_erin"))
+    invoices = await answer_of(
+        Invoices, script, INVOICES.at(status="open"), customer_found=Customer(id="cus_erin")
+    )
     assert invoices.more
     assert invoices.upcoming is None
-    asked = [asked.body["status"] for asked in script.asked if asked.route == "invoices.list"]
-    assert sorted(asked) == [["open"], ["open", "uncollectible"]]
+    call = [call.body["status"] for call in script.asked if call.route == "invoices.list"]
+    assert sorted(call) == [["open"], ["open", "uncollectible"]]
 
 
 @pytest.mark.parametrize(
@@ -565,7 +571,7 @@ async def test_invoices_of_one_status_and_more_of_them() -> None:
         pytest.param(customer(), error(500), error(403), {"invoices", "upcoming"}, id="only the customer"),
     ],
 )
-async def test_invoices_fail_piece_by_piece(
+async def test_parts_of_the_invoices_fail_separately(
     card: Reply, stripe: Reply, listed: Reply, fails: set[str]
 ) -> None:
     script = Scripted({"customers.get": apart(card, stripe), "invoices.list": listed})
@@ -575,10 +581,10 @@ async def test_invoices_fail_piece_by_piece(
 
 
 def unpaid_list(*rows: dict[str, Any], cursor: str | None = None) -> Reply:
-    """The unpaid invoices, where they are asked for, and a first page of paid ones."""
+    """The unpaid invoices where they are requested, and otherwise a first page of paid ones."""
 
-    async def answer(asked: Asked) -> httpx.Response:
-        if asked.body.get("status") == ["open", "uncollectible"]:
+    async def answer(request: Asked) -> httpx.Response:
+        if request.body.get("status") == ["open", "uncollectible"]:
             return listing(*rows, cursor=cursor)
         return listing(*[{"status": "paid", "total": 9, "currency": "usd"}] * 200, cursor="older")
 
@@ -611,23 +617,23 @@ async def test_unpaid_invoices_may_fail_alone() -> None:
     assert isinstance(products.unpaid, Unavailable)
 
 
-async def test_one_time_coupon_is_taken_off_one_invoice_on_every_part() -> None:
-    """Autumn takes it off each of the coming invoices."""
+async def test_one_time_coupon_is_deducted_from_one_invoice_on_every_part() -> None:
+    """Autumn deducts it from each of the coming invoices."""
     off = [{"amount_off": 10, "percent_off": 10, "reward_id": "once"}]
     line = {"subtotal": 100, "total": 90, "discounts": off}
     coming = [
         {"invoice_at": ms(NOW + days * DAY), "currency": "usd", "total": 90, "line_items": [line]}
         for days in (9, 3)
     ]
-    held = {"id": "once", "type": "percentage_discount", "discount_value": 10, "duration_type": "one_off"}
-    whole = customer(invoice_previews=coming, rewards={"discounts": [held]})
-    script = Scripted({"customers.get": whole, "invoices.list": listing()})
+    discount = {"id": "once", "type": "percentage_discount", "discount_value": 10, "duration_type": "one_off"}
+    reply = customer(invoice_previews=coming, rewards={"discounts": [discount]})
+    script = Scripted({"customers.get": reply, "invoices.list": listing()})
     overview = await answer_of(Overview, script, ERIN)
     assert isinstance(overview.billing, Billing)
     invoices = await answer_of(Invoices, script, INVOICES)
     for upcoming in (overview.billing.upcoming, invoices.upcoming):
         assert isinstance(upcoming, tuple)
-        assert [one.total for one in upcoming] == [100, 90]
+        assert [invoice_preview.total for invoice_preview in upcoming] == [100, 90]
 
 
 # Events
@@ -658,14 +664,14 @@ async def test_events_are_read_with_totals() -> None:
     assert events.features["messages"].name == "Messages"
     assert (events.until, events.more) == (until, False)
     between = {"start": ms(until - 7 * DAY), "end": ms(until)}
-    asked = {asked.route: asked.body for asked in script.asked}
-    assert asked["events.list"] == {
+    call = {call.route: call.body for call in script.asked}
+    assert call["events.list"] == {
         "customer_id": "cus_erin",
         "custom_range": between,
         "limit": 200,
         "start_cursor": "",
     }
-    assert asked["events.aggregate"] == {
+    assert call["events.aggregate"] == {
         "customer_id": "cus_erin",
         "feature_id": ["messages", "api_calls", "seats", "tokens"],
         "custom_range": between,
@@ -678,10 +684,10 @@ async def test_events_are_read_with_totals() -> None:
 )
 async def test_events_are_read_up_to_now(span: Span, days: int) -> None:
     script = eventful(events_list=listing(cursor="c"))
-    events = await answer_of(Events, script, EVENTS.at(span=span), known=Customer(id="cus_erin"))
+    events = await answer_of(Events, script, EVENTS.at(span=span), customer_found=Customer(id="cus_erin"))
     assert (events.events, events.until, events.more) == ((), NOW, True)
-    (asked,) = [asked for asked in script.asked if asked.route == "events.list"]
-    assert asked.body["custom_range"] == {"start": ms(NOW - days * DAY), "end": ms(NOW)}
+    (call,) = [call for call in script.asked if call.route == "events.list"]
+    assert call.body["custom_range"] == {"start": ms(NOW - days * DAY), "end": ms(NOW)}
     assert "customers.get" not in script.routes
 
 
@@ -695,29 +701,31 @@ async def test_events_are_read_up_to_now(span: Span, days: int) -> None:
 async def test_events_of_one_feature(feature: str, features: Reply, names: list[str]) -> None:
     script = eventful(features_list=features)
     await answer_of(Events, script, EVENTS.at(feature=feature))
-    asked = [asked.body["feature_id"] for asked in script.asked if asked.route.startswith("events.")]
-    assert asked == [names, names]
+    call = [call.body["feature_id"] for call in script.asked if call.route.startswith("events.")]
+    assert call == [names, names]
 
 
-async def test_totals_have_every_feature_that_is_listed() -> None:
-    """Events are kept under names that the list of features no longer has."""
+async def test_totals_have_every_listed_feature() -> None:
+    """Events are stored under names that the list of features no longer has."""
     rows = [
         {"id": f"evt_{name}", "timestamp": ms(NOW), "feature_id": name, "value": 2}
         for name in ("messages", "retired", "credits")
     ]
 
-    async def aggregate(asked: Asked) -> httpx.Response:
-        return ok({"list": [], "total": {name: {"count": 1, "sum": 2} for name in asked.body["feature_id"]}})
+    async def aggregate(request: Asked) -> httpx.Response:
+        return ok(
+            {"list": [], "total": {name: {"count": 1, "sum": 2} for name in request.body["feature_id"]}}
+        )
 
     script = eventful(events_list=listing(*rows), events_aggregate=aggregate)
     events = await answer_of(Events, script, EVENTS)
     assert isinstance(events.totals, dict)
     assert {"messages", "retired", "credits"} <= set(events.totals)
-    asked = [one.body["feature_id"] for one in script.asked if one.route == "events.aggregate"]
-    assert asked == [["messages", "api_calls", "seats", "tokens"], ["credits", "retired"]]
+    request = [call.body["feature_id"] for call in script.asked if call.route == "events.aggregate"]
+    assert request == [["messages", "api_calls", "seats", "tokens"], ["credits", "retired"]]
 
 
-async def test_totals_that_lack_a_listed_feature_are_not_shown() -> None:
+async def test_totals_without_a_listed_feature_are_not_shown() -> None:
     row = {"id": "evt_1", "timestamp": ms(NOW), "feature_id": "retired", "value": 2}
     answers = [recorded("usage of a week"), error(500)]
     script = eventful(events_list=listing(row))
@@ -726,7 +734,7 @@ async def test_totals_that_lack_a_listed_feature_are_not_shown() -> None:
     assert isinstance(events.totals, Unavailable)
 
 
-async def test_no_tracked_features_have_no_totals() -> None:
+async def test_untracked_features_have_no_totals() -> None:
     script = eventful(features_list=listing(), events_list=listing())
     events = await answer_of(Events, script, EVENTS)
     assert events.totals == {}
@@ -749,14 +757,14 @@ async def test_no_tracked_features_have_no_totals() -> None:
         ),
     ],
 )
-async def test_events_fail_piece_by_piece(reply: dict[str, Reply], fails: set[str]) -> None:
+async def test_parts_of_the_events_fail_separately(reply: dict[str, Reply], fails: set[str]) -> None:
     events = await answer_of(Events, eventful(**reply), EVENTS)
     parts = ("customer", "events", "totals")
     assert {part for part in parts if isinstance(getattr(events, part), AutumnError)} == fails
     assert bool(events.features) == ("features_list" not in reply)
 
 
-# Finding and reading in one
+# Finding and reading in one step
 
 
 async def looked_up(script: Scripted, query: str, part: str = "overview") -> Any:
@@ -777,8 +785,8 @@ async def test_id_is_looked_up_in_three_calls() -> None:
 
 @pytest.mark.parametrize("query", ["erin", "erin@example.com"])
 async def test_customer_found_by_name_is_read(query: str) -> None:
-    async def by_id(asked: Asked) -> httpx.Response:
-        return customer() if asked.body["customer_id"] == "cus_erin" else recorded("unknown customer")
+    async def by_id(request: Asked) -> httpx.Response:
+        return customer() if request.body["customer_id"] == "cus_erin" else recorded("unknown customer")
 
     matches = listing({"id": "cus_erin", "name": "Erin", "email": "erin@example.com"})
     script = Scripted({"customers.get": by_id, "customers.list": matches, "invoices.list": listing()})
@@ -791,8 +799,8 @@ ERIN_FOUND = listing({"id": "cus_erin", "name": "Erin", "email": "erin@example.c
 
 
 async def test_customer_found_by_email_is_read_in_three_calls() -> None:
-    whole = recorded("customer of a paid plan")
-    script = Scripted({"customers.get": whole, "customers.list": ERIN_FOUND})
+    reply = recorded("customer of a paid plan")
+    script = Scripted({"customers.get": reply, "customers.list": ERIN_FOUND})
     place, overview = await looked_up(script, "erin@example.com")
     assert place == ERIN
     assert overview.customer.name == "Erin Paying"

@@ -1,4 +1,4 @@
-"""The registry of parts: a part that is listed is everywhere."""
+"""A part in the registry is available everywhere."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,8 +32,8 @@ class Referrals:
     unpaid: Read[Unpaid] | None = None
 
 
-async def read(autumn: Autumn, place: Place, at: datetime, known: Customer | None) -> Referrals:
-    customer = await customer_of(autumn, place, known)
+async def read(autumn: Autumn, place: Place, at: datetime, customer_read: Customer | None) -> Referrals:
+    customer = await customer_of(autumn, place, customer_read)
     return Referrals(customer, f"FRIEND-OF-{customer.id}", at)
 
 

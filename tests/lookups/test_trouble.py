@@ -1,4 +1,4 @@
-"""What failed, in words."""
+"""Errors in words."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from tests.lookups.drawing import PLACE
 
 
 @pytest.mark.parametrize(
-    ("error", "what", "do"),
+    ("error", "happened", "do"),
     [
         (errors.Unreachable(), labels.UNREACHABLE.what, "Try again in a minute."),
         (errors.TimedOut(), "Autumn did not answer in time.", "Try again in a minute."),
@@ -29,16 +29,16 @@ from tests.lookups.drawing import PLACE
         (RuntimeError("secret"), labels.BROKEN.what, "the reference"),
     ],
 )
-def test_trouble_says_what_happened_and_what_to_do(error: Exception, what: str, do: str) -> None:
+def test_trouble_says_what_happened_and_what_to_do(error: Exception, happened: str, do: str) -> None:
     card = trouble.trouble(error, reference="ab12", place=PLACE)
     card_text = checks.fitting_text(card)
-    for part in (what, do, "Nothing was changed.", "Reference `ab12`"):
+    for part in (happened, do, "Nothing was changed.", "Reference `ab12`"):
         assert part in card_text
     assert "secret" not in card_text
     assert Place.decode(checks.buttons(card)["Try again"]) == PLACE
 
 
-def test_error_that_trying_again_cannot_help_has_no_button() -> None:
+def test_error_that_retrying_cannot_fix_has_no_button() -> None:
     gone = trouble.trouble(errors.NotFound(status=404), reference="", place=PLACE)
     assert "Autumn has no such customer." in checks.fitting_text(gone)
     assert "Reference" not in checks.fitting_text(gone)

@@ -1,4 +1,4 @@
-"""What the check says."""
+"""What the check card says."""
 
 from decimal import Decimal
 from typing import Any
@@ -21,16 +21,16 @@ ASKED = PLACE.of_feature("messages").asking().at(units=Decimal(500))
 SEVERAL = {"usage_limits": [{"feature_id": "messages", "limit": 600, "interval": "day", "usage": 200}]}
 
 
-def checked(check: Any, asked: Place = ASKED, *, boolean: bool = False, **changes: Any) -> Checked:
+def checked(check: Any, place: Place = ASKED, *, boolean: bool = False, **changes: Any) -> Checked:
     names = CatalogueNames(features={"tokens": "Tokens", "credits": "Credits"}, plans={"team": "Team"})
-    return Checked(customer(**changes), asked.feature, boolean, asked, check, NOW, names=names)
+    return Checked(customer(**changes), place.feature, boolean, place, check, NOW, names=names)
 
 
 def answer(needed: int, *, allowed: bool, **held: Any) -> Check:
     return Check(allowed=allowed, required_balance=Decimal(needed), balance=balance(**held))
 
 
-def test_yes_says_why_and_what_is_left_afterwards() -> None:
+def test_allowed_check_says_why_and_what_remains() -> None:
     card = draw(checked(answer(500, allowed=True)), ASKED)
     card_text = text_of(card)
     assert words.verdict(words.THEY, "500", "Messages", allowed=True) in card_text
@@ -70,38 +70,38 @@ def test_yes_says_why_and_what_is_left_afterwards() -> None:
         ),
     ],
 )
-def test_no_says_what_stops_it(check: Check, controls: dict[str, Any], says: str) -> None:
+def test_refused_check_says_why(check: Check, controls: dict[str, Any], says: str) -> None:
     card_text = text_of(draw(checked(check, billing_controls=controls), ASKED))
     assert words.verdict(words.THEY, "500", "Messages", allowed=False) in card_text
     assert says in card_text
     assert "left afterwards" not in card_text
 
 
-@pytest.mark.parametrize("held", [{"unlimited": True}, {"left": 100, "overage_allowed": True}])
-def test_what_is_left_afterwards_is_said_only_where_there_is_any(held: dict[str, Any]) -> None:
-    assert "left afterwards" not in text_of(draw(checked(answer(500, allowed=True, **held)), ASKED))
+@pytest.mark.parametrize("balance_fields", [{"unlimited": True}, {"left": 100, "overage_allowed": True}])
+def test_remainder_is_shown_only_where_there_is_one(balance_fields: dict[str, Any]) -> None:
+    assert "left afterwards" not in text_of(draw(checked(answer(500, allowed=True, **balance_fields)), ASKED))
 
 
-def test_feature_that_credits_pay_for_says_how_many() -> None:
-    asked = ASKED.at(feature="tokens", units=Decimal(1000))
+def test_feature_paid_with_credits_shows_the_number_of_credits() -> None:
+    place = ASKED.at(feature="tokens", units=Decimal(1000))
     check = Check(allowed=True, required_balance=Decimal(10), balance=balance("credits", feature=None))
-    card_text = text_of(draw(checked(check, asked), asked))
+    card_text = text_of(draw(checked(check, place), place))
     assert words.verdict(words.THEY, "1,000", "Tokens", allowed=True) in card_text
     assert words.paid_by("10", "Credits") in card_text
 
 
 @pytest.mark.parametrize(("plan", "from_plan"), [("team", True), (None, False)])
 def test_boolean_feature_has_no_number(plan: str | None, from_plan: bool) -> None:
-    asked = ASKED.at(feature="sso")
+    place = ASKED.at(feature="sso")
     check = Check(allowed=True, flag=Flag(feature_id="sso", plan_id=plan))
-    card = draw(checked(check, asked, boolean=True), asked)
+    card = draw(checked(check, place, boolean=True), place)
     card_text = text_of(card)
     assert words.verdict(words.THEY, "", "sso", allowed=True) in card_text
     assert (words.from_plan("Team") in card_text) is from_plan
     assert words.HOW_MANY not in card_text
 
 
-def test_other_numbers_are_a_click_away() -> None:
+def test_other_numbers_are_one_click_away() -> None:
     card = draw(checked(answer(500, allowed=True)), ASKED)
     buttons = checks.buttons(card)
     assert Place.decode(buttons["1,000"]) == ASKED.at(units=Decimal(1000))
@@ -109,9 +109,9 @@ def test_other_numbers_are_a_click_away() -> None:
     assert Place.decode(buttons[words.BACK_TO_FEATURE]).part == "feature"
 
 
-def test_entity_is_named_and_led_back_to() -> None:
-    asked = PLACE.of_entity("ws_1").asking().at(feature="messages", units=Decimal(500))
-    card = draw(checked(answer(500, allowed=True), asked), asked)
+def test_entity_is_named_and_linked_back_to() -> None:
+    place = PLACE.of_entity("ws_1").asking().at(feature="messages", units=Decimal(500))
+    card = draw(checked(answer(500, allowed=True), place), place)
     assert words.verdict(words.entity("`ws_1`"), "500", "Messages", allowed=True) in text_of(card)
     assert Place.decode(checks.buttons(card)[words.BACK_TO_ENTITY]) == PLACE.of_entity("ws_1")
 
@@ -119,10 +119,10 @@ def test_entity_is_named_and_led_back_to() -> None:
 @pytest.mark.parametrize(
     ("typed", "says"), [("", words.WHICH), ("mess<!here>", words.unknown_feature("`mess&lt;!here&gt;`"))]
 )
-def test_without_a_feature_it_asks_for_one(typed: str, says: str) -> None:
-    asked = ASKED.at(feature=typed)
-    nothing = Checked(customer(), "", False, asked, None, NOW)
-    assert says in text_of(draw(nothing, asked))
+def test_check_without_a_feature_asks_for_one(typed: str, says: str) -> None:
+    place = ASKED.at(feature=typed)
+    nothing = Checked(customer(), "", False, place, None, NOW)
+    assert says in text_of(draw(nothing, place))
 
 
 def test_check_may_fail_alone() -> None:
@@ -131,7 +131,7 @@ def test_check_may_fail_alone() -> None:
     assert labels.FAILURES[Forbidden].what in card_text
 
 
-def test_entity_that_is_gone_is_told_so() -> None:
-    asked = ASKED.at(entity="ws_1")
+def test_missing_entity_is_reported() -> None:
+    place = ASKED.at(entity="ws_1")
     gone = NotFound(status=404, code="entity_not_found")
-    assert words.NO_ENTITY in text_of(draw(checked(gone, asked), asked))
+    assert words.NO_ENTITY in text_of(draw(checked(gone, place), place))

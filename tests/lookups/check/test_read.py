@@ -1,4 +1,4 @@
-"""What is asked for a check, and what of it survives when some of it is not answered."""
+"""What is requested for a check, and what is shown when part of it fails."""
 
 from decimal import Decimal
 from typing import Any
@@ -25,8 +25,8 @@ def asking(feature: str, units: str = "5", entity: str = "") -> Place:
     return Place(customer=ERIN.customer, part="check", feature=feature, units=Decimal(units), entity=entity)
 
 
-def script(check: Any = ALLOWED, features: Any = FEATURES, **who: Any) -> Scripted:
-    holder = customer(invoices=[], **who)
+def script(check: Any = ALLOWED, features: Any = FEATURES, **fields: Any) -> Scripted:
+    holder = customer(invoices=[], **fields)
     return Scripted(
         {
             "customers.get": holder,
@@ -50,30 +50,30 @@ def script(check: Any = ALLOWED, features: Any = FEATURES, **who: Any) -> Script
         ),
     ],
 )
-async def test_check_asks_and_spends_nothing(place: Place, body: dict[str, Any]) -> None:
+async def test_check_uses_nothing(place: Place, body: dict[str, Any]) -> None:
     autumn = script()
     answer = await answer_of(Checked, autumn, place)
     assert isinstance(answer.check, Check)
     assert answer.check.allowed
-    (request,) = (asked for asked in autumn.asked if asked.route == "balances.check")
+    (request,) = (call for call in autumn.asked if call.route == "balances.check")
     assert request.body == {"customer_id": "cus_erin", **body}
     assert answer.boolean == (body["feature_id"] == "message_archive")
 
 
 @pytest.mark.parametrize("typed", ["", "nothing like it", "mess"])
-async def test_without_one_feature_nothing_is_checked(typed: str) -> None:
+async def test_nothing_is_checked_without_a_single_feature(typed: str) -> None:
     autumn = script()
     answer = await answer_of(Checked, autumn, asking(typed))
     assert (answer.feature, answer.check) == ("", None)
     assert "balances.check" not in autumn.routes
 
 
-async def test_feature_of_the_customer_is_meant_before_others() -> None:
+async def test_features_of_the_customer_come_first() -> None:
     autumn = script(balances={"message_pack": {"feature_id": "message_pack"}})
     assert (await answer_of(Checked, autumn, asking("mess"))).feature == "message_pack"
 
 
-async def test_features_that_are_not_read_leave_those_of_the_customer() -> None:
+async def test_unread_features_leave_those_of_the_customer() -> None:
     autumn = script(
         check=ok({"allowed": True, "flag": {"feature_id": "sso", "plan_id": "team"}}),
         features=error(403),

@@ -69,17 +69,17 @@ ALLOWED = {"enabled": True}
 def test_reason_follows_from_the_check_and_the_billing_controls(
     checked: Check, controls: dict[str, Any], why: Why
 ) -> None:
-    told = reason(checked, "messages", checked.required_balance, customer(billing_controls=controls))
-    assert told.why is why
-    assert (told.limit is not None) == (why in (Why.USAGE_LIMIT, Why.SPEND_LIMIT))
+    explanation = reason(checked, "messages", checked.required_balance, customer(billing_controls=controls))
+    assert explanation.why is why
+    assert (explanation.limit is not None) == (why in (Why.USAGE_LIMIT, Why.SPEND_LIMIT))
 
 
 @pytest.mark.parametrize(("limited", "most"), [("tokens", 1000), ("credits", 10)])
-def test_limit_of_what_credits_pay_for_is_in_its_own_units(limited: str, most: int) -> None:
+def test_limit_of_a_feature_paid_with_credits_is_in_its_own_units(limited: str, most: int) -> None:
     """1,001 tokens take 11 credits."""
     checked = Check(required_balance=Decimal(11), balance=balance("credits"))
     controls = {"usage_limits": [{"feature_id": limited, "limit": most}]}
-    who = customer(billing_controls=controls)
-    assert reason(checked, "tokens", Decimal(1001), who).why is Why.USAGE_LIMIT
+    limited_customer = customer(billing_controls=controls)
+    assert reason(checked, "tokens", Decimal(1001), limited_customer).why is Why.USAGE_LIMIT
     fitting = Check(required_balance=Decimal(10), balance=balance("credits"))
-    assert reason(fitting, "tokens", Decimal(1000), who).why is Why.AUTUMN_REFUSES
+    assert reason(fitting, "tokens", Decimal(1000), limited_customer).why is Why.AUTUMN_REFUSES

@@ -1,4 +1,4 @@
-"""What the entities, and one of them, say."""
+"""The cards of all entities and of a single one."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ HOLDER = customer(
 
 
 def entity(number: int = 1, **changes: Any) -> Entity:
-    known = {
+    fields = {
         "id": f"ws_{number}",
         "name": f"Workspace {number}",
         "feature_id": "seats",
@@ -37,7 +37,7 @@ def entity(number: int = 1, **changes: Any) -> Entity:
             )
         },
     }
-    return Entity(**{**known, **changes})
+    return Entity(**{**fields, **changes})
 
 
 def entities(*listed: Entity, more: bool = False) -> Entities:
@@ -45,7 +45,7 @@ def entities(*listed: Entity, more: bool = False) -> Entities:
     return Entities(HOLDER, listed, more, NOW, names=names)
 
 
-def test_entities_are_listed_with_plans_and_balances_of_their_own() -> None:
+def test_entities_are_listed_with_their_own_plans_and_balances() -> None:
     card = draw(entities(entity(1), entity(2, name="", subscriptions=[])), AT_ENTITIES)
     card_text = text_of(card)
     assert words.number_of(2, more=False) in card_text
@@ -62,14 +62,14 @@ def test_totals_add_up_to_the_customers_balance() -> None:
     )
 
 
-def test_totals_of_some_of_the_entities_are_not_called_the_whole() -> None:
+def test_totals_of_some_entities_are_not_called_complete() -> None:
     card_text = text_of(draw(entities(entity(1), more=True), AT_ENTITIES))
     assert "*Messages:* 150 of 400 held by 1 entity · 0 of 1,000 shared by all\n" in card_text
     assert words.newest_only(1) in card_text
     assert words.number_of(1, more=True) in card_text
 
 
-def test_feature_that_no_list_names_is_shown_by_its_id() -> None:
+def test_unnamed_feature_is_shown_by_its_id() -> None:
     own = balance("minutes", breakdown=[row(id="m", unlimited=True)])
     listed = entity(balances={"minutes": own, "odd": balance("odd", breakdown=[row(id="o")])})
     card_text = text_of(draw(entities(listed), AT_ENTITIES))
@@ -83,7 +83,7 @@ def test_entity_without_an_id_cannot_be_opened() -> None:
     assert "Open" not in checks.buttons(card)
 
 
-def test_many_entities_come_in_pages_and_can_be_searched() -> None:
+def test_many_entities_are_paged_and_searchable() -> None:
     many = entities(*(entity(number) for number in range(20)))
     card = draw(many, AT_ENTITIES.at(page=1))
     assert "Page 2 of 3 · 4 left" in text_of(card)
@@ -100,11 +100,11 @@ def test_many_entities_come_in_pages_and_can_be_searched() -> None:
         (Entities(HOLDER, TimedOut(), False, NOW), "The entities could not be read: Autumn did not answer"),
     ],
 )
-def test_entities_missing_or_unread_are_named(answer: Entities, line: str) -> None:
+def test_missing_and_unread_entities_are_reported(answer: Entities, line: str) -> None:
     assert line in text_of(draw(answer, AT_ENTITIES))
 
 
-def test_entity_shows_its_own_balances_apart_from_the_shared_ones() -> None:
+def test_entity_shows_its_own_and_shared_balances_separately() -> None:
     card = draw(
         EntityDetail(HOLDER, entity(), NOW, names=CatalogueNames(features={"seats": "Seats"})), AT_ENTITY
     )
@@ -122,7 +122,7 @@ def test_entity_shows_its_own_balances_apart_from_the_shared_ones() -> None:
     assert Place.decode(checks.buttons(card)[words.BACK_TO_ENTITIES]) == AT_ENTITIES
 
 
-def test_bare_entity_says_that_it_has_no_balance_of_its_own() -> None:
+def test_entity_without_its_own_balance_says_so() -> None:
     bare = Entity(id="ws_1")
     card_text = text_of(draw(EntityDetail(customer(), bare, NOW), AT_ENTITY))
     assert words.NO_OWN_BALANCES in card_text
@@ -137,18 +137,18 @@ def test_bare_entity_says_that_it_has_no_balance_of_its_own() -> None:
         (EntityDetail(HOLDER, TimedOut(), NOW), "The entity could not be read: Autumn did not answer"),
     ],
 )
-def test_entity_missing_or_unread_is_named(answer: EntityDetail, line: str) -> None:
+def test_missing_and_unread_entity_is_reported(answer: EntityDetail, line: str) -> None:
     assert line in text_of(draw(answer, AT_ENTITY))
 
 
-def test_tab_counts_the_entities_and_is_left_out_without_any() -> None:
-    held = overview(customer=customer(entities=[entity(1), entity(2)]))
-    assert "Entities (2)" in checks.buttons(draw(held, PLACE))
+def test_tab_counts_the_entities_and_is_absent_without_any() -> None:
+    answer = overview(customer=customer(entities=[entity(1), entity(2)]))
+    assert "Entities (2)" in checks.buttons(draw(answer, PLACE))
     assert not [label for label in checks.buttons(draw(overview(), PLACE)) if "Entities" in label]
     assert "● Entities" in checks.buttons(draw(entities(entity()), AT_ENTITIES))
 
 
-def test_entity_options_have_an_id_that_fits() -> None:
+def test_entity_options_have_ids_that_fit() -> None:
     options = entity_options([entity(1), entity(2, name=""), entity(3, id=""), entity(4, id="x" * 76)])
     assert [option["value"] for option in options] == ["ws_1", "ws_2"]
     assert [option["text"]["text"] for option in options] == ["Workspace 1", "ws_2"]
@@ -163,7 +163,7 @@ def test_feature_names_come_from_the_customer_first() -> None:
     assert "Mails 450 of 1,400 used" in text_of(draw(answer, AT_ENTITIES))
 
 
-def test_entity_leads_to_the_usage_of_what_it_has() -> None:
+def test_entity_links_to_the_usage_of_its_features() -> None:
     holder = entity(balances={**entity().balances, "odd": balance("odd", breakdown=[])})
     buttons = checks.buttons(draw(EntityDetail(HOLDER, holder, NOW), AT_ENTITY))
     assert Place.decode(buttons[words.usage_of("Messages")]) == AT_ENTITY.of_feature("messages")

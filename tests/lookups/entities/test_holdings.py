@@ -1,4 +1,4 @@
-"""What is an entity's own, and what entities hold of a customer's balance."""
+"""What belongs to an entity alone, and what it shares with its customer."""
 
 from decimal import Decimal
 
@@ -19,7 +19,7 @@ ROWS = st.lists(
 
 
 def entity_of(*rows: BalanceRow, shared: tuple[BalanceRow, ...] = ()) -> Entity:
-    """As entities.list tells it: the entity's own rows, and those of its customer."""
+    """As entities.list answers: the entity's own rows and those of its customer."""
     return Entity(id="ws", balances={"messages": balance(breakdown=[*rows, *shared])})
 
 
@@ -27,7 +27,7 @@ SHARED = row(id="shared")
 OWN = row(id="own", granted=50, left=20)
 
 
-def test_rows_that_the_customer_has_are_not_the_entitys_own() -> None:
+def test_customers_rows_are_not_the_entitys_own() -> None:
     holder = customer(balances={"messages": balance(breakdown=[SHARED])})
     shared = holdings.shared_ids(holder)
     (own,) = holdings.own_balances(entity_of(OWN, shared=(SHARED,)), shared)
@@ -37,7 +37,7 @@ def test_rows_that_the_customer_has_are_not_the_entitys_own() -> None:
     assert holdings.own_balances(entity_of(shared=(SHARED,)), shared) == []
 
 
-def test_feature_that_only_entities_have_is_all_their_own() -> None:
+def test_feature_only_entities_have_is_entirely_their_own() -> None:
     for holder in (customer(balances={}), customer(balances={"messages": balance(breakdown=[])})):
         (own,) = holdings.own_balances(entity_of(OWN), holdings.shared_ids(holder))
         assert own.granted == 50
@@ -52,15 +52,15 @@ def test_shared_rows_are_added_up() -> None:
     assert shared.next_reset_at == LATER
 
 
-def test_plans_of_the_customer_are_not_the_entitys_own() -> None:
+def test_customers_plans_are_not_the_entitys_own() -> None:
     entity = Entity(
         subscriptions=[subscription("seat", scope="entity"), subscription("pro")],
         purchases=[Purchase(plan_id="pack", scope="entity")],
     )
-    assert [held.plan_id for held in holdings.own_plans(entity)] == ["seat", "pack"]
+    assert [own_plan.plan_id for own_plan in holdings.own_plans(entity)] == ["seat", "pack"]
 
 
-def test_worst_comes_first() -> None:
+def test_lowest_balance_comes_first() -> None:
     def own(feature: str, used: int) -> holdings.OwnBalance:
         return holdings.OwnBalance(feature, 1, Decimal(10), Decimal(used), Decimal(0), False, ())
 
@@ -74,7 +74,7 @@ AMOUNTS = st.tuples(st.integers(0, 10**6), st.integers(0, 10**6))
 
 @examples(100)
 @given(shared=st.lists(AMOUNTS, max_size=3), own=st.lists(st.lists(AMOUNTS, max_size=3), max_size=5))
-def test_own_and_shared_add_up_to_what_autumn_counts(
+def test_own_and_shared_add_up_to_autumns_totals(
     shared: list[tuple[int, int]], own: list[list[tuple[int, int]]]
 ) -> None:
     shared_rows = [row(id=f"s{index}", granted=g, left=g - u) for index, (g, u) in enumerate(shared)]
@@ -85,21 +85,21 @@ def test_own_and_shared_add_up_to_what_autumn_counts(
         )
         for number, rows in enumerate(own)
     ]
-    listed = [held for entity in entities for held in entity.balances["messages"].breakdown]
-    every_row = [*shared_rows, *(held for held in listed if held not in shared_rows)]
-    whole = Balance(
+    listed = [listed_row for entity in entities for listed_row in entity.balances["messages"].breakdown]
+    every_row = [*shared_rows, *(listed_row for listed_row in listed if listed_row not in shared_rows)]
+    total = Balance(
         feature_id="messages",
-        granted=sum((held.included_grant for held in every_row), Decimal(0)),
-        usage=sum((held.usage for held in every_row), Decimal(0)),
+        granted=sum((listed_row.included_grant for listed_row in every_row), Decimal(0)),
+        usage=sum((listed_row.usage for listed_row in every_row), Decimal(0)),
         breakdown=shared_rows,
     )
-    holder = Customer(balances={"messages": whole})
+    holder = Customer(balances={"messages": total})
     parts = [
         *holdings.totals(entities, holdings.shared_ids(holder)),
         holdings.shared_rows("messages", holder),
     ]
-    assert sum(part.granted for part in parts if part) == whole.granted
-    assert sum(part.usage for part in parts if part) == whole.usage
+    assert sum(part.granted for part in parts if part) == total.granted
+    assert sum(part.usage for part in parts if part) == total.usage
 
 
 @given(ROWS, st.lists(st.tuples(UNITS, UNITS), max_size=3), UNITS.filter(bool), UNITS, UNITS)
@@ -110,12 +110,16 @@ def test_rows_rollovers_and_share_add_up_to_the_totals(
     remaining: Decimal,
     used: Decimal,
 ) -> None:
-    rollovers = [Rollover(granted=left + spent, balance=left) for left, spent in rolled]
+    rollovers = [
+        Rollover(granted=remaining_rollover + spent, balance=remaining_rollover)
+        for remaining_rollover, spent in rolled
+    ]
     balance = Balance(
         feature_id="messages",
         granted=sum((row.included_grant + row.prepaid_grant for row in rows), granted)
-        + sum(left + spent for left, spent in rolled),
-        remaining=sum((row.remaining for row in rows), remaining) + sum(left for left, _ in rolled),
+        + sum(remaining_rollover + spent for remaining_rollover, spent in rolled),
+        remaining=sum((row.remaining for row in rows), remaining)
+        + sum(remaining_rollover for remaining_rollover, _ in rolled),
         usage=sum((row.usage for row in rows), used) + sum(spent for _, spent in rolled),
         breakdown=rows,
         rollovers=rollovers,

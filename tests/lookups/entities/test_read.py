@@ -1,4 +1,4 @@
-"""What is asked for the entities, and what of it survives when some of it is not answered."""
+"""What is requested for the entities, and what is shown when part of it fails."""
 
 from typing import Any
 
@@ -27,18 +27,18 @@ LISTS = {
 }
 
 
-async def test_entities_are_read_with_the_names_of_what_they_have() -> None:
+async def test_entities_are_read_with_the_names_of_their_contents() -> None:
     script = Scripted({"customers.get": customer(invoices=[]), "entities.list": listing(ENTITY), **LISTS})
     answer = await answer_of(Entities, script, AT_ENTITIES)
     assert isinstance(answer.entities, tuple)
     assert [entity.name for entity in answer.entities] == ["Workspace"]
     assert (answer.names.plans, answer.names.features) == ({"seat": "Seat plan"}, {"messages": "Messages"})
     assert not answer.more
-    (request,) = (asked for asked in script.asked if asked.route == "entities.list")
+    (request,) = (call for call in script.asked if call.route == "entities.list")
     assert request.body == {"customer_id": "cus_erin", "limit": MOST, "start_cursor": ""}
 
 
-async def test_more_entities_than_were_read_are_known() -> None:
+async def test_unread_entities_are_reported() -> None:
     page = listing(ENTITY, cursor="more")
     script = Scripted({"customers.get": customer(invoices=[]), "entities.list": page, **LISTS})
     assert (await answer_of(Entities, script, AT_ENTITIES)).more
@@ -51,7 +51,7 @@ async def test_one_entity_is_read_with_its_customer() -> None:
     assert not isinstance(answer.entity, Exception)
     assert answer.entity.name == "Workspace"
     assert answer.names.features == {"messages": "Messages"}
-    (request,) = (asked for asked in script.asked if asked.route == "entities.get")
+    (request,) = (call for call in script.asked if call.route == "entities.get")
     assert request.body == {"customer_id": "cus_erin", "entity_id": "ws_1"}
 
 
@@ -64,7 +64,7 @@ async def test_entities_may_fail_alone(reply: Any, kind: type[Exception]) -> Non
     assert isinstance((await answer_of(EntityDetail, script, AT_ENTITY)).entity, kind)
 
 
-async def test_entity_that_is_gone_is_no_error() -> None:
+async def test_missing_entity_is_not_an_error() -> None:
     script = Scripted({"customers.get": customer(invoices=[]), "entities.get": error(404), **LISTS})
     assert (await answer_of(EntityDetail, script, AT_ENTITY)).entity is None
 

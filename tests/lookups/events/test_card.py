@@ -1,4 +1,4 @@
-"""What the events say."""
+"""The events card."""
 
 from typing import Any
 
@@ -13,12 +13,12 @@ from tests.lookups.samples import NOW, event
 
 
 def test_events_are_a_table_with_totals() -> None:
-    found = (
+    listed = (
         event("sent", properties={"model": "a`b", "n": 1}),
         event("odd", properties={}),
         event("long", properties={"x": "y" * 300}),
     )
-    card = draw(events(*found), AT_EVENTS)
+    card = draw(events(*listed), AT_EVENTS)
     card_text = text_of(card)
     assert "*Total per feature*\n• Messages: 6 in 2 events" in card_text
     assert "quiet" not in card_text
@@ -30,14 +30,14 @@ def test_events_are_a_table_with_totals() -> None:
     assert "· Messages · *3* · `model: aˋb, n: 1`" in checks.read(card.plain)
 
 
-def test_events_hold_still_while_pages_turn() -> None:
+def test_events_are_stable_while_paging() -> None:
     card = draw(events(*[event()] * 40, more=True), AT_EVENTS)
     assert "40+ events, last 30 days" in text_of(card)
     assert "only the newest 40 events are listed" in text_of(card)
     following = Place.decode(checks.buttons(card)["Next"])
     assert following == AT_EVENTS.at(page=1, until=times.milliseconds(NOW))
-    other = Place.decode(checks.buttons(draw(events(), following))["7 days"])
-    assert other == AT_EVENTS.at(span=Span.WEEK)
+    week = Place.decode(checks.buttons(draw(events(), following))["7 days"])
+    assert week == AT_EVENTS.at(span=Span.WEEK)
 
 
 def test_events_of_one_feature() -> None:

@@ -15,7 +15,7 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 def back_from(last: datetime, count: int, width: timedelta) -> list[Point]:
-    """As Autumn answers: every bin back from the last one, each with one unit."""
+    """As Autumn answers: bins going back from the last one, each with one unit."""
     return [(last - width * index, Decimal(1)) for index in range(count)]
 
 
@@ -43,11 +43,11 @@ def test_bins_have_a_round_length(
     assert bins[-1].end == NOW
 
 
-def test_nothing_makes_no_bins() -> None:
+def test_no_span_has_no_bins() -> None:
     assert merged([], DAY, NOW) == ()
 
 
-def test_the_first_bin_begins_with_the_cycle() -> None:
+def test_first_bin_starts_with_the_cycle() -> None:
     began = MIDNIGHT - 3 * DAY + 5 * HOUR
     bins = merged(back_from(MIDNIGHT, 4, DAY), DAY, NOW, began)
     assert bins[0].start == began
@@ -72,7 +72,7 @@ POINTS = st.lists(st.tuples(MOMENTS, st.decimals(-1000, 1000, places=2)), max_si
 
 @examples(150)
 @given(points=POINTS, width=st.sampled_from([HOUR, DAY]), now=MOMENTS, since=st.none() | MOMENTS)
-def test_bins_are_few_adjoin_and_lose_nothing(
+def test_bins_are_few_adjacent_and_complete(
     points: list[Point], width: timedelta, now: datetime, since: datetime | None
 ) -> None:
     bins = merged(points, width, now, since)
@@ -120,5 +120,5 @@ def test_cycle_start_is_one_interval_before_the_reset(
     assert cycle_start(reset, NOW) == expected
 
 
-def test_what_never_resets_has_no_cycle() -> None:
+def test_feature_that_never_resets_has_no_cycle() -> None:
     assert cycle_start(None, NOW) is None

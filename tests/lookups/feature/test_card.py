@@ -1,4 +1,4 @@
-"""What one feature's page says."""
+"""A feature's page."""
 
 import re
 from dataclasses import replace
@@ -58,10 +58,10 @@ def test_feature_lists_the_sources_of_its_balance() -> None:
     assert Place.decode(checks.buttons(card)["All features"]) == AT_FEATURES
 
 
-def test_entities_share_is_a_source_and_the_sources_add_up() -> None:
-    whole = balance(left=900, granted=1800, usage=Decimal(900), breakdown=[row()] * 25)
-    held = whole.model_copy(update={"granted": Decimal(25_800), "remaining": Decimal(18_200)})
-    rows = table(draw(detail(held), AT_FEATURE))
+def test_share_of_entities_is_a_source_and_sources_add_up() -> None:
+    own_balance = balance(left=900, granted=1800, usage=Decimal(900), breakdown=[row()] * 25)
+    with_share = own_balance.model_copy(update={"granted": Decimal(25_800), "remaining": Decimal(18_200)})
+    rows = table(draw(detail(with_share), AT_FEATURE))
     assert rows[-1][:2] == ["Held by entities", "800"]
     assert len(rows) == 21, "the share is shown, however many rows there are"
     few = balance(left=1500, granted=1800, usage=Decimal(300), breakdown=[row()])
@@ -79,7 +79,8 @@ def test_credits_are_charted_by_the_features_that_spent_them() -> None:
         card = draw(detail(balance(), replace(usage(7, 2), spent_by=spending)), AT_FEATURE)
         (block_found,) = (block for block in card.blocks if block["type"] == "data_visualization")
         series = {
-            one["name"]: [point["value"] for point in one["data"]] for one in block_found["chart"]["series"]
+            series_drawn["name"]: [point["value"] for point in series_drawn["data"]]
+            for series_drawn in block_found["chart"]["series"]
         }
         return text_of(card), series
 
@@ -110,8 +111,8 @@ def test_rollovers_credit_costs_and_many_rows() -> None:
         Rollover(balance=Decimal(5), granted=Decimal(9), expires_at=LATER),
         Rollover(balance=Decimal(1)),
     ]
-    found = balance(feature=credits_, breakdown=[row()] * 25, rollovers=rollovers)
-    card_text = text_of(draw(detail(found, usage(1)), AT_FEATURE))
+    credit_balance = balance(feature=credits_, breakdown=[row()] * 25, rollovers=rollovers)
+    card_text = text_of(draw(detail(credit_balance, usage(1)), AT_FEATURE))
     assert "Spent by other features: api (2 each), x." in card_text
     assert "• 5 of 9 left, until Dec 2, 2026\n• 1 left, no expiry" in card_text
     assert "_and 5 more_" in card_text
@@ -122,10 +123,10 @@ def test_rollovers_credit_costs_and_many_rows() -> None:
 
 
 def test_long_names_are_counted_as_slack_counts_them() -> None:
-    """Beyond the first plane a character counts twice, and these are the most that are drawn."""
+    """Beyond the basic plane a character counts twice; this draws the most names allowed."""
     long = "\N{ROCKET}" * 60
-    held = balance(feature=Feature(id="x", name=long), breakdown=[row(long)] * 20)
-    draw(detail(held, usage(1)), AT_FEATURE)
+    balance_with_long_names = balance(feature=Feature(id="x", name=long), breakdown=[row(long)] * 20)
+    draw(detail(balance_with_long_names, usage(1)), AT_FEATURE)
     draw(Features(customer(flags={f"{long}{n}": flag(f"{long}{n}") for n in range(60)}), NOW), AT_FEATURES)
     draw(overview(customer=customer(subscriptions=[subscription(plan=plan(long, name=long))] * 9)), PLACE)
 
@@ -166,14 +167,16 @@ def chart(card: Card) -> dict[str, Any]:
 )
 def test_usage_is_a_chart_with_unique_labels(step: timedelta, number: int, labels: list[str]) -> None:
     card = draw(detail(read=usage(*range(1, number + 1), step=step)), AT_FEATURE)
-    found = chart(card)
-    assert found["title"] == "Messages, last 30 days"
-    assert found["chart"]["axis_config"]["categories"] == labels
-    assert [point["value"] for point in found["chart"]["series"][0]["data"]] == list(range(1, number + 1))
+    chart_block = chart(card)
+    assert chart_block["title"] == "Messages, last 30 days"
+    assert chart_block["chart"]["axis_config"]["categories"] == labels
+    assert [point["value"] for point in chart_block["chart"]["series"][0]["data"]] == list(
+        range(1, number + 1)
+    )
     assert f"{labels[0]} " in checks.read(card.plain)
 
 
-def test_the_chart_says_its_total_and_offers_other_spans() -> None:
+def test_chart_shows_its_total_and_other_spans() -> None:
     card = draw(detail(read=usage(400, 0, 800)), AT_FEATURE.at(span=Span.WEEK))
     assert "*Usage, last 7 days:* 1,200 in 3 events" in text_of(card)
     buttons = checks.buttons(card)
@@ -197,7 +200,7 @@ def test_usage_without_a_chart_says_why(read: Any, line: str) -> None:
     assert "7 days" in checks.buttons(card)
 
 
-def test_bins_beyond_what_a_chart_holds_are_counted() -> None:
+def test_bins_beyond_the_chart_are_counted() -> None:
     card = draw(detail(read=usage(*range(1, 25))), AT_FEATURE)
     assert len(chart(card)["chart"]["axis_config"]["categories"]) == 20
     assert feature_words.usage_note(4) in text_of(card)
@@ -220,7 +223,7 @@ def of_entity(entity: Any, read: Any = None) -> Card:
     return draw(replace(detail(SHARED, read), entity=entity), AT_ENTITYS)
 
 
-def test_entitys_page_shows_what_it_has_apart_from_what_all_share() -> None:
+def test_entity_page_separates_its_own_from_the_shared() -> None:
     card = of_entity(WORKSPACE, usage(1, 2))
     card_text = text_of(card)
     assert feature_words.of_entity("Messages", "Workspace &lt;1&gt;") in card_text
@@ -243,14 +246,14 @@ def test_entity_without_the_feature_says_so() -> None:
     ("entity", "line"),
     [(None, entity_words.GONE), (TimedOut(), "The entity could not be read: Autumn did not answer")],
 )
-def test_page_of_an_entity_that_was_not_read_shows_nothing_of_the_customers(entity: Any, line: str) -> None:
+def test_page_of_an_unread_entity_shows_nothing_of_the_customer(entity: Any, line: str) -> None:
     card = of_entity(entity)
     assert line in text_of(card)
     assert "Messages" not in text_of(card)
     assert feature_words.BACK_TO_ENTITY in checks.buttons(card)
 
 
-def test_usage_of_a_customer_with_entities_is_said_to_be_everybodys() -> None:
-    whole = detail(SHARED, usage(1), entities=[WORKSPACE])
-    assert feature_words.USAGE_OF_ALL in text_of(draw(whole, AT_FEATURE))
+def test_usage_of_a_customer_with_entities_is_marked_as_the_total() -> None:
+    feature_detail = detail(SHARED, usage(1), entities=[WORKSPACE])
+    assert feature_words.USAGE_OF_ALL in text_of(draw(feature_detail, AT_FEATURE))
     assert feature_words.USAGE_OF_ALL not in text_of(draw(detail(SHARED, usage(1)), AT_FEATURE))

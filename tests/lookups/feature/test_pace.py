@@ -1,4 +1,4 @@
-"""Where a balance will be at its reset, if it goes on being used as it was."""
+"""Where a balance will be at its reset if usage continues as it was."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -19,7 +19,7 @@ DAY = timedelta(days=1)
 
 
 def usage(*amounts: int, start: Any = BEFORE) -> Usage:
-    """A bin for each day since the start of the cycle, the last up to now."""
+    """A bin for each day since the start of the cycle, the last one up to now."""
     bins = tuple(
         Bin(start + DAY * number, min(NOW, start + DAY * (number + 1)), Decimal(amount))
         for number, amount in enumerate(amounts)
@@ -27,11 +27,11 @@ def usage(*amounts: int, start: Any = BEFORE) -> Usage:
     return Usage(bins, Decimal(sum(amounts)), len(amounts), start, NOW)
 
 
-# A cycle of 30 days, of which 20 are over.
+# A cycle of 30 days, of which 20 have passed.
 STEADY = usage(*[15] * 20)
 
 
-def test_steady_use_goes_on_until_the_reset() -> None:
+def test_steady_usage_continues_until_the_reset() -> None:
     expected = pace(balance(left=700, granted=1000), STEADY, NOW)
     assert expected is not None
     assert [expected.at_reset, expected.granted] == [450, 1000]
@@ -41,14 +41,14 @@ def test_steady_use_goes_on_until_the_reset() -> None:
     assert len(expected.points) == MOST
 
 
-def test_balance_that_will_not_last_has_the_day_it_is_used_up() -> None:
+def test_balance_that_will_not_last_has_its_last_day() -> None:
     expected = pace(balance(left=75, granted=375), STEADY, NOW)
     assert expected is not None
     assert expected.at_reset == 450
     assert expected.used_up_at == NOW + 5 * DAY
 
 
-def test_use_up_to_now_is_what_the_events_say() -> None:
+def test_usage_so_far_follows_the_events() -> None:
     front_loaded = usage(200, *[0] * 19)
     expected = pace(balance(left=800, granted=1000), front_loaded, NOW)
     assert expected is not None
@@ -80,24 +80,24 @@ def test_corrected_usage_counts_from_the_start() -> None:
     ],
     ids=["unlimited", "no grant", "no reset", "reset due", "two cycles", "no bins", "too early"],
 )
-def test_no_pace_where_it_would_say_nothing(changes: dict[str, Any], cycle: Usage) -> None:
+def test_no_pace_without_enough_data(changes: dict[str, Any], cycle: Usage) -> None:
     assert pace(balance(**changes), cycle, NOW) is None
 
 
-def test_sources_that_never_reset_do_not_matter() -> None:
+def test_sources_that_never_reset_are_ignored() -> None:
     rows = [row(), row(None, reset=None), row(None, reset=Reset(interval="one_off"))]
     assert pace(balance(breakdown=rows), STEADY, NOW) is not None
 
 
 @pytest.mark.parametrize("amounts", [[0] * 20, [-5] * 20])
-def test_nothing_used_runs_out_never(amounts: list[int]) -> None:
+def test_unused_balance_never_runs_out(amounts: list[int]) -> None:
     expected = pace(balance(left=700, granted=1000), usage(*amounts), NOW)
     assert expected is not None
     assert expected.at_reset == 300
     assert expected.used_up_at is None
 
 
-def test_bin_without_length_is_counted_where_it_is() -> None:
+def test_bin_without_length_counts_at_its_time() -> None:
     cycle = usage(*[15] * 19)
     at_once = Bin(NOW, NOW, Decimal(15))
     expected = pace(balance(), Usage((*cycle.bins, at_once), Decimal(300), 20, BEFORE, NOW), NOW)
@@ -108,10 +108,12 @@ def test_bin_without_length_is_counted_where_it_is() -> None:
 @given(
     amounts=st.lists(st.integers(0, 10**6), min_size=2, max_size=20),
     granted=st.integers(1, 10**9),
-    left=st.integers(0, 10**9),
+    remaining=st.integers(0, 10**9),
 )
-def test_used_never_falls_and_fits_into_a_chart(amounts: list[int], granted: int, left: int) -> None:
-    expected = pace(balance(left=left, granted=granted), usage(*amounts, start=NOW - DAY * len(amounts)), NOW)
+def test_usage_never_falls_and_fits_into_a_chart(amounts: list[int], granted: int, remaining: int) -> None:
+    expected = pace(
+        balance(left=remaining, granted=granted), usage(*amounts, start=NOW - DAY * len(amounts)), NOW
+    )
     if expected is None:
         return
     used = [amount for _, amount in expected.points]

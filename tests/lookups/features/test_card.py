@@ -1,4 +1,4 @@
-"""What the features say."""
+"""The features card."""
 
 from decimal import Decimal
 from typing import Any
@@ -40,13 +40,13 @@ from tests.lookups.samples import (
         ({"next_reset_at": None, "granted": Decimal(0)}, "▱▱▱▱▱▱▱▱▱▱ -700 of 0 used · 700 left"),
     ],
 )
-def test_balance_shows_what_is_left_used_and_when_it_resets(changes: dict[str, Any], line: str) -> None:
+def test_balance_shows_remaining_used_and_reset(changes: dict[str, Any], line: str) -> None:
     card = draw(Features(customer(balances={"messages": balance(**changes)}), NOW), AT_FEATURES)
     assert f"*Messages*\n{line}" in text_of(card)
     assert Place.decode(checks.buttons(card)["Open"]) == PLACE.of_feature("messages")
 
 
-def test_balances_are_listed_worst_first_then_by_name() -> None:
+def test_balances_are_sorted_lowest_first_then_by_name() -> None:
     holder = customer(
         balances={
             "b": balance("b"),
@@ -64,7 +64,7 @@ def test_balances_are_listed_worst_first_then_by_name() -> None:
     ]
 
 
-def test_more_than_a_page_of_features_can_be_picked_from() -> None:
+def test_features_beyond_a_page_can_be_picked() -> None:
     card = draw(Features(customer(balances=balances(70)), NOW), AT_FEATURES.at(page=1))
     assert "Page 2 of 7 · 50 left" in text_of(card)
     (block,) = (block for block in card.blocks if block["block_id"].startswith("pick_feature:"))
@@ -72,7 +72,7 @@ def test_more_than_a_page_of_features_can_be_picked_from() -> None:
     assert block["elements"][0]["action_id"] == "pick_feature"
 
 
-def test_the_select_is_left_out_when_its_place_is_too_long() -> None:
+def test_select_is_absent_when_its_place_is_too_long() -> None:
     place = Place(customer="c" * 250, part="features")
     card = draw(Features(customer(balances=balances(11)), NOW), place)
     assert not [block for block in card.blocks if block["block_id"].startswith("pick_feature")]
@@ -88,21 +88,21 @@ def test_boolean_features_are_one_compact_list() -> None:
     draw(Features(customer(flags=long), NOW), AT_FEATURES)
 
 
-def test_customer_without_features_is_told_so() -> None:
+def test_customer_without_features() -> None:
     assert features_words.NO_FEATURES in text_of(
         draw(Features(customer(balances={}, flags={}), NOW), AT_FEATURES)
     )
 
 
 @pytest.mark.parametrize("part", ["overview", "features"])
-def test_balances_that_autumn_hides_are_not_called_missing(part: str) -> None:
+def test_balances_hidden_by_autumn_are_not_called_missing(part: str) -> None:
     hiding = plan(items=[PlanItem(feature_id="messages", included=Decimal(5))])
-    known = customer(
+    holder = customer(
         subscriptions=[subscription(past_due=True, plan=hiding)],
         balances={},
         flags={"sso": flag(plan_id="x")},
     )
-    answer = overview(customer=known) if part == "overview" else Features(known, NOW)
+    answer = overview(customer=holder) if part == "overview" else Features(holder, NOW)
     assert features_words.HIDDEN_BALANCES in text_of(draw(answer, PLACE.go(part)))
 
 
@@ -114,5 +114,5 @@ def test_balances_that_autumn_hides_are_not_called_missing(part: str) -> None:
         ({"breakdown": [row(left=-5)]}, ["700 of 1,000 left", "300 used", "*5 over*"]),
     ],
 )
-def test_form_shows_what_is_left(changes: dict[str, Any], facts: list[str]) -> None:
+def test_form_shows_the_remaining_balance(changes: dict[str, Any], facts: list[str]) -> None:
     assert features_card.figures(balance(**changes)) == facts

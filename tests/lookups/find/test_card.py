@@ -13,11 +13,11 @@ from tests.lookups.drawing import PLACE
 from tests.lookups.samples import NOW, customer
 
 
-def several(*matches: Customer, more: bool = False, query: str = "acme") -> SeveralMatches:
-    return SeveralMatches(query, matches, more, NOW)
+def several(*matches: Customer, truncated: bool = False, query: str = "acme") -> SeveralMatches:
+    return SeveralMatches(query, matches, truncated, NOW)
 
 
-def test_match_is_opened_in_place() -> None:
+def test_match_opens_in_place() -> None:
     card = find_card.matches(
         several(customer(), customer(id="cus_2", name="", email="*b*@x.com", subscriptions=[]))
     )
@@ -31,14 +31,14 @@ def test_match_is_opened_in_place() -> None:
     assert [Place.decode(element["value"]) for element in opened] == [PLACE, Place(customer="cus_2")]
 
 
-def test_matches_that_cannot_be_opened_say_why() -> None:
+def test_unopenable_matches_say_why() -> None:
     card_text = checks.fitting_text(find_card.matches(several(customer(id=None), customer(id="x" * 2500))))
     assert words.NO_ID_TO_OPEN in card_text
     assert words.ID_TOO_LONG_TO_OPEN in card_text
 
 
-def test_matches_come_in_pages() -> None:
-    holder = several(*[customer(id=f"cus_{index}") for index in range(25)], more=True, query="a*<!here>")
+def test_matches_are_paged() -> None:
+    holder = several(*[customer(id=f"cus_{index}") for index in range(25)], truncated=True, query="a*<!here>")
     first = find_card.matches(holder)
     assert "*More than 25 customers match `a*&lt;!here&gt;`*" in checks.fitting_text(first)
     assert "Page 1 of 3 · 15 left" in checks.fitting_text(first)
@@ -69,7 +69,7 @@ def test_no_match_says_what_was_searched() -> None:
     assert "found for –" in checks.fitting_text(find_card.nobody(" "))
 
 
-def test_no_match_says_what_was_compared_and_suggests_a_command() -> None:
+def test_no_match_lists_comparisons_and_suggests_a_command() -> None:
     card_text = checks.fitting_text(find_card.nobody("cus_1", compared=5000, meant="products acme"))
     assert find_words.stripe_ids_compared(5000) in card_text
     assert "Did you mean `/autumn products acme`?" in card_text

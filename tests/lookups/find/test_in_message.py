@@ -1,4 +1,4 @@
-"""Which customers a message names."""
+"""The customers a message names."""
 
 import pytest
 from hypothesis import given
@@ -15,7 +15,7 @@ CHANGES = [("balance", "Change balance")]
 
 
 @pytest.mark.parametrize(
-    ("message", "found"),
+    ("message", "expected"),
     [
         ("", ()),
         ("Good morning everyone, 3 tickets today", ()),
@@ -32,11 +32,11 @@ CHANGES = [("balance", "Change balance")]
         ("<@U01ANA> see <#C01SUPPORT|support> a_b x_1", ()),
     ],
 )
-def test_links_ids_and_addresses_name_customers(message: str, found: tuple[str, ...]) -> None:
-    assert clues(message) == found
+def test_links_ids_and_addresses_name_customers(message: str, expected: tuple[str, ...]) -> None:
+    assert clues(message) == expected
 
 
-def test_message_that_names_many_is_cut() -> None:
+def test_message_naming_many_is_cut() -> None:
     assert len(clues(" ".join(f"cus_{number:04}" for number in range(100)))) == MOST_CLUES
 
 
@@ -55,11 +55,11 @@ def test_any_message_can_be_read(message: str) -> None:
         ("cus_acme", ""),
     ],
 )
-def test_company_of_an_address(clue: str, domain: str) -> None:
+def test_company_of_an_email_address(clue: str, domain: str) -> None:
     assert company(clue) == domain
 
 
-def test_modal_offers_each_customer_and_the_changes() -> None:
+def test_modal_offers_each_customer_and_its_changes() -> None:
     named = [
         (Customer(id=f"cus_{number}", name="Acme", email="a@b.example"), CHANGES)
         for number in range(MOST_CUSTOMERS + 2)
@@ -75,15 +75,15 @@ def test_modal_offers_each_customer_and_the_changes() -> None:
     assert "2 more" in str(view["blocks"][-1])
 
 
-def test_customer_with_a_long_id_is_offered_as_far_as_slack_carries_it() -> None:
-    found = [(Customer(id="x" * 400), CHANGES), (Customer(id="y" * 3000), CHANGES)]
-    view = in_message.customers(found, MessageMeta(), whole=True)
+def test_customer_with_a_long_id_is_offered_up_to_slacks_limit() -> None:
+    customers_with_changes = [(Customer(id="x" * 400), CHANGES), (Customer(id="y" * 3000), CHANGES)]
+    view = in_message.customers(customers_with_changes, MessageMeta(), whole=True)
     assert view_problems(view) == []
     assert len([block for block in view["blocks"] if "accessory" in block]) == 1
     assert [block for block in view["blocks"] if block["type"] == "actions"] == []
 
 
-def test_modal_without_changes_and_with_a_thread_that_could_not_be_read() -> None:
+def test_modal_without_changes_and_with_an_unread_thread() -> None:
     view = in_message.customers([(Customer(id="cus_1"), [])], MessageMeta(), whole=False)
     assert words.MESSAGE_THREAD_UNREAD in str(view)
     assert [block for block in view["blocks"] if block["type"] == "actions"] == []

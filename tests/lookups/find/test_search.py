@@ -38,18 +38,18 @@ EVERYONE = [ACME, ACME_EU, ADA, ADA_AGAIN, ADAM, NOBODYS]
 
 
 def autumn_with(customers: Sequence[dict[str, Any]], page: int = 100) -> Scripted:
-    """Finds as Autumn does: a customer by id; a search by wildcards, in pages."""
+    """Finds as Autumn does: a customer by id; a search with wildcards, in pages."""
 
-    async def get(asked: Asked) -> httpx.Response:
-        customer_id = asked.body["customer_id"]
-        held = next((customer for customer in customers if customer["id"] == customer_id), None)
-        return ok(held) if held else recorded("unknown customer")
+    async def get(request: Asked) -> httpx.Response:
+        customer_id = request.body["customer_id"]
+        match = next((customer for customer in customers if customer["id"] == customer_id), None)
+        return ok(match) if match else recorded("unknown customer")
 
-    async def list_(asked: Asked) -> httpx.Response:
+    async def list_(request: Asked) -> httpx.Response:
         like = re.compile(
             "".join(
                 {"%": ".*", "_": "."}.get(char, re.escape(char))
-                for char in asked.body.get("search", "").strip()
+                for char in request.body.get("search", "").strip()
             ),
             re.IGNORECASE | re.DOTALL,
         )
@@ -58,8 +58,8 @@ def autumn_with(customers: Sequence[dict[str, Any]], page: int = 100) -> Scripte
             for customer in customers
             if any(like.search(customer[name] or "") for name in ("id", "name", "email"))
         ]
-        start = int(asked.body["start_cursor"] or 0)
-        end = start + min(page, asked.body["limit"])
+        start = int(request.body["start_cursor"] or 0)
+        end = start + min(page, request.body["limit"])
         return listing(*matching[start:end], cursor=str(end) if end < len(matching) else None)
 
     return Scripted({"customers.get": get, "customers.list": list_})
@@ -141,10 +141,10 @@ async def test_blank_query_makes_no_call() -> None:
 async def test_long_query_is_cut() -> None:
     answer, script = await found("x" * 5000)
     assert answer == NoMatch("x" * 200)
-    assert {len(asked.body.get("search", "")) for asked in script.asked} <= {0, 200}
+    assert {len(call.body.get("search", "")) for call in script.asked} <= {0, 200}
 
 
-async def test_what_autumn_does_not_take_for_an_id_is_searched_for() -> None:
+async def test_invalid_id_is_searched_for() -> None:
     script = Scripted({"customers.get": error(400, "invalid_inputs"), "customers.list": listing(ACME)})
     client = script.client()
     assert await find(client, "acme") == SingleMatch("cus_acme")
@@ -159,7 +159,7 @@ async def test_what_autumn_does_not_take_for_an_id_is_searched_for() -> None:
         ({"customers.get": recorded("unknown customer"), "customers.list": error(500)}, Unavailable),
     ],
 )
-async def test_error_is_not_taken_for_no_match(answers: dict[str, Answer], kind: type[Exception]) -> None:
+async def test_error_is_not_reported_as_no_match(answers: dict[str, Answer], kind: type[Exception]) -> None:
     client = Scripted({**answers}).client()
     with pytest.raises(kind):
         await find(client, "acme")
@@ -182,7 +182,7 @@ async def test_whole_name_is_not_unique_while_there_are_more_matches() -> None:
     assert isinstance(answer, SeveralMatches)
 
 
-async def test_wildcards_are_sifted_page_by_page() -> None:
+async def test_wildcard_matches_are_filtered_page_by_page() -> None:
     hundred = [*MANY, person("cus_100%", "100% Fun")]
     answer, script = await found("100%", hundred)
     assert ids_of(answer) == ["cus_100%"]
@@ -191,13 +191,13 @@ async def test_wildcards_are_sifted_page_by_page() -> None:
     assert script.routes == ["customers.list"] * 3
 
 
-async def test_search_for_wildcards_ends() -> None:
+async def test_search_with_wildcards_ends() -> None:
     answer, script = await found("%", MANY * 2)
     assert answer == SeveralMatches("%", (), True, NOW)
     assert script.routes == ["customers.list"] * 3
 
 
-async def test_more_matches_than_a_page_among_wildcards_are_counted() -> None:
+async def test_matches_beyond_a_page_with_wildcards_are_counted() -> None:
     answer, _ = await found("_", [person(f"cus_{number}") for number in range(150)] + [person("x")])
     assert isinstance(answer, SeveralMatches)
     assert (len(answer.matches), answer.more) == (100, True)
@@ -211,7 +211,7 @@ async def test_search_lists_a_single_match() -> None:
     await client.aclose()
 
 
-async def test_suggestions_can_all_be_opened() -> None:
+async def test_every_suggestion_can_be_opened() -> None:
     client = autumn_with([*EVERYONE, *MANY]).client()
     assert [customer.id for customer in (await suggest(client, " EXAMPLE.com")).customers][:3] == [
         "ada.lovelace",
@@ -223,7 +223,7 @@ async def test_suggestions_can_all_be_opened() -> None:
     await client.aclose()
 
 
-async def test_suggestions_that_take_long_are_given_up() -> None:
+async def test_slow_suggestions_time_out() -> None:
     client = Scripted({"customers.list": hang}).client()
     with pytest.raises(TimedOut):
         await suggest(client, "acme", within=0.01)
@@ -295,7 +295,7 @@ async def test_better_match_comes_first(typed: str, better: dict[str, str], wors
         ("acorn", []),
     ],
 )
-async def test_mistyped_name_says_who_may_be_meant(typed: str, near: list[str]) -> None:
+async def test_mistyped_name_suggests_similar_customers(typed: str, near: list[str]) -> None:
     answer, _ = await found(typed)
     assert isinstance(answer, NoMatch)
     assert [customer.id for customer in answer.near] == near
@@ -306,9 +306,9 @@ async def test_mistyped_name_says_who_may_be_meant(typed: str, near: list[str]) 
     await client.aclose()
 
 
-async def test_who_may_be_meant_is_left_out_when_it_cannot_be_read() -> None:
-    async def list_(asked: Asked) -> httpx.Response:
-        return listing() if asked.body["search"] == "zzzz" else httpx.Response(500)
+async def test_similar_customers_are_left_out_when_unreadable() -> None:
+    async def list_(request: Asked) -> httpx.Response:
+        return listing() if request.body["search"] == "zzzz" else httpx.Response(500)
 
     client = Scripted({"customers.list": list_, "customers.get": recorded("unknown customer")}).client()
     assert await find(client, "zzzz") == NoMatch("zzzz")
@@ -325,21 +325,21 @@ PEOPLE = st.lists(
 
 @examples(150)
 @given(query=LETTERS, customers=PEOPLE)
-def test_what_is_found_contains_what_was_typed(query: str, customers: list[dict[str, Any]]) -> None:
+def test_matches_contain_the_query(query: str, customers: list[dict[str, Any]]) -> None:
     answer, script = asyncio.run(found(query, customers))
     assert set(script.routes) <= {"customers.get", "customers.list"}
-    meant = readings(query)
+    texts = readings(query)
     by_id = {customer["id"]: Customer.model_validate(customer) for customer in reversed(customers)}
     everyone = [Customer.model_validate(customer) for customer in customers]
     match answer:
         case SingleMatch(customer_id):
-            assert any(contains(by_id[customer_id], text) for text in meant)
+            assert any(contains(by_id[customer_id], text) for text in texts)
         case SeveralMatches(query=text, matches=matches):
-            assert text in meant
+            assert text in texts
             assert all(contains(customer, text) for customer in matches)
         case NoMatch(text):
             assert text == query.strip()
-            assert not any(contains(customer, text) for customer in everyone for text in meant)
+            assert not any(contains(customer, text) for customer in everyone for text in texts)
 
 
 PIECES = st.lists(
@@ -386,10 +386,10 @@ WRAPPED = st.sampled_from(
 @example("{}", "cus_NffrFeUfNV2Hib", [{**ACME, "stripe_id": "cus_NffrFeUfNV2Hib"}], False, 100)
 @example("{}", "Acme Ltd", [person("cus_1", "Acme Ltd")], True, 100)
 @example("{}", "a_a", [person("1", "aba"), person("2", "aba"), person("3", "a_a")], False, 1)
-def test_select_offers_whom_the_command_finds(
+def test_select_offers_the_customers_the_command_finds(
     wrapping: str, named: str, customers: list[dict[str, Any]], misspell: bool, page: int
 ) -> None:
-    """Nobody is left out that the command opens, lists or thinks may be meant; up to the select's limit."""
+    """Every customer the command opens, lists or suggests is offered, up to the select's limit."""
     typed = wrapping.format(f"{named[:4]}x{named[4:]}" if misspell else named)
 
     async def both() -> tuple[set[str | None], set[str | None]]:
@@ -450,7 +450,7 @@ PASTED = [
 
 
 @pytest.mark.parametrize("pasted", PASTED)
-async def test_pasted_text_finds_the_customer_in_it(pasted: str) -> None:
+async def test_pasted_text_finds_its_customer(pasted: str) -> None:
     acme = {**ACME, "stripe_id": "cus_NffrFeUfNV2Hib"}
     answer, _ = await found(pasted, [*EVERYONE[1:], acme])
     assert isinstance(answer, SingleMatch), answer
@@ -499,12 +499,12 @@ async def test_typeahead_opens_a_link_with_an_internal_id() -> None:
         ("100%_\\o/", "100%_\\o/"),
     ],
 )
-async def test_name_is_found_however_it_was_typed(stored: str, typed: str) -> None:
-    others = [ADA, person("cus_wax", "W x", "a b"), person("cus_brien", "O Brien"), ACME_EU]
-    answer, _ = await found(typed, [*others, person("cus_1", stored)])
+async def test_name_is_found_however_it_is_typed(stored: str, typed: str) -> None:
+    other_customers = [ADA, person("cus_wax", "W x", "a b"), person("cus_brien", "O Brien"), ACME_EU]
+    answer, _ = await found(typed, [*other_customers, person("cus_1", stored)])
     assert isinstance(answer, SingleMatch), answer
     assert answer.customer_id == "cus_1"
-    client = autumn_with([*others, person("cus_1", stored)]).client()
+    client = autumn_with([*other_customers, person("cus_1", stored)]).client()
     assert [customer.id for customer in (await suggest(client, typed)).customers] == ["cus_1"]
     await client.aclose()
 
@@ -515,13 +515,13 @@ NAMES = st.text(max_size=30).map(str.strip).filter(bool) | st.text(
 
 
 @examples(400)
-@given(name=NAMES, others=PEOPLE)
-@example(name="a", others=[person(":", email="A")])
-def test_stored_name_typed_as_stored_is_found(name: str, others: list[dict[str, Any]]) -> None:
+@given(name=NAMES, other_customers=PEOPLE)
+@example(name="a", other_customers=[person(":", email="A")])
+def test_stored_name_typed_as_stored_is_found(name: str, other_customers: list[dict[str, Any]]) -> None:
     holder = person("cus-with-this-name", name)
-    customers = [*(other for other in others if other["id"]), holder]
+    customers = [*(candidate for candidate in other_customers if candidate["id"]), holder]
     wish = parse(f"find {html.escape(name, quote=False)}")
-    # A name of nothing but quotes and invisible characters is no name to type.
+    # A name of nothing but quotes and invisible characters cannot be typed.
     assume(isinstance(wish, FindCommand))
     assert isinstance(wish, FindCommand)
     by_command, _ = asyncio.run(found(wish.query, customers))
@@ -539,9 +539,9 @@ async def suggested(typed: str, customers: Sequence[dict[str, Any]]) -> list[str
         await client.aclose()
 
 
-async def test_customers_in_stripe_are_gone_through_up_to_a_limit() -> None:
-    async def list_(asked: Asked) -> httpx.Response:
-        if "search" in asked.body:
+async def test_stripe_search_reads_customers_up_to_a_limit() -> None:
+    async def list_(request: Asked) -> httpx.Response:
+        if "search" in request.body:
             return listing()
         return listing(*[person(f"cus-{number}") for number in range(3)], cursor="more")
 
@@ -551,7 +551,9 @@ async def test_customers_in_stripe_are_gone_through_up_to_a_limit() -> None:
     assert isinstance(answer, NoMatch)
     assert answer.compared == 30
     pages = [
-        asked for asked in script.asked if asked.route == "customers.list" and "search" not in asked.body
+        request
+        for request in script.asked
+        if request.route == "customers.list" and "search" not in request.body
     ]
     assert len(pages) == 10
     await client.aclose()

@@ -1,4 +1,4 @@
-"""Suggestions while somebody types: asked of Autumn once, and never waited for long."""
+"""Suggestions while somebody types: requested from Autumn once, and never waited for long."""
 
 import asyncio
 from types import SimpleNamespace
@@ -18,18 +18,18 @@ BOLD = person("cus_bold", "Bold", "x@bold.com")
 
 
 class Slow:
-    """Autumn, which answers a text when it is let."""
+    """An Autumn that answers a text when told to."""
 
     def __init__(self, *customers: dict[str, Any]) -> None:
         self.customers = customers
         self.asked: list[str] = []
         self.may_answer = asyncio.Event()
 
-    async def __call__(self, asked: Asked) -> httpx.Response:
-        text = asked.body["search"].lower()
+    async def __call__(self, request: Asked) -> httpx.Response:
+        text = request.body["search"].lower()
         self.asked.append(text)
         await self.may_answer.wait()
-        return listing(*(one for one in self.customers if text in str(one).lower()))
+        return listing(*(customer for customer in self.customers if text in str(customer).lower()))
 
 
 def ids(offer: Suggestions) -> list[str | None]:
@@ -46,21 +46,21 @@ async def test_answer_in_time_is_complete() -> None:
     await client.aclose()
 
 
-async def test_slow_answer_is_there_for_the_next_letter() -> None:
+async def test_slow_answer_is_ready_for_the_next_letter() -> None:
     slow = Slow(ACME, ACORN, BOLD)
     client = Scripted({"customers.list": slow}).client()
     typeahead = Typeahead(client, patience=0, pasted_patience=5)
     assert await typeahead.offer("ac") == Suggestions([], searching=True)
-    asked = list(typeahead._asked.values())
+    pending = list(typeahead._asked.values())
     slow.may_answer.set()
-    await asyncio.wait(asked)
+    await asyncio.wait(pending)
     offer = await typeahead.offer("aco")
     assert (ids(offer), offer.searching) == (["cus_acorn"], False)
     assert slow.asked == ["ac"], "everybody with “aco” has “ac”, and all of those are known"
     await client.aclose()
 
 
-async def test_text_is_asked_once_whoever_types_it() -> None:
+async def test_text_is_requested_once_whoever_types_it() -> None:
     slow = Slow(ACME)
     client = Scripted({"customers.list": slow}).client()
     typeahead = Typeahead(client, patience=5, pasted_patience=5)
@@ -79,9 +79,9 @@ async def test_customers_of_other_texts_are_offered_meanwhile() -> None:
     client = Scripted({"customers.list": slow}).client()
     typeahead = Typeahead(client, patience=0, pasted_patience=5)
     await typeahead.offer("billing@acme.com")
-    asked = list(typeahead._asked.values())
+    pending = list(typeahead._asked.values())
     slow.may_answer.set()
-    await asyncio.wait(asked)
+    await asyncio.wait(pending)
     slow.may_answer.clear()
     offer = await typeahead.offer("acm")
     assert (ids(offer), offer.searching) == (["cus_acme"], True)
@@ -90,10 +90,10 @@ async def test_customers_of_other_texts_are_offered_meanwhile() -> None:
     await client.aclose()
 
 
-async def test_answer_that_was_cut_short_is_not_taken_for_a_longer_text() -> None:
-    async def list_(asked: Asked) -> httpx.Response:
-        found = [BOLD] if asked.body["search"] == "bold" else [ACME]
-        return listing(*found, cursor="more")
+async def test_truncated_answer_is_not_used_for_a_longer_text() -> None:
+    async def list_(request: Asked) -> httpx.Response:
+        matches = [BOLD] if request.body["search"] == "bold" else [ACME]
+        return listing(*matches, cursor="more")
 
     script = Scripted({"customers.list": list_})
     client = script.client()
@@ -103,7 +103,7 @@ async def test_answer_that_was_cut_short_is_not_taken_for_a_longer_text() -> Non
     await client.aclose()
 
 
-async def test_answers_are_forgotten_after_a_while() -> None:
+async def test_answers_expire() -> None:
     clock = SimpleNamespace(now=0.0)
     script = autumn_with([ACME])
     client = script.client()
@@ -124,7 +124,7 @@ async def test_error_is_raised_and_not_remembered() -> None:
     await client.aclose()
 
 
-async def test_only_so_many_texts_are_asked_about_at_a_time() -> None:
+async def test_concurrent_requests_are_limited() -> None:
     slow = Slow(ACME)
     client = Scripted({"customers.list": slow}).client()
     typeahead = Typeahead(client, patience=0, pasted_patience=5)
@@ -135,7 +135,7 @@ async def test_only_so_many_texts_are_asked_about_at_a_time() -> None:
     await client.aclose()
 
 
-async def test_pasted_text_is_asked_although_a_part_of_it_is_known() -> None:
+async def test_pasted_text_is_requested_although_part_of_it_is_cached() -> None:
     script = autumn_with([ACME])
     client = script.client()
     typeahead = Typeahead(client, patience=5, pasted_patience=5)
@@ -145,41 +145,41 @@ async def test_pasted_text_is_asked_although_a_part_of_it_is_known() -> None:
     await client.aclose()
 
 
-async def test_mistyped_word_offers_who_may_be_meant_for_one_call() -> None:
+async def test_mistyped_word_suggests_customers_with_one_call() -> None:
     script = autumn_with([ACME, ACORN, BOLD])
     client = script.client()
     typeahead = Typeahead(client, patience=5, pasted_patience=5)
     assert ids(await typeahead.offer("acm")) == ["cus_acme"]
     offer = await typeahead.offer("acmme")
     assert (ids(offer), offer.near) == (["cus_acme"], True)
-    assert [asked.body["search"] for asked in script.asked] == ["acm"], "everybody with “acmme” has “acm”"
+    assert [call.body["search"] for call in script.asked] == ["acm"], "everybody with “acmme” has “acm”"
     nobody = await typeahead.offer("acmzzzzzz")
     assert (ids(nobody), nobody.near, nobody.searching) == ([], False, False)
     await client.aclose()
 
 
-async def test_mistyped_word_asks_for_its_beginning_once_whoever_types_it() -> None:
+async def test_mistyped_word_requests_its_beginning_once_whoever_types_it() -> None:
     script = autumn_with([ACME, ACORN, BOLD])
     client = script.client()
     typeahead = Typeahead(client, patience=5, pasted_patience=5)
     offers = await asyncio.gather(*(typeahead.offer(typed) for typed in ("acmee", "acmme", "acmee")))
     assert [(ids(offer), offer.near) for offer in offers] == [(["cus_acme"], True)] * 3
-    assert sorted(asked.body["search"] for asked in script.asked) == ["acm", "acmee", "acmme"]
+    assert sorted(call.body["search"] for call in script.asked) == ["acm", "acmee", "acmme"]
     await client.aclose()
 
 
-async def test_quoted_mistyped_word_is_compared_with_those_that_are_known() -> None:
+async def test_quoted_mistyped_word_is_compared_with_known_customers() -> None:
     script = autumn_with([ACME, BOLD])
     client = script.client()
     typeahead = Typeahead(client, patience=5, pasted_patience=5)
     await typeahead.offer("acm")
     offer = await typeahead.offer("“acmme”")
     assert (ids(offer), offer.near) == (["cus_acme"], True)
-    assert [asked.body["search"] for asked in script.asked].count("acm") == 1
+    assert [call.body["search"] for call in script.asked].count("acm") == 1
     await client.aclose()
 
 
-async def test_short_text_that_is_in_nobody_is_not_asked_about_again() -> None:
+async def test_short_text_without_a_match_is_not_requested_again() -> None:
     script = autumn_with([BOLD])
     client = script.client()
     typeahead = Typeahead(client, patience=5, pasted_patience=5)
@@ -190,7 +190,7 @@ async def test_short_text_that_is_in_nobody_is_not_asked_about_again() -> None:
     await client.aclose()
 
 
-async def test_mistyped_word_is_asked_about_when_only_its_end_is_known() -> None:
+async def test_mistyped_word_is_requested_when_only_its_end_is_cached() -> None:
     script = autumn_with([ACME, BOLD])
     client = script.client()
     typeahead = Typeahead(client, patience=5, pasted_patience=5)
@@ -204,7 +204,7 @@ async def test_mistyped_word_is_asked_about_when_only_its_end_is_known() -> None
     "pasted",
     ["cus_NffrFeUfNV2Hib", "https://dashboard.stripe.com/customers/cus_NffrFeUfNV2Hib"],
 )
-async def test_stripe_id_is_looked_for_although_a_part_of_it_is_known(pasted: str) -> None:
+async def test_stripe_id_is_searched_although_part_of_it_is_cached(pasted: str) -> None:
     client = autumn_with([ACORN, {**ACME, "stripe_id": "cus_NffrFeUfNV2Hib"}]).client()
     typeahead = Typeahead(client, patience=5, pasted_patience=5)
     await typeahead.offer("cus_")
@@ -212,7 +212,7 @@ async def test_stripe_id_is_looked_for_although_a_part_of_it_is_known(pasted: st
     await client.aclose()
 
 
-async def test_pasted_text_is_waited_for_longer_than_a_letter() -> None:
+async def test_pasted_text_may_take_longer_than_a_letter() -> None:
     slow = Slow(ACME)
     client = Scripted({"customers.list": slow, "customers.get": recorded("unknown customer")}).client()
     typeahead = Typeahead(client, patience=0, pasted_patience=60)

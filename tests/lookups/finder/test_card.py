@@ -1,4 +1,4 @@
-"""The list as a card, whatever the customers are called."""
+"""The list as a card, whatever the customers' names."""
 
 import csv
 import io
@@ -15,15 +15,15 @@ from bot.lookups.finder.filters import BalanceUse, ListQuery, Order
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 
-def customer(number: int, **more: Any) -> Any:
-    return {"id": f"cus_{number}", "name": f"Name {number}", "created_at": 1_780_000_000_000, **more}
+def customer(number: int, **fields: Any) -> Any:
+    return {"id": f"cus_{number}", "name": f"Name {number}", "created_at": 1_780_000_000_000, **fields}
 
 
 def drawn(*customers: Any, complete: bool = True, query: ListQuery | None = None) -> str:
     return str(list_card(Listed(customers, complete, NOW), query or ListQuery()).blocks)
 
 
-def test_row_tells_how_a_customer_stands() -> None:
+def test_row_shows_the_customers_status() -> None:
     standing = customer(
         1,
         subscriptions=[
@@ -33,18 +33,18 @@ def test_row_tells_how_a_customer_stands() -> None:
         ],
         balances={"messages": {"granted": 5, "remaining": 0}},
     )
-    shown = drawn(standing)
+    text = drawn(standing)
     for fact in ("Name 1", "cus_1", "Pro, addon", words.PAST_DUE, words.TRIAL, words.used_up("messages")):
-        assert fact in shown
+        assert fact in text
 
 
-def test_row_and_file_tell_how_many_entities_were_counted() -> None:
+def test_row_and_file_show_the_number_of_entities() -> None:
     listed = Listed((customer(1), customer(2)), True, NOW, {"cus_1": 3})
     query = ListQuery(entities=1, entity_feature="se*ats")
-    shown = str(list_card(listed, query).blocks)
-    assert words.what(query, "", "`se*ats`") in shown
-    assert "3 entities" in shown
-    assert "1 entity" not in shown.replace(words.what(query, "", "`se*ats`"), "")
+    card_blocks = str(list_card(listed, query).blocks)
+    assert words.what(query, "", "`se*ats`") in card_blocks
+    assert "3 entities" in card_blocks
+    assert "1 entity" not in card_blocks.replace(words.what(query, "", "`se*ats`"), "")
     rows = list(csv.DictReader(io.StringIO(csv_text(listed, CsvFormat()).removeprefix("\ufeff"))))
     assert [row["entities"] for row in rows] == ["3", ""]
 
@@ -54,7 +54,7 @@ def test_customer_without_an_id_cannot_be_opened() -> None:
     assert "'go:" in drawn(customer(1))
 
 
-def test_pages_and_the_file() -> None:
+def test_pages_and_file_button() -> None:
     many = [customer(number) for number in range(25)]
     first, last = drawn(*many), drawn(*many, query=ListQuery(page=2, plans=("pro",)))
     assert "list:next" in first
@@ -64,24 +64,24 @@ def test_pages_and_the_file() -> None:
     assert "list_csv" in first
 
 
-def test_nobody_matches() -> None:
+def test_empty_list() -> None:
     assert words.NOBODY in drawn()
     assert "list_csv" not in drawn()
 
 
-def test_cut_list_says_so() -> None:
+def test_truncated_list_says_so() -> None:
     assert words.incomplete(1) in drawn(customer(1), complete=False)
     assert words.incomplete(1) not in drawn(customer(1))
 
 
-def test_use_is_told_where_the_list_is_sorted_by_it() -> None:
+def test_usage_is_shown_where_the_list_is_sorted_by_it() -> None:
     uses = {"cus_1": BalanceUse("Messages", Decimal(4500), Decimal(5000))}
     listed = Listed((customer(1), customer(2)), True, NOW, uses=uses)
     query = ListQuery(order=Order.USED, used_feature="mess*ages")
-    shown = str(list_card(listed, query).blocks)
-    assert words.use("Messages", "4,500", "5,000") in shown
-    assert words.what(query, "", "", "`mess*ages`") in shown
-    assert words.NOT_SORTED_BY_USE not in shown
+    card_blocks = str(list_card(listed, query).blocks)
+    assert words.use("Messages", "4,500", "5,000") in card_blocks
+    assert words.what(query, "", "", "`mess*ages`") in card_blocks
+    assert words.NOT_SORTED_BY_USE not in card_blocks
     rows = list(csv.DictReader(io.StringIO(csv_text(listed, CsvFormat()).removeprefix("\ufeff"))))
     assert [(row["most used"], row["used"], row["granted"]) for row in rows] == [
         ("Messages", "4500", "5000"),
@@ -89,7 +89,7 @@ def test_use_is_told_where_the_list_is_sorted_by_it() -> None:
     ]
 
 
-def test_order_that_the_customers_have_nothing_for_is_told() -> None:
+def test_order_without_data_is_explained() -> None:
     nothing = Listed((customer(1),), True, NOW)
     assert words.NOT_SORTED_BY_USE in drawn(customer(1), query=ListQuery(order=Order.USED))
     assert words.NOT_SORTED_BY_ENTITIES in drawn(customer(1), query=ListQuery(order=Order.ENTITIES))
@@ -100,7 +100,7 @@ def test_order_that_the_customers_have_nothing_for_is_told() -> None:
     assert words.NOT_SORTED_BY_USE not in str(list_card(nothing, ListQuery()).blocks)
 
 
-def test_list_too_long_to_carry_has_no_sort() -> None:
+def test_list_query_too_long_for_a_button_cannot_be_sorted() -> None:
     assert "list_order" in drawn(customer(1))
     long = ListQuery(plans=tuple(f"{number}{'x' * 90}" for number in range(5)))
     assert "list_order" not in drawn(customer(1), query=long)
@@ -115,7 +115,7 @@ def test_unknown_filter_is_named() -> None:
     assert "`acme`" in str(unknown_filter("acme").blocks)
 
 
-def test_file_has_a_line_for_each_and_no_formula() -> None:
+def test_file_has_a_line_per_customer_and_no_formula() -> None:
     rows = [customer(1, name="=1+1", email="a@b.example"), {"id": "cus_2"}]
     text = csv_text(Listed(tuple(rows), complete=True, read_at=NOW), CsvFormat())
     first, second = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))

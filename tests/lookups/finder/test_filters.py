@@ -69,26 +69,26 @@ TOMORROW = (NOW + timedelta(days=1)).timestamp() * 1000
         ("product:1 product:2 product:3 product:4 product:5 product:6", UnknownFilter("product:6")),
     ],
 )
-def test_filters_as_typed(typed: str, query: ListQuery | UnknownFilter | UnknownOrder) -> None:
+def test_filters_are_parsed(typed: str, query: ListQuery | UnknownFilter | UnknownOrder) -> None:
     assert parse(typed) == query
 
 
 @given(st.text(max_size=60))
 @examples(200)
-def test_whatever_is_typed_is_a_query_or_an_unknown_word(typed: str) -> None:
+def test_any_text_is_a_query_or_an_unknown_word(typed: str) -> None:
     query = parse(typed)
     if isinstance(query, ListQuery):
         assert ListQuery.decode(query.encode()) == query
         assert words.what(query, "", "")
 
 
-def balance(granted: int | None, remaining: int | None, **more: Any) -> dict[str, Any]:
+def balance(granted: int | None, remaining: int | None, **fields: Any) -> dict[str, Any]:
     numbers = {"granted": granted, "remaining": remaining}
-    return {**{name: None if value is None else Decimal(value) for name, value in numbers.items()}, **more}
+    return {**{name: None if value is None else Decimal(value) for name, value in numbers.items()}, **fields}
 
 
-def used(used: int, granted: int, **more: Any) -> dict[str, Any]:
-    return {"usage": Decimal(used), "granted": Decimal(granted), **more}
+def used(used: int, granted: int, **fields: Any) -> dict[str, Any]:
+    return {"usage": Decimal(used), "granted": Decimal(granted), **fields}
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def used(used: int, granted: int, **more: Any) -> dict[str, Any]:
         (ListQuery(over=True), {"balances": {"messages": balance(100, 0, unlimited=True)}}, False),
     ],
 )
-def test_what_autumn_cannot_filter_by(query: ListQuery, customer: Any, listed: bool) -> None:
+def test_filters_that_autumn_does_not_have(query: ListQuery, customer: Any, listed: bool) -> None:
     assert passes(query, customer, NOW, 0) is listed
 
 
@@ -135,7 +135,7 @@ def test_customers_with_fewer_entities_are_left_out(*, counted: int, listed: boo
         (None, "", None),
     ],
 )
-def test_use_is_a_features_or_the_largest_share(
+def test_usage_is_of_one_feature_or_the_largest_share(
     balances: Any, feature: str, use: tuple[str, int, int] | None
 ) -> None:
     expected = use and BalanceUse(use[0], Decimal(use[1]), Decimal(use[2]))

@@ -1,4 +1,4 @@
-"""Every customer is looked at once, wherever Autumn's pages end."""
+"""Every customer is read once, wherever Autumn's pages end."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -48,38 +48,38 @@ def ids(answer: Listed) -> list[str | None]:
 
 @pytest.mark.parametrize("order", [Order.NEWEST, Order.OLDEST])
 @pytest.mark.parametrize("size", [2, 3, 7, 500])
-async def test_nobody_is_left_out_where_a_page_ends_without_an_id(
+async def test_no_customer_is_lost_where_a_page_ends_without_an_id(
     local: LocalAutumn, monkeypatch: pytest.MonkeyPatch, size: int, order: Order
 ) -> None:
     monkeypatch.setattr(read, "PAGE", size)
     monkeypatch.setattr(read, "MOST_READ", 200)
     everybody = await found(local, ListQuery(order=order))
     assert everybody.complete
-    known = list(local.state.customers.scan(descending=order is Order.NEWEST, matches=lambda _: True))
-    assert sum(customer.id is None for customer in known) > 0
-    assert sorted(map(str, ids(everybody))) == sorted(str(customer.id) for customer in known)
+    everyone = list(local.state.customers.scan(descending=order is Order.NEWEST, matches=lambda _: True))
+    assert sum(customer.id is None for customer in everyone) > 0
+    assert sorted(map(str, ids(everybody))) == sorted(str(customer.id) for customer in everyone)
     created = [customer.get("created_at") or 0 for customer in everybody.customers]
     assert created == sorted(created, reverse=order is Order.NEWEST)
 
 
 def a_customer(number: int, customer_id: str | None = "") -> dict[str, Any]:
-    """The higher the number, the newer."""
+    """The higher the number, the newer the customer."""
     own_id = f"cus_{number}" if customer_id == "" else customer_id
     return {"id": own_id, "name": f"Name {number}", "created_at": 1_780_000_000_000 + number}
 
 
 async def listed_from(*answers: Answer, query: ListQuery) -> tuple[Listed, list[dict[str, Any]]]:
-    """The list that these answers make, and what Autumn was asked for them."""
+    """The list that these answers make, and the bodies requested from Autumn."""
     script = Scripted({"customers.list": answers})
     client = script.client()
     try:
-        return await listed(client, query, now=lambda: NOW), [asked.body for asked in script.asked]
+        return await listed(client, query, now=lambda: NOW), [call.body for call in script.asked]
     finally:
         await client.aclose()
 
 
 async def test_page_that_ends_early_does_not_end_the_list() -> None:
-    answer, asked = await listed_from(
+    answer, bodies = await listed_from(
         listing(a_customer(5), cursor="more"),
         listing(cursor="still more"),
         listing(a_customer(4), a_customer(3)),
@@ -87,13 +87,13 @@ async def test_page_that_ends_early_does_not_end_the_list() -> None:
     )
     assert ids(answer) == ["cus_5", "cus_4", "cus_3"]
     assert answer.complete
-    assert [body["start_cursor"] for body in asked] == ["", "more", "still more"]
+    assert [body["start_cursor"] for body in bodies] == ["", "more", "still more"]
 
 
 @pytest.mark.parametrize("order", [Order.NEWEST, Order.OLDEST])
 async def test_short_page_that_ends_without_an_id_does_not_end_the_list(order: Order) -> None:
     nobody = a_customer(4, None)
-    answer, asked = await listed_from(
+    answer, bodies = await listed_from(
         listing(a_customer(5), nobody),
         listing(nobody, a_customer(3)),
         query=ListQuery(order=order),
@@ -101,20 +101,20 @@ async def test_short_page_that_ends_without_an_id_does_not_end_the_list(order: O
     assert ids(answer) == ["cus_5", None, "cus_3"]
     assert answer.complete
     bound = "end" if order is Order.NEWEST else "start"
-    assert asked[1]["created_at_range"] == {bound: nobody["created_at"]}
+    assert bodies[1]["created_at_range"] == {bound: nobody["created_at"]}
 
 
-async def test_list_whose_last_customer_has_no_id_is_whole() -> None:
+async def test_list_whose_last_customer_has_no_id_is_complete() -> None:
     nobody = a_customer(4, None)
-    answer, asked = await listed_from(
+    answer, bodies = await listed_from(
         listing(a_customer(5), nobody), listing(nobody), query=ListQuery(order=Order.NAME)
     )
     assert ids(answer) == [None, "cus_5"]
     assert answer.complete
-    assert len(asked) == 2
+    assert len(bodies) == 2
 
 
-async def test_page_that_brings_nobody_new_ends_the_list(
+async def test_page_without_new_customers_ends_the_list(
     local: LocalAutumn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A page of one customer without an id leads back to itself."""
@@ -122,7 +122,7 @@ async def test_page_that_brings_nobody_new_ends_the_list(
     assert not (await found(local, ListQuery())).complete
 
 
-async def test_filters_of_autumns_own(local: LocalAutumn) -> None:
+async def test_autumns_filters(local: LocalAutumn) -> None:
     pro = await found(local, ListQuery(plans=("pro",)))
     assert "cus_northwind" in ids(pro)
     assert "cus_acme" not in ids(pro)
@@ -133,7 +133,7 @@ async def test_filters_of_autumns_own(local: LocalAutumn) -> None:
     assert oldest >= (NOW - timedelta(days=30)).timestamp() * 1000
 
 
-async def test_filters_of_maples_own(local: LocalAutumn) -> None:
+async def test_maples_filters(local: LocalAutumn) -> None:
     past_due = await found(local, ListQuery(past_due=True))
     assert "cus_globex" in ids(past_due)
     assert "cus_umbrella" in ids(await found(local, ListQuery(trial=True)))
@@ -141,7 +141,7 @@ async def test_filters_of_maples_own(local: LocalAutumn) -> None:
     assert 0 < len(over.customers) < 60
 
 
-async def test_by_name(local: LocalAutumn) -> None:
+async def test_list_is_sorted_by_name(local: LocalAutumn) -> None:
     by_name = await found(local, ListQuery(order=Order.NAME))
     names = [
         (customer.get("name") or customer.get("email") or customer.get("id") or "").casefold()
@@ -150,41 +150,50 @@ async def test_by_name(local: LocalAutumn) -> None:
     assert names == sorted(names)
 
 
-async def test_by_number_of_entities(local: LocalAutumn) -> None:
+async def test_list_is_sorted_by_number_of_entities(local: LocalAutumn) -> None:
     _entities(local, "cus_acme", "a", "b")
     newest_first = ids(await found(local, ListQuery()))
     by_entities = ids(await found(local, ListQuery(order=Order.ENTITIES)))
     holders = ["cus_piedpiper", "cus_acme"]
-    assert by_entities == [*holders, *(each for each in newest_first if each not in holders)]
+    assert by_entities == [
+        *holders,
+        *(customer_id for customer_id in newest_first if customer_id not in holders),
+    ]
 
 
-async def test_by_use_of_a_feature(local: LocalAutumn) -> None:
+async def test_list_is_sorted_by_usage_of_a_feature(local: LocalAutumn) -> None:
     by_use = await found(local, ListQuery(order=Order.USED, used_feature="messages"))
-    used = [by_use.uses[each].used for each in map(str, ids(by_use)) if each in by_use.uses]
+    used = [
+        by_use.uses[customer_id].used for customer_id in map(str, ids(by_use)) if customer_id in by_use.uses
+    ]
     assert len(used) > 3
     assert used[0] > used[-1]
     assert used == sorted(used, reverse=True)
-    holders = [each in by_use.uses for each in ids(by_use) if each]
+    holders = [customer_id in by_use.uses for customer_id in ids(by_use) if customer_id]
     assert holders == sorted(holders, reverse=True), "those without the feature come last"
     assert {use.feature for use in by_use.uses.values()} == {"Messages"}
 
 
-async def test_by_share_of_a_balance(local: LocalAutumn) -> None:
+async def test_list_is_sorted_by_share_of_a_balance(local: LocalAutumn) -> None:
     by_share = await found(local, ListQuery(order=Order.USED))
-    shares = [by_share.uses[each].share for each in map(str, ids(by_share)) if each in by_share.uses]
+    shares = [
+        by_share.uses[customer_id].share
+        for customer_id in map(str, ids(by_share))
+        if customer_id in by_share.uses
+    ]
     assert shares[0] > 0
     assert shares == sorted(shares, reverse=True)
 
 
-async def test_sorted_list_is_read_whole_before_it_is_cut(
+async def test_sorted_list_is_read_completely_before_it_is_cut(
     local: LocalAutumn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = ids(await found(local, ListQuery(order=Order.USED, used_feature="messages")))
+    all_ids = ids(await found(local, ListQuery(order=Order.USED, used_feature="messages")))
     monkeypatch.setattr(read, "PAGE", 7)
     monkeypatch.setattr(read, "MOST_READ", 200)
     monkeypatch.setattr(read, "MOST_LISTED", 5)
     cut = await found(local, ListQuery(order=Order.USED, used_feature="messages"))
-    assert ids(cut) == whole[:5]
+    assert ids(cut) == all_ids[:5]
     assert not cut.complete
 
 
@@ -200,14 +209,14 @@ async def test_long_list_is_cut_and_says_so(local: LocalAutumn, monkeypatch: pyt
 
 
 def _entities(local: LocalAutumn, customer: str, *ids: str | None, feature: str = "seats") -> None:
-    who = local.state.customer(customer)
+    holder = local.state.customer(customer)
     template = local.state.customer("cus_piedpiper").entities[0]
     for entity_id in ids:
-        who.entities.append(type(template)(entity_id, None, feature, template.created_at, {}))
+        holder.entities.append(type(template)(entity_id, None, feature, template.created_at, {}))
 
 
 @pytest.mark.parametrize("size", [1, 3, 500])
-async def test_customers_are_listed_by_how_many_entities_they_have(
+async def test_customers_are_filtered_by_number_of_entities(
     local: LocalAutumn, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
     monkeypatch.setattr(read, "ENTITY_PAGE", size)
@@ -224,7 +233,7 @@ async def test_customers_are_listed_by_how_many_entities_they_have(
     assert ids(await found(local, ListQuery(entities=1, entity_feature="projects"))) == ["cus_acme"]
 
 
-async def test_entities_are_only_counted_where_they_are_asked_for(local: LocalAutumn) -> None:
+async def test_entities_are_only_counted_when_needed(local: LocalAutumn) -> None:
     local.faults.add("entities.list", "500", times=None)
     everybody = await found(local, ListQuery())
     assert everybody.entities == {}
@@ -232,7 +241,7 @@ async def test_entities_are_only_counted_where_they_are_asked_for(local: LocalAu
         await found(local, ListQuery(entities=1))
 
 
-async def test_entities_that_were_not_all_counted_leave_the_list_incomplete(
+async def test_uncounted_entities_leave_the_list_incomplete(
     local: LocalAutumn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(read, "MOST_ENTITY_PAGES", 2)
@@ -242,19 +251,19 @@ async def test_entities_that_were_not_all_counted_leave_the_list_incomplete(
     assert not some.complete
 
 
-async def test_list_of_entities_that_ends_without_an_id_is_not_taken_for_whole(
+async def test_list_of_entities_ending_without_an_id_is_not_complete(
     local: LocalAutumn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    who = local.state.customer("cus_piedpiper")
-    monkeypatch.setattr(read, "ENTITY_PAGE", len(who.entities))
+    holder = local.state.customer("cus_piedpiper")
+    monkeypatch.setattr(read, "ENTITY_PAGE", len(holder.entities))
     assert (await found(local, ListQuery(entities=1))).complete
-    who.entities[0].id = None
+    holder.entities[0].id = None
     assert not (await found(local, ListQuery(entities=1))).complete
-    monkeypatch.setattr(read, "ENTITY_PAGE", len(who.entities) + 1)
+    monkeypatch.setattr(read, "ENTITY_PAGE", len(holder.entities) + 1)
     assert (await found(local, ListQuery(entities=1))).complete
 
 
-async def test_no_entities_at_all_is_a_whole_answer(local: LocalAutumn) -> None:
+async def test_no_entities_is_a_complete_answer(local: LocalAutumn) -> None:
     local.state.customer("cus_piedpiper").entities.clear()
     nobody = await found(local, ListQuery(entities=1))
     assert (ids(nobody), nobody.complete) == ([], True)

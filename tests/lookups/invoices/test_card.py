@@ -1,4 +1,4 @@
-"""What the invoices say."""
+"""The invoices card."""
 
 from decimal import Decimal
 from typing import Any
@@ -37,25 +37,25 @@ from tests.lookups.samples import (
         (plan("free", price=None), invoices_words.NOTHING_COMING),
     ],
 )
-def test_next_invoice_of_a_scheduled_plan_is_shown(starts: Any, next_invoice: str) -> None:
+def test_next_invoice_of_a_scheduled_product_is_shown(starts: Any, next_invoice: str) -> None:
     ending = subscription(canceled_at=BEFORE, expires_at=LATER)
     coming = subscription("team", plan=starts, status="scheduled", started_at=LATER)
-    held = customer(subscriptions=[ending, coming])
+    holder = customer(subscriptions=[ending, coming])
     nothing = Billing((), ())
-    assert next_invoice in text_of(draw(overview(customer=held, billing=nothing), PLACE))
+    assert next_invoice in text_of(draw(overview(customer=holder, billing=nothing), PLACE))
     assert next_invoice in text_of(
-        draw(invoices(invoice(), customer=held, billing=Billing(discounts=(), upcoming=())), AT_INVOICES)
+        draw(invoices(invoice(), customer=holder, billing=Billing(discounts=(), upcoming=())), AT_INVOICES)
     )
 
 
 def test_invoices_are_a_table_after_the_next_one() -> None:
-    found = (
+    listed = (
         invoice("paid", "20", amount_paid=Decimal(20), refunded_amount=Decimal(5)),
         invoice("open", "-5", hosted_invoice_url=None, created_at=None, plan_ids=["other"], currency="jpy"),
         invoice("", "1"),
         invoice("odd*", "1"),
     )
-    card = draw(invoices(*found), AT_INVOICES)
+    card = draw(invoices(*listed), AT_INVOICES)
     card_text = text_of(card)
     assert card_text.index("*Next invoice:*") < card_text.index("4 invoices")
     assert "• Pro - Base Price · *$20.00*" in card_text
@@ -116,12 +116,12 @@ def test_unpaid_invoices_need_attention_on_every_part() -> None:
         assert ":warning: 1 unpaid invoice: $49.00." in text_of(draw(answer, place))
 
 
-def test_unpaid_invoices_that_could_not_be_read_are_not_passed_over() -> None:
+def test_unread_unpaid_invoices_are_reported() -> None:
     card_text = text_of(draw(Features(customer(), NOW, unpaid=TimedOut()), AT_FEATURES))
     assert "Unpaid invoices could not be read: Autumn did not answer in time." in card_text
 
 
-def test_refunded_invoice_has_the_same_state_everywhere() -> None:
+def test_refunded_invoice_has_the_same_status_everywhere() -> None:
     refunded = invoice("paid", "49", amount_paid=Decimal(49), refunded_amount=Decimal(49))
     assert "*$49.00* · Refunded" in text_of(draw(overview(invoices=invoice_list(refunded)), PLACE))
     assert table(draw(invoices(refunded), AT_INVOICES))[1][5] == "Refunded"

@@ -1,4 +1,4 @@
-"""How far the customer's coupon goes over the coming invoices, whatever Autumn's previews say."""
+"""How a customer's coupon is spread over the coming invoices, whatever Autumn's previews say."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -28,9 +28,9 @@ def preview(*lines: PreviewLine, at: datetime | None = SOON, currency: str = "us
     return InvoicePreview(invoice_at=at, currency=currency, total=total, line_items=list(lines))
 
 
-def own(kind: str = "fixed_discount", value: Any = 10, lasts: str = "forever", **more: Any) -> Discount:
-    known = {"id": "own", "type": kind, "discount_value": Decimal(value), "duration_type": lasts}
-    return Discount(**{**known, "currency": "usd", **more})
+def own(kind: str = "fixed_discount", value: Any = 10, lasts: str = "forever", **changes: Any) -> Discount:
+    fields = {"id": "own", "type": kind, "discount_value": Decimal(value), "duration_type": lasts}
+    return Discount(**{**fields, "currency": "usd", **changes})
 
 
 ONCE = own(lasts="one_off")
@@ -50,12 +50,12 @@ CREDIT = own("invoice_credits", 250, "one_off")
             (preview(line(50, 25)), preview(line(20, 10), at=LATER)),
             [25, 20],
         ),
-        # Credit, until it is used up; the line that it no longer covers gets the rest.
+        # Credit until it is used up; the line it no longer covers pays the rest.
         (CREDIT, (preview(line(199, 250)), preview(line(40, 40), line(60, 60), at=LATER)), [0, 49]),
-        # Dollars are not taken off euros.
+        # Dollars are not deducted from euros.
         (own(), (preview(line(50, 10), currency="eur"), preview(line(20, 10), currency="USD")), [50, 10]),
         (own(end=SOON), (preview(line(50, 10), at=LATER),), [50]),
-        # Of a subscription with its own discount nothing is known but what Autumn says.
+        # A subscription with its own discount is known only from Autumn's preview.
         (
             Discount(id="sub", subscription_id="s", type="fixed_discount", discount_value=Decimal(10)),
             (preview(line(50, 10, "sub")), preview(line(20, 10, "sub"))),
@@ -66,18 +66,20 @@ CREDIT = own("invoice_credits", 250, "one_off")
 def test_coupon_is_spent_over_the_coming_invoices(
     discount: Discount, previews: tuple[InvoicePreview, ...], totals: list[int]
 ) -> None:
-    found = settled(previews, (discount,))
-    assert [one.total for one in found] == totals
-    assert [sum(line.total for line in one.line_items) for one in found] == totals
+    settled_previews = settled(previews, (discount,))
+    assert [settled_preview.total for settled_preview in settled_previews] == totals
+    assert [
+        sum(line.total for line in settled_preview.line_items) for settled_preview in settled_previews
+    ] == totals
 
 
-def test_subscription_with_its_own_discount_leaves_the_coupon_to_the_others() -> None:
+def test_subscription_with_its_own_discount_leaves_the_coupon_to_others() -> None:
     theirs = Discount(id="sub", subscription_id="s")
     previews = (preview(line(50, 5, "sub")), preview(line(20, 10), at=LATER))
-    assert [one.total for one in settled(previews, (theirs, ONCE))] == [45, 10]
+    assert [settled_preview.total for settled_preview in settled(previews, (theirs, ONCE))] == [45, 10]
 
 
-def test_discount_that_is_not_taken_off_is_not_listed() -> None:
+def test_discount_without_effect_is_not_listed() -> None:
     previews = (preview(line(199, 199)), preview(line(60, 60), line(40), at=LATER))
     first, second = settled(previews, (CREDIT,))
     assert first.line_items[0].discounts[0].amount_off == 199
@@ -87,7 +89,7 @@ def test_discount_that_is_not_taken_off_is_not_listed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("previews", "found"),
+    ("previews", "expected"),
     [
         ((), False),
         ((preview(line(50)), preview(line(20))), False),
@@ -96,10 +98,10 @@ def test_discount_that_is_not_taken_off_is_not_listed() -> None:
         ((preview(line(50, 5)),), True),
     ],
 )
-def test_previews_are_doubtful_only_with_shared_or_amount_discounts(
-    previews: tuple[InvoicePreview, ...], found: bool
+def test_only_previews_with_shared_or_amount_discounts_are_doubtful(
+    previews: tuple[InvoicePreview, ...], expected: bool
 ) -> None:
-    assert doubtful(previews) is found
+    assert doubtful(previews) is expected
 
 
 @given(
@@ -112,15 +114,19 @@ def test_previews_are_doubtful_only_with_shared_or_amount_discounts(
     st.integers(1, 250),
 )
 @examples(200)
-def test_amount_is_never_taken_off_twice(
+def test_amount_is_never_deducted_twice(
     invoices: list[tuple[int, datetime | None, str]], kind: str, lasts: str, value: int
 ) -> None:
-    told = [preview(line(before, min(before, value)), at=at, currency=code) for before, at, code in invoices]
-    found = settled(told, (own(kind, value, lasts),))
-    off = [before - one.total for (before, _, _), one in zip(invoices, found, strict=True)]
-    assert all(0 <= one <= value for one in off)
-    assert all(not one or code == "usd" for one, (_, _, code) in zip(off, invoices, strict=True))
+    previews = [
+        preview(line(before, min(before, value)), at=at, currency=code) for before, at, code in invoices
+    ]
+    settled_previews = settled(previews, (own(kind, value, lasts),))
+    off = [
+        before - value_off.total for (before, _, _), value_off in zip(invoices, settled_previews, strict=True)
+    ]
+    assert all(0 <= value_off <= value for value_off in off)
+    assert all(not value_off or code == "usd" for value_off, (_, _, code) in zip(off, invoices, strict=True))
     if kind == "invoice_credits":
         assert sum(off) <= value
     elif lasts == "one_off":
-        assert sum(one > 0 for one in off) <= 1
+        assert sum(value_off > 0 for value_off in off) <= 1

@@ -16,7 +16,7 @@ def invoice(status: str, total: Any = 200, currency: str = "usd", **fields: Any)
 
 
 @pytest.mark.parametrize(
-    ("found", "state", "due"),
+    ("listed", "state", "due"),
     [
         (invoice("draft"), InvoiceState.DRAFT, 0),
         (invoice("open"), InvoiceState.OPEN, 200),
@@ -31,18 +31,18 @@ def invoice(status: str, total: Any = 200, currency: str = "usd", **fields: Any)
         (invoice("paid", amount_paid=200, refunded_amount=50), InvoiceState.PARTLY_REFUNDED, 0),
         (invoice("paid", amount_paid=200, refunded_amount=200), InvoiceState.REFUNDED, 0),
         (invoice("paid", refunded_amount=200), InvoiceState.REFUNDED, 0),
-        # The rest of it was paid from a credit, which cannot be refunded.
+        # The rest was paid from a credit, which cannot be refunded.
         (invoice("paid", amount_paid=120, refunded_amount=120), InvoiceState.REFUNDED, 0),
         (invoice(""), InvoiceState.NONE, 0),
         (invoice("deleted"), InvoiceState.OTHER, 0),
     ],
 )
-def test_invoice_has_one_state_and_one_amount_due(found: Invoice, state: InvoiceState, due: int) -> None:
-    known = facts(found)
-    assert (known.state, known.due, known.unpaid) == (state, Decimal(due), due > 0)
+def test_invoice_has_one_status_and_one_amount_due(listed: Invoice, state: InvoiceState, due: int) -> None:
+    derived = facts(listed)
+    assert (derived.state, derived.due, derived.unpaid) == (state, Decimal(due), due > 0)
 
 
-def test_fields_that_are_missing_owe_nothing() -> None:
+def test_missing_fields_owe_nothing() -> None:
     assert facts_of(None, None, None, None).state is InvoiceState.NONE
     assert facts_of("open", None, None, None).due == 0
 
@@ -52,13 +52,13 @@ def test_every_state_but_the_unknown_has_a_name() -> None:
 
 
 def test_debt_is_totalled_by_currency() -> None:
-    found = [
+    listed = [
         invoice("open", 10, "eur"),
         invoice("open", 200, amount_paid=150),
         invoice("uncollectible", 30, "USD"),
         invoice("paid", 999),
     ]
-    owed = unpaid(found, more=False)
+    owed = unpaid(listed, more=False)
     assert owed == Unpaid((Owed("USD", 2, Decimal(80)), Owed("EUR", 1, Decimal(10))))
     assert owed.count == 3
     assert owed.totals == [(Decimal(80), "USD"), (Decimal(10), "EUR")]
@@ -69,10 +69,10 @@ _MONEY = st.none() | st.decimals(min_value=-1000, max_value=1000, places=2)
 
 @given(st.sampled_from(["", "draft", "open", "paid", "void", "uncollectible", "new"]), _MONEY, _MONEY, _MONEY)
 @examples(200)
-def test_only_invoices_that_can_be_paid_are_owed(
+def test_only_payable_invoices_are_owed(
     status: str, total: Decimal | None, paid: Decimal | None, refunded: Decimal | None
 ) -> None:
-    known = facts_of(status, total, paid, refunded)
-    assert known.due >= 0
-    assert not known.unpaid or status in UNPAID
-    assert known.unpaid or known.state is not InvoiceState.PARTLY_PAID
+    derived = facts_of(status, total, paid, refunded)
+    assert derived.due >= 0
+    assert not derived.unpaid or status in UNPAID
+    assert derived.unpaid or derived.state is not InvoiceState.PARTLY_PAID

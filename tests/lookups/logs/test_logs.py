@@ -1,4 +1,4 @@
-"""The request logs: what is asked, what survives when it is not answered, and what the card says."""
+"""The request logs: what is requested, what is shown when that fails, and the card."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -30,37 +30,37 @@ ENTRY: dict[str, Any] = {
 }
 
 
-def script(reply: Any, **who: Any) -> Scripted:
-    holder = answered(invoices=[], **who)
+def script(reply: Any, **fields: Any) -> Scripted:
+    holder = answered(invoices=[], **fields)
     return Scripted({"customers.get": holder, "logs.search": reply, "invoices.list": listing()})
 
 
-@pytest.mark.parametrize(("status", "more"), [("", ""), (FAILED, " and status_code >= 400")])
-async def test_logs_of_seven_days_are_asked_for(status: str, more: str) -> None:
+@pytest.mark.parametrize(("status", "condition"), [("", ""), (FAILED, " and status_code >= 400")])
+async def test_logs_of_seven_days_are_requested(status: str, condition: str) -> None:
     autumn = script(listing(ENTRY))
     answer = await answer_of(Logs, autumn, AT_LOGS.at(status=status))
     assert isinstance(answer.logs, tuple)
     (log,) = answer.logs
     assert (log.failed, log.refusal) == (True, "Feature nope not found")
     assert log.timestamp == datetime(2026, 11, 20, 10, tzinfo=UTC)
-    (request,) = (asked for asked in autumn.asked if asked.route == "logs.search")
+    (request,) = (call for call in autumn.asked if call.route == "logs.search")
     span = request.body.pop("range")
     start, end = (datetime.fromisoformat(span[name]) for name in ("start_date", "end_date"))
     assert (end - start).days == 7
-    assert request.body == {"query": f"where customer_id == 'cus_erin'{more}", "limit": MOST}
+    assert request.body == {"query": f"where customer_id == 'cus_erin'{condition}", "limit": MOST}
     assert not answer.more
 
 
-async def test_full_page_may_not_be_all() -> None:
+async def test_full_page_may_be_incomplete() -> None:
     assert (await answer_of(Logs, script(listing(*[ENTRY] * MOST)), AT_LOGS)).more
 
 
 @pytest.mark.parametrize("customer_id", ["o'brien", "a' or '1' == '1", "x" * 201, "\\"])
-async def test_id_that_a_search_would_take_apart_is_not_asked_about(customer_id: str) -> None:
+async def test_id_that_a_search_would_split_is_not_requested(customer_id: str) -> None:
     client = script(listing(ENTRY)).client()
     try:
-        asked = client.request_logs(customer_id, start=NOW, end=NOW, failed=False, limit=1)
-        assert await asked is None
+        pending = client.request_logs(customer_id, start=NOW, end=NOW, failed=False, limit=1)
+        assert await pending is None
     finally:
         await client.aclose()
 
@@ -72,27 +72,27 @@ async def test_logs_may_fail_alone(reply: Any, kind: type[Exception]) -> None:
 
 def log(status: int = 200, **changes: Any) -> RequestLog:
     request = LoggedRequest(method="POST", path="/v1/balances.track")
-    known = {"timestamp": NOW, "status_code": status, "request": request}
-    return RequestLog(**{**known, **changes})
+    fields = {"timestamp": NOW, "status_code": status, "request": request}
+    return RequestLog(**{**fields, **changes})
 
 
 AT = PLACE.go("logs")
 
 
-def drawn(*listed: RequestLog, place: Place = AT, more: bool = False) -> str:
-    return text_of(draw(Logs(customer(), listed, more, NOW), place))
+def drawn(*listed: RequestLog, place: Place = AT, truncated: bool = False) -> str:
+    return text_of(draw(Logs(customer(), listed, truncated, NOW), place))
 
 
-def test_request_says_how_it_was_answered() -> None:
+def test_request_shows_its_answer() -> None:
     refused = log(400, response_body={"message": "<!here> no *such* thing", "secret": "canary"})
-    shown = drawn(
+    text = drawn(
         log(), refused, log(500, response_body="canary"), log(200, response_body={"message": "canary"})
     )
-    assert words.title(4, failed=False, more=False) in shown
-    assert "• 200 · `POST /v1/balances.track`" in shown
-    assert "• *400* · `POST /v1/balances.track`" in shown
-    assert "&lt;!here&gt; no ∗such∗ thing" in shown
-    assert "canary" not in shown
+    assert words.title(4, failed=False, more=False) in text
+    assert "• 200 · `POST /v1/balances.track`" in text
+    assert "• *400* · `POST /v1/balances.track`" in text
+    assert "&lt;!here&gt; no ∗such∗ thing" in text
+    assert "canary" not in text
 
 
 def test_webhook_and_entity_are_named() -> None:
@@ -103,7 +103,7 @@ def test_webhook_and_entity_are_named() -> None:
     assert "• 200 · –" in drawn(RequestLog(status_code=200))
 
 
-def test_logs_come_in_pages_and_can_be_narrowed() -> None:
+def test_logs_are_paged_and_filtered() -> None:
     card = draw(Logs(customer(), (log(),) * 12, True, NOW), AT)
     assert words.title(12, failed=False, more=True) in text_of(card)
     buttons = checks.buttons(card)
@@ -114,7 +114,7 @@ def test_logs_come_in_pages_and_can_be_narrowed() -> None:
     assert labels.current(words.ONLY_FAILED) in checks.buttons(narrowed)
 
 
-def test_no_requests_and_an_id_that_is_not_asked_about_are_said() -> None:
+def test_no_logs_and_unsearchable_id_are_explained() -> None:
     assert words.NONE in drawn()
     assert words.NONE_FAILED in drawn(place=AT.at(status=FAILED))
     assert words.NOT_ASKED in text_of(draw(Logs(customer(), None, False, NOW), AT))

@@ -13,7 +13,7 @@ from tests.lookups.samples import BEFORE, LATER, NOW, balance, customer, invoice
 
 
 @pytest.mark.parametrize(
-    ("changes", "found"),
+    ("changes", "expected"),
     [
         ({}, Status.ACTIVE),
         ({"status": ""}, Status.ACTIVE),
@@ -25,8 +25,8 @@ from tests.lookups.samples import BEFORE, LATER, NOW, balance, customer, invoice
         ({"past_due": True, "status": "scheduled"}, Status.SCHEDULED),
     ],
 )
-def test_the_first_status_that_holds_is_shown(changes: dict[str, Any], found: Status) -> None:
-    assert status(subscription(**changes), NOW) is found
+def test_first_matching_status_is_shown(changes: dict[str, Any], expected: Status) -> None:
+    assert status(subscription(**changes), NOW) is expected
 
 
 def warnings(*, invoices: tuple[Invoice, ...] = (), **changes: Any) -> list[str]:
@@ -76,7 +76,7 @@ OVER = balance(left=0, usage=Decimal(1290), breakdown=[row(left=-290)])
             ["*Messages* is over its limit by 290, which will be billed."],
         ),
         (
-            {"balances": {str(one): OVER for one in range(7)}},
+            {"balances": {str(number): OVER for number in range(7)}},
             ["Over the limit: Messages, Messages, Messages, Messages, Messages _and 2 more_."],
         ),
         ({"balances": {"m": balance(left=0)}}, ["Used up: Messages."]),
@@ -93,7 +93,7 @@ GIVES = PlanItem(feature_id="messages", included=Decimal(10))
 
 
 @pytest.mark.parametrize(
-    ("held", "flags", "given", "hidden"),
+    ("balances_held", "flags", "past_due_plan", "hidden"),
     [
         ({}, {}, plan(items=[GIVES]), True),
         ({}, {}, None, True),
@@ -103,15 +103,15 @@ GIVES = PlanItem(feature_id="messages", included=Decimal(10))
         ({}, {"sso": Flag(feature_id="sso", plan_id="pro")}, plan(items=[GIVES]), False),
     ],
 )
-def test_balances_that_a_past_due_plan_hides(
-    held: dict[str, Any], flags: dict[str, Flag], given: Plan | None, hidden: bool
+def test_balances_hidden_by_a_past_due_product(
+    balances_held: dict[str, Any], flags: dict[str, Flag], past_due_plan: Plan | None, hidden: bool
 ) -> None:
-    late = subscription(past_due=True, plan=given)
-    holder = customer(subscriptions=[late], balances=held, flags=flags)
+    late = subscription(past_due=True, plan=past_due_plan)
+    holder = customer(subscriptions=[late], balances=balances_held, flags=flags)
     assert (HIDDEN in [line.replace("*pro*", "*Pro*") for line in attention.lines(holder, NOW)]) is hidden
 
 
-def test_the_worst_comes_first_and_the_rest_is_counted() -> None:
+def test_worst_comes_first_and_the_rest_is_counted() -> None:
     holder: Customer = customer(
         subscriptions=[subscription(past_due=True, canceled_at=BEFORE, trial_ends_at=LATER)],
         balances={"m": OVER},

@@ -1,4 +1,4 @@
-"""What the overview says."""
+"""The overview card."""
 
 from decimal import Decimal
 from typing import Any
@@ -30,7 +30,7 @@ from tests.lookups.samples import (
 )
 
 
-def test_overview_has_what_matters_in_order() -> None:
+def test_overview_shows_what_matters_in_order() -> None:
     holder = customer(
         subscriptions=[subscription(past_due=True)],
         purchases=[Purchase(plan_id="setup", plan=plan("setup"), quantity=Decimal(2))],
@@ -84,9 +84,9 @@ def test_failed_billing_is_one_line_and_the_rest_stays() -> None:
     ],
 )
 def test_discount_shows_value_and_duration(changes: dict[str, Any], discount: str) -> None:
-    known = {"id": "d", "name": "Ten", "type": "percentage_discount", "discount_value": Decimal(10)}
-    held = (Discount(**{**known, **changes}),) * 5
-    card_text = text_of(draw(overview(billing=Billing(held, None)), PLACE))
+    fields = {"id": "d", "name": "Ten", "type": "percentage_discount", "discount_value": Decimal(10)}
+    discounts = (Discount(**{**fields, **changes}),) * 5
+    card_text = text_of(draw(overview(billing=Billing(discounts, None)), PLACE))
     assert f"{invoices_words.NO_STRIPE} · {discount} · {discount} · {discount} · _and 2 more_" in card_text
 
 
@@ -101,7 +101,7 @@ def test_overview_says_what_is_empty() -> None:
         assert line in card_text
 
 
-def test_boolean_features_are_listed_where_there_is_nothing_else() -> None:
+def test_boolean_features_are_listed_where_there_are_no_others() -> None:
     assert f"{features_words.NO_BALANCES}\n*Also included:* sso" in text_of(
         draw(overview(customer=customer(balances={})), PLACE)
     )
@@ -135,12 +135,12 @@ def test_boolean_features_are_listed_where_there_is_nothing_else() -> None:
         ({"next_reset_at": None}, "*Messages* · 300 of 1,000 used · 30%\n"),
     ],
 )
-def test_bar_fills_with_what_is_used(changes: dict[str, Any], line: str) -> None:
+def test_bar_fills_with_usage(changes: dict[str, Any], line: str) -> None:
     holder = customer(balances={"messages": balance(**changes)})
     assert line in text_of(draw(overview(customer=holder), PLACE))
 
 
-def test_balances_that_are_left_out_are_counted() -> None:
+def test_omitted_balances_are_counted() -> None:
     card_text = text_of(draw(overview(customer=customer(balances=balances(9))), PLACE))
     assert card_text.count("of 1,000 used") == 4
     assert words.more_balances(5) in card_text
@@ -148,21 +148,23 @@ def test_balances_that_are_left_out_are_counted() -> None:
     assert card_text.count("of 1,000 used") == 5, "a line of words would take as much room"
 
 
-@pytest.mark.parametrize(("held", "shown"), [(1, 3), (3, 3), (4, 2), (5, 2), (9, 2)])
-def test_many_balances_leave_less_room_for_invoices(held: int, shown: int) -> None:
+@pytest.mark.parametrize(("balance_count", "invoice_count"), [(1, 3), (3, 3), (4, 2), (5, 2), (9, 2)])
+def test_many_balances_leave_less_room_for_invoices(balance_count: int, invoice_count: int) -> None:
     listed = invoice_list(*[invoice()] * 11)
-    card_text = text_of(draw(overview(customer=customer(balances=balances(held)), invoices=listed), PLACE))
-    assert card_text.count("• Nov 2, 2026 · Pro") == shown
-    assert words.more_invoices(11 - shown, more=False) in card_text
+    card_text = text_of(
+        draw(overview(customer=customer(balances=balances(balance_count)), invoices=listed), PLACE)
+    )
+    assert card_text.count("• Nov 2, 2026 · Pro") == invoice_count
+    assert words.more_invoices(11 - invoice_count, more=False) in card_text
 
 
-def test_invoices_that_are_all_listed_are_not_counted() -> None:
+def test_fully_listed_invoices_are_not_counted() -> None:
     card_text = text_of(draw(overview(invoices=invoice_list(invoice(), invoice())), PLACE))
     assert card_text.count("• Nov 2, 2026 · Pro") == 2
     assert " more_" not in card_text
 
 
-def test_one_product_without_a_discount_stands_in_one_line() -> None:
+def test_one_product_without_a_discount_is_one_line() -> None:
     billing = Billing((), (preview(),))
     coming = "*Next invoice:* $20.00 on Dec 2, 2026, before tax"
     assert f"\n*Pro* $20 per month · {coming}\n" in text_of(draw(overview(billing=billing), PLACE))
@@ -173,7 +175,7 @@ def test_one_product_without_a_discount_stands_in_one_line() -> None:
     assert f"\n*Pro* $20 per month\n{coming} · *Ten*" in text_of(draw(discounted, PLACE))
 
 
-def test_what_is_over_is_said_once() -> None:
+def test_ended_is_said_once() -> None:
     over = balance(usage=Decimal(1290), breakdown=[row(left=-290)])
     card_text = text_of(draw(overview(customer=customer(balances={"messages": over})), PLACE))
     assert ":warning:" not in card_text
@@ -213,12 +215,12 @@ def test_last_invoices_have_a_title_below_the_next_ones() -> None:
         ({"plan": plan(price=None)}, "*Pro* Free · "),
     ],
 )
-def test_product_says_more_only_where_it_does_not_simply_run(changes: dict[str, Any], line: str) -> None:
+def test_product_shows_more_only_where_it_is_not_simply_active(changes: dict[str, Any], line: str) -> None:
     holder = customer(subscriptions=[subscription(**changes)])
     assert line.lower() in text_of(draw(overview(customer=holder), PLACE)).lower()
 
 
-def test_plan_that_replaces_another_is_told_once() -> None:
+def test_plan_that_replaces_another_is_shown_once() -> None:
     ending = subscription(canceled_at=BEFORE, expires_at=LATER)
     starting = subscription("team", status="scheduled", started_at=LATER)
     card_text = text_of(draw(overview(customer=customer(subscriptions=[ending, starting])), PLACE))
@@ -226,7 +228,7 @@ def test_plan_that_replaces_another_is_told_once() -> None:
     assert "\n*Pro* $20 per month · *Next" in card_text
 
 
-def test_products_that_are_left_out_are_counted() -> None:
+def test_omitted_products_are_counted() -> None:
     many = [subscription(f"plan{number}") for number in range(6)]
     card_text = text_of(draw(overview(customer=customer(subscriptions=many)), PLACE))
     assert "*Plan3* $20 per month · _and 2 more_" in card_text

@@ -1,4 +1,4 @@
-"""What the products say."""
+"""The products card."""
 
 from decimal import Decimal
 from typing import Any
@@ -88,7 +88,7 @@ def test_product_shows_status_price_and_dates(changes: dict[str, Any], lines: li
 
 
 @pytest.mark.parametrize(
-    ("found", "shown"),
+    ("plan_read", "expected"),
     [
         (None, ""),
         (plan(price=None), "Free"),
@@ -105,16 +105,16 @@ def test_product_shows_status_price_and_dates(changes: dict[str, Any], lines: li
         (plan(price=PlanPrice()), ""),
     ],
 )
-def test_plan_price_is_written_with_its_interval(found: Plan | None, shown: str) -> None:
-    assert names.price(found, "usd") == shown
+def test_plan_price_is_written_with_its_interval(plan_read: Plan | None, expected: str) -> None:
+    assert names.price(plan_read, "usd") == expected
 
 
-def test_prices_are_in_the_currency_the_customer_pays() -> None:
-    """Autumn's own words for a price are in the organisation's currency."""
-    others = [OtherPrice(currency="jpy", amount=Decimal(3000)), OtherPrice(currency="eur")]
+def test_prices_are_in_the_customers_currency() -> None:
+    """Autumn's own text for a price is in the organisation's currency."""
+    other_prices = [OtherPrice(currency="jpy", amount=Decimal(3000)), OtherPrice(currency="eur")]
     display = PlanDisplay(primary_text="$20", secondary_text="per month")
     usage_price = UsagePrice(
-        amount=Decimal("0.8"), billing_units=Decimal(100), additional_currencies=others[:1]
+        amount=Decimal("0.8"), billing_units=Decimal(100), additional_currencies=other_prices[:1]
     )
     items = [
         PlanItem(
@@ -125,19 +125,21 @@ def test_prices_are_in_the_currency_the_customer_pays() -> None:
         )
         for included in (5, 0)
     ]
-    price = PlanPrice(amount=Decimal(20), interval="month", display=display, additional_currencies=others)
-    held = subscription(plan=plan(price=price, items=items))
+    price = PlanPrice(
+        amount=Decimal(20), interval="month", display=display, additional_currencies=other_prices
+    )
+    held_subscription = subscription(plan=plan(price=price, items=items))
     for currency, top, includes in (
         ("usd", "$20 per month", "Includes 5 Messages (then $0.80 per 100), 0 Messages (then $0.80 per 100)"),
         ("jpy", "¥3,000 per month", "Includes 5 Messages (then ¥3,000 per 100), 0 Messages (¥3,000 per 100)"),
         ("eur", "$20 per month", "Includes 5 Messages (then $0.80 per 100)"),
     ):
-        known = customer(
-            subscriptions=[held],
+        holder = customer(
+            subscriptions=[held_subscription],
             invoices=[invoice(currency=currency)],
             balances={"messages": balance(breakdown=[row(price=usage_price)])},
         )
-        card_text = text_of(draw(products(known), AT_PRODUCTS))
+        card_text = text_of(draw(products(holder), AT_PRODUCTS))
         assert f"*Pro* · Active · {top}" in card_text
         assert includes in card_text
     yen = customer(
@@ -169,13 +171,13 @@ def test_purchases_and_expired_products_follow() -> None:
         (TimedOut(), "Expired products could not be read: Autumn did not answer"),
     ],
 )
-def test_expired_products_missing_or_unread_are_named(expired: Any, line: str) -> None:
+def test_missing_and_unread_expired_products_are_reported(expired: Any, line: str) -> None:
     card = draw(products(customer(subscriptions=[]), expired), AT_PRODUCTS.at(expired=True))
     assert line in text_of(card)
     assert words.NO_PRODUCTS in text_of(card)
 
 
-def test_many_products_come_in_pages() -> None:
+def test_many_products_are_paged() -> None:
     many = customer(subscriptions=[subscription(f"plan{index}") for index in range(20)])
     first = draw(products(many), AT_PRODUCTS)
     assert "Page 1 of 3 · 12 left" in text_of(first)
@@ -189,7 +191,7 @@ def test_many_products_come_in_pages() -> None:
 
 
 @pytest.mark.parametrize(
-    ("prices", "shown"),
+    ("prices", "price_text"),
     [
         ([PACK], "$10.00 per 100"),
         ([PACK, UsagePrice(amount=Decimal(2), billing_method="prepaid")], "$10.00 per 100 and $2.00 each"),
@@ -198,15 +200,15 @@ def test_many_products_come_in_pages() -> None:
         ([], "Free"),
     ],
 )
-def test_pack_shows_quantity_and_price(prices: list[UsagePrice], shown: str) -> None:
+def test_pack_shows_quantity_and_price(prices: list[UsagePrice], price_text: str) -> None:
     items = [PlanItem(feature_id="messages", price=price) for price in prices]
     pack = Purchase(plan_id="pack", plan=plan("pack", price=None, items=items))
     rows = [row(), row("pack", granted=0, left=300, prepaid_grant=Decimal(300))]
-    held = customer(purchases=[pack], balances={"messages": balance(breakdown=rows)}, invoices=[invoice()])
-    told = f"*Pack* · One-time purchase · {shown} · 300 Messages bought"
-    assert told in text_of(draw(Products(held, None, NOW), AT_PRODUCTS))
-    on_overview = f"*Pack* one-time purchase, {shown}, 300 Messages bought"
-    assert on_overview in text_of(draw(overview(customer=held), PLACE))
+    holder = customer(purchases=[pack], balances={"messages": balance(breakdown=rows)}, invoices=[invoice()])
+    line = f"*Pack* · One-time purchase · {price_text} · 300 Messages bought"
+    assert line in text_of(draw(Products(holder, None, NOW), AT_PRODUCTS))
+    on_overview = f"*Pack* one-time purchase, {price_text}, 300 Messages bought"
+    assert on_overview in text_of(draw(overview(customer=holder), PLACE))
 
 
 def test_free_plan_has_no_next_billing_date() -> None:

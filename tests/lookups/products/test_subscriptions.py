@@ -26,7 +26,7 @@ def starting(plan_id: str = "team", **changes: Any) -> Subscription:
 
 
 @pytest.mark.parametrize(
-    ("held", "changes"),
+    ("subscriptions", "changes"),
     [
         ([ending(), starting()], ["starter → team"]),
         ([starting(), ending()], ["starter → team"]),
@@ -43,8 +43,8 @@ def starting(plan_id: str = "team", **changes: Any) -> Subscription:
         ([ending(expires_at=datetime.max.replace(tzinfo=UTC)), starting()], []),
     ],
 )
-def test_scheduled_changes_of_plan_are_paired(held: list[Subscription], changes: list[str]) -> None:
-    customer = Customer(id="cus_1", subscriptions=held)
+def test_scheduled_plan_changes_are_paired(subscriptions: list[Subscription], changes: list[str]) -> None:
+    customer = Customer(id="cus_1", subscriptions=subscriptions)
     paired = plan_changes(customer)
     assert [f"{change_.ends.plan_id} → {change_.starts.plan_id}" for change_ in paired] == changes
     for change in paired:
@@ -56,8 +56,8 @@ def test_change_to_a_free_plan_is_a_cancellation() -> None:
     free = starting("free", plan=plan("free", price=None))
     unknown = starting("free", plan=None)
     assert [
-        plan_changes(Customer(subscriptions=[ending(), one]))[0].to_free
-        for one in (free, unknown, starting())
+        plan_changes(Customer(subscriptions=[ending(), next_plan]))[0].to_free
+        for next_plan in (free, unknown, starting())
     ] == [True, False, False]
     assert not is_free(plan(price=None, items=[PlanItem(price=UsagePrice(amount=Decimal(1)))]))
 
@@ -79,13 +79,13 @@ UNIT_ONCE, UNIT_MONTHLY = (PlanItem(price=UsagePrice(interval=each)) for each in
         (None, [], False),
     ],
 )
-def test_what_is_paid_once_has_no_price_that_comes_again(
+def test_one_time_price_does_not_recur(
     price: PlanPrice | None, items: list[PlanItem], one_time: bool
 ) -> None:
     assert is_one_time(plan(price=price, items=items)) is one_time
 
 
-def test_plan_to_come_is_shown_after_the_one_that_runs() -> None:
+def test_scheduled_plan_is_shown_after_the_running_one() -> None:
     scheduled = subscription("team", status="scheduled", started_at=LATER)
     holder = customer(subscriptions=[scheduled, subscription("pro"), subscription("seats")])
     assert [held.plan_id for held in running_first(holder)] == ["pro", "seats", "team"]
