@@ -18,7 +18,7 @@ async def test_stated_scopes_are_enough(kind: str) -> None:
         for name, edit in made.edits().items():
             if edit.kind != kind:
                 continue
-            made.local.reset()
+            made.reset()
             made.local.narrow([*READ, *(scope.scope for scope in registry.kind(kind).scopes)])
             async with bot(replace(made.spec, needed=0)) as process:
                 record = await made.ask(process.changes, edit)
