@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from itertools import count
 
 import httpx
-from bot.autumn.environment import Environment
 from pydantic import SecretStr
 
 from bot.access.people import Actor
@@ -18,6 +17,7 @@ from bot.approvals.results import ChangeRequest
 from bot.approvals.service import ChangeService, Surroundings
 from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.client import Autumn, RetryPolicy
+from bot.autumn.models import Environment
 from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction
 from bot.changes.model import ChangeInput

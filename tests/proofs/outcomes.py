@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import chain, cycle
 
 import httpx
 
@@ -101,13 +102,16 @@ def met_by(edits: Mapping[str, ChangeInput]) -> list[tuple[str, str]]:
 
 
 def one_each(edits: Mapping[str, ChangeInput]) -> list[tuple[str, str]]:
-    """Every edit with one of its troubles, and every trouble with one edit at least."""
-    by_edit = {edit: [name for each, name in met_by(edits) if each == edit] for edit in edits}
-    # Those that meet most choose last, so that the rest is left to them.
-    return [
-        (edit, names[-1 - place % len(names)])
-        for place, (edit, names) in enumerate(sorted(by_edit.items(), key=lambda each: -len(each[1])))
-    ]
+    """One edit of each kind and one of each for an entity, with one trouble; and every trouble once at least,
+    those that take long no more often."""
+    last = {
+        (asked.kind not in _BALANCES, asked.kind, bool(asked.entity)): edit for edit, asked in edits.items()
+    }
+    quick = [name for name, trouble in TROUBLES.items() if trouble.fault not in ("queued", "latency")]
+    # Those that may be queued come first, and with them what only they can meet.
+    return list(
+        zip([last[each] for each in sorted(last)], chain(reversed(TROUBLES), cycle(quick)), strict=False)
+    )
 
 
 async def outcomes(
