@@ -15,10 +15,10 @@ from bot.approvals.filled_forms import FilledForm
 from bot.approvals.lifecycle import Record, State
 from bot.approvals.results import ChangeRequest, Outcome, Result
 from bot.approvals.wishes import Others
-from bot.changes import buttons, chooser, request_form
+from bot.changes import buttons, request_form
 from bot.changes import registry as kinds
 from bot.changes.balance.sentence import SeveralChanges
-from bot.changes.chooser import ChooserMeta
+from bot.changes.buttons import ChooserMeta, chooser, loading_chooser
 from bot.changes.forms import scope, words
 from bot.changes.forms.fields import called as names_in
 from bot.changes.forms.fields import why_given
@@ -61,7 +61,7 @@ async def clicked(interaction: Interaction, services: Services) -> None:
 async def _offer_all(interaction: Interaction, services: Services, place: Place) -> None:
     """Every change of this card in a modal, for a menu that does not hold them."""
     meta = ChooserMeta(channel=interaction.channel)
-    view = await services.replies.open_modal(interaction, chooser.loading(meta))
+    view = await services.replies.open_modal(interaction, loading_chooser(meta))
     interaction = replace(interaction, view=view)
     async with shown_in_modal(interaction, services):
         permitted = await permitted_kinds(interaction, services, place)
@@ -69,7 +69,7 @@ async def _offer_all(interaction: Interaction, services: Services, place: Place)
         kinds_here = [kind for kind in buttons.on(place) if kind.id in permitted]
         facts = known_facts(services, customer, kinds_here)
         kinds_offered = buttons.applying(kinds_here, facts, place.feature)
-        await services.replies.update_modal(view, chooser.choices(place, kinds_offered, meta))
+        await services.replies.update_modal(view, chooser(place, kinds_offered, meta))
 
 
 async def chosen(interaction: Interaction, services: Services) -> None:

@@ -4,8 +4,9 @@ import asyncio
 from dataclasses import replace
 
 from bot.autumn.models import Customer
-from bot.changes import buttons, prefill
+from bot.changes import buttons
 from bot.changes import registry as kinds
+from bot.changes.forms.fields import reason_in_message, ticket_in_message, why_values
 from bot.kit import ids
 from bot.lookups.concurrent import meanwhile
 from bot.lookups.find import in_message
@@ -31,8 +32,8 @@ async def open_list(interaction: Interaction, services: Services) -> None:
     meta = MessageMeta(
         channel=interaction.channel,
         thread=interaction.thread_ts,
-        reason=prefill.reason(interaction.text),
-        ticket=prefill.ticket(interaction.text, permalink),
+        reason=reason_in_message(interaction.text),
+        ticket=ticket_in_message(interaction.text, permalink),
     )
     async with shown_in_modal(interaction, services):
         thread = await _thread(interaction, services)
@@ -97,7 +98,7 @@ async def change(interaction: Interaction, services: Services) -> None:
     """The form, in place of the list, with the reason and the ticket from the message."""
     meta = MessageMeta.decode(interaction.metadata)
     place = decoding.place(interaction.block.removeprefix(f"{ids.MESSAGE_CHANGE}:"))
-    filled_in = replace(_in_conversation(interaction, meta), state=prefill.values(meta.reason, meta.ticket))
+    filled_in = replace(_in_conversation(interaction, meta), state=why_values(meta.reason, meta.ticket))
     await forms.from_message(filled_in, services, interaction.value, place.customer)
 
 

@@ -8,7 +8,8 @@ from sqlalchemy import Row, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.approvals.lifecycle import Record
-from bot.changes import prefill, registry
+from bot.changes import registry
+from bot.changes.forms.fields import why_values
 from bot.kit.form_values import Values
 from bot.lookups.place import Place
 from bot.store.database import Database, insert, unbroken
@@ -79,7 +80,7 @@ async def of_change(database: Database, record: Record) -> FilledForm:
         feature=registry.kind(record.kind).feature(record.input),
         entity=record.input.entity,
     )
-    return FilledForm(record.id, record.kind, place, prefill.values(record.reason, record.ticket))
+    return FilledForm(record.id, record.kind, place, why_values(record.reason, record.ticket))
 
 
 @unbroken

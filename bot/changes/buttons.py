@@ -3,10 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
+from pydantic import Field
+
 from bot.changes import registry, words
 from bot.changes.model import Facts
 from bot.changes.spec import ChangeKind
-from bot.kit import blocks, ids, text
+from bot.kit import blocks, ids, surfaces, text
+from bot.kit.card import Block
+from bot.kit.carried import Carried
 from bot.lookups.card import Tools
 from bot.lookups.place import OVERVIEW, Place
 
@@ -86,3 +90,33 @@ def clicked(action: str, value: str) -> tuple[str, str]:
     if kind_id == _MENU:
         kind_id, _, value = value.partition(" ")
     return kind_id, value
+
+
+# The modal that offers every change of a card whose menu cannot hold them all
+
+
+class ChooserMeta(Carried):
+    channel: str = Field(default="", alias="h")
+    """Where the asker is to hear of the change."""
+
+
+def loading_chooser(meta: ChooserMeta) -> dict[str, Any]:
+    return _chooser_modal([blocks.section("waiting", words.LOADING_CHANGES)], meta)
+
+
+def chooser(place: Place, kinds: Sequence[ChangeKind[Any]], meta: ChooserMeta) -> dict[str, Any]:
+    """A button for each, the dangerous ones last."""
+    value = place.encode()
+    shown = [
+        blocks.section(
+            f"kind.{kind.id}",
+            f"*{kind.button}*\n{kind.help[:1].upper()}{kind.help[1:]}",
+            accessory=blocks.button(words.CHOOSE, f"{ids.CHOOSE}:{kind.id}", value, danger=kind.danger),
+        )
+        for kind in sorted(kinds, key=lambda kind: kind.danger)
+    ]
+    return _chooser_modal(shown or [blocks.section("nothing", words.NO_CHANGES)], meta)
+
+
+def _chooser_modal(shown: Sequence[Block], meta: ChooserMeta) -> dict[str, Any]:
+    return surfaces.modal(words.CHOOSER_TITLE, shown, callback=ids.CHOOSER_MODAL, metadata=meta.encode())

@@ -24,10 +24,10 @@ from bot.autumn.models import Environment
 from bot.batches import card as batch_card
 from bot.batches import form as batch_form
 from bot.batches.model import MOST_LINES, BatchProgress, BatchRecord, BatchState, FeatureTotal, LineState
-from bot.changes import buttons, chooser, request_form
+from bot.changes import buttons, request_form
 from bot.changes import registry as kinds
 from bot.changes.balance.words import BalanceLine
-from bot.changes.chooser import ChooserMeta
+from bot.changes.buttons import ChooserMeta, chooser
 from bot.changes.forms.model import FormState, Meta
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts
@@ -93,7 +93,7 @@ def samples() -> Iterator[Sample]:
             yield Sample(f"{kind.id} for the {audience}", card)
         meta = Meta(kind=kind.id, customer=CUSTOMER_ID, submission="sample", feature="messages")
         yield Sample(f"{kind.id} form", view=request_form.build(FormState(meta, _facts())))
-    every_change = chooser.choices(Place(customer=CUSTOMER_ID), kinds.KINDS, ChooserMeta())
+    every_change = chooser(Place(customer=CUSTOMER_ID), kinds.KINDS, ChooserMeta())
     yield Sample("more changes", view=every_change)
     for link in links.KINDS:
         card = link_card(MadeLink(link, sample_customer(), "https://example.com/session"))

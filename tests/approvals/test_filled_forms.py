@@ -5,7 +5,7 @@ from dataclasses import replace
 from bot.approvals import filled_forms
 from bot.approvals.filled_forms import REMEMBERED, FilledForm
 from bot.approvals.results import Result
-from bot.changes import prefill
+from bot.changes.forms.fields import why_values
 from bot.lookups.place import Place
 from tests.approvals.harness import CUSTOMER, NOW, Harness
 
@@ -40,5 +40,5 @@ async def test_expired_form_leaves_the_reason_and_the_feature(harness: Harness) 
         record.id,
         "balance",
         PLACE,
-        prefill.values("so", "https://tickets.example/1"),
+        why_values("so", "https://tickets.example/1"),
     )

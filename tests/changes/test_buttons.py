@@ -7,8 +7,8 @@ import pytest
 
 from bot.autumn.models import Customer, PlanItem, UsagePrice
 from bot.changes import balance as balance_kind
-from bot.changes import buttons, chooser, registry, words
-from bot.changes.chooser import ChooserMeta
+from bot.changes import buttons, registry, words
+from bot.changes.buttons import ChooserMeta, chooser
 from bot.changes.model import Facts
 from bot.changes.spec import ChangeKind
 from bot.kit import blocks, ids
@@ -175,7 +175,7 @@ def test_entry_for_more_changes_is_told_from_a_kind() -> None:
 
 def test_chooser_offers_every_kind_and_the_dangerous_last() -> None:
     place = Place(customer="cus_1", part="feature", feature="messages")
-    view = chooser.choices(place, registry.KINDS, ChooserMeta(channel="C1"))
+    view = chooser(place, registry.KINDS, ChooserMeta(channel="C1"))
     offered = [block["accessory"] for block in view["blocks"]]
     kinds = [button["action_id"].removeprefix(f"{ids.CHOOSE}:") for button in offered]
     assert sorted(kinds) == sorted(kind.id for kind in registry.KINDS)
@@ -185,7 +185,7 @@ def test_chooser_offers_every_kind_and_the_dangerous_last() -> None:
 
 
 def test_chooser_without_a_change_says_so() -> None:
-    view = chooser.choices(Place(customer="c"), [], ChooserMeta())
+    view = chooser(Place(customer="c"), [], ChooserMeta())
     assert words.NO_CHANGES in checks.read(view["blocks"])
 
 

@@ -18,10 +18,9 @@ from bot.changes.control.words import (
     ControlType,
     ThresholdType,
 )
-from bot.changes.forms import features
 from bot.changes.forms import fields as parts
 from bot.changes.forms import words as forms_words
-from bot.changes.forms.features import FEATURE_BLOCK
+from bot.changes.forms.fields import FEATURE_BLOCK, feature_field, offered_features
 from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
 from bot.changes.model import Facts
 from bot.changes.notes import Note
@@ -60,12 +59,12 @@ _MOST = 15
 
 
 def build(state: FormState) -> FormContent:
-    offered = features.offered(state.facts, switches=False)
+    offered = offered_features(state.facts, switches=False)
     if not offered:
         return FormContent(state.meta, closed=words.NO_FEATURES)
     control, action = _control(state.values), _action(state.values)
     feature = _feature(state.meta, state.values)
-    fields = [_pick_control(control), features.field(offered, feature), _pick_action(action)]
+    fields = [_pick_control(control), feature_field(offered, feature), _pick_action(action)]
     if _limited(control, action):
         fields.append(_type_limit(control, state.values))
     if _buys(control, action):
@@ -99,7 +98,7 @@ def parse(meta: Meta, values: Values) -> Parsed:
 
 
 def feature_options(facts: Facts, typed: str = "") -> list[dict[str, Any]]:
-    return options.feature_options(features.offered(facts, switches=False), typed)
+    return options.feature_options(offered_features(facts, switches=False), typed)
 
 
 # What is filled in

@@ -1,15 +1,18 @@
-"""What the forms of all kinds have in common: block ids, names, the reason, parsing."""
+"""What the forms of several kinds have in common: block ids, names, the reason, any feature, parsing."""
 
 import hashlib
+import re
 from collections.abc import Mapping
+from typing import Any
 
 from bot.changes.forms import words as forms_words
 from bot.changes.forms.model import Meta, Parsed
 from bot.changes.model import ChangeInput, Facts
-from bot.kit import blocks, form_values, ids, links
+from bot.kit import blocks, form_values, ids, links, text
 from bot.kit.card import Block
 from bot.kit.form_values import Values
-from bot.lookups import names
+from bot.lookups import names, options
+from bot.lookups.find.query import unmarked
 
 REASON_BLOCK = "reason"
 TICKET_BLOCK = "ticket"
@@ -77,3 +80,64 @@ def tick(block_id: str, label: str, shown: str, more: str, values: Values) -> Bl
 def digest(said: str) -> str:
     """A short mark of a text, which does not give the text away."""
     return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+# Any feature of the organization, whether or not the customer has it
+
+
+FEATURE_BLOCK = "feature"
+
+
+def offered_features(facts: Facts, *, switches: bool) -> Mapping[str, str]:
+    """Names by id, of all that are in use and that an option can carry. `switches`: with those that are on or
+    off."""
+    return {
+        feature.id: feature.name or feature.id
+        for feature in facts.features.values()
+        if not feature.archived
+        and (switches or feature.type != "boolean")
+        and 0 < text.length(feature.id) <= blocks.OPTION
+        and not feature.id.startswith("#")
+    }
+
+
+def feature_field(offered: Mapping[str, str], feature: str) -> Block:
+    """`feature`: the one that is picked, or empty."""
+    initial = options.feature_option(feature, offered[feature]) if feature in offered else None
+    element: Any
+    if len(offered) > options.MOST:
+        element = blocks.picker(ids.FORM_FEATURE, forms_words.PICK_FEATURE, min_query=0, initial=initial)
+    else:
+        ordered = sorted(offered.items(), key=lambda item: (item[1].casefold(), item[0]))
+        shown = [options.feature_option(*item) for item in ordered]
+        element = blocks.select(ids.FORM_FEATURE, forms_words.PICK_FEATURE, shown, initial)
+    return blocks.field(FEATURE_BLOCK, forms_words.FEATURE, element, listens=True)
+
+
+# The reason and the ticket, from a message
+
+
+LONGEST_REASON = 500
+LONGEST_TICKET = 500
+_ADDRESS = re.compile(r"https?://[^\s<>|\"]+")
+
+
+def reason_in_message(message: str) -> str:
+    """The message as the reason of a change, cut to a size that can be read at a glance."""
+    return text.clean(text.clean(unmarked(message))[:LONGEST_REASON])
+
+
+def ticket_in_message(message: str, permalink: str) -> str:
+    """The first address in it that is no customer's page, else the message's own; empty for neither."""
+    found = (address.rstrip(".,;:!?)]") for address in _ADDRESS.findall(message))
+    addresses = [*(address for address in found if not links.is_customer_page(address)), permalink]
+    usable = (links.web(address) for address in addresses)
+    return next((address for address in usable if address and len(address) <= LONGEST_TICKET), "")
+
+
+def why_values(reason_text: str, ticket_address: str) -> Values:
+    """Both as a form's `state.values` would hold them."""
+    return {
+        REASON_BLOCK: {field_id("reason"): {"type": "plain_text_input", "value": reason_text}},
+        TICKET_BLOCK: {field_id("ticket"): {"type": "url_text_input", "value": ticket_address}},
+    }

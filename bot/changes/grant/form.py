@@ -8,10 +8,9 @@ from bot.autumn.models import Feature
 from bot.changes import amounts, notes
 from bot.changes import words as changes_words
 from bot.changes.amounts import NotAnAmount
-from bot.changes.forms import features
 from bot.changes.forms import fields as parts
 from bot.changes.forms import words as forms_words
-from bot.changes.forms.features import FEATURE_BLOCK
+from bot.changes.forms.fields import FEATURE_BLOCK, feature_field, offered_features
 from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
 from bot.changes.grant import words
 from bot.changes.grant.request import INTERVALS, GrantInput, grant_id
@@ -39,12 +38,12 @@ _LONGEST = 100
 
 
 def build(state: FormState) -> FormContent:
-    offered = features.offered(state.facts, switches=True)
+    offered = offered_features(state.facts, switches=True)
     if not offered:
         return FormContent(state.meta, closed=words.NO_FEATURES)
     feature = state.facts.features.get(_feature(state.meta, state.values))
     meta = state.meta.model_copy(update={"feature": feature.id if feature else ""})
-    fields = [features.field(offered, meta.feature)]
+    fields = [feature_field(offered, meta.feature)]
     if feature is None:
         return FormContent(meta, fields=fields, problem=_typed_wrong(state.values))
     size = _size(feature, state.values)
@@ -116,7 +115,7 @@ def parse(meta: Meta, values: Values) -> Parsed:
 
 
 def feature_options(facts: Facts, typed: str = "") -> list[dict[str, Any]]:
-    return options.feature_options(features.offered(facts, switches=True), typed)
+    return options.feature_options(offered_features(facts, switches=True), typed)
 
 
 # What is filled in
@@ -212,7 +211,7 @@ def _pick_interval(every: str) -> Block:
 
 
 def _preset_fits(feature: str, facts: Facts) -> bool:
-    return feature in features.offered(facts, switches=False)
+    return feature in offered_features(facts, switches=False)
 
 
 def _given(request: ChangeInput) -> tuple[str, Decimal] | None:

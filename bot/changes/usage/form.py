@@ -6,10 +6,9 @@ from typing import Any
 
 from bot.changes import amounts, notes
 from bot.changes.amounts import NotAnAmount
-from bot.changes.forms import features
 from bot.changes.forms import fields as parts
 from bot.changes.forms import words as forms_words
-from bot.changes.forms.features import FEATURE_BLOCK
+from bot.changes.forms.fields import FEATURE_BLOCK, feature_field
 from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
 from bot.changes.model import Facts
 from bot.changes.notes import Note
@@ -31,7 +30,7 @@ def build(state: FormState) -> FormContent:
         return FormContent(state.meta, closed=words.NO_BALANCES)
     feature = _feature(state.meta, state.values)
     meta = state.meta.model_copy(update={"feature": feature})
-    fields = [features.field(offered, feature), _type_amount(state.values)]
+    fields = [feature_field(offered, feature), _type_amount(state.values)]
     return FormContent(meta, fields=fields, problem=_typed_wrong(state.values))
 
 

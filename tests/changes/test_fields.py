@@ -4,9 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.changes import prefill
-from bot.changes.forms.fields import REASON_BLOCK, TICKET_BLOCK
-from bot.changes.prefill import LONGEST_REASON
+from bot.changes.forms.fields import (
+    LONGEST_REASON,
+    REASON_BLOCK,
+    TICKET_BLOCK,
+    reason_in_message,
+    ticket_in_message,
+    why_values,
+)
 from bot.kit import form_values
 from tests.examples import examples
 
@@ -28,7 +33,7 @@ DESK = "https://desk.example/tickets/4711"
     ],
 )
 def test_ticket_is_the_first_link_or_the_message(words: str, permalink: str, ticket: str) -> None:
-    assert prefill.ticket(words, permalink) == ticket
+    assert ticket_in_message(words, permalink) == ticket
 
 
 @pytest.mark.parametrize(
@@ -40,14 +45,14 @@ def test_ticket_is_the_first_link_or_the_message(words: str, permalink: str, tic
     ],
 )
 def test_reason_is_what_the_message_says(words: str, reason: str) -> None:
-    assert prefill.reason(words) == reason
+    assert reason_in_message(words) == reason
 
 
 @examples(200)
 @given(st.text(max_size=2000))
 def test_form_takes_what_it_is_filled_in_with(words: str) -> None:
-    reason = prefill.reason(words)
+    reason = reason_in_message(words)
     assert len(reason) <= LONGEST_REASON
-    filled_in = prefill.values(reason, HERE)
+    filled_in = why_values(reason, HERE)
     assert form_values.typed_lines(filled_in, REASON_BLOCK) == reason
     assert form_values.typed(filled_in, TICKET_BLOCK) == HERE
