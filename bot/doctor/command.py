@@ -8,6 +8,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.autumn.client import Autumn
+from bot.autumn.retry_policy import RetryPolicy
+from bot.autumn.throttle import Limits
 from bot.doctor.autumn import examine_autumn
 from bot.doctor.blocks import examine_blocks
 from bot.doctor.changes import examine_channel, examine_database, examine_policy
@@ -22,8 +24,15 @@ __all__ = ["Finding", "Report", "examine"]
 _SLACK_SECONDS = 10.0
 
 
-async def examine(settings: Settings, report: Report) -> None:
-    """Reports one finding after the other, as they are made. Never raises."""
+async def examine(
+    settings: Settings,
+    report: Report,
+    *,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    patience: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
+) -> None:
+    """Reports one finding after the other, as they are made. Never raises. `limits`, `patience`: how often
+    Autumn is asked, and how long."""
     clients = SlackClients(
         settings.slack_bot_token, api_url=settings.slack_api_url, timeout=_SLACK_SECONDS, limited=0
     )
@@ -37,7 +46,11 @@ async def examine(settings: Settings, report: Report) -> None:
             await examine_blocks(slack, report)
     report(await examine_database(settings))
     autumn = Autumn(
-        key=settings.autumn_secret_key, url=settings.autumn_url, version=settings.autumn_api_version
+        key=settings.autumn_secret_key,
+        url=settings.autumn_url,
+        version=settings.autumn_api_version,
+        limits=limits,
+        patience=patience,
     )
     try:
         await examine_autumn(settings, autumn, report)

@@ -121,8 +121,10 @@ async def test_request_waits_when_the_policy_now_requires_more_approvals(
 
 async def test_concurrent_approvals_are_both_counted(harness: Harness, service: ChangeService) -> None:
     request = await harness.waiting(service)
+    # Within one process, the second would wait for its turn.
+    other_process = harness.service()
     # The policy is asked about the requester after the earlier approvals were read.
-    harness.permissions.meanwhile[Verb.ASK] = lambda: service.approve(request.id, 1, LEA)
+    harness.permissions.meanwhile[Verb.ASK] = lambda: other_process.approve(request.id, 1, LEA)
     done = (await service.approve(request.id, 1, RAJ)).record
     assert done is not None
     assert (done.state, counted(done)) == (State.APPLIED, {"U_RAJ": True, "U_LEA": True})
