@@ -1,12 +1,22 @@
-"""Whether there is any change that a person may ask for, which decides if the form opens."""
+"""What the policy lets people do, with what Slack says of them."""
 
+from collections.abc import AsyncIterator, Sequence
+from decimal import Decimal
+
+import aiohttp
 import pytest
+from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.access.permission import widest
-from bot.access.policy import Person, Request, Verb, decide
-from bot.access.rules import PolicyKind
+from bot.access.groups import Groups
+from bot.access.limits import Measure
+from bot.access.people import Actor, Home, People
+from bot.access.permission import KindPowers, Permission, powers, widest
+from bot.access.policy import DecisionReason, Request, Verb, decide
+from bot.access.rules import Person, PolicyKind, Who
 from bot.autumn.models import Environment
-from tests.policy import BALANCE, DELETION, DETAILS, REWARD, read
+from sandbox.slack import LocalSlack
+from tests.policy import BALANCE, DELETION, DETAILS, KINDS, REWARD, read
+from tests.running import MANIFEST
 
 RULES = """
 [[allow]]
@@ -36,12 +46,119 @@ who = "everyone"
 may = ["ask"]
 changes = ["deletion"]
 """
+IN_THE_SANDBOX = """
+[[allow]]
+who = "everyone"
+may = ["ask", "history", "link"]
+environment = "sandbox"
+"""
+LEADS_ASK = """
+[[allow]]
+who = "@billing-leads"
+may = ["ask"]
+changes = ["balance"]
+"""
+LIVE, SANDBOX = Environment.LIVE, Environment.SANDBOX
+ANA, LEA, GUS = Actor("U01ANA", "T01NORTHW"), Actor("U03LEA", "T01NORTHW"), Actor("U05GUS", "T01NORTHW")
+UNKNOWN = Actor("U99NOBODY", "T01NORTHW")
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[AsyncWebClient]:
+    async with LocalSlack.running(manifest=MANIFEST) as slack, aiohttp.ClientSession() as session:
+        yield AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, session=session)
+
+
+def permission(
+    client: AsyncWebClient,
+    rules: str,
+    environment: Environment = SANDBOX,
+    billing: Sequence[PolicyKind] = (REWARD,),
+) -> Permission:
+    people = People(client, lambda: Home("T01NORTHW"), seconds=60)
+    return Permission(read(rules), people, Groups(client), environment, billing)
 
 
 @pytest.mark.parametrize(
     ("kind", "opens"),
     [(BALANCE, True), (REWARD, True), (DETAILS, False), (DELETION, False)],
 )
-def test_a_form_opens_for_whom_something_is_allowed(kind: PolicyKind, opens: bool) -> None:
-    request = Request(Verb.ASK, kind=kind, environment=Environment.SANDBOX)
+async def test_form_opens_for_whom_some_change_is_allowed(
+    client: AsyncWebClient, kind: PolicyKind, opens: bool
+) -> None:
+    request = Request(Verb.ASK, kind=kind, environment=SANDBOX)
     assert decide(widest(read(RULES)), request, Person("U1")).permit is opens
+    assert (await permission(client, RULES).may_open(kind, ANA)).permit is opens
+
+
+async def test_what_is_allowed_in_the_sandbox_is_not_allowed_in_live(client: AsyncWebClient) -> None:
+    for environment in Environment:
+        asked = permission(client, IN_THE_SANDBOX, environment)
+        allowed = environment is SANDBOX
+        assert (await asked.may_open(BALANCE, ANA)).permit is allowed
+        assert (await asked.may_link(ANA)).permit is allowed
+        may = await asked.powers(ANA, [BALANCE])
+        assert (may.history, may.kinds) == (allowed, (KindPowers("balance", ask=allowed),))
+
+
+async def test_groups_and_membership_are_as_slack_has_them(client: AsyncWebClient) -> None:
+    asked = permission(client, LEADS_ASK)
+    reasons = [(await asked.may_open(BALANCE, actor)).reason for actor in (LEA, ANA, GUS, UNKNOWN)]
+    assert reasons == [
+        DecisionReason.ALLOWED,
+        DecisionReason.NO_RULE,
+        DecisionReason.NOT_A_MEMBER,
+        DecisionReason.UNCHECKED,
+    ]
+
+
+async def test_links_follow_changes_of_billing_where_no_rule_names_links(client: AsyncWebClient) -> None:
+    rewards = '[[allow]]\nname = "rewards"\nwho = "everyone"\nmay = "ask"\nchanges = "reward"\n'
+    asked = permission(client, rewards)
+    assert (await asked.may_link(ANA)).permit
+    assert not (await asked.may(Request(Verb.HISTORY, environment=SANDBOX), ANA)).permit
+    assert not (await permission(client, rewards, billing=(BALANCE,)).may_link(ANA)).permit
+    leads = rewards + '[[allow]]\nwho = "@billing-leads"\nmay = "link"\n'
+    assert not (await permission(client, leads).may_link(ANA)).permit
+    assert (await permission(client, leads).may_link(LEA)).permit
+
+
+async def test_who_may_request_a_change_is_not_who_may_have_links(client: AsyncWebClient) -> None:
+    asked = permission(client, RULES)
+    large = Request(Verb.ASK, kind=BALANCE, environment=SANDBOX, amount=Decimal(7))
+    deletion = Request(Verb.ASK, kind=DELETION, environment=SANDBOX)
+    assert asked.holders(large) == Who()
+    assert asked.holders(large, opening=True) == Who(everyone=True)
+    assert asked.holders(deletion, opening=True) == Who()
+
+
+def test_limits_of_other_people_are_not_told() -> None:
+    policy = read(
+        '[[allow]]\nwho = "everyone"\nmay = "ask"\n'
+        '[[allow]]\nwho = "U01ANA"\nmay = "at_once"\nchanges = "balance"\namount_up_to = 5\n'
+        '[[allow]]\nwho = "U02RAJ"\nmay = "at_once"\nchanges = "balance"\namount_up_to = 500\n'
+    )
+    (balance,) = powers(policy, Person("U01ANA"), [BALANCE], SANDBOX).kinds
+    assert balance.limits == ({Measure.AMOUNT: Decimal(5), Measure.DAY: Decimal(5)},)
+
+
+def test_limits_are_not_told_where_everything_is_applied_at_once() -> None:
+    everything = '[[allow]]\nwho = "everyone"\nmay = ["ask", "at_once"]\n'
+    limited = '[[allow]]\nwho = "everyone"\nmay = "at_once"\nchanges = "balance"\namount_up_to = 5\n'
+    assert powers(read(everything + limited), Person("U1"), [BALANCE], SANDBOX).kinds == (
+        KindPowers("balance", ask=True, at_once=True, always_at_once=True),
+    )
+
+
+async def test_previews_of_links_name_customers_in_named_channels(client: AsyncWebClient) -> None:
+    rules = '[link_previews]\nchannels = ["C01SUPPORT"]\n'
+    asked = permission(client, rules)
+    assert asked.may_preview("C01SUPPORT")
+    assert not asked.may_preview("C02BILLING")
+
+
+async def test_digests_are_decided_by_their_own_rule(client: AsyncWebClient) -> None:
+    asked = permission(client, '[digests]\nwho = "@billing-leads"\n')
+    decisions = [await asked.may_digests(actor) for actor in (LEA, ANA)]
+    assert [decision.permit for decision in decisions] == [True, False]
+    assert (await asked.powers(LEA, KINDS)).digests
