@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot.autumn.models import Balance, Customer, Entity, Invoice, Plan, PlanItem, Purchase, Subscription
 from bot.changes import entity_view, registry
-from bot.changes.billing import bought
+from bot.changes.billing.quantities import sold_with
 from bot.changes.cancellation.request import CancellationInput
 from bot.changes.cancellation.words import CancellationAction, Settlement
 from bot.changes.expiry.request import ExpiryInput
@@ -378,7 +378,7 @@ def trials(facts: Facts) -> Iterator[ChangeInput]:
 
 def quantities(facts: Facts) -> Iterator[ChangeInput]:
     for each in facts.customer.subscriptions:
-        for feature in bought.items(each):
+        for feature in sold_with(each):
             yield QuantityInput(
                 customer="cus_1",
                 subscription=each.id,

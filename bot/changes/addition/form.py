@@ -7,7 +7,16 @@ from bot.changes.addition import words
 from bot.changes.addition.request import AdditionInput, offered_products
 from bot.changes.addition.words import AdditionNote
 from bot.changes.billing import form as billing_form
-from bot.changes.billing import product_field, quantity_fields
+from bot.changes.billing.product_fields import (
+    chosen_quantities,
+    pickable_products,
+    picked_product,
+    product_field,
+    quantity_fields,
+    quantity_problem,
+    remembered_features,
+    submitted_quantities,
+)
 from bot.changes.billing.quantities import FeatureQuantity
 from bot.changes.forms import fields as parts
 from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
@@ -27,22 +36,22 @@ def build(state: FormState) -> FormContent:
     if not pickable:
         return FormContent(state.meta, closed=words.NO_PRODUCTS)
     plan = _picked(state.values, state.facts)
-    content = [product_field.field(PRODUCT_BLOCK, words.PRODUCT, words.PICK_PRODUCT, state, pickable)]
+    content = [product_field(PRODUCT_BLOCK, words.PRODUCT, words.PICK_PRODUCT, state, pickable)]
     if plan is not None:
-        content += quantity_fields.fields(state, plan)
+        content += quantity_fields(state, plan)
     if left_out := len(offered_products(state.facts)) - len(pickable):
         content.append(blocks.context("left_out", words.left_out(left_out)))
     return FormContent(
         _remember(state.meta, plan),
         billing_form.held(state.facts),
         content,
-        problem=quantity_fields.problem(state.values, plan) if plan is not None else "",
+        problem=quantity_problem(state.values, plan) if plan is not None else "",
     )
 
 
 def draft(meta: Meta, values: Values, facts: Facts) -> AdditionInput | None:
     plan = _picked(values, facts)
-    chosen = quantity_fields.chosen(values, plan) if plan is not None else None
+    chosen = chosen_quantities(values, plan) if plan is not None else None
     if plan is None or chosen is None:
         return None
     return _request(meta, plan.id, chosen, one_time=is_one_time(plan))
@@ -50,7 +59,7 @@ def draft(meta: Meta, values: Values, facts: Facts) -> AdditionInput | None:
 
 def parse(meta: Meta, values: Values) -> Parsed:
     product = form_values.chosen(values, PRODUCT_BLOCK)
-    quantities, errors = quantity_fields.submitted(meta, values)
+    quantities, errors = submitted_quantities(meta, values)
     if not product:
         errors[PRODUCT_BLOCK] = notes.plain(Note(AdditionNote.NO_PRODUCT))
     elif meta.shown.get(PRODUCT_BLOCK) != product:
@@ -72,16 +81,16 @@ def _request(
 def _remember(meta: Meta, plan: Plan | None) -> Meta:
     if plan is None:
         return meta.model_copy(update={"shown": {}})
-    shown = {PRODUCT_BLOCK: plan.id, **quantity_fields.remembered(plan)}
+    shown = {PRODUCT_BLOCK: plan.id, **remembered_features(plan)}
     return meta.model_copy(update={"shown": {**shown, **({_ONE_TIME: "yes"} if is_one_time(plan) else {})}})
 
 
 def _picked(values: Values, facts: Facts) -> Plan | None:
-    return product_field.picked(PRODUCT_BLOCK, values, _pickable(facts))
+    return picked_product(PRODUCT_BLOCK, values, _pickable(facts))
 
 
 def _pickable(facts: Facts) -> list[Plan]:
-    return product_field.pickable(offered_products(facts).values())
+    return pickable_products(offered_products(facts).values())
 
 
 FORM = ChangeForm(build, draft, parse)

@@ -9,8 +9,8 @@ from bot.autumn.models import Plan
 from bot.changes import canonical, line_form
 from bot.changes.addition import words
 from bot.changes.addition.words import AdditionNote
-from bot.changes.billing import bought, quantities, quote, subscriptions
-from bot.changes.billing.quantities import FeatureQuantity
+from bot.changes.billing import quantities, quote, subscriptions
+from bot.changes.billing.quantities import FeatureQuantity, included_units, sold_by_quantity
 from bot.changes.billing.words import BillingNote
 from bot.changes.canonical import ZERO
 from bot.changes.common import CommonNote, identity_refusals, joined
@@ -158,13 +158,13 @@ def fill_line(listed: ListedAddition, facts: Facts, unique: str) -> AdditionInpu
 
 def _quantities(quantity: Decimal | None, plan: Plan) -> tuple[FeatureQuantity, ...] | Note:
     """A line can say one quantity; where it says none, what the product includes."""
-    sold = bought.sold(plan)
+    sold = sold_by_quantity(plan)
     if len(sold) > 1:
         return Note(AdditionNote.SEVERAL_QUANTITIES)
     if not sold:
         return () if quantity is None else Note(AdditionNote.NO_QUANTITY)
     ((feature, item),) = sold.items()
-    chosen = quantity if quantity is not None else bought.included(item)
+    chosen = quantity if quantity is not None else included_units(item)
     return (
         (FeatureQuantity(feature=feature, quantity=chosen),)
         if chosen

@@ -1,19 +1,88 @@
-"""How much of each feature a new product is to have of those that it sells by quantity. Pure."""
+"""What a product sells by quantity, such as seats, and how much of it a customer has or is to have. Pure."""
 
 import json
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from bot.autumn.models import Plan
-from bot.changes import canonical
-from bot.changes.billing import bought, quote
+from bot.autumn.models import BalanceRow, Customer, Plan, PlanItem, Subscription
+from bot.changes import amounts, canonical
+from bot.changes.billing import quote
 from bot.changes.billing.words import BillingLine, BillingNote
+from bot.changes.canonical import ZERO
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts
 from bot.changes.notes import Note
+
+_AHEAD = "prepaid"
+
+
+def sold_with(subscription: Subscription) -> Mapping[str, PlanItem]:
+    """The features that its product sells by quantity, by id."""
+    return sold_by_quantity(subscription.plan)
+
+
+def sold_by_quantity(plan: Plan | None) -> Mapping[str, PlanItem]:
+    """The features that a product sells by quantity, by id."""
+    return {
+        item.feature_id: item
+        for item in (plan.items if plan else ())
+        if item.price is not None and item.price.billing_method == _AHEAD
+    }
+
+
+def quantity_rows(product: str, feature: str, customer: Customer) -> list[BalanceRow]:
+    """Where the quantity is: one row, unless the product is held more than once."""
+    balance = customer.balances.get(feature)
+    return [
+        row
+        for row in (balance.breakdown if balance else ())
+        if row.plan_id == product and row.price is not None and row.price.billing_method == _AHEAD
+    ]
+
+
+def quantity_of(row: BalanceRow) -> Decimal:
+    """In all: what is bought, and what is included."""
+    return row.included_grant + row.prepaid_grant
+
+
+def included_units(item: PlanItem) -> Decimal:
+    return item.included or ZERO
+
+
+def pack_size(item: PlanItem) -> Decimal:
+    """How many are sold together."""
+    return (item.price.billing_units if item.price else None) or Decimal(1)
+
+
+def next_up(item: PlanItem, wanted: Decimal) -> Decimal:
+    """The least quantity of whole packs that has as many: Autumn would take that."""
+    packs = ((wanted - included_units(item)) / pack_size(item)).to_integral_value(ROUND_CEILING)
+    return included_units(item) + packs * pack_size(item)
+
+
+def quantity_refusal(item: PlanItem, wanted: Decimal) -> Note | None:
+    """Why so many, in all, cannot be bought. Autumn would take another number and say nothing."""
+    if (problem := amounts.size_problem(wanted)) is not None:
+        return amounts.note(problem)
+    least, most = included_units(item), item.price.max_purchase if item.price else None
+    if wanted < 0:
+        return Note(BillingNote.NEGATIVE)
+    if wanted < least:
+        return Note(BillingNote.BELOW_INCLUDED, {"included": canonical.number(least)})
+    if (next_one := next_up(item, wanted)) != wanted:
+        figures = {"pack": pack_size(item), "included": least, "next": next_one}
+        return Note(
+            BillingNote.NOT_WHOLE_PACKS, {named: canonical.number(value) for named, value in figures.items()}
+        )
+    if most is not None and wanted > least + most:
+        return Note(BillingNote.OVER_MOST, {"most": canonical.number(least + most)})
+    return None
+
+
+# How much of each feature a new product is to have
 
 
 class FeatureQuantity(BaseModel):
@@ -29,10 +98,10 @@ Quantities = Sequence[FeatureQuantity]
 
 def refusal(plan: Plan, chosen: Quantities) -> Note | None:
     """Why they cannot be bought with the product. Autumn ignores features that it does not sell."""
-    sold = bought.sold(plan)
+    sold = sold_by_quantity(plan)
     if sorted(each.feature for each in chosen) != sorted(sold):
         return Note(BillingNote.QUANTITIES_MISSING)
-    problems = (bought.refusal(sold[each.feature], each.quantity) for each in chosen)
+    problems = (quantity_refusal(sold[each.feature], each.quantity) for each in chosen)
     return next((problem for problem in problems if problem is not None), None)
 
 
@@ -69,8 +138,7 @@ def held(plan_id: str, chosen: Quantities, facts: Facts) -> str | None:
     """What the customer has of them from the product, to compare; None where there is nothing to."""
     amounts = {
         each.feature: [
-            canonical.number(bought.quantity(row))
-            for row in bought.rows(plan_id, each.feature, facts.customer)
+            canonical.number(quantity_of(row)) for row in quantity_rows(plan_id, each.feature, facts.customer)
         ]
         for each in chosen
     }

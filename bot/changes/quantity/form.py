@@ -6,10 +6,10 @@ from bot.autumn.models import Subscription
 from bot.changes import amounts, notes
 from bot.changes import words as changes_words
 from bot.changes.amounts import NotAnAmount
-from bot.changes.billing import bought
 from bot.changes.billing import form as billing_form
 from bot.changes.billing import words as billing_words
 from bot.changes.billing.form import SubscriptionPicker
+from bot.changes.billing.quantities import sold_with
 from bot.changes.forms import fields as parts
 from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
 from bot.changes.model import Facts
@@ -94,7 +94,7 @@ def parse(meta: Meta, values: Values) -> Parsed:
 
 def _offered(subscription: Subscription) -> list[str]:
     """Ids of features that an option can carry."""
-    return [feature for feature in bought.items(subscription) if 0 < text.length(feature) <= blocks.OPTION]
+    return [feature for feature in sold_with(subscription) if 0 < text.length(feature) <= blocks.OPTION]
 
 
 def _feature(values: Values, subscription: Subscription) -> str:

@@ -9,9 +9,10 @@ from bot.access.limits import Worth
 from bot.autumn.models import BalanceRow, Subscription
 from bot.autumn.write import Write
 from bot.changes import canonical, price
-from bot.changes.billing import bought, quote, subscriptions
+from bot.changes.billing import quote, subscriptions
 from bot.changes.billing import words as billing_words
 from bot.changes.billing.kind import SubscriptionChange
+from bot.changes.billing.quantities import quantity_of, quantity_rows, sold_with
 from bot.changes.billing.subscriptions import update
 from bot.changes.billing.words import BillingLine
 from bot.changes.common import entity_of
@@ -46,7 +47,7 @@ class QuantityChange(SubscriptionChange[QuantityInput]):
         def sells(subscription: Subscription) -> bool:
             return subscription.plan is None or any(
                 isinstance(quantity_row(subscription, subscription.plan_id, each, facts.customer), BalanceRow)
-                for each in bought.items(subscription)
+                for each in sold_with(subscription)
             )
 
         return subscriptions.any_fits(facts.customer, sells)
@@ -59,8 +60,8 @@ class QuantityChange(SubscriptionChange[QuantityInput]):
 
     def snapshot(self, request: QuantityInput, facts: Facts) -> Snapshot:
         subscription = subscriptions.find(request.subscription, facts)
-        rows = bought.rows(request.product, request.feature, facts.customer)
-        quantity = canonical.number(bought.quantity(rows[0])) if len(rows) == 1 else None
+        rows = quantity_rows(request.product, request.feature, facts.customer)
+        quantity = canonical.number(quantity_of(rows[0])) if len(rows) == 1 else None
         held = subscriptions.snapshot(subscription, request.product, facts)
         return {**held, "quantity": quantity, **quote.snapshot(facts)}
 
@@ -83,7 +84,7 @@ class QuantityChange(SubscriptionChange[QuantityInput]):
         facts: Facts,
     ) -> Worth | None:
         """What the units cost for a whole period."""
-        rows = bought.rows(request.product, request.feature, facts.customer)
+        rows = quantity_rows(request.product, request.feature, facts.customer)
         return price.worth(request.feature, amount, facts, row=next((row.id for row in rows), ""))
 
     def products(self, request: QuantityInput, facts: Facts) -> frozenset[str]:  # noqa: ARG002

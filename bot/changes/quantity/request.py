@@ -7,7 +7,8 @@ from typing import Literal
 
 from bot.autumn.models import BalanceRow, Customer, PlanItem, Subscription
 from bot.changes import canonical, line_form
-from bot.changes.billing import bought, subscriptions
+from bot.changes.billing import subscriptions
+from bot.changes.billing.quantities import quantity_of, quantity_refusal, quantity_rows, sold_with
 from bot.changes.billing.words import BillingNote
 from bot.changes.common import CommonNote, identity_refusals
 from bot.changes.line_form import LineForm, LineReader
@@ -38,7 +39,7 @@ def guard(request: QuantityInput, facts: Facts) -> Judgement:
     row = quantity_row(subscription, request.product, request.feature, facts.customer)
     if isinstance(row, Note):
         return _no(row)
-    item = bought.items(subscription)[request.feature]
+    item = sold_with(subscription)[request.feature]
     refusal = _refusal(request, item, row) or subscriptions.refused_quote(facts)
     if refusal is not None:
         return _no(refusal)
@@ -49,17 +50,17 @@ def quantity_row(
     subscription: Subscription, product: str, feature: str, customer: Customer
 ) -> BalanceRow | Note:
     """Where the quantity is, or why it cannot be changed. `product`: the one that the request names."""
-    rows = bought.rows(product, feature, customer)
-    if feature not in bought.items(subscription) or not rows:
+    rows = quantity_rows(product, feature, customer)
+    if feature not in sold_with(subscription) or not rows:
         return Note(QuantityNote.NOT_BOUGHT_AHEAD, {"feature": feature})
     return rows[0] if len(rows) == 1 else Note(QuantityNote.HELD_TWICE)
 
 
 def _refusal(request: QuantityInput, item: PlanItem, row: BalanceRow) -> Note | None:
-    if (refusal := bought.refusal(item, request.quantity)) is not None:
+    if (refusal := quantity_refusal(item, request.quantity)) is not None:
         return refusal
     # The same again is not harmless: after a change that was not billed, it is billed then.
-    return Note(CommonNote.NOTHING_TO_DO) if request.quantity == bought.quantity(row) else None
+    return Note(CommonNote.NOTHING_TO_DO) if request.quantity == quantity_of(row) else None
 
 
 def _warnings(request: QuantityInput, row: BalanceRow) -> Iterator[Note]:
@@ -69,7 +70,7 @@ def _warnings(request: QuantityInput, row: BalanceRow) -> Iterator[Note]:
         yield Note(QuantityNote.NOT_BILLED_NOW)
         return
     yield Note(BillingNote.SHOWN_BY_TIME)
-    if request.quantity > bought.quantity(row):
+    if request.quantity > quantity_of(row):
         yield Note(QuantityNote.MAY_NEED_PAYMENT)
 
 
@@ -104,7 +105,7 @@ def fill_line(listed: ListedQuantity, facts: Facts, unique: str) -> QuantityInpu
     feature = line_form.known(_WHAT, listed.feature, line_form.features(facts))
     if isinstance(feature, Note):
         return feature
-    selling = [each for each in subscriptions.offered(facts) if feature in bought.items(each)]
+    selling = [each for each in subscriptions.offered(facts) if feature in sold_with(each)]
     if len(selling) != 1:
         code = QuantityNote.HELD_TWICE if selling else QuantityNote.NOT_BOUGHT_AHEAD
         return Note(code, {"feature": feature})

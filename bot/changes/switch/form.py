@@ -4,7 +4,16 @@ from bot.autumn.models import Plan
 from bot.changes import notes
 from bot.changes import words as changes_words
 from bot.changes.billing import form as billing_form
-from bot.changes.billing import product_field, quantity_fields
+from bot.changes.billing.product_fields import (
+    chosen_quantities,
+    pickable_products,
+    picked_product,
+    product_field,
+    quantity_fields,
+    quantity_problem,
+    remembered_features,
+    submitted_quantities,
+)
 from bot.changes.billing.quantities import FeatureQuantity
 from bot.changes.forms import fields as parts
 from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
@@ -29,8 +38,8 @@ def build(state: FormState) -> FormContent:
         return FormContent(state.meta, closed=words.NO_PRODUCTS)
     action, plan = _action(state.values), _picked(state.values, state.facts)
     content = [
-        product_field.field(PRODUCT_BLOCK, words.PRODUCT, words.PICK_PRODUCT, state, pickable),
-        *(quantity_fields.fields(state, plan) if plan is not None else ()),
+        product_field(PRODUCT_BLOCK, words.PRODUCT, words.PICK_PRODUCT, state, pickable),
+        *(quantity_fields(state, plan) if plan is not None else ()),
         billing_form.radio(ACTION_BLOCK, words.WHEN, words.ACTIONS, action),
     ]
     if action is SwitchAction.NOW:
@@ -41,20 +50,20 @@ def build(state: FormState) -> FormContent:
         _remember(state, plan),
         billing_form.held(state.facts),
         content,
-        problem=quantity_fields.problem(state.values, plan) if plan is not None else "",
+        problem=quantity_problem(state.values, plan) if plan is not None else "",
     )
 
 
 def draft(meta: Meta, values: Values, facts: Facts) -> SwitchInput | None:
     plan = _picked(values, facts)
-    quantities = quantity_fields.chosen(values, plan) if plan is not None else None
+    quantities = chosen_quantities(values, plan) if plan is not None else None
     if plan is None or quantities is None:
         return None
     return _request(meta, values, _replaced(plan.id, facts), quantities)
 
 
 def parse(meta: Meta, values: Values) -> Parsed:
-    quantities, errors = quantity_fields.submitted(meta, values)
+    quantities, errors = submitted_quantities(meta, values)
     chosen = form_values.chosen(values, PRODUCT_BLOCK)
     if not chosen:
         errors[PRODUCT_BLOCK] = notes.plain(Note(SwitchNote.NO_PRODUCT))
@@ -71,11 +80,11 @@ def _remember(state: FormState, plan: Plan | None) -> Meta:
     if plan is None:
         return state.meta.model_copy(update={"shown": {}})
     shown = {PRODUCT_BLOCK: plan.id, _REPLACES: _replaced(plan.id, state.facts)}
-    return state.meta.model_copy(update={"shown": shown | dict(quantity_fields.remembered(plan))})
+    return state.meta.model_copy(update={"shown": shown | dict(remembered_features(plan))})
 
 
 def _picked(values: Values, facts: Facts) -> Plan | None:
-    return product_field.picked(PRODUCT_BLOCK, values, _pickable(facts))
+    return picked_product(PRODUCT_BLOCK, values, _pickable(facts))
 
 
 def _replaced(product: str, facts: Facts) -> str:
@@ -107,7 +116,7 @@ def _kept(values: Values) -> Kept:
 
 
 def _pickable(facts: Facts) -> list[Plan]:
-    return product_field.pickable(offered_products(facts).values())
+    return pickable_products(offered_products(facts).values())
 
 
 FORM = ChangeForm(build, draft, parse)

@@ -9,7 +9,7 @@ from bot.access.limits import Today
 from bot.approvals.preview import assess
 from bot.autumn.models import Balance, Plan, PlanItem, Subscription, UsagePrice
 from bot.changes.amounts import AmountNote
-from bot.changes.billing import bought
+from bot.changes.billing.quantities import sold_with
 from bot.changes.billing.words import BillingLine, BillingNote
 from bot.changes.common import CommonNote
 from bot.changes.lines import Line, ValueFormat
@@ -207,7 +207,7 @@ def test_what_is_compared() -> None:
 
 
 def test_only_what_is_bought_ahead_has_a_quantity() -> None:
-    assert list(bought.items(selling())) == ["seats"]
+    assert list(sold_with(selling())) == ["seats"]
 
 
 def test_of_a_customer_who_is_gone_it_is_not_known() -> None:

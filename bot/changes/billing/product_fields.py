@@ -1,18 +1,48 @@
-"""Fields for how much of each feature a new product is to have."""
+"""The fields that pick a product, and how much of each feature it is to have."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 from bot.autumn.models import Plan
 from bot.changes import amounts, notes
 from bot.changes.amounts import NotAnAmount
-from bot.changes.billing import bought, words
-from bot.changes.billing.quantities import FeatureQuantity
+from bot.changes.billing import words
+from bot.changes.billing.quantities import FeatureQuantity, included_units, sold_by_quantity
 from bot.changes.forms import fields as parts
 from bot.changes.forms.model import FormState, Meta
-from bot.kit import blocks, form_values, text
+from bot.kit import blocks, form_values, phrases, text
 from bot.kit.card import Block
 from bot.kit.form_values import Values
+from bot.lookups import names, options
+
+
+def pickable_products(offered: Iterable[Plan]) -> list[Plan]:
+    """By name; those that an option and the form can carry."""
+    fitting = [plan for plan in offered if text.length(plan.id) <= blocks.OPTION and _fits(plan)]
+    return sorted(fitting, key=lambda plan: ((plan.name or plan.id).casefold(), plan.id))[: options.MOST]
+
+
+def picked_product(block: str, values: Values, plans: Iterable[Plan]) -> Plan | None:
+    chosen = form_values.chosen(values, block)
+    return next((plan for plan in plans if plan.id == chosen), None)
+
+
+def product_field(block: str, label: str, placeholder: str, state: FormState, plans: Sequence[Plan]) -> Block:
+    currency = names.currency(state.facts.customer)
+    drawn = {plan.id: _option(plan, currency) for plan in plans}
+    initial = drawn.get(form_values.chosen(state.values, block))
+    element = blocks.select(parts.field_id(block), placeholder, list(drawn.values()), initial)
+    return blocks.field(block, label, element, listens=True)
+
+
+def _option(plan: Plan, currency: str) -> Any:
+    label = text.literal(plan.name or plan.id, blocks.OPTION) or phrases.NONE
+    return blocks.option(label, plan.id, text.literal(names.price(plan, currency), blocks.OPTION))
+
+
+# How much of each feature
+
 
 _BLOCK = "bought:"
 _LONGEST = 100
@@ -20,16 +50,16 @@ _MOST = 5
 """Features that a form remembers beside the product, within what Slack lets it carry."""
 
 
-def fits(plan: Plan) -> bool:
+def _fits(plan: Plan) -> bool:
     """Whether the form can ask for all that has to be chosen."""
-    sold = bought.sold(plan)
+    sold = sold_by_quantity(plan)
     return len(sold) <= _MOST and all(0 < text.length(feature) <= blocks.OPTION for feature in sold)
 
 
-def fields(state: FormState, plan: Plan) -> list[Block]:
+def quantity_fields(state: FormState, plan: Plan) -> list[Block]:
     called = parts.called(state.facts)
     drawn = []
-    for feature in bought.sold(plan):
+    for feature in sold_by_quantity(plan):
         block = _block(plan, feature)
         element = blocks.typed(
             parts.field_id(block), _typed(state.values, plan, feature), most=_LONGEST, telling=True
@@ -39,9 +69,9 @@ def fields(state: FormState, plan: Plan) -> list[Block]:
     return drawn
 
 
-def chosen(values: Values, plan: Plan) -> tuple[FeatureQuantity, ...] | None:
+def chosen_quantities(values: Values, plan: Plan) -> tuple[FeatureQuantity, ...] | None:
     """None while one is missing or is no number."""
-    quantities = {feature: _read(_typed(values, plan, feature))[0] for feature in bought.sold(plan)}
+    quantities = {feature: _read(_typed(values, plan, feature))[0] for feature in sold_by_quantity(plan)}
     listed = [
         FeatureQuantity(feature=feature, quantity=quantity)
         for feature, quantity in quantities.items()
@@ -50,19 +80,19 @@ def chosen(values: Values, plan: Plan) -> tuple[FeatureQuantity, ...] | None:
     return tuple(listed) if len(listed) == len(quantities) else None
 
 
-def problem(values: Values, plan: Plan) -> str:
+def quantity_problem(values: Values, plan: Plan) -> str:
     """What is wrong with what is typed, in plain words."""
-    typed = (_typed(values, plan, feature) for feature in bought.sold(plan))
+    typed = (_typed(values, plan, feature) for feature in sold_by_quantity(plan))
     wrong = (_read(each)[1] for each in typed if each)
     return next((each for each in wrong if each), "")
 
 
-def remembered(plan: Plan) -> Mapping[str, str]:
+def remembered_features(plan: Plan) -> Mapping[str, str]:
     """The features by block: a submission comes without facts."""
-    return {_block(plan, feature): feature for feature in bought.sold(plan)}
+    return {_block(plan, feature): feature for feature in sold_by_quantity(plan)}
 
 
-def submitted(meta: Meta, values: Values) -> tuple[tuple[FeatureQuantity, ...], dict[str, str]]:
+def submitted_quantities(meta: Meta, values: Values) -> tuple[tuple[FeatureQuantity, ...], dict[str, str]]:
     """What was entered, and what is wrong with it, by block."""
     quantities, errors = [], {}
     for block, feature in meta.shown.items():
@@ -86,7 +116,7 @@ def _typed(values: Values, plan: Plan, feature: str) -> str:
     block = _block(plan, feature)
     if block in values:
         return form_values.typed(values, block)[:_LONGEST]
-    included = bought.included(bought.sold(plan)[feature])
+    included = included_units(sold_by_quantity(plan)[feature])
     return amounts.typed(included) if included else ""
 
 
