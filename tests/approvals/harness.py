@@ -54,6 +54,8 @@ class Permissions:
     members: dict[str, bool | None] = field(default_factory=dict)
     """With a policy: who is not a member of the workspace (False), or cannot be checked (None)."""
     requests: list[Request] = field(default_factory=list)
+    actors: list[Actor] = field(default_factory=list)
+    """Who was asked about, in each of the requests."""
     decisions: list[Decision] = field(default_factory=list)
     """What the policy answered, if there is one."""
     meanwhile: dict[Verb, Callable[[], Awaitable[object]]] = field(default_factory=dict)
@@ -61,6 +63,7 @@ class Permissions:
 
     async def __call__(self, request: Request, actor: Actor) -> Decision:
         self.requests.append(request)
+        self.actors.append(actor)
         if (action := self.meanwhile.pop(request.verb, None)) is not None:
             await action()
         if self.policy is not None:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from bot.access.policy import Verb
+from bot.access.people import Actor
+from bot.access.policy import DecisionReason, Verb
 from bot.approvals import repository
 from bot.approvals.cards import CHANGE_CARDS
 from bot.approvals.lifecycle import Approval, CardKind, ChangeEvent, State
@@ -144,7 +145,7 @@ async def test_change_taken_over_right_away_is_answered_with_its_state(
 
 # A line of a bulk change
 
-BY_TWO = Mandate("batch-1", (Approval("U_RAJ", NOW), Approval("U_LEA", NOW)))
+BY_TWO = Mandate("batch-1", (Approval("U_RAJ", NOW, team="T_RAJ"), Approval("U_LEA", NOW, team="T_LEA")))
 
 
 async def test_line_of_a_batch_is_applied_under_its_approval_and_has_no_card(
@@ -180,9 +181,41 @@ async def test_line_is_refused_once_the_policy_requires_more_than_its_batch_has(
     assert allowed.result is Result.DONE
     sqlite_harness.permissions.needed = 3
     refused = await submit(sqlite_harness, mandate=BY_TWO)
-    assert refused.result is Result.NOT_ALLOWED
+    assert refused.result is Result.NOT_APPROVED
     assert refused.decision is not None
     assert has_the_form(refused)
+
+
+async def test_line_counts_the_approvals_of_those_who_may_approve_it_by_itself(
+    sqlite_harness: Harness,
+) -> None:
+    harness = sqlite_harness
+    harness.permissions.refused.add(("U_LEA", Verb.APPROVE))
+    record = (await submit(harness, mandate=BY_TWO)).record
+    assert record is not None
+    assert (record.needed, [approval.person for approval in record.approvals]) == (1, ["U_RAJ"])
+    asked = [request for request in harness.permissions.requests if request.verb is Verb.APPROVE]
+    assert {(request.environment, request.own) for request in asked} == {(Environment.SANDBOX, False)}
+    assert {actor for actor in harness.permissions.actors if actor.user == "U_RAJ"} == {
+        Actor("U_RAJ", "T_RAJ")
+    }
+    harness.permissions.refused.add(("U_RAJ", Verb.APPROVE))
+    assert (await submit(harness, mandate=BY_TWO)).result is Result.NOT_APPROVED
+
+
+async def test_line_of_its_own_approver_needs_another(sqlite_harness: Harness) -> None:
+    by_requester = Mandate("batch-1", (Approval(ANA.user, NOW, team=ANA.team),))
+    assert (await submit(sqlite_harness, mandate=by_requester)).result is Result.NOT_APPROVED
+
+
+async def test_line_waits_for_nobody_when_an_approver_cannot_be_checked(sqlite_harness: Harness) -> None:
+    harness = sqlite_harness
+    harness.permissions.policy = read('[[allow]]\nwho = "everyone"\nmay = ["ask", "approve"]')
+    harness.permissions.members["U_LEA"] = None
+    refused = await submit(harness, mandate=BY_TWO)
+    assert (refused.result, refused.record) == (Result.NOT_ALLOWED, None)
+    assert refused.decision is not None
+    assert refused.decision.reason is DecisionReason.UNCHECKED
 
 
 SMALL_A_DAY = """
