@@ -10,7 +10,7 @@ from typing import Any, assert_never
 
 from bot.access.refusal import Ask
 from bot.access.rules import Request, Verb
-from bot.approvals import reason_form, result_card
+from bot.approvals import message_cards, reason_form
 from bot.batches import card as batch_card
 from bot.batches import csv_file, parsing, sentence_list, words
 from bot.batches import form as batch_form
@@ -439,7 +439,7 @@ async def _channel_closed(interaction: Interaction, services: Services, ref: Ref
     refusal = await services.changes.channel.refusal(interaction.channel)
     if refusal is None:
         return False
-    await services.replies.ephemeral(interaction, result_card.result_card(refusal, now=services.now()))
+    await services.replies.ephemeral(interaction, message_cards.result_card(refusal, now=services.now()))
     await services.batch_notifier.redraw(ref.id, interaction.message)
     return True
 

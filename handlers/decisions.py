@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.access.policy import Verb
 from bot.access.refusal import PolicyRefusal
-from bot.approvals import policy_requests, reason_form, result_card
+from bot.approvals import message_cards, policy_requests, reason_form
 from bot.approvals.lifecycle import State
 from bot.approvals.reason_form import ReasonForm
 from bot.approvals.results import Outcome, Result
@@ -145,7 +145,7 @@ async def _channel_closed(interaction: Interaction, services: Services, ref: Ref
     refusal = await services.changes.channel.refusal(interaction.channel)
     if refusal is None:
         return False
-    await services.replies.ephemeral(interaction, result_card.result_card(refusal, now=services.now()))
+    await services.replies.ephemeral(interaction, message_cards.result_card(refusal, now=services.now()))
     await services.notifier.redraw(ref.id, interaction.message)
     return True
 
@@ -155,7 +155,7 @@ async def _show(interaction: Interaction, services: Services, ref: Ref, outcome:
     if interaction.message:
         await services.notifier.adopt(ref.id, interaction.channel, interaction.message)
     if outcome.result not in _SHOWN_ON_THE_CARD:
-        card = result_card.result_card(
+        card = message_cards.result_card(
             outcome.result,
             now=services.now(),
             record=outcome.record,

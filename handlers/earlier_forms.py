@@ -3,7 +3,7 @@
 import secrets
 from dataclasses import replace
 
-from bot.approvals import result_card
+from bot.approvals import message_cards
 from bot.approvals.filled_forms import FilledForm
 from bot.approvals.lifecycle import State
 from bot.approvals.results import Result
@@ -19,7 +19,7 @@ async def again(interaction: Interaction, services: Services) -> None:
     """As the form of an earlier request of this person was filled in."""
     record = await services.changes.get(Ref.decode(interaction.value).id)
     if record is None or record.asker != interaction.user:
-        card = result_card.result_card(Result.UNKNOWN, now=services.now())
+        card = message_cards.result_card(Result.UNKNOWN, now=services.now())
         await services.replies.open_modal(interaction, surfaces.as_modal(card))
         return
     await _reopen(interaction, services, await services.changes.form_of(record))
@@ -36,7 +36,7 @@ async def edit(interaction: Interaction, services: Services) -> None:
             await _reopen(interaction, services, form, edits=ref.encode())
             return
         refusal = Result.STALE if record.state is State.WAITING else Result.TOO_LATE
-    card = result_card.result_card(refusal, now=services.now(), record=record)
+    card = message_cards.result_card(refusal, now=services.now(), record=record)
     await services.replies.open_modal(interaction, surfaces.as_modal(card))
 
 
@@ -44,7 +44,7 @@ async def take_up(interaction: Interaction, services: Services) -> None:
     """What somebody else filled in and may not request; or what it became, if it was taken up before."""
     form = await services.wishes.form(interaction.value)
     if form is None:
-        card = result_card.result_card(Result.UNKNOWN, now=services.now())
+        card = message_cards.result_card(Result.UNKNOWN, now=services.now())
         await services.replies.open_modal(interaction, surfaces.as_modal(card))
         return
     submission, record = await services.wishes.taken_up(form.id)

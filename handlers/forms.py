@@ -9,7 +9,7 @@ from typing import Any, assert_never
 from bot.access import words as access_words
 from bot.access.refusal import PolicyRefusal, barred, limits, others_may
 from bot.approvals import card as approvals_card
-from bot.approvals import notices, result_card
+from bot.approvals import message_cards
 from bot.approvals import words as approvals_words
 from bot.approvals.filled_forms import FilledForm
 from bot.approvals.lifecycle import Record, State
@@ -132,7 +132,7 @@ async def open_form(interaction: Interaction, services: Services, meta: Meta, *,
             others = await services.wishes.others_may_open(kind.policy, interaction.actor)
         if not decision.permit and (meta.edits or not others.askable):
             refusal = PolicyRefusal(decision, others.named)
-            card = result_card.result_card(Result.NOT_ALLOWED, now=services.now(), refusal=refusal)
+            card = message_cards.result_card(Result.NOT_ALLOWED, now=services.now(), refusal=refusal)
             await _stop(interaction, services, meta, card)
             return
         meta = meta.model_copy(
@@ -317,7 +317,7 @@ async def _ask_others(
     if outcome.result not in (Result.PASSED_ON, Result.AGAIN):
         await _show_refusal(interaction, services, meta, outcome)
         return
-    card = result_card.result_card(Result.PASSED_ON, now=services.now())
+    card = message_cards.result_card(Result.PASSED_ON, now=services.now())
     await _stop(interaction, services, meta, card)
 
 
@@ -331,7 +331,7 @@ async def _show_refusal(interaction: Interaction, services: Services, meta: Meta
     services.open_forms.keep(meta.form, facts)
     refusals = outcome.look.judgement.refusals if outcome.look else ()
     called = names_in(facts)
-    words = notices.result_words(outcome.result, error=outcome.error, refusals=refusals, names=called)
+    words = message_cards.result_words(outcome.result, error=outcome.error, refusals=refusals, names=called)
     # The form itself says what the guards refuse, unless what was picked is no longer there to be judged.
     drafted = request_form.draft(meta, interaction.state, facts)
     says_itself = (
@@ -360,7 +360,7 @@ async def _again(
     """The form as it was filled in, with why it was not taken, so that it can be submitted again."""
     trouble = "" if says_itself else words
     view = await _view(interaction, services, meta, facts, values=interaction.state, trouble=trouble)
-    await update_modal(interaction, services, view, instead=notices.not_accepted(words))
+    await update_modal(interaction, services, view, instead=message_cards.not_accepted(words))
 
 
 # Both

@@ -2,7 +2,7 @@
 
 from bot.access.refusal import Ask
 from bot.access.rules import Verb
-from bot.approvals import history, result_card
+from bot.approvals import history, message_cards
 from bot.approvals.results import Result
 from bot.changes import registry as kinds
 from bot.changes.model import Needs
@@ -55,7 +55,7 @@ async def _card(interaction: Interaction, services: Services, place: Place) -> C
     if not decision.permit:
         ask = Ask(verb=Verb.HISTORY, customer=place.customer)
         refusal = await refusals.of_verb(interaction, services, ask, decision)
-        return result_card.result_card(Result.NOT_ALLOWED, now=services.now(), refusal=refusal)
+        return message_cards.result_card(Result.NOT_ALLOWED, now=services.now(), refusal=refusal)
     records = await services.changes.history(place.customer, limit=_MOST)
     page = history.history_page(place, records)
     steps = {record.id: await services.changes.steps(record.id) for record in page}

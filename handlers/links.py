@@ -5,7 +5,7 @@ from typing import assert_never
 from bot.access.policy import Decision
 from bot.access.refusal import Ask
 from bot.access.rules import Verb
-from bot.approvals import result_card
+from bot.approvals import message_cards
 from bot.approvals.results import Result
 from bot.kit.card import Card
 from bot.links import card as links_card
@@ -63,6 +63,6 @@ async def _card(interaction: Interaction, services: Services, kind: LinkKind, cu
         case Decision() as decision:
             ask = Ask(verb=Verb.LINK, customer=customer_id, link=kind.id)
             refusal = await refusals.of_verb(interaction, services, ask, decision)
-            return result_card.result_card(Result.NOT_ALLOWED, now=services.now(), refusal=refusal)
+            return message_cards.result_card(Result.NOT_ALLOWED, now=services.now(), refusal=refusal)
         case never:  # pragma: no cover - a closed set
             assert_never(never)

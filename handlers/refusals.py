@@ -9,11 +9,11 @@ from slack_sdk.errors import SlackApiError
 from bot.access.policy import Decision, Request, Verb
 from bot.access.refusal import Ask, PolicyRefusal, others_may
 from bot.approvals import card as approvals_card
-from bot.approvals import policy_requests, result_card
+from bot.approvals import message_cards, policy_requests
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Record
+from bot.approvals.message_cards import Asked
 from bot.approvals.results import Result
-from bot.approvals.wish_card import Asked
 from bot.batches import card as batch_card
 from bot.batches import words as batch_words
 from bot.batches.card import ListRef
@@ -82,7 +82,7 @@ async def ask_them(interaction: Interaction, services: Services) -> None:
     ask = Ask.decode(interaction.value)
     wished = await _wished(interaction, services, ask)
     result = await _asked(interaction, services, wished) if isinstance(wished, _Wished) else wished
-    card = result_card.result_card(result, now=services.now())
+    card = message_cards.result_card(result, now=services.now())
     if interaction.view:
         await update_modal(interaction, services, surfaces.as_modal(card), instead=card)
     else:

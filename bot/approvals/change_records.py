@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import ColumnElement, Row, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.limits import Worth
@@ -137,3 +137,30 @@ def _record(row: Row[Any], approvals: Sequence[Approval]) -> Record:
         batch=row.batch,
         lease_until=row.lease_until,
     )
+
+
+@unbroken
+async def overlapped(database: Database, change_id: str) -> bool:
+    """Whether another change of the same customer and kind may have been written since this one was."""
+    async with database.reading() as connection:
+        return await is_overlapped(connection, change_id)
+
+
+async def is_overlapped(connection: AsyncConnection, change_id: str) -> bool:
+    """As `overlapped`."""
+    mine = changes.alias("mine")
+    others = (
+        select(changes.c.id)
+        .join(
+            mine,
+            (mine.c.id == change_id)
+            & (mine.c.env == changes.c.env)
+            & (mine.c.customer_id == changes.c.customer_id)
+            & (mine.c.kind == changes.c.kind)
+            & (mine.c.id != changes.c.id),
+        )
+        .where(
+            changes.c.writes > 0, changes.c.updated_at >= func.coalesce(mine.c.decided_at, mine.c.created_at)
+        )
+    )
+    return (await connection.execute(others)).first() is not None

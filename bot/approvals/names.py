@@ -9,17 +9,20 @@ from typing import TypeVar
 
 from cachetools import LRUCache, TTLCache
 
-from bot.approvals.customer_summary import customer_summary
+from bot.approvals import words
 from bot.approvals.lifecycle import Record
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError
-from bot.autumn.models import RewardList
+from bot.autumn.models import Customer, RewardList, Subscription
 from bot.changes import registry
 from bot.changes.forms.fields import called as names_in
 from bot.changes.model import Facts, Needs
+from bot.kit import money
+from bot.lookups import labels
 from bot.lookups import names as lookup_names
 from bot.lookups.catalogue import feature_names, plan_names
 from bot.lookups.customer import CARD
+from bot.lookups.invoices.facts import unpaid
 
 T = TypeVar("T")
 
@@ -28,6 +31,7 @@ _WITHIN = 1.0
 _FRESH = 60.0
 """Seconds before a customer is read again."""
 _MOST = 500
+_MOST_PLANS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,3 +132,21 @@ async def _attempt(read: Awaitable[T] | None) -> T | None:
     with contextlib.suppress(TimeoutError, AutumnError):
         return await asyncio.wait_for(read, _WITHIN)
     return None
+
+
+def customer_summary(customer: Customer) -> str:
+    """In mrkdwn; empty if the customer has no product and owes nothing."""
+    currency = lookup_names.currency(customer)
+    active = [each for each in customer.subscriptions if each.status == "active"]
+    parts = [_product(each, currency) for each in active[:_MOST_PLANS]]
+    if any(each.past_due for each in active):
+        parts.append(words.PAST_DUE)
+    if owed := unpaid(customer.invoices, more=False).totals:
+        parts.append(words.owed(money.sums(owed)))
+    return " · ".join(parts)
+
+
+def _product(subscription: Subscription, currency: str) -> str:
+    price = lookup_names.price(subscription.plan, currency)
+    plan = lookup_names.plan(subscription)
+    return f"{plan}, {price}" if price not in ("", labels.FREE) else plan

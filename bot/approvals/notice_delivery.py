@@ -7,15 +7,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access.post_targets import DirectMessages, PersonProblem
 from bot.approvals import change_records, notice_queue
-from bot.approvals.background import Backgrounds
 from bot.approvals.card import Audience, change_card
 from bot.approvals.card_posting import ApprovalsChannel
 from bot.approvals.cards import CHANGE_CARDS
-from bot.approvals.directory import Directory
+from bot.approvals.directory import Backgrounds, Directory
 from bot.approvals.lifecycle import CardKind, CardTarget, NoticeKind, Record, State
+from bot.approvals.message_cards import outcome_card, reminder_card
 from bot.approvals.names import CustomerNames
 from bot.approvals.notice_queue import ATTEMPT, CHANGE_NOTICES, Notice, NoticeQueue
-from bot.approvals.outcome_card import outcome_card, reminder_card
 from bot.approvals.results import Result
 from bot.kit.card import Card
 from bot.log import log

@@ -9,12 +9,11 @@ from cachetools import LRUCache
 
 from bot.access.post_targets import DirectMessages
 from bot.approvals import card as approvals_card
-from bot.approvals import cards, change_records, notices
-from bot.approvals.background import Backgrounds
+from bot.approvals import cards, change_records, message_cards
 from bot.approvals.card import Audience, CustomerBackground
 from bot.approvals.card_posting import AUDIENCE, ApprovalsChannel, CardPosting, Drawing
 from bot.approvals.cards import CHANGE_CARDS
-from bot.approvals.directory import Directory
+from bot.approvals.directory import Backgrounds, Directory
 from bot.approvals.lifecycle import CardKind, CardTarget, ChangeEvent, PostedCard, Record, notices_of
 from bot.approvals.names import CustomerNames
 from bot.approvals.notice_delivery import NoticeDelivery
@@ -182,7 +181,7 @@ class ChangeNotifier:
         if undo.asker == record.asker or await self._direct_messages.problem(record.asker) is not None:
             return
         names = await self._names.of(record)
-        notice = notices.undone_notice(record, names=names.names)
+        notice = message_cards.undone_notice(record, names=names.names)
         for card in await CHANGE_CARDS.of(self._database, record.id):
             if card.kind is CardKind.ASKER and card.ts:
                 with contextlib.suppress(*SLACK_ERRORS):

@@ -9,20 +9,25 @@ from decimal import Decimal
 from typing import Protocol
 
 from bot.access.limits import NOTHING, Today, Tolerance
+from bot.approvals import change_records
 from bot.approvals.daily_limits import Counter, count
-from bot.approvals.earlier_changes import EarlierChanges
-from bot.approvals.lifecycle import Record
+from bot.approvals.lifecycle import Record, State
 from bot.approvals.names import CustomerNames
 from bot.approvals.proposal import Preview
 from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.errors import AutumnError, NotFound
+from bot.autumn.models import Environment
 from bot.changes import canonical, registry
 from bot.changes.common import recreated
 from bot.changes.facts import gather, gather_for, quoted
-from bot.changes.model import ChangeInput, Facts, Judgement, Now, Snapshot, Verdict
+from bot.changes.model import ChangeInput, Facts, Judgement, Needs, Now, Snapshot, Verdict
 from bot.changes.notes import Note
 from bot.changes.spec import DailyTotal
 from bot.runtime import Runtime
+from bot.store.database import Database
+from bot.store.tables import changes
+
+_MOST = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,3 +197,27 @@ def inverse(record: Record, after: Snapshot | None) -> ChangeInput | None:
     pinned = {"customer_created_at": record.input.customer_created_at, "entity": record.input.entity}
     undo: ChangeInput = reverse.model_copy(update=pinned)
     return undo
+
+
+class EarlierChanges:
+    """What the guards need to know of earlier changes, which Autumn does not tell."""
+
+    def __init__(self, database: Database, env: Environment) -> None:
+        self._database = database
+        self._env = env
+
+    async def complete(self, kind_id: str, facts: Facts) -> Facts:
+        """The facts, completed for kinds that need the customer's history."""
+        kind = registry.kind(kind_id)
+        if Needs.HISTORY not in kind.needs:
+            return facts
+        records = await change_records.find(
+            self._database,
+            changes.c.customer_id == facts.customer.id,
+            changes.c.env == self._env,
+            changes.c.kind == kind_id,
+            changes.c.state == State.APPLIED,
+            newest_first=True,
+            limit=_MOST,
+        )
+        return kind.with_history(facts, [record.input for record in records])

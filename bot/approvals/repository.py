@@ -33,7 +33,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.approvals import filled_forms, notice_queue
 from bot.approvals.cards import CHANGE_CARDS
-from bot.approvals.change_records import load, select_records
+from bot.approvals.change_records import is_overlapped, load, select_records
 from bot.approvals.change_rows import (
     count_only,
     counting_approvals,
@@ -478,7 +478,7 @@ async def check(
     """Keeps what was read back of an unconfirmed change. It is applied only if no other change of the same
     customer and kind can have made Autumn look so; otherwise a person has to decide."""
     async with database.writing() as connection:
-        if settlement.state is State.APPLIED and await _overlapped(connection, change_id):
+        if settlement.state is State.APPLIED and await is_overlapped(connection, change_id):
             blurred = {**settlement.details, "now": Now.BLURRED}
             settlement = replace(settlement, state=State.UNCONFIRMED, details=blurred, invertible=False)
         values: dict[str, Any] = {
@@ -493,32 +493,6 @@ async def check(
         step = _Step(ChangeEvent.CHECKED, values, details, actor)
         may_follow = _may_become(settlement.state, State.UNCONFIRMED)
         return await _take(connection, change_id, step, may_follow, now=now)
-
-
-@unbroken
-async def overlapped(database: Database, change_id: str) -> bool:
-    """Whether another change of the same customer and kind may have been written since this one was."""
-    async with database.reading() as connection:
-        return await _overlapped(connection, change_id)
-
-
-async def _overlapped(connection: AsyncConnection, change_id: str) -> bool:
-    mine = changes.alias("mine")
-    others = (
-        select(changes.c.id)
-        .join(
-            mine,
-            (mine.c.id == change_id)
-            & (mine.c.env == changes.c.env)
-            & (mine.c.customer_id == changes.c.customer_id)
-            & (mine.c.kind == changes.c.kind)
-            & (mine.c.id != changes.c.id),
-        )
-        .where(
-            changes.c.writes > 0, changes.c.updated_at >= func.coalesce(mine.c.decided_at, mine.c.created_at)
-        )
-    )
-    return (await connection.execute(others)).first() is not None
 
 
 # Applying

@@ -19,9 +19,8 @@ from bot.approvals.engine import Engine
 from bot.approvals.filled_forms import FilledForm
 from bot.approvals.lifecycle import Cause, ChangeEvent, PostedCard, Record, State
 from bot.approvals.names import CustomerNames
-from bot.approvals.notify import Notify, quietly
 from bot.approvals.preview import Assessment, Assessor, ReadBack, Sleep, inverse
-from bot.approvals.results import ChangeRequest, Outcome, Permits, Result
+from bot.approvals.results import ChangeRequest, Notify, Outcome, Permits, Result, quietly
 from bot.approvals.steps import Basis, Conclusion, Decided
 from bot.approvals.submitting import Submitting, clean, current_terms
 from bot.approvals.sweeper import Sweeper
@@ -341,7 +340,7 @@ class ChangeService:
                 return None if applied else Result.SEEN_APPLIED
             case Verdict.NOT_APPLIED:
                 # A later change may have taken back what this one did.
-                if not applied or await repository.overlapped(self._database, record.id):
+                if not applied or await change_records.overlapped(self._database, record.id):
                     return None
                 return Result.SEEN_NOT_APPLIED
             case Verdict.UNCLEAR:

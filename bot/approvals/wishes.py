@@ -12,14 +12,14 @@ from bot.access.people import Actor
 from bot.access.policy import Verb
 from bot.access.rules import PolicyKind, Request
 from bot.access.who_may import WhoMay
-from bot.approvals import change_records, filled_forms, policy_requests, wish_card
+from bot.approvals import change_records, filled_forms, message_cards, policy_requests
 from bot.approvals.card_posting import ApprovalsChannel
 from bot.approvals.directory import Directory
 from bot.approvals.filled_forms import FilledForm
 from bot.approvals.lifecycle import CAME_TO_NOTHING, Record
+from bot.approvals.message_cards import Asked, Wish
 from bot.approvals.preview import Assessment
 from bot.approvals.results import ChangeRequest, Result
-from bot.approvals.wish_card import Asked, Wish
 from bot.changes.forms.fields import called
 from bot.kit import mentions
 from bot.kit.card import Card
@@ -90,7 +90,7 @@ class Wishes:
             others=(await self.others_may(seen, request.actor)).named,
             mentions=await self._mentions(request.actor),
         )
-        card = wish_card.wish_card(request, seen, wish, now=self._now(), names=called(seen.facts))
+        card = message_cards.wish_card(request, seen, wish, now=self._now(), names=called(seen.facts))
         try:
             await self._send(card, targets)
         except SlackApiError:
@@ -105,7 +105,7 @@ class Wishes:
         targets = await self._targets(request, [actor.user, *besides])
         if isinstance(targets, Result):
             return targets
-        card = wish_card.ask_card(
+        card = message_cards.ask_card(
             asked,
             requester=await self._directory.name(actor),
             mentions=await self._mentions(actor),

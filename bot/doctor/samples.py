@@ -15,7 +15,7 @@ from bot.alerts.model import AlertEvent, AlertSubscription, Occurrence
 from bot.alerts.sources import limit_reached
 from bot.alerts.sources.source import EventNames
 from bot.approvals import card as approvals_card
-from bot.approvals import history, notices, reason_form
+from bot.approvals import history, message_cards, reason_form
 from bot.approvals.card import Audience
 from bot.approvals.lifecycle import Record, State
 from bot.autumn import models
@@ -178,7 +178,7 @@ def _found() -> Iterator[Sample]:
     yield Sample("no match", find_card.nobody("maple"))
     yield Sample("help", lookup_help.help_card(kinds.help_lines()))
     yield Sample("history", history.history(place, [_record("balance")], {}, now=NOW))
-    yield Sample("notice", notices.undone_notice(_record("balance")))
+    yield Sample("notice", message_cards.undone_notice(_record("balance")))
     yield Sample("error", trouble.trouble(TimeoutError(), reference="sample", place=place))
     yield Sample("card in a modal", view=surfaces.as_modal(lookup_help.help_card(kinds.help_lines())))
 

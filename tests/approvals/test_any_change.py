@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.approvals import card as approvals_card
-from bot.approvals import history, result_card
+from bot.approvals import history, message_cards
 from bot.approvals.card import Audience
 from bot.approvals.lifecycle import OVER, Approval, Cause, ChangeEvent, Record, State
 from bot.autumn.models import Coupon, Customer, Duration, Entity, Environment, RewardList
@@ -274,7 +274,7 @@ def test_any_change_can_be_shown(record: Record, name: str, now: Any, called: di
             for label, value in buttons.items()
             if label not in ("Open customer", "History")
         )
-    fits(result_card.result_card("too_late", now=now, record=record))
+    fits(message_cards.result_card("too_late", now=now, record=record))
 
 
 @given(

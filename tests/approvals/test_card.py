@@ -14,7 +14,7 @@ from bot.access.policy import Decision, DecisionReason
 from bot.access.refusal import Ask, PolicyRefusal, barred
 from bot.access.rules import Verb
 from bot.approvals import card as approvals_card
-from bot.approvals import reason_form, result_card
+from bot.approvals import message_cards, reason_form
 from bot.approvals import words as say
 from bot.approvals.card import Audience, CustomerBackground, buttons_of
 from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
@@ -446,14 +446,14 @@ def test_only_values_of_buttons_are_read(value: str) -> None:
 
 
 def test_result_says_what_happened_and_the_state_of_the_change() -> None:
-    card = result_card.result_card(Result.TOO_LATE, now=NOW, record=record(State.DENIED))
+    card = message_cards.result_card(Result.TOO_LATE, now=NOW, record=record(State.DENIED))
     fits(card)
     text = checks.read(card.blocks)
     assert "Someone already decided" in text
     assert "*Denied: nothing was changed*\nBy <@U3RAJ>" in text
     no = Decision(False, DecisionReason.DENIED, "no *deletions*")
     refused = PolicyRefusal(no, "@leads", Ask(verb=Verb.UNDO, change="chg_1"))
-    card = result_card.result_card(Result.NOT_ALLOWED, now=NOW, refusal=refused)
+    card = message_cards.result_card(Result.NOT_ALLOWED, now=NOW, refusal=refused)
     fits(card)
     text = checks.read(card.blocks)
     assert f"{access_words.BARRED[DecisionReason.DENIED]} (rule `no *deletions*`)." in text
@@ -461,7 +461,7 @@ def test_result_says_what_happened_and_the_state_of_the_change() -> None:
     assert Ask.decode(checks.buttons(card)[access_words.ASK_THEM]) == refused.ask
     assert barred(Decision(False, DecisionReason.OWN)).endswith("so someone else must decide.")
     assert barred(Decision(True, DecisionReason.ALLOWED)) == ""
-    yes = result_card.result_card(Result.DONE, now=NOW)
+    yes = message_cards.result_card(Result.DONE, now=NOW)
     assert say.RESULTS[Result.DONE].what in checks.read(yes.blocks)
 
 

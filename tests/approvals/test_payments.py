@@ -8,7 +8,7 @@ from sqlalchemy import select
 from bot.approvals import words
 from bot.approvals.card import Audience, change_card, withheld_card
 from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
-from bot.approvals.outcome_card import outcome_card
+from bot.approvals.message_cards import outcome_card
 from bot.approvals.results import ChangeRequest, Result
 from bot.changes.trial.request import TrialInput
 from bot.changes.trial.words import TrialAction

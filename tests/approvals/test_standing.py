@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.approvals.customer_summary import customer_summary
+from bot.approvals.names import customer_summary
 from bot.autumn.models import Customer
 
 PRO = {

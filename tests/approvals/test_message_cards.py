@@ -4,7 +4,7 @@ import pytest
 
 from bot.approvals import words
 from bot.approvals.lifecycle import Record, State
-from bot.approvals.outcome_card import outcome_card, reminder_card
+from bot.approvals.message_cards import outcome_card, reminder_card
 from bot.changes.deletion.request import DeletionInput
 from tests.approvals.records import fits, record
 from tests.kit import checks
