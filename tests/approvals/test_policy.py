@@ -273,7 +273,7 @@ def test_unchecked_group_does_not_hide_an_allowing_rule() -> None:
 
 
 @pytest.mark.parametrize(
-    ("request", "narrowed", "matches"),
+    ("policy_request", "narrowed", "matches"),
     [
         (balance(), 'changes = "balance"', True),
         (balance(), 'changes = ["reward", "details"]', False),
@@ -305,12 +305,12 @@ def test_unchecked_group_does_not_hide_an_allowing_rule() -> None:
     ],
 )
 def test_unknown_facts_count_against_the_person(
-    request: Request, narrowed: str, matches: bool | None
+    policy_request: Request, narrowed: str, matches: bool | None
 ) -> None:
     may = 'who = "everyone"\nmay = "ask"'
-    assert of(request, MAX, "[[allow]]", may, narrowed).permit is (matches is True)
-    assert of(request, MAX, ASK, "[[deny]]", may, narrowed).permit is (matches is False)
-    required = of(request, MAX, ASK, "[[require]]\napprovals = 2", narrowed)
+    assert of(policy_request, MAX, "[[allow]]", may, narrowed).permit is (matches is True)
+    assert of(policy_request, MAX, ASK, "[[deny]]", may, narrowed).permit is (matches is False)
+    required = of(policy_request, MAX, ASK, "[[require]]\napprovals = 2", narrowed)
     assert required.approvals == (1 if matches is False else 2)
 
 

@@ -485,7 +485,7 @@ REFUSED = None
 
 
 @pytest.mark.parametrize(
-    ("title", "person", "request", "approvals"),
+    ("title", "person", "policy_request", "approvals"),
     [
         ("Two people", ANA, GIFT, 0),
         ("Two people", ANA, asks(BALANCE, 501), 1),
@@ -508,9 +508,9 @@ REFUSED = None
     ],
 )
 def test_teams_of_the_guide_work_as_described(
-    title: str, person: Person, request: Request, approvals: int | None
+    title: str, person: Person, policy_request: Request, approvals: int | None
 ) -> None:
-    decision = decide(read(section(title)), request, person)
+    decision = decide(read(section(title)), policy_request, person)
     assert (decision.approvals if decision.permit else REFUSED) == approvals
 
 
@@ -529,7 +529,7 @@ def of_kind(kind_id: str, worth: int | None = None, amount: int | None = None) -
 
 
 @pytest.mark.parametrize(
-    ("person", "request", "approvals"),
+    ("person", "policy_request", "approvals"),
     [
         (AGENT, of_kind("balance", amount=1000), 0),
         (AGENT, of_kind("grant", amount=1000), 0),
@@ -556,8 +556,10 @@ def of_kind(kind_id: str, worth: int | None = None, amount: int | None = None) -
         (MAX, of_kind("details"), REFUSED),
     ],
 )
-def test_example_policy_decides_as_it_says(person: Person, request: Request, approvals: int | None) -> None:
-    decision = decide(load(ROOT / "policy.example.toml"), request, person)
+def test_example_policy_decides_as_it_says(
+    person: Person, policy_request: Request, approvals: int | None
+) -> None:
+    decision = decide(load(ROOT / "policy.example.toml"), policy_request, person)
     assert (decision.approvals if decision.permit else REFUSED) == approvals
 
 
