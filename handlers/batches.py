@@ -32,6 +32,7 @@ from bot.changes.forms.model import Meta
 from bot.changes.notes import Note
 from bot.kit.card import Card
 from bot.kit.carried import Ref
+from bot.kit.csv_table import csv_format
 from bot.lookups import names
 from bot.lookups.customer import CARD
 from bot.lookups.finder.filters import ListQuery
@@ -40,8 +41,7 @@ from bot.slack import files, messages
 from bot.slack.errors import SLACK_READ_ERRORS
 from bot.slack.files import FileRefusal
 from handlers import refusals
-from handlers.csv_files import own_format
-from handlers.decisions import ReasonGiven, parse_reason
+from handlers.changes import ReasonGiven, parse_reason
 from handlers.errors import shown_in_modal, update_modal
 from handlers.interaction import Interaction
 from handlers.listener import Invalid
@@ -253,7 +253,7 @@ async def wrong_csv(interaction: Interaction, services: Services) -> None:
 async def _send_wrong(
     interaction: Interaction, services: Services, ref: ListRef, problems: Sequence[LineProblem]
 ) -> None:
-    content = csv_file.wrong_lines(problems, await own_format(interaction, services))
+    content = csv_file.wrong_lines(problems, csv_format(await services.people.locale(interaction.actor)))
     with tempfile.TemporaryFile() as file:
         file.write(content.encode())
         uploaded = await files.upload(services.slack, file, csv_file.wrong_name(ref.key))

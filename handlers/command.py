@@ -1,4 +1,8 @@
-"""`/autumn`: looks a customer up and answers the person who asked, or opens the form for a change."""
+"""`/autumn`: looks a customer up and answers the person who asked, or opens the form for a change.
+
+Mentions of Maple and direct messages to it are understood as `/autumn` is, and answered in place: in a
+channel only the person who wrote sees the answer, and in a thread it is in the thread.
+"""
 
 from dataclasses import replace
 from typing import assert_never
@@ -9,7 +13,7 @@ from bot.kit.card import Card
 from bot.links import registry as link_kinds
 from bot.lookups import help as lookup_help
 from bot.lookups.find.card import Search
-from handlers import alerts, batches, digests, finder, forms, history, links
+from handlers import alerts, batches, changes, digest_rows, digests, finder, forms, links
 from handlers.interaction import Interaction
 from handlers.lookups import respond, search_card
 from handlers.parsing import (
@@ -28,6 +32,7 @@ from handlers.parsing import (
     NoDays,
     SentenceCommand,
     UpcomingCommand,
+    addressed,
     opens_form,
     parse,
 )
@@ -49,11 +54,11 @@ async def run(interaction: Interaction, services: Services) -> None:
         case ChangeCommand() | SentenceCommand() | BulkCommand() | DigestsCommand() | AlertsCommand():
             await _open_form(interaction, services, command)
         case HistoryCommand(query):
-            await history.commanded(interaction, services, query)
+            await changes.history_commanded(interaction, services, query)
         case LinkCommand(kind_id, query):
             await links.commanded(interaction, services, kind_id, query)
         case UpcomingCommand(days):
-            await digests.upcoming(interaction, services, days)
+            await digest_rows.upcoming(interaction, services, days)
         case LookUpCommand(query, part, whole, feature, units):
             search = Search(query=query, part=part, straight=True, whole=whole, feature=feature, units=units)
             await _search(interaction, services, search)
@@ -117,3 +122,17 @@ async def _search(interaction: Interaction, services: Services, query: Search) -
         loading=lookup_help.still_waiting(),
         send=services.replies.ephemeral,
     )
+
+
+# Messages
+
+
+async def mentioned(interaction: Interaction, services: Services) -> None:
+    typed = addressed(interaction.text, services.people.bot_user)
+    await run(replace(interaction, text=typed), services)
+
+
+async def written(interaction: Interaction, services: Services) -> None:
+    """A message that somebody wrote; only those to Maple itself are answered."""
+    if interaction.channel.startswith("D"):
+        await mentioned(interaction, services)

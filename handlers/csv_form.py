@@ -4,11 +4,10 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from bot.kit.carried import Unreadable
-from bot.kit.csv_table import CsvFormat
+from bot.kit.csv_table import CsvFormat, csv_format
 from bot.lookups import csv_form
 from bot.lookups.csv_form import CsvMeta, CsvSource
 from handlers import digest_rows, finder
-from handlers.csv_files import own_format
 from handlers.interaction import Interaction
 from handlers.services import Services
 
@@ -22,7 +21,7 @@ async def open_form(interaction: Interaction, services: Services) -> None:
         thread_ts=interaction.thread_ts,
         is_ephemeral=interaction.is_ephemeral,
     )
-    view = csv_form.build(meta, await own_format(interaction, services))
+    view = csv_form.build(meta, csv_format(await services.people.locale(interaction.actor)))
     await services.replies.open_modal(interaction, view)
 
 

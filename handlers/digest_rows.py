@@ -3,6 +3,8 @@
 *Download CSV* in a digest's thread posts the file there. Where only one person sees
 the digest (a preview, an answer to `/autumn upcoming`, a modal) there is no thread, so the file goes to their
 messages with Maple; also if customer data may not go into the channel any more.
+
+Also `/autumn upcoming`: what a digest would say of the next days, to the person who asks.
 """
 
 import tempfile
@@ -11,21 +13,24 @@ from functools import partial
 from typing import IO, Any, NamedTuple
 
 from bot.digests import all_rows
+from bot.digests import card as digests_card
+from bot.digests.model import DigestContent
 from bot.digests.report.build import ScanGone
 from bot.digests.report.model import RowQuery
+from bot.digests.schedule import known_zone
 from bot.kit import csv_table, surfaces
 from bot.kit.card import Card
-from bot.kit.csv_table import CsvFormat
+from bot.kit.csv_table import CsvFormat, csv_format
 from bot.lookups import help as lookup_help
 from bot.lookups.place import Place
 from bot.slack import files, messages
 from handlers import decoding
-from handlers.csv_files import own_format
 from handlers.errors import shown_in_modal
 from handlers.interaction import Interaction
-from handlers.lookups import customer_card, in_channel, send_card, with_loading
+from handlers.lookups import customer_card, in_channel, respond, send_card, with_loading
 from handlers.services import Services
 
+_DEFAULT_ZONE = "UTC"
 _IN_MEMORY = 1_000_000
 """Bytes; a longer file is kept on disk."""
 
@@ -86,7 +91,7 @@ class _Thread(NamedTuple):
 
 
 async def csv(interaction: Interaction, services: Services) -> None:
-    await send_csv(interaction, services, await own_format(interaction, services))
+    await send_csv(interaction, services, csv_format(await services.people.locale(interaction.actor)))
 
 
 async def send_csv(interaction: Interaction, services: Services, chosen: CsvFormat) -> None:
@@ -159,3 +164,29 @@ async def _may_post(interaction: Interaction, services: Services) -> bool:
 def _post(interaction: Interaction) -> str:
     """The digest's post: the message that was clicked is in its thread."""
     return interaction.thread_ts or interaction.message
+
+
+# `/autumn upcoming`
+
+
+async def upcoming(interaction: Interaction, services: Services, days: int) -> None:
+    await respond(
+        interaction,
+        services,
+        _upcoming_card(interaction, services, days),
+        loading=lookup_help.still_waiting(),
+        send=services.replies.ephemeral,
+    )
+
+
+async def _upcoming_card(interaction: Interaction, services: Services, days: int) -> Card:
+    report, query = await services.digests.upcoming(days, await zone(interaction, services))
+    return digests_card.upcoming_card(
+        report, content=DigestContent(days=days), query_base=query, org=services.organization()
+    )
+
+
+async def zone(interaction: Interaction, services: Services) -> str:
+    """The person's own time zone; UTC if Slack names none, or one that is not known here."""
+    own = await services.people.zone(interaction.actor)
+    return own if known_zone(own) else _DEFAULT_ZONE

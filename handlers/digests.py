@@ -1,34 +1,35 @@
-"""`/autumn digest`: the channel's digests in a modal, and their buttons.
-
-Also `/autumn upcoming`: what a digest would say of the next days, to the person who asks.
-"""
+"""`/autumn digest`: the channel's digests in a modal, their buttons, and the form in which they are set up or
+edited: in the place of the list, which comes back afterwards."""
 
 import asyncio
+import contextlib
 import hashlib
-from collections.abc import Awaitable
-from dataclasses import replace
-from typing import Protocol, assert_never
+import secrets
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, assert_never
 
 from bot.access.post_targets import PersonProblem, is_person
 from bot.access.refusal import Ask, PolicyRefusal
 from bot.access.rules import Verb
+from bot.autumn.errors import AutumnError
 from bot.digests import card as digests_card
+from bot.digests import form as digest_form
 from bot.digests import list_card, setup_words
-from bot.digests.model import Digest, DigestContent
+from bot.digests.form import DigestInput, DigestMeta, DigestState
+from bot.digests.model import Digest, Schedule, TooManyDigests
 from bot.digests.scan.scanner import Progress, ReportProgress, ScanFailed
-from bot.digests.schedule import known_zone
 from bot.digests.setup_words import DigestNote
-from bot.kit.card import Card
 from bot.kit.carried import Ref
-from bot.lookups import help as lookup_help
+from bot.lookups import options
 from bot.slack.channels import ChannelProblem
 from handlers import refusals
+from handlers.digest_rows import zone
 from handlers.errors import shown_in_modal, update_modal
 from handlers.interaction import Interaction, within_list
-from handlers.lookups import in_channel, respond
+from handlers.listener import Invalid
+from handlers.lookups import in_channel
 from handlers.services import Services
-
-_DEFAULT_ZONE = "UTC"
 
 
 class _Change(Protocol):
@@ -193,27 +194,159 @@ def _progress(interaction: Interaction, services: Services) -> ReportProgress:
     return show
 
 
-# `/autumn upcoming`
+# The form
 
 
-async def upcoming(interaction: Interaction, services: Services, days: int) -> None:
-    await respond(
-        interaction,
-        services,
-        _upcoming_card(interaction, services, days),
-        loading=lookup_help.still_waiting(),
-        send=services.replies.ephemeral,
+async def new(interaction: Interaction, services: Services) -> None:
+    interaction = within_list(interaction)
+    async with shown_in_modal(interaction, services):
+        if await _refused(interaction, services):
+            return
+        meta = DigestMeta(submission=secrets.token_hex(16), channel=interaction.channel)
+        fit = await channel_problem(interaction, services) is None
+        state = DigestState(
+            meta,
+            Schedule(zone=await zone(interaction, services)),
+            channel_fit=fit,
+            person="" if fit else interaction.user,
+        )
+        await _open(interaction, services, state)
+
+
+async def edit(interaction: Interaction, services: Services) -> None:
+    ref = Ref.decode(interaction.value)
+    interaction = within_list(interaction)
+    async with shown_in_modal(interaction, services):
+        if await _refused(interaction, services, ref.id):
+            return
+        digest = await services.digests.get(ref.id)
+        if digest is None:
+            await show_list(interaction, services, list_card.digest_note(DigestNote.CHANGED))
+            return
+        meta = DigestMeta(
+            submission=secrets.token_hex(16),
+            channel=interaction.channel,
+            digest=digest.id,
+            version=digest.version,
+        )
+        await _open(interaction, services, DigestState(meta, digest.schedule, digest.content))
+
+
+async def _refused(interaction: Interaction, services: Services, digest_id: str = "") -> bool:
+    """Whether the policy forbids it, or this digest is somebody else's; the list then says so."""
+    refused = await refused_change(interaction, services, digest_id)
+    if refused is not None:
+        await show_list(interaction, services, list_card.digest_note(refused))
+    return refused is not None
+
+
+async def _open(interaction: Interaction, services: Services, state: DigestState) -> None:
+    await services.replies.update_modal(interaction.view, digest_form.loading(state.meta))
+    plans, groups = await asyncio.gather(_plans(services), services.groups.handles())
+    view = digest_form.build(replace(state, plans=plans, groups=groups))
+    await services.replies.update_modal(interaction.view, view)
+
+
+async def _plans(services: Services) -> Mapping[str, str] | None:
+    """Names of products by id; None if Autumn does not answer. A digest can be set up all the same."""
+    with contextlib.suppress(AutumnError, TimeoutError):
+        async with asyncio.timeout(services.timings.asking_after):
+            return await _all_plans(services)
+    return None
+
+
+async def _all_plans(services: Services) -> Mapping[str, str]:
+    return {plan.id: plan.name or plan.id for plan in await services.autumn.plans()}
+
+
+async def zones(interaction: Interaction, _services: Services) -> list[dict[str, Any]]:
+    """For the external select of time zones."""
+    return digest_form.zone_options(interaction.value)
+
+
+async def plans(interaction: Interaction, services: Services) -> list[dict[str, Any]]:
+    """For the external select of products."""
+    return options.named_options(await _all_plans(services), interaction.value)
+
+
+async def user_groups(interaction: Interaction, services: Services) -> list[dict[str, Any]]:
+    """For the external select of user groups."""
+    return options.named_options(await services.groups.handles(), interaction.value)
+
+
+@dataclass(frozen=True, slots=True)
+class SubmittedDigest:
+    meta: DigestMeta
+    input: DigestInput
+
+
+def parse(interaction: Interaction) -> SubmittedDigest | Invalid:
+    parsed = digest_form.parse(interaction.state)
+    if parsed.input is None:
+        return Invalid(parsed.errors)
+    return SubmittedDigest(DigestMeta.decode(interaction.metadata), parsed.input)
+
+
+def working(interaction: Interaction) -> Mapping[str, Any]:
+    return digest_form.working(DigestMeta.decode(interaction.metadata))
+
+
+async def submitted(interaction: Interaction, services: Services, form: SubmittedDigest) -> None:
+    interaction = replace(interaction, channel=form.meta.channel)
+    async with shown_in_modal(interaction, services):
+        if await _refused(interaction, services, form.meta.digest):
+            return
+        if form.meta.digest:
+            await _edit(interaction, services, form)
+        else:
+            await _create(interaction, services, form)
+
+
+async def _create(interaction: Interaction, services: Services, form: SubmittedDigest) -> None:
+    created = await services.digests.create(
+        form.meta.submission,
+        form.input.person or form.meta.channel,
+        interaction.actor,
+        form.input.schedule,
+        form.input.content,
     )
+    match created:
+        case ChannelProblem():
+            note = ""  # the list says why
+        case PersonProblem():
+            note = setup_words.PERSON_PROBLEMS[created]
+        case TooManyDigests():
+            note = setup_words.TOO_MANY[created]
+        case Digest():
+            note = list_card.digest_created(created)
+        case _:  # pragma: no cover - a closed set
+            assert_never(created)
+    await show_list(interaction, services, note)
 
 
-async def _upcoming_card(interaction: Interaction, services: Services, days: int) -> Card:
-    report, query = await services.digests.upcoming(days, await zone(interaction, services))
-    return digests_card.upcoming_card(
-        report, content=DigestContent(days=days), query_base=query, org=services.organization()
+async def _edit(interaction: Interaction, services: Services, form: SubmittedDigest) -> None:
+    meta, by = form.meta, interaction.user
+    if await services.digests.edit(meta.digest, meta.version, form.input.schedule, form.input.content, by=by):
+        await show_list(interaction, services, list_card.digest_note(DigestNote.EDITED))
+        return
+    digest = await services.digests.get(meta.digest)
+    if digest is None:
+        await show_list(interaction, services, list_card.digest_note(DigestNote.CHANGED))
+        return
+    await _show_again(interaction, services, form, digest)
+
+
+async def _show_again(
+    interaction: Interaction, services: Services, form: SubmittedDigest, digest: Digest
+) -> None:
+    """Shows the form as it was filled in. Saving it again replaces the other person's changes."""
+    state = DigestState(
+        form.meta.model_copy(update={"version": digest.version}),
+        form.input.schedule,
+        form.input.content,
+        await _plans(services),
+        await services.groups.handles(),
+        trouble=digest_form.edited_meanwhile(),
     )
-
-
-async def zone(interaction: Interaction, services: Services) -> str:
-    """The person's own time zone; UTC if Slack names none, or one that is not known here."""
-    own = await services.people.zone(interaction.actor)
-    return own if known_zone(own) else _DEFAULT_ZONE
+    instead = list_card.digest_message(list_card.digest_note(DigestNote.CHANGED))
+    await update_modal(interaction, services, digest_form.build(state), instead=instead)

@@ -3,7 +3,7 @@
 import tempfile
 
 from bot.kit.card import Card
-from bot.kit.csv_table import CsvFormat
+from bot.kit.csv_table import CsvFormat, csv_format
 from bot.lookups import help as lookup_help
 from bot.lookups.finder import card as finder_card
 from bot.lookups.finder import words
@@ -11,7 +11,6 @@ from bot.lookups.finder.filters import ListQuery, UnknownFilter, UnknownOrder, p
 from bot.lookups.finder.read import listed
 from bot.slack import files, messages
 from handlers import decoding
-from handlers.csv_files import own_format
 from handlers.interaction import Interaction
 from handlers.lookups import respond, update_card
 from handlers.services import Services
@@ -50,7 +49,7 @@ async def turn_page(interaction: Interaction, services: Services) -> None:
 
 
 async def csv(interaction: Interaction, services: Services) -> None:
-    await send_csv(interaction, services, await own_format(interaction, services))
+    await send_csv(interaction, services, csv_format(await services.people.locale(interaction.actor)))
 
 
 async def send_csv(interaction: Interaction, services: Services, chosen: CsvFormat) -> None:

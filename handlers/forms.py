@@ -1,31 +1,32 @@
-"""The forms for changes: opened at once, filled with what Autumn says, submitted."""
+"""The forms for changes: opened at once, filled with what Autumn says, redrawn as they are filled in. What
+becomes of them is in `submissions`."""
 
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
 from functools import partial
 from typing import Any, assert_never
 
 from bot.access import words as access_words
+from bot.access.presets import Preset
 from bot.access.refusal import PolicyRefusal, barred, limits, others_may
 from bot.approvals import card as approvals_card
 from bot.approvals import message_cards
-from bot.approvals import words as approvals_words
 from bot.approvals.filled_forms import FilledForm
 from bot.approvals.lifecycle import Record, State
-from bot.approvals.results import ChangeRequest, Outcome, Result
+from bot.approvals.results import Result
 from bot.approvals.wishes import Others
 from bot.changes import buttons, request_form
 from bot.changes import registry as kinds
 from bot.changes.balance.sentence import SeveralChanges
 from bot.changes.buttons import ChooserMeta, chooser, loading_chooser
 from bot.changes.forms import scope, words
-from bot.changes.forms.fields import called as names_in
 from bot.changes.forms.fields import why_given
-from bot.changes.forms.model import FormPreview, FormState, Meta
+from bot.changes.forms.model import FormPreview, FormState, Meta, PresetOffer
 from bot.changes.model import Facts
 from bot.changes.spec import ChangeKind, PrefilledForm
-from bot.kit import ids, text
+from bot.kit import ids, surfaces, text
 from bot.kit.card import Card
 from bot.kit.carried import Ref
 from bot.kit.form_values import Values
@@ -33,16 +34,19 @@ from bot.lookups.customer import CARD
 from bot.lookups.find.card import NoMatch, SeveralMatches, SingleMatch
 from bot.lookups.find.search import find
 from bot.lookups.place import Place
-from handlers import batches, decoding, form_presets
+from handlers import batches, decoding
 from handlers.errors import shown_in_modal, update_modal
 from handlers.interaction import Interaction
-from handlers.listener import Invalid
 from handlers.lookups import known_facts, matches_card, permitted_kinds
 from handlers.services import Services
 
+_NOT_GIVEN = (State.FAILED, State.DENIED, State.WITHDRAWN, State.EXPIRED, State.OVERTAKEN)
+_RECENT = 100
+"""Changes of a customer that are looked through for what they were given."""
+
+
 _SHOWN = 60
 """Characters of what was typed that are shown again."""
-_SUBMITTED = (Result.DONE, Result.AGAIN)
 
 
 # Opening
@@ -133,7 +137,7 @@ async def open_form(interaction: Interaction, services: Services, meta: Meta, *,
         if not decision.permit and (meta.edits or not others.askable):
             refusal = PolicyRefusal(decision, others.named)
             card = message_cards.result_card(Result.NOT_ALLOWED, now=services.now(), refusal=refusal)
-            await _stop(interaction, services, meta, card)
+            await stop(interaction, services, meta, card)
             return
         meta = meta.model_copy(
             update={"reason_required": decision.reason_required, "asks_others": not decision.permit}
@@ -168,7 +172,7 @@ async def _show(interaction: Interaction, services: Services, meta: Meta) -> Non
     if typed and isinstance(typed[1], SeveralChanges):
         await batches.said(interaction, services, meta, typed[1])
         return
-    facts = await _read(services, meta)
+    facts = await read_facts(services, meta)
     filled_in = PrefilledForm(interaction.state)
     if typed:
         short, sentence = typed
@@ -179,7 +183,7 @@ async def _show(interaction: Interaction, services: Services, meta: Meta) -> Non
         filled_in = PrefilledForm(
             why_given(filled_in.values), words.unclear_entity(text.code(entity, _SHOWN))
         )
-    view = await _view(
+    view = await drawn(
         interaction, services, meta, facts, values=filled_in.values, trouble=filled_in.trouble, opening=True
     )
     await services.replies.update_modal(interaction.view, view)
@@ -201,12 +205,12 @@ async def filled(interaction: Interaction, services: Services) -> None:
         shown_in_modal(interaction, services, partial(request_form.stopped, meta)),
     ):
         meta, values = request_form.scoped(meta, interaction.state)
-        facts = services.open_forms.get(meta.form) or await _read(services, meta)
+        facts = services.open_forms.get(meta.form) or await read_facts(services, meta)
         if interaction.action == ids.FORM_PRESET and (
-            preset := await form_presets.picked(interaction, services, meta)
+            preset := await _preset_picked(interaction, services, meta)
         ):
             meta, values = request_form.fill_preset(meta, values, preset)
-        view = await _view(interaction, services, meta, facts, values=values)
+        view = await drawn(interaction, services, meta, facts, values=values)
         await services.replies.update_modal_if_latest(interaction, view, is_latest)
 
 
@@ -216,163 +220,25 @@ async def options(interaction: Interaction, services: Services) -> list[dict[str
     if interaction.action == ids.FORM_ENTITY:
         matching = await services.autumn.entities(meta.customer, search=interaction.value)
         return scope.entity_options(matching.list)
-    facts = await _known(interaction, services)
+    facts = await facts_of_form(interaction, services)
     return request_form.options(meta, interaction.action, facts, interaction.value)
 
 
-async def _known(interaction: Interaction, services: Services) -> Facts:
+async def facts_of_form(interaction: Interaction, services: Services) -> Facts:
     meta = decoding.change_form(interaction.metadata)
-    return services.open_forms.get(meta.form) or await _read(services, meta)
-
-
-# Submitting
-
-
-@dataclass(frozen=True, slots=True)
-class SubmittedForm:
-    meta: Meta
-    request: ChangeRequest
-
-
-def parse(interaction: Interaction) -> SubmittedForm | Invalid:
-    meta = decoding.change_form(interaction.metadata)
-    parsed = request_form.parse(meta, interaction.state)
-    if parsed.input is None:
-        return Invalid(parsed.errors)
-    request = ChangeRequest(
-        meta.submission,
-        parsed.input,
-        interaction.actor,
-        channel=meta.channel,
-        reason=parsed.reason,
-        ticket=parsed.ticket,
-        seen=parsed.seen,
-        form=_filled_form(meta, interaction.state),
-    )
-    return SubmittedForm(meta, request)
-
-
-def _filled_form(meta: Meta, values: Values) -> FilledForm:
-    kept = request_form.kept(meta, values)
-    place = Place(customer=meta.customer, feature=meta.feature, entity=meta.entity)
-    return FilledForm(meta.submission, meta.kind, place, kept)
-
-
-def working(interaction: Interaction) -> Mapping[str, Any]:
-    return request_form.working(decoding.change_form(interaction.metadata))
-
-
-async def submitted(interaction: Interaction, services: Services, form: SubmittedForm) -> None:
-    interaction = replace(interaction, channel=form.meta.channel)
-    # A redraw that is under way would put the form back over the outcome.
-    async with (
-        services.latest_click.handling(interaction.view, interaction.occurred_at),
-        shown_in_modal(interaction, services, partial(request_form.stopped, form.meta)),
-    ):
-        await _submit(interaction, services, form.meta, form.request)
-
-
-async def _submit(interaction: Interaction, services: Services, meta: Meta, request: ChangeRequest) -> None:
-    if meta.asks_others:
-        await _ask_others(interaction, services, meta, request)
-        return
-    if meta.edits:
-        ref = Ref.decode(meta.edits)
-        outcome = await services.changes.edit(ref.id, ref.version, request)
-    else:
-        outcome = await services.changes.submit(request)
-    if outcome.record and outcome.result in _SUBMITTED:
-        card = await reader_card(services, outcome.record)
-        note = approvals_words.YOUR_CARD if outcome.record.state is State.WAITING else ""
-        ended = request_form.stopped(meta, card, note=note)
-        await update_modal(interaction, services, ended, instead=card)
-    else:
-        await _show_refusal(interaction, services, meta, outcome)
-
-
-async def reader_card(services: Services, record: Record) -> Card:
-    """The change as it is, without buttons."""
-    known = await services.changes.names.of(record)
-    return approvals_card.change_card(
-        record,
-        audience=approvals_card.Audience.READER,
-        now=services.now(),
-        name=known.customer,
-        names=known.names,
-    )
-
-
-async def _ask_others(
-    interaction: Interaction, services: Services, meta: Meta, request: ChangeRequest
-) -> None:
-    """Passes it on to those who may request it; nothing is requested."""
-    seen = await services.changes.look(request.input, await _known(interaction, services), interaction.actor)
-    outcome = Outcome(Result.REFUSED, look=seen)
-    if seen.preview is not None:
-        decision = await services.changes.may_ask(seen, interaction.actor)
-        outcome = Outcome(Result.MAY_YOURSELF, look=seen)
-        if not decision.permit:
-            form = _filled_form(meta, interaction.state)
-            outcome = Outcome(await services.wishes.pass_on(request, form, seen), look=seen)
-    if outcome.result not in (Result.PASSED_ON, Result.AGAIN):
-        await _show_refusal(interaction, services, meta, outcome)
-        return
-    card = message_cards.result_card(Result.PASSED_ON, now=services.now())
-    await _stop(interaction, services, meta, card)
-
-
-async def _show_refusal(interaction: Interaction, services: Services, meta: Meta, outcome: Outcome) -> None:
-    """The form again, with why nothing was asked for."""
-    facts = services.open_forms.get(meta.form) or await _read(services, meta)
-    if outcome.look is not None:
-        # Read for this change alone, which may need less than the form shows.
-        billing = outcome.look.facts.billing or facts.billing
-        facts = replace(outcome.look.facts, billing=billing, plans=facts.plans, entities=facts.entities)
-    services.open_forms.keep(meta.form, facts)
-    refusals = outcome.look.judgement.refusals if outcome.look else ()
-    called = names_in(facts)
-    words = message_cards.result_words(outcome.result, error=outcome.error, refusals=refusals, names=called)
-    # The form itself says what the guards refuse, unless what was picked is no longer there to be judged.
-    drafted = request_form.draft(meta, interaction.state, facts)
-    says_itself = (
-        bool(refusals)
-        and drafted is not None
-        and (await services.changes.look(drafted, facts, interaction.actor)).judgement.refusals == refusals
-    )
-    await _again(interaction, services, meta, facts, words, says_itself=says_itself)
-
-
-async def not_taken(interaction: Interaction, services: Services, meta: Meta, why: str) -> None:
-    """The form again, with why; in mrkdwn."""
-    facts = services.open_forms.get(meta.form) or await _read(services, meta)
-    await _again(interaction, services, meta, facts, why)
-
-
-async def _again(
-    interaction: Interaction,
-    services: Services,
-    meta: Meta,
-    facts: Facts,
-    words: str,
-    *,
-    says_itself: bool = False,
-) -> None:
-    """The form as it was filled in, with why it was not taken, so that it can be submitted again."""
-    trouble = "" if says_itself else words
-    view = await _view(interaction, services, meta, facts, values=interaction.state, trouble=trouble)
-    await update_modal(interaction, services, view, instead=message_cards.not_accepted(words))
+    return services.open_forms.get(meta.form) or await read_facts(services, meta)
 
 
 # Both
 
 
-async def _read(services: Services, meta: Meta) -> Facts:
+async def read_facts(services: Services, meta: Meta) -> Facts:
     facts = await services.changes.open(meta.kind, meta.customer, meta.entity)
     services.open_forms.keep(meta.form, facts)
     return facts
 
 
-async def _view(
+async def drawn(
     interaction: Interaction,
     services: Services,
     meta: Meta,
@@ -407,9 +273,110 @@ async def _view(
                 preview = replace(preview, others=others.named or access_words.NOBODY)
                 asks_others = others.askable and others_may(decision) and not meta.edits
             meta = meta.model_copy(update={"asks_others": asks_others})
-    presets = await form_presets.offers(services, meta)
+    presets = await _preset_offers(services, meta)
     return request_form.build(FormState(meta, facts, values, preview, trouble, presets, opening))
 
 
-async def _stop(interaction: Interaction, services: Services, meta: Meta, card: Card) -> None:
+async def stop(interaction: Interaction, services: Services, meta: Meta, card: Card) -> None:
     await update_modal(interaction, services, request_form.stopped(meta, card), instead=card)
+
+
+# Presets of the policy
+
+
+async def _preset_picked(interaction: Interaction, services: Services, meta: Meta) -> Preset | None:
+    """The one that was picked."""
+    offered = await _preset_offers(services, meta)
+    fitting = (offer.preset for offer in offered if offer.again is None)
+    return next((preset for preset in fitting if preset.name == interaction.value), None)
+
+
+async def _preset_offers(services: Services, meta: Meta) -> Sequence[PresetOffer]:
+    """Those that the form can be filled in with, each with when the customer can have it again, by what they
+    were given before in whichever form."""
+    gives = kinds.kind(meta.kind).form.presets is not None
+    offered = [preset for preset in services.presets if gives or preset.gives is None]
+    limited = any(preset.every for preset in offered)
+    records = await services.changes.history(meta.customer, limit=_RECENT) if limited else []
+    given = [(_gift(record), record.created_at) for record in records if record.state not in _NOT_GIVEN]
+    return [
+        PresetOffer(preset, preset.again([at for gift, at in given if gift == preset.gives], services.now()))
+        for preset in offered
+    ]
+
+
+def _gift(record: Record) -> tuple[str, Decimal] | None:
+    """The feature and the amount that a change gave, if it is what a preset gives."""
+    presets = kinds.of(record.input).form.presets
+    return presets.given(record.input) if presets else None
+
+
+# Opened again as they were filled in
+
+
+async def ask_again(interaction: Interaction, services: Services) -> None:
+    """As the form of an earlier request of this person was filled in."""
+    record = await services.changes.get(Ref.decode(interaction.value).id)
+    if record is None or record.asker != interaction.user:
+        card = message_cards.result_card(Result.UNKNOWN, now=services.now())
+        await services.replies.open_modal(interaction, surfaces.as_modal(card))
+        return
+    await _reopen(interaction, services, await services.changes.form_of(record))
+
+
+async def edit_request(interaction: Interaction, services: Services) -> None:
+    """A person's own request that waits, as its form was filled in."""
+    ref = Ref.decode(interaction.value)
+    record = await services.changes.get(ref.id)
+    refusal = Result.UNKNOWN
+    if record is not None:
+        if record.asker == interaction.actor.user and record.editable and record.version == ref.version:
+            form = await services.changes.form_of(record)
+            await _reopen(interaction, services, form, edits=ref.encode())
+            return
+        refusal = Result.STALE if record.state is State.WAITING else Result.TOO_LATE
+    card = message_cards.result_card(refusal, now=services.now(), record=record)
+    await services.replies.open_modal(interaction, surfaces.as_modal(card))
+
+
+async def take_up(interaction: Interaction, services: Services) -> None:
+    """What somebody else filled in and may not request; or what it became, if it was taken up before."""
+    form = await services.wishes.form(interaction.value)
+    if form is None:
+        card = message_cards.result_card(Result.UNKNOWN, now=services.now())
+        await services.replies.open_modal(interaction, surfaces.as_modal(card))
+        return
+    submission, record = await services.wishes.taken_up(form.id)
+    if record is not None:
+        card = await reader_card(services, record)
+        await services.replies.open_modal(interaction, surfaces.as_modal(card))
+        return
+    await _reopen(interaction, services, form, submission=submission)
+
+
+async def reader_card(services: Services, record: Record) -> Card:
+    """The change as it is, without buttons."""
+    known = await services.changes.names.of(record)
+    return approvals_card.change_card(
+        record,
+        audience=approvals_card.Audience.READER,
+        now=services.now(),
+        name=known.customer,
+        names=known.names,
+    )
+
+
+async def _reopen(
+    interaction: Interaction, services: Services, form: FilledForm, *, edits: str = "", submission: str = ""
+) -> None:
+    """In a modal of its own, as it was filled in. `submission`: where others may submit the same."""
+    meta = Meta(
+        kind=decoding.kind(form.kind).id,
+        customer=form.place.customer,
+        submission=submission or secrets.token_hex(16),
+        channel=interaction.channel,
+        feature=form.place.feature,
+        entity=form.place.entity,
+        edits=edits,
+    )
+    await open_form(replace(interaction, view="", state=form.values), services, meta)

@@ -7,13 +7,13 @@ from bot.digests import list_card
 from bot.home import words
 from bot.kit import ids
 from bot.kit.carried import Ref
-from handlers import digest_form, digests
+from handlers import digests
 from handlers.interaction import Interaction
 from handlers.listener import Run
 from handlers.services import Services
 
 OF_DIGESTS: Mapping[str, Run] = {
-    ids.DIGEST_EDIT: digest_form.edit,
+    ids.DIGEST_EDIT: digests.edit,
     ids.DIGEST_PAUSE: digests.pause,
     ids.DIGEST_RESUME: digests.resume,
     ids.DIGEST_SEND: digests.send,

@@ -1,24 +1,33 @@
-"""The shortcut *Look up customer* on a message: the customers it is about, and forms filled in from it."""
+"""The two shortcuts: *Look up customer* on a message shows whom it is about, and fills in forms from it;
+*Look up a customer* opens a form, as the Home tab does, and is answered with a direct message."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from bot.autumn.models import Customer
 from bot.changes import buttons
 from bot.changes import registry as kinds
 from bot.changes.forms.fields import reason_in_message, ticket_in_message, why_values
 from bot.kit import ids
+from bot.lookups import help as lookup_help
+from bot.lookups import labels
 from bot.lookups.concurrent import meanwhile
-from bot.lookups.find import in_message
+from bot.lookups.find import card, in_message
 from bot.lookups.find.card import SeveralMatches, SingleMatch
 from bot.lookups.find.in_message import MessageMeta
 from bot.lookups.find.search import find
+from bot.lookups.options import SEARCHING
+from bot.lookups.place import OVERVIEW, Place
 from bot.slack import messages
 from bot.slack.errors import SLACK_READ_ERRORS
 from bot.slack.messages import message_words
 from handlers import decoding, forms, lookups
 from handlers.errors import shown_in_modal
 from handlers.interaction import Interaction
+from handlers.listener import Invalid
+from handlers.lookups import customer_card, respond
 from handlers.services import Services
 
 _MOST_OF_ONE = 3
@@ -104,3 +113,33 @@ async def change(interaction: Interaction, services: Services) -> None:
 
 def _in_conversation(interaction: Interaction, meta: MessageMeta) -> Interaction:
     return replace(interaction, channel=meta.channel, thread_ts=meta.thread)
+
+
+# Without a message
+
+
+async def open_form(interaction: Interaction, services: Services) -> None:
+    await services.replies.open_modal(interaction, card.look_up_modal())
+
+
+def parse(interaction: Interaction) -> Place | Invalid:
+    customer = _chosen(interaction.state, ids.PICK_CUSTOMER_BLOCK, ids.PICK_CUSTOMER)
+    if not customer or customer == SEARCHING:
+        return Invalid({ids.PICK_CUSTOMER_BLOCK: labels.MODAL_NO_CUSTOMER})
+    part = _chosen(interaction.state, ids.PICK_PART_BLOCK, ids.PICK_PART)
+    return Place(customer=customer, part=part or OVERVIEW)
+
+
+async def submitted(interaction: Interaction, services: Services, place: Place) -> None:
+    await respond(
+        interaction,
+        services,
+        customer_card(interaction, services, place),
+        loading=lookup_help.still_waiting(place),
+        send=services.replies.editable_dm(),
+    )
+
+
+def _chosen(state: Mapping[str, Any], block: str, action: str) -> str:
+    element = (state.get(block) or {}).get(action) or {}
+    return str((element.get("selected_option") or {}).get("value") or "")

@@ -1,21 +1,34 @@
-"""The buttons on a change's card: approve, deny with a reason, withdraw, undo, mark as applied or not."""
+"""The buttons on a change's card: approve, deny with a reason, withdraw, undo, mark as applied or not; and
+`/autumn history`, the changes of a customer."""
 
 import hashlib
 from dataclasses import dataclass
 
 from bot.access.policy import Verb
-from bot.access.refusal import PolicyRefusal
-from bot.approvals import message_cards, policy_requests, reason_form
+from bot.access.refusal import Ask, PolicyRefusal
+from bot.approvals import history, message_cards, policy_requests, reason_form
 from bot.approvals.lifecycle import State
 from bot.approvals.reason_form import ReasonForm
 from bot.approvals.results import Outcome, Result
+from bot.changes import registry as kinds
+from bot.changes.model import Needs
+from bot.kit.card import Card
 from bot.kit.carried import Ref
-from handlers import refusals
+from bot.lookups import help as lookup_help
+from bot.lookups.find.card import SingleMatch
+from bot.lookups.find.query import readings
+from bot.lookups.find.search import find
+from bot.lookups.place import Place
+from handlers import decoding, lookups, refusals
 from handlers.interaction import Interaction
 from handlers.listener import Invalid
+from handlers.lookups import matches_card
 from handlers.services import Services
 
 _SHOWN_ON_THE_CARD = (Result.DONE, Result.AGAIN)
+_OPEN = "open"
+_MOST = 500
+"""Changes of a customer."""
 
 
 async def approve(interaction: Interaction, services: Services) -> None:
@@ -173,3 +186,51 @@ async def _refusal(
     if outcome.result is not Result.NOT_ALLOWED or outcome.decision is None or record is None:
         return None
     return await refusals.of_change(interaction, services, verb, record, outcome.decision)
+
+
+# The history of a customer
+
+
+async def history_commanded(interaction: Interaction, services: Services, query: str) -> None:
+    await lookups.respond(
+        interaction,
+        services,
+        _history_of(interaction, services, query),
+        loading=lookup_help.still_waiting(),
+        send=services.replies.ephemeral,
+    )
+
+
+async def history_clicked(interaction: Interaction, services: Services) -> None:
+    """Opens the history in a new message from a customer's card, or turns its pages."""
+    place = decoding.place(interaction.value)
+    opened = interaction.action.partition(":")[2] == _OPEN
+    reply = services.replies.ephemeral if opened else services.replies.update_message
+    await reply(interaction, await _history_card(interaction, services, place))
+
+
+async def _history_of(interaction: Interaction, services: Services, query: str) -> Card:
+    """A deleted customer is still found by the id."""
+    for reading in readings(query):
+        if await services.changes.history(reading, limit=1):
+            return await _history_card(interaction, services, Place(customer=reading))
+    match = await find(services.autumn, query, now=services.now)
+    if not isinstance(match, SingleMatch):
+        return matches_card(match)
+    return await _history_card(interaction, services, Place(customer=match.customer_id))
+
+
+async def _history_card(interaction: Interaction, services: Services, place: Place) -> Card:
+    decision = await services.changes.may_history(interaction.actor)
+    if not decision.permit:
+        ask = Ask(verb=Verb.HISTORY, customer=place.customer)
+        refusal = await refusals.of_verb(interaction, services, ask, decision)
+        return message_cards.result_card(Result.NOT_ALLOWED, now=services.now(), refusal=refusal)
+    records = await services.changes.history(place.customer, limit=_MOST)
+    page = history.history_page(place, records)
+    steps = {record.id: await services.changes.steps(record.id) for record in page}
+    coupons = any(Needs.REWARDS in kinds.kind(record.kind).needs for record in page)
+    names = await services.changes.names.about(place.customer, coupons=coupons)
+    return history.history(
+        place, records, steps, now=services.now(), names=names.names, viewer=interaction.actor.user
+    )

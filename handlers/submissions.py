@@ -1,0 +1,182 @@
+"""What becomes of the form for a change: it is requested, passed on to those who may, or added to a list."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from bot.approvals import message_cards
+from bot.approvals import words as approvals_words
+from bot.approvals.filled_forms import FilledForm
+from bot.approvals.lifecycle import State
+from bot.approvals.results import ChangeRequest, Outcome, Result
+from bot.batches.model import GatheredList
+from bot.changes import request_form
+from bot.changes.forms.fields import called as names_in
+from bot.changes.forms.model import Meta
+from bot.changes.model import Facts
+from bot.kit import text
+from bot.kit.carried import Ref
+from bot.kit.form_values import Values
+from bot.lookups.place import Place
+from handlers import batches, decoding
+from handlers.errors import shown_in_modal, update_modal
+from handlers.forms import drawn, facts_of_form, read_facts, reader_card, stop
+from handlers.interaction import Interaction
+from handlers.listener import Invalid
+from handlers.services import Services
+
+_LONGEST = 300
+_SUBMITTED = (Result.DONE, Result.AGAIN)
+
+
+@dataclass(frozen=True, slots=True)
+class SubmittedForm:
+    meta: Meta
+    request: ChangeRequest
+
+
+def parse(interaction: Interaction) -> SubmittedForm | Invalid:
+    meta = decoding.change_form(interaction.metadata)
+    parsed = request_form.parse(meta, interaction.state)
+    if parsed.input is None:
+        return Invalid(parsed.errors)
+    request = ChangeRequest(
+        meta.submission,
+        parsed.input,
+        interaction.actor,
+        channel=meta.channel,
+        reason=parsed.reason,
+        ticket=parsed.ticket,
+        seen=parsed.seen,
+        form=_filled_form(meta, interaction.state),
+    )
+    return SubmittedForm(meta, request)
+
+
+def _filled_form(meta: Meta, values: Values) -> FilledForm:
+    kept = request_form.kept(meta, values)
+    place = Place(customer=meta.customer, feature=meta.feature, entity=meta.entity)
+    return FilledForm(meta.submission, meta.kind, place, kept)
+
+
+def working(interaction: Interaction) -> Mapping[str, Any]:
+    return request_form.working(decoding.change_form(interaction.metadata))
+
+
+async def submitted(interaction: Interaction, services: Services, form: SubmittedForm) -> None:
+    interaction = replace(interaction, channel=form.meta.channel)
+    # A redraw that is under way would put the form back over the outcome.
+    async with (
+        services.latest_click.handling(interaction.view, interaction.occurred_at),
+        shown_in_modal(interaction, services, partial(request_form.stopped, form.meta)),
+    ):
+        await _submit(interaction, services, form.meta, form.request)
+
+
+async def _submit(interaction: Interaction, services: Services, meta: Meta, request: ChangeRequest) -> None:
+    if meta.asks_others:
+        await _ask_others(interaction, services, meta, request)
+        return
+    if meta.edits:
+        ref = Ref.decode(meta.edits)
+        outcome = await services.changes.edit(ref.id, ref.version, request)
+    else:
+        outcome = await services.changes.submit(request)
+    if outcome.record and outcome.result in _SUBMITTED:
+        card = await reader_card(services, outcome.record)
+        note = approvals_words.YOUR_CARD if outcome.record.state is State.WAITING else ""
+        ended = request_form.stopped(meta, card, note=note)
+        await update_modal(interaction, services, ended, instead=card)
+    else:
+        await _show_refusal(interaction, services, meta, outcome)
+
+
+async def _ask_others(
+    interaction: Interaction, services: Services, meta: Meta, request: ChangeRequest
+) -> None:
+    """Passes it on to those who may request it; nothing is requested."""
+    seen = await services.changes.look(
+        request.input, await facts_of_form(interaction, services), interaction.actor
+    )
+    outcome = Outcome(Result.REFUSED, look=seen)
+    if seen.preview is not None:
+        decision = await services.changes.may_ask(seen, interaction.actor)
+        outcome = Outcome(Result.MAY_YOURSELF, look=seen)
+        if not decision.permit:
+            form = _filled_form(meta, interaction.state)
+            outcome = Outcome(await services.wishes.pass_on(request, form, seen), look=seen)
+    if outcome.result not in (Result.PASSED_ON, Result.AGAIN):
+        await _show_refusal(interaction, services, meta, outcome)
+        return
+    card = message_cards.result_card(Result.PASSED_ON, now=services.now())
+    await stop(interaction, services, meta, card)
+
+
+async def _show_refusal(interaction: Interaction, services: Services, meta: Meta, outcome: Outcome) -> None:
+    """The form again, with why nothing was asked for."""
+    facts = services.open_forms.get(meta.form) or await read_facts(services, meta)
+    if outcome.look is not None:
+        # Read for this change alone, which may need less than the form shows.
+        billing = outcome.look.facts.billing or facts.billing
+        facts = replace(outcome.look.facts, billing=billing, plans=facts.plans, entities=facts.entities)
+    services.open_forms.keep(meta.form, facts)
+    refusals = outcome.look.judgement.refusals if outcome.look else ()
+    called = names_in(facts)
+    words = message_cards.result_words(outcome.result, error=outcome.error, refusals=refusals, names=called)
+    # The form itself says what the guards refuse, unless what was picked is no longer there to be judged.
+    drafted = request_form.draft(meta, interaction.state, facts)
+    says_itself = (
+        bool(refusals)
+        and drafted is not None
+        and (await services.changes.look(drafted, facts, interaction.actor)).judgement.refusals == refusals
+    )
+    await _again(interaction, services, meta, facts, words, says_itself=says_itself)
+
+
+async def _not_taken(interaction: Interaction, services: Services, meta: Meta, why: str) -> None:
+    """The form again, with why; in mrkdwn."""
+    facts = services.open_forms.get(meta.form) or await read_facts(services, meta)
+    await _again(interaction, services, meta, facts, why)
+
+
+async def _again(
+    interaction: Interaction,
+    services: Services,
+    meta: Meta,
+    facts: Facts,
+    words: str,
+    *,
+    says_itself: bool = False,
+) -> None:
+    """The form as it was filled in, with why it was not taken, so that it can be submitted again."""
+    trouble = "" if says_itself else words
+    view = await drawn(interaction, services, meta, facts, values=interaction.state, trouble=trouble)
+    await update_modal(interaction, services, view, instead=message_cards.not_accepted(words))
+
+
+# A list, whose changes are requested together
+
+
+async def add_to_list(interaction: Interaction, services: Services) -> None:
+    """The same modal shows the list; or the form again, with what is wrong in it."""
+    meta = decoding.change_form(interaction.metadata)
+    interaction = replace(interaction, channel=meta.channel)
+    async with (
+        services.latest_click.handling(interaction.view, interaction.occurred_at),
+        shown_in_modal(interaction, services, partial(request_form.stopped, meta)),
+    ):
+        parsed = request_form.parse(meta, interaction.state)
+        if parsed.input is None:
+            wrong = dict.fromkeys(text.mrkdwn(why, _LONGEST) for why in parsed.errors.values())
+            await _not_taken(interaction, services, meta, "\n".join(wrong))
+            return
+        reason = "\n".join(part for part in (parsed.reason, parsed.ticket) if part)
+        gathered = await services.batches.gather(parsed.input, reason, interaction.actor)
+        await batches.show_gathered(interaction, services, gathered)
+
+
+async def reopen_list(interaction: Interaction, services: Services) -> None:
+    """From the form of bulk changes."""
+    gathered = await services.batches.gathered(interaction.actor)
+    await batches.show_gathered(interaction, services, gathered or GatheredList(interaction.value, ()))
