@@ -18,6 +18,7 @@ from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.throttle import Limits
 from bot.batches.timeouts import BatchTimeouts
 from bot.digests.process import DigestTimeouts
+from bot.digests.scan.pacing import ScanPace
 from bot.settings import Settings
 from bot.slack.http import EVENTS_PATH
 from bot.timings import Timeouts
@@ -148,6 +149,10 @@ QUICK_PACE = ChangeTimeouts(polls=(0.0, 0.02, 0.05), verify=2.0)
 """Changes are read back for a tenth of a second, not for seconds."""
 QUICK_BATCHES = BatchTimeouts(redraw=0.02, waits=(0.0, 0.0), poll=0.02)
 """Cards are redrawn all the time. Approved bulk changes are carried on with at once in any case."""
+QUICK_DIGESTS = DigestTimeouts(
+    channel=0.0, overall=0.0, scan=ScanPace(page=0.0, rows=0.0, preview=0.0, invoices=0.0)
+)
+"""All customers are read as fast as Autumn answers."""
 
 
 @asynccontextmanager
@@ -160,7 +165,7 @@ async def running_maple(
     approvals: str | None = APPROVALS,
     pace: ChangeTimeouts = QUICK_PACE,
     database: str = "",
-    digest_pace: DigestTimeouts | None = None,
+    digest_pace: DigestTimeouts = QUICK_DIGESTS,
     alert_pace: AlertTimeouts | None = None,
     batch_pace: BatchTimeouts = QUICK_BATCHES,
     webhook_secret: SecretStr | None = None,
@@ -174,7 +179,7 @@ async def running_maple(
         timings,
         changes=pace,
         batches=batch_pace,
-        digests=digest_pace or DigestTimeouts(),
+        digests=digest_pace,
         alerts=alert_pace or AlertTimeouts(),
     )
     async with AsyncExitStack() as stack:

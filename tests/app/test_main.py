@@ -142,6 +142,17 @@ async def ready(port: int) -> int:
             return 0
 
 
+LOOKS_OFTEN = """
+from functools import partial
+from bot import __main__
+from bot.approvals.timeouts import ChangeTimeouts
+from bot.timings import Timeouts
+__main__.Maple = partial(__main__.Maple, timings=Timeouts(changes=ChangeTimeouts(sweep=0.1)))
+__main__.main()
+"""
+"""The bot as it is started, but for how often it looks whether its database takes writes."""
+
+
 async def test_the_real_process_is_not_ready_while_nothing_can_be_written(
     slack: LocalSlack, autumn: LocalAutumn
 ) -> None:
@@ -150,7 +161,7 @@ async def test_the_real_process_is_not_ready_while_nothing_can_be_written(
         port = probe.getsockname()[1]
     settings = settings_for(slack, autumn, "socket").model_copy(update={"port": port})
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", env=variables(settings), stderr=asyncio.subprocess.DEVNULL
+        sys.executable, "-c", LOOKS_OFTEN, env=variables(settings), stderr=asyncio.subprocess.DEVNULL
     )
     _, hard = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
     try:

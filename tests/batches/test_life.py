@@ -21,6 +21,7 @@ from bot.store.database import Database
 from tests.approvals.harness import NOW
 from tests.batches.test_model import checked_line
 from tests.databases import fresh
+from tests.examples import examples
 
 FOLLOWS = {
     BatchState.WAITING: {
@@ -178,7 +179,5 @@ async def _faults(database: Database) -> tuple[str, ...]:
         return (await audit.verify(connection)).faults
 
 
-BatchLife.TestCase.settings = settings(
-    max_examples=30, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
-)
+BatchLife.TestCase.settings = settings(examples(30, *HealthCheck), stateful_step_count=30)
 TestBatchLife = BatchLife.TestCase

@@ -21,11 +21,11 @@ from tests.journeys.changing import AT_ONCE, WAITING, close_and_look, give, lea_
 from tests.journeys.steps import ask
 from tests.journeys.test_trouble import unharmed
 from tests.relay import Relay
-from tests.running import Mode, Running, running_maple
+from tests.running import UNHURRIED, Mode, Running, running_maple
 
-ASKING = Timeouts(asking_after=0.1)
+ASKING = Timeouts(asking_after=0.1, limits=UNHURRIED.limits)
 """A database that refuses does so immediately, so no other timeout has to be short."""
-HURRIED = Timeouts(asking_after=0.1, store=1.0)
+HURRIED = Timeouts(asking_after=0.1, store=1.0, limits=UNHURRIED.limits)
 """For a database that does not answer."""
 NO_MEMORY = labels.FAILURES[StoreLost].what
 READING = {

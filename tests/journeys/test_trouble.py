@@ -12,18 +12,20 @@ from bot.autumn.throttle import Limits
 from bot.lookups import labels
 from bot.timings import Timeouts
 from tests.journeys.steps import ask, press
-from tests.running import Mode, Running, running_maple
+from tests.running import UNHURRIED, Mode, Running, running_maple
 
 HURRIED = Timeouts(
     asking_after=0.1,
     autumn=RetryPolicy(connect=1.0, attempt=1.0, whole=1.2, attempts=2, backoff=0.01, part=1.0),
+    limits=UNHURRIED.limits,
 )
 """A second for what otherwise takes up to fifteen."""
 BUSY = Timeouts(
     asking_after=0.1,
-    autumn=RetryPolicy(connect=2.0, attempt=2.0, whole=2.4, attempts=2, backoff=0.01, part=2.0),
+    autumn=RetryPolicy(connect=1.5, attempt=1.5, whole=1.8, attempts=2, backoff=0.01, part=1.5),
+    limits=UNHURRIED.limits,
 )
-"""Two seconds where something else has to be read in the same time, for busy machines."""
+"""Longer where something else has to be read in the same time, for busy machines."""
 LINES = (
     "/autumn cus_acme",
     "/autumn products cus_acme",
