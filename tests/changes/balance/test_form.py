@@ -177,7 +177,7 @@ def test_of_several_rows_one_is_picked() -> None:
     ],
 )
 def test_a_part_is_named_by_where_it_comes_from(row: dict[str, Any], label: str, description: str) -> None:
-    known: dict[str, Any] = {"plan_id": None, "granted": 100, "left": 40, "reset": None}
+    known: dict[str, Any] = {"plan_id": None, "granted": 100, "remaining": 40, "reset": None}
     part = given.row(**known | row)
     held = given.balance(breakdown=[given.row(), part])
     form = opened(given.customer(balances={"messages": held}))
@@ -283,7 +283,9 @@ def test_only_seats_above_the_grant_are_told_as_billed() -> None:
         2,
         5,
         feature=Feature(id="seats", name="Seats", type="metered", consumable=False),
-        breakdown=[given.row(granted=5, left=2, reset=None, price=UsagePrice(billing_method="usage_based"))],
+        breakdown=[
+            given.row(granted=5, remaining=2, reset=None, price=UsagePrice(billing_method="usage_based"))
+        ],
     )
     form = opened(given.customer(balances={"seats": seats}), feature="seats")
     form.fill("action", option="usage")

@@ -25,7 +25,7 @@ def selling(*features: str, **changes: Any) -> Any:
 
 
 def seats(bought: int = 4, feature: str = "seats") -> Any:
-    row = given.row(granted=0, left=0, prepaid_grant=Decimal(bought), usage=Decimal(0), price=AHEAD)
+    row = given.row(granted=0, remaining=0, prepaid_grant=Decimal(bought), usage=Decimal(0), price=AHEAD)
     return given.balance(feature, granted=bought, breakdown=[row])
 
 

@@ -77,7 +77,7 @@ def test_refused_check_says_why(check: Check, controls: dict[str, Any], says: st
     assert "left afterwards" not in card_text
 
 
-@pytest.mark.parametrize("balance_fields", [{"unlimited": True}, {"left": 100, "overage_allowed": True}])
+@pytest.mark.parametrize("balance_fields", [{"unlimited": True}, {"remaining": 100, "overage_allowed": True}])
 def test_remainder_is_shown_only_where_there_is_one(balance_fields: dict[str, Any]) -> None:
     assert "left afterwards" not in text_of(draw(checked(answer(500, allowed=True, **balance_fields)), ASKED))
 

@@ -19,7 +19,9 @@ AT_ENTITIES = PLACE.go("entities")
 AT_ENTITY = PLACE.of_entity("ws_1")
 HOLDER = customer(
     balances={
-        "messages": balance(left=1500, granted=1800, breakdown=[row(id="shared", granted=1000, left=1000)])
+        "messages": balance(
+            remaining=1500, granted=1800, breakdown=[row(id="shared", granted=1000, remaining=1000)]
+        )
     }
 )
 
@@ -33,7 +35,7 @@ def entity(number: int = 1, **changes: Any) -> Entity:
         "subscriptions": [subscription("seat", scope="entity"), subscription("pro")],
         "balances": {
             "messages": balance(
-                breakdown=[row(id=f"own{number}", granted=400, left=250), row(id="shared", granted=1000)]
+                breakdown=[row(id=f"own{number}", granted=400, remaining=250), row(id="shared", granted=1000)]
             )
         },
     }

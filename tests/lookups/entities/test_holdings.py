@@ -24,7 +24,7 @@ def entity_of(*rows: BalanceRow, shared: tuple[BalanceRow, ...] = ()) -> Entity:
 
 
 SHARED = row(id="shared")
-OWN = row(id="own", granted=50, left=20)
+OWN = row(id="own", granted=50, remaining=20)
 
 
 def test_customers_rows_are_not_the_entitys_own() -> None:
@@ -77,10 +77,10 @@ AMOUNTS = st.tuples(st.integers(0, 10**6), st.integers(0, 10**6))
 def test_own_and_shared_add_up_to_autumns_totals(
     shared: list[tuple[int, int]], own: list[list[tuple[int, int]]]
 ) -> None:
-    shared_rows = [row(id=f"s{index}", granted=g, left=g - u) for index, (g, u) in enumerate(shared)]
+    shared_rows = [row(id=f"s{index}", granted=g, remaining=g - u) for index, (g, u) in enumerate(shared)]
     entities = [
         entity_of(
-            *(row(id=f"e{number}.{index}", granted=g, left=g - u) for index, (g, u) in enumerate(rows)),
+            *(row(id=f"e{number}.{index}", granted=g, remaining=g - u) for index, (g, u) in enumerate(rows)),
             shared=tuple(shared_rows),
         )
         for number, rows in enumerate(own)

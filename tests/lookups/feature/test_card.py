@@ -59,12 +59,12 @@ def test_feature_lists_the_sources_of_its_balance() -> None:
 
 
 def test_share_of_entities_is_a_source_and_sources_add_up() -> None:
-    own_balance = balance(left=900, granted=1800, usage=Decimal(900), breakdown=[row()] * 25)
+    own_balance = balance(remaining=900, granted=1800, usage=Decimal(900), breakdown=[row()] * 25)
     with_share = own_balance.model_copy(update={"granted": Decimal(25_800), "remaining": Decimal(18_200)})
     rows = table(draw(detail(with_share), AT_FEATURE))
     assert rows[-1][:2] == ["Held by entities", "800"]
     assert len(rows) == 21, "the share is shown, however many rows there are"
-    few = balance(left=1500, granted=1800, usage=Decimal(300), breakdown=[row()])
+    few = balance(remaining=1500, granted=1800, usage=Decimal(300), breakdown=[row()])
     assert table(draw(detail(few), AT_FEATURE))[1:] == [
         ["Pro", "1,000", "300", "700", "per month"],
         ["Held by entities", "800", "0", "800", "–"],
@@ -117,7 +117,7 @@ def test_rollovers_credit_costs_and_many_rows() -> None:
     assert "• 5 of 9 left, until Dec 2, 2026\n• 1 left, no expiry" in card_text
     assert "_and 5 more_" in card_text
     assert words.BY_ENTITIES in text_of(draw(detail(balance(breakdown=[])), AT_FEATURE))
-    empty = detail(balance(left=0, granted=0, breakdown=[]))
+    empty = detail(balance(remaining=0, granted=0, breakdown=[]))
     assert feature_words.NO_ROWS in text_of(draw(empty, AT_FEATURE))
     assert "300 used · unlimited" in text_of(draw(detail(balance(unlimited=True)), AT_FEATURE))
 
@@ -212,11 +212,14 @@ WORKSPACE = Entity(
     name="Workspace <1>",
     balances={
         "messages": balance(
-            breakdown=[row(id="own", granted=400, left=250), row(id="shared", granted=1000, left=700)]
+            breakdown=[
+                row(id="own", granted=400, remaining=250),
+                row(id="shared", granted=1000, remaining=700),
+            ]
         )
     },
 )
-SHARED = balance(breakdown=[row(id="shared", granted=1000, left=700)])
+SHARED = balance(breakdown=[row(id="shared", granted=1000, remaining=700)])
 
 
 def of_entity(entity: Any, read: Any = None) -> Card:

@@ -32,7 +32,7 @@ STEADY = usage(*[15] * 20)
 
 
 def test_steady_usage_continues_until_the_reset() -> None:
-    expected = pace(balance(left=700, granted=1000), STEADY, NOW)
+    expected = pace(balance(remaining=700, granted=1000), STEADY, NOW)
     assert expected is not None
     assert [expected.at_reset, expected.granted] == [450, 1000]
     assert expected.used_up_at is None
@@ -42,7 +42,7 @@ def test_steady_usage_continues_until_the_reset() -> None:
 
 
 def test_balance_that_will_not_last_has_its_last_day() -> None:
-    expected = pace(balance(left=75, granted=375), STEADY, NOW)
+    expected = pace(balance(remaining=75, granted=375), STEADY, NOW)
     assert expected is not None
     assert expected.at_reset == 450
     assert expected.used_up_at == NOW + 5 * DAY
@@ -50,18 +50,18 @@ def test_balance_that_will_not_last_has_its_last_day() -> None:
 
 def test_usage_so_far_follows_the_events() -> None:
     front_loaded = usage(200, *[0] * 19)
-    expected = pace(balance(left=800, granted=1000), front_loaded, NOW)
+    expected = pace(balance(remaining=800, granted=1000), front_loaded, NOW)
     assert expected is not None
     by_moment = dict(expected.points)
     assert by_moment[BEFORE + 3 * DAY] == 200
     assert by_moment[BEFORE + timedelta(days=19.5)] == 200
-    half_a_bin = pace(balance(left=800, granted=1000), usage(*[10] * 20), NOW)
+    half_a_bin = pace(balance(remaining=800, granted=1000), usage(*[10] * 20), NOW)
     assert half_a_bin is not None
     assert dict(half_a_bin.points)[BEFORE + timedelta(days=1.5)] == 15
 
 
 def test_corrected_usage_counts_from_the_start() -> None:
-    expected = pace(balance(left=500, granted=1000), STEADY, NOW)
+    expected = pace(balance(remaining=500, granted=1000), STEADY, NOW)
     assert expected is not None
     assert expected.points[0][1] > 200, "200 more than the events explain"
     assert expected.at_reset == 650
@@ -91,7 +91,7 @@ def test_sources_that_never_reset_are_ignored() -> None:
 
 @pytest.mark.parametrize("amounts", [[0] * 20, [-5] * 20])
 def test_unused_balance_never_runs_out(amounts: list[int]) -> None:
-    expected = pace(balance(left=700, granted=1000), usage(*amounts), NOW)
+    expected = pace(balance(remaining=700, granted=1000), usage(*amounts), NOW)
     assert expected is not None
     assert expected.at_reset == 300
     assert expected.used_up_at is None
@@ -112,7 +112,7 @@ def test_bin_without_length_counts_at_its_time() -> None:
 )
 def test_usage_never_falls_and_fits_into_a_chart(amounts: list[int], granted: int, remaining: int) -> None:
     expected = pace(
-        balance(left=remaining, granted=granted), usage(*amounts, start=NOW - DAY * len(amounts)), NOW
+        balance(remaining=remaining, granted=granted), usage(*amounts, start=NOW - DAY * len(amounts)), NOW
     )
     if expected is None:
         return

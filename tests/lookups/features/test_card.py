@@ -34,7 +34,7 @@ from tests.lookups.samples import (
         ({"next_reset_at": BEFORE}, "▰▰▰▱▱▱▱▱▱▱ 300 of 1,000 used · 30% · resets now"),
         ({"unlimited": True, "next_reset_at": None}, "▱▱▱▱▱▱▱▱▱▱ 300 used · unlimited"),
         (
-            {"next_reset_at": None, "breakdown": [row(), row(left=-5)]},
+            {"next_reset_at": None, "breakdown": [row(), row(remaining=-5)]},
             "▰▰▰▱▱▱▱▱▱▱ 300 of 1,000 used · 30% · *5 over* · from 2 sources",
         ),
         ({"next_reset_at": None, "granted": Decimal(0)}, "▱▱▱▱▱▱▱▱▱▱ -700 of 0 used · 700 left"),
@@ -51,8 +51,8 @@ def test_balances_are_sorted_lowest_first_then_by_name() -> None:
         balances={
             "b": balance("b"),
             "a": balance("a"),
-            "z": balance("z", left=0),
-            "y": balance("y", left=0, breakdown=[row(left=-1)]),
+            "z": balance("z", remaining=0),
+            "y": balance("y", remaining=0, breakdown=[row(remaining=-1)]),
         }
     )
     card_text = text_of(draw(Features(holder, NOW), AT_FEATURES))
@@ -111,7 +111,7 @@ def test_balances_hidden_by_autumn_are_not_called_missing(part: str) -> None:
     [
         ({}, ["700 of 1,000 left", "300 used"]),
         ({"unlimited": True}, ["Unlimited · 300 used"]),
-        ({"breakdown": [row(left=-5)]}, ["700 of 1,000 left", "300 used", "*5 over*"]),
+        ({"breakdown": [row(remaining=-5)]}, ["700 of 1,000 left", "300 used", "*5 over*"]),
     ],
 )
 def test_form_shows_the_remaining_balance(changes: dict[str, Any], facts: list[str]) -> None:

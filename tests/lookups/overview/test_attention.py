@@ -36,9 +36,11 @@ def warnings(*, invoices: tuple[Invoice, ...] = (), **changes: Any) -> list[str]
 DAY = times.billing_day(LATER)
 ENDING = subscription(canceled_at=BEFORE, expires_at=LATER)
 STARTING = subscription("team", status="scheduled", started_at=LATER)
-BILLED = row(granted=1000, left=-290, price=UsagePrice(amount=Decimal("0.01"), billing_method="usage_based"))
+BILLED = row(
+    granted=1000, remaining=-290, price=UsagePrice(amount=Decimal("0.01"), billing_method="usage_based")
+)
 PAID = row("addon", price=UsagePrice(amount=Decimal("0.01"), billing_method="usage_based"))
-OVER = balance(left=0, usage=Decimal(1290), breakdown=[row(left=-290)])
+OVER = balance(remaining=0, usage=Decimal(1290), breakdown=[row(remaining=-290)])
 
 
 @pytest.mark.parametrize(
@@ -68,20 +70,20 @@ OVER = balance(left=0, usage=Decimal(1290), breakdown=[row(left=-290)])
         ({"invoices": (invoice("open", "-5"), invoice("void", "9"), invoice("paid"))}, []),
         ({"balances": {"m": OVER}}, ["*Messages* is over its limit by 290."]),
         (
-            {"balances": {"m": balance(left=0, breakdown=[row(left=-290), PAID])}},
+            {"balances": {"m": balance(remaining=0, breakdown=[row(remaining=-290), PAID])}},
             ["*Messages* is over its limit by 290."],
         ),
         (
-            {"balances": {"m": balance(left=0, breakdown=[BILLED])}},
+            {"balances": {"m": balance(remaining=0, breakdown=[BILLED])}},
             ["*Messages* is over its limit by 290, which will be billed."],
         ),
         (
             {"balances": {str(number): OVER for number in range(7)}},
             ["Over the limit: Messages, Messages, Messages, Messages, Messages _and 2 more_."],
         ),
-        ({"balances": {"m": balance(left=0)}}, ["Used up: Messages."]),
-        ({"balances": {"m": balance(left=0, overage_allowed=True)}}, []),
-        ({"balances": {"m": balance(left=0, unlimited=True)}}, []),
+        ({"balances": {"m": balance(remaining=0)}}, ["Used up: Messages."]),
+        ({"balances": {"m": balance(remaining=0, overage_allowed=True)}}, []),
+        ({"balances": {"m": balance(remaining=0, unlimited=True)}}, []),
     ],
 )
 def test_warning_has_its_sentence(changes: dict[str, Any], lines: list[str]) -> None:

@@ -34,7 +34,7 @@ def test_overview_shows_what_matters_in_order() -> None:
     holder = customer(
         subscriptions=[subscription(past_due=True)],
         purchases=[Purchase(plan_id="setup", plan=plan("setup"), quantity=Decimal(2))],
-        balances={"seats": balance("seats", left=9, granted=10), "messages": balance()},
+        balances={"seats": balance("seats", remaining=9, granted=10), "messages": balance()},
     )
     discount = Discount(
         id="d", name="Ten", type="percentage_discount", discount_value=Decimal(10), duration_type="forever"
@@ -128,7 +128,7 @@ def test_boolean_features_are_listed_where_there_are_no_others() -> None:
             "▰▰▰▰▰▰▰▰▰▱ *Messages* · 999 of 1,000 used · 99% · resets",
         ),
         (
-            {"usage": Decimal(1290), "breakdown": [row(left=-290)]},
+            {"usage": Decimal(1290), "breakdown": [row(remaining=-290)]},
             "▰▰▰▰▰▰▰▰▰▰ *Messages* · 1,290 of 1,000 used · 129% · *290 over* · resets",
         ),
         ({"next_reset_at": BEFORE}, "*Messages* · 300 of 1,000 used · 30% · resets now"),
@@ -176,7 +176,7 @@ def test_one_product_without_a_discount_is_one_line() -> None:
 
 
 def test_ended_is_said_once() -> None:
-    over = balance(usage=Decimal(1290), breakdown=[row(left=-290)])
+    over = balance(usage=Decimal(1290), breakdown=[row(remaining=-290)])
     card_text = text_of(draw(overview(customer=customer(balances={"messages": over})), PLACE))
     assert ":warning:" not in card_text
     assert card_text.count("290 over") == 1

@@ -203,7 +203,7 @@ def test_many_products_are_paged() -> None:
 def test_pack_shows_quantity_and_price(prices: list[UsagePrice], price_text: str) -> None:
     items = [PlanItem(feature_id="messages", price=price) for price in prices]
     pack = Purchase(plan_id="pack", plan=plan("pack", price=None, items=items))
-    rows = [row(), row("pack", granted=0, left=300, prepaid_grant=Decimal(300))]
+    rows = [row(), row("pack", granted=0, remaining=300, prepaid_grant=Decimal(300))]
     holder = customer(purchases=[pack], balances={"messages": balance(breakdown=rows)}, invoices=[invoice()])
     line = f"*Pack* · One-time purchase · {price_text} · 300 Messages bought"
     assert line in text_of(draw(Products(holder, None, NOW), AT_PRODUCTS))

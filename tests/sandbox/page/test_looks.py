@@ -119,8 +119,8 @@ def busy(number: int) -> Overview:
     return Overview(who, billing, invoice_list(*[invoice("open", "49")] * number), NOW)
 
 
-NOT_USED_YET = {f"not_used_{each}": balance(f"not_used_{each}", left=1000) for each in range(3)}
-OVER_IN_TWO_LINES = {"meeting_minutes": balance("meeting_minutes", left=-13_460, granted=10_000)}
+NOT_USED_YET = {f"not_used_{each}": balance(f"not_used_{each}", remaining=1000) for each in range(3)}
+OVER_IN_TWO_LINES = {"meeting_minutes": balance("meeting_minutes", remaining=-13_460, granted=10_000)}
 
 
 @pytest.mark.parametrize(
