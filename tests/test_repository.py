@@ -133,7 +133,7 @@ def test_every_range_is_bounded() -> None:
 
 
 PAGES = sorted(str(path.relative_to(ROOT)) for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
-MADE_UP = ("invoice_paid", "merging", "cancellations", "referrals")
+MADE_UP = ("invoice_paid", "merging", "cancellations", "loyalty")
 """Features that CONTRIBUTING.md adds as examples."""
 
 
