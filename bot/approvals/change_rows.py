@@ -9,8 +9,7 @@ from sqlalchemy import ColumnElement, Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.approvals.lifecycle import ChangeEvent, Record, State
-from bot.approvals.proposal import Draft, Preview
-from bot.approvals.steps import Decided, Lease
+from bot.approvals.steps import Decided, Draft, Lease, Preview
 from bot.changes import stored
 from bot.store import audit, recorded
 from bot.store.database import insert

@@ -22,9 +22,8 @@ from bot.approvals.daily_limits import Counter
 from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
 from bot.approvals.outcome import WriteAnswer, WriteStatus
 from bot.approvals.preview import Assessment, Assessor, ReadBack, inverse
-from bot.approvals.proposal import Preview, Terms
 from bot.approvals.results import Notify
-from bot.approvals.steps import Conclusion, Lease, NextWrite
+from bot.approvals.steps import Conclusion, Lease, NextWrite, Preview, Terms
 from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.errors import AutumnError, NotFound
 from bot.autumn.write import Write

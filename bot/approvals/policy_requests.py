@@ -8,7 +8,7 @@ from bot.access.people import Actor
 from bot.access.policy import Decision, Request, Verb
 from bot.approvals.lifecycle import Record
 from bot.approvals.preview import Assessment
-from bot.approvals.proposal import Terms
+from bot.approvals.steps import Terms
 from bot.autumn.models import Environment
 from bot.changes import registry
 

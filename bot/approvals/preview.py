@@ -13,7 +13,7 @@ from bot.approvals import change_records
 from bot.approvals.daily_limits import Counter, count
 from bot.approvals.lifecycle import Record, State
 from bot.approvals.names import CustomerNames
-from bot.approvals.proposal import Preview
+from bot.approvals.steps import Preview
 from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.errors import AutumnError, NotFound
 from bot.autumn.models import Environment

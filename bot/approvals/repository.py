@@ -60,8 +60,7 @@ from bot.approvals.lifecycle import (
     reminders,
 )
 from bot.approvals.notice_queue import CHANGE_NOTICES
-from bot.approvals.proposal import Draft, Preview, Terms
-from bot.approvals.steps import Basis, Conclusion, Decided, Lease, NextWrite
+from bot.approvals.steps import Basis, Conclusion, Decided, Draft, Lease, NextWrite, Preview, Terms
 from bot.changes import stored
 from bot.changes.model import Now, key
 from bot.changes.notes import Note

@@ -10,7 +10,7 @@ from bot.access.policy import Decision, Request
 from bot.approvals.filled_forms import FilledForm
 from bot.approvals.lifecycle import ChangeEvent, Record
 from bot.approvals.preview import Assessment
-from bot.approvals.proposal import Mandate
+from bot.approvals.steps import Mandate
 from bot.autumn.errors import AutumnError
 from bot.changes.model import ChangeInput, Snapshot
 from bot.log import log

@@ -16,7 +16,7 @@ from bot.access import refusal as policy_refusal
 from bot.access.refusal import PolicyRefusal
 from bot.approvals import words as approvals_words
 from bot.approvals.card import Audience
-from bot.approvals.proposal import Preview
+from bot.approvals.steps import Preview
 from bot.batches import words
 from bot.batches.model import (
     BatchLineRecord,

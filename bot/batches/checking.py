@@ -11,9 +11,9 @@ from bot.approvals import policy_requests
 from bot.approvals.daily_limits import DayTotals, Movement, moved_today
 from bot.approvals.lifecycle import Record
 from bot.approvals.preview import Assessment, inverse
-from bot.approvals.proposal import Preview
 from bot.approvals.results import Permits
 from bot.approvals.service import ChangeService
+from bot.approvals.steps import Preview
 from bot.autumn.errors import AutumnError
 from bot.batches.model import BatchLine, CheckedBatch, CheckedLine, LineProblem, LineReason
 from bot.batches.policy import refused_request, strictest, together

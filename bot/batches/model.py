@@ -22,7 +22,7 @@ from bot.access.people import Actor
 from bot.access.policy import Decision
 from bot.access.rules import MOST_BATCH_LINES, Request
 from bot.approvals.lifecycle import Approval
-from bot.approvals.proposal import Preview
+from bot.approvals.steps import Preview
 from bot.autumn.models import Environment
 from bot.changes.line_form import LineCells
 from bot.changes.model import ChangeInput

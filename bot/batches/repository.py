@@ -21,8 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.approvals.cards import CardTable
 from bot.approvals.lifecycle import CardTarget, State
-from bot.approvals.proposal import Terms
-from bot.approvals.steps import Decided, Lease
+from bot.approvals.steps import Decided, Lease, Terms
 from bot.autumn.models import Environment
 from bot.batches import rows
 from bot.batches.model import BatchLineRecord, BatchRecord, BatchState, CheckedBatch, LineState

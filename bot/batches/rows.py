@@ -8,7 +8,7 @@ from sqlalchemy import Row
 from bot.access.limits import Worth
 from bot.approvals.change_rows import preview_columns
 from bot.approvals.lifecycle import Approval
-from bot.approvals.proposal import Preview
+from bot.approvals.steps import Preview
 from bot.autumn.models import Environment
 from bot.batches.model import (
     BatchLineRecord,

@@ -21,10 +21,9 @@ from aiolimiter import AsyncLimiter
 from bot.access.people import Actor
 from bot.access.policy import DecisionReason
 from bot.approvals.lifecycle import IN_PROGRESS, Cause, Record, State
-from bot.approvals.proposal import Mandate
 from bot.approvals.results import ChangeRequest, Outcome, Result
 from bot.approvals.service import ChangeService
-from bot.approvals.steps import Lease
+from bot.approvals.steps import Lease, Mandate
 from bot.autumn.shares import asker
 from bot.batches import line_steps, repository
 from bot.batches.model import BatchLineRecord, BatchRecord, LineState

@@ -12,7 +12,7 @@ from bot.access.policy import Decision, DecisionReason, Request, Verb
 from bot.approvals import policy_requests
 from bot.approvals.lifecycle import EDGES, OVER, State
 from bot.approvals.preview import Assessment
-from bot.approvals.proposal import Terms
+from bot.approvals.steps import Terms
 from bot.autumn.models import Environment
 from bot.changes.model import Judgement
 from tests.approvals.harness import NOW

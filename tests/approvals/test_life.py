@@ -13,8 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from bot.approvals import change_records, repository
 from bot.approvals.daily_limits import Counter
 from bot.approvals.lifecycle import EDGES, HOLDS_UNDO, OVER, Cause, ChangeEvent, Record, State
-from bot.approvals.proposal import Draft, Preview, Terms
-from bot.approvals.steps import Basis, Conclusion, Decided, Lease, NextWrite
+from bot.approvals.steps import Basis, Conclusion, Decided, Draft, Lease, NextWrite, Preview, Terms
 from bot.autumn.models import Environment
 from bot.autumn.write import Write
 from bot.changes.balance.request import BalanceInput

@@ -13,8 +13,8 @@ from bot.access.policy import DecisionReason, Verb
 from bot.approvals import repository
 from bot.approvals.cards import CHANGE_CARDS
 from bot.approvals.lifecycle import Approval, CardKind, ChangeEvent, State
-from bot.approvals.proposal import Mandate
 from bot.approvals.results import Outcome, Result
+from bot.approvals.steps import Mandate
 from bot.autumn.models import Environment
 from bot.changes.balance.words import BalanceAction
 from bot.changes.grant.request import GrantInput

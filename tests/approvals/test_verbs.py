@@ -16,8 +16,7 @@ from bot.access.limits import NOTHING, Today, Worth
 from bot.approvals import change_records, repository
 from bot.approvals.daily_limits import Counter, TodayMoved
 from bot.approvals.lifecycle import EDGES, Approval, CardKind, CardTarget, Cause, Record, State
-from bot.approvals.proposal import Draft, Preview, Terms
-from bot.approvals.steps import Basis, Conclusion, Decided, Lease, NextWrite
+from bot.approvals.steps import Basis, Conclusion, Decided, Draft, Lease, NextWrite, Preview, Terms
 from bot.autumn.models import Environment
 from bot.autumn.write import Write
 from bot.changes.balance.request import BalanceInput

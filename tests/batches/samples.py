@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from bot.approvals.lifecycle import Approval
-from bot.approvals.proposal import Preview
+from bot.approvals.steps import Preview
 from bot.autumn.models import Environment
 from bot.batches.model import (
     BatchLineRecord,

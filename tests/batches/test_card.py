@@ -12,8 +12,8 @@ from bot.access.policy import Decision, DecisionReason
 from bot.approvals import words as approvals_words
 from bot.approvals.card import Audience
 from bot.approvals.lifecycle import Cause
-from bot.approvals.proposal import Preview
 from bot.approvals.results import Result
+from bot.approvals.steps import Preview
 from bot.autumn.models import Environment
 from bot.batches import card, csv_file, words
 from bot.batches.card import ListRef

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from bot.access.policy import Decision, DecisionReason
-from bot.approvals.proposal import Terms
-from bot.approvals.steps import Decided, Lease
+from bot.approvals.steps import Decided, Lease, Terms
 from bot.autumn.models import Environment
 from bot.batches import line_steps, repository
 from bot.batches.model import BatchRecord, BatchState, CheckedBatch, LineState

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from bot.access.policy import Decision, DecisionReason, Request, Verb
-from bot.approvals.proposal import Preview
+from bot.approvals.steps import Preview
 from bot.autumn.models import Environment
 from bot.batches.model import (
     BatchLine,
