@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from bot.alerts.posting import AlertTimeouts
-from bot.approvals.timeouts import ChangeTimeouts
+from bot.approvals.preview import ChangeTimeouts
 from bot.autumn.retry_policy import RetryPolicy
 from bot.autumn.throttle import Limits
 from bot.batches.timeouts import BatchTimeouts

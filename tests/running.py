@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from bot.alerts.posting import AlertTimeouts
 from bot.app import Maple
-from bot.approvals.timeouts import ChangeTimeouts
+from bot.approvals.preview import ChangeTimeouts
 from bot.autumn.throttle import Limits
 from bot.batches.timeouts import BatchTimeouts
 from bot.digests.process import DigestTimeouts

@@ -21,10 +21,9 @@ from bot.approvals import change_records, outcome, repository
 from bot.approvals.daily_limits import Counter
 from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
 from bot.approvals.outcome import WriteAnswer, WriteStatus
-from bot.approvals.preview import Assessment, Assessor, ReadBack, inverse
+from bot.approvals.preview import Assessment, Assessor, ChangeTimeouts, ReadBack, inverse
 from bot.approvals.results import Notify
 from bot.approvals.steps import Conclusion, Lease, NextWrite, Preview, Terms
-from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.errors import AutumnError, NotFound
 from bot.autumn.write import Write
 from bot.changes import registry

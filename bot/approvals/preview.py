@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
 
@@ -14,7 +14,6 @@ from bot.approvals.daily_limits import Counter, count
 from bot.approvals.lifecycle import Record, State
 from bot.approvals.names import CustomerNames
 from bot.approvals.steps import Preview
-from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.errors import AutumnError, NotFound
 from bot.autumn.models import Environment
 from bot.changes import canonical, registry
@@ -65,6 +64,35 @@ class Sleep(Protocol):
     def __call__(self, seconds: float, /) -> Awaitable[None]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class ChangeTimeouts:
+    """In seconds; tests shorten them."""
+
+    lease: float = 60.0
+    """A process that has not renewed its lease for this long is taken to be dead. Longer than any write
+    takes, since the database may be out of reach for the whole of one."""
+    renew: float = 5.0
+    """Between renewals of a lease."""
+    polls: tuple[float, ...] = (0.0, 0.25, 0.5, 1.0, 2.0, 4.0)
+    """Before each read-back: organizations whose balances change through a queue lag behind."""
+    verify: float = 8.0
+    """For all read-backs of one change."""
+    turn: float = 45.0
+    """How long a change waits at most for another one of the same customer."""
+    turns: float = 0.25
+    """Between attempts to get a turn."""
+    limited: float = 20.0
+    """How long the writes of one change may wait for Autumn's rate limit."""
+    limited_pause: float = 1.0
+    """Before a write is sent again, unless Autumn says how long to wait."""
+    sweep: float = 5.0
+    """Between sweeps."""
+
+    @property
+    def lease_time(self) -> timedelta:
+        return timedelta(seconds=self.lease)
+
+
 def assess(requested: ChangeInput, facts: Facts, now: datetime, today: Today = NOTHING) -> Assessment:
     """Pure. `today`: what other changes have moved today."""
     kind = registry.of(requested)
@@ -91,6 +119,30 @@ def _same_day(daily: DailyTotal | None, amount: Decimal | None, today: Today) ->
         return ()
     details = {"nth": str(today.count + 1), "units": canonical.number(today.units + amount)}
     return (Note(daily.note, details),)
+
+
+class EarlierChanges:
+    """What the guards need to know of earlier changes, which Autumn does not tell."""
+
+    def __init__(self, database: Database, env: Environment) -> None:
+        self._database = database
+        self._env = env
+
+    async def complete(self, kind_id: str, facts: Facts) -> Facts:
+        """The facts, completed for kinds that need the customer's history."""
+        kind = registry.kind(kind_id)
+        if Needs.HISTORY not in kind.needs:
+            return facts
+        records = await change_records.find(
+            self._database,
+            changes.c.customer_id == facts.customer.id,
+            changes.c.env == self._env,
+            changes.c.kind == kind_id,
+            changes.c.state == State.APPLIED,
+            newest_first=True,
+            limit=_MOST,
+        )
+        return kind.with_history(facts, [record.input for record in records])
 
 
 class Assessor:
@@ -197,27 +249,3 @@ def inverse(record: Record, after: Snapshot | None) -> ChangeInput | None:
     pinned = {"customer_created_at": record.input.customer_created_at, "entity": record.input.entity}
     undo: ChangeInput = reverse.model_copy(update=pinned)
     return undo
-
-
-class EarlierChanges:
-    """What the guards need to know of earlier changes, which Autumn does not tell."""
-
-    def __init__(self, database: Database, env: Environment) -> None:
-        self._database = database
-        self._env = env
-
-    async def complete(self, kind_id: str, facts: Facts) -> Facts:
-        """The facts, completed for kinds that need the customer's history."""
-        kind = registry.kind(kind_id)
-        if Needs.HISTORY not in kind.needs:
-            return facts
-        records = await change_records.find(
-            self._database,
-            changes.c.customer_id == facts.customer.id,
-            changes.c.env == self._env,
-            changes.c.kind == kind_id,
-            changes.c.state == State.APPLIED,
-            newest_first=True,
-            limit=_MOST,
-        )
-        return kind.with_history(facts, [record.input for record in records])

@@ -19,12 +19,11 @@ from bot.approvals.engine import Engine
 from bot.approvals.filled_forms import FilledForm
 from bot.approvals.lifecycle import Cause, ChangeEvent, PostedCard, Record, State
 from bot.approvals.names import CustomerNames
-from bot.approvals.preview import Assessment, Assessor, ReadBack, Sleep, inverse
+from bot.approvals.preview import Assessment, Assessor, ChangeTimeouts, ReadBack, Sleep, inverse
 from bot.approvals.results import ChangeRequest, Notify, Outcome, Permits, Result, quietly
 from bot.approvals.steps import Basis, Conclusion, Decided
 from bot.approvals.submitting import Submitting, clean, current_terms
 from bot.approvals.sweeper import Sweeper
-from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.errors import AutumnError, NotFound
 from bot.background import Turns
 from bot.changes.model import ChangeInput, Facts, Verdict

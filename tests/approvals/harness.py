@@ -17,10 +17,9 @@ from bot.access.policy import Decision, DecisionReason, Person, Policy, Request,
 from bot.approvals.card_posting import ApprovalsChannel
 from bot.approvals.lifecycle import ChangeEvent, Record
 from bot.approvals.names import CustomerNames
-from bot.approvals.preview import Sleep
+from bot.approvals.preview import ChangeTimeouts, Sleep
 from bot.approvals.results import ChangeRequest
 from bot.approvals.service import ChangeService, Surroundings
-from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.client import Autumn, Limits, RetryPolicy
 from bot.autumn.models import Environment
 from bot.changes.balance.request import BalanceInput

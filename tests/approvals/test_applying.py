@@ -14,8 +14,8 @@ from sqlalchemy import update
 from bot.access.people import Actor
 from bot.access.policy import Decision, Request, Verb
 from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
+from bot.approvals.preview import ChangeTimeouts
 from bot.approvals.results import ChangeRequest
-from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.client import Autumn
 from bot.autumn.errors import RateLimited, Refused
 from bot.autumn.write import Write

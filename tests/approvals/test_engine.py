@@ -15,8 +15,8 @@ from sqlalchemy import select, update
 
 from bot.approvals import repository
 from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
+from bot.approvals.preview import ChangeTimeouts
 from bot.approvals.steps import Lease, NextWrite
-from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.client import Autumn
 from bot.autumn.errors import NotSent
 from bot.autumn.write import Write

@@ -1,19 +1,27 @@
-"""The names of the ids on a change's card."""
+"""What a card says of the customer: the names of ids, and how the customer stands."""
 
 from datetime import UTC, datetime
 from types import SimpleNamespace
+from typing import Any
 
 import httpx
+import pytest
 from pydantic import SecretStr
 
 from bot.approvals.lifecycle import Record, State
-from bot.approvals.names import CustomerNames, KnownNames
+from bot.approvals.names import CustomerNames, KnownNames, customer_summary
 from bot.autumn.client import Autumn, Limits
 from bot.autumn.models import Customer, Environment, RewardList
 from bot.changes.deletion.request import DeletionInput
 from bot.changes.model import Facts
 from tests.autumn.scripted import Scripted, error, listing, ok
 
+PRO = {
+    "plan_id": "pro",
+    "status": "active",
+    "plan": {"id": "pro", "name": "Pro*", "price": {"amount": 49, "currency": "usd", "interval": "month"}},
+}
+OPEN = {"id": "in_1", "status": "open", "total": 24.5, "currency": "usd"}
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 
@@ -116,3 +124,20 @@ def _deletion(customer: str) -> Record:
         before={},
         lines=(),
     )
+
+
+@pytest.mark.parametrize(
+    ("customer", "line"),
+    [
+        ({}, ""),
+        ({"subscriptions": [PRO]}, "Pro∗, $49.00 per month"),
+        ({"subscriptions": [{"plan_id": "x", "status": "active"}]}, "x"),
+        ({"subscriptions": [PRO | {"plan": {"id": "free", "name": "Free"}}]}, "Free"),
+        ({"subscriptions": [PRO | {"status": "scheduled"}]}, ""),
+        ({"subscriptions": [PRO | {"past_due": True}]}, "Pro∗, $49.00 per month · *past due*"),
+        ({"invoices": [OPEN]}, "*$24.50 unpaid*"),
+        ({"invoices": [OPEN | {"status": "paid"}]}, ""),
+    ],
+)
+def test_standing_names_products_prices_and_debts(customer: dict[str, Any], line: str) -> None:
+    assert customer_summary(Customer.model_validate({"id": "cus_1", **customer})) == line

@@ -12,7 +12,7 @@ import pytest
 
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause, Record, State
-from bot.approvals.timeouts import ChangeTimeouts
+from bot.approvals.preview import ChangeTimeouts
 from bot.lookups import labels
 from bot.store.errors import StoreLost, StoreLostMidway
 from bot.timings import Timeouts

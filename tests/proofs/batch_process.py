@@ -12,8 +12,8 @@ from pydantic import SecretStr
 from bot import log
 from bot.approvals.lifecycle import ChangeEvent, Record
 from bot.approvals.names import CustomerNames
+from bot.approvals.preview import ChangeTimeouts
 from bot.approvals.service import ChangeService, Surroundings
-from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.client import Autumn
 from bot.autumn.models import Environment
 from bot.batches.service import BatchService

@@ -13,9 +13,9 @@ from pydantic import SecretStr
 from bot.access.people import Actor
 from bot.approvals.lifecycle import ChangeEvent, Record
 from bot.approvals.names import CustomerNames
+from bot.approvals.preview import ChangeTimeouts
 from bot.approvals.results import ChangeRequest
 from bot.approvals.service import ChangeService, Surroundings
-from bot.approvals.timeouts import ChangeTimeouts
 from bot.autumn.client import Autumn, RetryPolicy
 from bot.autumn.models import Environment
 from bot.changes.balance.request import BalanceInput

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.approvals.lifecycle import ChangeEvent, Record, State
-from bot.approvals.timeouts import ChangeTimeouts
+from bot.approvals.preview import ChangeTimeouts
 from bot.changes.model import ChangeInput
 from bot.store.database import Database
 from tests.databases import Engine

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from bot.approvals.timeouts import ChangeTimeouts
+from bot.approvals.preview import ChangeTimeouts
 from bot.autumn.retry_policy import RetryPolicy
 from bot.digests.process import DigestTimeouts
 from bot.store import leases
