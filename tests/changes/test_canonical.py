@@ -48,3 +48,9 @@ def test_times_that_are_not() -> None:
 
 def test_the_key_of_a_write() -> None:
     assert key("chg_1", 0) == "maple:chg_1:0"
+
+
+def test_as_near_as_autumn_counts() -> None:
+    half = Decimal("0.0000005")
+    assert canonical.near(Decimal(1), 1 + half)
+    assert not canonical.near(Decimal(1), 1 + 2 * half)

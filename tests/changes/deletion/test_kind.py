@@ -14,7 +14,7 @@ from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, Verdict
 from bot.changes.notes import Note, NoteCode
 from bot.changes.spec import ChangeKind
-from bot.lookups.invoices.facts import unpaid
+from bot.lookups.invoices.facts import Owed, Unpaid, unpaid
 from tests.changes.facts import BY_USE, LATER, NOW, balance, billing, customer, facts, row, subscription
 
 CHANGE = DeletionChange()
@@ -215,3 +215,18 @@ def test_what_autumn_merged_is_not_counted() -> None:
 def test_note_on_unpaid_invoices_says_when_there_may_be_more(details: dict[str, str], text: str) -> None:
     note = Note(DeletionNote.OPEN_INVOICES, {"total": "10", "currency": "USD", **details})
     assert notes.mrkdwn(note) == text
+
+
+def test_what_a_deletion_rests_on() -> None:
+    who = customer(created_at=NOW, subscriptions=[subscription("team"), subscription("pro")])
+    known = replace(
+        facts(), customer=who, entities=(Entity(id="w"),), unpaid=Unpaid((Owed("USD", 2, Decimal(30)),))
+    )
+    assert CHANGE.guard(ASKED, known, NOW).refusals == ()
+    assert CHANGE.snapshot(ASKED, known) == {
+        "customer": "cus_1",
+        "created_at": "2026-11-22T15:06:00.000+00:00",
+        "charging": '["pro", "team"]',
+        "open_invoices": "2",
+        "entities": "1",
+    }

@@ -8,7 +8,7 @@ from bot.changes.details.kind import DetailsChange
 from bot.changes.details.request import DetailsInput
 from bot.changes.details.words import DetailsLine, DetailsNote
 from bot.changes.lines import Line, ValueFormat
-from bot.changes.model import Facts, Verdict
+from bot.changes.model import Facts, Snapshot, Verdict
 from bot.changes.notes import Note
 from tests.changes.facts import NOW, customer, facts
 
@@ -139,3 +139,28 @@ def test_it_holds_while_what_is_to_change_is_as_it_was() -> None:
 def test_what_became_of_it(after: dict[str, str | None] | None, verdict: Verdict) -> None:
     before: dict[str, str | None] = {**ACME}
     assert CHANGE.verify(ask(name="New", email="", fingerprint="f1"), before, after) is verdict
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ask(name="x" * 256),
+        ask(fingerprint="x" * 256),
+        ask(email=f"{'x' * 64}@{'y' * 185}.com"),
+        ask(email="a@b.co"),
+    ],
+)
+def test_details_that_just_fit(asked: DetailsInput) -> None:
+    assert CHANGE.guard(asked, facts(), NOW).refusals == ()
+
+
+def test_empty_details_are_none() -> None:
+    known = replace(facts(), customer=customer(name="", email="", fingerprint=""))
+    assert CHANGE.snapshot(ask(), known) == {"name": None, "email": None, "fingerprint": None}
+
+
+def test_details_hold_only_while_all_of_them_do() -> None:
+    then: Snapshot = {"name": "a", "email": "a@b.example", "fingerprint": None}
+    both = ask(name="b", email="b@b.example")
+    assert CHANGE.holds(both, then, then)
+    assert not CHANGE.holds(both, then, {**then, "email": "c@b.example"})

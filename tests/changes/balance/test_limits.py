@@ -1,0 +1,207 @@
+"""At the limits, and a little over them: what a table of usual cases passes over."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.autumn.models import BalanceRow, Feature, Plan, PlanItem, Reset, UsagePrice
+from bot.changes.amounts import AmountNote, parse_amount, size_problem
+from bot.changes.balance.figures import BalanceFigures
+from bot.changes.balance.kind import BalanceChange
+from bot.changes.balance.request import BalanceInput
+from bot.changes.balance.words import BalanceAction, BalanceNote
+from bot.changes.common import CommonNote
+from bot.changes.model import Facts, Verdict
+from bot.changes.notes import Note, NoteCode
+from tests.changes.facts import BY_USE, LATER, NOW, ONE_OFF, SOON, balance, customer, facts, row, subscription
+
+BALANCE = BalanceChange()
+PLAIN = facts(balance(row()))
+
+
+def edit(action: BalanceAction, amount: Any = None, **changes: Any) -> BalanceInput:
+    size = None if amount is None else Decimal(str(amount))
+    return BalanceInput(
+        **{
+            "customer": "cus_1",
+            "feature": "messages",
+            "row": "row",
+            "action": action,
+            "amount": size,
+            **changes,
+        }
+    )
+
+
+GIVE, SET, USAGE, NONE = BalanceAction.GIVE, BalanceAction.SET, BalanceAction.USAGE, BalanceAction.NONE
+TAKE = BalanceAction.TAKE
+UNTIL = Note(BalanceNote.UNTIL_RESET, {"at": "2026-12-02T15:06:00.000+00:00"})
+NOTHING = [Note(CommonNote.NOTHING_TO_DO)]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        edit(USAGE, 0),
+        edit(SET, 0),
+        edit(TAKE, 1000),
+        edit(GIVE, 10**12),
+        edit(SET, "0.123456"),
+        edit(GIVE, "0.000001"),
+        edit(NONE, reset_at=NOW + timedelta(milliseconds=1)),
+        edit(NONE, reset_at=NOW + timedelta(days=3660)),
+        edit(TAKE, 5, cycle=SOON),
+    ],
+)
+def test_just_allowed(asked: BalanceInput) -> None:
+    assert BALANCE.guard(asked, PLAIN, NOW).refusals == ()
+
+
+@pytest.mark.parametrize(
+    ("asked", "refusals"),
+    [
+        # The size first: nothing else is said of what cannot be an amount.
+        (edit(GIVE, -(10**13)), [AmountNote.TOO_LARGE]),
+        (edit(USAGE, "-0.0000001"), [AmountNote.TOO_MANY_DECIMALS]),
+        (edit(TAKE), [AmountNote.NO_AMOUNT]),
+        (edit(GIVE, 0, reset_at=NOW), [BalanceNote.NOT_POSITIVE, BalanceNote.RESET_PAST]),
+    ],
+)
+def test_all_that_is_refused(asked: BalanceInput, refusals: list[NoteCode]) -> None:
+    assert [one.code for one in BALANCE.guard(asked, PLAIN, NOW).refusals] == refusals
+
+
+def test_a_new_date_alone_has_no_size() -> None:
+    asked = edit(NONE, 5, reset_at=LATER)
+    assert BALANCE.amount(asked, BALANCE.snapshot(asked, PLAIN)) is None
+
+
+def test_a_row_that_was_empty_before_was_not_emptied_by_the_edit() -> None:
+    asked = edit(SET, 0)
+    empty = facts(balance(row(plan_id=None, reset=ONE_OFF, usage=1000)))
+    assert BALANCE.verify(asked, BALANCE.snapshot(asked, empty), {"row": None}) is Verdict.UNCLEAR
+
+
+def test_nothing_undoes_what_was_not_there() -> None:
+    asked = edit(GIVE, 5)
+    assert BALANCE.inverse(asked, {"row": None}, BALANCE.snapshot(asked, PLAIN)) is None
+
+
+def test_a_grant_moved_by_another_hand_is_not_taken_for_ours() -> None:
+    asked = edit(GIVE, 250)
+    moved = facts(balance(row(included=1100, usage=400)))
+    told = BALANCE.snapshot(asked, PLAIN), BALANCE.snapshot(asked, moved)
+    assert BALANCE.verify(asked, *told) is Verdict.UNCLEAR
+
+
+UNCLEAR_ROLLOVERS = facts(balance(row(), row("other"), rollovers=((100, 100),)))
+
+
+def seats(**changes: Any) -> Facts:
+    return facts(balance(row(included=5, usage=3, reset=None, **changes), feature_id="seats"))
+
+
+@pytest.mark.parametrize(
+    ("asked", "known", "warnings"),
+    [
+        (edit(NONE, reset_at=LATER), UNCLEAR_ROLLOVERS, [Note(BalanceNote.OTHER_ROWS, {"count": "1"})]),
+        (
+            edit(SET, 730),
+            facts(balance(row(), rollovers=((100, 80),))),
+            [UNTIL, Note(BalanceNote.ROLLOVERS_FIRST, {"units": "50"})],
+        ),
+        # Seats that nobody pays for cost nothing; of those that are paid for, half of one counts too.
+        (edit(USAGE, 5, feature="seats"), seats(), []),
+        (
+            edit(USAGE, "5.5", feature="seats"),
+            seats(price=BY_USE),
+            [Note(BalanceNote.SEATS_BILLED, {"units": "0.5"})],
+        ),
+        (edit(GIVE, 5), facts(balance(row(prepaid_grant=Decimal(200)))), [UNTIL]),
+        (edit(SET, -40), facts(balance(row(usage=1040))), NOTHING),
+        (edit(SET, -39), facts(balance(row(usage=1040))), [UNTIL]),
+    ],
+)
+def test_warned(asked: BalanceInput, known: Facts, warnings: list[Note]) -> None:
+    judged = BALANCE.guard(asked, known, NOW)
+    assert [*judged.refusals, *judged.warnings] == warnings
+
+
+def test_a_row_is_kept_to_the_last_figure() -> None:
+    method = UsagePrice(amount=Decimal(1), billing_method=None)
+    one = row(prepaid_grant=Decimal(200), usage=301, price=method, expires_at=LATER)
+    known = facts(balance(one, rollovers=((100, 80), (None, 7))))
+    told = BALANCE.snapshot(edit(GIVE, 1), known)
+    assert told == {
+        "row": "row",
+        "plan": "pro",
+        "included": "1000",
+        "prepaid": "200",
+        "balance": "899",
+        "rolled_granted": "107",
+        "rolled_left": "87",
+        "interval": "month",
+        "resets_at": "2026-12-02T15:06:00.000+00:00",
+        "price": "unknown",
+        "expires_at": "2026-12-12T15:06:00.000+00:00",
+    }
+    pool = BalanceFigures.read(told)
+    assert pool is not None
+    assert pool.snapshot() == told
+    assert [pool.granted, pool.remaining, pool.used] == [1307, 986, 321]
+    assert pool.expires_at == LATER
+
+
+def test_another_interval_is_another_thing() -> None:
+    asked = edit(GIVE, 5)
+    yearly = facts(balance(row(reset=Reset(interval="year", resets_at=SOON))))
+    assert not BALANCE.holds(asked, BALANCE.snapshot(asked, PLAIN), BALANCE.snapshot(asked, yearly))
+
+
+LOOSE = row("loose", plan_id=None)
+
+
+@pytest.mark.parametrize("other", [LOOSE, row("b", reset=None), row("b", reset=ONE_OFF)])
+def test_units_roll_over_only_where_a_plan_gives_them_again(other: BalanceRow) -> None:
+    known = facts(balance(row(), other, rollovers=((100, 80),)))
+    assert BALANCE.guard(edit(SET, 1), known, NOW).allowed
+    assert BALANCE.snapshot(edit(SET, 1), known)["rolled_left"] == "80"
+    assert BALANCE.snapshot(edit(SET, 1, row=other.id), known)["rolled_left"] == "0"
+
+
+def hidden(**changes: Any) -> Facts:
+    return replace(facts(), customer=customer(subscriptions=[subscription("team", **changes)]))
+
+
+PLAN = Plan(id="team", items=[PlanItem(feature_id="api"), PlanItem(feature_id="messages")])
+
+
+@pytest.mark.parametrize(
+    ("known", "refusal"),
+    [
+        (hidden(plan=PLAN, past_due=True), BalanceNote.PAST_DUE_HIDDEN),
+        (hidden(plan=PLAN), BalanceNote.FEATURE_NOT_HELD),
+        (hidden(plan=None), BalanceNote.FEATURE_NOT_HELD),
+        # A feature that only the balance tells of.
+        (
+            replace(facts(balance(row(), feature=Feature(id="messages", type="boolean"))), features={}),
+            BalanceNote.FEATURE_IS_FLAG,
+        ),
+    ],
+)
+def test_why_there_is_nothing_to_edit(known: Facts, refusal: NoteCode) -> None:
+    assert [one.code for one in BALANCE.guard(edit(GIVE, 5), known, NOW).refusals] == [refusal]
+
+
+def test_what_is_spent_is_no_seat_though_it_never_resets() -> None:
+    feature = Feature(id="messages", type="metered", consumable=True)
+    known = replace(facts(balance(row(reset=None, price=BY_USE), feature=feature)), features={})
+    assert BALANCE.guard(edit(USAGE, 400), known, NOW).warnings == ()
+
+
+def test_fifteen_digits_are_held_without_loss() -> None:
+    assert parse_amount("123456789012.345") == Decimal("123456789012.345")
+    assert size_problem(Decimal("123456789012.3456")) is AmountNote.TOO_MANY_DECIMALS

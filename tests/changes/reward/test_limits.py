@@ -1,0 +1,157 @@
+"""Coupons and codes at the limits, and a little over them."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.autumn.models import (
+    Coupon,
+    Discount,
+    Duration,
+    FeatureGrant,
+    Flag,
+    Granted,
+    InvoicePreview,
+    LineDiscount,
+    PreviewLine,
+    PromoCode,
+)
+from bot.changes.lines import Line
+from bot.changes.notes import Note
+from bot.changes.reward.kind import RewardChange
+from bot.changes.reward.request import RewardInput
+from bot.changes.reward.words import RewardAction, RewardLine, RewardNote
+from tests.changes.facts import NOW, balance, billing, coupon, customer, discount, facts, grant, rewards, row
+
+CHANGE = RewardChange()
+
+
+def reward(action: RewardAction, **changes: Any) -> RewardInput:
+    return RewardInput(**{"customer": "cus_1", "action": action, **changes})
+
+
+APPLY, REDEEM, REMOVE = RewardAction.APPLY, RewardAction.REDEEM, RewardAction.REMOVE
+TIMED = coupon(duration=Duration(type="months", length=3), plan_ids=["pro", "team"])
+OWN = replace(facts(), billing=billing(discount("old", 7)), rewards=rewards(TIMED))
+
+
+@pytest.mark.parametrize(
+    ("asked", "write"),
+    [
+        (reward(APPLY, reward="."), ("coupons.add", "POST", "/v1/customers/cus_1/coupons/%2E")),
+        (reward(APPLY, reward="\ud800"), ("coupons.add", "POST", "/v1/customers/cus_1/coupons/%3F")),
+        (reward(APPLY, reward="a.b"), ("coupons.add", "POST", "/v1/customers/cus_1/coupons/a.b")),
+        (reward(REMOVE), ("coupons.remove", "DELETE", "/v1/customers/cus_1/coupons")),
+        (reward(REDEEM, code="X"), ("rewards.redeem", "POST", "/v1/rewards.redeem")),
+    ],
+)
+def test_where_a_reward_is_sent(asked: RewardInput, write: tuple[str, str, str]) -> None:
+    (one,) = CHANGE.plan(asked, OWN)
+    assert (one.route, one.method, one.path) == write
+
+
+def test_coupons_are_kept_to_the_last_figure() -> None:
+    offer = {
+        "offer": "ten",
+        "offer_type": "percentage_discount",
+        "offer_value": "10",
+        "offer_duration": "months 3",
+        "offer_plans": "pro,team",
+    }
+    own = {"coupon": "old", "coupon_name": "old off", "coupon_type": "percentage_discount"}
+    none = dict.fromkeys([*own, "coupon_value"])
+    asked = reward(APPLY, reward="ten")
+    assert CHANGE.snapshot(asked, OWN) == {**own, "coupon_value": "7", "stripe_only": "yes", **offer}
+    forever = replace(OWN, billing=None, rewards=rewards(coupon()))
+    assert CHANGE.snapshot(asked, forever) == {
+        **none,
+        **offer,
+        "offer_duration": "forever",
+        "offer_plans": None,
+    }
+    lasting = replace(OWN, rewards=rewards(coupon(duration=None)))
+    assert CHANGE.snapshot(asked, lasting)["offer_duration"] is None
+
+
+def test_a_coupon_starts_afresh_only_when_it_comes_back() -> None:
+    asked, again = reward(APPLY, reward="ten"), reward(APPLY, reward="ten", instead="old")
+    first, back = (CHANGE.guard(one, OWN, NOW) for one in (asked, again))
+    assert first.refusals == back.refusals == ()
+    starts = Note(RewardNote.STARTS_AFRESH, {"name": "ten off"})
+    assert starts not in first.warnings
+    assert starts in back.warnings
+
+
+@pytest.mark.parametrize(
+    ("asked", "refusals"),
+    [
+        (reward(REDEEM, code="x" * 200), (Note(RewardNote.GRANT_UNKNOWN),)),
+        (reward(REDEEM, code="BONUS"), ()),
+        (reward(REMOVE), ()),
+    ],
+)
+def test_what_is_refused_of_rewards(asked: RewardInput, refusals: tuple[Note, ...]) -> None:
+    known = replace(OWN, rewards=rewards(grants=(grant(messages=5),)))
+    assert CHANGE.guard(asked, known, NOW).refusals == refusals
+
+
+def test_a_code_where_no_rewards_are_known() -> None:
+    judged = CHANGE.guard(reward(REDEEM, code="X"), facts(), NOW)
+    assert judged.refusals == (Note(RewardNote.GRANT_UNKNOWN),)
+
+
+def test_a_grant_has_any_of_its_codes() -> None:
+    two = FeatureGrant(
+        id="g",
+        promo_codes=[PromoCode(code="A"), PromoCode(code="B")],
+        grants=[Granted(feature_id="messages", included=Decimal(5)), Granted(feature_id="sso")],
+    )
+    flags = {"sso": Flag(id="flag", feature_id="sso")}
+    held = customer(balance(row("b"), row("a")), flags=flags)
+    known = replace(facts(), customer=held, rewards=rewards(grants=(two,)))
+    for code in ("A", "B"):
+        assert CHANGE.guard(reward(REDEEM, code=code), known, NOW).refusals == ()
+        assert CHANGE.snapshot(reward(REDEEM, code=code), known) == {
+            "grant": "g",
+            "gives:messages": "5",
+            "rows:messages": '["a", "b"]',
+            "gives:sso": "unlimited",
+            "rows:sso": '["flag"]',
+        }
+    assert CHANGE.snapshot(reward(REDEEM, code="C"), known) == {"grant": None}
+
+
+def invoices(*previews: InvoicePreview, new: Coupon, own: tuple[Discount, ...] = ()) -> list[str | None]:
+    """What the next invoices come to with another coupon."""
+    known = replace(facts(), rewards=rewards(new), billing=billing(*own, upcoming=previews))
+    return [one.after for one in CHANGE.preview(reward(APPLY, reward=new.id), known)[1:]]
+
+
+def invoice(*totals: str, currency: str = "usd", off: Any = ()) -> InvoicePreview:
+    items = [PreviewLine(plan_id="pro", total=Decimal(total), discounts=list(off)) for total in totals]
+    total = sum((one.total for one in items), Decimal(0))
+    return InvoicePreview(invoice_at=NOW + timedelta(40), currency=currency, total=total, line_items=items)
+
+
+def test_half_a_cent_goes_up() -> None:
+    assert invoices(invoice("0.25"), new=coupon(value=10)) == ["0.22"]
+    assert invoices(invoice("0.35"), invoice("5", currency="jpy"), new=coupon(value=10)) == ["0.31", "4"]
+
+
+def test_a_coupon_without_an_end_has_none() -> None:
+    odd = coupon(value=10, duration=Duration(type="forever", length=1))
+    assert invoices(invoice("100"), new=odd) == ["90"]
+    assert invoices(invoice("100"), new=coupon(duration=Duration(type="months", length=1))) == ["100"]
+
+
+def test_a_discount_of_an_unknown_size_gives_nothing_back() -> None:
+    unknown = LineDiscount(reward_id="old", amount_off=None)
+    assert invoices(invoice("100", off=[unknown]), new=coupon(), own=(discount("old"),)) == ["90"]
+
+
+def test_no_invoices_where_stripe_was_not_read() -> None:
+    known = replace(facts(), rewards=rewards(coupon()))
+    assert CHANGE.preview(reward(APPLY, reward="ten"), known) == (Line(RewardLine.COUPON, None, "ten off"),)
