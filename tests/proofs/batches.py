@@ -28,8 +28,8 @@ from tests.proofs.ledger import reconcile
 
 _APPROVER = Actor("U_LEA", "T1")
 _LOOK = 0.05
-_PATIENCE = 300
-"""Seconds after which the batch is taken to be stuck."""
+_PATIENCE = 120
+"""Seconds without the end of another line after which the batch is taken to be stuck."""
 
 
 @dataclass
@@ -93,10 +93,14 @@ async def _apply(figures: Figures, people: BatchBot, spec: Spec, batch_id: str, 
     bots = [Process(keep_applying, spec), Process(keep_applying, spec)]
     for bot in bots:
         bot.start()
-    killed, due = 0, 0
+    killed, due, ended = 0, 0, 0
+    clock = asyncio.get_running_loop().time
     try:
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(_PATIENCE) as stuck:
             while (record := await people.batches.get(batch_id)) and record.state is BatchState.RUNNING:
+                if record.progress.ended > ended:
+                    ended = record.progress.ended
+                    stuck.reschedule(clock() + _PATIENCE)
                 if killed < killing.times and record.progress.ended >= due:
                     await asyncio.sleep(killing.dice.uniform(0, 0.15))
                     victim = killing.dice.choice(bots)
