@@ -7,7 +7,7 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-_FRACTION = 0.3
+_FRACTION = 0.15
 _LEAST = 10
 
 
