@@ -331,7 +331,8 @@ def _explained(record: BatchRecord) -> list[str]:
             by = words.stopped_by(mentions.person(record.stopped_by)) if record.stopped_by else ""
             lines = [_progress(record), by or words.STOPPED_BY_MAPLE, _unclear(record)]
         case BatchState.DONE:
-            lines = [_approved_by(record), _progress(record), _unclear(record)]
+            lapsed = words.LAPSED if record.progress.of(LineState.SKIPPED) else ""
+            lines = [_approved_by(record), _progress(record), lapsed, _unclear(record)]
         case BatchState.DENIED | BatchState.WITHDRAWN:
             comment = text.mrkdwn(record.comment, _REASON)
             decided = times.moment(record.decided_at or record.updated_at)

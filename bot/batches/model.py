@@ -1,8 +1,8 @@
 """A list of changes: its lines as typed and as checked, its states, and how far it has come.
 
     checked ─▶ waiting ─┬─▶ running ─┬─▶ done
-                        ├─▶ denied   └─▶ stopping ─▶ stopped ─▶ running (resumed)
-                        ├─▶ withdrawn
+                        ├─▶ denied   └─▶ stopping ─▶ stopped ─┬─▶ running (resumed)
+                        ├─▶ withdrawn                         └─▶ done (the approval has expired)
                         └─▶ expired
 
 A batch that needs no approval is running as soon as it is requested. Every line becomes a change of its own,
@@ -220,9 +220,9 @@ class BatchState(StrEnum):
     STOPPING = "stopping"
     """No further line begins; those that have begun are finished."""
     STOPPED = "stopped"
-    """It can be resumed."""
+    """It can be resumed until its approval expires."""
     DONE = "done"
-    """Every line has ended, whichever way."""
+    """No further line will be applied."""
     DENIED = "denied"
     WITHDRAWN = "withdrawn"
     """By whoever requested it."""
@@ -296,7 +296,11 @@ class BatchRecord:
     undo_of: str = ""
     """The batch that it takes back."""
     undo: str = ""
-    """The open or applied undo of this batch."""
+    """The last undo of this batch that is open or has ended."""
+    undoing: bool = False
+    """Whether an undo of it is open."""
+    left_to_undo: int = 0
+    """Applied lines that can be undone, and are not being undone."""
 
     @property
     def stoppable(self) -> bool:
@@ -310,7 +314,7 @@ class BatchRecord:
     def undoable(self) -> bool:
         """Whether *Undo* can be offered, whatever the policy says."""
         ended = self.state in (BatchState.DONE, BatchState.STOPPED)
-        return ended and not self.undo and self.progress.of(LineState.APPLIED) > 0
+        return ended and not self.undoing and self.left_to_undo > 0
 
 
 @dataclass(frozen=True, slots=True)

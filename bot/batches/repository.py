@@ -11,7 +11,7 @@ one change, by its submission id.
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from sqlalchemy import insert as plain_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.approvals.cards import CardTable
+from bot.approvals.lifecycle import HOLDS_UNDO as CHANGE_HOLDS_UNDO
 from bot.approvals.lifecycle import CardTarget, State
 from bot.approvals.steps import Decided, Lease, Terms
 from bot.autumn.models import Environment
@@ -34,17 +35,13 @@ BATCH_CARDS = CardTable(batch_cards, batches, about="batch_id")
 MOST_OF_PERSON = 5
 """How many batches of one person may wait or run at a time."""
 
-HOLDS_UNDO = (
-    BatchState.WAITING,
-    BatchState.RUNNING,
-    BatchState.STOPPING,
-    BatchState.STOPPED,
-    BatchState.DONE,
-)
+HOLDS_UNDO = (BatchState.WAITING, BatchState.RUNNING, BatchState.STOPPING, BatchState.STOPPED)
 """While an undo is in one of these, the batch it undoes allows no other."""
+_ENDED = (BatchState.STOPPED, BatchState.DONE)
 _OPEN = (BatchState.WAITING, BatchState.RUNNING, BatchState.STOPPING)
 _UNDER_WAY = batches.c.state.in_((BatchState.RUNNING, BatchState.STOPPING))
 _undo = batches.alias("undo")
+_change_undo = changes.alias("change_undo")
 
 
 class TooManyOpen(Exception):
@@ -96,9 +93,9 @@ async def differences(database: Database, batch_id: str) -> list[str]:
 
 @unbroken
 async def overdue(database: Database, env: Environment, now: datetime) -> list[str]:
-    """Ids of batches that nobody decided in time."""
-    waiting = batches.c.state == BatchState.WAITING
-    due = select(batches.c.id).where(waiting, batches.c.env == env, batches.c.expires_at <= now)
+    """Ids of batches that nobody decided, or resumed, in time."""
+    idle = batches.c.state.in_((BatchState.WAITING, BatchState.STOPPED))
+    due = select(batches.c.id).where(idle, batches.c.env == env, batches.c.expires_at <= now)
     async with database.reading() as connection:
         return list((await connection.execute(due)).scalars())
 
@@ -137,8 +134,16 @@ async def _select(
     *order: ColumnElement[Any],
     limit: int | None = None,
 ) -> list[BatchRecord]:
-    held = and_(_undo.c.undo_of == batches.c.id, _undo.c.state.in_(HOLDS_UNDO))
-    query = select(batches, _undo.c.id.label("undo")).join(_undo, held, isouter=True).where(where)
+    of_batch = _undo.c.undo_of == batches.c.id
+    undo = (
+        select(_undo.c.id)
+        .where(of_batch, _undo.c.state.in_((*HOLDS_UNDO, BatchState.DONE)))
+        .order_by(_undo.c.created_at.desc(), _undo.c.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+    undoing = exists().where(of_batch, _undo.c.state.in_(HOLDS_UNDO))
+    query = select(batches, undo.label("undo"), undoing.label("undoing")).where(where)
     query = query.order_by(*order, batches.c.id).limit(limit)
     found = []
     for row in (await connection.execute(query)).all():
@@ -155,8 +160,28 @@ async def _select(
             .order_by(batch_decisions.c.at, batch_decisions.c.person)
         )
         stored = (await connection.execute(_lines(row.id, *sizes))).all()
-        found.append(rows.batch(row, stored, await connection.execute(approvals)))
+        record = rows.batch(row, stored, await connection.execute(approvals))
+        left = await _left_to_undo(connection, row.id) if row.state in _ENDED else 0
+        found.append(replace(record, left_to_undo=left))
     return found
+
+
+async def _left_to_undo(connection: AsyncConnection, batch_id: str) -> int:
+    """Its lines that can be undone, and are not being undone."""
+    undone = exists().where(
+        _change_undo.c.undo_of == changes.c.id, _change_undo.c.state.in_(sorted(CHANGE_HOLDS_UNDO))
+    )
+    left = (
+        select(func.count())
+        .select_from(batch_lines.join(changes, changes.c.id == batch_lines.c.change_id))
+        .where(
+            batch_lines.c.batch_id == batch_id,
+            changes.c.state == State.APPLIED,
+            changes.c.invertible,
+            ~undone,
+        )
+    )
+    return int((await connection.execute(left)).scalar_one())
 
 
 def _lines(batch_id: str, *columns: ColumnElement[Any]) -> Select[Any]:
@@ -327,10 +352,17 @@ async def withdraw(database: Database, batch_id: str, *, person: str, now: datet
 
 @unbroken
 async def expire(database: Database, batch_id: str, *, now: datetime) -> BatchRecord | None:
-    values = {"state": BatchState.EXPIRED, "decided_at": now}
-    waiting = (batches.c.state == BatchState.WAITING, batches.c.expires_at <= now)
+    """Ends one that nobody decided in time; or that was stopped, and whose approval has expired."""
+    expired = batches.c.expires_at <= now
+    waiting = (batches.c.state == BatchState.WAITING, expired)
+    stopped = (batches.c.state == BatchState.STOPPED, expired)
     async with database.writing() as connection:
-        return await _take(connection, batch_id, "batch_expired", values, *waiting, now=now)
+        values = {"state": BatchState.EXPIRED, "decided_at": now}
+        if ended := await _take(connection, batch_id, "batch_expired", values, *waiting, now=now):
+            return ended
+        return await _take(
+            connection, batch_id, "batch_lapsed", {"state": BatchState.DONE}, *stopped, now=now
+        )
 
 
 async def _keep_decision(connection: AsyncConnection, batch_id: str, decided: Decided, verdict: str) -> None:

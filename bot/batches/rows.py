@@ -97,4 +97,5 @@ def batch(row: Row[Any], lines: Sequence[Any], approvals: Iterable[Row[Any]]) ->
         stopped_by=row.stopped_by,
         undo_of=row.undo_of or "",
         undo=row.undo or "",
+        undoing=row.undoing,
     )

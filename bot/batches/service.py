@@ -281,14 +281,16 @@ class BatchService:
         return await self._decided(resumed, batch_id)
 
     async def undo(self, batch_id: str, actor: Actor, *, key: str, reason: str = "") -> BatchOutcome:
-        """Requests a batch of the inverses of the applied lines, latest first. Lines that cannot be undone
-        are left out; `checked.problems` says which."""
+        """Requests a batch of the inverses of the applied lines that are not undone yet, latest first. Lines
+        that cannot be undone are left out; `checked.problems` says which."""
         record = await self.get(batch_id)
         if record is None:
             return BatchOutcome(BatchResult.UNKNOWN)
         same = await repository.submitted(self._database, key)
         if same is not None:
             return BatchOutcome(BatchResult.AGAIN, same)
+        if record.undoing:
+            record = await self._without_expired_undo(record)
         if not record.undoable:
             return BatchOutcome(BatchResult.NO_UNDO, record)
         checked = await self._checker.check_undo(await self._applied(batch_id), actor, undo_of=batch_id)
@@ -299,12 +301,20 @@ class BatchService:
         )
         return replace(outcome, checked=checked)
 
+    async def _without_expired_undo(self, record: BatchRecord) -> BatchRecord:
+        """The batch once its undo has ended, if that was not decided or resumed in time."""
+        if await repository.expire(self._database, record.undo, now=self._now()) is None:
+            return record
+        await self._redraws.now(record.undo)
+        return await self.get(record.id) or record
+
     async def _applied(self, batch_id: str) -> list[Record]:
+        """Its changes that were applied and are not undone, latest first."""
         records = []
         for line in reversed(await self.results(batch_id)):
             if line.state is LineState.APPLIED and (record := await self._changes.get(line.change_id)):
                 records.append(record)
-        return records
+        return [record for record in records if not record.undone]
 
     async def _requests(self, record: BatchRecord) -> list[Request]:
         """What the policy is asked about the batch: each of its lines, and each feature's total."""

@@ -199,6 +199,7 @@ def stopped_by(who: str) -> str:
 
 
 STOPPED_BY_MAPLE = "Maple stopped because Autumn or Slack could not be asked. Resume it in a minute."
+LAPSED = "It was stopped, and its approval expired before it was resumed."
 STOPPING = "The lines that have begun are finished; no other begins."
 
 

@@ -35,7 +35,7 @@ STATES = (
 _HOLDS_UNDO = text("state IN ('waiting', 'approved', 'applying', 'unconfirmed', 'applied')")
 _APPLYING = text("state = 'applying'")
 _IN_HAND = text("state IN ('waiting', 'approved', 'applying')")
-_HOLDS_BATCH_UNDO = text("state IN ('waiting', 'running', 'stopping', 'stopped', 'done')")
+_HOLDS_BATCH_UNDO = text("state IN ('waiting', 'running', 'stopping', 'stopped')")
 _UNDER_WAY = text("state IN ('waiting', 'running', 'stopping')")
 _ACTIVE = text("state = 'active'")
 _CLAIMED = text("state = 'claimed'")
@@ -487,7 +487,7 @@ batches = Table(
     CheckConstraint("lease_by IS NULL OR state IN ('running', 'stopping')", name="lease"),
     CheckConstraint("(lease_by IS NULL) = (lease_until IS NULL)", name="lease_whole"),
     Index("ix_batches_under_way", "env", "state", sqlite_where=_UNDER_WAY, postgresql_where=_UNDER_WAY),
-    # A batch has at most one undo that is open or applied.
+    # A batch has at most one open undo.
     Index(
         "uq_batches_undo_of",
         "undo_of",

@@ -31,7 +31,7 @@ FOLLOWS = {
     },
     BatchState.RUNNING: {BatchState.STOPPING, BatchState.DONE},
     BatchState.STOPPING: {BatchState.STOPPED, BatchState.DONE},
-    BatchState.STOPPED: {BatchState.RUNNING},
+    BatchState.STOPPED: {BatchState.RUNNING, BatchState.DONE},
     BatchState.DONE: set(),
     BatchState.DENIED: set(),
     BatchState.WITHDRAWN: set(),
@@ -161,7 +161,7 @@ class BatchLife(RuleBasedStateMachine):
         else:
             assert now.progress.of(LineState.QUEUED) == LINES
         if now.state is BatchState.DONE:
-            assert now.progress.of(*ENDED) == LINES
+            assert now.progress.of(*ENDED, LineState.SKIPPED) == LINES
         if now.state is BatchState.STOPPED:
             assert now.progress.of(LineState.QUEUED, LineState.RUNNING) == 0
         for line in self.lines():

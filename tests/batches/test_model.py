@@ -36,7 +36,7 @@ def checked_line(number: int, feature: str, amount: int | None) -> CheckedLine:
     return CheckedLine(line, change, "Acme", feature, Preview({}, (), amount=size))
 
 
-def record(state: BatchState, undo: str = "", **counts: int) -> BatchRecord:
+def record(state: BatchState, undoing: str = "", *, left: int = 0, **counts: int) -> BatchRecord:
     progress = BatchProgress({LineState(name): count for name, count in counts.items()})
     return BatchRecord(
         id="b1",
@@ -54,7 +54,9 @@ def record(state: BatchState, undo: str = "", **counts: int) -> BatchRecord:
         expires_at=AT,
         progress=progress,
         totals=(),
-        undo=undo,
+        undo=undoing,
+        undoing=bool(undoing),
+        left_to_undo=left,
     )
 
 
@@ -98,10 +100,12 @@ def test_line_is_told_as_it_was_typed() -> None:
         (record(BatchState.WAITING, queued=2), False, False, False),
         (record(BatchState.RUNNING, queued=1, applied=1), True, False, False),
         (record(BatchState.RUNNING, running=1, applied=1), False, False, False),
-        (record(BatchState.STOPPED, skipped=1, applied=1), False, True, True),
-        (record(BatchState.STOPPED, applied=2), False, False, True),
-        (record(BatchState.DONE, applied=1, refused=1), False, False, True),
-        (record(BatchState.DONE, "b2", applied=1), False, False, False),
+        (record(BatchState.STOPPED, skipped=1, applied=1, left=1), False, True, True),
+        (record(BatchState.STOPPED, applied=2, left=1), False, False, True),
+        (record(BatchState.DONE, applied=1, refused=1, left=1), False, False, True),
+        (record(BatchState.DONE, skipped=1, applied=1, left=1), False, False, True),
+        (record(BatchState.DONE, "b2", applied=1, left=1), False, False, False),
+        (record(BatchState.DONE, applied=1), False, False, False),
         (record(BatchState.DONE, refused=1), False, False, False),
     ],
 )

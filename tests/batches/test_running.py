@@ -368,8 +368,92 @@ async def test_undo_of_nothing_that_can_be_undone_requests_nothing(sqlite_harnes
     await replica.run()
     line = (await harness.lines(replica, batch))[0]
     await replica.changes.undo(line.change_id, "single", ANA)
+    assert (await harness.now(replica, batch)).left_to_undo == 0
+    assert (await replica.batches.undo(batch.id, ANA, key="undo")).result is BatchResult.NO_UNDO
+
+
+async def test_undo_of_what_cannot_be_read_requests_nothing(sqlite_harness: BatchHarness) -> None:
+    harness = sqlite_harness
+    replica = harness.replica()
+    batch = await harness.approved(replica, gives("cus_bold"))
+    await replica.run()
+    harness.inner.local.faults.add("customers.get", "500", customer="cus_bold")
     outcome = await replica.batches.undo(batch.id, ANA, key="undo")
     assert outcome.result is BatchResult.PROBLEMS
+
+
+async def begun_undo(harness: BatchHarness, replica: Replica) -> tuple[BatchRecord, BatchRecord]:
+    """A list that is applied, and its undo, stopped after the first of its three lines."""
+    batch = await harness.approved(replica)
+    await replica.run()
+    undo = (await replica.batches.undo(batch.id, ANA, key="first")).batch
+    assert undo is not None
+    approved = (await replica.batches.approve(undo.id, undo.revision, RAJ)).batch
+    assert approved is not None
+    stopping = harness.replica(timeouts=ONE_BY_ONE, checkpoint=stops_after_a_line(harness, undo))
+    await stopping.run()
+    undo = await harness.now(replica, undo)
+    assert (undo.state, undo.progress.of(LineState.APPLIED)) == (BatchState.STOPPED, 1)
+    return batch, undo
+
+
+def stops_after_a_line(harness: BatchHarness, batch: BatchRecord) -> Callable[[str], Awaitable[None]]:
+    async def checkpoint(name: str) -> None:
+        if name == "line applied":
+            await repository.stop(
+                harness.inner.database, batch.id, person=ANA.user, now=harness.inner.clock()
+            )
+
+    return checkpoint
+
+
+@pytest.mark.parametrize("kept_up", [True, False])
+async def test_stopped_undo_whose_approval_expired_leaves_the_rest_to_another(
+    harness: BatchHarness, kept_up: bool
+) -> None:
+    replica = harness.replica()
+    before = [await harness.remaining(customer) for customer in CUSTOMERS[:3]]
+    batch, undo = await begun_undo(harness, replica)
+    assert (await replica.batches.undo(batch.id, ANA, key="early")).result is BatchResult.NO_UNDO
+    harness.inner.clock.move(hours=25)
+    if kept_up:
+        await replica.batches.ticker.keep_up()
+        assert (await harness.now(replica, batch)).undoable
+    again = await replica.batches.undo(batch.id, ANA, key="second")
+    assert again.batch is not None
+    assert [line.input.customer for line in await harness.lines(replica, again.batch)] == [
+        *reversed(CUSTOMERS[:2])
+    ]
+    assert again.checked is not None
+    assert again.checked.problems == ()
+    ended = await harness.now(replica, undo)
+    assert (ended.state, ended.resumable) == (BatchState.DONE, False)
+    assert (await replica.batches.resume(undo.id, ANA)).result is BatchResult.TOO_LATE
+    assert await harness.events(undo) == ["asked", "approved", "stopping", "stopped", "lapsed"]
+    await replica.batches.approve(again.batch.id, again.batch.revision, RAJ)
+    await replica.run()
+    assert [await harness.remaining(customer) for customer in CUSTOMERS[:3]] == before
+    original = await harness.now(replica, batch)
+    assert (original.undoable, original.undo) == (False, again.batch.id)
+    assert await harness.inner.trail_is_intact()
+
+
+async def test_lines_that_an_undo_failed_to_undo_can_be_undone_again(sqlite_harness: BatchHarness) -> None:
+    harness = sqlite_harness
+    replica = harness.replica()
+    batch = await harness.approved(replica)
+    await replica.run()
+    undo = (await replica.batches.undo(batch.id, ANA, key="first")).batch
+    assert undo is not None
+    await harness.inner.change_in_autumn(remaining=50)
+    await replica.batches.approve(undo.id, undo.revision, RAJ)
+    await replica.run()
+    states = await harness.states(replica, undo)
+    assert sorted(states) == [LineState.APPLIED, LineState.APPLIED, LineState.REFUSED]
+    assert (await harness.now(replica, batch)).left_to_undo == 1
+    again = await replica.batches.undo(batch.id, ANA, key="second")
+    assert again.batch is not None
+    assert [line.input.customer for line in await harness.lines(replica, again.batch)] == ["cus_bold"]
 
 
 async def test_two_undos_at_once_are_one(harness: BatchHarness) -> None:
