@@ -11,8 +11,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.limits import NOTHING, Today, Worth
@@ -26,6 +27,19 @@ from bot.store.tables import changes
 
 _NOTHING = Decimal(0)
 _COUNTED = (State.APPROVED, State.APPLYING, State.APPLIED, State.UNCONFIRMED)
+
+
+_COLUMNS = (
+    changes.c.id,
+    changes.c.kind,
+    changes.c.input,
+    changes.c.before,
+    changes.c.amount,
+    changes.c.worth,
+    changes.c.currency,
+    changes.c.customer_id,
+    changes.c.asker,
+)
 
 
 class TodayMoved(Exception):
@@ -60,8 +74,8 @@ class DayTotals:
         for movement in movements:
             self.add(movement)
 
-    def add(self, movement: Movement) -> None:
-        self._add(movement, 1)
+    def add(self, movement: Movement, *, times: int = 1) -> None:
+        self._add(movement, times)
 
     def of(self, requested: ChangeInput, person: str, *, without: Movement | None = None) -> Today:
         """For a change that this person requests. `without`: of the change that it undoes."""
@@ -123,8 +137,13 @@ class Counter:
             return NOTHING
         about = or_(changes.c.customer_id == self.requested.customer, changes.c.asker == self.person)
         others = changes.c.id.not_in((self.change_id, self.undo_of))
-        moved = await _moved(connection, self.env, now, about, others)
-        return add_up(self.requested, self.person, moved.values())
+        where = (*_counted(self.env, now), about, others)
+        totals = DayTotals(await _moved_otherwise(connection, *where))
+        key = registry.of(self.requested).adds_up_by(self.requested)
+        for row in await connection.execute(_equal(self.requested, self.person, *where)):
+            units = {} if row.units is None else {key: row.units}
+            totals.add(Movement(row.customer, row.person, units, _worth(row)), times=row.times)
+        return totals.of(self.requested, self.person)
 
     async def check(self, connection: AsyncConnection, now: datetime, expected: Today) -> None:
         """Raises TodayMoved if the count is not the expected one. Under the lock it stays the same."""
@@ -197,30 +216,64 @@ async def _moved(
     connection: AsyncConnection, env: Environment, now: datetime, *where: ColumnElement[bool]
 ) -> Mapping[str, Movement]:
     """By the change's id."""
+    rows = await connection.execute(select(*_COLUMNS).where(*_counted(env, now), *where))
+    return {row.id: Movement(row.customer_id, row.asker, _units(row), _worth(row)) for row in rows}
+
+
+def _counted(env: Environment, now: datetime) -> tuple[ColumnElement[bool], ...]:
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    columns = changes.c
-    counted = select(
-        columns.id,
-        columns.kind,
-        columns.input,
-        columns.before,
-        columns.amount,
-        columns.worth,
-        columns.currency,
-        columns.customer_id,
-        columns.asker,
-    ).where(
-        columns.env == env,
-        columns.state.in_(_COUNTED),
-        func.coalesce(columns.decided_at, columns.created_at) >= midnight,
-        *where,
+    return (
+        changes.c.env == env,
+        changes.c.state.in_(_COUNTED),
+        func.coalesce(changes.c.decided_at, changes.c.created_at) >= midnight,
     )
-    return {
-        row.id: Movement(
-            row.customer_id,
-            row.asker,
-            registry.kind(row.kind).moved(stored.read_input(row.input), row.amount, row.before),
-            None if row.worth is None else Worth(row.worth, row.currency),
-        )
-        for row in (await connection.execute(counted)).all()
-    }
+
+
+def _equal(requested: ChangeInput, person: str, *where: ColumnElement[bool]) -> Select[Any]:
+    """The changes that are the same for the totals, and how many there are: a day of thousands is a few rows.
+    `units`: of those that add up with what is requested. The database counts, and adds no figures up."""
+    about = select(
+        case((changes.c.customer_id == requested.customer, changes.c.customer_id), else_="").label(
+            "customer"
+        ),
+        case((changes.c.asker == person, changes.c.asker), else_="").label("person"),
+        case((_adds_up_with(requested), changes.c.amount)).label("units"),
+        changes.c.worth,
+        changes.c.currency,
+    ).where(*where)
+    columns = about.subquery().c
+    return select(*columns, func.count().label("times")).group_by(*columns)
+
+
+def _only(column: ColumnElement[str], value: str) -> ColumnElement[str]:
+    """The column where it has this value; elsewhere nothing."""
+    return case((column == value, column), else_="")
+
+
+def _adds_up_with(requested: ChangeInput) -> ColumnElement[bool]:
+    """Of a change whose amount is what it adds to the totals."""
+    daily = registry.of(requested).daily
+    if daily is None:
+        return false()
+    of_kinds = [
+        kind.id
+        for kind in registry.KINDS
+        if kind.daily is not None and kind.daily.field == daily.field and not kind.moves_otherwise
+    ]
+    same = changes.c.input[daily.field].as_string() == str(getattr(requested, daily.field))
+    return and_(changes.c.kind.in_(of_kinds), same)
+
+
+async def _moved_otherwise(connection: AsyncConnection, *where: ColumnElement[bool]) -> list[Movement]:
+    """Of the kinds that tell it for themselves, without what the changes are worth."""
+    kinds = [kind.id for kind in registry.KINDS if kind.moves_otherwise]
+    rows = await connection.execute(select(*_COLUMNS).where(*where, changes.c.kind.in_(kinds)))
+    return [Movement(row.customer_id, row.asker, _units(row)) for row in rows]
+
+
+def _units(row: Any) -> Mapping[str, Decimal]:
+    return registry.kind(row.kind).moved(stored.read_input(row.input), row.amount, row.before)
+
+
+def _worth(row: Any) -> Worth | None:
+    return None if row.worth is None else Worth(row.worth, row.currency)

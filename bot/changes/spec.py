@@ -230,9 +230,13 @@ class ChangeKind(ABC, Generic[I]):
         return True
 
     def touches(self, request: I) -> frozenset[str]:
-        """What it changes, or rests on, in words of Maple's own: no two changes of a customer in one list
-        may touch the same, since the second would not find what was shown."""
+        """What it changes, in words of Maple's own. No change after it in a list may rest on that, since it
+        would not find what was shown."""
         return frozenset({f"{self.id} {self.feature(request)}"})
+
+    def rests_on(self, request: I, facts: Facts) -> frozenset[str]:  # noqa: ARG002 - for those that override it
+        """What has to be as it was shown, in the same words: no change before it in a list may touch it."""
+        return self.touches(request)
 
     # Judging
 
@@ -293,6 +297,11 @@ class ChangeKind(ABC, Generic[I]):
     def moved(self, request: I, amount: Decimal | None, before: Snapshot) -> Mapping[str, Decimal]:  # noqa: ARG002
         """What it adds to the totals of a day, by `adds_up_by`."""
         return {self.adds_up_by(request): amount} if self.daily and amount is not None else {}
+
+    @property
+    def moves_otherwise(self) -> bool:
+        """Whether what it moves is not its amount: `moved` is its own."""
+        return type(self).moved is not ChangeKind.moved
 
     def rewards(self, request: I, facts: Facts) -> frozenset[str] | None:  # noqa: ARG002 - as above
         """Ids of the rewards that it gives or takes away; None when they are not known, or it has none."""

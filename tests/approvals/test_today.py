@@ -4,19 +4,27 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from decimal import Decimal
+from itertools import product
+from typing import NoReturn
 from uuid import uuid4
 
 import pytest
 
-from bot.access.limits import Measure
+from bot.access.limits import NOTHING, Measure
 from bot.access.policy import Verb
-from bot.approvals.daily_limits import DayTotals, Movement
+from bot.approvals.daily_limits import Counter, DayTotals, Movement, add_up, count, moved_today
 from bot.approvals.lifecycle import Record, State
 from bot.approvals.results import ChangeRequest, Result
 from bot.approvals.service import ChangeService
+from bot.autumn.models import Environment
+from bot.changes import registry, stored
 from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction, BalanceNote
+from bot.changes.details.request import DetailsInput
 from bot.changes.grant.request import GrantInput
+from bot.changes.model import ChangeInput
+from bot.changes.reward.request import RewardInput
+from bot.changes.reward.words import RewardAction
 from bot.changes.standalone import GrantSize
 from bot.store.database import Database
 from tests.approvals.harness import ANA, CUSTOMER, LEA, RAJ, Harness, running
@@ -323,6 +331,51 @@ async def test_waiting_request_is_held_to_the_limits_at_its_decision(harness: Ha
     assert first is not None
     assert second is not None
     assert (first.state, second.state, second.needed) == (State.APPLIED, State.WAITING, 2)
+
+
+async def test_day_is_the_sum_of_each_of_its_changes(harness: Harness) -> None:
+    """Counted by the database, in groups of equal changes, as if each was read."""
+    harness.permissions.needed = 0
+    service, now = harness.service(), harness.clock()
+    priced = await of_customer(harness, PRICED, 500)
+    redeemed = RewardInput(customer=CUSTOMER, action=RewardAction.REDEEM, code="BONUS500")
+    asked: list[ChangeInput] = [
+        *[harness.balance(amount=amount) for amount in (100, 100, 100, 7)],
+        *[priced] * 2,
+        grant(40, PRICED),
+        redeemed,
+        DetailsInput(customer=CUSTOMER, name="Bold"),
+    ]
+    for actor, requested in zip((ANA, RAJ) * 5, asked, strict=False):
+        request = replace(harness.request(requested), actor=actor)
+        assert (await service.submit(request)).result is Result.DONE
+    env = Environment.SANDBOX
+    for person, requested in product(("", ANA.user, RAJ.user), asked):
+        moved = await moved_today(harness.database, env, now, customers={requested.customer}, person=person)
+        counter = Counter(env, requested, person)
+        counted = await count(harness.database, counter, now)
+        if registry.of(requested).valued or registry.of(requested).daily:
+            assert counted == add_up(requested, person, moved.values())
+            assert counted.values or counted.count or not moved
+        else:
+            assert counted == NOTHING
+
+
+async def test_no_earlier_change_is_read_to_count_the_day(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harness.permissions.needed = 0
+    service, asked = harness.service(), harness.balance(amount=5)
+    for _ in range(3):
+        assert await given(harness, service, 5) is State.APPLIED
+
+    def read(_stored: object) -> NoReturn:
+        raise AssertionError("a change of the day was read")
+
+    monkeypatch.setattr(stored, "read_input", read)
+    counter = Counter(Environment.SANDBOX, asked, ANA.user)
+    today = await count(harness.database, counter, harness.clock())
+    assert (today.count, today.units, today.person_units) == (3, Decimal(15), Decimal(15))
 
 
 async def test_changes_planned_in_the_same_list_count(harness: Harness) -> None:
