@@ -16,6 +16,7 @@ from bot.batches import csv_file, parsing, sentence_list, words
 from bot.batches import form as batch_form
 from bot.batches.card import ListRef
 from bot.batches.form import LONGEST_REASON, BatchInput, BatchMeta
+from bot.batches.gathering import GatheredVersion
 from bot.batches.list_notes import MOST_BYTES
 from bot.batches.model import (
     BatchLine,
@@ -177,10 +178,13 @@ async def take_up(interaction: Interaction, services: Services) -> None:
         await _show_checked(interaction, services, checked, ref)
 
 
-async def show_gathered(interaction: Interaction, services: Services, gathered: GatheredList) -> None:
+async def show_gathered(
+    interaction: Interaction, services: Services, gathered: GatheredList, *, note: str = words.GATHERED
+) -> None:
     """The list that somebody gathers from forms, checked as it is now."""
     async with _errors_shown(interaction, services):
-        await services.replies.update_modal(interaction.view, batch_form.checking())
+        if interaction.view:
+            await services.replies.update_modal(interaction.view, batch_form.checking())
         checked = await services.batches.check(gathered.lines, interaction.actor)
         ref = ListRef(
             key=gathered.key,
@@ -188,8 +192,18 @@ async def show_gathered(interaction: Interaction, services: Services, gathered: 
             channel=interaction.channel,
             reason=gathered.reason[:LONGEST_REASON],
             whole=await _keep_whole(interaction, services, checked, gathered.lines),
+            gathered=gathered.version,
         )
-        await _show_checked(interaction, services, checked, ref, note=words.GATHERED)
+        await _show_checked(interaction, services, checked, ref, note=note)
+
+
+async def _show_changed(interaction: Interaction, services: Services) -> None:
+    """The gathered list as it is by now, in place of an earlier one."""
+    gathered = await services.batches.gathered(interaction.actor)
+    if gathered is None:
+        await _show(interaction, services, batch_card.sentence(words.GATHERED_GONE))
+        return
+    await show_gathered(interaction, services, gathered, note=words.GATHERED_SINCE)
 
 
 async def _read(interaction: Interaction, services: Services, form: SubmittedBatch) -> ReadList | str:
@@ -263,7 +277,11 @@ async def _send_wrong(
 
 
 async def cancel(interaction: Interaction, services: Services) -> None:
-    await services.batches.drop_gathered(ListRef.decode(interaction.value).key, interaction.actor)
+    ref = ListRef.decode(interaction.value)
+    shown = GatheredVersion(ref.key, ref.gathered)
+    if ref.gathered and not await services.batches.drop_gathered(shown, interaction.actor):
+        await _show_changed(interaction, services)
+        return
     await _show(interaction, services, batch_card.sentence(words.CANCELLED))
 
 
@@ -283,9 +301,13 @@ async def send(interaction: Interaction, services: Services) -> None:
             again = ref.model_copy(update={"draft": draft})
             await _show_checked(interaction, services, checked, again, note=words.ANEW)
             return
+        checked = replace(checked, gathered=ref.gathered)
         outcome = await services.batches.submit(
             ref.key, checked, interaction.actor, reason=ref.reason, channel=ref.channel
         )
+        if outcome.result is BatchResult.LIST_CHANGED:
+            await _show_changed(interaction, services)
+            return
         await _show(interaction, services, await _requested(interaction, services, outcome))
 
 

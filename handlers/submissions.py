@@ -10,7 +10,7 @@ from bot.approvals import words as approvals_words
 from bot.approvals.filled_forms import FilledForm
 from bot.approvals.lifecycle import State
 from bot.approvals.results import ChangeRequest, Outcome, Result
-from bot.batches.model import GatheredList
+from bot.batches.model import GatheredChange, GatheredList
 from bot.changes import request_form
 from bot.changes.forms.fields import called as names_in
 from bot.changes.forms.model import Meta
@@ -88,8 +88,15 @@ async def _submit(interaction: Interaction, services: Services, meta: Meta, requ
         note = approvals_words.YOUR_CARD if outcome.record.state is State.WAITING else ""
         ended = request_form.stopped(meta, card, note=note)
         await update_modal(interaction, services, ended, instead=card)
+    elif outcome.result is Result.GATHERED:
+        await _ended(interaction, services, meta, outcome.result)
     else:
         await _show_refusal(interaction, services, meta, outcome)
+
+
+async def _ended(interaction: Interaction, services: Services, meta: Meta, result: Result) -> None:
+    """In place of the form: what became of it."""
+    await stop(interaction, services, meta, message_cards.result_card(result, now=services.now()))
 
 
 async def _ask_others(
@@ -109,8 +116,7 @@ async def _ask_others(
     if outcome.result not in (Result.PASSED_ON, Result.AGAIN):
         await _show_refusal(interaction, services, meta, outcome)
         return
-    card = message_cards.result_card(Result.PASSED_ON, now=services.now())
-    await stop(interaction, services, meta, card)
+    await _ended(interaction, services, meta, Result.PASSED_ON)
 
 
 async def _show_refusal(interaction: Interaction, services: Services, meta: Meta, outcome: Outcome) -> None:
@@ -172,7 +178,11 @@ async def add_to_list(interaction: Interaction, services: Services) -> None:
             await _not_taken(interaction, services, meta, "\n".join(wrong))
             return
         reason = "\n".join(part for part in (parsed.reason, parsed.ticket) if part)
-        gathered = await services.batches.gather(parsed.input, reason, interaction.actor)
+        change = GatheredChange(meta.submission, parsed.input, reason)
+        gathered = await services.batches.gather(change, interaction.actor)
+        if gathered is None:
+            await _ended(interaction, services, meta, Result.AGAIN)
+            return
         await batches.show_gathered(interaction, services, gathered)
 
 

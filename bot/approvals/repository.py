@@ -31,7 +31,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.approvals import filled_forms, notice_queue
+from bot.approvals import filled_forms, form_uses, notice_queue
 from bot.approvals.cards import CHANGE_CARDS
 from bot.approvals.change_records import is_overlapped, load, select_records
 from bot.approvals.change_rows import (
@@ -45,6 +45,7 @@ from bot.approvals.change_rows import (
     preview_columns,
 )
 from bot.approvals.daily_limits import Counter
+from bot.approvals.form_uses import FormUse
 from bot.approvals.lifecycle import (
     EDGES,
     EDITED_MARK,
@@ -149,6 +150,10 @@ class TooManyWait(Exception):
         self.whose = whose
 
 
+class FormGathered(Exception):
+    """The form was added to a list."""
+
+
 @unbroken
 async def request(
     database: Database, draft: Draft, *, lease: Lease, spots: Sequence[CardTarget], now: datetime
@@ -157,7 +162,8 @@ async def request(
 
     If it needs no approvals, or has those of its batch, it is approved right away, under the lease. None:
     another undo of the same change is open. Raises TodayMoved when another change was let through since the
-    terms were decided, and TooManyWait when no more requests may wait.
+    terms were decided, TooManyWait when no more requests may wait, and FormGathered when its form was added
+    to a list.
     """
     right_away = draft.terms.needed == 0 or draft.mandate is not None
     async with database.writing() as connection:
@@ -177,6 +183,9 @@ async def request(
         if not right_away:
             await _check_room(connection, draft)
         if draft.form is not None:
+            use = await form_uses.take(connection, draft.submission_id, FormUse.REQUEST, now=now)
+            if use is FormUse.LINE:
+                raise FormGathered
             await filled_forms.keep(connection, draft.form, now=now)
         shown = [await CHANGE_CARDS.add(connection, change_id, spot, now=now) for spot in spots]
         for approval in mandated(draft):

@@ -34,6 +34,8 @@ class Result(StrEnum):
     """By the policy; `decision` says why."""
     NOT_APPROVED = "not_approved"
     """A line of a batch: too few of those who approved the batch may approve this change by itself."""
+    GATHERED = "gathered"
+    """The form was added to a list; nothing was requested by itself."""
     NO_REASON = "no_reason"
     """The policy requires a reason."""
     NO_CHANNEL = "no_channel"

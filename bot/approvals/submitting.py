@@ -44,6 +44,8 @@ class Submitting:
             return await self._checked(request, seen)
         except repository.TooManyWait as full:
             return Outcome(_FULL[full.whose], look=seen)
+        except repository.FormGathered:
+            return Outcome(Result.GATHERED, look=seen)
         except TodayMoved as moved:
             # Another change was let through while the policy was asked: ask it again.
             return await self.submit(request, assess(seen.input, seen.facts, self._now(), moved.today))

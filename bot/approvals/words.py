@@ -357,6 +357,10 @@ RESULTS: Mapping[str, Say] = {
         "Too few of those who approved the list may approve this change as it is now.",
         "Nothing was changed. Request it by itself.",
     ),
+    "gathered": Say(
+        "You already added this form to a list.",
+        "It counts once, and nothing was requested by itself. `/autumn bulk` shows the list.",
+    ),
     "no_reason": Say("Your team's policy requires a reason.", "Nothing was requested yet."),
     "no_channel": Say(
         "This needs approval, and no approvals channel is set up.",

@@ -62,6 +62,8 @@ class ListRef(Carried):
     """What all lines are kept as, where the policy refuses some of them."""
     channel: str = Field(default="", alias="c")
     reason: str = Field(default="", alias="r")
+    gathered: str = Field(default="", alias="g")
+    """Of a list that was gathered: which version of it this is."""
     shown: str = Field(default="", alias="s")
     """The fingerprint of the list beside the buttons."""
 
@@ -118,6 +120,8 @@ def problem(problem_line: LineProblem) -> str:
             return policy_refusal.barred(problem_line.decision) if problem_line.decision else ""
         case LineReason.REPEATED:
             return words.repeated(problem_line.other)
+        case LineReason.AFFECTED:
+            return words.affected(problem_line.other)
         case _:
             return words.PROBLEMS[problem_line.reason]
 

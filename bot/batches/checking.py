@@ -5,19 +5,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from bot.access.limits import NOTHING
 from bot.access.people import Actor
 from bot.access.policy import Verb
 from bot.approvals import policy_requests
 from bot.approvals.daily_limits import DayTotals, Movement, moved_today
 from bot.approvals.lifecycle import Record
-from bot.approvals.preview import Assessment, inverse
+from bot.approvals.preview import Assessment, assess, inverse
 from bot.approvals.results import Permits
 from bot.approvals.service import ChangeService
 from bot.approvals.steps import Preview
 from bot.autumn.errors import AutumnError
 from bot.batches.model import BatchLine, CheckedBatch, CheckedLine, LineProblem, LineReason
 from bot.batches.policy import refused_request, strictest, together
-from bot.batches.reading import CustomerReader, Known, Subject
+from bot.batches.reading import CustomerReader, Known, Subject, read_each
 from bot.changes import registry
 from bot.changes.line_form import LineReader
 from bot.changes.model import ChangeInput, Facts
@@ -35,7 +36,7 @@ class Wrong(Exception):
 
 
 class Checker:
-    """`most`: lines in a list."""
+    """`most`: lines in a list. `at_once`: how much is asked of Autumn at a time."""
 
     def __init__(
         self, runtime: Runtime, changes: ChangeService, permits: Permits, *, most: int, at_once: int
@@ -47,6 +48,7 @@ class Checker:
         self._changes = changes
         self._permits = permits
         self._customers = CustomerReader(runtime.autumn, changes, at_once=at_once)
+        self._at_once = at_once
         self._most = most
 
     async def check(self, lines: Sequence[BatchLine], actor: Actor) -> CheckedBatch:
@@ -58,24 +60,15 @@ class Checker:
         except AutumnError:
             return CheckedBatch((), tuple(_problem(line, LineReason.NOT_READ) for line in lines))
         seen = await self._seen([_subject(line) for line in taken], actor)
-        judged = []
-        for line in taken:
-            try:
-                judged.append(await self._line(line, seen, actor))
-            except Wrong as wrong:
-                problems.append(wrong.problem)
-        return await self._permitted(judged, problems, actor, Verb.ASK)
+        judged, wrong = await self._judged([(line, "") for line in taken], seen, actor)
+        return await self._permitted(judged, [*problems, *wrong], actor, Verb.ASK)
 
     async def check_undo(self, records: Sequence[Record], actor: Actor, undo_of: str) -> CheckedBatch:
         """The inverses of these changes, in this order."""
         inverses = [_inverse(number, record) for number, record in enumerate(records, 1)]
         seen = await self._seen([_subject(line) for line in inverses if line.input], actor)
-        judged, problems = [], []
-        for line, record in zip(inverses, records, strict=True):
-            try:
-                judged.append(await self._line(line, seen, actor, undo_of=record.id))
-            except Wrong as wrong:
-                problems.append(wrong.problem)
+        undone = [(line, record.id) for line, record in zip(inverses, records, strict=True)]
+        judged, problems = await self._judged(undone, seen, actor)
         permitted = await self._permitted(judged, problems, actor, Verb.UNDO)
         return replace(permitted, undo_of=undo_of)
 
@@ -87,40 +80,51 @@ class Checker:
         )
         return _Seen(known, moved, DayTotals(moved.values()))
 
-    async def _line(self, line: BatchLine, seen: "_Seen", actor: Actor, *, undo_of: str = "") -> "_Judged":
-        """Raises Wrong."""
-        if undo_of and line.input is None:
-            raise Wrong(_problem(line, LineReason.NO_UNDO))
-        facts = seen.known[_subject(line)]
-        if isinstance(facts, LineReason):
-            raise Wrong(_problem(line, facts))
-        request = _request(line, facts)
-        _once(line, request, seen)
-        assessed = await self._look(line, request, facts, actor, seen, undo_of=undo_of)
-        seen.totals.add(movement(request, assessed.line.preview, actor.user))
-        return assessed
+    async def _judged(
+        self, lines: Sequence[tuple[BatchLine, str]], seen: "_Seen", actor: Actor
+    ) -> tuple[list["_Judged"], list[LineProblem]]:
+        """Each line, with the id of the change that it takes back, in their order."""
+        sought, problems = [], []
+        for line, undo_of in lines:
+            try:
+                sought.append(_sought(line, undo_of, seen))
+            except Wrong as wrong:
+                problems.append(wrong.problem)
 
-    async def _look(
-        self,
-        line: BatchLine,
-        request: ChangeInput,
-        facts: Facts,
-        actor: Actor,
-        seen: "_Seen",
-        *,
-        undo_of: str,
+        async def look(change: _Sought) -> Assessment | AutumnError:
+            """By itself: what the lines before it move is counted afterwards."""
+            try:
+                return await self._changes.look(
+                    change.request, change.facts, actor, today=NOTHING, undo_of=change.undo_of
+                )
+            except AutumnError as error:
+                return error
+
+        judged = []
+        looks = await read_each(sought, look, at_once=self._at_once)
+        for change, looked in zip(sought, looks, strict=True):
+            try:
+                judged.append(self._counted(change, looked, seen, actor))
+            except Wrong as wrong:
+                problems.append(wrong.problem)
+        return judged, problems
+
+    def _counted(
+        self, sought: "_Sought", looked: Assessment | AutumnError, seen: "_Seen", actor: Actor
     ) -> "_Judged":
         """Raises Wrong. What the lines before it move counts against the limits of the day."""
-        today = seen.totals.of(request, actor.user, without=seen.moved.get(undo_of))
-        try:
-            assessed = await self._changes.look(request, facts, actor, today=today, undo_of=undo_of)
-        except AutumnError:
-            raise Wrong(_problem(line, LineReason.NOT_READ)) from None
+        line, request = sought.line, sought.request
+        if isinstance(looked, AutumnError):
+            raise Wrong(_problem(line, LineReason.NOT_READ))
+        today = seen.totals.of(request, actor.user, without=seen.moved.get(sought.undo_of))
+        assessed = assess(request, looked.facts, self._now(), today)
         if assessed.preview is None:
             raise Wrong(_problem(line, LineReason.REFUSED, notes=assessed.judgement.refusals))
-        name = facts.customer.name or facts.customer.id or request.customer
+        name = sought.facts.customer.name or sought.facts.customer.id or request.customer
         feature = registry.of(request).feature(request)
-        return _Judged(CheckedLine(line, request, name, feature, assessed.preview, undo_of), assessed)
+        seen.totals.add(movement(request, assessed.preview, actor.user))
+        checked = CheckedLine(line, request, name, feature, assessed.preview, sought.undo_of)
+        return _Judged(checked, assessed)
 
     # The policy
 
@@ -160,6 +164,16 @@ class _Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class _Sought:
+    """The change that a line asks for, and of whom."""
+
+    line: BatchLine
+    request: ChangeInput
+    facts: Facts
+    undo_of: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Judged:
     line: CheckedLine
     seen: Assessment
@@ -175,6 +189,18 @@ def _subject(line: BatchLine) -> Subject:
     if line.input is not None:
         return Subject(line.input.customer, line.input.kind, line.input.entity)
     return Subject(line.customer, line.kind or registry.usual_line().id, line.entity)
+
+
+def _sought(line: BatchLine, undo_of: str, seen: _Seen) -> _Sought:
+    """Raises Wrong."""
+    if undo_of and line.input is None:
+        raise Wrong(_problem(line, LineReason.NO_UNDO))
+    facts = seen.known[_subject(line)]
+    if isinstance(facts, LineReason):
+        raise Wrong(_problem(line, facts))
+    request = _request(line, facts)
+    _undisturbed(line, request, facts, seen)
+    return _Sought(line, request, facts, undo_of)
 
 
 def _request(line: BatchLine, facts: Facts) -> ChangeInput:
@@ -197,14 +223,17 @@ def _entity(facts: Facts) -> str:
     return entity.id if entity else ""
 
 
-def _once(line: BatchLine, request: ChangeInput, seen: _Seen) -> None:
-    """Twice the same in one list is a mistake, and what was shown of the second would be wrong. Raises
-    Wrong."""
-    for touched in sorted(registry.of(request).touches(request)):
-        place = (request.customer, request.entity, touched)
-        earlier = seen.touched.setdefault(place, line.number)
-        if earlier != line.number:
-            raise Wrong(_problem(line, LineReason.REPEATED, other=earlier))
+def _undisturbed(line: BatchLine, request: ChangeInput, facts: Facts, seen: _Seen) -> None:
+    """Twice the same in one list is a mistake, and what was shown of a line would be wrong if one before it
+    changed what it rests on. Raises Wrong."""
+    kind = registry.of(request)
+    touches = kind.touches(request)
+    for rested_on in sorted(kind.rests_on(request, facts)):
+        if earlier := seen.touched.get((request.customer, request.entity, rested_on)):
+            reason = LineReason.REPEATED if rested_on in touches else LineReason.AFFECTED
+            raise Wrong(_problem(line, reason, other=earlier))
+    for touched in touches:
+        seen.touched[request.customer, request.entity, touched] = line.number
 
 
 def _inverse(number: int, record: Record) -> BatchLine:

@@ -6,15 +6,16 @@ one batch only; once it has, the next change begins another list.
 
 import secrets
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, Select, delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.approvals import form_uses
+from bot.approvals.form_uses import FormUse
 from bot.autumn.models import Environment
 from bot.batches import drafts
-from bot.batches.model import BatchLine, GatheredList
-from bot.changes.model import ChangeInput
+from bot.batches.model import BatchLine, GatheredChange, GatheredList
 from bot.store.database import Database, insert, unbroken
 from bot.store.tables import batches, gathered_lists
 
@@ -22,21 +23,41 @@ KEPT = timedelta(days=1)
 """After the last change."""
 
 
+class GatheredVersion(NamedTuple):
+    """A list as it was shown."""
+
+    key: str
+    version: str
+
+    @classmethod
+    def of(cls, gathered: GatheredList) -> "GatheredVersion":
+        return cls(gathered.key, gathered.version)
+
+
+class ListChanged(Exception):
+    """It is not the list that was shown any more."""
+
+
 @unbroken
 async def add(
-    database: Database, request: ChangeInput, reason: str, *, env: Environment, person: str, now: datetime
-) -> GatheredList:
-    """The list with this change at its end; the same change is added once."""
+    database: Database, change: GatheredChange, *, env: Environment, person: str, now: datetime
+) -> GatheredList | None:
+    """The list with this change at its end; the same change, and the same form, is added once. None: the form
+    was submitted, so its change is requested by itself."""
     async with database.writing() as connection:
+        earlier = await form_uses.take(connection, change.form, FormUse.LINE, now=now)
+        if earlier is FormUse.REQUEST:
+            return None
         new = {"env": env, "person": person, **_columns(GatheredList(secrets.token_hex(16), ())), "at": now}
         await connection.execute(insert(connection, gathered_lists, new).on_conflict_do_nothing())
         gathered = _read((await connection.execute(_of(env, person).with_for_update())).one())
         if await _submitted(connection, gathered.key):
             gathered = GatheredList(str(new["key"]), ())
         lines = gathered.lines
-        if all(line.input != request for line in lines):
+        request = change.input
+        if earlier is None and all(line.input != request for line in lines):
             lines += (BatchLine(len(lines) + 1, request.customer, kind=request.kind, input=request),)
-        gathered = GatheredList(gathered.key, lines, reason or gathered.reason)
+        gathered = GatheredList(gathered.key, lines, change.reason or gathered.reason)
         values = {**_columns(gathered), "at": now}
         await connection.execute(update(gathered_lists).filter_by(env=env, person=person).values(values))
         return gathered
@@ -51,16 +72,33 @@ async def gathered(database: Database, *, env: Environment, person: str) -> Gath
 
 
 @unbroken
-async def drop(database: Database, key: str, *, env: Environment, person: str) -> None:
-    """It is not to be requested."""
+async def drop(database: Database, shown: GatheredVersion, *, env: Environment, person: str) -> bool:
+    """It is not to be requested. False: it is not as it was shown any more, and stays."""
     async with database.writing() as connection:
-        await connection.execute(delete(gathered_lists).filter_by(key=key, env=env, person=person))
+        try:
+            await check(connection, shown, env=env, person=person)
+        except ListChanged:
+            return False
+        if await _submitted(connection, shown.key):
+            return False
+        await connection.execute(delete(gathered_lists).filter_by(key=shown.key, env=env, person=person))
+        return True
+
+
+async def check(
+    connection: AsyncConnection, shown: GatheredVersion, *, env: Environment, person: str
+) -> None:
+    """Raises ListChanged if it is not as it was shown. Nobody changes it until the transaction ends."""
+    row = (await connection.execute(_of(env, person).with_for_update())).one_or_none()
+    if row is None or GatheredVersion.of(_read(row)) != shown:
+        raise ListChanged
 
 
 @unbroken
 async def forget(database: Database, now: datetime) -> None:
     async with database.writing() as connection:
         await connection.execute(delete(gathered_lists).where(gathered_lists.c.at < now - KEPT))
+        await form_uses.forget(connection, now)
 
 
 def _of(env: Environment, person: str) -> Select[Any]:

@@ -56,6 +56,16 @@ class BatchLine:
 
 
 @dataclass(frozen=True, slots=True)
+class GatheredChange:
+    """A change as a form was filled in with it, for the list that somebody gathers."""
+
+    form: str
+    """The submission id of the form, which becomes one line only, or one request."""
+    input: ChangeInput
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class GatheredList:
     """Changes that somebody has added one by one, to request them together."""
 
@@ -64,6 +74,11 @@ class GatheredList:
     lines: tuple[BatchLine, ...]
     reason: str = ""
     """Of the last change that had one."""
+
+    @property
+    def version(self) -> str:
+        """The same only for the same changes."""
+        return hashlib.sha256(repr([line.input for line in self.lines]).encode()).hexdigest()[:16]
 
 
 class LineReason(StrEnum):
@@ -79,6 +94,8 @@ class LineReason(StrEnum):
     """The customer has no such entity, or several are meant by the name."""
     REPEATED = "repeated"
     """An earlier line, `other`, changes the same."""
+    AFFECTED = "affected"
+    """An earlier line, `other`, changes what this one is based on."""
     REFUSED = "refused"
     """By the guards of the change, as when the customer does not have the feature, or because the line does
     not say which of several is meant; `notes` say why."""
@@ -103,7 +120,7 @@ class LineProblem:
     notes: tuple[Note, ...] = ()
     decision: Decision | None = None
     other: int = 0
-    """With REPEATED: the number of the earlier line."""
+    """With REPEATED and AFFECTED: the number of the earlier line."""
     request: Request | None = None
     """With NOT_ALLOWED: what the policy was asked."""
 
@@ -151,6 +168,8 @@ class CheckedBatch:
     there is no line."""
     undo_of: str = ""
     """The batch that it takes back."""
+    gathered: str = ""
+    """Of a list that was gathered: which version of it this is."""
     request: Request | None = None
     """What the policy was asked, where `decision` is a refusal."""
 
@@ -365,6 +384,8 @@ class BatchResult(StrEnum):
     """Slack could not be asked about the requester or an earlier approver; nothing was decided."""
     NO_UNDO = "no_undo"
     """There is nothing to undo, or it is being undone."""
+    LIST_CHANGED = "list_changed"
+    """Somebody has added to the gathered list since, or cancelled it; nothing was requested."""
     UNKNOWN = "unknown"
     """There is no such batch."""
 

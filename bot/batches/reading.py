@@ -43,7 +43,8 @@ class CustomerReader:
     async def read(self, subjects: Iterable[Subject]) -> Known:
         """Each once; or why its lines cannot be part of a batch."""
         subjects = list(dict.fromkeys(subjects))
-        ids = await self._each(dict.fromkeys(subject.customer for subject in subjects), self._id)
+        typed = list(dict.fromkeys(subject.customer for subject in subjects))
+        ids = dict(zip(typed, await read_each(typed, self._id, at_once=self._at_once), strict=True))
 
         async def read(subject: Subject) -> Facts | LineReason:
             customer_id = ids[subject.customer]
@@ -51,7 +52,8 @@ class CustomerReader:
                 return customer_id
             return await self._open(subject._replace(customer=customer_id))
 
-        return await self._each(subjects, read)
+        known = await read_each(subjects, read, at_once=self._at_once)
+        return dict(zip(subjects, known, strict=True))
 
     async def _open(self, subject: Subject) -> Facts | LineReason:
         """`subject`: by the customer's id."""
@@ -86,16 +88,16 @@ class CustomerReader:
             return LineReason.SEVERAL_CUSTOMERS
         return next(iter(matching), typed)
 
-    async def _each(self, keys: Iterable[K], read: Callable[[K], Awaitable[V]]) -> dict[K, V]:
-        """A few at a time."""
-        at_once = asyncio.Semaphore(self._at_once)
 
-        async def in_turn(key: K) -> V:
-            async with at_once:
-                return await read(key)
+async def read_each(keys: Iterable[K], read: Callable[[K], Awaitable[V]], *, at_once: int) -> list[V]:
+    """What is read of each, in their order: a few at a time."""
+    turns = asyncio.Semaphore(at_once)
 
-        keys = list(keys)
-        return dict(zip(keys, await asyncio.gather(*map(in_turn, keys)), strict=True))
+    async def in_turn(key: K) -> V:
+        async with turns:
+            return await read(key)
+
+    return await asyncio.gather(*map(in_turn, keys))
 
 
 def _has_email(customer: Customer, email: str) -> bool:

@@ -24,7 +24,8 @@ from bot.approvals.lifecycle import HOLDS_UNDO as CHANGE_HOLDS_UNDO
 from bot.approvals.lifecycle import CardTarget, State
 from bot.approvals.steps import Decided, Lease, Terms
 from bot.autumn.models import Environment
-from bot.batches import rows
+from bot.batches import gathering, rows
+from bot.batches.gathering import GatheredVersion
 from bot.batches.model import BatchLineRecord, BatchRecord, BatchState, CheckedBatch, LineState
 from bot.store import audit
 from bot.store.database import Database, insert, unbroken
@@ -207,7 +208,8 @@ def _lines(batch_id: str, *columns: ColumnElement[Any]) -> Select[Any]:
 async def request(
     database: Database, draft: BatchDraft, *, spots: Sequence[CardTarget], now: datetime
 ) -> tuple[BatchRecord, bool] | None:
-    """The batch, and whether it is new. None: another undo of the same batch is open. Raises TooManyOpen."""
+    """The batch, and whether it is new. None: another undo of the same batch is open. Raises TooManyOpen, and
+    ListChanged for a gathered list that is another by now."""
     async with database.writing() as connection:
         values = _columns(draft, now)
         inserted = await connection.execute(
@@ -218,6 +220,9 @@ async def request(
             same = await _select(connection, batches.c.submission_id == draft.submission_id)
             return (same[0], False) if same else None
         await _check_room(connection, draft)
+        if draft.checked.gathered:
+            shown = GatheredVersion(draft.submission_id, draft.checked.gathered)
+            await gathering.check(connection, shown, env=draft.env, person=draft.asker)
         await connection.execute(
             plain_insert(batch_lines),
             [{"batch_id": batch_id, **rows.dump_line(line)} for line in draft.checked.lines],

@@ -19,6 +19,7 @@ from bot.approvals.steps import Decided
 from bot.approvals.submitting import clean
 from bot.batches import drafts, gathering, repository
 from bot.batches.checking import Checker, movement
+from bot.batches.gathering import GatheredVersion
 from bot.batches.model import (
     CAME_TO_NOTHING,
     MOST_LINES,
@@ -29,6 +30,7 @@ from bot.batches.model import (
     BatchResult,
     BatchState,
     CheckedBatch,
+    GatheredChange,
     GatheredList,
     LineState,
 )
@@ -38,7 +40,6 @@ from bot.batches.repository import BATCH_CARDS
 from bot.batches.running import Runner
 from bot.batches.ticker import BatchTicker
 from bot.batches.timeouts import BatchTimeouts
-from bot.changes.model import ChangeInput
 from bot.runtime import Runtime
 
 _MOST_LOOKED_AT = 50
@@ -138,17 +139,18 @@ class BatchService:
                 return key, record
             attempt += 1
 
-    async def gather(self, request: ChangeInput, reason: str, actor: Actor) -> GatheredList:
-        """Adds a change to the list that this person gathers."""
+    async def gather(self, change: GatheredChange, actor: Actor) -> GatheredList | None:
+        """Adds a change to the list that this person gathers. None: its form was submitted."""
         return await gathering.add(
-            self._database, request, reason, env=self._environment, person=actor.user, now=self._now()
+            self._database, change, env=self._environment, person=actor.user, now=self._now()
         )
 
     async def gathered(self, actor: Actor) -> GatheredList | None:
         return await gathering.gathered(self._database, env=self._environment, person=actor.user)
 
-    async def drop_gathered(self, key: str, actor: Actor) -> None:
-        await gathering.drop(self._database, key, env=self._environment, person=actor.user)
+    async def drop_gathered(self, shown: GatheredVersion, actor: Actor) -> bool:
+        """False: it is not as it was shown any more, and stays."""
+        return await gathering.drop(self._database, shown, env=self._environment, person=actor.user)
 
     async def submit(
         self, key: str, checked: CheckedBatch, actor: Actor, *, reason: str = "", channel: str = ""
@@ -177,6 +179,8 @@ class BatchService:
             filed = await repository.request(self._database, draft, spots=spots, now=self._now())
         except repository.TooManyOpen:
             return BatchOutcome(BatchResult.TOO_MANY_WAIT, checked=checked)
+        except gathering.ListChanged:
+            return BatchOutcome(BatchResult.LIST_CHANGED, checked=checked)
         if filed is None:
             return BatchOutcome(BatchResult.NO_UNDO, checked=checked)
         record, new = filed

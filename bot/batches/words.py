@@ -89,6 +89,10 @@ LEAVE_OUT = "Leave out the wrong lines"
 WRONG_CSV = "Wrong lines as CSV"
 CANCEL = "Cancel"
 CANCELLED = "Cancelled. Nothing was requested."
+GATHERED_SINCE = (
+    ":warning: The list has changed in another window, so nothing was done. This is the list as it is now."
+)
+GATHERED_GONE = "This list is no longer there: it was requested or cancelled in another window."
 GONE = "This list is no longer kept. Check it again; nothing was requested."
 CSV_SENT = "The file is in your direct messages with Maple."
 WRONG_CSV_GONE = "The wrong lines are no longer kept. Check the list again."
@@ -135,6 +139,10 @@ PROBLEMS: Mapping[LineReason, str] = {
 
 def repeated(other: int) -> str:
     return f"Line {other} already changes the same thing. Request one of the two separately."
+
+
+def affected(other: int) -> str:
+    return f"Line {other} changes what this one is based on. Request this one once the other is applied."
 
 
 # The card
@@ -268,6 +276,7 @@ RESULTS: Mapping[str, Say] = {
     ),
     "too_late": Say("Someone was first, or it expired.", "The card shows how it stands."),
     "stale": Say("This card was out of date.", "Nothing was decided. Check the card as it is now."),
+    "list_changed": Say("The list has changed in another window.", "Nothing was requested."),
     "already": Say("You already approved this.", "It still needs someone else's approval."),
     "unknown": Say("Maple can't find this bulk change.", "Nothing was changed."),
 }

@@ -601,6 +601,16 @@ gathered_lists = Table(
     Column("at", Instant, nullable=False),
 )
 
+form_uses = Table(
+    "form_uses",
+    metadata,
+    # The submission id of a form.
+    Column("form", String(64), primary_key=True),
+    Column("use", String(8), nullable=False),
+    Column("at", Instant, nullable=False),
+    CheckConstraint("use IN ('request', 'line')", name="use"),
+)
+
 turns = Table(
     "turns",
     metadata,

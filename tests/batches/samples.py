@@ -58,6 +58,7 @@ def record(
         "expires_at": NOW,
         "progress": BatchProgress(counts or {LineState.QUEUED: 3}),
         "totals": (FeatureTotal("balance", "messages", 3, Decimal(6)),),
+        "left_to_undo": (counts or {}).get(LineState.APPLIED, 0),
         **more,
     }
     return BatchRecord("b1", state, **values)

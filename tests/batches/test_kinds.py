@@ -1,6 +1,7 @@
 """Lines of every kind that a list can have: read, filled in for the customer, refused in words, applied and
 undone."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -9,6 +10,8 @@ from typing import Any
 import pytest
 
 from bot.access.policy import Verb
+from bot.autumn.models import Quote
+from bot.autumn.write import Write
 from bot.batches import parsing
 from bot.batches.model import BatchLine, BatchResult, BatchState, CheckedBatch, LineReason, LineState
 from bot.batches.parsing import ForAll, ReadList
@@ -17,14 +20,21 @@ from bot.changes.addition.request import AdditionInput
 from bot.changes.addition.words import AdditionNote
 from bot.changes.balance.words import BalanceNote
 from bot.changes.billing.words import BillingNote
-from bot.changes.cancellation.words import CancellationNote
+from bot.changes.cancellation.request import CancellationInput
+from bot.changes.cancellation.words import CancellationAction, CancellationNote, Settlement
 from bot.changes.grant.words import GrantNote
 from bot.changes.line_form import LineCells, LineNote, LineReader
+from bot.changes.model import ChangeInput
 from bot.changes.notes import NoteCode
-from bot.changes.quantity.words import QuantityNote
+from bot.changes.quantity.request import QuantityInput
+from bot.changes.quantity.words import Billed, QuantityNote
 from bot.changes.refund.words import RefundNote
 from bot.changes.registry import UnknownKind
 from bot.changes.reward.words import RewardNote
+from bot.changes.switch.request import SwitchInput
+from bot.changes.switch.words import SwitchAction
+from bot.changes.trial.request import TrialInput
+from bot.changes.trial.words import TrialAction
 from bot.changes.usage.words import UsageNote
 from tests.approvals.harness import ANA, RAJ
 from tests.batches.harness import BatchHarness
@@ -327,6 +337,104 @@ async def test_customer_is_read_once_for_each_kind(sqlite_harness: BatchHarness)
     await check(harness, "cus_bold,messages,5\ncus_bold,exports,5\ncus_bold,messages,5,,record")
     reads = [call.route for call in harness.inner.local.calls[before:]]
     assert reads.count("customers.get") == 2
+
+
+async def billing_changes(harness: BatchHarness, customer: str) -> dict[str, ChangeInput]:
+    """What may be requested of a customer's products, by a name for the test."""
+    held = (await harness.inner.autumn.customer(customer, expand=("subscriptions.plan",))).subscriptions
+    ids = {each.plan_id: each.id for each in held}
+    main = held[0].plan_id
+
+    def cancelled(product: str, action: CancellationAction) -> CancellationInput:
+        settlement = Settlement.CREDIT if action is CancellationAction.NOW else None
+        return CancellationInput(
+            customer=customer,
+            subscription=ids[product],
+            product=product,
+            action=action,
+            settlement=settlement,
+        )
+
+    changes: dict[str, ChangeInput] = {
+        "switch": SwitchInput(customer=customer, product="starter", action=SwitchAction.AT_PERIOD_END),
+        "buy": AdditionInput(customer=customer, product="message_pack"),
+        "add": AdditionInput(customer=customer, product="support_plus", subscription="maple_1"),
+        "cancel": cancelled(main, CancellationAction.AT_PERIOD_END),
+        "end": cancelled(main, CancellationAction.NOW),
+        "trial": TrialInput(
+            customer=customer, subscription=ids[main], product=main, action=TrialAction.END_NOW
+        ),
+    }
+    if "extra_seats" in ids:
+        changes["quantity"] = QuantityInput(
+            customer=customer,
+            subscription=ids["extra_seats"],
+            product="extra_seats",
+            feature="seats",
+            quantity=Decimal(25),
+            billed=Billed.NOW,
+        )
+        changes["cancel add-on"] = cancelled("support_plus", CancellationAction.AT_PERIOD_END)
+    return changes
+
+
+@pytest.mark.parametrize(
+    ("customer", "earlier", "later", "reason"),
+    [
+        ("cus_northwind", "add", "switch", LineReason.AFFECTED),
+        ("cus_northwind", "switch", "add", LineReason.AFFECTED),
+        ("cus_northwind", "cancel", "switch", LineReason.AFFECTED),
+        ("cus_northwind", "switch", "cancel", LineReason.AFFECTED),
+        ("cus_northwind", "end", "add", LineReason.AFFECTED),
+        ("cus_northwind", "cancel", "end", LineReason.REPEATED),
+        ("cus_umbrella", "switch", "trial", LineReason.AFFECTED),
+        ("cus_umbrella", "trial", "switch", LineReason.AFFECTED),
+        ("cus_umbrella", "trial", "cancel", LineReason.REPEATED),
+        ("cus_acme", "cancel add-on", "switch", LineReason.AFFECTED),
+        ("cus_acme", "switch", "cancel add-on", None),
+        ("cus_acme", "quantity", "switch", None),
+        ("cus_acme", "switch", "quantity", None),
+        ("cus_northwind", "buy", "switch", None),
+        ("cus_northwind", "switch", "buy", None),
+        ("cus_northwind", "buy", "add", None),
+        ("cus_northwind", "add", "cancel", None),
+    ],
+)
+async def test_line_that_an_earlier_one_affects_is_refused_before_anything_is_requested(
+    sqlite_harness: BatchHarness, customer: str, earlier: str, later: str, reason: LineReason | None
+) -> None:
+    """Whatever is not refused then is applied."""
+    harness, replica = sqlite_harness, sqlite_harness.replica()
+    changes = await billing_changes(harness, customer)
+    lines = [
+        BatchLine(number, customer, kind=changes[name].kind, input=changes[name])
+        for number, name in enumerate((earlier, later), 1)
+    ]
+    checked = await replica.batches.check(lines, ANA)
+    if reason is not None:
+        assert [(each.number, each.reason, each.other) for each in checked.problems] == [(2, reason, 1)]
+        return
+    assert checked.problems == ()
+    batch = await harness.approved(replica, lines)
+    await replica.run()
+    assert await harness.states(replica, batch) == [LineState.APPLIED] * 2
+
+
+async def test_autumn_is_asked_for_several_previews_at_a_time_and_lines_keep_their_order(
+    sqlite_harness: BatchHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    autumn = sqlite_harness.inner.autumn
+    quote, all_asked = autumn.quote, asyncio.Barrier(3)
+
+    async def with_the_others(write: Write) -> Quote:
+        async with asyncio.timeout(10):
+            await all_asked.wait()
+        return await quote(write)
+
+    monkeypatch.setattr(autumn, "quote", with_the_others)
+    lines = "cus_html,starter,,at the end,cancel\ncus_acme,seats,25,,quantity\ncus_rtl,message_pack,,,add"
+    checked = await check(sqlite_harness, lines)
+    assert [line.input.kind for line in checked.lines] == ["cancellation", "quantity", "addition"]
 
 
 async def test_preview_that_autumn_does_not_give_is_not_read(sqlite_harness: BatchHarness) -> None:

@@ -10,6 +10,7 @@ from bot.access.policy_file import PolicyError, read
 from bot.approvals import words as approvals_words
 from bot.autumn.write import Write
 from bot.changes import buttons, registry, stored
+from bot.changes.billing.subscriptions import PRODUCTS
 from bot.changes.common import CommonNote
 from bot.changes.control.request import ControlInput
 from bot.changes.control.words import ControlType
@@ -216,8 +217,14 @@ def test_changes_of_other_kinds_touch_the_same_where_one_would_not_find_what_was
     touched = {kind.id: kind.touches(kind.sample("cus_1")) for kind in registry.KINDS}
     assert touched["balance"] == touched["usage"]
     assert touched["expiry"] == touched["ungrant"]
-    assert touched["cancellation"] == touched["quantity"] == touched["trial"]
+    assert touched["cancellation"] & touched["quantity"] == touched["trial"]
     assert not touched["balance"] & touched["grant"]
+
+
+@pytest.mark.parametrize("kind", registry.KINDS, ids=lambda kind: kind.id)
+def test_change_rests_on_all_that_it_touches_but_that_there_are_other_products(kind: ChangeKind[Any]) -> None:
+    request = kind.sample("cus_1")
+    assert kind.touches(request) - kind.rests_on(request, facts()) <= {PRODUCTS}
 
 
 def test_two_controls_of_one_list_of_autumns_touch_the_same() -> None:

@@ -1,6 +1,10 @@
 """Several changes, of one customer or many, gathered from their forms and requested together."""
 
+import asyncio
 from datetime import timedelta
+from typing import Any
+
+import pytest
 
 from bot.access import words as access_words
 from bot.access.people import Actor
@@ -8,10 +12,13 @@ from bot.access.policy import DecisionReason
 from bot.approvals import words as approvals_words
 from bot.approvals.results import Result
 from bot.batches import words
-from bot.batches.model import BatchState
+from bot.batches.model import BatchState, GatheredChange
 from bot.changes.forms import words as forms_words
-from sandbox.slack import Person
+from bot.kit import ids
+from handlers import decoding
+from sandbox.slack import Person, payloads
 from tests.journeys.changing import AT_ONCE
+from tests.journeys.test_refusals import click
 from tests.running import Running, running_maple
 from tests.screen import on_screen
 
@@ -93,7 +100,124 @@ async def test_same_form_adds_its_change_once(maple: Running) -> None:
     assert gathered is not None
     (line,) = gathered.lines
     assert line.input is not None
-    assert await maple.bot.batches.gather(line.input, "", ana) == gathered
+    for form in (maple_form(maple), "another form"):
+        assert await maple.bot.batches.gather(GatheredChange(form, line.input), ana) == gathered
+
+
+def maple_form(maple: Running) -> str:
+    """The submission id of the form that was added last."""
+    clicks = [each.payload for each in maple.slack.sent if each.payload.get("type") == "block_actions"]
+    (added,) = [click for click in clicks if click["actions"][0]["action_id"] == ids.GATHER]
+    return decoding.change_form(added["view"]["private_metadata"]).submission
+
+
+def pressed(maple: Running, button: str) -> dict[str, Any]:
+    """What Slack sends when Ana presses a button of the form that is open: *Submit*, or this one."""
+    simulation = maple.slack.simulation
+    (view,) = simulation.views.stack(maple.ana.id)
+    if not button:
+        return payloads.submission(simulation, maple.ana.user, view)
+    action = {"type": "button", "action_id": button, "block_id": "gather", "value": "", "action_ts": "1.1"}
+    return payloads.view_actions(simulation, maple.ana.user, view, action)
+
+
+async def effects(maple: Running) -> tuple[int, int]:
+    """How many requests wait, and how many lines Ana has gathered."""
+    gathered = await maple.bot.batches.gathered(Actor(maple.ana.id, maple.bot_team))
+    return len(await maple.bot.changes.waiting()), len(gathered.lines) if gathered else 0
+
+
+async def test_form_that_was_added_to_a_list_is_not_submitted_as_well(maple: Running) -> None:
+    await give(maple.ana)
+    submit = pressed(maple, "")
+    await gather(maple.ana)
+    await maple.slack.deliveries.send("interactive", submit)
+    await maple.ana.sees(approvals_words.RESULTS[Result.GATHERED].what)
+    assert await effects(maple) == (0, 1)
+
+
+async def test_form_that_was_submitted_is_not_added_to_a_list_as_well(maple: Running) -> None:
+    await give(maple.ana)
+    add = pressed(maple, ids.GATHER)
+    await maple.ana.submit()
+    await maple.ana.sees(approvals_words.YOUR_CARD)
+    await maple.slack.deliveries.send("interactive", add)
+    await maple.ana.sees(approvals_words.RESULTS[Result.AGAIN].what)
+    assert await effects(maple) == (1, 0)
+
+
+async def test_form_that_is_added_and_submitted_at_once_has_one_effect(maple: Running) -> None:
+    await give(maple.ana)
+    buttons = [pressed(maple, button) for button in ("", ids.GATHER)]
+    await asyncio.gather(*(maple.slack.deliveries.send("interactive", each) for each in buttons))
+    await maple.bot.work.drain(10)
+    assert sum(await effects(maple)) == 1
+
+
+def carried(maple: Running) -> dict[str, str]:
+    """What the buttons of the open list carry."""
+    (shown,) = maple.slack.simulation.views.stack(maple.ana.id)
+    elements = [element for block in shown.body["blocks"] for element in block.get("elements", ())]
+    return {each["action_id"]: each["value"] for each in elements if each["type"] == "button"}
+
+
+async def added_in_another_window(maple: Running) -> dict[str, str]:
+    """A list with one change is open when another is added elsewhere. What the buttons of the first carry."""
+    await give(maple.ana)
+    await gather(maple.ana)
+    buttons = carried(maple)
+    await maple.ana.close()
+    await remove_coupon(maple.ana)
+    await gather(maple.ana)
+    return buttons
+
+
+async def press_in_old_window(maple: Running, action: str, value: str) -> None:
+    simulation = maple.slack.simulation
+    (view,) = simulation.views.stack(maple.ana.id)
+    button = {"type": "button", "action_id": action, "block_id": "go_on", "value": value, "action_ts": "1.1"}
+    payload = payloads.view_actions(simulation, maple.ana.user, view, button)
+    await maple.slack.deliveries.send("interactive", payload)
+
+
+@pytest.mark.parametrize("action", [ids.BATCH_SEND, ids.BATCH_CANCEL])
+async def test_list_that_changed_in_another_window_is_shown_as_it_is(maple: Running, action: str) -> None:
+    buttons = await added_in_another_window(maple)
+    await press_in_old_window(maple, action, buttons[action])
+    shown = await maple.ana.sees(on_screen(words.GATHERED_SINCE))
+    assert "Bulk change: 2 changes for 2 customers" in shown
+    assert await effects(maple) == (0, 2)
+    await maple.ana.click(words.SEND)
+    await maple.ana.sees(words.REQUESTED)
+    (batch,) = await maple.bot.batches.requested_by(maple.ana.id, limit=5)
+    assert batch.progress.all == 2
+
+
+async def test_list_that_was_cancelled_in_another_window_is_not_requested(maple: Running) -> None:
+    buttons = await added_in_another_window(maple)
+    await maple.ana.click(words.CANCEL)
+    await maple.ana.sees(words.CANCELLED)
+    await press_in_old_window(maple, ids.BATCH_SEND, buttons[ids.BATCH_SEND])
+    await maple.ana.sees(words.GATHERED_GONE)
+    assert await maple.bot.batches.requested_by(maple.ana.id, limit=5) == []
+
+
+async def test_list_that_was_requested_is_not_cancelled_in_another_window(maple: Running) -> None:
+    await give(maple.ana)
+    await gather(maple.ana)
+    buttons = carried(maple)
+    await maple.ana.click(words.SEND)
+    await maple.ana.sees(words.REQUESTED)
+    await press_in_old_window(maple, ids.BATCH_CANCEL, buttons[ids.BATCH_CANCEL])
+    await maple.ana.sees(words.GATHERED_GONE)
+
+
+async def test_list_in_a_message_is_shown_there_again_once_it_has_changed(maple: Running) -> None:
+    buttons = await added_in_another_window(maple)
+    await maple.ana.close()
+    await click(maple, maple.ana, ids.BATCH_SEND, buttons[ids.BATCH_SEND])
+    assert "2 changes for 2 customers" in await maple.ana.sees(on_screen(words.GATHERED_SINCE))
+    assert await effects(maple) == (0, 2)
 
 
 async def test_gathered_list_appears_in_the_bulk_form_and_cancel_drops_it(maple: Running) -> None:
@@ -139,6 +263,25 @@ async def test_second_change_of_the_same_balance_is_reported(maple: Running) -> 
     await maple.ana.sees(words.repeated(1))
     await maple.ana.click(words.LEAVE_OUT)
     assert "Bulk change: 1 change" in await maple.ana.sees(words.SEND)
+
+
+async def test_change_of_product_after_an_added_one_is_reported_at_its_line(maple: Running) -> None:
+    await maple.ana.command("/autumn add cus_northwind")
+    await maple.ana.sees("Product to add")
+    await maple.ana.choose("Product to add", "Support Plus")
+    await maple.ana.sees(BUTTON)
+    await maple.ana.fill("Reason", "They want faster answers")
+    await gather(maple.ana)
+    await maple.ana.close()
+    await maple.ana.command("/autumn switch cus_northwind")
+    await maple.ana.sees("New product")
+    await maple.ana.choose("New product", "Team")
+    await maple.ana.sees(BUTTON)
+    await maple.ana.fill("Reason", "They grow")
+    await gather(maple.ana)
+    shown = await maple.ana.sees(words.affected(1))
+    assert "Line 2: " in shown
+    assert f"[{words.SEND}]" not in shown
 
 
 async def test_deletion_and_edited_request_cannot_be_gathered(maple: Running) -> None:

@@ -18,7 +18,7 @@ from bot.approvals.notice_queue import ATTEMPT
 from bot.approvals.results import Result
 from bot.batches import words as batch_words
 from bot.batches.card import ListRef
-from bot.batches.model import BatchRecord, BatchState
+from bot.batches.model import BatchRecord, BatchState, GatheredChange
 from bot.changes.deletion.request import DeletionInput
 from bot.digests import setup_words
 from bot.digests.setup_words import DigestNote
@@ -275,10 +275,10 @@ async def test_whole_list_is_refused_with_the_names_of_those_who_may_see_it() ->
 
 async def test_gathered_list_cannot_be_dropped_by_others(maple: Running) -> None:
     ana = Actor(maple.ana.id, maple.bot_team)
-    gathered = await maple.bot.batches.gather(
-        DeletionInput(customer="cus_acme", typed="cus_acme"), "why", ana
-    )
-    ref = ListRef(key=gathered.key, draft="none")
+    change = GatheredChange("form", DeletionInput(customer="cus_acme", typed="cus_acme"))
+    gathered = await maple.bot.batches.gather(change, ana)
+    assert gathered is not None
+    ref = ListRef(key=gathered.key, draft="none", gathered=gathered.version)
     await click(maple, maple.raj, "batch_cancel", ref.encode())
-    await maple.raj.sees(batch_words.CANCELLED)
+    await maple.raj.sees(batch_words.GATHERED_GONE)
     assert await maple.bot.batches.gathered(ana) == gathered

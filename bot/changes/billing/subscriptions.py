@@ -29,6 +29,29 @@ WRITE_SCOPE = KeyScope(
 """It includes billing:read, which previews need."""
 
 
+MAIN_PRODUCT = "main product"
+"""What a change touches that puts another main product in the place of one."""
+PRODUCTS = "products"
+"""What a change touches that adds a subscription, or ends one."""
+
+
+def touched(subscription_id: str) -> str:
+    """What a change to this subscription touches."""
+    return f"subscription {subscription_id}"
+
+
+def mains_touched(facts: Facts) -> frozenset[str]:
+    """What changes to the main products touch."""
+    return frozenset({MAIN_PRODUCT, *(touched(each.id) for each in own(facts) if not each.add_on)})
+
+
+def rests_on(subscription_id: str, facts: Facts) -> frozenset[str]:
+    """What a change to this subscription rests on: that of a main product takes it for the main product."""
+    subscription = find(subscription_id, facts)
+    main = subscription is not None and not subscription.add_on
+    return frozenset({touched(subscription_id), *([MAIN_PRODUCT] if main else [])})
+
+
 def find(subscription_id: str, facts: Facts) -> Subscription | None:
     held = facts.customer.subscriptions
     return next((each for each in held if each.id and each.id == subscription_id), None)

@@ -60,7 +60,11 @@ class CancellationChange(BilledChange[CancellationInput]):
         )
 
     def touches(self, request: CancellationInput) -> frozenset[str]:
-        return frozenset({f"subscription {request.subscription or request.product}"})
+        ended = subscriptions.touched(request.subscription or request.product)
+        return frozenset({ended, *([] if request.one_time else [subscriptions.PRODUCTS])})
+
+    def rests_on(self, request: CancellationInput, facts: Facts) -> frozenset[str]:
+        return subscriptions.rests_on(request.subscription or request.product, facts)
 
     def guard(self, request: CancellationInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
         return guard(request, facts)

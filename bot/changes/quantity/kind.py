@@ -53,7 +53,10 @@ class QuantityChange(SubscriptionChange[QuantityInput]):
         return subscriptions.any_fits(facts.customer, sells)
 
     def touches(self, request: QuantityInput) -> frozenset[str]:
-        return frozenset({f"subscription {request.subscription}"})
+        return frozenset({subscriptions.touched(request.subscription)})
+
+    def rests_on(self, request: QuantityInput, facts: Facts) -> frozenset[str]:
+        return subscriptions.rests_on(request.subscription, facts)
 
     def guard(self, request: QuantityInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
         return guard(request, facts)

@@ -9,7 +9,7 @@ from bot.autumn.write import Write
 from bot.changes import canonical
 from bot.changes.billing import quantities, quote
 from bot.changes.billing.kind import BilledChange
-from bot.changes.billing.subscriptions import update
+from bot.changes.billing.subscriptions import MAIN_PRODUCT, PRODUCTS, mains_touched, update
 from bot.changes.common import entity_of
 from bot.changes.lines import Line, name
 from bot.changes.model import Facts, Judgement, Needs, Snapshot, Verdict
@@ -54,6 +54,12 @@ class SwitchChange(BilledChange[SwitchInput]):
 
     def applies_to(self, facts: Facts, feature: str) -> bool:  # noqa: ARG002
         return any_product_fits(facts)
+
+    def touches(self, request: SwitchInput) -> frozenset[str]:  # noqa: ARG002
+        return frozenset({MAIN_PRODUCT})
+
+    def rests_on(self, request: SwitchInput, facts: Facts) -> frozenset[str]:  # noqa: ARG002
+        return mains_touched(facts) | {PRODUCTS}
 
     def guard(self, request: SwitchInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
         return guard(request, facts)

@@ -43,7 +43,10 @@ class TrialChange(SubscriptionChange[TrialInput]):
         return subscriptions.any_fits(facts.customer, lambda each: no_trial(each, facts.read_at) is None)
 
     def touches(self, request: TrialInput) -> frozenset[str]:
-        return frozenset({f"subscription {request.subscription}"})
+        return frozenset({subscriptions.touched(request.subscription)})
+
+    def rests_on(self, request: TrialInput, facts: Facts) -> frozenset[str]:
+        return subscriptions.rests_on(request.subscription, facts)
 
     def guard(self, request: TrialInput, facts: Facts, now: datetime) -> Judgement:
         return guard(request, facts, now)
