@@ -1,4 +1,4 @@
-"""A product that is added, as it is requested, and why it cannot be."""
+"""The addition of a product, as it is requested, and why it is refused."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

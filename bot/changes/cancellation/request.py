@@ -1,4 +1,4 @@
-"""When a subscription is to end, as it is requested, and why it cannot."""
+"""A cancellation, as it is requested, and why it is refused."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

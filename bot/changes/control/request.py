@@ -1,4 +1,4 @@
-"""A billing control, as it is to be: the entries of a customer, the one that is requested, and why not.
+"""A billing control, as it is requested: the customer's entries, the one it is to be, and why it is refused.
 
 Autumn replaces a list of entries as a whole, so an edit sends all of the customer's own along. Those that
 come from a product are only shown: written back, they would become the customer's own.

@@ -1,4 +1,4 @@
-"""A standalone grant, as it is requested, and why it cannot be given."""
+"""A standalone grant, as it is requested, and why it is refused."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How much of a feature a subscription is to have, and why it cannot have so much."""
+"""A quantity that is bought ahead, as it is requested, and why it is refused."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

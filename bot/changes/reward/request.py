@@ -1,4 +1,4 @@
-"""What is to become of a customer's coupon, or of a promo code, and why not."""
+"""A change of coupon, or a promo code, as it is requested, and why it is refused."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which product a customer is to have, as it is requested, and why they cannot."""
+"""A change of product, as it is requested, and why it is refused."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Usage to record, as it is requested, and why it cannot be recorded."""
+"""Usage to record, as it is requested, and why it is refused."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
