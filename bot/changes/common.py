@@ -1,4 +1,4 @@
-"""What several kinds of change say and check alike."""
+"""What several kinds of change check alike."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -6,26 +6,9 @@ from collections.abc import Iterable, Mapping
 from bot.autumn.models import Customer
 from bot.changes.canonical import same_time
 from bot.changes.model import ChangeInput, Facts, Verdict
-from bot.changes.notes import Note, NoteCode
+from bot.changes.notes import CommonNote, Note
 
 _TAKEN_BY_WRITES = re.compile(r"[a-zA-Z0-9_:-]+")
-
-
-class CommonNote(NoteCode):
-    NOTHING_TO_DO = "nothing_to_do", "Nothing would change: everything already is like this."
-    OTHER_CUSTOMER = "other_customer", "Autumn answered with another customer, so nothing was changed."
-    RECREATED = (
-        "recreated",
-        "This customer was deleted, and a new one was created with the same id. Check the new customer, and "
-        "submit a new request if the change is still needed.",
-    )
-    OLD_ID = (
-        "old_id",
-        "This customer's id has an old format, which Autumn accepts only for balance changes, coupons and "
-        "promo codes. Make this change in Autumn's dashboard.",
-    )
-    ENTITY_GONE = "entity_gone", "The customer no longer has this entity."
-    NO_UNDO = "no_undo", "This cannot be undone."
 
 
 def identity_refusals(request: ChangeInput, facts: Facts, *, old_ids: bool) -> tuple[Note, ...]:

@@ -91,6 +91,25 @@ class Note:
     details: Mapping[str, str] = field(default_factory=dict)
 
 
+class CommonNote(NoteCode):
+    """Notes that several kinds share."""
+
+    NOTHING_TO_DO = "nothing_to_do", "Nothing would change: everything already is like this."
+    OTHER_CUSTOMER = "other_customer", "Autumn answered with another customer, so nothing was changed."
+    RECREATED = (
+        "recreated",
+        "This customer was deleted, and a new one was created with the same id. Check the new customer, and "
+        "submit a new request if the change is still needed.",
+    )
+    OLD_ID = (
+        "old_id",
+        "This customer's id has an old format, which Autumn accepts only for balance changes, coupons and "
+        "promo codes. Make this change in Autumn's dashboard.",
+    )
+    ENTITY_GONE = "entity_gone", "The customer no longer has this entity."
+    NO_UNDO = "no_undo", "This cannot be undone."
+
+
 def mrkdwn(note: Note, names: Names | None = None) -> str:
     def escape(value: str, limit: int) -> str:
         return text.mrkdwn(value, limit) or phrases.NONE

@@ -24,11 +24,10 @@ from bot.changes import (
 )
 from bot.changes.amounts import AmountNote
 from bot.changes.billing.words import BillingLine, BillingNote
-from bot.changes.common import CommonNote
 from bot.changes.line_form import LineForm, LineNote, tidy
 from bot.changes.lines import LineLabel
 from bot.changes.model import ChangeInput
-from bot.changes.notes import NoteCode
+from bot.changes.notes import CommonNote, NoteCode
 from bot.changes.spec import ChangeKind, ShortForm
 
 KINDS: tuple[ChangeKind[Any], ...] = (

@@ -16,12 +16,11 @@ from bot.autumn.models import Customer
 from bot.changes import lines, notes, registry
 from bot.changes import words as changes_words
 from bot.changes.amounts import AmountNote
-from bot.changes.common import CommonNote
 from bot.changes.forms import scope, words
 from bot.changes.forms.fields import REASON_BLOCK, TICKET_BLOCK, called, field_id
 from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
 from bot.changes.model import ChangeInput, Facts
-from bot.changes.notes import Note
+from bot.changes.notes import CommonNote, Note
 from bot.kit import blocks, form_values, ids, layout, numbers, phrases, text, times
 from bot.kit.card import Block, Card
 from bot.kit.carried import Unreadable

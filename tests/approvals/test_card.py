@@ -23,14 +23,13 @@ from bot.approvals.results import Result
 from bot.changes import descriptions, lines, registry
 from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction, BalanceLine, BalanceNote
-from bot.changes.common import CommonNote
 from bot.changes.deletion.request import DeletionInput
 from bot.changes.deletion.words import DeletionLine, DeletionNote
 from bot.changes.details.request import DetailsInput
 from bot.changes.details.words import DetailsLine
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Now
-from bot.changes.notes import Note
+from bot.changes.notes import CommonNote, Note
 from bot.changes.refund.request import RefundInput
 from bot.changes.reward.request import RewardInput
 from bot.changes.reward.words import RewardAction, RewardLine

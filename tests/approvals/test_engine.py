@@ -24,10 +24,10 @@ from bot.changes import registry
 from bot.changes.balance.kind import BalanceChange
 from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction
-from bot.changes.common import CommonNote
 from bot.changes.deletion.request import DeletionInput
 from bot.changes.details.request import DetailsInput
 from bot.changes.model import Facts
+from bot.changes.notes import CommonNote
 from bot.store.database import Database, unbroken
 from bot.store.tables import changes
 from tests.approvals.harness import ANA, CUSTOMER, FAST, NOW, QUICK, RAJ, Harness, running

@@ -33,10 +33,9 @@ from bot.batches.model import (
 from bot.changes import lines as change_lines
 from bot.changes import notes, registry
 from bot.changes.balance.words import BalanceLine
-from bot.changes.common import CommonNote
 from bot.changes.line_form import LineCells
 from bot.changes.lines import Line, ValueFormat
-from bot.changes.notes import Note
+from bot.changes.notes import CommonNote, Note
 from bot.changes.refund import words as refund_words
 from bot.kit import ids
 from bot.kit.card import Card

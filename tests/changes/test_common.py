@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.changes import registry
-from bot.changes.common import CommonNote, identity_refusals
+from bot.changes.common import identity_refusals
 from bot.changes.details.request import DetailsInput
-from bot.changes.notes import Note
+from bot.changes.notes import CommonNote, Note
 from tests.changes.facts import NOW, balance, customer, facts, row
 from tests.policy import KIND_IDS
 

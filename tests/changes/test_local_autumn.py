@@ -24,7 +24,6 @@ from bot.autumn.models import BalanceRow, Customer, InvoicePreview
 from bot.changes import canonical, registry
 from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import OFFERED, BalanceAction, BalanceLine, BalanceNote
-from bot.changes.common import CommonNote
 from bot.changes.deletion.request import DeletionInput
 from bot.changes.deletion.words import DeletionNote
 from bot.changes.details.request import DetailsInput
@@ -32,7 +31,7 @@ from bot.changes.details.words import DetailsNote
 from bot.changes.facts import gather
 from bot.changes.lines import Line
 from bot.changes.model import Facts, Verdict, key
-from bot.changes.notes import NoteCode
+from bot.changes.notes import CommonNote, NoteCode
 from bot.changes.reward.request import RewardInput
 from bot.changes.reward.words import RewardAction, RewardLine
 from sandbox.autumn import Limits as LocalLimits

@@ -15,10 +15,9 @@ from bot.changes.billing.quantities import FeatureQuantity
 from bot.changes.billing.words import BillingLine, BillingNote
 from bot.changes.cancellation.request import CancellationInput
 from bot.changes.cancellation.words import CancellationAction, Settlement
-from bot.changes.common import CommonNote
 from bot.changes.facts import gather_for, quoted
 from bot.changes.model import ChangeInput, Facts, Verdict
-from bot.changes.notes import Note
+from bot.changes.notes import CommonNote, Note
 from bot.changes.quantity.request import QuantityInput
 from bot.changes.quantity.words import Billed
 from bot.changes.switch.request import SwitchInput

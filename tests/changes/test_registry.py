@@ -11,14 +11,13 @@ from bot.approvals import words as approvals_words
 from bot.autumn.write import Write
 from bot.changes import buttons, registry, stored
 from bot.changes.billing.subscriptions import PRODUCTS
-from bot.changes.common import CommonNote
 from bot.changes.control.request import ControlInput
 from bot.changes.control.words import ControlType
 from bot.changes.forms import fields
 from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
 from bot.changes.lines import Line, LineLabel, value_bullet
 from bot.changes.model import ChangeInput, Facts, Judgement, Snapshot, Verdict
-from bot.changes.notes import Names, Note, NoteCode, mrkdwn
+from bot.changes.notes import CommonNote, Names, Note, NoteCode, mrkdwn
 from bot.changes.spec import UPDATE_CUSTOMER, ChangeForm, ChangeKind, KeyScope
 from bot.doctor.samples import samples
 from bot.kit import blocks, form_values, text

@@ -5,10 +5,9 @@ from datetime import timedelta
 
 from bot.changes.amounts import AmountNote
 from bot.changes.balance.words import BalanceNote
-from bot.changes.common import CommonNote
 from bot.changes.deletion.words import DeletionNote
 from bot.changes.details.words import DetailsNote
-from bot.changes.notes import NoteCode
+from bot.changes.notes import CommonNote, NoteCode
 from bot.changes.reward.words import RewardNote
 from tests.journeys.changing import ACTION
 from tests.running import Running

@@ -15,10 +15,9 @@ from bot.changes import registry
 from bot.changes.balance import words as balance_words
 from bot.changes.balance.words import BalanceNote
 from bot.changes.billing.words import BillingNote
-from bot.changes.common import CommonNote
 from bot.changes.deletion.words import DeletionNote
 from bot.changes.details.words import DetailsNote
-from bot.changes.notes import NoteCode
+from bot.changes.notes import CommonNote, NoteCode
 from bot.changes.reward.words import RewardNote
 from bot.changes.switch import words as switch_words
 from bot.changes.switch.words import SwitchNote

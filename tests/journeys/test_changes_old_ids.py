@@ -7,8 +7,7 @@ import pytest
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
 from bot.changes import notes
-from bot.changes.common import CommonNote
-from bot.changes.notes import Note
+from bot.changes.notes import CommonNote, Note
 from tests.journeys.changing import ACTION, AT_ONCE, ask_for_messages, close_and_look, request_undo
 from tests.running import Running, running_maple
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
-from bot.changes.common import CommonNote
+from bot.changes.notes import CommonNote
 from tests.journeys.changing import (
     FAILED,
     WAITING,

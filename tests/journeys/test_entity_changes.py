@@ -7,9 +7,9 @@ import pytest
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
 from bot.changes.balance import words as balance_words
-from bot.changes.common import CommonNote
 from bot.changes.forms import words as forms_words
 from bot.changes.grant.words import GrantNote
+from bot.changes.notes import CommonNote
 from tests.journeys.changing import ACTION, PREVIEW, WAITING, close_and_look, lea_sees, request_undo
 from tests.journeys.steps import ask, press
 from tests.running import Running

@@ -13,10 +13,10 @@ from bot.changes.billing import quantities, quote, subscriptions
 from bot.changes.billing.quantities import FeatureQuantity, included_units, sold_by_quantity
 from bot.changes.billing.words import BillingNote
 from bot.changes.canonical import ZERO
-from bot.changes.common import CommonNote, identity_refusals, joined
+from bot.changes.common import identity_refusals, joined
 from bot.changes.line_form import LineForm, LineNote, LineReader
 from bot.changes.model import ChangeInput, Facts, Judgement, Snapshot
-from bot.changes.notes import Note
+from bot.changes.notes import CommonNote, Note
 from bot.lookups.products.subscriptions import is_one_time
 
 _SCHEDULED = "scheduled"

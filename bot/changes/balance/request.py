@@ -15,10 +15,10 @@ from bot.changes.balance import words
 from bot.changes.balance.figures import ZERO, BalanceFigures, rolled_over_to
 from bot.changes.balance.words import OFFERED, BalanceAction, BalanceNote
 from bot.changes.canonical import near, same_time
-from bot.changes.common import CommonNote, identity_refusals
+from bot.changes.common import identity_refusals
 from bot.changes.line_form import LineForm, LineReader
 from bot.changes.model import ChangeInput, Facts, Judgement
-from bot.changes.notes import Note
+from bot.changes.notes import CommonNote, Note
 from bot.lookups.entities.holdings import entities_share
 
 _FARTHEST = timedelta(days=3660)

@@ -16,10 +16,10 @@ from bot.changes.billing.words import BillingNote
 from bot.changes.cancellation import words
 from bot.changes.cancellation.words import CancellationAction, CancellationNote, Settlement
 from bot.changes.canonical import ZERO, same_time
-from bot.changes.common import CommonNote, entity_of, identity_refusals, joined
+from bot.changes.common import entity_of, identity_refusals, joined
 from bot.changes.line_form import LineForm, LineReader
 from bot.changes.model import ChangeInput, Facts, Judgement, Snapshot
-from bot.changes.notes import Note
+from bot.changes.notes import CommonNote, Note
 from bot.lookups.products.subscriptions import is_free
 
 _PICKED = "#bought:"

@@ -12,11 +12,11 @@ from typing import Any, Literal, assert_never
 from bot.autumn.models import Customer
 from bot.changes import amounts, canonical
 from bot.changes.amounts import AmountNote
-from bot.changes.common import CommonNote, identity_refusals
+from bot.changes.common import identity_refusals
 from bot.changes.control import properties, words
 from bot.changes.control.words import PURCHASE_INTERVALS, UNLIMITED, ControlNote, ControlType, ThresholdType
 from bot.changes.model import ChangeInput, Facts, Judgement
-from bot.changes.notes import Note
+from bot.changes.notes import CommonNote, Note
 from bot.kit import numbers, phrases
 from bot.lookups import controls
 from bot.lookups.controls import Entry

@@ -5,10 +5,10 @@ from typing import Literal
 
 from bot.autumn.models import Subscription
 from bot.changes import canonical
-from bot.changes.common import CommonNote, identity_refusals, joined
+from bot.changes.common import identity_refusals, joined
 from bot.changes.deletion.words import DeletionNote
 from bot.changes.model import ChangeInput, Facts, Judgement
-from bot.changes.notes import Note
+from bot.changes.notes import CommonNote, Note
 from bot.lookups.invoices.facts import Unpaid
 from bot.lookups.products.subscriptions import is_free
 

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-from bot.changes.common import CommonNote, identity_refusals, joined
+from bot.changes.common import identity_refusals, joined
 from bot.changes.details.words import DetailsNote
 from bot.changes.model import ChangeInput, Facts, Judgement, Snapshot
-from bot.changes.notes import Note
+from bot.changes.notes import CommonNote, Note
 from bot.kit.visible import hides
 
 _FIELDS = ("name", "email", "fingerprint")

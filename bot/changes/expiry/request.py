@@ -8,10 +8,10 @@ from pydantic import AwareDatetime
 
 from bot.changes import canonical, standalone
 from bot.changes.canonical import same_time
-from bot.changes.common import CommonNote, identity_refusals
+from bot.changes.common import identity_refusals
 from bot.changes.expiry.words import ExpiryNote
 from bot.changes.model import ChangeInput, Facts, Judgement
-from bot.changes.notes import Note
+from bot.changes.notes import CommonNote, Note
 from bot.changes.standalone import GrantSize, StandaloneGrant
 
 _FARTHEST = timedelta(days=3660)

@@ -11,12 +11,12 @@ from pydantic import AwareDatetime
 from bot.autumn.models import Feature
 from bot.changes import amounts, canonical, line_form, standalone
 from bot.changes.amounts import AmountNote
-from bot.changes.common import CommonNote, identity_refusals
+from bot.changes.common import identity_refusals
 from bot.changes.grant import words
 from bot.changes.grant.words import GrantNote
 from bot.changes.line_form import LineForm, LineReader
 from bot.changes.model import ChangeInput, Facts, Judgement
-from bot.changes.notes import Note
+from bot.changes.notes import CommonNote, Note
 from bot.changes.standalone import MAPLE_ID, GrantSize
 
 INTERVALS = ("hour", "day", "week", "month", "quarter", "semi_annual", "year")

@@ -10,10 +10,10 @@ from bot.changes import canonical, line_form
 from bot.changes.billing import subscriptions
 from bot.changes.billing.quantities import quantity_of, quantity_refusal, quantity_rows, sold_with
 from bot.changes.billing.words import BillingNote
-from bot.changes.common import CommonNote, identity_refusals
+from bot.changes.common import identity_refusals
 from bot.changes.line_form import LineForm, LineReader
 from bot.changes.model import ChangeInput, Facts, Judgement
-from bot.changes.notes import Note
+from bot.changes.notes import CommonNote, Note
 from bot.changes.quantity import words
 from bot.changes.quantity.words import Billed, QuantityNote
 

@@ -8,10 +8,10 @@ from typing import Literal
 from bot.autumn.models import Invoice
 from bot.changes import amounts, canonical, line_form
 from bot.changes.canonical import ZERO
-from bot.changes.common import CommonNote, identity_refusals
+from bot.changes.common import identity_refusals
 from bot.changes.line_form import LineForm, LineReader
 from bot.changes.model import ChangeInput, Facts, Judgement
-from bot.changes.notes import Note
+from bot.changes.notes import CommonNote, Note
 from bot.changes.refund import words
 from bot.changes.refund.read import Refundable, find_invoice, from_stripe
 from bot.changes.refund.words import RefundNote

@@ -7,11 +7,11 @@ from typing import Literal, assert_never
 from bot.autumn.models import Coupon, Discount
 from bot.changes import canonical, line_form
 from bot.changes.canonical import ZERO
-from bot.changes.common import CommonNote, identity_refusals, joined
+from bot.changes.common import identity_refusals, joined
 from bot.changes.estimate import Next, currency_of, estimates
 from bot.changes.line_form import LineForm, LineReader
 from bot.changes.model import ChangeInput, Facts, Judgement
-from bot.changes.notes import Note, NoteCode
+from bot.changes.notes import CommonNote, Note, NoteCode
 from bot.changes.reward import attached, words
 from bot.changes.reward.rewards import (
     coupon_by_code,

@@ -8,9 +8,9 @@ from bot.autumn.models import Plan, PlanMove, Subscription
 from bot.changes.billing import quantities, quote, subscriptions
 from bot.changes.billing.quantities import FeatureQuantity
 from bot.changes.billing.words import BillingNote
-from bot.changes.common import CommonNote, identity_refusals, joined
+from bot.changes.common import identity_refusals, joined
 from bot.changes.model import ChangeInput, Facts, Judgement
-from bot.changes.notes import Note
+from bot.changes.notes import CommonNote, Note
 from bot.changes.switch.words import Kept, SwitchAction, SwitchNote
 from bot.lookups.products.subscriptions import is_one_time
 

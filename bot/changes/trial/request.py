@@ -10,9 +10,9 @@ from pydantic import AwareDatetime
 from bot.autumn.models import Subscription
 from bot.changes import canonical
 from bot.changes.billing import subscriptions
-from bot.changes.common import CommonNote, identity_refusals
+from bot.changes.common import identity_refusals
 from bot.changes.model import ChangeInput, Facts, Judgement
-from bot.changes.notes import Note
+from bot.changes.notes import CommonNote, Note
 from bot.changes.trial.words import TrialAction, TrialNote
 
 DAY = timedelta(days=1)

@@ -14,10 +14,9 @@ from bot.changes.billing.quantities import FeatureQuantity
 from bot.changes.billing.words import BillingLine, BillingNote
 from bot.changes.cancellation.request import CancellationInput
 from bot.changes.cancellation.words import CancellationAction, Settlement
-from bot.changes.common import CommonNote
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, PendingPayment, Snapshot, Verdict
-from bot.changes.notes import Note, mrkdwn
+from bot.changes.notes import CommonNote, Note, mrkdwn
 from tests.changes.billing.quotes import ADD_ON, OF_ENTITY, PRO, coming, having
 from tests.changes.billing.quotes import quote as quoted
 from tests.changes.facts import AHEAD, LATER, NOW, balance, row, subscription

@@ -11,10 +11,9 @@ from bot.changes.amounts import AmountNote
 from bot.changes.balance import kind as balance
 from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction, BalanceLine, BalanceNote
-from bot.changes.common import CommonNote
 from bot.changes.lines import Line, LineLabel, ValueFormat
 from bot.changes.model import Facts, Verdict
-from bot.changes.notes import Note, NoteCode
+from bot.changes.notes import CommonNote, Note, NoteCode
 from tests.changes.facts import (
     AHEAD,
     BY_USE,

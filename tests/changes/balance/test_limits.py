@@ -13,9 +13,8 @@ from bot.changes.balance.figures import BalanceFigures
 from bot.changes.balance.kind import BalanceChange
 from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction, BalanceNote
-from bot.changes.common import CommonNote
 from bot.changes.model import Facts, Verdict
-from bot.changes.notes import Note, NoteCode
+from bot.changes.notes import CommonNote, Note, NoteCode
 from tests.changes.facts import BY_USE, LATER, NOW, ONE_OFF, SOON, balance, customer, facts, row, subscription
 
 BALANCE = BalanceChange()

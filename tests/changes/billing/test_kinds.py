@@ -6,9 +6,8 @@ import pytest
 
 from bot.changes import registry
 from bot.changes.billing.subscriptions import WRITE_SCOPE
-from bot.changes.common import CommonNote
 from bot.changes.model import PendingPayment
-from bot.changes.notes import Note
+from bot.changes.notes import CommonNote, Note
 from bot.changes.spec import ChangeKind
 from tests.changes.billing.quotes import PRO, having
 from tests.changes.facts import NOW

@@ -12,10 +12,9 @@ from bot.changes.cancellation import words
 from bot.changes.cancellation.kind import CancellationChange
 from bot.changes.cancellation.request import CancellationInput
 from bot.changes.cancellation.words import CancellationAction, CancellationLine, CancellationNote, Settlement
-from bot.changes.common import CommonNote
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import ChangeInput, Facts, Snapshot, Verdict
-from bot.changes.notes import Note, mrkdwn
+from bot.changes.notes import CommonNote, Note, mrkdwn
 from bot.changes.switch.request import SwitchInput
 from bot.changes.switch.words import SwitchAction
 from tests.changes.billing.quotes import (

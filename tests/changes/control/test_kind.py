@@ -7,13 +7,12 @@ import pytest
 from bot.access.limits import Worth
 from bot.autumn.models import Invoice
 from bot.changes.amounts import AmountNote
-from bot.changes.common import CommonNote
 from bot.changes.control.kind import ControlChange
 from bot.changes.control.request import ControlInput, entry_json, value_of, written_entry
 from bot.changes.control.words import ControlLine, ControlNote, ControlType, ThresholdType
 from bot.changes.lines import Line
 from bot.changes.model import Facts, Snapshot, Verdict
-from bot.changes.notes import Note
+from bot.changes.notes import CommonNote, Note
 from tests.changes.facts import AHEAD, BY_USE, NOW, balance, customer, facts, row
 
 CHANGE = ControlChange()

@@ -6,13 +6,12 @@ import pytest
 
 from bot.autumn.models import Entity, Invoice, InvoicePreview, Plan, PlanItem
 from bot.changes import notes
-from bot.changes.common import CommonNote
 from bot.changes.deletion.kind import DeletionChange
 from bot.changes.deletion.request import DeletionInput
 from bot.changes.deletion.words import DeletionLine, DeletionNote
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, Verdict
-from bot.changes.notes import Note, NoteCode
+from bot.changes.notes import CommonNote, Note, NoteCode
 from bot.changes.spec import ChangeKind
 from bot.lookups.invoices.facts import Owed, Unpaid, unpaid
 from tests.changes.facts import BY_USE, LATER, NOW, balance, billing, customer, facts, row, subscription

@@ -3,13 +3,12 @@ from typing import Any
 
 import pytest
 
-from bot.changes.common import CommonNote
 from bot.changes.details.kind import DetailsChange
 from bot.changes.details.request import DetailsInput
 from bot.changes.details.words import DetailsLine, DetailsNote
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, Snapshot, Verdict
-from bot.changes.notes import Note
+from bot.changes.notes import CommonNote, Note
 from tests.changes.facts import NOW, customer, facts
 
 CHANGE = DetailsChange()

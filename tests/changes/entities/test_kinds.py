@@ -34,7 +34,6 @@ from bot.changes.balance.words import BalanceAction, BalanceNote
 from bot.changes.billing.words import BillingNote
 from bot.changes.cancellation.request import CancellationInput
 from bot.changes.cancellation.words import CancellationAction, CancellationNote, Settlement
-from bot.changes.common import CommonNote
 from bot.changes.control.request import ControlInput, has_inherited, own_entries
 from bot.changes.control.words import ControlNote, ControlType
 from bot.changes.expiry.request import ExpiryInput
@@ -46,7 +45,7 @@ from bot.changes.forms.model import Meta
 from bot.changes.grant.request import GrantInput
 from bot.changes.grant.words import GrantNote
 from bot.changes.model import ChangeInput, EntityScope, Facts, Now, Verdict
-from bot.changes.notes import Note
+from bot.changes.notes import CommonNote, Note
 from bot.changes.quantity.request import QuantityInput
 from bot.changes.quantity.words import Billed
 from bot.changes.standalone import GrantSize

@@ -5,13 +5,12 @@ import pytest
 
 from bot.autumn.models import Flag
 from bot.changes import canonical, standalone
-from bot.changes.common import CommonNote
 from bot.changes.expiry.kind import ExpiryChange
 from bot.changes.expiry.request import ExpiryInput
 from bot.changes.expiry.words import ExpiryLine, ExpiryNote
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, Snapshot, Verdict
-from bot.changes.notes import Note
+from bot.changes.notes import CommonNote, Note
 from bot.changes.standalone import GrantSize, StandaloneGrant
 from tests.changes.facts import LATER, MONTHLY, NOW, ONE_OFF, SOON, balance, customer, facts, row
 

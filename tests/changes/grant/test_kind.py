@@ -10,13 +10,12 @@ from bot.approvals.preview import assess
 from bot.autumn.models import Customer, Flag
 from bot.changes import canonical, standalone
 from bot.changes.amounts import AmountNote
-from bot.changes.common import CommonNote
 from bot.changes.grant.kind import GrantChange
 from bot.changes.grant.request import GrantInput, grant_id
 from bot.changes.grant.words import GrantLine, GrantNote
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, Snapshot, Verdict
-from bot.changes.notes import Note
+from bot.changes.notes import CommonNote, Note
 from bot.changes.standalone import GrantSize, StandaloneGrant
 from bot.changes.ungrant.request import UngrantInput
 from tests.changes.facts import MONTHLY, NOW, ONE_OFF, SOON, balance, customer, facts, row

@@ -11,10 +11,9 @@ from bot.autumn.models import Balance, Plan, PlanItem, Subscription, UsagePrice
 from bot.changes.amounts import AmountNote
 from bot.changes.billing.quantities import sold_with
 from bot.changes.billing.words import BillingLine, BillingNote
-from bot.changes.common import CommonNote
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, PendingPayment, Snapshot, Verdict
-from bot.changes.notes import Note
+from bot.changes.notes import CommonNote, Note
 from bot.changes.quantity.kind import QuantityChange
 from bot.changes.quantity.request import QuantityInput
 from bot.changes.quantity.words import Billed, QuantityNote

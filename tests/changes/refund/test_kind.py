@@ -10,11 +10,10 @@ from bot.approvals.preview import assess
 from bot.autumn.models import Invoice
 from bot.changes import canonical
 from bot.changes.amounts import AmountNote
-from bot.changes.common import CommonNote
 from bot.changes.facts import gather, gather_for
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, Snapshot, Verdict
-from bot.changes.notes import Note
+from bot.changes.notes import CommonNote, Note
 from bot.changes.refund.kind import RefundChange
 from bot.changes.refund.read import PaidInvoices
 from bot.changes.refund.request import RefundInput

@@ -12,11 +12,10 @@ from bot.changes.billing import quote as quoted
 from bot.changes.billing import subscriptions
 from bot.changes.billing import words as billing_words
 from bot.changes.billing.words import BillingLine, BillingNote
-from bot.changes.common import CommonNote
 from bot.changes.forms.model import Meta
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, Verdict
-from bot.changes.notes import Note, plain
+from bot.changes.notes import CommonNote, Note, plain
 from bot.changes.reward import attached, words
 from bot.changes.reward.kind import RewardChange
 from bot.changes.reward.request import RewardInput

@@ -5,10 +5,9 @@ from typing import Any
 import pytest
 
 from bot.autumn.models import Discount, Duration, Flag, InvoicePreview, LineDiscount, PreviewLine, PromoCode
-from bot.changes.common import CommonNote
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, Verdict
-from bot.changes.notes import Note
+from bot.changes.notes import CommonNote, Note
 from bot.changes.reward.kind import RewardChange
 from bot.changes.reward.request import RewardInput
 from bot.changes.reward.words import RewardAction, RewardLine, RewardNote

@@ -8,10 +8,9 @@ import pytest
 from bot.autumn.models import BoughtQuantity, Plan, PlanItem, PlanPrice, Quote, Subscription
 from bot.changes.billing.quantities import FeatureQuantity
 from bot.changes.billing.words import BillingLine, BillingNote
-from bot.changes.common import CommonNote
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, PendingPayment, Snapshot, Verdict
-from bot.changes.notes import Note, mrkdwn
+from bot.changes.notes import CommonNote, Note, mrkdwn
 from bot.changes.switch.kind import SwitchChange
 from bot.changes.switch.request import SwitchInput, offered_products
 from bot.changes.switch.words import HELD, NOT_HELD, SCHEDULED, Kept, SwitchAction, SwitchLine, SwitchNote

@@ -7,10 +7,9 @@ import pytest
 
 from bot.autumn.models import Subscription
 from bot.changes.billing.words import BillingLine, BillingNote
-from bot.changes.common import CommonNote
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, PendingPayment, Snapshot, Verdict
-from bot.changes.notes import Note
+from bot.changes.notes import CommonNote, Note
 from bot.changes.trial.kind import TrialChange
 from bot.changes.trial.request import TrialInput
 from bot.changes.trial.words import TrialAction, TrialLine, TrialNote

@@ -6,12 +6,11 @@ import pytest
 
 from bot.autumn.models import Flag
 from bot.changes import standalone
-from bot.changes.common import CommonNote
 from bot.changes.forms.fields import digest
 from bot.changes.grant.request import GrantInput
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, Snapshot, Verdict
-from bot.changes.notes import Note
+from bot.changes.notes import CommonNote, Note
 from bot.changes.standalone import GrantSize, StandaloneGrant
 from bot.changes.ungrant.kind import UngrantChange
 from bot.changes.ungrant.request import UngrantInput

@@ -6,11 +6,10 @@ import pytest
 
 from bot.autumn.events import Event
 from bot.changes.amounts import AmountNote
-from bot.changes.common import CommonNote
 from bot.changes.facts import gather, gather_for
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, Snapshot, Verdict
-from bot.changes.notes import Note
+from bot.changes.notes import CommonNote, Note
 from bot.changes.usage.kind import UsageChange
 from bot.changes.usage.read import RecentEvents
 from bot.changes.usage.request import UsageInput
