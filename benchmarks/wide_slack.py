@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from sandbox.slack import LocalSlack
-from sandbox.slack.model import Channel
+from sandbox.slack.model import LocalChannel
 from sandbox.slack.people import BOT_USER
 from sandbox.slack.simulation import Credentials
 
@@ -26,7 +26,7 @@ async def main() -> None:
     )
     async with LocalSlack.running(Path("app_manifest.yml"), credentials=credentials) as slack:
         for at in range(int(sys.argv[1])):
-            made = Channel(name(at), f"digests-{at}", "public", members=["U01ANA", BOT_USER])
+            made = LocalChannel(name(at), f"digests-{at}", "public", members=["U01ANA", BOT_USER])
             slack.workspace.channels[made.id] = made
         print(f"SLACK_API_URL={slack.api_url}", flush=True)
         await stop.wait()

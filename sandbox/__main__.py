@@ -23,7 +23,7 @@ def main() -> int:
     options = parser.parse_args()
     try:
         return asyncio.run(demo.run(options.port, verbose=options.verbose))
-    except demo.CannotStart as error:
+    except demo.CannotRunDemo as error:
         print(error, file=sys.stderr)
         return 1
 

@@ -38,7 +38,7 @@ TRIES = (
 )
 
 
-class CannotStart(Exception):
+class CannotRunDemo(Exception):
     """What is in the way, in words."""
 
 
@@ -155,7 +155,7 @@ def free(wanted: int | None) -> int:
             except (OSError, OverflowError):
                 continue
             return int(tried.getsockname()[1])
-    raise CannotStart(
+    raise CannotRunDemo(
         f"Port {wanted} cannot be used: something else is there. Name another: scripts/demo --port N"
     )
 

@@ -23,7 +23,7 @@ from bot.settings import Settings
 from bot.slack.http import EVENTS_PATH
 from bot.timings import Timeouts
 from sandbox.autumn import LocalAutumn
-from sandbox.slack import LocalSlack, Person
+from sandbox.slack import LocalPerson, LocalSlack
 from tests.databases import fresh
 
 MANIFEST = Path(__file__).parent.parent / "app_manifest.yml"
@@ -82,27 +82,27 @@ class Running:
         return str(self.slack.person("ana").user.team_id)
 
     @property
-    def ana(self) -> Person:
+    def ana(self) -> LocalPerson:
         return self.slack.person("ana")
 
     @property
-    def raj(self) -> Person:
+    def raj(self) -> LocalPerson:
         return self.slack.person("raj")
 
     @property
-    def gus(self) -> Person:
+    def gus(self) -> LocalPerson:
         return self.slack.person("gus")
 
     @property
-    def eve(self) -> Person:
+    def eve(self) -> LocalPerson:
         return self.slack.person("eve")
 
     @property
-    def max(self) -> Person:
+    def max(self) -> LocalPerson:
         return self.slack.person("max")
 
     @property
-    def lea(self) -> Person:
+    def lea(self) -> LocalPerson:
         return self.slack.person("lea")
 
 

@@ -30,7 +30,7 @@ from bot.kit.card import Card
 from bot.kit.csv_table import CsvFormat
 from bot.lookups.answers import Billing
 from bot.lookups.features.card import Features
-from sandbox.slack.clock import Clock
+from sandbox.slack.clock import SlackClock
 from sandbox.slack.manifest import Manifest
 from sandbox.slack.mrkdwn import readable
 from sandbox.slack.workspace import Workspace
@@ -41,7 +41,7 @@ from tests.kit import checks
 from tests.lookups import drawing
 from tests.lookups.samples import NOW, balance, customer, invoice, preview, row, subscription, usage
 
-WORKSPACE = Workspace(Manifest.read(Path("app_manifest.yml")), Clock())
+WORKSPACE = Workspace(Manifest.read(Path("app_manifest.yml")), SlackClock())
 AWAY = timedelta(days=30)
 """From every other day on the cards."""
 MOMENTS = st.datetimes(

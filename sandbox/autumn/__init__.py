@@ -1,10 +1,19 @@
 """A local Autumn: its API 2.3.0 over real HTTP, from memory. See docs/local-autumn.md."""
 
-from sandbox.autumn.clock import Clock
-from sandbox.autumn.ratelimit import Limit, Limits
+from sandbox.autumn.clock import AutumnClock
+from sandbox.autumn.ratelimit import Limit, LocalLimits
 from sandbox.autumn.seed.many import generate
 from sandbox.autumn.seed.start import demo
 from sandbox.autumn.server import LocalAutumn
-from sandbox.autumn.webhooks import Endpoint, Message
+from sandbox.autumn.webhooks import Endpoint, WebhookMessage
 
-__all__ = ["Clock", "Endpoint", "Limit", "Limits", "LocalAutumn", "Message", "demo", "generate"]
+__all__ = [
+    "AutumnClock",
+    "Endpoint",
+    "Limit",
+    "LocalAutumn",
+    "LocalLimits",
+    "WebhookMessage",
+    "demo",
+    "generate",
+]

@@ -6,12 +6,12 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from sandbox.autumn import Limits, LocalAutumn
+from sandbox.autumn import LocalAutumn, LocalLimits
 
 
 async def run(port: int, seed: str, key: str | None, *, limited: bool, webhooks: str | None = None) -> None:
     """Until interrupted."""
-    limits = Limits() if limited else Limits.off()
+    limits = LocalLimits() if limited else LocalLimits.off()
     async with LocalAutumn.running(seed, port=port, limits=limits, keys=[key] if key else []) as autumn:
         sys.stdout.write(f"{autumn.url}\n{autumn.key}\n")
         if webhooks:

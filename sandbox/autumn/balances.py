@@ -7,15 +7,15 @@ nothing remaining and usage above the grant. A loose grant that is used up is no
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sandbox.autumn.model import Customer, Feature, Json, Row
+from sandbox.autumn.model import Json, LocalCustomer, LocalFeature, Row
 from sandbox.autumn.months import ORDER, add_months, next_after, repeats
 from sandbox.autumn.numbers import clean
-from sandbox.autumn.state import State
+from sandbox.autumn.state import AutumnState
 
 HIDDEN_STATUSES = ("expired", "scheduled")
 
 
-def seen(state: State, customer: Customer) -> list[Row]:
+def seen(state: AutumnState, customer: LocalCustomer) -> list[Row]:
     """The rows the API shows, in the order they are drawn on."""
     hidden = {
         product.id
@@ -34,7 +34,7 @@ def seen(state: State, customer: Customer) -> list[Row]:
     return sorted(rows, key=lambda row: _order(state, row))
 
 
-def _order(state: State, row: Row) -> tuple[Any, ...]:
+def _order(state: AutumnState, row: Row) -> tuple[Any, ...]:
     """The customer's own first, then what resets, the shortest interval first; then what expires first, main
     plans before add-ons, then the oldest.
     """
@@ -160,7 +160,7 @@ def total(rows: Iterable[Row]) -> float:
     return clean(sum(row.balance for row in rows))
 
 
-def reset_due(state: State, customer: Customer) -> None:
+def reset_due(state: AutumnState, customer: LocalCustomer) -> None:
     """Refill what was due, as Autumn does when a customer is read; paid rows wait for their invoice."""
     now = state.now
     for row in seen(state, customer):
@@ -183,7 +183,7 @@ def refill(row: Row, now: int) -> None:
     row.resets_at = next_after(row.resets_at or now, row.interval, row.interval_count, now)
 
 
-def show_row(row: Row, feature: Feature) -> Json:
+def show_row(row: Row, feature: LocalFeature) -> Json:
     grant = 0 if row.unlimited else row.grant
     return {
         "id": row.id if row.unlimited else row.key,
@@ -207,7 +207,7 @@ def _show_price(price: Json | None) -> Json | None:
     return {name: price[name] for name in fields if name in price}
 
 
-def show_reset(row: Row, feature: Feature) -> Json | None:
+def show_reset(row: Row, feature: LocalFeature) -> Json | None:
     if row.unlimited or not feature.consumable:
         return None
     if row.interval is None or not repeats(row.interval):
@@ -216,7 +216,7 @@ def show_reset(row: Row, feature: Feature) -> Json | None:
     return {"interval": row.interval, **count, "resets_at": row.resets_at}
 
 
-def show(rows: Sequence[Row], feature: Feature, *, entity_id: str | None = None) -> Json:
+def show(rows: Sequence[Row], feature: LocalFeature, *, entity_id: str | None = None) -> Json:
     """A feature's balance from its rows. Entities' rows count in a customer's totals, not its breakdown."""
     listed = [row for row in rows if row.entity_id in (None, entity_id)]
     unlimited = any(row.unlimited for row in rows)

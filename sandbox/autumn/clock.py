@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 
-class Clock:
+class AutumnClock:
     """Runs with the system's clock, or stands still when given a start.
 
     Setting and moving keep it running or standing as it was. Moving it calls `on_change`, so that what was

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.autumn.model import Json
-from sandbox.autumn.state import State
-from sandbox.autumn.validation import Reader, bad_input
+from sandbox.autumn.state import AutumnState
+from sandbox.autumn.validation import BodyReader, bad_input
 
 
 @dataclass(slots=True)
 class Context:
-    state: State
+    state: AutumnState
     env: str
     """sandbox or live, by the key."""
     version: tuple[int, int, int]
@@ -23,8 +23,8 @@ class Context:
     """Of the answer, unless it is an error."""
 
     @property
-    def reader(self) -> Reader:
-        return Reader(self.body)
+    def reader(self) -> BodyReader:
+        return BodyReader(self.body)
 
     def customer_id(self) -> str:
         """The customer id of the body. Raises 400."""
@@ -52,7 +52,7 @@ Handler = Callable[[Context], Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class ApiRoute:
     """How one endpoint is reached and guarded.
 
     `customer` tells by whom its rate limit is counted: the customer of the request, or the organisation.
@@ -69,6 +69,6 @@ class Route:
 
 def rpc(
     name: str, handler: Handler, scope: str | None, group: str = "general", *, write: bool = False
-) -> Route:
+) -> ApiRoute:
     """POST /v1/namespace.verb."""
-    return Route("POST", f"/v1/{name}", name, handler, scope, group, write)
+    return ApiRoute("POST", f"/v1/{name}", name, handler, scope, group, write)

@@ -21,7 +21,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sandbox.autumn.dispatch import Request
+from sandbox.autumn.dispatch import ApiRequest
 from sandbox.autumn.months import at, to_ms
 from sandbox.autumn.validation import parse
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 Body = dict[str, Any]
 
 
-def answer(autumn: "LocalAutumn", request: Request) -> tuple[int, Any]:
+def answer(autumn: "LocalAutumn", request: ApiRequest) -> tuple[int, Any]:
     """Status and body."""
     what = request.path.removeprefix("/_sandbox/")
     if (request.method, what) not in _ACTIONS:

@@ -5,10 +5,10 @@ from typing import Any
 
 from sandbox.autumn import balances
 from sandbox.autumn.events import floor
-from sandbox.autumn.model import Customer, Json, Row
+from sandbox.autumn.model import Json, LocalCustomer, Row
 from sandbox.autumn.numbers import clean
-from sandbox.autumn.state import State
-from sandbox.autumn.validation import Reader
+from sandbox.autumn.state import AutumnState
+from sandbox.autumn.validation import BodyReader
 
 KINDS = ("usage_limits", "spend_limits", "overage_allowed", "auto_topups", "usage_alerts")
 _ENABLED_UNLESS_SAID = ("usage_limits", "usage_alerts")
@@ -23,13 +23,13 @@ _ONLY_ONCE = {
 }
 
 
-def read(reader: Reader) -> dict[str, list[Json]]:
+def read(reader: BodyReader) -> dict[str, list[Json]]:
     """The lists of a body's billing_controls, with their defaults; what is wrong is noted in the reader.
 
     Features are not looked up: an unknown one, a boolean or one that is not for sale is taken as well.
     """
     given = reader.get("billing_controls", "object", default={})
-    part = Reader(given, "billing_controls.")
+    part = BodyReader(given, "billing_controls.")
     found = {}
     for kind in KINDS:
         if part.has(kind):
@@ -40,8 +40,8 @@ def read(reader: Reader) -> dict[str, list[Json]]:
     return found
 
 
-def _entry(outer: Reader, kind: str, index: int, entry: Any) -> Json:
-    reader = Reader(entry, f"billing_controls.{kind}.{index}.")
+def _entry(outer: BodyReader, kind: str, index: int, entry: Any) -> Json:
+    reader = BodyReader(entry, f"billing_controls.{kind}.{index}.")
     if kind == "spend_limits":
         _at_least(reader, "overage_limit", 0)
         reader.one_of("limit_type", _LIMIT_TYPES)
@@ -72,7 +72,7 @@ def _entry(outer: Reader, kind: str, index: int, entry: Any) -> Json:
     return shown
 
 
-def _check_inner(reader: Reader, name: str, check: Callable[[Reader], object]) -> None:
+def _check_inner(reader: BodyReader, name: str, check: Callable[[BodyReader], object]) -> None:
     """An object of the entry's, if it has it."""
     inner = reader.inner(name)
     if inner is not None:
@@ -80,19 +80,19 @@ def _check_inner(reader: Reader, name: str, check: Callable[[Reader], object]) -
         reader.problems += inner.problems
 
 
-def _check_purchase_limit(limit: Reader) -> None:
+def _check_purchase_limit(limit: BodyReader) -> None:
     limit.choice("interval", _PURCHASE_INTERVALS)
     _at_least(limit, "interval_count", 1)
     _at_least(limit, "limit", 1, required=True)
 
 
-def _at_least(reader: Reader, name: str, least: float, *, required: bool = False) -> None:
+def _at_least(reader: BodyReader, name: str, least: float, *, required: bool = False) -> None:
     value = reader.get(name, "number", required=required)
     if value is not None and value < least:
         reader.say(name, f"Too small: expected number to be >={least:g}")
 
 
-def _check_once(part: Reader, kind: str, entries: Sequence[Json]) -> None:
+def _check_once(part: BodyReader, kind: str, entries: Sequence[Json]) -> None:
     seen: set[Any] = set()
     for index, entry in enumerate(entries):
         if kind in _ONLY_ONCE and entry.get("feature_id") in seen:
@@ -100,7 +100,7 @@ def _check_once(part: Reader, kind: str, entries: Sequence[Json]) -> None:
         seen.add(entry.get("feature_id"))
 
 
-def of(state: State, who: Customer, kind: str) -> list[Json]:
+def of(state: AutumnState, who: LocalCustomer, kind: str) -> list[Json]:
     """The customer's own entries, and what the plans say of features that those do not name."""
     own = who.billing_controls.get(kind, [])
     named = {entry.get("feature_id") for entry in own}
@@ -113,7 +113,7 @@ def of(state: State, who: Customer, kind: str) -> list[Json]:
     return shown
 
 
-def show(state: State, who: Customer, *, listed: bool = False) -> Json:
+def show(state: AutumnState, who: LocalCustomer, *, listed: bool = False) -> Json:
     """As reads have them; a list does not tell where an entry comes from."""
     shown: Json = {}
     for kind in KINDS:
@@ -129,7 +129,7 @@ def show(state: State, who: Customer, *, listed: bool = False) -> Json:
     return shown
 
 
-def _used(state: State, who: Customer, limit: Json) -> float:
+def _used(state: AutumnState, who: LocalCustomer, limit: Json) -> float:
     """What was used in the limit's day, week, month or year."""
     start = floor(state.now, limit["interval"])
     filtered = (limit.get("filter") or {}).get("properties", {})
@@ -145,13 +145,17 @@ def _used(state: State, who: Customer, limit: Json) -> float:
     )
 
 
-def _enabled(state: State, who: Customer, kind: str, feature_id: str) -> list[Json]:
+def _enabled(state: AutumnState, who: LocalCustomer, kind: str, feature_id: str) -> list[Json]:
     entries = of(state, who, kind)
     return [entry for entry in entries if entry.get("feature_id") == feature_id and entry["enabled"]]
 
 
 def usable(
-    state: State, who: Customer, feature_id: str, rows: Sequence[Row], properties: Json | None = None
+    state: AutumnState,
+    who: LocalCustomer,
+    feature_id: str,
+    rows: Sequence[Row],
+    properties: Json | None = None,
 ) -> float:
     """How much may be used: what there is and the overage that is allowed, as far as limits let it."""
     most = balances.usable(rows)

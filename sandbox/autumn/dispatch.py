@@ -7,14 +7,14 @@ from typing import Any
 from urllib.parse import unquote
 
 from sandbox.autumn import happenings, request_log
-from sandbox.autumn.context import Context, Route
+from sandbox.autumn.context import ApiRoute, Context
 from sandbox.autumn.errors import ApiError
 from sandbox.autumn.idempotency import Idempotency
 from sandbox.autumn.keys import Key, Keys
-from sandbox.autumn.ledger import Write
+from sandbox.autumn.ledger import AutumnWrite
 from sandbox.autumn.model import Json
 from sandbox.autumn.ratelimit import Limit, RateLimiter
-from sandbox.autumn.state import State
+from sandbox.autumn.state import AutumnState
 from sandbox.autumn.validation import parse
 
 NEWEST = (2, 3, 0)
@@ -31,7 +31,7 @@ _OLD_LIST = Limit(5)
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ApiRequest:
     method: str
     path: str
     headers: Mapping[str, str]
@@ -42,12 +42,12 @@ class Request:
 
 
 @dataclass(slots=True)
-class Answer:
+class ApiAnswer:
     status: int
     body: Any
     """A str is sent as text/plain, anything else as JSON."""
     headers: dict[str, str] = field(default_factory=dict)
-    write: Write | None = None
+    write: AutumnWrite | None = None
 
 
 def version_of(header: str | None) -> tuple[int, int, int]:
@@ -61,9 +61,9 @@ def version_of(header: str | None) -> tuple[int, int, int]:
 
 
 class Router:
-    def __init__(self, routes: Iterable[Route]) -> None:
-        self._exact: dict[tuple[str, str], Route] = {}
-        self._patterns: list[tuple[str, re.Pattern[str], Route]] = []
+    def __init__(self, routes: Iterable[ApiRoute]) -> None:
+        self._exact: dict[tuple[str, str], ApiRoute] = {}
+        self._patterns: list[tuple[str, re.Pattern[str], ApiRoute]] = []
         for route in routes:
             if "{" in route.path:
                 pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", route.path)
@@ -71,7 +71,7 @@ class Router:
             else:
                 self._exact[route.method, route.path] = route
 
-    def find(self, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
+    def find(self, method: str, path: str) -> tuple[ApiRoute, dict[str, str]] | None:
         """`path` still percent-encoded, so that an encoded slash stays within its part."""
         if exact := self._exact.get((method, path)):
             return exact, {}
@@ -85,17 +85,17 @@ class Router:
 class Dispatcher:
     """Takes requests for the API."""
 
-    state: State
+    state: AutumnState
     keys: Keys
     limiter: RateLimiter
     router: Router
     idempotency: Idempotency = field(default_factory=Idempotency)
-    writes: list[Write] = field(default_factory=list)
+    writes: list[AutumnWrite] = field(default_factory=list)
 
-    def take(self, request: Request, found: tuple[Route, dict[str, str]] | None) -> Answer:
+    def take(self, request: ApiRequest, found: tuple[ApiRoute, dict[str, str]] | None) -> ApiAnswer:
         """Answer a request. Never raises for what a caller did."""
         env = "sandbox"
-        answer = Answer(500, {})
+        answer = ApiAnswer(500, {})
         try:
             key = self.keys.admit(request.headers.get("authorization"))
             env = key.env
@@ -121,7 +121,9 @@ class Dispatcher:
             )
         return answer
 
-    def _serve(self, request: Request, key: Key, found: tuple[Route, dict[str, str]], answer: Answer) -> None:
+    def _serve(
+        self, request: ApiRequest, key: Key, found: tuple[ApiRoute, dict[str, str]], answer: ApiAnswer
+    ) -> None:
         route, path = found
         version = version_of(request.headers.get("x-api-version"))
         if not self._within_limit(request, route, path, version, answer):
@@ -132,7 +134,7 @@ class Dispatcher:
         context = Context(self.state, key.env, version, request.base_url, query=request.query, path=path)
         if route.write:
             body = _peek(request.raw)
-            answer.write = Write(
+            answer.write = AutumnWrite(
                 route.name, self.state.clock.now(), named_customer(path, body), body, idempotency_key
             )
             self.writes.append(answer.write)
@@ -147,7 +149,7 @@ class Dispatcher:
         finally:
             self._settle(key, idempotency_key, answer)
 
-    def apply(self, request: Request, found: tuple[Route, dict[str, str]]) -> bool:
+    def apply(self, request: ApiRequest, found: tuple[ApiRoute, dict[str, str]]) -> bool:
         """Do a write that was let in before; answers whether it could still be done."""
         context = Context(self.state, "sandbox", NEWEST, request.base_url, query=request.query, path=found[1])
         context.body = parse(request.raw)
@@ -157,7 +159,7 @@ class Dispatcher:
             return False
         return True
 
-    def _settle(self, key: Key, idempotency_key: str | None, answer: Answer) -> None:
+    def _settle(self, key: Key, idempotency_key: str | None, answer: ApiAnswer) -> None:
         if idempotency_key is not None:
             self.idempotency.settle(key.env, idempotency_key, answer.status)
         if answer.write is not None:
@@ -166,7 +168,12 @@ class Dispatcher:
                 answer.write.applied, answer.write.applied_at = True, self.state.clock.now()
 
     def _within_limit(
-        self, request: Request, route: Route, path: Json, version: tuple[int, int, int], answer: Answer
+        self,
+        request: ApiRequest,
+        route: ApiRoute,
+        path: Json,
+        version: tuple[int, int, int],
+        answer: ApiAnswer,
     ) -> bool:
         by_customer = route.group in ("check", "entities", "events", "track", "attach")
         counted = (named_customer(path, _peek(request.raw)) or "undefined") if by_customer else "organization"
@@ -180,7 +187,7 @@ class Dispatcher:
         return verdict.allowed
 
 
-def _handle(route: Route, context: Context) -> Any:
+def _handle(route: ApiRoute, context: Context) -> Any:
     customer_id = named_customer(context.path, context.body)
     customer = context.state.customers.get(customer_id) if route.write and customer_id else None
     if customer is None:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from sandbox.autumn import balances, controls
 from sandbox.autumn.errors import ApiError, invalid, no_entity
-from sandbox.autumn.model import Customer, Event, Json, Row
+from sandbox.autumn.model import Json, LocalCustomer, LocalEvent, Row
 from sandbox.autumn.months import add, at, repeats
 from sandbox.autumn.numbers import clean
-from sandbox.autumn.state import State
+from sandbox.autumn.state import AutumnState
 from sandbox.autumn.validation import bad_input
 
 
@@ -25,12 +25,12 @@ class Update:
     expires_at: int | None = None
 
 
-def need_entity(who: Customer, entity_id: str | None) -> None:
+def need_entity(who: LocalCustomer, entity_id: str | None) -> None:
     if entity_id is not None and all(entity.id != entity_id for entity in who.entities):
         raise no_entity(entity_id)
 
 
-def _flags(state: State, who: Customer, update: Update) -> list[Row]:
+def _flags(state: AutumnState, who: LocalCustomer, update: Update) -> list[Row]:
     """Rows of a boolean feature that an update is about; they have only a date to change."""
     return [
         row
@@ -39,7 +39,7 @@ def _flags(state: State, who: Customer, update: Update) -> list[Row]:
     ]
 
 
-def matched(state: State, who: Customer, update: Update) -> list[Row]:
+def matched(state: AutumnState, who: LocalCustomer, update: Update) -> list[Row]:
     return balances.of_feature(
         balances.seen(state, who),
         update.feature_id,
@@ -49,7 +49,7 @@ def matched(state: State, who: Customer, update: Update) -> list[Row]:
     )
 
 
-def apply(state: State, who: Customer, update: Update) -> None:
+def apply(state: AutumnState, who: LocalCustomer, update: Update) -> None:
     """In Autumn's order, each part by itself: a part that fails leaves the ones before it done.
 
     Nothing matched is no error for remaining, add_to_balance and usage; those are silently ignored.
@@ -80,7 +80,9 @@ def _regrant(rows: list[Row], update: Update) -> None:
         rows[0].adjustment = clean(rows[0].adjustment + update.included_grant - now_included)
 
 
-def _redate(state: State, who: Customer, update: Update, rows: list[Row], flags: list[Row]) -> None:
+def _redate(
+    state: AutumnState, who: LocalCustomer, update: Update, rows: list[Row], flags: list[Row]
+) -> None:
     """The first row that is meant gets the date; the date of an unlimited one does not change."""
     if update.next_reset_at is not None:
         resetting = [row for row in rows if repeats(row.interval)]
@@ -112,7 +114,7 @@ class Grant:
     rollover: Json | None = None
 
 
-def create(state: State, who: Customer, grant: Grant) -> Row:
+def create(state: AutumnState, who: LocalCustomer, grant: Grant) -> Row:
     """A grant of its own. Its checks are Autumn's, which answers some of them with a 500."""
     feature = state.feature(grant.feature_id)
     boolean = feature.type == "boolean"
@@ -149,7 +151,7 @@ def create(state: State, who: Customer, grant: Grant) -> Row:
     return row
 
 
-def _check_dates(state: State, grant: Grant) -> None:
+def _check_dates(state: AutumnState, grant: Grant) -> None:
     due = grant.next_reset_at
     if due is None:
         return
@@ -175,7 +177,7 @@ class Deletion:
     """Whether what was used of the rows moves to the others of the feature."""
 
 
-def delete(state: State, who: Customer, deletion: Deletion) -> None:
+def delete(state: AutumnState, who: LocalCustomer, deletion: Deletion) -> None:
     """Delete the rows that are named, but for those that are paid for.
 
     A feature alone means all of its rows, the plan's too; nothing named means all rows of the customer.
@@ -205,7 +207,7 @@ def delete(state: State, who: Customer, deletion: Deletion) -> None:
         balances.shift(others, -clean(sum(row.grant - row.balance for row in free)))
 
 
-def track(state: State, who: Customer, event: Event) -> list[Json]:
+def track(state: AutumnState, who: LocalCustomer, event: LocalEvent) -> list[Json]:
     """Use some of a feature: from its own balance, or from the credits that pay for it."""
     rows = balances.of_feature(balances.seen(state, who), event.feature_id, entity_id=event.entity_id)
     most = controls.usable(state, who, event.feature_id, rows, event.properties)
@@ -225,7 +227,7 @@ def track(state: State, who: Customer, event: Event) -> list[Json]:
     return deductions
 
 
-def _draw(state: State, rows: list[Row], value: float, most: float) -> list[Json]:
+def _draw(state: AutumnState, rows: list[Row], value: float, most: float) -> list[Json]:
     """Take what was used, `most` at the most; below zero it is given back."""
     taking = clean(min(value, most))
     moved = balances.shift(rows, -taking) if value > 0 else balances.give_back(rows, -value)

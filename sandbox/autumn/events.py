@@ -4,17 +4,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sandbox.autumn.model import Customer, Event, Json
+from sandbox.autumn.model import Json, LocalCustomer, LocalEvent
 from sandbox.autumn.months import DAY, HOUR, add_months, at, to_ms
 from sandbox.autumn.numbers import clean
-from sandbox.autumn.state import State
+from sandbox.autumn.state import AutumnState
 
 NO_GROUP = "AUTUMN_RESERVED"
 RANGES = {"24h": DAY, "7d": 7 * DAY, "30d": 30 * DAY, "90d": 90 * DAY}
 CYCLES = {"1bc": 1, "last_cycle": 1, "3bc": 3}
 
 
-def show(event: Event) -> Json:
+def show(event: LocalEvent) -> Json:
     return {
         "id": event.id,
         "timestamp": event.timestamp,
@@ -28,21 +28,21 @@ def show(event: Event) -> Json:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    customer: Customer | None = None
+    customer: LocalCustomer | None = None
     entity_id: str | None = None
     features: tuple[str, ...] = ()
     start: int | None = None
     end: int | None = None
 
 
-def find(state: State, query: Query) -> list[Event]:
+def find(state: AutumnState, query: Query) -> list[LocalEvent]:
     """Newest first."""
-    customers: Iterable[Customer] = [query.customer] if query.customer else state.customers
+    customers: Iterable[LocalCustomer] = [query.customer] if query.customer else state.customers
     events = [event for who in customers for event in state.events(who) if _matches(event, query)]
     return sorted(events, key=lambda event: (event.timestamp, event.id), reverse=True)
 
 
-def _matches(event: Event, query: Query) -> bool:
+def _matches(event: LocalEvent, query: Query) -> bool:
     return (
         (not query.features or event.feature_id in query.features)
         and (query.entity_id is None or event.entity_id == query.entity_id)
@@ -68,14 +68,14 @@ def _next(ms: int, size: str) -> int:
     return ms + {"hour": HOUR, "day": DAY, "week": 7 * DAY}[size]
 
 
-def span(state: State, who: Customer | None, name: str) -> int:
+def span(state: AutumnState, who: LocalCustomer | None, name: str) -> int:
     """Where a named range starts. A billing cycle is as many days back from now as the customer's has."""
     if name in RANGES:
         return state.now - RANGES[name]
     return state.now - CYCLES[name] * _cycle_days(who) * DAY
 
 
-def _cycle_days(who: Customer | None) -> int:
+def _cycle_days(who: LocalCustomer | None) -> int:
     """The days of the customer's billing cycle, 30 where there is none."""
     for product in who.products if who else ():
         if product.status in ("active", "past_due") and product.period_start and product.period_end:
@@ -91,7 +91,7 @@ class Aggregation:
     deducted: bool = False
 
 
-def aggregate(state: State, aggregation: Aggregation) -> Json:
+def aggregate(state: AutumnState, aggregation: Aggregation) -> Json:
     """{list, total, deductions if asked for}: bins oldest first, empty ones too, none in the future."""
     query = aggregation.query
     assert query.start is not None  # noqa: S101
@@ -119,7 +119,7 @@ def aggregate(state: State, aggregation: Aggregation) -> Json:
     return shown
 
 
-def _deductions(state: State, events: list[Event], size: str) -> list[Json]:
+def _deductions(state: AutumnState, events: list[LocalEvent], size: str) -> list[Json]:
     """What the events took from which balance, by bin; bins without any are left out."""
     bins: dict[int, Json] = {}
     for event in sorted(events, key=lambda event: event.timestamp):
@@ -146,7 +146,7 @@ def _count(drawn: list[Json], part: Json) -> None:
     row["events"] += 1
 
 
-def _group(events: list[Event], aggregation: Aggregation, listed: list[Json]) -> None:
+def _group(events: list[LocalEvent], aggregation: Aggregation, listed: list[Json]) -> None:
     assert aggregation.group_by is not None  # noqa: S101
     group = _grouper(aggregation.group_by)
     names = [*sorted({group(event) for event in events} - {NO_GROUP}), NO_GROUP]
@@ -158,7 +158,7 @@ def _group(events: list[Event], aggregation: Aggregation, listed: list[Json]) ->
         values[group(event)] = clean(values.get(group(event), 0) + event.value)
 
 
-def _grouper(group_by: str) -> Callable[[Event], str]:
+def _grouper(group_by: str) -> Callable[[LocalEvent], str]:
     if group_by.startswith("properties."):
         name = group_by.removeprefix("properties.")
         return lambda event: str(event.properties[name]) if name in event.properties else NO_GROUP

@@ -21,7 +21,7 @@ KINDS: tuple[str, ...] = get_args(Kind)
 
 
 @dataclass(slots=True)
-class Fault:
+class AutumnFault:
     route: str
     """A route's name, such as customers.get; a namespace, such as events.*; or * for all."""
     kind: str
@@ -49,20 +49,20 @@ class Fault:
 
 
 @dataclass(slots=True)
-class Faults:
-    listed: list[Fault] = field(default_factory=list)
+class AutumnFaults:
+    listed: list[AutumnFault] = field(default_factory=list)
     cleared: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the faults in force now are cleared."""
     _random: random.Random = field(default_factory=lambda: random.Random(0))
 
-    def add(self, route: str, kind: str | int, **details: Any) -> Fault:
+    def add(self, route: str, kind: str | int, **details: Any) -> AutumnFault:
         """Details: seconds, times, retry_after, customer, expanding, chance.
 
         Raises ValueError for a kind that is unknown.
         """
         if str(kind) not in KINDS:
             raise ValueError(f"kind must be one of {', '.join(KINDS)}")
-        fault = Fault(route, str(kind), **details)
+        fault = AutumnFault(route, str(kind), **details)
         self.listed.append(fault)
         return fault
 
@@ -79,7 +79,7 @@ class Faults:
         self.cleared.set()
         self.cleared = asyncio.Event()
 
-    def strike(self, route: str, customer: str | None, expand: Sequence[object] = ()) -> list[Fault]:
+    def strike(self, route: str, customer: str | None, expand: Sequence[object] = ()) -> list[AutumnFault]:
         """The faults that this request meets; each is counted as having struck."""
         met = []
         for fault in self.listed:

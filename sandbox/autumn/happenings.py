@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from sandbox.autumn import balances, controls
-from sandbox.autumn.model import Customer, Json, Plan, Product, Row
-from sandbox.autumn.state import State
+from sandbox.autumn.model import Json, LocalCustomer, LocalPlan, Product, Row
+from sandbox.autumn.state import AutumnState
 
 _WATCHED = ("past_due", "canceled_at", "expires_at", "trial_ends_at")
 
@@ -16,11 +16,11 @@ class _Held:
     """A product as it was, with its plan."""
 
     product: Product
-    plan: Plan
+    plan: LocalPlan
 
 
 @contextmanager
-def plans(state: State, who: Customer) -> Iterator[None]:
+def plans(state: AutumnState, who: LocalCustomer) -> Iterator[None]:
     """Tell of what becomes of the customer's plans meanwhile. Does nothing within itself."""
     if state.announce is None or who.internal_id in state.watched:
         yield
@@ -35,20 +35,20 @@ def plans(state: State, who: Customer) -> Iterator[None]:
         _tell_plans(state, who, entity_id, before)
 
 
-def _held(state: State, who: Customer) -> list[_Held]:
+def _held(state: AutumnState, who: LocalCustomer) -> list[_Held]:
     return [
         _Held(replace(product, prepaid={**product.prepaid}), state.plan_of(product))
         for product in who.products
     ]
 
 
-def _tell_plans(state: State, who: Customer, entity_id: str | None, before: list[_Held]) -> None:
+def _tell_plans(state: AutumnState, who: LocalCustomer, entity_id: str | None, before: list[_Held]) -> None:
     assert state.announce is not None  # noqa: S101
     was = [held for held in before if held.product.entity_id == entity_id]
     now = [held for held in _held(state, who) if held.product.entity_id == entity_id]
     changes: list[Json] = []
     tags: list[str] = []
-    scenarios: list[tuple[str, Plan]] = []
+    scenarios: list[tuple[str, LocalPlan]] = []
     for held in now:
         old = _counterpart(held, was)
         if change := _change(old, held):
@@ -72,7 +72,7 @@ def _tell_plans(state: State, who: Customer, entity_id: str | None, before: list
         state.announce("customer.products.updated", about)
 
 
-def _customer(who: Customer) -> Json:
+def _customer(who: LocalCustomer) -> Json:
     return {"id": who.id, "name": who.name, "email": who.email}
 
 
@@ -173,7 +173,7 @@ def _scenario(change: Json, old: _Held | None, new: _Held, was: list[_Held]) -> 
 
 
 @contextmanager
-def usage(state: State, who: Customer, feature_id: str, entity_id: str | None) -> Iterator[None]:
+def usage(state: AutumnState, who: LocalCustomer, feature_id: str, entity_id: str | None) -> Iterator[None]:
     """Tell of the limits and thresholds of a feature that are reached meanwhile."""
     if state.announce is None:
         yield
@@ -201,7 +201,7 @@ def usage(state: State, who: Customer, feature_id: str, entity_id: str | None) -
 
 
 @dataclass(frozen=True, slots=True)
-class _Used:
+class _UsedAmount:
     granted: float
     usage: float
     remaining: float
@@ -215,10 +215,10 @@ class _Used:
         return value
 
 
-def _used(state: State, who: Customer, feature_id: str, entity_id: str | None) -> _Used:
+def _used(state: AutumnState, who: LocalCustomer, feature_id: str, entity_id: str | None) -> _UsedAmount:
     rows = balances.of_feature(balances.seen(state, who), feature_id, entity_id=entity_id)
     granted = sum(row.grant for row in rows)
-    return _Used(
+    return _UsedAmount(
         granted,
         granted - balances.total(rows),
         balances.there(rows),
@@ -227,7 +227,7 @@ def _used(state: State, who: Customer, feature_id: str, entity_id: str | None) -
     )
 
 
-def _crossed(alert: Json, before: _Used, after: _Used) -> bool:
+def _crossed(alert: Json, before: _UsedAmount, after: _UsedAmount) -> bool:
     kind, threshold = alert["threshold_type"], alert["threshold"]
     was, now = before.measure(kind), after.measure(kind)
     if kind.startswith("usage"):
@@ -235,7 +235,9 @@ def _crossed(alert: Json, before: _Used, after: _Used) -> bool:
     return bool(was > threshold >= now)
 
 
-def _limits_reached(state: State, who: Customer, feature_id: str, before: _Used, after: _Used) -> list[str]:
+def _limits_reached(
+    state: AutumnState, who: LocalCustomer, feature_id: str, before: _UsedAmount, after: _UsedAmount
+) -> list[str]:
     reached = []
     if before.remaining > 0 >= after.remaining:
         reached.append("included")

@@ -3,14 +3,23 @@
 import math
 
 from sandbox.autumn import balances
-from sandbox.autumn.model import Customer, Feature, Invoice, Json, Plan, Product, Reward, Row
+from sandbox.autumn.model import (
+    Json,
+    LocalCustomer,
+    LocalFeature,
+    LocalInvoice,
+    LocalPlan,
+    Product,
+    Reward,
+    Row,
+)
 from sandbox.autumn.months import add, at
 from sandbox.autumn.numbers import clean, money
 from sandbox.autumn.rewards import discounts_for
-from sandbox.autumn.state import State
+from sandbox.autumn.state import AutumnState
 
 
-def show(invoice: Invoice, base_url: str) -> Json:
+def show(invoice: LocalInvoice, base_url: str) -> Json:
     """As `expand: invoices` gives it. A draft has no hosted page."""
     hosted = None if invoice.status == "draft" else f"{base_url}/invoices/hosted_invoice_url/{invoice.id}"
     return {
@@ -25,7 +34,7 @@ def show(invoice: Invoice, base_url: str) -> Json:
     }
 
 
-def show_listed(invoice: Invoice, base_url: str) -> Json:
+def show_listed(invoice: LocalInvoice, base_url: str) -> Json:
     """As invoices.list gives it."""
     return {
         **show(invoice, base_url),
@@ -37,11 +46,11 @@ def show_listed(invoice: Invoice, base_url: str) -> Json:
     }
 
 
-def newest(who: Customer) -> list[Invoice]:
+def newest(who: LocalCustomer) -> list[LocalInvoice]:
     return sorted(who.invoices, key=lambda invoice: (invoice.created_at, invoice.id), reverse=True)
 
 
-def currency_of(state: State, who: Customer) -> str:
+def currency_of(state: AutumnState, who: LocalCustomer) -> str:
     return who.currency or state.org.currency
 
 
@@ -53,7 +62,7 @@ def price_in(price: Json, currency: str) -> float:
     return float(price.get("amount", 0))
 
 
-def previews(state: State, who: Customer) -> list[Json]:
+def previews(state: AutumnState, who: LocalCustomer) -> list[Json]:
     """The next invoice of each Stripe subscription that has one coming."""
     due = [
         product
@@ -68,7 +77,7 @@ def previews(state: State, who: Customer) -> list[Json]:
     return [_preview(state, who, product, lines[product.id]) for product in due if lines[product.id]]
 
 
-def _preview(state: State, who: Customer, product: Product, lines: list[Json]) -> Json:
+def _preview(state: AutumnState, who: LocalCustomer, product: Product, lines: list[Json]) -> Json:
     currency = currency_of(state, who)
     return {
         "plan_ids": [product.plan_id],
@@ -81,8 +90,8 @@ def _preview(state: State, who: Customer, product: Product, lines: list[Json]) -
 
 
 def lines_of(
-    state: State,
-    who: Customer,
+    state: AutumnState,
+    who: LocalCustomer,
     product: Product,
     *,
     starting: int,
@@ -109,7 +118,7 @@ def lines_of(
     return lines
 
 
-def _left(state: State, reward: Reward, currency: str, spent: float) -> float:
+def _left(state: AutumnState, reward: Reward, currency: str, spent: float) -> float:
     """What a reward is worth on an invoice: an amount only in its own currency, a coupon for one invoice only
     until it has been taken off one, and credit until it is used up."""
     if reward.type != "percentage_discount" and currency != state.org.currency:
@@ -119,7 +128,9 @@ def _left(state: State, reward: Reward, currency: str, spent: float) -> float:
     return 0 if reward.duration == "one_off" and spent else reward.value
 
 
-def recurring(state: State, who: Customer, plan: Plan, product: Product, starting: int) -> list[Json]:
+def recurring(
+    state: AutumnState, who: LocalCustomer, plan: LocalPlan, product: Product, starting: int
+) -> list[Json]:
     assert plan.interval is not None  # noqa: S101
     currency = currency_of(state, who)
     period = {"start": starting, "end": add(starting, plan.interval)}
@@ -141,7 +152,7 @@ def recurring(state: State, who: Customer, plan: Plan, product: Product, startin
     return lines
 
 
-def entity_label(who: Customer, product: Product) -> str:
+def entity_label(who: LocalCustomer, product: Product) -> str:
     """Whose plan a line is for, after the description, when it is an entity's."""
     if product.entity_id is None:
         return ""
@@ -149,7 +160,9 @@ def entity_label(who: Customer, product: Product) -> str:
     return f" ({next(names, None) or product.entity_id})"
 
 
-def overage(state: State, who: Customer, plan: Plan, product: Product, row: Row) -> list[Json]:
+def overage(
+    state: AutumnState, who: LocalCustomer, plan: LocalPlan, product: Product, row: Row
+) -> list[Json]:
     if row.price is None or row.price["billing_method"] != "usage_based" or row.balance >= 0:
         return []
     assert product.period_start is not None and product.period_end is not None  # noqa: S101, PT018
@@ -174,14 +187,14 @@ def _cost(price: Json, units: float, currency: str) -> float:
     return cost
 
 
-def _counted(units: float, feature: Feature) -> str:
+def _counted(units: float, feature: LocalFeature) -> str:
     """All units of a feature, those included too, as an invoice's line has them."""
     names = feature.display or {"singular": feature.name, "plural": feature.name}
     return f"{math.ceil(units):,} {names['singular' if units == 1 else 'plural']}"
 
 
 def _line(
-    plan: Plan, feature: Feature | None, text: str, cost: float, *, quantity: float, period: Json
+    plan: LocalPlan, feature: LocalFeature | None, text: str, cost: float, *, quantity: float, period: Json
 ) -> Json:
     return {
         "display_name": feature.name if feature else plan.name,

@@ -7,7 +7,7 @@ from sandbox.autumn.model import Json
 
 
 @dataclass(slots=True)
-class Call:
+class AutumnCall:
     route: str
     """The route's name, such as customers.get, or the path when it is no route."""
     method: str
@@ -19,7 +19,7 @@ class Call:
 
 
 @dataclass(slots=True)
-class Write:
+class AutumnWrite:
     route: str
     at: datetime
     customer: str | None

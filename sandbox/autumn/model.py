@@ -8,7 +8,7 @@ Json = dict[str, Any]
 
 
 @dataclass(slots=True)
-class Feature:
+class LocalFeature:
     id: str
     name: str
     type: str = "metered"
@@ -39,7 +39,7 @@ class Item:
 
 
 @dataclass(slots=True)
-class Plan:
+class LocalPlan:
     id: str
     name: str
     description: str | None = None
@@ -100,7 +100,7 @@ class Product:
     a quantity was changed without charging."""
     external_id: str | None = None
     """The id it was given when it was attached."""
-    custom: Plan | None = None
+    custom: LocalPlan | None = None
     """The plan as it was changed for this customer alone."""
 
     @property
@@ -155,7 +155,7 @@ class Row:
 
 
 @dataclass(slots=True)
-class Entity:
+class LocalEntity:
     id: str | None
     name: str | None
     feature_id: str
@@ -164,7 +164,7 @@ class Entity:
 
 
 @dataclass(slots=True)
-class Invoice:
+class LocalInvoice:
     id: str
     stripe_id: str
     customer_id: str | None
@@ -188,7 +188,7 @@ class Invoice:
 
 
 @dataclass(slots=True)
-class Event:
+class LocalEvent:
     id: str
     timestamp: int
     feature_id: str
@@ -200,7 +200,7 @@ class Event:
 
 
 @dataclass(slots=True)
-class Discount:
+class LocalDiscount:
     """A reward in force on the customer (`subscription_id` None) or on one subscription."""
 
     reward_id: str
@@ -227,7 +227,7 @@ class Reward:
 
 
 @dataclass(slots=True)
-class Customer:
+class LocalCustomer:
     internal_id: str
     id: str | None
     name: str | None
@@ -247,12 +247,12 @@ class Customer:
     """The balance that Stripe keeps for the customer, taken off the next invoices."""
     products: list[Product] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
-    entities: list[Entity] = field(default_factory=list)
-    invoices: list[Invoice] = field(default_factory=list)
-    discounts: list[Discount] = field(default_factory=list)
+    entities: list[LocalEntity] = field(default_factory=list)
+    invoices: list[LocalInvoice] = field(default_factory=list)
+    discounts: list[LocalDiscount] = field(default_factory=list)
     trials_used: list[str] = field(default_factory=list)
     redeemed: list[str] = field(default_factory=list)
-    events: list[Event] | None = None
+    events: list[LocalEvent] | None = None
     """None until they are first asked for; see `history`."""
     history: list["History"] = field(default_factory=list)
     cached: bool = False
@@ -268,7 +268,7 @@ class Customer:
     def drop_cached(self) -> None:
         self.cached = self.cached_before_stripe = False
 
-    def draft(self) -> "Customer":
+    def draft(self) -> "LocalCustomer":
         """A copy to try a change on: products, rows and lists of its own, the rest shared."""
         return replace(
             self,

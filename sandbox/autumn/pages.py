@@ -3,9 +3,9 @@
 import html
 
 from sandbox.autumn.invoices import day
-from sandbox.autumn.model import Invoice
+from sandbox.autumn.model import LocalInvoice
 from sandbox.autumn.numbers import clean
-from sandbox.autumn.state import State
+from sandbox.autumn.state import AutumnState
 
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:36rem;margin:4rem auto;padding:0 1rem;color:#1d1c1d}"
@@ -26,7 +26,7 @@ def page(title: str, body: str) -> str:
     )
 
 
-def find_invoice(state: State, number: str) -> Invoice | None:
+def find_invoice(state: AutumnState, number: str) -> LocalInvoice | None:
     """An invoice that has a hosted page, by its id or Stripe's."""
     hosted = (
         invoice for invoice in state.invoices() if invoice.status != "draft" and invoice.processor == "stripe"
@@ -34,7 +34,7 @@ def find_invoice(state: State, number: str) -> Invoice | None:
     return next((invoice for invoice in hosted if number in (invoice.id, invoice.stripe_id)), None)
 
 
-def invoice(state: State, invoice: Invoice) -> str:
+def invoice(state: AutumnState, invoice: LocalInvoice) -> str:
     who = state.customers.get(invoice.customer_id or "")
     name = (who.name or who.email or who.id or "") if who else ""
     lines = invoice.lines or [
@@ -53,7 +53,7 @@ def invoice(state: State, invoice: Invoice) -> str:
     )
 
 
-def _plan_names(state: State, invoice: Invoice) -> list[str]:
+def _plan_names(state: AutumnState, invoice: LocalInvoice) -> list[str]:
     return [state.plans[plan_id].name for plan_id in invoice.plan_ids if plan_id in state.plans]
 
 
@@ -61,5 +61,5 @@ def portal(number: str) -> str:
     return page("Billing portal", f"<p>Session {html.escape(number)}</p>")
 
 
-def checkout(state: State, number: str) -> str:
+def checkout(state: AutumnState, number: str) -> str:
     return page("Checkout", _PAY if number in state.waiting else "<p>There is nothing left to do here.</p>")

@@ -4,13 +4,13 @@ from dataclasses import dataclass, field
 
 from sandbox.autumn import happenings
 from sandbox.autumn.balances import refill
-from sandbox.autumn.model import Customer, Item, Plan, Product, Row
+from sandbox.autumn.model import Item, LocalCustomer, LocalPlan, Product, Row
 from sandbox.autumn.months import add, next_after, repeats
-from sandbox.autumn.state import State
+from sandbox.autumn.state import AutumnState
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class PlanTerms:
     """How a plan is taken. Times are epoch milliseconds."""
 
     quantity: int = 1
@@ -24,14 +24,16 @@ class Terms:
     """What resets are counted from, when not from the start."""
     joining: Product | None = None
     """A product whose Stripe subscription, and so whose billing period, this one shares."""
-    custom: Plan | None = None
+    custom: LocalPlan | None = None
     """The plan as it is changed for this customer alone."""
     external_id: str | None = None
 
 
-def give(state: State, customer: Customer, plan: Plan, terms: Terms | None = None) -> Product:
+def give(
+    state: AutumnState, customer: LocalCustomer, plan: LocalPlan, terms: PlanTerms | None = None
+) -> Product:
     """Put a plan on a customer, with its rows unless it is yet to start."""
-    terms = terms or Terms()
+    terms = terms or PlanTerms()
     now = state.now
     started = now if terms.started_at is None else terms.started_at
     product = Product(
@@ -56,7 +58,9 @@ def give(state: State, customer: Customer, plan: Plan, terms: Terms | None = Non
     return product
 
 
-def _bill(state: State, customer: Customer, plan: Plan, product: Product, terms: Terms) -> None:
+def _bill(
+    state: AutumnState, customer: LocalCustomer, plan: LocalPlan, product: Product, terms: PlanTerms
+) -> None:
     assert plan.interval is not None  # noqa: S101
     customer.stripe_id = customer.stripe_id or state.ids.stripe("cus")
     shared = terms.joining
@@ -81,14 +85,14 @@ def _bill(state: State, customer: Customer, plan: Plan, product: Product, terms:
     product.period_start = add(product.period_end, plan.interval, -1)
 
 
-def grant(state: State, customer: Customer, plan: Plan, product: Product) -> list[Row]:
+def grant(state: AutumnState, customer: LocalCustomer, plan: LocalPlan, product: Product) -> list[Row]:
     """The rows of a plan's features."""
     rows = [_row(state, product, item) for item in plan.items]
     customer.rows.extend(rows)
     return rows
 
 
-def _row(state: State, product: Product, item: Item) -> Row:
+def _row(state: AutumnState, product: Product, item: Item) -> Row:
     feature = state.feature(item.feature_id)
     prepaid = product.prepaid.get(item.feature_id, 0)
     row = Row(
@@ -113,7 +117,7 @@ def _row(state: State, product: Product, item: Item) -> Row:
     return row
 
 
-def take_away(customer: Customer, product: Product, now: int) -> None:
+def take_away(customer: LocalCustomer, product: Product, now: int) -> None:
     """End a product: it is kept as expired, its rows go."""
     product.status = "expired"
     product.ended_at = now
@@ -121,17 +125,17 @@ def take_away(customer: Customer, product: Product, now: int) -> None:
     customer.rows = [row for row in customer.rows if row.product_id != product.id]
 
 
-def default_plan(state: State) -> Plan | None:
+def default_plan(state: AutumnState) -> LocalPlan | None:
     return next((plan for plan in state.plans.values() if plan.auto_enable), None)
 
 
-def current(customer: Customer, plan_id: str, entity_id: str | None = None) -> Product | None:
+def current(customer: LocalCustomer, plan_id: str, entity_id: str | None = None) -> Product | None:
     """The customer's product of a plan that is not over, or an entity's."""
     live = (one for one in customer.products if one.plan_id == plan_id and one.entity_id == entity_id)
     return next((one for one in live if one.status in ("active", "past_due", "scheduled")), None)
 
 
-def in_order(state: State, products: list[Product]) -> list[Product]:
+def in_order(state: AutumnState, products: list[Product]) -> list[Product]:
     """The customer's own first, then what is paid for, main plans before add-ons, the newest first."""
 
     def place(product: Product) -> tuple[bool, bool, bool, int, bool]:
@@ -147,13 +151,13 @@ def in_order(state: State, products: list[Product]) -> list[Product]:
     return sorted(products, key=place)
 
 
-def advance(state: State, customer: Customer) -> None:
+def advance(state: AutumnState, customer: LocalCustomer) -> None:
     """What the passing of time did to the customer's products: expiry, starts, ends of trials, renewals."""
     with happenings.plans(state, customer):
         _advance(state, customer)
 
 
-def _advance(state: State, customer: Customer) -> None:
+def _advance(state: AutumnState, customer: LocalCustomer) -> None:
     now = state.now
     for product in list(customer.products):
         if product.status in ("active", "past_due") and product.expires_at and product.expires_at <= now:
@@ -164,15 +168,15 @@ def _advance(state: State, customer: Customer) -> None:
             _renew(state, customer, product)
 
 
-def _start(state: State, customer: Customer, product: Product) -> None:
+def _start(state: AutumnState, customer: LocalCustomer, product: Product) -> None:
     plan = state.plan_of(product)
     product.status = "active"
     if product.stripe_subscription is not None:
-        _bill(state, customer, plan, product, Terms())
+        _bill(state, customer, plan, product, PlanTerms())
     grant(state, customer, plan, product)
 
 
-def _renew(state: State, customer: Customer, product: Product) -> None:
+def _renew(state: AutumnState, customer: LocalCustomer, product: Product) -> None:
     plan, now = state.plan_of(product), state.now
     interval = plan.interval
     assert interval is not None and product.period_end is not None  # noqa: S101, PT018

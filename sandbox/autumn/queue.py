@@ -6,11 +6,11 @@ from copy import deepcopy
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 
-from sandbox.autumn.clock import Clock
-from sandbox.autumn.context import Route
-from sandbox.autumn.dispatch import Answer, Dispatcher, Request, named_customer
-from sandbox.autumn.ledger import Write
-from sandbox.autumn.model import Customer
+from sandbox.autumn.clock import AutumnClock
+from sandbox.autumn.context import ApiRoute
+from sandbox.autumn.dispatch import ApiAnswer, ApiRequest, Dispatcher, named_customer
+from sandbox.autumn.ledger import AutumnWrite
+from sandbox.autumn.model import LocalCustomer
 from sandbox.autumn.validation import parse
 
 
@@ -22,13 +22,17 @@ class _Waiting:
 
 @dataclass(slots=True)
 class Queue:
-    clock: Clock
+    clock: AutumnClock
     _waiting: list[_Waiting] = field(default_factory=list)
     _timers: list[asyncio.TimerHandle] = field(default_factory=list)
 
     def take(
-        self, dispatcher: Dispatcher, request: Request, found: tuple[Route, dict[str, str]], seconds: float
-    ) -> Answer:
+        self,
+        dispatcher: Dispatcher,
+        request: ApiRequest,
+        found: tuple[ApiRoute, dict[str, str]],
+        seconds: float,
+    ) -> ApiAnswer:
         """Answer as if it were done, undo it, and do it `seconds` later."""
         who = dispatcher.state.customers.get(named_customer(found[1], parse(request.raw)) or "")
         before = deepcopy(who)
@@ -63,13 +67,13 @@ class Queue:
         self._timers.clear()
 
 
-def _put_back(who: Customer, before: Customer) -> None:
-    for part in fields(Customer):
+def _put_back(who: LocalCustomer, before: LocalCustomer) -> None:
+    for part in fields(LocalCustomer):
         setattr(who, part.name, getattr(before, part.name))
 
 
 def _apply(
-    dispatcher: Dispatcher, request: Request, found: tuple[Route, dict[str, str]], write: Write
+    dispatcher: Dispatcher, request: ApiRequest, found: tuple[ApiRoute, dict[str, str]], write: AutumnWrite
 ) -> None:
     write.applied = dispatcher.apply(request, found)
     write.applied_at = dispatcher.state.clock.now()

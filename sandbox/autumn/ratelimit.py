@@ -12,7 +12,7 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class LocalLimits:
     """Requests allowed per window; the groups are those of the API. See docs/local-autumn.md."""
 
     check: Limit = Limit(10_000)
@@ -25,7 +25,7 @@ class Limits:
     hosted: Limit = Limit(10, 60)
 
     @classmethod
-    def off(cls) -> "Limits":
+    def off(cls) -> "LocalLimits":
         """So high that nothing meets them."""
         high = Limit(1_000_000_000)
         return cls(high, high, high, high, high, high, high, high)
@@ -38,19 +38,19 @@ class _Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class LimitVerdict:
     allowed: bool
     headers: dict[str, str]
 
 
 @dataclass(slots=True)
 class RateLimiter:
-    limits: Limits
+    limits: LocalLimits
     time: Callable[[], float]
     """Seconds that really pass: the clock of the local Autumn may stand still."""
     _windows: dict[tuple[str, str], _Window] = field(default_factory=dict)
 
-    def take(self, group: str, whose: str, limit: Limit | None = None) -> Verdict:
+    def take(self, group: str, whose: str, limit: Limit | None = None) -> LimitVerdict:
         """Count a request of a group against whoever it is counted by (the organisation, a customer)."""
         limit = limit or getattr(self.limits, group)
         now = self.time()
@@ -67,8 +67,8 @@ class RateLimiter:
             "ratelimit-reset": str(left),
         }
         if window.used <= limit.requests:
-            return Verdict(True, headers)
-        return Verdict(False, {**headers, "retry-after": str(left)})
+            return LimitVerdict(True, headers)
+        return LimitVerdict(False, {**headers, "retry-after": str(left)})
 
     def clear(self) -> None:
         self._windows.clear()

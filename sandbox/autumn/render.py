@@ -3,15 +3,15 @@
 from collections.abc import Collection
 
 from sandbox.autumn import balances, controls
-from sandbox.autumn.model import Customer, Entity, Feature, Item, Json, Plan, Product, Row
+from sandbox.autumn.model import Item, Json, LocalCustomer, LocalEntity, LocalFeature, LocalPlan, Product, Row
 from sandbox.autumn.numbers import clean
 from sandbox.autumn.products import in_order
-from sandbox.autumn.state import State
+from sandbox.autumn.state import AutumnState
 
 _SYMBOLS = {"usd": "$", "eur": "€", "jpy": "¥", "gbp": "£"}
 
 
-def feature(feature: Feature) -> Json:
+def feature(feature: LocalFeature) -> Json:
     return {
         "id": feature.id,
         "name": feature.name,
@@ -24,7 +24,7 @@ def feature(feature: Feature) -> Json:
     }
 
 
-def plan(state: State, plan: Plan, env: str) -> Json:
+def plan(state: AutumnState, plan: LocalPlan, env: str) -> Json:
     return {
         "id": plan.id,
         "name": plan.name,
@@ -46,7 +46,7 @@ def plan(state: State, plan: Plan, env: str) -> Json:
     }
 
 
-def _by_name(state: State, items: list[Item]) -> list[Item]:
+def _by_name(state: AutumnState, items: list[Item]) -> list[Item]:
     return sorted(items, key=lambda item: state.feature(item.feature_id).name.lower())
 
 
@@ -56,7 +56,7 @@ def amount(value: float, currency: str) -> str:
     return f"{_SYMBOLS.get(currency, currency.upper() + ' ')}{text}"
 
 
-def _plan_price(state: State, plan: Plan) -> Json | None:
+def _plan_price(state: AutumnState, plan: LocalPlan) -> Json | None:
     if plan.price is None:
         return None
     interval = plan.price["interval"]
@@ -65,7 +65,7 @@ def _plan_price(state: State, plan: Plan) -> Json | None:
     return {**plan.price, "price_id": plan.price_id, "display": display}
 
 
-def _item(state: State, item: Item) -> Json:
+def _item(state: AutumnState, item: Item) -> Json:
     known = state.feature(item.feature_id)
     reset: Json | None = {"interval": item.interval} if item.interval else None
     if item.unlimited:
@@ -93,7 +93,7 @@ def _rollover(kept: Json) -> Json:
     }
 
 
-def _item_display(state: State, known: Feature, item: Item) -> Json:
+def _item_display(state: AutumnState, known: LocalFeature, item: Item) -> Json:
     if known.type == "boolean":
         return {"primary_text": known.name}
     names = known.display or {"singular": known.name, "plural": known.name}
@@ -110,7 +110,7 @@ def _item_display(state: State, known: Feature, item: Item) -> Json:
 
 
 def subscription(
-    state: State,
+    state: AutumnState,
     product: Product,
     env: str,
     expand: Collection[str],
@@ -155,7 +155,7 @@ def _merged(products: list[Product]) -> list[Product]:
     return own + list(newest.values())
 
 
-def purchase(state: State, product: Product, env: str, expand: Collection[str]) -> Json:
+def purchase(state: AutumnState, product: Product, env: str, expand: Collection[str]) -> Json:
     return {
         "plan_id": product.plan_id,
         **({"plan": plan(state, state.plan(product.plan_id), env)} if "purchases.plan" in expand else {}),
@@ -166,7 +166,7 @@ def purchase(state: State, product: Product, env: str, expand: Collection[str]) 
     }
 
 
-def flag(state: State, row: Row, expand: Collection[str] = ()) -> Json:
+def flag(state: AutumnState, row: Row, expand: Collection[str] = ()) -> Json:
     return {
         "id": row.key,
         "plan_id": row.plan_id,
@@ -177,8 +177,8 @@ def flag(state: State, row: Row, expand: Collection[str] = ()) -> Json:
 
 
 def holdings(
-    state: State,
-    who: Customer,
+    state: AutumnState,
+    who: LocalCustomer,
     env: str,
     expand: Collection[str] = (),
     *,
@@ -236,7 +236,7 @@ def holdings(
 
 
 def customer(
-    state: State, who: Customer, env: str, expand: Collection[str] = (), *, listed: bool = False
+    state: AutumnState, who: LocalCustomer, env: str, expand: Collection[str] = (), *, listed: bool = False
 ) -> Json:
     held = holdings(state, who, env, expand, listed=listed)
     stripe_id = who.stripe_id if listed else who.cached_stripe_id
@@ -261,7 +261,7 @@ def customer(
     }
 
 
-def short_entity(who: Customer, entity: Entity, env: str) -> Json:
+def short_entity(who: LocalCustomer, entity: LocalEntity, env: str) -> Json:
     """As `expand: entities` gives it."""
     return {
         "id": entity.id,
@@ -273,7 +273,7 @@ def short_entity(who: Customer, entity: Entity, env: str) -> Json:
     }
 
 
-def full_entity(state: State, who: Customer, entity: Entity, env: str) -> Json:
+def full_entity(state: AutumnState, who: LocalCustomer, entity: LocalEntity, env: str) -> Json:
     return {
         **short_entity(who, entity, env),
         **holdings(state, who, env, entity_id=entity.id),

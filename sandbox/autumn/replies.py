@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.types import Message, Receive, Send
 
-from sandbox.autumn.dispatch import Answer
+from sandbox.autumn.dispatch import ApiAnswer
 
 CUT = -1
 """In place of a status: the connection is closed."""
@@ -39,7 +39,7 @@ def html_reply(status: int, text: str) -> Reply:
     return Reply(status, text.encode(), "text/html; charset=utf-8")
 
 
-def reply_of(answer: Answer) -> Reply:
+def reply_of(answer: ApiAnswer) -> Reply:
     headers = tuple(answer.headers.items())
     if isinstance(answer.body, str):
         return Reply(answer.status, answer.body.encode(), "text/plain; charset=UTF-8", headers)

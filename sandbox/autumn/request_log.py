@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from sandbox.autumn.clock import Clock
+from sandbox.autumn.clock import AutumnClock
 from sandbox.autumn.model import Json
 
 
-def entry(clock: Clock, *, method: str, path: str, customer: str | None, status: int, body: Any) -> Json:
+def entry(
+    clock: AutumnClock, *, method: str, path: str, customer: str | None, status: int, body: Any
+) -> Json:
     """Of what was answered, only errors are kept."""
     return {
         "timestamp": clock.now().isoformat(),

@@ -1,10 +1,10 @@
 """Rewards: what they are, which are in force, and what they grant."""
 
 from sandbox.autumn.errors import ApiError, invalid
-from sandbox.autumn.model import Customer, Discount, Json, Product, Reward, Row
+from sandbox.autumn.model import Json, LocalCustomer, LocalDiscount, Product, Reward, Row
 from sandbox.autumn.months import add, add_months
 from sandbox.autumn.numbers import clean
-from sandbox.autumn.state import State
+from sandbox.autumn.state import AutumnState
 
 
 def show(reward: Reward) -> Json:
@@ -33,7 +33,7 @@ def show(reward: Reward) -> Json:
     }
 
 
-def show_discount(state: State, discount: Discount) -> Json:
+def show_discount(state: AutumnState, discount: LocalDiscount) -> Json:
     reward = coupon(state, discount.reward_id)
     return {
         "id": reward.id,
@@ -49,12 +49,12 @@ def show_discount(state: State, discount: Discount) -> Json:
     }
 
 
-def in_force(state: State, who: Customer) -> list[Discount]:
+def in_force(state: AutumnState, who: LocalCustomer) -> list[LocalDiscount]:
     now = state.now // 1000
     return [discount for discount in who.discounts if discount.end is None or discount.end > now]
 
 
-def discounts_for(state: State, who: Customer, product: Product, when: int) -> list[Reward]:
+def discounts_for(state: AutumnState, who: LocalCustomer, product: Product, when: int) -> list[Reward]:
     """Those that count for a product's invoice at a time: its own, or else the customer's."""
     active = [discount for discount in who.discounts if discount.end is None or discount.end * 1000 > when]
     own = [discount for discount in active if discount.subscription_id == product.stripe_subscription]
@@ -64,7 +64,7 @@ def discounts_for(state: State, who: Customer, product: Product, when: int) -> l
     ]
 
 
-def coupon(state: State, reward_id: str) -> Reward:
+def coupon(state: AutumnState, reward_id: str) -> Reward:
     """A reward that gives money off, by its id. Raises 400."""
     found = state.coupon(reward_id)
     if found is None:
@@ -72,7 +72,7 @@ def coupon(state: State, reward_id: str) -> Reward:
     return found
 
 
-def put(state: State, who: Customer, reward: Reward, subscription_id: str | None = None) -> None:
+def put(state: AutumnState, who: LocalCustomer, reward: Reward, subscription_id: str | None = None) -> None:
     """Put a coupon on the customer, in the place of the one there, or beside others on a subscription."""
     start = state.now // 1000
     end = add_months(state.now, reward.length or 0) // 1000 if reward.duration == "months" else None
@@ -82,10 +82,10 @@ def put(state: State, who: Customer, reward: Reward, subscription_id: str | None
         who.discounts = [discount for discount in who.discounts if discount.subscription_id is not None]
     elif any(d.reward_id == reward.id and d.subscription_id == subscription_id for d in who.discounts):
         return
-    who.discounts.append(Discount(reward.id, start, end, subscription_id))
+    who.discounts.append(LocalDiscount(reward.id, start, end, subscription_id))
 
 
-def take(who: Customer) -> None:
+def take(who: LocalCustomer) -> None:
     """Take the customer's own coupon away. Raises 400 when there is none."""
     own = [discount for discount in who.discounts if discount.subscription_id is None]
     if not own:
@@ -94,7 +94,7 @@ def take(who: Customer) -> None:
     who.discounts.remove(own[0])
 
 
-def by_code(state: State, code: str) -> Reward:
+def by_code(state: AutumnState, code: str) -> Reward:
     """The reward of a promo code, letter for letter. Raises 404."""
     for reward in state.rewards.values():
         if any(promo["code"] == code for promo in reward.promo_codes):
@@ -102,7 +102,7 @@ def by_code(state: State, code: str) -> Reward:
     raise ApiError(404, "reward_not_found", f'No reward found for code "{code}"')
 
 
-def redeem(state: State, who: Customer, code: str) -> Reward:
+def redeem(state: AutumnState, who: LocalCustomer, code: str) -> Reward:
     """Give what a promo code grants. Raises 400 and 404."""
     reward = by_code(state, code)
     if reward.type != "feature_grant":
@@ -121,7 +121,7 @@ def redeem(state: State, who: Customer, code: str) -> Reward:
     return reward
 
 
-def _granted(state: State, code: str, grant: Json) -> Row:
+def _granted(state: AutumnState, code: str, grant: Json) -> Row:
     expiry = grant.get("expiry")
     return Row(
         id=state.ids.autumn("cus_ent"),

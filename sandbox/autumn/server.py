@@ -12,14 +12,14 @@ from starlette.types import Receive, Scope, Send
 
 from sandbox.autumn import control, happenings, pages, products
 from sandbox.autumn.billing import payment, topping_up
-from sandbox.autumn.clock import Clock
-from sandbox.autumn.dispatch import Answer, Dispatcher, Request, Router, named_customer
-from sandbox.autumn.faults import Fault, Faults
+from sandbox.autumn.clock import AutumnClock
+from sandbox.autumn.dispatch import ApiAnswer, ApiRequest, Dispatcher, Router, named_customer
+from sandbox.autumn.faults import AutumnFault, AutumnFaults
 from sandbox.autumn.idempotency import Idempotency
 from sandbox.autumn.keys import Keys
-from sandbox.autumn.ledger import Call, Write
+from sandbox.autumn.ledger import AutumnCall, AutumnWrite
 from sandbox.autumn.queue import Queue
-from sandbox.autumn.ratelimit import Limits, RateLimiter
+from sandbox.autumn.ratelimit import LocalLimits, RateLimiter
 from sandbox.autumn.replies import (
     CUT,
     LIMITED,
@@ -32,7 +32,7 @@ from sandbox.autumn.replies import (
 )
 from sandbox.autumn.routes import all_routes
 from sandbox.autumn.seed.start import make_state
-from sandbox.autumn.state import State
+from sandbox.autumn.state import AutumnState
 from sandbox.autumn.validation import parse
 from sandbox.autumn.webhooks import Endpoint, Webhooks
 from sandbox.serving import cut, listening
@@ -56,20 +56,20 @@ class LocalAutumn:
         seed: str | int = "demo",
         *,
         clock: datetime | None = None,
-        limits: Limits | None = None,
+        limits: LocalLimits | None = None,
         keys: Iterable[str] = (),
     ) -> None:
         self._seed = seed
-        self.clock = Clock(clock)
+        self.clock = AutumnClock(clock)
         self.clock.on_change.append(self._time_passed)
-        self.faults = Faults()
-        self.calls: list[Call] = []
+        self.faults = AutumnFaults()
+        self.calls: list[AutumnCall] = []
         self._keys = Keys()
         self._key = self._keys.make()
         for secret in keys:
             self._key = self._keys.add(secret)
         self._router = Router(all_routes())
-        self._limiter = RateLimiter(limits or Limits(), _real_time)
+        self._limiter = RateLimiter(limits or LocalLimits(), _real_time)
         self._dispatcher = Dispatcher(make_state(seed, self.clock), self._keys, self._limiter, self._router)
         self._queue = Queue(self.clock)
         self.webhooks = Webhooks()
@@ -87,7 +87,7 @@ class LocalAutumn:
         clock: datetime | None = None,
         *,
         port: int = 0,
-        limits: Limits | None = None,
+        limits: LocalLimits | None = None,
         keys: Iterable[str] = (),
     ) -> AsyncIterator[Self]:
         """A local Autumn at `url` on 127.0.0.1 (any free port unless one is given) for the time of the block.
@@ -130,11 +130,11 @@ class LocalAutumn:
         self._keys.revoke(secret)
 
     @property
-    def state(self) -> State:
+    def state(self) -> AutumnState:
         return self._dispatcher.state
 
     @property
-    def ledger(self) -> list[Write]:
+    def ledger(self) -> list[AutumnWrite]:
         return self._dispatcher.writes
 
     def set_card(self, customer_id: str, *, on_file: bool = True) -> None:
@@ -201,7 +201,7 @@ class LocalAutumn:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI application."""
         raw = await read(receive)
-        request = Request(
+        request = ApiRequest(
             method=scope["method"],
             path=scope["raw_path"].decode("latin-1"),
             headers={
@@ -217,7 +217,7 @@ class LocalAutumn:
         else:
             await send_reply(reply, send)
 
-    async def _answer(self, request: Request) -> Reply:
+    async def _answer(self, request: ApiRequest) -> Reply:
         if request.path.startswith("/_sandbox/"):
             status, body = control.answer(self, request)
             return json_reply(status, body)
@@ -227,7 +227,7 @@ class LocalAutumn:
         name = found[0].name if found else request.path
         body = _quietly(request.raw)
         customer = named_customer(found[1] if found else {}, body)
-        call = Call(name, request.method, request.path, self.clock.now(), None, customer)
+        call = AutumnCall(name, request.method, request.path, self.clock.now(), None, customer)
         self.calls.append(call)
         faults = self.faults.strike(name, customer, _expanded(body))
         if customer is not None and name in _LOCKING and self.state.org.locks_billing:
@@ -237,7 +237,9 @@ class LocalAutumn:
         call.status = None if reply.status == CUT else reply.status
         return reply
 
-    async def _one_at_a_time(self, request: Request, found: Any, met: list[Fault], customer: str) -> Reply:
+    async def _one_at_a_time(
+        self, request: ApiRequest, found: Any, met: list[AutumnFault], customer: str
+    ) -> Reply:
         """Refuse a billing call while another one of the customer is under way."""
         if customer in self.billing_locks:
             self._note_unanswered(request, found, 423)
@@ -248,7 +250,7 @@ class LocalAutumn:
         finally:
             self.billing_locks.discard(customer)
 
-    async def _with_faults(self, request: Request, found: Any, met: list[Fault]) -> Reply:
+    async def _with_faults(self, request: ApiRequest, found: Any, met: list[AutumnFault]) -> Reply:
         by_kind = {fault.kind: fault for fault in met}
         if "latency" in by_kind:
             await self._be_late(by_kind["latency"].seconds)
@@ -271,7 +273,7 @@ class LocalAutumn:
         for waiting in over:
             waiting.cancel()
 
-    def _afterwards(self, answer: Answer, by_kind: dict[str, Fault]) -> Reply:
+    def _afterwards(self, answer: ApiAnswer, by_kind: dict[str, AutumnFault]) -> Reply:
         """What becomes of an answer on its way back."""
         status = None
         if "cut_after" in by_kind:
@@ -286,7 +288,7 @@ class LocalAutumn:
             answer.write.status = status
         return reply
 
-    def _refuse(self, request: Request, found: Any, fault: Fault) -> Reply:
+    def _refuse(self, request: ApiRequest, found: Any, fault: AutumnFault) -> Reply:
         self._note_unanswered(request, found, int(fault.kind))
         named = ("429", "503")
         seconds = 1 if fault.retry_after is None and fault.kind in named else fault.retry_after
@@ -300,14 +302,16 @@ class LocalAutumn:
         refused = json_reply(int(fault.kind), {"message": message, "code": code, "env": "sandbox"})
         return Reply(refused.status, refused.body, refused.kind, headers)
 
-    def _note_unanswered(self, request: Request, found: Any, status: int | None = None) -> None:
+    def _note_unanswered(self, request: ApiRequest, found: Any, status: int | None = None) -> None:
         """Write down a write that was received and not applied."""
         if found is not None and found[0].write:
             body, now = _quietly(request.raw), self.clock.now()
             key = request.headers.get("idempotency-key")
-            self.ledger.append(Write(found[0].name, now, named_customer(found[1], body), body, key, status))
+            self.ledger.append(
+                AutumnWrite(found[0].name, now, named_customer(found[1], body), body, key, status)
+            )
 
-    def _page(self, request: Request) -> Reply:
+    def _page(self, request: ApiRequest) -> Reply:
         kind, _, name = request.path.strip("/").rpartition("/")
         invoice = pages.find_invoice(self.state, name) if kind.startswith("invoice") else None
         number = invoice.stripe_id if invoice else name

@@ -6,10 +6,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sandbox.autumn.clock import Clock
+from sandbox.autumn.clock import AutumnClock
 from sandbox.autumn.errors import no_customer, no_feature, no_plan, no_stripe
 from sandbox.autumn.ids import Ids
-from sandbox.autumn.model import Customer, Event, Feature, Invoice, Json, Plan, Product, Reward
+from sandbox.autumn.model import (
+    Json,
+    LocalCustomer,
+    LocalEvent,
+    LocalFeature,
+    LocalInvoice,
+    LocalPlan,
+    Product,
+    Reward,
+)
 from sandbox.autumn.store import Customers
 
 if TYPE_CHECKING:
@@ -17,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Organization:
+class LocalOrganization:
     id: str = "org_3MLocalDemoOrganization0000"
     name: str = "Lumen (local demo)"
     slug: str = "lumen-demo"
@@ -37,13 +46,13 @@ class Organization:
 
 
 @dataclass(slots=True)
-class State:
-    clock: Clock
+class AutumnState:
+    clock: AutumnClock
     ids: Ids = field(default_factory=Ids)
-    org: Organization = field(default_factory=Organization)
+    org: LocalOrganization = field(default_factory=LocalOrganization)
     customers: Customers = field(default_factory=Customers)
-    features: dict[str, Feature] = field(default_factory=dict)
-    plans: dict[str, Plan] = field(default_factory=dict)
+    features: dict[str, LocalFeature] = field(default_factory=dict)
+    plans: dict[str, LocalPlan] = field(default_factory=dict)
     rewards: dict[str, Reward] = field(default_factory=dict)
     stripe_coupons: dict[str, Reward] = field(default_factory=dict)
     """Coupons made in Stripe, which Autumn cannot list and yet can give by their ids."""
@@ -53,41 +62,41 @@ class State:
     """Told the type and the data of what a webhook would be sent for; None while nobody listens."""
     watched: set[str] = field(default_factory=set)
     """Customers whose plans are being changed, by internal id."""
-    reserved: dict[str, tuple[Customer, Event]] = field(default_factory=dict)
+    reserved: dict[str, tuple[LocalCustomer, LocalEvent]] = field(default_factory=dict)
     """What balances.check holds back until it is released or confirmed, by the id of the lock."""
     logged: deque[Json] = field(default_factory=lambda: deque(maxlen=1000))
     """What logs.search shows, the newest last."""
     waiting: dict[str, "Waiting"] = field(default_factory=dict)
     """Changes that are made when an invoice (by its Stripe id) or a checkout is paid."""
-    events_of: Callable[["State", Customer], list[Event]] | None = None
+    events_of: Callable[["AutumnState", LocalCustomer], list[LocalEvent]] | None = None
     """Makes a customer's past events when they are first asked for."""
-    outlined_invoices: Callable[[], list[Invoice]] | None = None
+    outlined_invoices: Callable[[], list[LocalInvoice]] | None = None
     """Makes the invoices of all customers that are known in outline only."""
-    _invoices: list[Invoice] | None = None
+    _invoices: list[LocalInvoice] | None = None
 
     @property
     def now(self) -> int:
         """Epoch milliseconds."""
         return self.clock.ms()
 
-    def customer(self, customer_id: str) -> Customer:
+    def customer(self, customer_id: str) -> LocalCustomer:
         """By id or internal id. Raises 404."""
         found = self.customers.get(customer_id)
         if found is None:
             raise no_customer(customer_id)
         return found
 
-    def feature(self, feature_id: str) -> Feature:
+    def feature(self, feature_id: str) -> LocalFeature:
         if feature_id not in self.features:
             raise no_feature(feature_id)
         return self.features[feature_id]
 
-    def plan(self, plan_id: str) -> Plan:
+    def plan(self, plan_id: str) -> LocalPlan:
         if plan_id not in self.plans:
             raise no_plan(plan_id)
         return self.plans[plan_id]
 
-    def plan_of(self, product: Product) -> Plan:
+    def plan_of(self, product: Product) -> LocalPlan:
         """The plan as the customer has it."""
         return product.custom or self.plan(product.plan_id)
 
@@ -100,13 +109,13 @@ class State:
         if not self.org.stripe:
             raise no_stripe()
 
-    def events(self, customer: Customer) -> list[Event]:
+    def events(self, customer: LocalCustomer) -> list[LocalEvent]:
         """Oldest first."""
         if customer.events is None:
             customer.events = self.events_of(self, customer) if self.events_of else []
         return customer.events
 
-    def invoices(self) -> Iterator[Invoice]:
+    def invoices(self) -> Iterator[LocalInvoice]:
         """Every customer's, in no particular order."""
         for customer in self.customers.kept():
             yield from customer.invoices

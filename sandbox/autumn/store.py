@@ -5,7 +5,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from sandbox.autumn.model import Customer
+from sandbox.autumn.model import LocalCustomer
 
 
 class Outline(NamedTuple):
@@ -27,17 +27,17 @@ class Customers:
 
     def __init__(self) -> None:
         self._outlines: dict[str, Outline] = {}
-        self._kept: dict[str, Customer] = {}
+        self._kept: dict[str, LocalCustomer] = {}
         self._by_id: dict[str, str] = {}
-        self._build: Callable[[Outline], Customer] | None = None
+        self._build: Callable[[Outline], LocalCustomer] | None = None
         self._sorted: list[tuple[int, str, str]] | None = None
 
-    def add(self, customer: Customer) -> Customer:
+    def add(self, customer: LocalCustomer) -> LocalCustomer:
         self._kept[customer.internal_id] = customer
         self._enter(_outline(customer))
         return customer
 
-    def outline(self, outlines: list[Outline], build: Callable[[Outline], Customer]) -> None:
+    def outline(self, outlines: list[Outline], build: Callable[[Outline], LocalCustomer]) -> None:
         self._build = build
         for outline in outlines:
             self._enter(outline)
@@ -54,18 +54,18 @@ class Customers:
     def __contains__(self, customer_id: str) -> bool:
         return customer_id in self._by_id
 
-    def __getitem__(self, customer_id: str) -> Customer:
+    def __getitem__(self, customer_id: str) -> LocalCustomer:
         found = self.get(customer_id)
         if found is None:
             raise KeyError(customer_id)
         return found
 
-    def get(self, customer_id: str) -> Customer | None:
+    def get(self, customer_id: str) -> LocalCustomer | None:
         """By id or internal id."""
         internal = self._by_id.get(customer_id, customer_id)
         return self._whole(internal, keep=True) if internal in self._outlines else None
 
-    def __iter__(self) -> Iterator[Customer]:
+    def __iter__(self) -> Iterator[LocalCustomer]:
         for _, _, internal in self._in_order():
             yield self._whole(internal, keep=False)
 
@@ -75,7 +75,7 @@ class Customers:
         descending: bool,
         matches: Callable[[Outline], bool],
         after: tuple[int, str] | None = None,
-    ) -> Iterator[Customer]:
+    ) -> Iterator[LocalCustomer]:
         """Customers by time of creation whose outline matches; beyond `after`, a time and an id."""
         order = self._in_order()
         places = range(len(order))
@@ -88,7 +88,7 @@ class Customers:
             if matches(self._outlines[internal]):
                 yield self._whole(internal, keep=False)
 
-    def kept(self) -> list[Customer]:
+    def kept(self) -> list[LocalCustomer]:
         """Those that are held whole."""
         return list(self._kept.values())
 
@@ -96,21 +96,21 @@ class Customers:
         """Whether a customer is there and not held whole."""
         return customer_id in self._by_id and self._by_id[customer_id] not in self._kept
 
-    def remove(self, customer: Customer) -> None:
+    def remove(self, customer: LocalCustomer) -> None:
         del self._outlines[customer.internal_id]
         self._kept.pop(customer.internal_id, None)
         if customer.id is not None:
             self._by_id.pop(customer.id, None)
         self._sorted = None
 
-    def changed(self, customer: Customer) -> None:
+    def changed(self, customer: LocalCustomer) -> None:
         """To be told when a customer's id, name or email changed."""
         before = self._outlines[customer.internal_id]
         if before.id is not None:
             self._by_id.pop(before.id, None)
         self._enter(_outline(customer))
 
-    def _whole(self, internal: str, *, keep: bool) -> Customer:
+    def _whole(self, internal: str, *, keep: bool) -> LocalCustomer:
         if internal in self._kept:
             return self._kept[internal]
         assert self._build is not None  # noqa: S101 - an outline alone comes only with a builder
@@ -132,7 +132,7 @@ def _place(entry: tuple[int, str, str]) -> tuple[int, str]:
     return entry[:2]
 
 
-def _outline(customer: Customer) -> Outline:
+def _outline(customer: LocalCustomer) -> Outline:
     return Outline(customer.internal_id, customer.id, customer.name, customer.email, customer.created_at)
 
 

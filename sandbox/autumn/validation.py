@@ -50,7 +50,7 @@ def bad_input(*problems: str) -> ApiError:
     return _invalid(list(problems))
 
 
-class Reader:
+class BodyReader:
     """Checks the fields of a body one by one, and refuses it with all the problems found."""
 
     def __init__(self, body: Json, prefix: str = "") -> None:
@@ -72,10 +72,10 @@ class Reader:
             return default
         return value
 
-    def inner(self, name: str) -> "Reader | None":
+    def inner(self, name: str) -> "BodyReader | None":
         """Of an object in the body, if it has one there; its problems are noted apart."""
         value = self.get(name, "object")
-        return None if value is None else Reader(value, f"{self._prefix}{name}.")
+        return None if value is None else BodyReader(value, f"{self._prefix}{name}.")
 
     def say(self, name: str, problem: str) -> None:
         self.problems.append(f"{self._prefix}{name}: {problem}")

@@ -46,7 +46,7 @@ class Endpoint:
 
 
 @dataclass(slots=True)
-class Message:
+class WebhookMessage:
     id: str
     """The svix-id, the same at each delivery."""
     type: str
@@ -70,7 +70,7 @@ def sign(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
     return f"v1,{base64.b64encode(signed).decode()}"
 
 
-def headers_of(message: Message, keys: Sequence[str], timestamp: int | None = None) -> dict[str, str]:
+def headers_of(message: WebhookMessage, keys: Sequence[str], timestamp: int | None = None) -> dict[str, str]:
     """Signed now, by the system's clock, unless another time is given."""
     at = int(time.time()) if timestamp is None else timestamp
     return {
@@ -84,10 +84,10 @@ def headers_of(message: Message, keys: Sequence[str], timestamp: int | None = No
 class Webhooks:
     def __init__(self) -> None:
         self.endpoints: list[Endpoint] = []
-        self.messages: list[Message] = []
+        self.messages: list[WebhookMessage] = []
         """Every message, in the order in which things happened."""
         self._ids = Ids("webhooks")
-        self._held: list[Message] | None = None
+        self._held: list[WebhookMessage] | None = None
         self._last: asyncio.Task[None] | None = None
 
     def to(self, url: str, *, types: Iterable[str] | None = None, secret: str = "") -> Endpoint:
@@ -97,9 +97,9 @@ class Webhooks:
         self.endpoints.append(endpoint)
         return endpoint
 
-    def send(self, kind: str, data: Json, *, times: int = 1) -> Message:
+    def send(self, kind: str, data: Json, *, times: int = 1) -> WebhookMessage:
         """Send a message, several times if asked to."""
-        message = Message(self._ids.stripe("msg"), kind, data)
+        message = WebhookMessage(self._ids.stripe("msg"), kind, data)
         self.messages.append(message)
         if self._held is None:
             self.again(message, times=times)
@@ -107,7 +107,7 @@ class Webhooks:
             self._held += [message] * times
         return message
 
-    def again(self, *messages: Message, times: int = 1) -> None:
+    def again(self, *messages: WebhookMessage, times: int = 1) -> None:
         """Deliver messages once more, as Svix does when it has not heard that they arrived."""
         if self.endpoints and messages:
             before = self._last
@@ -140,7 +140,7 @@ class Webhooks:
         if self._last is not None:
             self._last.cancel()
 
-    async def _deliver(self, messages: list[Message], before: asyncio.Task[None] | None) -> None:
+    async def _deliver(self, messages: list[WebhookMessage], before: asyncio.Task[None] | None) -> None:
         if before is not None:
             await asyncio.wait([before])
         async with httpx.AsyncClient(timeout=_TIMEOUT) as client:
@@ -150,7 +150,7 @@ class Webhooks:
                         message.statuses.append(await _post(client, endpoint, message))
 
 
-async def _post(client: httpx.AsyncClient, endpoint: Endpoint, message: Message) -> int | None:
+async def _post(client: httpx.AsyncClient, endpoint: Endpoint, message: WebhookMessage) -> int | None:
     headers = headers_of(message, endpoint.secrets)
     try:
         return (await client.post(endpoint.url, content=message.body, headers=headers)).status_code

@@ -4,7 +4,7 @@ import time
 from datetime import datetime, timedelta
 
 
-class Clock:
+class SlackClock:
     def __init__(self) -> None:
         self._ahead = 0.0
 

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from sandbox.slack.clock import Clock
+from sandbox.slack.clock import SlackClock
 from sandbox.slack.feed import Change, Feed
 from sandbox.slack.model import Json
 from sandbox.slack.sockets import Sockets
@@ -33,7 +33,7 @@ class NotAcknowledged(Exception):
 
 
 @dataclass(slots=True)
-class Delivery:
+class SlackDelivery:
     """A request that was sent to the app."""
 
     kind: Envelope
@@ -54,8 +54,8 @@ def _trusted() -> ssl.SSLContext:
     return httpx.create_ssl_context(trust_env=False)
 
 
-class Deliveries:
-    def __init__(self, clock: Clock, feed: Feed, sockets: Sockets, signing_secret: str) -> None:
+class SlackDeliveries:
+    def __init__(self, clock: SlackClock, feed: Feed, sockets: Sockets, signing_secret: str) -> None:
         self._urls: tuple[str, ...] = ()
         self._in_turn: Iterator[str] = cycle(())
         self.patience = 3.0
@@ -63,7 +63,7 @@ class Deliveries:
         self.retry_delays: tuple[float, ...] = (0.0, 60.0, 300.0)
         """Seconds before each retry of an event."""
         self.sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-        self.sent: list[Delivery] = []
+        self.sent: list[SlackDelivery] = []
         self.pending = 0
         self._between_tries = 0
         self._clock = clock
@@ -98,7 +98,7 @@ class Deliveries:
 
     async def send(self, kind: Envelope, payload: Json, *, retry: int = 0, reason: str = "") -> Body:
         """Returns the app's response. Raises NotAcknowledged."""
-        delivery = Delivery(kind, payload, retry, self._clock.now())
+        delivery = SlackDelivery(kind, payload, retry, self._clock.now())
         self.sent.append(delivery)
         self.pending += 1
         started = time.monotonic()
@@ -124,7 +124,7 @@ class Deliveries:
             self.pending -= 1
             self._feed.wake()
 
-    async def repeat(self, delivery: Delivery) -> None:
+    async def repeat(self, delivery: SlackDelivery) -> None:
         """Sends the same request again, with the same signature, and ignores the response."""
         if self._urls:
             await self._http.post(next(self._in_turn), content=delivery.raw, headers=delivery.headers)
@@ -156,7 +156,7 @@ class Deliveries:
         answer = await self.send("events_api", challenge)
         return answer == "c0ffee" or (isinstance(answer, dict) and answer.get("challenge") == "c0ffee")
 
-    async def _post(self, url: str, delivery: Delivery, reason: str) -> Body:
+    async def _post(self, url: str, delivery: SlackDelivery, reason: str) -> Body:
         delivery.raw, content_type = _encode(delivery.kind, delivery.payload)
         headers = {"Content-Type": content_type, "User-Agent": "Slackbot 1.0", **self.sign(delivery.raw)}
         if delivery.retry:

@@ -5,17 +5,17 @@ import re
 from collections.abc import Awaitable
 
 from sandbox.slack import elements, files
-from sandbox.slack.errors import ShownError
+from sandbox.slack.errors import ActionRefused
 from sandbox.slack.feed import Change
-from sandbox.slack.model import Channel, Json, Message
+from sandbox.slack.model import Json, LocalChannel, LocalMessage
 from sandbox.slack.screen import Control, NotOnScreen, Screen, same_words, single_spaced
 from sandbox.slack.simulation import Simulation
 from sandbox.slack.user_actions import UserActions
 
-__all__ = ["NotOnScreen", "Person"]
+__all__ = ["LocalPerson", "NotOnScreen"]
 
 
-class Person:
+class LocalPerson:
     def __init__(self, sim: Simulation, acts: UserActions, handle: str) -> None:
         self._sim = sim
         self._actions = acts
@@ -27,7 +27,7 @@ class Person:
         return self.user.id
 
     @property
-    def channel(self) -> Channel:
+    def channel(self) -> LocalChannel:
         """The open channel."""
         return self._screen.channel
 
@@ -79,7 +79,7 @@ class Person:
         label: str,
         *,
         within: str | None = None,
-        on: Message | None = None,
+        on: LocalMessage | None = None,
         confirm: bool | None = None,
     ) -> None:
         """Clicks the newest control with this label.
@@ -194,7 +194,7 @@ class Person:
 
     # Helpers
 
-    def _place(self, place: str) -> Channel:
+    def _place(self, place: str) -> LocalChannel:
         if place.startswith("@"):
             return self._sim.workspace.im(self.id, self._sim.workspace.user(place).id)
         channel = self._sim.workspace.channel(place)
@@ -266,6 +266,6 @@ class Person:
         """Ignores refusals, which show on the screen, but not the mistakes of a test."""
         try:
             await act
-        except ShownError as refused:
+        except ActionRefused as refused:
             if refused.name in ("not_found", "channel_not_found", "unknown_shortcut", "read_only"):
                 raise NotOnScreen(f"{refused.shown} The screen:\n{self.screen()}") from refused

@@ -31,7 +31,7 @@ class SlackError(Exception):
         return answer
 
 
-class ShownError(Exception):
+class ActionRefused(Exception):
     """An action of a person was refused; `shown` is the text Slack shows them."""
 
     def __init__(self, name: str, shown: str) -> None:

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable
 
 from sandbox.slack import payloads, people
-from sandbox.slack.model import Channel, ChannelKind, Json, Message, User
+from sandbox.slack.model import ChannelKind, Json, LocalChannel, LocalMessage, User
 from sandbox.slack.simulation import Simulation
 from sandbox.slack.workspace import MessageChange
 
@@ -29,10 +29,10 @@ MESSAGE_EVENT: dict[ChannelKind, tuple[str, str]] = {
 """Kind of channel → the subscription for its messages, and the channel_type in them."""
 
 
-def message_events(sim: Simulation) -> Callable[[MessageChange, Message, Message | None], None]:
+def message_events(sim: Simulation) -> Callable[[MessageChange, LocalMessage, LocalMessage | None], None]:
     """A workspace observer that sends events for changed messages."""
 
-    def changed(change: MessageChange, message: Message, previous: Message | None) -> None:
+    def changed(change: MessageChange, message: LocalMessage, previous: LocalMessage | None) -> None:
         if message.ephemeral:
             return
         channel = sim.workspace.channels[message.channel]
@@ -73,7 +73,7 @@ def _subscribed(sim: Simulation, name: str) -> bool:
     return name in sim.manifest.events and (scope is None or scope in sim.scopes)
 
 
-def _posted(sim: Simulation, message: Message, channel: Channel) -> None:
+def _posted(sim: Simulation, message: LocalMessage, channel: LocalChannel) -> None:
     inner = {
         **sim.workspace.api_message(message),
         "channel": channel.id,
@@ -94,7 +94,7 @@ def _posted(sim: Simulation, message: Message, channel: Channel) -> None:
         _send(sim, channel, _link_shared(sim, message, channel, links))
 
 
-def _message_event(sim: Simulation, channel: Channel, inner: Json) -> None:
+def _message_event(sim: Simulation, channel: LocalChannel, inner: Json) -> None:
     subscription, channel_type = MESSAGE_EVENT[channel.kind]
     if sim.workspace.bot.id in channel.members and _subscribed(sim, subscription):
         _send(sim, channel, {**inner, "channel": channel.id, "channel_type": channel_type})
@@ -105,7 +105,7 @@ def _hidden(sim: Simulation, subtype: str) -> Json:
     return {"type": "message", "subtype": subtype, "hidden": True, "ts": ts, "event_ts": ts}
 
 
-def _link_shared(sim: Simulation, message: Message, channel: Channel, links: list[Json]) -> Json:
+def _link_shared(sim: Simulation, message: LocalMessage, channel: LocalChannel, links: list[Json]) -> Json:
     """Slack sends link_shared from channels the app is not in, too."""
     message.unfurl_id = message.unfurl_id or f"{channel.id}.{message.ts}.{secrets.token_hex(16)}"
     inner: Json = {
@@ -136,7 +136,7 @@ def _bot_profile(sim: Simulation) -> Json:
     }
 
 
-def _send(sim: Simulation, channel: Channel, inner: Json) -> None:
+def _send(sim: Simulation, channel: LocalChannel, inner: Json) -> None:
     sim.deliveries.event(payloads.event(sim, inner, shared=channel.kind == "shared"))
 
 

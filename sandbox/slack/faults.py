@@ -24,7 +24,7 @@ class CutOff(Exception):
 
 
 @dataclass(slots=True)
-class Fault:
+class SlackFault:
     method: str
     kind: FaultKind
     seconds: float
@@ -37,9 +37,9 @@ class Fault:
     retry_after: str | None
 
 
-class Faults:
+class SlackFaults:
     def __init__(self) -> None:
-        self._faults: list[Fault] = []
+        self._faults: list[SlackFault] = []
         self._closing = asyncio.Event()
         self._random = random.Random(0)
 
@@ -55,7 +55,7 @@ class Faults:
         retry_after: str | None = None,
     ) -> None:
         """method: a Web API method, "response_url", or "*" for all of them."""
-        self._faults.append(Fault(method, kind, seconds, error, times, chance, retry_after))
+        self._faults.append(SlackFault(method, kind, seconds, error, times, chance, retry_after))
 
     def clear(self) -> None:
         self._faults.clear()
@@ -63,7 +63,7 @@ class Faults:
     def close(self) -> None:
         self._closing.set()
 
-    async def apply_before(self, method: str) -> list[Fault]:
+    async def apply_before(self, method: str) -> list[SlackFault]:
         """Delays or raises, and returns the faults for `apply_after`, when the method has run."""
         hits = [fault for fault in self._faults if self._hits(fault, method)]
         for fault in hits:
@@ -74,7 +74,7 @@ class Faults:
             await self._before(fault)
         return [fault for fault in hits if fault.kind.endswith("_after")]
 
-    async def apply_after(self, hits: list[Fault]) -> None:
+    async def apply_after(self, hits: list[SlackFault]) -> None:
         """Delays or raises instead of answering."""
         for fault in hits:
             match fault.kind:
@@ -85,12 +85,12 @@ class Faults:
                 case _:
                     raise CutOff
 
-    def _hits(self, fault: Fault, method: str) -> bool:
+    def _hits(self, fault: SlackFault, method: str) -> bool:
         if fault.method not in (method, "*"):
             return False
         return fault.chance >= 1 or self._random.random() < fault.chance
 
-    async def _before(self, fault: Fault) -> None:
+    async def _before(self, fault: SlackFault) -> None:
         match fault.kind:
             case "latency":
                 await self._wait(fault.seconds)

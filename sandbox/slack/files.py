@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from sandbox.serving import Cut
-from sandbox.slack.errors import ShownError, SlackError
+from sandbox.slack.errors import ActionRefused, SlackError
 from sandbox.slack.faults import CutOff
 from sandbox.slack.model import File, Json, User
 from sandbox.slack.simulation import Simulation
@@ -27,13 +27,15 @@ def picked(sim: Simulation, user: User, element: Json, given: Json) -> Json:
     """The files of a file_input in full, from their ids. Raises ShownError for what it does not take."""
     files = [sim.workspace.files.get(str(entry)) for entry in given["files"]]
     if len(files) > element.get("max_files", 10):
-        raise ShownError("invalid_input", "These are too many files.")
+        raise ActionRefused("invalid_input", "These are too many files.")
     types = element.get("filetypes")
     for file in files:
         if file is None or file.user != user.id:
-            raise ShownError("not_found", "This file is not there.")
+            raise ActionRefused("not_found", "This file is not there.")
         if types and file.name.rpartition(".")[2].lower() not in types:
-            raise ShownError("invalid_input", f"{file.name} is not a file of this kind: {', '.join(types)}.")
+            raise ActionRefused(
+                "invalid_input", f"{file.name} is not a file of this kind: {', '.join(types)}."
+            )
     return {"files": [sim.workspace.api_file(file) for file in files if file]}
 
 

@@ -2,7 +2,7 @@
 
 import math
 
-from sandbox.slack.clock import Clock
+from sandbox.slack.clock import SlackClock
 from sandbox.slack.errors import SlackError
 
 ROUNDING = 1e-6
@@ -11,7 +11,7 @@ ROUNDING = 1e-6
 class PostLimit:
     """A token bucket per channel: about one message a second after a burst."""
 
-    def __init__(self, clock: Clock, *, per_second: float = 1.0, burst: int = 10) -> None:
+    def __init__(self, clock: SlackClock, *, per_second: float = 1.0, burst: int = 10) -> None:
         self.per_second = per_second
         self.burst = burst
         self._clock = clock

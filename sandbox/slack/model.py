@@ -81,7 +81,7 @@ class User:
 
 
 @dataclass(slots=True)
-class Channel:
+class LocalChannel:
     id: str
     name: str
     kind: ChannelKind
@@ -117,7 +117,7 @@ class File:
 
 
 @dataclass(slots=True, eq=False)
-class Message:
+class LocalMessage:
     ts: str
     channel: str
     user: str
@@ -156,7 +156,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class LocalNotice:
     """A message from Slack itself to one person, such as a refused command."""
 
     user: str

@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from sandbox.slack import people
-from sandbox.slack.errors import ShownError, SlackError
+from sandbox.slack.errors import ActionRefused, SlackError
 from sandbox.slack.feed import Change
-from sandbox.slack.model import Channel, Json, Message, User
+from sandbox.slack.model import Json, LocalChannel, LocalMessage, User
 from sandbox.slack.simulation import Simulation
 from sandbox.slack.user_actions import Source, UserActions
 
@@ -19,7 +19,7 @@ HEARTBEAT = 15.0
 """Seconds between comments on an idle stream, which keep proxies from closing it."""
 
 
-class Page:
+class WorkspacePage:
     def __init__(self, sim: Simulation, acts: UserActions) -> None:
         self._sim = sim
         self._actions = acts
@@ -107,7 +107,7 @@ class Page:
             if given.get("act") not in self._acts:
                 return _refusal("unknown_act", "This cannot be done here.", 400)
             return JSONResponse({"ok": True, **await self._acts[given["act"]](user, given)})
-        except ShownError as refused:
+        except ActionRefused as refused:
             errors = self._input_errors(given, refused)
             return JSONResponse({"ok": False, "error": refused.name, "shown": refused.shown, **errors})
         except SlackError as refused:
@@ -221,18 +221,18 @@ class Page:
             return self._sim.views.get(given["view"])
         return self._message(user, given["message"])
 
-    def _message(self, user: User, given: Json) -> Message:
+    def _message(self, user: User, given: Json) -> LocalMessage:
         message = self._sim.workspace.find(given["channel"], given["ts"], user.id)
         if message is None:
             raise SlackError("message_not_found")
         return message
 
-    def _input_errors(self, given: Json, refused: ShownError) -> Json:
+    def _input_errors(self, given: Json, refused: ActionRefused) -> Json:
         if given.get("act") != "submit" or refused.name != "invalid_input":
             return {}
         return {"errors": dict(self._sim.views.get(given["view"]).errors)}
 
-    def _channel(self, channel: Channel, user: User) -> Json:
+    def _channel(self, channel: LocalChannel, user: User) -> Json:
         return {
             "id": channel.id,
             "name": channel.name,
@@ -244,7 +244,7 @@ class Page:
             **self._unread(channel, user),
         }
 
-    def _unread(self, channel: Channel, user: User) -> Json:
+    def _unread(self, channel: LocalChannel, user: User) -> Json:
         """Every direct message counts as a mention, as in Slack."""
         workspace = self._sim.workspace
         unread = workspace.unread(user.id, channel)

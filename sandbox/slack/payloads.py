@@ -6,7 +6,7 @@ tests/sandbox/slack/test_payload_shapes.py compares their keys and types with re
 import secrets
 
 from sandbox.slack import elements, people
-from sandbox.slack.model import Channel, Json, Message, User
+from sandbox.slack.model import Json, LocalChannel, LocalMessage, User
 from sandbox.slack.simulation import Simulation
 from sandbox.slack.views import View
 
@@ -15,11 +15,11 @@ VERIFICATION_TOKEN = "local-verification-token"
 CHANNEL_NAMES = {"private": "privategroup", "im": "directmessage"}
 
 
-def channel_name(channel: Channel) -> str:
+def channel_name(channel: LocalChannel) -> str:
     return CHANNEL_NAMES.get(channel.kind, channel.name)
 
 
-def command(sim: Simulation, user: User, channel: Channel, name: str, text: str) -> Json:
+def command(sim: Simulation, user: User, channel: LocalChannel, name: str, text: str) -> Json:
     """Someone of another company has their own team, as if both companies had installed the app."""
     return {
         "token": VERIFICATION_TOKEN,
@@ -56,7 +56,7 @@ def interaction(kind: str, user: User) -> Json:
     }
 
 
-def message_actions(sim: Simulation, user: User, message: Message, action: Json, chosen: Json) -> Json:
+def message_actions(sim: Simulation, user: User, message: LocalMessage, action: Json, chosen: Json) -> Json:
     """A click in a message. The payload leaves out ephemeral messages, which Slack does not store."""
     channel = sim.workspace.channels[message.channel]
     container: Json = {
@@ -120,7 +120,7 @@ def closed(user: User, view: View, *, cleared: bool) -> Json:
 
 
 def suggestion(
-    sim: Simulation, user: User, source: Message | View, *, block_id: str, action_id: str, text: str
+    sim: Simulation, user: User, source: LocalMessage | View, *, block_id: str, action_id: str, text: str
 ) -> Json:
     payload = {
         **interaction("block_suggestion", user),
@@ -145,7 +145,7 @@ def suggestion(
     return payload
 
 
-def shortcut(sim: Simulation, user: User, callback_id: str, message: Message | None) -> Json:
+def shortcut(sim: Simulation, user: User, callback_id: str, message: LocalMessage | None) -> Json:
     kind = "shortcut" if message is None else "message_action"
     payload = interaction(kind, user)
     # Recorded shortcuts have no api_app_id and fewer keys for the user.

@@ -1,6 +1,6 @@
 """The people, channels and groups of the workspace."""
 
-from sandbox.slack.model import Channel, User, UserGroup
+from sandbox.slack.model import LocalChannel, User, UserGroup
 
 TEAM = "T01NORTHW"
 TEAM_NAME = "Northwind"
@@ -28,17 +28,18 @@ def users() -> list[User]:
     ]  # fmt: skip
 
 
-def channels() -> list[Channel]:
+def channels() -> list[LocalChannel]:
     return [
-        Channel("C01SUPPORT", "support", "public", "Customers' questions",
-                ["U01ANA", "U02RAJ", "U03LEA", "U04MAX", "U05GUS", BOT_USER]),
-        Channel("C02BILLING", "billing", "public", "Plans, invoices, corrections",
-                ["U01ANA", "U02RAJ", "U03LEA", "U04MAX", BOT_USER]),
-        Channel("C03RANDOM", "random", "public", "Anything else", ["U01ANA", "U02RAJ", "U03LEA", "U04MAX"]),
-        Channel("C04FINANCE", "finance-private", "private", "Month end", ["U03LEA", "U04MAX", BOT_USER]),
-        Channel("C05SHARED", "shared-acme", "shared", "With the people of Acme",
-                ["U01ANA", "U03LEA", "U06EVE", BOT_USER]),
-        Channel("C06LEADS", "leads", "private", "Leads only; no apps here", ["U03LEA", "U04MAX"]),
+        LocalChannel("C01SUPPORT", "support", "public", "Customers' questions",
+                     ["U01ANA", "U02RAJ", "U03LEA", "U04MAX", "U05GUS", BOT_USER]),
+        LocalChannel("C02BILLING", "billing", "public", "Plans, invoices, corrections",
+                     ["U01ANA", "U02RAJ", "U03LEA", "U04MAX", BOT_USER]),
+        LocalChannel("C03RANDOM", "random", "public", "Anything else",
+                     ["U01ANA", "U02RAJ", "U03LEA", "U04MAX"]),
+        LocalChannel("C04FINANCE", "finance-private", "private", "Month end", ["U03LEA", "U04MAX", BOT_USER]),
+        LocalChannel("C05SHARED", "shared-acme", "shared", "With the people of Acme",
+                     ["U01ANA", "U03LEA", "U06EVE", BOT_USER]),
+        LocalChannel("C06LEADS", "leads", "private", "Leads only; no apps here", ["U03LEA", "U04MAX"]),
     ]  # fmt: skip
 
 

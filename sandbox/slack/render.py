@@ -4,20 +4,20 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from sandbox.slack import elements
-from sandbox.slack.model import Block, Json, Message, User
+from sandbox.slack.model import Block, Json, LocalMessage, User
 from sandbox.slack.mrkdwn import plain, readable
 from sandbox.slack.views import View
 from sandbox.slack.workspace import Workspace
 
 
-class Reader:
+class BlockReader:
     """Renders for one person: in their time zone, with names for ids."""
 
     def __init__(self, workspace: Workspace, user: User) -> None:
         self._workspace = workspace
         self._user = user
 
-    def message(self, message: Message, chosen: Json) -> str:
+    def message(self, message: LocalMessage, chosen: Json) -> str:
         author = self._workspace.users[message.user].real_name
         marks = " (only visible to you)" if message.ephemeral else ""
         marks += " (edited)" if message.edited else ""

@@ -6,9 +6,9 @@ from typing import Any
 
 from sandbox.slack.blocks.check import message_blocks
 from sandbox.slack.blocks.rules import MOST_TABLES
-from sandbox.slack.clock import Clock
+from sandbox.slack.clock import SlackClock
 from sandbox.slack.errors import SlackError
-from sandbox.slack.model import Channel, Json, Message
+from sandbox.slack.model import Json, LocalChannel, LocalMessage
 from sandbox.slack.workspace import Workspace
 
 MOST_USES = 5
@@ -19,16 +19,16 @@ MOST_TEXT = 40_000
 
 @dataclass(slots=True)
 class ResponseUrl:
-    channel: Channel
+    channel: LocalChannel
     user: str
     at: float
-    message: Message | None
+    message: LocalMessage | None
     """The message whose element was clicked; None after a slash command."""
     uses: int = 0
 
 
 class Responses:
-    def __init__(self, workspace: Workspace, clock: Clock, missing: set[str]) -> None:
+    def __init__(self, workspace: Workspace, clock: SlackClock, missing: set[str]) -> None:
         self._workspace = workspace
         self._clock = clock
         self._missing = missing
@@ -38,7 +38,7 @@ class Responses:
         """HTTP status for a refused body. Slack does not document it; the body says ok false."""
         self.base = ""
 
-    def issue(self, channel: Channel, user: str, message: Message | None = None) -> str:
+    def issue(self, channel: LocalChannel, user: str, message: LocalMessage | None = None) -> str:
         key = secrets.token_urlsafe(24)
         self._issued[key] = ResponseUrl(channel, user, self._clock.now(), message)
         return f"{self.base}/response/{key}"
@@ -59,7 +59,7 @@ class Responses:
             refused.status = self.refusal_status
             raise
 
-    def answer(self, url: ResponseUrl, body: Any) -> Message | None:
+    def answer(self, url: ResponseUrl, body: Any) -> LocalMessage | None:
         """Posts, replaces or deletes a message. Raises SlackError."""
         if not isinstance(body, dict):
             raise SlackError("invalid_payload")
@@ -83,7 +83,7 @@ class Responses:
             metadata=body.get("metadata"),
         )
 
-    def _original(self, message: Message) -> Message:
+    def _original(self, message: LocalMessage) -> LocalMessage:
         if message not in self._workspace.messages.get(message.channel, []):
             raise SlackError("message_not_found")
         return message
@@ -97,7 +97,7 @@ def check_text(text: str, *, blocks: bool) -> None:
 
 
 def ack_message(
-    responses: Responses, channel: Channel, user: str, body: Json | str | None, now: float
+    responses: Responses, channel: LocalChannel, user: str, body: Json | str | None, now: float
 ) -> None:
     """Posts the message in a command's acknowledgement, if any. Raises SlackError."""
     if isinstance(body, str):

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sandbox.slack import elements, mrkdwn
-from sandbox.slack.model import Block, Channel, Json, Message, User
-from sandbox.slack.render import Reader
+from sandbox.slack.model import Block, Json, LocalChannel, LocalMessage, User
+from sandbox.slack.render import BlockReader
 from sandbox.slack.simulation import Simulation
 from sandbox.slack.user_actions import Source, UserActions
 from sandbox.slack.views import View
@@ -33,9 +33,9 @@ class Screen:
         self._sim = sim
         self._actions = acts
         self._user = user
-        self.channel: Channel = sim.workspace.visible_to(user.id)[0]
+        self.channel: LocalChannel = sim.workspace.visible_to(user.id)[0]
         self.at_home = False
-        self.reader = Reader(sim.workspace, user)
+        self.reader = BlockReader(sim.workspace, user)
 
     def read(self) -> str:
         """Everything on the screen, the modal last."""
@@ -105,7 +105,7 @@ class Screen:
             yield self.reader.text(block["text"])
 
     def find(
-        self, label: str, kinds: frozenset[str], within: str | None, on: Message | None = None
+        self, label: str, kinds: frozenset[str], within: str | None, on: LocalMessage | None = None
     ) -> Control:
         candidates = self._controls(kinds, self._sources() if on is None else [on])
         controls = [control for control in candidates if within is None or self._is_within(control, within)]
@@ -136,7 +136,7 @@ class Screen:
     def _block_text(self, control: Control) -> str:
         return self.reader.blocks([control.block], self._actions.chosen(self._user, control.source))
 
-    def message(self, text: str) -> Message:
+    def message(self, text: str) -> LocalMessage:
         for message in reversed(self._sim.workspace.history(self.channel.id, self._user.id)):
             if single_spaced(text) in single_spaced(self.reader.message(message, {})):
                 return message

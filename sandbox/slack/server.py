@@ -16,15 +16,15 @@ from starlette.staticfiles import StaticFiles
 
 from sandbox.serving import cuttable, listening
 from sandbox.slack import events, files, web
-from sandbox.slack.clock import Clock
-from sandbox.slack.delivery import Deliveries, Delivery
-from sandbox.slack.driver import Person
-from sandbox.slack.faults import Faults
+from sandbox.slack.clock import SlackClock
+from sandbox.slack.delivery import SlackDeliveries, SlackDelivery
+from sandbox.slack.driver import LocalPerson
+from sandbox.slack.faults import SlackFaults
 from sandbox.slack.limits import PostLimit
 from sandbox.slack.manifest import Manifest
-from sandbox.slack.page import Page
+from sandbox.slack.page import WorkspacePage
 from sandbox.slack.responses import Responses
-from sandbox.slack.simulation import Call, Credentials, Simulation
+from sandbox.slack.simulation import Credentials, Simulation, SlackCall
 from sandbox.slack.sockets import Sockets
 from sandbox.slack.user_actions import UserActions
 from sandbox.slack.views import Views
@@ -46,7 +46,7 @@ class LocalSlack:
         self.simulation.workspace.observers.append(events.message_events(self.simulation))
         self.actions = UserActions(self.simulation)
         self.request_url = request_url
-        self._people: dict[str, Person] = {}
+        self._people: dict[str, LocalPerson] = {}
 
     @classmethod
     @asynccontextmanager
@@ -101,11 +101,11 @@ class LocalSlack:
         return self.simulation.views
 
     @property
-    def clock(self) -> Clock:
+    def clock(self) -> SlackClock:
         return self.simulation.clock
 
     @property
-    def faults(self) -> Faults:
+    def faults(self) -> SlackFaults:
         return self.simulation.faults
 
     @property
@@ -125,16 +125,16 @@ class LocalSlack:
         return self.simulation.responses
 
     @property
-    def deliveries(self) -> Deliveries:
+    def deliveries(self) -> SlackDeliveries:
         return self.simulation.deliveries
 
     @property
-    def sent(self) -> list[Delivery]:
+    def sent(self) -> list[SlackDelivery]:
         """All requests sent to the app."""
         return self.simulation.deliveries.sent
 
     @property
-    def calls(self) -> list[Call]:
+    def calls(self) -> list[SlackCall]:
         """All requests of the app to the Web API and response_urls."""
         return self.simulation.calls
 
@@ -152,14 +152,14 @@ class LocalSlack:
         """Sets how many tables a message may have; the default is one."""
         self.simulation.tables = self.simulation.responses.tables = most
 
-    def person(self, handle: str) -> Person:
+    def person(self, handle: str) -> LocalPerson:
         """ana and raj (agents), lea (billing-leads), max (admin), gus (guest), eve (another company)."""
         if handle not in self._people:
-            self._people[handle] = Person(self.simulation, self.actions, handle)
+            self._people[handle] = LocalPerson(self.simulation, self.actions, handle)
         return self._people[handle]
 
     def app(self) -> Starlette:
-        page = Page(self.simulation, self.actions)
+        page = WorkspacePage(self.simulation, self.actions)
 
         def bound(
             answer: Callable[[Simulation, Request], Awaitable[Response]],

@@ -4,9 +4,9 @@ import secrets
 from dataclasses import dataclass, field
 
 from sandbox.slack.blocks.rules import MOST_TABLES
-from sandbox.slack.clock import Clock
-from sandbox.slack.delivery import Deliveries
-from sandbox.slack.faults import Faults
+from sandbox.slack.clock import SlackClock
+from sandbox.slack.delivery import SlackDeliveries
+from sandbox.slack.faults import SlackFaults
 from sandbox.slack.limits import PostLimit
 from sandbox.slack.manifest import Manifest
 from sandbox.slack.model import Json
@@ -25,7 +25,7 @@ class Credentials:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class SlackCall:
     """One request to the Web API or a response_url."""
 
     method: str
@@ -39,20 +39,20 @@ class Simulation:
     def __init__(self, manifest: Manifest, credentials: Credentials) -> None:
         self.manifest = manifest
         self.credentials = credentials
-        self.clock = Clock()
+        self.clock = SlackClock()
         self.scopes: set[str] = set(manifest.scopes)
         self.missing_blocks: set[str] = set()
         self.tables = MOST_TABLES
         """How many tables a message may have."""
-        self.calls: list[Call] = []
+        self.calls: list[SlackCall] = []
         self.uploads: dict[str, str] = {}
-        self.faults = Faults()
+        self.faults = SlackFaults()
         self.limit = PostLimit(self.clock)
         self.workspace = Workspace(manifest, self.clock)
         self.triggers = Triggers(self.clock)
         self.views = Views(self.workspace, self.triggers)
         self.sockets = Sockets(self.workspace.feed)
-        self.deliveries = Deliveries(
+        self.deliveries = SlackDeliveries(
             self.clock, self.workspace.feed, self.sockets, credentials.signing_secret
         )
         self.responses = Responses(self.workspace, self.clock, self.missing_blocks)

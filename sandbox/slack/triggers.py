@@ -3,7 +3,7 @@
 import secrets
 from dataclasses import dataclass
 
-from sandbox.slack.clock import Clock
+from sandbox.slack.clock import SlackClock
 from sandbox.slack.errors import SlackError
 
 LIFE = 3.0
@@ -20,7 +20,7 @@ class Trigger:
 
 
 class Triggers:
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: SlackClock) -> None:
         self._clock = clock
         self._issued: dict[str, Trigger] = {}
 

@@ -7,16 +7,16 @@ raised as ShownError, and kept as a notice.
 from sandbox.slack import elements, files, payloads
 from sandbox.slack.blocks.check import blocks_problems
 from sandbox.slack.delivery import Body, NotAcknowledged
-from sandbox.slack.errors import ShownError, SlackError
+from sandbox.slack.errors import ActionRefused, SlackError
 from sandbox.slack.events import home_opened
-from sandbox.slack.model import Block, Channel, Json, Message, User
+from sandbox.slack.model import Block, Json, LocalChannel, LocalMessage, User
 from sandbox.slack.responses import ack_message
 from sandbox.slack.simulation import Simulation
 from sandbox.slack.submit import invalid_inputs, respond
 from sandbox.slack.typed import as_sent
 from sandbox.slack.views import View
 
-Source = Message | View
+Source = LocalMessage | View
 
 _NO_CONNECTION = "We had some trouble connecting. Try again?"
 
@@ -27,20 +27,20 @@ class UserActions:
         self._workspace = sim.workspace
         self._chosen: dict[tuple[str, str], Json] = {}
 
-    def _seen(self, user: User, channel_id: str) -> Channel:
+    def _seen(self, user: User, channel_id: str) -> LocalChannel:
         for channel in self._workspace.visible_to(user.id):
             if channel.id == channel_id:
                 return channel
-        raise ShownError("channel_not_found", "You can't see this channel.")
+        raise ActionRefused("channel_not_found", "You can't see this channel.")
 
-    def _typing_in(self, user: User, channel_id: str) -> Channel:
+    def _typing_in(self, user: User, channel_id: str) -> LocalChannel:
         channel = self._seen(user, channel_id)
         with_app = channel.with_user(user.id) == self._workspace.bot.id
         if with_app and self._sim.manifest.messages_read_only:
-            raise ShownError("read_only", "Sending messages to this app has been turned off.")
+            raise ActionRefused("read_only", "Sending messages to this app has been turned off.")
         return channel
 
-    async def say(self, user: User, channel_id: str, text: str, thread_ts: str | None = None) -> Message:
+    async def say(self, user: User, channel_id: str, text: str, thread_ts: str | None = None) -> LocalMessage:
         channel = self._typing_in(user, channel_id)
         if user.id not in channel.members:
             channel.members.append(user.id)
@@ -88,7 +88,7 @@ class UserActions:
         try:
             action = elements.action(block, element, given, self._workspace.next_ts())
         except KeyError as wrong:
-            raise ShownError("invalid_input", f"This cannot be chosen here: {wrong}") from wrong
+            raise ActionRefused("invalid_input", f"This cannot be chosen here: {wrong}") from wrong
         chosen = self.chosen(user, source)
         kind = element["type"]
         if kind in elements.STATEFUL:
@@ -123,9 +123,9 @@ class UserActions:
         try:
             body = await self._sim.deliveries.send("interactive", payload)
         except NotAcknowledged as failed:
-            raise ShownError(failed.reason, "The options could not be loaded.") from failed
+            raise ActionRefused(failed.reason, "The options could not be loaded.") from failed
         if not isinstance(body, dict) or not ("options" in body or "option_groups" in body):
-            raise ShownError("invalid_options", "The options could not be loaded.")
+            raise ActionRefused("invalid_options", "The options could not be loaded.")
         groups = list(body.get("option_groups") or [])
         options = [*(body.get("options") or []), *(option for group in groups for option in group["options"])]
         probe: Block = {
@@ -146,7 +146,7 @@ class UserActions:
         view.errors = invalid_inputs(view)
         if view.errors:
             self._sim.views.tell(user.id)
-            raise ShownError("invalid_input", "; ".join(view.errors.values()))
+            raise ActionRefused("invalid_input", "; ".join(view.errors.values()))
         payload = payloads.submission(self._sim, user, view)
         try:
             body = await self._sim.deliveries.send("interactive", payload)
@@ -154,13 +154,13 @@ class UserActions:
         except (NotAcknowledged, SlackError) as failed:
             raise self._shown(user, str(failed), _NO_CONNECTION) from failed
         if view.errors:
-            raise ShownError("invalid_input", "; ".join(view.errors.values()))
+            raise ActionRefused("invalid_input", "; ".join(view.errors.values()))
 
     async def close(self, user: User, view: View, *, cleared: bool = False) -> None:
         """Closes the top view; all views if it sets clear_on_close or the person closes the stack."""
         stack = self._sim.views.stack(user.id)
         if view not in stack:
-            raise ShownError("not_found", "This is closed already.")
+            raise ActionRefused("not_found", "This is closed already.")
         clear = cleared or bool(view.body.get("clear_on_close"))
         closing = list(reversed(stack)) if clear else [view]
         if clear:
@@ -171,11 +171,11 @@ class UserActions:
             if each.body.get("notify_on_close"):
                 await self._send_ignoring_failure(payloads.closed(user, each, cleared=clear))
 
-    async def shortcut(self, user: User, callback_id: str, message: Message | None = None) -> None:
+    async def shortcut(self, user: User, callback_id: str, message: LocalMessage | None = None) -> None:
         declared = self._sim.manifest.shortcut(callback_id) if "commands" in self._sim.scopes else None
         kind = "global" if message is None else "message"
         if declared is None or declared["type"] != kind:
-            raise ShownError("unknown_shortcut", "There is no such shortcut here.")
+            raise ActionRefused("unknown_shortcut", "There is no such shortcut here.")
         payload = payloads.shortcut(self._sim, user, callback_id, message)
         try:
             await self._sim.deliveries.send("interactive", payload)
@@ -203,14 +203,14 @@ class UserActions:
         blocks = source.blocks if isinstance(source, View) else source.all_blocks
         found = elements.find(blocks, block_id, action_id) if seen else None
         if found is None:
-            raise ShownError("not_found", "This is not there any more.")
+            raise ActionRefused("not_found", "This is not there any more.")
         return found
 
     def _check_options(self, probe: Block, options: list[Json]) -> None:
         """Slack shows no options if there are more than 100 or any is malformed."""
 
         if options and (problems := blocks_problems([probe], "message")):
-            raise ShownError("invalid_options", f"The options could not be loaded. {problems[0].line()}")
+            raise ActionRefused("invalid_options", f"The options could not be loaded. {problems[0].line()}")
 
     async def _send_ignoring_failure(self, payload: Json) -> Body:
         try:
@@ -219,14 +219,19 @@ class UserActions:
             return None
 
     def _shown(
-        self, user: User, name: str, words: str, channel: Channel | None = None, thread: str | None = None
-    ) -> ShownError:
+        self,
+        user: User,
+        name: str,
+        words: str,
+        channel: LocalChannel | None = None,
+        thread: str | None = None,
+    ) -> ActionRefused:
         self._workspace.notice(user.id, words, channel.id if channel else None, thread)
-        return ShownError(name, words)
+        return ActionRefused(name, words)
 
-    def _own(self, user: User, channel_id: str, ts: str) -> Message:
+    def _own(self, user: User, channel_id: str, ts: str) -> LocalMessage:
         """A message written by this person. Raises ShownError."""
         message = self._workspace.find(self._seen(user, channel_id).id, ts)
         if message is None or message.user != user.id:
-            raise ShownError("cant_edit_message", "This message is not yours to change.")
+            raise ActionRefused("cant_edit_message", "This message is not yours to change.")
         return message

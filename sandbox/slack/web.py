@@ -12,7 +12,7 @@ from sandbox.slack.api.method import Args, Method, need
 from sandbox.slack.errors import SlackError
 from sandbox.slack.faults import CutOff
 from sandbox.slack.model import Json
-from sandbox.slack.simulation import Call, Simulation
+from sandbox.slack.simulation import Simulation, SlackCall
 
 
 async def call(sim: Simulation, request: Request) -> Response:
@@ -26,13 +26,13 @@ async def call(sim: Simulation, request: Request) -> Response:
         method = _authorized(sim, name, token)
         body = {"ok": True, **method.answer(sim, Args(args))}
         await sim.faults.apply_after(faults)
-        sim.calls.append(Call(name, args, True, None, sim.clock.now()))
+        sim.calls.append(SlackCall(name, args, True, None, sim.clock.now()))
         return JSONResponse(body, headers=_headers(sim))
     except CutOff:
-        sim.calls.append(Call(name, args, False, "cut_off", sim.clock.now()))
+        sim.calls.append(SlackCall(name, args, False, "cut_off", sim.clock.now()))
         return Cut()
     except SlackError as refused:
-        sim.calls.append(Call(name, args, False, refused.name, sim.clock.now()))
+        sim.calls.append(SlackCall(name, args, False, refused.name, sim.clock.now()))
         headers = {**_headers(sim), **refused.headers}
         return JSONResponse(refused.body(), refused.status, headers)
 
@@ -45,13 +45,13 @@ async def respond(sim: Simulation, request: Request) -> Response:
         body = await _json(request)
         sim.responses.use(request.path_params["key"], body)
         await sim.faults.apply_after(faults)
-        sim.calls.append(Call("response_url", body, True, None, sim.clock.now()))
+        sim.calls.append(SlackCall("response_url", body, True, None, sim.clock.now()))
         return JSONResponse({"ok": True})
     except CutOff:
-        sim.calls.append(Call("response_url", body, False, "cut_off", sim.clock.now()))
+        sim.calls.append(SlackCall("response_url", body, False, "cut_off", sim.clock.now()))
         return Cut()
     except SlackError as refused:
-        sim.calls.append(Call("response_url", body, False, refused.name, sim.clock.now()))
+        sim.calls.append(SlackCall("response_url", body, False, refused.name, sim.clock.now()))
         return JSONResponse(refused.body(), refused.status, refused.headers)
 
 

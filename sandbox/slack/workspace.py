@@ -8,21 +8,21 @@ from itertools import count
 from typing import Any, Literal, TypeAlias
 
 from sandbox.slack import people
-from sandbox.slack.clock import Clock
+from sandbox.slack.clock import SlackClock
 from sandbox.slack.elements import fill_ids, stored
 from sandbox.slack.errors import SlackError
 from sandbox.slack.feed import Change, Feed
 from sandbox.slack.manifest import Manifest
-from sandbox.slack.model import Block, Channel, File, Json, Message, Notice, User, UserGroup
+from sandbox.slack.model import Block, File, Json, LocalChannel, LocalMessage, LocalNotice, User, UserGroup
 from sandbox.slack.rich_text import rich_text
 
 MessageChange = Literal["posted", "edited", "deleted"]
-Observer: TypeAlias = Callable[[MessageChange, Message, Message | None], None]
+Observer: TypeAlias = Callable[[MessageChange, LocalMessage, LocalMessage | None], None]
 """Called with each change of a message, the message, and its state before an edit."""
 
 
 class Workspace:
-    def __init__(self, manifest: Manifest, clock: Clock) -> None:
+    def __init__(self, manifest: Manifest, clock: SlackClock) -> None:
         self.manifest = manifest
         self.clock = clock
         self.feed = Feed()
@@ -30,13 +30,13 @@ class Workspace:
                    "UTC", manifest.color, people.TEAM)  # fmt: skip
         self.bot = bot
         self.users: dict[str, User] = {user.id: user for user in [*people.users(), bot]}
-        self.channels: dict[str, Channel] = {channel.id: channel for channel in people.channels()}
+        self.channels: dict[str, LocalChannel] = {channel.id: channel for channel in people.channels()}
         self.groups: dict[str, UserGroup] = {group.id: group for group in people.groups()}
         self.files: dict[str, File] = {}
-        self.messages: dict[str, list[Message]] = {}
-        self.posts: list[Message] = []
+        self.messages: dict[str, list[LocalMessage]] = {}
+        self.posts: list[LocalMessage] = []
         """Every non-ephemeral message of the bot, including deleted ones."""
-        self.notices: list[Notice] = []
+        self.notices: list[LocalNotice] = []
         self.observers: list[Observer] = []
         self.base = ""
         """The address the workspace is served at."""
@@ -64,7 +64,7 @@ class Workspace:
                 return user
         raise KeyError(f"there is nobody called {name!r}")
 
-    def channel(self, name: str) -> Channel:
+    def channel(self, name: str) -> LocalChannel:
         """A channel by id or name, with or without #. Raises KeyError."""
         for channel in self.channels.values():
             if name == channel.id or (channel.kind != "im" and name.lstrip("#") == channel.name):
@@ -79,16 +79,18 @@ class Workspace:
         self._last_ts = max(self._last_ts + 1, int(self.clock.now() * 1_000_000))
         return f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06d}"
 
-    def im(self, user: str, other: str) -> Channel:
+    def im(self, user: str, other: str) -> LocalChannel:
         """The direct message of two people, created if needed."""
         for channel in self.channels.values():
             if channel.kind == "im" and set(channel.members) == {user, other}:
                 return channel
-        channel = Channel(self.next_id("D"), "directmessage", "im", "", [user, other], int(self.clock.now()))
+        channel = LocalChannel(
+            self.next_id("D"), "directmessage", "im", "", [user, other], int(self.clock.now())
+        )
         self.channels[channel.id] = channel
         return channel
 
-    def visible_to(self, user_id: str) -> list[Channel]:
+    def visible_to(self, user_id: str) -> list[LocalChannel]:
         """The channels a person can read. Guests and people of other companies: only their own."""
         member = self.users[user_id].kind in ("member", "admin")
         return [
@@ -97,7 +99,7 @@ class Workspace:
             if user_id in channel.members or (member and channel.kind == "public")
         ]
 
-    def history(self, channel_id: str, user_id: str | None = None) -> list[Message]:
+    def history(self, channel_id: str, user_id: str | None = None) -> list[LocalMessage]:
         """Messages, oldest first, with the ephemeral ones of this person."""
         return [
             message
@@ -105,12 +107,12 @@ class Workspace:
             if message.only_for is None or message.only_for == user_id
         ]
 
-    def find(self, channel_id: str, ts: str, user_id: str | None = None) -> Message | None:
+    def find(self, channel_id: str, ts: str, user_id: str | None = None) -> LocalMessage | None:
         return next((message for message in self.history(channel_id, user_id) if message.ts == ts), None)
 
     def post(
         self,
-        channel: Channel,
+        channel: LocalChannel,
         user: str,
         text: str,
         blocks: list[Block] | None = None,
@@ -119,8 +121,8 @@ class Workspace:
         thread_ts: str | None = None,
         metadata: Json | None = None,
         files: list[File] | None = None,
-    ) -> Message:
-        message = Message(
+    ) -> LocalMessage:
+        message = LocalMessage(
             ts=self.next_ts(),
             channel=channel.id,
             user=user,
@@ -143,7 +145,9 @@ class Workspace:
         self._observed("posted", message)
         return message
 
-    def edit(self, message: Message, text: str, blocks: list[Block], metadata: Json | None = None) -> None:
+    def edit(
+        self, message: LocalMessage, text: str, blocks: list[Block], metadata: Json | None = None
+    ) -> None:
         before = copy.copy(message)
         message.text = text
         message.blocks = fill_ids(blocks)
@@ -154,7 +158,7 @@ class Workspace:
         self._tell("message_changed", message)
         self._observed("edited", message, before)
 
-    def delete(self, message: Message) -> None:
+    def delete(self, message: LocalMessage) -> None:
         self.messages[message.channel].remove(message)
         self.feed.publish(
             Change("message_deleted", {"ts": message.ts}, message.channel, only_for=message.only_for)
@@ -168,7 +172,7 @@ class Workspace:
             for message in [each for each in messages if each.only_for == user_id]:
                 self.delete(message)
 
-    def unfurl(self, message: Message, unfurls: dict[str, Json]) -> None:
+    def unfurl(self, message: LocalMessage, unfurls: dict[str, Json]) -> None:
         before = copy.copy(message)
         message.unfurls = {
             url: {**preview, "blocks": fill_ids(preview.get("blocks") or [])}
@@ -187,7 +191,7 @@ class Workspace:
     def last_read(self, user_id: str, channel_id: str) -> str:
         return self._read.get((user_id, channel_id), "0")
 
-    def unread(self, user_id: str, channel: Channel) -> list[Message]:
+    def unread(self, user_id: str, channel: LocalChannel) -> list[LocalMessage]:
         """Messages of others since the person last read the channel, without thread replies."""
         since = self.last_read(user_id, channel.id)
         return [
@@ -196,7 +200,7 @@ class Workspace:
             if message.ts > since and message.user != user_id and not message.thread_ts
         ]
 
-    def mentions(self, user_id: str, message: Message) -> bool:
+    def mentions(self, user_id: str, message: LocalMessage) -> bool:
         """Whether a message mentions this person, one of their groups, or everybody."""
         called = [f"<@{user_id}>", "<!channel>", "<!here>", "<!everyone>"]
         called += [f"<!subteam^{group.id}" for group in self.groups.values() if user_id in group.users]
@@ -205,7 +209,7 @@ class Workspace:
     def notice(
         self, user_id: str, text: str, channel_id: str | None = None, thread_ts: str | None = None
     ) -> None:
-        self.notices.append(Notice(user_id, channel_id, text, self.next_ts(), thread_ts))
+        self.notices.append(LocalNotice(user_id, channel_id, text, self.next_ts(), thread_ts))
         about = {"text": text, "thread_ts": thread_ts}
         self.feed.publish(Change("notice", about, channel_id, only_for=user_id))
 
@@ -216,14 +220,14 @@ class Workspace:
             channel.id == change.channel for channel in self.visible_to(user_id)
         )
 
-    def thread_of(self, message: Message) -> str | None:
+    def thread_of(self, message: LocalMessage) -> str | None:
         """The ts of the thread that a message starts or belongs to."""
         return message.thread_ts or (message.ts if self.replies(message) else None)
 
-    def replies(self, message: Message) -> list[Message]:
+    def replies(self, message: LocalMessage) -> list[LocalMessage]:
         return [reply for reply in self.history(message.channel) if reply.thread_ts == message.ts]
 
-    def page_message(self, message: Message) -> Json:
+    def page_message(self, message: LocalMessage) -> Json:
         """The JSON for the page in the browser."""
         answer: Json = {
             "ts": message.ts,
@@ -247,7 +251,7 @@ class Workspace:
             answer["unfurls"] = [{"url": url, **preview} for url, preview in message.unfurls.items()]
         return answer
 
-    def api_message(self, message: Message, *, metadata: bool = True) -> Json:
+    def api_message(self, message: LocalMessage, *, metadata: bool = True) -> Json:
         """The JSON for the Web API and payloads."""
         answer: Json = {"type": "message", "user": message.user, "ts": message.ts, "text": message.text}
         answer["team"] = self.users[message.user].team_id
@@ -319,7 +323,7 @@ class Workspace:
             "has_rich_preview": False,
         }
 
-    def reachable(self, channel_id: str) -> Channel:
+    def reachable(self, channel_id: str) -> LocalChannel:
         """A channel the bot may know about. Raises channel_not_found."""
         channel = self.channels.get(channel_id)
         if channel is None:
@@ -328,15 +332,17 @@ class Workspace:
             raise SlackError("channel_not_found")
         return channel
 
-    def _compose(self, message: Message) -> None:
+    def _compose(self, message: LocalMessage) -> None:
         if not message.bot and not message.blocks and message.text:
             message.composed = fill_ids(rich_text(message.text))
 
-    def _observed(self, change: MessageChange, message: Message, previous: Message | None = None) -> None:
+    def _observed(
+        self, change: MessageChange, message: LocalMessage, previous: LocalMessage | None = None
+    ) -> None:
         for observer in self.observers:
             observer(change, message, previous)
 
-    def _tell(self, kind: Any, message: Message) -> None:
+    def _tell(self, kind: Any, message: LocalMessage) -> None:
         self.feed.publish(
             Change(kind, {"message": self.page_message(message)}, message.channel, only_for=message.only_for)
         )

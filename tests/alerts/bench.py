@@ -28,10 +28,9 @@ from bot.runtime import Checkpoint, Runtime, no_checkpoint
 from bot.slack.channels import Channels
 from bot.store.database import Database, unbroken
 from bot.store.tables import alert_deliveries
-from sandbox.autumn import Limits as LocalLimits
-from sandbox.autumn import LocalAutumn
+from sandbox.autumn import LocalAutumn, LocalLimits
 from sandbox.slack import LocalSlack
-from sandbox.slack.model import Message
+from sandbox.slack.model import LocalMessage
 from tests.databases import Engine, fresh
 from tests.running import MANIFEST
 
@@ -127,11 +126,11 @@ class Bench:
         report = ReportedOccurrence(source, occurrence, message_event_id("sandbox", f"msg_{self._made}", 0))
         return await deliveries.note(self.database(), Environment.SANDBOX, [report], now=self.now)
 
-    def posts(self, channel: str = SUPPORT) -> list[Message]:
+    def posts(self, channel: str = SUPPORT) -> list[LocalMessage]:
         """Alerts in the channel."""
         return [post for post in self.slack.workspace.posts if post.channel == channel and post.metadata]
 
-    def personal(self) -> list[Message]:
+    def personal(self) -> list[LocalMessage]:
         """What Maple sent people in direct messages."""
         return [post for post in self.slack.workspace.posts if post.channel.startswith("D")]
 
@@ -158,7 +157,7 @@ async def _states(database: Database) -> list[tuple[str, str | None]]:
         return [(row.state, row.skip) for row in await connection.execute(query)]
 
 
-def shown(message: Message) -> str:
+def shown(message: LocalMessage) -> str:
     """All that is in it."""
     return json.dumps(message.blocks, ensure_ascii=False)
 

@@ -34,8 +34,7 @@ from bot.changes.model import Facts, Verdict, key
 from bot.changes.notes import CommonNote, NoteCode
 from bot.changes.reward.request import RewardInput
 from bot.changes.reward.words import RewardAction, RewardLine
-from sandbox.autumn import Limits as LocalLimits
-from sandbox.autumn import LocalAutumn
+from sandbox.autumn import LocalAutumn, LocalLimits
 from tests.examples import examples
 
 NOW = datetime(2026, 11, 22, 15, 6, tzinfo=UTC)

@@ -27,10 +27,9 @@ from bot.metrics import Metrics
 from bot.runtime import Checkpoint, Runtime, no_checkpoint
 from bot.store.database import Database, unbroken
 from bot.store.tables import digest_runs
-from sandbox.autumn import Limits as LocalLimits
-from sandbox.autumn import LocalAutumn
+from sandbox.autumn import LocalAutumn, LocalLimits
 from sandbox.slack import LocalSlack
-from sandbox.slack.model import Message
+from sandbox.slack.model import LocalMessage
 from tests.databases import Engine, fresh
 from tests.running import MANIFEST
 
@@ -134,27 +133,27 @@ class Bench:
         await database.aclose()
         return digest_created
 
-    def posts(self, channel: str = SUPPORT) -> list[Message]:
+    def posts(self, channel: str = SUPPORT) -> list[LocalMessage]:
         """The digests in the channel, without their threads."""
         return self._messages(channel, "maple_digest")
 
-    def replies(self, channel: str = SUPPORT) -> list[Message]:
+    def replies(self, channel: str = SUPPORT) -> list[LocalMessage]:
         """The messages in the digests' threads."""
         return self._messages(channel, "maple_digest_details")
 
-    def sent_to_people(self) -> list[Message]:
+    def sent_to_people(self) -> list[LocalMessage]:
         """The digests in direct messages."""
         direct = [post.channel for post in self.told()]
         return [post for channel in dict.fromkeys(direct) for post in self.posts(channel)]
 
-    def _messages(self, channel: str, event: str) -> list[Message]:
+    def _messages(self, channel: str, event: str) -> list[LocalMessage]:
         return [
             post
             for post in self.slack.workspace.posts
             if post.channel == channel and post.metadata and post.metadata["event_type"] == event
         ]
 
-    def told(self) -> list[Message]:
+    def told(self) -> list[LocalMessage]:
         """The notices Maple sent people in direct messages."""
         return [post for post in self.slack.workspace.posts if post.channel.startswith("D")]
 

@@ -16,9 +16,9 @@ from bot.digests.model import DigestContent, Figures
 from bot.digests.report.build import report, rows
 from bot.digests.report.model import RowQuery
 from bot.store.database import Database
-from sandbox.autumn import Limits, LocalAutumn, balances, invoices, products
-from sandbox.autumn.model import Customer
-from sandbox.autumn.state import State
+from sandbox.autumn import LocalAutumn, LocalLimits, balances, invoices, products
+from sandbox.autumn.model import LocalCustomer
+from sandbox.autumn.state import AutumnState
 from tests.digests.scanned import Clock, Reader
 
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -30,7 +30,7 @@ DAYS = (1, 3, 7, 14, 31)
 Sums = dict[str, dict[str, Decimal]]
 
 
-def expected(state: State, days: int) -> tuple[Sums, dict[str, int]]:
+def expected(state: AutumnState, days: int) -> tuple[Sums, dict[str, int]]:
     """Totals and counts by section, none of them taken from the API's answers."""
     start, end = state.now, state.now + days * DAY
     coming: defaultdict[str, Decimal] = defaultdict(Decimal)
@@ -55,7 +55,7 @@ def expected(state: State, days: int) -> tuple[Sums, dict[str, int]]:
     return {"invoices": coming, "unpaid": unpaid}, counts
 
 
-def resets(state: State, customer: Customer) -> set[tuple[str, int]]:
+def resets(state: AutumnState, customer: LocalCustomer) -> set[tuple[str, int]]:
     """Each feature, with each time at which some of it resets."""
     reset_times: set[tuple[str, int]] = set()
     rows = balances.seen(state, customer)
@@ -80,7 +80,7 @@ def told(figures: Figures) -> tuple[Sums, dict[str, int]]:
 
 @asynccontextmanager
 async def served(seed: str | int) -> AsyncIterator[tuple[LocalAutumn, Autumn]]:
-    async with LocalAutumn.running(seed, START, limits=Limits.off()) as local:
+    async with LocalAutumn.running(seed, START, limits=LocalLimits.off()) as local:
         limits = Allowed(general=10_000, customers_list=10_000)
         autumn = Autumn(key=SecretStr(local.key), url=local.url, limits=limits)
         try:

@@ -22,7 +22,7 @@ from bot.lookups.find import words as find_words
 from bot.lookups.overview import words as overview_words
 from bot.store.errors import StoreLost, StoreSlow
 from bot.timings import Timeouts
-from sandbox.slack.delivery import Delivery
+from sandbox.slack.delivery import SlackDelivery
 from tests.journeys.changing import AT_ONCE, close_and_look, elsewhere, give, lea_sees, request_undo
 from tests.lost_writes import carry_out
 from tests.running import Mode, Running, running_maple
@@ -55,7 +55,7 @@ async def lose_the_database(maple: Running) -> None:
         await connection.execute(text("ALTER TABLE alembic_version RENAME TO lost_version"))
 
 
-async def again(maple: Running, delivery: Delivery, times: int) -> None:
+async def again(maple: Running, delivery: SlackDelivery, times: int) -> None:
     """Sends the last request again, with changes; over HTTP with the very same signature."""
     if maple.mode == "socket":
         for _ in range(times):
@@ -68,7 +68,7 @@ async def again(maple: Running, delivery: Delivery, times: int) -> None:
             assert answer.status_code == 200
 
 
-def last(maple: Running, kind: str) -> Delivery:
+def last(maple: Running, kind: str) -> SlackDelivery:
     return [delivery for delivery in maple.slack.sent if delivery.payload.get("type") == kind][-1]
 
 

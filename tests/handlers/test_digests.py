@@ -11,7 +11,7 @@ from bot.digests.model import TooManyDigests
 from bot.lookups import labels
 from bot.slack.channels import ChannelProblem
 from bot.timings import Timeouts
-from sandbox.slack import Person
+from sandbox.slack import LocalPerson
 from tests.journeys.digesting import (
     COMING,
     FORM,
@@ -31,7 +31,7 @@ def last_payload(maple: Running, kind: str = "block_actions") -> dict[str, Any]:
     return [delivery.payload for delivery in maple.slack.sent if delivery.payload.get("type") == kind][-1]
 
 
-async def as_another(maple: Running, payload: dict[str, Any], person: Person) -> None:
+async def as_another(maple: Running, payload: dict[str, Any], person: LocalPerson) -> None:
     """The same payload, as if somebody else sent it from the same modal."""
     trigger = maple.slack.simulation.triggers.issue(person.id)
     user = {**payload["user"], "id": person.id}

@@ -10,8 +10,8 @@ from bot.alerts.model import AlertSubscription
 from bot.alerts.posting import AlertTimeouts
 from bot.alerts.webhooks import PATH
 from sandbox.autumn.webhooks import new_secret
-from sandbox.slack import Person
-from sandbox.slack.model import Message
+from sandbox.slack import LocalPerson
+from sandbox.slack.model import LocalMessage
 from tests.running import Mode, Running, running_maple
 
 SUPPORT = "C01SUPPORT"
@@ -31,12 +31,12 @@ async def alerting(
         yield maple
 
 
-async def open_alerts(person: Person) -> str:
+async def open_alerts(person: LocalPerson) -> str:
     await person.command("/autumn alerts")
     return await person.sees(words.LIST_WHAT[:30])
 
 
-async def set_up(person: Person) -> None:
+async def set_up(person: LocalPerson) -> None:
     """Sets up an alert with the default settings."""
     await open_alerts(person)
     await person.click(words.NEW)
@@ -50,7 +50,7 @@ async def the_alert(maple: Running, channel: str = SUPPORT) -> AlertSubscription
     return subscription
 
 
-def posted(maple: Running, channel: str = SUPPORT) -> list[Message]:
+def posted(maple: Running, channel: str = SUPPORT) -> list[LocalMessage]:
     """The alerts everyone in the channel sees."""
     return [
         post

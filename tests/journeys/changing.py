@@ -9,7 +9,7 @@ from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import State
 from bot.changes import words as changes_words
 from bot.changes.forms import words as forms_words
-from sandbox.slack import Person
+from sandbox.slack import LocalPerson
 from tests.policy import KIND_IDS
 from tests.running import Running
 from tests.screen import on_screen
@@ -40,7 +40,7 @@ async def give(maple: Running, amount: str = "500", *, action: str = "") -> None
 
 
 async def ask_for_messages(
-    person: Person, amount: str, *, customer: str = "cus_acme", action: str = ""
+    person: LocalPerson, amount: str, *, customer: str = "cus_acme", action: str = ""
 ) -> None:
     await person.command(f"/autumn balance {customer}")
     await person.sees(ACTION)
@@ -55,7 +55,7 @@ async def ask_for_messages(
     await person.submit()
 
 
-async def ask_for_a_name(person: Person, name: str, *, customer: str = "cus_acme") -> None:
+async def ask_for_a_name(person: LocalPerson, name: str, *, customer: str = "cus_acme") -> None:
     await person.command(f"/autumn update {customer}")
     await person.sees("Fingerprint")
     await person.fill("Name", name)
@@ -64,7 +64,7 @@ async def ask_for_a_name(person: Person, name: str, *, customer: str = "cus_acme
     await person.submit()
 
 
-async def request_undo(person: Person) -> None:
+async def request_undo(person: LocalPerson) -> None:
     """Requests the undo of the change on the screen."""
     await person.click(approvals_words.UNDO)
     await person.sees(approvals_words.UNDO_HINT)
@@ -80,7 +80,7 @@ async def lea_sees(maple: Running, *words: str) -> str:
     return message
 
 
-async def close_and_look(person: Person, *words: str | re.Pattern[str]) -> str:
+async def close_and_look(person: LocalPerson, *words: str | re.Pattern[str]) -> str:
     """The requester reads these words on her own card, in her direct messages with Maple."""
     await person.close()
     person.go("@maple")

@@ -11,8 +11,8 @@ from bot.digests.scan.pacing import ScanPace
 from bot.store import audit
 from bot.store.database import Database
 from bot.timings import Timeouts
-from sandbox.slack import Person
-from sandbox.slack.model import Message
+from sandbox.slack import LocalPerson
+from sandbox.slack.model import LocalMessage
 from tests.running import UNHURRIED, Mode, Running, running_maple
 
 SUPPORT = "C01SUPPORT"
@@ -36,12 +36,12 @@ async def digesting(mode: Mode, *, policy: str = "", timings: Timeouts = UNHURRI
         yield maple
 
 
-async def open_list(person: Person, sees: str = LIST) -> str:
+async def open_list(person: LocalPerson, sees: str = LIST) -> str:
     await person.command("/autumn digest")
     return await person.sees(sees)
 
 
-async def set_up(owner: Person, *, person: str = "", sees: str = "The first post comes") -> str:
+async def set_up(owner: LocalPerson, *, person: str = "", sees: str = "The first post comes") -> str:
     """Sets up a digest with the default settings. `person`: whom it goes to instead of the channel."""
     await open_list(owner)
     await owner.click("New digest")
@@ -77,17 +77,17 @@ async def due(maple: Running, channel: str = SUPPORT) -> None:
     pass_time(maple, digest.next_due - maple.clock.now() + timedelta(seconds=1))
 
 
-def posted(maple: Running, channel: str = SUPPORT) -> list[Message]:
+def posted(maple: Running, channel: str = SUPPORT) -> list[LocalMessage]:
     """The digests everyone in the channel sees, without their threads."""
     return _marked(maple, channel, "maple_digest")
 
 
-def threads(maple: Running, channel: str = SUPPORT) -> list[Message]:
+def threads(maple: Running, channel: str = SUPPORT) -> list[LocalMessage]:
     """The tables and charts in the digests' threads."""
     return _marked(maple, channel, "maple_digest_details")
 
 
-def _marked(maple: Running, channel: str, event: str) -> list[Message]:
+def _marked(maple: Running, channel: str, event: str) -> list[LocalMessage]:
     return [
         message
         for message in maple.slack.workspace.posts

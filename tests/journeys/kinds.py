@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sandbox.autumn.model import Invoice
+from sandbox.autumn.model import LocalInvoice
 from tests.journeys.changing import ACTION, PREVIEW, elsewhere
 from tests.running import Mode, Running
 
@@ -224,7 +224,7 @@ def _part_refunded(maple: Running) -> str:
     return f"{at:%b} {at.day}, {at.year} · $57.20"
 
 
-def _invoice(maple: Running) -> Invoice:
+def _invoice(maple: Running) -> LocalInvoice:
     invoices = maple.autumn.state.customer("cus_books").invoices
     return next(invoice for invoice in invoices if invoice.total == 57.2)
 

@@ -17,7 +17,7 @@ from bot.alerts.webhooks import PATH
 from bot.changes.balance import words as balance_words
 from bot.slack.channels import ChannelProblem
 from bot.store import audit
-from sandbox.slack import Person
+from sandbox.slack import LocalPerson
 from tests.journeys.alerting import QUICK, SUPPORT, alerting, open_alerts, posted, set_up, the_alert
 from tests.running import Mode, Running, running_maple
 from tests.screen import on_screen
@@ -31,13 +31,13 @@ def last(maple: Running, kind: str) -> dict[str, Any]:
     return [sent.payload for sent in maple.slack.sent if sent.payload.get("type") == kind][-1]
 
 
-async def as_another(maple: Running, person: Person, **action: str) -> None:
+async def as_another(maple: Running, person: LocalPerson, **action: str) -> None:
     """The last click, as if somebody else made it in the same modal, with another action."""
     payload = last(maple, "block_actions")
     await send_as(maple, person, {**payload, "actions": [{**payload["actions"][0], **action}]})
 
 
-async def send_as(maple: Running, person: Person, payload: dict[str, Any]) -> None:
+async def send_as(maple: Running, person: LocalPerson, payload: dict[str, Any]) -> None:
     trigger = maple.slack.simulation.triggers.issue(person.id)
     user = {**payload["user"], "id": person.id}
     await maple.slack.deliveries.send("interactive", {**payload, "user": user, "trigger_id": trigger})

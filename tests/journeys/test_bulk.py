@@ -18,7 +18,7 @@ from bot.changes.balance.words import BalanceLine
 from bot.changes.forms import words as forms_words
 from bot.lookups.check import words as check_words
 from bot.lookups.finder import words as finder_words
-from sandbox.slack import Person
+from sandbox.slack import LocalPerson
 from tests.handlers.test_changes import last
 from tests.journeys.changing import AT_ONCE, elsewhere
 from tests.running import APPROVALS, QUICK_BATCHES, UNHURRIED, Running, running_maple
@@ -50,12 +50,12 @@ may = ["approve", "history"]
 """
 
 
-async def open_form(person: Person) -> None:
+async def open_form(person: LocalPerson) -> None:
     await person.command("/autumn bulk")
     await person.sees(words.LIST)
 
 
-async def check_list(person: Person, text: str = LIST) -> None:
+async def check_list(person: LocalPerson, text: str = LIST) -> None:
     """Pastes a list and has it checked."""
     await open_form(person)
     await person.fill(words.LIST, text)
@@ -63,7 +63,7 @@ async def check_list(person: Person, text: str = LIST) -> None:
     await person.submit()
 
 
-async def request(person: Person, text: str = LIST) -> None:
+async def request(person: LocalPerson, text: str = LIST) -> None:
     await check_list(person, text)
     await person.sees(words.SEND)
     await person.click(words.SEND)

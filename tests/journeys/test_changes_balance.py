@@ -11,7 +11,7 @@ from bot.access.policy import DecisionReason
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
 from bot.approvals.results import Result
-from sandbox.slack.model import Message
+from sandbox.slack.model import LocalMessage
 from tests.journeys.changing import (
     ACTION,
     AT_ONCE,
@@ -190,7 +190,7 @@ async def test_lost_answer_is_resolved_by_reading_back(maple: Running) -> None:
     assert writes(maple) == ["balances.update"]
 
 
-def _path(post: Message) -> str:
+def _path(post: LocalMessage) -> str:
     """The path of the link to a message in the approvals channel."""
     return f"/archives/{APPROVALS}/p{post.ts.replace('.', '')}"
 

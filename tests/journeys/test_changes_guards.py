@@ -22,7 +22,7 @@ from bot.changes.reward.words import RewardNote
 from bot.changes.switch import words as switch_words
 from bot.changes.switch.words import SwitchNote
 from sandbox.autumn import products
-from sandbox.autumn.model import Customer
+from sandbox.autumn.model import LocalCustomer
 from sandbox.autumn.months import DAY
 from tests.journeys.changing import (
     ACTION,
@@ -130,11 +130,11 @@ MET_BELOW = {
 # What somebody else does in Autumn meanwhile
 
 
-def _past_due(customer: Customer) -> None:
+def _past_due(customer: LocalCustomer) -> None:
     customer.products[0].status = "past_due"
 
 
-def _lost(customer: Customer) -> None:
+def _lost(customer: LocalCustomer) -> None:
     customer.products.clear()
     customer.rows.clear()
 
@@ -147,7 +147,7 @@ def _lost(customer: Customer) -> None:
     ],
 )
 async def test_page_of_a_customer_without_balances_or_products(
-    becomes: Callable[[Customer], None], note: str
+    becomes: Callable[[LocalCustomer], None], note: str
 ) -> None:
     async with running_maple("http") as maple:
         await maple.ana.command("/autumn features cus_oscorp")
@@ -290,7 +290,7 @@ async def test_unstarted_add_on_is_warned_of_in_form_and_card(
     async with running_maple("http") as maple:
         state = maple.autumn.state
         customer = state.customers["cus_massive"]
-        later = products.Terms(status="scheduled", started_at=state.now + 5 * DAY)
+        later = products.PlanTerms(status="scheduled", started_at=state.now + 5 * DAY)
         products.give(state, customer, state.plan("support_plus"), later)
         note = "Add-ons that have not started may be dropped with the product: Support Plus."
         pick = (("Subscription", "Starter"),) if "cancel" in line else ()
@@ -325,7 +325,7 @@ async def test_switch_replaces_the_main_product_of_the_same_group() -> None:
         state = maple.autumn.state
         state.plans["pro"].group = state.plans["team"].group = "workspace"
         customer = state.customers["cus_massive"]
-        products.give(state, customer, state.plan("pro"), products.Terms(started_at=state.now))
+        products.give(state, customer, state.plan("pro"), products.PlanTerms(started_at=state.now))
         await _switch(maple, "cus_massive")
         await maple.ana.sees("Product Pro: ends now")
         await maple.ana.fill("Reason", "x")
@@ -341,7 +341,7 @@ async def test_two_products_of_one_group_are_left_to_the_dashboard() -> None:
     async with running_maple("http") as maple:
         state = maple.autumn.state
         customer = state.customers["cus_massive"]
-        products.give(state, customer, state.plan("pro"), products.Terms(started_at=state.now))
+        products.give(state, customer, state.plan("pro"), products.PlanTerms(started_at=state.now))
         note = "The customer has several main products that this one could replace"
         line = "/autumn switch cus_massive"
         await fill_in(maple, Case(SwitchNote.SEVERAL_HELD, line, note, (("New product", "Team"),)))

@@ -5,8 +5,8 @@ from datetime import timedelta
 from bot.access.post_targets import Pause, PersonProblem
 from bot.digests import setup_words, words
 from bot.timings import Timeouts
-from sandbox.slack import Person
-from sandbox.slack.model import Message
+from sandbox.slack import LocalPerson
+from sandbox.slack.model import LocalMessage
 from tests.journeys.digesting import (
     COMING,
     FORM,
@@ -25,7 +25,7 @@ from tests.screen import on_screen
 LEADS_SET_UP = '[digests]\nwho = ["@billing-leads"]\n'
 
 
-def direct(maple: Running) -> list[Message]:
+def direct(maple: Running) -> list[LocalMessage]:
     """Digests in direct messages."""
     channels = {post.channel for post in maple.slack.workspace.posts if post.channel.startswith("D")}
     return [post for channel in channels for post in posted(maple, channel)]
@@ -38,7 +38,7 @@ async def morning(maple: Running, target: str) -> None:
     await settled(maple)
 
 
-async def new_form(person: Person) -> None:
+async def new_form(person: LocalPerson) -> None:
     await open_list(person)
     await person.click(setup_words.NEW)
     await person.sees(FORM)

@@ -6,7 +6,7 @@ from bot.lookups import labels
 from bot.lookups.entities import words
 from bot.lookups.feature import words as feature_words
 from bot.lookups.place import Span
-from sandbox.autumn.model import Event
+from sandbox.autumn.model import LocalEvent
 from tests.journeys.steps import ask, in_order, press
 from tests.running import Running
 from tests.screen import on_screen
@@ -74,10 +74,10 @@ async def test_entity_usage_is_its_own_and_customer_usage_is_the_total(maple: Ru
     assert middle_out.name == "Middle-Out"
     now = state.now
     state.events(customer)[:] = [
-        Event("evt_1", now - 60_000, "messages", customer.id, 30.0, entity_id=middle_out.id),
-        Event("evt_2", now - 50_000, "messages", customer.id, 12.0, entity_id=middle_out.id),
-        Event("evt_3", now - 40_000, "messages", customer.id, 500.0, entity_id=other_entity.id),
-        Event("evt_4", now - 30_000, "messages", customer.id, 7.0),
+        LocalEvent("evt_1", now - 60_000, "messages", customer.id, 30.0, entity_id=middle_out.id),
+        LocalEvent("evt_2", now - 50_000, "messages", customer.id, 12.0, entity_id=middle_out.id),
+        LocalEvent("evt_3", now - 40_000, "messages", customer.id, 500.0, entity_id=other_entity.id),
+        LocalEvent("evt_4", now - 30_000, "messages", customer.id, 7.0),
     ]
     own = on_screen(feature_words.usage_total("42", 2, Span.CYCLE))
     await ask(maple, "/autumn entities cus_piedpiper", "4 entities")

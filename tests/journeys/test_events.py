@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from sandbox.autumn.model import Event
+from sandbox.autumn.model import LocalEvent
 from tests.journeys.steps import ask, in_order, press
 from tests.running import Running
 
@@ -60,5 +60,5 @@ def _track(maple: Running, number: int) -> None:
     customer = maple.autumn.state.customers["cus_busy"]
     now = int(time.time() * 1000)
     maple.autumn.state.events(customer).extend(
-        Event(f"evt_new_{index}", now + index, "messages", "cus_busy", 987.0) for index in range(number)
+        LocalEvent(f"evt_new_{index}", now + index, "messages", "cus_busy", 987.0) for index in range(number)
     )

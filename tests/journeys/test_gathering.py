@@ -16,7 +16,7 @@ from bot.batches.model import BatchState, GatheredChange
 from bot.changes.forms import words as forms_words
 from bot.kit import ids
 from handlers import decoding
-from sandbox.slack import Person, payloads
+from sandbox.slack import LocalPerson, payloads
 from tests.journeys.changing import AT_ONCE
 from tests.journeys.test_refusals import click
 from tests.running import Running, running_maple
@@ -27,7 +27,7 @@ BUTTON = f"[{forms_words.GATHER}]"
 
 
 async def give(
-    person: Person, amount: str = "500", reason: str = "The outage", customer: str = "cus_northwind"
+    person: LocalPerson, amount: str = "500", reason: str = "The outage", customer: str = "cus_northwind"
 ) -> None:
     """Fills in the balance form for Northwind."""
     await person.command(f"/autumn balance {customer}")
@@ -38,7 +38,7 @@ async def give(
     await person.fill("Reason", reason)
 
 
-async def remove_coupon(person: Person) -> None:
+async def remove_coupon(person: LocalPerson) -> None:
     await person.command("/autumn reward cus_acme")
     await person.sees("Apply a coupon")
     await person.choose("What to do", "Remove the coupon")
@@ -46,7 +46,7 @@ async def remove_coupon(person: Person) -> None:
     await person.fill("Reason", "The offer is over")
 
 
-async def gather(person: Person) -> None:
+async def gather(person: LocalPerson) -> None:
     await person.click(forms_words.GATHER)
     await person.sees(on_screen(words.GATHERED))
 

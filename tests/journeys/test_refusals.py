@@ -13,7 +13,7 @@ from bot.approvals.results import Result
 from bot.batches import words as batch_words
 from bot.links import registry
 from bot.lookups import labels
-from sandbox.slack import Person
+from sandbox.slack import LocalPerson
 from sandbox.slack.model import UserGroup
 from tests.handlers.test_changes import last
 from tests.journeys.changing import PREVIEW
@@ -54,7 +54,7 @@ ASKED = approvals_words.RESULTS[Result.PASSED_ON].what
 GIVE = "/autumn give cus_acme 500 messages because of our outage"
 
 
-async def refused(person: Person) -> str:
+async def refused(person: LocalPerson) -> str:
     """The refusal names who may, and they are asked."""
     refusal = await person.sees(WHO)
     in_order(refusal, WHO, f"[{access_words.ASK_THEM}]")
@@ -78,7 +78,7 @@ async def waiting(maple: Running) -> None:
     await maple.ana.close()
 
 
-async def click(maple: Running, person: Person, action: str, value: str) -> None:
+async def click(maple: Running, person: LocalPerson, action: str, value: str) -> None:
     """Clicks a button that an old card may still have."""
     await person.command("/autumn cus_wonka")
     await person.sees("● Overview")

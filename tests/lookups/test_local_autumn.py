@@ -20,8 +20,7 @@ from bot.lookups.overview.card import Overview
 from bot.lookups.part import Answer
 from bot.lookups.place import Place, Span
 from bot.lookups.readers import look_up, read
-from sandbox.autumn import Limits as LocalLimits
-from sandbox.autumn import LocalAutumn
+from sandbox.autumn import LocalAutumn, LocalLimits
 
 FAST = Limits(general=1000, customers_list=1000, events_per_customer=1000)
 

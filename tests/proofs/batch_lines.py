@@ -9,9 +9,9 @@ from itertools import cycle
 
 from bot.batches.model import BatchLine
 from bot.changes.line_form import LineCells
-from sandbox.autumn.model import Customer, Product
+from sandbox.autumn.model import LocalCustomer, Product
 from sandbox.autumn.seed.builder import Builder
-from sandbox.autumn.state import State
+from sandbox.autumn.state import AutumnState
 
 ENTITY = "workspace"
 _INVOICE = "in_{}"
@@ -24,7 +24,7 @@ class Example:
 
     kind: str
     cells: LineCells
-    measure: Callable[[Customer], float]
+    measure: Callable[[LocalCustomer], float]
     by: float
     """By how much one write moves it."""
     entity: str = ""
@@ -45,44 +45,48 @@ class Household:
 # What a line moves
 
 
-def _granted(feature: str, entity: str | None = None, *, loose: bool = False) -> Callable[[Customer], float]:
-    def measure(who: Customer) -> float:
+def _granted(
+    feature: str, entity: str | None = None, *, loose: bool = False
+) -> Callable[[LocalCustomer], float]:
+    def measure(who: LocalCustomer) -> float:
         rows = [row for row in who.rows if (row.feature_id, row.entity_id) == (feature, entity)]
         return sum(row.grant for row in rows if row.loose == loose)
 
     return measure
 
 
-def _left(feature: str, entity: str | None = None) -> Callable[[Customer], float]:
-    def measure(who: Customer) -> float:
+def _left(feature: str, entity: str | None = None) -> Callable[[LocalCustomer], float]:
+    def measure(who: LocalCustomer) -> float:
         return sum(row.balance for row in who.rows if (row.feature_id, row.entity_id) == (feature, entity))
 
     return measure
 
 
-def _resets(who: Customer) -> float:
+def _resets(who: LocalCustomer) -> float:
     return max((row.resets_at or 0 for row in who.rows if row.feature_id == "messages"), default=0)
 
 
-def _number(holds: Callable[[Product], object], entity: str | None = None) -> Callable[[Customer], float]:
+def _number(
+    holds: Callable[[Product], object], entity: str | None = None
+) -> Callable[[LocalCustomer], float]:
     """Of the products for which that holds."""
     return lambda who: sum(
         product.quantity for product in who.products if product.entity_id == entity and holds(product)
     )
 
 
-def _seats(entity: str | None = None) -> Callable[[Customer], float]:
+def _seats(entity: str | None = None) -> Callable[[LocalCustomer], float]:
     """That are bought ahead."""
     return lambda who: sum(
         product.prepaid.get("seats", 0) for product in who.products if product.entity_id == entity
     )
 
 
-def _coupons(reward: str) -> Callable[[Customer], float]:
+def _coupons(reward: str) -> Callable[[LocalCustomer], float]:
     return lambda who: sum(discount.reward_id == reward for discount in who.discounts)
 
 
-def _refunded(who: Customer) -> float:
+def _refunded(who: LocalCustomer) -> float:
     return sum(invoice.refunded for invoice in who.invoices)
 
 
@@ -101,7 +105,7 @@ def _ended(product: Product) -> object:
 # Customers
 
 
-def _pro(b: Builder, customer_id: str) -> tuple[Customer, Product]:
+def _pro(b: Builder, customer_id: str) -> tuple[LocalCustomer, Product]:
     who = b.customer(customer_id, f"{customer_id} Ltd", f"{customer_id}@list.example", 90)
     product = b.has(who, "pro", 90)
     b.invoice(who, 20, 49, stripe_id=_INVOICE.format(customer_id), plan_ids=["pro"])
@@ -229,7 +233,7 @@ HOUSEHOLDS: Sequence[Household] = (
 )
 
 
-def household_lines(state: State, number: int) -> list[tuple[Example, BatchLine]]:
+def household_lines(state: AutumnState, number: int) -> list[tuple[Example, BatchLine]]:
     """So many lines, each customer's after the other's; and the customers, whom Autumn then has."""
     builder, made = Builder(state), list[tuple[Example, BatchLine]]()
     for place, household in enumerate(cycle(HOUSEHOLDS)):

@@ -17,7 +17,7 @@ from bot.batches.model import BatchLineRecord, BatchResult, BatchState, LineStat
 from bot.changes.model import key
 from bot.store import audit
 from bot.store.tables import changes
-from sandbox.autumn import Limits, LocalAutumn
+from sandbox.autumn import LocalAutumn, LocalLimits
 from tests.databases import fresh
 from tests.proofs.batch_lines import Example, household_lines
 from tests.proofs.batch_process import BatchBot, batch_bot, keep_applying
@@ -53,7 +53,7 @@ class _List:
 async def killed_midway(lines: int, kills: int, seed: int = 1) -> Figures:
     figures = Figures(f"{lines} lines, two processes on PostgreSQL, killed {kills} times")
     database = await asyncio.to_thread(fresh, "postgresql")
-    async with LocalAutumn.running(seed=0, limits=Limits.off()) as local:
+    async with LocalAutumn.running(seed=0, limits=LocalLimits.off()) as local:
         spec = Spec(database, local.url, local.key)
         async with batch_bot(spec) as people:
             batch = await _approved(people, local, lines)

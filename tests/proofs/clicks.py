@@ -14,8 +14,8 @@ from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause, State
 from bot.approvals.results import Result
 from bot.store.tables import decisions
-from sandbox.slack import Person
-from sandbox.slack.model import Message
+from sandbox.slack import LocalPerson
+from sandbox.slack.model import LocalMessage
 from tests.databases import Engine
 from tests.journeys.changing import ask_for_a_name, ask_for_messages
 from tests.proofs.figures import Figures
@@ -62,7 +62,7 @@ async def one_card(
     return figures
 
 
-async def _ask(made: SlackDeployment, person: Person, number: int) -> Message:
+async def _ask(made: SlackDeployment, person: LocalPerson, number: int) -> LocalMessage:
     """By the form; the card that came of it, in the channel for approvals."""
     before = made.cards()
     match number % 3:
@@ -75,7 +75,7 @@ async def _ask(made: SlackDeployment, person: Person, number: int) -> Message:
             await ask_for_a_name(person, f"Bold {number}", customer="cus_bold")
     known = {one.ts for one in before}
 
-    def fresh() -> list[Message]:
+    def fresh() -> list[LocalMessage]:
         # One that was open before may still lose its buttons, so that counting would not do.
         return [one for one in made.cards() if one.ts not in known]
 
@@ -85,7 +85,7 @@ async def _ask(made: SlackDeployment, person: Person, number: int) -> Message:
     return card
 
 
-async def _click(made: SlackDeployment, card: Message, number: int) -> None:
+async def _click(made: SlackDeployment, card: LocalMessage, number: int) -> None:
     """An approval reads Autumn before it decides, and a denial wants words first, so that whoever clicks at
     the same time is seldom equally far: in some rounds nobody denies, in one all do, in others the forms for
     it are open before anybody approves and are sent at any moment then."""
@@ -93,19 +93,19 @@ async def _click(made: SlackDeployment, card: Message, number: int) -> None:
     share, open_before, late = ((0.5, False, 0), (0, False, 0), (0.5, True, 0.3), (1, False, 0))[number % 4]
     people = dice.sample(made.people, len(made.people))
     denying = people[: round(share * len(people))]
-    ready: list[Person] = []
+    ready: list[LocalPerson] = []
     if open_before:
         opened = await asyncio.gather(*(made.deny(one, card) for one in denying))
         ready = [one for one, form in zip(denying, opened, strict=True) if form]
 
-    async def approve(person: Person) -> None:
+    async def approve(person: LocalPerson) -> None:
         await person.click("Approve", on=card)
 
-    async def deny(person: Person) -> None:
+    async def deny(person: LocalPerson) -> None:
         if await made.deny(person, card):
             await made.say_why(person)
 
-    async def send(person: Person) -> None:
+    async def send(person: LocalPerson) -> None:
         await asyncio.sleep(dice.random() * late)
         await made.say_why(person)
 
@@ -115,7 +115,7 @@ async def _click(made: SlackDeployment, card: Message, number: int) -> None:
     await asyncio.gather(*clicks)
 
 
-async def _judge(figures: Figures, made: SlackDeployment, card: Message, since: str) -> None:
+async def _judge(figures: Figures, made: SlackDeployment, card: LocalMessage, since: str) -> None:
     ana = made.slack.person("ana")
     shown = made.read(ana, card)
     where = shown.splitlines()[-1]

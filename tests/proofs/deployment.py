@@ -23,7 +23,7 @@ from bot.changes.balance.words import BalanceAction
 from bot.changes.model import ChangeInput
 from bot.runtime import Checkpoint, Runtime, no_checkpoint
 from bot.store.database import Database
-from sandbox.autumn import Limits, LocalAutumn
+from sandbox.autumn import LocalAutumn, LocalLimits
 from tests.approvals.harness import FAST, NOW, Permissions, approvals_channel
 from tests.databases import Engine, fresh
 from tests.proofs.edits import Edits, prepare
@@ -121,7 +121,7 @@ class Deployment:
 @asynccontextmanager
 async def deployment(engine: Engine) -> AsyncIterator[Deployment]:
     database = await asyncio.to_thread(fresh, engine)
-    async with LocalAutumn.running(seed="demo", clock=NOW, limits=Limits.off()) as local:
+    async with LocalAutumn.running(seed="demo", clock=NOW, limits=LocalLimits.off()) as local:
         spec = Spec(database, local.url, local.key)
         prepare(local.state)
         autumn = Autumn(key=SecretStr(local.key), url=local.url, limits=FAST)

@@ -22,10 +22,10 @@ from bot.digests.schedule import due_between
 from bot.store.database import Database, unbroken
 from bot.store.tables import digest_runs
 from bot.store.tables import digests as table
-from sandbox.autumn import Limits, LocalAutumn
+from sandbox.autumn import LocalAutumn, LocalLimits
 from sandbox.slack import LocalSlack, PostLimit
 from sandbox.slack.faults import FaultKind
-from sandbox.slack.model import Channel
+from sandbox.slack.model import LocalChannel
 from sandbox.slack.people import BOT_USER
 from tests.databases import fresh
 from tests.proofs.digest_process import CALL, Place, keep_posting
@@ -92,7 +92,7 @@ class Month:
     async def set_up(self, digests: int) -> None:
         numbers = count()
         for schedule, channel in list(zip(SCHEDULES, CHANNELS, strict=True))[:digests]:
-            made = Channel(f"C9{channel}MORNING", f"morning-{channel}", "public", members=[BOT_USER])
+            made = LocalChannel(f"C9{channel}MORNING", f"morning-{channel}", "public", members=[BOT_USER])
             self.slack.workspace.channels.setdefault(made.id, made)
             self.digests.append(
                 await repository.create(
@@ -246,7 +246,7 @@ async def _month(processes: int, figures: Figures, seed: int) -> AsyncIterator[M
     database = Database(url, patience=30)
     async with (
         LocalSlack.running(manifest=MANIFEST) as slack,
-        LocalAutumn.running(seed="demo", clock=START, limits=Limits.off()) as autumn,
+        LocalAutumn.running(seed="demo", clock=START, limits=LocalLimits.off()) as autumn,
     ):
         slack.limit = PostLimit(slack.clock, per_second=1e6, burst=1_000_000)
         clock = RawValue(c_double, START.timestamp())

@@ -36,7 +36,7 @@ from bot.changes.ungrant.request import UngrantInput
 from bot.changes.usage.request import UsageInput
 from sandbox.autumn.months import DAY
 from sandbox.autumn.seed.builder import Builder
-from sandbox.autumn.state import State
+from sandbox.autumn.state import AutumnState
 from tests.approvals.harness import NOW
 
 _SUBSCRIBED = {
@@ -50,7 +50,7 @@ _WORKSPACES, _MAIN, _ON_TRIAL = "cus_workspaces", "workspace_1", "workspace_2"
 _GOODWILL, _SPEND_LIMIT = "goodwill", {"feature_id": "messages", "enabled": True, "overage_limit": 50}
 
 
-def prepare(state: State) -> None:
+def prepare(state: AutumnState) -> None:
     """A customer beside those of the seed, whose entities have all that can be changed for them."""
     builder = Builder(state)
     who = builder.customer(_WORKSPACES, "Workspaces Ltd", "all@workspaces.example", 90)

@@ -38,8 +38,7 @@ from bot.store.tables import (
 )
 from handlers.errors import InteractionOutcome
 from handlers.routes import ROUTES
-from sandbox.autumn import Limits as LocalLimits
-from sandbox.autumn import LocalAutumn
+from sandbox.autumn import LocalAutumn, LocalLimits
 from sandbox.slack import LocalSlack, PostLimit, people
 from sandbox.slack.model import User
 from tests.databases import Engine, fresh

@@ -8,7 +8,7 @@ from bot.approvals.lifecycle import Cause
 from bot.batches import words as batch_words
 from bot.changes.forms import words as forms_words
 from bot.lookups.finder import words as finder_words
-from sandbox.slack import LocalSlack, Person
+from sandbox.slack import LocalPerson, LocalSlack
 from tests.journeys.changing import ask_for_a_name, ask_for_messages, request_undo
 from tests.screen import on_screen
 
@@ -49,7 +49,7 @@ async def walk(slack: LocalSlack, idle: Callable[[], Awaitable[None]]) -> None:
     await idle()
 
 
-async def _change(ana: Person, lea: Person) -> None:
+async def _change(ana: LocalPerson, lea: LocalPerson) -> None:
     """Two are requested: one is denied, one applied, and its undo requested."""
     await ask_for_messages(ana, "100", customer="cus_gekko")
     await ana.sees("0 of 1 approval")
@@ -70,7 +70,7 @@ async def _change(ana: Person, lea: Person) -> None:
     await lea.sees("Undo: balance change")
 
 
-async def _list(ana: Person, lea: Person) -> None:
+async def _list(ana: LocalPerson, lea: LocalPerson) -> None:
     """One is applied and its undo requested, one denied, one waits; one has wrong lines; one is gathered."""
     ana.go("#support")
     await _bulk(ana, _RIGHT)
@@ -105,7 +105,7 @@ async def _list(ana: Person, lea: Person) -> None:
     await ana.close()
 
 
-async def _check(person: Person, lines: str) -> None:
+async def _check(person: LocalPerson, lines: str) -> None:
     await person.command("/autumn bulk")
     await person.sees(batch_words.LIST)
     await person.fill(batch_words.LIST, lines)
@@ -113,7 +113,7 @@ async def _check(person: Person, lines: str) -> None:
     await person.submit()
 
 
-async def _bulk(person: Person, lines: str) -> None:
+async def _bulk(person: LocalPerson, lines: str) -> None:
     await _check(person, lines)
     await person.sees(batch_words.SEND)
     await person.click(batch_words.SEND)
@@ -121,7 +121,7 @@ async def _bulk(person: Person, lines: str) -> None:
     await person.close()
 
 
-async def _posts(person: Person) -> None:
+async def _posts(person: LocalPerson) -> None:
     """Somebody sets up a digest and an alert."""
     person.go("#support")
     await person.command("/autumn digest")

@@ -9,13 +9,13 @@ from bot.approvals.lifecycle import Cause, ChangeEvent, State
 from bot.store import audit
 from bot.store.database import Database
 from bot.store.tables import changes
-from sandbox.autumn.ledger import Write
+from sandbox.autumn.ledger import AutumnWrite
 from tests.proofs.figures import Figures
 
 _DONE = (State.APPLIED, State.UNCONFIRMED)
 
 
-async def reconcile(database: Database, ledger: list[Write], figures: Figures) -> None:
+async def reconcile(database: Database, ledger: list[AutumnWrite], figures: Figures) -> None:
     """Every write has exactly one applied or unconfirmed change with its rows, and the reverse; and the trail
     is whole."""
     async with database.reading() as connection:

@@ -20,8 +20,8 @@ from bot.changes.line_form import LineReader
 from bot.changes.model import Facts
 from bot.changes.notes import Note
 from bot.kit.csv_table import CsvFormat
-from sandbox.autumn import Limits, LocalAutumn
-from sandbox.autumn.state import State
+from sandbox.autumn import LocalAutumn, LocalLimits
+from sandbox.autumn.state import AutumnState
 from tests.approvals.harness import FAST
 from tests.proofs.batch_lines import ENTITY, HOUSEHOLDS, household_lines
 from tests.proofs.figures import Figures
@@ -75,7 +75,7 @@ async def hostile_lists(number: int, seed: int) -> Figures:
 
 
 async def _known() -> _Known:
-    async with LocalAutumn.running(seed=0, limits=Limits.off()) as local:
+    async with LocalAutumn.running(seed=0, limits=LocalLimits.off()) as local:
         lines = sum(len(household.examples) for household in HOUSEHOLDS)
         customers = sorted({line.customer for _, line in household_lines(local.state, lines)})
         autumn = Autumn(key=SecretStr(local.key), url=local.url, limits=FAST)
@@ -93,7 +93,7 @@ async def _known() -> _Known:
         return _Known(facts, _names(local.state))
 
 
-def _names(state: State) -> Mapping[str, Sequence[str]]:
+def _names(state: AutumnState) -> Mapping[str, Sequence[str]]:
     rewards = state.rewards.values()
     codes = [str(code["code"]) for reward in rewards for code in reward.promo_codes]
     return {

@@ -13,7 +13,7 @@ from bot.approvals.lifecycle import Cause, State
 from bot.store.tables import changes, decisions
 from handlers.interaction import InteractionKind, read
 from sandbox.slack import LocalSlack
-from sandbox.slack.delivery import Delivery
+from sandbox.slack.delivery import SlackDelivery
 from tests.journeys.changing import close_and_look, give, lea_sees, request_undo
 from tests.proofs.figures import Figures
 from tests.proofs.ledger import reconcile
@@ -23,7 +23,7 @@ COPIES = 4
 _EVERY = 0.001
 
 
-def is_handled(delivery: Delivery) -> bool:
+def is_handled(delivery: SlackDelivery) -> bool:
     """Whether Maple handles it. What Maple itself posts comes back as an event, which it ignores."""
     return "event" not in delivery.payload or not read(InteractionKind.EVENT, delivery.payload).automatic
 
@@ -55,7 +55,7 @@ class Copier:
                 self.under_way.add(task)
                 task.add_done_callback(self.under_way.discard)
 
-    async def send(self, one: Delivery, *, late: bool) -> None:
+    async def send(self, one: SlackDelivery, *, late: bool) -> None:
         while late and one.outcome == "pending":  # noqa: ASYNC110 - a delivery tells nobody when it is over
             await asyncio.sleep(_EVERY)
         while self.slack.request_url and not one.headers:  # noqa: ASYNC110 - signed a moment after it is noted

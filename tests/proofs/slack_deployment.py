@@ -18,10 +18,10 @@ from bot.slack.http import EVENTS_PATH
 from bot.store.database import Database
 from bot.store.errors import StoreSlow
 from bot.store.tables import changes
-from sandbox.autumn import Limits, LocalAutumn
-from sandbox.slack import LocalSlack, Person, PostLimit, elements
-from sandbox.slack.model import Message
-from sandbox.slack.render import Reader
+from sandbox.autumn import LocalAutumn, LocalLimits
+from sandbox.slack import LocalPerson, LocalSlack, PostLimit, elements
+from sandbox.slack.model import LocalMessage
+from sandbox.slack.render import BlockReader
 from tests.databases import Engine, fresh
 from tests.proofs.replay import Copier, copying, is_handled
 from tests.running import APPROVALS, MANIFEST
@@ -70,7 +70,7 @@ class SlackDeployment:
     database: Database
     logs: tuple["Log", ...]
     """Of each bot."""
-    people: list[Person] = field(default_factory=list)
+    people: list[LocalPerson] = field(default_factory=list)
     copiers: list[Copier] = field(default_factory=list)
 
     async def idle(self) -> None:
@@ -100,19 +100,19 @@ class SlackDeployment:
 
     # What can be seen
 
-    def cards(self) -> list[Message]:
+    def cards(self) -> list[LocalMessage]:
         """Those that can be decided on, oldest first."""
         return [one for one in self.slack.workspace.history(APPROVALS) if change_of(one)]
 
-    def heard(self, person: Person, since: str) -> list[Message]:
+    def heard(self, person: LocalPerson, since: str) -> list[LocalMessage]:
         """What was said to this person alone after a moment, which is a message's ts."""
         workspace = self.slack.workspace
         direct = workspace.im(person.id, workspace.bot.id)
         aside = [one for one in workspace.history(APPROVALS, person.id) if one.only_for == person.id]
         return [one for one in [*aside, *workspace.history(direct.id)] if one.ts > since]
 
-    def read(self, person: Person, message: Message) -> str:
-        return Reader(self.slack.workspace, person.user).message(message, {})
+    def read(self, person: LocalPerson, message: LocalMessage) -> str:
+        return BlockReader(self.slack.workspace, person.user).message(message, {})
 
     async def waiting(self) -> dict[str, Record]:
         found = await change_records.find(self.database, changes.c.state == State.WAITING, limit=_FREE)
@@ -124,7 +124,7 @@ class SlackDeployment:
 
     # What people do
 
-    async def deny(self, person: Person, card: Message) -> bool:
+    async def deny(self, person: LocalPerson, card: LocalMessage) -> bool:
         """Opens the form that asks why; False when it is too late for that. Whoever is told that Maple had no
         time for it clicks again."""
         stack = self.slack.views.stack
@@ -138,15 +138,15 @@ class SlackDeployment:
                 return False
         return False
 
-    def _answered(self, person: Person, since: str) -> bool:
+    def _answered(self, person: LocalPerson, since: str) -> bool:
         return bool(self.slack.views.stack(person.id) or self.heard(person, since))
 
-    async def say_why(self, person: Person) -> None:
+    async def say_why(self, person: LocalPerson) -> None:
         await person.fill(approvals_words.REASON, "Not this month")
         await person.submit()
 
 
-def change_of(card: Message) -> str:
+def change_of(card: LocalMessage) -> str:
     """The id of the change that a card lets people decide on; empty when it does not."""
     for _, element in elements.each(card.blocks):
         if element.get("action_id") == "approve":
@@ -160,7 +160,7 @@ async def slack_deployment(engine: Engine, processes: int, people: int) -> Async
     database = Database(url, patience=30)
     async with (
         LocalSlack.running(manifest=MANIFEST) as slack,
-        LocalAutumn.running(seed="demo", limits=Limits.off()) as autumn,
+        LocalAutumn.running(seed="demo", limits=LocalLimits.off()) as autumn,
     ):
         # Real ones take as many as come in a second; hundreds of changes at once are not what is looked at.
         slack.limit = PostLimit(slack.clock, per_second=_FREE, burst=_FREE)

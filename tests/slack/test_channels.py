@@ -10,7 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.access.post_targets import Pause, pause_for
 from bot.slack.channels import Channel, ChannelProblem, Channels, judge
 from sandbox.slack import LocalSlack
-from sandbox.slack.model import Channel as There
+from sandbox.slack.model import LocalChannel as There
 from sandbox.slack.people import BOT_USER
 from tests.running import MANIFEST
 

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from freezegun import freeze_time
 
-from sandbox.slack import Person
+from sandbox.slack import LocalPerson
 from tests.journeys.digesting import QUICK
 from tests.running import Running, running_maple
 
@@ -35,7 +35,7 @@ class Onlooker(Protocol):
 
     async def begin(self, maple: Running) -> None: ...
 
-    async def look(self, person: Person) -> None:
+    async def look(self, person: LocalPerson) -> None:
         """After a step of this person's."""
 
 
@@ -60,41 +60,41 @@ class Transcript:
         self._lines.clear()
         self._steps = 0
 
-    async def type(self, person: Person, line: str) -> None:
+    async def type(self, person: LocalPerson, line: str) -> None:
         await person.command(line)
         await self._note(person, f"types {line}")
 
-    async def click(self, person: Person, label: str, *, confirm: bool | None = None) -> None:
+    async def click(self, person: LocalPerson, label: str, *, confirm: bool | None = None) -> None:
         await person.click(label, confirm=confirm)
         await self._note(person, f"clicks [{label}]" + (" and confirms" if confirm else ""))
 
-    async def choose(self, person: Person, label: str, *options: str) -> None:
+    async def choose(self, person: LocalPerson, label: str, *options: str) -> None:
         await person.choose(label, *options)
         await self._note(person, f"picks {', '.join(options)} as {label}")
 
-    async def fill(self, person: Person, label: str, text: str) -> None:
+    async def fill(self, person: LocalPerson, label: str, text: str) -> None:
         await person.fill(label, text)
         await self._note(person, f"writes {text} as {label}")
 
-    async def submit(self, person: Person, label: str) -> None:
+    async def submit(self, person: LocalPerson, label: str) -> None:
         assert f"[{label}]" in person.last()
         await person.submit()
         self._seen[person.id] = [piece for piece in self._seen[person.id] if not piece.startswith(_FORM)]
         await self._note(person, f"clicks [{label}]")
 
-    async def close(self, person: Person) -> None:
+    async def close(self, person: LocalPerson) -> None:
         await person.close()
         await self._note(person, "closes the window", counts=False)
 
-    async def go(self, person: Person, place: str) -> None:
+    async def go(self, person: LocalPerson, place: str) -> None:
         person.go(place)
         await self._note(person, f"opens {place}")
 
-    async def wait(self, person: Person, what: str) -> None:
+    async def wait(self, person: LocalPerson, what: str) -> None:
         """Something happened without the person; what they see of it."""
         await self._note(person, what, acts=False, counts=False)
 
-    async def _note(self, person: Person, what: str, *, acts: bool = True, counts: bool = True) -> None:
+    async def _note(self, person: LocalPerson, what: str, *, acts: bool = True, counts: bool = True) -> None:
         self._steps += counts
         await person.settled()
         await self.maple.bot.work.drain(10)

@@ -7,10 +7,10 @@ from sandbox.autumn import rewards
 from sandbox.autumn.billing.effects import Effects, coming, going, prorated, share_of_period, unused
 from sandbox.autumn.errors import ApiError, invalid
 from sandbox.autumn.invoices import recurring
-from sandbox.autumn.model import Customer, Item, Json, Plan, Product, Reward
+from sandbox.autumn.model import Item, Json, LocalCustomer, LocalPlan, Product, Reward
 from sandbox.autumn.months import DAY, add, add_months, repeats
 from sandbox.autumn.numbers import clean
-from sandbox.autumn.state import State
+from sandbox.autumn.state import AutumnState
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Adjustment:
     """Whether the billing period was asked to begin anew."""
 
 
-def apply(state: State, who: Customer, product: Product, change: Adjustment) -> Effects:
+def apply(state: AutumnState, who: LocalCustomer, product: Product, change: Adjustment) -> Effects:
     effects = Effects()
     if change.anchored and product.trial_ends_at is not None:
         raise invalid("billing_cycle_anchor cannot be used together with a free trial")
@@ -55,11 +55,11 @@ def units(item: Item, quantity: float) -> float:
     return float(clean(math.ceil(max(0.0, quantity - item.included) / pack) * pack))
 
 
-def prepaid(plan: Plan) -> list[Item]:
+def prepaid(plan: LocalPlan) -> list[Item]:
     return [item for item in plan.items if item.price and item.price["billing_method"] == "prepaid"]
 
 
-def _quantities(state: State, who: Customer, product: Product, change: Adjustment) -> Effects:
+def _quantities(state: AutumnState, who: LocalCustomer, product: Product, change: Adjustment) -> Effects:
     """Give back what was charged for the rest of the period, and charge the new number.
 
     So the same number again costs something when the last change was not charged. Features that are not
@@ -87,7 +87,9 @@ def _quantities(state: State, who: Customer, product: Product, change: Adjustmen
     return effects
 
 
-def _difference(state: State, who: Customer, product: Product, item: Item, charged: float) -> list[Json]:
+def _difference(
+    state: AutumnState, who: LocalCustomer, product: Product, item: Item, charged: float
+) -> list[Json]:
     if product.trial_ends_at is not None or product.period_start is None:
         return []
     before = replace(product, prepaid={**product.prepaid, item.feature_id: charged})
@@ -95,7 +97,7 @@ def _difference(state: State, who: Customer, product: Product, item: Item, charg
     return back + [line for line in rest_of(state, who, product) if line["feature_id"] == item.feature_id]
 
 
-def rest_of(state: State, who: Customer, product: Product) -> list[Json]:
+def rest_of(state: AutumnState, who: LocalCustomer, product: Product) -> list[Json]:
     """The plan's lines for the rest of the period."""
     assert product.period_start is not None  # noqa: S101
     lines = recurring(state, who, state.plan_of(product), product, product.period_start)
@@ -104,7 +106,7 @@ def rest_of(state: State, who: Customer, product: Product) -> list[Json]:
     )
 
 
-def _price(state: State, who: Customer, product: Product, price: Json) -> Effects:
+def _price(state: AutumnState, who: LocalCustomer, product: Product, price: Json) -> Effects:
     """A price of the customer's own. Ids stay as they are."""
     plan = state.plan_of(product)
     back = unused(state, who, product)
@@ -113,7 +115,7 @@ def _price(state: State, who: Customer, product: Product, price: Json) -> Effect
     return Effects("update_plan", lines=back + ahead)
 
 
-def _trial(state: State, who: Customer, product: Product, trial: Json) -> Effects:
+def _trial(state: AutumnState, who: LocalCustomer, product: Product, trial: Json) -> Effects:
     """The plan's version changes for the customer, and with it the ids of the product and of its rows."""
     now = state.now
     effects = Effects("update_plan", outgoing=[going(state, product, now)])
@@ -144,14 +146,14 @@ def check_trial(trial: Json, now: int) -> None:
         raise ApiError(400, "stripe_error", message)
 
 
-def _until(product: Product, end: int, who: Customer) -> None:
+def _until(product: Product, end: int, who: LocalCustomer) -> None:
     product.trial_ends_at = product.period_end = end
     for row in who.rows:
         if row.product_id == product.id and row.resets_at is not None:
             row.resets_at = end
 
 
-def _end_trial(state: State, who: Customer, product: Product) -> None:
+def _end_trial(state: AutumnState, who: LocalCustomer, product: Product) -> None:
     now, interval = state.now, state.plan_of(product).interval
     assert interval is not None  # noqa: S101
     product.trial_ends_at = None
@@ -162,11 +164,11 @@ def _end_trial(state: State, who: Customer, product: Product) -> None:
             row.resets_at = add(now, row.interval, row.interval_count)
 
 
-def _first_lines(state: State, who: Customer, product: Product) -> list[Json]:
+def _first_lines(state: AutumnState, who: LocalCustomer, product: Product) -> list[Json]:
     return recurring(state, who, state.plan_of(product), product, state.now)
 
 
-def _renew_ids(state: State, who: Customer, product: Product) -> None:
+def _renew_ids(state: AutumnState, who: LocalCustomer, product: Product) -> None:
     before, product.id = product.id, state.ids.autumn("cus_prod")
     for row in who.rows:
         if row.product_id == before:

@@ -6,9 +6,9 @@ from sandbox.autumn import invoices, products, rewards
 from sandbox.autumn.billing import subjects
 from sandbox.autumn.billing.effects import Effects, coming, going, prorated, unused
 from sandbox.autumn.errors import ApiError
-from sandbox.autumn.model import Customer, Discount, Json, Plan, Product, Reward, Row
+from sandbox.autumn.model import Json, LocalCustomer, LocalDiscount, LocalPlan, Product, Reward, Row
 from sandbox.autumn.numbers import clean
-from sandbox.autumn.state import State
+from sandbox.autumn.state import AutumnState
 
 _MONTHS = {"week": 0.25, "month": 1, "quarter": 3, "semi_annual": 6, "year": 12}
 
@@ -25,7 +25,7 @@ class CarryOver:
 
 @dataclass(frozen=True, slots=True)
 class Attach:
-    plan: Plan
+    plan: LocalPlan
     entity_id: str | None = None
     subscription_id: str | None = None
     bought: dict[str, float] = field(default_factory=dict)
@@ -38,7 +38,7 @@ class Attach:
     carry: CarryOver = CarryOver()
 
 
-def check(state: State, who: Customer, order: Attach) -> None:
+def check(state: AutumnState, who: LocalCustomer, order: Attach) -> None:
     """Raises 409 for a main plan that the customer has, also while a switch is pending."""
     current = subjects.running(state, who, order.plan, order.entity_id)
     if current is not None and current.plan_id == order.plan.id:
@@ -49,21 +49,21 @@ def check(state: State, who: Customer, order: Attach) -> None:
         raise ApiError(409, "plan_already_attached", message)
 
 
-def apply(state: State, who: Customer, order: Attach) -> Effects:
+def apply(state: AutumnState, who: LocalCustomer, order: Attach) -> Effects:
     current = subjects.running(state, who, order.plan, order.entity_id)
     if current is not None and _waits(state, current, order):
         return _at_the_end(state, who, current, order)
     return _now(state, who, current, order)
 
 
-def _waits(state: State, current: Product, order: Attach) -> bool:
+def _waits(state: AutumnState, current: Product, order: Attach) -> bool:
     """Whether the switch is for the end of the period: what costs less is, unless it is asked for at once."""
     if current.stripe_subscription is None or current.period_end is None or order.schedule == "immediate":
         return False
     return order.schedule == "end_of_cycle" or _cheaper(order.plan, state.plan_of(current))
 
 
-def _cheaper(plan: Plan, than: Plan) -> bool:
+def _cheaper(plan: LocalPlan, than: LocalPlan) -> bool:
     """A longer interval is never cheaper."""
     ours, theirs = _MONTHS.get(plan.interval or "", 0), _MONTHS.get(than.interval or "", 0)
     if ours != theirs:
@@ -71,12 +71,12 @@ def _cheaper(plan: Plan, than: Plan) -> bool:
     return float((plan.price or {}).get("amount", 0)) < float((than.price or {}).get("amount", 0))
 
 
-def _at_the_end(state: State, who: Customer, current: Product, order: Attach) -> Effects:
+def _at_the_end(state: AutumnState, who: LocalCustomer, current: Product, order: Attach) -> Effects:
     plan, end = order.plan, current.period_end
     assert end is not None  # noqa: S101
     effects = Effects(outgoing=[going(state, current, end)], paid_plan=True)
     subjects.drop_pending(state, who, plan, order.entity_id)
-    terms = products.Terms(
+    terms = products.PlanTerms(
         status="scheduled",
         started_at=end,
         prepaid=order.bought,
@@ -95,7 +95,7 @@ def _at_the_end(state: State, who: Customer, current: Product, order: Attach) ->
     return effects
 
 
-def _now(state: State, who: Customer, current: Product | None, order: Attach) -> Effects:
+def _now(state: AutumnState, who: LocalCustomer, current: Product | None, order: Attach) -> Effects:
     plan, now = order.plan, state.now
     effects = Effects(plan_ids=[plan.id], paid_plan=plan.interval is not None)
     ends_trial = current is not None and current.trial_ends_at is not None
@@ -125,15 +125,17 @@ def _now(state: State, who: Customer, current: Product | None, order: Attach) ->
     return effects
 
 
-def _give(state: State, who: Customer, order: Attach, joined: Product | None, anchor: int | None) -> Product:
+def _give(
+    state: AutumnState, who: LocalCustomer, order: Attach, joined: Product | None, anchor: int | None
+) -> Product:
     if order.plan.interval is None:
         joined = None
     if joined is not None and joined.period_end is None:
-        whole = products.Terms(prepaid=order.bought, entity_id=order.entity_id, custom=order.plan)
+        whole = products.PlanTerms(prepaid=order.bought, entity_id=order.entity_id, custom=order.plan)
         product = products.give(state, who, order.plan, whole)
         product.stripe_subscription = joined.stripe_subscription
     else:
-        terms = products.Terms(
+        terms = products.PlanTerms(
             prepaid=order.bought,
             entity_id=order.entity_id,
             trial=order.trial,
@@ -146,7 +148,7 @@ def _give(state: State, who: Customer, order: Attach, joined: Product | None, an
     return product
 
 
-def _replace(state: State, who: Customer, current: Product) -> None:
+def _replace(state: AutumnState, who: LocalCustomer, current: Product) -> None:
     """The plan that ran goes, and what was scheduled after it."""
     subjects.drop_pending(state, who, state.plan_of(current), current.entity_id)
     products.take_away(who, current, state.now)
@@ -154,21 +156,23 @@ def _replace(state: State, who: Customer, current: Product) -> None:
         who.products.remove(current)
 
 
-def _used(state: State, who: Customer, current: Product) -> list[Json]:
+def _used(state: AutumnState, who: LocalCustomer, current: Product) -> list[Json]:
     """Usage above the grant, which a switch bills at once."""
     plan = state.plan_of(current)
     rows = [row for row in who.rows if row.product_id == current.id]
     return [line for row in rows for line in invoices.overage(state, who, plan, current, row)]
 
 
-def _first_lines(state: State, who: Customer, product: Product, order: Attach, *, whole: bool) -> list[Json]:
+def _first_lines(
+    state: AutumnState, who: LocalCustomer, product: Product, order: Attach, *, whole: bool
+) -> list[Json]:
     """What the plan costs for the period, or for the rest of it. A trial has no lines."""
     if order.plan.interval is None or product.trial_ends_at is not None:
         return []
     now = state.now
     kept = who.discounts
     who.discounts = kept + [
-        Discount(reward.id, now // 1000, None, product.stripe_subscription) for reward in order.discounts
+        LocalDiscount(reward.id, now // 1000, None, product.stripe_subscription) for reward in order.discounts
     ]
     lines = invoices.lines_of(state, who, product, starting=now, renewing=False)
     who.discounts = kept
@@ -178,7 +182,9 @@ def _first_lines(state: State, who: Customer, product: Product, order: Attach, *
     return prorated(lines, (product.period_end - now) / length, {"start": now, "end": product.period_end})
 
 
-def _carry(state: State, who: Customer, left: list[Row], product: Product, carry: CarryOver) -> None:
+def _carry(
+    state: AutumnState, who: LocalCustomer, left: list[Row], product: Product, carry: CarryOver
+) -> None:
     """Units held (seats) are always carried; what was used or left of the rest only when asked for."""
     before = {row.feature_id: row for row in left if not row.flag and not row.unlimited}
     for row in [row for row in who.rows if row.product_id == product.id]:

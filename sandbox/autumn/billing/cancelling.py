@@ -7,9 +7,9 @@ from sandbox.autumn.billing import subjects
 from sandbox.autumn.billing.effects import Effects, Refund, coming, going, moving, share_left, unused
 from sandbox.autumn.errors import ApiError, invalid
 from sandbox.autumn.invoices import newest
-from sandbox.autumn.model import Customer, Invoice, Plan, Product
+from sandbox.autumn.model import LocalCustomer, LocalInvoice, LocalPlan, Product
 from sandbox.autumn.numbers import money
-from sandbox.autumn.state import State
+from sandbox.autumn.state import AutumnState
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Cancel:
     """full or prorated: give money back instead."""
 
 
-def apply(state: State, who: Customer, product: Product, cancel: Cancel) -> Effects:
+def apply(state: AutumnState, who: LocalCustomer, product: Product, cancel: Cancel) -> Effects:
     if product.status == "scheduled":
         effects = _call_off(state, who, product, cancel)
     elif cancel.action == "cancel_end_of_cycle":
@@ -36,7 +36,7 @@ def apply(state: State, who: Customer, product: Product, cancel: Cancel) -> Effe
     return effects
 
 
-def _call_off(state: State, who: Customer, product: Product, cancel: Cancel) -> Effects:
+def _call_off(state: AutumnState, who: LocalCustomer, product: Product, cancel: Cancel) -> Effects:
     """A plan that has not started goes, and the one that it was to replace stays."""
     if cancel.action == "uncancel":
         raise invalid("Cannot uncancel a subscription that is scheduled")
@@ -48,7 +48,7 @@ def _call_off(state: State, who: Customer, product: Product, cancel: Cancel) -> 
     return Effects(incoming=[coming(state, current)] if cancel.action == "cancel_end_of_cycle" else [])
 
 
-def _at_the_end(state: State, who: Customer, product: Product) -> Effects:
+def _at_the_end(state: AutumnState, who: LocalCustomer, product: Product) -> Effects:
     plan, now = state.plan_of(product), state.now
     if plan.interval is None or plan.one_off or product.period_end is None:
         raise invalid("Free products do not have billing cycles; use cancel: 'immediately' instead.")
@@ -57,7 +57,7 @@ def _at_the_end(state: State, who: Customer, product: Product) -> Effects:
     dropped = subjects.drop_pending(state, who, plan, product.entity_id)
     default = _default(state, who, product)
     if default is not None and (dropped is None or dropped.plan_id == default.id):
-        terms = products.Terms(status="scheduled", started_at=end)
+        terms = products.PlanTerms(status="scheduled", started_at=end)
         scheduled = products.give(state, who, default, terms)
         effects.incoming.append(moving(scheduled, default, effective_at=end))
     product.canceled_at, product.expires_at = now, end
@@ -65,7 +65,7 @@ def _at_the_end(state: State, who: Customer, product: Product) -> Effects:
     return effects
 
 
-def _take_back(state: State, who: Customer, product: Product) -> Effects:
+def _take_back(state: AutumnState, who: LocalCustomer, product: Product) -> Effects:
     """A switch that is pending is called off with it."""
     outgoing = [going(state, product, state.now)]
     product.canceled_at = product.expires_at = None
@@ -73,7 +73,7 @@ def _take_back(state: State, who: Customer, product: Product) -> Effects:
     return Effects(incoming=[coming(state, product)], outgoing=outgoing)
 
 
-def _now(state: State, who: Customer, product: Product, cancel: Cancel) -> Effects:
+def _now(state: AutumnState, who: LocalCustomer, product: Product, cancel: Cancel) -> Effects:
     plan = state.plan_of(product)
     _check_currency(state, who, plan)
     effects = Effects(outgoing=[going(state, product, state.now)], plan_ids=[plan.id])
@@ -92,7 +92,7 @@ def _now(state: State, who: Customer, product: Product, cancel: Cancel) -> Effec
     return effects
 
 
-def _default(state: State, who: Customer, product: Product) -> Plan | None:
+def _default(state: AutumnState, who: LocalCustomer, product: Product) -> LocalPlan | None:
     """The free plan that takes the place of a main plan of the customer's own."""
     plan = products.default_plan(state)
     if plan is None or product.entity_id is not None or not subjects.is_main(state, product):
@@ -100,7 +100,7 @@ def _default(state: State, who: Customer, product: Product) -> Plan | None:
     return None if any(one.running and one.plan_id == plan.id for one in who.products) else plan
 
 
-def last_payment(who: Customer, product: Product) -> Invoice | None:
+def last_payment(who: LocalCustomer, product: Product) -> LocalInvoice | None:
     """The newest invoice of the product's Stripe subscription that anything is left of to give back."""
     for invoice in newest(who):
         ours = invoice.subscription in (None, product.stripe_subscription)
@@ -109,14 +109,14 @@ def last_payment(who: Customer, product: Product) -> Invoice | None:
     return None
 
 
-def refundable(invoice: Invoice) -> float:
+def refundable(invoice: LocalInvoice) -> float:
     if invoice.status != "paid" or invoice.total <= 0:
         return 0
     paid = invoice.total if invoice.amount_paid is None else invoice.amount_paid
     return money(paid - invoice.refunded, invoice.currency)
 
 
-def _refund(who: Customer, product: Product, mode: str, now: int) -> Refund | None:
+def _refund(who: LocalCustomer, product: Product, mode: str, now: int) -> Refund | None:
     invoice = last_payment(who, product) if product.stripe_subscription else None
     if invoice is None:
         return None
@@ -125,7 +125,7 @@ def _refund(who: Customer, product: Product, mode: str, now: int) -> Refund | No
     return Refund(invoice, part)
 
 
-def _check_currency(state: State, who: Customer, plan: Plan) -> None:
+def _check_currency(state: AutumnState, who: LocalCustomer, plan: LocalPlan) -> None:
     price = plan.price
     if who.currency in (None, state.org.currency) or price is None:
         return

@@ -3,16 +3,16 @@
 from dataclasses import dataclass, field
 
 from sandbox.autumn.invoices import currency_of, recurring
-from sandbox.autumn.model import Customer, Invoice, Json, Plan, Product
+from sandbox.autumn.model import Json, LocalCustomer, LocalInvoice, LocalPlan, Product
 from sandbox.autumn.numbers import clean, money
-from sandbox.autumn.state import State
+from sandbox.autumn.state import AutumnState
 
 
 @dataclass(frozen=True, slots=True)
 class Refund:
     """Money given back on one invoice."""
 
-    invoice: Invoice
+    invoice: LocalInvoice
     amount: float
     """Not rounded."""
 
@@ -41,7 +41,7 @@ class Effects:
         return money(sum(line["total"] for line in self.lines), currency)
 
 
-def moving(product: Product, plan: Plan, **when: int | None) -> Json:
+def moving(product: Product, plan: LocalPlan, **when: int | None) -> Json:
     """A plan that comes or goes, with the quantities bought of it."""
     quantities = [
         {
@@ -55,17 +55,17 @@ def moving(product: Product, plan: Plan, **when: int | None) -> Json:
     return {"plan_id": product.plan_id, "feature_quantities": quantities, **times}
 
 
-def coming(state: State, product: Product, **when: int | None) -> Json:
+def coming(state: AutumnState, product: Product, **when: int | None) -> Json:
     return moving(product, state.plan_of(product), **when)
 
 
-def going(state: State, product: Product, when: int) -> Json:
+def going(state: AutumnState, product: Product, when: int) -> Json:
     """A plan that goes then, with the cancellation that it had before."""
     times = {"canceled_at": product.canceled_at, "expires_at": product.expires_at}
     return moving(product, state.plan_of(product), effective_at=when, **times)
 
 
-def sums(state: State, who: Customer, lines: list[Json], *, credited: bool = False) -> Json:
+def sums(state: AutumnState, who: LocalCustomer, lines: list[Json], *, credited: bool = False) -> Json:
     """The lines and their totals; `credited`: less what Stripe keeps for the customer."""
     currency = currency_of(state, who)
     total = money(sum(line["total"] for line in lines), currency)
@@ -109,7 +109,7 @@ def prorated(lines: list[Json], share: float, period: Json) -> list[Json]:
     return lines
 
 
-def unused(state: State, who: Customer, product: Product) -> list[Json]:
+def unused(state: AutumnState, who: LocalCustomer, product: Product) -> list[Json]:
     """What is given back for the rest of the period, as lines below zero; nothing for a trial."""
     now = state.now
     if product.period_start is None or product.period_end is None or product.trial_ends_at:

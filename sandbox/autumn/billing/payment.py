@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from sandbox.autumn import invoices
 from sandbox.autumn.billing.effects import Effects
-from sandbox.autumn.model import Customer, Invoice, Json
+from sandbox.autumn.model import Json, LocalCustomer, LocalInvoice
 from sandbox.autumn.numbers import money
-from sandbox.autumn.state import State
+from sandbox.autumn.state import AutumnState
 
-Operation = Callable[[Customer], Effects]
+Operation = Callable[[LocalCustomer], Effects]
 CARD: Json = {
     "brand": "visa", "last4": "4242", "exp_month": 12, "exp_year": 2034, "country": "US", "funding": "credit",
 }  # fmt: skip
@@ -37,12 +37,12 @@ class Payment:
 class Waiting:
     """A change that is made when its invoice or checkout is paid."""
 
-    customer: Customer
+    customer: LocalCustomer
     operation: Operation
-    invoice: Invoice | None
+    invoice: LocalInvoice | None
 
 
-def settle(state: State, who: Customer, operation: Operation, payment: Payment) -> Json:
+def settle(state: AutumnState, who: LocalCustomer, operation: Operation, payment: Payment) -> Json:
     """Do the operation and what it comes to in money. Answers as billing.attach and .update do: when a
     payment is waited for, nothing but the invoice or the link is there.
     """
@@ -65,12 +65,12 @@ def settle(state: State, who: Customer, operation: Operation, payment: Payment) 
     return answer
 
 
-def _due(state: State, who: Customer, effects: Effects) -> float:
+def _due(state: AutumnState, who: LocalCustomer, effects: Effects) -> float:
     currency = invoices.currency_of(state, who)
     return max(0.0, money(effects.due(currency) - who.credit, currency))
 
 
-def charge(state: State, who: Customer, effects: Effects) -> Invoice:
+def charge(state: AutumnState, who: LocalCustomer, effects: Effects) -> LocalInvoice:
     """A paid invoice. Below zero it becomes credit, which the next ones are paid from first."""
     invoice = _invoice(state, who, effects)
     spent = min(who.credit, max(0.0, invoice.total))
@@ -79,10 +79,10 @@ def charge(state: State, who: Customer, effects: Effects) -> Invoice:
     return invoice
 
 
-def _invoice(state: State, who: Customer, effects: Effects, status: str = "paid") -> Invoice:
+def _invoice(state: AutumnState, who: LocalCustomer, effects: Effects, status: str = "paid") -> LocalInvoice:
     currency = invoices.currency_of(state, who)
     product = effects.product
-    invoice = Invoice(
+    invoice = LocalInvoice(
         id=state.ids.autumn("inv"),
         stripe_id=state.ids.stripe("in"),
         customer_id=who.id,
@@ -99,7 +99,9 @@ def _invoice(state: State, who: Customer, effects: Effects, status: str = "paid"
     return invoice
 
 
-def _open(state: State, who: Customer, operation: Operation, payment: Payment, trouble: str | None) -> Json:
+def _open(
+    state: AutumnState, who: LocalCustomer, operation: Operation, payment: Payment, trouble: str | None
+) -> Json:
     invoice = _invoice(state, who, operation(who.draft()), "open")
     invoice.subscription = None
     who.stripe_id = who.stripe_id or state.ids.stripe("cus")
@@ -112,7 +114,7 @@ def _open(state: State, who: Customer, operation: Operation, payment: Payment, t
 
 
 def _check_out(
-    state: State, who: Customer, operation: Operation, payment: Payment, *, by_autumn: bool = False
+    state: AutumnState, who: LocalCustomer, operation: Operation, payment: Payment, *, by_autumn: bool = False
 ) -> Json:
     who.stripe_id = who.stripe_id or state.ids.stripe("cus")
     who.drop_cached()
@@ -121,7 +123,7 @@ def _check_out(
     return {"customer_id": who.id, "payment_url": f"{payment.base_url}/checkout/{number}"}
 
 
-def pay(state: State, number: str) -> None:
+def pay(state: AutumnState, number: str) -> None:
     """The customer pays an open invoice or completes a checkout: what waited for it is done.
 
     Raises KeyError when nothing waits for it.
@@ -141,7 +143,7 @@ def pay(state: State, number: str) -> None:
     waiting.invoice.subscription = effects.product.stripe_subscription if effects.product else None
 
 
-def give_card(state: State, who: Customer) -> None:
+def give_card(state: AutumnState, who: LocalCustomer) -> None:
     """A card on file, as a checkout leaves it."""
     who.stripe_id = who.stripe_id or state.ids.stripe("cus")
     who.payment_method = {
@@ -158,14 +160,14 @@ def give_card(state: State, who: Customer) -> None:
     who.drop_cached()
 
 
-def give_back(invoice: Invoice, amount: float) -> float:
+def give_back(invoice: LocalInvoice, amount: float) -> float:
     """Refund a part of what was paid; answers the amount, as far as the currency can pay it."""
     part = money(amount, invoice.currency)
     invoice.refunded = money(invoice.refunded + part, invoice.currency)
     return part
 
 
-def short(invoice: Invoice, base_url: str) -> Json:
+def short(invoice: LocalInvoice, base_url: str) -> Json:
     return {
         "status": invoice.status,
         "stripe_id": invoice.stripe_id,

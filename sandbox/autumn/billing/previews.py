@@ -4,15 +4,15 @@ from sandbox.autumn import invoices
 from sandbox.autumn.billing import subjects
 from sandbox.autumn.billing.adjusting import month_after
 from sandbox.autumn.billing.effects import Effects, sums
-from sandbox.autumn.model import Customer, Invoice, Item, Json, Product
+from sandbox.autumn.model import Item, Json, LocalCustomer, LocalInvoice, Product
 from sandbox.autumn.months import MINUTE
-from sandbox.autumn.state import State
+from sandbox.autumn.state import AutumnState
 
 _BILLED_EARLY = 30 * MINUTE
 """Usage is added up that long before the period ends."""
 
 
-def show(state: State, who: Customer, after: Customer, effects: Effects) -> Json:
+def show(state: AutumnState, who: LocalCustomer, after: LocalCustomer, effects: Effects) -> Json:
     """`after` is the draft that was changed."""
     shown: Json = {"customer_id": who.id, **sums(state, who, effects.lines, credited=True)}
     if not effects.starts_cycle and (cycle := _next_cycle(state, after, effects)):
@@ -28,7 +28,7 @@ def show(state: State, who: Customer, after: Customer, effects: Effects) -> Json
     return shown
 
 
-def _refunded(invoice: Invoice) -> Json:
+def _refunded(invoice: LocalInvoice) -> Json:
     return {
         "stripe_id": invoice.stripe_id,
         "total": invoice.total,
@@ -37,7 +37,7 @@ def _refunded(invoice: Invoice) -> Json:
     }
 
 
-def _next_cycle(state: State, after: Customer, effects: Effects) -> Json | None:
+def _next_cycle(state: AutumnState, after: LocalCustomer, effects: Effects) -> Json | None:
     """The next invoice of the Stripe subscription that the change is about. Of usage it names the features,
     without amounts and in no total.
     """
@@ -79,7 +79,7 @@ def _next_cycle(state: State, after: Customer, effects: Effects) -> Json | None:
     return {"starts_at": start, **totals, "line_items": lines, "usage_line_items": usage}
 
 
-def _subscription(after: Customer, product: Product | None) -> str | None:
+def _subscription(after: LocalCustomer, product: Product | None) -> str | None:
     """That of the product, or of any plan that runs when it has none."""
     running = {one.stripe_subscription for one in after.products if one.running and one.stripe_subscription}
     if product is not None and product.stripe_subscription in running:
@@ -88,7 +88,7 @@ def _subscription(after: Customer, product: Product | None) -> str | None:
     return billed.stripe_subscription if billed else None
 
 
-def _usage_line(state: State, product: Product, item: Item) -> Json:
+def _usage_line(state: AutumnState, product: Product, item: Item) -> Json:
     assert product.period_end is not None  # noqa: S101
     return {
         "display_name": state.feature(item.feature_id).name,

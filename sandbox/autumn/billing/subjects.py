@@ -1,18 +1,22 @@
 """Which of a customer's products a request is about, and what belongs with it."""
 
 from sandbox.autumn.errors import ApiError
-from sandbox.autumn.model import Customer, Plan, Product
+from sandbox.autumn.model import LocalCustomer, LocalPlan, Product
 from sandbox.autumn.products import in_order
-from sandbox.autumn.state import State
+from sandbox.autumn.state import AutumnState
 
 
-def is_main(state: State, product: Product) -> bool:
+def is_main(state: AutumnState, product: Product) -> bool:
     plan = state.plan_of(product)
     return not (plan.add_on or plan.one_off)
 
 
 def find(
-    state: State, who: Customer, plan_id: str | None, subscription_id: str | None, entity_id: str | None
+    state: AutumnState,
+    who: LocalCustomer,
+    plan_id: str | None,
+    subscription_id: str | None,
+    entity_id: str | None,
 ) -> Product:
     """By the id of the subscription, or else the newest of the plan; when neither is named, the main plan.
 
@@ -42,12 +46,14 @@ def find(
     return in_order(state, found)[0]
 
 
-def again(who: Customer, product: Product) -> Product:
+def again(who: LocalCustomer, product: Product) -> Product:
     """The same product of a draft of the customer."""
     return next(one for one in who.products if one.id == product.id)
 
 
-def same_line(state: State, who: Customer, plan: Plan, entity_id: str | None) -> list[Product]:
+def same_line(
+    state: AutumnState, who: LocalCustomer, plan: LocalPlan, entity_id: str | None
+) -> list[Product]:
     """The main plans, of a customer or of an entity, of which one takes the place of the other."""
     if plan.add_on or plan.one_off:
         return []
@@ -60,25 +66,27 @@ def same_line(state: State, who: Customer, plan: Plan, entity_id: str | None) ->
     ]
 
 
-def pending(state: State, who: Customer, plan: Plan, entity_id: str | None) -> Product | None:
+def pending(state: AutumnState, who: LocalCustomer, plan: LocalPlan, entity_id: str | None) -> Product | None:
     """The main plan that is scheduled to take the place of another."""
     line = same_line(state, who, plan, entity_id)
     return next((product for product in line if product.status == "scheduled"), None)
 
 
-def running(state: State, who: Customer, plan: Plan, entity_id: str | None) -> Product | None:
+def running(state: AutumnState, who: LocalCustomer, plan: LocalPlan, entity_id: str | None) -> Product | None:
     """The main plan that runs now."""
     return next((product for product in same_line(state, who, plan, entity_id) if product.running), None)
 
 
-def billed(who: Customer) -> Product | None:
+def billed(who: LocalCustomer) -> Product | None:
     """A product with a Stripe subscription that runs."""
     return next(
         (product for product in who.products if product.running and product.stripe_subscription), None
     )
 
 
-def drop_pending(state: State, who: Customer, plan: Plan, entity_id: str | None) -> Product | None:
+def drop_pending(
+    state: AutumnState, who: LocalCustomer, plan: LocalPlan, entity_id: str | None
+) -> Product | None:
     product = pending(state, who, plan, entity_id)
     if product is not None:
         who.products.remove(product)

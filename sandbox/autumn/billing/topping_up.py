@@ -6,9 +6,9 @@ Autumn does this in a queue of its own; here it is done when it is asked for.
 from sandbox.autumn import balances, controls
 from sandbox.autumn.billing.effects import Effects
 from sandbox.autumn.billing.payment import charge, short
-from sandbox.autumn.model import Customer, Json, Plan, Product, Row
+from sandbox.autumn.model import Json, LocalCustomer, LocalPlan, Product, Row
 from sandbox.autumn.numbers import clean
-from sandbox.autumn.state import State
+from sandbox.autumn.state import AutumnState
 
 _DECLINED: Json = {
     "code": "card_declined",
@@ -19,7 +19,7 @@ _DECLINED: Json = {
 
 
 def top_up(
-    state: State, who: Customer, feature_id: str, failing: str | None, base_url: str
+    state: AutumnState, who: LocalCustomer, feature_id: str, failing: str | None, base_url: str
 ) -> tuple[str, Json]:
     """Buy what the customer's control says, or fail for that reason. Answers the webhook's type and data.
 
@@ -60,11 +60,11 @@ def top_up(
     }
 
 
-def _left(state: State, who: Customer, feature_id: str) -> float:
+def _left(state: AutumnState, who: LocalCustomer, feature_id: str) -> float:
     return clean(balances.there(balances.of_feature(balances.seen(state, who), feature_id)))
 
 
-def _bought_by(state: State, who: Customer, feature_id: str) -> tuple[Product, Plan, Row]:
+def _bought_by(state: AutumnState, who: LocalCustomer, feature_id: str) -> tuple[Product, LocalPlan, Row]:
     for product in who.products:
         plan = state.plan_of(product)
         for row in who.rows:

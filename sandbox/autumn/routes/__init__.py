@@ -1,6 +1,6 @@
 """The endpoints, by namespace."""
 
-from sandbox.autumn.context import Route
+from sandbox.autumn.context import ApiRoute
 from sandbox.autumn.routes import (
     attach,
     balances,
@@ -19,7 +19,7 @@ from sandbox.autumn.routes import (
 )
 
 
-def all_routes() -> tuple[Route, ...]:
+def all_routes() -> tuple[ApiRoute, ...]:
     return (
         *customers.ROUTES,
         *customer_list.ROUTES,

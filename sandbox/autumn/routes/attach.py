@@ -9,12 +9,12 @@ from sandbox.autumn.billing.adjusting import prepaid, units
 from sandbox.autumn.billing.attaching import Attach, CarryOver
 from sandbox.autumn.billing.payment import Payment, settle
 from sandbox.autumn.context import Context, rpc
-from sandbox.autumn.model import Customer, Json, Plan
+from sandbox.autumn.model import Json, LocalCustomer, LocalPlan
 from sandbox.autumn.routes.billing import check_trial, customer_of, discount_of, quantities_of
-from sandbox.autumn.validation import Reader
+from sandbox.autumn.validation import BodyReader
 
 
-def read_order(ctx: Context) -> tuple[Customer, Attach, Payment]:
+def read_order(ctx: Context) -> tuple[LocalCustomer, Attach, Payment]:
     """Raises 400, 404, and 409 for a plan that the customer has."""
     state, reader = ctx.state, ctx.reader
     plan_id = reader.get("plan_id", "string", required=True)
@@ -54,7 +54,7 @@ def read_order(ctx: Context) -> tuple[Customer, Attach, Payment]:
     return who, order, payment
 
 
-def _carry_over(reader: Reader) -> CarryOver:
+def _carry_over(reader: BodyReader) -> CarryOver:
     balances = reader.get("carry_over_balances", "object", default={})
     usages = reader.get("carry_over_usages", "object", default={})
     return CarryOver(
@@ -65,7 +65,7 @@ def _carry_over(reader: Reader) -> CarryOver:
     )
 
 
-def _customized(plan: Plan, customize: Json) -> Plan:
+def _customized(plan: LocalPlan, customize: Json) -> LocalPlan:
     if "price" in customize:
         plan = replace(plan, price=customize["price"])
     if "free_trial" in customize:

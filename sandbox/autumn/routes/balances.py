@@ -3,18 +3,18 @@
 from contextlib import ExitStack
 
 from sandbox.autumn import balances, controls, edits, happenings, products, render
-from sandbox.autumn.context import Context, Route, rpc
+from sandbox.autumn.context import ApiRoute, Context, rpc
 from sandbox.autumn.errors import ApiError, invalid
-from sandbox.autumn.model import Customer, Event, Feature, Json, Row
+from sandbox.autumn.model import Json, LocalCustomer, LocalEvent, LocalFeature, Row
 from sandbox.autumn.months import ORDER
 from sandbox.autumn.numbers import clean
-from sandbox.autumn.validation import Reader, bad_input
+from sandbox.autumn.validation import BodyReader, bad_input
 
 DONE: Json = {"success": True}
 INTERVALS = ("one_off", *ORDER)
 
 
-def _settled(ctx: Context, customer_id: str) -> Customer:
+def _settled(ctx: Context, customer_id: str) -> LocalCustomer:
     """The customer with its due resets done."""
     who = ctx.state.customer(customer_id)
     products.advance(ctx.state, who)
@@ -22,7 +22,7 @@ def _settled(ctx: Context, customer_id: str) -> Customer:
     return who
 
 
-def _target(reader: Reader) -> tuple[str, str, str | None, str | None]:
+def _target(reader: BodyReader) -> tuple[str, str, str | None, str | None]:
     return (
         reader.customer_id(),
         reader.get("feature_id", "string", required=True),
@@ -121,7 +121,9 @@ def track(ctx: Context) -> Json:
     who = _settled(ctx, customer_id)
     edits.need_entity(who, entity_id)
     name = _tracked(ctx, feature_id, event_name or "")
-    event = Event(state.ids.autumn("evt"), timestamp, name, who.id, value, properties, entity_id=entity_id)
+    event = LocalEvent(
+        state.ids.autumn("evt"), timestamp, name, who.id, value, properties, entity_id=entity_id
+    )
     pools = [feature.id for feature in state.features.values() if _pays_for(feature.credit_schema, name)]
     before = balances.seen(state, who)
     rows = {paid_by: balances.of_feature(before, paid_by, entity_id=entity_id) for paid_by in [name, *pools]}
@@ -160,11 +162,11 @@ def _tracked(ctx: Context, feature_id: str | None, event_name: str) -> str:
     raise ApiError(404, "invalid_request", f"No features found for event name: {event_name}")
 
 
-def _rollover(reader: Reader) -> Json | None:
+def _rollover(reader: BodyReader) -> Json | None:
     given = reader.get("rollover", "object", null=True)
     if given is None:
         return None
-    part = Reader(given, "rollover.")
+    part = BodyReader(given, "rollover.")
     kept = {"max": part.get("max", "number"), "length": part.get("length", "number", required=True)}
     reader.problems += part.problems
     return kept
@@ -194,7 +196,9 @@ def check(ctx: Context) -> Json:
     flag = _flag(ctx, who, feature_id)
     allowed = flag is not None or (bool(rows) and controls.usable(state, who, spent_on.id, rows) >= needed)
     if allowed and rows and (ctx.body.get("send_event") or lock.get("enabled")):
-        event = Event(state.ids.autumn("evt"), state.now, spent_on.id, who.id, needed, entity_id=entity_id)
+        event = LocalEvent(
+            state.ids.autumn("evt"), state.now, spent_on.id, who.id, needed, entity_id=entity_id
+        )
         with happenings.usage(state, who, spent_on.id, entity_id):
             edits.track(state, who, event)
         if lock.get("enabled"):
@@ -210,8 +214,8 @@ def check(ctx: Context) -> Json:
 
 
 def _paid_by(
-    ctx: Context, who: Customer, feature_id: str, entity_id: str | None
-) -> tuple[Feature, list[Row]]:
+    ctx: Context, who: LocalCustomer, feature_id: str, entity_id: str | None
+) -> tuple[LocalFeature, list[Row]]:
     """The feature's own rows, or those of the credits that it costs."""
     seen = balances.seen(ctx.state, who)
     feature = ctx.state.feature(feature_id)
@@ -224,7 +228,7 @@ def _paid_by(
     return feature, rows
 
 
-def _flag(ctx: Context, who: Customer, feature_id: str) -> Json | None:
+def _flag(ctx: Context, who: LocalCustomer, feature_id: str) -> Json | None:
     for row in balances.seen(ctx.state, who):
         if row.flag and row.feature_id == feature_id:
             return render.flag(ctx.state, row)
@@ -273,6 +277,6 @@ ROUTES = (
     rpc("balances.track", track, WRITE, "track", write=True),
     rpc("balances.check", check, "balances:read", "check"),
     rpc("balances.finalize", finalize, WRITE, "track", write=True),
-    Route("POST", "/v1/balances/create", "balances.create", create, WRITE, write=True),
-    Route("POST", "/v1/customers/{customer_id}/balances", "balances.set", set_by_path, WRITE, write=True),
+    ApiRoute("POST", "/v1/balances/create", "balances.create", create, WRITE, write=True),
+    ApiRoute("POST", "/v1/customers/{customer_id}/balances", "balances.set", set_by_path, WRITE, write=True),
 )

@@ -10,9 +10,9 @@ from sandbox.autumn.billing.effects import Effects
 from sandbox.autumn.billing.payment import Payment, settle
 from sandbox.autumn.context import Context, rpc
 from sandbox.autumn.errors import ApiError, invalid
-from sandbox.autumn.model import Customer, Json, Product, Reward
+from sandbox.autumn.model import Json, LocalCustomer, Product, Reward
 from sandbox.autumn.routes.customers import read
-from sandbox.autumn.validation import Reader
+from sandbox.autumn.validation import BodyReader
 
 CANCELS = ("cancel_immediately", "cancel_end_of_cycle", "uncancel")
 _CHANGES = (
@@ -26,7 +26,7 @@ _BOTH = (
 )
 
 
-def _read_request(ctx: Context) -> tuple[Customer, Product, Callable[[Customer], Effects]]:
+def _read_request(ctx: Context) -> tuple[LocalCustomer, Product, Callable[[LocalCustomer], Effects]]:
     """The customer, the product, and what is to be done with it. Raises 400 and 404."""
     reader, state = ctx.reader, ctx.state
     reader.customer_id()
@@ -47,7 +47,7 @@ def _read_request(ctx: Context) -> tuple[Customer, Product, Callable[[Customer],
     discounts = [discount_of(ctx, who, discount) for discount in ctx.body.get("discounts", ())]
     charged = proration != "none" and not ctx.body.get("no_billing_changes")
 
-    def operation(customer: Customer) -> Effects:
+    def operation(customer: LocalCustomer) -> Effects:
         mine = subjects.again(customer, product)
         if cancel is not None:
             return cancelling.apply(
@@ -67,7 +67,7 @@ def _read_request(ctx: Context) -> tuple[Customer, Product, Callable[[Customer],
 
 
 def _check_combinations(
-    reader: Reader, cancel: str | None, refund: str | None, proration: str | None
+    reader: BodyReader, cancel: str | None, refund: str | None, proration: str | None
 ) -> None:
     invalid_quantities = any("quantity must be" in problem for problem in reader.problems)
     if not any(reader.has(name) for name in _CHANGES) or invalid_quantities:
@@ -79,11 +79,11 @@ def _check_combinations(
         reader.say("input", _BOTH)
 
 
-def quantities_of(reader: Reader) -> dict[str, float]:
+def quantities_of(reader: BodyReader) -> dict[str, float]:
     """feature_quantities by feature; what is wrong with them is noted in the reader."""
     found: dict[str, float] = {}
     for index, entry in enumerate(reader.get("feature_quantities", "array", default=[])):
-        part = Reader(entry, f"feature_quantities.{index}.")
+        part = BodyReader(entry, f"feature_quantities.{index}.")
         feature_id = part.get("feature_id", "string", required=True)
         quantity = part.get("quantity", "number", default=0)
         if quantity < 0:
@@ -93,24 +93,24 @@ def quantities_of(reader: Reader) -> dict[str, float]:
     return found
 
 
-def check_trial(reader: Reader, customize: Json) -> None:
+def check_trial(reader: BodyReader, customize: Json) -> None:
     trial = customize.get("free_trial")
     if trial is None:
         return
-    part = Reader(trial, "customize.free_trial.")
+    part = BodyReader(trial, "customize.free_trial.")
     part.get("duration_length", "number", required=True)
     part.one_of("duration_type", _TRIAL_UNITS)
     reader.problems += part.problems
 
 
-def customer_of(ctx: Context) -> Customer:
+def customer_of(ctx: Context) -> LocalCustomer:
     """The customer of the request, as it is now. Raises 404."""
     who = ctx.state.customer(ctx.customer_id())
     read(ctx, who)
     return who
 
 
-def discount_of(ctx: Context, who: Customer, given: Json) -> Reward:
+def discount_of(ctx: Context, who: LocalCustomer, given: Json) -> Reward:
     if "reward_id" in given:
         return rewards.coupon(ctx.state, given["reward_id"])
     code = given.get("promotion_code", "")

@@ -1,10 +1,10 @@
 """features.*, plans.* and the organisation."""
 
 from sandbox.autumn import controls, render
-from sandbox.autumn.context import Context, Route, rpc
+from sandbox.autumn.context import ApiRoute, Context, rpc
 from sandbox.autumn.errors import ApiError, invalid
-from sandbox.autumn.model import Feature, Item, Json, Plan
-from sandbox.autumn.state import State
+from sandbox.autumn.model import Item, Json, LocalFeature, LocalPlan
+from sandbox.autumn.state import AutumnState
 
 
 def organization(ctx: Context) -> Json:
@@ -30,7 +30,7 @@ def create_feature(ctx: Context) -> Json:
     reader.done()
     if feature_id in state.features:
         raise ApiError(409, "duplicate_feature_id", f"Feature {feature_id} already exists")
-    feature = Feature(
+    feature = LocalFeature(
         id=feature_id,
         name=name,
         type=kind,
@@ -50,7 +50,7 @@ def list_plans(ctx: Context) -> Json:
     return {"list": [render.plan(ctx.state, plan, ctx.env) for plan in plans if not plan.archived]}
 
 
-def _by_price(plan: Plan) -> tuple[float, int]:
+def _by_price(plan: LocalPlan) -> tuple[float, int]:
     return (plan.price["amount"] if plan.price else 0, -plan.created_at)
 
 
@@ -68,7 +68,7 @@ def create_plan(ctx: Context) -> Json:
     reader.done()
     if trial is not None:
         trial = {"duration_type": "month", "card_required": True, **trial}
-    plan = Plan(
+    plan = LocalPlan(
         id=plan_id,
         name=name,
         add_on=ctx.body.get("add_on", False),
@@ -85,7 +85,7 @@ def create_plan(ctx: Context) -> Json:
     return render.plan(state, plan, ctx.env)
 
 
-def _item(state: State, given: Json) -> Item:
+def _item(state: AutumnState, given: Json) -> Item:
     price, proration, kept = given.get("price"), given.get("proration"), given.get("rollover")
     if proration is not None and (price is None or price["billing_method"] != "prepaid"):
         raise invalid("Proration is only supported for prepaid prices")
@@ -108,13 +108,13 @@ def _item(state: State, given: Json) -> Item:
 
 
 ROUTES = (
-    Route("GET", "/v1/organization/me", "organization.me", organization),
+    ApiRoute("GET", "/v1/organization/me", "organization.me", organization),
     rpc("features.list", list_features, "features:read"),
     rpc("features.get", get_feature, "features:read"),
     rpc("features.create", create_feature, "features:write", write=True),
-    Route("GET", "/v1/features", "features.list", list_features, "features:read"),
+    ApiRoute("GET", "/v1/features", "features.list", list_features, "features:read"),
     rpc("plans.list", list_plans, "plans:read"),
     rpc("plans.get", get_plan, "plans:read"),
     rpc("plans.create", create_plan, "plans:write", write=True),
-    Route("GET", "/v1/plans", "plans.list", list_plans, "plans:read"),
+    ApiRoute("GET", "/v1/plans", "plans.list", list_plans, "plans:read"),
 )

@@ -1,9 +1,9 @@
 """A customer's coupon: undocumented, rows as they are stored."""
 
 from sandbox.autumn import rewards
-from sandbox.autumn.context import Context, Route
+from sandbox.autumn.context import ApiRoute, Context
 from sandbox.autumn.errors import invalid
-from sandbox.autumn.model import Customer, Json, Reward
+from sandbox.autumn.model import Json, LocalCustomer, Reward
 
 
 def add_coupon(ctx: Context) -> Json:
@@ -55,7 +55,7 @@ def remove_coupon(ctx: Context) -> Json:
     return {"customer": _stored_customer(ctx, who)}
 
 
-def _stored_customer(ctx: Context, who: Customer) -> Json:
+def _stored_customer(ctx: Context, who: LocalCustomer) -> Json:
     subscribed = any(product.stripe_subscription for product in who.products)
     controls = {
         kind: [{key: value for key, value in rule.items() if key != "usage"} for rule in rules]
@@ -146,6 +146,6 @@ def _stored_grant(ctx: Context, reward: Reward, grant: Json) -> Json:
 
 _PATH = "/v1/customers/{customer_id}/coupons"
 ROUTES = (
-    Route("POST", _PATH + "/{coupon_id}", "coupons.add", add_coupon, "billing:write", write=True),
-    Route("DELETE", _PATH, "coupons.remove", remove_coupon, "billing:write", write=True),
+    ApiRoute("POST", _PATH + "/{coupon_id}", "coupons.add", add_coupon, "billing:write", write=True),
+    ApiRoute("DELETE", _PATH, "coupons.remove", remove_coupon, "billing:write", write=True),
 )

@@ -1,8 +1,8 @@
 """customers.list: search, filters and pages."""
 
 from sandbox.autumn import products, render
-from sandbox.autumn.context import Context, Route, rpc
-from sandbox.autumn.model import Customer, Json
+from sandbox.autumn.context import ApiRoute, Context, rpc
+from sandbox.autumn.model import Json, LocalCustomer
 from sandbox.autumn.store import search
 from sandbox.autumn.validation import bad_input, check_page, decode_cursor, encode_cursor
 
@@ -24,7 +24,7 @@ def list_page(ctx: Context) -> Json:
     low, high = created.get("start"), created.get("end")
     plan_ids = {product["id"] for product in plans}
     expand = tuple(product for product in ctx.body.get("expand", ()) if "." in str(product))
-    page: list[Customer] = []
+    page: list[LocalCustomer] = []
     matching = ctx.state.customers.scan(
         descending=descending,
         matches=lambda product: (
@@ -65,6 +65,6 @@ def list_by_rest(ctx: Context) -> Json:
 GUARD = ("customers:read", "list_customers")
 ROUTES = (
     rpc("customers.list", list_page, *GUARD),
-    Route("POST", "/v1/customers/list", "customers.list", list_page, *GUARD),
-    Route("GET", "/v1/customers", "customers.list", list_by_rest, *GUARD),
+    ApiRoute("POST", "/v1/customers/list", "customers.list", list_page, *GUARD),
+    ApiRoute("GET", "/v1/customers", "customers.list", list_by_rest, *GUARD),
 )

@@ -1,8 +1,8 @@
 """GET customers/{id}/products: undocumented, rows as they are stored."""
 
 from sandbox.autumn import products
-from sandbox.autumn.context import Context, Route
-from sandbox.autumn.model import Customer, Json, Product
+from sandbox.autumn.context import ApiRoute, Context
+from sandbox.autumn.model import Json, LocalCustomer, Product
 from sandbox.autumn.validation import bad_input, decode_cursor, encode_cursor
 
 
@@ -36,7 +36,7 @@ def list_products(ctx: Context) -> Json:
     }
 
 
-def _stored_product(ctx: Context, who: Customer, product: Product) -> Json:
+def _stored_product(ctx: Context, who: LocalCustomer, product: Product) -> Json:
     plan = ctx.state.plan(product.plan_id)
     return {
         "id": product.id,
@@ -82,7 +82,7 @@ def _stored_product(ctx: Context, who: Customer, product: Product) -> Json:
 
 
 ROUTES = (
-    Route(
+    ApiRoute(
         "GET", "/v1/customers/{customer_id}/products", "customers.products", list_products, "customers:read"
     ),
 )

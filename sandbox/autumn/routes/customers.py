@@ -3,10 +3,10 @@
 from typing import Any
 
 from sandbox.autumn import balances, controls, invoices, products, render, rewards
-from sandbox.autumn.context import Context, Route, rpc
+from sandbox.autumn.context import ApiRoute, Context, rpc
 from sandbox.autumn.errors import ApiError
-from sandbox.autumn.model import Customer, Json
-from sandbox.autumn.validation import Reader, bad_input
+from sandbox.autumn.model import Json, LocalCustomer
+from sandbox.autumn.validation import BodyReader, bad_input
 
 EXPANDS = (
     "invoices",
@@ -25,7 +25,7 @@ EXPANDS = (
 LAST_INVOICES = 10
 
 
-def read(ctx: Context, who: Customer, expand: tuple[str, ...] = ()) -> Json:
+def read(ctx: Context, who: LocalCustomer, expand: tuple[str, ...] = ()) -> Json:
     """The customer as it is now: due resets and renewals happen first."""
     state = ctx.state
     products.advance(state, who)
@@ -53,7 +53,7 @@ def read(ctx: Context, who: Customer, expand: tuple[str, ...] = ()) -> Json:
     return shown
 
 
-def _from_stripe(ctx: Context, who: Customer, expand: tuple[str, ...]) -> Json:
+def _from_stripe(ctx: Context, who: LocalCustomer, expand: tuple[str, ...]) -> Json:
     shown: Json = {}
     if "invoice_previews" in expand:
         shown["invoice_previews"] = invoices.previews(ctx.state, who)
@@ -97,7 +97,7 @@ def update_by_path(ctx: Context) -> Json:
     return _update(ctx, ctx.reader, ctx.path["customer_id"])
 
 
-def _update(ctx: Context, reader: Reader, customer_id: str) -> Json:
+def _update(ctx: Context, reader: BodyReader, customer_id: str) -> Json:
     state = ctx.state
     name = reader.get("name", "string", null=True)
     email = reader.email()
@@ -126,7 +126,7 @@ def _update(ctx: Context, reader: Reader, customer_id: str) -> Json:
     return read(ctx, who)
 
 
-def _rename_records(who: Customer) -> None:
+def _rename_records(who: LocalCustomer) -> None:
     for invoice in who.invoices:
         invoice.customer_id = who.id
     for event in who.events or ():
@@ -165,14 +165,14 @@ def get_or_create(ctx: Context) -> Json:
     return read(ctx, find_or_create(ctx, customer_id, name=name, email=email, metadata=metadata))
 
 
-def find_or_create(ctx: Context, customer_id: str | None, **details: Any) -> Customer:
+def find_or_create(ctx: Context, customer_id: str | None, **details: Any) -> LocalCustomer:
     """The customer, or a new one with those details and the default plan."""
     state = ctx.state
     who = state.customers.get(customer_id) if customer_id else None
     if who is None:
         internal_id = state.ids.autumn("cus")
         details = {"name": None, "email": None, **details}
-        who = Customer(internal_id, customer_id, created_at=state.now, **details)
+        who = LocalCustomer(internal_id, customer_id, created_at=state.now, **details)
         state.customers.add(who)
         if plan := products.default_plan(state):
             products.give(state, who, plan)
@@ -185,8 +185,8 @@ ROUTES = (
     rpc("customers.update", update, WRITE, write=True),
     rpc("customers.delete", delete, WRITE, write=True),
     rpc("customers.get_or_create", get_or_create, WRITE, "check", write=True),
-    Route("POST", "/v1/customers/clear_cache", "customers.clear_cache", clear_cache, WRITE),
-    Route("GET", "/v1/customers/{customer_id}", "customers.get", get_by_path, READ, "check"),
-    Route("POST", "/v1/customers/{customer_id}", "customers.update", update_by_path, WRITE, write=True),
-    Route("DELETE", "/v1/customers/{customer_id}", "customers.delete", delete_by_path, WRITE, write=True),
+    ApiRoute("POST", "/v1/customers/clear_cache", "customers.clear_cache", clear_cache, WRITE),
+    ApiRoute("GET", "/v1/customers/{customer_id}", "customers.get", get_by_path, READ, "check"),
+    ApiRoute("POST", "/v1/customers/{customer_id}", "customers.update", update_by_path, WRITE, write=True),
+    ApiRoute("DELETE", "/v1/customers/{customer_id}", "customers.delete", delete_by_path, WRITE, write=True),
 )

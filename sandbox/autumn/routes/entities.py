@@ -3,9 +3,9 @@
 from sandbox.autumn import controls, products, render
 from sandbox.autumn.context import Context, rpc
 from sandbox.autumn.errors import ApiError, invalid, no_entity
-from sandbox.autumn.model import Customer, Entity, Json, Product
+from sandbox.autumn.model import Json, LocalCustomer, LocalEntity, Product
 from sandbox.autumn.routes.customers import find_or_create, read
-from sandbox.autumn.state import State
+from sandbox.autumn.state import AutumnState
 from sandbox.autumn.validation import decode_cursor, encode_cursor
 
 
@@ -42,7 +42,7 @@ def list_entities(ctx: Context) -> Json:
     }
 
 
-def _held(who: Customer, entity: Entity) -> list[Product]:
+def _held(who: LocalCustomer, entity: LocalEntity) -> list[Product]:
     live = [product for product in who.products if product.status != "expired"]
     return [product for product in live if product.entity_id in (None, entity.id)]
 
@@ -51,7 +51,7 @@ def _has(product: Product, status: str) -> bool:
     return (product.status == "scheduled") == (status == "scheduled")
 
 
-def _find(ctx: Context) -> tuple[Customer, Entity]:
+def _find(ctx: Context) -> tuple[LocalCustomer, LocalEntity]:
     """The entity that a request names, by itself or with its customer. Raises 404, and 500 as Autumn does."""
     reader = ctx.reader
     entity_id = reader.get("entity_id", "string", required=True)
@@ -64,7 +64,7 @@ def _find(ctx: Context) -> tuple[Customer, Entity]:
     raise no_entity(entity_id)
 
 
-def _holder(state: State, entity_id: str) -> Customer:
+def _holder(state: AutumnState, entity_id: str) -> LocalCustomer:
     for who in state.customers:
         if any(entity.id == entity_id for entity in who.entities):
             return who
@@ -95,7 +95,7 @@ def create_entity(ctx: Context) -> Json:
         )
     if entity_id and any(entity.id == entity_id for entity in who.entities):
         raise ApiError(409, "entity_already_exists", f"Entity {entity_id} already exists")
-    entity = Entity(entity_id or None, name, feature_id, state.now, given)
+    entity = LocalEntity(entity_id or None, name, feature_id, state.now, given)
     who.entities.append(entity)
     shown = render.full_entity(state, who, entity, ctx.env)
     del shown["feature_id"]
@@ -103,7 +103,7 @@ def create_entity(ctx: Context) -> Json:
     return shown
 
 
-def _occupy(who: Customer, feature_id: str, by: int) -> None:
+def _occupy(who: LocalCustomer, feature_id: str, by: int) -> None:
     """Take up seats, or below zero free them."""
     for row in who.rows:
         if row.feature_id == feature_id and not row.unlimited and not row.flag:

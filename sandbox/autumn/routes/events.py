@@ -3,7 +3,7 @@
 from sandbox.autumn import events
 from sandbox.autumn.context import Context, rpc
 from sandbox.autumn.errors import ApiError
-from sandbox.autumn.model import Event, Json
+from sandbox.autumn.model import Json, LocalEvent
 from sandbox.autumn.validation import bad_input, decode_cursor, encode_cursor
 
 BIN_SIZES = ("hour", "day", "week", "month")
@@ -41,7 +41,7 @@ def list_page(ctx: Context) -> Json:
     }
 
 
-def _place(event: Event) -> tuple[int, str]:
+def _place(event: LocalEvent) -> tuple[int, str]:
     return (event.timestamp * _US, event.id)
 
 

@@ -3,7 +3,7 @@
 from sandbox.autumn import invoices
 from sandbox.autumn.context import Context, rpc
 from sandbox.autumn.errors import invalid
-from sandbox.autumn.model import Invoice, Json
+from sandbox.autumn.model import Json, LocalInvoice
 from sandbox.autumn.validation import bad_input, check_page, decode_cursor, encode_cursor
 
 STATUSES = ("draft", "open", "void", "paid", "uncollectible")
@@ -47,7 +47,7 @@ def list_page(ctx: Context) -> Json:
     }
 
 
-def _place(invoice: Invoice) -> tuple[int, str]:
+def _place(invoice: LocalInvoice) -> tuple[int, str]:
     return (invoice.created_at, invoice.id)
 
 
@@ -67,7 +67,7 @@ def insert(ctx: Context) -> Json:
 
 def _insert(ctx: Context, given: Json) -> Json:
     state = ctx.state
-    invoice = Invoice(
+    invoice = LocalInvoice(
         id=state.ids.autumn("inv"),
         stripe_id=given["stripe_id"],
         customer_id=given["customer_id"],

@@ -4,9 +4,9 @@ from sandbox.autumn.billing import attaching
 from sandbox.autumn.billing.cancelling import refundable
 from sandbox.autumn.billing.effects import Effects
 from sandbox.autumn.billing.payment import Waiting, give_back
-from sandbox.autumn.context import Context, Route, rpc
+from sandbox.autumn.context import ApiRoute, Context, rpc
 from sandbox.autumn.errors import ApiError, invalid
-from sandbox.autumn.model import Customer, Invoice, Json
+from sandbox.autumn.model import Json, LocalCustomer, LocalInvoice
 from sandbox.autumn.numbers import clean, money
 from sandbox.autumn.routes.attach import read_order
 from sandbox.autumn.routes.billing import customer_of
@@ -37,7 +37,7 @@ def setup_payment(ctx: Context) -> Json:
     who.drop_cached()
     number = state.ids.stripe("cs_test")
 
-    def set_up(customer: Customer) -> Effects:
+    def set_up(customer: LocalCustomer) -> Effects:
         return attaching.apply(state, customer, read_order(ctx)[1]) if plan_id else Effects()
 
     state.waiting[number] = Waiting(who, set_up, None)
@@ -71,7 +71,7 @@ def refund(ctx: Context) -> Json:
     }
 
 
-def _part(invoice: Invoice, mode: str, amount: float | None) -> float:
+def _part(invoice: LocalInvoice, mode: str, amount: float | None) -> float:
     """How much to give back. Raises 400."""
     if invoice.status != "paid":
         raise invalid("This invoice has no associated charge to refund")
@@ -96,7 +96,7 @@ READ, WRITE = "billing:read", "billing:write"
 ROUTES = (
     rpc("billing.setup_payment", setup_payment, WRITE, "attach", write=True),
     rpc("billing.open_customer_portal", open_portal, READ),
-    Route(
+    ApiRoute(
         "POST",
         "/v1/customers/{customer_id}/invoices/{stripe_id}/refund",
         "invoices.refund",

@@ -4,7 +4,7 @@ from sandbox.autumn import rewards
 from sandbox.autumn.context import Context, rpc
 from sandbox.autumn.errors import ApiError, invalid
 from sandbox.autumn.model import Json, Reward
-from sandbox.autumn.validation import Reader, bad_input
+from sandbox.autumn.validation import BodyReader, bad_input
 
 
 def list_all(ctx: Context) -> Json:
@@ -79,7 +79,7 @@ def _grant_problems(given: Json) -> list[str]:
     for index, grant in enumerate(given["grants"]):
         if expiry := grant.get("expiry"):
             where = f"feature_grant.grants.{index}.expiry"
-            reader = Reader(expiry, f"{where}.")
+            reader = BodyReader(expiry, f"{where}.")
             if expiry.get("type") not in ("day", "week", "month", "year"):
                 reader.say("type", "must be one of: day, week, month, year")
             reader.get("length", "number", required=True)

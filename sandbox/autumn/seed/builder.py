@@ -3,11 +3,20 @@
 from typing import Any
 
 from sandbox.autumn import balances, invoices, products, rewards
-from sandbox.autumn.model import Customer, Discount, Entity, History, Invoice, Json, Product, Row
+from sandbox.autumn.model import (
+    History,
+    Json,
+    LocalCustomer,
+    LocalDiscount,
+    LocalEntity,
+    LocalInvoice,
+    Product,
+    Row,
+)
 from sandbox.autumn.months import DAY, add, add_months
 from sandbox.autumn.numbers import clean, money
-from sandbox.autumn.products import Terms
-from sandbox.autumn.state import State
+from sandbox.autumn.products import PlanTerms
+from sandbox.autumn.state import AutumnState
 
 VISA: Json = {
     "brand": "visa",
@@ -22,7 +31,7 @@ VISA: Json = {
 class Builder:
     """Builds customers into a state. Days and hours are counted back from now."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: AutumnState) -> None:
         self.state = state
         self.now = state.now
 
@@ -31,9 +40,9 @@ class Builder:
 
     def customer(
         self, customer_id: str | None, name: str | None, email: str | None, days: float, **details: Any
-    ) -> Customer:
+    ) -> LocalCustomer:
         """A customer created `days` ago; details are fields of Customer."""
-        who = Customer(
+        who = LocalCustomer(
             internal_id=self.state.ids.autumn("cus"),
             id=customer_id,
             name=name,
@@ -43,42 +52,44 @@ class Builder:
         )
         return self.state.customers.add(who)
 
-    def has(self, who: Customer, plan_id: str, days: float, **terms: Any) -> Product:
+    def has(self, who: LocalCustomer, plan_id: str, days: float, **terms: Any) -> Product:
         """Give a plan that began `days` ago (or begins, below zero)."""
         status = terms.pop("status", "scheduled" if days < 0 else "active")
         plan = self.state.plans[plan_id]
-        given = Terms(started_at=self.ago(days), status=status, **terms)
+        given = PlanTerms(started_at=self.ago(days), status=status, **terms)
         product = products.give(self.state, who, plan, given)
         if plan.interval is not None and who.payment_method is None:
             number = {"id": self.state.ids.stripe("pm"), "object": "payment_method", "type": "card"}
             who.payment_method = {**number, "card": VISA, "customer": who.stripe_id}
         return product
 
-    def had(self, who: Customer, plan_id: str, began: float, ended: float) -> Product:
+    def had(self, who: LocalCustomer, plan_id: str, began: float, ended: float) -> Product:
         """A plan that is over."""
         product = self.has(who, plan_id, began)
         products.take_away(who, product, self.ago(ended))
         product.period_start = product.period_end = None
         return product
 
-    def cancels(self, who: Customer, product: Product, days: float, *, falls_back: bool = True) -> None:
+    def cancels(self, who: LocalCustomer, product: Product, days: float, *, falls_back: bool = True) -> None:
         """Cancelled `days` ago, to end with its period."""
         product.canceled_at, product.expires_at = self.ago(days), product.period_end
         fallback = products.default_plan(self.state)
         if falls_back and fallback is not None:
-            products.give(self.state, who, fallback, Terms(status="scheduled", started_at=product.expires_at))
+            products.give(
+                self.state, who, fallback, PlanTerms(status="scheduled", started_at=product.expires_at)
+            )
 
-    def uses(self, who: Customer, feature_id: str, amount: float, entity_id: str | None = None) -> None:
+    def uses(self, who: LocalCustomer, feature_id: str, amount: float, entity_id: str | None = None) -> None:
         rows = balances.of_feature(balances.seen(self.state, who), feature_id, entity_id=entity_id)
         if entity_id is not None:
             rows = [row for row in rows if row.entity_id == entity_id]
         balances.shift(rows, -amount)
 
-    def row(self, who: Customer, feature_id: str) -> Row:
+    def row(self, who: LocalCustomer, feature_id: str) -> Row:
         """The first row of a feature."""
         return next(row for row in who.rows if row.feature_id == feature_id)
 
-    def grants(self, who: Customer, feature_id: str, amount: float, days: float, **details: Any) -> Row:
+    def grants(self, who: LocalCustomer, feature_id: str, amount: float, days: float, **details: Any) -> Row:
         """A grant of its own, made `days` ago; details are fields of Row."""
         row = Row(
             id=self.state.ids.autumn("cus_ent"),
@@ -91,31 +102,37 @@ class Builder:
         who.rows.append(row)
         return row
 
-    def entity(self, who: Customer, entity_id: str, name: str | None, feature_id: str, days: float) -> Entity:
-        entity = Entity(entity_id, name, feature_id, self.ago(days))
+    def entity(
+        self, who: LocalCustomer, entity_id: str, name: str | None, feature_id: str, days: float
+    ) -> LocalEntity:
+        entity = LocalEntity(entity_id, name, feature_id, self.ago(days))
         who.entities.append(entity)
         return entity
 
-    def rolled_over(self, who: Customer, feature_id: str, granted: float, left: float, days: float) -> None:
+    def rolled_over(
+        self, who: LocalCustomer, feature_id: str, granted: float, left: float, days: float
+    ) -> None:
         """Units kept from the last period, which expire in `days`."""
         row = self.row(who, feature_id)
         row.rollovers.append(
             {"granted": granted, "balance": left, "expires_at": self.now + round(days * DAY)}
         )
 
-    def discount(self, who: Customer, reward_id: str, days: float, subscription: str | None = None) -> None:
+    def discount(
+        self, who: LocalCustomer, reward_id: str, days: float, subscription: str | None = None
+    ) -> None:
         """A coupon put on `days` ago."""
         who.stripe_id = who.stripe_id or self.state.ids.stripe("cus")
         reward = self.state.rewards[reward_id]
         start = self.ago(days)
         end = add_months(start, reward.length or 0) // 1000 if reward.duration == "months" else None
-        who.discounts.append(Discount(reward.id, start // 1000, end, subscription))
+        who.discounts.append(LocalDiscount(reward.id, start // 1000, end, subscription))
 
-    def invoice(self, who: Customer, days: float, total: float, **details: Any) -> Invoice:
+    def invoice(self, who: LocalCustomer, days: float, total: float, **details: Any) -> LocalInvoice:
         """An invoice of `days` ago, paid unless told otherwise; details are fields of Invoice."""
         status = details.pop("status", "paid")
         paid = details.pop("amount_paid", max(0.0, total) if status == "paid" else 0)
-        invoice = Invoice(
+        invoice = LocalInvoice(
             id=self.state.ids.autumn("inv"),
             stripe_id=details.pop("stripe_id", self.state.ids.stripe("in")),
             customer_id=who.id,
@@ -129,7 +146,7 @@ class Builder:
         who.invoices.append(invoice)
         return invoice
 
-    def billed(self, who: Customer, product: Product, *, extra: float = 0, limit: int = 60) -> None:
+    def billed(self, who: LocalCustomer, product: Product, *, extra: float = 0, limit: int = 60) -> None:
         """A paid invoice for each period so far; later ones with up to `extra` of usage on top."""
         plan = self.state.plans[product.plan_id]
         if plan.price is None or product.period_start is None or product.trial_ends_at:
@@ -146,7 +163,7 @@ class Builder:
 
     def history(
         self,
-        who: Customer,
+        who: LocalCustomer,
         feature_id: str,
         per_day: float,
         days: int = 60,
@@ -178,7 +195,7 @@ class Builder:
             used = -self.row(who, feature_id).balance
         who.history.append(History(feature_id, days, per_day, start, used, rhythm, choices))
 
-    def _paid_by(self, who: Customer, feature_id: str) -> tuple[Row, float] | None:
+    def _paid_by(self, who: LocalCustomer, feature_id: str) -> tuple[Row, float] | None:
         """The first credits that a feature is paid by, and what a unit of it costs."""
         for pool in self.state.features.values():
             costs = {one["metered_feature_id"]: one["credit_cost"] for one in pool.credit_schema or ()}
@@ -187,5 +204,5 @@ class Builder:
                 return rows[0], costs[feature_id]
         return None
 
-    def reward(self, who: Customer, code: str) -> None:
+    def reward(self, who: LocalCustomer, code: str) -> None:
         rewards.redeem(self.state, who, code)

@@ -1,6 +1,6 @@
 """The notable customers: each shows something. docs/local-autumn.md has the table of them."""
 
-from sandbox.autumn.model import Customer, Row
+from sandbox.autumn.model import LocalCustomer, Row
 from sandbox.autumn.months import DAY, HOUR, add
 from sandbox.autumn.seed.builder import Builder
 
@@ -324,7 +324,7 @@ HOSTILE = (
 
 def _hostile(b: Builder) -> None:
     for index, (customer_id, name) in enumerate(HOSTILE):
-        who: Customer = b.customer(customer_id, name, f"hostile{index}@odd.example", 20 + index)
+        who: LocalCustomer = b.customer(customer_id, name, f"hostile{index}@odd.example", 20 + index)
         who.metadata = {"note": name, "<!here>": "*x*"}
         product = b.has(who, "starter" if index % 2 else "free", 20 + index)
         b.billed(who, product)

@@ -2,20 +2,20 @@
 
 from itertools import product
 
-from sandbox.autumn.model import Feature, Item, Json, Plan, Reward
+from sandbox.autumn.model import Item, Json, LocalFeature, LocalPlan, Reward
 from sandbox.autumn.months import DAY
-from sandbox.autumn.state import State
+from sandbox.autumn.state import AutumnState
 
 METERED = (
-    Feature("messages", "Messages", display={"singular": "message", "plural": "messages"}),
-    Feature("api_calls", "API Calls", display={"singular": "API call", "plural": "API calls"}),
-    Feature("seats", "Seats", consumable=False, display={"singular": "seat", "plural": "seats"}),
-    Feature("storage", "Storage (GB)", consumable=False, display={"singular": "GB", "plural": "GB"}),
-    Feature("tokens", "Tokens", event_names=["completion"]),
-    Feature("images", "Images", display={"singular": "image", "plural": "images"}),
-    Feature("minutes", "Meeting Minutes", display={"singular": "minute", "plural": "minutes"}),
-    Feature("exports", "Exports", display={"singular": "export", "plural": "exports"}),
-    Feature(
+    LocalFeature("messages", "Messages", display={"singular": "message", "plural": "messages"}),
+    LocalFeature("api_calls", "API Calls", display={"singular": "API call", "plural": "API calls"}),
+    LocalFeature("seats", "Seats", consumable=False, display={"singular": "seat", "plural": "seats"}),
+    LocalFeature("storage", "Storage (GB)", consumable=False, display={"singular": "GB", "plural": "GB"}),
+    LocalFeature("tokens", "Tokens", event_names=["completion"]),
+    LocalFeature("images", "Images", display={"singular": "image", "plural": "images"}),
+    LocalFeature("minutes", "Meeting Minutes", display={"singular": "minute", "plural": "minutes"}),
+    LocalFeature("exports", "Exports", display={"singular": "export", "plural": "exports"}),
+    LocalFeature(
         "credits",
         "AI Credits",
         type="credit_system",
@@ -36,7 +36,7 @@ BOOLEAN = (
 _REGIONS = ("EU", "US", "APAC", "LATAM", "MENA", "UK", "India", "Japan")
 _SERVICES = ("imports", "webhooks", "transcripts", "translations", "scans", "reports", "backups", "alerts")
 REGIONAL = tuple(
-    Feature(f"{region.lower()}_{service}", f"{region} {service.title()}")
+    LocalFeature(f"{region.lower()}_{service}", f"{region} {service.title()}")
     for region, service in product(_REGIONS, _SERVICES)
 )
 
@@ -81,9 +81,9 @@ def _tiers() -> Json:
     }
 
 
-def plans() -> tuple[Plan, ...]:
+def plans() -> tuple[LocalPlan, ...]:
     return (
-        Plan(
+        LocalPlan(
             "free",
             "Free",
             "For trying things out",
@@ -94,7 +94,7 @@ def plans() -> tuple[Plan, ...]:
                 Item("exports", 3, interval="day"),
             ],
         ),
-        Plan(
+        LocalPlan(
             "starter",
             "Starter",
             "For one person with a lot to write",
@@ -106,7 +106,7 @@ def plans() -> tuple[Plan, ...]:
                 Item("exports", 25, interval="day"),
             ],
         ),
-        Plan(
+        LocalPlan(
             "pro",
             "Pro",
             "For growing teams",
@@ -122,7 +122,7 @@ def plans() -> tuple[Plan, ...]:
                 Item("custom_domain"),
             ],
         ),
-        Plan(
+        LocalPlan(
             "pro_yearly",
             "Pro (yearly)",
             "Pro, paid once a year",
@@ -136,7 +136,7 @@ def plans() -> tuple[Plan, ...]:
                 Item("custom_domain"),
             ],
         ),
-        Plan(
+        LocalPlan(
             "team",
             "Team",
             "For whole departments",
@@ -155,7 +155,7 @@ def plans() -> tuple[Plan, ...]:
                 Item("custom_domain"),
             ],
         ),
-        Plan(
+        LocalPlan(
             "enterprise",
             "Enterprise",
             "By agreement",
@@ -170,7 +170,7 @@ def plans() -> tuple[Plan, ...]:
                 *(Item(feature_id) for feature_id, _ in BOOLEAN),
             ],
         ),
-        Plan(
+        LocalPlan(
             "global",
             "Global Coverage",
             "Every service in every region",
@@ -182,14 +182,14 @@ def plans() -> tuple[Plan, ...]:
                 *(Item(feature_id) for feature_id, _ in BOOLEAN),
             ],
         ),
-        Plan(
+        LocalPlan(
             "extra_seats",
             "Extra Seats",
             "Seats bought ahead",
             add_on=True,
             items=[Item("seats", 0, price=prepaid(10))],
         ),
-        Plan(
+        LocalPlan(
             "support_plus",
             "Support Plus",
             "An answer within the hour",
@@ -197,7 +197,7 @@ def plans() -> tuple[Plan, ...]:
             price=_price(99, eur=90, jpy=14_000),
             items=[Item("priority_support")],
         ),
-        Plan(
+        LocalPlan(
             "message_pack",
             "Message Pack",
             "5,000 messages that do not expire",
@@ -205,14 +205,14 @@ def plans() -> tuple[Plan, ...]:
             price=_price(15, "one_off", eur=14, jpy=2_200),
             items=[Item("messages", 5_000)],
         ),
-        Plan(
+        LocalPlan(
             "onboarding",
             "Guided Onboarding",
             "Three sessions with a person",
             add_on=True,
             price=_price(500, "one_off", eur=460, jpy=73_000),
         ),
-        Plan(
+        LocalPlan(
             "legacy_basic",
             "Basic (2024)",
             "No longer sold",
@@ -272,10 +272,10 @@ def _code(code: str, *, first: bool = False) -> Json:
     return {"code": code, "global_max_redemption": None, "first_time_transaction": first}
 
 
-def fill(state: State) -> None:
-    flags = tuple(Feature(one, name, type="boolean", consumable=False) for one, name in BOOLEAN)
+def fill(state: AutumnState) -> None:
+    flags = tuple(LocalFeature(one, name, type="boolean", consumable=False) for one, name in BOOLEAN)
     for feature in (*METERED, *flags, *REGIONAL):
-        copy = Feature(**{name: getattr(feature, name) for name in Feature.__slots__})
+        copy = LocalFeature(**{name: getattr(feature, name) for name in LocalFeature.__slots__})
         copy.internal_id = state.ids.autumn("fe")
         state.features[feature.id] = copy
     begun = state.now - 900 * DAY

@@ -3,10 +3,10 @@
 from random import Random
 
 from sandbox.autumn.ids import Ids
-from sandbox.autumn.model import Customer, Event, History, Json, Row
+from sandbox.autumn.model import History, Json, LocalCustomer, LocalEvent, Row
 from sandbox.autumn.months import DAY, HOUR, at
 from sandbox.autumn.numbers import clean
-from sandbox.autumn.state import State
+from sandbox.autumn.state import AutumnState
 
 _DAY_CURVE = (1, 1, 1, 1, 1, 2, 4, 8, 14, 18, 19, 17, 13, 16, 19, 18, 15, 11, 7, 5, 4, 3, 2, 1)
 _NIGHT_CURVE = (16, 19, 20, 18, 12, 6, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 3, 5, 8, 12)
@@ -14,14 +14,14 @@ _FLAT = (1,) * 24
 _CURVES = {"office": _DAY_CURVE, "launch": _DAY_CURVE, "fading": _DAY_CURVE, "nightly": _NIGHT_CURVE}
 
 
-def events_of(state: State, who: Customer) -> list[Event]:
+def events_of(state: AutumnState, who: LocalCustomer) -> list[LocalEvent]:
     """Oldest first; the same for the same customer every time."""
     ids = Ids(f"events:{who.internal_id}")
     events = [event for history in who.history for event in _of_feature(state, who, history, ids)]
     return sorted(events, key=lambda event: event.timestamp)
 
 
-def _of_feature(state: State, who: Customer, history: History, ids: Ids) -> list[Event]:
+def _of_feature(state: AutumnState, who: LocalCustomer, history: History, ids: Ids) -> list[LocalEvent]:
     chance = state.random("history", who.internal_id, history.feature_id)
     times = _times(history, state.now, chance)
     inside = [one for one in times if one >= history.cycle_start]
@@ -31,7 +31,7 @@ def _of_feature(state: State, who: Customer, history: History, ids: Ids) -> list
     values += _portions(history.cycle_usage, len(inside), chance)
     row, cost = _paid_from(state, who, history.feature_id)
     return [
-        Event(
+        LocalEvent(
             id=ids.autumn("evt"),
             timestamp=moment,
             feature_id=history.feature_id,
@@ -45,7 +45,7 @@ def _of_feature(state: State, who: Customer, history: History, ids: Ids) -> list
     ]
 
 
-def _paid_from(state: State, who: Customer, feature_id: str) -> tuple[Row | None, float]:
+def _paid_from(state: AutumnState, who: LocalCustomer, feature_id: str) -> tuple[Row | None, float]:
     """The row a feature is taken from, and what a unit costs there: its own, or that of its credits."""
     own = next((one for one in who.rows if one.feature_id == feature_id), None)
     if own is not None:

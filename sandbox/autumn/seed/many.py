@@ -1,14 +1,14 @@
 """Any number of customers, cheap to hold: each is built when it is looked at."""
 
 from sandbox.autumn import balances, products
-from sandbox.autumn.clock import Clock
+from sandbox.autumn.clock import AutumnClock
 from sandbox.autumn.ids import Ids
-from sandbox.autumn.model import Customer, History, Invoice
+from sandbox.autumn.model import History, LocalCustomer, LocalInvoice
 from sandbox.autumn.months import DAY, add
-from sandbox.autumn.products import Terms
+from sandbox.autumn.products import PlanTerms
 from sandbox.autumn.seed import catalog
 from sandbox.autumn.seed.history import events_of
-from sandbox.autumn.state import State
+from sandbox.autumn.state import AutumnState
 from sandbox.autumn.store import Outline
 
 _WORDS = ("amber", "birch", "cobalt", "dune", "ember", "fjord", "grove", "haze", "iris", "jade")
@@ -16,9 +16,9 @@ _ENDS = ("labs", "works", "media", "foods", "travel", "health", "cloud", "bank",
 _PLANS = ("free", "free", "starter", "pro", "free", "starter", "team", "pro", "starter", "free")
 
 
-def generate(count: int, clock: Clock | None = None) -> State:
+def generate(count: int, clock: AutumnClock | None = None) -> AutumnState:
     """A state of `count` customers, cus_0000000 and on, oldest first, one every few minutes."""
-    state = State(clock or Clock(), ids=Ids("many"), events_of=events_of)
+    state = AutumnState(clock or AutumnClock(), ids=Ids("many"), events_of=events_of)
     catalog.fill(state)
     now, step = state.now, (600 * DAY) // max(1, count)
     outlines = [_outline(index, now - 600 * DAY + index * step) for index in range(count)]
@@ -36,13 +36,13 @@ def _outline(index: int, created_at: int) -> Outline:
     )
 
 
-def _build(state: State, outline: Outline) -> Customer:
+def _build(state: AutumnState, outline: Outline) -> LocalCustomer:
     """The same customer for the same outline, whenever it is built."""
     index = int(outline.internal_id[-16:])
-    who = Customer(outline.internal_id, outline.id, outline.name, outline.email, outline.created_at)
+    who = LocalCustomer(outline.internal_id, outline.id, outline.name, outline.email, outline.created_at)
     kept, state.ids = state.ids, Ids(outline.internal_id)
     plan = state.plans[_PLANS[index % len(_PLANS)]]
-    product = products.give(state, who, plan, Terms(started_at=outline.created_at))
+    product = products.give(state, who, plan, PlanTerms(started_at=outline.created_at))
     for row in [row for row in who.rows if not row.flag]:
         balances.shift([row], -int(row.included * (index * 37 % 105) / 100))
     if index % 50 == 3 and plan.price is not None:
@@ -54,7 +54,7 @@ def _build(state: State, outline: Outline) -> Customer:
     return who
 
 
-def _invoices(state: State, outline: Outline) -> list[Invoice]:
+def _invoices(state: AutumnState, outline: Outline) -> list[LocalInvoice]:
     """One a month of the last three, the newest unpaid by one customer in fifty."""
     index = int(outline.internal_id[-16:])
     plan = state.plans[_PLANS[index % len(_PLANS)]]
@@ -66,7 +66,7 @@ def _invoices(state: State, outline: Outline) -> list[Invoice]:
     for number in range(min(3, months + 1)):
         unpaid = number == 0 and index % 50 == 3
         made.append(
-            Invoice(
+            LocalInvoice(
                 id=f"inv_3MGenerated{index:015}{number}",
                 stripe_id=f"in_{index:015}{number}",
                 customer_id=outline.id,

@@ -4,21 +4,21 @@ import pickle
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sandbox.autumn.clock import Clock
+from sandbox.autumn.clock import AutumnClock
 from sandbox.autumn.ids import Ids
 from sandbox.autumn.seed import cast, catalog, crowd, many
 from sandbox.autumn.seed.builder import Builder
 from sandbox.autumn.seed.history import events_of
-from sandbox.autumn.state import State
+from sandbox.autumn.state import AutumnState
 
 
-def make_state(seed: str | int, clock: Clock) -> State:
+def make_state(seed: str | int, clock: AutumnClock) -> AutumnState:
     """The state of a seed: "demo", "empty" (an organisation without anything), or a number of customers.
 
     Dates are counted back from the clock, everything else is the same every time.
     """
     if seed == "empty":
-        return State(clock)
+        return AutumnState(clock)
     if isinstance(seed, int) or seed.isdigit():
         return many.generate(int(seed), clock)
     if seed != "demo":
@@ -31,7 +31,7 @@ class _Made:
     at: datetime
     state: bytes
 
-    def fits(self, clock: Clock) -> bool:
+    def fits(self, clock: AutumnClock) -> bool:
         """Whether it may as well have been made now."""
         age = clock.now() - self.at
         return timedelta() <= age < _FRESH if clock.runs else not age
@@ -42,17 +42,17 @@ _made: list[_Made] = []
 """The last one, from which copies are taken: making it takes several times as long."""
 
 
-def demo(clock: Clock) -> State:
+def demo(clock: AutumnClock) -> AutumnState:
     if not any(one.fits(clock) for one in _made):
         now = clock.now()
-        _made[:] = [_Made(now, pickle.dumps(_demo(Clock(now))))]
-    state: State = pickle.loads(_made[0].state)  # noqa: S301 - made above
+        _made[:] = [_Made(now, pickle.dumps(_demo(AutumnClock(now))))]
+    state: AutumnState = pickle.loads(_made[0].state)  # noqa: S301 - made above
     state.clock = clock
     return state
 
 
-def _demo(clock: Clock) -> State:
-    state = State(clock, ids=Ids("demo"), events_of=events_of)
+def _demo(clock: AutumnClock) -> AutumnState:
+    state = AutumnState(clock, ids=Ids("demo"), events_of=events_of)
     catalog.fill(state)
     builder = Builder(state)
     cast.fill(builder)

@@ -7,7 +7,7 @@ from sandbox.slack import people
 from sandbox.slack.api.method import Args, method
 from sandbox.slack.blocks.check import message_blocks
 from sandbox.slack.errors import SlackError
-from sandbox.slack.model import Block, Channel, Json, Message
+from sandbox.slack.model import Block, Json, LocalChannel, LocalMessage
 from sandbox.slack.responses import check_text
 from sandbox.slack.simulation import Simulation
 
@@ -91,12 +91,12 @@ def unfurl(sim: Simulation, args: Args) -> Json:
     return {}
 
 
-def _is_active_thread(sim: Simulation, channel: Channel, thread_ts: str) -> bool:
+def _is_active_thread(sim: Simulation, channel: LocalChannel, thread_ts: str) -> bool:
     root = sim.workspace.find(channel.id, thread_ts)
     return root is not None and bool(sim.workspace.replies(root))
 
 
-def _unfurled(sim: Simulation, args: Args) -> Message:
+def _unfurled(sim: Simulation, args: Args) -> LocalMessage:
     """The message with the link. It may be in a channel the app is not in."""
     workspace = sim.workspace
     if unfurl_id := args.text("unfurl_id"):
@@ -115,7 +115,7 @@ def _unfurled(sim: Simulation, args: Args) -> Message:
     return matching[0]
 
 
-def _channel(sim: Simulation, given: str) -> Channel:
+def _channel(sim: Simulation, given: str) -> LocalChannel:
     """A channel by its id, or the direct message with a person by theirs."""
     if given.startswith(("U", "W")):
         user = sim.workspace.users.get(given)
@@ -125,7 +125,7 @@ def _channel(sim: Simulation, given: str) -> Channel:
     return sim.workspace.reachable(given)
 
 
-def _may_write(sim: Simulation, channel: Channel) -> None:
+def _may_write(sim: Simulation, channel: LocalChannel) -> None:
     if channel.archived:
         raise SlackError("is_archived")
     if sim.workspace.bot.id not in channel.members and "chat:write.public" not in sim.scopes:
@@ -150,7 +150,7 @@ def _metadata(args: Args) -> Json | None:
     return metadata
 
 
-def _own(sim: Simulation, args: Args, refusal: str) -> Message:
+def _own(sim: Simulation, args: Args, refusal: str) -> LocalMessage:
     """A message posted by the bot. Ephemeral messages cannot be found."""
     channel = sim.workspace.reachable(args.required("channel"))
     message = sim.workspace.find(channel.id, args.required("ts"))

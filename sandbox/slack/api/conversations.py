@@ -3,7 +3,7 @@
 from sandbox.slack import people
 from sandbox.slack.api.method import Args, method, need, page_of
 from sandbox.slack.errors import SlackError
-from sandbox.slack.model import Channel, ChannelKind, Json, Message
+from sandbox.slack.model import ChannelKind, Json, LocalChannel, LocalMessage
 from sandbox.slack.simulation import Simulation
 
 FAMILY: dict[ChannelKind, str] = {
@@ -119,19 +119,21 @@ def replies(sim: Simulation, args: Args) -> Json:
     return _messages(sim, args, [root, *sim.workspace.replies(root)], newest_first=False)
 
 
-def _readable(sim: Simulation, args: Args, right: str) -> Channel:
+def _readable(sim: Simulation, args: Args, right: str) -> LocalChannel:
     """Finds the channel first, since its kind decides which scope is needed."""
     channel = sim.workspace.reachable(args.required("channel"))
     need(sim, f"{FAMILY[channel.kind]}:{right}")
     return channel
 
 
-def _member(sim: Simulation, channel: Channel) -> None:
+def _member(sim: Simulation, channel: LocalChannel) -> None:
     if sim.workspace.bot.id not in channel.members:
         raise SlackError("not_in_channel")
 
 
-def _messages(sim: Simulation, args: Args, messages: list[Message], *, newest_first: bool = True) -> Json:
+def _messages(
+    sim: Simulation, args: Args, messages: list[LocalMessage], *, newest_first: bool = True
+) -> Json:
     oldest, latest = float(args.text("oldest") or 0), float(args.text("latest") or "inf")
     inclusive = args.flag("inclusive")
     kept = [
@@ -145,7 +147,7 @@ def _messages(sim: Simulation, args: Args, messages: list[Message], *, newest_fi
     return {**page, "has_more": bool(page["response_metadata"]["next_cursor"]), "pin_count": 0}
 
 
-def _describe(sim: Simulation, channel: Channel, count_members: bool) -> Json:
+def _describe(sim: Simulation, channel: LocalChannel, count_members: bool) -> Json:
     bot = sim.workspace.bot.id
     if channel.kind == "im":
         other = channel.with_user(bot)

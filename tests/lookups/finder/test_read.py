@@ -14,8 +14,7 @@ from bot.lookups.finder import read
 from bot.lookups.finder.card import Listed
 from bot.lookups.finder.filters import ListQuery, Order, StatusFilter
 from bot.lookups.finder.read import listed
-from sandbox.autumn import Limits as LocalLimits
-from sandbox.autumn import LocalAutumn
+from sandbox.autumn import LocalAutumn, LocalLimits
 from tests.autumn.scripted import Answer, Scripted, listing
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox.autumn import Limits, LocalAutumn
+from sandbox.autumn import LocalAutumn, LocalLimits
 
 NOON = datetime(2026, 3, 18, 12, tzinfo=UTC)
 
@@ -50,7 +50,7 @@ class Caller:
 @pytest.fixture
 async def autumn() -> AsyncIterator[LocalAutumn]:
     """The demonstration's customers, at noon of one day, without rate limits."""
-    async with LocalAutumn.running("demo", NOON, limits=Limits.off()) as running:
+    async with LocalAutumn.running("demo", NOON, limits=LocalLimits.off()) as running:
         yield running
 
 

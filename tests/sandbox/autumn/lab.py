@@ -6,7 +6,7 @@ from sandbox.autumn.context import Context
 from sandbox.autumn.dispatch import NEWEST
 from sandbox.autumn.routes.catalog import create_feature, create_plan
 from sandbox.autumn.routes.rewards import create as create_reward
-from sandbox.autumn.state import State
+from sandbox.autumn.state import AutumnState
 
 MONTH = {"interval": "month"}
 
@@ -144,7 +144,7 @@ OFF20 = {
 }
 
 
-def furnish(state: State) -> None:
+def furnish(state: AutumnState) -> None:
     """Put the catalogue into an empty organisation."""
     for handler, bodies in (
         (create_feature, FEATURES),

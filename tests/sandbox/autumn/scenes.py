@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.autumn import LocalAutumn
-from sandbox.autumn.model import Customer
+from sandbox.autumn.model import LocalCustomer
 from sandbox.autumn.products import give
 from tests.sandbox.autumn.unrecorded import CARD, Step, call, new
 
@@ -44,7 +44,7 @@ def with_card(customer_id: str) -> Step:
 def _old_form(customer_id: str) -> Step:
     async def step(autumn: LocalAutumn, *_: Any) -> None:
         state = autumn.state
-        who = state.customers.add(Customer(state.ids.autumn("cus"), customer_id, None, None, state.now))
+        who = state.customers.add(LocalCustomer(state.ids.autumn("cus"), customer_id, None, None, state.now))
         give(state, who, state.plans["free"])
 
     return step

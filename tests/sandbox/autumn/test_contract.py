@@ -5,16 +5,16 @@ from typing import Any
 import pytest
 
 from sandbox.autumn import LocalAutumn
-from sandbox.autumn.model import Customer
+from sandbox.autumn.model import LocalCustomer
 from sandbox.autumn.products import give
 from tests.sandbox.autumn.conftest import Caller
 
 OLD_IDS = ("user@old.example", "a/b", "x.y")
 
 
-def _add(autumn: LocalAutumn, customer_id: str) -> Customer:
+def _add(autumn: LocalAutumn, customer_id: str) -> LocalCustomer:
     state = autumn.state
-    who = Customer(state.ids.autumn("cus"), customer_id, "Old Form", None, state.now)
+    who = LocalCustomer(state.ids.autumn("cus"), customer_id, "Old Form", None, state.now)
     state.customers.add(who)
     give(state, who, state.plans["free"])
     return who

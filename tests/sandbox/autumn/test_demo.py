@@ -8,7 +8,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from sandbox.autumn import Limits, LocalAutumn
+from sandbox.autumn import LocalAutumn, LocalLimits
 from tests.sandbox.autumn.conftest import NOON, Caller
 
 EXPAND = [
@@ -21,7 +21,7 @@ EXPAND = [
 async def customers() -> AsyncIterator[dict[str | None, Any]]:
     """Every customer with everything expanded, by id."""
     async with (
-        LocalAutumn.running("demo", NOON, limits=Limits.off()) as autumn,
+        LocalAutumn.running("demo", NOON, limits=LocalLimits.off()) as autumn,
         httpx.AsyncClient(base_url=autumn.url) as client,
     ):
         call = Caller(client, autumn.key)
@@ -97,7 +97,7 @@ async def test_the_money(customers: dict[str | None, Any]) -> None:
 async def test_the_same_every_time() -> None:
     async def dump() -> str:
         async with (
-            LocalAutumn.running("demo", NOON, limits=Limits.off()) as autumn,
+            LocalAutumn.running("demo", NOON, limits=LocalLimits.off()) as autumn,
             httpx.AsyncClient(base_url=autumn.url) as client,
         ):
             call = Caller(client, autumn.key)

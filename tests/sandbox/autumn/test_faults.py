@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from sandbox.autumn import LocalAutumn
-from sandbox.autumn.faults import Faults
+from sandbox.autumn.faults import AutumnFaults
 from tests.sandbox.autumn.conftest import Caller
 
 EDIT: dict[str, Any] = {"customer_id": "cus_acme", "feature_id": "messages", "add_to_balance": 100}
@@ -113,7 +113,7 @@ async def test_a_queued_write_to_a_customer_who_is_gone_is_lost(autumn: LocalAut
 
 def test_random_faults_fall_the_same_way_for_a_seed() -> None:
     def struck(seed: int) -> list[list[str]]:
-        faults = Faults()
+        faults = AutumnFaults()
         faults.at_random(seed, 0.5, ("429", "500", "latency"))
         return [[one.kind for one in faults.strike("customers.get", None)] for _ in range(50)]
 
@@ -124,7 +124,7 @@ def test_random_faults_fall_the_same_way_for_a_seed() -> None:
 
 def test_unknown_kinds_are_refused() -> None:
     with pytest.raises(ValueError, match="kind must be one of"):
-        Faults().add("*", "418")
+        AutumnFaults().add("*", "418")
 
 
 async def test_the_same_over_http(autumn: LocalAutumn, call: Caller) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox.autumn import Limit, Limits, LocalAutumn
+from sandbox.autumn import Limit, LocalAutumn, LocalLimits
 from tests.sandbox.autumn.conftest import NOON, Caller
 
 
@@ -84,7 +84,7 @@ async def test_bad_input(call: Caller, route: str, body: dict[str, Any], message
     assert message in response.json()["message"]
 
 
-async def _limited(limits: Limits, calls: int, route: str, **body: Any) -> list[httpx.Response]:
+async def _limited(limits: LocalLimits, calls: int, route: str, **body: Any) -> list[httpx.Response]:
     async with (
         LocalAutumn.running("demo", NOON, limits=limits) as autumn,
         httpx.AsyncClient(base_url=autumn.url) as client,
@@ -94,7 +94,7 @@ async def _limited(limits: Limits, calls: int, route: str, **body: Any) -> list[
 
 
 async def test_too_many_calls_are_told_in_plain_text() -> None:
-    answers = await _limited(Limits(general=Limit(2, 60)), 3, "features.list")
+    answers = await _limited(LocalLimits(general=Limit(2, 60)), 3, "features.list")
     assert [one.status_code for one in answers] == [200, 200, 429]
     refused = answers[-1]
     assert refused.headers["content-type"].startswith("text/plain")
@@ -128,12 +128,12 @@ async def test_too_many_calls_are_told_in_plain_text() -> None:
     ],
 )
 async def test_each_route_counts_in_its_group(route: str, policy: str) -> None:
-    (answer,) = await _limited(Limits(), 1, route, customer_id="cus_acme")
+    (answer,) = await _limited(LocalLimits(), 1, route, customer_id="cus_acme")
     assert answer.headers["ratelimit-policy"] == policy
 
 
 async def test_events_are_limited_by_customer() -> None:
-    limits = Limits(events=Limit(1, 60))
+    limits = LocalLimits(events=Limit(1, 60))
     async with (
         LocalAutumn.running("demo", NOON, limits=limits) as autumn,
         httpx.AsyncClient(base_url=autumn.url) as client,
@@ -161,7 +161,7 @@ async def test_idempotency_keys_are_shared_by_routes_freed_by_failure_and_last_a
 
 
 async def test_a_limited_call_does_not_take_its_key() -> None:
-    limits = Limits(general=Limit(1, 60))
+    limits = LocalLimits(general=Limit(1, 60))
     async with (
         LocalAutumn.running("demo", NOON, limits=limits) as autumn,
         httpx.AsyncClient(base_url=autumn.url) as client,

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox.autumn import Clock, Limits, LocalAutumn, generate
+from sandbox.autumn import AutumnClock, LocalAutumn, LocalLimits, generate
 from sandbox.autumn.months import DAY, add_months, at, next_after, to_ms
 from tests.sandbox.autumn.conftest import NOON, Caller
 
@@ -199,7 +199,7 @@ async def test_entities(call: Caller) -> None:
 
 async def test_a_hundred_thousand_customers() -> None:
     async with (
-        LocalAutumn.running(100_000, limits=Limits.off()) as autumn,
+        LocalAutumn.running(100_000, limits=LocalLimits.off()) as autumn,
         httpx.AsyncClient(base_url=autumn.url) as client,
     ):
         call = Caller(client, autumn.key)
@@ -217,7 +217,7 @@ async def test_a_hundred_thousand_customers() -> None:
 
 
 def test_generated_customers_are_the_same_every_time() -> None:
-    clock = Clock(NOON)
+    clock = AutumnClock(NOON)
     one, other = generate(100, clock).customers["cus_0000003"], generate(100, clock).customers["cus_0000003"]
     assert one == other
     assert len(list(generate(100, clock).customers)) == 100

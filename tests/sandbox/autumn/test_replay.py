@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from sandbox.autumn import Limit, Limits, LocalAutumn
+from sandbox.autumn import Limit, LocalAutumn, LocalLimits
 from tests.sandbox.autumn.differences import DIFFERENCES, NOT_SERVED
 from tests.sandbox.autumn.recording import Recorded, differences, load
 from tests.sandbox.autumn.unrecorded import BEFORE
@@ -25,7 +25,7 @@ KNOTS = (
     (403, 1795377821.3), (407, 1795377821.9), (408, 1795378001.9), (420, 1795378002.0),
 )  # fmt: skip
 """The time of some calls, as their answers tell it."""
-LIMITS = Limits(general=Limit(1000))
+LIMITS = LocalLimits(general=Limit(1000))
 """As the recorded server was set."""
 ALICE_INTERNALLY = "cus_3MTbwkPPJVyVjBJjRU3aoQ4psUU"
 KEY = "am_sk_test_" + "k" * 42

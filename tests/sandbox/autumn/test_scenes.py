@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox.autumn import Limits, LocalAutumn
+from sandbox.autumn import LocalAutumn, LocalLimits
 from tests.sandbox.autumn.lab import furnish
 from tests.sandbox.autumn.recording import FIXTURES, counterparts, differences
 from tests.sandbox.autumn.scenes import BEFORE, DIFFERENCES, KEEPS_NO_CREDIT, LEFT_OUT, at
@@ -45,7 +45,7 @@ async def replay(scene: str) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     known: dict[str, str] = {}
     async with (
-        LocalAutumn.running("empty", at(2000), limits=Limits.off()) as autumn,
+        LocalAutumn.running("empty", at(2000), limits=LocalLimits.off()) as autumn,
         httpx.AsyncClient(base_url=autumn.url) as client,
     ):
         autumn.state.org.id = "org_lab" + "0" * 22

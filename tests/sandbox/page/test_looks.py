@@ -22,7 +22,7 @@ from bot.lookups.answers import Billing
 from bot.lookups.card import card as overview_card
 from bot.lookups.overview.card import Overview
 from bot.lookups.place import Place
-from sandbox.slack import LocalSlack, Person
+from sandbox.slack import LocalPerson, LocalSlack
 from tests.lookups.samples import (
     LATER,
     NOW,
@@ -175,7 +175,7 @@ class Looking:
             await page.goto(f"{maple.slack.url}?person={person.user.name}#{person.channel.id}")
             await expect(page.get_by_role("main")).to_be_visible()
 
-    async def look(self, person: Person) -> None:
+    async def look(self, person: LocalPerson) -> None:
         page = self._pages[person.id]
         await page.evaluate("place => { location.hash = place }", person.channel.id)
         assert self._slack

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.slack.clock import Clock
+from sandbox.slack.clock import SlackClock
 from sandbox.slack.errors import SlackError
 from sandbox.slack.limits import PostLimit
 from sandbox.slack.manifest import Manifest
 from sandbox.slack.mrkdwn import format_date, links, readable
-from sandbox.slack.render import Reader
+from sandbox.slack.render import BlockReader
 from sandbox.slack.workspace import Workspace
 from tests.sandbox.slack.app import Json, actions, button, plain, section
 
@@ -23,7 +23,7 @@ NOON = 1_750_000_000
 
 @pytest.fixture
 def workspace() -> Workspace:
-    clock = Clock()
+    clock = SlackClock()
     clock.set(datetime.fromtimestamp(NOON, UTC))
     return Workspace(Manifest.read(MANIFEST), clock)
 
@@ -174,10 +174,10 @@ def rich(*children: Json) -> Json:
     ],
 )
 def test_blocks_are_read_as_text(workspace: Workspace, block: Json, read: str) -> None:
-    assert Reader(workspace, workspace.user("ana")).blocks([block], {}) == read
+    assert BlockReader(workspace, workspace.user("ana")).blocks([block], {}) == read
 
 
-class Still(Clock):
+class Still(SlackClock):
     """A clock that moves only when a test moves it."""
 
     seconds = 0.0

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.slack.clock import Clock
+from sandbox.slack.clock import SlackClock
 from sandbox.slack.manifest import Manifest
 from sandbox.slack.mrkdwn import readable
 from sandbox.slack.rich_text import rich_text
 from sandbox.slack.typed import as_sent
 from sandbox.slack.workspace import Workspace
 
-WORKSPACE = Workspace(Manifest.read(Path(__file__).parent / "manifest.yml"), Clock())
+WORKSPACE = Workspace(Manifest.read(Path(__file__).parent / "manifest.yml"), SlackClock())
 
 
 @pytest.mark.parametrize(
