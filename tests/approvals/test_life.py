@@ -84,7 +84,7 @@ class Life(RuleBasedStateMachine):
 
         return self.run(read())
 
-    @rule(which=WHICH, version=VERSIONS, person=PEOPLE, worker=WORKERS)
+    @rule(index=WHICH, version=VERSIONS, person=PEOPLE, worker=WORKERS)
     def approve(self, index: int, version: int, person: str, worker: str) -> None:
         self.run(
             repository.approve(
@@ -101,20 +101,20 @@ class Life(RuleBasedStateMachine):
             )
         )
 
-    @rule(which=WHICH, version=VERSIONS, person=PEOPLE)
+    @rule(index=WHICH, version=VERSIONS, person=PEOPLE)
     def deny(self, index: int, version: int, person: str) -> None:
         decided = Decided(person, "T1", "rule", self.now)
         self.run(repository.deny(self.database, self.ids[index], version, decided))
 
-    @rule(which=WHICH, person=PEOPLE)
+    @rule(index=WHICH, person=PEOPLE)
     def withdraw(self, index: int, person: str) -> None:
         self.run(repository.withdraw(self.database, self.ids[index], person=person, now=self.now))
 
-    @rule(which=WHICH)
+    @rule(index=WHICH)
     def expire(self, index: int) -> None:
         self.run(repository.expire(self.database, self.ids[index], now=self.now))
 
-    @rule(which=WHICH, again=st.booleans(), worker=WORKERS)
+    @rule(index=WHICH, waits_again=st.booleans(), worker=WORKERS)
     def overtake(self, index: int, waits_again: bool, worker: str) -> None:
         terms = Terms("rule", 1, self.now + timedelta(minutes=5)) if waits_again else None
         record = self.known(self.ids[index])
@@ -124,7 +124,7 @@ class Life(RuleBasedStateMachine):
             )
         )
 
-    @rule(which=WHICH, amount=st.integers(1, 9))
+    @rule(index=WHICH, amount=st.integers(1, 9))
     def edit(self, index: int, amount: int) -> None:
         record = self.known(self.ids[index])
         terms = Terms("rule", 1, self.now + timedelta(minutes=5))
@@ -132,12 +132,12 @@ class Life(RuleBasedStateMachine):
         draft = Draft("", requested, Environment.SANDBOX, "U1", "T1", "C1", "so", "", PREVIEW, terms)
         self.run(repository.edit(self.database, record, draft, now=self.now))
 
-    @rule(which=WHICH)
+    @rule(index=WHICH)
     def refuse(self, index: int) -> None:
         record = self.known(self.ids[index])
         self.run(repository.refuse(self.database, record, Cause.GUARDED, actor="U2", now=self.now))
 
-    @rule(which=WHICH, worker=WORKERS)
+    @rule(index=WHICH, worker=WORKERS)
     def claim(self, index: int, worker: str) -> None:
         other_ids = [change_id for change_id in self.ids if change_id != self.ids[index]]
         try:
@@ -145,7 +145,7 @@ class Life(RuleBasedStateMachine):
         except repository.Busy:
             assert State.APPLYING in [self.states[change_id] for change_id in other_ids]
 
-    @rule(which=WHICH, position=st.integers(0, 2), worker=WORKERS)
+    @rule(index=WHICH, position=st.integers(0, 2), worker=WORKERS)
     def begin_write(self, index: int, position: int, worker: str) -> None:
         begun = self.run(
             repository.begin_write(
@@ -161,11 +161,11 @@ class Life(RuleBasedStateMachine):
             assert position == self.begun[self.ids[index]]
             self.begun[self.ids[index]] += 1
 
-    @rule(which=WHICH, worker=WORKERS)
+    @rule(index=WHICH, worker=WORKERS)
     def renew(self, index: int, worker: str) -> None:
         self.run(repository.renew(self.database, self.ids[index], self.lease(worker)))
 
-    @rule(which=WHICH, worker=WORKERS)
+    @rule(index=WHICH, worker=WORKERS)
     def take_over(self, index: int, worker: str) -> None:
         before = self.known(self.ids[index])
         taken_over = self.run(
@@ -175,7 +175,7 @@ class Life(RuleBasedStateMachine):
             assert before.lease_until is not None
             assert before.lease_until < self.now
 
-    @rule(which=WHICH, state=FINAL, worker=WORKERS)
+    @rule(index=WHICH, state=FINAL, worker=WORKERS)
     def settle(self, index: int, state: State, worker: str) -> None:
         if self.states[self.ids[index]] is State.APPROVED:
             state = State.FAILED  # as the engine does: nothing was begun
@@ -189,7 +189,7 @@ class Life(RuleBasedStateMachine):
             )
         )
 
-    @rule(which=WHICH, applied=st.booleans())
+    @rule(index=WHICH, applied=st.booleans())
     def mark(self, index: int, applied: bool) -> None:
         settlement = Conclusion(State.FAILED, Cause.MARKED_NOT_APPLIED)
         if applied:
