@@ -39,7 +39,9 @@ def test_each_is_previewed_by_autumn_and_offered_where_products_are(kind: Change
     assert kind.command == KINDS[kind.id]
     assert kind.offered_on == {"products", "entity"}
     assert kind.scopes == (WRITE_SCOPE,)
+    assert kind.of_entities
     assert kind.unit == UNITS[kind.id]
+    assert kind.valued is (kind.unit != "days")
 
 
 def test_each_has_a_sample_that_names_its_product(kind: ChangeKind[Any]) -> None:
