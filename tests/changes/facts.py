@@ -1,4 +1,4 @@
-"""Customers to change."""
+"""Sample customers to change."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -37,7 +37,7 @@ AHEAD = UsagePrice(amount=Decimal(1), billing_method="prepaid")
 
 
 def row(row_id: str = "row", *, included: Any = 1000, usage: Any = 300, **changes: Any) -> BalanceRow:
-    known = {
+    fields = {
         "id": row_id,
         "plan_id": "pro",
         "included_grant": Decimal(included),
@@ -45,30 +45,36 @@ def row(row_id: str = "row", *, included: Any = 1000, usage: Any = 300, **change
         "remaining": max(Decimal(0), Decimal(included) - Decimal(usage)),
         "reset": MONTHLY,
     }
-    return BalanceRow(**{**known, **changes})
+    return BalanceRow(**{**fields, **changes})
 
 
 def balance(*rows: BalanceRow, rollovers: tuple[tuple[int | None, int], ...] = (), **changes: Any) -> Balance:
-    rolled = [Rollover(granted=granted, balance=Decimal(left)) for granted, left in rollovers]
-    known = {
+    rolled = [Rollover(granted=granted, balance=Decimal(remaining)) for granted, remaining in rollovers]
+    fields = {
         "feature_id": "messages",
-        "granted": sum((one.included_grant + one.prepaid_grant for one in rows), Decimal(0))
-        + sum((one.granted or one.balance for one in rolled), Decimal(0)),
-        "remaining": sum((one.remaining for one in rows), Decimal(0))
-        + sum((one.balance for one in rolled), Decimal(0)),
-        "usage": sum((one.usage for one in rows), Decimal(0)),
+        "granted": sum((row_held.included_grant + row_held.prepaid_grant for row_held in rows), Decimal(0))
+        + sum((row_held.granted or row_held.balance for row_held in rolled), Decimal(0)),
+        "remaining": sum((row_held.remaining for row_held in rows), Decimal(0))
+        + sum((row_held.balance for row_held in rolled), Decimal(0)),
+        "usage": sum((row_held.usage for row_held in rows), Decimal(0)),
         "breakdown": list(rows),
         "rollovers": rolled,
     }
-    return Balance(**{**known, **changes})
+    return Balance(**{**fields, **changes})
 
 
 def customer(*balances: Balance, **changes: Any) -> Customer:
-    return Customer(**{"id": "cus_1", "balances": {one.feature_id: one for one in balances}, **changes})
+    return Customer(
+        **{
+            "id": "cus_1",
+            "balances": {held_balance.feature_id: held_balance for held_balance in balances},
+            **changes,
+        }
+    )
 
 
 def facts(*balances: Balance, **changes: Any) -> Facts:
-    known: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "customer": customer(*balances),
         "read_at": NOW,
         "features": {
@@ -77,7 +83,7 @@ def facts(*balances: Balance, **changes: Any) -> Facts:
             "sso": Feature(id="sso", type="boolean"),
         },
     }
-    return Facts(**{**known, **changes})
+    return Facts(**{**fields, **changes})
 
 
 def subscription(plan_id: str = "pro", *, price: int | None = 49, **changes: Any) -> Subscription:
@@ -86,24 +92,24 @@ def subscription(plan_id: str = "pro", *, price: int | None = 49, **changes: Any
 
 
 def coupon(coupon_id: str = "ten", value: Any = 10, **changes: Any) -> Coupon:
-    known = {
+    fields = {
         "id": coupon_id,
         "name": f"{coupon_id} off",
         "type": "percentage_discount",
         "value": Decimal(value),
         "duration": Duration(type="forever"),
     }
-    return Coupon(**{**known, **changes})
+    return Coupon(**{**fields, **changes})
 
 
 def discount(coupon_id: str = "ten", value: Any = 10, **changes: Any) -> Discount:
-    known = {
+    fields = {
         "id": coupon_id,
         "name": f"{coupon_id} off",
         "type": "percentage_discount",
         "discount_value": Decimal(value),
     }
-    return Discount(**{**known, **changes})
+    return Discount(**{**fields, **changes})
 
 
 def grant(code: str = "BONUS", **features: int | None) -> FeatureGrant:

@@ -1,4 +1,4 @@
-"""Filling in a form as Slack would: what is entered stays where block_id and action_id stay."""
+"""Fills in a form as Slack would: entered values stay where block_id and action_id stay."""
 
 from datetime import datetime
 from typing import Any
@@ -14,19 +14,19 @@ from tests.lookups.samples import NOW
 
 
 def modal(view: dict[str, Any]) -> dict[str, Any]:
-    """Checked as Slack would, and harmless."""
+    """The modal, checked as Slack would, and harmless."""
     assert view_problems(view) == []
     assert len(view.get("private_metadata", "")) <= 3000
     for block in view["blocks"]:
         assert block["block_id"]
-    for shown in checks.strings(view["blocks"], "mrkdwn"):
-        assert len(shown) <= 3000
-        checks.harmless(shown)
+    for string in checks.strings(view["blocks"], "mrkdwn"):
+        assert len(string) <= 3000
+        checks.harmless(string)
     return view
 
 
 class Filling:
-    """One open form. Redraws itself, judged by the real guards, when a field that listens is filled in."""
+    """An open form. Redraws itself, checked by the real guards, when a field with a listener is filled in."""
 
     def __init__(
         self, meta: Meta, facts: Facts, *, now: datetime = NOW, needed: int | None = None, barred: str = ""
@@ -47,8 +47,8 @@ class Filling:
 
     @property
     def values(self) -> dict[str, Any]:
-        found: dict[str, Any] = elements.values(self.view["blocks"], self._chosen)
-        return found
+        form_values: dict[str, Any] = elements.values(self.view["blocks"], self._chosen)
+        return form_values
 
     @property
     def text(self) -> str:
@@ -56,21 +56,23 @@ class Filling:
 
     @property
     def sight(self) -> FormPreview | None:
-        wanted = request_form.draft(self.meta, self.values, self.facts)
-        if wanted is None:
+        request = request_form.draft(self.meta, self.values, self.facts)
+        if request is None:
             return None
-        seen = assess(wanted, self.facts, self._now)
-        lines, before = (seen.preview.lines, seen.preview.before) if seen.preview else ((), None)
-        return FormPreview.of(seen.judgement, lines, before, needed=self.needed, barred=self.barred)
+        assessment = assess(request, self.facts, self._now)
+        lines, before = (
+            (assessment.preview.lines, assessment.preview.before) if assessment.preview else ((), None)
+        )
+        return FormPreview.of(assessment.judgement, lines, before, needed=self.needed, barred=self.barred)
 
     def redraw(self, *, trouble: str = "") -> None:
         state = FormState(self.meta, self.facts, self.values, self.sight, trouble)
         self.view = modal(request_form.build(state))
 
-    def fill(self, block_id: str, *, redraw: bool = True, **given: Any) -> None:
-        """`text`, `option` (a value), `datetime` (seconds) or `options`, into the one input of a block."""
+    def fill(self, block_id: str, *, redraw: bool = True, **entry: Any) -> None:
+        """`text`, `option` (a value), `datetime` (seconds) or `options`, into the only input of a block."""
         block, element = self._field(block_id)
-        value = elements.value_from(element, given)
+        value = elements.value_from(element, entry)
         kind = element["type"]
         entered = {"type": kind, elements.STATEFUL[kind][0]: value}
         self._chosen.setdefault(block["block_id"], {})[element["action_id"]] = entered
@@ -84,19 +86,21 @@ class Filling:
         return any(block["block_id"].startswith(block_id) for block in self.view["blocks"])
 
     def options(self, block_id: str) -> list[tuple[str, str, str]]:
-        """Label, value and description of each."""
+        """Label, value and description of each option."""
         _, element = self._field(block_id)
         return [
-            (one["text"]["text"], one["value"], one.get("description", {}).get("text", ""))
-            for one in element.get("options", ())
+            (option["text"]["text"], option["value"], option.get("description", {}).get("text", ""))
+            for option in element.get("options", ())
         ]
 
     def element(self, block_id: str) -> dict[str, Any]:
         return self._field(block_id)[1]
 
     def _field(self, block_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
-        """By its id or how that begins."""
+        """By its id or the beginning of its id."""
         for block, element in elements.each(self.view["blocks"]):
             if block["block_id"] == block_id or block["block_id"].startswith(f"{block_id}:"):
                 return block, element
-        raise AssertionError(f"no field {block_id}: {[one['block_id'] for one in self.view['blocks']]}")
+        raise AssertionError(
+            f"no field {block_id}: {[drawn_block['block_id'] for drawn_block in self.view['blocks']]}"
+        )

@@ -38,7 +38,7 @@ from bot.changes.notes import NoteCode
         ("1000000000000", "1000000000000"),
     ],
 )
-def test_amounts_as_people_type_them(text: str, amount: str) -> None:
+def test_typed_amounts_are_parsed(text: str, amount: str) -> None:
     assert parse_amount(text) == Decimal(amount)
 
 
@@ -69,7 +69,7 @@ def test_amounts_as_people_type_them(text: str, amount: str) -> None:
         ("99999999999.12345", AmountNote.TOO_MANY_DECIMALS),
     ],
 )
-def test_what_is_no_amount(text: str, code: NoteCode) -> None:
+def test_invalid_amounts(text: str, code: NoteCode) -> None:
     with pytest.raises(NotAnAmount) as caught:
         parse_amount(text)
     assert caught.value.code is code
@@ -78,7 +78,7 @@ def test_what_is_no_amount(text: str, code: NoteCode) -> None:
 
 
 @given(st.text(alphabet="0123456789.,-+ kmb_\u00a0−x", max_size=20))
-def test_any_text_is_an_amount_or_said_why_not(text: str) -> None:
+def test_any_text_is_an_amount_or_an_error(text: str) -> None:
     try:
         amount = parse_amount(text)
     except NotAnAmount:
@@ -87,13 +87,13 @@ def test_any_text_is_an_amount_or_said_why_not(text: str) -> None:
 
 
 @given(st.decimals(-MOST, MOST, allow_nan=False, places=2))
-def test_amounts_come_back_as_they_were_written(amount: Decimal) -> None:
+def test_amounts_are_parsed_back(amount: Decimal) -> None:
     assert size_problem(amount) is None
     assert parse_amount(canonical.number(amount)) == amount
     assert parse_amount(f"{amount:,.2f}") == amount
 
 
-def test_amounts_that_are_no_numbers() -> None:
+def test_non_numeric_amounts() -> None:
     assert size_problem(Decimal("NaN")) is AmountNote.NOT_A_NUMBER
     assert size_problem(Decimal("-Infinity")) is AmountNote.NOT_A_NUMBER
     assert size_problem(Decimal("1e-9999")) is AmountNote.TOO_MANY_DECIMALS

@@ -1,4 +1,4 @@
-"""A card offers a change exactly where it may come to something, judged as the change's guard judges it."""
+"""A card offers a change exactly where its guard could allow it."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -67,16 +67,16 @@ def seats(*rows: Any) -> Balance:
     return balance(*rows, feature_id="seats")
 
 
-def having(*held: Subscription, balances: tuple[Balance, ...] = (), **changes: Any) -> Customer:
-    return customer(*balances, subscriptions=list(held), **changes)
+def having(*subscriptions_held: Subscription, balances: tuple[Balance, ...] = (), **changes: Any) -> Customer:
+    return customer(*balances, subscriptions=list(subscriptions_held), **changes)
 
 
-def applies(kind: str, who: Customer) -> bool:
-    return registry.kind(kind).applies_to(Facts(who, NOW), "")
+def applies(kind: str, holder: Customer) -> bool:
+    return registry.kind(kind).applies_to(Facts(holder, NOW), "")
 
 
 @pytest.mark.parametrize(
-    ("held", "offered"),
+    ("subscriptions_held", "offered"),
     [
         ([], False),
         ([PRO], True),
@@ -89,8 +89,10 @@ def applies(kind: str, who: Customer) -> bool:
         ([WITHOUT_ID] * 15, True),
     ],
 )
-def test_cancelling_is_offered_for_a_subscription_that_runs(held: list[Subscription], offered: bool) -> None:
-    assert applies("cancellation", having(*held)) is offered
+def test_cancellation_is_offered_for_a_running_subscription(
+    subscriptions_held: list[Subscription], offered: bool
+) -> None:
+    assert applies("cancellation", having(*subscriptions_held)) is offered
 
 
 @pytest.mark.parametrize(
@@ -102,14 +104,12 @@ def test_cancelling_is_offered_for_a_subscription_that_runs(held: list[Subscript
         ([Purchase(plan_id="pack", scope="entity")], True),
     ],
 )
-def test_cancelling_is_offered_for_a_purchase_that_can_be_removed(
-    purchases: list[Purchase], offered: bool
-) -> None:
+def test_cancellation_is_offered_for_a_removable_purchase(purchases: list[Purchase], offered: bool) -> None:
     assert applies("cancellation", having(purchases=purchases)) is offered
 
 
 @pytest.mark.parametrize("kind", ["cancellation", "quantity", "trial"])
-def test_one_of_an_entity_may_be_among_those_that_are_not_shown(kind: str) -> None:
+def test_entity_subscription_may_be_among_those_not_shown(kind: str) -> None:
     bought_once = [Purchase(plan_id="pack")] * 14
     assert not applies(kind, having(purchases=bought_once))
     assert not applies(kind, having(WITHOUT_ID, purchases=bought_once[1:]))
@@ -117,7 +117,7 @@ def test_one_of_an_entity_may_be_among_those_that_are_not_shown(kind: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("held", "offered"),
+    ("subscriptions_held", "offered"),
     [
         ([], False),
         ([PRO], False),
@@ -128,12 +128,12 @@ def test_one_of_an_entity_may_be_among_those_that_are_not_shown(kind: str) -> No
         ([OF_ENTITY], True),
     ],
 )
-def test_trial_is_offered_while_it_goes_on(held: list[Subscription], offered: bool) -> None:
-    assert applies("trial", having(*held)) is offered
+def test_trial_is_offered_while_it_runs(subscriptions_held: list[Subscription], offered: bool) -> None:
+    assert applies("trial", having(*subscriptions_held)) is offered
 
 
 @pytest.mark.parametrize(
-    ("held", "rows", "offered"),
+    ("subscriptions_held", "rows", "offered"),
     [
         ([], [SEAT_ROW], False),
         ([SELLS_SEATS], [SEAT_ROW], True),
@@ -146,9 +146,9 @@ def test_trial_is_offered_while_it_goes_on(held: list[Subscription], offered: bo
     ],
 )
 def test_quantity_is_offered_where_one_is_bought_ahead(
-    held: list[Subscription], rows: list[Any], offered: bool
+    subscriptions_held: list[Subscription], rows: list[Any], offered: bool
 ) -> None:
-    assert applies("quantity", having(*held, balances=(seats(*rows),))) is offered
+    assert applies("quantity", having(*subscriptions_held, balances=(seats(*rows),))) is offered
 
 
 @pytest.mark.parametrize(
@@ -191,14 +191,12 @@ def test_refund_is_offered_where_no_invoices_were_read() -> None:
         ({"rewards": rewards(), "customer": IN_STRIPE, "billing": billing()}, False),
     ],
 )
-def test_reward_is_offered_with_something_to_apply_or_to_remove(
-    changes: dict[str, Any], offered: bool
-) -> None:
+def test_reward_is_offered_with_something_to_apply_or_remove(changes: dict[str, Any], offered: bool) -> None:
     assert registry.kind("reward").applies_to(facts(**changes), "") is offered
 
 
 @pytest.mark.parametrize(
-    ("held", "products", "offered"),
+    ("subscriptions_held", "products", "offered"),
     [
         ([], None, True),
         ([], (), False),
@@ -210,19 +208,19 @@ def test_reward_is_offered_with_something_to_apply_or_to_remove(
     ],
 )
 def test_product_is_offered_while_there_is_another(
-    held: list[Subscription], products: tuple[Plan, ...] | None, offered: bool
+    subscriptions_held: list[Subscription], products: tuple[Plan, ...] | None, offered: bool
 ) -> None:
-    known = facts(customer=having(*held, entities=[]), offered=products)
-    assert registry.kind("switch").applies_to(known, "") is offered
+    customer_facts = facts(customer=having(*subscriptions_held, entities=[]), offered=products)
+    assert registry.kind("switch").applies_to(customer_facts, "") is offered
 
 
 @pytest.mark.parametrize("entities", [{"entities": [Entity(id="ws_1")]}, {}], ids=["some", "not read"])
-def test_product_of_the_customer_is_offered_for_their_entities(entities: dict[str, Any]) -> None:
-    known = facts(customer=having(PRO, **entities), offered=(Plan(id="pro"),))
-    assert registry.kind("switch").applies_to(known, "")
+def test_customers_product_is_offered_for_their_entities(entities: dict[str, Any]) -> None:
+    customer_facts = facts(customer=having(PRO, **entities), offered=(Plan(id="pro"),))
+    assert registry.kind("switch").applies_to(customer_facts, "")
 
 
-# Whatever the customer looks like
+# Any customer
 
 
 PLAN_IDS = st.sampled_from(["pro", "team"])
@@ -267,7 +265,7 @@ def purchases(*scopes: str) -> st.SearchStrategy[list[Purchase]]:
 PURCHASES = purchases("customer", "")
 NONE: list[Subscription] = []
 OWN = st.just(NONE) | subscriptions("customer", "") | subscriptions("customer").map(lambda held: held * 8)
-"""Of the last, some are not shown."""
+"""In the last case some are not shown."""
 BALANCES = st.lists(
     st.builds(
         lambda feature, rows: balance(*rows, feature_id=feature), FEATURE_IDS, st.lists(ROWS, max_size=3)
@@ -307,54 +305,71 @@ DISCOUNTS = st.lists(
 ).map(lambda held: billing(*held))
 
 
-def in_brief(each: Invoice) -> Invoice:
+def in_brief(full_invoice: Invoice) -> Invoice:
     """As it comes with the customer: without what was paid and refunded."""
-    return each.model_copy(update={"amount_paid": None, "refunded_amount": Decimal(0)})
+    return full_invoice.model_copy(update={"amount_paid": None, "refunded_amount": Decimal(0)})
 
 
 def merged(entities: list[Entity]) -> list[Subscription]:
-    """As the customer's answer shows them: one of each product, without items."""
-    own = [each for entity in entities for each in entity.subscriptions if each.scope == "entity"]
-    by_plan = {each.plan_id: each for each in own}
-    return [each.model_copy(update={"plan": None}) for each in by_plan.values()]
+    """As the customer's answer shows them: one per product, without items."""
+    own = [
+        own_subscription
+        for entity in entities
+        for own_subscription in entity.subscriptions
+        if own_subscription.scope == "entity"
+    ]
+    by_plan = {own_subscription.plan_id: own_subscription for own_subscription in own}
+    return [own_subscription.model_copy(update={"plan": None}) for own_subscription in by_plan.values()]
 
 
 def merged_purchases(entities: list[Entity]) -> list[Purchase]:
-    return [each for entity in entities for each in entity.purchases if each.scope == "entity"]
+    return [
+        own_purchase
+        for entity in entities
+        for own_purchase in entity.purchases
+        if own_purchase.scope == "entity"
+    ]
 
 
 @st.composite
 def known_facts(draw: st.DrawFn) -> list[Facts]:
-    """Of one customer: for all of it, and for each entity."""
+    """Facts of one customer: for the whole customer, and for each entity."""
     entities, listed = draw(ENTITIES), draw(LISTED)
-    who = Customer(
+    holder = Customer(
         id="cus_1",
         subscriptions=(draw(OWN) + merged(entities))[:15],
         balances=draw(BALANCES),
-        invoices=[in_brief(each) for each in listed[:10]],
+        invoices=[in_brief(listed_invoice) for listed_invoice in listed[:10]],
         entities=entities,
         stripe_id="cus_stripe",
         purchases=draw(PURCHASES) + merged_purchases(entities),
     )
-    paid = PaidInvoices(tuple(each for each in listed if each.status == "paid"))
+    paid = PaidInvoices(tuple(listed_invoice for listed_invoice in listed if listed_invoice.status == "paid"))
     plans = [Plan(id=plan, items=draw(ITEMS)) for plan in ("pro", "team")]
     offered = tuple(plans[: draw(st.integers(0, 2))])
-    whole = Facts(who, NOW, billing=draw(DISCOUNTS), rewards=draw(REWARDS), offered=offered, extra=paid)
+    customer_facts = Facts(
+        holder, NOW, billing=draw(DISCOUNTS), rewards=draw(REWARDS), offered=offered, extra=paid
+    )
     views = [
-        Facts(entity_view.view(who, entity, who, plans), NOW, scope=EntityScope(entity, who), offered=offered)
+        Facts(
+            entity_view.view(holder, entity, holder, plans),
+            NOW,
+            scope=EntityScope(entity, holder),
+            offered=offered,
+        )
         for entity in entities
     ]
-    return [whole, *views]
+    return [customer_facts, *views]
 
 
 def cancellations(facts: Facts) -> Iterator[ChangeInput]:
-    for each in facts.customer.subscriptions:
+    for subscription in facts.customer.subscriptions:
         for action in CancellationAction:
             settlement = Settlement.NOTHING if action is CancellationAction.NOW else None
             yield CancellationInput(
                 customer="cus_1",
-                subscription=each.id,
-                product=each.plan_id,
+                subscription=subscription.id,
+                product=subscription.plan_id,
                 action=action,
                 settlement=settlement,
             )
@@ -369,20 +384,24 @@ def cancellations(facts: Facts) -> Iterator[ChangeInput]:
 
 
 def trials(facts: Facts) -> Iterator[ChangeInput]:
-    for each in facts.customer.subscriptions:
+    for subscription in facts.customer.subscriptions:
         for action, at in ((TrialAction.END_NOW, None), (TrialAction.MOVE_END, LATER)):
             yield TrialInput(
-                customer="cus_1", subscription=each.id, product=each.plan_id, action=action, ends_at=at
+                customer="cus_1",
+                subscription=subscription.id,
+                product=subscription.plan_id,
+                action=action,
+                ends_at=at,
             )
 
 
 def quantities(facts: Facts) -> Iterator[ChangeInput]:
-    for each in facts.customer.subscriptions:
-        for feature in sold_with(each):
+    for subscription in facts.customer.subscriptions:
+        for feature in sold_with(subscription):
             yield QuantityInput(
                 customer="cus_1",
-                subscription=each.id,
-                product=each.plan_id,
+                subscription=subscription.id,
+                product=subscription.plan_id,
                 feature=feature,
                 quantity=Decimal(1234),
                 billed=Billed.NOW,
@@ -395,8 +414,8 @@ def refunds(facts: Facts) -> Iterator[ChangeInput]:
 
 
 def grant_rows(facts: Facts) -> Iterator[tuple[str, str]]:
-    for feature, held in facts.customer.balances.items():
-        yield from ((feature, each.id) for each in held.breakdown)
+    for feature, held_balance in facts.customer.balances.items():
+        yield from ((feature, row.id) for row in held_balance.breakdown)
 
 
 def expiries(facts: Facts) -> Iterator[ChangeInput]:
@@ -410,18 +429,18 @@ def removals(facts: Facts) -> Iterator[ChangeInput]:
 
 
 def switches(facts: Facts) -> Iterator[ChangeInput]:
-    for each in facts.offered or ():
-        yield SwitchInput(customer="cus_1", product=each.id, action=SwitchAction.NOW)
+    for plan in facts.offered or ():
+        yield SwitchInput(customer="cus_1", product=plan.id, action=SwitchAction.NOW)
 
 
 def reward_changes(facts: Facts) -> Iterator[ChangeInput]:
     actions = (RewardAction.APPLY, RewardAction.ATTACH)
-    held = [(each.id, each.plan_id) for each in facts.customer.subscriptions]
-    for action, each, (subscription, product) in product_of(
-        actions, facts.rewards.coupons if facts.rewards else (), held or [("", "")]
+    subscription_ids = [(reward.id, reward.plan_id) for reward in facts.customer.subscriptions]
+    for action, reward, (subscription, product) in product_of(
+        actions, facts.rewards.coupons if facts.rewards else (), subscription_ids or [("", "")]
     ):
         yield RewardInput(
-            customer="cus_1", action=action, reward=each.id, subscription=subscription, product=product
+            customer="cus_1", action=action, reward=reward.id, subscription=subscription, product=product
         )
     yield RewardInput(customer="cus_1", action=RewardAction.REDEEM, code="BONUS")
     yield RewardInput(customer="cus_1", action=RewardAction.REMOVE)
@@ -440,17 +459,17 @@ CHOICES = {
 
 
 @pytest.mark.parametrize("kind_id", CHOICES)
-@given(known=known_facts())
+@given(customer_facts=known_facts())
 @examples(300)
-def test_what_a_guard_allows_is_offered(kind_id: str, known: list[Facts]) -> None:
-    """So that where it is not offered, the guard refuses all that its form has to choose from."""
+def test_every_allowed_change_is_offered(kind_id: str, customer_facts: list[Facts]) -> None:
+    """So where it is not offered, the guard refuses everything its form offers."""
     kind = registry.kind(kind_id)
-    reachable = known if "entity" in kind.offered_on else known[:1]
+    reachable = customer_facts if "entity" in kind.offered_on else customer_facts[:1]
     allowed = any(
         kind.guard(request, facts, NOW).allowed for facts in reachable for request in CHOICES[kind_id](facts)
     )
-    whole = known[0]
-    without_stripe = replace(whole, billing=None)
+    for_customer = customer_facts[0]
+    without_stripe = replace(for_customer, billing=None)
     unknown = replace(without_stripe, rewards=None, offered=None)
-    for known_to_card in (whole, without_stripe, unknown):
+    for known_to_card in (for_customer, without_stripe, unknown):
         assert not allowed or kind.applies_to(known_to_card, "")

@@ -1,4 +1,4 @@
-"""What a customer's card offers to change."""
+"""Which changes a customer's card offers."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -24,7 +24,7 @@ ON_TRIAL = customer(
     subscriptions=[subscription(plan=SELLS_SEATS, trial_ends_at=LATER)],
     balances={"messages": balance(), "seats": balance("seats", breakdown=[row(price=AHEAD)])},
 )
-"""With something of everything that can be changed, but standalone grants."""
+"""Has everything that can be changed, except standalone grants."""
 
 
 def labels(tools: Tools) -> tuple[list[str], list[str]]:
@@ -38,7 +38,7 @@ def tools_of(part: str, holder: Customer | None = None, *, history: bool = True)
 
 
 @pytest.mark.parametrize(
-    ("part", "shown", "in_menu"),
+    ("part", "button_labels", "in_menu"),
     [
         (
             "overview",
@@ -64,12 +64,12 @@ def tools_of(part: str, holder: Customer | None = None, *, history: bool = True)
         ("events", [], []),
     ],
 )
-def test_part_offers_the_changes_that_it_is_about(part: str, shown: list[str], in_menu: list[str]) -> None:
-    assert labels(tools_of(part)) == (shown, in_menu)
+def test_part_offers_its_changes(part: str, button_labels: list[str], in_menu: list[str]) -> None:
+    assert labels(tools_of(part)) == (button_labels, in_menu)
 
 
 @pytest.mark.parametrize(
-    ("part", "holder", "shown", "in_menu"),
+    ("part", "holder", "button_labels", "in_menu"),
     [
         (
             "products",
@@ -87,13 +87,13 @@ def test_part_offers_the_changes_that_it_is_about(part: str, shown: list[str], i
         ("invoices", customer(invoices=[]), ["Change reward"], []),
     ],
 )
-def test_changes_of_what_the_customer_does_not_have_are_not_offered(
-    part: str, holder: Customer, shown: list[str], in_menu: list[str]
+def test_changes_of_missing_things_are_not_offered(
+    part: str, holder: Customer, button_labels: list[str], in_menu: list[str]
 ) -> None:
-    assert labels(tools_of(part, holder)) == (shown, in_menu)
+    assert labels(tools_of(part, holder)) == (button_labels, in_menu)
 
 
-def test_only_the_card_of_an_entity_offers_changes_to_it() -> None:
+def test_changes_of_an_entity_are_offered_only_on_its_card() -> None:
     kinds = [registry.kind("balance")]
     place = Place(customer="cus_1", part="entity", entity="ws_1")
     button = buttons.tools(place, kinds, history=False).buttons[0]
@@ -102,7 +102,7 @@ def test_only_the_card_of_an_entity_offers_changes_to_it() -> None:
     assert Place.decode(button._resolve()["value"]).entity == ""
 
 
-def test_deletion_is_in_the_menu_alone_and_last() -> None:
+def test_deletion_is_only_in_the_menu_and_last() -> None:
     in_buttons, in_menu = labels(tools_of("overview"))
     assert "Delete customer" not in in_buttons
     assert in_menu[-1] == "Delete customer"
@@ -113,23 +113,23 @@ def test_deletion_is_in_the_menu_alone_and_last() -> None:
 @pytest.mark.parametrize(
     "balances", [{}, {"messages": balance(unlimited=True)}, {"messages": balance("other", unlimited=True)}]
 )
-def test_balance_that_cannot_change_is_not_offered(balances: dict[str, Any]) -> None:
+def test_unchangeable_balance_is_not_offered(balances: dict[str, Any]) -> None:
     in_buttons, in_menu = labels(tools_of("overview", customer(balances=balances)))
     assert "Give allowance" not in in_buttons
     assert "Change balance" not in in_menu
 
 
-def test_feature_page_offers_its_own_balance_alone() -> None:
+def test_feature_page_offers_only_its_own_balance() -> None:
     in_buttons, in_menu = labels(tools_of("feature", customer(balances={"seats": balance("seats")})))
     assert in_buttons == []
     assert "Change balance" not in in_menu
 
 
-def test_history_is_offered_to_those_who_may_see_it() -> None:
+def test_history_is_offered_with_permission() -> None:
     assert labels(tools_of("overview", history=False))[0] == ["Give allowance"]
 
 
-def test_everything_is_offered_where_the_customer_could_not_be_read() -> None:
+def test_everything_is_offered_where_the_customer_was_not_read() -> None:
     place = Place(customer="cus_1")
     assert buttons.offered(place, None) == [kind for kind in registry.KINDS if "overview" in kind.offered_on]
 
@@ -158,13 +158,13 @@ def test_menu_keeps_what_no_other_tab_offers() -> None:
     assert in_menu == ["B1", "B3", "B4", "B5", words.MORE_CHANGES]
 
 
-def test_menu_that_is_full_leads_to_no_more() -> None:
+def test_full_menu_has_no_entry_for_more() -> None:
     kinds = kinds_offered_on(*[frozenset({"overview"})] * blocks.MENU_OPTIONS)
     _, in_menu = labels(buttons.tools(Place(customer="c"), kinds, history=False))
     assert in_menu == ["B0", "B1", "B2", "B3", "B4"]
 
 
-def test_entry_for_more_changes_is_told_from_a_kind() -> None:
+def test_entry_for_more_is_distinguished_from_a_kind() -> None:
     place = Place(customer="c")
     menu = buttons.tools(place, registry.KINDS, history=False).menu
     assert menu is not None

@@ -13,7 +13,7 @@ from tests.changes.facts import NOW, balance, customer, facts, row
 from tests.policy import KIND_IDS
 
 
-def test_a_customer_that_can_be_written_to() -> None:
+def test_customer_with_a_writable_id() -> None:
     old_form = replace(facts(), customer=customer(id="a@b"))
     assert identity_refusals(DetailsInput(customer="cus_1"), facts(), old_ids=False) == ()
     assert identity_refusals(DetailsInput(customer="a@b"), old_form, old_ids=True) == ()
@@ -27,7 +27,7 @@ def test_a_customer_that_can_be_written_to() -> None:
     [(None, False), (NOW, False), (NOW + timedelta(milliseconds=1), True), (NOW - timedelta(days=1), True)],
 )
 @pytest.mark.parametrize("kind", KIND_IDS)
-def test_a_later_customer_with_the_same_id_is_refused(
+def test_later_customer_with_the_same_id_is_refused(
     kind: str, known_since: datetime | None, refused: bool
 ) -> None:
     known = replace(facts(balance(row())), customer=customer(balance(row()), created_at=NOW))

@@ -1,4 +1,4 @@
-"""What the next invoices come to with another coupon, and what is said of it."""
+"""The next invoices' totals with another coupon, and the notes on them."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -55,9 +55,9 @@ def several(*figures: tuple[Any, Any, str]) -> tuple[InvoicePreview, ...]:
 
 
 def estimated(new: Any, facts: Facts) -> list[tuple[str | None, str | None]]:
-    asked = ask(APPLY, reward=new.id) if new else ask(REMOVE)
-    lines = CHANGE.preview(asked, replace(facts, rewards=rewards(*([new] if new else []))))
-    return [(one.before, one.after) for one in lines if one.label is RewardLine.NEXT_INVOICE]
+    request = ask(APPLY, reward=new.id) if new else ask(REMOVE)
+    lines = CHANGE.preview(request, replace(facts, rewards=rewards(*([new] if new else []))))
+    return [(line.before, line.after) for line in lines if line.label is RewardLine.NEXT_INVOICE]
 
 
 THREE = several((99, LATER, "usd"), (199, SOON, "usd"), (100, LATER, "usd"))
@@ -66,10 +66,10 @@ THREE = several((99, LATER, "usd"), (199, SOON, "usd"), (100, LATER, "usd"))
 @pytest.mark.parametrize(
     ("new", "after"),
     [
-        # For one invoice: the earliest, and what that one leaves is lost.
+        # For one invoice: the earliest; what it leaves is lost.
         (coupon(value=50, **ONCE), ["99", "99.5", "100"]),
         (coupon(value=250, **FIXED, **ONCE), ["99", "0", "100"]),
-        # Credit goes from one to the next until it is used up.
+        # Credit moves from one to the next until it is used up.
         (coupon(value=250, type="invoice_credits", **ONCE), ["48", "0", "100"]),
         (coupon(value=250, type="invoice_credits"), ["48", "0", "100"]),
         # Every invoice.
@@ -77,17 +77,17 @@ THREE = several((99, LATER, "usd"), (199, SOON, "usd"), (100, LATER, "usd"))
         (coupon(value=50, **FIXED, duration=Duration(type="months", length=6)), ["49", "149", "50"]),
     ],
 )
-def test_how_far_a_coupon_goes(new: Coupon, after: list[str]) -> None:
+def test_coupon_is_spent_over_the_next_invoices(new: Coupon, after: list[str]) -> None:
     assert [then for _, then in estimated(new, known(upcoming=THREE))] == after
 
 
-def test_a_coupon_for_one_invoice_waits_for_one_that_it_is_for() -> None:
+def test_coupon_for_one_invoice_waits_for_a_matching_one() -> None:
     upcoming = (coming(line(20, "pro"), at=SOON), coming(line(30, "team"), at=LATER))
     new = coupon(value=50, plan_ids=["team"], **ONCE)
     assert estimated(new, known(upcoming=upcoming)) == [("20", "20"), ("30", "15")]
 
 
-def test_an_amount_counts_in_its_own_currency_only() -> None:
+def test_amount_counts_only_in_its_currency() -> None:
     upcoming = several((3000, SOON, "jpy"), (45, SOON, "eur"), (20, LATER, "usd"))
     facts = known(upcoming=upcoming, customer=DOLLARS)
     new = coupon(value=5, **FIXED)
@@ -103,7 +103,7 @@ def test_an_amount_counts_in_its_own_currency_only() -> None:
     )
 
 
-def test_a_currency_that_nothing_tells_is_said_to_be_a_guess() -> None:
+def test_unknown_currency_is_called_a_guess() -> None:
     new = coupon(value=5, **FIXED)
     facts = replace(known(upcoming=several((20, SOON, "eur"))), rewards=rewards(new))
     assert estimated(new, facts) == [("20", "15")]
@@ -113,32 +113,32 @@ def test_a_currency_that_nothing_tells_is_said_to_be_a_guess() -> None:
     )
 
 
-def test_the_currency_of_a_discount_in_force_is_that_of_the_next() -> None:
-    held = discount("old", 5, currency="usd", **FIXED)
-    facts = known(held, upcoming=several((20, SOON, "usd"), (30, SOON, "eur")))
+def test_current_discount_determines_the_currency() -> None:
+    discount_held = discount("old", 5, currency="usd", **FIXED)
+    facts = known(discount_held, upcoming=several((20, SOON, "usd"), (30, SOON, "eur")))
     assert estimated(coupon(value=8, **FIXED), facts) == [("20", "12"), ("30", "30")]
 
 
-def test_no_more_is_given_back_than_was_taken() -> None:
-    """Autumn tells a share of $25 for a line of $20."""
+def test_no_more_is_added_back_than_was_deducted() -> None:
+    """Autumn reports a share of $25 for a line of $20."""
     off = [LineDiscount(reward_id="old", amount_off=Decimal(25))]
     cut = PreviewLine(plan_id="pro", subtotal=Decimal(20), total=Decimal(0), discounts=off)
-    held = discount("old", 25, currency="usd", **FIXED)
-    assert estimated(None, known(held, upcoming=(coming(cut),))) == [("0", "20")]
+    discount_held = discount("old", 25, currency="usd", **FIXED)
+    assert estimated(None, known(discount_held, upcoming=(coming(cut),))) == [("0", "20")]
 
 
-def test_a_coupon_without_effect_is_not_promised() -> None:
+def test_coupon_without_effect_is_not_promised() -> None:
     new = coupon(plan_ids=["pro"])
     facts = replace(known(THEIRS, upcoming=(coming(line(90, "pro", ("sub", 10))),)), rewards=rewards(new))
     facts = replace(facts, customer=customer(subscriptions=[subscription("pro")]))
-    codes = [one.code for one in CHANGE.guard(ask(APPLY, reward="ten"), facts, NOW).warnings]
+    codes = [note.code for note in CHANGE.guard(ask(APPLY, reward="ten"), facts, NOW).warnings]
     assert codes == [RewardNote.SUBSCRIPTION_DISCOUNTS, RewardNote.NO_EFFECT]
 
 
-def test_a_worse_coupon_in_the_place_of_a_better_one() -> None:
-    held = discount("old", 50, name="Half")
+def test_worse_coupon_in_place_of_a_better_one() -> None:
+    discount_held = discount("old", 50, name="Half")
     upcoming = (coming(line(50, "pro", ("old", 50)), at=SOON), coming(line(20, "pro", ("old", 20)), at=LATER))
-    facts = known(held, upcoming=upcoming)
+    facts = known(discount_held, upcoming=upcoming)
     less = {"name": "Half", "off": "14", "off_now": "70", "currency": "usd"}
     assert CHANGE.guard(ask(APPLY, reward="ten"), facts, NOW).warnings == (
         Note(RewardNote.REPLACES, {"name": "Half"}),
@@ -167,18 +167,21 @@ PREVIEWS = st.lists(
     st.integers(1, 100),
 )
 @examples(200)
-def test_no_coupon_takes_off_more_than_it_is_worth(
+def test_no_coupon_deducts_more_than_it_is_worth(
     previews: list[InvoicePreview], kind: str, lasts: str, value: int
 ) -> None:
     duration = Duration(type=lasts, length=12 if lasts == "months" else None)
     new = coupon(value=value, type=kind, duration=duration)
     facts = known(upcoming=tuple(previews), customer=DOLLARS)
     off = [Decimal(now or 0) - Decimal(then or 0) for now, then in estimated(new, facts)]
-    assert all(0 <= one <= preview.total for one, preview in zip(off, previews, strict=True))
+    assert all(0 <= amount_off <= preview.total for amount_off, preview in zip(off, previews, strict=True))
     if kind != "percentage_discount":
-        assert all(not one or preview.currency == "usd" for one, preview in zip(off, previews, strict=True))
-        assert all(one <= value for one in off)
+        assert all(
+            not amount_off or preview.currency == "usd"
+            for amount_off, preview in zip(off, previews, strict=True)
+        )
+        assert all(amount_off <= value for amount_off in off)
     if kind == "invoice_credits":
         assert sum(off) <= value
     elif lasts == "one_off":
-        assert sum(one > 0 for one in off) <= 1
+        assert sum(amount_off > 0 for amount_off in off) <= 1

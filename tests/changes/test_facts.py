@@ -34,10 +34,10 @@ DELETION = DeletionInput(customer="cus_1", typed="cus_1")
 
 
 def in_part(stripe: Any) -> Any:
-    """The customer at once, and another answer when Stripe is to be asked for it."""
+    """The customer at once, and another answer when Stripe is involved."""
 
-    async def answer(asked: Asked) -> Any:
-        return stripe if "rewards" in asked.body.get("expand", []) else ok(PLAIN)
+    async def answer(request: Asked) -> Any:
+        return stripe if "rewards" in request.body.get("expand", []) else ok(PLAIN)
 
     return answer
 
@@ -58,18 +58,18 @@ ANSWERS: dict[str, Any] = {
 }
 
 
-async def gathered(asked: Any, **answers: Any) -> tuple[Facts, list[str]]:
+async def gathered(request: Any, **answers: Any) -> tuple[Facts, list[str]]:
     script = Scripted(ANSWERS | {name.replace("_", "."): answer for name, answer in answers.items()})
     client = script.client()
     try:
-        if isinstance(asked, str):
-            return await gather_for(client, asked, "cus_1", now=lambda: NOW), sorted(script.routes)
-        return await gather(client, asked, now=lambda: NOW), sorted(script.routes)
+        if isinstance(request, str):
+            return await gather_for(client, request, "cus_1", now=lambda: NOW), sorted(script.routes)
+        return await gather(client, request, now=lambda: NOW), sorted(script.routes)
     finally:
         await client.aclose()
 
 
-async def test_each_kind_reads_what_it_needs_and_no_more() -> None:
+async def test_each_kind_reads_only_what_it_needs() -> None:
     facts, routes = await gathered(BALANCE)
     assert routes == ["customers.get", "features.list"]
     assert list(facts.features) == ["f"]
@@ -89,7 +89,7 @@ async def test_each_kind_reads_what_it_needs_and_no_more() -> None:
     facts, routes = await gathered(DELETION)
     assert routes == ["customers.get", "invoices.list"]
     assert facts.unpaid == Unpaid((Owed("USD", 1, Decimal(15)),))
-    assert [one.id for one in facts.entities] == ["w1"]
+    assert [entity.id for entity in facts.entities] == ["w1"]
 
     facts, routes = await gathered(DETAILS)
     assert routes == ["customers.get", "customers.list"]
@@ -100,20 +100,20 @@ async def test_each_kind_reads_what_it_needs_and_no_more() -> None:
     assert facts.same_email is None
 
 
-async def test_a_customer_without_stripe_is_read_anew_for_a_coupon() -> None:
-    """A coupon may have put them into Stripe since the copy that Autumn answers from was made."""
+async def test_customer_without_stripe_is_read_again_for_a_coupon() -> None:
+    """A coupon may have created them in Stripe since Autumn's copy was made."""
     answers = iter([ok(PLAIN), ok(STRIPE)])
 
-    async def stripe(asked: Asked) -> Any:
-        return next(answers) if "rewards" in asked.body.get("expand", []) else ok(PLAIN)
+    async def stripe(request: Asked) -> Any:
+        return next(answers) if "rewards" in request.body.get("expand", []) else ok(PLAIN)
 
     facts, routes = await gathered(APPLY, customers_get=stripe)
     assert routes.count("customers/clear_cache") == 1
     assert facts.billing is not None
-    assert [one.id for one in facts.billing.discounts] == ["ten"]
+    assert [discount.id for discount in facts.billing.discounts] == ["ten"]
 
 
-async def test_a_form_gets_all_that_its_kind_may_need() -> None:
+async def test_form_gets_everything_its_kind_may_need() -> None:
     facts, routes = await gathered("reward", plans_list=listing({"id": "pro", "name": "Pro"}))
     assert routes == ["customers.get", "features.list", "plans.list", "rewards.list"]
     assert facts.plans == {"pro": "Pro"}
@@ -123,7 +123,7 @@ async def test_a_form_gets_all_that_its_kind_may_need() -> None:
     assert routes == ["customers.get"]
 
 
-async def test_nothing_more_is_read_of_a_customer_who_is_gone() -> None:
+async def test_nothing_more_is_read_of_a_missing_customer() -> None:
     script = Scripted(ANSWERS | {"customers.get": error(404)})
     client = script.client()
     with pytest.raises(NotFound):
@@ -138,7 +138,7 @@ async def test_nothing_more_is_read_of_a_customer_who_is_gone() -> None:
     await client.aclose()
 
 
-async def test_what_may_fail_alone() -> None:
+async def test_optional_reads_may_fail() -> None:
     down = error(500)
     facts, _ = await gathered(BALANCE, features_list=down)
     assert facts.features == {}
@@ -148,7 +148,7 @@ async def test_what_may_fail_alone() -> None:
     assert facts.same_email is None
 
 
-async def test_what_may_not() -> None:
+async def test_required_reads_may_not_fail() -> None:
     with pytest.raises(NotFound):
         await gathered(BALANCE, customers_get=error(404))
     with pytest.raises(Unavailable):
@@ -159,26 +159,26 @@ async def test_what_may_not() -> None:
         await gathered(DELETION, invoices_list=error(500))
 
 
-async def test_a_customer_without_stripe() -> None:
+async def test_customer_without_stripe() -> None:
     facts, _ = await gathered(APPLY, customers_get=ok(PLAIN))
     assert facts.billing is not None
     assert (facts.billing.discounts, facts.billing.upcoming) == ((), None)
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "change_input",
     [BALANCE, BALANCE.model_copy(update={"reset_at": SOON}), APPLY, REDEEM, DETAILS, DELETION],
 )
-def test_inputs_come_back_from_json(asked: Any) -> None:
-    assert stored.read_input(json.loads(json.dumps(stored.dump_input(asked)))) == asked
+def test_inputs_survive_json(change_input: Any) -> None:
+    assert stored.read_input(json.loads(json.dumps(stored.dump_input(change_input)))) == change_input
 
 
-def test_amounts_and_times_come_back_exactly() -> None:
-    asked = BalanceInput(
+def test_amounts_and_times_survive_json_exactly() -> None:
+    request = BalanceInput(
         customer="c", feature="f", row="r", action=BalanceAction.SHIFT, amount="0.1000000001",
         reset_at=datetime(2026, 12, 1, 8, 30, 15, 123000, UTC),
     )  # fmt: skip
-    assert stored.read_input(json.loads(json.dumps(stored.dump_input(asked)))) == asked
+    assert stored.read_input(json.loads(json.dumps(stored.dump_input(request)))) == request
     with pytest.raises(ValueError, match="timezone"):
         BalanceInput(customer="c", feature="f", row="r", action="none", reset_at="2026-12-01T08:00:00")
     with pytest.raises(ValueError, match="finite"):

@@ -44,13 +44,13 @@ def test_ticket_is_the_first_link_or_the_message(words: str, permalink: str, tic
         ("<mailto:ann@acme.example|ann@acme.example> &amp; co", "ann@acme.example & co"),
     ],
 )
-def test_reason_is_what_the_message_says(words: str, reason: str) -> None:
+def test_reason_is_the_messages_text(words: str, reason: str) -> None:
     assert reason_in_message(words) == reason
 
 
 @examples(200)
 @given(st.text(max_size=2000))
-def test_form_takes_what_it_is_filled_in_with(words: str) -> None:
+def test_form_is_filled_in_from_the_message(words: str) -> None:
     reason = reason_in_message(words)
     assert len(reason) <= LONGEST_REASON
     filled_in = why_values(reason, HERE)

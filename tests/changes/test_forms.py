@@ -77,18 +77,18 @@ def meta(kind: str, **changes: Any) -> Meta:
 
 
 def facts(customer: Customer | None = None, **changes: Any) -> Facts:
-    known: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "billing": Billing((), (given.preview(),)),
         "rewards": RewardList(coupons=[TWENTY, TEN, ONCE], feature_grants=[GRANT]),
     }
-    return Facts(customer or given.customer(), NOW, **{**known, **changes})
+    return Facts(customer or given.customer(), NOW, **{**fields, **changes})
 
 
 # The frame
 
 
 @pytest.mark.parametrize("kind", KIND_IDS)
-def test_a_form_opens_at_once(kind: str) -> None:
+def test_form_opens_at_once(kind: str) -> None:
     for view in (request_form.loading(meta(kind)), request_form.working(meta(kind))):
         modal(view)
         assert "submit" not in view
@@ -96,20 +96,20 @@ def test_a_form_opens_at_once(kind: str) -> None:
         assert Meta.decode(view["private_metadata"]) == meta(kind)
 
 
-def test_a_form_that_cannot_go_on_says_why() -> None:
+def test_form_that_cannot_continue_says_why() -> None:
     card = trouble.trouble(TimedOut(), reference="r1")
     view = modal(request_form.stopped(meta("details"), card))
     assert "Autumn did not answer in time." in checks.read(view["blocks"])
 
 
-def test_a_customer_that_slack_cannot_carry() -> None:
+def test_customer_id_too_long_for_slack() -> None:
     long = meta("deletion", customer="c" * 3000)
     view = modal(request_form.loading(long))
     assert "too long for a form" in checks.read(view["blocks"])
     assert len(view["private_metadata"]) < 3000
 
 
-def test_what_was_seen_is_kept_if_there_is_room() -> None:
+def test_snapshot_shown_is_stored_if_there_is_room() -> None:
     form = Filling(meta("details"), facts(given.customer(name="n" * 2900)))
     form.fill("email", text="new@acme.com")
     assert form.meta.seen is None
@@ -117,12 +117,12 @@ def test_what_was_seen_is_kept_if_there_is_room() -> None:
 
 
 @pytest.mark.parametrize("metadata", ["", "{}", "null", '{"k":"details","c":"x"}'])
-def test_only_what_a_form_remembered_is_read(metadata: str) -> None:
+def test_only_the_forms_own_memory_is_read(metadata: str) -> None:
     with pytest.raises(Unreadable):
         Meta.decode(metadata)
 
 
-def test_a_submission_that_was_not_taken_says_why_and_keeps_what_was_filled_in() -> None:
+def test_refused_submission_says_why_and_keeps_its_values() -> None:
     form = Filling(meta("details"), facts())
     form.fill("name", text="Acme Inc")
     form.fill("reason", text="They moved")
@@ -135,7 +135,7 @@ def test_a_submission_that_was_not_taken_says_why_and_keeps_what_was_filled_in()
 # Rewards
 
 
-def test_a_coupon_is_applied() -> None:
+def test_coupon_form() -> None:
     form = Filling(meta("reward"), facts(billing=Billing((OWN,), (given.preview(),))))
     assert "• *Ten off* ($10.00 off)" in form.text
     assert form.options("coupon") == [
@@ -150,13 +150,13 @@ def test_a_coupon_is_applied() -> None:
     assert "The discount shows from the next invoice, Dec 2, 2026." in form.text
     assert "→ *$16.00* (estimate, before tax)" in form.text
     form.fill("reason", text="x")
-    wanted = RewardInput(
+    request = RewardInput(
         customer="cus_1", customer_created_at=BEFORE, action=RewardAction.APPLY, reward="twenty"
     )
-    assert form.submit().input == wanted
+    assert form.submit().input == request
 
 
-def test_a_promo_code_is_redeemed() -> None:
+def test_promo_code_form() -> None:
     form = Filling(meta("reward", reason_required=False), facts())
     form.fill("action", option="redeem", redraw=False)
     assert "still updating" in form.submit().errors["action"]
@@ -175,7 +175,7 @@ def test_a_promo_code_is_redeemed() -> None:
     assert "This code belongs to the coupon Twenty" in form.text
 
 
-def test_the_coupon_is_removed() -> None:
+def test_coupon_removal_form() -> None:
     form = Filling(meta("reward", reason_required=False), facts(billing=Billing((), None)))
     form.fill("action", option="remove")
     assert "*Discounts*\nNone." in form.text
@@ -189,67 +189,67 @@ def test_the_coupon_is_removed() -> None:
     )
 
 
-def test_discounts_that_were_not_read_are_not_called_none() -> None:
+def test_unread_discounts_are_not_called_none() -> None:
     form = Filling(meta("reward"), facts(billing=None))
     assert "*Discounts*\nNot read from Stripe." in form.text
 
 
 @pytest.mark.parametrize("kind", ["balance", "reward"])
 @given_any(picked=st.sampled_from(["take", "shift", "GIVE", "none ", "delete"]) | st.text(min_size=1))
-def test_an_action_that_the_form_does_not_offer_is_refused(kind: str, picked: str) -> None:
+def test_action_not_offered_is_refused(kind: str, picked: str) -> None:
     form = Filling(meta(kind, feature="messages", reason_required=False), facts())
     assume(picked not in {value for _, value, _ in form.options("action")})
     option = {"selected_option": {"value": picked}}
     crafted = {**form.values, "action": {"form:action": option}, "amount": {"a": {"value": "5"}}}
-    found = request_form.parse(form.meta, crafted)
-    assert found.input is None
-    assert "does not offer that" in found.errors["action"]
+    parsed = request_form.parse(form.meta, crafted)
+    assert parsed.input is None
+    assert "does not offer that" in parsed.errors["action"]
     assert request_form.draft(form.meta, crafted, form.facts) is None
     drawn = request_form.build(FormState(form.meta, form.facts, crafted))
     assert "Fill in the form to see" in checks.read(drawn["blocks"])
 
 
 @pytest.mark.parametrize("kind", ["balance", "reward"])
-def test_a_submission_without_an_action_is_refused(kind: str) -> None:
+def test_submission_without_an_action_is_refused(kind: str) -> None:
     form = Filling(meta(kind, feature="messages", reason_required=False), facts())
-    found = request_form.parse(
-        form.meta, {name: held for name, held in form.values.items() if name != "action"}
+    parsed = request_form.parse(
+        form.meta, {name: entered for name, entered in form.values.items() if name != "action"}
     )
-    assert found.input is None
-    assert "action" in found.errors
+    assert parsed.input is None
+    assert "action" in parsed.errors
 
 
-def test_without_coupons_there_is_nothing_to_pick() -> None:
+def test_no_coupons_to_pick() -> None:
     form = Filling(meta("reward"), facts(rewards=None, billing=None))
     assert "Autumn has no coupons." in form.text
     assert "still updating" in form.submit().errors["action"]
 
 
-def test_many_coupons_are_asked_for() -> None:
+def test_many_coupons_are_searched() -> None:
     many = [Coupon(id=f"c{index:03}", name=f"Number {index}") for index in range(101)]
     form = Filling(meta("reward"), facts(rewards=RewardList(coupons=[*many, Coupon(id="x" * 76)])))
     assert "1 more cannot be picked here" in form.text
     assert form.element("coupon")["type"] == "external_select"
     assert form.element("coupon")["action_id"] == ids.FORM_REWARD
-    (found,) = request_form.options(form.meta, ids.FORM_REWARD, form.facts, " number 42 ")
-    assert found["value"] == "c042"
-    form.fill("coupon", option={"text": found["text"], "value": found["value"]})
+    (match,) = request_form.options(form.meta, ids.FORM_REWARD, form.facts, " number 42 ")
+    assert match["value"] == "c042"
+    form.fill("coupon", option={"text": match["text"], "value": match["value"]})
     assert form.element("coupon")["initial_option"]["value"] == "c042"
-    assert [one["value"] for one in request_form.options(form.meta, ids.FORM_REWARD, form.facts, "C007")] == [
-        "c007"
-    ]
+    assert [
+        option["value"] for option in request_form.options(form.meta, ids.FORM_REWARD, form.facts, "C007")
+    ] == ["c007"]
 
 
-def test_a_coupon_of_an_unknown_duration() -> None:
+def test_coupon_of_unknown_duration() -> None:
     odd = [Coupon(id="a", duration=Duration(type="weeks")), Coupon(id="b")]
     form = Filling(meta("reward"), facts(rewards=RewardList(coupons=odd)))
-    assert [more for *_, more in form.options("coupon")] == ["$0.00 off · all products"] * 2
+    assert [description for *_, description in form.options("coupon")] == ["$0.00 off · all products"] * 2
 
 
 # Details
 
 
-def test_only_what_is_altered_is_asked_for() -> None:
+def test_only_altered_details_are_requested() -> None:
     form = Filling(meta("details", reason_required=False), facts(given.customer(fingerprint="fp")))
     assert form.submit().errors == {"name": "Change at least one of the fields."}
     assert "Fill in the form" in form.text
@@ -258,21 +258,21 @@ def test_only_what_is_altered_is_asked_for() -> None:
     assert "Email: ops@acme.com → *billing@acme.com*" in form.text
     assert "Fingerprint: fp → *none*" in form.text
     assert "The email changes in Stripe too." in form.text
-    wanted = DetailsInput(
+    request = DetailsInput(
         customer="cus_1", customer_created_at=BEFORE, email="billing@acme.com", fingerprint=""
     )
-    assert form.submit().input == wanted
+    assert form.submit().input == request
     form.fill("email", text="nonsense")
     assert "This is not an email address." in form.text
 
 
-def test_an_untidy_name_is_not_altered_by_being_shown() -> None:
+def test_untidy_name_is_not_altered_by_showing_it() -> None:
     untidy = given.customer(name="  Acme\u202e \n Ltd ", email="")
     form = Filling(meta("details"), facts(untidy))
     assert form.submit().errors["name"] == "Change at least one of the fields."
 
 
-def test_a_name_too_long_to_show_is_left_alone() -> None:
+def test_overlong_name_is_left_alone() -> None:
     form = Filling(meta("details", reason_required=False), facts(given.customer(name="n" * 3001)))
     assert "initial_value" not in form.element("name")
     assert form.submit().errors == {"name": "Change at least one of the fields."}
@@ -281,11 +281,11 @@ def test_a_name_too_long_to_show_is_left_alone() -> None:
 # Deletion
 
 
-def test_a_deletion_shows_what_is_live_and_wants_the_id_and_a_last_yes() -> None:
+def test_deletion_shows_what_is_live_and_needs_id_and_confirmation() -> None:
     unpaid = invoice_facts.unpaid([given.invoice("open", "200", amount_paid=Decimal(150))], more=False)
     live = facts(unpaid=unpaid, entities=(Entity(id="e1"), Entity(id="e2")))
     form = Filling(meta("deletion"), live)
-    for told in (
+    for expected in (
         "• *Pro* · Active",
         "*Next invoice:* $20.00 on ",
         "• 1 unpaid invoice: $50.00.",
@@ -300,7 +300,7 @@ def test_a_deletion_shows_what_is_live_and_wants_the_id_and_a_last_yes() -> None
         "This cannot be undone.",
         "cus_1",
     ):
-        assert told in form.text
+        assert expected in form.text
     form.fill("typed", text="cus_2")
     assert form.submit().errors == {
         "typed": "This is not the customer's id. Type it exactly as shown.",
@@ -314,7 +314,7 @@ def test_a_deletion_shows_what_is_live_and_wants_the_id_and_a_last_yes() -> None
     assert form.submit().reason == "They asked"
 
 
-def test_a_deletion_with_nothing_live() -> None:
+def test_deletion_with_nothing_live() -> None:
     nobody = given.customer(subscriptions=[], balances={}, flags={})
     assert (
         "Nothing: no subscriptions"
@@ -326,19 +326,19 @@ def test_a_deletion_with_nothing_live() -> None:
     assert "*Next invoice:* $20.00, before tax" in Filling(meta("deletion"), undated).text
 
 
-def test_a_deletion_of_somebody_never_in_stripe_speaks_of_no_charges() -> None:
+def test_deletion_without_stripe_mentions_no_charges() -> None:
     nobody = given.customer(stripe_id=None)
-    shown = Filling(meta("deletion"), facts(nobody, billing=Billing((), None))).text
-    assert "They are not in Stripe, so nothing is charged there." in shown
-    assert "keeps charging" not in shown
-    assert "go on charging" not in shown
+    text = Filling(meta("deletion"), facts(nobody, billing=Billing((), None))).text
+    assert "They are not in Stripe, so nothing is charged there." in text
+    assert "keeps charging" not in text
+    assert "go on charging" not in text
 
 
-def test_a_deletion_says_at_least_how_many_where_autumn_merges() -> None:
-    held = given.customer(subscriptions=[given.subscription(), given.subscription("seat", scope="entity")])
+def test_deletion_counts_at_least_where_autumn_merges() -> None:
+    holder = given.customer(subscriptions=[given.subscription(), given.subscription("seat", scope="entity")])
     entities = tuple(Entity(id=f"e{number}") for number in range(1000))
-    shown = Filling(meta("deletion"), facts(held, entities=entities)).text
-    for told in (
+    text = Filling(meta("deletion"), facts(holder, entities=entities)).text
+    for expected in (
         "• *Seat* · Active · $20 per month · held by entities",
         "• at least 1,000 entities",
         "Subscriptions: at least 2 → *gone from Autumn*",
@@ -346,10 +346,10 @@ def test_a_deletion_says_at_least_how_many_where_autumn_merges() -> None:
         "Stripe keeps charging for at least 2 subscriptions* (Pro, Seat) unless they are cancelled there.",
         "At least 1,000 entities are deleted too.",
     ):
-        assert told in shown
+        assert expected in text
     alone = given.customer(subscriptions=[given.subscription("seat", scope="entity")])
-    shown = Filling(meta("deletion"), facts(alone)).text
-    assert "Stripe keeps charging for at least one subscription* (Seat) unless they are" in shown
+    text = Filling(meta("deletion"), facts(alone)).text
+    assert "Stripe keeps charging for at least one subscription* (Seat) unless they are" in text
 
 
 def test_several_customers_can_be_picked_from() -> None:
@@ -357,19 +357,19 @@ def test_several_customers_can_be_picked_from() -> None:
         "acme", (given.customer(), Customer(id="x" * 200, name="Long"), Customer(name="No id")), True, NOW
     )
     view = modal(request_form.pick_customer(meta("balance"), matches))
-    shown = checks.read(view["blocks"])
-    assert find_words.matches_more(3) in shown
-    assert changes_words.left_out(2) in shown
+    text = checks.read(view["blocks"])
+    assert find_words.matches_more(3) in text
+    assert changes_words.left_out(2) in text
     (select,) = (block["elements"][0] for block in view["blocks"] if block["type"] == "actions")
     assert [option["value"] for option in select["options"]] == ["cus_1"]
 
 
-def test_nobody_who_can_be_picked_is_said_without_a_select() -> None:
+def test_unopenable_customers_are_listed_without_a_select() -> None:
     view = modal(request_form.pick_customer(meta("balance"), NoMatch("zz")))
     assert [block["type"] for block in view["blocks"]] == ["section"]
 
 
-def test_preset_without_a_reason_keeps_the_one_that_was_typed() -> None:
+def test_preset_without_a_reason_keeps_the_typed_one() -> None:
     typed = {REASON_BLOCK: form_values.with_text("form:reason", "Mine")}
     preset = Preset("Five", "messages", Decimal(5))
     filled, values = request_form.fill_preset(meta("balance"), typed, preset)
@@ -377,7 +377,7 @@ def test_preset_without_a_reason_keeps_the_one_that_was_typed() -> None:
     assert form_values.typed(values, f"{REASON_BLOCK}@1") == "Mine"
 
 
-def test_only_an_extra_allowance_counts_as_what_a_preset_gives() -> None:
+def test_only_an_extra_allowance_counts_towards_a_preset() -> None:
     presets = kinds.kind("balance").form.presets
     assert presets is not None
     give = BalanceInput(
@@ -388,7 +388,7 @@ def test_only_an_extra_allowance_counts_as_what_a_preset_gives() -> None:
     assert presets.given(DetailsInput(customer="cus_1", name="x")) is None
 
 
-def test_only_a_grant_of_an_amount_counts_as_what_a_preset_gives() -> None:
+def test_only_a_grant_of_an_amount_counts_towards_a_preset() -> None:
     presets = kinds.kind("grant").form.presets
     assert presets is not None
     grant = GrantInput(

@@ -1,4 +1,4 @@
-"""What a preview promised is what the local Autumn shows, for everything its customers have."""
+"""What a preview promised is what the local Autumn then shows, for everything its customers have."""
 
 import asyncio
 import copy
@@ -43,7 +43,7 @@ FAST = Limits(general=10_000, customers_list=10_000, events_per_customer=10_000)
 
 @dataclass
 class Bench:
-    """A local Autumn and a client of it. Keys are never used twice."""
+    """A local Autumn and a client of it. Idempotency keys are never reused."""
 
     local: LocalAutumn
     autumn: Autumn
@@ -53,29 +53,30 @@ class Bench:
     def headers(self) -> dict[str, str]:
         return {"authorization": f"Bearer {self.local.key}"}
 
-    async def facts(self, asked: Any) -> Facts:
-        return await gather(self.autumn, asked, now=self.local.clock.now)
+    async def facts(self, request: Any) -> Facts:
+        return await gather(self.autumn, request, now=self.local.clock.now)
 
-    async def apply(self, asked: Any, facts: Facts) -> Facts:
-        """Do it, and see that the ledger holds exactly what was planned and that it reads as applied."""
-        change = registry.kind(asked.kind)
-        writes, before = change.plan(asked, facts), change.snapshot(asked, facts)
-        assert change.verify(asked, before, before) is Verdict.NOT_APPLIED
-        seen = len(self.local.ledger)
+    async def apply(self, request: Any, facts: Facts) -> Facts:
+        """Applies the change; the ledger must hold exactly the planned writes, and the read-back must say
+        applied."""
+        change = registry.kind(request.kind)
+        writes, before = change.plan(request, facts), change.snapshot(request, facts)
+        assert change.verify(request, before, before) is Verdict.NOT_APPLIED
+        before_count = len(self.local.ledger)
         self.number += 1
         for position, write in enumerate(writes):
             await self.autumn.send(write, key(str(self.number), position))
-        told = self.local.ledger[seen:]
-        assert [(one.route, one.body, one.applied) for one in told] == [
+        new_writes = self.local.ledger[before_count:]
+        assert [(sent.route, sent.body, sent.applied) for sent in new_writes] == [
             (write.route, dict(write.body), True) for write in writes
         ]
-        assert [one.idempotency_key for one in told] == [
+        assert [sent.idempotency_key for sent in new_writes] == [
             f"maple:{self.number}:{position}" for position in range(len(writes))
         ]
-        if asked.kind == "reward":  # after a coupon customers.get may answer from an older copy
-            self.local.state.customer(asked.customer).drop_cached()
-        after = await self.facts(asked)
-        assert change.verify(asked, before, change.snapshot(asked, after)) is Verdict.APPLIED
+        if request.kind == "reward":  # after a coupon, customers.get may answer from an older copy
+            self.local.state.customer(request.customer).drop_cached()
+        after = await self.facts(request)
+        assert change.verify(request, before, change.snapshot(request, after)) is Verdict.APPLIED
         return after
 
 
@@ -97,30 +98,34 @@ async def bench() -> AsyncIterator[Bench]:
 
 @asynccontextmanager
 async def restored(bench: Bench, customer_id: str) -> AsyncIterator[None]:
-    """Whatever the block does to the customer is forgotten after it."""
-    who = bench.local.state.customer(customer_id)
-    kept = copy.deepcopy(who)
+    """Restores the customer after the block."""
+    customer = bench.local.state.customer(customer_id)
+    backup = copy.deepcopy(customer)
     try:
         yield
     finally:
-        for field in fields(who):
-            setattr(who, field.name, getattr(kept, field.name))
+        for field in fields(customer):
+            setattr(customer, field.name, getattr(backup, field.name))
 
 
 Figures = tuple[str | None, str, str | None, str | None]
 
 
 def shown(customer: Customer, feature: str, row_id: str) -> Figures:
-    """Granted, remaining and used of a row with what rolled over to it, and its reset: from the answer
-    alone, by other means than the change has."""
+    """Granted, remaining and used of a row with its rollovers, and its reset: computed from the answer alone,
+    independently of the change."""
     balance = customer.balances.get(feature)
-    row = next((one for one in balance.breakdown if one.id == row_id), None) if balance else None
+    row = (
+        next((candidate for candidate in balance.breakdown if candidate.id == row_id), None)
+        if balance
+        else None
+    )
     if balance is None or row is None:
         return None, "0", None, None
     rolled = balance.rollovers if row.plan_id and _resets(row) else []
-    granted = row.included_grant + row.prepaid_grant + sum(one.granted or 0 for one in rolled)
-    remaining = row.remaining + sum(one.balance for one in rolled)
-    used = row.usage + sum((one.granted or 0) - one.balance for one in rolled)
+    granted = row.included_grant + row.prepaid_grant + sum(candidate.granted or 0 for candidate in rolled)
+    remaining = row.remaining + sum(candidate.balance for candidate in rolled)
+    used = row.usage + sum((candidate.granted or 0) - candidate.balance for candidate in rolled)
     resets = canonical.time_or_none(row.reset.resets_at if row.reset else None)
     return canonical.number(granted), canonical.number(Decimal(remaining)), canonical.number(used), resets
 
@@ -129,17 +134,17 @@ def _resets(row: BalanceRow) -> bool:
     return row.reset is not None and row.reset.interval != "one_off"
 
 
-def promised(asked: BalanceInput, facts: Facts) -> tuple[Figures, str | None]:
-    lines = {line.label: line for line in registry.kind(asked.kind).preview(asked, facts)}
+def promised(request: BalanceInput, facts: Facts) -> tuple[Figures, str | None]:
+    lines = {line.label: line for line in registry.kind(request.kind).preview(request, facts)}
     reset = lines.get(BalanceLine.RESET)
     vanishes = lines[BalanceLine.GRANTED].after is None
-    kept = None if vanishes else shown(facts.customer, asked.feature, asked.row)[3]
+    reset_before = None if vanishes else shown(facts.customer, request.feature, request.row)[3]
     total = lines.get(BalanceLine.TOTAL_REMAINING)
     figures = (
         lines[BalanceLine.GRANTED].after,
         lines[BalanceLine.REMAINING].after or "",
         lines[BalanceLine.USAGE].after,
-        reset.after if reset and not vanishes else kept,
+        reset.after if reset and not vanishes else reset_before,
     )
     return figures, total.after if total else None
 
@@ -150,50 +155,50 @@ class Place:
     feature: str
     row: str
     sort: str = ""
-    """What makes it another sort of balance than others."""
+    """What distinguishes this sort of balance from others."""
 
     def ask(self, **edit: Any) -> BalanceInput:
         return BalanceInput(customer=self.customer, feature=self.feature, row=self.row, **edit)
 
 
 async def places_of(bench: Bench) -> list[Place]:
-    found = []
-    for who in list(bench.local.state.customers):
-        if who.id is None:
+    all_places = []
+    for stored in list(bench.local.state.customers):
+        if stored.id is None:
             continue
-        customer = await bench.autumn.customer(who.id)
-        for name, held in customer.balances.items():
-            for row in held.breakdown:
+        customer = await bench.autumn.customer(stored.id)
+        for name, balance in customer.balances.items():
+            for row in balance.breakdown:
                 sort = (
                     row.plan_id is None,
                     row.reset.interval if row.reset else None,
                     row.price.billing_method if row.price else None,
                     row.expires_at is None,
-                    held.unlimited,
-                    len(held.breakdown),
-                    len(held.rollovers),
-                    held.overage > 0,
+                    balance.unlimited,
+                    len(balance.breakdown),
+                    len(balance.rollovers),
+                    balance.overage > 0,
                     row.remaining > 0,
                 )
-                found.append(Place(who.id, name, row.id, repr(sort)))
-    return found
+                all_places.append(Place(stored.id, name, row.id, repr(sort)))
+    return all_places
 
 
-async def check_balance(bench: Bench, asked: BalanceInput, *, back: bool = True) -> set[NoteCode]:
-    """Refused in words, or done as promised and undone again; answers the codes of what was said."""
-    change = registry.kind(asked.kind)
-    facts = await bench.facts(asked)
-    judged = change.guard(asked, facts, bench.local.clock.now())
+async def check_balance(bench: Bench, request: BalanceInput, *, back: bool = True) -> set[NoteCode]:
+    """The change is refused, or applied as promised and undone; returns the codes of the notes."""
+    change = registry.kind(request.kind)
+    facts = await bench.facts(request)
+    judged = change.guard(request, facts, bench.local.clock.now())
     if judged.refusals:
         return {note.code for note in judged.refusals}
-    async with restored(bench, asked.customer):
-        figures, total = promised(asked, facts)
-        before = change.snapshot(asked, facts)
-        after = await bench.apply(asked, facts)
-        assert shown(after.customer, asked.feature, asked.row) == figures
+    async with restored(bench, request.customer):
+        figures, total = promised(request, facts)
+        before = change.snapshot(request, facts)
+        after = await bench.apply(request, facts)
+        assert shown(after.customer, request.feature, request.row) == figures
         if total is not None:
-            assert canonical.number(after.customer.balances[asked.feature].remaining) == total
-        undo = change.inverse(asked, before, change.snapshot(asked, after))
+            assert canonical.number(after.customer.balances[request.feature].remaining) == total
+        undo = change.inverse(request, before, change.snapshot(request, after))
         if undo is None:
             assert figures[0] is None  # the row is gone
         elif back:
@@ -253,20 +258,20 @@ def some_edit(draw: random.Random) -> dict[str, Any]:
     return {"action": action, "amount": amount, "reset_at": at if dated else None}
 
 
-async def test_every_balance_there_is_becomes_what_was_promised_and_again_what_it_was(bench: Bench) -> None:
+async def test_every_balance_matches_its_preview_and_its_undo(bench: Bench) -> None:
     draw = random.Random(7)  # noqa: S311 - the same every time
-    said: set[NoteCode] = set()
+    codes_seen: set[NoteCode] = set()
     done = 0
     sorts: Counter[str] = Counter()
     for place in await places_of(bench):
         sorts[place.sort] += 1
-        # Taking it back is tried with some of each sort, which tells as much in half the time.
+        # Undoing is tried with some of each sort, which shows as much in half the time.
         codes = await check_balance(bench, place.ask(**some_edit(draw)), back=sorts[place.sort] <= 8)
         done += not codes & REFUSALS
-        said |= codes
+        codes_seen |= codes
     assert done > 200
-    assert not {BalanceNote.ROW_GONE, BalanceNote.FEATURE_NOT_HELD, CommonNote.OTHER_CUSTOMER} & said
-    assert {BalanceNote.UNLIMITED, BalanceNote.RESET_ON_PAID, BalanceNote.RESET_ONE_OFF} <= said
+    assert not {BalanceNote.ROW_GONE, BalanceNote.FEATURE_NOT_HELD, CommonNote.OTHER_CUSTOMER} & codes_seen
+    assert {BalanceNote.UNLIMITED, BalanceNote.RESET_ON_PAID, BalanceNote.RESET_ONE_OFF} <= codes_seen
 
 
 @examples(60, HealthCheck.function_scoped_fixture)
@@ -295,7 +300,7 @@ EDITS: list[dict[str, Any]] = [
 ]
 
 
-async def test_usage_at_the_same_time_is_not_taken_for_the_edit(bench: Bench) -> None:
+async def test_concurrent_usage_is_not_mistaken_for_the_edit(bench: Bench) -> None:
     customer = await bench.autumn.customer("cus_initech")
     place = Place("cus_initech", "messages", customer.balances["messages"].breakdown[0].id)
     async with httpx.AsyncClient(base_url=bench.local.url, headers=bench.headers) as backend:
@@ -305,25 +310,27 @@ async def test_usage_at_the_same_time_is_not_taken_for_the_edit(bench: Bench) ->
 
 
 async def check_in_use(
-    bench: Bench, asked: BalanceInput, idempotency_key: str, backend: httpx.AsyncClient
+    bench: Bench, request: BalanceInput, idempotency_key: str, backend: httpx.AsyncClient
 ) -> None:
-    """Ten uses before the write and ten beside it."""
-    change, facts = registry.kind(asked.kind), await bench.facts(asked)
-    before = change.snapshot(asked, facts)
-    (write,) = change.plan(asked, facts)
-    body = {"customer_id": asked.customer, "feature_id": asked.feature, "value": 1}
+    """Ten uses before the write and ten during it."""
+    change, facts = registry.kind(request.kind), await bench.facts(request)
+    before = change.snapshot(request, facts)
+    (write,) = change.plan(request, facts)
+    body = {"customer_id": request.customer, "feature_id": request.feature, "value": 1}
 
     async def use() -> None:
         (await backend.post("/v1/balances.track", json=body)).raise_for_status()
 
     await asyncio.gather(*(use() for _ in range(10)))
-    unsent = change.snapshot(asked, await bench.facts(asked))
-    assert change.verify(asked, before, unsent) is Verdict.NOT_APPLIED
+    unsent = change.snapshot(request, await bench.facts(request))
+    assert change.verify(request, before, unsent) is Verdict.NOT_APPLIED
     await asyncio.gather(*(use() for _ in range(10)), bench.autumn.send(write, idempotency_key))
-    after = await bench.facts(asked)
-    assert change.verify(asked, before, change.snapshot(asked, after)) is Verdict.APPLIED
-    if asked.action is BalanceAction.GIVE:
-        then, now = (known.customer.balances[asked.feature].usage for known in (facts, after))
+    after = await bench.facts(request)
+    assert change.verify(request, before, change.snapshot(request, after)) is Verdict.APPLIED
+    if request.action is BalanceAction.GIVE:
+        then, now = (
+            customer_facts.customer.balances[request.feature].usage for customer_facts in (facts, after)
+        )
         assert now == then + 20
 
 
@@ -333,15 +340,15 @@ FREE = ("cus_wonka", "cus_empty", "cus_vandelay")
 
 def own(facts: Facts) -> str | None:
     discounts = facts.billing.discounts if facts.billing else ()
-    return next((one.id for one in discounts if one.subscription_id is None), None)
+    return next((discount.id for discount in discounts if discount.subscription_id is None), None)
 
 
 def totals(facts: Facts) -> list[Decimal]:
-    return [one.total for one in (facts.billing and facts.billing.upcoming) or ()]
+    return [invoice.total for invoice in (facts.billing and facts.billing.upcoming) or ()]
 
 
 async def test_every_coupon_changes_the_next_invoice_as_estimated(bench: Bench) -> None:
-    coupons = [one.id for one in bench.local.state.rewards.values() if one.type != "feature_grant"]
+    coupons = [reward.id for reward in bench.local.state.rewards.values() if reward.type != "feature_grant"]
     for customer_id in (*PAYING, *FREE):
         await check_coupons(bench, customer_id, coupons)
 
@@ -349,22 +356,22 @@ async def test_every_coupon_changes_the_next_invoice_as_estimated(bench: Bench) 
 async def check_coupons(bench: Bench, customer_id: str, coupons: list[str]) -> None:
     change = registry.kind("reward")
     for coupon in coupons:
-        asked = RewardInput(customer=customer_id, action=RewardAction.APPLY, reward=coupon)
-        facts = await bench.facts(asked)
-        if change.guard(asked, facts, NOW).refusals:
+        request = RewardInput(customer=customer_id, action=RewardAction.APPLY, reward=coupon)
+        facts = await bench.facts(request)
+        if change.guard(request, facts, NOW).refusals:
             assert own(facts) == coupon
             continue
         async with restored(bench, customer_id):
-            after = await bench.apply(asked, facts)
+            after = await bench.apply(request, facts)
             assert own(after) == coupon
-            check_invoices(change.preview(asked, facts), facts, after)
-            undo = change.inverse(asked, change.snapshot(asked, facts), change.snapshot(asked, after))
+            check_invoices(change.preview(request, facts), facts, after)
+            undo = change.inverse(request, change.snapshot(request, facts), change.snapshot(request, after))
             assert isinstance(undo, RewardInput)
-            known = await bench.facts(undo)
-            assert not change.guard(undo, known, NOW).refusals
-            again = await bench.apply(undo, known)
-            assert own(again) == own(facts)
-            assert totals(again) == totals(facts)
+            customer_facts = await bench.facts(undo)
+            assert not change.guard(undo, customer_facts, NOW).refusals
+            restored_facts = await bench.apply(undo, customer_facts)
+            assert own(restored_facts) == own(facts)
+            assert totals(restored_facts) == totals(facts)
 
 
 def check_invoices(lines: tuple[Line, ...], before: Facts, after: Facts) -> None:
@@ -380,83 +387,83 @@ def upcoming(facts: Facts) -> tuple[InvoicePreview, ...]:
     return (facts.billing and facts.billing.upcoming) or ()
 
 
-async def test_a_coupon_is_removed_and_put_back(bench: Bench) -> None:
+async def test_coupon_is_removed_and_restored(bench: Bench) -> None:
     for customer_id in ("cus_acme", "cus_coupons", "cus_stark"):
-        asked = RewardInput(customer=customer_id, action=RewardAction.REMOVE)
-        change, facts = registry.kind(asked.kind), await bench.facts(asked)
-        after = await bench.apply(asked, facts)
+        request = RewardInput(customer=customer_id, action=RewardAction.REMOVE)
+        change, facts = registry.kind(request.kind), await bench.facts(request)
+        after = await bench.apply(request, facts)
         assert own(after) is None
-        check_invoices(change.preview(asked, facts), facts, after)
-        undo = change.inverse(asked, change.snapshot(asked, facts), change.snapshot(asked, after))
+        check_invoices(change.preview(request, facts), facts, after)
+        undo = change.inverse(request, change.snapshot(request, facts), change.snapshot(request, after))
         assert own(await bench.apply(undo, await bench.facts(undo))) == own(facts)
 
 
-async def test_a_grant_gives_what_it_said_and_once(bench: Bench) -> None:
+async def test_feature_grant_gives_what_it_promised_once(bench: Bench) -> None:
     for customer_id, code in product(("cus_northwind", "cus_empty", "cus_globex"), ("BONUS500", "AIWEEK")):
-        asked = RewardInput(customer=customer_id, action=RewardAction.REDEEM, code=code)
-        change, facts = registry.kind(asked.kind), await bench.facts(asked)
-        assert change.guard(asked, facts, NOW).allowed
-        _, line = change.preview(asked, facts)
-        after = await bench.apply(asked, facts)
+        request = RewardInput(customer=customer_id, action=RewardAction.REDEEM, code=code)
+        change, facts = registry.kind(request.kind), await bench.facts(request)
+        assert change.guard(request, facts, NOW).allowed
+        _, line = change.preview(request, facts)
+        after = await bench.apply(request, facts)
         assert line.after == canonical.number(after.customer.balances[line.about].remaining)
         with pytest.raises(Refused):
-            await bench.apply(asked, after)
+            await bench.apply(request, after)
 
 
 NAMES = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=40)
-EMAILS = st.one_of(st.just(""), st.emails().filter(lambda one: not set('"()<>[],;:') & set(one)))
+EMAILS = st.one_of(st.just(""), st.emails().filter(lambda address: not set('"()<>[],;:') & set(address)))
 
 
 @examples(40, HealthCheck.function_scoped_fixture)
 @given(name=st.none() | NAMES, email=st.none() | EMAILS, fingerprint=st.none() | NAMES)
-async def test_details_become_what_was_asked_and_again_what_they_were(
+async def test_details_are_changed_and_restored(
     bench: Bench, name: str | None, email: str | None, fingerprint: str | None
 ) -> None:
-    asked = DetailsInput(customer="cus_acme", name=name, email=email, fingerprint=fingerprint)
-    change, facts = registry.kind(asked.kind), await bench.facts(asked)
-    judged = change.guard(asked, facts, NOW)
+    request = DetailsInput(customer="cus_acme", name=name, email=email, fingerprint=fingerprint)
+    change, facts = registry.kind(request.kind), await bench.facts(request)
+    judged = change.guard(request, facts, NOW)
     if judged.refusals:
         codes = {note.code for note in judged.refusals}
         assert codes <= {CommonNote.NOTHING_TO_DO, DetailsNote.BAD_EMAIL, DetailsNote.BAD_TEXT}, codes
         return
-    lines = change.preview(asked, facts)
-    after = await bench.apply(asked, facts)
-    told = change.snapshot(asked, after)
-    assert {line.label.id: line.after for line in lines}.items() <= told.items()
-    undo = change.inverse(asked, change.snapshot(asked, facts), told)
-    again = await bench.apply(undo, after)
-    assert change.snapshot(asked, again) == change.snapshot(asked, facts)
+    lines = change.preview(request, facts)
+    after = await bench.apply(request, facts)
+    read_back = change.snapshot(request, after)
+    assert {line.label.id: line.after for line in lines}.items() <= read_back.items()
+    undo = change.inverse(request, change.snapshot(request, facts), read_back)
+    restored_facts = await bench.apply(undo, after)
+    assert change.snapshot(request, restored_facts) == change.snapshot(request, facts)
 
 
-async def test_a_customer_is_gone_and_the_ledger_says_so(bench: Bench) -> None:
-    asked = DeletionInput(customer="cus_acme", typed="cus_acme")
-    change, facts = registry.kind(asked.kind), await bench.facts(asked)
-    before = change.snapshot(asked, facts)
+async def test_deleted_customer_is_gone_and_in_the_ledger(bench: Bench) -> None:
+    request = DeletionInput(customer="cus_acme", typed="cus_acme")
+    change, facts = registry.kind(request.kind), await bench.facts(request)
+    before = change.snapshot(request, facts)
     assert {DeletionNote.KEEPS_CHARGING, DeletionNote.NEXT_CHARGE, DeletionNote.OPEN_INVOICES} <= {
-        note.code for note in change.guard(asked, facts, NOW).warnings
+        note.code for note in change.guard(request, facts, NOW).warnings
     }
-    (write,) = change.plan(asked, facts)
+    (write,) = change.plan(request, facts)
     await bench.autumn.send(write, "maple:gone:0")
     with pytest.raises(NotFound):
-        await bench.facts(asked)
-    assert change.verify(asked, before, None) is Verdict.APPLIED
-    assert [one.body for one in bench.local.ledger] == [{"customer_id": "cus_acme"}]
+        await bench.facts(request)
+    assert change.verify(request, before, None) is Verdict.APPLIED
+    assert [write_sent.body for write_sent in bench.local.ledger] == [{"customer_id": "cus_acme"}]
 
 
-async def test_a_key_is_taken_once(bench: Bench) -> None:
-    asked = DetailsInput(customer="cus_acme", name="New")
-    facts = await bench.facts(asked)
-    (write,) = registry.kind(asked.kind).plan(asked, facts)
+async def test_idempotency_key_is_accepted_once(bench: Bench) -> None:
+    request = DetailsInput(customer="cus_acme", name="New")
+    facts = await bench.facts(request)
+    (write,) = registry.kind(request.kind).plan(request, facts)
     await bench.autumn.send(write, "maple:1:0")
     with pytest.raises(Conflict) as caught:
         await bench.autumn.send(write, "maple:1:0")
     assert caught.value.code == "duplicate_idempotency_key"
 
 
-async def test_what_a_past_due_plan_hides_is_said(bench: Bench) -> None:
+async def test_balance_hidden_by_a_past_due_product_is_reported(bench: Bench) -> None:
     bench.local.state.org.include_past_due = False
-    asked = BalanceInput(
+    request = BalanceInput(
         customer="cus_globex", feature="messages", row="x", action=BalanceAction.GIVE, amount=Decimal(5)
     )
-    judged = registry.kind(asked.kind).guard(asked, await bench.facts(asked), NOW)
+    judged = registry.kind(request.kind).guard(request, await bench.facts(request), NOW)
     assert [note.code for note in judged.refusals] == [BalanceNote.PAST_DUE_HIDDEN]

@@ -1,4 +1,4 @@
-"""What units of a feature are worth."""
+"""The worth of a feature's units."""
 
 from decimal import Decimal
 from typing import Any
@@ -35,9 +35,11 @@ def plan(*items: PlanItem, status: str = "active", currency: str = "usd", id_: s
 
 def having(*subscriptions: Subscription, rows: Any = (), pays_in: str = "usd") -> Facts:
     invoices = [Invoice(currency=pays_in)] if pays_in else []
-    known = balance(*rows) if rows else None
-    held = customer(*([known] if known else []), subscriptions=list(subscriptions), invoices=invoices)
-    return facts(customer=held)
+    customer_facts = balance(*rows) if rows else None
+    holder = customer(
+        *([customer_facts] if customer_facts else []), subscriptions=list(subscriptions), invoices=invoices
+    )
+    return facts(customer=holder)
 
 
 def item(priced: UsagePrice | None, feature: str = "messages", **changes: Any) -> PlanItem:
@@ -49,7 +51,7 @@ def dollars(amount: str) -> Worth:
 
 
 @pytest.mark.parametrize(
-    ("known", "worth"),
+    ("facts", "worth"),
     [
         (having(plan(item(usage("0.01")))), dollars("50")),
         (having(plan(item(usage(2, billing_units=D(1000))))), dollars("10")),
@@ -64,7 +66,7 @@ def dollars(amount: str) -> Worth:
         (having(Subscription(plan_id="pro", status="active")), None),
         (having(), None),
         (having(plan(item(usage()))), None),
-        # Of the two parts of a balance, the one that is changed tells.
+        # Of two rows of a balance, the changed one decides.
         (having(rows=[row(price=usage("0.01")), row("other", price=usage("0.02"))]), dollars("50")),
         (having(rows=[row("one", price=usage("0.01")), row("other", price=usage("0.02"))]), None),
         (having(rows=[row("one"), row("other", price=usage("0.02"))]), dollars("100")),
@@ -72,15 +74,15 @@ def dollars(amount: str) -> Worth:
         (having(plan(item(usage("0.02"))), rows=[row("one", price=usage("0.01"))]), dollars("50")),
     ],
 )
-def test_price_of_the_customers_product_tells(known: Facts, worth: Worth | None) -> None:
-    assert price.worth("messages", D(5000), known, row="row") == worth
+def test_price_comes_from_the_customers_product(facts: Facts, worth: Worth | None) -> None:
+    assert price.worth("messages", D(5000), facts, row="row") == worth
 
 
 IN_EUROS = [OtherPrice(currency="eur", amount=D("0.009"))]
 
 
 @pytest.mark.parametrize(
-    ("known", "worth"),
+    ("facts", "worth"),
     [
         (
             having(plan(item(usage("0.01", additional_currencies=IN_EUROS))), pays_in="eur"),
@@ -96,8 +98,8 @@ IN_EUROS = [OtherPrice(currency="eur", amount=D("0.009"))]
         ),
     ],
 )
-def test_price_is_in_the_currency_it_was_set_in(known: Facts, worth: Worth | None) -> None:
-    assert price.worth("messages", D(5000), known) == worth
+def test_price_is_in_the_currency_it_was_set_in(facts: Facts, worth: Worth | None) -> None:
+    assert price.worth("messages", D(5000), facts) == worth
 
 
 def tiered(*tiers: Tier, included: int = 0, overage: int = 0, behavior: str = "", **changes: Any) -> Facts:
@@ -106,7 +108,7 @@ def tiered(*tiers: Tier, included: int = 0, overage: int = 0, behavior: str = ""
 
 
 @pytest.mark.parametrize(
-    ("known", "units", "worth"),
+    ("facts", "units", "worth"),
     [
         (tiered(*TIERS), 100, "50"),
         (tiered(*TIERS), 101, "50.25"),
@@ -116,7 +118,7 @@ def tiered(*tiers: Tier, included: int = 0, overage: int = 0, behavior: str = ""
         (tiered(*TIERS, behavior="volume"), 100, "50"),
         (tiered(*TIERS, behavior="volume"), 400, "100"),
         (tiered(*TIERS, behavior="volume", overage=100), 300, "50"),
-        # One more unit makes all of them cheaper: it costs nothing.
+        # One more unit makes all of them cheaper, so it costs nothing.
         (tiered(*TIERS, behavior="volume", overage=100), 1, "0"),
         (tiered(*TIERS, billing_units=D(10)), 100, "5"),
         (tiered(*TIERS, behavior="volume", billing_units=D(10)), 400, "10"),
@@ -125,8 +127,8 @@ def tiered(*tiers: Tier, included: int = 0, overage: int = 0, behavior: str = ""
         (tiered(Tier(to="inf", flat_amount=D(7)), behavior="volume"), 2, "7"),
     ],
 )
-def test_tiers(known: Facts, units: int, worth: str) -> None:
-    assert price.worth("messages", D(units), known, row="row") == dollars(worth)
+def test_tiers(facts: Facts, units: int, worth: str) -> None:
+    assert price.worth("messages", D(units), facts, row="row") == dollars(worth)
 
 
 @pytest.mark.parametrize("behavior", ["", "volume"])
@@ -139,11 +141,11 @@ def test_tiers(known: Facts, units: int, worth: str) -> None:
         [Tier(to="inf")],
     ],
 )
-def test_tiers_that_do_not_tell(behavior: str, tiers: list[Tier]) -> None:
+def test_tiers_without_a_clear_price(behavior: str, tiers: list[Tier]) -> None:
     assert price.worth("messages", D(11), tiered(*tiers, behavior=behavior), row="row") is None
 
 
-def test_included_units_that_might_be_in_a_tier_leave_the_worth_open() -> None:
+def test_included_units_possibly_in_a_tier_leave_the_worth_open() -> None:
     assert price.worth("messages", D(10), tiered(*TIERS, included=50), row="row") == dollars("5")
     assert price.worth("messages", D(60), tiered(*TIERS, included=50), row="row") is None
     of_plan = having(plan(item(usage(tiers=TIERS), included=D(50))))
@@ -155,8 +157,8 @@ def test_included_units_that_might_be_in_a_tier_leave_the_worth_open() -> None:
 @given(st.integers(0, 2000), st.integers(1, 2000), st.integers(1, 2000))
 def test_two_gifts_are_worth_as_much_as_one_of_both(paid: int, first: int, second: int) -> None:
     def worth(overage: int, units: int) -> Decimal:
-        found = price.worth("messages", D(units), tiered(*TIERS, overage=overage), row="row")
-        assert found is not None
-        return found.amount
+        worth_found = price.worth("messages", D(units), tiered(*TIERS, overage=overage), row="row")
+        assert worth_found is not None
+        return worth_found.amount
 
     assert worth(paid, first) + worth(paid + first, second) == worth(paid, first + second)

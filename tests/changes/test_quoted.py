@@ -1,4 +1,4 @@
-"""Autumn's own preview, asked for with the very request that would be sent."""
+"""Autumn's own preview, requested with the very body that would be sent."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -50,12 +50,12 @@ async def asked_of(script: Scripted, request: Any, facts: Facts) -> Facts:
     ("request_", "route"),
     [(CANCEL, "billing.preview_update"), (SWITCH, "billing.preview_attach")],
 )
-async def test_the_preview_is_of_the_request_that_would_be_sent(request_: Any, route: str) -> None:
+async def test_preview_is_requested_with_the_body_that_would_be_sent(request_: Any, route: str) -> None:
     script = Scripted({route: ok(ANSWER)})
     facts = await asked_of(script, request_, having(PRO, quote_refused="before"))
-    (asked,) = script.asked
-    assert asked.body["customer_id"] == "cus_1"
-    assert asked.body.get("plan_id") == ("team" if request_ is SWITCH else None)
+    (request,) = script.asked
+    assert request.body["customer_id"] == "cus_1"
+    assert request.body.get("plan_id") == ("team" if request_ is SWITCH else None)
     assert facts.quoted_at == LATER
     assert facts.quote_refused == ""
     quote = facts.quote
@@ -77,7 +77,7 @@ async def test_the_preview_is_of_the_request_that_would_be_sent(request_: Any, r
         (400, "", "400"),
     ],
 )
-async def test_what_autumn_would_not_do_is_a_fact(status: int, code: str, refused: str) -> None:
+async def test_autumns_refusal_of_a_preview_is_a_fact(status: int, code: str, refused: str) -> None:
     script = Scripted({"billing.preview_update": error(status, code)})
     facts = await asked_of(script, CANCEL, having(PRO, quoted=quote_of(-20)))
     assert (facts.quote, facts.quote_refused) == (None, refused)
@@ -86,14 +86,14 @@ async def test_what_autumn_would_not_do_is_a_fact(status: int, code: str, refuse
 @pytest.mark.parametrize(
     ("status", "raised"), [(403, Forbidden), (429, RateLimited), (500, Unavailable), (423, AutumnError)]
 )
-async def test_what_says_nothing_of_the_change_is_an_error(status: int, raised: type[AutumnError]) -> None:
+async def test_unrelated_error_of_a_preview_is_an_error(status: int, raised: type[AutumnError]) -> None:
     script = Scripted({"billing.preview_update": error(status)})
     with pytest.raises(raised):
         await asked_of(script, CANCEL, having(PRO))
 
 
-async def test_every_product_is_read_to_form_and_to_judge_a_switch() -> None:
-    async def customer(asked: Asked) -> Any:
+async def test_every_product_is_read_for_a_switch() -> None:
+    async def customer(request: Asked) -> Any:
         return ok({"id": "cus_1"})
 
     script = Scripted(

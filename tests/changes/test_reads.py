@@ -1,4 +1,4 @@
-"""What Autumn is asked before a change, to the last field."""
+"""What is read from Autumn before a change, field by field."""
 
 from decimal import Decimal
 from typing import Any
@@ -48,21 +48,21 @@ DETAILS = DetailsInput(customer="cus_1", email="ada@acme.example")
 DELETION = DeletionInput(customer="cus_1", typed="cus_1")
 
 
-async def gathered(asked: Any, **answers: Any) -> tuple[Facts, dict[str, list[dict[str, Any]]]]:
-    """The facts, and the bodies of what was asked by route."""
+async def gathered(request: Any, **answers: Any) -> tuple[Facts, dict[str, list[dict[str, Any]]]]:
+    """The facts, and the bodies of the requests by route."""
     script = Scripted(ANSWERS | {name.replace("_", "."): answer for name, answer in answers.items()})
     client = script.client()
     try:
         facts = await (
-            gather_for(client, asked, "cus_1", now=lambda: NOW)
-            if isinstance(asked, str)
-            else gather(client, asked, now=lambda: NOW)
+            gather_for(client, request, "cus_1", now=lambda: NOW)
+            if isinstance(request, str)
+            else gather(client, request, now=lambda: NOW)
         )
     finally:
         await client.aclose()
     bodies: dict[str, list[dict[str, Any]]] = {}
-    for one in script.asked:
-        bodies.setdefault(one.route, []).append(one.body)
+    for call in script.asked:
+        bodies.setdefault(call.route, []).append(call.body)
     return facts, bodies
 
 
@@ -71,46 +71,46 @@ def expanded(bodies: dict[str, list[dict[str, Any]]]) -> list[list[str]]:
     return sorted(body["expand"] for body in bodies["customers.get"])
 
 
-async def test_a_balance() -> None:
+async def test_reads_for_a_balance() -> None:
     _, bodies = await gathered(BALANCE)
     assert expanded(bodies) == [EXPAND]
 
 
-async def test_a_coupon() -> None:
+async def test_reads_for_a_coupon() -> None:
     _, bodies = await gathered(APPLY)
     assert expanded(bodies) == [[*EXPAND, "rewards", "invoice_previews"]]
 
 
-async def test_a_deletion() -> None:
+async def test_reads_for_a_deletion() -> None:
     facts, bodies = await gathered(DELETION)
     assert expanded(bodies) == [[*EXPAND, "entities", "rewards", "invoice_previews"]]
     (invoices,) = bodies["invoices.list"]
     assert (invoices["customer_id"], invoices["status"]) == ("cus_1", ["open", "uncollectible"])
     assert facts.billing is not None
-    assert [one.id for one in facts.billing.discounts] == ["ten"]
+    assert [discount.id for discount in facts.billing.discounts] == ["ten"]
     assert facts.unpaid == Unpaid((Owed("USD", 1, Decimal(15)),))
 
 
-async def test_others_with_the_e_mail() -> None:
+async def test_others_with_the_same_email_are_read() -> None:
     facts, bodies = await gathered(DETAILS)
     assert facts.same_email == 2
     (search,) = bodies["customers.list"]
     assert (search["search"], search["limit"]) == ("ada@acme.example", 100)
 
 
-async def test_no_others_where_no_e_mail_is_set() -> None:
-    for asked in (DetailsInput(customer="cus_1", name="x"), DetailsInput(customer="cus_1", email="")):
-        facts, bodies = await gathered(asked)
+async def test_others_are_not_read_without_a_new_email() -> None:
+    for request in (DetailsInput(customer="cus_1", name="x"), DetailsInput(customer="cus_1", email="")):
+        facts, bodies = await gathered(request)
         assert list(bodies) == ["customers.get"]
         assert facts.same_email is None
 
 
 @pytest.mark.parametrize("kind", KIND_IDS)
-async def test_only_the_form_of_a_deletion_opens_without_stripe(kind: str) -> None:
-    whole, bare = ok(CUSTOMER), error(500)
+async def test_only_the_deletion_form_opens_without_stripe(kind: str) -> None:
+    full_answer, bare = ok(CUSTOMER), error(500)
 
-    async def answer(asked: Any) -> Any:
-        return bare if "rewards" in asked.body["expand"] else whole
+    async def answer(request: Any) -> Any:
+        return bare if "rewards" in request.body["expand"] else full_answer
 
     if kind == "reward":
         with pytest.raises(AutumnError):
@@ -120,7 +120,7 @@ async def test_only_the_form_of_a_deletion_opens_without_stripe(kind: str) -> No
         assert (facts.customer.id, facts.billing, facts.read_at) == ("cus_1", None, NOW)
 
 
-def test_what_each_kind_needs() -> None:
+def test_needs_of_each_kind() -> None:
     assert {kind: registry.kind(kind).needs for kind in KIND_IDS} == {
         "balance": {Needs.FEATURES},
         "grant": {Needs.FEATURES},

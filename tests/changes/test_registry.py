@@ -1,4 +1,4 @@
-"""The registry of kinds: a kind that is listed works everywhere, from the command to the undo."""
+"""The registry of kinds: a registered kind works everywhere, from the command to the undo."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -181,7 +181,7 @@ def test_registered_kind_can_be_named_in_a_policy() -> None:
         read(f"{rule}amount_over = 5", registry.policy_kinds())
 
 
-def test_requests_lines_and_notes_come_back_from_json() -> None:
+def test_requests_lines_and_notes_survive_json() -> None:
     request = REMARK.sample("cus_1")
     assert stored.read_input(stored.dump_input(request)) == request
     line, note = Line(RemarkLine.REMARK, None, "x"), Note(RemarkNote.SHOUTING, {"remark": "X"})
@@ -196,8 +196,8 @@ def test_unknown_kind_is_an_error() -> None:
 
 
 def test_ids_commands_notes_and_lines_are_unique() -> None:
-    for each in ("id", "command", "button"):
-        values = [getattr(kind, each) for kind in registry.KINDS]
+    for attribute in ("id", "command", "button"):
+        values = [getattr(kind, attribute) for kind in registry.KINDS]
         assert len(set(values)) == len(values)
     for enums in ([kind.notes for kind in registry.KINDS], [kind.lines for kind in registry.KINDS]):
         ids = [member.id for enum in enums for member in enum]
@@ -206,13 +206,13 @@ def test_ids_commands_notes_and_lines_are_unique() -> None:
 
 
 @pytest.mark.parametrize("kind", registry.KINDS, ids=lambda kind: kind.id)
-def test_two_equal_changes_of_a_kind_touch_the_same(kind: ChangeKind[Any]) -> None:
+def test_two_equal_changes_of_a_kind_conflict(kind: ChangeKind[Any]) -> None:
     touched = kind.touches(kind.sample("cus_1"))
     assert touched
     assert touched == kind.touches(kind.sample("cus_2")), "whose it is does not matter"
 
 
-def test_changes_of_other_kinds_touch_the_same_where_one_would_not_find_what_was_shown() -> None:
+def test_changes_of_different_kinds_conflict_where_one_outdates_the_other() -> None:
     touched = {kind.id: kind.touches(kind.sample("cus_1")) for kind in registry.KINDS}
     assert touched["balance"] == touched["usage"]
     assert touched["expiry"] == touched["ungrant"]
@@ -226,11 +226,11 @@ def test_change_rests_on_all_that_it_touches_but_that_there_are_other_products(k
     assert kind.touches(request) - kind.rests_on(request, facts()) <= {PRODUCTS}
 
 
-def test_two_controls_of_one_list_of_autumns_touch_the_same() -> None:
+def test_two_controls_in_one_list_conflict() -> None:
     messages = ControlInput(customer="cus_1", control=ControlType.SPEND, feature="messages")
     seats = messages.model_copy(update={"feature": "seats"})
     usage = messages.model_copy(update={"control": ControlType.USAGE})
-    touched = [registry.of(each).touches(each) for each in (messages, seats, usage)]
+    touched = [registry.of(control).touches(control) for control in (messages, seats, usage)]
     assert touched[0] == touched[1] != touched[2]
 
 

@@ -1,4 +1,4 @@
-"""What each kind of change is worth to the policy, and what it adds to the totals of a day."""
+"""Each kind's worth to the policy, and what it adds to the daily totals."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -88,7 +88,7 @@ def dollars(amount: int) -> Worth:
 
 
 @pytest.mark.parametrize(
-    ("asked", "known", "worth", "moved"),
+    ("change_input", "facts", "worth", "moved"),
     [
         (given(BalanceAction.GIVE, 500), KNOWN, dollars(5), {"feature:messages": D(500)}),
         # 700 of 1,000 are left.
@@ -121,13 +121,13 @@ def dollars(amount: int) -> Worth:
     ],
 )
 def test_units_are_worth_their_price(
-    asked: ChangeInput, known: Facts, worth: Worth | None, moved: dict[str, Decimal]
+    change_input: ChangeInput, facts: Facts, worth: Worth | None, moved: dict[str, Decimal]
 ) -> None:
-    kind = registry.of(asked)
-    before = kind.snapshot(asked, known)
-    amount = kind.amount(asked, before)
-    assert kind.worth(asked, amount, before, known) == worth
-    assert kind.moved(asked, amount, before) == moved
+    kind = registry.of(change_input)
+    before = kind.snapshot(change_input, facts)
+    amount = kind.amount(change_input, before)
+    assert kind.worth(change_input, amount, before, facts) == worth
+    assert kind.moved(change_input, amount, before) == moved
     assert worth is None or kind.policy.valued
 
 
@@ -138,7 +138,7 @@ REFUNDED = RefundInput(customer="cus_1", invoice="in_1", currency="JPY", amount=
 
 
 @pytest.mark.parametrize(
-    ("asked", "before", "worth"),
+    ("change_input", "before", "worth"),
     [
         (CANCELLED, {"quote:currency": "EUR"}, Worth(D(9), "EUR")),
         (SWITCHED, {"quote:currency": "EUR"}, Worth(D(9), "EUR")),
@@ -148,11 +148,11 @@ REFUNDED = RefundInput(customer="cus_1", invoice="in_1", currency="JPY", amount=
         (REFUNDED, {"currency": "unheard of"}, None),
     ],
 )
-def test_money_is_worth_itself(asked: ChangeInput, before: Snapshot, worth: Worth | None) -> None:
-    kind = registry.of(asked)
+def test_money_is_worth_its_amount(change_input: ChangeInput, before: Snapshot, worth: Worth | None) -> None:
+    kind = registry.of(change_input)
     assert kind.policy.money
-    assert kind.worth(asked, D(9), before, KNOWN) == worth
-    assert kind.worth(asked, None, before, KNOWN) is None
+    assert kind.worth(change_input, D(9), before, KNOWN) == worth
+    assert kind.worth(change_input, None, before, KNOWN) is None
 
 
 def test_refunds_of_one_currency_add_up() -> None:
@@ -162,7 +162,7 @@ def test_refunds_of_one_currency_add_up() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "features"),
+    ("change_input", "features"),
     [
         (given(BalanceAction.GIVE, 5), {"messages"}),
         (granted(), {"credits"}),
@@ -175,16 +175,16 @@ def test_refunds_of_one_currency_add_up() -> None:
         (DetailsInput(customer="cus_1", name="New"), set()),
     ],
 )
-def test_features_of_a_change(asked: ChangeInput, features: set[str] | None) -> None:
-    kind = registry.of(asked)
-    before = kind.snapshot(asked, KNOWN)
-    assert kind.features(asked, before) == features
+def test_features_of_a_change(change_input: ChangeInput, features: set[str] | None) -> None:
+    kind = registry.of(change_input)
+    before = kind.snapshot(change_input, KNOWN)
+    assert kind.features(change_input, before) == features
 
 
 @pytest.mark.parametrize("kind_id", ["balance", "grant", "quantity", "refund"])
-def test_note_on_the_day_tells_which_and_how_many(kind_id: str) -> None:
+def test_daily_note_has_the_count_and_the_total(kind_id: str) -> None:
     daily = registry.kind(kind_id).daily
     assert daily is not None
-    said = notes.mrkdwn(Note(daily.note, {"nth": "3", "units": "1500"}))
-    assert "3rd" in said
-    assert "1,500 in total" in said
+    text = notes.mrkdwn(Note(daily.note, {"nth": "3", "units": "1500"}))
+    assert "3rd" in text
+    assert "1,500 in total" in text

@@ -25,7 +25,8 @@ OURS = f"maple_{fields.digest('s1')}"
 
 def selling(plan_id: str, *features: str, included: int | None = None, **changes: Any) -> Any:
     items = [
-        PlanItem(feature_id=each, included=included and Decimal(included), price=AHEAD) for each in features
+        PlanItem(feature_id=feature, included=included and Decimal(included), price=AHEAD)
+        for feature in features
     ]
     return given.plan(plan_id, **{"add_on": True, "items": items, **changes})
 
@@ -48,11 +49,11 @@ def form(*offered: Any) -> Filling:
 
 
 def wanted(product: str, **changes: Any) -> AdditionInput:
-    known = {"customer": "cus_1", "customer_created_at": BEFORE, "product": product, "subscription": OURS}
-    return AdditionInput(**{**known, **changes})
+    fields = {"customer": "cus_1", "customer_created_at": BEFORE, "product": product, "subscription": OURS}
+    return AdditionInput(**{**fields, **changes})
 
 
-def test_an_add_on_is_picked() -> None:
+def test_add_on_is_picked() -> None:
     opened = form()
     assert [value for _, value, _ in opened.options("addition")] == ["desks", "pack", "support"]
     assert "Fill in the form to see" in opened.text
@@ -62,14 +63,14 @@ def test_an_add_on_is_picked() -> None:
     assert opened.submit().input == wanted("support")
 
 
-def test_a_purchase_gets_no_id() -> None:
+def test_one_time_purchase_gets_no_id() -> None:
     opened = form()
     opened.fill("addition", option="pack")
     assert "One-time purchase Pack: *bought now*" in opened.text
     assert opened.submit().input == wanted("pack", subscription="")
 
 
-def test_how_much_of_each_feature_is_asked_for() -> None:
+def test_quantity_of_each_feature_is_asked_for() -> None:
     opened = form()
     opened.fill("addition", option="desks")
     assert quantity_of("Desks") in opened.text
@@ -91,7 +92,7 @@ def test_how_much_of_each_feature_is_asked_for() -> None:
     )
 
 
-def test_each_quantity_has_to_be_entered() -> None:
+def test_each_quantity_is_required() -> None:
     opened = form(selling("both", "seats", "rooms"))
     opened.fill("addition", option="both")
     assert "Fill in the form to see" in opened.text
@@ -99,7 +100,7 @@ def test_each_quantity_has_to_be_entered() -> None:
     assert opened.submit().input is None
 
 
-def test_what_was_typed_for_another_product_is_not_kept() -> None:
+def test_quantities_of_another_product_are_dropped() -> None:
     opened = form(selling("one", "seats"), selling("two", "seats"))
     opened.fill("addition", option="one")
     opened.fill("bought", text="9")
@@ -108,14 +109,14 @@ def test_what_was_typed_for_another_product_is_not_kept() -> None:
     assert "Fill in the form to see" in opened.text
 
 
-def test_a_product_is_not_taken_before_the_form_shows_it() -> None:
+def test_product_is_accepted_only_once_the_form_shows_it() -> None:
     opened = form()
     opened.fill("addition", option="pack")
     opened.fill("addition", option="desks", redraw=False)
     assert opened.submit().errors == {"addition": changes_words.STALE}
 
 
-def test_what_cannot_be_picked_is_counted() -> None:
+def test_products_that_cannot_be_picked_are_counted() -> None:
     many = selling("many", *(f"f{number}" for number in range(6)))
     long = selling("long", "f" * 76)
     opened = form(SUPPORT, many, long, given.plan("x" * 76, add_on=True))

@@ -1,4 +1,4 @@
-"""Adding a product: what is refused and warned of, what is sent, and what became of it."""
+"""Adding a product: refusals and warnings, the write, and its verdict."""
 
 from decimal import Decimal
 from typing import Any
@@ -45,8 +45,8 @@ def seats(quantity: int | str, **changes: Any) -> AdditionInput:
 BUY = ask("pack", subscription="")
 
 
-def known(*held: Subscription, **changes: Any) -> Facts:
-    return having(*held, **{"offered": OFFERED, **changes})
+def known(*subscriptions: Subscription, **changes: Any) -> Facts:
+    return having(*subscriptions, **{"offered": OFFERED, **changes})
 
 
 def bringing(plan_id: str, *lines: Any, quantity: int | None = None, **changes: Any) -> Quote:
@@ -55,7 +55,7 @@ def bringing(plan_id: str, *lines: Any, quantity: int | None = None, **changes: 
 
 
 @pytest.mark.parametrize(
-    ("asked", "facts", "refusal"),
+    ("change_input", "facts", "refusal"),
     [
         (ask(customer="cus_2"), known(PRO), Note(CommonNote.OTHER_CUSTOMER)),
         (ask("team"), known(PRO), Note(AdditionNote.CANNOT_BE_ADDED)),
@@ -104,8 +104,8 @@ def bringing(plan_id: str, *lines: Any, quantity: int | None = None, **changes: 
         ),
     ],
 )
-def test_refused(asked: AdditionInput, facts: Facts, refusal: Note) -> None:
-    judged = CHANGE.guard(asked, facts, NOW)
+def test_guard_refuses(change_input: AdditionInput, facts: Facts, refusal: Note) -> None:
+    judged = CHANGE.guard(change_input, facts, NOW)
     assert judged.refusals == (refusal,)
     assert not judged.warnings
     assert mrkdwn(refusal)
@@ -115,7 +115,7 @@ SUPPORTED = subscription("support", id="other", scope="customer", add_on=True)
 
 
 @pytest.mark.parametrize(
-    ("asked", "facts", "warnings"),
+    ("change_input", "facts", "warnings"),
     [
         (ask(), known(PRO), [BY_TIME, CREDITED]),
         (ask(), known(PRO, quoted=bringing("support", 0)), [BY_TIME, CREDITED]),
@@ -137,20 +137,20 @@ SUPPORTED = subscription("support", id="other", scope="customer", add_on=True)
         (BUY, known(PRO, purchases=[BOUGHT.model_copy(update={"scope": "entity"})]), [UNPAID]),
     ],
 )
-def test_warned(asked: AdditionInput, facts: Facts, warnings: list[Note]) -> None:
-    judged = CHANGE.guard(asked, facts, NOW)
+def test_guard_warns(change_input: AdditionInput, facts: Facts, warnings: list[Note]) -> None:
+    judged = CHANGE.guard(change_input, facts, NOW)
     assert judged.allowed
     assert list(judged.warnings) == warnings
 
 
-def test_how_often_an_add_on_is_held_is_told() -> None:
-    one, two = (mrkdwn(Note(AdditionNote.HELD_ALREADY, {"count": count})) for count in ("1", "2"))
-    assert "Both will be billed" in one
+def test_warning_says_how_many_are_held() -> None:
+    once_held, two = (mrkdwn(Note(AdditionNote.HELD_ALREADY, {"count": count})) for count in ("1", "2"))
+    assert "Both will be billed" in once_held
     assert "already has this add-on 2 times" in two
 
 
 @pytest.mark.parametrize(
-    ("asked", "more"),
+    ("change_input", "fields"),
     [
         (ask(), {"subscription_id": "maple_1"}),
         (ask(entity="ws_1"), {"subscription_id": "maple_1", "entity_id": "ws_1"}),
@@ -164,20 +164,20 @@ def test_how_often_an_add_on_is_held_is_told() -> None:
         ),
     ],
 )
-def test_plan_names_the_subscription_that_is_made(asked: AdditionInput, more: dict[str, Any]) -> None:
-    (write,) = CHANGE.plan(asked, known(PRO))
+def test_plan_names_the_new_subscription(change_input: AdditionInput, fields: dict[str, Any]) -> None:
+    (write,) = CHANGE.plan(change_input, known(PRO))
     assert (write.route, write.method, write.path) == ("billing.attach", "POST", "/v1/billing.attach")
     assert write.per_customer
     assert dict(write.body) == {
         "customer_id": "cus_1",
-        "plan_id": asked.product,
+        "plan_id": change_input.product,
         "plan_schedule": "immediate",
         "redirect_mode": "if_required",
-        **more,
+        **fields,
     }
 
 
-def test_preview() -> None:
+def test_preview_lines() -> None:
     total = Line(BillingLine.TOTAL, None, "0", ValueFormat.MONEY, currency="USD")
     added = Line(AdditionLine.ADDED, None, None, about="seats")
     five = Line(BillingLine.QUANTITY, None, "5", ValueFormat.NUMBER, about="seats")
@@ -185,8 +185,8 @@ def test_preview() -> None:
     assert list(CHANGE.preview(BUY, known(PRO))) == [Line(AdditionLine.BOUGHT, None, None, about="pack")]
 
 
-def state(asked: AdditionInput, *held: Subscription, **changes: Any) -> Snapshot:
-    return CHANGE.snapshot(asked, known(*held, **changes))
+def state(request: AdditionInput, *subscriptions: Subscription, **changes: Any) -> Snapshot:
+    return CHANGE.snapshot(request, known(*subscriptions, **changes))
 
 
 OURS = SUPPORTED.model_copy(update={"id": "maple_1"})
@@ -202,7 +202,7 @@ OURS = SUPPORTED.model_copy(update={"id": "maple_1"})
         ([PRO, SUPPORTED], [PRO], Verdict.UNCLEAR),
     ],
 )
-def test_an_add_on_is_known_by_the_id_it_was_given(
+def test_add_on_is_recognised_by_its_id(
     before: list[Subscription], after: list[Subscription], verdict: Verdict
 ) -> None:
     assert CHANGE.verify(ask(), state(ask(), *before), state(ask(), *after)) is verdict
@@ -219,7 +219,7 @@ def test_an_add_on_is_known_by_the_id_it_was_given(
         ([BOUGHT], [], Verdict.UNCLEAR),
     ],
 )
-def test_a_purchase_is_known_by_how_often_it_was_bought(
+def test_purchase_is_recognised_by_the_number_bought(
     before: list[Purchase], after: list[Purchase], verdict: Verdict
 ) -> None:
     assert CHANGE.verify(BUY, state(BUY, purchases=before), state(BUY, purchases=after)) is verdict
@@ -233,19 +233,19 @@ def test_a_purchase_is_known_by_how_often_it_was_bought(
         ([], Verdict.UNCLEAR),
     ],
 )
-def test_an_add_on_with_another_quantity_is_unclear(rows: list[Any], verdict: Verdict) -> None:
+def test_add_on_with_another_quantity_is_unclear(rows: list[Any], verdict: Verdict) -> None:
     ours = OURS.model_copy(update={"plan_id": "seats"})
     after = state(seats(5), PRO, ours, balances=(balance(*rows, feature_id="seats"),))
     assert CHANGE.verify(seats(5), state(seats(5), PRO), after) is verdict
 
 
-def test_of_a_customer_who_is_gone_it_is_not_known() -> None:
+def test_verdict_is_unclear_when_the_customer_is_gone() -> None:
     assert CHANGE.verify(ask(), state(ask(), PRO), None) is Verdict.UNCLEAR
 
 
-def test_what_is_compared() -> None:
-    held = (PRO, ADD_ON, OF_ENTITY, SUPPORTED.model_copy(update={"status": "scheduled"}))
-    assert state(ask(), *held) == {
+def test_snapshot() -> None:
+    subscriptions = (PRO, ADD_ON, OF_ENTITY, SUPPORTED.model_copy(update={"status": "scheduled"}))
+    assert state(ask(), *subscriptions) == {
         "subscription": None,
         "held": "0",
         "quantities": None,
@@ -256,7 +256,7 @@ def test_what_is_compared() -> None:
     assert state(ask(), OURS)["period_end"] is None
 
 
-def test_a_period_that_began_meanwhile_changes_nothing_but_another_purchase_does() -> None:
+def test_new_period_changes_nothing_but_another_purchase_does() -> None:
     previewed = CHANGE.snapshot(BUY, known(quoted=bringing("pack", 15)))
     begun = CHANGE.snapshot(BUY, known(PRO, quoted=bringing("pack", 15)))
     assert previewed["period_end"] != begun["period_end"]
@@ -266,14 +266,14 @@ def test_a_period_that_began_meanwhile_changes_nothing_but_another_purchase_does
 
 
 @pytest.mark.parametrize(
-    ("asked", "before", "settlement", "one_time"),
+    ("change_input", "before", "settlement", "one_time"),
     [(ask(), [], Settlement.CREDIT, False), (ask(), [SUPPORTED], Settlement.CREDIT, False)],
 )
-def test_an_add_on_is_undone_by_its_id(
-    asked: AdditionInput, before: list[Subscription], settlement: Settlement, one_time: bool
+def test_add_on_is_undone_by_its_id(
+    change_input: AdditionInput, before: list[Subscription], settlement: Settlement, one_time: bool
 ) -> None:
-    then = state(asked, *before)
-    assert CHANGE.inverse(asked, then, then) == CancellationInput(
+    then = state(change_input, *before)
+    assert CHANGE.inverse(change_input, then, then) == CancellationInput(
         customer="cus_1",
         subscription="maple_1",
         product="support",
@@ -284,8 +284,8 @@ def test_an_add_on_is_undone_by_its_id(
 
 
 def test_only_a_single_purchase_can_be_undone() -> None:
-    first, again = state(BUY), state(BUY, purchases=[BOUGHT])
-    assert CHANGE.inverse(BUY, first, again) == CancellationInput(
+    first, second = state(BUY), state(BUY, purchases=[BOUGHT])
+    assert CHANGE.inverse(BUY, first, second) == CancellationInput(
         customer="cus_1",
         subscription="",
         product="pack",
@@ -293,16 +293,16 @@ def test_only_a_single_purchase_can_be_undone() -> None:
         one_time=True,
         bought_at=NOW,
     )
-    assert CHANGE.inverse(BUY, again, again) is None
+    assert CHANGE.inverse(BUY, second, second) is None
 
 
-def test_size_and_products_for_the_policy() -> None:
+def test_amount_and_products_for_the_policy() -> None:
     bought = known(PRO, quoted=quoted("49.5"))
     assert CHANGE.amount(ask(), CHANGE.snapshot(ask(), bought)) == Decimal("49.5")
     assert CHANGE.products(ask(), bought) == {"support"}
 
 
-def test_it_holds_while_time_alone_moves() -> None:
+def test_preview_holds_while_only_time_passes() -> None:
     then = CHANGE.snapshot(ask(), known(PRO, quoted=quoted(50)))
     later = known(PRO, quoted=quoted(25), at=NOW + (LATER - NOW) / 2)
     assert CHANGE.holds(ask(), then, CHANGE.snapshot(ask(), later))
@@ -310,18 +310,18 @@ def test_it_holds_while_time_alone_moves() -> None:
     assert not CHANGE.holds(ask(), then, CHANGE.snapshot(ask(), twice))
 
 
-def test_a_payment_may_be_waited_for() -> None:
+def test_change_may_wait_for_payment() -> None:
     answer = {"payment_url": "https://pay.example/1"}
     assert CHANGE.pending_payment(answer) == PendingPayment("https://pay.example/1")
 
 
-def test_it_is_offered_where_something_can_be_added() -> None:
+def test_addition_is_offered_where_a_product_can_be_added() -> None:
     assert CHANGE.applies_to(known(PRO), "")
     assert CHANGE.applies_to(known(PRO, offered=None), "")
     assert not CHANGE.applies_to(known(PRO, offered=(Plan(id="team"),)), "")
 
 
-def test_words() -> None:
+def test_wording() -> None:
     assert CHANGE.summary(ask(), {"support": "Support"}) == "Add Support now"
     assert CHANGE.summary(BUY, {"pack": "Pack"}) == "Buy Pack once, now"
     before = state(ask(), PRO)

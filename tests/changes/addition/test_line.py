@@ -1,4 +1,4 @@
-"""How much of what a product sells by quantity a line of a list asks for."""
+"""How many of a product's features, sold by quantity, a line of a list asks for."""
 
 from decimal import Decimal
 from typing import Any
@@ -38,12 +38,12 @@ def filled(product: str, amount: str = "", **changes: Any) -> Any:
         ("rooms", "1k", [("rooms", 1000)]),
     ],
 )
-def test_line_asks_for_one_quantity_or_for_what_is_included(
+def test_line_asks_for_one_quantity_or_the_included_one(
     product: str, amount: str, quantities: list[tuple[str, int]]
 ) -> None:
     request = filled(product, amount)
     assert isinstance(request, AdditionInput)
-    assert [(each.feature, int(each.quantity)) for each in request.quantities] == quantities
+    assert [(quantity.feature, int(quantity.quantity)) for quantity in request.quantities] == quantities
     assert request.subscription == "maple_unique"
 
 
@@ -57,9 +57,9 @@ def test_line_asks_for_one_quantity_or_for_what_is_included(
         ("pro", "", Note(LineNote.UNKNOWN, {"what": "product", "typed": "pro"})),
     ],
 )
-def test_line_that_the_product_does_not_fit_says_why(product: str, amount: str, refusal: Note) -> None:
+def test_line_that_does_not_fit_the_product_says_why(product: str, amount: str, refusal: Note) -> None:
     assert filled(product, amount) == refusal
 
 
-def test_products_that_were_not_read_are_unknown() -> None:
+def test_unread_products_are_unknown() -> None:
     assert filled("support", offered=None) == Note(LineNote.UNKNOWN, {"what": "product", "typed": "support"})

@@ -11,7 +11,7 @@ A, N, U = Verdict.APPLIED, Verdict.NOT_APPLIED, Verdict.UNCLEAR
 
 
 @pytest.mark.parametrize(
-    ("was", "wanted", "now", "verdict"),
+    ("was", "target", "now", "verdict"),
     [
         (700, 500, 500, A), (700, 500, 700, N), (700, 500, 701, U),
         (700, 500, 501, N), (700, 500, 699, N),
@@ -22,20 +22,20 @@ A, N, U = Verdict.APPLIED, Verdict.NOT_APPLIED, Verdict.UNCLEAR
         (10, -40, -40, A), (10, -40, -41, A), (10, -40, 9, N), ("0.5", "0.2", "0.2", A),
     ],
 )  # fmt: skip
-def test_what_became_of_a_figure(was: str, wanted: str, now: str, verdict: Verdict) -> None:
-    assert settled(Decimal(was), Decimal(wanted), Decimal(now)) is verdict
+def test_verdict_of_a_number(was: str, target: str, now: str, verdict: Verdict) -> None:
+    assert settled(Decimal(was), Decimal(target), Decimal(now)) is verdict
 
 
 _FIGURES = st.integers(-1000, 1000).map(Decimal)
 _USED = st.integers(0, 200).map(Decimal)
 
 
-@given(was=_FIGURES, wanted=_FIGURES, before=_USED, after=_USED)
-def test_little_usage_beside_the_write_never_hides_it(
-    was: Decimal, wanted: Decimal, before: Decimal, after: Decimal
+@given(was=_FIGURES, target=_FIGURES, before=_USED, after=_USED)
+def test_little_usage_never_hides_the_write(
+    was: Decimal, target: Decimal, before: Decimal, after: Decimal
 ) -> None:
-    """Usage of less than the move itself never turns one verdict into the other."""
-    assume(before + after < abs(wanted - was))
-    assert settled(was, wanted, wanted - after) is not N
-    assert settled(was, wanted, was - before - after) is not A
-    assert settled(was, wanted, wanted) is A
+    """Usage smaller than the move itself never turns one verdict into the other."""
+    assume(before + after < abs(target - was))
+    assert settled(was, target, target - after) is not N
+    assert settled(was, target, was - before - after) is not A
+    assert settled(was, target, target) is A

@@ -42,7 +42,7 @@ def opened(customer: Customer | None = None, **changes: Any) -> Filling:
     return Filling(OPENED.model_copy(update=changes), facts(customer))
 
 
-def test_giving_extra_shows_before_and_after_as_it_is_typed() -> None:
+def test_form_shows_before_and_after_while_typing() -> None:
     form = opened()
     assert "Fill in the form" in form.text
     assert "*Messages* · 700 of 1,000 left" in form.text
@@ -69,7 +69,7 @@ def test_giving_extra_shows_before_and_after_as_it_is_typed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("action", "typed", "shown"),
+    ("action", "typed", "expected"),
     [
         ("set", "-40", "Over the limit: 0 → *40*"),
         ("usage", "1,200", "Used: 300 → *1,200*"),
@@ -82,14 +82,14 @@ def test_giving_extra_shows_before_and_after_as_it_is_typed() -> None:
         ("set", "700", "Nothing would change"),
     ],
 )
-def test_every_way_shows_what_comes_of_it(action: str, typed: str, shown: str) -> None:
+def test_every_action_shows_its_result(action: str, typed: str, expected: str) -> None:
     form = opened()
     form.fill("action", option=action)
     form.fill("amount", text=typed)
-    assert shown in form.text
+    assert expected in form.text
 
 
-def test_an_amount_that_cannot_be_read_is_an_error_under_it() -> None:
+def test_unreadable_amount_has_an_error_below_it() -> None:
     form = opened()
     form.fill("amount", text="a few")
     assert form.submit().errors == {
@@ -99,7 +99,7 @@ def test_an_amount_that_cannot_be_read_is_an_error_under_it() -> None:
     assert form.submit().input is None
 
 
-def test_a_new_reset_date_alone() -> None:
+def test_reset_date_can_be_moved_alone() -> None:
     form = opened(reason_required=False)
     form.fill("action", option="none")
     assert not form.has("amount")
@@ -107,8 +107,8 @@ def test_a_new_reset_date_alone() -> None:
     assert "Fill in the form" in form.text
     form.fill("reset", datetime=int((NOW + timedelta(days=3)).timestamp()))
     assert "Resets: Dec 2, 2026 at 15:06 UTC" in form.text
-    found = form.submit()
-    assert found.input == BalanceInput(
+    parsed = form.submit()
+    assert parsed.input == BalanceInput(
         customer_created_at=BEFORE,
         customer="cus_1",
         feature="messages",
@@ -119,7 +119,7 @@ def test_a_new_reset_date_alone() -> None:
 
 
 @pytest.mark.parametrize("seconds", [10**17, -(10**17), 2**62])
-def test_a_date_that_no_calendar_has_is_no_date(seconds: int) -> None:
+def test_date_outside_the_calendar_is_ignored(seconds: int) -> None:
     form = opened()
     form.fill("reset", datetime=seconds, redraw=False)
     assert "reset" not in form.submit().errors
@@ -127,14 +127,14 @@ def test_a_date_that_no_calendar_has_is_no_date(seconds: int) -> None:
     assert "reset" in form.submit().errors
 
 
-def test_a_past_reset_date_is_refused_in_words() -> None:
+def test_past_reset_date_is_refused_with_an_explanation() -> None:
     form = opened()
     form.fill("amount", text="5")
     form.fill("reset", datetime=int((NOW - timedelta(days=3)).timestamp()))
     assert "The new reset date is in the past" in form.text
 
 
-def test_of_several_rows_one_is_picked() -> None:
+def test_one_of_several_rows_is_picked() -> None:
     form = opened(two_rows())
     assert form.options("row") == [
         ("Pro · 700 of 1,000 left", "row_1", "per month · resets Dec 2, 2026"),
@@ -146,9 +146,9 @@ def test_of_several_rows_one_is_picked() -> None:
     form.fill("row", option="row_2")
     assert "Remaining: 40 → *45*" in form.text
     form.fill("reason", text="x")
-    found = form.submit().input
-    assert isinstance(found, BalanceInput)
-    assert found.row == "row_2"
+    balance_input = form.submit().input
+    assert isinstance(balance_input, BalanceInput)
+    assert balance_input.row == "row_2"
 
 
 @pytest.mark.parametrize(
@@ -176,11 +176,11 @@ def test_of_several_rows_one_is_picked() -> None:
         ),
     ],
 )
-def test_a_part_is_named_by_where_it_comes_from(row: dict[str, Any], label: str, description: str) -> None:
-    known: dict[str, Any] = {"plan_id": None, "granted": 100, "remaining": 40, "reset": None}
-    part = given.row(**known | row)
-    held = given.balance(breakdown=[given.row(), part])
-    form = opened(given.customer(balances={"messages": held}))
+def test_row_is_named_by_its_source(row: dict[str, Any], label: str, description: str) -> None:
+    fields: dict[str, Any] = {"plan_id": None, "granted": 100, "remaining": 40, "reset": None}
+    part = given.row(**fields | row)
+    two_row_balance = given.balance(breakdown=[given.row(), part])
+    form = opened(given.customer(balances={"messages": two_row_balance}))
     assert form.options("row")[1] == (label, part.id, description)
 
 
@@ -194,31 +194,31 @@ IDS = st.text(st.sampled_from("abc"), min_size=6, max_size=6).map(lambda end: f"
         ),
         min_size=2,
         max_size=6,
-        unique_by=lambda one: one[0],
+        unique_by=lambda part: part[0],
     )
 )
-def test_parts_that_are_equal_can_be_told_apart(parts: list[Any]) -> None:
+def test_equal_rows_can_be_distinguished(parts: list[Any]) -> None:
     rows = [
-        given.row(plan, 100, left, id=row_id, expires_at=expires, reset=None)
-        for row_id, plan, expires, left in parts
+        given.row(plan, 100, remaining, id=row_id, expires_at=expires, reset=None)
+        for row_id, plan, expires, remaining in parts
     ]
     form = opened(given.customer(balances={"messages": given.balance(breakdown=rows)}))
-    shown = [(label, description) for label, _, description in form.options("row")]
-    assert len(set(shown)) == len(rows)
+    labels = [(label, description) for label, _, description in form.options("row")]
+    assert len(set(labels)) == len(rows)
 
 
 def form_mark(form: Filling) -> str:
-    found = [str(one["block_id"]) for one in form.view["blocks"]]
-    return next(one for one in found if one.startswith("row:"))[4:]
+    block_ids = [str(block["block_id"]) for block in form.view["blocks"]]
+    return next(block for block in block_ids if block.startswith("row:"))[4:]
 
 
-def test_a_row_that_was_given_is_picked_already() -> None:
+def test_given_row_is_picked_already() -> None:
     form = opened(two_rows(), row="row_2")
     form.fill("amount", text="5")
     assert "Remaining: 40 → *45*" in form.text
 
 
-def test_another_feature_has_rows_of_its_own() -> None:
+def test_another_feature_has_its_own_rows() -> None:
     balances = {**two_rows().balances, "seats": given.balance("seats", 2, 5)}
     form = opened(given.customer(balances=balances))
     form.fill("row", option="row_1")
@@ -228,19 +228,19 @@ def test_another_feature_has_rows_of_its_own() -> None:
     assert "still updating" in form.submit().errors["feature"]
     form.redraw()
     assert not form.has("row")
-    found = form.submit().input
-    assert isinstance(found, BalanceInput)
-    assert (found.feature, found.row, found.amount) == ("seats", "row_1", Decimal(1))
+    balance_input = form.submit().input
+    assert isinstance(balance_input, BalanceInput)
+    assert (balance_input.feature, balance_input.row, balance_input.amount) == ("seats", "row_1", Decimal(1))
 
 
-def test_an_amount_not_yet_asked_for_is_not_missed() -> None:
+def test_amount_is_not_missed_before_it_is_asked_for() -> None:
     form = opened()
     form.fill("action", option="none")
     form.fill("action", option="set", redraw=False)
     assert "still updating" in form.submit().errors["action"]
 
 
-def test_features_without_a_balance_to_change_are_not_offered() -> None:
+def test_features_without_a_changeable_balance_are_not_offered() -> None:
     unlimited = given.balance("calls", unlimited=True)
     form = Filling(
         OPENED.model_copy(update={"feature": ""}),
@@ -255,7 +255,7 @@ def test_features_without_a_balance_to_change_are_not_offered() -> None:
     ("feature", "why"),
     [("calls", "Calls is unlimited"), ("sso", "sso is on or off"), ("", words.unchangeable(2))],
 )
-def test_customer_without_a_balance_to_change_is_told_why(feature: str, why: str) -> None:
+def test_customer_without_a_changeable_balance_is_told_why(feature: str, why: str) -> None:
     unlimited = given.balance("calls", unlimited=True)
     customer = given.customer(balances={"calls": unlimited})
     form = Filling(OPENED.model_copy(update={"feature": feature}), facts(customer))
@@ -263,13 +263,13 @@ def test_customer_without_a_balance_to_change_is_told_why(feature: str, why: str
     assert "submit" not in form.view
 
 
-def test_a_feature_that_is_not_held_says_so_at_once() -> None:
+def test_feature_not_held_says_so_at_once() -> None:
     form = opened(feature="words")
     assert "The customer does not have words." in form.text
     assert "initial_option" not in form.element("feature")
 
 
-def test_a_customer_without_features_has_nothing_to_fill_in() -> None:
+def test_customer_without_features_has_nothing_to_fill_in() -> None:
     nobody = given.customer(balances={}, flags={})
     form = Filling(OPENED.model_copy(update={"feature": ""}), facts(nobody))
     assert "no balance to change" in form.text
@@ -277,7 +277,7 @@ def test_a_customer_without_features_has_nothing_to_fill_in() -> None:
     assert "The customer does not have messages." in Filling(OPENED, facts(nobody)).text
 
 
-def test_only_seats_above_the_grant_are_told_as_billed() -> None:
+def test_only_seats_above_the_grant_are_called_billed() -> None:
     seats = given.balance(
         "seats",
         2,
@@ -297,7 +297,7 @@ def test_only_seats_above_the_grant_are_told_as_billed() -> None:
     assert not form.submit().errors
 
 
-def test_what_can_be_picked_beyond_a_hundred_is_asked_for() -> None:
+def test_more_than_a_hundred_choices_are_searched() -> None:
     many = given.balances(101)
     form = Filling(
         OPENED.model_copy(update={"feature": "f007"}), facts(given.customer(balances=many, flags={}))
@@ -305,9 +305,9 @@ def test_what_can_be_picked_beyond_a_hundred_is_asked_for() -> None:
     select = form.element("feature")
     assert (select["type"], select["action_id"]) == ("external_select", ids.FORM_FEATURE)
     assert select["initial_option"]["value"] == "f007"
-    assert [one["value"] for one in request_form.options(OPENED, ids.FORM_FEATURE, form.facts, "f10")] == [
-        "f100"
-    ]
+    assert [
+        option["value"] for option in request_form.options(OPENED, ids.FORM_FEATURE, form.facts, "f10")
+    ] == ["f100"]
 
 
 def test_ids_too_long_for_an_option_are_counted() -> None:
@@ -318,7 +318,7 @@ def test_ids_too_long_for_an_option_are_counted() -> None:
     assert "1 more cannot be picked here" in form.text
 
 
-def test_rows_show_what_is_paid_for_and_unlimited() -> None:
+def test_paid_and_unlimited_rows_are_marked() -> None:
     rows = [
         given.row(id="a", price=UsagePrice(billing_method="prepaid"), reset=Reset(interval="one_off")),
         given.row(id="b", unlimited=True, plan_id="gone"),
@@ -332,36 +332,36 @@ def test_rows_show_what_is_paid_for_and_unlimited() -> None:
     ]
 
 
-def test_a_balance_in_entities_alone_is_refused() -> None:
+def test_balance_held_only_by_entities_is_refused() -> None:
     form = opened(given.customer(balances={"messages": given.balance(breakdown=[])}))
     assert "held by the customer's entities" in form.text
 
 
-def test_what_the_policy_asks_is_said() -> None:
-    for needed, told in ((0, "applied as soon as you submit"), (2, "needs 2 approvals")):
+def test_form_says_what_the_policy_requires() -> None:
+    for needed, expected in ((0, "applied as soon as you submit"), (2, "needs 2 approvals")):
         form = Filling(OPENED, facts(), needed=needed)
         form.fill("amount", text="5")
-        assert told in form.text
+        assert expected in form.text
     form = Filling(OPENED, facts(), barred="No rule lets you.")
     form.fill("amount", text="5")
     assert ":no_entry: No rule lets you." in form.text
 
 
-def test_every_block_of_an_error_is_in_the_form() -> None:
+def test_every_error_belongs_to_a_block_of_the_form() -> None:
     form = opened(two_rows())
-    there = {one["block_id"] for one in form.view["blocks"] if one["type"] == "input"}
+    facts = {block["block_id"] for block in form.view["blocks"] if block["type"] == "input"}
     form.fill("ticket", text="not a link")
-    assert set(form.submit().errors) <= there
+    assert set(form.submit().errors) <= facts
     assert form.submit().errors["ticket"].startswith("This is not a web address")
-    assert balance.row_block("messages") in there
+    assert balance.row_block("messages") in facts
 
 
-def test_balances_that_are_hidden_are_called_hidden() -> None:
+def test_hidden_balances_are_called_hidden() -> None:
     late = given.subscription(past_due=True, plan=given.plan(items=[PlanItem(feature_id="exports")]))
     hidden = labels.hidden("Pro")
     assert hidden in opened(given.customer(subscriptions=[late], balances={}, flags={}), feature="").text
-    held = {"messages": given.balance(breakdown=[given.row(None)])}
-    assert hidden in opened(given.customer(subscriptions=[late], balances=held, flags={})).text
+    balances = {"messages": given.balance(breakdown=[given.row(None)])}
+    assert hidden in opened(given.customer(subscriptions=[late], balances=balances, flags={})).text
     assert "hides" not in opened().text
 
 
@@ -408,7 +408,7 @@ def test_date_is_asked_for_before_it_is_taken() -> None:
     assert form.submit().errors["lasts"] == changes_words.STALE
 
 
-def test_grant_needs_no_part_of_the_balance() -> None:
+def test_grant_does_not_need_a_row() -> None:
     form = opened(two_rows())
     form.facts = facts(two_rows(), messages=Feature(id="messages", type="metered", consumable=True))
     form.fill("lasts", option="for_good")
@@ -418,7 +418,7 @@ def test_grant_needs_no_part_of_the_balance() -> None:
     assert isinstance(form.submit().input, GrantInput)
 
 
-def test_how_long_is_asked_only_where_a_reset_would_end_it() -> None:
+def test_duration_is_asked_only_where_a_reset_would_end_it() -> None:
     form = opened(two_rows())
     form.fill("row", option="row_2")
     assert not form.has("lasts")

@@ -38,14 +38,14 @@ PLAIN = facts(held(row()))
 
 
 def ask(action: BalanceAction, amount: Any = None, **changes: Any) -> BalanceInput:
-    known = {"customer": "cus_1", "feature": "messages", "row": "row"}
+    fields = {"customer": "cus_1", "feature": "messages", "row": "row"}
     size = None if amount is None else Decimal(str(amount))
-    return BalanceInput(**{**known, "action": action, "amount": size, **changes})
+    return BalanceInput(**{**fields, "action": action, "amount": size, **changes})
 
 
 def seats(*, used: int = 3, price: UsagePrice = BY_USE, **changes: Any) -> Facts:
-    one = row(included=5, usage=used, reset=None, price=price, **changes)
-    return facts(held(one, feature_id="seats"))
+    seat_row = row(included=5, usage=used, reset=None, price=price, **changes)
+    return facts(held(seat_row, feature_id="seats"))
 
 
 HIDDEN = replace(
@@ -62,7 +62,7 @@ UNCLEAR_ROLLOVERS = facts(held(row(), row("other"), rollovers=((100, 100),)))
 
 
 @pytest.mark.parametrize(
-    ("asked", "known", "refusal"),
+    ("change_input", "customer_facts", "refusal"),
     [
         (ask(GIVE), PLAIN, Note(AmountNote.NO_AMOUNT)),
         (ask(GIVE, 0), PLAIN, Note(BalanceNote.NOT_POSITIVE)),
@@ -119,8 +119,8 @@ UNCLEAR_ROLLOVERS = facts(held(row(), row("other"), rollovers=((100, 100),)))
         (ask(GIVE, 5, customer="cus_2"), PLAIN, Note(CommonNote.OTHER_CUSTOMER)),
     ],
 )
-def test_refused(asked: BalanceInput, known: Facts, refusal: Note) -> None:
-    judged = CHANGE.guard(asked, known, NOW)
+def test_guard_refuses(change_input: BalanceInput, customer_facts: Facts, refusal: Note) -> None:
+    judged = CHANGE.guard(change_input, customer_facts, NOW)
     assert judged.refusals == (refusal,)
     assert not judged.warnings
     assert not judged.allowed
@@ -134,7 +134,7 @@ def note(code: NoteCode, **details: str) -> Note:
 
 
 @pytest.mark.parametrize(
-    ("asked", "known", "warnings"),
+    ("change_input", "customer_facts", "warnings"),
     [
         (ask(GIVE, 5), PLAIN, [UNTIL]),
         (ask(GIVE, 5), facts(held(row(reset=ONE_OFF))), []),
@@ -157,7 +157,7 @@ def note(code: NoteCode, **details: str) -> Note:
         ),
         (ask(SET, -40), facts(held(row(price=AHEAD))), [UNTIL, note(BalanceNote.BECOMES_DEBT, units="40")]),
         (ask(USAGE, 200), facts(held(row(usage=1300))), [UNTIL]),
-        # Of seats too only those above the grant are billed: 5 are granted and 3 used.
+        # Of seats too, only those above the grant are billed: 5 are granted and 3 used.
         (ask(USAGE, 5, feature="seats"), seats(), []),
         (ask(USAGE, 1, feature="seats"), seats(), []),
         (ask(GIVE, 1, feature="seats"), seats(), []),
@@ -211,8 +211,8 @@ def note(code: NoteCode, **details: str) -> Note:
         (ask(GIVE, 5), facts(held(row(), rollovers=((None, 80),))), [UNTIL]),
     ],
 )
-def test_warned(asked: BalanceInput, known: Facts, warnings: list[Note]) -> None:
-    judged = CHANGE.guard(asked, known, NOW)
+def test_guard_warns(change_input: BalanceInput, customer_facts: Facts, warnings: list[Note]) -> None:
+    judged = CHANGE.guard(change_input, customer_facts, NOW)
     assert judged.allowed
     assert list(judged.warnings) == warnings
 
@@ -225,7 +225,7 @@ ROLLED = facts(held(row(), rollovers=((100, 80), (50, 0))))
 
 
 @pytest.mark.parametrize(
-    ("asked", "known", "granted", "remaining", "usage", "others"),
+    ("change_input", "customer_facts", "granted", "remaining", "usage", "further_lines"),
     [
         (ask(GIVE, 250), PLAIN, ("1000", "1250"), ("700", "950"), ("300", "300"), []),
         (ask(USAGE, 120), PLAIN, ("1000", "1000"), ("700", "880"), ("300", "120"), []),
@@ -284,25 +284,25 @@ ROLLED = facts(held(row(), rollovers=((100, 80), (50, 0))))
         ),
     ],
 )
-def test_preview(
-    asked: BalanceInput,
-    known: Facts,
+def test_preview_lines(
+    change_input: BalanceInput,
+    customer_facts: Facts,
     *,
     granted: tuple[str, str | None],
     remaining: tuple[str, str],
     usage: tuple[str, str | None],
-    others: list[Line],
+    further_lines: list[Line],
 ) -> None:
-    assert list(CHANGE.preview(asked, known)) == [
+    assert list(CHANGE.preview(change_input, customer_facts)) == [
         figure(BalanceLine.GRANTED, *granted),
         figure(BalanceLine.REMAINING, *remaining),
         figure(BalanceLine.USAGE, *usage),
-        *others,
+        *further_lines,
     ]
 
 
 @pytest.mark.parametrize(
-    ("asked", "known", "sent", "size"),
+    ("change_input", "facts", "sent", "size"),
     [
         (ask(GIVE, 250), PLAIN, {"add_to_balance": 250, "included_grant": 1250}, "250"),
         (ask(TAKE, 250), PLAIN, {"add_to_balance": -250, "included_grant": 750}, "250"),
@@ -323,22 +323,26 @@ def test_preview(
         (ask(SET, 700, reset_at=LATER), PLAIN, {"next_reset_at": 1797087960000}, None),
     ],
 )
-def test_plan_and_size(asked: BalanceInput, known: Facts, sent: dict[str, Any], size: str | None) -> None:
-    (write,) = CHANGE.plan(asked, known)
+def test_plan_and_amount(
+    change_input: BalanceInput, facts: Facts, sent: dict[str, Any], size: str | None
+) -> None:
+    (write,) = CHANGE.plan(change_input, facts)
     address = {"customer_id": "cus_1", "feature_id": "messages", "balance_id": "row"}
     assert dict(write.body) == address | sent
     assert all(type(value) is not Decimal for value in write.body.values())
     assert (write.route, write.method, write.path) == ("balances.update", "POST", "/v1/balances.update")
     assert write.per_customer
-    assert CHANGE.amount(asked, CHANGE.snapshot(asked, known)) == (None if size is None else Decimal(size))
+    assert CHANGE.amount(change_input, CHANGE.snapshot(change_input, facts)) == (
+        None if size is None else Decimal(size)
+    )
 
 
-def test_what_the_guard_refuses_has_no_plan_and_no_size() -> None:
-    asked = ask(GIVE, 5, row="gone")
+def test_refused_change_has_no_plan_and_no_amount() -> None:
+    request = ask(GIVE, 5, row="gone")
     with pytest.raises(TypeError, match="row_gone"):
-        CHANGE.plan(asked, PLAIN)
-    assert CHANGE.snapshot(asked, PLAIN) == {"row": None}
-    assert CHANGE.amount(asked, {"row": None}) is None
+        CHANGE.plan(request, PLAIN)
+    assert CHANGE.snapshot(request, PLAIN) == {"row": None}
+    assert CHANGE.amount(request, {"row": None}) is None
     assert CHANGE.amount(ask(GIVE), CHANGE.snapshot(ask(GIVE), PLAIN)) is None
 
 
@@ -347,7 +351,7 @@ def now_is(**changes: Any) -> Facts:
 
 
 @pytest.mark.parametrize(
-    ("asked", "now", "holds"),
+    ("change_input", "now", "holds"),
     [
         (ask(GIVE, 5), PLAIN, True),
         (ask(SET, 5), PLAIN, True),
@@ -365,10 +369,10 @@ def now_is(**changes: Any) -> Facts:
         (ask(SHIFT, 5), now_is(usage=310), True),
     ],
 )
-def test_whether_it_still_holds(asked: BalanceInput, now: Facts, holds: bool) -> None:
-    then = CHANGE.snapshot(asked, PLAIN)
-    assert CHANGE.holds(asked, then, CHANGE.snapshot(asked, now)) is holds
-    assert CHANGE.holds(asked, CHANGE.snapshot(asked, now), then) is holds
+def test_preview_holds_or_not(change_input: BalanceInput, now: Facts, holds: bool) -> None:
+    then = CHANGE.snapshot(change_input, PLAIN)
+    assert CHANGE.holds(change_input, then, CHANGE.snapshot(change_input, now)) is holds
+    assert CHANGE.holds(change_input, CHANGE.snapshot(change_input, now), then) is holds
 
 
 LOOSE = facts(held(row(plan_id=None, reset=ONE_OFF)))
@@ -377,9 +381,9 @@ OTHER_RESET = MONTHLY.model_copy(update={"resets_at": NOW + timedelta(30)})
 
 
 @pytest.mark.parametrize(
-    ("asked", "after", "verdict"),
+    ("change_input", "after", "verdict"),
     [
-        # Giving: the grant tells, whatever is used at the same time.
+        # Giving: the grant decides, whatever is used meanwhile.
         (ask(GIVE, 250), now_is(included=1250), APPLIED),
         (ask(GIVE, 250), now_is(included=1250, usage=900), APPLIED),
         (ask(GIVE, 250), PLAIN, NOT_APPLIED),
@@ -392,14 +396,15 @@ OTHER_RESET = MONTHLY.model_copy(update={"resets_at": NOW + timedelta(30)})
         (ask(TAKE, 250), now_is(included=750), APPLIED),
         (ask(TAKE, 250), now_is(usage=340), NOT_APPLIED),
         (ask(TAKE, 250), now_is(usage=550), UNCLEAR),
-        # Setting: what is left tells, less what was used since.
+        # Setting: the remaining balance decides, less what was used since.
         (ask(SET, 500), now_is(usage=500), APPLIED),
         (ask(SET, 500), now_is(usage=505), APPLIED),
         (ask(SET, 500), PLAIN, NOT_APPLIED),
         (ask(SET, 500), now_is(usage=305), NOT_APPLIED),
         (ask(SET, 500), now_is(usage=900), UNCLEAR),
         (ask(SET, 500), now_is(included=1100, usage=595), UNCLEAR),
-        # These leave the grant alone, so one that moved is somebody else's, or more than was asked for.
+        # These leave the grant alone, so a grant that moved was changed by somebody else, or by more than
+        # requested.
         (ask(SET, 500), now_is(included=1100, usage=600), UNCLEAR),
         (ask(USAGE, 500), now_is(included=1100, usage=500), UNCLEAR),
         (ask(SHIFT, 200), now_is(included=1200, usage=300), UNCLEAR),
@@ -411,7 +416,7 @@ OTHER_RESET = MONTHLY.model_copy(update={"resets_at": NOW + timedelta(30)})
         (ask(USAGE, 100), now_is(usage=101), APPLIED),
         (ask(USAGE, 100), now_is(usage=301), NOT_APPLIED),
         (ask(USAGE, 100), now_is(usage=99), UNCLEAR),
-        # The reset date: usage does not touch it; a half is neither.
+        # The reset date: usage does not touch it; a half-way date is neither.
         (ask(NONE, reset_at=LATER), now_is(usage=700, reset=MOVED_RESET), APPLIED),
         (ask(NONE, reset_at=LATER), now_is(usage=700), NOT_APPLIED),
         (ask(NONE, reset_at=LATER), now_is(reset=OTHER_RESET), UNCLEAR),
@@ -425,12 +430,12 @@ OTHER_RESET = MONTHLY.model_copy(update={"resets_at": NOW + timedelta(30)})
         (ask(SET, 500, reset_at=LATER), now_is(usage=501, reset=MOVED_RESET), APPLIED),
     ],
 )
-def test_what_became_of_it(asked: BalanceInput, after: Facts, verdict: Verdict) -> None:
-    before = CHANGE.snapshot(asked, PLAIN)
-    assert CHANGE.verify(asked, before, CHANGE.snapshot(asked, after)) is verdict
+def test_verdict_of_the_read_back(change_input: BalanceInput, after: Facts, verdict: Verdict) -> None:
+    before = CHANGE.snapshot(change_input, PLAIN)
+    assert CHANGE.verify(change_input, before, CHANGE.snapshot(change_input, after)) is verdict
 
 
-def test_what_became_of_a_row_that_was_to_go() -> None:
+def test_verdict_of_a_row_that_was_to_disappear() -> None:
     before = CHANGE.snapshot(ask(SET, 0), LOOSE)
     assert CHANGE.verify(ask(SET, 0), before, {"row": None}) is APPLIED
     assert CHANGE.verify(ask(SET, 10), before, {"row": None}) is UNCLEAR
@@ -439,7 +444,7 @@ def test_what_became_of_a_row_that_was_to_go() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "after", "undo"),
+    ("change_input", "after", "undo"),
     [
         (ask(GIVE, 250), now_is(included=1250), ask(TAKE, 250, cycle=SOON)),
         (ask(TAKE, 250), now_is(included=750), ask(GIVE, 250, cycle=SOON)),
@@ -458,27 +463,27 @@ def test_what_became_of_a_row_that_was_to_go() -> None:
         (ask(GIVE, 250), facts(), None),
     ],
 )
-def test_undo(asked: BalanceInput, after: Facts, undo: BalanceInput | None) -> None:
-    before = CHANGE.snapshot(asked, PLAIN)
-    assert CHANGE.inverse(asked, before, CHANGE.snapshot(asked, after)) == undo
+def test_inverse(change_input: BalanceInput, after: Facts, undo: BalanceInput | None) -> None:
+    before = CHANGE.snapshot(change_input, PLAIN)
+    assert CHANGE.inverse(change_input, before, CHANGE.snapshot(change_input, after)) == undo
 
 
-def test_rollovers_belong_to_the_one_row_that_can_have_them() -> None:
+def test_rollovers_belong_to_the_only_row_that_can_have_them() -> None:
     loose = row("loose", plan_id=None, reset=ONE_OFF)
-    both = facts(held(row(), loose, rollovers=((100, 80),)))
-    assert CHANGE.snapshot(ask(SET, 1), both)["rolled_left"] == "80"
-    assert CHANGE.snapshot(ask(SET, 1, row="loose"), both)["rolled_left"] == "0"
-    assert CHANGE.guard(ask(SET, 1, row="loose"), both, NOW).allowed
+    two_rows = facts(held(row(), loose, rollovers=((100, 80),)))
+    assert CHANGE.snapshot(ask(SET, 1), two_rows)["rolled_left"] == "80"
+    assert CHANGE.snapshot(ask(SET, 1, row="loose"), two_rows)["rolled_left"] == "0"
+    assert CHANGE.guard(ask(SET, 1, row="loose"), two_rows, NOW).allowed
     only_loose = facts(held(loose, rollovers=((100, 80),)))
     assert CHANGE.snapshot(ask(SET, 1, row="loose"), only_loose)["rolled_left"] == "80"
 
 
-def test_the_undoing_of_a_fraction_is_not_refused_for_its_decimals() -> None:
+def test_undo_of_a_fraction_is_not_refused_for_its_decimals() -> None:
     assert CHANGE.guard(ask(SHIFT, "0.1234567"), PLAIN, NOW).allowed
 
 
 def used(usage: int, **changes: Any) -> Facts:
-    """1,000 are included, and 300 of them were used when the change was shown."""
+    """1,000 are included, of which 300 were used when the change was shown."""
     return facts(held(row(usage=usage, **changes)))
 
 
@@ -487,7 +492,7 @@ FORTY = Tolerance(units=Decimal(40))
 
 
 @pytest.mark.parametrize(
-    ("asked", "now", "tolerance", "tolerated"),
+    ("change_input", "now", "tolerance", "tolerated"),
     [
         # From 700 to 1,100: by 400.
         (ask(SET, 1100), used(340), TENTH, True),
@@ -500,33 +505,33 @@ FORTY = Tolerance(units=Decimal(40))
         (ask(SET, 1100), used(310), EXACT, False),
         (ask(USAGE, 100), used(320), TENTH, True),
         (ask(USAGE, 100), used(321), TENTH, False),
-        # The direction turns, or nothing is left to do.
+        # The direction reverses, or nothing is left to do.
         (ask(SET, 680), used(330), FORTY, False),
         (ask(SET, 680), used(320), FORTY, False),
-        # The grant, its plan or its cycle is another.
+        # The grant, its product or its cycle is another.
         (ask(SET, 1100), used(310, included=1010), TENTH, False),
         (ask(SET, 1100), used(310, plan_id="max"), TENTH, False),
         (ask(SET, 1100), used(310, reset=Reset(interval="month", resets_at=LATER)), TENTH, False),
         (ask(SET, 1100), facts(), TENTH, False),
-        # These go on with fresh figures anyway, or are about a date.
+        # These use current numbers anyway, or are about a date.
         (ask(GIVE, 100), used(310), TENTH, False),
         (ask(NONE, reset_at=LATER), used(310), TENTH, False),
     ],
 )
-def test_usage_going_on_is_tolerated(
-    asked: BalanceInput, now: Facts, tolerance: Tolerance, tolerated: bool
+def test_continuing_usage_is_tolerated(
+    change_input: BalanceInput, now: Facts, tolerance: Tolerance, tolerated: bool
 ) -> None:
-    shown, current = CHANGE.snapshot(asked, PLAIN), CHANGE.snapshot(asked, now)
-    assert CHANGE.tolerates(asked, shown, current, tolerance) is tolerated
+    snapshot_shown, current = CHANGE.snapshot(change_input, PLAIN), CHANGE.snapshot(change_input, now)
+    assert CHANGE.tolerates(change_input, snapshot_shown, current, tolerance) is tolerated
 
 
-def test_nothing_is_tolerated_of_a_balance_that_was_not_there() -> None:
-    asked = ask(SET, 1100)
-    shown, current = CHANGE.snapshot(asked, facts()), CHANGE.snapshot(asked, PLAIN)
-    assert not CHANGE.tolerates(asked, shown, current, TENTH)
+def test_missing_balance_is_never_tolerated() -> None:
+    request = ask(SET, 1100)
+    snapshot_shown, current = CHANGE.snapshot(request, facts()), CHANGE.snapshot(request, PLAIN)
+    assert not CHANGE.tolerates(request, snapshot_shown, current, TENTH)
 
 
 @pytest.mark.parametrize("usage", [310, 330, 340])
-def test_what_is_sent_within_the_tolerance_is_what_was_asked(usage: int) -> None:
+def test_write_within_the_tolerance_is_the_requested_one(usage: int) -> None:
     (write,) = CHANGE.plan(ask(SET, 1100), used(usage))
     assert write.body["remaining"] == 1100

@@ -55,7 +55,7 @@ NOTHING = [Note(CommonNote.NOTHING_TO_DO)]
         edit(TAKE, 5, cycle=SOON),
     ],
 )
-def test_just_allowed(asked: BalanceInput) -> None:
+def test_guard_allows_values_at_the_limit(asked: BalanceInput) -> None:
     assert BALANCE.guard(asked, PLAIN, NOW).refusals == ()
 
 
@@ -69,31 +69,31 @@ def test_just_allowed(asked: BalanceInput) -> None:
         (edit(GIVE, 0, reset_at=NOW), [BalanceNote.NOT_POSITIVE, BalanceNote.RESET_PAST]),
     ],
 )
-def test_all_that_is_refused(asked: BalanceInput, refusals: list[NoteCode]) -> None:
-    assert [one.code for one in BALANCE.guard(asked, PLAIN, NOW).refusals] == refusals
+def test_guard_lists_every_refusal(asked: BalanceInput, refusals: list[NoteCode]) -> None:
+    assert [note.code for note in BALANCE.guard(asked, PLAIN, NOW).refusals] == refusals
 
 
-def test_a_new_date_alone_has_no_size() -> None:
+def test_new_date_alone_has_no_amount() -> None:
     asked = edit(NONE, 5, reset_at=LATER)
     assert BALANCE.amount(asked, BALANCE.snapshot(asked, PLAIN)) is None
 
 
-def test_a_row_that_was_empty_before_was_not_emptied_by_the_edit() -> None:
+def test_row_that_was_already_empty_was_not_emptied_by_the_edit() -> None:
     asked = edit(SET, 0)
     empty = facts(balance(row(plan_id=None, reset=ONE_OFF, usage=1000)))
     assert BALANCE.verify(asked, BALANCE.snapshot(asked, empty), {"row": None}) is Verdict.UNCLEAR
 
 
-def test_nothing_undoes_what_was_not_there() -> None:
+def test_missing_row_has_no_inverse() -> None:
     asked = edit(GIVE, 5)
     assert BALANCE.inverse(asked, {"row": None}, BALANCE.snapshot(asked, PLAIN)) is None
 
 
-def test_a_grant_moved_by_another_hand_is_not_taken_for_ours() -> None:
+def test_grant_moved_by_somebody_else_is_unclear() -> None:
     asked = edit(GIVE, 250)
     moved = facts(balance(row(included=1100, usage=400)))
-    told = BALANCE.snapshot(asked, PLAIN), BALANCE.snapshot(asked, moved)
-    assert BALANCE.verify(asked, *told) is Verdict.UNCLEAR
+    snapshots = BALANCE.snapshot(asked, PLAIN), BALANCE.snapshot(asked, moved)
+    assert BALANCE.verify(asked, *snapshots) is Verdict.UNCLEAR
 
 
 UNCLEAR_ROLLOVERS = facts(balance(row(), row("other"), rollovers=((100, 100),)))
@@ -129,12 +129,12 @@ def test_warned(asked: BalanceInput, known: Facts, warnings: list[Note]) -> None
     assert [*judged.refusals, *judged.warnings] == warnings
 
 
-def test_a_row_is_kept_to_the_last_figure() -> None:
+def test_snapshot_keeps_every_number_exactly() -> None:
     method = UsagePrice(amount=Decimal(1), billing_method=None)
-    one = row(prepaid_grant=Decimal(200), usage=301, price=method, expires_at=LATER)
-    known = facts(balance(one, rollovers=((100, 80), (None, 7))))
-    told = BALANCE.snapshot(edit(GIVE, 1), known)
-    assert told == {
+    full_row = row(prepaid_grant=Decimal(200), usage=301, price=method, expires_at=LATER)
+    known = facts(balance(full_row, rollovers=((100, 80), (None, 7))))
+    snapshot = BALANCE.snapshot(edit(GIVE, 1), known)
+    assert snapshot == {
         "row": "row",
         "plan": "pro",
         "included": "1000",
@@ -147,14 +147,14 @@ def test_a_row_is_kept_to_the_last_figure() -> None:
         "price": "unknown",
         "expires_at": "2026-12-12T15:06:00.000+00:00",
     }
-    pool = BalanceFigures.read(told)
+    pool = BalanceFigures.read(snapshot)
     assert pool is not None
-    assert pool.snapshot() == told
+    assert pool.snapshot() == snapshot
     assert [pool.granted, pool.remaining, pool.used] == [1307, 986, 321]
     assert pool.expires_at == LATER
 
 
-def test_another_interval_is_another_thing() -> None:
+def test_another_interval_outdates_the_preview() -> None:
     asked = edit(GIVE, 5)
     yearly = facts(balance(row(reset=Reset(interval="year", resets_at=SOON))))
     assert not BALANCE.holds(asked, BALANCE.snapshot(asked, PLAIN), BALANCE.snapshot(asked, yearly))
@@ -163,12 +163,12 @@ def test_another_interval_is_another_thing() -> None:
 LOOSE = row("loose", plan_id=None)
 
 
-@pytest.mark.parametrize("other", [LOOSE, row("b", reset=None), row("b", reset=ONE_OFF)])
-def test_units_roll_over_only_where_a_plan_gives_them_again(other: BalanceRow) -> None:
-    known = facts(balance(row(), other, rollovers=((100, 80),)))
+@pytest.mark.parametrize("other_row", [LOOSE, row("b", reset=None), row("b", reset=ONE_OFF)])
+def test_only_rows_that_a_product_refills_roll_over(other_row: BalanceRow) -> None:
+    known = facts(balance(row(), other_row, rollovers=((100, 80),)))
     assert BALANCE.guard(edit(SET, 1), known, NOW).allowed
     assert BALANCE.snapshot(edit(SET, 1), known)["rolled_left"] == "80"
-    assert BALANCE.snapshot(edit(SET, 1, row=other.id), known)["rolled_left"] == "0"
+    assert BALANCE.snapshot(edit(SET, 1, row=other_row.id), known)["rolled_left"] == "0"
 
 
 def hidden(**changes: Any) -> Facts:
@@ -191,16 +191,16 @@ PLAN = Plan(id="team", items=[PlanItem(feature_id="api"), PlanItem(feature_id="m
         ),
     ],
 )
-def test_why_there_is_nothing_to_edit(known: Facts, refusal: NoteCode) -> None:
-    assert [one.code for one in BALANCE.guard(edit(GIVE, 5), known, NOW).refusals] == [refusal]
+def test_guard_says_why_there_is_nothing_to_edit(known: Facts, refusal: NoteCode) -> None:
+    assert [note.code for note in BALANCE.guard(edit(GIVE, 5), known, NOW).refusals] == [refusal]
 
 
-def test_what_is_spent_is_no_seat_though_it_never_resets() -> None:
+def test_consumed_feature_is_no_seat_though_it_never_resets() -> None:
     feature = Feature(id="messages", type="metered", consumable=True)
     known = replace(facts(balance(row(reset=None, price=BY_USE), feature=feature)), features={})
     assert BALANCE.guard(edit(USAGE, 400), known, NOW).warnings == ()
 
 
-def test_fifteen_digits_are_held_without_loss() -> None:
+def test_fifteen_digits_are_kept_exactly() -> None:
     assert parse_amount("123456789012.345") == Decimal("123456789012.345")
     assert size_problem(Decimal("123456789012.3456")) is AmountNote.TOO_MANY_DECIMALS

@@ -1,4 +1,4 @@
-"""A whole balance change in one line: what it means, and what is asked about rather than guessed."""
+"""A balance change in one line: what it means, and what is queried rather than guessed."""
 
 from datetime import UTC, datetime
 
@@ -20,7 +20,7 @@ GIVE, SET, NONE = BalanceAction.GIVE, BalanceAction.SET, BalanceAction.NONE
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant"),
+    ("typed", "expected"),
     [
         (
             "acme 5k messages because ticket 4711",
@@ -51,12 +51,12 @@ GIVE, SET, NONE = BalanceAction.GIVE, BalanceAction.SET, BalanceAction.NONE
         ("https://x.example/cus_1 5k", BalanceSentence(GIVE, "https://x.example/cus_1", "5k")),
     ],
 )
-def test_give(typed: str, meant: BalanceSentence) -> None:
-    assert sentence.give(typed) == meant
+def test_give(typed: str, expected: BalanceSentence) -> None:
+    assert sentence.give(typed) == expected
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant"),
+    ("typed", "expected"),
     [
         ("acme messages to 5k", BalanceSentence(SET, "acme", "5k", "messages")),
         ("acme/ws_1 messages to 5k", BalanceSentence(SET, "acme", "5k", "messages", entity="ws_1")),
@@ -70,8 +70,8 @@ def test_give(typed: str, meant: BalanceSentence) -> None:
         ),
     ],
 )
-def test_set(typed: str, meant: BalanceSentence) -> None:
-    assert sentence.set_to(typed) == meant
+def test_set(typed: str, expected: BalanceSentence) -> None:
+    assert sentence.set_to(typed) == expected
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_reset_has_a_reason() -> None:
         ),
     ],
 )
-def test_amount_that_is_not_clear_is_asked_about(typed: str, hint: str) -> None:
+def test_unclear_amount_is_queried(typed: str, hint: str) -> None:
     assert sentence.give(typed) == Misread(hint)
     assert sentence.set_to(typed) == Misread(hint)
 
@@ -150,27 +150,27 @@ def test_amount_that_is_not_clear_is_asked_about(typed: str, hint: str) -> None:
         ("acme messages on tomorrow", words.SAY_DAY),
     ],
 )
-def test_day_that_is_not_clear_is_asked_about(typed: str, hint: str) -> None:
+def test_unclear_day_is_queried(typed: str, hint: str) -> None:
     assert sentence.reset_on(typed) == Misread(hint)
 
 
-def test_markup_in_what_was_typed_is_escaped() -> None:
+def test_typed_markup_is_escaped() -> None:
     read = sentence.give("acme 5<!channel> messages")
     assert isinstance(read, Misread)
     assert "<!channel>" not in read.hint
 
 
 PLAIN = st.from_regex(r"[a-zA-Z_]{1,8}", fullmatch=True).filter(
-    lambda word: word.lower() not in {"because", "to", "on", "minus", "plus", "k", "m", "b", "bn", "mio"}
+    lambda plain_word: (
+        plain_word.lower() not in {"because", "to", "on", "minus", "plus", "k", "m", "b", "bn", "mio"}
+    )
 )
 NUMBERS = st.from_regex(r"[-+]?[0-9]{1,3}([.,][0-9]{1,4}){0,2}(k|m|b|bn|kk)?", fullmatch=True)
 
 
 @examples(300)
 @given(customer=st.lists(PLAIN, min_size=1, max_size=3), number=NUMBERS, feature=st.lists(PLAIN, max_size=2))
-def test_amount_is_the_one_number_that_was_typed(
-    customer: list[str], number: str, feature: list[str]
-) -> None:
+def test_amount_is_the_only_number_typed(customer: list[str], number: str, feature: list[str]) -> None:
     read = sentence.give(" ".join([*customer, number, *feature]))
     try:
         amount = amounts.parse_amount(number)
@@ -199,7 +199,7 @@ RESETS = [
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant"),
+    ("typed", "expected"),
     [
         ("give acme 5k messages and 3 seats", GIVES),
         ("give acme 5k messages, 3 seats", GIVES),
@@ -229,11 +229,11 @@ RESETS = [
         ("reset acme messages on 1 Dec and seats on 1 Dec", RESETS),
     ],
 )
-def test_several_changes_of_a_customer(typed: str, meant: list[BalanceSentence]) -> None:
+def test_several_changes_of_a_customer(typed: str, expected: list[BalanceSentence]) -> None:
     read = read_line(typed)
     assert isinstance(read, SeveralChanges)
-    assert list(read.sentences) == meant
-    assert (read.customer, read.entity, read.reason) == (meant[0].customer, "", meant[0].reason)
+    assert list(read.sentences) == expected
+    assert (read.customer, read.entity, read.reason) == (expected[0].customer, "", expected[0].reason)
 
 
 @pytest.mark.parametrize(
@@ -249,12 +249,12 @@ def test_several_changes_of_an_entity(typed: str) -> None:
     read = read_line(typed)
     assert isinstance(read, SeveralChanges)
     assert (read.customer, read.entity) == ("acme", "ws_1")
-    assert [each.feature for each in read.sentences] == ["messages", "seats"]
-    assert {each.entity for each in read.sentences} == {"ws_1"}
+    assert [one_change.feature for one_change in read.sentences] == ["messages", "seats"]
+    assert {one_change.entity for one_change in read.sentences} == {"ws_1"}
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant"),
+    ("typed", "expected"),
     [
         (
             "give acme 5k seats and licences",
@@ -270,8 +270,8 @@ def test_several_changes_of_an_entity(typed: str) -> None:
         ),
     ],
 )
-def test_and_that_belongs_to_a_name(typed: str, meant: BalanceSentence) -> None:
-    assert read_line(typed) == meant
+def test_and_inside_a_name_does_not_split(typed: str, expected: BalanceSentence) -> None:
+    assert read_line(typed) == expected
 
 
 @pytest.mark.parametrize(
@@ -287,22 +287,22 @@ def test_and_that_belongs_to_a_name(typed: str, meant: BalanceSentence) -> None:
         ("reset acme messages on 1 Dec and seats and credits on 5 Dec", words.SAY_DAY),
     ],
 )
-def test_several_changes_that_are_not_clear_are_asked_about(typed: str, hint: str) -> None:
+def test_unclear_changes_are_queried(typed: str, hint: str) -> None:
     assert read_line(typed) == Misread(hint)
 
 
 @examples(300)
 @given(st.text(alphabet="aA5k. ,-+\"'“”\u00a0 because to nd", max_size=40))
-def test_any_text_is_read_or_asked_about(typed: str) -> None:
+def test_any_text_is_read_or_queried(typed: str) -> None:
     for read in (sentence.give(typed), sentence.set_to(typed), sentence.reset_on(typed)):
         if isinstance(read, Misread):
             assert read.hint
             continue
         changes = read.sentences if isinstance(read, SeveralChanges) else (read,)
-        for each in changes:
-            if each.action is not NONE:
-                assert each.amount in typed
-                amounts.parse_amount(each.amount)
+        for balance_sentence in changes:
+            if balance_sentence.action is not NONE:
+                assert balance_sentence.amount in typed
+                amounts.parse_amount(balance_sentence.amount)
 
 
 @pytest.mark.parametrize(

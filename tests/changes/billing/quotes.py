@@ -1,4 +1,4 @@
-"""Subscriptions, and what Autumn's previews say of changes to them."""
+"""Subscriptions, and Autumn's previews of changes to them."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -29,11 +29,11 @@ TRIAL = PRO.model_copy(update={"trial_ends_at": SOON})
 
 
 def quote(*lines: Any, **changes: Any) -> Quote:
-    """`lines`: their totals, which are of `pro`."""
+    """`lines`: their totals; every line belongs to `pro`."""
     items = [line if isinstance(line, PreviewLine) else charge(line) for line in lines]
     total = sum((item.total for item in items), Decimal(0))
-    known: dict[str, Any] = {"currency": "usd", "line_items": items, "total": total}
-    return Quote(**{**known, **changes})
+    fields: dict[str, Any] = {"currency": "usd", "line_items": items, "total": total}
+    return Quote(**{**fields, **changes})
 
 
 def charge(total: Any, plan_id: str = "pro", **changes: Any) -> PreviewLine:
@@ -61,13 +61,15 @@ def coming(plan_id: str, **changes: Any) -> PlanMove:
 _OF_CUSTOMER = ("id", "created_at", "stripe_id", "purchases")
 
 
-def having(*held: Subscription, quoted: Quote | None = None, at: datetime = NOW, **changes: Any) -> Facts:
+def having(
+    *subscriptions: Subscription, quoted: Quote | None = None, at: datetime = NOW, **changes: Any
+) -> Facts:
     """A customer with these subscriptions, and Autumn's preview."""
     of_customer: dict[str, Any] = {"stripe_id": "cus_S"}
     of_customer |= {name: changes.pop(name) for name in _OF_CUSTOMER if name in changes}
     balances = changes.pop("balances", ())
     return facts(
-        customer=customer(*balances, subscriptions=list(held), **of_customer),
+        customer=customer(*balances, subscriptions=list(subscriptions), **of_customer),
         quote=quoted,
         quoted_at=None if quoted is None else at,
         read_at=at,

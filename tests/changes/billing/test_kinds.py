@@ -1,4 +1,4 @@
-"""What all kinds of change to subscriptions have in common."""
+"""What all kinds of subscription changes have in common."""
 
 from typing import Any
 
@@ -30,11 +30,11 @@ UNITS = {
 
 @pytest.fixture(params=KINDS)
 def kind(request: pytest.FixtureRequest) -> ChangeKind[Any]:
-    found: ChangeKind[Any] = registry.kind(request.param)
-    return found
+    kind_found: ChangeKind[Any] = registry.kind(request.param)
+    return kind_found
 
 
-def test_each_is_previewed_by_autumn_and_offered_where_products_are(kind: ChangeKind[Any]) -> None:
+def test_each_kind_is_previewed_by_autumn_and_offered_with_products(kind: ChangeKind[Any]) -> None:
     assert kind.quoted
     assert kind.command == KINDS[kind.id]
     assert kind.offered_on == {"products", "entity"}
@@ -44,13 +44,13 @@ def test_each_is_previewed_by_autumn_and_offered_where_products_are(kind: Change
     assert kind.valued is (kind.unit != "days")
 
 
-def test_each_has_a_sample_that_names_its_product(kind: ChangeKind[Any]) -> None:
+def test_each_sample_names_its_product(kind: ChangeKind[Any]) -> None:
     sample = kind.sample("cus_1")
     assert sample.customer == "cus_1"
     assert "Pro" in kind.summary(sample, {"pro": "Pro"})
 
 
-def test_ids_of_the_old_form_are_taken(kind: ChangeKind[Any]) -> None:
+def test_old_ids_are_accepted(kind: ChangeKind[Any]) -> None:
     sample = kind.sample("a@b")
     refusals = kind.guard(sample, having(PRO, id="a@b"), NOW).refusals
     assert refusals
@@ -81,8 +81,6 @@ def test_ids_of_the_old_form_are_taken(kind: ChangeKind[Any]) -> None:
         ({"required_action": {}}, PendingPayment("", "")),
     ],
 )
-def test_an_answer_says_whether_a_payment_is_waited_for(
-    answer: object, pending: PendingPayment | None
-) -> None:
+def test_answer_says_whether_payment_is_awaited(answer: object, pending: PendingPayment | None) -> None:
     waiting = {kind_id: registry.kind(kind_id).pending_payment(answer) for kind_id in KINDS}
     assert waiting == {**dict.fromkeys(KINDS, pending), "cancellation": None}

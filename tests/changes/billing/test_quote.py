@@ -1,4 +1,4 @@
-"""Autumn's own preview: what is shown of it, and for how long it holds."""
+"""Autumn's own preview: what is shown of it, and how long it holds."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -18,28 +18,30 @@ from tests.changes.billing.quotes import quote as quoted
 from tests.changes.facts import LATER, NOW
 
 PERIOD = PERIOD_END - NOW
-"""Left of the period when it is previewed."""
+"""What is left of the period at the preview."""
 
 
-def seen(told: Quote | None, after: timedelta = timedelta(), *, period_end: Any = PERIOD_END) -> Snapshot:
-    """What is compared, so long after the preview was first shown."""
-    held = PRO.model_copy(update={"current_period_end": period_end})
-    known = having(held, quoted=told, at=NOW + after)
-    return {**subscriptions.snapshot(held, "pro", known), **quote.snapshot(known)}
+def seen(
+    autumn_quote: Quote | None, after: timedelta = timedelta(), *, period_end: Any = PERIOD_END
+) -> Snapshot:
+    """The snapshot so long after the preview was first shown."""
+    subscription = PRO.model_copy(update={"current_period_end": period_end})
+    facts = having(subscription, quoted=autumn_quote, at=NOW + after)
+    return {**subscriptions.snapshot(subscription, "pro", facts), **quote.snapshot(facts)}
 
 
 def money(label: BillingLine, amount: str, about: str = "", currency: str = "USD") -> Line:
     return Line(label, None, amount, ValueFormat.MONEY, currency=currency, about=about)
 
 
-def test_every_amount_is_shown_with_the_sum_and_the_next_invoice() -> None:
-    told = quoted(
+def test_every_amount_is_shown_with_sum_and_next_invoice() -> None:
+    autumn_quote = quoted(
         charge("-19.99998450617284", description="Unused Pro"),
         charge("49.99997", "team", description="", display_name="Team"),
         total=Decimal(30),
         next_cycle=NextCycle(starts_at=LATER, total=Decimal(50)),
     )
-    assert list(quote.lines(having(PRO, quoted=told))) == [
+    assert list(quote.lines(having(PRO, quoted=autumn_quote))) == [
         money(BillingLine.CHARGE, "-20", "Unused Pro"),
         money(BillingLine.CHARGE, "50", "Team"),
         money(BillingLine.TOTAL, "30"),
@@ -47,47 +49,47 @@ def test_every_amount_is_shown_with_the_sum_and_the_next_invoice() -> None:
     ]
 
 
-def test_only_the_first_eight_lines_are_shown_and_all_count() -> None:
-    told = quoted(*range(1, 11))
-    lines = list(quote.lines(having(PRO, quoted=told)))
+def test_only_eight_lines_are_shown_but_all_count() -> None:
+    autumn_quote = quoted(*range(1, 11))
+    lines = list(quote.lines(having(PRO, quoted=autumn_quote)))
     assert [line.after for line in lines] == ["1", "2", "3", "4", "5", "6", "7", "8", "55"]
 
 
-def test_a_refund_is_shown_instead_of_a_bill_in_the_currency_of_its_invoice() -> None:
-    told = quoted(refund=refund("19.9999"), currency="")
-    assert list(quote.lines(having(PRO, quoted=told))) == [money(BillingLine.REFUND, "20")]
+def test_refund_is_shown_instead_of_a_bill_in_its_invoices_currency() -> None:
+    autumn_quote = quoted(refund=refund("19.9999"), currency="")
+    assert list(quote.lines(having(PRO, quoted=autumn_quote))) == [money(BillingLine.REFUND, "20")]
 
 
-def test_a_next_invoice_without_a_day_is_shown_without_one() -> None:
-    told = quoted(next_cycle=NextCycle(total=Decimal(5)), currency="jpy")
-    lines = list(quote.lines(having(PRO, quoted=told)))
+def test_next_invoice_without_a_date_is_shown_without_one() -> None:
+    autumn_quote = quoted(next_cycle=NextCycle(total=Decimal(5)), currency="jpy")
+    lines = list(quote.lines(having(PRO, quoted=autumn_quote)))
     assert lines[-1] == money(BillingLine.NEXT_TOTAL, "5", "", "JPY")
 
 
-def test_usage_of_the_next_invoice_is_never_passed_off_as_part_of_its_total() -> None:
-    """Autumn names what will be billed by use, without amounts, and counts it in no total."""
+def test_usage_is_not_shown_as_part_of_the_next_invoices_total() -> None:
+    """Autumn names what will be billed by usage, without amounts, and counts it in no total."""
     usage = {"display_name": "Messages", "plan_id": "pro", "feature_id": "messages"}
     cycle = NextCycle.model_validate({"total": 49, "usage_line_items": [usage]})
-    *_, shown = quote.lines(having(PRO, quoted=quoted(next_cycle=cycle, currency="usd")))
-    assert shown == money(BillingLine.NEXT_BEFORE_USAGE, "49", "", "USD")
-    assert bullets([shown], {}) == ["• Next invoice without usage: *$49.00*"]
+    *_, next_line = quote.lines(having(PRO, quoted=quoted(next_cycle=cycle, currency="usd")))
+    assert next_line == money(BillingLine.NEXT_BEFORE_USAGE, "49", "", "USD")
+    assert bullets([next_line], {}) == ["• Next invoice without usage: *$49.00*"]
 
 
-def test_a_credit_that_autumn_did_not_know_of_yet_is_not_taken_for_the_one_that_was_shown() -> None:
-    """A second after a quantity was raised Autumn previews no credit for lowering it again; it stores what
-    was charged later. What was shown then must not be applied, in either direction."""
+def test_credit_unknown_to_an_earlier_preview_outdates_it() -> None:
+    """A second after a quantity was raised, Autumn previews no credit for lowering it again; it stores
+    charges later. A preview from then must not be applied, in either direction."""
     at_once, later = quoted(), quoted("-9")
     assert not quote.holds(seen(at_once), seen(later))
     assert not quote.holds(seen(later), seen(at_once))
     assert not quote.holds(seen(quoted("0")), seen(later))
 
 
-def test_without_any_currency_none_is_made_up() -> None:
+def test_missing_currency_is_not_invented() -> None:
     (total,) = quote.lines(having(PRO, quoted=quoted(currency="")))
     assert total.currency == ""
 
 
-def test_what_is_compared() -> None:
+def test_snapshot() -> None:
     assert quote.snapshot(having(PRO, quoted=quoted(-20, 50, total=Decimal(25)))) == {
         "quote:at": "2026-11-22T15:06:00.000+00:00",
         "quote:currency": "USD",
@@ -98,30 +100,34 @@ def test_what_is_compared() -> None:
         "quote:refunded": None,
         "quote:checkout": None,
     }
-    told = quote.snapshot(
+    snapshot = quote.snapshot(
         having(PRO, quoted=quoted(refund=refund("19.5", refunded=5), redirect_to_checkout=True))
     )
-    assert (told["quote:refund"], told["quote:invoice"], told["quote:refunded"]) == ("19.5", "in_1", "5")
-    assert told["quote:checkout"] == "yes"
+    assert (snapshot["quote:refund"], snapshot["quote:invoice"], snapshot["quote:refunded"]) == (
+        "19.5",
+        "in_1",
+        "5",
+    )
+    assert snapshot["quote:checkout"] == "yes"
 
 
 @pytest.mark.parametrize(
     ("amount", "holds"), [("20.04", True), ("20.05", False), ("19.96", True), ("19.95", False)]
 )
-def test_a_difference_of_cents_is_no_other_amount(amount: str, holds: bool) -> None:
-    shown, now = quoted(20, total=Decimal(30)), quoted(amount, total=Decimal(30))
-    assert quote.holds(seen(shown), seen(now)) is holds
+def test_difference_of_a_cent_is_tolerated(amount: str, holds: bool) -> None:
+    quote_shown, now = quoted(20, total=Decimal(30)), quoted(amount, total=Decimal(30))
+    assert quote.holds(seen(quote_shown), seen(now)) is holds
 
 
-def test_two_cents_more_on_the_card_are_no_more() -> None:
-    shown = seen(quoted(20, total=Decimal(5)))
-    assert quote.holds(shown, seen(quoted(20, total=Decimal("5.02"))))
+def test_two_more_cents_charged_are_tolerated() -> None:
+    snapshot_shown = seen(quoted(20, total=Decimal(5)))
+    assert quote.holds(snapshot_shown, seen(quoted(20, total=Decimal("5.02"))))
 
 
-def test_clocks_that_disagree_allow_no_larger_amount() -> None:
-    shown = seen(quoted(-20), PERIOD / 2)
-    assert quote.holds(shown, seen(quoted(-20)))
-    assert not quote.holds(shown, seen(quoted(-30)))
+def test_differing_clocks_allow_no_larger_amount() -> None:
+    snapshot_shown = seen(quoted(-20), PERIOD / 2)
+    assert quote.holds(snapshot_shown, seen(quoted(-20)))
+    assert not quote.holds(snapshot_shown, seen(quoted(-30)))
 
 
 def test_nothing_is_shown_before_autumn_was_asked() -> None:
@@ -132,9 +138,9 @@ def test_nothing_is_shown_before_autumn_was_asked() -> None:
     assert quote.incoming("pro", having(PRO)) is None
 
 
-def test_the_product_and_what_follows_it_are_told_apart() -> None:
-    known = having(PRO, quoted=quoted(incoming=[coming("free"), coming("pro", expires_at=LATER)]))
-    following, incoming = quote.following("pro", known), quote.incoming("pro", known)
+def test_product_and_its_successor_are_distinguished() -> None:
+    facts = having(PRO, quoted=quoted(incoming=[coming("free"), coming("pro", expires_at=LATER)]))
+    following, incoming = quote.following("pro", facts), quote.incoming("pro", facts)
     assert following is not None
     assert following.plan_id == "free"
     assert incoming is not None
@@ -142,7 +148,7 @@ def test_the_product_and_what_follows_it_are_told_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "moved"),
+    ("autumn_quote", "moved"),
     [
         (quoted(), "0"),
         (quoted(-20), "20"),
@@ -153,8 +159,8 @@ def test_the_product_and_what_follows_it_are_told_apart() -> None:
         (quoted(20, total=Decimal(0)), "20"),
     ],
 )
-def test_the_size_is_the_money_that_moves(told: Quote, moved: str) -> None:
-    assert quote.money_moved(seen(told)) == Decimal(moved)
+def test_amount_is_the_money_that_moves(autumn_quote: Quote, moved: str) -> None:
+    assert quote.money_moved(seen(autumn_quote)) == Decimal(moved)
 
 
 @pytest.mark.parametrize(
@@ -173,7 +179,7 @@ def test_the_size_is_the_money_that_moves(told: Quote, moved: str) -> None:
         (quoted(20, total=Decimal(0)), quoted(10, total=Decimal(0))),
     ],
 )
-def test_it_holds_while_time_alone_moves_the_amounts(was: Quote | None, now: Quote | None) -> None:
+def test_preview_holds_while_only_time_moves_the_amounts(was: Quote | None, now: Quote | None) -> None:
     assert quote.holds(seen(was), seen(now, PERIOD / 2))
 
 
@@ -199,31 +205,33 @@ def test_it_holds_while_time_alone_moves_the_amounts(was: Quote | None, now: Quo
         (None, quoted(-20)),
     ],
 )
-def test_it_does_not_hold_when_anything_else_moved_them(was: Quote | None, now: Quote | None) -> None:
+def test_preview_does_not_hold_when_anything_else_moved_them(was: Quote | None, now: Quote | None) -> None:
     assert not quote.holds(seen(was), seen(now, PERIOD / 2))
 
 
-def test_another_invoice_to_refund_is_another_change() -> None:
-    other = refund(20)
-    other = other.model_copy(update={"invoice": other.invoice.model_copy(update={"stripe_id": "in_2"})})
-    assert not quote.holds(seen(quoted(refund=refund(20))), seen(quoted(refund=other)))
+def test_another_invoice_to_refund_outdates_the_preview() -> None:
+    other_refund = refund(20)
+    other_refund = other_refund.model_copy(
+        update={"invoice": other_refund.invoice.model_copy(update={"stripe_id": "in_2"})}
+    )
+    assert not quote.holds(seen(quoted(refund=refund(20))), seen(quoted(refund=other_refund)))
 
 
-def test_a_period_that_began_anew_is_another_change() -> None:
+def test_new_period_outdates_the_preview() -> None:
     renewed = seen(quoted(-20), period_end=LATER + timedelta(days=30))
     assert not quote.holds(seen(quoted(-20)), renewed)
 
 
-def test_without_a_period_amounts_stay_as_they_are() -> None:
+def test_amounts_without_a_period_must_stay_the_same() -> None:
     then, now = (seen(quoted(20), after, period_end=None) for after in (timedelta(), timedelta(days=1)))
     assert quote.holds(then, now)
-    for other in (19, 35):
-        assert not quote.holds(then, seen(quoted(other), timedelta(days=1), period_end=None))
+    for amount in (19, 35):
+        assert not quote.holds(then, seen(quoted(amount), timedelta(days=1), period_end=None))
     credit = seen(quoted(-20), period_end=None)
     assert not quote.holds(credit, seen(quoted(-35), period_end=None))
 
 
-def test_at_the_very_end_of_the_period_nothing_is_left() -> None:
+def test_nothing_is_left_at_the_end_of_the_period() -> None:
     ended = seen(quoted(-20), PERIOD)
     assert quote.holds(ended, seen(quoted(0), PERIOD))
     assert quote.holds(seen(quoted(-20)), seen(quoted(0), PERIOD + timedelta(days=1)))
@@ -233,7 +241,7 @@ def test_at_the_very_end_of_the_period_nothing_is_left() -> None:
     amount=st.decimals(min_value=-5000, max_value=5000, places=2),
     share=st.decimals(min_value=0, max_value=1, places=4),
 )
-def test_what_autumn_works_out_by_time_always_holds(amount: Decimal, share: Decimal) -> None:
+def test_amounts_autumn_prorates_always_hold(amount: Decimal, share: Decimal) -> None:
     gone = PERIOD * float(1 - share)
     then, now = seen(quoted(amount)), seen(quoted(amount * share), gone)
     assert quote.holds(then, now)
@@ -241,10 +249,10 @@ def test_what_autumn_works_out_by_time_always_holds(amount: Decimal, share: Deci
 
 @given(
     amount=st.decimals(min_value=1, max_value=5000, places=2),
-    more=st.decimals(min_value="0.01", max_value=100, places=2),
+    extra=st.decimals(min_value="0.01", max_value=100, places=2),
     share=st.decimals(min_value=0, max_value=1, places=4),
 )
-def test_more_money_than_was_shown_never_holds(amount: Decimal, more: Decimal, share: Decimal) -> None:
-    shown = seen(quoted(refund=refund(amount)))
-    dearer = amount + more + Decimal("0.02") + amount / 1000
-    assert not quote.holds(shown, seen(quoted(refund=refund(dearer)), PERIOD * float(1 - share)))
+def test_larger_amount_than_shown_never_holds(amount: Decimal, extra: Decimal, share: Decimal) -> None:
+    snapshot_shown = seen(quoted(refund=refund(amount)))
+    dearer = amount + extra + Decimal("0.02") + amount / 1000
+    assert not quote.holds(snapshot_shown, seen(quoted(refund=refund(dearer)), PERIOD * float(1 - share)))

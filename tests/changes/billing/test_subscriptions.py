@@ -31,21 +31,21 @@ NAMELESS = PRO.model_copy(update={"id": ""})
         ("sub_team", BillingNote.SCHEDULED),
     ],
 )
-def test_only_a_running_one_of_the_customers_own_can_be_changed(
+def test_only_running_subscriptions_of_the_customer_can_be_changed(
     subscription_id: str, problem: BillingNote | None
 ) -> None:
-    known = having(CANCELLED, ADD_ON, OF_ENTITY, TEAM_LATER, NAMELESS)
-    assert subscriptions.problem(subscription_id, known) == (Note(problem) if problem else None)
+    facts = having(CANCELLED, ADD_ON, OF_ENTITY, TEAM_LATER, NAMELESS)
+    assert subscriptions.problem(subscription_id, facts) == (Note(problem) if problem else None)
 
 
-def test_the_others_are_not_offered() -> None:
-    known = having(NAMELESS, OF_ENTITY, CANCELLED, ADD_ON, TEAM_LATER)
-    assert subscriptions.offered(known) == [CANCELLED, ADD_ON]
-    assert subscriptions.own(known) == [NAMELESS, CANCELLED, ADD_ON, TEAM_LATER]
+def test_others_are_not_offered() -> None:
+    facts = having(NAMELESS, OF_ENTITY, CANCELLED, ADD_ON, TEAM_LATER)
+    assert subscriptions.offered(facts) == [CANCELLED, ADD_ON]
+    assert subscriptions.own(facts) == [NAMELESS, CANCELLED, ADD_ON, TEAM_LATER]
 
 
 @pytest.mark.parametrize(
-    ("held", "switch", "cancels"),
+    ("subscriptions_held", "switch", "cancels"),
     [
         ([PRO], None, False),
         ([CANCELLED], None, True),
@@ -54,17 +54,17 @@ def test_the_others_are_not_offered() -> None:
         ([PRO, TEAM_LATER], None, False),
     ],
 )
-def test_a_scheduled_change_is_told_from_a_cancellation(
-    held: list[Subscription], switch: Subscription | None, cancels: bool
+def test_scheduled_change_and_cancellation_are_distinguished(
+    subscriptions_held: list[Subscription], switch: Subscription | None, cancels: bool
 ) -> None:
-    known = having(*held)
-    assert subscriptions.scheduled_switch(held[0], known) == switch
-    assert subscriptions.cancels(held[0], known) is cancels
+    facts = having(*subscriptions_held)
+    assert subscriptions.scheduled_switch(subscriptions_held[0], facts) == switch
+    assert subscriptions.cancels(subscriptions_held[0], facts) is cancels
 
 
-def test_what_is_compared() -> None:
-    known = having(CANCELLED, PRO.model_copy(update={"id": "again"}), OF_ENTITY, TEAM_LATER)
-    assert subscriptions.snapshot(CANCELLED, "pro", known) == {
+def test_snapshot() -> None:
+    facts = having(CANCELLED, PRO.model_copy(update={"id": "again"}), OF_ENTITY, TEAM_LATER)
+    assert subscriptions.snapshot(CANCELLED, "pro", facts) == {
         "subscription": "sub_pro",
         "product": "pro",
         "past_due": None,
@@ -76,17 +76,17 @@ def test_what_is_compared() -> None:
         "of_product": "2",
     }
     late = PRO.model_copy(update={"past_due": True, "trial_ends_at": PRO.current_period_end})
-    told = subscriptions.snapshot(late, "pro", having(late))
-    assert (told["past_due"], told["cancelled"], told["switch"]) == ("yes", None, None)
-    assert told["trial_ends_at"] == told["period_end"]
-    assert subscriptions.snapshot(None, "pro", known) == {"subscription": None, "of_product": "2"}
+    snapshot = subscriptions.snapshot(late, "pro", having(late))
+    assert (snapshot["past_due"], snapshot["cancelled"], snapshot["switch"]) == ("yes", None, None)
+    assert snapshot["trial_ends_at"] == snapshot["period_end"]
+    assert subscriptions.snapshot(None, "pro", facts) == {"subscription": None, "of_product": "2"}
 
 
-def test_one_without_an_id_is_never_meant() -> None:
+def test_subscription_without_an_id_is_never_matched() -> None:
     assert subscriptions.find("", having(NAMELESS)) is None
 
 
-def test_the_doctor_asks_about_nobody_and_changes_nothing() -> None:
+def test_doctors_sample_is_of_nobody_and_changes_nothing() -> None:
     scope = subscriptions.WRITE_SCOPE
     assert (scope.scope, scope.allows) == ("billing:write", "change subscriptions")
     assert dict(scope.probe.body) == {
@@ -96,7 +96,7 @@ def test_the_doctor_asks_about_nobody_and_changes_nothing() -> None:
     }
 
 
-def test_a_change_names_the_subscription_by_its_id() -> None:
+def test_change_names_the_subscription_by_its_id() -> None:
     write = subscriptions.update("cus_1", "sub_1", {"cancel_action": "uncancel"})
     assert (write.route, write.method, write.path) == ("billing.update", "POST", "/v1/billing.update")
     assert dict(write.body) == {
@@ -107,7 +107,7 @@ def test_a_change_names_the_subscription_by_its_id() -> None:
     assert write.per_customer
 
 
-def test_what_autumn_would_refuse_is_refused_with_its_reason() -> None:
+def test_autumns_refusal_of_a_preview_is_a_refusal_with_its_reason() -> None:
     assert subscriptions.refused_quote(having(PRO)) is None
-    told = subscriptions.refused_quote(having(PRO, quote_refused="plan_already_attached"))
-    assert told == Note(BillingNote.WOULD_BE_REFUSED, {"code": "plan_already_attached"})
+    note = subscriptions.refused_quote(having(PRO, quote_refused="plan_already_attached"))
+    assert note == Note(BillingNote.WOULD_BE_REFUSED, {"code": "plan_already_attached"})

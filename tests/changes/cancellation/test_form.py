@@ -25,25 +25,25 @@ TWO = [
 
 
 def form(*subscriptions: Any, **changes: Any) -> Filling:
-    held = list(subscriptions) or [given.subscription()]
+    subscription_list = list(subscriptions) or [given.subscription()]
     return Filling(
         Meta(kind="cancellation", customer="cus_1", submission="s1", reason_required=False),
-        Facts(given.customer(subscriptions=held, **changes), NOW),
+        Facts(given.customer(subscriptions=subscription_list, **changes), NOW),
     )
 
 
 def wanted(action: CancellationAction, **changes: Any) -> CancellationInput:
-    known = {
+    fields = {
         "customer": "cus_1",
         "customer_created_at": BEFORE,
         "subscription": "sub_1",
         "product": "pro",
         "action": action,
     }
-    return CancellationInput(**{**known, **changes})
+    return CancellationInput(**{**fields, **changes})
 
 
-def test_the_only_subscription_is_cancelled_at_the_end_of_its_period_unless_told_otherwise() -> None:
+def test_only_subscription_is_cancelled_at_period_end_by_default() -> None:
     opened = form()
     assert "• *Pro* · Active · $20 per month" in opened.text
     assert "Ends on: none → *Dec 2, 2026*" in opened.text
@@ -52,7 +52,7 @@ def test_the_only_subscription_is_cancelled_at_the_end_of_its_period_unless_told
 
 
 @pytest.mark.parametrize("settlement", Settlement)
-def test_what_the_customer_gets_is_chosen_when_it_ends_now(settlement: Settlement) -> None:
+def test_settlement_is_chosen_when_it_ends_now(settlement: Settlement) -> None:
     opened = form()
     opened.fill("action", option="now")
     assert SETTLEMENT in opened.text
@@ -62,13 +62,13 @@ def test_what_the_customer_gets_is_chosen_when_it_ends_now(settlement: Settlemen
     assert opened.submit().input == wanted(CancellationAction.NOW, settlement=settlement)
 
 
-def test_what_the_customer_would_get_is_not_asked_before_the_form_shows_it() -> None:
+def test_settlement_is_not_asked_before_the_form_shows_it() -> None:
     opened = form()
     opened.fill("action", option="now", redraw=False)
     assert opened.submit().errors == {"action": changes_words.STALE}
 
 
-def test_a_cancelled_one_is_taken_back_unless_told_otherwise() -> None:
+def test_cancelled_subscription_is_taken_back_by_default() -> None:
     opened = form(TWO[1])
     assert "Ends on: Dec 2, 2026 → *none*" in opened.text
     taken_back = wanted(CancellationAction.TAKE_BACK, subscription="sub_2", product="team")
@@ -77,7 +77,7 @@ def test_a_cancelled_one_is_taken_back_unless_told_otherwise() -> None:
     assert "This subscription is cancelled already: it ends on Dec 2, 2026." in opened.text
 
 
-def test_a_one_time_purchase_is_picked_among_the_subscriptions() -> None:
+def test_one_time_purchase_is_picked_among_the_subscriptions() -> None:
     pack = Purchase(plan_id="pack", plan=given.plan("pack"), started_at=BEFORE, quantity=Decimal(2))
     opened = form(given.subscription(), purchases=[pack, pack])
     assert "• *Pack* · One-time purchase · × 2" in opened.text
@@ -94,7 +94,7 @@ def test_a_one_time_purchase_is_picked_among_the_subscriptions() -> None:
     assert opened.submit().input == removal
 
 
-def test_the_only_thing_a_customer_has_may_be_a_purchase() -> None:
+def test_purchase_may_be_the_only_choice() -> None:
     bought = given.customer(subscriptions=[], purchases=[Purchase(plan_id="pack")])
     opened = Filling(
         Meta(kind="cancellation", customer="cus_1", submission="s1", reason_required=False),
@@ -119,42 +119,42 @@ def test_one_of_several_has_to_be_picked() -> None:
     assert opened.submit().input == wanted(CancellationAction.AT_PERIOD_END)
 
 
-def test_subscriptions_to_one_product_are_told_apart_by_their_dates() -> None:
+def test_subscriptions_to_one_product_are_distinguished_by_their_dates() -> None:
     several = [
         given.subscription(id="a", trial_ends_at=LATER),
         given.subscription(id="b", current_period_end=None),
         given.subscription(id="c", current_period_end=None, started_at=None, plan=None),
     ]
-    assert [(name, more) for name, _, more in form(*several).options("subscription")] == [
+    assert [(name, description) for name, _, description in form(*several).options("subscription")] == [
         ("Pro", "Trial ends Dec 2, 2026"),
         ("Pro", "Started Nov 2, 2026"),
         ("pro", ""),
     ]
 
 
-def test_no_more_are_offered_than_a_form_can_remember() -> None:
+def test_only_as_many_are_offered_as_a_form_can_remember() -> None:
     many = [given.subscription(id=f"sub_{number}") for number in range(20)]
     assert len(form(*many).options("subscription")) == 15
     long = [given.subscription(id="s" * 76), given.subscription("p" * 76, id="x"), given.subscription()]
     assert [value for _, value, _ in form(*long).options("subscription")] == ["sub_1"]
 
 
-def test_what_entities_hold_is_shown_and_not_offered() -> None:
+def test_subscriptions_of_entities_are_shown_but_not_offered() -> None:
     opened = form(given.subscription(), given.subscription("seat", id="e", scope="entity"))
     assert "• *Seat*" in opened.text
     assert billing_words.of_entities(1) in opened.text
     assert [value for _, value, _ in opened.options("subscription")] == ["sub_1"]
 
 
-@pytest.mark.parametrize("held", [[], [given.subscription(scope="entity")]])
-def test_without_a_subscription_there_is_nothing_to_fill_in(held: list[Any]) -> None:
-    customer: Customer = given.customer(subscriptions=held)
+@pytest.mark.parametrize("subscriptions", [[], [given.subscription(scope="entity")]])
+def test_form_without_a_subscription_has_nothing_to_fill_in(subscriptions: list[Any]) -> None:
+    customer: Customer = given.customer(subscriptions=subscriptions)
     opened = Filling(Meta(kind="cancellation", customer="cus_1", submission="s1"), Facts(customer, NOW))
     assert billing_words.NO_SUBSCRIPTIONS in opened.text
     assert "submit" not in opened.view
 
 
-def test_what_the_form_does_not_offer_is_refused() -> None:
+def test_choice_not_offered_is_refused() -> None:
     opened = form()
     for block, value in (("action", "delete"), ("subscription", "sub_9")):
         option = {"selected_option": {"value": value}}

@@ -1,4 +1,4 @@
-"""Cancelling a subscription: what is refused and warned of, what is sent, and what became of it."""
+"""Cancelling a subscription: refusals and warnings, the write, and its verdict."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -51,14 +51,14 @@ TO_FREE = quoted(incoming=[coming("free")])
 
 
 def ask(action: CancellationAction = AT_END, **changes: Any) -> CancellationInput:
-    known = {"customer": "cus_1", "subscription": "sub_pro", "product": "pro", "action": action}
-    return CancellationInput(**{**known, **changes})
+    fields = {"customer": "cus_1", "subscription": "sub_pro", "product": "pro", "action": action}
+    return CancellationInput(**{**fields, **changes})
 
 
 REMOVE = ask(CancellationAction.NOW, subscription="", product="pack", one_time=True)
 
 REMOVE_LATER = REMOVE.model_copy(update={"bought_at": NOW + timedelta(minutes=1)})
-"""Of one that was bought later than the one that is there."""
+"""Of a purchase bought later than the current one."""
 
 
 def now(settlement: Settlement = Settlement.CREDIT, **changes: Any) -> CancellationInput:
@@ -66,7 +66,7 @@ def now(settlement: Settlement = Settlement.CREDIT, **changes: Any) -> Cancellat
 
 
 @pytest.mark.parametrize(
-    ("asked", "known", "refusal"),
+    ("change_input", "facts", "refusal"),
     [
         (ask(customer="cus_2"), having(PRO), Note(CommonNote.OTHER_CUSTOMER)),
         (
@@ -126,8 +126,8 @@ def now(settlement: Settlement = Settlement.CREDIT, **changes: Any) -> Cancellat
         ),
     ],
 )
-def test_refused(asked: CancellationInput, known: Facts, refusal: Note) -> None:
-    judged = CHANGE.guard(asked, known, NOW)
+def test_guard_refuses(change_input: CancellationInput, facts: Facts, refusal: Note) -> None:
+    judged = CHANGE.guard(change_input, facts, NOW)
     assert judged.refusals == (refusal,)
     assert not judged.warnings
     assert not mrkdwn(refusal).endswith(" ")
@@ -143,7 +143,7 @@ BY_USE_ROWS = balance(
 
 
 @pytest.mark.parametrize(
-    ("asked", "known", "warnings"),
+    ("change_input", "facts", "warnings"),
     [
         (ask(), having(PRO, quoted=TO_FREE), []),
         (ask(), having(PRO), []),
@@ -232,23 +232,23 @@ BY_USE_ROWS = balance(
         ),
     ],
 )
-def test_warned(asked: CancellationInput, known: Facts, warnings: list[Note]) -> None:
-    judged = CHANGE.guard(asked, known, NOW)
+def test_guard_warns(change_input: CancellationInput, facts: Facts, warnings: list[Note]) -> None:
+    judged = CHANGE.guard(change_input, facts, NOW)
     assert judged.allowed
     assert list(judged.warnings) == warnings
 
 
-def test_an_earlier_refund_of_the_invoice_is_told() -> None:
+def test_earlier_refund_of_the_invoice_is_reported() -> None:
     details = {"total": "20", "currency": "usd"}
     first = mrkdwn(Note(CancellationNote.REFUNDED_INVOICE, {**details, "refunded": "0"}))
-    again = mrkdwn(Note(CancellationNote.REFUNDED_INVOICE, {**details, "refunded": "5"}))
+    refunded_before = mrkdwn(Note(CancellationNote.REFUNDED_INVOICE, {**details, "refunded": "5"}))
     assert "$20.00" in first
     assert "before" not in first
-    assert "$5.00 was refunded before" in again
+    assert "$5.00 was refunded before" in refunded_before
 
 
 @pytest.mark.parametrize(
-    ("asked", "body"),
+    ("change_input", "body"),
     [
         (ask(), {"cancel_action": "cancel_end_of_cycle"}),
         (ask(TAKE_BACK), {"cancel_action": "uncancel"}),
@@ -269,9 +269,9 @@ def test_an_earlier_refund_of_the_invoice_is_told() -> None:
     ],
 )
 def test_plan_names_the_subscription_and_leaves_stripe_no_charge(
-    asked: CancellationInput, body: dict[str, Any]
+    change_input: CancellationInput, body: dict[str, Any]
 ) -> None:
-    (write,) = CHANGE.plan(asked, having(PRO))
+    (write,) = CHANGE.plan(change_input, having(PRO))
     assert dict(write.body) == {"customer_id": "cus_1", "subscription_id": "sub_pro", **body}
 
 
@@ -283,7 +283,7 @@ NOTHING_BILLED = Line(BillingLine.TOTAL, None, "0", ValueFormat.MONEY, currency=
 
 
 @pytest.mark.parametrize(
-    ("asked", "held", "told", "lines"),
+    ("change_input", "subscriptions", "autumn_quote", "lines"),
     [
         (
             ask(),
@@ -315,19 +315,21 @@ NOTHING_BILLED = Line(BillingLine.TOTAL, None, "0", ValueFormat.MONEY, currency=
         ),
     ],
 )
-def test_preview(asked: CancellationInput, held: list[Subscription], told: Quote, lines: list[Line]) -> None:
-    assert list(CHANGE.preview(asked, having(*held, quoted=told))) == lines
+def test_preview_lines(
+    change_input: CancellationInput, subscriptions: list[Subscription], autumn_quote: Quote, lines: list[Line]
+) -> None:
+    assert list(CHANGE.preview(change_input, having(*subscriptions, quoted=autumn_quote))) == lines
 
 
-def state(asked: CancellationInput, *held: Subscription) -> Snapshot:
-    return CHANGE.snapshot(asked, having(*held))
+def state(request: CancellationInput, *subscriptions: Subscription) -> Snapshot:
+    return CHANGE.snapshot(request, having(*subscriptions))
 
 
 AGAIN = PRO.model_copy(update={"id": "sub_again"})
 
 
 @pytest.mark.parametrize(
-    ("asked", "before", "after", "verdict"),
+    ("change_input", "before", "after", "verdict"),
     [
         (ask(), [PRO], [CANCELLED], Verdict.APPLIED),
         (ask(), [PRO], [CANCELLED, FREE_LATER], Verdict.APPLIED),
@@ -347,19 +349,19 @@ AGAIN = PRO.model_copy(update={"id": "sub_again"})
         (now(), [PRO, AGAIN], [AGAIN], Verdict.APPLIED),
     ],
 )
-def test_what_became_of_it(
-    asked: CancellationInput, before: list[Subscription], after: list[Subscription], verdict: Verdict
+def test_verdict_of_the_read_back(
+    change_input: CancellationInput, before: list[Subscription], after: list[Subscription], verdict: Verdict
 ) -> None:
-    assert CHANGE.verify(asked, state(asked, *before), state(asked, *after)) is verdict
+    assert CHANGE.verify(change_input, state(change_input, *before), state(change_input, *after)) is verdict
 
 
-@pytest.mark.parametrize("asked", [ask(), ask(TAKE_BACK), now()])
-def test_of_a_customer_who_is_gone_it_is_not_known(asked: CancellationInput) -> None:
-    assert CHANGE.verify(asked, state(asked, PRO), None) is Verdict.UNCLEAR
+@pytest.mark.parametrize("change_input", [ask(), ask(TAKE_BACK), now()])
+def test_verdict_is_unclear_when_the_customer_is_gone(change_input: CancellationInput) -> None:
+    assert CHANGE.verify(change_input, state(change_input, PRO), None) is Verdict.UNCLEAR
 
 
 @pytest.mark.parametrize(
-    ("asked", "before", "back"),
+    ("change_input", "before", "back"),
     [
         (ask(), [PRO], ask(TAKE_BACK)),
         (ask(TAKE_BACK), [CANCELLED], ask(AT_END)),
@@ -378,57 +380,59 @@ def test_of_a_customer_who_is_gone_it_is_not_known(asked: CancellationInput) -> 
         (REMOVE_LATER, [PRO], None),
     ],
 )
-def test_undo(asked: CancellationInput, before: list[Subscription], back: ChangeInput | None) -> None:
-    known = state(asked, *before)
-    assert CHANGE.inverse(asked, known, known) == back
+def test_inverse(
+    change_input: CancellationInput, before: list[Subscription], back: ChangeInput | None
+) -> None:
+    facts = state(change_input, *before)
+    assert CHANGE.inverse(change_input, facts, facts) == back
 
 
-def test_a_free_product_is_given_again_in_the_place_of_what_followed_it() -> None:
-    asked = now(product="free")
-    known = CHANGE.snapshot(asked, having(FREE, quoted=quoted(incoming=[coming("hobby")])))
-    gone = CHANGE.snapshot(asked, having())
-    assert CHANGE.inverse(asked, known, gone) == SwitchInput(
+def test_free_product_is_given_again_in_place_of_its_successor() -> None:
+    request = now(product="free")
+    facts = CHANGE.snapshot(request, having(FREE, quoted=quoted(incoming=[coming("hobby")])))
+    gone = CHANGE.snapshot(request, having())
+    assert CHANGE.inverse(request, facts, gone) == SwitchInput(
         customer="cus_1", product="free", action=SwitchAction.NOW, replaces="hobby"
     )
 
 
-def test_a_one_time_purchase_is_removed_by_its_product_alone() -> None:
-    """Autumn gives it no id, and no period that money could be given back for."""
-    held = having(PRO, purchases=[PACK], quoted=quoted())
-    (write,) = CHANGE.plan(REMOVE, held)
+def test_one_time_purchase_is_removed_by_its_product() -> None:
+    """Autumn gives it no id and no period, so there is nothing to prorate."""
+    facts = having(PRO, purchases=[PACK], quoted=quoted())
+    (write,) = CHANGE.plan(REMOVE, facts)
     assert (write.route, write.per_customer) == ("billing.update", True)
     assert dict(write.body) == {
         "customer_id": "cus_1",
         "plan_id": "pack",
         "cancel_action": "cancel_immediately",
     }
-    (of_entity,) = CHANGE.plan(REMOVE.model_copy(update={"entity": "ws_1"}), held)
+    (of_entity,) = CHANGE.plan(REMOVE.model_copy(update={"entity": "ws_1"}), facts)
     assert of_entity.body["entity_id"] == "ws_1"
-    assert list(CHANGE.preview(REMOVE, held)) == [
+    assert list(CHANGE.preview(REMOVE, facts)) == [
         Line(CancellationLine.REMOVED, None, None, about="pack"),
         NOTHING_BILLED,
     ]
-    assert CHANGE.amount(REMOVE, CHANGE.snapshot(REMOVE, held)) == 0
-    assert CHANGE.products(REMOVE, held) == {"pack"}
+    assert CHANGE.amount(REMOVE, CHANGE.snapshot(REMOVE, facts)) == 0
+    assert CHANGE.products(REMOVE, facts) == {"pack"}
 
 
 @pytest.mark.parametrize(
-    ("after", "verdict", "shown"),
+    ("after", "verdict", "line"),
     [
         ((PACK,), Verdict.NOT_APPLIED, words.STILL_BOUGHT),
         ((), Verdict.APPLIED, words.NOT_BOUGHT),
         ((OF_ENTITY_PACK,), Verdict.APPLIED, words.NOT_BOUGHT),
     ],
 )
-def test_what_became_of_a_purchase(after: tuple[Purchase, ...], verdict: Verdict, shown: str) -> None:
+def test_verdict_of_a_removed_purchase(after: tuple[Purchase, ...], verdict: Verdict, line: str) -> None:
     then = CHANGE.snapshot(REMOVE, having(PRO, purchases=[PACK]))
-    there = CHANGE.snapshot(REMOVE, having(PRO, purchases=list(after)))
-    assert CHANGE.verify(REMOVE, then, there) is verdict
-    assert list(CHANGE.shown_now(REMOVE, then, there)) == [shown]
+    facts = CHANGE.snapshot(REMOVE, having(PRO, purchases=list(after)))
+    assert CHANGE.verify(REMOVE, then, facts) is verdict
+    assert list(CHANGE.shown_now(REMOVE, then, facts)) == [line]
     assert CHANGE.verify(REMOVE, then, None) is Verdict.UNCLEAR
 
 
-def test_size_and_products_for_the_policy() -> None:
+def test_amount_and_products_for_the_policy() -> None:
     credit = having(PRO, quoted=quoted("-19.999"))
     assert CHANGE.amount(now(), CHANGE.snapshot(now(), credit)) == Decimal(20)
     assert CHANGE.amount(ask(), CHANGE.snapshot(ask(), having(PRO, quoted=quoted()))) == 0
@@ -437,7 +441,7 @@ def test_size_and_products_for_the_policy() -> None:
     assert CHANGE.products(ask(), having(ADD_ON)) == {"pro"}
 
 
-def test_it_holds_while_time_alone_moves() -> None:
+def test_preview_holds_while_only_time_passes() -> None:
     then = CHANGE.snapshot(now(), having(PRO, quoted=quoted(-20)))
     half = having(PRO, quoted=quoted(-10), at=NOW + (PERIOD_END - NOW) / 2)
     assert CHANGE.holds(now(), then, CHANGE.snapshot(now(), half))
@@ -445,7 +449,7 @@ def test_it_holds_while_time_alone_moves() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "summary"),
+    ("change_input", "summary"),
     [
         (ask(), "Cancel Pro at the end of the period"),
         (ask(TAKE_BACK), "Take the cancellation of Pro back"),
@@ -456,11 +460,11 @@ def test_it_holds_while_time_alone_moves() -> None:
         (REMOVE, "Remove the one-time purchase of Pack"),
     ],
 )
-def test_summary(asked: CancellationInput, summary: str) -> None:
-    assert CHANGE.summary(asked, {"pro": "Pro", "pack": "Pack"}) == summary
+def test_summary(change_input: CancellationInput, summary: str) -> None:
+    assert CHANGE.summary(change_input, {"pro": "Pro", "pack": "Pack"}) == summary
 
 
-def test_what_is_there_now() -> None:
+def test_current_state_is_shown() -> None:
     before = state(ask(), PRO)
     assert "Dec 12, 2026" in CHANGE.shown_now(ask(), before, state(ask(), CANCELLED))[0]
     assert CHANGE.shown_now(ask(), before, before)[0].endswith("*none*")

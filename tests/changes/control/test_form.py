@@ -38,11 +38,11 @@ def opened(controls: Any = CONTROLS, **changes: Any) -> Filling:
 
 
 def asked(**changes: Any) -> ControlInput:
-    known = {"customer": "cus_1", "customer_created_at": BEFORE, "feature": "messages"}
-    return ControlInput(**{**known, "control": ControlType.SPEND, **changes})
+    fields = {"customer": "cus_1", "customer_created_at": BEFORE, "feature": "messages"}
+    return ControlInput(**{**fields, "control": ControlType.SPEND, **changes})
 
 
-def test_controls_there_are_shown_with_those_of_products() -> None:
+def test_existing_controls_are_shown_with_those_of_products() -> None:
     form = opened()
     assert "• Spend limit · Messages · 50 units" in form.text
     assert "• Usage alert · seats · at 3 units used · from a product" in form.text
@@ -116,7 +116,7 @@ def test_top_up_is_set_with_what_it_buys() -> None:
     assert form.submit().input == asked(control=ControlType.TOP_UP, remove=True)
 
 
-def test_spend_limit_in_percent_of_what_is_granted() -> None:
+def test_spend_limit_as_a_percentage_of_the_grant() -> None:
     form = opened(feature="messages")
     form.fill("limit", text="120")
     assert words.LIMIT_HINT in str(form.view)
@@ -149,7 +149,7 @@ def test_usage_limit_of_some_events_only() -> None:
     assert form.submit().input == asked(**limit, remove=True)
 
 
-def test_top_up_that_may_buy_only_so_often() -> None:
+def test_top_up_with_a_purchase_limit() -> None:
     form = opened(feature="messages")
     form.fill("control", option="auto_topups")
     form.fill("limit", text="10")
@@ -171,7 +171,7 @@ def test_top_up_that_may_buy_only_so_often() -> None:
     assert form.submit().input == asked_for
 
 
-def test_quantity_that_is_not_drawn_yet_is_looked_at_first() -> None:
+def test_quantity_is_accepted_only_once_the_form_shows_it() -> None:
     form = opened(feature="messages")
     form.fill("limit", text="5")
     form.fill("control", option="auto_topups", redraw=False)
@@ -185,7 +185,7 @@ def test_control_is_removed() -> None:
     assert form.submit().input == asked(remove=True)
 
 
-def test_limit_that_is_not_drawn_yet_is_looked_at_first() -> None:
+def test_limit_is_accepted_only_once_the_form_shows_it() -> None:
     form = opened(feature="messages")
     form.fill("control", option="overage_allowed")
     form.fill("control", option="spend_limits", redraw=False)
@@ -202,10 +202,10 @@ def test_many_features_are_searched() -> None:
     form = Filling(OPENED, facts)
     assert form.element("feature")["type"] == "external_select"
     offered = request_form.options(form.meta, ids.FORM_FEATURE, facts, "f10")
-    assert [each["value"] for each in offered] == ["f10", "f100"]
+    assert [option["value"] for option in offered] == ["f10", "f100"]
 
 
-def test_no_features_is_said() -> None:
+def test_customer_without_features() -> None:
     form = Filling(OPENED, Facts(given.customer(), NOW))
     assert words.NO_FEATURES in form.text
     assert "submit" not in form.view

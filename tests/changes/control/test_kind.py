@@ -78,7 +78,7 @@ def overage(**changes: Any) -> ControlInput:
 
 
 @pytest.mark.parametrize(
-    ("asked", "there", "refusals"),
+    ("change_input", "customer_facts", "refusals"),
     [
         (ask(customer="cus_2"), known(), [Note(CommonNote.OTHER_CUSTOMER)]),
         (
@@ -166,14 +166,14 @@ def overage(**changes: Any) -> ControlInput:
         ),
     ],
 )
-def test_refused(asked: ControlInput, there: Facts, refusals: list[Note]) -> None:
-    judged = CHANGE.guard(asked, there, NOW)
+def test_guard_refuses(change_input: ControlInput, customer_facts: Facts, refusals: list[Note]) -> None:
+    judged = CHANGE.guard(change_input, customer_facts, NOW)
     assert list(judged.refusals) == refusals
     assert not judged.warnings
 
 
 @pytest.mark.parametrize(
-    ("asked", "there", "warnings"),
+    ("change_input", "customer_facts", "warnings"),
     [
         (ask(limit=Decimal(0)), known(), [Note(ControlNote.CUTS_USE)]),
         (usage(limit=Decimal(21)), known(usage_limits=[DAILY]), [Note(ControlNote.CUTS_USE)]),
@@ -252,14 +252,14 @@ def test_refused(asked: ControlInput, there: Facts, refusals: list[Note]) -> Non
         ),
     ],
 )
-def test_warned(asked: ControlInput, there: Facts, warnings: list[Note]) -> None:
-    judged = CHANGE.guard(asked, there, NOW)
+def test_guard_warns(change_input: ControlInput, customer_facts: Facts, warnings: list[Note]) -> None:
+    judged = CHANGE.guard(change_input, customer_facts, NOW)
     assert judged.allowed
     assert list(judged.warnings) == warnings
 
 
 @pytest.mark.parametrize(
-    ("asked", "there", "written"),
+    ("change_input", "facts", "written"),
     [
         (ask(), known(), [SPEND]),
         (ask(), known(spend_limits=[{**OTHER, "source": "customer"}]), [OTHER, SPEND]),
@@ -288,16 +288,16 @@ def test_warned(asked: ControlInput, there: Facts, warnings: list[Note]) -> None
         (ask(limit=None, restores=json.dumps(SPEND)), known(), [SPEND]),
     ],
 )
-def test_whole_list_is_written_without_what_products_say(
-    asked: ControlInput, there: Facts, written: list[Any]
+def test_full_list_is_written_without_the_products_controls(
+    change_input: ControlInput, facts: Facts, written: list[Any]
 ) -> None:
-    (write,) = CHANGE.plan(asked, there)
+    (write,) = CHANGE.plan(change_input, facts)
     assert dict(write.body) == {"customer_id": "cus_1", "billing_controls": {"spend_limits": written}}
     assert (write.route, write.method, write.path) == ("customers.update", "POST", "/v1/customers.update")
 
 
 @pytest.mark.parametrize(
-    ("asked", "there", "written"),
+    ("change_input", "facts", "written"),
     [
         (alert(), known(), [ALERT]),
         (alert(), known(usage_alerts=[AT_100]), [AT_100, ALERT]),
@@ -326,24 +326,24 @@ def test_whole_list_is_written_without_what_products_say(
         (remove(control=ControlType.TOP_UP), known(auto_topups=[RARE]), []),
     ],
 )
-def test_alert_and_top_up_keep_what_else_they_had(
-    asked: ControlInput, there: Facts, written: list[Any]
+def test_alert_and_top_up_keep_their_other_fields(
+    change_input: ControlInput, facts: Facts, written: list[Any]
 ) -> None:
-    (write,) = CHANGE.plan(asked, there)
-    assert write.body["billing_controls"] == {asked.control.value: written}
+    (write,) = CHANGE.plan(change_input, facts)
+    assert write.body["billing_controls"] == {change_input.control.value: written}
 
 
-def test_size_of_a_top_up_is_what_it_buys_and_costs() -> None:
-    there = sold(auto_topups=[TOP_UP])
-    asked = top_up(quantity=Decimal(30))
-    before = CHANGE.snapshot(asked, there)
-    assert CHANGE.amount(asked, before) == Decimal(30)
-    assert CHANGE.worth(asked, Decimal(30), before, there) == Worth(Decimal(30), "USD")
+def test_amount_of_a_top_up_is_what_it_buys_and_costs() -> None:
+    facts = sold(auto_topups=[TOP_UP])
+    request = top_up(quantity=Decimal(30))
+    before = CHANGE.snapshot(request, facts)
+    assert CHANGE.amount(request, before) == Decimal(30)
+    assert CHANGE.worth(request, Decimal(30), before, facts) == Worth(Decimal(30), "USD")
     assert CHANGE.amount(top_up(remove=True), before) is None
-    assert CHANGE.worth(alert(), CHANGE.amount(alert(), before), before, there) is None
+    assert CHANGE.worth(alert(), CHANGE.amount(alert(), before), before, facts) is None
 
 
-def test_undo_of_an_alert_is_of_the_same_alert() -> None:
+def test_undo_of_an_alert_is_for_the_same_alert() -> None:
     undo = CHANGE.inverse(alert(), told(), told(ALERT))
     assert undo == alert(remove=True)
     removed = CHANGE.inverse(alert(remove=True), told(NAMED), told())
@@ -353,7 +353,7 @@ def test_undo_of_an_alert_is_of_the_same_alert() -> None:
     }
 
 
-def test_usage_is_only_read() -> None:
+def test_usage_in_a_control_is_not_written_back() -> None:
     (write,) = CHANGE.plan(usage(limit=Decimal(30)), known(usage_limits=[{**DAILY, "source": "customer"}]))
     assert write.body["billing_controls"] == {
         "usage_limits": [{"feature_id": "messages", "enabled": True, "limit": 30, "interval": "day"}]
@@ -371,9 +371,12 @@ def test_usage_is_only_read() -> None:
         usage(limit=Decimal(30), properties=FOR_X),
         known(usage_limits=[{**DAILY, "anchor": "utc"}, {**FILTERED, "anchor": "utc"}]),
     )
-    kept = {"feature_id": "messages", "enabled": True, "interval": "day", "anchor": "utc"}
+    limit_fields = {"feature_id": "messages", "enabled": True, "interval": "day", "anchor": "utc"}
     assert write.body["billing_controls"] == {
-        "usage_limits": [{**kept, "limit": 20}, {**kept, "limit": 30, "filter": FILTERED["filter"]}]
+        "usage_limits": [
+            {**limit_fields, "limit": 20},
+            {**limit_fields, "limit": 30, "filter": FILTERED["filter"]},
+        ]
     }
     (write,) = CHANGE.plan(overage(), known())
     assert write.body["billing_controls"] == {
@@ -382,7 +385,7 @@ def test_usage_is_only_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "there", "line"),
+    ("change_input", "facts", "line"),
     [
         (ask(), known(), Line(ControlLine.SPEND, None, "50 units", about="messages")),
         (
@@ -396,17 +399,17 @@ def test_usage_is_only_read() -> None:
         (alert(), known(), Line(ControlLine.ALERT, None, "at 80 % used", about="messages")),
     ],
 )
-def test_preview(asked: ControlInput, there: Facts, line: Line) -> None:
-    assert CHANGE.preview(asked, there) == (line,)
-    assert CHANGE.amount(asked, CHANGE.snapshot(asked, there)) is None
+def test_preview_lines(change_input: ControlInput, facts: Facts, line: Line) -> None:
+    assert CHANGE.preview(change_input, facts) == (line,)
+    assert CHANGE.amount(change_input, CHANGE.snapshot(change_input, facts)) is None
 
 
-def told(entry: Any = None, *others: Any) -> Snapshot:
-    there = [*([entry] if entry else []), *others]
-    return {"entry": entry_json(entry), "list": json.dumps(there, sort_keys=True)}
+def told(entry: Any = None, *other_entries: Any) -> Snapshot:
+    facts = [*([entry] if entry else []), *other_entries]
+    return {"entry": entry_json(entry), "list": json.dumps(facts, sort_keys=True)}
 
 
-def test_snapshot_has_the_entry_and_the_list_that_is_written() -> None:
+def test_snapshot_has_the_entry_and_the_written_list() -> None:
     assert CHANGE.snapshot(ask(), known(spend_limits=[SPEND, OTHER])) == told(SPEND, OTHER)
     assert CHANGE.snapshot(ask(), known(spend_limits=[PLAN])) == told()
     assert CHANGE.snapshot(ask(), known(spend_limits="odd")) == told()
@@ -418,7 +421,7 @@ MORE = {**SPEND, "skip_overage_billing": False}
 
 
 @pytest.mark.parametrize(
-    ("asked", "before", "after", "verdict"),
+    ("change_input", "before", "after", "verdict"),
     [
         (ask(), told(), told(SPEND), Verdict.APPLIED),
         (ask(), told(), told(MORE), Verdict.APPLIED),
@@ -453,13 +456,13 @@ MORE = {**SPEND, "skip_overage_billing": False}
         ),
     ],
 )
-def test_what_became_of_it(
-    asked: ControlInput, before: Snapshot, after: Snapshot | None, verdict: Verdict
+def test_verdict_of_the_read_back(
+    change_input: ControlInput, before: Snapshot, after: Snapshot | None, verdict: Verdict
 ) -> None:
-    assert CHANGE.verify(asked, before, after) is verdict
+    assert CHANGE.verify(change_input, before, after) is verdict
 
 
-def test_it_is_undone_by_the_entry_that_was_there() -> None:
+def test_control_is_undone_by_its_earlier_entry() -> None:
     undo = CHANGE.inverse(ask(), told(MORE), told(SPEND))
     assert isinstance(undo, ControlInput)
     assert written_entry(undo, known().customer) == MORE
@@ -470,7 +473,7 @@ def test_it_is_undone_by_the_entry_that_was_there() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "entry", "more"),
+    ("change_input", "entry", "extra_fields"),
     [
         (ask(), SPEND, {"limit_type": "usage_percentage"}),
         (ask(), SPEND, {"skip_overage_billing": True}),
@@ -480,14 +483,17 @@ def test_it_is_undone_by_the_entry_that_was_there() -> None:
         (top_up(), TOP_UP, {"invoice_mode": True}),
     ],
 )
-def test_entry_is_restored_without_what_it_did_not_have(
-    asked: ControlInput, entry: dict[str, Any], more: dict[str, Any]
+def test_entry_is_restored_without_fields_it_did_not_have(
+    change_input: ControlInput, entry: dict[str, Any], extra_fields: dict[str, Any]
 ) -> None:
-    restoring, there = asked.model_copy(update={"restores": json.dumps(entry)}), {**entry, **more}
-    assert CHANGE.verify(restoring, told(there), told(there)) is Verdict.NOT_APPLIED
-    assert CHANGE.verify(restoring, told(there), told(entry)) is Verdict.APPLIED
-    (write,) = CHANGE.plan(restoring, known(**{asked.control.value: [there]}))
-    assert write.body["billing_controls"] == {asked.control.value: [entry]}
+    restoring, facts = (
+        change_input.model_copy(update={"restores": json.dumps(entry)}),
+        {**entry, **extra_fields},
+    )
+    assert CHANGE.verify(restoring, told(facts), told(facts)) is Verdict.NOT_APPLIED
+    assert CHANGE.verify(restoring, told(facts), told(entry)) is Verdict.APPLIED
+    (write,) = CHANGE.plan(restoring, known(**{change_input.control.value: [facts]}))
+    assert write.body["billing_controls"] == {change_input.control.value: [entry]}
 
 
 @pytest.mark.parametrize(
@@ -540,7 +546,7 @@ def test_value_of_an_entry(control: str, entry: dict[str, Any], value: str) -> N
     assert value_of(control, entry) == value
 
 
-def test_words() -> None:
+def test_wording() -> None:
     names = {"messages": "Messages"}
     assert CHANGE.summary(ask(), names) == "Spend limit of Messages: 50 units"
     assert CHANGE.summary(remove(), names) == "Remove the spend limit of Messages"
@@ -548,7 +554,7 @@ def test_words() -> None:
     assert CHANGE.shown_now(usage(), {}, told(DAILY)) == ["• Usage limit: *20 units a day*"]
 
 
-def test_long_value_is_shown_whole() -> None:
+def test_long_value_is_shown_in_full() -> None:
     many = {**RARE, "threshold": 100_000_000, "quantity": 100_000_000}
     value = value_of("auto_topups", many)
     assert len(value) > 60
@@ -556,15 +562,15 @@ def test_long_value_is_shown_whole() -> None:
     assert CHANGE.shown_now(top_up(), {}, told(many)) == [f"• Auto top-up: *{value}*"]
 
 
-def test_entry_is_kept_in_one_order() -> None:
+def test_entry_is_stored_in_one_order() -> None:
     assert entry_json({"b": 1, "a": 2}) == '{"a":2,"b":1}'
 
 
-def test_where_it_is_offered_and_what_it_needs() -> None:
+def test_offers_and_needs() -> None:
     assert CHANGE.offered_on == {"features", "feature"}
     assert (CHANGE.command, CHANGE.of_entities) == ("controls", True)
     assert [scope.scope for scope in CHANGE.scopes] == ["customers:write"]
 
 
-def test_sample_is_a_request_that_could_be_made() -> None:
+def test_sample_is_a_valid_request() -> None:
     assert CHANGE.sample("cus_1") == ask()

@@ -23,7 +23,7 @@ from bot.changes.control.words import ControlNote
         (f"{'n' * 64} = {'v' * 128}", {"n" * 64: "v" * 128}),
     ],
 )
-def test_what_is_typed_is_read_with_its_type(typed: str, read: dict[str, Any]) -> None:
+def test_typed_values_get_their_type(typed: str, read: dict[str, Any]) -> None:
     parsed = properties.parse(typed)
     assert parsed == read
     assert [type(value) for value in parsed.values()] == [type(value) for value in read.values()]
@@ -43,13 +43,13 @@ def test_what_is_typed_is_read_with_its_type(typed: str, read: dict[str, Any]) -
         "\n".join(f"{letter * 60} = {'v' * 60}" for letter in "abc"),
     ],
 )
-def test_what_no_event_could_have_is_refused(typed: str) -> None:
+def test_impossible_properties_are_refused(typed: str) -> None:
     with pytest.raises(NotProperties):
         properties.parse(typed)
 
 
 @pytest.mark.parametrize(
-    ("held", "shown"),
+    ("values", "expected"),
     [
         ({"b": "x", "a": 1.5, "c": True, "d": None}, "a = 1.5, b = x, c = true, d = null"),
         (
@@ -60,20 +60,20 @@ def test_what_no_event_could_have_is_refused(typed: str) -> None:
         ({"a": 'é "x"'}, 'a = "é \\"x\\""'),
     ],
 )
-def test_values_are_shown_as_they_could_be_typed(held: dict[str, Any], shown: str) -> None:
-    assert properties.shown(held) == shown
+def test_values_are_shown_as_typed(values: dict[str, Any], expected: str) -> None:
+    assert properties.shown(values) == expected
 
 
-def test_properties_are_as_long_as_a_card_shows() -> None:
+def test_properties_are_limited_to_what_a_card_shows() -> None:
     assert f"up to {LONGEST}" in str(ControlNote.PROPERTIES.text)
     lines = [f"{letter * 60} = {'v' * 60}" for letter in "ab"]
-    rest = LONGEST - len(", ".join([*lines, "c = "]))
-    assert properties.parse("\n".join([*lines, f"c = {'v' * rest}"]))
+    remaining_length = LONGEST - len(", ".join([*lines, "c = "]))
+    assert properties.parse("\n".join([*lines, f"c = {'v' * remaining_length}"]))
     with pytest.raises(NotProperties):
-        properties.parse("\n".join([*lines, f"c = {'v' * (rest + 1)}"]))
+        properties.parse("\n".join([*lines, f"c = {'v' * (remaining_length + 1)}"]))
 
 
-def test_same_properties_are_the_same_text() -> None:
+def test_equal_properties_have_equal_text() -> None:
     assert properties.dump({"b": 1, "a": "x"}) == properties.dump({"a": "x", "b": 1}) == '{"a":"x","b":1}'
     assert properties.dump({}) == ""
 
@@ -87,7 +87,7 @@ VALUES = st.one_of(
 
 
 @given(st.dictionaries(NAMES, VALUES, max_size=3))
-def test_what_is_shown_reads_back_the_same(held: dict[str, Any]) -> None:
-    lines = "\n".join(properties.shown({name: value}) for name, value in held.items())
+def test_shown_properties_parse_back(values: dict[str, Any]) -> None:
+    lines = "\n".join(properties.shown({name: value}) for name, value in values.items())
     assert len(lines) < LONGEST
-    assert properties.parse(lines) == held
+    assert properties.parse(lines) == values

@@ -38,21 +38,21 @@ def invoice(total: int, currency: str = "usd") -> Invoice:
         ("CUS_1", DeletionNote.ID_NOT_TYPED),
     ],
 )
-def test_refused_until_the_id_is_typed(typed: str, code: NoteCode) -> None:
+def test_deletion_is_refused_until_the_id_is_typed(typed: str, code: NoteCode) -> None:
     judged = CHANGE.guard(DeletionInput(customer="cus_1", typed=typed), live(), NOW)
     assert judged.refusals == (Note(code),)
 
 
-def test_refused_for_another_customer_and_for_an_old_id() -> None:
-    other = DeletionInput(customer="cus_2", typed="cus_2")
-    assert CHANGE.guard(other, live(), NOW).refusals == (Note(CommonNote.OTHER_CUSTOMER),)
+def test_deletion_is_refused_for_another_customer_and_an_old_id() -> None:
+    other_deletion = DeletionInput(customer="cus_2", typed="cus_2")
+    assert CHANGE.guard(other_deletion, live(), NOW).refusals == (Note(CommonNote.OTHER_CUSTOMER),)
     old = DeletionInput(customer="a.b", typed="a.b")
-    known = live(customer=customer(id="a.b"))
-    assert CHANGE.guard(old, known, NOW).refusals == (Note(CommonNote.OLD_ID),)
+    facts = live(customer=customer(id="a.b"))
+    assert CHANGE.guard(old, facts, NOW).refusals == (Note(CommonNote.OLD_ID),)
 
 
 @pytest.mark.parametrize(
-    ("known", "warnings"),
+    ("customer_facts", "warnings"),
     [
         (live(), [NO_UNDO]),
         (facts(), [Note(DeletionNote.STRIPE_UNREAD), NO_UNDO]),
@@ -143,23 +143,23 @@ def test_refused_for_another_customer_and_for_an_old_id() -> None:
         ),
     ],
 )
-def test_warned(known: Facts, warnings: list[Note]) -> None:
-    judged = CHANGE.guard(ASKED, known, NOW)
+def test_guard_warns(customer_facts: Facts, warnings: list[Note]) -> None:
+    judged = CHANGE.guard(ASKED, customer_facts, NOW)
     assert judged.allowed
     assert list(judged.warnings) == warnings
 
 
-def test_preview() -> None:
+def test_preview_lines() -> None:
     assert CHANGE.preview(ASKED, live()) == (Line(DeletionLine.CUSTOMER, "cus_1", None),)
-    who = customer(name="Acme", subscriptions=[subscription()])
-    assert CHANGE.preview(ASKED, live(customer=who, entities=(Entity(), Entity()))) == (
+    holder = customer(name="Acme", subscriptions=[subscription()])
+    assert CHANGE.preview(ASKED, live(customer=holder, entities=(Entity(), Entity()))) == (
         Line(DeletionLine.CUSTOMER, "Acme", None),
         Line(DeletionLine.SUBSCRIPTIONS, "1", None, ValueFormat.NUMBER),
         Line(DeletionLine.ENTITIES, "2", None, ValueFormat.NUMBER),
     )
 
 
-def test_plan_leaves_stripe_alone_and_nothing_undoes_it() -> None:
+def test_plan_leaves_stripe_alone_and_has_no_inverse() -> None:
     (write,) = CHANGE.plan(ASKED, live())
     assert dict(write.body) == {"customer_id": "cus_1"}
     assert (write.route, write.method, write.path) == ("customers.delete", "POST", "/v1/customers.delete")
@@ -169,7 +169,7 @@ def test_plan_leaves_stripe_alone_and_nothing_undoes_it() -> None:
     assert CHANGE.amount(ASKED, before) is None
 
 
-def test_it_holds_while_the_same_is_live() -> None:
+def test_deletion_holds_while_the_same_is_live() -> None:
     then = CHANGE.snapshot(ASKED, live())
     used = live(customer=customer(balance(row(usage=999))))
     assert CHANGE.holds(ASKED, then, CHANGE.snapshot(ASKED, used))
@@ -182,7 +182,7 @@ def test_it_holds_while_the_same_is_live() -> None:
         assert not CHANGE.holds(ASKED, then, CHANGE.snapshot(ASKED, moved))
 
 
-def test_what_became_of_it() -> None:
+def test_verdict_of_the_read_back() -> None:
     before = CHANGE.snapshot(ASKED, live(customer=customer(created_at=NOW)))
     made_anew = CHANGE.snapshot(ASKED, live(customer=customer(created_at=LATER)))
     assert CHANGE.verify(ASKED, before, None) is Verdict.APPLIED
@@ -191,9 +191,9 @@ def test_what_became_of_it() -> None:
     assert CHANGE.verify(ASKED, before, made_anew) is Verdict.APPLIED
 
 
-def test_what_autumn_merged_is_not_counted() -> None:
-    held = customer(subscriptions=[subscription("pro"), subscription("seat", scope="entity")])
-    lines = CHANGE.preview(ASKED, live(customer=held, entities=(Entity(id="a"),) * 1000))
+def test_merged_subscriptions_are_not_counted() -> None:
+    holder = customer(subscriptions=[subscription("pro"), subscription("seat", scope="entity")])
+    lines = CHANGE.preview(ASKED, live(customer=holder, entities=(Entity(id="a"),) * 1000))
     assert lines[1:] == (
         Line(DeletionLine.SUBSCRIPTIONS, "2", None, ValueFormat.NUMBER, at_least=True),
         Line(DeletionLine.ENTITIES, "1000", None, ValueFormat.NUMBER, at_least=True),
@@ -216,10 +216,10 @@ def test_note_on_unpaid_invoices_says_when_there_may_be_more(details: dict[str, 
     assert notes.mrkdwn(note) == text
 
 
-def test_what_a_deletion_rests_on() -> None:
-    who = customer(created_at=NOW, subscriptions=[subscription("team"), subscription("pro")])
+def test_deletion_snapshot() -> None:
+    holder = customer(created_at=NOW, subscriptions=[subscription("team"), subscription("pro")])
     known = replace(
-        facts(), customer=who, entities=(Entity(id="w"),), unpaid=Unpaid((Owed("USD", 2, Decimal(30)),))
+        facts(), customer=holder, entities=(Entity(id="w"),), unpaid=Unpaid((Owed("USD", 2, Decimal(30)),))
     )
     assert CHANGE.guard(ASKED, known, NOW).refusals == ()
     assert CHANGE.snapshot(ASKED, known) == {

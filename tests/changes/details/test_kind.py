@@ -23,7 +23,7 @@ def ask(**changes: Any) -> DetailsInput:
 
 
 @pytest.mark.parametrize(
-    ("asked", "known", "refusals"),
+    ("change_input", "facts", "refusals"),
     [
         (ask(), KNOWN, [Note(CommonNote.NOTHING_TO_DO)]),
         (ask(**ACME), KNOWN, [Note(CommonNote.NOTHING_TO_DO)]),
@@ -59,14 +59,14 @@ def ask(**changes: Any) -> DetailsInput:
         (ask(customer="cus_2", name="x"), KNOWN, [Note(CommonNote.OTHER_CUSTOMER)]),
     ],
 )
-def test_refused(asked: DetailsInput, known: Facts, refusals: list[Note]) -> None:
-    judged = CHANGE.guard(asked, known, NOW)
+def test_guard_refuses(change_input: DetailsInput, facts: Facts, refusals: list[Note]) -> None:
+    judged = CHANGE.guard(change_input, facts, NOW)
     assert list(judged.refusals) == refusals
     assert not judged.warnings
 
 
 @pytest.mark.parametrize(
-    ("asked", "known", "warnings"),
+    ("change_input", "facts", "warnings"),
     [
         (ask(name="Acme Ltd"), KNOWN, []),
         (ask(name="Acme Ltd"), LINKED, [Note(DetailsNote.ALSO_IN_STRIPE, {"fields": "name"})]),
@@ -93,30 +93,30 @@ def test_refused(asked: DetailsInput, known: Facts, refusals: list[Note]) -> Non
         (ask(email="zoe@acme.example"), replace(KNOWN, same_email=0), []),
     ],
 )
-def test_warned(asked: DetailsInput, known: Facts, warnings: list[Note]) -> None:
-    judged = CHANGE.guard(asked, known, NOW)
+def test_guard_warns(change_input: DetailsInput, facts: Facts, warnings: list[Note]) -> None:
+    judged = CHANGE.guard(change_input, facts, NOW)
     assert judged.allowed
     assert list(judged.warnings) == warnings
 
 
-def test_preview_plan_and_undo_are_of_what_differs() -> None:
-    asked = ask(name="Acme Ltd", email="ada@acme.example", fingerprint="")
-    assert CHANGE.preview(asked, KNOWN) == (
+def test_preview_plan_and_undo_cover_the_differences() -> None:
+    request = ask(name="Acme Ltd", email="ada@acme.example", fingerprint="")
+    assert CHANGE.preview(request, KNOWN) == (
         Line(DetailsLine.NAME, "Acme", "Acme Ltd", ValueFormat.TEXT),
         Line(DetailsLine.FINGERPRINT, "f1", None, ValueFormat.TEXT),
     )
-    (write,) = CHANGE.plan(asked, KNOWN)
+    (write,) = CHANGE.plan(request, KNOWN)
     assert dict(write.body) == {"customer_id": "cus_1", "name": "Acme Ltd", "fingerprint": None}
     assert (write.route, write.method, write.path) == ("customers.update", "POST", "/v1/customers.update")
-    before = CHANGE.snapshot(asked, KNOWN)
+    before = CHANGE.snapshot(request, KNOWN)
     assert before == ACME
-    assert CHANGE.inverse(asked, before, before) == ask(name="Acme", fingerprint="f1")
-    assert CHANGE.inverse(ask(name="x"), CHANGE.snapshot(asked, BLANK), before) == ask(name="")
+    assert CHANGE.inverse(request, before, before) == ask(name="Acme", fingerprint="f1")
+    assert CHANGE.inverse(ask(name="x"), CHANGE.snapshot(request, BLANK), before) == ask(name="")
     assert CHANGE.inverse(ask(), before, before) is None
-    assert CHANGE.amount(asked, before) is None
+    assert CHANGE.amount(request, before) is None
 
 
-def test_it_holds_while_what_is_to_change_is_as_it_was() -> None:
+def test_details_hold_while_the_old_values_are_the_same() -> None:
     then = CHANGE.snapshot(ask(), KNOWN)
     moved = {**then, "email": "other@acme.example"}
     assert CHANGE.holds(ask(name="x"), then, moved)
@@ -135,7 +135,7 @@ def test_it_holds_while_what_is_to_change_is_as_it_was() -> None:
         (None, Verdict.UNCLEAR),
     ],
 )
-def test_what_became_of_it(after: dict[str, str | None] | None, verdict: Verdict) -> None:
+def test_verdict_of_the_read_back(after: dict[str, str | None] | None, verdict: Verdict) -> None:
     before: dict[str, str | None] = {**ACME}
     assert CHANGE.verify(ask(name="New", email="", fingerprint="f1"), before, after) is verdict
 
@@ -149,17 +149,17 @@ def test_what_became_of_it(after: dict[str, str | None] | None, verdict: Verdict
         ask(email="a@b.co"),
     ],
 )
-def test_details_that_just_fit(asked: DetailsInput) -> None:
+def test_details_at_the_limit_are_allowed(asked: DetailsInput) -> None:
     assert CHANGE.guard(asked, facts(), NOW).refusals == ()
 
 
-def test_empty_details_are_none() -> None:
+def test_empty_details_count_as_none() -> None:
     known = replace(facts(), customer=customer(name="", email="", fingerprint=""))
     assert CHANGE.snapshot(ask(), known) == {"name": None, "email": None, "fingerprint": None}
 
 
 def test_details_hold_only_while_all_of_them_do() -> None:
     then: Snapshot = {"name": "a", "email": "a@b.example", "fingerprint": None}
-    both = ask(name="b", email="b@b.example")
-    assert CHANGE.holds(both, then, then)
-    assert not CHANGE.holds(both, then, {**then, "email": "c@b.example"})
+    name_and_email = ask(name="b", email="b@b.example")
+    assert CHANGE.holds(name_and_email, then, then)
+    assert not CHANGE.holds(name_and_email, then, {**then, "email": "c@b.example"})

@@ -39,7 +39,7 @@ def test_standalone_grants_that_can_expire_are_offered() -> None:
     ]
 
 
-def test_grant_that_slack_cannot_carry_is_counted() -> None:
+def test_grant_too_long_for_slack_is_counted() -> None:
     form = opened(grant("g" * 80))
     assert "1 more cannot be picked here" in form.text
 
@@ -64,14 +64,14 @@ def test_expiry_is_moved() -> None:
     )
 
 
-def test_only_grant_of_the_feature_is_picked_to_begin_with() -> None:
+def test_only_grant_of_the_feature_is_preselected() -> None:
     assert opened(grant("gift"), feature="messages").element("grant")["initial_option"]["value"] == (
         '["messages","gift"]'
     )
     assert "initial_option" not in opened(grant("a"), grant("b"), feature="messages").element("grant")
 
 
-def test_nothing_to_move_is_said() -> None:
+def test_nothing_to_move() -> None:
     form = Filling(OPENED, Facts(given.customer(flags={}), NOW))
     assert words.NO_GRANTS in form.text
     assert "submit" not in form.view

@@ -20,17 +20,17 @@ FAR = NOW + timedelta(days=3660)
 
 
 def grant(**changes: Any) -> Facts:
-    known = {"plan_id": None, "reset": ONE_OFF, "expires_at": SOON, **changes}
-    return facts(balance(row(), row("gift", **known), unlimited=known.get("unlimited", False)))
+    fields = {"plan_id": None, "reset": ONE_OFF, "expires_at": SOON, **changes}
+    return facts(balance(row(), row("gift", **fields), unlimited=fields.get("unlimited", False)))
 
 
 def ask(**changes: Any) -> ExpiryInput:
-    known = {"customer": "cus_1", "feature": "messages", "row": "gift", "expires_at": LATER}
-    return ExpiryInput(**{**known, **changes})
+    fields = {"customer": "cus_1", "feature": "messages", "row": "gift", "expires_at": LATER}
+    return ExpiryInput(**{**fields, **changes})
 
 
 @pytest.mark.parametrize(
-    ("asked", "known", "refusals"),
+    ("change_input", "facts", "refusals"),
     [
         (ask(customer="cus_2"), grant(), [Note(CommonNote.OTHER_CUSTOMER)]),
         (ask(row="gone"), grant(), [Note(ExpiryNote.GRANT_GONE, ABOUT)]),
@@ -46,14 +46,14 @@ def ask(**changes: Any) -> ExpiryInput:
         (ask(expires_at=SOON), grant(), [Note(CommonNote.NOTHING_TO_DO)]),
     ],
 )
-def test_refused(asked: ExpiryInput, known: Facts, refusals: list[Note]) -> None:
-    judged = CHANGE.guard(asked, known, NOW)
+def test_guard_refuses(change_input: ExpiryInput, facts: Facts, refusals: list[Note]) -> None:
+    judged = CHANGE.guard(change_input, facts, NOW)
     assert list(judged.refusals) == refusals
     assert not judged.warnings
 
 
 @pytest.mark.parametrize(
-    ("asked", "known", "warnings"),
+    ("change_input", "facts", "warnings"),
     [
         (ask(), grant(), []),
         (ask(expires_at=FAR), grant(), []),
@@ -62,23 +62,23 @@ def test_refused(asked: ExpiryInput, known: Facts, refusals: list[Note]) -> None
         (ask(), grant(reset=None), []),
     ],
 )
-def test_warned(asked: ExpiryInput, known: Facts, warnings: list[Note]) -> None:
-    judged = CHANGE.guard(asked, known, NOW)
+def test_guard_warns(change_input: ExpiryInput, facts: Facts, warnings: list[Note]) -> None:
+    judged = CHANGE.guard(change_input, facts, NOW)
     assert judged.allowed
     assert list(judged.warnings) == warnings
 
 
-def test_feature_that_is_on_can_be_made_to_expire() -> None:
-    known = facts(customer=customer(flags={"sso": Flag(id="flag", feature_id="sso")}))
-    assert CHANGE.guard(ask(feature="sso", row="flag"), known, NOW).allowed
+def test_switched_on_feature_can_be_made_to_expire() -> None:
+    customer_facts = facts(customer=customer(flags={"sso": Flag(id="flag", feature_id="sso")}))
+    assert CHANGE.guard(ask(feature="sso", row="flag"), customer_facts, NOW).allowed
 
 
-def test_customer_whose_id_has_an_old_form_can_have_it_moved() -> None:
-    known = facts(customer=grant().customer.model_copy(update={"id": "ada@acme.example"}))
-    assert CHANGE.guard(ask(customer="ada@acme.example"), known, NOW).allowed
+def test_customer_with_an_old_id_can_have_an_expiry_moved() -> None:
+    customer_facts = facts(customer=grant().customer.model_copy(update={"id": "ada@acme.example"}))
+    assert CHANGE.guard(ask(customer="ada@acme.example"), customer_facts, NOW).allowed
 
 
-def test_preview_plan_and_size() -> None:
+def test_preview_plan_and_amount() -> None:
     assert CHANGE.preview(ask(), grant()) == (
         Line(ExpiryLine.EXPIRES, canonical.time(SOON), canonical.time(LATER), ValueFormat.TIME),
     )
@@ -117,11 +117,11 @@ def told(**changes: Any) -> Snapshot:
         (standalone.ABSENT, told(expires_at=LATER), Verdict.UNCLEAR),
     ],
 )
-def test_what_became_of_it(before: Snapshot, after: Snapshot | None, verdict: Verdict) -> None:
+def test_verdict_of_the_read_back(before: Snapshot, after: Snapshot | None, verdict: Verdict) -> None:
     assert CHANGE.verify(ask(), before, after) is verdict
 
 
-def test_it_holds_while_the_expiry_is_as_it_was() -> None:
+def test_expiry_holds_while_it_is_unchanged() -> None:
     assert CHANGE.holds(ask(), told(), told())
     assert CHANGE.holds(
         ask(),
@@ -135,13 +135,13 @@ def test_it_holds_while_the_expiry_is_as_it_was() -> None:
     assert not CHANGE.holds(ask(), standalone.ABSENT, told())
 
 
-def test_it_is_undone_only_where_there_was_an_expiry() -> None:
+def test_expiry_is_undone_only_where_there_was_one() -> None:
     assert CHANGE.inverse(ask(), told(), told(expires_at=LATER)) == ask(expires_at=SOON)
     assert CHANGE.inverse(ask(), told(expires_at=None), told(expires_at=LATER)) is None
     assert CHANGE.inverse(ask(), standalone.ABSENT, told()) is None
 
 
-def test_words() -> None:
+def test_wording() -> None:
     assert CHANGE.summary(ask(), {"messages": "Messages"}).startswith(
         "Let the grant of Messages expire on Dec 12, 2026 at 15:06 UTC"
     )
@@ -153,12 +153,12 @@ def test_words() -> None:
         "Maple read it, and the grant is no longer there: it was used up, removed, or it has expired."
     ]
     assert CHANGE.shown_now(ask(), {}, told(expires_at=None)) == ["• Expires: *never*"]
-    (shown,) = CHANGE.shown_now(ask(), {}, told())
-    assert shown.startswith("• Expires: *Dec 2, 2026 at 15:06 UTC*")
+    (line,) = CHANGE.shown_now(ask(), {}, told())
+    assert line.startswith("• Expires: *Dec 2, 2026 at 15:06 UTC*")
 
 
 @pytest.mark.parametrize(
-    ("known", "feature", "applies"),
+    ("customer_facts", "feature", "applies"),
     [
         (grant(), "", True),
         (grant(), "messages", True),
@@ -167,5 +167,7 @@ def test_words() -> None:
         (facts(balance(row())), "", False),
     ],
 )
-def test_offered_only_where_a_grant_can_expire(known: Facts, feature: str, applies: bool) -> None:
-    assert CHANGE.applies_to(known, feature) is applies
+def test_expiry_is_offered_only_where_a_grant_can_expire(
+    customer_facts: Facts, feature: str, applies: bool
+) -> None:
+    assert CHANGE.applies_to(customer_facts, feature) is applies

@@ -38,7 +38,7 @@ def opened(customer: Customer | None = None, **changes: Any) -> Filling:
 
 
 def asked(**changes: Any) -> GrantInput:
-    known = {
+    fields = {
         "customer": "cus_1",
         "customer_created_at": BEFORE,
         "feature": "messages",
@@ -46,10 +46,10 @@ def asked(**changes: Any) -> GrantInput:
         "size": GrantSize.AMOUNT,
         "amount": Decimal(500),
     }
-    return GrantInput(**{**known, **changes})
+    return GrantInput(**{**fields, **changes})
 
 
-def test_features_in_use_can_be_picked_whether_or_not_a_product_has_them() -> None:
+def test_used_features_can_be_picked_with_or_without_a_product() -> None:
     form = opened()
     assert [value for _, value, _ in form.options("feature")] == ["messages", "seats", "sso"]
     assert not form.has("lasts")
@@ -112,7 +112,7 @@ def test_seats_are_not_refilled() -> None:
     assert [value for _, value, _ in form.options("ends")] == ["for_good", "until_date"]
 
 
-def test_feature_that_is_on_or_off_has_no_size() -> None:
+def test_on_off_feature_has_no_amount() -> None:
     form = opened(feature="sso")
     assert not form.has("size")
     assert not form.has("amount")
@@ -132,21 +132,21 @@ def test_feature_that_is_on_or_off_has_no_size() -> None:
         ("lasts", "refilled", "lasts"),
     ],
 )
-def test_choice_that_is_not_drawn_yet_is_looked_at_first(block: str, option: str, blamed: str) -> None:
+def test_choice_is_accepted_only_once_the_form_shows_it(block: str, option: str, blamed: str) -> None:
     form = opened(feature="messages")
     form.fill("amount", text="500")
     form.fill(block, option=option, redraw=False)
     assert form.submit().errors[blamed] == changes_words.STALE
 
 
-def test_amount_is_asked_for_before_it_is_taken() -> None:
+def test_amount_is_required_once_the_form_shows_it() -> None:
     form = opened(feature="messages")
     form.fill("size", option="unlimited")
     form.fill("size", option="amount", redraw=False)
     assert form.submit().errors["size"] == changes_words.STALE
 
 
-def test_form_submitted_before_its_fields_are_drawn_is_looked_at() -> None:
+def test_form_is_redrawn_when_submitted_before_its_fields() -> None:
     form = opened()
     form.fill("feature", option="messages", redraw=False)
     assert form.submit().errors["feature"] == changes_words.STALE
@@ -160,10 +160,10 @@ def test_many_features_are_searched() -> None:
     form = Filling(OPENED, facts)
     assert form.element("feature")["type"] == "external_select"
     offered = request_form.options(form.meta, ids.FORM_FEATURE, facts, "f10")
-    assert [each["value"] for each in offered] == ["f10", "f100"]
+    assert [option["value"] for option in offered] == ["f10", "f100"]
 
 
-def test_no_features_is_said() -> None:
+def test_no_features() -> None:
     form = Filling(OPENED, Facts(given.customer(), NOW))
     assert words.NO_FEATURES in form.text
     assert "submit" not in form.view

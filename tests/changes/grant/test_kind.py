@@ -30,14 +30,14 @@ FAR = NOW + timedelta(days=3660)
 
 
 def ask(**changes: Any) -> GrantInput:
-    known = {
+    fields = {
         "customer": "cus_1",
         "feature": "messages",
         "grant": "maple_1",
         "size": GrantSize.AMOUNT,
         "amount": Decimal(50),
     }
-    return GrantInput(**{**known, **changes})
+    return GrantInput(**{**fields, **changes})
 
 
 def switch(**changes: Any) -> GrantInput:
@@ -54,7 +54,7 @@ def with_flag(**changes: Any) -> Customer:
 
 
 @pytest.mark.parametrize(
-    ("asked", "known", "refusals"),
+    ("change_input", "customer_facts", "refusals"),
     [
         (ask(customer="cus_2"), NEW, [Note(CommonNote.OTHER_CUSTOMER)]),
         (ask(), facts(features={}), [Note(GrantNote.FEATURES_UNREAD)]),
@@ -89,8 +89,8 @@ def with_flag(**changes: Any) -> Customer:
         ),
     ],
 )
-def test_refused(asked: GrantInput, known: Facts, refusals: list[Note]) -> None:
-    judged = CHANGE.guard(asked, known, NOW)
+def test_guard_refuses(change_input: GrantInput, customer_facts: Facts, refusals: list[Note]) -> None:
+    judged = CHANGE.guard(change_input, customer_facts, NOW)
     assert list(judged.refusals) == refusals
     assert not judged.warnings
 
@@ -99,7 +99,7 @@ LATER_USED, VANISHES = Note(GrantNote.USED_LATER), Note(GrantNote.VANISHES)
 
 
 @pytest.mark.parametrize(
-    ("asked", "known", "warnings"),
+    ("change_input", "facts", "warnings"),
     [
         (ask(), NEW, [VANISHES]),
         (ask(), HELD, [LATER_USED, VANISHES]),
@@ -112,19 +112,19 @@ LATER_USED, VANISHES = Note(GrantNote.USED_LATER), Note(GrantNote.VANISHES)
         (switch(expires_at=SOON), NEW, []),
     ],
 )
-def test_warned(asked: GrantInput, known: Facts, warnings: list[Note]) -> None:
-    judged = CHANGE.guard(asked, known, NOW)
+def test_guard_warns(change_input: GrantInput, facts: Facts, warnings: list[Note]) -> None:
+    judged = CHANGE.guard(change_input, facts, NOW)
     assert judged.allowed
     assert list(judged.warnings) == warnings
 
 
-def test_customer_whose_id_has_an_old_form_can_be_given_a_feature() -> None:
-    known = facts(customer=customer(id="ada@acme.example"))
-    assert CHANGE.guard(ask(customer="ada@acme.example"), known, NOW).allowed
+def test_customer_with_an_old_id_can_be_given_a_feature() -> None:
+    customer_facts = facts(customer=customer(id="ada@acme.example"))
+    assert CHANGE.guard(ask(customer="ada@acme.example"), customer_facts, NOW).allowed
 
 
 @pytest.mark.parametrize(
-    ("asked", "known", "preview"),
+    ("change_input", "facts", "preview"),
     [
         (
             ask(),
@@ -156,15 +156,15 @@ def test_customer_whose_id_has_an_old_form_can_be_given_a_feature() -> None:
         (switch(), NEW, (Line(GrantLine.GRANT, None, "on", about="sso"),)),
     ],
 )
-def test_preview_is_of_what_is_given(asked: GrantInput, known: Facts, preview: tuple[Line, ...]) -> None:
-    assert CHANGE.preview(asked, known) == preview
+def test_preview_shows_the_grant(change_input: GrantInput, facts: Facts, preview: tuple[Line, ...]) -> None:
+    assert CHANGE.preview(change_input, facts) == preview
 
 
 NAMED = {"customer_id": "cus_1", "feature_id": "messages", "balance_id": "maple_1"}
 
 
 @pytest.mark.parametrize(
-    ("asked", "body"),
+    ("change_input", "body"),
     [
         (ask(), {**NAMED, "included_grant": 50}),
         (ask(amount=Decimal("1.5")), {**NAMED, "included_grant": 1.5}),
@@ -187,14 +187,14 @@ NAMED = {"customer_id": "cus_1", "feature_id": "messages", "balance_id": "maple_
         (switch(), {**NAMED, "feature_id": "sso"}),
     ],
 )
-def test_one_grant_with_an_id_of_its_own_is_created(asked: GrantInput, body: dict[str, Any]) -> None:
-    (write,) = CHANGE.plan(asked, NEW)
+def test_one_grant_with_its_own_id_is_created(change_input: GrantInput, body: dict[str, Any]) -> None:
+    (write,) = CHANGE.plan(change_input, NEW)
     assert dict(write.body) == body
     assert (write.route, write.method, write.path) == ("balances.create", "POST", "/v1/balances.create")
     assert not write.per_customer
 
 
-def test_undoing_a_removal_also_restores_what_was_left() -> None:
+def test_undoing_a_removal_restores_the_remaining_balance() -> None:
     created, lowered = CHANGE.plan(ask(left=Decimal("12.5")), NEW)
     assert dict(created.body) == {**NAMED, "included_grant": 50}
     assert dict(lowered.body) == {**NAMED, "remaining": 12.5}
@@ -207,12 +207,12 @@ def test_undoing_a_removal_also_restores_what_was_left() -> None:
 
 
 def told(**changes: Any) -> Snapshot:
-    known = {"row": "maple_1", "size": GrantSize.AMOUNT, "granted": Decimal(50), "left": Decimal(50)}
-    return StandaloneGrant(**{"feature": "messages", **known, **changes}).snapshot()
+    fields = {"row": "maple_1", "size": GrantSize.AMOUNT, "granted": Decimal(50), "left": Decimal(50)}
+    return StandaloneGrant(**{"feature": "messages", **fields, **changes}).snapshot()
 
 
 @pytest.mark.parametrize(
-    ("asked", "after", "verdict"),
+    ("change_input", "after", "verdict"),
     [
         (ask(), told(), Verdict.APPLIED),
         (ask(), told(left=Decimal(3)), Verdict.APPLIED),
@@ -234,39 +234,39 @@ def told(**changes: Any) -> Snapshot:
         (switch(expires_at=SOON), told(size=GrantSize.SWITCH, granted=Decimal(0)), Verdict.UNCLEAR),
     ],
 )
-def test_what_became_of_it(asked: GrantInput, after: Snapshot | None, verdict: Verdict) -> None:
-    assert CHANGE.verify(asked, standalone.ABSENT, after) is verdict
+def test_verdict_of_the_read_back(change_input: GrantInput, after: Snapshot | None, verdict: Verdict) -> None:
+    assert CHANGE.verify(change_input, standalone.ABSENT, after) is verdict
 
 
-def test_grant_that_was_there_before_proves_nothing() -> None:
+def test_existing_grant_proves_nothing() -> None:
     assert CHANGE.verify(ask(), told(), told()) is Verdict.UNCLEAR
 
 
-def test_snapshot_finds_the_grant_it_is_about() -> None:
+def test_snapshot_finds_its_grant() -> None:
     assert CHANGE.snapshot(ask(), facts(balance(row(), OWN))) == told()
     assert CHANGE.snapshot(ask(grant="other"), facts(balance(row(), OWN))) == standalone.ABSENT
-    # Autumn shows an unlimited grant under an id of Autumn's own.
+    # Autumn shows an unlimited grant under an id of its own.
     assert CHANGE.snapshot(unlimited(), UNLIMITED)["row"] == "row"
     assert CHANGE.snapshot(unlimited(), facts(balance(OWN))) == standalone.ABSENT
     assert CHANGE.snapshot(switch(), replace(NEW, customer=with_flag(id="flag")))["row"] == "flag"
     assert CHANGE.snapshot(switch(), replace(NEW, customer=with_flag(plan_id="pro"))) == standalone.ABSENT
 
 
-def test_size_is_what_is_given() -> None:
+def test_amount_is_the_granted_one() -> None:
     assert CHANGE.amount(ask(), standalone.ABSENT) == 50
     assert CHANGE.amount(ask(left=Decimal(20)), standalone.ABSENT) == 20
     assert CHANGE.amount(unlimited(), standalone.ABSENT) is None
     assert CHANGE.amount(switch(), standalone.ABSENT) is None
 
 
-def test_it_is_undone_by_removing_the_row_that_autumn_shows() -> None:
+def test_grant_is_undone_by_removing_the_row_autumn_shows() -> None:
     undo = CHANGE.inverse(ask(), standalone.ABSENT, told())
     assert undo == UngrantInput(customer="cus_1", feature="messages", row="maple_1")
     assert CHANGE.inverse(ask(), standalone.ABSENT, standalone.ABSENT) is None
 
 
 @pytest.mark.parametrize(
-    ("asked", "summary"),
+    ("change_input", "summary"),
     [
         (ask(amount=Decimal(1500)), "Give 1,500 of Messages for good"),
         (ask(every="semi_annual"), "Give 50 of Messages every half year"),
@@ -275,24 +275,24 @@ def test_it_is_undone_by_removing_the_row_that_autumn_shows() -> None:
         (switch(), "Switch on Single Sign-On for good"),
     ],
 )
-def test_summary(asked: GrantInput, summary: str) -> None:
-    assert CHANGE.summary(asked, {"messages": "Messages", "sso": "Single Sign-On"}) == summary
+def test_summary(change_input: GrantInput, summary: str) -> None:
+    assert CHANGE.summary(change_input, {"messages": "Messages", "sso": "Single Sign-On"}) == summary
 
 
-def test_summary_says_until_when() -> None:
+def test_summary_has_the_expiry() -> None:
     assert CHANGE.summary(ask(expires_at=SOON), {}).startswith(
         "Give 50 of messages until Dec 2, 2026 at 15:06 UTC"
     )
 
 
-def test_what_autumn_shows_now() -> None:
+def test_current_state_is_shown() -> None:
     assert CHANGE.shown_now(ask(), {}, standalone.ABSENT) == [
         "Maple read it, and the grant is not there. One that is used up is no longer shown by Autumn."
     ]
     assert CHANGE.shown_now(ask(), {}, told()) == ["• Grant: *50*"]
     assert CHANGE.shown_now(ask(), {}, told(size=GrantSize.UNLIMITED)) == ["• Grant: *unlimited*"]
-    shown, expires = CHANGE.shown_now(ask(), {}, told(size=GrantSize.SWITCH, expires_at=SOON))
-    assert shown == "• Grant: *on*"
+    line, expires = CHANGE.shown_now(ask(), {}, told(size=GrantSize.SWITCH, expires_at=SOON))
+    assert line == "• Grant: *on*"
     assert expires.startswith("• Expires: *Dec 2, 2026 at 15:06 UTC*")
 
 
@@ -300,8 +300,8 @@ def test_grant_of_one_form_has_one_id() -> None:
     assert grant_id("a" * 32) == "maple_" + "a" * 20
 
 
-def test_standalone_grants_are_what_belongs_to_no_product_and_is_not_paid_for() -> None:
-    known = customer(
+def test_standalone_grants_belong_to_no_product_and_are_not_paid() -> None:
+    facts = customer(
         balance(row(), OWN, row("paid", plan_id=None, price={"amount": 1}), row("", plan_id=None)),
         flags={
             "sso": Flag(id="flag", feature_id="sso"),
@@ -309,17 +309,17 @@ def test_standalone_grants_are_what_belongs_to_no_product_and_is_not_paid_for() 
             "old": Flag(feature_id="old"),
         },
     )
-    assert [(grant.feature, grant.row) for grant in standalone.held(known)] == [
+    assert [(grant.feature, grant.row) for grant in standalone.held(facts)] == [
         ("messages", "maple_1"),
         ("sso", "flag"),
     ]
-    assert standalone.of_plan("messages", "row", known)
-    assert standalone.of_plan("messages", "paid", known)
-    assert standalone.of_plan("log", "log", known)
-    assert not standalone.of_plan("messages", "maple_1", known)
-    assert not standalone.of_plan("sso", "flag", known)
-    assert not standalone.of_plan("sso", "gone", known)
-    assert not standalone.of_plan("other", "row", known)
+    assert standalone.of_plan("messages", "row", facts)
+    assert standalone.of_plan("messages", "paid", facts)
+    assert standalone.of_plan("log", "log", facts)
+    assert not standalone.of_plan("messages", "maple_1", facts)
+    assert not standalone.of_plan("sso", "flag", facts)
+    assert not standalone.of_plan("sso", "gone", facts)
+    assert not standalone.of_plan("other", "row", facts)
 
 
 @pytest.mark.parametrize(
@@ -329,12 +329,12 @@ def test_standalone_grants_are_what_belongs_to_no_product_and_is_not_paid_for() 
         StandaloneGrant("messages", "r", GrantSize.SWITCH, expires_at=SOON),
     ],
 )
-def test_grant_comes_back_from_its_snapshot(grant: StandaloneGrant) -> None:
+def test_grant_is_restored_from_its_snapshot(grant: StandaloneGrant) -> None:
     assert standalone.read("messages", grant.snapshot()) == grant
     assert standalone.read("messages", {}) is None
 
 
-def test_grant_that_refills_is_read_with_how_often() -> None:
+def test_refilled_grant_is_read_with_its_interval() -> None:
     refilled = row("m1", plan_id=None, included=30, usage=10, reset=MONTHLY)
     assert list(standalone.held(customer(balance(refilled)))) == [
         StandaloneGrant("messages", "m1", GrantSize.AMOUNT, Decimal(30), Decimal(20), "month", 1, SOON, None)
@@ -342,13 +342,13 @@ def test_grant_that_refills_is_read_with_how_often() -> None:
     every_two = row("w2", plan_id=None, reset={"interval": "week", "interval_count": 2})
     seats = row("s1", plan_id=None, reset=None)
     once = row("o1", plan_id=None, reset=ONE_OFF)
-    shown = [
+    intervals = [
         (grant.interval, grant.interval_count)
         for grant in standalone.held(customer(balance(every_two, seats, once)))
     ]
-    assert shown == [("week", 2), (None, 1), (None, 1)]
+    assert intervals == [("week", 2), (None, 1), (None, 1)]
 
 
 def test_earlier_grants_of_the_day_are_counted() -> None:
-    seen = assess(ask(), NEW, NOW, Today(1, Decimal(30)))
-    assert Note(GrantNote.SAME_DAY, {"nth": "2", "units": "80"}) in seen.judgement.warnings
+    assessment = assess(ask(), NEW, NOW, Today(1, Decimal(30)))
+    assert Note(GrantNote.SAME_DAY, {"nth": "2", "units": "80"}) in assessment.judgement.warnings

@@ -30,8 +30,10 @@ def seats(bought: int = 4, feature: str = "seats") -> Any:
 
 
 def form(*subscriptions: Any) -> Filling:
-    held = list(subscriptions or (selling("seats"),))
-    customer = given.customer(subscriptions=held, balances={"seats": seats(), "rooms": seats(2, "rooms")})
+    subscription_list = list(subscriptions or (selling("seats"),))
+    customer = given.customer(
+        subscriptions=subscription_list, balances={"seats": seats(), "rooms": seats(2, "rooms")}
+    )
     return Filling(
         Meta(kind="quantity", customer="cus_1", submission="s1", reason_required=False),
         Facts(customer, NOW),
@@ -39,7 +41,7 @@ def form(*subscriptions: Any) -> Filling:
 
 
 def wanted(quantity: int, **changes: Any) -> QuantityInput:
-    known = {
+    fields = {
         "customer": "cus_1",
         "customer_created_at": BEFORE,
         "subscription": "sub_1",
@@ -48,10 +50,10 @@ def wanted(quantity: int, **changes: Any) -> QuantityInput:
         "quantity": Decimal(quantity),
         "billed": Billed.NOW,
     }
-    return QuantityInput(**{**known, **changes})
+    return QuantityInput(**{**fields, **changes})
 
 
-def test_a_quantity_is_typed_and_billed_now_unless_told_otherwise() -> None:
+def test_quantity_is_typed_and_billed_now_by_default() -> None:
     opened = form()
     assert "Fill in the form to see" in opened.text
     assert opened.submit().errors == {"quantity": "Enter an amount."}
@@ -63,7 +65,7 @@ def test_a_quantity_is_typed_and_billed_now_unless_told_otherwise() -> None:
     assert opened.submit().input == wanted(6, billed=Billed.NEXT_INVOICE)
 
 
-def test_what_is_no_quantity_is_said() -> None:
+def test_invalid_quantity_is_reported() -> None:
     opened = form()
     opened.fill("quantity", text="many")
     assert "This is not a number." in opened.text
@@ -81,7 +83,7 @@ def test_one_of_several_features_has_to_be_picked() -> None:
     assert opened.submit().input == wanted(6, feature="rooms")
 
 
-def test_only_what_sells_by_quantity_is_offered() -> None:
+def test_only_features_sold_by_quantity_are_offered() -> None:
     opened = form(selling("seats"), given.subscription(id="plain"), selling("rooms", id="more"))
     assert [value for _, value, _ in opened.options("subscription")] == ["sub_1", "more"]
     assert not opened.has("feature")
@@ -92,7 +94,7 @@ def test_only_what_sells_by_quantity_is_offered() -> None:
     assert words.NO_QUANTITIES in form(given.subscription(plan=None)).text
 
 
-def test_a_billing_that_is_not_offered_is_not_taken_for_free() -> None:
+def test_missing_billing_choice_is_not_taken_as_free() -> None:
     opened = form()
     opened.fill("quantity", text="6")
     crafted = {**opened.values, "billed": {"form:x": {"selected_option": {"value": "never"}}}}

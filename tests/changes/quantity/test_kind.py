@@ -1,4 +1,4 @@
-"""Quantities bought ahead: what is refused and warned of, what is sent, and what became of it."""
+"""Quantities bought ahead: refusals and warnings, the write, and its verdict."""
 
 from decimal import Decimal
 from typing import Any
@@ -43,19 +43,19 @@ def selling(included: int | None = 2, pack: int | None = None, most: int | None 
 
 
 def seats(bought: int = 4, *, included: int = 2, used: int = 3, **changes: Any) -> Balance:
-    known = row(
+    facts = row(
         included=included, usage=used, **{"prepaid_grant": Decimal(bought), "price": AHEAD, **changes}
     )
-    return balance(known, feature_id="seats")
+    return balance(facts, feature_id="seats")
 
 
 def having_seats(subscription: Subscription | None = None, **changes: Any) -> Facts:
-    """Six seats: two are included, four bought."""
+    """Six seats: two included, four bought."""
     return having(subscription or selling(), **{"balances": (seats(),), **changes})
 
 
 def ask(quantity: Any = 8, **changes: Any) -> QuantityInput:
-    known = {
+    fields = {
         "customer": "cus_1",
         "subscription": "sub_pro",
         "product": "pro",
@@ -63,14 +63,14 @@ def ask(quantity: Any = 8, **changes: Any) -> QuantityInput:
         "quantity": Decimal(quantity),
         "billed": Billed.NOW,
     }
-    return QuantityInput(**{**known, **changes})
+    return QuantityInput(**{**fields, **changes})
 
 
 TWICE = balance(row("one", price=AHEAD), row("two", price=AHEAD), feature_id="seats")
 
 
 @pytest.mark.parametrize(
-    ("asked", "known", "refusal"),
+    ("change_input", "facts", "refusal"),
     [
         (ask(customer="cus_2"), having_seats(), Note(CommonNote.OTHER_CUSTOMER)),
         (ask(subscription="gone"), having_seats(), Note(BillingNote.GONE)),
@@ -127,14 +127,14 @@ TWICE = balance(row("one", price=AHEAD), row("two", price=AHEAD), feature_id="se
         ),
     ],
 )
-def test_refused(asked: QuantityInput, known: Facts, refusal: Note) -> None:
-    judged = CHANGE.guard(asked, known, NOW)
+def test_guard_refuses(change_input: QuantityInput, facts: Facts, refusal: Note) -> None:
+    judged = CHANGE.guard(change_input, facts, NOW)
     assert judged.refusals == (refusal,)
     assert not judged.warnings
 
 
 @pytest.mark.parametrize(
-    ("asked", "known", "warnings"),
+    ("change_input", "facts", "warnings"),
     [
         (ask(), having_seats(), [BY_TIME, MAY_NEED_PAYMENT]),
         (ask(8), having_seats(selling(most=6)), [BY_TIME, MAY_NEED_PAYMENT]),
@@ -155,13 +155,13 @@ def test_refused(asked: QuantityInput, known: Facts, refusal: Note) -> None:
         (ask(billed=Billed.NEXT_INVOICE), having_seats(), [Note(QuantityNote.NOT_BILLED_NOW)]),
     ],
 )
-def test_warned(asked: QuantityInput, known: Facts, warnings: list[Note]) -> None:
-    judged = CHANGE.guard(asked, known, NOW)
+def test_guard_warns(change_input: QuantityInput, facts: Facts, warnings: list[Note]) -> None:
+    judged = CHANGE.guard(change_input, facts, NOW)
     assert judged.allowed
     assert list(judged.warnings) == warnings
 
 
-def test_plan() -> None:
+def test_planned_write() -> None:
     (write,) = CHANGE.plan(ask(), having_seats())
     named = {"customer_id": "cus_1", "subscription_id": "sub_pro"}
     assert write.route == "billing.update"
@@ -174,15 +174,15 @@ def test_plan() -> None:
     }
 
 
-def test_preview() -> None:
+def test_preview_lines() -> None:
     assert CHANGE.preview(ask(), having_seats(quoted=quoted())) == (
         Line(BillingLine.QUANTITY, "6", "8", ValueFormat.NUMBER, about="seats"),
         Line(BillingLine.TOTAL, None, "0", ValueFormat.MONEY, currency="USD"),
     )
 
 
-def state(asked: QuantityInput, known: Facts | None = None) -> Snapshot:
-    return CHANGE.snapshot(asked, known or having_seats())
+def state(request: QuantityInput, facts: Facts | None = None) -> Snapshot:
+    return CHANGE.snapshot(request, facts or having_seats())
 
 
 @pytest.mark.parametrize(
@@ -196,52 +196,52 @@ def state(asked: QuantityInput, known: Facts | None = None) -> Snapshot:
         (having(balances=(seats(6),)), Verdict.UNCLEAR),
     ],
 )
-def test_what_became_of_it(after: Facts, verdict: Verdict) -> None:
+def test_verdict_of_the_read_back(after: Facts, verdict: Verdict) -> None:
     assert CHANGE.verify(ask(), state(ask()), state(ask(), after)) is verdict
 
 
-def test_what_is_compared() -> None:
-    known = state(ask())
-    assert (known["quantity"], known["subscription"], known["of_product"]) == ("6", "sub_pro", "1")
+def test_snapshot() -> None:
+    facts = state(ask())
+    assert (facts["quantity"], facts["subscription"], facts["of_product"]) == ("6", "sub_pro", "1")
 
 
-def test_only_what_is_bought_ahead_has_a_quantity() -> None:
+def test_only_features_bought_ahead_have_a_quantity() -> None:
     assert list(sold_with(selling())) == ["seats"]
 
 
-def test_of_a_customer_who_is_gone_it_is_not_known() -> None:
+def test_verdict_is_unclear_when_the_customer_is_gone() -> None:
     assert CHANGE.verify(ask(), state(ask()), None) is Verdict.UNCLEAR
 
 
-def test_undo_is_billed_as_the_change_was() -> None:
-    asked = ask(billed=Billed.NEXT_INVOICE)
-    known = state(asked)
-    assert CHANGE.inverse(asked, known, known) == ask(6, billed=Billed.NEXT_INVOICE)
-    assert CHANGE.inverse(asked, state(asked, having_seats(balances=())), known) is None
+def test_undo_is_billed_like_the_change() -> None:
+    request = ask(billed=Billed.NEXT_INVOICE)
+    facts = state(request)
+    assert CHANGE.inverse(request, facts, facts) == ask(6, billed=Billed.NEXT_INVOICE)
+    assert CHANGE.inverse(request, state(request, having_seats(balances=())), facts) is None
 
 
-def test_size_is_in_units() -> None:
+def test_amount_is_in_units() -> None:
     assert CHANGE.amount(ask(8), state(ask())) == 2
     assert CHANGE.amount(ask(1), state(ask())) == 5
     assert CHANGE.amount(ask(), state(ask(), having_seats(balances=()))) is None
     assert CHANGE.products(ask(), having_seats()) == {"pro"}
 
 
-def test_it_holds_until_the_quantity_or_the_money_moves() -> None:
+def test_quantity_holds_until_it_or_the_money_changes() -> None:
     then = state(ask(), having_seats(quoted=quoted(6)))
     used = having_seats(quoted=quoted(6), balances=(seats(used=5),))
     assert CHANGE.holds(ask(), then, state(ask(), used))
-    more = having_seats(quoted=quoted(6), balances=(seats(5),))
-    assert not CHANGE.holds(ask(), then, state(ask(), more))
+    one_seat_more = having_seats(quoted=quoted(6), balances=(seats(5),))
+    assert not CHANGE.holds(ask(), then, state(ask(), one_seat_more))
     assert not CHANGE.holds(ask(), then, state(ask(), having_seats(quoted=quoted(9))))
 
 
-def test_a_payment_may_be_waited_for() -> None:
+def test_change_may_wait_for_payment() -> None:
     answer = {"payment_url": "https://pay.example/1"}
     assert CHANGE.pending_payment(answer) == PendingPayment("https://pay.example/1")
 
 
-def test_words() -> None:
+def test_wording() -> None:
     assert CHANGE.summary(ask(1200), {"pro": "Pro", "seats": "Seats"}) == "Set Seats of Pro to 1,200"
     before = state(ask())
     assert CHANGE.shown_now(ask(), before, before)[0].endswith("*6*")
@@ -249,6 +249,6 @@ def test_words() -> None:
         assert CHANGE.shown_now(ask(), before, state(ask(), gone))[0].endswith("no longer there.")
 
 
-def test_earlier_changes_of_the_day_are_counted() -> None:
-    seen = assess(ask(8), having_seats(), NOW, Today(1, Decimal(30)))
-    assert Note(QuantityNote.SAME_DAY, {"nth": "2", "units": "32"}) in seen.judgement.warnings
+def test_earlier_changes_of_the_day_are_counted_in_a_warning() -> None:
+    assessment = assess(ask(8), having_seats(), NOW, Today(1, Decimal(30)))
+    assert Note(QuantityNote.SAME_DAY, {"nth": "2", "units": "32"}) in assessment.judgement.warnings

@@ -28,14 +28,14 @@ def opened() -> Filling:
     return Filling(OPENED, Facts(given.customer(), NOW, extra=PaidInvoices(INVOICES)))
 
 
-def test_invoices_of_which_something_is_left_can_be_picked() -> None:
+def test_refundable_invoices_can_be_picked() -> None:
     assert opened().options("invoice") == [
         ("Nov 2, 2026 · $50.00", FIRST, "$50.00 left · in_1"),
         ("€50.00", SECOND, "€8.00 refunded · €42.00 left · in_2"),
     ]
 
 
-def test_all_that_is_left_is_refunded() -> None:
+def test_rest_of_an_invoice_is_refunded() -> None:
     form = opened()
     assert form.submit().errors["invoice"] == words.NO_INVOICE_PICKED
     form.fill("invoice", option=SECOND)
@@ -50,7 +50,7 @@ def test_all_that_is_left_is_refunded() -> None:
     assert not form.has("amount")
 
 
-def test_a_part_is_refunded() -> None:
+def test_part_of_an_invoice_is_refunded() -> None:
     form = opened()
     form.fill("invoice", option=FIRST)
     form.fill("mode", option="partial")
@@ -69,14 +69,14 @@ def test_a_part_is_refunded() -> None:
     )
 
 
-def test_part_is_looked_at_before_its_amount_is_asked_for() -> None:
+def test_amount_of_a_part_is_asked_once_the_form_shows_it() -> None:
     form = opened()
     form.fill("invoice", option=FIRST)
     form.fill("mode", option="partial", redraw=False)
     assert form.submit().errors["mode"] == changes_words.STALE
 
 
-def test_nothing_to_refund_is_said() -> None:
+def test_nothing_to_refund() -> None:
     form = Filling(OPENED, Facts(given.customer(), NOW))
     assert words.NO_INVOICES in form.text
     assert "submit" not in form.view

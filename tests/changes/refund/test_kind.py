@@ -26,7 +26,7 @@ CHANGE = RefundChange()
 
 
 def invoice(**changes: Any) -> Invoice:
-    known = {
+    fields = {
         "stripe_id": "in_1",
         "customer_id": "cus_1",
         "processor_type": "stripe",
@@ -37,7 +37,7 @@ def invoice(**changes: Any) -> Invoice:
         "currency": "usd",
         "created_at": NOW,
     }
-    return Invoice(**{**known, **changes})
+    return Invoice(**{**fields, **changes})
 
 
 def paid(*invoices: Invoice) -> Facts:
@@ -62,7 +62,7 @@ def part(amount: Any = 20, **changes: Any) -> RefundInput:
 
 
 @pytest.mark.parametrize(
-    ("asked", "known", "refusals"),
+    ("change_input", "customer_facts", "refusals"),
     [
         (ask(customer="cus_2"), KNOWN, [Note(CommonNote.OTHER_CUSTOMER)]),
         (ask(invoice="in_9"), KNOWN, [Note(RefundNote.NOT_THEIRS)]),
@@ -88,14 +88,14 @@ def part(amount: Any = 20, **changes: Any) -> RefundInput:
         ),
     ],
 )
-def test_refused(asked: RefundInput, known: Facts, refusals: list[Note]) -> None:
-    judged = CHANGE.guard(asked, known, NOW)
+def test_guard_refuses(change_input: RefundInput, customer_facts: Facts, refusals: list[Note]) -> None:
+    judged = CHANGE.guard(change_input, customer_facts, NOW)
     assert list(judged.refusals) == refusals
     assert not judged.warnings
 
 
 @pytest.mark.parametrize(
-    ("asked", "known", "warnings"),
+    ("change_input", "facts", "warnings"),
     [
         (ask(), KNOWN, FIXED),
         (ask(), paid(invoice(processor_type="", amount_paid=None)), FIXED),
@@ -108,22 +108,22 @@ def test_refused(asked: RefundInput, known: Facts, refusals: list[Note]) -> None
         ),
     ],
 )
-def test_warned(asked: RefundInput, known: Facts, warnings: tuple[Note, ...]) -> None:
-    judged = CHANGE.guard(asked, known, NOW)
+def test_guard_warns(change_input: RefundInput, facts: Facts, warnings: tuple[Note, ...]) -> None:
+    judged = CHANGE.guard(change_input, facts, NOW)
     assert judged.allowed
     assert judged.warnings == warnings
 
 
-def test_customer_whose_id_has_an_old_form_can_be_refunded() -> None:
-    known = replace(KNOWN, customer=customer(id="ada@acme.example"))
-    asked = part(customer="ada@acme.example")
-    assert CHANGE.guard(asked, known, NOW).allowed
-    (write,) = CHANGE.plan(asked, known)
+def test_customer_with_an_old_id_can_be_refunded() -> None:
+    facts = replace(KNOWN, customer=customer(id="ada@acme.example"))
+    request = part(customer="ada@acme.example")
+    assert CHANGE.guard(request, facts, NOW).allowed
+    (write,) = CHANGE.plan(request, facts)
     assert write.path == "/v1/customers/ada%40acme.example/invoices/in_1/refund"
 
 
 @pytest.mark.parametrize(
-    ("asked", "known", "refund", "before", "after"),
+    ("change_input", "facts", "refund", "before", "after"),
     [
         (ask(), KNOWN, "50", "0", "50"),
         (part(), KNOWN, "20", "0", "20"),
@@ -131,33 +131,33 @@ def test_customer_whose_id_has_an_old_form_can_be_refunded() -> None:
         (part("12.5"), PART, "12.5", "8", "20.5"),
     ],
 )
-def test_preview_is_in_the_invoice_s_currency(
-    asked: RefundInput, known: Facts, refund: str, before: str, after: str
+def test_preview_is_in_the_invoices_currency(
+    change_input: RefundInput, facts: Facts, refund: str, before: str, after: str
 ) -> None:
-    assert CHANGE.preview(asked, known) == (
+    assert CHANGE.preview(change_input, facts) == (
         Line(RefundLine.REFUND, None, refund, ValueFormat.MONEY, currency="USD"),
         Line(RefundLine.REFUNDED, before, after, ValueFormat.MONEY, currency="USD"),
     )
-    assert CHANGE.amount(asked, CHANGE.snapshot(asked, known)) == Decimal(refund)
+    assert CHANGE.amount(change_input, CHANGE.snapshot(change_input, facts)) == Decimal(refund)
 
 
-def test_invoice_that_is_not_there_has_no_preview_and_no_size() -> None:
-    asked = ask(invoice="in_9")
-    assert CHANGE.snapshot(asked, KNOWN) == {"invoice": None}
-    assert CHANGE.preview(asked, KNOWN) == ()
-    assert CHANGE.amount(asked, {"invoice": None}) is None
+def test_missing_invoice_has_no_preview_and_no_amount() -> None:
+    request = ask(invoice="in_9")
+    assert CHANGE.snapshot(request, KNOWN) == {"invoice": None}
+    assert CHANGE.preview(request, KNOWN) == ()
+    assert CHANGE.amount(request, {"invoice": None}) is None
 
 
 @pytest.mark.parametrize(
-    ("asked", "body"),
+    ("change_input", "body"),
     [
         (ask(), {"mode": "full"}),
         (part(), {"mode": "partial", "amount": 20}),
         (part("12.5"), {"mode": "partial", "amount": 12.5}),
     ],
 )
-def test_amount_goes_along_only_with_a_part(asked: RefundInput, body: dict[str, Any]) -> None:
-    (write,) = CHANGE.plan(asked, KNOWN)
+def test_only_a_part_has_an_amount(change_input: RefundInput, body: dict[str, Any]) -> None:
+    (write,) = CHANGE.plan(change_input, KNOWN)
     assert dict(write.body) == body
     assert (write.route, write.method, write.path) == (
         "invoices.refund",
@@ -167,25 +167,25 @@ def test_amount_goes_along_only_with_a_part(asked: RefundInput, body: dict[str, 
     assert not write.per_customer
 
 
-def test_it_is_outdated_once_something_else_was_refunded() -> None:
+def test_refund_is_outdated_once_something_else_was_refunded() -> None:
     was, is_ = CHANGE.snapshot(ask(), KNOWN), CHANGE.snapshot(ask(), PART)
     assert CHANGE.holds(part(), was, dict(was))
     assert not CHANGE.holds(part(), was, is_)
 
 
 def told(refunded: Any = 0, **changes: str) -> Snapshot:
-    known = {
+    fields = {
         "invoice": "in_1",
         "currency": "USD",
         "paid": "50",
         "refunded": str(refunded),
         "created_at": canonical.time(NOW),
     }
-    return {**known, **changes}
+    return {**fields, **changes}
 
 
 @pytest.mark.parametrize(
-    ("asked", "before", "after", "verdict"),
+    ("change_input", "before", "after", "verdict"),
     [
         (part(), told(), told(20), Verdict.APPLIED),
         (part(), told(8), told(28), Verdict.APPLIED),
@@ -205,18 +205,18 @@ def told(refunded: Any = 0, **changes: str) -> Snapshot:
         (part(), told(), None, Verdict.UNCLEAR),
     ],
 )
-def test_what_became_of_it(
-    asked: RefundInput, before: Snapshot, after: Snapshot | None, verdict: Verdict
+def test_verdict_of_the_read_back(
+    change_input: RefundInput, before: Snapshot, after: Snapshot | None, verdict: Verdict
 ) -> None:
-    assert CHANGE.verify(asked, before, after) is verdict
+    assert CHANGE.verify(change_input, before, after) is verdict
 
 
-def test_two_equal_parts_are_told_apart_by_what_was_refunded_before() -> None:
+def test_two_equal_parts_are_distinguished_by_earlier_refunds() -> None:
     assert CHANGE.verify(part(), told(20), told(20)) is Verdict.NOT_APPLIED
     assert CHANGE.verify(part(), told(20), told(40)) is Verdict.APPLIED
 
 
-def test_answer_is_kept_beside_what_was_read() -> None:
+def test_answer_is_stored_beside_the_read_back() -> None:
     assert CHANGE.credited(ask(), KNOWN, {"amount": 12.5, "status": "x"}, told()) == told(answered="12.5")
     assert CHANGE.credited(ask(), KNOWN, None, told()) == told()
 
@@ -225,7 +225,7 @@ def test_refund_cannot_be_undone() -> None:
     assert CHANGE.inverse(part(), told(), told(20)) is None
 
 
-def test_words() -> None:
+def test_wording() -> None:
     assert CHANGE.summary(ask(), {}) == "Refund all that is left of an invoice"
     assert CHANGE.summary(part("12.5"), {}) == "Refund $12.50 of an invoice"
     assert CHANGE.part(ask(), told(), (), {}) == "*Invoice:* Nov 22, 2026 · $50.00 paid"
@@ -238,8 +238,8 @@ def test_words() -> None:
     ]
 
 
-async def test_invoices_of_another_customer_are_not_taken_for_this_one_s() -> None:
-    """A refund at Autumn does not look at whose invoice it is."""
+async def test_invoices_of_another_customer_are_ignored() -> None:
+    """A refund in Autumn does not check whose invoice it is."""
     script = Scripted(
         {
             "customers.get": ok({"id": "cus_1"}),
@@ -252,24 +252,26 @@ async def test_invoices_of_another_customer_are_not_taken_for_this_one_s() -> No
     )
     client = script.client()
     try:
-        for known in (
+        for facts in (
             await gather(client, ask(), now=lambda: NOW),
             await gather_for(client, "refund", "cus_1", now=lambda: NOW),
         ):
-            assert isinstance(known.extra, PaidInvoices)
-            assert [each.stripe_id for each in known.extra.newest] == ["in_1", "in_3"]
+            assert isinstance(facts.extra, PaidInvoices)
+            assert [listed_invoice.stripe_id for listed_invoice in facts.extra.newest] == ["in_1", "in_3"]
     finally:
         await client.aclose()
-    bodies = [each.body for each in script.asked if each.route == "invoices.list"]
+    bodies = [
+        listed_invoice.body for listed_invoice in script.asked if listed_invoice.route == "invoices.list"
+    ]
     assert [(body["customer_id"], body["status"]) for body in bodies] == [("cus_1", ["paid"])] * 2
 
 
 def test_earlier_refunds_of_the_day_are_counted() -> None:
-    seen = assess(part(), KNOWN, NOW, Today(1, Decimal(20)))
-    assert Note(RefundNote.SAME_DAY, {"nth": "2", "units": "40"}) in seen.judgement.warnings
+    assessment = assess(part(), KNOWN, NOW, Today(1, Decimal(20)))
+    assert Note(RefundNote.SAME_DAY, {"nth": "2", "units": "40"}) in assessment.judgement.warnings
 
 
-def test_one_person_refunds_alone_only_where_a_rule_names_refunds() -> None:
+def test_refunds_without_approval_need_a_rule_that_names_them() -> None:
     ask_and_apply = '[[allow]]\nwho = "everyone"\nmay = ["ask", "at_once"]\n'
     named = ask_and_apply + 'changes = "refund"\nvalue_up_to = { USD = 20 }\n'
     wish = Request(Verb.ASK, CHANGE.policy, amount=Decimal(20), worth=Worth(Decimal(20), "USD"))

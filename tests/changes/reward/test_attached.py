@@ -43,13 +43,13 @@ TOGETHER = (
 
 
 def attach(reward: str = "ten", **changes: Any) -> RewardInput:
-    known = {"customer": "cus_1", "reward": reward, "subscription": "sub_pro", "product": "pro"}
-    return RewardInput(**{**known, "action": RewardAction.ATTACH, **changes})
+    fields = {"customer": "cus_1", "reward": reward, "subscription": "sub_pro", "product": "pro"}
+    return RewardInput(**{**fields, "action": RewardAction.ATTACH, **changes})
 
 
 def known(*discounts: Any, upcoming: Any = None, **changes: Any) -> Facts:
-    held = (PRO, ADD_ON, FREE, BARE, OF_ENTITY, TEAM_LATER)
-    return having(*held, rewards=COUPONS, billing=billing(*discounts, upcoming=upcoming), **changes)
+    subscriptions = (PRO, ADD_ON, FREE, BARE, OF_ENTITY, TEAM_LATER)
+    return having(*subscriptions, rewards=COUPONS, billing=billing(*discounts, upcoming=upcoming), **changes)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def known(*discounts: Any, upcoming: Any = None, **changes: Any) -> Facts:
         (attach(customer="cus_2"), known(), Note(CommonNote.OTHER_CUSTOMER)),
     ],
 )
-def test_refused(request_: RewardInput, facts: Facts, refusal: Note) -> None:
+def test_guard_refuses(request_: RewardInput, facts: Facts, refusal: Note) -> None:
     judged = CHANGE.guard(request_, facts, NOW)
     assert judged.refusals == (refusal,)
     assert not judged.warnings
@@ -114,13 +114,13 @@ def test_refused(request_: RewardInput, facts: Facts, refusal: Note) -> None:
         ),
     ],
 )
-def test_warned(request_: RewardInput, facts: Facts, warnings: list[Note]) -> None:
+def test_guard_warns(request_: RewardInput, facts: Facts, warnings: list[Note]) -> None:
     judged = CHANGE.guard(request_, facts, NOW)
     assert judged.allowed
     assert list(judged.warnings) == warnings
 
 
-def test_autumns_own_preview_is_shown() -> None:
+def test_autumns_preview_is_shown() -> None:
     assert CHANGE.preview(attach(), known(quoted=QUOTE)) == (
         Line(RewardLine.ATTACHED, None, "ten off", about="pro"),
         Line(BillingLine.TOTAL, None, "0", ValueFormat.MONEY, currency="USD"),
@@ -129,14 +129,14 @@ def test_autumns_own_preview_is_shown() -> None:
     assert CHANGE.preview(attach("gone"), known()) == (Line(RewardLine.ATTACHED, None, None, about="pro"),)
 
 
-def test_only_this_action_is_previewed_by_autumn() -> None:
+def test_only_attaching_is_previewed_by_autumn() -> None:
     assert CHANGE.quotes(attach())
     assert not any(
         CHANGE.quotes(attach(action=action)) for action in set(RewardAction) - {RewardAction.ATTACH}
     )
 
 
-def test_the_write_names_the_subscription_and_the_coupon() -> None:
+def test_write_names_the_subscription_and_the_coupon() -> None:
     (write,) = CHANGE.plan(attach(), known())
     assert (write.route, dict(write.body)) == (
         "billing.update",
@@ -144,7 +144,7 @@ def test_the_write_names_the_subscription_and_the_coupon() -> None:
     )
 
 
-def test_it_counts_as_the_coupon_that_it_is() -> None:
+def test_attaching_counts_as_its_coupon() -> None:
     facts = known(discount("twenty", 50), quoted=QUOTE)
     before = CHANGE.snapshot(attach(), facts)
     assert CHANGE.amount(attach(), before) == 10
@@ -155,9 +155,9 @@ def test_it_counts_as_the_coupon_that_it_is() -> None:
     assert CHANGE.moved(attach(), Decimal(10), before) == {}
 
 
-def test_snapshot_has_the_subscription_who_has_the_coupon_and_autumns_preview() -> None:
-    held = [discount("ten", subscription_id=held_by) for held_by in ("s2", "s1")]
-    facts = known(*held, discount("other", subscription_id="s3"), quoted=QUOTE)
+def test_snapshot_has_subscription_holders_and_preview() -> None:
+    attached_coupons = [discount("ten", subscription_id=held_by) for held_by in ("s2", "s1")]
+    facts = known(*attached_coupons, discount("other", subscription_id="s3"), quoted=QUOTE)
     snapshot = attached.snapshot("ten", "sub_pro", "pro", facts)
     assert snapshot == {
         **subscriptions.snapshot(PRO, "pro", facts),
@@ -170,7 +170,7 @@ def test_snapshot_has_the_subscription_who_has_the_coupon_and_autumns_preview() 
     assert not attached.is_there({})
 
 
-def test_it_holds_while_nothing_that_was_shown_moved() -> None:
+def test_attachment_holds_while_nothing_shown_changed() -> None:
     then = CHANGE.snapshot(attach(), known(quoted=QUOTE))
     assert CHANGE.holds(attach(), then, CHANGE.snapshot(attach(), known(quoted=QUOTE)))
     dearer = quote(next_cycle=NextCycle(total=Decimal(50)))
@@ -186,7 +186,7 @@ def test_it_holds_while_nothing_that_was_shown_moved() -> None:
 
 
 @pytest.mark.parametrize(
-    ("held", "verdict", "shown"),
+    ("attached_coupons", "verdict", "line"),
     [
         ((), Verdict.NOT_APPLIED, words.NOT_ATTACHED),
         ((discount("ten"),), Verdict.NOT_APPLIED, words.NOT_ATTACHED),
@@ -199,17 +199,20 @@ def test_it_holds_while_nothing_that_was_shown_moved() -> None:
         ),
     ],
 )
-def test_what_became_of_it(held: tuple[Any, ...], verdict: Verdict, shown: str) -> None:
-    before, after = CHANGE.snapshot(attach(), known(quoted=QUOTE)), CHANGE.snapshot(attach(), known(*held))
+def test_verdict_of_the_read_back(attached_coupons: tuple[Any, ...], verdict: Verdict, line: str) -> None:
+    before, after = (
+        CHANGE.snapshot(attach(), known(quoted=QUOTE)),
+        CHANGE.snapshot(attach(), known(*attached_coupons)),
+    )
     assert CHANGE.verify(attach(), before, after) is verdict
     assert CHANGE.verify(attach(), before, None) is Verdict.UNCLEAR
-    assert CHANGE.shown_now(attach(), before, after) == [shown]
+    assert CHANGE.shown_now(attach(), before, after) == [line]
     assert CHANGE.inverse(attach(), before, after) is None
 
 
-def test_one_that_was_there_before_proves_nothing() -> None:
-    there = CHANGE.snapshot(attach(), known(discount("ten", subscription_id="s")))
-    assert CHANGE.verify(attach(), there, there) is Verdict.NOT_APPLIED
+def test_existing_attachment_proves_nothing() -> None:
+    facts = CHANGE.snapshot(attach(), known(discount("ten", subscription_id="s")))
+    assert CHANGE.verify(attach(), facts, facts) is Verdict.NOT_APPLIED
 
 
 def test_summary() -> None:
@@ -226,7 +229,7 @@ def form(facts: Facts) -> Filling:
     return opened
 
 
-def test_form_offers_what_is_billed_and_asks_for_both() -> None:
+def test_form_offers_billed_subscriptions_and_asks_for_both() -> None:
     opened = form(known())
     assert [value for _, value, *_ in opened.options("subscription")] == ["sub_pro", "sub_seats", "sub_bare"]
     errors = opened.submit().errors
@@ -243,7 +246,7 @@ def test_form_offers_what_is_billed_and_asks_for_both() -> None:
     assert submitted.model_copy(update={"customer_created_at": None}) == attach()
 
 
-def test_only_subscription_is_picked_by_itself() -> None:
+def test_only_subscription_is_preselected() -> None:
     opened = form(having(PRO, FREE, rewards=COUPONS, billing=billing()))
     opened.fill("coupon", option="pros")
     submitted = opened.submit().input
@@ -251,14 +254,14 @@ def test_only_subscription_is_picked_by_itself() -> None:
     assert (submitted.subscription, submitted.product, submitted.reward) == ("sub_pro", "pro", "pros")
 
 
-def test_form_without_anything_that_is_billed_says_so() -> None:
+def test_form_without_a_billed_subscription_says_so() -> None:
     opened = form(having(FREE, rewards=COUPONS, billing=billing()))
     assert billing_words.NO_SUBSCRIPTIONS in opened.text
     opened.fill("coupon", option="ten")
     assert opened.submit().errors == {"action": changes_words.STALE}
 
 
-def test_form_that_is_still_updating_is_not_taken() -> None:
+def test_form_that_is_still_updating_is_refused() -> None:
     opened = Filling(Meta(kind="reward", customer="cus_1", submission="s1", reason_required=False), known())
     opened.fill("action", option="attach", redraw=False)
     assert opened.submit().errors == {"action": changes_words.STALE}

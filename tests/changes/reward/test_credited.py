@@ -1,4 +1,4 @@
-"""An answer to a coupon counts as evidence only where what is read back is older."""
+"""An answer to a coupon is evidence only where the read-back is older."""
 
 from dataclasses import replace
 from typing import Any
@@ -19,7 +19,7 @@ ANSWER = {"customer": {"processor": {"id": "cus_stripe"}}, "coupon": {"id": "ten
 
 
 @pytest.mark.parametrize(
-    ("asked", "stripe_id", "answer", "after"),
+    ("change_input", "stripe_id", "answer", "after"),
     [
         (APPLY, None, ANSWER, GIVEN),
         (APPLY, None, {"coupon": {"id": "ten"}}, {"coupon": "ten", "coupon_name": None}),
@@ -33,6 +33,8 @@ ANSWER = {"customer": {"processor": {"id": "cus_stripe"}}, "coupon": {"id": "ten
         (DetailsInput(customer="cus_1", name="x"), None, ANSWER, AFTER),
     ],
 )
-def test_what_counts(asked: ChangeInput, stripe_id: str | None, answer: Any, after: Snapshot) -> None:
-    known = replace(facts(), customer=customer(stripe_id=stripe_id))
-    assert registry.of(asked).credited(asked, known, answer, dict(AFTER)) == after
+def test_credited_answers(
+    change_input: ChangeInput, stripe_id: str | None, answer: Any, after: Snapshot
+) -> None:
+    customer_facts = replace(facts(), customer=customer(stripe_id=stripe_id))
+    assert registry.of(change_input).credited(change_input, customer_facts, answer, dict(AFTER)) == after

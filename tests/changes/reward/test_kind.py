@@ -48,12 +48,12 @@ def line(total: Any, plan_id: str = "pro", *off: tuple[str | None, Any]) -> Prev
 
 
 def coming(*lines: PreviewLine, currency: str = "usd", at: Any = LATER) -> InvoicePreview:
-    total = sum((one.total for one in lines), Decimal(0))
+    total = sum((invoice_line.total for invoice_line in lines), Decimal(0))
     return InvoicePreview(invoice_at=at, currency=currency, total=total, line_items=list(lines))
 
 
 @pytest.mark.parametrize(
-    ("asked", "facts", "refusal"),
+    ("change_input", "facts", "refusal"),
     [
         (ask(APPLY), known(), Note(RewardNote.NO_REWARD)),
         (ask(APPLY, reward="gone"), known(), Note(RewardNote.REWARD_UNKNOWN, {"reward": "gone"})),
@@ -75,8 +75,8 @@ def coming(*lines: PreviewLine, currency: str = "usd", at: Any = LATER) -> Invoi
         (ask(REMOVE, customer="cus_2"), known(), Note(CommonNote.OTHER_CUSTOMER)),
     ],
 )  # fmt: skip
-def test_refused(asked: RewardInput, facts: Facts, refusal: Note) -> None:
-    judged = CHANGE.guard(asked, facts, NOW)
+def test_guard_refuses(change_input: RewardInput, facts: Facts, refusal: Note) -> None:
+    judged = CHANGE.guard(change_input, facts, NOW)
     assert judged.refusals == (refusal,)
     assert not judged.warnings
 
@@ -91,7 +91,7 @@ def test_refused(asked: RewardInput, facts: Facts, refusal: Note) -> None:
         ("reward_BONUS_seats_bal_3M", (), False),
     ],
 )
-def test_a_code_that_was_redeemed_before(row_id: str, history: tuple[str, ...], refused: bool) -> None:
+def test_code_redeemed_before(row_id: str, history: tuple[str, ...], refused: bool) -> None:
     facts = replace(known(customer=customer(balance(row(row_id)))), redeemed=frozenset(history))
     note = Note(RewardNote.ALREADY_REDEEMED, {"promo": "BONUS"})
     assert (CHANGE.guard(ask(REDEEM, code="BONUS"), facts, NOW).refusals == (note,)) is refused
@@ -103,7 +103,7 @@ TIMED = rewards(coupon(duration=Duration(type="months", length=3)))
 
 
 @pytest.mark.parametrize(
-    ("asked", "facts", "warnings"),
+    ("change_input", "facts", "warnings"),
     [
         (ask(APPLY, reward="ten"), known(), [CHECKOUT]),
         (ask(APPLY, reward="ten"), known(upcoming=()), [CHECKOUT]),
@@ -155,13 +155,13 @@ TIMED = rewards(coupon(duration=Duration(type="months", length=3)))
         (ask(REDEEM, code="BONUS"), known(), [Note(CommonNote.NO_UNDO)]),
     ],
 )
-def test_warned(asked: RewardInput, facts: Facts, warnings: list[Note]) -> None:
-    judged = CHANGE.guard(asked, facts, NOW)
+def test_guard_warns(change_input: RewardInput, facts: Facts, warnings: list[Note]) -> None:
+    judged = CHANGE.guard(change_input, facts, NOW)
     assert judged.allowed
     assert list(judged.warnings) == warnings
 
 
-def test_preview_names_the_coupons_and_estimates_the_next_invoices() -> None:
+def test_preview_names_coupons_and_estimates_next_invoices() -> None:
     upcoming = (coming(line(100)), coming(line(7, "team"), currency="jpy", at=None))
     now = known(discount("old", name="Old"), upcoming=upcoming)
     assert CHANGE.preview(ask(APPLY, reward="ten"), now) == (
@@ -195,7 +195,7 @@ THEIRS = discount("sub", subscription_id="s")
         (coupon(value=30, **FIXED), (), coming(line(20), line(-5)), "-5"),
         (coupon(value=30, type="invoice_credits"), (), coming(line(20)), "0"),
         (coupon(value=30, plan_ids=[]), (), coming(line(20)), "20"),
-        # What another coupon takes off now is given back first.
+        # What another coupon deducts now is added back first.
         (coupon(value=10), (discount("old"),), coming(line(90, "pro", ("old", 10))), "90"),
         (coupon(value=20), (discount("old"),), coming(line(90, "pro", ("old", 10))), "80"),
         (None, (discount("old"),), coming(line(90, "pro", ("old", 10), (None, 3))), "100"),
@@ -212,14 +212,16 @@ THEIRS = discount("sub", subscription_id="s")
         (coupon(value=10, duration=None), (), coming(line(100)), "90"),
     ],
 )  # fmt: skip
-def test_estimate(new: Any, discounts: tuple[Any, ...], preview: InvoicePreview, after: str) -> None:
+def test_estimated_next_invoice(
+    new: Any, discounts: tuple[Any, ...], preview: InvoicePreview, after: str
+) -> None:
     offered = rewards(*([new] if new else []))
     facts = replace(known(*discounts, upcoming=(preview,)), rewards=offered)
-    asked = ask(APPLY, reward=new.id) if new else ask(REMOVE)
-    assert CHANGE.preview(asked, facts)[1].after == after
+    request = ask(APPLY, reward=new.id) if new else ask(REMOVE)
+    assert CHANGE.preview(request, facts)[1].after == after
 
 
-def test_the_end_of_a_month_in_a_shorter_one() -> None:
+def test_month_end_in_a_shorter_month() -> None:
     new = coupon(duration=Duration(type="months", length=3))
     begun = NOW.replace(day=30)
     ends = begun.replace(year=2027, month=2, day=28)
@@ -227,7 +229,7 @@ def test_the_end_of_a_month_in_a_shorter_one() -> None:
     assert CHANGE.preview(ask(APPLY, reward="ten"), facts)[1].after == "100"
 
 
-def test_preview_of_a_grant() -> None:
+def test_preview_of_a_feature_grant() -> None:
     several = replace(
         known(),
         customer=customer(balance(row())),
@@ -247,7 +249,7 @@ def test_preview_of_a_grant() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "method", "path", "body"),
+    ("change_input", "method", "path", "body"),
     [
         (ask(APPLY, reward="ten"), "POST", "/v1/customers/cus_1/coupons/ten", {}),
         (ask(APPLY, reward="50% a/b", customer="a@b/c"), "POST",
@@ -257,14 +259,14 @@ def test_preview_of_a_grant() -> None:
         (ask(REDEEM, code="BONUS"), "POST", "/v1/rewards.redeem", {"code": "BONUS", "customer_id": "cus_1"}),
     ],
 )  # fmt: skip
-def test_plan(asked: RewardInput, method: str, path: str, body: dict[str, str]) -> None:
-    (write,) = CHANGE.plan(asked, known())
+def test_planned_write(change_input: RewardInput, method: str, path: str, body: dict[str, str]) -> None:
+    (write,) = CHANGE.plan(change_input, known())
     assert (write.method, write.path, dict(write.body)) == (method, path, body)
     assert "cus_1" not in write.route
 
 
 @pytest.mark.parametrize(
-    ("held", "size"),
+    ("own_discounts", "size"),
     [
         ((), 20),
         ((discount("ten", 10),), 20),
@@ -273,23 +275,25 @@ def test_plan(asked: RewardInput, method: str, path: str, body: dict[str, str]) 
         ((discount("five", 5, type="fixed_discount"),), None),
     ],
 )
-def test_replacing_a_coupon_counts_as_removing_it_too(held: tuple[Discount, ...], size: int | None) -> None:
-    asked = ask(APPLY, reward="twenty")
-    assert CHANGE.amount(asked, CHANGE.snapshot(asked, known(*held))) == size
+def test_replacing_a_coupon_counts_as_removing_it_too(
+    own_discounts: tuple[Discount, ...], size: int | None
+) -> None:
+    request = ask(APPLY, reward="twenty")
+    assert CHANGE.amount(request, CHANGE.snapshot(request, known(*own_discounts))) == size
 
 
-def test_size() -> None:
+def test_amount() -> None:
     assert CHANGE.amount(ask(REMOVE), CHANGE.snapshot(ask(REMOVE), known(discount("ten", 10)))) == 10
     redeem = ask(REDEEM, code="BONUS")
     assert CHANGE.amount(redeem, CHANGE.snapshot(redeem, known())) is None
     assert CHANGE.amount(ask(APPLY), CHANGE.snapshot(ask(APPLY), known())) is None
 
 
-def test_it_holds_while_the_coupons_are_those_that_were_shown() -> None:
-    asked = ask(APPLY, reward="ten")
-    then = CHANGE.snapshot(asked, known())
-    assert CHANGE.holds(asked, then, CHANGE.snapshot(asked, known(upcoming=(coming(line(9)),))))
-    assert CHANGE.holds(asked, then, CHANGE.snapshot(asked, known(discount(subscription_id="s"))))
+def test_coupon_holds_while_the_coupons_shown_are_unchanged() -> None:
+    request = ask(APPLY, reward="ten")
+    then = CHANGE.snapshot(request, known())
+    assert CHANGE.holds(request, then, CHANGE.snapshot(request, known(upcoming=(coming(line(9)),))))
+    assert CHANGE.holds(request, then, CHANGE.snapshot(request, known(discount(subscription_id="s"))))
     for moved in (
         known(discount("twenty")),
         replace(known(), rewards=rewards(coupon("ten", 15))),
@@ -298,20 +302,20 @@ def test_it_holds_while_the_coupons_are_those_that_were_shown() -> None:
         replace(known(), rewards=TIMED),
         replace(known(), rewards=rewards()),
     ):
-        assert not CHANGE.holds(asked, then, CHANGE.snapshot(asked, moved))
+        assert not CHANGE.holds(request, then, CHANGE.snapshot(request, moved))
 
 
-def test_a_grant_holds_while_it_gives_the_same() -> None:
-    asked = ask(REDEEM, code="BONUS")
-    then = CHANGE.snapshot(asked, known())
+def test_promo_code_holds_while_it_gives_the_same() -> None:
+    request = ask(REDEEM, code="BONUS")
+    then = CHANGE.snapshot(request, known())
     used = known(customer=customer(balance(row("new"))))
-    assert CHANGE.holds(asked, then, CHANGE.snapshot(asked, used))
-    more = replace(known(), rewards=rewards(grants=(grant(messages=501),)))
-    assert not CHANGE.holds(asked, then, CHANGE.snapshot(asked, more))
+    assert CHANGE.holds(request, then, CHANGE.snapshot(request, used))
+    larger_grant = replace(known(), rewards=rewards(grants=(grant(messages=501),)))
+    assert not CHANGE.holds(request, then, CHANGE.snapshot(request, larger_grant))
 
 
 @pytest.mark.parametrize(
-    ("asked", "before", "after", "verdict"),
+    ("change_input", "before", "after", "verdict"),
     [
         (ask(APPLY, reward="ten"), known(), known(discount("ten")), Verdict.APPLIED),
         (ask(APPLY, reward="ten"), known(), known(), Verdict.NOT_APPLIED),
@@ -324,36 +328,38 @@ def test_a_grant_holds_while_it_gives_the_same() -> None:
         (ask(REMOVE), known(discount()), known(discount("twenty")), Verdict.UNCLEAR),
     ],
 )
-def test_what_became_of_a_coupon(asked: RewardInput, before: Facts, after: Facts, verdict: Verdict) -> None:
-    told = (CHANGE.snapshot(asked, before), CHANGE.snapshot(asked, after))
-    assert CHANGE.verify(asked, *told) is verdict
-    assert CHANGE.verify(asked, told[0], None) is Verdict.UNCLEAR
+def test_verdict_of_a_coupon(
+    change_input: RewardInput, before: Facts, after: Facts, verdict: Verdict
+) -> None:
+    snapshots = (CHANGE.snapshot(change_input, before), CHANGE.snapshot(change_input, after))
+    assert CHANGE.verify(change_input, *snapshots) is verdict
+    assert CHANGE.verify(change_input, snapshots[0], None) is Verdict.UNCLEAR
 
 
-def test_what_became_of_a_grant() -> None:
-    asked = ask(REDEEM, code="BONUS")
-    both = rewards(grants=(grant(messages=5, sso=None),))
+def test_verdict_of_a_feature_grant() -> None:
+    request = ask(REDEEM, code="BONUS")
+    two_features = rewards(grants=(grant(messages=5, sso=None),))
 
     def told(*rows: str, flag: str = "") -> dict[str, str | None]:
         flags = {"sso": Flag(id=flag, feature_id="sso")} if flag else {}
-        held = [balance(*(row(one) for one in rows))] if rows else []
-        who = customer(*held, flags=flags)
-        return CHANGE.snapshot(asked, replace(known(customer=who), rewards=both))
+        balances_held = [balance(*(row(row_id) for row_id in rows))] if rows else []
+        holder = customer(*balances_held, flags=flags)
+        return CHANGE.snapshot(request, replace(known(customer=holder), rewards=two_features))
 
     before = told("a", "b", flag="old")
-    assert CHANGE.verify(asked, before, told("a", "b", "c", flag="new")) is Verdict.APPLIED
-    assert CHANGE.verify(asked, before, told("c", flag="new")) is Verdict.APPLIED
-    assert CHANGE.verify(asked, before, told("a", "b", flag="old")) is Verdict.NOT_APPLIED
-    assert CHANGE.verify(asked, before, told("a", flag="old")) is Verdict.NOT_APPLIED
-    assert CHANGE.verify(asked, before, told("a", "b", "c", flag="old")) is Verdict.UNCLEAR
-    assert CHANGE.verify(asked, told(), told("a", flag="new")) is Verdict.APPLIED
-    gone = CHANGE.snapshot(asked, replace(known(), rewards=rewards()))
-    assert CHANGE.verify(asked, before, gone) is Verdict.UNCLEAR
-    assert CHANGE.verify(asked, gone, gone) is Verdict.UNCLEAR
+    assert CHANGE.verify(request, before, told("a", "b", "c", flag="new")) is Verdict.APPLIED
+    assert CHANGE.verify(request, before, told("c", flag="new")) is Verdict.APPLIED
+    assert CHANGE.verify(request, before, told("a", "b", flag="old")) is Verdict.NOT_APPLIED
+    assert CHANGE.verify(request, before, told("a", flag="old")) is Verdict.NOT_APPLIED
+    assert CHANGE.verify(request, before, told("a", "b", "c", flag="old")) is Verdict.UNCLEAR
+    assert CHANGE.verify(request, told(), told("a", flag="new")) is Verdict.APPLIED
+    gone = CHANGE.snapshot(request, replace(known(), rewards=rewards()))
+    assert CHANGE.verify(request, before, gone) is Verdict.UNCLEAR
+    assert CHANGE.verify(request, gone, gone) is Verdict.UNCLEAR
 
 
 @pytest.mark.parametrize(
-    ("asked", "before", "after", "undo"),
+    ("change_input", "before", "after", "undo"),
     [
         (ask(APPLY, reward="ten"), known(), known(discount()), ask(REMOVE, instead="ten")),
         (
@@ -366,17 +372,22 @@ def test_what_became_of_a_grant() -> None:
         (ask(REDEEM, code="BONUS"), known(), known(), None),
     ],
 )
-def test_undo(asked: RewardInput, before: Facts, after: Facts, undo: RewardInput | None) -> None:
-    assert CHANGE.inverse(asked, CHANGE.snapshot(asked, before), CHANGE.snapshot(asked, after)) == undo
+def test_inverse(change_input: RewardInput, before: Facts, after: Facts, undo: RewardInput | None) -> None:
+    assert (
+        CHANGE.inverse(
+            change_input, CHANGE.snapshot(change_input, before), CHANGE.snapshot(change_input, after)
+        )
+        == undo
+    )
 
 
-def test_coupon_of_stripe_s_own_is_shown_and_removed_for_good() -> None:
-    there, asked = known(discount("old")), ask(REMOVE)
+def test_stripes_own_coupon_is_shown_and_removed_for_good() -> None:
+    facts, request = known(discount("old")), ask(REMOVE)
     warning = Note(RewardNote.STRIPE_ONLY, {"name": "old off"})
-    assert CHANGE.guard(asked, there, NOW).warnings == (warning,)
-    assert warning in CHANGE.guard(ask(APPLY, reward="ten"), there, NOW).warnings
-    before, after = CHANGE.snapshot(asked, there), CHANGE.snapshot(asked, known())
-    assert CHANGE.verify(asked, before, after) is Verdict.APPLIED
-    assert CHANGE.inverse(asked, before, after) is None
-    assert warning not in CHANGE.guard(asked, known(discount("ten")), NOW).warnings
-    assert "stripe_only" not in CHANGE.snapshot(asked, replace(there, rewards=None))
+    assert CHANGE.guard(request, facts, NOW).warnings == (warning,)
+    assert warning in CHANGE.guard(ask(APPLY, reward="ten"), facts, NOW).warnings
+    before, after = CHANGE.snapshot(request, facts), CHANGE.snapshot(request, known())
+    assert CHANGE.verify(request, before, after) is Verdict.APPLIED
+    assert CHANGE.inverse(request, before, after) is None
+    assert warning not in CHANGE.guard(request, known(discount("ten")), NOW).warnings
+    assert "stripe_only" not in CHANGE.snapshot(request, replace(facts, rewards=None))

@@ -48,12 +48,12 @@ OWN = replace(facts(), billing=billing(discount("old", 7)), rewards=rewards(TIME
         (reward(REDEEM, code="X"), ("rewards.redeem", "POST", "/v1/rewards.redeem")),
     ],
 )
-def test_where_a_reward_is_sent(asked: RewardInput, write: tuple[str, str, str]) -> None:
-    (one,) = CHANGE.plan(asked, OWN)
-    assert (one.route, one.method, one.path) == write
+def test_route_of_each_reward_action(asked: RewardInput, write: tuple[str, str, str]) -> None:
+    (write_planned,) = CHANGE.plan(asked, OWN)
+    assert (write_planned.route, write_planned.method, write_planned.path) == write
 
 
-def test_coupons_are_kept_to_the_last_figure() -> None:
+def test_snapshot_keeps_every_number_of_a_coupon() -> None:
     offer = {
         "offer": "ten",
         "offer_type": "percentage_discount",
@@ -76,9 +76,9 @@ def test_coupons_are_kept_to_the_last_figure() -> None:
     assert CHANGE.snapshot(asked, lasting)["offer_duration"] is None
 
 
-def test_a_coupon_starts_afresh_only_when_it_comes_back() -> None:
-    asked, again = reward(APPLY, reward="ten"), reward(APPLY, reward="ten", instead="old")
-    first, back = (CHANGE.guard(one, OWN, NOW) for one in (asked, again))
+def test_coupon_starts_again_only_when_it_is_restored() -> None:
+    asked, restoring = reward(APPLY, reward="ten"), reward(APPLY, reward="ten", instead="old")
+    first, back = (CHANGE.guard(reward_request, OWN, NOW) for reward_request in (asked, restoring))
     assert first.refusals == back.refusals == ()
     starts = Note(RewardNote.STARTS_AFRESH, {"name": "ten off"})
     assert starts not in first.warnings
@@ -93,25 +93,25 @@ def test_a_coupon_starts_afresh_only_when_it_comes_back() -> None:
         (reward(REMOVE), ()),
     ],
 )
-def test_what_is_refused_of_rewards(asked: RewardInput, refusals: tuple[Note, ...]) -> None:
+def test_guard_refuses_rewards(asked: RewardInput, refusals: tuple[Note, ...]) -> None:
     known = replace(OWN, rewards=rewards(grants=(grant(messages=5),)))
     assert CHANGE.guard(asked, known, NOW).refusals == refusals
 
 
-def test_a_code_where_no_rewards_are_known() -> None:
+def test_code_where_no_rewards_were_read() -> None:
     judged = CHANGE.guard(reward(REDEEM, code="X"), facts(), NOW)
     assert judged.refusals == (Note(RewardNote.GRANT_UNKNOWN),)
 
 
-def test_a_grant_has_any_of_its_codes() -> None:
+def test_grant_is_found_by_any_of_its_codes() -> None:
     two = FeatureGrant(
         id="g",
         promo_codes=[PromoCode(code="A"), PromoCode(code="B")],
         grants=[Granted(feature_id="messages", included=Decimal(5)), Granted(feature_id="sso")],
     )
     flags = {"sso": Flag(id="flag", feature_id="sso")}
-    held = customer(balance(row("b"), row("a")), flags=flags)
-    known = replace(facts(), customer=held, rewards=rewards(grants=(two,)))
+    holder = customer(balance(row("b"), row("a")), flags=flags)
+    known = replace(facts(), customer=holder, rewards=rewards(grants=(two,)))
     for code in ("A", "B"):
         assert CHANGE.guard(reward(REDEEM, code=code), known, NOW).refusals == ()
         assert CHANGE.snapshot(reward(REDEEM, code=code), known) == {
@@ -136,22 +136,22 @@ def invoice(*totals: str, currency: str = "usd", off: Any = ()) -> InvoicePrevie
     return InvoicePreview(invoice_at=NOW + timedelta(40), currency=currency, total=total, line_items=items)
 
 
-def test_half_a_cent_goes_up() -> None:
+def test_half_a_cent_is_rounded_up() -> None:
     assert invoices(invoice("0.25"), new=coupon(value=10)) == ["0.22"]
     assert invoices(invoice("0.35"), invoice("5", currency="jpy"), new=coupon(value=10)) == ["0.31", "4"]
 
 
-def test_a_coupon_without_an_end_has_none() -> None:
+def test_coupon_without_an_end_has_none() -> None:
     odd = coupon(value=10, duration=Duration(type="forever", length=1))
     assert invoices(invoice("100"), new=odd) == ["90"]
     assert invoices(invoice("100"), new=coupon(duration=Duration(type="months", length=1))) == ["100"]
 
 
-def test_a_discount_of_an_unknown_size_gives_nothing_back() -> None:
+def test_discount_of_unknown_size_gives_nothing_back() -> None:
     unknown = LineDiscount(reward_id="old", amount_off=None)
     assert invoices(invoice("100", off=[unknown]), new=coupon(), own=(discount("old"),)) == ["90"]
 
 
-def test_no_invoices_where_stripe_was_not_read() -> None:
+def test_no_invoices_when_stripe_was_not_read() -> None:
     known = replace(facts(), rewards=rewards(coupon()))
     assert CHANGE.preview(reward(APPLY, reward="ten"), known) == (Line(RewardLine.COUPON, None, "ten off"),)

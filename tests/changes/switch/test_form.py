@@ -35,17 +35,17 @@ def form(*offered: Any) -> Filling:
 
 
 def wanted(action: SwitchAction, **changes: Any) -> SwitchInput:
-    known = {
+    fields = {
         "customer": "cus_1",
         "customer_created_at": BEFORE,
         "product": "team",
         "action": action,
         "replaces": "pro",
     }
-    return SwitchInput(**{**known, **changes})
+    return SwitchInput(**{**fields, **changes})
 
 
-def test_a_product_is_picked_and_changed_to_now_unless_told_otherwise() -> None:
+def test_product_is_picked_and_changed_now_by_default() -> None:
     opened = form()
     assert "• *Pro* · Active · $20 per month" in opened.text
     assert opened.options("product") == [
@@ -61,15 +61,15 @@ def test_a_product_is_picked_and_changed_to_now_unless_told_otherwise() -> None:
     assert opened.submit().input == wanted(SwitchAction.NOW)
 
 
-@pytest.mark.parametrize("kept", Kept)
-def test_what_is_kept_of_the_balances_is_chosen(kept: Kept) -> None:
+@pytest.mark.parametrize("kept_balances", Kept)
+def test_kept_balances_are_chosen(kept_balances: Kept) -> None:
     opened = form()
     opened.fill("product", option="team")
-    opened.fill("kept", option=kept.value)
-    assert opened.submit().input == wanted(SwitchAction.NOW, kept=kept)
+    opened.fill("kept", option=kept_balances.value)
+    assert opened.submit().input == wanted(SwitchAction.NOW, kept=kept_balances)
 
 
-def test_at_the_end_of_the_period_nothing_is_kept_or_lost() -> None:
+def test_at_period_end_no_balance_is_kept_or_lost() -> None:
     opened = form()
     opened.fill("product", option="team")
     opened.fill("kept", option="usage")
@@ -80,14 +80,14 @@ def test_at_the_end_of_the_period_nothing_is_kept_or_lost() -> None:
     assert opened.submit().errors == {"action": changes_words.STALE}
 
 
-def test_a_product_is_not_taken_before_the_form_shows_what_it_replaces() -> None:
+def test_product_is_accepted_only_once_the_form_shows_what_it_replaces() -> None:
     opened = form()
     opened.fill("product", option="team")
     opened.fill("product", option="basic", redraw=False)
     assert opened.submit().errors == {"product": changes_words.STALE}
 
 
-def test_a_product_of_another_group_replaces_nothing() -> None:
+def test_product_of_another_group_replaces_nothing() -> None:
     opened = form(given.plan("chat", group="chat"))
     opened.fill("product", option="chat")
     request = opened.submit().input
@@ -95,7 +95,7 @@ def test_a_product_of_another_group_replaces_nothing() -> None:
     assert request.replaces == ""
 
 
-def test_how_much_is_bought_with_the_product_is_asked_for() -> None:
+def test_quantity_of_the_product_is_asked_for() -> None:
     seats = PlanItem(feature_id="seats", included=Decimal(1), price=AHEAD)
     opened = form(given.plan("team", items=[seats]))
     opened.fill("product", option="team")
@@ -108,7 +108,7 @@ def test_how_much_is_bought_with_the_product_is_asked_for() -> None:
     assert opened.submit().input == wanted(SwitchAction.NOW, quantities=bought)
 
 
-def test_the_product_they_have_is_refused_in_words() -> None:
+def test_current_product_is_refused_with_an_explanation() -> None:
     opened = form()
     opened.fill("product", option="pro")
     assert "The customer has this product already." in opened.text
@@ -120,11 +120,11 @@ def test_what_the_form_does_not_offer_is_not_done(action: str) -> None:
     opened.fill("product", option="team")
     crafted = {**opened.values, "action": {"form:x": {"selected_option": {"value": action}}}}
     assert request_form.parse(opened.meta, crafted).input == wanted(SwitchAction.NOW)
-    without = {name: held for name, held in opened.values.items() if name != "action"}
+    without = {name: entered for name, entered in opened.values.items() if name != "action"}
     assert request_form.parse(opened.meta, without).errors == {"product": changes_words.STALE}
 
 
-def test_what_cannot_be_picked_is_counted() -> None:
+def test_products_that_cannot_be_picked_are_counted() -> None:
     many = [given.plan(f"p{number}") for number in range(101)]
     opened = form(*many, given.plan("x" * 76))
     assert len(opened.options("product")) == 100

@@ -1,4 +1,4 @@
-"""Changing the product: what is refused and warned of, what is sent, and what became of it."""
+"""Changing the product: refusals and warnings, the write, and its verdict."""
 
 from decimal import Decimal
 from typing import Any
@@ -52,19 +52,19 @@ AT_RISK = Note(BillingNote.ADD_ONS_AT_RISK, {"products": "seats"})
 
 
 def grouped(**groups: str) -> tuple[Plan, ...]:
-    """The products on offer, some of them in groups of their own."""
+    """The products on offer, some of them in their own groups."""
     return tuple(plan.model_copy(update={"group": groups.get(plan.id, "")}) for plan in OFFERED)
 
 
 CALLED_OFF = ask(CALL_OFF, subscription="sub_pro")
 
 
-def known(*held: Subscription, **changes: Any) -> Facts:
-    return having(*held, **{"offered": OFFERED, **changes})
+def known(*subscriptions: Subscription, **changes: Any) -> Facts:
+    return having(*subscriptions, **{"offered": OFFERED, **changes})
 
 
 @pytest.mark.parametrize(
-    ("asked", "facts", "refusal"),
+    ("change_input", "facts", "refusal"),
     [
         (ask(customer="cus_2"), known(PRO), Note(CommonNote.OTHER_CUSTOMER)),
         (ask(product=""), known(PRO), Note(SwitchNote.NO_PRODUCT)),
@@ -87,14 +87,14 @@ def known(*held: Subscription, **changes: Any) -> Facts:
         ),
     ],
 )
-def test_refused(asked: SwitchInput, facts: Facts, refusal: Note) -> None:
-    judged = CHANGE.guard(asked, facts, NOW)
+def test_guard_refuses(change_input: SwitchInput, facts: Facts, refusal: Note) -> None:
+    judged = CHANGE.guard(change_input, facts, NOW)
     assert judged.refusals == (refusal,)
     assert not judged.warnings
 
 
 @pytest.mark.parametrize(
-    ("asked", "facts", "warnings"),
+    ("change_input", "facts", "warnings"),
     [
         (ask(), known(PRO), [ANEW, BY_TIME, NO_UNDO]),
         (ask(), known(PRO, quoted=AT_ONCE), [ANEW, BY_TIME, NO_UNDO]),
@@ -150,8 +150,8 @@ def test_refused(asked: SwitchInput, facts: Facts, refusal: Note) -> None:
         (CALLED_OFF, known(CANCELLED, TEAM_LATER), []),
     ],
 )
-def test_warned(asked: SwitchInput, facts: Facts, warnings: list[Note]) -> None:
-    judged = CHANGE.guard(asked, facts, NOW)
+def test_guard_warns(change_input: SwitchInput, facts: Facts, warnings: list[Note]) -> None:
+    judged = CHANGE.guard(change_input, facts, NOW)
     assert judged.allowed
     assert list(judged.warnings) == warnings
 
@@ -161,7 +161,7 @@ TWO_GROUPS = grouped(max="seats", team="seats")
 
 
 @pytest.mark.parametrize(
-    ("replaces", "held", "offered", "outgoing", "note"),
+    ("replaces", "subscriptions", "offered", "outgoing", "note"),
     [
         # One main product.
         ("pro", (PRO,), OFFERED, ["pro"], None),
@@ -170,10 +170,10 @@ TWO_GROUPS = grouped(max="seats", team="seats")
         ("", (), OFFERED, [], None),
         ("", (), OFFERED, ["free"], ("free", "")),
         (None, (), OFFERED, ["free"], ("free", "")),
-        # What the form said is no longer what the customer has.
+        # The form's statement no longer matches the customer.
         ("starter", (PRO,), OFFERED, ["pro"], ("pro", "starter")),
         ("", (PRO,), OFFERED, ["pro"], ("pro", "")),
-        # Several main products, each of a group of its own: the one of the new product's group is meant.
+        # Several main products, each in its own group: the one in the new product's group is replaced.
         ("max", (PRO, MAX), TWO_GROUPS, ["max"], None),
         ("max", (MAX, PRO), TWO_GROUPS, ["max"], None),
         (None, (MAX, PRO), TWO_GROUPS, ["max"], None),
@@ -185,29 +185,29 @@ TWO_GROUPS = grouped(max="seats", team="seats")
         ("", (PRO,), TWO_GROUPS, [], None),
         ("", (PRO,), TWO_GROUPS, ["pro"], ("pro", "")),
         ("pro", (PRO,), TWO_GROUPS, [], ("", "pro")),
-        # Add-ons and what entities have take no part.
+        # Add-ons and subscriptions of entities do not matter.
         ("pro", (PRO, ADD_ON, OF_ENTITY), OFFERED, ["pro"], None),
     ],
 )
-def test_the_right_product_is_replaced_or_nothing(
+def test_right_product_is_replaced_or_none(
     replaces: str | None,
-    held: tuple[Subscription, ...],
+    subscriptions: tuple[Subscription, ...],
     offered: tuple[Plan, ...],
     outgoing: list[str],
     note: tuple[str, str] | None,
 ) -> None:
-    """Autumn takes no subscription's id here: it chooses what goes."""
-    told = quoted(
+    """Autumn takes no subscription id here: it chooses what is replaced."""
+    autumn_quote = quoted(
         incoming=[coming("team", effective_at=LATER)],
         outgoing=[coming(plan_id, effective_at=LATER) for plan_id in outgoing],
     )
-    facts = known(*held, quoted=told, offered=offered)
+    facts = known(*subscriptions, quoted=autumn_quote, offered=offered)
     refused = (Note(SwitchNote.REPLACES_ANOTHER, {"replaced": note[0], "named": note[1]}),) if note else ()
     for action in (NOW_, AT_END):
         assert CHANGE.guard(ask(action, replaces=replaces), facts, NOW).refusals == refused
 
 
-def test_before_the_preview_what_the_form_said_is_compared_with_what_is_held() -> None:
+def test_form_is_compared_with_the_customer_before_the_preview() -> None:
     assert CHANGE.guard(ask(replaces="pro"), known(PRO), NOW).allowed
     (refusal,) = CHANGE.guard(ask(replaces="max"), known(PRO), NOW).refusals
     assert refusal.code is SwitchNote.REPLACES_ANOTHER
@@ -218,7 +218,7 @@ def test_before_the_preview_what_the_form_said_is_compared_with_what_is_held() -
     assert "would replace no product" in mrkdwn(beside)
 
 
-def test_two_products_of_one_group_leave_open_which_is_replaced() -> None:
+def test_two_products_of_one_group_leave_the_replaced_one_open() -> None:
     twice = MAX.model_copy(update={"id": "sub_2"})
     (refusal,) = CHANGE.guard(ask(), known(PRO, twice), NOW).refusals
     assert refusal == Note(SwitchNote.SEVERAL_HELD, {"products": "pro, max"})
@@ -227,7 +227,7 @@ def test_two_products_of_one_group_leave_open_which_is_replaced() -> None:
     assert same == Note(SwitchNote.SEVERAL_HELD, {"products": "max"})
 
 
-def test_what_is_compared_is_of_the_products_group() -> None:
+def test_snapshot_covers_the_products_group() -> None:
     facts = known(PRO, MAX, MAX_LATER, offered=TWO_GROUPS)
     assert CHANGE.snapshot(ask(), facts)["current"] == "sub_max"
     assert CHANGE.snapshot(ask(product="pro"), facts)["current"] == "sub_pro"
@@ -248,7 +248,7 @@ def with_seats(quantity: int) -> Quote:
 
 
 @pytest.mark.parametrize(
-    ("asked", "told", "refusals"),
+    ("change_input", "autumn_quote", "refusals"),
     [
         (seats(3), with_seats(3), ()),
         (seats(3), None, ()),
@@ -257,18 +257,18 @@ def with_seats(quantity: int) -> Quote:
         (ask(), None, (Note(BillingNote.QUANTITIES_MISSING),)),
     ],
 )
-def test_a_product_that_sells_by_quantity_needs_one(
-    asked: SwitchInput, told: Quote | None, refusals: tuple[Note, ...]
+def test_product_sold_by_quantity_needs_one(
+    change_input: SwitchInput, autumn_quote: Quote | None, refusals: tuple[Note, ...]
 ) -> None:
-    facts = known(PRO, quoted=told, offered=(SELLS,))
-    assert CHANGE.guard(asked, facts, NOW).refusals == refusals
+    facts = known(PRO, quoted=autumn_quote, offered=(SELLS,))
+    assert CHANGE.guard(change_input, facts, NOW).refusals == refusals
 
 
-def test_quantities_are_sent_shown_and_read_back() -> None:
+def test_quantities_are_written_shown_and_read_back() -> None:
     (write,) = CHANGE.plan(seats(3), known(PRO))
     assert write.body["feature_quantities"] == [{"feature_id": "seats", "quantity": 3}]
-    shown = Line(BillingLine.QUANTITY, None, "3", ValueFormat.NUMBER, about="seats")
-    assert shown in CHANGE.preview(seats(3), known(PRO))
+    quantity_line = Line(BillingLine.QUANTITY, None, "3", ValueFormat.NUMBER, about="seats")
+    assert quantity_line in CHANGE.preview(seats(3), known(PRO))
     before = CHANGE.snapshot(seats(3), known(PRO))
     for bought, verdict in ((2, Verdict.APPLIED), (1, Verdict.UNCLEAR)):
         of_team = row(included=1, prepaid_grant=Decimal(bought), plan_id="team", price=AHEAD)
@@ -278,7 +278,7 @@ def test_quantities_are_sent_shown_and_read_back() -> None:
     assert CHANGE.verify(seats(3, AT_END), before, later) is Verdict.APPLIED
 
 
-def test_what_takes_no_others_place_is_not_offered() -> None:
+def test_product_that_replaces_nothing_is_not_offered() -> None:
     unfit = (
         Plan(id="seats", add_on=True),
         Plan(id="old", archived=True),
@@ -295,7 +295,7 @@ def test_what_takes_no_others_place_is_not_offered() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "more"),
+    ("change_input", "extra_fields"),
     [
         (ask(), {"plan_schedule": "immediate"}),
         (ask(kept=Kept.USAGE), {"plan_schedule": "immediate", "carry_over_usages": {"enabled": True}}),
@@ -306,19 +306,19 @@ def test_what_takes_no_others_place_is_not_offered() -> None:
         (ask(AT_END, kept=Kept.USAGE), {"plan_schedule": "end_of_cycle"}),
     ],
 )
-def test_plan(asked: SwitchInput, more: dict[str, Any]) -> None:
-    (write,) = CHANGE.plan(asked, known(PRO))
+def test_planned_write(change_input: SwitchInput, extra_fields: dict[str, Any]) -> None:
+    (write,) = CHANGE.plan(change_input, known(PRO))
     assert (write.route, write.method, write.path) == ("billing.attach", "POST", "/v1/billing.attach")
     assert write.per_customer
     assert dict(write.body) == {
         "customer_id": "cus_1",
         "plan_id": "team",
         "redirect_mode": "if_required",
-        **more,
+        **extra_fields,
     }
 
 
-def test_a_scheduled_change_is_called_off_on_the_subscription_that_goes_on() -> None:
+def test_scheduled_change_is_cancelled_on_the_continuing_subscription() -> None:
     (write,) = CHANGE.plan(CALLED_OFF, known(CANCELLED, TEAM_LATER))
     assert write.route == "billing.update"
     assert dict(write.body) == {
@@ -332,7 +332,7 @@ NOTHING_BILLED = Line(BillingLine.TOTAL, None, "0", ValueFormat.MONEY, currency=
 
 
 @pytest.mark.parametrize(
-    ("asked", "told", "lines"),
+    ("change_input", "autumn_quote", "lines"),
     [
         (
             ask(),
@@ -360,17 +360,17 @@ NOTHING_BILLED = Line(BillingLine.TOTAL, None, "0", ValueFormat.MONEY, currency=
         (CALLED_OFF, AT_ONCE, [Line(SwitchLine.CALLED_OFF, None, None, about="team")]),
     ],
 )
-def test_preview(asked: SwitchInput, told: Quote, lines: list[Line]) -> None:
-    assert list(CHANGE.preview(asked, known(PRO, quoted=told))) == [*lines, NOTHING_BILLED]
-    assert list(CHANGE.preview(asked, known(PRO))) == ([*lines] if asked is CALLED_OFF else [])
+def test_preview_lines(change_input: SwitchInput, autumn_quote: Quote, lines: list[Line]) -> None:
+    assert list(CHANGE.preview(change_input, known(PRO, quoted=autumn_quote))) == [*lines, NOTHING_BILLED]
+    assert list(CHANGE.preview(change_input, known(PRO))) == ([*lines] if change_input is CALLED_OFF else [])
 
 
-def state(asked: SwitchInput, *held: Subscription) -> Snapshot:
-    return CHANGE.snapshot(asked, known(*held))
+def state(request: SwitchInput, *subscriptions: Subscription) -> Snapshot:
+    return CHANGE.snapshot(request, known(*subscriptions))
 
 
 @pytest.mark.parametrize(
-    ("asked", "before", "after", "verdict"),
+    ("change_input", "before", "after", "verdict"),
     [
         (ask(), [PRO], [TEAM], Verdict.APPLIED),
         (ask(), [], [TEAM], Verdict.APPLIED),
@@ -393,13 +393,13 @@ def state(asked: SwitchInput, *held: Subscription) -> Snapshot:
         (CALLED_OFF, [CANCELLED, TEAM_LATER], [TEAM], Verdict.UNCLEAR),
     ],
 )
-def test_what_became_of_it(
-    asked: SwitchInput, before: list[Subscription], after: list[Subscription], verdict: Verdict
+def test_verdict_of_the_read_back(
+    change_input: SwitchInput, before: list[Subscription], after: list[Subscription], verdict: Verdict
 ) -> None:
-    assert CHANGE.verify(asked, state(asked, *before), state(asked, *after)) is verdict
+    assert CHANGE.verify(change_input, state(change_input, *before), state(change_input, *after)) is verdict
 
 
-def test_what_is_compared() -> None:
+def test_snapshot() -> None:
     assert state(ask(), CANCELLED, TEAM_LATER, ADD_ON) == {
         "held": '[["sub_pro", "active", true], ["sub_seats", "active", false], '
         '["sub_team", "scheduled", false]]',
@@ -416,12 +416,12 @@ def test_what_is_compared() -> None:
     assert state(ask(), TEAM)["product"] == "running"
 
 
-def test_of_a_customer_who_is_gone_it_is_not_known() -> None:
+def test_verdict_is_unclear_when_the_customer_is_gone() -> None:
     assert CHANGE.verify(ask(), state(ask(), PRO), None) is Verdict.UNCLEAR
 
 
 @pytest.mark.parametrize(
-    ("asked", "before", "back"),
+    ("change_input", "before", "back"),
     [
         (ask(AT_END), [PRO], CALLED_OFF),
         (ask(AT_END), [PRO, ADD_ON, OF_ENTITY], CALLED_OFF),
@@ -432,19 +432,19 @@ def test_of_a_customer_who_is_gone_it_is_not_known() -> None:
         (CALLED_OFF, [CANCELLED, TEAM_LATER], None),
     ],
 )
-def test_undo(asked: SwitchInput, before: list[Subscription], back: SwitchInput | None) -> None:
-    then = state(asked, *before)
-    assert CHANGE.inverse(asked, then, then) == back
+def test_inverse(change_input: SwitchInput, before: list[Subscription], back: SwitchInput | None) -> None:
+    then = state(change_input, *before)
+    assert CHANGE.inverse(change_input, then, then) == back
 
 
-def test_size_and_products_for_the_policy() -> None:
+def test_amount_and_products_for_the_policy() -> None:
     upgrade = known(PRO, quoted=quoted(-20, 50))
     assert CHANGE.amount(ask(), CHANGE.snapshot(ask(), upgrade)) == 30
-    held = known(CANCELLED, MAX_LATER, ADD_ON, FREE_LATER)
-    assert CHANGE.products(ask(), held) == {"team", "pro", "max"}
+    facts = known(CANCELLED, MAX_LATER, ADD_ON, FREE_LATER)
+    assert CHANGE.products(ask(), facts) == {"team", "pro", "max"}
 
 
-def test_it_holds_while_time_alone_moves() -> None:
+def test_preview_holds_while_only_time_passes() -> None:
     then = CHANGE.snapshot(ask(), known(PRO, quoted=quoted(-20, 50)))
     later = known(PRO, quoted=quoted(-10, 25), at=NOW + (LATER - NOW) / 2)
     assert CHANGE.holds(ask(), then, CHANGE.snapshot(ask(), later))
@@ -452,12 +452,12 @@ def test_it_holds_while_time_alone_moves() -> None:
     assert not CHANGE.holds(ask(), then, CHANGE.snapshot(ask(), cancelled))
 
 
-def test_a_payment_may_be_waited_for() -> None:
+def test_change_may_wait_for_payment() -> None:
     answer = {"payment_url": "https://pay.example/1"}
     assert CHANGE.pending_payment(answer) == PendingPayment("https://pay.example/1")
 
 
-def test_words() -> None:
+def test_wording() -> None:
     names = {"team": "Team"}
     assert CHANGE.summary(ask(), names) == "Change the product to Team now"
     assert CHANGE.summary(ask(AT_END), names) == "Change the product to Team at the end of the period"

@@ -26,17 +26,17 @@ def form(*subscriptions: Any) -> Filling:
 
 
 def wanted(action: TrialAction, **changes: Any) -> TrialInput:
-    known = {
+    fields = {
         "customer": "cus_1",
         "customer_created_at": BEFORE,
         "subscription": "sub_1",
         "product": "pro",
         "action": action,
     }
-    return TrialInput(**{**known, **changes})
+    return TrialInput(**{**fields, **changes})
 
 
-def test_the_end_of_the_trial_is_picked() -> None:
+def test_new_end_of_the_trial_is_picked() -> None:
     opened = form()
     assert "Fill in the form to see" in opened.text
     assert opened.submit().errors == {"ends_at": "Pick when the trial is to end."}
@@ -46,7 +46,7 @@ def test_the_end_of_the_trial_is_picked() -> None:
     assert opened.submit().input == wanted(TrialAction.MOVE_END, ends_at=FURTHER)
 
 
-def test_a_trial_is_ended_now() -> None:
+def test_trial_is_ended_now() -> None:
     opened = form()
     opened.fill("ends_at", datetime=int(FURTHER.timestamp()))
     opened.fill("action", option="end_now")
@@ -59,8 +59,8 @@ def test_a_trial_is_ended_now() -> None:
 
 def test_only_subscriptions_on_trial_are_offered() -> None:
     over = given.subscription(id="over", trial_ends_at=BEFORE)
-    other = given.subscription(id="other", trial_ends_at=FURTHER)
-    opened = form(TRIAL, over, other, given.subscription(id="paid"))
+    other_trial = given.subscription(id="other", trial_ends_at=FURTHER)
+    opened = form(TRIAL, over, other_trial, given.subscription(id="paid"))
     assert [value for _, value, _ in opened.options("subscription")] == ["sub_1", "other"]
     opened.fill("ends_at", datetime=int(FURTHER.timestamp()))
     assert "Fill in the form to see" in opened.text
@@ -68,7 +68,7 @@ def test_only_subscriptions_on_trial_are_offered() -> None:
     assert words.NO_TRIALS in form(over).text
 
 
-def test_what_the_form_does_not_offer_is_refused() -> None:
+def test_choice_not_offered_is_refused() -> None:
     opened = form()
     crafted = {**opened.values, "action": {"form:x": {"selected_option": {"value": "forever"}}}}
     parsed = request_form.parse(opened.meta, crafted)

@@ -1,4 +1,4 @@
-"""Trials: what is refused and warned of, what is sent, and what became of it."""
+"""Trials: refusals and warnings, the write, and its verdict."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -25,8 +25,8 @@ MAY_NEED_PAYMENT = Note(TrialNote.MAY_NEED_PAYMENT)
 
 
 def until(ends_at: datetime | None, **changes: object) -> TrialInput:
-    known = {"customer": "cus_1", "subscription": "sub_pro", "product": "pro", "ends_at": ends_at}
-    return TrialInput.model_validate({**known, "action": TrialAction.MOVE_END, **changes})
+    fields = {"customer": "cus_1", "subscription": "sub_pro", "product": "pro", "ends_at": ends_at}
+    return TrialInput.model_validate({**fields, "action": TrialAction.MOVE_END, **changes})
 
 
 def over(**changes: object) -> TrialInput:
@@ -34,7 +34,7 @@ def over(**changes: object) -> TrialInput:
 
 
 @pytest.mark.parametrize(
-    ("asked", "known", "refusal"),
+    ("change_input", "facts", "refusal"),
     [
         (until(LATER, customer="cus_2"), having(TRIAL), Note(CommonNote.OTHER_CUSTOMER)),
         (until(LATER, subscription="gone"), having(TRIAL), Note(BillingNote.GONE)),
@@ -64,8 +64,8 @@ def over(**changes: object) -> TrialInput:
         ),
     ],
 )
-def test_refused(asked: TrialInput, known: Facts, refusal: Note) -> None:
-    judged = CHANGE.guard(asked, known, NOW)
+def test_guard_refuses(change_input: TrialInput, facts: Facts, refusal: Note) -> None:
+    judged = CHANGE.guard(change_input, facts, NOW)
     assert judged.refusals == (refusal,)
     assert not judged.warnings
 
@@ -75,7 +75,7 @@ NOT_RESETTING = balance(row(reset=ONE_OFF), row(reset=None), row(plan_id="other"
 
 
 @pytest.mark.parametrize(
-    ("asked", "known", "warnings"),
+    ("change_input", "facts", "warnings"),
     [
         (until(LATER), having(TRIAL), []),
         (until(NOW + 730 * DAY), having(TRIAL), []),
@@ -86,8 +86,8 @@ NOT_RESETTING = balance(row(reset=ONE_OFF), row(reset=None), row(plan_id="other"
         (over(), having(TRIAL, balances=(RESETTING,)), [MAY_NEED_PAYMENT, NO_UNDO]),
     ],
 )
-def test_warned(asked: TrialInput, known: Facts, warnings: list[Note]) -> None:
-    judged = CHANGE.guard(asked, known, NOW)
+def test_guard_warns(change_input: TrialInput, facts: Facts, warnings: list[Note]) -> None:
+    judged = CHANGE.guard(change_input, facts, NOW)
     assert judged.allowed
     assert list(judged.warnings) == warnings
 
@@ -111,27 +111,27 @@ def test_plan_counts_whole_days_from_now(ends_at: datetime, days: int) -> None:
     }
 
 
-def test_a_trial_is_ended_by_none() -> None:
+def test_trial_is_ended_by_none() -> None:
     (write,) = CHANGE.plan(over(), having(TRIAL))
     assert write.body["customize"] == {"free_trial": None}
 
 
-def test_preview_shows_the_day_that_autumn_comes_to() -> None:
-    known = having(TRIAL, quoted=quoted())
+def test_preview_shows_the_day_autumn_arrives_at() -> None:
+    facts = having(TRIAL, quoted=quoted())
     billed = Line(BillingLine.TOTAL, None, "0", ValueFormat.MONEY, currency="USD")
-    assert CHANGE.preview(until(LATER - timedelta(hours=30)), known) == (
+    assert CHANGE.preview(until(LATER - timedelta(hours=30)), facts) == (
         Line(TrialLine.ENDS, "Dec 2, 2026", "Dec 11, 2026"),
         billed,
     )
-    assert CHANGE.preview(over(), known) == (Line(TrialLine.ENDS, "Dec 2, 2026", None), billed)
+    assert CHANGE.preview(over(), facts) == (Line(TrialLine.ENDS, "Dec 2, 2026", None), billed)
 
 
 def on_trial(ends_at: datetime | None, subscription_id: str = "sub_pro") -> Subscription:
     return TRIAL.model_copy(update={"trial_ends_at": ends_at, "id": subscription_id})
 
 
-def state(asked: TrialInput, *held: Subscription) -> Snapshot:
-    return CHANGE.snapshot(asked, having(*held))
+def state(request: TrialInput, *subscriptions: Subscription) -> Snapshot:
+    return CHANGE.snapshot(request, having(*subscriptions))
 
 
 HOUR = timedelta(hours=1)
@@ -139,7 +139,7 @@ SECOND = timedelta(seconds=1)
 
 
 @pytest.mark.parametrize(
-    ("asked", "after", "verdict"),
+    ("change_input", "after", "verdict"),
     [
         (until(LATER), [on_trial(LATER)], Verdict.APPLIED),
         (until(LATER), [on_trial(LATER, "renewed")], Verdict.APPLIED),
@@ -172,54 +172,60 @@ SECOND = timedelta(seconds=1)
         (over(), [], Verdict.UNCLEAR),
     ],
 )
-def test_what_became_of_it(asked: TrialInput, after: list[Subscription], verdict: Verdict) -> None:
-    assert CHANGE.verify(asked, state(asked, TRIAL), state(asked, *after)) is verdict
+def test_verdict_of_the_read_back(
+    change_input: TrialInput, after: list[Subscription], verdict: Verdict
+) -> None:
+    assert CHANGE.verify(change_input, state(change_input, TRIAL), state(change_input, *after)) is verdict
 
 
-def test_what_is_compared_is_of_its_product() -> None:
-    known = state(until(LATER), TRIAL, FREE_LATER)
-    assert (known["subscription"], known["of_product"]) == ("sub_pro", "1")
+def test_snapshot_covers_its_product() -> None:
+    facts = state(until(LATER), TRIAL, FREE_LATER)
+    assert (facts["subscription"], facts["of_product"]) == ("sub_pro", "1")
 
 
-def test_of_a_customer_who_is_gone_it_is_not_known() -> None:
+def test_verdict_is_unclear_when_the_customer_is_gone() -> None:
     assert CHANGE.verify(over(), state(over(), TRIAL), None) is Verdict.UNCLEAR
 
 
-def test_undo_is_about_the_subscription_by_its_new_id() -> None:
-    asked = until(LATER)
-    before, after = state(asked, TRIAL), state(asked, on_trial(LATER, "renewed"))
-    assert CHANGE.inverse(asked, before, after) == until(SOON, subscription="renewed")
-    assert CHANGE.inverse(asked, before, state(asked)) == until(SOON)
+def test_undo_uses_the_subscriptions_new_id() -> None:
+    request = until(LATER)
+    before, after = state(request, TRIAL), state(request, on_trial(LATER, "renewed"))
+    assert CHANGE.inverse(request, before, after) == until(SOON, subscription="renewed")
+    assert CHANGE.inverse(request, before, state(request)) == until(SOON)
     assert CHANGE.inverse(over(), before, after) is None
-    assert CHANGE.inverse(asked, state(asked, PRO), after) is None
+    assert CHANGE.inverse(request, state(request, PRO), after) is None
 
 
-def test_size_is_in_days_and_an_end_now_has_none() -> None:
-    known = state(until(LATER), TRIAL)
-    assert CHANGE.amount(until(LATER), known) == 10
-    assert CHANGE.amount(until(LATER + SECOND), known) == 11
-    assert CHANGE.amount(until(SOON - DAY), known) == 1
-    assert CHANGE.amount(until(SOON - SECOND), known) == Decimal(1)
-    assert CHANGE.amount(over(), known) is None
+def test_amount_is_in_days_and_ending_now_has_none() -> None:
+    facts = state(until(LATER), TRIAL)
+    assert CHANGE.amount(until(LATER), facts) == 10
+    assert CHANGE.amount(until(LATER + SECOND), facts) == 11
+    assert CHANGE.amount(until(SOON - DAY), facts) == 1
+    assert CHANGE.amount(until(SOON - SECOND), facts) == Decimal(1)
+    assert CHANGE.amount(over(), facts) is None
     assert CHANGE.amount(until(LATER), state(until(LATER), PRO)) is None
     assert CHANGE.amount(until(LATER), state(until(LATER))) is None
     assert CHANGE.products(over(), having(TRIAL)) == {"pro"}
 
 
-def test_it_holds_until_the_trial_or_the_money_moves() -> None:
-    asked = over()
-    then = CHANGE.snapshot(asked, having(TRIAL, quoted=quoted(49)))
-    assert CHANGE.holds(asked, then, CHANGE.snapshot(asked, having(TRIAL, quoted=quoted(49), at=SOON - DAY)))
-    assert not CHANGE.holds(asked, then, CHANGE.snapshot(asked, having(TRIAL, quoted=quoted(59))))
-    assert not CHANGE.holds(asked, then, CHANGE.snapshot(asked, having(on_trial(LATER), quoted=quoted(49))))
+def test_trial_holds_until_it_or_the_money_changes() -> None:
+    request = over()
+    then = CHANGE.snapshot(request, having(TRIAL, quoted=quoted(49)))
+    assert CHANGE.holds(
+        request, then, CHANGE.snapshot(request, having(TRIAL, quoted=quoted(49), at=SOON - DAY))
+    )
+    assert not CHANGE.holds(request, then, CHANGE.snapshot(request, having(TRIAL, quoted=quoted(59))))
+    assert not CHANGE.holds(
+        request, then, CHANGE.snapshot(request, having(on_trial(LATER), quoted=quoted(49)))
+    )
 
 
-def test_a_payment_may_be_waited_for() -> None:
+def test_change_may_wait_for_payment() -> None:
     answer = {"payment_url": "https://pay.example/1"}
     assert CHANGE.pending_payment(answer) == PendingPayment("https://pay.example/1")
 
 
-def test_words() -> None:
+def test_wording() -> None:
     names = {"pro": "Pro"}
     assert CHANGE.summary(until(LATER), names) == "Move the end of the trial of Pro to Dec 12, 2026"
     assert CHANGE.summary(over(), names) == "End the trial of Pro now"

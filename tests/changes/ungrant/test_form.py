@@ -27,7 +27,7 @@ def test_grant_is_removed() -> None:
     )
 
 
-def test_nothing_to_remove_is_said() -> None:
+def test_nothing_to_remove() -> None:
     form = Filling(OPENED, Facts(given.customer(flags={}), NOW))
     assert words.NO_GRANTS in form.text
     assert "submit" not in form.view

@@ -30,7 +30,7 @@ def ask(**changes: Any) -> UngrantInput:
 
 
 @pytest.mark.parametrize(
-    ("asked", "refusals"),
+    ("change_input", "refusals"),
     [
         (ask(customer="cus_2"), [Note(CommonNote.OTHER_CUSTOMER)]),
         (ask(row="gone"), [Note(UngrantNote.USED_UP, ABOUT)]),
@@ -38,14 +38,14 @@ def ask(**changes: Any) -> UngrantInput:
         (ask(row="row"), [Note(UngrantNote.OF_PRODUCT, ABOUT)]),
     ],
 )
-def test_refused(asked: UngrantInput, refusals: list[Note]) -> None:
-    judged = CHANGE.guard(asked, KNOWN, NOW)
+def test_guard_refuses(change_input: UngrantInput, refusals: list[Note]) -> None:
+    judged = CHANGE.guard(change_input, KNOWN, NOW)
     assert list(judged.refusals) == refusals
     assert not judged.warnings
 
 
 @pytest.mark.parametrize(
-    ("asked", "known", "warnings"),
+    ("change_input", "customer_facts", "warnings"),
     [
         (ask(), KNOWN, [Note(UngrantNote.USED, {"units": "40"})]),
         (ask(), facts(balance(GIFT)), [Note(UngrantNote.USED, {"units": "40"}), LOST]),
@@ -55,19 +55,19 @@ def test_refused(asked: UngrantInput, refusals: list[Note]) -> None:
         (ask(feature="sso", row="flag"), FLAGGED, [Note(UngrantNote.FEATURE_LOST, {"feature": "sso"})]),
     ],
 )
-def test_warned(asked: UngrantInput, known: Facts, warnings: list[Note]) -> None:
-    judged = CHANGE.guard(asked, known, NOW)
+def test_guard_warns(change_input: UngrantInput, customer_facts: Facts, warnings: list[Note]) -> None:
+    judged = CHANGE.guard(change_input, customer_facts, NOW)
     assert judged.allowed
     assert list(judged.warnings) == warnings
 
 
-def test_customer_whose_id_has_an_old_form_can_lose_a_grant() -> None:
-    known = replace(KNOWN, customer=KNOWN.customer.model_copy(update={"id": "ada@acme.example"}))
-    assert CHANGE.guard(ask(customer="ada@acme.example"), known, NOW).allowed
+def test_customer_with_an_old_id_can_lose_a_grant() -> None:
+    facts = replace(KNOWN, customer=KNOWN.customer.model_copy(update={"id": "ada@acme.example"}))
+    assert CHANGE.guard(ask(customer="ada@acme.example"), facts, NOW).allowed
 
 
 @pytest.mark.parametrize(
-    ("asked", "known", "preview"),
+    ("change_input", "customer_facts", "preview"),
     [
         (
             ask(),
@@ -93,8 +93,10 @@ def test_customer_whose_id_has_an_old_form_can_lose_a_grant() -> None:
         (ask(feature="sso", row="flag"), FLAGGED, (Line(UngrantLine.GRANT, "on", None, about="sso"),)),
     ],
 )
-def test_preview_is_of_what_goes(asked: UngrantInput, known: Facts, preview: tuple[Line, ...]) -> None:
-    assert CHANGE.preview(asked, known) == preview
+def test_preview_shows_what_is_lost(
+    change_input: UngrantInput, customer_facts: Facts, preview: tuple[Line, ...]
+) -> None:
+    assert CHANGE.preview(change_input, customer_facts) == preview
 
 
 def test_feature_and_row_are_always_named() -> None:
@@ -105,8 +107,8 @@ def test_feature_and_row_are_always_named() -> None:
 
 
 def told(**changes: Any) -> Snapshot:
-    known = {"granted": Decimal(100), "left": Decimal(60), "row": "gift", "size": GrantSize.AMOUNT}
-    return StandaloneGrant(**{"feature": "messages", **known, **changes}).snapshot()
+    fields = {"granted": Decimal(100), "left": Decimal(60), "row": "gift", "size": GrantSize.AMOUNT}
+    return StandaloneGrant(**{"feature": "messages", **fields, **changes}).snapshot()
 
 
 @pytest.mark.parametrize(
@@ -119,11 +121,11 @@ def told(**changes: Any) -> Snapshot:
         (standalone.ABSENT, standalone.ABSENT, Verdict.UNCLEAR),
     ],
 )
-def test_what_became_of_it(before: Snapshot, after: Snapshot | None, verdict: Verdict) -> None:
+def test_verdict_of_the_read_back(before: Snapshot, after: Snapshot | None, verdict: Verdict) -> None:
     assert CHANGE.verify(ask(), before, after) is verdict
 
 
-def test_size_is_what_is_taken_back() -> None:
+def test_amount_is_what_is_taken_back() -> None:
     assert CHANGE.snapshot(ask(), KNOWN) == told()
     assert CHANGE.amount(ask(), told()) == 60
     assert CHANGE.amount(ask(), told(left=Decimal(-5))) == 0
@@ -131,7 +133,7 @@ def test_size_is_what_is_taken_back() -> None:
     assert CHANGE.amount(ask(), standalone.ABSENT) is None
 
 
-def test_it_holds_whatever_is_used_but_not_once_more_was_granted() -> None:
+def test_removal_holds_while_only_usage_changes() -> None:
     assert CHANGE.holds(ask(), told(), told(left=Decimal(1)))
     assert not CHANGE.holds(ask(), told(), told(granted=Decimal(200)))
     assert not CHANGE.holds(ask(), told(), told(size=GrantSize.UNLIMITED))
@@ -140,7 +142,7 @@ def test_it_holds_whatever_is_used_but_not_once_more_was_granted() -> None:
 
 
 def again(**changes: Any) -> GrantInput:
-    known = {
+    fields = {
         "customer": "cus_1",
         "feature": "messages",
         "grant": "gift",
@@ -148,11 +150,11 @@ def again(**changes: Any) -> GrantInput:
         "amount": Decimal(100),
         "left": Decimal(60),
     }
-    return GrantInput(**{**known, **changes})
+    return GrantInput(**{**fields, **changes})
 
 
 @pytest.mark.parametrize(
-    ("asked", "before", "undo"),
+    ("change_input", "before", "undo"),
     [
         (ask(), told(), again()),
         (ask(), told(left=Decimal(100)), again(left=None)),
@@ -175,13 +177,13 @@ def again(**changes: Any) -> GrantInput:
         (ask(), standalone.ABSENT, None),
     ],
 )
-def test_it_is_undone_by_giving_the_same_again(
-    asked: UngrantInput, before: Snapshot, undo: GrantInput | None
+def test_removal_is_undone_by_the_same_grant(
+    change_input: UngrantInput, before: Snapshot, undo: GrantInput | None
 ) -> None:
-    assert CHANGE.inverse(asked, before, standalone.ABSENT) == undo
+    assert CHANGE.inverse(change_input, before, standalone.ABSENT) == undo
 
 
-def test_words() -> None:
+def test_wording() -> None:
     assert CHANGE.summary(ask(), {"messages": "Messages"}) == "Remove the grant of Messages"
     assert CHANGE.part(ask(), told(), (), {}) == "*Part:* Granted as gift · 60 of 100 left"
     assert CHANGE.part(ask(), told(row="maple_1234567"), (), {}) == (
@@ -197,11 +199,11 @@ def test_words() -> None:
     assert CHANGE.shown_now(ask(), {}, told()) == ["Maple read it, and the grant is still there."]
 
 
-def test_debt_of_a_grant_is_shown_as_nothing_left() -> None:
+def test_overdrawn_grant_is_shown_as_nothing_left() -> None:
     assert CHANGE.part(ask(), told(left=Decimal(-5)), (), {}) == "*Part:* Granted as gift · 0 of 100 left"
 
 
-def test_offered_only_where_there_is_a_grant() -> None:
+def test_removal_is_offered_only_where_there_is_a_grant() -> None:
     assert CHANGE.applies_to(KNOWN, "")
     assert CHANGE.applies_to(KNOWN, "messages")
     assert not CHANGE.applies_to(KNOWN, "seats")

@@ -40,14 +40,14 @@ def test_usage_is_recorded() -> None:
     )
 
 
-def test_feature_of_the_card_is_picked_to_begin_with() -> None:
+def test_feature_of_the_card_is_preselected() -> None:
     form = opened(feature="messages")
     assert form.element("feature")["initial_option"]["value"] == "messages"
     offered = request_form.options(form.meta, ids.FORM_FEATURE, form.facts, "mess")
-    assert [each["value"] for each in offered] == ["messages"]
+    assert [option["value"] for option in offered] == ["messages"]
 
 
-def test_no_balances_is_said() -> None:
+def test_no_balances() -> None:
     form = Filling(OPENED, Facts(given.customer(balances={}), NOW))
     assert words.NO_BALANCES in form.text
     assert "submit" not in form.view

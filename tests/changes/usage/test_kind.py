@@ -24,8 +24,8 @@ LISTED = Note(UsageNote.STAYS_LISTED)
 
 
 def ask(value: Any = 20, **changes: Any) -> UsageInput:
-    known = {"customer": "cus_1", "feature": "messages", "value": Decimal(value), "mark": "m1"}
-    return UsageInput(**{**known, **changes})
+    fields = {"customer": "cus_1", "feature": "messages", "value": Decimal(value), "mark": "m1"}
+    return UsageInput(**{**fields, **changes})
 
 
 def undo(value: Any = -20, **changes: Any) -> UsageInput:
@@ -33,7 +33,7 @@ def undo(value: Any = -20, **changes: Any) -> UsageInput:
 
 
 @pytest.mark.parametrize(
-    ("asked", "known", "refusals"),
+    ("change_input", "customer_facts", "refusals"),
     [
         (ask(customer="cus_2"), KNOWN, [Note(CommonNote.OTHER_CUSTOMER)]),
         (ask(), facts(), [Note(UsageNote.NOT_HELD, {"feature": "messages"})]),
@@ -45,14 +45,14 @@ def undo(value: Any = -20, **changes: Any) -> UsageInput:
         (undo(-1), facts(balance(row(usage=-5))), [Note(UsageNote.LESS_USED, {"used": "0"})]),
     ],
 )
-def test_refused(asked: UsageInput, known: Facts, refusals: list[Note]) -> None:
-    judged = CHANGE.guard(asked, known, NOW)
+def test_guard_refuses(change_input: UsageInput, customer_facts: Facts, refusals: list[Note]) -> None:
+    judged = CHANGE.guard(change_input, customer_facts, NOW)
     assert list(judged.refusals) == refusals
     assert not judged.warnings
 
 
 @pytest.mark.parametrize(
-    ("asked", "known", "warnings"),
+    ("change_input", "facts", "warnings"),
     [
         (ask(), KNOWN, [LISTED]),
         (ask(700), KNOWN, [LISTED]),
@@ -66,8 +66,8 @@ def test_refused(asked: UsageInput, known: Facts, refusals: list[Note]) -> None:
         ),
     ],
 )
-def test_warned(asked: UsageInput, known: Facts, warnings: list[Note]) -> None:
-    judged = CHANGE.guard(asked, known, NOW)
+def test_guard_warns(change_input: UsageInput, facts: Facts, warnings: list[Note]) -> None:
+    judged = CHANGE.guard(change_input, facts, NOW)
     assert judged.allowed
     assert list(judged.warnings) == warnings
 
@@ -77,7 +77,7 @@ def figures(label: UsageLine, before: str, after: str) -> Line:
 
 
 @pytest.mark.parametrize(
-    ("asked", "known", "preview"),
+    ("change_input", "facts", "preview"),
     [
         (
             ask(),
@@ -97,11 +97,11 @@ def figures(label: UsageLine, before: str, after: str) -> Line:
         (ask(), UNLIMITED, (figures(UsageLine.USED, "5", "25"),)),
     ],
 )
-def test_preview(asked: UsageInput, known: Facts, preview: tuple[Line, ...]) -> None:
-    assert CHANGE.preview(asked, known) == preview
+def test_preview_lines(change_input: UsageInput, facts: Facts, preview: tuple[Line, ...]) -> None:
+    assert CHANGE.preview(change_input, facts) == preview
 
 
-def test_all_is_taken_or_nothing_and_the_event_is_marked() -> None:
+def test_usage_is_deducted_completely_or_not_and_the_event_is_marked() -> None:
     named = {"customer_id": "cus_1", "feature_id": "messages"}
     (write,) = CHANGE.plan(ask("1.5"), KNOWN)
     assert dict(write.body) == {
@@ -144,7 +144,7 @@ NONE: Snapshot = {"recorded": None}
         ({"recorded": "20"}, {"recorded": "20"}, Verdict.UNCLEAR),
     ],
 )
-def test_what_became_of_it(before: Snapshot, after: Snapshot | None, verdict: Verdict) -> None:
+def test_verdict_of_the_read_back(before: Snapshot, after: Snapshot | None, verdict: Verdict) -> None:
     assert CHANGE.verify(ask(), before, after) is verdict
 
 
@@ -157,17 +157,17 @@ def test_what_became_of_it(before: Snapshot, after: Snapshot | None, verdict: Ve
         (None, NONE),
     ],
 )
-def test_answer_counts_by_what_was_taken(answer: object, after: Snapshot) -> None:
+def test_answer_counts_by_the_amount_deducted(answer: object, after: Snapshot) -> None:
     assert CHANGE.credited(ask(), KNOWN, answer, NONE) == after
 
 
-def test_undo_is_as_much_the_other_way_and_has_no_undo() -> None:
+def test_undo_is_the_negative_amount_and_has_no_undo() -> None:
     assert CHANGE.inverse(ask(), NONE, {"recorded": "20"}) == undo()
     assert CHANGE.inverse(undo(), NONE, {"recorded": "-20"}) is None
     assert CHANGE.amount(undo(), NONE) == 20
 
 
-def test_words() -> None:
+def test_wording() -> None:
     names = {"messages": "Messages"}
     assert CHANGE.summary(ask(1500), names) == "Record 1,500 used of Messages"
     assert CHANGE.summary(undo(), names) == "Give back 20 recorded as used of Messages"
@@ -178,22 +178,22 @@ def test_words() -> None:
 
 
 @pytest.mark.parametrize("readable", [True, False])
-async def test_events_are_read_only_for_a_request_and_can_be_done_without(readable: bool) -> None:
+async def test_events_are_optional_and_read_only_for_a_request(readable: bool) -> None:
     events = listing({"timestamp": 1, "properties": {"maple": "m1"}}) if readable else error(500)
     script = Scripted({"customers.get": ok({"id": "cus_1"}), "events.list": events})
     client = script.client()
     try:
         opened = await gather_for(client, "usage", "cus_1", now=lambda: NOW)
-        assert (opened.extra, [each.route for each in script.asked]) == (None, ["customers.get"])
+        assert (opened.extra, [call.route for call in script.asked]) == (None, ["customers.get"])
         requested = await gather(client, ask(), now=lambda: NOW)
     finally:
         await client.aclose()
     assert isinstance(requested.extra, RecentEvents) is readable
-    body = next(each.body for each in script.asked if each.route == "events.list")
+    body = next(call.body for call in script.asked if call.route == "events.list")
     assert (body["customer_id"], body["feature_id"]) == ("cus_1", "messages")
 
 
-def test_offered_only_where_there_is_a_balance() -> None:
+def test_usage_is_offered_only_where_there_is_a_balance() -> None:
     assert CHANGE.applies_to(KNOWN, "")
     assert CHANGE.applies_to(KNOWN, "messages")
     assert not CHANGE.applies_to(KNOWN, "seats")
