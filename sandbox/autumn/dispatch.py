@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
-from sandbox.autumn import happenings, request_log
+from sandbox.autumn import happenings, ledger
 from sandbox.autumn.context import ApiRoute, Context
 from sandbox.autumn.errors import ApiError
-from sandbox.autumn.idempotency import Idempotency
-from sandbox.autumn.keys import Key, Keys
+from sandbox.autumn.keys import Idempotency, Key, Keys
 from sandbox.autumn.ledger import AutumnWrite
 from sandbox.autumn.model import Json
 from sandbox.autumn.ratelimit import Limit, RateLimiter
@@ -110,7 +109,7 @@ class Dispatcher:
         if found is not None:
             customer = named_customer(found[1], _peek(request.raw))
             self.state.logged.append(
-                request_log.entry(
+                ledger.log_entry(
                     self.state.clock,
                     method=request.method,
                     path=request.path,

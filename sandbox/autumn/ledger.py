@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from sandbox.autumn.clock import AutumnClock
 from sandbox.autumn.model import Json
 
 
@@ -29,3 +31,26 @@ class AutumnWrite:
     """What was answered; None when the connection was cut."""
     applied: bool = False
     applied_at: datetime | None = None
+
+
+def log_entry(
+    clock: AutumnClock, *, method: str, path: str, customer: str | None, status: int, body: Any
+) -> Json:
+    """What logs.search tells of a request. Of what was answered, only errors are kept."""
+    return {
+        "timestamp": clock.now().isoformat(),
+        "source": "api_request",
+        "status_code": status,
+        "request": {"method": method, "url": path, "path": path},
+        "context": {
+            "org_id": None,
+            "customer_id": customer,
+            "entity_id": None,
+            "auth_type": "secret_key",
+            "user_id": None,
+            "user_email": None,
+        },
+        "stripe": {"event_id": None, "event_type": None, "object_id": None},
+        "request_body": None,
+        "response_body": body if status >= 400 else None,
+    }

@@ -15,8 +15,7 @@ from sandbox.autumn.billing import payment, topping_up
 from sandbox.autumn.clock import AutumnClock
 from sandbox.autumn.dispatch import ApiAnswer, ApiRequest, Dispatcher, Router, named_customer
 from sandbox.autumn.faults import AutumnFault, AutumnFaults
-from sandbox.autumn.idempotency import Idempotency
-from sandbox.autumn.keys import Keys
+from sandbox.autumn.keys import Idempotency, Keys
 from sandbox.autumn.ledger import AutumnCall, AutumnWrite
 from sandbox.autumn.queue import Queue
 from sandbox.autumn.ratelimit import LocalLimits, RateLimiter

@@ -7,12 +7,11 @@ from sandbox.slack.blocks.rules import MOST_TABLES
 from sandbox.slack.clock import SlackClock
 from sandbox.slack.delivery import SlackDeliveries
 from sandbox.slack.faults import SlackFaults
-from sandbox.slack.limits import PostLimit
+from sandbox.slack.limits import PostLimit, Triggers
 from sandbox.slack.manifest import Manifest
 from sandbox.slack.model import Json
 from sandbox.slack.responses import Responses
 from sandbox.slack.sockets import Sockets
-from sandbox.slack.triggers import Triggers
 from sandbox.slack.views import Views
 from sandbox.slack.workspace import Workspace
 

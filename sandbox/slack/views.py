@@ -7,8 +7,8 @@ from itertools import count
 from sandbox.slack import elements, people
 from sandbox.slack.errors import SlackError
 from sandbox.slack.feed import Change
+from sandbox.slack.limits import Triggers
 from sandbox.slack.model import Block, Json
-from sandbox.slack.triggers import Triggers
 from sandbox.slack.workspace import Workspace
 
 DEEPEST = 3

@@ -1,10 +1,17 @@
-"""events.*"""
+"""events.*, and logs.search: what was asked of this server, and what it answered."""
+
+import re
+from datetime import datetime, timedelta
 
 from sandbox.autumn import events
 from sandbox.autumn.context import Context, rpc
-from sandbox.autumn.errors import ApiError
+from sandbox.autumn.errors import ApiError, invalid
 from sandbox.autumn.model import Json, LocalEvent
 from sandbox.autumn.validation import bad_input, decode_cursor, encode_cursor
+
+_QUERY = re.compile(r"where customer_id == '([^'\\]*)'( and status_code >= 400)?")
+_LONGEST_RANGE = timedelta(days=7)
+
 
 BIN_SIZES = ("hour", "day", "week", "month")
 _US = 1000
@@ -73,3 +80,27 @@ ROUTES = (
     rpc("events.list", list_page, "analytics:read", "events"),
     rpc("events.aggregate", aggregate, "analytics:read", "events"),
 )
+
+
+def search_logs(ctx: Context) -> Json:
+    """Knows the queries about one customer, and of those all or what failed."""
+    reader = ctx.reader
+    query = reader.get("query", "string", required=True)
+    limit = reader.get("limit", "number", default=100)
+    between = reader.get("range", "object", default={})
+    reader.done()
+    asked = _QUERY.fullmatch(query)
+    if asked is None:
+        raise invalid("Invalid logs query")
+    start, end = (datetime.fromisoformat(between[name]) for name in ("start_date", "end_date"))
+    if not timedelta() < end - start <= _LONGEST_RANGE:
+        raise invalid("Log range cannot exceed 7 days.")
+    listed = [
+        entry
+        for entry in reversed(ctx.state.logged)
+        if entry["context"]["customer_id"] == asked[1] and (not asked[2] or entry["status_code"] >= 400)
+    ]
+    return {"list": listed[: int(limit)]}
+
+
+LOG_ROUTES = (rpc("logs.search", search_logs, "analytics:read"),)

@@ -1,4 +1,5 @@
-"""Any number of customers, cheap to hold: each is built when it is looked at."""
+"""Ordinary customers: a crowd for lists and searches to go through, and any number of them, cheap to hold: each
+is built when it is looked at."""
 
 from sandbox.autumn import balances, products
 from sandbox.autumn.clock import AutumnClock
@@ -7,9 +8,19 @@ from sandbox.autumn.model import History, LocalCustomer, LocalInvoice
 from sandbox.autumn.months import DAY, add
 from sandbox.autumn.products import PlanTerms
 from sandbox.autumn.seed import catalog
+from sandbox.autumn.seed.builder import Builder
 from sandbox.autumn.seed.history import events_of
 from sandbox.autumn.state import AutumnState
 from sandbox.autumn.store import Outline
+
+_FIRST = (
+    "Amber", "Birch", "Cedar", "Delta", "Ember", "Falcon", "Granite", "Harbor", "Iris", "Juniper", "Kestrel",
+    "Lotus", "Maple Grove", "Nimbus", "Onyx", "Pine", "Quartz", "River", "Summit", "Tidal",
+)  # fmt: skip
+_SECOND = ("Analytics", "Clinic", "Foods", "Media", "Robotics", "Studio", "Travel", "Works")
+_CROWD_PLANS = ("free", "starter", "pro", "starter", "team", "free", "pro_yearly", "pro")
+CROWD = 40
+
 
 _WORDS = ("amber", "birch", "cobalt", "dune", "ember", "fjord", "grove", "haze", "iris", "jade")
 _ENDS = ("labs", "works", "media", "foods", "travel", "health", "cloud", "bank", "games", "energy")
@@ -78,3 +89,20 @@ def _invoices(state: AutumnState, outline: Outline) -> list[LocalInvoice]:
             )
         )
     return made
+
+
+def fill_crowd(b: Builder) -> None:
+    for index in range(CROWD):
+        chance = b.state.random("crowd", index)
+        first, second = _FIRST[index % len(_FIRST)], _SECOND[(index * 3) % len(_SECOND)]
+        slug = f"{first}-{second}".lower().replace(" ", "")
+        days = 12 + index * 17
+        who = b.customer(
+            f"cus_{slug.replace('-', '_')}_{index}", f"{first} {second}", f"billing@{slug}.example", days
+        )
+        who.currency = (None, None, None, "eur", None, "jpy")[index % 6]
+        product = b.has(who, _CROWD_PLANS[index % len(_CROWD_PLANS)], days)
+        for row in [one for one in who.rows if not one.flag and not one.unlimited]:
+            b.uses(who, row.feature_id, int(row.included * chance.uniform(0, 1.02)))
+        b.billed(who, product, limit=12)
+        b.history(who, "messages", chance.uniform(2, 12), 45)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sandbox.autumn.clock import AutumnClock
 from sandbox.autumn.ids import Ids
-from sandbox.autumn.seed import cast, catalog, crowd, many
+from sandbox.autumn.seed import cast, catalog, many
 from sandbox.autumn.seed.builder import Builder
 from sandbox.autumn.seed.history import events_of
 from sandbox.autumn.state import AutumnState
@@ -56,5 +56,5 @@ def _demo(clock: AutumnClock) -> AutumnState:
     catalog.fill(state)
     builder = Builder(state)
     cast.fill(builder)
-    crowd.fill(builder)
+    many.fill_crowd(builder)
     return state

@@ -4,7 +4,7 @@ from typing import Any
 
 from sandbox.slack.api.method import Args, method
 from sandbox.slack.blocks.check import blocks_problems, checked_view, view_problems
-from sandbox.slack.blocks.problem import Problem
+from sandbox.slack.blocks.schema import Problem
 from sandbox.slack.errors import SlackError
 from sandbox.slack.model import Json
 from sandbox.slack.simulation import Simulation

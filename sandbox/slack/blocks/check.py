@@ -5,8 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from sandbox.slack.blocks import rules
-from sandbox.slack.blocks.problem import Problem
-from sandbox.slack.blocks.schema import schema
+from sandbox.slack.blocks.schema import Problem, schema
 from sandbox.slack.errors import SlackError
 from sandbox.slack.model import Block, Json
 

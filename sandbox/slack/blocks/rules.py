@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Literal, TypeAlias
 
 from sandbox.slack import elements
-from sandbox.slack.blocks.problem import Problem
+from sandbox.slack.blocks.schema import Problem
 from sandbox.slack.model import Block, Json
 
 Surface: TypeAlias = Literal["message", "modal", "home"]

@@ -6,12 +6,30 @@ the button's rules only. `tests/sandbox/slack` compares the verdicts with jsonsc
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from sandbox.slack.blocks.problem import Problem
 from sandbox.slack.model import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    pointer: str
+    """A JSON pointer, relative to the list of blocks or the view."""
+    code: str
+    message: str
+
+    def under(self, root: str) -> "Problem":
+        return Problem(root + self.pointer, self.code, self.message)
+
+    def api(self) -> Json:
+        return {"pointer": self.pointer, "code": self.code, "message": self.message}
+
+    def line(self) -> str:
+        return f"{self.message} [json-pointer:{self.pointer}]"
+
 
 Found: TypeAlias = list[Problem]
 Check: TypeAlias = Callable[[Any, str, Found], None]
