@@ -1,16 +1,14 @@
-"""Bulk changes: the form and the checked list, then the buttons on the card."""
+"""Bulk changes: the form and the checked list. The buttons on the card are in `batch_decisions`."""
 
-import hashlib
 import secrets
 import tempfile
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any, assert_never
 
 from bot.access.refusal import Ask
-from bot.access.rules import Request, Verb
-from bot.approvals import message_cards, reason_form
+from bot.access.rules import Verb
 from bot.batches import card as batch_card
 from bot.batches import csv_file, parsing, sentence_list, words
 from bot.batches import form as batch_form
@@ -32,7 +30,6 @@ from bot.changes.balance.sentence import SeveralChanges
 from bot.changes.forms.model import Meta
 from bot.changes.notes import Note
 from bot.kit.card import Card
-from bot.kit.carried import Ref
 from bot.kit.csv_table import csv_format
 from bot.lookups import names
 from bot.lookups.customer import CARD
@@ -42,14 +39,11 @@ from bot.slack import files, messages
 from bot.slack.errors import SLACK_READ_ERRORS
 from bot.slack.files import FileRefusal
 from handlers import refusals
-from handlers.changes import ReasonGiven, parse_reason
+from handlers.batch_decisions import SHOWN_ON_THE_CARD, click_result
 from handlers.errors import shown_in_modal, update_modal
 from handlers.interaction import Interaction
 from handlers.listener import Invalid
 from handlers.services import Services
-
-_SHOWN_ON_THE_CARD = (BatchResult.DONE, BatchResult.AGAIN)
-
 
 # The form
 
@@ -312,8 +306,8 @@ async def send(interaction: Interaction, services: Services) -> None:
 
 
 async def _requested(interaction: Interaction, services: Services, outcome: BatchOutcome) -> Card:
-    if outcome.batch is None or outcome.result not in _SHOWN_ON_THE_CARD:
-        return await _click_result(interaction, services, outcome)
+    if outcome.batch is None or outcome.result not in SHOWN_ON_THE_CARD:
+        return await click_result(interaction, services, outcome)
     return batch_card.requested_card(outcome.batch, now=services.now())
 
 
@@ -362,127 +356,3 @@ async def _answer(interaction: Interaction, services: Services, ref: ListRef, se
         await _show(interaction, services, batch_card.sentence(sentence))
     else:
         await _show_checked(interaction, services, checked, ref, note=sentence)
-
-
-# The card
-
-
-async def approve(interaction: Interaction, services: Services) -> None:
-    def step(ref: Ref) -> Awaitable[BatchOutcome]:
-        return services.batches.approve(ref.id, ref.version, interaction.actor)
-
-    await _step(interaction, services, step)
-
-
-async def withdraw(interaction: Interaction, services: Services) -> None:
-    await _step(interaction, services, lambda ref: services.batches.withdraw(ref.id, interaction.actor))
-
-
-async def stop(interaction: Interaction, services: Services) -> None:
-    await _step(interaction, services, lambda ref: services.batches.stop(ref.id, interaction.actor))
-
-
-async def resume(interaction: Interaction, services: Services) -> None:
-    await _step(interaction, services, lambda ref: services.batches.resume(ref.id, interaction.actor))
-
-
-async def _step(
-    interaction: Interaction, services: Services, step: Callable[[Ref], Awaitable[BatchOutcome]]
-) -> None:
-    ref = Ref.decode(interaction.value)
-    if not await _channel_closed(interaction, services, ref):
-        await _shown(interaction, services, await step(ref))
-
-
-async def ask_why(interaction: Interaction, services: Services) -> None:
-    await _ask_reason(interaction, services, reason_form.BATCH_DENIAL)
-
-
-async def ask_why_undo(interaction: Interaction, services: Services) -> None:
-    await _ask_reason(interaction, services, reason_form.BATCH_UNDO)
-
-
-async def _ask_reason(interaction: Interaction, services: Services, form: reason_form.ReasonForm) -> None:
-    ref = Ref.decode(interaction.value)
-    if not await _channel_closed(interaction, services, ref):
-        await services.replies.open_modal(interaction, reason_form.modal(form, ref))
-
-
-def parse_denial(interaction: Interaction) -> ReasonGiven | Invalid:
-    return parse_reason(reason_form.BATCH_DENIAL, interaction)
-
-
-async def deny(interaction: Interaction, services: Services, form: ReasonGiven) -> None:
-    outcome = await services.batches.deny(form.ref.id, form.ref.version, interaction.actor, form.reason)
-    await _shown(interaction, services, outcome)
-
-
-def parse_undo(interaction: Interaction) -> ReasonGiven | Invalid:
-    return parse_reason(reason_form.BATCH_UNDO, interaction)
-
-
-async def undo(interaction: Interaction, services: Services, form: ReasonGiven) -> None:
-    """Requests a bulk change of its own. The same form submitted twice is one."""
-    key = hashlib.sha256(f"{form.ref.id} {interaction.view}".encode()).hexdigest()
-    outcome = await services.batches.undo(form.ref.id, interaction.actor, key=key, reason=form.reason)
-    await _shown(interaction, services, outcome)
-    left_out = len(outcome.checked.problems) if outcome.checked else 0
-    if left_out and outcome.result in _SHOWN_ON_THE_CARD:
-        await services.replies.ephemeral(interaction, batch_card.sentence(words.undo_left_out(left_out)))
-
-
-async def csv(interaction: Interaction, services: Services) -> None:
-    """For whoever requested it, and for those who may see what was changed."""
-    ref = Ref.decode(interaction.value)
-    if await _channel_closed(interaction, services, ref):
-        return
-    await _shown(interaction, services, await _sent_csv(interaction, services, ref))
-
-
-async def _sent_csv(interaction: Interaction, services: Services, ref: Ref) -> BatchOutcome:
-    batch = await services.batches.get(ref.id)
-    if batch is None:
-        return BatchOutcome(BatchResult.UNKNOWN)
-    decision = await services.changes.may_history(interaction.actor)
-    if batch.asker != interaction.user and not decision.permit:
-        request = Request(Verb.HISTORY, environment=services.environment)
-        return BatchOutcome(BatchResult.NOT_ALLOWED, batch, decision=decision, request=request)
-    lines = await services.batches.results(batch.id)
-    await services.batch_notifier.send_csv(batch, lines, interaction.user)
-    await services.replies.ephemeral(interaction, batch_card.sentence(words.CSV_SENT))
-    return BatchOutcome(BatchResult.DONE, batch)
-
-
-async def _channel_closed(interaction: Interaction, services: Services, ref: Ref) -> bool:
-    """Whether the channel it was clicked in may not show customer data any more. Then nothing is done there,
-    and the card is redrawn without it."""
-    if not interaction.message or not interaction.channel.startswith(("C", "G")):
-        return False
-    refusal = await services.changes.channel.refusal(interaction.channel)
-    if refusal is None:
-        return False
-    await services.replies.ephemeral(interaction, message_cards.result_card(refusal, now=services.now()))
-    await services.batch_notifier.redraw(ref.id, interaction.message)
-    return True
-
-
-async def _shown(interaction: Interaction, services: Services, outcome: BatchOutcome) -> None:
-    """The cards show what was done. If nothing was, only the person who clicked is told why."""
-    if outcome.result not in _SHOWN_ON_THE_CARD:
-        card = await _click_result(interaction, services, outcome)
-        await services.replies.ephemeral(interaction, card)
-
-
-async def _click_result(interaction: Interaction, services: Services, outcome: BatchOutcome) -> Card:
-    refusal, batch_id = None, outcome.batch.id if outcome.batch else ""
-    ask: Ask | None
-    if outcome.result is BatchResult.PROBLEMS and outcome.checked and outcome.checked.refused:
-        ask = Ask(verb=Verb.UNDO, batch=batch_id)
-        refusal = await refusals.of_request(interaction, services, ask, *outcome.checked.refused)
-    elif outcome.result is BatchResult.NOT_ALLOWED and outcome.decision is not None:
-        decision, request = outcome.decision, outcome.request
-        # They look at the file themselves: there is nothing to ask for.
-        reads = request is not None and request.verb is Verb.HISTORY
-        ask = None if reads else Ask(verb=Verb.APPROVE, batch=batch_id)
-        refusal = await refusals.of_request(interaction, services, ask, decision, request)
-    return batch_card.click_result(outcome, now=services.now(), refusal=refusal)

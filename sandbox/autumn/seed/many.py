@@ -1,5 +1,5 @@
-"""Ordinary customers: a crowd for lists and searches to go through, and any number of them, cheap to hold: each
-is built when it is looked at."""
+"""Ordinary customers: a crowd for lists and searches to go through, and any number of them, cheap to hold, as
+each is built when it is looked at."""
 
 from sandbox.autumn import balances, products
 from sandbox.autumn.clock import AutumnClock
