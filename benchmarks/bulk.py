@@ -28,8 +28,8 @@ from bot.approvals.service import ChangeService, Surroundings
 from bot.autumn.client import Autumn
 from bot.autumn.models import Environment
 from bot.batches.model import BatchLine, BatchRecord, BatchState, LineState
+from bot.batches.running import BatchTimeouts
 from bot.batches.service import BatchService
-from bot.batches.timeouts import BatchTimeouts
 from bot.changes.line_form import LineCells
 from bot.runtime import Runtime
 from bot.slack.channels import Channel

@@ -29,7 +29,7 @@ from bot.approvals.service import ChangeService, Surroundings
 from bot.approvals.wishes import Wishes
 from bot.autumn.client import Autumn
 from bot.background import BackgroundTasks, Supervision
-from bot.batches.checked_lists import CheckedLists
+from bot.batches.drafts import CheckedLists
 from bot.batches.notifier import BatchNotifier
 from bot.batches.service import BatchService
 from bot.changes import registry as kinds

@@ -6,7 +6,7 @@ from bot.alerts.posting import AlertTimeouts
 from bot.approvals.preview import ChangeTimeouts
 from bot.autumn.retry_policy import RetryPolicy
 from bot.autumn.throttle import Limits
-from bot.batches.timeouts import BatchTimeouts
+from bot.batches.running import BatchTimeouts
 from bot.digests.process import DigestTimeouts
 from bot.slack.connections import HttpLimits
 from bot.slack.socket import SocketPace

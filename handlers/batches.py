@@ -10,12 +10,11 @@ from typing import Any, assert_never
 from bot.access.refusal import Ask
 from bot.access.rules import Verb
 from bot.batches import card as batch_card
-from bot.batches import csv_file, parsing, sentence_list, words
+from bot.batches import csv_file, parsing, words
 from bot.batches import form as batch_form
 from bot.batches.card import ListRef
 from bot.batches.form import LONGEST_REASON, BatchInput, BatchMeta
 from bot.batches.gathering import GatheredVersion
-from bot.batches.list_notes import MOST_BYTES
 from bot.batches.model import (
     BatchLine,
     BatchOutcome,
@@ -24,7 +23,7 @@ from bot.batches.model import (
     GatheredList,
     LineProblem,
 )
-from bot.batches.parsing import ForAll, ReadList
+from bot.batches.parsing import MOST_BYTES, ForAll, ReadList
 from bot.changes import notes
 from bot.changes.balance.sentence import SeveralChanges
 from bot.changes.forms.model import Meta
@@ -113,7 +112,7 @@ async def said(interaction: Interaction, services: Services, meta: Meta, changes
     with that list, where the reason is still missing. An entity that is not clear is refused by the list."""
     customer = await services.autumn.customer(meta.customer, expand=CARD)
     entity, features = meta.entity or changes.entity, names.features(customer)
-    pasted = sentence_list.pasted(changes, meta.customer, entity, features, services.now())
+    pasted = csv_file.pasted(changes, meta.customer, entity, features, services.now())
     batch = BatchMeta(key=meta.submission, channel=meta.channel)
     if not changes.reason:
         form = batch_form.build(batch, most=services.batches.most_lines, pasted=pasted)

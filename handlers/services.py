@@ -18,7 +18,7 @@ from bot.approvals.wishes import Wishes
 from bot.autumn.client import Autumn
 from bot.autumn.models import Environment, Organization
 from bot.background import BackgroundTasks
-from bot.batches.checked_lists import CheckedLists
+from bot.batches.drafts import CheckedLists
 from bot.batches.notifier import BatchNotifier
 from bot.batches.service import BatchService
 from bot.changes.open_forms import OpenForms

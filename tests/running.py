@@ -16,7 +16,7 @@ from bot.alerts.posting import AlertTimeouts
 from bot.app import Maple
 from bot.approvals.preview import ChangeTimeouts
 from bot.autumn.throttle import Limits
-from bot.batches.timeouts import BatchTimeouts
+from bot.batches.running import BatchTimeouts
 from bot.digests.process import DigestTimeouts
 from bot.digests.scan.pacing import ScanPace
 from bot.settings import Settings

@@ -1,7 +1,11 @@
-"""What forms were filled in with, kept for a while so that a form can be opened again as it was."""
+"""What forms were filled in with, kept for a while so that a form can be opened again as it was.
+
+And what each has become: a request by itself, or a line of the list that somebody gathers. Never both.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Row, delete, or_, select
@@ -13,9 +17,16 @@ from bot.changes.forms.fields import why_values
 from bot.kit.form_values import Values
 from bot.lookups.place import Place
 from bot.store.database import Database, insert, unbroken
-from bot.store.tables import changes, filled_forms
+from bot.store.tables import changes, filled_forms, form_uses
 
 REMEMBERED = timedelta(days=60)
+USES_REMEMBERED = timedelta(days=7)
+"""Longer than any form stays open."""
+
+
+class FormUse(StrEnum):
+    REQUEST = "request"
+    LINE = "line"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +94,24 @@ async def of_change(database: Database, record: Record) -> FilledForm:
     return FilledForm(record.id, record.kind, place, why_values(record.reason, record.ticket))
 
 
+async def take(connection: AsyncConnection, form: str, use: FormUse, *, now: datetime) -> FormUse | None:
+    """What a form has become before; None: nothing, and it becomes this with the transaction. Whoever does
+    the same at the same time waits for the transaction to end."""
+    columns = {"form": form, "use": use, "at": now}
+    taken = await connection.execute(
+        insert(connection, form_uses, columns).on_conflict_do_nothing().returning(form_uses.c.form)
+    )
+    if taken.one_or_none() is not None:
+        return None
+    earlier = await connection.execute(select(form_uses.c.use).where(form_uses.c.form == form))
+    return FormUse(earlier.scalar_one())
+
+
 @unbroken
 async def forget(database: Database, now: datetime) -> None:
     async with database.writing() as connection:
         await connection.execute(delete(filled_forms).where(filled_forms.c.at <= now - REMEMBERED))
+        await connection.execute(delete(form_uses).where(form_uses.c.at < now - USES_REMEMBERED))
 
 
 def _columns(form: FilledForm, now: datetime) -> dict[str, Any]:

@@ -31,7 +31,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.approvals import filled_forms, form_uses, notice_queue
+from bot.approvals import filled_forms, notice_queue
 from bot.approvals.cards import CHANGE_CARDS
 from bot.approvals.change_records import is_overlapped, load, select_records
 from bot.approvals.change_rows import (
@@ -45,7 +45,7 @@ from bot.approvals.change_rows import (
     preview_columns,
 )
 from bot.approvals.daily_limits import Counter
-from bot.approvals.form_uses import FormUse
+from bot.approvals.filled_forms import FormUse
 from bot.approvals.lifecycle import (
     EDGES,
     EDITED_MARK,
@@ -183,7 +183,7 @@ async def request(
         if not right_away:
             await _check_room(connection, draft)
         if draft.form is not None:
-            use = await form_uses.take(connection, draft.submission_id, FormUse.REQUEST, now=now)
+            use = await filled_forms.take(connection, draft.submission_id, FormUse.REQUEST, now=now)
             if use is FormUse.LINE:
                 raise FormGathered
             await filled_forms.keep(connection, draft.form, now=now)

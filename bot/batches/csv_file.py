@@ -1,6 +1,10 @@
-"""A bulk change as a CSV file: what is wrong with a list, the list that is to be approved, its results."""
+"""Lists of changes as CSV: what is wrong with one, the one that is to be approved, its results, and several
+changes that were said in one sentence. Pure."""
 
-from collections.abc import Sequence
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
@@ -8,10 +12,14 @@ from bot.approvals.results import Result
 from bot.batches import card, words
 from bot.batches.model import BatchLineRecord, LineProblem, LineState
 from bot.changes import descriptions
+from bot.changes.balance.request import LISTED_ACTIONS
+from bot.changes.balance.sentence import BalanceSentence, Day, SeveralChanges
 from bot.changes.notes import Names
 from bot.kit import text
 from bot.kit.csv_table import CsvFormat, CsvTable
+from bot.lookups.names import feature_meant
 
+_USUAL_KIND = ""
 _SAYS_WHY = (LineState.REFUSED, LineState.UNCONFIRMED)
 
 
@@ -57,3 +65,29 @@ def results_name(batch_id: str) -> str:
 
 def _plain(mrkdwn: str) -> str:
     return text.unescape(mrkdwn.replace("*", "").replace("`", ""))
+
+
+def pasted(
+    said: SeveralChanges, customer: str, entity: str, features: Mapping[str, str], now: datetime
+) -> str:
+    """Several changes of one customer that were said in one sentence, as somebody would paste them.
+
+    `customer`: their id. `entity`: empty for the whole customer. `features`: names by id of those that may be
+    meant."""
+    lines = io.StringIO()
+    writer = csv.writer(lines, lineterminator="\n")
+    for each in said.sentences:
+        feature = feature_meant(each.feature, features) or each.feature
+        cells = [customer, feature, _size(each, now), LISTED_ACTIONS[each.action][0]]
+        writer.writerow([*cells, _USUAL_KIND, entity] if entity else cells)
+    return lines.getvalue()
+
+
+def _size(sentence: BalanceSentence, now: datetime) -> str:
+    return _date(sentence.day, now) if sentence.day else sentence.amount
+
+
+def _date(day: Day, now: datetime) -> str:
+    """As a list takes it; a day that does not come in the next years is left as it is, to be refused."""
+    moment = day.moment(now)
+    return f"{moment:%Y-%m-%d}" if moment else f"{day.month}/{day.day}"

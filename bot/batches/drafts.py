@@ -1,21 +1,27 @@
-"""Lists that are wrong in part, kept for a day: a card offers to go on without the wrong lines."""
+"""Lists that are wrong in part, kept for a day: a card offers to go on without the wrong lines.
+
+And checked lists that somebody is looking at, so that going on does not check them again.
+"""
 
 import secrets
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
+from cachetools import TTLCache
 from sqlalchemy import delete, select
 from sqlalchemy import insert as plain_insert
 
 from bot.autumn.models import Environment
-from bot.batches.model import BatchLine
+from bot.batches.model import BatchLine, CheckedBatch
 from bot.changes import stored
 from bot.changes.line_form import LineCells
 from bot.store.database import Database, unbroken
 from bot.store.tables import batch_drafts
 
+_MOST = 50
 KEPT = timedelta(days=1)
 
 
@@ -75,3 +81,16 @@ def read(kept: Mapping[str, Any]) -> BatchLine:
         kept["entity"],
         stored.read_input(kept["input"]) if kept["input"] else None,
     )
+
+
+class CheckedLists:
+    """For a while, in this process only: a list is checked again where it is not remembered."""
+
+    def __init__(self, *, seconds: float = 600.0, clock: Callable[[], float] = time.monotonic) -> None:
+        self._kept: TTLCache[tuple[str, str], CheckedBatch] = TTLCache(_MOST, seconds, timer=clock)
+
+    def keep(self, draft: str, user: str, checked: CheckedBatch) -> None:
+        self._kept[draft, user] = checked
+
+    def get(self, draft: str, user: str) -> CheckedBatch | None:
+        return self._kept.get((draft, user))

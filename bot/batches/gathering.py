@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Row, Select, delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.approvals import form_uses
-from bot.approvals.form_uses import FormUse
+from bot.approvals import filled_forms
+from bot.approvals.filled_forms import FormUse
 from bot.autumn.models import Environment
 from bot.batches import drafts
 from bot.batches.model import BatchLine, GatheredChange, GatheredList
@@ -45,7 +45,7 @@ async def add(
     """The list with this change at its end; the same change, and the same form, is added once. None: the form
     was submitted, so its change is requested by itself."""
     async with database.writing() as connection:
-        earlier = await form_uses.take(connection, change.form, FormUse.LINE, now=now)
+        earlier = await filled_forms.take(connection, change.form, FormUse.LINE, now=now)
         if earlier is FormUse.REQUEST:
             return None
         new = {"env": env, "person": person, **_columns(GatheredList(secrets.token_hex(16), ())), "at": now}
@@ -98,7 +98,6 @@ async def check(
 async def forget(database: Database, now: datetime) -> None:
     async with database.writing() as connection:
         await connection.execute(delete(gathered_lists).where(gathered_lists.c.at < now - KEPT))
-        await form_uses.forget(connection, now)
 
 
 def _of(env: Environment, person: str) -> Select[Any]:

@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
+from typing import TypeAlias
 
 from bot.access.people import Actor, People
 from bot.access.post_targets import DirectMessages, PersonProblem
@@ -23,12 +24,17 @@ from bot.batches.repository import BATCH_CARDS
 from bot.kit import text
 from bot.kit.card import Card
 from bot.kit.csv_table import csv_format
+from bot.log import log
 from bot.runtime import Runtime
 from bot.slack import files
 from bot.slack.client import SlackClients
 from bot.slack.errors import SLACK_READ_ERRORS
 from bot.store.database import Database, unbroken
 from bot.store.tables import batch_notices, batches
+
+Notify: TypeAlias = Callable[[str, int], Awaitable[None]]
+"""Redraws the cards of the batch with this id, which is at this revision."""
+
 
 EVENT = "maple_bulk_change"
 _APPLIED = (BatchState.DONE, BatchState.STOPPED)
@@ -216,3 +222,41 @@ async def claim_outcome(database: Database, record: BatchRecord, now: datetime) 
         await BATCH_NOTICES.add(connection, record.id, kind, now)
         claimed = await BATCH_NOTICES.claim(connection, record.id, now, kind=kind)
     return claimed[0] if claimed else None
+
+
+class Redraws:
+    """Tells of batches as they change, so that their cards are redrawn. `every`: seconds between redraws of
+    one batch."""
+
+    def __init__(self, database: Database, notify: Notify, *, every: float) -> None:
+        self._database = database
+        self._notify = notify
+        self._every = every
+        self._due: set[str] = set()
+        self._drawing: dict[str, asyncio.Task[None]] = {}
+
+    def changed(self, batch_id: str) -> None:
+        """Something of it is another than is shown; it is drawn soon, and again after the last change."""
+        self._due.add(batch_id)
+        if batch_id not in self._drawing:
+            drawing = asyncio.create_task(self._draw(batch_id))
+            self._drawing[batch_id] = drawing
+            drawing.add_done_callback(lambda _: self._drawing.pop(batch_id, None))
+
+    async def now(self, batch_id: str) -> None:
+        """Draws it, without waiting. Never raises: the ticker draws later what could not be drawn."""
+        self._due.discard(batch_id)
+        try:
+            await self._notify(batch_id, await repository.revision(self._database, batch_id))
+        except Exception as error:  # noqa: BLE001 - whatever goes wrong in Slack must not stop the batch
+            log.warning("batch not shown", error=type(error).__name__, reference=batch_id)
+
+    async def aclose(self) -> None:
+        for drawing in self._drawing.values():
+            drawing.cancel()
+        await asyncio.gather(*self._drawing.values(), return_exceptions=True)
+
+    async def _draw(self, batch_id: str) -> None:
+        while batch_id in self._due:
+            await self.now(batch_id)
+            await asyncio.sleep(self._every)

@@ -13,7 +13,8 @@ So a line is sent at most once, and a line whose outcome is not known stays `unc
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import assert_never
 
 from aiolimiter import AsyncLimiter
@@ -27,8 +28,7 @@ from bot.approvals.steps import Lease, Mandate
 from bot.autumn.shares import asker
 from bot.batches import line_steps, repository
 from bot.batches.model import BatchLineRecord, BatchRecord, LineState
-from bot.batches.redraws import Redraws
-from bot.batches.timeouts import BatchTimeouts
+from bot.batches.notifier import Redraws
 from bot.log import log
 from bot.runtime import Runtime
 from bot.store import leases
@@ -36,6 +36,34 @@ from bot.store import leases
 _PASSING = frozenset({Cause.NOT_REACHED, Cause.NOT_READ, Cause.RATE_LIMITED})
 """Nothing was changed because Autumn could not be asked: the lines after it would fare no better. Once the
 batch is resumed, such a line is requested once more."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchTimeouts:
+    """How long the steps of a batch may take, in seconds; tests shorten them."""
+
+    lease: float = 60.0
+    """A process that has not renewed its lease for this long is taken to be dead."""
+    renew: float = 5.0
+    """Between renewals of a lease."""
+    tick: float = 5.0
+    """Between looks for batches to carry on with."""
+    redraw: float = 2.0
+    """Between redraws of a card while lines are applied."""
+    waits: tuple[float, ...] = (1.0, 3.0, 10.0)
+    """Before a line is tried again that Autumn or Slack could not be asked about; after the last, the batch
+    is stopped."""
+    poll: float = 0.5
+    """Between looks at a change that another process works on."""
+    per_second: float = 10.0
+    """Lines that begin. Autumn limits changes of balances for each customer alone, but the organization's own
+    backend makes them as well."""
+    at_once: int = 8
+    """Customers whose lines are applied, or checked, at the same time."""
+
+    @property
+    def lease_time(self) -> timedelta:
+        return timedelta(seconds=self.lease)
 
 
 class Runner:

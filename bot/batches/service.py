@@ -34,12 +34,11 @@ from bot.batches.model import (
     GatheredList,
     LineState,
 )
+from bot.batches.notifier import Notify, Redraws
 from bot.batches.policy import refused_request, requests_of, strictest
-from bot.batches.redraws import Notify, Redraws
 from bot.batches.repository import BATCH_CARDS
-from bot.batches.running import Runner
+from bot.batches.running import BatchTimeouts, Runner
 from bot.batches.ticker import BatchTicker
-from bot.batches.timeouts import BatchTimeouts
 from bot.runtime import Runtime
 
 _MOST_LOOKED_AT = 50

@@ -8,11 +8,9 @@ from datetime import datetime, timedelta
 
 from bot.batches import drafts, gathering, repository
 from bot.batches.model import BatchRecord
-from bot.batches.notifier import BATCH_NOTICES
-from bot.batches.redraws import Redraws
+from bot.batches.notifier import BATCH_NOTICES, Redraws
 from bot.batches.repository import BATCH_CARDS
-from bot.batches.running import Runner
-from bot.batches.timeouts import BatchTimeouts
+from bot.batches.running import BatchTimeouts, Runner
 from bot.log import log
 from bot.runtime import Runtime
 

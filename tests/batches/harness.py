@@ -17,8 +17,8 @@ from bot.batches.model import (
     BatchResult,
     LineState,
 )
+from bot.batches.running import BatchTimeouts
 from bot.batches.service import BatchService
-from bot.batches.timeouts import BatchTimeouts
 from bot.changes.line_form import LineCells
 from bot.runtime import Checkpoint, Runtime, no_checkpoint
 from bot.store.database import Database

@@ -17,7 +17,6 @@ from bot.approvals.steps import Preview
 from bot.autumn.models import Environment
 from bot.batches import card, csv_file, words
 from bot.batches.card import ListRef
-from bot.batches.list_notes import ListNote
 from bot.batches.model import (
     BatchLine,
     BatchOutcome,
@@ -30,6 +29,7 @@ from bot.batches.model import (
     LineReason,
     LineState,
 )
+from bot.batches.parsing import ListNote
 from bot.changes import lines as change_lines
 from bot.changes import notes, registry
 from bot.changes.balance.words import BalanceLine

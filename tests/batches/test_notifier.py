@@ -12,7 +12,7 @@ from bot.access.people import Actor
 from bot.batches import words
 from bot.batches.model import BatchLine, BatchRecord, BatchState
 from bot.batches.repository import BATCH_CARDS
-from bot.batches.timeouts import BatchTimeouts
+from bot.batches.running import BatchTimeouts
 from bot.changes.line_form import LineCells
 from tests.running import APPROVALS, Running, running_maple
 from tests.screen import on_screen

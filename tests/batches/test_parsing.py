@@ -9,9 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.batches import parsing
-from bot.batches.list_notes import MOST_BYTES, ListNote
 from bot.batches.model import MOST_LINES, BatchLine, LineReason
-from bot.batches.parsing import ForAll, ReadList
+from bot.batches.parsing import MOST_BYTES, ForAll, ListNote, ReadList
 from bot.changes import notes, registry
 from bot.changes.balance.words import BalanceAction
 from bot.changes.line_form import LineNote, LineReader

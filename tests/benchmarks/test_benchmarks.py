@@ -3,7 +3,7 @@
 import asyncio
 
 from benchmarks import ack, bulk, card, click, options, render
-from bot.batches.timeouts import BatchTimeouts
+from bot.batches.running import BatchTimeouts
 from bot.lookups import registry
 
 

@@ -16,8 +16,8 @@ from bot.approvals.preview import ChangeTimeouts
 from bot.approvals.service import ChangeService, Surroundings
 from bot.autumn.client import Autumn
 from bot.autumn.models import Environment
+from bot.batches.running import BatchTimeouts
 from bot.batches.service import BatchService
-from bot.batches.timeouts import BatchTimeouts
 from bot.runtime import Runtime
 from bot.store.database import Database
 from tests.approvals.harness import FAST, Permissions, approvals_channel

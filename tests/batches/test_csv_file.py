@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from bot.batches import parsing, sentence_list
+from bot.batches import csv_file, parsing
 from bot.batches.parsing import ForAll, ReadList
 from bot.changes.balance import sentence
 from bot.changes.balance.sentence import SeveralChanges
@@ -14,7 +14,7 @@ FEATURES = {"messages": "Messages", "ai_credits": "AI credits", "seats": "Seats"
 
 def pasted(read: object, entity: str = "") -> str:
     assert isinstance(read, SeveralChanges)
-    return sentence_list.pasted(read, "cus_1", entity, FEATURES, NOW)
+    return csv_file.pasted(read, "cus_1", entity, FEATURES, NOW)
 
 
 def test_features_are_named_by_their_ids() -> None:
