@@ -692,8 +692,26 @@ async def test_lines_undone_separately_stay_undone(maple: Running) -> None:
         await ana.sees(approvals_words.UNDO_HINT)
         await ana.fill(approvals_words.REASON, "why")
         await ana.submit()
-        await ana.sees(words.undo_left_out(1))
         await ana.sees("Undo of a bulk change: 4 changes for 4 customers")
+        await at_once.bot.work.drain(10)
+        ana.does_not_see(words.undo_left_out(1))
+
+
+async def test_lines_that_cannot_be_undone_are_reported() -> None:
+    async with running_maple("http", policy=AT_ONCE, timings=UNHURRIED) as maple:
+        await check_list(maple.ana, "cus_bold,messages,100\ncus_bold,in_cXNNUzXytba2sAT2,10,,refund")
+        await maple.ana.sees(words.APPLY)
+        await maple.ana.click(words.APPLY, confirm=True)
+        await maple.ana.sees(words.REQUESTED)
+        await maple.ana.close()
+        maple.ana.go("@maple")
+        await maple.ana.sees(f"{DONE}\nBulk change")
+        await maple.ana.click(words.UNDO)
+        await maple.ana.sees(approvals_words.UNDO_HINT)
+        await maple.ana.fill(approvals_words.REASON, "why")
+        await maple.ana.submit()
+        await maple.ana.sees(words.undo_left_out(1))
+        await maple.ana.sees("Undo of a bulk change: 1 change for 1 customer")
 
 
 async def test_unknown_bulk_change_is_refused(maple: Running) -> None:
