@@ -143,7 +143,7 @@ async def hostile(engine: Engine, seed: int, inputs: int) -> Figures:
     log.configure("DEBUG", "json", stream)
     try:
         async with hostile_deployment(engine) as made:
-            await walk(made.slack, made.idle)
+            await walk(made.slack, made.autumn, made.idle)
             maker = Maker(seed, Harvest.of(made.slack), made.slack)
             approved = await _written(made)
             await _batch(figures, made, maker.each(SENDERS[0]), approved)

@@ -8,6 +8,7 @@ from bot.approvals.lifecycle import Cause
 from bot.batches import words as batch_words
 from bot.changes.forms import words as forms_words
 from bot.lookups.finder import words as finder_words
+from sandbox.autumn import LocalAutumn
 from sandbox.slack import LocalPerson, LocalSlack
 from tests.journeys.changing import ask_for_a_name, ask_for_messages, request_undo
 from tests.screen import on_screen
@@ -19,7 +20,7 @@ LOOKED_UP = (
     ("/autumn features cus_acme", "AI Credits"),
     ("/autumn entities cus_piedpiper", "workspace_1"),
     ("/autumn find a", "cus_"),
-    ("/autumn list past-due", finder_words.DOWNLOAD),
+    ("/autumn list", finder_words.DOWNLOAD),
     ("/autumn history cus_acme", "Waiting"),
     ("/autumn reward cus_acme", "Coupon"),
     ("/autumn delete cus_bold", "in full"),
@@ -29,11 +30,13 @@ _RIGHT = "cus_html,messages,5\ncus_rtl,messages,5"
 _WRONG = f"{_RIGHT}\nnobody,messages,5\ncus_date,messages,five"
 
 
-async def walk(slack: LocalSlack, idle: Callable[[], Awaitable[None]]) -> None:
+async def walk(slack: LocalSlack, autumn: LocalAutumn, idle: Callable[[], Awaitable[None]]) -> None:
     """`idle`: waits until Maple has nothing left to do."""
     ana, lea = slack.person("ana"), slack.person("lea")
     await _change(ana, lea)
     await _list(ana, lea)
+    autumn.faults.add("customers.update", "cut_before", times=1)
+    await _unconfirmed(ana, lea)
     for number, customer in enumerate(("cus_bold", "cus_stark", "cus_empty")):
         await ask_for_a_name(ana, f"Holdings {number}", customer=customer)
         await ana.sees(f"→ Holdings {number}")
@@ -68,6 +71,14 @@ async def _change(ana: LocalPerson, lea: LocalPerson) -> None:
     await ana.sees(f"[{approvals_words.UNDO}]")
     await request_undo(ana)
     await lea.sees("Undo: balance change")
+
+
+async def _unconfirmed(ana: LocalPerson, lea: LocalPerson) -> None:
+    await ask_for_a_name(ana, "In doubt", customer="cus_tyrell")
+    await lea.sees("→ In doubt")
+    await lea.click(approvals_words.APPROVE)
+    await lea.sees(f"[{approvals_words.CHECK_AGAIN}]")
+    await ana.close()
 
 
 async def _list(ana: LocalPerson, lea: LocalPerson) -> None:
