@@ -145,7 +145,7 @@ async def ready(port: int) -> int:
 LOOKS_OFTEN = """
 from functools import partial
 from bot import __main__
-from bot.approvals.timeouts import ChangeTimeouts
+from bot.approvals.preview import ChangeTimeouts
 from bot.timings import Timeouts
 __main__.Maple = partial(__main__.Maple, timings=Timeouts(changes=ChangeTimeouts(sweep=0.1)))
 __main__.main()
