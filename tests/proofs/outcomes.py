@@ -54,7 +54,7 @@ TROUBLES = {
     "500": Trouble("500", expected=State.UNCONFIRMED),
     "503": Trouble("503", expected=State.UNCONFIRMED),
     "429": Trouble("429", expected=State.FAILED),
-    "an answer that is not Autumn's": Trouble("garbage", unheard=True),
+    "an answer that is not Autumn's": Trouble("garbage"),
     "a 200 that is lost": Trouble(lost=True, unheard=True),
     "409, the write was done": Trouble(replayed="after", unheard=True),
     "409, the write was not done": Trouble(replayed="instead", expected=State.UNCONFIRMED),
