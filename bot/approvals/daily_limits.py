@@ -233,10 +233,8 @@ def _equal(requested: ChangeInput, person: str, *where: ColumnElement[bool]) -> 
     """The changes that are the same for the totals, and how many there are: a day of thousands is a few rows.
     `units`: of those that add up with what is requested. The database counts, and adds no figures up."""
     about = select(
-        case((changes.c.customer_id == requested.customer, changes.c.customer_id), else_="").label(
-            "customer"
-        ),
-        case((changes.c.asker == person, changes.c.asker), else_="").label("person"),
+        _only(changes.c.customer_id, requested.customer).label("customer"),
+        _only(changes.c.asker, person).label("person"),
         case((_adds_up_with(requested), changes.c.amount)).label("units"),
         changes.c.worth,
         changes.c.currency,
