@@ -1,8 +1,9 @@
-"""How long Slack waits for an acknowledgement: Maple beside a bare Bolt app, in turns, in the same run.
+"""How long Slack waits for an acknowledgement: Maple beside a bare Bolt app, alternating in the same run.
 
-burst   that many commands at the same moment; the next such moment comes when everything is answered
-flood   that many connections, each with its next command as soon as the last is acknowledged: far more than
-        Slack sends, so that work piles up behind the acknowledgements
+burst   that many commands at the same moment; the next burst follows once everything is answered
+
+flood   that many connections, each sending its next command as soon as the last is acknowledged: far more
+than Slack sends, so that work piles up behind the acknowledgements
 """
 
 import argparse
@@ -34,9 +35,9 @@ class Plan:
     rounds: int = 5
     hanging_rounds: int = 3
     burst: int = 500
-    """Commands in a round of bursts, about."""
+    """The approximate number of commands in a round of bursts."""
     flood: int = 2000
-    """Commands in a round of flood: about a second of them, for a bare app."""
+    """The number of commands in a round of flood: about a second's worth for a bare app."""
 
 
 @dataclass(slots=True)
@@ -48,16 +49,18 @@ class Row:
     p99s: list[float] = field(default_factory=list)
     rates: list[float] = field(default_factory=list)
     cpu: float = 0.0
-    """Seconds of the app's processor time, the work after the acknowledgements included."""
+    """Seconds of the app's CPU time, including work after the acknowledgements."""
     missed: int = 0
-    """Acknowledged after 3 s, or not at all, or not with 200."""
+    """Commands acknowledged after 3 s, not at all, or not with 200."""
     asked: int = 0
     answered: int = 0
 
     def add(self, result: Result, *, cards: bool) -> None:
-        waits = [one.acked - one.sent for one in result.samples if one.acked is not None]
+        waits = [sample.acked - sample.sent for sample in result.samples if sample.acked is not None]
         good = [
-            one for one in result.samples if one.status == 200 and one.acked and one.acked - one.sent <= LATE
+            sample
+            for sample in result.samples
+            if sample.status == 200 and sample.acked and sample.acked - sample.sent <= LATE
         ]
         self.waits += waits
         self.p99s.append(quantile(waits, 0.99))
@@ -66,36 +69,37 @@ class Row:
         self.missed += len(result.samples) - len(good)
         self.asked += len(result.samples)
         self.answered += sum(
-            one.answered is not None and (not cards or one.text in one.answer) for one in result.samples
+            sample.answered is not None and (not cards or sample.text in sample.answer)
+            for sample in result.samples
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What is measured, running."""
+    """The running servers under test."""
 
     floor: processes.Server
     maple: processes.Server
     autumn: str
     customers: tuple[str, ...]
 
-    def run(self, who: str, concurrency: int, shape: str, plan: Plan) -> Result:
-        server = self.floor if who == FLOOR else self.maple
-        return processes.load(server, self.job(server.url, who, concurrency, shape, plan))
+    def run(self, subject: str, concurrency: int, shape: str, plan: Plan) -> Result:
+        server = self.floor if subject == FLOOR else self.maple
+        return processes.load(server, self.job(server.url, subject, concurrency, shape, plan))
 
-    def job(self, url: str, who: str, concurrency: int, shape: str, plan: Plan) -> Job:
+    def job(self, url: str, subject: str, concurrency: int, shape: str, plan: Plan) -> Job:
         burst = shape == "burst"
         return Job(
             url=url,
             secret=processes.SECRET,
             command="/autumn",
-            texts=self.customers if who in (CUSTOMER, HANGING) else ("help",),
+            texts=self.customers if subject in (CUSTOMER, HANGING) else ("help",),
             concurrency=concurrency,
             requests=concurrency
             if burst
             else max(concurrency, plan.flood // (10 if concurrency == 1 else 1)),
             bursts=max(1, plan.burst // concurrency) if burst else 1,
-            answered=who != FLOOR,
+            answered=subject != FLOOR,
             preliminary=lookup_help.still_waiting().text,
         )
 
@@ -108,8 +112,8 @@ def bench() -> Iterator[Bench]:
         floor = stack.enter_context(processes.floor(slack))
         maple = stack.enter_context(processes.maple(slack, autumn))
         running = Bench(floor, maple, autumn, customers.ids(autumn))
-        for who in (FLOOR, CUSTOMER):  # imports, caches and pools are filled before the clock starts
-            running.run(who, 4, "flood", Plan(flood=4 * len(running.customers)))
+        for subject in (FLOOR, CUSTOMER):  # imports, caches and pools are filled before the clock starts
+            running.run(subject, 4, "flood", Plan(flood=4 * len(running.customers)))
         yield running
 
 
@@ -123,16 +127,16 @@ def measure(running: Bench, plan: Plan, say: Say) -> Rows:
         for level in plan.levels:
             for turn in range(plan.rounds):
                 say(f"{shape} of {level}, round {turn + 1} of {plan.rounds}")
-                for who in (FLOOR, HELP, CUSTOMER):
-                    result = running.run(who, level, shape, plan)
-                    rows[shape, level, who].add(result, cards=who == CUSTOMER)
+                for subject in (FLOOR, HELP, CUSTOMER):
+                    result = running.run(subject, level, shape, plan)
+                    rows[shape, level, subject].add(result, cards=subject == CUSTOMER)
     with customers.hanging(running.autumn, HANG):
         for level in plan.levels:
             for turn in range(plan.hanging_rounds):
                 say(f"Autumn hangs, {level}, round {turn + 1} of {plan.hanging_rounds}")
-                for who in (FLOOR, HANGING):
-                    result = running.run(who, level, "flood", plan)
-                    rows["hang", level, who].add(result, cards=False)
+                for subject in (FLOOR, HANGING):
+                    result = running.run(subject, level, "flood", plan)
+                    rows["hang", level, subject].add(result, cards=False)
     return rows
 
 
@@ -144,25 +148,25 @@ TITLES = {
 
 
 def table(rows: Rows, shape: str) -> Table:
-    told = []
-    for (this, level, who), row in rows.items():
+    cells = []
+    for (this, level, subject), row in rows.items():
         if this != shape:
             continue
         ratios = [
             ours / floors for ours, floors in zip(row.p99s, rows[shape, level, FLOOR].p99s, strict=True)
         ]
-        told.append(
+        cells.append(
             (
                 str(level),
-                who,
+                subject,
                 milliseconds(quantile(row.waits, 0.5)),
                 milliseconds(quantile(row.waits, 0.99)),
                 milliseconds(max(row.waits)),
                 f"{sorted(row.rates)[len(row.rates) // 2]:.0f}",
                 milliseconds(row.cpu / row.asked),
                 str(row.missed),
-                "" if who == FLOOR else str(Spread(tuple(ratios))),
-                "" if who == FLOOR else f"{row.answered} of {row.asked}",
+                "" if subject == FLOOR else str(Spread(tuple(ratios))),
+                "" if subject == FLOOR else f"{row.answered} of {row.asked}",
             )
         )
     columns = (
@@ -177,7 +181,7 @@ def table(rows: Rows, shape: str) -> Table:
         "p99 / bare",
         "answered",
     )
-    return Table(TITLES[shape], columns, tuple(told))
+    return Table(TITLES[shape], columns, tuple(cells))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,7 +1,7 @@
-"""A list of changes, against what its pace allows.
+"""A bulk change measured against its pace.
 
-The optimum is what the lines take at the pace at which they may begin, as if Autumn answered and Maple worked
-in no time. Measured is from the approval until the batch is done: every line read, written, read back and
+The optimum is the time the lines take at the rate at which they may begin, as if Autumn and Maple took no
+time. Measured from the approval until the bulk change is done: every line read, written, read back and
 recorded.
 """
 
@@ -38,9 +38,9 @@ from bot.store.migrate import migrate
 
 _ASKER, _APPROVER = Actor("U01ANA", "T01"), Actor("U02RAJ", "T01")
 _SPARE = 1.3
-"""Customers for each line: some have no messages, or several parts of them."""
+"""Customers per line: some have no messages, or several rows of them."""
 _LOOK = 0.25
-"""Seconds between looks, each of which reads all lines."""
+"""Seconds between checks, each of which reads all lines."""
 GOAL = 1.1
 
 
@@ -126,7 +126,7 @@ async def _done(batches: BatchService, batch_id: str) -> BatchRecord:
 
 
 def measure(plan: Plan, say: Callable[[str], None]) -> list[Row]:
-    """One row a round, each with customers and a database of its own."""
+    """One row per round, each with its own customers and database."""
     rows = []
     for number in range(1, plan.rounds + 1):
         with (

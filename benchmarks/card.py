@@ -1,10 +1,9 @@
-"""From a command to its card, less Autumn's own time; and how many calls of Autumn's a card takes.
+"""From a command to its card, without Autumn's own time; and the number of Autumn calls per card.
 
-A command's time runs from when it is sent to when the filled card arrives at its response_url. Autumn's own
-time is what is taken away from that: all the time within it in which the local Autumn had at least one call
-about that customer in its hands, from when the request had come to when the answer had gone. What stays is
-Slack's and Autumn's networks (here none), Maple's work, and Maple's waiting for itself. Every connection has
-a customer of its own, so it is known whose call is whose.
+A command's time runs from when it is sent to when the complete card arrives at its response_url. Subtracted
+is Autumn's own time: all time in between in which the local Autumn was handling at least one call about that
+customer. What remains is the network (here none), Maple's work, and Maple's waiting for itself. Every
+connection has its own customer, so each call can be attributed.
 """
 
 import argparse
@@ -36,7 +35,7 @@ FEATURE = "messages"
 class Plan:
     levels: tuple[int, ...] = (1, 50)
     latencies: tuple[float, ...] = (0.0, 0.04)
-    """Seconds that each of Autumn's answers takes longer."""
+    """Extra seconds that each of Autumn's answers takes."""
     rounds: int = 5
     samples: int = 200
     """Cards in a round."""
@@ -50,29 +49,31 @@ class Row:
     autumns: list[float] = field(default_factory=list)
     maples: list[float] = field(default_factory=list)
     seconds: float = 0.0
-    """All rounds together."""
+    """The duration of all rounds together."""
     cpu: float = 0.0
-    """Seconds of the bot's processor time."""
+    """Seconds of the bot's CPU time."""
     calls: int = 0
     wrong: int = 0
     """Commands that were not answered with the customer's card."""
 
     def add(self, samples: Sequence[Sample], spans: Sequence[Span]) -> None:
         self.calls += len(spans)
-        for one in samples:
-            if one.answered is None or one.text not in one.answer:
+        for sample in samples:
+            if sample.answered is None or sample.text not in sample.answer:
                 self.wrong += 1
                 continue
-            autumns = covered([span for span in spans if span.about == one.text], one.sent, one.answered)
-            self.whole.append(one.answered - one.sent)
+            autumns = covered(
+                [span for span in spans if span.about == sample.text], sample.sent, sample.answered
+            )
+            self.whole.append(sample.answered - sample.sent)
             self.autumns.append(autumns)
-            self.maples.append(one.answered - one.sent - autumns)
+            self.maples.append(sample.answered - sample.sent - autumns)
 
 
 def covered(spans: Sequence[Span], start: float, end: float) -> float:
-    """Seconds between start and end in which at least one of the spans was under way."""
+    """Seconds between start and end during which at least one span was open."""
     total, until = 0.0, start
-    for span in sorted(spans, key=lambda one: one.came):
+    for span in sorted(spans, key=lambda sorted_span: sorted_span.came):
         came, went = max(span.came, until), min(span.went, end)
         if went > came:
             total += went - came
@@ -129,37 +130,37 @@ def measure(running: Bench, plan: Plan, say: Callable[[str], None]) -> Rows:
 
 
 async def calls_of(autumn_url: str) -> list[tuple[str, Counter[str]]]:
-    """The calls that each card takes, by Autumn's routes."""
+    """The calls each card takes, by Autumn route."""
     email = customers.emails(autumn_url)[0]
-    wanted: list[tuple[str, str, str]] = [
+    lookups: list[tuple[str, str, str]] = [
         ("overview, by id", CUSTOMER, OVERVIEW),
         ("overview, by email", email, OVERVIEW),
         *((tab.id, CUSTOMER, tab.id) for tab in registry.tabs() if tab.id != OVERVIEW),
     ]
-    seen: Counter[str] = Counter()
+    route_counts: Counter[str] = Counter()
 
     def observe(call: Call) -> None:
-        seen[call.route] += call.attempts
+        route_counts[call.route] += call.attempts
 
     def now() -> datetime:
         return datetime.now(UTC)
 
-    told = []
+    calls_by_card = []
     autumn = Autumn(key=SecretStr(processes.AUTUMN_KEY), url=autumn_url, observe=observe)
     try:
-        for name, query, part in wanted:
+        for name, query, part in lookups:
             await look_up(autumn, query, Place(customer="", part=part), now=now)
-            told.append((name, seen.copy()))
-            seen.clear()
+            calls_by_card.append((name, route_counts.copy()))
+            route_counts.clear()
         await read(autumn, Place(customer=CUSTOMER, part="feature", feature=FEATURE), now=now)
-        told.append(("a feature, with its chart", seen.copy()))
+        calls_by_card.append(("a feature, with its chart", route_counts.copy()))
     finally:
         await autumn.aclose()
-    return told
+    return calls_by_card
 
 
 def times(rows: Rows) -> Table:
-    told = tuple(
+    cells = tuple(
         (
             f"{latency * 1000:.0f}",
             str(level),
@@ -179,15 +180,19 @@ def times(rows: Rows) -> Table:
         "latency ms", "at once", "whole p50 ms", "p99", "Autumn's p50", "Maple's p50 ms", "Maple's p99 ms",
         "cards/s", "CPU ms a card", "calls a card", "cards",
     )  # fmt: skip
-    return Table("Overview by id: from the command to the filled card", columns, told)
+    return Table("Overview by id: from the command to the filled card", columns, cells)
 
 
-def counts(found: Sequence[tuple[str, Counter[str]]]) -> Table:
-    told = tuple(
-        (name, str(seen.total()), ", ".join(f"{count} {route}" for route, count in sorted(seen.items())))
-        for name, seen in found
+def counts(calls_by_card: Sequence[tuple[str, Counter[str]]]) -> Table:
+    cells = tuple(
+        (
+            name,
+            str(route_counts.total()),
+            ", ".join(f"{count} {route}" for route, count in sorted(route_counts.items())),
+        )
+        for name, route_counts in calls_by_card
     )
-    return Table("Calls of Autumn's for each card", ("card", "calls", "which"), told)
+    return Table("Calls of Autumn's for each card", ("card", "calls", "which"), cells)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -200,9 +205,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with bench() as running:
         plan = Plan(rounds=options.rounds)
         rows = measure(running, plan, lambda words: print(f"[{time.monotonic() - started:4.0f} s] {words}"))
-        found = asyncio.run(calls_of(running.autumn))
+        calls_by_card = asyncio.run(calls_of(running.autumn))
     command = f"python -m benchmarks.card --rounds {options.rounds}"
-    show("card", command, [times(rows), counts(found)], write=options.write)
+    show("card", command, [times(rows), counts(calls_by_card)], write=options.write)
 
 
 if __name__ == "__main__":

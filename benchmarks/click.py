@@ -1,10 +1,10 @@
 """Clicks on *Approve*: what each card shows, and when.
 
-Each of a hundred cards is about another customer, and one approval is enough. *In turn*: one person clicks on
-each, four a second. *At once*: ten people click on each, a thousand clicks in one go. Measured from the first
-click on a card: until it is redrawn as being applied, and until it is redrawn as applied, less Autumn's own
-time (see `benchmarks.card`). Counted: the writes that arrived at Autumn, of which there may be one for each
-card. Beside Maple runs a bare Bolt app that only acknowledges the clicks.
+Each of a hundred cards is about another customer and needs one approval. *In turn*: one person clicks on
+each, four per second. *At once*: ten people click on each, a thousand clicks in one go. Measured from the
+first click on a card until it shows the change being applied, and until it shows it applied, without Autumn's
+own time (see `benchmarks.card`). Counted: the writes that reached Autumn, of which there may be one per card.
+Beside Maple runs a bare Bolt app that only acknowledges the clicks.
 """
 
 import argparse
@@ -35,9 +35,9 @@ MAPLE = "Maple"
 IN_TURN = "in turn"
 AT_ONCE = "at once"
 _PATIENCE = 300.0
-"""Seconds in which every card has to be applied. A round that goes on would be counted in the next."""
+"""Seconds in which every card has to be applied. A round still running would be counted in the next."""
 _OPEN = 10
-"""Requests of one person, and from one channel, that may be open: fewer than the limit."""
+"""Requests of one person, and from one channel, that may be open at once: fewer than the limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,25 +46,25 @@ class Plan:
     people: int = 10
     """Who click on each card at once."""
     connections: int = 200
-    """Over which they do."""
+    """The number of connections used for that."""
     pause: float = 0.25
-    """Seconds between two clicks in turn."""
+    """Seconds between two clicks when clicking in turn."""
     rounds: int = 3
     latency: float = 0.04
-    """Seconds that each of Autumn's answers takes longer."""
+    """Extra seconds that each of Autumn's answers takes."""
 
 
 @dataclass(slots=True)
 class Row:
     acks: list[float] = field(default_factory=list)
     running: list[float] = field(default_factory=list)
-    """From the first click on a card until it is shown as being applied."""
+    """From the first click on a card until it shows the change being applied."""
     final: list[float] = field(default_factory=list)
-    """From there until it is shown as applied, less Autumn's own time."""
+    """From there until it shows the change applied, without Autumn's own time."""
     cards: int = 0
     writes: int = 0
     missed: int = 0
-    """Clicks that were not acknowledged."""
+    """Clicks without an acknowledgement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Card:
     customer: str
     ts: str
     value: str
-    """Of its button."""
+    """The value of its button."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class Bench:
     slack: str
     autumn: str
     held: dict[str, str]
-    """Customers with the row of their balance that is changed."""
+    """Customers with the id of the balance row that is changed."""
 
 
 @contextmanager
@@ -92,12 +92,12 @@ def bench(plan: Plan) -> Iterator[Bench]:
         autumn = stack.enter_context(processes.autumn(str(2 * plan.cards)))
         maple = stack.enter_context(processes.maple(slack, autumn, approvals=CHANNEL))
         floor = stack.enter_context(processes.floor(slack))
-        held = {
+        row_ids = {
             one["id"]: one["balances"][FEATURE]["breakdown"][0]["id"]
             for one in customers.listed(autumn)
             if FEATURE in one["balances"] and len(one["balances"][FEATURE]["breakdown"]) == 1
         }
-        yield Bench(maple, floor, slack, autumn, dict(list(held.items())[: plan.cards]))
+        yield Bench(maple, floor, slack, autumn, dict(list(row_ids.items())[: plan.cards]))
 
 
 def _calls(running: Bench) -> list[Call]:
@@ -105,14 +105,14 @@ def _calls(running: Bench) -> list[Call]:
     return [Call(**call) for call in answer]
 
 
-def _payload(kind: str, user: str, number: str, **more: Any) -> str:
+def _payload(kind: str, user: str, number: str, **fields: Any) -> str:
     return json.dumps(
         {
             "type": kind,
             "team": {"id": TEAM},
             "user": {"id": user, "team_id": TEAM},
             "trigger_id": number,
-            **more,
+            **fields,
         }
     )
 
@@ -159,9 +159,9 @@ def _submission(turn: str, number: int, customer: str, row: str) -> str:
 
 
 def ask(running: Bench, turn: str) -> list[Card]:
-    """A request for each customer; their cards in the channel for approvals."""
-    held = enumerate(running.held.items())
-    submissions = [_submission(turn, number, customer, row) for number, (customer, row) in held]
+    """Submits a request for each customer; returns their cards in the approvals channel."""
+    numbered = enumerate(running.held.items())
+    submissions = [_submission(turn, number, customer, row) for number, (customer, row) in numbered]
     processes.load(running.maple, _job(running.maple, submissions, 4))
     cards: dict[str, Card] = {}
     deadline = time.monotonic() + _PATIENCE
@@ -173,11 +173,11 @@ def ask(running: Bench, turn: str) -> list[Card]:
     return list(cards.values())
 
 
-def _card(call: Call, held: dict[str, str]) -> Card | None:
+def _card(call: Call, row_ids: dict[str, str]) -> Card | None:
     for block in json.loads(call.blocks):
         for element in block.get("elements") or ():
             if element.get("action_id") == ids.APPROVE:
-                customer = next(one for one in held if one in call.blocks)
+                customer = next(one for one in row_ids if one in call.blocks)
                 return Card(customer, call.ts, element["value"])
     return None
 
@@ -229,27 +229,27 @@ def _note_acks(row: Row, result: Result) -> None:
 
 
 def _state(call: Call) -> State | None:
-    """What the card shows: that it is being applied, or is applied; None for anything else."""
+    """What the card shows: approved, being applied or applied; None for anything else."""
     text = json.dumps(json.loads(call.blocks), ensure_ascii=False)
-    shown = (state for state in (State.APPROVED, State.APPLYING, State.APPLIED) if HEADLINES[state] in text)
-    return next(shown, None)
+    states = (state for state in (State.APPROVED, State.APPLYING, State.APPLIED) if HEADLINES[state] in text)
+    return next(states, None)
 
 
 def _note_cards(row: Row, running: Bench, cards: Sequence[Card], result: Result) -> None:
-    """Waits until every card shows that it is applied."""
-    shown: dict[str, dict[State, float]] = {card.ts: {} for card in cards}
+    """Waits until every card shows the change applied."""
+    times_by_card: dict[str, dict[State, float]] = {card.ts: {} for card in cards}
     """By card: when it first showed each state."""
     deadline = time.monotonic() + _PATIENCE
-    while time.monotonic() < deadline and not all(State.APPLIED in times for times in shown.values()):
+    while time.monotonic() < deadline and not all(State.APPLIED in times for times in times_by_card.values()):
         for call in _calls(running):
-            if call.method == "chat.update" and call.ts in shown and (state := _state(call)):
-                shown[call.ts].setdefault(state, call.at)
+            if call.method == "chat.update" and call.ts in times_by_card and (state := _state(call)):
+                times_by_card[call.ts].setdefault(state, call.at)
         time.sleep(0.1)
     spans = customers.spans(running.autumn)
     row.cards += len(cards)
     row.writes += sum(span.path.endswith("balances.update") and span.status == 200 for span in spans)
     for number, card in enumerate(cards):
-        times = shown[card.ts]
+        times = times_by_card[card.ts]
         if State.APPLIED not in times:
             continue
         first = min(sample.sent for sample in result.samples[number :: len(cards)])
@@ -264,7 +264,7 @@ def table(rows: Rows) -> Table:
     def p99(values: Sequence[float]) -> str:
         return milliseconds(quantile(values, 0.99)) if values else ""
 
-    shown = tuple(
+    cells = tuple(
         (
             pace,
             app,
@@ -280,7 +280,7 @@ def table(rows: Rows) -> Table:
     columns = (
         "clicks", "app", "ack p99 ms", "running p99 ms", "applied p99 ms", "applied", "writes", "missed",
     )  # fmt: skip
-    return Table("Clicks on Approve", columns, shown)
+    return Table("Clicks on Approve", columns, cells)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

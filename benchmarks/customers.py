@@ -1,4 +1,4 @@
-"""The local Autumn's customers, as far as benchmarks need them; and how it is made slow."""
+"""The local Autumn's customers, as benchmarks need them; and how to slow it down."""
 
 import asyncio
 import re
@@ -18,15 +18,15 @@ _ID = re.compile(r"cus_\w+")
 
 
 def listed(autumn: str) -> list[dict[str, Any]]:
-    """All of the seed: fewer than fit on a page."""
-    asked = {"limit": 1000, "start_cursor": ""}
-    answer = processes.ask(f"{autumn}/v1/customers.list", asked, key=processes.AUTUMN_KEY)
-    found: list[dict[str, Any]] = answer["list"]
-    return found
+    """All customers of the seed: fewer than a page holds."""
+    body = {"limit": 1000, "start_cursor": ""}
+    answer = processes.ask(f"{autumn}/v1/customers.list", body, key=processes.AUTUMN_KEY)
+    customers: list[dict[str, Any]] = answer["list"]
+    return customers
 
 
 def ids(autumn: str) -> tuple[str, ...]:
-    """Every customer that can be looked up by a plain id: rich ones and odd ones."""
+    """Every customer that can be looked up by a plain id, whatever else they have."""
     return tuple(one["id"] for one in listed(autumn) if _ID.fullmatch(one["id"] or ""))
 
 
@@ -38,7 +38,7 @@ def emails(autumn: str) -> tuple[str, ...]:
 
 @contextmanager
 def hanging(autumn: str, seconds: float) -> Iterator[None]:
-    """Every answer comes that much later."""
+    """Delays every answer by so many seconds."""
     if seconds:
         fault = {"route": "*", "kind": "latency", "seconds": seconds}
         processes.ask(f"{autumn}/_sandbox/faults", fault, method="POST")
@@ -49,12 +49,12 @@ def hanging(autumn: str, seconds: float) -> Iterator[None]:
 
 
 def spans(autumn: str) -> list[Span]:
-    """Every call that ended since this was last asked."""
-    return [Span(**one) for one in processes.ask(f"{autumn}/_benchmark/spans")]
+    """Every call that ended since the last request for spans."""
+    return [Span(**span) for span in processes.ask(f"{autumn}/_benchmark/spans")]
 
 
 def remember_pages(autumn: str) -> None:
-    """Has every page made that a scan asks for; they are sent as they are when it does."""
+    """Prepares every page that a scan asks for, so it is sent without further work."""
     processes.ask(f"{autumn}/_benchmark/remember", method="POST")
     asyncio.run(_read_all(autumn))
 

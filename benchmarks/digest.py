@@ -1,8 +1,9 @@
-"""A digest of ever more customers, against what the pace of its reading allows; and many due in one minute.
+"""A digest of more and more customers, measured against the pace of its reading; and many digests due in one
+minute.
 
 A digest reads all customers, so its time grows with them: pages, unpaid invoices and previews, each at a rate
-that keeps far below Autumn's limits. The optimum is computed from what the run itself asked, at those rates,
-as if Autumn answered and Maple worked in no time. Meanwhile people type commands, as before it began.
+far below Autumn's limits. The optimum is computed from the requests of the run itself, at those rates, as if
+Autumn and Maple took no time. Meanwhile people type commands, as before it began.
 """
 
 import argparse
@@ -39,11 +40,11 @@ class Plan:
     pause: float = 0.25
     """Seconds between a person's card and their next command."""
     idle: float = 60.0
-    """For how long commands are measured before the digest is due, at least."""
+    """The least seconds of commands measured before the digest is due."""
     portion: float = 5.0
-    """Commands are sent for about so long at a time."""
+    """Commands are sent for about so many seconds at a time."""
     rounds: int = 3
-    """How often each size is measured, each time with a bot of its own."""
+    """How often each size is measured, each time with a new bot."""
     digests: int = 500
     patience: float = 600.0
     """Seconds to wait for a post."""
@@ -59,15 +60,15 @@ class Bench:
     customers: tuple[str, ...] = ()
 
     def commands(self, plan: Plan, seconds: float) -> Result:
-        """People at work for about so long."""
-        each = max(1, round(seconds / (plan.pause + 0.01)))
+        """People type commands for about so long."""
+        per_person = max(1, round(seconds / (plan.pause + 0.01)))
         job = Job(
             url=self.maple.url,
             secret=processes.SECRET,
             command="/autumn",
             texts=self.customers,
             concurrency=plan.people,
-            requests=plan.people * each,
+            requests=plan.people * per_person,
             answered=True,
             in_turn=True,
             pause=plan.pause,
@@ -76,11 +77,11 @@ class Bench:
         return processes.load(self.maple, job)
 
     def posted(self, channel: str) -> list[float]:
-        """When there was something posted into the channel: seconds since the epoch."""
-        found = processes.ask(
+        """When something was posted into the channel, in seconds since the epoch."""
+        messages = processes.ask(
             f"{self.slack}conversations.history", {"channel": channel}, key=processes.BOT_TOKEN
         )
-        return [float(message["ts"]) for message in found["messages"] if message.get("bot_id")]
+        return [float(message["ts"]) for message in messages["messages"] if message.get("bot_id")]
 
     def scanned(self) -> dict[str, Any]:
         with sqlite3.connect(self.file) as connection:
@@ -104,8 +105,8 @@ def bench(channels: int, seed: str) -> Iterator[Bench]:
 
 
 def add_digests(file: Path, count: int, *, after: float) -> datetime:
-    """One for each of so many channels, all due at the same minute. When that is: `after` seconds from now,
-    or up to a minute later."""
+    """One digest in each of so many channels, all due in the same minute: `after` seconds from now, or up to
+    a minute later."""
     earliest = datetime.now(UTC) + timedelta(seconds=after)
     due = earliest.replace(second=0, microsecond=0) + timedelta(minutes=1)
 
@@ -138,14 +139,14 @@ class Round:
     unpaid: int = 0
     previews: int = 0
     refused: int = 0
-    """Answers of Autumn's with status 429."""
+    """Answers from Autumn with status 429."""
     optimum: float = 0.0
     reading: float = 0.0
-    """Seconds from the first question to the last answer being stored."""
+    """Seconds from the first request until the last answer was stored."""
     whole: float = 0.0
-    """Seconds from the first question to the message in the channel."""
+    """Seconds from the first request until the message in the channel."""
     peak: int = 0
-    """Bytes of memory the bot held at most."""
+    """The most bytes of memory the bot held."""
     idle: list[Sample] = field(default_factory=list)
     meanwhile: list[Sample] = field(default_factory=list)
 
@@ -163,8 +164,8 @@ def one_digest(plan: Plan, size: int, say: Callable[[str], None]) -> Round:
         customers.remember_pages(running.autumn)
         due = add_digests(running.file, 1, after=plan.idle)
         say(f"{size:,} customers, commands before")
-        while (left := (due - datetime.now(UTC)).total_seconds()) > plan.portion + 1:
-            row.idle += running.commands(plan, min(plan.portion, left - 1)).samples
+        while (remaining := (due - datetime.now(UTC)).total_seconds()) > plan.portion + 1:
+            row.idle += running.commands(plan, min(plan.portion, remaining - 1)).samples
         customers.spans(running.autumn)
         time.sleep(max(0.0, (due - datetime.now(UTC)).total_seconds()))
         say(f"{size:,} customers, the digest")
@@ -188,18 +189,18 @@ def _fill(row: Round, running: Bench, posts: Sequence[float]) -> None:
     row.reading = finished - started
     row.whole = posts[0] - started
     row.peak = running.maple.peak() or 0
-    # Those sent once it was done say nothing of the time it took.
+    # Commands sent after it was done do not belong to its time.
     ended = time.monotonic() - (time.time() - posts[0])
-    row.meanwhile = [one for one in row.meanwhile if one.sent <= ended]
+    row.meanwhile = [sample for sample in row.meanwhile if sample.sent <= ended]
 
 
 def unpaid_pages(spans: Iterable[Span]) -> int:
-    """How often the digest asked for invoices. Cards ask for those of their customer, with the same call."""
+    """How often the digest read invoices. Cards read those of their customer with the same call."""
     return sum(span.path.endswith("invoices.list") and not span.about for span in spans)
 
 
 def optimum(pages: int, unpaid: int, previews: int) -> float:
-    """Seconds that the pace alone takes: the first of a kind goes out at once, the others in their turn."""
+    """Seconds that the pace alone takes: the first request of a kind goes out at once, the others in turn."""
     pace = ScanPace()
     kinds = ((pages, pace.page), (unpaid, pace.invoices), (previews, pace.preview))
     return sum(max(0, count - 1) * every for count, every in kinds)
@@ -214,7 +215,7 @@ class Many:
     twice: int
     """Channels with more than one post."""
     last: float
-    """Seconds from when they were due to the last post."""
+    """Seconds from the due time to the last post."""
     fastest: int
     """The most posts in any one second."""
 
@@ -231,29 +232,31 @@ def many_digests(plan: Plan, say: Callable[[str], None]) -> Many:
             for number in sorted(waiting):
                 if running.posted(wide_slack.name(number)):
                     waiting.discard(number)
-        time.sleep(5)  # a second post would come by now
+        time.sleep(5)  # a second post would arrive by now
         posts = [running.posted(wide_slack.name(number)) for number in range(plan.digests)]
-    at = sorted(one for some in posts for one in some)
+    at = sorted(posted_at for some in posts for posted_at in some)
     started = (due - _EPOCH).total_seconds()
     return Many(
         plan.digests,
         sum(bool(some) for some in posts),
         sum(len(some) > 1 for some in posts),
         (at[-1] if at else float("inf")) - started,
-        max((sum(one <= other < one + 1 for other in at) for one in at), default=0),
+        max(
+            (sum(posted_at <= other_post < posted_at + 1 for other_post in at) for posted_at in at), default=0
+        ),
     )
 
 
 def scans(rows: Sequence[Row]) -> Table:
-    """Of each size the round that took longest, and the most memory and all refusals of any."""
+    """For each size, the slowest round, with the most memory and all refusals of any round."""
     columns = (
         "customers", "pages", "pages of unpaid", "previews", "optimum s", "reading s", "to the message s",
         "of the optimum", "429s", "peak MiB",
     )  # fmt: skip
-    told = []
+    table_rows = []
     for row in rows:
-        slowest = max(row.rounds, key=lambda one: one.whole)
-        told.append(
+        slowest = max(row.rounds, key=lambda round_: round_.whole)
+        table_rows.append(
             (
                 f"{row.size:,}",
                 str(slowest.pages),
@@ -263,16 +266,16 @@ def scans(rows: Sequence[Row]) -> Table:
                 f"{slowest.reading:.1f}",
                 f"{slowest.whole:.1f}",
                 f"{slowest.whole / slowest.optimum:.2f}" if slowest.optimum else "",
-                str(sum(one.refused for one in row.rounds)),
-                f"{max(one.peak for one in row.rounds) / 2**20:.0f}",
+                str(sum(round_.refused for round_ in row.rounds)),
+                f"{max(round_.peak for round_ in row.rounds) / 2**20:.0f}",
             )
         )
-    return Table("One digest, ever more customers: the slowest round", columns, tuple(told))
+    return Table("One digest, ever more customers: the slowest round", columns, tuple(table_rows))
 
 
 @dataclass(frozen=True, slots=True)
 class _Ratio:
-    """How long people waited before and meanwhile (p99, seconds)."""
+    """How long people waited before and during the digest (p99, seconds)."""
 
     before: float
     meanwhile: float
@@ -280,60 +283,60 @@ class _Ratio:
     @classmethod
     def of(cls, rounds: Sequence[Round], end: Callable[[Sample], float | None]) -> "_Ratio":
         def p99(samples: Iterable[Sample]) -> float:
-            waits = [wait - one.sent for one in samples if (wait := end(one)) is not None]
+            waits = [wait - round_.sent for round_ in samples if (wait := end(round_)) is not None]
             return quantile(waits, 0.99) if waits else float("nan")
 
         return cls(
-            p99(chain.from_iterable(one.idle for one in rounds)),
-            p99(chain.from_iterable(one.meanwhile for one in rounds)),
+            p99(chain.from_iterable(round_.idle for round_ in rounds)),
+            p99(chain.from_iterable(round_.meanwhile for round_ in rounds)),
         )
 
     def __float__(self) -> float:
         return self.meanwhile / self.before
 
 
-def _acked(one: Sample) -> float | None:
-    return one.acked
+def _acked(sample: Sample) -> float | None:
+    return sample.acked
 
 
-def _answered(one: Sample) -> float | None:
-    return one.answered
+def _answered(sample: Sample) -> float | None:
+    return sample.answered
 
 
 def _ratios(row: Row, end: Callable[[Sample], float | None]) -> str:
-    each = [float(_Ratio.of([one], end)) for one in row.rounds]
-    return f"{float(_Ratio.of(row.rounds, end)):.2f} ({min(each):.2f} to {max(each):.2f})"
+    ratios = [float(_Ratio.of([round_], end)) for round_ in row.rounds]
+    return f"{float(_Ratio.of(row.rounds, end)):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
 
 
 def commands(rows: Sequence[Row]) -> Table:
-    """Of all rounds together; in brackets the least and the greatest ratio of one round."""
+    """All rounds together; in brackets the lowest and highest ratio of a single round."""
     columns = (
         "customers", "commands before", "ack p99 ms", "card p99 ms", "meanwhile", "ack p99 ms", "card p99 ms",
         "ack ratio", "card ratio",
     )  # fmt: skip
-    told = []
+    table_rows = []
     for row in rows:
         acks, cards = _Ratio.of(row.rounds, _acked), _Ratio.of(row.rounds, _answered)
-        told.append(
+        table_rows.append(
             (
                 f"{row.size:,}",
-                str(sum(len(one.idle) for one in row.rounds)),
+                str(sum(len(round_.idle) for round_ in row.rounds)),
                 milliseconds(acks.before),
                 milliseconds(cards.before),
-                str(sum(len(one.meanwhile) for one in row.rounds)),
+                str(sum(len(round_.meanwhile) for round_ in row.rounds)),
                 milliseconds(acks.meanwhile),
                 milliseconds(cards.meanwhile),
                 _ratios(row, _acked),
                 _ratios(row, _answered),
             )
         )
-    return Table("Commands while a digest is made: all rounds", columns, tuple(told))
+    return Table("Commands while a digest is made: all rounds", columns, tuple(table_rows))
 
 
 def at_once(many: Many) -> Table:
     columns = ("digests", "posted", "posted twice", "last after s", "most in a second")
-    told = (str(many.digests), str(many.posted), str(many.twice), f"{many.last:.1f}", str(many.fastest))
-    return Table("Digests due in the same minute, a channel each", columns, (told,))
+    cells = (str(many.digests), str(many.posted), str(many.twice), f"{many.last:.1f}", str(many.fastest))
+    return Table("Digests due in the same minute, a channel each", columns, (cells,))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,7 +1,7 @@
-"""The floor: the least a Bolt app can be. One command, one select and one button, which are only
-acknowledged.
+"""The least a Bolt app can be: one command, one select and one button, which are only acknowledged.
 
-Bolt does all that it does by itself: checks the signature, knows itself by its token, finds the listener.
+Bolt still does everything by default: it checks the signature, knows itself by its token, and finds the
+listener.
 """
 
 import asyncio

@@ -1,8 +1,8 @@
-"""Slack's half of a measurement, as cheap as it gets: sends signed commands and takes the answers.
+"""Slack's half of a measurement, as cheap as possible: sends signed commands and receives the answers.
 
-`python -m benchmarks.load` reads a Job as JSON from stdin and writes a Result as JSON to stdout, in a process
-of its own, so that what is measured shares its interpreter with nothing. All requests are signed before the
-clock starts; connections are open and kept.
+`python -m benchmarks.load` reads a Job as JSON from stdin and writes a Result as JSON to stdout, in its own
+process, so it shares its interpreter with nothing measured. All requests are signed and all connections
+opened before the clock starts.
 """
 
 import asyncio
@@ -24,43 +24,43 @@ class Job:
     url: str
     """Where commands are sent."""
     secret: str
-    """Signs them."""
+    """The signing secret."""
     command: str
     texts: tuple[str, ...]
-    """What is typed after the command. Each connection keeps to one of these."""
+    """What is typed after the command. Each connection always uses one of these."""
     concurrency: int
     requests: int
-    """In each burst, over all connections."""
+    """The number in each burst, over all connections."""
     bursts: int = 1
-    """A burst begins when all answers to the last one are there."""
+    """A burst begins when all answers to the last one have arrived."""
     answered: bool = False
     """Whether an answer comes to each command's response_url, after the acknowledgement."""
     in_turn: bool = False
-    """Whether a connection waits for the answer, and not only for the acknowledgement, before it goes on."""
+    """Whether a connection waits for the answer, not only for the acknowledgement, before it continues."""
     pause: float = 0.0
     """Seconds before each connection's next command, as people leave them."""
     preliminary: str = ""
     """The text of a message that comes before the answer, when that takes long."""
     payloads: tuple[str, ...] = ()
-    """What is sent instead of commands, as Slack sends it in JSON: one for each request, in order. A
-    connection takes every n-th."""
+    """What is sent instead of commands, as Slack's JSON: one per request, in order. A connection sends every
+    n-th."""
     patience: float = 60.0
-    """Seconds for a whole burst; what is not there by then is counted as missing."""
+    """Seconds for a whole burst; what has not arrived by then counts as missing."""
 
 
 @dataclass(slots=True)
 class Sample:
-    """One command. Times are seconds of the machine's monotonic clock, the same in all processes."""
+    """One command. Times are in seconds of the machine's monotonic clock, the same in all processes."""
 
     text: str
     sent: float = 0.0
     acked: float | None = None
     status: int = 0
     said: str = ""
-    """What the acknowledgement said, to a payload."""
+    """The acknowledgement's body, for a payload."""
     answered: float | None = None
     answer: str = ""
-    """The answer's text, which stands for its blocks in notifications."""
+    """The answer's text, which represents its blocks in notifications."""
 
 
 @dataclass(slots=True)
@@ -71,16 +71,16 @@ class Result:
     drained: float = 0.0
     """From the last acknowledgement to the last answer, all bursts together."""
     cpu: float = 0.0
-    """Seconds of processor time that the server took meanwhile, where it is known."""
+    """Seconds of the server's CPU time meanwhile, where known."""
 
     @classmethod
     def read(cls, text: str) -> "Result":
         body = json.loads(text)
-        return cls([Sample(**one) for one in body.pop("samples")], **body)
+        return cls([Sample(**sample) for sample in body.pop("samples")], **body)
 
 
 class Messages(asyncio.Protocol):
-    """Cuts a stream into HTTP messages. Knows Content-Length only, which is all that is sent here."""
+    """Splits a stream into HTTP messages. Supports only Content-Length, which is all that is sent here."""
 
     def __init__(self) -> None:
         self._data = b""
@@ -94,10 +94,10 @@ class Messages(asyncio.Protocol):
         self._data += data
         while (end := self._data.find(b"\r\n\r\n")) >= 0:
             head = self._data[:end]
-            whole = end + 4 + _length(head)
-            if len(self._data) < whole:
+            length = end + 4 + _length(head)
+            if len(self._data) < length:
                 return
-            body, self._data = self._data[end + 4 : whole], self._data[whole:]
+            body, self._data = self._data[end + 4 : length], self._data[length:]
             self.message(head, body)
 
     def message(self, head: bytes, body: bytes) -> None:
@@ -127,7 +127,7 @@ class _Sender(Messages):
 
 
 class _Taker(Messages):
-    """One connection of the bot's to a response_url."""
+    """One connection from the bot to a response_url."""
 
     def __init__(self, taken: Callable[[int, bytes], None]) -> None:
         super().__init__()
@@ -146,7 +146,7 @@ class Load:
     """One burst."""
 
     def __init__(self, job: Job, answers_at: str, first: int) -> None:
-        """`first`: the number of its first command, since a late answer may come in a later burst."""
+        """`first`: the number of its first command, since a late answer may arrive in a later burst."""
         self._job = job
         self._first = first
         self.samples = [Sample(_text(job, n)) for n in range(job.requests)]
@@ -168,8 +168,8 @@ class Load:
             def sender(slot: int = slot) -> _Sender:
                 return _Sender(lambda status, body: self._on_ack(slot, status, body))
 
-            _, made = await loop.create_connection(sender, to.hostname or "", to.port or 80)
-            self._senders.append(made)
+            _, connected = await loop.create_connection(sender, to.hostname or "", to.port or 80)
+            self._senders.append(connected)
 
     def start(self) -> None:
         for slot in range(min(self._job.concurrency, self._job.requests)):
@@ -181,7 +181,7 @@ class Load:
                 sender.transport.close()
 
     def taken(self, number: int, body: bytes) -> None:
-        """An answer came to a response_url."""
+        """Handles an answer at a response_url."""
         now = time.monotonic()
         number -= self._first
         if not 0 <= number < len(self.samples):
@@ -269,7 +269,7 @@ async def run(job: Job) -> Result:
     loop = asyncio.get_running_loop()
 
     def taken(number: int, body: bytes) -> None:
-        current[-1].taken(number, body)  # the bot keeps its connections from one burst to the next
+        current[-1].taken(number, body)  # the bot keeps its connections between bursts
 
     server = await loop.create_server(lambda: _Taker(taken), "127.0.0.1")
     answers_at = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/answer"

@@ -1,8 +1,8 @@
 """How soon a select of customers is filled, while many people type and Autumn is slow.
 
-Each of them types the name of a customer, letter by letter, from the second one on; each letter is a request
-of Slack's, which waits for the options. Beside Maple runs a bare Bolt app that offers none. Counted as well:
-the calls of Autumn's for the texts that were typed, of which each should be asked about once at most.
+Each person types the name of a customer, letter by letter, from the second letter on; each letter is a
+request from Slack that waits for the options. Beside Maple runs a bare Bolt app that offers none. Also
+counted: the Autumn calls for the typed texts, at most one for each text.
 """
 
 import argparse
@@ -19,22 +19,22 @@ from bot.kit import ids
 from bot.lookups.options import SEARCHING
 
 GOAL = 0.3
-"""Seconds for 99 of 100."""
+"""Seconds within which 99 of 100 have to be answered."""
 FLOOR = "bare Bolt"
 MAPLE = "Maple"
 _PEOPLE = ("U01ANA", "U02RAJ", "U03LEA", "U04MAX")
 _FIRST = 2
-"""Letters, before a select asks for options."""
+"""The letters typed before a select asks for options."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     typing: int = 50
-    """People who type at the same time."""
+    """The number of people who type at the same time."""
     letters: int = 8
-    """Each of them types."""
+    """The number of letters each of them types."""
     latencies: tuple[float, ...] = (0.04, 0.4)
-    """Seconds that each of Autumn's answers takes longer."""
+    """Extra seconds that each of Autumn's answers takes."""
     rounds: int = 5
     pause: float = 0.15
     """Seconds between two letters."""
@@ -45,11 +45,11 @@ class Row:
     waits: list[float] = field(default_factory=list)
     """Seconds from a letter to its options."""
     texts: int = 0
-    """Different ones, in each round."""
+    """The number of different texts in each round."""
     calls: int = 0
-    """Of Autumn's, for those."""
+    """The number of Autumn calls for them."""
     searching: int = 0
-    """Answers that say that Autumn is still being searched."""
+    """Answers saying that Autumn is still being searched."""
     missed: int = 0
 
     def add(self, result: Result) -> None:
@@ -98,7 +98,7 @@ def job(server: processes.Server, names: Sequence[str], plan: Plan) -> Job:
 
 
 def _typed(name: str, letter: int) -> str:
-    """What stands in the select after so many letters; a short name goes on with another."""
+    """The text in the select after so many letters; a short name is followed by another."""
     return (name * 8)[: _FIRST + letter]
 
 
@@ -123,7 +123,7 @@ def measure(running: Bench, plan: Plan, say: Callable[[str], None]) -> Rows:
     for turn in range(plan.rounds):
         say(f"round {turn + 1} of {plan.rounds}")
         for at, ((latency, app), row) in enumerate(rows.items()):
-            # From another letter on each time, so that not everything is known from the round before.
+            # Starts at another letter each time, so that not everything is cached from the round before.
             names = [name[(turn * len(rows) + at) % len(name) :] + name for name in running.names]
             server = running.floor if app == FLOOR else running.maple
             customers.spans(running.autumn)
@@ -136,7 +136,7 @@ def measure(running: Bench, plan: Plan, say: Callable[[str], None]) -> Rows:
 
 
 def table(rows: Rows) -> Table:
-    shown = tuple(
+    cells = tuple(
         (
             f"{latency * 1000:.0f}",
             app,
@@ -153,7 +153,7 @@ def table(rows: Rows) -> Table:
         "latency ms", "app", "p50 ms", "p99 ms", "max ms", "calls for texts", "still searching", "missed",
     )  # fmt: skip
     title = f"From a letter to the options; the goal is {GOAL * 1000:.0f} ms for 99 of 100"
-    return Table(title, columns, shown)
+    return Table(title, columns, cells)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,7 +1,7 @@
-"""Slack's Web API as cheap as it gets, noting when each message was posted and changed.
+"""Slack's Web API as cheap as possible, recording when each message was posted and updated.
 
-Everybody is a full member, every channel fits, and every message is taken. GET /_benchmark/calls answers with
-all messages posted and changed since it was last asked.
+Everybody is a full member, every channel fits, and every message is accepted. GET /_benchmark/calls answers
+with all messages posted and updated since it was last called.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ TEAM = "T01NORTHW"
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Of chat.postMessage or chat.update."""
+    """A call of chat.postMessage or chat.update."""
 
     method: str
     channel: str
@@ -28,7 +28,7 @@ class Call:
     blocks: str
     """JSON."""
     at: float
-    """Seconds of the machine's monotonic clock, the same in all processes."""
+    """In seconds of the machine's monotonic clock, the same in all processes."""
 
 
 class Workspace:
@@ -39,8 +39,8 @@ class Workspace:
     def answer(self, path: str, args: dict[str, Any]) -> Any:
         match path.rpartition("/")[2]:
             case "calls":
-                taken, self.calls = self.calls, []
-                return [asdict(call) for call in taken]
+                recorded_calls, self.calls = self.calls, []
+                return [asdict(call) for call in recorded_calls]
             case "auth.test":
                 return {"ok": True, "team_id": TEAM, "user_id": "U0BOT", "bot_id": "B0BOT"}
             case "users.info":

@@ -1,4 +1,4 @@
-"""Starts what is measured, each in a process of its own, waits until it is ready, and stops it by its pid."""
+"""Starts what is measured, each in its own process, waits until it is ready, and stops it by its pid."""
 
 import json
 import os
@@ -27,7 +27,7 @@ AUTUMN_KEY = "am_sk_test_benchmark"
 
 
 class NotReady(Exception):
-    """A process ended or dawdled before it was ready; what it wrote is quoted."""
+    """A process ended, or was too slow, before it was ready; its output is quoted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +44,15 @@ class Server:
     pid: int
 
     def peak(self) -> int | None:
-        """The most memory it ever held, in bytes; None where the system does not tell."""
+        """The most memory it ever held, in bytes; None where the system does not report it."""
         try:
             lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
         except OSError:
             return None
-        return next((int(one.split()[1]) * 1024 for one in lines if one.startswith("VmHWM:")), None)
+        return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:")), None)
 
     def cpu(self) -> float | None:
-        """Seconds of processor time so far, of all threads; None where the system does not tell."""
+        """Seconds of CPU time so far, of all threads; None where the system does not report it."""
         try:
             fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         except OSError:
@@ -61,13 +61,13 @@ class Server:
 
 
 def stop_in_order() -> None:
-    """When this process is told to end, what it started is ended first, as on Ctrl-C."""
+    """When this process is terminated, its child processes are stopped first, as on Ctrl-C."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
 @contextmanager
 def running(module: str, *arguments: str, **environment: str) -> Iterator[Started]:
-    """`python -m module` for the time of the block."""
+    """Runs `python -m module` during the block."""
     with tempfile.TemporaryDirectory() as folder:
         said = Path(folder) / "said"
         with said.open("wb") as file:
@@ -84,11 +84,11 @@ def running(module: str, *arguments: str, **environment: str) -> Iterator[Starte
             _stop(process)
 
 
-def _environment(given: Mapping[str, str]) -> dict[str, str]:
-    """Ours, without anybody's real settings of the bot."""
+def _environment(extra: Mapping[str, str]) -> dict[str, str]:
+    """Our environment, without anybody's real settings of the bot."""
     real = ("SLACK_", "AUTUMN_", "MAPLE_", "LOG_", "DATABASE_URL", "HOST", "PORT")
     ours = {name: value for name, value in os.environ.items() if not name.startswith(real)}
-    return {**ours, "PYTHONUNBUFFERED": "1", **given}
+    return {**ours, "PYTHONUNBUFFERED": "1", **extra}
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
@@ -101,12 +101,12 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
 
 
 def line(process: Started, start: str) -> str:
-    """The rest of the first line it writes that begins with `start`. Raises NotReady."""
+    """The rest of the first line of output that begins with `start`. Raises NotReady."""
     deadline = time.monotonic() + _START
     while time.monotonic() < deadline:
-        for one in process.said.read_text(errors="replace").splitlines():
-            if one.startswith(start):
-                return one.removeprefix(start).strip()
+        for output_line in process.said.read_text(errors="replace").splitlines():
+            if output_line.startswith(start):
+                return output_line.removeprefix(start).strip()
         _alive(process)
         time.sleep(0.02)
     raise NotReady(process.said.read_text(errors="replace"))
@@ -120,14 +120,14 @@ def _alive(process: Started) -> None:
 
 @contextmanager
 def slack() -> Iterator[str]:
-    """The local Slack: for what the bot asks of the Web API. Gives the API's address."""
+    """The local Slack, for the bot's Web API calls. Yields the API's URL."""
     with running("sandbox.slack", SLACK_BOT_TOKEN=BOT_TOKEN, SLACK_SIGNING_SECRET=SECRET) as process:
         yield line(process, "SLACK_API_URL=")
 
 
 @contextmanager
 def wide_slack(channels: int) -> Iterator[str]:
-    """The local Slack with so many channels more. Gives the API's address."""
+    """The local Slack with so many more channels. Yields the API's URL."""
     with running(
         "benchmarks.wide_slack", str(channels), SLACK_BOT_TOKEN=BOT_TOKEN, SLACK_SIGNING_SECRET=SECRET
     ) as process:
@@ -136,14 +136,14 @@ def wide_slack(channels: int) -> Iterator[str]:
 
 @contextmanager
 def plain_slack() -> Iterator[str]:
-    """Slack's Web API and nothing else. Gives the API's address."""
+    """Slack's Web API and nothing else. Yields the API's URL."""
     with running("benchmarks.plain_slack") as process:
         yield line(process, "SLACK_API_URL=")
 
 
 @contextmanager
 def autumn(seed: str = "demo") -> Iterator[str]:
-    """The local Autumn, keeping its own time. `seed`: as LocalAutumn takes it. Gives its address."""
+    """The local Autumn on its own clock. `seed`: as for LocalAutumn. Yields its URL."""
     with running("benchmarks.timed_autumn", AUTUMN_KEY, seed) as process:
         yield line(process, "autumn=")
 
@@ -157,8 +157,8 @@ def floor(slack_api: str) -> Iterator[Server]:
 
 @contextmanager
 def maple(slack_api: str, autumn_url: str, database: str = "", *, approvals: str = "") -> Iterator[Server]:
-    """The bot itself, over HTTP, as it is run in earnest. `database`: its URL, if not one of its own.
-    `approvals`: the channel for approvals; none when empty."""
+    """The bot itself, over HTTP, as in production. `database`: its URL, if not a new one. `approvals`: the
+    approvals channel; none when empty."""
     with (
         tempfile.TemporaryDirectory() as folder,
         running(
@@ -179,16 +179,16 @@ def maple(slack_api: str, autumn_url: str, database: str = "", *, approvals: str
 def _port(process: Started) -> int:
     deadline = time.monotonic() + _START
     while time.monotonic() < deadline:
-        for one in process.said.read_text(errors="replace").splitlines():
-            if '"started"' in one:
-                return int(json.loads(one)["port"])
+        for line in process.said.read_text(errors="replace").splitlines():
+            if '"started"' in line:
+                return int(json.loads(line)["port"])
         _alive(process)
         time.sleep(0.02)
     raise NotReady(process.said.read_text(errors="replace"))
 
 
 def load(server: Server, job: Job) -> Result:
-    """Runs a job against a server, in a process of its own."""
+    """Runs a job against a server, in its own process."""
     before = server.cpu()
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.load"],
@@ -205,7 +205,7 @@ def load(server: Server, job: Job) -> Result:
 
 
 def ask(url: str, body: Any = None, *, method: str | None = None, key: str = "") -> Any:
-    """The JSON at an address; without a method, a body is posted."""
+    """The JSON at a URL; with a body and no method, it is posted."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data, method=method)  # noqa: S310 - our own servers
     request.add_header("content-type", "application/json")

@@ -1,4 +1,4 @@
-"""How long it takes to draw a card of a customer with 200 features, and how much memory."""
+"""How long it takes to draw the card of a customer with 200 features, and how much memory."""
 
 import argparse
 import asyncio
@@ -31,16 +31,16 @@ FEATURES = 200
 
 
 async def customer(features: int = FEATURES) -> Customer:
-    """The seed's customer with the most features, whose features are repeated until there are enough."""
+    """The seed's customer with the most features, which are repeated until there are enough."""
     async with LocalAutumn.running() as local:
         autumn = Autumn(key=SecretStr(local.key), url=local.url)
         try:
-            found = await autumn.customer(CUSTOMER, expand=CARD)
+            richest = await autumn.customer(CUSTOMER, expand=CARD)
         finally:
             await autumn.aclose()
-    given = list(found.balances.values())
-    balances = [_named(given[number % len(given)], number) for number in range(features)]
-    return found.model_copy(update={"balances": {one.feature_id: one for one in balances}})
+    originals = list(richest.balances.values())
+    balances = [_named(originals[number % len(originals)], number) for number in range(features)]
+    return richest.model_copy(update={"balances": {balance.feature_id: balance for balance in balances}})
 
 
 def _named(balance: Balance, number: int) -> Balance:
@@ -49,25 +49,25 @@ def _named(balance: Balance, number: int) -> Balance:
     return balance.model_copy(update={"feature_id": name, "feature": feature})
 
 
-def answers(known: Customer) -> list[tuple[Place, Answer]]:
+def answers(drawn_customer: Customer) -> list[tuple[Place, Answer]]:
     at = datetime.now(UTC)
     billing = Billing((), None)
     return [
-        (Place(customer=CUSTOMER), Overview(known, billing, InvoiceList((), False, Unpaid()), at)),
-        (Place(customer=CUSTOMER, part="products"), Products(known, None, at)),
-        (Place(customer=CUSTOMER, part="features"), Features(known, at)),
+        (Place(customer=CUSTOMER), Overview(drawn_customer, billing, InvoiceList((), False, Unpaid()), at)),
+        (Place(customer=CUSTOMER, part="products"), Products(drawn_customer, None, at)),
+        (Place(customer=CUSTOMER, part="features"), Features(drawn_customer, at)),
     ]
 
 
-def measure(known: Customer, times: int) -> Table:
+def measure(drawn_customer: Customer, times: int) -> Table:
     rows = []
-    for place, answer in answers(known):
+    for place, answer in answers(drawn_customer):
         card = lookup_card.card(place, answer, shareable=True)
         seconds = [_timed(place, answer) for _ in range(times)]
         rows.append(
             (
                 place.part,
-                str(len(known.balances)),
+                str(len(drawn_customer.balances)),
                 milliseconds(quantile(seconds, 0.5)),
                 milliseconds(quantile(seconds, 0.99)),
                 f"{_peak(place, answer) / 1024:.0f}",
@@ -85,7 +85,7 @@ def _timed(place: Place, answer: Answer) -> float:
 
 
 def _peak(place: Place, answer: Answer) -> int:
-    """Bytes that drawing takes besides what it is given."""
+    """Bytes that drawing takes besides its input."""
     gc.collect()
     tracemalloc.start()
     try:

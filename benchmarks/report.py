@@ -1,4 +1,4 @@
-"""Figures into tables, and tables into docs/benchmarks.md when that is asked for."""
+"""Turns figures into tables, and writes the tables into docs/benchmarks.md on request."""
 
 import os
 import platform
@@ -36,7 +36,7 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
 
     def __str__(self) -> str:
-        """In Markdown, with columns that also line up on a terminal."""
+        """As Markdown, with columns that also line up on a terminal."""
         widths = [max(len(cell) for cell in column) for column in zip(self.columns, *self.rows, strict=True)]
         rule = ["-" * width for width in widths]
         lines = [
@@ -51,8 +51,8 @@ def milliseconds(seconds: float) -> str:
 
 
 def surroundings() -> str:
-    """The machine, what else it was doing, and the versions that matter."""
-    load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
+    """The machine, its load, and the versions that matter."""
+    load = ", ".join(f"{average:.1f}" for average in os.getloadavg())
     libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
     return (
         f"{datetime.now(UTC):%Y-%m-%d}. {_processor()}, {os.cpu_count()} cores, {platform.system()}; "
@@ -70,18 +70,18 @@ def _processor() -> str:
 
 
 def show(section: str, command: str, tables: Sequence[Table], *, write: bool, page: Path = PAGE) -> None:
-    """Prints the tables; with `write`, also puts them in the page between the marks of this section."""
-    told = "\n\n".join([f"`{command}`", surroundings(), *(str(table) for table in tables)])
-    print(told)
+    """Prints the tables; with `write`, also puts them into the page between the marks of this section."""
+    content = "\n\n".join([f"`{command}`", surroundings(), *(str(table) for table in tables)])
+    print(content)
     if write:
-        page.write_text(placed(page.read_text(), section, told))
+        page.write_text(placed(page.read_text(), section, content))
 
 
-def placed(text: str, section: str, told: str) -> str:
-    """The page with what is between a section's marks replaced. Raises ValueError without such marks."""
+def placed(text: str, section: str, content: str) -> str:
+    """The page with the text between a section's marks replaced. Raises ValueError without such marks."""
     begin, end = f"<!-- {section} -->\n", f"<!-- /{section} -->"
-    before, found, rest = text.partition(begin)
-    _, closed, after = rest.partition(end)
-    if not found or not closed:
+    before, mark, following = text.partition(begin)
+    _, closed, after = following.partition(end)
+    if not mark or not closed:
         raise ValueError(f"The page has no place for {section}.")
-    return f"{before}{begin}\n{told}\n\n{end}{after}"
+    return f"{before}{begin}\n{content}\n\n{end}{after}"

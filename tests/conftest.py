@@ -34,8 +34,9 @@ examples.use_everywhere()
 
 
 def pytest_configure() -> None:
-    """Python 3.11 refuses to install a trace function in one thread while another installs its own. Under
-    coverage, that ends a database driver's thread at its start, and whoever waits for it waits forever."""
+    """Python 3.11 refuses to install a trace function in one thread while another thread installs its own.
+    Under coverage, a database driver's thread would die of that at its start, and everything waiting for it
+    would wait forever."""
     if sys.gettrace() is None:
         return
     install = sys.settrace
@@ -89,8 +90,8 @@ def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Iterator[Any]:
 
 
 def pytest_collection_finish() -> None:
-    """Imported modules live as long as the tests do. Collecting them again and again would block the event
-    loop for up to half a second each time, in the middle of whatever a test waits for."""
+    """Imported modules live as long as the test run. Collecting them repeatedly would block the event loop
+    for up to half a second each time, in the middle of a test's waiting."""
     gc.collect()
     gc.freeze()
     gc.enable()
@@ -101,7 +102,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(autouse=True)
 def logs() -> Iterator[io.StringIO]:
-    """What the bot wrote to its log; whatever a test is about, no secret and no address may be in it."""
+    """The bot's log. No test may write a secret or an email address to it."""
     stream = io.StringIO()
     log.configure("INFO", "json", stream)
     yield stream
@@ -109,10 +110,10 @@ def logs() -> Iterator[io.StringIO]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Journeys run over HTTP, and over Socket Mode as well where they are marked with `both_transports`: from
-    the listener on, both are the same code."""
-    given = [mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")]
-    if "mode" in metafunc.fixturenames and not any("mode" in names for names in given):
+    """Journeys run over HTTP, and over Socket Mode too where marked with `both_transports`: from the listener
+    on, both are the same code."""
+    parametrized = [mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")]
+    if "mode" in metafunc.fixturenames and not any("mode" in names for names in parametrized):
         both = metafunc.definition.get_closest_marker("both_transports")
         metafunc.parametrize("mode", ["http", "socket"] if both else ["http"], indirect=True)
 
@@ -133,14 +134,14 @@ async def maple(mode: Mode) -> AsyncIterator[Running]:
 
 @pytest.fixture(params=ENGINES)
 def engine(request: pytest.FixtureRequest) -> Engine:
-    """Both databases that Maple keeps things in."""
+    """Both databases that Maple can use."""
     chosen: Engine = request.param
     return chosen
 
 
 @pytest.fixture
 async def database(engine: Engine) -> AsyncIterator[Database]:
-    """A database of one's own, up to date."""
-    made = Database(fresh(engine))
-    yield made
-    await made.aclose()
+    """A new database with the current schema."""
+    new_database = Database(fresh(engine))
+    yield new_database
+    await new_database.aclose()

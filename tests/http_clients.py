@@ -1,4 +1,4 @@
-"""Takes out what each httpx client and each of its requests costs besides the request."""
+"""Removes what each httpx client and each of its requests costs besides the request."""
 
 import importlib
 import sys
@@ -8,12 +8,13 @@ import httpx
 
 
 def share_certificates() -> None:
-    """httpx reads the certificate authorities anew for each client: longer than most tests take to ask."""
+    """httpx reads the certificate authorities for each client, which takes longer than most tests'
+    requests."""
     transports = importlib.import_module("httpx._transports.default")
     setattr(transports, "create_ssl_context", cache(httpx.create_ssl_context))  # noqa: B010
 
 
 def never_look_for_sniffio() -> None:
-    """httpcore tries to import sniffio several times a request, and without it takes asyncio for granted.
-    Each import that fails looks through all folders of installed packages."""
+    """httpcore tries to import sniffio several times per request and assumes asyncio without it. Each failing
+    import searches all installed packages."""
     sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Writes that Autumn received, did not answer, and carries out later."""
+"""Writes that Autumn received, did not answer, and applies later."""
 
 import httpx
 
@@ -6,7 +6,7 @@ from sandbox.autumn import LocalAutumn
 
 
 async def carry_out(local: LocalAutumn) -> None:
-    """The last write, whose connection was cut before it was done, is done after all."""
+    """Applies the last write, whose connection was cut before it was done."""
     write = local.ledger[-1]
     assert not write.applied
     call = next(call for call in reversed(local.calls) if call.route == write.route)

@@ -34,7 +34,7 @@ _STARTERS = frozenset(
         "subprocess",
     }
 )
-"""Names of whatever starts a server, a browser or a process."""
+"""Names of functions that start a server, a browser or a process."""
 
 
 def kind_of(item: pytest.Item) -> str:
@@ -81,7 +81,7 @@ def _reaches_starter(function: Any, visited: set[CodeType]) -> bool:
 
 
 def _plain(function: Any) -> FunctionType | None:
-    """What is wrapped by decorators, context managers and Hypothesis."""
+    """The function below decorators, context managers and Hypothesis."""
     function = inspect.unwrap(function)
     function = getattr(getattr(function, "hypothesis", None), "inner_test", function)
     function = inspect.unwrap(getattr(function, "__func__", function))

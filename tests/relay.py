@@ -1,4 +1,4 @@
-"""A wire to PostgreSQL that can be cut, or go dead, and be mended."""
+"""A connection to PostgreSQL that can be cut, stalled and restored."""
 
 import asyncio
 import contextlib
@@ -19,7 +19,7 @@ async def _closed(writer: asyncio.StreamWriter) -> AsyncIterator[None]:
 
 
 class Relay:
-    """Passes bytes on between whoever connects to `url` and the real server, both ways."""
+    """Relays bytes both ways between clients of `url` and the real server."""
 
     def __init__(self, url: str) -> None:
         self._target = make_url(url)
@@ -39,7 +39,7 @@ class Relay:
 
     @property
     def url(self) -> str:
-        """The same database, by this wire."""
+        """The same database, through this relay."""
         aside = self._target.set(host="127.0.0.1", port=self._port, query={})
         return aside.render_as_string(hide_password=False)
 
@@ -48,7 +48,7 @@ class Relay:
         if self._server is not None:
             self._server.close()
             self._server = None
-        # One that was accepted at the last moment is known a moment later.
+        # A connection accepted at the last moment is registered a moment later.
         await asyncio.sleep(0.001)
         while self._wires:
             for wire in self._wires:
@@ -56,18 +56,18 @@ class Relay:
             await asyncio.wait(self._wires)
 
     def stall(self) -> None:
-        """Connections are taken and kept, and nothing passes any more."""
+        """Accepts and keeps connections, but relays nothing any more."""
         self._flows.clear()
 
     async def mend(self) -> None:
-        """As it was, under the same address."""
+        """Works again, at the same address."""
         self._flows.set()
         if self._server is None:
             self._server = await asyncio.start_server(self._taken, "127.0.0.1", self._port)
             self._port = self._server.sockets[0].getsockname()[1]
 
     async def _taken(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        # Here and not in the wire's task, which may be cancelled before it has begun.
+        # Here and not in the relay's task, which may be cancelled before it starts.
         async with _closed(writer):
             if self._server is None:
                 return

@@ -1,4 +1,4 @@
-"""The whole of it in one event loop: a local Slack, a local Autumn, and the real bot between them."""
+"""Everything in one event loop: a local Slack, a local Autumn, and the real bot between them."""
 
 import atexit
 from collections.abc import AsyncIterator
@@ -34,7 +34,7 @@ Mode = Literal["http", "socket"]
 
 
 class Clock:
-    """The time it is, and so much later as it was moved."""
+    """The current time, plus as much as the clock was moved."""
 
     def __init__(self) -> None:
         self._moved = timedelta()
@@ -54,22 +54,22 @@ class Running:
     mode: Mode
     _running: AsyncExitStack
     clock: Clock
-    """The bot's own; the local Autumn has another."""
+    """The bot's clock; the local Autumn has its own."""
 
     async def stop(self) -> None:
-        """Tells the bot to stop, and waits until it has."""
+        """Stops the bot and waits until it has stopped."""
         await self._running.aclose()
 
     @asynccontextmanager
     async def another(self, *, ahead: timedelta = timedelta()) -> AsyncIterator[Maple]:
-        """One more bot on the same database, whose machine's clock is so much ahead. Over HTTP, Slack's
-        requests go to it until the block ends."""
-        more = Maple(
+        """Another bot on the same database, whose clock is `ahead`. Over HTTP, Slack's requests go to it
+        until the block ends."""
+        second_bot = Maple(
             self.bot.settings,
             timings=self.bot.timings,
             now=lambda: self.clock.now() + ahead,
         )
-        async with more.running() as bot:
+        async with second_bot.running() as bot:
             before = self.slack.request_url
             if self.mode == "http":
                 self.slack.request_url = f"{bot.url}{EVENTS_PATH}"
@@ -112,7 +112,7 @@ _ANY_SETTINGS = Settings(
     autumn_secret_key=SecretStr("am_sk_test_any"),
     port=0,
 )
-"""The environment is read once."""
+"""Reads the environment only once."""
 
 
 def settings_for(
@@ -125,7 +125,7 @@ def settings_for(
     approvals: str | None = None,
     webhook_secret: SecretStr | None = None,
 ) -> Settings:
-    """The settings an admin would give, on a free port."""
+    """The settings an admin would use, on a free port."""
     return _ANY_SETTINGS.model_copy(
         update={
             "slack_bot_token": SecretStr(slack.bot_token),
@@ -143,12 +143,12 @@ def settings_for(
 
 
 UNHURRIED = Timeouts(limits=Limits(general=1000, events_per_customer=5), typeahead=2.0)
-"""Autumn is asked as soon as there is something to ask, and of events as often as it answers. A select
-waits for it, however slow the machine."""
+"""Autumn requests are not delayed, including those for events. A select waits for Autumn, however slow the
+machine."""
 QUICK_PACE = ChangeTimeouts(polls=(0.0, 0.02, 0.05), verify=2.0)
-"""Changes are read back for a tenth of a second, not for seconds."""
+"""Changes are read back for a tenth of a second instead of seconds."""
 QUICK_BATCHES = BatchTimeouts(redraw=0.02, waits=(0.0, 0.0), poll=0.02)
-"""Cards are redrawn all the time. Approved bulk changes are carried on with at once in any case."""
+"""Cards are redrawn constantly. Approved bulk changes continue immediately in any case."""
 QUICK_DIGESTS = DigestTimeouts(
     channel=0.0, overall=0.0, scan=ScanPace(page=0.0, rows=0.0, preview=0.0, invoices=0.0)
 )
@@ -170,10 +170,10 @@ async def running_maple(
     batch_pace: BatchTimeouts = QUICK_BATCHES,
     webhook_secret: SecretStr | None = None,
 ) -> AsyncIterator[Running]:
-    """Everything running, and Slack's requests on their way to the bot in this mode.
+    """Everything running, with Slack's requests sent to the bot in this mode.
 
-    `policy`: a TOML text; the built-in one when empty. `database`: the address of one whose tables are made;
-    a SQLite file of its own when empty.
+    `policy`: TOML text, or empty for the built-in policy. `database`: the URL of a migrated database, or
+    empty for a SQLite file of its own.
     """
     timings = replace(
         timings,

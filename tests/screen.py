@@ -1,4 +1,4 @@
-"""Words as people read them in the local Slack."""
+"""Text as people read it in the local Slack."""
 
 import re
 
@@ -6,5 +6,5 @@ _EMOJI = re.compile(r":[a-z_0-9]+: ?")
 
 
 def on_screen(words: str) -> str:
-    """Without the marks of mrkdwn and without emoji."""
+    """Removes the marks of mrkdwn and emoji."""
     return _EMOJI.sub("", words).translate(str.maketrans("", "", "*`"))

@@ -1,4 +1,4 @@
-"""A date of billing is the same day on every card, whoever reads it, wherever they are."""
+"""A billing date is the same day on every card, whoever reads it, wherever they are."""
 
 import re
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ from tests.lookups.samples import NOW, balance, customer, invoice, preview, row,
 
 WORKSPACE = Workspace(Manifest.read(Path("app_manifest.yml")), SlackClock())
 AWAY = timedelta(days=30)
-"""From every other day on the cards."""
+"""Far from every other day on the cards."""
 MOMENTS = st.datetimes(
     (NOW + AWAY).replace(tzinfo=None), (NOW + 20 * AWAY).replace(tzinfo=None), timezones=st.just(UTC)
 )
@@ -51,31 +51,33 @@ ZONES = st.sampled_from(sorted(zones()))
 
 
 def lookups(at: datetime) -> Iterator[Card]:
-    """The tabs of a customer to whom everything happens at one moment."""
-    held = balance(next_reset_at=at, breakdown=[row(expires_at=at)])
+    """The tabs of a customer whose dates are all one moment."""
+    balance_due = balance(next_reset_at=at, breakdown=[row(expires_at=at)])
     holder = customer(
-        balances={"messages": held},
+        balances={"messages": balance_due},
         subscriptions=[subscription(trial_ends_at=at, canceled_at=NOW, expires_at=at, current_period_end=at)],
     )
     billing = Billing((), (preview(invoice_at=at),))
     yield drawing.draw(replace(drawing.overview(), customer=holder, billing=billing), drawing.PLACE)
     yield drawing.draw(Features(holder, NOW), drawing.AT_FEATURES)
-    yield drawing.draw(replace(drawing.detail(held, usage(1, 2, 3)), customer=holder), drawing.AT_FEATURE)
+    yield drawing.draw(
+        replace(drawing.detail(balance_due, usage(1, 2, 3)), customer=holder), drawing.AT_FEATURE
+    )
     yield drawing.draw(drawing.products(holder), drawing.AT_PRODUCTS)
     issued = invoice("open", created_at=at)
     yield drawing.draw(drawing.invoices(issued, customer=holder, billing=billing), drawing.AT_INVOICES)
 
 
 def digests(at: datetime, zone: str) -> Iterator[Any]:
-    """A digest for a zone with a row for each section, all due at one moment, and its file."""
+    """A digest in a zone with a row for each section, all due at one moment, and its file."""
     query = RowQuery(scan="scan_1", zone=zone, sections=sections.all_keys())
     for key in sections.all_keys():
         due = samples.item(key, at=at, details={RESETS_AT: times.milliseconds(at)})
-        found = samples.report(samples.part(key, items=(due,)), end=at + AWAY)
+        content = samples.report(samples.part(key, items=(due,)), end=at + AWAY)
         posted = samples.digest(schedule=Schedule(at=time(9), zone=zone))
-        yield digests_card.details_card(found, query).blocks
-        if key != "unpaid":  # where these two say how old it is
-            yield digests_card.digest_card(found, digest=posted).blocks
+        yield digests_card.details_card(content, query).blocks
+        if key != "unpaid":  # where these two show its age
+            yield digests_card.digest_card(content, digest=posted).blocks
             yield all_rows.see_all(samples.page(due), query.at(section=key))
         yield all_rows.csv_table(CsvFormat()).text([all_rows.csv_row(due)])
 
@@ -87,8 +89,8 @@ def approval(at: datetime) -> Card:
     stored = at.isoformat()
     lines = (Line(BalanceLine.RESET, stored, stored, ValueFormat.TIME),)
     warnings = (Note(BalanceNote.UNTIL_RESET, {"at": stored}), Note(BalanceNote.ROW_EXPIRES, {"at": stored}))
-    asked = record(input=request, lines=lines, warnings=warnings)
-    return approvals_card.change_card(asked, audience=Audience.APPROVER, now=NOW)
+    waiting = record(input=request, lines=lines, warnings=warnings)
+    return approvals_card.change_card(waiting, audience=Audience.APPROVER, now=NOW)
 
 
 def alert(at: datetime) -> str:
@@ -96,14 +98,14 @@ def alert(at: datetime) -> str:
     return plan_changed.SOURCE.tell(Occurrence("cus_1", facts={"changes": [change]}), EventNames())
 
 
-def read_by(shown: Any, zone: str) -> str:
-    """As somebody in a zone reads it."""
-    written = shown if isinstance(shown, str) else checks.read(shown)
+def read_by(content: Any, zone: str) -> str:
+    """As somebody in this zone reads it."""
+    written = content if isinstance(content, str) else checks.read(content)
     return readable(written, WORKSPACE, replace(WORKSPACE.user("ana"), tz=zone))
 
 
 def near(at: datetime, read: str) -> set[date]:
-    """The days in a text that are the day of a moment by any calendar, or were meant to be."""
+    """The days in a text within a day of the moment."""
     named = (
         datetime.strptime(f"{day} +0000", "%b %d, %Y %z").date()
         for day in re.findall(r"[A-Z][a-z]{2} \d+, \d{4}", read)
@@ -114,8 +116,8 @@ def near(at: datetime, read: str) -> set[date]:
 
 @given(at=MOMENTS, zones=st.tuples(ZONES, ZONES))
 @examples(100)
-def test_any_two_readers_see_one_day_of_billing_everywhere(at: datetime, zones: tuple[str, str]) -> None:
+def test_any_two_readers_see_the_same_billing_day_everywhere(at: datetime, zones: tuple[str, str]) -> None:
     private = [*(card.blocks for card in (*lookups(at), approval(at))), alert(at)]
-    posted = [shown for zone in zones for shown in digests(at, zone)]
-    for shown in [*private, *posted]:
-        assert [near(at, read_by(shown, zone)) for zone in zones] == [{at.date()}, {at.date()}]
+    posted = [content for zone in zones for content in digests(at, zone)]
+    for content in [*private, *posted]:
+        assert [near(at, read_by(content, zone)) for zone in zones] == [{at.date()}, {at.date()}]

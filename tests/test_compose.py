@@ -1,4 +1,4 @@
-"""compose.yaml, held to what there is: no container engine has run it here."""
+"""compose.yaml, checked against what it refers to: no container engine has run it here."""
 
 import re
 from pathlib import Path
@@ -41,7 +41,7 @@ def known() -> set[str]:
     return {name.upper() for name in Settings.model_fields}
 
 
-def test_every_variable_is_one_that_is_read(compose: dict[str, Any], maple: dict[str, Any]) -> None:
+def test_every_variable_is_read_by_its_service(compose: dict[str, Any], maple: dict[str, Any]) -> None:
     assert set(maple["environment"]) <= known()
     assert set(compose["services"]["postgres"]["environment"]) <= IMAGES_OWN
     comments = [line for line in (ROOT / "compose.yaml").read_text().splitlines() if line.startswith("#")]
@@ -50,7 +50,7 @@ def test_every_variable_is_one_that_is_read(compose: dict[str, Any], maple: dict
     assert {"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "AUTUMN_SECRET_KEY", "DATABASE_URL"} <= named
 
 
-def test_no_secret_is_in_it(maple: dict[str, Any], compose: dict[str, Any]) -> None:
+def test_compose_has_no_secret(maple: dict[str, Any], compose: dict[str, Any]) -> None:
     secret = {
         name.upper() for name, field in Settings.model_fields.items() if "Secret" in str(field.annotation)
     }
@@ -61,31 +61,31 @@ def test_no_secret_is_in_it(maple: dict[str, Any], compose: dict[str, Any]) -> N
     assert all(service["env_file"].endswith(".env") for service in compose["services"].values())
 
 
-def test_it_agrees_with_the_dockerfile(maple: dict[str, Any], final: dockerfile.Stage) -> None:
+def test_compose_agrees_with_the_dockerfile(maple: dict[str, Any], final: dockerfile.Stage) -> None:
     assert maple["build"] == "."
     assert (ROOT / "Dockerfile").is_file()
     ports = {final.one("EXPOSE"), maple["environment"]["PORT"], *maple["expose"]}
     assert ports == {re.search(r"PORT=(\d+)", final.one("ENV"))[1]}  # type: ignore[index]
     assert f"HOST={maple['environment']['HOST']}" in final.one("ENV")
     check = final.one("HEALTHCHECK")
-    given = maple["healthcheck"]
-    assert given["test"][0] == "CMD"
-    assert "".join(given["test"][1:]).split() == "".join(dockerfile.command(check)).split()
+    healthcheck = maple["healthcheck"]
+    assert healthcheck["test"][0] == "CMD"
+    assert "".join(healthcheck["test"][1:]).split() == "".join(dockerfile.command(check)).split()
     for name in ("interval", "timeout", "start_period", "retries"):
-        assert f"--{name.replace('_', '-')}={given[name]}" in check
+        assert f"--{name.replace('_', '-')}={healthcheck[name]}" in check
 
 
-def test_it_can_be_scaled(maple: dict[str, Any]) -> None:
-    """Neither a name nor a port of the host's, of which there is one each."""
+def test_bot_can_be_scaled(maple: dict[str, Any]) -> None:
+    """It has no fixed container name and no host port, of which there could be only one."""
     assert not {"container_name", "ports"} & set(maple)
     assert "volumes" not in maple, "replicas share the database and nothing else"
 
 
-def test_a_stop_has_the_time_it_needs(maple: dict[str, Any]) -> None:
+def test_stop_grace_period_is_long_enough(maple: dict[str, Any]) -> None:
     assert seconds(maple["stop_grace_period"]) > Timeouts().drain
 
 
-def test_it_waits_for_the_database(compose: dict[str, Any], maple: dict[str, Any]) -> None:
+def test_bot_waits_for_the_database(compose: dict[str, Any], maple: dict[str, Any]) -> None:
     assert maple["depends_on"] == {"postgres": {"condition": "service_healthy"}}
     postgres = compose["services"]["postgres"]
     assert postgres["healthcheck"]["test"][:2] == ["CMD", "pg_isready"]
@@ -94,7 +94,7 @@ def test_it_waits_for_the_database(compose: dict[str, Any], maple: dict[str, Any
             assert volume.split(":")[0] in compose["volumes"]
 
 
-def test_services_can_do_no_more_than_they_have_to(compose: dict[str, Any]) -> None:
+def test_services_have_minimal_privileges(compose: dict[str, Any]) -> None:
     for name, service in compose["services"].items():
         assert service["read_only"] is True, name
         assert service["cap_drop"] == ["ALL"], name
@@ -103,7 +103,7 @@ def test_services_can_do_no_more_than_they_have_to(compose: dict[str, Any]) -> N
         assert {"mem_limit", "pids_limit", "cpus"} <= set(service), name
         assert "/tmp" in service["tmpfs"], name  # noqa: S108 - the container's
         assert set(service["logging"]["options"]) == {"max-size", "max-file"}, name
-    # Its own start as root would want capabilities.
+    # Starting as root would need capabilities.
     assert compose["services"]["postgres"]["user"] == "postgres"
 
 
@@ -114,7 +114,7 @@ def test_images_are_pinned_by_digest(compose: dict[str, Any]) -> None:
         )
 
 
-def test_the_readme_says_what_it_needs() -> None:
+def test_readme_says_what_compose_needs() -> None:
     (section,) = re.findall(
         r"^## Running two or ten\n(.*?)^## ", (ROOT / "README.md").read_text(), re.M | re.S
     )

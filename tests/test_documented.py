@@ -1,4 +1,4 @@
-"""What is registered, and what is asked of Autumn, is told to those who set Maple up."""
+"""What is registered, and what is called in Autumn, is documented for those who set Maple up."""
 
 import ast
 import re
@@ -37,7 +37,7 @@ def test_every_command_is_in_the_readme(command: str) -> None:
 
 
 @pytest.mark.parametrize("kind", kinds.listable(), ids=lambda kind: kind.id)
-def test_every_kind_that_lists_can_have_is_in_the_readme(kind: ChangeKind[Any]) -> None:
+def test_every_kind_for_lists_is_in_the_readme(kind: ChangeKind[Any]) -> None:
     (row,) = (line for line in README.splitlines() if line.startswith("| `/autumn bulk` |"))
     assert f"`{kind.command}`" in row
 
@@ -56,7 +56,7 @@ def test_every_scope_of_autumns_key_is_in_the_readme(scope: str) -> None:
         *((part.scope.scope, part.command) for part in parts.PARTS if part.scope),
     ],
 )
-def test_what_needs_a_scope_is_listed_beside_it(scope: str, command: str) -> None:
+def test_every_use_of_a_scope_is_listed_with_it(scope: str, command: str) -> None:
     (row,) = (line for line in README.splitlines() if line.strip().startswith(f"| `{scope}` |"))
     assert f"`{command}`" in row.strip().strip("|").split("|")[-1]
 
@@ -72,12 +72,12 @@ def test_every_power_is_in_the_policy_guide(power: Power) -> None:
 
 
 @pytest.mark.parametrize("kind", [kind for kind in kinds.KINDS if kind.unit and not kind.in_money])
-def test_every_kind_with_a_size_is_named_where_sizes_are(kind: ChangeKind[Any]) -> None:
+def test_every_kind_with_a_size_is_named_with_the_limits(kind: ChangeKind[Any]) -> None:
     (line,) = (line for line in POLICY.splitlines() if line.startswith("| `amount_over`, `amount_up_to` |"))
     assert f'`"{kind.id}"`' in line
 
 
-# Calls of Autumn
+# Calls to Autumn
 
 
 CALLS = README.partition("- **Documented calls**")[2].partition("- **The container**")[0]
@@ -85,12 +85,12 @@ CALL = re.compile(
     r"(?:balances|billing|coupons|customers|entities|events|features|invoices|logs|plans|rewards)\.(?!feature$)[a-z_]*[a-z]"
 )
 NAMES_OF_PATHS = {"coupons.add", "coupons.remove", "customers.clear_cache", "invoices.refund"}
-"""What Maple calls requests whose path has another name, in its logs and metrics."""
+"""Maple's names, in its logs and metrics, for requests whose path has another name."""
 
 
 def texts() -> Iterator[str]:
-    """Of the code, with `{}` for each part that is not fixed. Without that of alerts: it names Autumn's
-    webhooks, which are called much like its calls."""
+    """String literals of the code, with `{}` for each variable part. Without those of alerts, which names
+    Autumn's webhooks much like its calls."""
     for path in (ROOT / "bot").rglob("*.py"):
         if "alerts" in path.parts:
             continue
@@ -112,33 +112,37 @@ def paths_in_readme() -> set[str]:
     return {re.sub(r"\{\w+\}", "{}", path) for path in paths if not CALL.fullmatch(path.removeprefix("/v1/"))}
 
 
-def test_calls_of_autumn_are_those_in_the_readme() -> None:
+def test_autumn_calls_are_those_in_the_readme() -> None:
     sent = {text for text in texts() if CALL.fullmatch(text)} - NAMES_OF_PATHS
     assert calls_in_readme() == sent
 
 
-def test_paths_at_autumn_are_those_in_the_readme() -> None:
+def test_autumn_paths_are_those_in_the_readme() -> None:
     paths = {text for text in texts() if re.fullmatch(r"/v1/[a-z]+/\S+", text)}
     assert paths_in_readme() == paths
 
 
-# Where Autumn surprises
+# Autumn's traps
 
 
 TRAPS = (ROOT / "docs/autumn-traps.md").read_text()
 NAMED = re.compile(r"`([a-z_/]+\.py)::(test_\w+)`")
 
 
-def test_every_surprise_of_autumns_names_one_test() -> None:
+def test_every_trap_of_autumn_names_one_test() -> None:
     rows = [line for line in TRAPS.splitlines() if line.startswith("| ") and "Maple's test" not in line]
     assert len(rows) > 50
     assert [row for row in rows if len(NAMED.findall(row)) != 1] == []
 
 
 @pytest.mark.parametrize(("path", "name"), sorted(set(NAMED.findall(TRAPS))))
-def test_every_test_of_a_surprise_is_there(path: str, name: str) -> None:
+def test_every_test_of_a_trap_exists(path: str, name: str) -> None:
     functions = ast.walk(ast.parse((ROOT / "tests" / path).read_text()))
-    defined = {each.name for each in functions if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)}
+    defined = {
+        function.name
+        for function in functions
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
     assert name in defined
 
 
@@ -146,6 +150,6 @@ def test_every_test_of_a_surprise_is_there(path: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_is_in_the_hint_of_the_manifest(command: str) -> None:
+def test_every_command_is_in_the_manifests_hint(command: str) -> None:
     (declared,) = MANIFEST["features"]["slash_commands"]
     assert command in re.split(r"[^a-z]+", declared["usage_hint"])

@@ -1,4 +1,4 @@
-"""The app's manifest, held against its schema, the listeners and the calls."""
+"""The app's manifest, checked against its schema, the listeners and the calls."""
 
 import ast
 import json
@@ -25,29 +25,29 @@ def listened(kind: InteractionKind) -> set[str]:
     return {route.trigger for route in ROUTES if route.listener.kind is kind}
 
 
-def test_it_is_a_manifest() -> None:
+def test_manifest_matches_its_schema() -> None:
     assert [error.message for error in Draft7Validator(SCHEMA).iter_errors(MANIFEST)] == []
 
 
 @pytest.mark.parametrize(
-    ("broken", "said"),
+    ("broken", "message"),
     [
         ({"features": {"slash_commands": [{"command": "autumn", "description": "x"}]}}, "does not match"),
         ({"display_information": {"name": "x" * 36}}, "too long"),
         ({"surprise": 1}, "Additional properties"),
     ],
 )
-def test_the_schema_would_notice(broken: dict[str, Any], said: str) -> None:
+def test_schema_rejects_a_broken_manifest(broken: dict[str, Any], message: str) -> None:
     errors = [error.message for error in Draft7Validator(SCHEMA).iter_errors(MANIFEST | broken)]
-    assert any(said in error for error in errors), errors
+    assert any(message in error for error in errors), errors
 
 
-def test_every_command_is_listened_to() -> None:
+def test_every_command_has_a_listener() -> None:
     declared = {command["command"] for command in MANIFEST["features"]["slash_commands"]}
     assert declared == listened(InteractionKind.COMMAND) == {ids.COMMAND}
 
 
-def test_every_shortcut_is_listened_to() -> None:
+def test_every_shortcut_has_a_listener() -> None:
     kinds = {"global": InteractionKind.SHORTCUT, "message": InteractionKind.MESSAGE_SHORTCUT}
     for shortcut_type, kind in kinds.items():
         declared = {
@@ -58,7 +58,7 @@ def test_every_shortcut_is_listened_to() -> None:
         assert declared == listened(kind)
 
 
-def test_every_event_is_listened_to() -> None:
+def test_every_event_has_a_listener() -> None:
     subscribed = MANIFEST["settings"]["event_subscriptions"]["bot_events"]
     # `message.im` arrives as a `message` in a direct message.
     assert {event.partition(".")[0] for event in subscribed} == listened(InteractionKind.EVENT)
@@ -67,7 +67,7 @@ def test_every_event_is_listened_to() -> None:
     )
 
 
-def test_every_button_of_the_views_is_listened_to() -> None:
+def test_every_button_of_the_views_has_a_listener() -> None:
     assert {
         ids.RUN,
         ids.GO,
@@ -185,16 +185,16 @@ def test_every_button_of_the_views_is_listened_to() -> None:
         ("digest_all_modal", []),
     ],
 )
-def test_a_click_reaches_one_listener(action: str, routes: list[str]) -> None:
+def test_click_reaches_one_listener(action: str, routes: list[str]) -> None:
     clicked = [route for route in ROUTES if route.listener.kind is InteractionKind.ACTION]
     assert [route.trigger for route in clicked if re.fullmatch(route.pattern, action)] == routes
 
 
-def test_scopes_are_those_of_the_calls_and_no_more() -> None:
+def test_scopes_are_exactly_those_of_the_calls() -> None:
     assert set(MANIFEST["oauth_config"]["scopes"]["bot"]) == scopes.needed()
 
 
-def test_every_method_called_is_on_the_list() -> None:
+def test_every_called_method_is_listed() -> None:
     assert set(_called()) == {*scopes.METHODS, *scopes.APP_METHODS}
 
 

@@ -1,4 +1,4 @@
-"""What holds for every tracked file: nothing of one machine, nothing left open, locks with hashes."""
+"""What holds for every tracked file: nothing of one machine, no open markers, locks with hashes."""
 
 import ast
 import os
@@ -55,18 +55,18 @@ def tracked() -> list[Path]:
     return [path for name in listed.stdout.split("\0") if name and (path := ROOT / name).is_file()]
 
 
-@pytest.mark.parametrize("what", FORBIDDEN)
-def test_no_tracked_file_has(what: str) -> None:
-    found = []
+@pytest.mark.parametrize("pattern_name", FORBIDDEN)
+def test_no_tracked_file_has(pattern_name: str) -> None:
+    matches = []
     for path in tracked():
         if path.suffix not in TEXT or path.name in LOCKS or path == Path(__file__):
             continue
         text = path.read_text()
-        for word in ALLOWED:
-            text = text.replace(word, "")
-        if match := re.search(FORBIDDEN[what], text):
-            found.append(f"{path.relative_to(ROOT)}: {match[0]}")
-    assert found == []
+        for allowed in ALLOWED:
+            text = text.replace(allowed, "")
+        if match := re.search(FORBIDDEN[pattern_name], text):
+            matches.append(f"{path.relative_to(ROOT)}: {match[0]}")
+    assert matches == []
 
 
 def test_forbidden_words_are_found() -> None:
@@ -78,7 +78,7 @@ def test_forbidden_words_are_found() -> None:
         "a number of a tracker of ours": "as issue 12 asks",
     }
     assert samples.keys() == FORBIDDEN.keys()
-    assert all(re.search(FORBIDDEN[what], sample) for what, sample in samples.items())
+    assert all(re.search(FORBIDDEN[pattern_name], sample) for pattern_name, sample in samples.items())
 
 
 def test_no_two_classes_share_a_name() -> None:
@@ -103,22 +103,22 @@ def test_every_locked_package_has_its_version_and_hashes(name: str) -> None:
         assert "--hash=sha256:" in package, package
 
 
-def test_the_smaller_locks_are_within_the_largest() -> None:
-    demo, runtime, everything = (
+def test_smaller_locks_are_subsets_of_the_largest() -> None:
+    demo, runtime, development = (
         set(re.findall(r"^[a-z0-9]\S*==\S+", (ROOT / name).read_text(), re.MULTILINE))
         for name in ("requirements-demo.txt", "requirements.txt", "requirements-dev.txt")
     )
-    assert runtime < demo < everything
+    assert runtime < demo < development
 
 
 def test_every_range_has_its_locked_version() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     ranges = [
         *project["dependencies"],
-        *(one for extra in project["optional-dependencies"].values() for one in extra),
+        *(requirement for extra in project["optional-dependencies"].values() for requirement in extra),
     ]
     locked = set(re.findall(r"^([a-z0-9._-]+)==", (ROOT / "requirements-dev.txt").read_text(), re.MULTILINE))
-    names = {re.split(r"[\[<>=~! ]", one)[0].lower() for one in ranges}
+    names = {re.split(r"[\[<>=~! ]", requirement)[0].lower() for requirement in ranges}
     assert names - locked == set()
 
 
@@ -126,25 +126,29 @@ def test_every_range_is_bounded() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     ranges = [
         *project["dependencies"],
-        *(one for extra in project["optional-dependencies"].values() for one in extra),
+        *(requirement for extra in project["optional-dependencies"].values() for requirement in extra),
     ]
-    # Time zones change when governments say so: no upper bound for them.
-    assert [one for one in ranges if not re.search(r">=.+,<", one) and not one.startswith("tzdata")] == []
+    # Time zones change when governments say so, so they have no upper bound.
+    assert [
+        requirement
+        for requirement in ranges
+        if not re.search(r">=.+,<", requirement) and not requirement.startswith("tzdata")
+    ] == []
 
 
 PAGES = sorted(str(path.relative_to(ROOT)) for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 MADE_UP = ("invoice_paid", "merging", "cancellations", "loyalty")
-"""Features that CONTRIBUTING.md adds as examples."""
+"""Example features that CONTRIBUTING.md adds."""
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_link_to_a_file_leads_somewhere(page: str) -> None:
+def test_every_link_to_a_file_resolves(page: str) -> None:
     links = re.findall(r"\]\((?!https?://|#)([^)#]+)", (ROOT / page).read_text())
     assert [link for link in links if not ((ROOT / page).parent / link).exists()] == []
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_path_that_is_named_exists(page: str) -> None:
+def test_every_named_path_exists(page: str) -> None:
     named = re.findall(
         r"`((?:bot|handlers|sandbox|tests|scripts|docs|benchmarks)/[\w./]*)`", (ROOT / page).read_text()
     )
@@ -158,19 +162,19 @@ def test_every_setting_is_in_the_readme_with_its_default() -> None:
             r"^\| (`[A-Z_`, ]+`) \|[^|]*\| ([^|]*) \|$", (ROOT / "README.md").read_text(), re.MULTILINE
         )
     )
-    told = {
+    documented = {
         name: default.strip("` ")
         for names, defaults in rows.items()
         for name, default in zip(re.findall(r"[A-Z_]+", names), defaults.split(", "), strict=True)
     }
     fields = Settings.model_fields
-    assert {name.lower() for name in told} == set(fields)
+    assert {name.lower() for name in documented} == set(fields)
     for name, field in fields.items():
         default = field.default
         if isinstance(default, SecretStr):
             default = default.get_secret_value()
         told_of = "required" if field.is_required() else "–" if default is None else str(default)
-        assert told[name.upper()] == told_of
+        assert documented[name.upper()] == told_of
 
 
 @pytest.mark.parametrize("name", ["scripts/demo", "scripts/test", "scripts/check", "scripts/lock", ".ci/run"])

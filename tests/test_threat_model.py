@@ -1,4 +1,4 @@
-"""The threat model names tests that exist: a defence whose test is gone is a claim and no more."""
+"""The threat model names tests that exist: a defence whose test is gone is only a claim."""
 
 import ast
 import re
@@ -19,16 +19,16 @@ def defined_in(path: Path) -> set[str]:
     return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
 
 
-def test_every_threat_has_somebody_a_defence_and_a_test() -> None:
+def test_every_threat_has_an_actor_a_defence_and_a_test() -> None:
     assert len(rows()) >= 20
     for row in rows():
-        who, wants, defence, shown = row
-        assert all((who, wants, defence)), row
-        assert _NAMED.findall(shown), f"no test for: {who}, {wants}"
-        assert not _NAMED.sub("", shown).strip(" ,"), f"not a test: {shown}"
+        actor, wants, defence, tests_named = row
+        assert all((actor, wants, defence)), row
+        assert _NAMED.findall(tests_named), f"no test for: {actor}, {wants}"
+        assert not _NAMED.sub("", tests_named).strip(" ,"), f"not a test: {tests_named}"
 
 
-def test_every_test_that_is_named_exists() -> None:
+def test_every_named_test_exists() -> None:
     named = {(path, name) for row in rows() for path, name in _NAMED.findall(row[-1])}
     missing = [f"{path}::{name}" for path, name in sorted(named) if name not in defined_in(ROOT / path)]
     assert missing == []

@@ -1,4 +1,4 @@
-"""The walls between the parts, held by import-linter; and that each of them would notice a hole."""
+"""The layers, held by import-linter; and that each contract notices a violation."""
 
 import os
 import shutil
@@ -46,34 +46,34 @@ def lint(where: Path) -> tuple[int, str]:
     return linted.returncode, linted.stdout + linted.stderr
 
 
-def test_the_walls_stand() -> None:
-    code, said = lint(ROOT)
-    assert code == 0, said
+def test_layers_hold() -> None:
+    code, output = lint(ROOT)
+    assert code == 0, output
 
 
-def test_every_wall_has_its_hole() -> None:
+def test_every_contract_has_its_violation() -> None:
     names = [contract["name"] for contract in CONTRACTS]
     assert [name for name in names if not name.startswith(tuple(HOLES))] == []
     assert len(names) == len(HOLES)
 
 
 @pytest.mark.parametrize("wall", HOLES)
-def test_a_hole_is_noticed(wall: str, tmp_path: Path) -> None:
+def test_violation_is_reported(wall: str, tmp_path: Path) -> None:
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     for module in modules():
         stub(tmp_path, module)
     path, hole = HOLES[wall]
     stub(tmp_path, path)
     (tmp_path / path).write_text(f"{hole}\n")
-    code, said = lint(tmp_path)
-    broken = [line for line in said.splitlines() if line.endswith("BROKEN")]
-    assert code == 1, said
-    assert len(broken) == 1, said
+    code, output = lint(tmp_path)
+    broken = [line for line in output.splitlines() if line.endswith("BROKEN")]
+    assert code == 1, output
+    assert len(broken) == 1, output
     assert broken[0].startswith(wall)
 
 
 def modules() -> list[str]:
-    """A file for each of our modules that the walls name."""
+    """A file for each of our modules that the contracts name."""
     named = {
         name
         for contract in CONTRACTS
@@ -87,7 +87,7 @@ def modules() -> list[str]:
 
 
 def stub(root: Path, path: str) -> None:
-    """An empty module at the path, in packages."""
+    """An empty module at the path, with its packages."""
     file = root / path
     file.parent.mkdir(parents=True, exist_ok=True)
     file.touch()

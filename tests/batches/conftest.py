@@ -9,15 +9,15 @@ from tests.databases import fresh
 
 @pytest.fixture
 async def harness(database: Database) -> AsyncIterator[BatchHarness]:
-    """The service for lists of changes, between a database and a local Autumn."""
-    async with batch_harness(database) as made:
-        yield made
+    """The service for bulk changes, between a database and a local Autumn."""
+    async with batch_harness(database) as new_harness:
+        yield new_harness
 
 
 @pytest.fixture
 async def sqlite_harness() -> AsyncIterator[BatchHarness]:
-    """The same, where the database makes no difference."""
+    """The same on SQLite alone, where the database makes no difference."""
     database = Database(fresh("sqlite"))
-    async with batch_harness(database) as made:
-        yield made
+    async with batch_harness(database) as new_harness:
+        yield new_harness
     await database.aclose()

@@ -35,7 +35,7 @@ QUICK = BatchTimeouts(
     at_once=4,
 )
 CUSTOMERS = ("cus_bold", "cus_html", "cus_rtl", "cus_lines", "cus_date", "cus_link", "cus_long")
-"""Each with one part of messages."""
+"""Each has one row of messages."""
 
 
 def gives(*customers: str, amount: int = 100, feature: str = "messages") -> list[BatchLine]:
@@ -47,7 +47,7 @@ def gives(*customers: str, amount: int = 100, feature: str = "messages") -> list
 
 @dataclass
 class Replica:
-    """What one process has."""
+    """The services of one process."""
 
     batches: BatchService
     changes: ChangeService
@@ -105,7 +105,7 @@ class BatchHarness:
         return await replica.batches.submit(key, checked, actor, reason=reason, channel="C_SUPPORT")
 
     async def approved(self, replica: Replica, lines: list[BatchLine] | None = None) -> BatchRecord:
-        """One whose lines are to be applied."""
+        """A batch whose lines are to be applied."""
         batch = await self.submitted(replica, lines)
         outcome = await replica.batches.approve(batch.id, batch.revision, RAJ)
         assert outcome.result is BatchResult.DONE, outcome

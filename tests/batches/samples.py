@@ -1,4 +1,4 @@
-"""Bulk changes of every shape, for what draws them."""
+"""Bulk changes of every shape, for tests that draw them."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -29,20 +29,20 @@ def gives(customer: str, amount: int) -> BalanceInput:
     )
 
 
-def line(number: int, state: LineState = LineState.QUEUED, **more: Any) -> BatchLineRecord:
+def line(number: int, state: LineState = LineState.QUEUED, **fields: Any) -> BatchLineRecord:
     values = {
         "input": gives(f"cus_{number}", number),
         "customer": f"Customer {number}",
         "feature": "messages",
         "preview": Preview({}, (), (), Decimal(number)),
         "typed": f"cus_{number}",
-        **more,
+        **fields,
     }
     return BatchLineRecord(number, state, **values)
 
 
 def record(
-    state: BatchState = BatchState.WAITING, counts: Mapping[LineState, int] | None = None, **more: Any
+    state: BatchState = BatchState.WAITING, counts: Mapping[LineState, int] | None = None, **fields: Any
 ) -> BatchRecord:
     values: dict[str, Any] = {
         "revision": 3,
@@ -59,7 +59,7 @@ def record(
         "progress": BatchProgress(counts or {LineState.QUEUED: 3}),
         "totals": (FeatureTotal("balance", "messages", 3, Decimal(6)),),
         "left_to_undo": (counts or {}).get(LineState.APPLIED, 0),
-        **more,
+        **fields,
     }
     return BatchRecord("b1", state, **values)
 

@@ -54,13 +54,15 @@ def checked(
     return CheckedBatch(
         tuple(
             CheckedLine(
-                BatchLine(each, f"cus_{each}", LineCells("messages", str(each))),
-                gives(f"cus_{each}", each),
-                f"Customer {each}",
+                BatchLine(
+                    number_of_line, f"cus_{number_of_line}", LineCells("messages", str(number_of_line))
+                ),
+                gives(f"cus_{number_of_line}", number_of_line),
+                f"Customer {number_of_line}",
                 "messages",
-                Preview({}, (), (), Decimal(each)),
+                Preview({}, (), (), Decimal(number_of_line)),
             )
-            for each in range(1, number + 1)
+            for number_of_line in range(1, number + 1)
         ),
         tuple(problems),
         decision,
@@ -107,19 +109,17 @@ def drawn_checked(batch: CheckedBatch) -> Card:
     ],
     ids=["to send", "at once", "wrong in part", "all wrong", "not allowed"],
 )
-def test_checked_list_offers_what_can_be_done_with_it(
-    batch: CheckedBatch, buttons: list[str], says: str
-) -> None:
+def test_checked_list_offers_its_next_steps(batch: CheckedBatch, buttons: list[str], says: str) -> None:
     drawn = drawn_checked(batch)
     assert actions(drawn) == buttons
     assert says in drawn.text
 
 
-def test_twenty_wrong_lines_are_shown_and_the_others_counted() -> None:
-    shown = drawn_checked(checked(problems=[wrong(number) for number in range(3, 28)])).text
-    assert "Line 22: " in shown
-    assert "Line 23: " not in shown
-    assert "5 more lines" in shown
+def test_twenty_wrong_lines_are_shown_and_the_rest_counted() -> None:
+    text = drawn_checked(checked(problems=[wrong(number) for number in range(3, 28)])).text
+    assert "Line 22: " in text
+    assert "Line 23: " not in text
+    assert "5 more lines" in text
     assert "more line" not in drawn_checked(checked(problems=[wrong(3)])).text
 
 
@@ -142,7 +142,7 @@ def test_every_problem_has_words(reason: LineReason) -> None:
     assert card.problem(problem)
 
 
-def test_problem_says_what_the_parser_or_the_guard_or_the_policy_says() -> None:
+def test_problem_has_the_reason_of_the_parser_guard_or_policy() -> None:
     assert card.problem(LineProblem(1, "x", LineReason.UNREADABLE, detail="<!channel>")) == "&lt;!channel&gt;"
     assert card.problem(LineProblem(1, "x", LineReason.NOT_ALLOWED)) == ""
     assert "3" in card.problem(LineProblem(1, "x", LineReason.REPEATED, other=3))
@@ -178,7 +178,7 @@ QUEUED, RUNNING, APPLIED, REFUSED, UNCONFIRMED, SKIPPED = LineState
         (BatchState.EXPIRED, {QUEUED: 3}, [], approvals_words.EXPIRED),
     ],
 )
-def test_card_shows_how_it_stands_and_what_can_be_done(
+def test_card_shows_the_state_and_what_can_be_done(
     state: BatchState, counts: dict[LineState, int], approver: list[str], says: str
 ) -> None:
     batch = record(
@@ -190,26 +190,28 @@ def test_card_shows_how_it_stands_and_what_can_be_done(
         comment="Too many",
         stopped_by="U02RAJ",
     )
-    shown = {
+    cards_by_audience = {
         audience: card.batch_card(
             batch, lines(QUEUED, QUEUED, QUEUED), audience=audience, now=NOW, names=NAMES
         )
         for audience in Audience
     }
-    assert actions(shown[Audience.APPROVER]) == [*approver, ids.BATCH_CSV]
+    assert actions(cards_by_audience[Audience.APPROVER]) == [*approver, ids.BATCH_CSV]
     deciding = (ids.BATCH_APPROVE, ids.BATCH_DENY)
-    others = [action for action in approver if action not in deciding]
+    without_deciding = [action for action in approver if action not in deciding]
     if state is BatchState.WAITING:
-        others.append(ids.BATCH_WITHDRAW)
-    assert actions(shown[Audience.ASKER]) == [*others, ids.BATCH_CSV]
+        without_deciding.append(ids.BATCH_WITHDRAW)
+    assert actions(cards_by_audience[Audience.ASKER]) == [*without_deciding, ids.BATCH_CSV]
     text = "\n".join(
-        block["text"]["text"] for block in shown[Audience.APPROVER].blocks if block["type"] == "section"
+        block["text"]["text"]
+        for block in cards_by_audience[Audience.APPROVER].blocks
+        if block["type"] == "section"
     )
     assert says in text
     assert card.headline(batch) in text
 
 
-def test_not_every_line_applied_is_not_called_finished() -> None:
+def test_partly_applied_list_is_not_called_finished() -> None:
     assert card.headline(record(BatchState.DONE, {APPLIED: 2, REFUSED: 1})) == words.NOT_ALL
     assert card.headline(record(BatchState.DONE, {APPLIED: 3})) == words.STATES[BatchState.DONE]
 
@@ -233,10 +235,10 @@ def test_card_has_the_ten_largest_lines_the_totals_and_their_value() -> None:
     assert "none given" in drawn.text
 
 
-def test_short_list_is_decided_on_with_all_that_the_form_showed() -> None:
-    shown = Line(BalanceLine.GRANTED, "100", "105", ValueFormat.NUMBER)
-    preview = Preview({}, (shown,), (Note(CommonNote.NO_UNDO),), Decimal(5))
-    (granted,) = change_lines.bullets((shown,), NAMES)
+def test_short_list_is_shown_for_approval_as_in_the_form() -> None:
+    granted_line = Line(BalanceLine.GRANTED, "100", "105", ValueFormat.NUMBER)
+    preview = Preview({}, (granted_line,), (Note(CommonNote.NO_UNDO),), Decimal(5))
+    (granted,) = change_lines.bullets((granted_line,), NAMES)
     few = [line(1, preview=preview), line(2)]
     waiting = card.batch_card(record(), few, audience=Audience.APPROVER, now=NOW, names=NAMES).text
     assert granted in waiting
@@ -249,7 +251,7 @@ def test_short_list_is_decided_on_with_all_that_the_form_showed() -> None:
     assert words.LARGEST in done
 
 
-def test_line_without_a_size_is_the_largest_and_then_what_is_worth_most() -> None:
+def test_line_without_a_size_counts_as_largest_then_by_worth() -> None:
     unsized = line(98, preview=Preview({}, ()))
     dear = line(99, preview=Preview({}, (), (), Decimal(1), worth=Worth(Decimal(500), "USD")))
     many = [line(number) for number in range(1, 31)]
@@ -261,13 +263,13 @@ def test_line_without_a_size_is_the_largest_and_then_what_is_worth_most() -> Non
     assert "Customer 22" not in listed
 
 
-def test_approval_on_live_is_asked_about() -> None:
-    for environment, asked in ((Environment.LIVE, True), (Environment.SANDBOX, False)):
+def test_approval_in_live_is_confirmed() -> None:
+    for environment, confirmed in ((Environment.LIVE, True), (Environment.SANDBOX, False)):
         drawn = card.batch_card(
             record(env=environment), lines(QUEUED), audience=Audience.APPROVER, now=NOW, names=NAMES
         )
         (decide,) = [block for block in drawn.blocks if block["type"] == "actions"]
-        assert ("confirm" in decide["elements"][0]) is asked
+        assert ("confirm" in decide["elements"][0]) is confirmed
 
 
 def test_approval_asks_what_the_kinds_of_its_lines_demand() -> None:
@@ -296,19 +298,19 @@ def test_dialogs_of_all_kinds_that_a_list_may_have_fit_into_one() -> None:
     assert len(decide["elements"][0]["confirm"]["text"]["text"]) <= 300
 
 
-def test_stopped_by_maple_is_said() -> None:
+def test_stop_by_maple_is_explained() -> None:
     drawn = card.outcome_card(
         record(BatchState.STOPPED, {APPLIED: 1, SKIPPED: 1}), lines(APPLIED, SKIPPED), now=NOW
     )
     assert words.STOPPED_BY_MAPLE in drawn.text
 
 
-def test_approved_at_once_is_said() -> None:
+def test_application_without_approval_is_explained() -> None:
     drawn = card.outcome_card(record(BatchState.DONE, {APPLIED: 1}, needed=0), lines(APPLIED), now=NOW)
     assert approvals_words.RIGHT_AWAY in drawn.text
 
 
-def test_withheld_card_names_no_customer_and_has_nothing_to_click() -> None:
+def test_withheld_card_names_no_customer_and_has_no_buttons() -> None:
     drawn = card.withheld_card(record(), now=NOW)
     assert words.WITHHELD in drawn.text
     assert actions(drawn) == []
@@ -336,7 +338,7 @@ def test_reasons_of_any_length_fit_into_the_card() -> None:
 # Files
 
 
-def test_results_say_of_every_line_what_became_of_it_and_why() -> None:
+def test_results_explain_the_outcome_of_every_line() -> None:
     states = [
         line(1, APPLIED, change_id="c1"),
         line(2, REFUSED, change_id="c2", why=Cause.GUARDED),
@@ -358,7 +360,7 @@ def test_results_say_of_every_line_what_became_of_it_and_why() -> None:
     ]
 
 
-def test_wrong_lines_are_no_formulas_in_their_file() -> None:
+def test_file_of_wrong_lines_has_no_formulas() -> None:
     text = csv_file.wrong_lines([LineProblem(4, "=1+1,x", LineReason.NO_CUSTOMER)], CsvFormat())
     assert text.splitlines()[1] == f'4,"\'=1+1,x",{words.PROBLEMS[LineReason.NO_CUSTOMER]}'
 

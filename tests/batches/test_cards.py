@@ -22,16 +22,16 @@ async def test_batch_has_a_card_for_its_requester_and_one_for_approvers(harness:
     ("channel", "kinds"),
     [("C_APPROVALS", [CardKind.ASKER, CardKind.APPROVAL]), ("", [CardKind.ASKER])],
 )
-async def test_batch_that_needs_no_approval_is_shown_in_the_approvals_channel_if_there_is_one(
+async def test_batch_without_approval_is_shown_in_an_existing_approvals_channel(
     sqlite_harness: BatchHarness, channel: str, kinds: list[CardKind]
 ) -> None:
     sqlite_harness.inner.permissions.needed = 0
     batch = await sqlite_harness.submitted(sqlite_harness.replica(channel=channel))
-    shown = await BATCH_CARDS.of(sqlite_harness.inner.database, batch.id)
-    assert [card.kind for card in shown] == kinds
+    posted_cards = await BATCH_CARDS.of(sqlite_harness.inner.database, batch.id)
+    assert [card.kind for card in posted_cards] == kinds
 
 
-async def test_card_is_posted_by_one(harness: BatchHarness) -> None:
+async def test_card_is_posted_by_one_process(harness: BatchHarness) -> None:
     database, clock = harness.inner.database, harness.inner.clock
     batch = await harness.submitted(harness.replica())
     card = (await BATCH_CARDS.of(database, batch.id))[0]
@@ -48,7 +48,7 @@ async def test_card_is_posted_by_one(harness: BatchHarness) -> None:
     assert (posted.ts, posted.shown) == ("1.1", 1)
 
 
-async def test_card_out_of_date_comes_to_one_and_less_and_less_often(harness: BatchHarness) -> None:
+async def test_outdated_card_is_claimed_once_and_less_and_less_often(harness: BatchHarness) -> None:
     replica = harness.replica()
     database, clock = harness.inner.database, harness.inner.clock
     batch = await harness.submitted(replica)
@@ -75,4 +75,4 @@ async def test_late_redraw_does_not_hide_a_later_one(sqlite_harness: BatchHarnes
     assert not await BATCH_CARDS.mark_shown(database, card.id, revision=2)
     assert await BATCH_CARDS.mark_gone(database, card.id)
     assert not await BATCH_CARDS.mark_gone(database, card.id)
-    assert card.id not in [each.id for each in await BATCH_CARDS.of(database, batch.id)]
+    assert card.id not in [stored_card.id for stored_card in await BATCH_CARDS.of(database, batch.id)]

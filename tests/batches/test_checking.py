@@ -58,7 +58,7 @@ async def test_line_is_previewed_before_anything_is_requested(sqlite_harness: Ba
         ("cus_piedpiper", "exports", LineReason.REFUSED),
     ],
 )
-async def test_wrong_line_is_named_with_its_reason(
+async def test_wrong_line_is_reported_with_its_reason(
     sqlite_harness: BatchHarness, customer: str, feature: str, reason: LineReason
 ) -> None:
     checked = await check(sqlite_harness, line("cus_html", number=1), line(customer, feature, number=7))
@@ -78,7 +78,7 @@ async def test_wrong_line_is_named_with_its_reason(
         ("cus_vandelay", "messages", BalanceNote.SEVERAL_SOURCES),
     ],
 )
-async def test_guards_of_the_change_say_why(
+async def test_guards_of_the_change_give_the_reason(
     sqlite_harness: BatchHarness, customer: str, feature: str, code: NoteCode
 ) -> None:
     checked = await check(sqlite_harness, line(customer, feature))
@@ -110,38 +110,38 @@ async def test_second_line_about_the_same_balance_names_the_first(sqlite_harness
     assert [each.line.number for each in checked.lines] == [3, 10]
 
 
-async def test_list_is_no_longer_than_the_policy_lets_it_be(sqlite_harness: BatchHarness) -> None:
+async def test_list_is_limited_to_the_policys_length(sqlite_harness: BatchHarness) -> None:
     batches = sqlite_harness.replica(most_lines=2).batches
     checked = await batches.check(gives(*CUSTOMERS[:4]), ANA)
-    assert [each.line.number for each in checked.lines] == [1, 2]
-    assert [(each.number, each.reason) for each in checked.problems] == [
+    assert [line.line.number for line in checked.lines] == [1, 2]
+    assert [(problem.number, problem.reason) for problem in checked.problems] == [
         (3, LineReason.TOO_MANY),
         (4, LineReason.TOO_MANY),
     ]
 
 
-async def test_line_that_cannot_be_read_can_be_checked_again(sqlite_harness: BatchHarness) -> None:
+async def test_unreadable_line_can_be_checked_again(sqlite_harness: BatchHarness) -> None:
     faults = sqlite_harness.inner.local.faults
     faults.add("customers.get", "500", customer="cus_bold")
     checked = await check(sqlite_harness, line(), line("cus_html", number=2))
-    assert [(each.number, each.reason) for each in checked.problems] == [(1, LineReason.NOT_READ)]
+    assert [(problem.number, problem.reason) for problem in checked.problems] == [(1, LineReason.NOT_READ)]
     faults.clear()
     assert (await check(sqlite_harness, line())).requestable
 
 
-async def test_address_that_cannot_be_searched_for_can_be_checked_again(sqlite_harness: BatchHarness) -> None:
+async def test_address_that_cannot_be_searched_can_be_checked_again(sqlite_harness: BatchHarness) -> None:
     sqlite_harness.inner.local.faults.add("customers.list", "500")
     checked = await check(sqlite_harness, line("hostile1@odd.example"))
-    assert [each.reason for each in checked.problems] == [LineReason.NOT_READ]
+    assert [problem.reason for problem in checked.problems] == [LineReason.NOT_READ]
 
 
-async def test_features_that_cannot_be_read_refuse_every_line(sqlite_harness: BatchHarness) -> None:
+async def test_unreadable_features_refuse_every_line(sqlite_harness: BatchHarness) -> None:
     sqlite_harness.inner.local.faults.add("features.list", "500")
     checked = await check(sqlite_harness, line(), line("cus_html", number=2))
-    assert [each.reason for each in checked.problems] == [LineReason.NOT_READ] * 2
+    assert [problem.reason for problem in checked.problems] == [LineReason.NOT_READ] * 2
 
 
-async def test_new_reset_date_and_new_remainder_are_lines_as_well(sqlite_harness: BatchHarness) -> None:
+async def test_reset_dates_and_remainders_are_lines_too(sqlite_harness: BatchHarness) -> None:
     lines = [
         BatchLine(1, "cus_bold", LineCells("messages", "5", "set")),
         BatchLine(2, "cus_html", LineCells("messages", str((NOW + timedelta(days=3)).date()), "reset")),
@@ -177,7 +177,7 @@ approvals = 2
 @pytest.mark.parametrize(
     ("amount", "customers", "approvals"), [(100, 1, 0), (100, 2, 1), (100, 3, 2), (300, 1, 2)]
 )
-async def test_policy_decides_by_the_strictest_line_and_by_the_total(
+async def test_policy_applies_the_strictest_line_and_the_total(
     sqlite_harness: BatchHarness, amount: int, customers: int, approvals: int
 ) -> None:
     """Splitting a large change into small lines gains nothing."""
@@ -187,7 +187,7 @@ async def test_policy_decides_by_the_strictest_line_and_by_the_total(
     assert (checked.decision.permit, checked.decision.approvals) == (True, approvals)
 
 
-async def test_total_beyond_what_the_person_may_request_refuses_it(
+async def test_total_beyond_the_persons_limit_is_refused(
     sqlite_harness: BatchHarness,
 ) -> None:
     sqlite_harness.inner.permissions.policy = read(POLICY)
@@ -199,7 +199,7 @@ async def test_total_beyond_what_the_person_may_request_refuses_it(
     assert outcome.decision == checked.decision
 
 
-async def test_line_that_the_policy_refuses_is_named(sqlite_harness: BatchHarness) -> None:
+async def test_line_refused_by_the_policy_is_named(sqlite_harness: BatchHarness) -> None:
     sqlite_harness.inner.permissions.policy = read(POLICY)
     lines = [*gives("cus_bold"), replace(gives("cus_html", amount=1001)[0], number=2)]
     (problem,) = (await check(sqlite_harness, *lines)).problems
@@ -208,7 +208,7 @@ async def test_line_that_the_policy_refuses_is_named(sqlite_harness: BatchHarnes
     assert problem.decision.reason is DecisionReason.NO_RULE
 
 
-async def test_what_was_given_today_counts_with_the_list(sqlite_harness: BatchHarness) -> None:
+async def test_gifts_of_the_day_count_with_the_list(sqlite_harness: BatchHarness) -> None:
     sqlite_harness.inner.permissions.policy = read(POLICY)
     replica = sqlite_harness.replica()
     first = await sqlite_harness.submitted(replica, gives("cus_bold"))
@@ -220,12 +220,12 @@ async def test_what_was_given_today_counts_with_the_list(sqlite_harness: BatchHa
     assert (first.needed, waiting.needed) == (0, 1)
     approved = await replica.batches.approve(waiting.id, waiting.revision, RAJ)
     assert approved.result is BatchResult.DONE
-    asked = sqlite_harness.inner.permissions.requests
-    assert Decimal(100) in {each.earlier.units for each in asked if each.verb is Verb.APPROVE}
+    requests = sqlite_harness.inner.permissions.requests
+    assert Decimal(100) in {call.earlier.units for call in requests if call.verb is Verb.APPROVE}
 
 
-def allowed(**given: object) -> Decision:
-    return replace(Decision(True, DecisionReason.ALLOWED), **given)  # type: ignore[arg-type]
+def allowed(**content: object) -> Decision:
+    return replace(Decision(True, DecisionReason.ALLOWED), **content)  # type: ignore[arg-type]
 
 
 def test_strictest_of_several_decisions() -> None:
@@ -245,14 +245,14 @@ def test_strictest_of_several_decisions() -> None:
 
 
 def test_lines_of_a_feature_are_judged_as_one_change() -> None:
-    one = Request(Verb.ASK, kind=BALANCE, amount=Decimal(5), products=frozenset({"pro"}))
-    other = replace(one, amount=Decimal(7), products=frozenset({"free"}))
-    unsized = replace(one, amount=None, products=None)
-    assert together(["messages", "messages", "seats"], [one, other, one]) == [
-        replace(one, amount=Decimal(12), products=frozenset({"pro", "free"})),
-        one,
+    gift = Request(Verb.ASK, kind=BALANCE, amount=Decimal(5), products=frozenset({"pro"}))
+    other_gift = replace(gift, amount=Decimal(7), products=frozenset({"free"}))
+    unsized = replace(gift, amount=None, products=None)
+    assert together(["messages", "messages", "seats"], [gift, other_gift, gift]) == [
+        replace(gift, amount=Decimal(12), products=frozenset({"pro", "free"})),
+        gift,
     ]
-    (total,) = together(["messages"] * 3, [one, unsized, other])
+    (total,) = together(["messages"] * 3, [gift, unsized, other_gift])
     assert (total.amount, total.products) == (None, None)
 
 
@@ -270,15 +270,15 @@ def test_money_of_a_list_is_known_in_one_currency(
     requests = [Request(Verb.ASK, kind=BALANCE, worth=worth(each)) for each in worths]
     (total,) = together(["messages"] * 2, requests)
     assert total.worth == worth(sum_of_worths)
-    known = [worth(each) for each in worths]
-    assert values([*known, None]).get("USD") in (Decimal(12), Decimal(5))
+    worths_read = [worth(each) for each in worths]
+    assert values([*worths_read, None]).get("USD") in (Decimal(12), Decimal(5))
 
 
-def worth(given: tuple[str, str] | None) -> Worth | None:
-    return None if given is None else Worth(Decimal(given[0]), given[1])
+def worth(content: tuple[str, str] | None) -> Worth | None:
+    return None if content is None else Worth(Decimal(content[0]), content[1])
 
 
-async def test_small_gifts_to_many_count_against_the_limit_of_a_persons_day(
+async def test_small_gifts_to_many_count_towards_the_daily_limit(
     sqlite_harness: BatchHarness,
 ) -> None:
     sqlite_harness.inner.permissions.policy = read(
@@ -291,4 +291,4 @@ async def test_small_gifts_to_many_count_against_the_limit_of_a_persons_day(
         """
     )
     checked = await check(sqlite_harness, *gives(*CUSTOMERS[:3]))
-    assert [(each.number, each.reason) for each in checked.problems] == [(3, LineReason.NOT_ALLOWED)]
+    assert [(problem.number, problem.reason) for problem in checked.problems] == [(3, LineReason.NOT_ALLOWED)]

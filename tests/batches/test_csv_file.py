@@ -34,13 +34,13 @@ def test_entity_is_a_column_of_every_line() -> None:
     ] * 2
 
 
-def test_day_is_the_next_one() -> None:
+def test_day_without_a_year_is_the_next_one() -> None:
     assert pasted(sentence.reset_on("acme messages and seats on 1 Dec")) == (
         "cus_1,messages,2026-12-01,reset\ncus_1,seats,2026-12-01,reset\n"
     )
 
 
-def test_day_that_does_not_come_soon_is_refused_by_the_list() -> None:
+def test_distant_day_is_refused_by_the_list() -> None:
     read = parsing.read(pasted(sentence.reset_on("acme messages and seats on 29 Feb")), ForAll())
     assert isinstance(read, ReadList)
     assert not read.lines

@@ -1,4 +1,4 @@
-"""The form of a bulk change: what it takes, and what it says is missing."""
+"""The form of a bulk change: what it accepts, and what it reports as missing."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ PASTED = BatchMeta(key="0" * 32)
 
 
 def filled(**values: Any) -> dict[str, dict[str, Any]]:
-    """By block_id: a text, or what the input holds."""
+    """By block_id: a text, or the input's value."""
     return {
         block: {"input": value if isinstance(value, dict) else {"value": value}}
         for block, value in values.items()
@@ -27,7 +27,7 @@ def option(value: str) -> dict[str, Any]:
     return {"selected_option": {"value": value}}
 
 
-def test_list_is_taken_as_it_was_typed() -> None:
+def test_list_is_read_as_typed() -> None:
     values = filled(list="a\tb\u200b\n", reason=" why ", action=option("set"), amount=" 5k ")
     parsed = form.parse(PASTED, values)
     assert parsed.input is not None
@@ -36,7 +36,7 @@ def test_list_is_taken_as_it_was_typed() -> None:
     assert parsed.input.for_all == ForAll("set", "", "5k")
 
 
-def test_file_is_taken_by_its_id() -> None:
+def test_file_is_read_by_its_id() -> None:
     values = filled(list=None, file={"files": [{"id": "F1"}]}, reason="why", action=option("no action"))
     parsed = form.parse(PASTED, values)
     assert parsed.input is not None
@@ -61,16 +61,16 @@ def test_file_is_taken_by_its_id() -> None:
         (LISTED, filled(reason="why", feature=option("messages")), {"amount": "missing"}),
     ],
 )
-def test_what_is_missing_is_said(meta: BatchMeta, values: dict[str, Any], errors: dict[str, str]) -> None:
+def test_missing_values_are_reported(meta: BatchMeta, values: dict[str, Any], errors: dict[str, str]) -> None:
     parsed = form.parse(meta, values)
     assert parsed.input is None
     assert set(parsed.errors) == set(errors)
     assert all(part in parsed.errors[block] for block, part in errors.items())
 
 
-def test_customers_of_a_list_take_what_is_filled_in() -> None:
-    kept = [BatchLine(number, f"cus_{number}") for number in (1, 4)]
-    assert parsing.filled(kept, ForAll("set", "messages", "5k")) == tuple(
+def test_customers_of_a_list_get_the_values_filled_in() -> None:
+    stored_lines = [BatchLine(number, f"cus_{number}") for number in (1, 4)]
+    assert parsing.filled(stored_lines, ForAll("set", "messages", "5k")) == tuple(
         BatchLine(number, f"cus_{number}", LineCells("messages", "5k", "set")) for number in (1, 4)
     )
 

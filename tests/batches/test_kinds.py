@@ -1,4 +1,4 @@
-"""Lines of every kind that a list can have: read, filled in for the customer, refused in words, applied and
+"""Lines of every kind for lists: parsed, completed for the customer, refused with a reason, applied and
 undone."""
 
 import asyncio
@@ -164,12 +164,10 @@ async def test_line_that_does_not_fit_the_customer_says_why(
         ("acme,,many,now,add", ["The product is missing.", "not a number", "takes no action"]),
     ],
 )
-def test_line_that_says_too_little_or_too_much_is_refused_before_anything_is_read(
-    text: str, wrong: list[str]
-) -> None:
+def test_line_with_too_little_or_too_much_is_refused_before_any_read(text: str, wrong: list[str]) -> None:
     (problem,) = read(text).problems
-    told = " ".join(notes.plain(note) for note in problem.notes)
-    assert all(part in told for part in wrong), told
+    reasons = " ".join(notes.plain(note) for note in problem.notes)
+    assert all(part in reasons for part in wrong), reasons
 
 
 @pytest.mark.parametrize(
@@ -179,12 +177,12 @@ def test_line_that_says_too_little_or_too_much_is_refused_before_anything_is_rea
         ("acme,messages,5,set,record", LineNote.TAKES_NONE),
     ],
 )
-def test_action_is_asked_for_where_a_kind_takes_one_and_nowhere_else(text: str, code: LineNote) -> None:
+def test_action_is_required_exactly_where_a_kind_takes_one(text: str, code: LineNote) -> None:
     (problem,) = read(text).problems
     assert code in [note.code for note in problem.notes]
 
 
-def test_header_may_name_what_a_list_is_about() -> None:
+def test_header_may_name_the_columns_of_a_kind() -> None:
     answer = read("customer,product,action,kind\nacme,pro,at the end,cancel")
     assert answer.lines == (BatchLine(2, "acme", LineCells("pro", "", "at the end"), "cancellation"),)
 
@@ -194,11 +192,11 @@ def test_kind_without_lines_has_no_form_for_them() -> None:
         registry.line_form("deletion")
 
 
-async def test_product_that_is_held_twice_is_named_by_its_subscription(sqlite_harness: BatchHarness) -> None:
+async def test_product_held_twice_is_named_by_its_subscription(sqlite_harness: BatchHarness) -> None:
     facts = await sqlite_harness.replica().changes.open("cancellation", "cus_northwind")
-    (held,) = facts.customer.subscriptions
-    again = held.model_copy(update={"id": "sub_2"})
-    customer = facts.customer.model_copy(update={"subscriptions": [held, again]})
+    (first_subscription,) = facts.customer.subscriptions
+    second_subscription = first_subscription.model_copy(update={"id": "sub_2"})
+    customer = facts.customer.model_copy(update={"subscriptions": [first_subscription, second_subscription]})
     twice = type(facts)(customer, facts.read_at)
     form = registry.line_form("cancellation")
 
@@ -235,7 +233,7 @@ async def test_line_may_be_limited_to_an_entity_by_id_or_name(sqlite_harness: Ba
     assert any(row.id.startswith("maple_") for row in own.balances["messages"].breakdown)
 
 
-async def test_entity_that_is_not_there_or_cannot_be_read_refuses_the_line(
+async def test_missing_or_unreadable_entity_refuses_the_line(
     sqlite_harness: BatchHarness,
 ) -> None:
     text = "cus_piedpiper,messages,7,,grant,nowhere"
@@ -292,11 +290,11 @@ async def test_lines_of_several_kinds_are_applied_and_undone_under_one_approval(
     assert await harness.inner.trail_is_intact()
 
 
-async def test_product_that_a_line_adds_is_taken_away_by_the_undo(sqlite_harness: BatchHarness) -> None:
+async def test_product_added_by_a_line_is_removed_by_the_undo(sqlite_harness: BatchHarness) -> None:
     harness, replica = sqlite_harness, sqlite_harness.replica()
 
     async def bought() -> list[str]:
-        return [each.plan_id for each in (await harness.inner.autumn.customer("cus_rtl")).purchases]
+        return [purchase.plan_id for purchase in (await harness.inner.autumn.customer("cus_rtl")).purchases]
 
     checked = await check(harness, "cus_rtl,message_pack,,,add")
     batch = await harness.approved(replica, [line.line for line in checked.lines])
@@ -323,7 +321,7 @@ async def test_product_that_a_line_adds_is_taken_away_by_the_undo(sqlite_harness
         "cus_northwind,message_pack,,,add\ncus_northwind,Message Pack,,,add",
     ],
 )
-async def test_second_line_that_changes_the_same_is_refused(sqlite_harness: BatchHarness, text: str) -> None:
+async def test_second_line_with_the_same_target_is_refused(sqlite_harness: BatchHarness, text: str) -> None:
     checked = await check(sqlite_harness, text)
     assert [(problem.number, problem.reason, problem.other) for problem in checked.problems] == [
         (2, LineReason.REPEATED, 1)
@@ -437,7 +435,7 @@ async def test_autumn_is_asked_for_several_previews_at_a_time_and_lines_keep_the
     assert [line.input.kind for line in checked.lines] == ["cancellation", "quantity", "addition"]
 
 
-async def test_preview_that_autumn_does_not_give_is_not_read(sqlite_harness: BatchHarness) -> None:
+async def test_missing_preview_from_autumn_is_reported(sqlite_harness: BatchHarness) -> None:
     sqlite_harness.inner.local.faults.add("billing.preview_update", "500")
     (problem,) = (await check(sqlite_harness, "cus_northwind,pro,,at the end,cancel")).problems
     assert problem.reason is LineReason.NOT_READ
@@ -446,7 +444,7 @@ async def test_preview_that_autumn_does_not_give_is_not_read(sqlite_harness: Bat
 # The policy
 
 
-async def test_each_kind_is_judged_by_its_own_rules_and_money_of_a_kind_adds_up(
+async def test_each_kind_has_its_own_rules_and_its_money_adds_up(
     sqlite_harness: BatchHarness,
 ) -> None:
     sqlite_harness.inner.permissions.policy = read_policy(
@@ -468,9 +466,9 @@ async def test_each_kind_is_judged_by_its_own_rules_and_money_of_a_kind_adds_up(
         value_up_to = { USD = 15 }
         """
     )
-    one = await check(sqlite_harness, "cus_bold,in_cXNNUzXytba2sAT2,10,,refund\ncus_bold,messages,5")
-    assert one.decision is not None
-    assert one.decision.approvals == 0
+    checked = await check(sqlite_harness, "cus_bold,in_cXNNUzXytba2sAT2,10,,refund\ncus_bold,messages,5")
+    assert checked.decision is not None
+    assert checked.decision.approvals == 0
     two = await check(
         sqlite_harness,
         "cus_bold,in_cXNNUzXytba2sAT2,10,,refund\ncus_html,in_bEdMRnc1Tj6Ro9Js,10,,refund",
@@ -482,8 +480,8 @@ async def test_each_kind_is_judged_by_its_own_rules_and_money_of_a_kind_adds_up(
     assert {request.verb for request in sqlite_harness.inner.permissions.requests} == {Verb.ASK}
 
 
-async def test_products_that_are_gathered_for_one_customer_are_all_added(harness: BatchHarness) -> None:
-    """The first of them begins the customer's billing period."""
+async def test_products_gathered_for_one_customer_are_all_added(harness: BatchHarness) -> None:
+    """The first of them starts the customer's billing period."""
     added = AdditionInput(customer="cus_wayne", product="support_plus", subscription="maple_1")
     bought = AdditionInput(customer="cus_wayne", product="message_pack")
     lines = [

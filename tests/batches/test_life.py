@@ -1,4 +1,4 @@
-"""Whatever people and processes do with a batch, in whatever order, it goes only where it may."""
+"""Whatever people and processes do with a batch, in any order, it follows its transitions."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -44,7 +44,7 @@ NUMBERS = st.integers(1, LINES)
 
 
 class BatchLife(RuleBasedStateMachine):
-    """Two processes and several people, by one clock."""
+    """Two processes and several people, on one clock."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -84,10 +84,15 @@ class BatchLife(RuleBasedStateMachine):
     @rule(person=st.sampled_from(["U_RAJ", "U_LEA", "U_TOM"]), fresh_card=st.booleans())
     def approve(self, person: str, fresh_card: bool) -> None:
         revision = self.seen.revision if fresh_card else self.seen.revision - 1
-        others = {approval.person: True for approval in self.seen.approvals}
+        others_permitted = {approval.person: True for approval in self.seen.approvals}
         self.do(
             repository.approve(
-                self.database, self.batch.id, revision, self.decided(person), needed=1, others=others
+                self.database,
+                self.batch.id,
+                revision,
+                self.decided(person),
+                needed=1,
+                others=others_permitted,
             )
         )
 
@@ -136,7 +141,7 @@ class BatchLife(RuleBasedStateMachine):
     @precondition(lambda self: self.seen.progress.of(LineState.RUNNING))
     @rule(number=NUMBERS, state=st.sampled_from(ENDED))
     def settle(self, number: int, state: LineState) -> None:
-        (line,) = [each for each in self.lines() if each.number == number]
+        (line,) = [stored_line for stored_line in self.lines() if stored_line.number == number]
         ended = replace(line, state=state, why="because")
         if self.do(line_steps.settle(self.database, self.batch.id, line, ended, now=self.now)):
             assert number not in self.ended, "a line ends once"

@@ -60,7 +60,7 @@ def record(state: BatchState, undoing: str = "", *, left: int = 0, **counts: int
     )
 
 
-def test_units_are_added_up_by_feature() -> None:
+def test_units_are_totalled_by_feature() -> None:
     batch = CheckedBatch(
         (
             checked_line(1, "messages", 100),
@@ -76,7 +76,7 @@ def test_units_are_added_up_by_feature() -> None:
     assert batch.value == {}
 
 
-def test_batch_with_a_wrong_line_can_be_requested_only_without_it() -> None:
+def test_batch_with_a_wrong_line_can_only_be_requested_without_it() -> None:
     problem = LineProblem(2, "nobody", LineReason.NO_CUSTOMER)
     batch = CheckedBatch((checked_line(1, "messages", 1),), (problem,), ALLOWED)
     assert not batch.requestable
@@ -84,11 +84,11 @@ def test_batch_with_a_wrong_line_can_be_requested_only_without_it() -> None:
 
 
 @pytest.mark.parametrize("decision", [None, Decision(False, DecisionReason.NO_RULE)])
-def test_batch_that_the_policy_refuses_cannot_be_requested(decision: Decision | None) -> None:
+def test_batch_refused_by_the_policy_cannot_be_requested(decision: Decision | None) -> None:
     assert not CheckedBatch((checked_line(1, "messages", 1),), (), decision).requestable
 
 
-def test_line_is_told_as_it_was_typed() -> None:
+def test_line_is_quoted_as_typed() -> None:
     assert BatchLine(1, "a@b.co", LineCells("messages", "5")).text == "a@b.co, messages, 5"
     full = BatchLine(1, "cus_1", LineCells("seats", "5", "now"), "quantity", "ws_1")
     assert full.text == "cus_1, seats, 5, now, quantity, ws_1"
@@ -109,7 +109,9 @@ def test_line_is_told_as_it_was_typed() -> None:
         (record(BatchState.DONE, refused=1), False, False, False),
     ],
 )
-def test_what_a_card_may_offer(batch: BatchRecord, stoppable: bool, resumable: bool, undoable: bool) -> None:
+def test_actions_offered_on_a_card(
+    batch: BatchRecord, stoppable: bool, resumable: bool, undoable: bool
+) -> None:
     assert (batch.stoppable, batch.resumable, batch.undoable) == (stoppable, resumable, undoable)
 
 
@@ -118,7 +120,7 @@ def test_progress_counts_lines_by_state() -> None:
     assert (progress.all, progress.ended, progress.of(LineState.APPLIED, LineState.QUEUED)) == (6, 3, 5)
 
 
-def test_first_refusal_is_that_of_a_line_or_of_all_together() -> None:
+def test_first_refusal_is_a_lines_or_the_totals() -> None:
     no, request = Decision(False, DecisionReason.NO_RULE), Request(Verb.ASK)
     total = CheckedBatch((checked_line(1, "messages", 5),), decision=no, request=request)
     assert total.refused == (no, request)

@@ -1,4 +1,4 @@
-"""What is shown of a bulk change when Slack does not take it, or not at once."""
+"""What is shown of a bulk change when Slack refuses it, or is slow."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -18,7 +18,7 @@ from tests.running import APPROVALS, Running, running_maple
 from tests.screen import on_screen
 
 NEVER = BatchTimeouts(tick=3600, redraw=0.01, poll=0.02)
-"""Nothing is shown but what a test asks for."""
+"""Shows only what a test asks for."""
 WAITING = on_screen(words.STATES[BatchState.WAITING])
 DENIED = on_screen(words.STATES[BatchState.DENIED])
 
@@ -37,8 +37,8 @@ def actor(maple: Running, name: str) -> Actor:
 async def requested(maple: Running, number: int = 2) -> BatchRecord:
     customers = ("cus_bold", "cus_html", "cus_rtl")[:number]
     lines = [
-        BatchLine(place, customer, LineCells("messages", "100"))
-        for place, customer in enumerate(customers, 1)
+        BatchLine(position, customer, LineCells("messages", "100"))
+        for position, customer in enumerate(customers, 1)
     ]
     ana = actor(maple, "ana")
     checked = await maple.bot.batches.check(lines, ana)
@@ -71,7 +71,7 @@ async def test_card_that_slack_refuses_is_posted_later(quiet: Running) -> None:
     await quiet.lea.sees(WAITING)
 
 
-async def test_update_that_slack_refuses_is_tried_again_and_a_card_that_is_gone_is_not(
+async def test_refused_update_is_retried_but_a_deleted_card_is_not(
     quiet: Running,
 ) -> None:
     batch = await requested(quiet)
@@ -101,7 +101,7 @@ async def test_nothing_is_posted_into_a_channel_that_cannot_be_checked(quiet: Ru
     await quiet.lea.sees(DENIED)
 
 
-async def test_card_is_not_posted_where_maple_is_not(quiet: Running) -> None:
+async def test_card_is_not_posted_where_maple_is_not_a_member(quiet: Running) -> None:
     channel = quiet.slack.workspace.channels[APPROVALS]
     ana = actor(quiet, "ana")
     checked = await quiet.bot.batches.check([BatchLine(1, "cus_bold", LineCells("messages", "1"))], ana)
@@ -114,7 +114,7 @@ async def test_card_is_not_posted_where_maple_is_not(quiet: Running) -> None:
     quiet.lea.does_not_see("Bulk change")
 
 
-async def test_outcome_is_told_once_though_the_answer_is_lost(quiet: Running) -> None:
+async def test_outcome_is_posted_once_though_the_answer_is_lost(quiet: Running) -> None:
     batch = await requested(quiet)
     quiet.slack.faults.add("chat.postMessage", "cut_after", times=1)
     batch = await denied(quiet, batch)
@@ -129,7 +129,7 @@ async def test_outcome_is_told_once_though_the_answer_is_lost(quiet: Running) ->
     assert len(outcomes(quiet)) == 1
 
 
-async def test_outcome_that_was_lost_on_the_way_is_told_later(quiet: Running) -> None:
+async def test_outcome_lost_on_the_way_is_posted_later(quiet: Running) -> None:
     batch = await requested(quiet)
     quiet.slack.faults.add("chat.postMessage", "cut_before", times=1)
     await denied(quiet, batch)
@@ -139,7 +139,7 @@ async def test_outcome_that_was_lost_on_the_way_is_told_later(quiet: Running) ->
     assert len(outcomes(quiet)) == 1
 
 
-async def test_outcome_that_slack_refused_is_told_later(quiet: Running) -> None:
+async def test_outcome_refused_by_slack_is_posted_later(quiet: Running) -> None:
     batch = await requested(quiet)
     quiet.slack.faults.add("chat.postMessage", "error", error="restricted_action", times=1)
     await denied(quiet, batch)
@@ -158,7 +158,7 @@ async def test_older_revision_and_an_unknown_batch_show_nothing(quiet: Running) 
     assert len(quiet.slack.calls) == before
 
 
-async def test_card_that_somebody_else_posts_is_left_to_them(quiet: Running) -> None:
+async def test_card_posted_by_another_process_is_left_to_it(quiet: Running) -> None:
     quiet.slack.faults.add("chat.postMessage", "error", error="restricted_action", times=2)
     batch = await requested(quiet)
     database, now = quiet.bot.database, quiet.clock.now()
@@ -172,7 +172,7 @@ async def test_card_that_somebody_else_posts_is_left_to_them(quiet: Running) -> 
     await quiet.lea.sees(WAITING)
 
 
-async def test_undo_is_shown_on_the_original_once_that_is_posted(quiet: Running) -> None:
+async def test_undo_is_shown_on_the_original_once_posted(quiet: Running) -> None:
     batch = await requested(quiet)
     async with quiet.bot.database.writing() as connection:
         await connection.execute(text("UPDATE batch_cards SET ts = NULL WHERE kind = 'approval'"))

@@ -11,9 +11,9 @@ from tests.batches.harness import BatchHarness
 from tests.batches.samples import record
 
 
-def test_only_an_end_is_told_and_every_stop_apart() -> None:
-    told = {state: outcome_kind(record(state)) for state in BatchState}
-    assert told == {
+def test_only_final_states_and_each_stop_are_announced() -> None:
+    kinds_by_state = {state: outcome_kind(record(state)) for state in BatchState}
+    assert kinds_by_state == {
         BatchState.WAITING: "",
         BatchState.RUNNING: "",
         BatchState.STOPPING: "",
@@ -27,7 +27,7 @@ def test_only_an_end_is_told_and_every_stop_apart() -> None:
     assert outcome_kind(further) == "stopped:2"
 
 
-async def test_outcome_is_claimed_by_one_and_again_after_a_longer_wait(harness: BatchHarness) -> None:
+async def test_outcome_is_claimed_once_and_again_after_a_growing_delay(harness: BatchHarness) -> None:
     replica = harness.replica()
     database = harness.inner.database
     batch = await harness.submitted(replica)
@@ -38,15 +38,15 @@ async def test_outcome_is_claimed_by_one_and_again_after_a_longer_wait(harness: 
     (notice,) = [claim for claim in claims if claim]
     assert (notice.kind, notice.sent_at) == ("denied", None)
     await BATCH_NOTICES.attempt(database, notice, began=NOW)
-    again = NOW + ATTEMPT
-    assert await claim_outcome(database, denied, again - timedelta(seconds=1)) is None
-    assert await BATCH_NOTICES.due(database, denied.env, again) == [batch.id]
-    second = await claim_outcome(database, denied, again)
+    retry_at = NOW + ATTEMPT
+    assert await claim_outcome(database, denied, retry_at - timedelta(seconds=1)) is None
+    assert await BATCH_NOTICES.due(database, denied.env, retry_at) == [batch.id]
+    second = await claim_outcome(database, denied, retry_at)
     assert second is not None
     assert second.sent_at == NOW
-    assert await claim_outcome(database, denied, again + ATTEMPT) is None
-    third = await claim_outcome(database, denied, again + 2 * ATTEMPT)
+    assert await claim_outcome(database, denied, retry_at + ATTEMPT) is None
+    third = await claim_outcome(database, denied, retry_at + 2 * ATTEMPT)
     assert third is not None
     await BATCH_NOTICES.finish(database, third)
-    assert await claim_outcome(database, denied, again + timedelta(days=1)) is None
-    assert await BATCH_NOTICES.due(database, denied.env, again + timedelta(days=1)) == []
+    assert await claim_outcome(database, denied, retry_at + timedelta(days=1)) is None
+    assert await BATCH_NOTICES.due(database, denied.env, retry_at + timedelta(days=1)) == []

@@ -1,4 +1,4 @@
-"""A list that somebody pasted or uploaded: read without guessing, or said in words what is wrong."""
+"""A pasted or uploaded list: parsed without guessing, or refused with reasons."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -23,7 +23,7 @@ FULL = ForAll("give", "messages", "100")
 
 
 class Said(NamedTuple):
-    """What a line of the usual kind says."""
+    """The values of a line of the default kind."""
 
     number: int
     customer: str
@@ -44,21 +44,21 @@ def said(read: BatchLine) -> Said:
     return Said(read.number, read.customer, listed.feature, listed.amount, listed.action, listed.reset_at)
 
 
-def read_lines(given: bytes | str, for_all: ForAll = NOTHING) -> tuple[Said, ...]:
-    answer = parsing.read(given, for_all)
+def read_lines(content: bytes | str, for_all: ForAll = NOTHING) -> tuple[Said, ...]:
+    answer = parsing.read(content, for_all)
     assert isinstance(answer, ReadList), answer
     assert answer.problems == ()
     return tuple(map(said, answer.lines))
 
 
-def wrong_codes(given: bytes | str, for_all: ForAll = NOTHING) -> list[tuple[int, NoteCode]]:
-    answer = parsing.read(given, for_all)
+def wrong_codes(content: bytes | str, for_all: ForAll = NOTHING) -> list[tuple[int, NoteCode]]:
+    answer = parsing.read(content, for_all)
     assert isinstance(answer, ReadList), answer
     return [(wrong.number, note.code) for wrong in answer.problems for note in wrong.notes]
 
 
-def whole(given: bytes | str, for_all: ForAll = NOTHING) -> ListNote:
-    answer = parsing.read(given, for_all)
+def whole(content: bytes | str, for_all: ForAll = NOTHING) -> ListNote:
+    answer = parsing.read(content, for_all)
     assert isinstance(answer, Note), answer
     assert isinstance(answer.code, ListNote)
     assert notes.plain(answer)
@@ -83,14 +83,14 @@ def test_header_names_the_columns_in_any_order(text: str) -> None:
     assert read_lines(text) == TWO
 
 
-def test_list_without_a_header_is_customer_feature_amount_action() -> None:
+def test_list_without_a_header_has_customer_feature_amount_action() -> None:
     assert read_lines("acme,messages,5000\nbeta, seats , 3,set,,") == (
         line(1, "acme", "messages", "5000"),
         line(2, "beta", "seats", "3", SET),
     )
 
 
-def test_plain_list_takes_the_rest_from_the_form() -> None:
+def test_plain_list_takes_other_values_from_the_form() -> None:
     assert read_lines("acme\n\n  beta\n,,\ncus_1", FULL) == (
         line(1, "acme", "messages", "100"),
         line(3, "beta", "messages", "100"),
@@ -103,11 +103,11 @@ def test_customers_and_amounts_take_the_feature_from_the_form() -> None:
         line(1, "acme", "messages", "5000", SET),
         line(2, "beta", "messages", "3", SET),
     )
-    # Without a feature for all, the second cell is the feature.
+    # Without a feature from the form, the second cell is the feature.
     assert wrong_codes("acme,5k") == [(1, LineNote.MISSING)]
 
 
-def test_list_of_customers_as_maple_exports_it_can_be_used_again() -> None:
+def test_exported_list_of_customers_can_be_used_again() -> None:
     exported = (
         "\ufeffcustomer,id,email,joined (UTC),products,past due,in trial,used up\r\n"
         'Acme,acme,a@acme.com,2026-01-01T00:00:00+00:00,"Pro, Extra",yes,,Messages\r\n'
@@ -119,7 +119,7 @@ def test_list_of_customers_as_maple_exports_it_can_be_used_again() -> None:
     )
 
 
-def test_every_column_of_the_list_of_customers_is_understood() -> None:
+def test_every_column_of_an_exported_list_is_understood() -> None:
     header = ",".join(finder_words.COLUMNS)
     row = ",".join("cus_1" if column == "id" else "" for column in finder_words.COLUMNS)
     read = parsing.read(f"{header}\n{row}\n", FULL)
@@ -157,7 +157,7 @@ def test_one_customer_may_have_several_lines() -> None:
     ],
     ids=["utf-8", "utf-8 bom", "utf-16", "utf-16-be bom", "utf-16-le", "utf-16-be", "cp1252"],
 )
-def test_encoding_is_told_from_the_bytes(content: bytes) -> None:
+def test_encoding_is_detected_from_the_bytes(content: bytes) -> None:
     assert read_lines(content) == (line(1, "acmé", "messages", "5"),)
 
 
@@ -181,7 +181,7 @@ def test_encoding_is_told_from_the_bytes(content: bytes) -> None:
         ("+5", "5"),
     ],
 )
-def test_amount_is_read_where_it_is_clear(typed: str, amount: str) -> None:
+def test_clear_amount_is_read(typed: str, amount: str) -> None:
     assert read_lines(f"acme,messages,{typed}") == (line(1, "acme", "messages", amount),)
 
 
@@ -206,19 +206,19 @@ def test_amount_is_read_where_it_is_clear(typed: str, amount: str) -> None:
         "inf",
     ],
 )
-def test_amount_that_is_not_clear_is_refused(typed: str) -> None:
+def test_unclear_amount_is_refused(typed: str) -> None:
     assert wrong_codes(f"acme,messages,{typed}") == [(1, LineNote.NOT_AN_AMOUNT)]
 
 
 @pytest.mark.parametrize(
     ("typed", "amount"), [("1,5", "1.5"), ("0,500", "0.5"), ("-12,25", "-12.25"), ("1.000,5", "1000.5")]
 )
-def test_comma_is_the_decimal_one_in_a_list_with_semicolons(typed: str, amount: str) -> None:
+def test_comma_is_the_decimal_separator_in_a_list_with_semicolons(typed: str, amount: str) -> None:
     assert read_lines(f"acme;messages;{typed}") == (line(1, "acme", "messages", amount),)
 
 
 @pytest.mark.parametrize("typed", ["1,000", "12,345", "1.000"])
-def test_amount_with_two_readings_is_refused_in_a_list_with_semicolons(typed: str) -> None:
+def test_ambiguous_amount_is_refused_in_a_list_with_semicolons(typed: str) -> None:
     assert wrong_codes(f"acme;messages;{typed}") == [(1, LineNote.NOT_AN_AMOUNT)]
 
 
@@ -254,10 +254,10 @@ def test_amount_with_two_readings_is_refused_in_a_list_with_semicolons(typed: st
         ("acme,messages,5," + "x" * 4000, ListNote.LONG_LINE),
     ],
 )
-def test_wrong_line_is_named_and_the_others_are_kept(text: str, code: NoteCode) -> None:
+def test_wrong_line_is_reported_and_the_others_are_kept(text: str, code: NoteCode) -> None:
     answer = parsing.read(f"acme,messages,5\n{text}\nbeta,messages,5", NOTHING)
     assert isinstance(answer, ReadList)
-    assert [kept.number for kept in answer.lines] == [1, 3]
+    assert [line.number for line in answer.lines] == [1, 3]
     (wrong,) = answer.problems
     assert wrong.reason is LineReason.UNREADABLE
     assert wrong.number == 2
@@ -266,7 +266,7 @@ def test_wrong_line_is_named_and_the_others_are_kept(text: str, code: NoteCode) 
     assert all(notes.plain(note) and notes.mrkdwn(note) for note in wrong.notes)
 
 
-def test_everything_that_is_wrong_with_a_line_is_told() -> None:
+def test_every_problem_of_a_line_is_reported() -> None:
     assert wrong_codes(",,five,remove") == [
         (1, ListNote.NO_CUSTOMER),
         (1, LineNote.UNKNOWN_ACTION),
@@ -275,7 +275,7 @@ def test_everything_that_is_wrong_with_a_line_is_told() -> None:
     ]
 
 
-def test_number_of_a_line_counts_the_header_and_blank_lines() -> None:
+def test_line_numbers_count_the_header_and_blank_lines() -> None:
     assert wrong_codes("\r\ncustomer,feature,amount\r\n\r\nacme,messages,x\r\n") == [
         (4, LineNote.NOT_AN_AMOUNT)
     ]
@@ -303,18 +303,18 @@ def test_number_of_a_line_counts_the_header_and_blank_lines() -> None:
         (b"a" * (MOST_BYTES + 1), ListNote.TOO_BIG),
     ],
 )
-def test_list_that_cannot_be_used_at_all_is_refused_as_a_whole(content: bytes | str, code: ListNote) -> None:
+def test_unusable_list_is_refused_as_a_whole(content: bytes | str, code: ListNote) -> None:
     assert whole(content, FULL) is code
 
 
 def test_first_line_that_only_looks_like_a_header_is_a_line() -> None:
     assert read_lines("acme,units,5") == (line(1, "acme", "units", "5"),)
-    # A header in words that Maple does not know is a line that is wrong.
+    # A header in words unknown to Maple is a wrong line.
     assert wrong_codes("Kunde,Funktion,Betrag\nacme,messages,5") == [(1, LineNote.NOT_AN_AMOUNT)]
     assert wrong_codes('"acme\nbeta,messages,5') == [(1, ListNote.QUOTES)]
 
 
-def test_the_most_lines_are_taken() -> None:
+def test_longest_list_is_accepted() -> None:
     text = "customer\n" + "".join(f"cus_{number}\n" for number in range(MOST_LINES))
     assert len(read_lines(text, FULL)) == MOST_LINES
 
@@ -342,20 +342,20 @@ LIKELY = st.lists(st.sampled_from(PIECES), max_size=60).map("".join)
 @given(st.one_of(st.binary(max_size=300), st.text(max_size=200), LIKELY, LIKELY.map(str.encode)))
 @example(b"\xff\xfe")
 @example("\ud800")
-def test_whatever_is_sent_is_read_or_told_in_words(content: bytes | str) -> None:
+def test_any_content_is_parsed_or_refused_with_reasons(content: bytes | str) -> None:
     for for_all in (NOTHING, FULL):
         answer = parsing.read(content, for_all)
         if isinstance(answer, Note):
             assert notes.plain(answer)
             assert notes.mrkdwn(answer)
             continue
-        numbers = sorted([kept.number for kept in answer.lines] + [wrong.number for wrong in answer.problems])
+        numbers = sorted([line.number for line in answer.lines] + [wrong.number for wrong in answer.problems])
         assert numbers == sorted(set(numbers))
         assert len(numbers) <= MOST_LINES
-        for kept in answer.lines:
-            assert kept.customer
-            reader = LineReader(kept.cells)
-            registry.line_form(kept.kind).read(reader)
+        for line in answer.lines:
+            assert line.customer
+            reader = LineReader(line.cells)
+            registry.line_form(line.kind).read(reader)
             assert not reader.wrong
         for wrong in answer.problems:
             assert wrong.notes
@@ -376,7 +376,7 @@ def test_whatever_is_sent_is_read_or_told_in_words(content: bytes | str) -> None
     st.sampled_from(",;\t"),
     st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
 )
-def test_list_that_is_written_out_is_read_back(
+def test_written_list_is_parsed_back(
     rows: list[tuple[str, str, int, BalanceAction]], separator: str, encoding: str
 ) -> None:
     written = [["action", "customer", "amount", "feature"]]

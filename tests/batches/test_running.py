@@ -39,11 +39,11 @@ POINTS = (
 
 
 class Died(BaseException):
-    """Nothing that the process would do happens after this."""
+    """Nothing the process would do happens after this."""
 
 
 def dies_at(point: str, nth: int = 1) -> Callable[[str], Awaitable[None]]:
-    """A checkpoint at which a process dies; whatever else it is at does not get any further either."""
+    """A checkpoint at which a process dies; its concurrent work stops there too."""
     reached: list[str] = []
 
     async def checkpoint(name: str) -> None:
@@ -55,7 +55,7 @@ def dies_at(point: str, nth: int = 1) -> Callable[[str], Awaitable[None]]:
 
 
 async def revive(harness: BatchHarness) -> Replica:
-    """Another process, once the leases of the dead have lapsed."""
+    """Another process, once the leases of the dead one have expired."""
     harness.inner.clock.move(seconds=30)
     replica = harness.replica()
     await replica.changes.sweeper.sweep(harness.inner.clock(), "recovery")
@@ -63,7 +63,7 @@ async def revive(harness: BatchHarness) -> Replica:
 
 
 async def assert_each_once(harness: BatchHarness, replica: Replica, batch: BatchRecord) -> list[LineState]:
-    """Every line was sent at most once, and has ended as Autumn shows. Their states."""
+    """Asserts that every line was sent at most once and ended as Autumn shows; returns their states."""
     lines = await harness.lines(replica, batch)
     written = [write.idempotency_key or "" for write in harness.inner.local.ledger if write.applied]
     assert len(written) == len(set(written))
@@ -77,7 +77,7 @@ async def assert_each_once(harness: BatchHarness, replica: Replica, batch: Batch
 
 @pytest.mark.parametrize("point", POINTS)
 @pytest.mark.parametrize(("engine", "nth"), [("sqlite", 1), ("postgresql", 3)], indirect=["engine"])
-async def test_batch_whose_process_dies_is_carried_on_by_another(
+async def test_batch_of_a_dead_process_is_continued_by_another(
     harness: BatchHarness, point: str, nth: int
 ) -> None:
     batch = await harness.approved(harness.replica(), gives(*CUSTOMERS[:4]))
@@ -85,11 +85,11 @@ async def test_batch_whose_process_dies_is_carried_on_by_another(
     if nth == 1 or point not in ("batch claimed", "batch ended"):
         with pytest.raises(Died):
             await dying.run()
-    other = await revive(harness)
-    await other.run()
-    done = await harness.now(other, batch)
+    survivor = await revive(harness)
+    await survivor.run()
+    done = await harness.now(survivor, batch)
     assert done.state is BatchState.DONE
-    states = await assert_each_once(harness, other, batch)
+    states = await assert_each_once(harness, survivor, batch)
     # A write that may have been sent is read back, never sent again.
     unsure = point in ("marked",)
     assert set(states) <= {LineState.APPLIED, *([LineState.UNCONFIRMED] if unsure else [])}
@@ -103,7 +103,7 @@ async def test_two_replicas_never_apply_a_batch_at_the_same_time(harness: BatchH
     assert harness.inner.written() == 3
 
 
-async def test_stopped_batch_skips_what_has_not_begun_and_is_resumed(harness: BatchHarness) -> None:
+async def test_stopped_batch_skips_lines_not_begun_and_is_resumed(harness: BatchHarness) -> None:
     ids: list[str] = []
 
     async def stop(name: str) -> None:
@@ -138,9 +138,9 @@ async def test_batch_stopped_at_its_last_line_is_done(sqlite_harness: BatchHarne
     begun = await line_steps.begin(harness.inner.database, batch.id, 1, by="p")
     assert begun is not None
     await replica.batches.stop(batch.id, ANA)
-    (other,) = [await revive(harness)]
-    await other.run()
-    assert (await harness.now(other, batch)).state is BatchState.DONE
+    (survivor,) = [await revive(harness)]
+    await survivor.run()
+    assert (await harness.now(survivor, batch)).state is BatchState.DONE
 
 
 async def test_stop_and_resume_are_for_requester_and_approvers(sqlite_harness: BatchHarness) -> None:
@@ -159,7 +159,7 @@ async def test_stop_and_resume_are_for_requester_and_approvers(sqlite_harness: B
     assert (await replica.batches.resume(batch.id, RAJ)).result is BatchResult.TOO_LATE
 
 
-async def test_batch_stops_by_itself_while_autumn_cannot_be_read(harness: BatchHarness) -> None:
+async def test_batch_stops_itself_while_autumn_is_unreadable(harness: BatchHarness) -> None:
     replica = harness.replica(timeouts=ONE_BY_ONE)
     batch = await harness.approved(replica)
     fault = harness.inner.local.faults.add("customers.get", "500")
@@ -174,7 +174,7 @@ async def test_batch_stops_by_itself_while_autumn_cannot_be_read(harness: BatchH
     assert await assert_each_once(harness, replica, batch) == [LineState.APPLIED] * 3
 
 
-async def test_line_that_autumn_turned_away_is_requested_once_more_when_resumed(
+async def test_refused_line_is_requested_again_when_resumed(
     harness: BatchHarness,
 ) -> None:
     replica = harness.replica(timeouts=ONE_BY_ONE)
@@ -198,7 +198,7 @@ async def test_short_outage_stops_nothing(sqlite_harness: BatchHarness) -> None:
     assert await assert_each_once(harness, replica, batch) == [LineState.APPLIED] * 3
 
 
-async def test_batch_stops_by_itself_while_slack_cannot_be_asked(sqlite_harness: BatchHarness) -> None:
+async def test_batch_stops_itself_while_slack_does_not_answer(sqlite_harness: BatchHarness) -> None:
     harness = sqlite_harness
     replica = harness.replica(timeouts=ONE_BY_ONE)
     batch = await harness.submitted(replica)
@@ -214,7 +214,7 @@ async def test_batch_stops_by_itself_while_slack_cannot_be_asked(sqlite_harness:
     assert harness.inner.written() == 0
 
 
-async def test_earlier_approver_who_cannot_be_checked_leaves_it_open(sqlite_harness: BatchHarness) -> None:
+async def test_unchecked_earlier_approver_leaves_it_open(sqlite_harness: BatchHarness) -> None:
     harness = sqlite_harness
     harness.inner.permissions.needed = 2
     replica = harness.replica()
@@ -227,7 +227,7 @@ async def test_earlier_approver_who_cannot_be_checked_leaves_it_open(sqlite_harn
     assert second.result is BatchResult.UNCHECKED
 
 
-async def test_line_whose_outcome_is_not_known_is_told_as_such(harness: BatchHarness) -> None:
+async def test_line_with_an_unknown_outcome_is_reported_as_such(harness: BatchHarness) -> None:
     replica = harness.replica(timeouts=ONE_BY_ONE)
     batch = await harness.approved(replica)
     harness.inner.local.faults.add("balances.update", "cut_before", times=1)
@@ -239,7 +239,7 @@ async def test_line_whose_outcome_is_not_known_is_told_as_such(harness: BatchHar
 
 
 @pytest.mark.parametrize(("applied", "state"), [(True, LineState.APPLIED), (False, LineState.REFUSED)])
-async def test_unconfirmed_line_is_as_somebody_finds_its_change(
+async def test_unconfirmed_line_takes_the_state_of_its_settled_change(
     harness: BatchHarness, applied: bool, state: LineState
 ) -> None:
     replica = harness.replica()
@@ -256,7 +256,7 @@ async def test_unconfirmed_line_is_as_somebody_finds_its_change(
     assert (record.progress.counts, record.undoable) == ({state: 1}, applied)
 
 
-async def test_numbers_that_move_just_before_the_write_end_the_line(sqlite_harness: BatchHarness) -> None:
+async def test_numbers_that_change_just_before_the_write_end_the_line(sqlite_harness: BatchHarness) -> None:
     """A line never waits for an approval of its own."""
     harness = sqlite_harness
 
@@ -271,7 +271,7 @@ async def test_numbers_that_move_just_before_the_write_end_the_line(sqlite_harne
     assert (line.state, line.why) == (LineState.REFUSED, State.OVERTAKEN)
 
 
-async def test_change_that_another_process_works_on_is_waited_for(
+async def test_change_in_progress_elsewhere_is_waited_for(
     sqlite_harness: BatchHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     harness = sqlite_harness
@@ -279,27 +279,27 @@ async def test_change_that_another_process_works_on_is_waited_for(
     with pytest.raises(Died):
         await harness.replica(checkpoint=dies_at("claimed")).run()
     harness.inner.clock.move(seconds=30)
-    other, look, looked = harness.replica(), ChangeService.get, asyncio.Event()
+    other_replica, look, looked = harness.replica(), ChangeService.get, asyncio.Event()
 
     async def get(changes: ChangeService, change_id: str) -> Record | None:
         looked.set()
         return await look(changes, change_id)
 
     monkeypatch.setattr(ChangeService, "get", get)
-    going = asyncio.create_task(other.run())
+    going = asyncio.create_task(other_replica.run())
     async with asyncio.timeout(10):
         await looked.wait()
 
     async def recovered() -> bool:
-        await other.changes.sweeper.sweep(harness.inner.clock(), "recovery")
+        await other_replica.changes.sweeper.sweep(harness.inner.clock(), "recovery")
         return going.done()
 
     await until(recovered)
     await going
-    assert await assert_each_once(harness, other, batch) == [LineState.APPLIED]
+    assert await assert_each_once(harness, other_replica, batch) == [LineState.APPLIED]
 
 
-async def test_lines_of_one_customer_are_applied_in_their_order(harness: BatchHarness) -> None:
+async def test_lines_of_one_customer_are_applied_in_order(harness: BatchHarness) -> None:
     lines = [
         *gives("cus_bold", feature="seats", amount=1),
         *[replace(line, number=2) for line in gives("cus_bold", feature="messages")],
@@ -330,7 +330,7 @@ async def test_whole_batch_is_undone_under_its_own_approval(harness: BatchHarnes
     assert (await replica.batches.undo(batch.id, LEA, key="undo")).result is BatchResult.AGAIN
     assert (await replica.batches.undo(batch.id, LEA, key="another")).result is BatchResult.NO_UNDO
     inputs = [line.input for line in await harness.lines(replica, outcome.batch)]
-    assert [(each.customer, getattr(each, "action", None)) for each in inputs] == [
+    assert [(change_input.customer, getattr(change_input, "action", None)) for change_input in inputs] == [
         (customer, BalanceAction.TAKE) for customer in reversed(CUSTOMERS[:3])
     ]
     await replica.batches.approve(outcome.batch.id, outcome.batch.revision, RAJ)
@@ -361,7 +361,7 @@ async def test_lines_that_cannot_be_undone_are_left_out(sqlite_harness: BatchHar
     assert outcome.batch.progress.all == 2
 
 
-async def test_undo_of_nothing_that_can_be_undone_requests_nothing(sqlite_harness: BatchHarness) -> None:
+async def test_undo_without_an_undoable_line_requests_nothing(sqlite_harness: BatchHarness) -> None:
     harness = sqlite_harness
     replica = harness.replica()
     batch = await harness.approved(replica, gives("cus_bold"))
@@ -457,7 +457,7 @@ async def test_lines_that_an_undo_failed_to_undo_can_be_undone_again(sqlite_harn
     assert [line.input.customer for line in await harness.lines(replica, again.batch)] == ["cus_bold"]
 
 
-async def test_two_undos_at_once_are_one(harness: BatchHarness) -> None:
+async def test_concurrent_undos_are_one(harness: BatchHarness) -> None:
     replica = harness.replica()
     batch = await harness.approved(replica)
     await replica.run()
@@ -471,7 +471,7 @@ def lease(harness: BatchHarness, by: str = "p", seconds: float = 20.0) -> Lease:
     return Lease(by, harness.inner.clock() + timedelta(seconds=seconds))
 
 
-async def test_whoever_has_lost_the_batch_begins_no_line(harness: BatchHarness) -> None:
+async def test_process_that_lost_the_batch_begins_no_line(harness: BatchHarness) -> None:
     replica = harness.replica()
     database, batch = harness.inner.database, await harness.approved(replica)
     now = harness.inner.clock
@@ -494,21 +494,21 @@ async def test_whoever_has_lost_the_batch_begins_no_line(harness: BatchHarness) 
     assert not await line_steps.settle(database, batch.id, begun, ended, now=now())
 
 
-async def test_line_that_somebody_else_goes_on_with_is_left_to_them(sqlite_harness: BatchHarness) -> None:
+async def test_line_continued_by_another_process_is_left_to_it(sqlite_harness: BatchHarness) -> None:
     """The attempt was cut off, and another process has begun the next one by the time this one looks."""
     harness = sqlite_harness
     batch = await harness.approved(harness.replica(), gives("cus_bold"))
     with pytest.raises(Died):
         await harness.replica(checkpoint=dies_at("claimed")).run()
-    other = await revive(harness)
-    (line,) = await harness.lines(other, batch)
+    other_replica = await revive(harness)
+    (line,) = await harness.lines(other_replica, batch)
     assert await line_steps.again(harness.inner.database, batch.id, line) is not None
     claimed = await repository.claim(
         harness.inner.database, batch.env, lease=lease(harness), now=harness.inner.clock()
     )
     assert claimed is not None
-    await runner_of(other)._line(claimed, line)
-    (after,) = await harness.lines(other, batch)
+    await runner_of(other_replica)._line(claimed, line)
+    (after,) = await harness.lines(other_replica, batch)
     assert (after.state, after.attempt) == (LineState.RUNNING, 1)
 
 
@@ -516,13 +516,13 @@ def runner_of(replica: Replica) -> running.Runner:
     return replica.batches.ticker._runner
 
 
-async def test_attempts_have_submission_ids_of_their_own() -> None:
+async def test_attempts_have_their_own_submission_ids() -> None:
     assert submission_id("b", 1, 0) != submission_id("b", 1, 1) != submission_id("b", 11, 0)
     assert len(submission_id("f" * 24, 500, 10)) <= 64
 
 
 @pytest.mark.parametrize("state", State)
-def test_line_is_as_its_change(state: State) -> None:
+def test_line_state_follows_its_change(state: State) -> None:
     expected = {
         State.APPLIED: LineState.APPLIED,
         State.UNCONFIRMED: LineState.UNCONFIRMED,
@@ -544,7 +544,7 @@ async def until(condition: Callable[[], Awaitable[bool]]) -> None:
         await asyncio.sleep(0.01)
 
 
-async def test_ticker_applies_what_is_approved_and_stops_cleanly(harness: BatchHarness) -> None:
+async def test_ticker_applies_approved_batches_and_stops_cleanly(harness: BatchHarness) -> None:
     replica = harness.replica()
     ticker = replica.batches.ticker
     ticker.start()
@@ -558,7 +558,7 @@ async def test_ticker_applies_what_is_approved_and_stops_cleanly(harness: BatchH
     assert harness.inner.written() == 3
 
 
-async def test_ticker_that_stops_lets_go_of_the_batch_for_others(harness: BatchHarness) -> None:
+async def test_stopping_ticker_releases_the_batch(harness: BatchHarness) -> None:
     async def stop(name: str) -> None:
         if name == "line begun":
             runner_of(replica).stop()
@@ -568,12 +568,12 @@ async def test_ticker_that_stops_lets_go_of_the_batch_for_others(harness: BatchH
     batch = await harness.approved(replica)
     await replica.run()
     assert await harness.states(replica, batch) == [LineState.APPLIED, LineState.QUEUED, LineState.QUEUED]
-    other = harness.replica()
-    await other.run()
-    assert await assert_each_once(harness, other, batch) == [LineState.APPLIED] * 3
+    other_replica = harness.replica()
+    await other_replica.run()
+    assert await assert_each_once(harness, other_replica, batch) == [LineState.APPLIED] * 3
 
 
-async def test_ticker_survives_a_database_that_is_away(
+async def test_ticker_survives_a_lost_database(
     sqlite_harness: BatchHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def away(*_given: object, **_named: object) -> None:

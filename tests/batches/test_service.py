@@ -45,14 +45,14 @@ async def test_approved_list_is_applied_line_by_line(harness: BatchHarness) -> N
     done = await harness.now(replica, waiting)
     assert (done.state, done.progress.counts) == (BatchState.DONE, {LineState.APPLIED: 3})
     assert [await harness.remaining(customer) for customer in CUSTOMERS[:3]] == [
-        each + 100 for each in before
+        remaining_before + 100 for remaining_before in before
     ]
     assert await harness.events(done) == ["asked", "approved", "done"]
     assert await harness.inner.trail_is_intact()
     assert harness.drawn[-1] == (done.id, done.revision)
 
 
-async def test_line_becomes_a_change_under_the_approval_of_the_batch(harness: BatchHarness) -> None:
+async def test_line_is_a_change_under_the_batchs_approval(harness: BatchHarness) -> None:
     replica = harness.replica()
     batch = await harness.approved(replica)
     await replica.run()
@@ -72,7 +72,7 @@ async def test_line_becomes_a_change_under_the_approval_of_the_batch(harness: Ba
     assert change.undoable
 
 
-async def test_list_that_needs_no_approval_runs_at_once(harness: BatchHarness) -> None:
+async def test_list_without_approval_runs_right_away(harness: BatchHarness) -> None:
     harness.inner.permissions.needed = 0
     replica = harness.replica(channel="")
     batch = await harness.submitted(replica)
@@ -88,7 +88,7 @@ async def test_list_that_needs_no_approval_runs_at_once(harness: BatchHarness) -
     assert await harness.inner.trail_is_intact()
 
 
-async def test_same_form_is_one_batch(harness: BatchHarness) -> None:
+async def test_repeated_form_is_one_batch(harness: BatchHarness) -> None:
     replica = harness.replica()
     first, second = await asyncio.gather(
         harness.submit(replica, key="form"), harness.submit(replica, key="form")
@@ -100,29 +100,29 @@ async def test_same_form_is_one_batch(harness: BatchHarness) -> None:
     assert {outcome.batch.id for outcome in (first, second, third) if outcome.batch} == {first.batch.id}
 
 
-async def test_list_with_a_wrong_line_is_requested_only_without_it(sqlite_harness: BatchHarness) -> None:
+async def test_list_with_a_wrong_line_is_only_requested_without_it(sqlite_harness: BatchHarness) -> None:
     replica = sqlite_harness.replica()
     checked = await replica.batches.check(gives("cus_bold", "nobody"), ANA)
     refused = await replica.batches.submit("form", checked, ANA)
     assert (refused.result, refused.batch) == (BatchResult.PROBLEMS, None)
-    taken = await replica.batches.submit("form", checked.without_problems(), ANA)
-    assert taken.batch is not None
-    assert taken.batch.progress.all == 1
+    outcome = await replica.batches.submit("form", checked.without_problems(), ANA)
+    assert outcome.batch is not None
+    assert outcome.batch.progress.all == 1
     nothing = await replica.batches.check(gives("nobody"), ANA)
     assert (
         await replica.batches.submit("none", nothing.without_problems(), ANA)
     ).result is BatchResult.PROBLEMS
 
 
-async def test_two_approvals_are_needed_where_the_policy_says_so(harness: BatchHarness) -> None:
+async def test_two_approvals_are_needed_if_the_policy_says_so(harness: BatchHarness) -> None:
     harness.inner.permissions.needed = 2
     replica = harness.replica()
     batch = await harness.submitted(replica)
     first = await replica.batches.approve(batch.id, batch.revision, RAJ)
     assert first.batch is not None
     assert first.batch.state is BatchState.WAITING
-    again = await replica.batches.approve(batch.id, first.batch.revision, RAJ)
-    assert again.result is BatchResult.ALREADY
+    repeated = await replica.batches.approve(batch.id, first.batch.revision, RAJ)
+    assert repeated.result is BatchResult.ALREADY
     stale = await replica.batches.approve(batch.id, batch.revision, LEA)
     assert stale.result is BatchResult.STALE
     second = await replica.batches.approve(batch.id, first.batch.revision, LEA)
@@ -136,7 +136,7 @@ async def test_two_approvals_are_needed_where_the_policy_says_so(harness: BatchH
     assert await harness.inner.trail_is_intact()
 
 
-async def test_earlier_approval_does_not_count_once_the_right_is_lost(sqlite_harness: BatchHarness) -> None:
+async def test_approval_of_a_person_who_lost_permission_does_not_count(sqlite_harness: BatchHarness) -> None:
     harness = sqlite_harness
     harness.inner.permissions.needed = 2
     replica = harness.replica()
@@ -154,7 +154,7 @@ async def test_earlier_approval_does_not_count_once_the_right_is_lost(sqlite_har
     assert await harness.inner.trail_is_intact()
 
 
-async def test_two_who_approve_at_once_are_counted_one_after_the_other(harness: BatchHarness) -> None:
+async def test_concurrent_approvals_are_both_counted(harness: BatchHarness) -> None:
     replica = harness.replica()
     batch = await harness.submitted(replica)
     outcomes = await asyncio.gather(
@@ -178,7 +178,7 @@ async def test_denied_list_is_not_applied(harness: BatchHarness) -> None:
     assert await harness.inner.trail_is_intact()
 
 
-async def test_waiting_list_is_withdrawn_by_its_requester_alone(harness: BatchHarness) -> None:
+async def test_waiting_list_is_withdrawn_only_by_its_requester(harness: BatchHarness) -> None:
     replica = harness.replica()
     batch = await harness.submitted(replica)
     assert (await replica.batches.withdraw(batch.id, RAJ)).result is BatchResult.NOT_ALLOWED
@@ -186,8 +186,8 @@ async def test_waiting_list_is_withdrawn_by_its_requester_alone(harness: BatchHa
     assert withdrawn is not None
     assert (withdrawn.state, withdrawn.decided_by) == (BatchState.WITHDRAWN, ANA.user)
     assert harness.drawn[-1] == (batch.id, withdrawn.revision)
-    again = await replica.batches.withdraw(batch.id, ANA)
-    assert again.result is BatchResult.TOO_LATE
+    repeated = await replica.batches.withdraw(batch.id, ANA)
+    assert repeated.result is BatchResult.TOO_LATE
     late = await replica.batches.approve(batch.id, withdrawn.revision, LEA)
     assert late.result is BatchResult.TOO_LATE
     assert (await replica.batches.withdraw("unknown", ANA)).result is BatchResult.UNKNOWN
@@ -218,7 +218,7 @@ async def test_withdrawn_undo_leaves_the_undo_open(harness: BatchHarness) -> Non
     assert (await replica.batches.undo(batch.id, ANA, key="second")).result is BatchResult.DONE
 
 
-async def test_list_withdrawn_and_approved_at_once_is_one_of_both(harness: BatchHarness) -> None:
+async def test_concurrent_withdrawal_and_approval_end_in_one_of_them(harness: BatchHarness) -> None:
     """By two replicas, each of which has found it waiting."""
     replicas = harness.replica(), harness.replica()
     for _ in range(4):
@@ -240,18 +240,16 @@ async def test_list_withdrawn_and_approved_at_once_is_one_of_both(harness: Batch
 
 
 @pytest.mark.parametrize("first", ["withdraw", "approve"])
-async def test_whichever_of_withdrawal_and_approval_comes_first_stands(
-    harness: BatchHarness, first: str
-) -> None:
-    """The other has already been found to be allowed."""
-    replica, other = harness.replica(), harness.replica()
+async def test_first_of_withdrawal_and_approval_wins(harness: BatchHarness, first: str) -> None:
+    """The other has already passed its checks."""
+    replica, other_replica = harness.replica(), harness.replica()
     batch = await harness.submitted(replica)
 
     async def withdraw() -> BatchOutcome:
-        return await other.batches.withdraw(batch.id, ANA)
+        return await other_replica.batches.withdraw(batch.id, ANA)
 
     async def approve() -> BatchOutcome:
-        return await other.batches.approve(batch.id, batch.revision, RAJ)
+        return await other_replica.batches.approve(batch.id, batch.revision, RAJ)
 
     if first == "withdraw":
         harness.inner.permissions.meanwhile[Verb.APPROVE] = withdraw
@@ -264,9 +262,9 @@ async def test_whichever_of_withdrawal_and_approval_comes_first_stands(
     assert (await harness.now(replica, batch)).state is state
 
 
-async def test_list_that_nobody_decides_expires(harness: BatchHarness) -> None:
+async def test_undecided_list_expires(harness: BatchHarness) -> None:
     replica = harness.replica()
-    batch, other = await harness.submitted(replica), await harness.submitted(replica)
+    batch, other_batch = await harness.submitted(replica), await harness.submitted(replica)
     await replica.batches.ticker.keep_up()
     harness.inner.clock.move(hours=24)
     late = await replica.batches.approve(batch.id, batch.revision, RAJ)
@@ -274,8 +272,8 @@ async def test_list_that_nobody_decides_expires(harness: BatchHarness) -> None:
     assert late.batch is not None
     assert late.batch.state is BatchState.EXPIRED
     await replica.batches.ticker.keep_up()
-    assert (await harness.now(replica, other)).state is BatchState.EXPIRED
-    assert await harness.events(other) == ["asked", "expired"]
+    assert (await harness.now(replica, other_batch)).state is BatchState.EXPIRED
+    assert await harness.events(other_batch) == ["asked", "expired"]
 
 
 @pytest.mark.parametrize("verb", [Verb.ASK, Verb.APPROVE])
@@ -303,7 +301,7 @@ async def test_reason_and_channel_are_required_where_the_policy_says_so(sqlite_h
     assert (await harness.submit(harness.replica(channel=""))).result is BatchResult.NO_CHANNEL
 
 
-async def test_person_has_a_few_open_batches_at_most(sqlite_harness: BatchHarness) -> None:
+async def test_open_batches_of_a_person_are_limited(sqlite_harness: BatchHarness) -> None:
     harness = sqlite_harness
     replica = harness.replica()
     for _ in range(MOST_OF_PERSON):
@@ -312,7 +310,7 @@ async def test_person_has_a_few_open_batches_at_most(sqlite_harness: BatchHarnes
     assert (await harness.submit(replica, actor=RAJ)).result is BatchResult.DONE
 
 
-async def test_batch_of_the_other_environment_is_not_known(sqlite_harness: BatchHarness) -> None:
+async def test_batch_of_the_other_environment_is_unknown(sqlite_harness: BatchHarness) -> None:
     harness = sqlite_harness
     batch = await harness.submitted(harness.replica())
     live = harness.replica(env=Environment.LIVE).batches
@@ -328,7 +326,7 @@ async def test_batch_of_the_other_environment_is_not_known(sqlite_harness: Batch
 
 
 async def test_numbers_that_changed_since_are_not_overwritten(sqlite_harness: BatchHarness) -> None:
-    """What is given is given whatever the balance is by then; what is set is void once it moved."""
+    """A gift is given whatever the balance; a new balance is void once the old one changed."""
     harness = sqlite_harness
     lines = [BatchLine(1, "cus_bold", LineCells("messages", "100", "set"))]
     replica = harness.replica()
@@ -436,7 +434,7 @@ async def test_list_that_is_not_as_requested_is_not_applied(harness: BatchHarnes
     assert harness.inner.written() == 0
 
 
-async def test_list_that_is_as_requested_differs_in_nothing(harness: BatchHarness) -> None:
+async def test_unaltered_list_has_no_differences(harness: BatchHarness) -> None:
     replica = harness.replica()
     batch = await harness.approved(replica)
     await replica.run()
@@ -444,7 +442,7 @@ async def test_list_that_is_as_requested_differs_in_nothing(harness: BatchHarnes
     assert await harness.inner.trail_is_intact()
 
 
-async def test_kept_list_is_for_its_person_and_for_a_day(harness: BatchHarness) -> None:
+async def test_stored_list_belongs_to_its_person_for_a_day(harness: BatchHarness) -> None:
     replica = harness.replica()
     lines = gives("cus_bold", "nobody")
     lines.append(BatchLine(3, "acme", LineCells("seats", "5", "now", decimal_comma=True), "quantity", "ws_1"))
@@ -458,7 +456,7 @@ async def test_kept_list_is_for_its_person_and_for_a_day(harness: BatchHarness) 
     assert await replica.batches.kept(draft, ANA) is None
 
 
-async def test_list_that_can_be_decided_is_found_behind_others_that_cannot(
+async def test_decidable_list_is_found_behind_others(
     sqlite_harness: BatchHarness,
 ) -> None:
     replica = sqlite_harness.replica()
@@ -469,15 +467,15 @@ async def test_list_that_can_be_decided_is_found_behind_others_that_cannot(
     assert len(await replica.batches.waiting_for(LEA, limit=3)) == 3
 
 
-async def test_old_lists_are_forgotten_with_the_first_tick_and_every_ten_minutes(
+async def test_old_lists_are_deleted_with_the_first_tick_and_every_ten_minutes(
     sqlite_harness: BatchHarness,
 ) -> None:
     harness, replica = sqlite_harness, sqlite_harness.replica()
     draft = await replica.batches.keep(gives("cus_bold"), ANA)
-    for hours, minutes, kept in ((23, 59, True), (0, 2, True), (0, 8, False)):
+    for hours, minutes, still_stored in ((23, 59, True), (0, 2, True), (0, 8, False)):
         harness.inner.clock.at += timedelta(hours=hours, minutes=minutes)
         await replica.batches.ticker.keep_up()
-        assert (await replica.batches.kept(draft, ANA) is not None) is kept
+        assert (await replica.batches.kept(draft, ANA) is not None) is still_stored
     draft = await replica.batches.keep(gives("cus_bold"), ANA)
     harness.inner.clock.at += timedelta(days=1, seconds=1)
     await harness.replica().batches.ticker.keep_up()

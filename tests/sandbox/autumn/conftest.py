@@ -1,4 +1,4 @@
-"""A local Autumn, and someone who calls it."""
+"""A local Autumn, and a client that calls it."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ NOON = datetime(2026, 3, 18, 12, tzinfo=UTC)
 
 
 class Caller:
-    """Calls with the key that may do everything, unless given another."""
+    """Calls with a key that may do everything, unless given another."""
 
     def __init__(self, client: httpx.AsyncClient, key: str) -> None:
         self.client = client
@@ -25,7 +25,7 @@ class Caller:
         return await self.client.post(f"/v1/{route}", json=body, headers=self._headers(key, idempotency))
 
     async def ok(self, route: str, /, **body: Any) -> Any:
-        """The answer's body, which must not be an error."""
+        """The answer's body; fails on an error."""
         response = await self.post(route, **body)
         assert response.status_code == 200, response.text
         return response.json()
@@ -34,7 +34,7 @@ class Caller:
         return await self.client.request(method, path, headers=self._headers("", ""), **options)
 
     async def refused(self, route: str, /, **body: Any) -> tuple[int, str]:
-        """The status and the code of an error."""
+        """The status and code of an error."""
         response = await self.post(route, **body)
         assert response.status_code >= 400, response.text
         return response.status_code, response.json()["code"]
@@ -49,7 +49,7 @@ class Caller:
 
 @pytest.fixture
 async def autumn() -> AsyncIterator[LocalAutumn]:
-    """The demonstration's customers, at noon of one day, without rate limits."""
+    """The demo's customers, at noon of a fixed day, without rate limits."""
     async with LocalAutumn.running("demo", NOON, limits=LocalLimits.off()) as running:
         yield running
 

@@ -31,4 +31,4 @@ DIFFERENCES: dict[int, tuple[str, list[str]]] = {
         [".flags.sso.plan_id is 'pro_unpriced', recorded None"],
     ),
 }
-"""By the number of the call: why, and what exactly."""
+"""By call number: the reason, and the exact differences."""

@@ -1,4 +1,4 @@
-"""The catalogue of the organisation whose customers the recorded scenes are about."""
+"""The catalogue of the organisation in the recorded scenes."""
 
 from typing import Any
 
@@ -145,7 +145,7 @@ OFF20 = {
 
 
 def furnish(state: AutumnState) -> None:
-    """Put the catalogue into an empty organisation."""
+    """Puts the catalogue into an empty organisation."""
     for handler, bodies in (
         (create_feature, FEATURES),
         (create_plan, PLANS),

@@ -17,7 +17,7 @@ _HOST = re.compile(
 )
 _CURSOR = re.compile(r"eyJ2Ijow[\w-]+$")
 _CLOSE = 2
-"""Seconds by which two times may differ: the recording tells times only in its answers."""
+"""Seconds by which two times may differ: the recording shows times only in answers."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,9 @@ class Recorded:
     stripe: bool
     """Whether a Stripe account was linked."""
     analytics: bool
-    """Whether the store of events was configured."""
+    """Whether the event store was configured."""
     session: bool
-    """Whether it was made by the dashboard, with a session in place of a key."""
+    """Whether the dashboard made the call, with a session instead of a key."""
 
     @property
     def body(self) -> bytes:
@@ -46,25 +46,25 @@ class Recorded:
 
 
 def load() -> list[Recorded]:
-    """Every call of the walk, in the order they were made; the files are by kind."""
+    """Every call of the recording in its order; the files are by kind."""
     files = (FIXTURES / "walk").glob("*.json")
-    calls = [Recorded(**one) for file in files for one in json.loads(file.read_text(encoding="utf-8"))]
+    calls = [Recorded(**load) for file in files for load in json.loads(file.read_text(encoding="utf-8"))]
     return sorted(calls, key=lambda call: call.n)
 
 
 def differences(recorded: Any, answered: Any, path: str = "") -> list[str]:
-    """Where an answer differs from the recorded one. Ids that are made up are alike; times are when close."""
+    """Where an answer differs from the recorded one. Generated ids count as equal, and so do close times."""
     if isinstance(recorded, dict) and isinstance(answered, dict):
-        found = [f"{path}.{key} missing" for key in sorted(recorded.keys() - answered.keys())]
-        found += [f"{path}.{key} extra" for key in sorted(answered.keys() - recorded.keys())]
+        differing = [f"{path}.{key} missing" for key in sorted(recorded.keys() - answered.keys())]
+        differing += [f"{path}.{key} extra" for key in sorted(answered.keys() - recorded.keys())]
         for key in sorted(recorded.keys() & answered.keys()):
-            found += differences(recorded[key], answered[key], f"{path}.{key}")
-        return found
+            differing += differences(recorded[key], answered[key], f"{path}.{key}")
+        return differing
     if isinstance(recorded, list) and isinstance(answered, list):
         if len(recorded) != len(answered):
             return [f"{path} has {len(answered)}, recorded {len(recorded)}"]
         pairs = enumerate(zip(recorded, answered, strict=True))
-        return [one for index, (a, b) in pairs for one in differences(a, b, f"{path}[{index}]")]
+        return [difference for index, (a, b) in pairs for difference in differences(a, b, f"{path}[{index}]")]
     if _alike(recorded, answered):
         return []
     return [f"{path} is {_without_ids(answered)!r}, recorded {_without_ids(recorded)!r}"]
@@ -104,14 +104,14 @@ def _plain(text: str) -> str:
 
 
 def counterparts(recorded: Any, answered: Any) -> dict[str, str]:
-    """Ids that are made up, as they were recorded, and what the local Autumn has in their places."""
-    found: dict[str, str] = {}
+    """Recorded generated ids, and the local Autumn's ids in their places."""
+    differing: dict[str, str] = {}
     if isinstance(recorded, dict) and isinstance(answered, dict):
         for key in recorded.keys() & answered.keys():
-            found |= counterparts(recorded[key], answered[key])
+            differing |= counterparts(recorded[key], answered[key])
     elif isinstance(recorded, list) and isinstance(answered, list):
         for a, b in zip(recorded, answered, strict=False):
-            found |= counterparts(a, b)
+            differing |= counterparts(a, b)
     elif isinstance(recorded, str) and isinstance(answered, str) and _MADE_UP.fullmatch(recorded):
-        found[recorded] = answered
-    return found
+        differing[recorded] = answered
+    return differing

@@ -1,7 +1,7 @@
-"""Scenes recorded on a real Autumn: each is about a few customers, and is replayed by itself.
+"""Scenes recorded from a real Autumn: each is about a few customers and is replayed alone.
 
-The catalogue is in `lab`. BEFORE has what came before a call and is no call of the API; LEFT_OUT what is not
-made again, and why.
+The catalogue is in `lab`. BEFORE has the steps before a call that are not API calls; LEFT_OUT the calls that
+are not replayed, with reasons.
 """
 
 from datetime import UTC, datetime
@@ -27,16 +27,16 @@ def clock(seconds: float) -> Step:
 
 
 def person(customer_id: str, seconds: float) -> tuple[Step, ...]:
-    """A customer as the laboratory named them, created then."""
+    """A customer as the recording named them, created at that time."""
     name = customer_id.replace("_", " ").title()
     return clock(seconds), new(customer_id, name=name, email=f"{customer_id}@example.com")
 
 
 def with_card(customer_id: str) -> Step:
     async def step(autumn: LocalAutumn, *_: Any) -> None:
-        who = autumn.state.customers[customer_id]
-        who.stripe_id = autumn.state.ids.stripe("cus")
-        who.payment_method = {"id": autumn.state.ids.stripe("pm"), "type": "card", "card": CARD}
+        customer = autumn.state.customers[customer_id]
+        customer.stripe_id = autumn.state.ids.stripe("cus")
+        customer.payment_method = {"id": autumn.state.ids.stripe("pm"), "type": "card", "card": CARD}
 
     return step
 
@@ -44,8 +44,10 @@ def with_card(customer_id: str) -> Step:
 def _old_form(customer_id: str) -> Step:
     async def step(autumn: LocalAutumn, *_: Any) -> None:
         state = autumn.state
-        who = state.customers.add(LocalCustomer(state.ids.autumn("cus"), customer_id, None, None, state.now))
-        give(state, who, state.plans["free"])
+        customer = state.customers.add(
+            LocalCustomer(state.ids.autumn("cus"), customer_id, None, None, state.now)
+        )
+        give(state, customer, state.plans["free"])
 
     return step
 
@@ -96,7 +98,7 @@ BEFORE: dict[int, tuple[Step, ...]] = {
         _past_due,
     ),
 }  # fmt: skip
-"""Steps by the number of the call they came before."""
+"""Steps by the number of the call they precede."""
 LEFT_OUT: dict[int, str] = {
     535: "finds other customers' entities, which are in no scene",
     536: "lists other customers' entities, which are in no scene",
@@ -105,7 +107,7 @@ LEFT_OUT: dict[int, str] = {
     883: "ends_at of a plan that is attached: Maple cancels a plan by itself",
 }
 KEEPS_NO_CREDIT = {"cancelling", "purchases_and_add_ons", "plans_of_entities", "quantities", "switching"}
-"""Scenes whose stand-in for Stripe forgot what it owed a customer."""
+"""Scenes whose Stripe stand-in forgot what it owed a customer."""
 NO_CREDIT = "the first stand-in for Stripe had a credit paid out; Stripe keeps it, and nothing is paid"
 FIRST_INVOICE = (
     "the stand-ins for Stripe had a subscription's first invoice in the place of the last, on which Autumn "
@@ -324,4 +326,4 @@ DIFFERENCES: dict[int, tuple[str, list[str]]] = {
         [".refund.amount is 30, recorded 20", ".refund.invoice.total is 30, recorded 20"],
     ),
 }
-"""By the number of the call: why, and what exactly."""
+"""By call number: the reason, and the exact differences."""

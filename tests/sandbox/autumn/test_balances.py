@@ -31,12 +31,12 @@ async def row(autumn: LocalAutumn, call: Caller) -> str:
     await call.ok("customers.get_or_create", customer_id="cus_rows")
     await call.ok("billing.attach", customer_id="cus_rows", plan_id="thousand")
     await call.ok("balances.track", **ONE_ROW, value=300)
-    shown = await call.balance("cus_rows", "messages")
-    return str(shown["breakdown"][0]["id"])
+    answer = await call.balance("cus_rows", "messages")
+    return str(answer["breakdown"][0]["id"])
 
 
-def facts(shown: Any) -> tuple[float, float, float]:
-    return shown["granted"], shown["remaining"], shown["usage"]
+def facts(answer: Any) -> tuple[float, float, float]:
+    return answer["granted"], answer["remaining"], answer["usage"]
 
 
 async def test_edits_step_by_step(autumn: LocalAutumn, call: Caller, row: str) -> None:
@@ -53,32 +53,32 @@ async def test_edits_step_by_step(autumn: LocalAutumn, call: Caller, row: str) -
     assert facts(await call.balance("cus_rows", "messages")) == (1000, 700, 300)
     for sent, expected in steps:
         await call.ok("balances.update", **ONE_ROW, balance_id=row, **sent)
-        shown = await call.balance("cus_rows", "messages")
-        assert facts(shown) == expected, sent
+        answer = await call.balance("cus_rows", "messages")
+        assert facts(answer) == expected, sent
         if "next_reset_at" in sent:
-            assert shown["next_reset_at"] == sent["next_reset_at"]
-            assert shown["breakdown"][0]["reset"]["resets_at"] == sent["next_reset_at"]
+            assert answer["next_reset_at"] == sent["next_reset_at"]
+            assert answer["breakdown"][0]["reset"]["resets_at"] == sent["next_reset_at"]
 
 
-async def test_a_replayed_edit_is_applied_once(call: Caller, row: str) -> None:
+async def test_replayed_edit_is_applied_once(call: Caller, row: str) -> None:
     first = await call.post(
         "balances.update", idempotency="once", **ONE_ROW, balance_id=row, add_to_balance=5
     )
-    again = await call.post(
+    replayed = await call.post(
         "balances.update", idempotency="once", **ONE_ROW, balance_id=row, add_to_balance=5
     )
-    assert (first.status_code, again.status_code) == (200, 409)
-    assert again.json()["code"] == "duplicate_idempotency_key"
+    assert (first.status_code, replayed.status_code) == (200, 409)
+    assert replayed.json()["code"] == "duplicate_idempotency_key"
     assert facts(await call.balance("cus_rows", "messages")) == (1000, 705, 295)
 
 
-async def test_a_grant_of_its_own(call: Caller, row: str) -> None:
+async def test_standalone_grant_is_created_and_changed(call: Caller, row: str) -> None:
     await call.ok("balances.create", **ONE_ROW, included_grant=50, balance_id="goodwill")
-    shown = (await call.balance("cus_rows", "messages"))["breakdown"][1]
-    assert (shown["id"], shown["plan_id"], shown["reset"]["interval"]) == ("goodwill", None, "one_off")
+    answer = (await call.balance("cus_rows", "messages"))["breakdown"][1]
+    assert (answer["id"], answer["plan_id"], answer["reset"]["interval"]) == ("goodwill", None, "one_off")
     await call.ok("balances.update", **ONE_ROW, balance_id="goodwill", add_to_balance=30, included_grant=80)
-    shown = (await call.balance("cus_rows", "messages"))["breakdown"][1]
-    assert (shown["included_grant"], shown["remaining"]) == (80, 80)
+    answer = (await call.balance("cus_rows", "messages"))["breakdown"][1]
+    assert (answer["included_grant"], answer["remaining"]) == (80, 80)
     await call.ok("balances.update", **ONE_ROW, balance_id="goodwill", remaining=0)
     after = await call.balance("cus_rows", "messages")
     assert [one["id"] for one in after["breakdown"]] == [row]
@@ -94,7 +94,7 @@ async def test_a_grant_of_its_own(call: Caller, row: str) -> None:
         {"interval": "year", "usage": 5},
     ],
 )
-async def test_what_changes_nothing_answers_success(call: Caller, row: str, sent: dict[str, Any]) -> None:
+async def test_edit_without_effect_answers_success(call: Caller, row: str, sent: dict[str, Any]) -> None:
     assert await call.ok("balances.update", **ONE_ROW, **sent) == {"success": True}
     assert facts(await call.balance("cus_rows", "messages")) == (1000, 700, 300)
 
@@ -102,17 +102,17 @@ async def test_what_changes_nothing_answers_success(call: Caller, row: str, sent
 @pytest.mark.parametrize(
     "sent", [{"included_grant": 5}, {"next_reset_at": 2_000_000_000_000}, {"expires_at": 2_000_000_000_000}]
 )
-async def test_what_needs_a_balance_says_so(call: Caller, row: str, sent: dict[str, Any]) -> None:
+async def test_edit_without_a_balance_is_refused(call: Caller, row: str, sent: dict[str, Any]) -> None:
     response = await call.post("balances.update", **ONE_ROW, balance_id="no_such", **sent)
     assert (response.status_code, response.json()["code"]) == (404, "invalid_request")
 
 
-async def test_parts_before_a_failing_part_stay_done(call: Caller, row: str) -> None:
+async def test_parts_before_a_failing_part_stay_applied(call: Caller, row: str) -> None:
     sent = {**ONE_ROW, "balance_id": row, "add_to_balance": 5, "expires_at": 1000}
     response = await call.post("balances.update", idempotency="half", **sent)
     assert response.status_code == 400
-    again = await call.post("balances.update", idempotency="half", **sent)
-    assert again.status_code == 400, "a failed request frees its key"
+    repeated = await call.post("balances.update", idempotency="half", **sent)
+    assert repeated.status_code == 400, "a failed request frees its key"
     assert facts(await call.balance("cus_rows", "messages")) == (1000, 710, 290)
 
 
@@ -123,7 +123,7 @@ async def test_usage_and_relative_edits_do_not_overwrite_each_other(call: Caller
     assert facts(await call.balance("cus_rows", "messages")) == (1100, 795, 305)
 
 
-async def test_a_reset_loses_the_edit_and_happens_on_the_read(
+async def test_reset_discards_the_edit_and_happens_on_the_read(
     autumn: LocalAutumn, call: Caller, row: str
 ) -> None:
     await call.ok("balances.update", **ONE_ROW, balance_id=row, add_to_balance=250, included_grant=1250)
@@ -132,21 +132,21 @@ async def test_a_reset_loses_the_edit_and_happens_on_the_read(
     listed = (await call.ok("customers.list", search="cus_rows"))["list"][0]["balances"]["messages"]
     assert facts(listed) == (1250, 950, 300), "a list does not reset"
     assert listed["next_reset_at"] == due
-    shown = await call.balance("cus_rows", "messages")
-    assert facts(shown) == (1000, 1000, 0)
-    assert shown["next_reset_at"] > autumn.clock.ms()
+    answer = await call.balance("cus_rows", "messages")
+    assert facts(answer) == (1000, 1000, 0)
+    assert answer["next_reset_at"] > autumn.clock.ms()
 
 
-async def test_a_reset_in_the_past_refills_at_once(autumn: LocalAutumn, call: Caller, row: str) -> None:
+async def test_reset_date_in_the_past_refills_at_once(autumn: LocalAutumn, call: Caller, row: str) -> None:
     await call.ok("balances.update", **ONE_ROW, balance_id=row, next_reset_at=autumn.clock.ms() - DAY)
     assert facts(await call.balance("cus_rows", "messages")) == (1000, 1000, 0)
 
 
-async def test_unused_credits_roll_over_as_far_as_they_may(autumn: LocalAutumn, call: Caller) -> None:
+async def test_unused_credits_roll_over_up_to_the_limit(autumn: LocalAutumn, call: Caller) -> None:
     autumn.clock.move(timedelta(days=31))
-    shown = await call.balance("cus_northwind", "credits")
-    assert shown["rollovers"][0]["granted"] == 500
-    assert (shown["granted"], shown["remaining"], shown["usage"]) == (1500, 1500, 0)
+    answer = await call.balance("cus_northwind", "credits")
+    assert answer["rollovers"][0]["granted"] == 500
+    assert (answer["granted"], answer["remaining"], answer["usage"]) == (1500, 1500, 0)
     autumn.clock.move(timedelta(days=62))
     assert len((await call.balance("cus_northwind", "credits"))["rollovers"]) == 1
 
@@ -161,7 +161,7 @@ async def test_paid_balances_wait_for_their_invoice(autumn: LocalAutumn, call: C
     assert facts(await call.balance("cus_northwind", "messages")) == (10_000, 10_000, 0)
 
 
-async def test_deleting_takes_what_is_not_paid_for(call: Caller, row: str) -> None:
+async def test_deletion_removes_unpaid_rows(call: Caller, row: str) -> None:
     await call.ok("balances.create", **ONE_ROW, included_grant=50, balance_id="goodwill")
     await call.ok("balances.delete", **ONE_ROW)
     assert "messages" not in (await call.ok("customers.get", customer_id="cus_rows"))["balances"]
@@ -169,7 +169,7 @@ async def test_deleting_takes_what_is_not_paid_for(call: Caller, row: str) -> No
     assert paid.status_code == 409
 
 
-async def test_credits_pay_for_what_has_no_balance_of_its_own(call: Caller) -> None:
+async def test_credits_pay_for_features_without_a_balance(call: Caller) -> None:
     before = await call.balance("cus_northwind", "credits")
     done = await call.ok("balances.track", customer_id="cus_northwind", feature_id="images", value=4)
     assert done["deductions"][0]["value"] == 20
@@ -180,7 +180,7 @@ def _row(balance: float, **details: Any) -> Row:
     return Row(id="r", feature_id="messages", created_at=0, balance=balance, **details)
 
 
-def test_taking_drains_rollovers_first_then_rows_in_order_then_the_first_goes_below_zero() -> None:
+def test_usage_drains_rollovers_then_rows_in_order_then_goes_below_zero() -> None:
     first = _row(10, rollovers=[{"granted": 9, "balance": 4, "expires_at": None}])
     second = _row(5)
     shift([first, second], -6)
@@ -197,25 +197,28 @@ AMOUNTS = st.integers(-10_000, 10_000)
 
 @examples(100)
 @given(st.lists(st.tuples(AMOUNTS, st.integers(0, 500)), min_size=1, max_size=5), AMOUNTS)
-def test_moving_an_amount_changes_the_whole_by_just_that(rows: list[tuple[int, int]], by: int) -> None:
-    made = [
-        _row(balance, rollovers=[{"granted": kept, "balance": kept, "expires_at": None}])
-        for balance, kept in rows
+def test_shift_changes_the_total_by_exactly_its_amount(rows: list[tuple[int, int]], by: int) -> None:
+    created = [
+        _row(
+            balance,
+            rollovers=[{"granted": rollover_balance, "balance": rollover_balance, "expires_at": None}],
+        )
+        for balance, rollover_balance in rows
     ]
 
     def whole() -> float:
-        kept = [float(one["balance"]) for row in made for one in row.rollovers]
-        return total(made) + sum(kept)
+        rollover_balance = [float(rollover["balance"]) for row in created for rollover in row.rollovers]
+        return total(created) + sum(rollover_balance)
 
     before = whole()
-    moved = shift(made, by)
+    moved = shift(created, by)
     assert whole() - before == by
     assert sum(amount for _, amount in moved) == -by
-    assert all(one["balance"] >= 0 for row in made for one in row.rollovers)
+    assert all(rollover["balance"] >= 0 for row in created for rollover in row.rollovers)
 
 
 @given(st.text(max_size=30), st.integers(0, 2**53))
-def test_a_cursor_says_where_it_was(item_id: str, moment: int) -> None:
+def test_cursor_keeps_its_position(item_id: str, moment: int) -> None:
     assert decode_cursor(encode_cursor(item_id, moment)) == (item_id, moment)
 
 
@@ -226,9 +229,9 @@ async def test_usage_stops_at_the_balance_without_overage(call: Caller, row: str
 
 
 async def test_usage_beyond_a_cap_on_overage_stops_at_the_cap(call: Caller, autumn: LocalAutumn) -> None:
-    who = {"customer_id": "cus_acme", "feature_id": "messages"}
-    await call.ok("balances.update", **who, usage=0)
-    await call.ok("balances.track", **who, value=1_000_000)
+    customer = {"customer_id": "cus_acme", "feature_id": "messages"}
+    await call.ok("balances.update", **customer, usage=0)
+    await call.ok("balances.track", **customer, value=1_000_000)
     assert (await call.balance("cus_acme", "messages"))["usage"] == 50_000 + 100_000
 
 
@@ -245,30 +248,32 @@ async def test_usage_is_taken_from_what_resets_soonest_then_expires_first(
         ("weekly", {"reset": {"interval": "week"}}),
     ):
         await call.ok("balances.create", **ONE_ROW, balance_id=balance_id, included_grant=10, **details)
-    shown = (await call.balance("cus_rows", "messages"))["breakdown"]
+    answer = (await call.balance("cus_rows", "messages"))["breakdown"]
     order = ["weekly", "fortnightly", row, "monthly", "soon", "later", "undated"]
-    assert [one["id"] for one in shown] == order
+    assert [one["id"] for one in answer] == order
     await call.ok("balances.track", **ONE_ROW, value=25)
-    left = {one["id"]: one["remaining"] for one in (await call.balance("cus_rows", "messages"))["breakdown"]}
-    assert left == {row: 695, "monthly": 10, "soon": 10, "later": 10, "undated": 10}
+    remaining = {
+        one["id"]: one["remaining"] for one in (await call.balance("cus_rows", "messages"))["breakdown"]
+    }
+    assert remaining == {row: 695, "monthly": 10, "soon": 10, "later": 10, "undated": 10}
 
 
 async def test_row_of_the_plan_is_used_before_the_add_ons(call: Caller) -> None:
     rows = (await call.balance("cus_acme", "seats"))["breakdown"]
-    assert [(one["plan_id"], one["remaining"]) for one in rows] == [("team", 0), ("extra_seats", 6)]
+    assert [(row["plan_id"], row["remaining"]) for row in rows] == [("team", 0), ("extra_seats", 6)]
 
 
 async def test_credits_are_aggregated_under_the_features_that_spend_them(call: Caller) -> None:
     before = await call.balance("cus_cyberdyne", "credits")
-    who = {"customer_id": "cus_cyberdyne"}
-    await call.ok("balances.track", **who, feature_id="images", value=2)
-    listed = (await call.ok("events.list", **who, limit=1))["list"][0]
+    customer = {"customer_id": "cus_cyberdyne"}
+    await call.ok("balances.track", **customer, feature_id="images", value=2)
+    listed = (await call.ok("events.list", **customer, limit=1))["list"][0]
     assert (listed["feature_id"], listed["deductions"][0]["feature_id"]) == ("images", "credits")
     assert (await call.balance("cus_cyberdyne", "credits"))["usage"] == before["usage"] + 10
-    shown = await call.ok("events.aggregate", **who, feature_id=["credits", "images"], range="24h")
-    assert "credits" not in shown["total"]
-    assert shown["total"]["images"]["sum"] >= 2
-    assert all(one["values"]["credits"] == 0 for one in shown["list"])
+    answer = await call.ok("events.aggregate", **customer, feature_id=["credits", "images"], range="24h")
+    assert "credits" not in answer["total"]
+    assert answer["total"]["images"]["sum"] >= 2
+    assert all(entry["values"]["credits"] == 0 for entry in answer["list"])
 
 
 async def test_credits_are_used_by_the_features_they_pay_for(call: Caller) -> None:
@@ -282,6 +287,8 @@ async def test_credits_are_used_by_the_features_they_pay_for(call: Caller) -> No
             feature_id=[*features, "credits"],
             custom_range={"start": start},
         )
-        spent = sum(used["total"][one]["sum"] * {"tokens": 0.01, "images": 5}[one] for one in features)
+        spent = sum(
+            used["total"][feature]["sum"] * {"tokens": 0.01, "images": 5}[feature] for feature in features
+        )
         assert spent == pytest.approx(row["usage"], rel=0.02)
         assert "credits" not in used["total"]

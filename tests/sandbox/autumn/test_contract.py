@@ -1,4 +1,4 @@
-"""Small rules of the API that are easily taken for granted: ids, limits, refusals, what is left out."""
+"""Rules of the API that are easily overlooked: ids, limits, refusals, omitted fields."""
 
 from typing import Any
 
@@ -14,14 +14,14 @@ OLD_IDS = ("user@old.example", "a/b", "x.y")
 
 def _add(autumn: LocalAutumn, customer_id: str) -> LocalCustomer:
     state = autumn.state
-    who = LocalCustomer(state.ids.autumn("cus"), customer_id, "Old Form", None, state.now)
-    state.customers.add(who)
-    give(state, who, state.plans["free"])
-    return who
+    customer = LocalCustomer(state.ids.autumn("cus"), customer_id, "Old Form", None, state.now)
+    state.customers.add(customer)
+    give(state, customer, state.plans["free"])
+    return customer
 
 
 @pytest.mark.parametrize("customer_id", OLD_IDS)
-async def test_ids_of_the_old_form_work_except_for_details_and_deletion(
+async def test_old_ids_work_except_for_details_and_deletion(
     autumn: LocalAutumn, call: Caller, customer_id: str
 ) -> None:
     _add(autumn, customer_id)
@@ -37,35 +37,35 @@ async def test_ids_of_the_old_form_work_except_for_details_and_deletion(
 
 
 @pytest.mark.parametrize("customer_id", OLD_IDS)
-async def test_the_older_routes_read_and_change_customers_with_ids_of_the_old_form(
+async def test_older_routes_read_and_change_customers_with_old_ids(
     autumn: LocalAutumn, call: Caller, customer_id: str
 ) -> None:
     _add(autumn, customer_id)
     path = f"/v1/customers/{customer_id.replace('/', '%2F')}"
     changed = await call.request("POST", path, json={"name": "New Name", "email": "new@name.example"})
     assert changed.status_code == 200, changed.text
-    shown = (await call.request("GET", path)).json()
-    assert (shown["id"], shown["name"], shown["email"]) == (customer_id, "New Name", "new@name.example")
+    answer = (await call.request("GET", path)).json()
+    assert (answer["id"], answer["name"], answer["email"]) == (customer_id, "New Name", "new@name.example")
 
 
-async def test_empty_customer_id_asks_for_everybody(call: Caller) -> None:
+async def test_empty_customer_id_lists_everybody(call: Caller) -> None:
     for route in ("invoices.list", "events.list"):
         page = await call.ok(route, customer_id="", limit=200)
-        assert len({one["customer_id"] for one in page["list"]}) > 1
+        assert len({entry["customer_id"] for entry in page["list"]}) > 1
 
 
 async def test_empty_email_is_refused_and_other_empty_details_become_null(call: Caller) -> None:
     refused = await call.post("customers.update", customer_id="cus_acme", email="")
     assert (refused.status_code, refused.json()["code"]) == (400, "invalid_inputs")
-    shown = await call.ok("customers.update", customer_id="cus_acme", name="", fingerprint="")
-    assert (shown["name"], shown["fingerprint"]) == (None, None)
+    answer = await call.ok("customers.update", customer_id="cus_acme", name="", fingerprint="")
+    assert (answer["name"], answer["fingerprint"]) == (None, None)
 
 
 async def test_payment_method_is_left_out_when_there_is_none(call: Caller) -> None:
     await call.ok("billing.open_customer_portal", customer_id="cus_empty")
-    shown = await call.ok("customers.get", customer_id="cus_empty", expand=["payment_method"])
-    assert shown["stripe_id"] is not None
-    assert "payment_method" not in shown
+    answer = await call.ok("customers.get", customer_id="cus_empty", expand=["payment_method"])
+    assert answer["stripe_id"] is not None
+    assert "payment_method" not in answer
     paying = await call.ok("customers.get", customer_id="cus_acme", expand=["payment_method"])
     assert paying["payment_method"]["card"]["last4"] == "4242"
 
@@ -78,7 +78,7 @@ async def test_page_over_the_limit_of_the_organisation_is_refused(call: Caller, 
     assert (too_big.status_code, too_big.json()["code"]) == (400, "invalid_inputs")
 
 
-async def test_taken_id_of_a_reward_is_refused(autumn: LocalAutumn, call: Caller) -> None:
+async def test_duplicate_reward_id_is_refused(autumn: LocalAutumn, call: Caller) -> None:
     before = autumn.state.rewards["sorry50"]
     coupon: dict[str, Any] = {"id": "sorry50", "name": "Other", "type": "percentage_discount", "value": 1}
     coupon |= {"duration": {"type": "one_off"}, "promo_codes": []}
@@ -103,8 +103,8 @@ async def test_balance_has_fewer_fields_of_its_price_than_the_plan(call: Caller)
 
 async def test_billing_cycle_reaches_back_from_now(call: Caller) -> None:
     await call.ok("customers.get_or_create", customer_id="cus_today")
-    shown = await call.ok("events.aggregate", customer_id="cus_today", feature_id="messages", range="1bc")
-    assert len(shown["list"]) == 31
+    answer = await call.ok("events.aggregate", customer_id="cus_today", feature_id="messages", range="1bc")
+    assert len(answer["list"]) == 31
     three = await call.ok("events.aggregate", customer_id="cus_today", feature_id="messages", range="3bc")
     assert len(three["list"]) == 91
 
@@ -114,6 +114,6 @@ async def test_balances_of_a_past_due_plan_are_shown_unless_the_organisation_hid
     autumn: LocalAutumn, call: Caller, hidden: bool
 ) -> None:
     autumn.state.org.include_past_due = not hidden
-    shown = await call.ok("customers.get", customer_id="cus_globex", include_past_due=hidden)
-    assert shown["subscriptions"][0]["past_due"] is True
-    assert (shown["balances"] == {}) is hidden
+    answer = await call.ok("customers.get", customer_id="cus_globex", include_past_due=hidden)
+    assert answer["subscriptions"][0]["past_due"] is True
+    assert (answer["balances"] == {}) is hidden

@@ -1,4 +1,4 @@
-"""Billing controls, and the checks and usage that they govern."""
+"""Billing controls, and the checks and usage they govern."""
 
 from typing import Any
 
@@ -24,19 +24,19 @@ async def _set(call: Caller, **controls: Any) -> Any:
     return (await call.ok("customers.update", **FRESH, billing_controls=controls))["billing_controls"]
 
 
-async def test_list_that_is_named_is_replaced_and_others_stay(call: Caller) -> None:
+async def test_named_list_is_replaced_and_others_stay(call: Caller) -> None:
     limits = [{"feature_id": "messages", "limit": 5, "interval": "day"}]
     alerts = [{"feature_id": "messages", "threshold": 80, "threshold_type": "usage_percentage"}]
     await _set(call, usage_limits=limits, usage_alerts=alerts)
-    shown = await _set(call, usage_alerts=[])
-    assert (len(shown["usage_limits"]), shown["usage_alerts"]) == (1, [])
-    assert await _set(call) == shown
+    answer = await _set(call, usage_alerts=[])
+    assert (len(answer["usage_limits"]), answer["usage_alerts"]) == (1, [])
+    assert await _set(call) == answer
     refused = await call.refused("customers.update", **FRESH, billing_controls=None)
     assert refused == (400, "invalid_inputs")
 
 
 async def test_defaults_of_enabled_differ_by_kind(call: Caller) -> None:
-    shown = await _set(
+    answer = await _set(
         call,
         usage_limits=[{"feature_id": "messages", "limit": 5, "interval": "day"}],
         usage_alerts=[{"feature_id": "messages", "threshold": 5, "threshold_type": "usage"}],
@@ -44,26 +44,26 @@ async def test_defaults_of_enabled_differ_by_kind(call: Caller) -> None:
         overage_allowed=[{"feature_id": "messages"}],
         auto_topups=[{"feature_id": "messages", "threshold": 5, "quantity": 10}],
     )
-    enabled = {kind: entries[0]["enabled"] for kind, entries in shown.items()}
+    enabled = {kind: entries[0]["enabled"] for kind, entries in answer.items()}
     assert enabled == {
         "usage_limits": True, "usage_alerts": True,
         "spend_limits": False, "overage_allowed": False, "auto_topups": False,
     }  # fmt: skip
-    assert {entry["source"] for entries in shown.values() for entry in entries} == {"customer"}
-    assert shown["usage_limits"][0]["usage"] == 0
+    assert {entry["source"] for entries in answer.values() for entry in entries} == {"customer"}
+    assert answer["usage_limits"][0]["usage"] == 0
 
 
-async def test_what_the_plan_says_is_shown_as_the_plans(autumn: LocalAutumn, call: Caller) -> None:
+async def test_controls_of_the_plan_are_marked_as_such(autumn: LocalAutumn, call: Caller) -> None:
     alert = {"feature_id": "messages", "enabled": True, "threshold": 90, "threshold_type": "usage_percentage"}
     autumn.state.plans["free"].billing_controls = {"usage_alerts": [alert]}
-    shown = (await call.ok("customers.get", **FRESH))["billing_controls"]
-    assert shown["usage_alerts"] == [{**alert, "source": "plan"}]
+    answer = (await call.ok("customers.get", **FRESH))["billing_controls"]
+    assert answer["usage_alerts"] == [{**alert, "source": "plan"}]
     own = await _set(call, usage_alerts=[{**alert, "threshold": 70}])
     assert own["usage_alerts"] == [{**alert, "threshold": 70, "source": "customer"}]
 
 
 @pytest.mark.parametrize("feature_id", ["nope", "sso"])
-async def test_features_are_not_looked_up(call: Caller, feature_id: str) -> None:
+async def test_features_of_controls_are_not_validated(call: Caller, feature_id: str) -> None:
     await _set(call, spend_limits=[{"feature_id": feature_id, "enabled": True, "overage_limit": 5}])
     await _set(call, auto_topups=[{"feature_id": feature_id, "threshold": 5, "quantity": 10}])
 
@@ -99,15 +99,13 @@ async def test_features_are_not_looked_up(call: Caller, feature_id: str) -> None
         ("usage_alerts", [{"threshold": 150, "threshold_type": "remaining_percentage"}]),
     ],
 )
-async def test_control_that_makes_no_sense_is_refused(
-    call: Caller, kind: str, entries: list[dict[str, Any]]
-) -> None:
+async def test_invalid_control_is_refused(call: Caller, kind: str, entries: list[dict[str, Any]]) -> None:
     refused = await call.refused("customers.update", **FRESH, billing_controls={kind: entries})
     assert refused == (400, "invalid_inputs")
 
 
 async def _take(call: Caller, value: float) -> float:
-    """What was taken, which is not what the answer's value says."""
+    """What was deducted, which is not what the answer's value says."""
     tracked = await call.ok("balances.track", **MESSAGES, value=value)
     assert tracked["value"] == value
     return float(sum(part["value"] for part in tracked["deductions"]))
@@ -123,8 +121,8 @@ async def test_usage_limit_cuts_usage_silently(call: Caller) -> None:
     assert await _take(call, 15) == 15
     assert (await _may(call, 5), await _may(call, 6)) == (True, False)
     assert await _take(call, 10) == 5
-    shown = (await call.ok("customers.get", **FRESH))["billing_controls"]["usage_limits"]
-    assert shown[0]["usage"] == 20
+    answer = (await call.ok("customers.get", **FRESH))["billing_controls"]["usage_limits"]
+    assert answer[0]["usage"] == 20
 
 
 async def test_spend_limit_caps_the_overage(call: Caller) -> None:
@@ -141,21 +139,21 @@ async def test_spend_limit_caps_the_overage(call: Caller) -> None:
     assert (await call.balance("cus_oscorp", "messages"))["usage"] == granted + 50
 
 
-async def test_overage_that_is_allowed_does_not_show_in_the_balance(call: Caller) -> None:
+async def test_allowed_overage_does_not_show_in_the_balance(call: Caller) -> None:
     await _set(call, overage_allowed=[{"feature_id": "messages", "enabled": True}])
     assert await _take(call, 130) == 130
-    shown = await call.balance("cus_fresh", "messages")
-    assert (shown["usage"], shown["remaining"], shown["overage_allowed"]) == (130, 0, False)
+    answer = await call.balance("cus_fresh", "messages")
+    assert (answer["usage"], answer["remaining"], answer["overage_allowed"]) == (130, 0, False)
     assert await _may(call, 1)
 
 
-async def test_rejecting_track_takes_nothing(call: Caller) -> None:
+async def test_rejected_track_deducts_nothing(call: Caller) -> None:
     body = {**MESSAGES, "value": 500, "overage_behavior": "reject"}
     assert await call.refused("balances.track", **body) == (400, "insufficient_balance")
     assert await _take(call, 500) == 100
 
 
-async def test_check_spends_only_when_told_to_and_creates_nobody(autumn: LocalAutumn, call: Caller) -> None:
+async def test_check_deducts_only_when_told_to_and_creates_nobody(autumn: LocalAutumn, call: Caller) -> None:
     reader = autumn.keys(["balances:read"])
     await call.post("balances.check", key=reader, **MESSAGES, required_balance=40)
     assert (await call.balance("cus_fresh", "messages"))["remaining"] == 100
@@ -190,8 +188,8 @@ async def test_usage_that_is_queued_is_answered_with_202(call: Caller) -> None:
 async def test_limit_on_purchases_is_shown_with_its_default(call: Caller) -> None:
     top_up = {"feature_id": "messages", "enabled": True, "threshold": 5, "quantity": 10}
     limited = {**top_up, "purchase_limit": {"interval": "month", "limit": 3}}
-    (shown,) = (await _set(call, auto_topups=[limited]))["auto_topups"]
-    assert shown["purchase_limit"] == {"interval": "month", "interval_count": 1, "limit": 3}
+    (answer,) = (await _set(call, auto_topups=[limited]))["auto_topups"]
+    assert answer["purchase_limit"] == {"interval": "month", "interval_count": 1, "limit": 3}
 
 
 async def test_limit_with_a_filter_counts_the_events_that_match(call: Caller) -> None:
@@ -199,5 +197,5 @@ async def test_limit_with_a_filter_counts_the_events_that_match(call: Caller) ->
     await _set(call, usage_limits=[{**limit, "filter": {"properties": {"model": "x"}}}])
     assert await _take(call, 20) == 20
     await call.ok("balances.track", **MESSAGES, value=9, properties={"model": "x"})
-    shown = (await call.ok("customers.get", **FRESH))["billing_controls"]["usage_limits"]
-    assert shown[0]["usage"] == 5
+    answer = (await call.ok("customers.get", **FRESH))["billing_controls"]["usage_limits"]
+    assert answer[0]["usage"] == 5

@@ -1,4 +1,4 @@
-"""The demonstration's customers: every case of the look-up is among them."""
+"""The demo's customers: every case of the look-up is among them."""
 
 import json
 from collections.abc import AsyncIterator
@@ -25,27 +25,27 @@ async def customers() -> AsyncIterator[dict[str | None, Any]]:
         httpx.AsyncClient(base_url=autumn.url) as client,
     ):
         call = Caller(client, autumn.key)
-        found = {}
-        for who in autumn.state.customers:
-            asked = who.id or who.internal_id
-            found[who.id] = await call.ok("customers.get", customer_id=asked, expand=EXPAND)
-        yield found
+        differing = {}
+        for customer in autumn.state.customers:
+            customer_id = customer.id or customer.internal_id
+            differing[customer.id] = await call.ok("customers.get", customer_id=customer_id, expand=EXPAND)
+        yield differing
 
 
 def statuses(customer: Any) -> set[str]:
-    found = set()
-    for one in customer["subscriptions"]:
-        found.add("scheduled" if one["status"] == "scheduled" else "active")
-        found |= {"past due"} if one["past_due"] else set()
-        found |= {"trial"} if one["trial_ends_at"] else set()
-        found |= {"cancels"} if one["canceled_at"] else set()
-    return found
+    differing = set()
+    for subscription in customer["subscriptions"]:
+        differing.add("scheduled" if subscription["status"] == "scheduled" else "active")
+        differing |= {"past due"} if subscription["past_due"] else set()
+        differing |= {"trial"} if subscription["trial_ends_at"] else set()
+        differing |= {"cancels"} if subscription["canceled_at"] else set()
+    return differing
 
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-async def test_there_are_many_and_each_case_is_shown(customers: dict[str | None, Any]) -> None:
+async def test_many_customers_cover_every_case(customers: dict[str | None, Any]) -> None:
     assert len(customers) >= 60
     assert statuses(customers["cus_globex"]) == {"active", "past due"}
     assert customers["cus_globex"]["balances"]["messages"]["usage"] == 12_000
@@ -55,12 +55,15 @@ async def test_there_are_many_and_each_case_is_shown(customers: dict[str | None,
     assert len(customers["cus_wonka"]["purchases"]) == 3
     assert len(customers["cus_acme"]["subscriptions"]) == 3
     assert len(customers["cus_piedpiper"]["entities"]) == 4
-    assert {one["scope"] for one in customers["cus_piedpiper"]["subscriptions"]} == {"customer", "entity"}
+    assert {subscription["scope"] for subscription in customers["cus_piedpiper"]["subscriptions"]} == {
+        "customer",
+        "entity",
+    }
     assert len(customers["cus_many"]["balances"]) + len(customers["cus_many"]["flags"]) > 60
     assert {None, "cus_twin_a", "cus_ping", "org:legacy-7"} <= customers.keys()
 
 
-async def test_the_balances(customers: dict[str | None, Any]) -> None:
+async def test_balances_of_the_demo(customers: dict[str | None, Any]) -> None:
     def of(customer_id: str, feature_id: str) -> Any:
         return customers[customer_id]["balances"][feature_id]
 
@@ -75,26 +78,35 @@ async def test_the_balances(customers: dict[str | None, Any]) -> None:
     seats = of("cus_oscorp", "seats")
     assert (seats["remaining"], seats["usage"], seats["breakdown"][0]["reset"]) == (0, 8, None)
     entities = of("cus_piedpiper", "messages")
-    assert entities["granted"] > sum(one["included_grant"] for one in entities["breakdown"])
+    assert entities["granted"] > sum(row["included_grant"] for row in entities["breakdown"])
 
 
-async def test_the_money(customers: dict[str | None, Any]) -> None:
-    invoices = [one for who in customers.values() for one in who["invoices"]]
-    assert {one["currency"] for one in invoices} == {"usd", "eur", "jpy"}
-    assert {one["status"] for one in invoices} == {"draft", "open", "paid", "void", "uncollectible", ""}
-    assert any(one["total"] < 0 for one in invoices)
-    assert all(one["total"] == int(one["total"]) for one in invoices if one["currency"] == "jpy")
+async def test_invoices_and_discounts_of_the_demo(customers: dict[str | None, Any]) -> None:
+    invoices = [invoice for customer in customers.values() for invoice in customer["invoices"]]
+    assert {invoice["currency"] for invoice in invoices} == {"usd", "eur", "jpy"}
+    assert {invoice["status"] for invoice in invoices} == {
+        "draft",
+        "open",
+        "paid",
+        "void",
+        "uncollectible",
+        "",
+    }
+    assert any(invoice["total"] < 0 for invoice in invoices)
+    assert all(
+        invoice["total"] == int(invoice["total"]) for invoice in invoices if invoice["currency"] == "jpy"
+    )
     [preview] = customers["cus_northwind"]["invoice_previews"]
     assert preview["total"] == sum(line["total"] for line in preview["line_items"]) == 49 + 35
     discounts = customers["cus_coupons"]["rewards"]["discounts"]
-    assert sorted(one["subscription_id"] is None for one in discounts) == [False, False, True]
-    assert all(one["start"] < 1e11 for one in discounts), "seconds"
+    assert sorted(discount["subscription_id"] is None for discount in discounts) == [False, False, True]
+    assert all(discount["start"] < 1e11 for discount in discounts), "seconds"
     assert "rewards" not in customers["cus_wayne"] or customers["cus_wayne"]["stripe_id"]
     assert "invoice_previews" not in customers["cus_empty"]
     assert customers["cus_initech"]["invoice_previews"] == []
 
 
-async def test_the_same_every_time() -> None:
+async def test_demo_is_the_same_every_time() -> None:
     async def dump() -> str:
         async with (
             LocalAutumn.running("demo", NOON, limits=LocalLimits.off()) as autumn,

@@ -1,4 +1,4 @@
-"""Trouble on demand, and what is written down of it."""
+"""Faults on demand, and what is recorded of them."""
 
 import asyncio
 import subprocess
@@ -32,7 +32,7 @@ async def remaining(autumn: LocalAutumn) -> float:
         ("garbage", 200, True),
     ],
 )
-async def test_answers_that_are_none(
+async def test_faulty_answers_are_recorded(
     autumn: LocalAutumn, call: Caller, kind: str, status: int, *, applied: bool
 ) -> None:
     before = await remaining(autumn)
@@ -45,14 +45,16 @@ async def test_answers_that_are_none(
         with pytest.raises(ValueError, match="Expecting value"):
             response.json()
     assert (await remaining(autumn) != before) is applied
-    assert [(one.route, one.applied, one.status) for one in autumn.ledger] == [
+    assert [(write.route, write.applied, write.status) for write in autumn.ledger] == [
         ("balances.update", applied, status)
     ]
     assert (await call.post("balances.update", **EDIT)).json() == {"success": True}, "it strikes once"
 
 
 @pytest.mark.parametrize(("kind", "applied"), [("cut_before", False), ("cut_after", True)])
-async def test_cut_connections(autumn: LocalAutumn, call: Caller, kind: str, *, applied: bool) -> None:
+async def test_cut_connections_may_have_been_applied(
+    autumn: LocalAutumn, call: Caller, kind: str, *, applied: bool
+) -> None:
     before = await remaining(autumn)
     autumn.faults.add("balances.*", kind, times=1)
     with pytest.raises(httpx.TransportError):
@@ -61,8 +63,8 @@ async def test_cut_connections(autumn: LocalAutumn, call: Caller, kind: str, *, 
     write = autumn.ledger[0]
     assert (write.applied, write.status, write.idempotency_key) == (applied, None, "k")
     assert autumn.calls[0].status is None
-    again = await call.post("balances.update", idempotency="k", **EDIT)
-    assert again.status_code == (409 if applied else 200)
+    repeated = await call.post("balances.update", idempotency="k", **EDIT)
+    assert repeated.status_code == (409 if applied else 200)
 
 
 async def test_latency(autumn: LocalAutumn, call: Caller) -> None:
@@ -73,7 +75,7 @@ async def test_latency(autumn: LocalAutumn, call: Caller) -> None:
     await call.ok("customers.get", customer_id="cus_acme")
 
 
-async def test_a_queued_write_is_done_when_the_clock_moves(autumn: LocalAutumn, call: Caller) -> None:
+async def test_queued_write_is_applied_when_the_clock_moves(autumn: LocalAutumn, call: Caller) -> None:
     before = await remaining(autumn)
     autumn.faults.add("balances.update", "queued", seconds=60)
     assert await call.ok("balances.update", **EDIT) == {"success": True}
@@ -89,7 +91,7 @@ async def test_a_queued_write_is_done_when_the_clock_moves(autumn: LocalAutumn, 
     ).status_code == 404
 
 
-async def test_a_queued_write_is_done_after_a_while_when_the_clock_runs() -> None:
+async def test_queued_write_is_applied_after_a_while_on_a_running_clock() -> None:
     async with (
         LocalAutumn.running() as autumn,
         httpx.AsyncClient(base_url=autumn.url) as client,
@@ -103,7 +105,7 @@ async def test_a_queued_write_is_done_after_a_while_when_the_clock_runs() -> Non
                 await asyncio.sleep(0.01)
 
 
-async def test_a_queued_write_to_a_customer_who_is_gone_is_lost(autumn: LocalAutumn, call: Caller) -> None:
+async def test_queued_write_to_a_deleted_customer_is_lost(autumn: LocalAutumn, call: Caller) -> None:
     autumn.faults.add("balances.update", "queued", seconds=60)
     await call.ok("balances.update", **EDIT)
     await call.ok("customers.delete", customer_id="cus_acme")
@@ -111,7 +113,7 @@ async def test_a_queued_write_to_a_customer_who_is_gone_is_lost(autumn: LocalAut
     assert autumn.ledger[0].applied is False
 
 
-def test_random_faults_fall_the_same_way_for_a_seed() -> None:
+def test_random_faults_are_reproducible_by_seed() -> None:
     def struck(seed: int) -> list[list[str]]:
         faults = AutumnFaults()
         faults.at_random(seed, 0.5, ("429", "500", "latency"))
@@ -127,7 +129,7 @@ def test_unknown_kinds_are_refused() -> None:
         AutumnFaults().add("*", "418")
 
 
-async def test_the_same_over_http(autumn: LocalAutumn, call: Caller) -> None:
+async def test_faults_are_controlled_over_http(autumn: LocalAutumn, call: Caller) -> None:
     client = call.client
     assert (await client.get("/_sandbox/")).json()["key"] == autumn.key
     added = await client.post("/_sandbox/faults", json={"route": "*", "kind": "500", "times": 1})
@@ -150,7 +152,7 @@ async def test_the_same_over_http(autumn: LocalAutumn, call: Caller) -> None:
     assert (autumn.ledger, autumn.calls) == ([], [])
 
 
-def test_it_runs_by_itself() -> None:
+def test_local_autumn_runs_as_its_own_process() -> None:
     command = [sys.executable, "-m", "sandbox.autumn", "--seed", "20", "--no-limits"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

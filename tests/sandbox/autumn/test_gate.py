@@ -1,4 +1,4 @@
-"""Who is let in, how often, and what is refused with which words."""
+"""Authentication, rate limits, and the exact refusals."""
 
 from datetime import timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from sandbox.autumn import Limit, LocalAutumn, LocalLimits
 from tests.sandbox.autumn.conftest import NOON, Caller
 
 
-async def test_who_am_i(call: Caller) -> None:
+async def test_organisation_of_the_key(call: Caller) -> None:
     response = await call.request("GET", "/v1/organization/me")
     assert response.json().keys() == {"id", "name", "slug", "env"}
 
@@ -37,7 +37,7 @@ async def test_scopes(
         assert response.json()["code"] == "insufficient_scopes"
 
 
-async def test_a_live_key_sees_live_customers_and_a_revoked_one_nothing(
+async def test_live_key_sees_live_customers_and_a_revoked_key_nothing(
     autumn: LocalAutumn, call: Caller
 ) -> None:
     key = autumn.keys(env="live")
@@ -93,9 +93,9 @@ async def _limited(limits: LocalLimits, calls: int, route: str, **body: Any) -> 
         return [await caller.post(route, **body) for _ in range(calls)]
 
 
-async def test_too_many_calls_are_told_in_plain_text() -> None:
+async def test_rate_limit_is_refused_in_plain_text() -> None:
     answers = await _limited(LocalLimits(general=Limit(2, 60)), 3, "features.list")
-    assert [one.status_code for one in answers] == [200, 200, 429]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
     refused = answers[-1]
     assert refused.headers["content-type"].startswith("text/plain")
     assert refused.text == "Too many requests, please try again later."
@@ -127,7 +127,7 @@ async def test_too_many_calls_are_told_in_plain_text() -> None:
         ("entities.delete", "25;w=1"),
     ],
 )
-async def test_each_route_counts_in_its_group(route: str, policy: str) -> None:
+async def test_each_group_of_routes_has_its_own_limit(route: str, policy: str) -> None:
     (answer,) = await _limited(LocalLimits(), 1, route, customer_id="cus_acme")
     assert answer.headers["ratelimit-policy"] == policy
 
@@ -148,7 +148,7 @@ async def test_events_are_limited_by_customer() -> None:
     assert of == [200, 429, 200, 200]
 
 
-async def test_idempotency_keys_are_shared_by_routes_freed_by_failure_and_last_a_day(
+async def test_idempotency_keys_span_routes_are_freed_by_failures_and_last_a_day(
     autumn: LocalAutumn, call: Caller
 ) -> None:
     failed = await call.post("customers.get", idempotency="k", customer_id="nobody")
@@ -160,7 +160,7 @@ async def test_idempotency_keys_are_shared_by_routes_freed_by_failure_and_last_a
     assert (await call.post("features.list", idempotency="k")).status_code == 200
 
 
-async def test_a_limited_call_does_not_take_its_key() -> None:
+async def test_rate_limited_call_does_not_use_up_its_key() -> None:
     limits = LocalLimits(general=Limit(1, 60))
     async with (
         LocalAutumn.running("demo", NOON, limits=limits) as autumn,
@@ -170,5 +170,5 @@ async def test_a_limited_call_does_not_take_its_key() -> None:
         await caller.post("features.list")
         limited = await caller.post("features.list", idempotency="k")
         autumn.forget_limits()
-        again = await caller.post("features.list", idempotency="k")
-    assert (limited.status_code, again.status_code) == (429, 200)
+        repeated = await caller.post("features.list", idempotency="k")
+    assert (limited.status_code, repeated.status_code) == (429, 200)

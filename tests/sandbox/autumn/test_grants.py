@@ -1,4 +1,4 @@
-"""Loose grants: what may be created, changed and deleted, and what Autumn says nothing of."""
+"""Standalone grants: what may be created, changed and deleted, and Autumn's silent cases."""
 
 from typing import Any
 
@@ -39,7 +39,9 @@ async def _rows(call: Caller, feature_id: str = "images") -> dict[str, Any]:
         ({"entity_id": "nope", "included_grant": 5}, 404),
     ],
 )
-async def test_grant_is_checked_as_autumn_checks_it(call: Caller, body: dict[str, Any], status: int) -> None:
+async def test_invalid_grants_are_refused_as_by_autumn(
+    call: Caller, body: dict[str, Any], status: int
+) -> None:
     assert (await call.post("balances.create", **{**IMAGES, **body})).status_code == status
 
 
@@ -61,12 +63,12 @@ async def test_reset_with_an_expiry_never_resets_and_seats_have_none(
     assert (await _rows(call, "seats"))["s"]["reset"] is None
 
 
-async def test_unlimited_grant_hides_the_other_rows_and_goes_by_its_own_id(call: Caller) -> None:
+async def test_unlimited_grant_hides_other_rows_and_has_its_own_id(call: Caller) -> None:
     await call.ok("balances.create", **IMAGES, included_grant=5, balance_id="five")
     await call.ok("balances.create", **IMAGES, unlimited=True, balance_id="all")
-    shown = await call.balance("cus_fresh", "images")
-    assert (shown["granted"], shown["unlimited"], len(shown["breakdown"])) == (0, True, 1)
-    assert shown["breakdown"][0]["id"] != "all"
+    answer = await call.balance("cus_fresh", "images")
+    assert (answer["granted"], answer["unlimited"], len(answer["breakdown"])) == (0, True, 1)
+    assert answer["breakdown"][0]["id"] != "all"
     await call.ok("balances.update", **IMAGES, balance_id="all", expires_at=4_000_000_000_000)
     assert (await call.balance("cus_fresh", "images"))["breakdown"][0]["expires_at"] is None
     await call.ok("balances.delete", **IMAGES, balance_id="all")
@@ -85,26 +87,26 @@ async def test_boolean_grant_is_a_flag_with_a_date(autumn: LocalAutumn, call: Ca
     assert (await call.ok("customers.get", **FRESH))["flags"] == {}
 
 
-async def test_used_up_grant_is_gone_everywhere_and_its_id_is_taken(call: Caller) -> None:
+async def test_used_up_grant_disappears_and_keeps_its_id(call: Caller) -> None:
     await call.ok("balances.create", **IMAGES, included_grant=5, balance_id="five")
     await call.ok("balances.track", **IMAGES, value=5)
-    for shown in (
+    for answer in (
         await call.ok("customers.get", **FRESH),
         (await call.ok("customers.list", search="cus_fresh"))["list"][0],
     ):
-        assert "images" not in shown["balances"]
+        assert "images" not in answer["balances"]
     check = await call.ok("balances.check", **IMAGES)
     assert (check["allowed"], check["balance"]) == (False, None)
     await call.ok("balances.update", **IMAGES, balance_id="five", add_to_balance=4)
     assert await _rows(call) == {}
     assert await call.refused("balances.delete", **IMAGES, balance_id="five") == (404, "invalid_request")
-    again = await call.refused("balances.create", **IMAGES, included_grant=5, balance_id="five")
-    assert again == (409, "invalid_request")
+    repeated = await call.refused("balances.create", **IMAGES, included_grant=5, balance_id="five")
+    assert repeated == (409, "invalid_request")
     await call.ok("balances.create", **IMAGES, included_grant=5, balance_id="another")
     assert list(await _rows(call)) == ["another"]
 
 
-async def test_grant_that_grows_leaves_no_more_than_before(call: Caller) -> None:
+async def test_raised_grant_leaves_no_more_than_before(call: Caller) -> None:
     await call.ok("balances.create", **IMAGES, included_grant=30, balance_id="thirty")
     await call.ok("balances.update", **IMAGES, balance_id="thirty", included_grant=60)
     row = (await _rows(call))["thirty"]
@@ -121,7 +123,7 @@ async def test_unknown_balance_is_updated_without_effect(call: Caller) -> None:
     assert await _rows(call) == before
 
 
-async def test_dates_are_refused_or_taken_as_autumn_does(autumn: LocalAutumn, call: Caller) -> None:
+async def test_invalid_dates_are_refused_or_accepted_as_by_autumn(autumn: LocalAutumn, call: Caller) -> None:
     await call.ok("balances.create", **IMAGES, included_grant=30, balance_id="thirty")
     for body, code in (
         ({"expires_at": 1000}, "invalid_request"),
@@ -135,20 +137,20 @@ async def test_dates_are_refused_or_taken_as_autumn_does(autumn: LocalAutumn, ca
     assert [row["expires_at"] for row in (await _rows(call, "messages")).values()] == [later]
 
 
-async def test_feature_alone_deletes_every_row_and_nothing_named_deletes_all(call: Caller) -> None:
+async def test_deletion_by_feature_removes_its_rows_and_without_one_all(call: Caller) -> None:
     for balance_id in ("a", "b"):
         await call.ok("balances.create", **IMAGES, included_grant=5, balance_id=balance_id)
     await call.ok("balances.create", **FRESH, feature_id="messages", included_grant=5, balance_id="m")
     await call.ok("balances.delete", **FRESH, feature_id="messages")
-    shown = await call.ok("customers.get", **FRESH)
-    assert ("messages" in shown["balances"], "images" in shown["balances"]) == (False, True)
+    answer = await call.ok("customers.get", **FRESH)
+    assert ("messages" in answer["balances"], "images" in answer["balances"]) == (False, True)
     assert await call.refused("balances.delete", **FRESH, balance_id="a") == (404, "invalid_request")
     await call.ok("balances.delete", **FRESH)
-    shown = await call.ok("customers.get", **FRESH)
-    assert (shown["balances"], shown["flags"]) == ({}, {})
+    answer = await call.ok("customers.get", **FRESH)
+    assert (answer["balances"], answer["flags"]) == ({}, {})
 
 
-async def test_deleting_may_move_the_usage_to_the_other_rows(call: Caller) -> None:
+async def test_deletion_may_move_the_usage_to_other_rows(call: Caller) -> None:
     await call.ok("balances.create", **IMAGES, included_grant=20, balance_id="kept")
     await call.ok("balances.create", **IMAGES, included_grant=20, balance_id="gone")
     await call.ok("balances.update", **IMAGES, balance_id="gone", usage=7)
@@ -163,8 +165,8 @@ async def test_seat_is_freed_when_its_entity_is_deleted(call: Caller) -> None:
     await call.ok("balances.create", **FRESH, **grant)
     assert (await call.balance("cus_fresh", "seats"))["usage"] == 1
     await call.ok("entities.delete", **FRESH, entity_id="desk")
-    shown = await call.ok("customers.get", **FRESH)
-    assert (shown["balances"]["seats"]["usage"], "images" in shown["balances"]) == (0, False)
+    answer = await call.ok("customers.get", **FRESH)
+    assert (answer["balances"]["seats"]["usage"], "images" in answer["balances"]) == (0, False)
     assert await call.refused("entities.get", **FRESH, entity_id="desk") == (404, "entity_not_found")
     assert await call.refused("entities.delete", **FRESH, entity_id="desk") == (404, "entity_not_found")
     empty = await call.ok("entities.create", **desk)
@@ -175,8 +177,8 @@ async def test_controls_of_an_entity_are_its_own(call: Caller) -> None:
     await call.ok("entities.create", **FRESH, entity_id="desk", feature_id="seats")
     limit = {"feature_id": "messages", "enabled": True, "overage_limit": 5}
     await call.ok("entities.update", entity_id="desk", billing_controls={"spend_limits": [limit]})
-    shown = await call.ok("entities.get", **FRESH, entity_id="desk")
-    assert shown["billing_controls"] == {"spend_limits": [limit]}
+    answer = await call.ok("entities.get", **FRESH, entity_id="desk")
+    assert answer["billing_controls"] == {"spend_limits": [limit]}
     assert (await call.ok("customers.get", **FRESH))["billing_controls"] == {}
     unknown = await call.refused("entities.get", entity_id="nobody_has_it")
     assert unknown == (500, "internal_error")

@@ -1,4 +1,4 @@
-"""The request logs. Not recorded: the shape is that of Autumn's own source."""
+"""The request logs. Not recorded: the shape follows Autumn's source code."""
 
 from datetime import timedelta
 from typing import Any

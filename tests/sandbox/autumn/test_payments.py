@@ -9,7 +9,7 @@ from tests.sandbox.autumn.conftest import Caller
 
 
 async def _paid(call: Caller, customer_id: str = "cus_fresh") -> str:
-    """The Stripe id of an invoice of $19 that was paid."""
+    """The Stripe id of a paid invoice of $19."""
     await call.ok("customers.get_or_create", customer_id=customer_id)
     await call.client.post("/_sandbox/card", json={"customer_id": customer_id})
     answer = await call.ok("billing.attach", customer_id=customer_id, plan_id="starter")
@@ -25,7 +25,7 @@ async def _refunded(call: Caller, customer_id: str = "cus_fresh") -> float:
     return float(listed[0]["refunded_amount"])
 
 
-async def test_equal_partial_refunds_are_two_and_a_full_one_is_the_rest(call: Caller) -> None:
+async def test_equal_partial_refunds_count_twice_and_a_full_one_is_the_rest(call: Caller) -> None:
     invoice = await _paid(call)
     first, second = [await call.ok(_route(invoice), mode="partial", amount=5.5) for _ in range(2)]
     assert (first["amount"], first["currency"], first["status"]) == (5.5, "usd", "succeeded")
@@ -44,7 +44,7 @@ async def test_equal_partial_refunds_are_two_and_a_full_one_is_the_rest(call: Ca
 
 
 @pytest.mark.parametrize("customer_id", ["cus_acme", "nobody_at_all"])
-async def test_customer_in_the_path_is_not_looked_at(call: Caller, customer_id: str) -> None:
+async def test_customer_in_the_path_is_ignored(call: Caller, customer_id: str) -> None:
     invoice = await _paid(call)
     await call.ok(_route(invoice, customer_id), mode="partial", amount=2)
     assert await _refunded(call) == 2
@@ -66,16 +66,14 @@ async def test_customer_in_the_path_is_not_looked_at(call: Caller, customer_id: 
         ),
     ],
 )
-async def test_refund_that_makes_no_sense_is_refused(
-    call: Caller, body: dict[str, Any], code: str, message: str
-) -> None:
+async def test_invalid_refund_is_refused(call: Caller, body: dict[str, Any], code: str, message: str) -> None:
     response = await call.post(_route(await _paid(call)), **body)
     assert (response.status_code, response.json()["code"]) == (400, code)
     assert response.json()["message"] == message
     assert await _refunded(call) == 0
 
 
-async def test_invoice_is_found_by_its_stripe_id_alone(autumn: LocalAutumn, call: Caller) -> None:
+async def test_invoice_is_found_only_by_its_stripe_id(autumn: LocalAutumn, call: Caller) -> None:
     invoice = await _paid(call)
     own = autumn.state.customers["cus_fresh"].invoices[-1].id
     imported = {"customer_id": "cus_fresh", "stripe_id": "in_imported", "status": "paid", "total": 9}
@@ -95,13 +93,13 @@ async def test_credit_cannot_be_refunded(call: Caller) -> None:
     assert await call.refused(_route(credit), mode="full") == (400, "invalid_request")
 
 
-async def test_key_lets_a_refund_through_once_and_is_freed_by_a_refusal(call: Caller) -> None:
+async def test_key_is_used_once_by_a_refund_and_freed_by_a_refusal(call: Caller) -> None:
     route = _route(await _paid(call))
     assert (await call.post(route, idempotency="k1", mode="partial")).status_code == 400
     assert (await call.post(route, idempotency="k1", mode="partial", amount=4)).status_code == 200
     replayed = await call.post(route, idempotency="k1", mode="partial", amount=4)
-    other = await call.post("billing.open_customer_portal", idempotency="k1", customer_id="cus_acme")
-    for response in (replayed, other):
+    other_route = await call.post("billing.open_customer_portal", idempotency="k1", customer_id="cus_acme")
+    for response in (replayed, other_route):
         assert (response.status_code, response.json()["code"]) == (409, "duplicate_idempotency_key")
     assert await _refunded(call) == 4
 
@@ -112,7 +110,7 @@ async def test_refund_needs_the_scope_to_write(autumn: LocalAutumn, call: Caller
     assert refused.json()["message"] == "Insufficient scopes. Missing: billing:write"
 
 
-async def test_portal_is_another_page_each_time_and_makes_the_stripe_customer(
+async def test_portal_url_is_new_each_time_and_creates_the_stripe_customer(
     autumn: LocalAutumn, call: Caller
 ) -> None:
     await call.ok("customers.get_or_create", customer_id="cus_fresh")
@@ -128,7 +126,7 @@ async def test_portal_is_another_page_each_time_and_makes_the_stripe_customer(
     assert unknown == (404, "customer_not_found")
 
 
-async def test_setting_up_a_payment_method_creates_the_customer_and_attaches_the_plan_later(
+async def test_payment_setup_creates_the_customer_and_attaches_the_plan_later(
     autumn: LocalAutumn, call: Caller
 ) -> None:
     body = {"customer_id": "cus_unheard_of", "plan_id": "starter"}
@@ -138,9 +136,9 @@ async def test_setting_up_a_payment_method_creates_the_customer_and_attaches_the
     )
     assert "cus_unheard_of" not in autumn.state.customers
     url = (await call.ok("billing.setup_payment", **body))["url"]
-    shown = await call.ok("customers.get", customer_id="cus_unheard_of", expand=["payment_method"])
-    assert "payment_method" not in shown
+    answer = await call.ok("customers.get", customer_id="cus_unheard_of", expand=["payment_method"])
+    assert "payment_method" not in answer
     autumn.pay(url.rsplit("/", 1)[1])
-    shown = await call.ok("customers.get", customer_id="cus_unheard_of", expand=["payment_method"])
-    assert shown["payment_method"]["card"]["last4"] == "4242"
-    assert [one["plan_id"] for one in shown["subscriptions"]] == ["starter"]
+    answer = await call.ok("customers.get", customer_id="cus_unheard_of", expand=["payment_method"])
+    assert answer["payment_method"]["card"]["last4"] == "4242"
+    assert [subscription["plan_id"] for subscription in answer["subscriptions"]] == ["starter"]

@@ -1,4 +1,4 @@
-"""Plans: what plans.create keeps, and what attaching them does."""
+"""Plans: what plans.create stores, and what attaching them does."""
 
 import asyncio
 from typing import Any
@@ -19,15 +19,15 @@ async def _create(call: Caller, **plan: Any) -> Any:
 
 
 async def _share_left(call: Caller) -> float:
-    """How much of the billing period is left."""
-    shown = await call.ok("customers.get", **OSCORP)
-    start, end = (shown["subscriptions"][0][f"current_period_{edge}"] for edge in ("start", "end"))
+    """The remaining share of the billing period."""
+    answer = await call.ok("customers.get", **OSCORP)
+    start, end = (answer["subscriptions"][0][f"current_period_{edge}"] for edge in ("start", "end"))
     return float((end - NOON.timestamp() * 1000) / (end - start))
 
 
 async def _made(call: Caller) -> Any:
-    shown = await call.ok("customers.get", **OSCORP)
-    return next(one for one in shown["subscriptions"] if one["plan_id"] == "made")
+    answer = await call.ok("customers.get", **OSCORP)
+    return next(subscription for subscription in answer["subscriptions"] if subscription["plan_id"] == "made")
 
 
 async def test_plan_keeps_its_rollover(call: Caller) -> None:
@@ -41,10 +41,10 @@ async def test_plan_keeps_its_rollover(call: Caller) -> None:
 async def test_plan_keeps_its_trial_and_begins_with_it(autumn: LocalAutumn, call: Caller) -> None:
     price = {"amount": 20, "interval": "month"}
     item = {"feature_id": "images", "included": 200, "reset": {"interval": "month"}}
-    made = await _create(
+    created = await _create(
         call, price=price, items=[item], free_trial={"duration_length": 7, "duration_type": "day"}
     )
-    assert made["free_trial"] == {"duration_length": 7, "duration_type": "day", "card_required": True}
+    assert created["free_trial"] == {"duration_length": 7, "duration_type": "day", "card_required": True}
     preview = await call.ok("billing.preview_attach", **OSCORP, plan_id="made")
     assert (preview["total"], preview["line_items"]) == (0, [])
     assert "invoice" not in await call.ok("billing.attach", **OSCORP, plan_id="made")
@@ -60,9 +60,9 @@ async def test_prepaid_quantity_includes_what_the_plan_grants(call: Caller) -> N
     assert attached["invoice"]["total"] == pytest.approx(15 * await _share_left(call), abs=0.01)
     row = (await call.balance("cus_oscorp", "images"))["breakdown"][0]
     assert (row["included_grant"], row["prepaid_grant"]) == (1, 5)
-    shown = await call.ok("customers.get", **OSCORP, expand=["invoice_previews"])
-    (line,) = (one for preview in shown["invoice_previews"] for one in preview["line_items"]
-               if one["plan_id"] == "made")  # fmt: skip
+    answer = await call.ok("customers.get", **OSCORP, expand=["invoice_previews"])
+    (line,) = (item for preview in answer["invoice_previews"] for item in preview["line_items"]
+               if item["plan_id"] == "made")  # fmt: skip
     assert (line["display_name"], line["quantity"], line["total"]) == ("Images", 6, 15)
     assert line["description"].startswith("Made - 6 images (from ")
 
@@ -77,7 +77,7 @@ async def test_proration_is_for_prepaid_prices_only(
     assert response.status_code == (400 if refused else 200)
 
 
-async def test_plan_of_a_one_off_price_alone_can_be_attached(call: Caller) -> None:
+async def test_plan_with_only_a_one_off_price_can_be_attached(call: Caller) -> None:
     price = {**PREPAID, "interval": "one_off", "billing_units": 100}
     await _create(call, items=[{"feature_id": "images", "price": price}])
     quantities = [{"feature_id": "images", "quantity": 300}]
@@ -86,26 +86,29 @@ async def test_plan_of_a_one_off_price_alone_can_be_attached(call: Caller) -> No
     assert attached["invoice"]["total"] == 9
     assert (await call.balance("cus_oscorp", "images"))["remaining"] == 300
     purchases = (await call.ok("customers.get", **OSCORP))["purchases"]
-    assert [one["plan_id"] for one in purchases] == ["made"]
+    assert [purchase["plan_id"] for purchase in purchases] == ["made"]
 
 
-def test_time_that_does_not_repeat_is_an_error_and_no_endless_search() -> None:
+def test_interval_that_does_not_repeat_is_an_error() -> None:
     with pytest.raises(ValueError, match="one_off"):
         next_after(0, "one_off", 1, 10)
 
 
-async def test_usage_that_the_next_invoice_will_bill_is_named_without_amounts(call: Caller) -> None:
+async def test_usage_billed_next_is_named_without_amounts(call: Caller) -> None:
     preview = await call.ok(
         "billing.preview_update", customer_id="cus_northwind", plan_id="pro", cancel_action="uncancel"
     )
     cycle = preview["next_cycle"]
-    assert {one["feature_id"] for one in cycle["usage_line_items"]} == {"messages", "seats"}
-    assert all("total" not in one for one in cycle["usage_line_items"])
+    assert {usage_line_item["feature_id"] for usage_line_item in cycle["usage_line_items"]} == {
+        "messages",
+        "seats",
+    }
+    assert all("total" not in usage_line_item for usage_line_item in cycle["usage_line_items"])
     assert cycle["total"] == 49
 
 
 async def test_seats_above_the_grant_are_a_line_of_the_next_invoice(call: Caller) -> None:
-    shown = await call.ok("customers.get", customer_id="cus_oscorp", expand=["invoice_previews"])
-    line = next(one for one in shown["invoice_previews"][0]["line_items"] if one["feature_id"] == "seats")
+    answer = await call.ok("customers.get", customer_id="cus_oscorp", expand=["invoice_previews"])
+    line = next(item for item in answer["invoice_previews"][0]["line_items"] if item["feature_id"] == "seats")
     assert (line["display_name"], line["quantity"], line["total"]) == ("Seats", 8, 24)
     assert line["description"].startswith("Pro - 8 seats (from ")

@@ -1,7 +1,7 @@
-"""The recorded calls of a real Autumn, made again in their order to the local one.
+"""The recorded calls of a real Autumn, replayed in their order to the local one.
 
-Statuses, codes, sets of fields and all values that are determined must be the same. What differs stands in
-DIFFERENCES with its reason, what is not made again in NOT_SERVED; an entry that no longer applies fails.
+Statuses, codes, field sets and all determined values must be equal. Exceptions are listed in DIFFERENCES with
+their reasons, calls not replayed in NOT_SERVED; an entry that no longer applies fails.
 """
 
 from collections.abc import Mapping
@@ -24,15 +24,15 @@ KNOTS = (
     (319, 1795377803.5), (326, 1795377804.6), (339, 1795377811.2), (376, 1795377814.8), (400, 1795377820.0),
     (403, 1795377821.3), (407, 1795377821.9), (408, 1795378001.9), (420, 1795378002.0),
 )  # fmt: skip
-"""The time of some calls, as their answers tell it."""
+"""The times of some calls, as their answers show."""
 LIMITS = LocalLimits(general=Limit(1000))
-"""As the recorded server was set."""
+"""The recorded server's limits."""
 ALICE_INTERNALLY = "cus_3MTbwkPPJVyVjBJjRU3aoQ4psUU"
 KEY = "am_sk_test_" + "k" * 42
 
 
 def headers_of(call: Recorded, scoped: str) -> dict[str, str]:
-    """The key is not in the recording; the name of the call tells which it was."""
+    """The recording has no keys; the name of the call tells which it was."""
     keys = {
         "401 no key": None,
         "401 key without Bearer": KEY,
@@ -53,21 +53,21 @@ def not_served(call: Recorded) -> str | None:
     return next((reason for reason, applies in NOT_SERVED.items() if applies(call)), None)
 
 
-def body_of(call: Recorded, known: dict[str, str]) -> bytes:
-    """The recorded body, with the ids and cursors that this server made in place of the recorded ones."""
+def body_of(call: Recorded, own_ids: dict[str, str]) -> bytes:
+    """The recorded body, with this server's ids and cursors instead of the recorded ones."""
     body = call.body.decode()
-    for recorded, own in known.items():
+    for recorded, own in own_ids.items():
         body = body.replace(recorded, own)
     return body.encode()
 
 
-def learn(known: dict[str, str], recorded: Any, answered: Any) -> None:
+def learn(own_ids: dict[str, str], recorded: Any, answered: Any) -> None:
     if isinstance(recorded, dict) and recorded.get("next_cursor"):
-        known[recorded["next_cursor"]] = answered.get("next_cursor") or ""
+        own_ids[recorded["next_cursor"]] = answered.get("next_cursor") or ""
 
 
 def headers(of: Mapping[str, str]) -> dict[str, str]:
-    """Those that are compared. How many requests are left depends on calls that were not recorded."""
+    """The headers that are compared. The requests left depend on calls that were not recorded."""
     compared = ("content-type", "retry-after", "ratelimit-limit", "ratelimit-policy")
     return {name: of[name] for name in compared if name in of}
 
@@ -79,49 +79,49 @@ def answer_of(response: httpx.Response) -> Any:
 
 
 async def replay(autumn: LocalAutumn, client: httpx.AsyncClient) -> dict[int, list[str]]:
-    """What was answered differently, by the number of the call."""
+    """Differing answers, by call number."""
     scoped = autumn.keys(["customers:read", "plans:read"])
-    known: dict[str, str] = {}
-    found: dict[int, list[str]] = {}
+    own_ids: dict[str, str] = {}
+    differing: dict[int, list[str]] = {}
     for call in load():
         autumn.forget_limits()
         autumn.clock.set(time_of(call.n - 0.5))
-        if call.stripe != autumn.state.org.stripe:  # the recorded server was started anew
-            for who in autumn.state.customers.kept():
-                who.drop_cached()
+        if call.stripe != autumn.state.org.stripe:  # the recorded server was restarted
+            for customer in autumn.state.customers.kept():
+                customer.drop_cached()
         autumn.state.org.stripe, autumn.state.org.analytics = call.stripe, call.analytics
         for step in BEFORE.get(call.n, ()):
             await step(autumn, client, KEY)
         autumn.clock.set(time_of(call.n))
         if "cus_alice" in autumn.state.customers:
-            known[ALICE_INTERNALLY] = autumn.state.customers["cus_alice"].internal_id
+            own_ids[ALICE_INTERNALLY] = autumn.state.customers["cus_alice"].internal_id
         if not_served(call):
             continue
         response = await client.request(
-            call.method, call.path, content=body_of(call, known), headers=headers_of(call, scoped)
+            call.method, call.path, content=body_of(call, own_ids), headers=headers_of(call, scoped)
         )
         answer = answer_of(response)
         different = differences(call.status, response.status_code, "status")
         different += differences(call.response, answer)
         different += differences(headers(call.response_headers), headers(response.headers), ".headers")
-        learn(known, call.response, answer)
+        learn(own_ids, call.response, answer)
         if different:
-            found[call.n] = different
-    return found
+            differing[call.n] = different
+    return differing
 
 
-async def test_the_recorded_calls_are_answered_alike() -> None:
+async def test_recorded_calls_are_answered_alike() -> None:
     async with (
         LocalAutumn.running("empty", time_of(0), keys=[KEY], limits=LIMITS) as autumn,
         httpx.AsyncClient(base_url=autumn.url) as client,
     ):
         org = autumn.state.org
         org.id, org.name, org.slug, org.include_past_due = "org_lab" + "0" * 22, "Lab Org", "lab-org", True
-        found = await replay(autumn, client)
-    assert found == {n: paths for n, (_, paths) in DIFFERENCES.items()}
+        differing = await replay(autumn, client)
+    assert differing == {n: paths for n, (_, paths) in DIFFERENCES.items()}
 
 
-def test_nothing_is_left_out_without_need() -> None:
+def test_no_recorded_call_is_skipped_without_need() -> None:
     calls = load()
     assert {not_served(call) for call in calls} - {None} == set(NOT_SERVED)
     assert {call.n for call in calls} >= DIFFERENCES.keys()

@@ -13,10 +13,10 @@ WITH_COUPON = ("in Stripe", ["welcome20"])
 
 
 async def _shown(call: Caller) -> tuple[str | None, list[str] | None]:
-    """Whether customers.get knows the customer's Stripe customer, and the coupons that it shows."""
-    shown = await call.ok("customers.get", **EMPTY)
-    coupons = shown.get("rewards") and [one["id"] for one in shown["rewards"]["discounts"]]
-    return shown["stripe_id"] and "in Stripe", coupons
+    """Whether customers.get knows the Stripe customer, and the coupons it shows."""
+    answer = await call.ok("customers.get", **EMPTY)
+    coupons = answer.get("rewards") and [discount["id"] for discount in answer["rewards"]["discounts"]]
+    return answer["stripe_id"] and "in Stripe", coupons
 
 
 async def _put_coupon(call: Caller) -> Any:
@@ -34,7 +34,7 @@ async def test_coupon_that_creates_the_stripe_customer_is_not_in_the_cached_cust
     assert answer["coupon"]["id"] == "welcome20"
 
 
-async def test_coupon_is_shown_at_once_for_a_customer_nobody_looked_up(call: Caller) -> None:
+async def test_coupon_is_shown_at_once_for_a_customer_not_cached(call: Caller) -> None:
     await _put_coupon(call)
     assert await _shown(call) == WITH_COUPON
 
@@ -73,14 +73,16 @@ async def test_unseen_coupon_can_be_removed(call: Caller, autumn: LocalAutumn) -
     assert autumn.state.customers["cus_empty"].discounts == []
 
 
-async def test_coupon_made_in_stripe_is_not_listed_and_can_be_given_by_its_id(call: Caller) -> None:
+async def test_coupon_made_in_stripe_is_not_listed_and_can_be_applied_by_its_id(call: Caller) -> None:
     listed = await call.ok("rewards.list")
-    assert "vip15" not in {one["id"] for one in listed["coupons"]}
+    assert "vip15" not in {coupon["id"] for coupon in listed["coupons"]}
     assert await call.refused("rewards.get", reward_id="vip15") == (404, "reward_not_found")
     answer = await call.request("POST", "/v1/customers/cus_acme/coupons/vip15", json={})
     assert answer.json()["coupon"]["id"] == "vip15"
-    shown = await call.ok("customers.get", customer_id="cus_acme", expand=["rewards", "invoice_previews"])
-    (discount,) = shown["rewards"]["discounts"]
+    read_answer = await call.ok(
+        "customers.get", customer_id="cus_acme", expand=["rewards", "invoice_previews"]
+    )
+    (discount,) = read_answer["rewards"]["discounts"]
     assert (discount["id"], discount["name"], discount["discount_value"]) == ("vip15", "VIP, 15% off", 15)
-    first = shown["invoice_previews"][0]
+    first = read_answer["invoice_previews"][0]
     assert first["total"] == pytest.approx(first["subtotal"] * 0.85)

@@ -1,7 +1,7 @@
-"""The recorded scenes, each played again to a local Autumn of its own.
+"""The recorded scenes, each replayed to its own local Autumn.
 
-Statuses, sets of fields and all values that are determined must be the same. What differs stands in
-DIFFERENCES with its reason; an entry that no longer applies fails.
+Statuses, field sets and all determined values must be equal. Exceptions are listed in DIFFERENCES with their
+reasons; an entry that no longer applies fails.
 """
 
 import json
@@ -18,7 +18,7 @@ from tests.sandbox.autumn.scenes import BEFORE, DIFFERENCES, KEEPS_NO_CREDIT, LE
 
 
 def load(path: Path) -> list[dict[str, Any]]:
-    """The calls of a scene; an answer that was the same before is kept only there."""
+    """The calls of a scene; an answer equal to an earlier one is stored only there."""
     calls: list[dict[str, Any]] = json.loads(path.read_text())
     answers = {call["n"]: call.get("response") for call in calls}
     for call in calls:
@@ -41,9 +41,9 @@ def headers_of(call: dict[str, Any], key: str, read_only: str) -> dict[str, str]
 
 
 async def replay(scene: str) -> dict[int, list[str]]:
-    """What was answered differently, by the number of the call."""
-    found: dict[int, list[str]] = {}
-    known: dict[str, str] = {}
+    """Differing answers, by call number."""
+    differing: dict[int, list[str]] = {}
+    own_ids: dict[str, str] = {}
     async with (
         LocalAutumn.running("empty", at(2000), limits=LocalLimits.off()) as autumn,
         httpx.AsyncClient(base_url=autumn.url) as client,
@@ -58,26 +58,26 @@ async def replay(scene: str) -> dict[int, list[str]]:
                 await step(autumn, client, autumn.key)
             autumn.clock.set(at(call["at"]))
             if scene in KEEPS_NO_CREDIT:
-                for who in autumn.state.customers.kept():
-                    who.credit = 0
+                for customer in autumn.state.customers.kept():
+                    customer.credit = 0
             if n in LEFT_OUT:
                 continue
             path, request = call["path"], "" if call["request"] is None else json.dumps(call["request"])
-            for recorded, own in known.items():
+            for recorded, own in own_ids.items():
                 path, request = path.replace(recorded, own), request.replace(recorded, own)
             response = await client.request(
                 call["method"], path, content=request, headers=headers_of(call, autumn.key, read_only)
             )
             if "response" not in call:
                 assert response.is_success, (n, response.text)
-                known |= counterparts(call.get("teaches"), response.json())
+                own_ids |= counterparts(call.get("teaches"), response.json())
                 continue
             different = differences(call["status"], response.status_code, "status")
             different += differences(call["response"], response.json())
-            known |= counterparts(call["response"], response.json())
+            own_ids |= counterparts(call["response"], response.json())
             if different:
-                found[n] = different
-    return found
+                differing[n] = different
+    return differing
 
 
 @pytest.mark.parametrize("scene", SCENES)
@@ -87,7 +87,7 @@ async def test_scene_is_answered_alike(scene: str) -> None:
     assert await replay(scene) == expected
 
 
-def test_every_difference_is_of_a_recorded_call() -> None:
+def test_every_difference_belongs_to_a_recorded_call() -> None:
     numbers = [call["n"] for calls in SCENES.values() for call in calls]
     assert len(numbers) == len(set(numbers))
     assert {*DIFFERENCES, *LEFT_OUT, *BEFORE} <= set(numbers)

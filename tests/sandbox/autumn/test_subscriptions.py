@@ -1,4 +1,4 @@
-"""What changes to subscriptions do that their answers do not say."""
+"""Effects of subscription changes that their answers do not show."""
 
 import asyncio
 from collections.abc import Callable
@@ -22,8 +22,8 @@ async def until(holds: Callable[[], bool]) -> None:
 
 
 async def _plans(call: Caller, customer_id: str = "cus_northwind") -> dict[str, Any]:
-    shown = await call.ok("customers.get", customer_id=customer_id)
-    return {one["plan_id"]: one for one in shown["subscriptions"]}
+    answer = await call.ok("customers.get", customer_id=customer_id)
+    return {subscription["plan_id"]: subscription for subscription in answer["subscriptions"]}
 
 
 async def _attach_new(call: Caller, plan_id: str = "team") -> str:
@@ -76,7 +76,7 @@ async def test_cancelling_while_a_switch_is_pending_leaves_the_customer_with_not
     assert list(await _plans(call, customer)) == ["team"]
 
 
-async def test_uncancelling_calls_a_pending_switch_off(call: Caller) -> None:
+async def test_uncancelling_cancels_a_pending_switch(call: Caller) -> None:
     customer = await _attach_new(call)
     await call.ok("billing.attach", customer_id=customer, plan_id="starter")
     await call.ok("billing.update", customer_id=customer, plan_id="team", cancel_action="uncancel")
@@ -85,7 +85,7 @@ async def test_uncancelling_calls_a_pending_switch_off(call: Caller) -> None:
     await call.ok("billing.update", customer_id=customer, plan_id="team", cancel_action="uncancel")
 
 
-async def test_scheduled_plan_is_what_is_meant_when_no_plan_is_named(call: Caller) -> None:
+async def test_scheduled_plan_is_the_default_target(call: Caller) -> None:
     customer = await _attach_new(call)
     await call.ok("billing.attach", customer_id=customer, plan_id="starter")
     uncancel = {"customer_id": customer, "cancel_action": "uncancel"}
@@ -95,13 +95,13 @@ async def test_scheduled_plan_is_what_is_meant_when_no_plan_is_named(call: Calle
     assert (list(plans), plans["team"]["canceled_at"]) == (["team"], None)
 
 
-async def test_plan_that_a_customer_has_cannot_be_attached_again_while_a_switch_is_pending(
+async def test_current_plan_cannot_be_attached_while_a_switch_is_pending(
     call: Caller,
 ) -> None:
     customer = await _attach_new(call)
     await call.ok("billing.attach", customer_id=customer, plan_id="starter")
-    taken = await call.refused("billing.attach", customer_id=customer, plan_id="team")
-    assert taken == (409, "plan_already_attached")
+    refusal = await call.refused("billing.attach", customer_id=customer, plan_id="team")
+    assert refusal == (409, "plan_already_attached")
     await call.ok("billing.attach", customer_id=customer, plan_id="starter")
     assert list(await _plans(call, customer)) == ["starter", "team"]
 
@@ -116,7 +116,7 @@ async def test_plan_that_a_customer_has_cannot_be_attached_again_while_a_switch_
         ({"refund_last_payment": "prorated"}, None, "half"),
     ],
 )
-async def test_cancelling_now_settles_the_money_as_asked(
+async def test_cancelling_now_settles_the_money_as_requested(
     autumn: LocalAutumn, call: Caller, options: dict[str, Any], total: str | None, refunded: object
 ) -> None:
     customer = await _attach_new(call, "starter")
@@ -131,13 +131,15 @@ async def test_cancelling_now_settles_the_money_as_asked(
     half = pytest.approx(price["amount"] / 2, abs=0.02)
     if total == "credit":
         assert (-answer["invoice"]["total"], -preview["total"]) == (half, half)
-        again = await call.ok("billing.preview_attach", customer_id=customer, plan_id="starter")
-        assert again["invoice_credits"]["balance"] == half
-        assert (again["subtotal"], again["total"]) == (price["amount"], half)
+        repeated = await call.ok("billing.preview_attach", customer_id=customer, plan_id="starter")
+        assert repeated["invoice_credits"]["balance"] == half
+        assert (repeated["subtotal"], repeated["total"]) == (price["amount"], half)
     else:
         assert "invoice" not in answer
     paid = next(
-        one for one in (await call.ok("invoices.list", customer_id=customer))["list"] if one["total"] > 0
+        entry
+        for entry in (await call.ok("invoices.list", customer_id=customer))["list"]
+        if entry["total"] > 0
     )
     given_back = {0: 0, "all": price["amount"], "half": half}[refunded]
     assert paid["refunded_amount"] == given_back
@@ -147,9 +149,9 @@ async def test_cancelling_now_settles_the_money_as_asked(
 
 
 async def test_refund_and_proration_exclude_each_other(call: Caller) -> None:
-    both = {"refund_last_payment": "full", "proration_behavior": "none"}
+    refund_and_proration = {"refund_last_payment": "full", "proration_behavior": "none"}
     now = {**PRO, "cancel_action": "cancel_immediately"}
-    assert await call.refused("billing.update", **now, **both) == (400, "invalid_inputs")
+    assert await call.refused("billing.update", **now, **refund_and_proration) == (400, "invalid_inputs")
     late = {**PRO, "cancel_action": "cancel_end_of_cycle", "refund_last_payment": "full"}
     assert await call.refused("billing.update", **late) == (400, "invalid_inputs")
 
@@ -198,34 +200,34 @@ def _number(quantity: float) -> list[dict[str, Any]]:
     return [{"feature_id": "projects", "quantity": quantity}]
 
 
-async def test_same_quantity_again_costs_what_was_not_charged_before(call: Caller) -> None:
+async def test_repeated_quantity_costs_what_was_not_charged_before(call: Caller) -> None:
     desks = await _with_projects(call, 3)
     free = await call.ok("billing.update", **desks, feature_quantities=_number(5), proration_behavior="none")
     assert "invoice" not in free
     assert (await call.balance("cus_fresh", "projects"))["granted"] == 5
-    again = await call.ok("billing.update", **desks, feature_quantities=_number(5))
-    assert again["invoice"]["total"] == pytest.approx(6, abs=0.01)
+    repeated = await call.ok("billing.update", **desks, feature_quantities=_number(5))
+    assert repeated["invoice"]["total"] == pytest.approx(6, abs=0.01)
     third = await call.ok("billing.update", **desks, feature_quantities=_number(5))
     assert "invoice" not in third
 
 
-@pytest.mark.parametrize(("asked", "granted"), [(0, 1), (1, 1), (2.5, 3), (6, 6)])
-async def test_quantity_is_raised_to_what_is_included_and_to_whole_packs(
-    call: Caller, asked: float, granted: float
+@pytest.mark.parametrize(("quantity", "granted"), [(0, 1), (1, 1), (2.5, 3), (6, 6)])
+async def test_quantity_is_raised_to_the_included_one_and_to_whole_packs(
+    call: Caller, quantity: float, granted: float
 ) -> None:
     desks = await _with_projects(call, 4)
-    await call.ok("billing.update", **desks, feature_quantities=_number(asked))
+    await call.ok("billing.update", **desks, feature_quantities=_number(quantity))
     row = (await call.balance("cus_fresh", "projects"))["breakdown"][0]
     assert (row["included_grant"], row["prepaid_grant"]) == (1, granted - 1)
 
 
-async def test_quantity_below_the_usage_is_taken(call: Caller) -> None:
+async def test_quantity_below_the_usage_is_accepted(call: Caller) -> None:
     desks = await _with_projects(call, 4)
     await call.ok("balances.track", customer_id="cus_fresh", feature_id="projects", value=4)
     lower = await call.ok("billing.update", **desks, feature_quantities=_number(2))
     assert lower["invoice"]["total"] == pytest.approx(-6, abs=0.01)
-    shown = await call.balance("cus_fresh", "projects")
-    assert (shown["granted"], shown["usage"], shown["remaining"]) == (2, 4, 0)
+    answer = await call.balance("cus_fresh", "projects")
+    assert (answer["granted"], answer["usage"], answer["remaining"]) == (2, 4, 0)
 
 
 @pytest.mark.parametrize(
@@ -240,7 +242,7 @@ async def test_quantities_of_other_features_are_ignored(
 
 
 @pytest.mark.parametrize("quantity", [-1, "3"])
-async def test_quantity_that_is_no_number_is_refused(call: Caller, quantity: Any) -> None:
+async def test_invalid_quantity_is_refused(call: Caller, quantity: Any) -> None:
     desks = await _with_projects(call, 4)
     refused = await call.refused("billing.update", **desks, feature_quantities=_number(quantity))
     assert refused == (400, "invalid_inputs")
@@ -270,7 +272,7 @@ async def test_trial_that_ends_in_the_past_is_refused_by_the_call_alone(call: Ca
     assert await call.refused("billing.update", **body, customize=customize) == (400, "stripe_error")
 
 
-async def test_trial_at_the_top_level_is_dropped_and_no_anchor_goes_with_one(call: Caller) -> None:
+async def test_top_level_trial_is_dropped_and_excludes_an_anchor(call: Caller) -> None:
     body = {"customer_id": "cus_umbrella", "plan_id": "pro"}
     trial = {"duration_length": 3, "duration_type": "day"}
     assert await call.refused("billing.update", **body, free_trial=trial) == (400, "invalid_inputs")
@@ -278,9 +280,7 @@ async def test_trial_at_the_top_level_is_dropped_and_no_anchor_goes_with_one(cal
     assert anchored == (400, "invalid_request")
 
 
-async def test_ending_a_trial_charges_now_and_waits_where_there_is_no_card(
-    autumn: LocalAutumn, call: Caller
-) -> None:
+async def test_ending_a_trial_charges_now_or_waits_for_a_card(autumn: LocalAutumn, call: Caller) -> None:
     end = {"customer_id": "cus_umbrella", "plan_id": "pro", "customize": {"free_trial": None}}
     autumn.set_card("cus_umbrella", on_file=False)
     waiting = await call.ok("billing.update", **end)
@@ -295,14 +295,14 @@ async def test_ending_a_trial_charges_now_and_waits_where_there_is_no_card(
     assert (paid["status"], paid["amount_paid"]) == ("paid", waiting["invoice"]["total"])
 
 
-async def test_trial_of_a_plan_that_runs_credits_it_first(call: Caller) -> None:
+async def test_trial_of_a_running_plan_credits_it_first(call: Caller) -> None:
     customer = await _attach_new(call, "starter")
     trial = {"free_trial": {"duration_length": 7, "duration_type": "day"}}
     answer = await call.ok("billing.update", customer_id=customer, plan_id="starter", customize=trial)
     assert answer["invoice"]["total"] < 0
 
 
-async def test_price_of_ones_own_keeps_every_id(call: Caller) -> None:
+async def test_custom_price_keeps_every_id(call: Caller) -> None:
     customer = await _attach_new(call, "starter")
     before = await call.ok("customers.get", customer_id=customer)
     price = {"amount": 15, "interval": "month"}
@@ -315,7 +315,7 @@ async def test_price_of_ones_own_keeps_every_id(call: Caller) -> None:
     assert expanded["subscriptions"][0]["plan"]["price"]["amount"] == 15
 
 
-async def test_gifts_and_usage_go_with_a_switch_unless_carried_over(call: Caller) -> None:
+async def test_grants_and_usage_end_with_a_switch_unless_carried_over(call: Caller) -> None:
     customer = await _attach_new(call, "starter")
     messages = {"customer_id": customer, "feature_id": "messages"}
     await call.ok("balances.track", **messages, value=40)
@@ -329,8 +329,11 @@ async def test_gifts_and_usage_go_with_a_switch_unless_carried_over(call: Caller
     assert carry["remaining"] == old["remaining"] - 77
     assert carry["expires_at"] == old["next_reset_at"]
     await call.ok("billing.update", customer_id=customer, plan_id="team", cancel_action="cancel_immediately")
-    left = await call.balance(customer, "messages")
-    assert [row["id"] for row in left["breakdown"] if row["plan_id"] is None] == ["loose", carry["id"]][::-1]
+    after_switch = await call.balance(customer, "messages")
+    assert [row["id"] for row in after_switch["breakdown"] if row["plan_id"] is None] == [
+        "loose",
+        carry["id"],
+    ][::-1]
 
 
 @pytest.mark.parametrize(
@@ -342,7 +345,7 @@ async def test_gifts_and_usage_go_with_a_switch_unless_carried_over(call: Caller
         ({}, "payment_processing"),
     ],
 )
-async def test_success_is_not_done_while_a_payment_is_waited_for(
+async def test_success_is_not_applied_while_a_payment_is_awaited(
     autumn: LocalAutumn, call: Caller, options: dict[str, Any], trouble: str | None
 ) -> None:
     autumn.state.customers["cus_northwind"].payment_trouble = trouble
@@ -371,10 +374,10 @@ async def test_customer_without_a_card_is_sent_to_a_checkout(call: Caller) -> No
     assert "Pay</button>" not in (await call.client.post(answer["payment_url"])).text
     assert list(await _plans(call, "cus_fresh")) == ["pro"]
     invoices = (await call.ok("invoices.list", customer_id="cus_fresh"))["list"]
-    assert [one["status"] for one in invoices] == ["paid"]
+    assert [invoice["status"] for invoice in invoices] == ["paid"]
 
 
-async def test_payer_may_be_asked_to_confirm_on_autumns_own_page(autumn: LocalAutumn, call: Caller) -> None:
+async def test_payer_may_have_to_confirm_on_autumns_own_page(autumn: LocalAutumn, call: Caller) -> None:
     body = {**NORTHWIND, "plan_id": "team", "redirect_mode": "always"}
     assert (await call.ok("billing.preview_attach", **body))["checkout_type"] == "autumn_checkout"
     answer = await call.ok("billing.attach", **body)
@@ -387,27 +390,27 @@ async def test_coupon_on_a_subscription_is_kept_and_not_doubled(call: Caller) ->
     customer = await _attach_new(call, "starter")
     for discounts in ([{"reward_id": "loyal10"}], [{"reward_id": "loyal10"}], []):
         await call.ok("billing.update", customer_id=customer, plan_id="starter", discounts=discounts)
-    shown = await call.ok("customers.get", customer_id=customer, expand=["rewards"])
-    (held,) = shown["rewards"]["discounts"]
-    assert (held["id"], held["subscription_id"] is None) == ("loyal10", False)
+    answer = await call.ok("customers.get", customer_id=customer, expand=["rewards"])
+    (discount,) = answer["rewards"]["discounts"]
+    assert (discount["id"], discount["subscription_id"] is None) == ("loyal10", False)
     unknown = await call.post("billing.update", **PRO, discounts=[{"reward_id": "nope"}])
     assert unknown.json()["message"] == 'Invalid coupon ID: "nope"'
 
 
-async def test_subscription_ids_of_ones_own_tell_two_of_a_plan_apart(call: Caller) -> None:
+async def test_custom_subscription_ids_distinguish_two_of_a_plan(call: Caller) -> None:
     price = {"amount": 7, "interval": "month"}
     await call.ok("plans.create", plan_id="more", name="More", add_on=True, price=price)
     for number in (1, 2):
         await call.ok("billing.attach", **NORTHWIND, plan_id="more", subscription_id=f"more-{number}")
     cancel = {**NORTHWIND, "cancel_action": "cancel_end_of_cycle"}
     await call.ok("billing.update", **cancel, plan_id="more")
-    shown = (await call.ok("customers.get", **NORTHWIND))["subscriptions"]
-    cancelled = {one["id"]: one["canceled_at"] is not None for one in shown if one["plan_id"] == "more"}
+    answer = (await call.ok("customers.get", **NORTHWIND))["subscriptions"]
+    cancelled = {one["id"]: one["canceled_at"] is not None for one in answer if one["plan_id"] == "more"}
     assert cancelled in ({"more-1": False, "more-2": True}, {"more-1": True, "more-2": False})
     await call.ok("billing.update", **cancel, subscription_id="more-1")
     await call.ok("billing.update", **cancel, subscription_id="more-2")
-    shown = (await call.ok("customers.get", **NORTHWIND))["subscriptions"]
-    assert all(one["canceled_at"] for one in shown if one["plan_id"] == "more")
+    answer = (await call.ok("customers.get", **NORTHWIND))["subscriptions"]
+    assert all(one["canceled_at"] for one in answer if one["plan_id"] == "more")
 
 
 async def test_second_billing_call_of_a_customer_is_locked_out(autumn: LocalAutumn, call: Caller) -> None:
@@ -417,8 +420,8 @@ async def test_second_billing_call_of_a_customer_is_locked_out(autumn: LocalAutu
     await until(lambda: "cus_northwind" in autumn.billing_locks)
     second = await call.post("billing.update", **PRO, cancel_action="cancel_end_of_cycle")
     assert (second.status_code, second.json()["code"]) == (423, "lock_already_exists")
-    other = {"customer_id": "cus_oscorp", "plan_id": "pro", "cancel_action": "cancel_end_of_cycle"}
-    await call.ok("billing.update", **other)
+    other_change = {"customer_id": "cus_oscorp", "plan_id": "pro", "cancel_action": "cancel_end_of_cycle"}
+    await call.ok("billing.update", **other_change)
     first.cancel()
     autumn.billing_locks.clear()
     await call.ok("billing.update", **PRO, cancel_action="uncancel")

@@ -1,4 +1,4 @@
-"""What happened between the recorded calls, told by the answers after it."""
+"""What happened between the recorded calls, inferred from the answers after it."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -40,12 +40,12 @@ def update(body: dict[str, Any], **change: Any) -> Step:
 
 
 def _card_on_file(customer_id: str) -> Step:
-    """Paid by card, as a checkout would have left it."""
+    """A card on file, as a checkout would have left it."""
 
     async def step(autumn: LocalAutumn, *_: Any) -> None:
-        who = autumn.state.customers[customer_id]
-        who.stripe_id = autumn.state.ids.stripe("cus")
-        who.payment_method = {
+        customer = autumn.state.customers[customer_id]
+        customer.stripe_id = autumn.state.ids.stripe("cus")
+        customer.payment_method = {
             "id": autumn.state.ids.stripe("pm"),
             "object": "payment_method",
             "created": autumn.state.now // 1000,
@@ -53,7 +53,7 @@ def _card_on_file(customer_id: str) -> Step:
             "metadata": {},
             "type": "card",
             "card": CARD,
-            "customer": who.stripe_id,
+            "customer": customer.stripe_id,
             "billing_details": {"email": None, "name": None, "phone": None, "address": None},
         }
 
@@ -61,7 +61,7 @@ def _card_on_file(customer_id: str) -> Step:
 
 
 async def _coupons_from_a_referral(autumn: LocalAutumn, *_: Any) -> None:
-    """A referral redeemed: the local Autumn has no referrals, only what they lead to."""
+    """A redeemed referral: the local Autumn has no referrals, only their effects."""
     for customer_id in ("cus_gina", "cus_alice"):
         rewards.put(autumn.state, autumn.state.customers[customer_id], autumn.state.rewards["off20"])
 
@@ -144,4 +144,4 @@ BEFORE: dict[int, tuple[Step, ...]] = {
     ),
     360: (call("billing.attach", {"customer_id": "cus_gina", "plan_id": "pro"}),),
 }
-"""Steps by the number of the call they came before."""
+"""Steps by the number of the call they precede."""

@@ -18,30 +18,30 @@ def mrkdwn(text: str) -> Json:
     return {"type": "mrkdwn", "text": text}
 
 
-def section(text: str, **more: Any) -> Json:
-    return {"type": "section", "text": mrkdwn(text), **more}
+def section(text: str, **fields: Any) -> Json:
+    return {"type": "section", "text": mrkdwn(text), **fields}
 
 
-def button(text: str, **more: Any) -> Json:
-    return {"type": "button", "text": plain(text), "action_id": text.lower().replace(" ", "_"), **more}
+def button(text: str, **fields: Any) -> Json:
+    return {"type": "button", "text": plain(text), "action_id": text.lower().replace(" ", "_"), **fields}
 
 
-def option(text: str, value: str | None = None, **more: Any) -> Json:
-    return {"text": plain(text), "value": value or text.lower(), **more}
+def option(text: str, value: str | None = None, **fields: Any) -> Json:
+    return {"text": plain(text), "value": value or text.lower(), **fields}
 
 
-def select(kind: str, placeholder: str, **more: Any) -> Json:
-    return {"type": kind, "placeholder": plain(placeholder), "action_id": placeholder, **more}
+def select(kind: str, placeholder: str, **fields: Any) -> Json:
+    return {"type": kind, "placeholder": plain(placeholder), "action_id": placeholder, **fields}
 
 
-def field(label: str, element: Json, **more: Any) -> Json:
+def field(label: str, element: Json, **fields: Any) -> Json:
     name = label.lower().replace(" ", "_")
     return {
         "type": "input",
         "block_id": name,
         "label": plain(label),
         "element": {"action_id": name, **element},
-        **more,
+        **fields,
     }
 
 

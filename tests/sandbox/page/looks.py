@@ -1,4 +1,4 @@
-"""What a designer would send back of what the page draws: in light and dark, at a desk and on a phone."""
+"""Checks for visual defects in what the page draws: in light and dark, on a desktop and on a phone."""
 
 import os
 import re
@@ -13,12 +13,12 @@ MODES: tuple[Mode, ...] = (("light", DESK), ("dark", DESK), ("light", PHONE))
 """The colours, and the width of the window."""
 TALL = 900
 PICTURES = os.environ.get("MAPLE_LOOKS", "")
-"""A folder for pictures of everything. With it, all is looked at, and not only a part."""
+"""A directory for pictures of everything. With it, all elements are checked, not only some."""
 _LOOKS = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 
 
 async def flaws(page: Page, drawn: dict[str, Locator]) -> list[str]:
-    """What is wrong with these, by name, in every mode."""
+    """Visual defects of these elements, by name, in every mode."""
     wrong = []
     for scheme, width in MODES:
         await page.emulate_media(color_scheme=scheme)

@@ -157,7 +157,7 @@ def card(title: str) -> gallery.Blocks:
     return [gallery.section(title), *CARD[1:]]
 
 
-async def test_focus_stays_on_the_button_when_its_card_is_drawn_anew(local: Local) -> None:
+async def test_focus_stays_on_the_button_when_its_card_is_redrawn(local: Local) -> None:
     ts = await local.post(CARD, SUPPORT)
     async with local.seen_by("ana", SUPPORT) as page:
         await page.get_by_role("button", name="Features").focus()
@@ -179,7 +179,7 @@ async def test_focus_returns_to_the_button_after_a_dialog(local: Local) -> None:
         await expect(page.get_by_role("button", name="Delete")).to_be_focused()
 
 
-async def test_focus_is_in_the_box_after_a_command_opened_and_closed_a_form(local: Local) -> None:
+async def test_focus_returns_to_the_box_after_a_form_opened_by_a_command(local: Local) -> None:
     async with local.seen_by("ana", SUPPORT) as page:
         await write(page, "/probe form")
         form = page.get_by_role("dialog", name="Change a balance")
@@ -256,7 +256,7 @@ async def test_mentions_are_suggested_for_people_the_app_and_groups(local: Local
     assert sent == "<@U02RAJ> <@U00LOCALBOT> <!subteam^S01LEADS|@billing-leads>"
 
 
-async def test_a_date_never_wraps(local: Local) -> None:
+async def test_date_never_wraps(local: Local) -> None:
     date = "<!date^1750000000^{date_long} at {time}|x>"
     filler = "The next invoice is due on"
     await local.post([gallery.section(" ".join([filler, date] * 12))], SUPPORT)
@@ -316,7 +316,7 @@ async def test_form_and_card_fit_a_phone(local: Local) -> None:
         await expect(page.get_by_role("navigation", name="Conversations")).to_be_hidden()
 
 
-async def test_a_message_in_a_thread_is_edited_there(local: Local) -> None:
+async def test_message_in_a_thread_is_edited_there(local: Local) -> None:
     async with local.seen_by("ana", SUPPORT) as page:
         await write(page, "the start")
         await page.get_by_role("article", name="Ana Silva").hover()
@@ -353,7 +353,7 @@ async def test_link_preview_is_drawn_under_the_message_and_its_button_works(loca
     assert local.received.actions[0]["container"]["type"] == "message_attachment"
 
 
-async def test_a_permalink_opens_the_message_in_the_page(local: Local) -> None:
+async def test_permalink_opens_the_message_in_the_page(local: Local) -> None:
     ts = await local.post([gallery.section("the card")], BILLING)
     reply = await local.web.chat_postMessage(channel=BILLING, thread_ts=ts, text="the outcome")
     for number in range(30):

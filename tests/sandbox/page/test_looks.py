@@ -1,8 +1,7 @@
-"""Everything that Maple draws is fit to be looked at: cards, forms and notices, light, dark and on a phone.
+"""Everything Maple draws looks right: cards, forms and notices, in light, dark and on a phone.
 
-What there is comes from the registries and from the transcripts, so that what is new is looked at too.
-
-Some of the transcripts are enough for every day; `MAPLE_LOOKS=<folder>` looks at all, and keeps pictures.
+The cases come from the registries and the transcripts, so new ones are checked too. A normal run checks some
+of the transcripts; `MAPLE_LOOKS=<folder>` checks all, and saves pictures.
 """
 
 import json
@@ -50,7 +49,7 @@ EVERY_DAY = {"test_looking_up_a_customer", "test_approving_a_request"}
 
 
 def post(local: Local, blocks: Any, text: str = "card") -> str:
-    """Straight into the channel, past Slack's rate limit for what is posted."""
+    """Posts directly into the channel, past Slack's rate limit."""
     workspace = local.slack.workspace
     return str(workspace.post(workspace.channel("support"), RAJ, text, list(blocks)).ts)
 
@@ -66,7 +65,7 @@ def of_type(kind: str) -> Iterator[tuple[Sample, dict[str, Any]]]:
             yield sample, here(sample.view)
 
 
-async def test_every_card_is_fit_to_look_at(local: Local) -> None:
+async def test_every_card_looks_right(local: Local) -> None:
     cards = {sample.name: here(sample.card.blocks) for sample in samples() if sample.card is not None}
     async with local.seen_by("ana", SUPPORT) as page:
         for name, blocks in cards.items():
@@ -77,7 +76,7 @@ async def test_every_card_is_fit_to_look_at(local: Local) -> None:
         assert await flaws(page, drawn) == []
 
 
-async def test_every_form_is_fit_to_look_at(local: Local) -> None:
+async def test_every_form_looks_right(local: Local) -> None:
     async with local.seen_by("ana", SUPPORT) as page:
         dialog = page.get_by_role("dialog")
         wrong = []
@@ -91,7 +90,7 @@ async def test_every_form_is_fit_to_look_at(local: Local) -> None:
         assert wrong == []
 
 
-async def test_home_is_fit_to_look_at(local: Local) -> None:
+async def test_home_looks_right(local: Local) -> None:
     ((sample, view),) = of_type("home")
     async with local.seen_by("ana", SUPPORT) as page:
         await page.get_by_role("button", name="Probe").click()
@@ -106,7 +105,7 @@ def busy(number: int) -> Overview:
     """So much of everything that no card could list it."""
     used = {f"used_{each}": balance(f"used_{each}", usage=Decimal(900)) for each in range(number)}
     unused = {f"unused_{each}": balance(f"unused_{each}", usage=Decimal(0)) for each in range(number)}
-    held = [
+    subscriptions = [
         subscription(f"plan_{each}", past_due=True, canceled_at=NOW, trial_ends_at=LATER)
         for each in range(number)
     ]
@@ -115,7 +114,7 @@ def busy(number: int) -> Overview:
         for each in range(number)
     )
     billing = Billing(discounts, tuple(preview() for _ in range(number)))
-    who = customer(balances=used | unused, subscriptions=held)
+    who = customer(balances=used | unused, subscriptions=subscriptions)
     return Overview(who, billing, invoice_list(*[invoice("open", "49")] * number), NOW)
 
 
@@ -124,14 +123,14 @@ OVER_IN_TWO_LINES = {"meeting_minutes": balance("meeting_minutes", remaining=-13
 
 
 @pytest.mark.parametrize(
-    "held",
+    "held_balances",
     [balances(3), balances(3) | NOT_USED_YET, OVER_IN_TWO_LINES | balances(2) | NOT_USED_YET],
     ids=["in use", "some not used yet", "one over its limit"],
 )
 async def test_overview_of_an_ordinary_customer_fits_on_the_first_screen(
-    local: Local, held: dict[str, Balance]
+    local: Local, held_balances: dict[str, Balance]
 ) -> None:
-    place, who = Place(customer="cus_1"), customer(balances=held)
+    place, who = Place(customer="cus_1"), customer(balances=held_balances)
     answer = Overview(who, Billing((), (preview(),)), invoice_list(*[invoice()] * 11), NOW)
     tools = buttons.tools(place, buttons.offered(place, Facts(who, NOW)), history=True)
     drawn = overview_card(place, answer, shareable=True, tools=tools)
@@ -142,7 +141,7 @@ async def test_overview_of_an_ordinary_customer_fits_on_the_first_screen(
     assert box["height"] < 420
 
 
-async def test_overview_of_a_busy_customer_does_not_grow_without_bound(local: Local) -> None:
+async def test_overview_of_a_busy_customer_is_bounded(local: Local) -> None:
     heights = []
     async with local.seen_by("ana", SUPPORT) as page:
         for number in (11, 99):
@@ -204,7 +203,7 @@ def looked_at_by(looking: Looking) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("name", CONVERSATIONS if PICTURES else sorted(EVERY_DAY))
-async def test_every_step_of_a_conversation_is_fit_to_look_at(local: Local, name: str) -> None:
+async def test_every_step_of_a_conversation_looks_right(local: Local, name: str) -> None:
     looking = Looking(local, name.removeprefix("test_"))
     try:
         with looked_at_by(looking):
@@ -232,12 +231,12 @@ UNFIT = {
 
 
 @pytest.mark.parametrize("flaw", UNFIT)
-async def test_what_is_not_fit_to_look_at_is_noticed(local: Local, flaw: str) -> None:
+async def test_visual_defect_is_detected(local: Local, flaw: str) -> None:
     post(local, [UNFIT[flaw]])
     async with local.seen_by("ana", SUPPORT) as page:
-        found = await flaws(page, {"card": page.get_by_role("article")})
-    assert found
-    assert all(f"{flaw} is left" in each for each in found)
+        differing = await flaws(page, {"card": page.get_by_role("article")})
+    assert differing
+    assert all(f"{flaw} is left" in match for match in differing)
 
 
 @pytest.mark.parametrize(
@@ -251,11 +250,11 @@ async def test_what_is_not_fit_to_look_at_is_noticed(local: Local, flaw: str) ->
     ],
     ids=["wide", "pale", "narrow", "empty", "broken"],
 )
-async def test_what_a_style_spoils_is_noticed(local: Local, style: str, flaw: str) -> None:
+async def test_defect_caused_by_a_style_is_detected(local: Local, style: str, flaw: str) -> None:
     action = {"type": "actions", "elements": [gallery.button("Give allowance")]}
     post(local, [gallery.section("2026-01-14 09:00"), action])
     async with local.seen_by("ana", SUPPORT) as page:
         await expect(page.get_by_role("button", name="Give allowance")).to_be_visible()
         await page.evaluate(SPOIL, style)
-        found = await flaws(page, {"card": page.get_by_role("article")})
-    assert [each for each in found if flaw in each]
+        differing = await flaws(page, {"card": page.get_by_role("article")})
+    assert [match for match in differing if flaw in match]

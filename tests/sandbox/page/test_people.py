@@ -110,7 +110,9 @@ async def test_form_is_filled_in_refused_and_sent(local: Local) -> None:
     assert state["reason"]["reason"]["value"] == "because"
     assert state["amount"]["amount"]["value"] == "25"
     assert state["customer"]["customer"]["selected_option"]["value"] == "cus_2"
-    assert [one["value"] for one in state["tags"]["tags"]["selected_options"]] == ["second"]
+    assert [selected_option["value"] for selected_option in state["tags"]["tags"]["selected_options"]] == [
+        "second"
+    ]
     assert state["time"]["time"]["selected_time"] == "21:15"
 
 
@@ -172,8 +174,8 @@ async def test_clicks_and_choices_reach_the_app(local: Local) -> None:
         await page.get_by_role("button", name="More options").click()
         await page.get_by_role("menuitem", name="Archive").click()
         actions = await local.received.wait_for_actions(3)
-    assert [one["action_id"] for one in actions] == ["delete", "Feature", "more"]
-    assert [one["selected_option"]["value"] for one in actions[1:]] == ["second", "archive"]
+    assert [action["action_id"] for action in actions] == ["delete", "Feature", "more"]
+    assert [action["selected_option"]["value"] for action in actions[1:]] == ["second", "archive"]
 
 
 async def test_message_menu_has_the_message_shortcut(local: Local) -> None:
@@ -303,5 +305,8 @@ PURE = {
 async def test_pure_functions(local: Local) -> None:
     call = "([path, name, given]) => import(path).then((module) => module[name](...given) ?? null)"
     async with local.seen_by("ana", SUPPORT) as page:
-        for about, (path, name, given, wanted) in PURE.items():
-            assert await page.evaluate(call, [path, name, given]) == wanted, (about, json.dumps(given))
+        for about, (path, name, arguments, expected) in PURE.items():
+            assert await page.evaluate(call, [path, name, arguments]) == expected, (
+                about,
+                json.dumps(arguments),
+            )

@@ -61,12 +61,12 @@ async def over_socket(app: AsyncApp, slack: LocalSlack) -> AsyncIterator[AsyncSo
         await asyncio.sleep(0)
 
 
-def section(text: str, **more: Any) -> Json:
-    return {"type": "section", "text": {"type": "mrkdwn", "text": text}, **more}
+def section(text: str, **fields: Any) -> Json:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text}, **fields}
 
 
-def button(text: str, action_id: str, **more: Any) -> Json:
-    return {"type": "button", "text": {"type": "plain_text", "text": text}, "action_id": action_id, **more}
+def button(text: str, action_id: str, **fields: Any) -> Json:
+    return {"type": "button", "text": {"type": "plain_text", "text": text}, "action_id": action_id, **fields}
 
 
 def actions(*elements: Json) -> Json:
@@ -77,16 +77,16 @@ def plain(text: str) -> Json:
     return {"type": "plain_text", "text": text}
 
 
-def modal(*blocks: Json, **more: Any) -> Json:
+def modal(*blocks: Json, **fields: Any) -> Json:
     return {
         "type": "modal",
         "title": plain("A form"),
         "submit": plain("Send"),
         "blocks": list(blocks),
-        **more,
+        **fields,
     }
 
 
-def text_input(label: str, block_id: str, **more: Any) -> Json:
+def text_input(label: str, block_id: str, **fields: Any) -> Json:
     element = {"type": "plain_text_input", "action_id": f"{block_id}_text"}
-    return {"type": "input", "block_id": block_id, "label": plain(label), "element": element, **more}
+    return {"type": "input", "block_id": block_id, "label": plain(label), "element": element, **fields}

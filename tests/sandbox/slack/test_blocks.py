@@ -23,29 +23,29 @@ def option(text: str, value: str | None = None) -> Json:
     return {"text": plain(text), "value": text if value is None else value}
 
 
-def select(*options: Json, **more: Any) -> Json:
-    return {"type": "static_select", "action_id": "pick", "options": list(options), **more}
+def select(*options: Json, **fields: Any) -> Json:
+    return {"type": "static_select", "action_id": "pick", "options": list(options), **fields}
 
 
 def row(*cells: str) -> list[Json]:
     return [{"type": "raw_text", "text": cell} for cell in cells]
 
 
-def table(*rows: list[Json], **more: Any) -> Json:
-    return {"type": "table", "rows": list(rows), **more}
+def table(*rows: list[Json], **fields: Any) -> Json:
+    return {"type": "table", "rows": list(rows), **fields}
 
 
-def data_table(*rows: list[Json], **more: Any) -> Json:
-    return {"type": "data_table", "caption": "Balances", "rows": list(rows), **more}
+def data_table(*rows: list[Json], **fields: Any) -> Json:
+    return {"type": "data_table", "caption": "Balances", "rows": list(rows), **fields}
 
 
 def series(name: str, *points: tuple[str, float]) -> Json:
     return {"name": name, "data": [{"label": label, "value": value} for label, value in points]}
 
 
-def chart(*lines: Json, categories: list[str], kind: str = "line", **more: Any) -> Json:
+def chart(*lines: Json, categories: list[str], kind: str = "line", **fields: Any) -> Json:
     drawn = {"type": kind, "series": list(lines), "axis_config": {"categories": categories}}
-    return {"type": "data_visualization", "title": "Usage", "chart": drawn, **more}
+    return {"type": "data_visualization", "title": "Usage", "chart": drawn, **fields}
 
 
 def pie(*segments: tuple[str, float]) -> Json:
@@ -208,8 +208,8 @@ def test_valid_blocks_are_accepted(blocks: list[Json]) -> None:
 def test_invalid_blocks_are_refused_with_a_pointer(
     why: str, blocks: list[Any], pointer: str, words: str
 ) -> None:
-    found = blocks_problems(copy.deepcopy(blocks), "message")
-    assert any(one.pointer.startswith(pointer) and words in one.message for one in found), found
+    differing = blocks_problems(copy.deepcopy(blocks), "message")
+    assert any(match.pointer.startswith(pointer) and words in match.message for match in differing), differing
 
 
 NUMBER = {"type": "number_input", "is_decimal_allowed": False, "action_id": "n"}
@@ -244,8 +244,8 @@ VIEWS_REFUSED: list[tuple[str, Json, str, str]] = [
     ("why", "view", "pointer", "words"), VIEWS_REFUSED, ids=[v[0] for v in VIEWS_REFUSED]
 )
 def test_invalid_view_is_refused_with_a_pointer(why: str, view: Json, pointer: str, words: str) -> None:
-    found = view_problems(view)
-    assert any(one.pointer.startswith(pointer) and words in one.message for one in found), found
+    differing = view_problems(view)
+    assert any(match.pointer.startswith(pointer) and words in match.message for match in differing), differing
     with pytest.raises(SlackError, match="invalid_arguments"):
         checked_view(json.dumps(view))
 
@@ -260,8 +260,8 @@ def test_valid_view_is_accepted() -> None:
 
 def test_block_before_its_rollout_is_refused() -> None:
     blocks = [WEEK, data_table(row("a"), row("b"))]
-    found = blocks_problems(blocks, "message", missing=["data_table", "data_visualization"])
-    assert [(one.pointer, one.code) for one in found] == [
+    differing = blocks_problems(blocks, "message", missing=["data_table", "data_visualization"])
+    assert [(match.pointer, match.code) for match in differing] == [
         ("/0/type", "unsupported_type"),
         ("/1/type", "unsupported_type"),
     ]
@@ -345,6 +345,6 @@ def test_compiled_schema_agrees_with_jsonschema(data: st.DataObject) -> None:
         del parent[path[-1]]
     else:
         parent[path[-1]] = value
-    found: list[Any] = []
-    schema().check("KnownBlock")(block, "", found)
-    assert bool(found) == (not JSONSCHEMA[block["type"]].is_valid(block)), (block, found)
+    differing: list[Any] = []
+    schema().check("KnownBlock")(block, "", differing)
+    assert bool(differing) == (not JSONSCHEMA[block["type"]].is_valid(block)), (block, differing)

@@ -174,8 +174,8 @@ async def test_link_shared_reaches_an_app_that_is_not_in_the_channel(
     slack: LocalSlack, app: RawApp, client: AsyncWebClient
 ) -> None:
     lea = slack.person("lea")
-    for place in ("#support", "#random", "#leads", "@ana"):
-        lea.go(place)
+    for conversation in ("#support", "#random", "#leads", "@ana"):
+        lea.go(conversation)
         await lea.say(f"see {LINK}, and https://elsewhere.example/")
     await lea.settled()
     shared = events(app, "link_shared")

@@ -95,7 +95,7 @@ async def test_unanswered_requests_show_slacks_error(slack: LocalSlack, app: Raw
     await ana.sees("/probe failed with the error “dispatch_failed”")
     slack.request_url = None
     await ana.command("/probe")
-    assert [one.outcome for one in slack.sent] == ["operation_timeout"] * 2 + ["dispatch_failed"] * 2
+    assert [request.outcome for request in slack.sent] == ["operation_timeout"] * 2 + ["dispatch_failed"] * 2
 
 
 async def test_click_payload_has_the_action_and_the_state(
@@ -109,11 +109,11 @@ async def test_click_payload_has_the_action_and_the_state(
         "options": [{"text": plain("A week"), "value": "7d"}, {"text": plain("A month"), "value": "30d"}],
     }
     sure = {"title": plain("Share?"), "text": plain("Everybody will see it."), "confirm": plain("Share")}
-    more = {"type": "overflow", "action_id": "more", "options": [{"text": plain("Export"), "value": "csv"}]}
+    fields = {"type": "overflow", "action_id": "more", "options": [{"text": plain("Export"), "value": "csv"}]}
     blocks = [
         section("Acme"),
         {
-            **actions(button("Go", "go", value="v"), button("Share", "share", confirm=sure), pick, more),
+            **actions(button("Go", "go", value="v"), button("Share", "share", confirm=sure), pick, fields),
             "block_id": "b",
         },
     ]
@@ -336,8 +336,8 @@ async def test_response_action_clear_closes_all_views(
     ana.does_not_see("A form")
 
 
-def typed(kind: str, **more: Any) -> Json:
-    element = {"type": kind, "action_id": "a", **more}
+def typed(kind: str, **fields: Any) -> Json:
+    element = {"type": kind, "action_id": "a", **fields}
     return {"type": "input", "block_id": "b", "label": plain("Amount"), "element": element}
 
 
@@ -371,7 +371,7 @@ async def test_every_kind_of_choice_is_in_the_state(
     slack: LocalSlack, app: RawApp, client: AsyncWebClient
 ) -> None:
     ana = slack.person("ana")
-    both = [
+    options = [
         {"text": {**plain(name), "emoji": True}, "value": value}
         for name, value in (("Red", "r"), ("Blue", "b"))
     ]
@@ -383,18 +383,18 @@ async def test_every_kind_of_choice_is_in_the_state(
         ("channels_select", {}, ("#billing",), "C02BILLING"),
         ("conversations_select", {}, ("#billing",), "C02BILLING"),
         ("multi_users_select", {}, ("raj", "@lea"), ["U02RAJ", "U03LEA"]),
-        ("radio_buttons", {"options": both}, ("Blue",), both[1]),
-        ("checkboxes", {"options": both}, ("Red", "Blue"), both),
-        ("multi_static_select", {"options": both}, ("Red",), both[:1]),
+        ("radio_buttons", {"options": options}, ("Blue",), options[1]),
+        ("checkboxes", {"options": options}, ("Red", "Blue"), options),
+        ("multi_static_select", {"options": options}, ("Red",), options[:1]),
     ]
     blocks = [
         {
             "type": "input",
             "block_id": kind,
             "label": plain(kind),
-            "element": {"type": kind, "action_id": kind, **more},
+            "element": {"type": kind, "action_id": kind, **fields},
         }
-        for kind, more, _, _ in kinds
+        for kind, fields, _, _ in kinds
     ]
     await ana.command("/probe")
     await client.views_open(trigger_id=app.last["trigger_id"], view=modal(*blocks))
@@ -404,9 +404,9 @@ async def test_every_kind_of_choice_is_in_the_state(
     await ana.submit()
     values = app.last["view"]["state"]["values"]
     for kind, _, _, expected in kinds:
-        held = values[kind][kind]
-        assert held.pop("type") == kind
-        assert list(held.values()) == [expected]
+        field_state = values[kind][kind]
+        assert field_state.pop("type") == kind
+        assert list(field_state.values()) == [expected]
 
 
 async def test_external_select_shows_the_options_of_the_app(
@@ -468,8 +468,8 @@ async def test_event_is_retried_with_the_same_id(slack: LocalSlack, app: RawApp)
     await slack.person("ana").open_home()
     await slack.person("ana").settled()
     assert delays == [0.0, 60.0]
-    assert {one["event_id"] for one in app.payloads} == {app.last["event_id"]}
-    tries = [(one.get("x-slack-retry-num"), one.get("x-slack-retry-reason")) for one in app.headers]
+    assert {payload["event_id"] for payload in app.payloads} == {app.last["event_id"]}
+    tries = [(header.get("x-slack-retry-num"), header.get("x-slack-retry-reason")) for header in app.headers]
     assert tries == [(None, None), ("1", "http_error"), ("2", "http_error")]
     for _ in range(4):
         app.answer("", 500)
@@ -491,9 +491,9 @@ async def test_only_subscribed_events_are_sent(slack: LocalSlack, app: RawApp) -
     ana, eve, lea = slack.person("ana"), slack.person("eve"), slack.person("lea")
     await ana.say("@probe see https://app.acme.example/c/1 and https://acme.example.evil/x")
     await ana.settled()
-    inner = {one["event"]["type"]: one["event"] for one in app.payloads}
+    inner = {payload["event"]["type"]: payload["event"] for payload in app.payloads}
     assert set(inner) == {"message", "app_mention", "link_shared"}
-    assert [one["domain"] for one in inner["link_shared"]["links"]] == ["acme.example"]
+    assert [link["domain"] for link in inner["link_shared"]["links"]] == ["acme.example"]
     assert inner["message"]["channel_type"] == "channel"
     await eve.say("hello from Acme")
     await eve.settled()
@@ -555,29 +555,29 @@ async def test_requests_alternate_between_replicas_and_repeat_unchanged(
     slack: LocalSlack, app: RawApp
 ) -> None:
     first = str(slack.request_url)
-    async with raw_app(slack) as other:
+    async with raw_app(slack) as other_app:
         slack.deliveries.spread(first, str(slack.request_url))
         for number in range(4):
             await slack.person("ana").command(f"/probe {number}")
-        assert [one["text"] for one in app.payloads] == ["0", "2"]
-        assert [one["text"] for one in other.payloads] == ["1", "3"]
+        assert [payload["text"] for payload in app.payloads] == ["0", "2"]
+        assert [payload["text"] for payload in other_app.payloads] == ["1", "3"]
         await slack.deliveries.repeat(slack.sent[1])
-        assert app.last == other.payloads[0]
+        assert app.last == other_app.payloads[0]
 
 
 async def test_request_is_repeated_over_a_socket(slack: LocalSlack) -> None:
     app = bolt(slack)
-    heard: list[str] = []
+    texts_received: list[str] = []
 
     @app.command("/probe")
     async def probe(ack: Any, command: Json) -> None:
-        heard.append(command["text"])
+        texts_received.append(command["text"])
         await ack()
 
     async with over_socket(app, slack):
         await slack.person("ana").command("/probe once")
         await slack.deliveries.repeat(slack.sent[-1])
-        assert heard == ["once", "once"]
+        assert texts_received == ["once", "once"]
 
 
 async def test_new_member_clicks_on_a_given_message(

@@ -26,14 +26,14 @@ async def http(slack: LocalSlack) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-def file_field(**more: Any) -> Json:
-    element = {"type": "file_input", "action_id": "file", **more}
+def file_field(**fields: Any) -> Json:
+    element = {"type": "file_input", "action_id": "file", **fields}
     return {"type": "input", "block_id": "list", "label": plain("File"), "element": element, "optional": True}
 
 
-async def opened(app: RawApp, slack: LocalSlack, client: AsyncWebClient, **more: Any) -> None:
+async def opened(app: RawApp, slack: LocalSlack, client: AsyncWebClient, **fields: Any) -> None:
     await slack.person("ana").shortcut("Look up")
-    await client.views_open(trigger_id=app.last["trigger_id"], view=modal(file_field(**more)))
+    await client.views_open(trigger_id=app.last["trigger_id"], view=modal(file_field(**fields)))
 
 
 def picked(app: RawApp) -> list[Json]:
@@ -87,8 +87,8 @@ async def test_file_of_another_kind_or_of_somebody_else_is_not_taken(
         ids.append(answer.json()["file"]["id"])
     assert (await http.post("/-/upload", params={"person": "nobody"})).status_code == 404
     view = (await http.get("/-/state", params={"person": "ana"})).json()["views"][0]["id"]
-    for given, refusal in ((ids[:2], "invalid_input"), (ids[2:], "not_found"), (["F404"], "not_found")):
-        state = {"list": {"file": {"files": given}}}
+    for file_ids, refusal in ((ids[:2], "invalid_input"), (ids[2:], "not_found"), (["F404"], "not_found")):
+        state = {"list": {"file": {"files": file_ids}}}
         act = {"person": "ana", "act": "submit", "view": view, "state": state}
         assert (await http.post("/-/do", json=act)).json()["error"] == refusal
     with pytest.raises(NotOnScreen):

@@ -72,8 +72,8 @@ def small_app(slack: LocalSlack) -> AsyncApp:
     @app.options("customer")
     async def options(ack: Any, payload: Json) -> None:
         names = ["Acme Ltd", "Acme Inc", "Bolt & Co"]
-        found = [one for one in names if payload["value"].lower() in one.lower()]
-        await ack(options=[{"text": plain(name), "value": name} for name in found])
+        differing = [one for one in names if payload["value"].lower() in one.lower()]
+        await ack(options=[{"text": plain(name), "value": name} for name in differing])
 
     @app.view("looked_up")
     async def looked_up(ack: Any, view: Json) -> None:

@@ -26,8 +26,8 @@ class Browser:
         answer: Json = (await self.http.get(path, params=params)).json()
         return answer
 
-    async def do(self, person: str, act: str, **more: Any) -> Json:
-        answer: Json = (await self.http.post("/-/do", json={"person": person, "act": act, **more})).json()
+    async def do(self, person: str, act: str, **fields: Any) -> Json:
+        answer: Json = (await self.http.post("/-/do", json={"person": person, "act": act, **fields})).json()
         return answer
 
     @asynccontextmanager
@@ -62,7 +62,7 @@ async def test_state_shows_what_the_person_may_see(slack: LocalSlack, browser: B
     state = await browser.get("/-/state", person="ana")
     assert state["me"]["real_name"] == "Ana Silva"
     assert state["now"] // 1000 - 1772323200 < 60
-    names = [(one["name"], one["kind"]) for one in state["channels"]]
+    names = [(channel["name"], channel["kind"]) for channel in state["channels"]]
     assert names == [
         ("support", "public"),
         ("billing", "public"),
@@ -72,13 +72,13 @@ async def test_state_shows_what_the_person_may_see(slack: LocalSlack, browser: B
     ]
     assert state["channels"][-1]["with"] == state["app"]["user_id"]
     assert state["commands"] == [{"command": "/probe", "description": "Answers", "usage_hint": "[text]"}]
-    assert [one["type"] for one in state["shortcuts"]] == ["global", "message"]
+    assert [shortcut["type"] for shortcut in state["shortcuts"]] == ["global", "message"]
     assert (state["home"], state["views"]) == (None, [])
     assert {one["kind"] for one in state["people"]} == {"member", "admin", "guest", "external"}
     guest = await browser.get("/-/state", person="U05GUS")
-    assert [one["name"] for one in guest["channels"]] == ["support", "directmessage"]
+    assert [channel["name"] for channel in guest["channels"]] == ["support", "directmessage"]
     stranger = await browser.get("/-/state", person="eve")
-    assert [one["name"] for one in stranger["channels"]] == ["shared-acme"]
+    assert [channel["name"] for channel in stranger["channels"]] == ["shared-acme"]
     for path in ("/-/state", "/-/history", "/-/stream"):
         assert (await browser.get(path, person="nobody"))["error"] == "user_not_found"
 
@@ -88,11 +88,11 @@ async def test_history_has_only_the_persons_own_ephemerals(browser: Browser, cli
     await client.chat_postEphemeral(channel=SUPPORT, user="U01ANA", text="for ana")
     ana = await browser.get("/-/history", person="ana", channel=SUPPORT)
     raj = await browser.get("/-/history", person="raj", channel=SUPPORT)
-    assert [(one["text"], one["ephemeral"]) for one in ana["messages"]] == [
+    assert [(message["text"], message["ephemeral"]) for message in ana["messages"]] == [
         ("for all", False),
         ("for ana", True),
     ]
-    assert [one["text"] for one in raj["messages"]] == ["for all"]
+    assert [message["text"] for message in raj["messages"]] == ["for all"]
     assert (raj["messages"][0]["bot"], raj["messages"][0]["app_name"]) == (True, "Probe")
     hidden = await browser.get("/-/history", person="raj", channel="C06LEADS")
     assert hidden["error"] == "channel_not_found"
@@ -113,7 +113,7 @@ async def test_stream_has_every_kind_of_change(
         await client.views_open(trigger_id=app.last["trigger_id"], view=modal(section("x")))
         await browser.do("ana", "command", channel=SUPPORT, text="/nothing")
         kinds = [await anext(ana) for _ in range(7)]
-        assert [one["type"] for one in kinds] == [
+        assert [kind["type"] for kind in kinds] == [
             "message",
             "message",
             "message_changed",
@@ -135,12 +135,12 @@ async def test_stream_has_every_kind_of_change(
 async def test_message_is_posted_with_mentions_and_thread(
     slack: LocalSlack, app: RawApp, browser: Browser
 ) -> None:
-    said = await browser.do("ana", "say", channel=SUPPORT, text="hello @raj")
-    await browser.do("raj", "say", channel=SUPPORT, text="hi", thread_ts=said["ts"])
+    posted = await browser.do("ana", "say", channel=SUPPORT, text="hello @raj")
+    await browser.do("raj", "say", channel=SUPPORT, text="hi", thread_ts=posted["ts"])
     messages = (await browser.get("/-/history", person="ana", channel=SUPPORT))["messages"]
     assert messages[0]["text"] == "hello <@U02RAJ>"
     assert messages[0]["reply_count"] == 1
-    assert messages[1]["thread_ts"] == said["ts"]
+    assert messages[1]["thread_ts"] == posted["ts"]
     opened = await browser.do("ana", "open_im", user="U02RAJ")
     assert opened["channel"]["with"] == "U02RAJ"
     refused = await browser.do("eve", "say", channel=SUPPORT, text="x")
@@ -153,7 +153,7 @@ async def test_reply_updates_the_count_of_its_thread(browser: Browser, client: A
         root = await client.chat_postMessage(channel=SUPPORT, text="root")
         await client.chat_postMessage(channel=SUPPORT, text="reply", thread_ts=root["ts"])
         news = [await anext(ana) for _ in range(3)]
-    assert [one["type"] for one in news] == ["message", "message", "message_changed"]
+    assert [change["type"] for change in news] == ["message", "message", "message_changed"]
     assert (news[2]["message"]["ts"], news[2]["message"]["reply_count"]) == (root["ts"], 1)
 
 
@@ -172,14 +172,16 @@ async def test_click_and_choice_reach_the_app(
     acme = {"text": plain("Acme"), "value": "1", "description": plain("cus_1")}
     app.answer({"option_groups": [{"label": plain("Found"), "options": [acme]}]})
     offered = await browser.do("ana", "suggest", source=source, **pick, text="a")
-    shown = {"text": "Acme", "value": "1", "description": "cus_1"}
-    assert offered == {"ok": True, "options": [shown], "groups": [{"label": "Found", "options": [shown]}]}
-    await browser.do("ana", "action", source=source, **pick, input={"option": shown})
+    choice = {"text": "Acme", "value": "1", "description": "cus_1"}
+    assert offered == {"ok": True, "options": [choice], "groups": [{"label": "Found", "options": [choice]}]}
+    await browser.do("ana", "action", source=source, **pick, input={"option": choice})
     assert app.last["actions"][0]["selected_option"]["text"]["text"] == "Acme"
     gone = {"message": {"channel": SUPPORT, "ts": "1.2"}}
     assert (await browser.do("ana", "action", source=gone, **ids, input={}))["error"] == "message_not_found"
-    other = {"block_id": "no", "action_id": "no"}
-    assert (await browser.do("ana", "action", source=source, **other, input={}))["error"] == "not_found"
+    unknown_action = {"block_id": "no", "action_id": "no"}
+    assert (await browser.do("ana", "action", source=source, **unknown_action, input={}))[
+        "error"
+    ] == "not_found"
     home = await browser.do("ana", "action", source={"home": True}, **ids, input={})
     assert home["error"] == "not_found"
 
@@ -273,7 +275,7 @@ async def test_people_edit_and_delete_their_own_messages(
     assert await browser.do("ana", "edit", **target, text="second @raj") == {"ok": True}
     assert (await browser.do("raj", "edit", **target, text="x"))["error"] == "cant_edit_message"
     messages = (await browser.get("/-/history", person="raj", channel=SUPPORT))["messages"]
-    assert [(one["text"], one["edited"]) for one in messages] == [("second <@U02RAJ>", True)]
+    assert [(message["text"], message["edited"]) for message in messages] == [("second <@U02RAJ>", True)]
     assert await browser.do("ana", "delete", **target) == {"ok": True}
     assert (await browser.get("/-/history", person="raj", channel=SUPPORT))["messages"] == []
     await slack.person("ana").settled()
@@ -283,7 +285,7 @@ async def test_stream_ends_when_the_workspace_closes(slack: LocalSlack, browser:
     async with browser.news("ana") as news:
         slack.workspace.feed.close()
         async with asyncio.timeout(10):
-            assert [one async for one in news] == []
+            assert [change async for change in news] == []
 
 
 async def test_foreign_host_header_is_refused(slack: LocalSlack) -> None:

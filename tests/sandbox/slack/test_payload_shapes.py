@@ -130,10 +130,10 @@ def unknown(value: Any, shape: Any, path: str = "") -> list[str]:
     if isinstance(shape, dict) and isinstance(value, dict):
         if not shape:
             return []
-        found = [f"{path}/{key}: not in any recording" for key in value if key not in shape]
+        differing = [f"{path}/{key}: not in any recording" for key in value if key not in shape]
         for key in value.keys() & shape.keys() - FREE:
-            found += unknown(value[key], shape[key], f"{path}/{key}")
-        return found
+            differing += unknown(value[key], shape[key], f"{path}/{key}")
+        return differing
     if isinstance(shape, list) and isinstance(value, list):
         return [line for item in value if shape for line in unknown(item, shape[0], f"{path}[]")]
     types = _types(shape)
@@ -143,24 +143,29 @@ def unknown(value: Any, shape: Any, path: str = "") -> list[str]:
 def missing(value: Any, shape: Any, path: str = "") -> list[str]:
     """Keys of a recording that the payload lacks."""
     if isinstance(shape, dict) and isinstance(value, dict):
-        found = [f"{path}/{key}: missing" for key in shape if key not in value and key not in GRID_ONLY]
+        differing = [f"{path}/{key}: missing" for key in shape if key not in value and key not in GRID_ONLY]
         for key in value.keys() & shape.keys() - FREE:
-            found += missing(value[key], shape[key], f"{path}/{key}")
-        return found
+            differing += missing(value[key], shape[key], f"{path}/{key}")
+        return differing
     if isinstance(shape, list) and isinstance(value, list):
-        return [line for item in value for each in shape[:1] for line in missing(item, each, f"{path}[]")]
+        return [
+            line
+            for item in value
+            for item_shape in shape[:1]
+            for line in missing(item, item_shape, f"{path}[]")
+        ]
     return []
 
 
 def allowed(kind: str) -> Any:
     together: Any = None
     views: Any = None
-    for one in RECORDINGS:
-        if one["kind"] == kind:
-            together = merged(together, one["shape"])
-        elif "view" in one["shape"]:
+    for recording in RECORDINGS:
+        if recording["kind"] == kind:
+            together = merged(together, recording["shape"])
+        elif "view" in recording["shape"]:
             # A view is the same in all payloads that have one.
-            views = merged(views, {"view": one["shape"]["view"]})
+            views = merged(views, {"view": recording["shape"]["view"]})
     if together and "view" in together:
         together = merged(together, views)
     return LINK_SHARED if together is None else merged(together, DOCUMENTED.get(kind))
@@ -180,7 +185,7 @@ class Setup:
         await self.web.chat_postMessage(channel=SUPPORT, text="card", blocks=blocks, thread_ts=root.ts)
         return root.ts
 
-    async def form(self, **more: Any) -> None:
+    async def form(self, **fields: Any) -> None:
         ana = self.slack.person("ana")
         await ana.command("/probe")
         select = {"type": "external_select", "action_id": "who", "min_query_length": 1}
@@ -190,14 +195,16 @@ class Setup:
             {**pick, "element": select},
             actions(button("Check", "check")),
             close=plain("Cancel"),
-            **more,
+            **fields,
         )
         await self.web.views_open(trigger_id=self.app.last["trigger_id"], view=view)
         await ana.fill("Why", "because")
 
     async def event(self, name: str) -> Json:
         await self.slack.person("ana").settled()
-        sent = [one.payload for one in self.slack.sent if one.payload.get("type") == "event_callback"]
+        sent = [
+            request.payload for request in self.slack.sent if request.payload.get("type") == "event_callback"
+        ]
         return [payload for payload in sent if payload["event"]["type"] == name][-1]
 
 
@@ -373,9 +380,9 @@ async def test_payload_has_the_keys_and_types_of_recorded_ones(setup: Setup, cas
     payload = await case.send(setup)
     assert unknown(payload, allowed(case.kind)) == []
     if case.recording:
-        kinds = [one for one in RECORDINGS if one["source"].endswith(case.recording)]
-        (wanted,) = [one["shape"] for one in kinds if one["kind"] == case.kind]
-        lacking = [line.removesuffix(": missing") for line in missing(payload, wanted)]
+        kinds = [recording for recording in RECORDINGS if recording["source"].endswith(case.recording)]
+        (expected_shape,) = [kind["shape"] for kind in kinds if kind["kind"] == case.kind]
+        lacking = [line.removesuffix(": missing") for line in missing(payload, expected_shape)]
         assert set(lacking) == case.lacks
 
 

@@ -194,11 +194,11 @@ def test_post_limit_holds_over_any_period(burst: int, gaps: list[float]) -> None
     """At most the burst plus one a second pass, and callers that wait are never refused."""
     clock = Still()
     limit = PostLimit(clock, burst=burst)
-    for taken, gap in enumerate(gaps, start=1):
+    for passed, gap in enumerate(gaps, start=1):
         clock.seconds += gap
         try:
             limit.take("C1")
         except SlackError as refused:
             clock.seconds += int(refused.headers["Retry-After"])
             limit.take("C1")
-        assert taken <= burst + clock.seconds + 0.01
+        assert passed <= burst + clock.seconds + 0.01

@@ -72,7 +72,7 @@ async def test_unacknowledged_event_is_sent_again(slack: LocalSlack) -> None:
     assert len({one["envelope_id"] for one in frames}) == 4
 
 
-async def test_a_ticket_works_once(slack: LocalSlack) -> None:
+async def test_ticket_works_once(slack: LocalSlack) -> None:
     address = await link(slack)
     async with connect(address) as socket:
         await frame(socket)
@@ -93,12 +93,12 @@ async def test_workspace_runs_as_its_own_process() -> None:
     )
     assert process.stdout is not None
     lines = [(await process.stdout.readline()).decode().strip() for _ in range(5)]
-    told = dict(line.split("=", 1) for line in lines[1:])
-    assert told["SLACK_BOT_TOKEN"] == "xoxb-given"
-    assert told["SLACK_SIGNING_SECRET"]
+    environment = dict(line.split("=", 1) for line in lines[1:])
+    assert environment["SLACK_BOT_TOKEN"] == "xoxb-given"
+    assert environment["SLACK_SIGNING_SECRET"]
     async with httpx.AsyncClient(trust_env=False) as http:
-        headers = {"Authorization": f"Bearer {told['SLACK_BOT_TOKEN']}"}
-        assert (await http.post(f"{told['SLACK_API_URL']}auth.test", headers=headers)).json()["ok"]
+        headers = {"Authorization": f"Bearer {environment['SLACK_BOT_TOKEN']}"}
+        assert (await http.post(f"{environment['SLACK_API_URL']}auth.test", headers=headers)).json()["ok"]
         assert (await http.get(lines[0].split()[-1])).status_code == 200
     process.send_signal(signal.SIGTERM)
     await process.communicate()

@@ -94,9 +94,9 @@ async def test_thread_has_its_replies(slack: LocalSlack, client: AsyncWebClient)
     root = await client.chat_postMessage(channel=SUPPORT, text="root")
     await client.chat_postMessage(channel=SUPPORT, text="reply", thread_ts=root["ts"])
     replies = await client.conversations_replies(channel=SUPPORT, ts=root["ts"])
-    assert [one["text"] for one in replies["messages"]] == ["root", "reply"]
+    assert [message["text"] for message in replies["messages"]] == ["root", "reply"]
     history = await client.conversations_history(channel=SUPPORT)
-    assert [one["text"] for one in history["messages"]] == ["root"]
+    assert [message["text"] for message in history["messages"]] == ["root"]
     lost = await refused(client.chat_postMessage(channel=SUPPORT, text="x", thread_ts="1.2"))
     assert lost["error"] == "thread_not_found"
 
@@ -191,7 +191,7 @@ async def test_channels_are_described_and_listed_in_pages(client: AsyncWebClient
     cursor = ""
     while True:
         page = await client.conversations_list(types="public_channel,private_channel", limit=2, cursor=cursor)
-        names.extend(one["name"] for one in page["channels"])
+        names.extend(channel["name"] for channel in page["channels"])
         if not (cursor := page["response_metadata"]["next_cursor"]):
             break
     assert names == ["support", "billing", "random", "finance-private", "shared-acme"]
@@ -215,14 +215,14 @@ async def test_users_and_groups_are_described(slack: LocalSlack, client: AsyncWe
     german = (await client.users_info(user="U04MAX", include_locale=True))["user"]
     assert german["locale"] == "de-DE"
     slack.scopes.add("users:read.email")
-    found = await client.users_lookupByEmail(email="ana@northwind.example")
-    assert found["user"]["profile"]["email"] == "ana@northwind.example"
-    zones = {one["tz"] for one in (await client.users_list())["members"]}
+    differing = await client.users_lookupByEmail(email="ana@northwind.example")
+    assert differing["user"]["profile"]["email"] == "ana@northwind.example"
+    zones = {member["tz"] for member in (await client.users_list())["members"]}
     assert len(zones) > 5
     groups = (await client.usergroups_list(include_users=True))["usergroups"]
     assert groups[0]["handle"] == "billing-leads"
     own = await client.users_conversations(types="public_channel,private_channel", limit=2)
-    assert [one["id"] for one in own["channels"]] == [SUPPORT, "C02BILLING"]
+    assert [channel["id"] for channel in own["channels"]] == [SUPPORT, "C02BILLING"]
     assert own["response_metadata"]["next_cursor"]
     assert "is_member" not in own["channels"][0]
     assert (await client.users_conversations())["channels"]
@@ -253,7 +253,7 @@ async def test_faults_hit_their_method(slack: LocalSlack, client: AsyncWebClient
     slack.faults.clear()
     slack.faults.add("auth.test", "latency", seconds=0.02)
     assert (await client.auth_test())["ok"]
-    assert [(one.method, one.error) for one in slack.calls] == [
+    assert [(call.method, call.error) for call in slack.calls] == [
         ("chat.postMessage", "ratelimited"),
         ("users.info", "internal_error"),
         ("auth.test", "fatal_error"),
@@ -319,8 +319,10 @@ async def test_blocks_validate_returns_pointers(client: AsyncWebClient) -> None:
         assert body["errors"] == [
             {"pointer": pointer, "code": "failed_constraint", "message": "must be at least 1 characters"}
         ]
-    both = {"blocks": [], "view": modal(title=plain("x"))}
-    assert (await refused(client.api_call("blocks.validate", json=both)))["error"] == "invalid_arguments"
+    blocks_and_view = {"blocks": [], "view": modal(title=plain("x"))}
+    assert (await refused(client.api_call("blocks.validate", json=blocks_and_view)))[
+        "error"
+    ] == "invalid_arguments"
 
 
 async def test_second_table_is_refused_unless_allowed(slack: LocalSlack, client: AsyncWebClient) -> None:
