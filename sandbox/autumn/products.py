@@ -131,7 +131,11 @@ def default_plan(state: AutumnState) -> LocalPlan | None:
 
 def current(customer: LocalCustomer, plan_id: str, entity_id: str | None = None) -> Product | None:
     """The customer's product of a plan that is not over, or an entity's."""
-    live = (one for one in customer.products if one.plan_id == plan_id and one.entity_id == entity_id)
+    live = (
+        product
+        for product in customer.products
+        if product.plan_id == plan_id and product.entity_id == entity_id
+    )
     return next((one for one in live if one.status in ("active", "past_due", "scheduled")), None)
 
 

@@ -49,7 +49,7 @@ async def claim(database: Database, by: str = "me", after: float = 0) -> list[Al
     return await deliveries.claim(database, ENV, by=by, lease=LEASE, now=now, most=10)
 
 
-async def test_event_is_noted_once_by_any_number_at_once(database: Database) -> None:
+async def test_event_is_stored_once_by_concurrent_processes(database: Database) -> None:
     await subscribed(database)
     noted = await asyncio.gather(*(deliveries.note(database, ENV, [report()], now=NOW) for _ in range(8)))
     assert sum(noted) == 1
@@ -58,14 +58,14 @@ async def test_event_is_noted_once_by_any_number_at_once(database: Database) -> 
     assert delivery.event.occurrence == LIMIT
 
 
-async def test_events_of_another_environment_are_left_alone(database: Database) -> None:
+async def test_events_of_another_environment_are_ignored(database: Database) -> None:
     await subscribed(database)
     assert await deliveries.note(database, "live", [report()], now=NOW) == 0
     await deliveries.note(database, ENV, [report()], now=NOW)
     assert await deliveries.claim(database, "live", by="me", lease=LEASE, now=NOW, most=10) == []
 
 
-async def test_only_who_holds_a_delivery_may_go_on_with_it(database: Database) -> None:
+async def test_only_the_lease_holder_continues_a_delivery(database: Database) -> None:
     await subscribed(database)
     await deliveries.note(database, ENV, [report()], now=NOW)
     (delivery,) = await claim(database)
@@ -84,7 +84,7 @@ async def test_only_who_holds_a_delivery_may_go_on_with_it(database: Database) -
     assert not await deliveries.posted(database, delivery.id, "2.0", now=NOW)
 
 
-async def test_what_is_past_due_already_is_for_those_who_knew(database: Database) -> None:
+async def test_existing_past_due_is_no_news_for_new_subscriptions(database: Database) -> None:
     """The poll tells those whose subscription was active at the poll before."""
     await subscribed(database)
     found = ReportedOccurrence("past_due", LIMIT, lasting_event_id(ENV, "past_due", "x"))
@@ -94,7 +94,7 @@ async def test_what_is_past_due_already_is_for_those_who_knew(database: Database
     assert await deliveries.note(database, ENV, [found, other], now=NOW, polled=True, active_before=NOW) == 1
 
 
-async def test_old_events_go_with_their_deliveries(database: Database) -> None:
+async def test_old_events_are_deleted_with_their_deliveries(database: Database) -> None:
     await subscribed(database)
     await deliveries.note(database, ENV, [report("msg_1"), report("msg_2")], now=NOW)
     later = NOW + timedelta(days=91)
@@ -104,7 +104,7 @@ async def test_old_events_go_with_their_deliveries(database: Database) -> None:
     assert await claim(database) == []
 
 
-async def test_form_submitted_again_is_one_subscription(database: Database) -> None:
+async def test_repeated_form_is_one_subscription(database: Database) -> None:
     first = await subscribed(database)
     assert await subscribed(database) == first
     made = await asyncio.gather(*(subscribed(database, 2) for _ in range(4)))
@@ -112,7 +112,7 @@ async def test_form_submitted_again_is_one_subscription(database: Database) -> N
     assert len(await repository.of_channel(database, ENV, "C1")) == 2
 
 
-async def test_there_are_only_so_many(database: Database) -> None:
+async def test_subscriptions_are_limited(database: Database) -> None:
     for number in range(MOST_OF_CHANNEL):
         await subscribed(database, number)
     full = await repository.create(database, ENV, new(99), now=NOW)
@@ -123,7 +123,7 @@ async def test_there_are_only_so_many(database: Database) -> None:
     assert full is TooManyAlerts.OF_PERSON
 
 
-async def test_every_step_is_in_the_audit_trail(database: Database) -> None:
+async def test_every_step_is_in_the_audit_trail_of_alerts(database: Database) -> None:
     made = await subscribed(database)
     choice = AlertChoice(frozenset({"past_due"}))
     await repository.edit(database, made.id, version=1, choice=choice, now=NOW, by="U2")
@@ -148,7 +148,7 @@ async def test_every_step_is_in_the_audit_trail(database: Database) -> None:
     ]
 
 
-async def test_owner_is_told_unless_they_did_it_themselves(database: Database) -> None:
+async def test_owner_is_notified_unless_they_did_it_themselves(database: Database) -> None:
     mine, theirs = await subscribed(database, 1), await subscribed(database, 2)
     await repository.remove(database, mine.id, now=NOW, by="U1")
     await repository.pause(database, theirs.id, Pause.ASKED, now=NOW, by="U2")
@@ -162,7 +162,7 @@ async def test_owner_is_told_unless_they_did_it_themselves(database: Database) -
     await repository.notice_sent(database, again)
 
 
-async def test_owner_who_cannot_be_told_for_a_day_is_not_tried_again(database: Database) -> None:
+async def test_owner_notice_is_abandoned_after_a_day(database: Database) -> None:
     made = await subscribed(database)
     await repository.pause(database, made.id, Pause.SHARED, now=NOW)
     assert await repository.claim_notices(database, ENV, now=NOW + timedelta(days=1))
@@ -170,7 +170,7 @@ async def test_owner_who_cannot_be_told_for_a_day_is_not_tried_again(database: D
 
 
 @pytest.mark.parametrize("change", ["state", "gone"])
-async def test_subscription_that_is_not_as_recorded_is_found(database: Database, change: str) -> None:
+async def test_altered_subscription_is_found(database: Database, change: str) -> None:
     made = await subscribed(database)
     async with database.writing() as connection:
         if change == "gone":

@@ -29,7 +29,7 @@ async def desk() -> AsyncIterator[Bench]:
         yield made
 
 
-async def test_made_up_source_is_told(desk: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_made_up_source_is_posted(desk: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sources, "SOURCES", (*sources.SOURCES, MADE_UP))
     await desk.subscribe(choice=AlertChoice(frozenset({"made_up"})))
     body = b'{"type": "made.up", "data": {"customer_id": "cus_acme"}}'
@@ -41,7 +41,7 @@ async def test_made_up_source_is_told(desk: Bench, monkeypatch: pytest.MonkeyPat
     assert "Made up" in shown(post)
 
 
-async def test_source_that_is_gone_is_told_to_nobody(desk: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_removed_source_posts_nothing(desk: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     await desk.subscribe()
     await desk.happens()
     monkeypatch.setattr(sources, "SOURCES", ())

@@ -32,7 +32,7 @@ async def look(*bots: AlertService) -> None:
         await bot.ticker.tick()
 
 
-async def test_what_was_past_due_before_is_not_news(desk: Bench) -> None:
+async def test_earlier_past_due_is_not_posted(desk: Bench) -> None:
     await desk.subscribe()
     bot = await desk.bot()
     desk.past_due = [ACME]
@@ -50,13 +50,13 @@ async def test_what_was_past_due_before_is_not_news(desk: Bench) -> None:
     assert desk.looks == 3
 
 
-async def test_nobody_looks_when_nobody_wants_to_know(desk: Bench) -> None:
+async def test_no_poll_without_subscriptions(desk: Bench) -> None:
     await desk.subscribe(choice=AlertChoice(frozenset({"limit_reached"})))
     await look(await desk.bot())
     assert desk.looks == 0
 
 
-async def test_of_several_processes_one_looks_each_hour(desk: Bench) -> None:
+async def test_one_of_several_processes_polls_each_hour(desk: Bench) -> None:
     await desk.subscribe()
     bots = [await desk.bot() for _ in range(3)]
     await asyncio.gather(*(bot.ticker.look_through() for bot in bots))
@@ -68,7 +68,7 @@ async def test_of_several_processes_one_looks_each_hour(desk: Bench) -> None:
     assert desk.looks == 2
 
 
-async def test_what_a_message_told_is_not_told_again(desk: Bench) -> None:
+async def test_event_of_a_webhook_is_not_posted_again(desk: Bench) -> None:
     await desk.subscribe()
     bot = await desk.bot()
     await look(bot)
@@ -89,7 +89,7 @@ async def test_what_a_message_told_is_not_told_again(desk: Bench) -> None:
     assert len(desk.posts()) == 1
 
 
-async def test_look_that_fails_is_tried_an_hour_later(desk: Bench, logs: io.StringIO) -> None:
+async def test_failed_poll_is_retried_an_hour_later(desk: Bench, logs: io.StringIO) -> None:
     await desk.subscribe()
     bot = await desk.bot()
     await look(bot)
@@ -103,7 +103,7 @@ async def test_look_that_fails_is_tried_an_hour_later(desk: Bench, logs: io.Stri
     assert len(desk.posts()) == 1
 
 
-async def test_it_ticks_by_itself_and_at_once_when_woken(desk: Bench) -> None:
+async def test_ticker_runs_by_itself_and_at_once_when_woken(desk: Bench) -> None:
     await desk.subscribe()
     await desk.happens()
     bot = await desk.bot(timeouts=replace(QUICK, tick=3600))
@@ -118,7 +118,7 @@ async def test_it_ticks_by_itself_and_at_once_when_woken(desk: Bench) -> None:
     assert len(desk.posts()) == 2
 
 
-async def test_it_looks_again_and_again(desk: Bench) -> None:
+async def test_poll_repeats(desk: Bench) -> None:
     await desk.subscribe()
     bot = await desk.bot(timeouts=replace(QUICK, tick=0.01, poll=0))
     bot.ticker.start()
@@ -134,7 +134,7 @@ async def until_posted(desk: Bench, number: int) -> None:
             await asyncio.sleep(0.005)
 
 
-async def test_stop_lets_a_post_finish_and_begins_no_other(desk: Bench) -> None:
+async def test_stop_finishes_a_post_and_begins_no_other(desk: Bench) -> None:
     await desk.subscribe()
     for _ in range(3):
         await desk.happens()
@@ -153,7 +153,7 @@ async def test_stop_lets_a_post_finish_and_begins_no_other(desk: Bench) -> None:
     assert [state for state, _ in await desk.states()].count("posted") == 1
 
 
-async def test_database_that_is_gone_stops_nothing(desk: Bench, logs: io.StringIO) -> None:
+async def test_lost_database_does_not_stop_the_ticker(desk: Bench, logs: io.StringIO) -> None:
     nowhere = Database("postgresql://nobody@127.0.0.1:1/none", patience=1)
     bot = await desk.bot(database=nowhere)
     await look(bot)

@@ -52,7 +52,7 @@ async def test_event_is_posted_once_with_names_and_buttons(desk: Bench) -> None:
     assert desk.count("posted") == 1
 
 
-async def test_more_events_than_are_carried_at_once_are_all_posted(desk: Bench) -> None:
+async def test_more_events_than_fit_one_tick_are_all_posted(desk: Bench) -> None:
     await desk.subscribe()
     bot = await desk.bot(timeouts=replace(QUICK, at_once=2))
     for _ in range(5):
@@ -61,7 +61,7 @@ async def test_more_events_than_are_carried_at_once_are_all_posted(desk: Bench) 
     assert len(desk.posts()) == 5
 
 
-async def test_event_of_an_unknown_customer_is_told_by_its_id(desk: Bench) -> None:
+async def test_event_of_an_unknown_customer_shows_the_id(desk: Bench) -> None:
     await desk.subscribe()
     bot = await desk.bot()
     await desk.happens(Occurrence("cus_gone", entity="ws_1", feature="messages"))
@@ -74,7 +74,7 @@ async def test_event_of_an_unknown_customer_is_told_by_its_id(desk: Bench) -> No
     assert words.GIVE_ALLOWANCE not in long, "its place is too long for a button"
 
 
-async def test_person_is_told_in_their_direct_messages(desk: Bench) -> None:
+async def test_personal_alert_is_sent_as_a_direct_message(desk: Bench) -> None:
     await desk.subscribe(ANA)
     bot = await desk.bot()
     await desk.happens()
@@ -84,7 +84,7 @@ async def test_person_is_told_in_their_direct_messages(desk: Bench) -> None:
 
 
 @pytest.mark.parametrize("kind", ["guest", "deactivated"])
-async def test_person_who_may_not_use_maple_any_more_is_not_told(desk: Bench, kind: str) -> None:
+async def test_person_who_lost_access_gets_no_alert(desk: Bench, kind: str) -> None:
     subscription = await desk.subscribe(ANA)
     bot = await desk.bot()
     desk.slack.workspace.users[ANA].kind = kind  # type: ignore[assignment]
@@ -98,7 +98,7 @@ async def test_person_who_may_not_use_maple_any_more_is_not_told(desk: Bench, ki
 
 
 @pytest.mark.parametrize("method", ["users.info", "conversations.open"])
-async def test_person_who_cannot_be_reached_is_told_later(desk: Bench, method: str) -> None:
+async def test_unreachable_person_gets_the_alert_later(desk: Bench, method: str) -> None:
     await desk.subscribe(ANA)
     bot = await desk.bot()
     await desk.happens()
@@ -111,7 +111,7 @@ async def test_person_who_cannot_be_reached_is_told_later(desk: Bench, method: s
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
-async def test_two_processes_tell_once(engine: Engine) -> None:
+async def test_two_processes_post_once(engine: Engine) -> None:
     async with bench(engine) as desk:
         await desk.subscribe()
         await desk.subscribe(FINANCE)
@@ -123,7 +123,7 @@ async def test_two_processes_tell_once(engine: Engine) -> None:
 
 
 @pytest.mark.parametrize("point", POINTS)
-async def test_process_that_dies_leaves_it_to_another(desk: Bench, point: str) -> None:
+async def test_alert_of_a_dead_process_is_posted_by_another(desk: Bench, point: str) -> None:
     await desk.subscribe()
     await desk.happens()
     with pytest.raises(asyncio.CancelledError):
@@ -139,7 +139,7 @@ async def test_process_that_dies_leaves_it_to_another(desk: Bench, point: str) -
     assert desk.count("found") == (point == "sent")
 
 
-async def test_lease_that_was_lost_meanwhile_posts_nothing(desk: Bench) -> None:
+async def test_process_that_lost_its_lease_posts_nothing(desk: Bench) -> None:
     await desk.subscribe()
     await desk.happens()
     other = await desk.bot()
@@ -159,7 +159,7 @@ async def test_lease_that_was_lost_meanwhile_posts_nothing(desk: Bench) -> None:
     ("kind", "taken"),
     [("500", False), ("cut_before", False), ("500_after", True), ("latency_after", True)],
 )
-async def test_answer_that_is_lost_is_looked_for(desk: Bench, kind: FaultKind, taken: bool) -> None:
+async def test_lost_answer_is_searched_for(desk: Bench, kind: FaultKind, taken: bool) -> None:
     await desk.subscribe()
     await desk.happens()
     bot = await desk.bot(timeouts=replace(QUICK, call=0.3))
@@ -179,7 +179,7 @@ async def test_answer_that_is_lost_is_looked_for(desk: Bench, kind: FaultKind, t
 
 
 @pytest.mark.parametrize("seen", [True, False])
-async def test_what_cannot_be_looked_for_is_not_posted_again(desk: Bench, seen: bool) -> None:
+async def test_alert_is_not_posted_again_while_the_search_fails(desk: Bench, seen: bool) -> None:
     await desk.subscribe()
     await desk.happens()
     bot = await desk.bot()
@@ -195,7 +195,7 @@ async def test_what_cannot_be_looked_for_is_not_posted_again(desk: Bench, seen: 
     assert await desk.states() == [("skipped", "paused" if seen else "late")]
 
 
-async def test_process_that_was_held_up_does_not_send(desk: Bench) -> None:
+async def test_delayed_process_does_not_post(desk: Bench) -> None:
     await desk.subscribe()
     await desk.happens()
     bot = await desk.bot(timeouts=replace(QUICK, call=0))
@@ -204,7 +204,7 @@ async def test_process_that_was_held_up_does_not_send(desk: Bench) -> None:
     assert desk.called("chat.postMessage") == 0
 
 
-async def test_busy_slack_is_tried_again_without_looking(desk: Bench) -> None:
+async def test_rate_limited_post_is_retried_without_a_search(desk: Bench) -> None:
     await desk.subscribe()
     await desk.happens()
     bot = await desk.bot()
@@ -233,7 +233,7 @@ async def test_refusal_does_not_clear_an_earlier_doubt(desk: Bench) -> None:
 
 
 @pytest.mark.parametrize("why", [Pause.SHARED, Pause.REMOVED, Pause.ARCHIVED, Pause.PUBLIC, Pause.RESTRICTED])
-async def test_channel_that_is_not_fit_pauses_and_the_owner_is_told(desk: Bench, why: Pause) -> None:
+async def test_unfit_channel_pauses_and_notifies_the_owner(desk: Bench, why: Pause) -> None:
     subscription = await desk.subscribe(private=why is Pause.PUBLIC)
     channel = desk.slack.workspace.channel(SUPPORT)
     if why is Pause.SHARED:
@@ -259,7 +259,7 @@ async def test_channel_that_is_not_fit_pauses_and_the_owner_is_told(desk: Bench,
     assert words.PAUSES[why] in notice.blocks[0]["text"]["text"]
 
 
-async def test_owner_who_cannot_be_told_yet_is_told_later(desk: Bench, logs: io.StringIO) -> None:
+async def test_owner_notice_is_retried_later(desk: Bench, logs: io.StringIO) -> None:
     subscription = await desk.subscribe()
     bot = await desk.bot()
     await bot.remove(subscription.id, by="U02RAJ")
@@ -273,7 +273,7 @@ async def test_owner_who_cannot_be_told_yet_is_told_later(desk: Bench, logs: io.
         desk.move(days=2)
 
 
-async def test_channel_that_could_not_be_checked_is_tried_again(desk: Bench) -> None:
+async def test_unchecked_channel_is_retried(desk: Bench) -> None:
     await desk.subscribe()
     await desk.happens()
     bot = await desk.bot()
@@ -285,7 +285,7 @@ async def test_channel_that_could_not_be_checked_is_tried_again(desk: Bench) -> 
     assert len(desk.posts()) == 1
 
 
-async def test_paused_subscription_is_told_nothing(desk: Bench) -> None:
+async def test_paused_subscription_gets_nothing(desk: Bench) -> None:
     subscription = await desk.subscribe()
     other = await desk.bot()
 
@@ -299,7 +299,7 @@ async def test_paused_subscription_is_told_nothing(desk: Bench) -> None:
     assert await desk.states() == [("skipped", "paused")]
 
 
-async def test_autumn_that_does_not_answer_is_asked_again(desk: Bench) -> None:
+async def test_silent_autumn_is_asked_again(desk: Bench) -> None:
     await desk.subscribe()
     await desk.happens()
     bot = await desk.bot()
@@ -314,7 +314,7 @@ async def test_autumn_that_does_not_answer_is_asked_again(desk: Bench) -> None:
     assert len(desk.posts()) == 1
 
 
-async def test_what_could_not_be_told_for_six_hours_is_skipped(desk: Bench) -> None:
+async def test_alert_is_skipped_after_six_hours(desk: Bench) -> None:
     await desk.subscribe()
     await desk.happens()
     bot = await desk.bot()
@@ -343,7 +343,7 @@ async def test_filters(desk: Bench, choice: AlertChoice, occurrence: Occurrence,
     assert len(desk.posts()) == told
 
 
-async def test_what_goes_wrong_with_one_leaves_the_others_alone(desk: Bench, logs: io.StringIO) -> None:
+async def test_failure_of_one_alert_leaves_the_others_alone(desk: Bench, logs: io.StringIO) -> None:
     await desk.subscribe()
     await desk.happens()
     await desk.happens()
@@ -363,7 +363,7 @@ async def test_what_goes_wrong_with_one_leaves_the_others_alone(desk: Bench, log
     assert len(desk.posts()) == 2
 
 
-async def test_old_events_are_forgotten(desk: Bench) -> None:
+async def test_old_events_are_deleted(desk: Bench) -> None:
     await desk.subscribe()
     await desk.happens()
     bot = await desk.bot()

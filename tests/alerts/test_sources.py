@@ -54,11 +54,11 @@ def test_limit_is_named(limit: str | None, words: str) -> None:
         (None, "? (not named)."),
     ],
 )
-def test_usage_alert_is_told_with_its_threshold(alert: dict[str, Any] | None, words: str) -> None:
+def test_usage_alert_names_its_threshold(alert: dict[str, Any] | None, words: str) -> None:
     assert told(usage_alert.SOURCE, {**ABOUT, "usage_alert": alert}) == f"*Messages*: {words}"
 
 
-def test_failed_top_up_is_told_with_its_reason() -> None:
+def test_failed_top_up_names_its_reason() -> None:
     failure = {
         "reason": "charge_failed",
         "quantity": 300,
@@ -95,7 +95,7 @@ def message(*changes: dict[str, Any]) -> dict[str, Any]:
         ({"action": "activated", "purchase": {"plan_id": "pro"}}, "*Pro* began."),
     ],
 )
-def test_change_of_products_is_told(change: dict[str, Any], words: str) -> None:
+def test_change_of_products_is_reported(change: dict[str, Any], words: str) -> None:
     assert told(plan_changed.SOURCE, message(change)) == words
 
 
@@ -105,7 +105,7 @@ def test_cancellation_says_when_it_ends() -> None:
     assert "It ends on Dec 1, 2026." in told(plan_changed.SOURCE, message(change))
 
 
-def test_payment_that_failed_is_not_a_changed_product() -> None:
+def test_failed_payment_is_not_a_product_change() -> None:
     change = changed("updated", {"past_due": False}, past_due=True)
     assert list(plan_changed.SOURCE.read(message(change))) == []
     assert told(past_due.SOURCE, message(change)).startswith("*Pro* is past due")
@@ -119,7 +119,7 @@ def test_payment_that_failed_is_not_a_changed_product() -> None:
         changed("updated", {"past_due": False}, past_due=True, plan_id=None),
     ],
 )
-def test_only_what_became_past_due_is_told(change: dict[str, Any]) -> None:
+def test_only_new_past_due_is_reported(change: dict[str, Any]) -> None:
     assert list(past_due.SOURCE.read(message(change))) == []
 
 
@@ -189,7 +189,7 @@ DATA = st.fixed_dictionaries(
 
 @given(DATA)
 @examples(300)
-def test_whatever_autumn_sends_can_be_stored_and_told(data: dict[str, Any]) -> None:
+def test_any_message_from_autumn_can_be_stored_and_posted(data: dict[str, Any]) -> None:
     for source in sources.SOURCES:
         for occurrence in _read(source, data):
             stored = json.loads(json.dumps(occurrence.facts, allow_nan=False))

@@ -71,7 +71,7 @@ def test_list_shows_both_kinds_with_their_buttons() -> None:
     assert len(ids) == len(set(ids))
 
 
-def test_list_where_the_channel_is_not_fit() -> None:
+def test_list_in_an_unfit_channel() -> None:
     paused = subscription(pause=Pause.SHARED)
     view = alert_list(AlertList("C1", [paused], problem=ChannelProblem.SHARED, webhooks=False))
     assert words.PROBLEMS[ChannelProblem.SHARED].what in texts(view)
@@ -85,7 +85,7 @@ REFUSAL = PolicyRefusal(
 )
 
 
-def test_list_for_whom_the_policy_does_not_let() -> None:
+def test_list_without_permission() -> None:
     view = alert_list(AlertList("C1", [subscription()], refusal=REFUSAL))
     assert words.ONLY_OTHERS in texts(view)
     assert access_words.who_may("@leads") in texts(view)
@@ -106,7 +106,7 @@ def test_full_list_fits_into_a_modal() -> None:
     assert words.more(2) in texts(view)
 
 
-def test_filters_are_told_by_name() -> None:
+def test_filters_are_shown_by_name() -> None:
     choice = AlertChoice(frozenset({"limit_reached", "gone"}), frozenset({"pro"}), frozenset({"messages"}))
     view = alert_list(AlertList("C1", [subscription(choice=choice)], called={"pro": "Pro *1*"}))
     assert words.products("Pro ∗1∗") in texts(view)
@@ -124,7 +124,7 @@ def test_filters_are_told_by_name() -> None:
         (subscription(channel="x`", pause=Pause.REMOVED), "in `xˋ`"),
     ],
 )
-def test_owner_is_told_why(made: AlertSubscription, said: str) -> None:
+def test_owner_notice_gives_the_reason(made: AlertSubscription, said: str) -> None:
     assert said in str(alert_stopped(made).blocks)
 
 
@@ -149,7 +149,7 @@ def submitted(view: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return values
 
 
-def test_form_gives_what_it_was_built_from() -> None:
+def test_form_parses_to_what_it_was_built_from() -> None:
     choice = AlertChoice(frozenset({"past_due"}), frozenset({"pro"}), frozenset({"messages", "seats"}))
     meta = META.model_copy(update={"subscription": "a1", "version": 3})
     view = form.build(AlertState(meta, choice, called={"pro": "Pro"}))
@@ -160,14 +160,14 @@ def test_form_gives_what_it_was_built_from() -> None:
 
 
 @pytest.mark.parametrize("fit", [True, False])
-def test_new_alert_goes_to_the_channel_where_it_may(fit: bool) -> None:
+def test_new_alert_goes_to_the_channel_where_allowed(fit: bool) -> None:
     parsed = form.parse(submitted(form.build(AlertState(META, form.everything(), channel_fit=fit))))
     assert parsed.input is not None
     assert parsed.input.choice == EVERYTHING
     assert parsed.input.personal is not fit
 
 
-def test_form_says_what_is_wrong() -> None:
+def test_form_reports_errors() -> None:
     many = [{"value": str(number)} for number in range(21)]
     values = {form.PLANS_BLOCK: {"x": {"selected_options": many}}}
     assert form.parse(values).errors == {

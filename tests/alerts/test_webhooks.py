@@ -105,7 +105,7 @@ async def test_message_is_stored_once_however_often_it_comes(desk: Bench) -> Non
     assert len(await desk.states()) == 2
 
 
-async def test_message_that_no_source_reads_is_taken_and_forgotten(desk: Bench) -> None:
+async def test_message_without_a_source_is_accepted_and_dropped(desk: Bench) -> None:
     await desk.subscribe()
     endpoint = Endpoint(desk.database())
     for body in (b'{"type": "vercel.new"}', b"[]", b"null", b'{"type": 5}', b'{"type": "billing.updated"}'):
@@ -142,7 +142,7 @@ ODD_HEADERS: dict[str, Callable[[], Headers]] = {
 
 
 @pytest.mark.parametrize("odd", ODD_HEADERS)
-async def test_body_is_not_read_when_no_body_could_make_it_genuine(desk: Bench, odd: str) -> None:
+async def test_body_is_not_read_when_the_headers_are_already_invalid(desk: Bench, odd: str) -> None:
     endpoint = Endpoint(desk.database())
     assert await endpoint.post(ODD_HEADERS[odd]()) == 401
     assert endpoint.unread == 1
@@ -165,13 +165,13 @@ async def test_forged_or_altered_message_is_refused(desk: Bench) -> None:
     assert await endpoint.post(signed(message_id="msg_1")[:2] + signed(message_id="msg_2")[2:]) == 401
 
 
-async def test_what_is_signed_and_no_json_is_refused(desk: Bench) -> None:
+async def test_signed_message_that_is_not_json_is_refused(desk: Bench) -> None:
     endpoint = Endpoint(desk.database())
     for body in (b"", b"{", b"\xff\xfe", b"[" * 100_000):
         assert await endpoint.post(signed(body), [body]) == 401
 
 
-async def test_both_secrets_sign_while_one_is_rotated(desk: Bench) -> None:
+async def test_both_secrets_are_accepted_during_rotation(desk: Bench) -> None:
     at = int(time.time())
     both = " ".join(sign(secret, "msg_1", at, BODY) for secret in (new_secret(), SECRET))
     headers = [
@@ -192,7 +192,7 @@ async def test_sender_that_goes_away_is_not_answered(desk: Bench) -> None:
     assert await Endpoint(desk.database()).post(signed(), leave=True) is None
 
 
-async def test_message_is_asked_for_again_when_it_cannot_be_stored(desk: Bench, logs: io.StringIO) -> None:
+async def test_message_that_cannot_be_stored_is_requested_again(desk: Bench, logs: io.StringIO) -> None:
     endpoint = Endpoint(desk.database())
     endpoint.ready = False
     assert await endpoint.post(signed()) == 503
@@ -215,7 +215,7 @@ ODD = st.one_of(
 
 @given(ODD, ODD, ODD, st.binary(max_size=80), st.booleans())
 @examples(1000)
-def test_nothing_odd_is_genuine_or_raises(
+def test_odd_requests_are_refused_without_raising(
     message_id: bytes, timestamp: bytes, signature: bytes, body: bytes, now: bool
 ) -> None:
     kept = WebhookSignature(SecretStr(SECRET))

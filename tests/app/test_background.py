@@ -2,7 +2,7 @@ from bot.background import Supervision
 from bot.metrics import Metrics
 
 
-def test_part_that_gets_nothing_done_is_stuck_until_it_does() -> None:
+def test_task_without_progress_is_stuck_until_it_progresses() -> None:
     now = 0.0
     metrics = Metrics()
     supervision = Supervision(metrics, patience=60, clock=lambda: now)

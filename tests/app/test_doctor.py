@@ -65,7 +65,7 @@ async def test_healthy_setup_has_no_failed_finding(
     slack: LocalSlack, autumn: LocalAutumn, mode: Mode
 ) -> None:
     findings = await all_found(settings_for(slack, autumn, mode))
-    assert [one for one in findings if not one.startswith("✓")] == []
+    assert [finding for finding in findings if not finding.startswith("✓")] == []
     way = "Socket Mode can be opened" if mode == "socket" else "HTTP mode, with a signing secret"
     assert findings == [
         "✓ Slack: the bot token is good (Northwind, as maple)",
@@ -96,7 +96,7 @@ async def test_healthy_setup_has_no_failed_finding(
     assert [write for write in autumn.ledger if write.applied] == []
 
 
-async def test_a_wrong_bot_token(slack: LocalSlack, autumn: LocalAutumn) -> None:
+async def test_wrong_bot_token_is_reported(slack: LocalSlack, autumn: LocalAutumn) -> None:
     findings = await found(settings_for(slack, autumn, "http"), slack_bot_token=SecretStr("xoxb-canary"))
     assert findings[0].startswith("✗ Slack: the bot token is not usable (invalid_auth)\n  Install the app")
     assert "canary" not in "".join(findings)
@@ -108,7 +108,7 @@ async def test_missing_scopes_are_named(slack: LocalSlack, autumn: LocalAutumn) 
     assert findings[1].startswith("✗ Slack: scopes are missing: im:write, users:read\n")
 
 
-async def test_a_wrong_app_token(slack: LocalSlack, autumn: LocalAutumn) -> None:
+async def test_wrong_app_token_is_reported(slack: LocalSlack, autumn: LocalAutumn) -> None:
     findings = await found(settings_for(slack, autumn, "socket"), slack_app_token=SecretStr("xapp-canary"))
     assert findings[2].startswith(
         "✗ Slack: Socket Mode cannot be opened (invalid_auth)\n  Turn Socket Mode on"
@@ -130,14 +130,14 @@ async def test_garbled_slack_is_reported(slack: LocalSlack, autumn: LocalAutumn)
     assert findings[0].startswith("✗ Slack: the bot token is not usable (")
 
 
-async def test_a_key_that_autumn_does_not_know(slack: LocalSlack, autumn: LocalAutumn) -> None:
+async def test_unknown_autumn_key_is_reported(slack: LocalSlack, autumn: LocalAutumn) -> None:
     findings = await found(
         settings_for(slack, autumn, "http"), autumn_secret_key=SecretStr("am_sk_test_canary")
     )
     assert findings[-1].startswith("✗ Autumn: the key is not accepted\n  Set AUTUMN_SECRET_KEY")
 
 
-async def test_an_api_version_that_autumn_does_not_know(slack: LocalSlack, autumn: LocalAutumn) -> None:
+async def test_unknown_api_version_is_reported(slack: LocalSlack, autumn: LocalAutumn) -> None:
     findings = await found(settings_for(slack, autumn, "http"), autumn_api_version="9.9.9")
     assert findings[-1].startswith("✗ Autumn: API version 9.9.9 is not understood")
 
@@ -148,7 +148,7 @@ async def test_garbled_autumn_is_reported(slack: LocalSlack, autumn: LocalAutumn
     assert findings[-1].startswith("✗ Autumn: no proper answer (Garbled)")
 
 
-async def test_a_missing_permission_is_named(slack: LocalSlack, autumn: LocalAutumn) -> None:
+async def test_missing_permission_is_named(slack: LocalSlack, autumn: LocalAutumn) -> None:
     key = autumn.keys(scopes=["customers:read", "features:read", "balances:write"])
     findings = await found(settings_for(slack, autumn, "http"), autumn_secret_key=SecretStr(key))
     wrong = [finding for finding in findings if finding.startswith("✗")]
@@ -198,7 +198,7 @@ async def test_read_only_key_is_accepted(slack: LocalSlack, autumn: LocalAutumn)
     assert findings[-1] == "✓ Autumn: the key may only look up, so Maple changes nothing with it"
 
 
-async def test_one_part_of_autumn_is_down(slack: LocalSlack, autumn: LocalAutumn) -> None:
+async def test_failing_part_of_autumn_is_reported(slack: LocalSlack, autumn: LocalAutumn) -> None:
     autumn.faults.add("plans.list", "429", retry_after=3600)
     findings = await found(settings_for(slack, autumn, "http"))
     assert [finding.split("\n")[0] for finding in findings if finding.startswith("✗")] == [
@@ -213,9 +213,7 @@ NEEDED = [
 READ = ["customers:read", "plans:read", "features:read", "analytics:read", "rewards:read"]
 
 
-async def test_every_route_that_a_kind_names_is_asked_and_changes_nothing(
-    slack: LocalSlack, autumn: LocalAutumn
-) -> None:
+async def test_every_route_of_a_kind_is_probed_without_effect(slack: LocalSlack, autumn: LocalAutumn) -> None:
     await found(settings_for(slack, autumn, "http"))
     asked = [call.route for call in autumn.calls]
     assert {scope.probe.route for _, scope in NEEDED} <= set(asked)
@@ -224,19 +222,19 @@ async def test_every_route_that_a_kind_names_is_asked_and_changes_nothing(
 
 
 @pytest.mark.parametrize("scope", sorted({scope.scope for _, scope in NEEDED}))
-async def test_missing_scope_is_told_with_everything_that_needs_it(
+async def test_missing_scope_names_everything_that_needs_it(
     slack: LocalSlack, autumn: LocalAutumn, scope: str
 ) -> None:
     others = {need.scope for _, need in NEEDED} - {scope}
     key = SecretStr(autumn.keys(scopes=[*READ, *others]))
     findings = await found(settings_for(slack, autumn, "http"), autumn_secret_key=key)
-    (missing,) = (each for each in findings if each.startswith("✗"))
+    (missing,) = (finding for finding in findings if finding.startswith("✗"))
     assert f"Give the key the scope {scope}" in missing
     for _, need in NEEDED:
         assert (need.allows in missing.split("\n")[0]) == (need.scope == scope)
 
 
-async def test_routes_of_one_scope_are_told_apart(
+async def test_routes_of_one_scope_are_distinguished(
     slack: LocalSlack, autumn: LocalAutumn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Autumn might ask another scope for one of them some day."""

@@ -54,7 +54,7 @@ async def subscribe(url: str, channel: str, *, private: bool = False) -> None:
     await database.aclose()
 
 
-async def test_whether_webhooks_are_taken_is_told(slack: LocalSlack, tmp_path: Path) -> None:
+async def test_state_of_webhooks_is_reported(slack: LocalSlack, tmp_path: Path) -> None:
     (without,) = await found(slack, f"sqlite:///{tmp_path}/none.db")
     assert without.startswith("✓ Alerts: AUTUMN_WEBHOOK_SECRET is not set")
     secret = new_secret()
@@ -65,7 +65,7 @@ async def test_whether_webhooks_are_taken_is_told(slack: LocalSlack, tmp_path: P
     assert await found(slack, fresh("sqlite"), secret=secret, policy=policy) == [taken]
 
 
-async def test_channels_that_cannot_be_posted_to_are_told(slack: LocalSlack) -> None:
+async def test_unusable_alert_channels_are_reported(slack: LocalSlack) -> None:
     url = fresh("sqlite")
     await subscribe(url, "C01SUPPORT", private=True)
     await subscribe(url, "C04FINANCE")

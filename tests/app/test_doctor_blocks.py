@@ -33,7 +33,7 @@ async def found(slack: LocalSlack, url: str = "") -> list[str]:
     return findings
 
 
-async def test_every_kind_is_taken(slack: LocalSlack) -> None:
+async def test_every_kind_of_block_is_accepted(slack: LocalSlack) -> None:
     assert await found(slack) == [ALL]
     assert {call.method for call in slack.calls} == {"blocks.validate"}
     assert slack.workspace.posts == []
@@ -54,7 +54,7 @@ async def test_workspace_without_the_newer_blocks(slack: LocalSlack) -> None:
     assert rest.startswith("✓ Slack: takes Maple's cards and forms (")
 
 
-async def test_forms_and_plain_cards_that_are_refused(slack: LocalSlack) -> None:
+async def test_refused_forms_and_plain_cards_are_reported(slack: LocalSlack) -> None:
     slack.without_blocks("input", "context")
     refused = [finding for finding in await found(slack) if finding.startswith("✗")]
     assert any(finding.startswith("✗ Slack: refuses the balance form: ") for finding in refused)

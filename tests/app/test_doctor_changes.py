@@ -48,20 +48,20 @@ async def policy(text: str, path: Path, slack: AsyncWebClient | None) -> list[st
     return [finding.replace(f"{path}/", "") for finding in findings]
 
 
-async def test_the_built_in_policy(client: AsyncWebClient) -> None:
+async def test_built_in_policy_is_reported(client: AsyncWebClient) -> None:
     findings: list[str] = []
     await examine_policy(given(), client, lambda finding: findings.append(str(finding)))
     assert findings == ["✓ Policy: the built-in one, as MAPLE_POLICY is not set"]
 
 
-async def test_a_good_policy(client: AsyncWebClient, tmp_path: Path) -> None:
+async def test_valid_policy_is_reported(client: AsyncWebClient, tmp_path: Path) -> None:
     assert await policy(ASK + APPROVE, tmp_path, client) == [
         "✓ Policy: p.toml is good (2 rules)",
         "✓ Policy: Slack has the user groups it names (@billing-leads, S01LEADS)",
     ]
 
 
-async def test_a_wrong_policy(client: AsyncWebClient, tmp_path: Path) -> None:
+async def test_invalid_policy_is_reported(client: AsyncWebClient, tmp_path: Path) -> None:
     assert await policy("[[allow]]\nwho = 'ana'\n[[alow]]", tmp_path, client) == [
         "✗ Policy: cannot be used\n"
         '  p.toml, line 1: "may" is missing\n'
@@ -120,11 +120,11 @@ async def test_unreadable_user_groups_are_reported(
         ("C0NOWHERE", "✗ Approvals: the channel C0NOWHERE cannot be seen (channel_not_found)\n  Set MAPLE_"),
     ],
 )
-async def test_the_channel(client: AsyncWebClient, channel: str | None, found: str) -> None:
+async def test_approvals_channel_is_reported(client: AsyncWebClient, channel: str | None, found: str) -> None:
     assert str(await examine_channel(given(maple_approvals_channel=channel), client)).startswith(found)
 
 
-async def test_an_archived_channel(slack: LocalSlack, client: AsyncWebClient) -> None:
+async def test_archived_channel_is_reported(slack: LocalSlack, client: AsyncWebClient) -> None:
     slack.workspace.channels["C02BILLING"].archived = True
     finding = await examine_channel(given(maple_approvals_channel="C02BILLING"), client)
     assert str(finding).startswith("✗ Approvals: the channel #billing is archived\n  Set MAPLE_APPROVALS")
@@ -134,7 +134,7 @@ async def database(url: str) -> str:
     return str(await examine_database(given(database_url=SecretStr(url))))
 
 
-async def test_a_database_in_a_file(tmp_path: Path) -> None:
+async def test_sqlite_database_is_reported(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/maple.db"
     assert await database(url) == "✓ Database: will be made at the first start (SQLite)"
     assert os.listdir(tmp_path) == [], "to look is not to make"
@@ -156,7 +156,7 @@ async def test_file_that_is_not_a_database_is_reported(tmp_path: Path) -> None:
     )
 
 
-async def test_a_database_that_does_not_answer() -> None:
+async def test_silent_database_is_reported() -> None:
     found = await database("postgresql://maple:canary@127.0.0.1:9/maple")
     assert found.startswith("✗ Database: cannot be used (OperationalError)\n  Check DATABASE_URL: host")
     assert "canary" not in found

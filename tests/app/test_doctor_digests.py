@@ -67,7 +67,7 @@ async def digest(url: str, channel: str, *, private: bool = False, env: str = "s
     return made.id
 
 
-async def test_no_digests(slack: LocalSlack, tmp_path: Path) -> None:
+async def test_no_digests_is_reported(slack: LocalSlack, tmp_path: Path) -> None:
     assert await found(slack, fresh("sqlite")) == []
     assert await found(slack, fresh("sqlite", migrated=False)) == []
     assert await found(slack, f"sqlite:///{tmp_path}/none.db") == []

@@ -43,30 +43,28 @@ async def test_groups_are_found_by_id_and_by_handle(slack: LocalSlack, client: A
     assert asked(slack) == 1
 
 
-async def test_a_group_that_is_not_there_is_not_checked(client: AsyncWebClient) -> None:
+async def test_unknown_group_is_not_checked(client: AsyncWebClient) -> None:
     groups = Groups(client)
     person = await groups.person("U03LEA", frozenset({"@billing-leads", "@gone"}))
     assert (person.groups, person.unchecked) == (frozenset({"@billing-leads"}), frozenset({"@gone"}))
     assert await groups.missing(frozenset({"@billing-leads", "@gone"})) == frozenset({"@gone"})
 
 
-async def test_nothing_is_asked_when_no_group_is_named(slack: LocalSlack, client: AsyncWebClient) -> None:
+async def test_no_call_without_named_groups(slack: LocalSlack, client: AsyncWebClient) -> None:
     groups = Groups(client)
     assert await groups.person("U03LEA", frozenset()) == Person("U03LEA")
     assert await groups.missing(frozenset()) == frozenset()
     assert asked(slack) == 0
 
 
-async def test_those_who_ask_together_are_answered_together(
-    slack: LocalSlack, client: AsyncWebClient
-) -> None:
+async def test_concurrent_questions_share_one_call(slack: LocalSlack, client: AsyncWebClient) -> None:
     groups = Groups(client)
     people = await asyncio.gather(*(groups.person("U03LEA", LEAS) for _ in range(20)))
     assert {person.groups for person in people} == {LEAS}
     assert asked(slack) == 1
 
 
-async def test_who_was_taken_out_is_out_when_the_answer_is_old(
+async def test_removed_member_is_out_once_the_cache_expires(
     slack: LocalSlack, client: AsyncWebClient
 ) -> None:
     groups = Groups(client, seconds=0.01)
@@ -76,7 +74,7 @@ async def test_who_was_taken_out_is_out_when_the_answer_is_old(
     assert await groups.person("U03LEA", LEAS) == Person("U03LEA")
 
 
-async def test_without_an_answer_nobody_is_known_to_be_in(slack: LocalSlack, client: AsyncWebClient) -> None:
+async def test_membership_is_unknown_without_an_answer(slack: LocalSlack, client: AsyncWebClient) -> None:
     groups = Groups(client, seconds=0)
     assert (await groups.person("U03LEA", LEAS)).groups == LEAS
     await asyncio.sleep(0.001)
@@ -121,12 +119,12 @@ GROUP = {"id": "S01LEADS", "handle": "billing-leads", "users": ["U03LEA"]}
     ],
     ids=["whole", "disabled", "no members told", "none", "not groups", "nothing"],
 )
-async def test_odd_answers_put_nobody_in(answer: Any, groups: frozenset[str]) -> None:
+async def test_odd_answers_add_no_members(answer: Any, groups: frozenset[str]) -> None:
     person = await Groups(Scripted(answer)).person("U03LEA", LEAS)
     assert (person.groups, person.unchecked) == (groups, LEAS - groups)
 
 
-async def test_it_can_be_stopped_while_asking() -> None:
+async def test_groups_can_be_stopped_during_a_call() -> None:
     groups = Groups(Scripted(None))
     waiting = asyncio.create_task(groups.person("U03LEA", LEAS))
     await asyncio.sleep(0)

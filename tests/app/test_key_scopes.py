@@ -26,7 +26,7 @@ async def test_stated_scopes_are_enough(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KIND_IDS)
-async def test_without_them_autumn_refuses_it_and_they_are_named(kind: str) -> None:
+async def test_missing_scopes_are_refused_by_autumn_and_named(kind: str) -> None:
     async with deployment("sqlite") as made:
         edit = next(edit for edit in made.edits().values() if edit.kind == kind)
         made.local.narrow([*READ, "billing:read"])

@@ -35,14 +35,14 @@ def test_only_known_fields_are_written(stream: io.StringIO) -> None:
 
 @pytest.mark.parametrize("field", ["team", "user", "channel"])
 @pytest.mark.parametrize("given", ["ann@canary.test", "U1 canary", "U1\n", "u1", "U" * 33, '{"U1"}'])
-def test_id_that_is_none_is_not_written(stream: io.StringIO, field: str, given: str) -> None:
+def test_invalid_id_is_not_logged(stream: io.StringIO, field: str, given: str) -> None:
     log.log.info("handled", **{field: given})
     assert records(stream)[0][field] == "(not an id)"
     assert "canary" not in stream.getvalue()
 
 
 @pytest.mark.parametrize("canary", CANARIES)
-def test_what_looks_like_a_secret_is_blacked_out(stream: io.StringIO, canary: str) -> None:
+def test_secrets_are_redacted(stream: io.StringIO, canary: str) -> None:
     log.log.error(f"refused {canary}", error=f"token {canary} is bad", ms=1)
     assert "canary" not in stream.getvalue()
     assert records(stream)[0]["ms"] == 1
@@ -51,7 +51,7 @@ def test_what_looks_like_a_secret_is_blacked_out(stream: io.StringIO, canary: st
 @pytest.mark.parametrize(
     "name", ["slack_bolt.AsyncApp", "httpx", "aiohttp.client", "maple:listen", "asyncio"]
 )
-def test_libraries_are_reduced_to_where_and_what_kind(stream: io.StringIO, name: str) -> None:
+def test_library_records_are_reduced_to_location_and_type(stream: io.StringIO, name: str) -> None:
     try:
         os.environ.pop("canary")
     except KeyError:
@@ -65,7 +65,7 @@ def test_libraries_are_reduced_to_where_and_what_kind(stream: io.StringIO, name:
     assert "canary" not in stream.getvalue()
 
 
-def test_repeated_complaints_of_a_library_are_counted_not_written(stream: io.StringIO) -> None:
+def test_repeated_library_warnings_are_counted_instead_of_logged(stream: io.StringIO) -> None:
     now = 0.0
     libraries = log.Libraries(lambda: now)
 
@@ -78,14 +78,14 @@ def test_repeated_complaints_of_a_library_are_counted_not_written(stream: io.Str
         complain(line)
     now = 10.0
     complain(1)
-    assert [(one["at"], one.get("count")) for one in records(stream)] == [
+    assert [(record["at"], record.get("count")) for record in records(stream)] == [
         ("base_events:1", None),
         ("base_events:2", None),
         ("base_events:1", 2),
     ]
 
 
-def test_libraries_never_write_their_debug_records(stream: io.StringIO) -> None:
+def test_debug_records_of_libraries_are_dropped(stream: io.StringIO) -> None:
     log.configure("DEBUG", "json", stream)
     for name in ("slack_bolt.AsyncApp", "slack_sdk.web", "httpx", "httpcore", "aiohttp", "uvicorn.error"):
         logging.getLogger(name).info("canary")

@@ -75,7 +75,7 @@ async def started(slack: LocalSlack, mode: Mode) -> None:
 
 
 @pytest.mark.both_transports
-async def test_a_signal_stops_it(slack: LocalSlack, autumn: LocalAutumn, mode: Mode) -> None:
+async def test_signal_stops_the_process(slack: LocalSlack, autumn: LocalAutumn, mode: Mode) -> None:
     serving = asyncio.create_task(__main__.serve(settings_for(slack, autumn, mode)))
     await started(slack, mode)
     await asyncio.sleep(0.05)
@@ -84,7 +84,7 @@ async def test_a_signal_stops_it(slack: LocalSlack, autumn: LocalAutumn, mode: M
         await serving
 
 
-async def test_a_signal_stops_it_while_slack_cannot_be_reached(
+async def test_signal_stops_the_process_while_slack_is_unreachable(
     slack: LocalSlack, autumn: LocalAutumn
 ) -> None:
     settings = settings_for(slack, autumn, "http").model_copy(update={"slack_api_url": "http://127.0.0.1:9/"})
@@ -95,7 +95,7 @@ async def test_a_signal_stops_it_while_slack_cannot_be_reached(
         await serving
 
 
-async def test_a_second_signal_cuts_off_what_is_left(slack: LocalSlack, autumn: LocalAutumn) -> None:
+async def test_second_signal_stops_immediately(slack: LocalSlack, autumn: LocalAutumn) -> None:
     serving = asyncio.create_task(__main__.serve(settings_for(slack, autumn, "socket")))
     await started(slack, "socket")
     await asyncio.sleep(0.05)
@@ -109,7 +109,7 @@ async def test_a_second_signal_cuts_off_what_is_left(slack: LocalSlack, autumn: 
         await serving
 
 
-async def test_the_real_process_finishes_what_it_acknowledged(slack: LocalSlack, autumn: LocalAutumn) -> None:
+async def test_process_finishes_acknowledged_work(slack: LocalSlack, autumn: LocalAutumn) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -153,7 +153,7 @@ __main__.main()
 """The bot as it is started, but for how often it looks whether its database takes writes."""
 
 
-async def test_the_real_process_is_not_ready_while_nothing_can_be_written(
+async def test_process_is_not_ready_while_the_database_is_read_only(
     slack: LocalSlack, autumn: LocalAutumn
 ) -> None:
     with socket.socket() as probe:
@@ -176,7 +176,7 @@ async def test_the_real_process_is_not_ready_while_nothing_can_be_written(
         await process.wait()
 
 
-async def test_a_token_that_slack_refuses(slack: LocalSlack, autumn: LocalAutumn) -> None:
+async def test_refused_token_ends_the_process(slack: LocalSlack, autumn: LocalAutumn) -> None:
     settings = settings_for(slack, autumn, "http").model_copy(
         update={"slack_bot_token": SecretStr("xoxb-no")}
     )
@@ -193,7 +193,7 @@ async def test_slack_is_waited_for(slack: LocalSlack, autumn: LocalAutumn) -> No
     assert not maple.taking
 
 
-def test_settings_that_are_missing(environment: pytest.MonkeyPatch) -> None:
+def test_missing_settings_are_named(environment: pytest.MonkeyPatch) -> None:
     for arguments in ([], ["doctor"]):
         result = CliRunner().invoke(__main__.cli, arguments)
         assert result.exit_code == 1
@@ -207,14 +207,14 @@ def given(environment: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return environment
 
 
-def test_the_doctor_ends_with_one_when_something_is_wrong(given: pytest.MonkeyPatch) -> None:
+def test_doctor_exits_with_one_on_failure(given: pytest.MonkeyPatch) -> None:
     result = CliRunner().invoke(__main__.cli, ["doctor"])
     assert result.exit_code == 1
     assert "✗ Slack: the bot token is not usable (no answer)" in result.stdout
     assert "canary" not in result.output
 
 
-def test_the_doctor_ends_with_nothing_when_all_is_well(given: pytest.MonkeyPatch) -> None:
+def test_doctor_exits_with_zero_on_success(given: pytest.MonkeyPatch) -> None:
     async def well(_settings: Settings, report: command.Report) -> None:
         report(command.Finding("All of it", ok=True))
 
@@ -223,7 +223,7 @@ def test_the_doctor_ends_with_nothing_when_all_is_well(given: pytest.MonkeyPatch
     assert (result.exit_code, result.stdout) == (0, "✓ All of it\n")
 
 
-def test_an_address_that_is_taken_is_said(given: pytest.MonkeyPatch) -> None:
+def test_taken_address_is_reported(given: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         given.setenv("PORT", str(port))
@@ -232,7 +232,7 @@ def test_an_address_that_is_taken_is_said(given: pytest.MonkeyPatch) -> None:
     assert f"Cannot listen on 127.0.0.1:{port}" in result.stderr
 
 
-def test_a_start_that_cannot_be_is_said(given: pytest.MonkeyPatch) -> None:
+def test_failed_start_is_reported(given: pytest.MonkeyPatch) -> None:
     async def refused(_settings: Settings) -> None:
         raise CannotStart("Slack refuses the bot token: invalid_auth")
 
@@ -241,7 +241,7 @@ def test_a_start_that_cannot_be_is_said(given: pytest.MonkeyPatch) -> None:
     assert (result.exit_code, result.stderr) == (1, "Slack refuses the bot token: invalid_auth\n")
 
 
-def test_the_console_script(given: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_console_script_starts_the_bot(given: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     given.setattr(sys, "argv", ["maple", "--help"])
     with pytest.raises(SystemExit) as ended:
         __main__.main()
@@ -249,7 +249,7 @@ def test_the_console_script(given: pytest.MonkeyPatch, capsys: pytest.CaptureFix
     assert "doctor" in capsys.readouterr().out
 
 
-def test_no_request_is_answered_before_slack_said_who_maple_is() -> None:
+def test_requests_wait_until_the_bots_identity_is_known() -> None:
     maple = Maple(Settings.model_validate(GIVEN))
     with pytest.raises(LookupError):
         asyncio.run(maple.services.people.standing(Actor("U1")))

@@ -17,7 +17,7 @@ def lost() -> weakref.ref[Loop]:
 
 
 def looked_at(kept: Loop) -> bool:
-    return any(one is kept for one in gc.get_objects())
+    return any(candidate is kept for candidate in gc.get_objects())
 
 
 async def gone(garbage: weakref.ref[Loop], *, rounds: int = 50) -> bool:
@@ -28,7 +28,7 @@ async def gone(garbage: weakref.ref[Loop], *, rounds: int = 50) -> bool:
     return False
 
 
-async def test_garbage_is_taken_away_in_a_quiet_moment() -> None:
+async def test_garbage_is_collected_in_a_quiet_moment() -> None:
     busy = True
     async with gc_tuning.tidied(lambda: busy, every=0.001):
         garbage = lost()
@@ -37,12 +37,12 @@ async def test_garbage_is_taken_away_in_a_quiet_moment() -> None:
         assert await gone(garbage)
 
 
-async def test_and_at_the_latest_after_a_while() -> None:
+async def test_garbage_is_collected_after_a_while_at_the_latest() -> None:
     async with gc_tuning.tidied(lambda: True, every=0.001, at_the_latest=0.003):
         assert await gone(lost())
 
 
-async def test_the_collector_is_left_as_it_was() -> None:
+async def test_collector_settings_are_restored() -> None:
     before, kept = gc.get_threshold(), Loop()
     assert looked_at(kept)
     async with gc_tuning.tidied(lambda: True):

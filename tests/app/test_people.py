@@ -69,7 +69,9 @@ MEMBER = SlackUser(team="T1")
         pytest.param(GRID, Actor("U1", "T2"), None, Standing.UNCHECKED, id="organisation unchecked"),
     ],
 )
-def test_who_may(home: Home, actor: Actor, facts: SlackUser | None, standing: Standing) -> None:
+def test_access_by_kind_of_person(
+    home: Home, actor: Actor, facts: SlackUser | None, standing: Standing
+) -> None:
     assert decide(home, actor, facts) is standing
 
 

@@ -38,7 +38,7 @@ def asked(slack: LocalSlack) -> int:
     return len([call for call in slack.calls if call.method == "users.info"])
 
 
-async def test_an_answer_is_believed_for_a_while(slack: LocalSlack, client: AsyncWebClient) -> None:
+async def test_answer_is_cached(slack: LocalSlack, client: AsyncWebClient) -> None:
     clock = Clock()
     known = People(client, lambda: Home("T01NORTHW"), seconds=60, clock=clock)
     assert await known.standing(ANA) is Standing.MEMBER
@@ -50,16 +50,14 @@ async def test_an_answer_is_believed_for_a_while(slack: LocalSlack, client: Asyn
     assert asked(slack) == 2
 
 
-async def test_failures_are_not_believed(slack: LocalSlack, client: AsyncWebClient) -> None:
+async def test_failures_are_not_cached(slack: LocalSlack, client: AsyncWebClient) -> None:
     known = People(client, lambda: Home("T01NORTHW"), seconds=60)
     slack.faults.add("users.info", "error", error="fatal_error")
     assert await known.standing(ANA) is Standing.UNCHECKED
     assert await known.standing(ANA) is Standing.MEMBER
 
 
-async def test_who_is_elsewhere_by_the_payload_is_not_asked_about(
-    slack: LocalSlack, client: AsyncWebClient
-) -> None:
+async def test_outsider_by_the_payload_is_not_looked_up(slack: LocalSlack, client: AsyncWebClient) -> None:
     known = People(client, lambda: Home("T01NORTHW"), seconds=60)
     assert await known.standing(Actor("U06EVE", "T02ACMECO")) is Standing.OUTSIDER
     assert asked(slack) == 0
@@ -67,9 +65,7 @@ async def test_who_is_elsewhere_by_the_payload_is_not_asked_about(
     assert asked(slack) == 1
 
 
-async def test_one_who_gives_up_waiting_does_not_stop_the_others(
-    slack: LocalSlack, client: AsyncWebClient
-) -> None:
+async def test_cancelled_waiter_does_not_stop_the_others(slack: LocalSlack, client: AsyncWebClient) -> None:
     known = People(client, lambda: Home("T01NORTHW"), seconds=60)
     slack.faults.add("users.info", "latency", seconds=0.2)
     impatient = asyncio.create_task(known.standing(ANA))
@@ -80,7 +76,7 @@ async def test_one_who_gives_up_waiting_does_not_stop_the_others(
     assert asked(slack) == 1
 
 
-async def test_not_everybody_is_remembered(
+async def test_cache_of_people_is_bounded(
     slack: LocalSlack, client: AsyncWebClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(people, "_MOST", 1)
@@ -91,7 +87,7 @@ async def test_not_everybody_is_remembered(
     assert asked(slack) == 3
 
 
-async def test_the_time_zone_is_the_persons_own(slack: LocalSlack, client: AsyncWebClient) -> None:
+async def test_time_zone_is_the_persons_own(slack: LocalSlack, client: AsyncWebClient) -> None:
     known = People(client, lambda: Home("T01NORTHW"), seconds=60)
     assert await known.zone(ANA) == "Europe/Lisbon"
     assert await known.standing(ANA) is Standing.MEMBER

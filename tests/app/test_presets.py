@@ -49,7 +49,7 @@ def test_presets_are_read() -> None:
         ('name = "A"\nreason = "x"\n[[preset]]\nname = "A"\nreason = "y"', "already"),
     ],
 )
-def test_wrong_preset_is_said_by_line(lines: str, problem: str) -> None:
+def test_invalid_preset_is_reported_with_its_line(lines: str, problem: str) -> None:
     with pytest.raises(PolicyError, match=problem) as caught:
         presets(f"[[preset]]\n{lines}")
     assert "line" in str(caught.value)
@@ -73,7 +73,7 @@ DAY = timedelta(days=1)
         (30 * DAY, [NOW - 40 * DAY, NOW - 10 * DAY], NOW + 20 * DAY),
     ],
 )
-def test_preset_can_be_given_once_in_its_time(
+def test_preset_can_be_given_once_per_interval(
     every: timedelta | None, given: list[datetime], again: datetime | None
 ) -> None:
     assert Preset("A", "messages", Decimal(1), every=every).again(given, NOW) == again

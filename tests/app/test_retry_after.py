@@ -27,12 +27,12 @@ from bot.kit import retry_after
         ("1e999", None),
     ],
 )
-def test_what_servers_send_is_read(value: str, seconds: float | None) -> None:
+def test_retry_after_values_are_parsed(value: str, seconds: float | None) -> None:
     with freeze_time(datetime(2026, 11, 29, 12, tzinfo=UTC)):
         assert retry_after.seconds(value) == seconds
 
 
 @given(st.text())
-def test_anything_is_read_or_unknown(value: str) -> None:
+def test_any_retry_after_is_parsed_or_unknown(value: str) -> None:
     seconds = retry_after.seconds(value)
     assert seconds is None or seconds >= 0

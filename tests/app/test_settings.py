@@ -174,7 +174,7 @@ UNENCRYPTED = "should start with https://, since keys are sent there (http:// is
         ),
     ],
 )
-def test_malformed_value_is_refused_in_words(
+def test_malformed_value_is_refused_with_an_explanation(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str | None
 ) -> None:
     given(monkeypatch, **SECRETS | {name: value})
@@ -198,12 +198,14 @@ def test_malformed_value_is_refused_in_words(
         "https://autumn.example:8443/base",
     ],
 )
-def test_unencrypted_address_is_for_this_machine_alone(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+def test_unencrypted_address_is_allowed_only_for_localhost(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
     given(monkeypatch, **SECRETS, AUTUMN_URL=address)
     assert load().autumn_url == address
 
 
-def test_space_around_a_secret_is_not_part_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_space_around_a_secret_is_stripped(monkeypatch: pytest.MonkeyPatch) -> None:
     given(monkeypatch, **{name: f" {value}\r\n" for name, value in SECRETS.items()})
     settings = load()
     assert settings.slack_bot_token.get_secret_value() == SECRETS["SLACK_BOT_TOKEN"]
@@ -224,7 +226,7 @@ _VALUES = st.one_of(
 
 @examples(400)
 @drawn(name=st.sampled_from(sorted(Settings.model_fields)), start=st.sampled_from(_STARTS), rest=_VALUES)
-def test_any_value_builds_the_bot_or_is_refused_in_words(name: str, start: str, rest: str) -> None:
+def test_any_value_builds_the_bot_or_is_refused_with_an_explanation(name: str, start: str, rest: str) -> None:
     with pytest.MonkeyPatch.context() as environment, tempfile.TemporaryDirectory() as here:
         environment.chdir(here)
         given(environment, **SECRETS | {name.upper(): start + rest})
@@ -247,7 +249,7 @@ def test_repr_shows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("level", [5, None])
-def test_level_that_is_not_text_is_refused_in_words(level: object) -> None:
+def test_log_level_that_is_not_text_is_refused(level: object) -> None:
     with pytest.raises(ValueError, match="log_level"):
         Settings.model_validate(
             {name.lower(): value for name, value in SECRETS.items()} | {"log_level": level}
@@ -258,7 +260,7 @@ def test_level_that_is_not_text_is_refused_in_words(level: object) -> None:
         )
 
 
-def test_libraries_find_nothing_of_slack_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slack_variables_are_removed_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-canary")
     monkeypatch.setenv("SLACK_CLIENT_ID", "canary")
     monkeypatch.setenv("AUTUMN_URL", "https://autumn.test")

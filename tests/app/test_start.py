@@ -11,14 +11,14 @@ from bot.settings import Settings
 from tests.app.test_main import GIVEN
 
 
-def test_a_policy_that_cannot_be_used(tmp_path: Path) -> None:
+def test_unusable_policy_stops_the_start(tmp_path: Path) -> None:
     path = tmp_path / "policy.toml"
     path.write_text("nonsense")
     with pytest.raises(CannotStart, match="line 1"):
         Maple(Settings.model_validate(GIVEN | {"maple_policy": path}))
 
 
-async def test_a_database_that_cannot_be_used(tmp_path: Path) -> None:
+async def test_unusable_database_is_reported(tmp_path: Path) -> None:
     nowhere = SecretStr(f"sqlite:///{tmp_path}/nowhere/canary.db")
     settings = Settings.model_validate(GIVEN | {"database_url": nowhere})
     with pytest.raises(CannotStart, match="Check DATABASE_URL") as told:

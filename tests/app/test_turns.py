@@ -5,7 +5,7 @@ import pytest
 from bot.background import Turns
 
 
-async def test_one_at_a_time_for_each_key() -> None:
+async def test_work_for_one_key_is_sequential() -> None:
     turns, inside, most = Turns[str](), {"a": 0, "b": 0}, {"a": 0, "b": 0}
 
     async def work(key: str) -> None:
@@ -25,7 +25,7 @@ async def test_different_keys_do_not_wait_for_each_other() -> None:
         pass
 
 
-async def test_whoever_waited_long_enough_goes_on() -> None:
+async def test_waiter_continues_after_the_timeout() -> None:
     turns = Turns[int]()
     async with turns.of(1):
         async with turns.within(1, 0):

@@ -5,7 +5,7 @@ import pytest
 from bot.background import BackgroundTasks
 
 
-async def test_drains_what_was_started_and_what_that_starts() -> None:
+async def test_drain_includes_work_started_by_work() -> None:
     work, done = BackgroundTasks(), []
 
     async def inner() -> None:
@@ -24,7 +24,7 @@ async def test_drains_what_was_started_and_what_that_starts() -> None:
     assert len(work) == 0
 
 
-async def test_cuts_off_what_takes_too_long() -> None:
+async def test_drain_cancels_slow_work() -> None:
     work, told = BackgroundTasks(), []
 
     async def long() -> None:
@@ -40,11 +40,11 @@ async def test_cuts_off_what_takes_too_long() -> None:
     assert told == ["cut"]
 
 
-async def test_nothing_to_drain() -> None:
+async def test_drain_without_work_returns() -> None:
     assert await BackgroundTasks().drain(1) == 0
 
 
-async def test_what_never_had_its_turn_is_cut_off_too() -> None:
+async def test_unstarted_work_is_cancelled_too() -> None:
     work, begun = BackgroundTasks(), []
 
     async def job() -> None:
@@ -83,7 +83,7 @@ async def test_jobs_begin_without_a_lull_in_the_end() -> None:
     assert await work.drain(10) == 0
 
 
-async def test_what_takes_too_long_is_left_to_itself() -> None:
+async def test_uncancellable_work_is_abandoned() -> None:
     work, done = BackgroundTasks(), []
 
     async def slow(fails: bool) -> str:

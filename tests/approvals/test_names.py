@@ -96,12 +96,12 @@ async def test_names_for_a_list_have_coupons_only_where_a_kind_is_about_them() -
     names = CustomerNames(autumn, clock=lambda: clock.now)
     known = {"pro": "Pro", "tokens": "Tokens"}
     assert await names.for_kinds(["balance"]) == known
-    assert "rewards.list" not in [asked.route for asked in script.asked]
+    assert "rewards.list" not in [call.route for call in script.asked]
     for _ in range(2):
         assert await names.for_kinds(["balance", "reward"]) == {**known, "ten": "10% off"}
     clock.now = 61
     assert await names.for_kinds(["reward"]) == known, "the key may not read them"
-    assert [asked.route for asked in script.asked].count("rewards.list") == 2
+    assert [call.route for call in script.asked].count("rewards.list") == 2
     await autumn.aclose()
 
 

@@ -79,7 +79,7 @@ class Scripted:
 
     @property
     def routes(self) -> list[str]:
-        return [asked.route for asked in self.asked]
+        return [call.route for call in self.asked]
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         route = request.url.raw_path.decode().partition("?")[0].removeprefix("/v1/")

@@ -20,7 +20,7 @@ class Source:
         return number
 
 
-async def test_many_ask_and_one_reads() -> None:
+async def test_concurrent_reads_share_one_call() -> None:
     source = Source()
     kept = Cached(source.read, seconds=60)
     asking = asyncio.gather(*(kept.get() for _ in range(50)))
@@ -30,14 +30,14 @@ async def test_many_ask_and_one_reads() -> None:
     assert await kept.get() == 1
 
 
-async def test_it_is_read_again_when_it_is_old() -> None:
+async def test_expired_value_is_read_again() -> None:
     source = Source()
     source.open.set()
     kept = Cached(source.read, seconds=-1)
     assert [await kept.get(), await kept.get()] == [1, 2]
 
 
-async def test_a_failure_is_not_kept() -> None:
+async def test_failure_is_not_cached() -> None:
     source = Source()
     source.open.set()
     source.error = ValueError("no")
@@ -48,7 +48,7 @@ async def test_a_failure_is_not_kept() -> None:
     assert await kept.get() == 2
 
 
-async def test_one_who_gives_up_leaves_the_others_waiting() -> None:
+async def test_cancelled_reader_does_not_stop_the_others() -> None:
     source = Source()
     kept = Cached(source.read, seconds=60)
     impatient, patient = asyncio.create_task(kept.get()), asyncio.create_task(kept.get())
@@ -59,7 +59,7 @@ async def test_one_who_gives_up_leaves_the_others_waiting() -> None:
     assert await patient == 1
 
 
-async def test_closing_stops_the_reading() -> None:
+async def test_closing_stops_a_read() -> None:
     kept = Cached(Source().read, seconds=60)
     await kept.aclose()
     asking = asyncio.create_task(kept.get())
@@ -70,7 +70,7 @@ async def test_closing_stops_the_reading() -> None:
     await kept.aclose()
 
 
-async def test_the_latest_is_read_in_the_background() -> None:
+async def test_latest_value_is_refreshed_in_the_background() -> None:
     source = Source()
     kept = Cached(source.read, seconds=60)
     assert [kept.latest(within=60), kept.latest(within=60)] == [None, None]
@@ -80,7 +80,7 @@ async def test_the_latest_is_read_in_the_background() -> None:
     assert source.asked == 1
 
 
-async def test_what_was_read_anew_is_the_latest() -> None:
+async def test_fresh_value_becomes_the_latest() -> None:
     source = Source()
     source.open.set()
     kept = Cached(source.read, seconds=60)
@@ -90,7 +90,7 @@ async def test_what_was_read_anew_is_the_latest() -> None:
     assert source.asked == 2
 
 
-async def test_the_latest_of_long_ago_is_not_known_until_it_is_read_again() -> None:
+async def test_expired_latest_value_is_unknown() -> None:
     source = Source()
     source.open.set()
     kept = Cached(source.read, seconds=-1)
@@ -100,7 +100,7 @@ async def test_the_latest_of_long_ago_is_not_known_until_it_is_read_again() -> N
     assert await kept.get() == 2
 
 
-async def test_what_cannot_be_read_is_not_tried_at_every_turn() -> None:
+async def test_failing_refresh_is_not_repeated_at_once() -> None:
     source = Source()
     source.open.set()
     source.error = ValueError("no")

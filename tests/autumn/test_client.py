@@ -139,7 +139,7 @@ async def asked(answers: dict[str, Any], question: Question) -> tuple[Any, Scrip
         ),
     ],
 )
-async def test_what_is_asked_and_that_the_real_answer_is_read(
+async def test_requests_and_recorded_answers(
     question: Question, route: str, answer: str, body: dict[str, Any]
 ) -> None:
     _, script = await asked({route: recorded(answer)}, question)
@@ -149,7 +149,7 @@ async def test_what_is_asked_and_that_the_real_answer_is_read(
     assert request.headers["authorization"] == f"Bearer {KEY}"
 
 
-async def test_a_recorded_customer() -> None:
+async def test_recorded_customer_is_parsed() -> None:
     erin, _ = await asked({"customers.get": recorded("customer of a paid plan")}, lambda a: a.customer("x"))
     assert erin.subscriptions[0].plan.price.amount == 20
     assert erin.balances["messages"].breakdown[0].reset.interval == "month"
@@ -159,13 +159,13 @@ async def test_a_recorded_customer() -> None:
     assert erin.rewards.discounts == []
 
 
-async def test_a_discount_whose_times_are_seconds() -> None:
+async def test_discount_times_in_seconds_are_parsed() -> None:
     alice, _ = await asked({"customers.get": recorded("customer with a discount")}, lambda a: a.customer("x"))
     assert alice.rewards.discounts[0].start.year == 2026
     assert alice.rewards.discounts[0].end.year == 2027
 
 
-async def test_the_organisation() -> None:
+async def test_organisation_is_parsed() -> None:
     organization, _ = await asked(
         {"organization/me": ok({"id": "org", "name": None, "env": "live"})}, lambda a: a.organization()
     )
@@ -185,19 +185,19 @@ async def test_the_organisation() -> None:
         ("cus_1\n", "customers/cus_1%0A"),
     ],
 )
-async def test_an_id_that_customers_get_refuses_goes_over_rest(customer_id: str, route: str) -> None:
+async def test_id_refused_by_customers_get_uses_the_rest_route(customer_id: str, route: str) -> None:
     customer, script = await asked({route: ALICE}, lambda a: a.customer(customer_id, expand=["a", "b"]))
     assert customer.id == "cus_alice"
     assert script.asked[0].query == {"expand": "a,b"}
 
 
-async def test_rest_without_anything_along() -> None:
+async def test_rest_route_without_expansions() -> None:
     _, script = await asked({"customers/a.b": ALICE}, lambda a: a.customer("a.b"))
     assert script.asked[0].query == {}
 
 
 @pytest.mark.parametrize("customer_id", ["", "x" * 1001])
-async def test_what_cannot_be_an_id_is_not_asked_about(customer_id: str) -> None:
+async def test_impossible_id_is_not_requested(customer_id: str) -> None:
     script = Scripted({})
     client = script.client()
     with pytest.raises(NotFound):
@@ -255,7 +255,7 @@ BUSY = error(503, "service_unavailable", {"retry-after": "0"})
         ([recorded("unknown route"), ALICE], 1, NoSuchRoute),
     ],
 )
-async def test_reads_persist_as_far_as_that_helps(
+async def test_reads_are_retried_where_that_helps(
     answers: list[Answer], attempts: int, outcome: type[AutumnError] | None
 ) -> None:
     script = Scripted({"customers.get": answers})
@@ -274,7 +274,7 @@ async def test_reads_persist_as_far_as_that_helps(
     await client.aclose()
 
 
-async def test_how_long_autumn_wants_to_be_left_alone_is_passed_on() -> None:
+async def test_retry_after_is_passed_on() -> None:
     script = Scripted({"customers.get": error(429, headers={"retry-after": "60"})})
     client = script.client()
     with pytest.raises(RateLimited) as caught:
@@ -296,7 +296,7 @@ async def within_the_time(script: Scripted, patience: RetryPolicy, limits: Limit
     return outcomes
 
 
-async def test_waiting_for_a_turn_counts() -> None:
+async def test_waiting_for_the_rate_limit_counts_towards_the_timeout() -> None:
     script = Scripted({"events.list": listing()})
     slow = Limits(events_per_customer=0.05)
     outcomes = await within_the_time(script, RetryPolicy(whole=0.5), slow, asking=4)
@@ -304,7 +304,7 @@ async def test_waiting_for_a_turn_counts() -> None:
     assert [(call.attempts, call.status) for call in script.calls] == [(1, 200)] + [(0, None)] * 3
 
 
-async def test_hanging_again_and_again_counts() -> None:
+async def test_repeated_hangs_count_towards_the_timeout() -> None:
     async def cut_late(asked: Asked) -> httpx.Response:
         await asyncio.sleep(0.04)
         raise httpx.ReadError("cut")
@@ -315,7 +315,7 @@ async def test_hanging_again_and_again_counts() -> None:
     assert isinstance(outcome, TimedOut)
 
 
-async def test_an_answer_that_trickles_is_cut_off() -> None:
+async def test_trickling_answer_times_out() -> None:
     class Trickle(httpx.AsyncByteStream):
         async def __aiter__(self) -> Any:
             while True:
@@ -329,7 +329,7 @@ async def test_an_answer_that_trickles_is_cut_off() -> None:
         await asked({"customers.get": trickle}, lambda a: a.customer("cus_1"))
 
 
-async def test_one_who_gives_up_is_let_go() -> None:
+async def test_cancelled_call_is_released() -> None:
     script = Scripted({"customers.get": hang})
     client = script.client(RetryPolicy())
     with pytest.raises(TimeoutError):
@@ -338,7 +338,7 @@ async def test_one_who_gives_up_is_let_go() -> None:
     await client.aclose()
 
 
-async def test_the_key_is_nowhere_to_be_read() -> None:
+async def test_key_is_never_shown() -> None:
     echoing = httpx.Response(401, json={"message": f"Invalid secret key: {KEY[:15]}*****", "code": KEY})
     script = Scripted({"customers.get": echoing})
     client = script.client()
@@ -352,13 +352,13 @@ async def test_the_key_is_nowhere_to_be_read() -> None:
 
 
 @pytest.mark.parametrize("key", ["am_sk_tést_1", "am_sk_\n_1"])
-def test_a_key_that_cannot_be_sent_is_not_repeated(key: str) -> None:
+def test_unsendable_key_is_not_quoted(key: str) -> None:
     with pytest.raises(ValueError, match="contains characters") as caught:
         Autumn(key=SecretStr(key))
     assert key not in str(caught.value)
 
 
-async def test_space_around_a_key_does_no_harm() -> None:
+async def test_space_around_a_key_is_stripped() -> None:
     script = Scripted({"customers.get": ALICE})
     client = Autumn(
         key=SecretStr(f" {KEY}\n"), url="http://autumn.test", transport=httpx.MockTransport(script._answer)
@@ -372,9 +372,7 @@ async def test_space_around_a_key_does_no_harm() -> None:
 @given(
     customer_id=st.text(), body=st.binary(max_size=30), status=st.sampled_from([200, 204, 302, 404, 429, 500])
 )
-def test_any_id_and_any_body_is_a_customer_or_an_autumn_error(
-    customer_id: str, body: bytes, status: int
-) -> None:
+def test_any_id_and_body_is_a_customer_or_an_autumn_error(customer_id: str, body: bytes, status: int) -> None:
     async def ask() -> None:
         client = Autumn(
             key=SecretStr(KEY),
@@ -393,7 +391,7 @@ def test_any_id_and_any_body_is_a_customer_or_an_autumn_error(
     asyncio.run(ask())
 
 
-def test_every_question_says_what_it_is() -> None:
+def test_every_request_has_the_headers() -> None:
     questions = inspect.getmembers(Autumn, inspect.iscoroutinefunction)
     assert [name for name, method in questions if not name.startswith("_") and not method.__doc__] == [
         "aclose"

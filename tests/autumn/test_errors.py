@@ -22,10 +22,10 @@ from bot.autumn.errors import AutumnError, refused
         (599, "", errors.Unavailable),
     ],
 )
-def test_the_status_decides(status: int, code: str, kind: type[AutumnError]) -> None:
+def test_error_type_follows_the_status(status: int, code: str, kind: type[AutumnError]) -> None:
     assert refused(status, code) is kind
 
 
-def test_an_error_says_something_even_when_autumn_did_not() -> None:
+def test_error_without_a_message_has_a_text() -> None:
     assert str(errors.TimedOut()) == "Autumn did not answer in time."
     assert str(errors.NotFound("Customer x not found", status=404)) == "Customer x not found"

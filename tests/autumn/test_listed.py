@@ -20,7 +20,7 @@ def page(*rows: Any, cursor: str | None = None) -> bytes:
     return json.dumps({"list": rows, "next_cursor": cursor}).encode()
 
 
-def test_amounts_are_exact_and_the_rest_is_left_out() -> None:
+def test_amounts_are_exact_and_other_fields_are_dropped() -> None:
     row = {
         "id": "cus_1",
         "email": None,
@@ -34,7 +34,7 @@ def test_amounts_are_exact_and_the_rest_is_left_out() -> None:
 
 
 @pytest.mark.parametrize("number", ["0.1", "1234567.89", "9007199254740993", "-0.000001", "1e3", "0"])
-def test_a_number_is_what_it_was(number: str) -> None:
+def test_numbers_are_parsed_exactly(number: str) -> None:
     content = b'{"list": [{"total": %s}]}' % number.encode()
     assert bulk.invoices(content).rows() == [{"total": Decimal(number)}]
 
@@ -51,7 +51,7 @@ def test_a_number_is_what_it_was(number: str) -> None:
         {"subscriptions": [{"quantity": {}}]},
     ],
 )
-def test_a_strange_row_hides_no_other(row: object) -> None:
+def test_odd_row_does_not_hide_others(row: object) -> None:
     found = bulk.customers(page({"id": "a"}, row, {"id": "b"}))
     assert [one["id"] for one in found.rows()] == ["a", "b"]
     assert found.count == 3
@@ -61,15 +61,15 @@ def test_a_strange_row_hides_no_other(row: object) -> None:
 @pytest.mark.parametrize(
     "text", [b'"\xff"', b"1e999999999", b"[" * 300 + b"]" * 300], ids=["not UTF-8", "huge", "deep"]
 )
-def test_a_row_that_cannot_be_read_hides_no_other(text: bytes) -> None:
+def test_unreadable_row_does_not_hide_others(text: bytes) -> None:
     found = bulk.customers(b'{"list": [{"id": "a"}, {"id": %s}, {"id": "b"}]}' % text)
-    assert [one["id"] for one in found.rows()] == ["a", "b"]
+    assert [row["id"] for row in found.rows()] == ["a", "b"]
 
 
-def test_rows_come_a_few_at_a_time() -> None:
+def test_rows_are_parsed_in_portions() -> None:
     found = bulk.customers(page(*({"id": str(number)} for number in range(5))))
-    assert [one["id"] for one in found.rows(1, 3)] == ["1", "2"]
-    assert [one["id"] for one in found.rows(3, 99)] == ["3", "4"]
+    assert [row["id"] for row in found.rows(1, 3)] == ["1", "2"]
+    assert [row["id"] for row in found.rows(3, 99)] == ["3", "4"]
 
 
 @pytest.mark.parametrize(
@@ -82,12 +82,12 @@ def test_rows_come_a_few_at_a_time() -> None:
         ([{}, {"id": "b"}, 3, {}], 2),
     ],
 )
-def test_how_far_the_rows_have_ids(rows: list[object], place: int) -> None:
+def test_position_of_the_last_row_with_an_id(rows: list[object], place: int) -> None:
     assert bulk.customers(page(*rows)).up_to(lambda row: row.get("id") is not None) == place
 
 
 @pytest.mark.parametrize("name", ["customer of a paid plan", "customer with a discount"])
-def test_what_the_real_autumn_answers_of_a_customer(name: str) -> None:
+def test_recorded_rows_are_parsed(name: str) -> None:
     found = bulk.customers(page(RECORDED[name]["body"]))
     (row,) = found.rows()
     assert row["subscriptions"]
@@ -99,14 +99,14 @@ def test_missing_and_null_are_empty() -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"<html>", b'{"list": {}}', b"[" * 10])
-def test_rubbish_is_refused(content: bytes) -> None:
+def test_invalid_page_is_refused(content: bytes) -> None:
     with pytest.raises(msgspec.DecodeError):
         bulk.customers(content)
 
 
 @examples(100)
 @given(BODIES)
-def test_any_body_is_a_page_or_refused(body: bytes) -> None:
+def test_any_body_is_a_page_or_an_error(body: bytes) -> None:
     for read in (bulk.customers, bulk.invoices):
         try:
             found = read(body)
@@ -124,18 +124,18 @@ def test_any_body_is_a_page_or_refused(body: bytes) -> None:
         (1e300, None),
     ],
 )
-def test_moments(given: float | None, expected: datetime | None) -> None:
+def test_timestamps_are_parsed(given: float | None, expected: datetime | None) -> None:
     assert bulk.moment(given) == expected
 
 
-async def test_what_is_asked() -> None:
+async def test_list_request() -> None:
     autumn = Scripted(
         {"customers.list": listing({"id": "a"}, cursor="x"), "invoices.list": listing({"id": "i"})}
     )
     client = autumn.client()
     assert (await client.every_customer(limit=250, cursor="c")).next_cursor == "x"
     assert (await client.every_invoice(status=("open",), limit=9)).rows() == [{"id": "i"}]
-    assert [asked.body for asked in autumn.asked] == [
+    assert [call.body for call in autumn.asked] == [
         {
             "limit": 250,
             "start_cursor": "c",
@@ -147,7 +147,7 @@ async def test_what_is_asked() -> None:
     await client.aclose()
 
 
-async def test_what_goes_wrong_is_an_error_of_autumns() -> None:
+async def test_failures_are_autumn_errors() -> None:
     autumn = Scripted({"customers.list": [ok([]), error(429)]})
     client = autumn.client()
     with pytest.raises(Garbled, match="documented shape"):
@@ -157,14 +157,14 @@ async def test_what_goes_wrong_is_an_error_of_autumns() -> None:
     await client.aclose()
 
 
-async def test_a_page_that_was_read_is_not_kept() -> None:
+async def test_parsed_page_is_released() -> None:
     """Not even until the garbage collector comes by, which waits for quiet moments."""
 
     async def answer(asked: Asked) -> httpx.Response:
         return listing({"id": "a"})
 
     def responses() -> int:
-        return sum(isinstance(one, httpx.Response) for one in gc.get_objects())
+        return sum(isinstance(candidate, httpx.Response) for candidate in gc.get_objects())
 
     client = Scripted({"customers.list": answer}).client()
     await client.every_customer(limit=1)

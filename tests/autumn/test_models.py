@@ -26,7 +26,7 @@ def test_times_are_aware(value: object, expected: datetime) -> None:
 
 
 @pytest.mark.parametrize("value", [10**30, -(10**30), 10**400, Decimal("1e300"), "soon", True, [], None])
-def test_what_is_no_time_is_refused(value: object) -> None:
+def test_invalid_time_is_refused(value: object) -> None:
     with pytest.raises(ValidationError):
         INSTANT.validate_python(value)
 
@@ -37,7 +37,7 @@ def test_null_reads_as_the_default() -> None:
     assert customer == Customer()
 
 
-def test_only_what_a_card_cannot_do_without_is_required() -> None:
+def test_only_fields_a_card_needs_are_required() -> None:
     with pytest.raises(ValidationError):
         Feature.model_validate({"id": None})
     with pytest.raises(ValidationError):
@@ -59,7 +59,7 @@ def test_unknown_fields_are_kept() -> None:
         (None, []),
     ],
 )
-def test_credit_costs_as_far_as_understood(schema: Any, costs: list[tuple[str, Decimal | None]]) -> None:
+def test_known_credit_costs_are_parsed(schema: Any, costs: list[tuple[str, Decimal | None]]) -> None:
     feature = Feature(id="credits", credit_schema=schema)
     assert [(cost.metered_feature_id, cost.credit_cost) for cost in feature.credit_costs] == costs
 

@@ -42,5 +42,5 @@ def limited(retry_after: float | None) -> RateLimited:
         pytest.param(AutumnError(), 1, 0, None, id="anything else"),
     ],
 )
-def test_when_to_ask_again(error: AutumnError, attempt: int, elapsed: float, expected: float | None) -> None:
+def test_retry_decisions(error: AutumnError, attempt: int, elapsed: float, expected: float | None) -> None:
     assert pause(PATIENCE, error, attempt=attempt, elapsed=elapsed) == expected

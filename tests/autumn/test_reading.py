@@ -76,11 +76,11 @@ def test_money_is_exact() -> None:
     ],
 )
 @freeze_time("2026-11-22 12:00:00")
-def test_when_autumn_wants_to_be_asked_again(headers: dict[str, str], expected: float | None) -> None:
+def test_retry_after_is_parsed(headers: dict[str, str], expected: float | None) -> None:
     assert retry_after(httpx.Response(429, headers=headers)) == expected
 
 
-def test_a_date_is_read_as_the_seconds_until_then() -> None:
+def test_retry_after_date_is_parsed_as_seconds() -> None:
     later = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
     seconds = retry_after(httpx.Response(503, headers={"retry-after": later}))
     assert seconds is not None
@@ -105,7 +105,7 @@ def test_a_date_is_read_as_the_seconds_until_then() -> None:
         b"[" * 100_000,
     ],
 )
-def test_rubbish_is_told_from_an_answer(content: bytes) -> None:
+def test_invalid_answer_is_an_error(content: bytes) -> None:
     with pytest.raises(Garbled):
         model(Page[Invoice], httpx.Response(200, content=content), request="")
 
@@ -116,7 +116,7 @@ def test_only_200_is_an_answer(status: int) -> None:
         model(Page[Invoice], httpx.Response(status, content=b'{"list": []}'), request="")
 
 
-def test_a_wrong_shape_is_told_without_the_values() -> None:
+def test_invalid_shape_is_reported_without_values() -> None:
     body = {"list": [{"id": "evt_1", "timestamp": "Ada Lovelace"}]}
     with pytest.raises(Garbled, match=r"list\.0\.timestamp") as caught:
         model(Page[Event], httpx.Response(200, json=body), request="")
@@ -135,7 +135,7 @@ def test_a_wrong_shape_is_told_without_the_values() -> None:
         (json.dumps({"message": "x" * 1000}).encode(), "application/json", "x" * 300),
     ],
 )
-def test_what_a_refusal_says(content: bytes, content_type: str, detail: str) -> None:
+def test_refusal_is_parsed(content: bytes, content_type: str, detail: str) -> None:
     response = httpx.Response(418, content=content, headers={"content-type": content_type})
     error = refusal(response, request="")
     assert (error.detail, error.code) == (detail, "")

@@ -41,7 +41,7 @@ def by(who: str, ask: Callable[[], Awaitable[None]]) -> "asyncio.Task[None]":
     return asyncio.create_task(asking())
 
 
-async def test_lines_are_served_in_turn() -> None:
+async def test_queues_are_served_in_turn() -> None:
     turns = Turns()
     shared = FairRate(turns)
 
@@ -56,7 +56,7 @@ async def test_lines_are_served_in_turn() -> None:
     assert not shared._lines
 
 
-async def test_groups_and_customers_have_lines_of_their_own() -> None:
+async def test_groups_and_customers_have_separate_queues() -> None:
     turns = Turns()
     shared = FairRate(turns)
     asking = [
@@ -75,7 +75,7 @@ async def test_groups_and_customers_have_lines_of_their_own() -> None:
     assert not shared._lines
 
 
-async def test_time_spent_in_line_is_taken_off_what_is_left() -> None:
+async def test_queueing_time_reduces_the_timeout() -> None:
     turns = Turns()
     shared = FairRate(turns)
     asking = [asyncio.create_task(shared.turn(RateGroup.GENERAL, within=5)) for _ in range(3)]
@@ -86,7 +86,7 @@ async def test_time_spent_in_line_is_taken_off_what_is_left() -> None:
     assert turns.within[2] < 4.985
 
 
-async def test_no_turn_in_time_is_passed_on_and_lets_the_next_in() -> None:
+async def test_timeout_is_raised_and_the_next_is_served() -> None:
     class Late(Turns):
         async def turn(self, *_: object, **__: object) -> None:
             raise TimeoutError
@@ -94,11 +94,11 @@ async def test_no_turn_in_time_is_passed_on_and_lets_the_next_in() -> None:
     shared = FairRate(Late())
     asking = [asyncio.create_task(shared.turn(RateGroup.GENERAL)) for _ in range(5)]
     answers = await asyncio.gather(*asking, return_exceptions=True)
-    assert [type(one) for one in answers] == [TimeoutError] * 5
+    assert [type(answer) for answer in answers] == [TimeoutError] * 5
     assert not shared._lines
 
 
-async def test_rate_stays_what_it_is() -> None:
+async def test_rate_is_unchanged() -> None:
     shared = FairRate(Throttle(Limits(general=3)))
     turns = [by(who, lambda: shared.turn(RateGroup.GENERAL)) for who in "abcdefgh"]
     done, waiting = await asyncio.wait(turns, timeout=0.02)
@@ -115,7 +115,7 @@ async def test_rate_stays_what_it_is() -> None:
         st.tuples(st.sampled_from("abc"), st.sampled_from(["enter", "leave", "give up"])), max_size=40
     ),
 )
-def test_nobody_is_lost_whoever_gives_up(at_once: int, steps: list[tuple[str, str]]) -> None:
+def test_no_caller_is_lost_when_others_cancel(at_once: int, steps: list[tuple[str, str]]) -> None:
     async def run() -> None:
         line = FairQueue(at_once)
         inside = 0

@@ -27,7 +27,7 @@ async def test_each_group_has_its_own_rate(group: RateGroup, expected: int) -> N
     assert await admitted(throttle, group) == expected
 
 
-async def test_groups_do_not_take_each_others_turns() -> None:
+async def test_groups_have_separate_rates() -> None:
     throttle = Throttle(SLOW)
     assert [await admitted(throttle, group) for group in RateGroup] == [2, 3, 1, 10]
 
@@ -39,12 +39,12 @@ async def test_events_are_limited_per_customer() -> None:
     assert await admitted(throttle, RateGroup.EVENTS, "cus_1") == 0
 
 
-async def test_a_rate_below_one_a_second_still_lets_one_through() -> None:
+async def test_rate_below_one_per_second_still_lets_one_through() -> None:
     throttle = Throttle(Limits(general=0.1))
     assert await admitted(throttle, RateGroup.GENERAL) == 1
 
 
-async def test_only_so_many_customers_are_remembered() -> None:
+async def test_customers_in_memory_are_bounded() -> None:
     throttle = Throttle(SLOW)
     await throttle.turn(RateGroup.EVENTS, "first")
     for number in range(1000):
@@ -53,7 +53,7 @@ async def test_only_so_many_customers_are_remembered() -> None:
     assert await admitted(throttle, RateGroup.EVENTS, "first") == 1
 
 
-async def test_those_who_wait_get_their_turn() -> None:
+async def test_waiting_callers_are_served() -> None:
     throttle = Throttle(Limits(general=200))
     async with asyncio.timeout(10):
         await asyncio.gather(*(throttle.turn(RateGroup.GENERAL) for _ in range(205)))

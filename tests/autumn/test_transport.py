@@ -65,7 +65,7 @@ async def client(url: str, **details: float) -> AsyncIterator[httpx.AsyncClient]
         yield http
 
 
-async def test_a_request_goes_out_as_httpx_made_it() -> None:
+async def test_request_is_sent_as_built_by_httpx() -> None:
     async with serving() as server, client(server.url) as http:
         answer = await http.post("/v1/customers.get", json={"a": 1}, headers={"authorization": "Bearer x"})
     assert answer.json() == {"ok": True}
@@ -77,13 +77,13 @@ async def test_a_request_goes_out_as_httpx_made_it() -> None:
 
 
 @pytest.mark.parametrize("path", ["/v1/customers/%2E%2E", "/v1/customers/a%2Fb%20%C3%A9?expand=a%2Cb"])
-async def test_an_encoded_path_stays_as_it_is(path: str) -> None:
+async def test_encoded_path_is_unchanged(path: str) -> None:
     async with serving() as server, client(server.url) as http:
         await http.get(path)
     assert server.received.startswith(f"GET {path} HTTP/1.1\r\n".encode())
 
 
-async def test_a_connection_serves_again() -> None:
+async def test_connection_is_reused() -> None:
     async with serving() as server, client(server.url) as http:
         for _ in range(3):
             await http.get("/")
@@ -188,7 +188,7 @@ async def endless(status: int, *, packed: bool) -> AsyncIterator[Endless]:
 
 
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "packed"])
-async def test_endless_answer_is_given_up(packed: bool) -> None:
+async def test_endless_answer_is_cut_off(packed: bool) -> None:
     async with endless(200, packed=packed) as server, client(server.url) as http:
         tracemalloc.start()
         with pytest.raises(TooLarge):
@@ -199,7 +199,7 @@ async def test_endless_answer_is_given_up(packed: bool) -> None:
 
 
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "packed"])
-async def test_endless_error_is_told_by_its_status(packed: bool) -> None:
+async def test_endless_error_is_reported_by_its_status(packed: bool) -> None:
     async with endless(429, packed=packed) as server, client(server.url) as http:
         tracemalloc.start()
         answer = await http.get("/")
@@ -218,7 +218,7 @@ async def test_answer_of_the_largest_size_is_read(status: int, most: int) -> Non
 
 @examples(60)
 @given(body=st.binary(max_size=400_000), level=st.integers(0, 9), cut=st.booleans())
-async def test_whatever_is_packed_comes_out_whole_or_not_at_all(body: bytes, level: int, cut: bool) -> None:
+async def test_compressed_answers_are_complete_or_an_error(body: bytes, level: int, cut: bool) -> None:
     packed = gzip.compress(body, level)
     sent = packed[: len(packed) // 2] if cut else packed
     async with serving(answered(sent, encoding="gzip")) as server, client(server.url) as http:
@@ -238,7 +238,7 @@ async def test_whatever_is_packed_comes_out_whole_or_not_at_all(body: bytes, lev
     ],
     ids=["cut before the answer", "cut within the answer", "no HTTP"],
 )
-async def test_what_breaks_has_a_name(answer: bytes, kind: type[httpx.TransportError]) -> None:
+async def test_connection_errors_are_classified(answer: bytes, kind: type[httpx.TransportError]) -> None:
     async with serving(answer, cut=True) as server, client(server.url) as http:
         with pytest.raises(kind) as raised:
             await http.post("/", json={"secret": "s3cret"})
@@ -247,7 +247,7 @@ async def test_what_breaks_has_a_name(answer: bytes, kind: type[httpx.TransportE
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
-async def test_a_request_whose_connection_broke_is_not_sent_again(method: str) -> None:
+async def test_request_on_a_broken_connection_is_not_resent(method: str) -> None:
     async with serving() as server, client(server.url) as http:
         await http.get("/")
         server.cut, server.answer = True, b""
@@ -256,13 +256,13 @@ async def test_a_request_whose_connection_broke_is_not_sent_again(method: str) -
     assert server.received.count(b"/broken") == 1
 
 
-async def test_no_answer_is_a_read_that_took_too_long() -> None:
+async def test_missing_answer_is_a_read_timeout() -> None:
     async with serving(b"") as server, client(server.url, read=0.05) as http:
         with pytest.raises(httpx.ReadTimeout):
             await http.get("/")
 
 
-async def test_no_free_connection_is_one_that_could_not_be_made_in_time() -> None:
+async def test_exhausted_pool_is_a_connect_timeout() -> None:
     async with serving(b"") as server:
         limits = httpx.Timeout(5, pool=0.05, read=0.5)
         async with httpx.AsyncClient(transport=Transport(at_once=1), timeout=limits) as http:
@@ -274,7 +274,7 @@ async def test_no_free_connection_is_one_that_could_not_be_made_in_time() -> Non
             await asyncio.gather(first, return_exceptions=True)
 
 
-async def test_nobody_there() -> None:
+async def test_unreachable_server_is_a_connect_error() -> None:
     async with serving() as server:
         url = server.url
     async with client(url) as http:
@@ -283,7 +283,7 @@ async def test_nobody_there() -> None:
 
 
 @pytest.mark.parametrize("url", ["ftp://127.0.0.1/", "http://"])
-async def test_no_address_for_http(url: str) -> None:
+async def test_url_without_http_is_refused(url: str) -> None:
     transport = Transport(at_once=1)
     try:
         with pytest.raises(httpx.TransportError):
@@ -292,11 +292,11 @@ async def test_no_address_for_http(url: str) -> None:
         await transport.aclose()
 
 
-async def test_closing_what_was_never_used() -> None:
+async def test_closing_an_unused_transport() -> None:
     await Transport(at_once=1).aclose()
 
 
-async def test_goes_through_a_proxy() -> None:
+async def test_proxy_is_used() -> None:
     async with serving() as server:
         transport = Transport(at_once=1, proxy=server.url)
         async with httpx.AsyncClient(transport=transport) as http:
@@ -304,7 +304,7 @@ async def test_goes_through_a_proxy() -> None:
     assert server.received.startswith(b"GET http://autumn.test/v1/a%2Fb HTTP/1.1\r\n")
 
 
-def test_the_environment_names_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxy_is_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)

@@ -40,7 +40,7 @@ async def client_of(script: Scripted, **options: Any) -> AsyncIterator[Autumn]:
         await client.aclose()
 
 
-async def test_what_is_sent() -> None:
+async def test_write_is_sent_as_planned() -> None:
     script = Scripted({"balances.update": ok({"success": True}), "customers/a%2Fb/coupons": ok([])})
     async with client_of(script) as autumn:
         assert await autumn.send(GIVE, "maple:1:0") == {"success": True}
@@ -80,7 +80,7 @@ async def test_what_is_sent() -> None:
         (httpx.Response(302, headers={"location": "/"}), Garbled, 302),
     ],
 )
-async def test_it_is_sent_once_and_the_error_says_how_far_it_came(
+async def test_write_is_sent_once_and_its_error_says_whether_it_was_sent(
     answer: Any, raised: type[AutumnError], status: int | None
 ) -> None:
     script = Scripted({"balances.update": answer})
@@ -95,13 +95,13 @@ async def test_it_is_sent_once_and_the_error_says_how_far_it_came(
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>", b"{", b"[" * 10_000])
-async def test_an_answer_that_says_it_is_done_is_enough(content: bytes) -> None:
+async def test_success_status_is_enough(content: bytes) -> None:
     script = Scripted({"balances.update": httpx.Response(201, content=content)})
     async with client_of(script) as autumn:
         await autumn.send(GIVE, "maple:1:0")
 
 
-async def test_without_a_turn_nothing_is_sent() -> None:
+async def test_write_beyond_the_rate_limit_is_not_sent() -> None:
     script = Scripted({"customers.update": ok({})})
     update = Write("customers.update", "POST", "/v1/customers.update")
     async with client_of(script, limits=Limits(general=0.01)) as autumn:
@@ -112,7 +112,7 @@ async def test_without_a_turn_nothing_is_sent() -> None:
     assert script.calls[-1].attempts == 0
 
 
-async def test_nobody_listening_is_surely_not_sent() -> None:
+async def test_refused_connection_means_not_sent() -> None:
     server = await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     server.close()
@@ -123,7 +123,7 @@ async def test_nobody_listening_is_surely_not_sent() -> None:
     await autumn.aclose()
 
 
-async def test_a_connection_cut_after_the_request_is_not_known() -> None:
+async def test_connection_cut_after_the_request_is_unknown() -> None:
     got: list[bytes] = []
 
     async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

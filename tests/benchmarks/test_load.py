@@ -64,8 +64,8 @@ async def test_every_command_is_signed_and_timed() -> None:
         result = await run(job(url))
     assert app.genuine == [True] * 4
     assert [body["command"][0] for body in app.bodies] == ["/autumn"] * 4
-    assert [one.status for one in result.samples] == [200] * 4
-    assert all(one.acked is not None and one.sent < one.acked for one in result.samples)
+    assert [sample.status for sample in result.samples] == [200] * 4
+    assert all(sample.acked is not None and sample.sent < sample.acked for sample in result.samples)
     assert result.seconds > 0
 
 
@@ -78,16 +78,16 @@ async def test_answers_are_matched_to_commands(in_turn: bool) -> None:
             job(url, answered=True, in_turn=in_turn, preliminary="still asking", bursts=2, requests=5)
         )
     assert len(result.samples) == 10
-    assert [one.text for one in result.samples[:5]] == ["cus_1", "cus_2", "cus_1", "cus_2", "cus_1"]
-    assert all(one.answer == f"card of {one.text}" for one in result.samples)
-    assert all(one.answered is not None and one.answered > one.sent for one in result.samples)
+    assert [sample.text for sample in result.samples[:5]] == ["cus_1", "cus_2", "cus_1", "cus_2", "cus_1"]
+    assert all(sample.answer == f"card of {sample.text}" for sample in result.samples)
+    assert all(sample.answered is not None and sample.answered > sample.sent for sample in result.samples)
 
 
 async def test_in_turn_a_connection_has_one_command_at_a_time() -> None:
     app = App()
     async with serving(app) as url:
         result = await run(job(url, answered=True, in_turn=True, concurrency=1, requests=3))
-    times = [(one.sent, one.answered or 0) for one in result.samples]
+    times = [(sample.sent, sample.answered or 0) for sample in result.samples]
     assert all(answered <= sent for (_, answered), (sent, _) in pairwise(times))
 
 
@@ -96,5 +96,5 @@ async def test_what_never_comes_is_missing() -> None:
     app.says = lambda _text: []
     async with serving(app) as url:
         result = await run(job(url, answered=True, patience=1.5))
-    assert [one.answered for one in result.samples] == [None] * 4
-    assert all(one.acked for one in result.samples)
+    assert [sample.answered for sample in result.samples] == [None] * 4
+    assert all(sample.acked for sample in result.samples)

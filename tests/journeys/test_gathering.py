@@ -106,7 +106,9 @@ async def test_same_form_adds_its_change_once(maple: Running) -> None:
 
 def maple_form(maple: Running) -> str:
     """The submission id of the form that was added last."""
-    clicks = [each.payload for each in maple.slack.sent if each.payload.get("type") == "block_actions"]
+    clicks = [
+        request.payload for request in maple.slack.sent if request.payload.get("type") == "block_actions"
+    ]
     (added,) = [click for click in clicks if click["actions"][0]["action_id"] == ids.GATHER]
     return decoding.change_form(added["view"]["private_metadata"]).submission
 

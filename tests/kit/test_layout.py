@@ -4,7 +4,7 @@ from bot.kit import blocks, layout
 from tests.kit import checks
 
 
-def test_what_does_not_fit_is_counted_and_buttons_stay() -> None:
+def test_overflow_is_counted_and_buttons_stay() -> None:
     content: list[layout.Drawn] = [blocks.section(f"s{index}", "x" * 200) for index in range(100)]
     content.append(blocks.actions("a", [blocks.button("Next", "go:next", "v")]))
     card = layout.card([blocks.header("h", "H")], content, [blocks.context("f", "foot")], stamp=None)

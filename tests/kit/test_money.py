@@ -46,7 +46,7 @@ from tests.examples import examples
         ("19.99998", "usd", "$20.00"),
     ],
 )
-def test_amount_is_written_as_its_currency_is(amount: str, currency: str, expected: str) -> None:
+def test_amount_follows_its_currency(amount: str, currency: str, expected: str) -> None:
     assert money.money(Decimal(amount), currency) == expected
 
 
@@ -68,7 +68,7 @@ def test_sums_are_by_currency_the_largest_first() -> None:
     assert money.sums(owed) == "$10.00 and €7.00"
 
 
-def test_small_amounts_add_up_to_what_they_are() -> None:
+def test_small_amounts_add_up_exactly() -> None:
     assert money.sums([(Decimal("0.40"), "rsd")] * 4) == "RSD 1.60"
 
 

@@ -14,7 +14,7 @@ def test_times_are_drawn_by_slack_with_utc_to_fall_back_on() -> None:
 
 
 @pytest.mark.parametrize("hours", [-8, 0, 13])
-def test_a_billing_date_is_the_utc_day_in_every_zone(hours: int) -> None:
+def test_billing_date_is_the_utc_day_in_every_zone(hours: int) -> None:
     at = datetime(2025, 6, 15, 23, 30, tzinfo=UTC).astimezone(timezone(timedelta(hours=hours)))
     assert times.billing_day(at) == "Jun 15, 2025"
     assert times.billing_moment(at) == "Jun 15, 2025 at 23:30 UTC"

@@ -48,7 +48,7 @@ def test_character_that_draws_nothing_is_removed(char: str) -> None:
         "שלום",
     ],
 )
-def test_what_belongs_to_a_letter_or_an_emoji_is_kept(name: str) -> None:
+def test_joiners_of_letters_and_emoji_are_kept(name: str) -> None:
     assert visible(name) == name
     assert not hides(name)
 
@@ -57,7 +57,7 @@ def test_what_belongs_to_a_letter_or_an_emoji_is_kept(name: str) -> None:
     ("typed", "hidden"),
     [("Acme", False), ("  Acme \n  Ltd ", False), ("A\u200bcme", True), ("\u3164", True), ("\ud800", True)],
 )
-def test_what_hides_something_is_noticed(typed: str, hidden: bool) -> None:
+def test_hidden_characters_are_detected(typed: str, hidden: bool) -> None:
     assert hides(typed) is hidden
 
 
@@ -67,7 +67,7 @@ def test_lines_stay_lines() -> None:
 
 @given(ANY)
 @example("🀀\u200c\ufe0f")
-def test_what_is_left_is_seen_and_is_what_a_card_shows(typed: str) -> None:
+def test_remaining_text_is_visible_and_shown_on_cards(typed: str) -> None:
     seen = visible(typed)
     assert visible(seen) == seen
     assert not hides(seen)

@@ -38,7 +38,7 @@ def main(given: Sequence[str]) -> int:
     if asked.write and (asked.modules or asked.sample):
         parser.error("--write is for a run of everything: the page sums it up")
     sources = [Source(path) for path in asked.modules or MODULES]
-    wanted = [(source, one) for source in sources for one in source.mutations]
+    wanted = [(source, mutation) for source in sources for mutation in source.mutations]
     if asked.sample:
         chosen = random.Random(asked.seed).sample(range(len(wanted)), min(asked.sample, len(wanted)))  # noqa: S311
         wanted = [wanted[number] for number in sorted(chosen)]

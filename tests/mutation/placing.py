@@ -37,10 +37,10 @@ class Source:
 def functions() -> Functions:
     """Every function there is by now."""
     found: Functions = defaultdict(list)
-    for one in gc.get_objects():
-        if isinstance(one, FunctionType):
-            code = one.__code__
-            found[code.co_filename, code.co_qualname, code.co_firstlineno].append(one)
+    for candidate in gc.get_objects():
+        if isinstance(candidate, FunctionType):
+            code = candidate.__code__
+            found[code.co_filename, code.co_qualname, code.co_firstlineno].append(candidate)
     return found
 
 
@@ -56,10 +56,10 @@ def swap(code: CodeType, function: tuple[str, int], there: Functions) -> None:
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:
-    for one in code.co_consts:
-        if isinstance(one, CodeType):
-            yield one
-            yield from _codes(one)
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield constant
+            yield from _codes(constant)
 
 
 class Instead(importlib.abc.MetaPathFinder, importlib.abc.Loader):

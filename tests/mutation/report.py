@@ -141,7 +141,7 @@ def _survivors_of(path: str, alive: Sequence[tuple[Tried, str]]) -> str:
         return ""
     lines = [f"## `{path}`", ""]
     for why, mistakes in by_reason.items():
-        lines += [why, "", *(f"- {one}" for one in mistakes), ""]
+        lines += [why, "", *(f"- {mistake}" for mistake in mistakes), ""]
     return "\n".join(lines)
 
 

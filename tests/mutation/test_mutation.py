@@ -65,17 +65,17 @@ CASES = {
 
 
 @pytest.mark.parametrize("source", CASES)
-def test_mistakes(source: str) -> None:
+def test_each_operator_makes_its_mistakes(source: str) -> None:
     tree = ast.parse(source)
     before = ast.dump(tree)
     found = mutations(tree)
-    assert {one.becomes for one in found} == CASES[source]
-    for one in found:
-        one.compiled(tree, "a.py")
+    assert {match.becomes for match in found} == CASES[source]
+    for match in found:
+        match.compiled(tree, "a.py")
     assert ast.dump(tree) == before
 
 
-def test_where_a_mistake_is() -> None:
+def test_position_of_a_mistake() -> None:
     text = """class A:
     @b
     def c(self):
@@ -91,9 +91,9 @@ def test_where_a_mistake_is() -> None:
     assert report.label(outer) == "A.c: return d → return None"
 
 
-def test_a_long_statement_is_shown_in_part() -> None:
+def test_long_statement_is_shortened() -> None:
     text = f"x = f({'a' * 60}, {'b' * 60}, {'c' * 10} == 1)"
-    found = {report.label(one) for one in mutations(ast.parse(text))}
+    found = {report.label(mutation) for mutation in mutations(ast.parse(text))}
     assert "cccccccccc == 1 → cccccccccc != 1" in found
     around = "b" * 28 + ", ", ", " + "c" * 10 + " == 1)"
     assert f"… {around[0]}cccccccccc == 1) → … {around[0]}None)" in found
@@ -104,11 +104,11 @@ def code(source: str) -> CodeType:
     return compile(source, "/odd.py", "exec")
 
 
-def test_a_function_that_is_there_is_given_the_mistake() -> None:
+def test_mutation_replaces_the_code_of_a_function() -> None:
     source = "def a():\n    def b(): return 1\n    return b\nc = a()"
     module: dict[str, object] = {}
     exec(code(source), module)  # noqa: S102 - a module of the test's own
-    one = next(one for one in mutations(ast.parse(source)) if one.becomes == "return 2")
+    one = next(mutation for mutation in mutations(ast.parse(source)) if mutation.becomes == "return 2")
     assert one.function is not None
     swap(one.compiled(ast.parse(source), "/odd.py"), one.function, functions())
     a, c = module["a"], module["c"]
@@ -116,7 +116,7 @@ def test_a_function_that_is_there_is_given_the_mistake() -> None:
     assert callable(c)
     assert (a()(), c()) == (1, 1)  # another tree: its mistake is not in that one
     tree = ast.parse(source)
-    one = next(one for one in mutations(tree) if one.becomes == "return 2")
+    one = next(mutation for mutation in mutations(tree) if mutation.becomes == "return 2")
     swap(one.compiled(tree, "/odd.py"), ("a", 1), functions())
     assert (a()(), c()) == (2, 2)
 
@@ -164,7 +164,7 @@ def test_part_of_a_run_does_not_change_the_summary(capsys: pytest.CaptureFixture
     assert "run of everything" in capsys.readouterr().err
 
 
-def test_reasons() -> None:
+def test_reasons_are_parsed() -> None:
     done = [tried("a", "a test"), tried("b", "")]
     assert [why for _, why in report.survivors(done, KNOWN)] == ["It is the same."]
     assert report.outdated(done, KNOWN) == ["bot/changes/canonical.py: z → not z"]
@@ -173,9 +173,9 @@ def test_reasons() -> None:
     }
 
 
-def test_reasons_are_for_mistakes_that_can_be_made() -> None:
+def test_reasons_belong_to_existing_mistakes() -> None:
     for path, given in report.reasons(report.REASONS.read_text()).items():
-        assert set(given) <= {report.label(one) for one in Source(path).mutations}, path
+        assert set(given) <= {report.label(mutation) for mutation in Source(path).mutations}, path
 
 
 def test_most_of_a_few_mistakes_are_noticed() -> None:

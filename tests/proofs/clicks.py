@@ -56,7 +56,7 @@ async def one_card(
                 person.reload()
             figures.count("clicks", people)
         figures.count("requests of Slack's", len(made.slack.sent))
-        figures.count("copies sent besides", sum(one.copies for one in made.copiers))
+        figures.count("copies sent besides", sum(copier.copies for copier in made.copiers))
         _look_into(figures, made)
         await reconcile(made.database, made.autumn.ledger, figures)
     return figures

@@ -114,7 +114,7 @@ class Month:
     def times(self, days: int) -> Iterator[datetime]:
         """When something is due, in order."""
         until = START + timedelta(days=days + 1)
-        due = {at for one in self.digests for _, at in due_between(one.schedule, START, until)}
+        due = {at for digest in self.digests for _, at in due_between(digest.schedule, START, until)}
         return iter(sorted(due))
 
     async def pass_through(self, due: datetime) -> None:

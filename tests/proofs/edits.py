@@ -92,10 +92,10 @@ class Edits:
             paid.list[0].stripe_id,
             {each: await _subscription(autumn, each, plan_id) for each, plan_id in _SUBSCRIBED.items()},
             {
-                (name, each.plan_id): each
+                (name, subscription.plan_id): subscription
                 for name, entity in workspaces.items()
-                for each in entity.subscriptions
-                if each.scope == "entity"
+                for subscription in entity.subscriptions
+                if subscription.scope == "entity"
             },
         )
 
@@ -312,4 +312,4 @@ def _products(number: int, hooli: dict[str, Any]) -> dict[str, ChangeInput]:
 
 async def _subscription(autumn: Autumn, customer_id: str, plan_id: str) -> Subscription:
     customer = await autumn.customer(customer_id)
-    return next(each for each in customer.subscriptions if each.plan_id == plan_id)
+    return next(subscription for subscription in customer.subscriptions if subscription.plan_id == plan_id)

@@ -38,7 +38,7 @@ async def one_change(engine: Engine, processes: int, rounds: int) -> Figures:
                 after = await home.changes.get(record.id)
                 assert after is not None
                 await _judge(figures, home.database, after, told)
-                written = [one for one in made.local.ledger if _of(record, one.idempotency_key)]
+                written = [write for write in made.local.ledger if _of(record, write.idempotency_key)]
                 once = 1 if after.state is State.APPLIED else 0
                 figures.hold(len(written) == once, f"{record.id}: {len(written)} writes, {after.state}")
         await reconcile(home.database, made.local.ledger, figures)
@@ -70,19 +70,23 @@ async def _click(desks: list[Connection], record: Record, seed: int) -> list[Ans
 
 
 async def _judge(figures: Figures, database: Database, after: Record, told: list[Answer]) -> None:
-    first = [one for one in told if one.result is Result.DONE]
+    first = [message for message in told if message.result is Result.DONE]
     figures.count("rounds")
     figures.count("clicks", len(told))
     figures.count(
         "of them decided by approval" if after.state is State.APPLIED else "of them decided by denial"
     )
-    figures.count("told who was first", len([one for one in told if one.result is Result.TOO_LATE]))
+    figures.count(
+        "told who was first", len([message for message in told if message.result is Result.TOO_LATE])
+    )
     figures.hold(after.state in _DECIDED, f"{after.id} is {after.state}")
     figures.hold(len(first) == 1, f"{after.id}: {len(first)} were first")
-    for one in told:
-        result = Result.DONE if one in first else Result.TOO_LATE
-        figures.hold(one.result is result, f"{after.id}: {one.click.person} was told {one.result}")
-        figures.hold(one.first == after.decided_by, f"{after.id}: {one.first} is said to be first")
+    for message in told:
+        result = Result.DONE if message in first else Result.TOO_LATE
+        figures.hold(
+            message.result is result, f"{after.id}: {message.click.person} was told {message.result}"
+        )
+        figures.hold(message.first == after.decided_by, f"{after.id}: {message.first} is said to be first")
     async with database.reading() as connection:
         counted = select(func.count()).where(decisions.c.change_id == after.id)
         taken = (await connection.execute(counted)).scalar_one()

@@ -108,7 +108,7 @@ class HostileDeployment:
                 counted[f"rows of {table.name}"] = found.scalar_one()
         counted["requests to Autumn"] = len(self.autumn.calls)
         counted["writes in Autumn"] = len(self.autumn.ledger)
-        posts = [one for one in self.slack.workspace.posts if not one.channel.startswith("D")]
+        posts = [post for post in self.slack.workspace.posts if not post.channel.startswith("D")]
         counted["messages that others see"] = len(posts)
         return counted
 

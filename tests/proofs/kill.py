@@ -101,7 +101,7 @@ async def _die(figures: Figures, made: Deployment, spec: Spec, asked: ChangeInpu
 
 
 def _judge(figures: Figures, made: Deployment, record: Record, where: str) -> None:
-    received = [one for one in made.local.ledger if (one.idempotency_key or "").startswith("maple:")]
+    received = [write for write in made.local.ledger if (write.idempotency_key or "").startswith("maple:")]
     written, planned = sum(one.applied for one in received), writes(record.input)
     figures.count(f"afterwards {record.state}")
     figures.hold(record.state not in _UNDONE, f"{where}: stuck, {record.state}")

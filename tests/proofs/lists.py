@@ -98,10 +98,10 @@ def _names(state: AutumnState) -> Mapping[str, Sequence[str]]:
     codes = [str(code["code"]) for reward in rewards for code in reward.promo_codes]
     return {
         "feature": [
-            *(name for each in state.features.values() for name in (each.id, each.name)),
+            *(name for feature in state.features.values() for name in (feature.id, feature.name)),
             *_HELD * 40,
         ],
-        "product": [name for each in state.plans.values() for name in (each.id, each.name)],
+        "product": [name for plan in state.plans.values() for name in (plan.id, plan.name)],
         "coupon": ["", *(name for each in rewards for name in (each.id, each.name))],
         "promo code": codes,
         "invoice": [invoice.stripe_id for invoice in state.invoices()],

@@ -174,8 +174,8 @@ async def _until_quiet(made: Deployment, trouble: Trouble) -> None:
 
 
 def _judge(figures: Figures, made: Deployment, done: Record, trouble: Trouble, where: str) -> None:
-    sent = [one for one in made.local.ledger if one.idempotency_key]
-    written = sum(one.applied for one in sent)
+    sent = [write for write in made.local.ledger if write.idempotency_key]
+    written = sum(request.applied for request in sent)
     figures.count("troubles met")
     figures.count(f"said to be {done.state}")
     planned = writes(done.input)

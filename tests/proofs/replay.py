@@ -120,7 +120,7 @@ async def _judge(figures: Figures, maple: Running, where: str) -> None:
     async with maple.bot.database.reading() as connection:
         states = list((await connection.execute(select(changes.c.state))).scalars())
         decided = (await connection.execute(select(func.count()).select_from(decisions))).scalar_one()
-    written = sum(one.applied for one in maple.autumn.ledger)
+    written = sum(write.applied for write in maple.autumn.ledger)
     cards = len(maple.slack.workspace.history(APPROVALS))
     figures.hold(states == [State.APPLIED] * 2, f"{where}: {states}")
     figures.hold(decided == 2, f"{where}: {decided} decisions")

@@ -76,7 +76,7 @@ class SlackDeployment:
     async def idle(self) -> None:
         """Waits until the bots are done with every request they were sent, copies included."""
         async with asyncio.timeout(_PATIENCE):
-            while sum(one.grow().handled for one in self.logs) < self._sent():  # noqa: ASYNC110 - a log tells nobody
+            while sum(log.grow().handled for log in self.logs) < self._sent():  # noqa: ASYNC110 - a log tells nobody
                 await asyncio.sleep(0.005)
 
     def _sent(self) -> int:
@@ -84,7 +84,7 @@ class SlackDeployment:
         sent = sum(
             delivery.outcome != "operation_timeout" and is_handled(delivery) for delivery in self.slack.sent
         )
-        return sent + sum(one.copies for one in self.copiers)
+        return sent + sum(copier.copies for copier in self.copiers)
 
     @asynccontextmanager
     async def copying(self) -> AsyncIterator[None]:
@@ -102,13 +102,13 @@ class SlackDeployment:
 
     def cards(self) -> list[LocalMessage]:
         """Those that can be decided on, oldest first."""
-        return [one for one in self.slack.workspace.history(APPROVALS) if change_of(one)]
+        return [record for record in self.slack.workspace.history(APPROVALS) if change_of(record)]
 
     def heard(self, person: LocalPerson, since: str) -> list[LocalMessage]:
         """What was said to this person alone after a moment, which is a message's ts."""
         workspace = self.slack.workspace
         direct = workspace.im(person.id, workspace.bot.id)
-        aside = [one for one in workspace.history(APPROVALS, person.id) if one.only_for == person.id]
+        aside = [record for record in workspace.history(APPROVALS, person.id) if record.only_for == person.id]
         return [one for one in [*aside, *workspace.history(direct.id)] if one.ts > since]
 
     def read(self, person: LocalPerson, message: LocalMessage) -> str:
@@ -116,7 +116,7 @@ class SlackDeployment:
 
     async def waiting(self) -> dict[str, Record]:
         found = await change_records.find(self.database, changes.c.state == State.WAITING, limit=_FREE)
-        return {one.id: one for one in found}
+        return {match.id: match for match in found}
 
     async def record(self, change_id: str) -> Record:
         (found,) = await change_records.find(self.database, changes.c.id == change_id, limit=1)
@@ -169,8 +169,8 @@ async def slack_deployment(engine: Engine, processes: int, people: int) -> Async
         try:
             started = [stack.enter_context(running("bot", **environment)) for _ in range(processes)]
             logs = tuple(Log(one.said) for one in started)
-            ports = [await one.port() for one in logs]
-            slack.deliveries.spread(*(f"http://127.0.0.1:{one}{EVENTS_PATH}" for one in ports))
+            ports = [await log.port() for log in logs]
+            slack.deliveries.spread(*(f"http://127.0.0.1:{port}{EVENTS_PATH}" for port in ports))
             made = SlackDeployment(slack, autumn, database, logs)
             for number in range(people):
                 made.people.append(slack.person(slack.workspace.join(f"p{number:02}", "#billing").name))

@@ -132,9 +132,9 @@ async def _written_anew(connection: AsyncConnection, entry: audit.Entry) -> None
     """With every row after it and the head, by somebody who has all the time in the world."""
     rows = [one async for one in audit.entries(connection)]
     previous = entry.previous
-    for one in rows[entry.seq - 1 :]:
-        actor = "U_NOBODY" if one.seq == entry.seq else one.actor
-        bare = replace(one, actor=actor, previous=previous)
+    for row in rows[entry.seq - 1 :]:
+        actor = "U_NOBODY" if row.seq == entry.seq else row.actor
+        bare = replace(row, actor=actor, previous=previous)
         made = replace(bare, hash=bare.expected())
         await _set(connection, made)
         previous = made.hash

@@ -97,7 +97,7 @@ async def test_everything_it_says_to_try_works_and_ctrl_c_ends_it_all() -> None:
             page.stream("GET", "/-/stream", params={"person": "U01ANA"}),
         ):
             state = (await page.get("/-/state", params={"person": "U01ANA"})).json()
-            support = next(one["id"] for one in state["channels"] if one["name"] == "support")
+            support = next(channel["id"] for channel in state["channels"] if channel["name"] == "support")
             for (command, _), words in zip(
                 demo.TRIES,
                 ("Last invoices", "Coming up in the next", "A digest is a regular post"),

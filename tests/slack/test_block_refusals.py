@@ -30,7 +30,7 @@ CARD = Card("text", RICH, PLAIN)
         ("", False),
     ],
 )
-def test_errors_about_blocks(error: str, refused: bool) -> None:
+def test_block_errors_are_recognised(error: str, refused: bool) -> None:
     assert refuses_blocks(error) is refused
     assert CardForm(60).again(CARD, RICH, error) == (PLAIN if refused else None)
 
@@ -41,7 +41,7 @@ def test_plain_form_is_not_sent_again() -> None:
 
 
 @pytest.mark.parametrize(("error", "remembered"), [("invalid_blocks", True), ("msg_blocks_too_long", False)])
-def test_only_what_the_workspace_does_not_know_is_remembered(error: str, remembered: bool) -> None:
+def test_only_unknown_block_types_are_remembered(error: str, remembered: bool) -> None:
     now = [0.0]
     form = CardForm(60, clock=lambda: now[0])
     assert form.first(CARD) == RICH

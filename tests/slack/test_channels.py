@@ -47,12 +47,12 @@ async def client(slack: LocalSlack) -> AsyncIterator[AsyncWebClient]:
         ({"is_mpim": True, "is_private": True}, ChannelProblem.DIRECT),
     ],
 )
-def test_channel_is_judged_by_slacks_answer(given: dict[str, Any], problem: ChannelProblem | None) -> None:
+def test_channel_state_follows_slacks_answer(given: dict[str, Any], problem: ChannelProblem | None) -> None:
     found = judge({**OURS, **given}, shared_allowed=False)
     assert found == Channel(problem, bool(given.get("is_private")))
 
 
-def test_the_policy_may_allow_a_shared_channel() -> None:
+def test_policy_may_allow_a_shared_channel() -> None:
     assert judge({**OURS, "is_ext_shared": True}, shared_allowed=True).problem is None
     assert judge({**OURS, "is_archived": True}, shared_allowed=True).problem is ChannelProblem.ARCHIVED
 
@@ -71,7 +71,7 @@ def test_the_policy_may_allow_a_shared_channel() -> None:
         (ChannelProblem.UNCHECKED, False, True, None),
     ],
 )
-def test_what_pauses_a_digest(
+def test_channel_states_that_pause_a_digest(
     problem: ChannelProblem | None, private: bool, was_private: bool, pause: Pause | None
 ) -> None:
     assert pause_for(Channel(problem, private), was_private=was_private) is pause
@@ -141,7 +141,7 @@ async def test_many_channels_are_looked_up_with_one_list(slack: LocalSlack, clie
     assert asked(slack) == {"conversations.info": 23, "users.conversations": 4}
 
 
-async def test_channels_of_a_person_are_those_maple_may_know_of(
+async def test_channels_of_a_person_are_limited_to_visible_ones(
     slack: LocalSlack, client: AsyncWebClient
 ) -> None:
     channels = Channels(client)
@@ -156,7 +156,7 @@ async def test_channels_of_a_person_are_those_maple_may_know_of(
     assert FINANCE not in (await channels.of_person("U01ANA") or ())
 
 
-async def test_channels_of_a_person_are_unknown_when_slack_does_not_tell(
+async def test_channels_of_a_person_are_unknown_without_slacks_answer(
     slack: LocalSlack, client: AsyncWebClient
 ) -> None:
     slack.faults.add("users.conversations", "error", error="fatal_error")

@@ -39,7 +39,7 @@ async def slack() -> AsyncIterator[LocalSlack]:
 
 
 @pytest.mark.parametrize("said", ["0", "0.05", "Sun, 01 Nov 2020 12:00:00 GMT"])
-async def test_short_limit_is_waited_for_once(slack: LocalSlack, said: str) -> None:
+async def test_short_rate_limit_is_waited_for_once(slack: LocalSlack, said: str) -> None:
     async with client_of(slack) as client:
         slack.faults.add("auth.test", "429", retry_after=said)
         assert (await client.auth_test())["ok"]
@@ -50,7 +50,7 @@ async def test_short_limit_is_waited_for_once(slack: LocalSlack, said: str) -> N
 
 
 @pytest.mark.parametrize("said", ["0.6", "1.5", "3600", "Fri, 01 Jan 2100 12:00:00 GMT", "", "soon"])
-async def test_limit_that_is_longer_than_can_be_waited_is_the_answer(slack: LocalSlack, said: str) -> None:
+async def test_long_rate_limit_is_an_error(slack: LocalSlack, said: str) -> None:
     async with client_of(slack) as client:
         slack.faults.add("auth.test", "429", retry_after=said)
         with pytest.raises(SlackApiError, match="ratelimited"):
@@ -94,7 +94,7 @@ async def test_foreign_answer_raises_not_slack(body: str, status: int, kind: str
         assert await called(client.auth_test()) == "no answer of Slack's"
 
 
-async def test_other_errors_leave_the_token_good(slack: LocalSlack) -> None:
+async def test_other_errors_do_not_mark_the_token_revoked(slack: LocalSlack) -> None:
     token = Token("bot")
     async with client_of(slack, token) as client:
         slack.faults.add("users.info", "error", error="user_not_found")

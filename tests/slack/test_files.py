@@ -61,7 +61,7 @@ async def test_file_that_is_larger_than_slack_says_is_not_kept(
     assert await files.download(client, file, user=ANA, most=5) is FileRefusal.TOO_BIG
 
 
-async def test_page_to_sign_in_is_not_taken_for_the_file(slack: LocalSlack, client: SlackClient) -> None:
+async def test_sign_in_page_is_not_the_file(slack: LocalSlack, client: SlackClient) -> None:
     file = await upload(slack)
     slack.faults.add("files.download", "500")
     assert await files.download(client, file, user=ANA, most=9) is FileRefusal.NOT_GIVEN
@@ -94,11 +94,11 @@ SLACK = "https://slack.com/api/"
         ("http://127.0.0.1:8000/api/", "https://files.slack.com/x", False),
     ],
 )
-def test_token_goes_to_slacks_own_hosts_only(api: str, address: str, own: bool) -> None:
+def test_token_is_sent_only_to_slacks_hosts(api: str, address: str, own: bool) -> None:
     assert slacks_own(api, address) is own
 
 
-async def test_file_kept_elsewhere_is_not_asked_for(
+async def test_externally_hosted_file_is_not_downloaded(
     slack: LocalSlack, client: SlackClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = await upload(slack)

@@ -129,7 +129,7 @@ async def test_disconnected_sender_is_not_answered() -> None:
     assert "maple_unsigned_requests_total 0.0" in endpoint.metrics.exposition().decode()
 
 
-async def test_body_is_not_read_when_no_body_could_make_it_genuine() -> None:
+async def test_body_is_not_read_when_the_headers_are_already_invalid() -> None:
     endpoint = Endpoint()
     stale = [(b"x-slack-request-timestamp", b"1700000000"), (b"x-slack-signature", b"v0=" + b"0" * 64)]
     for headers in ([], signed()[:2], stale):

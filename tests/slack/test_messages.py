@@ -60,7 +60,7 @@ def test_nesting_without_end_is_cut() -> None:
 
 @examples(200)
 @given(st.dictionaries(NAMES, ANY))
-def test_anything_has_words(message: dict[str, object]) -> None:
+def test_any_message_has_words(message: dict[str, object]) -> None:
     words = message_words(message)
     assert len(words) <= 20_000
     assert "\0" not in words

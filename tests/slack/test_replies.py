@@ -48,13 +48,13 @@ def test_response_url_answers_are_interpreted(status: int, body: str, reason: st
     assert url_reason(status, body) == reason
 
 
-def test_slacks_name_of_an_error() -> None:
+def test_error_has_slacks_name() -> None:
     assert slack_reason(TimeoutError()) == "TimeoutError"
     odd = SlackApiError("odd", None)  # type: ignore[no-untyped-call]
     assert slack_reason(odd) == "SlackApiError"
 
 
-async def test_new_blocks_are_sent_plain_where_they_are_unknown_and_tried_again_later() -> None:
+async def test_unknown_blocks_are_sent_plain_and_retried_later() -> None:
     async with running_maple("http") as maple:
         now = [0.0]
         replies = Replies(maple.bot.slack, new_blocks=60, clock=lambda: now[0])
@@ -78,7 +78,7 @@ async def test_new_blocks_are_sent_plain_where_they_are_unknown_and_tried_again_
 
 
 @pytest.mark.parametrize("error", ["msg_blocks_too_long", "invalid_attachments", "only_one_table_allowed"])
-async def test_card_whose_blocks_are_refused_comes_in_the_plain_form(maple: Running, error: str) -> None:
+async def test_refused_card_is_sent_in_its_plain_form(maple: Running, error: str) -> None:
     maple.slack.faults.add("response_url", "error", error=error)
     await maple.ana.command("/autumn invoices cus_acme")
     await maple.ana.sees("Acme Ltd")

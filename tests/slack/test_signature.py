@@ -71,7 +71,7 @@ def test_other_signatures_are_refused(headers: Headers, body: bytes) -> None:
     assert not genuine(headers, body)
 
 
-def test_a_body_that_is_not_utf8_is_not_slacks() -> None:
+def test_body_that_is_not_utf8_is_refused() -> None:
     assert not genuine(signed(b"\xff\xfe"), b"\xff\xfe")
 
 

@@ -36,7 +36,7 @@ def events(logs: io.StringIO) -> list[str]:
     return [json.loads(line)["event"] for line in logs.getvalue().splitlines()]
 
 
-async def test_connection_on_which_slack_says_nothing_is_given_up(logs: io.StringIO) -> None:
+async def test_silent_connection_times_out(logs: io.StringIO) -> None:
     async with LocalSlack.running(manifest=MANIFEST) as slack, LocalAutumn.running(seed="demo") as autumn:
         slack.sockets.silent = 1
         async with Maple(settings_for(slack, autumn, "socket"), timings=TIMINGS).running() as bot:
@@ -47,7 +47,7 @@ async def test_connection_on_which_slack_says_nothing_is_given_up(logs: io.Strin
     assert events(logs).count("socket dead") == 1
 
 
-async def test_new_connection_on_which_slack_says_nothing_is_given_up(logs: io.StringIO) -> None:
+async def test_new_silent_connection_times_out(logs: io.StringIO) -> None:
     async with (
         running_maple("socket", timings=TIMINGS) as maple,
         httpx.AsyncClient(base_url=maple.bot.url) as client,
@@ -61,7 +61,7 @@ async def test_new_connection_on_which_slack_says_nothing_is_given_up(logs: io.S
     assert "socket dead" in events(logs)
 
 
-async def test_connection_that_nobody_reads_any_more_is_given_up(logs: io.StringIO) -> None:
+async def test_unread_connection_is_closed(logs: io.StringIO) -> None:
     async with running_maple("socket", timings=TIMINGS) as maple:
         assert maple.bot._socket is not None
         receiver = maple.bot._socket._client.message_receiver
@@ -81,7 +81,7 @@ async def by_a_wire(slack: LocalSlack) -> AsyncIterator[Relay]:
         yield wire
 
 
-async def test_connection_that_goes_dead_is_given_up() -> None:
+async def test_dead_connection_is_closed() -> None:
     async with (
         LocalSlack.running(manifest=MANIFEST) as slack,
         LocalAutumn.running(seed="demo") as autumn,
@@ -97,7 +97,7 @@ async def test_connection_that_goes_dead_is_given_up() -> None:
         await slack.person("ana").sees("/autumn")
 
 
-async def test_address_that_is_refused_is_not_tried_for_ever() -> None:
+async def test_refused_address_is_not_retried_forever() -> None:
     async with running_maple("socket", timings=TIMINGS) as maple:
         maple.slack.sockets.expired = 1
         await maple.slack.sockets.refresh("link_disabled")
@@ -115,7 +115,7 @@ async def test_long_retry_after_does_not_stop_reconnecting(said: str) -> None:
         await works(maple)
 
 
-async def test_slack_that_hangs_when_asked_for_an_address_is_asked_again() -> None:
+async def test_hanging_request_for_an_address_is_repeated() -> None:
     async with running_maple("socket", timings=TIMINGS) as maple:
         maple.slack.faults.add("apps.connections.open", "latency", seconds=30)
         await maple.slack.sockets.refresh("link_disabled")
@@ -139,7 +139,7 @@ async def test_revoked_app_token_is_one_error_in_the_log(logs: io.StringIO) -> N
         await works(maple)
 
 
-async def test_it_can_be_stopped_before_slack_has_answered() -> None:
+async def test_socket_can_be_stopped_before_slack_answers() -> None:
     app: Any = AsyncApp(token="xoxb-x", request_verification_enabled=False)
     async with LocalSlack.running(manifest=MANIFEST) as slack:
         app.client.base_url = slack.api_url

@@ -63,7 +63,7 @@ async def faults(database: Database, since: Head | None = None) -> list[str]:
         return [fault for fault in found if not fault.startswith("change ")]
 
 
-async def test_an_untouched_trail_is_whole(database: Database) -> None:
+async def test_untouched_trail_is_intact(database: Database) -> None:
     assert await faults(database) == []
     await trail(database)
     assert await faults(database) == []
@@ -96,7 +96,7 @@ async def test_an_untouched_trail_is_whole(database: Database) -> None:
         table.insert().values(**FORGED, seq=6, previous="0" * 64),
     ],
 )
-async def test_the_database_itself_refuses_to_alter_it(database: Database, statement: Any) -> None:
+async def test_database_refuses_to_alter_the_trail(database: Database, statement: Any) -> None:
     await refuses(database, statement)
 
 
@@ -148,7 +148,7 @@ async def test_postgresql_replaces_no_row(database: Database, statement: str) ->
     await refuses(database, text(statement))
 
 
-async def test_any_altered_row_is_found(database: Database) -> None:
+async def test_altered_row_is_found(database: Database) -> None:
     await trail(database)
     async with database.writing() as connection:
         await unguarded(connection)
@@ -175,7 +175,7 @@ async def test_any_altered_row_is_found(database: Database) -> None:
     assert await faults(database) == []
 
 
-async def test_a_row_that_is_no_json_is_found(database: Database) -> None:
+async def test_row_that_is_not_json_is_found(database: Database) -> None:
     await trail(database, 3)
     async with database.writing() as connection:
         await unguarded(connection)
@@ -200,7 +200,7 @@ async def test_missing_rows_are_found(database: Database, gone: list[int], words
     assert words in await faults(database)
 
 
-async def test_a_head_noted_elsewhere_finds_a_forged_end(database: Database) -> None:
+async def test_forged_end_is_found_by_a_stored_head(database: Database) -> None:
     await trail(database, 10)
     async with database.reading() as connection:
         noted = (await audit.verify(connection)).head
@@ -216,20 +216,20 @@ async def test_a_head_noted_elsewhere_finds_a_forged_end(database: Database) -> 
     assert await faults(database, Head(0, "")) == []
 
 
-async def test_a_missing_head_is_found(database: Database) -> None:
+async def test_missing_head_is_found(database: Database) -> None:
     async with database.writing() as connection:
         await unguarded(connection)
         await connection.execute(delete(audit_head))
     assert await faults(database) == ["the trail ends at row 0, and its head says otherwise"]
 
 
-async def test_a_trail_of_changes_that_are_not_there_is_found(database: Database) -> None:
+async def test_trail_of_missing_changes_is_found(database: Database) -> None:
     await trail(database, 1)
     async with database.reading() as connection:
         assert (await audit.verify(connection)).faults == ("change c0 is missing",)
 
 
 @pytest.mark.parametrize("words", ["", "12", "12:abc", "x:" + "0" * 64])
-def test_what_is_no_head_is_refused(words: str) -> None:
+def test_invalid_head_is_refused(words: str) -> None:
     with pytest.raises(ValueError, match=r"look like|invalid literal"):
         Head.parse(words)

@@ -40,7 +40,7 @@ async def test_postgresql_replicas_share_the_clock_of_the_server(wrong: timedelt
         await database.aclose()
 
 
-async def test_clock_goes_on_between_two_looks_whatever_is_done_to_the_machines_own() -> None:
+async def test_clock_is_independent_of_the_machines_clock() -> None:
     database = Database(fresh("postgresql"))
     jump = timedelta()
     clock = database.clock(lambda: real() + jump)
@@ -52,7 +52,7 @@ async def test_clock_goes_on_between_two_looks_whatever_is_done_to_the_machines_
     await database.aclose()
 
 
-async def test_server_is_asked_again_after_a_while() -> None:
+async def test_clock_is_synchronised_again_after_a_while() -> None:
     """A counter that is off, as on a machine that slept, would otherwise stay wrong."""
     database = Database(fresh("postgresql"))
     with freeze_time("2026-05-04", real_asyncio=True) as frozen:
@@ -67,7 +67,7 @@ async def test_server_is_asked_again_after_a_while() -> None:
     await database.aclose()
 
 
-async def test_before_the_first_connection_the_time_is_the_process_own() -> None:
+async def test_process_clock_is_used_before_the_first_connection() -> None:
     database = Database(fresh("postgresql"))
     clock = database.clock(lambda: datetime(2026, 1, 1, tzinfo=UTC))
     assert clock() == datetime(2026, 1, 1, tzinfo=UTC)
@@ -98,7 +98,7 @@ async def test_clock_survives_a_lost_connection() -> None:
         await database.aclose()
 
 
-async def test_sqlite_goes_by_the_clock_of_its_one_process() -> None:
+async def test_sqlite_uses_the_clock_of_its_process() -> None:
     database = Database(fresh("sqlite"))
     with freeze_time("2026-05-04 03:02:01", real_asyncio=True):
         clock = database.clock(real)

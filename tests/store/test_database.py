@@ -34,7 +34,7 @@ NOW = datetime(2026, 11, 22, 15, 6, 1, 23, tzinfo=UTC)
         ("postgresql+asyncpg://me@db/maple", "postgresql+psycopg://me@db/maple"),
     ],
 )
-def test_the_driver_is_ours(given_url: str, used: str) -> None:
+def test_driver_is_chosen_by_maple(given_url: str, used: str) -> None:
     assert database_url(given_url).render_as_string(hide_password=False) == used
 
 
@@ -54,26 +54,26 @@ def test_other_databases_are_refused_without_quoting_them(given_url: str, words:
 
 
 @given(st.datetimes(timezones=st.just(UTC)))
-def test_times_come_back_whole(at: datetime) -> None:
+def test_times_are_stored_exactly(at: datetime) -> None:
     dialect = sqlite.dialect()
     assert Instant().process_result_value(Instant().process_bind_param(at, dialect), dialect) == at
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False))
-def test_figures_come_back_whole(figure: Decimal) -> None:
+def test_numbers_are_stored_exactly(figure: Decimal) -> None:
     dialect = sqlite.dialect()
     back = Figure().process_result_value(Figure().process_bind_param(figure, dialect), dialect)
     assert str(back) == str(figure)
 
 
-def test_nothing_stays_nothing() -> None:
+def test_null_stays_null() -> None:
     dialect = sqlite.dialect()
     for kind in (Instant(), Figure()):
         assert kind.process_bind_param(None, dialect) is None
         assert kind.process_result_value(None, dialect) is None
 
 
-async def test_what_fails_leaves_nothing(database: Database) -> None:
+async def test_failed_transaction_leaves_nothing(database: Database) -> None:
     async def write_and_fail() -> None:
         async with database.writing() as connection:
             await connection.execute(insert(connection, deliveries, {"key": "a", "at": NOW}))
@@ -85,7 +85,7 @@ async def test_what_fails_leaves_nothing(database: Database) -> None:
         assert (await connection.execute(select(deliveries))).all() == []
 
 
-async def test_a_reader_sees_one_state_of_things(database: Database) -> None:
+async def test_reader_sees_one_snapshot(database: Database) -> None:
     async with database.reading() as reading:
         assert (await reading.execute(select(deliveries))).all() == []
         async with database.writing() as writing:
@@ -95,7 +95,7 @@ async def test_a_reader_sees_one_state_of_things(database: Database) -> None:
         assert (await reading.execute(select(deliveries))).all() == [("a", NOW)]
 
 
-async def test_file_that_goes_while_it_is_being_opened_is_not_created_anew(tmp_path: Path) -> None:
+async def test_file_deleted_while_opening_is_not_recreated(tmp_path: Path) -> None:
     path = tmp_path / "maple.db"
     database = Database(f"sqlite:///{path}")
     async with database.reading():
@@ -150,7 +150,7 @@ async def test_closing_gives_up_on_transaction_that_does_not_end(engine: Engine)
     gc.collect()  # a connection that nobody closed would complain
 
 
-async def test_an_error_does_not_quote_what_was_written(database: Database) -> None:
+async def test_error_does_not_quote_written_values(database: Database) -> None:
     async def twice() -> None:
         async with database.writing() as connection:
             for _ in range(2):
@@ -166,7 +166,7 @@ def modes(path: Path) -> list[str]:
     return [oct(stat.S_IMODE(file.stat().st_mode)) for file in path.parent.glob(f"{path.name}*")]
 
 
-async def test_only_the_owner_may_read_the_file(tmp_path: Path) -> None:
+async def test_database_file_is_readable_only_by_its_owner(tmp_path: Path) -> None:
     path = tmp_path / "maple.db"
     database = Database(f"sqlite:///{path}")
     before = os.umask(0)
@@ -191,7 +191,7 @@ async def test_file_that_others_could_read_is_closed_to_them(tmp_path: Path) -> 
         await database.aclose()
 
 
-async def test_what_is_no_file_keeps_its_rights(tmp_path: Path) -> None:
+async def test_permissions_of_other_paths_are_unchanged(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     pipe.chmod(0o644)
@@ -203,9 +203,7 @@ async def test_what_is_no_file_keeps_its_rights(tmp_path: Path) -> None:
     await database.aclose()
 
 
-async def test_a_file_that_cannot_be_opened_leaves_no_thread_behind(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_failed_open_leaves_no_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
     monkeypatch.setattr(aiosqlite, "connect", asked.append)
     database = Database(f"sqlite:///{tmp_path}/nowhere/maple.db")
@@ -216,7 +214,7 @@ async def test_a_file_that_cannot_be_opened_leaves_no_thread_behind(
     await database.aclose()
 
 
-async def test_in_sqlite_a_writer_waits_for_the_other(tmp_path: Path) -> None:
+async def test_sqlite_writers_wait_for_each_other(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/maple.db"
     first, second, hasty = Database(url), Database(url), Database(url, patience=0.01)
 
@@ -237,7 +235,7 @@ async def test_in_sqlite_a_writer_waits_for_the_other(tmp_path: Path) -> None:
         await database.aclose()
 
 
-async def test_in_sqlite_writers_of_a_burst_go_in_order_and_leave_connections_to_readers(
+async def test_sqlite_writers_are_queued_and_leave_connections_to_readers(
     tmp_path: Path,
 ) -> None:
     database = Database(f"sqlite:///{tmp_path}/maple.db", patience=10)
@@ -258,7 +256,7 @@ async def test_in_sqlite_writers_of_a_burst_go_in_order_and_leave_connections_to
     await database.aclose()
 
 
-async def test_sqlite_keeps_a_commit_through_a_loss_of_power(tmp_path: Path) -> None:
+async def test_sqlite_commit_survives_a_power_loss(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path}/maple.db")
     async with database.reading() as connection:
         settings = [

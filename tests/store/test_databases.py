@@ -17,7 +17,7 @@ def exists(url: str) -> bool:
     return True
 
 
-def test_database_is_gone_when_its_test_has_ended(engine: Engine) -> None:
+def test_database_is_removed_after_its_test(engine: Engine) -> None:
     earlier = fresh(engine)
     with discarded():
         url = fresh(engine)
@@ -26,7 +26,7 @@ def test_database_is_gone_when_its_test_has_ended(engine: Engine) -> None:
     assert exists(earlier)
 
 
-def test_database_of_several_tests_stays(engine: Engine) -> None:
+def test_shared_database_is_kept(engine: Engine) -> None:
     with discarded(), kept():
         url = fresh(engine)
     assert exists(url)

@@ -10,14 +10,14 @@ NOW = datetime(2026, 11, 22, 15, 6, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=10)
 
 
-async def test_the_last_click_is_known_in_whatever_order_they_come(database: Database) -> None:
+async def test_last_click_wins_in_any_order(database: Database) -> None:
     clicks = [NOW + timedelta(microseconds=number) for number in range(10)]
     await asyncio.gather(*(last_click.note(database, "card", one) for one in [*clicks[5:], *clicks[:5]]))
     await last_click.note(database, "\ud800" * 1000, LATER)
-    assert [await last_click.is_last(database, "card", one) for one in clicks] == [False] * 9 + [True]
+    assert [await last_click.is_last(database, "card", click) for click in clicks] == [False] * 9 + [True]
 
 
-async def test_a_card_that_was_forgotten_is_drawn_by_whoever_comes(database: Database) -> None:
+async def test_expired_card_is_drawn_by_any_click(database: Database) -> None:
     young = NOW + timedelta(microseconds=1)
     await last_click.note(database, "old", NOW)
     await last_click.note(database, "young", young)
@@ -26,7 +26,7 @@ async def test_a_card_that_was_forgotten_is_drawn_by_whoever_comes(database: Dat
     assert not await last_click.is_last(database, "young", NOW)
 
 
-async def test_the_card_itself_is_not_kept(database: Database) -> None:
+async def test_card_keys_are_stored_hashed(database: Database) -> None:
     await last_click.note(database, "canary", NOW)
     async with database.reading() as connection:
         assert "canary" not in str((await connection.execute(select(tables.latest))).all())

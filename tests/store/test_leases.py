@@ -44,7 +44,7 @@ async def test_lease_is_renewed_again_after_database_errors(logs: io.StringIO) -
     assert logs.getvalue().count("lease not renewed") == len(errors)
 
 
-async def test_lost_lease_is_not_asked_for_again() -> None:
+async def test_lost_lease_is_not_renewed() -> None:
     calls = 0
 
     async def renew() -> bool:

@@ -44,13 +44,13 @@ def differences(connection: Connection) -> list[object]:
     return list(compare_metadata(context, metadata))
 
 
-async def test_the_migrations_make_the_tables_that_the_code_knows(empty: Database) -> None:
+async def test_migrations_match_the_tables_of_the_code(empty: Database) -> None:
     await migrate(empty)
     async with empty.reading() as connection:
         assert await connection.run_sync(differences) == []
 
 
-async def test_a_second_time_does_nothing(empty: Database) -> None:
+async def test_second_migration_does_nothing(empty: Database) -> None:
     await migrate(empty)
     await migrate(empty)
     async with empty.reading() as connection:
@@ -58,7 +58,7 @@ async def test_a_second_time_does_nothing(empty: Database) -> None:
         assert (await connection.execute(text("SELECT count(*) FROM alembic_version"))).scalar_one() == 1
 
 
-async def test_many_at_once_in_one_process(empty: Database) -> None:
+async def test_concurrent_migrations_in_one_process(empty: Database) -> None:
     await asyncio.gather(*(migrate(empty) for _ in range(6)))
     async with empty.reading() as connection:
         assert await connection.run_sync(differences) == []
@@ -124,7 +124,7 @@ async def _executed(database: Database, statement: str) -> None:
         await connection.execute(text(statement))
 
 
-async def test_four_processes_at_once_from_nothing_and_from_the_first_revision() -> None:
+async def test_four_processes_migrate_at_once() -> None:
     from_nothing = [fresh(engine, migrated=False) for engine in ENGINES]
     from_the_first = [await first_revision(engine) for engine in ENGINES]
     started = [
@@ -155,7 +155,7 @@ async def test_four_processes_at_once_from_nothing_and_from_the_first_revision()
         await database.aclose()
 
 
-async def test_what_fails_midway_leaves_nothing(empty: Database) -> None:
+async def test_failed_migration_leaves_nothing(empty: Database) -> None:
     """All of it is one transaction, in SQLite too."""
 
     async def broken() -> None:

@@ -109,21 +109,19 @@ async def free_at(database: Database) -> int:
 @pytest.mark.parametrize(
     ("group", "rate"), [(RateGroup.GENERAL, 10), (RateGroup.CUSTOMERS_LIST, 4), (RateGroup.EVENTS, 2)]
 )
-async def test_two_have_what_one_would_have(
-    two: tuple[Replica, Replica], group: RateGroup, rate: int
-) -> None:
+async def test_two_replicas_share_one_rate(two: tuple[Replica, Replica], group: RateGroup, rate: int) -> None:
     started = time.monotonic()
     found = await asyncio.gather(*(one.admitted(group, "cus_1", of=rate) for one in two))
     passed = time.monotonic() - started + AT_ONCE
     assert rate <= sum(found) <= rate + rate * passed + 1
 
 
-async def test_what_autumn_does_not_limit_is_not_asked_for(two: tuple[Replica, Replica]) -> None:
+async def test_unlimited_calls_take_no_slot(two: tuple[Replica, Replica]) -> None:
     assert await two[0].admitted(RateGroup.CHECK) == 12
     assert await rows(two[0].database) == []
 
 
-async def test_customers_and_keys_do_not_take_each_others_turns(two: tuple[Replica, Replica]) -> None:
+async def test_customers_and_keys_have_separate_rates(two: tuple[Replica, Replica]) -> None:
     other = SharedRateLimit(two[0].database, LIMITS, "am_sk_live_Other", alone=lambda: None)
     await two[0].turns.turn(RateGroup.EVENTS, "cus_1", within=0)
     await two[1].turns.turn(RateGroup.EVENTS, "cus_2", within=0)
@@ -133,7 +131,7 @@ async def test_customers_and_keys_do_not_take_each_others_turns(two: tuple[Repli
     assert not any(word in name for name in names for word in ("cus_", "am_sk", "Secret"))
 
 
-async def test_who_cannot_wait_so_long_takes_no_turn(replica: Replicas) -> None:
+async def test_caller_that_cannot_wait_takes_no_slot(replica: Replicas) -> None:
     url = fresh("postgresql")
     first, second = (replica(url, limits=Limits(general=0.1)) for _ in range(2))
     await first.turns.turn(RateGroup.GENERAL)
@@ -143,18 +141,18 @@ async def test_who_cannot_wait_so_long_takes_no_turn(replica: Replicas) -> None:
     assert await free_at(first.database) == before
 
 
-async def test_who_can_waits(two: tuple[Replica, Replica]) -> None:
+async def test_caller_that_can_wait_gets_a_slot(two: tuple[Replica, Replica]) -> None:
     for _ in range(2):
         await two[0].turns.turn(RateGroup.EVENTS, "cus_1")
     await two[1].turns.turn(RateGroup.EVENTS, "cus_1", within=2)
 
 
-async def test_a_slow_rate_still_lets_one_through(replica: Replicas) -> None:
+async def test_slow_rate_still_lets_one_through(replica: Replicas) -> None:
     one = await replica(fresh("postgresql"), limits=Limits(general=0.1)).ready()
     assert await one.admitted(RateGroup.GENERAL) == 1
 
 
-async def test_a_time_from_another_clock_holds_nobody_up(two: tuple[Replica, Replica]) -> None:
+async def test_time_of_another_clock_delays_nobody(two: tuple[Replica, Replica]) -> None:
     one = two[0]
     await one.turns.turn(RateGroup.GENERAL)
     async with one.database.writing() as connection:
@@ -162,7 +160,7 @@ async def test_a_time_from_another_clock_holds_nobody_up(two: tuple[Replica, Rep
     assert await one.admitted(RateGroup.GENERAL, of=10) == 10
 
 
-async def test_old_ones_are_forgotten(two: tuple[Replica, Replica]) -> None:
+async def test_old_rates_are_deleted(two: tuple[Replica, Replica]) -> None:
     first = two[0]
     for number in range(3):
         await first.turns.turn(RateGroup.EVENTS, f"cus_{number}")
@@ -200,8 +198,8 @@ class Flood:
         finally:
             for client in self._clients:
                 await client.aclose()
-        assert {type(one) for one in answers} <= {RewardList, RateLimited}
-        return sum(isinstance(one, RateLimited) for one in answers)
+        assert {type(answer) for answer in answers} <= {RewardList, RateLimited}
+        return sum(isinstance(answer, RateLimited) for answer in answers)
 
 
 def too_early(autumn: LocalAutumn, started: datetime) -> int:
@@ -213,7 +211,7 @@ def too_early(autumn: LocalAutumn, started: datetime) -> int:
     return sum(at + 0.01 < (made - LIMITS.general) / LIMITS.general for made, at in enumerate(calls, 1))
 
 
-async def test_four_bots_together_keep_to_the_limits_of_one(replica: Replicas) -> None:
+async def test_four_replicas_together_keep_to_the_limits(replica: Replicas) -> None:
     url = fresh("postgresql")
     replicas = [await replica(url).ready() for _ in range(4)]
     async with LocalAutumn.running(seed="demo") as autumn:
@@ -224,7 +222,7 @@ async def test_four_bots_together_keep_to_the_limits_of_one(replica: Replicas) -
     assert [one.alone for one in replicas] == [0, 0, 0, 0]
 
 
-async def test_each_by_itself_they_would_not_have() -> None:
+async def test_separate_limits_would_be_exceeded() -> None:
     async with LocalAutumn.running(seed="demo") as autumn:
         started = datetime.now(UTC)
         assert await Flood(autumn, None).run(10) > 0
@@ -234,7 +232,7 @@ async def test_each_by_itself_they_would_not_have() -> None:
 # Without the database
 
 
-async def test_without_the_database_a_replica_goes_on_slowly(replica: Replicas, logs: io.StringIO) -> None:
+async def test_replica_without_the_database_uses_a_fraction(replica: Replicas, logs: io.StringIO) -> None:
     async with Relay.to(fresh("postgresql")) as relay:
         one = replica(relay.url)
         assert await one.admitted(RateGroup.GENERAL, of=3) == 3
@@ -252,7 +250,7 @@ async def test_without_the_database_a_replica_goes_on_slowly(replica: Replicas, 
         assert logs.getvalue().count("rate limit shared again") == 1
 
 
-async def test_alone_it_takes_a_fifth(replica: Replicas) -> None:
+async def test_replica_on_its_own_uses_a_fifth(replica: Replicas) -> None:
     async with Relay.to(fresh("postgresql")) as relay:
         one = replica(relay.url)
         await relay.cut()
@@ -269,9 +267,7 @@ async def test_alone_it_takes_a_fifth(replica: Replicas) -> None:
         await asyncio.gather(*late, return_exceptions=True)
 
 
-async def test_a_database_that_does_not_answer_holds_up_nobody(
-    replica: Replicas, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_silent_database_delays_nobody(replica: Replicas, monkeypatch: pytest.MonkeyPatch) -> None:
     async with Relay.to(fresh("postgresql")) as relay:
         one = replica(relay.url)
         await one.turns.turn(RateGroup.GENERAL)
@@ -283,7 +279,7 @@ async def test_a_database_that_does_not_answer_holds_up_nobody(
         await relay.cut()
 
 
-async def test_a_read_that_would_have_to_wait_too_long_says_so(replica: Replicas) -> None:
+async def test_read_that_would_wait_too_long_fails(replica: Replicas) -> None:
     one = await replica(fresh("postgresql"), limits=Limits(general=0.1)).ready()
     await one.turns.turn(RateGroup.GENERAL)
     async with LocalAutumn.running(seed="empty") as local:

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from bot.store.database import Database, unbroken
 
 
-async def test_a_cancelled_transaction_leaves_no_lock_behind(tmp_path: Path) -> None:
+async def test_cancelled_transaction_leaves_no_lock(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path}/maple.db", patience=1)
     chance = random.Random(1)  # noqa: S311 - nothing secret
 
@@ -27,7 +27,7 @@ async def test_a_cancelled_transaction_leaves_no_lock_behind(tmp_path: Path) -> 
     await database.aclose()
 
 
-async def test_it_is_finished_however_often_it_is_cancelled() -> None:
+async def test_transaction_finishes_however_often_it_is_cancelled() -> None:
     gate, done = asyncio.Event(), asyncio.Event()
 
     @unbroken
@@ -48,7 +48,7 @@ async def test_it_is_finished_however_often_it_is_cancelled() -> None:
     assert done.is_set()
 
 
-async def test_error_of_cancelled_transaction_is_not_left_unseen() -> None:
+async def test_error_of_a_cancelled_transaction_is_retrieved() -> None:
     gate = asyncio.Event()
     complaints: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda _loop, context: complaints.append(context))
@@ -91,7 +91,7 @@ async def test_transaction_that_is_cancelled_from_within_is_cancelled() -> None:
         await task
 
 
-async def test_what_it_gives_or_raises_comes_through() -> None:
+async def test_result_and_error_are_passed_on() -> None:
     @unbroken
     async def answer(value: int) -> int:
         if value < 0:

@@ -62,7 +62,7 @@ def test_export(engine: Engine) -> None:
     assert [json.loads(line) for line in only] == lines[1:]
 
 
-def test_export_ends_quietly_when_its_reader_has_enough() -> None:
+def test_export_ends_quietly_when_the_pipe_closes() -> None:
     url = fresh("sqlite")
     fill(url)
     reading, writing = os.pipe()
@@ -79,7 +79,7 @@ def test_export_ends_quietly_when_its_reader_has_enough() -> None:
     assert done.returncode == 1
 
 
-def test_verify_says_what_is_wrong() -> None:
+def test_verify_reports_faults() -> None:
     url = fresh("sqlite")
     fill(url)
     wrong = run("audit", "verify", url=url)
@@ -89,14 +89,14 @@ def test_verify_says_what_is_wrong() -> None:
     assert "row 1 was altered" in run("audit", "verify", url=url).stderr
 
 
-def test_verify_since_a_head_that_was_kept() -> None:
+def test_verify_since_a_stored_head() -> None:
     url = fresh("sqlite")
     kept = "1:" + "0" * 64
     assert "row 1 is not what it was" in run("audit", "verify", "--since", kept, url=url).stderr
     assert "should be what" in run("audit", "verify", "--since", "yesterday", url=url).stderr
 
 
-def test_a_database_that_cannot_be_used(tmp_path: Path) -> None:
+def test_unusable_database_is_reported(tmp_path: Path) -> None:
     away = run("migrate", url=f"sqlite:///{tmp_path}/no/such/place.db")
     assert (away.exit_code, away.stderr) == (
         1,
@@ -109,5 +109,5 @@ def test_a_database_that_cannot_be_used(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["migrate", "audit"])
-def test_the_help_names_them(command: str) -> None:
+def test_help_lists_the_commands(command: str) -> None:
     assert command in run("--help", url=None).stdout

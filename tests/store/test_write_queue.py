@@ -12,7 +12,7 @@ async def write(queue: WriteQueue, seconds: float = 0) -> None:
         await asyncio.sleep(seconds)
 
 
-async def test_writer_waits_as_long_as_others_get_on() -> None:
+async def test_writer_waits_while_others_progress() -> None:
     queue = WriteQueue(patience=0.5)
     await asyncio.gather(*(write(queue, 0.1) for _ in range(10)))
 
@@ -25,7 +25,7 @@ async def test_writer_gives_up_when_nothing_moves() -> None:
     await write(queue)
 
 
-async def test_cancelled_writer_gives_its_turn_away() -> None:
+async def test_cancelled_writer_leaves_the_queue() -> None:
     queue = WriteQueue(patience=10)
     async with queue.turn():
         first, second = asyncio.create_task(write(queue)), asyncio.create_task(write(queue))

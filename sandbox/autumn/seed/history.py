@@ -24,7 +24,7 @@ def events_of(state: AutumnState, who: LocalCustomer) -> list[LocalEvent]:
 def _of_feature(state: AutumnState, who: LocalCustomer, history: History, ids: Ids) -> list[LocalEvent]:
     chance = state.random("history", who.internal_id, history.feature_id)
     times = _times(history, state.now, chance)
-    inside = [one for one in times if one >= history.cycle_start]
+    inside = [time for time in times if time >= history.cycle_start]
     before = times[: len(times) - len(inside)]
     mean = history.cycle_usage / len(inside) if inside else 1.0
     values = [max(1.0, round(mean * chance.uniform(0.4, 1.6))) for _ in before]
@@ -76,7 +76,7 @@ def _times(history: History, now: int, chance: Random) -> list[int]:
         for _ in range(_how_many(history, back, start, chance)):
             hour = chance.choices(range(24), _CURVES.get(history.rhythm, _FLAT))[0]
             times.append(start + hour * HOUR + chance.randrange(HOUR))
-    return sorted(one for one in times if one < now)
+    return sorted(time for time in times if time < now)
 
 
 def _how_many(history: History, back: int, start: int, chance: Random) -> int:

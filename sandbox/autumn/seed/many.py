@@ -34,7 +34,9 @@ def generate(count: int, clock: AutumnClock | None = None) -> AutumnState:
     now, step = state.now, (600 * DAY) // max(1, count)
     outlines = [_outline(index, now - 600 * DAY + index * step) for index in range(count)]
     state.customers.outline(outlines, lambda one: _build(state, one))
-    state.outlined_invoices = lambda: [invoice for one in outlines for invoice in _invoices(state, one)]
+    state.outlined_invoices = lambda: [
+        invoice for outline in outlines for invoice in _invoices(state, outline)
+    ]
     return state
 
 

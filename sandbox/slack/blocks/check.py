@@ -84,7 +84,7 @@ def checked_view(given: Any, *, missing: Iterable[str] = ()) -> Json:
     view = _decoded(given, "invalid_arguments")
     found = view_problems(view, missing=missing)
     if found:
-        raise SlackError("invalid_arguments", messages=[one.under("/view").line() for one in found])
+        raise SlackError("invalid_arguments", messages=[match.under("/view").line() for match in found])
     if len(json.dumps(view)) > MOST_VIEW_BYTES:
         raise SlackError("view_too_large")
     answer: Json = view

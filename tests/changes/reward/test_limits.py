@@ -132,7 +132,7 @@ def invoices(*previews: InvoicePreview, new: Coupon, own: tuple[Discount, ...] =
 
 def invoice(*totals: str, currency: str = "usd", off: Any = ()) -> InvoicePreview:
     items = [PreviewLine(plan_id="pro", total=Decimal(total), discounts=list(off)) for total in totals]
-    total = sum((one.total for one in items), Decimal(0))
+    total = sum((item.total for item in items), Decimal(0))
     return InvoicePreview(invoice_at=NOW + timedelta(40), currency=currency, total=total, line_items=items)
 
 
