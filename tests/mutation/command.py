@@ -1,10 +1,14 @@
 """The tests tried on small mistakes: `python -m tests.mutation [module …] [--write]`."""
 
 import argparse
+import multiprocessing
+import os
 import random
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from itertools import repeat
 from pathlib import Path
 
 from tests.mutation import report
@@ -29,36 +33,64 @@ MODULES = (
 """The policy, the life of a change, and the guards and plans of each kind; not what only draws."""
 TESTS = ("tests/approvals", "tests/changes", "tests/app/test_permission.py", "tests/home/test_powers.py")
 """The policy is tried with the approvals that ask it, and with what the Home tab says a person may do."""
+_FEW = 50
+"""So many need no report of their own."""
 
 
-def main(given: Sequence[str]) -> int:
+Place = tuple[str, int]
+"""A mistake, by its module and its number there."""
+
+
+def main(arguments: Sequence[str]) -> int:
     """0: enough was noticed, and there is a reason for the rest."""
     parser = _parser()
-    asked = parser.parse_args(given)
-    if asked.write and (asked.modules or asked.sample):
-        parser.error("--write is for a run of everything: the page sums it up")
-    sources = [Source(path) for path in asked.modules or MODULES]
-    wanted = [(source, mutation) for source in sources for mutation in source.mutations]
+    asked = parser.parse_args(arguments)
+    if asked.write and asked.modules:
+        parser.error("--write is for a run of every module: the page sums it up")
+    mutations = {path: Source(path).mutations for path in asked.modules or MODULES}
+    every = [(path, number) for path in mutations for number in range(len(mutations[path]))]
+    places = every
     if asked.sample:
-        chosen = random.Random(asked.seed).sample(range(len(wanted)), min(asked.sample, len(wanted)))  # noqa: S311
-        wanted = [wanted[number] for number in sorted(chosen)]
+        places = sorted(random.Random(asked.seed).sample(every, min(asked.sample, len(every))))  # noqa: S311
     begun = time.monotonic()
-    tried = run(wanted, asked.tests or TESTS, _Progress(len(wanted)))
+    ended = _ended(places, asked.tests or TESTS, asked.processes)
+    tried = [
+        Tried(path, mutations[path][number], *ended[path, number])
+        for path, number in every
+        if (path, number) in ended
+    ]
     known = report.reasons(report.REASONS.read_text())
-    counted = report.figures(tried)
-    unexplained = [one for one, why in report.survivors(tried, known) if not why]
-    _say(one.line for one in counted)
-    _say(f"No reason is known: {one.path}: {report.label(one.mutation)}" for one in unexplained)
+    figures = report.figures(tried)
+    unexplained = [each for each, why in report.survivors(tried, known) if not why]
+    _say(figure.line for figure in figures)
+    _say(f"No reason is known: {each.path}: {report.label(each.mutation)}" for each in unexplained)
     if not asked.sample:
-        _say(f"The reason is outdated: {one}" for one in report.outdated(tried, known))
-    _say([f"{len(tried):,} mistakes, {report.share(counted):.1%} noticed, {time.monotonic() - begun:.0f} s."])
-    if not asked.sample:
+        _say(f"The reason is outdated: {reason}" for reason in report.outdated(tried, known))
+    _say([f"{len(tried):,} mistakes, {report.share(figures):.1%} noticed, {time.monotonic() - begun:.0f} s."])
+    if len(tried) > _FEW:
         report.REPORT.parent.mkdir(exist_ok=True)
         report.REPORT.write_text(report.details(tried, known))
         _say([f"Survivors and their reasons: {report.REPORT.relative_to(_ROOT)}"])
     if asked.write:
-        report.PAGE.write_text(report.summary(report.PAGE.read_text(), counted))
-    return 0 if report.share(counted) >= report.ENOUGH and not unexplained else 1
+        report.PAGE.write_text(report.summary(report.PAGE.read_text(), figures, of=len(every)))
+    return 0 if report.share(figures) >= report.ENOUGH and not unexplained else 1
+
+
+def _ended(places: Sequence[Place], tests: Sequence[str], processes: int) -> dict[Place, tuple[str, float]]:
+    """What made an end of each, and the seconds it took; in so many processes at a time."""
+    parts = [part for number in range(processes) if (part := places[number::processes])]
+    if len(parts) == 1:
+        return dict(_try(parts[0], tests))
+    # What a forked process would share with this one is in the way of trying anything.
+    with ProcessPoolExecutor(len(parts), multiprocessing.get_context("spawn")) as pool:
+        return dict(each for part in pool.map(_try, parts, repeat(tests)) for each in part)
+
+
+def _try(places: Sequence[Place], tests: Sequence[str]) -> list[tuple[Place, tuple[str, float]]]:
+    sources = {path: Source(path) for path, _ in places}
+    wanted = [(sources[path], sources[path].mutations[number]) for path, number in places]
+    tried = run(wanted, tests, _Progress(len(wanted)))
+    return [(place, (each.killed_by, each.seconds)) for place, each in zip(places, tried, strict=True)]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -67,9 +99,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--tests", nargs="+", metavar="path", help=f"instead of {' '.join(TESTS)}")
     parser.add_argument("--sample", type=int, default=0, help="only so many, picked at random")
     parser.add_argument("--seed", type=int, default=1, help="for the sample")
-    parser.add_argument(
-        "--write", action="store_true", help="put the figures of a whole run into docs/mutation.md"
-    )
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="at a time")
+    parser.add_argument("--write", action="store_true", help="put the figures into docs/mutation.md")
     return parser
 
 
@@ -77,10 +108,10 @@ class _Progress:
     def __init__(self, of: int) -> None:
         self._of, self._done = of, 0
 
-    def __call__(self, one: Tried) -> None:
+    def __call__(self, tried: Tried) -> None:
         self._done += 1
-        if not one.killed_by:
-            _say([f"Not noticed: {one.path}:{one.mutation.lines.start}: {report.label(one.mutation)}"])
+        if not tried.killed_by:
+            _say([f"Not noticed: {tried.path}:{tried.mutation.lines.start}: {report.label(tried.mutation)}"])
         if self._done % 200 == 0:
             _say([f"{self._done:,} of {self._of:,}"])
 

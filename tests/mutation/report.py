@@ -103,8 +103,9 @@ def outdated(tried: Sequence[Tried], known: Reasons) -> list[str]:
     ]
 
 
-def summary(page: str, given: Sequence[Figures]) -> str:
-    """The page with the figures of each folder in the place of the older ones."""
+def summary(page: str, given: Sequence[Figures], of: int) -> str:
+    """The page with the figures of each folder in the place of the older ones. `of`: how many mistakes there
+    are, whether they were all tried or a sample of them."""
     folders: dict[str, list[Figures]] = {}
     for module in given:
         folders.setdefault(str(Path(module.path).parent), []).append(module)
@@ -114,7 +115,9 @@ def summary(page: str, given: Sequence[Figures]) -> str:
     ]
     before, start, rest = page.partition("<!-- figures -->\n")
     _, end, after = rest.partition("<!-- end of figures -->")
-    return f"{before}{start}{_table(rows)}\n{end}{after}"
+    made = sum(module.made for module in given)
+    which = f"All {of:,} mistakes" if made == of else f"{made:,} of {of:,} mistakes, picked at random"
+    return f"{before}{start}{which}:\n\n{_table(rows)}\n{end}{after}"
 
 
 def details(tried: Sequence[Tried], known: Reasons) -> str:

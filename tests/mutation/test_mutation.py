@@ -141,13 +141,15 @@ def test_summary_adds_up_the_modules_of_a_folder() -> None:
         report.Figures("bot/changes/common.py", 1_000, 1_000),
         report.Figures("bot/access/policy.py", 10, 10),
     ]
-    page = report.summary(PAGE, modules)
+    page = report.summary(PAGE, modules, of=2_010)
+    assert "All 2,010 mistakes:" in page
+    assert "2,010 of 4,000 mistakes, picked at random:" in report.summary(PAGE, modules, of=4_000)
     assert "| `bot/changes/` | 2,000 | 1,900 | 95.0% |\n| `bot/access/` | 10 | 10 | 100.0% |" in page
     assert "| All | 2,010 | 1,910 | 95.0% |" in page
     assert "old" not in page
     assert page.startswith("# What")
     assert page.endswith("<!-- end of figures -->\nThe end.\n")
-    assert report.summary(page, modules) == page
+    assert report.summary(page, modules, of=2_010) == page
 
 
 def test_report_lists_survivors_by_reason() -> None:
@@ -160,8 +162,8 @@ def test_report_lists_survivors_by_reason() -> None:
 
 def test_part_of_a_run_does_not_change_the_summary(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        main(["--write", "--sample", "1"])
-    assert "run of everything" in capsys.readouterr().err
+        main(["--write", "bot/changes/canonical.py"])
+    assert "run of every module" in capsys.readouterr().err
 
 
 def test_reasons_are_parsed() -> None:
@@ -182,6 +184,7 @@ def test_most_of_a_few_mistakes_are_noticed() -> None:
     modules = ["bot/changes/amounts.py", "bot/changes/canonical.py"]
     tests = ["tests/changes/test_amounts.py", "tests/changes/test_canonical.py"]
     command = [sys.executable, "-m", "tests.mutation", *modules, "--tests", *tests, "--sample", "8"]
+    command += ["--processes", "2"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     said = re.search(r"^8 mistakes, (\S+)% noticed", done.stdout, re.MULTILINE)
     assert said is not None, done.stdout + done.stderr
