@@ -298,10 +298,15 @@ async def send(interaction: Interaction, services: Services) -> None:
         outcome = await services.batches.submit(
             ref.key, checked, interaction.actor, reason=ref.reason, channel=ref.channel
         )
-        if outcome.result is BatchResult.LIST_CHANGED:
-            await _show_changed(interaction, services)
-            return
-        await _show(interaction, services, await _requested(interaction, services, outcome))
+        await _show_requested(interaction, services, outcome)
+
+
+async def _show_requested(interaction: Interaction, services: Services, outcome: BatchOutcome) -> None:
+    """What became of it; or the gathered list as it is, if that has changed."""
+    if outcome.result is BatchResult.LIST_CHANGED:
+        await _show_changed(interaction, services)
+        return
+    await _show(interaction, services, await _requested(interaction, services, outcome))
 
 
 async def _requested(interaction: Interaction, services: Services, outcome: BatchOutcome) -> Card:
