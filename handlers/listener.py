@@ -3,6 +3,7 @@
 Bolt loses the acknowledgement of a listener that raises, and Slack waits for three seconds. So the
 acknowledgement goes out first, before anything is awaited, and the handler runs after it as a background
 task. Whatever goes wrong there becomes a message to the person, a reference in the log, and a count.
+Options are the exception: they travel in the acknowledgement, and have their own deadline.
 """
 
 import asyncio

@@ -41,6 +41,11 @@ Send = Callable[[Interaction, Card], Awaitable[None]]
 _MOST_OPTIONS = 100
 """Slack takes no more, and waits for them for three seconds."""
 
+_REFUSAL_OF_POST = dict.fromkeys(NOT_THERE, Refusal.NOT_IN_CHANNEL) | {
+    "is_archived": Refusal.ARCHIVED_CHANNEL
+}
+"""What Slack's refusal of a shared card means."""
+
 # Answering
 
 
@@ -302,9 +307,10 @@ async def share(interaction: Interaction, services: Services) -> None:
         try:
             await services.replies.post(interaction.channel, card)
         except Unsent as unsent:
-            if unsent.reason not in NOT_THERE:
+            refusal = _REFUSAL_OF_POST.get(unsent.reason)
+            if refusal is None:
                 raise
-            await services.replies.ephemeral(interaction, trouble.refused(Refusal.NOT_IN_CHANNEL))
+            await services.replies.ephemeral(interaction, trouble.refused(refusal))
 
     await respond(
         interaction,
@@ -333,7 +339,9 @@ async def _sharing_refusal(interaction: Interaction, services: Services) -> Refu
             return Refusal.SHARED_CHANNEL
         case ChannelProblem.UNCHECKED:
             return Refusal.UNCHECKED_CHANNEL
-        case ChannelProblem.DIRECT | ChannelProblem.OUT | ChannelProblem.ARCHIVED:
+        case ChannelProblem.ARCHIVED:
+            return Refusal.ARCHIVED_CHANNEL
+        case ChannelProblem.DIRECT | ChannelProblem.OUT:
             return Refusal.NOT_IN_CHANNEL
         case _:  # pragma: no cover - a closed set
             assert_never(problem)

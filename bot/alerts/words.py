@@ -48,8 +48,8 @@ def features(names: str) -> str:
 
 LIST_TITLE = "Alerts"
 LIST_WHAT = (
-    "An alert is posted when Autumn reports something about a customer: a limit that was reached, a usage "
-    "alert, a payment that failed, or a product that changed."
+    "An alert is posted when something happens to a customer: a limit that was reached, a usage alert, "
+    "a subscription that is past due, an auto top-up that failed, or a product that changed."
 )
 LIST_LOADING = ":hourglass_flowing_sand: Loading the alerts…"
 ONLY_OTHERS = "Your team's policy doesn't let you set up or change alerts."

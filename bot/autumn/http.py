@@ -1,6 +1,7 @@
 """Sends requests to Autumn over one connection pool.
 
-A read is throttled, retried and limited in time. A write is sent once.
+A read is throttled, retried and limited in time. Here a write is sent once;
+`Engine` sends it again after a 429.
 """
 
 import asyncio

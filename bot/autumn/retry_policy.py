@@ -20,7 +20,7 @@ class RetryPolicy:
     part: float = 8.0
     """A part of a card that may fail on its own, so that the rest does not wait for it."""
     write: float = 30.0
-    """A write, from getting a connection to the last byte of the answer. It is never retried."""
+    """A write, from getting a connection to the last byte of the answer. It is not retried here."""
 
     @property
     def longest_write(self) -> float:

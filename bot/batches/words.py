@@ -284,7 +284,8 @@ RESULTS: Mapping[str, Say] = {
 
 
 def undo_left_out(number: int) -> str:
-    return f"{count(number, 'line')} can't be undone, and will stay as they are."
+    stays = "stays as it is" if number == 1 else "stay as they are"
+    return f"{count(number, 'line')} can't be undone, and {stays}."
 
 
 REQUESTED = "Its card is in your messages with Maple, and shows what happens next."

@@ -28,7 +28,7 @@ class AmountNote(NoteCode):
     TOO_LARGE = "too_large", lambda of: f"The amount is too large. The most is {of.number('most')}."
     TOO_MANY_DECIMALS = (
         "too_many_decimals",
-        lambda of: f"The amount has too many digits. Up to {of.number('most')} decimals are possible.",
+        lambda of: f"The amount has too many decimals. The most is {of.number('most')}.",
     )
     SEPARATORS = (
         "separators",

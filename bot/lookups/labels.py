@@ -301,6 +301,7 @@ NOT_IN_CHANNEL = Say(
     "Maple can't post here because it isn't in this channel.",
     "Type `/invite @Maple`, then share again. Nothing can be shared in a direct message between people.",
 )
+ARCHIVED_CHANNEL = Say("This channel is archived.", "Share the customer in another channel.")
 
 
 # Failures
@@ -325,15 +326,15 @@ FAILURES: dict[type[BaseException], Say] = {
     errors.Garbled: GARBLED,
     errors.NoSuchRoute: Say(
         "This Autumn server doesn't know the request.",
-        "Your Maple admin should check AUTUMN_URL: `python -m bot doctor` says more.",
+        "Your Maple admin should check AUTUMN_URL: `maple doctor` says more.",
     ),
     errors.Unauthorized: Say(
         "Autumn didn't accept Maple's key.",
-        "Your Maple admin must set a valid key: `python -m bot doctor` says how.",
+        "Your Maple admin must set a valid key: `maple doctor` says how.",
     ),
     errors.Forbidden: Say(
         "Maple's key isn't allowed to read this in Autumn.",
-        "Your Maple admin must give the key the missing permission: `python -m bot doctor` says which.",
+        "Your Maple admin must give the key the missing permission: `maple doctor` says which.",
     ),
     errors.Conflict: Say("Autumn is busy with another change to this customer.", "Try again in a minute."),
     errors.RateLimited: Say("Autumn is limiting requests.", "Try again in a minute."),

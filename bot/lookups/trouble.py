@@ -25,6 +25,7 @@ class Refusal(StrEnum):
     """Slack could not be asked whether the channel is shared."""
     NOT_IN_CHANNEL = "not_in_channel"
     """Maple is not in the channel, so it can neither look at it nor post there."""
+    ARCHIVED_CHANNEL = "archived_channel"
     UNREADABLE = "unreadable"
     """A button or a form that this version of Maple did not make."""
 
@@ -36,6 +37,7 @@ _REFUSALS = {
     Refusal.SHARED_CHANNEL: labels.SHARED_CHANNEL,
     Refusal.UNCHECKED_CHANNEL: labels.UNCHECKED_CHANNEL,
     Refusal.NOT_IN_CHANNEL: labels.NOT_IN_CHANNEL,
+    Refusal.ARCHIVED_CHANNEL: labels.ARCHIVED_CHANNEL,
     Refusal.UNREADABLE: labels.UNREADABLE,
 }
 

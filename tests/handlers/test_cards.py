@@ -112,7 +112,25 @@ async def test_card_is_not_shared_while_the_channel_cannot_be_checked(maple: Run
 @pytest.mark.parametrize("mode", ["http"])
 async def test_card_is_not_shared_into_an_archived_channel(maple: Running) -> None:
     await look_up(maple)
+    maple.ana.channel.archived = True
+    await maple.ana.click("Share to channel", confirm=True)
+    await maple.ana.sees(labels.ARCHIVED_CHANNEL.what)
+    maple.raj.does_not_see("Shared by")
+
+
+@pytest.mark.parametrize("mode", ["http"])
+async def test_card_is_not_shared_into_a_channel_archived_meanwhile(maple: Running) -> None:
+    await look_up(maple)
     maple.slack.faults.add("chat.postMessage", "error", error="is_archived")
+    await maple.ana.click("Share to channel", confirm=True)
+    await maple.ana.sees(labels.ARCHIVED_CHANNEL.what)
+    maple.raj.does_not_see("Shared by")
+
+
+@pytest.mark.parametrize("mode", ["http"])
+async def test_card_that_slack_refuses_for_another_reason_is_not_shared(maple: Running) -> None:
+    await look_up(maple)
+    maple.slack.faults.add("chat.postMessage", "error", error="restricted_action")
     await maple.ana.click("Share to channel", confirm=True)
     await maple.bot.work.drain(10)
     maple.raj.does_not_see("Shared by")

@@ -120,7 +120,7 @@ BALANCE = (
     ),
     _balance(
         AmountNote.TOO_MANY_DECIMALS,
-        "The amount has too many digits. Up to 6 decimals are possible.",
+        "The amount has too many decimals. The most is 6.",
         "cus_acme",
         "Messages",
         _amount("0.12345678"),
@@ -233,7 +233,7 @@ BALANCE = (
     ),
     _balance(
         BalanceNote.ROLLOVERS_FIRST,
-        "860 of them come out of units rolled over from before.",
+        "860 of them will come out of units rolled over from before.",
         "cus_acme",
         "AI Credits",
         _SET,

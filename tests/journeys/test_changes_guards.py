@@ -438,7 +438,7 @@ async def test_grant_cut_since_cannot_be_taken_back() -> None:
         await elsewhere(
             maple, "balances.update", customer_id="cus_acme", feature_id="messages", included_grant=100
         )
-        await _undo(maple, "Only 100 are granted now, so no more can be taken back.")
+        await _undo(maple, "The customer is granted 100 now, so no more can be taken back.")
 
 
 async def test_nothing_is_left_to_undo_after_a_reset() -> None:

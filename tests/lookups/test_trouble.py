@@ -17,7 +17,7 @@ from tests.lookups.drawing import PLACE
         (errors.TimedOut(), "Autumn did not answer in time.", "Try again in a minute."),
         (errors.Garbled(), labels.GARBLED.what, "your Maple admin"),
         (errors.Refused(status=400), "Autumn refused the request.", "Check what you requested."),
-        (errors.Unauthorized(status=401), "didn't accept Maple's key", "python -m bot doctor"),
+        (errors.Unauthorized(status=401), "didn't accept Maple's key", "`maple doctor`"),
         (errors.Forbidden(status=403), "isn't allowed to read this", "missing permission"),
         (errors.Conflict(status=423), "busy with another change", "Try again in a minute."),
         (errors.RateLimited(status=429), "Autumn is limiting requests.", "Try again in a minute."),

@@ -196,7 +196,7 @@ class BalanceNote(NoteCode):
     )
     MORE_THAN_GRANTED = (
         "more_than_granted",
-        lambda of: f"Only {of.number('most')} are granted now, so no more can be taken back.",
+        lambda of: f"The customer is granted {of.number('most')} now, so no more can be taken back.",
     )
     RESET_SINCE = "reset_since", "The balance has reset since, so there is nothing left to undo."
     RESET_PAST = "reset_past", "The new reset date is in the past. Autumn would reset the balance at once."
@@ -251,7 +251,7 @@ class BalanceNote(NoteCode):
     )
     ROLLOVERS_FIRST = (
         "rollovers_first",
-        lambda of: f"{of.number('units')} of them come out of units rolled over from before.",
+        lambda of: f"{of.number('units')} of them will come out of units rolled over from before.",
     )
     OTHER_ROWS = (
         "other_rows",

@@ -159,7 +159,7 @@ class CancellationNote(NoteCode):
     USAGE_UNBILLED = (
         "usage_unbilled",
         lambda of: (
-            f"*{of.number('units')} of {of.text('feature')} used beyond the balance stay unbilled:* "
+            f"*{of.number('units')} of {of.text('feature')} used beyond the balance will stay unbilled:* "
             "cancelling now does not bill them."
         ),
     )

@@ -68,10 +68,8 @@ def _next_charge(of: Details) -> str:
 
 def _open_invoices(of: Details) -> str:
     if "at_least" in of:
-        return (
-            f"At least {of.number('count')} invoices are unpaid: {of.money('total')} or more stays due in "
-            "Stripe."
-        )
+        unpaid = of.plural("At least one invoice is unpaid", "At least {} invoices are unpaid")
+        return f"{unpaid}: {of.money('total')} or more stays due in Stripe."
     unpaid = of.plural("One invoice is unpaid", "{} invoices are unpaid")
     return f"{unpaid}: {of.money('total')} stays due in Stripe."
 

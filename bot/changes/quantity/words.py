@@ -48,7 +48,7 @@ class QuantityNote(NoteCode):
     # Warnings
     BELOW_USED = (
         "below_used",
-        lambda of: f"*{of.number('used')} are used already,* so nothing is left afterwards.",
+        lambda of: f"*Already used: {of.number('used')}.* Nothing is left afterwards.",
     )
     NOT_BILLED_NOW = (
         "not_billed_now",

@@ -64,7 +64,7 @@ class RefundNote(NoteCode):
     NOT_POSITIVE = "refund_not_positive", "The amount must be more than 0."
     TOO_MUCH = (
         "refund_too_much",
-        lambda of: f"Only {of.money('left')} of this invoice are left to refund.",
+        lambda of: f"Only {of.money('left')} of this invoice is left to refund.",
     )
     TOO_FINE = (
         "refund_too_fine",
@@ -81,7 +81,7 @@ class RefundNote(NoteCode):
     )
     REFUNDED_BEFORE = (
         "refund_refunded_before",
-        lambda of: f"{of.money('refunded')} of this invoice were refunded before.",
+        lambda of: f"{of.money('refunded')} of this invoice was refunded before.",
     )
     STRIPE_DECIDES = (
         "refund_stripe_decides",

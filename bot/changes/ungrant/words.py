@@ -50,7 +50,7 @@ class UngrantNote(NoteCode):
     # Warnings
     USED = (
         "ungrant_used",
-        lambda of: f"{of.number('units')} of it were used, and stay used.",
+        lambda of: f"Units already used ({of.number('units')}) stay used.",
     )
     FEATURE_LOST = (
         "ungrant_feature_lost",

@@ -44,14 +44,16 @@ class UsageNote(NoteCode):
     ZERO = "usage_zero", "The usage must be more than 0."
     LESS_USED = (
         "usage_less_used",
-        lambda of: f"Only {of.number('used')} are used now: the balance has reset or was corrected since.",
+        lambda of: (
+            f"The usage is only {of.number('used')} now: the balance has reset or was corrected since."
+        ),
     )
     # Warnings
     MORE_THAN_LEFT = (
         "usage_more_than_left",
         lambda of: (
-            f"Only {of.number('left')} are left. Autumn refuses more than the customer may use; what it "
-            "allows beyond may be billed."
+            f"The customer has {of.number('left')} left. Autumn refuses more than the customer may use; what "
+            "it allows beyond may be billed."
         ),
     )
     STAYS_LISTED = (

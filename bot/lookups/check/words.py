@@ -54,7 +54,7 @@ REASONS: Mapping[Why, str] = MappingProxyType(
 
 
 def usage_limit(limit: str, interval: str, used: str) -> str:
-    return f"The limit: {limit} a {interval}, of which {used} are used."
+    return f"The limit: {limit} a {interval} ({used} used)."
 
 
 def spend_limit(limit: str) -> str:

@@ -77,7 +77,7 @@ def test_form_shows_before_and_after_while_typing() -> None:
         ("give", "1.000", "This can be read in two ways"),
         ("give", "0", "The amount must be more than 0"),
         ("give", "9999999999999", "The amount is too large. The most is 1,000,000,000,000"),
-        ("give", "0.12345678", "The amount has too many digits. Up to 6 decimals are possible"),
+        ("give", "0.12345678", "The amount has too many decimals. The most is 6"),
         ("usage", "-1", "Usage cannot be less than 0"),
         ("set", "700", "Nothing would change"),
     ],
