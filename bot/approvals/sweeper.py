@@ -1,4 +1,5 @@
-"""Periodic clean-up: expire overdue requests, recover changes of crashed processes, redraw stale cards."""
+"""Periodic clean-up: expire overdue requests, recover changes of crashed processes, redraw stale cards,
+post notices that are due, delete what is too old to matter."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -16,7 +17,7 @@ from bot.approvals.notice_queue import CHANGE_NOTICES
 from bot.approvals.results import Notify
 from bot.log import log
 from bot.runtime import Runtime
-from bot.store import deliveries, last_click, shared_rate_limit
+from bot.store import housekeeping
 
 T = TypeVar("T")
 Part: TypeAlias = Callable[[datetime], Awaitable[None]]
@@ -47,7 +48,7 @@ class Sweeper:
         self._parts: Mapping[str, Part] = {
             "expiry": self._expire_due,
             "recovery": self._recover_lapsed,
-            "redraws": self._redraw_overdue,
+            "redraws": self._show_overdue,
             "forgetting": self._forget,
         }
         self._scheduler: AsyncIOScheduler | None = None
@@ -133,21 +134,21 @@ class Sweeper:
             "recovery", await change_records.lapsed(self._database, self._environment, now), recover
         )
 
-    async def _redraw_overdue(self, now: datetime) -> None:
-        async def redraw(change_id: str) -> None:
+    async def _show_overdue(self, now: datetime) -> None:
+        """Redraws stale cards, and posts notices that are due."""
+
+        async def show(change_id: str) -> None:
             await self._notify(await change_records.get(self._database, change_id), ChangeEvent.REDRAW)
 
         stale = await CHANGE_CARDS.claim_stale(self._database, now=now)
         unposted = await CHANGE_NOTICES.due(self._database, self._environment, now, most=_MOST_NOTICES)
-        await self._each("redraws", list(dict.fromkeys([*stale, *unposted])), redraw)
+        await self._each("redraws", list(dict.fromkeys([*stale, *unposted])), show)
 
     async def _forget(self, now: datetime) -> None:
         """Deletes what is too old to matter; how soon does not matter either."""
         if now - self._forgot_at < _FORGET_EVERY:
             return
-        await deliveries.forget(self._database, now)
-        await last_click.forget(self._database, now)
-        await shared_rate_limit.forget(self._database)
+        await housekeeping.forget_old(self._database, now)
         await filled_forms.forget(self._database, now)
         self._forgot_at = now
 
