@@ -312,7 +312,7 @@ class Record:
 
 
 class NoticeKind(StrEnum):
-    """A message of its own about a change, which is posted once."""
+    """A message of its own about a change, which is posted at most once."""
 
     OUTCOME = "outcome"
     """To the requester: how the request ended."""

@@ -1,4 +1,4 @@
-"""Posts notices: exactly once, a reminder at most once."""
+"""Posts notices: each at most once, tried for about a day and a half."""
 
 from dataclasses import dataclass, replace
 from typing import assert_never

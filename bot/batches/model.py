@@ -10,15 +10,13 @@ with the history, lock, read-back and audit trail that every change has.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
 
 from bot.access.limits import Worth
-from bot.access.people import Actor
 from bot.access.policy import Decision
 from bot.access.rules import MOST_BATCH_LINES, Request
 from bot.approvals.lifecycle import Approval
@@ -260,7 +258,8 @@ class LineState(StrEnum):
     UNCONFIRMED = "unconfirmed"
     """It may have happened; a person has to look. Never tried again."""
     SKIPPED = "skipped"
-    """The batch was stopped before it began."""
+    """Nothing was changed: the batch was stopped, or Autumn or Slack could not be asked. Resuming the batch
+    tries it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,7 +351,7 @@ class BatchLineRecord:
     change_id: str = ""
     """The change it became; empty before it began."""
     why: str = ""
-    """With REFUSED and UNCONFIRMED: a `Cause` of the change's, or a `Result` where none was requested."""
+    """Once it has ended: the change's `Cause`, or its `State`; a `Result` where none was requested."""
     undo_of: str = ""
     attempt: int = 0
 
@@ -398,39 +397,3 @@ class BatchOutcome:
     decision: Decision | None = None
     request: Request | None = None
     """What the policy was asked, where it refused."""
-
-
-class Batches(Protocol):
-    """What handlers use; `bot.batches.service.BatchService` is it. A change of state is told through the
-    callback that the service was made with: `notify(batch_id, revision)`."""
-
-    async def check(self, lines: Sequence[BatchLine], actor: Actor) -> CheckedBatch: ...
-
-    async def submit(
-        self, key: str, checked: CheckedBatch, actor: Actor, *, reason: str = "", channel: str = ""
-    ) -> BatchOutcome:
-        """`key`: unique, made when the form was opened; the same key is the same batch."""
-
-    async def get(self, batch_id: str) -> BatchRecord | None: ...
-
-    async def results(self, batch_id: str) -> Sequence[BatchLineRecord]:
-        """Every line with its state, in the order of the list."""
-
-    async def approve(self, batch_id: str, revision: int, actor: Actor) -> BatchOutcome: ...
-
-    async def deny(self, batch_id: str, revision: int, actor: Actor, why: str = "") -> BatchOutcome: ...
-
-    async def withdraw(self, batch_id: str, actor: Actor) -> BatchOutcome: ...
-
-    async def stop(self, batch_id: str, actor: Actor) -> BatchOutcome: ...
-
-    async def resume(self, batch_id: str, actor: Actor) -> BatchOutcome: ...
-
-    async def undo(self, batch_id: str, actor: Actor, *, key: str, reason: str = "") -> BatchOutcome:
-        """Requests a batch of the inverses of the applied lines, latest first."""
-
-    async def keep(self, lines: Sequence[BatchLine], actor: Actor) -> str:
-        """Keeps lines for a day, for a card that offers to go on without the wrong ones. Its id."""
-
-    async def kept(self, draft_id: str, actor: Actor) -> Sequence[BatchLine] | None:
-        """The lines, for whoever had them kept; None when they are gone."""

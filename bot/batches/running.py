@@ -7,7 +7,7 @@ order. A process may die at any await; another then takes the batch over:
     running    it requests the change again under the same submission id, which finds the one there is, and
                waits for it to end; what was cut off before anything was sent is requested once more
 
-So a line is sent at most once, and a line whose outcome is not known stays `unconfirmed`.
+So a line takes effect at most once, and a line whose outcome is not known stays `unconfirmed`.
 """
 
 import asyncio
