@@ -233,7 +233,7 @@ async def facts_of_form(interaction: Interaction, services: Services) -> Facts:
 
 
 async def read_facts(services: Services, meta: Meta) -> Facts:
-    facts = await services.changes.open(meta.kind, meta.customer, meta.entity)
+    facts = await services.changes.read_facts(meta.kind, meta.customer, meta.entity)
     services.open_forms.keep(meta.form, facts)
     return facts
 
@@ -251,7 +251,7 @@ async def drawn(
     drafted = request_form.draft(meta, values, facts)
     preview = None
     if drafted is not None:
-        seen = await services.changes.look(drafted, facts, interaction.actor)
+        seen = await services.changes.assess_on(drafted, facts, interaction.actor)
         preview = FormPreview.of(seen.judgement)
         if seen.preview is not None:
             asks_others = False

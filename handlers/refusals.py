@@ -155,7 +155,7 @@ def _too_late(verb: Verb) -> Result:
 
 async def _about_list(interaction: Interaction, services: Services, ask: Ask) -> _Wished | Result:
     if ask.batch:
-        judged = await services.batches.asking(ask.batch, interaction.actor, ask.verb)
+        judged = await services.batches.refused_request_of(ask.batch, interaction.actor, ask.verb)
         if judged is None:
             return Result.UNKNOWN
         record, request = judged

@@ -103,7 +103,7 @@ async def _ask_others(
     interaction: Interaction, services: Services, meta: Meta, request: ChangeRequest
 ) -> None:
     """Passes it on to those who may request it; nothing is requested."""
-    seen = await services.changes.look(
+    seen = await services.changes.assess_on(
         request.input, await facts_of_form(interaction, services), interaction.actor
     )
     outcome = Outcome(Result.REFUSED, look=seen)
@@ -135,7 +135,8 @@ async def _show_refusal(interaction: Interaction, services: Services, meta: Meta
     says_itself = (
         bool(refusals)
         and drafted is not None
-        and (await services.changes.look(drafted, facts, interaction.actor)).judgement.refusals == refusals
+        and (await services.changes.assess_on(drafted, facts, interaction.actor)).judgement.refusals
+        == refusals
     )
     await _again(interaction, services, meta, facts, words, says_itself=says_itself)
 

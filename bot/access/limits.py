@@ -12,7 +12,7 @@ from typing import TypeAlias, assert_never
 
 from babel.numbers import is_currency
 
-_NOTHING = Decimal(0)
+_ZERO = Decimal(0)
 
 
 class Measure(Enum):
@@ -57,9 +57,9 @@ class Today:
 
     count: int = 0
     """Changes of the same feature and customer."""
-    units: Decimal = _NOTHING
+    units: Decimal = _ZERO
     """Theirs, in all."""
-    person_units: Decimal = _NOTHING
+    person_units: Decimal = _ZERO
     """Of the same feature, requested by the same person."""
     values: Mapping[str, Decimal] = field(default_factory=dict)
     """What all changes of the customer are worth, by currency."""
@@ -67,16 +67,16 @@ class Today:
     """What all that the person requested is worth, by currency."""
 
 
-NOTHING = Today()
+NOTHING_MOVED = Today()
 
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
     """How far a change may drift from what was shown, as usage goes on: the larger of the two."""
 
-    percent: Decimal = _NOTHING
+    percent: Decimal = _ZERO
     """Of what was shown."""
-    units: Decimal = _NOTHING
+    units: Decimal = _ZERO
 
     def covers(self, shown: Decimal, now: Decimal) -> bool:
         return abs(now - shown) <= max(self.units, abs(shown) * self.percent / 100)
@@ -91,7 +91,7 @@ class Size:
 
     amount: Decimal | None = None
     worth: Worth | None = None
-    earlier: Today = NOTHING
+    earlier: Today = NOTHING_MOVED
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Exceeded:
     measure: Measure
     limit: Decimal | None
     """None: there is none in this currency, or it is not known what the change is worth."""
-    left: Decimal = _NOTHING
+    left: Decimal = _ZERO
     """Of the limit, before the change."""
     currency: str = ""
     """Of a limit in money; empty if it is not known what the change is worth."""
@@ -118,7 +118,7 @@ def exceeded(rule: str, limits: Limits, size: Size) -> Iterator[Exceeded]:
             continue
         left = most - _earlier(measure, size.earlier, currency)
         if own is None or own > left:
-            yield Exceeded(rule, measure, most, max(_NOTHING, left), currency)
+            yield Exceeded(rule, measure, most, max(_ZERO, left), currency)
 
 
 def _own(measure: Measure, size: Size) -> tuple[Decimal | None, str]:
@@ -135,14 +135,14 @@ def _own(measure: Measure, size: Size) -> tuple[Decimal | None, str]:
 def _earlier(measure: Measure, today: Today, currency: str) -> Decimal:
     match measure:
         case Measure.AMOUNT | Measure.VALUE:
-            return _NOTHING
+            return _ZERO
         case Measure.DAY:
             return today.units
         case Measure.PERSON_DAY:
             return today.person_units
         case Measure.VALUE_DAY:
-            return today.values.get(currency, _NOTHING)
+            return today.values.get(currency, _ZERO)
         case Measure.VALUE_PERSON_DAY:
-            return today.person_values.get(currency, _NOTHING)
+            return today.person_values.get(currency, _ZERO)
         case _:  # pragma: no cover - a closed set
             assert_never(measure)

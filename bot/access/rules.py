@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from bot.access.limits import EXACT, NOTHING, Exceeded, Limits, Size, Today, Tolerance, Worth, exceeded
+from bot.access.limits import EXACT, NOTHING_MOVED, Exceeded, Limits, Size, Today, Tolerance, Worth, exceeded
 from bot.access.presets import Preset
 from bot.autumn.models import Environment
 
@@ -86,7 +86,7 @@ class Request:
     """Whether the same person requested the change."""
     worth: Worth | None = None
     """None: not known."""
-    earlier: Today = NOTHING
+    earlier: Today = NOTHING_MOVED
     """What other changes that add up with it have already moved today."""
 
     @property

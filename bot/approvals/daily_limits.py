@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.access.limits import NOTHING, Today, Worth
+from bot.access.limits import NOTHING_MOVED, Today, Worth
 from bot.approvals.change_records import load, select_records
 from bot.approvals.lifecycle import Record, State
 from bot.autumn.models import Environment
@@ -25,7 +25,7 @@ from bot.changes.model import ChangeInput
 from bot.store.database import Database, unbroken
 from bot.store.tables import changes
 
-_NOTHING = Decimal(0)
+_ZERO = Decimal(0)
 _COUNTED = (State.APPROVED, State.APPLYING, State.APPLIED, State.UNCONFIRMED)
 
 
@@ -75,18 +75,6 @@ class DayTotals:
             self.add(movement)
 
     def add(self, movement: Movement, *, times: int = 1) -> None:
-        self._add(movement, times)
-
-    def of(self, requested: ChangeInput, person: str, *, without: Movement | None = None) -> Today:
-        """For a change that this person requests. `without`: of the change that it undoes."""
-        if without is None:
-            return self._of(requested, person)
-        self._add(without, -1)
-        today = self._of(requested, person)
-        self._add(without, 1)
-        return today
-
-    def _add(self, movement: Movement, times: int) -> None:
         for key, units in movement.units.items():
             self._counts[movement.customer, key] += times
             self._units[movement.customer, key] += times * units
@@ -96,21 +84,25 @@ class DayTotals:
             self._values[movement.customer][code] += amount
             self._person_values[movement.person][code] += amount
 
+    def of(self, requested: ChangeInput, person: str, *, without: Movement | None = None) -> Today:
+        """For a change that this person requests. `without`: of the change that it undoes."""
+        if without is None:
+            return self._of(requested, person)
+        self.add(without, times=-1)
+        today = self._of(requested, person)
+        self.add(without)
+        return today
+
     def _of(self, requested: ChangeInput, person: str) -> Today:
         key = registry.of(requested).adds_up_by(requested)
         customer = requested.customer
         return Today(
             count=self._counts.get((customer, key), 0),
-            units=self._units.get((customer, key), _NOTHING),
-            person_units=self._person_units.get((person, key), _NOTHING) if person else _NOTHING,
+            units=self._units.get((customer, key), _ZERO),
+            person_units=self._person_units.get((person, key), _ZERO) if person else _ZERO,
             values=dict(self._values.get(customer, {})),
             person_values=dict(self._person_values.get(person, {})) if person else {},
         )
-
-
-def add_up(requested: ChangeInput, person: str, movements: Iterable[Movement]) -> Today:
-    """What the movements come to for a change that this person requests. Pure."""
-    return DayTotals(movements).of(requested, person)
 
 
 def _by_currency() -> defaultdict[str, defaultdict[str, Decimal]]:
@@ -118,7 +110,7 @@ def _by_currency() -> defaultdict[str, defaultdict[str, Decimal]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Counter:
+class TodayCounter:
     """Counts for one change, without the change itself and the one it undoes."""
 
     env: Environment
@@ -129,12 +121,12 @@ class Counter:
     undo_of: str = ""
 
     @classmethod
-    def of(cls, record: Record) -> "Counter":
+    def of(cls, record: Record) -> "TodayCounter":
         return cls(record.env, record.input, record.asker, record.id, record.undo_of)
 
     async def count(self, connection: AsyncConnection, now: datetime) -> Today:
-        if not self._counts:
-            return NOTHING
+        if not self._is_counted:
+            return NOTHING_MOVED
         about = or_(changes.c.customer_id == self.requested.customer, changes.c.asker == self.person)
         others = changes.c.id.not_in((self.change_id, self.undo_of))
         where = (*_counted(self.env, now), about, others)
@@ -157,7 +149,7 @@ class Counter:
         Taken before any other lock, and always the customer's before the person's, so that transactions never
         wait for each other. SQLite has one writing transaction at a time anyway.
         """
-        if connection.dialect.name == "sqlite" or not self._counts:
+        if connection.dialect.name == "sqlite" or not self._is_counted:
             return
         for name in (f"customer\0{self.requested.customer}", f"person\0{self.person}"):
             digest = hashlib.sha256(f"{self.env}\0{name}".encode(errors="surrogatepass")).digest()
@@ -165,14 +157,14 @@ class Counter:
             await connection.execute(select(func.pg_advisory_xact_lock(number)))
 
     @property
-    def _counts(self) -> bool:
+    def _is_counted(self) -> bool:
         """Whether anything adds up with it."""
         kind = registry.of(self.requested)
         return kind.daily is not None or kind.valued
 
 
 @unbroken
-async def count(database: Database, counter: Counter, now: datetime) -> Today:
+async def count(database: Database, counter: TodayCounter, now: datetime) -> Today:
     async with database.reading() as connection:
         return await counter.count(connection, now)
 
@@ -187,12 +179,12 @@ async def with_today(
         if not matching:
             return None
         (record,) = matching
-        return record, await Counter.of(record).count(connection, now)
+        return record, await TodayCounter.of(record).count(connection, now)
 
 
 @unbroken
 async def before_submission(
-    database: Database, counter: Counter, submission_id: str, now: datetime
+    database: Database, counter: TodayCounter, submission_id: str, now: datetime
 ) -> tuple[Record | None, Today]:
     """What this form has already become, if it was submitted before, and what others have moved today."""
     async with database.reading() as connection:

@@ -2,9 +2,9 @@
 
 What is found after a crash is listed at the head of `repository`.
 
-A write is never sent twice: it is recorded before it is sent, each position once, and only by whoever holds
-the lease; nobody sends what somebody else has recorded. It is sent again only when Autumn's rate limit turned
-it away, which happens before Autumn looks at it.
+A write that Autumn may have looked at is never sent again: it is recorded before it is sent, each position
+once, and only by whoever holds the lease; nobody sends what somebody else has recorded. One that Autumn's
+rate limit turned away is sent again, since that happens before Autumn looks at it.
 """
 
 import asyncio
@@ -16,9 +16,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.access.limits import NOTHING, Today
+from bot.access.limits import NOTHING_MOVED, Today
 from bot.approvals import change_records, outcome, repository
-from bot.approvals.daily_limits import Counter
+from bot.approvals.daily_limits import TodayCounter
 from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
 from bot.approvals.outcome import WriteAnswer, WriteStatus
 from bot.approvals.preview import Assessment, Assessor, ChangeTimeouts, ReadBack, inverse
@@ -120,7 +120,7 @@ class Engine:
 
     async def _claim(self, approved: Record) -> Record | None:
         """Waits for its turn among the customer's changes; fails when that takes too long."""
-        until = self._now() + timedelta(seconds=self._timeouts.turn)
+        until = self._now() + timedelta(seconds=self._timeouts.turn_timeout)
         while True:
             try:
                 return await repository.claim(
@@ -129,7 +129,7 @@ class Engine:
             except repository.Busy:
                 if self._now() >= until:
                     return await self._fail(approved, Cause.BUSY)
-            await asyncio.sleep(self._timeouts.turns)
+            await asyncio.sleep(self._timeouts.turn_poll)
 
     async def _carry_out(self, record: Record) -> Record | None:
         differences, today = await _before_writing(self._database, record, self._now())
@@ -138,7 +138,7 @@ class Engine:
             return await self._fail(record, Cause.NOT_AS_ASKED)
         # Read once more, now that no other change of Maple's can come between reading and writing.
         try:
-            seen = await self.assessor.look(record.input, today)
+            seen = await self.assessor.read_and_assess(record.input, today)
         except NotFound:
             return await self._fail(record, Cause.CUSTOMER_GONE)
         except AutumnError:
@@ -200,7 +200,7 @@ class Engine:
         kind = registry.kind(record.kind)
         try:
             # What others have moved today has no influence on the write.
-            seen = await self.assessor.look(record.input, NOTHING)
+            seen = await self.assessor.read_and_assess(record.input, NOTHING_MOVED)
         except AutumnError:
             return False
         now = seen.preview
@@ -221,7 +221,7 @@ class Engine:
         payment = registry.kind(record.kind).pending_payment(answer.body)
         if answer.status not in _TURNED_AWAY or earlier:
             once = answer.status is WriteStatus.REFUSED or payment is not None
-            seen = await self.assessor.see(record, once=once, answered=answer.body)
+            seen = await self.assessor.await_effect(record, once=once, answered=answer.body)
         await self._checkpoint("verified")
         end = outcome.final_state(answer.status, seen.verdict, earlier=earlier, unpaid=payment is not None)
         details = dict(answer.details)
@@ -264,7 +264,7 @@ async def _before_writing(database: Database, record: Record, now: datetime) -> 
     """Where what is stored of a change differs from the audit trail, and what others have moved today."""
     async with database.reading() as connection:
         differences = await audit.differences(connection, record.id)
-        return differences, await Counter.of(record).count(connection, now)
+        return differences, await TodayCounter.of(record).count(connection, now)
 
 
 @contextlib.asynccontextmanager

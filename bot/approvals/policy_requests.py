@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from bot.access.limits import NOTHING, Today
+from bot.access.limits import NOTHING_MOVED, Today
 from bot.access.people import Actor
 from bot.access.policy import Decision, Request, Verb
 from bot.approvals.lifecycle import Record
@@ -35,7 +35,7 @@ def request_for_approval(seen: Assessment, env: Environment, *, own: bool) -> Re
     return replace(request_for_preview(Verb.APPROVE, seen, env), own=own)
 
 
-def request_for_record(verb: Verb, record: Record, actor: Actor, today: Today = NOTHING) -> Request:
+def request_for_record(verb: Verb, record: Record, actor: Actor, today: Today = NOTHING_MOVED) -> Request:
     """`today`: what other changes have moved; it matters only before the change is applied."""
     kind = registry.kind(record.kind)
     return Request(

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
 
-from bot.access.limits import NOTHING, Today, Tolerance
+from bot.access.limits import NOTHING_MOVED, Today, Tolerance
 from bot.approvals import change_records
-from bot.approvals.daily_limits import Counter, count
+from bot.approvals.daily_limits import TodayCounter, count
 from bot.approvals.lifecycle import Record, State
 from bot.approvals.names import CustomerNames
 from bot.approvals.steps import Preview
@@ -38,7 +38,7 @@ class Assessment:
     judgement: Judgement
     preview: Preview | None
     """None if it is refused."""
-    today: Today = NOTHING
+    today: Today = NOTHING_MOVED
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +77,9 @@ class ChangeTimeouts:
     """Before each read-back: organizations whose balances change through a queue lag behind."""
     verify: float = 8.0
     """For all read-backs of one change."""
-    turn: float = 45.0
+    turn_timeout: float = 45.0
     """How long a change waits at most for another one of the same customer."""
-    turns: float = 0.25
+    turn_poll: float = 0.25
     """Between attempts to get a turn."""
     limited: float = 20.0
     """How long the writes of one change may wait for Autumn's rate limit."""
@@ -93,7 +93,7 @@ class ChangeTimeouts:
         return timedelta(seconds=self.lease)
 
 
-def assess(requested: ChangeInput, facts: Facts, now: datetime, today: Today = NOTHING) -> Assessment:
+def assess(requested: ChangeInput, facts: Facts, now: datetime, today: Today = NOTHING_MOVED) -> Assessment:
     """Pure. `today`: what other changes have moved today."""
     kind = registry.of(requested)
     judgement = kind.guard(requested, facts, now)
@@ -166,19 +166,19 @@ class Assessor:
         self._tolerance = tolerance
         self._sleep = sleep
 
-    async def open(self, kind: str, customer_id: str, entity: str = "") -> Facts:
+    async def read_facts(self, kind: str, customer_id: str, entity: str = "") -> Facts:
         """Reads the facts for a form. Raises AutumnError."""
         facts = await gather_for(self._autumn, kind, customer_id, now=self._now, entity=entity)
         return await self._complete(kind, customer_id, facts)
 
-    async def look(self, requested: ChangeInput, today: Today) -> Assessment:
+    async def read_and_assess(self, requested: ChangeInput, today: Today) -> Assessment:
         """Reads the customer, then assesses. Raises AutumnError; NotFound if the customer is gone."""
         facts = await self._complete(
             requested.kind, requested.customer, await gather(self._autumn, requested, now=self._now)
         )
         return await self._quoted(requested, facts, today)
 
-    async def look_at(self, facts: Facts, counter: Counter, today: Today | None = None) -> Assessment:
+    async def assess_on(self, facts: Facts, counter: TodayCounter, today: Today | None = None) -> Assessment:
         """Assesses it on facts that were read before, and Autumn's preview if any. Raises AutumnError.
         `today`: where that is counted already."""
         facts = replace(facts, quote=None, quote_refused="")
@@ -199,7 +199,7 @@ class Assessor:
             return True
         return kind.tolerates(requested, previewed, current, self._tolerance)
 
-    async def see(self, record: Record, *, once: bool = False, answered: object = None) -> ReadBack:
+    async def await_effect(self, record: Record, *, once: bool = False, answered: object = None) -> ReadBack:
         """Reads back what became of a change. `answered`: Autumn's answer when it accepted the write.
 
         Some organizations apply changes a little later, so it reads again until the change shows up or time
@@ -210,12 +210,12 @@ class Assessor:
             async with asyncio.timeout(self._timeouts.verify):
                 for wait in self._timeouts.polls:
                     await self._sleep(wait)
-                    seen = await self.read_back(record, answered) or seen
+                    seen = await self.read_back_once(record, answered) or seen
                     if seen.verdict is Verdict.APPLIED or (once and seen.verdict is Verdict.NOT_APPLIED):
                         break
         return seen
 
-    async def read_back(self, record: Record, answered: object = None) -> ReadBack | None:
+    async def read_back_once(self, record: Record, answered: object = None) -> ReadBack | None:
         """Reads back once; None if Autumn cannot be read."""
         kind = registry.kind(record.kind)
         try:

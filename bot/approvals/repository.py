@@ -44,7 +44,7 @@ from bot.approvals.change_rows import (
     note,
     preview_columns,
 )
-from bot.approvals.daily_limits import Counter
+from bot.approvals.daily_limits import TodayCounter
 from bot.approvals.filled_forms import FormUse
 from bot.approvals.lifecycle import (
     EDGES,
@@ -168,7 +168,7 @@ async def request(
     right_away = draft.terms.needed == 0 or draft.mandate is not None
     async with database.writing() as connection:
         if right_away:
-            counter = Counter(draft.env, draft.input, draft.asker, undo_of=draft.undo_of)
+            counter = TodayCounter(draft.env, draft.input, draft.asker, undo_of=draft.undo_of)
             await counter.lock(connection)
             if not await _submitted(connection, draft):
                 await counter.check(connection, now, draft.today)

@@ -14,7 +14,7 @@ from bot.access.policy import Decision, DecisionReason, Request, Verb
 from bot.approvals import change_records, filled_forms, policy_requests, repository
 from bot.approvals.card_posting import ApprovalsChannel
 from bot.approvals.cards import CHANGE_CARDS
-from bot.approvals.daily_limits import Counter, TodayMoved, before_submission, count, with_today
+from bot.approvals.daily_limits import TodayCounter, TodayMoved, before_submission, count, with_today
 from bot.approvals.engine import Engine
 from bot.approvals.filled_forms import FilledForm
 from bot.approvals.lifecycle import Cause, ChangeEvent, PostedCard, Record, State
@@ -93,11 +93,11 @@ class ChangeService:
         self._submitting = Submitting(runtime, self._engine, self._permits, self._notify, self.channel)
         self.sweeper = Sweeper(runtime, self._engine, self._notify, surroundings.progress)
 
-    async def open(self, kind: str, customer_id: str, entity: str = "") -> Facts:
+    async def read_facts(self, kind: str, customer_id: str, entity: str = "") -> Facts:
         """Reads the facts for a form. Raises AutumnError."""
-        return await self._assessor.open(kind, customer_id, entity)
+        return await self._assessor.read_facts(kind, customer_id, entity)
 
-    async def look(
+    async def assess_on(
         self,
         requested: ChangeInput,
         facts: Facts,
@@ -108,8 +108,8 @@ class ChangeService:
     ) -> Assessment:
         """The preview for a form, from facts that were read before. `today`: what other changes have moved,
         where that is counted already. Raises AutumnError."""
-        counter = Counter(self._environment, requested, actor.user, undo_of=undo_of)
-        return await self._assessor.look_at(facts, counter, today)
+        counter = TodayCounter(self._environment, requested, actor.user, undo_of=undo_of)
+        return await self._assessor.assess_on(facts, counter, today)
 
     async def may_ask(self, seen: Assessment, actor: Actor) -> Decision:
         """Whether this person may request it, and what approvals it would need."""
@@ -161,12 +161,12 @@ class ChangeService:
 
     async def submit(self, request: ChangeRequest) -> Outcome:
         """Requests a change. One that needs no approval is applied before this returns."""
-        counter = Counter(self._environment, request.input, request.actor.user, undo_of=request.undo_of)
+        counter = TodayCounter(self._environment, request.input, request.actor.user, undo_of=request.undo_of)
         earlier, today = await before_submission(self._database, counter, request.submission_id, self._now())
         if earlier is not None:
             return Outcome(Result.AGAIN, earlier)
         try:
-            seen = await self._assessor.look(request.input, today)
+            seen = await self._assessor.read_and_assess(request.input, today)
         except AutumnError as error:
             return Outcome(Result.TROUBLE, error=error)
         return await self._submitting.submit(request, seen)
@@ -260,7 +260,7 @@ class ChangeService:
             if decision.reason is DecisionReason.UNCHECKED:
                 return Outcome(Result.UNCHECKED, record)
             others[approval.person] = decision.permit
-        return Basis(asker.approvals, Counter.of(record), permit.today, others, seen.preview)
+        return Basis(asker.approvals, TodayCounter.of(record), permit.today, others, seen.preview)
 
     async def _may_approve(self, record: Record, seen: Assessment, approver: Actor) -> Decision:
         """Whether the policy lets this person approve the change as it is now."""
@@ -298,9 +298,9 @@ class ChangeService:
         if not record.editable or request.input.customer != record.customer_id:
             return Outcome(Result.NO_EDIT, record)
         try:
-            counter = Counter(self._environment, request.input, request.actor.user, change_id)
+            counter = TodayCounter(self._environment, request.input, request.actor.user, change_id)
             today = await count(self._database, counter, self._now())
-            seen = await self._assessor.look(request.input, today)
+            seen = await self._assessor.read_and_assess(request.input, today)
         except AutumnError as error:
             return Outcome(Result.TROUBLE, error=error)
         outcome = await self._submitting.edit(record, request, seen)
@@ -314,7 +314,7 @@ class ChangeService:
         permit = await self._permitted(Verb.MARK, State.UNCONFIRMED, change_id, actor)
         if isinstance(permit, Outcome):
             return permit
-        seen = await self._assessor.read_back(permit.record)
+        seen = await self._assessor.read_back_once(permit.record)
         if (objection := await self._objection(permit.record, seen, applied)) is not None:
             return Outcome(objection, permit.record)
         after = seen.after if seen else None
@@ -354,7 +354,7 @@ class ChangeService:
             return Outcome(Result.UNKNOWN)
         if record.state is not State.UNCONFIRMED:
             return Outcome(Result.TOO_LATE, record)
-        seen = await self._assessor.read_back(record)
+        seen = await self._assessor.read_back_once(record)
         if seen is None:
             return Outcome(Result.TROUBLE, record)
         settlement = Conclusion(
@@ -406,7 +406,7 @@ class ChangeService:
         """The change as Autumn has it now, or why it cannot be approved."""
         record = permit.record
         try:
-            seen = await self._assessor.look(record.input, permit.today)
+            seen = await self._assessor.read_and_assess(record.input, permit.today)
         except NotFound:
             return await self._refused(record, Cause.CUSTOMER_GONE, actor)
         except AutumnError as error:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from bot.access.limits import NOTHING, Today, Worth
-from bot.approvals.daily_limits import Counter
+from bot.access.limits import NOTHING_MOVED, Today, Worth
+from bot.approvals.daily_limits import TodayCounter
 from bot.approvals.filled_forms import FilledForm
 from bot.approvals.lifecycle import Approval, Cause, State
 from bot.autumn.models import Environment
@@ -64,7 +64,7 @@ class Draft:
     undo_of: str = ""
     mandate: Mandate | None = None
     """For a line of a batch: it is approved as soon as it is requested."""
-    today: Today = NOTHING
+    today: Today = NOTHING_MOVED
     """What the policy based the terms on."""
     form: FilledForm | None = None
     """What the form was filled in with; None for a request without one."""
@@ -119,8 +119,8 @@ class Basis:
 
     needed: int
     """Approvals the policy requires now. The stored number never goes down."""
-    counter: Counter
-    today: Today = NOTHING
+    counter: TodayCounter
+    today: Today = NOTHING_MOVED
     others: Mapping[str, bool] = field(default_factory=dict)
     """The earlier approvers of this version, and whether each may still approve."""
     preview: Preview | None = None

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot.access.limits import NOTHING
+from bot.access.limits import NOTHING_MOVED
 from bot.access.people import Actor
 from bot.access.policy import Verb
 from bot.approvals import policy_requests
@@ -94,8 +94,8 @@ class Checker:
         async def look(change: _Sought) -> Assessment | AutumnError:
             """By itself: what the lines before it move is counted afterwards."""
             try:
-                return await self._changes.look(
-                    change.request, change.facts, actor, today=NOTHING, undo_of=change.undo_of
+                return await self._changes.assess_on(
+                    change.request, change.facts, actor, today=NOTHING_MOVED, undo_of=change.undo_of
                 )
             except AutumnError as error:
                 return error

@@ -58,7 +58,7 @@ class CustomerReader:
     async def _open(self, subject: Subject) -> Facts | LineReason:
         """`subject`: by the customer's id."""
         try:
-            facts = await self._changes.open(subject.kind, subject.customer, subject.entity)
+            facts = await self._changes.read_facts(subject.kind, subject.customer, subject.entity)
             if facts.entity_gone:
                 return await self._by_name(subject)
         except NotFound:
@@ -73,7 +73,7 @@ class CustomerReader:
         entity = line_form.known("entity", subject.entity, {each.id: each.name for each in matching})
         if isinstance(entity, Note):
             return LineReason.NO_ENTITY
-        return await self._changes.open(subject.kind, subject.customer, entity)
+        return await self._changes.read_facts(subject.kind, subject.customer, entity)
 
     async def _id(self, typed: str) -> str | LineReason:
         """Of the one customer with exactly this address; else what was typed is the id."""

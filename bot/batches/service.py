@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.access.limits import NOTHING, Today
+from bot.access.limits import NOTHING_MOVED, Today
 from bot.access.people import Actor
 from bot.access.policy import Decision, DecisionReason, Request, Verb
 from bot.access.rules import ApprovalRules
@@ -97,10 +97,10 @@ class BatchService:
     async def _may_decide(self, record: BatchRecord, actor: Actor) -> bool:
         lines = await self.results(record.id)
         distinct: list[Request] = []
-        for request in requests_of(lines, [NOTHING] * len(lines), self._environment):
+        for request in requests_of(lines, [NOTHING_MOVED] * len(lines), self._environment):
             if request not in distinct:
                 distinct.append(request)
-        decision, _ = await self._about(distinct, Verb.APPROVE, record, actor)
+        decision, _ = await self._judge(distinct, Verb.APPROVE, record, actor)
         return decision.permit
 
     async def requested_by(self, user: str, *, limit: int) -> list[BatchRecord]:
@@ -185,7 +185,7 @@ class BatchService:
         record, new = filed
         if not new:
             return BatchOutcome(BatchResult.AGAIN, record)
-        return replace(await self._took_place(record), checked=checked)
+        return replace(await self._announce(record), checked=checked)
 
     async def _spots(self, decision: Decision, actor: Actor) -> list[CardTarget]:
         """In the approvals channel as well: to be decided there, or seen as one message for all lines."""
@@ -215,10 +215,10 @@ class BatchService:
         if any(approval.person == actor.user and approval.counts for approval in record.approvals):
             return BatchOutcome(BatchResult.ALREADY, record)
         requests = await self._requests(record)
-        decision, refused = await self._about(requests, Verb.APPROVE, record, actor)
+        decision, refused = await self._judge(requests, Verb.APPROVE, record, actor)
         if not decision.permit:
             return BatchOutcome(BatchResult.NOT_ALLOWED, record, decision=decision, request=refused)
-        asker, _ = await self._about(
+        asker, _ = await self._judge(
             requests, _asking(record), record, Actor(record.asker, record.asker_team)
         )
         if asker.reason is DecisionReason.UNCHECKED:
@@ -228,7 +228,7 @@ class BatchService:
         others = {}
         for approval in record.approvals:
             approver = Actor(approval.person, approval.team)
-            about, _ = await self._about(requests, Verb.APPROVE, record, approver)
+            about, _ = await self._judge(requests, Verb.APPROVE, record, approver)
             if about.reason is DecisionReason.UNCHECKED:
                 return BatchOutcome(BatchResult.UNCHECKED, record)
             others[approval.person] = about.permit
@@ -246,7 +246,7 @@ class BatchService:
         record = await self._decidable(batch_id, revision)
         if isinstance(record, BatchOutcome):
             return record
-        decision, refused = await self._about(await self._requests(record), Verb.APPROVE, record, actor)
+        decision, refused = await self._judge(await self._requests(record), Verb.APPROVE, record, actor)
         if not decision.permit:
             return BatchOutcome(BatchResult.NOT_ALLOWED, record, decision=decision, request=refused)
         decided = Decided(actor.user, actor.team, decision.rule, self._now(), clean(why))
@@ -269,7 +269,7 @@ class BatchService:
 
     async def stop(self, batch_id: str, actor: Actor) -> BatchOutcome:
         """No further line begins; for whoever requested it, and whoever may approve it."""
-        record = await self._led(batch_id, actor)
+        record = await self._may_lead(batch_id, actor)
         if isinstance(record, BatchOutcome):
             return record
         stopping = await repository.stop(self._database, batch_id, person=actor.user, now=self._now())
@@ -277,7 +277,7 @@ class BatchService:
 
     async def resume(self, batch_id: str, actor: Actor) -> BatchOutcome:
         """Goes on with the lines that were skipped, under the same approval, until that expires."""
-        record = await self._led(batch_id, actor)
+        record = await self._may_lead(batch_id, actor)
         if isinstance(record, BatchOutcome):
             return record
         resumed = await repository.resume(self._database, batch_id, person=actor.user, now=self._now())
@@ -334,7 +334,7 @@ class BatchService:
             totals.add(movement(line.input, line.preview, record.asker))
         return requests_of(lines, earlier, self._environment)
 
-    async def _about(
+    async def _judge(
         self, requests: Sequence[Request], verb: Verb, record: BatchRecord, actor: Actor
     ) -> tuple[Decision, Request | None]:
         """The request that was refused, if one was, beside the decision."""
@@ -350,40 +350,42 @@ class BatchService:
         if record is None:
             return BatchOutcome(BatchResult.UNKNOWN)
         if (expired := await repository.expire(self._database, batch_id, now=self._now())) is not None:
-            return replace(await self._took_place(expired), result=BatchResult.TOO_LATE)
+            return replace(await self._announce(expired), result=BatchResult.TOO_LATE)
         if record.state is not BatchState.WAITING:
             return BatchOutcome(BatchResult.TOO_LATE, record)
         if record.revision != revision:
             return BatchOutcome(BatchResult.STALE, record)
         return record
 
-    async def _led(self, batch_id: str, actor: Actor) -> BatchRecord | BatchOutcome:
+    async def _may_lead(self, batch_id: str, actor: Actor) -> BatchRecord | BatchOutcome:
         """Whether this person requested it, and still may; or may approve it."""
         record = await self.get(batch_id)
         if record is None:
             return BatchOutcome(BatchResult.UNKNOWN)
         verb = _asking(record) if record.asker == actor.user else Verb.APPROVE
-        decision, refused = await self._about(await self._requests(record), verb, record, actor)
+        decision, refused = await self._judge(await self._requests(record), verb, record, actor)
         if decision.permit:
             return record
         return BatchOutcome(BatchResult.NOT_ALLOWED, record, decision=decision, request=refused)
 
-    async def asking(self, batch_id: str, actor: Actor, verb: Verb) -> tuple[BatchRecord, Request] | None:
+    async def refused_request_of(
+        self, batch_id: str, actor: Actor, verb: Verb
+    ) -> tuple[BatchRecord, Request] | None:
         """The batch, and what of it the policy does not let this person decide or undo. None: there is no
         such batch, or they may."""
         record = await self.get(batch_id)
         if record is None:
             return None
-        _, refused = await self._about(await self._requests(record), verb, record, actor)
+        _, refused = await self._judge(await self._requests(record), verb, record, actor)
         return None if refused is None else (record, refused)
 
     async def _decided(self, record: BatchRecord | None, batch_id: str) -> BatchOutcome:
         """None: somebody was first."""
         if record is None:
             return BatchOutcome(BatchResult.TOO_LATE, await self.get(batch_id))
-        return await self._took_place(record)
+        return await self._announce(record)
 
-    async def _took_place(self, record: BatchRecord) -> BatchOutcome:
+    async def _announce(self, record: BatchRecord) -> BatchOutcome:
         await self._checkpoint("batch decided")
         if record.state in (BatchState.RUNNING, BatchState.STOPPING):
             self.ticker.wake()

@@ -37,7 +37,14 @@ NOW = datetime(2026, 11, 22, 15, 6, tzinfo=UTC)
 ANA, RAJ, LEA = Actor("U_ANA", "T1"), Actor("U_RAJ", "T1"), Actor("U_LEA", "T1")
 CUSTOMER = "cus_bold"
 QUICK = ChangeTimeouts(
-    lease=20, renew=0.05, polls=(0, 0, 0), verify=2, turn=5, turns=0.01, limited=0.3, limited_pause=0.01
+    lease=20,
+    renew=0.05,
+    polls=(0, 0, 0),
+    verify=2,
+    turn_timeout=5,
+    turn_poll=0.01,
+    limited=0.3,
+    limited_pause=0.01,
 )
 FAST = Limits(general=10_000, customers_list=10_000, events_per_customer=10_000)
 

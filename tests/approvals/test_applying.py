@@ -173,7 +173,7 @@ async def test_change_of_a_busy_customer_is_not_reported_as_being_applied(
     first, second = await harness.waiting(stuck), await harness.waiting(stuck)
     with pytest.raises(Stopped):
         await stuck.approve(first.id, 1, RAJ)
-    service = harness.service(timeouts=ChangeTimeouts(turn=0, renew=5, polls=(0,)))
+    service = harness.service(timeouts=ChangeTimeouts(turn_timeout=0, renew=5, polls=(0,)))
     await service.approve(second.id, 1, RAJ)
     assert harness.events(second)[-1] is ChangeEvent.FAILED
     assert ChangeEvent.APPLYING not in harness.events(second)

@@ -348,7 +348,7 @@ async def test_change_fails_when_the_customer_stays_busy(sqlite_harness: Harness
     first, second = await harness.waiting(stuck), await harness.waiting(stuck)
     with pytest.raises(Stopped):
         await stuck.approve(first.id, 1, RAJ)
-    service = harness.service(timeouts=ChangeTimeouts(turn=0, renew=5, polls=(0,)))
+    service = harness.service(timeouts=ChangeTimeouts(turn_timeout=0, renew=5, polls=(0,)))
     done = (await service.approve(second.id, 1, RAJ)).record
     assert done is not None
     assert (done.state, done.ending) == (State.FAILED, Cause.BUSY)
@@ -506,7 +506,7 @@ async def test_write_is_begun_once(harness: Harness) -> None:
     request = await harness.waiting(stuck)
     with pytest.raises(Stopped):
         await stuck.approve(request.id, 1, RAJ)
-    assessment = await stuck.look(request.input, await stuck.open(request.kind, CUSTOMER), ANA)
+    assessment = await stuck.assess_on(request.input, await stuck.read_facts(request.kind, CUSTOMER), ANA)
     write = registry.kind(request.kind).plan(request.input, assessment.facts)[0]
     assert assessment.preview is not None
     lease = stuck._engine.lease()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from bot.approvals import change_records, repository
-from bot.approvals.daily_limits import Counter
+from bot.approvals.daily_limits import TodayCounter
 from bot.approvals.lifecycle import EDGES, HOLDS_UNDO, OVER, Cause, ChangeEvent, Record, State
 from bot.approvals.steps import Basis, Conclusion, Decided, Draft, Lease, NextWrite, Preview, Terms
 from bot.autumn.models import Environment
@@ -94,7 +94,7 @@ class Life(RuleBasedStateMachine):
                 Decided(person, "T1", "rule", self.now),
                 basis=Basis(
                     1,
-                    Counter(Environment.SANDBOX, self.known(self.ids[index]).input),
+                    TodayCounter(Environment.SANDBOX, self.known(self.ids[index]).input),
                     others=dict.fromkeys(("U1", "U2", "U3"), True),
                 ),
                 lease=self.lease(worker),

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.access import words
-from bot.access.limits import NOTHING, Exceeded, Limits, Measure, Size, Today, Worth, exceeded, worth_in
+from bot.access.limits import NOTHING_MOVED, Exceeded, Limits, Measure, Size, Today, Worth, exceeded, worth_in
 from bot.access.policy import DecisionReason, Person, Request, Verb, decide
-from bot.approvals.daily_limits import Movement, add_up
+from bot.approvals.daily_limits import DayTotals, Movement
 from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction
 from bot.changes.details.request import DetailsInput
@@ -113,21 +113,21 @@ def test_customers_and_people_have_separate_daily_totals() -> None:
         Movement("cus_1", "U1", {"feature:seats": D(80)}),
         Movement("cus_2", "U2", {KEY: D(800)}, Worth(D(800), "USD")),
     )
-    assert add_up(GIVEN, "U1", movements) == Today(
+    assert DayTotals(movements).of(GIVEN, "U1") == Today(
         2,
         units=D(3),
         person_units=D(5),
         values={"USD": D(30)},
         person_values={"USD": D(10), "EUR": D(30)},
     )
-    nobody = add_up(GIVEN, "", (Movement("cus_2", "", {KEY: D(4)}),))
+    nobody = DayTotals([Movement("cus_2", "", {KEY: D(4)})]).of(GIVEN, "")
     assert nobody == Today()
 
 
 def test_change_without_units_adds_none() -> None:
     renamed = DetailsInput(customer="cus_1", name="New")
     movements = (Movement("cus_1", "U1", {KEY: D(1)}, FIVE_DOLLARS),)
-    assert add_up(renamed, "U1", movements) == Today(
+    assert DayTotals(movements).of(renamed, "U1") == Today(
         values={"USD": D(5)},
         person_values={"USD": D(5)},
     )
@@ -147,13 +147,13 @@ movements = st.builds(
 def test_sums_do_not_depend_on_the_order(of_day: list[Movement], random: Any) -> None:
     shuffled = list(of_day)
     random.shuffle(shuffled)
-    assert add_up(GIVEN, "U1", of_day) == add_up(GIVEN, "U1", shuffled)
+    assert DayTotals(of_day).of(GIVEN, "U1") == DayTotals(shuffled).of(GIVEN, "U1")
 
 
 @examples(100)
 @given(st.lists(movements, max_size=8), movements)
 def test_every_unit_moved_counts_once(of_day: Sequence[Movement], one_more: Movement) -> None:
-    before, after = add_up(GIVEN, "U1", of_day), add_up(GIVEN, "U1", [*of_day, one_more])
+    before, after = DayTotals(of_day).of(GIVEN, "U1"), DayTotals([*of_day, one_more]).of(GIVEN, "U1")
     units = one_more.units.get(KEY, D(0))
     assert after.units - before.units == (units if one_more.customer == "cus_1" else 0)
     assert after.person_units - before.person_units == (units if one_more.person == "U1" else 0)
@@ -174,7 +174,7 @@ NEVER = '[[deny]]\nname = "never"\nwho = "everyone"\nmay = "ask"\nchanges = "bal
 REASON = '[[require]]\nname = "why"\nchanges = "balance"\namount_over = 1\nreason = true\n'
 
 
-def asked(amount: int, worth: Worth | None = None, earlier: Today = NOTHING) -> Request:
+def asked(amount: int, worth: Worth | None = None, earlier: Today = NOTHING_MOVED) -> Request:
     return Request(Verb.ASK, BALANCE, D(amount), worth=worth, earlier=earlier)
 
 

@@ -136,7 +136,9 @@ async def test_request_is_refused_for_each_reason(sqlite_harness: Harness) -> No
     assert refused.look is not None
     assert [note.code for note in refused.look.judgement.refusals] == [BalanceNote.NOT_POSITIVE]
 
-    preview = (await service.look(wish.input, await service.open("balance", CUSTOMER), ANA)).preview
+    preview = (
+        await service.assess_on(wish.input, await service.read_facts("balance", CUSTOMER), ANA)
+    ).preview
     assert preview is not None
     await harness.change_in_autumn(usage=7)
     absolute = replace(harness.request(harness.balance(BalanceAction.SET, 50)), seen=preview.before)
@@ -160,9 +162,9 @@ async def test_request_is_refused_for_each_reason(sqlite_harness: Harness) -> No
 
 async def test_policy_is_asked_about_amount_and_products(sqlite_harness: Harness) -> None:
     service = sqlite_harness.service()
-    facts = await service.open("balance", CUSTOMER)
+    facts = await service.read_facts("balance", CUSTOMER)
     for amount in (100, -1):
-        assessment = await service.look(sqlite_harness.balance(amount=amount), facts, ANA)
+        assessment = await service.assess_on(sqlite_harness.balance(amount=amount), facts, ANA)
         assert (await service.may_ask(assessment, ANA)).permit
     assert (await service.may_history(ANA)).permit
     first, refused, history = sqlite_harness.permissions.requests
@@ -627,14 +629,14 @@ async def test_check_again_gives_way_to_a_person_who_settled_it(
     unconfirmed = (await service.approve(request.id, 1, RAJ)).record
     assert unconfirmed is not None
     assert unconfirmed.state is State.UNCONFIRMED
-    read_back = service._assessor.read_back
+    read_back_once = service._assessor.read_back_once
 
     async def read_and_lose(record: Record) -> ReadBack | None:
-        read = await read_back(record)
+        read = await read_back_once(record)
         await harness.service().mark(record.id, LEA, applied=False)
         return read
 
-    monkeypatch.setattr(service._assessor, "read_back", read_and_lose)
+    monkeypatch.setattr(service._assessor, "read_back_once", read_and_lose)
     late = await service.check_again(request.id, RAJ)
     assert late.result is Result.TOO_LATE
     assert late.record is not None

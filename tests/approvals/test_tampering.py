@@ -87,7 +87,9 @@ async def test_altered_preview_is_found(harness: Harness) -> None:
     service = harness.service()
     request = await harness.waiting(service, harness.balance(BalanceAction.SET, 50))
     await harness.change_in_autumn(usage=500)
-    assessment = await service.look(request.input, await service.open(request.kind, request.customer_id), ANA)
+    assessment = await service.assess_on(
+        request.input, await service.read_facts(request.kind, request.customer_id), ANA
+    )
     assert assessment.preview is not None
     # As if the change had been requested with the numbers as they are now.
     await store(harness, before=assessment.preview.before)

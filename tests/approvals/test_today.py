@@ -10,9 +10,9 @@ from uuid import uuid4
 
 import pytest
 
-from bot.access.limits import NOTHING, Measure
+from bot.access.limits import NOTHING_MOVED, Measure
 from bot.access.policy import Verb
-from bot.approvals.daily_limits import Counter, DayTotals, Movement, add_up, count, moved_today
+from bot.approvals.daily_limits import DayTotals, Movement, TodayCounter, count, moved_today
 from bot.approvals.lifecycle import Record, State
 from bot.approvals.results import ChangeRequest, Result
 from bot.approvals.service import ChangeService
@@ -89,12 +89,12 @@ async def test_change_over_the_daily_limit_needs_approval(harness: Harness) -> N
 async def test_form_shows_the_daily_total(harness: Harness) -> None:
     harness.permissions.policy = read(SMALL_AT_ONCE)
     service = harness.service()
-    facts = await service.open("balance", CUSTOMER)
-    first = await service.look(harness.balance(amount=500), facts, ANA)
+    facts = await service.read_facts("balance", CUSTOMER)
+    first = await service.assess_on(harness.balance(amount=500), facts, ANA)
     assert BalanceNote.SAME_DAY not in [note.code for note in first.judgement.warnings]
     await give(harness, service)
     await give(harness, service)
-    third = await service.look(harness.balance(amount=500), facts, ANA)
+    third = await service.assess_on(harness.balance(amount=500), facts, ANA)
     note = third.judgement.warnings[-1]
     assert (note.code, note.details) == (BalanceNote.SAME_DAY, {"nth": "3", "units": "1500"})
     record = await give(harness, service)
@@ -225,7 +225,7 @@ async def test_setting_the_balance_counts_by_the_difference(sqlite_harness: Harn
     remaining = (await harness.autumn.customer(CUSTOMER)).balances["messages"].remaining
     await give(harness, service)
     lowered = harness.balance(BalanceAction.SET, int(remaining + 100))
-    assessment = await service.look(lowered, await service.open("balance", CUSTOMER), ANA)
+    assessment = await service.assess_on(lowered, await service.read_facts("balance", CUSTOMER), ANA)
     assert assessment.judgement.warnings[-1].details["units"] == "900"
     assert assessment.today.units == Decimal(500)
 
@@ -352,13 +352,13 @@ async def test_day_is_the_sum_of_each_of_its_changes(harness: Harness) -> None:
     env = Environment.SANDBOX
     for person, requested in product(("", ANA.user, RAJ.user), asked):
         moved = await moved_today(harness.database, env, now, customers={requested.customer}, person=person)
-        counter = Counter(env, requested, person)
+        counter = TodayCounter(env, requested, person)
         counted = await count(harness.database, counter, now)
         if registry.of(requested).valued or registry.of(requested).daily:
-            assert counted == add_up(requested, person, moved.values())
+            assert counted == DayTotals(moved.values()).of(requested, person)
         else:
-            assert counted == NOTHING
-    messages = await count(harness.database, Counter(env, asked[0], ANA.user), now)
+            assert counted == NOTHING_MOVED
+    messages = await count(harness.database, TodayCounter(env, asked[0], ANA.user), now)
     assert messages.count == 5, "four changes of the balance, and the promo code"
 
 
@@ -374,7 +374,7 @@ async def test_no_earlier_change_is_read_to_count_the_day(
         raise AssertionError("a change of the day was read")
 
     monkeypatch.setattr(stored, "read_input", read)
-    counter = Counter(Environment.SANDBOX, asked, ANA.user)
+    counter = TodayCounter(Environment.SANDBOX, asked, ANA.user)
     today = await count(harness.database, counter, harness.clock())
     assert (today.count, today.units, today.person_units) == (3, Decimal(15), Decimal(15))
 
@@ -382,12 +382,12 @@ async def test_no_earlier_change_is_read_to_count_the_day(
 async def test_changes_planned_in_the_same_list_count(harness: Harness) -> None:
     harness.permissions.policy = read(A_PERSON_AT_ONCE)
     service = harness.service()
-    facts = await service.open("balance", CUSTOMER)
+    facts = await service.read_facts("balance", CUSTOMER)
     gift = harness.balance(amount=100)
     earlier = Movement("cus_other", ANA.user, {"feature:messages": Decimal(901)})
     for planned, at_once in ((), True), ((earlier,), False):
         today = DayTotals(planned).of(gift, ANA.user)
-        assessment = await service.look(gift, facts, ANA, today=today)
+        assessment = await service.assess_on(gift, facts, ANA, today=today)
         assert (await service.may_ask(assessment, ANA)).at_once is at_once
 
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Table, select, update
 
-from bot.access.limits import NOTHING, Today, Worth
+from bot.access.limits import NOTHING_MOVED, Today, Worth
 from bot.approvals import change_records, repository
-from bot.approvals.daily_limits import Counter, TodayMoved
+from bot.approvals.daily_limits import TodayCounter, TodayMoved
 from bot.approvals.lifecycle import EDGES, Approval, CardKind, CardTarget, Cause, Record, State
 from bot.approvals.steps import Basis, Conclusion, Decided, Draft, Lease, NextWrite, Preview, Terms
 from bot.autumn.models import Environment
@@ -348,14 +348,14 @@ async def approve(
     others_permitted: Mapping[str, bool] | None = None,
     **basis: Any,
 ) -> Record | None:
-    counter = Counter(Environment.SANDBOX, ASKED, pair.change.id)
+    counter = TodayCounter(Environment.SANDBOX, ASKED, pair.change.id)
     standing = {"U2": True, "U3": True} if others_permitted is None else others_permitted
     return await repository.approve(
         pair.database,
         pair.change.id,
         version,
         Decided(person, "T2", "rule", LATER + at),
-        basis=Basis(basis.get("needed", 1), counter, basis.get("today", NOTHING), standing),
+        basis=Basis(basis.get("needed", 1), counter, basis.get("today", NOTHING_MOVED), standing),
         lease=LONGER,
     )
 
@@ -420,7 +420,7 @@ async def test_last_approval_is_refused_once_the_days_total_changed(pair: Pair) 
     pair.change = await pair.now()
     with pytest.raises(TodayMoved) as moved:
         await approve(pair, "U3", today=Today(1, Decimal(7)))
-    assert moved.value.today == NOTHING
+    assert moved.value.today == NOTHING_MOVED
     await pair.nothing(None)
 
 

@@ -193,7 +193,7 @@ def test_kind_without_lines_has_no_form_for_them() -> None:
 
 
 async def test_product_held_twice_is_named_by_its_subscription(sqlite_harness: BatchHarness) -> None:
-    facts = await sqlite_harness.replica().changes.open("cancellation", "cus_northwind")
+    facts = await sqlite_harness.replica().changes.read_facts("cancellation", "cus_northwind")
     (first_subscription,) = facts.customer.subscriptions
     second_subscription = first_subscription.model_copy(update={"id": "sub_2"})
     customer = facts.customer.model_copy(update={"subscriptions": [first_subscription, second_subscription]})

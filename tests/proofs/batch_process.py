@@ -26,7 +26,7 @@ from tests.proofs.deployment import PATIENCE, Spec
 LEASE = 3.0
 """Seconds of real time."""
 _CHANGES = ChangeTimeouts(
-    lease=LEASE, renew=0.5, polls=(0, 0.01, 0.05), verify=3, turn=30, turns=0.02, sweep=0.3
+    lease=LEASE, renew=0.5, polls=(0, 0.01, 0.05), verify=3, turn_timeout=30, turn_poll=0.02, sweep=0.3
 )
 _BATCHES = BatchTimeouts(lease=LEASE, renew=0.5, tick=0.1, redraw=0.5, poll=0.05, per_second=1000)
 

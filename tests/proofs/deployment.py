@@ -30,7 +30,9 @@ from tests.proofs.edits import Edits, prepare
 
 ASKER = Actor("U_ASKER", "T1")
 LEASE = 20.0
-PACE = ChangeTimeouts(lease=LEASE, renew=1.0, polls=(0, 0.01, 0.02), verify=3, turn=30, turns=0.02)
+PACE = ChangeTimeouts(
+    lease=LEASE, renew=1.0, polls=(0, 0.01, 0.02), verify=3, turn_timeout=30, turn_poll=0.02
+)
 PATIENCE = RetryPolicy(connect=5, attempt=10, whole=15, write=10, attempts=1)
 
 
