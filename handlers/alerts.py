@@ -19,11 +19,11 @@ from bot.kit.carried import Ref
 from bot.lookups import options
 from bot.lookups.catalogue import feature_names, plan_names
 from bot.slack.channels import ChannelProblem
-from handlers.digests import may_change, policy_refusal
+from handlers.channel_check import in_channel
 from handlers.errors import shown_in_modal, update_modal
 from handlers.interaction import Interaction, within_list
 from handlers.listener import Invalid
-from handlers.lookups import in_channel
+from handlers.report_rights import may_change, policy_refusal
 from handlers.services import Services
 
 

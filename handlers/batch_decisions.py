@@ -5,13 +5,13 @@ from collections.abc import Awaitable, Callable
 
 from bot.access.refusal import Ask
 from bot.access.rules import Request, Verb
-from bot.approvals import message_cards, reason_form
+from bot.approvals import reason_form
 from bot.batches import card as batch_card
 from bot.batches import words
 from bot.batches.model import BatchOutcome, BatchResult
 from bot.kit.card import Card
 from bot.kit.carried import Ref
-from handlers import refusals
+from handlers import channel_check, refusals
 from handlers.changes import ReasonGiven, parse_reason
 from handlers.interaction import Interaction
 from handlers.listener import Invalid
@@ -43,21 +43,21 @@ async def _step(
     interaction: Interaction, services: Services, step: Callable[[Ref], Awaitable[BatchOutcome]]
 ) -> None:
     ref = Ref.decode(interaction.value)
-    if not await _channel_closed(interaction, services, ref):
+    if not await _channel_refuses(interaction, services, ref):
         await _shown(interaction, services, await step(ref))
 
 
-async def ask_why(interaction: Interaction, services: Services) -> None:
+async def open_denial_form(interaction: Interaction, services: Services) -> None:
     await _ask_reason(interaction, services, reason_form.BATCH_DENIAL)
 
 
-async def ask_why_undo(interaction: Interaction, services: Services) -> None:
+async def open_undo_form(interaction: Interaction, services: Services) -> None:
     await _ask_reason(interaction, services, reason_form.BATCH_UNDO)
 
 
 async def _ask_reason(interaction: Interaction, services: Services, form: reason_form.ReasonForm) -> None:
     ref = Ref.decode(interaction.value)
-    if not await _channel_closed(interaction, services, ref):
+    if not await _channel_refuses(interaction, services, ref):
         await services.replies.open_modal(interaction, reason_form.modal(form, ref))
 
 
@@ -87,7 +87,7 @@ async def undo(interaction: Interaction, services: Services, form: ReasonGiven) 
 async def csv(interaction: Interaction, services: Services) -> None:
     """For whoever requested it, and for those who may see what was changed."""
     ref = Ref.decode(interaction.value)
-    if await _channel_closed(interaction, services, ref):
+    if await _channel_refuses(interaction, services, ref):
         return
     await _shown(interaction, services, await _sent_csv(interaction, services, ref))
 
@@ -106,17 +106,8 @@ async def _sent_csv(interaction: Interaction, services: Services, ref: Ref) -> B
     return BatchOutcome(BatchResult.DONE, batch)
 
 
-async def _channel_closed(interaction: Interaction, services: Services, ref: Ref) -> bool:
-    """Whether the channel it was clicked in may not show customer data any more. Then nothing is done there,
-    and the card is redrawn without it."""
-    if not interaction.message or not interaction.channel.startswith(("C", "G")):
-        return False
-    refusal = await services.changes.channel.refusal(interaction.channel)
-    if refusal is None:
-        return False
-    await services.replies.ephemeral(interaction, message_cards.result_card(refusal, now=services.now()))
-    await services.batch_notifier.redraw(ref.id, interaction.message)
-    return True
+async def _channel_refuses(interaction: Interaction, services: Services, ref: Ref) -> bool:
+    return await channel_check.refuses_click(interaction, services, ref, services.batch_notifier.redraw)
 
 
 async def _shown(interaction: Interaction, services: Services, outcome: BatchOutcome) -> None:

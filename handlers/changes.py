@@ -19,10 +19,10 @@ from bot.lookups.find.card import SingleMatch
 from bot.lookups.find.query import readings
 from bot.lookups.find.search import find
 from bot.lookups.place import Place
-from handlers import decoding, lookups, refusals
+from handlers import channel_check, decoding, refusals, responding
 from handlers.interaction import Interaction
 from handlers.listener import Invalid
-from handlers.lookups import matches_card
+from handlers.responding import matches_card
 from handlers.services import Services
 
 _SHOWN_ON_THE_CARD = (Result.DONE, Result.AGAIN)
@@ -33,7 +33,7 @@ _MOST = 500
 
 async def approve(interaction: Interaction, services: Services) -> None:
     ref = Ref.decode(interaction.value)
-    if await _channel_closed(interaction, services, ref):
+    if await _channel_refuses(interaction, services, ref):
         return
     outcome = await services.changes.approve(ref.id, ref.version, interaction.actor)
     await _show(interaction, services, ref, outcome, Verb.APPROVE)
@@ -47,7 +47,7 @@ async def withdraw(interaction: Interaction, services: Services) -> None:
 
 async def check_again(interaction: Interaction, services: Services) -> None:
     ref = Ref.decode(interaction.value)
-    if await _channel_closed(interaction, services, ref):
+    if await _channel_refuses(interaction, services, ref):
         return
     outcome = await services.changes.check_again(ref.id, interaction.actor)
     await _show(interaction, services, ref, outcome, Verb.MARK)
@@ -63,7 +63,7 @@ async def mark_not_applied(interaction: Interaction, services: Services) -> None
 
 async def _mark(interaction: Interaction, services: Services, *, applied: bool) -> None:
     ref = Ref.decode(interaction.value)
-    if await _channel_closed(interaction, services, ref):
+    if await _channel_refuses(interaction, services, ref):
         return
     outcome = await services.changes.mark(ref.id, interaction.actor, applied)
     await _show(interaction, services, ref, outcome, Verb.MARK)
@@ -72,10 +72,10 @@ async def _mark(interaction: Interaction, services: Services, *, applied: bool) 
 # Undoing
 
 
-async def ask_why_undo(interaction: Interaction, services: Services) -> None:
+async def open_undo_form(interaction: Interaction, services: Services) -> None:
     """Opens the form that asks for the reason of an undo, for someone who may request one."""
     ref = Ref.decode(interaction.value)
-    if await _channel_closed(interaction, services, ref):
+    if await _channel_refuses(interaction, services, ref):
         return
     record = await services.changes.get(ref.id)
     outcome = Outcome(Result.UNKNOWN)
@@ -105,10 +105,10 @@ async def undo(interaction: Interaction, services: Services, form: "ReasonGiven"
 # Denying
 
 
-async def ask_why(interaction: Interaction, services: Services) -> None:
+async def open_denial_form(interaction: Interaction, services: Services) -> None:
     """Opens the form that asks for the reason of a denial, for someone who may deny."""
     ref = Ref.decode(interaction.value)
-    if await _channel_closed(interaction, services, ref):
+    if await _channel_refuses(interaction, services, ref):
         return
     record = await services.changes.get(ref.id)
     outcome = Outcome(Result.UNKNOWN)
@@ -119,8 +119,8 @@ async def ask_why(interaction: Interaction, services: Services) -> None:
         if decision.permit and record.state is State.WAITING and record.version == ref.version:
             await services.replies.open_modal(interaction, reason_form.modal(reason_form.DENIAL, ref))
             return
-        too_late = Result.STALE if record.state is State.WAITING else Result.TOO_LATE
-        outcome = Outcome(too_late if decision.permit else Result.NOT_ALLOWED, record, decision)
+        not_decidable = Result.STALE if record.state is State.WAITING else Result.TOO_LATE
+        outcome = Outcome(not_decidable if decision.permit else Result.NOT_ALLOWED, record, decision)
     await _show(interaction, services, ref, outcome, Verb.APPROVE)
 
 
@@ -150,17 +150,8 @@ async def denied(interaction: Interaction, services: Services, form: ReasonGiven
 # Showing the outcome
 
 
-async def _channel_closed(interaction: Interaction, services: Services, ref: Ref) -> bool:
-    """Whether the channel it was clicked in may not show customer data any more. Then nothing is decided
-    there, and the card is redrawn without it."""
-    if not interaction.message or not interaction.channel.startswith(("C", "G")):
-        return False
-    refusal = await services.changes.channel.refusal(interaction.channel)
-    if refusal is None:
-        return False
-    await services.replies.ephemeral(interaction, message_cards.result_card(refusal, now=services.now()))
-    await services.notifier.redraw(ref.id, interaction.message)
-    return True
+async def _channel_refuses(interaction: Interaction, services: Services, ref: Ref) -> bool:
+    return await channel_check.refuses_click(interaction, services, ref, services.notifier.redraw)
 
 
 async def _show(interaction: Interaction, services: Services, ref: Ref, outcome: Outcome, verb: Verb) -> None:
@@ -192,7 +183,7 @@ async def _refusal(
 
 
 async def history_commanded(interaction: Interaction, services: Services, query: str) -> None:
-    await lookups.respond(
+    await responding.respond(
         interaction,
         services,
         _history_of(interaction, services, query),

@@ -15,7 +15,7 @@ from bot.lookups import help as lookup_help
 from bot.lookups.find.card import Search
 from handlers import alerts, batches, changes, digest_rows, digests, finder, forms, links
 from handlers.interaction import Interaction
-from handlers.lookups import respond, search_card
+from handlers.lookups import search_card
 from handlers.parsing import (
     AlertsCommand,
     BulkCommand,
@@ -36,6 +36,7 @@ from handlers.parsing import (
     opens_form,
     parse,
 )
+from handlers.responding import respond
 from handlers.services import Services
 
 

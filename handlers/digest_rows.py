@@ -25,9 +25,11 @@ from bot.lookups import help as lookup_help
 from bot.lookups.place import Place
 from bot.slack import files, messages
 from handlers import decoding
+from handlers.channel_check import in_channel
 from handlers.errors import shown_in_modal
 from handlers.interaction import Interaction
-from handlers.lookups import customer_card, in_channel, respond, send_card, with_loading
+from handlers.lookups import customer_card, send_card
+from handlers.responding import respond, with_loading
 from handlers.services import Services
 
 _DEFAULT_ZONE = "UTC"

@@ -10,8 +10,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol, assert_never
 
 from bot.access.post_targets import PersonProblem, is_person
-from bot.access.refusal import Ask, PolicyRefusal
-from bot.access.rules import Verb
 from bot.autumn.errors import AutumnError
 from bot.digests import card as digests_card
 from bot.digests import form as digest_form
@@ -23,12 +21,12 @@ from bot.digests.setup_words import DigestNote
 from bot.kit.carried import Ref
 from bot.lookups import options
 from bot.slack.channels import ChannelProblem
-from handlers import refusals
+from handlers.channel_check import in_channel
 from handlers.digest_rows import zone
 from handlers.errors import shown_in_modal, update_modal
 from handlers.interaction import Interaction, within_list
 from handlers.listener import Invalid
-from handlers.lookups import in_channel
+from handlers.report_rights import may_change, policy_refusal
 from handlers.services import Services
 
 
@@ -68,23 +66,9 @@ async def show_list(interaction: Interaction, services: Services, note: str = ""
         await services.replies.update_modal(interaction.view, view)
 
 
-async def policy_refusal(interaction: Interaction, services: Services) -> PolicyRefusal | None:
-    """Why the policy does not let this person set digests and alerts up and change them; None if it does."""
-    decision = await services.permission.may_digests(interaction.actor)
-    if decision.permit:
-        return None
-    channel = interaction.channel if in_channel(interaction) else ""
-    return await refusals.of_verb(interaction, services, Ask(verb=Verb.DIGESTS, channel=channel), decision)
-
-
-async def may_change(interaction: Interaction, services: Services) -> bool:
-    """Whether the policy lets this person set digests and alerts up and change them."""
-    return (await services.permission.may_digests(interaction.actor)).permit
-
-
 async def refused_change(interaction: Interaction, services: Services, digest_id: str) -> DigestNote | None:
-    """Why this person may not change this digest; None if they may. Only one that their list shows them: what
-    goes to a person's direct messages is nobody else's to change but of whoever set it up."""
+    """Why this person may not change this digest; None if they may. Only what their list shows them: a
+    personal digest is changed only by its recipient and its owner."""
     digest = await services.digests.get(digest_id)
     if digest is not None and not _in_list(interaction, digest):
         return DigestNote.NOT_THEIRS if digest.personal else DigestNote.CHANGED

@@ -115,6 +115,8 @@ class InteractionOutcome(StrEnum):
     AUTUMN = "autumn"
     SLACK = "slack"
     STORE = "store"
+    SLOW = "slow"
+    """Options that were not there in time; Slack or Autumn took too long."""
     FAULT = "fault"
     CUT = "cut"
     """Still running when the bot had to stop."""

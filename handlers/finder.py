@@ -12,7 +12,8 @@ from bot.lookups.finder.read import listed
 from bot.slack import files, messages
 from handlers import decoding
 from handlers.interaction import Interaction
-from handlers.lookups import respond, update_card
+from handlers.lookups import update_card
+from handlers.responding import respond
 from handlers.services import Services
 
 

@@ -37,7 +37,8 @@ from bot.lookups.place import Place
 from handlers import batches, decoding
 from handlers.errors import shown_in_modal, update_modal
 from handlers.interaction import Interaction
-from handlers.lookups import known_facts, matches_card, permitted_kinds
+from handlers.lookups import known_facts, permitted_kinds
+from handlers.responding import matches_card
 from handlers.services import Services
 
 _NOT_GIVEN = (State.FAILED, State.DENIED, State.WITHDRAWN, State.EXPIRED, State.OVERTAKEN)

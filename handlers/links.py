@@ -19,7 +19,7 @@ from bot.lookups.find.search import find
 from bot.lookups.place import Place
 from handlers import decoding, refusals
 from handlers.interaction import Interaction
-from handlers.lookups import matches_card, respond
+from handlers.responding import matches_card, respond
 from handlers.services import Services
 
 _AT_BUTTONS = Place(customer="", part="invoices")

@@ -236,7 +236,7 @@ class OptionsListener:
                     options = await self.suggest(interaction, services) if member else []
                     end = InteractionEnd(InteractionOutcome.OK if member else InteractionOutcome.REFUSED)
             except TimeoutError:
-                end = InteractionEnd(InteractionOutcome.AUTUMN, {"error": "TimeoutError"})
+                end = InteractionEnd(InteractionOutcome.SLOW, {"error": "TimeoutError"})
             except Exception as error:  # noqa: BLE001 - an empty list is the only thing a select can show
                 details = {"error": error_name(error), "at": error_location(error)}
                 end = InteractionEnd(classify(error), details)

@@ -1,9 +1,9 @@
 """Looking customers up: a card or a search's matches, the buttons on them, and what their selects offer."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar, assert_never
+from typing import Any, assert_never
 
 from bot.access.policy import Decision, DecisionReason
 from bot.autumn.errors import AutumnError
@@ -20,23 +20,20 @@ from bot.lookups import names, registry, trouble
 from bot.lookups import options as lookup_options
 from bot.lookups.concurrent import meanwhile
 from bot.lookups.customer import CARD
-from bot.lookups.find import card as find_card
 from bot.lookups.find.card import NoMatch, Search, SeveralMatches, SingleMatch
 from bot.lookups.find.search import find, search
 from bot.lookups.part import Answer
-from bot.lookups.place import AT_OVERVIEW, Place
+from bot.lookups.place import Place
 from bot.lookups.readers import look_up, read
 from bot.lookups.trouble import Refusal
 from bot.slack.channels import ChannelProblem
 from bot.slack.errors import NOT_THERE, Unsent
 from handlers import decoding
+from handlers.channel_check import in_channel
 from handlers.errors import LookupFailed
 from handlers.interaction import Interaction
-from handlers.parsing import mistyped
+from handlers.responding import matches_card, respond
 from handlers.services import Services
-
-T = TypeVar("T")
-Send = Callable[[Interaction, Card], Awaitable[None]]
 
 _MOST_OPTIONS = 100
 """Slack takes no more, and waits for them for three seconds."""
@@ -47,42 +44,6 @@ _REFUSAL_OF_POST = dict.fromkeys(NOT_THERE, Refusal.NOT_IN_CHANNEL) | {
 """What Slack's refusal of a shared card means."""
 
 # Answering
-
-
-async def respond(
-    interaction: Interaction,
-    services: Services,
-    answer: Coroutine[Any, Any, Card],
-    *,
-    loading: Card,
-    send: Send,
-    send_loading: Send | None = None,
-) -> None:
-    """Sends the answer when it is there, and `loading` first when that takes long.
-
-    `send_loading`: where the answer does not take the place of `loading`.
-    """
-
-    async def show_loading() -> None:
-        await (send_loading or send)(interaction, loading)
-
-    await send(interaction, await with_loading(services, answer, show_loading))
-
-
-async def with_loading(
-    services: Services, answer: Coroutine[Any, Any, T], show_loading: Callable[[], Awaitable[None]]
-) -> T:
-    """The answer; `show_loading` is called first when it takes long."""
-    reading = asyncio.create_task(answer)
-    try:
-        done, _ = await asyncio.wait({reading}, timeout=services.timings.asking_after)
-        if not done:
-            # When Autumn hangs, it hangs for everybody: these messages must not hold up acknowledgements.
-            await services.work.turn()
-            await show_loading()
-        return await reading
-    finally:
-        reading.cancel()
 
 
 # Cards
@@ -180,11 +141,6 @@ def known_facts(services: Services, customer: Customer, kinds: Sequence[ChangeKi
     )
 
 
-def in_channel(interaction: Interaction) -> bool:
-    """Whether there is a channel to share into. A direct message (D…) is nobody else's."""
-    return interaction.channel.startswith(("C", "G"))
-
-
 async def search_card(interaction: Interaction, services: Services, query: Search) -> Card:
     """Raises LookupFailed when Autumn does not answer."""
     try:
@@ -207,16 +163,6 @@ async def _best_match_card(interaction: Interaction, services: Services, query: 
     place, answer = result
     rights = await _rights(interaction, services, place)
     return _private_card(interaction, services, place, answer, rights)
-
-
-def matches_card(matches: SeveralMatches | NoMatch, page: int = 0, opens: Place = AT_OVERVIEW) -> Card:
-    """The customers that match, to open at the place asked for; or that there are none."""
-    if isinstance(matches, SeveralMatches):
-        return find_card.matches(matches, page=page, opens=opens)
-    meant = mistyped(matches.query)
-    return find_card.nobody(
-        matches.query, compared=matches.compared, meant=meant, near=matches.near, opens=opens
-    )
 
 
 # Buttons

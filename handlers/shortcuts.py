@@ -27,7 +27,8 @@ from handlers import decoding, forms, lookups
 from handlers.errors import shown_in_modal
 from handlers.interaction import Interaction
 from handlers.listener import Invalid
-from handlers.lookups import customer_card, respond
+from handlers.lookups import customer_card
+from handlers.responding import respond
 from handlers.services import Services
 
 _MOST_OF_ONE = 3
