@@ -190,13 +190,13 @@ async def show_gathered(
         await _show_checked(interaction, services, checked, ref, note=note)
 
 
-async def _show_changed(interaction: Interaction, services: Services) -> None:
-    """The gathered list as it is by now, in place of an earlier one."""
+async def show_own(interaction: Interaction, services: Services, *, note: str = words.GATHERED) -> None:
+    """What the person gathers, as it is by now; or that it is no longer there."""
     gathered = await services.batches.gathered(interaction.actor)
     if gathered is None:
         await _show(interaction, services, batch_card.sentence(words.GATHERED_GONE))
         return
-    await show_gathered(interaction, services, gathered, note=words.GATHERED_SINCE)
+    await show_gathered(interaction, services, gathered, note=note)
 
 
 async def _read(interaction: Interaction, services: Services, form: SubmittedBatch) -> ReadList | str:
@@ -273,7 +273,7 @@ async def cancel(interaction: Interaction, services: Services) -> None:
     ref = ListRef.decode(interaction.value)
     shown = GatheredVersion(ref.key, ref.gathered)
     if ref.gathered and not await services.batches.drop_gathered(shown, interaction.actor):
-        await _show_changed(interaction, services)
+        await show_own(interaction, services, note=words.GATHERED_SINCE)
         return
     await _show(interaction, services, batch_card.sentence(words.CANCELLED))
 
@@ -304,7 +304,7 @@ async def send(interaction: Interaction, services: Services) -> None:
 async def _show_requested(interaction: Interaction, services: Services, outcome: BatchOutcome) -> None:
     """What became of it; or the gathered list as it is, if that has changed."""
     if outcome.result is BatchResult.LIST_CHANGED:
-        await _show_changed(interaction, services)
+        await show_own(interaction, services, note=words.GATHERED_SINCE)
         return
     await _show(interaction, services, await _requested(interaction, services, outcome))
 

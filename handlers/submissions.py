@@ -10,7 +10,7 @@ from bot.approvals import words as approvals_words
 from bot.approvals.filled_forms import FilledForm
 from bot.approvals.lifecycle import State
 from bot.approvals.results import ChangeRequest, Outcome, Result
-from bot.batches.model import GatheredChange, GatheredList
+from bot.batches.model import GatheredChange
 from bot.changes import request_form
 from bot.changes.forms.fields import called as names_in
 from bot.changes.forms.model import Meta
@@ -189,5 +189,4 @@ async def add_to_list(interaction: Interaction, services: Services) -> None:
 
 async def reopen_list(interaction: Interaction, services: Services) -> None:
     """From the form of bulk changes."""
-    gathered = await services.batches.gathered(interaction.actor)
-    await batches.show_gathered(interaction, services, gathered or GatheredList(interaction.value, ()))
+    await batches.show_own(interaction, services)

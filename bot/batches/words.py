@@ -92,7 +92,10 @@ CANCELLED = "Cancelled. Nothing was requested."
 GATHERED_SINCE = (
     ":warning: The list has changed in another window, so nothing was done. This is the list as it is now."
 )
-GATHERED_GONE = "This list is no longer there: it was requested or cancelled in another window."
+GATHERED_GONE = (
+    "This list is no longer there: it was requested or cancelled in another window, or nothing was added to "
+    "it for a day."
+)
 GONE = "This list is no longer kept. Check it again; nothing was requested."
 CSV_SENT = "The file is in your direct messages with Maple."
 WRONG_CSV_GONE = "The wrong lines are no longer kept. Check the list again."

@@ -244,7 +244,7 @@ async def test_gathered_list_appears_in_the_bulk_form_and_cancel_drops_it(maple:
     maple.ana.does_not_see(words.SHOW_GATHERED)
 
 
-async def test_expired_gathered_list_is_empty(maple: Running) -> None:
+async def test_expired_gathered_list_is_no_longer_there(maple: Running) -> None:
     await give(maple.ana)
     await gather(maple.ana)
     await maple.ana.close()
@@ -253,7 +253,7 @@ async def test_expired_gathered_list_is_empty(maple: Running) -> None:
     maple.clock.move(timedelta(days=2))
     await maple.bot.batches.ticker.keep_up()
     await maple.ana.click(words.SHOW_GATHERED)
-    await maple.ana.sees(words.NOTHING_RIGHT)
+    await maple.ana.sees(on_screen(words.GATHERED_GONE))
 
 
 async def test_second_change_of_the_same_balance_is_reported(maple: Running) -> None:
