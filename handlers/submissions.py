@@ -83,6 +83,10 @@ async def _submit(interaction: Interaction, services: Services, meta: Meta, requ
         outcome = await services.changes.edit(ref.id, ref.version, request)
     else:
         outcome = await services.changes.submit(request)
+    await _show_outcome(interaction, services, meta, outcome)
+
+
+async def _show_outcome(interaction: Interaction, services: Services, meta: Meta, outcome: Outcome) -> None:
     if outcome.record and outcome.result in _SUBMITTED:
         card = await reader_card(services, outcome.record)
         note = approvals_words.YOUR_CARD if outcome.record.state is State.WAITING else ""
