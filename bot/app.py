@@ -102,9 +102,9 @@ class Maple:
             url=settings.autumn_url,
             version=settings.autumn_api_version,
             limits=timings.limits,
-            patience=timings.autumn,
+            retry_policy=timings.autumn,
             observe=self.metrics.autumn_called,
-            turns=self._turns,
+            rate=self._turns,
         )
         self._runtime = Runtime(self.database, self.autumn, self.environment, self._now, checkpoint)
         self._health = Health(self.database)

@@ -75,23 +75,23 @@ class Autumn:
         url: str = "https://api.useautumn.com",
         version: str = API_VERSION,
         limits: Limits = Limits(),  # noqa: B008 - frozen
-        patience: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
+        retry_policy: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
         transport: httpx.AsyncBaseTransport | None = None,
         observe: Callable[[Call], None] | None = None,
-        turns: SharedRate | None = None,
+        rate: SharedRate | None = None,
     ) -> None:
-        """`turns` decides when a request may be sent; without it this client keeps to `limits` on its own."""
+        """`rate` decides when a request may be sent; without it this client keeps to `limits` on its own."""
         self.url = url
-        self.patience = patience
+        self.retry_policy = retry_policy
         self._wire = Wire(
             key=key,
             url=url,
             version=version,
             limits=limits,
-            patience=patience,
+            retry_policy=retry_policy,
             transport=transport,
             observe=observe,
-            turns=turns,
+            rate=rate,
         )
         self._features = Cached(self._read_features, seconds=_CATALOGUE_SECONDS)
         self._plans = Cached(self._read_plans, seconds=_CATALOGUE_SECONDS)
@@ -108,15 +108,15 @@ class Autumn:
 
     async def organization(self) -> Organization:
         """The organization the key belongs to. The only request that needs no scope."""
-        question = ReadRequest.rest("organization/me", "/v1/organization/me", {}, group=RateGroup.GENERAL)
-        return await self._wire.read(Organization, question)
+        request = ReadRequest.rest("organization/me", "/v1/organization/me", {}, group=RateGroup.GENERAL)
+        return await self._wire.read_model(Organization, request)
 
     async def customer(self, customer_id: str, *, expand: Sequence[str] = ()) -> Customer:
         """A customer, by id or by Autumn's internal id. Raises NotFound.
 
         Older customers may have ids that customers.get does not accept; those are read over the REST route.
         """
-        return await self._wire.read(Customer, _customer_request(customer_id, expand))
+        return await self._wire.read_model(Customer, _customer_request(customer_id, expand))
 
     async def customers(
         self, *, search: str = "", limit: int = 50, cursor: str = "", expand: Sequence[str] = ()
@@ -127,7 +127,7 @@ class Autumn:
         list ends early at a page whose last customer has no id.
         """
         body = _page(limit, cursor) | _given(search=search, expand=list(expand))
-        return await self._wire.read(
+        return await self._wire.read_model(
             Page[Customer], ReadRequest.rpc("customers.list", body, group=RateGroup.CUSTOMERS_LIST)
         )
 
@@ -136,8 +136,8 @@ class Autumn:
         balances. Ends early like `customers`."""
         expand = ["subscriptions.plan", "balances.feature"]
         body = _page(limit, cursor) | {"sort_order": "asc", "expand": expand}
-        question = ReadRequest.rpc("customers.list", body, group=RateGroup.CUSTOMERS_LIST)
-        return await self._wire.ask(bulk.customers, question)
+        request = ReadRequest.rpc("customers.list", body, group=RateGroup.CUSTOMERS_LIST)
+        return await self._wire.read_parsed(bulk.customers, request)
 
     async def customers_where(
         self, where: CustomerFilter, *, limit: int, cursor: str = ""
@@ -151,33 +151,33 @@ class Autumn:
             sort_order="asc" if where.oldest_first else "desc",
             expand=["subscriptions.plan", "balances.feature"],
         )
-        question = ReadRequest.rpc("customers.list", body, group=RateGroup.CUSTOMERS_LIST)
-        return await self._wire.ask(bulk.customers, question)
+        request = ReadRequest.rpc("customers.list", body, group=RateGroup.CUSTOMERS_LIST)
+        return await self._wire.read_parsed(bulk.customers, request)
 
     async def newest_customers(self, *, limit: int, cursor: str = "") -> bulk.Listing[bulk.ListedCustomer]:
         """A page of all customers, newest first, in outline. Ends early like `customers`."""
-        question = ReadRequest.rpc("customers.list", _page(limit, cursor), group=RateGroup.CUSTOMERS_LIST)
-        return await self._wire.ask(bulk.customers, question)
+        request = ReadRequest.rpc("customers.list", _page(limit, cursor), group=RateGroup.CUSTOMERS_LIST)
+        return await self._wire.read_parsed(bulk.customers, request)
 
     async def every_entity(self, *, limit: int, cursor: str = "") -> bulk.Listing[bulk.ListedEntity]:
         """A page of the entities of all customers, newest first, in outline."""
-        question = ReadRequest.rpc("entities.list", _page(limit, cursor), group=RateGroup.CUSTOMERS_LIST)
-        return await self._wire.ask(bulk.entities, question)
+        request = ReadRequest.rpc("entities.list", _page(limit, cursor), group=RateGroup.CUSTOMERS_LIST)
+        return await self._wire.read_parsed(bulk.entities, request)
 
     async def every_invoice(
         self, *, status: Sequence[str], limit: int, cursor: str = ""
     ) -> bulk.Listing[bulk.ListedInvoice]:
         """A page of all customers' invoices, newest first, in outline."""
         body = _page(limit, cursor) | _given(status=list(status))
-        question = ReadRequest.rpc("invoices.list", body, group=RateGroup.GENERAL)
-        return await self._wire.ask(bulk.invoices, question)
+        request = ReadRequest.rpc("invoices.list", body, group=RateGroup.GENERAL)
+        return await self._wire.read_parsed(bulk.invoices, request)
 
     async def expired_products(self, customer_id: str) -> list[StoredProduct]:
         """Products the customer no longer has, newest first, at most 100. The route is undocumented."""
         path = f"/v1/customers/{in_path(customer_id[:_LONGEST_ID])}/products"
         query = {"status": "expired", "limit": str(_MOST_EXPIRED), "start_cursor": ""}
-        question = ReadRequest.rest("customers/:id/products", path, query, group=RateGroup.GENERAL)
-        page = await self._wire.read(Page[StoredProduct], question)
+        request = ReadRequest.rest("customers/:id/products", path, query, group=RateGroup.GENERAL)
+        page = await self._wire.read_model(Page[StoredProduct], request)
         # Older servers ignore the filter and include current products.
         return [product for product in page.list if product.status == "expired"]
 
@@ -197,8 +197,8 @@ class Autumn:
         if customer_id == "":
             return Page[Invoice]()  # Autumn would answer with everybody's
         body = _page(limit, cursor) | _given(customer_id=customer_id, status=list(status))
-        question = ReadRequest.rpc("invoices.list", body, group=RateGroup.GENERAL)
-        return await self._wire.read(Page[Invoice], replace(question, turn_within=turn_within))
+        request = ReadRequest.rpc("invoices.list", body, group=RateGroup.GENERAL)
+        return await self._wire.read_model(Page[Invoice], replace(request, turn_within=turn_within))
 
     async def events(
         self,
@@ -216,7 +216,7 @@ class Autumn:
             feature_id=feature_id if isinstance(feature_id, str) else list(feature_id or ()),
             custom_range=_between(start, end),
         )
-        return await self._wire.read(
+        return await self._wire.read_model(
             Page[Event],
             ReadRequest.rpc("events.list", body, group=RateGroup.EVENTS, customer_id=customer_id),
         )
@@ -248,7 +248,7 @@ class Autumn:
             bin_size=bin_size,
             aggregate_on=aggregate_on,
         )
-        return await self._wire.read(
+        return await self._wire.read_model(
             Aggregate,
             ReadRequest.rpc("events.aggregate", body, group=RateGroup.EVENTS, customer_id=customer_id),
         )
@@ -267,8 +267,8 @@ class Autumn:
             "range": {"start_date": start.isoformat(), "end_date": end.isoformat()},
             "limit": limit,
         }
-        question = ReadRequest.rpc("logs.search", body, group=RateGroup.GENERAL)
-        return tuple((await self._wire.read(Page[RequestLog], question)).list)
+        request = ReadRequest.rpc("logs.search", body, group=RateGroup.GENERAL)
+        return tuple((await self._wire.read_model(Page[RequestLog], request)).list)
 
     async def features(self) -> list[Feature]:
         """Every feature of the organization, cached for three minutes."""
@@ -293,8 +293,8 @@ class Autumn:
     async def quote(self, write: Write) -> Quote:
         """Autumn's preview of a billing change. Raises Refused exactly where the change would be refused."""
         route = write.route.replace("billing.", "billing.preview_")
-        question = ReadRequest.rpc(route, write.body, group=RateGroup.GENERAL)
-        return await self._wire.read(Quote, question)
+        request = ReadRequest.rpc(route, write.body, group=RateGroup.GENERAL)
+        return await self._wire.read_model(Quote, request)
 
     async def check(self, customer_id: str, feature_id: str, units: Decimal, *, entity_id: str = "") -> Check:
         """Whether the customer, or their entity, may use so many units. Raises NotFound.
@@ -307,7 +307,9 @@ class Autumn:
             "feature_id": feature_id,
             "required_balance": finite(units),
         } | _given(entity_id=entity_id)
-        return await self._wire.read(Check, ReadRequest.rpc("balances.check", body, group=RateGroup.CHECK))
+        return await self._wire.read_model(
+            Check, ReadRequest.rpc("balances.check", body, group=RateGroup.CHECK)
+        )
 
     async def entities(
         self, customer_id: str, *, search: str = "", limit: int = 100, cursor: str = ""
@@ -317,21 +319,21 @@ class Autumn:
         `search`: what their ids or names have in them. `limit`: 5,000 at most.
         """
         body = _page(limit, cursor) | {"customer_id": customer_id} | _given(search=search)
-        question = ReadRequest.rpc("entities.list", body, group=RateGroup.CUSTOMERS_LIST)
-        return await self._wire.read(Page[Entity], question)
+        request = ReadRequest.rpc("entities.list", body, group=RateGroup.CUSTOMERS_LIST)
+        return await self._wire.read_model(Page[Entity], request)
 
     async def entity(self, customer_id: str, entity_id: str) -> Entity:
         """One entity of this customer. Raises NotFound."""
         body = {"customer_id": customer_id, "entity_id": entity_id}
-        question = ReadRequest.rpc("entities.get", body, group=RateGroup.GENERAL)
-        return await self._wire.read(Entity, question)
+        request = ReadRequest.rpc("entities.get", body, group=RateGroup.GENERAL)
+        return await self._wire.read_model(Entity, request)
 
     async def refresh(self, customer_id: str) -> None:
         """Makes Autumn drop its cached copy of the customer. Changes nothing, but needs the scope
         customers:write. The route is undocumented."""
         body = {"customer_id": customer_id}
-        question = ReadRequest("customers.clear_cache", "POST", "/v1/customers/clear_cache", body)
-        await self._wire.read(Model, question)
+        request = ReadRequest("customers.clear_cache", "POST", "/v1/customers/clear_cache", body)
+        await self._wire.read_model(Model, request)
 
     async def send(self, write: Write, key: str) -> Any:
         """Sends one write, once. `key` is its Idempotency-Key.
@@ -352,11 +354,11 @@ class Autumn:
         return await self._everything(Page[Plan], "plans.list")
 
     async def _read_rewards(self) -> RewardList:
-        question = ReadRequest.rpc("rewards.list", {}, group=RateGroup.GENERAL)
-        return await self._wire.read(RewardList, question)
+        request = ReadRequest.rpc("rewards.list", {}, group=RateGroup.GENERAL)
+        return await self._wire.read_model(RewardList, request)
 
     async def _everything(self, shape: type[Page[M]], route: str) -> list[M]:
-        page = await self._wire.read(shape, ReadRequest.rpc(route, {}, group=RateGroup.GENERAL))
+        page = await self._wire.read_model(shape, ReadRequest.rpc(route, {}, group=RateGroup.GENERAL))
         return page.list
 
 

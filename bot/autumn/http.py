@@ -75,13 +75,13 @@ class Wire:
         url: str,
         version: str,
         limits: Limits,
-        patience: RetryPolicy,
+        retry_policy: RetryPolicy,
         transport: httpx.AsyncBaseTransport | None,
         observe: Callable[[Call], None] | None,
-        turns: SharedRate | None,
+        rate: SharedRate | None,
     ) -> None:
-        self._patience = patience
-        self._turns = FairRate(turns or Throttle(limits))
+        self._retry_policy = retry_policy
+        self._rate = FairRate(rate or Throttle(limits))
         # Reads leave some connections free, so that a write never waits for one.
         self._connections = FairQueue(max(1, limits.at_once * 7 // 8))
         self._observe = observe
@@ -92,54 +92,56 @@ class Wire:
                 "x-api-version": version,
                 "accept-encoding": ENCODINGS,
             },
-            timeout=httpx.Timeout(patience.attempt, connect=patience.connect, pool=patience.whole),
+            timeout=httpx.Timeout(
+                retry_policy.attempt, connect=retry_policy.connect, pool=retry_policy.whole
+            ),
             transport=transport or Transport(at_once=limits.at_once, proxy=proxy_for(url)),
         )
 
     async def aclose(self) -> None:
         await self._http.aclose()
 
-    async def read(self, shape: type[M], question: ReadRequest) -> M:
+    async def read_model(self, shape: type[M], request: ReadRequest) -> M:
         """Autumn's answer as `shape`, within `RetryPolicy.whole` seconds. Raises AutumnError."""
-        return await self.ask(reading.as_model(shape), question)
+        return await self.read_parsed(reading.as_model(shape), request)
 
-    async def ask(self, parse: reading.Parse[T], question: ReadRequest) -> T:
-        """Like `read`, with a parser for the body of the answer."""
-        effort = _Effort(asyncio.get_running_loop().time())
+    async def read_parsed(self, parse: reading.Parse[T], request: ReadRequest) -> T:
+        """Like `read_model`, with a parser for the body of the answer."""
+        record = _CallRecord(asyncio.get_running_loop().time())
         try:
-            async with asyncio.timeout_at(effort.started + self._patience.whole):
-                return await self._persist(parse, question, effort)
+            async with asyncio.timeout_at(record.started + self._retry_policy.whole):
+                return await self._read_with_retries(parse, request, record)
         except TimeoutError:
-            effort.error = TimedOut.__name__
-            raise TimedOut(request=_name(question)) from None
+            record.error = TimedOut.__name__
+            raise TimedOut(request=_request_name(request)) from None
         except AutumnError as error:
-            effort.failed(error)
+            record.failed(error)
             raise
         finally:
-            self._tell(question.route, effort)
+            self._observe_call(request.route, record)
 
     async def write(self, write: Write, key: str) -> Any:
         """Sends the write once and returns the answer; None if it cannot be read. Raises AutumnError: NotSent
         if it certainly was not sent."""
-        effort = _Effort(asyncio.get_running_loop().time())
+        record = _CallRecord(asyncio.get_running_loop().time())
         try:
-            return await self._send(write, key, effort)
+            return await self._send(write, key, record)
         except AutumnError as error:
-            effort.failed(error)
+            record.failed(error)
             raise
         finally:
-            self._tell(write.route, effort)
+            self._observe_call(write.route, record)
 
-    async def _send(self, write: Write, key: str, effort: "_Effort") -> Any:
+    async def _send(self, write: Write, key: str, record: "_CallRecord") -> Any:
         name = f"{write.method} {write.route}"
         try:
-            async with asyncio.timeout(self._patience.whole):
+            async with asyncio.timeout(self._retry_policy.whole):
                 group = RateGroup.CHECK if write.per_customer else RateGroup.GENERAL
-                await self._turns.turn(group, within=self._patience.whole)
+                await self._rate.turn(group, within=self._retry_policy.whole)
         except TimeoutError:
             raise NotSent("No turn in time.", request=name) from None
-        effort.attempts = 1
-        allowed = self._patience.connect + self._patience.write
+        record.attempts = 1
+        allowed = self._retry_policy.connect + self._retry_policy.write
         try:
             async with asyncio.timeout(allowed):
                 response = await self._http.request(
@@ -147,7 +149,7 @@ class Wire:
                     write.path,
                     json=None if write.method == "DELETE" else dict(write.body),
                     headers={"idempotency-key": key},
-                    timeout=httpx.Timeout(self._patience.write, connect=self._patience.connect),
+                    timeout=httpx.Timeout(self._retry_policy.write, connect=self._retry_policy.connect),
                 )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as failed:
             raise NotSent(type(failed).__name__, request=name) from None
@@ -157,45 +159,47 @@ class Wire:
             raise _garbled(failed, name) from None
         except httpx.TransportError as failed:
             raise Unreachable(type(failed).__name__, request=name) from None
-        effort.status = response.status_code
+        record.status = response.status_code
         return reading.done(response, request=name)
 
-    async def _persist(self, parse: reading.Parse[T], question: ReadRequest, effort: "_Effort") -> T:
+    async def _read_with_retries(
+        self, parse: reading.Parse[T], request: ReadRequest, record: "_CallRecord"
+    ) -> T:
         # Not a retry library: the decision also needs Retry-After and the time left for the whole read.
         while True:
-            await self._turn(question, effort)
-            effort.attempts += 1
-            effort.status = None
+            await self._turn(request, record)
+            record.attempts += 1
+            record.status = None
             try:
                 async with self._connections.place():
-                    return await self._attempt(parse, question, effort)
+                    return await self._attempt(parse, request, record)
             except AutumnError as error:
-                wait = pause(self._patience, error, attempt=effort.attempts, elapsed=effort.elapsed())
+                wait = pause(self._retry_policy, error, attempt=record.attempts, elapsed=record.elapsed())
                 if wait is None:
                     raise
             await asyncio.sleep(wait)
 
-    async def _turn(self, question: ReadRequest, effort: "_Effort") -> None:
-        left = self._patience.whole - effort.elapsed()
-        if question.turn_within is None:
-            await self._turns.turn(question.group, question.customer_id, within=left)
+    async def _turn(self, request: ReadRequest, record: "_CallRecord") -> None:
+        left = self._retry_policy.whole - record.elapsed()
+        if request.turn_within is None:
+            await self._rate.turn(request.group, request.customer_id, within=left)
             return
-        within = min(left, question.turn_within)
+        within = min(left, request.turn_within)
         try:
             async with asyncio.timeout(within):
-                await self._turns.turn(question.group, question.customer_id, within=within)
+                await self._rate.turn(request.group, request.customer_id, within=within)
         except TimeoutError:
-            raise NotSent("No turn in time.", request=_name(question)) from None
+            raise NotSent("No turn in time.", request=_request_name(request)) from None
 
-    async def _attempt(self, parse: reading.Parse[T], question: ReadRequest, effort: "_Effort") -> T:
-        name = _name(question)
+    async def _attempt(self, parse: reading.Parse[T], request: ReadRequest, record: "_CallRecord") -> T:
+        name = _request_name(request)
         try:
-            async with asyncio.timeout(self._patience.attempt):
+            async with asyncio.timeout(self._retry_policy.attempt):
                 response = await self._http.request(
-                    question.method,
-                    question.path,
-                    json=question.body if question.method == "POST" else None,
-                    params=question.query or None,
+                    request.method,
+                    request.path,
+                    json=request.body if request.method == "POST" else None,
+                    params=request.query or None,
                 )
         except (TimeoutError, httpx.TimeoutException):
             raise TimedOut(request=name) from None
@@ -203,7 +207,7 @@ class Wire:
             raise _garbled(failed, name) from None
         except httpx.TransportError as error:
             raise Unreachable(type(error).__name__, request=name) from None
-        effort.status = response.status_code
+        record.status = response.status_code
         try:
             return reading.answer(parse, response, request=name)
         finally:
@@ -211,13 +215,13 @@ class Wire:
             # memory until the next garbage collection, which waits for quiet moments.
             response.stream = _READ
 
-    def _tell(self, route: str, effort: "_Effort") -> None:
+    def _observe_call(self, route: str, record: "_CallRecord") -> None:
         if self._observe is not None:
-            self._observe(Call(route, effort.status, effort.error, effort.elapsed(), effort.attempts))
+            self._observe(Call(route, record.status, record.error, record.elapsed(), record.attempts))
 
 
 @dataclass(slots=True)
-class _Effort:
+class _CallRecord:
     started: float
     attempts: int = 0
     status: int | None = None
@@ -233,8 +237,8 @@ class _Effort:
         return asyncio.get_running_loop().time() - self.started
 
 
-def _name(question: ReadRequest) -> str:
-    return f"{question.method} {question.route}"
+def _request_name(request: ReadRequest) -> str:
+    return f"{request.method} {request.route}"
 
 
 def _garbled(failed: httpx.DecodingError, name: str) -> Garbled:

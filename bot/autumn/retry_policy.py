@@ -40,13 +40,13 @@ def passing(error: AutumnError) -> bool:
     )
 
 
-def pause(patience: RetryPolicy, error: AutumnError, *, attempt: int, elapsed: float) -> float | None:
+def pause(retry_policy: RetryPolicy, error: AutumnError, *, attempt: int, elapsed: float) -> float | None:
     """Seconds to wait before attempt `attempt + 1`, or None to give up with `error`.
 
     Retry-After is honored. If it exceeds the time left for the whole read, the read fails at once.
     """
-    if attempt >= patience.attempts or not passing(error):
+    if attempt >= retry_policy.attempts or not passing(error):
         return None
     asked = getattr(error, "retry_after", None)
-    wait: float = patience.backoff * 2 ** (attempt - 1) if asked is None else asked
-    return wait if elapsed + wait < patience.whole else None
+    wait: float = retry_policy.backoff * 2 ** (attempt - 1) if asked is None else asked
+    return wait if elapsed + wait < retry_policy.whole else None

@@ -68,14 +68,14 @@ class FairQueue:
 class FairRate:
     """A rate limit whose turns are shared fairly."""
 
-    def __init__(self, turns: SharedRate) -> None:
-        self._turns = turns
+    def __init__(self, rate: SharedRate) -> None:
+        self._rate = rate
         self._lines: dict[tuple[RateGroup, str], FairQueue] = {}
 
     async def turn(self, group: RateGroup, customer_id: str = "", *, within: float = inf) -> None:
         """Like `SharedRate.turn`."""
         if group is RateGroup.CHECK:
-            await self._turns.turn(group, customer_id, within=within)
+            await self._rate.turn(group, customer_id, within=within)
             return
         loop = asyncio.get_running_loop()
         latest = loop.time() + within
@@ -83,7 +83,7 @@ class FairRate:
         line = self._lines.setdefault(key, FairQueue(_AHEAD))
         try:
             async with line.place():
-                await self._turns.turn(group, customer_id, within=latest - loop.time())
+                await self._rate.turn(group, customer_id, within=latest - loop.time())
         finally:
             if line.idle:
                 self._lines.pop(key, None)

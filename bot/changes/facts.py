@@ -79,7 +79,7 @@ async def quoted(autumn: Autumn, request: ChangeInput, facts: Facts, *, now: Cal
 async def _plans(autumn: Autumn) -> Mapping[str, str]:
     """Names of plans that the customer does not have: of those that a coupon is for, or that come after
     another. Ids are shown where Autumn does not say them in time."""
-    return _optional(await attempt(lambda: plan_names(autumn), within=autumn.patience.part)) or {}
+    return _optional(await attempt(lambda: plan_names(autumn), within=autumn.retry_policy.part)) or {}
 
 
 async def _no_plans() -> Mapping[str, str]:

@@ -29,10 +29,10 @@ async def examine(
     report: Report,
     *,
     limits: Limits = Limits(),  # noqa: B008 - frozen
-    patience: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
+    retry_policy: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
 ) -> None:
-    """Reports one finding after the other, as they are made. Never raises. `limits`, `patience`: how often
-    Autumn is asked, and how long."""
+    """Reports one finding after the other, as they are made. Never raises. `limits`, `retry_policy`: how
+    often Autumn is asked, and how long."""
     clients = SlackClients(
         settings.slack_bot_token, api_url=settings.slack_api_url, timeout=_SLACK_SECONDS, limited=0
     )
@@ -50,7 +50,7 @@ async def examine(
         url=settings.autumn_url,
         version=settings.autumn_api_version,
         limits=limits,
-        patience=patience,
+        retry_policy=retry_policy,
     )
     try:
         await examine_autumn(settings, autumn, report)

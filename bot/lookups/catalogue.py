@@ -75,7 +75,7 @@ async def missing_names(
         plan_ids |= {plan_id for plan_id, _ in holdings}
         plan_ids -= {plan_id for plan_id, plan in holdings if plan and plan.name}
         feature_ids -= _named_features(customer)
-    within = autumn.patience.part
+    within = autumn.retry_policy.part
     return CatalogueNames(
         plans=_or_none(await attempt(lambda: plan_names(autumn), within=within)) if plan_ids else {},
         features=_or_none(await attempt(lambda: feature_names(autumn), within=within)) if feature_ids else {},

@@ -55,7 +55,7 @@ async def all_found(settings: Settings) -> list[str]:
         settings,
         lambda finding: findings.append(str(finding)),
         limits=Limits(general=1000),
-        patience=RetryPolicy(backoff=0.01),
+        retry_policy=RetryPolicy(backoff=0.01),
     )
     return findings
 

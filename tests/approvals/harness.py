@@ -206,7 +206,7 @@ async def running(database: Database) -> AsyncIterator[Harness]:
             key=SecretStr(local.key),
             url=local.url,
             limits=FAST,
-            patience=RetryPolicy(connect=5, attempt=5, whole=5, write=0.5, attempts=1),
+            retry_policy=RetryPolicy(connect=5, attempt=5, whole=5, write=0.5, attempts=1),
         )
         harness = Harness(local, autumn, database)
         customer = await autumn.customer(CUSTOMER)

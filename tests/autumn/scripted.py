@@ -67,11 +67,11 @@ class Scripted:
     asked: list[Asked] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
 
-    def client(self, patience: RetryPolicy = QUICK, limits: Limits = UNLIMITED) -> Autumn:
+    def client(self, retry_policy: RetryPolicy = QUICK, limits: Limits = UNLIMITED) -> Autumn:
         return Autumn(
             key=SecretStr(KEY),
             url="http://autumn.test",
-            patience=patience,
+            retry_policy=retry_policy,
             limits=limits,
             transport=httpx.MockTransport(self._answer),
             observe=self.calls.append,

@@ -284,14 +284,16 @@ async def test_retry_after_is_passed_on() -> None:
     await client.aclose()
 
 
-async def within_the_time(script: Scripted, patience: RetryPolicy, limits: Limits, asking: int) -> list[Any]:
-    client = script.client(patience, limits)
+async def within_the_time(
+    script: Scripted, retry_policy: RetryPolicy, limits: Limits, asking: int
+) -> list[Any]:
+    client = script.client(retry_policy, limits)
     loop = asyncio.get_running_loop()
     started = loop.time()
     outcomes = await asyncio.gather(
         *(client.events(customer_id="cus_1") for _ in range(asking)), return_exceptions=True
     )
-    assert loop.time() - started < patience.whole + 5
+    assert loop.time() - started < retry_policy.whole + 5
     await client.aclose()
     return outcomes
 
@@ -310,8 +312,8 @@ async def test_repeated_hangs_count_towards_the_timeout() -> None:
         raise httpx.ReadError("cut")
 
     script = Scripted({"events.list": cut_late})
-    patience = RetryPolicy(attempt=0.1, whole=0.06, backoff=0.001)
-    (outcome,) = await within_the_time(script, patience, UNLIMITED, asking=1)
+    retry_policy = RetryPolicy(attempt=0.1, whole=0.06, backoff=0.001)
+    (outcome,) = await within_the_time(script, retry_policy, UNLIMITED, asking=1)
     assert isinstance(outcome, TimedOut)
 
 
@@ -377,7 +379,7 @@ def test_any_id_and_body_is_a_customer_or_an_autumn_error(customer_id: str, body
         client = Autumn(
             key=SecretStr(KEY),
             url="http://autumn.test",
-            patience=QUICK,
+            retry_policy=QUICK,
             limits=UNLIMITED,
             transport=httpx.MockTransport(lambda _: httpx.Response(status, content=body)),
         )

@@ -33,7 +33,7 @@ QUICK = RetryPolicy(connect=0.3, attempt=0.3, whole=0.3, write=0.3)
 
 @asynccontextmanager
 async def client_of(script: Scripted, **options: Any) -> AsyncIterator[Autumn]:
-    client = script.client(**{"patience": QUICK, **options})
+    client = script.client(**{"retry_policy": QUICK, **options})
     try:
         yield client
     finally:

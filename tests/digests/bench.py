@@ -83,7 +83,7 @@ class Bench:
             key=SecretStr(self.autumn.key),
             url=self.autumn.url,
             limits=FAST,
-            patience=RetryPolicy(connect=2, attempt=5, whole=10, attempts=attempts),
+            retry_policy=RetryPolicy(connect=2, attempt=5, whole=10, attempts=attempts),
         )
         self._stack.push_async_callback(autumn.aclose)
         session = await self._stack.enter_async_context(aiohttp.ClientSession())

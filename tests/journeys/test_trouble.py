@@ -193,8 +193,10 @@ async def test_many_at_once_while_autumn_hangs(mode: Mode, logs: io.StringIO) ->
 
 async def test_many_searches_of_one_person_do_not_time_out_another(mode: Mode) -> None:
     slow = Limits(general=1000, customers_list=20, events_per_customer=1000)
-    patience = RetryPolicy(connect=1.0, attempt=1.0, whole=1.5, attempts=1)
-    async with running_maple(mode, timings=Timeouts(limits=slow, autumn=patience, asking_after=30)) as maple:
+    retry_policy = RetryPolicy(connect=1.0, attempt=1.0, whole=1.5, attempts=1)
+    async with running_maple(
+        mode, timings=Timeouts(limits=slow, autumn=retry_policy, asking_after=30)
+    ) as maple:
         await asyncio.gather(*(maple.ana.command("/autumn find acme") for _ in range(150)))
         await maple.raj.command("/autumn find acme")
         screen = await maple.raj.sees("Acme Ltd")

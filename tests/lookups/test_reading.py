@@ -72,9 +72,9 @@ async def answer_of(
     script: Scripted,
     place: Place,
     customer_found: Customer | None = None,
-    patience: RetryPolicy = QUICK,
+    retry_policy: RetryPolicy = QUICK,
 ) -> A:
-    client = script.client(patience)
+    client = script.client(retry_policy)
     try:
         answer: Answer = await read(client, place, now=lambda: NOW, known=customer_found)
     finally:
@@ -526,7 +526,7 @@ async def test_usage_that_times_out_leaves_the_customer() -> None:
 
     script = Scripted({"customers.get": late, "features.list": hang, "events.aggregate": hang})
     soon = RetryPolicy(part=0.02)
-    detail = await answer_of(FeatureDetail, script, FEATURE.at(span=Span.CYCLE), patience=soon)
+    detail = await answer_of(FeatureDetail, script, FEATURE.at(span=Span.CYCLE), retry_policy=soon)
     assert detail.customer.name == "Erin"
     assert isinstance(detail.usage, TimedOut)
 

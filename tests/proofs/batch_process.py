@@ -21,7 +21,7 @@ from bot.batches.service import BatchService
 from bot.runtime import Runtime
 from bot.store.database import Database
 from tests.approvals.harness import FAST, Permissions, approvals_channel
-from tests.proofs.deployment import PATIENCE, Spec
+from tests.proofs.deployment import RETRY_POLICY, Spec
 
 LEASE = 3.0
 """Seconds of real time."""
@@ -43,7 +43,7 @@ class BatchBot:
 async def batch_bot(spec: Spec) -> AsyncIterator[BatchBot]:
     """The service for lists as a process of its own has it, by the machine's clock."""
     database = Database(spec.database, patience=30)
-    autumn = Autumn(key=SecretStr(spec.key), url=spec.url, limits=FAST, patience=PATIENCE)
+    autumn = Autumn(key=SecretStr(spec.key), url=spec.url, limits=FAST, retry_policy=RETRY_POLICY)
 
     async def tell(_record: Record, _event: ChangeEvent) -> None:
         return None

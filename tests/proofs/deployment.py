@@ -33,7 +33,7 @@ LEASE = 20.0
 PACE = ChangeTimeouts(
     lease=LEASE, renew=1.0, polls=(0, 0.01, 0.02), verify=3, turn_timeout=30, turn_poll=0.02
 )
-PATIENCE = RetryPolicy(connect=5, attempt=10, whole=15, write=10, attempts=1)
+RETRY_POLICY = RetryPolicy(connect=5, attempt=10, whole=15, write=10, attempts=1)
 
 
 @dataclass(frozen=True)
@@ -64,13 +64,13 @@ async def bot(
     *,
     checkpoint: Checkpoint = no_checkpoint,
     pace: ChangeTimeouts = PACE,
-    patience: RetryPolicy = PATIENCE,
+    retry_policy: RetryPolicy = RETRY_POLICY,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> AsyncIterator[Bot]:
     """The desk for changes as a process of its own has it."""
     database = Database(spec.database, patience=30)
     autumn = Autumn(
-        key=SecretStr(spec.key), url=spec.url, limits=FAST, patience=patience, transport=transport
+        key=SecretStr(spec.key), url=spec.url, limits=FAST, retry_policy=retry_policy, transport=transport
     )
     told: list[tuple[str, ChangeEvent, int]] = []
 

@@ -15,7 +15,7 @@ from bot.approvals.words import HEADLINES
 from bot.changes.model import ChangeInput
 from sandbox.autumn.routes import all_routes
 from tests.databases import Engine
-from tests.proofs.deployment import PACE, PATIENCE, Deployment, bot, deployment
+from tests.proofs.deployment import PACE, RETRY_POLICY, Deployment, bot, deployment
 from tests.proofs.edits import writes
 from tests.proofs.figures import Figures
 from tests.proofs.ledger import reconcile
@@ -133,9 +133,9 @@ async def outcomes(
 async def _one(figures: Figures, made: Deployment, edit: str, name: str, trouble: Trouble) -> None:
     made.reset()
     asked = made.edits()[edit]
-    patience = replace(PATIENCE, write=WRITE)
+    retry_policy = replace(RETRY_POLICY, write=WRITE)
     transport = Network(trouble) if trouble.lost or trouble.replayed else None
-    async with bot(made.spec, pace=PACE, patience=patience, transport=transport) as desk:
+    async with bot(made.spec, pace=PACE, retry_policy=retry_policy, transport=transport) as desk:
         record = await made.ask(desk.changes, asked)
         where = f"{edit}, {name}"
         _make(made, trouble)

@@ -184,7 +184,7 @@ class Flood:
                 key=SecretStr(autumn.key),
                 url=autumn.url,
                 limits=LIMITS,
-                patience=ONCE,
+                retry_policy=ONCE,
                 turns=replicas[number].turns if replicas else None,
             )
             for number in range(4)
@@ -284,7 +284,7 @@ async def test_read_that_would_wait_too_long_fails(replica: Replicas) -> None:
     await one.turns.turn(RateGroup.GENERAL)
     async with LocalAutumn.running(seed="empty") as local:
         hurried = Autumn(
-            key=SecretStr(local.key), url=local.url, patience=RetryPolicy(whole=5), turns=one.turns
+            key=SecretStr(local.key), url=local.url, retry_policy=RetryPolicy(whole=5), rate=one.turns
         )
         started = time.monotonic()
         with pytest.raises(TimedOut):

@@ -22,7 +22,7 @@ from bot.lookups.place import Place
 
 async def checked(autumn: Autumn, place: Place, at: datetime, known: Customer | None) -> Checked:
     """Raises AutumnError when the customer cannot be read; the check may fail alone."""
-    listing = attempt(lambda: catalogue(autumn), within=autumn.patience.part)
+    listing = attempt(lambda: catalogue(autumn), within=autumn.retry_policy.part)
     async with meanwhile(listing) as reading:
         customer = await customer_of(autumn, place, known)
         listed = await reading
@@ -52,7 +52,7 @@ def _meant(typed: str, customer: Customer, features: Catalogue) -> str:
 async def _check(autumn: Autumn, place: Place, feature: str) -> Read[Check]:
     return await attempt(
         lambda: autumn.check(place.customer, feature, place.units, entity_id=place.entity),
-        within=autumn.patience.part,
+        within=autumn.retry_policy.part,
     )
 
 

@@ -22,7 +22,7 @@ MOST = 500
 
 async def entities(autumn: Autumn, place: Place, at: datetime, known: Customer | None) -> Entities:
     """Raises AutumnError when the customer cannot be read; the entities may fail alone."""
-    reading = attempt(lambda: autumn.entities(place.customer, limit=MOST), within=autumn.patience.part)
+    reading = attempt(lambda: autumn.entities(place.customer, limit=MOST), within=autumn.retry_policy.part)
     async with meanwhile(reading) as listing:
         customer = await customer_of(autumn, place, known)
         page = await listing
@@ -34,7 +34,7 @@ async def entities(autumn: Autumn, place: Place, at: datetime, known: Customer |
 
 async def entity(autumn: Autumn, place: Place, at: datetime, known: Customer | None) -> EntityDetail:
     """Raises AutumnError when the customer cannot be read; the entity may fail alone."""
-    reading = attempt(lambda: autumn.entity(place.customer, place.entity), within=autumn.patience.part)
+    reading = attempt(lambda: autumn.entity(place.customer, place.entity), within=autumn.retry_policy.part)
     async with meanwhile(reading) as fetching:
         customer = await customer_of(autumn, place, known)
         answer = await fetching

@@ -38,7 +38,7 @@ async def events(autumn: Autumn, place: Place, at: datetime, known: Customer | N
     event nor the customer can be shown."""
     until = datetime.fromtimestamp(place.until / 1000, UTC) if place.until else at
     span = _Span(until - _BACK.get(place.span, _BACK[Span.MONTH]), until)
-    whole = autumn.patience.part
+    whole = autumn.retry_policy.part
     async with (
         meanwhile(attempt(lambda: catalogue(autumn), within=whole)) as features,
         meanwhile(attempt(lambda: _page(autumn, place, span, features))) as listing,
@@ -94,7 +94,7 @@ async def _with_retired(
     if place.feature or not retired:
         return totals
     ordered = tuple(sorted(retired))
-    more = await attempt(lambda: _usage(autumn, place, span, ordered), within=autumn.patience.part)
+    more = await attempt(lambda: _usage(autumn, place, span, ordered), within=autumn.retry_policy.part)
     return more if isinstance(more, AutumnError) else totals | more
 
 

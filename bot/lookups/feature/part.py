@@ -25,7 +25,7 @@ async def feature(autumn: Autumn, place: Place, at: datetime, known: Customer | 
     if place.entity:
         return await _of_entity(autumn, place, at, known)
     async with meanwhile(customer_of(autumn, place, known)) as reading:
-        chart = attempt(lambda: usage(autumn, place, at, reading), within=autumn.patience.part)
+        chart = attempt(lambda: usage(autumn, place, at, reading), within=autumn.retry_policy.part)
         async with meanwhile(chart) as charted:
             customer = await result_of(reading)
             names = await _names(autumn, customer)
@@ -36,7 +36,7 @@ async def feature(autumn: Autumn, place: Place, at: datetime, known: Customer | 
 
 async def _of_entity(autumn: Autumn, place: Place, at: datetime, known: Customer | None) -> FeatureDetail:
     """Raises AutumnError when the customer cannot be read; the entity and its usage may fail alone."""
-    part = autumn.patience.part
+    part = autumn.retry_policy.part
     reading = attempt(lambda: autumn.entity(place.customer, place.entity), within=part)
     async with meanwhile(customer_of(autumn, place, known)) as whole, meanwhile(reading) as fetching:
         chart = attempt(lambda: usage(autumn, place, at, holder), within=part)

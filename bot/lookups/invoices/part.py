@@ -30,7 +30,7 @@ MOST_UNPAID = 1000
 async def invoices(autumn: Autumn, place: Place, at: datetime, known: Customer | None) -> Invoices:
     """Up to four questions at the same time. Raises NotFound, or AutumnError when no invoice can be shown nor
     the customer."""
-    asking = attempt(lambda: billing(autumn, place.customer), within=autumn.patience.part)
+    asking = attempt(lambda: billing(autumn, place.customer), within=autumn.retry_policy.part)
     reading = attempt(lambda: invoice_list(autumn, place.customer, status=place.status))
     async with meanwhile(asking) as stripe, meanwhile(reading) as listing:
         customer = await attempt(lambda: customer_of(autumn, place, known))
@@ -90,7 +90,7 @@ def in_brief(customer: Customer) -> InvoiceList:
 async def unpaid(autumn: Autumn, customer_id: str, *, turn_within: float | None = None) -> Read[Unpaid]:
     """What the customer owes, on invoices of any age."""
     page = await attempt(
-        lambda: unpaid_page(autumn, customer_id, turn_within=turn_within), within=autumn.patience.part
+        lambda: unpaid_page(autumn, customer_id, turn_within=turn_within), within=autumn.retry_policy.part
     )
     if isinstance(page, AutumnError):
         return page

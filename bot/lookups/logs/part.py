@@ -26,7 +26,7 @@ async def logs(autumn: Autumn, place: Place, at: datetime, known: Customer | Non
     async def read() -> tuple[RequestLog, ...] | None:
         return await autumn.request_logs(place.customer, start=start, end=at, failed=failed, limit=MOST)
 
-    async with meanwhile(attempt(read, within=autumn.patience.part)) as reading:
+    async with meanwhile(attempt(read, within=autumn.retry_policy.part)) as reading:
         customer = await customer_of(autumn, place, known)
         listed = await reading
     more = not isinstance(listed, AutumnError) and listed is not None and len(listed) >= MOST

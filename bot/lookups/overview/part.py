@@ -22,7 +22,7 @@ from bot.lookups.place import OVERVIEW, Place
 
 async def overview(autumn: Autumn, place: Place, at: datetime, known: Customer | None) -> Overview:
     """What Stripe says meanwhile, and then the invoices: both may fail alone. Raises AutumnError."""
-    asking = attempt(lambda: billing(autumn, place.customer), within=autumn.patience.part)
+    asking = attempt(lambda: billing(autumn, place.customer), within=autumn.retry_policy.part)
     async with meanwhile(asking) as stripe:
         customer = await customer_of(autumn, place, known)
         invoices = await _invoices(autumn, place, customer)
@@ -34,7 +34,7 @@ async def overview_in_one(autumn: Autumn, place: Place, at: datetime, known: Cus
     """The same with one request for the customer and what Stripe says; as `overview` if it is not answered.
     Raises AutumnError."""
     read = partial(autumn.customer, place.customer, expand=(*CARD, *BILLING))
-    customer = await attempt(read, within=autumn.patience.part)
+    customer = await attempt(read, within=autumn.retry_policy.part)
     if isinstance(customer, Customer):
         invoices = await _invoices(autumn, place, customer)
         return Overview(
@@ -46,11 +46,11 @@ async def overview_in_one(autumn: Autumn, place: Place, at: datetime, known: Cus
 async def _invoices(autumn: Autumn, place: Place, customer: Customer) -> Read[InvoiceList]:
     """Only the list says what was paid and refunded. It is not read if there are no invoices."""
     if not came_with(customer):
-        return await attempt(lambda: invoice_list(autumn, place.customer), within=autumn.patience.part)
+        return await attempt(lambda: invoice_list(autumn, place.customer), within=autumn.retry_policy.part)
     if not customer.invoices:
         return InvoiceList((), False, Unpaid())
     soon = partial(invoice_list, autumn, place.customer, turn_within=SOON)
-    listed = await attempt(soon, within=autumn.patience.part)
+    listed = await attempt(soon, within=autumn.retry_policy.part)
     return in_brief(customer) if isinstance(listed, NotSent) else listed
 
 

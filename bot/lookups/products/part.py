@@ -22,7 +22,7 @@ async def products(autumn: Autumn, place: Place, at: datetime, known: Customer |
         customer = await customer_of(autumn, place, known)
         return Products(customer, None, at, names=await _names(autumn, customer, ()))
     async with meanwhile(
-        attempt(lambda: _expired(autumn, place.customer), within=autumn.patience.part)
+        attempt(lambda: _expired(autumn, place.customer), within=autumn.retry_policy.part)
     ) as expired:
         customer = await customer_of(autumn, place, known)
         listed = await expired

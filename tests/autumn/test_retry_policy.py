@@ -12,7 +12,7 @@ from bot.autumn.errors import (
 )
 from bot.autumn.retry_policy import RetryPolicy, pause
 
-PATIENCE = RetryPolicy(whole=15, attempts=3, backoff=0.25)
+RETRY_POLICY = RetryPolicy(whole=15, attempts=3, backoff=0.25)
 
 
 def limited(retry_after: float | None) -> RateLimited:
@@ -43,4 +43,4 @@ def limited(retry_after: float | None) -> RateLimited:
     ],
 )
 def test_retry_decisions(error: AutumnError, attempt: int, elapsed: float, expected: float | None) -> None:
-    assert pause(PATIENCE, error, attempt=attempt, elapsed=elapsed) == expected
+    assert pause(RETRY_POLICY, error, attempt=attempt, elapsed=elapsed) == expected
