@@ -110,7 +110,7 @@ class Maple:
         self._health = Health(self.database)
         self._supervision = Supervision(self.metrics, patience=timings.stuck)
         self.people = People(
-            self.slack, self._identity.at_home, seconds=timings.person, within=timings.standing
+            self.slack, self._identity.known_installation, seconds=timings.person, within=timings.standing
         )
         self._typeahead = Typeahead(self.autumn, patience=timings.typeahead, pasted_patience=timings.pasted)
         self._groups = Groups(self.slack, within=timings.standing)
@@ -172,7 +172,7 @@ class Maple:
                 )
             )
             self.url = listener.url
-            await self._identity.learn_home(self.slack, every=self.timings.retry_start)
+            await self._identity.learn_installation(self.slack, every=self.timings.retry_start)
             for aside in (
                 self._identity.learn_organization(self.autumn),
                 watch_token(self.slack, every=self.timings.token),
@@ -204,7 +204,7 @@ class Maple:
     def readiness(self) -> Mapping[str, bool]:
         """What must be true for Maple to be given work."""
         state = {
-            "slack": self._identity.home is not None and self._slack_clients.token.good,
+            "slack": self._identity.installation is not None and self._slack_clients.token.good,
             "database": self._health.well,
             "background": not self._supervision.stuck(),
             "serving": self.taking,

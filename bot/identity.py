@@ -11,7 +11,7 @@ from slack_bolt.authorization.async_authorize import AsyncAuthorize
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.access.people import Home
+from bot.access.people import Installation
 from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError
 from bot.autumn.models import Organization
@@ -30,29 +30,29 @@ class Identity(AsyncAuthorize):
     def __init__(self, token: SecretStr) -> None:
         self._token = token
         self._organization: Organization | None = None
-        self.home: Home | None = None
+        self.installation: Installation | None = None
 
     async def __call__(self, **_: Any) -> AuthorizeResult | None:
-        home = self.at_home()
+        installation = self.known_installation()
         return AuthorizeResult(
-            enterprise_id=home.enterprise or None,
-            team_id=home.team,
-            bot_user_id=home.bot_user,
-            bot_id=home.bot,
+            enterprise_id=installation.enterprise or None,
+            team_id=installation.team,
+            bot_user_id=installation.bot_user,
+            bot_id=installation.bot,
             bot_token=self._token.get_secret_value(),
         )
 
-    def at_home(self) -> Home:
+    def known_installation(self) -> Installation:
         """Raises LookupError before Slack has said who Maple is; no request is taken until then."""
-        if self.home is None:
+        if self.installation is None:
             raise LookupError
-        return self.home
+        return self.installation
 
     def organization(self) -> Organization | None:
         """The organization Autumn's key belongs to; None until Autumn has said."""
         return self._organization
 
-    async def learn_home(self, slack: AsyncWebClient, *, every: float) -> None:
+    async def learn_installation(self, slack: AsyncWebClient, *, every: float) -> None:
         """Asks Slack, every so many seconds, until there is an answer. Raises CannotStart if it refuses the
         token."""
         while True:
@@ -63,7 +63,7 @@ class Identity(AsyncAuthorize):
             except (NotSlack, aiohttp.ClientError, TimeoutError) as error:
                 log.warning("slack unreachable", error=type(error).__name__)
             else:
-                self.home = Home(
+                self.installation = Installation(
                     team=answer["team_id"],
                     enterprise=answer.get("enterprise_id") or "",
                     bot_user=answer.get("user_id") or "",

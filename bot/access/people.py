@@ -26,8 +26,8 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Home:
-    """The workspace Maple is installed in, and Maple's identity there."""
+class Installation:
+    """The workspace that Maple is installed in, and Maple's identity there."""
 
     team: str
     enterprise: str = ""
@@ -77,9 +77,9 @@ class SlackUser:
         )
 
 
-def decide(home: Home, actor: Actor, facts: SlackUser | None) -> Standing:
+def decide(installation: Installation, actor: Actor, facts: SlackUser | None) -> Standing:
     """A person's standing: in their organization on Enterprise Grid, else in the workspace."""
-    if not home.enterprise and actor.team and actor.team != home.team:
+    if not installation.enterprise and actor.team and actor.team != installation.team:
         return Standing.OUTSIDER
     if facts is None:
         return Standing.UNCHECKED
@@ -89,7 +89,7 @@ def decide(home: Home, actor: Actor, facts: SlackUser | None) -> Standing:
         return Standing.BOT
     if facts.stranger:
         return Standing.OUTSIDER
-    if facts.team != home.team and not (home.enterprise and facts.enterprise == home.enterprise):
+    if facts.team != installation.team and not (installation.enterprise and facts.enterprise == installation.enterprise):
         return Standing.OUTSIDER if facts.team else Standing.UNCHECKED
     if facts.guest:
         return Standing.GUEST
@@ -105,14 +105,14 @@ class People:
     def __init__(
         self,
         slack: AsyncWebClient,
-        home: Callable[[], Home],
+        installation: Callable[[], Installation],
         *,
         seconds: float,
         within: float = 5.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._slack = slack
-        self._home = home
+        self._installation = installation
         self._within = within
         self._known: TTLCache[str, SlackUser] = TTLCache(_MOST, seconds, timer=clock)
         self._asking: dict[str, Awaitable[SlackUser | None]] = {}
@@ -120,20 +120,20 @@ class People:
     @property
     def bot_user(self) -> str:
         """Maple's own user id."""
-        return self._home().bot_user
+        return self._installation().bot_user
 
     def permalink(self, channel: str, ts: str) -> str:
         """The address of a message; empty while the workspace's address is not known."""
-        workspace = self._home().url.rstrip("/")
+        workspace = self._installation().url.rstrip("/")
         return f"{workspace}/archives/{channel}/p{ts.replace('.', '')}" if workspace else ""
 
     async def standing(self, actor: Actor) -> Standing:
         """Never raises: without an answer it is UNCHECKED."""
-        home = self._home()
-        early = decide(home, actor, None)
+        installation = self._installation()
+        early = decide(installation, actor, None)
         if early is not Standing.UNCHECKED:
             return early
-        return decide(home, actor, await self._facts(actor.user))
+        return decide(installation, actor, await self._facts(actor.user))
 
     async def name(self, actor: Actor) -> str:
         """The person's name; empty if it is not known. Never raises."""

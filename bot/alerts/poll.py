@@ -1,5 +1,5 @@
 """Looks once an hour through Autumn's customers for what Autumn sends no message about: payments that failed,
-which show as past due. It is the digests' reading of Autumn that is looked through, without previews."""
+which show as past due. It reuses the digests' scan, without previews."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass

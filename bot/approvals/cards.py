@@ -129,7 +129,7 @@ class CardTable:
     async def claim_stale(
         self, database: Database, *, now: datetime, env: Environment | None = None, most: int = 20
     ) -> list[str]:
-        """Ids of what has a card that does not show what is so. Each comes to one caller, and again later:
+        """Ids of what has an outdated card. Each comes to one caller, and again later:
         after twice as long every time, so that a channel that is broken for good is not asked about for ever.
         """
         stale = (

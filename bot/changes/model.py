@@ -84,7 +84,7 @@ class Facts:
     plans: Mapping[str, str] = field(default_factory=dict)
     """Names by id: a coupon may be for plans that the customer does not have."""
     offered: tuple[Plan, ...] | None = None
-    """Every product of the organisation; None when not needed."""
+    """Every product of the organization; None when not needed."""
     unpaid: Unpaid | None = None
     """What is due on the customer's invoices; None when not needed."""
     entities: tuple[Entity, ...] = ()
@@ -127,7 +127,7 @@ class Needs(StrEnum):
     """Beside billing: Autumn answers from a copy, which may not know yet that the customer is in Stripe."""
     REWARDS = "rewards"
     PRODUCTS = "products"
-    """Every product of the organisation."""
+    """Every product of the organization."""
     FEATURES = "features"
     INVOICES = "invoices"
     ENTITIES = "entities"

@@ -92,7 +92,7 @@ def slack_reason(error: Exception) -> str:
 
 
 class Unsent(Exception):
-    """Slack took the message on none of the ways that were open."""
+    """Slack refused the message every way it was tried."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

@@ -63,7 +63,7 @@ class Keys:
 
 @dataclass(slots=True)
 class Idempotency:
-    """One request per key, organisation and environment in a day, whatever the route.
+    """One request per key, organization and environment in a day, whatever the route.
 
     A replay is refused and never answered with the first response; a request that failed frees its key.
     """

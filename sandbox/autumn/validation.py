@@ -141,7 +141,7 @@ def customer_id_problem(value: str) -> str:
 
 
 def check_page(limit: int) -> None:
-    """Raises 400 for a page larger than the organisation may ask for."""
+    """Raises 400 for a page larger than the organization may ask for."""
     if limit > 1000:
         raise invalid(f"limit {limit} exceeds max of 1000 for this org")
 

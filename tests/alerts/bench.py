@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy import select
 
-from bot.access.people import Home, People
+from bot.access.people import Installation, People
 from bot.alerts import deliveries, repository, sources
 from bot.alerts.deliveries import ReportedOccurrence, message_event_id
 from bot.alerts.model import AlertChoice, AlertSubscription, Occurrence
@@ -100,7 +100,7 @@ class Bench:
             Runtime(database or self.database(), autumn, Environment.SANDBOX, self.clock, checkpoint),
             slack=slack,
             channels=Channels(slack, shared),
-            people=People(slack, lambda: Home(team), seconds=0),
+            people=People(slack, lambda: Installation(team), seconds=0),
             find_past_due=find_past_due,
             webhooks=True,
             metrics=self.metrics,

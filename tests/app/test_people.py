@@ -4,42 +4,42 @@ from typing import Any
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.access.people import Actor, Home, People, SlackUser, Standing, decide
+from bot.access.people import Actor, Installation, People, SlackUser, Standing, decide
 
-HOME = Home(team="T1")
-GRID = Home(team="T1", enterprise="E1")
+INSTALLATION = Installation(team="T1")
+GRID = Installation(team="T1", enterprise="E1")
 MEMBER = SlackUser(team="T1")
 
 
 @pytest.mark.parametrize(
     ("home", "actor", "facts", "standing"),
     [
-        pytest.param(HOME, Actor("U1", "T1"), MEMBER, Standing.MEMBER, id="a full member"),
-        pytest.param(HOME, Actor("U1"), MEMBER, Standing.MEMBER, id="payload without a team"),
-        pytest.param(HOME, Actor("U1", "T1"), SlackUser(team="T1", guest=True), Standing.GUEST, id="a guest"),
-        pytest.param(HOME, Actor("U1", "T2"), MEMBER, Standing.OUTSIDER, id="payload from another workspace"),
-        pytest.param(HOME, Actor("U1", "T2"), None, Standing.OUTSIDER, id="the same, unchecked"),
+        pytest.param(INSTALLATION, Actor("U1", "T1"), MEMBER, Standing.MEMBER, id="a full member"),
+        pytest.param(INSTALLATION, Actor("U1"), MEMBER, Standing.MEMBER, id="payload without a team"),
+        pytest.param(INSTALLATION, Actor("U1", "T1"), SlackUser(team="T1", guest=True), Standing.GUEST, id="a guest"),
+        pytest.param(INSTALLATION, Actor("U1", "T2"), MEMBER, Standing.OUTSIDER, id="payload from another workspace"),
+        pytest.param(INSTALLATION, Actor("U1", "T2"), None, Standing.OUTSIDER, id="the same, unchecked"),
         pytest.param(
-            HOME, Actor("U1", "T1"), SlackUser(team="T2"), Standing.OUTSIDER, id="Slack says elsewhere"
+            INSTALLATION, Actor("U1", "T1"), SlackUser(team="T2"), Standing.OUTSIDER, id="Slack says elsewhere"
         ),
         pytest.param(
-            HOME, Actor("U1", "T1"), SlackUser(team="T1", stranger=True), Standing.OUTSIDER, id="a stranger"
+            INSTALLATION, Actor("U1", "T1"), SlackUser(team="T1", stranger=True), Standing.OUTSIDER, id="a stranger"
         ),
         pytest.param(
-            HOME,
+            INSTALLATION,
             Actor("U1", "T1"),
             SlackUser(team="T2", guest=True),
             Standing.OUTSIDER,
             id="guest of elsewhere",
         ),
-        pytest.param(HOME, Actor("U1", "T1"), SlackUser(team="T1", bot=True), Standing.BOT, id="a bot"),
-        pytest.param(HOME, Actor("U1", "T1"), SlackUser(team="T1", deleted=True), Standing.GONE, id="gone"),
-        pytest.param(HOME, Actor("U1", "T1"), None, Standing.UNCHECKED, id="no answer of Slack's"),
+        pytest.param(INSTALLATION, Actor("U1", "T1"), SlackUser(team="T1", bot=True), Standing.BOT, id="a bot"),
+        pytest.param(INSTALLATION, Actor("U1", "T1"), SlackUser(team="T1", deleted=True), Standing.GONE, id="gone"),
+        pytest.param(INSTALLATION, Actor("U1", "T1"), None, Standing.UNCHECKED, id="no answer of Slack's"),
         pytest.param(
-            HOME, Actor("U1", "T1"), SlackUser(), Standing.UNCHECKED, id="an answer that does not tell"
+            INSTALLATION, Actor("U1", "T1"), SlackUser(), Standing.UNCHECKED, id="an answer that does not tell"
         ),
         pytest.param(
-            HOME,
+            INSTALLATION,
             Actor("U1", "T1"),
             SlackUser(team="T2", enterprise="E1"),
             Standing.OUTSIDER,
@@ -66,13 +66,13 @@ MEMBER = SlackUser(team="T1")
             Standing.GUEST,
             id="guest",
         ),
-        pytest.param(GRID, Actor("U1", "T2"), None, Standing.UNCHECKED, id="organisation unchecked"),
+        pytest.param(GRID, Actor("U1", "T2"), None, Standing.UNCHECKED, id="organization unchecked"),
     ],
 )
 def test_access_by_kind_of_person(
-    home: Home, actor: Actor, facts: SlackUser | None, standing: Standing
+    installation: Installation, actor: Actor, facts: SlackUser | None, standing: Standing
 ) -> None:
-    assert decide(home, actor, facts) is standing
+    assert decide(installation, actor, facts) is standing
 
 
 @pytest.mark.parametrize(
@@ -106,5 +106,5 @@ def test_facts_are_read(user: Mapping[str, Any], facts: SlackUser) -> None:
     ],
 )
 def test_message_has_an_address_where_the_workspace_is_known(workspace: str, address: str) -> None:
-    people = People(AsyncWebClient(), lambda: Home(team="T1", url=workspace), seconds=1)
+    people = People(AsyncWebClient(), lambda: Installation(team="T1", url=workspace), seconds=1)
     assert people.permalink("C1", "1700000000.000100") == address

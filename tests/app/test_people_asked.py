@@ -8,7 +8,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import people
-from bot.access.people import Actor, Home, People, Standing
+from bot.access.people import Actor, Installation, People, Standing
 from sandbox.slack import LocalSlack
 from tests.running import MANIFEST
 
@@ -40,7 +40,7 @@ def asked(slack: LocalSlack) -> int:
 
 async def test_answer_is_cached(slack: LocalSlack, client: AsyncWebClient) -> None:
     clock = Clock()
-    known = People(client, lambda: Home("T01NORTHW"), seconds=60, clock=clock)
+    known = People(client, lambda: Installation("T01NORTHW"), seconds=60, clock=clock)
     assert await known.standing(ANA) is Standing.MEMBER
     slack.workspace.user("ana").kind = "guest"
     clock.now = 59
@@ -51,14 +51,14 @@ async def test_answer_is_cached(slack: LocalSlack, client: AsyncWebClient) -> No
 
 
 async def test_failures_are_not_cached(slack: LocalSlack, client: AsyncWebClient) -> None:
-    known = People(client, lambda: Home("T01NORTHW"), seconds=60)
+    known = People(client, lambda: Installation("T01NORTHW"), seconds=60)
     slack.faults.add("users.info", "error", error="fatal_error")
     assert await known.standing(ANA) is Standing.UNCHECKED
     assert await known.standing(ANA) is Standing.MEMBER
 
 
 async def test_outsider_by_the_payload_is_not_looked_up(slack: LocalSlack, client: AsyncWebClient) -> None:
-    known = People(client, lambda: Home("T01NORTHW"), seconds=60)
+    known = People(client, lambda: Installation("T01NORTHW"), seconds=60)
     assert await known.standing(Actor("U06EVE", "T02ACMECO")) is Standing.OUTSIDER
     assert asked(slack) == 0
     assert await known.standing(Actor("U06EVE")) is Standing.OUTSIDER
@@ -66,7 +66,7 @@ async def test_outsider_by_the_payload_is_not_looked_up(slack: LocalSlack, clien
 
 
 async def test_cancelled_waiter_does_not_stop_the_others(slack: LocalSlack, client: AsyncWebClient) -> None:
-    known = People(client, lambda: Home("T01NORTHW"), seconds=60)
+    known = People(client, lambda: Installation("T01NORTHW"), seconds=60)
     slack.faults.add("users.info", "latency", seconds=0.2)
     impatient = asyncio.create_task(known.standing(ANA))
     patient = asyncio.create_task(known.standing(ANA))
@@ -80,7 +80,7 @@ async def test_cache_of_people_is_bounded(
     slack: LocalSlack, client: AsyncWebClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(people, "_MOST", 1)
-    known = People(client, lambda: Home("T01NORTHW"), seconds=60)
+    known = People(client, lambda: Installation("T01NORTHW"), seconds=60)
     await known.standing(ANA)
     await known.standing(Actor("U02RAJ"))
     await known.standing(ANA)
@@ -88,7 +88,7 @@ async def test_cache_of_people_is_bounded(
 
 
 async def test_time_zone_is_the_persons_own(slack: LocalSlack, client: AsyncWebClient) -> None:
-    known = People(client, lambda: Home("T01NORTHW"), seconds=60)
+    known = People(client, lambda: Installation("T01NORTHW"), seconds=60)
     assert await known.zone(ANA) == "Europe/Lisbon"
     assert await known.standing(ANA) is Standing.MEMBER
     assert asked(slack) == 1
@@ -96,13 +96,13 @@ async def test_time_zone_is_the_persons_own(slack: LocalSlack, client: AsyncWebC
 
 
 async def test_locale_is_the_persons_own(slack: LocalSlack, client: AsyncWebClient) -> None:
-    known = People(client, lambda: Home("T01NORTHW"), seconds=60)
+    known = People(client, lambda: Installation("T01NORTHW"), seconds=60)
     assert await known.locale(Actor("U04MAX")) == "de-DE"
     assert await known.locale(Actor("U99NOBODY", "T01NORTHW")) == ""
 
 
 async def test_name_is_the_one_slack_shows(slack: LocalSlack, client: AsyncWebClient) -> None:
-    known = People(client, lambda: Home("T01NORTHW"), seconds=60)
+    known = People(client, lambda: Installation("T01NORTHW"), seconds=60)
     assert await known.name(ANA) == "ana"
     assert asked(slack) == 1
     assert await known.name(Actor("U99NOBODY", "T01NORTHW")) == ""

@@ -9,7 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access.groups import Groups
 from bot.access.limits import Measure
-from bot.access.people import Actor, Home, People
+from bot.access.people import Actor, Installation, People
 from bot.access.permission import KindPowers, Permission, powers, widest
 from bot.access.policy import DecisionReason, Request, Verb, decide
 from bot.access.rules import Person, PolicyKind, Who
@@ -75,7 +75,7 @@ def permission(
     environment: Environment = SANDBOX,
     billing: Sequence[PolicyKind] = (REWARD,),
 ) -> Permission:
-    people = People(client, lambda: Home("T01NORTHW"), seconds=60)
+    people = People(client, lambda: Installation("T01NORTHW"), seconds=60)
     return Permission(read(rules), people, Groups(client), environment, billing)
 
 

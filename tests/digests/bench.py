@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlalchemy import select
 
-from bot.access.people import Home, People
+from bot.access.people import Installation, People
 from bot.autumn.client import Autumn
 from bot.autumn.models import Environment
 from bot.autumn.retry_policy import RetryPolicy
@@ -96,7 +96,7 @@ class Bench:
             DigestSlack(
                 slack,
                 OwnerMessage(slack, digest_stopped),
-                People(slack, lambda: Home("T01NORTHW"), seconds=0),
+                People(slack, lambda: Installation("T01NORTHW"), seconds=0),
                 shared_channels=shared,
             ),
             metrics=self.metrics,

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import log
-from bot.access.people import Home, People
+from bot.access.people import Installation, People
 from bot.autumn.client import Autumn
 from bot.autumn.models import Environment
 from bot.digests.delivery.owner_notice import OwnerMessage
@@ -65,7 +65,7 @@ async def digests(place: Place, now: Callable[[], datetime]) -> AsyncIterator[Di
             DigestSlack(
                 slack,
                 OwnerMessage(slack, digest_stopped),
-                People(slack, lambda: Home("T01NORTHW"), seconds=0),
+                People(slack, lambda: Installation("T01NORTHW"), seconds=0),
             ),
             metrics=Metrics(),
             timeouts=PACE,

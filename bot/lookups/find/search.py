@@ -67,29 +67,29 @@ async def find_or_open(
     Raises AutumnError.
     """
     texts = readings(query)
-    unfinished: SeveralMatches | None = None
+    truncated: SeveralMatches | None = None
     for text in texts:
         if is_id(text) and (opened := await by_id(text)) is not None:
             return opened
-        match = choose(text, await _search(autumn, text, now))
+        match = narrow(text, await _search(autumn, text, now))
         if isinstance(match, SingleMatch) or (isinstance(match, SeveralMatches) and match.matches):
             return match
-        unfinished = unfinished or (match if isinstance(match, SeveralMatches) else None)
-    return unfinished or choose(cut(query), await _elsewhere(autumn, query, _all_matching(autumn, now), now))
+        truncated = truncated or (match if isinstance(match, SeveralMatches) else None)
+    return truncated or narrow(cut(query), await _elsewhere(autumn, query, _all_matching(autumn, now), now))
 
 
 async def search(
     autumn: Autumn, query: str, *, now: Callable[[], datetime] = _utc_now
 ) -> SeveralMatches | NoMatch:
     """Every customer whose id, name or email contains the text, the most likely first. Raises AutumnError."""
-    unfinished: SeveralMatches | None = None
+    truncated: SeveralMatches | None = None
     for text in readings(query):
         answer = await _search(autumn, text, now)
         if isinstance(answer, SeveralMatches):
             if answer.matches:
                 return answer
-            unfinished = unfinished or answer
-    return unfinished or await _elsewhere(autumn, query, _all_matching(autumn, now), now)
+            truncated = truncated or answer
+    return truncated or await _elsewhere(autumn, query, _all_matching(autumn, now), now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +153,9 @@ def contains(customer: Customer, text: str) -> bool:
     return any(matches(field, text) for field in (customer.id or "", customer.name, customer.email))
 
 
-def choose(text: str, answer: SeveralMatches | NoMatch) -> Found:
-    """The one customer that is meant, when that is beyond doubt."""
+def narrow(text: str, answer: SeveralMatches | NoMatch) -> Found:
+    """Narrows the answer to the customer meant, or to those with the email address that was typed, where that
+    is clear; else the answer itself."""
     if isinstance(answer, NoMatch):
         return answer
     folded = fold(text)

@@ -1,4 +1,4 @@
-"""features.*, plans.* and the organisation."""
+"""features.*, plans.* and the organization."""
 
 from sandbox.autumn import controls, render
 from sandbox.autumn.context import ApiRoute, Context, rpc

@@ -13,7 +13,7 @@ from sandbox.autumn.state import AutumnState
 
 
 def make_state(seed: str | int, clock: AutumnClock) -> AutumnState:
-    """The state of a seed: "demo", "empty" (an organisation without anything), or a number of customers.
+    """The state of a seed: "demo", "empty" (an organization without anything), or a number of customers.
 
     Dates are counted back from the clock, everything else is the same every time.
     """
