@@ -33,7 +33,7 @@ from bot.runtime import Runtime
 from bot.slack import marked_posts
 from bot.slack.channel_queue import ChannelQueue, PostTimeouts
 from bot.slack.errors import PostAnswer, PostStatus
-from bot.slack.marked_posts import Mark
+from bot.slack.marked_posts import Found, Mark, Unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +58,9 @@ class AlertOutcome(StrEnum):
     PAUSED = "paused"
     """Not posted: the subscription cannot go on, or is paused or removed."""
     PUT_OFF = "put_off"
-    """Not yet: tried again by whoever is there then."""
-    TAKEN = "taken"
-    """Somebody else is at it, or has done it."""
+    """Not yet: tried again later, by whichever process is free."""
+    HELD_ELSEWHERE = "held_elsewhere"
+    """Another process is working on it, or has done it."""
 
 
 _SKIPPED = {
@@ -104,12 +104,12 @@ class AlertPosting:
                 sent_at=delivery.posting_at,
                 within=timedelta(seconds=self._timeouts.call),
             )
-            if earlier.ts:
+            if isinstance(earlier, Found):
                 return await self._posted(delivery, earlier.ts, AlertOutcome.FOUND)
-            if earlier.answer is PostStatus.CLOSED:
+            if isinstance(earlier, Unknown) and earlier.failure.status is PostStatus.CLOSED:
                 return await self._skipped(delivery, AlertSkip.PAUSED)
-            if earlier.answer is not PostStatus.TAKEN and not late:
-                return await self._put_off(delivery, earlier.wait)
+            if isinstance(earlier, Unknown) and not late:
+                return await self._put_off(delivery, earlier.failure.wait)
         if late:
             return await self._skipped(delivery, AlertSkip.LATE)
         subscription = await repository.get(self._database, delivery.subscription)
@@ -169,19 +169,19 @@ class AlertPosting:
             now=self._now(),
         )
         if not marked:
-            return AlertOutcome.TAKEN
+            return AlertOutcome.HELD_ELSEWHERE
         await self._checkpoint("marked")
         answer = await self._send(delivery, card, channel, until)
         await self._checkpoint("sent")
-        if answer.answer is PostStatus.TAKEN:
+        if answer.status is PostStatus.TAKEN:
             return await self._posted(delivery, answer.ts, AlertOutcome.POSTED)
         log.warning("alert not posted", error=answer.reason, reference=delivery.event.id)
-        if answer.answer is PostStatus.DOUBT:
+        if answer.status is PostStatus.DOUBT:
             return await self._put_off(delivery, self._timeouts.wait(delivery.tries, self._timeouts.doubt))
         if delivery.posting_at is None:
             # This attempt certainly did not post. An earlier one may have, and is looked for again.
             await deliveries.not_posted(self._database, delivery.id, by=self._name, now=self._now())
-        if answer.answer is PostStatus.CLOSED:
+        if answer.status is PostStatus.CLOSED:
             return await self._pause(delivery, subscription, pause_for_refusal(answer.reason))
         return await self._put_off(delivery, answer.wait)
 
@@ -205,7 +205,7 @@ class AlertPosting:
 
     async def _skipped(self, delivery: AlertDelivery, why: AlertSkip) -> AlertOutcome:
         held = await deliveries.skipped(self._database, delivery.id, why, by=self._name, now=self._now())
-        return _SKIPPED[why] if held else AlertOutcome.TAKEN
+        return _SKIPPED[why] if held else AlertOutcome.HELD_ELSEWHERE
 
     async def _pause(
         self, delivery: AlertDelivery, subscription: AlertSubscription, why: Pause
@@ -221,7 +221,7 @@ class AlertPosting:
         now = self._now()
         until = now + timedelta(seconds=seconds or self._timeouts.wait(delivery.tries))
         held = await deliveries.put_off(self._database, delivery.id, by=self._name, until=until, now=now)
-        return AlertOutcome.PUT_OFF if held else AlertOutcome.TAKEN
+        return AlertOutcome.PUT_OFF if held else AlertOutcome.HELD_ELSEWHERE
 
 
 def _mark(delivery: AlertDelivery) -> Mark:

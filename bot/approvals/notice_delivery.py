@@ -21,7 +21,7 @@ from bot.log import log
 from bot.runtime import Runtime
 from bot.slack import marked_posts, messages
 from bot.slack.errors import PostStatus
-from bot.slack.marked_posts import Mark
+from bot.slack.marked_posts import Found, Mark, Unknown
 
 EVENT = "maple_notice"
 
@@ -52,19 +52,19 @@ class NoticePoster:
             earlier = await marked_posts.find(
                 self._slack, channel, mark, sent_at=notice.sent_at, within=ATTEMPT
             )
-            if earlier.answer is not PostStatus.TAKEN:
-                log.warning("notice not looked for", error=earlier.reason, reference=notice.about)
+            if isinstance(earlier, Unknown):
+                log.warning("notice not looked for", error=earlier.failure.reason, reference=notice.about)
                 return PostedNotice()
-            if earlier.ts:
+            if isinstance(earlier, Found):
                 await self.finish(notice)
                 return PostedNotice(earlier.ts, found=True)
         await self._queue.attempt(self._database, notice, began=self._now())
         posted = await marked_posts.send(self._slack, channel, mark, card.text, card.plain)
-        if posted.answer is PostStatus.TAKEN:
+        if posted.status is PostStatus.TAKEN:
             await self.finish(notice)
         else:
             log.warning("notice not posted", error=posted.reason, reference=notice.about)
-            if posted.answer is not PostStatus.DOUBT:
+            if posted.status is not PostStatus.DOUBT:
                 await self._queue.attempt(self._database, notice, began=None)
         return PostedNotice(posted.ts)
 

@@ -120,7 +120,8 @@ class RunSkip(StrEnum):
     NOTHING_NEW = "nothing_new"
     """Nothing was new or settled since the last post, and it is set to post nothing then."""
     LATE = "late"
-    """Maple was not running, or could not post within six hours."""
+    """Maple was not running, or could not read Autumn or post in time: within six hours, or for *Send now* at the
+    first attempt."""
     EDITED = "edited"
     """The time was changed to one that had already passed that day."""
     PAUSED = "paused"
@@ -144,8 +145,8 @@ class DeliveryOutcome(StrEnum):
     """Not yet: tried again later, by whichever process is free."""
     FAILED = "failed"
     """*Send now*, and Autumn could not be read: not tried again."""
-    TAKEN = "taken"
-    """Another process works on it, or has finished it."""
+    HELD_ELSEWHERE = "held_elsewhere"
+    """Another process is working on it, or has done it."""
     GONE = "gone"
     """*Send now*, and the digest was removed."""
 

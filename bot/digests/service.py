@@ -193,7 +193,7 @@ class DigestService:
             now=began,
         )
         if run is None:
-            return Delivery(DeliveryOutcome.TAKEN)
+            return Delivery(DeliveryOutcome.HELD_ELSEWHERE)
         delivery = await self._posting.deliver(run, report_progress)
         self.ticker.record(run, delivery, began)
         return delivery

@@ -112,7 +112,7 @@ OUTCOMES = {
     DeliveryOutcome.LATE: ":warning: It took too long, so nothing was posted. Try again.",
     DeliveryOutcome.PAUSED: ":warning: It can't be posted in this channel right now; see below.",
     DeliveryOutcome.PUT_OFF: ":hourglass: It couldn't be posted right now. Maple will try again soon.",
-    DeliveryOutcome.TAKEN: ":hourglass: It is already being posted.",
+    DeliveryOutcome.HELD_ELSEWHERE: ":hourglass: It is already being posted.",
     DeliveryOutcome.FAILED: (
         ":warning: Maple couldn't read from Autumn, so nothing was posted. Try again in a few minutes."
     ),

@@ -104,7 +104,7 @@ class Channels:
             refusal = interpret_error(error)
             if refusal.reason in _NO_CHANNEL:
                 return Channel(ChannelProblem.OUT, error=refusal.reason)
-            wait = refusal.wait if refusal.answer is PostStatus.LIMITED else 0
+            wait = refusal.wait if refusal.status is PostStatus.LIMITED else 0
             return Channel(ChannelProblem.UNCHECKED, wait=wait, error=refusal.reason)
 
     async def of_person(self, user: str, *, anew: bool = False) -> frozenset[str] | None:

@@ -53,7 +53,7 @@ class PostStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PostAnswer:
-    answer: PostStatus
+    status: PostStatus
     reason: str = ""
     """Slack's name of the error, or the kind of failure when there was no answer."""
     wait: float = 0.0

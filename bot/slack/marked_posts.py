@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -36,6 +36,26 @@ class Mark:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    ts: str
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """Slack shows no such message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Slack could not be asked, so it may be there."""
+
+    failure: PostAnswer
+
+
+SearchResult: TypeAlias = Found | Absent | Unknown
+
+
 async def send(
     slack: AsyncWebClient,
     channel: str,
@@ -61,8 +81,8 @@ async def find(
     sent_at: datetime,
     within: timedelta,
     thread_ts: str = "",
-) -> PostAnswer:
-    """Looks for the marked message. Answers TAKEN, with its timestamp if it is there and without one if not.
+) -> SearchResult:
+    """Looks for the marked message.
 
     `sent_at`: when it was about to be sent, which took no longer than `within`. `thread_ts`: looks in this
     thread instead of the channel.
@@ -87,9 +107,9 @@ async def find(
                 page = await slack.conversations_history(channel=channel, **span)
             for message in page["messages"]:
                 if mark.is_on(message):
-                    return PostAnswer(PostStatus.TAKEN, ts=str(message["ts"]))
+                    return Found(str(message["ts"]))
             cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
         except SLACK_READ_ERRORS as error:
-            return interpret_error(error)
+            return Unknown(interpret_error(error))
         if not cursor:
-            return PostAnswer(PostStatus.TAKEN)
+            return Absent()

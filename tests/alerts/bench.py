@@ -31,6 +31,7 @@ from bot.store.tables import alert_deliveries
 from sandbox.autumn import LocalAutumn, LocalLimits
 from sandbox.slack import LocalSlack
 from sandbox.slack.model import LocalMessage
+from tests.autumn.scripted import UNLIMITED
 from tests.databases import Engine, fresh
 from tests.running import MANIFEST
 
@@ -38,7 +39,6 @@ NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 SUPPORT, FINANCE, ANA = "C01SUPPORT", "C04FINANCE", "U01ANA"
 EVERYTHING = AlertChoice(frozenset(source.key for source in sources.SOURCES))
 QUICK = AlertTimeouts(channel=0, overall=0)
-FAST = Limits(general=10_000, customers_list=10_000, events_per_customer=10_000)
 LIMIT = Occurrence("cus_acme", feature="messages", facts={"limit": "included"})
 
 
@@ -82,7 +82,7 @@ class Bench:
         autumn = Autumn(
             key=SecretStr(self.autumn.key),
             url=self.autumn.url,
-            limits=FAST,
+            limits=UNLIMITED,
             retry_policy=RetryPolicy(connect=2, attempt=5, whole=10, attempts=1),
         )
         self._stack.push_async_callback(autumn.aclose)

@@ -14,6 +14,7 @@ from bot.alerts.model import AlertChoice, Occurrence
 from bot.runtime import Checkpoint
 from sandbox.slack.faults import FaultKind
 from sandbox.slack.people import BOT_USER
+from tests.crashing import cancelled_at
 from tests.alerts.bench import ANA, FINANCE, LIMIT, QUICK, SUPPORT, Bench, bench, shown
 from tests.databases import Engine
 
@@ -25,16 +26,6 @@ POINTS = ("claimed", "marked", "sent", "settled")
 async def desk() -> AsyncIterator[Bench]:
     async with bench() as made:
         yield made
-
-
-def dies_at(point: str) -> Checkpoint:
-    """The process is no more, from there on: it does not let go of what it holds."""
-
-    async def checkpoint(reached: str) -> None:
-        if reached == point:
-            raise asyncio.CancelledError
-
-    return checkpoint
 
 
 async def test_event_is_posted_once_with_names_and_buttons(desk: Bench) -> None:
@@ -127,7 +118,7 @@ async def test_alert_of_a_dead_process_is_posted_by_another(desk: Bench, point: 
     await desk.subscribe()
     await desk.happens()
     with pytest.raises(asyncio.CancelledError):
-        await (await desk.bot(checkpoint=dies_at(point))).ticker.tick()
+        await (await desk.bot(checkpoint=cancelled_at(point))).ticker.tick()
     other = await desk.bot()
     await other.ticker.tick()
     assert len(desk.posts()) == (point in ("sent", "settled")), "its lease holds"
@@ -152,7 +143,7 @@ async def test_process_that_lost_its_lease_posts_nothing(desk: Bench) -> None:
     slow = await desk.bot(checkpoint=overtaken)
     await slow.ticker.tick()
     assert len(desk.posts()) == 1
-    assert desk.count("taken") == 1
+    assert desk.count("held_elsewhere") == 1
 
 
 @pytest.mark.parametrize(

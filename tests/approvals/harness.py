@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
+from tests.autumn.scripted import UNLIMITED
 
 import httpx
 from pydantic import SecretStr
@@ -46,7 +47,6 @@ QUICK = ChangeTimeouts(
     limited=0.3,
     limited_pause=0.01,
 )
-FAST = Limits(general=10_000, customers_list=10_000, events_per_customer=10_000)
 
 
 @dataclass
@@ -205,7 +205,7 @@ async def running(database: Database) -> AsyncIterator[Harness]:
         autumn = Autumn(
             key=SecretStr(local.key),
             url=local.url,
-            limits=FAST,
+            limits=UNLIMITED,
             retry_policy=RetryPolicy(connect=5, attempt=5, whole=5, write=0.5, attempts=1),
         )
         harness = Harness(local, autumn, database)

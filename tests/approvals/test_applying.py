@@ -26,12 +26,14 @@ from bot.changes.refund.request import RefundInput
 from bot.changes.trial.request import TrialInput
 from bot.changes.trial.words import TrialAction
 from bot.store.tables import changes
-from tests.approvals.harness import ANA, CUSTOMER, FAST, LEA, QUICK, RAJ, Harness, Permissions
-from tests.approvals.test_engine import LIMITED, Stopped, TwoWrites, lease_end, stop_at
+from tests.approvals.harness import ANA, CUSTOMER, LEA, QUICK, RAJ, Harness, Permissions
+from tests.autumn.scripted import UNLIMITED
+from tests.approvals.test_engine import LIMITED, TwoWrites, lease_end
+from tests.crashing import Died, dies_at
 
 
 def client(harness: Harness, kind: type[Autumn]) -> Autumn:
-    return kind(key=SecretStr(harness.local.key), url=harness.local.url, limits=FAST)
+    return kind(key=SecretStr(harness.local.key), url=harness.local.url, limits=UNLIMITED)
 
 
 async def asked(harness: Harness, request: ChangeInput) -> Record:
@@ -169,9 +171,9 @@ async def test_change_of_a_busy_customer_is_not_reported_as_being_applied(
     sqlite_harness: Harness,
 ) -> None:
     harness = sqlite_harness
-    stuck = harness.service(checkpoint=stop_at("claimed"))
+    stuck = harness.service(checkpoint=dies_at("claimed"))
     first, second = await harness.waiting(stuck), await harness.waiting(stuck)
-    with pytest.raises(Stopped):
+    with pytest.raises(Died):
         await stuck.approve(first.id, 1, RAJ)
     service = harness.service(timeouts=ChangeTimeouts(turn_timeout=0, renew=5, polls=(0,)))
     await service.approve(second.id, 1, RAJ)
@@ -303,9 +305,9 @@ async def test_rate_limited_write_waits_before_it_is_sent_again(sqlite_harness: 
 
 async def test_lease_is_renewed_while_a_change_is_recovered(sqlite_harness: Harness) -> None:
     harness, renewed = sqlite_harness, asyncio.Event()
-    dying = harness.service(checkpoint=stop_at("marked"))
+    dying = harness.service(checkpoint=dies_at("marked"))
     record = await harness.waiting(dying)
-    with pytest.raises(Stopped):
+    with pytest.raises(Died):
         await dying.approve(record.id, 1, RAJ)
     harness.clock.move(seconds=QUICK.lease + 1)
 
@@ -353,6 +355,6 @@ async def test_process_that_ends_while_writing_leaves_no_task_running(sqlite_har
                 ended.append(event)
 
     harness.notify = endless  # type: ignore[method-assign]
-    with pytest.raises(Stopped):
-        await harness.service(checkpoint=stop_at("sent")).approve(record.id, 1, RAJ)
+    with pytest.raises(Died):
+        await harness.service(checkpoint=dies_at("sent")).approve(record.id, 1, RAJ)
     assert ended == [ChangeEvent.APPLYING]

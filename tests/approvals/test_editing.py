@@ -16,7 +16,7 @@ from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction
 from bot.lookups.place import Place
 from tests.approvals.harness import ANA, CUSTOMER, LEA, RAJ, Harness
-from tests.approvals.test_engine import Stopped, stop_at
+from tests.crashing import Died, dies_at
 
 
 def edited(harness: Harness, amount: int = 40) -> ChangeRequest:
@@ -67,8 +67,8 @@ async def test_edited_request_needs_approval_again_and_only_the_new_version_is_a
 async def test_edit_of_a_process_that_dies_is_kept_and_shown_by_another(sqlite_harness: Harness) -> None:
     harness, service = sqlite_harness, sqlite_harness.service()
     request = await harness.waiting(service)
-    with pytest.raises(Stopped):
-        await harness.service(checkpoint=stop_at("decided")).edit(request.id, 1, edited(harness))
+    with pytest.raises(Died):
+        await harness.service(checkpoint=dies_at("decided")).edit(request.id, 1, edited(harness))
     edited_request = await service.get(request.id)
     assert edited_request is not None
     assert (edited_request.state, edited_request.version, amount_of(edited_request)) == (

@@ -30,21 +30,11 @@ from bot.changes.model import Facts
 from bot.changes.notes import CommonNote
 from bot.store.database import Database, unbroken
 from bot.store.tables import changes
-from tests.approvals.harness import ANA, CUSTOMER, FAST, NOW, QUICK, RAJ, Harness, running
+from tests.crashing import Died, dies_at
+from tests.approvals.harness import ANA, CUSTOMER, NOW, QUICK, RAJ, Harness, running
+from tests.autumn.scripted import UNLIMITED
 from tests.databases import Engine, fresh
 from tests.relay import Relay
-
-
-class Stopped(BaseException):
-    """The process ends here, as far as the service can tell."""
-
-
-def stop_at(name: str) -> Callable[[str], Awaitable[None]]:
-    async def checkpoint(reached: str) -> None:
-        if reached == name:
-            raise Stopped
-
-    return checkpoint
 
 
 HOUR = 3600
@@ -133,7 +123,7 @@ async def test_write_that_would_differ_now_is_not_resent(sqlite_harness: Harness
             harness.local.faults.add("balances.update", "429", times=1, retry_after=0)
             return await super().send(write, key)
 
-    away = Meanwhile(key=SecretStr(harness.local.key), url=harness.local.url, limits=FAST)
+    away = Meanwhile(key=SecretStr(harness.local.key), url=harness.local.url, limits=UNLIMITED)
     service = harness.service(autumn=away, timeouts=LIMITED)
     request = await harness.waiting(service, harness.balance(actions.get(happens, BalanceAction.GIVE), 900))
     done = (await service.approve(request.id, 1, RAJ)).record
@@ -153,7 +143,7 @@ async def test_write_is_not_resent_after_a_takeover(sqlite_harness: Harness) -> 
             harness.local.faults.add("balances.update", "429", times=1, retry_after=0)
             return await super().send(write, key)
 
-    away = Overtaken(key=SecretStr(harness.local.key), url=harness.local.url, limits=FAST)
+    away = Overtaken(key=SecretStr(harness.local.key), url=harness.local.url, limits=UNLIMITED)
     service = harness.service(autumn=away, timeouts=LIMITED)
     request = await harness.waiting(service)
     reply = await service.approve(request.id, 1, RAJ)
@@ -234,7 +224,7 @@ class Unreached(Autumn):
 
 async def test_write_fails_when_autumn_is_unreachable(sqlite_harness: Harness) -> None:
     harness = sqlite_harness
-    away = Unreached(key=SecretStr(harness.local.key), url=harness.local.url, limits=FAST)
+    away = Unreached(key=SecretStr(harness.local.key), url=harness.local.url, limits=UNLIMITED)
     service = harness.service(autumn=away)
     request = await harness.waiting(service)
     done = (await service.approve(request.id, 1, RAJ)).record
@@ -344,9 +334,9 @@ async def test_facts_that_change_at_the_last_moment_stop_the_write(
 
 async def test_change_fails_when_the_customer_stays_busy(sqlite_harness: Harness) -> None:
     harness = sqlite_harness
-    stuck = harness.service(checkpoint=stop_at("claimed"))
+    stuck = harness.service(checkpoint=dies_at("claimed"))
     first, second = await harness.waiting(stuck), await harness.waiting(stuck)
-    with pytest.raises(Stopped):
+    with pytest.raises(Died):
         await stuck.approve(first.id, 1, RAJ)
     service = harness.service(timeouts=ChangeTimeouts(turn_timeout=0, renew=5, polls=(0,)))
     done = (await service.approve(second.id, 1, RAJ)).record
@@ -429,9 +419,9 @@ async def test_crash_at_each_checkpoint_is_recovered(harness: Harness, point: st
     """Another process settles what was left: without writing, and by reading where there is something to
     read."""
     state, ending, written = POINTS[point]
-    dying, service = harness.service(checkpoint=stop_at(point)), harness.service()
+    dying, service = harness.service(checkpoint=dies_at(point)), harness.service()
     request = await harness.waiting(service)
-    with pytest.raises(Stopped):
+    with pytest.raises(Died):
         await dying.approve(request.id, 1, RAJ)
     await service.sweeper.sweep(harness.clock())
     harness.clock.move(seconds=21)
@@ -449,13 +439,13 @@ async def test_crash_at_each_checkpoint_is_recovered(harness: Harness, point: st
 
 async def test_crash_during_recovery_is_recovered(sqlite_harness: Harness) -> None:
     harness = sqlite_harness
-    dying = harness.service(checkpoint=stop_at("claimed"))
+    dying = harness.service(checkpoint=dies_at("claimed"))
     request = await harness.waiting(dying)
-    with pytest.raises(Stopped):
+    with pytest.raises(Died):
         await dying.approve(request.id, 1, RAJ)
     harness.clock.move(seconds=21)
-    with pytest.raises(Stopped):
-        await harness.service(checkpoint=stop_at("taken"))._engine.recover(request.id)
+    with pytest.raises(Died):
+        await harness.service(checkpoint=dies_at("taken"))._engine.recover(request.id)
     assert await harness.service()._engine.recover(request.id) is None
     harness.clock.move(seconds=21)
     settled = await harness.service()._engine.recover(request.id)
@@ -502,9 +492,9 @@ async def test_several_writes_are_sent_in_order(
 
 
 async def test_write_is_begun_once(harness: Harness) -> None:
-    stuck = harness.service(checkpoint=stop_at("claimed"))
+    stuck = harness.service(checkpoint=dies_at("claimed"))
     request = await harness.waiting(stuck)
-    with pytest.raises(Stopped):
+    with pytest.raises(Died):
         await stuck.approve(request.id, 1, RAJ)
     assessment = await stuck.assess_on(request.input, await stuck.read_facts(request.kind, CUSTOMER), ANA)
     write = registry.kind(request.kind).plan(request.input, assessment.facts)[0]

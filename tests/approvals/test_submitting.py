@@ -21,7 +21,7 @@ from bot.changes.grant.request import GrantInput
 from bot.changes.standalone import GrantSize
 from bot.store.tables import changes
 from tests.approvals.harness import ANA, CUSTOMER, NOW, RAJ, Harness
-from tests.approvals.test_engine import Stopped, stop_at
+from tests.crashing import Died, dies_at
 from tests.policy import read
 
 
@@ -103,8 +103,8 @@ async def test_request_stays_with_its_customer(sqlite_harness: Harness) -> None:
 
 async def test_request_of_a_process_that_dies_still_waits(sqlite_harness: Harness) -> None:
     harness = sqlite_harness
-    with pytest.raises(Stopped):
-        await harness.service(checkpoint=stop_at("asked")).submit(harness.request())
+    with pytest.raises(Died):
+        await harness.service(checkpoint=dies_at("asked")).submit(harness.request())
     (record,) = await harness.service().requested_by(ANA.user, limit=1)
     assert record.state is State.WAITING
     assert harness.events(record) == []

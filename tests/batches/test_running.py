@@ -17,6 +17,7 @@ from bot.batches.line_steps import submission_id
 from bot.batches.model import BatchLine, BatchRecord, BatchResult, BatchState, LineState
 from bot.changes.balance.words import BalanceAction
 from bot.changes.line_form import LineCells
+from tests.crashing import Died, dies_at
 from tests.approvals.harness import ANA, LEA, RAJ
 from tests.approvals.records import record
 from tests.batches.harness import CUSTOMERS, QUICK, BatchHarness, Replica, gives
@@ -36,22 +37,6 @@ POINTS = (
     "line applied",
     "batch ended",
 )
-
-
-class Died(BaseException):
-    """Nothing the process would do happens after this."""
-
-
-def dies_at(point: str, nth: int = 1) -> Callable[[str], Awaitable[None]]:
-    """A checkpoint at which a process dies; its concurrent work stops there too."""
-    reached: list[str] = []
-
-    async def checkpoint(name: str) -> None:
-        reached.append(name)
-        if reached.count(point) >= nth:
-            raise Died
-
-    return checkpoint
 
 
 async def revive(harness: BatchHarness) -> Replica:
@@ -91,7 +76,7 @@ async def test_batch_of_a_dead_process_is_continued_by_another(
     assert done.state is BatchState.DONE
     states = await assert_each_once(harness, survivor, batch)
     # A write that may have been sent is read back, never sent again.
-    unsure = point in ("marked",)
+    unsure = point == "marked"
     assert set(states) <= {LineState.APPLIED, *([LineState.UNCONFIRMED] if unsure else [])}
 
 

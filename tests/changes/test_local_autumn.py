@@ -35,10 +35,10 @@ from bot.changes.notes import CommonNote, NoteCode
 from bot.changes.reward.request import RewardInput
 from bot.changes.reward.words import RewardAction, RewardLine
 from sandbox.autumn import LocalAutumn, LocalLimits
+from tests.autumn.scripted import UNLIMITED
 from tests.examples import examples
 
 NOW = datetime(2026, 11, 22, 15, 6, tzinfo=UTC)
-FAST = Limits(general=10_000, customers_list=10_000, events_per_customer=10_000)
 
 
 @dataclass
@@ -83,7 +83,7 @@ class Bench:
 @asynccontextmanager
 async def bench_of() -> AsyncIterator[Bench]:
     async with LocalAutumn.running(seed="demo", clock=NOW, limits=LocalLimits.off()) as local:
-        autumn = Autumn(key=SecretStr(local.key), url=local.url, limits=FAST)
+        autumn = Autumn(key=SecretStr(local.key), url=local.url, limits=UNLIMITED)
         try:
             yield Bench(local, autumn)
         finally:

@@ -30,13 +30,13 @@ from bot.store.tables import digest_runs
 from sandbox.autumn import LocalAutumn, LocalLimits
 from sandbox.slack import LocalSlack
 from sandbox.slack.model import LocalMessage
+from tests.autumn.scripted import UNLIMITED
 from tests.databases import Engine, fresh
 from tests.running import MANIFEST
 
 DUE = datetime(2026, 11, 23, 9, tzinfo=UTC)
 """When a digest from `Bench.digest` is first due. A Monday."""
 SUPPORT, FINANCE, SHARED = "C01SUPPORT", "C04FINANCE", "C05SHARED"
-FAST = Limits(general=10_000, customers_list=10_000, events_per_customer=10_000)
 AT_ONCE = ScanPace(page=0, rows=0, preview=0, invoices=0, again=(), poll=0.01, tell=0)
 QUICK = DigestTimeouts(channel=0, overall=0, scan=AT_ONCE)
 TIMES = Schedule(EVERY_DAY, time(9), "UTC")
@@ -82,7 +82,7 @@ class Bench:
         autumn = Autumn(
             key=SecretStr(self.autumn.key),
             url=self.autumn.url,
-            limits=FAST,
+            limits=UNLIMITED,
             retry_policy=RetryPolicy(connect=2, attempt=5, whole=10, attempts=attempts),
         )
         self._stack.push_async_callback(autumn.aclose)

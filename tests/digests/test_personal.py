@@ -10,7 +10,7 @@ from bot.digests.model import Digest, RunState
 from sandbox.slack.faults import FaultKind
 from sandbox.slack.model import UserKind
 from tests.digests.bench import DUE, Bench, bench, tick
-from tests.digests.test_posting import dies_at
+from tests.crashing import cancelled_at
 
 LEA = "U03LEA"
 
@@ -66,7 +66,7 @@ async def test_person_who_could_not_be_checked_gets_it_later(desk: Bench) -> Non
 async def test_crash_at_any_checkpoint_posts_once(desk: Bench, point: str) -> None:
     await desk.digest(LEA, private=True)
     desk.at(DUE)
-    await tick(await desk.bot(checkpoint=dies_at(point)))
+    await tick(await desk.bot(checkpoint=cancelled_at(point)))
     second_bot = await desk.bot()
     desk.slack.faults.add("conversations.open", "error", error="fatal_error")
     for _ in range(3):
@@ -81,7 +81,7 @@ async def test_crash_at_any_checkpoint_posts_once(desk: Bench, point: str) -> No
 async def test_thread_waits_while_the_person_cannot_be_reached(desk: Bench, fault: FaultKind) -> None:
     await desk.digest(LEA, private=True)
     desk.at(DUE)
-    await tick(await desk.bot(checkpoint=dies_at("headed")))
+    await tick(await desk.bot(checkpoint=cancelled_at("headed")))
     second_bot = await desk.bot()
     desk.slack.faults.add("conversations.open", fault, error="fatal_error", seconds=0.0)
     for _ in range(2):
@@ -94,7 +94,7 @@ async def test_thread_waits_while_the_person_cannot_be_reached(desk: Bench, faul
 async def test_thread_is_abandoned_when_the_person_leaves(desk: Bench) -> None:
     await desk.digest(LEA, private=True)
     desk.at(DUE)
-    await tick(await desk.bot(checkpoint=dies_at("headed")))
+    await tick(await desk.bot(checkpoint=cancelled_at("headed")))
     desk.slack.workspace.users[LEA].kind = "deactivated"
     desk.move(minutes=2)
     await tick(await desk.bot())

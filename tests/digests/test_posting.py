@@ -23,6 +23,7 @@ from bot.runtime import Checkpoint, Runtime
 from bot.store.database import Database
 from sandbox.slack.faults import FaultKind
 from sandbox.slack.people import BOT_USER
+from tests.crashing import cancelled_at
 from tests.digests.bench import ALWAYS, DUE, FINANCE, QUICK, SHARED, SUPPORT, TIMES, Bench, bench, tick
 
 POINTS = ("claimed", "reported", "marked", "sent", "settled")
@@ -41,16 +42,6 @@ async def due(desk: Bench, **later: float) -> DigestService:
     await desk.digest()
     desk.at(DUE + timedelta(**later))
     return await desk.bot()
-
-
-def dies_at(point: str) -> Checkpoint:
-    """The process dies at this point, without releasing what it holds."""
-
-    async def checkpoint(reached: str) -> None:
-        if reached == point:
-            raise asyncio.CancelledError
-
-    return checkpoint
 
 
 async def test_digest_is_posted_when_it_is_due(desk: Bench) -> None:
@@ -95,7 +86,7 @@ async def test_two_bots_post_once(engine: str) -> None:
 async def test_crash_at_any_checkpoint_posts_once(desk: Bench, point: str) -> None:
     await desk.digest()
     desk.at(DUE)
-    await tick(await desk.bot(checkpoint=dies_at(point)))
+    await tick(await desk.bot(checkpoint=cancelled_at(point)))
     second_bot = await desk.bot()
     await tick(second_bot)
     assert len(desk.posts()) == (point in ("sent", "settled")), "its lease holds"
@@ -383,7 +374,7 @@ async def test_owner_notice_is_given_up_after_a_day(desk: Bench) -> None:
 async def test_owner_is_notified_although_the_process_died(desk: Bench) -> None:
     bot = await due(desk)
     desk.slack.workspace.channel(SUPPORT).archived = True
-    await tick(await desk.bot(checkpoint=dies_at("paused")))
+    await tick(await desk.bot(checkpoint=cancelled_at("paused")))
     assert desk.told() == []
     for _ in range(2):
         await tick(bot)
@@ -393,7 +384,7 @@ async def test_owner_is_notified_although_the_process_died(desk: Bench) -> None:
 async def test_owner_is_notified_by_one_process(desk: Bench) -> None:
     bots = [await due(desk), await desk.bot(), await desk.bot()]
     desk.slack.workspace.channel(SUPPORT).archived = True
-    await tick(await desk.bot(checkpoint=dies_at("paused")))
+    await tick(await desk.bot(checkpoint=cancelled_at("paused")))
     await asyncio.gather(*(tick(bot) for bot in bots))
     assert len(desk.told()) == 1
 
@@ -438,7 +429,7 @@ async def test_owner_is_notified_again_if_that_could_not_be_stored(desk: Bench) 
     """A repeated notice is better than none."""
     await due(desk)
     desk.slack.workspace.channel(SUPPORT).archived = True
-    await tick(await desk.bot(checkpoint=dies_at("paused")))
+    await tick(await desk.bot(checkpoint=cancelled_at("paused")))
     file = Path(str(make_url(desk.url).database))
     away, notified_at = file.with_suffix(".away"), list[datetime]()
 
@@ -520,7 +511,7 @@ async def test_run_taken_over_while_reading_is_not_posted_twice(desk: Bench) -> 
 
     await tick(await desk.bot(checkpoint=slow))
     assert len(desk.posts()) == 1
-    assert desk.count("taken") == 1
+    assert desk.count("held_elsewhere") == 1
 
 
 async def test_process_past_its_deadline_sends_nothing(desk: Bench) -> None:
@@ -555,7 +546,7 @@ async def test_lease_is_renewed_while_delivering(desk: Bench) -> None:
 
     await tick(await desk.bot(checkpoint=slow, timeouts=replace(QUICK, renew=0.01)))
     assert len(desk.posts()) == 1
-    assert desk.count("taken") == 0
+    assert desk.count("held_elsewhere") == 0
 
 
 async def test_one_scan_serves_all_digests_due_soon(desk: Bench) -> None:

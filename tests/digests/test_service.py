@@ -90,7 +90,7 @@ async def test_send_now_posts_once(desk: Bench) -> None:
     sent = await bot.send_now(digest.id, "run-1", "U02RAJ", watch)
     (post,) = desk.posts()
     assert (sent.outcome, sent.channel, sent.ts) == (DeliveryOutcome.POSTED, SUPPORT, post.ts)
-    assert (await bot.send_now(digest.id, "run-1", "U02RAJ")).outcome is DeliveryOutcome.TAKEN
+    assert (await bot.send_now(digest.id, "run-1", "U02RAJ")).outcome is DeliveryOutcome.HELD_ELSEWHERE
     run = await desk.last()
     assert (run.day, run.asked_by) == (None, "U02RAJ")
     desk.at(DUE)

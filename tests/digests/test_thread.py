@@ -16,7 +16,8 @@ from bot.store.database import Database, unbroken
 from bot.store.tables import digest_runs, digest_scans
 from sandbox.slack.faults import FaultKind
 from tests.digests.bench import DUE, FINANCE, QUICK, SUPPORT, TIMES, Bench, bench, tick
-from tests.digests.test_posting import NONE, dies_at
+from tests.crashing import cancelled_at
+from tests.digests.test_posting import NONE
 
 POINTS = ("headed", "reply_marked", "reply_sent", "settled")
 
@@ -58,7 +59,7 @@ async def test_tables_and_charts_are_in_the_thread(desk: Bench) -> None:
 
 @pytest.mark.parametrize("point", POINTS)
 async def test_crash_at_any_checkpoint_posts_the_thread_once(desk: Bench, point: str) -> None:
-    await tick(await desk.bot(checkpoint=dies_at(point)))
+    await tick(await desk.bot(checkpoint=cancelled_at(point)))
     assert len(desk.posts()) == 1
     second_bot = await desk.bot()
     for _ in range(3):
@@ -172,7 +173,7 @@ async def test_unchecked_channel_delays_the_thread(desk: Bench) -> None:
 
 
 async def test_late_thread_is_left_out(desk: Bench) -> None:
-    await tick(await desk.bot(checkpoint=dies_at("headed")))
+    await tick(await desk.bot(checkpoint=cancelled_at("headed")))
     desk.move(hours=6, minutes=1)
     await tick(await desk.bot())
     assert (await desk.last()).state is RunState.POSTED
@@ -190,7 +191,7 @@ async def test_empty_digest_has_no_thread(desk: Bench) -> None:
 @pytest.mark.parametrize("lost", ["scan", "query"])
 async def test_thread_is_left_out_if_its_rows_are_gone(desk: Bench, lost: str) -> None:
     """Deleted, or posted by a version that stored no query."""
-    await tick(await desk.bot(checkpoint=dies_at("headed")))
+    await tick(await desk.bot(checkpoint=cancelled_at("headed")))
     database = Database(desk.url)
     await _lose(database, lost)
     await database.aclose()

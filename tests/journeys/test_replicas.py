@@ -34,12 +34,12 @@ class Both:
     turns: Iterator[Maple]
 
     def next(self) -> None:
-        """Sends Slack's further requests to the other bot. Over sockets, Slack alternates by itself."""
+        """Sends Slack's further requests to the other bot. Over sockets Slack picks one at random."""
         if self.maple.mode == "http":
             self.maple.slack.request_url = f"{next(self.turns).url}{EVENTS_PATH}"
 
-    async def shared(self) -> bool:
-        """Whether both had some of the work. Which socket Slack picks is Slack's choice."""
+    async def handled_everything(self) -> bool:
+        """Whether each had some of the work. Over sockets, whether they had it between them."""
         for bot in self.bots:
             await bot.work.drain(10)
         handled = [
@@ -89,7 +89,7 @@ async def test_card_is_paged_across_replicas(both: Both) -> None:
     await maple.raj.sees("Shared by")
     await maple.raj.click("Open customer")
     await maple.raj.sees("only visible to you")
-    assert await both.shared()
+    assert await both.handled_everything()
 
 
 async def test_form_is_opened_drawn_and_submitted_across_replicas(both: Both) -> None:
@@ -117,7 +117,7 @@ async def test_form_is_opened_drawn_and_submitted_across_replicas(both: Both) ->
     await maple.ana.close()
     both.next()
     await ask(maple, "/autumn history cus_acme", "· applied")
-    assert await both.shared()
+    assert await both.handled_everything()
     assert [write.route for write in maple.autumn.ledger] == ["balances.update"]
 
 

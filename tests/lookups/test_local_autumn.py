@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
+from tests.autumn.scripted import UNLIMITED
 
 import pytest
 from pydantic import SecretStr
@@ -22,7 +23,6 @@ from bot.lookups.place import Place, Span
 from bot.lookups.readers import look_up, read
 from sandbox.autumn import LocalAutumn, LocalLimits
 
-FAST = Limits(general=1000, customers_list=1000, events_per_customer=1000)
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ async def local() -> AsyncIterator[LocalAutumn]:
 
 @asynccontextmanager
 async def client_of(local: LocalAutumn, key: str = "") -> AsyncIterator[Autumn]:
-    client = Autumn(key=SecretStr(key or local.key), url=local.url, limits=FAST)
+    client = Autumn(key=SecretStr(key or local.key), url=local.url, limits=UNLIMITED)
     try:
         yield client
     finally:

@@ -20,7 +20,8 @@ from bot.batches.running import BatchTimeouts
 from bot.batches.service import BatchService
 from bot.runtime import Runtime
 from bot.store.database import Database
-from tests.approvals.harness import FAST, Permissions, approvals_channel
+from tests.approvals.harness import Permissions, approvals_channel
+from tests.autumn.scripted import UNLIMITED
 from tests.proofs.deployment import RETRY_POLICY, Spec
 
 LEASE = 3.0
@@ -43,7 +44,7 @@ class BatchBot:
 async def batch_bot(spec: Spec) -> AsyncIterator[BatchBot]:
     """The service for lists as a process of its own has it, by the machine's clock."""
     database = Database(spec.database, patience=30)
-    autumn = Autumn(key=SecretStr(spec.key), url=spec.url, limits=FAST, retry_policy=RETRY_POLICY)
+    autumn = Autumn(key=SecretStr(spec.key), url=spec.url, limits=UNLIMITED, retry_policy=RETRY_POLICY)
 
     async def tell(_record: Record, _event: ChangeEvent) -> None:
         return None

@@ -24,7 +24,8 @@ from bot.changes.model import ChangeInput
 from bot.runtime import Checkpoint, Runtime, no_checkpoint
 from bot.store.database import Database
 from sandbox.autumn import LocalAutumn, LocalLimits
-from tests.approvals.harness import FAST, NOW, Permissions, approvals_channel
+from tests.approvals.harness import NOW, Permissions, approvals_channel
+from tests.autumn.scripted import UNLIMITED
 from tests.databases import Engine, fresh
 from tests.proofs.edits import Edits, prepare
 
@@ -70,7 +71,7 @@ async def bot(
     """The desk for changes as a process of its own has it."""
     database = Database(spec.database, patience=30)
     autumn = Autumn(
-        key=SecretStr(spec.key), url=spec.url, limits=FAST, retry_policy=retry_policy, transport=transport
+        key=SecretStr(spec.key), url=spec.url, limits=UNLIMITED, retry_policy=retry_policy, transport=transport
     )
     told: list[tuple[str, ChangeEvent, int]] = []
 
@@ -126,7 +127,7 @@ async def deployment(engine: Engine) -> AsyncIterator[Deployment]:
     async with LocalAutumn.running(seed="demo", clock=NOW, limits=LocalLimits.off()) as local:
         spec = Spec(database, local.url, local.key)
         prepare(local.state)
-        autumn = Autumn(key=SecretStr(local.key), url=local.url, limits=FAST)
+        autumn = Autumn(key=SecretStr(local.key), url=local.url, limits=UNLIMITED)
         async with aclosing(autumn):
             known = await Edits.read(autumn)
         yield Deployment(local, spec, known)

@@ -24,7 +24,7 @@ from bot.digests.service import DigestService, DigestSlack
 from bot.metrics import Metrics
 from bot.runtime import Runtime
 from bot.store.database import Database
-from tests.approvals.harness import FAST
+from tests.autumn.scripted import UNLIMITED
 
 LEASE = 30.0
 CALL = 0.5
@@ -56,7 +56,7 @@ async def digests(place: Place, now: Callable[[], datetime]) -> AsyncIterator[Di
     async with AsyncExitStack() as stack:
         database = Database(place.database, patience=30)
         stack.push_async_callback(database.aclose)
-        autumn = Autumn(key=SecretStr(place.key), url=place.autumn, limits=FAST)
+        autumn = Autumn(key=SecretStr(place.key), url=place.autumn, limits=UNLIMITED)
         stack.push_async_callback(autumn.aclose)
         session = await stack.enter_async_context(aiohttp.ClientSession())
         slack = AsyncWebClient(token=place.token, base_url=place.slack, session=session, retry_handlers=[])

@@ -22,7 +22,7 @@ from bot.changes.notes import Note
 from bot.kit.csv_table import CsvFormat
 from sandbox.autumn import LocalAutumn, LocalLimits
 from sandbox.autumn.state import AutumnState
-from tests.approvals.harness import FAST
+from tests.autumn.scripted import UNLIMITED
 from tests.proofs.batch_lines import ENTITY, HOUSEHOLDS, household_lines
 from tests.proofs.figures import Figures
 from tests.proofs.list_cells import ListMaker, cells_by_kind
@@ -78,7 +78,7 @@ async def _known() -> _Known:
     async with LocalAutumn.running(seed=0, limits=LocalLimits.off()) as local:
         lines = sum(len(household.examples) for household in HOUSEHOLDS)
         customers = sorted({line.customer for _, line in household_lines(local.state, lines)})
-        autumn = Autumn(key=SecretStr(local.key), url=local.url, limits=FAST)
+        autumn = Autumn(key=SecretStr(local.key), url=local.url, limits=UNLIMITED)
         async with aclosing(autumn):
             facts = {
                 (kind.id, of_entity): {

@@ -13,7 +13,7 @@ from bot.log import log
 from bot.slack import marked_posts
 from bot.slack.block_refusals import CardForm
 from bot.slack.errors import PostAnswer, PostStatus
-from bot.slack.marked_posts import Mark
+from bot.slack.marked_posts import Mark, SearchResult
 
 
 class Part(StrEnum):
@@ -62,7 +62,7 @@ class DigestPoster:
         try:
             async with asyncio.timeout_at(deadline):
                 answer = await sent(blocks)
-                is_refused = answer.answer is PostStatus.BLOCKS
+                is_refused = answer.status is PostStatus.BLOCKS
                 plain = self._form.again(card, blocks, answer.reason) if is_refused else None
                 if plain is None:
                     return answer
@@ -71,12 +71,10 @@ class DigestPoster:
         except TimeoutError:
             return PostAnswer(PostStatus.DOUBT, "timeout")
 
-    async def find(self, run: Run, channel: str, *, sent_at: datetime, part: Part = Part.HEAD) -> PostAnswer:
-        """Looks for one of a run's messages: TAKEN with its timestamp, or with an empty one if it is not
-        there.
-
-        `sent_at`: when it was about to be sent.
-        """
+    async def find(
+        self, run: Run, channel: str, *, sent_at: datetime, part: Part = Part.HEAD
+    ) -> SearchResult:
+        """Looks for one of a run's messages. `sent_at`: when it was about to be sent."""
         return await marked_posts.find(
             self._slack,
             channel,

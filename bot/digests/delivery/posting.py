@@ -42,6 +42,7 @@ from bot.kit.card import Card
 from bot.log import log
 from bot.slack.channel_queue import ChannelQueue
 from bot.slack.errors import PostAnswer, PostStatus
+from bot.slack.marked_posts import Found, SearchResult, Unknown
 from bot.store import leases
 
 MENTIONED_LATE = timedelta(minutes=10)
@@ -93,24 +94,18 @@ class DigestPosting:
         if run.head_ts:
             return await self._post_thread(run, DeliveryOutcome.THREAD)
         if run.posting_at is not None:
-            earlier_post = await self._earlier_post(run, run.posting_at)
-            if earlier_post.ts:
-                found = await self._posted(run, earlier_post.ts, DeliveryOutcome.FOUND)
-                return await self._post_thread(replace(run, head_ts=found.ts), found.outcome)
-            if earlier_post.answer is not PostStatus.TAKEN:
-                return await self.settlement.search_failed(run, earlier_post)
+            earlier = await _find_earlier(self._targets, self._poster, run, run.posting_at, Part.HEAD)
+            if isinstance(earlier, Found):
+                delivery = await self._posted(run, earlier.ts, DeliveryOutcome.FOUND)
+                return await self._post_thread(replace(run, head_ts=earlier.ts), delivery.outcome)
+            if isinstance(earlier, Unknown):
+                return await self.settlement.search_failed(run, earlier.failure)
         if self.settlement.too_late(run):
             return await self.settlement.skipped(run, RunSkip.LATE)
         digest = await repository.get(self._database, run.digest)
         if digest is None or (digest.pause is not None and run.day is not None):
             return await self.settlement.skipped(run, RunSkip.PAUSED)
         return await self._read_and_post(run, digest, report_progress)
-
-    async def _earlier_post(self, run: Run, sent_at: datetime) -> PostAnswer:
-        address = await self._targets.address(run.channel)
-        if not address:
-            return PostAnswer(PostStatus.DOUBT, "no_address")
-        return await self._poster.find(run, address, sent_at=sent_at)
 
     async def _read_and_post(
         self, run: Run, digest: Digest, report_progress: ReportProgress | None
@@ -179,11 +174,11 @@ class DigestPosting:
             self._database, run.id, by=process.name, lease=process.lease, now=process.now()
         )
         if not marked:
-            return Delivery(DeliveryOutcome.TAKEN)
+            return Delivery(DeliveryOutcome.HELD_ELSEWHERE)
         await process.checkpoint("marked")
         answer = await self._poster.send(run, card, channel, deadline)
         await process.checkpoint("sent")
-        if answer.answer is PostStatus.TAKEN:
+        if answer.status is PostStatus.TAKEN:
             return await self._posted(run, answer.ts, DeliveryOutcome.POSTED)
         return await self._not_posted(run, digest, answer)
 
@@ -198,12 +193,12 @@ class DigestPosting:
 
     async def _not_posted(self, run: Run, digest: Digest, answer: PostAnswer) -> Delivery:
         log.warning("digest not posted", error=answer.reason, reference=run.id, channel=run.channel)
-        if answer.answer is PostStatus.DOUBT:
+        if answer.status is PostStatus.DOUBT:
             return await self.settlement.put_off(run, self._wait(run, self._process.timeouts.doubt))
         if not run.tried_to_post:
             # This attempt certainly did not post. Clear the marker only if no earlier attempt might have.
             await runs.clear_posting(self._database, run.id, by=self._process.name, now=self._process.now())
-        if answer.answer is PostStatus.CLOSED:
+        if answer.status is PostStatus.CLOSED:
             return await self.settlement.paused(run, digest, pause_for_refusal(answer.reason))
         return await self.settlement.put_off(run, answer.wait or self._wait(run))
 
@@ -229,8 +224,18 @@ def _nothing_to_post(report: Report, content: DigestContent) -> RunSkip | None:
     return RunSkip.NOTHING_NEW if report.nothing_new else None
 
 
+async def _find_earlier(
+    targets: PostTargets, poster: DigestPoster, run: Run, sent_at: datetime, part: Part
+) -> SearchResult:
+    """Looks for a message that an earlier attempt was about to send at `sent_at`."""
+    address = await targets.address(run.channel)
+    if not address:
+        return Unknown(PostAnswer(PostStatus.DOUBT, "no_address"))
+    return await poster.find(run, address, sent_at=sent_at, part=part)
+
+
 class ThreadPosting:
-    """The post in the channel is what counts: without a thread in time, the run is settled all the same."""
+    """Posts the tables and charts in the post's thread; if that fails in time, the run is settled without."""
 
     def __init__(
         self,
@@ -257,11 +262,13 @@ class ThreadPosting:
         """
         done = Delivery(outcome, run.channel, run.head_ts)
         if run.reply_posting_at is not None:
-            earlier_reply = await self._earlier_reply(run, run.reply_posting_at)
-            if earlier_reply.ts:
+            earlier = await _find_earlier(
+                self._targets, self._poster, run, run.reply_posting_at, Part.REPLY
+            )
+            if isinstance(earlier, Found):
                 return await self._settle(run, done)
-            if earlier_reply.answer is not PostStatus.TAKEN:
-                return await self._later(run, done, earlier_reply)
+            if isinstance(earlier, Unknown):
+                return await self._later(run, done, earlier.failure)
         if self._settlement.too_late(run):
             return await self._settle(run, done)
         card = await self._card(run, org)
@@ -275,12 +282,6 @@ class ThreadPosting:
             if not destination.channel:
                 return await self._put_off(run, done, destination.wait or self._wait(run))
             return await self._post(run, done, card, destination.channel)
-
-    async def _earlier_reply(self, run: Run, sent_at: datetime) -> PostAnswer:
-        address = await self._targets.address(run.channel)
-        if not address:
-            return PostAnswer(PostStatus.DOUBT, "no_address")
-        return await self._poster.find(run, address, sent_at=sent_at, part=Part.REPLY)
 
     async def _card(self, run: Run, org: Organization | None) -> Card | None:
         """None if there are no rows, or they are not kept any more."""
@@ -302,19 +303,19 @@ class ThreadPosting:
         await process.checkpoint("reply_marked")
         answer = await self._poster.send(run, card, channel, deadline, part=Part.REPLY)
         await process.checkpoint("reply_sent")
-        if answer.answer is PostStatus.TAKEN:
+        if answer.status is PostStatus.TAKEN:
             return await self._settle(run, done)
         log.warning("thread not posted", error=answer.reason, reference=run.id, channel=run.channel)
-        if answer.answer is not PostStatus.DOUBT and run.reply_posting_at is None:
+        if answer.status is not PostStatus.DOUBT and run.reply_posting_at is None:
             # This attempt certainly did not post. Clear the marker only if no earlier attempt might have.
             await runs.clear_reply(self._database, run.id, by=process.name, now=process.now())
         return await self._later(run, done, answer)
 
     async def _later(self, run: Run, done: Delivery, answer: PostAnswer) -> Delivery:
         """Tries again, unless that is of no use."""
-        if answer.answer is PostStatus.CLOSED or self._settlement.too_late(run):
+        if answer.status is PostStatus.CLOSED or self._settlement.too_late(run):
             return await self._settle(run, done)
-        first = self._process.timeouts.doubt if answer.answer is PostStatus.DOUBT else 0.0
+        first = self._process.timeouts.doubt if answer.status is PostStatus.DOUBT else 0.0
         return await self._put_off(run, done, answer.wait or self._wait(run, first))
 
     async def _settle(self, run: Run, done: Delivery) -> Delivery:

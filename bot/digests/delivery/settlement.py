@@ -56,7 +56,7 @@ class RunSettlement:
         skipped = await runs.skipped(
             self._database, run.id, why, now=self._process.now(), by=self._process.name
         )
-        return Delivery(_OUTCOMES[why] if skipped else DeliveryOutcome.TAKEN)
+        return Delivery(_OUTCOMES[why] if skipped else DeliveryOutcome.HELD_ELSEWHERE)
 
     async def paused(self, run: Run, digest: Digest, why: Pause) -> Delivery:
         """Pauses a digest that cannot go on, skips this day, and tells the owner."""
@@ -76,7 +76,7 @@ class RunSettlement:
         now = self._process.now()
         until = now + timedelta(seconds=seconds)
         held = await runs.put_off(self._database, run.id, by=self._process.name, until=until, now=now)
-        return Delivery(DeliveryOutcome.PUT_OFF, error=error) if held else Delivery(DeliveryOutcome.TAKEN)
+        return Delivery(DeliveryOutcome.PUT_OFF, error=error) if held else Delivery(DeliveryOutcome.HELD_ELSEWHERE)
 
     async def release(self, run_id: str) -> None:
         """Gives back a run that was cut off, so that others need not wait for its lease to lapse."""
@@ -92,13 +92,13 @@ class RunSettlement:
             return Delivery(DeliveryOutcome.FAILED, error=error)
         return await self.put_off(run, self._process.timeouts.wait(run.tries), error)
 
-    async def search_failed(self, run: Run, answer: PostAnswer) -> Delivery:
+    async def search_failed(self, run: Run, failure: PostAnswer) -> Delivery:
         """Slack does not say whether it was posted. Past its time it would not be posted again anyway, so it
         ends."""
-        is_closed = answer.answer is PostStatus.CLOSED
+        is_closed = failure.status is PostStatus.CLOSED
         if is_closed or self.too_late(run):
             return await self.skipped(run, RunSkip.PAUSED if is_closed else RunSkip.LATE)
-        return await self.put_off(run, answer.wait or self._process.timeouts.wait(run.tries))
+        return await self.put_off(run, failure.wait or self._process.timeouts.wait(run.tries))
 
     def too_late(self, run: Run) -> bool:
         return self._process.now() - run.due > LATE_AFTER

@@ -15,10 +15,10 @@ from bot.lookups.finder.card import Listed
 from bot.lookups.finder.filters import ListQuery, Order, StatusFilter
 from bot.lookups.finder.read import listed
 from sandbox.autumn import LocalAutumn, LocalLimits
+from tests.autumn.scripted import UNLIMITED
 from tests.autumn.scripted import Answer, Scripted, listing
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
-FAST = Limits(general=10_000, customers_list=10_000, events_per_customer=10_000)
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ async def local() -> AsyncIterator[LocalAutumn]:
 
 @asynccontextmanager
 async def client_of(local: LocalAutumn) -> AsyncIterator[Autumn]:
-    client = Autumn(key=SecretStr(local.key), url=local.url, limits=FAST)
+    client = Autumn(key=SecretStr(local.key), url=local.url, limits=UNLIMITED)
     try:
         yield client
     finally:
