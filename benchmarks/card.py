@@ -25,7 +25,7 @@ from bot.autumn.client import Autumn, Call
 from bot.lookups import help as lookup_help
 from bot.lookups import registry
 from bot.lookups.place import OVERVIEW, Place
-from bot.lookups.readers import look_up, read
+from bot.lookups.readers import find_and_read, read
 
 CUSTOMER = "cus_acme"
 FEATURE = "messages"
@@ -149,7 +149,7 @@ async def calls_of(autumn_url: str) -> list[tuple[str, Counter[str]]]:
     autumn = Autumn(key=SecretStr(processes.AUTUMN_KEY), url=autumn_url, observe=observe)
     try:
         for name, query, part in lookups:
-            await look_up(autumn, query, Place(customer="", part=part), now=now)
+            await find_and_read(autumn, query, Place(customer="", part=part), now=now)
             calls_by_card.append((name, route_counts.copy()))
             route_counts.clear()
         await read(autumn, Place(customer=CUSTOMER, part="feature", feature=FEATURE), now=now)

@@ -117,7 +117,7 @@ class Maple:
         self._names = CustomerNames(self.autumn)
         self._channels = Channels(self.slack)
         self._approvals = ApprovalsChannel(
-            settings.maple_approvals_channel or "", partial(self._channels.look, anew=True)
+            settings.maple_approvals_channel or "", partial(self._channels.check, anew=True)
         )
         self._policy = self._load_policy()
         self._permission = Permission(self._policy, self.people, self._groups, self.environment, who_asks())

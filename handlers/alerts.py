@@ -20,7 +20,7 @@ from bot.lookups import options
 from bot.lookups.catalogue import feature_names, plan_names
 from bot.slack.channels import ChannelProblem
 from handlers.channel_check import in_channel
-from handlers.errors import shown_in_modal, update_modal
+from handlers.errors import errors_in_modal, update_modal
 from handlers.interaction import Interaction, within_list
 from handlers.listener import Invalid
 from handlers.report_rights import may_change, policy_refusal
@@ -41,7 +41,7 @@ class _Verb(Protocol):
 async def commanded(interaction: Interaction, services: Services) -> None:
     view = await services.replies.open_modal(interaction, card.alerts_waiting(interaction.channel))
     interaction = replace(interaction, view=view)
-    async with shown_in_modal(interaction, services):
+    async with errors_in_modal(interaction, services):
         await show_list(interaction, services)
 
 
@@ -107,7 +107,7 @@ async def remove(interaction: Interaction, services: Services) -> None:
 async def _change(interaction: Interaction, services: Services, verb: _Verb, done: AlertNote) -> None:
     ref = Ref.decode(interaction.value)
     interaction = within_list(interaction)
-    async with shown_in_modal(interaction, services):
+    async with errors_in_modal(interaction, services):
         if refused := await refused_change(interaction, services, ref.id):
             await show_list(interaction, services, refused)
             return
@@ -140,7 +140,7 @@ async def refused_change(
 
 async def new(interaction: Interaction, services: Services) -> None:
     interaction = within_list(interaction)
-    async with shown_in_modal(interaction, services):
+    async with errors_in_modal(interaction, services):
         if not await may_change(interaction, services):
             await show_list(interaction, services, AlertNote.NOT_ALLOWED)
             return
@@ -154,7 +154,7 @@ async def new(interaction: Interaction, services: Services) -> None:
 async def edit(interaction: Interaction, services: Services) -> None:
     ref = Ref.decode(interaction.value)
     interaction = within_list(interaction)
-    async with shown_in_modal(interaction, services):
+    async with errors_in_modal(interaction, services):
         if refused := await refused_change(interaction, services, ref.id):
             await show_list(interaction, services, refused)
             return
@@ -202,7 +202,7 @@ def working(interaction: Interaction) -> Mapping[str, Any]:
 
 async def submitted(interaction: Interaction, services: Services, form: SubmittedAlert) -> None:
     interaction = replace(interaction, channel=form.meta.channel)
-    async with shown_in_modal(interaction, services):
+    async with errors_in_modal(interaction, services):
         if refused := await refused_change(interaction, services, form.meta.subscription):
             await show_list(interaction, services, refused)
         elif not form.meta.subscription:

@@ -44,7 +44,7 @@ async def _step(
 ) -> None:
     ref = Ref.decode(interaction.value)
     if not await _channel_refuses(interaction, services, ref):
-        await _shown(interaction, services, await step(ref))
+        await _show_outcome(interaction, services, await step(ref))
 
 
 async def open_denial_form(interaction: Interaction, services: Services) -> None:
@@ -67,7 +67,7 @@ def parse_denial(interaction: Interaction) -> ReasonGiven | Invalid:
 
 async def deny(interaction: Interaction, services: Services, form: ReasonGiven) -> None:
     outcome = await services.batches.deny(form.ref.id, form.ref.version, interaction.actor, form.reason)
-    await _shown(interaction, services, outcome)
+    await _show_outcome(interaction, services, outcome)
 
 
 def parse_undo(interaction: Interaction) -> ReasonGiven | Invalid:
@@ -78,7 +78,7 @@ async def undo(interaction: Interaction, services: Services, form: ReasonGiven) 
     """Requests a bulk change of its own. The same form submitted twice is one."""
     key = hashlib.sha256(f"{form.ref.id} {interaction.view}".encode()).hexdigest()
     outcome = await services.batches.undo(form.ref.id, interaction.actor, key=key, reason=form.reason)
-    await _shown(interaction, services, outcome)
+    await _show_outcome(interaction, services, outcome)
     left_out = len(outcome.checked.problems) if outcome.checked else 0
     if left_out and outcome.result in SHOWN_ON_THE_CARD:
         await services.replies.ephemeral(interaction, batch_card.sentence(words.undo_left_out(left_out)))
@@ -89,7 +89,7 @@ async def csv(interaction: Interaction, services: Services) -> None:
     ref = Ref.decode(interaction.value)
     if await _channel_refuses(interaction, services, ref):
         return
-    await _shown(interaction, services, await _sent_csv(interaction, services, ref))
+    await _show_outcome(interaction, services, await _sent_csv(interaction, services, ref))
 
 
 async def _sent_csv(interaction: Interaction, services: Services, ref: Ref) -> BatchOutcome:
@@ -110,7 +110,7 @@ async def _channel_refuses(interaction: Interaction, services: Services, ref: Re
     return await channel_check.refuses_click(interaction, services, ref, services.batch_notifier.redraw)
 
 
-async def _shown(interaction: Interaction, services: Services, outcome: BatchOutcome) -> None:
+async def _show_outcome(interaction: Interaction, services: Services, outcome: BatchOutcome) -> None:
     """The cards show what was done. If nothing was, only the person who clicked is told why."""
     if outcome.result not in SHOWN_ON_THE_CARD:
         card = await click_result(interaction, services, outcome)

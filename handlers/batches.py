@@ -39,7 +39,7 @@ from bot.slack.errors import SLACK_READ_ERRORS
 from bot.slack.files import FileRefusal
 from handlers import refusals
 from handlers.batch_decisions import SHOWN_ON_THE_CARD, click_result
-from handlers.errors import shown_in_modal, update_modal
+from handlers.errors import errors_in_modal, update_modal
 from handlers.interaction import Interaction
 from handlers.listener import Invalid
 from handlers.services import Services
@@ -60,7 +60,7 @@ async def for_listed(interaction: Interaction, services: Services) -> None:
     meta = BatchMeta(key=secrets.token_hex(16), channel=interaction.channel)
     view = await services.replies.open_modal(interaction, batch_form.loading(meta))
     interaction = replace(interaction, view=view)
-    async with shown_in_modal(interaction, services, batch_form.stopped):
+    async with errors_in_modal(interaction, services, batch_form.stopped):
         found = await listed(services.autumn, query, now=services.now)
         customers = [customer.get("id") or "" for customer in found.customers]
         lines = [BatchLine(number, customer) for number, customer in enumerate(customers, 1) if customer]
@@ -102,12 +102,14 @@ def working(interaction: Interaction) -> Mapping[str, Any]:
 async def submitted(interaction: Interaction, services: Services, form: SubmittedBatch) -> None:
     """Checks the list, and shows what would be requested."""
     interaction = replace(interaction, channel=form.meta.channel)
-    async with shown_in_modal(interaction, services, batch_form.stopped):
+    async with errors_in_modal(interaction, services, batch_form.stopped):
         read = form.read or await _read(interaction, services, form)
         await _check(interaction, services, form.meta, read, form.input.reason)
 
 
-async def said(interaction: Interaction, services: Services, meta: Meta, changes: SeveralChanges) -> None:
+async def check_typed(
+    interaction: Interaction, services: Services, meta: Meta, changes: SeveralChanges
+) -> None:
     """In place of the form for one change: several changes of the customer as a checked list; or the form
     with that list, where the reason is still missing. An entity that is not clear is refused by the list."""
     customer = await services.autumn.customer(meta.customer, expand=CARD)
@@ -134,15 +136,15 @@ async def _check(
     checked = replace(checked, problems=tuple(problems))
     ref = ListRef(
         key=meta.key,
-        draft=await _keep(interaction, services, checked),
+        draft=await _save_draft(interaction, services, checked),
         channel=meta.channel,
         reason=reason,
-        whole=await _keep_whole(interaction, services, checked, read.lines),
+        whole=await _save_all_lines(interaction, services, checked, read.lines),
     )
     await _show_checked(interaction, services, checked, ref)
 
 
-async def _keep_whole(
+async def _save_all_lines(
     interaction: Interaction, services: Services, checked: CheckedBatch, lines: Sequence[BatchLine]
 ) -> str:
     """All lines, where they may be passed on to somebody who may request them."""
@@ -156,7 +158,7 @@ async def take_up(interaction: Interaction, services: Services) -> None:
     meta = BatchMeta(key=secrets.token_hex(16), channel=interaction.channel)
     view = await services.replies.open_modal(interaction, batch_form.loading(meta))
     interaction = replace(interaction, view=view)
-    async with shown_in_modal(interaction, services, batch_form.stopped):
+    async with errors_in_modal(interaction, services, batch_form.stopped):
         lines = await services.batches.passed_on(passed_on.draft)
         if lines is None:
             await _show(interaction, services, batch_card.sentence(words.GONE))
@@ -166,7 +168,7 @@ async def take_up(interaction: Interaction, services: Services) -> None:
             await _show(interaction, services, batch_card.requested_card(requested, now=services.now()))
             return
         checked = await services.batches.check(lines, interaction.actor)
-        draft = await _keep(interaction, services, checked)
+        draft = await _save_draft(interaction, services, checked)
         ref = ListRef(key=key, draft=draft, channel=meta.channel, whole=passed_on.draft)
         await _show_checked(interaction, services, checked, ref)
 
@@ -175,16 +177,16 @@ async def show_gathered(
     interaction: Interaction, services: Services, gathered: GatheredList, *, note: str = words.GATHERED
 ) -> None:
     """The list that somebody gathers from forms, checked as it is now."""
-    async with _errors_shown(interaction, services):
+    async with _errors_in_modal(interaction, services):
         if interaction.view:
             await services.replies.update_modal(interaction.view, batch_form.checking())
         checked = await services.batches.check(gathered.lines, interaction.actor)
         ref = ListRef(
             key=gathered.key,
-            draft=await _keep(interaction, services, checked),
+            draft=await _save_draft(interaction, services, checked),
             channel=interaction.channel,
             reason=gathered.reason[:LONGEST_REASON],
-            whole=await _keep_whole(interaction, services, checked, gathered.lines),
+            whole=await _save_all_lines(interaction, services, checked, gathered.lines),
             gathered=gathered.version,
         )
         await _show_checked(interaction, services, checked, ref, note=note)
@@ -225,7 +227,7 @@ def _or_words(read: ReadList | Note) -> ReadList | str:
     return notes.mrkdwn(read) if isinstance(read, Note) else read
 
 
-async def _keep(interaction: Interaction, services: Services, checked: CheckedBatch) -> str:
+async def _save_draft(interaction: Interaction, services: Services, checked: CheckedBatch) -> str:
     """The right lines for a day, and the whole answer for a while."""
     draft = await services.batches.keep([line.line for line in checked.lines], interaction.actor)
     services.checked_lists.keep(draft, interaction.user, checked)
@@ -237,7 +239,7 @@ async def _keep(interaction: Interaction, services: Services, checked: CheckedBa
 
 async def leave_out(interaction: Interaction, services: Services) -> None:
     ref = ListRef.decode(interaction.value)
-    async with _errors_shown(interaction, services):
+    async with _errors_in_modal(interaction, services):
         checked = await _checked(interaction, services, ref)
         if checked is None:
             await _show(interaction, services, batch_card.sentence(words.GONE))
@@ -284,13 +286,13 @@ async def send(interaction: Interaction, services: Services) -> None:
     interaction = replace(interaction, channel=interaction.channel or ref.channel)
     if interaction.view:
         await services.replies.update_modal(interaction.view, batch_form.saving())
-    async with _errors_shown(interaction, services):
+    async with _errors_in_modal(interaction, services):
         checked = await _checked(interaction, services, ref)
         if checked is None:
             await _show(interaction, services, batch_card.sentence(words.GONE))
             return
         if not checked.requestable or checked.fingerprint != ref.shown:
-            draft = await _keep(interaction, services, checked)
+            draft = await _save_draft(interaction, services, checked)
             again = ref.model_copy(update={"draft": draft})
             await _show_checked(interaction, services, checked, again, note=words.ANEW)
             return
@@ -338,9 +340,9 @@ async def _show_checked(
     await _show(interaction, services, card)
 
 
-def _errors_shown(interaction: Interaction, services: Services) -> AbstractAsyncContextManager[None]:
+def _errors_in_modal(interaction: Interaction, services: Services) -> AbstractAsyncContextManager[None]:
     """In the modal, if it was clicked in one."""
-    return shown_in_modal(interaction, services, batch_form.stopped) if interaction.view else nullcontext()
+    return errors_in_modal(interaction, services, batch_form.stopped) if interaction.view else nullcontext()
 
 
 async def _show(interaction: Interaction, services: Services, card: Card) -> None:

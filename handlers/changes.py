@@ -36,13 +36,13 @@ async def approve(interaction: Interaction, services: Services) -> None:
     if await _channel_refuses(interaction, services, ref):
         return
     outcome = await services.changes.approve(ref.id, ref.version, interaction.actor)
-    await _show(interaction, services, ref, outcome, Verb.APPROVE)
+    await _show_outcome(interaction, services, ref, outcome, Verb.APPROVE)
 
 
 async def withdraw(interaction: Interaction, services: Services) -> None:
     ref = Ref.decode(interaction.value)
     outcome = await services.changes.withdraw(ref.id, interaction.actor)
-    await _show(interaction, services, ref, outcome, Verb.WITHDRAW)
+    await _show_outcome(interaction, services, ref, outcome, Verb.WITHDRAW)
 
 
 async def check_again(interaction: Interaction, services: Services) -> None:
@@ -50,7 +50,7 @@ async def check_again(interaction: Interaction, services: Services) -> None:
     if await _channel_refuses(interaction, services, ref):
         return
     outcome = await services.changes.check_again(ref.id, interaction.actor)
-    await _show(interaction, services, ref, outcome, Verb.MARK)
+    await _show_outcome(interaction, services, ref, outcome, Verb.MARK)
 
 
 async def mark_applied(interaction: Interaction, services: Services) -> None:
@@ -66,7 +66,7 @@ async def _mark(interaction: Interaction, services: Services, *, applied: bool) 
     if await _channel_refuses(interaction, services, ref):
         return
     outcome = await services.changes.mark(ref.id, interaction.actor, applied)
-    await _show(interaction, services, ref, outcome, Verb.MARK)
+    await _show_outcome(interaction, services, ref, outcome, Verb.MARK)
 
 
 # Undoing
@@ -87,7 +87,7 @@ async def open_undo_form(interaction: Interaction, services: Services) -> None:
             await services.replies.open_modal(interaction, reason_form.modal(reason_form.UNDO, ref))
             return
         outcome = Outcome(Result.NO_UNDO if decision.permit else Result.NOT_ALLOWED, record, decision)
-    await _show(interaction, services, ref, outcome, Verb.UNDO)
+    await _show_outcome(interaction, services, ref, outcome, Verb.UNDO)
 
 
 def parse_undo(interaction: Interaction) -> "ReasonGiven | Invalid":
@@ -99,7 +99,7 @@ async def undo(interaction: Interaction, services: Services, form: "ReasonGiven"
     ref = form.ref
     submission_id = hashlib.sha256(f"{ref.id} {interaction.view}".encode()).hexdigest()
     outcome = await services.changes.undo(ref.id, submission_id, interaction.actor, reason=form.reason)
-    await _show(interaction, services, ref, outcome, Verb.UNDO)
+    await _show_outcome(interaction, services, ref, outcome, Verb.UNDO)
 
 
 # Denying
@@ -121,7 +121,7 @@ async def open_denial_form(interaction: Interaction, services: Services) -> None
             return
         not_decidable = Result.STALE if record.state is State.WAITING else Result.TOO_LATE
         outcome = Outcome(not_decidable if decision.permit else Result.NOT_ALLOWED, record, decision)
-    await _show(interaction, services, ref, outcome, Verb.APPROVE)
+    await _show_outcome(interaction, services, ref, outcome, Verb.APPROVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ def parse_reason(form: ReasonForm, interaction: Interaction) -> ReasonGiven | In
 async def denied(interaction: Interaction, services: Services, form: ReasonGiven) -> None:
     ref = form.ref
     outcome = await services.changes.deny(ref.id, ref.version, interaction.actor, form.reason)
-    await _show(interaction, services, ref, outcome, Verb.APPROVE)
+    await _show_outcome(interaction, services, ref, outcome, Verb.APPROVE)
 
 
 # Showing the outcome
@@ -154,7 +154,9 @@ async def _channel_refuses(interaction: Interaction, services: Services, ref: Re
     return await channel_check.refuses_click(interaction, services, ref, services.notifier.redraw)
 
 
-async def _show(interaction: Interaction, services: Services, ref: Ref, outcome: Outcome, verb: Verb) -> None:
+async def _show_outcome(
+    interaction: Interaction, services: Services, ref: Ref, outcome: Outcome, verb: Verb
+) -> None:
     """The cards show what was done. If nothing was, only the person who clicked is told why."""
     if interaction.message:
         await services.notifier.adopt(ref.id, interaction.channel, interaction.message)

@@ -26,7 +26,7 @@ from bot.lookups.place import Place
 from bot.slack import files, messages
 from handlers import decoding
 from handlers.channel_check import in_channel
-from handlers.errors import shown_in_modal
+from handlers.errors import errors_in_modal
 from handlers.interaction import Interaction
 from handlers.lookups import customer_card, send_card
 from handlers.responding import respond, with_loading
@@ -53,7 +53,7 @@ async def turn_page(interaction: Interaction, services: Services) -> None:
 async def _show_page(interaction: Interaction, services: Services, query: RowQuery) -> None:
     async with (
         services.latest_click.handling(interaction.view, interaction.occurred_at) as is_latest,
-        shown_in_modal(interaction, services, partial(all_rows.see_all_stopped, query)),
+        errors_in_modal(interaction, services, partial(all_rows.see_all_stopped, query)),
     ):
         view = await _page(services, query)
         await services.replies.update_modal_if_latest(interaction, view, is_latest)
@@ -72,7 +72,7 @@ async def open_customer(interaction: Interaction, services: Services) -> None:
     place = decoding.place(interaction.value)
     view = await services.replies.push_modal(interaction, surfaces.as_modal(lookup_help.still_waiting(place)))
     interaction = replace(interaction, view=view)
-    async with shown_in_modal(interaction, services):
+    async with errors_in_modal(interaction, services):
         card = await customer_card(interaction, services, place)
         await services.replies.update_modal(view, all_rows.customer_on_top(card, place))
 

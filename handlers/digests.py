@@ -23,7 +23,7 @@ from bot.lookups import options
 from bot.slack.channels import ChannelProblem
 from handlers.channel_check import in_channel
 from handlers.digest_rows import zone
-from handlers.errors import shown_in_modal, update_modal
+from handlers.errors import errors_in_modal, update_modal
 from handlers.interaction import Interaction, within_list
 from handlers.listener import Invalid
 from handlers.report_rights import may_change, policy_refusal
@@ -44,7 +44,7 @@ class _Change(Protocol):
 async def commanded(interaction: Interaction, services: Services) -> None:
     view = await services.replies.open_modal(interaction, list_card.digest_waiting(interaction.channel))
     interaction = replace(interaction, view=view)
-    async with shown_in_modal(interaction, services):
+    async with errors_in_modal(interaction, services):
         await show_list(interaction, services)
 
 
@@ -109,7 +109,7 @@ async def remove(interaction: Interaction, services: Services) -> None:
 async def _change(interaction: Interaction, services: Services, change: _Change, done: DigestNote) -> None:
     ref = Ref.decode(interaction.value)
     interaction = within_list(interaction)
-    async with shown_in_modal(interaction, services):
+    async with errors_in_modal(interaction, services):
         if refused := await refused_change(interaction, services, ref.id):
             await show_list(interaction, services, list_card.digest_note(refused))
             return
@@ -132,7 +132,7 @@ async def send(interaction: Interaction, services: Services) -> None:
     """Posts a digest right away."""
     ref = Ref.decode(interaction.value)
     interaction = within_list(interaction)
-    async with shown_in_modal(interaction, services):
+    async with errors_in_modal(interaction, services):
         if refused := await refused_change(interaction, services, ref.id):
             await show_list(interaction, services, list_card.digest_note(refused))
             return
@@ -149,7 +149,7 @@ async def preview(interaction: Interaction, services: Services) -> None:
     """Shows what a digest would say now, only to the person who asks."""
     ref = Ref.decode(interaction.value)
     interaction = within_list(interaction)
-    async with shown_in_modal(interaction, services):
+    async with errors_in_modal(interaction, services):
         digest = await services.digests.get(ref.id)
         if digest is None or not _in_list(interaction, digest):
             await show_list(interaction, services, list_card.digest_note(DigestNote.CHANGED))
@@ -183,7 +183,7 @@ def _progress(interaction: Interaction, services: Services) -> ReportProgress:
 
 async def new(interaction: Interaction, services: Services) -> None:
     interaction = within_list(interaction)
-    async with shown_in_modal(interaction, services):
+    async with errors_in_modal(interaction, services):
         if await _refused(interaction, services):
             return
         meta = DigestMeta(submission=secrets.token_hex(16), channel=interaction.channel)
@@ -200,7 +200,7 @@ async def new(interaction: Interaction, services: Services) -> None:
 async def edit(interaction: Interaction, services: Services) -> None:
     ref = Ref.decode(interaction.value)
     interaction = within_list(interaction)
-    async with shown_in_modal(interaction, services):
+    async with errors_in_modal(interaction, services):
         if await _refused(interaction, services, ref.id):
             return
         digest = await services.digests.get(ref.id)
@@ -277,7 +277,7 @@ def working(interaction: Interaction) -> Mapping[str, Any]:
 
 async def submitted(interaction: Interaction, services: Services, form: SubmittedDigest) -> None:
     interaction = replace(interaction, channel=form.meta.channel)
-    async with shown_in_modal(interaction, services):
+    async with errors_in_modal(interaction, services):
         if await _refused(interaction, services, form.meta.digest):
             return
         if form.meta.digest:

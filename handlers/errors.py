@@ -40,7 +40,7 @@ class LookupFailed(Exception):
 
 
 @contextlib.asynccontextmanager
-async def shown_in_modal(
+async def errors_in_modal(
     interaction: Interaction, services: Services, draw: Callable[[Card], dict[str, Any]] = surfaces.as_modal
 ) -> AsyncIterator[None]:
     """Shows an error in the modal the person is looking at; if they closed it, in a message of its own."""

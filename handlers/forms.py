@@ -35,7 +35,7 @@ from bot.lookups.find.card import NoMatch, SeveralMatches, SingleMatch
 from bot.lookups.find.search import find
 from bot.lookups.place import Place
 from handlers import batches, decoding
-from handlers.errors import shown_in_modal, update_modal
+from handlers.errors import errors_in_modal, update_modal
 from handlers.interaction import Interaction
 from handlers.lookups import known_facts, permitted_kinds
 from handlers.responding import matches_card
@@ -68,7 +68,7 @@ async def _offer_all(interaction: Interaction, services: Services, place: Place)
     meta = ChooserMeta(channel=interaction.channel)
     view = await services.replies.open_modal(interaction, loading_chooser(meta))
     interaction = replace(interaction, view=view)
-    async with shown_in_modal(interaction, services):
+    async with errors_in_modal(interaction, services):
         permitted = await permitted_kinds(interaction, services, place)
         customer = await services.autumn.customer(place.customer, expand=CARD)
         kinds_here = [kind for kind in buttons.on(place) if kind.id in permitted]
@@ -129,7 +129,7 @@ async def open_form(interaction: Interaction, services: Services, meta: Meta, *,
     else:
         view = await services.replies.open_modal(interaction, request_form.loading(meta))
     interaction = replace(interaction, view=view)
-    async with shown_in_modal(interaction, services, partial(request_form.stopped, meta)):
+    async with errors_in_modal(interaction, services, partial(request_form.stopped, meta)):
         decision = await services.permission.may_open(kinds.kind(meta.kind).policy, interaction.actor)
         others = Others()
         if others_may(decision):
@@ -159,7 +159,7 @@ async def open_form(interaction: Interaction, services: Services, meta: Meta, *,
 async def picked_customer(interaction: Interaction, services: Services) -> None:
     """One of several that match: the same modal becomes the form."""
     meta = decoding.change_form(interaction.metadata).model_copy(update={"customer": interaction.value})
-    async with shown_in_modal(interaction, services, partial(request_form.stopped, meta)):
+    async with errors_in_modal(interaction, services, partial(request_form.stopped, meta)):
         await services.replies.update_modal(interaction.view, request_form.loading(meta))
         await _show(interaction, services, meta)
 
@@ -169,9 +169,9 @@ async def _show(interaction: Interaction, services: Services, meta: Meta) -> Non
     typed = decoding.sentence(meta.typed) if meta.typed else None
     entity = typed[1].entity if typed else ""
     if entity:
-        meta = meta.model_copy(update={"entity": await _entity_meant(services, meta.customer, entity)})
+        meta = meta.model_copy(update={"entity": await _resolve_entity(services, meta.customer, entity)})
     if typed and isinstance(typed[1], SeveralChanges):
-        await batches.said(interaction, services, meta, typed[1])
+        await batches.check_typed(interaction, services, meta, typed[1])
         return
     facts = await read_facts(services, meta)
     filled_in = PrefilledForm(interaction.state)
@@ -190,7 +190,7 @@ async def _show(interaction: Interaction, services: Services, meta: Meta) -> Non
     await services.replies.update_modal(interaction.view, view)
 
 
-async def _entity_meant(services: Services, customer: str, typed: str) -> str:
+async def _resolve_entity(services: Services, customer: str, typed: str) -> str:
     """Its id; empty if it is not clear which one is meant."""
     return scope.meant(typed, (await services.autumn.entities(customer, search=typed)).list)
 
@@ -203,7 +203,7 @@ async def filled(interaction: Interaction, services: Services) -> None:
     meta = decoding.change_form(interaction.metadata)
     async with (
         services.latest_click.handling(interaction.view, interaction.occurred_at) as is_latest,
-        shown_in_modal(interaction, services, partial(request_form.stopped, meta)),
+        errors_in_modal(interaction, services, partial(request_form.stopped, meta)),
     ):
         meta, values = request_form.scoped(meta, interaction.state)
         facts = services.open_forms.get(meta.form) or await read_facts(services, meta)

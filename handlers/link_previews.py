@@ -26,7 +26,7 @@ async def shared(interaction: Interaction, services: Services) -> None:
         for url in interaction.links
         if (customer_id := links.customer_of(url, services.environment))
     }
-    if not pages or (await services.channels.look(interaction.channel, anew=True)).problem is not None:
+    if not pages or (await services.channels.check(interaction.channel, anew=True)).problem is not None:
         return
     named = services.permission.may_preview(interaction.channel)
     previews = await asyncio.gather(

@@ -24,7 +24,7 @@ from bot.lookups.find.card import NoMatch, Search, SeveralMatches, SingleMatch
 from bot.lookups.find.search import find, search
 from bot.lookups.part import Answer
 from bot.lookups.place import Place
-from bot.lookups.readers import look_up, read
+from bot.lookups.readers import find_and_read, read
 from bot.lookups.trouble import Refusal
 from bot.slack.channels import ChannelProblem
 from bot.slack.errors import NOT_THERE, Unsent
@@ -106,7 +106,7 @@ def _private_card(
 ) -> Card:
     services.home.looked_up(interaction.actor, place.customer)
     permitted_here = [kind for kind in buttons.on(place) if kind.id in rights.kinds]
-    facts = _known(services, place, answer, permitted_here)
+    facts = _facts_on_card(services, place, answer, permitted_here)
     kinds = buttons.applying(permitted_here, facts, place.feature)
     tools = buttons.tools(place, kinds, history=rights.history)
     if rights.links:
@@ -117,7 +117,7 @@ def _private_card(
     )
 
 
-def _known(
+def _facts_on_card(
     services: Services, place: Place, answer: Answer, kinds: Sequence[ChangeKind[Any]]
 ) -> Facts | None:
     """What the card knows of the customer for these kinds; None if they could not be read."""
@@ -157,7 +157,7 @@ async def _best_match_card(interaction: Interaction, services: Services, query: 
         named = await find(services.autumn, query.whole, now=services.now)
         if isinstance(named, SingleMatch):
             return await customer_card(interaction, services, Place(customer=named.customer_id))
-    result = await look_up(services.autumn, query.query, query.opens, now=services.now)
+    result = await find_and_read(services.autumn, query.query, query.opens, now=services.now)
     if isinstance(result, SeveralMatches | NoMatch):
         return matches_card(result, opens=query.opens)
     place, answer = result
@@ -277,7 +277,7 @@ async def _sharing_refusal(interaction: Interaction, services: Services) -> Refu
     """Why nothing is shared into this channel; None if it may be."""
     if not in_channel(interaction):
         return Refusal.NOT_IN_CHANNEL
-    problem = (await services.channels.look(interaction.channel, anew=True)).problem
+    problem = (await services.channels.check(interaction.channel, anew=True)).problem
     match problem:
         case None:
             return None

@@ -137,9 +137,9 @@ class UpcomingCommand:
 
 @dataclass(frozen=True, slots=True)
 class NoDays:
-    """What was given in place of a number of days."""
+    """What was typed in place of a number of days."""
 
-    given: str
+    typed: str
 
 
 @dataclass(frozen=True, slots=True)

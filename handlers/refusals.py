@@ -81,7 +81,7 @@ async def of_request(
 async def ask_them(interaction: Interaction, services: Services) -> None:
     ask = Ask.decode(interaction.value)
     wished = await _wished(interaction, services, ask)
-    result = await _asked(interaction, services, wished) if isinstance(wished, _Wished) else wished
+    result = await _ask_others(interaction, services, wished) if isinstance(wished, _Wished) else wished
     card = message_cards.result_card(result, now=services.now())
     if interaction.view:
         await update_modal(interaction, services, surfaces.as_modal(card), instead=card)
@@ -89,7 +89,7 @@ async def ask_them(interaction: Interaction, services: Services) -> None:
         await services.replies.update_message(interaction, card)
 
 
-async def _asked(interaction: Interaction, services: Services, wished: _Wished) -> Result:
+async def _ask_others(interaction: Interaction, services: Services, wished: _Wished) -> Result:
     decision = await services.permission.may(wished.request, interaction.actor)
     if decision.permit or wished.asked is None:
         return Result.MAY_YOURSELF

@@ -24,7 +24,7 @@ from bot.slack import messages
 from bot.slack.errors import SLACK_READ_ERRORS
 from bot.slack.messages import message_words
 from handlers import decoding, forms, lookups
-from handlers.errors import shown_in_modal
+from handlers.errors import errors_in_modal
 from handlers.interaction import Interaction
 from handlers.listener import Invalid
 from handlers.lookups import customer_card
@@ -45,7 +45,7 @@ async def open_list(interaction: Interaction, services: Services) -> None:
         reason=reason_in_message(interaction.text),
         ticket=ticket_in_message(interaction.text, permalink),
     )
-    async with shown_in_modal(interaction, services):
+    async with errors_in_modal(interaction, services):
         thread = await _thread(interaction, services)
         text = "\n".join([interaction.text, *(thread or ())])
         async with meanwhile(lookups.permitted(interaction, services, kinds.KINDS)) as permitted:
@@ -99,7 +99,7 @@ async def open_customer(interaction: Interaction, services: Services) -> None:
     """Their card, in the conversation that the message is in."""
     meta = MessageMeta.decode(interaction.metadata)
     place = decoding.place(interaction.value)
-    async with shown_in_modal(interaction, services):
+    async with errors_in_modal(interaction, services):
         await lookups.send_card(_in_conversation(interaction, meta), services, place)
         await services.replies.update_modal(interaction.view, in_message.opened(meta))
 

@@ -20,7 +20,7 @@ from bot.kit.carried import Ref
 from bot.kit.form_values import Values
 from bot.lookups.place import Place
 from handlers import batches, decoding
-from handlers.errors import shown_in_modal, update_modal
+from handlers.errors import errors_in_modal, update_modal
 from handlers.forms import drawn, facts_of_form, read_facts, reader_card, stop
 from handlers.interaction import Interaction
 from handlers.listener import Invalid
@@ -69,7 +69,7 @@ async def submitted(interaction: Interaction, services: Services, form: Submitte
     # A redraw that is under way would put the form back over the outcome.
     async with (
         services.latest_click.handling(interaction.view, interaction.occurred_at),
-        shown_in_modal(interaction, services, partial(request_form.stopped, form.meta)),
+        errors_in_modal(interaction, services, partial(request_form.stopped, form.meta)),
     ):
         await _submit(interaction, services, form.meta, form.request)
 
@@ -142,16 +142,16 @@ async def _show_refusal(interaction: Interaction, services: Services, meta: Meta
         and (await services.changes.assess_on(drafted, facts, interaction.actor)).judgement.refusals
         == refusals
     )
-    await _again(interaction, services, meta, facts, words, says_itself=says_itself)
+    await _redraw_form(interaction, services, meta, facts, words, says_itself=says_itself)
 
 
-async def _not_taken(interaction: Interaction, services: Services, meta: Meta, why: str) -> None:
+async def _reject(interaction: Interaction, services: Services, meta: Meta, why: str) -> None:
     """The form again, with why; in mrkdwn."""
     facts = services.open_forms.get(meta.form) or await read_facts(services, meta)
-    await _again(interaction, services, meta, facts, why)
+    await _redraw_form(interaction, services, meta, facts, why)
 
 
-async def _again(
+async def _redraw_form(
     interaction: Interaction,
     services: Services,
     meta: Meta,
@@ -175,12 +175,12 @@ async def add_to_list(interaction: Interaction, services: Services) -> None:
     interaction = replace(interaction, channel=meta.channel)
     async with (
         services.latest_click.handling(interaction.view, interaction.occurred_at),
-        shown_in_modal(interaction, services, partial(request_form.stopped, meta)),
+        errors_in_modal(interaction, services, partial(request_form.stopped, meta)),
     ):
         parsed = request_form.parse(meta, interaction.state)
         if parsed.input is None:
             wrong = dict.fromkeys(text.mrkdwn(why, _LONGEST) for why in parsed.errors.values())
-            await _not_taken(interaction, services, meta, "\n".join(wrong))
+            await _reject(interaction, services, meta, "\n".join(wrong))
             return
         reason = "\n".join(part for part in (parsed.reason, parsed.ticket) if part)
         change = GatheredChange(meta.submission, parsed.input, reason)

@@ -89,7 +89,8 @@ def decide(installation: Installation, actor: Actor, facts: SlackUser | None) ->
         return Standing.BOT
     if facts.stranger:
         return Standing.OUTSIDER
-    if facts.team != installation.team and not (installation.enterprise and facts.enterprise == installation.enterprise):
+    same_enterprise = installation.enterprise and facts.enterprise == installation.enterprise
+    if facts.team != installation.team and not same_enterprise:
         return Standing.OUTSIDER if facts.team else Standing.UNCHECKED
     if facts.guest:
         return Standing.GUEST

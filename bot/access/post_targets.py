@@ -100,7 +100,7 @@ class PostTargets:
         raises."""
         if is_person(target):
             return await self._of_person(target)
-        channel = await self._channels.look(target)
+        channel = await self._channels.check(target)
         pause = pause_for(channel, was_private=was_private)
         if pause is not None:
             return Destination(pause=pause)

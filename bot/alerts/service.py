@@ -67,7 +67,7 @@ class AlertService:
 
     async def channel_problem(self, channel: str) -> ChannelProblem | None:
         """Why no alerts may go to this channel, just now; None when they may. Never raises."""
-        return (await self._channels.look(channel)).problem
+        return (await self._channels.check(channel)).problem
 
     async def of_channel(self, channel: str) -> list[AlertSubscription]:
         """Active and paused, the oldest first. Of a person's own: `channel` is their id."""
@@ -84,7 +84,7 @@ class AlertService:
         of their own."""
         private = True
         if channel != owner.user:
-            seen = await self._channels.look(channel)
+            seen = await self._channels.check(channel)
             if seen.problem is not None:
                 return seen.problem
             private = seen.private
@@ -112,7 +112,7 @@ class AlertService:
             return None
         private = True
         if not subscription.personal:
-            seen = await self._channels.look(subscription.channel)
+            seen = await self._channels.check(subscription.channel)
             if seen.problem is not None:
                 return seen.problem
             private = seen.private

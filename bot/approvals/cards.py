@@ -129,8 +129,8 @@ class CardTable:
     async def claim_stale(
         self, database: Database, *, now: datetime, env: Environment | None = None, most: int = 20
     ) -> list[str]:
-        """Ids of what has an outdated card. Each comes to one caller, and again later:
-        after twice as long every time, so that a channel that is broken for good is not asked about for ever.
+        """Ids of what has an outdated card. Each comes to one caller, and again later: after twice as long
+        every time, so that a channel that is broken for good is not asked about for ever.
         """
         stale = (
             select(self._table.c.id, self._about.label("about"), self._table.c.tries)

@@ -27,7 +27,7 @@ class Cached(Generic[T]):
         await asyncio.wait([task])
         return task.result()
 
-    async def anew(self) -> T:
+    async def read_now(self) -> T:
         """The value as it is now. Raises what reading it raises."""
         return await self._fresh()
 

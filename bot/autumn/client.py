@@ -126,7 +126,7 @@ class Autumn:
         Balances may lack a reset that is due: Autumn carries it out when it reads a single customer. The
         list ends early at a page whose last customer has no id.
         """
-        body = _page(limit, cursor) | _given(search=search, expand=list(expand))
+        body = _page(limit, cursor) | _non_empty(search=search, expand=list(expand))
         return await self._wire.read_model(
             Page[Customer], ReadRequest.rpc("customers.list", body, group=RateGroup.CUSTOMERS_LIST)
         )
@@ -144,7 +144,7 @@ class Autumn:
     ) -> bulk.Listing[bulk.ListedCustomer]:
         """A page of the customers that the filter lets through, in outline, with their plans and the features
         of their balances. Ends early as `customers` does."""
-        body = _page(limit, cursor) | _given(
+        body = _page(limit, cursor) | _non_empty(
             plans=[{"id": plan} for plan in where.plans],
             subscription_status=where.status,
             created_at_range=_between(where.start, where.end),
@@ -168,7 +168,7 @@ class Autumn:
         self, *, status: Sequence[str], limit: int, cursor: str = ""
     ) -> bulk.Listing[bulk.ListedInvoice]:
         """A page of all customers' invoices, newest first, in outline."""
-        body = _page(limit, cursor) | _given(status=list(status))
+        body = _page(limit, cursor) | _non_empty(status=list(status))
         request = ReadRequest.rpc("invoices.list", body, group=RateGroup.GENERAL)
         return await self._wire.read_parsed(bulk.invoices, request)
 
@@ -196,7 +196,7 @@ class Autumn:
         """
         if customer_id == "":
             return Page[Invoice]()  # Autumn would answer with everybody's
-        body = _page(limit, cursor) | _given(customer_id=customer_id, status=list(status))
+        body = _page(limit, cursor) | _non_empty(customer_id=customer_id, status=list(status))
         request = ReadRequest.rpc("invoices.list", body, group=RateGroup.GENERAL)
         return await self._wire.read_model(Page[Invoice], replace(request, turn_within=turn_within))
 
@@ -211,7 +211,7 @@ class Autumn:
         cursor: str = "",
     ) -> Page[Event]:
         """Events, newest first. `feature_id`: a tracked name, or several. An unknown customer has none."""
-        body = _page(limit, cursor) | _given(
+        body = _page(limit, cursor) | _non_empty(
             customer_id=customer_id,
             feature_id=feature_id if isinstance(feature_id, str) else list(feature_id or ()),
             custom_range=_between(start, end),
@@ -239,7 +239,7 @@ class Autumn:
         for this entity. With `aggregate_on` "deducted", also what was taken from which balance. Raises
         NotFound for an unknown customer.
         """
-        body = _given(
+        body = _non_empty(
             customer_id=customer_id,
             entity_id=entity_id,
             feature_id=list(feature_ids),
@@ -284,7 +284,7 @@ class Autumn:
 
     async def rewards(self) -> RewardList:
         """Every coupon and feature grant of the organization, as they are now."""
-        return await self._rewards.anew()
+        return await self._rewards.read_now()
 
     def last_rewards(self) -> RewardList | None:
         """The same as last read, at most an hour ago; None if it was not. Waits for nothing."""
@@ -306,7 +306,7 @@ class Autumn:
             "customer_id": customer_id,
             "feature_id": feature_id,
             "required_balance": finite(units),
-        } | _given(entity_id=entity_id)
+        } | _non_empty(entity_id=entity_id)
         return await self._wire.read_model(
             Check, ReadRequest.rpc("balances.check", body, group=RateGroup.CHECK)
         )
@@ -318,7 +318,7 @@ class Autumn:
 
         `search`: what their ids or names have in them. `limit`: 5,000 at most.
         """
-        body = _page(limit, cursor) | {"customer_id": customer_id} | _given(search=search)
+        body = _page(limit, cursor) | {"customer_id": customer_id} | _non_empty(search=search)
         request = ReadRequest.rpc("entities.list", body, group=RateGroup.CUSTOMERS_LIST)
         return await self._wire.read_model(Page[Entity], request)
 
@@ -366,7 +366,7 @@ def _customer_request(customer_id: str, expand: Sequence[str]) -> ReadRequest:
     if not 0 < len(customer_id) <= _LONGEST_ID:
         raise NotFound("No customer can have this id.", request="customers.get", status=404)
     if _ACCEPTED_ID.fullmatch(customer_id):
-        body = {"customer_id": customer_id} | _given(expand=list(expand))
+        body = {"customer_id": customer_id} | _non_empty(expand=list(expand))
         return ReadRequest.rpc("customers.get", body, group=RateGroup.CHECK)
     query = {"expand": ",".join(expand)} if expand else {}
     path = f"/v1/customers/{in_path(customer_id)}"
@@ -377,7 +377,7 @@ def _page(limit: int, cursor: str) -> dict[str, Any]:
     return {"limit": limit, "start_cursor": cursor}
 
 
-def _given(**fields: Any) -> dict[str, Any]:
+def _non_empty(**fields: Any) -> dict[str, Any]:
     """The fields that are not empty: Autumn treats an empty filter as a filter."""
     return {name: value for name, value in fields.items() if value}
 

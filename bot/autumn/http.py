@@ -171,7 +171,7 @@ class Wire:
             record.attempts += 1
             record.status = None
             try:
-                async with self._connections.place():
+                async with self._connections.slot():
                     return await self._attempt(parse, request, record)
             except AutumnError as error:
                 wait = pause(self._retry_policy, error, attempt=record.attempts, elapsed=record.elapsed())

@@ -61,7 +61,7 @@ def done(response: httpx.Response, *, request: str) -> Any:
 def refusal(response: httpx.Response, *, request: str) -> Refused:
     """The error for a status of 400 or above. The status decides; the body may be anything."""
     status = response.status_code
-    message, code = _said(response)
+    message, code = _error_details(response)
     return refused(status, code)(
         message, request=request, status=status, code=code, retry_after=retry_after(response)
     )
@@ -83,7 +83,7 @@ def without_key(text: str) -> str:
     return _KEY.sub("am_…", text)
 
 
-def _said(response: httpx.Response) -> tuple[str, str]:
+def _error_details(response: httpx.Response) -> tuple[str, str]:
     try:
         body = _decode(response.content)
     except (ValueError, RecursionError):

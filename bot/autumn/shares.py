@@ -33,7 +33,7 @@ class FairQueue:
         return not self._inside and not self._waiting
 
     @asynccontextmanager
-    async def place(self) -> AsyncIterator[None]:
+    async def slot(self) -> AsyncIterator[None]:
         await self._enter()
         try:
             yield
@@ -82,7 +82,7 @@ class FairRate:
         key = (group, customer_id if group is RateGroup.EVENTS else "")
         line = self._lines.setdefault(key, FairQueue(_AHEAD))
         try:
-            async with line.place():
+            async with line.slot():
                 await self._rate.turn(group, customer_id, within=latest - loop.time())
         finally:
             if line.idle:

@@ -17,7 +17,7 @@ from bot.changes.balance.sentence import BalanceSentence, Day, SeveralChanges
 from bot.changes.notes import Names
 from bot.kit import text
 from bot.kit.csv_table import CsvFormat, CsvTable
-from bot.lookups.names import feature_meant
+from bot.lookups.names import resolve_feature
 
 _USUAL_KIND = ""
 _SAYS_WHY = (LineState.REFUSED, LineState.UNCONFIRMED)
@@ -77,7 +77,7 @@ def pasted(
     lines = io.StringIO()
     writer = csv.writer(lines, lineterminator="\n")
     for each in said.sentences:
-        feature = feature_meant(each.feature, features) or each.feature
+        feature = resolve_feature(each.feature, features) or each.feature
         cells = [customer, feature, _size(each, now), LISTED_ACTIONS[each.action][0]]
         writer.writerow([*cells, _USUAL_KIND, entity] if entity else cells)
     return lines.getvalue()

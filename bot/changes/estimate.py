@@ -11,7 +11,14 @@ from bot.changes.canonical import ZERO
 from bot.changes.model import Facts
 from bot.kit import money
 from bot.lookups.answers import Billing
-from bot.lookups.invoices.discounting import Left, Offer, apart, earliest_first, own_discount, taken
+from bot.lookups.invoices.discounting import (
+    Left,
+    Offer,
+    amount_taken,
+    earliest_first,
+    has_own_discount,
+    own_discount,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +42,7 @@ def estimates(facts: Facts, coupon: Coupon | None) -> tuple[Next, ...]:
     found: dict[int, Next] = {}
     for index in earliest_first(upcoming):
         preview = upcoming[index]
-        if apart(preview, billing.discounts):
+        if has_own_discount(preview, billing.discounts):
             total = preview.total
             found[index] = Next(preview.invoice_at, preview.currency, total, total, total, apart=True)
         else:
@@ -75,7 +82,7 @@ def _offer(coupon: Coupon, facts: Facts) -> Offer:
 
 def _next(preview: InvoicePreview, own: Discount | None, then: Left | None) -> Next:
     """The lines are given back what the customer's discount takes off now."""
-    off_now = [ZERO if own is None else taken(line, own.id) for line in preview.line_items]
+    off_now = [ZERO if own is None else amount_taken(line, own.id) for line in preview.line_items]
     without = preview.total + sum(off_now, ZERO)
     after = without
     if then is not None:

@@ -90,9 +90,9 @@ def digest_stopped(digest: Digest, why: Pause | None) -> Card:
     """Tells the owner that their digest is paused or, with None, that it was removed."""
     where = _where(digest) if digest.personal else setup_words.in_channel(_where(digest))
     if why is None:
-        removed = setup_words.owner_removed(where, _what(digest), _person(digest.stopped_by))
+        removed = setup_words.owner_removed(where, _description(digest), _person(digest.stopped_by))
         return layout.card([blocks.section("removed", removed)], [], [], stamp=None)
-    paused = setup_words.owner_paused(where, _what(digest), _why(digest, why))
+    paused = setup_words.owner_paused(where, _description(digest), _why(digest, why))
     following = setup_words.OWNER_NEXT_ANYWHERE if digest.personal else setup_words.OWNER_NEXT
     shown = [blocks.section("paused", paused), blocks.context("next", following)]
     return layout.card(shown, [], [], stamp=None)
@@ -108,7 +108,7 @@ def _person(user_id: str) -> str:
     return mentions.person(user_id) if user_id else setup_words.SOMEONE
 
 
-def _what(digest: Digest) -> str:
+def _description(digest: Digest) -> str:
     name = text.mrkdwn(digest.content.name, MOST_NAME)
     schedule = words.schedule_text(digest.schedule, text.mrkdwn)
     what = f"*{name}* · {schedule}" if name else f"*{schedule}*"
@@ -117,7 +117,7 @@ def _what(digest: Digest) -> str:
 
 def digest_line(digest: Digest) -> str:
     """A digest in a list of those of several channels: where, what, and when it comes next."""
-    return f"{_where(digest)} {_what(digest)} · {_state(digest)}"
+    return f"{_where(digest)} {_description(digest)} · {_state(digest)}"
 
 
 def _state(digest: Digest) -> str:
@@ -137,7 +137,7 @@ def _entry(index: int, digest: Digest, *, fit: bool, may: bool) -> list[Block]:
     """`fit`: whether the channel can have digests now. If not, none can be sent or resumed."""
     state = _state(digest)
     owner = setup_words.set_up_by(mentions.person(digest.owner))
-    what = f"{_where(digest)} · {_what(digest)}" if digest.personal else _what(digest)
+    what = f"{_where(digest)} · {_description(digest)}" if digest.personal else _description(digest)
     return [
         blocks.divider(f"line.{index}"),
         blocks.section(f"digest.{index}", f"{what}\n{state}"),

@@ -120,8 +120,7 @@ class RunSkip(StrEnum):
     NOTHING_NEW = "nothing_new"
     """Nothing was new or settled since the last post, and it is set to post nothing then."""
     LATE = "late"
-    """Maple was not running, or could not read Autumn or post in time: within six hours, or for *Send now* at the
-    first attempt."""
+    """Maple was not running, or could not read Autumn or post within six hours; *Send now*: at once."""
     EDITED = "edited"
     """The time was changed to one that had already passed that day."""
     PAUSED = "paused"

@@ -100,22 +100,22 @@ def _from(schedule: Schedule, first: datetime) -> Iterator[tuple[date, datetime]
 
 def _exists(zone: ZoneInfo, day: date) -> bool:
     """False for a date that was left out, as when Samoa moved across the date line."""
-    return _shown(zone, _first(zone, datetime.combine(day, time.min))).date() == day
+    return _wall_time(zone, _first(zone, datetime.combine(day, time.min))).date() == day
 
 
 def _first(zone: ZoneInfo, wall: datetime) -> datetime:
     """The first moment at which clocks show this time, or a later one if they never show it."""
     moment = wall.replace(tzinfo=zone).astimezone(UTC)
-    if _shown(zone, moment) == wall:
+    if _wall_time(zone, moment) == wall:
         return moment
     # Never shown: the jump lies between the moments that the offsets after and before it give.
     earliest = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
     seconds = range((moment - earliest) // timedelta(seconds=1))
     first = bisect_left(
-        seconds, True, key=lambda second: _shown(zone, earliest + timedelta(seconds=second)) >= wall
+        seconds, True, key=lambda second: _wall_time(zone, earliest + timedelta(seconds=second)) >= wall
     )
     return earliest + timedelta(seconds=first)
 
 
-def _shown(zone: ZoneInfo, moment: datetime) -> datetime:
+def _wall_time(zone: ZoneInfo, moment: datetime) -> datetime:
     return moment.astimezone(zone).replace(tzinfo=None, fold=0)

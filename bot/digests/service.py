@@ -82,11 +82,11 @@ class DigestService:
 
     async def channel_problem(self, channel: str) -> ChannelProblem | None:
         """Why no digest may go to this channel now; None if one may. Never raises."""
-        return (await self._channels.look(channel)).problem
+        return (await self._channels.check(channel)).problem
 
     async def may_follow(self, channel: str, ts: str) -> bool:
         """Whether more of a digest may be posted now in the thread of this post."""
-        seen = await self._channels.look(channel)
+        seen = await self._channels.check(channel)
         if seen.problem is not None:
             return False
         was_private = await runs.was_private(self._database, channel, ts)
@@ -133,7 +133,7 @@ class DigestService:
         """Whether the channel is private, as direct messages are; or why no digest may go there."""
         if is_person(channel):
             return await self._targets.problem(channel) or True
-        seen = await self._channels.look(channel)
+        seen = await self._channels.check(channel)
         return seen.problem or seen.private
 
     # `by`: who does it, by their id in Slack.

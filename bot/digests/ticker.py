@@ -21,7 +21,7 @@ from bot.digests.model import DeliveryOutcome, Run
 from bot.digests.process import DigestProcess
 from bot.log import log
 
-_FORGET_EVERY = timedelta(minutes=10)
+_DELETE_EVERY = timedelta(minutes=10)
 _PART = "digests"
 
 
@@ -44,7 +44,7 @@ class Ticker:
         self._scheduler: AsyncIOScheduler | None = None
         self._ticks: set[asyncio.Task[Any]] = set()
         self._stopped = False
-        self._forgot_at: datetime | None = None
+        self._deleted_at: datetime | None = None
         self._deliveries: dict[asyncio.Task[None], str] = {}
         """The run each task delivers."""
         self._notices: set[asyncio.Task[None]] = set()
@@ -94,7 +94,7 @@ class Ticker:
         try:
             await self._start_due(self._process.timeouts.at_once - len(self._deliveries))
             self._tell_owners()
-            await self._forget()
+            await self._delete_old_rows()
             self._moved(_PART)
         except (SQLAlchemyError, OSError) as error:
             log.warning("digests not looked at", error=type(error).__name__)
@@ -111,11 +111,11 @@ class Ticker:
             self._notices.add(task)
             task.add_done_callback(self._notices.discard)
 
-    async def _forget(self) -> None:
+    async def _delete_old_rows(self) -> None:
         """Deletes old rows: some with each tick while there are any, otherwise every ten minutes."""
         now = self._process.now()
-        if self._forgot_at is None or now - self._forgot_at >= _FORGET_EVERY:
-            self._forgot_at = None if await runs.forget(self._database, now) else now
+        if self._deleted_at is None or now - self._deleted_at >= _DELETE_EVERY:
+            self._deleted_at = None if await runs.delete_old(self._database, now) else now
 
     async def idle(self) -> None:
         """Waits until everything that was started has ended."""

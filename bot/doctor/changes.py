@@ -39,7 +39,7 @@ async def examine_channel(settings: Settings, slack: AsyncWebClient) -> Finding:
         return Finding(
             "Approvals: MAPLE_APPROVALS_CHANNEL is not set, so changes that need approval are refused", True
         )
-    state = await Channels(slack).look(channel_id, anew=True)
+    state = await Channels(slack).check(channel_id, anew=True)
     name = f"the channel #{state.name}" if state.name else f"the channel {channel_id}"
     if state.error:
         return Finding(f"Approvals: {name} cannot be seen ({state.error})", False, _MEND_CHANNEL)

@@ -46,7 +46,7 @@ async def examine_digests(settings: Settings, slack: AsyncWebClient, report: Rep
         digests.setdefault(digest.channel, []).append(digest)
     good = 0
     for name, channel_digests in digests.items():
-        findings = list(_of_channel(name, await channels.look(name), channel_digests))
+        findings = list(_of_channel(name, await channels.check(name), channel_digests))
         good += not findings
         for finding in findings:
             report(finding)
@@ -88,7 +88,7 @@ async def examine_alerts(settings: Settings, slack: AsyncWebClient, report: Repo
         if not subscription.personal
     }
     for name, was_private in private.items():
-        channel = await channels.look(name)
+        channel = await channels.check(name)
         if channel.problem is not None:
             what, _ = _PROBLEMS[channel.problem]
             report(Finding(f"Alerts: none can be posted to {name}: {what}", False, _MEND_ALERTS))

@@ -2,6 +2,6 @@
 
 from bot.lookups.find.query import readings
 from bot.lookups.find.search import find, search, suggest
-from bot.lookups.readers import look_up, read
+from bot.lookups.readers import find_and_read, read
 
-__all__ = ["find", "look_up", "read", "readings", "search", "suggest"]
+__all__ = ["find", "find_and_read", "read", "readings", "search", "suggest"]

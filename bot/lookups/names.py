@@ -139,8 +139,8 @@ def reset(cycle: Reset | None) -> str:
     return labels.resets(cycle.interval, cycle.interval_count) if cycle else ""
 
 
-def feature_meant(typed: str, offered: Mapping[str, str]) -> str:
-    """The id of the one feature that is meant, of these names by id; empty if none or several may be."""
+def resolve_feature(typed: str, offered: Mapping[str, str]) -> str:
+    """The id of the feature that was typed, of these names by id; empty if none or several may be meant."""
     wanted = _singular(typed)
     if not wanted:
         return ""

@@ -28,7 +28,7 @@ async def read(
     return await _with_unpaid(autumn, place, part, await part.read(autumn, place, now(), known))
 
 
-async def look_up(
+async def find_and_read(
     autumn: Autumn, query: str, opens: Place = AT_OVERVIEW, *, now: Callable[[], datetime]
 ) -> tuple[Place, Answer] | SeveralMatches | NoMatch:
     """`find` and `read` together: text that may be an id is read as one first, and searched for when no

@@ -86,9 +86,9 @@ class Channels:
         self._listing = asyncio.Lock()
         self._of_people: TTLCache[str, frozenset[str]] = TTLCache(_PEOPLE, _FRESH, timer=clock)
 
-    async def look(self, channel: str, *, anew: bool = False) -> Channel:
-        """Never raises. `anew`: Slack is asked about this channel alone, however many others were asked about
-        just now."""
+    async def check(self, channel: str, *, anew: bool = False) -> Channel:
+        """Whether customer data may go to the channel, and whether it is private. Never raises. `anew`: Slack
+        is asked about this channel alone, however many others were asked about just now."""
         if channel.startswith("D"):
             return Channel(ChannelProblem.DIRECT)
         try:

@@ -85,9 +85,9 @@ class Token:
         self._name = name
         self.good = True
 
-    def taken(self) -> None:
+    def accepted(self) -> None:
         if not self.good:
-            log.warning("slack takes the token again", kind=self._name)
+            log.warning("slack accepts the token again", kind=self._name)
         self.good = True
 
     def refused(self, error: SlackApiError) -> None:
@@ -127,7 +127,7 @@ class SlackClient(AsyncWebClient):
         except (AttributeError, TypeError, ValueError):
             # slack_sdk takes any answer for a JSON object.
             raise NotSlack from None
-        self._watched.taken()
+        self._watched.accepted()
         return answer
 
 

@@ -53,7 +53,7 @@ class Slots:
         self._open: set[Connection] = set()
         self._waiting: OrderedDict[Connection, None] = OrderedDict()
 
-    def take(self, connection: "Connection") -> bool:
+    def admit(self, connection: "Connection") -> bool:
         """False: every slot is taken by a request that is being answered."""
         if len(self._open) >= self.limits.connections:
             if not self._waiting:
@@ -92,7 +92,7 @@ class Connection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        if not self.slots.take(self):
+        if not self.slots.admit(self):
             self.abort(CutReason.FULL)
             return
         self._arm()

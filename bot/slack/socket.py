@@ -84,11 +84,11 @@ class _Client(SocketModeClient):
         """Asks until there is one. Raises ConnectionError once the client is closed."""
         self._connecting = True
         try:
-            return await self._ask()
+            return await self._request_url()
         finally:
             self._connecting = False
 
-    async def _ask(self) -> str:
+    async def _request_url(self) -> str:
         wait = self._pace.retry
         while not self.closed:
             try:
@@ -100,7 +100,7 @@ class _Client(SocketModeClient):
             except (aiohttp.ClientError, TimeoutError) as error:
                 reason = type(error).__name__
             else:
-                self._watched.taken()
+                self._watched.accepted()
                 return str(answer["url"])
             if wait == self._pace.retry:
                 log.warning("no address to connect to", error=reason)

@@ -22,7 +22,6 @@ from bot.alerts.service import AlertService
 from bot.autumn.client import Autumn
 from bot.autumn.models import Environment
 from bot.autumn.retry_policy import RetryPolicy
-from bot.autumn.throttle import Limits
 from bot.metrics import Metrics
 from bot.runtime import Checkpoint, Runtime, no_checkpoint
 from bot.slack.channels import Channels

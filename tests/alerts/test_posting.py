@@ -11,11 +11,10 @@ import pytest
 from bot.access.post_targets import Pause
 from bot.alerts import words
 from bot.alerts.model import AlertChoice, Occurrence
-from bot.runtime import Checkpoint
 from sandbox.slack.faults import FaultKind
 from sandbox.slack.people import BOT_USER
-from tests.crashing import cancelled_at
 from tests.alerts.bench import ANA, FINANCE, LIMIT, QUICK, SUPPORT, Bench, bench, shown
+from tests.crashing import cancelled_at
 from tests.databases import Engine
 
 LIMITS = frozenset({"limit_reached"})

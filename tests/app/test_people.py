@@ -16,14 +16,26 @@ MEMBER = SlackUser(team="T1")
     [
         pytest.param(INSTALLATION, Actor("U1", "T1"), MEMBER, Standing.MEMBER, id="a full member"),
         pytest.param(INSTALLATION, Actor("U1"), MEMBER, Standing.MEMBER, id="payload without a team"),
-        pytest.param(INSTALLATION, Actor("U1", "T1"), SlackUser(team="T1", guest=True), Standing.GUEST, id="a guest"),
-        pytest.param(INSTALLATION, Actor("U1", "T2"), MEMBER, Standing.OUTSIDER, id="payload from another workspace"),
-        pytest.param(INSTALLATION, Actor("U1", "T2"), None, Standing.OUTSIDER, id="the same, unchecked"),
         pytest.param(
-            INSTALLATION, Actor("U1", "T1"), SlackUser(team="T2"), Standing.OUTSIDER, id="Slack says elsewhere"
+            INSTALLATION, Actor("U1", "T1"), SlackUser(team="T1", guest=True), Standing.GUEST, id="a guest"
         ),
         pytest.param(
-            INSTALLATION, Actor("U1", "T1"), SlackUser(team="T1", stranger=True), Standing.OUTSIDER, id="a stranger"
+            INSTALLATION, Actor("U1", "T2"), MEMBER, Standing.OUTSIDER, id="payload from another workspace"
+        ),
+        pytest.param(INSTALLATION, Actor("U1", "T2"), None, Standing.OUTSIDER, id="the same, unchecked"),
+        pytest.param(
+            INSTALLATION,
+            Actor("U1", "T1"),
+            SlackUser(team="T2"),
+            Standing.OUTSIDER,
+            id="Slack says elsewhere",
+        ),
+        pytest.param(
+            INSTALLATION,
+            Actor("U1", "T1"),
+            SlackUser(team="T1", stranger=True),
+            Standing.OUTSIDER,
+            id="a stranger",
         ),
         pytest.param(
             INSTALLATION,
@@ -32,11 +44,19 @@ MEMBER = SlackUser(team="T1")
             Standing.OUTSIDER,
             id="guest of elsewhere",
         ),
-        pytest.param(INSTALLATION, Actor("U1", "T1"), SlackUser(team="T1", bot=True), Standing.BOT, id="a bot"),
-        pytest.param(INSTALLATION, Actor("U1", "T1"), SlackUser(team="T1", deleted=True), Standing.GONE, id="gone"),
+        pytest.param(
+            INSTALLATION, Actor("U1", "T1"), SlackUser(team="T1", bot=True), Standing.BOT, id="a bot"
+        ),
+        pytest.param(
+            INSTALLATION, Actor("U1", "T1"), SlackUser(team="T1", deleted=True), Standing.GONE, id="gone"
+        ),
         pytest.param(INSTALLATION, Actor("U1", "T1"), None, Standing.UNCHECKED, id="no answer of Slack's"),
         pytest.param(
-            INSTALLATION, Actor("U1", "T1"), SlackUser(), Standing.UNCHECKED, id="an answer that does not tell"
+            INSTALLATION,
+            Actor("U1", "T1"),
+            SlackUser(),
+            Standing.UNCHECKED,
+            id="an answer that does not tell",
         ),
         pytest.param(
             INSTALLATION,

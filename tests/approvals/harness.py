@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
-from tests.autumn.scripted import UNLIMITED
 
 import httpx
 from pydantic import SecretStr
@@ -21,7 +20,7 @@ from bot.approvals.names import CustomerNames
 from bot.approvals.preview import ChangeTimeouts, Sleep
 from bot.approvals.results import ChangeRequest
 from bot.approvals.service import ChangeService, Surroundings
-from bot.autumn.client import Autumn, Limits, RetryPolicy
+from bot.autumn.client import Autumn, RetryPolicy
 from bot.autumn.models import Environment
 from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction
@@ -33,6 +32,7 @@ from bot.slack.channels import Channel, ChannelProblem
 from bot.store import audit
 from bot.store.database import Database
 from sandbox.autumn import LocalAutumn
+from tests.autumn.scripted import UNLIMITED
 
 NOW = datetime(2026, 11, 22, 15, 6, tzinfo=UTC)
 ANA, RAJ, LEA = Actor("U_ANA", "T1"), Actor("U_RAJ", "T1"), Actor("U_LEA", "T1")

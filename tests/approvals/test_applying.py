@@ -27,8 +27,8 @@ from bot.changes.trial.request import TrialInput
 from bot.changes.trial.words import TrialAction
 from bot.store.tables import changes
 from tests.approvals.harness import ANA, CUSTOMER, LEA, QUICK, RAJ, Harness, Permissions
-from tests.autumn.scripted import UNLIMITED
 from tests.approvals.test_engine import LIMITED, TwoWrites, lease_end
+from tests.autumn.scripted import UNLIMITED
 from tests.crashing import Died, dies_at
 
 

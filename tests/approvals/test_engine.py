@@ -30,12 +30,11 @@ from bot.changes.model import Facts
 from bot.changes.notes import CommonNote
 from bot.store.database import Database, unbroken
 from bot.store.tables import changes
-from tests.crashing import Died, dies_at
 from tests.approvals.harness import ANA, CUSTOMER, NOW, QUICK, RAJ, Harness, running
 from tests.autumn.scripted import UNLIMITED
+from tests.crashing import Died, dies_at
 from tests.databases import Engine, fresh
 from tests.relay import Relay
-
 
 HOUR = 3600
 

@@ -84,7 +84,7 @@ async def test_fresh_value_becomes_the_latest() -> None:
     source = Source()
     source.open.set()
     kept = Cached(source.read, seconds=60)
-    assert [await kept.anew(), await kept.anew()] == [1, 2]
+    assert [await kept.read_now(), await kept.read_now()] == [1, 2]
     assert kept.latest(within=60) == 2
     assert await kept.get() == 2
     assert source.asked == 2
@@ -94,7 +94,7 @@ async def test_expired_latest_value_is_unknown() -> None:
     source = Source()
     source.open.set()
     kept = Cached(source.read, seconds=-1)
-    await kept.anew()
+    await kept.read_now()
     assert kept.latest(within=60) == 1, "known while it is read again"
     assert kept.latest(within=-1) is None
     assert await kept.get() == 2

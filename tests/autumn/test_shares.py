@@ -125,7 +125,7 @@ def test_no_caller_is_lost_when_others_cancel(at_once: int, steps: list[tuple[st
 
         async def stay(leave: asyncio.Event) -> None:
             nonlocal inside, most
-            async with line.place():
+            async with line.slot():
                 inside += 1
                 most = max(most, inside)
                 try:

@@ -17,10 +17,10 @@ from bot.batches.line_steps import submission_id
 from bot.batches.model import BatchLine, BatchRecord, BatchResult, BatchState, LineState
 from bot.changes.balance.words import BalanceAction
 from bot.changes.line_form import LineCells
-from tests.crashing import Died, dies_at
 from tests.approvals.harness import ANA, LEA, RAJ
 from tests.approvals.records import record
 from tests.batches.harness import CUSTOMERS, QUICK, BatchHarness, Replica, gives
+from tests.crashing import Died, dies_at
 from tests.lost_writes import carry_out
 
 ONE_BY_ONE = replace(QUICK, at_once=1)

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from bot.autumn.client import Autumn, Limits
+from bot.autumn.client import Autumn
 from bot.autumn.errors import Conflict, NotFound, Refused
 from bot.autumn.models import BalanceRow, Customer, InvoicePreview
 from bot.changes import canonical, registry

@@ -15,7 +15,6 @@ from bot.access.people import Installation, People
 from bot.autumn.client import Autumn
 from bot.autumn.models import Environment
 from bot.autumn.retry_policy import RetryPolicy
-from bot.autumn.throttle import Limits
 from bot.digests import repository, rows
 from bot.digests.delivery.owner_notice import OwnerMessage
 from bot.digests.list_card import digest_stopped
@@ -37,7 +36,7 @@ from tests.running import MANIFEST
 DUE = datetime(2026, 11, 23, 9, tzinfo=UTC)
 """When a digest from `Bench.digest` is first due. A Monday."""
 SUPPORT, FINANCE, SHARED = "C01SUPPORT", "C04FINANCE", "C05SHARED"
-AT_ONCE = ScanPace(page=0, rows=0, preview=0, invoices=0, again=(), poll=0.01, tell=0)
+AT_ONCE = ScanPace(page=0, rows=0, preview=0, invoices=0, again=(), poll=0.01, report=0)
 QUICK = DigestTimeouts(channel=0, overall=0, scan=AT_ONCE)
 TIMES = Schedule(EVERY_DAY, time(9), "UTC")
 ALWAYS = DigestContent(skip_empty=False)

@@ -20,7 +20,7 @@ from bot.store.tables import digest_items
 from tests.autumn.scripted import Answer, Asked, Scripted, error, listing, ok
 from tests.digests.listed import START, days, held
 
-HASTE = ScanPace(page=0, rows=0, preview=0, invoices=0, again=(0, 0), poll=0.002, tell=0, log=0)
+HASTE = ScanPace(page=0, rows=0, preview=0, invoices=0, again=(0, 0), poll=0.002, report=0, log=0)
 WEEK = timedelta(days=7)
 
 

@@ -9,8 +9,8 @@ from bot.digests import setup_words
 from bot.digests.model import Digest, RunState
 from sandbox.slack.faults import FaultKind
 from sandbox.slack.model import UserKind
-from tests.digests.bench import DUE, Bench, bench, tick
 from tests.crashing import cancelled_at
+from tests.digests.bench import DUE, Bench, bench, tick
 
 LEA = "U03LEA"
 

@@ -19,7 +19,7 @@ from bot.digests import repository, words
 from bot.digests.delivery.owner_notice import OwnerNotifier
 from bot.digests.model import Digest, DigestContent, RunSkip, RunState
 from bot.digests.service import DigestService
-from bot.runtime import Checkpoint, Runtime
+from bot.runtime import Runtime
 from bot.store.database import Database
 from sandbox.slack.faults import FaultKind
 from sandbox.slack.people import BOT_USER

@@ -339,8 +339,8 @@ async def test_old_runs_are_deleted(database: Database) -> None:
         for run in await claimed(database, now=DUE + number * DAY):
             if number != 1:
                 await runs.posted(database, run.id, f"{number}", FIGURES, now=DUE)
-    assert await runs.forget(database, DUE + runs.RUNS_KEPT) == 0
-    assert await runs.forget(database, DUE + runs.RUNS_KEPT + 2 * DAY) == 1
+    assert await runs.delete_old(database, DUE + runs.RUNS_KEPT) == 0
+    assert await runs.delete_old(database, DUE + runs.RUNS_KEPT + 2 * DAY) == 1
     # One that is in progress is kept.
     assert await outcomes(database, created.id) == {"4": RunState.CLAIMED, "5": RunState.POSTED}
 
@@ -351,7 +351,7 @@ async def test_old_scans_are_deleted_in_portions(database: Database) -> None:
             await connection.execute(insert(digest_scans).values(_scan(name, at)))
             await connection.execute(insert(digest_items), [_item(name)] * 25)
     now = NOON + runs.SCANS_KEPT + SECOND
-    assert [await runs.forget(database, now, most=10) for _ in range(4)] == [10, 10, 6, 0]
+    assert [await runs.delete_old(database, now, most=10) for _ in range(4)] == [10, 10, 6, 0]
     async with database.reading() as connection:
         remaining = await connection.execute(select(digest_items.c.scan_id, func.count()).group_by("scan_id"))
         assert [tuple(row) for row in remaining] == [("new", 25)]

@@ -560,7 +560,7 @@ async def test_scan_that_just_finished_is_not_repeated(database: Database) -> No
 
 
 async def test_deleted_scan_has_ended(database: Database) -> None:
-    assert await scans.look(database, "gone", now=START) == scans.ScanEnd(True, "")
+    assert await scans.progress(database, "gone", now=START) == scans.ScanEnd(True, "")
     assert await scans.running(database, Environment.SANDBOX) is None
 
 

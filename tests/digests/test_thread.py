@@ -15,8 +15,8 @@ from bot.runtime import Checkpoint
 from bot.store.database import Database, unbroken
 from bot.store.tables import digest_runs, digest_scans
 from sandbox.slack.faults import FaultKind
-from tests.digests.bench import DUE, FINANCE, QUICK, SUPPORT, TIMES, Bench, bench, tick
 from tests.crashing import cancelled_at
+from tests.digests.bench import DUE, FINANCE, QUICK, SUPPORT, TIMES, Bench, bench, tick
 from tests.digests.test_posting import NONE
 
 POINTS = ("headed", "reply_marked", "reply_sent", "settled")

@@ -265,7 +265,7 @@ async def test_rows_that_expired() -> None:
         await ana.click("See all", within="Upcoming invoices")
         await ana.sees("Page 1")
         maple.clock.move(timedelta(days=15))
-        await runs.forget(maple.bot.database, maple.clock.now())
+        await runs.delete_old(maple.bot.database, maple.clock.now())
         await ana.click("Download CSV")
         await ana.sees("These rows are no longer available")
         await ana.close()

@@ -13,7 +13,7 @@ from bot.lookups.invoices.card import Invoices
 from bot.lookups.overview.card import Overview
 from bot.lookups.place import Place
 from bot.lookups.products.card import Products
-from bot.lookups.readers import look_up, read
+from bot.lookups.readers import find_and_read, read
 from tests.autumn.scripted import Answer, Scripted, error, listing, ok, recorded
 
 NOW = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
@@ -152,7 +152,7 @@ async def test_failed_reading_needs_no_names() -> None:
 async def test_customer_found_by_search_has_names_too() -> None:
     scripted = script(customers_list=listing({"id": "cus_1", "name": "Acme Ltd"}))
     client = scripted.client()
-    looked_up = await look_up(client, "Acme Ltd", now=lambda: NOW)
+    looked_up = await find_and_read(client, "Acme Ltd", now=lambda: NOW)
     assert isinstance(looked_up, tuple)
     assert isinstance(looked_up[1], Overview)
     assert looked_up[1].names.plans["old"] == "Old Plan"

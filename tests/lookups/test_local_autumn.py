@@ -6,12 +6,11 @@ from contextlib import asynccontextmanager
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
-from tests.autumn.scripted import UNLIMITED
 
 import pytest
 from pydantic import SecretStr
 
-from bot.autumn.client import Autumn, Limits
+from bot.autumn.client import Autumn
 from bot.autumn.errors import AutumnError, Forbidden, NotFound, Unauthorized
 from bot.lookups.feature.bins import Usage
 from bot.lookups.feature.card import FeatureDetail
@@ -20,9 +19,9 @@ from bot.lookups.find.search import find, search
 from bot.lookups.overview.card import Overview
 from bot.lookups.part import Answer
 from bot.lookups.place import Place, Span
-from bot.lookups.readers import look_up, read
+from bot.lookups.readers import find_and_read, read
 from sandbox.autumn import LocalAutumn, LocalLimits
-
+from tests.autumn.scripted import UNLIMITED
 
 
 @pytest.fixture
@@ -116,7 +115,7 @@ async def test_overview_reads_invoices_only_where_there_are_some(
     local: LocalAutumn, client: Autumn, customer_id: str, calls: int
 ) -> None:
     before = len(local.calls)
-    answer = await look_up(client, customer_id, now=now)
+    answer = await find_and_read(client, customer_id, now=now)
     assert isinstance(answer, tuple)
     assert isinstance(answer[1], Overview)
     assert len(local.calls) - before == calls

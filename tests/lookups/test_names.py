@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.lookups.names import feature_meant
+from bot.lookups.names import resolve_feature
 
 OFFERED = {"messages": "Messages", "ai_credits": "AI Credits", "seats": "Seats", "m2": "Message archive"}
 
@@ -25,4 +25,4 @@ OFFERED = {"messages": "Messages", "ai_credits": "AI Credits", "seats": "Seats",
     ],
 )
 def test_feature_is_matched_by_name_or_prefix(typed: str, expected: str) -> None:
-    assert feature_meant(typed, OFFERED) == expected
+    assert resolve_feature(typed, OFFERED) == expected

@@ -36,7 +36,7 @@ from bot.lookups.overview.card import Overview
 from bot.lookups.part import Answer
 from bot.lookups.place import Place, Span
 from bot.lookups.products.card import ExpiredProduct, Products
-from bot.lookups.readers import look_up, read
+from bot.lookups.readers import find_and_read, read
 from tests.autumn.scripted import QUICK, Asked, Scripted, error, hang, listing, ok, recorded
 from tests.autumn.scripted import Answer as Reply
 
@@ -770,7 +770,7 @@ async def test_parts_of_the_events_fail_separately(reply: dict[str, Reply], fail
 async def looked_up(script: Scripted, query: str, part: str = "overview") -> Any:
     client = script.client()
     try:
-        return await look_up(client, query, Place(customer="", part=part), now=lambda: NOW)
+        return await find_and_read(client, query, Place(customer="", part=part), now=lambda: NOW)
     finally:
         await client.aclose()
 

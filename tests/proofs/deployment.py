@@ -71,7 +71,11 @@ async def bot(
     """The desk for changes as a process of its own has it."""
     database = Database(spec.database, patience=30)
     autumn = Autumn(
-        key=SecretStr(spec.key), url=spec.url, limits=UNLIMITED, retry_policy=retry_policy, transport=transport
+        key=SecretStr(spec.key),
+        url=spec.url,
+        limits=UNLIMITED,
+        retry_policy=retry_policy,
+        transport=transport,
     )
     told: list[tuple[str, ChangeEvent, int]] = []
 

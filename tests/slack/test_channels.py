@@ -79,16 +79,16 @@ def test_channel_states_that_pause_a_digest(
 
 async def test_channel_is_looked_up_in_slack(slack: LocalSlack, client: AsyncWebClient) -> None:
     channels = Channels(client)
-    assert await channels.look(SUPPORT) == Channel(None)
-    assert (await channels.look(FINANCE)).private
-    assert (await channels.look(SHARED)).problem is ChannelProblem.SHARED
-    assert (await Channels(client, frozenset({SHARED})).look(SHARED)).problem is None
-    assert (await channels.look("C00NOWHERE")).problem is ChannelProblem.OUT
+    assert await channels.check(SUPPORT) == Channel(None)
+    assert (await channels.check(FINANCE)).private
+    assert (await channels.check(SHARED)).problem is ChannelProblem.SHARED
+    assert (await Channels(client, frozenset({SHARED})).check(SHARED)).problem is None
+    assert (await channels.check("C00NOWHERE")).problem is ChannelProblem.OUT
     slack.workspace.channel(SUPPORT).archived = True
-    assert (await channels.look(SUPPORT)).problem is ChannelProblem.ARCHIVED
+    assert (await channels.check(SUPPORT)).problem is ChannelProblem.ARCHIVED
     slack.workspace.channel(FINANCE).members.remove(BOT_USER)
-    assert (await channels.look(FINANCE)).problem is ChannelProblem.OUT
-    assert (await channels.look("D01DIRECT")).problem is ChannelProblem.DIRECT
+    assert (await channels.check(FINANCE)).problem is ChannelProblem.OUT
+    assert (await channels.check("D01DIRECT")).problem is ChannelProblem.DIRECT
 
 
 async def test_channel_is_unchecked_when_slack_does_not_answer(
@@ -96,13 +96,13 @@ async def test_channel_is_unchecked_when_slack_does_not_answer(
 ) -> None:
     channels = Channels(client)
     slack.faults.add("conversations.info", "429", seconds=7)
-    assert await channels.look(SUPPORT) == Channel(ChannelProblem.UNCHECKED, wait=7)
+    assert await channels.check(SUPPORT) == Channel(ChannelProblem.UNCHECKED, wait=7)
     slack.faults.add("conversations.info", "500")
-    assert await channels.look(SUPPORT) == Channel(ChannelProblem.UNCHECKED)
+    assert await channels.check(SUPPORT) == Channel(ChannelProblem.UNCHECKED)
     slack.faults.add("conversations.info", "cut_before", times=2)  # a GET is asked again by aiohttp
-    assert await channels.look(SUPPORT) == Channel(ChannelProblem.UNCHECKED)
+    assert await channels.check(SUPPORT) == Channel(ChannelProblem.UNCHECKED)
     slack.scopes.discard("channels:read")
-    assert await channels.look(SUPPORT) == Channel(ChannelProblem.UNCHECKED)
+    assert await channels.check(SUPPORT) == Channel(ChannelProblem.UNCHECKED)
 
 
 class Hand:
@@ -127,17 +127,17 @@ async def test_many_channels_are_looked_up_with_one_list(slack: LocalSlack, clie
     clock = Hand()
     channels = Channels(client, clock=clock)
     for number in range(230):
-        assert (await channels.look(f"C9{number:03}")).problem is None
+        assert (await channels.check(f"C9{number:03}")).problem is None
     assert asked(slack) == {"conversations.info": 20, "users.conversations": 2}
     # What the list says against one, or does not say, is asked about.
-    assert (await channels.look(SHARED)).problem is ChannelProblem.SHARED
-    assert (await channels.look("C00NOWHERE")).problem is ChannelProblem.OUT
+    assert (await channels.check(SHARED)).problem is ChannelProblem.SHARED
+    assert (await channels.check("C00NOWHERE")).problem is ChannelProblem.OUT
     assert asked(slack) == {"conversations.info": 22, "users.conversations": 2}
     clock.now += 20
-    assert (await channels.look(SUPPORT)).problem is None
+    assert (await channels.check(SUPPORT)).problem is None
     assert asked(slack)["users.conversations"] == 4
     clock.now += 60
-    assert (await channels.look(SUPPORT)).problem is None
+    assert (await channels.check(SUPPORT)).problem is None
     assert asked(slack) == {"conversations.info": 23, "users.conversations": 4}
 
 

@@ -26,7 +26,7 @@ from bot.kit.card import Block
 from bot.kit.form_values import Values
 from bot.lookups import labels, names, options
 from bot.lookups.features import card as features
-from bot.lookups.names import feature_meant
+from bot.lookups.names import resolve_feature
 from bot.lookups.overview import attention
 
 FEATURE_BLOCK = "feature"
@@ -149,7 +149,9 @@ def fill(sentence: BalanceSentence, facts: Facts) -> PrefilledForm:
     """The form as the sentence fills it in; a feature that is not clear is left to pick, and of one that
     cannot be changed the preview says why."""
     typed = sentence.feature
-    feature = feature_meant(typed, _offered(facts)) or feature_meant(typed, names.features(facts.customer))
+    feature = resolve_feature(typed, _offered(facts)) or resolve_feature(
+        typed, names.features(facts.customer)
+    )
     values: dict[str, Mapping[str, Any]] = {
         ACTION_BLOCK: form_values.with_option(parts.field_id("action"), sentence.action),
         AMOUNT_BLOCK: form_values.with_text(parts.field_id("amount"), sentence.amount),

@@ -81,7 +81,7 @@ def _warnings(coupon: Coupon, subscription: Subscription, facts: Facts) -> Itera
     if others := _billed_together(coupon, subscription, invoices):
         yield Note(RewardNote.BILLED_TOGETHER, {"products": joined(others)})
     own, apart = own_discount(facts), subscription_discounts(facts)
-    if own is not None and not any(discounting.apart(each, apart) for each in invoices):
+    if own is not None and not any(discounting.has_own_discount(each, apart) for each in invoices):
         yield Note(RewardNote.OWN_STEPS_ASIDE, {"name": name_of(own)})
     if facts.quote is not None and facts.quote.next_cycle is None:
         yield Note(RewardNote.NO_EFFECT)

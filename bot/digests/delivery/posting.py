@@ -262,9 +262,7 @@ class ThreadPosting:
         """
         done = Delivery(outcome, run.channel, run.head_ts)
         if run.reply_posting_at is not None:
-            earlier = await _find_earlier(
-                self._targets, self._poster, run, run.reply_posting_at, Part.REPLY
-            )
+            earlier = await _find_earlier(self._targets, self._poster, run, run.reply_posting_at, Part.REPLY)
             if isinstance(earlier, Found):
                 return await self._settle(run, done)
             if isinstance(earlier, Unknown):

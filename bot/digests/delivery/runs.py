@@ -288,7 +288,7 @@ async def was_private(database: Database, channel: str, ts: str) -> bool:
 
 
 @unbroken
-async def forget(database: Database, now: datetime, *, most: int = 5000) -> int:
+async def delete_old(database: Database, now: datetime, *, most: int = 5000) -> int:
     """Deletes old runs and scans, but at most `most` items, so that nobody has to wait long. Answers how many
     rows that were."""
     async with database.writing() as connection:

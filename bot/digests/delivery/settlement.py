@@ -76,7 +76,11 @@ class RunSettlement:
         now = self._process.now()
         until = now + timedelta(seconds=seconds)
         held = await runs.put_off(self._database, run.id, by=self._process.name, until=until, now=now)
-        return Delivery(DeliveryOutcome.PUT_OFF, error=error) if held else Delivery(DeliveryOutcome.HELD_ELSEWHERE)
+        return (
+            Delivery(DeliveryOutcome.PUT_OFF, error=error)
+            if held
+            else Delivery(DeliveryOutcome.HELD_ELSEWHERE)
+        )
 
     async def release(self, run_id: str) -> None:
         """Gives back a run that was cut off, so that others need not wait for its lease to lapse."""

@@ -47,7 +47,7 @@ async def report(
             connection, scan.id, window, plans=content.plans, minimum=content.minimum
         )
         parts = [await _part(connection, row_filter, section, previous) for section in chosen]
-        if previous is not None and (last := await scans.known(connection, previous.scan)) is not None:
+        if previous is not None and (last := await scans.scan_by_id(connection, previous.scan)) is not None:
             news = await NewsReader.of(connection, (scan, last), content, window)
             parts = [
                 replace(part, news=await news.read(connection, sections.section(part.section)))
@@ -101,7 +101,7 @@ async def _upcoming(
     where = row_filter.where(section)
     daily = await row_query.sum_by_day(connection, where, row_filter.window)
     sums = await row_query.sum_by_currency(connection, where)
-    by_currency = {total.currency: daily[total.currency] for total in sums if total.known}
+    by_currency = {total.currency: daily[total.currency] for total in sums if total.with_amount}
     return by_currency, await row_query.count_estimates(connection, where)
 
 
@@ -184,7 +184,7 @@ async def rows(database: Database, query: RowQuery) -> AsyncIterator[ReportItem]
 
 
 async def _filter(connection: AsyncConnection, query: RowQuery) -> tuple[Scan, RowFilter]:
-    scan = await scans.known(connection, query.scan)
+    scan = await scans.scan_by_id(connection, query.scan)
     if scan is None:
         raise ScanGone
     window = Window.ahead(scan.started_at, scan.horizon, query.days)

@@ -84,12 +84,12 @@ class Report:
     figures: Figures = field(default_factory=Figures)
 
 
-def _known_key(key: str) -> str:
+def _section_key(key: str) -> str:
     """Raises ValueError for a key that no section has."""
     return sections.section(key).key
 
 
-SectionKey: TypeAlias = Annotated[str, AfterValidator(_known_key)]
+SectionKey: TypeAlias = Annotated[str, AfterValidator(_section_key)]
 
 
 class RowQuery(Carried):

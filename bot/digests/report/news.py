@@ -59,7 +59,7 @@ async def anything_new(
 ) -> bool:
     """Whether there is a row that the last post did not have, or whether that is not known any more. `last`:
     the rows of the last post."""
-    if last.start is None or last.end is None or await scans.known(connection, last.scan) is None:
+    if last.start is None or last.end is None or await scans.scan_by_id(connection, last.scan) is None:
         return True
     window = Window(last.start, last.end)
     posted = await RowFilter.of(connection, last.scan, window, plans=last.plans, minimum=last.minimum)

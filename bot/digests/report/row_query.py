@@ -108,7 +108,7 @@ class CurrencySum:
     currency: str
     amount: Decimal
     count: int
-    known: int
+    with_amount: int
     """Rows whose amount is known."""
 
 
@@ -216,7 +216,7 @@ def currency_totals(sums: list[CurrencySum], before: dict[str, str] | None) -> t
             None if before is None else Decimal(before.get(total.currency, 0)),
         )
         for total in sums
-        if total.known
+        if total.with_amount
     )
 
 

@@ -36,7 +36,7 @@ class ScanPace:
     take to fail."""
     poll: float = 1.0
     """Between two checks of another process's scan."""
-    tell: float = 2.0
+    report: float = 2.0
     """Between two reports of its progress."""
     log: float = 10.0
     """Between two log records of its progress."""

@@ -130,7 +130,7 @@ async def _usable(connection: AsyncConnection, request: ScanRequest) -> Scan | N
     return None if row is None else _scan(row)
 
 
-async def known(connection: AsyncConnection, scan_id: str) -> Scan | None:
+async def scan_by_id(connection: AsyncConnection, scan_id: str) -> Scan | None:
     """None if it is not kept any more."""
     scan_rows = await connection.execute(select(digest_scans).where(digest_scans.c.id == scan_id))
     row = scan_rows.one_or_none()
@@ -141,7 +141,7 @@ async def known(connection: AsyncConnection, scan_id: str) -> Scan | None:
 async def find(database: Database, scan_id: str) -> Scan | None:
     """None if it is not kept any more."""
     async with database.reading() as connection:
-        return await known(connection, scan_id)
+        return await scan_by_id(connection, scan_id)
 
 
 @unbroken
@@ -154,7 +154,7 @@ async def running(database: Database, env: Environment) -> Scan | None:
 
 
 @unbroken
-async def look(database: Database, scan_id: str, *, now: datetime) -> Progress | ScanEnd:
+async def progress(database: Database, scan_id: str, *, now: datetime) -> Progress | ScanEnd:
     """A scan's progress, or how it ended. If its lease has lapsed it has ended: its process is dead."""
     query = select(digest_scans).where(digest_scans.c.id == scan_id)
     async with database.reading() as connection:
@@ -215,7 +215,7 @@ async def finish(database: Database, held: HeldScan, *, missing: Sequence[str], 
     """Raises LeaseLost."""
     async with database.writing() as connection:
         await _guarded(connection, held, {**_ended(_DONE, now), "missing": list(missing)})
-        scan = await known(connection, held.id)
+        scan = await scan_by_id(connection, held.id)
     assert scan is not None  # noqa: S101 - it was just written
     return scan
 

@@ -88,7 +88,7 @@ class Scanner:
         amounts of upcoming invoices. Raises ScanFailed, with the kind of error that stopped it.
         """
         request = ScanRequest(self._env, horizon, previews, not_before, since)
-        report = ThrottledReport(self._pace.tell, report_progress)
+        report = ThrottledReport(self._pace.report, report_progress)
         while True:
             finished = await scans.usable(self._database, request)
             if finished is not None:
@@ -118,7 +118,9 @@ class Scanner:
         running = await scans.running(self._database, self._env)
         if running is None:
             return
-        while isinstance(state := await scans.look(self._database, running.id, now=self._now()), Progress):
+        while isinstance(
+            state := await scans.progress(self._database, running.id, now=self._now()), Progress
+        ):
             await report.report(state)
             await self._pace.sleep(self._pace.poll)
         if state.failed and state.error and request.met_by(running):

@@ -30,7 +30,7 @@ class Checked:
     """Its id; empty when none or several may be meant."""
     boolean: bool
     """Whether the feature is only on or off."""
-    asked: Place
+    place: Place
     """How many units, and for which entity."""
     check: Read[Check] | None
     """None without a feature to ask about."""
@@ -58,10 +58,10 @@ def _result(answer: Checked) -> list[layout.Drawn]:
 
 
 def _lines(check: Check, answer: Checked) -> list[str]:
-    entity = text.code(answer.asked.entity, 60)
+    entity = text.code(answer.place.entity, 60)
     who = words.entity(entity) if entity else words.THEY
-    units = "" if answer.boolean else numbers.number(answer.asked.units)
-    because = reason(check, answer.feature, answer.asked.units, answer.customer)
+    units = "" if answer.boolean else numbers.number(answer.place.units)
+    because = reason(check, answer.feature, answer.place.units, answer.customer)
     facts = [
         words.REASONS[because.why],
         _limit(because, check),

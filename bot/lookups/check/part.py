@@ -27,7 +27,7 @@ async def checked(autumn: Autumn, place: Place, at: datetime, known: Customer | 
         customer = await customer_of(autumn, place, known)
         listed = await reading
     features: Catalogue = {} if isinstance(listed, AutumnError) else listed
-    feature = _meant(place.feature, customer, features)
+    feature = _feature_id(place.feature, customer, features)
     check = await _check(autumn, place, feature) if feature else None
     return Checked(
         customer,
@@ -40,13 +40,13 @@ async def checked(autumn: Autumn, place: Place, at: datetime, known: Customer | 
     )
 
 
-def _meant(typed: str, customer: Customer, features: Catalogue) -> str:
-    """The id of the one feature that is meant: of those the customer has, else of all."""
+def _feature_id(typed: str, customer: Customer, features: Catalogue) -> str:
+    """The id of the feature that was typed, if it is clear: of those the customer has, else of all."""
     held = names.features(customer)
     called = {feature.id: feature.name or feature.id for feature in features.values()} | held
     if typed in called:
         return typed
-    return names.feature_meant(typed, held) or names.feature_meant(typed, called)
+    return names.resolve_feature(typed, held) or names.resolve_feature(typed, called)
 
 
 async def _check(autumn: Autumn, place: Place, feature: str) -> Read[Check]:

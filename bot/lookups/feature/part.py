@@ -40,7 +40,7 @@ async def _of_entity(autumn: Autumn, place: Place, at: datetime, known: Customer
     reading = attempt(lambda: autumn.entity(place.customer, place.entity), within=part)
     async with meanwhile(customer_of(autumn, place, known)) as whole, meanwhile(reading) as fetching:
         chart = attempt(lambda: usage(autumn, place, at, holder), within=part)
-        async with meanwhile(_as_seen(whole, fetching)) as holder, meanwhile(chart) as charted:
+        async with meanwhile(_with_own_balances(whole, fetching)) as holder, meanwhile(chart) as charted:
             customer, entity = await result_of(whole), await result_of(fetching)
             names = await _names(autumn, customer, place.feature)
             if isinstance(entity, NotFound):
@@ -48,7 +48,7 @@ async def _of_entity(autumn: Autumn, place: Place, at: datetime, known: Customer
             return FeatureDetail(customer, await charted, at, entity, names=names)
 
 
-async def _as_seen(whole: asyncio.Task[Customer], fetching: asyncio.Task[Read[Entity]]) -> Customer:
+async def _with_own_balances(whole: asyncio.Task[Customer], fetching: asyncio.Task[Read[Entity]]) -> Customer:
     """The customer with what their entity has and may draw on. Raises AutumnError."""
     customer, entity = await result_of(whole), await result_of(fetching)
     if isinstance(entity, AutumnError):

@@ -28,7 +28,7 @@ async def usage(autumn: Autumn, place: Place, at: datetime, customer: asyncio.Ta
     feature = features.get(place.feature)
     if feature is not None and feature.type == "boolean":
         return None
-    return await _asked(autumn, place, features, customer, at)
+    return await _read_usage(autumn, place, features, customer, at)
 
 
 async def _features(autumn: Autumn, place: Place, customer: asyncio.Task[Customer]) -> Catalogue:
@@ -38,7 +38,7 @@ async def _features(autumn: Autumn, place: Place, customer: asyncio.Task[Custome
     return _own(await result_of(customer), place.feature)
 
 
-async def _asked(
+async def _read_usage(
     autumn: Autumn,
     place: Place,
     features: Catalogue,

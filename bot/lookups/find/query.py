@@ -84,7 +84,7 @@ def unmarked(text: str) -> str:
 
     A link with another text shows where it leads when that is a customer's page.
     """
-    return html.unescape(_SLACK_LINK.sub(_shown, text))
+    return html.unescape(_SLACK_LINK.sub(_link_text, text))
 
 
 def bare(text: str) -> str:
@@ -138,7 +138,7 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFD", unicodedata.normalize("NFD", alike).casefold())
 
 
-def _shown(link: re.Match[str]) -> str:
+def _link_text(link: re.Match[str]) -> str:
     return link[1] if CUSTOMER_LINK.match(link[1]) else link[2] or link[1]
 
 

@@ -63,16 +63,16 @@ class Typeahead:
         text = cut(typed)
         if not text:
             return Suggestions(())
-        if (known := self._known(text)) is not None:
+        if (known := self._cached(text)) is not None:
             return _offered(known)
         if text not in self._asked and len(self._asked) >= _MOST_ASKED:
-            return Suggestions(self._seen(text), searching=True)
+            return Suggestions(self._named_before(text), searching=True)
         asked = self._asked.get(text) or self._ask(text)
         patience = self._pasted_patience if is_pasted(text) else self._patience
         done, _ = await asyncio.wait({asked}, timeout=patience)
         if done:
             return _offered(asked.result())
-        return Suggestions(self._seen(text), searching=True)
+        return Suggestions(self._named_before(text), searching=True)
 
     async def aclose(self) -> None:
         for task in self._asked.values():
@@ -90,12 +90,12 @@ class Typeahead:
         return task
 
     async def _matching(self, text: str) -> Sequence[Customer]:
-        if (known := self._known(text)) is not None:
+        if (known := self._cached(text)) is not None:
             return known.customers
         # Others may be waiting for it as well.
         return (await asyncio.shield(self._asked.get(text) or self._ask(text))).customers
 
-    def _known(self, text: str) -> Suggested | None:
+    def _cached(self, text: str) -> Suggested | None:
         """Autumn's answer to this text, or to a part of it if that named every customer there is; None where
         it has to be asked. Somebody with this Stripe id, or Autumn's own, may have it nowhere else."""
         if (answer := self._answers.get(text)) is not None:
@@ -105,20 +105,20 @@ class Typeahead:
         for part, answer in self._answers.items():
             if answer.complete and part in text and readings(part) == (part,):
                 holders = [customer for customer in answer.customers if contains(customer, text)]
-                return Suggested(tuple(ranked(holders, text))) if holders else self._known_nobody(text)
+                return Suggested(tuple(ranked(holders, text))) if holders else self._cached_absence(text)
         return None
 
-    def _known_nobody(self, text: str) -> Suggested | None:
+    def _cached_absence(self, text: str) -> Suggested | None:
         """For a text that is in nobody's id, name or email."""
         if is_internal_id(text) or is_stripe_id(text):
             return None
         if not (stem := mistyped_stem(text)):
             return Suggested()
-        matching = self._known(stem)
+        matching = self._cached(stem)
         return matching and Suggested(near=nearest(text, matching.customers))
 
-    def _seen(self, text: str) -> list[Customer]:
-        """Those that answers to other texts named."""
+    def _named_before(self, text: str) -> list[Customer]:
+        """Customers with this text whom answers to other texts named."""
         named = {customer.id: customer for answer in self._answers.values() for customer in answer.customers}
         seen = [customer for customer in named.values() if contains(customer, text)]
         return ranked(seen, text)[:MOST_SUGGESTED]

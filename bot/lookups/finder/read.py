@@ -52,7 +52,7 @@ async def listed(autumn: Autumn, query: ListQuery, *, now: Callable[[], datetime
         ]
         if page.next_cursor:
             cursor = page.next_cursor
-        elif (rest := _rest(where, page)) is None:
+        elif (rest := _remaining(where, page)) is None:
             complete = True
             break
         elif not fresh:
@@ -134,7 +134,7 @@ def _key(customer: ListedCustomer) -> Hashable:
     return customer.get("id") or own
 
 
-def _rest(where: CustomerFilter, page: Listing[ListedCustomer]) -> CustomerFilter | None:
+def _remaining(where: CustomerFilter, page: Listing[ListedCustomer]) -> CustomerFilter | None:
     """What is left after a page without a cursor; None where there is nothing. A page that is short may have
     lost customers that Autumn could not write, so that it is short tells nothing."""
     last = page.rows(page.count - 1) if page.count else []

@@ -63,7 +63,7 @@ def incomplete(number: int) -> str:
     return f"There are more customers than Maple lists at once; these are {number:,} of them. Add a filter."
 
 
-def what(query: ListQuery, products: str, feature: str, used_feature: str = "") -> str:
+def filters(query: ListQuery, products: str, feature: str, used_feature: str = "") -> str:
     """The filters in a line. `products`, `feature`, `used_feature`: names or ids that are safe to show."""
     status = {
         StatusFilter.ANY: "",

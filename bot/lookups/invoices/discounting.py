@@ -71,7 +71,7 @@ def earliest_first(previews: Sequence[InvoicePreview]) -> list[int]:
     return sorted(range(len(previews)), key=lambda index: previews[index].invoice_at or _LAST)
 
 
-def apart(preview: InvoicePreview, discounts: Iterable[Discount]) -> bool:
+def has_own_discount(preview: InvoicePreview, discounts: Iterable[Discount]) -> bool:
     """Whether its subscription has a discount of its own, which keeps the customer's away."""
     reward_ids = {discount.id for discount in discounts if discount.subscription_id is not None}
     return any(
@@ -81,7 +81,7 @@ def apart(preview: InvoicePreview, discounts: Iterable[Discount]) -> bool:
     )
 
 
-def taken(line: PreviewLine, reward_id: str) -> Decimal:
+def amount_taken(line: PreviewLine, reward_id: str) -> Decimal:
     """Never more than the line was reduced by: Autumn may tell a larger share than the line had left."""
     amount = sum((off.amount_off or _ZERO for off in line.discounts if off.reward_id == reward_id), _ZERO)
     return min(amount, line.subtotal - line.total) if line.subtotal > line.total else amount
@@ -107,7 +107,7 @@ def settled(previews: Sequence[InvoicePreview], discounts: Sequence[Discount]) -
     left = Left.whole(_offer(own))
     corrected = list(previews)
     for index in earliest_first(previews):
-        if not apart(previews[index], discounts):
+        if not has_own_discount(previews[index], discounts):
             corrected[index] = _settle(previews[index], own.id, left)
     return tuple(corrected)
 
@@ -124,7 +124,7 @@ def _offer(own: Discount) -> Offer:
 
 
 def _settle(preview: InvoicePreview, reward_id: str, left: Left) -> InvoicePreview:
-    previewed = sum((taken(line, reward_id) for line in preview.line_items), _ZERO)
+    previewed = sum((amount_taken(line, reward_id) for line in preview.line_items), _ZERO)
     value = left.for_invoice(preview)
     allowed = min(previewed, value) if value and not left.offer.percent else previewed if value else _ZERO
     left.spend(allowed)
@@ -132,7 +132,7 @@ def _settle(preview: InvoicePreview, reward_id: str, left: Left) -> InvoicePrevi
         return preview
     lines = []
     for line in preview.line_items:
-        line_amount = taken(line, reward_id)
+        line_amount = amount_taken(line, reward_id)
         line_allowed = min(line_amount, allowed)
         allowed -= line_allowed
         lines.append(

@@ -42,9 +42,9 @@ def test_row_and_file_show_the_number_of_entities() -> None:
     listed = Listed((customer(1), customer(2)), True, NOW, {"cus_1": 3})
     query = ListQuery(entities=1, entity_feature="se*ats")
     card_blocks = str(list_card(listed, query).blocks)
-    assert words.what(query, "", "`se*ats`") in card_blocks
+    assert words.filters(query, "", "`se*ats`") in card_blocks
     assert "3 entities" in card_blocks
-    assert "1 entity" not in card_blocks.replace(words.what(query, "", "`se*ats`"), "")
+    assert "1 entity" not in card_blocks.replace(words.filters(query, "", "`se*ats`"), "")
     rows = list(csv.DictReader(io.StringIO(csv_text(listed, CsvFormat()).removeprefix("\ufeff"))))
     assert [row["entities"] for row in rows] == ["3", ""]
 
@@ -80,7 +80,7 @@ def test_usage_is_shown_where_the_list_is_sorted_by_it() -> None:
     query = ListQuery(order=Order.USED, used_feature="mess*ages")
     card_blocks = str(list_card(listed, query).blocks)
     assert words.use("Messages", "4,500", "5,000") in card_blocks
-    assert words.what(query, "", "", "`mess*ages`") in card_blocks
+    assert words.filters(query, "", "", "`mess*ages`") in card_blocks
     assert words.NOT_SORTED_BY_USE not in card_blocks
     rows = list(csv.DictReader(io.StringIO(csv_text(listed, CsvFormat()).removeprefix("\ufeff"))))
     assert [(row["most used"], row["used"], row["granted"]) for row in rows] == [

@@ -79,7 +79,7 @@ def test_any_text_is_a_query_or_an_unknown_word(typed: str) -> None:
     query = parse(typed)
     if isinstance(query, ListQuery):
         assert ListQuery.decode(query.encode()) == query
-        assert words.what(query, "", "")
+        assert words.filters(query, "", "")
 
 
 def balance(granted: int | None, remaining: int | None, **fields: Any) -> dict[str, Any]:

@@ -8,15 +8,14 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.autumn.client import Autumn, Limits
+from bot.autumn.client import Autumn
 from bot.autumn.errors import Unavailable
 from bot.lookups.finder import read
 from bot.lookups.finder.card import Listed
 from bot.lookups.finder.filters import ListQuery, Order, StatusFilter
 from bot.lookups.finder.read import listed
 from sandbox.autumn import LocalAutumn, LocalLimits
-from tests.autumn.scripted import UNLIMITED
-from tests.autumn.scripted import Answer, Scripted, listing
+from tests.autumn.scripted import UNLIMITED, Answer, Scripted, listing
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
