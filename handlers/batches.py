@@ -61,11 +61,11 @@ async def for_listed(interaction: Interaction, services: Services) -> None:
     view = await services.replies.open_modal(interaction, batch_form.loading(meta))
     interaction = replace(interaction, view=view)
     async with errors_in_modal(interaction, services, batch_form.stopped):
-        found = await listed(services.autumn, query, now=services.now)
-        customers = [customer.get("id") or "" for customer in found.customers]
+        matches = await listed(services.autumn, query, now=services.now)
+        customers = [customer.get("id") or "" for customer in matches.customers]
         lines = [BatchLine(number, customer) for number, customer in enumerate(customers, 1) if customer]
         most = services.batches.most_lines
-        if not found.complete or len(lines) > most:
+        if not matches.complete or len(lines) > most:
             card = batch_card.sentence(words.too_many_listed(most))
             await update_modal(interaction, services, batch_form.stopped(card), instead=card)
             return
@@ -273,8 +273,8 @@ async def _send_wrong(
 
 async def cancel(interaction: Interaction, services: Services) -> None:
     ref = ListRef.decode(interaction.value)
-    shown = GatheredVersion(ref.key, ref.gathered)
-    if ref.gathered and not await services.batches.drop_gathered(shown, interaction.actor):
+    version = GatheredVersion(ref.key, ref.gathered)
+    if ref.gathered and not await services.batches.drop_gathered(version, interaction.actor):
         await show_own(interaction, services, note=words.GATHERED_SINCE)
         return
     await _show(interaction, services, batch_card.sentence(words.CANCELLED))

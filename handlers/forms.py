@@ -252,25 +252,25 @@ async def drawn(
     drafted = request_form.draft(meta, values, facts)
     preview = None
     if drafted is not None:
-        seen = await services.changes.assess_on(drafted, facts, interaction.actor)
-        preview = FormPreview.of(seen.judgement)
-        if seen.preview is not None:
+        assessment = await services.changes.assess_on(drafted, facts, interaction.actor)
+        preview = FormPreview.of(assessment.judgement)
+        if assessment.preview is not None:
             asks_others = False
-            decision = await services.changes.may_ask(seen, interaction.actor)
+            decision = await services.changes.may_ask(assessment, interaction.actor)
             meta = meta.model_copy(update={"reason_required": decision.reason_required})
             # An edited request waits, even for what could be applied at once.
             needed = max(decision.approvals, 1) if meta.edits else decision.approvals
             preview = FormPreview.of(
-                seen.judgement,
-                seen.preview.lines,
-                seen.preview.before,
+                assessment.judgement,
+                assessment.preview.lines,
+                assessment.preview.before,
                 needed=needed if decision.permit else None,
                 barred=barred(decision),
             )
             if decision.permit:
                 preview = replace(preview, limits=limits(decision))
             else:
-                others = await services.wishes.others_may(seen, interaction.actor)
+                others = await services.wishes.others_may(assessment, interaction.actor)
                 preview = replace(preview, others=others.named or access_words.NOBODY)
                 asks_others = others.askable and others_may(decision) and not meta.edits
             meta = meta.model_copy(update={"asks_others": asks_others})
@@ -299,9 +299,9 @@ async def _preset_offers(services: Services, meta: Meta) -> Sequence[PresetOffer
     offered = [preset for preset in services.presets if gives or preset.gives is None]
     limited = any(preset.every for preset in offered)
     records = await services.changes.history(meta.customer, limit=_RECENT) if limited else []
-    given = [(_gift(record), record.created_at) for record in records if record.state not in _NOT_GIVEN]
+    gifts = [(_gift(record), record.created_at) for record in records if record.state not in _NOT_GIVEN]
     return [
-        PresetOffer(preset, preset.again([at for gift, at in given if gift == preset.gives], services.now()))
+        PresetOffer(preset, preset.again([at for gift, at in gifts if gift == preset.gives], services.now()))
         for preset in offered
     ]
 

@@ -116,10 +116,10 @@ async def _wished(interaction: Interaction, services: Services, ask: Ask) -> _Wi
     lines, buttons = [], []
     if ask.customer:
         names = await services.changes.names.about(ask.customer, coupons=False)
-        shown = " · ".join(
+        customer = " · ".join(
             part for part in (text.mrkdwn(names.customer, _NAME), text.code(ask.customer, _NAME)) if part
         )
-        lines.append(approvals_words.asked_about(shown or labels.NO_ID))
+        lines.append(approvals_words.asked_about(customer or labels.NO_ID))
     if ask.verb is Verb.HISTORY:
         history = frame.go(approvals_words.HISTORY, "open", place, kind=ids.HISTORY)
         buttons += [history] if history else []

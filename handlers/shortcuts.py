@@ -49,9 +49,9 @@ async def open_list(interaction: Interaction, services: Services) -> None:
         thread = await _thread(interaction, services)
         text = "\n".join([interaction.text, *(thread or ())])
         async with meanwhile(lookups.permitted(interaction, services, kinds.KINDS)) as permitted:
-            found = await _customers(services, text)
+            customers = await _customers(services, text)
             permitted_ids = await permitted
-        offered = [(customer, _changes(services, customer, permitted_ids)) for customer in found]
+        offered = [(customer, _changes(services, customer, permitted_ids)) for customer in customers]
         drawn = in_message.customers(offered, meta, whole=thread is not None)
         await services.replies.update_modal(view, drawn)
 

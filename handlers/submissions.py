@@ -107,16 +107,16 @@ async def _ask_others(
     interaction: Interaction, services: Services, meta: Meta, request: ChangeRequest
 ) -> None:
     """Passes it on to those who may request it; nothing is requested."""
-    seen = await services.changes.assess_on(
+    assessment = await services.changes.assess_on(
         request.input, await facts_of_form(interaction, services), interaction.actor
     )
-    outcome = Outcome(Result.REFUSED, look=seen)
-    if seen.preview is not None:
-        decision = await services.changes.may_ask(seen, interaction.actor)
-        outcome = Outcome(Result.MAY_YOURSELF, look=seen)
+    outcome = Outcome(Result.REFUSED, look=assessment)
+    if assessment.preview is not None:
+        decision = await services.changes.may_ask(assessment, interaction.actor)
+        outcome = Outcome(Result.MAY_YOURSELF, look=assessment)
         if not decision.permit:
             form = _filled_form(meta, interaction.state)
-            outcome = Outcome(await services.wishes.pass_on(request, form, seen), look=seen)
+            outcome = Outcome(await services.wishes.pass_on(request, form, assessment), look=assessment)
     if outcome.result not in (Result.PASSED_ON, Result.AGAIN):
         await _show_refusal(interaction, services, meta, outcome)
         return

@@ -84,10 +84,10 @@ class AlertService:
         of their own."""
         private = True
         if channel != owner.user:
-            seen = await self._channels.check(channel)
-            if seen.problem is not None:
-                return seen.problem
-            private = seen.private
+            state = await self._channels.check(channel)
+            if state.problem is not None:
+                return state.problem
+            private = state.private
         new = NewSubscription(submission_id, channel, owner.team, owner.user, choice, private)
         return await repository.create(self._database, self._env, new, now=self._now())
 
@@ -112,10 +112,10 @@ class AlertService:
             return None
         private = True
         if not subscription.personal:
-            seen = await self._channels.check(subscription.channel)
-            if seen.problem is not None:
-                return seen.problem
-            private = seen.private
+            state = await self._channels.check(subscription.channel)
+            if state.problem is not None:
+                return state.problem
+            private = state.private
         return await repository.resume(
             self._database, subscription_id, private=private, now=self._now(), by=by
         )

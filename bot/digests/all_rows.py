@@ -21,7 +21,7 @@ def see_all(
     page: ItemPage, query: RowQuery, *, org: Organization | None = None, note: str = ""
 ) -> dict[str, Any]:
     """A page of rows, each with a button that opens its customer. `note`: what just happened (mrkdwn)."""
-    seen = tables.viewpoint(query.zone, page.read_at)
+    viewpoint = tables.make_viewpoint(query.zone, page.read_at)
     part = ReportSection(query.section, page.count, page.totals)
     shown = [
         *([blocks.section("note", note)] if note else []),
@@ -29,7 +29,7 @@ def see_all(
         blocks.context("what", frame.environment(None, org), times.moment(page.read_at, labels.READ)),
     ]
     for index, item in enumerate(page.items):
-        shown += _row(index, item, seen)
+        shown += _row(index, item, viewpoint)
     if not page.items:
         shown.append(blocks.section("none", words.ALL_NONE))
     return _view(query.at(page=page.page), [*shown, *_paging(page, query), *_file(query)])
@@ -68,10 +68,10 @@ def _view(query: RowQuery, shown: list[Block]) -> dict[str, Any]:
     return surfaces.modal(title, shown, callback=ids.DIGEST_ALL_MODAL, metadata=query.encode())
 
 
-def _row(index: int, item: ReportItem, seen: Viewpoint) -> list[Block]:
+def _row(index: int, item: ReportItem, viewpoint: Viewpoint) -> list[Block]:
     place = Place(customer=item.customer_id) if item.customer_id else None
     open_customer = frame.go(labels.OPEN, str(index), place, kind=ids.DIGEST_OPEN) if place else None
-    lines = f"*{cells.customer(item, text.mrkdwn)}*\n{tables.facts(item, seen)}".rstrip()
+    lines = f"*{cells.customer(item, text.mrkdwn)}*\n{tables.facts(item, viewpoint)}".rstrip()
     return [blocks.section(f"row.{index}", lines, accessory=open_customer)]
 
 

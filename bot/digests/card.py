@@ -16,10 +16,10 @@ from bot.digests.tables import (
     MOST_ROWS,
     about_amounts,
     charts,
+    make_viewpoint,
     query_button,
     section_blocks,
     since_previous,
-    viewpoint,
 )
 from bot.kit import blocks, ids, layout, mentions, money, phrases, text, times
 from bot.kit.card import Block, Card
@@ -50,7 +50,7 @@ def digest_card(
     none.
     """
     zone = digest.schedule.zone
-    seen = viewpoint(zone, report.read_at)
+    viewpoint = make_viewpoint(zone, report.read_at)
     reaches_back = report.read_at - report.start >= _REACHES_BACK
     notes = [
         *([words.since_last(times.moment(report.start))] if reaches_back else []),
@@ -59,11 +59,11 @@ def digest_card(
     ]
     schedule = words.schedule_text(digest.schedule, text.mrkdwn)
     attention = _attention(report, digest.content)
-    lines = summary_lines(report, seen) or [_nothing(report, digest.content, seen)]
+    lines = summary_lines(report, viewpoint) or [_nothing(report, digest.content, viewpoint)]
     in_thread = [words.IN_THREAD] if report.parts else []
     return layout.card(
         [
-            *_head(report, digest.content, seen, org, words.title),
+            *_head(report, digest.content, viewpoint, org, words.title),
             *([blocks.section("notes", "\n".join(notes))] if notes else []),
             *_missing(report),
             *([blocks.section("attention", attention)] if attention else []),
@@ -76,11 +76,11 @@ def digest_card(
 
 def details_card(report: Report, query: RowQuery, org: Organization | None = None) -> Card:
     """The message in a digest's thread: its tables and charts, and what can be done with its rows."""
-    seen = viewpoint(query.zone, report.read_at)
+    viewpoint = make_viewpoint(query.zone, report.read_at)
     content = DigestContent(sections=frozenset(query.sections), days=query.days)
     return layout.card(
         [blocks.context("what", frame.environment(None, org), words.DETAILS)],
-        _content(report, content, query, seen),
+        _content(report, content, query, viewpoint),
         _clicks(report, content, query),
         stamp=report.read_at,
     )
@@ -96,10 +96,10 @@ def upcoming_card(
 ) -> Card:
     """The same for one person, in private. `preview`: what a digest would say now."""
     title = words.preview_title if preview else words.title
-    seen = viewpoint(query_base.zone, report.read_at)
+    viewpoint = make_viewpoint(query_base.zone, report.read_at)
     return layout.card(
-        [*_head(report, content, seen, org, title), *_missing(report)],
-        _content(report, content, query_base, seen),
+        [*_head(report, content, viewpoint, org, title), *_missing(report)],
+        _content(report, content, query_base, viewpoint),
         [*_clicks(report, content, query_base), _foot(report, org, [words.PRIVATE])],
         stamp=report.read_at,
     )
@@ -108,11 +108,11 @@ def upcoming_card(
 def _head(
     report: Report,
     content: DigestContent,
-    seen: Viewpoint,
+    viewpoint: Viewpoint,
     org: Organization | None,
     title: Callable[[str], str],
 ) -> list[Block]:
-    heading, name = title(_ahead(report, content, seen)), text.literal(content.name, _NAME)
+    heading, name = title(_ahead(report, content, viewpoint)), text.literal(content.name, _NAME)
     start, end = map(times.billing_day, (report.start, report.end - timedelta(seconds=1)))
     return [
         blocks.header("head", words.named(name, heading) if name else heading),
@@ -142,20 +142,20 @@ def _attention(report: Report, content: DigestContent) -> str:
 # The summary
 
 
-def summary_lines(report: Report, seen: Viewpoint) -> list[str]:
+def summary_lines(report: Report, viewpoint: Viewpoint) -> list[str]:
     """What a digest says on one screen (mrkdwn)."""
     lines: list[str] = []
     for part in report.parts:
         if sections.section(part.section).upcoming:
-            lines += _tomorrow(report, seen)
-        lines.append(_summary(part, seen))
+            lines += _tomorrow(report, viewpoint)
+        lines.append(_summary(part, viewpoint))
         lines += _news(part)
     return lines
 
 
-def _tomorrow(report: Report, seen: Viewpoint) -> list[str]:
+def _tomorrow(report: Report, viewpoint: Viewpoint) -> list[str]:
     """What is due on the day after Autumn was read, in each currency."""
-    today = report.read_at.astimezone(seen.zone).date()
+    today = report.read_at.astimezone(viewpoint.zone).date()
     amounts = [
         money.money(amount, code)
         for code, days in report.daily.items()
@@ -165,21 +165,21 @@ def _tomorrow(report: Report, seen: Viewpoint) -> list[str]:
     return [words.tomorrow(_some(amounts))] if amounts else []
 
 
-def _summary(part: ReportSection, seen: Viewpoint) -> str:
+def _summary(part: ReportSection, viewpoint: Viewpoint) -> str:
     section = sections.section(part.section)
     amounts = [money.money(total.amount, total.currency) for total in part.totals if total.amount]
     facts = [
         words.section_title(section.title, phrases.count(part.count, *section.unit)),
         _some(amounts),
         since_previous(part),
-        words.first(section.first, _named(part.items[0], seen)) if part.items else "",
+        words.first(section.first, _named(part.items[0], viewpoint)) if part.items else "",
     ]
     return " · ".join(fact for fact in facts if fact)
 
 
-def _named(item: ReportItem, seen: Viewpoint) -> str:
+def _named(item: ReportItem, viewpoint: Viewpoint) -> str:
     """A customer and the first two facts about the row (mrkdwn)."""
-    first_facts = [fact for fact in sections.section(item.section).facts(item, seen) if fact][:2]
+    first_facts = [fact for fact in sections.section(item.section).facts(item, viewpoint) if fact][:2]
     customer = cells.customer(item, text.mrkdwn)
     return f"{customer} ({', '.join(first_facts)})" if first_facts else customer
 
@@ -222,33 +222,35 @@ def _missing_text(name: str) -> str:
     return words.MISSING.get(name, words.MISSING_OTHER)
 
 
-def _content(report: Report, content: DigestContent, query: RowQuery, seen: Viewpoint) -> list[layout.Drawn]:
+def _content(
+    report: Report, content: DigestContent, query: RowQuery, viewpoint: Viewpoint
+) -> list[layout.Drawn]:
     listed = [part for part in report.parts if part.count]
     if not listed:
-        return [blocks.section("nothing", _nothing(report, content, seen))]
+        return [blocks.section("nothing", _nothing(report, content, viewpoint))]
     content_blocks: list[layout.Drawn] = []
     remaining_charts = charts(report)
     for part in listed:
-        content_blocks += section_blocks(part, query, seen)
+        content_blocks += section_blocks(part, query, viewpoint)
         if sections.section(part.section).upcoming:
             content_blocks += [about_amounts(report), *remaining_charts]
             remaining_charts = []
     return [*content_blocks, *remaining_charts, blocks.context("zone", words.BILLING_DAYS)]
 
 
-def _nothing(report: Report, content: DigestContent, seen: Viewpoint) -> str:
+def _nothing(report: Report, content: DigestContent, viewpoint: Viewpoint) -> str:
     if report.missing:
         return words.NOTHING_READ
     nothing = phrases.joined([section.none_text for section in sections.chosen(content.sections)])
-    return words.nothing(_ahead(report, content, seen), nothing)
+    return words.nothing(_ahead(report, content, viewpoint), nothing)
 
 
-def _ahead(report: Report, content: DigestContent, seen: Viewpoint) -> str:
+def _ahead(report: Report, content: DigestContent, viewpoint: Viewpoint) -> str:
     """How far it looks: the chosen days, or further if the next digest is due later than that."""
     length = report.end - report.read_at
     if length <= timedelta(days=content.days) + _ROUNDING:
         return words.ahead(content.days)
-    first, last = (at.astimezone(seen.zone).date() for at in (report.read_at, report.end))
+    first, last = (at.astimezone(viewpoint.zone).date() for at in (report.read_at, report.end))
     return words.ahead(max(content.days, (last - first).days), round(length / timedelta(hours=1)))
 
 

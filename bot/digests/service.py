@@ -86,11 +86,11 @@ class DigestService:
 
     async def may_follow(self, channel: str, ts: str) -> bool:
         """Whether more of a digest may be posted now in the thread of this post."""
-        seen = await self._channels.check(channel)
-        if seen.problem is not None:
+        state = await self._channels.check(channel)
+        if state.problem is not None:
             return False
         was_private = await runs.was_private(self._database, channel, ts)
-        return pause_for(seen, was_private=was_private) is None
+        return pause_for(state, was_private=was_private) is None
 
     async def of_channel(self, channel: str) -> list[Digest]:
         """Active and paused ones, the oldest first."""
@@ -133,8 +133,8 @@ class DigestService:
         """Whether the channel is private, as direct messages are; or why no digest may go there."""
         if is_person(channel):
             return await self._targets.problem(channel) or True
-        seen = await self._channels.check(channel)
-        return seen.problem or seen.private
+        state = await self._channels.check(channel)
+        return state.problem or state.private
 
     # `by`: who does it, by their id in Slack.
 

@@ -94,13 +94,13 @@ def about_amounts(report: Report) -> Block:
     return blocks.context("amounts", " ".join([words.BEFORE_TAX, *estimates]))
 
 
-def section_blocks(part: ReportSection, query: RowQuery, seen: Viewpoint) -> list[layout.Drawn]:
+def section_blocks(part: ReportSection, query: RowQuery, viewpoint: Viewpoint) -> list[layout.Drawn]:
     section = sections.section(part.section)
     block = section.key
     if section.grouping is not None and part.groups:
         listing = _grouped(section.grouping, part)
     else:
-        listing = _listed(section, part, seen)
+        listing = _listed(section, part, viewpoint)
     more = listing.left > 0 or bool(part.groups)
     head = blocks.section(
         block, "\n".join(head_lines(part)), accessory=_see_all(part, query) if more else None
@@ -125,10 +125,10 @@ class _Listing:
     """How many rows are left out."""
 
 
-def _listed(section: DigestSection, part: ReportSection, seen: Viewpoint) -> _Listing:
+def _listed(section: DigestSection, part: ReportSection, viewpoint: Viewpoint) -> _Listing:
     items = part.items[:MOST_ROWS]
-    rows = [_columns(section.columns), *(section.cells(item, seen) for item in items)]
-    return _Listing(rows, [_line(item, seen) for item in items], part.count - len(items))
+    rows = [_columns(section.columns), *(section.cells(item, viewpoint) for item in items)]
+    return _Listing(rows, [_line(item, viewpoint) for item in items], part.count - len(items))
 
 
 def _grouped(grouping: Grouping, part: ReportSection) -> _Listing:
@@ -141,18 +141,18 @@ def _columns(labels: Sequence[str]) -> list[blocks.Cell]:
     return [blocks.cell(label) for label in labels]
 
 
-def _line(item: ReportItem, seen: Viewpoint) -> str:
+def _line(item: ReportItem, viewpoint: Viewpoint) -> str:
     customer = f"*{cells.customer(item, text.mrkdwn)}*"
-    return "• " + " · ".join(fact for fact in (customer, facts(item, seen)) if fact)
+    return "• " + " · ".join(fact for fact in (customer, facts(item, viewpoint)) if fact)
 
 
-def facts(item: ReportItem, seen: Viewpoint) -> str:
+def facts(item: ReportItem, viewpoint: Viewpoint) -> str:
     """A row in words (mrkdwn), without the customer."""
     section = sections.section(item.section)
-    return " · ".join(fact for fact in section.facts(item, seen) if fact)
+    return " · ".join(fact for fact in section.facts(item, viewpoint) if fact)
 
 
-def viewpoint(zone: str, read_at: datetime) -> Viewpoint:
+def make_viewpoint(zone: str, read_at: datetime) -> Viewpoint:
     return Viewpoint(ZoneInfo(zone) if known_zone(zone) else UTC, read_at)
 
 

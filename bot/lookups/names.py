@@ -141,14 +141,14 @@ def reset(cycle: Reset | None) -> str:
 
 def resolve_feature(typed: str, offered: Mapping[str, str]) -> str:
     """The id of the feature that was typed, of these names by id; empty if none or several may be meant."""
-    wanted = _singular(typed)
-    if not wanted:
+    query = _singular(typed)
+    if not query:
         return ""
     names = {feature_id: (_singular(feature_id), _singular(name)) for feature_id, name in offered.items()}
     for meant in (
-        [feature_id for feature_id, known in names.items() if wanted in known],
-        [feature_id for feature_id, known in names.items() if any(name.startswith(wanted) for name in known)],
-        [feature_id for feature_id, known in names.items() if any(wanted in name.split() for name in known)],
+        [feature_id for feature_id, known in names.items() if query in known],
+        [feature_id for feature_id, known in names.items() if any(name.startswith(query) for name in known)],
+        [feature_id for feature_id, known in names.items() if any(query in name.split() for name in known)],
     ):
         if meant:
             return meant[0] if len(meant) == 1 else ""

@@ -115,11 +115,11 @@ class Channels:
             return known
         try:
             async with asyncio.timeout(_PERSON):
-                found = frozenset([str(channel["id"]) for channel in await self._pages(user=user)])
+                channel_ids = frozenset([str(channel["id"]) for channel in await self._pages(user=user)])
         except SLACK_READ_ERRORS:
             return None
-        self._of_people[user] = found
-        return found
+        self._of_people[user] = channel_ids
+        return channel_ids
 
     def _judge(self, channel: str, info: Mapping[str, Any]) -> Channel:
         return judge(info, shared_allowed=channel in self._shared)

@@ -484,7 +484,7 @@ def test_summary_fits_one_screen() -> None:
         part(key, items=items(10, key), count=40, news=News(2, items(2, key), 3, items(3, key)))
         for key in sections.all_keys()
     ]
-    lines = digests_card.summary_lines(report(*parts), digests_tables.viewpoint("UTC", READ))
+    lines = digests_card.summary_lines(report(*parts), digests_tables.make_viewpoint("UTC", READ))
     assert len(lines) <= 12
     message = card(report(*parts))
     assert {block["type"] for block in message.blocks} == {"header", "context", "section"}

@@ -162,7 +162,7 @@ def test_any_digest_fits_slack(
     head = digests_card.digest_card(content, digest=drawn, late=notes[0], skipped=notes[1], org=org)
     checks.fits(head)
     assert "Coming up in the next" in checks.read(head.blocks)
-    assert len(digests_card.summary_lines(content, tables.viewpoint("UTC", content.read_at))) <= 13
+    assert len(digests_card.summary_lines(content, tables.make_viewpoint("UTC", content.read_at))) <= 13
     thread_card = digests_card.details_card(content, query, org)
     checks.fits(thread_card)
     for element in checks.elements(thread_card.blocks):

@@ -90,8 +90,8 @@ def day(item: ReportItem) -> str:
     return times.billing_day(item.at) if item.at else ""
 
 
-def is_past(item: ReportItem, seen: Viewpoint) -> bool:
-    return item.at is not None and item.at < seen.read_at
+def is_past(item: ReportItem, viewpoint: Viewpoint) -> bool:
+    return item.at is not None and item.at < viewpoint.read_at
 
 
 # Cells

@@ -131,11 +131,11 @@ def _cells(item: ReportItem, _seen: Viewpoint) -> list[blocks.Cell]:
     ]
 
 
-def _facts(item: ReportItem, seen: Viewpoint) -> list[str]:
+def _facts(item: ReportItem, viewpoint: Viewpoint) -> list[str]:
     day = cells.day(item)
     return [
         cells.plans(item, text.mrkdwn),
-        f"was due {day}" if cells.is_past(item, seen) else day,
+        f"was due {day}" if cells.is_past(item, viewpoint) else day,
         cells.amount(item),
     ]
 

@@ -19,8 +19,8 @@ def _collect(customer: ListedCustomer, window: ScanWindow) -> Iterator[StoredIte
             yield subscription_item(_KEY, customer, subscription, ends)
 
 
-def _facts(item: ReportItem, seen: Viewpoint) -> list[str]:
-    verb = "ended" if cells.is_past(item, seen) else "ends"
+def _facts(item: ReportItem, viewpoint: Viewpoint) -> list[str]:
+    verb = "ended" if cells.is_past(item, viewpoint) else "ends"
     return [cells.plans(item, text.mrkdwn), f"{verb} {cells.day(item)}" if item.at else ""]
 
 

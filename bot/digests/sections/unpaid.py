@@ -43,21 +43,21 @@ def _collect(invoice: ListedInvoice, plan_names: PlanNames) -> StoredItem | None
     )
 
 
-def _cells(item: ReportItem, seen: Viewpoint) -> list[blocks.Cell]:
+def _cells(item: ReportItem, viewpoint: Viewpoint) -> list[blocks.Cell]:
     url = links.web(cells.detail(item, items.URL))
     return [
         cells.customer_cell(item),
         cells.amount_cell(item),
-        blocks.quantity(_days(item.at, seen), _age(item.at, seen)) if item.at else blocks.cell(""),
+        blocks.quantity(_days(item.at, viewpoint), _age(item.at, viewpoint)) if item.at else blocks.cell(""),
         cells.day_cell(item.at),
         blocks.cell(cells.status(item, text.literal)),
         blocks.link(url, labels.HOSTED_SHORT) if url else blocks.cell(""),
     ]
 
 
-def _facts(item: ReportItem, seen: Viewpoint) -> list[str]:
+def _facts(item: ReportItem, viewpoint: Viewpoint) -> list[str]:
     url = links.web(cells.detail(item, items.URL))
-    age = _age(item.at, seen) if item.at else ""
+    age = _age(item.at, viewpoint) if item.at else ""
     return [
         f"*{cells.amount(item)}*",
         f"{age} old" if age and age != _TODAY else age,
@@ -66,14 +66,14 @@ def _facts(item: ReportItem, seen: Viewpoint) -> list[str]:
     ]
 
 
-def _age(at: datetime, seen: Viewpoint) -> str:
-    days = _days(at, seen)
+def _age(at: datetime, viewpoint: Viewpoint) -> str:
+    days = _days(at, viewpoint)
     return count(days, "day") if days else _TODAY
 
 
-def _days(at: datetime, seen: Viewpoint) -> int:
+def _days(at: datetime, viewpoint: Viewpoint) -> int:
     """By the calendar of billing, as the date beside it."""
-    return max(0, (seen.read_at.astimezone(UTC).date() - at.astimezone(UTC).date()).days)
+    return max(0, (viewpoint.read_at.astimezone(UTC).date() - at.astimezone(UTC).date()).days)
 
 
 SECTION = DigestSection(

@@ -42,13 +42,13 @@ class MessageMeta(Carried):
 
 def clues(message: str) -> tuple[str, ...]:
     """What in these words may name a customer, the surest first: links to their pages, ids, addresses."""
-    shown = unmarked(message).translate(INVISIBLE)
-    found = [
-        *(match.rstrip(".!:") for match in CUSTOMER_LINK.findall(shown)),
-        *_ID.findall(shown),
-        *EMAIL.findall(shown),
+    plain = unmarked(message).translate(INVISIBLE)
+    in_order = [
+        *(match.rstrip(".!:") for match in CUSTOMER_LINK.findall(plain)),
+        *_ID.findall(plain),
+        *EMAIL.findall(plain),
     ]
-    return tuple(dict.fromkeys(found))[:MOST_CLUES]
+    return tuple(dict.fromkeys(in_order))[:MOST_CLUES]
 
 
 def company(clue: str) -> str:
@@ -92,12 +92,12 @@ def _customer(index: int, customer: Customer, changes: Sequence[tuple[str, str]]
     place = Place(customer=customer.id or "")
     button = frame.go(labels.OPEN, str(index), place, kind=ids.MESSAGE_CUSTOMER)
     block_id = f"{ids.MESSAGE_CHANGE}:{place.encode()}"
-    found = [blocks.section(f"customer.{index}", blocks.plain(label), accessory=button)]
+    customer_blocks = [blocks.section(f"customer.{index}", blocks.plain(label), accessory=button)]
     if changes and text.length(block_id) <= blocks.BLOCK_ID:
         options = [blocks.option(title, kind) for kind, title in changes]
         select = blocks.select(f"{ids.MESSAGE_CHANGE}:{index}", words.MESSAGE_CHANGE, options)
-        found.append(blocks.actions(block_id, [select]))
-    return found
+        customer_blocks.append(blocks.actions(block_id, [select]))
+    return customer_blocks
 
 
 def _modal(content: Sequence[Block], meta: MessageMeta) -> dict[str, Any]:

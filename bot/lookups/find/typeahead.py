@@ -120,8 +120,8 @@ class Typeahead:
     def _named_before(self, text: str) -> list[Customer]:
         """Customers with this text whom answers to other texts named."""
         named = {customer.id: customer for answer in self._answers.values() for customer in answer.customers}
-        seen = [customer for customer in named.values() if contains(customer, text)]
-        return ranked(seen, text)[:MOST_SUGGESTED]
+        holders = [customer for customer in named.values() if contains(customer, text)]
+        return ranked(holders, text)[:MOST_SUGGESTED]
 
 
 def _offered(suggested: Suggested) -> Suggestions:

@@ -62,13 +62,13 @@ def _unsorted(listed: Listed, query: ListQuery) -> str:
 
 
 def unknown_order(key: str) -> Card:
-    shown = words.unknown_order(text.code(key, _NAME) or phrases.NONE)
-    return layout.card([blocks.section("unknown", shown)], [], [], stamp=None)
+    sentence = words.unknown_order(text.code(key, _NAME) or phrases.NONE)
+    return layout.card([blocks.section("unknown", sentence)], [], [], stamp=None)
 
 
 def unknown_filter(word: str) -> Card:
-    shown = f"{words.unknown(text.code(word, _NAME))} {words.USAGE}"
-    return layout.card([blocks.section("unknown", shown)], [], [], stamp=None)
+    sentence = f"{words.unknown(text.code(word, _NAME))} {words.USAGE}"
+    return layout.card([blocks.section("unknown", sentence)], [], [], stamp=None)
 
 
 def asking() -> Card:
