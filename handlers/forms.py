@@ -43,7 +43,7 @@ from handlers.services import Services
 
 _NOT_GIVEN = (State.FAILED, State.DENIED, State.WITHDRAWN, State.EXPIRED, State.OVERTAKEN)
 _RECENT = 100
-"""Changes of a customer that are looked through for what they were given."""
+"""Changes of a customer that are searched for what the customer was given."""
 
 
 _SHOWN = 60

@@ -253,7 +253,7 @@ def _utf8(text: str) -> str:
 
 
 def _moment(ts: str) -> datetime | None:
-    """Slack tells a time in seconds, with a fraction, as text."""
+    """Slack gives a time in seconds, with a fraction, as text."""
     try:
         return datetime.fromtimestamp(float(ts), UTC)
     except (ValueError, OverflowError, OSError):

@@ -1,6 +1,6 @@
 """Links to customers' pages in Autumn that people share: each gets a preview, where that is allowed.
 
-Slack tells of links in channels that Maple is not in as well; those get none.
+Slack reports links in channels that Maple is not in as well; those get none.
 """
 
 import asyncio

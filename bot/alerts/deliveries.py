@@ -206,14 +206,15 @@ async def skipped(database: Database, delivery_id: str, why: AlertSkip, *, by: s
 
 @unbroken
 async def put_off(database: Database, delivery_id: str, *, by: str, until: datetime, now: datetime) -> bool:
-    """Lets go of it; nobody takes it over before then."""
+    """Gives up the lease; nobody takes the delivery over before `until`."""
     values = {"lease_by": None, "lease_until": None, "not_before": until}
     return await _change(database, delivery_id, values, _held(by), now=now)
 
 
 @unbroken
-async def forget(database: Database, now: datetime, *, most: int = 5000) -> int:
-    """Drops old events with their deliveries, at most so many events, so that nobody waits long. How many."""
+async def delete_old(database: Database, now: datetime, *, most: int = 5000) -> int:
+    """Deletes old events with their deliveries, at most `most`, so that nobody has to wait long. Answers how
+    many."""
     old = select(alert_events.c.id).where(alert_events.c.noted_at < now - KEPT).limit(most)
     async with database.writing() as connection:
         dropped = await connection.execute(delete(alert_events).where(alert_events.c.id.in_(old)))

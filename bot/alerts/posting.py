@@ -92,8 +92,8 @@ class AlertPosting:
         self._timeouts = timeouts
         self._turns = ChannelQueue(channel=timeouts.channel, overall=timeouts.overall)
 
-    async def carry(self, delivery: AlertDelivery) -> AlertOutcome:
-        """An attempt, for whoever holds the delivery's lease."""
+    async def deliver(self, delivery: AlertDelivery) -> AlertOutcome:
+        """One attempt, by the holder of the delivery's lease."""
         await self._checkpoint("claimed")
         late = self._now() - delivery.event.noted_at > LATE_AFTER
         if delivery.posting_at is not None:

@@ -19,7 +19,7 @@ from bot.runtime import Runtime
 TellOwner = Callable[[AlertSubscription], Awaitable[bool]]
 """Tells the owner that a subscription is paused or was removed. False: perhaps it did not. Never raises."""
 
-_FORGET = timedelta(minutes=10)
+_DELETE_EVERY = timedelta(minutes=10)
 _PART = "alerts"
 
 
@@ -51,7 +51,7 @@ class AlertTicker:
         self._woken = asyncio.Event()
         self._stopped = False
         self._running: list[asyncio.Task[None]] = []
-        self._forgot: datetime | None = None
+        self._deleted_at: datetime | None = None
 
     def start(self) -> None:
         """Ticks, beginning now."""
@@ -59,7 +59,7 @@ class AlertTicker:
         # Apart: looking through all customers may take minutes, and holds no delivery up.
         self._running = [
             asyncio.create_task(self._keep_ticking()),
-            asyncio.create_task(self._keep_looking()),
+            asyncio.create_task(self._keep_polling()),
         ]
 
     def wake(self) -> None:
@@ -85,33 +85,33 @@ class AlertTicker:
                 async with asyncio.timeout(self._timeouts.tick):
                     await self._woken.wait()
 
-    async def _keep_looking(self) -> None:
+    async def _keep_polling(self) -> None:
         while True:
-            await self.look_through()
+            await self.poll()
             await asyncio.sleep(self._timeouts.tick)
 
     async def tick(self) -> None:
-        """Tells what is due. Never raises."""
+        """Posts the alerts that are due. Never raises."""
         self._woken.clear()
         try:
-            while await self._deliver() == self._timeouts.at_once and not self._stopped:
+            while await self._deliver_due() == self._timeouts.at_once and not self._stopped:
                 self._moved(_PART)
             await self._tell_owners()
-            await self._forget()
+            await self._delete_old_events()
             self._moved(_PART)
         except Exception as error:  # noqa: BLE001 - whatever it is, the next tick comes
             log.warning("alerts not looked at", error=type(error).__name__)
 
-    async def look_through(self) -> None:
-        """Looks for what Autumn sends no message about, if that is due. Never raises."""
+    async def poll(self) -> None:
+        """Polls for what Autumn sends no message about, if that is due. Never raises."""
         try:
             if await self._poll.tick():
                 self.wake()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the next look comes
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next poll comes
             log.warning("past due not looked for", error=type(error).__name__)
 
-    async def _deliver(self) -> int:
-        """How many were taken on."""
+    async def _deliver_due(self) -> int:
+        """Answers how many were claimed."""
         claimed = await deliveries.claim(
             self._database,
             self._env,
@@ -120,15 +120,15 @@ class AlertTicker:
             now=self._now(),
             most=self._timeouts.at_once,
         )
-        await asyncio.gather(*map(self._one, claimed))
+        await asyncio.gather(*map(self._deliver_one, claimed))
         return len(claimed)
 
-    async def _one(self, delivery: AlertDelivery) -> None:
+    async def _deliver_one(self, delivery: AlertDelivery) -> None:
         """Never raises, but when it is cancelled."""
         try:
-            outcome = await self._posting.carry(delivery)
+            outcome = await self._posting.deliver(delivery)
         except Exception as error:  # noqa: BLE001 - whatever it is, the other alerts go on
-            log.error("alert not carried", error=type(error).__name__, reference=delivery.event.id)
+            log.error("alert not delivered", error=type(error).__name__, reference=delivery.event.id)
             outcome = AlertOutcome.PUT_OFF  # its lease lapses
         self._metrics.alerts.labels(delivery.event.source, outcome).inc()
         log.info("alert", outcome=outcome, reference=delivery.event.id, attempts=delivery.tries)
@@ -138,8 +138,8 @@ class AlertTicker:
             if await self._tell_owner(notice.subscription):
                 await repository.notice_sent(self._database, notice)
 
-    async def _forget(self) -> None:
-        """What is old: some of it at every tick while there is any, else every ten minutes."""
+    async def _delete_old_events(self) -> None:
+        """Deletes old events: some with each tick while there are any, otherwise every ten minutes."""
         now = self._now()
-        if self._forgot is None or now - self._forgot >= _FORGET:
-            self._forgot = None if await deliveries.forget(self._database, now) else now
+        if self._deleted_at is None or now - self._deleted_at >= _DELETE_EVERY:
+            self._deleted_at = None if await deliveries.delete_old(self._database, now) else now

@@ -1,4 +1,4 @@
-"""Models of what Autumn tells of the past: tracked events, usage over time, and logged requests."""
+"""Models of Autumn's answers about the past: tracked events, usage over time, and logged requests."""
 
 from datetime import datetime
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""A customer's billing controls, as Autumn tells of them."""
+"""A customer's billing controls, as Autumn reports them."""
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation

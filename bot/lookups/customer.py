@@ -14,7 +14,7 @@ BILLING = ("rewards", "invoice_previews")
 
 
 async def customer_of(autumn: Autumn, place: Place, known: Customer | None) -> Customer:
-    """The customer as known, or as Autumn tells. Raises AutumnError."""
+    """`known`, or the customer as Autumn has them. Raises AutumnError."""
     return known or await autumn.customer(place.customer, expand=CARD)
 
 

@@ -69,7 +69,7 @@ def feature(balance: Balance | Flag) -> str:
 
 
 def currency(customer: Customer) -> str:
-    """The currency the customer is billed in, empty if nothing tells."""
+    """The currency the customer is billed in, empty if nothing says."""
     currencies = [priced.currency for priced in (*customer.invoices, *(customer.invoice_previews or ()))]
     currencies += [
         priced.plan.price.currency for priced in customer.subscriptions if priced.plan and priced.plan.price

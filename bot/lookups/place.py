@@ -20,7 +20,7 @@ MOST_UNITS = Decimal(10) ** 12
 
 
 class Span(StrEnum):
-    """How far back usage and events are looked at."""
+    """How far back usage and events are read."""
 
     DAY = "24h"
     WEEK = "7d"

@@ -35,7 +35,7 @@ class ChannelProblem(StrEnum):
     SHARED = "shared"
     """Shared with another company, or about to be, and not allowed all the same."""
     UNCHECKED = "unchecked"
-    """Slack could not be asked, or its answer does not tell."""
+    """Slack could not be asked, or its answer does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Channel:
     wait: float = 0.0
     """Seconds that Slack asks to be left alone for; with UNCHECKED."""
     name: str = field(default="", compare=False)
-    """Empty when Slack does not tell."""
+    """Empty when Slack does not give it."""
     error: str = field(default="", compare=False)
     """Slack's name of the error when it does not show the channel."""
 

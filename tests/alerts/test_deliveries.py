@@ -98,9 +98,9 @@ async def test_old_events_are_deleted_with_their_deliveries(database: Database) 
     await subscribed(database)
     await deliveries.note(database, ENV, [report("msg_1"), report("msg_2")], now=NOW)
     later = NOW + timedelta(days=91)
-    assert await deliveries.forget(database, later, most=1) == 1
-    assert await deliveries.forget(database, later) == 1
-    assert await deliveries.forget(database, later) == 0
+    assert await deliveries.delete_old(database, later, most=1) == 1
+    assert await deliveries.delete_old(database, later) == 1
+    assert await deliveries.delete_old(database, later) == 0
     assert await claim(database) == []
 
 

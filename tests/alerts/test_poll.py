@@ -26,9 +26,9 @@ async def desk() -> AsyncIterator[Bench]:
         yield made
 
 
-async def look(*bots: AlertService) -> None:
+async def poll(*bots: AlertService) -> None:
     for bot in bots:
-        await bot.ticker.look_through()
+        await bot.ticker.poll()
         await bot.ticker.tick()
 
 
@@ -36,42 +36,42 @@ async def test_earlier_past_due_is_not_posted(desk: Bench) -> None:
     await desk.subscribe()
     bot = await desk.bot()
     desk.past_due = [ACME]
-    await look(bot)
+    await poll(bot)
     desk.move(hours=1)
     desk.past_due = [ACME, NORTHWIND]
-    await look(bot)
+    await poll(bot)
     posts = [shown(post) for post in desk.posts()]
     assert len(posts) == 2, "one for each product"
     assert all("cus_northwind" in post for post in posts)
     assert all(words.polled("").split(" by ")[1] in post for post in posts)
     desk.move(hours=1)
-    await look(bot)
+    await poll(bot)
     assert len(desk.posts()) == 2
     assert desk.looks == 3
 
 
 async def test_no_poll_without_subscriptions(desk: Bench) -> None:
     await desk.subscribe(choice=AlertChoice(frozenset({"limit_reached"})))
-    await look(await desk.bot())
+    await poll(await desk.bot())
     assert desk.looks == 0
 
 
 async def test_one_of_several_processes_polls_each_hour(desk: Bench) -> None:
     await desk.subscribe()
     bots = [await desk.bot() for _ in range(3)]
-    await asyncio.gather(*(bot.ticker.look_through() for bot in bots))
+    await asyncio.gather(*(bot.ticker.poll() for bot in bots))
     desk.move(minutes=59)
-    await look(*bots)
+    await poll(*bots)
     assert desk.looks == 1
     desk.move(minutes=1)
-    await look(*bots)
+    await poll(*bots)
     assert desk.looks == 2
 
 
 async def test_event_of_a_webhook_is_not_posted_again(desk: Bench) -> None:
     await desk.subscribe()
     bot = await desk.bot()
-    await look(bot)
+    await poll(bot)
     start = int(NOW.timestamp() * 1000)
     change = {
         "action": "updated",
@@ -85,21 +85,21 @@ async def test_event_of_a_webhook_is_not_posted_again(desk: Bench) -> None:
     assert await deliveries.note(desk.database(), "sandbox", [report], now=desk.now) == 1
     desk.past_due = [ACME]
     desk.move(hours=1)
-    await look(bot)
+    await poll(bot)
     assert len(desk.posts()) == 1
 
 
 async def test_failed_poll_is_retried_an_hour_later(desk: Bench, logs: io.StringIO) -> None:
     await desk.subscribe()
     bot = await desk.bot()
-    await look(bot)
+    await poll(bot)
     desk.past_due = None  # type: ignore[assignment]
     desk.move(hours=1)
-    await look(bot)
+    await poll(bot)
     assert "past due not looked for" in logs.getvalue()
     desk.past_due = [ACME]
     desk.move(hours=1)
-    await look(bot)
+    await poll(bot)
     assert len(desk.posts()) == 1
 
 
@@ -156,6 +156,6 @@ async def test_stop_finishes_a_post_and_begins_no_other(desk: Bench) -> None:
 async def test_lost_database_does_not_stop_the_ticker(desk: Bench, logs: io.StringIO) -> None:
     nowhere = Database("postgresql://nobody@127.0.0.1:1/none", patience=1)
     bot = await desk.bot(database=nowhere)
-    await look(bot)
+    await poll(bot)
     assert "alerts not looked at" in logs.getvalue()
     await nowhere.aclose()

@@ -347,7 +347,7 @@ async def test_failure_of_one_alert_leaves_the_others_alone(desk: Bench, logs: i
     bot = await desk.bot(checkpoint=fails)
     await bot.ticker.tick()
     assert len(desk.posts()) == 1
-    assert "alert not carried" in logs.getvalue()
+    assert "alert not delivered" in logs.getvalue()
     desk.move(seconds=61)
     await bot.ticker.tick()
     assert len(desk.posts()) == 2

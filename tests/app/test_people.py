@@ -12,7 +12,7 @@ MEMBER = SlackUser(team="T1")
 
 
 @pytest.mark.parametrize(
-    ("home", "actor", "facts", "standing"),
+    ("installation", "actor", "facts", "standing"),
     [
         pytest.param(INSTALLATION, Actor("U1", "T1"), MEMBER, Standing.MEMBER, id="a full member"),
         pytest.param(INSTALLATION, Actor("U1"), MEMBER, Standing.MEMBER, id="payload without a team"),

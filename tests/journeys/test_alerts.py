@@ -71,7 +71,7 @@ async def test_failed_payment_is_posted_once_by_webhook_and_poll() -> None:
         await maple.autumn.webhooks.settled()
         for _ in range(3):
             maple.clock.move(timedelta(hours=1))
-            await maple.bot.alerts.ticker.look_through()
+            await maple.bot.alerts.ticker.poll()
             await maple.bot.alerts.ticker.tick()
         past_due_posts = [post for post in posted(maple) if "Past due" in post.text]
         assert len(past_due_posts) == 1
@@ -84,10 +84,10 @@ async def test_poll_finds_failed_payment_without_webhooks() -> None:
         await maple.ana.close()
         await set_up(maple.ana)
         await maple.ana.close()
-        await maple.bot.alerts.ticker.look_through()
+        await maple.bot.alerts.ticker.poll()
         maple.autumn.mark_past_due("cus_northwind")
         maple.clock.move(timedelta(hours=1))
-        await maple.bot.alerts.ticker.look_through()
+        await maple.bot.alerts.ticker.poll()
         async with asyncio.timeout(10):
             while not posted(maple):  # a tick that has started may be posting it
                 await maple.bot.alerts.ticker.tick()

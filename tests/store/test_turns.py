@@ -185,7 +185,7 @@ class Flood:
                 url=autumn.url,
                 limits=LIMITS,
                 retry_policy=ONCE,
-                turns=replicas[number].turns if replicas else None,
+                rate=replicas[number].turns if replicas else None,
             )
             for number in range(4)
         ]

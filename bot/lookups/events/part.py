@@ -108,7 +108,7 @@ async def _usage(autumn: Autumn, place: Place, span: _Span, tracked_names: tuple
 
 
 async def _names(place: Place, features: _Reading) -> tuple[str, ...]:
-    """The tracked names that are looked at. Raises AutumnError if that cannot be known."""
+    """The tracked names whose events are read. Raises AutumnError if they cannot be known."""
     listed_features = await result_of(features)
     if isinstance(listed_features, AutumnError):
         if place.feature:

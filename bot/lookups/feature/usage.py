@@ -175,7 +175,7 @@ def _deducted(answer: Aggregate, feature_id: str) -> _Used:
 
 
 def _own(customer: Customer, feature_id: str) -> dict[str, Feature]:
-    """The feature as the customer's balance or flag tells it, when the organization's list does not."""
+    """The feature as the customer's balance or flag describes it, when the organization's list does not."""
     holding = customer.balances.get(feature_id) or customer.flags.get(feature_id)
     return {feature_id: holding.feature} if holding is not None and holding.feature is not None else {}
 

@@ -25,7 +25,7 @@ class Listed:
     customers: tuple[ListedCustomer, ...]
     """In the order asked for."""
     complete: bool
-    """Whether all customers were looked at."""
+    """Whether all customers were read."""
     read_at: datetime
     entities: Mapping[str, int] = field(default_factory=dict)
     """How many the customers have that were asked for, by customer's id; empty where none were asked for."""

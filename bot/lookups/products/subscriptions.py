@@ -1,6 +1,6 @@
 """A customer's subscriptions: the state each is in, and scheduled changes of plan. Pure.
 
-Autumn tells the state by several fields, and shows a change of plan as two subscriptions: one is cancelled,
+Autumn gives the state in several fields, and shows a change of plan as two subscriptions: one is cancelled,
 and one is scheduled to start when it ends.
 """
 
