@@ -56,6 +56,8 @@ class Result(StrEnum):
     """It can no longer be done; nothing was applied, and `record` says why."""
     TOO_LATE = "too_late"
     """Somebody was first, or it expired; `record` says which."""
+    ALREADY_SETTLED = "already_settled"
+    """It is not unconfirmed any more; `record` says what it is."""
     STALE = "stale"
     """The clicked card showed an earlier version; `record` has the current one."""
     SEEN_APPLIED = "seen_applied"

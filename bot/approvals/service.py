@@ -353,7 +353,7 @@ class ChangeService:
         if record is None:
             return Outcome(Result.UNKNOWN)
         if record.state is not State.UNCONFIRMED:
-            return Outcome(Result.TOO_LATE, record)
+            return Outcome(Result.ALREADY_SETTLED, record)
         seen = await self._assessor.read_back_once(record)
         if seen is None:
             return Outcome(Result.TROUBLE, record)
@@ -396,7 +396,7 @@ class ChangeService:
             return Outcome(Result.UNKNOWN)
         record, today = known
         if record.state is not state:
-            return Outcome(Result.TOO_LATE, record)
+            return Outcome(_too_late_for(state), record)
         decision = await self._permits(policy_requests.request_for_record(verb, record, actor, today), actor)
         if not decision.permit:
             return Outcome(Result.NOT_ALLOWED, record, decision)
@@ -447,7 +447,7 @@ class ChangeService:
         if now.state is State.WAITING:
             approved = any(approval.person == actor.user for approval in now.approvals)
             return Outcome(Result.ALREADY if approved else Result.STALE, now)
-        return Outcome(Result.TOO_LATE, now)
+        return Outcome(_too_late_for(record.state), now)
 
     async def _decided(self, record: Record, event: ChangeEvent, result: Result = Result.DONE) -> Outcome:
         await self._checkpoint("decided")
@@ -466,3 +466,8 @@ class ChangeService:
 async def _steps(database: Database, change_id: str) -> list[audit.Entry]:
     async with database.reading() as connection:
         return [entry async for entry in audit.entries(connection, change_id=change_id)]
+
+
+def _too_late_for(expected: State) -> Result:
+    """For somebody who acted on a change in this state, which it has left."""
+    return Result.ALREADY_SETTLED if expected is State.UNCONFIRMED else Result.TOO_LATE

@@ -380,6 +380,7 @@ RESULTS: Mapping[str, Say] = {
     ),
     "failed": Say("This can no longer be done, so nothing was changed.", "The card says why."),
     "too_late": Say("Someone already decided this request, or it expired.", "The card shows the outcome."),
+    "already_settled": Say("This change was already settled.", "The card shows the outcome."),
     "stale": Say("This card showed old numbers.", "Nothing was decided. Check the card as it is now."),
     "seen_applied": Say(
         "Autumn shows this change, so Maple did not mark it as not applied.",

@@ -485,7 +485,7 @@ async def test_person_settles_an_unconfirmed_change(harness: Harness) -> None:
         assert (marked.state, marked.ending, marked.comment) == (state, ending, "I looked")
         assert marked.invertible is applied
         assert harness.events(request)[-1] is ChangeEvent.MARKED
-        assert (await service.mark(request.id, LEA, applied)).result is Result.TOO_LATE
+        assert (await service.mark(request.id, LEA, applied)).result is Result.ALREADY_SETTLED
     assert await harness.trail_is_intact()
 
 
@@ -583,7 +583,7 @@ async def test_decision_made_meanwhile_wins(harness: Harness) -> None:
     harness.local.faults.add("balances.update", "500", times=1)
     await service.approve(unsure.id, 1, RAJ)
     harness.permissions.meanwhile[Verb.MARK] = lambda: other_service.mark(unsure.id, LEA, applied=False)
-    assert (await service.mark(unsure.id, RAJ, applied=False)).result is Result.TOO_LATE
+    assert (await service.mark(unsure.id, RAJ, applied=False)).result is Result.ALREADY_SETTLED
     assert (await service.mark("nothing", RAJ, applied=False)).result is Result.UNKNOWN
 
     absolute = await harness.waiting(service, harness.balance(BalanceAction.SET, 50))
@@ -638,7 +638,7 @@ async def test_check_again_gives_way_to_a_person_who_settled_it(
 
     monkeypatch.setattr(service._assessor, "read_back_once", read_and_lose)
     late = await service.check_again(request.id, RAJ)
-    assert late.result is Result.TOO_LATE
+    assert late.result is Result.ALREADY_SETTLED
     assert late.record is not None
     assert late.record.ending is Cause.MARKED_NOT_APPLIED
     assert (await service.check_again("nothing", RAJ)).result is Result.UNKNOWN

@@ -67,7 +67,16 @@ async def test_settled_change_is_not_checked_again(maple: Running) -> None:
     await maple.lea.click("Mark as not applied", confirm=True)
     await maple.lea.sees("Marked by @lea")
     outcome = await maple.bot.changes.check_again(record.id, LEA)
-    assert outcome.result is Result.TOO_LATE
+    assert outcome.result is Result.ALREADY_SETTLED
+
+
+async def test_late_click_on_a_settled_change_says_so(maple: Running) -> None:
+    await unconfirmed(maple)
+    maple.slack.faults.add("chat.update", "error", error="fatal_error", times=None)
+    await maple.lea.click("Mark as not applied", confirm=True)
+    await maple.bot.work.drain(10)
+    await maple.lea.click(approvals_words.CHECK_AGAIN)
+    await maple.lea.sees(approvals_words.RESULTS[Result.ALREADY_SETTLED].what)
 
 
 async def test_check_again_is_refused_where_the_channel_cannot_be_checked(maple: Running) -> None:
