@@ -9,7 +9,7 @@ from bot.access.limits import Measure
 from bot.access.permission import KindPowers, powers
 from bot.access.policy import BUILT_IN, Person, Policy, Request, Verb, decide
 from bot.autumn.models import Environment
-from tests.approvals import policies
+from tests.access import policies
 from tests.examples import examples
 from tests.policy import KINDS, read
 

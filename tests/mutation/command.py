@@ -31,7 +31,7 @@ MODULES = (
     ),
 )
 """The policy, the life of a change, and the guards and plans of each kind; not what only draws."""
-TESTS = ("tests/approvals", "tests/changes", "tests/app/test_permission.py", "tests/home/test_powers.py")
+TESTS = ("tests/access", "tests/approvals", "tests/changes", "tests/home/test_powers.py")
 """The policy is tried with the approvals that ask it, and with what the Home tab says a person may do."""
 _FEW = 50
 """So many need no report of their own."""

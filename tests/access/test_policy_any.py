@@ -11,7 +11,7 @@ from bot.access.policy import NEEDED, Decision, DecisionReason, Person, Request,
 from bot.access.policy_file import PolicyError
 from bot.access.policy_tables import Allow, Require
 from bot.access.rules import EVERYONE, Policy, Power, Rule
-from tests.approvals.policies import CURRENCIES, GROUPS, people, policies, requests, rules, written
+from tests.access.policies import CURRENCIES, GROUPS, people, policies, requests, rules, written
 from tests.examples import examples
 from tests.policy import BALANCE, read
 
