@@ -1,27 +1,17 @@
-"""Limits on the size of a change: what exceeds them, what a day adds up to, and how this is worded."""
+"""Limits on the size of a change: what exceeds them, and how this is worded."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from bot.access import words
 from bot.access.limits import NOTHING_MOVED, Exceeded, Limits, Measure, Size, Today, Worth, exceeded, worth_in
 from bot.access.policy import DecisionReason, Person, Request, Verb, decide
-from bot.approvals.daily_limits import DayTotals, Movement
-from bot.changes.balance.request import BalanceInput
-from bot.changes.balance.words import BalanceAction
-from bot.changes.details.request import DetailsInput
-from tests.examples import examples
 from tests.policy import BALANCE, read
 
 D = Decimal
 ANA = Person("U01ANA")
-GIVEN = BalanceInput(customer="cus_1", feature="messages", row="r", action=BalanceAction.GIVE, amount=D(1))
 FIVE_DOLLARS = Worth(D(5), "USD")
 MONEY = (Measure.VALUE, Measure.VALUE_DAY, Measure.VALUE_PERSON_DAY)
 BUSY = Today(
@@ -98,68 +88,6 @@ def test_unknown_size_exceeds_every_limit(measure: Measure) -> None:
 )
 def test_only_money_in_a_currency_has_a_worth(code: str, worth: Worth | None) -> None:
     assert worth_in(D(5), code) == worth
-
-
-# What a day adds up to
-
-KEY = "feature:messages"
-
-
-def test_customers_and_people_have_separate_daily_totals() -> None:
-    movements = (
-        Movement("cus_1", "U1", {KEY: D(1)}, Worth(D(10), "USD")),
-        Movement("cus_1", "U2", {KEY: D(2), "feature:seats": D(40)}, Worth(D(20), "USD")),
-        Movement("cus_2", "U1", {KEY: D(4)}, Worth(D(30), "EUR")),
-        Movement("cus_1", "U1", {"feature:seats": D(80)}),
-        Movement("cus_2", "U2", {KEY: D(800)}, Worth(D(800), "USD")),
-    )
-    assert DayTotals(movements).of(GIVEN, "U1") == Today(
-        2,
-        units=D(3),
-        person_units=D(5),
-        values={"USD": D(30)},
-        person_values={"USD": D(10), "EUR": D(30)},
-    )
-    nobody = DayTotals([Movement("cus_2", "", {KEY: D(4)})]).of(GIVEN, "")
-    assert nobody == Today()
-
-
-def test_change_without_units_adds_none() -> None:
-    renamed = DetailsInput(customer="cus_1", name="New")
-    movements = (Movement("cus_1", "U1", {KEY: D(1)}, FIVE_DOLLARS),)
-    assert DayTotals(movements).of(renamed, "U1") == Today(
-        values={"USD": D(5)},
-        person_values={"USD": D(5)},
-    )
-
-
-movements = st.builds(
-    Movement,
-    st.sampled_from(["cus_1", "cus_2"]),
-    st.sampled_from(["U1", "U2"]),
-    st.dictionaries(st.sampled_from([KEY, "feature:seats"]), st.integers(0, 50).map(D)),
-    st.none() | st.builds(Worth, st.integers(0, 50).map(D), st.sampled_from(["USD", "EUR"])),
-)
-
-
-@examples(100)
-@given(st.lists(movements, max_size=12), st.randoms(use_true_random=False))
-def test_sums_do_not_depend_on_the_order(of_day: list[Movement], random: Any) -> None:
-    shuffled = list(of_day)
-    random.shuffle(shuffled)
-    assert DayTotals(of_day).of(GIVEN, "U1") == DayTotals(shuffled).of(GIVEN, "U1")
-
-
-@examples(100)
-@given(st.lists(movements, max_size=8), movements)
-def test_every_unit_moved_counts_once(of_day: Sequence[Movement], one_more: Movement) -> None:
-    before, after = DayTotals(of_day).of(GIVEN, "U1"), DayTotals([*of_day, one_more]).of(GIVEN, "U1")
-    units = one_more.units.get(KEY, D(0))
-    assert after.units - before.units == (units if one_more.customer == "cus_1" else 0)
-    assert after.person_units - before.person_units == (units if one_more.person == "U1" else 0)
-    value = sum(after.values.values()) - sum(before.values.values())
-    worth = one_more.worth.amount if one_more.worth and one_more.customer == "cus_1" else 0
-    assert value == worth
 
 
 # The limit a decision rests on

@@ -9,8 +9,6 @@ from bot.access.limits import Measure
 from bot.access.policy import BUILT_IN, decide
 from bot.access.policy_file import PolicyError
 from bot.access.rules import Person, Request, Verb, When
-from bot.approvals.outcome import WriteStatus, write_answer
-from bot.autumn.errors import refused
 from bot.autumn.models import Environment
 from tests.policy import BALANCE, DETAILS, load, read
 
@@ -116,12 +114,6 @@ def test_verbs_need_their_powers(may: str, verbs: set[Verb]) -> None:
     requests[Verb.WITHDRAW] = Request(Verb.WITHDRAW, BALANCE, own=True)
     permitted = {verb for verb, request in requests.items() if decide(policy, request, person).permit}
     assert permitted == verbs | {Verb.WITHDRAW, Verb.DIGESTS}, "these two need no power"
-
-
-@pytest.mark.parametrize("code", ["", "duplicate_idempotency_key"])
-def test_duplicate_keeps_autumns_status_and_code(code: str) -> None:
-    answer = write_answer(refused(409)(status=409, code=code))
-    assert (answer.status, answer.details) == (WriteStatus.DUPLICATE, {"status": "409", "code": code})
 
 
 def test_built_in_policy_is_named_in_the_trail() -> None:

@@ -64,6 +64,12 @@ def test_missing_scope_is_kept(detail: str, scopes: str | None) -> None:
     assert write_answer(error).details.get("scopes") == scopes
 
 
+@pytest.mark.parametrize("code", ["", "duplicate_idempotency_key"])
+def test_duplicate_keeps_autumns_status_and_code(code: str) -> None:
+    answer = write_answer(refused(409)(status=409, code=code))
+    assert (answer.status, answer.details) == (WriteStatus.DUPLICATE, {"status": "409", "code": code})
+
+
 TABLE = {
     (WriteStatus.ACCEPTED, APPLIED): (State.APPLIED, Cause.DONE),
     (WriteStatus.ACCEPTED, NOT_APPLIED): (State.UNCONFIRMED, Cause.NOT_SEEN),
