@@ -99,8 +99,8 @@ def shared_by(user: str) -> str:
 
 def share_text(title: str) -> str:
     return (
-        f"Everyone in this channel will see this customer's {title.lower()} as shown here, including "
-        "names and email addresses. It stays until someone deletes it."
+        f"Everyone in this channel, guests included, will see this customer's {title.lower()} as shown "
+        "here, including names and email addresses. It stays until someone deletes it."
     )
 
 

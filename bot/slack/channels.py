@@ -53,7 +53,8 @@ class Channel:
 def judge(info: Mapping[str, Any], *, shared_allowed: bool) -> Channel:
     """What a channel is, by conversations.info. In doubt it is not fit.
 
-    That another company can read it comes first: it also holds for messages that are already there.
+    That another company can read it comes first: it also holds for messages that are already there. Guests
+    of this workspace are not looked at: in a channel that they are in, they read what is posted.
     """
     problem = None
     if info.get("is_im") or info.get("is_mpim"):

@@ -9,6 +9,7 @@ from bot.lookups.options import token
 from bot.lookups.overview import words as overview_words
 from bot.lookups.place import Place
 from bot.timings import Timeouts
+from sandbox.slack.driver import NotOnScreen
 from tests.running import Mode, Running, running_maple
 from tests.screen import on_screen
 
@@ -83,6 +84,16 @@ async def test_shared_card_opens_for_others(maple: Running) -> None:
     await maple.raj.click("Open customer")
     own = await maple.raj.sees("only visible to you")
     assert "Acme Ltd" in own
+
+
+async def test_guest_reads_a_shared_card_and_cannot_open_it(maple: Running) -> None:
+    await look_up(maple)
+    with pytest.raises(NotOnScreen, match="guests included"):
+        await maple.ana.click(labels.SHARE)
+    await maple.ana.click(labels.SHARE, confirm=True)
+    assert "Acme Ltd" in await maple.gus.sees("Shared by")
+    await maple.gus.click(labels.OPEN_CUSTOMER)
+    await maple.gus.sees(labels.GUEST.what)
 
 
 async def test_nothing_is_shared_with_another_company(maple: Running) -> None:
