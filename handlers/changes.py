@@ -166,7 +166,7 @@ async def _show_outcome(
             now=services.now(),
             record=outcome.record,
             refusal=await _refusal(interaction, services, ref, outcome, verb),
-            refusals=outcome.look.judgement.refusals if outcome.look else (),
+            refusals=outcome.assessment.judgement.refusals if outcome.assessment else (),
         )
         await services.replies.ephemeral(interaction, card)
 

@@ -48,7 +48,7 @@ def parse(interaction: Interaction) -> SubmittedForm | Invalid:
         channel=meta.channel,
         reason=parsed.reason,
         ticket=parsed.ticket,
-        seen=parsed.seen,
+        previewed=parsed.seen,
         form=_filled_form(meta, interaction.state),
     )
     return SubmittedForm(meta, request)
@@ -110,13 +110,13 @@ async def _ask_others(
     assessment = await services.changes.assess_on(
         request.input, await facts_of_form(interaction, services), interaction.actor
     )
-    outcome = Outcome(Result.REFUSED, look=assessment)
+    outcome = Outcome(Result.REFUSED, assessment=assessment)
     if assessment.preview is not None:
         decision = await services.changes.may_ask(assessment, interaction.actor)
-        outcome = Outcome(Result.MAY_YOURSELF, look=assessment)
+        outcome = Outcome(Result.MAY_YOURSELF, assessment=assessment)
         if not decision.permit:
             form = _filled_form(meta, interaction.state)
-            outcome = Outcome(await services.wishes.pass_on(request, form, assessment), look=assessment)
+            outcome = Outcome(await services.wishes.pass_on(request, form, assessment), assessment=assessment)
     if outcome.result not in (Result.PASSED_ON, Result.AGAIN):
         await _show_refusal(interaction, services, meta, outcome)
         return
@@ -126,12 +126,12 @@ async def _ask_others(
 async def _show_refusal(interaction: Interaction, services: Services, meta: Meta, outcome: Outcome) -> None:
     """The form again, with why nothing was asked for."""
     facts = services.open_forms.get(meta.form) or await read_facts(services, meta)
-    if outcome.look is not None:
+    if outcome.assessment is not None:
         # Read for this change alone, which may need less than the form shows.
-        billing = outcome.look.facts.billing or facts.billing
-        facts = replace(outcome.look.facts, billing=billing, plans=facts.plans, entities=facts.entities)
+        billing = outcome.assessment.facts.billing or facts.billing
+        facts = replace(outcome.assessment.facts, billing=billing, plans=facts.plans, entities=facts.entities)
     services.open_forms.keep(meta.form, facts)
-    refusals = outcome.look.judgement.refusals if outcome.look else ()
+    refusals = outcome.assessment.judgement.refusals if outcome.assessment else ()
     called = names_in(facts)
     words = message_cards.result_words(outcome.result, error=outcome.error, refusals=refusals, names=called)
     # The form itself says what the guards refuse, unless what was picked is no longer there to be judged.

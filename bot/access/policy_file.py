@@ -74,7 +74,7 @@ def read(text: str, kinds: Sequence[PolicyKind], name: str = "policy") -> Policy
 
 def _same_names(file: PolicyFile) -> Iterator[tuple[Place, str]]:
     """Names must be unique: the audit trail refers to rules by name."""
-    seen: set[str] = set()
+    earlier: set[str] = set()
     names = {
         "allow": [table.name for table in file.allow],
         "deny": [table.name for table in file.deny],
@@ -83,9 +83,9 @@ def _same_names(file: PolicyFile) -> Iterator[tuple[Place, str]]:
     }
     for key, of_tables in names.items():
         for position, name in enumerate(of_tables):
-            if name in seen:
+            if name in earlier:
                 yield (key, position, "name"), f'name: another rule is already called "{name}"'
-            seen |= {name} - {""}
+            earlier |= {name} - {""}
 
 
 def _not_toml(name: str, text: str, error: Exception) -> str:

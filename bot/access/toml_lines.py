@@ -16,8 +16,8 @@ class Lines:
         self._first: dict[Path, int] = {}
         table: Path = ()
         count: Counter[Path] = Counter()
-        for number, source, found in _statements(text):
-            path = _path(found)
+        for number, source, parsed in _statements(text):
+            path = _path(parsed)
             if source.startswith("["):
                 table = (*path[:-1], count[path]) if path[-1] == 0 else path
                 count[path] += 1
@@ -40,21 +40,21 @@ def _statements(text: str) -> Iterator[tuple[int, str, Mapping[str, Any]]]:
         first = first if source else number
         source += line + "\n"
         try:
-            found = tomllib.loads(source)
+            parsed = tomllib.loads(source)
         except (ValueError, RecursionError):
             continue
-        if found:
-            yield first, source.lstrip(), found
+        if parsed:
+            yield first, source.lstrip(), parsed
         source = ""
 
 
-def _path(found: Any) -> Path:
+def _path(parsed: Any) -> Path:
     """The keys down to the first table that does not have exactly one key."""
     path: Path = ()
     while True:
-        match found:
+        match parsed:
             case {**table} if len(table) == 1:
-                key, found = next(iter(table.items()))
+                key, parsed = next(iter(table.items()))
                 path = (*path, str(key))
             case [{**table}] if not table:
                 return (*path, 0)

@@ -22,16 +22,16 @@ AUDIENCE = {CardKind.APPROVAL: Audience.APPROVER, CardKind.ASKER: Audience.ASKER
 
 
 class ApprovalsChannel:
-    """`id`: empty if there is none; then only changes that need no approval can be requested. `look` asks
-    Slack about a channel on every call, and never raises."""
+    """`id`: empty if there is none; then only changes that need no approval can be requested. `read_channel`
+    asks Slack about a channel on every call, and never raises."""
 
-    def __init__(self, channel_id: str, look: Callable[[str], Awaitable[Channel]]) -> None:
+    def __init__(self, channel_id: str, read_channel: Callable[[str], Awaitable[Channel]]) -> None:
         self.id = channel_id
-        self._look = look
+        self._read_channel = read_channel
 
     async def refusal(self, channel_id: str) -> Result | None:
         """Why customer data may not be shown in this channel; None if it may."""
-        problem = (await self._look(channel_id)).problem
+        problem = (await self._read_channel(channel_id)).problem
         match problem:
             case None:
                 return None

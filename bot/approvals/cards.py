@@ -28,11 +28,11 @@ _SLOWEST = timedelta(hours=1)
 
 
 class CardTable:
-    """`table`: of the cards, each of a row of `shown`. `about`: the column with the id of that row."""
+    """`table`: of the cards, each about a row of `subjects`. `about`: the column with the id of that row."""
 
-    def __init__(self, table: Table, shown: Table, *, about: str) -> None:
+    def __init__(self, table: Table, subjects: Table, *, about: str) -> None:
         self._table = table
-        self._shown = shown
+        self._subjects = subjects
         self._about = table.c[about]
 
     async def add(
@@ -47,20 +47,20 @@ class CardTable:
         self, connection: AsyncConnection, about: str, *, revision: int, now: datetime
     ) -> tuple[PostedCard, ...]:
         """After a step. The cards, which whoever made the step redraws first."""
-        found = await connection.execute(
+        rows = await connection.execute(
             update(self._table)
             .where(self._about == about, ~self._table.c.gone)
             .values(due=now + GRACE, tries=0)
             .returning(self._table)
         )
-        return tuple(self._card(row, revision) for row in sorted(found, key=lambda row: row.id))
+        return tuple(self._card(row, revision) for row in sorted(rows, key=lambda row: row.id))
 
     @unbroken
     async def of(self, database: Database, about: str) -> list[PostedCard]:
         """The cards that can be shown, and those that are still to be posted."""
         query = (
-            select(self._table, self._shown.c.revision)
-            .join(self._shown, self._shown.c.id == self._about)
+            select(self._table, self._subjects.c.revision)
+            .join(self._subjects, self._subjects.c.id == self._about)
             .where(self._about == about, ~self._table.c.gone)
             .order_by(self._table.c.id)
         )
@@ -134,9 +134,9 @@ class CardTable:
         """
         stale = (
             select(self._table.c.id, self._about.label("about"), self._table.c.tries)
-            .join(self._shown, self._shown.c.id == self._about)
+            .join(self._subjects, self._subjects.c.id == self._about)
             .where(
-                self._table.c.shown_revision < self._shown.c.revision,
+                self._table.c.shown_revision < self._subjects.c.revision,
                 self._table.c.due <= now,
                 ~self._table.c.gone,
             )
@@ -145,13 +145,13 @@ class CardTable:
             .with_for_update(of=self._table, skip_locked=True)
         )
         if env is not None:
-            stale = stale.where(self._shown.c.env == env)
+            stale = stale.where(self._subjects.c.env == env)
         async with database.writing() as connection:
-            found = (await connection.execute(stale)).all()
-            for row in found:
+            rows = (await connection.execute(stale)).all()
+            for row in rows:
                 due = now + min(GRACE * 2**row.tries, _SLOWEST)
                 await self._update(connection, row.id, {"due": due, "tries": min(row.tries + 1, 16)})
-            return list(dict.fromkeys(row.about for row in found))
+            return list(dict.fromkeys(row.about for row in rows))
 
     def _columns(self, about: str, target: CardTarget, *, due: datetime) -> dict[str, Any]:
         return {

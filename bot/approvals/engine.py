@@ -138,32 +138,32 @@ class Engine:
             return await self._fail(record, Cause.NOT_AS_ASKED)
         # Read once more, now that no other change of Maple's can come between reading and writing.
         try:
-            seen = await self.assessor.read_and_assess(record.input, today)
+            assessment = await self.assessor.read_and_assess(record.input, today)
         except NotFound:
             return await self._fail(record, Cause.CUSTOMER_GONE)
         except AutumnError:
             return await self._fail(record, Cause.NOT_READ)
-        if seen.preview is None:
-            return await self._fail(record, Cause.GUARDED, seen.judgement.refusals)
-        if not self.assessor.still_holds(record.input, record.before, seen.preview.before):
+        if assessment.preview is None:
+            return await self._fail(record, Cause.GUARDED, assessment.judgement.refusals)
+        if not self.assessor.still_holds(record.input, record.before, assessment.preview.before):
             # What needed no approval, and a line of a batch, does not wait for one.
             waits = record.needed and not record.batch
-            terms = await self._current_terms(record, seen) if waits else None
+            terms = await self._current_terms(record, assessment) if waits else None
             return await repository.supersede(
-                self._database, record, (seen.preview, terms), lease=self.lease(), now=self._now()
+                self._database, record, (assessment.preview, terms), lease=self.lease(), now=self._now()
             )
         # What is read back is compared with the facts that were just read.
-        written = replace(record, before=seen.preview.before)
-        answered = await self._send_all(written, seen, seen.preview)
+        written = replace(record, before=assessment.preview.before)
+        answered = await self._send_all(written, assessment, assessment.preview)
         return None if answered is None else await self._conclude(written, *answered)
 
     async def _send_all(
-        self, record: Record, seen: Assessment, preview: Preview
+        self, record: Record, assessment: Assessment, preview: Preview
     ) -> tuple[WriteAnswer, bool] | None:
         """The answer to the last write that was sent, and whether others were accepted before it."""
         answer = WriteAnswer(WriteStatus.NOT_SENT)
         position = -1
-        for position, write in enumerate(registry.kind(record.kind).plan(seen.input, seen.facts)):
+        for position, write in enumerate(registry.kind(record.kind).plan(assessment.input, assessment.facts)):
             upcoming = NextWrite(position, write, preview)
             if not await repository.begin_write(
                 self._database, record.id, upcoming, lease=self.lease(), now=self._now()
@@ -200,13 +200,13 @@ class Engine:
         kind = registry.kind(record.kind)
         try:
             # What others have moved today has no influence on the write.
-            seen = await self.assessor.read_and_assess(record.input, NOTHING_MOVED)
+            assessment = await self.assessor.read_and_assess(record.input, NOTHING_MOVED)
         except AutumnError:
             return False
-        now = seen.preview
+        now = assessment.preview
         if now is None or not self.assessor.still_holds(record.input, record.before, now.before):
             return False
-        return kind.plan(seen.input, seen.facts)[position : position + 1] == (write,)
+        return kind.plan(assessment.input, assessment.facts)[position : position + 1] == (write,)
 
     async def _send(self, write: Write, idempotency_key: str) -> WriteAnswer:
         try:
@@ -217,24 +217,26 @@ class Engine:
 
     async def _conclude(self, record: Record, answer: WriteAnswer, earlier: bool = False) -> Record | None:
         """`earlier`: writes before the answered one were accepted."""
-        seen = ReadBack(Verdict.NOT_APPLIED, None)
+        read_back = ReadBack(Verdict.NOT_APPLIED, None)
         payment = registry.kind(record.kind).pending_payment(answer.body)
         if answer.status not in _TURNED_AWAY or earlier:
             once = answer.status is WriteStatus.REFUSED or payment is not None
-            seen = await self.assessor.await_effect(record, once=once, answered=answer.body)
+            read_back = await self.assessor.await_effect(record, once=once, answered=answer.body)
         await self._checkpoint("verified")
-        end = outcome.final_state(answer.status, seen.verdict, earlier=earlier, unpaid=payment is not None)
+        end = outcome.final_state(
+            answer.status, read_back.verdict, earlier=earlier, unpaid=payment is not None
+        )
         details = dict(answer.details)
         if end.state is State.UNCONFIRMED:
-            details["now"] = seen.now
+            details["now"] = read_back.now
         if payment is not None and end.ending is Cause.AWAITS_PAYMENT:
             details = {"payment": payment.reason}
         settlement = Conclusion(
             end.state,
             end.ending,
-            after=seen.after,
+            after=read_back.after,
             details=details,
-            invertible=end.state is State.APPLIED and inverse(record, seen.after) is not None,
+            invertible=end.state is State.APPLIED and inverse(record, read_back.after) is not None,
         )
         settled = await self._settle(record, settlement)
         if settled is None or payment is None:

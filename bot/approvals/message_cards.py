@@ -171,9 +171,9 @@ def ask_card(asked: Asked, *, requester: str, mentions: str, now: datetime) -> C
 
 
 def wish_card(
-    request: ChangeRequest, seen: Assessment, wish: Wish, *, now: datetime, names: Mapping[str, str]
+    request: ChangeRequest, assessment: Assessment, wish: Wish, *, now: datetime, names: Mapping[str, str]
 ) -> Card:
-    facts = seen.facts
+    facts = assessment.facts
     customer = text.mrkdwn(facts.customer.name, 140) or text.mrkdwn(request.input.customer, 140)
     title = words.title(customer or labels.NO_ID, descriptions.summary(request.input, names), "")
     badge = text.code((facts.customer.env or labels.ENV_UNKNOWN).upper(), 30)
@@ -181,7 +181,7 @@ def wish_card(
     reason = text.mrkdwn(request.reason, _REASON_LENGTH)
     ticket = links.linked(request.ticket, words.TICKET_LINK) if links.web(request.ticket) else ""
     lines = [
-        *change_lines.bullets(seen.preview.lines if seen.preview else (), names),
+        *change_lines.bullets(assessment.preview.lines if assessment.preview else (), names),
         words.wished_by(wish.requester),
         words.may_request(wish.others) if wish.others else "",
         words.reason(reason) if reason else words.NO_REASON,

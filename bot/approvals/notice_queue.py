@@ -38,12 +38,12 @@ class Notice:
 
 
 class NoticeQueue:
-    """`table`: of the notices, each about a row of `told`. What tells one from another is `about`, the column
-    with the id of that row, the kind, and, if `versions`, the version."""
+    """`table`: of the notices, each about a row of `subjects`. Its key is `about`, the column with the id of
+    that row, the kind, and, if `versions`, the version."""
 
-    def __init__(self, table: Table, told: Table, *, about: str, versions: bool = False) -> None:
+    def __init__(self, table: Table, subjects: Table, *, about: str, versions: bool = False) -> None:
         self._table = table
-        self._told = told
+        self._subjects = subjects
         self._about = table.c[about]
         self._versions = versions
 
@@ -61,8 +61,8 @@ class NoticeQueue:
         """Ids of what has a notice to post."""
         query = (
             select(self._about)
-            .join(self._told, self._told.c.id == self._about)
-            .where(self._open(now), self._table.c.tries < _MOST_TRIES, self._told.c.env == env)
+            .join(self._subjects, self._subjects.c.id == self._about)
+            .where(self._open(now), self._table.c.tries < _MOST_TRIES, self._subjects.c.env == env)
             .order_by(self._table.c.due)
             .limit(most)
         )
@@ -75,8 +75,8 @@ class NoticeQueue:
         """The notices that are due, or the one of this kind, now the caller's to post. Each is given to one
         caller at a time, and again after a longer wait every time, until it is done."""
         query = (
-            select(self._table, self._told.c.revision)
-            .join(self._told, self._told.c.id == self._about)
+            select(self._table, self._subjects.c.revision)
+            .join(self._subjects, self._subjects.c.id == self._about)
             .where(self._about == about, self._open(now))
             .order_by(*self._table.primary_key)
             .with_for_update(of=self._table)

@@ -13,9 +13,9 @@ from bot.autumn.models import Environment
 from bot.changes import registry
 
 
-def request_for_preview(verb: Verb, seen: Assessment, env: Environment) -> Request:
+def request_for_preview(verb: Verb, assessment: Assessment, env: Environment) -> Request:
     """For a preview, on behalf of the requester: before the request, or when the preview is renewed."""
-    preview, kind = seen.preview, registry.of(seen.input)
+    preview, kind = assessment.preview, registry.of(assessment.input)
     return Request(
         verb,
         kind=kind.policy,
@@ -23,16 +23,16 @@ def request_for_preview(verb: Verb, seen: Assessment, env: Environment) -> Reque
         environment=env,
         products=preview.products if preview else None,
         rewards=preview.rewards if preview else None,
-        features=kind.features(seen.input, preview.before if preview else {}),
+        features=kind.features(assessment.input, preview.before if preview else {}),
         own=True,
         worth=preview.worth if preview else None,
-        earlier=seen.today,
+        earlier=assessment.today,
     )
 
 
-def request_for_approval(seen: Assessment, env: Environment, *, own: bool) -> Request:
+def request_for_approval(assessment: Assessment, env: Environment, *, own: bool) -> Request:
     """For somebody who approves a change, as it is now. `own`: whether they requested it."""
-    return replace(request_for_preview(Verb.APPROVE, seen, env), own=own)
+    return replace(request_for_preview(Verb.APPROVE, assessment, env), own=own)
 
 
 def request_for_record(verb: Verb, record: Record, actor: Actor, today: Today = NOTHING_MOVED) -> Request:

@@ -1,4 +1,4 @@
-"""Reading Autumn for a change: to preview it, and to see what became of it."""
+"""Reading Autumn for a change: to preview it, and to read back what became of it."""
 
 import asyncio
 import contextlib
@@ -205,15 +205,16 @@ class Assessor:
         Some organizations apply changes a little later, so it reads again until the change shows up or time
         runs out; with `once` it stops at the first clear answer. Never raises: unreadable means unclear.
         """
-        seen = ReadBack(Verdict.UNCLEAR, None, unread=True)
+        read_back = ReadBack(Verdict.UNCLEAR, None, unread=True)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._timeouts.verify):
                 for wait in self._timeouts.polls:
                     await self._sleep(wait)
-                    seen = await self.read_back_once(record, answered) or seen
-                    if seen.verdict is Verdict.APPLIED or (once and seen.verdict is Verdict.NOT_APPLIED):
+                    read_back = await self.read_back_once(record, answered) or read_back
+                    verdict = read_back.verdict
+                    if verdict is Verdict.APPLIED or (once and verdict is Verdict.NOT_APPLIED):
                         break
-        return seen
+        return read_back
 
     async def read_back_once(self, record: Record, answered: object = None) -> ReadBack | None:
         """Reads back once; None if Autumn cannot be read."""

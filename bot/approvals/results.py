@@ -27,9 +27,9 @@ class Result(StrEnum):
     AGAIN = "again"
     """This form was already submitted; `record` is the change it became."""
     REFUSED = "refused"
-    """By the guards; `look.judgement` says why. Nothing was requested."""
+    """By the guards; `assessment.judgement` says why. Nothing was requested."""
     MOVED = "moved"
-    """The numbers are not the ones the form showed; `look` has the new ones. Nothing was requested."""
+    """The numbers are not the ones the form showed; `assessment` has the new ones. Nothing was requested."""
     NOT_ALLOWED = "not_allowed"
     """By the policy; `decision` says why."""
     NOT_APPROVED = "not_approved"
@@ -93,7 +93,7 @@ class Outcome:
     result: Result
     record: Record | None = None
     decision: Decision | None = None
-    look: Assessment | None = None
+    assessment: Assessment | None = None
     error: AutumnError | None = None
 
 
@@ -111,7 +111,7 @@ class ChangeRequest:
     """The channel for the requester's own card; their direct messages if empty."""
     reason: str = ""
     ticket: str = ""
-    seen: Snapshot | None = None
+    previewed: Snapshot | None = None
     """What the form showed; None to request it whatever the numbers are now."""
     undo_of: str = ""
     mandate: Mandate | None = None

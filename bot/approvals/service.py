@@ -86,7 +86,7 @@ class ChangeService:
         self._engine = Engine(
             runtime,
             assessor=self._assessor,
-            current_terms=lambda record, seen: current_terms(self._permits, record, seen, self._now()),
+            current_terms=lambda record, current: current_terms(self._permits, record, current, self._now()),
             notify=self._notify,
             timeouts=self.timeouts,
         )
@@ -111,10 +111,10 @@ class ChangeService:
         counter = TodayCounter(self._environment, requested, actor.user, undo_of=undo_of)
         return await self._assessor.assess_on(facts, counter, today)
 
-    async def may_ask(self, seen: Assessment, actor: Actor) -> Decision:
+    async def may_ask(self, assessment: Assessment, actor: Actor) -> Decision:
         """Whether this person may request it, and what approvals it would need."""
         return await self._permits(
-            policy_requests.request_for_preview(Verb.ASK, seen, self._environment), actor
+            policy_requests.request_for_preview(Verb.ASK, assessment, self._environment), actor
         )
 
     async def may_history(self, actor: Actor) -> Decision:
@@ -134,13 +134,13 @@ class ChangeService:
 
     async def waiting_for(self, actor: Actor, *, limit: int = 50) -> list[Record]:
         """Those that wait for this person's decision, oldest first."""
-        found = []
+        waiting = []
         for record in await self.waiting(limit=limit):
             decided = any(approval.person == actor.user for approval in record.approvals)
             request = policy_requests.request_for_record(Verb.APPROVE, record, actor)
             if not decided and (await self._permits(request, actor)).permit:
-                found.append(record)
-        return found
+                waiting.append(record)
+        return waiting
 
     async def approval_card(self, change_id: str) -> PostedCard | None:
         """Where its card is in the approvals channel; None while there is none."""
@@ -166,10 +166,10 @@ class ChangeService:
         if earlier is not None:
             return Outcome(Result.AGAIN, earlier)
         try:
-            seen = await self._assessor.read_and_assess(request.input, today)
+            assessment = await self._assessor.read_and_assess(request.input, today)
         except AutumnError as error:
             return Outcome(Result.TROUBLE, error=error)
-        return await self._submitting.submit(request, seen)
+        return await self._submitting.submit(request, assessment)
 
     async def undo(
         self, change_id: str, submission_id: str, actor: Actor, *, channel: str = "", reason: str = ""
@@ -234,16 +234,16 @@ class ChangeService:
     async def _basis(self, permit: _Permit, actor: Actor) -> Basis | Outcome:
         """What the policy now says of the requester and earlier approvers; or why it cannot be approved."""
         record = permit.record
-        seen = await self._still(permit, actor)
-        if isinstance(seen, Outcome):
-            return seen
+        assessment = await self._still(permit, actor)
+        if isinstance(assessment, Outcome):
+            return assessment
         # A size that has moved since it was requested may be more than this person may approve.
-        decision = await self._may_approve(record, seen, actor)
+        decision = await self._may_approve(record, assessment, actor)
         if not decision.permit:
             return Outcome(Result.NOT_ALLOWED, record, decision)
         asker = await self._permits(
             policy_requests.request_for_preview(
-                policy_requests.asking_verb(record.undo_of), seen, self._environment
+                policy_requests.asking_verb(record.undo_of), assessment, self._environment
             ),
             Actor(record.asker, record.asker_team),
         )
@@ -256,16 +256,16 @@ class ChangeService:
             if approval.person == actor.user:
                 continue
             approver = Actor(approval.person, approval.team)
-            decision = await self._may_approve(record, seen, approver)
+            decision = await self._may_approve(record, assessment, approver)
             if decision.reason is DecisionReason.UNCHECKED:
                 return Outcome(Result.UNCHECKED, record)
             others[approval.person] = decision.permit
-        return Basis(asker.approvals, TodayCounter.of(record), permit.today, others, seen.preview)
+        return Basis(asker.approvals, TodayCounter.of(record), permit.today, others, assessment.preview)
 
-    async def _may_approve(self, record: Record, seen: Assessment, approver: Actor) -> Decision:
+    async def _may_approve(self, record: Record, assessment: Assessment, approver: Actor) -> Decision:
         """Whether the policy lets this person approve the change as it is now."""
         own = record.asker == approver.user
-        about = policy_requests.request_for_approval(seen, self._environment, own=own)
+        about = policy_requests.request_for_approval(assessment, self._environment, own=own)
         return await self._permits(about, approver)
 
     async def deny(self, change_id: str, version: int, actor: Actor, reason: str = "") -> Outcome:
@@ -300,10 +300,10 @@ class ChangeService:
         try:
             counter = TodayCounter(self._environment, request.input, request.actor.user, change_id)
             today = await count(self._database, counter, self._now())
-            seen = await self._assessor.read_and_assess(request.input, today)
+            assessment = await self._assessor.read_and_assess(request.input, today)
         except AutumnError as error:
             return Outcome(Result.TROUBLE, error=error)
-        outcome = await self._submitting.edit(record, request, seen)
+        outcome = await self._submitting.edit(record, request, assessment)
         return await self._beaten(record, request.actor) if outcome is None else outcome
 
     async def mark(self, change_id: str, actor: Actor, applied: bool, comment: str = "") -> Outcome:
@@ -314,10 +314,10 @@ class ChangeService:
         permit = await self._permitted(Verb.MARK, State.UNCONFIRMED, change_id, actor)
         if isinstance(permit, Outcome):
             return permit
-        seen = await self._assessor.read_back_once(permit.record)
-        if (objection := await self._objection(permit.record, seen, applied)) is not None:
+        read_back = await self._assessor.read_back_once(permit.record)
+        if (objection := await self._objection(permit.record, read_back, applied)) is not None:
             return Outcome(objection, permit.record)
-        after = seen.after if seen else None
+        after = read_back.after if read_back else None
         settlement = Conclusion(State.FAILED, Cause.MARKED_NOT_APPLIED, after)
         if applied:
             invertible = inverse(permit.record, after or permit.record.after) is not None
@@ -330,11 +330,11 @@ class ChangeService:
         await self._engine.announce(marked, ChangeEvent.MARKED)
         return Outcome(Result.DONE, marked)
 
-    async def _objection(self, record: Record, seen: ReadBack | None, applied: bool) -> Result | None:
+    async def _objection(self, record: Record, read_back: ReadBack | None, applied: bool) -> Result | None:
         """Why it may not be marked so, by what was read back; None if it may."""
-        if seen is None:
+        if read_back is None:
             return None if applied else Result.TROUBLE
-        match seen.verdict:
+        match read_back.verdict:
             case Verdict.APPLIED:
                 return None if applied else Result.SEEN_APPLIED
             case Verdict.NOT_APPLIED:
@@ -345,7 +345,7 @@ class ChangeService:
             case Verdict.UNCLEAR:
                 return None
             case _:  # pragma: no cover - there is no other verdict
-                assert_never(seen.verdict)
+                assert_never(read_back.verdict)
 
     async def check_again(self, change_id: str, actor: Actor) -> Outcome:
         """Reads an unconfirmed change back once more. It is applied if Autumn shows it by now."""
@@ -354,17 +354,17 @@ class ChangeService:
             return Outcome(Result.UNKNOWN)
         if record.state is not State.UNCONFIRMED:
             return Outcome(Result.ALREADY_SETTLED, record)
-        seen = await self._assessor.read_back_once(record)
-        if seen is None:
+        read_back = await self._assessor.read_back_once(record)
+        if read_back is None:
             return Outcome(Result.TROUBLE, record)
         settlement = Conclusion(
             State.UNCONFIRMED,
             Cause.FOUND_DONE,
-            seen.after,
-            {**record.details, "now": seen.now},
+            read_back.after,
+            {**record.details, "now": read_back.now},
         )
-        if seen.verdict is Verdict.APPLIED:
-            invertible = inverse(record, seen.after) is not None
+        if read_back.verdict is Verdict.APPLIED:
+            invertible = inverse(record, read_back.after) is not None
             settlement = replace(settlement, state=State.APPLIED, invertible=invertible)
         checked = await repository.check(
             self._database, change_id, settlement, actor=actor.user, now=self._now()
@@ -406,7 +406,7 @@ class ChangeService:
         """The change as Autumn has it now, or why it cannot be approved."""
         record = permit.record
         try:
-            seen = await self._assessor.read_and_assess(record.input, permit.today)
+            assessment = await self._assessor.read_and_assess(record.input, permit.today)
         except NotFound:
             return await self._refused(record, Cause.CUSTOMER_GONE, actor)
         except AutumnError as error:
@@ -414,14 +414,14 @@ class ChangeService:
             if (now.state, now.version) != (record.state, record.version):
                 return await self._beaten(record, actor)
             return Outcome(Result.TROUBLE, record, error=error)
-        if seen.preview is None:
-            return await self._refused(record, Cause.GUARDED, actor, seen)
-        if self._assessor.still_holds(record.input, record.before, seen.preview.before):
-            return seen
+        if assessment.preview is None:
+            return await self._refused(record, Cause.GUARDED, actor, assessment)
+        if self._assessor.still_holds(record.input, record.before, assessment.preview.before):
+            return assessment
         overtaken = await repository.supersede(
             self._database,
             record,
-            (seen.preview, await current_terms(self._permits, record, seen, self._now())),
+            (assessment.preview, await current_terms(self._permits, record, assessment, self._now())),
             lease=self._engine.lease(),
             actor=actor.user,
             now=self._now(),
@@ -431,9 +431,9 @@ class ChangeService:
         return await self._decided(overtaken, ChangeEvent.OVERTAKEN, Result.OVERTAKEN)
 
     async def _refused(
-        self, record: Record, ending: Cause, actor: Actor, seen: Assessment | None = None
+        self, record: Record, ending: Cause, actor: Actor, assessment: Assessment | None = None
     ) -> Outcome:
-        refusals = seen.judgement.refusals if seen else ()
+        refusals = assessment.judgement.refusals if assessment else ()
         failed = await repository.refuse(
             self._database, record, ending, refusals=refusals, actor=actor.user, now=self._now()
         )

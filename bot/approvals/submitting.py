@@ -38,22 +38,24 @@ class Submitting:
         self._notify = notify
         self._channel = channel
 
-    async def submit(self, request: ChangeRequest, seen: Assessment) -> Outcome:
+    async def submit(self, request: ChangeRequest, assessment: Assessment) -> Outcome:
         """Checks the guards, what the form showed, and the policy; then files the request."""
         try:
-            return await self._checked(request, seen)
+            return await self._checked(request, assessment)
         except repository.TooManyWait as full:
-            return Outcome(_FULL[full.whose], look=seen)
+            return Outcome(_FULL[full.whose], assessment=assessment)
         except repository.FormGathered:
-            return Outcome(Result.GATHERED, look=seen)
+            return Outcome(Result.GATHERED, assessment=assessment)
         except TodayMoved as moved:
             # Another change was let through while the policy was asked: ask it again.
-            return await self.submit(request, assess(seen.input, seen.facts, self._now(), moved.today))
+            return await self.submit(
+                request, assess(assessment.input, assessment.facts, self._now(), moved.today)
+            )
 
-    async def edit(self, record: Record, request: ChangeRequest, seen: Assessment) -> Outcome | None:
+    async def edit(self, record: Record, request: ChangeRequest, assessment: Assessment) -> Outcome | None:
         """The same checks; then it waits anew, even for what could be applied at once. None: it no longer
         waits as in `record`."""
-        drafted = await self._drafted(request, seen)
+        drafted = await self._drafted(request, assessment)
         if isinstance(drafted, Outcome):
             return drafted
         _, draft, _ = drafted
@@ -69,48 +71,52 @@ class Submitting:
         await self._notify(edited, ChangeEvent.EDITED)
         return Outcome(Result.DONE, edited)
 
-    async def _checked(self, request: ChangeRequest, seen: Assessment) -> Outcome:
-        drafted = await self._drafted(request, seen)
+    async def _checked(self, request: ChangeRequest, assessment: Assessment) -> Outcome:
+        drafted = await self._drafted(request, assessment)
         return drafted if isinstance(drafted, Outcome) else await self._file(*drafted)
 
     async def _drafted(
-        self, request: ChangeRequest, seen: Assessment
+        self, request: ChangeRequest, assessment: Assessment
     ) -> tuple[ChangeRequest, Draft, Decision] | Outcome:
-        preview = seen.preview
+        preview = assessment.preview
         if preview is None:
-            return Outcome(Result.REFUSED, look=seen)
+            return Outcome(Result.REFUSED, assessment=assessment)
         still_holds = self._engine.assessor.still_holds
-        if request.seen is not None and not still_holds(request.input, request.seen, preview.before):
-            return Outcome(Result.MOVED, look=seen)
+        if request.previewed is not None and not still_holds(
+            request.input, request.previewed, preview.before
+        ):
+            return Outcome(Result.MOVED, assessment=assessment)
         verb = policy_requests.asking_verb(request.undo_of)
         decision = await self._permits(
-            policy_requests.request_for_preview(verb, seen, self._environment), request.actor
+            policy_requests.request_for_preview(verb, assessment, self._environment), request.actor
         )
         if not decision.permit:
-            return Outcome(Result.NOT_ALLOWED, decision=decision, look=seen)
+            return Outcome(Result.NOT_ALLOWED, decision=decision, assessment=assessment)
         request = replace(request, reason=clean(request.reason), ticket=clean(request.ticket))
         if decision.reason_required and not request.reason:
-            return Outcome(Result.NO_REASON, decision=decision, look=seen)
+            return Outcome(Result.NO_REASON, decision=decision, assessment=assessment)
         if request.mandate is not None:
-            mandate = await self._still_mandated(request.actor, request.mandate, seen)
+            mandate = await self._still_mandated(request.actor, request.mandate, assessment)
             if isinstance(mandate, Decision):
-                return Outcome(Result.NOT_ALLOWED, decision=mandate, look=seen)
+                return Outcome(Result.NOT_ALLOWED, decision=mandate, assessment=assessment)
             if decision.approvals > len(mandate.approvals):
-                return Outcome(Result.NOT_APPROVED, decision=decision, look=seen)
+                return Outcome(Result.NOT_APPROVED, decision=decision, assessment=assessment)
             request = replace(request, mandate=mandate)
         elif not decision.at_once and (refusal := await self._channel.own_refusal()) is not None:
-            return Outcome(refusal, decision=decision, look=seen)
+            return Outcome(refusal, decision=decision, assessment=assessment)
         if request.input.customer_created_at is None:
-            request = replace(request, input=_pinned(request.input, seen.facts.customer))
-        return request, replace(self._draft(request, preview, decision), today=seen.today), decision
+            request = replace(request, input=_pinned(request.input, assessment.facts.customer))
+        return request, replace(self._draft(request, preview, decision), today=assessment.today), decision
 
-    async def _still_mandated(self, asker: Actor, mandate: Mandate, seen: Assessment) -> Mandate | Decision:
+    async def _still_mandated(
+        self, asker: Actor, mandate: Mandate, assessment: Assessment
+    ) -> Mandate | Decision:
         """With the approvals of people who may approve this change by itself, as it is now; or that one of
         them could not be checked."""
         counting = []
         for approval in mandate.approvals:
             own = approval.person == asker.user
-            about = policy_requests.request_for_approval(seen, self._environment, own=own)
+            about = policy_requests.request_for_approval(assessment, self._environment, own=own)
             decision = await self._permits(about, Actor(approval.person, approval.team))
             if decision.reason is DecisionReason.UNCHECKED:
                 return decision
@@ -173,11 +179,13 @@ def _pinned(requested: ChangeInput, customer: Customer) -> ChangeInput:
     return requested.model_copy(update={"customer_created_at": customer.created_at})
 
 
-async def current_terms(permits: Permits, record: Record, seen: Assessment, now: datetime) -> Terms | None:
+async def current_terms(
+    permits: Permits, record: Record, assessment: Assessment, now: datetime
+) -> Terms | None:
     """What the policy requires of a change as it is now; None when the requester may no longer request it."""
     verb = policy_requests.asking_verb(record.undo_of)
     asker = Actor(record.asker, record.asker_team)
-    decision = await permits(policy_requests.request_for_preview(verb, seen, record.env), asker)
+    decision = await permits(policy_requests.request_for_preview(verb, assessment, record.env), asker)
     if not decision.permit:
         return None
     terms = policy_requests.terms(decision, now)

@@ -115,14 +115,14 @@ class Sweeper:
                 expired.append(record)
                 await self._checkpoint("decided")
 
-        async def tell(record: Record) -> None:
+        async def notify(record: Record) -> None:
             await self._notify(record, ChangeEvent.EXPIRED)
 
         await self._each(
             "expiry", await change_records.overdue(self._database, self._environment, now), expire
         )
         # Expire all of them before notifying anybody: notifying depends on Slack.
-        await self._each("expiry", expired, tell)
+        await self._each("expiry", expired, notify)
 
     async def _recover_lapsed(self, now: datetime) -> None:
         async def recover(change_id: str) -> None:

@@ -63,9 +63,9 @@ class Wishes:
         request = Request(Verb.ASK, kind=kind, environment=self._environment)
         return await self.others(request, [actor.user], opening=True)
 
-    async def others_may(self, seen: Assessment, actor: Actor) -> Others:
+    async def others_may(self, assessment: Assessment, actor: Actor) -> Others:
         """Who may request this change."""
-        return await self.others(self._asking(seen), [actor.user])
+        return await self.others(self._asking(assessment), [actor.user])
 
     async def others(self, request: Request, besides: Sequence[str], *, opening: bool = False) -> Others:
         """Never raises."""
@@ -75,10 +75,10 @@ class Wishes:
         )
         return Others(named, askable)
 
-    async def pass_on(self, request: ChangeRequest, form: FilledForm, seen: Assessment) -> Result:
+    async def pass_on(self, request: ChangeRequest, form: FilledForm, assessment: Assessment) -> Result:
         """Tells those who may, with a button that opens the form as it is filled in. Once, however often the
         form is submitted. Raises Slack's errors."""
-        targets = await self._targets(self._asking(seen), [request.actor.user])
+        targets = await self._targets(self._asking(assessment), [request.actor.user])
         if isinstance(targets, Result):
             return targets
         form = replace(form, id=f"{_WISH}{request.submission_id}")
@@ -87,10 +87,12 @@ class Wishes:
         wish = Wish(
             form_id=form.id,
             requester=await self._directory.name(request.actor),
-            others=(await self.others_may(seen, request.actor)).named,
+            others=(await self.others_may(assessment, request.actor)).named,
             mentions=await self._mentions(request.actor),
         )
-        card = message_cards.wish_card(request, seen, wish, now=self._now(), names=called(seen.facts))
+        card = message_cards.wish_card(
+            request, assessment, wish, now=self._now(), names=called(assessment.facts)
+        )
         try:
             await self._send(card, targets)
         except SlackApiError:
@@ -139,8 +141,8 @@ class Wishes:
         """Whom the policy wants to be told, where they are told in the approvals channel."""
         return await self._directory.mentions_for(actor.user) if self._channel.id else ""
 
-    def _asking(self, seen: Assessment) -> Request:
-        return policy_requests.request_for_preview(Verb.ASK, seen, self._environment)
+    def _asking(self, assessment: Assessment) -> Request:
+        return policy_requests.request_for_preview(Verb.ASK, assessment, self._environment)
 
     async def form(self, form_id: str) -> FilledForm | None:
         """None: it is not kept any more, or was not passed on."""

@@ -59,39 +59,39 @@ class Checker:
             await catalogue(self._autumn)
         except AutumnError:
             return CheckedBatch((), tuple(_problem(line, LineReason.NOT_READ) for line in lines))
-        seen = await self._seen([_subject(line) for line in taken], actor)
-        judged, wrong = await self._judged([(line, "") for line in taken], seen, actor)
+        context = await self._context([_subject(line) for line in taken], actor)
+        judged, wrong = await self._judged([(line, "") for line in taken], context, actor)
         return await self._permitted(judged, [*problems, *wrong], actor, Verb.ASK)
 
     async def check_undo(self, records: Sequence[Record], actor: Actor, undo_of: str) -> CheckedBatch:
         """The inverses of these changes, in this order."""
         inverses = [_inverse(number, record) for number, record in enumerate(records, 1)]
-        seen = await self._seen([_subject(line) for line in inverses if line.input], actor)
+        context = await self._context([_subject(line) for line in inverses if line.input], actor)
         undone = [(line, record.id) for line, record in zip(inverses, records, strict=True)]
-        judged, problems = await self._judged(undone, seen, actor)
+        judged, problems = await self._judged(undone, context, actor)
         permitted = await self._permitted(judged, problems, actor, Verb.UNDO)
         return replace(permitted, undo_of=undo_of)
 
-    async def _seen(self, subjects: Sequence[Subject], actor: Actor) -> "_Seen":
+    async def _context(self, subjects: Sequence[Subject], actor: Actor) -> "_ListContext":
         known = await self._customers.read(subjects)
         customers = {facts.customer.id or "" for facts in known.values() if isinstance(facts, Facts)}
         moved = await moved_today(
             self._database, self._environment, self._now(), customers=customers, person=actor.user
         )
-        return _Seen(known, moved, DayTotals(moved.values()))
+        return _ListContext(known, moved, DayTotals(moved.values()))
 
     async def _judged(
-        self, lines: Sequence[tuple[BatchLine, str]], seen: "_Seen", actor: Actor
+        self, lines: Sequence[tuple[BatchLine, str]], context: "_ListContext", actor: Actor
     ) -> tuple[list["_Judged"], list[LineProblem]]:
         """Each line, with the id of the change that it takes back, in their order."""
         sought, problems = [], []
         for line, undo_of in lines:
             try:
-                sought.append(_sought(line, undo_of, seen))
+                sought.append(_sought(line, undo_of, context))
             except Wrong as wrong:
                 problems.append(wrong.problem)
 
-        async def look(change: _Sought) -> Assessment | AutumnError:
+        async def assess_alone(change: _Sought) -> Assessment | AutumnError:
             """By itself: what the lines before it move is counted afterwards."""
             try:
                 return await self._changes.assess_on(
@@ -101,28 +101,28 @@ class Checker:
                 return error
 
         judged = []
-        looks = await read_each(sought, look, at_once=self._at_once)
-        for change, looked in zip(sought, looks, strict=True):
+        assessments = await read_each(sought, assess_alone, at_once=self._at_once)
+        for change, assessment in zip(sought, assessments, strict=True):
             try:
-                judged.append(self._counted(change, looked, seen, actor))
+                judged.append(self._counted(change, assessment, context, actor))
             except Wrong as wrong:
                 problems.append(wrong.problem)
         return judged, problems
 
     def _counted(
-        self, sought: "_Sought", looked: Assessment | AutumnError, seen: "_Seen", actor: Actor
+        self, sought: "_Sought", alone: Assessment | AutumnError, context: "_ListContext", actor: Actor
     ) -> "_Judged":
         """Raises Wrong. What the lines before it move counts against the limits of the day."""
         line, request = sought.line, sought.request
-        if isinstance(looked, AutumnError):
+        if isinstance(alone, AutumnError):
             raise Wrong(_problem(line, LineReason.NOT_READ))
-        today = seen.totals.of(request, actor.user, without=seen.moved.get(sought.undo_of))
-        assessed = assess(request, looked.facts, self._now(), today)
+        today = context.totals.of(request, actor.user, without=context.moved.get(sought.undo_of))
+        assessed = assess(request, alone.facts, self._now(), today)
         if assessed.preview is None:
             raise Wrong(_problem(line, LineReason.REFUSED, notes=assessed.judgement.refusals))
         name = sought.facts.customer.name or sought.facts.customer.id or request.customer
         feature = registry.of(request).feature(request)
-        seen.totals.add(movement(request, assessed.preview, actor.user))
+        context.totals.add(movement(request, assessed.preview, actor.user))
         checked = CheckedLine(line, request, name, feature, assessed.preview, sought.undo_of)
         return _Judged(checked, assessed)
 
@@ -134,7 +134,7 @@ class Checker:
         wrong = list(problems)
         lines, requests, decisions = [], [], []
         for each in judged:
-            request = policy_requests.request_for_preview(verb, each.seen, self._environment)
+            request = policy_requests.request_for_preview(verb, each.assessment, self._environment)
             decision = await self._permits(request, actor)
             if decision.permit:
                 lines.append(each.line)
@@ -151,7 +151,7 @@ class Checker:
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class _ListContext:
     """What the lines of a list are held against."""
 
     known: Known
@@ -176,7 +176,7 @@ class _Sought:
 @dataclass(frozen=True, slots=True)
 class _Judged:
     line: CheckedLine
-    seen: Assessment
+    assessment: Assessment
 
 
 def movement(request: ChangeInput, preview: Preview, person: str) -> Movement:
@@ -191,15 +191,15 @@ def _subject(line: BatchLine) -> Subject:
     return Subject(line.customer, line.kind or registry.usual_line().id, line.entity)
 
 
-def _sought(line: BatchLine, undo_of: str, seen: _Seen) -> _Sought:
+def _sought(line: BatchLine, undo_of: str, context: _ListContext) -> _Sought:
     """Raises Wrong."""
     if undo_of and line.input is None:
         raise Wrong(_problem(line, LineReason.NO_UNDO))
-    facts = seen.known[_subject(line)]
+    facts = context.known[_subject(line)]
     if isinstance(facts, LineReason):
         raise Wrong(_problem(line, facts))
     request = _request(line, facts)
-    _undisturbed(line, request, facts, seen)
+    _undisturbed(line, request, facts, context)
     return _Sought(line, request, facts, undo_of)
 
 
@@ -223,17 +223,17 @@ def _entity(facts: Facts) -> str:
     return entity.id if entity else ""
 
 
-def _undisturbed(line: BatchLine, request: ChangeInput, facts: Facts, seen: _Seen) -> None:
+def _undisturbed(line: BatchLine, request: ChangeInput, facts: Facts, context: _ListContext) -> None:
     """Twice the same in one list is a mistake, and what was shown of a line would be wrong if one before it
     changed what it rests on. Raises Wrong."""
     kind = registry.of(request)
     touches = kind.touches(request)
     for rested_on in sorted(kind.rests_on(request, facts)):
-        if earlier := seen.touched.get((request.customer, request.entity, rested_on)):
+        if earlier := context.touched.get((request.customer, request.entity, rested_on)):
             reason = LineReason.REPEATED if rested_on in touches else LineReason.AFFECTED
             raise Wrong(_problem(line, reason, other=earlier))
     for touched in touches:
-        seen.touched[request.customer, request.entity, touched] = line.number
+        context.touched[request.customer, request.entity, touched] = line.number
 
 
 def _inverse(number: int, record: Record) -> BatchLine:

@@ -51,8 +51,8 @@ async def kept(
     if person:
         mine.append(batch_drafts.c.person == person)
     async with database.reading() as connection:
-        found = (await connection.execute(select(batch_drafts.c.lines).where(*mine))).scalar_one_or_none()
-    return None if found is None else tuple(map(read, found))
+        lines = (await connection.execute(select(batch_drafts.c.lines).where(*mine))).scalar_one_or_none()
+    return None if lines is None else tuple(map(read, lines))
 
 
 @unbroken

@@ -72,25 +72,25 @@ async def gathered(database: Database, *, env: Environment, person: str) -> Gath
 
 
 @unbroken
-async def drop(database: Database, shown: GatheredVersion, *, env: Environment, person: str) -> bool:
+async def drop(database: Database, version: GatheredVersion, *, env: Environment, person: str) -> bool:
     """It is not to be requested. False: it is not as it was shown any more, and stays."""
     async with database.writing() as connection:
         try:
-            await check(connection, shown, env=env, person=person)
+            await check(connection, version, env=env, person=person)
         except ListChanged:
             return False
-        if await _submitted(connection, shown.key):
+        if await _submitted(connection, version.key):
             return False
-        await connection.execute(delete(gathered_lists).filter_by(key=shown.key, env=env, person=person))
+        await connection.execute(delete(gathered_lists).filter_by(key=version.key, env=env, person=person))
         return True
 
 
 async def check(
-    connection: AsyncConnection, shown: GatheredVersion, *, env: Environment, person: str
+    connection: AsyncConnection, version: GatheredVersion, *, env: Environment, person: str
 ) -> None:
     """Raises ListChanged if it is not as it was shown. Nobody changes it until the transaction ends."""
     row = (await connection.execute(_of(env, person).with_for_update())).one_or_none()
-    if row is None or GatheredVersion.of(_read(row)) != shown:
+    if row is None or GatheredVersion.of(_read(row)) != version:
         raise ListChanged
 
 

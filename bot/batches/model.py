@@ -190,9 +190,9 @@ class CheckedBatch:
     def fingerprint(self) -> str:
         """The same only for a list that looks the same: what each line would change, with its warnings, and
         how many people must approve. To be compared with what somebody was shown."""
-        seen = [(line.input, line.preview.lines, line.preview.warnings) for line in self.lines]
+        previewed = [(line.input, line.preview.lines, line.preview.warnings) for line in self.lines]
         approvals = self.decision.approvals if self.decision else None
-        return hashlib.sha256(repr((seen, approvals)).encode()).hexdigest()[:16]
+        return hashlib.sha256(repr((previewed, approvals)).encode()).hexdigest()[:16]
 
     def without_problems(self) -> "CheckedBatch":
         return replace(self, problems=())
@@ -209,16 +209,16 @@ class CheckedBatch:
 
 def totals(sizes: Iterable[tuple[str, str, Decimal | None]]) -> tuple[FeatureTotal, ...]:
     """By kind and feature, in the order in which they first come."""
-    found: dict[tuple[str, str], FeatureTotal] = {}
+    by_feature: dict[tuple[str, str], FeatureTotal] = {}
     for kind, feature, amount in sizes:
-        total = found.get((kind, feature), FeatureTotal(kind, feature, 0, Decimal(0)))
-        found[kind, feature] = replace(
+        total = by_feature.get((kind, feature), FeatureTotal(kind, feature, 0, Decimal(0)))
+        by_feature[kind, feature] = replace(
             total,
             lines=total.lines + 1,
             units=total.units + (amount or 0),
             unsized=total.unsized + (amount is None),
         )
-    return tuple(found.values())
+    return tuple(by_feature.values())
 
 
 def values(worths: Iterable[Worth | None]) -> Mapping[str, Decimal]:

@@ -104,8 +104,8 @@ async def overdue(database: Database, env: Environment, now: datetime) -> list[s
 @unbroken
 async def revision(database: Database, batch_id: str) -> int:
     async with database.reading() as connection:
-        found = await connection.execute(select(batches.c.revision).where(batches.c.id == batch_id))
-        return int(found.scalar_one())
+        revisions = await connection.execute(select(batches.c.revision).where(batches.c.id == batch_id))
+        return int(revisions.scalar_one())
 
 
 @unbroken
@@ -146,7 +146,7 @@ async def _select(
     undoing = exists().where(of_batch, _undo.c.state.in_(HOLDS_UNDO))
     query = select(batches, undo.label("undo"), undoing.label("undoing")).where(where)
     query = query.order_by(*order, batches.c.id).limit(limit)
-    found = []
+    records = []
     for row in (await connection.execute(query)).all():
         sizes = (
             batch_lines.c.input["kind"].as_string().label("kind"),
@@ -163,8 +163,8 @@ async def _select(
         stored = (await connection.execute(_lines(row.id, *sizes))).all()
         record = rows.batch(row, stored, await connection.execute(approvals))
         left = await _left_to_undo(connection, row.id) if row.state in _ENDED else 0
-        found.append(replace(record, left_to_undo=left))
-    return found
+        records.append(replace(record, left_to_undo=left))
+    return records
 
 
 async def _left_to_undo(connection: AsyncConnection, batch_id: str) -> int:
@@ -221,8 +221,8 @@ async def request(
             return (same[0], False) if same else None
         await _check_room(connection, draft)
         if draft.checked.gathered:
-            shown = GatheredVersion(draft.submission_id, draft.checked.gathered)
-            await gathering.check(connection, shown, env=draft.env, person=draft.asker)
+            version = GatheredVersion(draft.submission_id, draft.checked.gathered)
+            await gathering.check(connection, version, env=draft.env, person=draft.asker)
         await connection.execute(
             plain_insert(batch_lines),
             [{"batch_id": batch_id, **rows.dump_line(line)} for line in draft.checked.lines],

@@ -216,7 +216,7 @@ def _request(batch: BatchRecord, line: BatchLineRecord) -> ChangeRequest:
         Actor(batch.asker, batch.asker_team),
         channel=batch.channel,
         reason=batch.reason,
-        seen=line.preview.before,
+        previewed=line.preview.before,
         undo_of=line.undo_of,
         mandate=Mandate(batch.id, tuple(approval for approval in batch.approvals if approval.counts)),
     )

@@ -87,12 +87,12 @@ class BatchService:
     async def waiting_for(self, actor: Actor, *, limit: int = 20) -> list[BatchRecord]:
         """Those that wait for this person's decision, oldest first; judged without what else was done today,
         which the click looks at."""
-        found: list[BatchRecord] = []
+        waiting: list[BatchRecord] = []
         for record in await repository.waiting(self._database, self._environment, limit=_MOST_LOOKED_AT):
             decided = any(approval.person == actor.user for approval in record.approvals)
-            if len(found) < limit and not decided and await self._may_decide(record, actor):
-                found.append(record)
-        return found
+            if len(waiting) < limit and not decided and await self._may_decide(record, actor):
+                waiting.append(record)
+        return waiting
 
     async def _may_decide(self, record: BatchRecord, actor: Actor) -> bool:
         lines = await self.results(record.id)
@@ -147,9 +147,9 @@ class BatchService:
     async def gathered(self, actor: Actor) -> GatheredList | None:
         return await gathering.gathered(self._database, env=self._environment, person=actor.user)
 
-    async def drop_gathered(self, shown: GatheredVersion, actor: Actor) -> bool:
+    async def drop_gathered(self, version: GatheredVersion, actor: Actor) -> bool:
         """False: it is not as it was shown any more, and stays."""
-        return await gathering.drop(self._database, shown, env=self._environment, person=actor.user)
+        return await gathering.drop(self._database, version, env=self._environment, person=actor.user)
 
     async def submit(
         self, key: str, checked: CheckedBatch, actor: Actor, *, reason: str = "", channel: str = ""

@@ -133,26 +133,26 @@ async def test_request_is_refused_for_each_reason(sqlite_harness: Harness) -> No
     service, wish = harness.service(), harness.request()
     refused = await service.submit(harness.request(harness.balance(amount=-5)))
     assert refused.result is Result.REFUSED
-    assert refused.look is not None
-    assert [note.code for note in refused.look.judgement.refusals] == [BalanceNote.NOT_POSITIVE]
+    assert refused.assessment is not None
+    assert [note.code for note in refused.assessment.judgement.refusals] == [BalanceNote.NOT_POSITIVE]
 
     preview = (
         await service.assess_on(wish.input, await service.read_facts("balance", CUSTOMER), ANA)
     ).preview
     assert preview is not None
     await harness.change_in_autumn(usage=7)
-    absolute = replace(harness.request(harness.balance(BalanceAction.SET, 50)), seen=preview.before)
+    absolute = replace(harness.request(harness.balance(BalanceAction.SET, 50)), previewed=preview.before)
     moved = await service.submit(absolute)
     assert moved.result is Result.MOVED
-    assert moved.look is not None
-    assert (await service.submit(replace(absolute, seen=None))).result is Result.DONE
+    assert moved.assessment is not None
+    assert (await service.submit(replace(absolute, previewed=None))).result is Result.DONE
 
     assert (await harness.service(channel="").submit(wish)).result is Result.NO_CHANNEL
     harness.permissions.reason_required = True
     assert (await service.submit(replace(wish, reason=" \x00 "))).result is Result.NO_REASON
     harness.permissions.refused.add(("U_ANA", Verb.ASK))
     assert (await service.submit(wish)).result is Result.NOT_ALLOWED
-    assert (await service.submit(replace(wish, actor=RAJ, seen=preview.before))).result is Result.DONE
+    assert (await service.submit(replace(wish, actor=RAJ, previewed=preview.before))).result is Result.DONE
 
     harness.local.faults.add("customers.get", "500")
     trouble = await service.submit(harness.request())

@@ -31,7 +31,7 @@ async def submit(harness: Harness, **fields: Any) -> Outcome:
 
 def has_the_form(outcome: Outcome) -> bool:
     """Whether the form can be drawn again from what was read."""
-    return outcome.look is not None and outcome.look.preview is not None
+    return outcome.assessment is not None and outcome.assessment.preview is not None
 
 
 async def test_person_with_too_many_requests_still_sees_the_preview(
