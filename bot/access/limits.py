@@ -58,7 +58,7 @@ class Today:
     count: int = 0
     """Changes of the same feature and customer."""
     units: Decimal = _ZERO
-    """Theirs, in all."""
+    """The units of those changes."""
     person_units: Decimal = _ZERO
     """Of the same feature, requested by the same person."""
     values: Mapping[str, Decimal] = field(default_factory=dict)
@@ -87,7 +87,7 @@ EXACT = Tolerance()
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Of a change, and what has been moved before it."""
+    """The size of a change, and what others moved before it."""
 
     amount: Decimal | None = None
     worth: Worth | None = None

@@ -42,7 +42,7 @@ class KindPowers:
 
 @dataclass(frozen=True, slots=True)
 class Powers:
-    """What a person may do, to tell them; each request is decided for itself."""
+    """What a person may do, to show them; each request is still decided by itself."""
 
     kinds: tuple[KindPowers, ...] = ()
     history: bool = False

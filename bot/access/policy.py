@@ -221,7 +221,7 @@ def _might_give(rule: Rule, power: Power, request: Request) -> bool:
 
 
 def _restricts(rule: Rule | Requirement, request: Request, person: Person) -> bool | None:
-    """None: only because it is not known whether the rule includes the person."""
+    """Whether the rule restricts the request; None if it is not known whether it includes the person."""
     return False if rule.when.holds(request) is False else rule.who.has(person)
 
 

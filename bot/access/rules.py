@@ -66,7 +66,7 @@ class Power(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a person wants to do, as far as rules can tell requests apart."""
+    """What a person wants to do, as far as rules distinguish."""
 
     verb: Verb
     kind: PolicyKind | None = None
@@ -115,7 +115,7 @@ class Who:
     """Ids (S…) or handles (@…) of user groups."""
 
     def has(self, person: Person) -> bool | None:
-        """None: it depends on a group that could not be checked."""
+        """Whether this person is one of them; None if that depends on a group that could not be checked."""
         if self.everyone or person.user in self.users or self.groups & person.groups:
             return True
         return None if self.groups & person.unchecked else False
@@ -146,7 +146,8 @@ class When:
         return not any(about)
 
     def holds(self, request: Request) -> bool | None:
-        """None: not known, or only for some of the products, rewards or features."""
+        """Whether the rule covers the request; None if that is not known, or so for only some of the
+        products, rewards or features."""
         if any(self.beyond("", request)):
             return False
         if self.over and not any(exceeded("", self.over, request.size)):
@@ -274,7 +275,7 @@ def _all(answers: Iterable[bool | None]) -> bool | None:
 
 
 def _touches(named: frozenset[str], known: frozenset[str] | None) -> bool | None:
-    """None: the rule names only some of what the change is about, or that is not known."""
+    """Whether the rule names what the change is about; None if only some of it, or if that is not known."""
     if not named:
         return True
     if known is None:

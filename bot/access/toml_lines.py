@@ -1,4 +1,4 @@
-"""The line of each key in a TOML file, which tomllib does not tell."""
+"""The line of each key in a TOML file, which tomllib does not say."""
 
 import tomllib
 from collections import Counter

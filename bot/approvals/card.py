@@ -226,7 +226,7 @@ def buttons_of(verb: Verb, record: Record) -> list[blocks.Button]:
 
 
 def decision_buttons(record: Record, *, suffix: str = "") -> list[blocks.Button]:
-    """Of a request that waits. `suffix`: tells them from those of other requests beside it."""
+    """To decide a request that waits. `suffix`: keeps their ids unlike those of other requests beside it."""
     deny = blocks.button(words.DENY, f"{ids.DENY}{suffix}", _ref(record))
     return [_approve(record, suffix), deny]
 

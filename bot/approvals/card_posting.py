@@ -64,7 +64,7 @@ class Redrawn:
     ts: str = ""
     """Of the message, if it was just posted."""
     gone: bool = False
-    """It can never be shown again."""
+    """Whether the card can never be shown again."""
 
 
 class CardPosting:
@@ -85,8 +85,8 @@ class CardPosting:
         self._direct_messages = direct_messages
 
     async def show(self, card: PostedCard, drawing: Drawing) -> Redrawn | None:
-        """Posts or redraws it; None if it may not be shown now, or somebody else posts it. Raises Slack's
-        errors: then whoever keeps cards up to date comes back to it."""
+        """Posts or redraws the card; None if it may not be shown now, or another process posts it. Raises
+        Slack's errors: whoever keeps cards up to date tries again."""
         refusal = None
         if card.kind is CardKind.APPROVAL:
             refusal = await self._approvals_channel.refusal(card.channel)

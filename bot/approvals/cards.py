@@ -68,7 +68,7 @@ class CardTable:
             return [self._card(row, row.revision) for row in await connection.execute(query)]
 
     async def in_approvals_channel(self, database: Database, about: str) -> PostedCard | None:
-        """None while there is none."""
+        """The card there; None while there is none."""
         for card in await self.of(database, about):
             if card.kind is CardKind.APPROVAL and card.ts:
                 return card
@@ -76,7 +76,8 @@ class CardTable:
 
     @unbroken
     async def claim_post(self, database: Database, card_id: int, *, now: datetime) -> bool:
-        """Whether it is the caller's to post: False while somebody else does, or when it is posted."""
+        """Whether the card is the caller's to post: False while another process posts it, or once it is
+        posted."""
         return await self._change(
             database,
             card_id,
@@ -87,17 +88,18 @@ class CardTable:
 
     @unbroken
     async def release_post(self, database: Database, card_id: int) -> bool:
-        """It surely was not posted, so that it need not be waited for."""
+        """Gives back a card that surely was not posted, so that nobody waits for it."""
         return await self._change(database, card_id, {"posting_until": None}, self._table.c.ts.is_(None))
 
     @unbroken
     async def mark_gone(self, database: Database, card_id: int) -> bool:
-        """It cannot be shown any more."""
+        """For a card that cannot be shown any more."""
         return await self._change(database, card_id, {"gone": True}, ~self._table.c.gone)
 
     @unbroken
     async def mark_shown(self, database: Database, card_id: int, *, revision: int, ts: str = "") -> bool:
-        """It shows this revision now; False if it shows a later one. `ts`: when it was just posted."""
+        """For a card that shows this revision now; False if it shows a later one. `ts`: if it was just
+        posted."""
         async with database.writing() as connection:
             return await self.show(connection, card_id, revision=revision, ts=ts)
 

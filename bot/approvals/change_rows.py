@@ -17,7 +17,7 @@ from bot.store.tables import decisions
 
 
 def new_columns(draft: Draft, lease: Lease | None, now: datetime) -> dict[str, Any]:
-    """Of a change that is requested; under the lease it is approved right away."""
+    """The columns of a new request; with a lease, it is approved right away."""
     approvals = mandated(draft)
     return {
         "id": secrets.token_hex(12),

@@ -241,7 +241,7 @@ def _only(column: ColumnElement[str], value: str) -> ColumnElement[str]:
 
 
 def _adds_up_with(requested: ChangeInput) -> ColumnElement[bool]:
-    """Of a change whose amount is what it adds to the totals."""
+    """Whether a change counts towards the same total, by its own amount."""
     daily = registry.of(requested).daily
     if daily is None:
         return false()
@@ -255,7 +255,7 @@ def _adds_up_with(requested: ChangeInput) -> ColumnElement[bool]:
 
 
 async def _moved_otherwise(connection: AsyncConnection, *where: ColumnElement[bool]) -> list[Movement]:
-    """Of the kinds that tell it for themselves, without what the changes are worth."""
+    """The movements of kinds whose amount alone does not say what they move; without their worth."""
     kinds = [kind.id for kind in registry.KINDS if kind.moves_otherwise]
     rows = await connection.execute(select(*_COLUMNS).where(*where, changes.c.kind.in_(kinds)))
     return [Movement(row.customer_id, row.asker, _units(row)) for row in rows]

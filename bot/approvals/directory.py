@@ -44,7 +44,7 @@ class Directory:
         return text.mrkdwn(await self._people.name(actor), 80)
 
     async def mentions(self, record: Record, *, escalate: bool = False) -> str:
-        """Whom the policy wants to be told, as mentions; without the requester."""
+        """Mentions of those whom the policy names for requests that wait; without the requester."""
         return await self.mentions_for(record.asker, escalate=escalate)
 
     async def mentions_for(self, requester: str, *, escalate: bool = False) -> str:

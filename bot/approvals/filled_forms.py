@@ -49,7 +49,7 @@ async def keep(connection: AsyncConnection, form: FilledForm, *, now: datetime) 
 
 @unbroken
 async def keep_first(database: Database, form: FilledForm, *, now: datetime) -> bool:
-    """False, and nothing is kept, if a form of this id was kept before."""
+    """Keeps the form, unless one of this id was kept before; whether it did."""
     async with database.writing() as connection:
         filled = insert(connection, filled_forms, _columns(form, now))
         rows = await connection.execute(filled.on_conflict_do_nothing().returning(filled_forms.c.id))

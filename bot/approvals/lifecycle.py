@@ -125,7 +125,7 @@ class ChangeEvent(StrEnum):
     CHECKED = "checked"
     """An unconfirmed one was read back again; it is applied if Autumn shows it by now."""
     UNDONE = "undone"
-    """Of the change whose undo was applied."""
+    """The change's undo was applied."""
     SHOWN = "shown"
     """A card was posted. Only recorded."""
     REDRAW = "redraw"

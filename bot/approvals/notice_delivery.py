@@ -30,7 +30,7 @@ EVENT = "maple_notice"
 class PostedNotice:
     ts: str = ""
     """Of the message; empty if it is not known to be there."""
-    found: bool = False
+    posted_earlier: bool = False
     """Whether an earlier attempt had posted it."""
 
 
@@ -57,7 +57,7 @@ class NoticePoster:
                 return PostedNotice()
             if isinstance(earlier, Found):
                 await self.finish(notice)
-                return PostedNotice(earlier.ts, found=True)
+                return PostedNotice(earlier.ts, posted_earlier=True)
         await self._queue.attempt(self._database, notice, began=self._now())
         posted = await marked_posts.send(self._slack, channel, mark, card.text, card.plain)
         if posted.status is PostStatus.TAKEN:
@@ -69,7 +69,7 @@ class NoticePoster:
         return PostedNotice(posted.ts)
 
     async def finish(self, notice: Notice) -> None:
-        """It is posted, or can never be."""
+        """For a notice that is posted, or can never be."""
         await self._queue.finish(self._database, notice)
 
     def _mark(self, notice: Notice) -> Mark:
@@ -106,7 +106,7 @@ class NoticeDelivery:
         for notice in await notice_queue.claim(self._database, change.id, self._now()):
             record = change
             if notice.revision != change.revision:
-                # It tells of a later step.
+                # The change has moved on since.
                 current = await change_records.get(self._database, change.id)
                 record = replace(current, payment_url=change.payment_url)
             kind = NoticeKind(notice.kind)

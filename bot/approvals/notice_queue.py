@@ -50,7 +50,7 @@ class NoticeQueue:
     async def add(
         self, connection: AsyncConnection, about: str, kind: str, due: datetime, *, version: int = 0
     ) -> None:
-        """In the transaction of the step that it tells of. Once, however often it is added."""
+        """Queues a notice, once however often it is added, in the transaction of the step it is about."""
         new = {**self._key(about, kind, version), "due": due, "tries": 0, "done": False}
         await connection.execute(insert(connection, self._table, new).on_conflict_do_nothing())
 
@@ -99,7 +99,7 @@ class NoticeQueue:
 
     @unbroken
     async def finish(self, database: Database, notice: Notice) -> None:
-        """It is posted, or can never be."""
+        """For a notice that is posted, or can never be."""
         async with database.writing() as connection:
             await self._set(connection, notice, done=True)
 

@@ -324,7 +324,7 @@ async def _submitted(connection: AsyncConnection, draft: Draft) -> bool:
 
 
 class ApprovedMeanwhile(Exception):
-    """Somebody else approved since the basis was found out."""
+    """Somebody else approved since the basis was read."""
 
 
 @unbroken
@@ -446,7 +446,7 @@ async def refuse(
     actor: str,
     now: datetime,
 ) -> Record | None:
-    """Ends a request that can no longer be carried out, as was found when somebody approved it."""
+    """Ends a request that turned out, as somebody approved it, to be impossible by now."""
     details = {"ending": ending, "refusals": stored.dump_notes(refusals)}
     step = _Step(ChangeEvent.FAILED, {"state": State.FAILED, **details}, details, actor)
     async with database.writing() as connection:
@@ -583,7 +583,7 @@ async def begin_write(
 async def settle(
     database: Database, change_id: str, settlement: Conclusion, *, lease: Lease, now: datetime
 ) -> Record | None:
-    """The end, or that a person has to look."""
+    """Stores how the change ended, or that a person has to look."""
     values: dict[str, Any] = {
         "state": settlement.state,
         "ending": settlement.ending,

@@ -377,7 +377,7 @@ class ChangeService:
         return Outcome(result, checked)
 
     async def _decidable(self, change_id: str, version: int, actor: Actor) -> _Permit | Outcome:
-        """Whether it waits, has not expired, was shown as it is now, and the policy allows it."""
+        """The permit to decide a request that waits, has not expired and was shown as it is; or why not."""
         permit = await self._permitted(Verb.APPROVE, State.WAITING, change_id, actor)
         if isinstance(permit, Outcome):
             return permit
@@ -442,7 +442,7 @@ class ChangeService:
         return await self._decided(failed, ChangeEvent.FAILED, Result.FAILED)
 
     async def _beaten(self, record: Record, actor: Actor) -> Outcome:
-        """Somebody was first: how the change stands now."""
+        """For somebody who came too late: how the change stands now."""
         now = await self.get(record.id) or record
         if now.state is State.WAITING:
             approved = any(approval.person == actor.user for approval in now.approvals)

@@ -117,7 +117,7 @@ def _read_back(record: Record) -> str:
 
 
 def _now(record: Record) -> Now | None:
-    """None: it is not known, for a change that ended before Maple recorded it."""
+    """What was read back last; None for a change that ended before Maple recorded it."""
     now = record.details.get("now")
     return Now(now) if now else None
 

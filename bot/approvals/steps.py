@@ -92,7 +92,7 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """How a change ended, or that a person has to look."""
+    """How a change ended, or that a person has to look in Autumn."""
 
     state: State
     ending: Cause
@@ -115,7 +115,7 @@ class NextWrite:
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What was found out before an approval is recorded, and must still hold when it is."""
+    """What was read before an approval is recorded, and must still hold when it is."""
 
     needed: int
     """Approvals the policy requires now. The stored number never goes down."""

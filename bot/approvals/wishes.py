@@ -117,8 +117,8 @@ class Wishes:
         return Result.PASSED_ON
 
     async def _targets(self, request: Request, besides: Sequence[str]) -> list[str] | Result:
-        """Where it is told: in the approvals channel; without one, a few people who may, each for themselves.
-        Or why it cannot be."""
+        """Where to post it, or why it cannot be: the approvals channel; without one, a few people who may, each
+        by themselves."""
         if self._channel.id:
             return await self._channel.own_refusal() or [self._channel.id]
         return await self._who_may.able(request, besides) or Result.NOBODY_TO_ASK
@@ -138,14 +138,14 @@ class Wishes:
         await messages.post(self._slack, channel, card.text, card.plain)
 
     async def _mentions(self, actor: Actor) -> str:
-        """Whom the policy wants to be told, where they are told in the approvals channel."""
+        """Whom the policy wants mentioned in the approvals channel; empty if the wish is not posted there."""
         return await self._directory.mentions_for(actor.user) if self._channel.id else ""
 
     def _asking(self, assessment: Assessment) -> Request:
         return policy_requests.request_for_preview(Verb.ASK, assessment, self._environment)
 
     async def form(self, form_id: str) -> FilledForm | None:
-        """None: it is not kept any more, or was not passed on."""
+        """The form that was passed on; None if it was not, or is not kept any more."""
         return await filled_forms.get(self._database, form_id) if form_id.startswith(_WISH) else None
 
     async def taken_up(self, form_id: str) -> tuple[str, Record | None]:

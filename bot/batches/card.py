@@ -416,7 +416,7 @@ def _buttons(record: BatchRecord, audience: Audience) -> list[blocks.Button]:
 
 
 def decision_buttons(record: BatchRecord, *, suffix: str = "") -> list[blocks.Button]:
-    """Of one that waits. `suffix`: tells them from those of others beside it."""
+    """To decide a batch that waits. `suffix`: keeps their ids unlike those of others beside it."""
     ref = Ref(record.id, record.revision).encode()
     deny = blocks.button(approvals_words.DENY, f"{ids.BATCH_DENY}{suffix}", ref)
     return [_approve(record, ref, suffix), deny]

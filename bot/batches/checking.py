@@ -224,8 +224,8 @@ def _entity(facts: Facts) -> str:
 
 
 def _undisturbed(line: BatchLine, request: ChangeInput, facts: Facts, context: _ListContext) -> None:
-    """Twice the same in one list is a mistake, and what was shown of a line would be wrong if one before it
-    changed what it rests on. Raises Wrong."""
+    """Raises Wrong if a line before this one makes the same change, which is a mistake, or changes what this
+    one's preview rests on."""
     kind = registry.of(request)
     touches = kind.touches(request)
     for rested_on in sorted(kind.rests_on(request, facts)):

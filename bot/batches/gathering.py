@@ -24,7 +24,7 @@ KEPT = timedelta(days=1)
 
 
 class GatheredVersion(NamedTuple):
-    """A list as it was shown."""
+    """Which list was shown, and in which state."""
 
     key: str
     version: str
@@ -35,7 +35,7 @@ class GatheredVersion(NamedTuple):
 
 
 class ListChanged(Exception):
-    """It is not the list that was shown any more."""
+    """The list is no longer as it was shown."""
 
 
 @unbroken
@@ -73,7 +73,7 @@ async def gathered(database: Database, *, env: Environment, person: str) -> Gath
 
 @unbroken
 async def drop(database: Database, version: GatheredVersion, *, env: Environment, person: str) -> bool:
-    """It is not to be requested. False: it is not as it was shown any more, and stays."""
+    """Deletes a list that is not to be requested. False: it is no longer as it was shown, and stays."""
     async with database.writing() as connection:
         try:
             await check(connection, version, env=env, person=person)

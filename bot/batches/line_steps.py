@@ -16,7 +16,7 @@ from bot.store.tables import batch_lines, batches, changes
 
 
 def submission_id(batch_id: str, number: int, attempt: int) -> str:
-    """Of the change that an attempt at a line becomes: the same whoever requests it, however often."""
+    """The id of an attempt at a line, as a change: the same whoever requests it, however often."""
     return f"batch:{batch_id}:{number}:{attempt}"
 
 

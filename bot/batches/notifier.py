@@ -76,7 +76,7 @@ class BatchNotifier:
         self._turns = Turns[str]()
 
     async def __call__(self, batch_id: str, revision: int) -> None:
-        """Raises Slack's errors or TimeoutError if something could not be shown: it is shown later."""
+        """Redraws what is outdated. Raises Slack's errors or TimeoutError: it is drawn later."""
         async with self._turns.of(batch_id), asyncio.timeout(self._within):
             record = await repository.get(self._database, batch_id)
             if record is None or record.revision < revision:
@@ -152,7 +152,7 @@ class BatchNotifier:
         posted = await self._outcomes.post(
             notice, dm, batch_cards.outcome_card(record, lines, now=self._now())
         )
-        if posted.ts and not posted.found:
+        if posted.ts and not posted.posted_earlier:
             await self._share_results(record, lines, dm)
 
     # Files
@@ -200,12 +200,13 @@ class BatchNotifier:
 
 
 def _moves_original(undo: BatchRecord, outdated: Sequence[PostedCard]) -> bool:
-    """Whether it has just been requested, or ended."""
+    """Whether the undo has just been requested, or has ended: then the original's card changes too."""
     return any(not card.shown for card in outdated) or (bool(outdated) and undo.state in _ENDED)
 
 
 def outcome_kind(record: BatchRecord) -> str:
-    """Empty if there is nothing to tell. A bulk change can be stopped several times, each time further on."""
+    """The kind of its notice; empty if it needs none. A batch can be stopped several times, each time further
+    on."""
     if record.state not in _TOLD:
         return ""
     if record.state is not BatchState.STOPPED:
@@ -215,7 +216,8 @@ def outcome_kind(record: BatchRecord) -> str:
 
 @unbroken
 async def claim_outcome(database: Database, record: BatchRecord, now: datetime) -> Notice | None:
-    """None: there is nothing to tell, it is told, or somebody else tells it."""
+    """The notice of its outcome, to be posted; None if it needs none, it is posted, or another process posts
+    it."""
     if not (kind := outcome_kind(record)):
         return None
     async with database.writing() as connection:
@@ -236,7 +238,7 @@ class Redraws:
         self._drawing: dict[str, asyncio.Task[None]] = {}
 
     def changed(self, batch_id: str) -> None:
-        """Something of it is another than is shown; it is drawn soon, and again after the last change."""
+        """The batch changed: its cards are redrawn soon, and again after the last change."""
         self._due.add(batch_id)
         if batch_id not in self._drawing:
             drawing = asyncio.create_task(self._draw(batch_id))

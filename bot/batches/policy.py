@@ -60,7 +60,7 @@ def _sum(total: Request, request: Request) -> Request:
 
 
 def _worth(one: Worth | None, other: Worth | None) -> Worth | None:
-    """Not known in two currencies."""
+    """Their sum; None in two currencies, or where one is not known."""
     if one is None or other is None or one.currency != other.currency:
         return None
     return Worth(one.amount + other.amount, one.currency)

@@ -68,7 +68,7 @@ class CustomerReader:
         return facts
 
     async def _by_name(self, subject: Subject) -> Facts | LineReason:
-        """Of the entity that is meant by a name. Raises AutumnError."""
+        """The facts of the entity that a name means. Raises AutumnError."""
         matching = (await self._autumn.entities(subject.customer, search=subject.entity)).list
         entity = line_form.known("entity", subject.entity, {each.id: each.name for each in matching})
         if isinstance(entity, Note):

@@ -392,7 +392,7 @@ async def _keep_decision(connection: AsyncConnection, batch_id: str, decided: De
 
 @unbroken
 async def claim(database: Database, env: Environment, *, lease: Lease, now: datetime) -> BatchRecord | None:
-    """One that has lines to apply and that nobody works on."""
+    """Claims a batch that has lines to apply and that nobody works on; None if there is none."""
     free = (
         select(batches.c.id)
         .where(

@@ -148,7 +148,7 @@ class BatchService:
         return await gathering.gathered(self._database, env=self._environment, person=actor.user)
 
     async def drop_gathered(self, version: GatheredVersion, actor: Actor) -> bool:
-        """False: it is not as it was shown any more, and stays."""
+        """False: it is no longer as it was shown, and stays."""
         return await gathering.drop(self._database, version, env=self._environment, person=actor.user)
 
     async def submit(
@@ -345,7 +345,7 @@ class BatchService:
         return decision, refused_request(about, decisions)
 
     async def _decidable(self, batch_id: str, revision: int) -> BatchRecord | BatchOutcome:
-        """Whether it waits, has not expired, and was shown as it is now."""
+        """The batch if it waits, has not expired and was shown as it is; else why it cannot be decided."""
         record = await self.get(batch_id)
         if record is None:
             return BatchOutcome(BatchResult.UNKNOWN)
@@ -358,7 +358,7 @@ class BatchService:
         return record
 
     async def _may_lead(self, batch_id: str, actor: Actor) -> BatchRecord | BatchOutcome:
-        """Whether this person requested it, and still may; or may approve it."""
+        """The batch if this person requested it and still may, or may approve it; else why they may not."""
         record = await self.get(batch_id)
         if record is None:
             return BatchOutcome(BatchResult.UNKNOWN)
@@ -380,7 +380,7 @@ class BatchService:
         return None if refused is None else (record, refused)
 
     async def _decided(self, record: BatchRecord | None, batch_id: str) -> BatchOutcome:
-        """None: somebody was first."""
+        """`record`: None if somebody else decided first."""
         if record is None:
             return BatchOutcome(BatchResult.TOO_LATE, await self.get(batch_id))
         return await self._announce(record)
