@@ -97,7 +97,7 @@ HOLDS_UNDO = frozenset(EDGES) - CAME_TO_NOTHING
 """While an undo is in one of these, the change it undoes allows no other."""
 
 
-_TOLD = OVER - {State.WITHDRAWN} | {State.UNCONFIRMED}
+_WITH_NOTICE = OVER - {State.WITHDRAWN} | {State.UNCONFIRMED}
 """The states that the requester did not bring about."""
 
 
@@ -345,7 +345,7 @@ def notice_of(record: Record, event: ChangeEvent) -> NoticeKind | None:
         return NoticeKind.OUTCOME if _to_be_paid(record, event) else None
     if event in (ChangeEvent.MARKED, ChangeEvent.CHECKED):
         return None if record.state is State.UNCONFIRMED else NoticeKind.SETTLED
-    if record.state not in _TOLD:
+    if record.state not in _WITH_NOTICE:
         return None
     seen_by_requester = record.needed == 0 and record.state is not State.UNCONFIRMED
     recovered = record.ending in (Cause.FOUND_DONE, Cause.INTERRUPTED)

@@ -85,7 +85,7 @@ class ChangeNotifier:
             undone = await CHANGE_CARDS.of(self._database, record.undo_of)
             problems += await asyncio.gather(*map(self._show, undone), return_exceptions=True)
         if event is ChangeEvent.UNDONE:
-            await self._tell_of_undo(record)
+            await self._announce_undo(record)
         for problem in problems:
             if problem is not None:
                 raise problem
@@ -174,7 +174,7 @@ class ChangeNotifier:
 
     # Notices
 
-    async def _tell_of_undo(self, record: Record) -> None:
+    async def _announce_undo(self, record: Record) -> None:
         """To the requester, below their card, if somebody else undid it. Not retried: the card shows it
         too."""
         undo = await change_records.get(self._database, record.undo)

@@ -118,8 +118,8 @@ async def _move(
     if updated.one_or_none() is None:
         return None
     record = await load(connection, change_id)
-    shown = await CHANGE_CARDS.outdate(connection, change_id, revision=record.revision, now=now)
-    return replace(record, cards=shown)
+    outdated = await CHANGE_CARDS.outdate(connection, change_id, revision=record.revision, now=now)
+    return replace(record, cards=outdated)
 
 
 async def _queue_notices(
@@ -156,7 +156,7 @@ class FormGathered(Exception):
 
 @unbroken
 async def request(
-    database: Database, draft: Draft, *, lease: Lease, spots: Sequence[CardTarget], now: datetime
+    database: Database, draft: Draft, *, lease: Lease, targets: Sequence[CardTarget], now: datetime
 ) -> tuple[Record, bool] | None:
     """The change, and whether it is new: a form submitted again finds the first one.
 
@@ -187,10 +187,10 @@ async def request(
             if use is FormUse.LINE:
                 raise FormGathered
             await filled_forms.keep(connection, draft.form, now=now)
-        shown = [await CHANGE_CARDS.add(connection, change_id, spot, now=now) for spot in spots]
+        added = [await CHANGE_CARDS.add(connection, change_id, target, now=now) for target in targets]
         for approval in mandated(draft):
             await keep_decision(connection, change_id, 1, approval, approval=True)
-        record = replace(await load(connection, change_id), cards=tuple(shown))
+        record = replace(await load(connection, change_id), cards=tuple(added))
         details = {
             "kind": record.kind,
             "input": values["input"],

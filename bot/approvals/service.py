@@ -229,12 +229,12 @@ class ChangeService:
         except (repository.ApprovedMeanwhile, TodayMoved):
             # What the policy was asked about has changed meanwhile: ask it again.
             return await self._approved(change_id, version, actor)
-        return await self._beaten(record, actor) if approved is None else approved
+        return await self._too_late(record, actor) if approved is None else approved
 
     async def _basis(self, permit: _Permit, actor: Actor) -> Basis | Outcome:
         """What the policy now says of the requester and earlier approvers; or why it cannot be approved."""
         record = permit.record
-        assessment = await self._still(permit, actor)
+        assessment = await self._reassess(permit, actor)
         if isinstance(assessment, Outcome):
             return assessment
         # A size that has moved since it was requested may be more than this person may approve.
@@ -275,7 +275,7 @@ class ChangeService:
         decided = permit.decided(actor, self._now(), reason)
         denied = await repository.deny(self._database, change_id, version, decided)
         if denied is None:
-            return await self._beaten(permit.record, actor)
+            return await self._too_late(permit.record, actor)
         return await self._decided(denied, ChangeEvent.DENIED)
 
     async def withdraw(self, change_id: str, actor: Actor) -> Outcome:
@@ -284,7 +284,7 @@ class ChangeService:
             return permit
         withdrawn = await repository.withdraw(self._database, change_id, person=actor.user, now=self._now())
         if withdrawn is None:
-            return await self._beaten(permit.record, actor)
+            return await self._too_late(permit.record, actor)
         return await self._decided(withdrawn, ChangeEvent.WITHDRAWN)
 
     async def edit(self, change_id: str, version: int, request: ChangeRequest) -> Outcome:
@@ -304,7 +304,7 @@ class ChangeService:
         except AutumnError as error:
             return Outcome(Result.TROUBLE, error=error)
         outcome = await self._submitting.edit(record, request, assessment)
-        return await self._beaten(record, request.actor) if outcome is None else outcome
+        return await self._too_late(record, request.actor) if outcome is None else outcome
 
     async def mark(self, change_id: str, actor: Actor, applied: bool, comment: str = "") -> Outcome:
         """Somebody looked in Autumn, and says what became of an unconfirmed change.
@@ -325,7 +325,7 @@ class ChangeService:
         decided = permit.decided(actor, self._now(), comment)
         marked = await repository.mark(self._database, change_id, settlement, decided)
         if marked is None:
-            return await self._beaten(permit.record, actor)
+            return await self._too_late(permit.record, actor)
         await self._checkpoint("decided")
         await self._engine.announce(marked, ChangeEvent.MARKED)
         return Outcome(Result.DONE, marked)
@@ -370,7 +370,7 @@ class ChangeService:
             self._database, change_id, settlement, actor=actor.user, now=self._now()
         )
         if checked is None:
-            return await self._beaten(record, actor)
+            return await self._too_late(record, actor)
         await self._checkpoint("decided")
         await self._engine.announce(checked, ChangeEvent.CHECKED)
         result = Result.STILL_UNCONFIRMED if checked.state is State.UNCONFIRMED else Result.DONE
@@ -384,7 +384,7 @@ class ChangeService:
         if permit.record.expires_at <= self._now():
             expired = await repository.expire(self._database, change_id, now=self._now())
             if expired is None:
-                return await self._beaten(permit.record, actor)
+                return await self._too_late(permit.record, actor)
             return await self._decided(expired, ChangeEvent.EXPIRED, Result.TOO_LATE)
         if permit.record.version != version:
             return Outcome(Result.STALE, permit.record)
@@ -402,7 +402,7 @@ class ChangeService:
             return Outcome(Result.NOT_ALLOWED, record, decision)
         return _Permit(record, decision.rule, today)
 
-    async def _still(self, permit: _Permit, actor: Actor) -> Assessment | Outcome:
+    async def _reassess(self, permit: _Permit, actor: Actor) -> Assessment | Outcome:
         """The change as Autumn has it now, or why it cannot be approved."""
         record = permit.record
         try:
@@ -412,7 +412,7 @@ class ChangeService:
         except AutumnError as error:
             now = await self.get(record.id) or record
             if (now.state, now.version) != (record.state, record.version):
-                return await self._beaten(record, actor)
+                return await self._too_late(record, actor)
             return Outcome(Result.TROUBLE, record, error=error)
         if assessment.preview is None:
             return await self._refused(record, Cause.GUARDED, actor, assessment)
@@ -427,7 +427,7 @@ class ChangeService:
             now=self._now(),
         )
         if overtaken is None:
-            return await self._beaten(record, actor)
+            return await self._too_late(record, actor)
         return await self._decided(overtaken, ChangeEvent.OVERTAKEN, Result.OVERTAKEN)
 
     async def _refused(
@@ -438,10 +438,10 @@ class ChangeService:
             self._database, record, ending, refusals=refusals, actor=actor.user, now=self._now()
         )
         if failed is None:
-            return await self._beaten(record, actor)
+            return await self._too_late(record, actor)
         return await self._decided(failed, ChangeEvent.FAILED, Result.FAILED)
 
-    async def _beaten(self, record: Record, actor: Actor) -> Outcome:
+    async def _too_late(self, record: Record, actor: Actor) -> Outcome:
         """For somebody who came too late: how the change stands now."""
         now = await self.get(record.id) or record
         if now.state is State.WAITING:

@@ -129,7 +129,7 @@ class Submitting:
             self._database,
             draft,
             lease=self._engine.lease(),
-            spots=self._spots(request, decision),
+            targets=self._targets(request, decision),
             now=self._now(),
         )
         if filed is None:
@@ -160,13 +160,13 @@ class Submitting:
             form=request.form,
         )
 
-    def _spots(self, request: ChangeRequest, decision: Decision) -> list[CardTarget]:
+    def _targets(self, request: ChangeRequest, decision: Decision) -> list[CardTarget]:
         if request.mandate is not None:
             return []
-        spots = [CardTarget(CardKind.ASKER, request.card or request.actor.user)]
+        targets = [CardTarget(CardKind.ASKER, request.card or request.actor.user)]
         if not decision.at_once:
-            spots.append(CardTarget(CardKind.APPROVAL, self._channel.id))
-        return spots
+            targets.append(CardTarget(CardKind.APPROVAL, self._channel.id))
+        return targets
 
 
 def _terms(request: ChangeRequest, decision: Decision, now: datetime) -> Terms:

@@ -117,8 +117,8 @@ class Wishes:
         return Result.PASSED_ON
 
     async def _targets(self, request: Request, besides: Sequence[str]) -> list[str] | Result:
-        """Where to post it, or why it cannot be: the approvals channel; without one, a few people who may, each
-        by themselves."""
+        """Where to post it, or why it cannot be: the approvals channel; without one, a few people who may,
+        each by themselves."""
         if self._channel.id:
             return await self._channel.own_refusal() or [self._channel.id]
         return await self._who_may.able(request, besides) or Result.NOBODY_TO_ASK

@@ -60,7 +60,7 @@ class Checker:
         except AutumnError:
             return CheckedBatch((), tuple(_problem(line, LineReason.NOT_READ) for line in lines))
         context = await self._context([_subject(line) for line in taken], actor)
-        judged, wrong = await self._judged([(line, "") for line in taken], context, actor)
+        judged, wrong = await self._judge_all([(line, "") for line in taken], context, actor)
         return await self._permitted(judged, [*problems, *wrong], actor, Verb.ASK)
 
     async def check_undo(self, records: Sequence[Record], actor: Actor, undo_of: str) -> CheckedBatch:
@@ -68,7 +68,7 @@ class Checker:
         inverses = [_inverse(number, record) for number, record in enumerate(records, 1)]
         context = await self._context([_subject(line) for line in inverses if line.input], actor)
         undone = [(line, record.id) for line, record in zip(inverses, records, strict=True)]
-        judged, problems = await self._judged(undone, context, actor)
+        judged, problems = await self._judge_all(undone, context, actor)
         permitted = await self._permitted(judged, problems, actor, Verb.UNDO)
         return replace(permitted, undo_of=undo_of)
 
@@ -80,18 +80,18 @@ class Checker:
         )
         return _ListContext(known, moved, DayTotals(moved.values()))
 
-    async def _judged(
+    async def _judge_all(
         self, lines: Sequence[tuple[BatchLine, str]], context: "_ListContext", actor: Actor
     ) -> tuple[list["_Judged"], list[LineProblem]]:
         """Each line, with the id of the change that it takes back, in their order."""
-        sought, problems = [], []
+        line_changes, problems = [], []
         for line, undo_of in lines:
             try:
-                sought.append(_sought(line, undo_of, context))
+                line_changes.append(_change_of(line, undo_of, context))
             except Wrong as wrong:
                 problems.append(wrong.problem)
 
-        async def assess_alone(change: _Sought) -> Assessment | AutumnError:
+        async def assess_alone(change: _LineChange) -> Assessment | AutumnError:
             """By itself: what the lines before it move is counted afterwards."""
             try:
                 return await self._changes.assess_on(
@@ -101,29 +101,29 @@ class Checker:
                 return error
 
         judged = []
-        assessments = await read_each(sought, assess_alone, at_once=self._at_once)
-        for change, assessment in zip(sought, assessments, strict=True):
+        assessments = await read_each(line_changes, assess_alone, at_once=self._at_once)
+        for change, assessment in zip(line_changes, assessments, strict=True):
             try:
-                judged.append(self._counted(change, assessment, context, actor))
+                judged.append(self._judge(change, assessment, context, actor))
             except Wrong as wrong:
                 problems.append(wrong.problem)
         return judged, problems
 
-    def _counted(
-        self, sought: "_Sought", alone: Assessment | AutumnError, context: "_ListContext", actor: Actor
+    def _judge(
+        self, change: "_LineChange", alone: Assessment | AutumnError, context: "_ListContext", actor: Actor
     ) -> "_Judged":
         """Raises Wrong. What the lines before it move counts against the limits of the day."""
-        line, request = sought.line, sought.request
+        line, request = change.line, change.request
         if isinstance(alone, AutumnError):
             raise Wrong(_problem(line, LineReason.NOT_READ))
-        today = context.totals.of(request, actor.user, without=context.moved.get(sought.undo_of))
+        today = context.totals.of(request, actor.user, without=context.moved.get(change.undo_of))
         assessed = assess(request, alone.facts, self._now(), today)
         if assessed.preview is None:
             raise Wrong(_problem(line, LineReason.REFUSED, notes=assessed.judgement.refusals))
-        name = sought.facts.customer.name or sought.facts.customer.id or request.customer
+        name = change.facts.customer.name or change.facts.customer.id or request.customer
         feature = registry.of(request).feature(request)
         context.totals.add(movement(request, assessed.preview, actor.user))
-        checked = CheckedLine(line, request, name, feature, assessed.preview, sought.undo_of)
+        checked = CheckedLine(line, request, name, feature, assessed.preview, change.undo_of)
         return _Judged(checked, assessed)
 
     # The policy
@@ -164,7 +164,7 @@ class _ListContext:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sought:
+class _LineChange:
     """The change that a line asks for, and of whom."""
 
     line: BatchLine
@@ -191,7 +191,7 @@ def _subject(line: BatchLine) -> Subject:
     return Subject(line.customer, line.kind or registry.usual_line().id, line.entity)
 
 
-def _sought(line: BatchLine, undo_of: str, context: _ListContext) -> _Sought:
+def _change_of(line: BatchLine, undo_of: str, context: _ListContext) -> _LineChange:
     """Raises Wrong."""
     if undo_of and line.input is None:
         raise Wrong(_problem(line, LineReason.NO_UNDO))
@@ -199,8 +199,8 @@ def _sought(line: BatchLine, undo_of: str, context: _ListContext) -> _Sought:
     if isinstance(facts, LineReason):
         raise Wrong(_problem(line, facts))
     request = _request(line, facts)
-    _undisturbed(line, request, facts, context)
-    return _Sought(line, request, facts, undo_of)
+    _check_undisturbed(line, request, facts, context)
+    return _LineChange(line, request, facts, undo_of)
 
 
 def _request(line: BatchLine, facts: Facts) -> ChangeInput:
@@ -223,7 +223,7 @@ def _entity(facts: Facts) -> str:
     return entity.id if entity else ""
 
 
-def _undisturbed(line: BatchLine, request: ChangeInput, facts: Facts, context: _ListContext) -> None:
+def _check_undisturbed(line: BatchLine, request: ChangeInput, facts: Facts, context: _ListContext) -> None:
     """Raises Wrong if a line before this one makes the same change, which is a mistake, or changes what this
     one's preview rests on."""
     kind = registry.of(request)

@@ -39,7 +39,7 @@ Notify: TypeAlias = Callable[[str, int], Awaitable[None]]
 EVENT = "maple_bulk_change"
 _APPLIED = (BatchState.DONE, BatchState.STOPPED)
 _ENDED = (*_APPLIED, BatchState.DENIED, BatchState.WITHDRAWN, BatchState.EXPIRED)
-_TOLD = (*_APPLIED, BatchState.DENIED, BatchState.EXPIRED)
+_WITH_NOTICE = (*_APPLIED, BatchState.DENIED, BatchState.EXPIRED)
 _SETTLED = (LineState.APPLIED, LineState.REFUSED, LineState.UNCONFIRMED)
 BATCH_NOTICES = NoticeQueue(batch_notices, batches, about="batch_id")
 """Of outcomes."""
@@ -207,7 +207,7 @@ def _moves_original(undo: BatchRecord, outdated: Sequence[PostedCard]) -> bool:
 def outcome_kind(record: BatchRecord) -> str:
     """The kind of its notice; empty if it needs none. A batch can be stopped several times, each time further
     on."""
-    if record.state not in _TOLD:
+    if record.state not in _WITH_NOTICE:
         return ""
     if record.state is not BatchState.STOPPED:
         return record.state

@@ -206,7 +206,7 @@ def _lines(batch_id: str, *columns: ColumnElement[Any]) -> Select[Any]:
 
 @unbroken
 async def request(
-    database: Database, draft: BatchDraft, *, spots: Sequence[CardTarget], now: datetime
+    database: Database, draft: BatchDraft, *, targets: Sequence[CardTarget], now: datetime
 ) -> tuple[BatchRecord, bool] | None:
     """The batch, and whether it is new. None: another undo of the same batch is open. Raises TooManyOpen, and
     ListChanged for a gathered list that is another by now."""
@@ -227,8 +227,8 @@ async def request(
             plain_insert(batch_lines),
             [{"batch_id": batch_id, **rows.dump_line(line)} for line in draft.checked.lines],
         )
-        for spot in spots:
-            await BATCH_CARDS.add(connection, batch_id, spot, now=now)
+        for target in targets:
+            await BATCH_CARDS.add(connection, batch_id, target, now=now)
         stored = await connection.execute(
             select(batch_lines).where(batch_lines.c.batch_id == batch_id).order_by(batch_lines.c.number)
         )

@@ -173,9 +173,9 @@ class BatchService:
             reason=reason,
             terms=policy_requests.terms(decision, self._now()),
         )
-        spots = await self._spots(decision, actor)
+        targets = await self._targets(decision, actor)
         try:
-            filed = await repository.request(self._database, draft, spots=spots, now=self._now())
+            filed = await repository.request(self._database, draft, targets=targets, now=self._now())
         except repository.TooManyOpen:
             return BatchOutcome(BatchResult.TOO_MANY_WAIT, checked=checked)
         except gathering.ListChanged:
@@ -187,12 +187,12 @@ class BatchService:
             return BatchOutcome(BatchResult.AGAIN, record)
         return replace(await self._announce(record), checked=checked)
 
-    async def _spots(self, decision: Decision, actor: Actor) -> list[CardTarget]:
-        """In the approvals channel as well: to be decided there, or seen as one message for all lines."""
-        spots = [CardTarget(CardKind.ASKER, actor.user)]
+    async def _targets(self, decision: Decision, actor: Actor) -> list[CardTarget]:
+        """The approvals channel as well, if it is decided there or is to show one message for all lines."""
+        targets = [CardTarget(CardKind.ASKER, actor.user)]
         if not decision.at_once or (self._rules.post_applied and await self._may_be_posted()):
-            spots.append(CardTarget(CardKind.APPROVAL, self._channel.id))
-        return spots
+            targets.append(CardTarget(CardKind.APPROVAL, self._channel.id))
+        return targets
 
     async def _may_be_posted(self) -> bool:
         """What cannot be checked now is checked again before it is posted."""

@@ -64,7 +64,7 @@ class Life(RuleBasedStateMachine):
                 f"form-{number}", ASKED, Environment.SANDBOX, "U1", "T1", "C1", "", "", PREVIEW, terms
             )
             created = self.run(
-                repository.request(self.database, draft, lease=self.lease("w1"), spots=(), now=self.now)
+                repository.request(self.database, draft, lease=self.lease("w1"), targets=(), now=self.now)
             )
             assert created is not None
             self.ids.append(created[0].id)

@@ -56,7 +56,7 @@ OTHER_TERMS = Terms("other rule", 3, NOW + timedelta(minutes=9))
 LEASE = Lease("w1", NOW + timedelta(seconds=20))
 LATER = NOW + timedelta(seconds=3)
 LONGER = Lease("w1", LATER + timedelta(seconds=20))
-SPOTS = (CardTarget(CardKind.APPROVAL, "C_APPROVALS"), CardTarget(CardKind.ASKER, ""))
+TARGETS = (CardTarget(CardKind.APPROVAL, "C_APPROVALS"), CardTarget(CardKind.ASKER, ""))
 JUDGED = {
     "amount": "5",
     "worth": "2.50",
@@ -159,8 +159,8 @@ class Pair:
         return Lease(row["lease_by"], row["lease_until"]) if row["lease_by"] else None
 
 
-async def ask(database: Database, draft: Draft = DRAFT, *, spots: tuple[CardTarget, ...] = ()) -> Record:
-    created = await repository.request(database, draft, lease=LEASE, spots=spots, now=NOW)
+async def ask(database: Database, draft: Draft = DRAFT, *, targets: tuple[CardTarget, ...] = ()) -> Record:
+    created = await repository.request(database, draft, lease=LEASE, targets=targets, now=NOW)
     assert created is not None
     assert created[1]
     return created[0]
@@ -169,7 +169,7 @@ async def ask(database: Database, draft: Draft = DRAFT, *, spots: tuple[CardTarg
 @pytest.fixture
 async def pair() -> AsyncIterator[Pair]:
     database = Database(fresh("sqlite"))
-    change = await ask(database, spots=SPOTS)
+    change = await ask(database, targets=TARGETS)
     untouched = await ask(
         database,
         replace(DRAFT, submission_id="form-2", preview=replace(PREVIEW, rewards=None, products=None)),
@@ -217,7 +217,7 @@ async def test_request_is_stored_and_recorded(pair: Pair) -> None:
 
 
 async def test_same_form_finds_the_first_request(pair: Pair) -> None:
-    repeated = await repository.request(pair.database, DRAFT, lease=LEASE, spots=SPOTS, now=LATER)
+    repeated = await repository.request(pair.database, DRAFT, lease=LEASE, targets=TARGETS, now=LATER)
     assert repeated == (pair.change, False)
     assert len(await pair.all(cards)) == 2
     assert len(await pair.all(changes)) == 2
@@ -240,7 +240,7 @@ async def test_second_open_undo_is_refused(pair: Pair) -> None:
         entries = [json.loads(entry.body) async for entry in audit.entries(connection, change_id=undo.id)]
     assert entries[0]["undo_of"] == pair.change.id
     second = replace(draft, submission_id="form-4")
-    assert await repository.request(pair.database, second, lease=LEASE, spots=(), now=NOW) is None
+    assert await repository.request(pair.database, second, lease=LEASE, targets=(), now=NOW) is None
     assert await pair.now() == replace(pair.change, undo=undo.id)
 
 
@@ -728,7 +728,7 @@ async def test_mark_an_undo(pair: Pair) -> None:
 
 
 async def test_step_redraws_only_the_cards_of_its_change(pair: Pair) -> None:
-    third = await ask(pair.database, replace(DRAFT, submission_id="form-3"), spots=SPOTS)
+    third = await ask(pair.database, replace(DRAFT, submission_id="form-3"), targets=TARGETS)
     before = await pair.all(cards, cards.c.change_id == third.id)
     await repository.withdraw(pair.database, pair.change.id, person="U1", now=LATER)
     assert await pair.all(cards, cards.c.change_id == third.id) == before

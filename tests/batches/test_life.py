@@ -65,7 +65,7 @@ class BatchLife(RuleBasedStateMachine):
             "",
             Terms("rule", 2, NOW + timedelta(hours=1)),
         )
-        requested = self.do(repository.request(self.database, draft, spots=(), now=self.now))
+        requested = self.do(repository.request(self.database, draft, targets=(), now=self.now))
         assert requested is not None
         self.batch: BatchRecord = requested[0]
         self.seen = self.batch
