@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, assert_never
 
 from bot.access.people import Actor
+from bot.kit.carried import LONGEST_ID, Unreadable
 from bot.slack.messages import message_words
 
 _ID = re.compile(r"[A-Za-z0-9_.]{1,32}")
@@ -81,7 +82,12 @@ class Interaction:
 
 
 def within_list(interaction: Interaction) -> Interaction:
-    """A click in a channel's list of digests or alerts. Its metadata is the channel, where messages go."""
+    """A click in a channel's list of digests or alerts. Its metadata is the channel, where messages go.
+
+    Raises Unreadable if it is none.
+    """
+    if len(interaction.metadata) > LONGEST_ID:
+        raise Unreadable("channel")
     return replace(interaction, channel=interaction.metadata)
 
 

@@ -15,7 +15,7 @@ from bot.alerts import sources, words
 from bot.alerts.model import AlertChoice
 from bot.kit import blocks, form_values, ids, surfaces
 from bot.kit.card import Block
-from bot.kit.carried import Carried
+from bot.kit.carried import Carried, ChannelId
 from bot.kit.form_values import Values
 from bot.lookups import options
 
@@ -33,7 +33,7 @@ class AlertMeta(Carried):
 
     submission: str = Field(alias="s")
     """Made when the form was opened, so that submitting it twice is one subscription."""
-    channel: str = Field(alias="c")
+    channel: ChannelId = Field(alias="c")
     subscription: str = Field(default="", alias="a")
     """The id of the one that is edited; empty for a new one."""
     version: int = Field(default=0, alias="v")

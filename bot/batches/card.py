@@ -38,7 +38,7 @@ from bot.changes.model import ChangeInput
 from bot.changes.spec import UNITS_OF_FEATURE
 from bot.kit import blocks, ids, layout, links, mentions, money, numbers, phrases, text, times
 from bot.kit.card import Block, Card
-from bot.kit.carried import Carried, Ref
+from bot.kit.carried import Carried, ChannelId, Ref
 from bot.lookups import labels
 
 MOST_WRONG = 20
@@ -60,7 +60,7 @@ class ListRef(Carried):
     """What the right lines are kept as."""
     whole: str = Field(default="", alias="w")
     """What all lines are kept as, where the policy refuses some of them."""
-    channel: str = Field(default="", alias="c")
+    channel: ChannelId = Field(default="", alias="c")
     reason: str = Field(default="", alias="r")
     gathered: str = Field(default="", alias="g")
     """Of a list that was gathered: which version of it this is."""

@@ -19,7 +19,7 @@ from bot.changes.forms import words as forms_words
 from bot.changes.spec import ChangeKind
 from bot.kit import blocks, form_values, ids, phrases, surfaces
 from bot.kit.card import Block, Card
-from bot.kit.carried import Carried
+from bot.kit.carried import Carried, ChannelId
 from bot.kit.form_values import Values
 
 LIST_BLOCK = "list"
@@ -41,7 +41,7 @@ class BatchMeta(Carried):
 
     key: str = Field(alias="k", pattern=r"[0-9a-f]{32}")
     """Made when the form was opened, so that submitting it twice is one bulk change."""
-    channel: str = Field(default="", alias="c")
+    channel: ChannelId = Field(default="", alias="c")
     draft: str = Field(default="", alias="d")
     """Where the customers come from a list: what they are kept as."""
     customers: int = Field(default=0, alias="n")

@@ -10,7 +10,7 @@ from bot.changes.model import Facts
 from bot.changes.spec import ChangeKind
 from bot.kit import blocks, ids, surfaces, text
 from bot.kit.card import Block
-from bot.kit.carried import Carried
+from bot.kit.carried import Carried, ChannelId
 from bot.lookups.card import Tools
 from bot.lookups.place import OVERVIEW, Place
 
@@ -96,7 +96,7 @@ def clicked(action: str, value: str) -> tuple[str, str]:
 
 
 class ChooserMeta(Carried):
-    channel: str = Field(default="", alias="h")
+    channel: ChannelId = Field(default="", alias="h")
     """Where the asker is to hear of the change."""
 
 

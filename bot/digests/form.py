@@ -19,7 +19,7 @@ from bot.digests.model import EVERY_DAY, MOST_DAYS, DigestContent, Schedule
 from bot.digests.schedule import known_zone, zones
 from bot.kit import blocks, form_values, ids, mentions, surfaces, text
 from bot.kit.card import Block
-from bot.kit.carried import Carried
+from bot.kit.carried import Carried, ChannelId
 from bot.kit.form_values import Values
 from bot.lookups import options
 
@@ -48,7 +48,7 @@ class DigestMeta(Carried):
 
     submission: str = Field(alias="s")
     """Made when the form is opened, so that submitting it twice creates one digest."""
-    channel: str = Field(alias="c")
+    channel: ChannelId = Field(alias="c")
     digest: str = Field(default="", alias="d")
     """The id of the digest that is edited; empty for a new one."""
     version: int = Field(default=0, alias="v")

@@ -5,10 +5,14 @@ value is believed only as far as it can be read.
 """
 
 import re
-from typing import NamedTuple, Self
+from typing import Annotated, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+LONGEST_ID = 32
+"""Of a channel, a person or a message in Slack; real ones have about a dozen characters."""
+ChannelId = Annotated[str, Field(max_length=LONGEST_ID)]
+"""Of a channel, or of a person for their direct messages; may be empty."""
 _ENCODED = re.compile(r"([A-Za-z0-9_-]{1,100}):([1-9][0-9]{0,8})")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import Field
 
 from bot.kit import blocks, form_values, ids, surfaces
-from bot.kit.carried import Carried
+from bot.kit.carried import Carried, ChannelId
 from bot.kit.csv_table import CsvFormat, Decimals, Separator
 from bot.kit.form_values import Values
 
@@ -38,7 +38,7 @@ class CsvMeta(Carried):
     source: CsvSource = Field(alias="s")
     query: str = Field(alias="q")
     """Encoded; the source knows how."""
-    channel: str = Field(default="", alias="c")
+    channel: ChannelId = Field(default="", alias="c")
     message: str = Field(default="", alias="m")
     thread_ts: str = Field(default="", alias="t")
     is_ephemeral: bool = Field(default=False, alias="e")

@@ -119,3 +119,15 @@ async def test_unknown_select_of_a_form_offers_nothing(maple: Running) -> None:
     request = click | {"type": "block_suggestion", "action_id": f"{ids.FORM_FIELD}:nothing", "value": "mess"}
     assert await maple.slack.deliveries.send("interactive", request) == {"options": []}
     assert 'action="form",kind="options",outcome="unreadable"' in maple.bot.metrics.exposition().decode()
+
+
+@pytest.mark.parametrize(("command", "action"), [("alerts", ids.ALERT_RESUME), ("digest", ids.DIGEST_RESUME)])
+async def test_list_of_what_is_no_channel_is_refused(maple: Running, command: str, action: str) -> None:
+    await maple.ana.command(f"/autumn {command}")
+    await maple.bot.work.drain(10)
+    view = maple.slack.views.stack(maple.ana.id)[-1]
+    button = {"action_id": action, "block_id": "b", "value": "some:1"}
+    forged = {"id": view.id, "hash": "", "type": "modal", "private_metadata": "C" * 3000}
+    payload = sent_by(maple, "block_actions", actions=[button], view=forged)
+    await maple.slack.deliveries.send("interactive", payload)
+    await maple.ana.sees(labels.UNREADABLE.what)

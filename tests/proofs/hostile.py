@@ -21,6 +21,7 @@ from sqlalchemy import func, select
 from bot import log
 from bot.app import Maple
 from bot.approvals.lifecycle import State
+from bot.batches.model import BatchState
 from bot.slack.http import EVENTS_PATH
 from bot.store.tables import (
     alert_subscriptions,
@@ -99,6 +100,20 @@ class HostileDeployment:
         while len(self.bot.work) > most:  # noqa: ASYNC110 - it tells nobody
             await asyncio.sleep(0.005)
 
+    async def settled(self) -> None:
+        """Until nothing that was approved is still to be applied."""
+        under_way = (
+            select(changes.c.id).where(changes.c.state.in_((State.APPROVED, State.APPLYING))),
+            select(batches.c.id).where(batches.c.state.in_((BatchState.RUNNING, BatchState.STOPPING))),
+        )
+        async with asyncio.timeout(_PATIENCE):
+            while True:
+                await self.idle()
+                async with self.bot.database.reading() as connection:
+                    if not any([(await connection.execute(each)).first() for each in under_way]):
+                        return
+                await asyncio.sleep(0.02)
+
     async def state(self) -> dict[str, int]:
         """All that somebody who may not use Maple could have changed, in figures."""
         counted = {}
@@ -175,7 +190,7 @@ async def _batch(figures: Figures, made: HostileDeployment, given: list[Input], 
         figures.count(f"inputs: {sender.kind}")
 
     await asyncio.gather(*map(send, given))
-    await made.idle()
+    await made.settled()
     approved |= {one.approves for one in given if one.approves}
     if not sender.may:
         after = await made.state()

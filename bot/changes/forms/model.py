@@ -13,7 +13,7 @@ from bot.changes.model import ChangeInput, Facts, Judgement, Snapshot
 from bot.changes.notes import Note
 from bot.kit import text
 from bot.kit.card import Block
-from bot.kit.carried import Carried
+from bot.kit.carried import Carried, ChannelId
 from bot.kit.form_values import Values
 
 MOST_METADATA = 3000
@@ -27,7 +27,7 @@ class Meta(Carried):
     """The customer's id."""
     submission: str = Field(alias="s")
     """Made when the form was opened, so that submitting it twice is one change."""
-    channel: str = Field(default="", alias="h")
+    channel: ChannelId = Field(default="", alias="h")
     """Where the asker is to hear of it."""
     feature: str = Field(default="", alias="f")
     """Of a balance: the one to begin with, then the one that is drawn."""

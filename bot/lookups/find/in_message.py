@@ -9,7 +9,7 @@ from pydantic import Field
 from bot.autumn.models import Customer
 from bot.kit import blocks, ids, phrases, surfaces, text
 from bot.kit.card import Block
-from bot.kit.carried import Carried
+from bot.kit.carried import Carried, ChannelId
 from bot.lookups import frame, labels
 from bot.lookups.find import words
 from bot.lookups.find.query import CUSTOMER_LINK, EMAIL, INVISIBLE, unmarked
@@ -33,7 +33,7 @@ _EVERYONES_DOMAINS = frozenset(
 class MessageMeta(Carried):
     """What the modal remembers of the message."""
 
-    channel: str = Field(default="", alias="h")
+    channel: ChannelId = Field(default="", alias="h")
     thread: str = Field(default="", alias="t")
     """The thread it is in; empty outside threads."""
     reason: str = Field(default="", alias="r")
