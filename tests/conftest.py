@@ -18,11 +18,12 @@ import pytest
 
 from bot import log
 from bot.store.database import Database
+from sandbox.slack import LocalSlack
 from tests import examples
 from tests.databases import ENGINES, Engine, discarded, fresh, kept, share_compiled_statements
 from tests.http_clients import never_look_for_sniffio, share_certificates
 from tests.marking import NoStarts, kind_of
-from tests.running import Mode, Running, running_maple
+from tests.running import MANIFEST, Mode, Running, running_maple
 
 _LEAK = re.compile(r"(xox[a-z]-|xapp-|am_sk_)[\w-]|@[\w-]+\.(example|test|com)")
 
@@ -123,6 +124,13 @@ def mode(request: pytest.FixtureRequest) -> Mode:
     """How Slack reaches the bot."""
     chosen: Mode = request.param
     return chosen
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[LocalSlack]:
+    """A local Slack without a bot."""
+    async with LocalSlack.running(manifest=MANIFEST) as slack:
+        yield slack
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """How Slack is asked about its user groups, and how long its answer is believed."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
@@ -12,21 +11,8 @@ from bot.access.groups import Groups
 from bot.access.rules import Person
 from sandbox.slack import LocalSlack
 from sandbox.slack.model import UserGroup
-from tests.running import MANIFEST
 
 LEAS = frozenset({"@billing-leads", "S01LEADS"})
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[LocalSlack]:
-    async with LocalSlack.running(manifest=MANIFEST) as slack:
-        yield slack
-
-
-@pytest.fixture
-async def client(slack: LocalSlack) -> AsyncIterator[AsyncWebClient]:
-    async with aiohttp.ClientSession() as session:
-        yield AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, session=session)
 
 
 def asked(slack: LocalSlack) -> int:

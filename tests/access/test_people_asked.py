@@ -1,16 +1,13 @@
 """How Slack is asked about people, and how long its answer is believed."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
-import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import people
 from bot.access.people import Actor, Installation, People, Standing
 from sandbox.slack import LocalSlack
-from tests.running import MANIFEST
 
 ANA = Actor("U01ANA", "T01NORTHW")
 
@@ -20,18 +17,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[LocalSlack]:
-    async with LocalSlack.running(manifest=MANIFEST) as slack:
-        yield slack
-
-
-@pytest.fixture
-async def client(slack: LocalSlack) -> AsyncIterator[AsyncWebClient]:
-    async with aiohttp.ClientSession() as session:
-        yield AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, session=session)
 
 
 def asked(slack: LocalSlack) -> int:

@@ -1,9 +1,8 @@
 """What the policy lets people do, with what Slack says of them."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 
-import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -14,9 +13,7 @@ from bot.access.permission import KindPowers, Permission, powers, widest
 from bot.access.policy import DecisionReason, Request, Verb, decide
 from bot.access.rules import Person, PolicyKind, Who
 from bot.autumn.models import Environment
-from sandbox.slack import LocalSlack
 from tests.policy import BALANCE, DELETION, DETAILS, KINDS, REWARD, read
-from tests.running import MANIFEST
 
 RULES = """
 [[allow]]
@@ -61,12 +58,6 @@ changes = ["balance"]
 LIVE, SANDBOX = Environment.LIVE, Environment.SANDBOX
 ANA, LEA, GUS = Actor("U01ANA", "T01NORTHW"), Actor("U03LEA", "T01NORTHW"), Actor("U05GUS", "T01NORTHW")
 UNKNOWN = Actor("U99NOBODY", "T01NORTHW")
-
-
-@pytest.fixture
-async def client() -> AsyncIterator[AsyncWebClient]:
-    async with LocalSlack.running(manifest=MANIFEST) as slack, aiohttp.ClientSession() as session:
-        yield AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, session=session)
 
 
 def permission(

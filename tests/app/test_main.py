@@ -23,7 +23,7 @@ from bot.timings import Timeouts
 from sandbox.autumn import LocalAutumn
 from sandbox.slack import LocalSlack
 from tests.databases import fresh
-from tests.running import MANIFEST, Mode, settings_for
+from tests.running import Mode, settings_for
 
 GIVEN = {
     "slack_bot_token": "xoxb-canary",
@@ -34,12 +34,6 @@ GIVEN = {
     "database_url": fresh("sqlite", migrated=False),
     "port": "0",
 }
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[LocalSlack]:
-    async with LocalSlack.running(manifest=MANIFEST) as slack:
-        yield slack
 
 
 @pytest.fixture

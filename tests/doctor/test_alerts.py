@@ -1,11 +1,9 @@
 """The doctor on what alerts rest on."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
-import pytest
 from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -18,15 +16,8 @@ from bot.store.database import Database
 from sandbox.autumn.webhooks import new_secret
 from sandbox.slack import LocalSlack
 from tests.databases import fresh
-from tests.running import MANIFEST
 
 NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[LocalSlack]:
-    async with LocalSlack.running(manifest=MANIFEST) as slack:
-        yield slack
 
 
 async def found(

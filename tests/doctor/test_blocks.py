@@ -1,7 +1,5 @@
 """The doctor on what Slack makes of Maple's cards and forms."""
 
-from collections.abc import AsyncIterator
-
 import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
@@ -12,15 +10,8 @@ from bot.kit import ids
 from bot.lookups import registry
 from sandbox.slack import LocalSlack
 from tests.policy import KIND_IDS
-from tests.running import MANIFEST
 
 ALL = f"✓ Slack: takes Maple's cards and forms ({len(list(samples()))} kinds checked)"
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[LocalSlack]:
-    async with LocalSlack.running(manifest=MANIFEST) as slack:
-        yield slack
 
 
 async def found(slack: LocalSlack, url: str = "") -> list[str]:

@@ -13,16 +13,9 @@ from bot.doctor.changes import examine_channel, examine_database, examine_policy
 from bot.settings import Settings
 from bot.store.database import Database
 from sandbox.slack import LocalSlack
-from tests.running import MANIFEST
 
 ASK = '[[allow]]\nwho = "everyone"\nmay = "ask"\n'
 APPROVE = '[[allow]]\nwho = ["@billing-leads", "S01LEADS"]\nmay = "approve"\n'
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[LocalSlack]:
-    async with LocalSlack.running(manifest=MANIFEST) as slack:
-        yield slack
 
 
 @pytest.fixture

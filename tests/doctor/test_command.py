@@ -18,13 +18,7 @@ from bot.links import registry as links
 from bot.settings import Settings
 from sandbox.autumn import LocalAutumn
 from sandbox.slack import LocalSlack
-from tests.running import MANIFEST, Mode, settings_for
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[LocalSlack]:
-    async with LocalSlack.running(manifest=MANIFEST) as slack:
-        yield slack
+from tests.running import Mode, settings_for
 
 
 @pytest.fixture

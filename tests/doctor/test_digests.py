@@ -1,12 +1,10 @@
 """The doctor on what digests rest on."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
 import aiohttp
-import pytest
 from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -20,16 +18,9 @@ from bot.store.database import Database
 from sandbox.slack import LocalSlack
 from sandbox.slack.people import BOT_USER
 from tests.databases import fresh
-from tests.running import MANIFEST
 
 NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
 _numbers = count()
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[LocalSlack]:
-    async with LocalSlack.running(manifest=MANIFEST) as slack:
-        yield slack
 
 
 async def found(slack: LocalSlack, database: str, policy: Path | None = None) -> list[str]:

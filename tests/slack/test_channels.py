@@ -12,16 +12,9 @@ from bot.slack.channels import Channel, ChannelProblem, Channels, judge
 from sandbox.slack import LocalSlack
 from sandbox.slack.model import LocalChannel as There
 from sandbox.slack.people import BOT_USER
-from tests.running import MANIFEST
 
 SUPPORT, FINANCE, SHARED = "C01SUPPORT", "C04FINANCE", "C05SHARED"
 OURS = {"is_member": True, "is_private": False, "is_ext_shared": False, "is_pending_ext_shared": False}
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[LocalSlack]:
-    async with LocalSlack.running(manifest=MANIFEST) as slack:
-        yield slack
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from bot.doctor.finding import called
 from bot.slack.client import REVOKED, SlackClient, Token, retries
 from bot.timings import Timeouts
 from sandbox.slack import LocalSlack
-from tests.running import MANIFEST, Mode, running_maple
+from tests.running import Mode, running_maple
 
 
 @asynccontextmanager
@@ -30,12 +30,6 @@ async def client_of(slack: LocalSlack, token: Token | None = None) -> AsyncItera
             session=session,
             retry_handlers=retries(0.5),
         )
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[LocalSlack]:
-    async with LocalSlack.running(manifest=MANIFEST) as slack:
-        yield slack
 
 
 @pytest.mark.parametrize("said", ["0", "0.05", "Sun, 01 Nov 2020 12:00:00 GMT"])

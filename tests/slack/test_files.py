@@ -11,15 +11,8 @@ from bot.slack import files
 from bot.slack.client import SlackClient, Token
 from bot.slack.files import FileRefusal, slacks_own
 from sandbox.slack import LocalSlack
-from tests.running import MANIFEST
 
 ANA, RAJ = "U01ANA", "U02RAJ"
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[LocalSlack]:
-    async with LocalSlack.running(manifest=MANIFEST) as slack:
-        yield slack
 
 
 @pytest.fixture
