@@ -236,6 +236,10 @@ ALL_CHANGES = (
             f"line 1: [[deny]] value_over needs {VALUED}, and no other kind",
         ),
         (
+            DENY + 'value_up_to = { USD = 5 }\nchanges = "details"',
+            f"line 1: [[deny]] value_up_to needs {VALUED}, and no other kind",
+        ),
+        (
             DENY + 'value_over = { USD = 5, EUR = 4 }\nvalue_up_to = { EUR = 4 }\nchanges = "refund"',
             "line 1: [[deny]] value_over must be less than value_up_to",
         ),

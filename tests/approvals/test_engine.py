@@ -19,6 +19,7 @@ from bot.approvals.preview import ChangeTimeouts
 from bot.approvals.steps import Lease, NextWrite
 from bot.autumn.client import Autumn
 from bot.autumn.errors import NotSent
+from bot.autumn.models import Environment
 from bot.autumn.write import Write
 from bot.changes import registry
 from bot.changes.balance.kind import BalanceChange
@@ -325,6 +326,7 @@ async def test_facts_that_change_at_the_last_moment_stop_the_write(
     record = reply.record
     assert record is not None
     assert record.state is (State.WAITING if needed else State.OVERTAKEN)
+    assert {request.environment for request in harness.permissions.requests} == {Environment.SANDBOX}
     assert (record.version, record.approvals, record.lease_until) == (2, (), None)
     assert harness.events(record)[-1] is ChangeEvent.OVERTAKEN
     assert harness.written() == 0

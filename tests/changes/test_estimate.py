@@ -148,6 +148,28 @@ def test_worse_coupon_in_place_of_a_better_one() -> None:
     )
 
 
+def test_coupon_that_takes_as_much_is_not_called_worse() -> None:
+    facts = known(discount("old", 10), upcoming=(coming(line(90, "pro", ("old", 10))),))
+    codes = [note.code for note in CHANGE.guard(ask(APPLY, reward="ten"), facts, NOW).warnings]
+    assert RewardNote.TAKES_LESS not in codes
+
+
+def test_each_currency_is_compared_by_itself() -> None:
+    upcoming = (
+        coming(line(50, "pro", ("old", 50)), at=SOON),
+        coming(line(90, "pro", ("old", 10)), at=LATER, currency="eur"),
+    )
+    facts = known(discount("old", 50, name="Half"), upcoming=upcoming)
+    less = [
+        note
+        for note in CHANGE.guard(ask(APPLY, reward="ten"), facts, NOW).warnings
+        if note.code is RewardNote.TAKES_LESS
+    ]
+    assert less == [
+        Note(RewardNote.TAKES_LESS, {"name": "Half", "off": "10", "off_now": "50", "currency": "usd"})
+    ]
+
+
 AMOUNTS = st.decimals(min_value=0, max_value=500, places=2)
 PREVIEWS = st.lists(
     st.builds(

@@ -19,7 +19,7 @@ _ROOT = Path(__file__).parent.parent.parent
 _ACCESS = ("limits", "permission", "policy", "policy_file", "policy_tables", "rules")
 _APPROVALS = ("daily_limits", "engine", "lifecycle", "outcome", "steps", "submitting")
 _CHANGES = ("amounts", "canonical", "common", "entity_view", "estimate", "facts", "price", "registry")
-_DRAWS = {"__init__.py", "form.py", "summary.py", "words.py"}
+_DRAWS = {"__init__.py", "form.py", "product_fields.py", "summary.py", "words.py"}
 MODULES = (
     *(f"bot/access/{name}.py" for name in _ACCESS),
     *(f"bot/approvals/{name}.py" for name in _APPROVALS),

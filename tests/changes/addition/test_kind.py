@@ -225,6 +225,11 @@ def test_purchase_is_recognised_by_the_number_bought(
     assert CHANGE.verify(BUY, state(BUY, purchases=before), state(BUY, purchases=after)) is verdict
 
 
+def test_purchases_of_other_products_are_left_out() -> None:
+    other = BOUGHT.model_copy(update={"plan_id": "other"})
+    assert state(BUY, purchases=[BOUGHT, other]) == state(BUY, purchases=[BOUGHT])
+
+
 @pytest.mark.parametrize(
     ("rows", "verdict"),
     [

@@ -150,6 +150,7 @@ def note(code: NoteCode, **details: str) -> Note:
             [note(BalanceNote.UNTIL_RESET, at="2026-12-12T15:06:00.000+00:00")],
         ),
         (ask(SET, -40), PLAIN, [UNTIL, note(BalanceNote.BECOMES_DEBT, units="40")]),
+        (ask(SET, -1), PLAIN, [UNTIL, note(BalanceNote.BECOMES_DEBT, units="1")]),
         (
             ask(SET, -40),
             facts(held(row(price=BY_USE))),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.autumn.models import Plan, Purchase, Quote, Subscription
+from bot.changes.billing import subscriptions
 from bot.changes.billing.words import BillingLine, BillingNote
 from bot.changes.cancellation import words
 from bot.changes.cancellation.kind import CancellationChange
@@ -414,6 +415,11 @@ def test_one_time_purchase_is_removed_by_its_product() -> None:
     ]
     assert CHANGE.amount(REMOVE, CHANGE.snapshot(REMOVE, facts)) == 0
     assert CHANGE.products(REMOVE, facts) == {"pack"}
+
+
+def test_end_of_a_subscription_touches_the_products_and_that_of_a_purchase_does_not() -> None:
+    assert CHANGE.touches(ask()) == {subscriptions.touched("sub_pro"), subscriptions.PRODUCTS}
+    assert CHANGE.touches(REMOVE) == {subscriptions.touched("pack")}
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,11 @@ def test_guard_refuses(change_input: GrantInput, customer_facts: Facts, refusals
     assert not judged.warnings
 
 
+@pytest.mark.parametrize("units", ["1", "0.5"])
+def test_little_can_be_given(units: str) -> None:
+    assert CHANGE.guard(ask(amount=Decimal(units)), NEW, NOW).allowed
+
+
 LATER_USED, VANISHES = Note(GrantNote.USED_LATER), Note(GrantNote.VANISHES)
 
 

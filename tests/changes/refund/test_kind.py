@@ -15,7 +15,7 @@ from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, Snapshot, Verdict
 from bot.changes.notes import CommonNote, Note
 from bot.changes.refund.kind import RefundChange
-from bot.changes.refund.read import PaidInvoices
+from bot.changes.refund.read import PaidInvoices, Refundable
 from bot.changes.refund.request import RefundInput
 from bot.changes.refund.words import RefundLine, RefundNote
 from tests.autumn.scripted import Scripted, listing, ok
@@ -139,6 +139,11 @@ def test_preview_is_in_the_invoices_currency(
         Line(RefundLine.REFUNDED, before, after, ValueFormat.MONEY, currency="USD"),
     )
     assert CHANGE.amount(change_input, CHANGE.snapshot(change_input, facts)) == Decimal(refund)
+
+
+def test_invoice_without_figures_was_neither_paid_nor_refunded() -> None:
+    told = {"invoice": "in_1", "currency": "USD", "paid": None, "refunded": None, "created_at": None}
+    assert Refundable.read(told) == Refundable("in_1", "USD", Decimal(0), Decimal(0), None)
 
 
 def test_missing_invoice_has_no_preview_and_no_amount() -> None:

@@ -91,6 +91,7 @@ def test_customer_with_an_old_id_can_lose_a_grant() -> None:
             (Line(UngrantLine.GRANT, "unlimited", None, about="messages"),),
         ),
         (ask(feature="sso", row="flag"), FLAGGED, (Line(UngrantLine.GRANT, "on", None, about="sso"),)),
+        (ask(row="gone"), KNOWN, (Line(UngrantLine.GRANT, "on", None, about="messages"),)),
     ],
 )
 def test_preview_shows_what_is_lost(
