@@ -264,6 +264,15 @@ ALL_CHANGES = (
         ("[[link_previews]]", "line 1: must be [link_previews], in single brackets"),
         ("[link_previews]", 'line 1: "channels" is missing'),
         ("[[approvals]]\nremind = true", "line 1: must be [approvals], in single brackets"),
+        ('[approvals]\nremind = "no"', "line 2: remind: must be true or false, without quotes"),
+        ("[approvals]\npost_applied = 0", "line 2: post_applied: must be true or false, without quotes"),
+        *(
+            (
+                f"[batches]\nmost_lines = {number}",
+                "line 2: most_lines: must be a whole number, without quotes",
+            )
+            for number in ('"50"', "50.0", "true")
+        ),
         ("[approvals]\nmentions = 1", 'line 2: unknown key "mentions"; did you mean "mention"?'),
         *(
             (
