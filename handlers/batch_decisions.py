@@ -1,6 +1,5 @@
 """The buttons on the card of a bulk change: approve, deny, withdraw, stop, resume, undo, and its file."""
 
-import hashlib
 from collections.abc import Awaitable, Callable
 
 from bot.access.refusal import Ask
@@ -12,7 +11,7 @@ from bot.batches.model import BatchOutcome, BatchResult
 from bot.kit.card import Card
 from bot.kit.carried import Ref
 from handlers import channel_check, refusals
-from handlers.changes import ReasonGiven, parse_reason
+from handlers.changes import ReasonGiven, parse_reason, submission_id
 from handlers.interaction import Interaction
 from handlers.listener import Invalid
 from handlers.services import Services
@@ -76,7 +75,7 @@ def parse_undo(interaction: Interaction) -> ReasonGiven | Invalid:
 
 async def undo(interaction: Interaction, services: Services, form: ReasonGiven) -> None:
     """Requests a bulk change of its own. The same form submitted twice is one."""
-    key = hashlib.sha256(f"{form.ref.id} {interaction.view}".encode()).hexdigest()
+    key = submission_id(interaction, form.ref)
     outcome = await services.batches.undo(form.ref.id, interaction.actor, key=key, reason=form.reason)
     await _show_outcome(interaction, services, outcome)
     left_out = len(outcome.checked.problems) if outcome.checked else 0

@@ -2,12 +2,13 @@
 `/autumn history`, the changes of a customer."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.access.policy import Verb
 from bot.access.refusal import Ask, PolicyRefusal
 from bot.approvals import history, message_cards, policy_requests, reason_form
-from bot.approvals.lifecycle import State
+from bot.approvals.lifecycle import Record, State
 from bot.approvals.reason_form import ReasonForm
 from bot.approvals.results import Outcome, Result
 from bot.changes import registry as kinds
@@ -73,21 +74,12 @@ async def _mark(interaction: Interaction, services: Services, *, applied: bool) 
 
 
 async def open_undo_form(interaction: Interaction, services: Services) -> None:
-    """Opens the form that asks for the reason of an undo, for someone who may request one."""
-    ref = Ref.decode(interaction.value)
-    if await _channel_refuses(interaction, services, ref):
-        return
-    record = await services.changes.get(ref.id)
-    outcome = Outcome(Result.UNKNOWN)
-    if record is not None:
-        decision = await services.permission.may(
-            policy_requests.request_for_record(Verb.UNDO, record, interaction.actor), interaction.actor
-        )
-        if decision.permit and record.undoable:
-            await services.replies.open_modal(interaction, reason_form.modal(reason_form.UNDO, ref))
-            return
-        outcome = Outcome(Result.NO_UNDO if decision.permit else Result.NOT_ALLOWED, record, decision)
-    await _show_outcome(interaction, services, ref, outcome, Verb.UNDO)
+    """For someone who may request an undo."""
+
+    def refuse(record: Record, _ref: Ref) -> Result | None:
+        return None if record.undoable else Result.NO_UNDO
+
+    await _open_reason_form(interaction, services, reason_form.UNDO, Verb.UNDO, refuse)
 
 
 def parse_undo(interaction: Interaction) -> "ReasonGiven | Invalid":
@@ -97,8 +89,9 @@ def parse_undo(interaction: Interaction) -> "ReasonGiven | Invalid":
 async def undo(interaction: Interaction, services: Services, form: "ReasonGiven") -> None:
     """Requests a change of its own. The same form submitted twice is one request."""
     ref = form.ref
-    submission_id = hashlib.sha256(f"{ref.id} {interaction.view}".encode()).hexdigest()
-    outcome = await services.changes.undo(ref.id, submission_id, interaction.actor, reason=form.reason)
+    outcome = await services.changes.undo(
+        ref.id, submission_id(interaction, ref), interaction.actor, reason=form.reason
+    )
     await _show_outcome(interaction, services, ref, outcome, Verb.UNDO)
 
 
@@ -106,22 +99,39 @@ async def undo(interaction: Interaction, services: Services, form: "ReasonGiven"
 
 
 async def open_denial_form(interaction: Interaction, services: Services) -> None:
-    """Opens the form that asks for the reason of a denial, for someone who may deny."""
+    """For someone who may deny."""
+
+    def refuse(record: Record, ref: Ref) -> Result | None:
+        if record.state is not State.WAITING:
+            return Result.TOO_LATE
+        return None if record.version == ref.version else Result.STALE
+
+    await _open_reason_form(interaction, services, reason_form.DENIAL, Verb.APPROVE, refuse)
+
+
+async def _open_reason_form(
+    interaction: Interaction,
+    services: Services,
+    form: ReasonForm,
+    verb: Verb,
+    refuse: Callable[[Record, Ref], Result | None],
+) -> None:
+    """Opens the form that asks for a reason. `refuse`: why the change, as it is now, does not allow it."""
     ref = Ref.decode(interaction.value)
     if await _channel_refuses(interaction, services, ref):
         return
     record = await services.changes.get(ref.id)
-    outcome = Outcome(Result.UNKNOWN)
-    if record is not None:
-        decision = await services.permission.may(
-            policy_requests.request_for_record(Verb.APPROVE, record, interaction.actor), interaction.actor
-        )
-        if decision.permit and record.state is State.WAITING and record.version == ref.version:
-            await services.replies.open_modal(interaction, reason_form.modal(reason_form.DENIAL, ref))
-            return
-        not_decidable = Result.STALE if record.state is State.WAITING else Result.TOO_LATE
-        outcome = Outcome(not_decidable if decision.permit else Result.NOT_ALLOWED, record, decision)
-    await _show_outcome(interaction, services, ref, outcome, Verb.APPROVE)
+    if record is None:
+        await _show_outcome(interaction, services, ref, Outcome(Result.UNKNOWN), verb)
+        return
+    decision = await services.permission.may(
+        policy_requests.request_for_record(verb, record, interaction.actor), interaction.actor
+    )
+    refused = refuse(record, ref) if decision.permit else Result.NOT_ALLOWED
+    if refused is None:
+        await services.replies.open_modal(interaction, reason_form.modal(form, ref))
+        return
+    await _show_outcome(interaction, services, ref, Outcome(refused, record, decision), verb)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +149,11 @@ def parse_reason(form: ReasonForm, interaction: Interaction) -> ReasonGiven | In
     if submission.errors:
         return Invalid(submission.errors)
     return ReasonGiven(Ref.decode(interaction.metadata), submission.reason)
+
+
+def submission_id(interaction: Interaction, ref: Ref) -> str:
+    """The same each time that this form is submitted."""
+    return hashlib.sha256(f"{ref.id} {interaction.view}".encode()).hexdigest()
 
 
 async def denied(interaction: Interaction, services: Services, form: ReasonGiven) -> None:
