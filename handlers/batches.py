@@ -192,8 +192,10 @@ async def show_gathered(
         await _show_checked(interaction, services, checked, ref, note=note)
 
 
-async def show_own(interaction: Interaction, services: Services, *, note: str = words.GATHERED) -> None:
-    """What the person gathers, as it is by now; or that it is no longer there."""
+async def reopen_gathered(
+    interaction: Interaction, services: Services, *, note: str = words.GATHERED
+) -> None:
+    """The list that somebody gathers, as it is now, or that it is no longer there."""
     gathered = await services.batches.gathered(interaction.actor)
     if gathered is None:
         await _show(interaction, services, batch_card.sentence(words.GATHERED_GONE))
@@ -275,7 +277,7 @@ async def cancel(interaction: Interaction, services: Services) -> None:
     ref = ListRef.decode(interaction.value)
     version = GatheredVersion(ref.key, ref.gathered)
     if ref.gathered and not await services.batches.drop_gathered(version, interaction.actor):
-        await show_own(interaction, services, note=words.GATHERED_SINCE)
+        await reopen_gathered(interaction, services, note=words.GATHERED_SINCE)
         return
     await _show(interaction, services, batch_card.sentence(words.CANCELLED))
 
@@ -306,7 +308,7 @@ async def send(interaction: Interaction, services: Services) -> None:
 async def _show_requested(interaction: Interaction, services: Services, outcome: BatchOutcome) -> None:
     """What became of it; or the gathered list as it is, if that has changed."""
     if outcome.result is BatchResult.LIST_CHANGED:
-        await show_own(interaction, services, note=words.GATHERED_SINCE)
+        await reopen_gathered(interaction, services, note=words.GATHERED_SINCE)
         return
     await _show(interaction, services, await _requested(interaction, services, outcome))
 

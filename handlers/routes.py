@@ -205,7 +205,7 @@ ROUTES: tuple[Route, ...] = (
         FormListener(ids.BATCH_FORM, batches.parse, batches.submitted, batches.working),
     ),
     clicked(ids.GATHER, submissions.add_to_list, ErrorTarget.CURRENT_MODAL),
-    clicked(ids.BATCH_GATHERED, submissions.reopen_list, ErrorTarget.CURRENT_MODAL),
+    clicked(ids.BATCH_GATHERED, batches.reopen_gathered, ErrorTarget.CURRENT_MODAL),
     clicked(ids.BATCH_SEND, batches.send),
     clicked(ids.BATCH_LEAVE_OUT, batches.leave_out),
     clicked(ids.BATCH_WRONG_CSV, batches.wrong_csv),

@@ -189,8 +189,3 @@ async def add_to_list(interaction: Interaction, services: Services) -> None:
             await _ended(interaction, services, meta, Result.AGAIN)
             return
         await batches.show_gathered(interaction, services, gathered)
-
-
-async def reopen_list(interaction: Interaction, services: Services) -> None:
-    """From the form of bulk changes."""
-    await batches.show_own(interaction, services)
