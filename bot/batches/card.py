@@ -122,8 +122,17 @@ def problem(problem_line: LineProblem) -> str:
             return words.repeated(problem_line.other)
         case LineReason.AFFECTED:
             return words.affected(problem_line.other)
-        case _:
+        case (
+            LineReason.NO_CUSTOMER
+            | LineReason.SEVERAL_CUSTOMERS
+            | LineReason.NO_ENTITY
+            | LineReason.TOO_MANY
+            | LineReason.NO_UNDO
+            | LineReason.NOT_READ
+        ):
             return words.PROBLEMS[problem_line.reason]
+        case _:  # pragma: no cover - a closed set
+            assert_never(problem_line.reason)
 
 
 def _wrong(problems: Sequence[LineProblem]) -> list[Block]:

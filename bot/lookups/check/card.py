@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, assert_never
 
 from bot.autumn.errors import Refused
 from bot.autumn.models import Check, Customer
@@ -87,8 +87,20 @@ def _limit(because: CheckReason, check: Check) -> str:
             return words.spend_limit_percent(most) if percentage else words.spend_limit(most)
         case Why.MOST_TO_BUY:
             return words.sold(_figure(check.balance.max_purchase if check.balance else None))
-        case _:
+        case (
+            Why.SWITCHED_ON
+            | Why.UNLIMITED
+            | Why.ENOUGH_LEFT
+            | Why.OVERAGE_OF_PRODUCT
+            | Why.OVERAGE_ALLOWED
+            | Why.AUTUMN_ALLOWS
+            | Why.NOT_HELD
+            | Why.NOT_ENOUGH
+            | Why.AUTUMN_REFUSES
+        ):
             return ""
+        case _:  # pragma: no cover - a closed set
+            assert_never(because.why)
 
 
 def _figure(value: Any) -> str:
