@@ -358,8 +358,8 @@ RESULTS: Mapping[str, Say] = {
         "Nothing was changed. Request it by itself.",
     ),
     "gathered": Say(
-        "You already added this form to a list.",
-        "It counts once, and nothing was requested by itself. `/autumn bulk` shows the list.",
+        "You already added this change to a list.",
+        "It wasn't requested separately. `/autumn bulk` shows the list.",
     ),
     "no_reason": Say("Your team's policy requires a reason.", "Nothing was requested yet."),
     "no_channel": Say(
