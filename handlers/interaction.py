@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, assert_never
 
 from bot.access.people import Actor
-from bot.kit.carried import LONGEST_ID, Unreadable
+from bot.kit.carried import LONGEST_CHANNEL_ID, Unreadable
 from bot.slack.messages import message_words
 
 _ID = re.compile(r"[A-Za-z0-9_.]{1,32}")
@@ -86,7 +86,7 @@ def within_list(interaction: Interaction) -> Interaction:
 
     Raises Unreadable if it is none.
     """
-    if len(interaction.metadata) > LONGEST_ID:
+    if len(interaction.metadata) > LONGEST_CHANNEL_ID:
         raise Unreadable("channel")
     return replace(interaction, channel=interaction.metadata)
 

@@ -9,9 +9,9 @@ from typing import Annotated, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-LONGEST_ID = 32
-"""Of a channel, a person or a message in Slack; real ones have about a dozen characters."""
-ChannelId = Annotated[str, Field(max_length=LONGEST_ID)]
+LONGEST_CHANNEL_ID = 32
+"""Real ones have about a dozen characters."""
+ChannelId = Annotated[str, Field(max_length=LONGEST_CHANNEL_ID)]
 """Of a channel, or of a person for their direct messages; may be empty."""
 _ENCODED = re.compile(r"([A-Za-z0-9_-]{1,100}):([1-9][0-9]{0,8})")
 
