@@ -33,8 +33,6 @@ MODULES = (
 """The policy, the life of a change, and the guards and plans of each kind; not what only draws."""
 TESTS = ("tests/access", "tests/approvals", "tests/changes", "tests/home/test_powers.py")
 """The policy is tried with the approvals that ask it, and with what the Home tab says a person may do."""
-_FEW = 50
-"""So many need no report of their own."""
 
 
 Place = tuple[str, int]
@@ -67,7 +65,7 @@ def main(arguments: Sequence[str]) -> int:
     if not asked.sample:
         _say(f"The reason is outdated: {reason}" for reason in report.outdated(tried, known))
     _say([f"{len(tried):,} mistakes, {report.share(figures):.1%} noticed, {time.monotonic() - begun:.0f} s."])
-    if len(tried) > _FEW:
+    if not asked.tests:
         report.REPORT.parent.mkdir(exist_ok=True)
         report.REPORT.write_text(report.details(tried, known))
         _say([f"Survivors and their reasons: {report.REPORT.relative_to(_ROOT)}"])
@@ -96,7 +94,7 @@ def _try(places: Sequence[Place], tests: Sequence[str]) -> list[tuple[Place, tup
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("scripts/mutate", description=__doc__)
     parser.add_argument("modules", nargs="*", choices=[*MODULES, []], metavar="module")
-    parser.add_argument("--tests", nargs="+", metavar="path", help=f"instead of {' '.join(TESTS)}")
+    parser.add_argument("--tests", nargs="+", metavar="path", help=f"instead of {' '.join(TESTS)}; no report")
     parser.add_argument("--sample", type=int, default=0, help="only so many, picked at random")
     parser.add_argument("--seed", type=int, default=1, help="for the sample")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="at a time")
