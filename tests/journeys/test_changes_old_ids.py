@@ -8,7 +8,7 @@ from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
 from bot.changes import notes
 from bot.changes.notes import CommonNote, Note
-from tests.journeys.changing import ACTION, AT_ONCE, ask_for_messages, close_and_look, request_undo
+from tests.journeys.changing import ACTION, AT_ONCE, close_and_look, fill_in_balance, request_undo
 from tests.running import Running, running_maple
 
 READ_BACK = approvals_words.ENDINGS[Cause.DONE]
@@ -40,7 +40,7 @@ async def _reward(maple: Running, action: str) -> None:
 
 
 async def test_balance_is_changed_and_undone(maple: Running) -> None:
-    await ask_for_messages(maple.ana, "500", customer=old_id(maple))
+    await fill_in_balance(maple.ana, "500", customer=old_id(maple))
     await maple.ana.sees(READ_BACK)
     await close_and_look(maple.ana, "[Undo]")
     await request_undo(maple.ana)
