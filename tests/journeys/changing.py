@@ -2,12 +2,18 @@
 
 import json
 import re
+from decimal import Decimal
+from uuid import uuid4
 
 import httpx
 
+from bot.access.people import Actor
 from bot.approvals import words as approvals_words
-from bot.approvals.lifecycle import State
+from bot.approvals.lifecycle import Record, State
+from bot.approvals.results import ChangeRequest, Result
 from bot.changes import words as changes_words
+from bot.changes.balance.request import BalanceInput
+from bot.changes.balance.words import BalanceAction
 from bot.changes.forms import words as forms_words
 from sandbox.slack import LocalPerson
 from tests.policy import KIND_IDS
@@ -19,7 +25,7 @@ WAITING, WITHDRAWN, EXPIRED = _STATES[State.WAITING], _STATES[State.WITHDRAWN], 
 FAILED, DENIED, UNCONFIRMED = _STATES[State.FAILED], _STATES[State.DENIED], _STATES[State.UNCONFIRMED]
 PREVIEW = on_screen(forms_words.PREVIEW)
 ACTION = changes_words.ACTION
-REASON = "They lost a day to our outage"
+OUTAGE = "They lost a day to our outage"
 
 AT_ONCE = f"""
 [[allow]]
@@ -36,24 +42,13 @@ may = ["history"]
 
 
 async def give(maple: Running, amount: str = "500", *, action: str = "") -> None:
-    """Ana requests more messages for Acme, or another change of their balance."""
-    if action:
-        await fill_in_balance(maple.ana, amount, action=action)
-    else:
-        await ask_for_messages(maple.ana, amount)
+    """Ana requests more messages for Acme, or sets their balance."""
+    await ask_for_messages(maple.ana, amount, action=action)
 
 
-async def ask_for_messages(person: LocalPerson, amount: str, *, customer: str = "cus_acme") -> None:
-    """In one line, which opens the form filled in."""
-    await person.command(f"/autumn give {customer} {amount} messages because {REASON}")
-    await person.sees(PREVIEW)
-    await person.submit()
-
-
-async def fill_in_balance(
+async def ask_for_messages(
     person: LocalPerson, amount: str, *, customer: str = "cus_acme", action: str = ""
 ) -> None:
-    """Requests a change of the messages' balance, field by field."""
     await person.command(f"/autumn balance {customer}")
     await person.sees(ACTION)
     await person.choose("Feature", "Messages")
@@ -63,8 +58,52 @@ async def fill_in_balance(
         await person.settled()
     await person.fill("Amount", amount)
     await person.sees(PREVIEW)
-    await person.fill("Reason", REASON)
+    await person.fill("Reason", OUTAGE)
     await person.submit()
+
+
+def actor(person: LocalPerson) -> Actor:
+    return Actor(person.id, person.user.team_id)
+
+
+async def requested(
+    maple: Running,
+    amount: int = 500,
+    *,
+    action: BalanceAction = BalanceAction.GIVE,
+    person: LocalPerson | None = None,
+) -> Record:
+    """What Ana, or this person, requests with `give`, without its form: for tests of what happens next.
+
+    Under a policy that asks for no approval it is applied before this returns.
+    """
+    customer = await maple.bot.autumn.customer("cus_acme")
+    (row,) = (row.id for row in customer.balances["messages"].breakdown)
+    about = BalanceInput(
+        customer="cus_acme",
+        feature="messages",
+        row=row,
+        action=action,
+        amount=Decimal(amount),
+    )
+    asker = actor(person or maple.ana)
+    outcome = await maple.bot.changes.submit(ChangeRequest(uuid4().hex, about, asker, reason=OUTAGE))
+    assert outcome.record is not None
+    maple.lea.go("#billing")
+    return outcome.record
+
+
+async def approve_waiting(maple: Running) -> Result:
+    """Lea approves the only change that waits, without clicking."""
+    (record,) = await maple.bot.changes.waiting()
+    return (await maple.bot.changes.approve(record.id, record.version, actor(maple.lea))).result
+
+
+async def undo(maple: Running) -> Result:
+    """Ana requests the undo of her last change, without clicking."""
+    record, *_ = await maple.bot.changes.requested_by(maple.ana.id)
+    request = maple.bot.changes.undo(record.id, uuid4().hex, actor(maple.ana), reason="The wrong customer")
+    return (await request).result
 
 
 async def ask_for_a_name(person: LocalPerson, name: str, *, customer: str = "cus_acme") -> None:
@@ -93,8 +132,13 @@ async def lea_sees(maple: Running, *words: str) -> str:
 
 
 async def close_and_look(person: LocalPerson, *words: str | re.Pattern[str]) -> str:
-    """The requester reads these words on her own card, in her direct messages with Maple."""
+    """The requester closes the form, and reads these words on her own card."""
     await person.close()
+    return await own_card(person, *words)
+
+
+async def own_card(person: LocalPerson, *words: str | re.Pattern[str]) -> str:
+    """The requester reads these words in her direct messages with Maple."""
     person.go("@maple")
     for expected in words:
         message = await person.sees(expected)

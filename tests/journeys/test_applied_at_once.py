@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from bot.approvals import words as approvals_words
-from tests.journeys.changing import WAITING, give
+from tests.journeys.changing import WAITING, approve_waiting, requested
 from tests.running import APPROVALS, Mode, Running, running_maple
 
 AT_ONCE = """
@@ -32,12 +32,10 @@ async def later(maple: Running) -> None:
 
 async def test_change_applied_at_once_is_posted_once_and_can_be_undone_there(mode: Mode) -> None:
     async with running_maple(mode, policy=AT_ONCE) as maple:
-        await give(maple)
-        await maple.ana.sees(approvals_words.RIGHT_AWAY)
+        await requested(maple)
         await later(maple)
         (post,) = posts(maple)
         assert WORTH in str(post["text"]).replace("*", "")
-        maple.lea.go("#billing")
         card = await maple.lea.sees("Applied")
         assert WORTH in card
         assert approvals_words.RIGHT_AWAY in card
@@ -58,8 +56,7 @@ async def test_change_applied_at_once_is_posted_once_and_can_be_undone_there(mod
 async def test_policy_may_keep_changes_applied_at_once_out_of_the_channel() -> None:
     policy = f"{AT_ONCE}[approvals]\npost_applied = false\n"
     async with running_maple("http", policy=policy) as maple:
-        await give(maple)
-        await maple.ana.sees(approvals_words.RIGHT_AWAY)
+        await requested(maple)
         await later(maple)
         assert posts(maple) == []
 
@@ -67,8 +64,7 @@ async def test_policy_may_keep_changes_applied_at_once_out_of_the_channel() -> N
 async def test_change_applied_at_once_stays_out_of_a_shared_channel() -> None:
     async with running_maple("http", policy=AT_ONCE) as maple:
         maple.slack.workspace.channels[APPROVALS].kind = "shared"
-        await give(maple)
-        await maple.ana.sees(approvals_words.RIGHT_AWAY)
+        await requested(maple)
         await later(maple)
         maple.slack.workspace.channels[APPROVALS].kind = "private"
         await later(maple)
@@ -78,8 +74,7 @@ async def test_change_applied_at_once_stays_out_of_a_shared_channel() -> None:
 async def test_change_applied_at_once_is_posted_when_the_channel_can_be_checked_again() -> None:
     async with running_maple("http", policy=AT_ONCE) as maple:
         maple.slack.faults.add("conversations.info", "error", error="fatal_error", times=100)
-        await give(maple)
-        await maple.ana.sees(approvals_words.RIGHT_AWAY)
+        await requested(maple)
         await maple.bot.work.drain(10)
         assert posts(maple) == []
         maple.slack.faults.clear()
@@ -90,8 +85,7 @@ async def test_change_applied_at_once_is_posted_when_the_channel_can_be_checked_
 async def test_change_applied_at_once_is_posted_once_slack_takes_it() -> None:
     async with running_maple("http", policy=AT_ONCE) as maple:
         maple.slack.faults.add("chat.postMessage", "error", error="restricted_action", times=None)
-        await give(maple)
-        await maple.ana.sees(approvals_words.RIGHT_AWAY)
+        await requested(maple)
         await maple.bot.work.drain(10)
         assert posts(maple) == []
         maple.slack.faults.clear()
@@ -100,10 +94,9 @@ async def test_change_applied_at_once_is_posted_once_slack_takes_it() -> None:
 
 
 async def test_approved_change_is_not_posted_again(maple: Running) -> None:
-    await give(maple)
-    maple.lea.go("#billing")
+    await requested(maple)
     assert WORTH in await maple.lea.sees(WAITING)
-    await maple.lea.click("Approve")
+    await approve_waiting(maple)
     await maple.lea.sees("Approved by @lea")
     await later(maple)
     (post,) = posts(maple)

@@ -3,14 +3,14 @@
 import asyncio
 from datetime import timedelta
 from decimal import Decimal
-
-import pytest
+from itertools import product
 
 from bot.access import words as access_words
 from bot.access.policy import DecisionReason
 from bot.approvals import words as approvals_words
-from bot.approvals.lifecycle import Cause
+from bot.approvals.lifecycle import Cause, State
 from bot.approvals.results import Result
+from bot.changes.balance.words import BalanceAction
 from sandbox.slack.model import LocalMessage
 from tests.journeys.changing import (
     ACTION,
@@ -21,11 +21,16 @@ from tests.journeys.changing import (
     UNCONFIRMED,
     WAITING,
     WITHDRAWN,
+    actor,
+    approve_waiting,
     close_and_look,
     elsewhere,
     give,
     lea_sees,
+    own_card,
     request_undo,
+    requested,
+    undo,
 )
 from tests.running import APPROVALS, Mode, Running, running_maple
 from tests.screen import on_screen
@@ -58,9 +63,7 @@ async def test_approved_change_is_applied(maple: Running) -> None:
 
 
 async def test_requester_cannot_approve_their_own_request(maple: Running) -> None:
-    await give(maple)
-    await maple.ana.sees("0 of 1 approval")
-    await maple.ana.close()
+    await requested(maple)
     maple.ana.go("#billing")
     await maple.ana.sees(WAITING)
     await maple.ana.click("Approve")
@@ -84,24 +87,23 @@ async def test_change_is_applied_right_away(mode: Mode) -> None:
 
 
 async def test_denied_change_is_not_applied(maple: Running) -> None:
-    await give(maple)
-    await lea_sees(maple, WAITING)
+    await requested(maple)
+    await maple.lea.sees(WAITING)
     await maple.lea.click("Deny")
     await maple.lea.sees(approvals_words.DENY_HINT)
     await maple.lea.fill(approvals_words.REASON, "They have had three this month")
     await maple.lea.submit()
     await maple.lea.sees(DENIED)
-    outcome = await close_and_look(maple.ana, DENIED)
+    outcome = await own_card(maple.ana, DENIED)
     assert "They have had three this month" in outcome
     await maple.ana.no_longer_sees("[Withdraw]")
     assert writes(maple) == []
 
 
 async def test_withdrawn_request_is_not_applied(maple: Running) -> None:
-    await give(maple)
-    await lea_sees(maple, WAITING)
-    await maple.ana.sees("0 of 1 approval")
-    await close_and_look(maple.ana, "[Withdraw]")
+    await requested(maple)
+    await maple.lea.sees(WAITING)
+    await own_card(maple.ana, "[Withdraw]")
     await maple.ana.click("Withdraw", confirm=False)
     await maple.ana.click("Withdraw", confirm=True)
     await maple.ana.sees(WITHDRAWN)
@@ -110,18 +112,18 @@ async def test_withdrawn_request_is_not_applied(maple: Running) -> None:
 
 
 async def test_request_expires(maple: Running) -> None:
-    await give(maple)
-    await lea_sees(maple, WAITING)
+    await requested(maple)
+    await maple.lea.sees(WAITING)
     maple.clock.move(timedelta(hours=25))
     await maple.bot.changes.sweeper.tick()
     assert "[Approve]" not in await maple.lea.sees(EXPIRED)
-    await close_and_look(maple.ana, approvals_words.EXPIRED)
+    await own_card(maple.ana, approvals_words.EXPIRED)
     assert writes(maple) == []
 
 
 async def test_expired_request_is_refused_before_the_sweep(maple: Running) -> None:
-    await give(maple)
-    await lea_sees(maple, WAITING)
+    await requested(maple)
+    await maple.lea.sees(WAITING)
     maple.clock.move(timedelta(hours=25))
     await maple.lea.click("Approve")
     await maple.lea.sees(approvals_words.RESULTS[Result.TOO_LATE].what)
@@ -130,8 +132,8 @@ async def test_expired_request_is_refused_before_the_sweep(maple: Running) -> No
 
 
 async def test_outdated_request_is_shown_again_and_approved(maple: Running) -> None:
-    await give(maple, "900", action="Set the balance")
-    await lea_sees(maple, WAITING)
+    await requested(maple, 900, action=BalanceAction.SET)
+    await maple.lea.sees(WAITING)
     await elsewhere(maple, "balances.update", customer_id="cus_acme", feature_id="messages", remaining=20_000)
     await maple.lea.click("Approve")
     await maple.lea.sees(approvals_words.RESULTS[Result.OVERTAKEN].what)
@@ -139,15 +141,15 @@ async def test_outdated_request_is_shown_again_and_approved(maple: Running) -> N
     assert approvals_words.ANEW.split("*")[1] in card
     assert "[Approve]" in card
     assert len(writes(maple)) == 1, "what somebody else wrote"
-    await close_and_look(maple.ana, "earlier approvals do not count")
+    await own_card(maple.ana, "earlier approvals do not count")
     await maple.lea.click("Approve")
     await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
     assert await remaining(maple) == 900
 
 
 async def test_relative_change_is_applied_to_current_numbers(maple: Running) -> None:
-    await give(maple)
-    await lea_sees(maple, WAITING)
+    await requested(maple)
+    await maple.lea.sees(WAITING)
     await elsewhere(maple, "balances.update", customer_id="cus_acme", feature_id="messages", remaining=20_000)
     await maple.lea.click("Approve")
     await maple.lea.sees("20,000 → 20,500")
@@ -156,22 +158,22 @@ async def test_relative_change_is_applied_to_current_numbers(maple: Running) -> 
 
 
 async def test_failed_change_changes_nothing(maple: Running) -> None:
-    await give(maple)
-    await lea_sees(maple, WAITING)
+    await requested(maple)
+    await maple.lea.sees(WAITING)
     maple.autumn.faults.add("balances.update", "429", retry_after=3600)
     await maple.lea.click("Approve")
     await maple.lea.sees(FAILED)
-    await close_and_look(maple.ana, FAILED)
+    await own_card(maple.ana, FAILED)
     assert [write for write in maple.autumn.ledger if write.applied] == []
 
 
 async def test_unconfirmed_change_is_settled_by_a_person(maple: Running) -> None:
-    await give(maple)
-    await lea_sees(maple, WAITING)
+    await requested(maple)
+    await maple.lea.sees(WAITING)
     maple.autumn.faults.add("balances.update", "cut_before", times=1)
     await maple.lea.click("Approve")
     await maple.lea.sees(UNCONFIRMED)
-    await close_and_look(maple.ana, UNCONFIRMED)
+    await own_card(maple.ana, UNCONFIRMED)
     await maple.lea.click("Mark as not applied", confirm=True)
     card = await maple.lea.sees(approvals_words.ENDINGS[Cause.MARKED_NOT_APPLIED])
     assert "Mark as applied" not in card
@@ -181,8 +183,8 @@ async def test_unconfirmed_change_is_settled_by_a_person(maple: Running) -> None
 
 async def test_lost_answer_is_resolved_by_reading_back(maple: Running) -> None:
     before = await remaining(maple)
-    await give(maple)
-    await lea_sees(maple, WAITING)
+    await requested(maple)
+    await maple.lea.sees(WAITING)
     maple.autumn.faults.add("balances.update", "cut_after", times=1)
     await maple.lea.click("Approve")
     await maple.lea.sees(approvals_words.ENDINGS[Cause.FOUND_DONE])
@@ -197,12 +199,9 @@ def _path(post: LocalMessage) -> str:
 
 async def test_applied_change_is_undone(maple: Running) -> None:
     before = await remaining(maple)
-    await give(maple)
-    await lea_sees(maple, WAITING)
-    await maple.lea.click("Approve")
-    await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
-    await maple.ana.sees(WAITING)
-    await close_and_look(maple.ana, "[Undo]")
+    await requested(maple)
+    await approve_waiting(maple)
+    await own_card(maple.ana, "[Undo]")
     await request_undo(maple.ana)
     await maple.lea.sees("Undo: balance change")
     await maple.lea.sees(approvals_words.UNDOING)
@@ -219,46 +218,39 @@ async def test_applied_change_is_undone(maple: Running) -> None:
 
 
 async def test_requester_is_told_below_her_card_that_somebody_else_undid_it(maple: Running) -> None:
-    await give(maple)
-    await lea_sees(maple, WAITING)
-    await maple.lea.click("Approve")
-    await maple.lea.sees("[Undo]")
-    await request_undo(maple.lea)
-    maple.max.go("#billing")
-    await maple.max.sees("Undo: balance change")
-    await maple.max.click("Approve")
+    record = await requested(maple)
+    await approve_waiting(maple)
+    undo_request = (await maple.bot.changes.undo(record.id, "undo", actor(maple.lea))).record
+    assert undo_request is not None
+    await maple.bot.changes.approve(undo_request.id, undo_request.version, actor(maple.max))
     await maple.lea.sees(approvals_words.UNDONE)
     await maple.bot.work.drain(10)
-    await close_and_look(maple.ana, approvals_words.UNDONE)
+    await own_card(maple.ana, approvals_words.UNDONE)
     (reply,) = maple.ana.thread("Balance change (undone)")
     assert on_screen(approvals_words.UNDONE_HEADLINE) in reply
 
 
-@pytest.mark.parametrize("raises", [False, True], ids=["grant stays", "grant rises"])
-@pytest.mark.parametrize(
-    ("action", "amount"), [("Give extra allowance", "500"), ("Set the balance", "900"), ("Correct", "900")]
-)
-async def test_undo_restores_grant_and_balance(raises: bool, action: str, amount: str) -> None:
+async def test_undo_restores_grant_and_balance() -> None:
     """Whether or not Autumn raises the grant when the balance is added to."""
     async with running_maple("http", policy=AT_ONCE) as maple:
-        maple.autumn.state.org.adding_raises_grant = raises
         before = (await maple.bot.autumn.customer("cus_acme")).balances["messages"]
-        await give(maple, amount, action=action)
-        await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
-        await close_and_look(maple.ana, "[Undo]")
-        await request_undo(maple.ana)
-        await maple.ana.sees(approvals_words.UNDONE)
-        after = (await maple.bot.autumn.customer("cus_acme")).balances["messages"]
-        assert (after.granted, after.remaining, after.usage) == (
-            before.granted,
-            before.remaining,
-            before.usage,
-        )
+        for raises, action in product(
+            (False, True), (BalanceAction.GIVE, BalanceAction.SET, BalanceAction.USAGE)
+        ):
+            maple.autumn.state.org.adding_raises_grant = raises
+            assert (await requested(maple, 900, action=action)).state is State.APPLIED
+            assert await undo(maple) is Result.DONE
+            after = (await maple.bot.autumn.customer("cus_acme")).balances["messages"]
+            assert (after.granted, after.remaining, after.usage) == (
+                before.granted,
+                before.remaining,
+                before.usage,
+            ), (raises, action)
 
 
 async def test_late_decision_names_the_earlier_one(maple: Running) -> None:
-    await give(maple)
-    await lea_sees(maple, WAITING)
+    await requested(maple)
+    await maple.lea.sees(WAITING)
     maple.max.go("#billing")
     await asyncio.gather(maple.lea.click("Approve"), maple.max.click("Approve"))
     await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
@@ -273,23 +265,23 @@ async def test_late_decision_names_the_earlier_one(maple: Running) -> None:
 
 
 async def test_request_at_one_replica_is_approved_at_another(maple: Running) -> None:
-    await give(maple)
-    await lea_sees(maple, WAITING)
+    await requested(maple)
+    await maple.lea.sees(WAITING)
     async with maple.another():
         await maple.lea.click("Approve")
         await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
-        await close_and_look(maple.ana, approvals_words.ENDINGS[Cause.DONE])
+        await own_card(maple.ana, approvals_words.ENDINGS[Cause.DONE])
     assert writes(maple) == ["balances.update"]
 
 
 async def test_two_approvals_are_needed(mode: Mode) -> None:
     policy = AT_ONCE + '[[require]]\nname = "two"\napprovals = 2\nreason = true\n'
     async with running_maple(mode, policy=policy) as maple:
-        await give(maple)
-        await lea_sees(maple, "0 of 2 approvals")
+        await requested(maple)
+        await maple.lea.sees("0 of 2 approvals")
         await maple.lea.click("Approve")
         await maple.lea.sees("1 of 2 approvals: @lea")
-        await close_and_look(maple.ana, "1 of 2 approvals: @lea")
+        await own_card(maple.ana, "1 of 2 approvals: @lea")
         await maple.lea.click("Approve")
         await maple.lea.sees(approvals_words.RESULTS[Result.ALREADY].what)
         maple.max.go("#billing")

@@ -7,6 +7,7 @@ import pytest
 
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
+from bot.approvals.results import Result
 from tests.journeys.changing import (
     ACTION,
     AT_ONCE,
@@ -14,7 +15,7 @@ from tests.journeys.changing import (
     UNCONFIRMED,
     close_and_look,
     elsewhere,
-    request_undo,
+    undo,
 )
 from tests.running import Running, running_maple
 
@@ -38,18 +39,12 @@ async def apply_coupon(maple: Running) -> None:
     await maple.ana.submit()
 
 
-async def test_coupon_is_confirmed_and_shown(maple: Running) -> None:
+async def test_coupon_is_confirmed_shown_and_removed_again(maple: Running) -> None:
     await apply_coupon(maple)
     await maple.ana.sees(READ_BACK)
     await maple.ana.close()
     await maple.ana.command("/autumn cus_wonka")
     await maple.ana.sees("10% off, always (10% off, forever)")
-
-
-async def test_coupon_is_removed_again(maple: Running) -> None:
-    await apply_coupon(maple)
-    await maple.ana.sees(READ_BACK)
-    await maple.ana.close()
     await maple.ana.command("/autumn reward cus_wonka")
     await maple.ana.sees("Apply a coupon")
     await maple.ana.choose(ACTION, "Remove the coupon")
@@ -63,9 +58,8 @@ async def test_coupon_is_removed_again(maple: Running) -> None:
 async def test_coupon_is_undone(maple: Running) -> None:
     await apply_coupon(maple)
     await maple.ana.sees(READ_BACK)
-    await close_and_look(maple.ana, "[Undo]")
-    await request_undo(maple.ana)
-    await maple.ana.sees(approvals_words.UNDONE)
+    assert await undo(maple) is Result.DONE
+    await close_and_look(maple.ana, approvals_words.UNDONE)
     assert [write.route for write in maple.autumn.ledger] == ["coupons.add", "coupons.remove"]
 
 

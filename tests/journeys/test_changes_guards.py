@@ -11,7 +11,7 @@ import pytest
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
 from bot.approvals.results import Result
-from bot.changes import registry
+from bot.changes import notes, registry
 from bot.changes.balance import words as balance_words
 from bot.changes.balance.words import BalanceNote
 from bot.changes.billing.words import BillingNote
@@ -29,12 +29,15 @@ from tests.journeys.changing import (
     AT_ONCE,
     PREVIEW,
     WAITING,
+    actor,
+    approve_waiting,
     ask_for_a_name,
-    close_and_look,
     elsewhere,
-    give,
     lea_sees,
+    own_card,
     request_undo,
+    requested,
+    undo,
 )
 from tests.journeys.guarding import BALANCE, DELETION, DETAILS, REWARD, Case, fill_in
 from tests.journeys.guarding_subscriptions import ADDITION, CANCELLATION, QUANTITY, SWITCH, TRIAL
@@ -67,20 +70,16 @@ async def test_form_shows_note_while_it_is_filled_in(kind: str) -> None:
         assert maple.autumn.ledger == []
 
 
-@pytest.mark.parametrize(
-    ("customer", "feature", "why"),
-    [
+async def test_balance_that_cannot_be_changed_is_refused(maple: Running) -> None:
+    for customer, feature, why in (
         ("cus_acme", "Single Sign-On", "Single Sign-On is on or off, so it has no balance"),
         ("cus_acme", "API Calls", "API Calls is unlimited, so there is no balance to change."),
         ("cus_piedpiper", "Exports", "Exports is held by the customer's entities."),
-    ],
-)
-async def test_balance_that_cannot_be_changed_is_refused(
-    maple: Running, customer: str, feature: str, why: str
-) -> None:
-    await maple.ana.command(f'/autumn give {customer} 5 "{feature}"')
-    form = await maple.ana.sees(why)
-    assert balance_words.PICK_FEATURE in form
+    ):
+        await maple.ana.command(f'/autumn give {customer} 5 "{feature}"')
+        form = await maple.ana.sees(why)
+        assert balance_words.PICK_FEATURE in form
+        await maple.ana.close()
 
 
 def test_every_guard_is_covered() -> None:
@@ -198,8 +197,7 @@ async def test_part_gone_at_approval_is_refused(maple: Running) -> None:
     await maple.ana.submit()
     await lea_sees(maple, WAITING)
     await _part_goes(maple)
-    await maple.lea.click("Approve")
-    await maple.lea.sees(approvals_words.RESULTS[Result.FAILED].what)
+    assert await approve_waiting(maple) is Result.FAILED
     card = await maple.lea.sees(approvals_words.ENDINGS[Cause.GUARDED])
     assert "is no longer there. Pick another." in card
     assert maple.autumn.ledger == []
@@ -210,7 +208,7 @@ async def test_coupon_gone_at_approval_is_refused() -> None:
         await apply_coupon(maple)
         await lea_sees(maple, WAITING)
         del maple.autumn.state.rewards["loyal10"]
-        await maple.lea.click("Approve")
+        assert await approve_waiting(maple) is Result.FAILED
         card = await maple.lea.sees(approvals_words.ENDINGS[Cause.GUARDED])
         assert "Autumn no longer has the coupon 10% off, always." in card
         assert maple.autumn.ledger == []
@@ -276,28 +274,29 @@ async def test_approver_sees_that_others_have_the_email() -> None:
 # What the customer has beside the product
 
 
-@pytest.mark.parametrize(
-    ("line", "filled"),
-    [
-        ("/autumn cancel cus_massive", (("What to do", "Cancel now"),)),
-        ("/autumn cancel cus_massive", (("What to do", "Cancel at the end of the period"),)),
-        ("/autumn switch cus_massive", (("New product", "Team"),)),
-    ],
-)
-async def test_unstarted_add_on_is_warned_of_in_form_and_card(
-    line: str, filled: tuple[tuple[str, str], ...]
-) -> None:
+async def test_unstarted_add_on_is_warned_of_in_form_and_card() -> None:
     async with running_maple("http") as maple:
         state = maple.autumn.state
         customer = state.customers["cus_massive"]
         later = products.PlanTerms(status="scheduled", started_at=state.now + 5 * DAY)
         products.give(state, customer, state.plan("support_plus"), later)
         note = "Add-ons that have not started may be dropped with the product: Support Plus."
-        pick = (("Subscription", "Starter"),) if "cancel" in line else ()
-        about = (*pick, *filled, ("Reason", "x"))
-        await fill_in(maple, Case(BillingNote.ADD_ONS_AT_RISK, line, note, about))
-        await maple.ana.submit()
-        await lea_sees(maple, note)
+        switch = (("New product", "Team"), ("Reason", "x"))
+        await fill_in(maple, Case(BillingNote.ADD_ONS_AT_RISK, "/autumn switch cus_massive", note, switch))
+        await maple.ana.close()
+        for what in ("Cancel now", "Cancel at the end of the period"):
+            cancel = (("Subscription", "Starter"), ("What to do", what), ("Reason", "x"))
+            case = Case(BillingNote.ADD_ONS_AT_RISK, "/autumn cancel cus_massive", note, cancel)
+            await fill_in(maple, case)
+            await maple.ana.submit()
+            await lea_sees(maple, note)
+            await maple.ana.close()
+            await _withdraw(maple)
+
+
+async def _withdraw(maple: Running) -> None:
+    (record,) = await maple.bot.changes.waiting()
+    await maple.bot.changes.withdraw(record.id, actor(maple.ana))
 
 
 async def _switch(maple: Running, customer: str) -> None:
@@ -386,29 +385,35 @@ async def test_less_overage_is_announced() -> None:
 # What cannot be seen
 
 
-@pytest.mark.parametrize("nothing", ["\u200b", "\u2800", "\u3164\u3164", "\ufe0f", "\u200d", "\xa0"])
-@pytest.mark.parametrize("field", ["Name", "Email", "Fingerprint"])
-async def test_invisible_characters_are_not_written(field: str, nothing: str) -> None:
-    typed = {"Email": f"office{nothing}@acme.example"}.get(field, f"New{nothing}")
-    visible = {"Email": "office@acme.example"}.get(field, "New")
+async def test_invisible_characters_are_not_written() -> None:
+    """tests/kit/test_visible.py tries every one of them."""
     async with running_maple("socket", policy=AT_ONCE) as maple:
-        await maple.ana.command("/autumn update cus_acme")
-        await maple.ana.sees("Fingerprint")
-        await maple.ana.fill(field, typed)
-        await maple.bot.work.drain(10)
-        if field == "Email" and nothing in ("\u2800", "\u3164\u3164", "\xa0"):
-            await maple.ana.sees("This is not an email address.")
-            return
-        await maple.ana.sees(f"→ {visible}")
-        await maple.ana.fill("Reason", "x")
-        await maple.ana.submit()
-        await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
-        (write,) = maple.autumn.ledger
-        assert visible in write.body.values()
+        for field, typed, visible in (
+            ("Name", "New\u3164\u3164", "New"),
+            ("Email", "office\u200b@acme.example", "office@acme.example"),
+            ("Fingerprint", "New\ufe0f", "New"),
+        ):
+            await maple.ana.command("/autumn update cus_acme")
+            await maple.ana.sees("Fingerprint")
+            await maple.ana.fill(field, typed)
+            await maple.ana.sees(f"→ {visible}")
+            await maple.ana.fill("Reason", "x")
+            await maple.ana.submit()
+            await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
+            await maple.ana.close()
+            assert visible in maple.autumn.ledger[-1].body.values(), field
+        assert len(maple.autumn.ledger) == 3
 
 
-@pytest.mark.parametrize("nothing", ["\u200b", "\u2800", "\u3164"])
-async def test_invisible_name_and_reason_count_as_empty(nothing: str) -> None:
+async def test_email_with_a_blank_in_it_is_refused(maple: Running) -> None:
+    await maple.ana.command("/autumn update cus_acme")
+    await maple.ana.sees("Fingerprint")
+    await maple.ana.fill("Email", "office\u2800@acme.example")
+    await maple.ana.sees("This is not an email address.")
+
+
+async def test_invisible_name_and_reason_count_as_empty() -> None:
+    nothing = "\u2800\u3164\u200b"
     async with running_maple("http") as maple:
         await maple.ana.command("/autumn update cus_acme")
         await maple.ana.sees("Fingerprint")
@@ -425,7 +430,7 @@ async def test_undo_does_not_write_invisible_characters() -> None:
         maple.autumn.state.customers["cus_acme"].name = "Acme\u200b Ltd"
         await ask_for_a_name(maple.ana, "Acme Group")
         await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
-        await _undo(maple, "The name contains invisible characters.")
+        await _undo_is_refused(maple, "The name contains invisible characters.")
 
 
 # Undoing
@@ -433,20 +438,38 @@ async def test_undo_does_not_write_invisible_characters() -> None:
 
 async def test_grant_cut_since_cannot_be_taken_back() -> None:
     async with running_maple("http", policy=AT_ONCE) as maple:
-        await give(maple, "500")
-        await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
+        await requested(maple)
         await elsewhere(
             maple, "balances.update", customer_id="cus_acme", feature_id="messages", included_grant=100
         )
-        await _undo(maple, "The customer is granted 100 now, so no more can be taken back.")
+        note = "The customer is granted 100 now, so no more can be taken back."
+        before = len(maple.autumn.ledger)
+        await own_card(maple.ana, "[Undo]")
+        await request_undo(maple.ana)
+        refusal = await maple.ana.sees(note)
+        assert REFUSED in refusal
+        assert "Nothing was requested" in refusal
+        assert len(maple.autumn.ledger) == before
+        await _undo_is_refused(maple, note)
+
+
+async def _undo_is_refused(maple: Running, note: str) -> None:
+    """Without clicking."""
+    before = len(maple.autumn.ledger)
+    (change,) = await maple.bot.changes.requested_by(maple.ana.id)
+    outcome = await maple.bot.changes.undo(change.id, "undo", actor(maple.ana))
+    assert outcome.result is Result.REFUSED
+    assert outcome.assessment is not None
+    (refusal,) = outcome.assessment.judgement.refusals
+    assert note in notes.plain(refusal)
+    assert len(maple.autumn.ledger) == before
 
 
 async def test_nothing_is_left_to_undo_after_a_reset() -> None:
     async with running_maple("socket", policy=AT_ONCE) as maple:
-        await give(maple, "500")
-        await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
+        await requested(maple)
         maple.autumn.clock.move(timedelta(days=40))
-        await _undo(maple, "The balance has reset since, so there is nothing left to undo.")
+        await _undo_is_refused(maple, "The balance has reset since, so there is nothing left to undo.")
 
 
 async def test_replaced_coupon_is_not_undone() -> None:
@@ -454,18 +477,7 @@ async def test_replaced_coupon_is_not_undone() -> None:
         await apply_coupon(maple)
         await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
         await elsewhere(maple, "customers/cus_northwind/coupons/sorry50")
-        await _undo(maple, "The customer has a different coupon by now, so this cannot be undone.")
-
-
-async def _undo(maple: Running, note: str) -> None:
-    """Ana tries to undo, and reads why she cannot."""
-    before = len(maple.autumn.ledger)
-    await close_and_look(maple.ana, "[Undo]")
-    await request_undo(maple.ana)
-    refusal = await maple.ana.sees(note)
-    assert REFUSED in refusal
-    assert "Nothing was requested" in refusal
-    assert len(maple.autumn.ledger) == before
+        await _undo_is_refused(maple, "The customer has a different coupon by now, so this cannot be undone.")
 
 
 async def test_restored_coupon_starts_its_months_again() -> None:
@@ -474,9 +486,8 @@ async def test_restored_coupon_starts_its_months_again() -> None:
         await fill_in(maple, Case(RewardNote.REPLACES, "/autumn reward cus_coupons", "20% off", remove))
         await maple.ana.submit()
         await lea_sees(maple, WAITING)
-        await maple.lea.click("Approve")
-        await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
-        await request_undo(maple.lea)
+        await approve_waiting(maple)
+        assert await undo(maple) is Result.DONE
         card = await maple.lea.sees("Undo: reward change")
         assert "20% off for 3 months restarts: its duration begins now." in card
 

@@ -1,40 +1,33 @@
-"""Every kind of change other than balances: approved, undone, denied, outdated, lost; by people who only see
-labels.
+"""Every kind of change other than balances, from its form to its undo.
 
-What is impossible, such as undoing a deletion, is checked by what people see instead. Applying right away,
-expiring, failing and being marked do not depend on the kind, so two kinds stand for all.
+After the form, everything happens without Slack. tests/journeys/test_changes_balance.py clicks every button,
+and shows how requests expire, fail and are withdrawn or marked, which does not depend on the kind.
 """
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
 
 import pytest
 
+from bot.approvals import card as approvals_card
 from bot.approvals import words as approvals_words
-from bot.approvals.lifecycle import Cause
-from bot.approvals.results import Result
-from bot.changes import descriptions, registry
-from bot.changes.model import Verdict
-from tests.journeys.changing import (
-    AT_ONCE,
-    DENIED,
-    EXPIRED,
-    FAILED,
-    PREVIEW,
-    UNCONFIRMED,
-    WAITING,
-    WITHDRAWN,
-    close_and_look,
-    elsewhere,
-    lea_sees,
-    request_undo,
-)
-from tests.journeys.kinds import SORTS, TWO_SORTS, Sort, confirm_deletion, delete
-from tests.lost_writes import carry_out
-from tests.running import Running, running_maple
-
-READ_BACK = approvals_words.ENDINGS[Cause.DONE]
-two_sorts = pytest.mark.parametrize("sort", TWO_SORTS, ids=lambda sort: str(sort.name), indirect=True)
+from bot.approvals.card import Audience
+from bot.approvals.lifecycle import Cause, ChangeEvent, Record
+from bot.approvals.names import CustomerNames
+from bot.approvals.results import Outcome, Result
+from bot.approvals.service import ChangeService, Surroundings
+from bot.autumn.models import Environment
+from bot.changes import registry, request_form
+from bot.changes.forms.model import FormState, Meta, Parsed
+from bot.changes.model import ChangeInput, Verdict
+from bot.runtime import Runtime, no_checkpoint
+from sandbox.slack import elements
+from tests.approvals.harness import Permissions, approvals_channel
+from tests.changes.filling import modal
+from tests.journeys.changing import WAITING, actor, approve_waiting, elsewhere, lea_sees
+from tests.journeys.kinds import SORTS, Sort, delete
+from tests.kit import checks
+from tests.running import APPROVALS, QUICK_PACE, Running, running_maple
+from tests.screen import on_screen
 
 
 @pytest.fixture(params=SORTS, ids=[sort.name for sort in SORTS])
@@ -53,149 +46,126 @@ def writes(maple: Running) -> list[str]:
     return [write.route for write in maple.autumn.ledger if write.applied]
 
 
-async def waiting(maple: Running, sort: Sort) -> None:
+async def requested(maple: Running, sort: Sort) -> Record:
     """Ana has made the request, and Lea sees it."""
     await sort.ask(maple)
     card = await lea_sees(maple, WAITING)
     assert sort.asked in card
-    await maple.ana.sees("0 of 1 approval")
+    (record,) = await maple.bot.changes.waiting()
+    return record
 
 
-async def approve(maple: Running, sort: Sort) -> None:
-    await maple.lea.sees("[Approve]")
-    await maple.lea.click("Approve", confirm=sort.confirms)
+def without_slack(maple: Running) -> ChangeService:
+    """The bot's service for changes, but nobody hears of what it does."""
+
+    async def notify(_record: Record, _event: ChangeEvent) -> None:
+        pass
+
+    bot = maple.bot
+    runtime = Runtime(bot.database, bot.autumn, Environment.SANDBOX, maple.clock.now, no_checkpoint)
+    names = CustomerNames(bot.autumn)
+    surroundings = Surroundings(Permissions(), notify, approvals_channel(APPROVALS), names)
+    return ChangeService(runtime, surroundings, QUICK_PACE)
 
 
-@two_sorts
-async def test_change_is_applied_right_away(sort: Sort) -> None:
-    async with running_maple(sort.mode, policy=AT_ONCE, approvals=None) as maple:
-        await sort.ask(maple)
-        card = await maple.ana.sees(READ_BACK)
-        assert approvals_words.RIGHT_AWAY in card
-        await close_and_look(maple.ana, "Applied", sort.asked)
-        assert writes(maple) == [sort.route]
+async def approve(maple: Running, service: ChangeService, outcome: Outcome) -> Record:
+    """Lea approves what was requested, and it is applied."""
+    assert outcome.record is not None
+    approved = await service.approve(outcome.record.id, outcome.record.version, actor(maple.lea))
+    assert (approved.result, approved.record and approved.record.ending) == (Result.DONE, Cause.DONE)
+    assert approved.record is not None
+    return approved.record
 
 
-async def test_change_is_approved_and_undone(maple: Running, sort: Sort) -> None:
-    await waiting(maple, sort)
-    if sort.confirms is not None:
-        await maple.lea.click("Approve", confirm=False)
-        await maple.lea.sees("[Approve]")
-    await approve(maple, sort)
-    card = await maple.lea.sees(READ_BACK)
-    assert "Approved by @lea" in card
-    own = await close_and_look(maple.ana, READ_BACK)
-    assert writes(maple) == [sort.route]
-    (record,) = await maple.bot.changes.requested_by(maple.ana.id)
-    verdict = registry.kind(record.kind).verify(record.input, record.before, record.before)
-    assert verdict is Verdict.NOT_APPLIED, "had Autumn not carried it out"
-    if not sort.undo:
-        assert "[Undo]" not in card + own
-        return
-    await request_undo(maple.ana)
-    await maple.lea.sees(sort.undo)
-    await maple.lea.sees(approvals_words.UNDOING)
-    await approve(maple, sort)
-    await maple.lea.sees(approvals_words.UNDONE)
-    assert len(writes(maple)) == 2
+async def card_of(maple: Running, record: Record) -> str:
+    """What Lea would read."""
+    names = await maple.bot.changes.names.of(record)
+    card = approvals_card.change_card(
+        record, audience=Audience.APPROVER, now=maple.clock.now(), name=names.customer, names=names.names
+    )
+    (approve_button,) = (
+        element for element in checks.elements(card.blocks) if element["text"]["text"] == "Approve"
+    )
+    assert ("confirm" in approve_button) is (record.kind in ("refund", "deletion"))
+    return on_screen(checks.read(card.blocks))
 
 
-async def test_denied_request_is_repeated_as_filled_in_and_withdrawn(maple: Running, sort: Sort) -> None:
-    await waiting(maple, sort)
-    await maple.lea.click("Deny")
-    await maple.lea.sees(approvals_words.DENY_HINT)
-    await maple.lea.fill(approvals_words.REASON, "Not this quarter")
-    await maple.lea.submit()
-    await maple.lea.sees(DENIED)
-    outcome = await close_and_look(maple.ana, DENIED)
-    assert "Not this quarter" in outcome
-    await maple.ana.no_longer_sees("[Withdraw]")
-    await maple.ana.sees(f"[{approvals_words.ASK_AGAIN_CHANGED}]")
-    await maple.ana.click(approvals_words.ASK_AGAIN_CHANGED)
-    await maple.ana.sees(PREVIEW)
+async def opened_again(maple: Running, record: Record) -> Parsed:
+    """The form of a request, submitted again as it opens: as it was filled in."""
+    form = await maple.bot.changes.form_of(record)
+    place = form.place
+    meta = Meta(
+        kind=form.kind,
+        customer=place.customer,
+        submission=form.id,
+        feature=place.feature,
+        entity=place.entity,
+    )
+    facts = await maple.bot.changes.read_facts(form.kind, place.customer, place.entity)
+    view = modal(request_form.build(FormState(meta, facts, form.values, None)))
+    return request_form.parse(Meta.decode(view["private_metadata"]), elements.values(view["blocks"], {}))
+
+
+def unpinned(requested_input: ChangeInput | None) -> ChangeInput:
+    assert requested_input is not None
+    return requested_input.model_copy(update={"customer_created_at": None})
+
+
+async def test_change_is_requested_in_its_form_applied_and_undone(maple: Running, sort: Sort) -> None:
+    record = await requested(maple, sort)
+    again = await opened_again(maple, record)
+    assert (again.reason, again.ticket) == (record.reason, record.ticket)
     if sort.ask is delete:
-        await confirm_deletion(maple)
-    await maple.ana.submit()
-    await maple.ana.sees("0 of 1 approval")
-    repeated, first = await maple.bot.changes.requested_by(maple.ana.id)
-    assert descriptions.summary(repeated.input, {}) == descriptions.summary(first.input, {})
-    assert [line.label for line in repeated.lines] == [line.label for line in first.lines]
-    assert (repeated.reason, repeated.ticket) == (first.reason, first.ticket)
-    await close_and_look(maple.ana, "[Withdraw]")
-    await maple.ana.click("Withdraw", confirm=True)
-    await maple.ana.sees(WITHDRAWN)
-    assert "[Approve]" not in await maple.lea.sees(WITHDRAWN)
+        assert again.errors, "it must be confirmed each time"
+    else:
+        assert unpinned(again.input) == unpinned(record.input)
     assert maple.autumn.ledger == []
 
-
-@two_sorts
-async def test_request_expires(maple: Running, sort: Sort) -> None:
-    await waiting(maple, sort)
-    maple.clock.move(timedelta(hours=25))
-    await maple.bot.changes.sweeper.tick()
-    assert "[Approve]" not in await maple.lea.sees(EXPIRED)
-    await close_and_look(maple.ana, approvals_words.EXPIRED)
-    assert maple.autumn.ledger == []
+    service = without_slack(maple)
+    applied = await approve(maple, service, Outcome(Result.DONE, record))
+    assert writes(maple) == [sort.route]
+    verdict = registry.kind(record.kind).verify(applied.input, applied.before, applied.before)
+    assert verdict is Verdict.NOT_APPLIED, "had Autumn not carried it out"
+    assert applied.undoable is bool(sort.undo)
+    if sort.undo:
+        undo = await service.undo(applied.id, "undo", actor(maple.ana))
+        assert undo.record is not None
+        assert sort.undo in await card_of(maple, undo.record)
+        await approve(maple, service, undo)
+        assert len(writes(maple)) == 2
+        undone = await service.get(applied.id)
+        assert undone is not None
+        assert undone.undo == undo.record.id
 
 
 @pytest.mark.parametrize(
     "sort", [sort for sort in SORTS if sort.meddle], ids=lambda sort: sort.name, indirect=True
 )
 async def test_outdated_request_is_approved_again(maple: Running, sort: Sort) -> None:
-    await waiting(maple, sort)
+    record = await requested(maple, sort)
     assert sort.meddle is not None
     await sort.meddle(maple)
     before = writes(maple)
-    await approve(maple, sort)
-    await maple.lea.sees(approvals_words.RESULTS[Result.OVERTAKEN].what)
-    card = await maple.lea.sees(sort.anew)
+    service = without_slack(maple)
+    outdated = await service.approve(record.id, record.version, actor(maple.lea))
+    assert outdated.result is Result.OVERTAKEN
+    assert outdated.record is not None
+    card = await card_of(maple, outdated.record)
+    assert sort.anew in card
     assert approvals_words.ANEW.split("*")[1] in card
-    assert "[Approve]" in card
     assert writes(maple) == before
-    await close_and_look(maple.ana, "earlier approvals do not count")
-    await approve(maple, sort)
-    await maple.lea.sees(READ_BACK)
+    await approve(maple, service, outdated)
     assert writes(maple) == [*before, sort.route]
 
 
-@two_sorts
-async def test_failed_change_changes_nothing(maple: Running, sort: Sort) -> None:
-    await waiting(maple, sort)
-    maple.autumn.faults.add(sort.route, "429", retry_after=3600)
-    await approve(maple, sort)
-    card = await maple.lea.sees(FAILED)
-    assert approvals_words.ENDINGS[Cause.RATE_LIMITED] in card
-    assert "[Undo]" not in card
-    await close_and_look(maple.ana, FAILED)
-    assert writes(maple) == []
-
-
-@two_sorts
-@pytest.mark.parametrize("applied", [False, True])
-async def test_unconfirmed_change_is_settled_by_a_person(maple: Running, sort: Sort, applied: bool) -> None:
-    await waiting(maple, sort)
-    maple.autumn.faults.add(sort.route, "cut_before", times=1)
-    await approve(maple, sort)
-    await maple.lea.sees(UNCONFIRMED)
-    await close_and_look(maple.ana, UNCONFIRMED)
-    if applied:
-        await carry_out(maple.autumn)
-    await maple.lea.click("Mark as applied" if applied else "Mark as not applied", confirm=True)
-    ending = approvals_words.ENDINGS[Cause.MARKED_APPLIED if applied else Cause.MARKED_NOT_APPLIED]
-    card = await maple.lea.sees(ending)
-    assert "Marked by @lea" in card
-    assert "Mark as applied" not in card
-    await maple.ana.sees(ending)
-    assert writes(maple) == ([sort.route] if applied else [])
-
-
-@two_sorts
-async def test_lost_answer_is_resolved_by_reading_back(maple: Running, sort: Sort) -> None:
-    await waiting(maple, sort)
-    maple.autumn.faults.add(sort.route, "cut_after", times=1)
-    await approve(maple, sort)
-    await maple.lea.sees(approvals_words.ENDINGS[Cause.FOUND_DONE])
-    assert writes(maple) == [sort.route]
+async def test_lost_answer_to_a_deletion_is_resolved_by_reading_back() -> None:
+    async with running_maple("http") as maple:
+        await delete(maple)
+        await lea_sees(maple, WAITING)
+        maple.autumn.faults.add("customers.delete", "cut_after", times=1)
+        assert await approve_waiting(maple) is Result.DONE
+        await maple.lea.sees(approvals_words.ENDINGS[Cause.FOUND_DONE])
+        assert writes(maple) == ["customers.delete"]
 
 
 async def test_deletion_of_a_customer_who_is_gone() -> None:

@@ -4,18 +4,19 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bot.approvals import words as approvals_words
-from bot.approvals.lifecycle import Cause
+from bot.approvals.results import Result
 from bot.changes.notes import CommonNote
 from tests.journeys.changing import (
     FAILED,
     WAITING,
+    approve_waiting,
     ask_for_a_name,
-    close_and_look,
     elsewhere,
     give,
     lea_sees,
+    own_card,
     request_undo,
+    requested,
 )
 from tests.journeys.kinds import TWO_SORTS, Sort
 from tests.running import Running, running_maple
@@ -48,30 +49,23 @@ async def test_waiting_change_is_not_applied_to_a_later_customer(maple: Running,
     await sort.ask(maple)
     await lea_sees(maple, WAITING)
     recreate_everybody(maple)
-    await maple.lea.click("Approve", confirm=sort.confirms)
+    assert await approve_waiting(maple) is Result.FAILED
     await maple.lea.sees(FAILED)
     card = await maple.lea.sees(REFUSED)
     assert "[Approve]" not in card
     assert maple.autumn.ledger == []
 
 
-@pytest.mark.parametrize(
-    "sort",
-    [sort for sort in (GIVING, *TWO_SORTS) if sort.undo],
-    ids=lambda sort: str(sort.name),
-    indirect=True,
-)
-async def test_undo_does_not_reach_a_later_customer(maple: Running, sort: Sort) -> None:
-    await sort.ask(maple)
-    await lea_sees(maple, WAITING)
-    await maple.lea.click("Approve", confirm=sort.confirms)
-    await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
-    recreate_everybody(maple)
-    await close_and_look(maple.ana, "[Undo]")
-    await request_undo(maple.ana)
-    refusal = await maple.ana.sees(REFUSED)
-    assert "Nothing was requested" in refusal
-    assert len(maple.autumn.ledger) == 1
+async def test_undo_does_not_reach_a_later_customer() -> None:
+    async with running_maple("http") as maple:
+        await requested(maple)
+        await approve_waiting(maple)
+        recreate_everybody(maple)
+        await own_card(maple.ana, "[Undo]")
+        await request_undo(maple.ana)
+        refusal = await maple.ana.sees(REFUSED)
+        assert "Nothing was requested" in refusal
+        assert len(maple.autumn.ledger) == 1
 
 
 async def test_form_of_an_earlier_customer_is_refused() -> None:

@@ -18,10 +18,12 @@ from tests.journeys.changing import (
     ACTION,
     FAILED,
     WAITING,
+    approve_waiting,
     close_and_look,
     elsewhere,
     lea_sees,
     request_undo,
+    undo,
 )
 from tests.journeys.kinds import cancel, cancel_free, extend_trial
 from tests.running import Running, running_maple
@@ -42,7 +44,7 @@ async def test_last_payment_is_refunded_and_subscription_ends(maple: Running) ->
     await maple.ana.fill("Reason", "We billed them twice")
     await maple.ana.submit()
     await lea_sees(maple, "with a refund of the whole last payment", "This cannot be undone.")
-    await maple.lea.click(approvals_words.APPROVE)
+    await approve_waiting(maple)
     await maple.lea.sees(READ_BACK)
     customer = maple.autumn.state.customers["cus_northwind"]
     newest = max(customer.invoices, key=lambda invoice: invoice.created_at)
@@ -53,7 +55,7 @@ async def test_last_payment_is_refunded_and_subscription_ends(maple: Running) ->
 async def test_undo_of_a_free_product_never_ends_one_bought_since(maple: Running) -> None:
     await cancel_free(maple)
     await lea_sees(maple, WAITING)
-    await maple.lea.click(approvals_words.APPROVE)
+    await approve_waiting(maple)
     await maple.lea.sees(READ_BACK)
     await elsewhere(maple, "billing.attach", customer_id="cus_wayne", plan_id="starter")
     await close_and_look(maple.ana, READ_BACK)
@@ -98,7 +100,7 @@ async def ask_to_end_the_trial(maple: Running, *, where: str = "#support") -> No
 async def test_change_that_waits_for_payment_has_its_own_outcome(maple: Running) -> None:
     maple.autumn.set_card("cus_umbrella", on_file=False)
     await ask_to_end_the_trial(maple)
-    await maple.lea.click(approvals_words.APPROVE)
+    await approve_waiting(maple)
     card = await maple.lea.sees(WAITS)
     assert approvals_words.PAYMENTS["payment_method_required"] in card
     assert "Unconfirmed" not in card
@@ -118,7 +120,7 @@ async def test_change_that_waits_for_payment_has_its_own_outcome(maple: Running)
 async def test_link_requested_in_a_direct_message_is_sent_there(maple: Running) -> None:
     maple.autumn.set_card("cus_umbrella", on_file=False)
     await ask_to_end_the_trial(maple, where="@maple")
-    await maple.lea.click(approvals_words.APPROVE)
+    await approve_waiting(maple)
     await maple.lea.sees(WAITS)
     assert approvals_words.PAYMENT_LINK not in maple.lea.screen()
     await maple.ana.sees(approvals_words.PAYMENT_LINK_PRIVATE)
@@ -127,7 +129,7 @@ async def test_link_requested_in_a_direct_message_is_sent_there(maple: Running) 
 async def test_paid_change_is_marked_as_applied(maple: Running) -> None:
     maple.autumn.set_card("cus_umbrella", on_file=False)
     await ask_to_end_the_trial(maple)
-    await maple.lea.click(approvals_words.APPROVE)
+    await approve_waiting(maple)
     await maple.lea.sees(WAITS)
     await maple.lea.click(approvals_words.MARK_APPLIED, confirm=True)
     await maple.lea.sees(approvals_words.RESULTS[Result.SEEN_NOT_APPLIED].what)
@@ -148,7 +150,7 @@ async def test_customer_without_a_card_gets_a_checkout(maple: Running) -> None:
     await maple.ana.fill("Reason", "They decided")
     await maple.ana.submit()
     await lea_sees(maple, "Change the product to Pro (yearly) now")
-    await maple.lea.click(approvals_words.APPROVE)
+    await approve_waiting(maple)
     await maple.lea.sees(WAITS)
     await maple.ana.close()
     maple.ana.go("@maple")
@@ -161,7 +163,7 @@ async def test_billing_change_under_way_is_reported_and_nothing_changes(maple: R
     await lea_sees(maple, WAITING)
     maple.autumn.state.org.locks_billing = True
     maple.autumn.billing_locks.add("cus_northwind")
-    await maple.lea.click(approvals_words.APPROVE)
+    await approve_waiting(maple)
     card = await maple.lea.sees(FAILED)
     assert autumn_refusals.CODES["lock_already_exists"] in card
     assert maple.autumn.state.customers["cus_northwind"].products[0].canceled_at is None
@@ -172,13 +174,11 @@ async def test_moved_trial_is_undone_under_its_new_id(maple: Running) -> None:
     before, ends = product.id, product.trial_ends_at
     await extend_trial(maple)
     await lea_sees(maple, WAITING)
-    await maple.lea.click(approvals_words.APPROVE)
+    await approve_waiting(maple)
     await maple.lea.sees(READ_BACK)
     assert product.id != before
-    await close_and_look(maple.ana, f"[{approvals_words.UNDO}]")
-    await request_undo(maple.ana)
-    await lea_sees(maple, WAITING)
-    await maple.lea.click(approvals_words.APPROVE)
+    assert await undo(maple) is Result.DONE
+    await approve_waiting(maple)
     await maple.lea.sees(approvals_words.UNDONE)
     assert ends is not None
     assert product.trial_ends_at is not None

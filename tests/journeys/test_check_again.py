@@ -4,8 +4,7 @@ from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause, State
 from bot.approvals.results import Result
 from bot.changes.model import Now
-from tests.approvals.harness import LEA
-from tests.journeys.changing import WAITING, give, lea_sees
+from tests.journeys.changing import approve_waiting, requested
 from tests.lost_writes import carry_out
 from tests.running import Running
 
@@ -14,10 +13,9 @@ UNCONFIRMED = approvals_words.HEADLINES[State.UNCONFIRMED].split("*")[1]
 
 async def unconfirmed(maple: Running) -> None:
     """A request whose write never reached Autumn."""
-    await give(maple)
-    await lea_sees(maple, WAITING)
+    await requested(maple)
     maple.autumn.faults.add("balances.update", "cut_before", times=1)
-    await maple.lea.click("Approve")
+    await approve_waiting(maple)
     await maple.lea.sees(UNCONFIRMED)
 
 
@@ -33,8 +31,16 @@ async def test_change_that_arrived_later_is_applied(maple: Running) -> None:
     assert (record.state, steps[-1]) == (State.APPLIED, "checked")
 
 
-async def test_change_not_in_autumn_stays_unconfirmed(maple: Running) -> None:
+async def test_change_not_seen_in_autumn_stays_unconfirmed(maple: Running) -> None:
     await unconfirmed(maple)
+    maple.autumn.faults.add("customers.get", "500")
+    await maple.lea.click(approvals_words.CHECK_AGAIN)
+    await maple.lea.sees(approvals_words.RESULTS[Result.TROUBLE].what)
+    maple.autumn.faults.clear()
+    maple.slack.faults.add("conversations.info", "error", error="fatal_error")
+    await maple.lea.click(approvals_words.CHECK_AGAIN)
+    await maple.lea.sees(approvals_words.RESULTS[Result.CHANNEL_UNCHECKED].what)
+    maple.slack.faults.clear()
     await maple.lea.click(approvals_words.CHECK_AGAIN)
     await maple.lea.sees(approvals_words.RESULTS[Result.STILL_UNCONFIRMED].what)
     assert "[Mark as applied]" in maple.lea.screen()
@@ -43,31 +49,14 @@ async def test_change_not_in_autumn_stays_unconfirmed(maple: Running) -> None:
 
 async def test_change_that_another_may_explain_stays_unconfirmed(maple: Running) -> None:
     await unconfirmed(maple)
-    await give(maple)
-    await maple.lea.sees(WAITING)
-    await maple.lea.click("Approve", within=WAITING)
+    await requested(maple)
+    await approve_waiting(maple)
     await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
     await maple.lea.click(approvals_words.CHECK_AGAIN)
     await maple.lea.sees(approvals_words.RESULTS[Result.STILL_UNCONFIRMED].what)
     await maple.lea.sees(approvals_words.READ_BACK[Now.BLURRED])
     states = {record.state for record in await maple.bot.changes.history("cus_acme")}
     assert states == {State.UNCONFIRMED, State.APPLIED}
-
-
-async def test_nothing_is_decided_while_autumn_is_unreadable(maple: Running) -> None:
-    await unconfirmed(maple)
-    maple.autumn.faults.add("customers.get", "500")
-    await maple.lea.click(approvals_words.CHECK_AGAIN)
-    await maple.lea.sees(approvals_words.RESULTS[Result.TROUBLE].what)
-
-
-async def test_settled_change_is_not_checked_again(maple: Running) -> None:
-    await unconfirmed(maple)
-    (record,) = await maple.bot.changes.history("cus_acme")
-    await maple.lea.click("Mark as not applied", confirm=True)
-    await maple.lea.sees("Marked by @lea")
-    outcome = await maple.bot.changes.check_again(record.id, LEA)
-    assert outcome.result is Result.ALREADY_SETTLED
 
 
 async def test_late_click_on_a_settled_change_says_so(maple: Running) -> None:
@@ -77,10 +66,3 @@ async def test_late_click_on_a_settled_change_says_so(maple: Running) -> None:
     await maple.bot.work.drain(10)
     await maple.lea.click(approvals_words.CHECK_AGAIN)
     await maple.lea.sees(approvals_words.RESULTS[Result.ALREADY_SETTLED].what)
-
-
-async def test_check_again_is_refused_where_the_channel_cannot_be_checked(maple: Running) -> None:
-    await unconfirmed(maple)
-    maple.slack.faults.add("conversations.info", "error", error="fatal_error")
-    await maple.lea.click(approvals_words.CHECK_AGAIN)
-    await maple.lea.sees(approvals_words.RESULTS[Result.CHANNEL_UNCHECKED].what)

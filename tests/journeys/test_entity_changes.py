@@ -2,15 +2,14 @@
 
 from decimal import Decimal
 
-import pytest
-
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
+from bot.approvals.results import Result
 from bot.changes.balance import words as balance_words
 from bot.changes.forms import words as forms_words
 from bot.changes.grant.words import GrantNote
 from bot.changes.notes import CommonNote
-from tests.journeys.changing import ACTION, PREVIEW, WAITING, close_and_look, lea_sees, request_undo
+from tests.journeys.changing import ACTION, PREVIEW, WAITING, approve_waiting, lea_sees, undo
 from tests.journeys.steps import ask, press
 from tests.running import Running
 
@@ -44,10 +43,16 @@ async def submit(maple: Running, *, amount: str = "") -> None:
 async def approved(maple: Running, summary: str) -> None:
     card = await lea_sees(maple, WAITING)
     assert summary in card
-    await maple.lea.click("Approve")
+    assert await approve_waiting(maple) is Result.DONE
     card = await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
     assert summary in card
-    await close_and_look(maple.ana, summary, approvals_words.ENDINGS[Cause.DONE])
+    await maple.ana.close()
+
+
+async def undone(maple: Running, summary: str) -> None:
+    assert await undo(maple) is Result.DONE
+    await lea_sees(maple, summary)
+    assert await approve_waiting(maple) is Result.DONE
 
 
 async def test_entity_is_given_more_from_its_card_and_it_is_undone(maple: Running) -> None:
@@ -65,10 +70,7 @@ async def test_entity_is_given_more_from_its_card_and_it_is_undone(maple: Runnin
     assert writes(maple) == ["balances.update"]
     assert await left(maple, "workspace_1") == own + 500
     assert [await left(maple), await left(maple, "workspace_2")] == [shared, other_entity]
-    await request_undo(maple.ana)
-    await lea_sees(maple, f"Take back 500 of the allowance of Messages, for {COMPRESSION}")
-    await maple.lea.click("Approve")
-    await maple.lea.sees(approvals_words.UNDONE)
+    await undone(maple, f"Take back 500 of the allowance of Messages, for {COMPRESSION}")
     assert await left(maple, "workspace_1") == own
     assert await left(maple) == shared
     await maple.ana.command(f"/autumn history {WHO}")
@@ -146,28 +148,23 @@ async def test_grant_of_an_entity_is_given_moved_and_removed(maple: Running) -> 
     await approved(maple, f"Give 250 of Messages for good, for {COMPRESSION}")
     assert await left(maple, "workspace_1") == own + 250
     assert await left(maple) == shared
-    await request_undo(maple.ana)
-    await lea_sees(maple, f"Remove the grant of Messages, for {COMPRESSION}")
-    await maple.lea.click("Approve")
-    await maple.lea.sees(approvals_words.UNDONE)
+    await undone(maple, f"Remove the grant of Messages, for {COMPRESSION}")
     assert await left(maple, "workspace_1") == own
     assert await left(maple) == shared
 
 
-@pytest.mark.parametrize("feature", ["Seats", "Single Sign-On"])
-async def test_grant_that_an_entity_cannot_have_is_refused(maple: Running, feature: str) -> None:
+async def test_grant_that_an_entity_cannot_have_is_refused(maple: Running) -> None:
     await maple.ana.command(f"/autumn grant {WHO}")
     await maple.ana.sees(forms_words.WHOLE_CUSTOMER)
     await maple.ana.choose(forms_words.PICK_ENTITY, "Compression")
     await maple.ana.settled()
     await maple.ana.sees("Compression")
-    await maple.ana.choose("Feature", feature)
+    await maple.ana.choose("Feature", "Seats")
     await maple.ana.sees("How long")
-    if feature == "Seats":
-        await maple.ana.fill("Amount", "5")
-        await maple.ana.sees("so it cannot be given more of it")
-    else:
-        await maple.ana.sees(str(GrantNote.ENTITY_AMOUNTS.text))
+    await maple.ana.fill("Amount", "5")
+    await maple.ana.sees("so it cannot be given more of it")
+    await maple.ana.choose("Feature", "Single Sign-On")
+    await maple.ana.sees(str(GrantNote.ENTITY_AMOUNTS.text))
 
 
 async def test_usage_of_an_entity_is_recorded_and_undone(maple: Running) -> None:
@@ -184,10 +181,7 @@ async def test_usage_of_an_entity_is_recorded_and_undone(maple: Running) -> None
     await approved(maple, f"Record 25 used of Messages, for {COMPRESSION}")
     assert writes(maple) == ["balances.track"]
     assert await left(maple, "workspace_1") + await left(maple) == own + shared - 25
-    await request_undo(maple.ana)
-    await lea_sees(maple, f"Give back 25 recorded as used of Messages, for {COMPRESSION}")
-    await maple.lea.click("Approve")
-    await maple.lea.sees(approvals_words.UNDONE)
+    await undone(maple, f"Give back 25 recorded as used of Messages, for {COMPRESSION}")
     assert await left(maple, "workspace_1") + await left(maple) == own + shared
 
 
@@ -207,10 +201,7 @@ async def test_control_of_an_entity_is_set_and_removed_again(maple: Running) -> 
     limits = [entity.billing_controls.get("spend_limits") for entity in state.entities]
     assert [bool(limit) for limit in limits] == [True, False, False, False]
     assert not state.billing_controls.get("spend_limits")
-    await request_undo(maple.ana)
-    await lea_sees(maple, f"Remove the spend limit of Messages, for {COMPRESSION}")
-    await maple.lea.click("Approve")
-    await maple.lea.sees(approvals_words.UNDONE)
+    await undone(maple, f"Remove the spend limit of Messages, for {COMPRESSION}")
     assert not state.entities[0].billing_controls["spend_limits"]
 
 
@@ -221,6 +212,6 @@ async def test_entity_gone_meanwhile_is_reported(maple: Running) -> None:
     await lea_sees(maple, WAITING)
     state = maple.autumn.state.customer(WHO)
     state.entities[:] = [entity for entity in state.entities if entity.id != "workspace_1"]
-    await maple.lea.click("Approve")
+    assert await approve_waiting(maple) is Result.FAILED
     await maple.lea.sees(str(CommonNote.ENTITY_GONE.text))
     assert writes(maple) == []

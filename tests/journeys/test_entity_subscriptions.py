@@ -4,12 +4,13 @@ from datetime import timedelta
 
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
+from bot.approvals.results import Result
 from bot.changes.billing import words as billing_words
 from bot.changes.cancellation.words import CancellationNote
 from bot.changes.forms import words as forms_words
 from bot.changes.switch.words import SwitchNote
 from sandbox.autumn.model import Product
-from tests.journeys.changing import ACTION, PREVIEW, close_and_look, elsewhere, lea_sees, request_undo
+from tests.journeys.changing import ACTION, PREVIEW, approve_waiting, elsewhere, lea_sees, undo
 from tests.journeys.steps import ask, press
 from tests.running import Running
 
@@ -49,9 +50,14 @@ async def apply(maple: Running, summary: str) -> None:
     await maple.ana.fill("Reason", "They asked for it")
     await maple.ana.submit()
     await lea_sees(maple, summary)
-    await maple.lea.click("Approve")
+    assert await approve_waiting(maple) is Result.DONE
     await maple.lea.sees(READ_BACK)
-    await close_and_look(maple.ana, summary, READ_BACK)
+
+
+async def undone(maple: Running, summary: str) -> None:
+    assert await undo(maple) is Result.DONE
+    await lea_sees(maple, summary)
+    assert await approve_waiting(maple) is Result.DONE
 
 
 async def test_cancellation_from_the_card_is_limited_to_the_entity_and_taken_back(maple: Running) -> None:
@@ -68,10 +74,7 @@ async def test_cancellation_from_the_card_is_limited_to_the_entity_and_taken_bac
     (write,) = maple.autumn.ledger
     assert write.body["entity_id"] == "workspace_1"
     assert write.body["subscription_id"] == starter.key
-    await request_undo(maple.ana)
-    await lea_sees(maple, f"Take the cancellation of Starter back, for {COMPRESSION}")
-    await maple.lea.click("Approve")
-    await maple.lea.sees(approvals_words.UNDONE)
+    await undone(maple, f"Take the cancellation of Starter back, for {COMPRESSION}")
     assert starter.canceled_at is None
     assert others(maple) == before
 
@@ -111,10 +114,7 @@ async def test_scheduled_product_of_an_entity_is_cancelled(maple: Running) -> No
     await maple.ana.sees("Product starts: Starter")
     await apply(maple, f"Change the product to Starter at the end of the period, for {COMPRESSION}")
     assert sorted(product.status for product in products(maple)) == ["active", "scheduled"]
-    await request_undo(maple.ana)
-    await lea_sees(maple, f"Call off the scheduled change to Starter, for {COMPRESSION}")
-    await maple.lea.click("Approve")
-    await maple.lea.sees(approvals_words.UNDONE)
+    await undone(maple, f"Call off the scheduled change to Starter, for {COMPRESSION}")
     assert [product.plan_id for product in products(maple)] == ["pro"]
 
 
@@ -132,10 +132,7 @@ async def test_quantity_of_an_entity_is_changed_and_undone(maple: Running) -> No
     await maple.ana.fill("New quantity", "12")
     await maple.ana.sees("Quantity of Seats: 10 → 12")
     await apply(maple, f"Set Seats of Extra Seats to 12, for {COMPRESSION}")
-    await request_undo(maple.ana)
-    await lea_sees(maple, f"Set Seats of Extra Seats to 10, for {COMPRESSION}")
-    await maple.lea.click("Approve")
-    await maple.lea.sees(approvals_words.UNDONE)
+    await undone(maple, f"Set Seats of Extra Seats to 10, for {COMPRESSION}")
     assert others(maple) == before
 
 
@@ -150,10 +147,7 @@ async def test_add_on_of_an_entity_is_added_and_undone(maple: Running) -> None:
     (added,) = (product for product in products(maple) if product.plan_id == "extra_seats")
     assert added.prepaid == {"seats": 3}
     assert others(maple) == before
-    await request_undo(maple.ana)
-    await lea_sees(maple, f"Cancel Extra Seats now, with credit for the unused time, for {COMPRESSION}")
-    await maple.lea.click("Approve")
-    await maple.lea.sees(approvals_words.UNDONE)
+    await undone(maple, f"Cancel Extra Seats now, with credit for the unused time, for {COMPRESSION}")
     assert [product.plan_id for product in products(maple)] == ["starter"]
     assert others(maple) == before
 
