@@ -127,7 +127,7 @@ async def _adds_up(database: Database, query: RowQuery, figures: Figures) -> Non
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 async def test_estimates_are_close(database: Database) -> None:
     """They lack usage beyond what is included, but no customer."""
-    async with served(600) as (local, autumn):
+    async with served(200) as (local, autumn):
         reader = Reader(database, autumn, Clock(local.clock.now()))
         scan = await reader.scan(horizon=timedelta(days=31), previews=False)
         for days in (7, 14, 31):

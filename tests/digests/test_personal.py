@@ -32,7 +32,7 @@ async def test_digest_is_sent_to_the_person_alone(desk: Bench) -> None:
     assert (await desk.last()).state is RunState.POSTED
 
 
-@pytest.mark.parametrize("kind", ["deactivated", "guest", "single_channel_guest", "external"])
+@pytest.mark.parametrize("kind", ["deactivated", "guest"])
 async def test_person_who_lost_access_pauses_their_digest(desk: Bench, kind: UserKind) -> None:
     digest = await desk.digest(LEA, private=True)
     bot = await desk.bot()

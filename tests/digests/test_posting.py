@@ -100,23 +100,13 @@ async def test_crash_at_any_checkpoint_posts_once(desk: Bench, point: str) -> No
     assert desk.count("found") == (point == "sent")
 
 
-@pytest.mark.parametrize(
-    ("kind", "posted"),
-    [
-        ("500", False),
-        ("error", False),
-        ("cut_before", False),
-        ("500_after", True),
-        ("cut_after", True),
-        ("latency_after", True),
-    ],
-)
+@pytest.mark.parametrize(("kind", "posted"), [("500", False), ("cut_after", True), ("latency_after", True)])
 async def test_lost_answer_is_searched_for_before_posting_again(
     desk: Bench, kind: FaultKind, posted: bool
 ) -> None:
     await desk.digest()
     desk.at(DUE)
-    bot = await desk.bot(timeouts=replace(QUICK, call=0.3))
+    bot = await desk.bot(timeouts=replace(QUICK, call=1))
     desk.slack.faults.add("chat.postMessage", kind, seconds=30)
     await tick(bot)
     desk.slack.faults.close()
@@ -232,23 +222,13 @@ async def test_refusal_does_not_clear_an_earlier_doubt(desk: Bench) -> None:
     assert desk.called("conversations.history") == 2
 
 
-async def test_refused_blocks_delay_the_post(desk: Bench) -> None:
-    """The head has no plain form: only its thread has newer blocks."""
-    bot = await due(desk)
-    desk.slack.faults.add("chat.postMessage", "error", error="invalid_blocks")
-    await tick(bot)
-    assert desk.posts() == []
-    desk.move(minutes=1)
-    await tick(bot)
-    assert len(desk.posts()) == 1
-    assert desk.called("conversations.history") == 0
-
-
-@pytest.mark.parametrize("error", ["msg_too_long", "no_text", "something_new"])
+@pytest.mark.parametrize("error", ["invalid_blocks", "something_new"])
 async def test_definite_refusal_is_not_searched_for(desk: Bench, error: str) -> None:
+    """The post has no plain form to send instead: only its thread has newer blocks."""
     bot = await due(desk)
     desk.slack.faults.add("chat.postMessage", "error", error=error)
     await tick(bot)
+    assert desk.posts() == []
     assert not (await desk.last()).tried_to_post
     desk.move(minutes=1)
     await tick(bot)
@@ -260,15 +240,14 @@ async def test_digest_is_posted_late_after_an_outage_of_autumn(desk: Bench) -> N
     bot = await due(desk)
     desk.autumn.faults.add("*", 500)
     waits = []
-    while desk.now < DUE + timedelta(hours=2):
+    while desk.now < DUE + timedelta(minutes=40):
         attempts = desk.count("put_off")
         await tick(bot)
         if desk.count("put_off") > attempts:
             waits.append(desk.now)
         desk.move(minutes=1)
     gaps = [(after - before).seconds // 60 for before, after in pairwise(waits)]
-    assert gaps[:4] == [1, 2, 4, 8]
-    assert set(gaps[4:]) == {10}
+    assert gaps == [1, 2, 4, 8, 10, 10]
     assert desk.posts() == []
     desk.autumn.faults.clear()
     desk.move(minutes=10)
@@ -280,9 +259,9 @@ async def test_digest_is_posted_late_after_an_outage_of_autumn(desk: Bench) -> N
 async def test_day_is_skipped_after_a_long_outage(desk: Bench) -> None:
     bot = await due(desk)
     desk.autumn.faults.add("*", 500)
-    for _ in range(7 * 6 + 1):
+    for _ in range(3):
         await tick(bot)
-        desk.move(minutes=10)
+        desk.move(hours=3, seconds=1)
     run = await desk.last()
     assert (run.state, run.skip) == (RunState.SKIPPED, RunSkip.LATE)
     desk.autumn.faults.clear()

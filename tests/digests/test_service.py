@@ -175,7 +175,7 @@ async def test_upcoming_and_preview_reuse_a_recent_scan(desk: Bench) -> None:
 
 
 async def test_preview_is_compared_with_the_last(desk: Bench) -> None:
-    digest = await desk.digest()
+    digest = await desk.digest(content=ALWAYS)
     bot = await desk.bot()
     desk.at(DUE)
     await tick(bot)

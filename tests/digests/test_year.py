@@ -297,22 +297,28 @@ class Ground:
         self.runner.close()
 
 
-async def _whole_year(database: Database) -> None:
-    """Checked once in a while, by two replicas."""
+async def _weeks_from(begin: datetime, database: Database, env: str) -> None:
+    """Two replicas look at four digests once in a while."""
     chance = Random(2026)  # noqa: S311
-    begin = now = _at(date(2026, 1, 1))
+    now = begin
     # Quarter past two is skipped, comes twice, or neither.
     masks = [EVERY_DAY, EVERY_DAY, frozenset({0, 2, 5, 6}), frozenset({1, 3})]
     digests = [
-        await booked(database, submission_id=zone, schedule=Schedule(mask, time(2, 15), zone), now=begin)
+        await booked(
+            database,
+            submission_id=f"{env} {zone}",
+            env=env,
+            schedule=Schedule(mask, time(2, 15), zone),
+            now=begin,
+        )
         for zone, mask in zip(clocks.ZONES, masks, strict=True)
     ]
     looked = []
-    while now < begin + 366 * DAY:
+    while now < begin + 42 * DAY:
         now += chance.randint(1, 3000) * _MINUTE
         looked.append(now)
         for name in chance.choice(["a", "b", "ab"]):
-            for run in await runs.claim_due(database, "live", by=name, lease=LEASE, now=now):
+            for run in await runs.claim_due(database, env, by=name, lease=LEASE, now=now):
                 assert await runs.posted(database, run.id, "1.2", Figures(), now=now)
     for digest in digests:
         history = History(digest.schedule, begin)
@@ -338,8 +344,9 @@ def postgresql() -> Iterator[Ground]:
     ground.close()
 
 
-def test_whole_year(sqlite: Ground) -> None:
-    sqlite.runner.run(_whole_year(sqlite.database))
+@pytest.mark.parametrize("begin", [date(2026, 3, 2), date(2026, 9, 28)])
+def test_weeks_in_which_all_clocks_change(sqlite: Ground, begin: date) -> None:
+    sqlite.runner.run(_weeks_from(_at(begin), sqlite.database, f"{begin}"))
 
 
 _examples = given(schedule=_schedules, begin=_beginnings, steps=_steps)
