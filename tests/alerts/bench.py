@@ -144,13 +144,14 @@ class Bench:
     async def states(self) -> list[tuple[str, str | None]]:
         """Of all deliveries: the state, and why it was skipped."""
         database = Database(self.url)
-        states = await _states(database)
+        states = await delivery_states(database)
         await database.aclose()
         return states
 
 
 @unbroken
-async def _states(database: Database) -> list[tuple[str, str | None]]:
+async def delivery_states(database: Database) -> list[tuple[str, str | None]]:
+    """Of all deliveries: the state, and why it was skipped."""
     query = select(alert_deliveries.c.state, alert_deliveries.c.skip).order_by(alert_deliveries.c.created_at)
     async with database.reading() as connection:
         return [(row.state, row.skip) for row in await connection.execute(query)]

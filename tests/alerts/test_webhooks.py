@@ -18,7 +18,9 @@ from bot.metrics import Metrics
 from bot.runtime import Runtime
 from bot.store.database import Database
 from sandbox.autumn.webhooks import new_secret, sign
-from tests.alerts.bench import NOW, Bench, bench
+from tests.alerts.bench import NOW, delivery_states
+from tests.alerts.test_deliveries import subscribed
+from tests.databases import fresh
 from tests.examples import examples
 
 SECRET = new_secret()
@@ -89,29 +91,30 @@ class Endpoint:
 
 
 @pytest.fixture
-async def desk() -> AsyncIterator[Bench]:
-    async with bench() as made:
-        yield made
+async def database() -> AsyncIterator[Database]:
+    new_database = Database(fresh("sqlite"))
+    yield new_database
+    await new_database.aclose()
 
 
-async def test_message_is_stored_once_however_often_it_comes(desk: Bench) -> None:
-    await desk.subscribe()
-    endpoint = Endpoint(desk.database())
+async def test_message_is_stored_once_however_often_it_comes(database: Database) -> None:
+    await subscribed(database)
+    endpoint = Endpoint(database)
     assert await endpoint.post(signed()) == 204
     assert await endpoint.post(signed(), [BODY[:9], BODY[9:]]) == 204
     assert await endpoint.post(signed(message_id="msg_2")) == 204
     assert endpoint.noted == 2
     assert endpoint.reached == ["noted"] * 3
-    assert len(await desk.states()) == 2
+    assert len(await delivery_states(database)) == 2
 
 
-async def test_message_without_a_source_is_accepted_and_dropped(desk: Bench) -> None:
-    await desk.subscribe()
-    endpoint = Endpoint(desk.database())
+async def test_message_without_a_source_is_accepted_and_dropped(database: Database) -> None:
+    await subscribed(database)
+    endpoint = Endpoint(database)
     for body in (b'{"type": "vercel.new"}', b"[]", b"null", b'{"type": 5}', b'{"type": "billing.updated"}'):
         assert await endpoint.post(signed(body), [body]) == 204
     assert endpoint.noted == 0
-    assert await desk.states() == []
+    assert await delivery_states(database) == []
 
 
 def test_one_message_may_report_several_things() -> None:
@@ -142,8 +145,8 @@ ODD_HEADERS: dict[str, Callable[[], Headers]] = {
 
 
 @pytest.mark.parametrize("odd", ODD_HEADERS)
-async def test_body_is_not_read_when_the_headers_are_already_invalid(desk: Bench, odd: str) -> None:
-    endpoint = Endpoint(desk.database())
+async def test_body_is_not_read_when_the_headers_are_already_invalid(database: Database, odd: str) -> None:
+    endpoint = Endpoint(database)
     assert await endpoint.post(ODD_HEADERS[odd]()) == 401
     assert endpoint.unread == 1
     assert "maple_unsigned_requests_total 1.0" in endpoint.metrics.exposition().decode()
@@ -153,25 +156,25 @@ async def test_body_is_not_read_when_the_headers_are_already_invalid(desk: Bench
     "signature",
     [b"v1", b"v1,", b"v1,a", b"v1,\xff", b"v1,a,b", b"v2,AAAA", b"v1,AAAA v1,AAAA", b" ", b"v1,\xc3\xa9\xc3"],
 )
-async def test_odd_signature_is_refused(desk: Bench, signature: bytes) -> None:
+async def test_odd_signature_is_refused(database: Database, signature: bytes) -> None:
     headers = [*without(b"svix-signature"), (b"svix-signature", signature)]
-    assert await Endpoint(desk.database()).post(headers) == 401
+    assert await Endpoint(database).post(headers) == 401
 
 
-async def test_forged_or_altered_message_is_refused(desk: Bench) -> None:
-    endpoint = Endpoint(desk.database())
+async def test_forged_or_altered_message_is_refused(database: Database) -> None:
+    endpoint = Endpoint(database)
     assert await endpoint.post(signed(secret=new_secret())) == 401
     assert await endpoint.post(signed(), [BODY + b" "]) == 401
     assert await endpoint.post(signed(message_id="msg_1")[:2] + signed(message_id="msg_2")[2:]) == 401
 
 
-async def test_signed_message_that_is_not_json_is_refused(desk: Bench) -> None:
-    endpoint = Endpoint(desk.database())
+async def test_signed_message_that_is_not_json_is_refused(database: Database) -> None:
+    endpoint = Endpoint(database)
     for body in (b"", b"{", b"\xff\xfe", b"[" * 100_000):
         assert await endpoint.post(signed(body), [body]) == 401
 
 
-async def test_both_secrets_are_accepted_during_rotation(desk: Bench) -> None:
+async def test_both_secrets_are_accepted_during_rotation(database: Database) -> None:
     at = int(time.time())
     both = " ".join(sign(secret, "msg_1", at, BODY) for secret in (new_secret(), SECRET))
     headers = [
@@ -179,21 +182,23 @@ async def test_both_secrets_are_accepted_during_rotation(desk: Bench) -> None:
         (b"svix-timestamp", str(at).encode()),
         (b"svix-signature", both.encode()),
     ]
-    assert await Endpoint(desk.database()).post(headers) == 204
+    assert await Endpoint(database).post(headers) == 204
 
 
-async def test_too_large_body_is_refused(desk: Bench) -> None:
-    endpoint = Endpoint(desk.database())
+async def test_too_large_body_is_refused(database: Database) -> None:
+    endpoint = Endpoint(database)
     assert await endpoint.post(signed(), [b"x" * 1024 * 1024, b"x"]) == 413
     assert await endpoint.post([*signed(), (b"content-length", b"1048577")]) == 413
 
 
-async def test_sender_that_goes_away_is_not_answered(desk: Bench) -> None:
-    assert await Endpoint(desk.database()).post(signed(), leave=True) is None
+async def test_sender_that_goes_away_is_not_answered(database: Database) -> None:
+    assert await Endpoint(database).post(signed(), leave=True) is None
 
 
-async def test_message_that_cannot_be_stored_is_requested_again(desk: Bench, logs: io.StringIO) -> None:
-    endpoint = Endpoint(desk.database())
+async def test_message_that_cannot_be_stored_is_requested_again(
+    database: Database, logs: io.StringIO
+) -> None:
+    endpoint = Endpoint(database)
     endpoint.ready = False
     assert await endpoint.post(signed()) == 503
     assert await endpoint.post(signed(secret=new_secret())) == 401, "strangers learn nothing of that"
