@@ -124,7 +124,7 @@ async def _executed(database: Database, statement: str) -> None:
         await connection.execute(text(statement))
 
 
-async def test_four_processes_migrate_at_once() -> None:
+async def test_two_processes_migrate_at_once() -> None:
     from_nothing = [fresh(engine, migrated=False) for engine in ENGINES]
     from_the_first = [await first_revision(engine) for engine in ENGINES]
     started = [
@@ -133,7 +133,7 @@ async def test_four_processes_migrate_at_once() -> None:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
-        for _ in range(4)
+        for _ in range(2)
     ]
     for process in started:
         assert process.stdout is not None
@@ -144,7 +144,7 @@ async def test_four_processes_migrate_at_once() -> None:
         process.stdin.flush()
     for process in started:
         process.communicate(timeout=60)
-    assert [process.returncode for process in started] == [0] * 4
+    assert [process.returncode for process in started] == [0, 0]
     for url in (*from_nothing, *from_the_first):
         database = Database(url)
         async with database.reading() as connection:

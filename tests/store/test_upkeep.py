@@ -68,7 +68,7 @@ def test_export_ends_quietly_when_the_pipe_closes() -> None:
     reading, writing = os.pipe()
     os.close(reading)  # as `head` does
     done = subprocess.run(
-        [sys.executable, "-m", "bot", "audit", "export"],
+        [sys.executable, "-c", "from bot.cli import trail; trail()", "export"],
         env=os.environ | {"DATABASE_URL": url},
         stdout=writing,
         stderr=subprocess.PIPE,
