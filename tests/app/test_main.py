@@ -1,6 +1,7 @@
 """The command line, and how the bot starts and stops."""
 
 import asyncio
+import json
 import os
 import resource
 import signal
@@ -103,29 +104,6 @@ async def test_second_signal_stops_immediately(slack: LocalSlack, autumn: LocalA
         await serving
 
 
-async def test_process_finishes_acknowledged_work(slack: LocalSlack, autumn: LocalAutumn) -> None:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "bot",
-        env=variables(settings_for(slack, autumn, "socket")),
-        stderr=asyncio.subprocess.PIPE,
-    )
-    await started(slack, "socket")
-    await asyncio.sleep(0.1)
-    autumn.faults.add("customers.get", "latency", seconds=0.5)
-    ana = slack.person("ana")
-    await ana.command("/autumn cus_acme")
-    process.send_signal(signal.SIGTERM)
-    await ana.sees("Acme Ltd")
-    _, written = await process.communicate()
-    assert process.returncode == 0
-    assert b'"event": "stopped"' in written
-    assert b'"library"' not in written, "no library has anything to complain about"
-    for secret in (slack.bot_token, slack.app_token, slack.signing_secret, autumn.key):
-        assert secret.encode() not in written
-
-
 async def ready(port: int) -> int:
     """The status of /readyz; 0 while nobody listens."""
     async with aiohttp.ClientSession() as session:
@@ -147,7 +125,7 @@ __main__.main()
 """The bot as it is started, but for how often it looks whether its database takes writes."""
 
 
-async def test_process_is_not_ready_while_the_database_is_read_only(
+async def test_process_is_unready_while_its_disk_is_full_and_finishes_acknowledged_work(
     slack: LocalSlack, autumn: LocalAutumn
 ) -> None:
     with socket.socket() as probe:
@@ -155,7 +133,7 @@ async def test_process_is_not_ready_while_the_database_is_read_only(
         port = probe.getsockname()[1]
     settings = settings_for(slack, autumn, "socket").model_copy(update={"port": port})
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", LOOKS_OFTEN, env=variables(settings), stderr=asyncio.subprocess.DEVNULL
+        sys.executable, "-c", LOOKS_OFTEN, env=variables(settings), stderr=asyncio.subprocess.PIPE
     )
     _, hard = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
     try:
@@ -165,9 +143,26 @@ async def test_process_is_not_ready_while_the_database_is_read_only(
             async with asyncio.timeout(30):
                 while await ready(port) != status:  # noqa: ASYNC110 - it tells nobody
                     await asyncio.sleep(0.05)
+        fault = autumn.faults.add("customers.get", "latency", seconds=60)
+        ana = slack.person("ana")
+        await ana.command("/autumn cus_acme")
+        async with asyncio.timeout(30):
+            while not fault.struck:  # noqa: ASYNC110 - a request is not announced
+                await asyncio.sleep(0.01)
+        process.send_signal(signal.SIGTERM)
+        autumn.faults.clear()
+        await ana.sees("Acme Ltd")
+        _, written = await process.communicate()
     finally:
-        process.terminate()
-        await process.wait()
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    assert process.returncode == 0
+    assert b'"event": "stopped"' in written
+    libraries = {json.loads(line).get("library") for line in written.splitlines()}
+    assert libraries <= {None, "apscheduler.scheduler"}, "which skips a look while the last one still runs"
+    for secret in (slack.bot_token, slack.app_token, slack.signing_secret, autumn.key):
+        assert secret.encode() not in written
 
 
 async def test_refused_token_ends_the_process(slack: LocalSlack, autumn: LocalAutumn) -> None:

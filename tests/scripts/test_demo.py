@@ -113,16 +113,32 @@ async def test_everything_it_says_to_try_works_and_ctrl_c_ends_it_all() -> None:
     assert all(gone(bot) for bot in bots)
 
 
-async def test_a_bot_that_ends_by_itself_is_told() -> None:
-    async with started("--port", "0") as (process, _):
-        (bot,) = children(process.pid)
-        os.kill(bot, signal.SIGKILL)
-        async with asyncio.timeout(IN_TIME):
-            _, err = await process.communicate()
-    assert process.returncode == 1
-    assert "The bot has ended by itself (exit code -9)" in err.decode()
-    assert "Its last words:" in err.decode()
-    assert "Traceback" not in err.decode()
+SOON_ENDED = """
+import http.server, os, sys
+
+class Ready(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+
+http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Ready).handle_request()
+sys.exit("I am out of memory")
+"""
+"""In place of the bot: says once that it is ready, and ends."""
+
+
+async def test_bot_that_ends_by_itself_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bot.py").write_text(SOON_ENDED)
+    (tmp_path / "app_manifest.yml").symlink_to(ROOT / "app_manifest.yml")
+    monkeypatch.setattr(demo, "ROOT", tmp_path)
+    async with asyncio.timeout(IN_TIME):
+        assert await demo.run(0) == 1
+    error = capsys.readouterr().err
+    assert "The bot has ended by itself (exit code 1)" in error
+    assert "Its last words:" in error
+    assert "I am out of memory" in error
 
 
 async def test_stopped_while_it_starts() -> None:
