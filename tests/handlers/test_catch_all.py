@@ -9,51 +9,45 @@ from slack_bolt.authorization import AuthorizeResult
 from bot.metrics import Metrics
 from handlers import routes
 from sandbox.slack.delivery import NotAcknowledged
+from sandbox.slack.model import Json
 from tests.running import Running
 
-pytestmark = pytest.mark.both_transports
-
 WHO = {"user": {"id": "U01ANA", "team_id": "T01NORTHW"}, "team": {"id": "T01NORTHW"}}
-
-
-@pytest.mark.parametrize(
-    ("kind", "payload", "answer"),
-    [
-        ("slash_commands", {"command": "/other", "text": "canary", "user_id": "U01ANA"}, None),
-        ("interactive", {"type": "block_actions", "actions": [{"action_id": "gone", "block_id": "b"}]}, None),
-        (
-            "interactive",
-            {"type": "block_actions", "actions": [{"action_id": "goods", "block_id": "b"}]},
-            None,
-        ),
-        ("interactive", {"type": "block_suggestion", "action_id": "x", "block_id": "b"}, {"options": []}),
-        ("interactive", {"type": "view_submission", "view": {"type": "modal", "callback_id": "x"}}, None),
-        ("interactive", {"type": "view_closed", "view": {"type": "modal", "callback_id": "x"}}, None),
-        ("interactive", {"type": "shortcut", "callback_id": "x"}, None),
-        ("interactive", {"type": "message_action", "callback_id": "look_up"}, None),
-        ("interactive", {"type": "of_the_future"}, None),
-        (
-            "events_api",
-            {"type": "event_callback", "event": {"type": "reaction_added", "text": "canary"}},
-            None,
-        ),
-        ("events_api", {"type": "event_callback", "event": {"type": "of_the_future"}}, None),
-        ("events_api", {"type": "app_rate_limited"}, None),
-    ],
+UNHANDLED: tuple[tuple[str, Json], ...] = (
+    ("slash_commands", {"command": "/other", "text": "canary", "user_id": "U01ANA"}),
+    ("interactive", {"type": "block_actions", "actions": [{"action_id": "gone", "block_id": "b"}]}),
+    ("interactive", {"type": "block_actions", "actions": [{"action_id": "goods", "block_id": "b"}]}),
+    ("interactive", {"type": "block_suggestion", "action_id": "x", "block_id": "b"}),
+    ("interactive", {"type": "view_submission", "view": {"type": "modal", "callback_id": "x"}}),
+    ("interactive", {"type": "view_closed", "view": {"type": "modal", "callback_id": "x"}}),
+    ("interactive", {"type": "shortcut", "callback_id": "x"}),
+    ("interactive", {"type": "message_action", "callback_id": "look_up"}),
+    ("interactive", {"type": "of_the_future"}),
+    ("events_api", {"type": "event_callback", "event": {"type": "reaction_added", "text": "canary"}}),
+    ("events_api", {"type": "event_callback", "event": {"type": "of_the_future"}}),
+    ("events_api", {"type": "app_rate_limited"}),
 )
-async def test_unhandled_payloads_are_acknowledged(  # type: ignore[no-untyped-def]
-    maple: Running, logs: io.StringIO, kind, payload, answer
+
+
+@pytest.mark.both_transports
+async def test_unhandled_payloads_are_acknowledged_and_counted_by_type(
+    maple: Running, logs: io.StringIO
 ) -> None:
-    reply = await maple.slack.deliveries.send(kind, {**WHO, **payload})
-    assert (reply or None) == answer
-    assert maple.slack.sent[-1].outcome == "acked"
+    for kind, payload in UNHANDLED:
+        reply = await maple.slack.deliveries.send(kind, {**WHO, **payload})
+        expected = {"options": []} if payload.get("type") == "block_suggestion" else None
+        assert (reply or None) == expected, payload
+        assert maple.slack.sent[-1].outcome == "acked", payload
+        assert len(maple.bot.work) == 0, payload
     assert "canary" not in logs.getvalue()
-    assert len(maple.bot.work) == 0
-    assert [
-        call for call in maple.slack.calls if call.method not in ("auth.test", "apps.connections.open")
-    ] == []
+    calls = {call.method for call in maple.slack.calls}
+    assert calls <= {"auth.test", "apps.connections.open"}
+    text = maple.bot.metrics.exposition().decode()
+    assert 'maple_interactions_total{action="unknown",kind="other",outcome="ok"} 2.0' in text
+    assert 'maple_interactions_total{action="unknown",kind="shortcut",outcome="ok"} 1.0' in text
 
 
+@pytest.mark.both_transports
 async def test_unreadable_payload_is_refused_over_http_and_acknowledged_on_a_socket(maple: Running) -> None:
     payload = {**WHO, "type": "block_actions", "actions": []}
     if maple.mode == "http":
@@ -61,14 +55,6 @@ async def test_unreadable_payload_is_refused_over_http_and_acknowledged_on_a_soc
             await maple.slack.deliveries.send("interactive", payload)
     else:
         assert not await maple.slack.deliveries.send("interactive", payload)
-
-
-async def test_unhandled_payloads_are_counted_by_type(maple: Running) -> None:
-    await maple.slack.deliveries.send("interactive", {**WHO, "type": "of_the_future"})
-    await maple.slack.deliveries.send("interactive", {**WHO, "type": "shortcut", "callback_id": "x"})
-    text = maple.bot.metrics.exposition().decode()
-    assert 'maple_interactions_total{action="unknown",kind="other",outcome="ok"} 1.0' in text
-    assert 'maple_interactions_total{action="unknown",kind="shortcut",outcome="ok"} 1.0' in text
 
 
 async def test_fault_before_the_acknowledgement_is_counted(logs: io.StringIO) -> None:

@@ -12,8 +12,7 @@ from bot.approvals.cards import CHANGE_CARDS
 from bot.approvals.lifecycle import CardKind, Cause, ChangeEvent, State
 from bot.approvals.results import Result
 from bot.approvals.words import HEADLINES
-from bot.lookups import labels
-from tests.handlers.test_changes import again, last
+from tests.handlers.test_changes import last
 from tests.journeys.changing import give, lea_sees
 from tests.running import Running
 from tests.screen import on_screen
@@ -25,18 +24,6 @@ async def gone(maple: Running, kind: CardKind) -> None:
         await connection.execute(
             text("UPDATE cards SET gone = true WHERE kind = :kind"), {"kind": kind.value}
         )
-
-
-async def test_deny_click_delivered_five_times_opens_one_form(maple: Running) -> None:
-    await give(maple)
-    await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
-    before = len([call for call in maple.slack.calls if call.method == "views.open"])
-    await maple.lea.click("Deny")
-    await again(maple, last(maple, "block_actions"), 4)
-    await maple.lea.sees(approvals_words.DENY_HINT)
-    await maple.bot.work.drain(10)
-    assert len([call for call in maple.slack.calls if call.method == "views.open"]) == before + 1
-    maple.lea.does_not_see(labels.BROKEN.what)
 
 
 async def test_dropped_card_can_still_be_clicked(maple: Running) -> None:

@@ -19,8 +19,6 @@ from handlers.interaction import Interaction, InteractionKind, read
 from handlers.listener import Listener
 from tests.running import Mode, Running, running_maple
 
-pytestmark = pytest.mark.both_transports
-
 UNSAID = SlackApiError("x", {"error": "y"})  # type: ignore[no-untyped-call]
 
 
@@ -40,7 +38,20 @@ async def test_guests_are_refused_with_an_explanation(maple: Running) -> None:
     refusal = await maple.gus.sees(labels.GUEST.what)
     assert "only visible to you" in refusal
     maple.gus.does_not_see("Acme Ltd")
-    assert await outcomes(maple) == ["/autumn refused"]
+    maple.gus.reload()
+    await maple.gus.shortcut("Look up a customer")
+    await maple.gus.sees(labels.GUEST.what)
+    await maple.gus.close()
+    await maple.gus.open_home()
+    await maple.gus.sees(labels.GUEST.what)
+    maple.gus.does_not_see("Look up a customer in")
+    assert await _suggestions(maple, maple.gus.id) == {"options": []}
+    assert await outcomes(maple) == [
+        "/autumn refused",
+        "app_home_opened refused",
+        "look_up refused",
+        "pick_customer refused",
+    ]
     assert [call for call in maple.autumn.calls if "customers" in call.route] == []
 
 
@@ -54,20 +65,6 @@ async def test_people_of_another_company_are_refused(maple: Running) -> None:
     payload = _click(maple, maple.eve.id, team="T02ACMECO")
     await maple.slack.deliveries.send("interactive", payload)
     assert "open refused" in await outcomes(maple)
-
-
-async def test_guests_see_no_form_and_no_home(maple: Running) -> None:
-    await maple.gus.shortcut("Look up a customer")
-    await maple.gus.sees(labels.GUEST.what)
-    await maple.gus.close()
-    await maple.gus.open_home()
-    await maple.gus.sees(labels.GUEST.what)
-    maple.gus.does_not_see("Look up a customer in")
-
-
-async def test_guests_are_offered_nothing(maple: Running) -> None:
-    assert await _suggestions(maple, maple.gus.id) == {"options": []}
-    assert await outcomes(maple) == ["pick_customer refused"]
 
 
 async def test_person_who_cannot_be_checked_is_refused_until_they_can(maple: Running) -> None:
@@ -137,18 +134,15 @@ async def test_slow_options_are_answered_empty_in_time(mode: Mode) -> None:
         assert await outcomes(maple) == ["pick_customer slow"]
 
 
-async def test_failed_options_are_empty(maple: Running) -> None:
+async def test_failed_and_unreadable_selects_offer_nothing(maple: Running) -> None:
     maple.autumn.faults.add("customers.list", "garbage")
     assert await _suggestions(maple, maple.ana.id) == {"options": []}
-    assert await outcomes(maple) == ["pick_customer autumn"]
-
-
-async def test_select_with_an_unreadable_place_offers_nothing(maple: Running) -> None:
     payload = _suggesting(maple, maple.ana.id) | {"action_id": "pick_feature", "block_id": "pick_feature:?"}
     assert await maple.slack.deliveries.send("interactive", payload) == {"options": []}
-    assert await outcomes(maple) == ["pick_feature unreadable"]
+    assert await outcomes(maple) == ["pick_customer autumn", "pick_feature unreadable"]
 
 
+@pytest.mark.both_transports
 async def test_slack_is_answered_while_autumn_hangs(mode: Mode) -> None:
     async with running_maple(mode, timings=Timeouts(drain=0.05)) as maple:
         maple.autumn.faults.add("*", "latency", seconds=5)
@@ -158,6 +152,7 @@ async def test_slack_is_answered_while_autumn_hangs(mode: Mode) -> None:
         assert max(delivery.seconds for delivery in commands) < 3
 
 
+@pytest.mark.both_transports
 async def test_acknowledged_work_is_finished_before_stopping(mode: Mode) -> None:
     async with running_maple(mode) as maple:
         maple.autumn.faults.add("customers.get", "latency", seconds=0.3)

@@ -19,16 +19,8 @@ from tests.databases import fresh
 from tests.handlers.test_changes import lose_the_database
 from tests.running import Mode, Running, running_maple
 
-pytestmark = pytest.mark.both_transports
-
 TEAM = "T01NORTHW"
 WHO = {"user": {"id": "U01ANA", "team_id": TEAM}, "team": {"id": TEAM}}
-CLICK = {
-    **WHO,
-    "type": "block_actions",
-    "trigger_id": "1.2.click",
-    "actions": [{"type": "button", "action_id": "made_up", "block_id": "b", "action_ts": "1.2"}],
-}
 MENTION = {
     "type": "event_callback",
     "team_id": TEAM,
@@ -43,6 +35,12 @@ MENTION = {
         "event_ts": "1700000000.000200",
     },
 }
+
+
+def click(action: str, trigger: str = "") -> dict[str, object]:
+    pressed = {"type": "button", "action_id": action, "block_id": "b", "action_ts": "1.2"}
+    trigger_id = trigger or f"1.2.{action}"
+    return {**WHO, "type": "block_actions", "trigger_id": trigger_id, "actions": [pressed]}
 
 
 SECTION = {"type": "section", "block_id": "s", "text": {"type": "mrkdwn", "text": "Here"}}
@@ -77,44 +75,38 @@ def outcomes(bot: Maple, action: str) -> list[str]:
     return sorted(sample.labels["outcome"] for sample in samples for _ in range(int(sample.value)))
 
 
-@pytest.mark.parametrize("harmless", [False, True])
-async def test_repeated_click_runs_its_route_once(
-    mode: Mode, handled: Handled, monkeypatch: pytest.MonkeyPatch, harmless: bool
-) -> None:
-    add(monkeypatch, clicked("made_up", handled, harmless=harmless))
-    async with running_maple(mode) as maple:
-        await deliver(maple, "interactive", CLICK)
-        await deliver(maple, "interactive", {**CLICK, "trigger_id": "1.2.another"}, times=1)
-        await maple.bot.work.drain(10)
-        assert sorted(call.trigger_id for call in handled.interactions) == ["1.2.another", "1.2.click"]
-        assert outcomes(maple.bot, action="made_up") == ["ok", "ok", "repeat", "repeat"]
-
-
-async def test_repeated_event_runs_its_route_once(
+@pytest.mark.both_transports
+async def test_repeated_clicks_and_events_run_their_route_once(
     mode: Mode, handled: Handled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add(monkeypatch, event("app_mention", handled))
+    add(
+        monkeypatch,
+        clicked("made_up", handled, harmless=False),
+        clicked("looks_up", handled, harmless=True),
+        event("app_mention", handled),
+    )
     async with running_maple(mode) as maple:
+        for action in ("made_up", "looks_up"):
+            handled.interactions.clear()
+            await deliver(maple, "interactive", click(action))
+            await deliver(maple, "interactive", click(action, "1.2.another"), times=1)
+            await maple.bot.work.drain(10)
+            triggers = sorted(call.trigger_id for call in handled.interactions)
+            assert triggers == ["1.2.another", f"1.2.{action}"], action
+            assert outcomes(maple.bot, action) == ["ok", "ok", "repeat", "repeat"], action
+        handled.interactions.clear()
         await deliver(maple, "events_api", MENTION)
         await deliver(maple, "events_api", {**MENTION, "event_id": "Ev02"}, times=1)
         await maple.bot.work.drain(10)
         assert sorted(call.event_id for call in handled.interactions) == ["Ev01", "Ev02"]
-        assert outcomes(maple.bot, action="app_mention") == ["ok", "ok", "repeat", "repeat"]
+        assert outcomes(maple.bot, "app_mention") == ["ok", "ok", "repeat", "repeat"]
 
 
-async def test_event_has_its_text_and_place(handled: Handled, monkeypatch: pytest.MonkeyPatch) -> None:
-    add(monkeypatch, event("app_mention", handled))
-    async with running_maple("http") as maple:
-        await deliver(maple, "events_api", MENTION, times=1)
-        await maple.bot.work.drain(10)
-    (mention,) = handled.interactions
-    assert (mention.user, mention.channel, mention.text) == ("U01ANA", "C01SUPPORT", "<@U0MAPLE> cus_acme")
-    assert (mention.message, mention.thread_ts) == ("1700000000.000200", "1700000000.000100")
-    assert not mention.can_open_modal
-
-
-async def test_event_in_a_thread_is_answered_in_that_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_event_in_a_thread_has_its_text_and_place_and_is_answered_there(
+    handled: Handled, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def answer(interaction: Interaction, services: Services) -> None:
+        await handled(interaction, services)
         card = Card("Here", (SECTION,), (SECTION,))
         await services.replies.ephemeral(interaction, card)
         await services.replies.post(interaction.channel, card, thread_ts=interaction.thread_ts)
@@ -124,9 +116,14 @@ async def test_event_in_a_thread_is_answered_in_that_thread(monkeypatch: pytest.
         await deliver(maple, "events_api", MENTION, times=1)
         await maple.bot.work.drain(10)
         sent = {call.method: call.args.get("thread_ts") for call in maple.slack.calls}
+    (mention,) = handled.interactions
+    assert (mention.user, mention.channel, mention.text) == ("U01ANA", "C01SUPPORT", "<@U0MAPLE> cus_acme")
+    assert (mention.message, mention.thread_ts) == ("1700000000.000200", "1700000000.000100")
+    assert not mention.can_open_modal
     assert sent["chat.postEphemeral"] == sent["chat.postMessage"] == "1700000000.000100"
 
 
+@pytest.mark.both_transports
 async def test_repeated_submission_is_parsed_before_the_answer_and_handled_once(
     mode: Mode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -149,21 +146,25 @@ async def test_repeated_submission_is_parsed_before_the_answer_and_handled_once(
     assert handled == ["filled in"]
 
 
-@pytest.mark.parametrize("harmless", [False, True])
-async def test_repeated_click_on_another_replica_does_not_run(
-    mode: Mode, handled: Handled, monkeypatch: pytest.MonkeyPatch, harmless: bool
-) -> None:
-    add(monkeypatch, clicked("made_up", handled, harmless=harmless))
-    await deliver_to_two_replicas(mode, "interactive", CLICK)
-    assert len(handled.interactions) == 1
-
-
-async def test_repeated_event_on_another_replica_does_not_run(
+@pytest.mark.both_transports
+async def test_repeated_delivery_to_another_replica_does_not_run(
     mode: Mode, handled: Handled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add(monkeypatch, event("app_mention", handled))
-    await deliver_to_two_replicas(mode, "events_api", MENTION)
-    assert len(handled.interactions) == 1
+    add(
+        monkeypatch,
+        clicked("made_up", handled, harmless=False),
+        clicked("looks_up", handled, harmless=True),
+        event("app_mention", handled),
+    )
+    async with two_replicas(mode) as (maple, replica):
+        for action, kind, payload in (
+            ("made_up", "interactive", click("made_up")),
+            ("looks_up", "interactive", click("looks_up")),
+            ("app_mention", "events_api", MENTION),
+        ):
+            handled.interactions.clear()
+            await deliver_to_both(maple, replica, action, kind, payload)
+            assert len(handled.interactions) == 1, action
 
 
 async def test_harmless_route_runs_without_the_database_and_others_do_not(
@@ -171,29 +172,28 @@ async def test_harmless_route_runs_without_the_database_and_others_do_not(
 ) -> None:
     looks_up = clicked("looks_up", handled, harmless=True)
     add(monkeypatch, looks_up, Route("made_up", Listener(InteractionKind.ACTION, "made_up", handled)))
-    async with two_replicas("http") as (maple, replica):
+    async with running_maple("http") as maple:
         await lose_the_database(maple)
-        await deliver(maple, "interactive", CLICK, times=1)
-        action = {"type": "button", "action_id": "looks_up", "block_id": "b"}
-        await deliver(maple, "interactive", {**CLICK, "trigger_id": "1.3", "actions": [action]}, times=1)
-        for bot in (maple.bot, replica):
-            await bot.work.drain(10)
+        for action in ("made_up", "looks_up"):
+            await deliver(maple, "interactive", click(action), times=1)
+        await maple.bot.work.drain(10)
     assert [call.action for call in handled.interactions] == ["looks_up"]
 
 
-async def deliver_to_two_replicas(mode: Mode, kind: str, payload: Mapping[str, object]) -> None:
+async def deliver_to_both(
+    maple: Running, replica: Maple, action: str, kind: str, payload: Mapping[str, object]
+) -> None:
     """Sends the same delivery until both replicas had it."""
-    async with two_replicas(mode) as (maple, replica):
-        bots = (maple.bot, replica)
-        for bot in bots * 20:
-            if mode == "http":
-                maple.slack.request_url = f"{bot.url}{EVENTS_PATH}"
-            # Over Socket Mode, Slack chooses the replica.
-            await deliver(maple, kind, payload, times=1)
-            await bot.work.drain(10)
-            if all(handled_by(bot) for bot in bots):
-                return
-        raise AssertionError("Only one replica was asked.")
+    bots = (maple.bot, replica)
+    for bot in bots * 20:
+        if maple.mode == "http":
+            maple.slack.request_url = f"{bot.url}{EVENTS_PATH}"
+        # Over Socket Mode, Slack chooses the replica.
+        await deliver(maple, kind, payload, times=1)
+        await bot.work.drain(10)
+        if all(outcomes(bot, action) for bot in bots):
+            return
+    raise AssertionError("Only one replica was asked.")
 
 
 def handled_by(bot: Maple) -> list[Sample]:

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from bot.changes import words as changes_words
 from bot.kit import ids
 from bot.lookups import labels
@@ -11,6 +9,7 @@ from bot.lookups.csv_form import CsvMeta, CsvSource
 from bot.lookups.find.card import Search
 from bot.lookups.finder.filters import ListQuery
 from bot.lookups.place import Place
+from sandbox.slack.model import Json
 from tests.handlers.test_changes import last
 from tests.running import Running
 
@@ -28,36 +27,37 @@ def sent_by(maple: Running, kind: str, **fields: Any) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize(
-    ("action", "value"),
-    [
-        (f"{ids.GO}:next", "not a place"),
-        (f"{ids.GO}:next", NOWHERE.encode()),
-        (ids.OPEN, NOWHERE.encode()),
-        (ids.SHARE, NOWHERE.encode()),
-        (ids.HISTORY, NOWHERE.encode()),
-        (f"{ids.FIND}:next", Search(query="acme", part="nowhere").encode()),
-        (f"{ids.FIND}:next", "{}"),
-        (f"{ids.MAKE_LINK}:nothing", Place(customer=CUSTOMER).encode()),
-        (ids.APPROVE, "no change"),
-        (ids.MARK_APPLIED, "no change"),
-        (ids.DIGEST_CSV, '{"s":"1","c":"no section"}'),
-    ],
+UNREADABLE: tuple[Json, ...] = (
+    *(
+        {"action_id": action, "block_id": "b", "value": value}
+        for action, value in (
+            (f"{ids.GO}:next", "not a place"),
+            (f"{ids.GO}:next", NOWHERE.encode()),
+            (ids.OPEN, NOWHERE.encode()),
+            (ids.SHARE, NOWHERE.encode()),
+            (ids.HISTORY, NOWHERE.encode()),
+            (f"{ids.FIND}:next", Search(query="acme", part="nowhere").encode()),
+            (f"{ids.FIND}:next", "{}"),
+            (f"{ids.MAKE_LINK}:nothing", Place(customer=CUSTOMER).encode()),
+            (ids.APPROVE, "no change"),
+            (ids.MARK_APPLIED, "no change"),
+            (ids.DIGEST_CSV, '{"s":"1","c":"no section"}'),
+        )
+    ),
+    *(
+        {"action_id": ids.LIST_ORDER, "block_id": block, "selected_option": {"value": "revenue"}}
+        for block in (f"{ids.LIST_ORDER}:{ListQuery().encode()}", ids.LIST_ORDER)
+    ),
 )
-async def test_unreadable_button_is_refused_with_an_explanation(
-    maple: Running, action: str, value: str
-) -> None:
-    button = {"action_id": action, "block_id": "b", "value": value}
-    await maple.slack.deliveries.send("interactive", sent_by(maple, "block_actions", actions=[button]))
-    await maple.ana.sees(labels.UNREADABLE.what)
-    assert [call for call in maple.autumn.calls if call.route.startswith("customers")] == []
 
 
-@pytest.mark.parametrize("block", [f"{ids.LIST_ORDER}:{ListQuery().encode()}", ids.LIST_ORDER])
-async def test_unreadable_select_is_refused_with_an_explanation(maple: Running, block: str) -> None:
-    select = {"action_id": ids.LIST_ORDER, "block_id": block, "selected_option": {"value": "revenue"}}
-    await maple.slack.deliveries.send("interactive", sent_by(maple, "block_actions", actions=[select]))
-    await maple.ana.sees(labels.UNREADABLE.what)
+async def test_unreadable_buttons_and_selects_are_refused_with_an_explanation(maple: Running) -> None:
+    for number, action in enumerate(UNREADABLE):
+        click = sent_by(maple, "block_actions", actions=[action], trigger_id=f"1.{number}.x")
+        await maple.slack.deliveries.send("interactive", click)
+        await maple.bot.work.drain(10)
+        refusals = [message for message in maple.ana.pieces() if labels.UNREADABLE.what in message]
+        assert len(refusals) == number + 1, action
     assert [call for call in maple.autumn.calls if call.route.startswith("customers")] == []
 
 
@@ -86,28 +86,27 @@ async def test_unknown_kind_of_change_is_refused_where_the_form_would_open(maple
     await maple.ana.sees(labels.UNREADABLE.what)
 
 
-async def test_unknown_source_of_a_file_is_refused_where_its_form_would_open(maple: Running) -> None:
+async def test_file_of_an_unknown_source_or_format_is_refused(maple: Running) -> None:
     button = {"action_id": f"{ids.CSV_FORMAT}:nothing", "block_id": "b", "value": "{}"}
     payload = sent_by(maple, "block_actions", actions=[button])
     trigger = maple.slack.simulation.triggers.issue(maple.ana.id)
     await maple.slack.deliveries.send("interactive", payload | {"trigger_id": trigger})
     await maple.ana.sees(labels.UNREADABLE.what)
 
-
-async def test_form_for_a_file_without_a_choice_is_refused_in_its_place(maple: Running) -> None:
     meta = CsvMeta(source=CsvSource.CUSTOMERS, query="{}").encode()
     view = {"type": "modal", "callback_id": ids.CSV_FORM, "private_metadata": meta, "id": "V1"}
     answer = await maple.slack.deliveries.send("interactive", sent_by(maple, "view_submission", view=view))
     assert labels.UNREADABLE.what in str(answer)
 
 
-@pytest.mark.parametrize("metadata", ["", "{}", '{"k":"nothing","c":"cus_acme","s":"1"}'])
-async def test_submitted_form_is_refused_in_its_place(maple: Running, metadata: str) -> None:
-    view = {"type": "modal", "callback_id": ids.CHANGE_FORM, "private_metadata": metadata, "id": "V1"}
-    answer = await maple.slack.deliveries.send("interactive", sent_by(maple, "view_submission", view=view))
-    assert isinstance(answer, dict)
-    assert answer["response_action"] == "update"
-    assert labels.UNREADABLE.what in str(answer["view"])
+async def test_submitted_form_is_refused_in_its_place(maple: Running) -> None:
+    for metadata in ("", "{}", '{"k":"nothing","c":"cus_acme","s":"1"}'):
+        view = {"type": "modal", "callback_id": ids.CHANGE_FORM, "private_metadata": metadata, "id": "V1"}
+        submission = sent_by(maple, "view_submission", view=view)
+        answer = await maple.slack.deliveries.send("interactive", submission)
+        assert isinstance(answer, dict), metadata
+        assert answer["response_action"] == "update", metadata
+        assert labels.UNREADABLE.what in str(answer["view"]), metadata
     assert await maple.bot.changes.history(CUSTOMER) == []
 
 
@@ -121,13 +120,14 @@ async def test_unknown_select_of_a_form_offers_nothing(maple: Running) -> None:
     assert 'action="form",kind="options",outcome="unreadable"' in maple.bot.metrics.exposition().decode()
 
 
-@pytest.mark.parametrize(("command", "action"), [("alerts", ids.ALERT_RESUME), ("digest", ids.DIGEST_RESUME)])
-async def test_list_of_what_is_no_channel_is_refused(maple: Running, command: str, action: str) -> None:
-    await maple.ana.command(f"/autumn {command}")
-    await maple.bot.work.drain(10)
-    view = maple.slack.views.stack(maple.ana.id)[-1]
-    button = {"action_id": action, "block_id": "b", "value": "some:1"}
-    forged = {"id": view.id, "hash": "", "type": "modal", "private_metadata": "C" * 3000}
-    payload = sent_by(maple, "block_actions", actions=[button], view=forged)
-    await maple.slack.deliveries.send("interactive", payload)
-    await maple.ana.sees(labels.UNREADABLE.what)
+async def test_list_of_what_is_no_channel_is_refused(maple: Running) -> None:
+    for command, action in (("alerts", ids.ALERT_RESUME), ("digest", ids.DIGEST_RESUME)):
+        await maple.ana.command(f"/autumn {command}")
+        await maple.bot.work.drain(10)
+        view = maple.slack.views.stack(maple.ana.id)[-1]
+        button = {"action_id": action, "block_id": "b", "value": "some:1"}
+        forged = {"id": view.id, "hash": "", "type": "modal", "private_metadata": "C" * 3000}
+        payload = sent_by(maple, "block_actions", actions=[button], view=forged)
+        await maple.slack.deliveries.send("interactive", payload)
+        await maple.ana.sees(labels.UNREADABLE.what)
+        await maple.ana.close()
