@@ -8,12 +8,12 @@ from slack_bolt.authorization import AuthorizeResult
 
 from bot.metrics import Metrics
 from handlers import routes
-from sandbox.slack.delivery import NotAcknowledged
+from sandbox.slack.delivery import Envelope, NotAcknowledged
 from sandbox.slack.model import Json
 from tests.running import Running
 
 WHO = {"user": {"id": "U01ANA", "team_id": "T01NORTHW"}, "team": {"id": "T01NORTHW"}}
-UNHANDLED: tuple[tuple[str, Json], ...] = (
+UNHANDLED: tuple[tuple[Envelope, Json], ...] = (
     ("slash_commands", {"command": "/other", "text": "canary", "user_id": "U01ANA"}),
     ("interactive", {"type": "block_actions", "actions": [{"action_id": "gone", "block_id": "b"}]}),
     ("interactive", {"type": "block_actions", "actions": [{"action_id": "goods", "block_id": "b"}]}),
@@ -35,7 +35,7 @@ async def test_unhandled_payloads_are_acknowledged_and_counted_by_type(
 ) -> None:
     for kind, payload in UNHANDLED:
         reply = await maple.slack.deliveries.send(kind, {**WHO, **payload})
-        expected = {"options": []} if payload.get("type") == "block_suggestion" else None
+        expected: Json | None = {"options": []} if payload.get("type") == "block_suggestion" else None
         assert (reply or None) == expected, payload
         assert maple.slack.sent[-1].outcome == "acked", payload
         assert len(maple.bot.work) == 0, payload

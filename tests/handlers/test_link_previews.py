@@ -107,7 +107,8 @@ async def test_link_is_not_previewed_where_the_channel_is_unfit(maple: Running) 
 
 async def test_links_that_cannot_be_previewed_get_no_preview(maple: Running) -> None:
     await maple.ana.say("https://app.useautumn.com/products/pro https://app.useautumn.com/customers/cus_acme")
-    await maple.ana.say(f"{ACME}{'x' * 2500}"), "an id too long for a button"
+    id_too_long_for_a_button = f"{ACME}{'x' * 2500}"
+    await maple.ana.say(id_too_long_for_a_button)
     assert await handled(maple) == ["link_shared ok"]
     assert len(events(maple, "link_shared")) == 2
     assert previews(maple) == []
