@@ -184,7 +184,7 @@ async def places_of(bench: Bench) -> list[Place]:
     return all_places
 
 
-async def check_balance(bench: Bench, request: BalanceInput, *, back: bool = True) -> set[NoteCode]:
+async def check_balance(bench: Bench, request: BalanceInput) -> set[NoteCode]:
     """The change is refused, or applied as promised and undone; returns the codes of the notes."""
     change = registry.kind(request.kind)
     facts = await bench.facts(request)
@@ -201,7 +201,7 @@ async def check_balance(bench: Bench, request: BalanceInput, *, back: bool = Tru
         undo = change.inverse(request, before, change.snapshot(request, after))
         if undo is None:
             assert figures[0] is None  # the row is gone
-        elif back:
+        else:
             assert isinstance(undo, BalanceInput)
             await check_undone(bench, undo, facts, after)
     return {note.code for note in judged.warnings}
@@ -265,11 +265,12 @@ async def test_every_balance_matches_its_preview_and_its_undo(bench: Bench) -> N
     sorts: Counter[str] = Counter()
     for place in await places_of(bench):
         sorts[place.sort] += 1
-        # Undoing is tried with some of each sort, which shows as much in half the time.
-        codes = await check_balance(bench, place.ask(**some_edit(draw)), back=sorts[place.sort] <= 8)
+        if sorts[place.sort] > 6:  # more of the same show nothing else
+            continue
+        codes = await check_balance(bench, place.ask(**some_edit(draw)))
         done += not codes & REFUSALS
         codes_seen |= codes
-    assert done > 200
+    assert done > 45
     assert not {BalanceNote.ROW_GONE, BalanceNote.FEATURE_NOT_HELD, CommonNote.OTHER_CUSTOMER} & codes_seen
     assert {BalanceNote.UNLIMITED, BalanceNote.RESET_ON_PAID, BalanceNote.RESET_ONE_OFF} <= codes_seen
 

@@ -9,15 +9,20 @@ import httpx
 
 from bot.access.people import Actor
 from bot.approvals import words as approvals_words
-from bot.approvals.lifecycle import Record, State
+from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
+from bot.approvals.names import CustomerNames
 from bot.approvals.results import ChangeRequest, Result
+from bot.approvals.service import ChangeService, Surroundings
+from bot.autumn.models import Environment
 from bot.changes import words as changes_words
 from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction
 from bot.changes.forms import words as forms_words
+from bot.runtime import Runtime, no_checkpoint
 from sandbox.slack import LocalPerson
+from tests.approvals.harness import Permissions, approvals_channel
 from tests.policy import KIND_IDS
-from tests.running import Running
+from tests.running import APPROVALS, QUICK_PACE, Running
 from tests.screen import on_screen
 
 _STATES = {state: on_screen(headline) for state, headline in approvals_words.HEADLINES.items()}
@@ -77,6 +82,13 @@ async def requested(
 
     Under a policy that asks for no approval it is applied before this returns.
     """
+    maple.lea.go("#billing")
+    return await request_messages(maple, maple.bot.changes, amount, action=action, person=person or maple.ana)
+
+
+async def request_messages(
+    maple: Running, service: ChangeService, amount: int, *, action: BalanceAction, person: LocalPerson
+) -> Record:
     customer = await maple.bot.autumn.customer("cus_acme")
     (row,) = (row.id for row in customer.balances["messages"].breakdown)
     about = BalanceInput(
@@ -86,10 +98,8 @@ async def requested(
         action=action,
         amount=Decimal(amount),
     )
-    asker = actor(person or maple.ana)
-    outcome = await maple.bot.changes.submit(ChangeRequest(uuid4().hex, about, asker, reason=OUTAGE))
+    outcome = await service.submit(ChangeRequest(uuid4().hex, about, actor(person), reason=OUTAGE))
     assert outcome.record is not None
-    maple.lea.go("#billing")
     return outcome.record
 
 
@@ -104,6 +114,40 @@ async def undo(maple: Running) -> Result:
     record, *_ = await maple.bot.changes.requested_by(maple.ana.id)
     request = maple.bot.changes.undo(record.id, uuid4().hex, actor(maple.ana), reason="The wrong customer")
     return (await request).result
+
+
+def without_slack(maple: Running) -> ChangeService:
+    """A service for the bot's changes that shows them to nobody, and whose policy allows them with one
+    approval."""
+
+    async def notify(_record: Record, _event: ChangeEvent) -> None:
+        pass
+
+    bot = maple.bot
+    runtime = Runtime(bot.database, bot.autumn, Environment.SANDBOX, maple.clock.now, no_checkpoint)
+    names = CustomerNames(bot.autumn)
+    surroundings = Surroundings(Permissions(), notify, approvals_channel(APPROVALS), names)
+    return ChangeService(runtime, surroundings, QUICK_PACE)
+
+
+async def apply(maple: Running, service: ChangeService, record: Record | None) -> Record:
+    """Lea approves what was requested, and it is applied and read back."""
+    assert record is not None
+    outcome = await service.approve(record.id, record.version, actor(maple.lea))
+    assert outcome.result is Result.DONE
+    assert outcome.record is not None
+    assert outcome.record.ending is Cause.DONE
+    return outcome.record
+
+
+async def undo_approved(maple: Running, service: ChangeService, applied: Record) -> Record:
+    """The undo of a change, requested by Ana and approved by Lea."""
+    outcome = await service.undo(applied.id, uuid4().hex, actor(maple.ana))
+    undo_record = await apply(maple, service, outcome.record)
+    undone = await service.get(applied.id)
+    assert undone is not None
+    assert undone.undo == undo_record.id
+    return undo_record
 
 
 async def ask_for_a_name(person: LocalPerson, name: str, *, customer: str = "cus_acme") -> None:

@@ -43,9 +43,10 @@ class Case:
 
 
 async def fill_in(maple: Running, case: Case) -> None:
-    """Ana fills in the form and reads the note."""
-    await maple.ana.command(case.line)
-    await maple.bot.work.drain(10)
+    """Ana fills in the form and reads the note. Without a command: the form that is open."""
+    if case.line:
+        await maple.ana.command(case.line)
+        await maple.bot.work.drain(10)
     for label, entry in (*case.filled, *([_REASON] if case.submits else [])):
         if label in _DATES:
             at = maple.clock.now() + timedelta(days=int(entry))

@@ -8,7 +8,7 @@ from itertools import product
 from bot.access import words as access_words
 from bot.access.policy import DecisionReason
 from bot.approvals import words as approvals_words
-from bot.approvals.lifecycle import Cause, State
+from bot.approvals.lifecycle import Cause
 from bot.approvals.results import Result
 from bot.changes.balance.words import BalanceAction
 from sandbox.slack.model import LocalMessage
@@ -22,15 +22,18 @@ from tests.journeys.changing import (
     WAITING,
     WITHDRAWN,
     actor,
+    apply,
     approve_waiting,
     close_and_look,
     elsewhere,
     give,
     lea_sees,
     own_card,
+    request_messages,
     request_undo,
     requested,
-    undo,
+    undo_approved,
+    without_slack,
 )
 from tests.running import APPROVALS, Mode, Running, running_maple
 from tests.screen import on_screen
@@ -232,14 +235,15 @@ async def test_requester_is_told_below_her_card_that_somebody_else_undid_it(mapl
 
 async def test_undo_restores_grant_and_balance() -> None:
     """Whether or not Autumn raises the grant when the balance is added to."""
-    async with running_maple("http", policy=AT_ONCE) as maple:
+    async with running_maple("http") as maple:
+        service = without_slack(maple)
         before = (await maple.bot.autumn.customer("cus_acme")).balances["messages"]
         for raises, action in product(
             (False, True), (BalanceAction.GIVE, BalanceAction.SET, BalanceAction.USAGE)
         ):
             maple.autumn.state.org.adding_raises_grant = raises
-            assert (await requested(maple, 900, action=action)).state is State.APPLIED
-            assert await undo(maple) is Result.DONE
+            record = await request_messages(maple, service, 900, action=action, person=maple.ana)
+            await undo_approved(maple, service, await apply(maple, service, record))
             after = (await maple.bot.autumn.customer("cus_acme")).balances["messages"]
             assert (after.granted, after.remaining, after.usage) == (
                 before.granted,

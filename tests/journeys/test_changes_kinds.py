@@ -11,23 +11,31 @@ import pytest
 from bot.approvals import card as approvals_card
 from bot.approvals import words as approvals_words
 from bot.approvals.card import Audience
-from bot.approvals.lifecycle import Cause, ChangeEvent, Record
-from bot.approvals.names import CustomerNames
-from bot.approvals.results import Outcome, Result
-from bot.approvals.service import ChangeService, Surroundings
-from bot.autumn.models import Environment
+from bot.approvals.lifecycle import Cause, Record
+from bot.approvals.results import ChangeRequest, Result
+from bot.approvals.service import ChangeService
 from bot.changes import registry, request_form
 from bot.changes.forms.model import FormState, Meta, Parsed
 from bot.changes.model import ChangeInput, Verdict
-from bot.runtime import Runtime, no_checkpoint
 from sandbox.slack import elements
-from tests.approvals.harness import Permissions, approvals_channel
 from tests.changes.filling import modal
-from tests.journeys.changing import WAITING, actor, approve_waiting, elsewhere, lea_sees
+from tests.journeys.changing import (
+    WAITING,
+    actor,
+    apply,
+    approve_waiting,
+    elsewhere,
+    lea_sees,
+    undo_approved,
+    without_slack,
+)
 from tests.journeys.kinds import SORTS, Sort, delete
 from tests.kit import checks
-from tests.running import APPROVALS, QUICK_PACE, Running, running_maple
+from tests.running import Running, running_maple
 from tests.screen import on_screen
+
+CHANGING_IDS = ("grant removed", "trial")
+"""What these change has another id after their undo, so the same request cannot follow."""
 
 
 @pytest.fixture(params=SORTS, ids=[sort.name for sort in SORTS])
@@ -55,38 +63,15 @@ async def requested(maple: Running, sort: Sort) -> Record:
     return record
 
 
-def without_slack(maple: Running) -> ChangeService:
-    """The bot's service for changes, but nobody hears of what it does."""
-
-    async def notify(_record: Record, _event: ChangeEvent) -> None:
-        pass
-
-    bot = maple.bot
-    runtime = Runtime(bot.database, bot.autumn, Environment.SANDBOX, maple.clock.now, no_checkpoint)
-    names = CustomerNames(bot.autumn)
-    surroundings = Surroundings(Permissions(), notify, approvals_channel(APPROVALS), names)
-    return ChangeService(runtime, surroundings, QUICK_PACE)
-
-
-async def approve(maple: Running, service: ChangeService, outcome: Outcome) -> Record:
-    """Lea approves what was requested, and it is applied."""
-    assert outcome.record is not None
-    approved = await service.approve(outcome.record.id, outcome.record.version, actor(maple.lea))
-    assert (approved.result, approved.record and approved.record.ending) == (Result.DONE, Cause.DONE)
-    assert approved.record is not None
-    return approved.record
-
-
 async def card_of(maple: Running, record: Record) -> str:
     """What Lea would read."""
     names = await maple.bot.changes.names.of(record)
     card = approvals_card.change_card(
         record, audience=Audience.APPROVER, now=maple.clock.now(), name=names.customer, names=names.names
     )
-    (approve_button,) = (
-        element for element in checks.elements(card.blocks) if element["text"]["text"] == "Approve"
-    )
-    assert ("confirm" in approve_button) is (record.kind in ("refund", "deletion"))
+    for element in checks.elements(card.blocks):
+        if element["text"]["text"] == "Approve":
+            assert ("confirm" in element) is (record.kind in ("refund", "deletion"))
     return on_screen(checks.read(card.blocks))
 
 
@@ -122,40 +107,46 @@ async def test_change_is_requested_in_its_form_applied_and_undone(maple: Running
     assert maple.autumn.ledger == []
 
     service = without_slack(maple)
-    applied = await approve(maple, service, Outcome(Result.DONE, record))
+    if sort.meddle and not sort.undo:
+        await outdated(maple, service, sort, record)
+        return
+    applied = await apply(maple, service, record)
     assert writes(maple) == [sort.route]
     verdict = registry.kind(record.kind).verify(applied.input, applied.before, applied.before)
     assert verdict is Verdict.NOT_APPLIED, "had Autumn not carried it out"
     assert applied.undoable is bool(sort.undo)
     if sort.undo:
-        undo = await service.undo(applied.id, "undo", actor(maple.ana))
-        assert undo.record is not None
-        assert sort.undo in await card_of(maple, undo.record)
-        await approve(maple, service, undo)
+        assert sort.undo in await card_of(maple, await undo_approved(maple, service, applied))
         assert len(writes(maple)) == 2
-        undone = await service.get(applied.id)
-        assert undone is not None
-        assert undone.undo == undo.record.id
+    if sort.meddle and sort.name not in CHANGING_IDS:
+        request = ChangeRequest("again", record.input, actor(maple.ana))
+        await outdated(maple, service, sort, (await service.submit(request)).record)
 
 
-@pytest.mark.parametrize(
-    "sort", [sort for sort in SORTS if sort.meddle], ids=lambda sort: sort.name, indirect=True
-)
-async def test_outdated_request_is_approved_again(maple: Running, sort: Sort) -> None:
-    record = await requested(maple, sort)
+async def outdated(maple: Running, service: ChangeService, sort: Sort, record: Record | None) -> None:
+    """The request is outdated by somebody else, shown anew, approved again and applied."""
+    assert record is not None
     assert sort.meddle is not None
     await sort.meddle(maple)
     before = writes(maple)
-    service = without_slack(maple)
-    outdated = await service.approve(record.id, record.version, actor(maple.lea))
-    assert outdated.result is Result.OVERTAKEN
-    assert outdated.record is not None
-    card = await card_of(maple, outdated.record)
+    outcome = await service.approve(record.id, record.version, actor(maple.lea))
+    assert outcome.result is Result.OVERTAKEN
+    assert outcome.record is not None
+    card = await card_of(maple, outcome.record)
     assert sort.anew in card
     assert approvals_words.ANEW.split("*")[1] in card
     assert writes(maple) == before
-    await approve(maple, service, outdated)
+    applied = await apply(maple, service, outcome.record)
     assert writes(maple) == [*before, sort.route]
+    verdict = registry.kind(record.kind).verify(applied.input, applied.before, applied.before)
+    assert verdict is Verdict.NOT_APPLIED, "had Autumn not carried it out"
+
+
+@pytest.mark.parametrize(
+    "sort", [sort for sort in SORTS if sort.name in CHANGING_IDS], ids=lambda sort: sort.name, indirect=True
+)
+async def test_outdated_request_is_approved_again(maple: Running, sort: Sort) -> None:
+    await outdated(maple, without_slack(maple), sort, await requested(maple, sort))
 
 
 async def test_lost_answer_to_a_deletion_is_resolved_by_reading_back() -> None:

@@ -2,16 +2,26 @@
 
 from decimal import Decimal
 
-from bot.approvals import words as approvals_words
-from bot.approvals.lifecycle import Cause
+from bot.approvals.lifecycle import Record
 from bot.approvals.results import Result
+from bot.changes import descriptions
 from bot.changes.balance import words as balance_words
 from bot.changes.forms import words as forms_words
 from bot.changes.grant.words import GrantNote
 from bot.changes.notes import CommonNote
-from tests.journeys.changing import ACTION, PREVIEW, WAITING, approve_waiting, lea_sees, undo
+from tests.journeys.changing import (
+    ACTION,
+    PREVIEW,
+    WAITING,
+    apply,
+    approve_waiting,
+    lea_sees,
+    undo_approved,
+    without_slack,
+)
 from tests.journeys.steps import ask, press
 from tests.running import Running
+from tests.screen import on_screen
 
 WHO = "cus_piedpiper"
 COMPRESSION = "the entity Compression (workspace_1)"
@@ -40,19 +50,19 @@ async def submit(maple: Running, *, amount: str = "") -> None:
     await maple.ana.submit()
 
 
-async def approved(maple: Running, summary: str) -> None:
+async def approved(maple: Running, summary: str) -> Record:
+    """Lea reads the card and approves it."""
     card = await lea_sees(maple, WAITING)
     assert summary in card
-    assert await approve_waiting(maple) is Result.DONE
-    card = await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
-    assert summary in card
     await maple.ana.close()
+    (record,) = await maple.bot.changes.waiting()
+    return await apply(maple, without_slack(maple), record)
 
 
-async def undone(maple: Running, summary: str) -> None:
-    assert await undo(maple) is Result.DONE
-    await lea_sees(maple, summary)
-    assert await approve_waiting(maple) is Result.DONE
+async def undone(maple: Running, applied: Record, summary: str) -> None:
+    undo = await undo_approved(maple, without_slack(maple), applied)
+    names = (await maple.bot.changes.names.of(undo)).names
+    assert on_screen(descriptions.summary(undo.input, names)) == summary
 
 
 async def test_entity_is_given_more_from_its_card_and_it_is_undone(maple: Running) -> None:
@@ -66,11 +76,11 @@ async def test_entity_is_given_more_from_its_card_and_it_is_undone(maple: Runnin
     await maple.ana.sees("resets")
     await submit(maple, amount="500")
     await maple.ana.sees("0 of 1 approval")
-    await approved(maple, f"Give 500 extra of Messages, for {COMPRESSION}")
+    applied = await approved(maple, f"Give 500 extra of Messages, for {COMPRESSION}")
     assert writes(maple) == ["balances.update"]
     assert await left(maple, "workspace_1") == own + 500
     assert [await left(maple), await left(maple, "workspace_2")] == [shared, other_entity]
-    await undone(maple, f"Take back 500 of the allowance of Messages, for {COMPRESSION}")
+    await undone(maple, applied, f"Take back 500 of the allowance of Messages, for {COMPRESSION}")
     assert await left(maple, "workspace_1") == own
     assert await left(maple) == shared
     await maple.ana.command(f"/autumn history {WHO}")
@@ -145,10 +155,10 @@ async def test_grant_of_an_entity_is_given_moved_and_removed(maple: Running) -> 
     await maple.ana.sees("How long")
     await submit(maple, amount="250")
     await maple.ana.sees("0 of 1 approval")
-    await approved(maple, f"Give 250 of Messages for good, for {COMPRESSION}")
+    applied = await approved(maple, f"Give 250 of Messages for good, for {COMPRESSION}")
     assert await left(maple, "workspace_1") == own + 250
     assert await left(maple) == shared
-    await undone(maple, f"Remove the grant of Messages, for {COMPRESSION}")
+    await undone(maple, applied, f"Remove the grant of Messages, for {COMPRESSION}")
     assert await left(maple, "workspace_1") == own
     assert await left(maple) == shared
 
@@ -178,10 +188,10 @@ async def test_usage_of_an_entity_is_recorded_and_undone(maple: Running) -> None
     await maple.ana.sees("Used of Messages: 2,500 → 2,525")
     await submit(maple)
     await maple.ana.sees("0 of 1 approval")
-    await approved(maple, f"Record 25 used of Messages, for {COMPRESSION}")
+    applied = await approved(maple, f"Record 25 used of Messages, for {COMPRESSION}")
     assert writes(maple) == ["balances.track"]
     assert await left(maple, "workspace_1") + await left(maple) == own + shared - 25
-    await undone(maple, f"Give back 25 recorded as used of Messages, for {COMPRESSION}")
+    await undone(maple, applied, f"Give back 25 recorded as used of Messages, for {COMPRESSION}")
     assert await left(maple, "workspace_1") + await left(maple) == own + shared
 
 
@@ -196,12 +206,12 @@ async def test_control_of_an_entity_is_set_and_removed_again(maple: Running) -> 
     await maple.ana.sees("none → 500 units")
     await submit(maple)
     await maple.ana.sees("0 of 1 approval")
-    await approved(maple, f"Spend limit of Messages: 500 units, for {COMPRESSION}")
+    applied = await approved(maple, f"Spend limit of Messages: 500 units, for {COMPRESSION}")
     assert writes(maple) == ["entities.update"]
     limits = [entity.billing_controls.get("spend_limits") for entity in state.entities]
     assert [bool(limit) for limit in limits] == [True, False, False, False]
     assert not state.billing_controls.get("spend_limits")
-    await undone(maple, f"Remove the spend limit of Messages, for {COMPRESSION}")
+    await undone(maple, applied, f"Remove the spend limit of Messages, for {COMPRESSION}")
     assert not state.entities[0].billing_controls["spend_limits"]
 
 

@@ -2,21 +2,28 @@
 
 from datetime import timedelta
 
-from bot.approvals import words as approvals_words
-from bot.approvals.lifecycle import Cause
-from bot.approvals.results import Result
+from bot.approvals.lifecycle import Record
+from bot.changes import descriptions
 from bot.changes.billing import words as billing_words
 from bot.changes.cancellation.words import CancellationNote
 from bot.changes.forms import words as forms_words
 from bot.changes.switch.words import SwitchNote
 from sandbox.autumn.model import Product
-from tests.journeys.changing import ACTION, PREVIEW, approve_waiting, elsewhere, lea_sees, undo
+from tests.journeys.changing import (
+    ACTION,
+    PREVIEW,
+    apply,
+    elsewhere,
+    lea_sees,
+    undo_approved,
+    without_slack,
+)
 from tests.journeys.steps import ask, press
 from tests.running import Running
+from tests.screen import on_screen
 
 WHO = "cus_piedpiper"
 COMPRESSION = "the entity Compression (workspace_1)"
-READ_BACK = approvals_words.ENDINGS[Cause.DONE]
 
 
 def products(maple: Running, entity: str | None = "workspace_1") -> list[Product]:
@@ -45,19 +52,20 @@ async def open_form(maple: Running, command: str, sees: str) -> None:
     await maple.ana.sees(sees)
 
 
-async def apply(maple: Running, summary: str) -> None:
+async def applied(maple: Running, summary: str) -> Record:
+    """What is filled in is submitted, and approved by Lea."""
     await maple.ana.sees(PREVIEW)
     await maple.ana.fill("Reason", "They asked for it")
     await maple.ana.submit()
     await lea_sees(maple, summary)
-    assert await approve_waiting(maple) is Result.DONE
-    await maple.lea.sees(READ_BACK)
+    (record,) = await maple.bot.changes.waiting()
+    return await apply(maple, without_slack(maple), record)
 
 
-async def undone(maple: Running, summary: str) -> None:
-    assert await undo(maple) is Result.DONE
-    await lea_sees(maple, summary)
-    assert await approve_waiting(maple) is Result.DONE
+async def undone(maple: Running, change: Record, summary: str) -> None:
+    undo = await undo_approved(maple, without_slack(maple), change)
+    names = (await maple.bot.changes.names.of(undo)).names
+    assert on_screen(descriptions.summary(undo.input, names)) == summary
 
 
 async def test_cancellation_from_the_card_is_limited_to_the_entity_and_taken_back(maple: Running) -> None:
@@ -67,14 +75,14 @@ async def test_cancellation_from_the_card_is_limited_to_the_entity_and_taken_bac
     await maple.ana.click("Cancel subscription")
     form = await maple.ana.sees("Ends on: none")
     assert str(CancellationNote.ENTITY_SHARES.text) in form
-    await apply(maple, f"Cancel Starter at the end of the period, for {COMPRESSION}")
+    change = await applied(maple, f"Cancel Starter at the end of the period, for {COMPRESSION}")
     (starter,) = products(maple)
     assert starter.canceled_at is not None
     assert others(maple) == before
     (write,) = maple.autumn.ledger
     assert write.body["entity_id"] == "workspace_1"
     assert write.body["subscription_id"] == starter.key
-    await undone(maple, f"Take the cancellation of Starter back, for {COMPRESSION}")
+    await undone(maple, change, f"Take the cancellation of Starter back, for {COMPRESSION}")
     assert starter.canceled_at is None
     assert others(maple) == before
 
@@ -86,7 +94,7 @@ async def test_subscription_of_an_entity_ends_now_with_the_credit_that_was_previ
     await maple.ana.sees("Credit for the unused time")
     form = await maple.ana.sees("Billed now, in all: $")
     assert "(Compression): $" in form
-    await apply(maple, f"Cancel Starter now, with credit for the unused time, for {COMPRESSION}")
+    await applied(maple, f"Cancel Starter now, with credit for the unused time, for {COMPRESSION}")
     assert products(maple) == []
     assert others(maple) == before
 
@@ -100,7 +108,7 @@ async def test_product_of_an_entity_is_changed(maple: Running) -> None:
     await maple.ana.sees(str(SwitchNote.ENTITY_REMAINING.text))
     await maple.ana.choose("What the customer keeps of the balances", "Usage")
     await maple.ana.sees("Product Pro: starts now")
-    await apply(maple, f"Change the product to Pro now, for {COMPRESSION}")
+    await applied(maple, f"Change the product to Pro now, for {COMPRESSION}")
     assert [product.plan_id for product in products(maple)] == ["pro"]
     assert others(maple) == before
 
@@ -112,9 +120,11 @@ async def test_scheduled_product_of_an_entity_is_cancelled(maple: Running) -> No
     await maple.ana.sees("Balances start anew")
     await maple.ana.choose("When", "At the end of the period")
     await maple.ana.sees("Product starts: Starter")
-    await apply(maple, f"Change the product to Starter at the end of the period, for {COMPRESSION}")
+    change = await applied(
+        maple, f"Change the product to Starter at the end of the period, for {COMPRESSION}"
+    )
     assert sorted(product.status for product in products(maple)) == ["active", "scheduled"]
-    await undone(maple, f"Call off the scheduled change to Starter, for {COMPRESSION}")
+    await undone(maple, change, f"Call off the scheduled change to Starter, for {COMPRESSION}")
     assert [product.plan_id for product in products(maple)] == ["pro"]
 
 
@@ -131,8 +141,8 @@ async def test_quantity_of_an_entity_is_changed_and_undone(maple: Running) -> No
     await open_form(maple, "quantity", "New quantity")
     await maple.ana.fill("New quantity", "12")
     await maple.ana.sees("Quantity of Seats: 10 → 12")
-    await apply(maple, f"Set Seats of Extra Seats to 12, for {COMPRESSION}")
-    await undone(maple, f"Set Seats of Extra Seats to 10, for {COMPRESSION}")
+    change = await applied(maple, f"Set Seats of Extra Seats to 12, for {COMPRESSION}")
+    await undone(maple, change, f"Set Seats of Extra Seats to 10, for {COMPRESSION}")
     assert others(maple) == before
 
 
@@ -143,11 +153,11 @@ async def test_add_on_of_an_entity_is_added_and_undone(maple: Running) -> None:
     await maple.ana.sees("Quantity of Seats")
     await maple.ana.fill("Quantity of Seats", "3")
     await maple.ana.sees("Quantity of Seats: 3")
-    await apply(maple, f"Add Extra Seats now, for {COMPRESSION}")
+    change = await applied(maple, f"Add Extra Seats now, for {COMPRESSION}")
     (added,) = (product for product in products(maple) if product.plan_id == "extra_seats")
     assert added.prepaid == {"seats": 3}
     assert others(maple) == before
-    await undone(maple, f"Cancel Extra Seats now, with credit for the unused time, for {COMPRESSION}")
+    await undone(maple, change, f"Cancel Extra Seats now, with credit for the unused time, for {COMPRESSION}")
     assert [product.plan_id for product in products(maple)] == ["starter"]
     assert others(maple) == before
 
@@ -166,7 +176,7 @@ async def test_trial_of_an_entity_is_extended(maple: Running) -> None:
     await open_form(maple, "trial", "New end of the trial")
     at = maple.clock.now() + timedelta(days=20)
     await maple.ana.choose("New end of the trial", str(int(at.timestamp())))
-    await apply(maple, f"for {COMPRESSION}")
+    await applied(maple, f"for {COMPRESSION}")
     (pro,) = products(maple)
     assert pro.trial_ends_at is not None
     assert others(maple) == before
