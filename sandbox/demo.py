@@ -45,8 +45,8 @@ class CannotRunDemo(Exception):
 async def run(port: int | None = None, *, verbose: bool = False) -> int:
     """Shows the demonstration until it is told to stop. The exit code: 1 when the bot ended by itself."""
     stop = asyncio.Event()
-    for told in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(told, stop.set)
+    for signal_number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(signal_number, stop.set)
     print("Starting a local Autumn, a local Slack and the bot …", flush=True)
     with TemporaryDirectory(prefix="maple-demo-") as scratch:
         log = None if verbose else Path(scratch) / "bot.log"
@@ -162,7 +162,7 @@ def free(wanted: int | None) -> int:
 
 def welcome(page: str, log: Path | None) -> str:
     width = max(len(command) for command, _ in TRIES)
-    tries = "\n".join(f"    {command:{width}}   {what}" for command, what in TRIES)
+    tries = "\n".join(f"    {command:{width}}   {description}" for command, description in TRIES)
     logged = f"The bot's log is in {log}\n" if log else ""
     return (
         f"\nMaple is running. Open  {page}\n\nThree things to type there, as Ana in #support:\n\n{tries}\n\n"

@@ -35,8 +35,8 @@ async def listening(app: ASGIApp, listener: socket.socket) -> AsyncIterator[None
     try:
         yield
     finally:
-        for one in server.servers:
-            one.close()
+        for asyncio_server in server.servers:
+            asyncio_server.close()
         listener.close()
         await _drain(server)
 

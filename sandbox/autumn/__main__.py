@@ -18,8 +18,8 @@ async def run(port: int, seed: str, key: str | None, *, limited: bool, webhooks:
             sys.stdout.write(f"{autumn.send_webhooks_to(webhooks).secret}\n")
         sys.stdout.flush()
         stop = asyncio.Event()
-        for one in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(one, stop.set)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
         await stop.wait()
 
 
@@ -32,8 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--key", help="a secret key to accept, am_sk_test_… or am_sk_live_…")
     parser.add_argument("--no-limits", action="store_true", help="answer however many requests come")
     parser.add_argument("--webhooks", metavar="URL", help="send webhooks there; their secret is printed")
-    given = parser.parse_args(arguments)
-    asyncio.run(run(given.port, given.seed, given.key, limited=not given.no_limits, webhooks=given.webhooks))
+    options = parser.parse_args(arguments)
+    asyncio.run(
+        run(options.port, options.seed, options.key, limited=not options.no_limits, webhooks=options.webhooks)
+    )
 
 
 if __name__ == "__main__":

@@ -60,7 +60,7 @@ def of_feature(
     entity_id: str | None = None,
 ) -> list[Row]:
     """Those that a request is about: the customer's own, after those of the entity that it names."""
-    found = [
+    matching = [
         row
         for row in rows
         if row.feature_id == feature_id
@@ -69,7 +69,7 @@ def of_feature(
         and has_interval(row, interval)
         and row.entity_id in (None, entity_id)
     ]
-    return sorted(found, key=lambda row: row.entity_id is None)
+    return sorted(matching, key=lambda row: row.entity_id is None)
 
 
 def has_interval(row: Row, interval: str | None) -> bool:
@@ -101,19 +101,19 @@ def there(rows: Sequence[Row]) -> float:
 
 def _overage_left(rows: Sequence[Row]) -> float:
     """How much may be used beyond what there is: as far as pay-per-use rows have not reached their most."""
-    left = 0.0
+    allowed = 0.0
     for row in rows:
         if row.price and row.price["billing_method"] == "usage_based":
             most = row.price.get("max_purchase")
-            left += float("inf") if most is None else max(0.0, most - max(0.0, -row.balance))
-    return left
+            allowed += float("inf") if most is None else max(0.0, most - max(0.0, -row.balance))
+    return allowed
 
 
 def _take(rows: Sequence[Row], amount: float) -> list[tuple[Row, float]]:
-    taken: list[tuple[Row, float]] = []
+    moved: list[tuple[Row, float]] = []
     for row in rows:
         drawn = min(amount, _from_rollovers(row, amount) + max(0.0, row.balance))
-        taken.append((row, drawn))
+        moved.append((row, drawn))
         amount = clean(amount - drawn)
         for rollover in row.rollovers:
             part = min(drawn, rollover["balance"])
@@ -124,8 +124,8 @@ def _take(rows: Sequence[Row], amount: float) -> list[tuple[Row, float]]:
         by_use = (row for row in rows if row.price and row.price["billing_method"] == "usage_based")
         last = next(by_use, rows[0])
         last.balance = clean(last.balance - amount)
-        taken.append((last, amount))
-    return taken
+        moved.append((last, amount))
+    return moved
 
 
 def _from_rollovers(row: Row, amount: float) -> float:
@@ -133,16 +133,16 @@ def _from_rollovers(row: Row, amount: float) -> float:
 
 
 def _give(rows: Sequence[Row], amount: float) -> list[tuple[Row, float]]:
-    given: list[tuple[Row, float]] = []
+    moved: list[tuple[Row, float]] = []
     for row in rows:
         part = min(amount, max(0.0, -row.balance)) if not row.unlimited else 0.0
         row.balance = clean(row.balance + part)
-        given.append((row, -part))
+        moved.append((row, -part))
         amount = clean(amount - part)
     if amount and rows:
         rows[0].balance = clean(rows[0].balance + amount)
-        given.append((rows[0], -amount))
-    return given
+        moved.append((rows[0], -amount))
+    return moved
 
 
 def give_back(rows: Sequence[Row], amount: float) -> list[tuple[Row, float]]:
@@ -175,9 +175,9 @@ def refill(row: Row, now: int) -> None:
     assert row.interval is not None  # noqa: S101
     if row.rollover and row.balance > 0:
         most, length = row.rollover["max"], row.rollover["length"]
-        kept = clean(row.balance if most is None else min(row.balance, most))
+        rolled_over = clean(row.balance if most is None else min(row.balance, most))
         ends = None if length is None else add_months(now, length)
-        row.rollovers.append({"granted": kept, "balance": kept, "expires_at": ends})
+        row.rollovers.append({"granted": rolled_over, "balance": rolled_over, "expires_at": ends})
     row.adjustment = 0
     row.balance = row.grant
     row.resets_at = next_after(row.resets_at or now, row.interval, row.interval_count, now)
@@ -226,7 +226,9 @@ def show(rows: Sequence[Row], feature: LocalFeature, *, entity_id: str | None = 
         if unlimited
         else sum(row.grant for row in rows) + sum(rollover["granted"] for rollover in rollovers)
     )
-    left = sum(max(0.0, row.balance) for row in rows) + sum(rollover["balance"] for rollover in rollovers)
+    remaining = sum(max(0.0, row.balance) for row in rows) + sum(
+        rollover["balance"] for rollover in rollovers
+    )
     used = sum(
         (0 if unlimited else row.grant) - row.balance for row in rows if row.unlimited or not unlimited
     )
@@ -237,7 +239,7 @@ def show(rows: Sequence[Row], feature: LocalFeature, *, entity_id: str | None = 
     return {
         "feature_id": feature.id,
         "granted": clean(grant),
-        "remaining": 0 if unlimited else clean(left),
+        "remaining": 0 if unlimited else clean(remaining),
         "usage": clean(used),
         "unlimited": unlimited,
         "overage_allowed": any(price["billing_method"] == "usage_based" for price in priced),

@@ -29,16 +29,16 @@ class Context:
     def customer_id(self) -> str:
         """The customer id of the body. Raises 400."""
         reader = self.reader
-        found = reader.customer_id()
+        customer_id = reader.customer_id()
         reader.done()
-        return found
+        return customer_id
 
     def text(self, name: str) -> str:
         """A required string of the body. Raises 400."""
         reader = self.reader
-        found = reader.get(name, "string", required=True)
+        value = reader.get(name, "string", required=True)
         reader.done()
-        return str(found)
+        return str(value)
 
     def whole_number(self, name: str, default: int) -> int:
         """A whole number of the query string. Raises 400."""

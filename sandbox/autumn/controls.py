@@ -28,16 +28,16 @@ def read(reader: BodyReader) -> dict[str, list[Json]]:
 
     Features are not looked up: an unknown one, a boolean or one that is not for sale is taken as well.
     """
-    given = reader.get("billing_controls", "object", default={})
-    part = BodyReader(given, "billing_controls.")
-    found = {}
+    controls = reader.get("billing_controls", "object", default={})
+    part = BodyReader(controls, "billing_controls.")
+    lists = {}
     for kind in KINDS:
         if part.has(kind):
             entries = part.get(kind, "array", default=[])
-            found[kind] = [_entry(part, kind, index, entry) for index, entry in enumerate(entries)]
+            lists[kind] = [_entry(part, kind, index, entry) for index, entry in enumerate(entries)]
             _check_once(part, kind, entries)
     reader.problems += part.problems
-    return found
+    return lists
 
 
 def _entry(outer: BodyReader, kind: str, index: int, entry: Any) -> Json:
@@ -66,10 +66,10 @@ def _entry(outer: BodyReader, kind: str, index: int, entry: Any) -> Json:
         ):
             reader.say("threshold", "Threshold must be between 0 and 100 for remaining_percentage")
     outer.problems += reader.problems
-    shown = {"enabled": kind in _ENABLED_UNLESS_SAID, **entry}
-    if limit := shown.get("purchase_limit"):
-        shown["purchase_limit"] = {"interval_count": 1, **limit}
-    return shown
+    filled_in = {"enabled": kind in _ENABLED_UNLESS_SAID, **entry}
+    if limit := filled_in.get("purchase_limit"):
+        filled_in["purchase_limit"] = {"interval_count": 1, **limit}
+    return filled_in
 
 
 def _check_inner(reader: BodyReader, name: str, check: Callable[[BodyReader], object]) -> None:
@@ -93,40 +93,40 @@ def _at_least(reader: BodyReader, name: str, least: float, *, required: bool = F
 
 
 def _check_once(part: BodyReader, kind: str, entries: Sequence[Json]) -> None:
-    seen: set[Any] = set()
+    feature_ids: set[Any] = set()
     for index, entry in enumerate(entries):
-        if kind in _ONLY_ONCE and entry.get("feature_id") in seen:
+        if kind in _ONLY_ONCE and entry.get("feature_id") in feature_ids:
             part.say(f"{kind}.{index}.feature_id", _ONLY_ONCE[kind])
-        seen.add(entry.get("feature_id"))
+        feature_ids.add(entry.get("feature_id"))
 
 
 def of(state: AutumnState, who: LocalCustomer, kind: str) -> list[Json]:
     """The customer's own entries, and what the plans say of features that those do not name."""
     own = who.billing_controls.get(kind, [])
     named = {entry.get("feature_id") for entry in own}
-    shown = [{**entry, "source": "customer"} for entry in own]
+    entries = [{**entry, "source": "customer"} for entry in own]
     for product in who.products:
         if product.running and product.entity_id is None:
             for entry in state.plan_of(product).billing_controls.get(kind, []):
                 if entry.get("feature_id") not in named:
-                    shown.append({**entry, "source": "plan"})
-    return shown
+                    entries.append({**entry, "source": "plan"})
+    return entries
 
 
 def show(state: AutumnState, who: LocalCustomer, *, listed: bool = False) -> Json:
     """As reads have them; a list does not tell where an entry comes from."""
-    shown: Json = {}
+    controls: Json = {}
     for kind in KINDS:
         entries = of(state, who, kind)
         if entries or kind in who.billing_controls:
-            shown[kind] = [
+            controls[kind] = [
                 {**entry, "usage": _used(state, who, entry)} if kind == "usage_limits" else entry
                 for entry in entries
             ]
             if listed:
-                for entry in shown[kind]:
+                for entry in controls[kind]:
                     del entry["source"]
-    return shown
+    return controls
 
 
 def _used(state: AutumnState, who: LocalCustomer, limit: Json) -> float:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from sandbox.autumn import happenings, ledger
@@ -59,6 +59,13 @@ def version_of(header: str | None) -> tuple[int, int, int]:
     raise ApiError(400, "invalid_api_version", f'"{header}" is not a valid API version')
 
 
+class RouteMatch(NamedTuple):
+    """The route of a request, and the parts of its path by their names."""
+
+    route: ApiRoute
+    path: dict[str, str]
+
+
 class Router:
     def __init__(self, routes: Iterable[ApiRoute]) -> None:
         self._exact: dict[tuple[str, str], ApiRoute] = {}
@@ -70,13 +77,13 @@ class Router:
             else:
                 self._exact[route.method, route.path] = route
 
-    def find(self, method: str, path: str) -> tuple[ApiRoute, dict[str, str]] | None:
+    def find(self, method: str, path: str) -> RouteMatch | None:
         """`path` still percent-encoded, so that an encoded slash stays within its part."""
         if exact := self._exact.get((method, path)):
-            return exact, {}
+            return RouteMatch(exact, {})
         for verb, pattern, route in self._patterns:
             if verb == method and (match := pattern.match(path)):
-                return route, {name: unquote(part) for name, part in match.groupdict().items()}
+                return RouteMatch(route, {name: unquote(part) for name, part in match.groupdict().items()})
         return None
 
 
@@ -91,23 +98,23 @@ class Dispatcher:
     idempotency: Idempotency = field(default_factory=Idempotency)
     writes: list[AutumnWrite] = field(default_factory=list)
 
-    def take(self, request: ApiRequest, found: tuple[ApiRoute, dict[str, str]] | None) -> ApiAnswer:
+    def take(self, request: ApiRequest, match: RouteMatch | None) -> ApiAnswer:
         """Answer a request. Never raises for what a caller did."""
         env = "sandbox"
         answer = ApiAnswer(500, {})
         try:
             key = self.keys.admit(request.headers.get("authorization"))
             env = key.env
-            if found is None:
+            if match is None:
                 if request.path.startswith("/v1/"):
                     answer.headers.update(self.limiter.take("general", "organization").headers)
                 raise ApiError(401, "no_auth_header", "Unauthorized - no session found")  # noqa: TRY301
-            self._serve(request, key, found, answer)
+            self._serve(request, key, match, answer)
         except ApiError as error:
             answer.status = error.status
             answer.body = {"message": error.message, "code": error.code, "env": env}
-        if found is not None:
-            customer = named_customer(found[1], _peek(request.raw))
+        if match is not None:
+            customer = named_customer(match.path, _peek(request.raw))
             self.state.logged.append(
                 ledger.log_entry(
                     self.state.clock,
@@ -120,10 +127,8 @@ class Dispatcher:
             )
         return answer
 
-    def _serve(
-        self, request: ApiRequest, key: Key, found: tuple[ApiRoute, dict[str, str]], answer: ApiAnswer
-    ) -> None:
-        route, path = found
+    def _serve(self, request: ApiRequest, key: Key, match: RouteMatch, answer: ApiAnswer) -> None:
+        route, path = match
         version = version_of(request.headers.get("x-api-version"))
         if not self._within_limit(request, route, path, version, answer):
             return
@@ -148,12 +153,14 @@ class Dispatcher:
         finally:
             self._settle(key, idempotency_key, answer)
 
-    def apply(self, request: ApiRequest, found: tuple[ApiRoute, dict[str, str]]) -> bool:
+    def apply(self, request: ApiRequest, match: RouteMatch) -> bool:
         """Do a write that was let in before; answers whether it could still be done."""
-        context = Context(self.state, "sandbox", NEWEST, request.base_url, query=request.query, path=found[1])
+        context = Context(
+            self.state, "sandbox", NEWEST, request.base_url, query=request.query, path=match.path
+        )
         context.body = parse(request.raw)
         try:
-            _handle(found[0], context)
+            _handle(match.route, context)
         except ApiError:
             return False
         return True
@@ -206,5 +213,5 @@ def _peek(raw: bytes) -> Json:
 
 def named_customer(path: Mapping[str, str], body: Json) -> str | None:
     """The customer a request is about, if it says."""
-    found = path.get("customer_id", body.get("customer_id"))
-    return found if isinstance(found, str) else None
+    customer_id = path.get("customer_id", body.get("customer_id"))
+    return customer_id if isinstance(customer_id, str) else None

@@ -60,8 +60,8 @@ def apply(state: AutumnState, who: LocalCustomer, update: Update) -> None:
     elif update.add_to_balance is not None:
         moved = balances.shift(rows, update.add_to_balance)
         if state.org.adding_raises_grant:
-            for row, taken in moved:
-                row.adjustment = clean(row.adjustment - taken)
+            for row, amount in moved:
+                row.adjustment = clean(row.adjustment - amount)
     if update.usage is not None:
         balances.shift(rows, sum(row.grant for row in rows) - update.usage - balances.total(rows))
     if (update.included_grant, update.next_reset_at, update.expires_at) == (None, None, None):
@@ -118,8 +118,8 @@ def create(state: AutumnState, who: LocalCustomer, grant: Grant) -> Row:
     """A grant of its own. Its checks are Autumn's, which answers some of them with a 500."""
     feature = state.feature(grant.feature_id)
     boolean = feature.type == "boolean"
-    given = grant.included is not None
-    if (boolean and (given or grant.unlimited)) or (not boolean and given == grant.unlimited):
+    has_amount = grant.included is not None
+    if (boolean and (has_amount or grant.unlimited)) or (not boolean and has_amount == grant.unlimited):
         problem = bad_input("input: Invalid input")
         raise ApiError(500, problem.code, problem.message)
     if grant.balance_id is not None and any(row.external_id == grant.balance_id for row in who.rows):
@@ -201,10 +201,10 @@ def delete(state: AutumnState, who: LocalCustomer, deletion: Deletion) -> None:
     gone = {row.id for row in free}
     who.rows = [row for row in who.rows if row.id not in gone]
     if deletion.recalculate and deletion.feature_id is not None:
-        others = balances.of_feature(
+        remaining_rows = balances.of_feature(
             balances.seen(state, who), deletion.feature_id, entity_id=deletion.entity_id
         )
-        balances.shift(others, -clean(sum(row.grant - row.balance for row in free)))
+        balances.shift(remaining_rows, -clean(sum(row.grant - row.balance for row in free)))
 
 
 def track(state: AutumnState, who: LocalCustomer, event: LocalEvent) -> list[Json]:

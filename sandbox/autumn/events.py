@@ -113,10 +113,10 @@ def aggregate(state: AutumnState, aggregation: Aggregation) -> Json:
     listed: list[Json] = [{"period": moment, "values": values} for moment, values in bins.items()]
     if aggregation.group_by is not None:
         _group(events, aggregation, listed)
-    shown: Json = {"list": listed, "total": dict(sorted(totals.items()))}
+    answer: Json = {"list": listed, "total": dict(sorted(totals.items()))}
     if aggregation.deducted:
-        shown["deductions"] = _deductions(state, events, aggregation.bin_size)
-    return shown
+        answer["deductions"] = _deductions(state, events, aggregation.bin_size)
+    return answer
 
 
 def _deductions(state: AutumnState, events: list[LocalEvent], size: str) -> list[Json]:
@@ -127,12 +127,12 @@ def _deductions(state: AutumnState, events: list[LocalEvent], size: str) -> list
             feature_id = part["feature_id"]
             slot = bins.setdefault(floor(event.timestamp, size), {})
             spent = "credit_system" if state.feature(feature_id).credit_schema else "metered"
-            taken = slot.setdefault(
+            per_customer = slot.setdefault(
                 feature_id, {"feature_type": spent, "deducted": 0, "events": 0, "balances": []}
             )
-            taken["deducted"] = clean(taken["deducted"] + part["value"])
-            taken["events"] += 1
-            _count(taken["balances"], part)
+            per_customer["deducted"] = clean(per_customer["deducted"] + part["value"])
+            per_customer["events"] += 1
+            _count(per_customer["balances"], part)
     return [{"period": moment, "values": values} for moment, values in bins.items()]
 
 

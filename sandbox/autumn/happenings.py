@@ -56,7 +56,7 @@ def _tell_plans(state: AutumnState, who: LocalCustomer, entity_id: str | None, b
             scenarios.append((_scenario(change, old, held, was), held.plan))
             tags += _tags(old, held)
     for held in was:
-        if held.product.status != "expired" and not any(_counterpart(one, [held]) for one in now):
+        if held.product.status != "expired" and not any(_counterpart(new, [held]) for new in now):
             ended = _Held(replace(held.product, status="expired"), held.plan)
             changes.append(_told("expired", ended, {"status": _status(held.product)}))
     if not changes:
@@ -65,8 +65,8 @@ def _tell_plans(state: AutumnState, who: LocalCustomer, entity_id: str | None, b
     data = {"object": "billing.updated", "customer_id": who.id, **scope, "plan_changes": changes}
     state.announce("billing.updated", {**data, "tags": sorted(set(tags))})
     for scenario, plan in scenarios:
-        shown = {"id": plan.id, "name": plan.name, "is_add_on": plan.add_on, "version": plan.version}
-        about: Json = {"scenario": scenario, "customer": _customer(who), "updated_product": shown}
+        product = {"id": plan.id, "name": plan.name, "is_add_on": plan.add_on, "version": plan.version}
+        about: Json = {"scenario": scenario, "customer": _customer(who), "updated_product": product}
         if entity_id:
             about["entity"] = {"id": entity_id}
         state.announce("customer.products.updated", about)
@@ -78,17 +78,17 @@ def _customer(who: LocalCustomer) -> Json:
 
 def _counterpart(held: _Held, among: list[_Held]) -> _Held | None:
     """The same product before, or after: a change of a trial gives it another id."""
-    for other in among:
-        if other.product.id == held.product.id:
-            return other
-    for other in among:
-        a, b = held.product, other.product
+    for candidate in among:
+        if candidate.product.id == held.product.id:
+            return candidate
+    for candidate in among:
+        a, b = held.product, candidate.product
         if (a.plan_id, a.started_at, a.status) == (
             b.plan_id,
             b.started_at,
             b.status,
         ) and a.status == "active":
-            return other
+            return candidate
     return None
 
 
@@ -109,10 +109,10 @@ def _change(old: _Held | None, new: _Held) -> Json | None:
         price = {"previous": old.plan.price, "current": new.plan.price}
     if not previous and price is None and old.product.prepaid == new.product.prepaid:
         return None
-    told = _told("updated", new, previous or None)
+    change = _told("updated", new, previous or None)
     if price is not None:
-        told["plan_change"] = {"previous_attributes": None, "price_change": price, "item_changes": []}
-    return told
+        change["plan_change"] = {"previous_attributes": None, "price_change": price, "item_changes": []}
+    return change
 
 
 def _status(product: Product) -> str:
@@ -136,10 +136,10 @@ def _facts(product: Product) -> Json:
 def _told(action: str, held: _Held, previous: Json | None) -> Json:
     facts = _facts(held.product)
     if held.plan.one_off:
-        shown = {"purchase": {name: facts[name] for name in ("plan_id", "status", "expires_at")}}
+        described = {"purchase": {name: facts[name] for name in ("plan_id", "status", "expires_at")}}
     else:
-        shown = {"subscription": facts}
-    return {"action": action, **shown, "previous_attributes": previous, "item_changes": []}
+        described = {"subscription": facts}
+    return {"action": action, **described, "previous_attributes": previous, "item_changes": []}
 
 
 def _tags(old: _Held | None, new: _Held) -> list[str]:
@@ -190,8 +190,10 @@ def usage(state: AutumnState, who: LocalCustomer, feature_id: str, entity_id: st
             and alert.get("feature_id") in (None, feature_id)
             and _crossed(alert, before, after)
         ):
-            shown = {name: alert[name] for name in ("name", "threshold", "threshold_type") if name in alert}
-            state.announce("balances.usage_alert_triggered", {**about, "usage_alert": shown})
+            shown_alert = {
+                name: alert[name] for name in ("name", "threshold", "threshold_type") if name in alert
+            }
+            state.announce("balances.usage_alert_triggered", {**about, "usage_alert": shown_alert})
     for limit in _limits_reached(state, who, feature_id, before, after):
         state.announce("balances.limit_reached", {**about, "limit_type": limit})
         kind = "allowance_used" if limit == "included" else "limit_reached"

@@ -56,9 +56,9 @@ def currency_of(state: AutumnState, who: LocalCustomer) -> str:
 
 def price_in(price: Json, currency: str) -> float:
     """A price's amount in a currency, or its base amount when it has none of its own."""
-    for other in price.get("additional_currencies", ()):
-        if other["currency"] == currency:
-            return float(other["amount"])
+    for additional in price.get("additional_currencies", ()):
+        if additional["currency"] == currency:
+            return float(additional["amount"])
     return float(price.get("amount", 0))
 
 
@@ -112,9 +112,9 @@ def lines_of(
     own = any(discount.subscription_id == product.stripe_subscription for discount in who.discounts)
     before = {} if own or spent is None else spent
     for reward in discounts_for(state, who, product, starting):
-        left = _left(state, reward, currency_of(state, who), before.get(reward.id, 0))
-        taken = _apply(reward, left, lines, currency_of(state, who), told=not renewing)
-        before[reward.id] = before.get(reward.id, 0) + taken
+        value_left = _left(state, reward, currency_of(state, who), before.get(reward.id, 0))
+        amount_off = _apply(reward, value_left, lines, currency_of(state, who), mentioned=not renewing)
+        before[reward.id] = before.get(reward.id, 0) + amount_off
     return lines
 
 
@@ -209,19 +209,19 @@ def _line(
     }
 
 
-def _apply(reward: Reward, value: float, lines: list[Json], currency: str, *, told: bool) -> float:
-    """Take a reward off, and say how much that was; `told` says so in the lines' descriptions, as on a plan's
+def _apply(reward: Reward, value: float, lines: list[Json], currency: str, *, mentioned: bool) -> float:
+    """Takes a reward off, and returns the amount. `mentioned`: the lines' descriptions name it, as on a plan's
     first invoice."""
-    left, taken = value, 0.0
+    remaining, total_off = value, 0.0
     for line in lines:
         if line["total"] <= 0 or (reward.plan_ids is not None and line["plan_id"] not in reward.plan_ids):
             continue
         percent = reward.type == "percentage_discount"
-        off = money(line["total"] * value / 100 if percent else min(left, line["total"]), currency)
+        off = money(line["total"] * value / 100 if percent else min(remaining, line["total"]), currency)
         if not off:
             continue
-        left -= 0 if percent else off
-        taken += off
+        remaining -= 0 if percent else off
+        total_off += off
         line["total"] = money(line["total"] - off, currency)
         line["discounts"].append(
             {
@@ -231,9 +231,9 @@ def _apply(reward: Reward, value: float, lines: list[Json], currency: str, *, to
                 "reward_name": reward.name,
             }
         )
-        if told and len(line["discounts"]) == 1:
+        if mentioned and len(line["discounts"]) == 1:
             line["description"] += " [inc. discount]"
-    return taken
+    return total_off
 
 
 def day(ms: int) -> str:

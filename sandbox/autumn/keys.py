@@ -21,7 +21,7 @@ class Key:
         if scope is None or self.scopes is None:
             return
         scopes = (scope,) if isinstance(scope, str) else scope
-        if not any(self._has(wanted) for wanted in scopes):
+        if not any(self._has(scope) for scope in scopes):
             raise ApiError(403, "insufficient_scopes", f"Insufficient scopes. Missing: {scopes[0]}")
 
     def _has(self, scope: str) -> bool:
@@ -56,8 +56,8 @@ class Keys:
         if not secret.startswith(tuple(_PREFIXES)):
             raise ApiError(401, "invalid_request", "Invalid authorization token prefix")
         if secret not in self._keys:
-            shown = secret[:15] + "*" * (len(secret) - 15)
-            raise ApiError(401, "invalid_secret_key", f"Invalid secret key: {shown}")
+            masked = secret[:15] + "*" * (len(secret) - 15)
+            raise ApiError(401, "invalid_secret_key", f"Invalid secret key: {masked}")
         return self._keys[secret]
 
 

@@ -136,7 +136,7 @@ def current(customer: LocalCustomer, plan_id: str, entity_id: str | None = None)
         for product in customer.products
         if product.plan_id == plan_id and product.entity_id == entity_id
     )
-    return next((one for one in live if one.status in ("active", "past_due", "scheduled")), None)
+    return next((product for product in live if product.status in ("active", "past_due", "scheduled")), None)
 
 
 def in_order(state: AutumnState, products: list[Product]) -> list[Product]:

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 
 from sandbox.autumn.clock import AutumnClock
-from sandbox.autumn.context import ApiRoute
-from sandbox.autumn.dispatch import ApiAnswer, ApiRequest, Dispatcher, named_customer
+from sandbox.autumn.dispatch import ApiAnswer, ApiRequest, Dispatcher, RouteMatch, named_customer
 from sandbox.autumn.ledger import AutumnWrite
 from sandbox.autumn.model import LocalCustomer
 from sandbox.autumn.validation import parse
@@ -30,19 +29,19 @@ class Queue:
         self,
         dispatcher: Dispatcher,
         request: ApiRequest,
-        found: tuple[ApiRoute, dict[str, str]],
+        match: RouteMatch,
         seconds: float,
     ) -> ApiAnswer:
         """Answer as if it were done, undo it, and do it `seconds` later."""
-        who = dispatcher.state.customers.get(named_customer(found[1], parse(request.raw)) or "")
+        who = dispatcher.state.customers.get(named_customer(match.path, parse(request.raw)) or "")
         before = deepcopy(who)
-        answer = dispatcher.take(request, found)
+        answer = dispatcher.take(request, match)
         if who is None or before is None or answer.status >= 400 or answer.write is None:
             return answer
         _put_back(who, before)
         answer.write.applied, answer.write.applied_at = False, None
         write = answer.write
-        self._later(seconds, lambda: _apply(dispatcher, request, found, write))
+        self._later(seconds, lambda: _apply(dispatcher, request, match, write))
         return answer
 
     def _later(self, seconds: float, run: Callable[[], None]) -> None:
@@ -72,8 +71,6 @@ def _put_back(who: LocalCustomer, before: LocalCustomer) -> None:
         setattr(who, part.name, getattr(before, part.name))
 
 
-def _apply(
-    dispatcher: Dispatcher, request: ApiRequest, found: tuple[ApiRoute, dict[str, str]], write: AutumnWrite
-) -> None:
-    write.applied = dispatcher.apply(request, found)
+def _apply(dispatcher: Dispatcher, request: ApiRequest, match: RouteMatch, write: AutumnWrite) -> None:
+    write.applied = dispatcher.apply(request, match)
     write.applied_at = dispatcher.state.clock.now()

@@ -59,20 +59,20 @@ class RateLimiter:
             self._forget(now)
             window = self._windows[group, whose] = _Window(now)
         window.used += 1
-        left = max(1, math.ceil(limit.seconds - (now - window.opened)))
+        seconds_left = max(1, math.ceil(limit.seconds - (now - window.opened)))
         headers = {
             "ratelimit-limit": str(limit.requests),
             "ratelimit-policy": f"{limit.requests};w={limit.seconds}",
             "ratelimit-remaining": str(max(0, limit.requests - window.used)),
-            "ratelimit-reset": str(left),
+            "ratelimit-reset": str(seconds_left),
         }
         if window.used <= limit.requests:
             return LimitVerdict(True, headers)
-        return LimitVerdict(False, {**headers, "retry-after": str(left)})
+        return LimitVerdict(False, {**headers, "retry-after": str(seconds_left)})
 
     def clear(self) -> None:
         self._windows.clear()
 
     def _forget(self, now: float) -> None:
         if len(self._windows) > 10_000:
-            self._windows = {key: one for key, one in self._windows.items() if now - one.opened < 60}
+            self._windows = {key: window for key, window in self._windows.items() if now - window.opened < 60}

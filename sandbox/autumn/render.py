@@ -66,7 +66,7 @@ def _plan_price(state: AutumnState, plan: LocalPlan) -> Json | None:
 
 
 def _item(state: AutumnState, item: Item) -> Json:
-    known = state.feature(item.feature_id)
+    listed_feature = state.feature(item.feature_id)
     reset: Json | None = {"interval": item.interval} if item.interval else None
     if item.unlimited:
         reset = {"interval": "one_off"}
@@ -79,24 +79,24 @@ def _item(state: AutumnState, item: Item) -> Json:
         "price": item.price,
         **({"rollover": _rollover(item.rollover)} if item.rollover else {}),
         **({"proration": item.proration} if item.proration else {}),
-        "display": _item_display(state, known, item),
+        "display": _item_display(state, listed_feature, item),
         "entitlement_id": item.id,
     }
 
 
-def _rollover(kept: Json) -> Json:
-    forever = kept["length"] is None
+def _rollover(rollover: Json) -> Json:
+    forever = rollover["length"] is None
     return {
-        "max": kept["max"],
+        "max": rollover["max"],
         "expiry_duration_type": "forever" if forever else "month",
-        **({} if forever else {"expiry_duration_length": kept["length"]}),
+        **({} if forever else {"expiry_duration_length": rollover["length"]}),
     }
 
 
-def _item_display(state: AutumnState, known: LocalFeature, item: Item) -> Json:
-    if known.type == "boolean":
-        return {"primary_text": known.name}
-    names = known.display or {"singular": known.name, "plural": known.name}
+def _item_display(state: AutumnState, item_feature: LocalFeature, item: Item) -> Json:
+    if item_feature.type == "boolean":
+        return {"primary_text": item_feature.name}
+    names = item_feature.display or {"singular": item_feature.name, "plural": item_feature.name}
     if item.unlimited:
         return {"primary_text": f"Unlimited {names['plural']}"}
     count = f"{clean(item.included):,}"
@@ -104,8 +104,8 @@ def _item_display(state: AutumnState, known: LocalFeature, item: Item) -> Json:
     if item.price and "amount" in item.price:
         cost = amount(item.price["amount"], state.org.currency)
         units = clean(item.price.get("billing_units", 1))
-        each = names["singular"] if units == 1 else f"{units:,} {names['plural']}"
-        text["secondary_text"] = f"then {cost} per {each}" if item.included else f"{cost} per {each}"
+        unit = names["singular"] if units == 1 else f"{units:,} {names['plural']}"
+        text["secondary_text"] = f"then {cost} per {unit}" if item.included else f"{cost} per {unit}"
     return text
 
 
@@ -123,15 +123,15 @@ def subscription(
     `period`: whether to show the billing period, which a merged one has when a plan of the customer's own is
     on the same Stripe subscription.
     """
-    known = state.plan_of(product)
-    shown = plan(state, known, env) if "subscriptions.plan" in expand else {}
+    held_plan = state.plan_of(product)
+    expanded = plan(state, held_plan, env) if "subscriptions.plan" in expand else {}
     bare: Json = {"price": None, "items": []} if merged else {}
     return {
         "id": product.key,
         "plan_id": product.plan_id,
-        **({"plan": {**shown, **bare}} if shown else {}),
-        "auto_enable": known.auto_enable,
-        "add_on": known.add_on,
+        **({"plan": {**expanded, **bare}} if expanded else {}),
+        "auto_enable": held_plan.auto_enable,
+        "add_on": held_plan.add_on,
         "status": "scheduled" if product.status == "scheduled" else "active",
         "past_due": product.status == "past_due",
         "canceled_at": product.canceled_at,
@@ -207,12 +207,12 @@ def holdings(
     for row in rows:
         if not row.flag:
             grouped.setdefault(row.feature_id, []).append(row)
-    shown = {}
+    shown_balances = {}
     for feature_id, mine in grouped.items():
-        known = state.feature(feature_id)
-        shown[feature_id] = balances.show(mine, known, entity_id=entity_id)
+        shown_feature = state.feature(feature_id)
+        shown_balances[feature_id] = balances.show(mine, shown_feature, entity_id=entity_id)
         if "balances.feature" in expand:
-            shown[feature_id]["feature"] = feature(known)
+            shown_balances[feature_id]["feature"] = feature(shown_feature)
     one_off = {product.id for product in products if state.plan(product.plan_id).one_off}
     # Of two rows of one flag the newest is shown, in lists the oldest.
     flags = [row for row in (reversed(rows) if listed else rows) if row.flag]
@@ -230,7 +230,7 @@ def holdings(
             if product.id not in one_off
         ],
         "purchases": [purchase(state, product, env, expand) for product in products if product.id in one_off],
-        "balances": shown,
+        "balances": shown_balances,
         "flags": {row.feature_id: flag(state, row, expand) for row in flags},
     }
 

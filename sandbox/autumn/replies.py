@@ -43,8 +43,8 @@ def reply_of(answer: ApiAnswer) -> Reply:
     headers = tuple(answer.headers.items())
     if isinstance(answer.body, str):
         return Reply(answer.status, answer.body.encode(), "text/plain; charset=UTF-8", headers)
-    made = json_reply(answer.status, answer.body)
-    return Reply(made.status, made.body, made.kind, headers)
+    reply = json_reply(answer.status, answer.body)
+    return Reply(reply.status, reply.body, reply.kind, headers)
 
 
 async def send_reply(reply: Reply, send: Send) -> None:

@@ -66,10 +66,10 @@ def discounts_for(state: AutumnState, who: LocalCustomer, product: Product, when
 
 def coupon(state: AutumnState, reward_id: str) -> Reward:
     """A reward that gives money off, by its id. Raises 400."""
-    found = state.coupon(reward_id)
-    if found is None:
+    reward = state.coupon(reward_id)
+    if reward is None:
         raise invalid(f'Invalid coupon ID: "{reward_id}"')
-    return found
+    return reward
 
 
 def put(state: AutumnState, who: LocalCustomer, reward: Reward, subscription_id: str | None = None) -> None:

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from sandbox.autumn import control, happenings, pages, products
 from sandbox.autumn.billing import payment, topping_up
 from sandbox.autumn.clock import AutumnClock
-from sandbox.autumn.dispatch import ApiAnswer, ApiRequest, Dispatcher, Router, named_customer
+from sandbox.autumn.dispatch import ApiAnswer, ApiRequest, Dispatcher, RouteMatch, Router, named_customer
 from sandbox.autumn.faults import AutumnFault, AutumnFaults
 from sandbox.autumn.keys import Idempotency, Keys
 from sandbox.autumn.ledger import AutumnCall, AutumnWrite
@@ -222,47 +222,49 @@ class LocalAutumn:
             return json_reply(status, body)
         if request.path.startswith(pages.STARTS):
             return self._page(request)
-        found = self._router.find(request.method, request.path)
-        name = found[0].name if found else request.path
+        match = self._router.find(request.method, request.path)
+        name = match.route.name if match else request.path
         body = _quietly(request.raw)
-        customer = named_customer(found[1] if found else {}, body)
+        customer = named_customer(match.path if match else {}, body)
         call = AutumnCall(name, request.method, request.path, self.clock.now(), None, customer)
         self.calls.append(call)
         faults = self.faults.strike(name, customer, _expanded(body))
         if customer is not None and name in _LOCKING and self.state.org.locks_billing:
-            reply = await self._one_at_a_time(request, found, faults, customer)
+            reply = await self._one_at_a_time(request, match, faults, customer)
         else:
-            reply = await self._with_faults(request, found, faults)
+            reply = await self._with_faults(request, match, faults)
         call.status = None if reply.status == CUT else reply.status
         return reply
 
     async def _one_at_a_time(
-        self, request: ApiRequest, found: Any, met: list[AutumnFault], customer: str
+        self, request: ApiRequest, match: RouteMatch | None, faults: list[AutumnFault], customer: str
     ) -> Reply:
         """Refuse a billing call while another one of the customer is under way."""
         if customer in self.billing_locks:
-            self._note_unanswered(request, found, 423)
+            self._note_unanswered(request, match, 423)
             return json_reply(423, {**_LOCKED, "env": "sandbox"})
         self.billing_locks.add(customer)
         try:
-            return await self._with_faults(request, found, met)
+            return await self._with_faults(request, match, faults)
         finally:
             self.billing_locks.discard(customer)
 
-    async def _with_faults(self, request: ApiRequest, found: Any, met: list[AutumnFault]) -> Reply:
-        by_kind = {fault.kind: fault for fault in met}
+    async def _with_faults(
+        self, request: ApiRequest, match: RouteMatch | None, faults: list[AutumnFault]
+    ) -> Reply:
+        by_kind = {fault.kind: fault for fault in faults}
         if "latency" in by_kind:
             await self._be_late(by_kind["latency"].seconds)
         for kind in ("429", "500", "503"):
             if kind in by_kind:
-                return self._refuse(request, found, by_kind[kind])
+                return self._refuse(request, match, by_kind[kind])
         if "cut_before" in by_kind:
-            self._note_unanswered(request, found)
+            self._note_unanswered(request, match)
             return Reply(CUT)
-        if "queued" in by_kind and found is not None and found[0].write:
-            answer = self._queue.take(self._dispatcher, request, found, by_kind["queued"].seconds)
+        if "queued" in by_kind and match is not None and match.route.write:
+            answer = self._queue.take(self._dispatcher, request, match, by_kind["queued"].seconds)
         else:
-            answer = self._dispatcher.take(request, found)
+            answer = self._dispatcher.take(request, match)
         return self._afterwards(answer, by_kind)
 
     async def _be_late(self, seconds: float) -> None:
@@ -287,8 +289,8 @@ class LocalAutumn:
             answer.write.status = status
         return reply
 
-    def _refuse(self, request: ApiRequest, found: Any, fault: AutumnFault) -> Reply:
-        self._note_unanswered(request, found, int(fault.kind))
+    def _refuse(self, request: ApiRequest, match: RouteMatch | None, fault: AutumnFault) -> Reply:
+        self._note_unanswered(request, match, int(fault.kind))
         named = ("429", "503")
         seconds = 1 if fault.retry_after is None and fault.kind in named else fault.retry_after
         headers = (("retry-after", str(seconds)),) if seconds is not None else ()
@@ -301,13 +303,15 @@ class LocalAutumn:
         refused = json_reply(int(fault.kind), {"message": message, "code": code, "env": "sandbox"})
         return Reply(refused.status, refused.body, refused.kind, headers)
 
-    def _note_unanswered(self, request: ApiRequest, found: Any, status: int | None = None) -> None:
+    def _note_unanswered(
+        self, request: ApiRequest, match: RouteMatch | None, status: int | None = None
+    ) -> None:
         """Write down a write that was received and not applied."""
-        if found is not None and found[0].write:
+        if match is not None and match.route.write:
             body, now = _quietly(request.raw), self.clock.now()
             key = request.headers.get("idempotency-key")
             self.ledger.append(
-                AutumnWrite(found[0].name, now, named_customer(found[1], body), body, key, status)
+                AutumnWrite(match.route.name, now, named_customer(match.path, body), body, key, status)
             )
 
     def _page(self, request: ApiRequest) -> Reply:

@@ -81,10 +81,10 @@ class AutumnState:
 
     def customer(self, customer_id: str) -> LocalCustomer:
         """By id or internal id. Raises 404."""
-        found = self.customers.get(customer_id)
-        if found is None:
+        customer = self.customers.get(customer_id)
+        if customer is None:
             raise no_customer(customer_id)
-        return found
+        return customer
 
     def feature(self, feature_id: str) -> LocalFeature:
         if feature_id not in self.features:
@@ -102,8 +102,8 @@ class AutumnState:
 
     def coupon(self, coupon_id: str) -> Reward | None:
         """Money off, made in Autumn or in Stripe alone."""
-        found = self.rewards.get(coupon_id) or self.stripe_coupons.get(coupon_id)
-        return None if found is None or found.type == "feature_grant" else found
+        reward = self.rewards.get(coupon_id) or self.stripe_coupons.get(coupon_id)
+        return None if reward is None or reward.type == "feature_grant" else reward
 
     def need_stripe(self) -> None:
         if not self.org.stripe:

@@ -55,10 +55,10 @@ class Customers:
         return customer_id in self._by_id
 
     def __getitem__(self, customer_id: str) -> LocalCustomer:
-        found = self.get(customer_id)
-        if found is None:
+        customer = self.get(customer_id)
+        if customer is None:
             raise KeyError(customer_id)
-        return found
+        return customer
 
     def get(self, customer_id: str) -> LocalCustomer | None:
         """By id or internal id."""

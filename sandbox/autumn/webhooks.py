@@ -92,8 +92,8 @@ class Webhooks:
 
     def to(self, url: str, *, types: Iterable[str] | None = None, secret: str = "") -> Endpoint:
         """Send to this address from now on."""
-        kept = None if types is None else frozenset(types)
-        endpoint = Endpoint(url, [secret or new_secret()], kept)
+        kept_types = None if types is None else frozenset(types)
+        endpoint = Endpoint(url, [secret or new_secret()], kept_types)
         self.endpoints.append(endpoint)
         return endpoint
 

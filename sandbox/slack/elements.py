@@ -128,25 +128,25 @@ def options_of(element: Json) -> list[Json]:
     return [*(element.get("options") or []), *(option for group in groups for option in group["options"])]
 
 
-def _option(element: Json, given: Any) -> Json:
+def _option(element: Json, chosen: Any) -> Json:
     """The picked option: one of the element's by its value, or one the app suggested."""
-    if isinstance(given, dict):
-        text = given.get("text", "")
+    if isinstance(chosen, dict):
+        text = chosen.get("text", "")
         text = text if isinstance(text, dict) else {"type": "plain_text", "text": text, "emoji": True}
-        return {"text": text, "value": given["value"]}
+        return {"text": text, "value": chosen["value"]}
     for option in options_of(element):
-        if option.get("value") == given:
+        if option.get("value") == chosen:
             return dict(option)
-    raise KeyError(f"no option has the value {given!r}")
+    raise KeyError(f"no option has the value {chosen!r}")
 
 
-def value_from(element: Json, given: Json) -> Any:
+def value_from(element: Json, entered: Json) -> Any:
     """The element's value after an input. Raises KeyError for an invalid input."""
     kind = element["type"]
     if kind in ("static_select", "external_select", "radio_buttons", "overflow"):
-        return _option(element, given["option"]) if given.get("option") is not None else None
+        return _option(element, entered["option"]) if entered.get("option") is not None else None
     if kind in ("multi_static_select", "multi_external_select", "checkboxes"):
-        return [_option(element, picked) for picked in given["options"]]
+        return [_option(element, picked) for picked in entered["options"]]
     simple = {
         "users_select": "user",
         "conversations_select": "conversation",
@@ -160,18 +160,18 @@ def value_from(element: Json, given: Json) -> Any:
         "file_input": "files",
         "rich_text_input": "rich_text",
     }
-    value = given[simple.get(kind, "text")]
+    value = entered[simple.get(kind, "text")]
     return (value or None) if kind in TYPED else value
 
 
-def action(block: Block, element: Json, given: Json, ts: str) -> Json:
+def action(block: Block, element: Json, entered: Json, ts: str) -> Json:
     """An entry of `actions` in a block_actions payload."""
     kind = element["type"]
     answer: Json = {"type": kind, "action_id": element["action_id"], "block_id": block["block_id"]}
     if kind == "overflow":
-        answer["selected_option"] = stored(value_from(element, given))
+        answer["selected_option"] = stored(value_from(element, entered))
     elif kind in STATEFUL:
-        answer[STATEFUL[kind][0]] = stored(value_from(element, given))
+        answer[STATEFUL[kind][0]] = stored(value_from(element, entered))
     for key in ("text", "value", "style", "placeholder", "url"):
         if key in element and key not in answer:
             answer[key] = stored(element[key])

@@ -23,9 +23,9 @@ def keep(sim: Simulation, user: User, name: str, content: bytes) -> File:
     return file
 
 
-def picked(sim: Simulation, user: User, element: Json, given: Json) -> Json:
+def picked(sim: Simulation, user: User, element: Json, entered: Json) -> Json:
     """The files of a file_input in full, from their ids. Raises ShownError for what it does not take."""
-    files = [sim.workspace.files.get(str(entry)) for entry in given["files"]]
+    files = [sim.workspace.files.get(str(entry)) for entry in entered["files"]]
     if len(files) > element.get("max_files", 10):
         raise ActionRefused("invalid_input", "These are too many files.")
     types = element.get("filetypes")

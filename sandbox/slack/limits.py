@@ -26,14 +26,14 @@ class PostLimit:
     def take(self, channel: str) -> None:
         """Raises ratelimited (HTTP 429 with Retry-After in whole seconds)."""
         now = self._clock.now()
-        left, since = self._buckets.get(channel, (float(self.burst), now))
-        left = min(float(self.burst), left + max(0.0, now - since) * self.per_second)
+        tokens, since = self._buckets.get(channel, (float(self.burst), now))
+        tokens = min(float(self.burst), tokens + max(0.0, now - since) * self.per_second)
         # A caller that waited for Retry-After must pass in spite of rounding.
-        if left < 1 - ROUNDING:
-            self._buckets[channel] = (left, now)
-            wait = max(1, math.ceil((1 - left) / self.per_second)) if self.per_second else 60
+        if tokens < 1 - ROUNDING:
+            self._buckets[channel] = (tokens, now)
+            wait = max(1, math.ceil((1 - tokens) / self.per_second)) if self.per_second else 60
             raise SlackError("ratelimited", status=429, headers={"Retry-After": str(wait)})
-        self._buckets[channel] = (max(0.0, left - 1), now)
+        self._buckets[channel] = (max(0.0, tokens - 1), now)
 
 
 @dataclass(slots=True)

@@ -12,8 +12,8 @@ from sandbox.slack.model import Json
 
 @cache
 def _parsed(text: str) -> Json:
-    found: Json = yaml.safe_load(text)
-    return found
+    manifest: Json = yaml.safe_load(text)
+    return manifest
 
 
 @dataclass(frozen=True, slots=True)

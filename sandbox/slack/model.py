@@ -92,8 +92,8 @@ class LocalChannel:
 
     def with_user(self, me: str) -> str | None:
         """The other person in a direct message."""
-        others = [member for member in self.members if member != me]
-        return others[0] if self.kind == "im" and others else None
+        other_members = [member for member in self.members if member != me]
+        return other_members[0] if self.kind == "im" and other_members else None
 
 
 @dataclass(slots=True)

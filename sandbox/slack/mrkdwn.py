@@ -41,12 +41,12 @@ def plain(text: str) -> str:
 
 def links(text: str) -> list[tuple[str, str]]:
     """(label, address) of each link in a mrkdwn text."""
-    found: list[tuple[str, str]] = []
+    pairs: list[tuple[str, str]] = []
     for inside in _ANGLE.findall(text):
         if inside[0] not in "@#!":
             address, _, label = inside.partition("|")
-            found.append((plain(label or address), plain(address)))
-    return found
+            pairs.append((plain(label or address), plain(address)))
+    return pairs
 
 
 def _angle(inside: str, workspace: Workspace, reader: User) -> str:

@@ -100,15 +100,15 @@ class WorkspacePage:
 
     async def do(self, request: Request) -> Response:
         try:
-            given = await request.json()
-            user = self._person(given.get("person", ""))
+            act = await request.json()
+            user = self._person(act.get("person", ""))
             if user is None:
                 return _unknown_person()
-            if given.get("act") not in self._acts:
+            if act.get("act") not in self._acts:
                 return _refusal("unknown_act", "This cannot be done here.", 400)
-            return JSONResponse({"ok": True, **await self._acts[given["act"]](user, given)})
+            return JSONResponse({"ok": True, **await self._acts[act["act"]](user, act)})
         except ActionRefused as refused:
-            errors = self._input_errors(given, refused)
+            errors = self._input_errors(act, refused)
             return JSONResponse({"ok": False, "error": refused.name, "shown": refused.shown, **errors})
         except SlackError as refused:
             return _refusal(refused.name, "This is not there any more.", 200)
@@ -139,38 +139,38 @@ class WorkspacePage:
         people_here = [user.id for user in workspace.users.values() if user.kind != "bot"]
         return [user_id for user_id in people_here if workspace.sees(user_id, change)]
 
-    async def _say(self, user: User, given: Json) -> Json:
-        message = await self._actions.say(user, given["channel"], given["text"], given.get("thread_ts"))
+    async def _say(self, user: User, act: Json) -> Json:
+        message = await self._actions.say(user, act["channel"], act["text"], act.get("thread_ts"))
         return {"ts": message.ts}
 
-    async def _command(self, user: User, given: Json) -> Json:
-        await self._actions.command(user, given["channel"], given["text"], given.get("thread_ts"))
+    async def _command(self, user: User, act: Json) -> Json:
+        await self._actions.command(user, act["channel"], act["text"], act.get("thread_ts"))
         return {}
 
-    async def _edit(self, user: User, given: Json) -> Json:
-        await self._actions.edit(user, given["channel"], given["ts"], given["text"])
+    async def _edit(self, user: User, act: Json) -> Json:
+        await self._actions.edit(user, act["channel"], act["ts"], act["text"])
         return {}
 
-    async def _delete(self, user: User, given: Json) -> Json:
-        await self._actions.delete(user, given["channel"], given["ts"])
+    async def _delete(self, user: User, act: Json) -> Json:
+        await self._actions.delete(user, act["channel"], act["ts"])
         return {}
 
-    async def _read(self, user: User, given: Json) -> Json:
-        self._actions.read(user, given["channel"])
+    async def _read(self, user: User, act: Json) -> Json:
+        self._actions.read(user, act["channel"])
         return {}
 
-    async def _action(self, user: User, given: Json) -> Json:
-        source = self._source(user, given["source"])
-        await self._actions.enter(user, source, given.get("state"))
-        ids = given["block_id"], given["action_id"]
-        await self._actions.action(user, source, *ids, given.get("input") or {})
+    async def _action(self, user: User, act: Json) -> Json:
+        source = self._source(user, act["source"])
+        await self._actions.enter(user, source, act.get("state"))
+        ids = act["block_id"], act["action_id"]
+        await self._actions.action(user, source, *ids, act.get("input") or {})
         return {}
 
-    async def _suggest(self, user: User, given: Json) -> Json:
-        source = self._source(user, given["source"])
-        await self._actions.enter(user, source, given.get("state"))
-        ids = given["block_id"], given["action_id"]
-        options, groups = await self._actions.suggest(user, source, *ids, given.get("text", ""))
+    async def _suggest(self, user: User, act: Json) -> Json:
+        source = self._source(user, act["source"])
+        await self._actions.enter(user, source, act.get("state"))
+        ids = act["block_id"], act["action_id"]
+        options, groups = await self._actions.suggest(user, source, *ids, act.get("text", ""))
         answer: Json = {"options": [_offered(option) for option in options]}
         if groups:
             answer["groups"] = [
@@ -182,27 +182,27 @@ class WorkspacePage:
             ]
         return answer
 
-    async def _submit(self, user: User, given: Json) -> Json:
-        await self._actions.submit(user, self._sim.views.get(given["view"]), given.get("state"))
+    async def _submit(self, user: User, act: Json) -> Json:
+        await self._actions.submit(user, self._sim.views.get(act["view"]), act.get("state"))
         return {}
 
-    async def _close(self, user: User, given: Json) -> Json:
-        view = self._sim.views.get(given["view"])
-        await self._actions.close(user, view, cleared=bool(given.get("cleared")))
+    async def _close(self, user: User, act: Json) -> Json:
+        view = self._sim.views.get(act["view"])
+        await self._actions.close(user, view, cleared=bool(act.get("cleared")))
         return {}
 
-    async def _shortcut(self, user: User, given: Json) -> Json:
-        message = self._message(user, given["message"]) if given.get("message") else None
-        await self._actions.shortcut(user, given["callback_id"], message)
+    async def _shortcut(self, user: User, act: Json) -> Json:
+        message = self._message(user, act["message"]) if act.get("message") else None
+        await self._actions.shortcut(user, act["callback_id"], message)
         return {}
 
-    async def _open_home(self, user: User, given: Json) -> Json:  # noqa: ARG002
+    async def _open_home(self, user: User, act: Json) -> Json:  # noqa: ARG002
         await self._actions.open_home(user)
         return {}
 
-    async def _open_im(self, user: User, given: Json) -> Json:
-        other = self._sim.workspace.users[given["user"]]
-        channel = self._sim.workspace.im(user.id, other.id)
+    async def _open_im(self, user: User, act: Json) -> Json:
+        person = self._sim.workspace.users[act["user"]]
+        channel = self._sim.workspace.im(user.id, person.id)
         return {"channel": self._channel(channel, user)}
 
     def _person(self, name: str) -> User | None:
@@ -211,26 +211,26 @@ class WorkspacePage:
         except KeyError:
             return None
 
-    def _source(self, user: User, given: Json) -> Source:
-        if given.get("home"):
+    def _source(self, user: User, address: Json) -> Source:
+        if address.get("home"):
             home = self._sim.views.home(user.id)
             if home is None:
                 raise SlackError("not_found")
             return home
-        if "view" in given:
-            return self._sim.views.get(given["view"])
-        return self._message(user, given["message"])
+        if "view" in address:
+            return self._sim.views.get(address["view"])
+        return self._message(user, address["message"])
 
-    def _message(self, user: User, given: Json) -> LocalMessage:
-        message = self._sim.workspace.find(given["channel"], given["ts"], user.id)
+    def _message(self, user: User, address: Json) -> LocalMessage:
+        message = self._sim.workspace.find(address["channel"], address["ts"], user.id)
         if message is None:
             raise SlackError("message_not_found")
         return message
 
-    def _input_errors(self, given: Json, refused: ActionRefused) -> Json:
-        if given.get("act") != "submit" or refused.name != "invalid_input":
+    def _input_errors(self, act: Json, refused: ActionRefused) -> Json:
+        if act.get("act") != "submit" or refused.name != "invalid_input":
             return {}
-        return {"errors": dict(self._sim.views.get(given["view"]).errors)}
+        return {"errors": dict(self._sim.views.get(act["view"]).errors)}
 
     def _channel(self, channel: LocalChannel, user: User) -> Json:
         return {

@@ -40,14 +40,14 @@ class BlockReader:
     def mrkdwn(self, text: str) -> str:
         return readable(text, self._workspace, self._user)
 
-    def text(self, given: Json | str | None) -> str:
-        if given is None:
+    def text(self, text_object: Json | str | None) -> str:
+        if text_object is None:
             return ""
-        if isinstance(given, str):
-            return plain(given)
-        text = str(given.get("text", ""))
+        if isinstance(text_object, str):
+            return plain(text_object)
+        text = str(text_object.get("text", ""))
         # Plain text has no markup.
-        return self.mrkdwn(text) if given.get("type") == "mrkdwn" else text
+        return self.mrkdwn(text) if text_object.get("type") == "mrkdwn" else text
 
     def block(self, block: Block, chosen: Json) -> Iterator[str]:  # noqa: PLR0912 - one case a type
         values = chosen.get(block.get("block_id", ""), {})

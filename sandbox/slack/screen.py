@@ -157,8 +157,8 @@ class Screen:
             raise self.missing("an open modal")
         return stack[-1]
 
-    def missing(self, what: str) -> NotOnScreen:
-        return NotOnScreen(f"{self._user.name} finds no {what}. The screen:\n{self.read()}")
+    def missing(self, description: str) -> NotOnScreen:
+        return NotOnScreen(f"{self._user.name} finds no {description}. The screen:\n{self.read()}")
 
     def link(self, label: str) -> str:
         """The address of a link or link button."""
@@ -181,8 +181,8 @@ def single_spaced(text: str) -> str:
     return " ".join(text.split())
 
 
-def same_words(one: str, other: str) -> bool:
-    return single_spaced(one).lower() == single_spaced(other).lower()
+def same_words(first: str, second: str) -> bool:
+    return single_spaced(first).lower() == single_spaced(second).lower()
 
 
 def _texts(node: object) -> Iterator[str]:

@@ -79,14 +79,14 @@ class UserActions:
             raise self._shown(user, refused.name, words, channel) from refused
 
     async def action(
-        self, user: User, source: Source, block_id: str, action_id: str, given: Json, *, send: bool = True
+        self, user: User, source: Source, block_id: str, action_id: str, entered: Json, *, send: bool = True
     ) -> None:
         """A click or a choice. send=False only stores the input, as for inputs without dispatch_action."""
         block, element = self._element(user, source, block_id, action_id)
         if element["type"] == "file_input":
-            given = files.picked(self._sim, user, element, given)
+            entered = files.picked(self._sim, user, element, entered)
         try:
-            action = elements.action(block, element, given, self._workspace.next_ts())
+            action = elements.action(block, element, entered, self._workspace.next_ts())
         except KeyError as wrong:
             raise ActionRefused("invalid_input", f"This cannot be chosen here: {wrong}") from wrong
         chosen = self.chosen(user, source)
@@ -109,8 +109,8 @@ class UserActions:
     async def enter(self, user: User, source: Source, state: Json | None) -> None:
         """Stores inputs without sending them to the app: block_id → action_id → input."""
         for block_id, inputs in (state or {}).items():
-            for action_id, given in inputs.items():
-                await self.action(user, source, block_id, action_id, given, send=False)
+            for action_id, entered in inputs.items():
+                await self.action(user, source, block_id, action_id, entered, send=False)
 
     async def suggest(
         self, user: User, source: Source, block_id: str, action_id: str, text: str
@@ -167,9 +167,9 @@ class UserActions:
             self._sim.views.clear(user.id)
         else:
             self._sim.views.pop(user.id)
-        for each in closing:
-            if each.body.get("notify_on_close"):
-                await self._send_ignoring_failure(payloads.closed(user, each, cleared=clear))
+        for view_to_close in closing:
+            if view_to_close.body.get("notify_on_close"):
+                await self._send_ignoring_failure(payloads.closed(user, view_to_close, cleared=clear))
 
     async def shortcut(self, user: User, callback_id: str, message: LocalMessage | None = None) -> None:
         declared = self._sim.manifest.shortcut(callback_id) if "commands" in self._sim.scopes else None
@@ -196,15 +196,17 @@ class UserActions:
     def _element(self, user: User, source: Source, block_id: str, action_id: str) -> tuple[Block, Json]:
         if isinstance(source, View):
             open_views = [*self._sim.views.stack(user.id), self._sim.views.home(user.id)]
-            seen = source in open_views
+            visible = source in open_views
         else:
-            seen = source.only_for in (None, user.id) and source in self._workspace.messages[source.channel]
+            visible = (
+                source.only_for in (None, user.id) and source in self._workspace.messages[source.channel]
+            )
             self._seen(user, source.channel)
         blocks = source.blocks if isinstance(source, View) else source.all_blocks
-        found = elements.find(blocks, block_id, action_id) if seen else None
-        if found is None:
+        element = elements.find(blocks, block_id, action_id) if visible else None
+        if element is None:
             raise ActionRefused("not_found", "This is not there any more.")
-        return found
+        return element
 
     def _check_options(self, probe: Block, options: list[Json]) -> None:
         """Slack shows no options if there are more than 100 or any is malformed."""

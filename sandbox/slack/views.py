@@ -38,21 +38,21 @@ class View:
         return str(self.body.get("external_id") or "")
 
     def api(self) -> Json:
-        given: Json = elements.stored(self.body)
+        body: Json = elements.stored(self.body)
         return {
             "id": self.id,
             "team_id": people.TEAM,
-            "type": given["type"],
-            "blocks": given["blocks"],
-            "private_metadata": given.get("private_metadata", ""),
-            "callback_id": given.get("callback_id", ""),
+            "type": body["type"],
+            "blocks": body["blocks"],
+            "private_metadata": body.get("private_metadata", ""),
+            "callback_id": body.get("callback_id", ""),
             "state": {"values": elements.values(self.blocks, self.chosen)},
             "hash": self.hash,
-            "title": given.get("title"),
-            "clear_on_close": given.get("clear_on_close", False),
-            "notify_on_close": given.get("notify_on_close", False),
-            "close": given.get("close"),
-            "submit": given.get("submit"),
+            "title": body.get("title"),
+            "clear_on_close": body.get("clear_on_close", False),
+            "notify_on_close": body.get("notify_on_close", False),
+            "close": body.get("close"),
+            "submit": body.get("submit"),
             "previous_view_id": self.previous_id,
             "root_view_id": self.root_id,
             "app_id": people.APP,

@@ -169,7 +169,7 @@ class Workspace:
 
     def forget_ephemerals(self, user_id: str) -> None:
         for messages in self.messages.values():
-            for message in [each for each in messages if each.only_for == user_id]:
+            for message in [message_here for message_here in messages if message_here.only_for == user_id]:
                 self.delete(message)
 
     def unfurl(self, message: LocalMessage, unfurls: dict[str, Json]) -> None:

@@ -100,11 +100,11 @@ def _now(state: AutumnState, who: LocalCustomer, current: Product | None, order:
     effects = Effects(plan_ids=[plan.id], paid_plan=plan.interval is not None)
     ends_trial = current is not None and current.trial_ends_at is not None
     joined = None if order.own_subscription else current if ends_trial else subjects.billed(who)
-    left: list[Row] = []
+    replaced_rows: list[Row] = []
     if current is not None:
         effects.outgoing = [going(state, current, now)]
         effects.lines = unused(state, who, current) + _used(state, who, current)
-        left = [row for row in who.rows if row.product_id == current.id]
+        replaced_rows = [row for row in who.rows if row.product_id == current.id]
         _replace(state, who, current)
     anchor = joined.period_start if joined else None
     if plan.interval is None and current is not None:
@@ -119,7 +119,7 @@ def _now(state: AutumnState, who: LocalCustomer, current: Product | None, order:
     effects.lines += _first_lines(state, who, product, order, whole=joined is None or effects.starts_cycle)
     for reward in order.discounts:
         rewards.put(state, who, reward, product.stripe_subscription)
-    _carry(state, who, left, product, order.carry)
+    _carry(state, who, replaced_rows, product, order.carry)
     if not order.charged:
         effects.lines = []
     return effects
@@ -170,12 +170,12 @@ def _first_lines(
     if order.plan.interval is None or product.trial_ends_at is not None:
         return []
     now = state.now
-    kept = who.discounts
-    who.discounts = kept + [
+    discounts_before = who.discounts
+    who.discounts = discounts_before + [
         LocalDiscount(reward.id, now // 1000, None, product.stripe_subscription) for reward in order.discounts
     ]
     lines = invoices.lines_of(state, who, product, starting=now, renewing=False)
-    who.discounts = kept
+    who.discounts = discounts_before
     if whole or product.period_start is None or product.period_end is None:
         return lines
     length = product.period_end - product.period_start
@@ -183,10 +183,10 @@ def _first_lines(
 
 
 def _carry(
-    state: AutumnState, who: LocalCustomer, left: list[Row], product: Product, carry: CarryOver
+    state: AutumnState, who: LocalCustomer, replaced_rows: list[Row], product: Product, carry: CarryOver
 ) -> None:
     """Units held (seats) are always carried; what was used or left of the rest only when asked for."""
-    before = {row.feature_id: row for row in left if not row.flag and not row.unlimited}
+    before = {row.feature_id: row for row in replaced_rows if not row.flag and not row.unlimited}
     for row in [row for row in who.rows if row.product_id == product.id]:
         old = before.get(row.feature_id)
         if old is None or row.unlimited or row.flag:
@@ -197,15 +197,19 @@ def _carry(
     if not carry.balances:
         return
     for feature_id, old in before.items():
-        kept = clean(max(0.0, old.balance))
-        if kept and state.feature(feature_id).consumable and feature_id in (carry.balance_features or before):
+        carried = clean(max(0.0, old.balance))
+        if (
+            carried
+            and state.feature(feature_id).consumable
+            and feature_id in (carry.balance_features or before)
+        ):
             who.rows.append(
                 Row(
                     id=state.ids.autumn("cus_ent"),
                     feature_id=feature_id,
                     created_at=state.now,
-                    included=kept,
-                    balance=kept,
+                    included=carried,
+                    balance=carried,
                     expires_at=old.resets_at,
                     entity_id=old.entity_id,
                 )

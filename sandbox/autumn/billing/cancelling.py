@@ -85,10 +85,10 @@ def _now(state: AutumnState, who: LocalCustomer, product: Product, cancel: Cance
     main = subjects.is_main(state, product)
     products.take_away(who, product, state.now)
     if main and product.entity_id is None:
-        who.products = [one for one in who.products if one.status != "scheduled"]
+        who.products = [product for product in who.products if product.status != "scheduled"]
     if default is not None:
-        given = products.give(state, who, default)
-        effects.incoming.append(moving(given, default))
+        default_product = products.give(state, who, default)
+        effects.incoming.append(moving(default_product, default))
     return effects
 
 
@@ -97,7 +97,7 @@ def _default(state: AutumnState, who: LocalCustomer, product: Product) -> LocalP
     plan = products.default_plan(state)
     if plan is None or product.entity_id is not None or not subjects.is_main(state, product):
         return None
-    return None if any(one.running and one.plan_id == plan.id for one in who.products) else plan
+    return None if any(product.running and product.plan_id == plan.id for product in who.products) else plan
 
 
 def last_payment(who: LocalCustomer, product: Product) -> LocalInvoice | None:
@@ -129,7 +129,7 @@ def _check_currency(state: AutumnState, who: LocalCustomer, plan: LocalPlan) -> 
     price = plan.price
     if who.currency in (None, state.org.currency) or price is None:
         return
-    if all(other["currency"] != who.currency for other in price.get("additional_currencies", ())):
+    if all(additional["currency"] != who.currency for additional in price.get("additional_currencies", ())):
         message = (
             f"Price {plan.price_id} has no '{who.currency}' amounts in config.currencies — "
             "cannot create a Stripe price in that currency"

@@ -106,8 +106,12 @@ def _open(
     invoice.subscription = None
     who.stripe_id = who.stripe_id or state.ids.stripe("cus")
     state.waiting[invoice.stripe_id] = Waiting(who, operation, invoice)
-    shown = short(invoice, payment.base_url)
-    answer: Json = {"customer_id": who.id, "invoice": shown, "payment_url": shown["hosted_invoice_url"]}
+    short_invoice = short(invoice, payment.base_url)
+    answer: Json = {
+        "customer_id": who.id,
+        "invoice": short_invoice,
+        "payment_url": short_invoice["hosted_invoice_url"],
+    }
     if trouble is not None:
         answer["required_action"] = {"code": trouble, "reason": _REASONS[trouble]}
     return answer

@@ -14,18 +14,18 @@ _BILLED_EARLY = 30 * MINUTE
 
 def show(state: AutumnState, who: LocalCustomer, after: LocalCustomer, effects: Effects) -> Json:
     """`after` is the draft that was changed."""
-    shown: Json = {"customer_id": who.id, **sums(state, who, effects.lines, credited=True)}
+    preview: Json = {"customer_id": who.id, **sums(state, who, effects.lines, credited=True)}
     if not effects.starts_cycle and (cycle := _next_cycle(state, after, effects)):
-        shown["next_cycle"] = cycle
-    shown |= {"incoming": effects.incoming, "outgoing": effects.outgoing}
+        preview["next_cycle"] = cycle
+    preview |= {"incoming": effects.incoming, "outgoing": effects.outgoing}
     if effects.refund is not None:
-        shown["refund"] = {
+        preview["refund"] = {
             "amount": effects.refund.amount,
             "invoice": _refunded(effects.refund.invoice),
         }
     if who.stripe_id is not None and effects.paid_plan:
-        shown["invoice_credits"] = {"balance": who.credit, "currency": state.org.currency}
-    return shown
+        preview["invoice_credits"] = {"balance": who.credit, "currency": state.org.currency}
+    return preview
 
 
 def _refunded(invoice: LocalInvoice) -> Json:
@@ -81,7 +81,11 @@ def _next_cycle(state: AutumnState, after: LocalCustomer, effects: Effects) -> J
 
 def _subscription(after: LocalCustomer, product: Product | None) -> str | None:
     """That of the product, or of any plan that runs when it has none."""
-    running = {one.stripe_subscription for one in after.products if one.running and one.stripe_subscription}
+    running = {
+        product.stripe_subscription
+        for product in after.products
+        if product.running and product.stripe_subscription
+    }
     if product is not None and product.stripe_subscription in running:
         return product.stripe_subscription
     billed = subjects.billed(after)

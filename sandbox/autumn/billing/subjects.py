@@ -24,7 +24,7 @@ def find(
     """
     held = [product for product in who.products if product.status != "expired"]
     if subscription_id is not None:
-        found = [
+        matching = [
             product
             for product in held
             if subscription_id in (product.key, product.id) and entity_id in (None, product.entity_id)
@@ -33,7 +33,7 @@ def find(
             f"No active subscription found with subscription_id '{subscription_id}' for customer '{who.id}'"
         )
     else:
-        found = [
+        matching = [
             product
             for product in held
             if product.entity_id == entity_id
@@ -41,14 +41,14 @@ def find(
         ]
         named = f" for plan '{plan_id}'" if plan_id else ""
         message = f"No active subscription found{named} on customer '{who.id}'"
-    if not found:
+    if not matching:
         raise ApiError(404, "cus_product_not_found", message)
-    return in_order(state, found)[0]
+    return in_order(state, matching)[0]
 
 
 def again(who: LocalCustomer, product: Product) -> Product:
     """The same product of a draft of the customer."""
-    return next(one for one in who.products if one.id == product.id)
+    return next(held for held in who.products if held.id == product.id)
 
 
 def same_line(

@@ -49,14 +49,14 @@ def top_up(
     price = next(item.price for item in plan.items if item.feature_id == feature_id and item.price)
     cost = control["quantity"] / price.get("billing_units", 1) * price["amount"]
     line = {"description": f"{plan.name} - top-up", "subtotal": cost, "total": cost}
-    shown = short(charge(state, who, Effects(lines=[line], plan_ids=[plan.id], product=product)), base_url)
+    invoice = short(charge(state, who, Effects(lines=[line], plan_ids=[plan.id], product=product)), base_url)
     return "billing.auto_topup_succeeded", {
         **about,
         "quantity_granted": control["quantity"],
         "threshold": control["threshold"],
         "balance_after": _left(state, who, feature_id),
         "invoice_mode": by_invoice,
-        "invoice": {**shown, "total": round(shown["total"] * 100)},
+        "invoice": {**invoice, "total": round(invoice["total"] * 100)},
     }
 
 

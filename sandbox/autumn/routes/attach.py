@@ -79,14 +79,14 @@ def preview_attach(ctx: Context) -> Json:
     who, order, payment = read_order(ctx)
     draft = who.draft()
     effects = attaching.apply(state, draft, order)
-    shown = previews.show(state, who, draft, effects)
+    preview = previews.show(state, who, draft, effects)
     checkout = None
     if payment.redirect != "never" and not payment.by_invoice:
         if effects.new_subscription and (who.payment_method is None or payment.redirect == "always"):
             checkout = "stripe_checkout"
         elif payment.redirect == "always":
             checkout = "autumn_checkout"
-    return {**shown, "redirect_to_checkout": checkout is not None, "checkout_type": checkout}
+    return {**preview, "redirect_to_checkout": checkout is not None, "checkout_type": checkout}
 
 
 def attach(ctx: Context) -> Json:

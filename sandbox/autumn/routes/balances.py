@@ -138,7 +138,7 @@ def track(ctx: Context) -> Json:
     if ctx.body.get("async"):
         ctx.status = 202
         return {"customer_id": customer_id, "value": value, "balance": None}
-    shown = {
+    balance_by_feature = {
         paid_by: balances.show(mine, state.feature(paid_by), entity_id=entity_id) if mine else None
         for paid_by, mine in rows.items()
     }
@@ -146,8 +146,8 @@ def track(ctx: Context) -> Json:
         "customer_id": customer_id,
         **({"entity_id": entity_id} if entity_id else {}),
         "value": value,
-        "balance": next((balance for balance in shown.values() if balance), None),
-        **({"balances": shown} if pools else {}),
+        "balance": next((balance for balance in balance_by_feature.values() if balance), None),
+        **({"balances": balance_by_feature} if pools else {}),
         "deductions": deductions,
     }
 
@@ -163,13 +163,13 @@ def _tracked(ctx: Context, feature_id: str | None, event_name: str) -> str:
 
 
 def _rollover(reader: BodyReader) -> Json | None:
-    given = reader.get("rollover", "object", null=True)
-    if given is None:
+    body = reader.get("rollover", "object", null=True)
+    if body is None:
         return None
-    part = BodyReader(given, "rollover.")
-    kept = {"max": part.get("max", "number"), "length": part.get("length", "number", required=True)}
+    part = BodyReader(body, "rollover.")
+    rollover = {"max": part.get("max", "number"), "length": part.get("length", "number", required=True)}
     reader.problems += part.problems
-    return kept
+    return rollover
 
 
 def _pays_for(schema: list[Json] | None, feature_id: str) -> bool:
@@ -217,14 +217,14 @@ def _paid_by(
     ctx: Context, who: LocalCustomer, feature_id: str, entity_id: str | None
 ) -> tuple[LocalFeature, list[Row]]:
     """The feature's own rows, or those of the credits that it costs."""
-    seen = balances.seen(ctx.state, who)
+    all_rows = balances.seen(ctx.state, who)
     feature = ctx.state.feature(feature_id)
-    rows = balances.of_feature(seen, feature_id, entity_id=entity_id)
+    rows = balances.of_feature(all_rows, feature_id, entity_id=entity_id)
     for pool in ctx.state.features.values() if not rows else ():
         if _pays_for(pool.credit_schema, feature_id):
-            found = balances.of_feature(seen, pool.id, entity_id=entity_id)
-            if found:
-                return pool, found
+            pool_rows = balances.of_feature(all_rows, pool.id, entity_id=entity_id)
+            if pool_rows:
+                return pool, pool_rows
     return feature, rows
 
 

@@ -81,7 +81,7 @@ def _check_combinations(
 
 def quantities_of(reader: BodyReader) -> dict[str, float]:
     """feature_quantities by feature; what is wrong with them is noted in the reader."""
-    found: dict[str, float] = {}
+    quantities: dict[str, float] = {}
     for index, entry in enumerate(reader.get("feature_quantities", "array", default=[])):
         part = BodyReader(entry, f"feature_quantities.{index}.")
         feature_id = part.get("feature_id", "string", required=True)
@@ -89,8 +89,8 @@ def quantities_of(reader: BodyReader) -> dict[str, float]:
         if quantity < 0:
             part.say("quantity", "quantity must be >= 0")
         reader.problems += part.problems
-        found[str(feature_id)] = quantity
-    return found
+        quantities[str(feature_id)] = quantity
+    return quantities
 
 
 def check_trial(reader: BodyReader, customize: Json) -> None:
@@ -110,10 +110,10 @@ def customer_of(ctx: Context) -> LocalCustomer:
     return who
 
 
-def discount_of(ctx: Context, who: LocalCustomer, given: Json) -> Reward:
-    if "reward_id" in given:
-        return rewards.coupon(ctx.state, given["reward_id"])
-    code = given.get("promotion_code", "")
+def discount_of(ctx: Context, who: LocalCustomer, discount: Json) -> Reward:
+    if "reward_id" in discount:
+        return rewards.coupon(ctx.state, discount["reward_id"])
+    code = discount.get("promotion_code", "")
     for reward in ctx.state.rewards.values():
         for promo in reward.promo_codes:
             if promo["code"] == code and reward.type != "feature_grant":

@@ -9,8 +9,8 @@ from sandbox.autumn.state import AutumnState
 
 def organization(ctx: Context) -> Json:
     org = ctx.state.org
-    shown = {"id": org.id, "name": org.name, "slug": org.slug, "env": ctx.env}
-    return {**shown, "user": org.user} if org.user else shown
+    organization = {"id": org.id, "name": org.name, "slug": org.slug, "env": ctx.env}
+    return {**organization, "user": org.user} if org.user else organization
 
 
 def list_features(ctx: Context) -> Json:
@@ -85,23 +85,23 @@ def create_plan(ctx: Context) -> Json:
     return render.plan(state, plan, ctx.env)
 
 
-def _item(state: AutumnState, given: Json) -> Item:
-    price, proration, kept = given.get("price"), given.get("proration"), given.get("rollover")
+def _item(state: AutumnState, body: Json) -> Item:
+    price, proration, rollover = body.get("price"), body.get("proration"), body.get("rollover")
     if proration is not None and (price is None or price["billing_method"] != "prepaid"):
         raise invalid("Proration is only supported for prepaid prices")
     if price is not None:
         price = {"billing_units": 1, "max_purchase": None, **price}
-    if kept is not None:
-        forever = kept.get("expiry_duration_type") == "forever"
-        length = None if forever else kept.get("expiry_duration_length", 1)
-        kept = {"max": kept.get("max"), "length": length}
+    if rollover is not None:
+        forever = rollover.get("expiry_duration_type") == "forever"
+        length = None if forever else rollover.get("expiry_duration_length", 1)
+        rollover = {"max": rollover.get("max"), "length": length}
     return Item(
-        feature_id=state.feature(given["feature_id"]).id,
-        included=given.get("included", 0),
-        unlimited=given.get("unlimited", False),
-        interval=(given.get("reset") or {}).get("interval"),
+        feature_id=state.feature(body["feature_id"]).id,
+        included=body.get("included", 0),
+        unlimited=body.get("unlimited", False),
+        interval=(body.get("reset") or {}).get("interval"),
         price=price,
-        rollover=kept,
+        rollover=rollover,
         proration=proration,
         id=state.ids.autumn("ent"),
     )

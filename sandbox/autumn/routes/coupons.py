@@ -22,8 +22,8 @@ def add_coupon(ctx: Context) -> Json:
         reward = rewards.coupon(ctx.state, reward_id)
         rewards.put(ctx.state, who, reward)
     made_in_stripe = reward.id in ctx.state.stripe_coupons
-    shown = _stripe_coupon(reward) if made_in_stripe else _stored_reward(ctx, reward)
-    return {"customer": _stored_customer(ctx, who), "coupon": shown}
+    coupon = _stripe_coupon(reward) if made_in_stripe else _stored_reward(ctx, reward)
+    return {"customer": _stored_customer(ctx, who), "coupon": coupon}
 
 
 def _stripe_coupon(coupon: Reward) -> Json:

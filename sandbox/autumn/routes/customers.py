@@ -36,37 +36,37 @@ def read(ctx: Context, who: LocalCustomer, expand: tuple[str, ...] = ()) -> Json
     balances.reset_due(state, who)
     if "payment_method" in expand:
         state.need_stripe()
-    shown = render.customer(state, who, ctx.env, expand)
+    customer = render.customer(state, who, ctx.env, expand)
     who.cached = True
     if ctx.body.get("with_autumn_id"):
-        shown["autumn_id"] = who.internal_id
+        customer["autumn_id"] = who.internal_id
     if "invoices" in expand:
         last = invoices.newest(who)[:LAST_INVOICES]
-        shown["invoices"] = [invoices.show(invoice, ctx.base_url) for invoice in last]
+        customer["invoices"] = [invoices.show(invoice, ctx.base_url) for invoice in last]
     if "entities" in expand:
-        shown["entities"] = [render.short_entity(who, entity, ctx.env) for entity in who.entities[:1000]]
+        customer["entities"] = [render.short_entity(who, entity, ctx.env) for entity in who.entities[:1000]]
     if "trials_used" in expand:
-        shown["trials_used"] = [
+        customer["trials_used"] = [
             {"plan_id": plan_id, "customer_id": who.id, "fingerprint": who.fingerprint}
             for plan_id in who.trials_used
         ]
     if "referrals" in expand:
-        shown["referrals"] = []
+        customer["referrals"] = []
     if state.org.stripe and who.cached_stripe_id is not None:
-        shown |= _from_stripe(ctx, who, expand)
-    return shown
+        customer |= _from_stripe(ctx, who, expand)
+    return customer
 
 
 def _from_stripe(ctx: Context, who: LocalCustomer, expand: tuple[str, ...]) -> Json:
-    shown: Json = {}
+    parts: Json = {}
     if "invoice_previews" in expand:
-        shown["invoice_previews"] = invoices.previews(ctx.state, who)
+        parts["invoice_previews"] = invoices.previews(ctx.state, who)
     if "rewards" in expand:
         active = rewards.in_force(ctx.state, who)
-        shown["rewards"] = {"discounts": [rewards.show_discount(ctx.state, discount) for discount in active]}
+        parts["rewards"] = {"discounts": [rewards.show_discount(ctx.state, discount) for discount in active]}
     if "payment_method" in expand and who.payment_method is not None:
-        shown["payment_method"] = who.payment_method
-    return shown
+        parts["payment_method"] = who.payment_method
+    return parts
 
 
 def _expand(values: Any) -> tuple[str, ...]:
@@ -235,11 +235,11 @@ def list_page(ctx: Context) -> Json:
         page.append(who)
         if len(page) > limit:
             break
-    shown = page[:limit]
-    more = len(page) > limit and shown[-1].id is not None
+    listed = page[:limit]
+    more = len(page) > limit and listed[-1].id is not None
     return {
-        "list": [render.customer(ctx.state, who, ctx.env, expand, listed=True) for who in shown],
-        "next_cursor": encode_cursor(shown[-1].id or "", shown[-1].created_at) if more else None,
+        "list": [render.customer(ctx.state, who, ctx.env, expand, listed=True) for who in listed],
+        "next_cursor": encode_cursor(listed[-1].id or "", listed[-1].created_at) if more else None,
     }
 
 

@@ -21,7 +21,7 @@ def list_entities(ctx: Context) -> Json:
     reader.done()
     last_id, last_moment = decode_cursor(cursor) if cursor else ("", 0)
     customers = list(state.customers) if customer_id is None else [state.customers.get(customer_id)]
-    found = [
+    matching = [
         (entity, who)
         for who in customers
         if who is not None
@@ -31,11 +31,11 @@ def list_entities(ctx: Context) -> Json:
         and (not status or any(_has(product, status) for product in _held(who, entity)))
         and (not cursor or (entity.created_at, entity.id or "") < (last_moment, last_id))
     ]
-    found.sort(key=lambda pair: (pair[0].created_at, pair[0].id or ""), reverse=True)
-    page = found[:limit]
+    matching.sort(key=lambda pair: (pair[0].created_at, pair[0].id or ""), reverse=True)
+    page = matching[:limit]
     for _, who in page:
         read(ctx, who)
-    more = len(found) > limit
+    more = len(matching) > limit
     return {
         "list": [render.full_entity(state, who, entity, ctx.env) for entity, who in page],
         "next_cursor": encode_cursor(page[-1][0].id or "", page[-1][0].created_at) if more else None,
@@ -84,7 +84,7 @@ def create_entity(ctx: Context) -> Json:
     entity_id = reader.get("entity_id", "string", required=True)
     feature_id = reader.get("feature_id", "string", required=True)
     name = reader.get("name", "string", null=True)
-    given = controls.read(reader)
+    billing_controls = controls.read(reader)
     reader.done()
     who = find_or_create(ctx, customer_id)
     read(ctx, who)
@@ -95,12 +95,12 @@ def create_entity(ctx: Context) -> Json:
         )
     if entity_id and any(entity.id == entity_id for entity in who.entities):
         raise ApiError(409, "entity_already_exists", f"Entity {entity_id} already exists")
-    entity = LocalEntity(entity_id or None, name, feature_id, state.now, given)
+    entity = LocalEntity(entity_id or None, name, feature_id, state.now, billing_controls)
     who.entities.append(entity)
-    shown = render.full_entity(state, who, entity, ctx.env)
-    del shown["feature_id"]
+    created = render.full_entity(state, who, entity, ctx.env)
+    del created["feature_id"]
     _occupy(who, feature_id, 1)
-    return shown
+    return created
 
 
 def _occupy(who: LocalCustomer, feature_id: str, by: int) -> None:
@@ -123,7 +123,9 @@ def update_entity(ctx: Context) -> Json:
 def delete_entity(ctx: Context) -> Json:
     """Its seat is free again; its grants and plans go, a paid one without credit."""
     who, entity = _find(ctx)
-    for product in [one for one in who.products if one.entity_id == entity.id and one.status != "expired"]:
+    for product in [
+        held for held in who.products if held.entity_id == entity.id and held.status != "expired"
+    ]:
         products.take_away(who, product, ctx.state.now)
     who.rows = [row for row in who.rows if row.entity_id is None or row.entity_id != entity.id]
     who.entities.remove(entity)

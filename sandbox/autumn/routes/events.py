@@ -37,14 +37,16 @@ def list_page(ctx: Context) -> Json:
     if customer_id is not None and (who is None or who.id != customer_id):
         return {"list": [], "next_cursor": None}
     query = events.Query(who, entity_id, names, span.get("start"), span.get("end"))
-    found = [event for event in events.find(ctx.state, query) if event.timestamp <= ctx.state.now]
+    matching = [event for event in events.find(ctx.state, query) if event.timestamp <= ctx.state.now]
     if cursor:
         last, moment = decode_cursor(cursor)
-        found = [event for event in found if _place(event) < (moment, last)]
-    page = found[:limit]
+        matching = [event for event in matching if _place(event) < (moment, last)]
+    page = matching[:limit]
     return {
         "list": [events.show(event) for event in page],
-        "next_cursor": encode_cursor(page[-1].id, page[-1].timestamp * _US) if len(found) > limit else None,
+        "next_cursor": encode_cursor(page[-1].id, page[-1].timestamp * _US)
+        if len(matching) > limit
+        else None,
     }
 
 
@@ -89,8 +91,8 @@ def search_logs(ctx: Context) -> Json:
     limit = reader.get("limit", "number", default=100)
     between = reader.get("range", "object", default={})
     reader.done()
-    asked = _QUERY.fullmatch(query)
-    if asked is None:
+    parsed = _QUERY.fullmatch(query)
+    if parsed is None:
         raise invalid("Invalid logs query")
     start, end = (datetime.fromisoformat(between[name]) for name in ("start_date", "end_date"))
     if not timedelta() < end - start <= _LONGEST_RANGE:
@@ -98,7 +100,7 @@ def search_logs(ctx: Context) -> Json:
     listed = [
         entry
         for entry in reversed(ctx.state.logged)
-        if entry["context"]["customer_id"] == asked[1] and (not asked[2] or entry["status_code"] >= 400)
+        if entry["context"]["customer_id"] == parsed[1] and (not parsed[2] or entry["status_code"] >= 400)
     ]
     return {"list": listed[: int(limit)]}
 

@@ -54,36 +54,40 @@ def _place(invoice: LocalInvoice) -> tuple[int, str]:
 def insert(ctx: Context) -> Json:
     """Invoices from elsewhere, as a company brings its history along."""
     reader, state = ctx.reader, ctx.state
-    given = reader.get("invoices", "array", required=True)
+    new_invoices = reader.get("invoices", "array", required=True)
     reader.done()
-    strangers = [invoice["customer_id"] for invoice in given if invoice["customer_id"] not in state.customers]
+    strangers = [
+        invoice["customer_id"] for invoice in new_invoices if invoice["customer_id"] not in state.customers
+    ]
     if strangers:
         raise invalid(f"Customers not found: {', '.join(strangers)}")
-    unknown = [plan for invoice in given for plan in invoice.get("plan_ids", ()) if plan not in state.plans]
+    unknown = [
+        plan for invoice in new_invoices for plan in invoice.get("plan_ids", ()) if plan not in state.plans
+    ]
     if unknown:
         raise invalid(f"Plans not found: {', '.join(unknown)}")
-    return {"invoices": [_insert(ctx, invoice) for invoice in given]}
+    return {"invoices": [_insert(ctx, invoice) for invoice in new_invoices]}
 
 
-def _insert(ctx: Context, given: Json) -> Json:
+def _insert(ctx: Context, body: Json) -> Json:
     state = ctx.state
     invoice = LocalInvoice(
         id=state.ids.autumn("inv"),
-        stripe_id=given["stripe_id"],
-        customer_id=given["customer_id"],
-        status=given["status"],
-        total=given["total"],
-        created_at=given["created_at"],
-        currency=given.get("currency", state.org.currency),
-        plan_ids=given.get("plan_ids", []),
-        amount_paid=given.get("amount_paid"),
-        refunded=given.get("refunded_amount", 0),
+        stripe_id=body["stripe_id"],
+        customer_id=body["customer_id"],
+        status=body["status"],
+        total=body["total"],
+        created_at=body["created_at"],
+        currency=body.get("currency", state.org.currency),
+        plan_ids=body.get("plan_ids", []),
+        amount_paid=body.get("amount_paid"),
+        refunded=body.get("refunded_amount", 0),
         imported=True,
     )
-    state.customers[given["customer_id"]].invoices.append(invoice)
-    shown = invoices.show_listed(invoice, ctx.base_url)
-    del shown["entity_id"]
-    return {**shown, "hosted_invoice_url": given.get("hosted_invoice_url")}
+    state.customers[body["customer_id"]].invoices.append(invoice)
+    listed = invoices.show_listed(invoice, ctx.base_url)
+    del listed["entity_id"]
+    return {**listed, "hosted_invoice_url": body.get("hosted_invoice_url")}
 
 
 ROUTES = (

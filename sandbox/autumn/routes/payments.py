@@ -56,7 +56,12 @@ def refund(ctx: Context) -> Json:
     reader.done()
     state, number = ctx.state, ctx.path["stripe_id"]
     invoice = next(
-        (one for one in state.invoices() if one.stripe_id == number and one.processor == "stripe"), None
+        (
+            invoice
+            for invoice in state.invoices()
+            if invoice.stripe_id == number and invoice.processor == "stripe"
+        ),
+        None,
     )
     if invoice is None or invoice.imported:
         raise ApiError(404, "invalid_request", "Stripe invoice not found")

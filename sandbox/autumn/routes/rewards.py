@@ -9,18 +9,18 @@ from sandbox.autumn.validation import BodyReader, bad_input
 
 def list_all(ctx: Context) -> Json:
     newest = sorted(ctx.state.rewards.values(), key=lambda reward: reward.created_at, reverse=True)
-    shown = [rewards.show(reward) for reward in newest]
+    rewards_shown = [rewards.show(reward) for reward in newest]
     return {
-        "coupons": [reward["coupon"] for reward in shown if "coupon" in reward],
-        "feature_grants": [reward["feature_grant"] for reward in shown if "feature_grant" in reward],
+        "coupons": [reward["coupon"] for reward in rewards_shown if "coupon" in reward],
+        "feature_grants": [reward["feature_grant"] for reward in rewards_shown if "feature_grant" in reward],
     }
 
 
 def _reward(ctx: Context, reward_id: str) -> Reward:
-    found = ctx.state.rewards.get(reward_id)
-    if found is None:
+    reward = ctx.state.rewards.get(reward_id)
+    if reward is None:
         raise ApiError(404, "reward_not_found", f"Reward {reward_id} not found")
-    return found
+    return reward
 
 
 def get(ctx: Context) -> Json:
@@ -28,55 +28,55 @@ def get(ctx: Context) -> Json:
 
 
 def create(ctx: Context) -> Json:
-    state, given = ctx.state, ctx.body.get("coupon") or ctx.body.get("feature_grant")
+    state, body = ctx.state, ctx.body.get("coupon") or ctx.body.get("feature_grant")
     neither = "input: Provide exactly one of coupon or feature_grant"
-    if given is None:
+    if body is None:
         raise bad_input(neither)
-    problems = _coupon_problems(given) if "coupon" in ctx.body else _grant_problems(given)
+    problems = _coupon_problems(body) if "coupon" in ctx.body else _grant_problems(body)
     if problems:
         raise bad_input(*problems, *([neither] if "coupon" in ctx.body else []))
-    if given["id"] in state.rewards:
-        raise invalid(f"Reward with id {given['id']} already exists")
+    if body["id"] in state.rewards:
+        raise invalid(f"Reward with id {body['id']} already exists")
     if "coupon" in ctx.body:
         state.need_stripe()
-        reward = _coupon(given)
+        reward = _coupon(body)
     else:
-        reward = Reward(given["id"], given["name"], "feature_grant", grants=given["grants"])
+        reward = Reward(body["id"], body["name"], "feature_grant", grants=body["grants"])
         reward.promo_codes = [
-            {"code": promo["code"], "max_uses": promo.get("max_uses")} for promo in given["promo_codes"]
+            {"code": promo["code"], "max_uses": promo.get("max_uses")} for promo in body["promo_codes"]
         ]
     reward.created_at, reward.internal_id = state.now, state.ids.autumn("rew")
     state.rewards[reward.id] = reward
     return rewards.show(reward)
 
 
-def _coupon(given: Json) -> Reward:
+def _coupon(body: Json) -> Reward:
     codes = [
         {"global_max_redemption": None, "first_time_transaction": False, **promo}
-        for promo in given["promo_codes"]
+        for promo in body["promo_codes"]
     ]
-    duration = given["duration"]
+    duration = body["duration"]
     return Reward(
-        id=given["id"],
-        name=given["name"],
-        type=given["type"],
-        value=given["value"],
+        id=body["id"],
+        name=body["name"],
+        type=body["type"],
+        value=body["value"],
         duration=duration["type"],
         length=duration.get("length"),
-        plan_ids=given.get("plan_ids"),
+        plan_ids=body.get("plan_ids"),
         promo_codes=codes,
     )
 
 
-def _coupon_problems(given: Json) -> list[str]:
-    if given["type"] == "percentage_discount" and given["value"] > 100:
+def _coupon_problems(body: Json) -> list[str]:
+    if body["type"] == "percentage_discount" and body["value"] > 100:
         return ["coupon.value: Percentage discounts must be at most 100"]
     return []
 
 
-def _grant_problems(given: Json) -> list[str]:
+def _grant_problems(body: Json) -> list[str]:
     problems = []
-    for index, grant in enumerate(given["grants"]):
+    for index, grant in enumerate(body["grants"]):
         if expiry := grant.get("expiry"):
             where = f"feature_grant.grants.{index}.expiry"
             reader = BodyReader(expiry, f"{where}.")
@@ -86,7 +86,7 @@ def _grant_problems(given: Json) -> list[str]:
             problems += reader.problems
             if odd := [key for key in expiry if key not in ("type", "length")]:
                 problems.append(f"{where}: Unrecognized keys: " + ", ".join(f'"{key}"' for key in odd))
-    if not given["promo_codes"]:
+    if not body["promo_codes"]:
         problems.append("feature_grant.promo_codes: Too small: expected array to have >=1 items")
     return problems
 

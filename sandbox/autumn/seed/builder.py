@@ -56,8 +56,8 @@ class Builder:
         """Give a plan that began `days` ago (or begins, below zero)."""
         status = terms.pop("status", "scheduled" if days < 0 else "active")
         plan = self.state.plans[plan_id]
-        given = PlanTerms(started_at=self.ago(days), status=status, **terms)
-        product = products.give(self.state, who, plan, given)
+        plan_terms = PlanTerms(started_at=self.ago(days), status=status, **terms)
+        product = products.give(self.state, who, plan, plan_terms)
         if plan.interval is not None and who.payment_method is None:
             number = {"id": self.state.ids.stripe("pm"), "object": "payment_method", "type": "card"}
             who.payment_method = {**number, "card": VISA, "customer": who.stripe_id}
@@ -110,12 +110,12 @@ class Builder:
         return entity
 
     def rolled_over(
-        self, who: LocalCustomer, feature_id: str, granted: float, left: float, days: float
+        self, who: LocalCustomer, feature_id: str, granted: float, remaining: float, days: float
     ) -> None:
         """Units kept from the last period, which expire in `days`."""
         row = self.row(who, feature_id)
         row.rollovers.append(
-            {"granted": granted, "balance": left, "expires_at": self.now + round(days * DAY)}
+            {"granted": granted, "balance": remaining, "expires_at": self.now + round(days * DAY)}
         )
 
     def discount(
@@ -182,10 +182,10 @@ class Builder:
         if rows:
             assert rows[0].resets_at is not None and rows[0].interval is not None  # noqa: S101, PT018
             start = add(rows[0].resets_at, rows[0].interval, -1)
-            shown = balances.show(
+            balance = balances.show(
                 [row for row in who.rows if row.feature_id == feature_id], self.state.features[feature_id]
             )
-            used = max(0.0, shown["usage"])
+            used = max(0.0, balance["usage"])
         elif paying := self._paid_by(who, feature_id):
             credits_row, cost = paying
             assert credits_row.resets_at is not None and credits_row.interval is not None  # noqa: S101, PT018
@@ -198,7 +198,7 @@ class Builder:
     def _paid_by(self, who: LocalCustomer, feature_id: str) -> tuple[Row, float] | None:
         """The first credits that a feature is paid by, and what a unit of it costs."""
         for pool in self.state.features.values():
-            costs = {one["metered_feature_id"]: one["credit_cost"] for one in pool.credit_schema or ()}
+            costs = {cost["metered_feature_id"]: cost["credit_cost"] for cost in pool.credit_schema or ()}
             rows = [row for row in who.rows if row.feature_id == pool.id and row.resets_at is not None]
             if feature_id in costs and rows:
                 return rows[0], costs[feature_id]

@@ -57,7 +57,7 @@ def _globex(b: Builder) -> None:
     team = b.has(who, "team", 300)
     b.uses(who, "messages", 12_000)
     b.billed(who, team)
-    newest = max(who.invoices, key=lambda one: one.created_at)
+    newest = max(who.invoices, key=lambda invoice: invoice.created_at)
     newest.status, newest.amount_paid = "open", 0
     team.status = "past_due"
     b.history(who, "messages", 12, 60, "fading")

@@ -43,10 +43,12 @@ REGIONAL = tuple(
 
 def usage(amount: float, units: int = 1, *, cap: float | None = None, eur: float = 0, jpy: float = 0) -> Json:
     """Pay-per-use for what is over the included units."""
-    others = [{"currency": one, "amount": value} for one, value in (("eur", eur), ("jpy", jpy)) if value]
+    additional = [
+        {"currency": currency, "amount": value} for currency, value in (("eur", eur), ("jpy", jpy)) if value
+    ]
     return {
         "amount": amount,
-        **({"additional_currencies": others} if others else {}),
+        **({"additional_currencies": additional} if additional else {}),
         "interval": "month",
         "billing_units": units,
         "billing_method": "usage_based",
@@ -65,8 +67,14 @@ def prepaid(amount: float, units: int = 1, interval: str = "month") -> Json:
 
 
 def _price(amount: float, interval: str = "month", eur: float = 0, jpy: float = 0) -> Json:
-    others = [{"currency": one, "amount": value} for one, value in (("eur", eur), ("jpy", jpy)) if value]
-    return {"amount": amount, "interval": interval, **({"additional_currencies": others} if others else {})}
+    additional = [
+        {"currency": currency, "amount": value} for currency, value in (("eur", eur), ("jpy", jpy)) if value
+    ]
+    return {
+        "amount": amount,
+        "interval": interval,
+        **({"additional_currencies": additional} if additional else {}),
+    }
 
 
 def _tiers() -> Json:
@@ -178,7 +186,7 @@ def plans() -> tuple[LocalPlan, ...]:
             items=[
                 Item("messages", 200_000, interval="month"),
                 Item("seats", 100),
-                *(Item(one.id, 1_000, interval="month") for one in REGIONAL),
+                *(Item(region_feature.id, 1_000, interval="month") for region_feature in REGIONAL),
                 *(Item(feature_id) for feature_id, _ in BOOLEAN),
             ],
         ),
@@ -273,7 +281,9 @@ def _code(code: str, *, first: bool = False) -> Json:
 
 
 def fill(state: AutumnState) -> None:
-    flags = tuple(LocalFeature(one, name, type="boolean", consumable=False) for one, name in BOOLEAN)
+    flags = tuple(
+        LocalFeature(feature_id, name, type="boolean", consumable=False) for feature_id, name in BOOLEAN
+    )
     for feature in (*METERED, *flags, *REGIONAL):
         copy = LocalFeature(**{name: getattr(feature, name) for name in LocalFeature.__slots__})
         copy.internal_id = state.ids.autumn("fe")

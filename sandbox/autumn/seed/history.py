@@ -47,12 +47,17 @@ def _of_feature(state: AutumnState, who: LocalCustomer, history: History, ids: I
 
 def _paid_from(state: AutumnState, who: LocalCustomer, feature_id: str) -> tuple[Row | None, float]:
     """The row a feature is taken from, and what a unit costs there: its own, or that of its credits."""
-    own = next((one for one in who.rows if one.feature_id == feature_id), None)
+    own = next(
+        (row_of_customer for row_of_customer in who.rows if row_of_customer.feature_id == feature_id), None
+    )
     if own is not None:
         return own, 1
     for pool in state.features.values():
         for cost in pool.credit_schema or ():
-            row = next((one for one in who.rows if one.feature_id == pool.id), None)
+            row = next(
+                (row_of_customer for row_of_customer in who.rows if row_of_customer.feature_id == pool.id),
+                None,
+            )
             if cost["metered_feature_id"] == feature_id and row is not None:
                 return row, cost["credit_cost"]
     return None, 1

@@ -33,7 +33,7 @@ def generate(count: int, clock: AutumnClock | None = None) -> AutumnState:
     catalog.fill(state)
     now, step = state.now, (600 * DAY) // max(1, count)
     outlines = [_outline(index, now - 600 * DAY + index * step) for index in range(count)]
-    state.customers.outline(outlines, lambda one: _build(state, one))
+    state.customers.outline(outlines, lambda outline: _build(state, outline))
     state.outlined_invoices = lambda: [
         invoice for outline in outlines for invoice in _invoices(state, outline)
     ]
@@ -53,7 +53,7 @@ def _build(state: AutumnState, outline: Outline) -> LocalCustomer:
     """The same customer for the same outline, whenever it is built."""
     index = int(outline.internal_id[-16:])
     who = LocalCustomer(outline.internal_id, outline.id, outline.name, outline.email, outline.created_at)
-    kept, state.ids = state.ids, Ids(outline.internal_id)
+    ids_before, state.ids = state.ids, Ids(outline.internal_id)
     plan = state.plans[_PLANS[index % len(_PLANS)]]
     product = products.give(state, who, plan, PlanTerms(started_at=outline.created_at))
     for row in [row for row in who.rows if not row.flag]:
@@ -63,7 +63,7 @@ def _build(state: AutumnState, outline: Outline) -> LocalCustomer:
     who.invoices = _invoices(state, outline)
     start = add(who.rows[0].resets_at or state.now, "month", -1)
     who.history.append(History("messages", 30, 2, start, max(0.0, -who.rows[0].balance + who.rows[0].grant)))
-    state.ids = kept
+    state.ids = ids_before
     return who
 
 
@@ -75,10 +75,10 @@ def _invoices(state: AutumnState, outline: Outline) -> list[LocalInvoice]:
         return []
     total, now = float(plan.price["amount"]), state.now
     months = (now - outline.created_at) // (30 * DAY)
-    made = []
+    made_invoices = []
     for number in range(min(3, months + 1)):
         unpaid = number == 0 and index % 50 == 3
-        made.append(
+        made_invoices.append(
             LocalInvoice(
                 id=f"inv_3MGenerated{index:015}{number}",
                 stripe_id=f"in_{index:015}{number}",
@@ -90,7 +90,7 @@ def _invoices(state: AutumnState, outline: Outline) -> list[LocalInvoice]:
                 amount_paid=0 if unpaid else total,
             )
         )
-    return made
+    return made_invoices
 
 
 def fill_crowd(b: Builder) -> None:
@@ -104,7 +104,7 @@ def fill_crowd(b: Builder) -> None:
         )
         who.currency = (None, None, None, "eur", None, "jpy")[index % 6]
         product = b.has(who, _CROWD_PLANS[index % len(_CROWD_PLANS)], days)
-        for row in [one for one in who.rows if not one.flag and not one.unlimited]:
+        for row in [row for row in who.rows if not row.flag and not row.unlimited]:
             b.uses(who, row.feature_id, int(row.included * chance.uniform(0, 1.02)))
         b.billed(who, product, limit=12)
         b.history(who, "messages", chance.uniform(2, 12), 45)

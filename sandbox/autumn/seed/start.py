@@ -43,7 +43,7 @@ _made: list[_Made] = []
 
 
 def demo(clock: AutumnClock) -> AutumnState:
-    if not any(one.fits(clock) for one in _made):
+    if not any(made_state.fits(clock) for made_state in _made):
         now = clock.now()
         _made[:] = [_Made(now, pickle.dumps(_demo(AutumnClock(now))))]
     state: AutumnState = pickle.loads(_made[0].state)  # noqa: S301 - made above

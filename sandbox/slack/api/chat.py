@@ -51,7 +51,7 @@ def update(sim: Simulation, args: Args) -> Json:
     message = _own(sim, args, "cant_update_message")
     text, blocks = _content(sim, args)
     # Without blocks in the call, Slack keeps the old ones.
-    sim.workspace.edit(message, text, blocks if "blocks" in args.given else message.blocks, _metadata(args))
+    sim.workspace.edit(message, text, blocks if "blocks" in args.values else message.blocks, _metadata(args))
     answer = sim.workspace.api_message(message)
     return {"channel": message.channel, "ts": message.ts, "text": text, "message": answer}
 
@@ -115,14 +115,14 @@ def _unfurled(sim: Simulation, args: Args) -> LocalMessage:
     return matching[0]
 
 
-def _channel(sim: Simulation, given: str) -> LocalChannel:
+def _channel(sim: Simulation, channel_id: str) -> LocalChannel:
     """A channel by its id, or the direct message with a person by theirs."""
-    if given.startswith(("U", "W")):
-        user = sim.workspace.users.get(given)
+    if channel_id.startswith(("U", "W")):
+        user = sim.workspace.users.get(channel_id)
         if user is None or user.is_stranger or user.kind == "bot":
             raise SlackError("channel_not_found")
         return sim.workspace.im(user.id, sim.workspace.bot.id)
-    return sim.workspace.reachable(given)
+    return sim.workspace.reachable(channel_id)
 
 
 def _may_write(sim: Simulation, channel: LocalChannel) -> None:
@@ -133,7 +133,7 @@ def _may_write(sim: Simulation, channel: LocalChannel) -> None:
 
 
 def _content(sim: Simulation, args: Args) -> tuple[str, list[Block]]:
-    blocks = message_blocks(args.given.get("blocks"), missing=sim.missing_blocks, tables=sim.tables)
+    blocks = message_blocks(args.values.get("blocks"), missing=sim.missing_blocks, tables=sim.tables)
     text = args.text("text")
     check_text(text, blocks=bool(blocks))
     return text, blocks

@@ -136,13 +136,13 @@ def _messages(
 ) -> Json:
     oldest, latest = float(args.text("oldest") or 0), float(args.text("latest") or "inf")
     inclusive = args.flag("inclusive")
-    kept = [
+    matching = [
         message
         for message in messages
         if oldest < float(message.ts) < latest or (inclusive and float(message.ts) in (oldest, latest))
     ]
     metadata = args.flag("include_all_metadata")
-    answers = [sim.workspace.api_message(message, metadata=metadata) for message in kept]
+    answers = [sim.workspace.api_message(message, metadata=metadata) for message in matching]
     page = page_of(answers[::-1] if newest_first else answers, args, "messages")
     return {**page, "has_more": bool(page["response_metadata"]["next_cursor"]), "pin_count": 0}
 
@@ -150,12 +150,12 @@ def _messages(
 def _describe(sim: Simulation, channel: LocalChannel, count_members: bool) -> Json:
     bot = sim.workspace.bot.id
     if channel.kind == "im":
-        other = channel.with_user(bot)
+        member_id = channel.with_user(bot)
         return {
             "id": channel.id,
             "created": channel.created,
             "is_im": True,
-            "user": other,
+            "user": member_id,
             "is_archived": False,
         }
     shared = channel.kind == "shared"

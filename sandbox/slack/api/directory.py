@@ -9,7 +9,7 @@ from sandbox.slack.simulation import Simulation
 
 @method("api.test")
 def api_test(sim: Simulation, args: Args) -> Json:  # noqa: ARG001
-    return {"args": args.given}
+    return {"args": args.values}
 
 
 @method("auth.test")

@@ -15,11 +15,11 @@ TokenKind = Literal["bot", "app"]
 class Args:
     """The arguments of a call, from the query, a form or JSON."""
 
-    def __init__(self, given: Json) -> None:
-        self.given = given
+    def __init__(self, values: Json) -> None:
+        self.values = values
 
     def text(self, name: str, default: str = "") -> str:
-        value = self.given.get(name)
+        value = self.values.get(name)
         return default if value is None else str(value)
 
     def required(self, name: str) -> str:
@@ -29,7 +29,7 @@ class Args:
         return value
 
     def flag(self, name: str, *, default: bool = False) -> bool:
-        value = self.given.get(name)
+        value = self.values.get(name)
         return default if value is None else str(value).lower() in ("1", "true")
 
     def number(self, name: str, default: int) -> int:
@@ -40,7 +40,7 @@ class Args:
 
     def data(self, name: str, error: str = "invalid_arguments") -> Any:
         """A structured argument, which forms send as a JSON string. Raises `error` if it is invalid."""
-        value = self.given.get(name)
+        value = self.values.get(name)
         if not isinstance(value, str):
             return value
         try:
@@ -50,7 +50,7 @@ class Args:
 
     def names(self, name: str) -> list[str]:
         """A list, as JSON or separated by commas."""
-        value = self.given.get(name)
+        value = self.values.get(name)
         if isinstance(value, str) and value.startswith("["):
             value = self.data(name)
         if isinstance(value, list):

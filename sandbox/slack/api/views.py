@@ -46,7 +46,7 @@ def views_publish(sim: Simulation, args: Args) -> Json:
 
 @method("blocks.validate")
 def blocks_validate(sim: Simulation, args: Args) -> Json:
-    names = [name for name in ("blocks", "message", "view") if args.given.get(name) is not None]
+    names = [name for name in ("blocks", "message", "view") if args.values.get(name) is not None]
     if len(names) != 1:
         raise SlackError("invalid_arguments", messages=["provide exactly one of blocks, message, view"])
     problems = _problems(sim, names[0], args.data(names[0]))
@@ -67,9 +67,9 @@ def _problems(sim: Simulation, name: str, value: Any) -> list[Problem]:
 
 
 def _view(sim: Simulation, args: Args, kind: str | None) -> Json:
-    if not args.given.get("view"):
+    if not args.values.get("view"):
         raise SlackError("invalid_arguments", messages=["missing required field: view"])
-    view = checked_view(args.given["view"], missing=sim.missing_blocks)
+    view = checked_view(args.values["view"], missing=sim.missing_blocks)
     if kind is not None and view["type"] != kind:
         raise SlackError("invalid_arguments", messages=[f"must be a {kind} [json-pointer:/view/type]"])
     return view

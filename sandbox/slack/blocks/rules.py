@@ -80,12 +80,12 @@ def _action_ids(blocks: list[Block]) -> Iterator[tuple[str, str | None]]:
 
 
 def _unique(name: str, ids: Iterable[tuple[str, str | None]]) -> Iterator[Problem]:
-    seen: set[str] = set()
+    seen_ids: set[str] = set()
     for pointer, value in ids:
-        if value and value in seen:
+        if value and value in seen_ids:
             yield Problem(pointer, "duplicate_id", f"{name} {value!r} already exists")
         if value:
-            seen.add(value)
+            seen_ids.add(value)
 
 
 def _counts(blocks: list[Block], most_tables: int) -> Iterator[Problem]:

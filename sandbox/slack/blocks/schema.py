@@ -31,8 +31,8 @@ class Problem:
         return f"{self.message} [json-pointer:{self.pointer}]"
 
 
-Found: TypeAlias = list[Problem]
-Check: TypeAlias = Callable[[Any, str, Found], None]
+Problems: TypeAlias = list[Problem]
+Check: TypeAlias = Callable[[Any, str, Problems], None]
 
 PATH = Path(__file__).parents[1] / "schema" / "blocks.json"
 
@@ -47,13 +47,13 @@ _TYPES: dict[str, Callable[[Any], bool]] = {
 }
 
 _LIMITS: dict[str, tuple[Callable[[Any], float] | None, str, Callable[[float, float], bool], str]] = {
-    "maxLength": (len, "string", lambda got, limit: got > limit, "must be at most {} characters"),
-    "minLength": (len, "string", lambda got, limit: got < limit, "must be at least {} characters"),
-    "maxItems": (len, "array", lambda got, limit: got > limit, "no more than {} items allowed"),
-    "minItems": (len, "array", lambda got, limit: got < limit, "must have at least {} items"),
-    "maximum": (None, "number", lambda got, limit: got > limit, "must be at most {}"),
-    "minimum": (None, "number", lambda got, limit: got < limit, "must be at least {}"),
-    "exclusiveMinimum": (None, "number", lambda got, limit: got <= limit, "must be more than {}"),
+    "maxLength": (len, "string", lambda measured, limit: measured > limit, "must be at most {} characters"),
+    "minLength": (len, "string", lambda measured, limit: measured < limit, "must be at least {} characters"),
+    "maxItems": (len, "array", lambda measured, limit: measured > limit, "no more than {} items allowed"),
+    "minItems": (len, "array", lambda measured, limit: measured < limit, "must have at least {} items"),
+    "maximum": (None, "number", lambda measured, limit: measured > limit, "must be at most {}"),
+    "minimum": (None, "number", lambda measured, limit: measured < limit, "must be at least {}"),
+    "exclusiveMinimum": (None, "number", lambda measured, limit: measured <= limit, "must be more than {}"),
 }
 
 
@@ -71,8 +71,8 @@ class Schema:
         return self._compiled[name]
 
     def _later(self, name: str) -> Check:
-        def check(value: Any, at: str, found: Found) -> None:
-            self._compiled[name](value, at, found)
+        def check(value: Any, at: str, problems: Problems) -> None:
+            self._compiled[name](value, at, problems)
 
         return check
 
@@ -113,24 +113,26 @@ class Schema:
         by_type: dict[str | None, list[Check]] = {}
         for kind, leaf in self._branches(schema):
             by_type.setdefault(kind, []).append(self._compile(leaf))
-        known = ", ".join(sorted(kind for kind in by_type if kind))
+        known_types = ", ".join(sorted(kind for kind in by_type if kind))
 
-        def choose(value: Any, at: str, found: Found) -> None:
+        def choose(value: Any, at: str, problems: Problems) -> None:
             kind = value.get("type") if isinstance(value, dict) else None
             branches = by_type.get(kind if isinstance(kind, str) else None) or by_type.get(None)
             if not branches:
-                found.append(
-                    Problem(f"{at}/type", "unsupported_type", f"unsupported type: {kind}; one of {known}")
+                problems.append(
+                    Problem(
+                        f"{at}/type", "unsupported_type", f"unsupported type: {kind}; one of {known_types}"
+                    )
                 )
                 return
-            best: Found | None = None
+            best: Problems | None = None
             for branch in branches:
-                trouble: Found = []
+                trouble: Problems = []
                 branch(value, at, trouble)
                 if not trouble:
                     return
                 best = trouble if best is None or len(trouble) < len(best) else best
-            found.extend(best or [])
+            problems.extend(best or [])
 
         return choose
 
@@ -139,17 +141,17 @@ class Schema:
         required = schema.get("required", [])
         closed = schema.get("additionalProperties") is False
 
-        def check(value: Any, at: str, found: Found) -> None:
+        def check(value: Any, at: str, problems: Problems) -> None:
             if not isinstance(value, dict):
                 return
             for key in required:
                 if key not in value:
-                    found.append(Problem(at, "missing_field", f"missing required field: {key}"))
+                    problems.append(Problem(at, "missing_field", f"missing required field: {key}"))
             for key, item in value.items():
                 if key in parts:
-                    parts[key](item, f"{at}/{key}", found)
+                    parts[key](item, f"{at}/{key}", problems)
                 elif closed:
-                    found.append(Problem(at, "additional_property", f"invalid additional property: {key}"))
+                    problems.append(Problem(at, "additional_property", f"invalid additional property: {key}"))
 
         return check
 
@@ -158,9 +160,9 @@ def _all(checks: list[Check]) -> Check:
     if len(checks) == 1:
         return checks[0]
 
-    def check(value: Any, at: str, found: Found) -> None:
-        for one in checks:
-            one(value, at, found)
+    def check(value: Any, at: str, problems: Problems) -> None:
+        for part in checks:
+            part(value, at, problems)
 
     return check
 
@@ -168,11 +170,11 @@ def _all(checks: list[Check]) -> Check:
 def _typed(kind: str, then: Check) -> Check:
     is_kind = _TYPES[kind]
 
-    def check(value: Any, at: str, found: Found) -> None:
+    def check(value: Any, at: str, problems: Problems) -> None:
         if is_kind(value):
-            then(value, at, found)
+            then(value, at, problems)
         else:
-            found.append(Problem(at, "wrong_type", f"must be a {kind}"))
+            problems.append(Problem(at, "wrong_type", f"must be a {kind}"))
 
     return check
 
@@ -182,26 +184,26 @@ def _limit(key: str, limit: float) -> Check:
     applies = _TYPES[kind]
     message = words.format(limit)
 
-    def check(value: Any, at: str, found: Found) -> None:
+    def check(value: Any, at: str, problems: Problems) -> None:
         if applies(value) and broken(measure(value) if measure else value, limit):
-            found.append(Problem(at, "failed_constraint", message))
+            problems.append(Problem(at, "failed_constraint", message))
 
     return check
 
 
 def _one_of(allowed: list[Any]) -> Check:
-    def check(value: Any, at: str, found: Found) -> None:
+    def check(value: Any, at: str, problems: Problems) -> None:
         if value not in allowed:
-            found.append(Problem(at, "failed_constraint", f"must be one of {allowed}"))
+            problems.append(Problem(at, "failed_constraint", f"must be one of {allowed}"))
 
     return check
 
 
-def _items(each: Check) -> Check:
-    def check(value: Any, at: str, found: Found) -> None:
+def _items(check_item: Check) -> Check:
+    def check(value: Any, at: str, problems: Problems) -> None:
         if isinstance(value, list):
             for position, item in enumerate(value):
-                each(item, f"{at}/{position}", found)
+                check_item(item, f"{at}/{position}", problems)
 
     return check
 
