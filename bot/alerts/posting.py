@@ -13,6 +13,7 @@ import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import assert_never
 
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -33,7 +34,7 @@ from bot.runtime import Runtime
 from bot.slack import marked_posts
 from bot.slack.channel_queue import ChannelQueue, PostTimeouts
 from bot.slack.errors import PostAnswer, PostStatus
-from bot.slack.marked_posts import Found, Mark, Unknown
+from bot.slack.marked_posts import Absent, Found, Mark, Unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +105,17 @@ class AlertPosting:
                 sent_at=delivery.posting_at,
                 within=timedelta(seconds=self._timeouts.call),
             )
-            if isinstance(earlier, Found):
-                return await self._posted(delivery, earlier.ts, AlertOutcome.FOUND)
-            if isinstance(earlier, Unknown) and earlier.failure.status is PostStatus.CLOSED:
-                return await self._skipped(delivery, AlertSkip.PAUSED)
-            if isinstance(earlier, Unknown) and not late:
-                return await self._put_off(delivery, earlier.failure.wait)
+            match earlier:
+                case Found(ts):
+                    return await self._posted(delivery, ts, AlertOutcome.FOUND)
+                case Unknown(failure) if failure.status is PostStatus.CLOSED:
+                    return await self._skipped(delivery, AlertSkip.PAUSED)
+                case Unknown(failure) if not late:
+                    return await self._put_off(delivery, failure.wait)
+                case Unknown() | Absent():
+                    pass
+                case _:  # pragma: no cover - a closed set
+                    assert_never(earlier)
         if late:
             return await self._skipped(delivery, AlertSkip.LATE)
         subscription = await repository.get(self._database, delivery.subscription)

@@ -21,7 +21,7 @@ from bot.log import log
 from bot.runtime import Runtime
 from bot.slack import marked_posts, messages
 from bot.slack.errors import PostStatus
-from bot.slack.marked_posts import Found, Mark, Unknown
+from bot.slack.marked_posts import Absent, Found, Mark, Unknown
 
 EVENT = "maple_notice"
 
@@ -52,12 +52,17 @@ class NoticePoster:
             earlier = await marked_posts.find(
                 self._slack, channel, mark, sent_at=notice.sent_at, within=ATTEMPT
             )
-            if isinstance(earlier, Unknown):
-                log.warning("notice not looked for", error=earlier.failure.reason, reference=notice.about)
-                return PostedNotice()
-            if isinstance(earlier, Found):
-                await self.finish(notice)
-                return PostedNotice(earlier.ts, posted_earlier=True)
+            match earlier:
+                case Found(ts):
+                    await self.finish(notice)
+                    return PostedNotice(ts, posted_earlier=True)
+                case Unknown(failure):
+                    log.warning("notice not looked for", error=failure.reason, reference=notice.about)
+                    return PostedNotice()
+                case Absent():
+                    pass
+                case _:  # pragma: no cover - a closed set
+                    assert_never(earlier)
         await self._queue.attempt(self._database, notice, began=self._now())
         posted = await marked_posts.send(self._slack, channel, mark, card.text, card.plain)
         if posted.status is PostStatus.TAKEN:

@@ -24,6 +24,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import assert_never
 
 from bot.access.post_targets import PostTargets, pause_for_refusal
 from bot.autumn.models import Organization
@@ -42,7 +43,7 @@ from bot.kit.card import Card
 from bot.log import log
 from bot.slack.channel_queue import ChannelQueue
 from bot.slack.errors import PostAnswer, PostStatus
-from bot.slack.marked_posts import Found, SearchResult, Unknown
+from bot.slack.marked_posts import Absent, Found, SearchResult, Unknown
 from bot.store import leases
 
 MENTIONED_LATE = timedelta(minutes=10)
@@ -95,11 +96,16 @@ class DigestPosting:
             return await self._post_thread(run, DeliveryOutcome.THREAD)
         if run.posting_at is not None:
             earlier = await _find_earlier(self._targets, self._poster, run, run.posting_at, Part.HEAD)
-            if isinstance(earlier, Found):
-                delivery = await self._posted(run, earlier.ts, DeliveryOutcome.FOUND)
-                return await self._post_thread(replace(run, head_ts=earlier.ts), delivery.outcome)
-            if isinstance(earlier, Unknown):
-                return await self.settlement.search_failed(run, earlier.failure)
+            match earlier:
+                case Found(ts):
+                    delivery = await self._posted(run, ts, DeliveryOutcome.FOUND)
+                    return await self._post_thread(replace(run, head_ts=ts), delivery.outcome)
+                case Unknown(failure):
+                    return await self.settlement.search_failed(run, failure)
+                case Absent():
+                    pass
+                case _:  # pragma: no cover - a closed set
+                    assert_never(earlier)
         if self.settlement.too_late(run):
             return await self.settlement.skipped(run, RunSkip.LATE)
         digest = await repository.get(self._database, run.digest)
@@ -263,10 +269,15 @@ class ThreadPosting:
         done = Delivery(outcome, run.channel, run.head_ts)
         if run.reply_posting_at is not None:
             earlier = await _find_earlier(self._targets, self._poster, run, run.reply_posting_at, Part.REPLY)
-            if isinstance(earlier, Found):
-                return await self._settle(run, done)
-            if isinstance(earlier, Unknown):
-                return await self._later(run, done, earlier.failure)
+            match earlier:
+                case Found():
+                    return await self._settle(run, done)
+                case Unknown(failure):
+                    return await self._later(run, done, failure)
+                case Absent():
+                    pass
+                case _:  # pragma: no cover - a closed set
+                    assert_never(earlier)
         if self._settlement.too_late(run):
             return await self._settle(run, done)
         card = await self._card(run, org)
