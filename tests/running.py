@@ -28,6 +28,8 @@ from tests.databases import fresh
 
 MANIFEST = Path(__file__).parent.parent / "app_manifest.yml"
 APPROVALS = "C02BILLING"
+PATIENCE = 30.0
+"""Seconds that Slack waits for the bot: a machine that runs several tests at once may need more than 3."""
 _scratch = TemporaryDirectory(prefix="maple-tests-")
 atexit.register(_scratch.cleanup)
 Mode = Literal["http", "socket"]
@@ -183,7 +185,7 @@ async def running_maple(
         alerts=alert_pace or AlertTimeouts(),
     )
     async with AsyncExitStack() as stack:
-        slack = await stack.enter_async_context(LocalSlack.running(manifest=MANIFEST))
+        slack = await stack.enter_async_context(LocalSlack.running(manifest=MANIFEST, patience=PATIENCE))
         autumn = await stack.enter_async_context(LocalAutumn.running(seed=seed))
         running = await stack.enter_async_context(AsyncExitStack())
         clock = Clock()

@@ -210,8 +210,8 @@ def _line(
 
 
 def _apply(reward: Reward, value: float, lines: list[Json], currency: str, *, mentioned: bool) -> float:
-    """Takes a reward off, and returns the amount. `mentioned`: the lines' descriptions name it, as on a plan's
-    first invoice."""
+    """Takes a reward off, and returns the amount. `mentioned`: the lines' descriptions name it, as on a
+    plan's first invoice."""
     remaining, total_off = value, 0.0
     for line in lines:
         if line["total"] <= 0 or (reward.plan_ids is not None and line["plan_id"] not in reward.plan_ids):

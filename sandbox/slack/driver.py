@@ -132,7 +132,7 @@ class LocalPerson:
         message = self._screen.message(on) if on else None
         await self._try(self._actions.shortcut(self.user, shortcuts[0]["callback_id"], message))
 
-    async def settled(self, timeout: float = 10.0) -> None:  # noqa: ASYNC109 - callers choose
+    async def settled(self, timeout: float = 30.0) -> None:  # noqa: ASYNC109 - callers choose
         """Waits until the app has answered every request."""
         async with asyncio.timeout(timeout):
             while self._sim.deliveries.busy:
@@ -140,7 +140,7 @@ class LocalPerson:
 
     # What is on the screen
 
-    async def sees(self, text: str | re.Pattern[str], timeout: float = 10.0) -> str:  # noqa: ASYNC109 - callers choose
+    async def sees(self, text: str | re.Pattern[str], timeout: float = 30.0) -> str:  # noqa: ASYNC109 - callers choose
         """Waits until the text is on the screen. Returns the message, modal or notice with it."""
         try:
             async with asyncio.timeout(timeout):
@@ -152,7 +152,7 @@ class LocalPerson:
                 f"{self.user.name} does not see {text!r} after {timeout:g} s. The screen:\n{self.screen()}"
             ) from None
 
-    async def no_longer_sees(self, text: str | re.Pattern[str], timeout: float = 10.0) -> None:  # noqa: ASYNC109
+    async def no_longer_sees(self, text: str | re.Pattern[str], timeout: float = 30.0) -> None:  # noqa: ASYNC109
         """Waits until the text is not on the screen."""
         try:
             async with asyncio.timeout(timeout):

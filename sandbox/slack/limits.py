@@ -7,10 +7,6 @@ from dataclasses import dataclass
 from sandbox.slack.clock import SlackClock
 from sandbox.slack.errors import SlackError
 
-TRIGGER_LIFE = 3.0
-"""Seconds."""
-
-
 ROUNDING = 1e-6
 
 
@@ -47,6 +43,8 @@ class Trigger:
 
 class Triggers:
     def __init__(self, clock: SlackClock) -> None:
+        self.life = 3.0
+        """Seconds in which a trigger can be used."""
         self._clock = clock
         self._issued: dict[str, Trigger] = {}
 
@@ -62,6 +60,6 @@ class Triggers:
             raise SlackError("invalid_trigger_id")
         if trigger.used:
             raise SlackError("exchanged_trigger_id")
-        if self._clock.now() - trigger.at > TRIGGER_LIFE:
+        if self._clock.now() - trigger.at > self.life:
             raise SlackError("expired_trigger_id")
         return trigger

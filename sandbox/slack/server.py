@@ -57,9 +57,14 @@ class LocalSlack:
         request_url: str | None = None,
         credentials: Credentials | None = None,
         port: int = 0,
+        patience: float = 3.0,
     ) -> AsyncIterator[Self]:
-        """Serves on 127.0.0.1, by default on a free port."""
+        """Serves on 127.0.0.1, by default on a free port.
+
+        `patience`: seconds in which the app has to acknowledge and to open a modal.
+        """
         slack = cls(manifest, request_url=request_url, credentials=credentials)
+        slack.deliveries.patience = slack.simulation.triggers.life = patience
         async with slack._served(port):
             yield slack
 

@@ -41,7 +41,7 @@ class Sockets:
             self._tickets.add(ticket)
         return f"{self.base.replace('http', 'ws', 1)}/link/?ticket={ticket}&app_id={people.APP}"
 
-    async def connected(self, timeout: float = 10.0, *, connections: int = 1) -> None:  # noqa: ASYNC109 - callers choose
+    async def connected(self, timeout: float = 30.0, *, connections: int = 1) -> None:  # noqa: ASYNC109 - callers choose
         """Waits until the app has connected. Raises TimeoutError."""
         async with asyncio.timeout(timeout):
             while len(self._open) < connections:

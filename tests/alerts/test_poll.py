@@ -122,14 +122,14 @@ async def test_poll_repeats(desk: Bench) -> None:
     await desk.subscribe()
     bot = await desk.bot(timeouts=replace(QUICK, tick=0.01, poll=0))
     bot.ticker.start()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while desk.looks < 2:  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.005)
     await bot.ticker.stop(5)
 
 
 async def until_posted(desk: Bench, number: int) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while [state for state, _ in await desk.states()].count("posted") < number:  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 

@@ -62,9 +62,9 @@ def variables(settings: Settings) -> dict[str, str]:
 
 async def started(slack: LocalSlack, mode: Mode) -> None:
     if mode == "socket":
-        await slack.sockets.connected(timeout=15)
+        await slack.sockets.connected()
         return
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(30):
         while not any(call.method == "auth.test" and call.ok for call in slack.calls):  # noqa: ASYNC110 - a call is not announced
             await asyncio.sleep(0.01)
 
@@ -75,7 +75,7 @@ async def test_signal_stops_the_process(slack: LocalSlack, autumn: LocalAutumn, 
     await started(slack, mode)
     await asyncio.sleep(0.05)
     os.kill(os.getpid(), signal.SIGTERM)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await serving
 
 
@@ -86,7 +86,7 @@ async def test_signal_stops_the_process_while_slack_is_unreachable(
     serving = asyncio.create_task(__main__.serve(settings))
     await asyncio.sleep(0.2)
     os.kill(os.getpid(), signal.SIGINT)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await serving
 
 
@@ -100,7 +100,7 @@ async def test_second_signal_stops_immediately(slack: LocalSlack, autumn: LocalA
     await asyncio.sleep(0.3)
     assert not serving.done()
     os.kill(os.getpid(), signal.SIGTERM)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await serving
 
 

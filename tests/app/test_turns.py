@@ -21,7 +21,7 @@ async def test_work_for_one_key_is_sequential() -> None:
 
 async def test_different_keys_do_not_wait_for_each_other() -> None:
     turns = Turns[int]()
-    async with turns.of(1), asyncio.timeout(10), turns.of(2):
+    async with turns.of(1), asyncio.timeout(30), turns.of(2):
         pass
 
 

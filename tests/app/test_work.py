@@ -76,7 +76,7 @@ async def test_jobs_begin_without_a_lull_in_the_end() -> None:
     async def job() -> None:
         begun.append(True)
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not begun:
             work.start(job())
             await asyncio.sleep(0.0005)

@@ -381,7 +381,7 @@ async def test_lease_is_renewed_during_work(sqlite_harness: Harness) -> None:
     async def between(reached: str) -> None:
         if reached == "claimed":
             harness.clock.move(seconds=15)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 while (record := await service.get(request.id)) is None or record.lease_until != until():  # noqa: ASYNC110 - nobody tells
                     await asyncio.sleep(0.01)
             renewed.set()
@@ -557,13 +557,13 @@ async def test_slow_write_keeps_its_lease_after_the_database_was_away(
             if reached != "marked":
                 return
             await lose()
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 while "lease not renewed" not in logs.getvalue():  # noqa: ASYNC110 - nobody tells
                     await asyncio.sleep(0.01)
             await find()
             for _ in range(2):
                 harness.clock.move(seconds=QUICK.lease - 1)
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(30):
                     while await lease_end(harness, request) != harness.clock() + QUICK.lease_time:  # noqa: ASYNC110
                         await asyncio.sleep(0.01)
                 await harness.service().sweeper.sweep(harness.clock())

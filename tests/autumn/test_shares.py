@@ -146,7 +146,7 @@ def test_no_caller_is_lost_when_others_cancel(at_once: int, steps: list[tuple[st
                 await asyncio.sleep(0)
         for leave in leaving:
             leave.set()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await asyncio.gather(*tasks, return_exceptions=True)
             while not line.idle:  # noqa: ASYNC110 - nobody tells
                 await asyncio.sleep(0)

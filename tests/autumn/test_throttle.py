@@ -55,5 +55,5 @@ async def test_customers_in_memory_are_bounded() -> None:
 
 async def test_waiting_callers_are_served() -> None:
     throttle = Throttle(Limits(general=200))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await asyncio.gather(*(throttle.turn(RateGroup.GENERAL) for _ in range(205)))

@@ -425,7 +425,7 @@ async def test_autumn_is_asked_for_several_previews_at_a_time_and_lines_keep_the
     quote, all_asked = autumn.quote, asyncio.Barrier(3)
 
     async def with_the_others(write: Write) -> Quote:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await all_asked.wait()
         return await quote(write)
 

@@ -272,7 +272,7 @@ async def test_change_in_progress_elsewhere_is_waited_for(
 
     monkeypatch.setattr(ChangeService, "get", get)
     going = asyncio.create_task(other_replica.run())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await looked.wait()
 
     async def recovered() -> bool:

@@ -518,7 +518,7 @@ async def test_lease_is_renewed_while_delivering(desk: Bench) -> None:
         if point == "reported":
             for _ in range(3):
                 desk.move(seconds=20)
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(30):
                     while await desk.lease() != desk.now + QUICK.lease_time:  # noqa: ASYNC110 - nobody tells
                         await asyncio.sleep(0.01)
                 await tick(second_bot)

@@ -20,7 +20,7 @@ async def desk() -> AsyncIterator[Bench]:
 
 
 async def until(happened: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not happened():  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.005)
 

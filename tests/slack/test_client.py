@@ -99,7 +99,7 @@ async def test_other_errors_do_not_mark_the_token_revoked(slack: LocalSlack) -> 
 
 
 async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not true():  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.005)
 

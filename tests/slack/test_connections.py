@@ -100,7 +100,7 @@ def cut(maple: Running, reason: str) -> float:
 
 
 async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not true():  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.005)
 

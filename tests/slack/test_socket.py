@@ -30,6 +30,7 @@ LIVES_LONG = Timeouts(socket=replace(QUICK, dead=30))
 async def works(maple: Running) -> None:
     """Types the command again when Slack says that nobody answered, as people do: what Slack sends on a
     connection that is just being replaced is lost."""
+    maple.slack.deliveries.patience = 3.0
     async with asyncio.timeout(30):
         await maple.ana.command("/autumn cus_acme")
         while maple.slack.sent[-1].outcome != "acked":

@@ -257,7 +257,7 @@ async def test_replica_on_its_own_uses_a_fifth(replica: Replicas) -> None:
         fifth = LIMITS.general / 5
         started = time.monotonic()
         waiting = [asyncio.create_task(one.turns.turn(RateGroup.GENERAL)) for _ in range(10)]
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             for turn in itertools.islice(asyncio.as_completed(waiting), round(fifth)):
                 await turn
         done, late = await asyncio.wait(waiting, timeout=0.1)
@@ -273,22 +273,22 @@ async def test_silent_database_delays_nobody(replica: Replicas, monkeypatch: pyt
         await one.turns.turn(RateGroup.GENERAL)
         monkeypatch.setattr(shared_rate_limit, "_ANSWER", 0.05)
         relay.stall()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await one.turns.turn(RateGroup.GENERAL)
         assert one.alone == 1
         await relay.cut()
 
 
 async def test_read_that_would_wait_too_long_fails(replica: Replicas) -> None:
-    one = await replica(fresh("postgresql"), limits=Limits(general=0.1)).ready()
+    one = await replica(fresh("postgresql"), limits=Limits(general=0.01)).ready()
     await one.turns.turn(RateGroup.GENERAL)
     async with LocalAutumn.running(seed="empty") as local:
         hurried = Autumn(
-            key=SecretStr(local.key), url=local.url, retry_policy=RetryPolicy(whole=5), rate=one.turns
+            key=SecretStr(local.key), url=local.url, retry_policy=RetryPolicy(whole=50), rate=one.turns
         )
         started = time.monotonic()
         with pytest.raises(TimedOut):
             await hurried.plans()
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 50
         assert local.calls == []
         await hurried.aclose()

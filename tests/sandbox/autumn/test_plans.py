@@ -81,7 +81,7 @@ async def test_plan_with_only_a_one_off_price_can_be_attached(call: Caller) -> N
     price = {**PREPAID, "interval": "one_off", "billing_units": 100}
     await _create(call, items=[{"feature_id": "images", "price": price}])
     quantities = [{"feature_id": "images", "quantity": 300}]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         attached = await call.ok("billing.attach", **OSCORP, plan_id="made", feature_quantities=quantities)
     assert attached["invoice"]["total"] == 9
     assert (await call.balance("cus_oscorp", "images"))["remaining"] == 300

@@ -16,7 +16,7 @@ PRO = {**NORTHWIND, "plan_id": "pro"}
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not holds():  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0.001)
 

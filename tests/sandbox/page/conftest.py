@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright, expect
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -31,8 +31,9 @@ FLAGS = [
     "--disable-sync",
 ]
 MANIFEST = Path(__file__).parents[1] / "slack" / "manifest.yml"
-TIMEOUT = 5000
+TIMEOUT = 20_000
 """Milliseconds to wait for something to appear."""
+expect.set_options(timeout=TIMEOUT)
 
 
 @dataclass

@@ -544,7 +544,7 @@ async def test_socket_app_reconnects_after_a_refresh(slack: LocalSlack) -> None:
         await ana.sees("Heard two")
         assert slack.sockets.connections == 1
     assert served_words == ["one", "two"]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while slack.sockets.connections:
             await slack.workspace.feed.changed()
     await ana.command("/probe three")
