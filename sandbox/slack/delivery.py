@@ -4,16 +4,15 @@ import asyncio
 import hashlib
 import hmac
 import json
-import ssl
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from functools import cache
 from itertools import cycle
 from typing import Literal, TypeAlias
 from urllib.parse import urlencode
 
-import httpx
+import aiohttp
 
 from sandbox.slack.clock import SlackClock
 from sandbox.slack.feed import Change, Feed
@@ -48,12 +47,6 @@ class SlackDelivery:
     seconds: float = 0.0
 
 
-@cache
-def _trusted() -> ssl.SSLContext:
-    # Loading the certificate authorities is slow.
-    return httpx.create_ssl_context(trust_env=False)
-
-
 class SlackDeliveries:
     def __init__(self, clock: SlackClock, feed: Feed, sockets: Sockets, signing_secret: str) -> None:
         self._urls: tuple[str, ...] = ()
@@ -70,8 +63,7 @@ class SlackDeliveries:
         self._feed = feed
         self._sockets = sockets
         self._secret = signing_secret.encode()
-        # `patience` limits the whole request instead.
-        self._http = httpx.AsyncClient(trust_env=False, timeout=None, verify=_trusted())  # noqa: S113
+        self._session: aiohttp.ClientSession | None = None
         self._events: set[asyncio.Task[None]] = set()
         self._closed = False
 
@@ -94,7 +86,8 @@ class SlackDeliveries:
         for task in self._events:
             task.cancel()
         await asyncio.gather(*self._events, return_exceptions=True)
-        await self._http.aclose()
+        if self._session is not None:
+            await self._session.close()
 
     async def send(self, kind: Envelope, payload: Json, *, retry: int = 0, reason: str = "") -> Body:
         """Returns the app's response. Raises NotAcknowledged."""
@@ -113,7 +106,7 @@ class SlackDeliveries:
         except TimeoutError:
             delivery.outcome = "operation_timeout"
             raise NotAcknowledged("operation_timeout") from None
-        except (httpx.HTTPError, ConnectionError) as down:
+        except (aiohttp.ClientError, ConnectionError) as down:
             delivery.outcome = "dispatch_failed"
             raise NotAcknowledged("dispatch_failed", str(down)) from down
         except NotAcknowledged as refused:
@@ -127,7 +120,8 @@ class SlackDeliveries:
     async def repeat(self, delivery: SlackDelivery) -> None:
         """Sends the same request again, with the same signature, and ignores the response."""
         if self._urls:
-            await self._http.post(next(self._in_turn), content=delivery.raw, headers=delivery.headers)
+            async with self._request(next(self._in_turn), delivery) as answer:
+                await answer.read()
         else:
             await self._sockets.send(delivery.kind, delivery.payload, delivery.retry, "")
 
@@ -162,12 +156,22 @@ class SlackDeliveries:
         if delivery.retry:
             headers |= {"X-Slack-Retry-Num": str(delivery.retry), "X-Slack-Retry-Reason": reason}
         delivery.headers = headers
-        answer = await self._http.post(url, content=delivery.raw, headers=headers)
-        if answer.is_success:
-            return _decode(answer)
-        no_retry = answer.headers.get("x-slack-no-retry") == "1"
-        name = "http_client_error" if answer.status_code < 500 else "http_service_error"
-        raise NotAcknowledged("no_retry" if no_retry else name, str(answer.status_code))
+        async with self._request(url, delivery) as answer:
+            if 200 <= answer.status < 300:
+                return _decode(await answer.text(), answer.content_type)
+            no_retry = answer.headers.get("x-slack-no-retry") == "1"
+            name = "http_client_error" if answer.status < 500 else "http_service_error"
+            raise NotAcknowledged("no_retry" if no_retry else name, str(answer.status))
+
+    def _request(
+        self, url: str, delivery: SlackDelivery
+    ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        if self._session is None:
+            # `patience` limits the whole request instead.
+            self._session = aiohttp.ClientSession(
+                timeout=aiohttp.ClientTimeout(), cookie_jar=aiohttp.DummyCookieJar()
+            )
+        return self._session.post(url, data=delivery.raw, headers=delivery.headers, allow_redirects=False)
 
     async def _send_event(self, payload: Json) -> None:
         reason = ""
@@ -209,10 +213,10 @@ def _encode(kind: Envelope, payload: Json) -> tuple[bytes, str]:
             return json.dumps(payload).encode(), "application/json"
 
 
-def _decode(answer: httpx.Response) -> Body:
-    if not answer.content.strip():
+def _decode(text: str, content_type: str) -> Body:
+    if not text.strip():
         return None
-    if "json" in answer.headers.get("content-type", ""):
-        body = answer.json()
+    if "json" in content_type:
+        body = json.loads(text)
         return body if isinstance(body, dict) else None
-    return answer.text
+    return text
