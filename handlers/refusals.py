@@ -4,8 +4,6 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from slack_sdk.errors import SlackApiError
-
 from bot.access.policy import Decision, Request, Verb
 from bot.access.refusal import Ask, PolicyRefusal, others_may
 from bot.approvals import card as approvals_card
@@ -96,13 +94,15 @@ async def _ask_others(interaction: Interaction, services: Services, wished: _Wis
     key = f"ask {interaction.user} {interaction.value}"
     if not await services.deliveries.first(key):
         return Result.ASKED_BEFORE
+    result = None
     try:
-        return await services.wishes.ask(
+        result = await services.wishes.ask(
             wished.request, interaction.actor, wished.asked, besides=wished.besides
         )
-    except SlackApiError:
-        await services.deliveries.again(key)
-        raise
+    finally:
+        if result is not Result.PASSED_ON:
+            await services.deliveries.again(key)
+    return result
 
 
 async def _wished(interaction: Interaction, services: Services, ask: Ask) -> _Wished | Result:
