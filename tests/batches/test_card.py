@@ -145,7 +145,8 @@ def test_every_problem_has_words(reason: LineReason) -> None:
 def test_problem_has_the_reason_of_the_parser_guard_or_policy() -> None:
     assert card.problem(LineProblem(1, "x", LineReason.UNREADABLE, detail="<!channel>")) == "&lt;!channel&gt;"
     assert card.problem(LineProblem(1, "x", LineReason.NOT_ALLOWED)) == ""
-    assert "3" in card.problem(LineProblem(1, "x", LineReason.REPEATED, other=3))
+    assert card.problem(LineProblem(9, "x", LineReason.REPEATED, other=3)) == words.repeated(3)
+    assert card.problem(LineProblem(9, "x", LineReason.AFFECTED, other=3)) == words.affected(3)
 
 
 # The request

@@ -71,7 +71,7 @@ def actor(person: LocalPerson) -> Actor:
     return Actor(person.id, person.user.team_id)
 
 
-async def requested(
+async def filed(
     maple: Running,
     amount: int = 500,
     *,
@@ -101,6 +101,19 @@ async def request_messages(
     outcome = await service.submit(ChangeRequest(uuid4().hex, about, actor(person), reason=OUTAGE))
     assert outcome.record is not None
     return outcome.record
+
+
+async def requested(
+    maple: Running,
+    amount: int = 500,
+    *,
+    action: BalanceAction = BalanceAction.GIVE,
+    person: LocalPerson | None = None,
+) -> Record:
+    """The same, with Lea in the approvals channel."""
+    record = await filed(maple, amount, action=action, person=person)
+    maple.lea.go("#billing")
+    return record
 
 
 async def approve_waiting(maple: Running) -> Result:
@@ -148,6 +161,13 @@ async def undo_approved(maple: Running, service: ChangeService, applied: Record)
     assert undone is not None
     assert undone.undo == undo_record.id
     return undo_record
+
+
+async def ask_in_a_line(person: LocalPerson, change: str) -> None:
+    """Requests the change in one line: the form opens filled in."""
+    await person.command(f"/autumn {change} because we agreed on it")
+    await person.sees(PREVIEW)
+    await person.submit()
 
 
 async def ask_for_a_name(person: LocalPerson, name: str, *, customer: str = "cus_acme") -> None:

@@ -3,9 +3,11 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from uuid import uuid4
 
+from bot.access.people import Actor
 from bot.digests import setup_words
-from bot.digests.model import Digest
+from bot.digests.model import Digest, DigestContent, Schedule
 from bot.digests.process import DigestTimeouts
 from bot.digests.scan.pacing import ScanPace
 from bot.store import audit
@@ -50,6 +52,14 @@ async def set_up(owner: LocalPerson, *, person: str = "", sees: str = "The first
         await owner.choose(setup_words.FIELD_PERSON, person)
     await owner.submit()
     return await owner.sees(sees)
+
+
+async def created(maple: Running, channel: str = SUPPORT, *, owner: str = "lea") -> Digest:
+    """A digest with the default settings, set up without the form. `channel`: or a person's id."""
+    actor = Actor(maple.slack.person(owner).id, maple.bot_team)
+    digest = await maple.bot.digests.create(uuid4().hex, channel, actor, Schedule(), DigestContent())
+    assert isinstance(digest, Digest), digest
+    return digest
 
 
 async def the_digest(maple: Running, channel: str = SUPPORT) -> Digest:

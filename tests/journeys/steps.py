@@ -1,5 +1,6 @@
 """Steps that many journeys share."""
 
+from sandbox.slack import LocalPerson
 from tests.running import Running
 
 
@@ -13,6 +14,16 @@ async def press(maple: Running, label: str, sees: str, *, within: str | None = N
     """Presses a button and returns the message that contains these words."""
     await maple.ana.click(label, within=within)
     return await maple.ana.sees(sees)
+
+
+async def click(maple: Running, person: LocalPerson, action: str, value: str) -> None:
+    """Clicks a button that Maple no longer shows, but that an old card may still have."""
+    workspace = maple.slack.workspace
+    label = {"type": "plain_text", "text": "Old button"}
+    button = {"type": "button", "action_id": action, "value": value, "text": label}
+    card = [{"type": "actions", "elements": [button]}]
+    workspace.post(person.channel, workspace.bot.id, "An old card", card, only_for=person.id)
+    await person.click("Old button")
 
 
 def in_order(text: str, *expected: str) -> None:

@@ -2,7 +2,9 @@
 
 import asyncio
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -12,13 +14,16 @@ from bot.access.policy import DecisionReason
 from bot.approvals import words as approvals_words
 from bot.approvals.results import Result
 from bot.batches import words
-from bot.batches.model import BatchState, GatheredChange
+from bot.batches.gathering import GatheredVersion
+from bot.batches.model import BatchState, GatheredChange, GatheredList
+from bot.changes.balance.request import BalanceInput
+from bot.changes.balance.words import BalanceAction
 from bot.changes.forms import words as forms_words
 from bot.kit import ids
 from handlers import decoding
 from sandbox.slack import LocalPerson, payloads
 from tests.journeys.changing import AT_ONCE
-from tests.journeys.test_refusals import click
+from tests.journeys.steps import click
 from tests.running import Running, running_maple
 from tests.screen import on_screen
 
@@ -26,16 +31,10 @@ WAITING = on_screen(words.STATES[BatchState.WAITING])
 BUTTON = f"[{forms_words.GATHER}]"
 
 
-async def give(
-    person: LocalPerson, amount: str = "500", reason: str = "The outage", customer: str = "cus_northwind"
-) -> None:
-    """Fills in the balance form for Northwind."""
-    await person.command(f"/autumn balance {customer}")
-    await person.sees("What to do")
-    await person.choose("Feature", "Messages")
-    await person.fill("Amount", amount)
+async def give(person: LocalPerson) -> None:
+    """Opens the balance form for Northwind, filled in."""
+    await person.command("/autumn give cus_northwind 500 messages because of the outage")
     await person.sees(BUTTON)
-    await person.fill("Reason", reason)
 
 
 async def remove_coupon(person: LocalPerson) -> None:
@@ -49,6 +48,36 @@ async def remove_coupon(person: LocalPerson) -> None:
 async def gather(person: LocalPerson) -> None:
     await person.click(forms_words.GATHER)
     await person.sees(on_screen(words.GATHERED))
+
+
+async def gathered(
+    maple: Running, amount: int = 500, *, customer: str = "cus_northwind", feature: str = "messages"
+) -> GatheredList:
+    """Ana's list, to which a change of this balance was added, without a form."""
+    balance = (await maple.bot.autumn.customer(customer)).balances[feature]
+    change = BalanceInput(
+        customer=customer,
+        feature=feature,
+        row=balance.breakdown[0].id,
+        action=BalanceAction.GIVE,
+        amount=Decimal(amount),
+    )
+    line = GatheredChange(uuid4().hex, change, "of the outage")
+    list_so_far = await maple.bot.batches.gather(line, ana(maple))
+    assert list_so_far is not None
+    return list_so_far
+
+
+async def show_gathered(maple: Running) -> str:
+    """Ana opens her list from the bulk form."""
+    await maple.ana.command("/autumn bulk")
+    await maple.ana.sees(words.SHOW_GATHERED)
+    await maple.ana.click(words.SHOW_GATHERED)
+    return await maple.ana.sees("Bulk change: ")
+
+
+def ana(maple: Running) -> Actor:
+    return Actor(maple.ana.id, maple.bot_team)
 
 
 async def test_changes_of_several_forms_share_one_approval(maple: Running) -> None:
@@ -73,14 +102,13 @@ async def test_changes_of_several_forms_share_one_approval(maple: Running) -> No
 
 
 async def test_list_that_was_sent_is_not_sent_with_later_changes(maple: Running) -> None:
-    await give(maple.ana)
-    await gather(maple.ana)
+    await gathered(maple)
+    await show_gathered(maple)
     await maple.ana.click(words.SEND)
     await maple.ana.sees(words.REQUESTED)
     await maple.ana.close()
-    await remove_coupon(maple.ana)
-    await gather(maple.ana)
-    assert "Bulk change: 1 change for 1 customer" in await maple.ana.sees(words.SEND)
+    await gathered(maple, customer="cus_bold")
+    assert "1 change for 1 customer" in await show_gathered(maple)
 
 
 async def test_invalid_form_is_not_added(maple: Running) -> None:
@@ -88,20 +116,18 @@ async def test_invalid_form_is_not_added(maple: Running) -> None:
     await maple.ana.fill(forms_words.TICKET, "not a link")
     await maple.ana.click(forms_words.GATHER)
     await maple.ana.sees(forms_words.TICKET_WRONG)
-    person = maple.slack.person("ana")
-    assert await maple.bot.batches.gathered(Actor(person.id, maple.bot_team)) is None
+    assert await maple.bot.batches.gathered(ana(maple)) is None
 
 
 async def test_same_form_adds_its_change_once(maple: Running) -> None:
-    ana = Actor(maple.slack.person("ana").id, maple.bot_team)
     await give(maple.ana)
     await gather(maple.ana)
-    gathered = await maple.bot.batches.gathered(ana)
-    assert gathered is not None
-    (line,) = gathered.lines
+    list_so_far = await maple.bot.batches.gathered(ana(maple))
+    assert list_so_far is not None
+    (line,) = list_so_far.lines
     assert line.input is not None
     for form in (maple_form(maple), "another form"):
-        assert await maple.bot.batches.gather(GatheredChange(form, line.input), ana) == gathered
+        assert await maple.bot.batches.gather(GatheredChange(form, line.input), ana(maple)) == list_so_far
 
 
 def maple_form(maple: Running) -> str:
@@ -125,8 +151,8 @@ def pressed(maple: Running, button: str) -> dict[str, Any]:
 
 async def effects(maple: Running) -> tuple[int, int]:
     """How many requests wait, and how many lines Ana has gathered."""
-    gathered = await maple.bot.batches.gathered(Actor(maple.ana.id, maple.bot_team))
-    return len(await maple.bot.changes.waiting()), len(gathered.lines) if gathered else 0
+    list_so_far = await maple.bot.batches.gathered(ana(maple))
+    return len(await maple.bot.changes.waiting()), len(list_so_far.lines) if list_so_far else 0
 
 
 async def test_form_that_was_added_to_a_list_is_not_submitted_as_well(maple: Running) -> None:
@@ -163,29 +189,12 @@ def carried(maple: Running) -> dict[str, str]:
     return {each["action_id"]: each["value"] for each in elements if each["type"] == "button"}
 
 
-async def added_in_another_window(maple: Running) -> dict[str, str]:
-    """A list with one change is open when another is added elsewhere. What the buttons of the first carry."""
-    await give(maple.ana)
-    await gather(maple.ana)
-    buttons = carried(maple)
-    await maple.ana.close()
-    await remove_coupon(maple.ana)
-    await gather(maple.ana)
-    return buttons
-
-
-async def press_in_old_window(maple: Running, action: str, value: str) -> None:
-    simulation = maple.slack.simulation
-    (view,) = simulation.views.stack(maple.ana.id)
-    button = {"type": "button", "action_id": action, "block_id": "go_on", "value": value, "action_ts": "1.1"}
-    payload = payloads.view_actions(simulation, maple.ana.user, view, button)
-    await maple.slack.deliveries.send("interactive", payload)
-
-
-@pytest.mark.parametrize("action", [ids.BATCH_SEND, ids.BATCH_CANCEL])
-async def test_list_that_changed_in_another_window_is_shown_as_it_is(maple: Running, action: str) -> None:
-    buttons = await added_in_another_window(maple)
-    await press_in_old_window(maple, action, buttons[action])
+@pytest.mark.parametrize("button", [words.SEND, words.CANCEL])
+async def test_list_that_changed_in_another_window_is_shown_as_it_is(maple: Running, button: str) -> None:
+    await gathered(maple)
+    await show_gathered(maple)
+    await gathered(maple, customer="cus_bold")
+    await maple.ana.click(button)
     shown = await maple.ana.sees(on_screen(words.GATHERED_SINCE))
     assert "Bulk change: 2 changes for 2 customers" in shown
     assert await effects(maple) == (0, 2)
@@ -196,60 +205,49 @@ async def test_list_that_changed_in_another_window_is_shown_as_it_is(maple: Runn
 
 
 async def test_list_that_was_cancelled_in_another_window_is_not_requested(maple: Running) -> None:
-    buttons = await added_in_another_window(maple)
-    await maple.ana.click(words.CANCEL)
-    await maple.ana.sees(words.CANCELLED)
-    await press_in_old_window(maple, ids.BATCH_SEND, buttons[ids.BATCH_SEND])
+    version = GatheredVersion.of(await gathered(maple))
+    await show_gathered(maple)
+    assert await maple.bot.batches.drop_gathered(version, ana(maple))
+    await maple.ana.click(words.SEND)
     await maple.ana.sees(words.GATHERED_GONE)
     assert await maple.bot.batches.requested_by(maple.ana.id, limit=5) == []
 
 
-async def test_list_that_was_requested_is_not_cancelled_in_another_window(maple: Running) -> None:
-    await give(maple.ana)
-    await gather(maple.ana)
+async def test_list_in_a_message_is_shown_there_again_once_it_has_changed_until_it_is_requested(
+    maple: Running,
+) -> None:
+    await gathered(maple)
+    await show_gathered(maple)
     buttons = carried(maple)
-    await maple.ana.click(words.SEND)
-    await maple.ana.sees(words.REQUESTED)
-    await press_in_old_window(maple, ids.BATCH_CANCEL, buttons[ids.BATCH_CANCEL])
-    await maple.ana.sees(words.GATHERED_GONE)
-
-
-async def test_list_in_a_message_is_shown_there_again_once_it_has_changed(maple: Running) -> None:
-    buttons = await added_in_another_window(maple)
     await maple.ana.close()
+    await gathered(maple, customer="cus_bold")
     await click(maple, maple.ana, ids.BATCH_SEND, buttons[ids.BATCH_SEND])
     assert "2 changes for 2 customers" in await maple.ana.sees(on_screen(words.GATHERED_SINCE))
     assert await effects(maple) == (0, 2)
+    await maple.ana.click(words.SEND)
+    await maple.ana.sees(words.REQUESTED)
+    await click(maple, maple.ana, ids.BATCH_CANCEL, buttons[ids.BATCH_CANCEL])
+    await maple.ana.sees(words.GATHERED_GONE)
 
 
-async def test_gathered_list_appears_in_the_bulk_form_and_cancel_drops_it(maple: Running) -> None:
-    await give(maple.ana)
-    await gather(maple.ana)
+async def test_gathered_list_is_in_the_bulk_form_until_it_is_cancelled_or_expires(
+    maple: Running,
+) -> None:
+    await gathered(maple)
+    assert "1 change for 1 customer" in await show_gathered(maple)
     await maple.ana.close()
-    for _ in range(2):
-        await maple.ana.command("/autumn bulk")
-        await maple.ana.sees(words.gathered(1))
-        await maple.ana.click(words.SHOW_GATHERED)
-        await maple.ana.sees("Bulk change: 1 change for 1 customer")
-        await maple.ana.close()
-    await maple.ana.command("/autumn bulk")
-    await maple.ana.sees(words.SHOW_GATHERED)
-    await maple.ana.click(words.SHOW_GATHERED)
-    await maple.ana.sees("Bulk change: 1 change for 1 customer")
+    assert "1 change for 1 customer" in await show_gathered(maple)
     await maple.ana.click(words.CANCEL)
     await maple.ana.sees(words.CANCELLED)
     await maple.ana.close()
     await maple.ana.command("/autumn bulk")
     await maple.ana.sees(words.LIST)
     maple.ana.does_not_see(words.SHOW_GATHERED)
-
-
-async def test_expired_gathered_list_is_no_longer_there(maple: Running) -> None:
-    await give(maple.ana)
-    await gather(maple.ana)
     await maple.ana.close()
+
+    await gathered(maple)
     await maple.ana.command("/autumn bulk")
-    await maple.ana.sees(words.SHOW_GATHERED)
+    await maple.ana.sees(words.gathered(1))
     maple.clock.move(timedelta(days=2))
     await maple.bot.batches.ticker.keep_up()
     await maple.ana.click(words.SHOW_GATHERED)
@@ -257,33 +255,14 @@ async def test_expired_gathered_list_is_no_longer_there(maple: Running) -> None:
 
 
 async def test_second_change_of_the_same_balance_is_reported(maple: Running) -> None:
+    await gathered(maple)
     await give(maple.ana)
-    await gather(maple.ana)
-    await maple.ana.close()
-    await give(maple.ana, "20")
+    await maple.ana.fill("Amount", "20")
+    await maple.ana.sees("→")
     await gather(maple.ana)
     await maple.ana.sees(words.repeated(1))
     await maple.ana.click(words.LEAVE_OUT)
     assert "Bulk change: 1 change" in await maple.ana.sees(words.SEND)
-
-
-async def test_change_of_product_after_an_added_one_is_reported_at_its_line(maple: Running) -> None:
-    await maple.ana.command("/autumn add cus_northwind")
-    await maple.ana.sees("Product to add")
-    await maple.ana.choose("Product to add", "Support Plus")
-    await maple.ana.sees(BUTTON)
-    await maple.ana.fill("Reason", "They want faster answers")
-    await gather(maple.ana)
-    await maple.ana.close()
-    await maple.ana.command("/autumn switch cus_northwind")
-    await maple.ana.sees("New product")
-    await maple.ana.choose("New product", "Team")
-    await maple.ana.sees(BUTTON)
-    await maple.ana.fill("Reason", "They grow")
-    await gather(maple.ana)
-    shown = await maple.ana.sees(words.affected(1))
-    assert "Line 2: " in shown
-    assert f"[{words.SEND}]" not in shown
 
 
 async def test_deletion_and_edited_request_cannot_be_gathered(maple: Running) -> None:
@@ -297,8 +276,8 @@ async def test_deletion_and_edited_request_cannot_be_gathered(maple: Running) ->
 
 async def test_list_that_needs_no_approval_is_applied_right_away() -> None:
     async with running_maple("http", policy=AT_ONCE) as maple:
-        await give(maple.ana)
-        await gather(maple.ana)
+        await gathered(maple)
+        await show_gathered(maple)
         await maple.ana.click(words.APPLY, confirm=True)
         await maple.ana.sees(words.REQUESTED)
         await maple.ana.close()
@@ -322,11 +301,9 @@ may = ["ask", "approve"]
 changes = ["balance"]
 """
     async with running_maple("http", policy=policy) as maple:
-        await give(maple.ana)
-        await gather(maple.ana)
-        await maple.ana.close()
-        await give(maple.ana, customer="cus_bold")
-        await gather(maple.ana)
+        await gathered(maple)
+        await gathered(maple, customer="cus_bold")
+        await show_gathered(maple)
         shown = await maple.ana.sees(access_words.BARRED[DecisionReason.NO_RULE])
         assert f"[{words.SEND}]" not in shown
         await maple.ana.click(access_words.ASK_THEM)

@@ -19,14 +19,13 @@ from bot.home import words
 from bot.home.repository import OPEN_FOR
 from bot.lookups import labels
 from bot.store.errors import StoreLost
-from tests.journeys.changing import ask_for_messages
-from tests.journeys.digesting import COMING, digesting, posted, set_up
+from tests.journeys.bulk import FINISHED, listed
+from tests.journeys.changing import filed
+from tests.journeys.digesting import COMING, created, digesting, posted
 from tests.journeys.steps import in_order
-from tests.journeys.test_bulk import request as request_list
-from tests.running import UNHURRIED, Mode, Running, running_maple
+from tests.running import APPROVALS, UNHURRIED, Mode, Running, running_maple
 from tests.screen import on_screen
 
-BILLING = "C02BILLING"
 LEA_DECIDES = """
 [[allow]]
 name = "members ask"
@@ -78,13 +77,10 @@ async def everything_done(maple: Running) -> None:
     assert await maple.bot.work.drain(10) == 0
 
 
-@pytest.mark.both_transports
 async def test_request_is_decided_on_the_home_tab_and_both_tabs_update(maple: Running) -> None:
     await maple.lea.open_home()
     await maple.lea.sees(words.NOTHING_TO_DECIDE)
-    await ask_for_messages(maple.ana, "500")
-    await maple.ana.sees("0 of 1 approval")
-    await maple.ana.close()
+    await filed(maple)
     await maple.ana.open_home()
     await maple.ana.sees(headline(State.WAITING))
     home = await maple.lea.sees("Requested by @ana")
@@ -95,11 +91,16 @@ async def test_request_is_decided_on_the_home_tab_and_both_tabs_update(maple: Ru
     assert len([write for write in maple.autumn.ledger if write.applied]) == 1
 
 
-async def test_request_is_denied_on_the_home_tab(maple: Running) -> None:
-    await ask_for_messages(maple.ana, "500")
-    await maple.ana.sees("0 of 1 approval")
+async def test_request_leads_to_its_card_and_is_denied_on_the_home_tab(maple: Running) -> None:
+    await filed(maple)
+    maple.lea.go("#billing")
+    await maple.lea.sees("[Approve]")
+    await everything_done(maple)
     await maple.lea.open_home()
-    await maple.lea.sees("Requested by @ana")
+    await maple.lea.sees(words.OPEN_CARD)
+    address = maple.lea.link(words.OPEN_CARD)
+    (card,) = [post for post in maple.slack.workspace.posts if post.channel == APPROVALS]
+    assert address.endswith(f"/archives/{APPROVALS}/p{card.ts.replace('.', '')}")
     await maple.lea.click("Deny")
     await maple.lea.sees(approvals_words.DENY_TITLE)
     await maple.lea.fill(approvals_words.REASON, "They had this last week")
@@ -108,52 +109,18 @@ async def test_request_is_denied_on_the_home_tab(maple: Running) -> None:
     assert maple.autumn.ledger == []
 
 
-async def test_request_leads_to_its_card(maple: Running) -> None:
-    await ask_for_messages(maple.ana, "500")
-    await maple.ana.sees("0 of 1 approval")
-    maple.lea.go("#billing")
-    await maple.lea.sees("[Approve]")
-    await everything_done(maple)
-    await maple.lea.open_home()
-    await maple.lea.sees(words.OPEN_CARD)
-    address = maple.lea.link(words.OPEN_CARD)
-    (card,) = [post for post in maple.slack.workspace.posts if post.channel == "C02BILLING"]
-    assert address.endswith(f"/archives/C02BILLING/p{card.ts.replace('.', '')}")
-
-
-async def test_own_request_waits_for_others_and_is_withdrawn_on_the_home_tab(maple: Running) -> None:
-    await maple.ana.open_home()
-    await ask_for_messages(maple.ana, "500")
-    await maple.ana.sees("0 of 1 approval")
-    await maple.ana.close()
+async def test_own_requests_wait_for_others_and_are_withdrawn_on_the_home_tab(maple: Running) -> None:
+    for person in (maple.ana, maple.lea):
+        await person.open_home()
+        await person.sees(words.NOTHING_TO_DECIDE)
+    await filed(maple)
     home = await maple.ana.sees(words.REQUESTS)
     assert words.NOTHING_TO_DECIDE in home
     await maple.ana.click("Withdraw", confirm=True)
     await maple.ana.sees(headline(State.WITHDRAWN))
-
-
-async def test_bulk_change_is_decided_on_the_home_tab_and_both_tabs_update(maple: Running) -> None:
-    await maple.lea.open_home()
-    await maple.lea.sees(words.NOTHING_TO_DECIDE)
-    await request_list(maple.ana)
-    await maple.ana.open_home()
-    waiting = on_screen(batch_words.STATES[BatchState.WAITING])
-    home = await maple.ana.sees(waiting)
-    in_order(home, words.REQUESTS, "Bulk change · 5 changes", "Messages: 5 lines, 500 in all", "[Withdraw]")
-    home = await maple.lea.sees("Requested by @ana")
-    in_order(home, words.DECIDING, "Bulk change · 5 changes", "[Approve]", "[Deny]")
-    await maple.lea.click("Approve")
-    await maple.lea.sees(words.NOTHING_TO_DECIDE)
-    await maple.ana.sees("5 of 5 applied")
-    assert len([write for write in maple.autumn.ledger if write.applied]) == 5
-
-
-async def test_own_bulk_change_is_withdrawn_on_the_home_tab(maple: Running) -> None:
-    await maple.lea.open_home()
-    await request_list(maple.ana)
-    await maple.lea.sees("Requested by @ana")
-    await maple.ana.open_home()
-    home = await maple.ana.sees("Bulk change · 5 changes")
+    await listed(maple)
+    await maple.lea.sees("Bulk change · 2 changes")
+    home = await maple.ana.sees("Bulk change · 2 changes")
     assert words.NOTHING_TO_DECIDE in home
     await maple.ana.click("Withdraw", confirm=True)
     await maple.ana.sees(on_screen(batch_words.STATES[BatchState.WITHDRAWN]))
@@ -161,20 +128,35 @@ async def test_own_bulk_change_is_withdrawn_on_the_home_tab(maple: Running) -> N
     assert maple.autumn.ledger == []
 
 
+async def test_bulk_change_is_decided_on_the_home_tab_and_both_tabs_update(maple: Running) -> None:
+    await maple.lea.open_home()
+    await maple.lea.sees(words.NOTHING_TO_DECIDE)
+    await listed(maple)
+    await maple.ana.open_home()
+    waiting = on_screen(batch_words.STATES[BatchState.WAITING])
+    home = await maple.ana.sees(waiting)
+    in_order(home, words.REQUESTS, "Bulk change · 2 changes", "Messages: 2 lines, 200 in all", "[Withdraw]")
+    home = await maple.lea.sees("Requested by @ana")
+    in_order(home, words.DECIDING, "Bulk change · 2 changes", "[Approve]", "[Deny]")
+    await maple.lea.click("Approve")
+    await maple.lea.sees(words.NOTHING_TO_DECIDE)
+    await maple.ana.sees(FINISHED)
+    assert len([write for write in maple.autumn.ledger if write.applied]) == 2
+
+
 async def test_bulk_change_is_shown_to_approvers_until_they_decide(mode: Mode) -> None:
     async with running_maple(mode, policy=TWO_DECIDE) as maple:
-        await request_list(maple.ana)
+        await listed(maple)
         for person in (maple.raj, maple.lea):
             await person.open_home()
-            await person.sees("Bulk change · 5 changes")
+            await person.sees("Bulk change · 2 changes")
         await maple.raj.click("Approve")
         await maple.raj.sees(words.NOTHING_TO_DECIDE)
-        assert "Bulk change · 5 changes" in maple.lea.screen()
+        assert "Bulk change · 2 changes" in maple.lea.screen()
 
 
 async def test_click_on_a_request_decided_elsewhere_is_answered(maple: Running) -> None:
-    await ask_for_messages(maple.ana, "500")
-    await maple.ana.sees("0 of 1 approval")
+    await filed(maple)
     await maple.lea.open_home()
     await maple.lea.sees("Requested by @ana")
     maple.slack.faults.add("views.publish", "error", error="fatal_error", times=None)
@@ -186,17 +168,21 @@ async def test_click_on_a_request_decided_elsewhere_is_answered(maple: Running) 
     await maple.lea.sees("already")
 
 
-async def test_permissions_are_explained(mode: Mode) -> None:
+async def test_permissions_are_explained_and_decide_the_buttons_of_digests(mode: Mode) -> None:
     async with running_maple(mode, policy=LEA_DECIDES) as maple:
+        await created(maple)
+        await maple.lea.open_home()
+        home = await maple.lea.sees(words.POWERS)
+        in_order(home, words.DECIDING, "Approve or deny", words.SET_UP_DIGESTS)
         await maple.ana.open_home()
         home = await maple.ana.sees(words.POWERS)
         assert words.DECIDING not in home
         assert "Approve or deny" not in home
         assert words.SET_UP_DIGESTS not in home
         assert words.HISTORY in home
-        await maple.lea.open_home()
-        home = await maple.lea.sees(words.POWERS)
-        in_order(home, words.DECIDING, "Approve or deny", words.SET_UP_DIGESTS)
+        assert f"[{setup_words.PAUSE}]" not in home
+        await maple.ana.click(setup_words.PREVIEW)
+        await maple.ana.sees(setup_words.ONLY_OTHERS)
 
 
 @pytest.mark.both_transports
@@ -214,7 +200,7 @@ async def test_recent_customers_are_on_the_home_tab_and_open_from_there(maple: R
     await maple.ana.sees("1 unpaid invoice")
 
 
-async def test_open_home_tab_shows_the_latest_lookup(maple: Running) -> None:
+async def test_tab_shows_the_latest_lookup_until_it_was_opened_long_ago(maple: Running) -> None:
     await maple.ana.open_home()
     await maple.ana.sees(words.POWERS)
     await maple.ana.command("/autumn cus_acme")
@@ -224,6 +210,10 @@ async def test_open_home_tab_shows_the_latest_lookup(maple: Running) -> None:
     await maple.ana.command("/autumn invoices cus_acme")
     await everything_done(maple)
     assert published(maple, maple.ana.id) == before, "the same customer is no news"
+    maple.clock.move(OPEN_FOR + timedelta(minutes=1))
+    await maple.ana.command("/autumn cus_globex")
+    await everything_done(maple)
+    assert published(maple, maple.ana.id) == before
 
 
 async def test_customer_is_found_on_the_home_tab(maple: Running) -> None:
@@ -238,20 +228,19 @@ async def test_customer_is_found_on_the_home_tab(maple: Running) -> None:
 
 async def test_digests_of_the_persons_channels_are_listed(maple: Running) -> None:
     for channel in ("#billing", "#finance-private"):
-        maple.lea.go(channel)
-        await set_up(maple.lea)
-        await maple.lea.close()
+        await created(maple, maple.slack.workspace.channel(channel).id)
     await maple.lea.open_home()
     home = await maple.lea.sees(words.DIGESTS)
     in_order(home, words.DIGESTS, "#billing", "#finance-private")
     await maple.raj.open_home()
     assert "finance-private" not in await maple.raj.sees(words.DIGESTS)
+    maple.slack.faults.add("users.conversations", "error", error="fatal_error")
+    await maple.ana.open_home()
+    await maple.ana.sees(words.DIGESTS_UNKNOWN)
 
 
 async def test_digest_is_changed_on_the_home_tab(maple: Running) -> None:
-    maple.lea.go("#billing")
-    await set_up(maple.lea)
-    await maple.lea.close()
+    await created(maple, APPROVALS)
     await maple.lea.open_home()
     home = await maple.lea.sees(words.DIGESTS)
     buttons = (setup_words.EDIT, setup_words.PAUSE, setup_words.SEND, setup_words.PREVIEW)
@@ -270,33 +259,31 @@ async def test_digest_is_changed_on_the_home_tab(maple: Running) -> None:
     await maple.lea.sees(on_screen(setup_words.NOTES[DigestNote.EDITED]))
 
 
-@pytest.mark.both_transports
 async def test_digest_is_sent_and_previewed_on_the_home_tab(mode: Mode) -> None:
     async with digesting(mode) as maple:
-        maple.lea.go("#billing")
-        await set_up(maple.lea)
-        await maple.lea.close()
+        await created(maple, APPROVALS)
         await maple.lea.open_home()
         await maple.lea.sees(words.DIGESTS)
         await maple.lea.click(setup_words.PREVIEW)
         await maple.lea.sees(on_screen(setup_words.NOTES[DigestNote.PREVIEWED]))
-        assert posted(maple, BILLING) == []
+        assert posted(maple, APPROVALS) == []
         await maple.lea.close()
         await maple.lea.click(setup_words.SEND, confirm=True)
         await maple.lea.sees(on_screen(setup_words.OUTCOMES[DeliveryOutcome.POSTED]))
-        assert len(posted(maple, BILLING)) == 1
+        assert len(posted(maple, APPROVALS)) == 1
         await maple.lea.close()
         maple.lea.go("#billing")
         await maple.lea.sees("Preview: coming up")
 
 
-async def test_digest_to_a_person_is_sent_and_previewed_to_them_on_the_home_tab(mode: Mode) -> None:
+async def test_digest_to_a_person_is_previewed_sent_and_removed_on_their_home_tab(mode: Mode) -> None:
     async with digesting(mode) as maple:
-        maple.lea.go("#billing")
-        await set_up(maple.lea, person="raj")
-        await maple.lea.close()
-        await maple.raj.open_home()
-        await maple.raj.sees("to @raj")
+        await created(maple, maple.raj.id)
+        await maple.ana.open_home()
+        assert "to @raj" not in await maple.ana.sees(words.DIGESTS)
+        for person in (maple.lea, maple.raj):
+            await person.open_home()
+            assert "to @raj" in await person.sees(words.DIGESTS)
         await maple.raj.click(setup_words.PREVIEW)
         await maple.raj.sees(on_screen(setup_words.NOTES[DigestNote.PREVIEWED_DIRECTLY]))
         await maple.raj.close()
@@ -305,60 +292,11 @@ async def test_digest_to_a_person_is_sent_and_previewed_to_them_on_the_home_tab(
         await maple.raj.close()
         maple.raj.go("@maple")
         in_order(maple.raj.screen(), "Preview: coming up", COMING)
-
-
-async def test_digest_to_a_person_is_removed_on_the_home_tab(maple: Running) -> None:
-    maple.lea.go("#billing")
-    await set_up(maple.lea, person="raj")
-    await maple.lea.close()
-    await maple.raj.open_home()
-    await maple.raj.sees("to @raj")
-    await maple.raj.click(setup_words.REMOVE, confirm=True)
-    await maple.raj.sees(on_screen(setup_words.NOTES[DigestNote.REMOVED]))
-    await maple.raj.close()
-    await maple.raj.sees(on_screen(words.NO_DIGESTS))
-
-
-async def test_people_who_may_not_change_digests_can_only_preview_them(mode: Mode) -> None:
-    async with running_maple(mode, policy=LEA_DECIDES) as maple:
-        maple.lea.go("#support")
-        await set_up(maple.lea)
-        await maple.lea.close()
-        await maple.ana.open_home()
-        home = await maple.ana.sees(f"[{setup_words.PREVIEW}]")
-        assert f"[{setup_words.PAUSE}]" not in home
-        await maple.ana.click(setup_words.PREVIEW)
-        await maple.ana.sees(setup_words.ONLY_OTHERS)
-
-
-async def test_digest_to_a_person_is_on_their_tab_and_its_owners(maple: Running) -> None:
-    maple.lea.go("#billing")
-    await set_up(maple.lea, person="raj")
-    await maple.lea.close()
-    for person in (maple.lea, maple.raj):
-        await person.open_home()
-        assert "to @raj" in await person.sees(words.DIGESTS)
-    await maple.ana.open_home()
-    assert "to @raj" not in await maple.ana.sees(words.DIGESTS)
-
-
-async def test_unknown_channels_are_reported(maple: Running) -> None:
-    maple.lea.go("#billing")
-    await set_up(maple.lea)
-    await maple.lea.close()
-    maple.slack.faults.add("users.conversations", "error", error="fatal_error")
-    await maple.lea.open_home()
-    await maple.lea.sees(words.DIGESTS_UNKNOWN)
-
-
-async def test_tab_opened_long_ago_is_not_redrawn(maple: Running) -> None:
-    await maple.ana.open_home()
-    await maple.ana.sees(words.POWERS)
-    before = published(maple, maple.ana.id)
-    maple.clock.move(OPEN_FOR + timedelta(minutes=1))
-    await maple.ana.command("/autumn cus_acme")
-    await everything_done(maple)
-    assert published(maple, maple.ana.id) == before
+        await maple.raj.open_home()
+        await maple.raj.click(setup_words.REMOVE, confirm=True)
+        await maple.raj.sees(on_screen(setup_words.NOTES[DigestNote.REMOVED]))
+        await maple.raj.close()
+        await maple.raj.sees(on_screen(words.NO_DIGESTS))
 
 
 async def test_removed_member_gets_no_new_tab(mode: Mode) -> None:
@@ -368,8 +306,7 @@ async def test_removed_member_gets_no_new_tab(mode: Mode) -> None:
         before = published(maple, maple.raj.id)
         maple.raj.user.kind = "guest"
         await maple.ana.open_home()
-        await ask_for_messages(maple.ana, "500")
-        await maple.ana.sees("0 of 1 approval")
+        await filed(maple)
         await until(lambda: published(maple, maple.ana.id) > 1)
         await everything_done(maple)
         assert published(maple, maple.raj.id) == before
@@ -380,8 +317,7 @@ async def test_tab_that_slack_refuses_does_not_block_others(maple: Running) -> N
     await maple.ana.open_home()
     await maple.ana.sees(words.POWERS)
     maple.slack.faults.add("views.publish", "error", error="fatal_error", times=1)
-    await ask_for_messages(maple.lea, "500")
-    await maple.lea.sees("0 of 1 approval")
+    await filed(maple, person=maple.lea)
     await until(lambda: min(published(maple, maple.ana.id), published(maple, maple.raj.id)) > 1)
     await everything_done(maple)
     refused = [call for call in maple.slack.calls if call.method == "views.publish" and call.error]
@@ -394,9 +330,7 @@ async def test_lookups_do_not_depend_on_home_tab_storage(maple: Running) -> None
         await connection.exec_driver_sql("DROP TABLE home_tabs")
     await maple.ana.command("/autumn cus_acme")
     await maple.ana.sees("Acme Ltd")
-    await ask_for_messages(maple.ana, "500")
-    await maple.ana.sees("0 of 1 approval")
+    await filed(maple)
     await maple.bot.work.drain(10)
-    await maple.ana.close()
     await maple.ana.open_home()
     await maple.ana.sees(labels.FAILURES[StoreLost].what)

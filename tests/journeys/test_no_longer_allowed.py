@@ -23,13 +23,15 @@ from bot.changes.deletion.request import DeletionInput
 from bot.digests import setup_words
 from bot.digests.setup_words import DigestNote
 from bot.home import words as home_words
+from bot.kit import ids
 from tests.handlers.test_changes import last
 from tests.journeys.alerting import alerting, the_alert
 from tests.journeys.alerting import set_up as set_up_alert
-from tests.journeys.changing import give
-from tests.journeys.digesting import set_up, the_digest
-from tests.journeys.test_bulk import request
-from tests.journeys.test_refusals import LEADS, click
+from tests.journeys.bulk import listed
+from tests.journeys.changing import filed
+from tests.journeys.digesting import created, open_list, the_digest
+from tests.journeys.steps import click
+from tests.journeys.test_refusals import LEADS
 from tests.running import APPROVALS, UNHURRIED, Running, running_maple
 from tests.screen import on_screen
 
@@ -45,21 +47,19 @@ async def checked() -> AsyncIterator[Running]:
         yield maple
 
 
-async def requested(maple: Running) -> Record:
-    await give(maple)
-    await maple.ana.sees("0 of 1 approval")
-    await maple.ana.close()
+async def requested_and_shown(maple: Running) -> Record:
+    """Ana's request, once she sees its card."""
+    record = await filed(maple)
     maple.ana.go("@maple")
     await maple.ana.sees(f"[{approvals_words.WITHDRAW}]")
-    (record,) = await maple.bot.changes.history("cus_acme")
     return record
 
 
-async def listed(maple: Running) -> BatchRecord:
-    await request(maple.ana)
+async def listed_and_shown(maple: Running) -> BatchRecord:
+    """Ana's list, once she sees its card."""
+    batch = await listed(maple)
     maple.ana.go("@maple")
     await maple.ana.sees(on_screen(batch_words.STATES[BatchState.WAITING]))
-    (batch,) = await maple.bot.batches.requested_by(maple.ana.id, limit=5)
     return batch
 
 
@@ -78,7 +78,7 @@ async def conversation(maple: Running) -> str:
 
 
 async def test_outcome_is_not_sent_to_a_requester_who_became_a_guest(checked: Running) -> None:
-    record = await requested(checked)
+    record = await requested_and_shown(checked)
     before = await conversation(checked)
     checked.ana.user.kind = "guest"
     outcome = await checked.bot.changes.deny(record.id, 1, lea(checked), "Acme Ltd pays nothing")
@@ -91,7 +91,7 @@ async def test_outcome_is_not_sent_to_a_requester_who_became_a_guest(checked: Ru
 
 
 async def test_outcome_waits_until_slack_identifies_the_requester(checked: Running) -> None:
-    await requested(checked)
+    await requested_and_shown(checked)
     before = await conversation(checked)
     checked.slack.faults.add("users.info", "error", error="fatal_error", times=None)
     checked.clock.move(LONG_AFTER)
@@ -104,7 +104,7 @@ async def test_outcome_waits_until_slack_identifies_the_requester(checked: Runni
 
 
 async def test_undo_is_not_reported_to_a_requester_who_became_a_guest(checked: Running) -> None:
-    record = await requested(checked)
+    record = await requested_and_shown(checked)
     await checked.bot.changes.approve(record.id, 1, lea(checked))
     before = await conversation(checked)
     assert on_screen(approvals_words.HEADLINES[State.APPLIED]) in before
@@ -117,7 +117,7 @@ async def test_undo_is_not_reported_to_a_requester_who_became_a_guest(checked: R
 
 
 async def test_results_of_a_list_are_not_sent_to_a_requester_who_became_a_guest(checked: Running) -> None:
-    batch = await listed(checked)
+    batch = await listed_and_shown(checked)
     await checked.bot.batches.approve(batch.id, batch.revision, lea(checked))
     before = await conversation(checked)
     checked.ana.user.kind = "guest"
@@ -125,13 +125,13 @@ async def test_results_of_a_list_are_not_sent_to_a_requester_who_became_a_guest(
     await checked.bot.batches.ticker.keep_up()
     assert await conversation(checked) == before
     checked.lea.go("#billing")
-    await checked.lea.sees(batch_words.csv_comment(5, ended=True))
+    await checked.lea.sees(batch_words.csv_comment(2, ended=True))
 
 
 async def test_outcome_of_a_list_waits_until_slack_identifies_the_requester(
     checked: Running,
 ) -> None:
-    await listed(checked)
+    await listed_and_shown(checked)
     before = await conversation(checked)
     checked.slack.faults.add("users.info", "error", error="fatal_error", times=None)
     checked.clock.move(LONG_AFTER)
@@ -144,7 +144,7 @@ async def test_outcome_of_a_list_waits_until_slack_identifies_the_requester(
 
 
 async def test_approver_sees_that_the_requester_of_a_list_may_no_longer_request_it(checked: Running) -> None:
-    batch = await listed(checked)
+    batch = await listed_and_shown(checked)
     checked.ana.user.kind = "guest"
     checked.lea.go("#billing")
     await checked.lea.sees(f"[{approvals_words.APPROVE}]")
@@ -159,54 +159,44 @@ async def test_approver_sees_that_the_requester_of_a_list_may_no_longer_request_
 # The Home tab and the lists of digests and alerts
 
 
-@pytest.mark.parametrize("button", [setup_words.PREVIEW, setup_words.PAUSE])
-async def test_old_tab_does_not_show_the_digest_of_a_channel_that_was_left(
-    maple: Running, button: str
-) -> None:
-    maple.lea.go("#finance-private")
-    await set_up(maple.lea)
-    await maple.lea.close()
-    await maple.lea.open_home()
-    await maple.lea.sees(f"[{setup_words.PAUSE}]")
-    (private,) = [
-        channel for channel in maple.slack.workspace.channels.values() if channel.name == "finance-private"
-    ]
-    private.members.remove(maple.lea.id)
-    await maple.lea.click(button)
-    screen = await maple.lea.sees(home_words.NOT_IN_CHANNEL)
-    assert setup_words.LIST_WHAT not in screen
-    assert (await the_digest(maple, private.id)).pause is None
+async def test_old_tab_does_not_show_the_digest_of_a_channel_that_was_left(maple: Running) -> None:
+    private = maple.slack.workspace.channel("#finance-private")
+    await created(maple, private.id)
+    for button in (setup_words.PREVIEW, setup_words.PAUSE):
+        await maple.lea.open_home()
+        await maple.lea.sees(f"[{button}]")
+        private.members.remove(maple.lea.id)
+        await maple.lea.click(button)
+        screen = await maple.lea.sees(home_words.NOT_IN_CHANNEL)
+        assert setup_words.LIST_WHAT not in screen, button
+        assert (await the_digest(maple, private.id)).pause is None, button
+        await maple.lea.close()
+        private.members.append(maple.lea.id)
 
 
 async def test_digest_is_not_changed_while_slack_does_not_identify_its_channel(maple: Running) -> None:
-    maple.lea.go("#billing")
-    await set_up(maple.lea)
-    await maple.lea.close()
+    await created(maple, APPROVALS)
     await maple.lea.open_home()
     await maple.lea.sees(f"[{setup_words.PAUSE}]")
     maple.slack.faults.add("users.conversations", "error", error="fatal_error", times=None)
     await maple.lea.click(setup_words.PAUSE)
     await maple.lea.sees(home_words.DIGESTS_UNKNOWN)
-    (digest,) = await maple.bot.digests.all()
-    assert digest.pause is None
+    assert (await the_digest(maple, APPROVALS)).pause is None
 
 
-@pytest.mark.parametrize("action", ["digest_pause", "digest_preview"])
-async def test_list_does_not_reach_digests_of_other_channels(maple: Running, action: str) -> None:
-    maple.lea.go("#finance-private")
-    await set_up(maple.lea)
-    await maple.lea.close()
-    (elsewhere,) = await maple.bot.digests.all()
-    await set_up(maple.ana)
-    await maple.ana.click(setup_words.PREVIEW)
-    await maple.ana.sees(setup_words.NOTES[DigestNote.PREVIEWED].split(" ")[1])
+async def test_list_does_not_reach_digests_of_other_channels(maple: Running) -> None:
+    elsewhere = await created(maple, maple.slack.workspace.channel("#finance-private").id)
+    await created(maple, owner="ana")
+    await open_list(maple.ana)
+    await maple.ana.click(setup_words.PAUSE)
+    await maple.ana.sees(on_screen(setup_words.NOTES[DigestNote.PAUSED]))
     payload = last(maple, "block_actions").payload
-    payload["actions"][0] |= {"action_id": f"{action}:0", "value": f"{elsewhere.id}:1"}
-    await maple.slack.deliveries.send("interactive", payload | {"trigger_id": "1.2.again"})
-    await maple.ana.sees(on_screen(setup_words.NOTES[DigestNote.CHANGED]))
-    digest = await maple.bot.digests.get(elsewhere.id)
-    assert digest is not None
-    assert digest.pause is None
+    for number, action in enumerate((ids.DIGEST_PAUSE, ids.DIGEST_PREVIEW)):
+        payload["actions"][0] |= {"action_id": f"{action}:0", "value": f"{elsewhere.id}:1"}
+        await maple.slack.deliveries.send("interactive", payload | {"trigger_id": f"1.{number}.again"})
+        await maple.ana.sees(on_screen(setup_words.NOTES[DigestNote.CHANGED]))
+        assert await maple.bot.digests.get(elsewhere.id) == elsewhere, action
+        await maple.bot.work.drain(10)
 
 
 async def test_list_does_not_reach_alerts_of_other_channels() -> None:
@@ -229,26 +219,26 @@ async def test_list_does_not_reach_alerts_of_other_channels() -> None:
 
 
 async def test_form_that_was_not_passed_on_cannot_be_opened_by_others(maple: Running) -> None:
-    record = await requested(maple)
+    record = await requested_and_shown(maple)
     form = await maple.bot.changes.form_of(record)
-    await click(maple, maple.raj, "take_up", form.id)
+    await click(maple, maple.raj, ids.TAKE_UP, form.id)
     await maple.raj.sees(approvals_words.RESULTS[Result.UNKNOWN].what)
 
 
 async def test_request_of_somebody_else_cannot_be_repeated(maple: Running) -> None:
-    record = await requested(maple)
-    await click(maple, maple.raj, "ask_again", f"{record.id}:1")
+    record = await requested_and_shown(maple)
+    await click(maple, maple.raj, ids.ASK_AGAIN, f"{record.id}:1")
     screen = await maple.raj.sees(approvals_words.RESULTS[Result.UNKNOWN].what)
     assert record.reason not in screen
 
 
 async def test_nobody_is_asked_for_a_decision_already_made() -> None:
     async with running_maple("http", policy=LEADS) as maple:
-        record = await requested(maple)
+        record = await requested_and_shown(maple)
         await maple.bot.changes.withdraw(record.id, Actor(maple.ana.id, maple.bot_team))
-        await click(maple, maple.raj, "ask_them", f'{{"v":"approve","r":"{record.id}"}}')
+        await click(maple, maple.raj, ids.ASK_THEM, f'{{"v":"approve","r":"{record.id}"}}')
         await maple.raj.sees(approvals_words.RESULTS[Result.TOO_LATE].what)
-        await click(maple, maple.raj, "ask_them", f'{{"v":"undo","r":"{record.id}"}}')
+        await click(maple, maple.raj, ids.ASK_THEM, f'{{"v":"undo","r":"{record.id}"}}')
         await maple.raj.sees(approvals_words.RESULTS[Result.NO_UNDO].what)
         await maple.bot.work.drain(10)
         maple.lea.go("#billing")
@@ -258,17 +248,17 @@ async def test_nobody_is_asked_for_a_decision_already_made() -> None:
 
 async def test_nobody_is_asked_for_a_decision_on_a_list_already_made() -> None:
     async with running_maple("http", policy=LEADS) as maple:
-        batch = await listed(maple)
+        batch = await listed_and_shown(maple)
         await maple.bot.batches.withdraw(batch.id, Actor(maple.ana.id, maple.bot_team))
         for verb, result in (("approve", Result.TOO_LATE), ("undo", Result.NO_UNDO)):
-            await click(maple, maple.raj, "ask_them", f'{{"v":"{verb}","b":"{batch.id}"}}')
+            await click(maple, maple.raj, ids.ASK_THEM, f'{{"v":"{verb}","b":"{batch.id}"}}')
             await maple.raj.sees(approvals_words.RESULTS[result].what)
 
 
 async def test_whole_list_is_refused_with_the_names_of_those_who_may_see_it() -> None:
     async with running_maple("http", policy=LEADS) as maple:
-        batch = await listed(maple)
-        await click(maple, maple.raj, "batch_csv", f"{batch.id}:1")
+        batch = await listed_and_shown(maple)
+        await click(maple, maple.raj, ids.BATCH_CSV, f"{batch.id}:1")
         refusal = await maple.raj.sees(on_screen(access_words.who_may("@billing-leads")))
         assert access_words.ASK_THEM not in refusal
 
@@ -279,6 +269,6 @@ async def test_gathered_list_cannot_be_dropped_by_others(maple: Running) -> None
     gathered = await maple.bot.batches.gather(change, ana)
     assert gathered is not None
     ref = ListRef(key=gathered.key, draft="none", gathered=gathered.version)
-    await click(maple, maple.raj, "batch_cancel", ref.encode())
+    await click(maple, maple.raj, ids.BATCH_CANCEL, ref.encode())
     await maple.raj.sees(batch_words.GATHERED_GONE)
     assert await maple.bot.batches.gathered(ana) == gathered

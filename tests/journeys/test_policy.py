@@ -1,6 +1,6 @@
 """What a team's policy lets people do, as they meet it."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
@@ -12,14 +12,13 @@ from bot.approvals.results import Result
 from bot.changes.model import Now
 from bot.digests import repository as digest_repository
 from tests.journeys.changing import (
-    ACTION,
     UNCONFIRMED,
     WAITING,
     WITHDRAWN,
     ask_for_a_name,
-    ask_for_messages,
-    close_and_look,
+    ask_in_a_line,
     elsewhere,
+    filed,
     give,
     lea_sees,
 )
@@ -53,19 +52,13 @@ approvals = 2
 async def test_third_gift_of_a_day_needs_approval_and_the_form_says_why(mode: Mode) -> None:
     async with running_maple(mode, policy=SMALL_AT_ONCE) as maple:
         for _ in range(2):
-            await give(maple, "500")
+            await filed(maple)
             await maple.bot.work.drain(10)
-            await maple.ana.sees(approvals_words.RIGHT_AWAY)
-            await maple.ana.close()
-        await maple.ana.command("/autumn balance cus_acme")
-        await maple.ana.sees(ACTION)
-        await maple.ana.choose("Feature", "Messages")
-        await maple.ana.sees("resets")
-        await maple.ana.fill("Amount", "500")
+        assert len(maple.autumn.ledger) == 2
+        await maple.ana.command("/autumn give cus_acme 500 messages because they asked again")
         form = await maple.ana.sees("This needs 1 approval before it is applied")
         assert "This is the 3rd change to this balance today, 1,500 in total." in form
         assert "1,000 a day for one customer, and 0 of that is left today." in form
-        await maple.ana.fill("Reason", "They asked again")
         await maple.ana.submit()
         card = await lea_sees(maple, WAITING)
         assert "This is the 3rd change to this balance today, 1,500 in total." in card
@@ -89,7 +82,7 @@ async def use(maple: Running, messages: int) -> None:
 
 async def test_request_of_an_active_customer_can_be_approved(mode: Mode) -> None:
     async with running_maple(mode, policy=BUSY) as maple:
-        await give(maple, "20000", action="Set the balance")
+        await ask_in_a_line(maple.ana, "set cus_acme messages to 20000")
         assert "Remaining: 18,760 → 20,000" in await lea_sees(maple, WAITING)
         await use(maple, 124)
         await maple.lea.click("Approve")
@@ -101,7 +94,7 @@ async def test_request_of_an_active_customer_can_be_approved(mode: Mode) -> None
 
 async def test_usage_beyond_the_tolerance_needs_another_approval() -> None:
     async with running_maple("http", policy=BUSY) as maple:
-        await give(maple, "20000", action="Set the balance")
+        await ask_in_a_line(maple.ana, "set cus_acme messages to 20000")
         await lea_sees(maple, WAITING)
         await use(maple, 125)
         await maple.lea.click("Approve")
@@ -112,7 +105,7 @@ async def test_usage_beyond_the_tolerance_needs_another_approval() -> None:
 
 async def test_approval_of_a_person_who_left_is_not_counted(mode: Mode) -> None:
     async with running_maple(mode, policy=TWO, timings=replace(UNHURRIED, person=0)) as maple:
-        await ask_for_messages(maple.ana, "500")
+        await filed(maple)
         await lea_sees(maple, "0 of 2 approvals")
         await maple.lea.click("Approve")
         await maple.lea.sees("1 of 2 approvals")
@@ -126,7 +119,7 @@ async def test_approval_of_a_person_who_left_is_not_counted(mode: Mode) -> None:
 
 
 async def test_channel_that_became_shared_shows_no_numbers(maple: Running) -> None:
-    await give(maple)
+    await filed(maple)
     await lea_sees(maple, "Give 500 extra of Messages")
     maple.slack.workspace.channels[APPROVALS].kind = "shared"
     await maple.lea.click("Approve")
@@ -135,7 +128,8 @@ async def test_channel_that_became_shared_shows_no_numbers(maple: Running) -> No
     assert WAITING in card
     for hidden in ("Messages", "Acme", "cus_acme", "They lost a day", "[Approve]"):
         assert hidden not in card
-    await close_and_look(maple.ana, "Give 500 extra of Messages")
+    maple.ana.go("@maple")
+    await maple.ana.sees("Give 500 extra of Messages")
     await maple.ana.click("Withdraw", confirm=True)
     card = await lea_sees(maple, WITHDRAWN)
     assert "cus_acme" not in card
@@ -143,12 +137,13 @@ async def test_channel_that_became_shared_shows_no_numbers(maple: Running) -> No
 
 
 async def test_card_is_not_updated_where_its_channel_cannot_be_checked(maple: Running) -> None:
-    await give(maple)
+    await filed(maple)
     await lea_sees(maple, WAITING)
     maple.slack.faults.add("conversations.info", "error", error="fatal_error", times=100)
     await maple.lea.click("Deny")
     await maple.lea.sees(approvals_words.RESULTS[Result.CHANNEL_UNCHECKED].what)
-    await close_and_look(maple.ana, WAITING)
+    maple.ana.go("@maple")
+    await maple.ana.sees(WAITING)
     await maple.ana.click("Withdraw", confirm=True)
     await maple.ana.sees(WITHDRAWN)
     await maple.bot.work.drain(10)
@@ -159,32 +154,41 @@ async def test_card_is_not_updated_where_its_channel_cannot_be_checked(maple: Ru
     await lea_sees(maple, WITHDRAWN)
 
 
-async def test_not_applied_is_refused_while_autumn_shows_the_change(maple: Running) -> None:
-    await ask_for_a_name(maple.ana, "Acme Incorporated")
-    await lea_sees(maple, WAITING)
-    maple.autumn.faults.add("customers.update", "cut_before", times=1)
-    await maple.lea.click("Approve")
-    card = await maple.lea.sees(UNCONFIRMED)
-    assert approvals_words.READ_BACK[Now.ABSENT] in card
-    await elsewhere(maple, "customers.update", customer_id="cus_acme", name="Acme Incorporated")
-    await maple.lea.click("Mark as not applied", confirm=True)
-    await maple.lea.sees(approvals_words.RESULTS[Result.SEEN_APPLIED].what)
-    await maple.lea.click("Mark as applied", confirm=True)
-    await maple.lea.sees(approvals_words.ENDINGS[Cause.MARKED_APPLIED])
+async def test_unconfirmed_change_is_marked_as_autumn_shows_it(maple: Running) -> None:
+    for name, shown, refused, accepted in (
+        ("Acme Incorporated", True, MARK_NOT_APPLIED, MARK_APPLIED),
+        ("Acme Holdings", False, MARK_APPLIED, MARK_NOT_APPLIED),
+    ):
+        maple.lea.reload()
+        await ask_for_a_name(maple.ana, name)
+        await maple.ana.sees(WAITING)
+        await maple.ana.close()
+        (record,) = await maple.bot.changes.waiting()
+        maple.autumn.faults.add("customers.update", "cut_before", times=1)
+        await lea_sees(maple, WAITING)
+        await maple.lea.click("Approve")
+        card = await maple.lea.sees(UNCONFIRMED)
+        assert approvals_words.READ_BACK[Now.ABSENT] in card
+        if shown:
+            await elsewhere(maple, "customers.update", customer_id="cus_acme", name=name)
+        await maple.lea.click(refused.button, confirm=True)
+        await maple.lea.sees(approvals_words.RESULTS[refused.refusal].what)
+        unsettled = await maple.bot.changes.get(record.id)
+        assert unsettled is not None
+        assert unsettled.state is State.UNCONFIRMED
+        await maple.lea.click(accepted.button, confirm=True)
+        await maple.lea.sees(approvals_words.ENDINGS[accepted.ending])
 
 
-async def test_applied_is_refused_while_autumn_does_not_show_the_change(maple: Running) -> None:
-    await ask_for_a_name(maple.ana, "Acme Incorporated")
-    await lea_sees(maple, WAITING)
-    maple.autumn.faults.add("customers.update", "cut_before", times=1)
-    await maple.lea.click("Approve")
-    await maple.lea.sees(UNCONFIRMED)
-    await maple.lea.click("Mark as applied", confirm=True)
-    await maple.lea.sees(approvals_words.RESULTS[Result.SEEN_NOT_APPLIED].what)
-    (record,) = await maple.bot.changes.history("cus_acme")
-    assert record.state is State.UNCONFIRMED
-    await maple.lea.click("Mark as not applied", confirm=True)
-    await maple.lea.sees(approvals_words.ENDINGS[Cause.MARKED_NOT_APPLIED])
+@dataclass(frozen=True)
+class Mark:
+    button: str
+    refusal: Result
+    ending: Cause
+
+
+MARK_APPLIED = Mark("Mark as applied", Result.SEEN_NOT_APPLIED, Cause.MARKED_APPLIED)
+MARK_NOT_APPLIED = Mark("Mark as not applied", Result.SEEN_APPLIED, Cause.MARKED_NOT_APPLIED)
 
 
 async def test_deletion_lists_what_remains_to_do_in_stripe(maple: Running) -> None:

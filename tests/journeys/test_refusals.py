@@ -1,24 +1,21 @@
 """Somebody whom the policy refuses reads who may, and can ask them."""
 
-import re
-
-import pytest
 from sqlalchemy import text
 
 from bot.access import words as access_words
+from bot.access.people import Actor
 from bot.access.rules import Verb
 from bot.approvals import words as approvals_words
-from bot.approvals.lifecycle import State
 from bot.approvals.results import Result
 from bot.batches import words as batch_words
+from bot.batches.model import BatchResult, BatchState
+from bot.kit import ids
 from bot.links import registry
-from bot.lookups import labels
 from sandbox.slack import LocalPerson
 from sandbox.slack.model import UserGroup
-from tests.handlers.test_changes import last
-from tests.journeys.changing import PREVIEW
-from tests.journeys.steps import in_order
-from tests.journeys.test_bulk import LIST, check_list, request
+from tests.journeys.bulk import TITLE, approved, check_list, listed
+from tests.journeys.changing import filed
+from tests.journeys.steps import click, in_order
 from tests.running import Mode, Running, running_maple
 from tests.screen import on_screen
 
@@ -51,7 +48,6 @@ may = ["ask", "history"]
 """
 WHO = on_screen(access_words.who_may("@billing-leads"))
 ASKED = approvals_words.RESULTS[Result.PASSED_ON].what
-GIVE = "/autumn give cus_acme 500 messages because of our outage"
 
 
 async def refused(person: LocalPerson) -> str:
@@ -63,30 +59,15 @@ async def refused(person: LocalPerson) -> str:
     return refusal
 
 
+def lea(maple: Running) -> Actor:
+    return Actor(maple.lea.id, maple.bot_team)
+
+
 async def lea_is_asked(maple: Running, verb: Verb, requester: str = "ana") -> str:
     maple.lea.go("#billing")
     return await maple.lea.sees(
         on_screen(approvals_words.asked_for(requester, approvals_words.ASKED_OF[verb]))
     )
-
-
-async def waiting(maple: Running) -> None:
-    await maple.ana.command(GIVE)
-    await maple.ana.sees(PREVIEW)
-    await maple.ana.submit()
-    await maple.ana.sees(on_screen(approvals_words.HEADLINES[State.WAITING]))
-    await maple.ana.close()
-
-
-async def click(maple: Running, person: LocalPerson, action: str, value: str) -> None:
-    """Clicks a button that an old card may still have."""
-    await person.command("/autumn cus_wonka")
-    await person.sees("● Overview")
-    await person.click(labels.REFRESH)
-    payload = last(maple, "block_actions").payload
-    payload["actions"][0] |= {"action_id": action, "value": value}
-    trigger_id = maple.slack.simulation.triggers.issue(person.id)
-    await maple.slack.deliveries.send("interactive", payload | {"trigger_id": trigger_id})
 
 
 async def test_refused_history_can_be_asked_for(mode: Mode) -> None:
@@ -120,59 +101,29 @@ async def test_refusal_fits_with_very_many_groups() -> None:
         assert f"[{access_words.ASK_THEM}]" in refusal
 
 
-@pytest.mark.parametrize("command", ["digest", "alerts"])
-async def test_refused_digests_and_alerts_can_be_asked_for(command: str) -> None:
+async def test_refused_digests_and_alerts_can_be_asked_for() -> None:
     async with running_maple("http", policy=LEADS) as maple:
-        await maple.ana.command(f"/autumn {command}")
-        await refused(maple.ana)
-        card = await lea_is_asked(maple, Verb.DIGESTS)
-        assert on_screen(approvals_words.asked_in("#support")) in card
+        for command, channel in (("digest", "#support"), ("alerts", "#billing")):
+            maple.ana.go(channel)
+            await maple.ana.command(f"/autumn {command}")
+            await refused(maple.ana)
+            card = await lea_is_asked(maple, Verb.DIGESTS)
+            assert on_screen(approvals_words.asked_in(channel)) in card
 
 
-async def test_refused_decision_can_be_asked_for() -> None:
+async def test_refused_decision_and_undo_can_be_asked_for() -> None:
     async with running_maple("http", policy=LEADS) as maple:
-        await waiting(maple)
-        for person, name, button in (
-            (maple.raj, "raj", approvals_words.APPROVE),
-            (maple.ana, "ana", approvals_words.DENY),
-        ):
+        record = await filed(maple)
+        for person, button in ((maple.raj, approvals_words.APPROVE), (maple.ana, approvals_words.DENY)):
             person.go("#billing")
-            await person.sees(f"[{approvals_words.APPROVE}]")
+            await person.sees(f"[{button}]")
             await person.click(button)
             await refused(person)
-            card = await lea_is_asked(maple, Verb.APPROVE, name)
+            card = await lea_is_asked(maple, Verb.APPROVE, person.user.name)
             in_order(card, "Give 500 extra of Messages", "Acme Ltd", f"[{approvals_words.OPEN_CARD}]")
         assert maple.autumn.ledger == []
-
-
-async def test_only_the_requester_can_withdraw() -> None:
-    async with running_maple("http", policy=LEADS) as maple:
-        await waiting(maple)
-        (record,) = await maple.bot.changes.history("cus_acme")
-        await click(maple, maple.raj, "withdraw", f"{record.id}:1")
-        refusal = await maple.raj.sees(access_words.BARRED["not_yours"])
-        assert access_words.ASK_THEM not in refusal
-
-
-async def test_only_the_requester_can_withdraw_a_list() -> None:
-    async with running_maple("http", policy=LEADS) as maple:
-        await request(maple.ana, LIST)
-        maple.lea.go("#billing")
-        await maple.lea.sees(f"[{approvals_words.APPROVE}]")
-        (batch,) = await maple.bot.batches.requested_by(maple.ana.id, limit=5)
-        await click(maple, maple.raj, "batch_withdraw", f"{batch.id}:1")
-        refusal = await maple.raj.sees(access_words.BARRED["not_yours"])
-        assert access_words.ASK_THEM not in refusal
-
-
-async def test_refused_undo_can_be_asked_for() -> None:
-    async with running_maple("http", policy=LEADS) as maple:
-        await waiting(maple)
-        maple.lea.go("#billing")
-        await maple.lea.sees(f"[{approvals_words.APPROVE}]")
-        await maple.lea.click(approvals_words.APPROVE)
-        await maple.lea.sees(f"[{approvals_words.UNDO}]")
-        maple.ana.go("#billing")
+        await maple.bot.changes.approve(record.id, record.version, lea(maple))
+        maple.ana.reload()
         await maple.ana.sees(f"[{approvals_words.UNDO}]")
         await maple.ana.click(approvals_words.UNDO)
         await refused(maple.ana)
@@ -181,12 +132,9 @@ async def test_refused_undo_can_be_asked_for() -> None:
 
 async def test_refused_mark_can_be_asked_for() -> None:
     async with running_maple("http", policy=LEADS) as maple:
-        await waiting(maple)
-        maple.lea.go("#billing")
-        await maple.lea.sees(f"[{approvals_words.APPROVE}]")
+        record = await filed(maple)
         maple.autumn.faults.add("balances.update", "cut_before", times=1)
-        await maple.lea.click(approvals_words.APPROVE)
-        await maple.lea.sees(f"[{approvals_words.MARK_APPLIED}]")
+        await maple.bot.changes.approve(record.id, record.version, lea(maple))
         maple.ana.go("#billing")
         await maple.ana.sees(f"[{approvals_words.MARK_APPLIED}]")
         await maple.ana.click(approvals_words.MARK_APPLIED, confirm=True)
@@ -194,43 +142,43 @@ async def test_refused_mark_can_be_asked_for() -> None:
         await lea_is_asked(maple, Verb.MARK)
 
 
-async def test_list_of_changes_is_passed_on_and_taken_up() -> None:
+async def test_only_the_requester_can_withdraw() -> None:
+    async with running_maple("http", policy=LEADS) as maple:
+        record, batch = await filed(maple), await listed(maple)
+        for action, value in ((ids.WITHDRAW, record.id), (ids.BATCH_WITHDRAW, batch.id)):
+            await click(maple, maple.raj, action, f"{value}:1")
+            refusal = await maple.raj.sees(access_words.BARRED["not_yours"])
+            assert access_words.ASK_THEM not in refusal, action
+            maple.raj.reload()
+        assert [waiting.id for waiting in await maple.bot.changes.waiting()] == [record.id]
+        unchanged = await maple.bot.batches.get(batch.id)
+        assert unchanged is not None
+        assert unchanged.state is BatchState.WAITING
+
+
+async def test_list_is_passed_on_and_taken_up_once() -> None:
     async with running_maple("http", policy=LEADS_ALONE) as maple:
         await check_list(maple.ana)
         await refused(maple.ana)
         await maple.ana.close()
-        card = await lea_is_asked(maple, Verb.ASK)
-        assert "5 changes for 5 customers" in card
-        await maple.lea.click(approvals_words.CHECK_LIST)
-        await maple.lea.sees(f"[{batch_words.SEND}]")
-        await maple.lea.click(batch_words.SEND)
-        await maple.lea.sees(batch_words.REQUESTED)
-
-
-async def test_list_that_was_taken_up_is_not_requested_again() -> None:
-    async with running_maple("http", policy=LEADS_ALONE) as maple:
-        await check_list(maple.ana)
-        await refused(maple.ana)
-        await maple.ana.close()
-        await lea_is_asked(maple, Verb.ASK)
+        assert TITLE in await lea_is_asked(maple, Verb.ASK)
         await maple.lea.click(approvals_words.CHECK_LIST)
         await maple.lea.sees(f"[{batch_words.SEND}]")
         await maple.lea.click(batch_words.SEND)
         await maple.lea.sees(batch_words.REQUESTED)
         await maple.lea.close()
-        maple.lea.go("#billing")
         await maple.lea.click(approvals_words.CHECK_LIST)
         await maple.lea.sees(batch_words.REQUESTED)
         await maple.lea.close()
-        (requested,) = await maple.bot.batches.requested_by(maple.lea.id, limit=5)
-        async with maple.bot.database.writing() as connection:
-            await connection.execute(text("UPDATE batches SET state = 'denied'"))
+        (first,) = await maple.bot.batches.requested_by(maple.lea.id, limit=5)
+        withdrawn = await maple.bot.batches.withdraw(first.id, lea(maple))
+        assert withdrawn.result is BatchResult.DONE
         await maple.lea.click(approvals_words.CHECK_LIST)
         await maple.lea.sees(f"[{batch_words.SEND}]")
         await maple.lea.click(batch_words.SEND)
         await maple.lea.sees(batch_words.REQUESTED)
-        latest, first = await maple.bot.batches.requested_by(maple.lea.id, limit=5)
-        assert (first.id, first.id == latest.id) == (requested.id, False)
+        latest, earlier = await maple.bot.batches.requested_by(maple.lea.id, limit=5)
+        assert (earlier.id, earlier.id == latest.id) == (first.id, False)
 
 
 async def test_expired_list_is_not_taken_up() -> None:
@@ -244,25 +192,15 @@ async def test_expired_list_is_not_taken_up() -> None:
         await maple.lea.sees(batch_words.GONE)
 
 
-async def test_refused_decision_on_a_list_can_be_asked_for() -> None:
+async def test_refused_decision_and_undo_of_a_list_can_be_asked_for() -> None:
     async with running_maple("http", policy=LEADS) as maple:
-        await request(maple.ana, LIST)
+        batch = await listed(maple)
         maple.raj.go("#billing")
         await maple.raj.sees(f"[{approvals_words.APPROVE}]")
         await maple.raj.click(approvals_words.APPROVE)
         await refused(maple.raj)
-        card = await lea_is_asked(maple, Verb.APPROVE, "raj")
-        assert "Bulk change: 5 changes for 5 customers" in card
-
-
-async def test_refused_undo_of_a_list_can_be_asked_for() -> None:
-    async with running_maple("http", policy=LEADS) as maple:
-        await request(maple.ana, LIST)
-        maple.lea.go("#billing")
-        await maple.lea.sees(f"[{approvals_words.APPROVE}]")
-        await maple.lea.click(approvals_words.APPROVE)
-        await maple.lea.sees(f"[{batch_words.UNDO}]")
-        maple.raj.go("#billing")
+        assert TITLE in await lea_is_asked(maple, Verb.APPROVE, "raj")
+        await approved(maple, batch)
         await maple.raj.sees(f"[{batch_words.UNDO}]")
         await maple.raj.click(batch_words.UNDO)
         await maple.raj.sees(approvals_words.UNDO_HINT)
@@ -271,7 +209,7 @@ async def test_refused_undo_of_a_list_can_be_asked_for() -> None:
         maple.raj.go("@maple")
         await refused(maple.raj)
         card = await lea_is_asked(maple, Verb.UNDO, "raj")
-        in_order(card, "Bulk change: 5 changes for 5 customers", f"[{batch_words.UNDO}]")
+        in_order(card, TITLE, f"[{batch_words.UNDO}]")
 
 
 # Asking
@@ -291,11 +229,7 @@ async def test_permitted_people_are_asked_in_direct_messages_without_an_approval
 async def test_undo_is_asked_for_by_button_without_an_approvals_channel() -> None:
     at_once = LEADS.replace('may = "ask"', 'may = ["ask", "at_once"]')
     async with running_maple("http", policy=at_once, approvals=None) as maple:
-        await maple.ana.command(GIVE)
-        await maple.ana.sees(PREVIEW)
-        await maple.ana.submit()
-        await maple.ana.sees(on_screen(approvals_words.HEADLINES[State.APPLIED]))
-        await maple.ana.close()
+        await filed(maple)
         maple.ana.go("@maple")
         await maple.ana.sees(f"[{approvals_words.UNDO}]")
         await maple.ana.click(approvals_words.UNDO)
@@ -314,60 +248,42 @@ async def test_only_full_members_are_asked() -> None:
         assert access_words.ASK_THEM not in refusal
 
 
-async def asks_for_the_history(maple: Running) -> None:
+async def asks_for_the_history(maple: Running, answer: str) -> None:
+    """Is refused the history of a customer, and asks for it."""
+    maple.ana.reload()
     await maple.ana.command("/autumn history cus_acme")
     await maple.ana.sees(f"[{access_words.ASK_THEM}]")
+    await maple.ana.click(access_words.ASK_THEM)
+    await maple.ana.sees(answer)
 
 
-async def test_same_question_is_open_only_once() -> None:
+async def test_question_is_asked_once_and_only_where_slack_lets_maple_post() -> None:
     async with running_maple("http", policy=LEADS) as maple:
-        await asks_for_the_history(maple)
-        await maple.ana.click(access_words.ASK_THEM)
-        await maple.ana.sees(ASKED)
-        await asks_for_the_history(maple)
-        await maple.ana.click(access_words.ASK_THEM)
-        await maple.ana.sees(approvals_words.RESULTS[Result.ASKED_BEFORE].what)
+        maple.slack.faults.add("conversations.info", "error", error="fatal_error", times=None)
+        await asks_for_the_history(maple, approvals_words.RESULTS[Result.CHANNEL_UNCHECKED].what)
+        maple.slack.faults.clear()
+        maple.slack.faults.add("chat.postMessage", "error", error="restricted_action", times=1)
+        await asks_for_the_history(maple, "Reference")
+        await asks_for_the_history(maple, ASKED)
+        await asks_for_the_history(maple, approvals_words.RESULTS[Result.ASKED_BEFORE].what)
         await lea_is_asked(maple, Verb.HISTORY)
         pieces = [piece for piece in maple.lea.pieces() if "Customer Acme Ltd" in piece]
         assert len(pieces) == 1
 
 
-async def test_question_that_slack_refused_can_be_asked_again() -> None:
-    async with running_maple("http", policy=LEADS) as maple:
-        await asks_for_the_history(maple)
-        maple.slack.faults.add("chat.postMessage", "error", error="restricted_action", times=1)
-        await maple.ana.click(access_words.ASK_THEM)
-        await maple.ana.sees("Reference")
-        await asks_for_the_history(maple)
-        await maple.ana.click(access_words.ASK_THEM)
-        await maple.ana.sees(ASKED)
-        await lea_is_asked(maple, Verb.HISTORY)
-
-
-async def test_nothing_is_asked_in_a_channel_that_cannot_be_checked() -> None:
-    async with running_maple("http", policy=LEADS) as maple:
-        await asks_for_the_history(maple)
-        maple.slack.faults.add("conversations.info", "error", error="fatal_error", times=None)
-        await maple.ana.click(access_words.ASK_THEM)
-        await maple.ana.sees(approvals_words.RESULTS[Result.CHANNEL_UNCHECKED].what)
-
-
-@pytest.mark.parametrize(
-    ("value", "result"),
-    [
+async def test_nobody_is_asked_for_what_is_gone_or_allowed(maple: Running) -> None:
+    for value, result in (
         ('{"v":"undo","r":"gone"}', Result.UNKNOWN),
         ('{"v":"approve","b":"gone"}', Result.UNKNOWN),
         ('{"v":"ask","d":"gone"}', Result.UNKNOWN),
         ('{"v":"ask","c":"cus_acme"}', Result.MAY_YOURSELF),
-    ],
-)
-async def test_nobody_is_asked_for_what_is_gone_or_allowed(value: str, result: Result) -> None:
-    async with running_maple("http") as maple:
-        await click(maple, maple.ana, "ask_them", value)
-        await maple.ana.sees(re.compile(re.escape(approvals_words.RESULTS[result].what)))
+    ):
+        maple.ana.reload()
+        await click(maple, maple.ana, ids.ASK_THEM, value)
+        await maple.ana.sees(approvals_words.RESULTS[result].what)
 
 
 async def test_policy_naming_nobody_asks_nobody() -> None:
     async with running_maple("http", policy=ALL_BUT_ANA, approvals=None) as maple:
-        await click(maple, maple.ana, "ask_them", '{"v":"history","c":"cus_acme"}')
+        await click(maple, maple.ana, ids.ASK_THEM, '{"v":"history","c":"cus_acme"}')
         await maple.ana.sees(approvals_words.RESULTS[Result.NOBODY_TO_ASK].what)

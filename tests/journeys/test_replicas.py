@@ -18,13 +18,11 @@ from bot.slack.http import EVENTS_PATH
 from bot.store.database import unbroken
 from bot.store.tables import deliveries
 from tests.databases import fresh
-from tests.journeys.changing import ACTION, AT_ONCE, PREVIEW, WAITING, ask_for_messages, give, lea_sees
-from tests.journeys.digesting import posted, set_up, the_digest
+from tests.journeys.changing import ACTION, AT_ONCE, PREVIEW, WAITING, ask_in_a_line, filed, lea_sees
+from tests.journeys.digesting import created, posted, the_digest
 from tests.journeys.kinds import change_quantity
 from tests.journeys.steps import ask, press
 from tests.running import Mode, Running, running_maple
-
-pytestmark = pytest.mark.both_transports
 
 
 @dataclass(frozen=True)
@@ -92,6 +90,7 @@ async def test_card_is_paged_across_replicas(both: Both) -> None:
     assert await both.handled_everything()
 
 
+@pytest.mark.both_transports
 async def test_form_is_opened_drawn_and_submitted_across_replicas(both: Both) -> None:
     maple = both.maple
     both.next()
@@ -144,15 +143,7 @@ async def test_late_form_of_one_replica_does_not_overwrite_the_others() -> None:
 async def test_decisions_at_two_replicas_apply_the_change_once(both: Both) -> None:
     """One click at each: the change is applied once."""
     maple = both.maple
-    await maple.ana.command("/autumn balance cus_acme")
-    await maple.ana.sees(ACTION)
-    await maple.ana.choose("Feature", "Messages")
-    await maple.ana.sees("resets")
-    await maple.ana.fill("Amount", "500")
-    await maple.ana.sees(PREVIEW)
-    await maple.ana.fill("Reason", "They lost a day to our outage")
-    await maple.ana.submit()
-    await maple.ana.sees("0 of 1 approval")
+    await filed(maple)
     await lea_sees(maple, WAITING)
     maple.raj.go("#billing")
     both.next()
@@ -180,7 +171,7 @@ async def test_two_billing_changes_of_one_customer_are_written_one_after_the_oth
         async with asyncio.timeout(30):
             while len(requested := await maple.bot.changes.waiting()) < 2:  # noqa: ASYNC110 - nobody tells
                 await asyncio.sleep(0.01)
-        writing = maple.autumn.faults.add("billing.update", "latency", seconds=1, times=2)
+        writing = maple.autumn.faults.add("billing.update", "latency", seconds=0.4, times=2)
         lea = Actor(maple.lea.id, maple.bot_team)
         await asyncio.gather(
             *(
@@ -211,6 +202,7 @@ async def cancel_add_on(maple: Running) -> None:
     await maple.ana.sees("0 of 1 approval")
 
 
+@pytest.mark.both_transports
 async def test_one_replica_stops_and_the_other_carries_on(mode: Mode) -> None:
     async with two(mode) as both:
         maple = both.maple
@@ -234,7 +226,7 @@ async def test_replica_with_a_wrong_clock_leaves_waiting_changes_and_delivered_c
 ) -> None:
     async with two("http", ahead=ahead) as both:
         maple, (_, skewed) = both.maple, both.bots
-        await give(maple)
+        await ask_in_a_line(maple.ana, "give cus_acme 500 messages")
         await maple.ana.sees("0 of 1 approval")
         remembered_before = await remembered(skewed)
         assert remembered_before
@@ -246,7 +238,7 @@ async def test_replica_with_a_wrong_clock_leaves_waiting_changes_and_delivered_c
         # Now the skewed replica makes a request, which the other one judges alike.
         both.next()
         both.next()
-        await ask_for_messages(maple.raj, "50", customer="cus_bold")
+        await ask_in_a_line(maple.raj, "give cus_bold 50 messages")
         await maple.raj.sees("0 of 1 approval")
         for bot in both.bots:
             await sweep(bot)
@@ -267,12 +259,13 @@ async def test_replica_with_a_wrong_clock_does_not_take_over_a_live_change(ahead
         if ahead < timedelta():
             both.next()
             other = maple.bot
-        writing = maple.autumn.faults.add("balances.update", "latency", seconds=1)
-        await give(maple)
+        writing = maple.autumn.faults.add("balances.update", "latency", seconds=60)
+        await ask_in_a_line(maple.ana, "give cus_acme 500 messages")
         async with asyncio.timeout(30):
             while not writing.struck:  # noqa: ASYNC110 - the local Autumn does not say when
                 await asyncio.sleep(0.01)
         await sweep(other)
+        maple.autumn.faults.clear()
         await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
         (record,) = await other.changes.history("cus_acme")
         assert (record.state, record.ending) == (State.APPLIED, Cause.DONE)
@@ -282,9 +275,7 @@ async def test_replica_with_a_wrong_clock_does_not_take_over_a_live_change(ahead
 async def test_replica_with_a_wrong_clock_posts_no_digest_early() -> None:
     async with two("http", ahead=timedelta(days=8)) as both:
         maple, (_, skewed) = both.maple, both.bots
-        both.next()
-        await set_up(maple.ana)
-        digest = await the_digest(maple)
+        digest = await created(maple)
         await skewed.digests.ticker.tick()
         await skewed.digests.ticker.idle()
         assert posted(maple) == []

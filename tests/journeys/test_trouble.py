@@ -65,34 +65,39 @@ async def down_to(maple: Running, number: int, words: str) -> None:
             await maple.slack.workspace.feed.changed()
 
 
-@pytest.mark.parametrize("kind", TROUBLE)
-async def test_every_part_reports_the_error(mode: Mode, logs: io.StringIO, kind: str) -> None:
+async def test_every_part_reports_the_error(mode: Mode, logs: io.StringIO) -> None:
     async with running_maple(mode, timings=HURRIED) as maple:
-        maple.autumn.faults.add("*", kind, seconds=30, retry_after=0)
-        await asyncio.gather(*(maple.ana.command(line) for line in LINES))
-        screen = await settled(maple)
-        for words in (TROUBLE[kind], "Nothing was changed.", "Reference "):
-            assert screen.count(words) == len(LINES), screen
+        for kind, trouble in TROUBLE.items():
+            maple.ana.reload()
+            maple.autumn.faults.add("*", kind, seconds=30, retry_after=0)
+            await asyncio.gather(*(maple.ana.command(line) for line in LINES))
+            screen = await settled(maple)
+            for words in (trouble, "Nothing was changed.", "Reference "):
+                assert screen.count(words) == len(LINES), (kind, screen)
+            maple.autumn.faults.clear()
         unharmed(maple, logs)
 
 
-@pytest.mark.parametrize("kind", ["latency", "garbage"])
-async def test_click_that_fails_offers_to_try_again(mode: Mode, logs: io.StringIO, kind: str) -> None:
-    parts = ("Products", "Features", "Invoices", "Events", "Refresh")
+async def test_click_that_fails_offers_to_try_again(mode: Mode, logs: io.StringIO) -> None:
     async with running_maple(mode, timings=HURRIED) as maple:
-        for _ in parts:
-            await maple.ana.command("/autumn cus_acme")
-        assert (await settled(maple)).count("Read today at") == len(parts)
-        maple.autumn.faults.add("*", kind, seconds=30)
-        for number, part in enumerate(parts, 1):
-            await maple.ana.click(part)
-            await down_to(maple, len(parts) - number, "Read today at")
-        assert (await settled(maple)).count(TROUBLE[kind]) == len(parts)
-        maple.autumn.faults.clear()
-        for number, _ in enumerate(parts, 1):
-            await maple.ana.click("Try again")
-            await down_to(maple, len(parts) - number, "[Try again]")
-        assert (await settled(maple)).count("Read today at") == len(parts)
+        for kind, parts in (
+            ("garbage", ("Products", "Features", "Invoices", "Events", "Refresh")),
+            ("latency", ("Refresh",)),
+        ):
+            maple.ana.reload()
+            for _ in parts:
+                await maple.ana.command("/autumn cus_acme")
+            assert (await settled(maple)).count("Read today at") == len(parts)
+            maple.autumn.faults.add("*", kind, seconds=30)
+            for number, part in enumerate(parts, 1):
+                await maple.ana.click(part)
+                await down_to(maple, len(parts) - number, "Read today at")
+            assert (await settled(maple)).count(TROUBLE[kind]) == len(parts), kind
+            maple.autumn.faults.clear()
+            for number, _ in enumerate(parts, 1):
+                await maple.ana.click("Try again")
+                await down_to(maple, len(parts) - number, "[Try again]")
+            assert (await settled(maple)).count("Read today at") == len(parts), kind
         unharmed(maple, logs)
 
 
@@ -106,13 +111,13 @@ async def test_autumn_is_down(mode: Mode, logs: io.StringIO) -> None:
         unharmed(maple, logs)
 
 
-@pytest.mark.parametrize(
-    ("retry_after", "words"), [(30, "Try again in 30 seconds."), (None, "Try again in ")]
-)
-async def test_rate_limits_say_when_to_come_back(mode: Mode, retry_after: int | None, words: str) -> None:
+async def test_rate_limits_say_when_to_come_back(mode: Mode) -> None:
     async with running_maple(mode, timings=HURRIED) as maple:
-        maple.autumn.faults.add("*", "429", retry_after=retry_after)
-        assert words in await ask(maple, "/autumn cus_acme", "Autumn is limiting requests.")
+        for retry_after, words in ((30, "Try again in 30 seconds."), (None, "Try again in ")):
+            maple.ana.reload()
+            maple.autumn.faults.add("*", "429", retry_after=retry_after)
+            assert words in await ask(maple, "/autumn cus_acme", "Autumn is limiting requests.")
+            maple.autumn.faults.clear()
 
 
 async def test_brief_trouble_is_not_noticed(mode: Mode) -> None:
@@ -134,47 +139,49 @@ class Alone:
     click: str = ""
 
 
-@pytest.mark.parametrize("kind", ["latency", "500", "garbage"])
-@pytest.mark.parametrize(
-    "alone",
-    [
-        Alone(
-            "products cus_wayne", "customers.products", "Free · Active", "Expired products", "Show expired"
-        ),
-        Alone("invoices cus_acme", "invoices.list", "Next invoice: $179.10", "The invoices"),
-        Alone("events cus_acme", "events.aggregate", "events, last 30 days", "Totals per feature"),
-        Alone("events cus_acme", "events.list", "Total per feature", "The events"),
-        Alone("features cus_acme", "events.aggregate", "24 of 30 used", "Usage", "Open"),
-    ],
-    ids=lambda alone: alone.missing.lower(),
+ALONE = (
+    Alone("products cus_wayne", "customers.products", "Free · Active", "Expired products", "Show expired"),
+    Alone("features cus_acme", "events.aggregate", "24 of 30 used", "Usage", "Open"),
+    Alone("invoices cus_acme", "invoices.list", "Next invoice: $179.10", "The invoices"),
+    Alone("events cus_acme", "events.aggregate", "events, last 30 days", "Totals per feature"),
+    Alone("events cus_globex", "events.list", "Total per feature", "The events"),
 )
-@pytest.mark.parametrize("mode", ["http"])
-async def test_one_part_that_fails_leaves_the_rest(
-    mode: Mode, logs: io.StringIO, kind: str, alone: Alone
-) -> None:
+
+
+@pytest.mark.parametrize("kind", ["latency", "500", "garbage"])
+async def test_one_part_that_fails_leaves_the_rest(mode: Mode, logs: io.StringIO, kind: str) -> None:
     async with running_maple(mode, timings=BUSY) as maple:
-        maple.autumn.faults.add(alone.route, kind, seconds=30)
-        await maple.ana.command(f"/autumn {alone.line}")
-        if alone.click:
-            await maple.ana.sees("Read today at")
-            await maple.ana.click(alone.click)
-        screen = await maple.ana.sees(f"{alone.missing} could not be read: {TROUBLE[kind]}")
-        assert alone.stays in screen
+        for alone in ALONE:
+            if alone.click:
+                await maple.ana.command(f"/autumn {alone.line}")
+                await maple.ana.sees(f"[{alone.click}]")
+            customer = alone.line.split()[1]
+            maple.autumn.faults.add(alone.route, kind, seconds=30, customer=customer)
+            if alone.click:
+                await maple.ana.click(alone.click)
+            else:
+                await maple.ana.command(f"/autumn {alone.line}")
+        for alone in ALONE:
+            screen = await maple.ana.sees(f"{alone.missing} could not be read: {TROUBLE[kind]}")
+            assert alone.stays in screen, alone
         await maple.bot.work.drain(10)
         unharmed(maple, logs)
 
 
-@pytest.mark.parametrize("kind", ["latency", "500"])
-async def test_failing_stripe_leaves_the_overview(mode: Mode, logs: io.StringIO, kind: str) -> None:
+async def test_failing_stripe_leaves_the_overview(mode: Mode, logs: io.StringIO) -> None:
     """What Stripe knows is read by a call of its own, the second of two."""
     async with running_maple(mode, timings=BUSY) as maple:
-        maple.autumn.faults.add("customers.get", kind, expanding="invoice_previews", seconds=30)
-        screen = await ask(maple, "/autumn cus_acme", "Discounts and the next invoice could not be read")
-        assert TROUBLE[kind] in screen
-        assert "Team $199 per month" in screen
-        assert "31,240 of 50,000 used" in screen
-        await press(maple, "Invoices", "The next invoice could not be read")
-        await maple.ana.sees("11 invoices")
+        for kind in ("500", "latency"):
+            maple.ana.reload()
+            maple.autumn.faults.add("customers.get", kind, expanding="invoice_previews", seconds=30)
+            screen = await ask(maple, "/autumn cus_acme", "Discounts and the next invoice could not be read")
+            assert TROUBLE[kind] in screen
+            assert "Team $199 per month" in screen
+            assert "31,240 of 50,000 used" in screen
+            if kind == "500":
+                await press(maple, "Invoices", "The next invoice could not be read")
+                await maple.ana.sees("11 invoices")
+            maple.autumn.faults.clear()
         await maple.bot.work.drain(10)
         unharmed(maple, logs)
 
@@ -191,12 +198,12 @@ async def test_many_at_once_while_autumn_hangs(mode: Mode, logs: io.StringIO) ->
 
 
 async def test_many_searches_of_one_person_do_not_time_out_another(mode: Mode) -> None:
-    slow = Limits(general=1000, customers_list=20, events_per_customer=1000)
+    slow = Limits(general=1000, customers_list=5, events_per_customer=1000)
     retry_policy = RetryPolicy(connect=1.0, attempt=1.0, whole=1.5, attempts=1)
     async with running_maple(
         mode, timings=Timeouts(limits=slow, autumn=retry_policy, asking_after=30)
     ) as maple:
-        await asyncio.gather(*(maple.ana.command("/autumn find acme") for _ in range(150)))
+        await asyncio.gather(*(maple.ana.command("/autumn find acme") for _ in range(40)))
         await maple.raj.command("/autumn find acme")
         screen = await maple.raj.sees("Acme Ltd")
         assert "Autumn did not answer in time" not in screen
