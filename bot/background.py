@@ -83,9 +83,9 @@ class BackgroundTasks:
     async def _give_turns(self) -> None:
         ticks = 0
         while self._waiting:
-            seen = self._came
+            came_before = self._came
             await asyncio.sleep(_TICK)
-            ticks = ticks + 1 if self._came != seen else _MOST_TICKS
+            ticks = ticks + 1 if self._came != came_before else _MOST_TICKS
             if ticks >= _MOST_TICKS:
                 for _ in range(min(_PORTION, len(self._waiting))):
                     self._waiting.popleft().set()
@@ -93,13 +93,13 @@ class BackgroundTasks:
 
 async def _answer(answer: asyncio.Future[T], job: Coroutine[Any, Any, T]) -> None:
     try:
-        found = await job
+        result = await job
     except Exception as error:  # noqa: BLE001 - it is for whoever waits
         if not answer.done():
             answer.set_exception(error)
     else:
         if not answer.done():
-            answer.set_result(found)
+            answer.set_result(result)
 
 
 class Turns(Generic[K]):

@@ -55,12 +55,12 @@ def verify(
 
     async def work(database: Database) -> None:
         async with database.reading() as connection:
-            found = await audit.verify(connection, since=head)
-        for fault in found.faults:
+            verified = await audit.verify(connection, since=head)
+        for fault in verified.faults:
             typer.echo(fault, err=True)
-        if found.faults:
+        if verified.faults:
             raise typer.Exit(1)
-        typer.echo(str(found.head))
+        typer.echo(str(verified.head))
 
     _run(work)
 

@@ -114,7 +114,7 @@ def configure(level: str = "INFO", style: str = "json", stream: TextIO | None = 
         cache_logger_on_first_use=False,
     )
     root = logging.getLogger()
-    for handler in [one for one in root.handlers if isinstance(one, Libraries)]:
+    for handler in [attached for attached in root.handlers if isinstance(attached, Libraries)]:
         root.removeHandler(handler)
     root.addHandler(Libraries())
     # Never lower, whatever LOG_LEVEL says: at DEBUG these build and write whole requests.

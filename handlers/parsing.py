@@ -244,16 +244,16 @@ def _sentence(command: str, text: str) -> Command:
 
 def _check(text: str) -> Command:
     """`acme 5k messages`, as a balance is given; without a number, only the customer."""
-    asked = sentence.give(text)
-    if isinstance(asked, Misread):
-        unsaid = asked.hint == balance_words.SAY_AMOUNT
-        return LookUpCommand(text, CHECK) if unsaid else MisreadCommand(check_words.USAGE, asked.hint)
-    if isinstance(asked, SeveralChanges):
+    parsed = sentence.give(text)
+    if isinstance(parsed, Misread):
+        unsaid = parsed.hint == balance_words.SAY_AMOUNT
+        return LookUpCommand(text, CHECK) if unsaid else MisreadCommand(check_words.USAGE, parsed.hint)
+    if isinstance(parsed, SeveralChanges):
         return MisreadCommand(check_words.USAGE, check_words.ONE_FEATURE)
-    units = amounts.parse_amount(asked.amount)
+    units = amounts.parse_amount(parsed.amount)
     if units <= 0:
         return MisreadCommand(check_words.USAGE, check_words.MORE_THAN_NOTHING)
-    return LookUpCommand(asked.customer, CHECK, feature=asked.feature, units=units)
+    return LookUpCommand(parsed.customer, CHECK, feature=parsed.feature, units=units)
 
 
 def _part_of(typed: str) -> LookUpCommand | None:

@@ -165,8 +165,8 @@ async def _about_list(interaction: Interaction, services: Services, ask: Ask) ->
         customers = {line.input.customer for line in lines}
         title = batch_words.title(len(lines), len(customers), undo=bool(record.undo_of))
         undo = (batch_card.undo_button(record),) if ask.verb is Verb.UNDO else ()
-        asked = Asked(ask.verb, (title, batch_words.reference(text.code(record.id, 60))), undo)
-        return _Wished(request, (record.asker,), asked)
+        question = Asked(ask.verb, (title, batch_words.reference(text.code(record.id, 60))), undo)
+        return _Wished(request, (record.asker,), question)
     kept = await services.batches.passed_on(ask.draft)
     checked = await services.batches.check(kept, interaction.actor) if kept else None
     if kept is None or checked is None or checked.refused is None:

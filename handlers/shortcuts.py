@@ -77,11 +77,11 @@ async def _thread(interaction: Interaction, services: Services) -> list[str] | N
 
 async def _customers(services: Services, text: str) -> list[Customer]:
     """Those that can be opened, each once, in the order of what names them. Raises AutumnError."""
-    found: dict[str, Customer] = {}
+    by_id: dict[str, Customer] = {}
     clues = in_message.clues(text)
     for customers in await asyncio.gather(*(_named(services, clue) for clue in clues)):
-        found |= {customer.id: customer for customer in customers if customer.id and customer.id not in found}
-    return list(found.values())
+        by_id |= {customer.id: customer for customer in customers if customer.id and customer.id not in by_id}
+    return list(by_id.values())
 
 
 async def _named(services: Services, clue: str) -> list[Customer]:

@@ -87,7 +87,7 @@ class Permission:
         """Everybody whom the policy names for it. `opening`: for any change of the kind."""
         if request.verb is Verb.LINK and not ruled_links(self._policy):
             asking = (replace(request, verb=Verb.ASK, kind=kind) for kind in self._billing)
-            return among_any(holders(widest(self._policy), each) for each in asking)
+            return among_any(holders(widest(self._policy), widened) for widened in asking)
         return holders(widest(self._policy) if opening else self._policy, request)
 
     async def powers(self, actor: Actor, kinds: Sequence[PolicyKind]) -> Powers:
@@ -148,8 +148,10 @@ def decide_links(
     if decision.reason is not DecisionReason.NO_RULE or ruled_links(policy):
         return decision
     requests = [Request(Verb.ASK, kind=kind, environment=environment) for kind in kinds]
-    asked = [decide(widest(policy), request, person) for request in requests]
-    return next((each for each in asked if each.permit), asked[0] if asked else decision)
+    decisions = [decide(widest(policy), request, person) for request in requests]
+    return next(
+        (decision for decision in decisions if decision.permit), decisions[0] if decisions else decision
+    )
 
 
 def ruled_links(policy: Policy) -> bool:

@@ -48,8 +48,8 @@ class WhoMay:
         candidates = [*sorted(who.users), *sorted(members - who.users)]
         able: list[str] = []
         for user in [user for user in candidates if user not in besides][:_MOST_CHECKED]:
-            asked = len(able) < MOST_ASKED
-            if asked and await self._may(replace(request, own=False), Actor(user), opening=opening):
+            below_limit = len(able) < MOST_ASKED
+            if below_limit and await self._may(replace(request, own=False), Actor(user), opening=opening):
                 able.append(user)
         return able
 

@@ -89,10 +89,10 @@ async def create(
                 index_elements=[alert_subscriptions.c.submission_id]
             )
         )
-        made = read_subscription((await connection.execute(same)).one())
-        if made.id == subscription_id:
-            await _record(connection, made, AlertChange.CREATED, by=new.owner, now=now)
-        return made
+        subscription = read_subscription((await connection.execute(same)).one())
+        if subscription.id == subscription_id:
+            await _record(connection, subscription, AlertChange.CREATED, by=new.owner, now=now)
+        return subscription
 
 
 async def _too_many(connection: AsyncConnection, env: str, new: NewSubscription) -> TooManyAlerts | None:

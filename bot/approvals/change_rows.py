@@ -75,8 +75,8 @@ def judged(preview: Preview) -> dict[str, Any]:
 
 def mandated(draft: Draft) -> list[Decided]:
     """The approvals of the batch that it is a line of."""
-    given = draft.mandate.approvals if draft.mandate else ()
-    return [Decided(approval.person, approval.team, approval.rule, approval.at) for approval in given]
+    approvals = draft.mandate.approvals if draft.mandate else ()
+    return [Decided(approval.person, approval.team, approval.rule, approval.at) for approval in approvals]
 
 
 async def keep_decision(

@@ -98,10 +98,10 @@ async def take(connection: AsyncConnection, form: str, use: FormUse, *, now: dat
     """What a form has become before; None: nothing, and it becomes this with the transaction. Whoever does
     the same at the same time waits for the transaction to end."""
     columns = {"form": form, "use": use, "at": now}
-    taken = await connection.execute(
+    inserted = await connection.execute(
         insert(connection, form_uses, columns).on_conflict_do_nothing().returning(form_uses.c.form)
     )
-    if taken.one_or_none() is not None:
+    if inserted.one_or_none() is not None:
         return None
     earlier = await connection.execute(select(form_uses.c.use).where(form_uses.c.form == form))
     return FormUse(earlier.scalar_one())

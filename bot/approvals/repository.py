@@ -605,10 +605,10 @@ async def settle(
 async def take_over(database: Database, change_id: str, *, lease: Lease, now: datetime) -> Record | None:
     """Gives the caller a change whose lease has lapsed."""
     async with database.writing() as connection:
-        taken = await connection.execute(
+        updated = await connection.execute(
             update(changes)
             .where(changes.c.id == change_id, _IN_PROGRESS, changes.c.lease_until < now)
             .values(lease_by=lease.by, lease_until=lease.until)
             .returning(changes.c.id)
         )
-        return None if taken.one_or_none() is None else await load(connection, change_id)
+        return None if updated.one_or_none() is None else await load(connection, change_id)

@@ -47,6 +47,6 @@ def pause(retry_policy: RetryPolicy, error: AutumnError, *, attempt: int, elapse
     """
     if attempt >= retry_policy.attempts or not passing(error):
         return None
-    asked = getattr(error, "retry_after", None)
-    wait: float = retry_policy.backoff * 2 ** (attempt - 1) if asked is None else asked
+    retry_after = getattr(error, "retry_after", None)
+    wait: float = retry_policy.backoff * 2 ** (attempt - 1) if retry_after is None else retry_after
     return wait if elapsed + wait < retry_policy.whole else None

@@ -383,10 +383,10 @@ def _progress(record: BatchRecord) -> str:
         (words.unconfirmed, progress.of(LineState.UNCONFIRMED)),
         (words.not_begun, progress.of(LineState.SKIPPED)),
     ]
-    said = words.progress(applied, progress.all, [say(number) for say, number in others if number])
+    sentence = words.progress(applied, progress.all, [say(number) for say, number in others if number])
     if record.state in _ENDED:
-        return said
-    return f"{numbers.bar(Decimal(progress.ended), Decimal(progress.all), 20)} {said}"
+        return sentence
+    return f"{numbers.bar(Decimal(progress.ended), Decimal(progress.all), 20)} {sentence}"
 
 
 def _unclear(record: BatchRecord) -> str:

@@ -53,14 +53,14 @@ class Checker:
 
     async def check(self, lines: Sequence[BatchLine], actor: Actor) -> CheckedBatch:
         """Never raises for what is wrong with a line."""
-        taken, left = lines[: self._most], lines[self._most :]
-        problems = [_problem(line, LineReason.TOO_MANY) for line in left]
+        within_limit, beyond = lines[: self._most], lines[self._most :]
+        problems = [_problem(line, LineReason.TOO_MANY) for line in beyond]
         try:
             await catalogue(self._autumn)
         except AutumnError:
             return CheckedBatch((), tuple(_problem(line, LineReason.NOT_READ) for line in lines))
-        context = await self._context([_subject(line) for line in taken], actor)
-        judged, wrong = await self._judge_all([(line, "") for line in taken], context, actor)
+        context = await self._context([_subject(line) for line in within_limit], actor)
+        judged, wrong = await self._judge_all([(line, "") for line in within_limit], context, actor)
         return await self._permitted(judged, [*problems, *wrong], actor, Verb.ASK)
 
     async def check_undo(self, records: Sequence[Record], actor: Actor, undo_of: str) -> CheckedBatch:

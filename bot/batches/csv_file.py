@@ -68,7 +68,7 @@ def _plain(mrkdwn: str) -> str:
 
 
 def pasted(
-    said: SeveralChanges, customer: str, entity: str, features: Mapping[str, str], now: datetime
+    several_changes: SeveralChanges, customer: str, entity: str, features: Mapping[str, str], now: datetime
 ) -> str:
     """Several changes of one customer that were said in one sentence, as somebody would paste them.
 
@@ -76,9 +76,9 @@ def pasted(
     meant."""
     lines = io.StringIO()
     writer = csv.writer(lines, lineterminator="\n")
-    for each in said.sentences:
-        feature = resolve_feature(each.feature, features) or each.feature
-        cells = [customer, feature, _size(each, now), LISTED_ACTIONS[each.action][0]]
+    for sentence in several_changes.sentences:
+        feature = resolve_feature(sentence.feature, features) or sentence.feature
+        cells = [customer, feature, _size(sentence, now), LISTED_ACTIONS[sentence.action][0]]
         writer.writerow([*cells, _USUAL_KIND, entity] if entity else cells)
     return lines.getvalue()
 

@@ -143,9 +143,9 @@ class ReadList:
     problems: tuple[LineProblem, ...] = ()
 
 
-def read(given: bytes | str, for_all: ForAll) -> ReadList | Note:
+def read(raw: bytes | str, for_all: ForAll) -> ReadList | Note:
     """A note says what is wrong with the list as a whole. Never fails."""
-    text = _decoded(given) if isinstance(given, bytes) else _within_size(given)
+    text = _decoded(raw) if isinstance(raw, bytes) else _within_size(raw)
     if isinstance(text, Note):
         return text
     numbered = [(number, line) for number, line in enumerate(_LINE_END.split(text), 1) if _filled(line)]
@@ -161,10 +161,10 @@ def read(given: bytes | str, for_all: ForAll) -> ReadList | Note:
     if not rows:
         return Note(ListNote.EMPTY)
     reader = _Reader(separator, layout, for_all)
-    each = [reader.line(number, line) for number, line in rows]
+    results = [reader.line(number, line) for number, line in rows]
     return ReadList(
-        tuple(line for line in each if isinstance(line, BatchLine)),
-        tuple(line for line in each if isinstance(line, LineProblem)),
+        tuple(line for line in results if isinstance(line, BatchLine)),
+        tuple(line for line in results if isinstance(line, LineProblem)),
     )
 
 
@@ -263,8 +263,8 @@ def _layout(first: list[str] | Note) -> _Layout | Note:
     for column, places in columns.items():
         if len(places) > 1 and (titles[places[0]] == titles[places[1]] or _differ(column, places, titles)):
             return Note(ListNote.SAME_COLUMN, {"column": column})
-    taken = {places[0]: column for column, places in columns.items() if places}
-    return _Layout([taken.get(place) for place in range(len(titles))], header=True)
+    column_at = {places[0]: column for column, places in columns.items() if places}
+    return _Layout([column_at.get(place) for place in range(len(titles))], header=True)
 
 
 def _differ(column: Column, places: Sequence[int], titles: Sequence[str]) -> bool:

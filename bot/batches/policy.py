@@ -59,21 +59,21 @@ def _sum(total: Request, request: Request) -> Request:
     )
 
 
-def _worth(one: Worth | None, other: Worth | None) -> Worth | None:
+def _worth(first: Worth | None, second: Worth | None) -> Worth | None:
     """Their sum; None in two currencies, or where one is not known."""
-    if one is None or other is None or one.currency != other.currency:
+    if first is None or second is None or first.currency != second.currency:
         return None
-    return Worth(one.amount + other.amount, one.currency)
+    return Worth(first.amount + second.amount, first.currency)
 
 
-def _joined(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
-    return None if one is None or other is None else one | other
+def _joined(first: frozenset[str] | None, second: frozenset[str] | None) -> frozenset[str] | None:
+    return None if first is None or second is None else first | second
 
 
 def refused_request(requests: Sequence[Request], decisions: Sequence[Decision]) -> Request | None:
     """The first that the policy refused."""
-    asked = zip(requests, decisions, strict=True)
-    return next((request for request, decision in asked if not decision.permit), None)
+    decided = zip(requests, decisions, strict=True)
+    return next((request for request, decision in decided if not decision.permit), None)
 
 
 def strictest(decisions: Sequence[Decision]) -> Decision | None:

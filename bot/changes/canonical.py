@@ -45,10 +45,10 @@ def _rounded(value: Decimal) -> Decimal:
     return value if abs(value) >= _WHOLE else round(value, _PLACES)
 
 
-def near(one: Decimal, other: Decimal) -> bool:
+def near(first: Decimal, second: Decimal) -> bool:
     """The same figure, but for what is lost on the way: Autumn counts in binary fractions."""
-    return abs(one - other) <= max(_ABSOLUTE, _RELATIVE * max(abs(one), abs(other)))
+    return abs(first - second) <= max(_ABSOLUTE, _RELATIVE * max(abs(first), abs(second)))
 
 
-def same_time(one: datetime | None, other: datetime | None) -> bool:
-    return time_or_none(one) == time_or_none(other)
+def same_time(first: datetime | None, second: datetime | None) -> bool:
+    return time_or_none(first) == time_or_none(second)

@@ -41,8 +41,8 @@ def entity_of(request: ChangeInput) -> Mapping[str, str]:
 
 def agreed(verdicts: Iterable[Verdict]) -> Verdict:
     """The verdict on a change of several parts, which Autumn does one by one: UNCLEAR if the parts differ."""
-    each = set(verdicts)
-    return each.pop() if len(each) == 1 else Verdict.UNCLEAR
+    distinct = set(verdicts)
+    return distinct.pop() if len(distinct) == 1 else Verdict.UNCLEAR
 
 
 def joined(names: Iterable[str]) -> str:

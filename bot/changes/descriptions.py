@@ -11,8 +11,8 @@ _NAME = 60
 
 def summary(request: ChangeInput, names: Names) -> str:
     """The request in one line, in mrkdwn."""
-    said = registry.of(request).summary(request, names)
-    return words.for_entity(said, entity(request.entity, names)) if request.entity else said
+    sentence = registry.of(request).summary(request, names)
+    return words.for_entity(sentence, entity(request.entity, names)) if request.entity else sentence
 
 
 def entity(entity_id: str, names: Names) -> str:

@@ -43,11 +43,11 @@ def view(
     )
 
 
-def _both(one: SharedIds, other: SharedIds) -> SharedIds:
+def _both(first: SharedIds, second: SharedIds) -> SharedIds:
     empty: frozenset[str] = frozenset()
     return {
-        feature_id: one.get(feature_id, empty) | other.get(feature_id, empty)
-        for feature_id in one.keys() | other.keys()
+        feature_id: first.get(feature_id, empty) | second.get(feature_id, empty)
+        for feature_id in first.keys() | second.keys()
     }
 
 

@@ -39,22 +39,26 @@ def estimates(facts: Facts, coupon: Coupon | None) -> tuple[Next, ...]:
     upcoming = billing.upcoming or ()
     own = own_discount(billing.discounts)
     then = None if coupon is None else Left.whole(_offer(coupon, facts))
-    found: dict[int, Next] = {}
+    estimated: dict[int, Next] = {}
     for index in earliest_first(upcoming):
         preview = upcoming[index]
         if has_own_discount(preview, billing.discounts):
             total = preview.total
-            found[index] = Next(preview.invoice_at, preview.currency, total, total, total, apart=True)
+            estimated[index] = Next(preview.invoice_at, preview.currency, total, total, total, apart=True)
         else:
-            found[index] = _next(preview, own, then)
-    return tuple(found[index] for index in range(len(upcoming)))
+            estimated[index] = _next(preview, own, then)
+    return tuple(estimated[index] for index in range(len(upcoming)))
 
 
 def currency_of(facts: Facts) -> str:
     """The currency that the company's coupons are in: its own. Empty if nothing tells."""
     discounts = facts.billing.discounts if facts.billing else ()
-    known = [one.currency for one in discounts if one.currency and one.type != "percentage_discount"]
-    return next((one.upper() for one in (*known, *_of_prices(facts.customer)) if one), "")
+    known = [
+        discount.currency
+        for discount in discounts
+        if discount.currency and discount.type != "percentage_discount"
+    ]
+    return next((currency.upper() for currency in (*known, *_of_prices(facts.customer)) if currency), "")
 
 
 def _of_prices(customer: Customer) -> Iterator[str]:

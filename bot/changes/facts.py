@@ -132,8 +132,8 @@ async def _gather(autumn: Autumn, about: _Subject, *, at: datetime, customer_fir
     )
 
 
-async def _if(wanted: bool, read: Callable[[], Awaitable[T]]) -> Read[T | None]:
-    return await attempt(read) if wanted else None
+async def _if(needed: bool, read: Callable[[], Awaitable[T]]) -> Read[T | None]:
+    return await attempt(read) if needed else None
 
 
 def _needed(read: T | AutumnError | None) -> T | None:
@@ -200,5 +200,7 @@ async def _unpaid(autumn: Autumn, customer_id: str) -> Unpaid:
 
 async def _same_email(autumn: Autumn, customer_id: str, email: str) -> int:
     """How many others have this email, among the first that the search finds."""
-    found = (await autumn.customers(search=email, limit=_MOST_SAME_EMAIL)).list
-    return sum(one.id != customer_id and one.email.casefold() == email.casefold() for one in found)
+    listed = (await autumn.customers(search=email, limit=_MOST_SAME_EMAIL)).list
+    return sum(
+        customer.id != customer_id and customer.email.casefold() == email.casefold() for customer in listed
+    )

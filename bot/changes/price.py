@@ -32,8 +32,8 @@ def worth(feature: str, units: Decimal | None, facts: Facts, *, row: str = "") -
     """
     if units is None:
         return None
-    found = {_cost(priced, units, facts) for priced in _prices(feature, facts, row)}
-    return found.pop() if len(found) == 1 else None
+    costs = {_cost(priced, units, facts) for priced in _prices(feature, facts, row)}
+    return costs.pop() if len(costs) == 1 else None
 
 
 def _prices(feature: str, facts: Facts, row_id: str) -> Iterator[Priced]:
@@ -61,8 +61,8 @@ def _cost(priced: Priced, units: Decimal, facts: Facts) -> Worth | None:
         amount, currency = _in_tiers(priced, units), own or pays_in
     else:
         local = names.amount_in(pays_in, price)
-        each, currency = (price.amount, own or pays_in) if local is None else (local, pays_in)
-        amount = None if each is None else each * units / _pack(price)
+        price_each, currency = (price.amount, own or pays_in) if local is None else (local, pays_in)
+        amount = None if price_each is None else price_each * units / _pack(price)
     return worth_in(amount, currency)
 
 
@@ -77,12 +77,12 @@ def _in_tiers(priced: Priced, units: Decimal) -> Decimal | None:
     price = priced.price
     pack = _pack(price)
     total = _volume if price.tier_behavior == _VOLUME else _graduated
-    found = set()
+    costs = set()
     for start in {ZERO, priced.included}:
         paid = start + priced.billed
         before, up_to = total(price.tiers, paid, pack), total(price.tiers, paid + units, pack)
-        found.add(None if up_to is None or before is None else max(ZERO, up_to - before))
-    return found.pop() if len(found) == 1 else None
+        costs.add(None if up_to is None or before is None else max(ZERO, up_to - before))
+    return costs.pop() if len(costs) == 1 else None
 
 
 def _graduated(tiers: Sequence[Tier], units: Decimal, pack: Decimal) -> Decimal | None:

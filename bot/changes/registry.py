@@ -56,9 +56,9 @@ class UnknownKind(LookupError):
 
 def kind(kind_id: str) -> ChangeKind[Any]:
     """Raises UnknownKind."""
-    for known in KINDS:
-        if known.id == kind_id:
-            return known
+    for kind in KINDS:
+        if kind.id == kind_id:
+            return kind
     raise UnknownKind(kind_id)
 
 
@@ -68,7 +68,7 @@ def of(request: ChangeInput) -> ChangeKind[Any]:
 
 def listable() -> tuple[ChangeKind[Any], ...]:
     """Those that a line of a list can be."""
-    return tuple(known for known in KINDS if known.line_form is not None)
+    return tuple(kind for kind in KINDS if kind.line_form is not None)
 
 
 def usual_line() -> ChangeKind[Any]:
@@ -86,19 +86,19 @@ def line_form(kind_id: str) -> LineForm:
 
 def listed_as(typed: str) -> ChangeKind[Any] | None:
     """By its id, its command or its name, as a line of a list says it."""
-    said = tidy(typed)
-    called = ((known, (known.id, known.command, known.button, known.heading)) for known in listable())
-    return next((known for known, names in called if said in map(tidy, names)), None)
+    tidied = tidy(typed)
+    called = ((kind, (kind.id, kind.command, kind.button, kind.heading)) for kind in listable())
+    return next((kind for kind, names in called if tidied in map(tidy, names)), None)
 
 
 def short_forms() -> Mapping[str, tuple[ChangeKind[Any], ShortForm]]:
     """By their commands."""
-    return {short.command: (known, short) for known in KINDS for short in known.short_forms}
+    return {short.command: (kind, short) for kind in KINDS for short in kind.short_forms}
 
 
 def policy_kinds() -> tuple[PolicyKind, ...]:
     """What a policy file may name."""
-    return tuple(known.policy for known in KINDS)
+    return tuple(kind.policy for kind in KINDS)
 
 
 def note_codes() -> Mapping[str, NoteCode]:
@@ -113,8 +113,8 @@ def line_labels() -> Mapping[str, LineLabel]:
 
 def help_lines() -> list[tuple[str, str]]:
     """What to type after `/autumn`, and what it does."""
-    forms = [(f"{known.command} <customer>", known.help) for known in KINDS]
-    return [*((short.usage, short.help) for known in KINDS for short in known.short_forms), *forms]
+    forms = [(f"{kind.command} <customer>", kind.help) for kind in KINDS]
+    return [*((short.usage, short.help) for kind in KINDS for short in kind.short_forms), *forms]
 
 
 @lru_cache(maxsize=8)
@@ -124,12 +124,12 @@ def _note_codes(kinds: tuple[ChangeKind[Any], ...]) -> Mapping[str, NoteCode]:
         CommonNote,
         LineNote,
         BillingNote,
-        *(known.notes for known in kinds),
+        *(kind.notes for kind in kinds),
     )
     return {code.id: code for codes in enums for code in codes}
 
 
 @lru_cache(maxsize=8)
 def _line_labels(kinds: tuple[ChangeKind[Any], ...]) -> Mapping[str, LineLabel]:
-    enums: tuple[type[LineLabel], ...] = (BillingLine, *(known.lines for known in kinds))
+    enums: tuple[type[LineLabel], ...] = (BillingLine, *(kind.lines for kind in kinds))
     return {label.id: label for labels in enums for label in labels}

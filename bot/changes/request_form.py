@@ -83,8 +83,8 @@ def build(state: FormState) -> dict[str, Any]:
     if content.closed:
         closed = [*_who(state.facts, state.meta.customer), *whose, blocks.section("nothing", content.closed)]
         return _view(state.meta, closed, submit=False)
-    seen = state.sight.before if state.sight else None
-    meta = content.meta.model_copy(update={"seen": seen, "created": state.facts.customer.created_at})
+    before = state.sight.before if state.sight else None
+    meta = content.meta.model_copy(update={"seen": before, "created": state.facts.customer.created_at})
     shown = [
         *_who(state.facts, meta.customer),
         *([blocks.section("trouble", f":warning: {state.trouble}")] if state.trouble else []),

@@ -81,21 +81,21 @@ def snapshot(grant: StandaloneGrant | None) -> Snapshot:
     return dict(ABSENT) if grant is None else grant.snapshot()
 
 
-def read(feature: str, told: Snapshot) -> StandaloneGrant | None:
+def read(feature: str, snapshot: Snapshot) -> StandaloneGrant | None:
     """From `snapshot`; None when the grant was not there."""
-    row = told.get("row")
+    row = snapshot.get("row")
     if row is None:
         return None
     return StandaloneGrant(
         feature=feature,
         row=row,
-        size=GrantSize(told["size"] or ""),
-        granted=Decimal(told["granted"] or 0),
-        left=Decimal(told["left"] or 0),
-        interval=told["interval"],
-        interval_count=int(told["interval_count"] or 1),
-        resets_at=_time(told["resets_at"]),
-        expires_at=_time(told["expires_at"]),
+        size=GrantSize(snapshot["size"] or ""),
+        granted=Decimal(snapshot["granted"] or 0),
+        left=Decimal(snapshot["left"] or 0),
+        interval=snapshot["interval"],
+        interval_count=int(snapshot["interval_count"] or 1),
+        resets_at=_time(snapshot["resets_at"]),
+        expires_at=_time(snapshot["expires_at"]),
     )
 
 
@@ -126,5 +126,5 @@ def _of_flag(flag: Flag) -> StandaloneGrant:
     return StandaloneGrant(flag.feature_id, flag.id, GrantSize.SWITCH, expires_at=flag.expires_at)
 
 
-def _time(told: str | None) -> datetime | None:
-    return None if told is None else datetime.fromisoformat(told)
+def _time(moment: str | None) -> datetime | None:
+    return None if moment is None else datetime.fromisoformat(moment)

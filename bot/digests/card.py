@@ -266,8 +266,10 @@ def _clicks(report: Report, content: DigestContent, query: RowQuery) -> list[Blo
     keys = tuple(section.key for section in sections.chosen(content.sections))
     of_all = query.at(sections=keys)
     csv = query_button(words.DOWNLOAD, ids.DIGEST_CSV, of_all)
-    other = query_button(csv_form.OTHER_FORMAT, f"{ids.CSV_FORMAT}:{CsvSource.DIGEST}", of_all)
-    elements: list[Any] = [element for element in (_customers(report), csv, other) if element is not None]
+    other_format = query_button(csv_form.OTHER_FORMAT, f"{ids.CSV_FORMAT}:{CsvSource.DIGEST}", of_all)
+    elements: list[Any] = [
+        element for element in (_customers(report), csv, other_format) if element is not None
+    ]
     return [blocks.actions("more", elements)] if elements else []
 
 

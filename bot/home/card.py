@@ -80,7 +80,7 @@ def home(facts: HomeFacts, changes: Sequence[tuple[str, str]]) -> dict[str, Any]
 
 
 def _finder(organization: Organization | None) -> list[Block]:
-    found = [
+    drawn = [
         blocks.actions(
             "finder",
             [customer_picker(words.FIND), blocks.button(labels.LOOK_UP, ids.LOOK_UP_SHORTCUT, primary=True)],
@@ -88,8 +88,8 @@ def _finder(organization: Organization | None) -> list[Block]:
     ]
     if organization:
         badge = text.code(organization.env.upper() or labels.ENV_UNKNOWN, 30)
-        found.append(blocks.context("where", labels.home_where(text.mrkdwn(organization.name, 60), badge)))
-    return found
+        drawn.append(blocks.context("where", labels.home_where(text.mrkdwn(organization.name, 60), badge)))
+    return drawn
 
 
 # Requests
@@ -100,26 +100,26 @@ def _deciding(facts: HomeFacts) -> list[Block]:
         return []
     if not facts.deciding and not facts.deciding_lists:
         return [_title("deciding", words.DECIDING), blocks.context("deciding.none", words.NOTHING_TO_DECIDE)]
-    found = [_title("deciding", words.DECIDING)]
+    drawn = [_title("deciding", words.DECIDING)]
     for index, record in enumerate(facts.deciding[:MOST_DECIDING]):
-        known = facts.names.get(record.customer_id, _UNKNOWN)
+        customer = facts.names.get(record.customer_id, _UNKNOWN)
         lines = [
-            *change_lines.bullets(record.lines, known.names)[:_MOST_LINES],
+            *change_lines.bullets(record.lines, customer.names)[:_MOST_LINES],
             words.requested_by(
                 mentions.person(record.asker),
                 times.moment(record.created_at),
                 times.moment(record.expires_at),
             ),
         ]
-        found += layout.packed(f"deciding.{index}", [*_heading(record, known), *lines])
+        drawn += layout.packed(f"deciding.{index}", [*_heading(record, customer), *lines])
         buttons = [
             *approvals_card.decision_buttons(record, suffix=f":{index}"),
             *_link(facts.cards.get(record.id, ""), index),
         ]
-        found.append(blocks.actions(f"deciding.{index}.do", buttons))
+        drawn.append(blocks.actions(f"deciding.{index}.do", buttons))
     for index, batch in enumerate(facts.deciding_lists):
-        found += _list_to_decide(index, batch, facts)
-    return [*found, *_left("deciding", len(facts.deciding) - MOST_DECIDING)]
+        drawn += _list_to_decide(index, batch, facts)
+    return [*drawn, *_left("deciding", len(facts.deciding) - MOST_DECIDING)]
 
 
 def _list_to_decide(index: int, batch: BatchRecord, facts: HomeFacts) -> list[Block]:
@@ -140,18 +140,18 @@ def _list_to_decide(index: int, batch: BatchRecord, facts: HomeFacts) -> list[Bl
 def _requests(facts: HomeFacts) -> list[Block]:
     if not facts.requests and not facts.requested_lists:
         return []
-    found = [_title("requests", words.REQUESTS)]
+    drawn = [_title("requests", words.REQUESTS)]
     for index, record in enumerate(facts.requests[:MOST_REQUESTS]):
-        known = facts.names.get(record.customer_id, _UNKNOWN)
-        state = state_text.described(record, known.names).split("\n")
-        lines = [*_heading(record, known), *state, words.requested(times.moment(record.created_at))]
-        found += layout.packed(f"requests.{index}", lines)
+        customer = facts.names.get(record.customer_id, _UNKNOWN)
+        state = state_text.described(record, customer.names).split("\n")
+        lines = [*_heading(record, customer), *state, words.requested(times.moment(record.created_at))]
+        drawn += layout.packed(f"requests.{index}", lines)
         buttons = _own_buttons(record, index)
         if buttons:
-            found.append(blocks.actions(f"requests.{index}.do", buttons))
+            drawn.append(blocks.actions(f"requests.{index}.do", buttons))
     for index, batch in enumerate(facts.requested_lists):
-        found += _requested_list(index, batch, facts)
-    return [*found, *_left("requests", len(facts.requests) - MOST_REQUESTS)]
+        drawn += _requested_list(index, batch, facts)
+    return [*drawn, *_left("requests", len(facts.requests) - MOST_REQUESTS)]
 
 
 def _requested_list(index: int, batch: BatchRecord, facts: HomeFacts) -> list[Block]:
@@ -174,11 +174,11 @@ def _own_buttons(record: Record, index: int) -> list[blocks.Button]:
     return []
 
 
-def _heading(record: Record, known: KnownNames) -> list[str]:
-    name = text.mrkdwn(known.customer, 120) or text.code(record.customer_id, 120) or labels.NO_ID
-    part = state_text.part(record, known.names)
+def _heading(record: Record, customer: KnownNames) -> list[str]:
+    name = text.mrkdwn(customer.customer, 120) or text.code(record.customer_id, 120) or labels.NO_ID
+    part = state_text.part(record, customer.names)
     return [
-        f"*{descriptions.summary(record.input, known.names)}* · {name}",
+        f"*{descriptions.summary(record.input, customer.names)}* · {name}",
         *([part] if part else []),
     ]
 
@@ -216,15 +216,15 @@ def _digests(digests: Sequence[Digest] | None, *, may: bool) -> list[Block]:
         return [_title("digests", words.DIGESTS), blocks.context("digests.unknown", words.DIGESTS_UNKNOWN)]
     if not digests:
         return [_title("digests", words.DIGESTS), blocks.context("digests.none", words.NO_DIGESTS)]
-    found = [_title("digests", words.DIGESTS)]
+    drawn = [_title("digests", words.DIGESTS)]
     for index, digest in enumerate(digests[:_MOST_DIGESTS]):
-        found.append(blocks.section(f"digests.{index}", list_card.digest_line(digest)))
+        drawn.append(blocks.section(f"digests.{index}", list_card.digest_line(digest)))
         # Whether the channel is fit for digests is looked at by the click.
         buttons = list_card.buttons(index, digest, fit=True, may=may, within=ids.HOME_DIGEST)
-        found.append(blocks.actions(f"digests.{index}.do", buttons))
+        drawn.append(blocks.actions(f"digests.{index}.do", buttons))
     if (left := len(digests) - _MOST_DIGESTS) > 0:
-        found.append(blocks.context("digests.left", phrases.and_more(left)))
-    return found
+        drawn.append(blocks.context("digests.left", phrases.and_more(left)))
+    return drawn
 
 
 def power_lines(powers: Powers) -> list[str]:
@@ -239,15 +239,15 @@ def power_lines(powers: Powers) -> list[str]:
         (words.sometimes_at_once, titles(lambda kind: kind.at_once and not kind.always_at_once)),
         (words.approve, titles(lambda kind: kind.approve)),
     )
-    found = [say(kinds) for say, kinds in lines if kinds]
-    found += _limits(powers)
+    power_list = [say(kinds) for say, kinds in lines if kinds]
+    power_list += _limits(powers)
     if not any(kind.ask for kind in powers.kinds):
-        found.insert(0, words.LOOK_UP_ONLY)
+        power_list.insert(0, words.LOOK_UP_ONLY)
     if powers.history:
-        found.append(words.HISTORY)
+        power_list.append(words.HISTORY)
     if powers.digests:
-        found.append(words.SET_UP_DIGESTS)
-    return found
+        power_list.append(words.SET_UP_DIGESTS)
+    return power_list
 
 
 def _limits(powers: Powers) -> list[str]:

@@ -31,14 +31,14 @@ async def note_open(database: Database, actor: Actor, now: datetime) -> None:
 @unbroken
 async def opened(database: Database, now: datetime) -> list[Actor]:
     """Whose tabs are taken to be open, the last one opened first."""
-    wanted = (
+    query = (
         select(home_tabs)
         .where(home_tabs.c.opened_at >= now - OPEN_FOR)
         .order_by(home_tabs.c.opened_at.desc(), home_tabs.c.person)
         .limit(MOST_OPEN)
     )
     async with database.reading() as connection:
-        return [Actor(row.person, row.team) for row in await connection.execute(wanted)]
+        return [Actor(row.person, row.team) for row in await connection.execute(query)]
 
 
 @unbroken
@@ -68,10 +68,10 @@ async def note_customers(database: Database, env: str, looked_up: Mapping[tuple[
 @unbroken
 async def recent(database: Database, person: str, env: str) -> list[str]:
     """Ids of the customers a person looked at, the last one first."""
-    wanted = (
+    query = (
         select(recent_customers.c.customer_id)
         .where(recent_customers.c.person == person, recent_customers.c.env == env)
         .order_by(recent_customers.c.at.desc(), recent_customers.c.customer_id)
     )
     async with database.reading() as connection:
-        return list((await connection.execute(wanted)).scalars())
+        return list((await connection.execute(query)).scalars())

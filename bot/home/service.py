@@ -185,8 +185,8 @@ class HomeService:
 
     async def _names(self, customers: set[str]) -> Mapping[str, KnownNames]:
         about = self._sources.changes.names.about
-        found = await asyncio.gather(*(about(customer, coupons=False) for customer in sorted(customers)))
-        return dict(zip(sorted(customers), found, strict=True))
+        names = await asyncio.gather(*(about(customer, coupons=False) for customer in sorted(customers)))
+        return dict(zip(sorted(customers), names, strict=True))
 
     async def _cards(
         self,
@@ -194,8 +194,8 @@ class HomeService:
         card_of: Callable[[str], Awaitable[PostedCard | None]],
     ) -> Mapping[str, str]:
         """Where their cards are in the approvals channel."""
-        found = {}
+        permalinks = {}
         for record in records:
             if place := await card_of(record.id):
-                found[record.id] = self._sources.people.permalink(place.channel, place.ts)
-        return found
+                permalinks[record.id] = self._sources.people.permalink(place.channel, place.ts)
+        return permalinks

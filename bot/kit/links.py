@@ -20,9 +20,9 @@ def autumn(customer_id: str, env: str) -> str:
 
 def customer_of(url: str, env: str) -> str:
     """The customer whose page in Autumn's dashboard this is; empty for another page or environment."""
-    found = _CUSTOMER_PAGE.match(url)
-    in_sandbox = bool(found and found[1])
-    return unquote(found[2]) if found and in_sandbox == (env != LIVE) else ""
+    match = _CUSTOMER_PAGE.match(url)
+    in_sandbox = bool(match and match[1])
+    return unquote(match[2]) if match and in_sandbox == (env != LIVE) else ""
 
 
 def is_customer_page(url: str) -> bool:

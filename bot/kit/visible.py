@@ -33,10 +33,10 @@ def visible(text: str) -> str:
     """One line as it is seen: white space runs are a space, lone surrogates U+FFFD, towers of marks cut."""
     if text.isascii() and text.isprintable() and "  " not in text:
         return text.strip()
-    seen = _BLANK.sub(" ", _HIDDEN.sub("", _SURROGATE.sub("\ufffd", text)))
-    if _DEPENDENT.search(seen):
-        seen = _without_loose(seen)
-    return _SPACE.sub(" ", _STACKED.sub(r"\1", seen)).strip()
+    spaced = _BLANK.sub(" ", _HIDDEN.sub("", _SURROGATE.sub("\ufffd", text)))
+    if _DEPENDENT.search(spaced):
+        spaced = _without_loose(spaced)
+    return _SPACE.sub(" ", _STACKED.sub(r"\1", spaced)).strip()
 
 
 def visible_lines(text: str) -> str:

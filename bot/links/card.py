@@ -25,16 +25,16 @@ class MadeLink:
     """For the person who asked alone."""
 
 
-def link_card(made: MadeLink) -> Card:
+def link_card(link: MadeLink) -> Card:
     """In a code span the address can be copied whole, and Slack previews nothing."""
-    customer_id = made.customer.id or ""
-    title = words.made(made.kind.title, text.mrkdwn(frame.title(made.customer, customer_id), 80))
-    facts = [made.kind.warning, made.kind.lasts]
-    if not made.customer.stripe_id:
+    customer_id = link.customer.id or ""
+    title = words.made(link.kind.title, text.mrkdwn(frame.title(link.customer, customer_id), 80))
+    facts = [link.kind.warning, link.kind.lasts]
+    if not link.customer.stripe_id:
         facts.append(words.MADE_IN_STRIPE)
     shown: list[Block] = [
-        blocks.section("link", f"{title}\n`{text.escape(made.url)}`"),
-        blocks.actions("open", [blocks.link_button(words.OPEN, f"{ids.LINK}:{made.kind.id}", made.url)]),
+        blocks.section("link", f"{title}\n`{text.escape(link.url)}`"),
+        blocks.actions("open", [blocks.link_button(words.OPEN, f"{ids.LINK}:{link.kind.id}", link.url)]),
         blocks.context("about", " ".join(facts)),
         blocks.context("kept", words.NOT_KEPT),
     ]

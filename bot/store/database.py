@@ -79,10 +79,10 @@ def is_host(name: str) -> bool:
         return False
 
 
-def database_url(given: str) -> URL:
+def database_url(typed: str) -> URL:
     """The URL with the driver that Maple uses. Raises ValueError, whose text does not quote the URL."""
     try:
-        url = make_url(given)
+        url = make_url(typed)
     except (ArgumentError, ValueError):
         raise ValueError("should look like sqlite:///maple.db or postgresql://user@host/name") from None
     driver = _DRIVERS.get(url.drivername.split("+")[0])

@@ -40,6 +40,6 @@ def _heads() -> tuple[str, ...]:
 
 def config(connection: Connection) -> Config:
     """Alembic's configuration for a connection with an open transaction."""
-    made = Config(attributes={"connection": connection})
-    made.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    return made
+    alembic = Config(attributes={"connection": connection})
+    alembic.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    return alembic

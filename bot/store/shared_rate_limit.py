@@ -132,14 +132,14 @@ class SharedRateLimit:
 @unbroken
 async def _take(database: Database, name: str, rate: float, within: float) -> float:
     """Seconds to wait; infinite, with no turn taken, if that is longer than `within`."""
-    given = {
+    parameters = {
         "name": name,
         "apart": round(_SECOND / rate),
         "ahead": round(_SECOND * (burst(rate) - 1) / rate),
         "within": round(_SECOND * within),
     }
     async with database.each() as connection:
-        wait = (await connection.execute(_TAKE, given)).scalar_one_or_none()
+        wait = (await connection.execute(_TAKE, parameters)).scalar_one_or_none()
     return inf if wait is None else wait / _SECOND
 
 

@@ -80,8 +80,8 @@ class AdditionChange(BilledChange[AdditionInput]):
         if after is None:
             return Verdict.UNCLEAR
         more = _times(after) - _times(before)
-        there = after["subscription"] is not None if request.subscription else more > 0
-        if there:
+        added = after["subscription"] is not None if request.subscription else more > 0
+        if added:
             sold = quantities.all_held(request.quantities, after["quantities"])
             return Verdict.APPLIED if sold else Verdict.UNCLEAR
         return Verdict.NOT_APPLIED if more == 0 else Verdict.UNCLEAR

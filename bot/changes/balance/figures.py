@@ -87,8 +87,8 @@ class BalanceFigures:
             included=row.included_grant,
             prepaid=row.prepaid_grant,
             balance=row.included_grant + row.prepaid_grant - row.usage,
-            rolled_granted=sum((_granted(one) for one in rollovers), ZERO),
-            rolled_left=sum((one.balance for one in rollovers), ZERO),
+            rolled_granted=sum((_granted(rollover) for rollover in rollovers), ZERO),
+            rolled_left=sum((rollover.balance for rollover in rollovers), ZERO),
             interval=row.reset.interval if row.reset else None,
             resets_at=row.reset.resets_at if row.reset else None,
             price=(row.price.billing_method or "unknown") if row.price else None,
@@ -135,7 +135,7 @@ def rolled_over_to(row: BalanceRow, balance: Balance) -> list[Rollover] | None:
     """The rollovers of this row; None when it cannot be told, for Autumn gives them for the feature."""
     if not balance.rollovers:
         return []
-    able = [one for one in balance.breakdown if _rolls_over(one)] or balance.breakdown
+    able = [other_row for other_row in balance.breakdown if _rolls_over(other_row)] or balance.breakdown
     if row not in able:
         return []
     return balance.rollovers if len(able) == 1 else None
@@ -145,8 +145,8 @@ def _rolls_over(row: BalanceRow) -> bool:
     return row.plan_id is not None and row.reset is not None and row.reset.interval != ONE_OFF
 
 
-def _granted(one: Rollover) -> Decimal:
-    return one.balance if one.granted is None else one.granted
+def _granted(rollover: Rollover) -> Decimal:
+    return rollover.balance if rollover.granted is None else rollover.granted
 
 
 def _number(snapshot: Snapshot, name: str) -> Decimal:
@@ -164,25 +164,25 @@ def _time(snapshot: Snapshot, name: str) -> datetime | None:
 _LIKELIER = 4
 
 
-def settled(was: Decimal, wanted: Decimal, now: Decimal) -> Verdict:
+def settled(was: Decimal, target: Decimal, now: Decimal) -> Verdict:
     """Of what was left, what it was to become, and what is read back.
 
     Usage only ever lowers what is left, so what is read back is at most what the write left, or at most what
     was there when it was not done.
     """
-    if near(now, wanted):
+    if near(now, target):
         return Verdict.APPLIED
     if near(now, was):
         return Verdict.NOT_APPLIED
-    low, high = min(was, wanted), max(was, wanted)
+    low, high = min(was, target), max(was, target)
     if now > high:  # neither of the two, less usage: somebody else moved it
         return Verdict.UNCLEAR
     if now > low:
-        return _which(high, wanted)
+        return _which(high, target)
     # Below both, either may have been used down to here. The lower is taken when the other would need five
     # times the usage or more within the moments between the readings; else it is left open.
-    return _which(low, wanted) if _LIKELIER * (low - now) <= high - low else Verdict.UNCLEAR
+    return _which(low, target) if _LIKELIER * (low - now) <= high - low else Verdict.UNCLEAR
 
 
-def _which(one: Decimal, wanted: Decimal) -> Verdict:
-    return Verdict.APPLIED if one == wanted else Verdict.NOT_APPLIED
+def _which(nearest: Decimal, target: Decimal) -> Verdict:
+    return Verdict.APPLIED if nearest == target else Verdict.NOT_APPLIED

@@ -260,12 +260,12 @@ def _amount_settled(
         # These leave the grant alone: somebody else moved it, or Autumn did more than it was request for.
         return Verdict.UNCLEAR
     if request.action is BalanceAction.USAGE:
-        wanted, now, before = -then.used, -is_.used, -was.used
+        target, now, before = -then.used, -is_.used, -was.used
     else:
-        wanted, now, before = then.level, is_.level, was.level
-    if not near(now, wanted) and (between or not near(is_.granted, was.granted)):
+        target, now, before = then.level, is_.level, was.level
+    if not near(now, target) and (between or not near(is_.granted, was.granted)):
         return Verdict.UNCLEAR
-    return settled(before, wanted, now)
+    return settled(before, target, now)
 
 
 def _reset_settled(was: BalanceFigures, then: BalanceFigures, is_: BalanceFigures) -> Verdict:

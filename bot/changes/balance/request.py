@@ -60,10 +60,12 @@ def held_balance(request: BalanceInput, facts: Facts) -> HeldBalance | Note:
         return _missing(request.feature, facts.customer)
     if not balance.breakdown:
         return Note(BalanceNote.SHARED_BALANCE if facts.scope else BalanceNote.ENTITY_BALANCE, about)
-    row = next((one for one in balance.breakdown if one.id and one.id == request.row), None)
+    row = next(
+        (held_row for held_row in balance.breakdown if held_row.id and held_row.id == request.row), None
+    )
     everything = facts.drawn_on[request.feature]
     if row is None:
-        shared = any(one.id and one.id == request.row for one in everything.breakdown)
+        shared = any(held_row.id and held_row.id == request.row for held_row in everything.breakdown)
         return Note(BalanceNote.SHARED_BALANCE if shared else BalanceNote.ROW_GONE, about)
     if balance.unlimited or row.unlimited:
         return Note(BalanceNote.UNLIMITED, about)

@@ -73,8 +73,8 @@ _SOURCE = 40
 
 def source_option(row: BalanceRow, feature: str, called: Mapping[str, str]) -> tuple[str, str]:
     """Source, and what tells it from others of that source; where Slack formats nothing."""
-    found = _facts(row.reset, paid=row.price is not None, expires_at=row.expires_at)
-    return text.literal(_source(row.id, row.plan_id, feature, called), _SOURCE), " · ".join(found)
+    details = _facts(row.reset, paid=row.price is not None, expires_at=row.expires_at)
+    return text.literal(_source(row.id, row.plan_id, feature, called), _SOURCE), " · ".join(details)
 
 
 def source_mark(row_id: str) -> str:
@@ -86,8 +86,8 @@ def source_line(pool: BalanceFigures, feature: str, called: Mapping[str, str]) -
     """All of it in mrkdwn."""
     reset = Reset(interval=pool.interval, resets_at=pool.resets_at) if pool.interval else None
     source = text.mrkdwn(_source(pool.row, pool.plan, feature, called), _SOURCE) or phrases.NONE
-    found = _facts(reset, paid=pool.price is not None, expires_at=pool.expires_at)
-    return changes_words.part(" · ".join([source, *found, text.mrkdwn(source_mark(pool.row))]))
+    details = _facts(reset, paid=pool.price is not None, expires_at=pool.expires_at)
+    return changes_words.part(" · ".join([source, *details, text.mrkdwn(source_mark(pool.row))]))
 
 
 def _source(row_id: str, plan_id: str | None, feature: str, called: Mapping[str, str]) -> str:
@@ -99,12 +99,14 @@ def _source(row_id: str, plan_id: str | None, feature: str, called: Mapping[str,
 
 
 def _facts(reset: Reset | None, *, paid: bool, expires_at: datetime | None) -> list[str]:
-    found = []
+    details = []
     if reset is not None and reset.interval == ONE_OFF:
-        found.append(words.NO_RESET)
+        details.append(words.NO_RESET)
     elif reset is not None:
-        found.append(names.reset(reset))
-        found.append(labels.on(labels.RESETS, times.billing_day(reset.resets_at)) if reset.resets_at else "")
-    found.append(words.PAID_FOR if paid else "")
-    found.append(labels.on(labels.EXPIRES, times.billing_day(expires_at)) if expires_at else "")
-    return [one for one in found if one]
+        details.append(names.reset(reset))
+        details.append(
+            labels.on(labels.RESETS, times.billing_day(reset.resets_at)) if reset.resets_at else ""
+        )
+    details.append(words.PAID_FOR if paid else "")
+    details.append(labels.on(labels.EXPIRES, times.billing_day(expires_at)) if expires_at else "")
+    return [detail for detail in details if detail]

@@ -102,16 +102,19 @@ def held(facts: Facts) -> list[Block]:
         shown = [f"*{names.plan(purchase)}*", labels.ONE_OFF, products.quantity(purchase)]
         lines.append("• " + " · ".join(part for part in shown if part))
     title = words.HELD_BY_ENTITY if facts.scope else words.HELD
-    found = [blocks.section("held", layout.listed(title, lines or [words.NOTHING_HELD], _MOST))]
+    held_block = [blocks.section("held", layout.listed(title, lines or [words.NOTHING_HELD], _MOST))]
     merged = [] if facts.scope else [each for each in facts.customer.subscriptions if each.scope == "entity"]
     entities = len(merged)
-    return [*found, *([blocks.context("of_entities", words.of_entities(entities))] if entities else [])]
+    return [*held_block, *([blocks.context("of_entities", words.of_entities(entities))] if entities else [])]
 
 
 def radio(block_id: str, label: str, choices: Mapping[Choice, tuple[str, str]], chosen: Choice) -> Block:
     """One choice of several, each with what it means."""
-    found = {each: blocks.option(shown, each.value, more) for each, (shown, more) in choices.items()}
-    element = blocks.radio(parts.field_id(block_id), list(found.values()), found[chosen])
+    option_of = {
+        choice: blocks.option(label_shown, choice.value, more)
+        for choice, (label_shown, more) in choices.items()
+    }
+    element = blocks.radio(parts.field_id(block_id), list(option_of.values()), option_of[chosen])
     return blocks.field(block_id, label, element, listens=True)
 
 

@@ -57,27 +57,27 @@ def pack_size(item: PlanItem) -> Decimal:
     return (item.price.billing_units if item.price else None) or Decimal(1)
 
 
-def next_up(item: PlanItem, wanted: Decimal) -> Decimal:
+def next_up(item: PlanItem, units: Decimal) -> Decimal:
     """The least quantity of whole packs that has as many: Autumn would take that."""
-    packs = ((wanted - included_units(item)) / pack_size(item)).to_integral_value(ROUND_CEILING)
+    packs = ((units - included_units(item)) / pack_size(item)).to_integral_value(ROUND_CEILING)
     return included_units(item) + packs * pack_size(item)
 
 
-def quantity_refusal(item: PlanItem, wanted: Decimal) -> Note | None:
+def quantity_refusal(item: PlanItem, quantity: Decimal) -> Note | None:
     """Why so many, in all, cannot be bought. Autumn would take another number and say nothing."""
-    if (problem := amounts.size_problem(wanted)) is not None:
+    if (problem := amounts.size_problem(quantity)) is not None:
         return amounts.note(problem)
     least, most = included_units(item), item.price.max_purchase if item.price else None
-    if wanted < 0:
+    if quantity < 0:
         return Note(BillingNote.NEGATIVE)
-    if wanted < least:
+    if quantity < least:
         return Note(BillingNote.BELOW_INCLUDED, {"included": canonical.number(least)})
-    if (next_one := next_up(item, wanted)) != wanted:
+    if (next_one := next_up(item, quantity)) != quantity:
         figures = {"pack": pack_size(item), "included": least, "next": next_one}
         return Note(
             BillingNote.NOT_WHOLE_PACKS, {named: canonical.number(value) for named, value in figures.items()}
         )
-    if most is not None and wanted > least + most:
+    if most is not None and quantity > least + most:
         return Note(BillingNote.OVER_MOST, {"most": canonical.number(least + most)})
     return None
 
@@ -99,25 +99,27 @@ Quantities = Sequence[FeatureQuantity]
 def refusal(plan: Plan, chosen: Quantities) -> Note | None:
     """Why they cannot be bought with the product. Autumn ignores features that it does not sell."""
     sold = sold_by_quantity(plan)
-    if sorted(each.feature for each in chosen) != sorted(sold):
+    if sorted(choice.feature for choice in chosen) != sorted(sold):
         return Note(BillingNote.QUANTITIES_MISSING)
-    problems = (quantity_refusal(sold[each.feature], each.quantity) for each in chosen)
+    problems = (quantity_refusal(sold[choice.feature], choice.quantity) for choice in chosen)
     return next((problem for problem in problems if problem is not None), None)
 
 
 def misquoted(plan_id: str, chosen: Quantities, facts: Facts) -> Note | None:
     """What Autumn's preview of the product says otherwise."""
     move = quote.incoming(plan_id, facts)
-    quoted = {each.feature_id: each.quantity for each in move.feature_quantities} if move else {}
+    quoted = {sold.feature_id: sold.quantity for sold in move.feature_quantities} if move else {}
     if facts.quote is None:
         return None
-    other = next((each for each in chosen if quoted.get(each.feature) != each.quantity), None)
-    return None if other is None else Note(BillingNote.OTHER_QUANTITY, {"feature": other.feature})
+    differing = next((choice for choice in chosen if quoted.get(choice.feature) != choice.quantity), None)
+    return None if differing is None else Note(BillingNote.OTHER_QUANTITY, {"feature": differing.feature})
 
 
 def body(chosen: Quantities) -> Mapping[str, Any]:
     """Of the write; empty where the product sells nothing by quantity."""
-    listed = [{"feature_id": each.feature, "quantity": canonical.figure(each.quantity)} for each in chosen]
+    listed = [
+        {"feature_id": choice.feature, "quantity": canonical.figure(choice.quantity)} for choice in chosen
+    ]
     return {"feature_quantities": listed} if listed else {}
 
 

@@ -168,12 +168,12 @@ def _belonging(control: ControlType, action: str) -> tuple[str, ...]:
 def _figures(values: Values) -> dict[str, tuple[Decimal | None, Note | None]]:
     """What is typed in each field for a number, or what is wrong with it."""
     control, action = _control(values), _action(values)
-    asked = [LIMIT_BLOCK] if _limited(control, action) else []
+    fields = [LIMIT_BLOCK] if _limited(control, action) else []
     if _buys(control, action):
-        asked.append(QUANTITY_BLOCK)
+        fields.append(QUANTITY_BLOCK)
         if _purchases_in(values) in PURCHASE_INTERVALS:
-            asked.append(PURCHASES_BLOCK)
-    return {block: _figure(values, block) for block in asked}
+            fields.append(PURCHASES_BLOCK)
+    return {block: _figure(values, block) for block in fields}
 
 
 def _figure(values: Values, block: str) -> tuple[Decimal | None, Note | None]:
@@ -228,21 +228,21 @@ def _typed_wrong(values: Values) -> str:
 def _now(facts: Facts) -> Block:
     """All that there are, a product's too."""
     called = parts.called(facts)
-    found = [
+    entry_lines = [
         f"• {_line(control, label, entry, called)}"
         for control, label in words.LISTS.items()
         for entry in controls.entries(control, facts.customer)
     ]
-    if not found:
+    if not entry_lines:
         return blocks.section("now", words.NONE_NOW)
-    return blocks.section("now", layout.listed(words.NOW, found, _MOST))
+    return blocks.section("now", layout.listed(words.NOW, entry_lines, _MOST))
 
 
 def _line(control: str, label: str, entry: Entry, called: Mapping[str, str]) -> str:
     feature = str(entry.get("feature_id") or "")
     source = "" if entry.get("source", "customer") == "customer" else words.FROM_PRODUCT
-    told = [label, called.get(feature) or feature, value_of(control, entry), source]
-    return " · ".join(text.mrkdwn(part, 120) for part in told if part)
+    facts_shown = [label, called.get(feature) or feature, value_of(control, entry), source]
+    return " · ".join(text.mrkdwn(part, 120) for part in facts_shown if part)
 
 
 def _pick_control(control: ControlType) -> Block:

@@ -70,15 +70,15 @@ class ControlChange(ChangeKind[ControlInput]):
 
     def snapshot(self, request: ControlInput, facts: Facts) -> Snapshot:
         """The entry it is about, and beside it the list, of which all is written."""
-        there = entries_meant(request, facts.customer)
+        entries = entries_meant(request, facts.customer)
         return {
-            "entry": entry_json(there[0]) if there else None,
+            "entry": entry_json(entries[0]) if entries else None,
             "list": json.dumps(own_entries(request.control, facts.customer), sort_keys=True),
         }
 
     def preview(self, request: ControlInput, facts: Facts) -> tuple[Line, ...]:
-        there = entries_meant(request, facts.customer)
-        before = value_of(request.control, there[0]) if there else None
+        entries = entries_meant(request, facts.customer)
+        before = value_of(request.control, entries[0]) if entries else None
         entry = written_entry(request, facts.customer)
         after = None if entry is None else value_of(request.control, entry)
         return (Line(_LINES[request.control], before, after, about=request.feature),)
@@ -136,8 +136,8 @@ class ControlChange(ChangeKind[ControlInput]):
         return words.set_control(label, feature, text.mrkdwn(value_of(request.control, entry), _LONGEST))
 
     def shown_now(self, request: ControlInput, before: Snapshot, after: Snapshot) -> Sequence[str]:  # noqa: ARG002
-        there = after.get("entry")
-        value = value_of(request.control, json.loads(there)) if there else changes_words.ABSENT
+        entry = after.get("entry")
+        value = value_of(request.control, json.loads(entry)) if entry else changes_words.ABSENT
         return [lines.value_bullet(_LINES[request.control], text.mrkdwn(value, _LONGEST))]
 
     def sample(self, customer: str) -> ControlInput:

@@ -90,8 +90,8 @@ def _is_meant(request: ControlInput, entry: Entry) -> bool:
 
 def counted_properties(entry: Entry) -> dict[str, Any]:
     """The properties of the events that a usage limit counts; empty if all do."""
-    wanted = entry.get("filter")
-    named = wanted.get("properties") if isinstance(wanted, dict) else None
+    event_filter = entry.get("filter")
+    named = event_filter.get("properties") if isinstance(event_filter, dict) else None
     return named if isinstance(named, dict) else {}
 
 
@@ -142,17 +142,17 @@ def _purchase_limit(request: ControlInput) -> Entry:
 
 def written_entry(request: ControlInput, customer: Customer) -> Entry | None:
     """That entry with what else the customer's own had, such as its name, or how often it may buy."""
-    entry, there = requested_entry(request), entries_meant(request, customer)
+    entry, current = requested_entry(request), entries_meant(request, customer)
     if entry is None:
         return None
-    kept = there[0] if there else {}
-    return {name: value for name, value in {**kept, **entry}.items() if value is not None}
+    unchanged = current[0] if current else {}
+    return {name: value for name, value in {**unchanged, **entry}.items() if value is not None}
 
 
 def edited_list(request: ControlInput, customer: Customer) -> list[Entry]:
     """The whole list as it is to be written: the others stay as they are, in their order."""
     entry, entries = written_entry(request, customer), own_entries(request.control, customer)
-    place = next((at for at, each in enumerate(entries) if _is_meant(request, each)), None)
+    place = next((at for at, own_entry in enumerate(entries) if _is_meant(request, own_entry)), None)
     if place is None:
         return entries if entry is None else [*entries, entry]
     return [*entries[:place], *([] if entry is None else [entry]), *entries[place + 1 :]]
@@ -166,13 +166,13 @@ def entry_json(entry: Entry | None) -> str | None:
     return None if entry is None else json.dumps(entry, sort_keys=True, separators=(",", ":"))
 
 
-def is_as_requested(request: ControlInput, told: str | None) -> bool:
+def is_as_requested(request: ControlInput, answered: str | None) -> bool:
     """Whether the entry is as requested, as Autumn tells of it, which names what is left to its default."""
     entry = requested_entry(request)
-    if entry is None or told is None:
-        return entry is None and told is None
-    there = json.loads(told)
-    return all(_said(there, name) == _said(entry, name) for name in entry)
+    if entry is None or answered is None:
+        return entry is None and answered is None
+    current = json.loads(answered)
+    return all(_said(current, name) == _said(entry, name) for name in entry)
 
 
 def _said(entry: Entry, name: str) -> Any:
@@ -280,10 +280,10 @@ def _countable(purchases: Decimal | None) -> bool:
 
 
 def _nothing(request: ControlInput, facts: Facts) -> Iterator[Note]:
-    there = entries_meant(request, facts.customer)
-    if request.remove and not there:
+    current = entries_meant(request, facts.customer)
+    if request.remove and not current:
         yield Note(ControlNote.NOT_THERE)
-    elif there and is_as_requested(request, entry_json(there[0])):
+    elif current and is_as_requested(request, entry_json(current[0])):
         yield Note(CommonNote.NOTHING_TO_DO)
 
 

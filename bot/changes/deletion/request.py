@@ -32,25 +32,25 @@ def guard(request: DeletionInput, facts: Facts) -> Judgement:
 
 def charging(facts: Facts) -> list[Subscription]:
     """What Stripe goes on charging for, if it charges them at all: everything but plans known to be free."""
-    return [one for one in facts.customer.subscriptions if not _free(one)]
+    return [subscription for subscription in facts.customer.subscriptions if not _free(subscription)]
 
 
 def merged(subscriptions: Iterable[Subscription]) -> bool:
     """Whether there may be more of them: Autumn shows one for all entities that hold the same plan."""
-    return any(one.scope == "entity" for one in subscriptions)
+    return any(subscription.scope == "entity" for subscription in subscriptions)
 
 
-def _free(one: Subscription) -> bool:
-    plan = one.plan
+def _free(subscription: Subscription) -> bool:
+    plan = subscription.plan
     if plan is None:
-        return one.auto_enable
+        return subscription.auto_enable
     return is_free(plan)
 
 
 def _warnings(facts: Facts) -> Iterator[Note]:
     charged = charging(facts)
     if charged and facts.customer.stripe_id:
-        plans = joined(one.plan_id for one in charged)
+        plans = joined(subscription.plan_id for subscription in charged)
         details = {"plans": plans, "count": str(len(charged))}
         at_least = {"at_least": "yes"} if merged(charged) else {}
         # The card keeps it: once the customer is deleted, Autumn does not tell any more.

@@ -50,12 +50,12 @@ class DeletionLine(LineLabel):
 
 
 def _keeps_charging(of: Details) -> str:
-    one, at_least = of.number("count") == "1", "at_least" in of
+    is_one, at_least = of.number("count") == "1", "at_least" in of
     single = "at least one" if at_least else "a"
     several = f"{'at least ' * at_least}{of.number('count')}"
-    number = single if one else several
-    subscriptions = f"{number} subscription{'' if one else 's'}"
-    unless = "it is" if one and not at_least else "they are"
+    number = single if is_one else several
+    subscriptions = f"{number} subscription{'' if is_one else 's'}"
+    unless = "it is" if is_one and not at_least else "they are"
     return (
         f"*Stripe keeps charging for {subscriptions}* ({of.names('plans')}) unless {unless} cancelled there."
     )

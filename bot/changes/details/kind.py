@@ -86,7 +86,7 @@ class DetailsChange(ChangeKind[DetailsInput]):
         return DetailsInput(customer=customer, name="Maple Sample Ltd")
 
 
-def _became(was: str | None, wanted: str | None, now: str | None) -> Verdict:
-    if now == wanted:
+def _became(was: str | None, requested: str | None, now: str | None) -> Verdict:
+    if now == requested:
         return Verdict.APPLIED
     return Verdict.NOT_APPLIED if now == was else Verdict.UNCLEAR

@@ -28,8 +28,8 @@ def called(facts: Facts) -> Mapping[str, str]:
     entity = facts.scope.entity if facts.scope else None
     coupons = facts.rewards.coupons if facts.rewards else ()
     return {
-        **{one.id: one.name for one in coupons if one.name},
-        **{one.id: one.name for one in facts.features.values() if one.name},
+        **{coupon.id: coupon.name for coupon in coupons if coupon.name},
+        **{feature.id: feature.name for feature in facts.features.values() if feature.name},
         **facts.plans,
         **{plan.id: plan.name for plan in facts.offered or () if plan.name},
         **names.plans(facts.whole),
@@ -77,9 +77,9 @@ def tick(block_id: str, label: str, shown: str, more: str, values: Values) -> Bl
     return blocks.field(block_id, label, blocks.ticks(field_id(block_id), [yes], initial))
 
 
-def digest(said: str) -> str:
+def digest(content: str) -> str:
     """A short mark of a text, which does not give the text away."""
-    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 # Any feature of the organization, whether or not the customer has it
@@ -129,8 +129,8 @@ def reason_in_message(message: str) -> str:
 
 def ticket_in_message(message: str, permalink: str) -> str:
     """The first address in it that is no customer's page, else the message's own; empty for neither."""
-    found = (address.rstrip(".,;:!?)]") for address in _ADDRESS.findall(message))
-    addresses = [*(address for address in found if not links.is_customer_page(address)), permalink]
+    mentioned = (address.rstrip(".,;:!?)]") for address in _ADDRESS.findall(message))
+    addresses = [*(address for address in mentioned if not links.is_customer_page(address)), permalink]
     usable = (links.web(address) for address in addresses)
     return next((address for address in usable if address and len(address) <= LONGEST_TICKET), "")
 

@@ -49,10 +49,10 @@ def kept(values: Values) -> Values:
 def meant(typed: str, entities: Iterable[Entity]) -> str:
     """The id of the one entity that is meant by its id or name, of those that match; empty if not clear."""
     listed = [entity for entity in entities if 0 < text.length(entity.id) <= blocks.OPTION]
-    wanted = typed.casefold()
+    folded = typed.casefold()
     for matching in (
         [entity for entity in listed if entity.id == typed],
-        [entity for entity in listed if wanted in (entity.id.casefold(), entity.name.casefold())],
+        [entity for entity in listed if folded in (entity.id.casefold(), entity.name.casefold())],
         listed,
     ):
         if matching:

@@ -196,10 +196,10 @@ def _as_requested(request: GrantInput, grant: StandaloneGrant) -> bool:
 
 def _grant_line(request: GrantInput) -> Line:
     if request.size is GrantSize.AMOUNT:
-        given = canonical.number(request.amount or ZERO)
-        return Line(GrantLine.GRANT, None, given, ValueFormat.NUMBER, about=request.feature)
-    given = words.UNLIMITED if request.size is GrantSize.UNLIMITED else words.ON
-    return Line(GrantLine.GRANT, None, given, about=request.feature)
+        granted = canonical.number(request.amount or ZERO)
+        return Line(GrantLine.GRANT, None, granted, ValueFormat.NUMBER, about=request.feature)
+    granted = words.UNLIMITED if request.size is GrantSize.UNLIMITED else words.ON
+    return Line(GrantLine.GRANT, None, granted, about=request.feature)
 
 
 def _term(request: GrantInput) -> str:

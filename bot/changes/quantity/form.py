@@ -106,12 +106,12 @@ def _feature(values: Values, subscription: Subscription) -> str:
 
 def _pick_feature(state: FormState, subscription: Subscription) -> Block:
     called = names.features(state.facts.customer)
-    found = {
+    option_of = {
         feature: blocks.option(text.literal(called.get(feature) or feature, blocks.OPTION), feature)
         for feature in _offered(subscription)
     }
-    initial = found.get(_feature(state.values, subscription))
-    element = blocks.select(parts.field_id("bought"), words.PICK_FEATURE, list(found.values()), initial)
+    initial = option_of.get(_feature(state.values, subscription))
+    element = blocks.select(parts.field_id("bought"), words.PICK_FEATURE, list(option_of.values()), initial)
     return blocks.field(feature_block(subscription.id), words.FEATURE, element, listens=True)
 
 

@@ -47,17 +47,17 @@ class Refundable:
         )
 
     @classmethod
-    def read(cls, told: Snapshot) -> "Refundable | None":
+    def read(cls, snapshot: Snapshot) -> "Refundable | None":
         """From `snapshot`; None when the invoice was not there."""
-        invoice = told.get("invoice")
+        invoice = snapshot.get("invoice")
         if invoice is None:
             return None
-        created_at = told["created_at"]
+        created_at = snapshot["created_at"]
         return cls(
             invoice,
-            told["currency"] or "",
-            Decimal(told["paid"] or 0),
-            Decimal(told["refunded"] or 0),
+            snapshot["currency"] or "",
+            Decimal(snapshot["paid"] or 0),
+            Decimal(snapshot["refunded"] or 0),
             None if created_at is None else datetime.fromisoformat(created_at),
         )
 
@@ -77,8 +77,8 @@ class Refundable:
 
 def all_refundable(facts: Facts) -> list[Refundable]:
     """Of what Stripe charged, those of which something is left; the newest first."""
-    found = [Refundable.of(invoice) for invoice in invoices(facts) if from_stripe(invoice)]
-    return [each for each in found if each.left > ZERO]
+    charged = [Refundable.of(invoice) for invoice in invoices(facts) if from_stripe(invoice)]
+    return [refundable for refundable in charged if refundable.left > ZERO]
 
 
 def find_invoice(invoice_id: str, facts: Facts) -> Invoice | None:

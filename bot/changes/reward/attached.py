@@ -53,11 +53,11 @@ def guard(reward_id: str, subscription_id: str, facts: Facts) -> Judgement:
 
 def snapshot(reward_id: str, subscription_id: str, product: str, facts: Facts) -> Snapshot:
     held = subscriptions.snapshot(subscriptions.find(subscription_id, facts), product, facts)
-    there, own = json.dumps(_holders(reward_id, facts)), own_discount(facts)
+    holders, own = json.dumps(_holders(reward_id, facts)), own_discount(facts)
     cycle = facts.quote.next_cycle if facts.quote else None
     total = canonical.number(cycle.total) if cycle else None
-    known = {_THERE: there, "own": own.id if own else None, "next_total": total}
-    return {**held, **known, **quote.snapshot(facts)}
+    figures = {_THERE: holders, "own": own.id if own else None, "next_total": total}
+    return {**held, **figures, **quote.snapshot(facts)}
 
 
 def preview(reward_id: str, product: str, facts: Facts) -> Iterator[Line]:

@@ -147,13 +147,13 @@ class RewardChange(ChangeKind[RewardInput]):
         One that takes the place of another counts as the larger of the two, and has no size when they cannot
         be compared. Nor has a grant: it may be of several features.
         """
-        removed, given = before.get("coupon_value"), before.get("offer_value")
+        removed, applied = before.get("coupon_value"), before.get("offer_value")
         if request.action is RewardAction.REMOVE:
             return None if removed is None else Decimal(removed)
-        if given is None or removed is None:
-            return None if given is None else Decimal(given)
+        if applied is None or removed is None:
+            return None if applied is None else Decimal(applied)
         comparable = before.get("coupon_type") == before.get("offer_type")
-        return max(Decimal(removed), Decimal(given)) if comparable else None
+        return max(Decimal(removed), Decimal(applied)) if comparable else None
 
     def worth(
         self, request: RewardInput, amount: Decimal | None, before: Snapshot, facts: Facts
@@ -208,8 +208,8 @@ class RewardChange(ChangeKind[RewardInput]):
             return grant_verdict(before, after)
         if request.action is RewardAction.ATTACH:
             return attached.verify(before, after)
-        wanted = request.reward if request.action is RewardAction.APPLY else None
-        if after.get("coupon") == wanted:
+        expected = request.reward if request.action is RewardAction.APPLY else None
+        if after.get("coupon") == expected:
             return Verdict.APPLIED
         return Verdict.NOT_APPLIED if after.get("coupon") == before.get("coupon") else Verdict.UNCLEAR
 

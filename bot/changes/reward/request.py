@@ -98,23 +98,23 @@ def _warnings(request: RewardInput, coupon: Coupon, own: Discount | None, facts:
     if own is not None:
         yield Note(RewardNote.REPLACES, {"name": name_of(own)})
         yield from _gone_for_good(own, facts)
-    held = {one.plan_id for one in facts.customer.subscriptions}
+    held = {subscription.plan_id for subscription in facts.customer.subscriptions}
     if coupon.plan_ids is not None and not held & set(coupon.plan_ids):
         yield Note(RewardNote.OTHER_PLANS, {"plans": joined(coupon.plan_ids)})
     yield from _apart(facts)
     if request.instead is not None and coupon.duration is not None and coupon.duration.type != "forever":
         yield Note(RewardNote.STARTS_AFRESH, {"name": name_of(coupon)})
-    found = estimates(facts, coupon)
-    if not found:
+    next_invoices = estimates(facts, coupon)
+    if not next_invoices:
         yield Note(RewardNote.AT_NEXT_CHECKOUT)
         return
-    unmatched = tuple(_currency(coupon, found, facts))
+    unmatched = tuple(_currency(coupon, next_invoices, facts))
     yield from unmatched
     if own is not None:
-        yield from _less(own, found)
-    reached = [one for one in found if one.after < one.without]
+        yield from _less(own, next_invoices)
+    reached = [invoice for invoice in next_invoices if invoice.after < invoice.without]
     if reached:
-        dates = [one.at for one in reached if one.at is not None]
+        dates = [invoice.at for invoice in reached if invoice.at is not None]
         yield Note(
             RewardNote.FROM_NEXT_INVOICE, {"at": canonical.time_or_none(min(dates, default=None)) or ""}
         )
@@ -122,24 +122,24 @@ def _warnings(request: RewardInput, coupon: Coupon, own: Discount | None, facts:
         yield Note(RewardNote.NO_EFFECT)
 
 
-def _currency(coupon: Coupon, found: Sequence[Next], facts: Facts) -> Iterator[Note]:
+def _currency(coupon: Coupon, next_invoices: Sequence[Next], facts: Facts) -> Iterator[Note]:
     """An amount counts only in its own currency, which Autumn does not tell of a coupon."""
     if coupon.type == "percentage_discount":
         return
-    billed = dict.fromkeys(one.currency.upper() for one in found if not one.apart)
+    billed = dict.fromkeys(invoice.currency.upper() for invoice in next_invoices if not invoice.apart)
     own = currency_of(facts)
     if not own and billed:
         yield Note(RewardNote.CURRENCY_UNKNOWN, {"currencies": joined(billed)})
-    elif others := [one for one in billed if one != own]:
+    elif others := [currency for currency in billed if currency != own]:
         yield Note(RewardNote.OTHER_CURRENCY, {"currency": own, "currencies": joined(others)})
 
 
-def _less(own: Discount, found: Sequence[Next]) -> Iterator[Note]:
+def _less(own: Discount, next_invoices: Sequence[Next]) -> Iterator[Note]:
     """In each currency in which the new coupon takes less off than the one it replaces."""
-    for currency in dict.fromkeys(one.currency for one in found):
-        billed = [one for one in found if one.currency == currency]
-        off_now = sum((one.without - one.before for one in billed), ZERO)
-        off = sum((one.without - one.after for one in billed), ZERO)
+    for currency in dict.fromkeys(invoice.currency for invoice in next_invoices):
+        billed = [invoice for invoice in next_invoices if invoice.currency == currency]
+        off_now = sum((invoice.without - invoice.before for invoice in billed), ZERO)
+        off = sum((invoice.without - invoice.after for invoice in billed), ZERO)
         if off < off_now:
             figures = {
                 "off": canonical.number(off),
@@ -157,7 +157,9 @@ def _gone_for_good(own: Discount, facts: Facts) -> Iterator[Note]:
 def _apart(facts: Facts) -> Iterator[Note]:
     """A subscription's own discounts stay, and keep it from the customer's."""
     if theirs := subscription_discounts(facts):
-        yield Note(RewardNote.SUBSCRIPTION_DISCOUNTS, {"names": joined(name_of(one) for one in theirs)})
+        yield Note(
+            RewardNote.SUBSCRIPTION_DISCOUNTS, {"names": joined(name_of(discount) for discount in theirs)}
+        )
 
 
 def _no(code: NoteCode, **details: str) -> Judgement:

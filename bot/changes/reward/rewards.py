@@ -25,7 +25,7 @@ def own_discount(facts: Facts) -> Discount | None:
 
 def subscription_discounts(facts: Facts) -> list[Discount]:
     discounts = facts.billing.discounts if facts.billing else ()
-    return [one for one in discounts if one.subscription_id is not None]
+    return [discount for discount in discounts if discount.subscription_id is not None]
 
 
 def stripe_only(own: Discount | None, facts: Facts) -> bool:
@@ -34,24 +34,26 @@ def stripe_only(own: Discount | None, facts: Facts) -> bool:
 
 
 def coupon_of(reward_id: str, facts: Facts) -> Coupon | None:
-    return next((one for one in (facts.rewards or _NONE).coupons if one.id == reward_id), None)
+    return next((coupon for coupon in (facts.rewards or _NONE).coupons if coupon.id == reward_id), None)
 
 
 def coupon_by_code(code: str, facts: Facts) -> Coupon | None:
     coupons = (facts.rewards or _NONE).coupons
-    return next((one for one in coupons if any(each.code == code for each in one.promo_codes)), None)
+    return next(
+        (coupon for coupon in coupons if any(promo.code == code for promo in coupon.promo_codes)), None
+    )
 
 
 def grant_of(code: str, facts: Facts) -> FeatureGrant | None:
     """By promo code, letter for letter, as Autumn compares them."""
     grants = (facts.rewards or _NONE).feature_grants
-    return next((one for one in grants if any(each.code == code for each in one.promo_codes)), None)
+    return next((grant for grant in grants if any(promo.code == code for promo in grant.promo_codes)), None)
 
 
 def redeemable(facts: Facts) -> bool:
     """Whether there is a grant whose code the customer may still redeem."""
     grants = (facts.rewards or _NONE).feature_grants
-    return any(one.grants and one.promo_codes and redeemed_code(one, facts) is None for one in grants)
+    return any(grant.grants and grant.promo_codes and redeemed_code(grant, facts) is None for grant in grants)
 
 
 def redeemed_code(grant: FeatureGrant, facts: Facts) -> str | None:
@@ -62,14 +64,14 @@ def redeemed_code(grant: FeatureGrant, facts: Facts) -> str | None:
     """
     rows = [row.id for balance in facts.customer.balances.values() for row in balance.breakdown]
     for promo in grant.promo_codes:
-        names = tuple(f"reward_{promo.code}_{one.feature_id}_" for one in grant.grants)
+        names = tuple(f"reward_{promo.code}_{granted.feature_id}_" for granted in grant.grants)
         if promo.code in facts.redeemed or any(row.startswith(names) for row in rows):
             return promo.code
     return None
 
 
-def name_of(one: Coupon | Discount | FeatureGrant) -> str:
-    return one.name or one.id
+def name_of(reward: Coupon | Discount | FeatureGrant) -> str:
+    return reward.name or reward.id
 
 
 # What redeeming a grant gives, and whether it was given
@@ -83,58 +85,62 @@ _UNLIMITED = "unlimited"
 def grant_snapshot(grant: FeatureGrant | None, customer: Customer) -> Snapshot:
     if grant is None:
         return {"grant": None}
-    told: Snapshot = {"grant": grant.id}
-    for one in grant.grants:
-        told[_GIVES + one.feature_id] = _UNLIMITED if one.included is None else canonical.number(one.included)
-        told[_ROWS + one.feature_id] = json.dumps(_rows(one.feature_id, customer))
-    return told
+    snapshot: Snapshot = {"grant": grant.id}
+    for granted in grant.grants:
+        snapshot[_GIVES + granted.feature_id] = (
+            _UNLIMITED if granted.included is None else canonical.number(granted.included)
+        )
+        snapshot[_ROWS + granted.feature_id] = json.dumps(_rows(granted.feature_id, customer))
+    return snapshot
 
 
-def grant_offer(told: Snapshot) -> Snapshot:
+def grant_offer(snapshot: Snapshot) -> Snapshot:
     """The part that says what the grant gives."""
-    return {name: value for name, value in told.items() if not name.startswith(_ROWS)}
+    return {name: value for name, value in snapshot.items() if not name.startswith(_ROWS)}
 
 
-def granted_features(told: Snapshot) -> frozenset[str] | None:
+def granted_features(snapshot: Snapshot) -> frozenset[str] | None:
     """None: it is not known what the grant gives."""
-    if told.get("grant") is None:
+    if snapshot.get("grant") is None:
         return None
-    return frozenset(name.removeprefix(_GIVES) for name in told if name.startswith(_GIVES))
+    return frozenset(name.removeprefix(_GIVES) for name in snapshot if name.startswith(_GIVES))
 
 
-def granted_units(told: Snapshot) -> dict[str, Decimal]:
+def granted_units(snapshot: Snapshot) -> dict[str, Decimal]:
     """What adds up over a day with other changes of the same features."""
-    return {f"feature:{feature}": amount for feature, amount in _given(told).items() if amount is not None}
+    return {
+        f"feature:{feature}": amount for feature, amount in _given(snapshot).items() if amount is not None
+    }
 
 
-def grant_worth(told: Snapshot, facts: Facts) -> Worth | None:
-    parts = [price.worth(feature, amount, facts) for feature, amount in _given(told).items()]
-    known = [part for part in parts if part is not None]
-    currencies = {part.currency for part in known}
-    if len(known) < len(parts) or len(currencies) != 1:
+def grant_worth(snapshot: Snapshot, facts: Facts) -> Worth | None:
+    parts = [price.worth(feature, amount, facts) for feature, amount in _given(snapshot).items()]
+    priced = [part for part in parts if part is not None]
+    currencies = {part.currency for part in priced}
+    if len(priced) < len(parts) or len(currencies) != 1:
         return None
-    return Worth(sum((part.amount for part in known), canonical.ZERO), currencies.pop())
+    return Worth(sum((part.amount for part in priced), canonical.ZERO), currencies.pop())
 
 
-def _given(told: Snapshot) -> dict[str, Decimal | None]:
+def _given(snapshot: Snapshot) -> dict[str, Decimal | None]:
     """By feature. None: unlimited, or on."""
     return {
         name.removeprefix(_GIVES): None if gives in (None, _UNLIMITED) else Decimal(gives or 0)
-        for name, gives in told.items()
+        for name, gives in snapshot.items()
         if name.startswith(_GIVES)
     }
 
 
 def grant_preview(code: str, grant: FeatureGrant | None, customer: Customer) -> tuple[Line, ...]:
     lines = [Line(RewardLine.CODE, None, code)]
-    for one in grant.grants if grant else ():
-        balance = customer.balances.get(one.feature_id)
-        if one.included is None or (balance is not None and balance.unlimited):
-            lines.append(Line(RewardLine.GRANT, None, None, about=one.feature_id))
+    for granted in grant.grants if grant else ():
+        balance = customer.balances.get(granted.feature_id)
+        if granted.included is None or (balance is not None and balance.unlimited):
+            lines.append(Line(RewardLine.GRANT, None, None, about=granted.feature_id))
         else:
             had = balance.remaining if balance else canonical.ZERO
-            before, after = canonical.number(had), canonical.number(had + one.included)
-            lines.append(Line(RewardLine.GRANT, before, after, ValueFormat.NUMBER, about=one.feature_id))
+            before, after = canonical.number(had), canonical.number(had + granted.included)
+            lines.append(Line(RewardLine.GRANT, before, after, ValueFormat.NUMBER, about=granted.feature_id))
     return tuple(lines)
 
 

@@ -100,18 +100,18 @@ class UsageChange(ChangeKind[UsageInput]):
     def credited(self, request: UsageInput, facts: Facts, answer: object, after: Snapshot) -> Snapshot:  # noqa: ARG002
         """With what Autumn says it took: its list of events may lag behind, or not be readable."""
         try:
-            told = _TrackAnswer.model_validate(answer)
+            tracked = _TrackAnswer.model_validate(answer)
         except ValidationError:
             return after
-        return {**after, "recorded": canonical.number(told.value)} if told.deductions else after
+        return {**after, "recorded": canonical.number(tracked.value)} if tracked.deductions else after
 
     def verify(self, request: UsageInput, before: Snapshot, after: Snapshot | None) -> Verdict:
         if after is None or before.get("recorded") is not None:
             return Verdict.UNCLEAR
-        there = after.get("recorded")
-        if there is None:
+        recorded = after.get("recorded")
+        if recorded is None:
             return Verdict.NOT_APPLIED
-        return Verdict.APPLIED if there == canonical.number(request.value) else Verdict.UNCLEAR
+        return Verdict.APPLIED if recorded == canonical.number(request.value) else Verdict.UNCLEAR
 
     def inverse(self, request: UsageInput, before: Snapshot, after: Snapshot) -> ChangeInput | None:  # noqa: ARG002
         """As much the other way; the event stays listed."""
@@ -125,10 +125,10 @@ class UsageChange(ChangeKind[UsageInput]):
         return phrase(lines.name(request.feature, names), numbers.number(abs(request.value)))
 
     def shown_now(self, request: UsageInput, before: Snapshot, after: Snapshot) -> Sequence[str]:  # noqa: ARG002
-        there = after.get("recorded")
-        if there is None:
+        recorded = after.get("recorded")
+        if recorded is None:
             return [words.NOT_RECORDED]
-        return [lines.value_bullet(UsageLine.RECORDED, numbers.number(Decimal(there)))]
+        return [lines.value_bullet(UsageLine.RECORDED, numbers.number(Decimal(recorded)))]
 
     def sample(self, customer: str) -> UsageInput:
         return UsageInput(customer=customer, feature="messages", value=Decimal(20), mark="sample")

@@ -43,8 +43,8 @@ def content(answer: Checked, frame: parts.Frame) -> list[layout.Drawn]:
     picker = features.pick(frame, words.ANOTHER if answer.feature else words.PICK)
     if not answer.feature:
         typed = text.code(frame.place.feature, 60)
-        asked = words.unknown_feature(typed) if typed else words.WHICH
-        return [blocks.section("check", asked), *picker]
+        question = words.unknown_feature(typed) if typed else words.WHICH
+        return [blocks.section("check", question), *picker]
     return [*_result(answer), *_amounts(answer, frame), *picker, *_back(answer, frame)]
 
 
@@ -141,10 +141,10 @@ def _name(feature_id: str, answer: Checked) -> str:
 def _amounts(answer: Checked, frame: parts.Frame) -> list[layout.Drawn]:
     if answer.boolean or not frame.private:
         return []
-    at, asked = frame.place.at(feature=answer.feature), frame.place.units
-    amounts = sorted({*_AMOUNTS, asked})
+    at, current = frame.place.at(feature=answer.feature), frame.place.units
+    amounts = sorted({*_AMOUNTS, current})
     buttons = [
-        frame.go(numbers.number(units), f"units:{index}", at.at(units=units), current=units == asked)
+        frame.go(numbers.number(units), f"units:{index}", at.at(units=units), current=units == current)
         for index, units in enumerate(amounts)
     ]
     return [*frame.buttons("amounts", buttons), blocks.context("how_many", words.HOW_MANY)]

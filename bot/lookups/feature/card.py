@@ -308,8 +308,8 @@ def _short(spending: Spending) -> str:
 
 def _spending(spending: Spending) -> str:
     name = text.mrkdwn(spending.name or spending.feature_id, 60) or phrases.NONE
-    taken = numbers.number(sum(spending.credits, Decimal(0))) if spending.credits else ""
-    return words.spending(name, numbers.number(spending.units), spending.events, taken)
+    credits_taken = numbers.number(sum(spending.credits, Decimal(0))) if spending.credits else ""
+    return words.spending(name, numbers.number(spending.units), spending.events, credits_taken)
 
 
 def _total(usage: Usage, span: Span) -> str:

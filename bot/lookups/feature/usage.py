@@ -168,9 +168,9 @@ def _deducted(answer: Aggregate, feature_id: str) -> _Used:
     values = {bin_.period: Decimal(0) for bin_ in answer.list}
     events = 0
     for bin_ in answer.deductions or ():
-        if (taken := bin_.values.get(feature_id)) is not None:
-            values[bin_.period] = values.get(bin_.period, Decimal(0)) + taken.deducted
-            events += taken.events
+        if (used := bin_.values.get(feature_id)) is not None:
+            values[bin_.period] = values.get(bin_.period, Decimal(0)) + used.deducted
+            events += used.events
     return _Used(sorted(values.items()), events)
 
 

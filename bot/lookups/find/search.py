@@ -137,13 +137,13 @@ def ranked(customers: Sequence[Customer], text: str) -> list[Customer]:
 
 
 def _rank(customer: Customer, text: str) -> int:
-    wanted, name, email = fold(text), fold(customer.name), fold(customer.email)
+    folded, name, email = fold(text), fold(customer.name), fold(customer.email)
     fits = (
         customer.id == text,
-        email == wanted,
-        name == wanted,
-        name.startswith(wanted),
-        email.partition("@")[2].startswith(wanted.removeprefix("@")),
+        email == folded,
+        name == folded,
+        name.startswith(folded),
+        email.partition("@")[2].startswith(folded.removeprefix("@")),
     )
     return fits.index(True) if True in fits else len(fits)
 

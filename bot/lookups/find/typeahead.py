@@ -67,11 +67,11 @@ class Typeahead:
             return _offered(known)
         if text not in self._asked and len(self._asked) >= _MOST_ASKED:
             return Suggestions(self._named_before(text), searching=True)
-        asked = self._asked.get(text) or self._ask(text)
+        search = self._asked.get(text) or self._ask(text)
         patience = self._pasted_patience if is_pasted(text) else self._patience
-        done, _ = await asyncio.wait({asked}, timeout=patience)
+        done, _ = await asyncio.wait({search}, timeout=patience)
         if done:
-            return _offered(asked.result())
+            return _offered(search.result())
         return Suggestions(self._named_before(text), searching=True)
 
     async def aclose(self) -> None:

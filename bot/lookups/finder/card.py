@@ -159,8 +159,8 @@ def _pages(page: layout.Paged[ListedCustomer], query: ListQuery) -> list[Block]:
         buttons.append(blocks.button(phrases.NEXT, f"{ids.LIST}:next", following))
     if page.items:
         buttons.append(blocks.button(words.DOWNLOAD, ids.LIST_CSV, query.encode()))
-        other = f"{ids.CSV_FORMAT}:{CsvSource.CUSTOMERS}"
-        buttons.append(blocks.button(csv_form.OTHER_FORMAT, other, query.encode()))
+        other_format = f"{ids.CSV_FORMAT}:{CsvSource.CUSTOMERS}"
+        buttons.append(blocks.button(csv_form.OTHER_FORMAT, other_format, query.encode()))
         buttons.append(blocks.button(words.CHANGE_ALL, ids.BATCH_LISTED, query.encode()))
     drawn: list[Block] = []
     if page.pages > 1:
