@@ -8,6 +8,7 @@ import pytest
 
 from bot.access.policy_file import PolicyError, read
 from bot.approvals import words as approvals_words
+from bot.approvals.results import Result
 from bot.autumn.write import Write
 from bot.changes import buttons, registry, stored
 from bot.changes.billing.subscriptions import PRODUCTS
@@ -25,7 +26,7 @@ from bot.kit.form_values import Values
 from bot.lookups.help import help_card
 from bot.lookups.place import Place
 from tests.changes.facts import LATER, NOW, customer, facts
-from tests.journeys.changing import close_and_look, lea_sees, request_undo
+from tests.journeys.changing import approve_waiting, close_and_look, lea_sees, undo
 from tests.running import Running
 
 TEXT_BLOCK = "text"
@@ -136,26 +137,23 @@ async def test_registered_kind_works_from_the_command_to_the_undo(maple: Running
     await maple.ana.submit()
     await lea_sees(maple, REMARK.heading, "Remark that Likes syrup", "→ Likes syrup")
     assert remark_in_autumn(maple) is None
-    await maple.lea.click(approvals_words.APPROVE)
-    await maple.lea.sees("Applied")
+    assert await approve_waiting(maple) is Result.DONE
     assert remark_in_autumn(maple) == "Likes syrup"
     await close_and_look(maple.ana, "Applied", f"[{approvals_words.UNDO}]")
-    await request_undo(maple.ana)
+    assert await undo(maple) is Result.DONE
     await lea_sees(maple, "Remove the remark")
-    await maple.lea.click(approvals_words.APPROVE)
+    assert await approve_waiting(maple) is Result.DONE
     await maple.lea.sees(approvals_words.UNDONE)
     assert remark_in_autumn(maple) is None
     assert [write.idempotency_key is not None for write in maple.autumn.ledger if write.applied] == [True] * 2
 
 
-async def test_registered_kind_has_a_button_that_opens_its_form(maple: Running) -> None:
+async def test_registered_kind_has_a_button_and_its_mistyped_command_is_suggested(maple: Running) -> None:
     await maple.ana.command("/autumn cus_acme")
     await maple.ana.sees(REMARK.button)
     await maple.ana.click(REMARK.button)
     await maple.ana.sees(TEXT_LABEL)
-
-
-async def test_mistyped_command_of_a_registered_kind_is_suggested(maple: Running) -> None:
+    await maple.ana.close()
     await maple.ana.command("/autumn remrk nobody-at-all")
     await maple.ana.sees("/autumn remark nobody-at-all")
 

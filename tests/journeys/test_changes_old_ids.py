@@ -15,36 +15,33 @@ from tests.running import Running, running_maple
 READ_BACK = approvals_words.ENDINGS[Cause.DONE]
 
 
-@pytest.fixture(params=["user@old.example", "a/b c.d"])
-async def maple(request: pytest.FixtureRequest) -> AsyncIterator[Running]:
-    """Northwind has such an id."""
+OLD_ID = "a/b c.d"
+
+
+@pytest.fixture
+async def maple() -> AsyncIterator[Running]:
+    """Northwind and Acme have such ids."""
     async with running_maple("http", policy=AT_ONCE) as maple:
-        customer = maple.autumn.state.customers["cus_northwind"]
-        customer.id = str(request.param)
-        maple.autumn.state.customers.changed(customer)
+        for customer_id, old_id in (("cus_northwind", OLD_ID), ("cus_acme", "user@old.example")):
+            customer = maple.autumn.state.customers[customer_id]
+            customer.id = old_id
+            maple.autumn.state.customers.changed(customer)
         yield maple
 
 
-def old_id(maple: Running) -> str:
-    return next(
-        customer.id
-        for customer in maple.autumn.state.customers
-        if customer.id and customer.name == "Northwind Traders"
-    )
-
-
 async def _reward(maple: Running, action: str) -> None:
-    await maple.ana.command(f"/autumn reward {old_id(maple)}")
+    await maple.ana.command(f"/autumn reward {OLD_ID}")
     await maple.ana.sees("Apply a coupon")
     await maple.ana.choose(ACTION, action)
     await maple.bot.work.drain(10)
 
 
 async def test_balances_and_rewards_are_changed_but_nothing_else(maple: Running) -> None:
-    await ask_for_messages(maple.ana, "500", customer=old_id(maple))
-    await maple.ana.sees(READ_BACK)
-    assert await undo(maple) is Result.DONE
-    await maple.ana.close()
+    for customer in (OLD_ID, "user@old.example"):
+        await ask_for_messages(maple.ana, "500", customer=customer)
+        await maple.ana.sees(READ_BACK)
+        assert await undo(maple) is Result.DONE
+        await maple.ana.close()
 
     await _reward(maple, "Redeem a promo code")
     await maple.ana.fill("Promo code", "BONUS500")
@@ -54,17 +51,17 @@ async def test_balances_and_rewards_are_changed_but_nothing_else(maple: Running)
     await _reward(maple, "Apply a coupon")
     await maple.ana.choose("Coupon", "10% off, always")
     await _submit(maple)
-    routes = ["balances.update", "balances.update", "rewards.redeem", "coupons.add"]
+    routes = [*["balances.update"] * 4, "rewards.redeem", "coupons.add"]
     assert [(write.route, write.applied) for write in maple.autumn.ledger] == [
         (route, True) for route in routes
     ]
 
-    await maple.ana.command(f"/autumn update {old_id(maple)}")
+    await maple.ana.command(f"/autumn update {OLD_ID}")
     await maple.ana.sees("Fingerprint")
     await maple.ana.fill("Name", "New")
     await maple.ana.sees(notes.plain(Note(CommonNote.OLD_ID)))
     await maple.ana.close()
-    await maple.ana.command(f"/autumn delete {old_id(maple)}")
+    await maple.ana.command(f"/autumn delete {OLD_ID}")
     await maple.ana.sees(notes.plain(Note(CommonNote.OLD_ID)))
 
 

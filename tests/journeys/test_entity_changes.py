@@ -99,12 +99,18 @@ async def test_balance_of_an_entity_is_set_in_one_line(maple: Running) -> None:
     assert await left(maple) == shared
 
 
-async def test_unclear_entity_is_queried_and_nothing_is_filled_in(maple: Running) -> None:
+async def test_unclear_entity_is_queried_and_a_shared_balance_not_changed(maple: Running) -> None:
     await maple.ana.command(f"/autumn give {WHO}/workspace 500 messages because of the outage")
     form = await maple.ana.sees(forms_words.unclear_entity("workspace"))
     assert forms_words.WHOLE_CUSTOMER in form
     assert forms_words.NOT_YET in form
     assert "of the outage" in form
+    await maple.ana.close()
+    await maple.ana.command(f"/autumn give {WHO}/workspace_1 500 api calls because of the outage")
+    form = await maple.ana.sees("Pick the whole customer to change that")
+    assert "shares the whole customer's" in form
+    await maple.ana.submit()
+    assert writes(maple) == []
 
 
 async def test_entity_is_picked_in_the_form_and_unpicked_again(maple: Running) -> None:
@@ -122,14 +128,6 @@ async def test_entity_is_picked_in_the_form_and_unpicked_again(maple: Running) -
     await maple.ana.sees("Remaining: 1,600 → 1,610")
     await maple.ana.choose(forms_words.PICK_ENTITY, forms_words.WHOLE_CUSTOMER)
     await maple.ana.sees("Remaining: 7,900 → 7,910")
-
-
-async def test_shared_balance_is_not_changed_for_one_entity(maple: Running) -> None:
-    await maple.ana.command(f"/autumn give {WHO}/workspace_1 500 api calls because of the outage")
-    form = await maple.ana.sees("Pick the whole customer to change that")
-    assert "shares the whole customer's" in form
-    await maple.ana.submit()
-    assert writes(maple) == []
 
 
 async def test_entity_without_a_balance_of_its_own_is_told_what_to_do(maple: Running) -> None:
