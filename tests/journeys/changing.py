@@ -82,7 +82,6 @@ async def filed(
 
     Under a policy that asks for no approval it is applied before this returns.
     """
-    maple.lea.go("#billing")
     return await request_messages(maple, maple.bot.changes, amount, action=action, person=person or maple.ana)
 
 
