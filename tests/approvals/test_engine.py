@@ -5,6 +5,7 @@ import io
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from itertools import product
 from pathlib import Path
@@ -32,7 +33,7 @@ from bot.changes.model import Facts
 from bot.changes.notes import CommonNote
 from bot.store.database import Database, unbroken
 from bot.store.tables import changes
-from tests.approvals.harness import ANA, CUSTOMER, NOW, QUICK, RAJ, Harness, running
+from tests.approvals.harness import ANA, CUSTOMER, NO_RETRIES, NOW, QUICK, RAJ, Harness, running
 from tests.autumn.scripted import UNLIMITED
 from tests.crashing import Died, dies_at
 from tests.databases import Engine, fresh
@@ -54,7 +55,14 @@ FAULTS = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 async def test_outcome_matches_ledger_for_each_fault(sqlite_harness: Harness, fault: str) -> None:
-    harness, service = sqlite_harness, sqlite_harness.service()
+    harness = sqlite_harness
+    impatient = Autumn(
+        key=SecretStr(harness.local.key),
+        url=harness.local.url,
+        limits=UNLIMITED,
+        retry_policy=replace(NO_RETRIES, write=0.1),
+    )
+    service = harness.service(autumn=impatient if fault == "latency" else None)
     request = await harness.waiting(service)
     harness.local.faults.add("balances.update", fault, seconds=1, times=1, retry_after=HOUR)
     done = (await service.approve(request.id, 1, RAJ)).record
@@ -74,6 +82,7 @@ async def test_outcome_matches_ledger_for_each_fault(sqlite_harness: Harness, fa
         assert harness.written() == 0
         assert await harness.granted() == 2000
     assert await harness.trail_is_intact()
+    await impatient.aclose()
 
 
 LIMITED = ChangeTimeouts(lease=20, renew=5, polls=(0,), verify=2, limited=30, limited_pause=0.01)

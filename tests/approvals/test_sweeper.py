@@ -158,7 +158,7 @@ async def test_sweeper_runs_until_it_is_stopped(sqlite_harness: Harness) -> None
     finally:
         service.sweeper.stop()
         service.sweeper.stop()
-    await asyncio.sleep(0.05)
+        await service.sweeper.stopped()
 
 
 async def test_sweeps_continue_while_the_database_is_away(sqlite_harness: Harness, logs: io.StringIO) -> None:

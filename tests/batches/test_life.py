@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bot.access.policy import Decision, DecisionReason
 from bot.approvals.steps import Decided, Lease, Terms
@@ -82,6 +82,13 @@ class BatchLife(RuleBasedStateMachine):
 
     def decided(self, person: str) -> Decided:
         return Decided(person, "T1", "rule", self.now)
+
+    @initialize(approved=st.booleans())
+    def begin_approved(self, approved: bool) -> None:
+        """Half of them, so that there is time to get to the end."""
+        for person in ("U_RAJ", "U_LEA") if approved else ():
+            self.approve(person, True)
+            self.seen = self.do(repository.get(self.database, self.batch.id))
 
     @rule(person=st.sampled_from(["U_RAJ", "U_LEA", "U_TOM"]), fresh_card=st.booleans())
     def approve(self, person: str, fresh_card: bool) -> None:
@@ -184,5 +191,5 @@ async def _faults(database: Database) -> tuple[str, ...]:
         return (await audit.verify(connection)).faults
 
 
-BatchLife.TestCase.settings = settings(examples(30, *HealthCheck), stateful_step_count=30)
+BatchLife.TestCase.settings = settings(examples(30, *HealthCheck), stateful_step_count=20)
 TestBatchLife = BatchLife.TestCase

@@ -74,11 +74,11 @@ async def test_list_without_approval_runs_right_away(sqlite_harness: BatchHarnes
     harness = sqlite_harness
     harness.inner.permissions.needed = 0
     replica = harness.replica(channel="")
-    batch = await harness.submitted(replica)
+    batch = await harness.submitted(replica, gives("cus_bold"))
     assert batch.state is BatchState.RUNNING
     await replica.run()
     assert (await harness.now(replica, batch)).state is BatchState.DONE
-    line = (await harness.lines(replica, batch))[0]
+    (line,) = await harness.lines(replica, batch)
     assert await harness.steps(line.change_id) == ["asked", "applying", "writing", "applied"]
     due = await CHANGE_NOTICES.due(
         harness.inner.database, batch.env, harness.inner.clock() + timedelta(days=1)
@@ -117,7 +117,7 @@ async def test_two_approvals_are_needed_if_the_policy_says_so(sqlite_harness: Ba
     harness = sqlite_harness
     harness.inner.permissions.needed = 2
     replica = harness.replica()
-    batch = await harness.submitted(replica)
+    batch = await harness.submitted(replica, gives("cus_bold"))
     first = await replica.batches.approve(batch.id, batch.revision, RAJ)
     assert first.batch is not None
     assert first.batch.state is BatchState.WAITING
@@ -129,7 +129,7 @@ async def test_two_approvals_are_needed_if_the_policy_says_so(sqlite_harness: Ba
     assert second.batch is not None
     assert (second.batch.state, len(second.batch.approvals)) == (BatchState.RUNNING, 2)
     await replica.run()
-    line = (await harness.lines(replica, batch))[0]
+    (line,) = await harness.lines(replica, batch)
     change = await replica.changes.get(line.change_id)
     assert change is not None
     assert (change.needed, {approval.person for approval in change.approvals}) == (2, {RAJ.user, LEA.user})
@@ -221,8 +221,9 @@ async def test_concurrent_withdrawal_and_approval_end_in_one_of_them(harness: Ba
 
 
 @pytest.mark.parametrize("first", ["withdraw", "approve"])
-async def test_first_of_withdrawal_and_approval_wins(harness: BatchHarness, first: str) -> None:
+async def test_first_of_withdrawal_and_approval_wins(sqlite_harness: BatchHarness, first: str) -> None:
     """The other has already passed its checks."""
+    harness = sqlite_harness
     replica, other_replica = harness.replica(), harness.replica()
     batch = await harness.submitted(replica, gives("cus_bold"))
 
