@@ -348,7 +348,7 @@ async def check_in_use(
 
 
 PAYING = ("cus_acme", "cus_northwind", "cus_coupons", "cus_stark", "cus_tyrell", "cus_initech", "cus_yearly")
-FREE = ("cus_wonka", "cus_empty", "cus_vandelay")
+FREE = ("cus_wonka", "cus_empty")
 
 
 def own(facts: Facts) -> str | None:
