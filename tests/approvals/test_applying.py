@@ -145,16 +145,6 @@ async def test_autumns_answer_counts_beside_the_read_back(sqlite_harness: Harnes
     assert done.after["answered"] == "5"
 
 
-async def test_change_that_may_have_happened_cannot_be_undone(sqlite_harness: Harness) -> None:
-    harness, service = sqlite_harness, sqlite_harness.service()
-    record = await harness.waiting(service)
-    harness.local.faults.add("balances.update", "cut_before", times=1)
-    done = (await service.approve(record.id, 1, RAJ)).record
-    assert done is not None
-    assert done.after is not None
-    assert (done.state, done.invertible) == (State.UNCONFIRMED, False)
-
-
 async def test_failed_undo_is_not_reported_as_an_undo(sqlite_harness: Harness) -> None:
     harness, service = sqlite_harness, sqlite_harness.service()
     record = await harness.waiting(service)
@@ -166,20 +156,6 @@ async def test_failed_undo_is_not_reported_as_an_undo(sqlite_harness: Harness) -
     assert ended is not None
     assert (ended.state, ended.undo_of) == (State.FAILED, record.id)
     assert ChangeEvent.UNDONE not in harness.events(record)
-
-
-async def test_change_of_a_busy_customer_is_not_reported_as_being_applied(
-    sqlite_harness: Harness,
-) -> None:
-    harness = sqlite_harness
-    stuck = harness.service(checkpoint=dies_at("claimed"))
-    first, second = await harness.waiting(stuck), await harness.waiting(stuck)
-    with pytest.raises(Died):
-        await stuck.approve(first.id, 1, RAJ)
-    service = harness.service(timeouts=ChangeTimeouts(turn_timeout=0, renew=5, polls=(0,)))
-    await service.approve(second.id, 1, RAJ)
-    assert harness.events(second)[-1] is ChangeEvent.FAILED
-    assert ChangeEvent.APPLYING not in harness.events(second)
 
 
 async def test_change_that_is_not_as_requested_is_logged(sqlite_harness: Harness, logs: io.StringIO) -> None:
@@ -265,21 +241,6 @@ async def test_first_of_two_writes_is_sent_again_after_a_rate_limit(two_writes: 
     done = (await service.approve(record.id, 1, RAJ)).record
     assert done is not None
     assert (done.state, done.writes, harness.written()) == (State.APPLIED, 2, 2)
-
-
-async def test_partly_written_change_is_read_back(two_writes: Harness) -> None:
-    harness = two_writes
-
-    async def between(reached: str) -> None:
-        if reached == "sent":
-            harness.local.faults.add("balances.update", "429", retry_after=3600)
-
-    service = harness.service(checkpoint=between)
-    record = await harness.waiting(service)
-    done = (await service.approve(record.id, 1, RAJ)).record
-    assert done is not None
-    assert (done.ending, harness.written()) == (Cause.PARTLY, 1)
-    assert done.after is not None
 
 
 async def test_rate_limited_write_waits_before_it_is_sent_again(sqlite_harness: Harness) -> None:

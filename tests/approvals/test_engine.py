@@ -73,6 +73,8 @@ async def test_outcome_matches_ledger_for_each_fault(sqlite_harness: Harness, fa
         assert (done.state, done.ending) == FAULTS[fault]
     if fault == "429":
         assert done.details["status"] == "429"
+    assert done.invertible is (done.state is State.APPLIED)
+    assert (done.after is None) is (fault == "429"), "it is read back unless nothing can have been done"
     await asyncio.sleep(0)
     sent = [call for call in harness.local.calls if call.route == "balances.update"]
     assert len(sent) == 1
@@ -341,6 +343,8 @@ async def test_change_fails_when_the_customer_stays_busy(sqlite_harness: Harness
     done = (await service.approve(second.id, 1, RAJ)).record
     assert done is not None
     assert (done.state, done.ending) == (State.FAILED, Cause.BUSY)
+    assert harness.events(second)[-1] is ChangeEvent.FAILED
+    assert ChangeEvent.APPLYING not in harness.events(second)
 
 
 async def lose_the_lease(harness: Harness, record: Record) -> None:
@@ -489,6 +493,7 @@ async def test_several_writes_are_sent_in_order(
     assert (done.state, done.writes) == (state, 2)
     if fault:
         assert done.ending is Cause.PARTLY
+        assert done.after is not None
     assert [write.idempotency_key for write in harness.local.ledger if write.applied] == [
         f"maple:{request.id}:{position}" for position in range(1 if fault else 2)
     ]

@@ -375,7 +375,7 @@ async def test_no_earlier_change_is_read_to_count_the_day(
     harness = sqlite_harness
     harness.permissions.needed = 0
     service, asked = harness.service(), harness.balance(amount=5)
-    for _ in range(3):
+    for _ in range(2):
         assert await given(harness, service, 5) is State.APPLIED
 
     def read(_stored: object) -> NoReturn:
@@ -384,7 +384,7 @@ async def test_no_earlier_change_is_read_to_count_the_day(
     monkeypatch.setattr(stored, "read_input", read)
     counter = TodayCounter(Environment.SANDBOX, asked, ANA.user)
     today = await count(harness.database, counter, harness.clock())
-    assert (today.count, today.units, today.person_units) == (3, Decimal(15), Decimal(15))
+    assert (today.count, today.units, today.person_units) == (2, Decimal(10), Decimal(10))
 
 
 async def test_changes_planned_in_the_same_list_count(sqlite_harness: Harness) -> None:
