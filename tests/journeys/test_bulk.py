@@ -16,6 +16,7 @@ from bot.changes.forms import words as forms_words
 from bot.kit import ids
 from bot.lookups.check import words as check_words
 from bot.lookups.finder import words as finder_words
+from sandbox.slack.simulation import SlackCall
 from tests.journeys.bulk import (
     CUSTOMERS,
     DENIED,
@@ -340,14 +341,6 @@ async def test_team_without_an_approvals_channel_is_told() -> None:
 # Several changes of one customer
 
 
-async def test_one_customer_may_have_several_lines_under_one_approval(maple: Running) -> None:
-    await check_list(maple.ana, "cus_acme,messages,100\ncus_acme,minutes,20\nbilling@acme.example,messages,5")
-    screen = await maple.ana.sees("2 changes for 1 customer")
-    assert words.repeated(1) in screen
-    await maple.ana.click(words.LEAVE_OUT)
-    assert "2 changes for 1 customer" in await maple.ana.sees(words.SEND)
-
-
 async def test_one_sentence_changes_several_balances_of_a_customer(maple: Running) -> None:
     messages, minutes = await left(maple, "cus_acme"), await left(maple, "cus_acme", "minutes")
     await maple.ana.command("/autumn give cus_acme 100 messages and 20 minutes because ticket 4711")
@@ -580,6 +573,8 @@ async def test_team_that_needs_no_approval_applies_at_once_and_undoes_all() -> N
         await maple.ana.close()
         maple.ana.go("@maple")
         await maple.ana.sees(FINISHED)
+        await maple.bot.batches.ticker.keep_up()
+        assert len(posts(maple)) == 1, "all its lines in one message"
         await maple.ana.sees(words.UNDO)
         await maple.ana.click(words.UNDO)
         await maple.ana.sees(approvals_words.UNDO_HINT)
@@ -591,20 +586,23 @@ async def test_team_that_needs_no_approval_applies_at_once_and_undoes_all() -> N
         assert [await left(maple, customer) for customer in CUSTOMERS] == before
 
 
-@pytest.mark.parametrize("posted", [True, False])
-async def test_list_applied_at_once_is_one_message_in_the_approvals_channel(posted: bool) -> None:
-    policy = f"{AT_ONCE}[approvals]\npost_applied = {str(posted).lower()}\n"
+def posts(maple: Running) -> list[SlackCall]:
+    """What was posted in the approvals channel."""
+    return [
+        call
+        for call in maple.slack.calls
+        if call.method == "chat.postMessage" and call.args.get("channel") == APPROVALS
+    ]
+
+
+async def test_list_applied_at_once_is_not_posted_where_the_policy_says_so() -> None:
+    policy = f"{AT_ONCE}[approvals]\npost_applied = false\n"
     async with running_maple("http", policy=policy) as maple:
-        await listed(maple)
+        await listed(maple, "cus_bold,messages,100")
         maple.ana.go("@maple")
-        await maple.ana.sees(FINISHED)
+        await maple.ana.sees("1 of 1 applied")
         await maple.bot.batches.ticker.keep_up()
-        posts = [
-            call
-            for call in maple.slack.calls
-            if call.method == "chat.postMessage" and call.args.get("channel") == APPROVALS
-        ]
-        assert len(posts) == posted
+        assert posts(maple) == []
 
 
 async def test_lines_that_cannot_be_undone_are_reported() -> None:

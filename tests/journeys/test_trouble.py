@@ -199,7 +199,7 @@ async def test_many_at_once_while_autumn_hangs(mode: Mode, logs: io.StringIO) ->
 
 async def test_many_searches_of_one_person_do_not_time_out_another(mode: Mode) -> None:
     slow = Limits(general=1000, customers_list=5, events_per_customer=1000)
-    retry_policy = RetryPolicy(connect=1.0, attempt=1.0, whole=1.5, attempts=1)
+    retry_policy = RetryPolicy(connect=1.0, attempt=1.0, whole=2.0, attempts=1)
     async with running_maple(
         mode, timings=Timeouts(limits=slow, autumn=retry_policy, asking_after=30)
     ) as maple:
