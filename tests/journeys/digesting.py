@@ -7,12 +7,15 @@ from uuid import uuid4
 
 from bot.access.people import Actor
 from bot.digests import setup_words
-from bot.digests.model import Digest, DigestContent, Schedule
+from bot.digests.model import DeliveryOutcome, Digest, DigestContent, Schedule
 from bot.digests.process import DigestTimeouts
 from bot.digests.scan.pacing import ScanPace
 from bot.store import audit
 from bot.store.database import Database
 from bot.timings import Timeouts
+from sandbox.autumn.months import DAY, HOUR, add
+from sandbox.autumn.seed.builder import Builder
+from sandbox.autumn.state import AutumnState
 from sandbox.slack import LocalPerson
 from sandbox.slack.model import LocalMessage
 from tests.running import UNHURRIED, Mode, Running, running_maple
@@ -29,13 +32,35 @@ QUICK = DigestTimeouts(
 LIST = setup_words.LIST_WHAT
 FORM = setup_words.FIELD_TIME
 COMING = "Coming up in the next"
+DEFAULT, WEEKDAYS = DigestContent(), Schedule()
+
+A_FEW = ("cus_acme", "cus_globex", "cus_umbrella", "cus_northwind", "cus_tyrell")
+"""Customers who give each section of a digest something to report."""
+MORE_THAN_A_PAGE = 10
+"""So many customers `alike` make a second page of upcoming invoices."""
 
 
 @asynccontextmanager
-async def digesting(mode: Mode, *, policy: str = "", timings: Timeouts = UNHURRIED) -> AsyncIterator[Running]:
-    """Everything running, with a bot that checks for due digests many times a second."""
+async def digesting(
+    mode: Mode, *, policy: str = "", timings: Timeouts = UNHURRIED, alike: int = MORE_THAN_A_PAGE
+) -> AsyncIterator[Running]:
+    """Everything running, with a bot that checks for due digests many times a second. Autumn has a few
+    customers. `alike`: how many more it has, each with an invoice in three days."""
     async with running_maple(mode, policy=policy, timings=timings, digest_pace=QUICK) as maple:
+        _leave_a_few(maple.autumn.state, alike)
         yield maple
+
+
+def _leave_a_few(state: AutumnState, alike: int) -> None:
+    for customer in list(state.customers):
+        if customer.id not in A_FEW:
+            state.customers.remove(customer)
+    builder = Builder(state)
+    for number in range(alike):
+        customer = builder.customer(f"cus_alike_{number}", f"Alike {number}", "alike@alike.example", 28)
+        product = builder.has(customer, "pro", 28)
+        end = state.now + 3 * DAY + number * HOUR
+        product.period_start, product.period_end = add(end, "month", -1), end
 
 
 async def open_list(person: LocalPerson, sees: str = LIST) -> str:
@@ -54,12 +79,25 @@ async def set_up(owner: LocalPerson, *, person: str = "", sees: str = "The first
     return await owner.sees(sees)
 
 
-async def created(maple: Running, channel: str = SUPPORT, *, owner: str = "lea") -> Digest:
-    """A digest with the default settings, set up without the form. `channel`: or a person's id."""
+async def created(
+    maple: Running,
+    channel: str = SUPPORT,
+    *,
+    owner: str = "lea",
+    content: DigestContent = DEFAULT,
+    schedule: Schedule = WEEKDAYS,
+) -> Digest:
+    """A digest that is set up without the form. `channel`: or a person's id."""
     actor = Actor(maple.slack.person(owner).id, maple.bot_team)
-    digest = await maple.bot.digests.create(uuid4().hex, channel, actor, Schedule(), DigestContent())
+    digest = await maple.bot.digests.create(uuid4().hex, channel, actor, schedule, content)
     assert isinstance(digest, Digest), digest
     return digest
+
+
+async def post(maple: Running, digest: Digest) -> None:
+    """Posts it, as *Send now* does."""
+    delivery = await maple.bot.digests.send_now(digest.id, f"run-{digest.id}"[:64], digest.owner)
+    assert delivery.outcome is DeliveryOutcome.POSTED
 
 
 async def the_digest(maple: Running, channel: str = SUPPORT) -> Digest:

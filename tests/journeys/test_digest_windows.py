@@ -6,11 +6,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.digests.model import EVERY_DAY, WORKDAYS, Digest, DigestContent, Schedule
 from bot.digests.report.model import RowQuery
 from bot.kit import ids
 from sandbox.autumn.months import add, to_ms
 from sandbox.autumn.seed.builder import Builder
-from tests.journeys.digesting import FORM, SUPPORT, digesting, open_list, pass_time, posted, settled, threads
+from tests.journeys.digesting import SUPPORT, created, digesting, pass_time, posted, settled, threads
 from tests.running import Running
 
 ZONE = "Europe/Berlin"
@@ -18,30 +19,18 @@ BERLIN = ZoneInfo(ZONE)
 NINE = time(9)
 DAY = timedelta(days=1)
 NAME = "Between Two Digests"
-EVERY_DAY = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-WORKDAYS = EVERY_DAY[:5]
 
 
 @pytest.fixture
 async def maple() -> AsyncIterator[Running]:
-    async with digesting("http") as maple:
+    async with digesting("http", alike=0) as maple:
         yield maple
 
 
-async def set_up(maple: Running, days: tuple[str, ...], ahead: str) -> None:
-    """A digest of upcoming invoices, at nine in Berlin."""
-    ana = maple.ana
-    await open_list(ana)
-    await ana.click("New digest")
-    await ana.sees(FORM)
-    await ana.choose("Sections", "Upcoming invoices")
-    await ana.choose("On which days", *days)
-    await ana.choose("How far ahead", ahead)
-    await ana.type_ahead("Time zone", "berlin")
-    await ana.choose("Time zone", "Berlin")
-    await ana.submit()
-    await ana.sees("The first post comes")
-    await ana.close()
+async def set_up(maple: Running, days: frozenset[int], *, ahead: int) -> Digest:
+    """A digest of the upcoming invoices of so many days, at nine in Berlin, even if there are none."""
+    content = DigestContent(frozenset({"invoices"}), days=ahead, skip_empty=False)
+    return await created(maple, content=content, schedule=Schedule(days, NINE, ZONE))
 
 
 def the_day(maple: Running, fits: int | None = None) -> date:
@@ -80,20 +69,25 @@ def is_billed(maple: Running, at: datetime) -> None:
 
 
 async def read(maple: Running) -> str:
-    """The newest digest in the channel, its thread, and the customers in all its rows."""
-    newest, details = posted(maple, SUPPORT)[-1], threads(maple, SUPPORT)[-1]
-    (query,) = [
-        RowQuery.decode(element["value"])
-        for block in details.blocks
-        for element in block.get("elements", ())
-        if element.get("action_id") == ids.DIGEST_CSV
-    ]
-    customers = [item.customer async for item in await maple.bot.services.digests.rows(query)]
-    return "\n".join([newest.text, details.text, *customers])
+    """The newest digest in the channel, its thread, and the customers in all its rows. If there is nothing to
+    report, it has no thread."""
+    newest = posted(maple, SUPPORT)[-1]
+    texts = [newest.text]
+    for details in threads(maple, SUPPORT):
+        if details.thread_ts == newest.ts:
+            (query,) = [
+                RowQuery.decode(element["value"])
+                for block in details.blocks
+                for element in block.get("elements", ())
+                if element.get("action_id") == ids.DIGEST_CSV
+            ]
+            rows = await maple.bot.services.digests.rows(query)
+            texts += [details.text, *[item.customer async for item in rows]]
+    return "\n".join(texts)
 
 
 async def test_day_of_25_hours(maple: Running) -> None:
-    await set_up(maple, EVERY_DAY, "24 hours")
+    await set_up(maple, EVERY_DAY, ahead=1)
     day = day_of_25_hours(maple)
     is_billed(maple, nine(day) + timedelta(hours=24, minutes=30))
     await it_is(maple, nine(day) + timedelta(seconds=1))
@@ -103,7 +97,7 @@ async def test_day_of_25_hours(maple: Running) -> None:
 
 
 async def test_week_of_169_hours(maple: Running) -> None:
-    await set_up(maple, ("Monday",), "7 days")
+    await set_up(maple, frozenset({0}), ahead=7)
     day = day_of_25_hours(maple)
     monday = day - day.weekday() * DAY
     is_billed(maple, nine(monday) + timedelta(hours=168, minutes=30))
@@ -114,7 +108,7 @@ async def test_week_of_169_hours(maple: Running) -> None:
 
 
 async def test_digest_on_weekdays_covers_the_weekend(maple: Running) -> None:
-    await set_up(maple, WORKDAYS, "24 hours")
+    await set_up(maple, WORKDAYS, ahead=1)
     friday = the_day(maple, 4)
     is_billed(maple, nine(friday + 2 * DAY))
     await it_is(maple, nine(friday) + timedelta(seconds=1))
@@ -135,7 +129,7 @@ async def test_digest_on_weekdays_covers_the_weekend(maple: Running) -> None:
 async def test_digest_posted_late_covers_invoices_due_meanwhile(
     maple: Running, late: timedelta, billed: timedelta
 ) -> None:
-    await set_up(maple, EVERY_DAY, "24 hours")
+    await set_up(maple, EVERY_DAY, ahead=1)
     day = the_day(maple)
     is_billed(maple, nine(day + DAY) + billed)
     await it_is(maple, nine(day) + timedelta(seconds=0.5))
@@ -149,16 +143,13 @@ async def test_digest_posted_late_covers_invoices_due_meanwhile(
 
 
 async def test_paused_time_is_not_covered_afterwards(maple: Running) -> None:
-    await set_up(maple, EVERY_DAY, "24 hours")
+    digest = await set_up(maple, EVERY_DAY, ahead=1)
     day = the_day(maple)
     is_billed(maple, nine(day + 2 * DAY))
     await it_is(maple, nine(day) + timedelta(seconds=1))
-    await open_list(maple.ana)
-    await maple.ana.click("Pause")
-    await maple.ana.sees("The digest is paused")
+    assert await maple.bot.digests.pause(digest.id, by=maple.ana.id)
     await it_is(maple, nine(day + 4 * DAY) + timedelta(hours=1))
-    await maple.ana.click("Resume")
-    await maple.ana.sees("The digest is active again")
+    assert await maple.bot.digests.resume(digest.id, by=maple.ana.id)
     await it_is(maple, nine(day + 5 * DAY))
     assert len(posted(maple)) == 2
     assert NAME not in await read(maple)

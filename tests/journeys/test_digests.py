@@ -2,20 +2,22 @@
 
 import json
 from datetime import timedelta
-
-import pytest
+from decimal import Decimal
 
 from bot.digests import setup_words, words
+from bot.digests.model import DigestContent
 from bot.lookups import labels
 from bot.slack.channels import ChannelProblem
 from tests.journeys.digesting import (
     COMING,
     FORM,
     LIST,
+    created,
     digesting,
     due,
     later,
     open_list,
+    post,
     posted,
     set_up,
     settled,
@@ -33,7 +35,7 @@ DEFAULT = "invoices, unpaid, past due, trials, running out"
 
 
 async def test_digest_is_set_up_in_two_clicks(mode: Mode) -> None:
-    async with digesting(mode) as maple:
+    async with digesting(mode, alike=0) as maple:
         ana = maple.ana
         assert "This channel has no digests yet" in await open_list(ana)
         await ana.click("New digest")
@@ -53,9 +55,10 @@ async def test_digest_is_set_up_in_two_clicks(mode: Mode) -> None:
 
 
 async def test_digest_is_edited(mode: Mode) -> None:
-    async with digesting(mode) as maple:
+    async with digesting(mode, alike=0) as maple:
         ana = maple.ana
-        await set_up(ana)
+        await created(maple)
+        await open_list(ana)
         await ana.click("Edit")
         await ana.sees(FORM)
         await ana.choose("Sections", "Unpaid invoices", "Past due")
@@ -99,9 +102,10 @@ async def test_invalid_entries_are_reported_beside_their_fields(maple: Running) 
 
 
 async def test_digest_is_paused_and_resumed() -> None:
-    async with digesting("http") as maple:
+    async with digesting("http", alike=0) as maple:
         ana = maple.ana
-        await set_up(ana)
+        await created(maple)
+        await open_list(ana)
         await ana.click("Pause")
         assert "@ana paused it" in await ana.sees("The digest is paused")
         await due(maple)
@@ -116,10 +120,9 @@ async def test_digest_is_paused_and_resumed() -> None:
 
 
 async def test_owner_is_notified_who_paused_and_removed_their_digest() -> None:
-    async with digesting("http") as maple:
+    async with digesting("http", alike=0) as maple:
         ana, raj = maple.ana, maple.raj
-        await set_up(ana)
-        await ana.close()
+        await created(maple, owner="ana")
         ana.go("@Maple")
         await open_list(raj)
         await raj.click("Pause")
@@ -131,7 +134,7 @@ async def test_owner_is_notified_who_paused_and_removed_their_digest() -> None:
 
 
 async def test_what_is_done_to_a_digest_is_in_the_audit_trail() -> None:
-    async with digesting("http") as maple:
+    async with digesting("http", alike=0) as maple:
         ana, raj = maple.ana, maple.raj
         await set_up(ana)
         digest = await the_digest(maple)
@@ -156,9 +159,10 @@ async def test_what_is_done_to_a_digest_is_in_the_audit_trail() -> None:
 
 
 async def test_digest_is_sent_now(mode: Mode) -> None:
-    async with digesting(mode) as maple:
+    async with digesting(mode, alike=0) as maple:
         ana = maple.ana
-        await set_up(ana)
+        await created(maple)
+        await open_list(ana)
         await ana.click("Send now", confirm=False)
         await ana.click("Send now", confirm=True)
         await ana.sees("Posted to the channel")
@@ -174,9 +178,10 @@ async def test_digest_is_sent_now(mode: Mode) -> None:
 
 
 async def test_progress_is_shown() -> None:
-    async with digesting("socket") as maple:
+    async with digesting("socket", alike=0) as maple:
         ana = maple.ana
-        await set_up(ana)
+        await created(maple)
+        await open_list(ana)
         maple.autumn.faults.add("customers.list", "latency", seconds=0.3, times=None)
         await ana.click("Send now", confirm=True)
         await ana.sees("Reading Autumn")
@@ -184,9 +189,10 @@ async def test_progress_is_shown() -> None:
 
 
 async def test_result_is_reported_after_the_list_was_closed() -> None:
-    async with digesting("http") as maple:
+    async with digesting("http", alike=0) as maple:
         ana = maple.ana
-        await set_up(ana)
+        await created(maple)
+        await open_list(ana)
         maple.autumn.faults.add("customers.list", "latency", seconds=0.3, times=1)
         await ana.click("Send now", confirm=True)
         await ana.close()
@@ -195,9 +201,10 @@ async def test_result_is_reported_after_the_list_was_closed() -> None:
 
 
 async def test_silent_autumn_is_reported() -> None:
-    async with digesting("http") as maple:
+    async with digesting("http", alike=0) as maple:
         ana = maple.ana
-        await set_up(ana)
+        await created(maple)
+        await open_list(ana)
         maple.autumn.faults.add("customers.list", "500", times=None)
         await ana.click("Send now", confirm=True)
         await ana.sees("Maple couldn't read from Autumn, so nothing was posted")
@@ -210,9 +217,10 @@ async def test_silent_autumn_is_reported() -> None:
 
 
 async def test_digest_is_previewed() -> None:
-    async with digesting("socket") as maple:
+    async with digesting("socket", alike=0) as maple:
         ana = maple.ana
-        await set_up(ana)
+        await created(maple)
+        await open_list(ana)
         await ana.click("Preview to me")
         await ana.sees("The preview is in the channel")
         await ana.close()
@@ -224,9 +232,10 @@ async def test_digest_is_previewed() -> None:
 
 
 async def test_digest_is_removed() -> None:
-    async with digesting("http") as maple:
+    async with digesting("http", alike=0) as maple:
         ana = maple.ana
-        await set_up(ana)
+        await created(maple)
+        await open_list(ana)
         before = (await the_digest(maple)).next_due
         await ana.click("Remove", confirm=True)
         screen = await ana.sees("The digest has been removed")
@@ -236,10 +245,9 @@ async def test_digest_is_removed() -> None:
 
 
 async def test_each_channel_has_its_own_schedule() -> None:
-    async with digesting("http") as maple:
+    async with digesting("http", alike=0) as maple:
         ana, raj = maple.ana, maple.raj
-        await set_up(ana)
-        await ana.close()
+        await created(maple)
         raj.go("#billing")
         assert "09:00 Asia/Kolkata" in await set_up(raj)
         await raj.close()
@@ -258,18 +266,13 @@ async def test_each_channel_has_its_own_schedule() -> None:
 
 async def test_empty_digest_is_posted_only_on_request() -> None:
     """On schedule nothing is posted; somebody who presses *Send now* wants to see something."""
-    async with digesting("http") as maple:
+    async with digesting("http", alike=0) as maple:
         ana = maple.ana
-        await open_list(ana)
-        await ana.click("New digest")
-        await ana.sees(FORM)
-        await ana.choose("Sections", "Unpaid invoices")
-        await ana.fill("Smallest amount", "9999999")
-        await ana.submit()
-        await ana.sees("The first post comes")
+        await created(maple, content=DigestContent(frozenset({"unpaid"}), minimum=Decimal(9_999_999)))
         await due(maple)
         await later(maple, timedelta(minutes=5))
         assert posted(maple) == []
+        await open_list(ana)
         await ana.click("Send now", confirm=True)
         await ana.sees("Posted to the channel")
         await ana.close()
@@ -278,9 +281,10 @@ async def test_empty_digest_is_posted_only_on_request() -> None:
 
 
 async def test_two_people_edit_one_digest() -> None:
-    async with digesting("http") as maple:
+    async with digesting("http", alike=0) as maple:
         ana, raj = maple.ana, maple.raj
-        await set_up(ana)
+        await created(maple)
+        await open_list(ana)
         await open_list(raj)
         for person, at in ((ana, "10:00"), (raj, "11:15")):
             await person.click("Edit")
@@ -297,9 +301,10 @@ async def test_two_people_edit_one_digest() -> None:
 
 
 async def test_edit_of_a_digest_that_another_removed() -> None:
-    async with digesting("socket") as maple:
+    async with digesting("socket", alike=0) as maple:
         ana, raj = maple.ana, maple.raj
-        await set_up(ana)
+        await created(maple)
+        await open_list(ana)
         await open_list(raj)
         await raj.click("Edit")
         await raj.sees(FORM)
@@ -329,7 +334,7 @@ async def test_direct_message_cannot_have_a_digest(maple: Running) -> None:
 
 
 async def test_channel_shared_with_another_company_is_refused() -> None:
-    async with digesting("http") as maple:
+    async with digesting("http", alike=0) as maple:
         maple.ana.go("#shared-acme")
         screen = await open_list(maple.ana)
         assert "This channel is shared with another company" in screen
@@ -344,21 +349,21 @@ async def test_channel_shared_with_another_company_is_refused() -> None:
 async def test_shared_channel_that_the_policy_names_is_allowed() -> None:
     async with digesting("http", policy=SHARED_ALLOWED) as maple:
         maple.ana.go("#shared-acme")
-        await set_up(maple.ana)
-        await maple.ana.close()
+        await created(maple, SHARED)
         await due(maple, SHARED)
         await maple.ana.sees(COMING)
         maple.eve.go("#shared-acme")
         await maple.eve.sees(COMING)
         await maple.eve.sees(words.DETAILS)
-        await maple.eve.click("See all", within="Running out")
+        await maple.eve.click("See all", within="Upcoming invoices")
         maple.eve.does_not_see("Page 1")
 
 
 async def test_channel_that_becomes_shared_gets_no_digest() -> None:
-    async with digesting("http") as maple:
+    async with digesting("http", alike=0) as maple:
         ana = maple.ana
-        await set_up(ana)
+        await created(maple)
+        await open_list(ana)
         await ana.click("Edit")
         await ana.sees(FORM)
         maple.slack.workspace.channel("#support").kind = "shared"
@@ -368,9 +373,8 @@ async def test_channel_that_becomes_shared_gets_no_digest() -> None:
 
 
 async def test_policy_decides_who_may_set_up_digests() -> None:
-    async with digesting("http", policy=LEADS_SET_UP) as maple:
-        maple.lea.go("#support")
-        await set_up(maple.lea)
+    async with digesting("http", policy=LEADS_SET_UP, alike=0) as maple:
+        await created(maple)
         screen = await open_list(maple.ana)
         assert "Your team's policy doesn't let you set up or change digests" in screen
         assert "[Preview to me]" in screen
@@ -387,19 +391,17 @@ async def test_guests_are_refused(maple: Running) -> None:
 
 
 async def test_workspace_without_the_new_blocks() -> None:
-    async with digesting("http") as maple:
+    async with digesting("http", alike=0) as maple:
         maple.slack.without_blocks("data_table", "data_visualization")
         ana = maple.ana
-        await set_up(ana)
-        await ana.click("Send now", confirm=True)
-        await ana.sees("Posted to the channel")
-        await ana.close()
+        await post(maple, await created(maple))
         assert "Globex Corporation" in await ana.sees(COMING)
         (message,) = posted(maple)
         assert not {"data_table", "data_visualization"} & {block["type"] for block in message.blocks}
 
 
-@pytest.mark.parametrize("sub", ["upcoming 99", "upcoming acme"])
-async def test_invalid_days_are_refused(maple: Running, sub: str) -> None:
-    await maple.ana.command(f"/autumn {sub}")
-    await maple.ana.sees("a number from 1 to 31")
+async def test_invalid_days_are_refused(maple: Running) -> None:
+    for days in ("99", "acme"):
+        maple.ana.go("#support" if days == "99" else "#billing")
+        await maple.ana.command(f"/autumn upcoming {days}")
+        await maple.ana.sees("a number from 1 to 31")

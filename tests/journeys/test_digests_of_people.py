@@ -10,6 +10,7 @@ from sandbox.slack.model import LocalMessage
 from tests.journeys.digesting import (
     COMING,
     FORM,
+    created,
     digesting,
     due,
     later,
@@ -45,7 +46,7 @@ async def new_form(person: LocalPerson) -> None:
 
 
 async def test_named_digest_goes_to_a_person_and_mentions_a_group(mode: Mode) -> None:
-    async with digesting(mode) as maple:
+    async with digesting(mode, alike=0) as maple:
         ana, lea = maple.ana, maple.lea
         await new_form(ana)
         await ana.fill(setup_words.FIELD_NAME, "Dunning")
@@ -87,10 +88,9 @@ async def test_person_who_cannot_be_checked_gets_no_digest(maple: Running) -> No
 
 
 async def test_digest_pauses_when_its_person_becomes_a_guest() -> None:
-    async with digesting("http", timings=Timeouts(person=0.0)) as maple:
+    async with digesting("http", timings=Timeouts(person=0.0), alike=0) as maple:
         ana = maple.ana
-        await set_up(ana, person="lea")
-        await ana.close()
+        await created(maple, maple.lea.id, owner="ana")
         maple.slack.workspace.users[maple.lea.id].kind = "guest"
         await morning(maple, maple.lea.id)
         assert direct(maple) == []
@@ -103,7 +103,7 @@ async def test_digest_pauses_when_its_person_becomes_a_guest() -> None:
 
 
 async def test_digest_in_a_direct_message_is_for_whoever_sets_it_up() -> None:
-    async with digesting("http") as maple:
+    async with digesting("http", alike=0) as maple:
         ana = maple.ana
         ana.go("@maple")
         await open_list(ana)
@@ -118,10 +118,9 @@ async def test_digest_in_a_direct_message_is_for_whoever_sets_it_up() -> None:
 
 
 async def test_digest_of_two_people_is_nobody_elses() -> None:
-    async with digesting("http") as maple:
-        ana, lea, raj = maple.ana, maple.lea, maple.raj
-        await set_up(ana, person="lea")
-        await ana.close()
+    async with digesting("http", alike=0) as maple:
+        lea, raj = maple.lea, maple.raj
+        await created(maple, lea.id, owner="ana")
         assert setup_words.sent_to("@lea") not in await open_list(raj)
         await open_list(lea, sees=setup_words.sent_to("@lea"))
         (digest,) = await maple.bot.services.digests.of_person(lea.id)
@@ -145,7 +144,7 @@ async def test_digest_of_two_people_is_nobody_elses() -> None:
 
 
 async def test_digest_is_posted_again_only_when_something_is_new() -> None:
-    async with digesting("http") as maple:
+    async with digesting("http", alike=0) as maple:
         ana = maple.ana
         await new_form(ana)
         await ana.choose("Sections", "Past due")

@@ -4,6 +4,7 @@ import asyncio
 import csv
 import io
 import re
+from collections.abc import Callable
 from datetime import timedelta
 
 from bot.digests import words
@@ -12,7 +13,7 @@ from bot.kit.csv_table import Decimals, Separator
 from bot.lookups import csv_form, labels
 from bot.timings import Timeouts
 from sandbox.slack.model import File
-from tests.journeys.digesting import COMING, digesting, posted, set_up
+from tests.journeys.digesting import COMING, created, digesting, post, posted
 from tests.running import Mode, Running
 
 SHOWN = "Upcoming invoices · "
@@ -25,10 +26,8 @@ async def upcoming(maple: Running, line: str = "/autumn upcoming") -> str:
 
 async def in_channel(maple: Running) -> None:
     """A digest that everyone in the channel sees."""
-    await set_up(maple.ana)
-    await maple.ana.click("Send now", confirm=True)
-    await maple.ana.sees("Posted to the channel")
-    await maple.ana.close()
+    await post(maple, await created(maple))
+    await maple.ana.sees(words.DETAILS)
 
 
 def files(maple: Running) -> list[File]:
@@ -39,8 +38,14 @@ def read(file: File, delimiter: str = ",") -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(file.content.decode("utf-8-sig")), delimiter=delimiter))
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not condition():  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.01)
+
+
 async def test_upcoming_lists_each_section(mode: Mode) -> None:
-    async with digesting(mode) as maple:
+    async with digesting(mode, alike=0) as maple:
         screen = await upcoming(maple)
         assert "only visible to you" in screen
         assert "Coming up in the next 7 days" in screen
@@ -53,7 +58,7 @@ async def test_upcoming_lists_each_section(mode: Mode) -> None:
 
 
 async def test_slow_autumn_shows_progress() -> None:
-    async with digesting("http", timings=Timeouts(asking_after=0.05)) as maple:
+    async with digesting("http", timings=Timeouts(asking_after=0.05), alike=0) as maple:
         maple.autumn.faults.add("customers.list", "latency", seconds=0.3, times=1)
         await maple.ana.command("/autumn upcoming")
         await maple.ana.sees(labels.STILL_WAITING)
@@ -110,7 +115,7 @@ async def test_customer_opens_from_the_rows_and_the_message() -> None:
 
 
 async def test_file_is_posted_in_the_thread(mode: Mode) -> None:
-    async with digesting(mode) as maple:
+    async with digesting(mode, alike=0) as maple:
         await in_channel(maple)
         await maple.raj.click("Download CSV")
         await maple.raj.sees("[file: maple-digest-")
@@ -118,7 +123,7 @@ async def test_file_is_posted_in_the_thread(mode: Mode) -> None:
         await maple.slack.deliveries.repeat(click)
         await maple.bot.work.drain(10)
         (file,) = files(maple)
-        (message,) = [item for item in maple.slack.workspace.posts if item.files]
+        (message,) = [message for message in maple.slack.workspace.posts if message.files]
         assert message.thread_ts == posted(maple)[0].ts
         rows = read(file)
         assert {row["section"] for row in rows} == {"invoices", "unpaid", "past due", "trials", "running out"}
@@ -137,100 +142,84 @@ async def test_file_of_a_private_digest_is_private() -> None:
     async with digesting("http") as maple:
         ana = maple.ana
         await upcoming(maple)
-        await ana.click("Download CSV")
+        await ana.click(words.DOWNLOAD)
         await ana.sees("The file is in your messages with Maple")
         ana.go("@maple")
         await ana.sees("[file: maple-digest-")
         ana.go("#support")
-        await ana.click("See all", within="Running out")
+        await ana.click("See all", within="Upcoming invoices")
         await ana.sees("Page 1")
-        await ana.click("Download CSV")
-        await ana.sees(re.compile("== Running out ==.*The file is in your messages.*Page 1", re.DOTALL))
-        complete, section = files(maple)
-        assert {row["section"] for row in read(section)} == {"running out"}
-        assert {"feature", "left"} <= read(section)[0].keys()
-        assert {"amount", "invoice", "link"}.isdisjoint(read(section)[0]), "no row has any of these"
+        await ana.click(words.DOWNLOAD)
+        await ana.sees(re.compile("== Upcoming invoices ==.*The file is in your messages.*Page 1", re.DOTALL))
+        await ana.close()
+        await ana.click(csv_form.OTHER_FORMAT)
+        await ana.sees(csv_form.FIELD_SEPARATOR)
+        await ana.choose(csv_form.FIELD_SEPARATOR, csv_form.SEPARATORS[Separator.TAB])
+        await ana.submit()
+        await until(lambda: len(files(maple)) == 3)
+        complete, section, with_tabs = files(maple)
+        assert {row["section"] for row in read(section)} == {"invoices"}
+        assert {"amount", "when (UTC)"} <= read(section)[0].keys()
+        assert {"feature", "left"}.isdisjoint(read(section)[0]), "no row has any of these"
         assert len(read(section)) < len(read(complete))
+        assert read(with_tabs, delimiter="\t") == read(complete)
+        channels = [message.channel for message in maple.slack.workspace.posts if message.files]
+        assert [channel[0] for channel in channels] == ["D"] * 3
         maple.raj.does_not_see("[file:")
 
 
-async def test_file_is_in_the_format_of_the_readers_locale() -> None:
-    async with digesting("http") as maple:
+async def test_file_is_in_the_format_of_the_readers_locale_or_the_chosen_one() -> None:
+    async with digesting("http", alike=0) as maple:
         await in_channel(maple)
         await maple.max.click(words.DOWNLOAD)
         await maple.max.sees("[file: maple-digest-")
-        (file,) = files(maple)
-        rows = read(file, delimiter=";")
-        assert {row["amount"] for row in rows if row["customer id"] == "cus_globex"} >= {"199"}
-        assert [row["amount"] for row in rows if "," in row["amount"]]
-        assert not [row["amount"] for row in rows if "." in row["amount"]]
-
-
-async def test_file_is_in_the_chosen_format(mode: Mode) -> None:
-    async with digesting(mode) as maple:
         raj = maple.raj
-        await in_channel(maple)
         await raj.click(csv_form.OTHER_FORMAT)
         form = await raj.sees(csv_form.FIELD_SEPARATOR)
         assert csv_form.SEPARATORS[Separator.COMMA] in form
         await raj.choose(csv_form.FIELD_SEPARATOR, csv_form.SEPARATORS[Separator.TAB])
         await raj.choose(csv_form.FIELD_DECIMALS, csv_form.DECIMALS[Decimals.COMMA])
         await raj.submit()
-        await raj.sees("[file: maple-digest-")
-        (file,) = files(maple)
-        (message,) = [post for post in maple.slack.workspace.posts if post.files]
-        assert message.thread_ts == posted(maple)[0].ts
-        assert [row["amount"] for row in read(file, delimiter="\t") if "," in row["amount"]]
-
-
-async def test_private_file_is_in_the_chosen_format() -> None:
-    async with digesting("http") as maple:
-        ana = maple.ana
-        await upcoming(maple)
-        await ana.click(csv_form.OTHER_FORMAT)
-        await ana.sees(csv_form.FIELD_SEPARATOR)
-        await ana.submit()
-        await ana.sees("The file is in your messages with Maple")
-        (message,) = [post for post in maple.slack.workspace.posts if post.files]
-        assert message.channel.startswith("D")
-        maple.raj.does_not_see("[file:")
+        await until(lambda: len(files(maple)) == 2)
+        for file, delimiter in zip(files(maple), (";", "\t"), strict=True):
+            rows = read(file, delimiter)
+            assert {row["amount"] for row in rows if row["customer id"] == "cus_globex"} >= {"199"}, delimiter
+            assert [row["amount"] for row in rows if "," in row["amount"]], delimiter
+            assert not [row["amount"] for row in rows if "." in row["amount"]], delimiter
+        messages = [message for message in maple.slack.workspace.posts if message.files]
+        assert [message.thread_ts for message in messages] == [posted(maple)[0].ts] * 2
 
 
 async def test_file_is_not_posted_where_another_company_reads() -> None:
-    async with digesting("http") as maple:
+    async with digesting("http", alike=0) as maple:
         await in_channel(maple)
         maple.slack.workspace.channel("#support").kind = "shared"
         await maple.ana.click("Download CSV")
         await maple.ana.sees("The file is in your messages with Maple")
-        (message,) = [post for post in maple.slack.workspace.posts if post.files]
+        (message,) = [message for message in maple.slack.workspace.posts if message.files]
         assert message.channel.startswith("D")
 
 
 async def test_file_does_not_go_to_a_private_channel_that_became_public() -> None:
-    async with digesting("http") as maple:
+    async with digesting("http", alike=0) as maple:
         lea = maple.lea
         lea.go("#finance-private")
-        await set_up(lea)
-        await lea.click("Send now", confirm=True)
-        await lea.sees("Posted to the channel")
-        await lea.close()
+        await post(maple, await created(maple, "C04FINANCE"))
         await lea.click("Download CSV")
         await lea.sees("[file: maple-digest-")
         maple.slack.workspace.channel("#finance-private").kind = "public"
         await lea.click("Download CSV")
         await lea.sees("The file is in your messages with Maple")
-        channel, direct = [post.channel for post in maple.slack.workspace.posts if post.files]
+        channel, direct = [message.channel for message in maple.slack.workspace.posts if message.files]
         assert (channel, direct[0]) == ("C04FINANCE", "D")
 
 
 async def test_file_is_not_completed_in_a_channel_that_changed_while_it_was_sent() -> None:
-    async with digesting("http") as maple:
+    async with digesting("http", alike=0) as maple:
         await in_channel(maple)
         maple.slack.faults.add("files.getUploadURLExternal", "latency_after", seconds=0.3)
         await maple.ana.click("Download CSV")
-        async with asyncio.timeout(30):
-            while not maple.slack.workspace.files:  # noqa: ASYNC110 - nobody tells
-                await asyncio.sleep(0.01)
+        await until(lambda: bool(maple.slack.workspace.files))
         maple.slack.workspace.channel("#support").kind = "shared"
         await maple.ana.sees("The file is in your messages with Maple")
 
@@ -250,7 +239,7 @@ async def test_slow_file_shows_progress() -> None:
 
 
 async def test_file_that_slack_refuses() -> None:
-    async with digesting("http") as maple:
+    async with digesting("http", alike=0) as maple:
         await in_channel(maple)
         maple.slack.faults.add("files.completeUploadExternal", "500")
         await maple.ana.click("Download CSV")
@@ -277,7 +266,7 @@ async def test_rows_that_expired() -> None:
 
 async def test_estimate_in_an_unknown_currency_names_none() -> None:
     """A customer who pays in euros, and whom Autumn gives no preview of."""
-    async with digesting("http") as maple:
+    async with digesting("http", alike=0) as maple:
         maple.autumn.faults.add("customers.get", "500", expanding="invoice_previews")
         await maple.ana.command("/autumn upcoming 31")
         screen = await maple.ana.sees(COMING)
