@@ -317,29 +317,19 @@ async def test_edit_of_a_digest_that_another_removed() -> None:
 # Where, and who
 
 
-async def test_channel_without_maple(maple: Running) -> None:
-    maple.ana.go("#random")
-    screen = await open_list(maple.ana)
-    assert "Type /invite @Maple here" in screen
-    await maple.ana.click(setup_words.NEW)
-    assert setup_words.FIELD_ONLY_PERSON in await maple.ana.sees(FORM)
-
-
-async def test_direct_message_cannot_have_a_digest(maple: Running) -> None:
-    maple.ana.go("@raj")
-    screen = await open_list(maple.ana)
-    assert setup_words.PROBLEMS[ChannelProblem.DIRECT].what in screen
-    await maple.ana.click(setup_words.NEW)
-    assert setup_words.FIELD_ONLY_PERSON in await maple.ana.sees(FORM)
-
-
-async def test_channel_shared_with_another_company_is_refused() -> None:
+async def test_where_no_digest_can_go_only_a_person_can_have_one() -> None:
     async with digesting("http", alike=0) as maple:
-        maple.ana.go("#shared-acme")
-        screen = await open_list(maple.ana)
-        assert "This channel is shared with another company" in screen
-        await maple.ana.click(setup_words.NEW)
-        assert setup_words.FIELD_ONLY_PERSON in await maple.ana.sees(FORM)
+        for channel, reason in (
+            ("#random", "Type /invite @Maple here"),
+            ("@raj", setup_words.PROBLEMS[ChannelProblem.DIRECT].what),
+            ("#shared-acme", setup_words.PROBLEMS[ChannelProblem.SHARED].what),
+        ):
+            maple.ana.go(channel)
+            assert reason in await open_list(maple.ana), channel
+            await maple.ana.click(setup_words.NEW)
+            assert setup_words.FIELD_ONLY_PERSON in await maple.ana.sees(FORM), channel
+            await maple.ana.close()
+            await maple.ana.close()
         maple.eve.go("#shared-acme")
         await maple.eve.command("/autumn digest")
         await maple.eve.sees("only visible to you")
