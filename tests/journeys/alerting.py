@@ -5,7 +5,8 @@ from contextlib import asynccontextmanager
 
 from pydantic import SecretStr
 
-from bot.alerts import words
+from bot.access.people import Actor
+from bot.alerts import form, words
 from bot.alerts.model import AlertSubscription
 from bot.alerts.posting import AlertTimeouts
 from bot.alerts.webhooks import PATH
@@ -43,6 +44,19 @@ async def set_up(person: LocalPerson) -> None:
     await person.sees(words.FIELD_SOURCES)
     await person.submit()
     await person.sees("The alert is set up")
+
+
+async def create(
+    maple: Running, *, target: str = SUPPORT, owner: LocalPerson | None = None
+) -> AlertSubscription:
+    """Sets up an alert as `set_up` does, without its screens. `target`: the channel or the person it goes
+    to."""
+    person = owner or maple.ana
+    subscription = await maple.bot.alerts.create(
+        f"form-{target}", target, Actor(person.id, maple.bot_team), form.everything()
+    )
+    assert isinstance(subscription, AlertSubscription)
+    return subscription
 
 
 async def the_alert(maple: Running, channel: str = SUPPORT) -> AlertSubscription:

@@ -18,7 +18,7 @@ from bot.changes.balance import words as balance_words
 from bot.slack.channels import ChannelProblem
 from bot.store import audit
 from sandbox.slack import LocalPerson
-from tests.journeys.alerting import QUICK, SUPPORT, alerting, open_alerts, posted, set_up, the_alert
+from tests.journeys.alerting import QUICK, SUPPORT, alerting, create, open_alerts, posted, set_up, the_alert
 from tests.running import Mode, Running, running_maple
 from tests.screen import on_screen
 
@@ -64,8 +64,7 @@ async def test_event_reaches_the_channel_and_its_buttons_work(mode: Mode) -> Non
 
 async def test_failed_payment_is_posted_once_by_webhook_and_poll() -> None:
     async with alerting("http") as maple:
-        await set_up(maple.ana)
-        await maple.ana.close()
+        await create(maple)
         maple.autumn.mark_past_due("cus_northwind")
         await maple.ana.sees("Northwind")
         await maple.autumn.webhooks.settled()
@@ -82,8 +81,7 @@ async def test_poll_finds_failed_payment_without_webhooks() -> None:
         await open_alerts(maple.ana)
         await maple.ana.sees(words.NO_WEBHOOKS.partition("* ")[2])
         await maple.ana.close()
-        await set_up(maple.ana)
-        await maple.ana.close()
+        await create(maple)
         await maple.bot.alerts.ticker.poll()
         maple.autumn.mark_past_due("cus_northwind")
         maple.clock.move(timedelta(hours=1))
@@ -120,7 +118,8 @@ async def test_alert_to_oneself_is_private() -> None:
 async def test_subscription_is_edited_paused_resumed_and_removed() -> None:
     async with alerting("http") as maple:
         ana = maple.ana
-        await set_up(ana)
+        await create(maple)
+        await open_alerts(ana)
         await ana.click(words.EDIT)
         await ana.sees(words.FIELD_PLANS)
         assert "Pro" in await ana.type_ahead(words.FIELD_PLANS, "pro")
@@ -162,13 +161,8 @@ async def test_policy_decides_who_may_set_up_alerts() -> None:
 async def test_alert_to_another_person_cannot_be_changed() -> None:
     async with alerting("http") as maple:
         ana, raj = maple.ana, maple.raj
+        own = await create(maple, target=ana.id)
         await open_alerts(ana)
-        await ana.click(words.NEW)
-        await ana.sees(words.FIELD_SOURCES)
-        await ana.choose(words.FIELD_TARGET, words.TARGET_PERSON)
-        await ana.submit()
-        await ana.sees("The alert is set up")
-        own = await the_alert(maple, ana.id)
         await ana.click(words.PAUSE)
         await ana.sees("The alert is paused")
         await as_another(maple, raj, action_id="alert_remove")
@@ -184,7 +178,8 @@ async def test_alert_to_another_person_cannot_be_changed() -> None:
 async def test_clicks_in_an_outdated_list() -> None:
     async with alerting("http") as maple:
         ana = maple.ana
-        await set_up(ana)
+        await create(maple)
+        await open_alerts(ana)
         await ana.click(words.PAUSE)
         await ana.sees("The alert is paused")
         gone = await the_alert(maple)
@@ -197,7 +192,8 @@ async def test_clicks_in_an_outdated_list() -> None:
 async def test_edit_that_somebody_else_preceded_shows_the_form_again_as_filled_in() -> None:
     async with alerting("http") as maple:
         ana = maple.ana
-        await set_up(ana)
+        await create(maple)
+        await open_alerts(ana)
         alert = await the_alert(maple)
         await ana.click(words.EDIT)
         await ana.sees(words.FIELD_SOURCES)
@@ -215,7 +211,8 @@ async def test_edit_that_somebody_else_preceded_shows_the_form_again_as_filled_i
 async def test_edit_of_an_alert_that_somebody_else_removed() -> None:
     async with alerting("http") as maple:
         ana = maple.ana
-        await set_up(ana)
+        await create(maple)
+        await open_alerts(ana)
         await ana.click(words.EDIT)
         await ana.sees(words.FIELD_PLANS)
         await maple.bot.alerts.remove((await the_alert(maple)).id, by="U02RAJ")
@@ -226,7 +223,8 @@ async def test_edit_of_an_alert_that_somebody_else_removed() -> None:
 async def test_alert_is_not_resumed_in_a_channel_that_became_shared() -> None:
     async with alerting("http") as maple:
         ana = maple.ana
-        await set_up(ana)
+        await create(maple)
+        await open_alerts(ana)
         await ana.click(words.PAUSE)
         await ana.sees("The alert is paused")
         maple.slack.workspace.channel("#support").kind = "shared"
@@ -289,8 +287,7 @@ async def test_errors_are_shown_in_the_modal() -> None:
 
 async def test_two_replicas_post_each_event_once() -> None:
     async with alerting("http", timeouts=QUICK) as maple:
-        await set_up(maple.ana)
-        await maple.ana.close()
+        await create(maple)
         async with maple.another() as replica:
             second = maple.autumn.webhooks.endpoints[0]
             maple.autumn.send_webhooks_to(f"{replica.url}{PATH}", secret=second.secret)

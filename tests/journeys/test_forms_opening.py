@@ -3,8 +3,6 @@
 from itertools import takewhile
 from typing import Any
 
-import pytest
-
 from bot.changes import registry as kinds
 from bot.changes.control import words as control_words
 from bot.changes.control.words import ControlType
@@ -54,24 +52,22 @@ def above_preview(blocks: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return list(takewhile(lambda block: not block["block_id"].startswith("preview"), blocks))
 
 
-@pytest.mark.parametrize("kind", kinds.KINDS, ids=lambda kind: kind.id)
-async def test_form_opens_in_its_first_empty_field(maple: Running, kind: ChangeKind[Any]) -> None:
-    fields = [block for block in await opened(maple, kind) if block["type"] == "input"]
-    focused = [field for field in fields if field["element"].get("focus_on_load")]
-    assert focused == [next(field for field in fields if is_empty(field))]
-
-
-@pytest.mark.parametrize("kind", kinds.KINDS, ids=lambda kind: kind.id)
-async def test_preview_is_directly_below_the_typed_amount(maple: Running, kind: ChangeKind[Any]) -> None:
-    blocks = await opened(maple, kind)
-    assert not any(map(is_typed, blocks)) or is_typed(above_preview(blocks)[-1])
-
-
-@pytest.mark.parametrize(("kind_id", "field", "picked", "then"), LATER_AMOUNTS)
-async def test_preview_is_directly_below_an_amount_that_appears_later(
-    maple: Running, kind_id: str, field: str, picked: str, then: str
+async def test_form_opens_in_its_first_empty_field_with_the_preview_below_a_typed_amount(
+    maple: Running,
 ) -> None:
-    await opened(maple, kinds.kind(kind_id))
-    await maple.ana.choose(field, picked)
-    await maple.ana.sees(then)
-    assert is_typed(above_preview(shown(maple))[-1])
+    for kind in kinds.KINDS:
+        blocks = await opened(maple, kind)
+        fields = [block for block in blocks if block["type"] == "input"]
+        focused = [field for field in fields if field["element"].get("focus_on_load")]
+        assert focused == [next(field for field in fields if is_empty(field))], kind.id
+        assert not any(map(is_typed, blocks)) or is_typed(above_preview(blocks)[-1]), kind.id
+        await maple.ana.close()
+
+
+async def test_preview_is_directly_below_an_amount_that_appears_later(maple: Running) -> None:
+    for kind_id, field, picked, then in LATER_AMOUNTS:
+        await opened(maple, kinds.kind(kind_id))
+        await maple.ana.choose(field, picked)
+        await maple.ana.sees(then)
+        assert is_typed(above_preview(shown(maple))[-1]), (kind_id, picked)
+        await maple.ana.close()
