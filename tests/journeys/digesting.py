@@ -45,7 +45,7 @@ async def digesting(
     mode: Mode, *, policy: str = "", timings: Timeouts = UNHURRIED, alike: int = MORE_THAN_A_PAGE
 ) -> AsyncIterator[Running]:
     """Everything running, with a bot that checks for due digests many times a second. Autumn has a few
-    customers. `alike`: how many more it has, each with an invoice in three days."""
+    customers. `alike`: how many more it has, each with an invoice in the next days."""
     async with running_maple(mode, policy=policy, timings=timings, digest_pace=QUICK) as maple:
         _leave_a_few(maple.autumn.state, alike)
         yield maple
@@ -59,7 +59,7 @@ def _leave_a_few(state: AutumnState, alike: int) -> None:
     for number in range(alike):
         customer = builder.customer(f"cus_alike_{number}", f"Alike {number}", "alike@alike.example", 28)
         product = builder.has(customer, "pro", 28)
-        end = state.now + 3 * DAY + number * HOUR
+        end = state.now + 2 * DAY + number * 8 * HOUR
         product.period_start, product.period_end = add(end, "month", -1), end
 
 

@@ -44,17 +44,14 @@ async def test_entity_card_checks_availability(maple: Running) -> None:
     await maple.ana.sees(verdict(words.entity("workspace_2"), "1", allowed=True))
 
 
-async def test_several_customers_are_offered_and_the_question_is_kept(maple: Running) -> None:
+async def test_unclear_customers_and_numbers_are_asked_about_and_the_question_is_kept(maple: Running) -> None:
     await ask(maple, "/autumn check corp 5k messages", "match corp")
     await press(maple, labels.OPEN, "5,000 Messages")
+    await ask(maple, "/autumn check acme -5 messages", words.MORE_THAN_NOTHING)
+    await ask(maple, "/autumn check acme 1.000 messages", words.USAGE)
 
 
 async def test_key_without_the_scope_is_reported(maple: Running) -> None:
     maple.autumn.narrow(READ_ONLY)
     card = await ask(maple, "/autumn check cus_acme 5 messages", words.CHECK)
     assert "permission" in card
-
-
-async def test_unreadable_number_is_queried(maple: Running) -> None:
-    await ask(maple, "/autumn check acme -5 messages", words.MORE_THAN_NOTHING)
-    await ask(maple, "/autumn check acme 1.000 messages", words.USAGE)

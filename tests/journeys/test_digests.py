@@ -329,7 +329,6 @@ async def test_where_no_digest_can_go_only_a_person_can_have_one() -> None:
             await maple.ana.click(setup_words.NEW)
             assert setup_words.FIELD_ONLY_PERSON in await maple.ana.sees(FORM), channel
             await maple.ana.close()
-            await maple.ana.close()
         maple.eve.go("#shared-acme")
         await maple.eve.command("/autumn digest")
         await maple.eve.sees("only visible to you")

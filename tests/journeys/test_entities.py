@@ -12,26 +12,22 @@ from tests.running import Running
 from tests.screen import on_screen
 
 
-async def test_entities_are_listed_and_one_is_opened(maple: Running) -> None:
+async def test_entities_are_listed_with_totals_that_add_up_and_one_is_opened(maple: Running) -> None:
     card = await ask(maple, "/autumn entities cus_piedpiper", "4 entities")
     in_order(card, "● Entities", "4 entities\nMessages: ", "held by 4 entities", "Compression", "Starter")
     assert "Support <team>" in card
-    card = await press(maple, labels.OPEN, words.OWN_BALANCES.strip("*"), within="Middle-Out")
-    in_order(card, "Middle-Out", words.OWN_BALANCES.strip("*"), "800 of ", words.SHARED_BALANCES.strip("*"))
-    await press(maple, words.BACK_TO_ENTITIES, "4 entities")
-
-
-async def test_totals_of_the_entities_add_up(maple: Running) -> None:
-    card = await ask(maple, "/autumn entities cus_piedpiper", "4 entities")
-    line = re.search(
+    totals = re.search(
         r"Messages: ([\d,]+) of ([\d,]+) used · ([\d,]+) of ([\d,]+) held .* · ([\d,]+) of ([\d,]+)", card
     )
-    assert line
+    assert totals
     used, granted, own_used, own_granted, shared_used, shared_granted = (
-        int(amount.replace(",", "")) for amount in line.groups()
+        int(amount.replace(",", "")) for amount in totals.groups()
     )
     assert used == own_used + shared_used
     assert granted == own_granted + shared_granted
+    card = await press(maple, labels.OPEN, words.OWN_BALANCES.strip("*"), within="Middle-Out")
+    in_order(card, "Middle-Out", words.OWN_BALANCES.strip("*"), "800 of ", words.SHARED_BALANCES.strip("*"))
+    await press(maple, words.BACK_TO_ENTITIES, "4 entities")
 
 
 async def test_tab_is_there_for_those_who_have_entities(maple: Running) -> None:
@@ -39,9 +35,6 @@ async def test_tab_is_there_for_those_who_have_entities(maple: Running) -> None:
     await press(maple, "Entities (4)", "4 entities")
     card = await ask(maple, "/autumn cus_wonka", "● Overview")
     assert "Entities" not in card
-
-
-async def test_customer_without_entities(maple: Running) -> None:
     await ask(maple, "/autumn entities cus_wonka", words.NO_ENTITIES)
 
 

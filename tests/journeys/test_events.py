@@ -34,9 +34,6 @@ async def test_events_are_filtered_by_feature_and_time(maple: Running) -> None:
     screen = await press(maple, "7 days", "events of Messages, last 7 days")
     assert "Total per feature\n• Messages: " in screen
     await press(maple, "All features", "events, last 7 days")
-
-
-async def test_no_events(maple: Running) -> None:
     await ask(maple, "/autumn events cus_empty", "No events, last 30 days.")
 
 

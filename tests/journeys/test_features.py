@@ -2,8 +2,6 @@
 
 import re
 
-import pytest
-
 from bot.kit import times
 from bot.lookups.feature import words as feature_words
 from tests.journeys.steps import ask, in_order, line_with, press
@@ -22,32 +20,26 @@ async def test_balances_with_bars_and_resets(maple: Running) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("customer", "lines"),
-    [
-        ("cus_northwind", ("Messages\n▰▰▰▰▰▰▰▰▰▰ 13,460 of 10,000 used · 134% · 3,460 over",)),
-        (
-            "cus_oscorp",
-            ("Seats\n▰▰▰▰▰▰▰▰▰▰ 8 of 5 used · 160% · 3 over, billed", "Storage (GB)\n▰▰▰▰▰▰▰▰▰▰ 131 of 100"),
-        ),
-        ("cus_gekko", ("Messages\n▱▱▱▱▱▱▱▱▱▱ -500 of 2,000 used · 0% · 2,500 left",)),
-        ("cus_globex", ("Messages\n▰▰▰▱▱▱▱▱▱▱ 12,000 of 50,000 used · 24%",)),
-        ("cus_cyberdyne", ("AI Credits\n▰▰▰▰▰▰▱▱▱▱ 4,992.5 of 8,400 used · 59%",)),
-        ("cus_empty", ("This customer has no features",)),
-    ],
-)
-async def test_every_kind_of_balance(maple: Running, customer: str, lines: tuple[str, ...]) -> None:
-    in_order(await ask(maple, f"/autumn features {customer}", "● Features"), *lines)
+BALANCES: list[tuple[str, tuple[str, ...]]] = [
+    ("cus_northwind", ("Messages\n▰▰▰▰▰▰▰▰▰▰ 13,460 of 10,000 used · 134% · 3,460 over",)),
+    (
+        "cus_oscorp",
+        ("Seats\n▰▰▰▰▰▰▰▰▰▰ 8 of 5 used · 160% · 3 over, billed", "Storage (GB)\n▰▰▰▰▰▰▰▰▰▰ 131 of 100"),
+    ),
+    ("cus_gekko", ("Messages\n▱▱▱▱▱▱▱▱▱▱ -500 of 2,000 used · 0% · 2,500 left",)),
+    ("cus_globex", ("Messages\n▰▰▰▱▱▱▱▱▱▱ 12,000 of 50,000 used · 24%",)),
+    ("cus_cyberdyne", ("AI Credits\n▰▰▰▰▰▰▱▱▱▱ 4,992.5 of 8,400 used · 59%",)),
+    ("cus_empty", ("This customer has no features",)),
+]
 
 
-async def test_balances_that_autumn_hides_while_past_due_are_called_hidden(maple: Running) -> None:
-    maple.autumn.state.org.include_past_due = False
-    screen = await ask(maple, "/autumn features cus_globex", "● Features")
-    in_order(screen, "Autumn hides the balances of Team", "Hidden by Autumn while a product is past due")
-    assert "used" not in screen
+async def test_every_kind_of_balance(maple: Running) -> None:
+    for customer, lines in BALANCES:
+        screen = await ask(maple, f"/autumn features {customer}", f"SANDBOX · {customer}")
+        in_order(screen, "● Features", *lines)
 
 
-async def test_many_features_are_paged(maple: Running) -> None:
+async def test_many_features_are_paged_and_one_is_found_by_typing(maple: Running) -> None:
     screen = await ask(maple, "/autumn features cus_many", "Page 1 of 7")
     assert "Page 1 of 7 · 56 left" in screen
     features = set(re.findall(r"^(.+)\n[▰▱]", screen, re.MULTILINE))
@@ -56,10 +48,6 @@ async def test_many_features_are_paged(maple: Running) -> None:
         features |= set(re.findall(r"^(.+)\n[▰▱]", screen, re.MULTILINE))
     assert len(features) == 66
     assert "last page" in screen
-
-
-async def test_feature_is_found_by_typing(maple: Running) -> None:
-    await ask(maple, "/autumn features cus_many", "Page 1 of 7")
     offered = await maple.ana.type_ahead("Pick a feature", "transl")
     assert offered
     assert all("Translations" in label for label in offered)
@@ -69,7 +57,7 @@ async def test_feature_is_found_by_typing(maple: Running) -> None:
     await press(maple, "All features", "Page 1 of 7")
 
 
-async def test_feature_opens_with_rows_and_chart(maple: Running) -> None:
+async def test_feature_opens_with_rows_and_a_chart_of_every_span(maple: Running) -> None:
     await ask(maple, "/autumn features cus_acme", "AI Credits")
     screen = await press(maple, "Open", feature_words.ROWS.strip("*"), within="Messages")
     in_order(
@@ -85,21 +73,30 @@ async def test_feature_opens_with_rows_and_chart(maple: Running) -> None:
         "Times on the chart are UTC.",
         "[24 hours] [7 days] [30 days] [90 days] [● Billing cycle]",
     )
+    forecast = re.search(r"At this pace .*?([\d,]+) of 50,000 by the reset on", screen)
+    assert forecast
+    used = _amounts(line_with(screen, "Used, then this pace: "))
+    assert used == sorted(used)
+    assert used[-1] == int(forecast[1].replace(",", ""))
+    assert used[-1] >= 31_240
+    assert set(_amounts(line_with(screen, "Allowance: "))) == {50_000}
+    for label, title in (
+        ("24 hours", "last 24 hours"),
+        ("7 days", "last 7 days"),
+        ("90 days", "last 90 days"),
+        ("30 days", "last 30 days"),
+    ):
+        screen = await press(maple, label, f"Messages, {title} (bar chart)")
+        points = line_with(screen, "Used: ").removeprefix("Used: ").split(", ")
+        assert 1 <= len(points) <= 20
+        total = sum(int(point.rpartition(" ")[2]) for point in points)
+        assert f"Usage, {title}: {total:,} in" in screen
+    screen = await press(maple, "Billing cycle", "this billing cycle (line")
+    assert "Usage, this billing cycle: 31,240" in screen
 
 
-async def test_chart_of_a_cycle_ends_at_the_reset_with_a_forecast(maple: Running) -> None:
-    await ask(maple, "/autumn features cus_acme", "AI Credits")
-    card = await press(maple, "Open", "At this pace", within="Messages")
-    expected = re.search(r"At this pace .*?([\d,]+) of 50,000 by the reset on", card)
-    assert expected
-    series = line_with(card, "Used, then this pace: ")
-    amounts = [int(amount) for amount in re.findall(r" (\d+)(?:,|$)", series)]
-    assert amounts == sorted(amounts)
-    assert amounts[-1] == int(expected[1].replace(",", ""))
-    assert amounts[-1] >= 31_240
-    assert {int(amount) for amount in re.findall(r" (\d+)(?:,|$)", line_with(card, "Allowance: "))} == {
-        50_000
-    }
+def _amounts(series: str) -> list[int]:
+    return [int(amount) for amount in re.findall(r" (\d+)(?:,|$)", series)]
 
 
 async def test_stacked_rows_name_their_sources(maple: Running) -> None:
@@ -143,26 +140,6 @@ async def test_rows_and_the_entities_share_add_up_to_the_total(maple: Running) -
     for label, total in (("Used", total_line[1]), ("Included", total_line[2])):
         column = labels.index(label)
         assert sum(int(row[column].replace(",", "")) for row in sources) == int(total.replace(",", ""))
-
-
-@pytest.mark.parametrize("mode", ["http"])  # one is enough: Maple waits for its turn at Autumn
-async def test_every_span_has_its_chart(maple: Running) -> None:
-    await ask(maple, "/autumn features cus_acme", "AI Credits")
-    await press(maple, "Open", feature_words.ROWS.strip("*"), within="Messages")
-    for label, title in (
-        ("24 hours", "last 24 hours"),
-        ("7 days", "last 7 days"),
-        ("90 days", "last 90 days"),
-        ("30 days", "last 30 days"),
-    ):
-        screen = await press(maple, label, f"Messages, {title} (bar chart)")
-        points = line_with(screen, "Used: ").removeprefix("Used: ").split(", ")
-        assert 1 <= len(points) <= 20
-        amounts = sum(int(point.rpartition(" ")[2]) for point in points)
-        assert f"Usage, {title}: {amounts:,} in" in screen
-    assert "Usage, this billing cycle: 31,240" in await press(
-        maple, "Billing cycle", "this billing cycle (line"
-    )
 
 
 async def test_unused_feature_has_no_chart(maple: Running) -> None:

@@ -73,10 +73,6 @@ async def test_buttons_on_the_invoices_create_links(maple: Running) -> None:
     assert words.PAYMENT_LASTS in card
 
 
-async def test_customer_new_in_stripe_is_reported(maple: Running) -> None:
-    await ask(maple, "/autumn portal cus_empty", words.MADE_IN_STRIPE)
-
-
 async def test_lost_answer_is_reported_and_not_retried(maple: Running) -> None:
     maple.autumn.faults.add("billing.setup_payment", "cut_after")
     await ask(maple, "/autumn payment cus_acme", "answer was lost")
@@ -84,7 +80,8 @@ async def test_lost_answer_is_reported_and_not_retried(maple: Running) -> None:
     assert [entry.event for entry in await trail(maple)] == ["link_requested"]
 
 
-async def test_answer_without_an_address_is_reported(maple: Running) -> None:
+async def test_new_customer_in_stripe_and_answers_without_an_address_are_reported(maple: Running) -> None:
+    await ask(maple, "/autumn portal cus_empty", words.MADE_IN_STRIPE)
     maple.autumn.faults.add("billing.open_customer_portal", "garbage")
     await ask(maple, "/autumn portal cus_acme", "answer was lost")
 
@@ -94,12 +91,11 @@ async def test_key_without_the_scope_is_reported(maple: Running) -> None:
     await ask(maple, "/autumn portal cus_acme", "permission")
 
 
-async def test_link_request_creates_no_customer(maple: Running) -> None:
+async def test_link_request_creates_no_customer(
+    maple: Running,
+) -> None:
     await ask(maple, "/autumn payment nobody-at-all", "No customer found")
     assert "billing.setup_payment" not in [call.route for call in maple.autumn.calls]
-
-
-async def test_picked_customer_opens_where_the_buttons_are(maple: Running) -> None:
     await ask(maple, "/autumn portal corp", "match corp")
     await maple.ana.click(labels.OPEN)
     await maple.ana.sees(words.PORTAL_BUTTON)

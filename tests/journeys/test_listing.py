@@ -25,34 +25,25 @@ async def test_list_is_filtered_paged_and_opened(maple: Running) -> None:
     await ana.sees("Customer since")
 
 
-async def test_list_is_sent_as_a_file_in_direct_messages(maple: Running) -> None:
+async def test_list_is_sent_as_a_file_in_direct_messages_in_the_chosen_format(maple: Running) -> None:
     ana = maple.ana
     await ana.command("/autumn list past-due")
     await ana.sees("Globex")
     await ana.click(words.DOWNLOAD)
     await ana.sees(words.SENT)
-    (file,) = [file for file in maple.slack.workspace.files.values() if file.shared]
-    (message,) = [post for post in maple.slack.workspace.posts if post.files]
-    assert message.channel.startswith("D")
-    rows = list(csv.DictReader(io.StringIO(file.content.decode("utf-8-sig"))))
-    assert "cus_globex" in {row["id"] for row in rows}
-    assert {row["past due"] for row in rows} == {words.YES}
-
-
-async def test_list_is_sent_as_a_file_in_the_chosen_format(maple: Running) -> None:
-    ana = maple.ana
-    await ana.command("/autumn list past-due")
-    await ana.sees(words.PAST_DUE)
     await ana.click(csv_form.OTHER_FORMAT)
     await ana.sees(csv_form.FIELD_SEPARATOR)
     await ana.choose(csv_form.FIELD_SEPARATOR, csv_form.SEPARATORS[Separator.SEMICOLON])
     await ana.submit()
-    await ana.sees(words.SENT)
-    (file,) = [file for file in maple.slack.workspace.files.values() if file.shared]
-    assert {
-        row["past due"]
-        for row in csv.DictReader(io.StringIO(file.content.decode("utf-8-sig")), delimiter=";")
-    } == {words.YES}
+    await maple.bot.work.drain(10)
+    files = [file for file in maple.slack.workspace.files.values() if file.shared]
+    for file, delimiter in zip(files, ",;", strict=True):
+        text = io.StringIO(file.content.decode("utf-8-sig"))
+        rows = list(csv.DictReader(text, delimiter=delimiter))
+        assert "cus_globex" in {row["id"] for row in rows}, delimiter
+        assert {row["past due"] for row in rows} == {words.YES}, delimiter
+    channels = [message.channel for message in maple.slack.workspace.posts if message.files]
+    assert [channel[0] for channel in channels] == ["D", "D"]
 
 
 async def test_list_is_sorted_by_words_and_on_the_card(maple: Running) -> None:
@@ -75,11 +66,6 @@ async def test_list_is_sorted_by_words_and_on_the_card(maple: Running) -> None:
     assert shares == sorted(shares, reverse=True)
 
 
-async def test_unknown_sort_key_is_named(maple: Running) -> None:
-    await maple.ana.command("/autumn list sort:revenue")
-    await maple.ana.sees(words.unknown_order("revenue"))
-
-
 async def test_list_by_entities(maple: Running) -> None:
     await maple.ana.command("/autumn list entities:3 entity:seats")
     card = await maple.ana.sees("with at least 3 entities of seats")
@@ -88,12 +74,11 @@ async def test_list_by_entities(maple: Running) -> None:
     assert "4 entities" in card
 
 
-async def test_unknown_filter_is_named(maple: Running) -> None:
+async def test_unknown_filters_sort_keys_and_a_silent_autumn_are_reported(maple: Running) -> None:
+    await maple.ana.command("/autumn list sort:revenue")
+    await maple.ana.sees(words.unknown_order("revenue"))
     await maple.ana.command("/autumn list acme")
     assert "past-due" in await maple.ana.sees("is not a filter")
-
-
-async def test_silent_autumn_is_reported(maple: Running) -> None:
     maple.autumn.faults.add("customers.list", "500", times=None)
     await maple.ana.command("/autumn list")
     await maple.ana.sees("Reference")

@@ -1,7 +1,5 @@
 """A customer's current, past and one-time products."""
 
-import pytest
-
 from bot.lookups import labels
 from tests.journeys.steps import ask, in_order, press
 from tests.running import Running
@@ -32,14 +30,11 @@ async def test_expired_products_are_shown_on_request(maple: Running) -> None:
     await maple.ana.click("Hide expired")
     await maple.ana.sees("[Show expired]")
     maple.ana.does_not_see("Team · Expired")
-
-
-async def test_no_expired_products(maple: Running) -> None:
     await ask(maple, "/autumn products cus_northwind", "Pro · Active")
     await press(maple, "Show expired", "No products have expired.")
 
 
-async def test_one_time_purchases(maple: Running) -> None:
+async def test_one_time_purchases_and_products_of_entities_are_marked(maple: Running) -> None:
     screen = await ask(maple, "/autumn products cus_wonka", labels.ONE_OFF)
     in_order(
         screen,
@@ -47,35 +42,33 @@ async def test_one_time_purchases(maple: Running) -> None:
         "Includes 5,000 messages",
         "Guided Onboarding · One-time purchase · $500 one off",
     )
-
-
-async def test_products_of_entities_are_marked(maple: Running) -> None:
     screen = await ask(maple, "/autumn products cus_piedpiper", "Pro · Active")
     assert "Held by entities" in screen
     assert "entities" not in screen.split("Starter · Active")[0]
     assert "× " not in screen, "how many entities hold a plan cannot be known"
 
 
-@pytest.mark.parametrize(
-    ("customer", "lines"),
-    [
-        ("cus_globex", ("Team · Past due · $199 per month",)),
-        ("cus_umbrella", ("Pro · Trial · $49 per month", "Trial ends ")),
-        (
-            "cus_initech",
-            ("Pro · Cancels · $49 per month", "Ends ", ", then Free", "Free · Scheduled", "Starts "),
-        ),
-        (
-            "cus_hooli",
-            ("Starter → Team on ", "Starter · Changes", "→ Team on", "$199 per month", "Team · Scheduled"),
-        ),
-        ("cus_yearly", ("Pro (yearly) · Active · €", "per year")),
-        ("cus_tyrell", ("Team · Active · ¥29,000 per month", "(then ¥110 per 100)")),
-        ("cus_empty", ("This customer has no products.",)),
-    ],
-)
-async def test_every_status(maple: Running, customer: str, lines: tuple[str, ...]) -> None:
-    in_order(await ask(maple, f"/autumn products {customer}", "[Show expired]"), *lines)
+STATUSES: list[tuple[str, tuple[str, ...]]] = [
+    ("cus_globex", ("Team · Past due · $199 per month",)),
+    ("cus_umbrella", ("Pro · Trial · $49 per month", "Trial ends ")),
+    (
+        "cus_initech",
+        ("Pro · Cancels · $49 per month", "Ends ", ", then Free", "Free · Scheduled", "Starts "),
+    ),
+    (
+        "cus_hooli",
+        ("Starter → Team on ", "Starter · Changes", "→ Team on", "$199 per month", "Team · Scheduled"),
+    ),
+    ("cus_yearly", ("Pro (yearly) · Active · €", "per year")),
+    ("cus_tyrell", ("Team · Active · ¥29,000 per month", "(then ¥110 per 100)")),
+    ("cus_empty", ("This customer has no products.",)),
+]
+
+
+async def test_every_status(maple: Running) -> None:
+    for customer, lines in STATUSES:
+        screen = await ask(maple, f"/autumn products {customer}", f"SANDBOX · {customer}")
+        in_order(screen, *lines, "[Show expired]")
 
 
 async def test_scheduled_change_is_shown_on_every_card(maple: Running) -> None:

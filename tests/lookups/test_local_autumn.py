@@ -1,6 +1,7 @@
 """Every part of every customer in the local Autumn's seed."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import fields
@@ -21,13 +22,23 @@ from bot.lookups.part import Answer
 from bot.lookups.place import Place, Span
 from bot.lookups.readers import find_and_read, read
 from sandbox.autumn import LocalAutumn, LocalLimits
+from sandbox.autumn.seed.many import CROWD
 from tests.autumn.scripted import UNLIMITED
 
 
 @pytest.fixture
 async def local() -> AsyncIterator[LocalAutumn]:
     async with LocalAutumn.running(seed="demo", limits=LocalLimits.off()) as running:
+        leave_few_of_the_crowd(running)
         yield running
+
+
+def leave_few_of_the_crowd(local: LocalAutumn) -> None:
+    """The crowd's customers differ from each other in numbers only."""
+    crowd = [customer for customer in local.state.customers if re.search(r"_\d+$", customer.id or "")]
+    assert len(crowd) >= CROWD
+    for customer in crowd[3:]:
+        local.state.customers.remove(customer)
 
 
 @asynccontextmanager
@@ -80,7 +91,7 @@ def places(customer_id: str) -> list[Place]:
 
 async def test_every_part_of_every_customer(local: LocalAutumn, client: Autumn) -> None:
     everyone = [customer.id for customer in local.state.customers if customer.id]
-    assert len(everyone) >= 60
+    assert len(everyone) >= 40
     for customer_id in everyone:
         answers = await asyncio.gather(*(read(client, place, now=now) for place in places(customer_id)))
         assert [troubles(answer) for answer in answers] == [[]] * len(answers), customer_id
@@ -110,15 +121,13 @@ async def test_every_feature_of_every_customer(local: LocalAutumn, client: Autum
     assert used > 10
 
 
-@pytest.mark.parametrize(("customer_id", "calls"), [("cus_acme", 3), ("cus_empty", 2)])
-async def test_overview_reads_invoices_only_where_there_are_some(
-    local: LocalAutumn, client: Autumn, customer_id: str, calls: int
-) -> None:
-    before = len(local.calls)
-    answer = await find_and_read(client, customer_id, now=now)
-    assert isinstance(answer, tuple)
-    assert isinstance(answer[1], Overview)
-    assert len(local.calls) - before == calls
+async def test_overview_reads_invoices_only_where_there_are_some(local: LocalAutumn, client: Autumn) -> None:
+    for customer_id, calls in (("cus_acme", 3), ("cus_empty", 2)):
+        before = len(local.calls)
+        answer = await find_and_read(client, customer_id, now=now)
+        assert isinstance(answer, tuple), customer_id
+        assert isinstance(answer[1], Overview), customer_id
+        assert len(local.calls) - before == calls, customer_id
 
 
 async def test_every_customer_is_found_by_id_and_email(local: LocalAutumn, client: Autumn) -> None:

@@ -57,41 +57,24 @@ def referrals(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "PARTS", (*registry.PARTS, REFERRALS))
 
 
-async def test_command_shows_the_card_of_a_registered_part(maple: Running) -> None:
-    card = await ask(maple, "/autumn referrals cus_acme", "Refers others with")
-    assert "FRIEND-OF-cus_acme" in card
-    assert "Acme Ltd" in card
-    assert REFERRALS.title in card
-
-
-async def test_registered_part_is_a_tab(maple: Running) -> None:
-    await ask(maple, "/autumn cus_acme", "Products")
+async def test_registered_part_is_found_by_command_opened_by_tab_and_shared(maple: Running) -> None:
+    card = await ask(maple, "/autumn referrals Acme Ltd", "Refers others with")
+    for part_of_card in ("FRIEND-OF-cus_acme", "Acme Ltd", REFERRALS.title):
+        assert part_of_card in card
+    await press(maple, "Overview", "● Overview")
     card = await press(maple, REFERRALS.title, "Refers others with")
     assert "FRIEND-OF-cus_acme" in card
-    await press(maple, "Overview", "● Overview")
-
-
-async def test_search_opens_at_a_registered_part(maple: Running) -> None:
-    await ask(maple, "/autumn referrals Acme Ltd", "FRIEND-OF-cus_acme")
-
-
-async def test_registered_part_is_shared_into_the_channel(maple: Running) -> None:
-    await ask(maple, "/autumn referrals cus_acme", "FRIEND-OF-cus_acme")
     await maple.ana.click(labels.SHARE, confirm=True)
     await maple.raj.sees("FRIEND-OF-cus_acme")
 
 
-async def test_registered_part_is_in_the_help(maple: Running) -> None:
+async def test_command_of_a_registered_part_is_in_the_help_and_in_the_answers_to_mistakes(
+    maple: Running,
+) -> None:
     help_text = await ask(maple, "/autumn help", "/autumn referrals <customer>")
     assert REFERRALS.help in help_text
     assert any(REFERRALS.help in line for line in lookup_help.command_list([]))
-
-
-async def test_sub_command_without_a_customer_asks_for_one(maple: Running) -> None:
     await ask(maple, "/autumn referrals", "Which customer?")
-
-
-async def test_mistyped_sub_command_is_suggested(maple: Running) -> None:
     await ask(maple, "/autumn referal nobody-at-all", "/autumn referrals nobody-at-all")
 
 

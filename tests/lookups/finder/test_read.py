@@ -51,6 +51,9 @@ async def test_no_customer_is_lost_where_a_page_ends_without_an_id(
 ) -> None:
     monkeypatch.setattr(read, "PAGE", size)
     monkeypatch.setattr(read, "MOST_READ", 200)
+    with_an_id = [customer for customer in local.state.customers if customer.id]
+    for customer in with_an_id[::4]:
+        local.state.customers.remove(customer)
     everybody = await found(local, ListQuery(order=order))
     assert everybody.complete
     everyone = list(local.state.customers.scan(descending=order is Order.NEWEST, matches=lambda _: True))
