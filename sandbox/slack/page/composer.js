@@ -9,7 +9,7 @@ import { askedFor, inCode } from "./typed.js";
 import { Lookup } from "./context.js";
 
 // Drafts by conversation, as long as the page is open.
-const drafts = new Map();
+export const drafts = new Map();
 
 /** Who can be mentioned: people, the app, groups of people, and everybody. */
 function mentionable({ people, groups, app }) {

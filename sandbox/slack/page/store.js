@@ -8,7 +8,8 @@ const FIRST_PERSON = "ana";
 
 const listeners = new Set();
 
-export let state = {
+/** As the page begins. */
+export const BLANK = {
   ready: false,
   broken: null,
   person: null,
@@ -29,6 +30,8 @@ export let state = {
   toasts: [],
   ahead: 0,
 };
+
+export let state = BLANK;
 
 export function change(patch) {
   state = { ...state, ...patch };
@@ -282,7 +285,8 @@ const firstPlace = () => {
   return channel ? { kind: "channel", id: channel.id } : { kind: "app", tab: "home" };
 };
 
-async function begin() {
+/** Reads the workspace as the person in the address, and goes to the place there. */
+export async function begin() {
   const asked = new URLSearchParams(location.search).get("person");
   const answer = await readState(asked ?? FIRST_PERSON);
   if (!answer.ok) {

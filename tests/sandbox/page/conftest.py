@@ -31,6 +31,7 @@ FLAGS = [
     "--disable-sync",
 ]
 MANIFEST = Path(__file__).parents[1] / "slack" / "manifest.yml"
+_AFRESH = Path(__file__).with_name("afresh.js").read_text(encoding="utf-8")
 TIMEOUT = 20_000
 """Milliseconds to wait for something to appear."""
 expect.set_options(timeout=TIMEOUT)
@@ -63,9 +64,8 @@ class Local:
     web: AsyncWebClient
     received: Received
     browser: Browser
-    tabs: dict[str, tuple[Page, list[str]]] = field(default_factory=dict)
-    """One tab per person for all tests, so that the modules are cached."""
-    loads: int = 0
+    windows: dict[str, tuple[Page, list[str]]] = field(default_factory=dict)
+    """One per person for all tests, with what was wrong in it: the modules stay loaded."""
 
     async def post(self, blocks: gallery.Blocks, channel: str, text: str = "fallback") -> str:
         answer = await self.web.chat_postMessage(channel=channel, text=text, blocks=blocks)
@@ -76,20 +76,33 @@ class Local:
         self, handle: str, channel: str, scheme: Literal["dark", "light"] = "light"
     ) -> AsyncIterator[Page]:
         """One person's page. Fails if it logged an error or requested another host."""
-        if handle not in self.tabs:
-            self.tabs[handle] = await self._tab()
-        page, wrong = self.tabs[handle]
-        wrong.clear()
-        await page.set_viewport_size({"width": 1280, "height": 800})
-        await page.emulate_media(color_scheme=scheme)
-        # A new query forces a reload; a new hash alone would not.
-        self.loads += 1
-        await page.goto(f"{self.slack.url}?load={self.loads}&person={handle}#{channel}")
-        yield page
-        assert wrong == []
-        await page.evaluate("localStorage.clear()")
+        page, wrong = await self._window(handle)
+        try:
+            await page.set_viewport_size({"width": 1280, "height": 800})
+            await page.emulate_media(color_scheme=scheme)
+            person = self.slack.person(handle).user.id
+            if page.url.startswith(f"{self.slack.url}?person={person}"):
+                await page.evaluate(_AFRESH, [person, channel])
+            else:
+                await page.goto(f"{self.slack.url}?person={person}#{channel}")
+                await page.evaluate("localStorage.clear()")
+            wrong.clear()
+            yield page
+            assert wrong == []
+        except BaseException:
+            await self.windows.pop(handle)[0].context.close()
+            raise
 
-    async def _tab(self) -> tuple[Page, list[str]]:
+    async def window(self, handle: str) -> Page:
+        """The person's window, whatever is shown there."""
+        return (await self._window(handle))[0]
+
+    async def _window(self, handle: str) -> tuple[Page, list[str]]:
+        if handle not in self.windows:
+            self.windows[handle] = await self._open()
+        return self.windows[handle]
+
+    async def _open(self) -> tuple[Page, list[str]]:
         # A separate window: the browser suspends background tabs.
         context = await self.browser.new_context(locale="en-US")
         context.set_default_timeout(TIMEOUT)

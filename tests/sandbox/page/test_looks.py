@@ -35,7 +35,7 @@ from tests.lookups.samples import (
 )
 from tests.running import Running
 from tests.sandbox.page import gallery
-from tests.sandbox.page.conftest import TIMEOUT, Local
+from tests.sandbox.page.conftest import Local
 from tests.sandbox.page.looks import DESK, PICTURES, TALL, flaws
 from tests.transcripts import recorder, test_transcripts
 
@@ -165,12 +165,10 @@ class Looking:
 
     async def begin(self, maple: Running) -> None:
         self._slack = maple.slack
-        for person in (maple.ana, maple.lea):
-            context = await self._local.browser.new_context(
-                locale="en-US", viewport={"width": DESK, "height": TALL}
-            )
-            context.set_default_timeout(TIMEOUT)
-            page = self._pages[person.id] = await context.new_page()
+        for window, person in (("ana", maple.ana), ("raj", maple.lea)):
+            page = self._pages[person.id] = await self._local.window(window)
+            await page.set_viewport_size({"width": DESK, "height": TALL})
+            await page.emulate_media(color_scheme="light")
             await page.goto(f"{maple.slack.url}?person={person.user.name}#{person.channel.id}")
             await expect(page.get_by_role("main")).to_be_visible()
 
@@ -190,7 +188,7 @@ class Looking:
 
     async def aclose(self) -> None:
         for page in self._pages.values():
-            await page.context.close()
+            await page.goto("about:blank")
 
 
 @contextmanager
