@@ -9,8 +9,7 @@ than Slack sends, so that work piles up behind the acknowledgements
 import argparse
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from benchmarks import customers, processes
@@ -104,17 +103,12 @@ class Bench:
         )
 
 
-@contextmanager
-def bench() -> Iterator[Bench]:
-    with ExitStack() as stack:
-        slack = stack.enter_context(processes.slack())
-        autumn = stack.enter_context(processes.autumn())
-        floor = stack.enter_context(processes.floor(slack))
-        maple = stack.enter_context(processes.maple(slack, autumn))
-        running = Bench(floor, maple, autumn, customers.ids(autumn))
-        for subject in (FLOOR, CUSTOMER):  # imports, caches and pools are filled before the clock starts
-            running.run(subject, 4, "flood", Plan(flood=4 * len(running.customers)))
-        yield running
+def prepared(servers: processes.Servers, *, times: int = 4) -> Bench:
+    """Imports, caches and pools are filled before the clock starts: each customer is looked up so often."""
+    running = Bench(servers.floor, servers.maple, servers.autumn, customers.ids(servers.autumn))
+    for subject in (FLOOR, CUSTOMER):
+        running.run(subject, 4, "flood", Plan(flood=times * len(running.customers)))
+    return running
 
 
 Rows = dict[tuple[str, int, str], Row]
@@ -191,8 +185,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     processes.stop_in_order()
     started = time.monotonic()
-    with bench() as running:
-        plan = Plan(rounds=options.rounds)
+    with processes.servers() as servers:
+        running, plan = prepared(servers), Plan(rounds=options.rounds)
         rows = measure(running, plan, lambda words: print(f"[{time.monotonic() - started:4.0f} s] {words}"))
     command = f"python -m benchmarks.ack --rounds {options.rounds}"
     show("ack", command, [table(rows, shape) for shape in TITLES], write=options.write)

@@ -10,8 +10,7 @@ import argparse
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -101,16 +100,12 @@ class Bench:
         )
 
 
-@contextmanager
-def bench() -> Iterator[Bench]:
-    with ExitStack() as stack:
-        slack = stack.enter_context(processes.slack())
-        autumn = stack.enter_context(processes.autumn())
-        maple = stack.enter_context(processes.maple(slack, autumn))
-        running = Bench(maple, autumn, customers.ids(autumn))
-        processes.load(running.maple, running.job(4, 4 * len(running.customers)))
-        customers.spans(autumn)
-        yield running
+def prepared(servers: processes.Servers, *, times: int = 4) -> Bench:
+    """Looks each customer up so often before the clock starts."""
+    running = Bench(servers.maple, servers.autumn, customers.ids(servers.autumn))
+    processes.load(running.maple, running.job(4, max(4, times * len(running.customers))))
+    customers.spans(running.autumn)
+    return running
 
 
 Rows = dict[tuple[float, int], Row]
@@ -202,8 +197,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     processes.stop_in_order()
     started = time.monotonic()
-    with bench() as running:
-        plan = Plan(rounds=options.rounds)
+    with processes.servers() as servers:
+        running, plan = prepared(servers), Plan(rounds=options.rounds)
         rows = measure(running, plan, lambda words: print(f"[{time.monotonic() - started:4.0f} s] {words}"))
         calls_by_card = asyncio.run(calls_of(running.autumn))
     command = f"python -m benchmarks.card --rounds {options.rounds}"

@@ -271,7 +271,13 @@ async def run(job: Job) -> Result:
     def taken(number: int, body: bytes) -> None:
         current[-1].taken(number, body)  # the bot keeps its connections between bursts
 
-    server = await loop.create_server(lambda: _Taker(taken), "127.0.0.1")
+    takers: list[_Taker] = []
+
+    def taker() -> _Taker:
+        takers.append(_Taker(taken))
+        return takers[-1]
+
+    server = await loop.create_server(taker, "127.0.0.1")
     answers_at = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/answer"
     try:
         for burst in range(job.bursts):
@@ -280,6 +286,10 @@ async def run(job: Job) -> Result:
             await _burst(job, load, result)
     finally:
         server.close()
+        for connected in takers:
+            if connected.transport is not None:
+                connected.transport.close()
+        await asyncio.sleep(0)  # until they are closed
     return result
 
 

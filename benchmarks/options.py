@@ -8,8 +8,7 @@ counted: the Autumn calls for the typed texts, at most one for each text.
 import argparse
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from benchmarks import customers, processes
@@ -70,15 +69,9 @@ class Bench:
     names: tuple[str, ...]
 
 
-@contextmanager
-def bench() -> Iterator[Bench]:
-    with ExitStack() as stack:
-        slack = stack.enter_context(processes.slack())
-        autumn = stack.enter_context(processes.autumn())
-        maple = stack.enter_context(processes.maple(slack, autumn))
-        floor = stack.enter_context(processes.floor(slack))
-        names = tuple(one["name"] for one in customers.listed(autumn) if one["id"] and one["name"])
-        yield Bench(maple, floor, autumn, names)
+def prepared(servers: processes.Servers) -> Bench:
+    names = tuple(one["name"] for one in customers.listed(servers.autumn) if one["id"] and one["name"])
+    return Bench(servers.maple, servers.floor, servers.autumn, names)
 
 
 def job(server: processes.Server, names: Sequence[str], plan: Plan) -> Job:
@@ -163,8 +156,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     processes.stop_in_order()
     started = time.monotonic()
-    with bench() as running:
-        plan = Plan(rounds=options.rounds)
+    with processes.servers() as servers:
+        running, plan = prepared(servers), Plan(rounds=options.rounds)
         rows = measure(running, plan, lambda words: print(f"[{time.monotonic() - started:4.0f} s] {words}"))
     command = f"python -m benchmarks.options --rounds {options.rounds}"
     show("options", command, [table(rows)], write=options.write)

@@ -176,6 +176,26 @@ def maple(slack_api: str, autumn_url: str, database: str = "", *, approvals: str
         yield Server(f"http://127.0.0.1:{_port(process)}/slack/events", process.pid)
 
 
+@dataclass(frozen=True, slots=True)
+class Servers:
+    autumn: str
+    """Its URL."""
+    maple: Server
+    floor: Server
+
+
+@contextmanager
+def servers() -> Iterator[Servers]:
+    """The local Autumn, and Maple and a bare Bolt app with the local Slack."""
+    with (
+        slack() as slack_api,
+        autumn() as autumn_url,
+        maple(slack_api, autumn_url) as bot,
+        floor(slack_api) as bare,
+    ):
+        yield Servers(autumn_url, bot, bare)
+
+
 def _port(process: Started) -> int:
     deadline = time.monotonic() + _START
     while time.monotonic() < deadline:

@@ -1,17 +1,33 @@
-"""Each benchmark runs, with next to no load, and tells what it is to tell. No figure is judged here."""
+"""Each benchmark runs, with next to no load, and reports what it should. No figure is judged here."""
 
 import asyncio
 
-from benchmarks import ack, bulk, card, click, options, render
+import pytest
+
+from benchmarks import ack, bulk, card, click, load, options, processes, render
 from bot.batches.running import BatchTimeouts
 from bot.lookups import registry
 
 
-def test_ack_sets_maple_beside_the_floor() -> None:
-    plan = ack.Plan(levels=(2,), rounds=1, hanging_rounds=0, burst=4, flood=40)
+def here(_server: processes.Server, job: load.Job) -> load.Result:
+    """The load, without starting a process for it."""
+    return asyncio.run(load.run(job))
+
+
+def test_acks_cards_and_options_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    with processes.servers() as servers:
+        job = card.prepared(servers, times=0).job(1, 1)
+        assert processes.load(servers.maple, job).samples[0].answered is not None
+        monkeypatch.setattr(processes, "load", here)
+        ack_sets_maple_beside_the_floor(servers)
+        card_measures_cards_and_counts_calls(servers)
+        options_sets_maple_beside_the_floor(servers)
+
+
+def ack_sets_maple_beside_the_floor(servers: processes.Servers) -> None:
+    plan = ack.Plan(levels=(2,), rounds=1, hanging_rounds=0, burst=4, flood=4)
     said: list[str] = []
-    with ack.bench() as running:
-        rows = ack.measure(running, plan, said.append)
+    rows = ack.measure(ack.prepared(servers, times=0), plan, said.append)
     assert set(rows) == {
         (shape, level, who)
         for shape in ("burst", "flood")
@@ -26,11 +42,10 @@ def test_ack_sets_maple_beside_the_floor() -> None:
     assert len(said) == 2
 
 
-def test_card_measures_cards_and_counts_calls() -> None:
+def card_measures_cards_and_counts_calls(servers: processes.Servers) -> None:
     plan = card.Plan(levels=(2,), latencies=(0.0, 0.01), rounds=1, samples=4)
-    with card.bench() as running:
-        rows = card.measure(running, plan, lambda _: None)
-        found = dict(asyncio.run(card.calls_of(running.autumn)))
+    rows = card.measure(card.prepared(servers, times=0), plan, lambda _: None)
+    calls = dict(asyncio.run(card.calls_of(servers.autumn)))
     for (latency, _), row in rows.items():
         assert row.wrong == 0
         # Of these customers, in turn, one has no invoices to ask for.
@@ -38,11 +53,23 @@ def test_card_measures_cards_and_counts_calls() -> None:
         assert all(autumns >= latency for autumns in row.autumns)
         assert all(maples > 0 for maples in row.maples)
     assert "cards/s" in str(card.times(rows))
-    assert found["overview, by id"].total() <= 3
-    assert "customers.list" in found["overview, by email"]
+    assert calls["overview, by id"].total() <= 3
+    assert "customers.list" in calls["overview, by email"]
     # The overview in two ways, and one feature.
-    assert len(found) == len(registry.tabs()) + 2
-    assert "customers.get" in str(card.counts(list(found.items())))
+    assert len(calls) == len(registry.tabs()) + 2
+    assert "customers.get" in str(card.counts(list(calls.items())))
+
+
+def options_sets_maple_beside_the_floor(servers: processes.Servers) -> None:
+    plan = options.Plan(typing=2, letters=2, latencies=(0.01,), rounds=1, pause=0.0)
+    rows = options.measure(options.prepared(servers), plan, lambda _: None)
+    assert set(rows) == {(0.01, options.FLOOR), (0.01, options.MAPLE)}
+    for row in rows.values():
+        assert len(row.waits) == 4
+        assert row.missed == 0
+    assert rows[0.01, options.FLOOR].calls == 0
+    assert 1 <= rows[0.01, options.MAPLE].calls <= rows[0.01, options.MAPLE].texts
+    assert "still searching" in str(options.table(rows))
 
 
 def test_bulk_sets_a_list_beside_its_pace() -> None:
@@ -62,25 +89,13 @@ def test_render_draws_many_features() -> None:
     assert [row[0] for row in table.rows] == ["overview", "products", "features"]
 
 
-def test_options_sets_maple_beside_the_floor() -> None:
-    plan = options.Plan(typing=4, letters=2, latencies=(0.01,), rounds=1, pause=0.0)
-    with options.bench() as running:
-        rows = options.measure(running, plan, lambda _: None)
-    assert set(rows) == {(0.01, options.FLOOR), (0.01, options.MAPLE)}
-    for row in rows.values():
-        assert len(row.waits) == 8
-        assert row.missed == 0
-    assert rows[0.01, options.FLOOR].calls == 0
-    assert 1 <= rows[0.01, options.MAPLE].calls <= rows[0.01, options.MAPLE].texts
-    assert "still searching" in str(options.table(rows))
-
-
-def test_click_counts_one_write_for_each_card() -> None:
-    plan = click.Plan(cards=3, people=4, connections=12, rounds=1, pause=0, latency=0.01)
+def test_click_counts_one_write_for_each_card(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "load", here)
+    plan = click.Plan(cards=2, people=3, connections=6, rounds=1, pause=0, latency=0.01)
     with click.bench(plan) as running:
         rows = click.measure(running, plan, lambda _: None)
     assert {row.missed for row in rows.values()} == {0}
-    for pace, clicks in ((click.IN_TURN, 3), (click.AT_ONCE, 12)):
+    for pace, clicks in ((click.IN_TURN, 2), (click.AT_ONCE, 6)):
         row = rows[pace, click.MAPLE]
-        assert (len(row.acks), row.cards, row.writes, len(row.final)) == (clicks, 3, 3, 3)
+        assert (len(row.acks), row.cards, row.writes, len(row.final)) == (clicks, 2, 2, 2)
     assert "applied" in str(click.table(rows))
