@@ -45,21 +45,25 @@ async def one_card(
     """
     figures = Figures(f"{people} people click on one card: {engine}, {processes} process(es)")
     async with slack_deployment(engine, processes, people) as made:
-        for number in range(rounds):
-            card = await _ask(made, made.slack.person("ana"), number)
-            since = made.slack.workspace.next_ts()
-            async with made.copying() if number % copied == copied - 1 else nullcontext():
-                await _click(made, card, number)
-                await made.idle()
-            await _judge(figures, made, card, since)
-            for person in (*made.people, made.slack.person("ana")):
-                person.reload()
-            figures.count("clicks", people)
-        figures.count("requests of Slack's", len(made.slack.sent))
-        figures.count("copies sent besides", sum(copier.copies for copier in made.copiers))
-        _look_into(figures, made)
-        await reconcile(made.database, made.autumn.ledger, figures)
+        await click_one_card(figures, made, rounds, copied)
     return figures
+
+
+async def click_one_card(figures: Figures, made: SlackDeployment, rounds: int, copied: int) -> None:
+    for number in range(rounds):
+        card = await _ask(made, made.slack.person("ana"), number)
+        since = made.slack.workspace.next_ts()
+        async with made.copying() if number % copied == copied - 1 else nullcontext():
+            await _click(made, card, number)
+            await made.idle()
+        await _judge(figures, made, card, since)
+        for person in (*made.people, made.slack.person("ana")):
+            person.reload()
+        figures.count("clicks", len(made.people))
+    figures.count("requests of Slack's", len(made.slack.sent))
+    figures.count("copies sent besides", sum(copier.copies for copier in made.copiers))
+    _look_into(figures, made)
+    await reconcile(made.database, made.autumn.ledger, figures)
 
 
 async def _ask(made: SlackDeployment, person: LocalPerson, number: int) -> LocalMessage:
@@ -156,36 +160,40 @@ async def _count(figures: Figures, made: SlackDeployment, where: str) -> None:
 async def one_of_many(engine: Engine, processes: int, clicks: int, *, cards: int = OPEN) -> Figures:
     """A click on one of twenty cards decides that one, and leaves the others as they are and as they look."""
     figures = Figures(f"One of {cards} open cards is clicked: {engine}, {processes} process(es)")
-    dice = random.Random(20)  # noqa: S311 - the same every time
     async with slack_deployment(engine, processes, PEOPLE) as made:
-        for number in range(cards):
-            await _ask_more(made, number)
-        for number in range(clicks):
-            before, looked = await made.waiting(), {one.ts: one.blocks for one in made.cards()}
-            figures.hold(len(before) == len(looked) == cards, f"{len(before)} wait, {len(looked)} cards")
-            card, person, approves = dice.choice(made.cards()), dice.choice(made.people), dice.random() < 0.5
-            clicked = change_of(card)
-            if approves:
-                await person.click("Approve", on=card)
-            elif await made.deny(person, card):
-                await made.say_why(person)
-            await made.idle()
-            decided, wanted = await made.record(clicked), State.APPLIED if approves else State.DENIED
-            figures.hold(decided.state is wanted, f"{clicked} is {decided.state}, not {wanted}")
-            figures.hold(decided.decided_by == person.id, f"{clicked} was decided by {decided.decided_by}")
-            figures.hold(_SHOWN[wanted][0] in made.read(person, card), f"{clicked}: its card does not say so")
-            before.pop(clicked)
-            looked.pop(card.ts)
-            figures.hold(before == await made.waiting(), f"a click on {clicked} touched another")
-            now = {one.ts: one.blocks for one in made.cards()}
-            figures.hold(looked == now, f"a click on {clicked} redrew another")
-            figures.count("clicks")
-            figures.count(f"of them {wanted}")
-            figures.count("others looked at after a click", len(before))
-            await _ask_more(made, number)
-        _look_into(figures, made)
-        await reconcile(made.database, made.autumn.ledger, figures)
+        await click_one_of_many(figures, made, clicks, cards)
     return figures
+
+
+async def click_one_of_many(figures: Figures, made: SlackDeployment, clicks: int, cards: int) -> None:
+    dice = random.Random(20)  # noqa: S311 - the same every time
+    for number in range(cards):
+        await _ask_more(made, number)
+    for number in range(clicks):
+        before, looked = await made.waiting(), {one.ts: one.blocks for one in made.cards()}
+        figures.hold(len(before) == len(looked) == cards, f"{len(before)} wait, {len(looked)} cards")
+        card, person, approves = dice.choice(made.cards()), dice.choice(made.people), dice.random() < 0.5
+        clicked = change_of(card)
+        if approves:
+            await person.click("Approve", on=card)
+        elif await made.deny(person, card):
+            await made.say_why(person)
+        await made.idle()
+        decided, wanted = await made.record(clicked), State.APPLIED if approves else State.DENIED
+        figures.hold(decided.state is wanted, f"{clicked} is {decided.state}, not {wanted}")
+        figures.hold(decided.decided_by == person.id, f"{clicked} was decided by {decided.decided_by}")
+        figures.hold(_SHOWN[wanted][0] in made.read(person, card), f"{clicked}: its card does not say so")
+        before.pop(clicked)
+        looked.pop(card.ts)
+        figures.hold(before == await made.waiting(), f"a click on {clicked} touched another")
+        now = {one.ts: one.blocks for one in made.cards()}
+        figures.hold(looked == now, f"a click on {clicked} redrew another")
+        figures.count("clicks")
+        figures.count(f"of them {wanted}")
+        figures.count("others looked at after a click", len(before))
+        await _ask_more(made, number)
+    _look_into(figures, made)
+    await reconcile(made.database, made.autumn.ledger, figures)
 
 
 def _look_into(figures: Figures, made: SlackDeployment) -> None:

@@ -13,8 +13,7 @@ from handlers.routes import ROUTES
 from tests.databases import ENGINES, Engine
 from tests.proofs.batch_lines import HOUSEHOLDS
 from tests.proofs.batches import killed_midway
-from tests.proofs.clicks import one_card
-from tests.proofs.clicks import one_of_many as one_of_many_cards
+from tests.proofs.clicks import click_one_card, click_one_of_many
 from tests.proofs.command import PAGE, PROOFS, main, summary
 from tests.proofs.deployment import deployment
 from tests.proofs.digests import mornings
@@ -25,6 +24,7 @@ from tests.proofs.kill import killed
 from tests.proofs.lists import hostile_lists
 from tests.proofs.outcomes import TROUBLES, one_each, outcomes
 from tests.proofs.replay import replayed
+from tests.proofs.slack_deployment import slack_deployment
 from tests.proofs.tampering import alterations
 from tests.proofs.webhooks import odd_signatures, told_once
 
@@ -63,15 +63,15 @@ def test_every_kind_of_line_is_proved_and_for_entities_too() -> None:
     assert {example.kind for example in examples if example.entity} == of_entities
 
 
-async def test_people_click_on_a_card_of_two_processes_and_every_click_comes_five_times() -> None:
-    figures = await as_claimed(one_card("postgresql", processes=2, rounds=1, people=12, copied=1))
-    assert (figures.counts["decisions"], figures.counts["told who was first"]) == (1, 11)
-    assert figures.counts["copies sent besides"] >= 4 * 12
-
-
-async def test_a_click_in_slack_decides_the_card_it_is_on() -> None:
-    figures = await as_claimed(one_of_many_cards("sqlite", processes=1, clicks=2, cards=3))
-    assert figures.counts["others looked at after a click"] == 4
+async def test_people_click_on_cards_of_two_processes_and_every_click_on_one_comes_five_times() -> None:
+    one, many = Figures("One card"), Figures("One of many cards")
+    async with slack_deployment("postgresql", processes=2, people=6) as made:
+        await click_one_card(one, made, rounds=1, copied=1)
+        await click_one_of_many(many, made, clicks=2, cards=2)
+    assert one.wrong + many.wrong == []
+    assert (one.counts["decisions"], one.counts["told who was first"]) == (1, 5)
+    assert one.counts["copies sent besides"] >= 4 * 6
+    assert many.counts["others looked at after a click"] == 2
 
 
 @pytest.mark.parametrize(("engine", "points"), [("sqlite", ("marked",)), ("postgresql", ("sent", "taken"))])
@@ -145,7 +145,7 @@ async def test_events_are_told_once_though_replicas_die(engine: Engine) -> None:
 
 
 async def test_hostile_payloads_do_nothing_and_are_answered() -> None:
-    figures = await as_claimed(hostile("postgresql", 4, 160))
+    figures = await as_claimed(hostile("postgresql", 4, 48))
     assert figures.counts["listeners reached"] == len(ROUTES)
     assert figures.counts["changes asked for"] >= 6
 
