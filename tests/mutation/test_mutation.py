@@ -177,15 +177,16 @@ def test_reasons_are_parsed() -> None:
 
 def test_reasons_belong_to_existing_mistakes() -> None:
     for path, given in report.reasons(report.REASONS.read_text()).items():
-        assert set(given) <= {report.label(mutation) for mutation in Source(path).mutations}, path
+        places = {name.partition(": ")[0] for name in given}
+        made = [each for each in Source(path).mutations if not each.where or each.where in places]
+        assert set(given) <= set(map(report.label, made)), path
 
 
 def test_most_of_a_few_mistakes_are_noticed() -> None:
-    modules = ["bot/changes/amounts.py", "bot/changes/canonical.py"]
-    tests = ["tests/changes/test_amounts.py", "tests/changes/test_canonical.py"]
-    command = [sys.executable, "-m", "tests.mutation", *modules, "--tests", *tests, "--sample", "8"]
+    module, tests = "bot/changes/amounts.py", "tests/changes/test_amounts.py"
+    command = [sys.executable, "-m", "tests.mutation", module, "--tests", tests, "--sample", "4"]
     command += ["--processes", "2"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
-    said = re.search(r"^8 mistakes, (\S+)% noticed", done.stdout, re.MULTILINE)
+    said = re.search(r"^4 mistakes, (\S+)% noticed", done.stdout, re.MULTILINE)
     assert said is not None, done.stdout + done.stderr
     assert float(said[1]) > 60, done.stdout
