@@ -8,33 +8,20 @@ gc.disable()
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-import io
-import re
 import time
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
 
-from bot import log
-from bot.store.database import Database
-from sandbox.slack import LocalSlack
-from tests import examples
-from tests.databases import ENGINES, Engine, discarded, fresh, kept, share_compiled_statements
-from tests.http_clients import never_look_for_sniffio, share_certificates
-from tests.marking import NoStarts, kind_of
-from tests.running import MANIFEST, Mode, Running, running_maple
 
-_LEAK = re.compile(r"(xox[a-z]-|xapp-|am_sk_)[\w-]|@[\w-]+\.(example|test|com)")
-
-_no_starts = NoStarts()
-share_compiled_statements()
-share_certificates()
-never_look_for_sniffio()
-examples.use_everywhere()
+def pytest_configure(config: pytest.Config) -> None:
+    # The process that hands tests out to others would import it all, and the bot, for nothing.
+    if not config.getoption("numprocesses", None):
+        config.pluginmanager.import_plugin("tests.plugin")
+    _allow_tracing()
 
 
-def pytest_configure() -> None:
+def _allow_tracing() -> None:
     """Python 3.11 refuses to install a trace function in one thread while another thread installs its own.
     Under coverage, a database driver's thread would die of that at its start, and everything waiting for it
     would wait forever."""
@@ -65,31 +52,6 @@ def pytest_xdist_auto_num_workers() -> int:
     return max(2, os.cpu_count() or 1) * 3 // 2
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        item.add_marker(kind_of(item))
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    done = _no_starts.watch(item.nodeid) if item.get_closest_marker("unit") else None
-    try:
-        with discarded():
-            return (yield)
-    finally:
-        if done:
-            done()
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Iterator[Any]:
-    if fixturedef.scope == "function":
-        return (yield)
-    with kept():
-        return (yield)
-
-
 def pytest_collection_finish() -> None:
     """Imported modules live as long as the test run. Collecting them repeatedly would block the event loop
     for up to half a second each time, in the middle of a test's waiting."""
@@ -99,57 +61,3 @@ def pytest_collection_finish() -> None:
     # Most of what a test makes is gone with it. Looking for what is not, every seven hundred objects, takes a
     # twentieth of the processor time of them all; looking again at what was left, a thirtieth.
     gc.set_threshold(20_000, 50, 10)
-
-
-@pytest.fixture(autouse=True)
-def logs() -> Iterator[io.StringIO]:
-    """The bot's log. No test may write a secret or an email address to it."""
-    stream = io.StringIO()
-    log.configure("INFO", "json", stream)
-    yield stream
-    assert not _LEAK.search(stream.getvalue()), stream.getvalue()
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Journeys run over HTTP, and over Socket Mode too where marked with `both_transports`: from the listener
-    on, both are the same code."""
-    parametrized = [mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")]
-    if "mode" in metafunc.fixturenames and not any("mode" in names for names in parametrized):
-        both = metafunc.definition.get_closest_marker("both_transports")
-        metafunc.parametrize("mode", ["http", "socket"] if both else ["http"], indirect=True)
-
-
-@pytest.fixture
-def mode(request: pytest.FixtureRequest) -> Mode:
-    """How Slack reaches the bot."""
-    chosen: Mode = request.param
-    return chosen
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[LocalSlack]:
-    """A local Slack without a bot."""
-    async with LocalSlack.running(manifest=MANIFEST) as slack:
-        yield slack
-
-
-@pytest.fixture
-async def maple(mode: Mode) -> AsyncIterator[Running]:
-    """The bot between a local Slack and a local Autumn."""
-    async with running_maple(mode) as maple:
-        yield maple
-
-
-@pytest.fixture(params=ENGINES)
-def engine(request: pytest.FixtureRequest) -> Engine:
-    """Both databases that Maple can use."""
-    chosen: Engine = request.param
-    return chosen
-
-
-@pytest.fixture
-async def database(engine: Engine) -> AsyncIterator[Database]:
-    """A new database with the current schema."""
-    new_database = Database(fresh(engine))
-    yield new_database
-    await new_database.aclose()
