@@ -105,6 +105,8 @@ changes = Table(
     CheckConstraint("(state IN ('approved', 'applying')) = (lease_by IS NOT NULL)", name="lease"),
     CheckConstraint("(lease_by IS NULL) = (lease_until IS NULL)", name="lease_whole"),
     CheckConstraint("writes = 0 OR state IN ('applying', 'applied', 'failed', 'unconfirmed')", name="writes"),
+    # What somebody moved today is counted with each request: among theirs and the customer's, not among all.
+    Index("ix_changes_asker", "asker", "created_at"),
     Index("ix_changes_customer", "customer_id", "created_at"),
     Index("ix_changes_in_hand", "state", sqlite_where=_IN_HAND, postgresql_where=_IN_HAND),
     # One change of a customer at a time: another would alter the facts its writes are based on.

@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import product
-from typing import NoReturn
+from typing import Any, NoReturn
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import event
 
 from bot.access.limits import NOTHING_MOVED, Measure
 from bot.access.policy import Verb
@@ -415,3 +417,33 @@ async def test_concurrent_requests_at_a_money_limit_let_one_through(
         state_of(other_replica, harness.request(grant(600, PRICED))),
     )
     assert sorted(states) == [State.APPLIED, State.WAITING]
+
+
+async def test_counting_reads_only_the_changes_of_the_customer_and_of_the_person() -> None:
+    """With an index for each, the count takes no longer however many other changes there are."""
+    database = Database(fresh("sqlite"))
+    engine, statements = database._engine.sync_engine, list[tuple[str, Any]]()
+
+    def executing(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        statements.append((statement, parameters))
+
+    requested = BalanceInput(
+        customer=CUSTOMER, feature="messages", row="r", action=BalanceAction.GIVE, amount=Decimal(1)
+    )
+    event.listen(engine, "before_cursor_execute", executing)
+    try:
+        await count(database, TodayCounter(Environment.SANDBOX, requested, ANA.user), datetime.now(UTC))
+        await moved_today(
+            database, Environment.SANDBOX, datetime.now(UTC), customers=[CUSTOMER], person=ANA.user
+        )
+    finally:
+        event.remove(engine, "before_cursor_execute", executing)
+    counting = [(statement, values) for statement, values in statements if statement.startswith("SELECT")]
+    assert len(counting) == 3
+    async with database.reading() as connection:
+        for statement, values in counting:
+            plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+            steps = [row.detail for row in plan]
+            assert any("ix_changes_asker" in step for step in steps), steps
+            assert not any(step.startswith("SCAN changes") for step in steps), steps
+    await database.aclose()
