@@ -10,8 +10,6 @@ from bot.access.post_targets import Pause
 from bot.alerts import deliveries, repository
 from bot.alerts.deliveries import ReportedOccurrence, lasting_event_id, message_event_id
 from bot.alerts.model import (
-    MOST_OF_CHANNEL,
-    MOST_OF_PERSON,
     AlertChoice,
     AlertDelivery,
     AlertSkip,
@@ -112,12 +110,14 @@ async def test_repeated_form_is_one_subscription(database: Database) -> None:
     assert len(await repository.of_channel(database, ENV, "C1")) == 2
 
 
-async def test_subscriptions_are_limited(database: Database) -> None:
-    for number in range(MOST_OF_CHANNEL):
+async def test_subscriptions_are_limited(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repository, "MOST_OF_CHANNEL", 2)
+    monkeypatch.setattr(repository, "MOST_OF_PERSON", 4)
+    for number in range(2):
         await subscribed(database, number)
     full = await repository.create(database, ENV, new(99), now=NOW)
     assert full is TooManyAlerts.OF_CHANNEL
-    for number in range(MOST_OF_CHANNEL, MOST_OF_PERSON):
+    for number in (2, 3):
         await subscribed(database, number, channel=f"C{number}X")
     full = await repository.create(database, ENV, new(99, channel="C9"), now=NOW)
     assert full is TooManyAlerts.OF_PERSON

@@ -3,8 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from bot.digests import sections
 from bot.digests.items import StoredItem
 from bot.digests.model import DigestContent, Figures, RunSkip, RunState
@@ -118,9 +116,8 @@ async def test_doubt_counts_as_new(database: Database) -> None:
     )
 
 
-@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
-async def test_days_without_news_are_skipped_without_a_gap(engine: str) -> None:
-    async with bench("postgresql" if engine == "postgresql" else "sqlite") as desk:
+async def test_days_without_news_are_skipped_without_a_gap() -> None:
+    async with bench() as desk:
         content = DigestContent(days=2, sections=frozenset({"past_due"}), only_new=True, skip_empty=False)
         await desk.digest(content=content)
         bot = await desk.bot()

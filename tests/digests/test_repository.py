@@ -11,8 +11,6 @@ from bot.access.post_targets import Pause
 from bot.digests import repository
 from bot.digests.delivery import runs
 from bot.digests.model import (
-    MOST_OF_CHANNEL,
-    MOST_OF_PERSON,
     Digest,
     DigestContent,
     NewDigest,
@@ -272,7 +270,12 @@ async def test_paused_digest_can_be_removed(database: Database) -> None:
     assert await repository.of_channel(database, "live", "C1") == []
 
 
-async def test_digests_of_a_person_and_of_a_channel_are_limited(database: Database) -> None:
+async def test_digests_of_a_person_and_of_a_channel_are_limited(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repository, "MOST_OF_CHANNEL", 2)
+    monkeypatch.setattr(repository, "MOST_OF_PERSON", 3)
+
     async def made(number: int, owner: str, channel: str) -> Digest | TooManyDigests:
         new = NewDigest(
             submission_id=f"form-{number}",
@@ -286,10 +289,10 @@ async def test_digests_of_a_person_and_of_a_channel_are_limited(database: Databa
         )
         return await repository.create_within_limits(database, new, now=NOON)
 
-    in_one_channel = [await made(number, f"U{number}", "C1") for number in range(MOST_OF_CHANNEL)]
+    in_one_channel = [await made(number, f"U{number}", "C1") for number in range(2)]
     assert await made(100, "U100", "C1") is TooManyDigests.OF_CHANNEL
     assert await made(0, "U0", "C1") == in_one_channel[0]
-    of_one_person = [await made(200 + number, "U200", f"C{number}0") for number in range(MOST_OF_PERSON)]
+    of_one_person = [await made(200 + number, "U200", f"C{number}0") for number in range(3)]
     assert await made(300, "U200", "C300") is TooManyDigests.OF_PERSON
     first = of_one_person[0]
     assert isinstance(first, Digest)

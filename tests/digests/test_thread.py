@@ -16,7 +16,7 @@ from bot.store.database import Database, unbroken
 from bot.store.tables import digest_runs, digest_scans
 from sandbox.slack.faults import FaultKind
 from tests.crashing import cancelled_at
-from tests.digests.bench import ALWAYS, DUE, FINANCE, QUICK, SUPPORT, TIMES, Bench, bench, tick
+from tests.digests.bench import DUE, FINANCE, QUICK, SHORT, SUPPORT, TIMES, Bench, bench, tick
 from tests.digests.test_posting import NONE
 
 POINTS = ("headed", "reply_marked", "reply_sent", "settled")
@@ -44,8 +44,9 @@ def when(point: str, act: Callable[[], None]) -> Checkpoint:
 
 
 async def test_tables_and_charts_are_in_the_thread() -> None:
-    async with bench(seed="demo") as desk:
-        await desk.digest(content=ALWAYS)
+    async with bench(seed=20) as desk:
+        # Twelve invoices: more than a post lists.
+        await desk.digest(content=replace(SHORT, days=31, sections=frozenset({"invoices"})))
         desk.at(DUE)
         bot = await desk.bot()
         await tick(bot)
