@@ -1,7 +1,6 @@
 """Every part of every customer in the local Autumn's seed."""
 
 import asyncio
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import fields
@@ -22,8 +21,8 @@ from bot.lookups.part import Answer
 from bot.lookups.place import Place, Span
 from bot.lookups.readers import find_and_read, read
 from sandbox.autumn import LocalAutumn, LocalLimits
-from sandbox.autumn.seed.many import CROWD
 from tests.autumn.scripted import UNLIMITED
+from tests.lookups.demo import leave_few_of_the_crowd
 
 
 @pytest.fixture
@@ -31,14 +30,6 @@ async def local() -> AsyncIterator[LocalAutumn]:
     async with LocalAutumn.running(seed="demo", limits=LocalLimits.off()) as running:
         leave_few_of_the_crowd(running)
         yield running
-
-
-def leave_few_of_the_crowd(local: LocalAutumn) -> None:
-    """The crowd's customers differ from each other in numbers only."""
-    crowd = [customer for customer in local.state.customers if re.search(r"_\d+$", customer.id or "")]
-    assert len(crowd) >= CROWD
-    for customer in crowd[3:]:
-        local.state.customers.remove(customer)
 
 
 @asynccontextmanager
@@ -109,8 +100,7 @@ async def test_every_feature_of_every_customer(local: LocalAutumn, client: Autum
                     Place(customer=customer.id, part="feature", feature=feature_id, span=span),
                     now=now,
                 )
-                for feature_id in list(full_customer.balances)[:2]
-                for span in (Span.MONTH, Span.CYCLE)
+                for feature_id, span in zip(full_customer.balances, (Span.CYCLE, Span.MONTH), strict=False)
             )
         )
         for detail in details:

@@ -16,6 +16,7 @@ from bot.lookups.finder.filters import ListQuery, Order, StatusFilter
 from bot.lookups.finder.read import listed
 from sandbox.autumn import LocalAutumn, LocalLimits
 from tests.autumn.scripted import UNLIMITED, Answer, Scripted, listing
+from tests.lookups.demo import leave_few_of_the_crowd
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
@@ -23,6 +24,7 @@ NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 @pytest.fixture
 async def local() -> AsyncIterator[LocalAutumn]:
     async with LocalAutumn.running(seed="demo", clock=NOW, limits=LocalLimits.off()) as running:
+        leave_few_of_the_crowd(running)
         yield running
 
 
@@ -51,9 +53,6 @@ async def test_no_customer_is_lost_where_a_page_ends_without_an_id(
 ) -> None:
     monkeypatch.setattr(read, "PAGE", size)
     monkeypatch.setattr(read, "MOST_READ", 200)
-    with_an_id = [customer for customer in local.state.customers if customer.id]
-    for customer in with_an_id[::4]:
-        local.state.customers.remove(customer)
     everybody = await found(local, ListQuery(order=order))
     assert everybody.complete
     everyone = list(local.state.customers.scan(descending=order is Order.NEWEST, matches=lambda _: True))
