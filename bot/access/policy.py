@@ -231,13 +231,20 @@ def _own(policy: Policy, request: Request, person: Person) -> Decision:
 
 
 def _with_terms(rule: str, policy: Policy, request: Request, person: Person) -> Decision:
-    requirements = [each for each in policy.require if _restricts(each, request, person) is not False]
-    approvals = [each.approvals for each in requirements if each.approvals is not None]
-    expiries = [each.expires for each in requirements if each.expires is not None]
+    requirements = [
+        requirement for requirement in policy.require if _restricts(requirement, request, person) is not False
+    ]
+    approvals = [requirement.approvals for requirement in requirements if requirement.approvals is not None]
+    expiries = [requirement.expires for requirement in requirements if requirement.expires is not None]
     at_once = _power(policy, Power.AT_ONCE, request, person)
     # An explicit number of approvals overrides `at_once`.
     right_away = at_once.permit and not approvals
-    because = [limit for each in requirements if each.approvals is not None for limit in _over(each, request)]
+    because = [
+        limit
+        for requirement in requirements
+        if requirement.approvals is not None
+        for limit in _over(requirement, request)
+    ]
     return Decision(
         True,
         DecisionReason.ALLOWED,
@@ -246,7 +253,7 @@ def _with_terms(rule: str, policy: Policy, request: Request, person: Person) -> 
         self_approval=all(
             _power(policy, power, request, person).permit for power in (Power.APPROVE, Power.APPROVE_OWN)
         ),
-        reason_required=any(each.reason for each in requirements),
+        reason_required=any(requirement.reason for requirement in requirements),
         expires_after=min(expiries, default=EXPIRES),
         exceeded=tuple(because) or at_once.exceeded,
     )

@@ -224,7 +224,7 @@ class _Table(BaseModel):
             Measure.VALUE_PERSON_DAY: self.value_per_person_day,
         }
         return When(
-            changes=frozenset(each.id for each in self.changes),
+            changes=frozenset(kind.id for kind in self.changes),
             over=_limits(over if self.gives else over | days),
             up_to=_limits(up_to | days if self.gives else up_to),
             environment=self.environment,

@@ -140,7 +140,7 @@ def what_it_tells(subscription: AlertSubscription, called: Mapping[str, str]) ->
 
 
 def _names(known: frozenset[str], called: Mapping[str, str]) -> str:
-    shown = sorted(text.mrkdwn(called.get(each) or each, _NAME) for each in known)
+    shown = sorted(text.mrkdwn(called.get(plan_id) or plan_id, _NAME) for plan_id in known)
     return layout.inline(shown, _MOST_NAMES)
 
 

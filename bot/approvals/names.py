@@ -137,9 +137,9 @@ async def _attempt(read: Awaitable[T] | None) -> T | None:
 def customer_summary(customer: Customer) -> str:
     """In mrkdwn; empty if the customer has no product and owes nothing."""
     currency = lookup_names.currency(customer)
-    active = [each for each in customer.subscriptions if each.status == "active"]
-    parts = [_product(each, currency) for each in active[:_MOST_PLANS]]
-    if any(each.past_due for each in active):
+    active = [subscription for subscription in customer.subscriptions if subscription.status == "active"]
+    parts = [_product(subscription, currency) for subscription in active[:_MOST_PLANS]]
+    if any(subscription.past_due for subscription in active):
         parts.append(words.PAST_DUE)
     if owed := unpaid(customer.invoices, more=False).totals:
         parts.append(words.owed(money.sums(owed)))

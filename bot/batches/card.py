@@ -218,7 +218,7 @@ def withheld_card(record: BatchRecord, *, now: datetime) -> Card:
 def in_brief(record: BatchRecord, names: Mapping[str, str]) -> list[str]:
     """In a list of requests: what it is, and how much of what. In mrkdwn."""
     title = words.title_of(record.progress.all, undo=bool(record.undo_of))
-    totals = [words.total(*each) for each in _totals(record.totals, names)]
+    totals = [words.total(*total) for total in _totals(record.totals, names)]
     return [title, *totals[:_MOST_TOTALS]]
 
 
@@ -267,7 +267,7 @@ def sentence(words_shown: str) -> Card:
 def _sum(
     totals: Sequence[FeatureTotal], value: Mapping[str, Decimal], names: Mapping[str, str]
 ) -> list[Block]:
-    lines = [words.total(*each) for each in _totals(totals, names)]
+    lines = [words.total(*total) for total in _totals(totals, names)]
     if not lines:
         return []
     title = words.totals(money.sums((amount, currency) for currency, amount in value.items()))

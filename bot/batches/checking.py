@@ -133,15 +133,15 @@ class Checker:
     ) -> CheckedBatch:
         wrong = list(problems)
         lines, requests, decisions = [], [], []
-        for each in judged:
-            request = policy_requests.request_for_preview(verb, each.assessment, self._environment)
+        for judged_line in judged:
+            request = policy_requests.request_for_preview(verb, judged_line.assessment, self._environment)
             decision = await self._permits(request, actor)
             if decision.permit:
-                lines.append(each.line)
+                lines.append(judged_line.line)
                 requests.append(request)
                 decisions.append(decision)
             else:
-                barred = _problem(each.line.line, LineReason.NOT_ALLOWED, decision=decision)
+                barred = _problem(judged_line.line.line, LineReason.NOT_ALLOWED, decision=decision)
                 wrong.append(replace(barred, request=request))
         totals = together([line.feature for line in lines], requests)
         decisions += [await self._permits(request, actor) for request in totals]

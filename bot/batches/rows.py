@@ -70,7 +70,7 @@ def _worth(row: Any) -> Worth | None:
 
 def batch(row: Row[Any], lines: Sequence[Any], approvals: Iterable[Row[Any]]) -> BatchRecord:
     """`lines`: kind, state, feature, amount and worth of each."""
-    states = [LineState(each.state) for each in lines]
+    states = [LineState(line.state) for line in lines]
     return BatchRecord(
         id=row.id,
         state=BatchState(row.state),
@@ -86,10 +86,11 @@ def batch(row: Row[Any], lines: Sequence[Any], approvals: Iterable[Row[Any]]) ->
         updated_at=row.updated_at,
         expires_at=row.expires_at,
         progress=BatchProgress({state: states.count(state) for state in LineState if state in states}),
-        totals=totals((each.kind, each.feature, each.amount) for each in lines),
-        value=values(_worth(each) for each in lines),
+        totals=totals((line.kind, line.feature, line.amount) for line in lines),
+        value=values(_worth(line) for line in lines),
         approvals=tuple(
-            Approval(each.person, each.at, each.rule, each.team, each.counts) for each in approvals
+            Approval(approval.person, approval.at, approval.rule, approval.team, approval.counts)
+            for approval in approvals
         ),
         decided_by=row.decided_by,
         decided_at=row.decided_at,

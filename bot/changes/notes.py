@@ -48,7 +48,7 @@ class Details:
 
     def names(self, name: str) -> str:
         """Of several ids, separated by commas."""
-        listed = [self._style.names.get(each) or each for each in self._values[name].split(", ")]
+        listed = [self._style.names.get(name_id) or name_id for name_id in self._values[name].split(", ")]
         return self._style.escape(", ".join(listed), _LIST_LENGTH)
 
     def number(self, name: str) -> str:

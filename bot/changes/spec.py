@@ -272,8 +272,12 @@ class ChangeKind(ABC, Generic[I]):
     def products(self, request: I, facts: Facts) -> frozenset[str] | None:  # noqa: ARG002 - as above
         """Ids of the plans it is about: by default all that the customer has. None: not known."""
         customers = (facts.whole, facts.customer)
-        subscribed = {each.plan_id for customer in customers for each in customer.subscriptions}
-        return frozenset(subscribed | {each.plan_id for customer in customers for each in customer.purchases})
+        subscribed = {
+            subscription.plan_id for customer in customers for subscription in customer.subscriptions
+        }
+        return frozenset(
+            subscribed | {purchase.plan_id for customer in customers for purchase in customer.purchases}
+        )
 
     def features(self, request: I, before: Snapshot) -> frozenset[str] | None:  # noqa: ARG002 - as above
         """Ids of the features that it is about. None: not known."""

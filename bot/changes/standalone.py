@@ -102,7 +102,7 @@ def read(feature: str, snapshot: Snapshot) -> StandaloneGrant | None:
 def of_plan(feature: str, row: str, customer: Customer) -> bool:
     """Whether the row is there and belongs to a product, or is paid for."""
     balance, flag = customer.balances.get(feature), customer.flags.get(feature)
-    rows = [each.id for each in balance.breakdown] if balance else []
+    rows = [row.id for row in balance.breakdown] if balance else []
     shown = row in rows or (flag is not None and flag.id == row)
     return shown and find(feature, row, customer) is None
 

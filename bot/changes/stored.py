@@ -38,7 +38,7 @@ def dump_lines(lines: Sequence[Line]) -> list[dict[str, Any]]:
 def read_lines(stored: Sequence[Mapping[str, Any]]) -> tuple[Line, ...]:
     labels = registry.line_labels()
     return tuple(
-        Line(**{**each, "label": labels[each["label"]], "form": ValueFormat(each["form"])}) for each in stored
+        Line(**{**line, "label": labels[line["label"]], "form": ValueFormat(line["form"])}) for line in stored
     )
 
 
@@ -48,4 +48,4 @@ def dump_notes(notes: Sequence[Note]) -> list[dict[str, Any]]:
 
 def read_notes(stored: Sequence[Mapping[str, Any]]) -> tuple[Note, ...]:
     codes = registry.note_codes()
-    return tuple(Note(codes[each["code"]], dict(each["details"])) for each in stored)
+    return tuple(Note(codes[note["code"]], dict(note["details"])) for note in stored)

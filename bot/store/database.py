@@ -21,7 +21,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.store.clock import ServerClock
-from bot.store.sqlite_driver import SqliteDriver
 from bot.store.write_queue import WriteQueue
 
 _DRIVERS = {
@@ -117,7 +116,6 @@ class Database:
             "pool_timeout": patience,
         }
         if self.sqlite:
-            options["module"] = SqliteDriver()
             options["connect_args"] = {"isolation_level": None, "timeout": patience}
         else:
             own = {"connect_timeout": max(2, round(patience)), **_TCP}

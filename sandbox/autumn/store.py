@@ -1,5 +1,6 @@
 """The customers, in the order they were created, found by id, internal id or text."""
 
+import pickle
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
@@ -28,6 +29,7 @@ class Customers:
     def __init__(self) -> None:
         self._outlines: dict[str, Outline] = {}
         self._kept: dict[str, LocalCustomer] = {}
+        self._packed: dict[str, bytes] = {}
         self._by_id: dict[str, str] = {}
         self._build: Callable[[Outline], LocalCustomer] | None = None
         self._sorted: list[tuple[int, str, str]] | None = None
@@ -36,6 +38,12 @@ class Customers:
         self._kept[customer.internal_id] = customer
         self._enter(_outline(customer))
         return customer
+
+    def pack(self) -> None:
+        """Keeps customers as bytes from which each is made when it is first asked for. Copying them all takes
+        twenty times as long as copying the few that anybody looks at."""
+        self._packed |= {internal: pickle.dumps(customer) for internal, customer in self._kept.items()}
+        self._kept.clear()
 
     def outline(self, outlines: list[Outline], build: Callable[[Outline], LocalCustomer]) -> None:
         self._build = build
@@ -90,11 +98,14 @@ class Customers:
 
     def kept(self) -> list[LocalCustomer]:
         """Those that are held whole."""
+        for internal in list(self._packed):
+            self._whole(internal, keep=True)
         return list(self._kept.values())
 
     def only_outlined(self, customer_id: str) -> bool:
         """Whether a customer is there and not held whole."""
-        return customer_id in self._by_id and self._by_id[customer_id] not in self._kept
+        internal = self._by_id.get(customer_id)
+        return internal is not None and internal not in self._kept and internal not in self._packed
 
     def remove(self, customer: LocalCustomer) -> None:
         del self._outlines[customer.internal_id]
@@ -113,6 +124,8 @@ class Customers:
     def _whole(self, internal: str, *, keep: bool) -> LocalCustomer:
         if internal in self._kept:
             return self._kept[internal]
+        if internal in self._packed:
+            return self._kept.setdefault(internal, pickle.loads(self._packed.pop(internal)))  # noqa: S301
         assert self._build is not None  # noqa: S101 - an outline alone comes only with a builder
         customer = self._build(self._outlines[internal])
         if keep:

@@ -37,6 +37,7 @@ from tests.autumn.scripted import UNLIMITED
 NOW = datetime(2026, 11, 22, 15, 6, tzinfo=UTC)
 ANA, RAJ, LEA = Actor("U_ANA", "T1"), Actor("U_RAJ", "T1"), Actor("U_LEA", "T1")
 CUSTOMER = "cus_bold"
+NO_RETRIES = RetryPolicy(connect=5, attempt=5, whole=5, write=5, attempts=1)
 QUICK = ChangeTimeouts(
     lease=20,
     renew=0.05,
@@ -206,7 +207,7 @@ async def running(database: Database) -> AsyncIterator[Harness]:
             key=SecretStr(local.key),
             url=local.url,
             limits=UNLIMITED,
-            retry_policy=RetryPolicy(connect=5, attempt=5, whole=5, write=0.5, attempts=1),
+            retry_policy=NO_RETRIES,
         )
         harness = Harness(local, autumn, database)
         customer = await autumn.customer(CUSTOMER)

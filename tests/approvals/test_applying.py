@@ -4,6 +4,7 @@ do."""
 import asyncio
 import io
 import json
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -251,12 +252,12 @@ async def test_rate_limited_write_waits_before_it_is_sent_again(sqlite_harness: 
             raise RateLimited(status=429, retry_after=0.1)
 
     away = client(harness, Limited)
-    service = harness.service(autumn=away, timeouts=LIMITED)
+    service = harness.service(autumn=away, timeouts=replace(LIMITED, limited=0.5))
     record = await harness.waiting(service)
     done = (await service.approve(record.id, 1, RAJ)).record
     assert done is not None
-    assert done.ending is Cause.RATE_LIMITED
-    # The first, and one after each pause that ends within the half second of `LIMITED`.
+    assert (done.state, done.ending) == (State.FAILED, Cause.RATE_LIMITED)
+    # The first, and one after each pause that ends within the half second.
     assert 1 < len(sent) <= 6
     await away.aclose()
 

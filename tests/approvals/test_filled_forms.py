@@ -16,7 +16,8 @@ def filled(submission: str, amount: str) -> FilledForm:
     return FilledForm(submission, "balance", PLACE, {"amount": {"form:amount": {"value": amount}}})
 
 
-async def test_form_of_a_request_is_as_last_submitted(harness: Harness) -> None:
+async def test_form_of_a_request_is_as_last_submitted(sqlite_harness: Harness) -> None:
+    harness = sqlite_harness
     service = harness.service()
     request = harness.request()
     harness.permissions.reason_required = True
@@ -28,7 +29,8 @@ async def test_form_of_a_request_is_as_last_submitted(harness: Harness) -> None:
     assert await service.form_of(record) == submitted
 
 
-async def test_expired_form_leaves_the_reason_and_the_feature(harness: Harness) -> None:
+async def test_expired_form_leaves_the_reason_and_the_feature(sqlite_harness: Harness) -> None:
+    harness = sqlite_harness
     service = harness.service()
     request = replace(harness.request(), ticket="https://tickets.example/1")
     record = (await service.submit(replace(request, form=filled(request.submission_id, "100")))).record

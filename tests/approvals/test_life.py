@@ -1,7 +1,7 @@
 """Any order of verbs, by anybody, at any time: states follow the transitions, and each write begins once."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -78,9 +78,13 @@ class Life(RuleBasedStateMachine):
         return Lease(by, self.now + LEASE)
 
     def known(self, change_id: str) -> Record:
-        async def read() -> Record:
+        (record,) = self.all_known([change_id])
+        return record
+
+    def all_known(self, change_ids: Sequence[str]) -> list[Record]:
+        async def read() -> list[Record]:
             async with self.database.reading() as connection:
-                return await change_records.load(connection, change_id)
+                return [await change_records.load(connection, change_id) for change_id in change_ids]
 
         return self.run(read())
 
@@ -203,7 +207,7 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def states_move_along_their_edges(self) -> None:
-        records = [self.known(change_id) for change_id in self.ids]
+        records = self.all_known(self.ids)
         for record in records:
             before = self.states[record.id]
             assert record.state is before or record.state in EDGES[before]
@@ -212,7 +216,7 @@ class Life(RuleBasedStateMachine):
             assert record.writes == self.begun[record.id]
             if record.state is State.APPROVED and record.needed:
                 assert (
-                    len({change_id.person for change_id in record.approvals if change_id.counts})
+                    len({approval.person for approval in record.approvals if approval.counts})
                     >= record.needed
                 )
         assert [record.state for record in records].count(State.APPLYING) <= 1

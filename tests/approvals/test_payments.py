@@ -14,6 +14,7 @@ from bot.changes.trial.request import TrialInput
 from bot.changes.trial.words import TrialAction
 from bot.store.tables import audit, changes
 from tests.approvals.harness import ANA, NOW, RAJ, Harness
+from tests.approvals.records import record
 
 URL = "https://pay.example/in_1?secret=yes"
 
@@ -39,8 +40,9 @@ async def awaited(harness: Harness) -> Record:
 
 
 async def test_change_that_waits_for_payment_is_neither_applied_nor_failed_and_written_once(
-    harness: Harness,
+    sqlite_harness: Harness,
 ) -> None:
+    harness = sqlite_harness
     done = await awaited(harness)
     assert (done.state, done.ending) == (State.UNCONFIRMED, Cause.AWAITS_PAYMENT)
     assert done.details == {"payment": "payment_method_required"}
@@ -50,7 +52,8 @@ async def test_change_that_waits_for_payment_is_neither_applied_nor_failed_and_w
     assert await harness.trail_is_intact()
 
 
-async def test_payment_link_is_given_once_and_stored_nowhere(harness: Harness) -> None:
+async def test_payment_link_is_given_once_and_stored_nowhere(sqlite_harness: Harness) -> None:
+    harness = sqlite_harness
     done = await awaited(harness)
     assert "/invoice/in_" in done.payment_url
     number = done.payment_url.rpartition("/")[2]
@@ -64,16 +67,10 @@ async def test_payment_link_is_given_once_and_stored_nowhere(harness: Harness) -
             assert number not in str(rows)
 
 
-async def test_not_applied_is_refused_once_the_customer_has_paid(harness: Harness) -> None:
-    done = await awaited(harness)
-    harness.local.pay(done.payment_url.rpartition("/")[2])
-    assert (await harness.service().mark(done.id, RAJ, applied=False)).result is Result.SEEN_APPLIED
-    marked = (await harness.service().mark(done.id, RAJ, applied=True)).record
-    assert marked is not None
-    assert (marked.state, marked.ending) == (State.APPLIED, Cause.MARKED_APPLIED)
-
-
-async def test_applied_is_refused_before_the_customer_has_paid(harness: Harness) -> None:
+async def test_applied_is_refused_until_the_customer_has_paid_and_not_applied_after(
+    sqlite_harness: Harness,
+) -> None:
+    harness = sqlite_harness
     done = await awaited(harness)
     refused = await harness.service().mark(done.id, RAJ, applied=True)
     assert refused.result is Result.SEEN_NOT_APPLIED
@@ -81,9 +78,15 @@ async def test_applied_is_refused_before_the_customer_has_paid(harness: Harness)
     assert stored == refused.record
     assert stored is not None
     assert (stored.state, stored.ending) == (State.UNCONFIRMED, Cause.AWAITS_PAYMENT)
+    harness.local.pay(done.payment_url.rpartition("/")[2])
+    assert (await harness.service().mark(done.id, RAJ, applied=False)).result is Result.SEEN_APPLIED
+    marked = (await harness.service().mark(done.id, RAJ, applied=True)).record
+    assert marked is not None
+    assert (marked.state, marked.ending) == (State.APPLIED, Cause.MARKED_APPLIED)
 
 
-async def test_customer_with_a_card_does_not_have_to_pay_first(harness: Harness) -> None:
+async def test_customer_with_a_card_does_not_have_to_pay_first(sqlite_harness: Harness) -> None:
+    harness = sqlite_harness
     harness.local.set_card("cus_umbrella")
     service = harness.service()
     customer = await harness.autumn.customer("cus_umbrella")
@@ -102,9 +105,18 @@ async def test_customer_with_a_card_does_not_have_to_pay_first(harness: Harness)
     assert (done.state, done.payment_url) == (State.APPLIED, "")
 
 
+AWAITED = replace(
+    record(State.UNCONFIRMED),
+    kind="trial",
+    input=TrialInput(customer="cus_1", subscription="sub_1", product="pro", action=TrialAction.END_NOW),
+    ending=Cause.AWAITS_PAYMENT,
+    payment_url=URL,
+)
+
+
 @pytest.mark.parametrize("reason", ["", *words.PAYMENTS])
-async def test_only_the_requesters_outcome_has_the_link(harness: Harness, reason: str) -> None:
-    done = replace(await awaited(harness), payment_url=URL, details={"payment": reason})
+def test_only_the_requesters_outcome_has_the_link(reason: str) -> None:
+    done = replace(AWAITED, details={"payment": reason})
     outcome = str(outcome_card(done, now=NOW).blocks)
     assert f"<{URL}|{words.PAYMENT_LINK}>" in outcome
     assert words.PAYMENT_LINK_PRIVATE in outcome
@@ -120,6 +132,6 @@ async def test_only_the_requesters_outcome_has_the_link(harness: Harness, reason
 
 
 @pytest.mark.parametrize("url", ["", "javascript:alert(1)"])
-async def test_link_without_a_web_address_is_dropped(harness: Harness, url: str) -> None:
-    outcome = outcome_card(replace(await awaited(harness), payment_url=url), now=NOW)
+def test_link_without_a_web_address_is_dropped(url: str) -> None:
+    outcome = outcome_card(replace(AWAITED, payment_url=url), now=NOW)
     assert words.PAYMENT_LINK_PRIVATE not in str(outcome.blocks)

@@ -16,8 +16,9 @@ async def submit(harness: Harness, **fields: Any) -> Result:
 
 
 async def test_waiting_requests_of_a_person_are_limited(
-    harness: Harness, monkeypatch: pytest.MonkeyPatch
+    sqlite_harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    harness = sqlite_harness
     monkeypatch.setattr(repository, "MOST_OF_PERSON", 2)
     service = harness.service()
     first = await harness.waiting(service)
@@ -31,8 +32,9 @@ async def test_waiting_requests_of_a_person_are_limited(
 
 
 async def test_waiting_requests_of_a_channel_are_limited(
-    harness: Harness, monkeypatch: pytest.MonkeyPatch
+    sqlite_harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    harness = sqlite_harness
     monkeypatch.setattr(repository, "MOST_OF_CHANNEL", 1)
     assert await submit(harness) is Result.DONE
     assert await submit(harness, actor=RAJ) is Result.TOO_MANY_OF_CHANNEL
@@ -41,8 +43,9 @@ async def test_waiting_requests_of_a_channel_are_limited(
 
 
 async def test_change_applied_right_away_does_not_count_as_waiting(
-    harness: Harness, monkeypatch: pytest.MonkeyPatch
+    sqlite_harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    harness = sqlite_harness
     monkeypatch.setattr(repository, "MOST_OF_PERSON", 0)
     harness.permissions.needed = 0
     reply = await harness.service().submit(harness.request())

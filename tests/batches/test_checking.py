@@ -11,7 +11,6 @@ from bot.batches.policy import strictest, together
 from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction, BalanceNote
 from bot.changes.line_form import LineCells, LineNote
-from bot.changes.notes import NoteCode
 from tests.approvals.harness import ANA, NOW, RAJ
 from tests.batches.harness import CUSTOMERS, BatchHarness, gives
 from tests.policy import BALANCE, read
@@ -45,57 +44,44 @@ async def test_line_is_previewed_before_anything_is_requested(sqlite_harness: Ba
     assert sqlite_harness.inner.written() == 0
 
 
-@pytest.mark.parametrize(
-    ("customer", "feature", "reason"),
-    [
-        ("nobody", "messages", LineReason.NO_CUSTOMER),
-        ("nobody@nowhere.example", "messages", LineReason.NO_CUSTOMER),
-        ("billing@twinpeaks.example", "messages", LineReason.SEVERAL_CUSTOMERS),
-        ("cus_bold", "nothing", LineReason.REFUSED),
-        ("cus_bold", "sso", LineReason.REFUSED),
-        ("cus_bold", "api_calls", LineReason.REFUSED),
-        ("cus_vandelay", "messages", LineReason.REFUSED),
-        ("cus_piedpiper", "exports", LineReason.REFUSED),
-    ],
+WRONG_LINES = (
+    ("nobody", "messages", LineReason.NO_CUSTOMER),
+    ("nobody@nowhere.example", "messages", LineReason.NO_CUSTOMER),
+    ("billing@twinpeaks.example", "messages", LineReason.SEVERAL_CUSTOMERS),
+    ("cus_bold", "nothing", LineNote.UNKNOWN),
+    ("cus_bold", "sso", BalanceNote.FEATURE_IS_FLAG),
+    ("cus_bold", "api_calls", BalanceNote.FEATURE_NOT_HELD),
+    ("cus_vandelay", "messages", BalanceNote.SEVERAL_SOURCES),
+    ("cus_piedpiper", "exports", BalanceNote.ENTITY_BALANCE),
 )
-async def test_wrong_line_is_reported_with_its_reason(
-    sqlite_harness: BatchHarness, customer: str, feature: str, reason: LineReason
-) -> None:
-    checked = await check(sqlite_harness, line("cus_html", number=1), line(customer, feature, number=7))
-    (problem,) = checked.problems
-    assert (problem.number, problem.reason, problem.text) == (7, reason, f"{customer}, {feature}, 100")
-    assert [each.line.number for each in checked.lines] == [1]
-    assert not checked.requestable
-    assert checked.without_problems().requestable
+"""The reason of the line, or the reason that the guards of the change give."""
 
 
-@pytest.mark.parametrize(
-    ("customer", "feature", "code"),
-    [
-        ("cus_bold", "api_calls", BalanceNote.FEATURE_NOT_HELD),
-        ("cus_bold", "nothing", LineNote.UNKNOWN),
-        ("cus_bold", "sso", BalanceNote.FEATURE_IS_FLAG),
-        ("cus_vandelay", "messages", BalanceNote.SEVERAL_SOURCES),
-    ],
-)
-async def test_guards_of_the_change_give_the_reason(
-    sqlite_harness: BatchHarness, customer: str, feature: str, code: NoteCode
-) -> None:
-    checked = await check(sqlite_harness, line(customer, feature))
-    (problem,) = checked.problems
-    assert [note.code for note in problem.notes] == [code]
+async def test_wrong_line_is_reported_with_its_reason(sqlite_harness: BatchHarness) -> None:
+    for customer, feature, reason in WRONG_LINES:
+        checked = await check(sqlite_harness, line("cus_html", number=1), line(customer, feature, number=7))
+        (problem,) = checked.problems
+        assert (problem.number, problem.text) == (7, f"{customer}, {feature}, 100")
+        if isinstance(reason, LineReason):
+            assert problem.reason is reason, (customer, feature)
+        else:
+            assert problem.reason is LineReason.REFUSED, (customer, feature)
+            assert [note.code for note in problem.notes] == [reason], (customer, feature)
+        assert [each.line.number for each in checked.lines] == [1]
+        assert not checked.requestable
+        assert checked.without_problems().requestable
 
 
-@pytest.mark.parametrize("typed", ["hostile1@odd.example", "HOSTILE1@Odd.example", "cus_bold"])
-async def test_customer_is_found_by_exact_id_or_email(sqlite_harness: BatchHarness, typed: str) -> None:
-    checked = await check(sqlite_harness, line(typed))
-    assert [each.input.customer for each in checked.lines] == ["cus_bold"]
-
-
-@pytest.mark.parametrize("typed", ["Messages", "messages", "MESSAGES"])
-async def test_feature_is_found_by_id_or_name(sqlite_harness: BatchHarness, typed: str) -> None:
-    checked = await check(sqlite_harness, line(feature=typed))
-    assert [each.feature for each in checked.lines] == ["messages"]
+async def test_customer_and_feature_are_found_as_typed(sqlite_harness: BatchHarness) -> None:
+    """A customer by the exact id or the address, a feature by its id or name."""
+    for customer, feature in (
+        ("hostile1@odd.example", "Messages"),
+        ("HOSTILE1@Odd.example", "messages"),
+        ("cus_bold", "MESSAGES"),
+    ):
+        checked = await check(sqlite_harness, line(customer, feature))
+        about = [(each.input.customer, each.feature) for each in checked.lines]
+        assert about == [("cus_bold", "messages")], (customer, feature)
 
 
 async def test_second_line_about_the_same_balance_names_the_first(sqlite_harness: BatchHarness) -> None:
@@ -174,17 +160,14 @@ approvals = 2
 """
 
 
-@pytest.mark.parametrize(
-    ("amount", "customers", "approvals"), [(100, 1, 0), (100, 2, 1), (100, 3, 2), (300, 1, 2)]
-)
-async def test_policy_applies_the_strictest_line_and_the_total(
-    sqlite_harness: BatchHarness, amount: int, customers: int, approvals: int
-) -> None:
+async def test_policy_applies_the_strictest_line_and_the_total(sqlite_harness: BatchHarness) -> None:
     """Splitting a large change into small lines gains nothing."""
     sqlite_harness.inner.permissions.policy = read(POLICY)
-    checked = await check(sqlite_harness, *gives(*CUSTOMERS[:customers], amount=amount))
-    assert checked.decision is not None
-    assert (checked.decision.permit, checked.decision.approvals) == (True, approvals)
+    for amount, customers, approvals in ((100, 1, 0), (100, 2, 1), (100, 3, 2), (300, 1, 2)):
+        checked = await check(sqlite_harness, *gives(*CUSTOMERS[:customers], amount=amount))
+        assert checked.decision is not None
+        assert checked.decision.permit
+        assert checked.decision.approvals == approvals, (amount, customers)
 
 
 async def test_total_beyond_the_persons_limit_is_refused(

@@ -26,14 +26,16 @@ from tests.batches.harness import CUSTOMERS, BatchHarness, gives
 from tests.store.test_audit import TRIGGERS
 
 
-async def test_approved_list_is_applied_line_by_line(harness: BatchHarness) -> None:
+async def test_approved_list_is_applied_line_by_line_as_changes_under_its_approval(
+    harness: BatchHarness,
+) -> None:
     replica = harness.replica()
-    before = [await harness.remaining(customer) for customer in CUSTOMERS[:3]]
+    before = [await harness.remaining(customer) for customer in CUSTOMERS[:2]]
     waiting = await harness.submitted(replica)
     assert (waiting.state, waiting.needed, waiting.progress.of(LineState.QUEUED)) == (
         BatchState.WAITING,
         1,
-        3,
+        2,
     )
     await replica.run()
     assert harness.inner.written() == 0
@@ -43,25 +45,21 @@ async def test_approved_list_is_applied_line_by_line(harness: BatchHarness) -> N
     assert approved.batch.state is BatchState.RUNNING
     await replica.run()
     done = await harness.now(replica, waiting)
-    assert (done.state, done.progress.counts) == (BatchState.DONE, {LineState.APPLIED: 3})
-    assert [await harness.remaining(customer) for customer in CUSTOMERS[:3]] == [
+    assert (done.state, done.progress.counts) == (BatchState.DONE, {LineState.APPLIED: 2})
+    assert [await harness.remaining(customer) for customer in CUSTOMERS[:2]] == [
         remaining_before + 100 for remaining_before in before
     ]
     assert await harness.events(done) == ["asked", "approved", "done"]
+    assert await repository.differences(harness.inner.database, done.id) == []
     assert await harness.inner.trail_is_intact()
     assert harness.drawn[-1] == (done.id, done.revision)
 
-
-async def test_line_is_a_change_under_the_batchs_approval(harness: BatchHarness) -> None:
-    replica = harness.replica()
-    batch = await harness.approved(replica)
-    await replica.run()
-    line = (await harness.lines(replica, batch))[0]
+    line = (await harness.lines(replica, done))[0]
     change = await replica.changes.get(line.change_id)
     assert change is not None
     assert (change.state, change.batch, change.asker, change.decided_by) == (
         State.APPLIED,
-        batch.id,
+        done.id,
         ANA.user,
         RAJ.user,
     )
@@ -72,14 +70,15 @@ async def test_line_is_a_change_under_the_batchs_approval(harness: BatchHarness)
     assert change.undoable
 
 
-async def test_list_without_approval_runs_right_away(harness: BatchHarness) -> None:
+async def test_list_without_approval_runs_right_away(sqlite_harness: BatchHarness) -> None:
+    harness = sqlite_harness
     harness.inner.permissions.needed = 0
     replica = harness.replica(channel="")
-    batch = await harness.submitted(replica)
+    batch = await harness.submitted(replica, gives("cus_bold"))
     assert batch.state is BatchState.RUNNING
     await replica.run()
     assert (await harness.now(replica, batch)).state is BatchState.DONE
-    line = (await harness.lines(replica, batch))[0]
+    (line,) = await harness.lines(replica, batch)
     assert await harness.steps(line.change_id) == ["asked", "applying", "writing", "applied"]
     due = await CHANGE_NOTICES.due(
         harness.inner.database, batch.env, harness.inner.clock() + timedelta(days=1)
@@ -114,10 +113,11 @@ async def test_list_with_a_wrong_line_is_only_requested_without_it(sqlite_harnes
     ).result is BatchResult.PROBLEMS
 
 
-async def test_two_approvals_are_needed_if_the_policy_says_so(harness: BatchHarness) -> None:
+async def test_two_approvals_are_needed_if_the_policy_says_so(sqlite_harness: BatchHarness) -> None:
+    harness = sqlite_harness
     harness.inner.permissions.needed = 2
     replica = harness.replica()
-    batch = await harness.submitted(replica)
+    batch = await harness.submitted(replica, gives("cus_bold"))
     first = await replica.batches.approve(batch.id, batch.revision, RAJ)
     assert first.batch is not None
     assert first.batch.state is BatchState.WAITING
@@ -129,7 +129,7 @@ async def test_two_approvals_are_needed_if_the_policy_says_so(harness: BatchHarn
     assert second.batch is not None
     assert (second.batch.state, len(second.batch.approvals)) == (BatchState.RUNNING, 2)
     await replica.run()
-    line = (await harness.lines(replica, batch))[0]
+    (line,) = await harness.lines(replica, batch)
     change = await replica.changes.get(line.change_id)
     assert change is not None
     assert (change.needed, {approval.person for approval in change.approvals}) == (2, {RAJ.user, LEA.user})
@@ -154,18 +154,19 @@ async def test_approval_of_a_person_who_lost_permission_does_not_count(sqlite_ha
     assert await harness.inner.trail_is_intact()
 
 
-async def test_concurrent_approvals_are_both_counted(harness: BatchHarness) -> None:
+async def test_concurrent_approvals_apply_the_list_once(harness: BatchHarness) -> None:
     replica = harness.replica()
-    batch = await harness.submitted(replica)
+    batch = await harness.submitted(replica, gives("cus_bold"))
     outcomes = await asyncio.gather(
         *(replica.batches.approve(batch.id, batch.revision, actor) for actor in (RAJ, LEA))
     )
     assert [outcome.result for outcome in outcomes].count(BatchResult.DONE) == 1
     await replica.run()
-    assert harness.inner.written() == 3
+    assert harness.inner.written() == 1
 
 
-async def test_denied_list_is_not_applied(harness: BatchHarness) -> None:
+async def test_denied_list_is_not_applied(sqlite_harness: BatchHarness) -> None:
+    harness = sqlite_harness
     replica = harness.replica()
     batch = await harness.submitted(replica)
     denied = await replica.batches.deny(batch.id, batch.revision, RAJ, "not now")
@@ -178,7 +179,8 @@ async def test_denied_list_is_not_applied(harness: BatchHarness) -> None:
     assert await harness.inner.trail_is_intact()
 
 
-async def test_waiting_list_is_withdrawn_only_by_its_requester(harness: BatchHarness) -> None:
+async def test_waiting_list_is_withdrawn_only_by_its_requester(sqlite_harness: BatchHarness) -> None:
+    harness = sqlite_harness
     replica = harness.replica()
     batch = await harness.submitted(replica)
     assert (await replica.batches.withdraw(batch.id, RAJ)).result is BatchResult.NOT_ALLOWED
@@ -197,31 +199,10 @@ async def test_waiting_list_is_withdrawn_only_by_its_requester(harness: BatchHar
     assert await harness.inner.trail_is_intact()
 
 
-async def test_withdrawn_lists_leave_room_for_others(sqlite_harness: BatchHarness) -> None:
-    harness = sqlite_harness
-    replica = harness.replica()
-    lists = [await harness.submitted(replica) for _ in range(MOST_OF_PERSON)]
-    assert (await harness.submit(replica)).result is BatchResult.TOO_MANY_WAIT
-    await replica.batches.withdraw(lists[0].id, ANA)
-    assert (await harness.submit(replica)).result is BatchResult.DONE
-
-
-async def test_withdrawn_undo_leaves_the_undo_open(harness: BatchHarness) -> None:
-    replica = harness.replica()
-    batch = await harness.approved(replica)
-    await replica.run()
-    undo = (await replica.batches.undo(batch.id, ANA, key="first")).batch
-    assert undo is not None
-    assert not (await harness.now(replica, batch)).undoable
-    await replica.batches.withdraw(undo.id, ANA)
-    assert (await harness.now(replica, batch)).undoable
-    assert (await replica.batches.undo(batch.id, ANA, key="second")).result is BatchResult.DONE
-
-
 async def test_concurrent_withdrawal_and_approval_end_in_one_of_them(harness: BatchHarness) -> None:
     """By two replicas, each of which has found it waiting."""
     replicas = harness.replica(), harness.replica()
-    for _ in range(4):
+    for _ in range(2):
         batch = await harness.submitted(replicas[0], gives(CUSTOMERS[0]))
         before = harness.inner.written()
         withdrawn, approved = await asyncio.gather(
@@ -240,10 +221,11 @@ async def test_concurrent_withdrawal_and_approval_end_in_one_of_them(harness: Ba
 
 
 @pytest.mark.parametrize("first", ["withdraw", "approve"])
-async def test_first_of_withdrawal_and_approval_wins(harness: BatchHarness, first: str) -> None:
+async def test_first_of_withdrawal_and_approval_wins(sqlite_harness: BatchHarness, first: str) -> None:
     """The other has already passed its checks."""
+    harness = sqlite_harness
     replica, other_replica = harness.replica(), harness.replica()
-    batch = await harness.submitted(replica)
+    batch = await harness.submitted(replica, gives("cus_bold"))
 
     async def withdraw() -> BatchOutcome:
         return await other_replica.batches.withdraw(batch.id, ANA)
@@ -264,7 +246,7 @@ async def test_first_of_withdrawal_and_approval_wins(harness: BatchHarness, firs
 
 async def test_undecided_list_expires(harness: BatchHarness) -> None:
     replica = harness.replica()
-    batch, other_batch = await harness.submitted(replica), await harness.submitted(replica)
+    batch, other_batch = [await harness.submitted(replica, gives("cus_bold")) for _ in range(2)]
     await replica.batches.ticker.keep_up()
     harness.inner.clock.move(hours=24)
     late = await replica.batches.approve(batch.id, batch.revision, RAJ)
@@ -302,12 +284,13 @@ async def test_reason_and_channel_are_required_where_the_policy_says_so(sqlite_h
 
 
 async def test_open_batches_of_a_person_are_limited(sqlite_harness: BatchHarness) -> None:
-    harness = sqlite_harness
+    harness, line = sqlite_harness, gives("cus_bold")
     replica = harness.replica()
-    for _ in range(MOST_OF_PERSON):
-        await harness.submitted(replica)
-    assert (await harness.submit(replica)).result is BatchResult.TOO_MANY_WAIT
-    assert (await harness.submit(replica, actor=RAJ)).result is BatchResult.DONE
+    lists = [await harness.submitted(replica, line) for _ in range(MOST_OF_PERSON)]
+    assert (await harness.submit(replica, line)).result is BatchResult.TOO_MANY_WAIT
+    assert (await harness.submit(replica, line, actor=RAJ)).result is BatchResult.DONE
+    await replica.batches.withdraw(lists[0].id, ANA)
+    assert (await harness.submit(replica, line)).result is BatchResult.DONE
 
 
 async def test_batch_of_the_other_environment_is_unknown(sqlite_harness: BatchHarness) -> None:
@@ -421,7 +404,10 @@ async def alter_trail(harness: BatchHarness, batch: BatchRecord) -> None:
 
 
 @pytest.mark.parametrize("alter", [alter_line, add_approval, alter_trail])
-async def test_list_that_is_not_as_requested_is_not_applied(harness: BatchHarness, alter: object) -> None:
+async def test_list_that_is_not_as_requested_is_not_applied(
+    sqlite_harness: BatchHarness, alter: object
+) -> None:
+    harness = sqlite_harness
     replica = harness.replica()
     batch = await harness.approved(replica)
     assert callable(alter)
@@ -432,14 +418,6 @@ async def test_list_that_is_not_as_requested_is_not_applied(harness: BatchHarnes
         (LineState.REFUSED, Cause.NOT_AS_ASKED)
     }
     assert harness.inner.written() == 0
-
-
-async def test_unaltered_list_has_no_differences(harness: BatchHarness) -> None:
-    replica = harness.replica()
-    batch = await harness.approved(replica)
-    await replica.run()
-    assert await repository.differences(harness.inner.database, batch.id) == []
-    assert await harness.inner.trail_is_intact()
 
 
 async def test_stored_list_belongs_to_its_person_for_a_day(harness: BatchHarness) -> None:

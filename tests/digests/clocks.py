@@ -19,7 +19,7 @@ CHANGES = {
 """The days in 2026 on which clocks go forward and back."""
 
 _BEGIN = datetime(2025, 11, 1, tzinfo=UTC)
-_QUARTERS = 96 * 800
+_HALF_HOURS = 48 * 800
 
 
 def due(schedule: Schedule, day: date) -> datetime:
@@ -30,7 +30,7 @@ def due(schedule: Schedule, day: date) -> datetime:
 def shown(zone: str, at: datetime) -> datetime:
     """What the clocks show then."""
     minutes = (at - _BEGIN) // timedelta(minutes=1)
-    return (at + timedelta(minutes=_offsets(zone)[minutes // 15])).replace(tzinfo=None)
+    return (at + timedelta(minutes=_offsets(zone)[minutes // 30])).replace(tzinfo=None)
 
 
 @cache
@@ -38,7 +38,7 @@ def _first(zone: str, day: date, at: time) -> datetime:
     offsets = _offsets(zone)
     minutes = (datetime.combine(day, at, UTC) - _BEGIN) // timedelta(minutes=1)
     minute = minutes - _furthest(zone)
-    while minute + offsets[minute // 15] < minutes:
+    while minute + offsets[minute // 30] < minutes:
         minute += 1
     return _BEGIN + timedelta(minutes=minute)
 
@@ -50,8 +50,8 @@ def _furthest(zone: str) -> int:
 
 @cache
 def _offsets(zone: str) -> list[int]:
-    """Minutes ahead of UTC, for every quarter of an hour."""
+    """Minutes ahead of UTC, for every half hour, which is when clocks change."""
     info = ZoneInfo(zone)
-    step = timedelta(minutes=15)
-    ahead = ((_BEGIN + step * quarter).astimezone(info).utcoffset() for quarter in range(_QUARTERS))
+    step = timedelta(minutes=30)
+    ahead = ((_BEGIN + step * number).astimezone(info).utcoffset() for number in range(_HALF_HOURS))
     return [offset // timedelta(minutes=1) for offset in ahead if offset is not None]

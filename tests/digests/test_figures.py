@@ -19,6 +19,7 @@ from bot.store.database import Database
 from sandbox.autumn import LocalAutumn, LocalLimits, balances, invoices, products
 from sandbox.autumn.model import LocalCustomer
 from sandbox.autumn.state import AutumnState
+from tests.databases import Engine
 from tests.digests.scanned import Clock, Reader
 
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -89,10 +90,11 @@ async def served(seed: str | int) -> AsyncIterator[tuple[LocalAutumn, Autumn]]:
             await autumn.aclose()
 
 
-async def test_numbers_of_every_customer_in_every_currency(database: Database) -> None:
+async def test_numbers_of_every_customer_in_every_currency(engine: Engine, database: Database) -> None:
     async with served("demo") as (local, autumn):
-        # Then again after two weeks in which plans renewed, trials ended and balances were not read.
-        for moved in (timedelta(0), timedelta(days=13)):
+        # And after two weeks in which plans renewed, trials ended and balances were not read.
+        later = timedelta(days=13)
+        for moved in (later,) if engine == "postgresql" else (timedelta(0), later):
             local.clock.move(moved)
             clock = Clock(local.clock.now())
             reader = Reader(database, autumn, clock)

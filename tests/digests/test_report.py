@@ -1,3 +1,4 @@
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -11,6 +12,7 @@ from bot.autumn.models import Environment
 from bot.digests import sections
 from bot.digests.items import ReportItem, StoredItem, join_plans, millionths, units
 from bot.digests.model import DigestContent, Figures
+from bot.digests.report import build
 from bot.digests.report.build import ScanGone, page, report, rows
 from bot.digests.report.model import CUSTOMERS, News, Report, RowQuery
 from bot.digests.scan import repository as scans
@@ -23,6 +25,8 @@ from tests.digests.listed import START, at
 from tests.digests.samples import run
 
 WEEK = timedelta(days=7)
+TIMED = ("invoices", "trials", "resets")
+"""Sections whose rows are due at a time."""
 
 
 def row(section: str, number: int = 1, **fields: Any) -> StoredItem:
@@ -144,17 +148,22 @@ async def test_only_chosen_sections_are_reported(database: Database) -> None:
     assert content.figures == Figures({}, {"resets": 1})
 
 
-@pytest.mark.parametrize("section", ["invoices", "trials", "resets"])
-async def test_window_limits_the_rows(database: Database, section: str) -> None:
+async def test_window_limits_the_rows(database: Database) -> None:
     """From the start of the scan until so many days later; overdue resets count."""
     times = (-1, 0, 2.999999, 3, 31)
     scan = await scanned(
         database,
-        *(row(section, n, at=at(when), details={"feature_name": "M"}) for n, when in enumerate(times)),
+        *(
+            row(section, n, at=at(when), details={"feature_name": "M"})
+            for section in TIMED
+            for n, when in enumerate(times)
+        ),
     )
-    (part,) = (await made(database, scan, days=3)).parts
-    expected = [at(when) for when in times[:3]]
-    assert [item.at for item in part.items] == expected[0 if section == "resets" else 1 :]
+    parts = (await made(database, scan, days=3)).parts
+    assert [part.section for part in parts] == list(TIMED)
+    for part in parts:
+        expected = [at(when) for when in times[:3]]
+        assert [item.at for item in part.items] == expected[0 if part.section == "resets" else 1 :]
 
 
 async def test_window_ends_with_the_scan(database: Database) -> None:
@@ -164,20 +173,24 @@ async def test_window_ends_with_the_scan(database: Database) -> None:
     assert content.parts[0].count == 1
 
 
-@pytest.mark.parametrize("section", ["invoices", "trials", "resets"])
-async def test_window_of_a_late_post(database: Database, section: str) -> None:
+async def test_window_of_a_late_post(database: Database) -> None:
     """From where the last digest's window ended, and no earlier."""
     passed: dict[str, Any] = {"details": {"feature_name": "M", "passed": True}}
-    scan = await scanned(database, *(row(section, at=at(when), **passed) for when in (-2, -1, 0, 1)))
+    scan = await scanned(
+        database,
+        *(row(section, at=at(when), **passed) for section in TIMED for when in (-2, -1, 0, 1)),
+    )
     late = Window(at(-1), at(1))
-    content = DigestContent(sections=frozenset({section}))
-    found = await report(database, scan, content, window=late)
-    assert [item.at for item in found.parts[0].items] == [at(-1), at(0)]
-    assert (found.start, found.end, found.read_at) == (at(-1), at(1), START)
-    query = RowQuery(scan=scan.id, start=late.start, end=late.end, section=section)
-    assert RowQuery.decode(query.encode()) == query
-    assert (await page(database, query)).count == 2
-    assert [item.at async for item in await rows(database, query)] == [at(-1), at(0)]
+    late_report = await report(database, scan, DigestContent(sections=frozenset(TIMED)), window=late)
+    assert (late_report.start, late_report.end, late_report.read_at) == (at(-1), at(1), START)
+    assert [part.section for part in late_report.parts] == list(TIMED)
+    for part in late_report.parts:
+        assert [item.at for item in part.items] == [at(-1), at(0)]
+        query = RowQuery(scan=scan.id, start=late.start, end=late.end, section=part.section)
+        assert RowQuery.decode(query.encode()) == query
+        assert (await page(database, query)).count == 2
+    in_file = [item.at async for item in await rows(database, query.at(sections=TIMED))]
+    assert in_file == [at(-1), at(0)] * 3
 
 
 async def test_rows_are_filtered_by_product(database: Database) -> None:
@@ -388,25 +401,19 @@ async def test_daily_sums_are_by_billing_days(database: Database) -> None:
     assert list(content.daily) == ["usd", "eur"]
 
 
-@pytest.mark.parametrize(
-    ("start", "days"),
-    [
-        # Within a day, across the end of a year, and in a window within one day.
+async def test_each_hour_counts_towards_its_day(database: Database) -> None:
+    for start, days in (
+        # Within a day, in a window within one day, and across the end of a year.
         (datetime(2026, 10, 30, 4, tzinfo=UTC), 7),
-        (datetime(2026, 12, 29, 23, tzinfo=UTC), 4),
         (datetime(2026, 11, 23, tzinfo=UTC), 1),
-    ],
-)
-async def test_each_hour_counts_towards_its_day(database: Database, start: datetime, days: int) -> None:
-    hours = [start + timedelta(hours=number) for number in range(days * 24)]
-    scan = await scanned(
-        database, *({**invoice(1), "at": hour} for hour in hours), start=start, horizon=timedelta(days=32)
-    )
-    expected: dict[date, Decimal] = {}
-    for hour in hours:
-        day = hour.date()
-        expected[day] = expected.get(day, Decimal(0)) + 1
-    assert dict((await made(database, scan, days=days)).daily["usd"]) == expected
+        (datetime(2026, 12, 29, 23, tzinfo=UTC), 4),
+    ):
+        hours = [start + timedelta(hours=number) for number in range(days * 24)]
+        scan = await scanned(
+            database, *({**invoice(1), "at": hour} for hour in hours), start=start, horizon=timedelta(days=32)
+        )
+        expected = {day: Decimal(count) for day, count in Counter(hour.date() for hour in hours).items()}
+        assert dict((await made(database, scan, days=days)).daily["usd"]) == expected, start
 
 
 # Resets
@@ -467,11 +474,11 @@ async def all_pages(database: Database, query: RowQuery, size: int) -> list[Repo
         query = query.at(page=item_page.page + 1)
 
 
-@pytest.mark.parametrize("size", [1, 7, 10, 23, 50])
-async def test_pages_cover_all_rows(database: Database, size: int) -> None:
+async def test_pages_cover_all_rows(database: Database) -> None:
     scan = await scanned(database, *MANY)
-    collected = await all_pages(database, RowQuery(scan=scan.id), size)
-    assert amounts(collected) == [f"{units(row['amount'])} {row['currency']}" for row in MANY]
+    for size in (7, 10, 23, 50):
+        collected = await all_pages(database, RowQuery(scan=scan.id), size)
+        assert amounts(collected) == [f"{units(row['amount'])} {row['currency']}" for row in MANY], size
 
 
 async def test_page_past_the_end_is_the_last(database: Database) -> None:
@@ -494,12 +501,13 @@ async def test_page_has_the_filters_of_its_digest(database: Database) -> None:
     assert amounts(found_in_file) == ["50 usd"]
 
 
-async def test_file_has_every_row_in_page_order(database: Database) -> None:
-    times = [-1.0, *[number / 250 for number in range(1100)], *[2.0] * 600]
+async def test_file_has_every_row_in_page_order(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "_CHUNK", 50)
+    times = [-1.0, *[number / 25 for number in range(110)], *[2.0] * 60]
     scan = await scanned(
         database,
         *MANY,
-        *(invoice(7, "gbp", number=number) for number in range(1001)),
+        *(invoice(7, "gbp", number=number) for number in range(101)),
         *(reset(number, when) for number, when in enumerate(times)),
         *(row("past_due", number, at=at(-number) if number % 2 else None) for number in range(6)),
     )

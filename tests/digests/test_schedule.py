@@ -127,11 +127,9 @@ def test_clock_of_the_machine_does_not_matter() -> None:
         yield due_at(schedule, date(2026, 10, 25))
         yield local_day(schedule, _utc("2026-03-28 23:30"))
 
-    answers = []
-    for clock in ("2026-03-29 00:59:59", "2031-07-01"):
-        with freeze_time(clock):
-            answers.append(list(asked()))
-    assert answers[0] == answers[1]
+    answers = list(asked())
+    with freeze_time("2026-03-29 00:59:59"):
+        assert list(asked()) == answers
 
 
 def test_zones() -> None:

@@ -195,7 +195,6 @@ async def test_request_without_an_approvals_channel_is_refused(mode: Mode) -> No
     ("channel", "reason"),
     [
         ("C05SHARED", "shared with another company"),
-        ("C03RANDOM", approvals_words.RESULTS[Result.CHANNEL_OUT].what),
         ("C0NOTHING", approvals_words.RESULTS[Result.CHANNEL_OUT].what),
     ],
 )

@@ -63,7 +63,6 @@ async def test_mention_is_answered_to_that_person_only(maple: Running) -> None:
     assert not call.args.get("thread_ts"), "Slack shows nothing in a thread that is not there yet"
 
 
-@pytest.mark.both_transports
 async def test_mention_in_a_thread_is_answered_in_the_thread(maple: Running) -> None:
     await maple.ana.say("Acme writes that their messages ran out")
     await maple.ana.mention("products cus_acme", in_thread_of="ran out")
@@ -122,7 +121,6 @@ async def test_mention_understands_the_commands_words(maple: Running) -> None:
         await maple.ana.sees(expected)
 
 
-@pytest.mark.both_transports
 async def test_command_with_a_form_is_offered_as_a_button(maple: Running) -> None:
     await maple.ana.mention("balance cus_acme")
     await maple.ana.sees("Slack opens a form only when you click")
@@ -185,7 +183,6 @@ async def test_message_in_a_channel_without_a_mention_is_not_answered(maple: Run
     assert maple.slack.workspace.posts == []
 
 
-@pytest.mark.both_transports
 async def test_repeated_event_is_answered_once(maple: Running) -> None:
     await maple.ana.mention("cus_acme")
     await maple.ana.sees("Acme Ltd")

@@ -49,7 +49,6 @@ def test_customer_is_read_from_a_link(url: str, env: str, customer: str) -> None
     assert links.customer_of(url, env) == customer
 
 
-@pytest.mark.both_transports
 async def test_link_shows_a_button_and_nothing_of_the_customer(maple: Running) -> None:
     await maple.ana.say(f"Look at {ACME}")
     preview = await maple.ana.sees(labels.PREVIEW_PRIVATE)

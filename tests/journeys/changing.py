@@ -82,23 +82,13 @@ async def filed(
 
     Under a policy that asks for no approval it is applied before this returns.
     """
-    maple.lea.go("#billing")
-    return await request_messages(maple, maple.bot.changes, amount, action=action, person=person or maple.ana)
-
-
-async def request_messages(
-    maple: Running, service: ChangeService, amount: int, *, action: BalanceAction, person: LocalPerson
-) -> Record:
     customer = await maple.bot.autumn.customer("cus_acme")
     (row,) = (row.id for row in customer.balances["messages"].breakdown)
     about = BalanceInput(
-        customer="cus_acme",
-        feature="messages",
-        row=row,
-        action=action,
-        amount=Decimal(amount),
+        customer="cus_acme", feature="messages", row=row, action=action, amount=Decimal(amount)
     )
-    outcome = await service.submit(ChangeRequest(uuid4().hex, about, actor(person), reason=OUTAGE))
+    request = ChangeRequest(uuid4().hex, about, actor(person or maple.ana), reason=OUTAGE)
+    outcome = await maple.bot.changes.submit(request)
     assert outcome.record is not None
     return outcome.record
 

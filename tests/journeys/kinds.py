@@ -17,7 +17,7 @@ class Sort:
 
     name: str
     mode: Mode
-    """How Slack reaches the bot. The kinds alternate, and every outcome is tried over both."""
+    """How Slack reaches the bot. The kinds alternate."""
     ask: Steps
     """What Ana does to request it."""
     asked: str
@@ -30,10 +30,6 @@ class Sort:
     """What the card shows after that."""
     undo: str = ""
     """How its undo is described; empty when it cannot be undone."""
-    confirms: bool | None = None
-    """The answer to the confirmation dialog of Approve; None where there is none."""
-    quoted: bool = False
-    """Whether Autumn's own preview is shown."""
 
 
 async def _open(maple: Running, line: str, sees: str) -> None:
@@ -370,7 +366,7 @@ SORTS = (
     ),
     Sort(
         "refund", "http", refund, "Refund $20.00 of an invoice", "invoices.refund", _refunded_meanwhile,
-        "Refunded of this invoice: $9.20 → $29.20", confirms=True,
+        "Refunded of this invoice: $9.20 → $29.20",
     ),
     Sort(
         "coupon", "http", apply_coupon, "Apply the coupon 10% off, always", "coupons.add", _another_coupon,
@@ -383,7 +379,7 @@ SORTS = (
     Sort(
         "coupon on a subscription", "socket", attach_coupon,
         "Apply the coupon 10% off, always to the subscription to Pro", "billing.update", _another_coupon,
-        "own coupon 50% off the next invoice no longer applies", quoted=True,
+        "own coupon 50% off the next invoice no longer applies",
     ),
     Sort(
         "grant", "http", redeem, "Redeem the promo code BONUS500", "rewards.redeem", _grant_grew,
@@ -395,51 +391,51 @@ SORTS = (
     ),
     Sort(
         "deletion", "http", delete, "Delete the customer in Autumn", "customers.delete", _entity_made,
-        "Entities: 1 → gone from Autumn", confirms=True,
+        "Entities: 1 → gone from Autumn",
     ),
     Sort(
         "cancellation", "socket", cancel, "Cancel Pro at the end of the period", "billing.update",
         _smaller_product_scheduled, "Scheduled change to Starter: dropped",
-        undo="Take the cancellation of Pro back", quoted=True,
+        undo="Take the cancellation of Pro back",
     ),
     Sort(
         "cancellation now", "http", cancel_now, "Cancel Pro now, with credit for the unused time",
-        "billing.update", _smaller_product_scheduled, "Scheduled change to Starter: dropped", quoted=True,
+        "billing.update", _smaller_product_scheduled, "Scheduled change to Starter: dropped",
     ),
     Sort(
         "purchase removed", "socket", remove_purchase, "Remove the one-time purchase of Guided Onboarding",
-        "billing.update", quoted=True,
+        "billing.update",
     ),
     Sort(
         "free product cancelled", "http", cancel_free, "Cancel Free now", "billing.update",
-        undo="Change the product to Free now", quoted=True,
+        undo="Change the product to Free now",
     ),
     Sort(
         "switch", "socket", change_product, "Change the product to Pro at the end of the period",
         "billing.attach", _another_product_scheduled, "The scheduled change to Enterprise is dropped.",
-        undo="Call off the scheduled change to Pro", quoted=True,
+        undo="Call off the scheduled change to Pro",
     ),
     Sort(
         "product added", "socket", add_product, "Add Support Plus now", "billing.attach", _added_meanwhile,
-        "The customer already has this add-on.", undo="Cancel Support Plus now", quoted=True,
+        "The customer already has this add-on.", undo="Cancel Support Plus now",
     ),
     Sort(
         "seats added", "http", add_seats, "Add Extra Seats now", "billing.attach",
-        undo="Cancel Extra Seats now", quoted=True,
+        undo="Cancel Extra Seats now",
     ),
     Sort(
         "bought once", "socket", buy_once, "Buy Message Pack once, now", "billing.attach",
-        undo="Remove the one-time purchase of Message Pack", quoted=True,
+        undo="Remove the one-time purchase of Message Pack",
     ),
     Sort(
         "quantity", "http", change_quantity, "Set Seats of Extra Seats to 12", "billing.update",
-        _seats_bought, "Quantity of Seats: 15 → 12", undo="Set Seats of Extra Seats to 10", quoted=True,
+        _seats_bought, "Quantity of Seats: 15 → 12", undo="Set Seats of Extra Seats to 10",
     ),
     Sort(
         "trial", "socket", extend_trial, "Move the end of the trial of Pro to", "billing.update",
-        _payment_failed, "Trial ends on:", undo="Undo: trial change", quoted=True,
+        _payment_failed, "Trial ends on:", undo="Undo: trial change",
     ),
 )  # fmt: skip
 TWO_SORTS = tuple(sort for sort in SORTS if sort.name in ("deletion", "cancellation"))
-"""Two kinds that differ as much as possible, for tests of what all kinds share: one over HTTP that leaves
-nothing to read back, and one over Socket Mode that Autumn previews."""
+"""Two kinds that differ as much as possible: one over HTTP that leaves nothing to read back, and one over
+Socket Mode that Autumn previews."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
-from tests.journeys.changing import ACTION, AT_ONCE, PREVIEW, WAITING, close_and_look, lea_sees
+from tests.journeys.changing import AT_ONCE, PREVIEW, WAITING, close_and_look, lea_sees
 from tests.running import Running, running_maple
 
 WRITES = ("balances.update", "customers.delete")
@@ -43,13 +43,8 @@ async def forget_calls(maple: Running) -> None:
 
 async def test_balance_change_takes_one_read_to_request_and_three_to_apply() -> None:
     async with running_maple("http") as maple:
-        await maple.ana.command("/autumn balance cus_acme")
-        await maple.ana.sees(ACTION)
-        await maple.ana.choose("Feature", "Messages")
-        await maple.ana.sees("resets")
-        await maple.ana.fill("Amount", "500")
+        await maple.ana.command("/autumn give cus_acme 500 messages because of the outage")
         await maple.ana.sees(PREVIEW)
-        await maple.ana.fill("Reason", "They lost a day to our outage")
         await forget_calls(maple)
         await maple.ana.submit()
         await lea_sees(maple, WAITING)

@@ -3,7 +3,6 @@
 import asyncio
 from datetime import timedelta
 from decimal import Decimal
-from itertools import product
 
 from bot.access import words as access_words
 from bot.access.policy import DecisionReason
@@ -22,18 +21,14 @@ from tests.journeys.changing import (
     WAITING,
     WITHDRAWN,
     actor,
-    apply,
     approve_waiting,
     close_and_look,
     elsewhere,
     give,
     lea_sees,
     own_card,
-    request_messages,
     request_undo,
     requested,
-    undo_approved,
-    without_slack,
 )
 from tests.running import APPROVALS, Mode, Running, running_maple
 from tests.screen import on_screen
@@ -231,25 +226,6 @@ async def test_requester_is_told_below_her_card_that_somebody_else_undid_it(mapl
     await own_card(maple.ana, approvals_words.UNDONE)
     (reply,) = maple.ana.thread("Balance change (undone)")
     assert on_screen(approvals_words.UNDONE_HEADLINE) in reply
-
-
-async def test_undo_restores_grant_and_balance() -> None:
-    """Whether or not Autumn raises the grant when the balance is added to."""
-    async with running_maple("http") as maple:
-        service = without_slack(maple)
-        before = (await maple.bot.autumn.customer("cus_acme")).balances["messages"]
-        for raises, action in product(
-            (False, True), (BalanceAction.GIVE, BalanceAction.SET, BalanceAction.USAGE)
-        ):
-            maple.autumn.state.org.adding_raises_grant = raises
-            record = await request_messages(maple, service, 900, action=action, person=maple.ana)
-            await undo_approved(maple, service, await apply(maple, service, record))
-            after = (await maple.bot.autumn.customer("cus_acme")).balances["messages"]
-            assert (after.granted, after.remaining, after.usage) == (
-                before.granted,
-                before.remaining,
-                before.usage,
-            ), (raises, action)
 
 
 async def test_late_decision_names_the_earlier_one(maple: Running) -> None:

@@ -200,10 +200,11 @@ async def test_part_gone_at_submit_is_refused(maple: Running) -> None:
 async def test_refused_form_that_was_closed_is_answered_in_a_message(maple: Running) -> None:
     await _part(maple)
     await _part_goes(maple)
-    maple.autumn.faults.add("customers.get", "latency", seconds=0.2)
+    maple.autumn.faults.add("customers.get", "latency", seconds=60)
     await maple.ana.submit()
     await maple.ana.sees("Checking with Autumn")
     await maple.ana.close()
+    maple.autumn.faults.clear()
     message = await maple.ana.sees("Your form was not accepted, so nothing was requested")
     assert "This part of Messages is no longer there." in message
 

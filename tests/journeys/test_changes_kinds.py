@@ -108,7 +108,7 @@ async def test_change_is_requested_in_its_form_applied_and_undone(maple: Running
 
     service = without_slack(maple)
     if sort.meddle and not sort.undo:
-        await outdated(maple, service, sort, record)
+        assert not (await outdated(maple, service, sort, record)).undoable
         return
     applied = await apply(maple, service, record)
     assert writes(maple) == [sort.route]
@@ -123,7 +123,7 @@ async def test_change_is_requested_in_its_form_applied_and_undone(maple: Running
         await outdated(maple, service, sort, (await service.submit(request)).record)
 
 
-async def outdated(maple: Running, service: ChangeService, sort: Sort, record: Record | None) -> None:
+async def outdated(maple: Running, service: ChangeService, sort: Sort, record: Record | None) -> Record:
     """The request is outdated by somebody else, shown anew, approved again and applied."""
     assert record is not None
     assert sort.meddle is not None
@@ -140,6 +140,7 @@ async def outdated(maple: Running, service: ChangeService, sort: Sort, record: R
     assert writes(maple) == [*before, sort.route]
     verdict = registry.kind(record.kind).verify(applied.input, applied.before, applied.before)
     assert verdict is Verdict.NOT_APPLIED, "had Autumn not carried it out"
+    return applied
 
 
 @pytest.mark.parametrize(

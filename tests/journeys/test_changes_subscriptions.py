@@ -18,12 +18,14 @@ from tests.journeys.changing import (
     ACTION,
     FAILED,
     WAITING,
+    apply,
     approve_waiting,
     close_and_look,
     elsewhere,
     lea_sees,
     request_undo,
-    undo,
+    undo_approved,
+    without_slack,
 )
 from tests.journeys.kinds import cancel, cancel_free, extend_trial
 from tests.running import Running, running_maple
@@ -183,12 +185,11 @@ async def test_moved_trial_is_undone_under_its_new_id(maple: Running) -> None:
     before, ends = product.id, product.trial_ends_at
     await extend_trial(maple)
     await lea_sees(maple, WAITING)
-    await approve_waiting(maple)
-    await maple.lea.sees(READ_BACK)
+    service = without_slack(maple)
+    (record,) = await service.waiting()
+    applied = await apply(maple, service, record)
     assert product.id != before
-    assert await undo(maple) is Result.DONE
-    await approve_waiting(maple)
-    await maple.lea.sees(approvals_words.UNDONE)
+    await undo_approved(maple, service, applied)
     assert ends is not None
     assert product.trial_ends_at is not None
     assert 0 <= product.trial_ends_at - ends <= 24 * 60 * 60 * 1000

@@ -101,12 +101,15 @@ async def test_changes_of_several_forms_share_one_approval(maple: Running) -> No
     assert len(maple.autumn.ledger) == 2
 
 
-async def test_list_that_was_sent_is_not_sent_with_later_changes(maple: Running) -> None:
+async def test_list_that_was_sent_is_not_cancelled_nor_sent_with_later_changes(maple: Running) -> None:
     await gathered(maple)
     await show_gathered(maple)
+    buttons = carried(maple)
     await maple.ana.click(words.SEND)
     await maple.ana.sees(words.REQUESTED)
     await maple.ana.close()
+    await click(maple, maple.ana, ids.BATCH_CANCEL, buttons[ids.BATCH_CANCEL])
+    await maple.ana.sees(words.GATHERED_GONE)
     await gathered(maple, customer="cus_bold")
     assert "1 change for 1 customer" in await show_gathered(maple)
 
@@ -213,9 +216,7 @@ async def test_list_that_was_cancelled_in_another_window_is_not_requested(maple:
     assert await maple.bot.batches.requested_by(maple.ana.id, limit=5) == []
 
 
-async def test_list_in_a_message_is_shown_there_again_once_it_has_changed_until_it_is_requested(
-    maple: Running,
-) -> None:
+async def test_list_in_a_message_is_shown_there_again_once_it_has_changed(maple: Running) -> None:
     await gathered(maple)
     await show_gathered(maple)
     buttons = carried(maple)
@@ -224,10 +225,6 @@ async def test_list_in_a_message_is_shown_there_again_once_it_has_changed_until_
     await click(maple, maple.ana, ids.BATCH_SEND, buttons[ids.BATCH_SEND])
     assert "2 changes for 2 customers" in await maple.ana.sees(on_screen(words.GATHERED_SINCE))
     assert await effects(maple) == (0, 2)
-    await maple.ana.click(words.SEND)
-    await maple.ana.sees(words.REQUESTED)
-    await click(maple, maple.ana, ids.BATCH_CANCEL, buttons[ids.BATCH_CANCEL])
-    await maple.ana.sees(words.GATHERED_GONE)
 
 
 async def test_gathered_list_is_in_the_bulk_form_until_it_is_cancelled_or_expires(

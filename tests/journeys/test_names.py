@@ -5,7 +5,7 @@ import time
 from dataclasses import replace
 
 from bot.approvals import words as approvals_words
-from tests.journeys.changing import AT_ONCE, ask_for_a_name, ask_for_messages
+from tests.journeys.changing import AT_ONCE, ask_for_a_name, filed
 from tests.journeys.kinds import apply_coupon
 from tests.journeys.steps import ask, press
 from tests.running import Running, running_maple
@@ -25,11 +25,9 @@ async def test_invoices_of_ended_products_are_named(maple: Running) -> None:
     assert "| Enterprise |" in await press(maple, "Invoices", "Date | Products")
 
 
-async def test_history_and_results_name_features_and_coupons() -> None:
+async def test_history_and_results_name_features_and_coupons_and_the_customer_as_renamed() -> None:
     async with running_maple("socket", policy=AT_ONCE) as maple:
-        await ask_for_messages(maple.ana, "500")
-        await maple.ana.sees("Give 500 extra of Messages")
-        await maple.ana.close()
+        await filed(maple)
         await apply_coupon(maple)
         await maple.ana.close()
         await maple.ana.command("/autumn history cus_acme")
@@ -37,19 +35,9 @@ async def test_history_and_results_name_features_and_coupons() -> None:
         assert "Give 500 extra of Messages" in screen
         assert "of messages" not in screen
 
-
-async def test_name_is_current_after_a_rename_by_maple() -> None:
-    async with running_maple("socket", policy=AT_ONCE) as maple:
-        await ask_for_messages(maple.ana, "500")
-        await maple.ana.sees("Give 500 extra of Messages")
-        await maple.ana.close()
-        channel = maple.ana.channel.name
         await ask_for_a_name(maple.ana, "Acme Renamed")
         await maple.ana.close()
         maple.ana.go("@maple")
         await maple.ana.sees(re.compile("Acme Ltd → Acme Renamed.*Applied\\n", re.DOTALL))
-        maple.ana.go(f"#{channel}")
-        await ask_for_messages(maple.ana, "700")
-        await maple.ana.close()
-        maple.ana.go("@maple")
+        await filed(maple, 700)
         await maple.ana.sees("Acme Renamed · Give 700 extra of Messages")

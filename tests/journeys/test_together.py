@@ -45,18 +45,16 @@ async def test_shortcut_and_home_tab_open_the_same_form(maple: Running) -> None:
     await maple.ana.sees("Team is past due")
 
 
-async def test_guest_learns_nothing(maple: Running) -> None:
-    await maple.gus.command("/autumn cus_acme")
-    await maple.gus.sees(labels.GUEST.what)
-    maple.gus.does_not_see("Acme Ltd")
-    assert not [call for call in maple.autumn.calls if call.route.startswith("customers")]
-
-
-async def test_people_of_another_company_learn_nothing(maple: Running) -> None:
+async def test_guests_and_people_of_another_company_learn_nothing(maple: Running) -> None:
     maple.eve.go("#shared-acme")
-    await maple.eve.command("/autumn cus_acme")
-    await maple.eve.sees("Only members of this workspace can look up customers")
-    maple.eve.does_not_see("Acme Ltd")
+    for person, refusal in (
+        (maple.gus, labels.GUEST.what),
+        (maple.eve, "Only members of this workspace can look up customers"),
+    ):
+        await person.command("/autumn cus_acme")
+        await person.sees(refusal)
+        person.does_not_see("Acme Ltd")
+    assert not [call for call in maple.autumn.calls if call.route.startswith("customers")]
 
 
 async def test_answers_stay_private_in_a_shared_channel(maple: Running) -> None:

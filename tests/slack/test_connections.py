@@ -105,17 +105,18 @@ async def until(true: Callable[[], bool]) -> None:
             await asyncio.sleep(0.005)
 
 
-@pytest.mark.parametrize(
-    "sent",
-    [b"", b"POST /slack/events HTTP/1.1\r\nhost: ma", b"GET /healthz HTTP/1.1\r\ncontent-length: 9\r\n"],
-)
-async def test_request_whose_headers_never_end_loses_its_connection(sent: bytes) -> None:
+async def test_request_whose_headers_never_end_loses_its_connection() -> None:
+    starts = (
+        b"",
+        b"POST /slack/events HTTP/1.1\r\nhost: ma",
+        b"GET /healthz HTTP/1.1\r\ncontent-length: 9\r\n",
+    )
     async with attacked(QUICK) as (maple, peers):
-        slow = [await peers.connect() for _ in range(20)]
-        for peer in slow:
-            await peer.send(sent)
+        slow = [await peers.connect() for _ in range(15)]
+        for number, peer in enumerate(slow):
+            await peer.send(starts[number % len(starts)])
         assert {await peer.ended() for peer in slow} == {b""}
-        assert cut(maple, "late") == 20
+        assert cut(maple, "late") == 15
         await works(maple)
 
 

@@ -1,5 +1,4 @@
 import asyncio
-import subprocess
 import sys
 from collections.abc import AsyncIterator
 
@@ -125,26 +124,28 @@ async def _executed(database: Database, statement: str) -> None:
 
 
 async def test_two_processes_migrate_at_once() -> None:
+    """This one, and another."""
     from_nothing = [fresh(engine, migrated=False) for engine in ENGINES]
     from_the_first = [await first_revision(engine) for engine in ENGINES]
-    started = [
-        subprocess.Popen(  # noqa: ASYNC220
-            [sys.executable, "-c", PROGRAM, *from_nothing, *from_the_first],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-        for _ in range(2)
-    ]
-    for process in started:
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"ready\n"
-    for process in started:
-        assert process.stdin is not None
-        process.stdin.write(b"go\n")
-        process.stdin.flush()
-    for process in started:
-        process.communicate(timeout=60)
-    assert [process.returncode for process in started] == [0, 0]
+    other = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        PROGRAM,
+        *from_nothing,
+        *from_the_first,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert other.stdin is not None
+    assert other.stdout is not None
+    assert await other.stdout.readline() == b"ready\n"
+    other.stdin.write(b"go\n")
+    for url in (*from_nothing, *from_the_first):
+        database = Database(url)
+        await migrate(database)
+        await database.aclose()
+    await other.communicate()
+    assert other.returncode == 0
     for url in (*from_nothing, *from_the_first):
         database = Database(url)
         async with database.reading() as connection:

@@ -46,16 +46,26 @@ def offered_products(facts: Facts) -> dict[str, Plan]:
 
 def times_held(plan_id: str, facts: Facts) -> int:
     """How often the customer has it."""
-    own = [each for each in subscriptions.own(facts) if each.status != _SCHEDULED]
-    subscribed = sum(each.plan_id == plan_id for each in own)
-    purchased = (each.quantity for each in subscriptions.purchases(facts) if each.plan_id == plan_id)
+    own = [subscription for subscription in subscriptions.own(facts) if subscription.status != _SCHEDULED]
+    subscribed = sum(subscription.plan_id == plan_id for subscription in own)
+    purchased = (
+        purchase.quantity for purchase in subscriptions.purchases(facts) if purchase.plan_id == plan_id
+    )
     return subscribed + int(sum(purchased, ZERO))
 
 
 def held_snapshot(request: AdditionInput, facts: Facts) -> Snapshot:
     subscription = subscriptions.find(request.subscription, facts)
-    ends = [each.current_period_end for each in subscriptions.own(facts) if each.current_period_end]
-    began = [each.started_at for each in subscriptions.purchases(facts) if each.plan_id == request.product]
+    ends = [
+        subscription.current_period_end
+        for subscription in subscriptions.own(facts)
+        if subscription.current_period_end
+    ]
+    began = [
+        purchase.started_at
+        for purchase in subscriptions.purchases(facts)
+        if purchase.plan_id == request.product
+    ]
     return {
         "subscription": subscription.id if subscription else None,
         "held": str(times_held(request.product, facts)),

@@ -33,7 +33,7 @@ def term(values: Values) -> str:
 
 def fields(values: Values) -> list[Block]:
     picked = term(values)
-    offered = {each: blocks.option(label, each, more) for each, (label, more) in _TERMS.items()}
+    offered = {term: blocks.option(label, term, more) for term, (label, more) in _TERMS.items()}
     element = blocks.radio(parts.field_id("lasts"), list(offered.values()), offered[picked])
     shown = [blocks.field(LASTS_BLOCK, words.LASTS, element, listens=True)]
     return [*shown, pick_expiry(form_values.moment(values, EXPIRES_BLOCK))] if picked == UNTIL_DATE else shown

@@ -182,7 +182,7 @@ def _read(
     ]
     if len(sentences) == 1:
         return sentences[0]
-    if not all(each.feature for each in sentences):
+    if not all(sentence.feature for sentence in sentences):
         return Misread(words.SAY_EACH)
     return SeveralChanges(tuple(sentences))
 

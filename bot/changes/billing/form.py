@@ -40,11 +40,11 @@ class SubscriptionPicker:
     def offered(self, facts: Facts) -> list[Subscription]:
         """Those that the form can offer."""
         fitting = [
-            each
-            for each in (*subscriptions.offered(facts), *self.more(facts))
-            if self.fits(each, facts)
-            and text.length(each.id) <= blocks.OPTION
-            and text.length(each.plan_id) <= blocks.OPTION
+            subscription
+            for subscription in (*subscriptions.offered(facts), *self.more(facts))
+            if self.fits(subscription, facts)
+            and text.length(subscription.id) <= blocks.OPTION
+            and text.length(subscription.plan_id) <= blocks.OPTION
         ]
         return fitting[:_MOST]
 
@@ -54,11 +54,11 @@ class SubscriptionPicker:
         chosen = form_values.chosen(values, SUBSCRIPTION_BLOCK)
         if not chosen and len(offered) == 1:
             return offered[0]
-        return next((each for each in offered if each.id == chosen), None)
+        return next((subscription for subscription in offered if subscription.id == chosen), None)
 
     def field(self, state: FormState) -> Block:
         """For at least one."""
-        options = {each.id: _option(each) for each in self.offered(state.facts)}
+        options = {subscription.id: _option(subscription) for subscription in self.offered(state.facts)}
         picked = self.picked(state.values, state.facts)
         element = blocks.select(
             parts.field_id("subscription"),
@@ -70,7 +70,7 @@ class SubscriptionPicker:
 
     def remember(self, state: FormState) -> Meta:
         """The products by subscription: a submission comes without facts."""
-        products_of = {each.id: each.plan_id for each in self.offered(state.facts)}
+        products_of = {subscription.id: subscription.plan_id for subscription in self.offered(state.facts)}
         return state.meta.model_copy(update={"shown": products_of})
 
 
@@ -88,14 +88,14 @@ def held(facts: Facts) -> list[Block]:
     """What the customer has, and where to change what entities hold; or what the entity has."""
     currency, changes = names.currency(facts.customer), ByEnding(facts.customer)
     lines = []
-    for each in facts.customer.subscriptions:
-        change = changes.of(each)
+    for subscription in facts.customer.subscriptions:
+        change = changes.of(subscription)
         shown = [
-            f"*{names.plan(each)}*",
-            products.state(each, facts.read_at, change),
-            products.price(each, currency),
-            products.quantity(each),
-            products.following(each, facts.read_at, change, currency),
+            f"*{names.plan(subscription)}*",
+            products.state(subscription, facts.read_at, change),
+            products.price(subscription, currency),
+            products.quantity(subscription),
+            products.following(subscription, facts.read_at, change, currency),
         ]
         lines.append("• " + " · ".join(part for part in shown if part))
     for purchase in facts.customer.purchases:
@@ -103,7 +103,11 @@ def held(facts: Facts) -> list[Block]:
         lines.append("• " + " · ".join(part for part in shown if part))
     title = words.HELD_BY_ENTITY if facts.scope else words.HELD
     held_block = [blocks.section("held", layout.listed(title, lines or [words.NOTHING_HELD], _MOST))]
-    merged = [] if facts.scope else [each for each in facts.customer.subscriptions if each.scope == "entity"]
+    merged = (
+        []
+        if facts.scope
+        else [subscription for subscription in facts.customer.subscriptions if subscription.scope == "entity"]
+    )
     entities = len(merged)
     return [*held_block, *([blocks.context("of_entities", words.of_entities(entities))] if entities else [])]
 

@@ -83,8 +83,8 @@ def chosen_quantities(values: Values, plan: Plan) -> tuple[FeatureQuantity, ...]
 def quantity_problem(values: Values, plan: Plan) -> str:
     """What is wrong with what is typed, in plain words."""
     typed = (_typed(values, plan, feature) for feature in sold_by_quantity(plan))
-    wrong = (_read(each)[1] for each in typed if each)
-    return next((each for each in wrong if each), "")
+    wrong = (_read(entry)[1] for entry in typed if entry)
+    return next((problem for problem in wrong if problem), "")
 
 
 def remembered_features(plan: Plan) -> Mapping[str, str]:

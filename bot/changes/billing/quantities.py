@@ -128,21 +128,22 @@ def lines(chosen: Quantities) -> list[Line]:
         Line(
             BillingLine.QUANTITY,
             None,
-            canonical.number(each.quantity),
+            canonical.number(choice.quantity),
             ValueFormat.NUMBER,
-            about=each.feature,
+            about=choice.feature,
         )
-        for each in chosen
+        for choice in chosen
     ]
 
 
 def held(plan_id: str, chosen: Quantities, facts: Facts) -> str | None:
     """What the customer has of them from the product, to compare; None where there is nothing to."""
     amounts = {
-        each.feature: [
-            canonical.number(quantity_of(row)) for row in quantity_rows(plan_id, each.feature, facts.customer)
+        choice.feature: [
+            canonical.number(quantity_of(row))
+            for row in quantity_rows(plan_id, choice.feature, facts.customer)
         ]
-        for each in chosen
+        for choice in chosen
     }
     return json.dumps(amounts, sort_keys=True) if amounts else None
 
@@ -150,4 +151,4 @@ def held(plan_id: str, chosen: Quantities, facts: Facts) -> str | None:
 def all_held(chosen: Quantities, stored: str | None) -> bool:
     """Whether what `held` read has each of them."""
     rows: Mapping[str, list[str]] = json.loads(stored or "{}")
-    return all(canonical.number(each.quantity) in rows.get(each.feature, []) for each in chosen)
+    return all(canonical.number(choice.quantity) in rows.get(choice.feature, []) for choice in chosen)

@@ -42,7 +42,9 @@ def touched(subscription_id: str) -> str:
 
 def mains_touched(facts: Facts) -> frozenset[str]:
     """What changes to the main products touch."""
-    return frozenset({MAIN_PRODUCT, *(touched(each.id) for each in own(facts) if not each.add_on)})
+    return frozenset(
+        {MAIN_PRODUCT, *(touched(subscription.id) for subscription in own(facts) if not subscription.add_on)}
+    )
 
 
 def rests_on(subscription_id: str, facts: Facts) -> frozenset[str]:
@@ -54,13 +56,20 @@ def rests_on(subscription_id: str, facts: Facts) -> frozenset[str]:
 
 def find(subscription_id: str, facts: Facts) -> Subscription | None:
     held = facts.customer.subscriptions
-    return next((each for each in held if each.id and each.id == subscription_id), None)
+    return next(
+        (subscription for subscription in held if subscription.id and subscription.id == subscription_id),
+        None,
+    )
 
 
 def offered(facts: Facts) -> Sequence[Subscription]:
     """Those that can be changed. Not, for the whole customer, what is shown merged of entities; and one that
     is scheduled goes with the change that scheduled it."""
-    return [each for each in facts.customer.subscriptions if each.id and not _unfit(each, facts)]
+    return [
+        subscription
+        for subscription in facts.customer.subscriptions
+        if subscription.id and not _unfit(subscription, facts)
+    ]
 
 
 def any_fits(customer: Customer, fits: Callable[[Subscription], bool]) -> bool:
@@ -71,7 +80,8 @@ def any_fits(customer: Customer, fits: Callable[[Subscription], bool]) -> bool:
     if len(customer.subscriptions) + len(customer.purchases) >= _MOST_SHOWN:
         return True
     return any(
-        _of_entity(each) or (each.id and not _waits(each) and fits(each)) for each in customer.subscriptions
+        _of_entity(subscription) or (subscription.id and not _waits(subscription) and fits(subscription))
+        for subscription in customer.subscriptions
     )
 
 
@@ -110,7 +120,9 @@ def cancels(subscription: Subscription, facts: Facts) -> bool:
 
 def add_ons_at_risk(facts: Facts) -> Iterator[Note]:
     """Autumn drops add-ons that are scheduled with the main product that ends."""
-    waiting = [each.plan_id for each in own(facts) if each.add_on and _waits(each)]
+    waiting = [
+        subscription.plan_id for subscription in own(facts) if subscription.add_on and _waits(subscription)
+    ]
     if waiting:
         yield Note(BillingNote.ADD_ONS_AT_RISK, {"products": joined(waiting)})
 
@@ -123,16 +135,16 @@ def new_in_stripe(facts: Facts) -> Iterator[Note]:
 
 def own(facts: Facts) -> Sequence[Subscription]:
     """The customer's, without those of entities; or the one entity's."""
-    return [each for each in facts.customer.subscriptions if not _merged(each, facts)]
+    return [subscription for subscription in facts.customer.subscriptions if not _merged(subscription, facts)]
 
 
 def purchases(facts: Facts) -> Sequence[Purchase]:
     """What was bought once, by the customer, without what entities have; or by the one entity."""
-    return [each for each in facts.customer.purchases if facts.scope or each.scope != "entity"]
+    return [purchase for purchase in facts.customer.purchases if facts.scope or purchase.scope != "entity"]
 
 
 def snapshot(subscription: Subscription | None, plan_id: str, facts: Facts) -> Snapshot:
-    of_plan = {"of_product": str(sum(each.plan_id == plan_id for each in own(facts)))}
+    of_plan = {"of_product": str(sum(subscription.plan_id == plan_id for subscription in own(facts)))}
     if subscription is None:
         return {"subscription": None, **of_plan}
     switch = scheduled_switch(subscription, facts)
@@ -182,9 +194,11 @@ def listed_subscription(typed: str, facts: Facts) -> Subscription | Note:
             return subscription
     called = names.plans(facts.customer)
     product = line_form.known(
-        "product", typed, {each.plan_id: called.get(each.plan_id, "") for each in listed}
+        "product",
+        typed,
+        {subscription.plan_id: called.get(subscription.plan_id, "") for subscription in listed},
     )
     if isinstance(product, Note):
         return product
-    held = [each for each in listed if each.plan_id == product]
+    held = [subscription for subscription in listed if subscription.plan_id == product]
     return held[0] if len(held) == 1 else Note(BillingNote.SEVERAL, {"product": product})

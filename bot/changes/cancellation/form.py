@@ -61,7 +61,7 @@ def parse(meta: Meta, values: Values) -> Parsed:
     if purchase_meant(subscription):
         return parts.parsed(meta, values, _removal(meta, product), errors)
     chosen = form_values.chosen(values, ACTION_BLOCK)
-    action = next((each for each in CancellationAction if each == chosen), None)
+    action = next((possible for possible in CancellationAction if possible == chosen), None)
     if action is None:
         return parts.parsed(meta, values, None, {**errors, ACTION_BLOCK: changes_words.NOT_OFFERED})
     settlement = _settlement(values) if action is CancellationAction.NOW else None
@@ -92,12 +92,12 @@ def _action(values: Values, subscription: Subscription | None, facts: Facts) -> 
     chosen = form_values.chosen(values, ACTION_BLOCK)
     cancelled = subscription is not None and subscriptions.cancels(subscription, facts)
     first = CancellationAction.TAKE_BACK if cancelled else CancellationAction.AT_PERIOD_END
-    return next((each for each in CancellationAction if each == chosen), first)
+    return next((possible for possible in CancellationAction if possible == chosen), first)
 
 
 def _settlement(values: Values) -> Settlement | None:
     chosen = form_values.chosen(values, SETTLEMENT_BLOCK)
-    return next((each for each in Settlement if each == chosen), None)
+    return next((possible for possible in Settlement if possible == chosen), None)
 
 
 FORM = ChangeForm(build, draft, parse)

@@ -47,12 +47,14 @@ class CancellationInput(ChangeInput):
 
 def offered_purchases(facts: Facts) -> list[Subscription]:
     """As what the form lists, each product once."""
-    return list({each.plan_id: _listed_purchase(each) for each in subscriptions.purchases(facts)}.values())
+    return list(
+        {purchase.plan_id: _listed_purchase(purchase) for purchase in subscriptions.purchases(facts)}.values()
+    )
 
 
 def any_purchase_removable(customer: Customer) -> bool:
     """Whether one may be: the customer's own, or one of their entities'."""
-    plans = [each.plan_id for each in customer.purchases if each.scope != "entity"]
+    plans = [purchase.plan_id for purchase in customer.purchases if purchase.scope != "entity"]
     return len(plans) < len(customer.purchases) or any(plans.count(plan_id) == 1 for plan_id in plans)
 
 
@@ -63,10 +65,10 @@ def purchase_meant(picked: str) -> str:
 
 def removable_purchase(plan_id: str, facts: Facts) -> Subscription | Note:
     """The purchase, or why it cannot be removed. By its product Autumn removes the newest that it finds."""
-    bought = [each for each in subscriptions.purchases(facts) if each.plan_id == plan_id]
+    bought = [purchase for purchase in subscriptions.purchases(facts) if purchase.plan_id == plan_id]
     if not bought:
         return Note(CancellationNote.PURCHASE_GONE)
-    subscribed = any(each.plan_id == plan_id for each in subscriptions.own(facts))
+    subscribed = any(subscription.plan_id == plan_id for subscription in subscriptions.own(facts))
     if subscribed or len(bought) > 1:
         return Note(CancellationNote.BOUGHT_TWICE)
     return _listed_purchase(bought[0])
@@ -83,7 +85,7 @@ def purchase_removal(request: ChangeInput, plan_id: str) -> Write:
 
 
 def purchase_snapshot(plan_id: str, facts: Facts) -> Snapshot:
-    bought = sum(each.plan_id == plan_id for each in subscriptions.purchases(facts))
+    bought = sum(purchase.plan_id == plan_id for purchase in subscriptions.purchases(facts))
     return {"subscription": None, "product": plan_id, "switch": None, "of_product": str(bought)}
 
 
@@ -191,9 +193,9 @@ def free_main(subscription: Subscription) -> bool:
 def _add_ons(subscription: Subscription, facts: Facts) -> list[str]:
     """Those that run beside it and stay."""
     return [
-        each.plan_id
-        for each in facts.customer.subscriptions
-        if each.add_on and not subscription.add_on and each.status != "scheduled"
+        held.plan_id
+        for held in facts.customer.subscriptions
+        if held.add_on and not subscription.add_on and held.status != "scheduled"
     ]
 
 

@@ -246,13 +246,16 @@ def _line(control: str, label: str, entry: Entry, called: Mapping[str, str]) -> 
 
 
 def _pick_control(control: ControlType) -> Block:
-    offered = {each: blocks.option(label, each.value, more) for each, (label, more) in words.CONTROLS.items()}
+    offered = {
+        control_type: blocks.option(label, control_type.value, more)
+        for control_type, (label, more) in words.CONTROLS.items()
+    }
     element = blocks.radio(parts.field_id("control"), list(offered.values()), offered[control])
     return blocks.field(CONTROL_BLOCK, words.CONTROL, element, listens=True)
 
 
 def _pick_action(action: str) -> Block:
-    offered = {each: blocks.option(label, each, more) for each, (label, more) in _ACTIONS.items()}
+    offered = {possible: blocks.option(label, possible, more) for possible, (label, more) in _ACTIONS.items()}
     element = blocks.radio(parts.field_id("action"), list(offered.values()), offered[action])
     return blocks.field(ACTION_BLOCK, words.ACTION, element, listens=True)
 
@@ -279,12 +282,12 @@ def _type_figure(block: str, label: str, hint: str, values: Values) -> Block:
 
 
 def _pick_threshold_type(values: Values) -> Block:
-    labels = {each.value: label for each, label in words.THRESHOLD_TYPES.items()}
+    labels = {threshold_type.value: label for threshold_type, label in words.THRESHOLD_TYPES.items()}
     return _select(TYPE_BLOCK, words.THRESHOLD_TYPE, labels, _threshold_type(values).value)
 
 
 def _pick_interval(values: Values) -> Block:
-    labels = {each: words.INTERVAL_NAMES[each] for each in INTERVALS}
+    labels = {interval: words.INTERVAL_NAMES[interval] for interval in INTERVALS}
     return _select(INTERVAL_BLOCK, words.INTERVAL, labels, _interval(values))
 
 

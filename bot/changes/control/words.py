@@ -81,7 +81,8 @@ PURCHASES_IN = "How often at most"
 PURCHASES_KEPT = "As it is now; no limit if none is set"
 PURCHASES_UNLIMITED = "As often as needed"
 PURCHASES_PER = {
-    each: f"A number of times a{'n' if each == 'hour' else ''} {each}" for each in PURCHASE_INTERVALS
+    interval: f"A number of times a{'n' if interval == 'hour' else ''} {interval}"
+    for interval in PURCHASE_INTERVALS
 }
 PURCHASES = "How many times"
 PURCHASES_HINT = "A whole number, 1 or more"

@@ -87,4 +87,4 @@ def _facts(grant: StandaloneGrant) -> list[str]:
     }[grant.size]
     resets = labels.on(labels.RESETS, times.billing_day(grant.resets_at)) if grant.resets_at else ""
     expires = labels.on(labels.EXPIRES, times.billing_day(grant.expires_at)) if grant.expires_at else ""
-    return [each for each in (size, resets, expires) if each]
+    return [fact for fact in (size, resets, expires) if fact]

@@ -175,7 +175,10 @@ def _how_long(feature: Feature, size: GrantSize, values: Values) -> list[Block]:
 
 
 def _pick_size(size: GrantSize) -> Block:
-    offered = {each: blocks.option(label, each.value, more) for each, (label, more) in words.SIZES.items()}
+    offered = {
+        grant_size: blocks.option(label, grant_size.value, more)
+        for grant_size, (label, more) in words.SIZES.items()
+    }
     element = blocks.radio(parts.field_id("size"), list(offered.values()), offered[size])
     return blocks.field(SIZE_BLOCK, words.SIZE, element, listens=True)
 
@@ -188,9 +191,9 @@ def _type_amount(values: Values) -> Block:
 
 def _pick_term(term: str, *, refills: bool) -> Block:
     offered = {
-        each: blocks.option(label, each, more)
-        for each, (label, more) in _TERMS.items()
-        if refills or each != REFILLED
+        term: blocks.option(label, term, more)
+        for term, (label, more) in _TERMS.items()
+        if refills or term != REFILLED
     }
     element = blocks.radio(parts.field_id("lasts"), list(offered.values()), offered[term])
     return blocks.field(LASTS_BLOCK if refills else ENDS_BLOCK, words.LASTS, element, listens=True)
@@ -202,7 +205,7 @@ def pick_expiry(expires_at: datetime | None) -> Block:
 
 
 def _pick_interval(every: str) -> Block:
-    offered = {each: blocks.option(words.INTERVAL_NAMES[each], each) for each in INTERVALS}
+    offered = {interval: blocks.option(words.INTERVAL_NAMES[interval], interval) for interval in INTERVALS}
     element = blocks.select(parts.field_id("every"), words.EVERY, list(offered.values()), offered[every])
     return blocks.field(EVERY_BLOCK, words.EVERY, element, listens=True)
 

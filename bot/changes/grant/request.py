@@ -131,7 +131,10 @@ _WHAT = "feature"
 _FOR_GOOD = "for good"
 _TERMS = {
     _FOR_GOOD: (_FOR_GOOD,),
-    **{each: (f"every {words.INTERVAL_NAMES[each]}", words.INTERVAL_NAMES[each]) for each in INTERVALS},
+    **{
+        interval: (f"every {words.INTERVAL_NAMES[interval]}", words.INTERVAL_NAMES[interval])
+        for interval in INTERVALS
+    },
 }
 """By interval, and for good."""
 _OR_A_DATE = "a date like 2026-12-31"

@@ -129,7 +129,7 @@ def _typed_wrong(values: Values) -> str:
 
 def _billed(values: Values) -> Billed:
     chosen = form_values.chosen(values, BILLED_BLOCK)
-    return next((each for each in Billed if each == chosen), Billed.NOW)
+    return next((billed for billed in Billed if billed == chosen), Billed.NOW)
 
 
 FORM = ChangeForm(build, draft, parse)

@@ -105,7 +105,9 @@ def fill_line(listed: ListedQuantity, facts: Facts, unique: str) -> QuantityInpu
     feature = line_form.known(_WHAT, listed.feature, line_form.features(facts))
     if isinstance(feature, Note):
         return feature
-    selling = [each for each in subscriptions.offered(facts) if feature in sold_with(each)]
+    selling = [
+        subscription for subscription in subscriptions.offered(facts) if feature in sold_with(subscription)
+    ]
     if len(selling) != 1:
         code = QuantityNote.HELD_TWICE if selling else QuantityNote.NOT_BOUGHT_AHEAD
         return Note(code, {"feature": feature})

@@ -96,7 +96,7 @@ def _typed_wrong(values: Values) -> str:
 
 def _offered(facts: Facts) -> dict[str, Refundable]:
     """By an option's value."""
-    able = {_value(each): each for each in all_refundable(facts)}
+    able = {_value(refundable): refundable for refundable in all_refundable(facts)}
     carried = [item for item in able.items() if text.length(item[0]) <= blocks.OPTION]
     return dict(carried[: options.MOST])
 
@@ -125,7 +125,7 @@ def _option(value: str, refundable: Refundable) -> Any:
 
 
 def _pick_mode(mode: str) -> Block:
-    offered = {each: blocks.option(label, each, more) for each, (label, more) in _MODES.items()}
+    offered = {mode: blocks.option(label, mode, more) for mode, (label, more) in _MODES.items()}
     element = blocks.radio(parts.field_id("mode"), list(offered.values()), offered[mode])
     return blocks.field(MODE_BLOCK, words.MODE, element, listens=True)
 

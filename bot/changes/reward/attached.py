@@ -77,11 +77,11 @@ def is_there(after: Snapshot) -> bool:
 
 def _warnings(coupon: Coupon, subscription: Subscription, facts: Facts) -> Iterator[Note]:
     upcoming = (facts.billing.upcoming if facts.billing else None) or ()
-    invoices = [each for each in upcoming if subscription.plan_id in each.plan_ids]
+    invoices = [invoice for invoice in upcoming if subscription.plan_id in invoice.plan_ids]
     if others := _billed_together(coupon, subscription, invoices):
         yield Note(RewardNote.BILLED_TOGETHER, {"products": joined(others)})
     own, apart = own_discount(facts), subscription_discounts(facts)
-    if own is not None and not any(discounting.has_own_discount(each, apart) for each in invoices):
+    if own is not None and not any(discounting.has_own_discount(invoice, apart) for invoice in invoices):
         yield Note(RewardNote.OWN_STEPS_ASIDE, {"name": name_of(own)})
     if facts.quote is not None and facts.quote.next_cycle is None:
         yield Note(RewardNote.NO_EFFECT)
@@ -100,7 +100,7 @@ def _billed_together(
 def _holders(reward_id: str, facts: Facts) -> list[str]:
     """Stripe's ids of the subscriptions that have it."""
     held = subscription_discounts(facts)
-    return sorted(each.subscription_id or "" for each in held if each.id == reward_id)
+    return sorted(discount.subscription_id or "" for discount in held if discount.id == reward_id)
 
 
 def _no(code: RewardNote, **details: str) -> Judgement:

@@ -199,7 +199,7 @@ def fill_line(listed: ListedReward, facts: Facts, unique: str) -> RewardInput | 
     if action is RewardAction.REMOVE:
         return _removal(listed.about, facts)
     coupons = facts.rewards.coupons if facts.rewards else ()
-    coupon = line_form.known(_COUPON, listed.about, {each.id: name_of(each) for each in coupons})
+    coupon = line_form.known(_COUPON, listed.about, {offered.id: name_of(offered) for offered in coupons})
     return (
         coupon if isinstance(coupon, Note) else RewardInput(customer=customer, action=action, reward=coupon)
     )

@@ -88,7 +88,7 @@ def _picked(values: Values, facts: Facts) -> Plan | None:
 
 
 def _replaced(product: str, facts: Facts) -> str:
-    return next((each.plan_id for each in replaced_by(product, facts)), "")
+    return next((subscription.plan_id for subscription in replaced_by(product, facts)), "")
 
 
 def _request(
@@ -107,12 +107,12 @@ def _request(
 
 def _action(values: Values) -> SwitchAction:
     chosen = form_values.chosen(values, ACTION_BLOCK)
-    return next((each for each in words.ACTIONS if each == chosen), SwitchAction.NOW)
+    return next((action for action in words.ACTIONS if action == chosen), SwitchAction.NOW)
 
 
 def _kept(values: Values) -> Kept:
     chosen = form_values.chosen(values, KEPT_BLOCK)
-    return next((each for each in Kept if each == chosen), Kept.NOTHING)
+    return next((kept for kept in Kept if kept == chosen), Kept.NOTHING)
 
 
 def _pickable(facts: Facts) -> list[Plan]:

@@ -84,7 +84,7 @@ class SwitchChange(BilledChange[SwitchInput]):
     def products(self, request: SwitchInput, facts: Facts) -> frozenset[str]:
         """The new one, those it may replace, and what was scheduled."""
         held = [*running_products(facts), *scheduled_products(facts)]
-        return frozenset({request.product, *(each.plan_id for each in held)})
+        return frozenset({request.product, *(subscription.plan_id for subscription in held)})
 
     def plan(self, request: SwitchInput, facts: Facts) -> tuple[Write, ...]:  # noqa: ARG002
         match request.action:

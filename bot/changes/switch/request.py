@@ -57,36 +57,48 @@ def any_product_fits(facts: Facts) -> bool:
 
 def running_products(facts: Facts) -> list[Subscription]:
     """Main products of the customer's own."""
-    return [each for each in subscriptions.own(facts) if not each.add_on and each.status != SCHEDULED]
+    return [
+        subscription
+        for subscription in subscriptions.own(facts)
+        if not subscription.add_on and subscription.status != SCHEDULED
+    ]
 
 
 def replaced_by(plan_id: str, facts: Facts) -> list[Subscription]:
     """Those that run and whose place the product takes: main products of its group, at most one as a rule."""
     group = _group(plan_id, facts)
-    return [each for each in running_products(facts) if _group(each.plan_id, facts) == group]
+    return [
+        subscription
+        for subscription in running_products(facts)
+        if _group(subscription.plan_id, facts) == group
+    ]
 
 
 def scheduled_in_group(plan_id: str, facts: Facts) -> list[Subscription]:
     """Those of the product's group that are scheduled, and that a change to it drops or repeats."""
     group = _group(plan_id, facts)
-    return [each for each in scheduled_products(facts) if _group(each.plan_id, facts) == group]
+    return [
+        subscription
+        for subscription in scheduled_products(facts)
+        if _group(subscription.plan_id, facts) == group
+    ]
 
 
 def scheduled_products(facts: Facts) -> list[Subscription]:
     """Main products that start later, without the one that everybody falls back to."""
     return [
-        each
-        for each in subscriptions.own(facts)
-        if not each.add_on and each.status == SCHEDULED and not each.auto_enable
+        subscription
+        for subscription in subscriptions.own(facts)
+        if not subscription.add_on and subscription.status == SCHEDULED and not subscription.auto_enable
     ]
 
 
 def product_state(plan_id: str, facts: Facts) -> str | None:
     """Whether the customer has it, or will have it; None for neither."""
     states = {
-        SCHEDULED if each.status == SCHEDULED else RUNNING
-        for each in subscriptions.own(facts)
-        if each.plan_id == plan_id
+        SCHEDULED if subscription.status == SCHEDULED else RUNNING
+        for subscription in subscriptions.own(facts)
+        if subscription.plan_id == plan_id
     }
     return RUNNING if RUNNING in states else SCHEDULED if states else None
 
@@ -94,12 +106,17 @@ def product_state(plan_id: str, facts: Facts) -> str | None:
 def held_state(facts: Facts) -> str:
     """All that the customer has, to compare."""
     return json.dumps(
-        sorted([each.id, each.status, each.canceled_at is not None] for each in subscriptions.own(facts))
+        sorted(
+            [subscription.id, subscription.status, subscription.canceled_at is not None]
+            for subscription in subscriptions.own(facts)
+        )
     )
 
 
 def _group(plan_id: str, facts: Facts) -> str:
-    held = [each.plan for each in facts.customer.subscriptions if each.plan is not None]
+    held = [
+        subscription.plan for subscription in facts.customer.subscriptions if subscription.plan is not None
+    ]
     return next((plan.group for plan in (*(facts.offered or ()), *held) if plan.id == plan_id), "")
 
 
@@ -157,7 +174,7 @@ def _quoted_otherwise(request: SwitchInput, facts: Facts) -> Note | None:
 
 def _wrong_place(request: SwitchInput, facts: Facts) -> Note | None:
     """Autumn chooses itself what the product takes the place of: that has to be what the form said."""
-    replaced = [each.plan_id for each in replaced_by(request.product, facts)]
+    replaced = [subscription.plan_id for subscription in replaced_by(request.product, facts)]
     if len(replaced) > 1:
         return Note(SwitchNote.SEVERAL_HELD, {"products": joined(replaced)})
     named = {*replaced} if request.replaces is None else {request.replaces} - {""}

@@ -67,7 +67,7 @@ def parse(meta: Meta, values: Values) -> Parsed:
 
 def _action(values: Values) -> TrialAction | None:
     chosen = form_values.chosen(values, ACTION_BLOCK)
-    return next((each for each in TrialAction if each == chosen), None)
+    return next((action for action in TrialAction if action == chosen), None)
 
 
 def _pick_end(values: Values) -> Block:

@@ -40,7 +40,9 @@ class TrialChange(SubscriptionChange[TrialInput]):
     unit = "days"
 
     def applies_to(self, facts: Facts, feature: str) -> bool:  # noqa: ARG002
-        return subscriptions.any_fits(facts.customer, lambda each: no_trial(each, facts.read_at) is None)
+        return subscriptions.any_fits(
+            facts.customer, lambda subscription: no_trial(subscription, facts.read_at) is None
+        )
 
     def touches(self, request: TrialInput) -> frozenset[str]:
         return frozenset({subscriptions.touched(request.subscription)})
@@ -137,9 +139,9 @@ def _renewed(request: TrialInput, facts: Facts) -> Subscription | None:
     if (known := subscriptions.find(request.subscription, facts)) is not None:
         return known
     same = [
-        each
-        for each in subscriptions.own(facts)
-        if each.plan_id == request.product and each.status != "scheduled"
+        subscription
+        for subscription in subscriptions.own(facts)
+        if subscription.plan_id == request.product and subscription.status != "scheduled"
     ]
     return same[0] if len(same) == 1 else None
 

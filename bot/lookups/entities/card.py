@@ -98,7 +98,9 @@ def title(entity: Entity) -> str:
 def balance_lines(entity: Entity, feature_id: str, answer: HasNames) -> list[str]:
     """What the entity has of a feature: its own, and what it shares with the whole customer."""
     shared_ids = holdings.shared_ids(answer.customer)
-    own = [each for each in holdings.own_balances(entity, shared_ids) if each.feature_id == feature_id]
+    own = [
+        balance for balance in holdings.own_balances(entity, shared_ids) if balance.feature_id == feature_id
+    ]
     shared = holdings.shared_rows(feature_id, answer.customer) if feature_id in entity.balances else None
     return [
         *(words.its_own(_balance(balance, answer)) for balance in own),

@@ -77,14 +77,16 @@ def _sorted(
         case Order.NEWEST | Order.OLDEST:
             return customers, {}
         case Order.NAME:
-            return sorted(customers, key=lambda each: (_name(each).casefold(), each.get("id") or "")), {}
+            return sorted(
+                customers, key=lambda customer: (_name(customer).casefold(), customer.get("id") or "")
+            ), {}
         case Order.ENTITIES:
-            return sorted(customers, key=lambda each: -entities.get(each.get("id") or "", 0)), {}
+            return sorted(customers, key=lambda customer: -entities.get(customer.get("id") or "", 0)), {}
         case Order.USED:
-            pairs = [(each, balance_use(each, query.used_feature)) for each in customers]
+            pairs = [(customer, balance_use(customer, query.used_feature)) for customer in customers]
             pairs.sort(key=lambda pair: _rank(pair[1], query.used_feature))
-            uses = {each.get("id") or "": use for each, use in pairs if use is not None}
-            return [each for each, _ in pairs], uses
+            uses = {customer.get("id") or "": use for customer, use in pairs if use is not None}
+            return [customer for customer, _ in pairs], uses
         case _:  # pragma: no cover - a closed set
             assert_never(query.order)
 

@@ -45,7 +45,9 @@ _made: list[_Made] = []
 def demo(clock: AutumnClock) -> AutumnState:
     if not any(made_state.fits(clock) for made_state in _made):
         now = clock.now()
-        _made[:] = [_Made(now, pickle.dumps(_demo(AutumnClock(now))))]
+        made = _demo(AutumnClock(now))
+        made.customers.pack()
+        _made[:] = [_Made(now, pickle.dumps(made))]
     state: AutumnState = pickle.loads(_made[0].state)  # noqa: S301 - made above
     state.clock = clock
     return state
