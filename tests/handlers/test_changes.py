@@ -1,6 +1,5 @@
 """Forms for changes and the buttons on their cards, when things go wrong."""
 
-import json
 from datetime import timedelta
 from decimal import Decimal
 
@@ -29,7 +28,6 @@ from sandbox.slack.delivery import SlackDelivery
 from tests.journeys.changing import (
     AT_ONCE,
     PREVIEW,
-    ask_for_messages,
     close_and_look,
     elsewhere,
     give,
@@ -109,23 +107,19 @@ async def test_card_opens_the_form_filled_in(maple: Running) -> None:
     assert "Feature: [Messages" in form
 
 
-async def test_one_of_several_customers_is_picked_in_the_form(maple: Running) -> None:
+async def test_customer_that_is_not_clear_is_picked_in_the_form(maple: Running) -> None:
+    await maple.ana.command("/autumn balance zz-nobody-zz")
+    form = await maple.ana.sees(on_screen(find_words.nobody("zz-nobody-zz")).splitlines()[0])
+    assert forms_words.PICK_CUSTOMER not in form
+    await maple.ana.close()
+    await maple.ana.command("/autumn balance northwnd")
+    await maple.ana.sees(find_words.NEAR)
+    await maple.ana.close()
     await maple.ana.command("/autumn balance twin")
     await maple.ana.sees("match")
     await maple.ana.choose(forms_words.PICK_CUSTOMER, "Twin Peaks Lodge · billing@twinpeaks.example")
     await maple.ana.sees(changes_words.ACTION)
     maple.ana.does_not_see("match")
-
-
-async def test_mistyped_customer_is_picked_among_similar_ones(maple: Running) -> None:
-    await maple.ana.command("/autumn balance northwnd")
-    await maple.ana.sees(find_words.NEAR)
-
-
-async def test_unknown_customer_is_reported_in_the_form(maple: Running) -> None:
-    await maple.ana.command("/autumn balance zz-nobody-zz")
-    form = await maple.ana.sees(on_screen(find_words.nobody("zz-nobody-zz")).splitlines()[0])
-    assert forms_words.PICK_CUSTOMER not in form
 
 
 async def test_person_without_the_right_is_refused_in_the_form(mode: Mode) -> None:
@@ -346,55 +340,23 @@ async def test_late_decision_is_answered_with_the_decider(maple: Running) -> Non
     assert len(maple.autumn.ledger) == 1
 
 
-async def test_unconfirmed_change_is_marked_as_applied_once(maple: Running) -> None:
-    await give(maple)
-    await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
-    maple.autumn.faults.add("balances.update", "cut_before", times=1)
-    await maple.lea.click("Approve")
-    await maple.lea.sees(on_screen(HEADLINES[State.UNCONFIRMED]))
-    await carry_out(maple.autumn)
-    await maple.lea.click("Mark as applied", confirm=True)
-    await again(maple, last(maple, "block_actions"), 4)
-    await maple.lea.sees(approvals_words.ENDINGS[Cause.MARKED_APPLIED])
-
-
-async def test_button_of_an_unknown_change_is_refused(maple: Running) -> None:
-    await give(maple)
-    await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
-    await maple.lea.click("Deny")
-    payload = json.loads(json.dumps(last(maple, "block_actions").payload))
-    for number, action in enumerate(("deny", "approve", "withdraw", "undo", "mark_applied", "check_again")):
-        payload["actions"][0] |= {"action_id": action, "value": "nothing:1"}
-        payload["trigger_id"] = f"{number}.1.x"
-        await maple.slack.deliveries.send("interactive", payload)
-        await maple.bot.work.drain(10)
-    assert maple.lea.screen().count(approvals_words.RESULTS[Result.UNKNOWN].what) == 6
-
-
-async def test_changes_are_neither_undone_nor_marked_while_the_channel_cannot_be_checked(
+async def test_unconfirmed_change_is_marked_as_applied_once_and_only_in_a_checked_channel(
     maple: Running,
 ) -> None:
     await give(maple)
     await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
-    await maple.lea.click("Approve")
-    await maple.lea.sees("[Undo]")
-    maple.slack.faults.add("conversations.info", "error", error="fatal_error")
-    await maple.lea.click(approvals_words.UNDO)
-    await maple.lea.sees(approvals_words.RESULTS[Result.CHANNEL_UNCHECKED].what)
-    assert len(await maple.bot.changes.history("cus_acme")) == 1
-    maple.lea.reload()
-
-    await maple.ana.close()
-    await ask_for_messages(maple.ana, "50", customer="cus_bold")
-    await maple.lea.sees(on_screen(HEADLINES[State.WAITING]))
     maple.autumn.faults.add("balances.update", "cut_before", times=1)
     await maple.lea.click("Approve")
     await maple.lea.sees(on_screen(HEADLINES[State.UNCONFIRMED]))
     maple.slack.faults.add("conversations.info", "error", error="fatal_error", times=1)
     await maple.lea.click("Mark as applied", confirm=True)
     await maple.lea.sees(approvals_words.RESULTS[Result.CHANNEL_UNCHECKED].what)
-    (record,) = await maple.bot.changes.history("cus_bold")
+    (record,) = await maple.bot.changes.history("cus_acme")
     assert record.state is State.UNCONFIRMED
+    await carry_out(maple.autumn)
+    await maple.lea.click("Mark as applied", confirm=True)
+    await again(maple, last(maple, "block_actions"), 4)
+    await maple.lea.sees(approvals_words.ENDINGS[Cause.MARKED_APPLIED])
 
 
 # The database

@@ -103,11 +103,17 @@ async def test_requester_whose_card_is_gone_is_notified_of_the_outcome(maple: Ru
     await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
 
 
-async def test_undo_of_a_change_being_undone_is_refused(maple: Running) -> None:
+async def test_undo_is_refused_while_the_channel_cannot_be_checked_and_while_another_waits(
+    maple: Running,
+) -> None:
     await give(maple)
     await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
     await maple.lea.click("Approve")
     await maple.lea.sees("[Undo]")
+    maple.slack.faults.add("conversations.info", "error", error="fatal_error")
+    await maple.lea.click(approvals_words.UNDO)
+    await maple.lea.sees(approvals_words.RESULTS[Result.CHANNEL_UNCHECKED].what)
+    assert len(await maple.bot.changes.history("cus_acme")) == 1
     await maple.lea.click(approvals_words.UNDO)
     await maple.lea.sees(approvals_words.UNDO_HINT)
     clicked = json.loads(json.dumps(last(maple, "block_actions").payload))

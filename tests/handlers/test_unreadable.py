@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from bot.approvals import words as approvals_words
+from bot.approvals.results import Result
 from bot.changes import words as changes_words
 from bot.kit import ids
 from bot.lookups import labels
@@ -59,6 +61,17 @@ async def test_unreadable_buttons_and_selects_are_refused_with_an_explanation(ma
         refusals = [message for message in maple.ana.pieces() if labels.UNREADABLE.what in message]
         assert len(refusals) == number + 1, action
     assert [call for call in maple.autumn.calls if call.route.startswith("customers")] == []
+
+
+async def test_buttons_of_an_unknown_change_are_refused(maple: Running) -> None:
+    actions = (ids.DENY, ids.APPROVE, ids.WITHDRAW, ids.UNDO, ids.MARK_APPLIED, ids.CHECK_AGAIN)
+    for number, action in enumerate(actions):
+        button = {"action_id": action, "block_id": "b", "value": "nothing:1"}
+        click = sent_by(maple, "block_actions", actions=[button], trigger_id=f"{number}.1.x")
+        await maple.slack.deliveries.send("interactive", click)
+        await maple.bot.work.drain(10)
+        refusals = maple.ana.screen().count(approvals_words.RESULTS[Result.UNKNOWN].what)
+        assert refusals == number + 1, action
 
 
 async def test_card_stays_when_its_button_is_refused(maple: Running) -> None:

@@ -127,12 +127,17 @@ sys.exit("I am out of memory")
 """In place of the bot: says once that it is ready, and ends."""
 
 
+def _stand_in(folder: Path, monkeypatch: pytest.MonkeyPatch, program: str) -> None:
+    """The demo starts this program in place of the bot."""
+    (folder / "bot.py").write_text(program)
+    (folder / "app_manifest.yml").symlink_to(ROOT / "app_manifest.yml")
+    monkeypatch.setattr(demo, "ROOT", folder)
+
+
 async def test_bot_that_ends_by_itself_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "bot.py").write_text(SOON_ENDED)
-    (tmp_path / "app_manifest.yml").symlink_to(ROOT / "app_manifest.yml")
-    monkeypatch.setattr(demo, "ROOT", tmp_path)
+    _stand_in(tmp_path, monkeypatch, SOON_ENDED)
     async with asyncio.timeout(IN_TIME):
         assert await demo.run(0) == 1
     error = capsys.readouterr().err
@@ -141,15 +146,19 @@ async def test_bot_that_ends_by_itself_is_reported(
     assert "I am out of memory" in error
 
 
-async def test_stopped_while_it_starts() -> None:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "sandbox", "--port", "0"), cwd=ROOT, stdout=PIPE, stderr=PIPE
-    )
-    assert process.stdout is not None
-    await process.stdout.readline()
-    code, last = await stopped(process, signal.SIGTERM)
-    assert code == 0
-    assert "Traceback" not in last
+async def test_demo_is_stopped_while_the_bot_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    _stand_in(tmp_path, monkeypatch, "import signal\nsignal.pause()")
+    before = set(children(os.getpid()))
+    running = asyncio.create_task(demo.run(0))
+    async with asyncio.timeout(IN_TIME):
+        while not (bots := set(children(os.getpid())) - before):  # noqa: ASYNC110 - a process is not announced
+            await asyncio.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert await running == 0
+    assert all(gone(bot) for bot in bots)
+    assert "Traceback" not in capfd.readouterr().err
 
 
 async def test_a_wanted_port_that_is_taken_is_words() -> None:
