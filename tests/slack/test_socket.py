@@ -158,3 +158,14 @@ async def test_socket_can_be_stopped_before_slack_answers() -> None:
         assert not socket.open
         starting.cancel()
         await socket.stop()
+
+
+async def test_bot_can_be_stopped_while_its_socket_waits_for_an_address(logs: io.StringIO) -> None:
+    waits_long = replace(QUICK, dead=30, retry=30, longest=30)
+    async with running_maple("socket", timings=Timeouts(socket=waits_long)) as maple:
+        maple.slack.faults.add("apps.connections.open", "error", error="internal_error", times=None)
+        await maple.slack.sockets.refresh("link_disabled")
+        await until(lambda: "no address to connect to" in logs.getvalue())
+        async with asyncio.timeout(20):
+            await maple.stop()
+    assert "stopped" in events(logs)
