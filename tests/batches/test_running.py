@@ -443,7 +443,14 @@ async def test_concurrent_undos_are_one_and_a_withdrawn_one_makes_room(harness: 
     assert not (await harness.now(replica, batch)).undoable
     await replica.batches.withdraw(undo, ANA)
     assert (await harness.now(replica, batch)).undoable
-    assert (await replica.batches.undo(batch.id, ANA, key="second")).result is BatchResult.DONE
+
+    async def request_another() -> None:
+        others.append((await replica.batches.undo(batch.id, ANA, key="second")).result)
+
+    others: list[BatchResult] = []
+    harness.inner.permissions.meanwhile[Verb.UNDO] = request_another
+    assert (await replica.batches.undo(batch.id, ANA, key="third")).result is BatchResult.NO_UNDO
+    assert others == [BatchResult.DONE]
 
 
 def lease(harness: BatchHarness, by: str = "p", seconds: float = 20.0) -> Lease:
