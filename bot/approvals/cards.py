@@ -129,7 +129,7 @@ class CardTable:
 
     @unbroken
     async def claim_stale(
-        self, database: Database, *, now: datetime, env: Environment | None = None, most: int = 20
+        self, database: Database, env: Environment, *, now: datetime, most: int = 20
     ) -> list[str]:
         """Ids of what has an outdated card. Each comes to one caller, and again later: after twice as long
         every time, so that a channel that is broken for good is not asked about for ever.
@@ -138,6 +138,7 @@ class CardTable:
             select(self._table.c.id, self._about.label("about"), self._table.c.tries)
             .join(self._subjects, self._subjects.c.id == self._about)
             .where(
+                self._subjects.c.env == env,
                 self._table.c.shown_revision < self._subjects.c.revision,
                 self._table.c.due <= now,
                 ~self._table.c.gone,
@@ -146,8 +147,6 @@ class CardTable:
             .limit(most)
             .with_for_update(of=self._table, skip_locked=True)
         )
-        if env is not None:
-            stale = stale.where(self._subjects.c.env == env)
         async with database.writing() as connection:
             rows = (await connection.execute(stale)).all()
             for row in rows:

@@ -140,7 +140,7 @@ class Sweeper:
         async def show(change_id: str) -> None:
             await self._notify(await change_records.get(self._database, change_id), ChangeEvent.REDRAW)
 
-        stale = await CHANGE_CARDS.claim_stale(self._database, now=now)
+        stale = await CHANGE_CARDS.claim_stale(self._database, self._environment, now=now)
         unposted = await CHANGE_NOTICES.due(self._database, self._environment, now, most=_MOST_NOTICES)
         await self._each("redraws", list(dict.fromkeys([*stale, *unposted])), show)
 

@@ -97,9 +97,7 @@ class BatchTicker:
             for batch_id in await repository.overdue(database, env, self._now()):
                 await repository.expire(database, batch_id, now=self._now())
                 await self._redraws.now(batch_id)
-            for batch_id in await BATCH_CARDS.claim_stale(
-                self._database, env=self._environment, now=self._now()
-            ):
+            for batch_id in await BATCH_CARDS.claim_stale(database, env, now=self._now()):
                 await self._redraws.now(batch_id)
             for batch_id in await BATCH_NOTICES.due(database, env, self._now()):
                 await self._redraws.now(batch_id)

@@ -7,6 +7,7 @@ import pytest
 from bot.approvals import cards
 from bot.approvals.cards import CHANGE_CARDS, GRACE, POSTING
 from bot.approvals.lifecycle import CardKind, CardTarget, ChangeEvent, PostedCard, Record, State
+from bot.autumn.models import Environment
 from bot.store import deliveries
 from bot.store.database import Database
 from tests.approvals.harness import NOW, RAJ, Harness
@@ -59,7 +60,7 @@ async def test_card_that_cannot_be_drawn_is_retried_less_and_less_often(sqlite_h
     drawn = []
     for _ in range(12 * 8):
         harness.clock.move(minutes=5)
-        drawn += await CHANGE_CARDS.claim_stale(harness.database, now=harness.clock())
+        drawn += await CHANGE_CARDS.claim_stale(harness.database, Environment.SANDBOX, now=harness.clock())
     assert 8 <= len(drawn) <= 16
     asker, approval = await CHANGE_CARDS.of(harness.database, request.id)
     assert await CHANGE_CARDS.mark_gone(harness.database, asker.id)
@@ -67,7 +68,17 @@ async def test_card_that_cannot_be_drawn_is_retried_less_and_less_often(sqlite_h
     assert not await CHANGE_CARDS.mark_gone(harness.database, approval.id)
     assert await CHANGE_CARDS.of(harness.database, request.id) == []
     harness.clock.move(days=1)
-    assert await CHANGE_CARDS.claim_stale(harness.database, now=harness.clock()) == []
+    assert await CHANGE_CARDS.claim_stale(harness.database, Environment.SANDBOX, now=harness.clock()) == []
+
+
+async def test_cards_of_the_other_environment_are_left_to_its_own_maple(sqlite_harness: Harness) -> None:
+    """One database may serve both: each would look for names at its own Autumn."""
+    harness = sqlite_harness
+    request = await harness.waiting(harness.service())
+    harness.clock.move(minutes=5)
+    assert await CHANGE_CARDS.claim_stale(harness.database, Environment.LIVE, now=harness.clock()) == []
+    stale = await CHANGE_CARDS.claim_stale(harness.database, Environment.SANDBOX, now=harness.clock())
+    assert stale == [request.id]
 
 
 async def posted(harness: Harness) -> tuple[Record, PostedCard]:

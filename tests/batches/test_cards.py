@@ -58,16 +58,16 @@ async def test_outdated_card_is_claimed_once_and_less_and_less_often(harness: Ba
     for card in await BATCH_CARDS.of(database, batch.id):
         await BATCH_CARDS.mark_shown(database, card.id, revision=1, ts=f"{card.id}.1")
     clock.move(hours=1)
-    assert await BATCH_CARDS.claim_stale(database, env=batch.env, now=clock()) == []
+    assert await BATCH_CARDS.claim_stale(database, batch.env, now=clock()) == []
     await replica.batches.deny(batch.id, batch.revision, RAJ)
-    assert await BATCH_CARDS.claim_stale(database, env=batch.env, now=clock()) == []
+    assert await BATCH_CARDS.claim_stale(database, batch.env, now=clock()) == []
     clock.move(seconds=GRACE.total_seconds())
-    assert await BATCH_CARDS.claim_stale(database, env=batch.env, now=clock()) == [batch.id]
-    assert await BATCH_CARDS.claim_stale(database, env=batch.env, now=clock()) == []
+    assert await BATCH_CARDS.claim_stale(database, batch.env, now=clock()) == [batch.id]
+    assert await BATCH_CARDS.claim_stale(database, batch.env, now=clock()) == []
     clock.move(seconds=GRACE.total_seconds())
-    assert await BATCH_CARDS.claim_stale(database, env=batch.env, now=clock()) == [batch.id]
+    assert await BATCH_CARDS.claim_stale(database, batch.env, now=clock()) == [batch.id]
     clock.move(seconds=GRACE.total_seconds())
-    assert await BATCH_CARDS.claim_stale(database, env=batch.env, now=clock()) == []
+    assert await BATCH_CARDS.claim_stale(database, batch.env, now=clock()) == []
 
 
 async def test_late_redraw_does_not_hide_a_later_one(sqlite_harness: BatchHarness) -> None:
