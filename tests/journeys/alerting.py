@@ -16,7 +16,7 @@ from sandbox.slack.model import LocalMessage
 from tests.running import Mode, Running, running_maple
 
 SUPPORT = "C01SUPPORT"
-QUICK = AlertTimeouts(tick=0.1, channel=0.0, overall=0.0, again=0.05, doubt=0.05, poll=0.0)
+QUICK = AlertTimeouts(tick=0.1, channel=0.0, overall=0.0, again=0.05, doubt=0.05, poll=3600.0)
 
 
 @asynccontextmanager
