@@ -9,7 +9,8 @@ async ([person, place]) => {
   document.adoptedStyleSheets = [];
   localStorage.clear();
   document.documentElement.dataset.theme = currentTheme();
-  change(BLANK);
+  // The person stays: what the page is still about to read is read as somebody.
+  change({ ...BLANK, person });
   // Rendered without a workspace, so that no component keeps anything.
   await new Promise(requestAnimationFrame);
   drafts.clear();
