@@ -47,13 +47,24 @@ may = ["history"]
 
 
 async def give(maple: Running, amount: str = "500", *, action: str = "") -> None:
-    """Ana requests more messages for Acme, or sets their balance."""
-    await ask_for_messages(maple.ana, amount, action=action)
+    """Ana requests more messages for Acme, or another change of their balance."""
+    if action:
+        await fill_in_balance(maple.ana, amount, action=action)
+    else:
+        await ask_for_messages(maple.ana, amount)
 
 
-async def ask_for_messages(
+async def ask_for_messages(person: LocalPerson, amount: str, *, customer: str = "cus_acme") -> None:
+    """In one line, which opens the form filled in."""
+    await person.command(f"/autumn give {customer} {amount} messages because {OUTAGE}")
+    await person.sees(PREVIEW)
+    await person.submit()
+
+
+async def fill_in_balance(
     person: LocalPerson, amount: str, *, customer: str = "cus_acme", action: str = ""
 ) -> None:
+    """Requests a change of the messages' balance, field by field."""
     await person.command(f"/autumn balance {customer}")
     await person.sees(ACTION)
     await person.choose("Feature", "Messages")

@@ -9,7 +9,7 @@ from bot.approvals.lifecycle import Cause
 from bot.approvals.results import Result
 from bot.changes import notes
 from bot.changes.notes import CommonNote, Note
-from tests.journeys.changing import ACTION, AT_ONCE, ask_for_messages, undo
+from tests.journeys.changing import ACTION, AT_ONCE, fill_in_balance, undo
 from tests.running import Running, running_maple
 
 READ_BACK = approvals_words.ENDINGS[Cause.DONE]
@@ -38,7 +38,7 @@ async def _reward(maple: Running, action: str) -> None:
 
 async def test_balances_and_rewards_are_changed_but_nothing_else(maple: Running) -> None:
     for customer in (OLD_ID, "user@old.example"):
-        await ask_for_messages(maple.ana, "500", customer=customer)
+        await fill_in_balance(maple.ana, "500", customer=customer)
         await maple.ana.sees(READ_BACK)
         assert await undo(maple) is Result.DONE
         await maple.ana.close()
