@@ -14,6 +14,7 @@ from bot.changes.spec import ChangeKind
 from bot.kit.card import Card
 from bot.links import card as links_card
 from bot.links import registry as link_kinds
+from bot.log import log
 from bot.lookups import card as lookup_card
 from bot.lookups import help as lookup_help
 from bot.lookups import names, registry, trouble
@@ -41,7 +42,7 @@ _MOST_OPTIONS = 100
 _REFUSAL_OF_POST = dict.fromkeys(NOT_THERE, Refusal.NOT_IN_CHANNEL) | {
     "is_archived": Refusal.ARCHIVED_CHANNEL
 }
-"""What Slack's refusal of a shared card means."""
+"""What Slack's refusal of a shared card means, where it says so."""
 
 # Answering
 
@@ -253,9 +254,8 @@ async def share(interaction: Interaction, services: Services) -> None:
         try:
             await services.replies.post(interaction.channel, card)
         except Unsent as unsent:
-            refusal = _REFUSAL_OF_POST.get(unsent.reason)
-            if refusal is None:
-                raise
+            log.warning("card not shared", error=unsent.reason)
+            refusal = _REFUSAL_OF_POST.get(unsent.reason, Refusal.POST_REFUSED)
             await services.replies.ephemeral(interaction, trouble.refused(refusal))
 
     await respond(

@@ -302,6 +302,10 @@ NOT_IN_CHANNEL = Say(
     "Type `/invite @Maple`, then share again. Nothing can be shared in a direct message between people.",
 )
 ARCHIVED_CHANNEL = Say("This channel is archived.", "Share the customer in another channel.")
+POST_REFUSED = Say(
+    "Slack refused to post the card in this channel.",
+    "Ask whoever manages the channel whether apps may post in it, or share the customer in another channel.",
+)
 
 
 # Failures

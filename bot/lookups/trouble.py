@@ -26,6 +26,7 @@ class Refusal(StrEnum):
     NOT_IN_CHANNEL = "not_in_channel"
     """Maple is not in the channel, so it can neither look at it nor post there."""
     ARCHIVED_CHANNEL = "archived_channel"
+    POST_REFUSED = "post_refused"
     UNREADABLE = "unreadable"
     """A button or a form that this version of Maple did not make."""
 
@@ -38,6 +39,7 @@ _REFUSALS = {
     Refusal.UNCHECKED_CHANNEL: labels.UNCHECKED_CHANNEL,
     Refusal.NOT_IN_CHANNEL: labels.NOT_IN_CHANNEL,
     Refusal.ARCHIVED_CHANNEL: labels.ARCHIVED_CHANNEL,
+    Refusal.POST_REFUSED: labels.POST_REFUSED,
     Refusal.UNREADABLE: labels.UNREADABLE,
 }
 

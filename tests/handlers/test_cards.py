@@ -111,7 +111,7 @@ async def test_card_is_not_shared_where_slack_does_not_let_maple_post(maple: Run
         ("#support", "conversations.info", "fatal_error", labels.UNCHECKED_CHANNEL.what),
         ("#support", "chat.postMessage", "is_archived", labels.ARCHIVED_CHANNEL.what),
         ("#support", "chat.postMessage", "not_in_channel", labels.NOT_IN_CHANNEL.what),
-        ("#support", "chat.postMessage", "restricted_action", "Acme Ltd"),
+        ("#support", "chat.postMessage", "restricted_action", labels.POST_REFUSED.what),
         ("#random", "", "", labels.NOT_IN_CHANNEL.what),
         ("#billing", "", "", labels.ARCHIVED_CHANNEL.what),
     ):
