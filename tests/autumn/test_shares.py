@@ -109,6 +109,27 @@ async def test_rate_is_unchanged() -> None:
     assert not shared._lines
 
 
+async def test_slot_of_a_caller_who_is_cancelled_goes_to_the_next() -> None:
+    line, leave = FairQueue(1), asyncio.Event()
+    admitted: list[str] = []
+
+    async def stay(who: str) -> None:
+        async with line.slot():
+            admitted.append(who)
+            await leave.wait()
+
+    async with line.slot():
+        waiting, entering, following = (by(who, lambda who=who: stay(who)) for who in "abc")  # type: ignore[misc]
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.sleep(0)
+    entering.cancel()  # let in, and not there yet
+    leave.set()
+    await asyncio.gather(waiting, entering, following, return_exceptions=True)
+    assert (waiting.cancelled(), entering.cancelled()) == (True, True)
+    assert (admitted, line.idle) == (["c"], True)
+
+
 @given(
     at_once=st.integers(1, 3),
     steps=st.lists(

@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qs
 
 import httpx
@@ -39,6 +39,10 @@ class App:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    async def finish(self) -> None:
+        """What is said last finds nobody there any more, and must not outlive the test."""
+        await asyncio.gather(*self._tasks)
+
     async def _answer(self, body: dict[str, list[str]]) -> None:
         # What is said after the last answer that is waited for finds nobody there.
         with contextlib.suppress(httpx.TransportError):
@@ -48,9 +52,10 @@ class App:
 
 
 @asynccontextmanager
-async def serving(app: Any) -> AsyncIterator[str]:
-    async with listening(app, "127.0.0.1", 0) as listener:
+async def serving(app: App) -> AsyncIterator[str]:
+    async with listening(cast(Any, app), "127.0.0.1", 0) as listener:
         yield f"{listener.url}/slack/events"
+        await app.finish()
 
 
 def job(url: str, **details: Any) -> Job:
