@@ -86,8 +86,8 @@ class Permission:
     def holders(self, request: Request, *, opening: bool = False) -> Who:
         """Everybody whom the policy names for it. `opening`: for any change of the kind."""
         if request.verb is Verb.LINK and not ruled_links(self._policy):
-            asking = (replace(request, verb=Verb.ASK, kind=kind) for kind in self._billing)
-            return among_any(holders(widest(self._policy), widened) for widened in asking)
+            requests = (replace(request, verb=Verb.ASK, kind=kind) for kind in self._billing)
+            return among_any(holders(widest(self._policy), of_kind) for of_kind in requests)
         return holders(widest(self._policy) if opening else self._policy, request)
 
     async def powers(self, actor: Actor, kinds: Sequence[PolicyKind]) -> Powers:
@@ -148,10 +148,8 @@ def decide_links(
     if decision.reason is not DecisionReason.NO_RULE or ruled_links(policy):
         return decision
     requests = [Request(Verb.ASK, kind=kind, environment=environment) for kind in kinds]
-    decisions = [decide(widest(policy), request, person) for request in requests]
-    return next(
-        (decision for decision in decisions if decision.permit), decisions[0] if decisions else decision
-    )
+    of_kinds = [decide(widest(policy), request, person) for request in requests]
+    return next((of_kind for of_kind in of_kinds if of_kind.permit), of_kinds[0] if of_kinds else decision)
 
 
 def ruled_links(policy: Policy) -> bool:

@@ -70,7 +70,7 @@ class CustomerReader:
     async def _by_name(self, subject: Subject) -> Facts | LineReason:
         """The facts of the entity that a name means. Raises AutumnError."""
         matching = (await self._autumn.entities(subject.customer, search=subject.entity)).list
-        entity = line_form.known("entity", subject.entity, {entity.id: entity.name for entity in matching})
+        entity = line_form.known("entity", subject.entity, {listed.id: listed.name for listed in matching})
         if isinstance(entity, Note):
             return LineReason.NO_ENTITY
         return await self._changes.read_facts(subject.kind, subject.customer, entity)
@@ -83,7 +83,7 @@ class CustomerReader:
             page = await self._autumn.customers(search=patterns(typed)[0], limit=_PAGE)
         except AutumnError:
             return LineReason.NOT_READ
-        matching = {entity.id for entity in page.list if entity.id and _has_email(entity, typed)}
+        matching = {customer.id for customer in page.list if customer.id and _has_email(customer, typed)}
         if len(matching) > 1 or page.next_cursor:
             return LineReason.SEVERAL_CUSTOMERS
         return next(iter(matching), typed)

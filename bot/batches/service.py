@@ -327,7 +327,7 @@ class BatchService:
             self._database, self._environment, self._now(), customers=customers, person=record.asker
         )
         own = {line.change_id for line in lines}
-        totals = DayTotals(day_total for change_id, day_total in moved.items() if change_id not in own)
+        totals = DayTotals(movement for change_id, movement in moved.items() if change_id not in own)
         earlier: list[Today] = []
         for line in lines:
             earlier.append(totals.of(line.input, record.asker, without=moved.get(line.undo_of)))

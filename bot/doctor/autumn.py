@@ -157,13 +157,9 @@ class ScopeAnswer(StrEnum):
 
 def _findings(scope: str, by_use: Sequence[tuple[str, ScopeAnswer | AutumnError]]) -> Iterator[Finding]:
     """One of what the key may do with the permission, one of what it may not, and one of each error."""
-    for distinct in dict.fromkeys(answer for _, answer in by_use):
-        allows = phrases.joined(list(dict.fromkeys(use for use, answer in by_use if answer is distinct)))
-        yield (
-            _unknown(allows, distinct)
-            if isinstance(distinct, AutumnError)
-            else _told(distinct, scope, allows)
-        )
+    for answer in dict.fromkeys(answered for _, answered in by_use):
+        allows = phrases.joined(list(dict.fromkeys(use for use, answered in by_use if answered is answer)))
+        yield _unknown(allows, answer) if isinstance(answer, AutumnError) else _told(answer, scope, allows)
 
 
 def _told(answer: ScopeAnswer, scope: str, allows: str) -> Finding:

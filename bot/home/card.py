@@ -102,16 +102,16 @@ def _deciding(facts: HomeFacts) -> list[Block]:
         return [_title("deciding", words.DECIDING), blocks.context("deciding.none", words.NOTHING_TO_DECIDE)]
     drawn = [_title("deciding", words.DECIDING)]
     for index, record in enumerate(facts.deciding[:MOST_DECIDING]):
-        customer = facts.names.get(record.customer_id, _UNKNOWN)
+        known_names = facts.names.get(record.customer_id, _UNKNOWN)
         lines = [
-            *change_lines.bullets(record.lines, customer.names)[:_MOST_LINES],
+            *change_lines.bullets(record.lines, known_names.names)[:_MOST_LINES],
             words.requested_by(
                 mentions.person(record.asker),
                 times.moment(record.created_at),
                 times.moment(record.expires_at),
             ),
         ]
-        drawn += layout.packed(f"deciding.{index}", [*_heading(record, customer), *lines])
+        drawn += layout.packed(f"deciding.{index}", [*_heading(record, known_names), *lines])
         buttons = [
             *approvals_card.decision_buttons(record, suffix=f":{index}"),
             *_link(facts.cards.get(record.id, ""), index),
@@ -142,9 +142,9 @@ def _requests(facts: HomeFacts) -> list[Block]:
         return []
     drawn = [_title("requests", words.REQUESTS)]
     for index, record in enumerate(facts.requests[:MOST_REQUESTS]):
-        customer = facts.names.get(record.customer_id, _UNKNOWN)
-        state = state_text.described(record, customer.names).split("\n")
-        lines = [*_heading(record, customer), *state, words.requested(times.moment(record.created_at))]
+        known_names = facts.names.get(record.customer_id, _UNKNOWN)
+        state = state_text.described(record, known_names.names).split("\n")
+        lines = [*_heading(record, known_names), *state, words.requested(times.moment(record.created_at))]
         drawn += layout.packed(f"requests.{index}", lines)
         buttons = _own_buttons(record, index)
         if buttons:
@@ -174,11 +174,11 @@ def _own_buttons(record: Record, index: int) -> list[blocks.Button]:
     return []
 
 
-def _heading(record: Record, customer: KnownNames) -> list[str]:
-    name = text.mrkdwn(customer.customer, 120) or text.code(record.customer_id, 120) or labels.NO_ID
-    part = state_text.part(record, customer.names)
+def _heading(record: Record, known_names: KnownNames) -> list[str]:
+    name = text.mrkdwn(known_names.customer, 120) or text.code(record.customer_id, 120) or labels.NO_ID
+    part = state_text.part(record, known_names.names)
     return [
-        f"*{descriptions.summary(record.input, customer.names)}* · {name}",
+        f"*{descriptions.summary(record.input, known_names.names)}* · {name}",
         *([part] if part else []),
     ]
 
@@ -239,15 +239,15 @@ def power_lines(powers: Powers) -> list[str]:
         (words.sometimes_at_once, titles(lambda kind: kind.at_once and not kind.always_at_once)),
         (words.approve, titles(lambda kind: kind.approve)),
     )
-    power_list = [say(kinds) for say, kinds in lines if kinds]
-    power_list += _limits(powers)
+    sentences = [say(kinds) for say, kinds in lines if kinds]
+    sentences += _limits(powers)
     if not any(kind.ask for kind in powers.kinds):
-        power_list.insert(0, words.LOOK_UP_ONLY)
+        sentences.insert(0, words.LOOK_UP_ONLY)
     if powers.history:
-        power_list.append(words.HISTORY)
+        sentences.append(words.HISTORY)
     if powers.digests:
-        power_list.append(words.SET_UP_DIGESTS)
-    return power_list
+        sentences.append(words.SET_UP_DIGESTS)
+    return sentences
 
 
 def _limits(powers: Powers) -> list[str]:

@@ -102,14 +102,11 @@ def held(facts: Facts) -> list[Block]:
         shown = [f"*{names.plan(purchase)}*", labels.ONE_OFF, products.quantity(purchase)]
         lines.append("• " + " · ".join(part for part in shown if part))
     title = words.HELD_BY_ENTITY if facts.scope else words.HELD
-    held_block = [blocks.section("held", layout.listed(title, lines or [words.NOTHING_HELD], _MOST))]
-    merged = (
-        []
-        if facts.scope
-        else [subscription for subscription in facts.customer.subscriptions if subscription.scope == "entity"]
-    )
-    entities = len(merged)
-    return [*held_block, *([blocks.context("of_entities", words.of_entities(entities))] if entities else [])]
+    drawn = [blocks.section("held", layout.listed(title, lines or [words.NOTHING_HELD], _MOST))]
+    merged = sum(subscription.scope == "entity" for subscription in facts.customer.subscriptions)
+    if merged and not facts.scope:
+        drawn.append(blocks.context("of_entities", words.of_entities(merged)))
+    return drawn
 
 
 def radio(block_id: str, label: str, choices: Mapping[Choice, tuple[str, str]], chosen: Choice) -> Block:

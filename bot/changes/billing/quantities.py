@@ -108,7 +108,7 @@ def refusal(plan: Plan, chosen: Quantities) -> Note | None:
 def misquoted(plan_id: str, chosen: Quantities, facts: Facts) -> Note | None:
     """What Autumn's preview of the product says otherwise."""
     move = quote.incoming(plan_id, facts)
-    quoted = {sold.feature_id: sold.quantity for sold in move.feature_quantities} if move else {}
+    quoted = {quantity.feature_id: quantity.quantity for quantity in move.feature_quantities} if move else {}
     if facts.quote is None:
         return None
     differing = next((choice for choice in chosen if quoted.get(choice.feature) != choice.quantity), None)

@@ -152,5 +152,5 @@ def _drifted(was: Decimal, now: Decimal, left: Decimal) -> bool:
 
 def _no_more(previewed: Snapshot, current: Snapshot) -> bool:
     """Whether no more is charged to the card than was shown: less credit in Stripe would make it more."""
-    was, now = (Decimal(snapshot_read[f"{_QUOTE}total"] or 0) for snapshot_read in (previewed, current))
+    was, now = (Decimal(snapshot[f"{_QUOTE}total"] or 0) for snapshot in (previewed, current))
     return now <= max(was, was + _billed(current) - _billed(previewed)) + _TOLERANCE

@@ -46,10 +46,8 @@ class QuantityChange(SubscriptionChange[QuantityInput]):
     def applies_to(self, facts: Facts, feature: str) -> bool:  # noqa: ARG002
         def sells(subscription: Subscription) -> bool:
             return subscription.plan is None or any(
-                isinstance(
-                    quantity_row(subscription, subscription.plan_id, feature, facts.customer), BalanceRow
-                )
-                for feature in sold_with(subscription)
+                isinstance(quantity_row(subscription, subscription.plan_id, sold, facts.customer), BalanceRow)
+                for sold in sold_with(subscription)
             )
 
         return subscriptions.any_fits(facts.customer, sells)
