@@ -1,12 +1,14 @@
 """What was filled in, out of a view's `state.values`. Nothing filled in reads as empty."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, time
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from bot.kit import mentions
 from bot.kit.visible import visible, visible_lines
 
+Choice = TypeVar("Choice", bound=str)
+Default = TypeVar("Default")
 Values: TypeAlias = Mapping[str, Mapping[str, Any]]
 """A view's `state.values`: what each input holds now, by block_id and action_id."""
 
@@ -34,6 +36,12 @@ def files(values: Values, block: str) -> tuple[str, ...]:
 def chosen(values: Values, block: str) -> str:
     """The value of the option that is picked."""
     return str((_held(values, block).get("selected_option") or {}).get("value") or "")
+
+
+def one_of(values: Values, block: str, choices: Iterable[Choice], default: Default) -> Choice | Default:
+    """Which of these is picked; `default` for none of them."""
+    value = chosen(values, block)
+    return next((choice for choice in choices if choice == value), default)
 
 
 def person(values: Values, block: str) -> str:

@@ -177,10 +177,9 @@ def _feature(meta: Meta, values: Values) -> str:
 
 def _action(values: Values) -> BalanceAction | None:
     """The first to begin with; None for one that the form does not offer."""
-    picked = form_values.chosen(values, ACTION_BLOCK)
-    if not picked:
+    if not form_values.chosen(values, ACTION_BLOCK):
         return BalanceAction.GIVE
-    return next((action for action in OFFERED if action == picked), None)
+    return form_values.one_of(values, ACTION_BLOCK, OFFERED, None)
 
 
 def _apart(values: Values, action: BalanceAction | None) -> bool:

@@ -27,8 +27,7 @@ def matters(rows: list[BalanceRow], picked: str | None) -> bool:
 
 
 def term(values: Values) -> str:
-    picked = form_values.chosen(values, LASTS_BLOCK)
-    return picked if picked in _TERMS else UNTIL_RESET
+    return form_values.one_of(values, LASTS_BLOCK, _TERMS, UNTIL_RESET)
 
 
 def fields(values: Values) -> list[Block]:

@@ -60,8 +60,7 @@ def parse(meta: Meta, values: Values) -> Parsed:
     subscription, product, errors = billing_form.submitted(meta, values)
     if purchase_meant(subscription):
         return parts.parsed(meta, values, _removal(meta, product), errors)
-    chosen = form_values.chosen(values, ACTION_BLOCK)
-    action = next((possible for possible in CancellationAction if possible == chosen), None)
+    action = form_values.one_of(values, ACTION_BLOCK, CancellationAction, None)
     if action is None:
         return parts.parsed(meta, values, None, {**errors, ACTION_BLOCK: changes_words.NOT_OFFERED})
     settlement = _settlement(values) if action is CancellationAction.NOW else None
@@ -89,15 +88,13 @@ def _removal(meta: Meta, product: str) -> CancellationInput:
 
 def _action(values: Values, subscription: Subscription | None, facts: Facts) -> CancellationAction:
     """What is picked; to begin with, what fits the subscription."""
-    chosen = form_values.chosen(values, ACTION_BLOCK)
     cancelled = subscription is not None and subscriptions.cancels(subscription, facts)
     first = CancellationAction.TAKE_BACK if cancelled else CancellationAction.AT_PERIOD_END
-    return next((possible for possible in CancellationAction if possible == chosen), first)
+    return form_values.one_of(values, ACTION_BLOCK, CancellationAction, first)
 
 
 def _settlement(values: Values) -> Settlement | None:
-    chosen = form_values.chosen(values, SETTLEMENT_BLOCK)
-    return next((possible for possible in Settlement if possible == chosen), None)
+    return form_values.one_of(values, SETTLEMENT_BLOCK, Settlement, None)
 
 
 FORM = ChangeForm(build, draft, parse)

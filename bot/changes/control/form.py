@@ -131,8 +131,7 @@ def _feature(meta: Meta, values: Values) -> str:
 
 
 def _control(values: Values) -> ControlType:
-    picked = form_values.chosen(values, CONTROL_BLOCK)
-    return next((control for control in ControlType if control == picked), ControlType.SPEND)
+    return form_values.one_of(values, CONTROL_BLOCK, ControlType, ControlType.SPEND)
 
 
 def _action(values: Values) -> str:
@@ -184,13 +183,11 @@ def _figure(values: Values, block: str) -> tuple[Decimal | None, Note | None]:
 
 
 def _interval(values: Values) -> str:
-    picked = form_values.chosen(values, INTERVAL_BLOCK)
-    return picked if picked in INTERVALS else _MONTH
+    return form_values.one_of(values, INTERVAL_BLOCK, INTERVALS, _MONTH)
 
 
 def _threshold_type(values: Values) -> ThresholdType:
-    picked = form_values.chosen(values, TYPE_BLOCK)
-    return next((known for known in ThresholdType if known == picked), ThresholdType.USAGE_PERCENTAGE)
+    return form_values.one_of(values, TYPE_BLOCK, ThresholdType, ThresholdType.USAGE_PERCENTAGE)
 
 
 def _limit_type(values: Values) -> str:
@@ -199,8 +196,7 @@ def _limit_type(values: Values) -> str:
 
 def _purchases_in(values: Values) -> str:
     """Empty to leave how often it may buy as it is."""
-    picked = form_values.chosen(values, PURCHASES_IN_BLOCK)
-    return picked if picked in (*PURCHASE_INTERVALS, UNLIMITED) else ""
+    return form_values.one_of(values, PURCHASES_IN_BLOCK, (*PURCHASE_INTERVALS, UNLIMITED), "")
 
 
 def _properties(values: Values) -> str | None:

@@ -152,13 +152,11 @@ def _refills(feature: Feature, size: GrantSize) -> bool:
 
 
 def _term(values: Values, *, refills: bool) -> str:
-    picked = form_values.chosen(values, LASTS_BLOCK if refills else ENDS_BLOCK)
-    return picked if picked in _TERMS else FOR_GOOD
+    return form_values.one_of(values, LASTS_BLOCK if refills else ENDS_BLOCK, _TERMS, FOR_GOOD)
 
 
 def _every(values: Values) -> str:
-    picked = form_values.chosen(values, EVERY_BLOCK)
-    return picked if picked in INTERVALS else _MONTH
+    return form_values.one_of(values, EVERY_BLOCK, INTERVALS, _MONTH)
 
 
 # The fields

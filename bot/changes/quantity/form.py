@@ -128,8 +128,7 @@ def _typed_wrong(values: Values) -> str:
 
 
 def _billed(values: Values) -> Billed:
-    chosen = form_values.chosen(values, BILLED_BLOCK)
-    return next((billed for billed in Billed if billed == chosen), Billed.NOW)
+    return form_values.one_of(values, BILLED_BLOCK, Billed, Billed.NOW)
 
 
 FORM = ChangeForm(build, draft, parse)

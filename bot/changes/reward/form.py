@@ -127,10 +127,9 @@ def _attach(meta: Meta, reward: str, subscription: str, product: str) -> RewardI
 
 def _action(values: Values) -> RewardAction | None:
     """The first to begin with; None for one that the form does not offer."""
-    picked = form_values.chosen(values, ACTION_BLOCK)
-    if not picked:
+    if not form_values.chosen(values, ACTION_BLOCK):
         return RewardAction.APPLY
-    return next((action for action in RewardAction if action == picked), None)
+    return form_values.one_of(values, ACTION_BLOCK, RewardAction, None)
 
 
 # What there is to pick from

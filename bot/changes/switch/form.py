@@ -106,13 +106,11 @@ def _request(
 
 
 def _action(values: Values) -> SwitchAction:
-    chosen = form_values.chosen(values, ACTION_BLOCK)
-    return next((action for action in words.ACTIONS if action == chosen), SwitchAction.NOW)
+    return form_values.one_of(values, ACTION_BLOCK, words.ACTIONS, SwitchAction.NOW)
 
 
 def _kept(values: Values) -> Kept:
-    chosen = form_values.chosen(values, KEPT_BLOCK)
-    return next((kept for kept in Kept if kept == chosen), Kept.NOTHING)
+    return form_values.one_of(values, KEPT_BLOCK, Kept, Kept.NOTHING)
 
 
 def _pickable(facts: Facts) -> list[Plan]:

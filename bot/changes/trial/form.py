@@ -66,8 +66,7 @@ def parse(meta: Meta, values: Values) -> Parsed:
 
 
 def _action(values: Values) -> TrialAction | None:
-    chosen = form_values.chosen(values, ACTION_BLOCK)
-    return next((action for action in TrialAction if action == chosen), None)
+    return form_values.one_of(values, ACTION_BLOCK, TrialAction, None)
 
 
 def _pick_end(values: Values) -> Block:
