@@ -315,12 +315,8 @@ def _left(row: BalanceRow) -> str:
 
 
 def _pick_action(action: BalanceAction) -> Block:
-    choices = {
-        known: blocks.option(balance_words.ACTIONS[known][0], known.value, balance_words.ACTIONS[known][1])
-        for known in OFFERED
-    }
-    element = blocks.radio(parts.field_id("action"), list(choices.values()), choices[action])
-    return blocks.field(ACTION_BLOCK, changes_words.ACTION, element, listens=True)
+    choices = {offered: balance_words.ACTIONS[offered] for offered in OFFERED}
+    return parts.radio(ACTION_BLOCK, changes_words.ACTION, choices, action)
 
 
 def _type_amount(values: Values, action: BalanceAction) -> Block:

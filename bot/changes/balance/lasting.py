@@ -11,7 +11,7 @@ from bot.changes.grant.form import EXPIRES_BLOCK, FOR_GOOD, LASTS_BLOCK, UNTIL_D
 from bot.changes.grant.request import GrantInput, grant_id
 from bot.changes.grant.words import NO_DATE_PICKED
 from bot.changes.standalone import GrantSize
-from bot.kit import blocks, form_values
+from bot.kit import form_values
 from bot.kit.card import Block
 from bot.kit.form_values import Values
 
@@ -32,9 +32,7 @@ def term(values: Values) -> str:
 
 def fields(values: Values) -> list[Block]:
     picked = term(values)
-    offered = {term: blocks.option(label, term, more) for term, (label, more) in _TERMS.items()}
-    element = blocks.radio(parts.field_id("lasts"), list(offered.values()), offered[picked])
-    shown = [blocks.field(LASTS_BLOCK, words.LASTS, element, listens=True)]
+    shown = [parts.radio(LASTS_BLOCK, words.LASTS, _TERMS, picked)]
     return [*shown, pick_expiry(form_values.moment(values, EXPIRES_BLOCK))] if picked == UNTIL_DATE else shown
 
 

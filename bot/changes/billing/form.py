@@ -1,9 +1,8 @@
 """What the forms of changes to subscriptions share: what the customer has, and which one is meant."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 
 from bot.autumn.models import Subscription
 from bot.changes import notes
@@ -25,8 +24,6 @@ from bot.lookups.products.subscriptions import ByEnding
 SUBSCRIPTION_BLOCK = "subscription"
 _MOST = 15
 """That a form remembers the products of, within what Slack lets it carry."""
-
-Choice = TypeVar("Choice", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +104,6 @@ def held(facts: Facts) -> list[Block]:
     if merged and not facts.scope:
         drawn.append(blocks.context("of_entities", words.of_entities(merged)))
     return drawn
-
-
-def radio(block_id: str, label: str, choices: Mapping[Choice, tuple[str, str]], chosen: Choice) -> Block:
-    """One choice of several, each with what it means."""
-    option_of = {
-        choice: blocks.option(label_shown, choice.value, more)
-        for choice, (label_shown, more) in choices.items()
-    }
-    element = blocks.radio(parts.field_id(block_id), list(option_of.values()), option_of[chosen])
-    return blocks.field(block_id, label, element, listens=True)
 
 
 def _option(subscription: Subscription) -> Any:

@@ -31,11 +31,11 @@ def build(state: FormState) -> FormContent:
         return FormContent(PICKER.remember(state), billing_form.held(state.facts), removed)
     content = [
         PICKER.field(state),
-        billing_form.radio(ACTION_BLOCK, changes_words.ACTION, words.ACTIONS, action),
+        parts.radio(ACTION_BLOCK, changes_words.ACTION, words.ACTIONS, action),
     ]
     if action is CancellationAction.NOW:
         settlement = _settlement(state.values) or Settlement.CREDIT
-        content.append(billing_form.radio(SETTLEMENT_BLOCK, words.SETTLEMENT, words.SETTLEMENTS, settlement))
+        content.append(parts.radio(SETTLEMENT_BLOCK, words.SETTLEMENT, words.SETTLEMENTS, settlement))
     return FormContent(PICKER.remember(state), billing_form.held(state.facts), content)
 
 

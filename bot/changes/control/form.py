@@ -242,18 +242,11 @@ def _line(control: str, label: str, entry: Entry, called: Mapping[str, str]) -> 
 
 
 def _pick_control(control: ControlType) -> Block:
-    offered = {
-        control_type: blocks.option(label, control_type.value, more)
-        for control_type, (label, more) in words.CONTROLS.items()
-    }
-    element = blocks.radio(parts.field_id("control"), list(offered.values()), offered[control])
-    return blocks.field(CONTROL_BLOCK, words.CONTROL, element, listens=True)
+    return parts.radio(CONTROL_BLOCK, words.CONTROL, words.CONTROLS, control)
 
 
 def _pick_action(action: str) -> Block:
-    offered = {possible: blocks.option(label, possible, more) for possible, (label, more) in _ACTIONS.items()}
-    element = blocks.radio(parts.field_id("action"), list(offered.values()), offered[action])
-    return blocks.field(ACTION_BLOCK, words.ACTION, element, listens=True)
+    return parts.radio(ACTION_BLOCK, words.ACTION, _ACTIONS, action)
 
 
 def _type_limit(control: ControlType, values: Values) -> Block:

@@ -10,7 +10,7 @@ from bot.changes.forms.model import Meta, Parsed
 from bot.changes.model import ChangeInput, Facts
 from bot.kit import blocks, form_values, ids, links, text
 from bot.kit.card import Block
-from bot.kit.form_values import Values
+from bot.kit.form_values import Choice, Values
 from bot.lookups import names, options
 from bot.lookups.find.query import unmarked
 
@@ -75,6 +75,13 @@ def tick(block_id: str, label: str, shown: str, more: str, values: Values) -> Bl
     yes = blocks.option(shown, _YES, more)
     initial = [yes] if form_values.ticked(values, block_id) else []
     return blocks.field(block_id, label, blocks.ticks(field_id(block_id), [yes], initial))
+
+
+def radio(block_id: str, label: str, choices: Mapping[Choice, tuple[str, str]], chosen: Choice) -> Block:
+    """One choice of several, each with a label and what it means."""
+    offered = {choice: blocks.option(named, str(choice), more) for choice, (named, more) in choices.items()}
+    element = blocks.radio(field_id(block_id), list(offered.values()), offered[chosen])
+    return blocks.field(block_id, label, element, listens=True)
 
 
 def digest(content: str) -> str:

@@ -173,12 +173,7 @@ def _how_long(feature: Feature, size: GrantSize, values: Values) -> list[Block]:
 
 
 def _pick_size(size: GrantSize) -> Block:
-    offered = {
-        grant_size: blocks.option(label, grant_size.value, more)
-        for grant_size, (label, more) in words.SIZES.items()
-    }
-    element = blocks.radio(parts.field_id("size"), list(offered.values()), offered[size])
-    return blocks.field(SIZE_BLOCK, words.SIZE, element, listens=True)
+    return parts.radio(SIZE_BLOCK, words.SIZE, words.SIZES, size)
 
 
 def _type_amount(values: Values) -> Block:
@@ -189,9 +184,9 @@ def _type_amount(values: Values) -> Block:
 
 def _pick_term(term: str, *, refills: bool) -> Block:
     offered = {
-        term: blocks.option(label, term, more)
-        for term, (label, more) in _TERMS.items()
-        if refills or term != REFILLED
+        possible: blocks.option(label, possible, more)
+        for possible, (label, more) in _TERMS.items()
+        if refills or possible != REFILLED
     }
     element = blocks.radio(parts.field_id("lasts"), list(offered.values()), offered[term])
     return blocks.field(LASTS_BLOCK if refills else ENDS_BLOCK, words.LASTS, element, listens=True)

@@ -49,7 +49,7 @@ def build(state: FormState) -> FormContent:
         PICKER.remember(state),
         billing_form.held(state.facts),
         content,
-        after=[billing_form.radio(BILLED_BLOCK, words.BILLED, words.BILLINGS, _billed(state.values))],
+        after=[parts.radio(BILLED_BLOCK, words.BILLED, words.BILLINGS, _billed(state.values))],
         problem=_typed_wrong(state.values),
     )
 

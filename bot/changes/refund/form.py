@@ -125,9 +125,7 @@ def _option(value: str, refundable: Refundable) -> Any:
 
 
 def _pick_mode(mode: str) -> Block:
-    offered = {mode: blocks.option(label, mode, more) for mode, (label, more) in _MODES.items()}
-    element = blocks.radio(parts.field_id("mode"), list(offered.values()), offered[mode])
-    return blocks.field(MODE_BLOCK, words.MODE, element, listens=True)
+    return parts.radio(MODE_BLOCK, words.MODE, _MODES, mode)
 
 
 def _type_amount(values: Values) -> Block:

@@ -184,14 +184,8 @@ def _discounts(facts: Facts) -> list[Block]:
 
 
 def _pick_action(action: RewardAction) -> Block:
-    choices = {
-        known: blocks.option(
-            reward_words.REWARD_ACTIONS[known][0], known.value, reward_words.REWARD_ACTIONS[known][1]
-        )
-        for known in RewardAction
-    }
-    element = blocks.radio(parts.field_id("action"), list(choices.values()), choices[action])
-    return blocks.field(ACTION_BLOCK, changes_words.ACTION, element, listens=True)
+    choices = {offered: reward_words.REWARD_ACTIONS[offered] for offered in RewardAction}
+    return parts.radio(ACTION_BLOCK, changes_words.ACTION, choices, action)
 
 
 def _pick_coupon(state: FormState, offered: Mapping[str, Coupon]) -> Block:

@@ -40,10 +40,10 @@ def build(state: FormState) -> FormContent:
     content = [
         product_field(PRODUCT_BLOCK, words.PRODUCT, words.PICK_PRODUCT, state, pickable),
         *(quantity_fields(state, plan) if plan is not None else ()),
-        billing_form.radio(ACTION_BLOCK, words.WHEN, words.ACTIONS, action),
+        parts.radio(ACTION_BLOCK, words.WHEN, words.ACTIONS, action),
     ]
     if action is SwitchAction.NOW:
-        content.append(billing_form.radio(KEPT_BLOCK, words.KEPT, words.KEEPING, _kept(state.values)))
+        content.append(parts.radio(KEPT_BLOCK, words.KEPT, words.KEEPING, _kept(state.values)))
     if left_out := len(offered_products(state.facts)) - len(pickable):
         content.append(blocks.context("left_out", words.left_out(left_out)))
     return FormContent(

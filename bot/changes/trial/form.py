@@ -27,7 +27,7 @@ def build(state: FormState) -> FormContent:
     action = _action(state.values) or TrialAction.MOVE_END
     content = [
         PICKER.field(state),
-        billing_form.radio(ACTION_BLOCK, changes_words.ACTION, words.ACTIONS, action),
+        parts.radio(ACTION_BLOCK, changes_words.ACTION, words.ACTIONS, action),
     ]
     if action is TrialAction.MOVE_END:
         content.append(_pick_end(state.values))
