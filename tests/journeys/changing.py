@@ -180,11 +180,13 @@ async def ask_for_a_name(person: LocalPerson, name: str, *, customer: str = "cus
     await person.submit()
 
 
-async def request_undo(person: LocalPerson) -> None:
-    """Requests the undo of the change on the screen."""
-    await person.click(approvals_words.UNDO)
+async def request_undo(
+    person: LocalPerson, button: str = approvals_words.UNDO, *, reason: str = "It was the wrong customer"
+) -> None:
+    """Requests the undo of what is on the screen."""
+    await person.click(button)
     await person.sees(approvals_words.UNDO_HINT)
-    await person.fill(approvals_words.REASON, "It was the wrong customer")
+    await person.fill(approvals_words.REASON, reason)
     await person.submit()
 
 

@@ -35,7 +35,7 @@ from tests.journeys.bulk import (
     open_form,
     rows,
 )
-from tests.journeys.changing import AT_ONCE, elsewhere
+from tests.journeys.changing import AT_ONCE, elsewhere, request_undo
 from tests.journeys.steps import click
 from tests.running import APPROVALS, QUICK_BATCHES, UNHURRIED, Running, running_maple
 from tests.screen import on_screen
@@ -477,10 +477,7 @@ async def test_requester_and_strangers_cannot_decide_undo_or_read_the_list() -> 
         await approved(maple, batch)
         await maple.raj.sees(FINISHED)
         await maple.raj.sees(words.UNDO)
-        await maple.raj.click(words.UNDO)
-        await maple.raj.sees(approvals_words.UNDO_HINT)
-        await maple.raj.fill(approvals_words.REASON, "no")
-        await maple.raj.submit()
+        await request_undo(maple.raj, words.UNDO, reason="no")
         maple.raj.go("@maple")
         await maple.raj.sees(re.compile(r"Some lines can't be requested\.\nNo rule of your team's policy"))
         assert len(maple.autumn.ledger) == len(CUSTOMERS)
@@ -576,10 +573,7 @@ async def test_team_that_needs_no_approval_applies_at_once_and_undoes_all() -> N
         await maple.bot.batches.ticker.keep_up()
         assert len(posts(maple)) == 1, "all its lines in one message"
         await maple.ana.sees(words.UNDO)
-        await maple.ana.click(words.UNDO)
-        await maple.ana.sees(approvals_words.UNDO_HINT)
-        await maple.ana.fill(approvals_words.REASON, "It was the wrong list")
-        await maple.ana.submit()
+        await request_undo(maple.ana, words.UNDO, reason="It was the wrong list")
         await maple.ana.sees(f"Undo of a bulk change: {TITLE.partition(': ')[2]}")
         await maple.ana.sees(on_screen(words.UNDONE))
         await maple.ana.sees(re.compile(f"{DONE}\nUndo of a bulk change"))
@@ -611,10 +605,7 @@ async def test_lines_that_cannot_be_undone_are_reported() -> None:
         maple.ana.go("@maple")
         await maple.ana.sees(FINISHED)
         await maple.ana.sees(words.UNDO)
-        await maple.ana.click(words.UNDO)
-        await maple.ana.sees(approvals_words.UNDO_HINT)
-        await maple.ana.fill(approvals_words.REASON, "why")
-        await maple.ana.submit()
+        await request_undo(maple.ana, words.UNDO, reason="why")
         await maple.ana.sees(words.undo_left_out(1))
         await maple.ana.sees("Undo of a bulk change: 1 change for 1 customer")
 

@@ -14,7 +14,7 @@ from bot.links import registry
 from sandbox.slack import LocalPerson
 from sandbox.slack.model import UserGroup
 from tests.journeys.bulk import TITLE, approved, check_list, listed
-from tests.journeys.changing import filed
+from tests.journeys.changing import filed, request_undo
 from tests.journeys.steps import click, in_order
 from tests.running import Mode, Running, running_maple
 from tests.screen import on_screen
@@ -202,10 +202,7 @@ async def test_refused_decision_and_undo_of_a_list_can_be_asked_for() -> None:
         assert TITLE in await lea_is_asked(maple, Verb.APPROVE, "raj")
         await approved(maple, batch)
         await maple.raj.sees(f"[{batch_words.UNDO}]")
-        await maple.raj.click(batch_words.UNDO)
-        await maple.raj.sees(approvals_words.UNDO_HINT)
-        await maple.raj.fill(approvals_words.REASON, "wrong list")
-        await maple.raj.submit()
+        await request_undo(maple.raj, batch_words.UNDO, reason="wrong list")
         maple.raj.go("@maple")
         await refused(maple.raj)
         card = await lea_is_asked(maple, Verb.UNDO, "raj")
