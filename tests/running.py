@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from pydantic import SecretStr
 
+from bot.access.people import Actor
 from bot.alerts.posting import AlertTimeouts
 from bot.app import Maple
 from bot.approvals.preview import ChangeTimeouts
@@ -106,6 +107,11 @@ class Running:
     @property
     def lea(self) -> LocalPerson:
         return self.slack.person("lea")
+
+
+def actor(person: LocalPerson) -> Actor:
+    """As the bot knows them."""
+    return Actor(person.id, person.user.team_id)
 
 
 _ANY_SETTINGS = Settings(

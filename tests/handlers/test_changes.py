@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import text
 
 from bot.access import words as access_words
-from bot.access.people import Actor
 from bot.access.policy import DecisionReason
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause, State
@@ -35,7 +34,7 @@ from tests.journeys.changing import (
     request_undo,
 )
 from tests.lost_writes import carry_out
-from tests.running import Mode, Running, running_maple
+from tests.running import Mode, Running, actor, running_maple
 from tests.screen import on_screen
 
 LEADS_ONLY = """
@@ -84,7 +83,7 @@ async def request(maple: Running, amount: int) -> None:
     row = customer.balances["messages"].breakdown[0].id
     about = {"customer": "cus_acme", "feature": "messages", "row": row}
     asked = BalanceInput(**about, action=BalanceAction.GIVE, amount=Decimal(amount))
-    ana = Actor(maple.ana.id, maple.bot_team)
+    ana = actor(maple.ana)
     wish = ChangeRequest(f"form-{amount}", asked, ana, channel="C01SUPPORT", reason="so")
     reply = await maple.bot.changes.submit(wish)
     assert reply.record is not None, reply

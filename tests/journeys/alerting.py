@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 
 from pydantic import SecretStr
 
-from bot.access.people import Actor
 from bot.alerts import form, words
 from bot.alerts.model import AlertSubscription
 from bot.alerts.posting import AlertTimeouts
@@ -13,7 +12,7 @@ from bot.alerts.webhooks import PATH
 from sandbox.autumn.webhooks import new_secret
 from sandbox.slack import LocalPerson
 from sandbox.slack.model import LocalMessage
-from tests.running import Mode, Running, running_maple
+from tests.running import Mode, Running, actor, running_maple
 
 SUPPORT = "C01SUPPORT"
 QUICK = AlertTimeouts(tick=0.1, channel=0.0, overall=0.0, again=0.05, doubt=0.05, poll=3600.0)
@@ -52,9 +51,7 @@ async def create(
     """Sets up an alert as `set_up` does, without its screens. `target`: the channel or the person it goes
     to."""
     person = owner or maple.ana
-    subscription = await maple.bot.alerts.create(
-        f"form-{target}", target, Actor(person.id, maple.bot_team), form.everything()
-    )
+    subscription = await maple.bot.alerts.create(f"form-{target}", target, actor(person), form.everything())
     assert isinstance(subscription, AlertSubscription)
     return subscription
 

@@ -5,20 +5,20 @@ import io
 from decimal import Decimal
 from uuid import uuid4
 
-from bot.access.people import Actor
 from bot.approvals import words as approvals_words
 from bot.batches import parsing, words
 from bot.batches.model import BatchRecord, BatchState
 from bot.batches.parsing import ForAll, ReadList
 from bot.changes.forms import words as forms_words
 from sandbox.slack import LocalPerson
-from tests.running import Running
+from tests.running import Running, actor
 from tests.screen import on_screen
 
 CUSTOMERS = ("cus_bold", "cus_html")
 LIST = "customer,feature,amount\n" + "".join(f"{customer},messages,100\n" for customer in CUSTOMERS)
 TITLE = "Bulk change: 2 changes for 2 customers"
 FINISHED = "2 of 2 applied"
+REASON = "The outage of 3 December"
 WAITING, DONE, DENIED, STOPPED = (
     on_screen(words.STATES[state])
     for state in (BatchState.WAITING, BatchState.DONE, BatchState.DENIED, BatchState.STOPPED)
@@ -34,7 +34,7 @@ async def check_list(person: LocalPerson, text: str = LIST) -> None:
     """Pastes a list and has it checked."""
     await open_form(person)
     await person.fill(words.LIST, text)
-    await person.fill(forms_words.REASON, "The outage of 3 December")
+    await person.fill(forms_words.REASON, REASON)
     await person.submit()
 
 
@@ -50,16 +50,16 @@ async def listed(maple: Running, text: str = LIST, *, person: str = "ana") -> Ba
     """A list that this person requested, without a form."""
     lines = parsing.read(text, ForAll())
     assert isinstance(lines, ReadList)
-    actor = Actor(maple.slack.person(person).id, maple.bot_team)
-    checked = await maple.bot.batches.check(lines.lines, actor)
-    outcome = await maple.bot.batches.submit(uuid4().hex, checked, actor, reason="The outage of 3 December")
+    requester = actor(maple.slack.person(person))
+    checked = await maple.bot.batches.check(lines.lines, requester)
+    outcome = await maple.bot.batches.submit(uuid4().hex, checked, requester, reason=REASON)
     assert outcome.batch is not None, outcome
     return outcome.batch
 
 
 async def approved(maple: Running, batch: BatchRecord) -> None:
     """Lea approves the list, without a click."""
-    await maple.bot.batches.approve(batch.id, batch.revision, Actor(maple.lea.id, maple.bot_team))
+    await maple.bot.batches.approve(batch.id, batch.revision, actor(maple.lea))
 
 
 async def approve(maple: Running) -> None:

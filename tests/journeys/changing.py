@@ -7,7 +7,6 @@ from uuid import uuid4
 
 import httpx
 
-from bot.access.people import Actor
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
 from bot.approvals.names import CustomerNames
@@ -22,7 +21,7 @@ from bot.runtime import Runtime, no_checkpoint
 from sandbox.slack import LocalPerson
 from tests.approvals.harness import Permissions, approvals_channel
 from tests.policy import KIND_IDS
-from tests.running import APPROVALS, QUICK_PACE, Running
+from tests.running import APPROVALS, QUICK_PACE, Running, actor
 from tests.screen import on_screen
 
 _STATES = {state: on_screen(headline) for state, headline in approvals_words.HEADLINES.items()}
@@ -55,10 +54,7 @@ async def give(maple: Running, amount: str = "500", *, action: str = "") -> None
 
 
 async def ask_for_messages(person: LocalPerson, amount: str, *, customer: str = "cus_acme") -> None:
-    """In one line, which opens the form filled in."""
-    await person.command(f"/autumn give {customer} {amount} messages because {OUTAGE}")
-    await person.sees(PREVIEW)
-    await person.submit()
+    await ask_in_a_line(person, f"give {customer} {amount} messages", reason=OUTAGE)
 
 
 async def fill_in_balance(
@@ -76,10 +72,6 @@ async def fill_in_balance(
     await person.sees(PREVIEW)
     await person.fill("Reason", OUTAGE)
     await person.submit()
-
-
-def actor(person: LocalPerson) -> Actor:
-    return Actor(person.id, person.user.team_id)
 
 
 async def filed(
@@ -164,9 +156,9 @@ async def undo_approved(maple: Running, service: ChangeService, applied: Record)
     return undo_record
 
 
-async def ask_in_a_line(person: LocalPerson, change: str) -> None:
+async def ask_in_a_line(person: LocalPerson, change: str, *, reason: str = "we agreed on it") -> None:
     """Requests the change in one line: the form opens filled in."""
-    await person.command(f"/autumn {change} because we agreed on it")
+    await person.command(f"/autumn {change} because {reason}")
     await person.sees(PREVIEW)
     await person.submit()
 

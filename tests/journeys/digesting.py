@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from uuid import uuid4
 
-from bot.access.people import Actor
 from bot.digests import setup_words
 from bot.digests.model import DeliveryOutcome, Digest, DigestContent, Schedule
 from bot.digests.process import DigestTimeouts
@@ -18,7 +17,7 @@ from sandbox.autumn.seed.builder import Builder
 from sandbox.autumn.state import AutumnState
 from sandbox.slack import LocalPerson
 from sandbox.slack.model import LocalMessage
-from tests.running import UNHURRIED, Mode, Running, running_maple
+from tests.running import UNHURRIED, Mode, Running, actor, running_maple
 
 SUPPORT = "C01SUPPORT"
 QUICK = DigestTimeouts(
@@ -88,8 +87,8 @@ async def created(
     schedule: Schedule = WEEKDAYS,
 ) -> Digest:
     """A digest that is set up without the form. `channel`: or a person's id."""
-    actor = Actor(maple.slack.person(owner).id, maple.bot_team)
-    digest = await maple.bot.digests.create(uuid4().hex, channel, actor, schedule, content)
+    setting_up = actor(maple.slack.person(owner))
+    digest = await maple.bot.digests.create(uuid4().hex, channel, setting_up, schedule, content)
     assert isinstance(digest, Digest), digest
     return digest
 

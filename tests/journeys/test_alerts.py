@@ -8,7 +8,6 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from bot.access.people import Actor
 from bot.access.post_targets import Pause
 from bot.alerts import form, words
 from bot.alerts.posting import AlertTimeouts
@@ -19,7 +18,7 @@ from bot.slack.channels import ChannelProblem
 from bot.store import audit
 from sandbox.slack import LocalPerson
 from tests.journeys.alerting import QUICK, SUPPORT, alerting, create, open_alerts, posted, set_up, the_alert
-from tests.running import Mode, Running, running_maple
+from tests.running import Mode, Running, actor, running_maple
 from tests.screen import on_screen
 
 LEADS = '[digests]\nwho = ["@billing-leads"]\n'
@@ -249,9 +248,7 @@ async def test_channel_at_its_alert_limit() -> None:
     async with alerting("http") as maple:
         ana = maple.ana
         for number in range(10):
-            await maple.bot.alerts.create(
-                f"s{number}", SUPPORT, Actor(ana.id, maple.bot_team), form.everything()
-            )
+            await maple.bot.alerts.create(f"s{number}", SUPPORT, actor(ana), form.everything())
         await open_alerts(ana)
         await ana.click(words.NEW)
         await ana.sees(words.FIELD_SOURCES)

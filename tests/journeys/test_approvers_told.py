@@ -2,10 +2,9 @@
 
 from datetime import timedelta
 
-from bot.access.people import Actor
 from bot.approvals import words as approvals_words
 from tests.journeys.changing import WAITING, filed
-from tests.running import APPROVALS, Running, running_maple
+from tests.running import APPROVALS, Running, actor, running_maple
 
 POLICY = """
 [[allow]]
@@ -39,7 +38,7 @@ async def test_new_request_mentions_whom_the_policy_names_but_not_the_requester(
         assert "<!subteam^S01LEADS>" in post
         assert "<@U04MAX>" in post
         assert "<@U01ANA>" not in post
-        await maple.bot.changes.approve(record.id, record.version, Actor(maple.lea.id, maple.bot_team))
+        await maple.bot.changes.approve(record.id, record.version, actor(maple.lea))
         assert "Please decide" not in await maple.lea.sees("Approved by @lea")
         maple.clock.move(timedelta(hours=13))
         await maple.bot.changes.sweeper.tick()

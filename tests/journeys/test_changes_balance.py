@@ -20,7 +20,6 @@ from tests.journeys.changing import (
     UNCONFIRMED,
     WAITING,
     WITHDRAWN,
-    actor,
     approve_waiting,
     close_and_look,
     elsewhere,
@@ -30,7 +29,7 @@ from tests.journeys.changing import (
     request_undo,
     requested,
 )
-from tests.running import APPROVALS, Mode, Running, running_maple
+from tests.running import APPROVALS, Mode, Running, actor, running_maple
 from tests.screen import on_screen
 
 

@@ -30,7 +30,6 @@ from tests.journeys.changing import (
     AT_ONCE,
     PREVIEW,
     WAITING,
-    actor,
     approve_waiting,
     ask_for_a_name,
     elsewhere,
@@ -43,7 +42,7 @@ from tests.journeys.changing import (
 from tests.journeys.guarding import BALANCE, DELETION, DETAILS, REWARD, Case, fill_in
 from tests.journeys.guarding_subscriptions import ADDITION, CANCELLATION, QUANTITY, SWITCH, TRIAL
 from tests.journeys.kinds import apply_coupon
-from tests.running import Mode, Running, running_maple
+from tests.running import Mode, Running, actor, running_maple
 
 _TESTS = Path(__file__).parent.parent
 TABLES = [_TESTS / "batches", *(_TESTS / "changes").glob("*/")]

@@ -21,7 +21,6 @@ from sandbox.slack import elements
 from tests.changes.filling import modal
 from tests.journeys.changing import (
     WAITING,
-    actor,
     apply,
     approve_waiting,
     elsewhere,
@@ -31,7 +30,7 @@ from tests.journeys.changing import (
 )
 from tests.journeys.kinds import SORTS, Sort, delete
 from tests.kit import checks
-from tests.running import Running, running_maple
+from tests.running import Running, actor, running_maple
 from tests.screen import on_screen
 
 CHANGING_IDS = ("grant removed", "trial")

@@ -13,7 +13,6 @@ from bot.home import words as home_words
 from tests.journeys.changing import (
     OUTAGE,
     WAITING,
-    actor,
     approve_waiting,
     close_and_look,
     give,
@@ -22,7 +21,7 @@ from tests.journeys.changing import (
     requested,
 )
 from tests.journeys.steps import in_order
-from tests.running import Running
+from tests.running import Running, actor
 from tests.screen import on_screen
 
 

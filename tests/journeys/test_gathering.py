@@ -24,7 +24,7 @@ from handlers import decoding
 from sandbox.slack import LocalPerson, payloads
 from tests.journeys.changing import AT_ONCE
 from tests.journeys.steps import click
-from tests.running import Running, running_maple
+from tests.running import Running, actor, running_maple
 from tests.screen import on_screen
 
 WAITING = on_screen(words.STATES[BatchState.WAITING])
@@ -77,7 +77,7 @@ async def show_gathered(maple: Running) -> str:
 
 
 def ana(maple: Running) -> Actor:
-    return Actor(maple.ana.id, maple.bot_team)
+    return actor(maple.ana)
 
 
 async def test_changes_of_several_forms_share_one_approval(maple: Running) -> None:

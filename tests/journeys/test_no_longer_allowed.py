@@ -32,7 +32,7 @@ from tests.journeys.changing import filed
 from tests.journeys.digesting import created, open_list, the_digest
 from tests.journeys.steps import click
 from tests.journeys.test_refusals import LEADS
-from tests.running import APPROVALS, UNHURRIED, Running, running_maple
+from tests.running import APPROVALS, UNHURRIED, Running, actor, running_maple
 from tests.screen import on_screen
 
 LONG_AFTER = timedelta(days=2)
@@ -64,7 +64,7 @@ async def listed_and_shown(maple: Running) -> BatchRecord:
 
 
 def lea(maple: Running) -> Actor:
-    return Actor(maple.lea.id, maple.bot_team)
+    return actor(maple.lea)
 
 
 async def conversation(maple: Running) -> str:
@@ -109,7 +109,7 @@ async def test_undo_is_not_reported_to_a_requester_who_became_a_guest(checked: R
     before = await conversation(checked)
     assert on_screen(approvals_words.HEADLINES[State.APPLIED]) in before
     checked.ana.user.kind = "guest"
-    raj = Actor(checked.raj.id, checked.bot_team)
+    raj = actor(checked.raj)
     undo = (await checked.bot.changes.undo(record.id, "f" * 64, lea(checked), reason="wrong customer")).record
     assert undo is not None
     assert (await checked.bot.changes.approve(undo.id, 1, raj)).result is Result.DONE
@@ -235,7 +235,7 @@ async def test_request_of_somebody_else_cannot_be_repeated(maple: Running) -> No
 async def test_nobody_is_asked_for_a_decision_already_made() -> None:
     async with running_maple("http", policy=LEADS) as maple:
         record = await requested_and_shown(maple)
-        await maple.bot.changes.withdraw(record.id, Actor(maple.ana.id, maple.bot_team))
+        await maple.bot.changes.withdraw(record.id, actor(maple.ana))
         await click(maple, maple.raj, ids.ASK_THEM, f'{{"v":"approve","r":"{record.id}"}}')
         await maple.raj.sees(approvals_words.RESULTS[Result.TOO_LATE].what)
         await click(maple, maple.raj, ids.ASK_THEM, f'{{"v":"undo","r":"{record.id}"}}')
@@ -249,7 +249,7 @@ async def test_nobody_is_asked_for_a_decision_already_made() -> None:
 async def test_nobody_is_asked_for_a_decision_on_a_list_already_made() -> None:
     async with running_maple("http", policy=LEADS) as maple:
         batch = await listed_and_shown(maple)
-        await maple.bot.batches.withdraw(batch.id, Actor(maple.ana.id, maple.bot_team))
+        await maple.bot.batches.withdraw(batch.id, actor(maple.ana))
         for verb, result in (("approve", Result.TOO_LATE), ("undo", Result.NO_UNDO)):
             await click(maple, maple.raj, ids.ASK_THEM, f'{{"v":"{verb}","b":"{batch.id}"}}')
             await maple.raj.sees(approvals_words.RESULTS[result].what)
@@ -264,7 +264,7 @@ async def test_whole_list_is_refused_with_the_names_of_those_who_may_see_it() ->
 
 
 async def test_gathered_list_cannot_be_dropped_by_others(maple: Running) -> None:
-    ana = Actor(maple.ana.id, maple.bot_team)
+    ana = actor(maple.ana)
     change = GatheredChange("form", DeletionInput(customer="cus_acme", typed="cus_acme"))
     gathered = await maple.bot.batches.gather(change, ana)
     assert gathered is not None

@@ -19,13 +19,12 @@ from tests.journeys.changing import (
     AT_ONCE,
     PREVIEW,
     WAITING,
-    actor,
     approve_waiting,
     give,
     lea_sees,
     requested,
 )
-from tests.running import Mode, Running, running_maple
+from tests.running import Mode, Running, actor, running_maple
 from tests.screen import on_screen
 
 HEADLINES = {state: words.split("*")[1] for state, words in approvals_words.HEADLINES.items()}

@@ -16,7 +16,7 @@ from sandbox.slack.model import UserGroup
 from tests.journeys.bulk import TITLE, approved, check_list, listed
 from tests.journeys.changing import filed, request_undo
 from tests.journeys.steps import click, in_order
-from tests.running import Mode, Running, running_maple
+from tests.running import Mode, Running, actor, running_maple
 from tests.screen import on_screen
 
 LEADS = """
@@ -60,7 +60,7 @@ async def refused(person: LocalPerson) -> str:
 
 
 def lea(maple: Running) -> Actor:
-    return Actor(maple.lea.id, maple.bot_team)
+    return actor(maple.lea)
 
 
 async def lea_is_asked(maple: Running, verb: Verb, requester: str = "ana") -> str:

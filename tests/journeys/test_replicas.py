@@ -10,7 +10,6 @@ from itertools import cycle
 import pytest
 from sqlalchemy import select
 
-from bot.access.people import Actor
 from bot.app import Maple
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause, State
@@ -22,7 +21,7 @@ from tests.journeys.changing import ACTION, AT_ONCE, PREVIEW, WAITING, ask_in_a_
 from tests.journeys.digesting import created, posted, the_digest
 from tests.journeys.kinds import change_quantity
 from tests.journeys.steps import ask, press
-from tests.running import Mode, Running, running_maple
+from tests.running import Mode, Running, actor, running_maple
 
 
 @dataclass(frozen=True)
@@ -172,7 +171,7 @@ async def test_two_billing_changes_of_one_customer_are_written_one_after_the_oth
             while len(requested := await maple.bot.changes.waiting()) < 2:  # noqa: ASYNC110 - nobody tells
                 await asyncio.sleep(0.01)
         writing = maple.autumn.faults.add("billing.update", "latency", seconds=0.4, times=2)
-        lea = Actor(maple.lea.id, maple.bot_team)
+        lea = actor(maple.lea)
         await asyncio.gather(
             *(
                 bot.changes.approve(record.id, record.version, lea)
