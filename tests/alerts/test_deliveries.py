@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import delete, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.post_targets import Pause
 from bot.alerts import deliveries, repository
@@ -108,6 +109,24 @@ async def test_repeated_form_is_one_subscription(database: Database) -> None:
     made = await asyncio.gather(*(subscribed(database, 2) for _ in range(4)))
     assert len({each.id for each in made}) == 1
     assert len(await repository.of_channel(database, ENV, "C1")) == 2
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+async def test_form_that_is_sent_twice_at_once_is_one_subscription(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both_began = asyncio.Barrier(2)
+    within_limits = repository._too_many
+
+    async def begun(connection: AsyncConnection, env: str, form: NewSubscription) -> TooManyAlerts | None:
+        """Neither form sees the other one's subscription."""
+        await both_began.wait()
+        return await within_limits(connection, env, form)
+
+    monkeypatch.setattr(repository, "_too_many", begun)
+    first, second = await asyncio.gather(subscribed(database), subscribed(database))
+    assert first == second
+    assert await repository.of_channel(database, ENV, "C1") == [first]
 
 
 async def test_subscriptions_are_limited(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
