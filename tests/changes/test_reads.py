@@ -120,6 +120,11 @@ async def test_only_the_deletion_form_opens_without_stripe(kind: str) -> None:
         assert (facts.customer.id, facts.billing, facts.read_at) == ("cus_1", None, NOW)
 
 
+def test_promo_code_does_not_wait_for_stripe() -> None:
+    redeem = RewardInput(customer="cus_1", action=RewardAction.REDEEM, code="THANKS")
+    assert registry.of(redeem).needs_for(redeem) == {Needs.REWARDS, Needs.FEATURES, Needs.HISTORY}
+
+
 def test_needs_of_each_kind() -> None:
     assert {kind: registry.kind(kind).needs for kind in KIND_IDS} == {
         "balance": {Needs.FEATURES},

@@ -49,6 +49,7 @@ GIVE, SET, NONE = BalanceAction.GIVE, BalanceAction.SET, BalanceAction.NONE
         ("/acme 5k", BalanceSentence(GIVE, "/acme", "5k")),
         ("acme/a/b 5k", BalanceSentence(GIVE, "acme/a/b", "5k")),
         ("https://x.example/cus_1 5k", BalanceSentence(GIVE, "https://x.example/cus_1", "5k")),
+        ('"acme 5k', BalanceSentence(GIVE, '"acme', "5k")),
     ],
 )
 def test_give(typed: str, expected: BalanceSentence) -> None:
@@ -106,6 +107,7 @@ def test_reset_has_a_reason() -> None:
         ("", words.SAY_AMOUNT),
         ("acme", words.SAY_AMOUNT),
         ("acme messages", words.SAY_AMOUNT),
+        ("messages to acme", words.SAY_AMOUNT),
         ("acme $5 messages", words.SAY_AMOUNT),
         ("5k acme", words.SAY_AMOUNT),
         ('"5k" acme', words.SAY_AMOUNT),

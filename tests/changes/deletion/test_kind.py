@@ -6,6 +6,7 @@ import pytest
 
 from bot.autumn.models import Entity, Invoice, InvoicePreview, Plan, PlanItem
 from bot.changes import notes
+from bot.changes.deletion import words
 from bot.changes.deletion.kind import DeletionChange
 from bot.changes.deletion.request import DeletionInput
 from bot.changes.deletion.words import DeletionLine, DeletionNote
@@ -13,6 +14,7 @@ from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, Verdict
 from bot.changes.notes import CommonNote, Note, NoteCode
 from bot.changes.spec import ChangeKind
+from bot.kit import links
 from bot.lookups.invoices.facts import Owed, Unpaid, unpaid
 from tests.changes.facts import BY_USE, LATER, NOW, balance, billing, customer, facts, row, subscription
 
@@ -147,6 +149,26 @@ def test_guard_warns(customer_facts: Facts, warnings: list[Note]) -> None:
     judged = CHANGE.guard(ASKED, customer_facts, NOW)
     assert judged.allowed
     assert list(judged.warnings) == warnings
+
+
+def test_what_goes_on_in_stripe_stays_on_the_card() -> None:
+    """A line each, and once the customer is deleted what is still to do as well."""
+    names = {"pro": "Pro"}
+    charging = Note(DeletionNote.KEEPS_CHARGING, {"count": "1", "plans": "pro", "stripe": "cus_s"})
+    unpaid_invoice = Note(DeletionNote.OPEN_INVOICES, {"count": "1", "total": "10", "currency": "USD"})
+    warnings = [charging, unpaid_invoice, NO_UNDO]
+    link = links.linked(links.stripe("cus_s", "sandbox"), words.IN_STRIPE)
+
+    def left(*, applied: bool) -> list[str]:
+        return list(CHANGE.left_in_stripe(warnings, names, environment="sandbox", applied=applied))
+
+    assert left(applied=False) == [link]
+    assert left(applied=True) == [
+        words.TO_DO_IN_STRIPE,
+        *(f"• {notes.mrkdwn(note, names)}" for note in (charging, unpaid_invoice)),
+        link,
+    ]
+    assert CHANGE.left_in_stripe([NO_UNDO], names, environment="sandbox", applied=True) == []
 
 
 def test_preview_lines() -> None:

@@ -1,13 +1,14 @@
 """Quantities bought ahead: refusals and warnings, the write, and its verdict."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from bot.access.limits import Today
+from bot.access.limits import Today, Worth
 from bot.approvals.preview import assess
-from bot.autumn.models import Balance, Plan, PlanItem, Subscription, UsagePrice
+from bot.autumn.models import Balance, Invoice, Plan, PlanItem, Subscription, UsagePrice
 from bot.changes.amounts import AmountNote
 from bot.changes.billing.quantities import sold_with
 from bot.changes.billing.words import BillingLine, BillingNote
@@ -225,6 +226,15 @@ def test_amount_is_in_units() -> None:
     assert CHANGE.amount(ask(1), state(ask())) == 5
     assert CHANGE.amount(ask(), state(ask(), having_seats(balances=()))) is None
     assert CHANGE.products(ask(), having_seats()) == {"pro"}
+
+
+def test_worth_is_by_the_price_of_the_product_that_is_changed() -> None:
+    other = row("other", plan_id="team", price=AHEAD.model_copy(update={"amount": Decimal(50)}))
+    own = row("own", price=AHEAD)
+    facts = having_seats(balances=(balance(other, own, feature_id="seats"),))
+    pays_in_dollars = facts.customer.model_copy(update={"invoices": [Invoice(currency="usd")]})
+    facts = replace(facts, customer=pays_in_dollars)
+    assert CHANGE.worth(ask(), Decimal(2), {}, facts) == Worth(Decimal(2), "USD")
 
 
 def test_quantity_holds_until_it_or_the_money_changes() -> None:
