@@ -3,6 +3,7 @@
 import httpx
 
 from sandbox.autumn import LocalAutumn
+from tests.autumn.in_process import URL, InProcess
 
 
 async def carry_out(local: LocalAutumn) -> None:
@@ -10,7 +11,7 @@ async def carry_out(local: LocalAutumn) -> None:
     write = local.ledger[-1]
     assert not write.applied
     call = next(call for call in reversed(local.calls) if call.route == write.route)
-    async with httpx.AsyncClient(base_url=local.url, trust_env=False) as client:
+    async with httpx.AsyncClient(transport=InProcess(local), base_url=URL) as client:
         answer = await client.request(
             call.method,
             call.path,

@@ -32,6 +32,7 @@ from bot.slack.channels import Channel, ChannelProblem
 from bot.store import audit
 from bot.store.database import Database
 from sandbox.autumn import LocalAutumn
+from tests.autumn.in_process import URL, InProcess
 from tests.autumn.scripted import UNLIMITED
 
 NOW = datetime(2026, 11, 22, 15, 6, tzinfo=UTC)
@@ -104,6 +105,16 @@ class Clock:
         self.at += timedelta(**by)
 
 
+@dataclass
+class Pauses:
+    """Counts the pauses before a change is read back, without taking any."""
+
+    count: int = 0
+
+    async def sleep(self, _seconds: float) -> None:
+        self.count += 1
+
+
 def approvals_channel(channel_id: str, problem: ChannelProblem | None = None) -> ApprovalsChannel:
     """A channel that is always in the same state."""
 
@@ -118,6 +129,7 @@ class Harness:
     local: LocalAutumn
     autumn: Autumn
     database: Database
+    transport: InProcess
     permissions: Permissions = field(default_factory=Permissions)
     clock: Clock = field(default_factory=Clock)
     notified: list[tuple[str, ChangeEvent]] = field(default_factory=list)
@@ -144,6 +156,16 @@ class Harness:
             ),
             timeouts,
             sleep=sleep,
+        )
+
+    def client(self, kind: type[Autumn] = Autumn, retry_policy: RetryPolicy = RetryPolicy()) -> Autumn:  # noqa: B008 - frozen
+        """Another client of the local Autumn. Close it."""
+        return kind(
+            key=SecretStr(self.local.key),
+            url=URL,
+            limits=UNLIMITED,
+            retry_policy=retry_policy,
+            transport=self.transport,
         )
 
     async def notify(self, record: Record, event: ChangeEvent) -> None:
@@ -177,7 +199,7 @@ class Harness:
 
     async def change_in_autumn(self, **body: object) -> None:
         """As somebody would in Autumn's dashboard."""
-        async with httpx.AsyncClient(base_url=self.local.url) as client:
+        async with httpx.AsyncClient(transport=self.transport, base_url=URL) as client:
             answer = await client.post(
                 "/v1/balances.update",
                 json={"customer_id": CUSTOMER, "feature_id": "messages", "balance_id": self.row, **body},
@@ -202,18 +224,17 @@ class Harness:
 
 @asynccontextmanager
 async def running(database: Database) -> AsyncIterator[Harness]:
-    async with LocalAutumn.running(seed="demo", clock=NOW) as local:
-        autumn = Autumn(
-            key=SecretStr(local.key),
-            url=local.url,
-            limits=UNLIMITED,
-            retry_policy=NO_RETRIES,
-        )
-        harness = Harness(local, autumn, database)
-        customer = await autumn.customer(CUSTOMER)
-        harness.row = customer.balances["messages"].breakdown[0].id
-        try:
-            yield harness
-        finally:
-            await autumn.aclose()
-            await asyncio.sleep(0)
+    local = LocalAutumn("demo", clock=NOW)
+    transport = InProcess(local)
+    autumn = Autumn(
+        key=SecretStr(local.key), url=URL, limits=UNLIMITED, retry_policy=NO_RETRIES, transport=transport
+    )
+    harness = Harness(local, autumn, database, transport)
+    customer = await autumn.customer(CUSTOMER)
+    harness.row = customer.balances["messages"].breakdown[0].id
+    try:
+        yield harness
+    finally:
+        await transport.finished()
+        await autumn.aclose()
+        await asyncio.sleep(0)

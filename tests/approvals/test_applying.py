@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 from sqlalchemy import update
 
 from bot.access.people import Actor
@@ -27,14 +26,9 @@ from bot.changes.refund.request import RefundInput
 from bot.changes.trial.request import TrialInput
 from bot.changes.trial.words import TrialAction
 from bot.store.tables import changes
-from tests.approvals.harness import ANA, CUSTOMER, LEA, QUICK, RAJ, Harness, Permissions
+from tests.approvals.harness import ANA, CUSTOMER, LEA, QUICK, RAJ, Harness, Pauses, Permissions
 from tests.approvals.test_engine import LIMITED, TwoWrites, lease_end
-from tests.autumn.scripted import UNLIMITED
 from tests.crashing import Died, dies_at
-
-
-def client(harness: Harness, kind: type[Autumn]) -> Autumn:
-    return kind(key=SecretStr(harness.local.key), url=harness.local.url, limits=UNLIMITED)
 
 
 async def asked(harness: Harness, request: ChangeInput) -> Record:
@@ -56,43 +50,19 @@ async def trial_that_ends(harness: Harness) -> TrialInput:
     )
 
 
-class Looks:
-    """Counts how often a change is read back."""
+async def test_refused_change_is_read_back_once(sqlite_harness: Harness) -> None:
+    harness, pauses = sqlite_harness, Pauses()
 
-    def __init__(self) -> None:
-        self.taken = 0
+    class Refusing(Autumn):
+        async def send(self, write: Write, key: str) -> Any:  # noqa: ARG002 - it is not sent
+            raise Refused(status=400, code="invalid_inputs")
 
-    async def sleep(self, _seconds: float) -> None:
-        self.taken += 1
-
-
-@pytest.mark.parametrize(("fault", "looks"), [("refused", 1), ("cut_before", 3), ("", 1)])
-async def test_refused_change_is_read_back_once(sqlite_harness: Harness, fault: str, looks: int) -> None:
-    harness, reads = sqlite_harness, Looks()
-
-    class Faulty(Autumn):
-        async def send(self, write: Write, key: str) -> Any:
-            if fault == "refused":
-                raise Refused(status=400, code="invalid_inputs")
-            return await super().send(write, key)
-
-    if fault == "cut_before":
-        harness.local.faults.add("balances.update", fault, times=1)
-    away = client(harness, Faulty)
-    service = harness.service(autumn=away, sleep=reads.sleep)
+    away = harness.client(Refusing)
+    service = harness.service(autumn=away, sleep=pauses.sleep)
     record = await harness.waiting(service)
     await service.approve(record.id, 1, RAJ)
-    assert reads.taken == looks
+    assert pauses.count == 1
     await away.aclose()
-
-
-async def test_change_that_waits_for_payment_is_read_back_once(sqlite_harness: Harness) -> None:
-    harness, reads = sqlite_harness, Looks()
-    record = await asked(harness, await trial_that_ends(harness))
-    done = (await harness.service(sleep=reads.sleep).approve(record.id, 1, RAJ)).record
-    assert done is not None
-    assert done.ending is Cause.AWAITS_PAYMENT
-    assert reads.taken == 1
 
 
 async def test_change_paid_before_the_read_back_is_applied(
@@ -106,7 +76,7 @@ async def test_change_paid_before_the_read_back_is_applied(
             harness.local.pay(answer["payment_url"].rpartition("/")[2])
             return answer
 
-    away = client(harness, PaidAtOnce)
+    away = harness.client(PaidAtOnce)
     record = await asked(harness, await trial_that_ends(harness))
     done = (await harness.service(autumn=away).approve(record.id, 1, RAJ)).record
     assert done is not None
@@ -124,7 +94,7 @@ async def test_payment_of_a_change_taken_over_is_not_reported(sqlite_harness: Ha
                 await connection.execute(update(changes).values(lease_by="another"))
             return answer
 
-    away = client(harness, Overtaken)
+    away = harness.client(Overtaken)
     record = await asked(harness, await trial_that_ends(harness))
     unfinished = (await harness.service(autumn=away).approve(record.id, 1, RAJ)).record
     assert unfinished is not None
@@ -214,7 +184,7 @@ async def test_no_write_follows_a_refused_one(two_writes: Harness) -> None:
                 raise Refused(status=400, code="invalid_inputs")
             return await super().send(write, key)
 
-    away = client(harness, RefusesTheFirst)
+    away = harness.client(RefusesTheFirst)
     service = harness.service(autumn=away)
     record = await harness.waiting(service)
     done = (await service.approve(record.id, 1, RAJ)).record
@@ -251,7 +221,7 @@ async def test_rate_limited_write_waits_before_it_is_sent_again(sqlite_harness: 
             sent.append(key)
             raise RateLimited(status=429, retry_after=0.1)
 
-    away = client(harness, Limited)
+    away = harness.client(Limited)
     service = harness.service(autumn=away, timeouts=replace(LIMITED, limited=0.5))
     record = await harness.waiting(service)
     done = (await service.approve(record.id, 1, RAJ)).record

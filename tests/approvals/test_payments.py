@@ -1,5 +1,6 @@
 """Changes that Autumn makes only once the customer has paid."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -9,20 +10,21 @@ from bot.approvals import words
 from bot.approvals.card import Audience, change_card, withheld_card
 from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
 from bot.approvals.message_cards import outcome_card
+from bot.approvals.preview import Sleep
 from bot.approvals.results import ChangeRequest, Result
 from bot.changes.trial.request import TrialInput
 from bot.changes.trial.words import TrialAction
 from bot.store.tables import audit, changes
-from tests.approvals.harness import ANA, NOW, RAJ, Harness
+from tests.approvals.harness import ANA, NOW, RAJ, Harness, Pauses
 from tests.approvals.records import record
 
 URL = "https://pay.example/in_1?secret=yes"
 
 
-async def awaited(harness: Harness) -> Record:
+async def awaited(harness: Harness, sleep: Sleep = asyncio.sleep) -> Record:
     """The end of a trial, for a customer without a card."""
     harness.local.set_card("cus_umbrella", on_file=False)
-    service = harness.service()
+    service = harness.service(sleep=sleep)
     customer = await harness.autumn.customer("cus_umbrella")
     request = TrialInput(
         customer="cus_umbrella",
@@ -42,8 +44,9 @@ async def awaited(harness: Harness) -> Record:
 async def test_change_that_waits_for_payment_is_neither_applied_nor_failed_and_written_once(
     sqlite_harness: Harness,
 ) -> None:
-    harness = sqlite_harness
-    done = await awaited(harness)
+    harness, pauses = sqlite_harness, Pauses()
+    done = await awaited(harness, pauses.sleep)
+    assert pauses.count == 1, "it is read back once"
     assert (done.state, done.ending) == (State.UNCONFIRMED, Cause.AWAITS_PAYMENT)
     assert done.details == {"payment": "payment_method_required"}
     assert not done.invertible
