@@ -166,6 +166,7 @@ async def test_new_reset_date_exceeds_every_limit(sqlite_harness: Harness) -> No
     assert (record.amount, record.state) == (None, State.WAITING)
 
 
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 async def test_change_let_through_meanwhile_is_counted(
     replicas: tuple[Harness, ChangeService, ChangeService],
 ) -> None:
@@ -402,6 +403,7 @@ async def test_changes_planned_in_the_same_list_count(sqlite_harness: Harness) -
         assert (await service.may_ask(assessment, ANA)).at_once is at_once
 
 
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 async def test_concurrent_requests_at_a_persons_limit_let_one_through(
     replicas: tuple[Harness, ChangeService, ChangeService],
 ) -> None:
@@ -415,6 +417,7 @@ async def test_concurrent_requests_at_a_persons_limit_let_one_through(
     assert sorted(states) == [State.APPLIED, State.WAITING]
 
 
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 async def test_concurrent_requests_at_a_money_limit_let_one_through(
     replicas: tuple[Harness, ChangeService, ChangeService],
 ) -> None:

@@ -34,7 +34,8 @@ async def test_batch_without_approval_is_shown_in_an_existing_approvals_channel(
     assert [card.kind for card in posted_cards] == kinds
 
 
-async def test_card_is_posted_by_one_process(harness: BatchHarness) -> None:
+async def test_card_is_posted_by_one_process(sqlite_harness: BatchHarness) -> None:
+    harness = sqlite_harness
     database, clock = harness.inner.database, harness.inner.clock
     batch = await harness.submitted(harness.replica(), gives("cus_bold"))
     card = (await BATCH_CARDS.of(database, batch.id))[0]
@@ -51,6 +52,7 @@ async def test_card_is_posted_by_one_process(harness: BatchHarness) -> None:
     assert (posted.ts, posted.shown) == ("1.1", 1)
 
 
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 async def test_outdated_card_is_claimed_once_and_less_and_less_often(harness: BatchHarness) -> None:
     replica = harness.replica()
     database, clock = harness.inner.database, harness.inner.clock

@@ -126,15 +126,6 @@ async def test_outcome_that_slack_loses_or_refuses_is_posted_later(quiet: Runnin
         assert len(outcomes(quiet)) == posted + 1, fault
 
 
-async def test_older_revision_and_an_unknown_batch_show_nothing(quiet: Running) -> None:
-    batch = await requested(quiet)
-    before = len(quiet.slack.calls)
-    await quiet.bot.services.batch_notifier("nothing", 1)
-    await show(quiet, replace(batch, revision=batch.revision + 1))
-    await show(quiet, batch)
-    assert len(quiet.slack.calls) == before
-
-
 async def test_card_that_slack_refuses_is_posted_later_by_whichever_process_may(quiet: Running) -> None:
     quiet.slack.faults.add("chat.postMessage", "error", error="restricted_action", times=2)
     batch = await requested(quiet)
@@ -150,11 +141,16 @@ async def test_card_that_slack_refuses_is_posted_later_by_whichever_process_may(
     await quiet.lea.sees(WAITING)
 
 
-async def test_undo_is_shown_on_the_original_once_posted(quiet: Running) -> None:
+async def test_only_posted_and_outdated_cards_are_drawn(quiet: Running) -> None:
     batch = await requested(quiet)
-    async with quiet.bot.database.writing() as connection:
-        await connection.execute(text("UPDATE batch_cards SET ts = NULL WHERE kind = 'approval'"))
     notifier = quiet.bot.services.batch_notifier
     before = len(quiet.slack.calls)
+    await notifier("nothing", 1)
+    await show(quiet, replace(batch, revision=batch.revision + 1))
+    await show(quiet, batch)
+    assert len(quiet.slack.calls) == before
+    async with quiet.bot.database.writing() as connection:
+        await connection.execute(text("UPDATE batch_cards SET ts = NULL WHERE kind = 'approval'"))
+    # As once its undo was requested.
     await notifier.redraw_all(batch.id)
     assert [call.method for call in quiet.slack.calls[before:]] == ["chat.update"]
