@@ -73,7 +73,10 @@ async def test_membership_is_unknown_without_an_answer(slack: LocalSlack, client
 
 async def test_nobody_answers() -> None:
     async with aiohttp.ClientSession() as session:
-        groups = Groups(AsyncWebClient(token="xoxb-x", base_url="http://127.0.0.1:9/", session=session))
+        client = AsyncWebClient(
+            token="xoxb-x", base_url="http://127.0.0.1:9/", session=session, retry_handlers=[]
+        )
+        groups = Groups(client)
         assert await groups.person("U03LEA", LEAS) == Person("U03LEA", unchecked=LEAS)
 
 

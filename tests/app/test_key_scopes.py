@@ -33,12 +33,16 @@ async def test_stated_scopes_are_enough() -> None:
     async with deployment("sqlite") as made, bot(replace(made.spec, needed=0)) as process:
         edits = made.edits()
         assert edits.keys() > SAME_REQUESTS
-        for name in edits.keys() - SAME_REQUESTS:
+        remaining = {name: edits[name] for name in edits.keys() - SAME_REQUESTS}
+        assert {edit.kind for edit in remaining.values()} == set(KIND_IDS)
+        while remaining:
             made.reset()
-            made.local.narrow([*READ, *(scope.scope for scope in registry.kind(edits[name].kind).scopes)])
-            record = await made.ask(process.changes, edits[name])
-            assert (name, record.state, record.ending) == (name, State.APPLIED, Cause.DONE)
-        assert {edits[name].kind for name in edits.keys() - SAME_REQUESTS} == set(KIND_IDS)
+            # To start over takes as long as an edit: so as many at a time as are of different customers.
+            for name in {edit.customer: name for name, edit in sorted(remaining.items())}.values():
+                edit = remaining.pop(name)
+                made.local.narrow([*READ, *(scope.scope for scope in registry.kind(edit.kind).scopes)])
+                record = await made.ask(process.changes, edit)
+                assert (name, record.state, record.ending) == (name, State.APPLIED, Cause.DONE)
 
 
 async def test_missing_scopes_are_refused_by_autumn_and_named() -> None:

@@ -81,7 +81,8 @@ async def test_signal_stops_the_process(slack: LocalSlack, autumn: LocalAutumn, 
 async def test_signal_stops_the_process_while_slack_is_unreachable(
     slack: LocalSlack, autumn: LocalAutumn
 ) -> None:
-    settings = settings_for(slack, autumn, "http").model_copy(update={"slack_api_url": "http://127.0.0.1:9/"})
+    settings = settings_for(slack, autumn, "http", database=fresh("sqlite"))
+    settings = settings.model_copy(update={"slack_api_url": "http://127.0.0.1:9/"})
     serving = asyncio.create_task(__main__.serve(settings))
     await asyncio.sleep(0.2)
     os.kill(os.getpid(), signal.SIGINT)
@@ -90,7 +91,9 @@ async def test_signal_stops_the_process_while_slack_is_unreachable(
 
 
 async def test_second_signal_stops_immediately(slack: LocalSlack, autumn: LocalAutumn) -> None:
-    serving = asyncio.create_task(__main__.serve(settings_for(slack, autumn, "socket")))
+    serving = asyncio.create_task(
+        __main__.serve(settings_for(slack, autumn, "socket", database=fresh("sqlite")))
+    )
     await started(slack, "socket")
     await asyncio.sleep(0.05)
     autumn.faults.add("*", "latency", seconds=20)
@@ -130,7 +133,8 @@ async def test_process_is_unready_while_its_disk_is_full_and_finishes_acknowledg
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    settings = settings_for(slack, autumn, "socket").model_copy(update={"port": port})
+    settings = settings_for(slack, autumn, "socket", database=fresh("sqlite"))
+    settings = settings.model_copy(update={"port": port})
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", LOOKS_OFTEN, env=variables(settings), stderr=asyncio.subprocess.PIPE
     )
@@ -166,7 +170,7 @@ async def test_process_is_unready_while_its_disk_is_full_and_finishes_acknowledg
 
 
 async def test_refused_token_ends_the_process(slack: LocalSlack, autumn: LocalAutumn) -> None:
-    settings = settings_for(slack, autumn, "http").model_copy(
+    settings = settings_for(slack, autumn, "http", database=fresh("sqlite")).model_copy(
         update={"slack_bot_token": SecretStr("xoxb-no")}
     )
     with pytest.raises(CannotStart, match="Slack refuses the bot token: invalid_auth"):
@@ -177,7 +181,8 @@ async def test_refused_token_ends_the_process(slack: LocalSlack, autumn: LocalAu
 async def test_slack_is_waited_for(slack: LocalSlack, autumn: LocalAutumn) -> None:
     slack.faults.add("auth.test", "latency", seconds=1.5)
     timings = Timeouts(slack=1, retry_start=0.01)
-    async with Maple(settings_for(slack, autumn, "http"), timings=timings).running() as maple:
+    settings = settings_for(slack, autumn, "http", database=fresh("sqlite"))
+    async with Maple(settings, timings=timings).running() as maple:
         assert maple.taking
     assert not maple.taking
 
@@ -197,6 +202,7 @@ def given(environment: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 def test_doctor_exits_with_one_on_failure(given: pytest.MonkeyPatch) -> None:
+    given.setattr("bot.slack.client.retries", lambda _longest: [])
     result = CliRunner().invoke(__main__.cli, ["doctor"])
     assert result.exit_code == 1
     assert "✗ Slack: the bot token is not usable (no answer)" in result.stdout

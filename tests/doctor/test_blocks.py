@@ -4,6 +4,7 @@ import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.doctor import blocks
 from bot.doctor.blocks import examine_blocks
 from bot.doctor.samples import samples
 from bot.kit import ids
@@ -62,7 +63,9 @@ async def test_unanswered_block_check_is_reported(slack: LocalSlack, error: str,
     assert await found(slack) == [f"✓ Slack: not all cards and forms could be checked ({told})"]
 
 
-async def test_refusal_without_a_list(slack: LocalSlack) -> None:
+async def test_refusal_without_a_list(slack: LocalSlack, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = tuple(samples())[:2]
+    monkeypatch.setattr(blocks, "samples", lambda: few)
     slack.faults.add("blocks.validate", "error", error="invalid_blocks")
     first, rest = await found(slack)
     assert first.startswith("✗ Slack: refuses the card overview: invalid_blocks\n")

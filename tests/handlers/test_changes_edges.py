@@ -13,7 +13,7 @@ from bot.approvals.lifecycle import CardKind, Cause, ChangeEvent, State
 from bot.approvals.results import Result
 from bot.approvals.words import HEADLINES
 from tests.handlers.test_changes import last
-from tests.journeys.changing import give, lea_sees
+from tests.journeys.changing import filed, requested
 from tests.running import Running
 from tests.screen import on_screen
 
@@ -27,8 +27,7 @@ async def gone(maple: Running, kind: CardKind) -> None:
 
 
 async def test_dropped_card_can_still_be_clicked(maple: Running) -> None:
-    await give(maple)
-    await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
+    await requested(maple)
     await maple.bot.work.drain(10)
     await gone(maple, CardKind.APPROVAL)
     async with maple.another() as bot:
@@ -41,8 +40,7 @@ async def test_dropped_card_can_still_be_clicked(maple: Running) -> None:
 
 
 async def test_concurrent_redraws_drop_a_deleted_card_once(maple: Running) -> None:
-    await give(maple)
-    await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
+    await requested(maple)
     await maple.bot.work.drain(10)
     (record,) = await maple.bot.changes.history("cus_acme")
     later = replace(record, revision=record.revision + 1)
@@ -57,10 +55,8 @@ async def test_concurrent_redraws_drop_a_deleted_card_once(maple: Running) -> No
 
 async def test_card_is_not_posted_into_an_unfit_channel(maple: Running) -> None:
     maple.slack.faults.add("chat.postMessage", "error", error="fatal_error", times=2)
-    await give(maple)
-    await maple.ana.sees("0 of 1 approval")
+    await requested(maple)
     await maple.bot.work.drain(10)
-    maple.lea.go("#billing")
     maple.slack.faults.add("conversations.info", "error", error="fatal_error", times=None)
     maple.clock.move(timedelta(minutes=5))
     await maple.bot.changes.sweeper.tick()
@@ -73,10 +69,8 @@ async def test_card_is_not_posted_into_an_unfit_channel(maple: Running) -> None:
 
 async def test_two_replicas_post_a_card_once(maple: Running) -> None:
     maple.slack.faults.add("chat.postMessage", "error", error="fatal_error", times=2)
-    await give(maple)
-    await maple.ana.sees("0 of 1 approval")
+    record = await filed(maple)
     await maple.bot.work.drain(10)
-    (record,) = await maple.bot.changes.history("cus_acme")
     maple.slack.faults.add("chat.postMessage", "latency", seconds=0.5, times=None)
     async with maple.another() as replica:
         await asyncio.gather(
@@ -88,9 +82,7 @@ async def test_two_replicas_post_a_card_once(maple: Running) -> None:
 
 
 async def test_requester_whose_card_is_gone_is_notified_of_the_outcome(maple: Running) -> None:
-    maple.ana.go("#random")
-    await give(maple)
-    await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
+    await requested(maple)
     await maple.bot.work.drain(10)
     await gone(maple, CardKind.ASKER)
     before = len(maple.slack.calls)
@@ -106,8 +98,7 @@ async def test_requester_whose_card_is_gone_is_notified_of_the_outcome(maple: Ru
 async def test_undo_is_refused_while_the_channel_cannot_be_checked_and_while_another_waits(
     maple: Running,
 ) -> None:
-    await give(maple)
-    await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
+    await requested(maple)
     await maple.lea.click("Approve")
     await maple.lea.sees("[Undo]")
     maple.slack.faults.add("conversations.info", "error", error="fatal_error")

@@ -15,10 +15,10 @@ from sandbox.slack import LocalPerson
 from tests.journeys.digesting import (
     COMING,
     FORM,
+    created,
     digesting,
     open_list,
     posted,
-    set_up,
     the_digest,
 )
 from tests.running import Running
@@ -115,8 +115,8 @@ async def test_list_opened_by_somebody_else() -> None:
 
 async def test_clicks_in_an_outdated_list() -> None:
     async with digesting("http") as maple:
-        ana, raj = maple.ana, maple.raj
-        await set_up(ana)
+        raj = maple.raj
+        await created(maple)
         await open_list(raj)
         await raj.click("Pause")
         await raj.sees("The digest is paused")
@@ -138,7 +138,8 @@ async def test_clicks_in_an_outdated_list() -> None:
 async def test_digest_is_neither_resumed_nor_created_in_a_channel_that_became_shared() -> None:
     async with digesting("http") as maple:
         ana = maple.ana
-        await set_up(ana)
+        await created(maple)
+        await open_list(ana)
         await ana.click("Pause")
         await ana.sees("The digest is paused")
         maple.slack.workspace.channel("#support").kind = "shared"
@@ -157,12 +158,15 @@ async def test_digest_is_neither_resumed_nor_created_in_a_channel_that_became_sh
         assert await maple.bot.digests.of_channel("C02BILLING") == []
 
 
-async def test_digest_beyond_the_limit_is_not_created(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_digest_beyond_the_limit_is_not_created_and_an_unknown_time_zone_is_utc(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(repository, "MOST_OF_PERSON", 0)
     async with digesting("http") as maple:
+        maple.slack.workspace.user("ana").tz = "localtime"
         await open_list(maple.ana)
         await maple.ana.click(setup_words.NEW)
-        await maple.ana.sees(FORM)
+        await maple.ana.sees("Time zone: [UTC")
         await maple.ana.submit()
         await maple.ana.sees(setup_words.TOO_MANY[TooManyDigests.OF_PERSON].removeprefix(":warning: "))
         assert await maple.bot.digests.of_channel("C01SUPPORT") == []
@@ -185,7 +189,8 @@ async def test_form_opens_without_autumn() -> None:
 async def test_form_closed_after_an_edit_by_somebody_else() -> None:
     async with digesting("http") as maple:
         ana = maple.ana
-        await set_up(ana)
+        await created(maple)
+        await open_list(ana)
         await ana.click("Edit")
         await ana.sees(FORM)
         digest = await the_digest(maple)
@@ -200,7 +205,8 @@ async def test_form_closed_after_an_edit_by_somebody_else() -> None:
 async def test_errors_are_shown_in_the_modal() -> None:
     async with digesting("http") as maple:
         ana = maple.ana
-        await set_up(ana)
+        await created(maple)
+        await open_list(ana)
         await ana.click("Send now", confirm=True)
         await ana.sees("Posted to the channel")
         await _lose(maple, "digests")
@@ -220,7 +226,8 @@ async def _lose(maple: Running, table: str) -> None:
 async def test_errors_after_the_modal_was_closed_are_sent_as_a_message() -> None:
     async with digesting("http") as maple:
         ana = maple.ana
-        await set_up(ana)
+        await created(maple)
+        await open_list(ana)
         await _lose(maple, "digests")
         maple.slack.faults.add("views.update", "latency", seconds=0.2)
         await ana.click("Pause")
@@ -231,7 +238,8 @@ async def test_errors_after_the_modal_was_closed_are_sent_as_a_message() -> None
 async def test_preview_where_maple_cannot_answer_in_the_channel() -> None:
     async with digesting("http") as maple:
         ana = maple.ana
-        await set_up(ana)
+        await created(maple)
+        await open_list(ana)
         maple.slack.faults.add("chat.postEphemeral", "error", error="no_permission", times=1)
         maple.autumn.faults.add("customers.list", "latency", seconds=60)
         await ana.click("Preview to me")
@@ -241,8 +249,8 @@ async def test_preview_where_maple_cannot_answer_in_the_channel() -> None:
         await ana.sees("Preview: coming up")
 
 
-async def test_customer_that_cannot_be_read() -> None:
-    async with digesting("http") as maple:
+async def test_card_is_refused_in_its_modal_when_autumn_fails_and_to_people_who_became_guests() -> None:
+    async with digesting("http", timings=Timeouts(person=0.0)) as maple:
         ana = maple.ana
         await ana.command("/autumn upcoming")
         await ana.sees(COMING)
@@ -251,25 +259,9 @@ async def test_customer_that_cannot_be_read() -> None:
         maple.autumn.faults.add("customers.get", "500", times=None)
         await ana.click("Open")
         assert "[Close]" in await ana.sees(labels.UNAVAILABLE.what)
-
-
-async def test_person_who_became_a_guest_meanwhile_is_refused() -> None:
-    async with digesting("http", timings=Timeouts(person=0.0)) as maple:
-        ana = maple.ana
-        await ana.command("/autumn upcoming")
-        await ana.sees(COMING)
-        await ana.click("See all", within="Upcoming invoices")
-        await ana.sees("Page 1")
+        await ana.close()
         maple.slack.workspace.user("ana").kind = "guest"
         await ana.click("Open")
         assert "[Close]" in await ana.sees(labels.GUEST.what)
         await ana.close()
         await ana.sees("Page 1")
-
-
-async def test_unknown_time_zone() -> None:
-    async with digesting("http") as maple:
-        maple.slack.workspace.user("ana").tz = "localtime"
-        await open_list(maple.ana)
-        await maple.ana.click("New digest")
-        await maple.ana.sees("Time zone: [UTC")

@@ -27,7 +27,6 @@ async def test_customer_named_in_a_message_is_opened_in_the_channel(maple: Runni
     maple.raj.does_not_see("Acme Ltd")
 
 
-@pytest.mark.both_transports
 async def test_form_is_filled_in_from_the_message(maple: Running) -> None:
     await maple.raj.say(TICKET)
     await maple.ana.message_shortcut(SHORTCUT, on="Ticket 4711")
@@ -45,15 +44,6 @@ async def test_form_is_filled_in_from_the_message(maple: Running) -> None:
     (record,) = await maple.bot.changes.requested_by(maple.ana.id)
     assert record.ticket == "https://desk.example/4711"
     assert record.channel == "C01SUPPORT"
-
-
-async def test_message_without_a_link_is_the_ticket_itself(maple: Running) -> None:
-    await maple.raj.say("cus_acme lost a day")
-    await maple.ana.message_shortcut(SHORTCUT, on="lost a day")
-    await maple.ana.sees("Acme Ltd")
-    await maple.ana.choose(words.MESSAGE_CHANGE, "Change balance")
-    form = await maple.ana.sees("What to do")
-    assert "/archives/C01SUPPORT/p" in form
 
 
 async def test_thread_is_read_too_and_answered_in(maple: Running) -> None:
@@ -83,7 +73,7 @@ async def test_unreadable_thread_is_reported(maple: Running) -> None:
     await maple.ana.sees("1 unpaid invoice")
 
 
-async def test_colleagues_and_shared_addresses_lead_to_the_customers(maple: Running) -> None:
+async def test_ids_and_addresses_of_colleagues_and_of_several_lead_to_the_customers(maple: Running) -> None:
     for message, customers in (
         ("ann.nobody@acme.example asks", ("cus_acme",)),
         (
@@ -97,6 +87,12 @@ async def test_colleagues_and_shared_addresses_lead_to_the_customers(maple: Runn
         for customer in customers:
             assert customer in modal, message
         await maple.ana.close()
+    await maple.raj.say("cus_acme lost a day")
+    await maple.ana.message_shortcut(SHORTCUT, on="lost a day")
+    await maple.ana.sees("Acme Ltd")
+    await maple.ana.choose(words.MESSAGE_CHANGE, "Change balance")
+    form = await maple.ana.sees("What to do")
+    assert "/archives/C01SUPPORT/p" in form, "without a link, the message itself is the ticket"
 
 
 # What is offered
@@ -157,31 +153,26 @@ async def test_changes_without_effect_are_not_offered(maple: Running) -> None:
     assert {changes[-1] for changes in changes_by_customer.values()} == {deletion_words.BUTTON}
 
 
-async def test_message_about_no_customer_says_what_was_searched(maple: Running) -> None:
+@pytest.mark.both_transports
+async def test_message_about_no_customer_says_what_was_searched_and_errors_are_shown(maple: Running) -> None:
     for message in ("Good morning", "nobody_000 and x@gmail.com"):
         await maple.raj.say(message)
         await maple.ana.message_shortcut(SHORTCUT, on=message)
         await maple.ana.sees("No customer found in this message")
         await maple.ana.close()
+    await maple.raj.say(TICKET)
+    maple.autumn.faults.add("*", "500")
+    await maple.ana.message_shortcut(SHORTCUT, on="Ticket 4711")
+    await maple.ana.sees(labels.UNAVAILABLE.what)
 
 
-async def test_guest_is_refused(maple: Running) -> None:
+async def test_guests_and_people_of_other_companies_are_refused(maple: Running) -> None:
     await maple.raj.say(TICKET)
     await maple.gus.message_shortcut(SHORTCUT, on="Ticket 4711")
     await maple.gus.sees(labels.GUEST.what)
     maple.gus.does_not_see("Acme Ltd")
-
-
-async def test_person_of_another_company_is_refused(maple: Running) -> None:
     maple.eve.go("#shared-acme")
     await maple.eve.say(TICKET)
     await maple.eve.message_shortcut(SHORTCUT, on="Ticket 4711")
     await maple.eve.sees(labels.OUTSIDER.what)
     maple.eve.does_not_see("Acme Ltd")
-
-
-async def test_errors_are_shown_in_the_modal(maple: Running) -> None:
-    await maple.raj.say(TICKET)
-    maple.autumn.faults.add("*", "500")
-    await maple.ana.message_shortcut(SHORTCUT, on="Ticket 4711")
-    await maple.ana.sees(labels.UNAVAILABLE.what)

@@ -24,7 +24,7 @@ async def test_latest_of_concurrent_redraws_is_shown(maple: Running) -> None:
     assert {call.error for call in drawn if not call.ok} <= {"hash_conflict"}
 
 
-async def test_latest_redraw_is_sent_despite_a_conflict(maple: Running) -> None:
+async def test_latest_redraw_is_sent_despite_a_conflict_and_a_failed_one_is_reported(maple: Running) -> None:
     await maple.ana.command("/autumn balance cus_acme")
     await maple.ana.sees(changes_words.ACTION)
     await maple.bot.work.drain(10)
@@ -34,13 +34,8 @@ async def test_latest_redraw_is_sent_despite_a_conflict(maple: Running) -> None:
     await maple.ana.sees("resets")
     drawn = [call for call in maple.slack.calls[before:] if call.method == "views.update"]
     assert ["hash" in call.args for call in drawn] == [True, False]
-
-
-async def test_failed_redraw_is_reported(maple: Running) -> None:
-    await maple.ana.command("/autumn balance cus_acme")
-    await maple.ana.sees(changes_words.ACTION)
     await maple.bot.work.drain(10)
     maple.slack.faults.add("views.update", "error", error="fatal_error", times=1)
-    await maple.ana.choose("Feature", "Messages")
+    await maple.ana.choose("Feature", "Seats")
     await maple.bot.work.drain(10)
     await maple.ana.sees("Reference")

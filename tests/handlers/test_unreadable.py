@@ -4,7 +4,6 @@ from typing import Any
 
 from bot.approvals import words as approvals_words
 from bot.approvals.results import Result
-from bot.changes import words as changes_words
 from bot.kit import ids
 from bot.lookups import labels
 from bot.lookups.csv_form import CsvMeta, CsvSource
@@ -99,7 +98,7 @@ async def test_unknown_kind_of_change_is_refused_where_the_form_would_open(maple
     await maple.ana.sees(labels.UNREADABLE.what)
 
 
-async def test_file_of_an_unknown_source_or_format_is_refused(maple: Running) -> None:
+async def test_unreadable_forms_are_refused_in_their_place(maple: Running) -> None:
     button = {"action_id": f"{ids.CSV_FORMAT}:nothing", "block_id": "b", "value": "{}"}
     payload = sent_by(maple, "block_actions", actions=[button])
     trigger = maple.slack.simulation.triggers.issue(maple.ana.id)
@@ -111,8 +110,6 @@ async def test_file_of_an_unknown_source_or_format_is_refused(maple: Running) ->
     answer = await maple.slack.deliveries.send("interactive", sent_by(maple, "view_submission", view=view))
     assert labels.UNREADABLE.what in str(answer)
 
-
-async def test_submitted_form_is_refused_in_its_place(maple: Running) -> None:
     for metadata in ("", "{}", '{"k":"nothing","c":"cus_acme","s":"1"}'):
         view = {"type": "modal", "callback_id": ids.CHANGE_FORM, "private_metadata": metadata, "id": "V1"}
         submission = sent_by(maple, "view_submission", view=view)
@@ -121,16 +118,6 @@ async def test_submitted_form_is_refused_in_its_place(maple: Running) -> None:
         assert answer["response_action"] == "update", metadata
         assert labels.UNREADABLE.what in str(answer["view"]), metadata
     assert await maple.bot.changes.history(CUSTOMER) == []
-
-
-async def test_unknown_select_of_a_form_offers_nothing(maple: Running) -> None:
-    await maple.ana.command(f"/autumn balance {CUSTOMER}")
-    await maple.ana.sees(changes_words.ACTION)
-    await maple.ana.choose("Feature", "Messages")
-    click = last(maple, "block_actions").payload
-    request = click | {"type": "block_suggestion", "action_id": f"{ids.FORM_FIELD}:nothing", "value": "mess"}
-    assert await maple.slack.deliveries.send("interactive", request) == {"options": []}
-    assert 'action="form",kind="options",outcome="unreadable"' in maple.bot.metrics.exposition().decode()
 
 
 async def test_list_of_what_is_no_channel_is_refused(maple: Running) -> None:

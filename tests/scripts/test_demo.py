@@ -1,6 +1,7 @@
 """The demo as a person has it: one command, a page, a bot that answers, and a clean stop."""
 
 import asyncio
+import importlib
 import os
 import re
 import signal
@@ -66,7 +67,7 @@ async def seen(page: httpx.AsyncClient, person: str, channel: str, words: str) -
             state = (await page.get("/-/state", params={"person": person})).json()
             if words in shown or words in str(state["views"]):
                 return
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.05)
 
 
 async def do(page: httpx.AsyncClient, **what: Any) -> dict[str, Any]:
@@ -161,15 +162,19 @@ async def test_demo_is_stopped_while_the_bot_starts(
     assert "Traceback" not in capfd.readouterr().err
 
 
-async def test_a_wanted_port_that_is_taken_is_words() -> None:
+def test_taken_port_is_reported(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
+) -> None:
+    interrupt = signal.getsignal(signal.SIGINT)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, interrupt))
+    # As the main module it takes the default for Ctrl-C.
+    main = importlib.import_module("sandbox.__main__").main
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        async with started("--port", str(port)) as (process, _):
-            _, err = await process.communicate()
-    assert process.returncode == 1
-    assert (
-        err.decode()
-        == f"Port {port} cannot be used: something else is there. Name another: scripts/demo --port N\n"
+        monkeypatch.setattr(sys, "argv", ["sandbox", "--port", str(port)])
+        assert main() == 1
+    assert capsys.readouterr().err == (
+        f"Port {port} cannot be used: something else is there. Name another: scripts/demo --port N\n"
     )
 
 

@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from bot.lookups import labels
 from bot.slack.connections import Connection, HttpLimits
 from bot.slack.http import HttpServer, listening
 from bot.timings import Timeouts
@@ -56,8 +57,14 @@ class Peers:
         self._port = httpx.URL(url).port
         self._open: list[asyncio.StreamWriter] = []
 
-    async def connect(self) -> Peer:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
+    async def connect(self, *, receives: int = 0) -> Peer:
+        """`receives`: how much it takes before it is read, in bytes; 0 for the system's usual amount."""
+        client = socket.socket()
+        client.setblocking(False)
+        if receives:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receives)
+        await asyncio.get_running_loop().sock_connect(client, ("127.0.0.1", self._port))
+        reader, writer = await asyncio.open_connection(sock=client)
         self._open.append(writer)
         return Peer(reader, writer)
 
@@ -89,8 +96,8 @@ def request(maple: Running, body: bytes = BODY, *, length: int | None = None) ->
 
 
 async def works(maple: Running) -> None:
-    await maple.ana.command("/autumn cus_acme")
-    await maple.ana.sees("Acme Ltd")
+    await maple.ana.command("/autumn help")
+    await maple.ana.sees(labels.HELP_TITLE)
 
 
 def cut(maple: Running, reason: str) -> float:
@@ -216,7 +223,7 @@ async def test_requests_sent_ahead_are_answered_in_turn() -> None:
 
 async def test_peer_that_does_not_take_its_answers_loses_its_connection() -> None:
     async with attacked(QUICK) as (maple, peers):
-        peer = await peers.connect()
+        peer = await peers.connect(receives=4096)
         transport: Any = peer.writer.transport
         transport.pause_reading()
         with contextlib.suppress(ConnectionError):

@@ -203,23 +203,23 @@ async def test_entity_is_read_and_given_a_balance(call: Caller) -> None:
     assert missing.json()["code"] == "entity_not_found"
 
 
-async def test_hundred_thousand_customers_can_be_searched() -> None:
+async def test_twenty_thousand_customers_can_be_searched() -> None:
     async with (
-        LocalAutumn.running(100_000, limits=LocalLimits.off()) as autumn,
+        LocalAutumn.running(20_000, limits=LocalLimits.off()) as autumn,
         httpx.AsyncClient(base_url=autumn.url) as client,
     ):
         call = Caller(client, autumn.key)
-        first = await call.ok("customers.get", customer_id="cus_0042000")
-        differing = await call.ok("customers.list", search="Amber Labs 99900")
+        first = await call.ok("customers.get", customer_id="cus_0004200")
+        found = await call.ok("customers.list", search="Amber Labs 19900")
         page = await call.ok("customers.list", limit=5)
-        await call.ok("customers.update", customer_id="cus_0042000", name="Renamed")
-        repeated = await call.ok("customers.get", customer_id="cus_0042000")
-        unpaid = await call.ok("invoices.list", status=["open"], limit=1000)
-    assert first["email"].startswith("billing42000@")
-    assert [entry["id"] for entry in differing["list"]] == ["cus_0099900"]
-    assert page["list"][0]["id"] == "cus_0099999"
+        await call.ok("customers.update", customer_id="cus_0004200", name="Renamed")
+        repeated = await call.ok("customers.get", customer_id="cus_0004200")
+        unpaid = await call.ok("invoices.list", status=["open"], limit=200)
+    assert first["email"].startswith("billing4200@")
+    assert [entry["id"] for entry in found["list"]] == ["cus_0019900"]
+    assert page["list"][0]["id"] == "cus_0019999"
     assert repeated["name"] == "Renamed"
-    assert len(unpaid["list"]) == 1000
+    assert len(unpaid["list"]) == 200
 
 
 def test_generated_customers_are_the_same_every_time() -> None:
