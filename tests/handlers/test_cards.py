@@ -131,17 +131,18 @@ async def test_card_is_shared_neither_with_another_company_nor_where_maple_may_n
         assert maple.slack.workspace.posts == [], (channel, error)
 
 
-async def test_link_button_is_only_acknowledged_and_nothing_is_shared_into_a_direct_message(
+async def test_nothing_is_shared_into_a_direct_message_and_a_link_button_is_only_acknowledged(
     maple: Running,
 ) -> None:
+    await maple.slack.deliveries.send("interactive", _clicked(maple, "share", channel="D01"))
+    maple.ana.go("@maple")
+    await maple.ana.sees(labels.NOT_IN_CHANNEL.what)
+    await maple.bot.work.drain(10)
     sent = len(maple.slack.calls)
     await maple.slack.deliveries.send("interactive", _clicked(maple, "link:invoice"))
     assert maple.slack.sent[-1].outcome == "acked"
     await maple.bot.work.drain(10)
     assert len(maple.slack.calls) == sent
-    await maple.slack.deliveries.send("interactive", _clicked(maple, "share", channel="D01"))
-    maple.ana.go("@maple")
-    await maple.ana.sees(labels.NOT_IN_CHANNEL.what)
 
 
 def _clicked(

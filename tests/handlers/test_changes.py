@@ -203,8 +203,10 @@ async def test_invalid_fields_are_marked_and_autumns_errors_shown_in_the_form(ma
     await maple.ana.fill("Amount", "-5")
     await maple.ana.submit()
     await maple.ana.sees(on_screen(changes_words.REFUSED))
-    maple.autumn.faults.add("customers.get", "500", times=None)
     await maple.ana.fill("Amount", "5")
+    await maple.ana.settled()
+    await maple.bot.work.drain(10)
+    maple.autumn.faults.add("customers.get", "500", times=None)
     await maple.ana.submit()
     await maple.ana.sees(labels.UNAVAILABLE.what)
     assert await maple.bot.changes.history("cus_acme") == []
