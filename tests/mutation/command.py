@@ -12,8 +12,9 @@ from itertools import repeat
 from pathlib import Path
 
 from tests.mutation import report
+from tests.mutation.orphans import end_with_parent
 from tests.mutation.placing import Source
-from tests.mutation.running import Tried, run
+from tests.mutation.report import Tried
 
 _ROOT = Path(__file__).parent.parent.parent
 _ACCESS = ("limits", "permission", "policy", "policy_file", "policy_tables", "rules")
@@ -76,15 +77,22 @@ def main(arguments: Sequence[str]) -> int:
 
 def _ended(places: Sequence[Place], tests: Sequence[str], processes: int) -> dict[Place, tuple[str, float]]:
     """What made an end of each, and the seconds it took; in so many processes at a time."""
-    parts = [part for number in range(processes) if (part := places[number::processes])]
-    if len(parts) == 1:
-        return dict(_try(parts[0], tests))
+    shares = shared_out(places, processes)
     # What a forked process would share with this one is in the way of trying anything.
-    with ProcessPoolExecutor(len(parts), multiprocessing.get_context("spawn")) as pool:
-        return dict(each for part in pool.map(_try, parts, repeat(tests)) for each in part)
+    with ProcessPoolExecutor(len(shares), multiprocessing.get_context("spawn")) as pool:
+        return dict(each for part in pool.map(_try, shares, repeat(tests)) for each in part)
+
+
+def shared_out(places: Sequence[Place], processes: int) -> list[Sequence[Place]]:
+    """To so many processes, or fewer when there are not enough for all."""
+    return [share for number in range(processes) if (share := places[number::processes])]
 
 
 def _try(places: Sequence[Place], tests: Sequence[str]) -> list[tuple[Place, tuple[str, float]]]:
+    # Here, for the process that only hands mistakes out needs nothing of it.
+    from tests.mutation.running import run
+
+    end_with_parent()
     sources = {path: Source(path) for path, _ in places}
     wanted = [(sources[path], sources[path].mutations[number]) for path, number in places]
     tried = run(wanted, tests, _Progress(len(wanted)))

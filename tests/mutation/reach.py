@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 import coverage
 import pytest
 
+_LONGEST = 10
+"""Seconds that a test takes without any mistake, at most: far more than any does."""
+
 
 @dataclass
 class Reach:
@@ -43,10 +46,12 @@ def measured(items: Sequence[pytest.Item], files: Sequence[str]) -> Reach:
     seconds, failures = {}, Failures()
     items[0].config.pluginmanager.register(failures)
     for item, following in zip(items, [*items[1:], None], strict=True):
+        limit(_LONGEST)
         watched.switch_context(item.nodeid)
         begun = time.monotonic()
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
         seconds[item.nodeid] = time.monotonic() - begun
+    signal.setitimer(signal.ITIMER_REAL, 0)
     watched.stop()
     data = watched.get_data()
     return Reach({file: data.contexts_by_lineno(file) for file in files}, seconds, failures.tests)

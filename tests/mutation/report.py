@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.mutation.operators import Mutation
-from tests.mutation.running import Tried
 
 _ROOT = Path(__file__).parent.parent.parent
 PAGE = _ROOT / "docs" / "mutation.md"
@@ -19,6 +18,17 @@ _READABLE, _AROUND = 100, 30
 
 Reasons = Mapping[str, Mapping[str, str]]
 """By module and label."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What became of one mistake."""
+
+    path: str
+    mutation: Mutation
+    killed_by: str
+    """The test that noticed, or what else made an end; empty when nothing noticed."""
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)

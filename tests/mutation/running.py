@@ -15,7 +15,6 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import CodeType
@@ -26,8 +25,10 @@ from hypothesis import Phase, settings
 
 from tests.databases import fresh
 from tests.mutation.operators import Mutation
+from tests.mutation.orphans import end_with_parent
 from tests.mutation.placing import ROOT, Functions, Instead, Source, functions, swap
 from tests.mutation.reach import Chosen, Failures, Reach, limit, measured
+from tests.mutation.report import Tried
 
 _BEFORE = (
     # Libraries, and such parts of ours as know nothing of those that mistakes are made in.
@@ -65,17 +66,6 @@ _OPTIONS = (
 )
 _GATHERING = 30
 """Seconds that importing the tests takes at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """What became of one mistake."""
-
-    path: str
-    mutation: Mutation
-    killed_by: str
-    """The test that noticed, or what else made an end; empty when nothing noticed."""
-    seconds: float
 
 
 class _Watch(Failures):
@@ -134,6 +124,7 @@ class Forks:
         return self._said.read_text() or ("ended by a signal" if status else ""), time.monotonic() - begun
 
     def _run(self, do: Callable[[], object]) -> None:
+        end_with_parent()
         silence = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
             os.dup2(silence, stream)
@@ -149,6 +140,7 @@ class Forks:
         answer = self.folder / "answer"
         pid = os.fork()
         if pid == 0:
+            end_with_parent()
             try:
                 answer.write_bytes(pickle.dumps(do()))
             except BaseException:  # noqa: BLE001 - this process ends here, whatever it is

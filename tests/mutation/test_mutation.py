@@ -12,10 +12,10 @@ from types import CodeType
 import pytest
 
 from tests.mutation import report
-from tests.mutation.command import main
+from tests.mutation.command import main, shared_out
 from tests.mutation.operators import Mutation, Spot, mutations
 from tests.mutation.placing import ROOT, Source, functions, swap
-from tests.mutation.running import Tried
+from tests.mutation.report import Tried
 
 CASES = {
     "x = a < b": {"x = a <= b", "x = a > b"},
@@ -185,8 +185,37 @@ def test_reasons_belong_to_existing_mistakes() -> None:
 def test_most_of_a_few_mistakes_are_noticed() -> None:
     module, tests = "bot/changes/amounts.py", "tests/changes/test_amounts.py"
     command = [sys.executable, "-m", "tests.mutation", module, "--tests", tests, "--sample", "4"]
-    command += ["--processes", "2"]
+    # One of these four is outside of any function, so that pytest is started anew for it.
+    command += ["--seed", "7", "--processes", "1"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     said = re.search(r"^4 mistakes, (\S+)% noticed", done.stdout, re.MULTILINE)
     assert said is not None, done.stdout + done.stderr
     assert float(said[1]) > 60, done.stdout
+
+
+@pytest.mark.parametrize(("processes", "sizes"), [(1, [3]), (2, [2, 1]), (4, [1, 1, 1])])
+def test_mistakes_are_shared_out_to_processes(processes: int, sizes: list[int]) -> None:
+    places = [("a.py", 0), ("a.py", 1), ("b.py", 0)]
+    shares = shared_out(places, processes)
+    assert [len(share) for share in shares] == sizes
+    assert sorted(place for share in shares for place in share) == places
+
+
+PARENT = """
+import os, sys, time
+from tests.mutation.orphans import end_with_parent
+if os.fork() == 0:
+    end_with_parent()
+    print(os.getpid(), flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent ended")
+def test_nothing_outlives_a_run_that_is_killed() -> None:
+    with subprocess.Popen([sys.executable, "-c", PARENT], cwd=ROOT, stdout=subprocess.PIPE) as parent:
+        assert parent.stdout
+        assert int(parent.stdout.readline())
+        parent.kill()
+        # It is at its end once nobody holds it open any more.
+        assert parent.stdout.read() == b""
