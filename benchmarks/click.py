@@ -11,7 +11,7 @@ import argparse
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -87,17 +87,24 @@ class Bench:
 
 @contextmanager
 def bench(plan: Plan) -> Iterator[Bench]:
-    with ExitStack() as stack:
-        slack = stack.enter_context(processes.plain_slack())
-        autumn = stack.enter_context(processes.autumn(str(2 * plan.cards)))
-        maple = stack.enter_context(processes.maple(slack, autumn, approvals=CHANNEL))
-        floor = stack.enter_context(processes.floor(slack))
-        row_ids = {
-            one["id"]: one["balances"][FEATURE]["breakdown"][0]["id"]
-            for one in customers.listed(autumn)
-            if FEATURE in one["balances"] and len(one["balances"][FEATURE]["breakdown"]) == 1
-        }
-        yield Bench(maple, floor, slack, autumn, dict(list(row_ids.items())[: plan.cards]))
+    with servers(str(2 * plan.cards)) as running:
+        yield prepared(running, plan)
+
+
+def servers(seed: str) -> AbstractContextManager[processes.Servers]:
+    """Slack is as cheap as possible, and there is a channel for approvals. `seed`: of the local Autumn."""
+    return processes.servers(processes.plain_slack, seed, approvals=CHANNEL)
+
+
+def prepared(running: processes.Servers, plan: Plan) -> Bench:
+    """About so many customers as there are to be cards."""
+    row_ids = {
+        one["id"]: one["balances"][FEATURE]["breakdown"][0]["id"]
+        for one in customers.listed(running.autumn)
+        if one["id"] and FEATURE in one["balances"] and len(one["balances"][FEATURE]["breakdown"]) == 1
+    }
+    held = dict(list(row_ids.items())[: plan.cards])
+    return Bench(running.maple, running.floor, running.slack, running.autumn, held)
 
 
 def _calls(running: Bench) -> list[Call]:

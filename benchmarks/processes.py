@@ -8,8 +8,8 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -178,6 +178,8 @@ def maple(slack_api: str, autumn_url: str, database: str = "", *, approvals: str
 
 @dataclass(frozen=True, slots=True)
 class Servers:
+    slack: str
+    """The URL of its Web API."""
     autumn: str
     """Its URL."""
     maple: Server
@@ -185,15 +187,17 @@ class Servers:
 
 
 @contextmanager
-def servers() -> Iterator[Servers]:
-    """The local Autumn, and Maple and a bare Bolt app with the local Slack."""
+def servers(
+    web_api: Callable[[], AbstractContextManager[str]] = slack, seed: str = "demo", *, approvals: str = ""
+) -> Iterator[Servers]:
+    """The local Autumn, and Maple and a bare Bolt app with the local Slack, or with another Web API."""
     with (
-        slack() as slack_api,
-        autumn() as autumn_url,
-        maple(slack_api, autumn_url) as bot,
+        web_api() as slack_api,
+        autumn(seed) as autumn_url,
+        maple(slack_api, autumn_url, approvals=approvals) as bot,
         floor(slack_api) as bare,
     ):
-        yield Servers(autumn_url, bot, bare)
+        yield Servers(slack_api, autumn_url, bot, bare)
 
 
 def _port(process: Started) -> int:

@@ -14,14 +14,15 @@ def here(_server: processes.Server, job: load.Job) -> load.Result:
     return asyncio.run(load.run(job))
 
 
-def test_acks_cards_and_options_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    with processes.servers() as servers:
-        job = card.prepared(servers, times=0).job(1, 1)
+def test_acks_cards_options_and_clicks_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    with click.servers("demo") as servers:
+        job = card.Bench(servers.maple, servers.autumn, (card.CUSTOMER,)).job(1, 1)
         assert processes.load(servers.maple, job).samples[0].answered is not None
         monkeypatch.setattr(processes, "load", here)
         ack_sets_maple_beside_the_floor(servers)
         card_measures_cards_and_counts_calls(servers)
         options_sets_maple_beside_the_floor(servers)
+        click_counts_one_write_for_each_card(servers)
 
 
 def ack_sets_maple_beside_the_floor(servers: processes.Servers) -> None:
@@ -72,6 +73,16 @@ def options_sets_maple_beside_the_floor(servers: processes.Servers) -> None:
     assert "still searching" in str(options.table(rows))
 
 
+def click_counts_one_write_for_each_card(servers: processes.Servers) -> None:
+    plan = click.Plan(cards=2, people=3, connections=6, rounds=1, pause=0, latency=0.01)
+    rows = click.measure(click.prepared(servers, plan), plan, lambda _: None)
+    assert {row.missed for row in rows.values()} == {0}
+    for pace, clicks in ((click.IN_TURN, 2), (click.AT_ONCE, 6)):
+        row = rows[pace, click.MAPLE]
+        assert (len(row.acks), row.cards, row.writes, len(row.final)) == (clicks, 2, 2, 2)
+    assert "applied" in str(click.table(rows))
+
+
 def test_bulk_sets_a_list_beside_its_pace() -> None:
     plan = bulk.Plan(lines=4, rounds=1, pace=BatchTimeouts(per_second=100, tick=0.05))
     said: list[str] = []
@@ -87,15 +98,3 @@ def test_render_draws_many_features() -> None:
     assert len(known.balances) == 70
     table = render.measure(known, times=2)
     assert [row[0] for row in table.rows] == ["overview", "products", "features"]
-
-
-def test_click_counts_one_write_for_each_card(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes, "load", here)
-    plan = click.Plan(cards=2, people=3, connections=6, rounds=1, pause=0, latency=0.01)
-    with click.bench(plan) as running:
-        rows = click.measure(running, plan, lambda _: None)
-    assert {row.missed for row in rows.values()} == {0}
-    for pace, clicks in ((click.IN_TURN, 2), (click.AT_ONCE, 6)):
-        row = rows[pace, click.MAPLE]
-        assert (len(row.acks), row.cards, row.writes, len(row.final)) == (clicks, 2, 2, 2)
-    assert "applied" in str(click.table(rows))
