@@ -1,7 +1,7 @@
 """What is said of a write when Autumn's answer goes wrong, held against what Autumn did."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import chain, cycle
@@ -114,20 +114,21 @@ def one_each(edits: Mapping[str, ChangeInput]) -> list[tuple[str, str]]:
     )
 
 
-async def outcomes(
-    engine: Engine,
-    rounds: int,
-    chosen: Callable[[Mapping[str, ChangeInput]], list[tuple[str, str]]] = met_by,
-) -> Figures:
+async def outcomes(engine: Engine, rounds: int) -> Figures:
     """Every trouble with every kind of change; each is applied only if it was, failed only if it was not."""
     figures = Figures(f"Autumn's answer goes wrong: {engine}")
     for _ in range(rounds):
-        for name, trouble in TROUBLES.items():
+        for name in TROUBLES:
             # A database of its own for each trouble: Maple refuses a promo code that it has redeemed before.
             async with deployment(engine) as made:
-                for edit in [edit for edit, met in chosen(made.edits()) if met == name]:
-                    await _one(figures, made, edit, name, trouble)
+                await meet(figures, made, [each for each in met_by(made.edits()) if each[1] == name])
     return figures
+
+
+async def meet(figures: Figures, made: Deployment, chosen: Iterable[tuple[str, str]]) -> None:
+    """Each of these edits with its trouble."""
+    for edit, name in chosen:
+        await _one(figures, made, edit, name, TROUBLES[name])
 
 
 async def _one(figures: Figures, made: Deployment, edit: str, name: str, trouble: Trouble) -> None:
