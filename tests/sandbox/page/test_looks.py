@@ -45,7 +45,8 @@ SUPPORT, ANA, RAJ = "C01SUPPORT", "U01ANA", "U02RAJ"
 CONVERSATIONS: dict[str, Callable[[], Awaitable[None]]] = {
     name: play for name, play in vars(test_transcripts).items() if name.startswith("test_")
 }
-EVERY_DAY = {"test_looking_up_a_customer", "test_approving_a_request"}
+EVERY_DAY = {"test_approving_a_request"}
+"""Two people, a form and cards that change under their eyes."""
 
 
 def post(local: Local, blocks: Any, text: str = "card") -> str:
