@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-import pytest
 from pydantic import SecretStr
 
 from bot.autumn.client import Autumn
@@ -21,6 +20,8 @@ from sandbox.autumn.model import LocalCustomer
 from sandbox.autumn.state import AutumnState
 from tests.databases import Engine
 from tests.digests.scanned import Clock, Reader
+from tests.engines import on_sqlite
+from tests.lookups.demo import leave_few_of_the_crowd
 
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)
 DAY = 24 * 3600 * 1000
@@ -92,6 +93,7 @@ async def served(seed: str | int) -> AsyncIterator[tuple[LocalAutumn, Autumn]]:
 
 async def test_numbers_of_every_customer_in_every_currency(engine: Engine, database: Database) -> None:
     async with served("demo") as (local, autumn):
+        leave_few_of_the_crowd(local)
         # And after two weeks in which plans renewed, trials ended and balances were not read.
         later = timedelta(days=13)
         for moved in (later,) if engine == "postgresql" else (timedelta(0), later):
@@ -126,7 +128,7 @@ async def _adds_up(database: Database, query: RowQuery, figures: Figures) -> Non
     assert (totals, {section: counts[section] for section in figures.counts}) == told(figures)
 
 
-@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@on_sqlite
 async def test_estimates_are_close(database: Database) -> None:
     """They lack usage beyond what is included, but no customer."""
     async with served(200) as (local, autumn):

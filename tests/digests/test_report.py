@@ -23,6 +23,7 @@ from bot.store.database import Database
 from bot.store.tables import digest_scans
 from tests.digests.listed import START, at
 from tests.digests.samples import run
+from tests.engines import on_sqlite
 
 WEEK = timedelta(days=7)
 TIMED = ("invoices", "trials", "resets")
@@ -92,6 +93,7 @@ def amounts(items: Sequence[ReportItem]) -> list[str]:
 # Sections
 
 
+@on_sqlite
 async def test_empty_scan_gives_an_empty_report(database: Database) -> None:
     empty_report = await made(database, await scanned(database))
     assert (empty_report.parts, empty_report.daily, empty_report.estimates, empty_report.empty) == (
@@ -140,6 +142,7 @@ async def test_report_has_a_part_for_each_section(database: Database) -> None:
     )
 
 
+@on_sqlite
 async def test_only_chosen_sections_are_reported(database: Database) -> None:
     scan = await scanned(database, reset(1, 2), invoice(5), row("trials"), missing=["unpaid"])
     content = await made(database, scan, sections=frozenset({"resets"}))
@@ -148,6 +151,7 @@ async def test_only_chosen_sections_are_reported(database: Database) -> None:
     assert content.figures == Figures({}, {"resets": 1})
 
 
+@on_sqlite
 async def test_window_limits_the_rows(database: Database) -> None:
     """From the start of the scan until so many days later; overdue resets count."""
     times = (-1, 0, 2.999999, 3, 31)
@@ -166,6 +170,7 @@ async def test_window_limits_the_rows(database: Database) -> None:
         assert [item.at for item in part.items] == expected[0 if part.section == "resets" else 1 :]
 
 
+@on_sqlite
 async def test_window_ends_with_the_scan(database: Database) -> None:
     scan = await scanned(database, invoice(5, when=1), invoice(6, when=5), horizon=timedelta(days=2))
     content = await made(database, scan, days=30)
@@ -214,6 +219,7 @@ async def test_rows_are_filtered_by_product(database: Database) -> None:
         assert [str(part.totals[0].amount) for part in content.parts] == ([expected] if expected else [])
 
 
+@on_sqlite
 async def test_small_amounts_are_left_out(database: Database) -> None:
     scan = await scanned(
         database,
@@ -235,6 +241,7 @@ async def test_small_amounts_are_left_out(database: Database) -> None:
     assert amounts(content.parts[0].items) == ["10 usd", "None usd"]
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("missing", "sections", "expected"),
     [
@@ -282,6 +289,7 @@ async def test_sums_beyond_an_integer(database: Database) -> None:
     assert (await made(database, scan)).parts[0].totals[0].amount == Decimal("160000000000010")
 
 
+@on_sqlite
 async def test_totals_are_compared_with_the_previous_digest(database: Database) -> None:
     scan = await scanned(database, invoice(50), invoice(9, "eur"), unpaid(3), row("trials"))
     before = Figures({"invoices": {"usd": "41.5", "jpy": "7"}}, {"invoices": 3, "trials": 0})
@@ -337,6 +345,7 @@ async def test_news_is_what_appeared_and_disappeared_between_two_scans(database:
     assert not only_old.empty, "that it was settled is worth a digest"
 
 
+@on_sqlite
 @pytest.mark.parametrize("missing", ["unpaid", CUSTOMERS])
 async def test_incomplete_scan_has_no_news(database: Database, missing: str) -> None:
     before = await scanned(database, missing=[missing])
@@ -401,6 +410,7 @@ async def test_daily_sums_are_by_billing_days(database: Database) -> None:
     assert list(content.daily) == ["usd", "eur"]
 
 
+@on_sqlite
 async def test_each_hour_counts_towards_its_day(database: Database) -> None:
     for start, days in (
         # Within a day, in a window within one day, and across the end of a year.
@@ -419,6 +429,7 @@ async def test_each_hour_counts_towards_its_day(database: Database) -> None:
 # Resets
 
 
+@on_sqlite
 async def test_few_resets_are_not_grouped(database: Database) -> None:
     scan = await scanned(database, *(reset(number, number / 2) for number in range(10)))
     (part,) = (await made(database, scan)).parts
@@ -481,6 +492,7 @@ async def test_pages_cover_all_rows(database: Database) -> None:
         assert amounts(collected) == [f"{units(row['amount'])} {row['currency']}" for row in MANY], size
 
 
+@on_sqlite
 async def test_page_past_the_end_is_the_last(database: Database) -> None:
     scan = await scanned(database, *(reset(number, number % 3) for number in range(11)))
     query = RowQuery(scan=scan.id, section="resets", page=99)
@@ -491,6 +503,7 @@ async def test_page_past_the_end_is_the_last(database: Database) -> None:
     assert (none.items, none.page, none.pages, none.left, none.count) == ((), 0, 1, 0, 0)
 
 
+@on_sqlite
 async def test_page_has_the_filters_of_its_digest(database: Database) -> None:
     scan = await scanned(database, invoice(5), invoice(50), invoice(500, when=9), invoice(60, plans=["x"]))
     query = RowQuery(scan=scan.id, days=8, plans=("pro",), minimum=Decimal(10))
@@ -523,6 +536,7 @@ async def test_file_has_every_row_in_page_order(database: Database, monkeypatch:
     ]
 
 
+@on_sqlite
 async def test_rows_of_a_deleted_scan_are_gone(database: Database) -> None:
     scan = await scanned(database, *MANY)
     async with database.writing() as connection:
@@ -534,6 +548,7 @@ async def test_rows_of_a_deleted_scan_are_gone(database: Database) -> None:
         await rows(database, query)
 
 
+@on_sqlite
 async def test_rows_of_another_scan_do_not_count(database: Database) -> None:
     first = await scanned(database, invoice(1), reset(1, 1))
     second = await scanned(database, invoice(2), start=START + timedelta(minutes=10))

@@ -33,6 +33,7 @@ from tests.digests.booked import (
     taken_over,
     written,
 )
+from tests.engines import on_sqlite
 
 _MUCH = DigestContent(
     sections=frozenset({"resets", "unpaid"}),
@@ -52,6 +53,7 @@ async def test_digest_is_stored_as_it_was_set_up(database: Database) -> None:
     assert await repository.get(database, "none") is None
 
 
+@on_sqlite
 async def test_first_due_time_is_after_the_creation(database: Database) -> None:
     assert (await booked(database)).next_due == DUE
     exactly = await booked(database, submission_id="at nine", now=DUE)
@@ -112,6 +114,7 @@ async def test_one_of_concurrent_edits_wins(database: Database) -> None:
     assert await repository.get(database, created.id) == successful[0]
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("at", "expected"),
     [
@@ -133,6 +136,7 @@ async def test_edit_before_the_due_time_moves_the_day(
     assert await outcomes(database, created.id) == expected
 
 
+@on_sqlite
 @pytest.mark.parametrize("at", [time(8), time(9), time(10)])
 async def test_edit_in_the_due_minute_keeps_the_due_day(database: Database, at: time) -> None:
     created = await booked(database)
@@ -147,6 +151,7 @@ async def test_edit_in_the_due_minute_keeps_the_due_day(database: Database, at: 
     assert await outcomes(database, created.id) == {"3": RunState.CLAIMED}
 
 
+@on_sqlite
 async def test_edit_on_the_day_of_creation(database: Database) -> None:
     created = await booked(database)
     for version, at in enumerate((time(11), time(10)), start=1):
@@ -158,6 +163,7 @@ async def test_edit_on_the_day_of_creation(database: Database) -> None:
     assert await outcomes(database, created.id) == {"2": RunSkip.EDITED}
 
 
+@on_sqlite
 async def test_edit_after_an_outage_records_every_day(database: Database) -> None:
     created = await booked(database)
     now = DUE + 2 * DAY + timedelta(hours=7)
@@ -167,6 +173,7 @@ async def test_edit_after_an_outage_records_every_day(database: Database) -> Non
     assert await outcomes(database, created.id) == dict.fromkeys(("3", "4", "5"), RunSkip.LATE)
 
 
+@on_sqlite
 async def test_edit_to_a_zone_where_the_day_is_over(database: Database) -> None:
     # Nine in Honolulu on the 3rd was still to come; in Auckland it is seven on the 4th.
     honolulu = replace(NINE, zone="Pacific/Honolulu")
@@ -183,6 +190,7 @@ async def test_edit_to_a_zone_where_the_day_is_over(database: Database) -> None:
     assert await outcomes(database, created.id) == {"2": RunSkip.LATE, "3": RunSkip.EDITED}
 
 
+@on_sqlite
 async def test_paused_digest_has_no_due_days(database: Database) -> None:
     created = await booked(database)
     paused = await repository.pause(database, created.id, Pause.ARCHIVED, now=NOON)
@@ -198,6 +206,7 @@ async def test_paused_digest_has_no_due_days(database: Database) -> None:
     assert await written(database, created.id) == []
 
 
+@on_sqlite
 @pytest.mark.parametrize("private", [True, False])
 async def test_resumed_digest_is_due_from_now_on(database: Database, private: bool) -> None:
     created = await booked(database)
@@ -213,12 +222,14 @@ async def test_resumed_digest_is_due_from_now_on(database: Database, private: bo
     assert await written(database, created.id) == []
 
 
+@on_sqlite
 async def test_pause_after_the_due_time_skips_the_day(database: Database) -> None:
     created = await booked(database)
     await repository.pause(database, created.id, Pause.ASKED, now=DUE + DAY)
     assert await outcomes(database, created.id) == {"3": RunSkip.LATE, "4": RunSkip.PAUSED}
 
 
+@on_sqlite
 async def test_pause_during_delivery_prevents_the_post(database: Database) -> None:
     created = await booked(database)
     (run,) = await claimed(database)
@@ -233,6 +244,7 @@ async def test_pause_during_delivery_prevents_the_post(database: Database) -> No
     assert await runs.mark_posting(database, "hand", by="a", lease=LEASE, now=DUE)
 
 
+@on_sqlite
 async def test_possible_post_is_not_cancelled(database: Database) -> None:
     created = await booked(database)
     (run,) = await claimed(database)
@@ -262,6 +274,7 @@ async def test_removed_digest_posts_nothing_more(database: Database) -> None:
     assert await claimed(database, now=DUE + 3 * DAY) == []
 
 
+@on_sqlite
 async def test_paused_digest_can_be_removed(database: Database) -> None:
     created = await booked(database)
     await repository.pause(database, created.id, Pause.ASKED, now=NOON)

@@ -27,6 +27,7 @@ from tests.digests.booked import (
     taken_over,
     written,
 )
+from tests.engines import on_sqlite
 
 FIGURES = Figures({"unpaid": {"usd": "12.30"}}, {"unpaid": 2})
 
@@ -88,6 +89,7 @@ async def test_concurrent_claims_take_each_day_once(database: Database) -> None:
         assert {run.lease_by for run in claimed_runs} <= {by}
 
 
+@on_sqlite
 async def test_claims_are_limited_and_the_earliest_come_first(database: Database) -> None:
     later = await booked(database, submission_id="later", schedule=replace(NINE, at=time(9, 30)))
     first = await booked(database, submission_id="first")
@@ -96,6 +98,7 @@ async def test_claims_are_limited_and_the_earliest_come_first(database: Database
     assert [[run.digest for run in some] for some in claims] == [[first.id], [later.id], []]
 
 
+@on_sqlite
 async def test_other_environment_is_left_alone(database: Database) -> None:
     await booked(database, env="sandbox")
     assert await claimed(database) == []
@@ -103,6 +106,7 @@ async def test_other_environment_is_left_alone(database: Database) -> None:
     assert await taken_over(database, now=DUE + DAY) == []
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("after", "expected"),
     [
@@ -133,6 +137,7 @@ async def test_outage_of_years(database: Database) -> None:
     assert stored.next_due == DUE + 801 * DAY
 
 
+@on_sqlite
 async def test_changed_zone_rules_repeat_no_day(database: Database) -> None:
     created = await booked(database)
     # Noted when nine on that day was thought to be two hours later.
@@ -187,6 +192,7 @@ async def test_process_without_the_lease_changes_nothing(database: Database) -> 
     assert await runs.skipped(database, run.id, RunSkip.LATE, now=now, by="b")
 
 
+@on_sqlite
 async def test_posted_run_is_settled(database: Database) -> None:
     run = await _one(database)
     assert await runs.store_report(database, run.id, RowQuery(scan="scan"), FIGURES, by="a")
@@ -209,6 +215,7 @@ async def test_posted_run_is_settled(database: Database) -> None:
     assert await taken_over(database, now=DUE + DAY) == []
 
 
+@on_sqlite
 async def test_taken_over_run_keeps_a_possible_post(database: Database) -> None:
     run = await _one(database)
     await runs.store_report(database, run.id, RowQuery(scan="scan"), FIGURES, by="a")
@@ -224,6 +231,7 @@ async def test_taken_over_run_keeps_a_possible_post(database: Database) -> None:
     assert sorted(settled) == [False, True]
 
 
+@on_sqlite
 async def test_last_attempt_is_the_one_to_search_for(database: Database) -> None:
     run = await _one(database)
     for later in (SECOND, 2 * SECOND):
@@ -233,6 +241,7 @@ async def test_last_attempt_is_the_one_to_search_for(database: Database) -> None
         assert noted.scalar_one() == DUE + 2 * SECOND
 
 
+@on_sqlite
 async def test_cleared_post_is_not_searched_for(database: Database) -> None:
     run = await _one(database)
     await runs.mark_posting(database, run.id, by="a", lease=LEASE, now=DUE)
@@ -241,6 +250,7 @@ async def test_cleared_post_is_not_searched_for(database: Database) -> None:
     assert not run_taken.tried_to_post
 
 
+@on_sqlite
 async def test_run_past_its_time_is_skipped(database: Database) -> None:
     run = await _one(database)
     until = DUE + timedelta(hours=7)
@@ -251,6 +261,7 @@ async def test_run_past_its_time_is_skipped(database: Database) -> None:
     assert await outcomes(database, run.digest) == {"3": RunSkip.LATE}
 
 
+@on_sqlite
 async def test_delayed_run_waits(database: Database) -> None:
     run = await _one(database)
     until = DUE + timedelta(minutes=5)
@@ -261,6 +272,7 @@ async def test_delayed_run_waits(database: Database) -> None:
     assert run_taken.tries == 2
 
 
+@on_sqlite
 @pytest.mark.parametrize("paused", [False, True])
 async def test_send_now_adds_a_run_without_a_day(database: Database, paused: bool) -> None:
     created = await booked(database)
@@ -276,6 +288,7 @@ async def test_send_now_adds_a_run_without_a_day(database: Database, paused: boo
     assert len(await claimed(database)) == (0 if paused else 1)
 
 
+@on_sqlite
 async def test_send_now_needs_an_existing_digest(database: Database) -> None:
     created = await booked(database)
     await repository.remove(database, created.id, now=NOON)

@@ -43,6 +43,7 @@ from tests.digests.scanned import (
     preview,
     total,
 )
+from tests.engines import on_sqlite
 
 ONCE = RetryPolicy(connect=5, attempt=5, whole=10, attempts=1)
 
@@ -107,7 +108,7 @@ async def test_scan_reads_everything_once(database: Database, logs: io.StringIO)
     assert "maple_scan_customers 2.0" in counted
 
 
-@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@on_sqlite
 async def test_scan_of_the_local_autumn_has_every_customer(database: Database) -> None:
     async with LocalAutumn.running() as local:
         autumn = Autumn(key=SecretStr(local.key), url=local.url, limits=Limits(10_000, 10_000))
@@ -120,7 +121,7 @@ async def test_scan_of_the_local_autumn_has_every_customer(database: Database) -
         await autumn.aclose()
 
 
-@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@on_sqlite
 async def test_pages_follow_the_cursor(database: Database) -> None:
     script = asking(paged([billed(number) for number in range(600)]))
     async with reading(database, script) as reader:
@@ -148,7 +149,7 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader_module, "_LARGEST_PAGE", 40)
 
 
-@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@on_sqlite
 @pytest.mark.parametrize(
     ("rows", "sizes"),
     [
@@ -178,7 +179,7 @@ async def test_customers_without_an_id_do_not_hide_others(
     assert scan.missing == ()
 
 
-@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@on_sqlite
 @pytest.mark.usefixtures("small_pages")
 async def test_pages_without_any_id_are_reported_missing(database: Database) -> None:
     script = asking(paged(_rows(3, nameless(44), 5)))
@@ -188,7 +189,7 @@ async def test_pages_without_any_id_are_reported_missing(database: Database) -> 
     assert scan.customers == 43
 
 
-@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@on_sqlite
 @pytest.mark.parametrize(
     ("answers", "missing"),
     [
@@ -211,7 +212,7 @@ async def test_missing_data_is_named(database: Database, answers: dict[str, Any]
     assert await kept(database, scan, "invoices")
 
 
-@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@on_sqlite
 async def test_ids_stand_in_for_plan_names(database: Database) -> None:
     script = asking(listing(billed(1)), get=ok({"invoice_previews": [preview()]}))
     script.answers["plans.list"] = error(403)
@@ -224,6 +225,7 @@ async def test_ids_stand_in_for_plan_names(database: Database) -> None:
 # Previews
 
 
+@on_sqlite
 async def test_largest_estimates_are_previewed_first(database: Database) -> None:
     few = replace(HASTE, most_previews=2, previews_at_once=1)
     customers = [billed(1, 10), billed(2, 5000), billed(3, 300), {**billed(4, 9000), "id": None}]
@@ -241,6 +243,7 @@ async def test_largest_estimates_are_previewed_first(database: Database) -> None
     ]
 
 
+@on_sqlite
 async def test_preview_replaces_the_estimate(database: Database) -> None:
     previews = {
         "cus_1": ok({"invoice_previews": []}),
@@ -267,6 +270,7 @@ async def test_preview_replaces_the_estimate(database: Database) -> None:
     ]
 
 
+@on_sqlite
 async def test_equal_amounts_are_previewed_in_the_order_of_the_customers(database: Database) -> None:
     """Whichever preview is answered first."""
     last_answered = asyncio.Event()
@@ -285,6 +289,7 @@ async def test_equal_amounts_are_previewed_in_the_order_of_the_customers(databas
     assert [invoice.customer_id for invoice in invoices] == ["cus_1", "cus_2", "cus_3", "cus_4"]
 
 
+@on_sqlite
 async def test_uncertain_discounts_are_read_in_full(database: Database) -> None:
     """Autumn deducts a coupon for one invoice from each of the coming ones."""
     off = [{"amount_off": 10, "reward_id": "once"}]
@@ -306,6 +311,7 @@ async def test_uncertain_discounts_are_read_in_full(database: Database) -> None:
     ]
 
 
+@on_sqlite
 async def test_previews_keep_what_was_billed_before_the_scan(database: Database) -> None:
     renewed = {**billed(1), "subscriptions": [held(started_at=days(-90), current_period_start=days(-0.5))]}
     old = {**billed(2), "subscriptions": [held(current_period_end=days(-0.5))]}
@@ -321,7 +327,7 @@ async def test_previews_keep_what_was_billed_before_the_scan(database: Database)
     assert invoice_times == [("cus_1", at(-0.5)), ("cus_1", at(3)), ("cus_2", at(-0.5))]
 
 
-@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@on_sqlite
 async def test_previews_stop_after_many_failures(database: Database) -> None:
     script = asking(listing(*[billed(number) for number in range(30)]), get=error(500))
     async with reading(database, script) as reader:
@@ -330,7 +336,7 @@ async def test_previews_stop_after_many_failures(database: Database) -> None:
     assert len(await kept(database, scan, "invoices")) == 30
 
 
-@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@on_sqlite
 async def test_success_resets_the_failure_count(database: Database) -> None:
     script = asking(
         listing(*[billed(number) for number in range(30)]),
@@ -342,7 +348,7 @@ async def test_success_resets_the_failure_count(database: Database) -> None:
     assert scan.missing == ("previews",)
 
 
-@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@on_sqlite
 async def test_at_most_three_previews_at_once(database: Database) -> None:
     under_way, most = 0, 0
 
@@ -363,14 +369,14 @@ async def test_at_most_three_previews_at_once(database: Database) -> None:
 # Autumn failing
 
 
-@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@on_sqlite
 async def test_page_is_requested_three_times(database: Database) -> None:
     script = asking([*down(503, 429), listing(billed(1))])
     async with reading(database, script) as reader:
         assert (await reader.scan(previews=False)).customers == 1
 
 
-@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@on_sqlite
 @pytest.mark.parametrize(
     ("answers", "kind", "calls"),
     [(down(503, 503, 503), Unavailable, 3), (down(401), Unauthorized, 1), (down(500, 403), Forbidden, 2)],
@@ -388,7 +394,7 @@ async def test_scan_fails_after_the_last_retry(
     assert await states(database) == [("failed", kind.__name__)]
 
 
-@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@on_sqlite
 async def test_failing_later_page_fails_the_scan(database: Database) -> None:
     script = asking([listing(billed(1), cursor="x"), error(403)])
     async with reading(database, script) as reader:
@@ -421,6 +427,7 @@ async def test_concurrent_requests_share_one_scan(database: Database) -> None:
     assert await states(database) == [("done", "")]
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("scan_request", "repeats"),
     [
@@ -463,6 +470,7 @@ async def under_way(script: Scripted) -> None:
     await until(lambda: routes(script, "customers.list"))
 
 
+@on_sqlite
 async def test_waiting_process_reports_progress(database: Database) -> None:
     go = asyncio.Event()
     script = asking([listing(billed(1), cursor="x"), held_up(go, listing(billed(2)))])
@@ -579,7 +587,7 @@ async def test_deleted_scan_has_ended(database: Database) -> None:
     assert await scans.running(database, Environment.SANDBOX) is None
 
 
-@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@on_sqlite
 async def test_ended_scan_is_not_waited_for(database: Database) -> None:
     async with reading(database, asking()) as reader:
         scanner = Scanner(Runtime(database, reader.autumn, reader.env, reader.clock), HASTE)
@@ -609,13 +617,14 @@ async def test_scan_that_ends_between_two_checks_is_used() -> None:
     await database.aclose()
 
 
-@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@on_sqlite
 async def test_short_scan_is_logged_once(database: Database, logs: io.StringIO) -> None:
     async with reading(database, asking(listing(billed(1))), pace=replace(HASTE, log=60)) as reader:
         await reader.scan()
     assert logs.getvalue().count('"event": "scan"') == 1
 
 
+@on_sqlite
 async def test_every_write_renews_the_lease(database: Database) -> None:
     clock = Clock()
 

@@ -15,6 +15,7 @@ from bot.store.database import Database
 from bot.store.tables import audit as audit_table
 from bot.store.tables import digest_runs, digests
 from tests.digests.booked import DAY, DUE, NINE, NOON, booked
+from tests.engines import on_sqlite
 from tests.store.test_audit import TRIGGERS
 
 
@@ -79,6 +80,7 @@ async def test_every_step_is_recorded_once(database: Database) -> None:
     assert await faults(database) == ()
 
 
+@on_sqlite
 @pytest.mark.parametrize("how", ["state", "gone"])
 async def test_digest_changed_outside_the_trail_is_found(database: Database, how: str) -> None:
     created = await booked(database)
@@ -94,6 +96,7 @@ async def test_digest_changed_outside_the_trail_is_found(database: Database, how
     assert await faults(database) == (expected,)
 
 
+@on_sqlite
 @pytest.mark.parametrize("body", ["not JSON", "[]", "{}"])
 async def test_unreadable_body_of_a_row_about_a_digest_is_found(database: Database, body: str) -> None:
     digest = await booked(database)

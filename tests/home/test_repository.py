@@ -3,11 +3,13 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from bot.access.people import Actor
 from bot.home import repository
-from bot.home.repository import MOST_OPEN, MOST_RECENT, OPEN_FOR
+from bot.home.repository import MOST_RECENT, OPEN_FOR
 from bot.store.database import Database
-from bot.store.migrate import migrate
+from tests.engines import on_sqlite
 
 
 async def look_up(
@@ -22,7 +24,6 @@ SECOND = timedelta(seconds=1)
 
 
 async def test_last_customers_are_kept_newest_first_and_each_once(database: Database) -> None:
-    await migrate(database)
     for number in range(MOST_RECENT + 3):
         await look_up(database, f"cus_{number}", later=number)
     await look_up(database, "cus_5", later=60)
@@ -33,8 +34,8 @@ async def test_last_customers_are_kept_newest_first_and_each_once(database: Data
     ]
 
 
+@on_sqlite
 async def test_customers_of_others_and_of_the_other_environment_are_not_mixed_in(database: Database) -> None:
-    await migrate(database)
     for person, env, customer in (("U1", "live", "a"), ("U1", "sandbox", "b"), ("U2", "live", "c")):
         await look_up(database, customer, person, env)
     assert await repository.recent(database, "U1", "live") == ["a"]
@@ -42,13 +43,11 @@ async def test_customers_of_others_and_of_the_other_environment_are_not_mixed_in
 
 
 async def test_customers_looked_up_at_once_are_all_noted(database: Database) -> None:
-    await migrate(database)
     await asyncio.gather(*(look_up(database, f"cus_{number % 3}", env="live") for number in range(9)))
     assert sorted(await repository.recent(database, "U1", "live")) == ["cus_0", "cus_1", "cus_2"]
 
 
 async def test_tab_counts_as_open_for_some_hours_after_it_was_opened(database: Database) -> None:
-    await migrate(database)
     await repository.note_open(database, Actor("U1", "T1"), NOW)
     await repository.note_open(database, Actor("U2", "T1"), NOW + SECOND)
     await repository.note_open(database, Actor("U1", "T2"), NOW + 2 * SECOND)
@@ -59,18 +58,18 @@ async def test_tab_counts_as_open_for_some_hours_after_it_was_opened(database: D
     assert await repository.opened(database, NOW) == [Actor("U3")], "the others are forgotten"
 
 
-async def test_tabs_opened_last_are_redrawn_when_there_are_many(database: Database) -> None:
-    await migrate(database)
-    for number in range(MOST_OPEN + 1):
+@on_sqlite
+async def test_tabs_opened_last_are_redrawn_when_there_are_many(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repository, "MOST_OPEN", 5)
+    for number in range(6):
         await repository.note_open(database, Actor(f"U{number}"), NOW + number * SECOND)
-    found = await repository.opened(database, NOW + MOST_OPEN * SECOND)
-    assert found[0] == Actor(f"U{MOST_OPEN}")
-    assert len(found) == MOST_OPEN
-    assert Actor("U0") not in found
+    found = await repository.opened(database, NOW + 5 * SECOND)
+    assert found == [Actor(f"U{number}") for number in (5, 4, 3, 2, 1)]
 
 
 async def test_several_people_are_noted_at_once(database: Database) -> None:
-    await migrate(database)
     looked_up = {(person, customer): NOW for person in ("U1", "U2") for customer in ("a", "b")}
     await repository.note_customers(database, "live", looked_up)
     assert await repository.recent(database, "U2", "live") == ["a", "b"]

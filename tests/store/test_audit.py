@@ -13,6 +13,7 @@ from bot.store.audit import Head
 from bot.store.database import Database
 from bot.store.tables import audit as table
 from bot.store.tables import audit_head
+from tests.engines import on_sqlite
 
 NOW = datetime(2026, 11, 22, 15, 6, tzinfo=UTC)
 MANY = 15
@@ -167,6 +168,7 @@ async def test_altered_row_is_found(database: Database) -> None:
     assert await faults(database) == []
 
 
+@on_sqlite
 async def test_row_that_is_not_json_is_found(database: Database) -> None:
     await trail(database, 3)
     async with database.writing() as connection:
@@ -175,6 +177,7 @@ async def test_row_that_is_not_json_is_found(database: Database) -> None:
     assert await faults(database) == ["row 2 was altered"]
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("gone", "words"),
     [
@@ -192,6 +195,7 @@ async def test_missing_rows_are_found(database: Database, gone: list[int], words
     assert words in await faults(database)
 
 
+@on_sqlite
 async def test_forged_end_is_found_by_a_stored_head(database: Database) -> None:
     await trail(database, 10)
     async with database.reading() as connection:
@@ -208,6 +212,7 @@ async def test_forged_end_is_found_by_a_stored_head(database: Database) -> None:
     assert await faults(database, Head(0, "")) == []
 
 
+@on_sqlite
 async def test_missing_head_is_found(database: Database) -> None:
     async with database.writing() as connection:
         await unguarded(connection)
@@ -215,6 +220,7 @@ async def test_missing_head_is_found(database: Database) -> None:
     assert await faults(database) == ["the trail ends at row 0, and its head says otherwise"]
 
 
+@on_sqlite
 async def test_trail_of_missing_changes_is_found(database: Database) -> None:
     await trail(database, 1)
     async with database.reading() as connection:
