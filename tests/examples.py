@@ -7,8 +7,8 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-_FRACTION = 0.15
-_LEAST = 10
+_FRACTION = 0.1
+_LEAST = 5
 
 
 def examples(number: int, *suppressed: HealthCheck) -> settings:

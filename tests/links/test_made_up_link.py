@@ -39,7 +39,11 @@ def receipts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "KINDS", (*registry.KINDS, RECEIPTS))
 
 
-async def test_command_makes_a_link_and_the_trail_says_so(maple: Running) -> None:
+async def test_link_is_in_the_help_and_made_by_command_and_by_button(maple: Running) -> None:
+    await ask(maple, "/autumn help", f"/autumn {RECEIPTS.command} <customer>")
+    await ask(maple, "/autumn receipts", "Which customer?")
+    assert [call.route for call in maple.autumn.calls].count(ROUTE) == 0
+
     card = await ask(maple, "/autumn receipts Acme Ltd", f"{RECEIPTS.title} · Acme Ltd")
     for says in (RECEIPTS.warning, RECEIPTS.lasts, words.NOT_KEPT, f"[{words.OPEN}]"):
         assert says in card
@@ -49,18 +53,11 @@ async def test_command_makes_a_link_and_the_trail_says_so(maple: Running) -> Non
     assert [entry.event for entry in entries] == ["link_requested", "link_made"]
     assert json.loads(entries[-1].body)["link"] == RECEIPTS.id
 
-
-async def test_button_makes_a_link_once_it_is_confirmed(maple: Running) -> None:
-    await ask(maple, "/autumn invoices cus_acme", RECEIPTS.button)
+    await ask(maple, "/autumn invoices cus_northwind", RECEIPTS.button)
     await maple.ana.click(RECEIPTS.button, confirm=False)
     await maple.ana.click(RECEIPTS.button, confirm=True)
-    await maple.ana.sees(RECEIPTS.warning)
-    assert [call.route for call in maple.autumn.calls].count(ROUTE) == 1
-
-
-async def test_help_names_the_command(maple: Running) -> None:
-    await ask(maple, "/autumn help", f"/autumn {RECEIPTS.command} <customer>")
-    await ask(maple, "/autumn receipts", "Which customer?")
+    await maple.ana.sees(f"{RECEIPTS.title} · Northwind")
+    assert [call.route for call in maple.autumn.calls].count(ROUTE) == 2
 
 
 async def test_doctor_asks_for_its_scope_and_has_slack_check_its_card(maple: Running) -> None:

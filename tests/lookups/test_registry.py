@@ -57,28 +57,7 @@ def referrals(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "PARTS", (*registry.PARTS, REFERRALS))
 
 
-async def test_registered_part_is_found_by_command_opened_by_tab_and_shared(maple: Running) -> None:
-    card = await ask(maple, "/autumn referrals Acme Ltd", "Refers others with")
-    for part_of_card in ("FRIEND-OF-cus_acme", "Acme Ltd", REFERRALS.title):
-        assert part_of_card in card
-    await press(maple, "Overview", "● Overview")
-    card = await press(maple, REFERRALS.title, "Refers others with")
-    assert "FRIEND-OF-cus_acme" in card
-    await maple.ana.click(labels.SHARE, confirm=True)
-    await maple.raj.sees("FRIEND-OF-cus_acme")
-
-
-async def test_command_of_a_registered_part_is_in_the_help_and_in_the_answers_to_mistakes(
-    maple: Running,
-) -> None:
-    help_text = await ask(maple, "/autumn help", "/autumn referrals <customer>")
-    assert REFERRALS.help in help_text
-    assert any(REFERRALS.help in line for line in lookup_help.command_list([]))
-    await ask(maple, "/autumn referrals", "Which customer?")
-    await ask(maple, "/autumn referal nobody-at-all", "/autumn referrals nobody-at-all")
-
-
-async def test_registered_part_is_offered_in_the_form(maple: Running) -> None:
+async def test_registered_part_is_found_by_command_tab_form_and_help_and_shared(maple: Running) -> None:
     await maple.ana.shortcut(find_words.MODAL_TITLE)
     await maple.ana.sees(find_words.MODAL_CUSTOMER)
     await maple.ana.type_ahead(find_words.MODAL_CUSTOMER, "acme")
@@ -87,6 +66,22 @@ async def test_registered_part_is_offered_in_the_form(maple: Running) -> None:
     await maple.ana.submit()
     maple.ana.go("@maple")
     await maple.ana.sees("FRIEND-OF-cus_acme")
+    maple.ana.go("#support")
+
+    help_text = await ask(maple, "/autumn help", "/autumn referrals <customer>")
+    assert REFERRALS.help in help_text
+    assert any(REFERRALS.help in line for line in lookup_help.command_list([]))
+    await ask(maple, "/autumn referrals", "Which customer?")
+    await ask(maple, "/autumn referal nobody-at-all", "/autumn referrals nobody-at-all")
+
+    card = await ask(maple, "/autumn referrals Acme Ltd", "Refers others with")
+    for part_of_card in ("FRIEND-OF-cus_acme", "Acme Ltd", REFERRALS.title):
+        assert part_of_card in card
+    await press(maple, "Overview", "● Overview")
+    card = await press(maple, REFERRALS.title, "Refers others with")
+    assert "FRIEND-OF-cus_acme" in card
+    await maple.ana.click(labels.SHARE, confirm=True)
+    await maple.raj.sees("FRIEND-OF-cus_acme")
 
 
 def test_registered_part_has_a_sample_for_the_doctor() -> None:

@@ -375,7 +375,7 @@ WRAPPED = st.sampled_from(
 )
 
 
-@examples(300)
+@examples(200)
 @given(
     wrapping=WRAPPED,
     named=PIECES | STRIPE_IDS,
@@ -514,7 +514,7 @@ NAMES = st.text(max_size=30).map(str.strip).filter(bool) | st.text(
 ).map(str.strip).filter(bool)
 
 
-@examples(400)
+@examples(200)
 @given(name=NAMES, other_customers=PEOPLE)
 @example(name="a", other_customers=[person(":", email="A")])
 def test_stored_name_typed_as_stored_is_found(name: str, other_customers: list[dict[str, Any]]) -> None:
