@@ -35,7 +35,7 @@ from tests.databases import Engine, fresh
 from tests.running import MANIFEST
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
-SUPPORT, FINANCE, ANA = "C01SUPPORT", "C04FINANCE", "U01ANA"
+SUPPORT, FINANCE, SHARED, ANA = "C01SUPPORT", "C04FINANCE", "C05SHARED", "U01ANA"
 EVERYTHING = AlertChoice(frozenset(source.key for source in sources.SOURCES))
 QUICK = AlertTimeouts(channel=0, overall=0)
 LIMIT = Occurrence("cus_acme", feature="messages", facts={"limit": "included"})
@@ -47,6 +47,8 @@ class Bench:
     autumn: LocalAutumn
     url: str
     """Of the database."""
+    database: Database
+    """The test's own view of it: each bot opens it for itself, as a process does."""
     _stack: AsyncExitStack
     now: datetime = NOW
     metrics: Metrics = field(default_factory=Metrics)
@@ -64,7 +66,8 @@ class Bench:
         self.slack.clock.set(self.now)
         self.autumn.clock.set(self.now)
 
-    def database(self) -> Database:
+    def new_database(self) -> Database:
+        """As one more process opens it."""
         database = Database(self.url)
         self._stack.push_async_callback(database.aclose)
         return database
@@ -96,7 +99,7 @@ class Bench:
 
         team = str(self.slack.person("ana").user.team_id)
         made = AlertService(
-            Runtime(database or self.database(), autumn, Environment.SANDBOX, self.clock, checkpoint),
+            Runtime(database or self.new_database(), autumn, Environment.SANDBOX, self.clock, checkpoint),
             slack=slack,
             channels=Channels(slack, shared),
             people=People(slack, lambda: Installation(team), seconds=0),
@@ -115,7 +118,7 @@ class Bench:
         self._made += 1
         team = str(self.slack.person("ana").user.team_id)
         new = NewSubscription(f"form-{self._made}", channel, team, ANA, choice, private)
-        made = await repository.create(self.database(), Environment.SANDBOX, new, now=self.now)
+        made = await repository.create(self.database, Environment.SANDBOX, new, now=self.now)
         assert isinstance(made, AlertSubscription)
         return made
 
@@ -123,7 +126,7 @@ class Bench:
         """Autumn reports something, in a message of its own. How many are to be told."""
         self._made += 1
         report = ReportedOccurrence(source, occurrence, message_event_id("sandbox", f"msg_{self._made}", 0))
-        return await deliveries.note(self.database(), Environment.SANDBOX, [report], now=self.now)
+        return await deliveries.note(self.database, Environment.SANDBOX, [report], now=self.now)
 
     def posts(self, channel: str = SUPPORT) -> list[LocalMessage]:
         """Alerts in the channel."""
@@ -143,10 +146,7 @@ class Bench:
 
     async def states(self) -> list[tuple[str, str | None]]:
         """Of all deliveries: the state, and why it was skipped."""
-        database = Database(self.url)
-        states = await delivery_states(database)
-        await database.aclose()
-        return states
+        return await delivery_states(self.database)
 
 
 @unbroken
@@ -169,6 +169,9 @@ async def bench(engine: Engine = "sqlite") -> AsyncIterator[Bench]:
         LocalAutumn.running(seed="demo", clock=NOW, limits=LocalLimits.off()) as autumn,
         AsyncExitStack() as stack,
     ):
-        made = Bench(slack, autumn, fresh(engine), stack)
+        url = fresh(engine)
+        database = Database(url)
+        stack.push_async_callback(database.aclose)
+        made = Bench(slack, autumn, url, database, stack)
         made.move(seconds=0)
         yield made

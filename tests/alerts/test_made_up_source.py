@@ -33,7 +33,7 @@ async def test_made_up_source_is_posted(desk: Bench, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(sources, "SOURCES", (*sources.SOURCES, MADE_UP))
     await desk.subscribe(choice=AlertChoice(frozenset({"made_up"})))
     body = b'{"type": "made.up", "data": {"customer_id": "cus_acme"}}'
-    assert await Endpoint(desk.database()).post(signed(body), [body]) == 204
+    assert await Endpoint(desk.database).post(signed(body), [body]) == 204
     bot = await desk.bot()
     await bot.ticker.tick()
     (post,) = desk.posts()

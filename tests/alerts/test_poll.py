@@ -82,7 +82,7 @@ async def test_event_of_a_webhook_is_not_posted_again(desk: Bench) -> None:
     report = ReportedOccurrence(
         "past_due", reported, lasting_event_id("sandbox", "past_due", reported.identity)
     )
-    assert await deliveries.note(desk.database(), "sandbox", [report], now=desk.now) == 1
+    assert await deliveries.note(desk.database, "sandbox", [report], now=desk.now) == 1
     desk.past_due = [ACME]
     desk.move(hours=1)
     await poll(bot)

@@ -13,7 +13,7 @@ from bot.alerts import words
 from bot.alerts.model import AlertChoice, Occurrence
 from sandbox.slack.faults import FaultKind
 from sandbox.slack.people import BOT_USER
-from tests.alerts.bench import ANA, FINANCE, LIMIT, QUICK, SUPPORT, Bench, bench, shown
+from tests.alerts.bench import ANA, FINANCE, LIMIT, QUICK, SHARED, SUPPORT, Bench, bench, shown
 from tests.crashing import cancelled_at
 from tests.databases import Engine
 
@@ -218,27 +218,25 @@ async def test_refusal_does_not_clear_an_earlier_doubt(desk: Bench) -> None:
     assert desk.called("conversations.history") == 2
 
 
-@pytest.mark.parametrize("why", [Pause.SHARED, Pause.PUBLIC, Pause.RESTRICTED])
-async def test_unfit_channel_pauses_and_notifies_the_owner(desk: Bench, why: Pause) -> None:
-    subscription = await desk.subscribe(private=why is Pause.PUBLIC)
-    channel = desk.slack.workspace.channel(SUPPORT)
-    if why is Pause.SHARED:
-        channel.kind = "shared"
-    elif why is Pause.RESTRICTED:
-        desk.slack.faults.add("chat.postMessage", "error", error="restricted_action")
+async def test_unfit_channel_pauses_and_notifies_the_owner(desk: Bench) -> None:
     bot = await desk.bot()
-    await desk.happens()
-    await desk.happens()
-    for _ in range(2):
-        await bot.ticker.tick()
-    assert desk.posts() == []
-    paused = await bot.get(subscription.id)
-    assert paused is not None
-    assert paused.pause is why
-    assert await desk.states() == [("skipped", "paused")] * 2
-    assert await desk.happens() == 0, "nothing more is kept for it"
-    (notice,) = desk.personal()
-    assert words.PAUSES[why] in notice.blocks[0]["text"]["text"]
+    rows = ((SHARED, Pause.SHARED), (SUPPORT, Pause.PUBLIC), (FINANCE, Pause.RESTRICTED))
+    for number, (channel, why) in enumerate(rows, start=1):
+        subscription = await desk.subscribe(channel, private=why in (Pause.PUBLIC, Pause.RESTRICTED))
+        if why is Pause.RESTRICTED:
+            desk.slack.faults.add("chat.postMessage", "error", error="restricted_action")
+        await desk.happens()
+        await desk.happens()
+        for _ in range(2):
+            await bot.ticker.tick()
+        assert desk.posts(channel) == []
+        paused = await bot.get(subscription.id)
+        assert paused is not None
+        assert paused.pause is why
+        assert await desk.states() == [("skipped", "paused")] * 2 * number, why
+        assert await desk.happens() == 0, "nothing more is kept for it"
+        assert len(desk.personal()) == number, why
+        assert words.PAUSES[why] in desk.personal()[-1].blocks[0]["text"]["text"]
 
 
 async def test_owner_notice_is_retried_later(desk: Bench, logs: io.StringIO) -> None:

@@ -35,7 +35,7 @@ from tests.running import MANIFEST
 
 DUE = datetime(2026, 11, 23, 9, tzinfo=UTC)
 """When a digest from `Bench.digest` is first due. A Monday."""
-SUPPORT, FINANCE, SHARED = "C01SUPPORT", "C04FINANCE", "C05SHARED"
+SUPPORT, BILLING, FINANCE, SHARED = "C01SUPPORT", "C02BILLING", "C04FINANCE", "C05SHARED"
 AT_ONCE = ScanPace(page=0, rows=0, preview=0, invoices=0, again=(), poll=0.01, report=0)
 QUICK = DigestTimeouts(channel=0, overall=0, scan=AT_ONCE)
 FEW = 4
@@ -53,6 +53,8 @@ class Bench:
     autumn: LocalAutumn
     url: str
     """The database's URL."""
+    database: Database
+    """The test's own view of it: each bot opens it for itself, as a process does."""
     _stack: AsyncExitStack
     now: datetime = DUE - timedelta(hours=1)
     metrics: Metrics = field(default_factory=Metrics)
@@ -119,9 +121,8 @@ class Bench:
     ) -> Digest:
         """A digest of Ana's that is due at DUE."""
         self._made += 1
-        database = Database(self.url)
-        digest_created = await repository.create(
-            database,
+        return await repository.create(
+            self.database,
             NewDigest(
                 submission_id=f"form-{self._made}",
                 env=Environment.SANDBOX,
@@ -134,8 +135,6 @@ class Bench:
             ),
             now=self.now,
         )
-        await database.aclose()
-        return digest_created
 
     def posts(self, channel: str = SUPPORT) -> list[LocalMessage]:
         """The digests in the channel, without their threads."""
@@ -174,20 +173,14 @@ class Bench:
 
     async def runs(self) -> list[Run]:
         """Oldest first."""
-        database = Database(self.url)
-        stored_runs = await _runs(database)
-        await database.aclose()
-        return stored_runs
+        return await _runs(self.database)
 
     async def last(self) -> Run:
         return (await self.runs())[-1]
 
     async def lease(self) -> datetime | None:
         """When the last run's lease ends."""
-        database = Database(self.url)
-        until = await _lease(database)
-        await database.aclose()
-        return until
+        return await _lease(self.database)
 
 
 @unbroken
@@ -219,6 +212,9 @@ async def bench(engine: Engine = "sqlite", *, seed: str | int = FEW) -> AsyncIte
         LocalAutumn.running(seed, clock=DUE, limits=LocalLimits.off()) as autumn,
         AsyncExitStack() as stack,
     ):
-        new_bench = Bench(slack, autumn, fresh(engine), stack)
+        url = fresh(engine)
+        database = Database(url)
+        stack.push_async_callback(database.aclose)
+        new_bench = Bench(slack, autumn, url, database, stack)
         new_bench.at(new_bench.now)
         yield new_bench

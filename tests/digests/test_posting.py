@@ -5,7 +5,6 @@ import os
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, time, timedelta
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -24,7 +23,19 @@ from bot.store.database import Database
 from sandbox.slack.faults import FaultKind
 from sandbox.slack.people import BOT_USER
 from tests.crashing import cancelled_at
-from tests.digests.bench import ALWAYS, DUE, FINANCE, QUICK, SHARED, SUPPORT, TIMES, Bench, bench, tick
+from tests.digests.bench import (
+    ALWAYS,
+    BILLING,
+    DUE,
+    FINANCE,
+    QUICK,
+    SHARED,
+    SUPPORT,
+    TIMES,
+    Bench,
+    bench,
+    tick,
+)
 
 POINTS = ("claimed", "reported", "marked", "sent", "settled")
 NONE = DigestContent(plans=frozenset({"no_such_plan"}))
@@ -44,7 +55,7 @@ async def due(desk: Bench, **later: float) -> DigestService:
     return await desk.bot()
 
 
-async def test_digest_is_posted_when_it_is_due(desk: Bench) -> None:
+async def test_digest_is_posted_once_on_each_day_when_it_is_due(desk: Bench) -> None:
     digest = await desk.digest()
     bot = await desk.bot()
     desk.at(DUE - timedelta(seconds=1))
@@ -59,29 +70,26 @@ async def test_digest_is_posted_when_it_is_due(desk: Bench) -> None:
     assert (run.state, run.ts, run.day, run.digest) == (RunState.POSTED, post.ts, DUE.date(), digest.id)
     assert run.figures.counts
     assert "was due" not in post.text
+    assert words.SAME not in post.text
     assert desk.count("posted") == 1
-
-
-async def test_each_day_is_posted_once(desk: Bench) -> None:
-    bot = await due(desk)
-    for _ in range(2):
-        await tick(bot)
-        desk.move(days=1)
-    first, second = desk.posts()
+    desk.move(days=1)
+    await tick(bot)
+    _, second = desk.posts()
     assert [run.day for run in await desk.runs()] == [DUE.date() + timedelta(days=day) for day in range(2)]
-    assert words.SAME not in first.text
     assert words.SAME in second.text, "it is compared with the last"
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
-async def test_two_bots_post_once(engine: str) -> None:
+async def test_several_bots_post_one_digest_with_one_thread(engine: str) -> None:
     async with bench("postgresql" if engine == "postgresql" else "sqlite") as desk:
         bots = [await due(desk), await desk.bot(), await desk.bot()]
         await desk.digest(FINANCE)
         desk.move(days=1)
         await asyncio.gather(*(bot.ticker.tick() for bot in bots))
         await tick(*bots)
-        assert [len(desk.posts(channel)) for channel in (SUPPORT, FINANCE)] == [1, 1]
+        for channel in (SUPPORT, FINANCE):
+            (post,), (reply,) = desk.posts(channel), desk.replies(channel)
+            assert reply.thread_ts == post.ts
 
 
 @pytest.mark.parametrize("point", POINTS)
@@ -96,13 +104,15 @@ async def test_crash_at_any_checkpoint_posts_once(desk: Bench, point: str) -> No
     await tick(second_bot)
     await tick(second_bot)
     (post,) = desk.posts()
+    (reply,) = desk.replies()
+    assert reply.thread_ts == post.ts
     run = await desk.last()
     assert (run.state, run.ts) == (RunState.POSTED, post.ts)
     assert run.figures.counts
     assert desk.count("found") == (point == "sent")
 
 
-@pytest.mark.parametrize(("kind", "posted"), [("500", False), ("cut_after", True), ("latency_after", True)])
+@pytest.mark.parametrize(("kind", "posted"), [("500", False), ("latency_after", True)])
 async def test_lost_answer_is_searched_for_before_posting_again(
     desk: Bench, kind: FaultKind, posted: bool
 ) -> None:
@@ -241,15 +251,14 @@ async def test_definite_refusal_is_not_searched_for(desk: Bench, error: str) -> 
 async def test_digest_is_posted_late_after_an_outage_of_autumn(desk: Bench) -> None:
     bot = await due(desk)
     desk.autumn.faults.add("*", 500)
-    waits = []
-    while desk.now < DUE + timedelta(minutes=40):
-        attempts = desk.count("put_off")
+    await tick(bot)
+    for attempts, minutes in enumerate((1, 2, 4, 8, 10, 10), start=1):
+        desk.move(minutes=minutes, seconds=-1)
         await tick(bot)
-        if desk.count("put_off") > attempts:
-            waits.append(desk.now)
-        desk.move(minutes=1)
-    gaps = [(after - before).seconds // 60 for before, after in pairwise(waits)]
-    assert gaps == [1, 2, 4, 8, 10, 10]
+        assert desk.count("put_off") == attempts, "too early"
+        desk.move(seconds=1)
+        await tick(bot)
+        assert desk.count("put_off") == attempts + 1
     assert desk.posts() == []
     desk.autumn.faults.clear()
     desk.move(minutes=10)
@@ -287,37 +296,40 @@ async def test_late_run_is_skipped_when_it_is_delivered(desk: Bench) -> None:
     assert (run.skip, desk.posts()) == (RunSkip.LATE, [])
 
 
-@pytest.mark.parametrize(
-    ("why", "sentence"),
-    [
-        (Pause.SHARED, "shared with another company"),
-        (Pause.REMOVED, "/invite @Maple"),
-        (Pause.PUBLIC, "now public"),
-        (Pause.RESTRICTED, "only some people may post"),
-    ],
-)
-async def test_unfit_channel_pauses_the_digest(desk: Bench, why: Pause, sentence: str) -> None:
-    digest = await desk.digest(private=why is Pause.PUBLIC)
-    channel = desk.slack.workspace.channel(SUPPORT)
-    if why is Pause.SHARED:
-        channel.kind = "shared"
-    elif why is Pause.REMOVED:
-        channel.members.remove(BOT_USER)
-    elif why is Pause.RESTRICTED:
-        desk.slack.faults.add("chat.postMessage", "error", error="restricted_action")
+async def test_unfit_channel_pauses_the_digest(desk: Bench) -> None:
+    rows = (
+        (FINANCE, Pause.REMOVED, "/invite @Maple"),
+        (SHARED, Pause.SHARED, "shared with another company"),
+        (BILLING, Pause.PUBLIC, "now public"),
+        (SUPPORT, Pause.RESTRICTED, "only some people may post"),
+    )
+    desk.slack.workspace.channel(FINANCE).members.remove(BOT_USER)
+    digests = [
+        await desk.digest(
+            channel, schedule=replace(TIMES, at=time(9, minute)), private=why in (Pause.PUBLIC, Pause.REMOVED)
+        )
+        for minute, (channel, why, _) in enumerate(rows)
+    ]
     bot = await desk.bot()
-    for _ in range(2):
-        desk.at(DUE if desk.now < DUE else desk.now + timedelta(days=1))
+    for minute, (_, why, _) in enumerate(rows):
+        desk.at(DUE + timedelta(minutes=minute))
+        if why is Pause.RESTRICTED:
+            desk.slack.faults.add("chat.postMessage", "error", error="restricted_action")
         await tick(bot)
-    assert desk.posts() == []
-    run = await desk.last()
-    assert (run.state, run.skip, run.day) == (RunState.SKIPPED, RunSkip.PAUSED, DUE.date())
-    paused = await bot.get(digest.id)
-    assert paused is not None
-    assert paused.pause is why
-    (notice,) = desk.told()
-    assert sentence in notice.text
-    assert SUPPORT in notice.text
+        assert len(desk.told()) == minute + 1, why
+    desk.move(days=1)
+    await tick(bot)
+    stored_runs = {run.digest: run for run in await desk.runs()}
+    assert len(await desk.runs()) == len(rows)
+    for (channel, why, sentence), digest, notice in zip(rows, digests, desk.told(), strict=True):
+        assert desk.posts(channel) == []
+        run = stored_runs[digest.id]
+        assert (run.state, run.skip, run.day) == (RunState.SKIPPED, RunSkip.PAUSED, DUE.date()), why
+        paused = await bot.get(digest.id)
+        assert paused is not None
+        assert paused.pause is why
+        assert sentence in notice.text
+        assert channel in notice.text
 
 
 async def test_owner_notice_is_retried(desk: Bench) -> None:
@@ -340,31 +352,23 @@ async def test_owner_notice_is_given_up_after_a_day(desk: Bench) -> None:
     bot = await due(desk)
     desk.slack.workspace.channel(SUPPORT).archived = True
     desk.slack.faults.add("conversations.open", "error", error="user_disabled", times=None)
-    for _ in range(20):
+    for hours in (3, 3, 3, 3, 6, 6, 24, 12):
         await tick(bot)
-        desk.move(hours=3)
+        desk.move(hours=hours)
     assert desk.called("conversations.open") == 5, "at once, and after 3, 6, 12 and 24 hours"
     desk.slack.faults.clear()
     await tick(bot)
     assert desk.told() == []
 
 
-async def test_owner_is_notified_although_the_process_died(desk: Bench) -> None:
-    bot = await due(desk)
+async def test_owner_is_notified_by_one_process_although_another_died(desk: Bench) -> None:
+    bots = [await due(desk), await desk.bot(), await desk.bot()]
     desk.slack.workspace.channel(SUPPORT).archived = True
     await tick(await desk.bot(checkpoint=cancelled_at("paused")))
     assert desk.told() == []
     for _ in range(2):
-        await tick(bot)
+        await asyncio.gather(*(tick(bot) for bot in bots))
         assert len(desk.told()) == 1
-
-
-async def test_owner_is_notified_by_one_process(desk: Bench) -> None:
-    bots = [await due(desk), await desk.bot(), await desk.bot()]
-    desk.slack.workspace.channel(SUPPORT).archived = True
-    await tick(await desk.bot(checkpoint=cancelled_at("paused")))
-    await asyncio.gather(*(tick(bot) for bot in bots))
-    assert len(desk.told()) == 1
 
 
 async def test_resumed_digest_is_not_called_paused(desk: Bench) -> None:
@@ -379,28 +383,21 @@ async def test_resumed_digest_is_not_called_paused(desk: Bench) -> None:
     assert desk.told() == []
 
 
-@pytest.mark.parametrize("verb", ["pause", "remove"])
-async def test_owner_who_stops_their_own_digest_is_not_notified(desk: Bench, verb: str) -> None:
-    digest = await desk.digest()
+async def test_owner_is_notified_who_else_stopped_their_digest(desk: Bench) -> None:
     bot = await desk.bot()
-    assert await getattr(bot, verb)(digest.id, by=digest.owner)
-    await tick(bot)
-    assert desk.told() == []
-
-
-@pytest.mark.parametrize(
-    ("verb", "sentence"),
-    [("pause", "is paused:* <@U02RAJ> paused it."), ("remove", "was removed* by <@U02RAJ>")],
-)
-async def test_owner_is_notified_who_stopped_their_digest(desk: Bench, verb: str, sentence: str) -> None:
-    digest = await desk.digest()
-    bot = await desk.bot()
-    assert await getattr(bot, verb)(digest.id, by="U02RAJ")
-    for _ in range(2):
+    for number, (verb, sentence) in enumerate(
+        (("pause", "is paused:* <@U02RAJ> paused it."), ("remove", "was removed* by <@U02RAJ>")), start=1
+    ):
+        stopped_by_owner, stopped_by_raj = await desk.digest(), await desk.digest()
+        assert await getattr(bot, verb)(stopped_by_owner.id, by=stopped_by_owner.owner)
         await tick(bot)
-        (notice,) = desk.told()
-        assert sentence in notice.text
-        desk.move(minutes=5)
+        assert len(desk.told()) == number - 1, verb
+        assert await getattr(bot, verb)(stopped_by_raj.id, by="U02RAJ")
+        for _ in range(2):
+            await tick(bot)
+            assert len(desk.told()) == number, verb
+            assert sentence in desk.told()[-1].text
+            desk.move(minutes=5)
 
 
 async def test_owner_is_notified_again_if_that_could_not_be_stored(desk: Bench) -> None:
@@ -463,18 +460,16 @@ async def test_digest_stopped_before_the_post_is_skipped(desk: Bench, removed: b
     """The process that has begun notices it before posting."""
     digest = await desk.digest()
     desk.at(DUE)
-    database = Database(desk.url)
 
     async def away(point: str) -> None:
         if point == "claimed" and removed:
-            await repository.remove(database, digest.id, now=desk.now)
+            await repository.remove(desk.database, digest.id, now=desk.now)
         elif point == "claimed":
-            await repository.pause(database, digest.id, Pause.ASKED, now=desk.now)
+            await repository.pause(desk.database, digest.id, Pause.ASKED, now=desk.now)
 
     await tick(await desk.bot(checkpoint=away))
     assert desk.posts() == []
     assert (await desk.last()).skip is RunSkip.PAUSED
-    await database.aclose()
 
 
 async def test_run_taken_over_while_reading_is_not_posted_twice(desk: Bench) -> None:

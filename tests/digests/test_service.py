@@ -103,6 +103,9 @@ async def test_paused_digest_can_be_sent_now(desk: Bench) -> None:
     bot = await desk.bot()
     await bot.pause(digest.id, by="U01ANA")
     assert (await bot.send_now(digest.id, "run", "U01ANA")).outcome is DeliveryOutcome.POSTED
+    desk.slack.workspace.channel(SUPPORT).kind = "shared"
+    assert (await bot.send_now(digest.id, "another run", "U02RAJ")).outcome is DeliveryOutcome.PAUSED
+    assert desk.told() == [], "it was paused already"
 
 
 async def test_send_now_to_an_unfit_channel_pauses_the_digest(desk: Bench) -> None:
@@ -112,15 +115,6 @@ async def test_send_now_to_an_unfit_channel_pauses_the_digest(desk: Bench) -> No
     assert (sent.outcome, sent.pause) == (DeliveryOutcome.PAUSED, Pause.SHARED)
     assert (await desk.last()).skip is RunSkip.PAUSED
     assert len(desk.told()) == 1
-
-
-async def test_send_now_of_a_paused_digest_to_an_unfit_channel(desk: Bench) -> None:
-    digest = await desk.digest()
-    bot = await desk.bot()
-    await bot.pause(digest.id, by="U01ANA")
-    desk.slack.workspace.channel(SUPPORT).kind = "shared"
-    assert (await bot.send_now(digest.id, "run", "U02RAJ")).outcome is DeliveryOutcome.PAUSED
-    assert desk.told() == [], "it rests anyway"
 
 
 async def test_send_now_while_slack_is_busy_is_delayed(desk: Bench) -> None:

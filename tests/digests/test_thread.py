@@ -1,6 +1,5 @@
 """A digest's thread: its tables and charts, posted at most once, whichever process dies."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
@@ -19,7 +18,7 @@ from tests.crashing import cancelled_at
 from tests.digests.bench import DUE, FINANCE, QUICK, SHORT, SUPPORT, TIMES, Bench, bench, tick
 from tests.digests.test_posting import NONE
 
-POINTS = ("headed", "reply_marked", "reply_sent", "settled")
+POINTS = ("headed", "reply_marked", "reply_sent")
 
 
 @pytest.fixture
@@ -193,9 +192,7 @@ async def test_empty_digest_has_no_thread(desk: Bench) -> None:
 async def test_thread_is_left_out_if_its_rows_are_gone(desk: Bench, lost: str) -> None:
     """Deleted, or posted by a version that stored no query."""
     await tick(await desk.bot(checkpoint=cancelled_at("headed")))
-    database = Database(desk.url)
-    await _lose(database, lost)
-    await database.aclose()
+    await _lose(desk.database, lost)
     desk.move(seconds=31)
     await tick(await desk.bot())
     assert (await desk.last()).state is RunState.POSTED
@@ -221,17 +218,6 @@ async def test_process_without_the_lease_posts_no_thread(desk: Bench) -> None:
 
     await tick(await desk.bot(checkpoint=slow, timeouts=replace(QUICK, renew=60)))
     assert (len(desk.posts()), len(desk.replies())) == (1, 1)
-
-
-async def test_two_processes_post_one_thread_each(desk: Bench) -> None:
-    bots = [await desk.bot(), await desk.bot()]
-    await desk.digest(schedule=replace(TIMES, at=time(9, 30)))
-    desk.move(minutes=30)
-    await asyncio.gather(*(bot.ticker.tick() for bot in bots))
-    await tick(*bots)
-    assert sorted(reply.thread_ts or "" for reply in desk.replies()) == sorted(
-        post.ts for post in desk.posts()
-    )
 
 
 async def test_unknown_blocks_are_remembered_for_an_hour(desk: Bench) -> None:

@@ -108,7 +108,7 @@ class Replicas:
     died: int = 0
 
     async def start(self) -> Replica:
-        checkpoint, database = self._dying(), self.desk.database()
+        checkpoint, database = self._dying(), self.desk.new_database()
         bot = await self.desk.bot(
             timeouts=replace(QUICK, at_once=4), checkpoint=checkpoint, database=database
         )
