@@ -8,6 +8,7 @@ import atexit
 import itertools
 import os
 import shutil
+import sqlite3
 import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
@@ -15,7 +16,9 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
+from weakref import WeakKeyDictionary
 
+import aiosqlite
 import psycopg
 from psycopg.sql import SQL, Identifier
 from sqlalchemy import Connection, event, make_url
@@ -51,6 +54,32 @@ def share_compiled_statements() -> None:
     @event.listens_for(SqlEngine, "engine_connect")
     def share(connection: Connection) -> None:
         connection.engine._compiled_cache = compiled
+
+
+def fetch_without_a_thread() -> None:
+    """aiosqlite hands making a cursor, executing, fetching and closing to its thread one by one, which takes
+    longer than most of them. Only executing can take long, or has to wait for another connection; the rest is
+    done at once, unless the thread is still at work for somebody who was cancelled."""
+    execute: Any = aiosqlite.Connection._execute
+    at_work = WeakKeyDictionary[aiosqlite.Connection, list[None]]()
+
+    async def step(connection: aiosqlite.Connection, function: Any, *args: Any, **named: Any) -> Any:
+        busy = at_work.setdefault(connection, [])
+        of_cursor = isinstance(getattr(function, "__self__", None), sqlite3.Cursor)
+        quick_steps = ("fetchall", "close") if of_cursor else ("cursor",)
+        if not busy and getattr(function, "__name__", "") in quick_steps:
+            return function(*args, **named)
+
+        def in_the_thread() -> Any:
+            try:
+                return function(*args, **named)
+            finally:
+                busy.pop()
+
+        busy.append(None)
+        return await execute(connection, in_the_thread)
+
+    setattr(aiosqlite.Connection, "_execute", step)  # noqa: B010
 
 
 def fresh(engine: Engine, *, migrated: bool = True) -> str:

@@ -11,7 +11,15 @@ from bot import log
 from bot.store.database import Database
 from sandbox.slack import LocalSlack
 from tests import examples
-from tests.databases import ENGINES, Engine, discarded, fresh, kept, share_compiled_statements
+from tests.databases import (
+    ENGINES,
+    Engine,
+    discarded,
+    fetch_without_a_thread,
+    fresh,
+    kept,
+    share_compiled_statements,
+)
 from tests.http_clients import never_look_for_sniffio, share_certificates
 from tests.marking import NoStarts, kind_of
 from tests.running import MANIFEST, Mode, Running, running_maple
@@ -20,6 +28,7 @@ _LEAK = re.compile(r"(xox[a-z]-|xapp-|am_sk_)[\w-]|@[\w-]+\.(example|test|com)")
 
 _no_starts = NoStarts()
 share_compiled_statements()
+fetch_without_a_thread()
 share_certificates()
 never_look_for_sniffio()
 examples.use_everywhere()
