@@ -265,12 +265,12 @@ async def test_every_balance_matches_its_preview_and_its_undo(bench: Bench) -> N
     sorts: Counter[str] = Counter()
     for place in await places_of(bench):
         sorts[place.sort] += 1
-        if sorts[place.sort] > 6:  # more of the same show nothing else
+        if sorts[place.sort] > 3:  # more of the same show nothing else
             continue
         codes = await check_balance(bench, place.ask(**some_edit(draw)))
         done += not codes & REFUSALS
         codes_seen |= codes
-    assert done > 45
+    assert done > 30
     assert not {BalanceNote.ROW_GONE, BalanceNote.FEATURE_NOT_HELD, CommonNote.OTHER_CUSTOMER} & codes_seen
     assert {BalanceNote.UNLIMITED, BalanceNote.RESET_ON_PAID, BalanceNote.RESET_ONE_OFF} <= codes_seen
 
@@ -325,7 +325,7 @@ async def test_concurrent_usage_is_not_mistaken_for_the_edit(bench: Bench) -> No
 async def check_in_use(
     bench: Bench, request: BalanceInput, idempotency_key: str, backend: httpx.AsyncClient
 ) -> None:
-    """Ten uses before the write and ten during it."""
+    """Four uses before the write and four during it."""
     change, facts = registry.kind(request.kind), await bench.facts(request)
     before = change.snapshot(request, facts)
     (write,) = change.plan(request, facts)
@@ -334,17 +334,17 @@ async def check_in_use(
     async def use() -> None:
         (await backend.post("/v1/balances.track", json=body)).raise_for_status()
 
-    await asyncio.gather(*(use() for _ in range(10)))
+    await asyncio.gather(*(use() for _ in range(4)))
     unsent = change.snapshot(request, await bench.facts(request))
     assert change.verify(request, before, unsent) is Verdict.NOT_APPLIED
-    await asyncio.gather(*(use() for _ in range(10)), bench.autumn.send(write, idempotency_key))
+    await asyncio.gather(*(use() for _ in range(4)), bench.autumn.send(write, idempotency_key))
     after = await bench.facts(request)
     assert change.verify(request, before, change.snapshot(request, after)) is Verdict.APPLIED
     if request.action is BalanceAction.GIVE:
         then, now = (
             customer_facts.customer.balances[request.feature].usage for customer_facts in (facts, after)
         )
-        assert now == then + 20
+        assert now == then + 8
 
 
 PAYING = ("cus_acme", "cus_northwind", "cus_coupons", "cus_stark", "cus_tyrell", "cus_initech", "cus_yearly")
@@ -367,7 +367,9 @@ async def test_every_coupon_changes_the_next_invoice_as_estimated(bench: Bench) 
 
 
 async def check_coupons(bench: Bench, customer_id: str, coupons: list[str]) -> None:
+    """Each is applied; the first that can be is undone too, whose undo does not depend on it."""
     change = registry.kind("reward")
+    undone = False
     for coupon in coupons:
         request = RewardInput(customer=customer_id, action=RewardAction.APPLY, reward=coupon)
         facts = await bench.facts(request)
@@ -380,6 +382,9 @@ async def check_coupons(bench: Bench, customer_id: str, coupons: list[str]) -> N
             check_invoices(change.preview(request, facts), facts, after)
             undo = change.inverse(request, change.snapshot(request, facts), change.snapshot(request, after))
             assert isinstance(undo, RewardInput)
+            if undone:
+                continue
+            undone = True
             customer_facts = await bench.facts(undo)
             assert not change.guard(undo, customer_facts, NOW).refusals
             restored_facts = await bench.apply(undo, customer_facts)
