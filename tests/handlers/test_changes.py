@@ -28,7 +28,6 @@ from sandbox.slack.delivery import SlackDelivery
 from tests.journeys.changing import (
     OUTAGE,
     PREVIEW,
-    actor,
     close_and_look,
     elsewhere,
     give,

@@ -3,10 +3,12 @@
 import json
 import re
 from decimal import Decimal
+from typing import Protocol
 from uuid import uuid4
 
 import httpx
 
+from bot.access.people import Actor
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
 from bot.approvals.names import CustomerNames
@@ -18,10 +20,11 @@ from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction
 from bot.changes.forms import words as forms_words
 from bot.runtime import Runtime, no_checkpoint
+from sandbox.autumn import LocalAutumn
 from sandbox.slack import LocalPerson
-from tests.approvals.harness import Permissions, approvals_channel
+from tests.approvals.harness import ANA, LEA, Permissions, approvals_channel
 from tests.policy import KIND_IDS
-from tests.running import APPROVALS, QUICK_PACE, Running, actor
+from tests.running import APPROVALS, QUICK_PACE, Clock, Running, actor
 from tests.screen import on_screen
 
 _STATES = {state: on_screen(headline) for state, headline in approvals_words.HEADLINES.items()}
@@ -43,6 +46,33 @@ name = "all may look back"
 who = "everyone"
 may = ["history"]
 """
+
+
+class FormPerson(Protocol):
+    """Somebody who fills in forms, in Slack or at a desk."""
+
+    async def command(self, line: str, /) -> None: ...
+
+    async def sees(self, text: str, /) -> str: ...
+
+    async def choose(self, label: str, option: str, /) -> None: ...
+
+    async def fill(self, label: str, text: str, /) -> None: ...
+
+    async def submit(self) -> None: ...
+
+
+class Requesting(Protocol):
+    """Where Ana can request a change: the whole bot, or a desk."""
+
+    @property
+    def ana(self) -> FormPerson: ...
+
+    @property
+    def autumn(self) -> LocalAutumn: ...
+
+    @property
+    def clock(self) -> Clock: ...
 
 
 async def give(maple: Running, amount: str = "500", *, action: str = "") -> None:
@@ -136,20 +166,20 @@ def without_slack(maple: Running) -> ChangeService:
     return ChangeService(runtime, surroundings, QUICK_PACE)
 
 
-async def apply(maple: Running, service: ChangeService, record: Record | None) -> Record:
+async def apply(service: ChangeService, record: Record | None) -> Record:
     """Lea approves what was requested, and it is applied and read back."""
     assert record is not None
-    outcome = await service.approve(record.id, record.version, actor(maple.lea))
+    outcome = await service.approve(record.id, record.version, LEA)
     assert outcome.result is Result.DONE
     assert outcome.record is not None
     assert outcome.record.ending is Cause.DONE
     return outcome.record
 
 
-async def undo_approved(maple: Running, service: ChangeService, applied: Record) -> Record:
+async def undo_approved(service: ChangeService, applied: Record, asker: Actor = ANA) -> Record:
     """The undo of a change, requested by Ana and approved by Lea."""
-    outcome = await service.undo(applied.id, uuid4().hex, actor(maple.ana))
-    undo_record = await apply(maple, service, outcome.record)
+    outcome = await service.undo(applied.id, uuid4().hex, asker)
+    undo_record = await apply(service, outcome.record)
     undone = await service.get(applied.id)
     assert undone is not None
     assert undone.undo == undo_record.id
@@ -204,7 +234,7 @@ async def own_card(person: LocalPerson, *words: str | re.Pattern[str]) -> str:
     return message
 
 
-async def elsewhere(maple: Running, route: str, **body: object) -> None:
+async def elsewhere(maple: Requesting, route: str, **body: object) -> None:
     """Somebody does this in Autumn directly, without Maple."""
     async with httpx.AsyncClient(base_url=maple.autumn.url, trust_env=False) as client:
         answer = await client.post(

@@ -9,8 +9,7 @@ from bot.changes.deletion.words import DeletionNote
 from bot.changes.details.words import DetailsNote
 from bot.changes.notes import CommonNote, NoteCode
 from bot.changes.reward.words import RewardNote
-from tests.journeys.changing import ACTION
-from tests.running import Running
+from tests.journeys.changing import ACTION, Requesting
 
 _PICKED = (
     "Feature",
@@ -35,30 +34,28 @@ class Case:
     code: NoteCode
     line: str
     """The command that opens the form."""
-    said: str
+    note: str
     filled: tuple[tuple[str, str], ...] = ()
     """Labels, and what is picked or typed; a date as days from now."""
     submits: bool = False
     """Whether the note appears only when the form is submitted."""
 
 
-async def fill_in(maple: Running, case: Case) -> None:
+async def fill_in(at: Requesting, case: Case) -> None:
     """Ana fills in the form and reads the note. Without a command: the form that is open."""
     if case.line:
-        await maple.ana.command(case.line)
-        await maple.bot.work.drain(10)
+        await at.ana.command(case.line)
     for label, entry in (*case.filled, *([_REASON] if case.submits else [])):
         if label in _DATES:
-            at = maple.clock.now() + timedelta(days=int(entry))
-            await maple.ana.choose(label, str(int(at.timestamp())))
+            moment = at.clock.now() + timedelta(days=int(entry))
+            await at.ana.choose(label, str(int(moment.timestamp())))
         elif label in _PICKED:
-            await maple.ana.choose(label, entry)
+            await at.ana.choose(label, entry)
         else:
-            await maple.ana.fill(label, entry)
-        await maple.bot.work.drain(10)
+            await at.ana.fill(label, entry)
     if case.submits:
-        await maple.ana.submit()
-    await maple.ana.sees(case.said)
+        await at.ana.submit()
+    await at.ana.sees(case.note)
 
 
 def _balance(

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sandbox.autumn.model import LocalInvoice
-from tests.journeys.changing import ACTION, PREVIEW, elsewhere
-from tests.running import Mode, Running
+from tests.journeys.changing import ACTION, PREVIEW, Requesting, elsewhere
 
-Steps = Callable[[Running], Awaitable[None]]
+Steps = Callable[[Requesting], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -16,8 +15,6 @@ class Sort:
     """One change to request."""
 
     name: str
-    mode: Mode
-    """How Slack reaches the bot. The kinds alternate."""
     ask: Steps
     """What Ana does to request it."""
     asked: str
@@ -32,38 +29,46 @@ class Sort:
     """How its undo is described; empty when it cannot be undone."""
 
 
-async def _open(maple: Running, line: str, sees: str) -> None:
+async def _open(maple: Requesting, line: str, sees: str) -> None:
     await maple.ana.command(line)
     await maple.ana.sees(sees)
 
 
-async def _submit(maple: Running, reason: str) -> None:
+async def _submit(maple: Requesting, reason: str) -> None:
     await maple.ana.sees(PREVIEW)
     await maple.ana.fill("Reason", reason)
     await maple.ana.submit()
 
 
-async def apply_coupon(maple: Running) -> None:
+async def give_allowance(maple: Requesting) -> None:
+    await _open(maple, "/autumn balance cus_acme", "Fill in the form")
+    await maple.ana.choose("Feature", "Messages")
+    await maple.ana.sees("resets")
+    await maple.ana.fill("Amount", "500")
+    await _submit(maple, "They lost a day to our outage")
+
+
+async def apply_coupon(maple: Requesting) -> None:
     await _open(maple, "/autumn reward cus_northwind", "Apply a coupon")
     await maple.ana.choose("Coupon", "10% off, always")
     await _submit(maple, "As agreed on the phone")
 
 
-async def _another_coupon(maple: Running) -> None:
+async def _another_coupon(maple: Requesting) -> None:
     await elsewhere(maple, "customers/cus_northwind/coupons/sorry50")
 
 
-async def remove_coupon(maple: Running) -> None:
+async def remove_coupon(maple: Requesting) -> None:
     await _open(maple, "/autumn reward cus_acme", "Apply a coupon")
     await maple.ana.choose(ACTION, "Remove the coupon")
     await _submit(maple, "The offer is over")
 
 
-async def _coupon_replaced(maple: Running) -> None:
+async def _coupon_replaced(maple: Requesting) -> None:
     await elsewhere(maple, "customers/cus_acme/coupons/sorry50")
 
 
-async def attach_coupon(maple: Running) -> None:
+async def attach_coupon(maple: Requesting) -> None:
     await _open(maple, "/autumn reward cus_northwind", "Apply a coupon")
     await maple.ana.choose(ACTION, "Apply a coupon to one subscription")
     await maple.ana.sees("Subscription")
@@ -72,7 +77,7 @@ async def attach_coupon(maple: Running) -> None:
     await _submit(maple, "For this product alone")
 
 
-async def redeem(maple: Running) -> None:
+async def redeem(maple: Requesting) -> None:
     await _open(maple, "/autumn reward cus_northwind", "Apply a coupon")
     await maple.ana.choose(ACTION, "Redeem a promo code")
     await maple.ana.sees("Letter for letter")
@@ -80,12 +85,12 @@ async def redeem(maple: Running) -> None:
     await _submit(maple, "For the wait")
 
 
-async def _grant_grew(maple: Running) -> None:
+async def _grant_grew(maple: Requesting) -> None:
     """In Autumn's dashboard."""
     maple.autumn.state.rewards["bonus500"].grants[0]["included"] = 700
 
 
-async def edit_details(maple: Running) -> None:
+async def edit_details(maple: Requesting) -> None:
     await _open(maple, "/autumn update cus_acme", "Fingerprint")
     await maple.ana.fill("Name", "Acme Incorporated")
     await maple.ana.fill("Email", "office@acme.example")
@@ -93,26 +98,26 @@ async def edit_details(maple: Running) -> None:
     await _submit(maple, "They moved")
 
 
-async def _renamed(maple: Running) -> None:
+async def _renamed(maple: Requesting) -> None:
     await elsewhere(maple, "customers.update", customer_id="cus_acme", name="Acme Group")
 
 
-async def delete(maple: Running) -> None:
+async def delete(maple: Requesting) -> None:
     await _open(maple, "/autumn delete cus_noname", "Type the customer's id in full")
     await confirm_deletion(maple)
     await _submit(maple, "They asked to be forgotten")
 
 
-async def confirm_deletion(maple: Running) -> None:
+async def confirm_deletion(maple: Requesting) -> None:
     await maple.ana.fill("Type the customer's id in full", "cus_noname")
     await maple.ana.choose("Final confirmation", "Delete this customer. It cannot be undone.")
 
 
-async def _entity_made(maple: Running) -> None:
+async def _entity_made(maple: Requesting) -> None:
     await elsewhere(maple, "entities.create", customer_id="cus_noname", entity_id="one", feature_id="seats")
 
 
-async def give_feature(maple: Running) -> None:
+async def give_feature(maple: Requesting) -> None:
     await _open(maple, "/autumn grant cus_northwind", "Fill in the form")
     await maple.ana.choose("Feature", "Messages")
     await maple.ana.sees("How long")
@@ -121,14 +126,14 @@ async def give_feature(maple: Running) -> None:
     await _submit(maple, "For the outage")
 
 
-async def switch_on(maple: Running) -> None:
+async def switch_on(maple: Requesting) -> None:
     await _open(maple, "/autumn grant cus_noname", "Fill in the form")
     await maple.ana.choose("Feature", "Single Sign-On")
     await maple.ana.sees("How long")
     await _submit(maple, "As agreed")
 
 
-async def move_expiry(maple: Running) -> None:
+async def move_expiry(maple: Requesting) -> None:
     await _open(maple, "/autumn expiry cus_vandelay", "Fill in the form")
     await maple.ana.choose("Grant", "Messages · Granted as launch_week")
     expires_at = maple.autumn.clock.now() + timedelta(days=40)
@@ -136,27 +141,27 @@ async def move_expiry(maple: Running) -> None:
     await _submit(maple, "They start later")
 
 
-async def _grant_meanwhile(maple: Running, grant: str, **changes: object) -> None:
+async def _grant_meanwhile(maple: Requesting, grant: str, **changes: object) -> None:
     where = {"customer_id": "cus_vandelay", "feature_id": "messages", "balance_id": grant}
     await elsewhere(maple, "balances.update", **where, **changes)
 
 
-async def _expiry_moved(maple: Running) -> None:
+async def _expiry_moved(maple: Requesting) -> None:
     at = maple.autumn.clock.now() + timedelta(days=20)
     await _grant_meanwhile(maple, "launch_week", expires_at=int(at.timestamp() * 1000))
 
 
-async def remove_grant(maple: Running) -> None:
+async def remove_grant(maple: Requesting) -> None:
     await _open(maple, "/autumn ungrant cus_vandelay", "Fill in the form")
     await maple.ana.choose("Grant", "Messages · Granted as goodwill_march")
     await _submit(maple, "It was given twice")
 
 
-async def _grant_raised(maple: Running) -> None:
+async def _grant_raised(maple: Requesting) -> None:
     await _grant_meanwhile(maple, "goodwill_march", included_grant=400)
 
 
-async def record_usage(maple: Running) -> None:
+async def record_usage(maple: Requesting) -> None:
     await _open(maple, "/autumn record cus_northwind", "Fill in the form")
     await maple.ana.choose("Feature", "Messages")
     await maple.ana.fill("Used", "25")
@@ -164,7 +169,7 @@ async def record_usage(maple: Running) -> None:
     await _submit(maple, "Their backend was down")
 
 
-async def _fill_control(maple: Running, control: str, values: Mapping[str, str], sees: str) -> None:
+async def _fill_control(maple: Requesting, control: str, values: Mapping[str, str], sees: str) -> None:
     """`control`: empty for the spend limit, which the form starts with."""
     await _open(maple, "/autumn controls cus_acme", "Fill in the form")
     if control:
@@ -177,33 +182,33 @@ async def _fill_control(maple: Running, control: str, values: Mapping[str, str],
     await _submit(maple, "They asked for it")
 
 
-async def _control_meanwhile(maple: Running, control: str, **entry: object) -> None:
+async def _control_meanwhile(maple: Requesting, control: str, **entry: object) -> None:
     controls = {control: [{"feature_id": "messages", "enabled": True, **entry}]}
     await elsewhere(maple, "customers.update", customer_id="cus_acme", billing_controls=controls)
 
 
-async def set_control(maple: Running) -> None:
+async def set_control(maple: Requesting) -> None:
     await _fill_control(maple, "", {"Limit": "500"}, "none → 500 units")
 
 
-async def _control_set(maple: Running) -> None:
+async def _control_set(maple: Requesting) -> None:
     await _control_meanwhile(maple, "spend_limits", overage_limit=9)
 
 
-async def set_alert(maple: Running) -> None:
+async def set_alert(maple: Requesting) -> None:
     await _fill_control(maple, "Usage alert", {"Threshold": "80"}, "none → at 80 % used")
 
 
-async def set_top_up(maple: Running) -> None:
+async def set_top_up(maple: Requesting) -> None:
     values = {"Threshold": "50", "Buy": "200"}
     await _fill_control(maple, "Auto top-up", values, "none → buy 200 when fewer than 50 are left")
 
 
-async def _top_up_set(maple: Running) -> None:
+async def _top_up_set(maple: Requesting) -> None:
     await _control_meanwhile(maple, "auto_topups", threshold=5, quantity=10)
 
 
-async def refund(maple: Running) -> None:
+async def refund(maple: Requesting) -> None:
     await _open(maple, "/autumn refund cus_books", "Fill in the form")
     await maple.ana.choose("Invoice", _part_refunded(maple))
     await maple.ana.choose("How much", "A part of it")
@@ -213,105 +218,105 @@ async def refund(maple: Running) -> None:
     await _submit(maple, "They were charged twice")
 
 
-def _part_refunded(maple: Running) -> str:
+def _part_refunded(maple: Requesting) -> str:
     """The form's label for the only partly refunded invoice."""
     invoice = _invoice(maple)
     at = datetime.fromtimestamp(invoice.created_at / 1000, UTC)
     return f"{at:%b} {at.day}, {at.year} · $57.20"
 
 
-def _invoice(maple: Running) -> LocalInvoice:
+def _invoice(maple: Requesting) -> LocalInvoice:
     invoices = maple.autumn.state.customer("cus_books").invoices
     return next(invoice for invoice in invoices if invoice.total == 57.2)
 
 
-async def _refunded_meanwhile(maple: Running) -> None:
+async def _refunded_meanwhile(maple: Requesting) -> None:
     path = f"customers/cus_books/invoices/{_invoice(maple).stripe_id}/refund"
     await elsewhere(maple, path, mode="partial", amount=1)
 
 
-async def cancel(maple: Running) -> None:
+async def cancel(maple: Requesting) -> None:
     await _open(maple, "/autumn cancel cus_northwind", "Cancel at the end of the period")
     await _submit(maple, "They are leaving")
 
 
-async def cancel_now(maple: Running) -> None:
+async def cancel_now(maple: Requesting) -> None:
     await _open(maple, "/autumn cancel cus_northwind", "Cancel at the end of the period")
     await maple.ana.choose(ACTION, "Cancel now")
     await maple.ana.sees("Credit for the unused time")
     await _submit(maple, "They were charged by mistake")
 
 
-async def _smaller_product_scheduled(maple: Running) -> None:
+async def _smaller_product_scheduled(maple: Requesting) -> None:
     await elsewhere(maple, "billing.attach", customer_id="cus_northwind", plan_id="starter")
 
 
-async def extend_trial(maple: Running) -> None:
+async def extend_trial(maple: Requesting) -> None:
     await _open(maple, "/autumn trial cus_umbrella", "New end of the trial")
     at = maple.clock.now() + timedelta(days=20)
     await maple.ana.choose("New end of the trial", str(int(at.timestamp())))
     await _submit(maple, "They need longer to decide")
 
 
-async def _payment_failed(maple: Running) -> None:
+async def _payment_failed(maple: Requesting) -> None:
     maple.autumn.mark_past_due("cus_umbrella")
 
 
-async def change_quantity(maple: Running) -> None:
+async def change_quantity(maple: Requesting) -> None:
     await _open(maple, "/autumn quantity cus_acme", "New quantity")
     await maple.ana.fill("New quantity", "12")
     await _submit(maple, "Two more people joined")
 
 
-async def _seats_bought(maple: Running) -> None:
+async def _seats_bought(maple: Requesting) -> None:
     seats = [{"feature_id": "seats", "quantity": 15}]
     await elsewhere(
         maple, "billing.update", customer_id="cus_acme", plan_id="extra_seats", feature_quantities=seats
     )
 
 
-async def remove_purchase(maple: Running) -> None:
+async def remove_purchase(maple: Requesting) -> None:
     await _open(maple, "/autumn cancel cus_wonka", "What to do")
     await maple.ana.choose("Subscription", "Guided Onboarding")
     await maple.ana.sees("One-time purchase Guided Onboarding: removed")
     await _submit(maple, "They bought it by mistake")
 
 
-async def cancel_free(maple: Running) -> None:
+async def cancel_free(maple: Requesting) -> None:
     await _open(maple, "/autumn cancel cus_wayne", "What to do")
     await maple.ana.choose("What to do", "Cancel now")
     await maple.ana.sees("Undo gives the product back")
     await _submit(maple, "They are closing their account")
 
 
-async def _pick_to_add(maple: Running, customer: str, product: str, sees: str) -> None:
+async def _pick_to_add(maple: Requesting, customer: str, product: str, sees: str) -> None:
     await _open(maple, f"/autumn add {customer}", "Product to add")
     await maple.ana.choose("Product to add", product)
     await maple.ana.sees(sees)
 
 
-async def add_product(maple: Running) -> None:
+async def add_product(maple: Requesting) -> None:
     await _pick_to_add(maple, "cus_northwind", "Support Plus", "Add-on Support Plus: starts now")
     await _submit(maple, "They want faster answers")
 
 
-async def _added_meanwhile(maple: Running) -> None:
+async def _added_meanwhile(maple: Requesting) -> None:
     await elsewhere(maple, "billing.attach", customer_id="cus_northwind", plan_id="support_plus")
 
 
-async def add_seats(maple: Running) -> None:
+async def add_seats(maple: Requesting) -> None:
     await _pick_to_add(maple, "cus_northwind", "Extra Seats", "Quantity of Seats")
     await maple.ana.fill("Quantity of Seats", "4")
     await maple.ana.sees("Quantity of Seats: 4")
     await _submit(maple, "Four more people join")
 
 
-async def buy_once(maple: Running) -> None:
+async def buy_once(maple: Requesting) -> None:
     await _pick_to_add(maple, "cus_northwind", "Message Pack", "One-time purchase Message Pack: bought now")
     await _submit(maple, "They run out before the reset")
 
 
-async def change_product(maple: Running) -> None:
+async def change_product(maple: Requesting) -> None:
     await _open(maple, "/autumn switch cus_massive", "New product")
     await maple.ana.choose("New product", "Pro")
     await maple.ana.sees("Balances start anew")
@@ -320,7 +325,7 @@ async def change_product(maple: Running) -> None:
     await _submit(maple, "As agreed with their manager")
 
 
-async def _another_product_scheduled(maple: Running) -> None:
+async def _another_product_scheduled(maple: Requesting) -> None:
     await elsewhere(
         maple,
         "billing.attach",
@@ -332,110 +337,107 @@ async def _another_product_scheduled(maple: Running) -> None:
 
 SORTS = (
     Sort(
-        "standalone grant", "http", give_feature, "Give 500 of Messages for good", "balances.create",
+        "standalone grant", give_feature, "Give 500 of Messages for good", "balances.create",
         undo="Remove the grant of Messages",
     ),
     Sort(
-        "feature switched on", "socket", switch_on, "Switch on Single Sign-On for good", "balances.create",
+        "feature switched on", switch_on, "Switch on Single Sign-On for good", "balances.create",
         undo="Remove the grant of Single Sign-On",
     ),
     Sort(
-        "expiry", "http", move_expiry, "Let the grant of Messages expire on", "balances.update",
+        "expiry", move_expiry, "Let the grant of Messages expire on", "balances.update",
         _expiry_moved, "Expires: ", undo="Let the grant of Messages expire on",
     ),
     Sort(
-        "grant removed", "socket", remove_grant, "Remove the grant of Messages", "balances.delete",
+        "grant removed", remove_grant, "Remove the grant of Messages", "balances.delete",
         _grant_raised, "Grant of Messages: 400 → removed", undo="Give 250 of Messages for good",
     ),
     Sort(
-        "recorded usage", "http", record_usage, "Record 25 used of Messages", "balances.track",
+        "recorded usage", record_usage, "Record 25 used of Messages", "balances.track",
         undo="Give back 25 recorded as used of Messages",
     ),
     Sort(
-        "control", "socket", set_control, "Spend limit of Messages: 500 units", "customers.update",
+        "control", set_control, "Spend limit of Messages: 500 units", "customers.update",
         _control_set, "9 units → 500 units", undo="Remove the spend limit of Messages",
     ),
     Sort(
-        "usage alert", "http", set_alert, "Usage alert of Messages: at 80 % used", "customers.update",
+        "usage alert", set_alert, "Usage alert of Messages: at 80 % used", "customers.update",
         undo="Remove the usage alert of Messages",
     ),
     Sort(
-        "auto top-up", "socket", set_top_up, "Auto top-up of Messages: buy 200 when fewer than 50 are left",
+        "auto top-up", set_top_up, "Auto top-up of Messages: buy 200 when fewer than 50 are left",
         "customers.update", _top_up_set, "buy 10 when fewer than 5 are left → buy 200",
         undo="Remove the auto top-up of Messages",
     ),
     Sort(
-        "refund", "http", refund, "Refund $20.00 of an invoice", "invoices.refund", _refunded_meanwhile,
+        "refund", refund, "Refund $20.00 of an invoice", "invoices.refund", _refunded_meanwhile,
         "Refunded of this invoice: $9.20 → $29.20",
     ),
     Sort(
-        "coupon", "http", apply_coupon, "Apply the coupon 10% off, always", "coupons.add", _another_coupon,
+        "coupon", apply_coupon, "Apply the coupon 10% off, always", "coupons.add", _another_coupon,
         "50% off the next invoice → 10% off, always", undo="Remove the coupon",
     ),
     Sort(
-        "coupon removed", "socket", remove_coupon, "Remove the coupon", "coupons.remove", _coupon_replaced,
+        "coupon removed", remove_coupon, "Remove the coupon", "coupons.remove", _coupon_replaced,
         "50% off the next invoice → none", undo="Apply the coupon 10% off, always",
     ),
     Sort(
-        "coupon on a subscription", "socket", attach_coupon,
+        "coupon on a subscription", attach_coupon,
         "Apply the coupon 10% off, always to the subscription to Pro", "billing.update", _another_coupon,
         "own coupon 50% off the next invoice no longer applies",
     ),
     Sort(
-        "grant", "http", redeem, "Redeem the promo code BONUS500", "rewards.redeem", _grant_grew,
+        "grant", redeem, "Redeem the promo code BONUS500", "rewards.redeem", _grant_grew,
         "Grant of Messages: 0 → 700",
     ),
     Sort(
-        "details", "socket", edit_details, "Change name and email", "customers.update", _renamed,
+        "details", edit_details, "Change name and email", "customers.update", _renamed,
         "Acme Group → Acme Incorporated", undo="Acme Incorporated → Acme Ltd",
     ),
     Sort(
-        "deletion", "http", delete, "Delete the customer in Autumn", "customers.delete", _entity_made,
+        "deletion", delete, "Delete the customer in Autumn", "customers.delete", _entity_made,
         "Entities: 1 → gone from Autumn",
     ),
     Sort(
-        "cancellation", "socket", cancel, "Cancel Pro at the end of the period", "billing.update",
+        "cancellation", cancel, "Cancel Pro at the end of the period", "billing.update",
         _smaller_product_scheduled, "Scheduled change to Starter: dropped",
         undo="Take the cancellation of Pro back",
     ),
     Sort(
-        "cancellation now", "http", cancel_now, "Cancel Pro now, with credit for the unused time",
+        "cancellation now", cancel_now, "Cancel Pro now, with credit for the unused time",
         "billing.update", _smaller_product_scheduled, "Scheduled change to Starter: dropped",
     ),
     Sort(
-        "purchase removed", "socket", remove_purchase, "Remove the one-time purchase of Guided Onboarding",
+        "purchase removed", remove_purchase, "Remove the one-time purchase of Guided Onboarding",
         "billing.update",
     ),
     Sort(
-        "free product cancelled", "http", cancel_free, "Cancel Free now", "billing.update",
+        "free product cancelled", cancel_free, "Cancel Free now", "billing.update",
         undo="Change the product to Free now",
     ),
     Sort(
-        "switch", "socket", change_product, "Change the product to Pro at the end of the period",
+        "switch", change_product, "Change the product to Pro at the end of the period",
         "billing.attach", _another_product_scheduled, "The scheduled change to Enterprise is dropped.",
         undo="Call off the scheduled change to Pro",
     ),
     Sort(
-        "product added", "socket", add_product, "Add Support Plus now", "billing.attach", _added_meanwhile,
+        "product added", add_product, "Add Support Plus now", "billing.attach", _added_meanwhile,
         "The customer already has this add-on.", undo="Cancel Support Plus now",
     ),
     Sort(
-        "seats added", "http", add_seats, "Add Extra Seats now", "billing.attach",
+        "seats added", add_seats, "Add Extra Seats now", "billing.attach",
         undo="Cancel Extra Seats now",
     ),
     Sort(
-        "bought once", "socket", buy_once, "Buy Message Pack once, now", "billing.attach",
+        "bought once", buy_once, "Buy Message Pack once, now", "billing.attach",
         undo="Remove the one-time purchase of Message Pack",
     ),
     Sort(
-        "quantity", "http", change_quantity, "Set Seats of Extra Seats to 12", "billing.update",
+        "quantity", change_quantity, "Set Seats of Extra Seats to 12", "billing.update",
         _seats_bought, "Quantity of Seats: 15 → 12", undo="Set Seats of Extra Seats to 10",
     ),
     Sort(
-        "trial", "socket", extend_trial, "Move the end of the trial of Pro to", "billing.update",
+        "trial", extend_trial, "Move the end of the trial of Pro to", "billing.update",
         _payment_failed, "Trial ends on:", undo="Undo: trial change",
     ),
 )  # fmt: skip
-TWO_SORTS = tuple(sort for sort in SORTS if sort.name in ("deletion", "cancellation"))
-"""Two kinds that differ as much as possible: one over HTTP that leaves nothing to read back, and one over
-Socket Mode that Autumn previews."""

@@ -16,10 +16,10 @@ from tests.journeys.changing import (
     AT_ONCE,
     DENIED,
     EXPIRED,
-    FAILED,
     UNCONFIRMED,
     WAITING,
     WITHDRAWN,
+    Requesting,
     approve_waiting,
     close_and_look,
     elsewhere,
@@ -29,12 +29,14 @@ from tests.journeys.changing import (
     request_undo,
     requested,
 )
+from tests.journeys.desk import applied, running_desk
+from tests.journeys.kinds import give_allowance
 from tests.running import APPROVALS, Mode, Running, actor, running_maple
 from tests.screen import on_screen
 
 
-def writes(maple: Running) -> list[str]:
-    return [write.route for write in maple.autumn.ledger]
+def writes(at: Requesting) -> list[str]:
+    return [write.route for write in at.autumn.ledger]
 
 
 async def remaining(maple: Running) -> Decimal:
@@ -144,24 +146,15 @@ async def test_outdated_request_is_shown_again_and_approved(maple: Running) -> N
     assert await remaining(maple) == 900
 
 
-async def test_relative_change_is_applied_to_current_numbers(maple: Running) -> None:
-    await requested(maple)
-    await maple.lea.sees(WAITING)
-    await elsewhere(maple, "balances.update", customer_id="cus_acme", feature_id="messages", remaining=20_000)
-    await maple.lea.click("Approve")
-    await maple.lea.sees("20,000 → 20,500")
-    await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
-    assert await remaining(maple) == 20_500
-
-
-async def test_failed_change_changes_nothing(maple: Running) -> None:
-    await requested(maple)
-    await maple.lea.sees(WAITING)
-    maple.autumn.faults.add("balances.update", "429", retry_after=3600)
-    await maple.lea.click("Approve")
-    await maple.lea.sees(FAILED)
-    await own_card(maple.ana, FAILED)
-    assert [write for write in maple.autumn.ledger if write.applied] == []
+async def test_relative_change_is_applied_to_current_numbers() -> None:
+    async with running_desk() as desk:
+        await give_allowance(desk)
+        await elsewhere(
+            desk, "balances.update", customer_id="cus_acme", feature_id="messages", remaining=20_000
+        )
+        record = applied(await desk.approve())
+        assert "20,000 → 20,500" in await desk.card(record)
+        assert (await desk.client.customer("cus_acme")).balances["messages"].remaining == 20_500
 
 
 async def test_unconfirmed_change_is_settled_by_a_person(maple: Running) -> None:
@@ -178,15 +171,16 @@ async def test_unconfirmed_change_is_settled_by_a_person(maple: Running) -> None
     assert [write for write in maple.autumn.ledger if write.applied] == []
 
 
-async def test_lost_answer_is_resolved_by_reading_back(maple: Running) -> None:
-    before = await remaining(maple)
-    await requested(maple)
-    await maple.lea.sees(WAITING)
-    maple.autumn.faults.add("balances.update", "cut_after", times=1)
-    await maple.lea.click("Approve")
-    await maple.lea.sees(approvals_words.ENDINGS[Cause.FOUND_DONE])
-    assert await remaining(maple) == before + 500
-    assert writes(maple) == ["balances.update"]
+async def test_lost_answer_is_resolved_by_reading_back() -> None:
+    async with running_desk() as desk:
+        before = (await desk.client.customer("cus_acme")).balances["messages"].remaining
+        await give_allowance(desk)
+        desk.autumn.faults.add("balances.update", "cut_after", times=1)
+        record = (await desk.approve()).record
+        assert record is not None
+        assert on_screen(approvals_words.ENDINGS[Cause.FOUND_DONE]) in await desk.card(record)
+        assert (await desk.client.customer("cus_acme")).balances["messages"].remaining == before + 500
+        assert writes(desk) == ["balances.update"]
 
 
 def _path(post: LocalMessage) -> str:

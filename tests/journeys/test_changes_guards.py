@@ -1,7 +1,7 @@
 """Every guard of every kind of change is met by a person and shows its note."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from itertools import groupby
@@ -12,7 +12,7 @@ import pytest
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
 from bot.approvals.results import Result
-from bot.changes import notes, registry
+from bot.changes import registry
 from bot.changes.balance import words as balance_words
 from bot.changes.balance.words import BalanceNote
 from bot.changes.billing.words import BillingNote
@@ -25,39 +25,44 @@ from bot.changes.switch.words import SwitchNote
 from sandbox.autumn import products
 from sandbox.autumn.model import LocalCustomer
 from sandbox.autumn.months import DAY
+from tests.approvals.harness import ANA
 from tests.journeys.changing import (
     ACTION,
     AT_ONCE,
     PREVIEW,
-    WAITING,
-    approve_waiting,
-    ask_for_a_name,
+    Requesting,
     elsewhere,
-    lea_sees,
     own_card,
     request_undo,
     requested,
-    undo,
 )
+from tests.journeys.desk import Desk, applied, refusal, running_desk
 from tests.journeys.guarding import BALANCE, DELETION, DETAILS, REWARD, Case, fill_in
 from tests.journeys.guarding_subscriptions import ADDITION, CANCELLATION, QUANTITY, SWITCH, TRIAL
-from tests.journeys.kinds import apply_coupon
-from tests.running import Mode, Running, actor, running_maple
+from tests.journeys.kinds import apply_coupon, give_allowance
+from tests.running import Running, running_maple
+from tests.screen import on_screen
 
 _TESTS = Path(__file__).parent.parent
 TABLES = [_TESTS / "batches", *(_TESTS / "changes").glob("*/")]
 REFUSED = approvals_words.RESULTS[Result.REFUSED].what
-MODES: dict[str, tuple[Mode, tuple[Case, ...]]] = {
-    "balance": ("http", BALANCE),
-    "reward": ("socket", REWARD),
-    "details": ("socket", DETAILS),
-    "deletion": ("http", DELETION),
-    "cancellation": ("socket", CANCELLATION),
-    "switch": ("http", SWITCH),
-    "addition": ("http", ADDITION),
-    "quantity": ("socket", QUANTITY),
-    "trial": ("http", TRIAL),
+CASES: dict[str, tuple[Case, ...]] = {
+    "balance": BALANCE,
+    "reward": REWARD,
+    "details": DETAILS,
+    "deletion": DELETION,
+    "cancellation": CANCELLATION,
+    "switch": SWITCH,
+    "addition": ADDITION,
+    "quantity": QUANTITY,
+    "trial": TRIAL,
 }
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Desk]:
+    async with running_desk() as desk:
+        yield desk
 
 
 def _by_form(case: Case) -> tuple[str, bool, tuple[tuple[str, str], ...]]:
@@ -65,24 +70,20 @@ def _by_form(case: Case) -> tuple[str, bool, tuple[tuple[str, str], ...]]:
     return case.line, case.submits, case.filled
 
 
-@pytest.mark.parametrize("kind", MODES)
-async def test_form_shows_note_while_it_is_filled_in(kind: str) -> None:
-    mode, cases = MODES[kind]
-    async with running_maple(mode) as maple:
-        for line, of_line in groupby(sorted(cases, key=_by_form), key=lambda case: case.line):
-            await maple.ana.command(line)
-            await maple.bot.work.drain(10)
-            filled: dict[str, str] = {}
-            for case in of_line:
-                if case.submits or not filled.keys() <= dict(case.filled).keys():
-                    await maple.ana.command(line)
-                    await maple.bot.work.drain(10)
-                    filled = {}
-                entries = tuple(entry for entry in case.filled if filled.get(entry[0]) != entry[1])
-                await fill_in(maple, replace(case, line="", filled=entries))
-                filled = dict(case.filled)
-        assert await maple.bot.changes.waiting() == []
-        assert maple.autumn.ledger == []
+@pytest.mark.parametrize("kind", CASES)
+async def test_form_shows_note_while_it_is_filled_in(desk: Desk, kind: str) -> None:
+    for line, of_line in groupby(sorted(CASES[kind], key=_by_form), key=lambda case: case.line):
+        await desk.ana.command(line)
+        filled: dict[str, str] = {}
+        for case in of_line:
+            if case.submits or not filled.keys() <= dict(case.filled).keys():
+                await desk.ana.command(line)
+                filled = {}
+            entries = tuple(entry for entry in case.filled if filled.get(entry[0]) != entry[1])
+            await fill_in(desk, replace(case, line="", filled=entries))
+            filled = dict(case.filled)
+    assert await desk.changes.waiting() == []
+    assert desk.autumn.ledger == []
 
 
 async def test_balance_that_cannot_be_changed_is_refused(maple: Running) -> None:
@@ -98,7 +99,7 @@ async def test_balance_that_cannot_be_changed_is_refused(maple: Running) -> None
 
 
 def test_every_guard_is_covered() -> None:
-    met = {case.code for _, cases in MODES.values() for case in cases} | MET_BELOW
+    met = {case.code for cases in CASES.values() for case in cases} | MET_BELOW
     assert set(registry.note_codes().values()) - met - set(_tabled()) == set()
 
 
@@ -153,43 +154,46 @@ def _lost(customer: LocalCustomer) -> None:
     customer.rows.clear()
 
 
-@pytest.mark.parametrize(
-    ("becomes", "note"),
-    [
-        (_past_due, "Autumn hides the balance of Messages while Pro is past due."),
-        (_lost, "The customer does not have Messages. Give them a product that includes it, in Autumn."),
-    ],
-)
-async def test_page_of_a_customer_without_balances_or_products(
-    becomes: Callable[[LocalCustomer], None], note: str
-) -> None:
-    async with running_maple("http") as maple:
-        await maple.ana.command("/autumn features cus_oscorp")
-        await maple.ana.sees("Messages")
+async def test_page_of_a_customer_without_balances_or_products(maple: Running) -> None:
+    maple.autumn.state.org.include_past_due = False
+    for customer, becomes, note in (
+        ("cus_oscorp", _past_due, "Autumn hides the balance of Messages while Pro is past due."),
+        (
+            "cus_northwind",
+            _lost,
+            "The customer does not have Messages. Give them a product that includes it, in Autumn.",
+        ),
+    ):
+        await maple.ana.command(f"/autumn features {customer}")
+        await maple.ana.sees(customer)
         await maple.ana.click("Open", within="Messages")
         await maple.bot.work.drain(10)
-        maple.autumn.state.org.include_past_due = False
-        becomes(maple.autumn.state.customers["cus_oscorp"])
+        becomes(maple.autumn.state.customers[customer])
         await maple.ana.click("Change balance")
-        await maple.bot.work.drain(10)
         await maple.ana.sees(note)
+        await maple.ana.close()
 
 
-async def _part(maple: Running) -> None:
+async def _fill_in_for_a_part(at: Requesting) -> None:
     """Ana fills in a form for one part of a balance."""
-    part = ("Which part of it", "250 of 250 left")
-    about = (("Feature", "Messages"), part, ("Amount", "5"), ("Reason", "x"))
-    await fill_in(maple, Case(BalanceNote.OTHER_ROWS, "/autumn balance cus_vandelay", "250 → 255", about))
+    await at.ana.command("/autumn balance cus_vandelay")
+    await at.ana.sees(ACTION)
+    await at.ana.choose("Feature", "Messages")
+    await at.ana.sees("Which part of it")
+    await at.ana.choose("Which part of it", "250 of 250 left")
+    await at.ana.fill("Amount", "5")
+    await at.ana.sees("250 → 255")
+    await at.ana.fill("Reason", "x")
 
 
-async def _part_goes(maple: Running) -> None:
-    rows = maple.autumn.state.customers["cus_vandelay"].rows
+def _part_goes(at: Requesting) -> None:
+    rows = at.autumn.state.customers["cus_vandelay"].rows
     rows[:] = [row for row in rows if row.external_id != "goodwill_march"]
 
 
 async def test_part_gone_at_submit_is_refused(maple: Running) -> None:
-    await _part(maple)
-    await _part_goes(maple)
+    await _fill_in_for_a_part(maple)
+    _part_goes(maple)
     await maple.ana.submit()
     form = await maple.ana.sees("This part of Messages is no longer there. Pick another.")
     assert REFUSED in form
@@ -197,8 +201,8 @@ async def test_part_gone_at_submit_is_refused(maple: Running) -> None:
 
 
 async def test_refused_form_that_was_closed_is_answered_in_a_message(maple: Running) -> None:
-    await _part(maple)
-    await _part_goes(maple)
+    await _fill_in_for_a_part(maple)
+    _part_goes(maple)
     maple.autumn.faults.add("customers.get", "latency", seconds=60)
     await maple.ana.submit()
     await maple.ana.sees("Checking with Autumn")
@@ -208,126 +212,104 @@ async def test_refused_form_that_was_closed_is_answered_in_a_message(maple: Runn
     assert "This part of Messages is no longer there." in message
 
 
-async def test_part_gone_at_approval_is_refused(maple: Running) -> None:
-    await _part(maple)
-    await maple.ana.submit()
-    await lea_sees(maple, WAITING)
-    await _part_goes(maple)
-    assert await approve_waiting(maple) is Result.FAILED
-    card = await maple.lea.sees(approvals_words.ENDINGS[Cause.GUARDED])
-    assert "is no longer there. Pick another." in card
-    assert maple.autumn.ledger == []
+async def _stopped_at_approval(desk: Desk) -> str:
+    """The card of a request that the guards refuse when it is approved."""
+    outcome = await desk.approve()
+    assert outcome.result is Result.FAILED
+    assert outcome.record is not None
+    assert desk.autumn.ledger == []
+    card = await desk.card(outcome.record)
+    assert on_screen(approvals_words.ENDINGS[Cause.GUARDED]) in card
+    return card
 
 
-async def test_coupon_gone_at_approval_is_refused() -> None:
-    async with running_maple("socket") as maple:
-        await apply_coupon(maple)
-        await lea_sees(maple, WAITING)
-        del maple.autumn.state.rewards["loyal10"]
-        assert await approve_waiting(maple) is Result.FAILED
-        card = await maple.lea.sees(approvals_words.ENDINGS[Cause.GUARDED])
-        assert "Autumn no longer has the coupon 10% off, always." in card
-        assert maple.autumn.ledger == []
+async def test_part_gone_at_approval_is_refused(desk: Desk) -> None:
+    await _fill_in_for_a_part(desk)
+    await desk.ana.submit()
+    _part_goes(desk)
+    assert "is no longer there. Pick another." in await _stopped_at_approval(desk)
 
 
-@pytest.mark.parametrize(
-    ("becomes", "note"),
-    [
-        ("cus_other", "Autumn answered with another customer, so nothing was changed."),
-        ("old@form", "This customer's id has an old format, which Autumn accepts only for balance changes"),
-    ],
-)
-async def test_unwritable_id_is_refused(becomes: str, note: str) -> None:
-    async with running_maple("http") as maple:
-        customer = maple.autumn.state.customers["cus_acme"]
-        if "@" in becomes:
-            customer.id = becomes
-            maple.autumn.state.customers.changed(customer)
-            await ask_for_a_name_of(maple, becomes)
-        else:
-            await ask_for_a_name_of(maple, "cus_acme")
-            customer.id = becomes
-            await maple.ana.submit()
-        await maple.ana.sees(note)
-        assert await maple.bot.changes.waiting() == []
+async def test_coupon_gone_at_approval_is_refused(desk: Desk) -> None:
+    await apply_coupon(desk)
+    del desk.autumn.state.rewards["loyal10"]
+    assert "Autumn no longer has the coupon 10% off, always." in await _stopped_at_approval(desk)
 
 
-async def ask_for_a_name_of(maple: Running, customer: str) -> None:
-    await fill_in(
-        maple,
-        Case(CommonNote.OLD_ID, f"/autumn update {customer}", "Name", (("Name", "New"), ("Reason", "x"))),
-    )
+async def test_answer_about_another_customer_is_refused(desk: Desk) -> None:
+    await desk.ana.command("/autumn update cus_acme")
+    await desk.ana.fill("Name", "New")
+    desk.autumn.state.customers["cus_acme"].id = "cus_other"
+    await desk.ana.submit()
+    assert "Autumn answered with another customer, so nothing was changed." in refusal(desk.ana.outcome)
+    assert await desk.changes.waiting() == []
 
 
-async def test_approver_sees_that_others_have_the_email() -> None:
-    async with running_maple("socket") as maple:
-        await maple.ana.command("/autumn update cus_acme")
-        await maple.bot.work.drain(10)
-        await maple.ana.fill("Email", "billing@twinpeaks.example")
-        await maple.bot.work.drain(10)
-        await maple.ana.submit()
-        await lea_sees(maple, "3 other customers also have this email address.")
+async def test_id_of_an_old_format_is_refused(desk: Desk) -> None:
+    customer = desk.autumn.state.customers["cus_acme"]
+    customer.id = "old@form"
+    desk.autumn.state.customers.changed(customer)
+    await desk.ana.command("/autumn update old@form")
+    await desk.ana.fill("Name", "New")
+    note = "This customer's id has an old format, which Autumn accepts only for balance changes"
+    await desk.ana.sees(note)
+    await desk.ana.submit()
+    assert note in refusal(desk.ana.outcome)
+
+
+async def test_approver_sees_that_others_have_the_email(desk: Desk) -> None:
+    await desk.ana.command("/autumn update cus_acme")
+    await desk.ana.fill("Email", "billing@twinpeaks.example")
+    await desk.ana.submit()
+    assert "3 other customers also have this email address." in await desk.card(await desk.waiting())
 
 
 # What the customer has beside the product
 
 
-async def test_unstarted_add_on_is_warned_of_in_form_and_card() -> None:
-    async with running_maple("http") as maple:
-        state = maple.autumn.state
-        customer = state.customers["cus_massive"]
-        later = products.PlanTerms(status="scheduled", started_at=state.now + 5 * DAY)
-        products.give(state, customer, state.plan("support_plus"), later)
-        note = "Add-ons that have not started may be dropped with the product: Support Plus."
-        switch = (("New product", "Team"), ("Reason", "x"))
-        await fill_in(maple, Case(BillingNote.ADD_ONS_AT_RISK, "/autumn switch cus_massive", note, switch))
-        await maple.ana.close()
-        for what in ("Cancel now", "Cancel at the end of the period"):
-            cancel = (("Subscription", "Starter"), ("What to do", what), ("Reason", "x"))
-            case = Case(BillingNote.ADD_ONS_AT_RISK, "/autumn cancel cus_massive", note, cancel)
-            await fill_in(maple, case)
-            await maple.ana.submit()
-            await lea_sees(maple, note)
-            await maple.ana.close()
-            await _withdraw(maple)
+async def test_unstarted_add_on_is_warned_of_in_form_and_card(desk: Desk) -> None:
+    state = desk.autumn.state
+    customer = state.customers["cus_massive"]
+    later = products.PlanTerms(status="scheduled", started_at=state.now + 5 * DAY)
+    products.give(state, customer, state.plan("support_plus"), later)
+    note = "Add-ons that have not started may be dropped with the product: Support Plus."
+    switch = (("New product", "Team"), ("Reason", "x"))
+    await fill_in(desk, Case(BillingNote.ADD_ONS_AT_RISK, "/autumn switch cus_massive", note, switch))
+    for what in ("Cancel now", "Cancel at the end of the period"):
+        cancel = (("Subscription", "Starter"), ("What to do", what), ("Reason", "x"))
+        await fill_in(desk, Case(BillingNote.ADD_ONS_AT_RISK, "/autumn cancel cus_massive", note, cancel))
+        await desk.ana.submit()
+        record = await desk.waiting()
+        assert note in await desk.card(record), what
+        await desk.changes.withdraw(record.id, ANA)
 
 
-async def _withdraw(maple: Running) -> None:
-    (record,) = await maple.bot.changes.waiting()
-    await maple.bot.changes.withdraw(record.id, actor(maple.ana))
+async def _switch_to_team(desk: Desk) -> None:
+    await desk.ana.command("/autumn switch cus_massive")
+    await desk.ana.choose("New product", "Team")
+    await desk.ana.sees(switch_words.SwitchLine.STARTS_NOW.style.no_after)
 
 
-async def _switch(maple: Running, customer: str) -> None:
-    """Ana picks Team in the form."""
-    about = (("New product", "Team"),)
-    note = switch_words.SwitchLine.STARTS_NOW.style.no_after
-    await fill_in(maple, Case(SwitchNote.STARTS_ANEW, f"/autumn switch {customer}", note, about))
-
-
-async def test_switch_that_would_replace_another_product_is_refused() -> None:
-    async with running_maple("http") as maple:
-        await _switch(maple, "cus_massive")
-        await maple.ana.fill("Reason", "x")
-        await elsewhere(
-            maple, "billing.attach", customer_id="cus_massive", plan_id="pro", plan_schedule="immediate"
-        )
-        await maple.ana.submit()
-        form = await maple.ana.sees("Autumn would replace Pro, but this request replaces Starter.")
-        assert REFUSED in form
-        assert await maple.bot.changes.waiting() == []
+async def test_switch_that_would_replace_another_product_is_refused(desk: Desk) -> None:
+    await _switch_to_team(desk)
+    await elsewhere(
+        desk, "billing.attach", customer_id="cus_massive", plan_id="pro", plan_schedule="immediate"
+    )
+    await desk.ana.submit()
+    assert "Autumn would replace pro, but this request replaces starter." in refusal(desk.ana.outcome)
+    assert await desk.changes.waiting() == []
 
 
 async def test_switch_replaces_the_main_product_of_the_same_group() -> None:
-    async with running_maple("http", policy=AT_ONCE) as maple:
-        state = maple.autumn.state
+    async with running_desk(at_once=True) as desk:
+        state = desk.autumn.state
         state.plans["pro"].group = state.plans["team"].group = "workspace"
         customer = state.customers["cus_massive"]
         products.give(state, customer, state.plan("pro"), products.PlanTerms(started_at=state.now))
-        await _switch(maple, "cus_massive")
-        await maple.ana.sees("Product Pro: ends now")
-        await maple.ana.fill("Reason", "x")
-        await maple.ana.submit()
-        await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
+        await _switch_to_team(desk)
+        await desk.ana.sees("Product Pro: ends now")
+        await desk.ana.submit()
+        applied(desk.ana.outcome)
         assert sorted(product.plan_id for product in customer.products if product.running) == [
             "starter",
             "team",
@@ -337,37 +319,37 @@ async def test_switch_replaces_the_main_product_of_the_same_group() -> None:
 # What the demo does not have
 
 
-def _rollovers_unclear(maple: Running) -> None:
-    rows = maple.autumn.state.customers["cus_acme"].rows
+def _rollovers_unclear(desk: Desk) -> None:
+    rows = desk.autumn.state.customers["cus_acme"].rows
     (row_with_rollovers,) = [row for row in rows if row.feature_id == "credits"]
     rows.append(replace(row_with_rollovers, id="another", rollovers=[]))
 
 
-def _over_the_limit(maple: Running) -> None:
-    rows = maple.autumn.state.customers["cus_northwind"].rows
+def _over_the_limit(desk: Desk) -> None:
+    rows = desk.autumn.state.customers["cus_northwind"].rows
     (row,) = [row for row in rows if row.feature_id == "messages"]
     row.balance = -500
 
 
-def _two_main_products(maple: Running) -> None:
-    state = maple.autumn.state
+def _two_main_products(desk: Desk) -> None:
+    state = desk.autumn.state
     customer = state.customers["cus_massive"]
     products.give(state, customer, state.plan("pro"), products.PlanTerms(started_at=state.now))
 
 
-def _stripe_unread(maple: Running) -> None:
-    maple.autumn.faults.add("customers.get", "500", expanding="invoice_previews")
+def _stripe_unread(desk: Desk) -> None:
+    desk.autumn.faults.add("customers.get", "500", expanding="invoice_previews")
 
 
-def _currency_unknown(maple: Running) -> None:
-    maple.autumn.faults.clear()
-    customer = maple.autumn.state.customers["cus_acme"]
+def _currency_unknown(desk: Desk) -> None:
+    desk.autumn.faults.clear()
+    customer = desk.autumn.state.customers["cus_acme"]
     customer.discounts.clear()
     # No product that is left has a price of its own, which would tell the company's currency.
     customer.products[:] = [product for product in customer.products if product.plan_id == "extra_seats"]
 
 
-PREPARED: tuple[tuple[Callable[[Running], None], Case], ...] = (
+PREPARED: tuple[tuple[Callable[[Desk], None], Case], ...] = (
     (
         _rollovers_unclear,
         Case(
@@ -420,38 +402,31 @@ PREPARED: tuple[tuple[Callable[[Running], None], Case], ...] = (
 )
 
 
-async def test_form_shows_notes_about_rare_customers() -> None:
-    async with running_maple("http") as maple:
-        for prepare, case in PREPARED:
-            prepare(maple)
-            await fill_in(maple, case)
-            await maple.ana.close()
+async def test_form_shows_notes_about_rare_customers(desk: Desk) -> None:
+    for prepare, case in PREPARED:
+        prepare(desk)
+        await fill_in(desk, case)
 
 
 # What is billed
 
 
-async def test_only_seats_above_the_grant_are_billed() -> None:
+async def test_only_seats_above_the_grant_are_billed(desk: Desk) -> None:
     """With 20 granted and 14 used, a usage of 20 is neither billed nor confirmed; 24 bills 4."""
     part = (("Feature", "Seats"), ("Which part of it", "Team"), (ACTION, "Correct billed usage"))
-    async with running_maple("http") as maple:
-        rows = maple.autumn.state.customers["cus_acme"].rows
-        (row,) = [row for row in rows if row.feature_id == "seats" and row.included == 20]
-        row.balance = 6
-        within = Case(
-            BalanceNote.OTHER_ROWS, "/autumn balance cus_acme", "14 → 20", (*part, ("Amount", "20"))
-        )
-        await fill_in(maple, within)
-        form = await maple.ana.sees("14 → 20")
-        assert "billed." not in form
-        assert "card" not in form
-        row.balance = -4
-        await maple.ana.close()
-        fewer = "1 fewer than now will be billed. Any credit comes"
-        await fill_in(
-            maple,
-            Case(BalanceNote.SEATS_LOWERED, "/autumn balance cus_acme", fewer, (*part, ("Amount", "23"))),
-        )
+    rows = desk.autumn.state.customers["cus_acme"].rows
+    (row,) = [row for row in rows if row.feature_id == "seats" and row.included == 20]
+    row.balance = 6
+    within = Case(BalanceNote.OTHER_ROWS, "/autumn balance cus_acme", "14 → 20", (*part, ("Amount", "20")))
+    await fill_in(desk, within)
+    form = await desk.ana.sees("14 → 20")
+    assert "billed." not in form
+    assert "card" not in form
+    row.balance = -4
+    fewer = "1 fewer than now will be billed. Any credit comes"
+    await fill_in(
+        desk, Case(BalanceNote.SEATS_LOWERED, "/autumn balance cus_acme", fewer, (*part, ("Amount", "23")))
+    )
 
 
 # What cannot be seen
@@ -459,50 +434,44 @@ async def test_only_seats_above_the_grant_are_billed() -> None:
 
 async def test_invisible_characters_are_not_written() -> None:
     """tests/kit/test_visible.py tries every one of them."""
-    async with running_maple("socket", policy=AT_ONCE) as maple:
+    async with running_desk(at_once=True) as desk:
         for field, typed, visible in (
             ("Name", "New\u3164\u3164", "New"),
             ("Email", "office\u200b@acme.example", "office@acme.example"),
             ("Fingerprint", "New\ufe0f", "New"),
         ):
-            await maple.ana.command("/autumn update cus_acme")
-            await maple.ana.sees("Fingerprint")
-            await maple.ana.fill(field, typed)
-            await maple.ana.sees(f"→ {visible}")
-            await maple.ana.fill("Reason", "x")
-            await maple.ana.submit()
-            await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
-            await maple.ana.close()
-            assert visible in maple.autumn.ledger[-1].body.values(), field
-        assert len(maple.autumn.ledger) == 3
+            await desk.ana.command("/autumn update cus_acme")
+            await desk.ana.fill(field, typed)
+            await desk.ana.sees(f"→ {visible}")
+            await desk.ana.submit()
+            applied(desk.ana.outcome)
+            assert visible in desk.autumn.ledger[-1].body.values(), field
+        assert len(desk.autumn.ledger) == 3
 
 
-async def test_email_with_a_blank_in_it_is_refused(maple: Running) -> None:
-    await maple.ana.command("/autumn update cus_acme")
-    await maple.ana.sees("Fingerprint")
-    await maple.ana.fill("Email", "office\u2800@acme.example")
-    await maple.ana.sees("This is not an email address.")
+async def test_email_with_a_blank_in_it_is_refused(desk: Desk) -> None:
+    await desk.ana.command("/autumn update cus_acme")
+    await desk.ana.fill("Email", "office\u2800@acme.example")
+    await desk.ana.sees("This is not an email address.")
 
 
-async def test_invisible_name_and_reason_count_as_empty() -> None:
+async def test_invisible_name_and_reason_count_as_empty(desk: Desk) -> None:
     nothing = "\u2800\u3164\u200b"
-    async with running_maple("http") as maple:
-        await maple.ana.command("/autumn update cus_acme")
-        await maple.ana.sees("Fingerprint")
-        await maple.ana.fill("Name", nothing)
-        await maple.ana.sees("Name: Acme Ltd → none")
-        await maple.ana.fill("Reason", nothing)
-        await maple.ana.submit()
-        card = await lea_sees(maple, WAITING)
-        assert approvals_words.NO_REASON.replace("*", "") in card
+    await desk.ana.command("/autumn update cus_acme")
+    await desk.ana.fill("Name", nothing)
+    await desk.ana.sees("Name: Acme Ltd → none")
+    await desk.ana.fill("Reason", nothing)
+    await desk.ana.submit()
+    assert on_screen(approvals_words.NO_REASON) in await desk.card(await desk.waiting())
 
 
 async def test_undo_does_not_write_invisible_characters() -> None:
-    async with running_maple("http", policy=AT_ONCE) as maple:
-        maple.autumn.state.customers["cus_acme"].name = "Acme\u200b Ltd"
-        await ask_for_a_name(maple.ana, "Acme Group")
-        await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
-        await _undo_is_refused(maple, "The name contains invisible characters.")
+    async with running_desk(at_once=True) as desk:
+        desk.autumn.state.customers["cus_acme"].name = "Acme\u200b Ltd"
+        await desk.ana.command("/autumn update cus_acme")
+        await desk.ana.fill("Name", "Acme Group")
+        await desk.ana.submit()
+        await _undo_is_refused(desk, "The name contains invisible characters.")
 
 
 # Undoing
@@ -514,70 +483,59 @@ async def test_grant_cut_since_cannot_be_taken_back() -> None:
         await elsewhere(
             maple, "balances.update", customer_id="cus_acme", feature_id="messages", included_grant=100
         )
-        note = "The customer is granted 100 now, so no more can be taken back."
         before = len(maple.autumn.ledger)
         await own_card(maple.ana, "[Undo]")
         await request_undo(maple.ana)
-        refusal = await maple.ana.sees(note)
-        assert REFUSED in refusal
-        assert "Nothing was requested" in refusal
+        answer = await maple.ana.sees("The customer is granted 100 now, so no more can be taken back.")
+        assert REFUSED in answer
+        assert "Nothing was requested" in answer
         assert len(maple.autumn.ledger) == before
-        await _undo_is_refused(maple, note)
 
 
-async def _undo_is_refused(maple: Running, note: str) -> None:
-    """Without clicking."""
-    before = len(maple.autumn.ledger)
-    (change,) = await maple.bot.changes.requested_by(maple.ana.id)
-    outcome = await maple.bot.changes.undo(change.id, "undo", actor(maple.ana))
-    assert outcome.result is Result.REFUSED
-    assert outcome.assessment is not None
-    (refusal,) = outcome.assessment.judgement.refusals
-    assert note in notes.plain(refusal)
-    assert len(maple.autumn.ledger) == before
+async def _undo_is_refused(desk: Desk, note: str) -> None:
+    record = applied(desk.ana.outcome)
+    before = len(desk.autumn.ledger)
+    assert note in refusal(await desk.undo(record))
+    assert len(desk.autumn.ledger) == before
 
 
 async def test_nothing_is_left_to_undo_after_a_reset() -> None:
-    async with running_maple("socket", policy=AT_ONCE) as maple:
-        await requested(maple)
-        maple.autumn.clock.move(timedelta(days=40))
-        await _undo_is_refused(maple, "The balance has reset since, so there is nothing left to undo.")
+    async with running_desk(at_once=True) as desk:
+        await give_allowance(desk)
+        desk.autumn.clock.move(timedelta(days=40))
+        await _undo_is_refused(desk, "The balance has reset since, so there is nothing left to undo.")
 
 
 async def test_replaced_coupon_is_not_undone() -> None:
-    async with running_maple("http", policy=AT_ONCE) as maple:
-        await apply_coupon(maple)
-        await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
-        await elsewhere(maple, "customers/cus_northwind/coupons/sorry50")
-        await _undo_is_refused(maple, "The customer has a different coupon by now, so this cannot be undone.")
+    async with running_desk(at_once=True) as desk:
+        await apply_coupon(desk)
+        await elsewhere(desk, "customers/cus_northwind/coupons/sorry50")
+        await _undo_is_refused(desk, "The customer has a different coupon by now, so this cannot be undone.")
 
 
-async def test_restored_coupon_starts_its_months_again() -> None:
-    async with running_maple("socket") as maple:
-        remove = ((ACTION, "Remove the coupon"), ("Reason", "x"))
-        await fill_in(maple, Case(RewardNote.REPLACES, "/autumn reward cus_coupons", "20% off", remove))
-        await maple.ana.submit()
-        await lea_sees(maple, WAITING)
-        await approve_waiting(maple)
-        assert await undo(maple) is Result.DONE
-        card = await maple.lea.sees("Undo: reward change")
-        assert "20% off for 3 months restarts: its duration begins now." in card
+async def test_restored_coupon_starts_its_months_again(desk: Desk) -> None:
+    remove = ((ACTION, "Remove the coupon"), ("Reason", "x"))
+    await fill_in(desk, Case(RewardNote.REPLACES, "/autumn reward cus_coupons", "20% off", remove))
+    await desk.ana.submit()
+    record = applied(await desk.approve())
+    assert (await desk.undo(record)).result is Result.DONE
+    card = await desk.card(await desk.waiting())
+    assert "Undo: reward change" in card
+    assert "20% off for 3 months restarts: its duration begins now." in card
 
 
-async def test_credit_is_spent_on_the_earliest_invoices_and_only_once() -> None:
-    async with running_maple("socket") as maple:
-        pick = ("Coupon", "$250 of invoice credit")
-        await fill_in(maple, Case(RewardNote.REPLACES, "/autumn reward cus_acme", "This replaces", (pick,)))
-        screen = await maple.ana.sees(PREVIEW)
-        figures = re.findall(r"Next invoice on [^:]+: (\S+) → (\S+) ", screen)
-        assert figures == [("$179.10", "$0.00"), ("$89.10", "$48.00"), ("$90.00", "$100.00")]
+async def test_credit_is_spent_on_the_earliest_invoices_and_only_once(desk: Desk) -> None:
+    pick = ("Coupon", "$250 of invoice credit")
+    await fill_in(desk, Case(RewardNote.REPLACES, "/autumn reward cus_acme", "This replaces", (pick,)))
+    screen = await desk.ana.sees(PREVIEW)
+    figures = re.findall(r"Next invoice on [^:]+: (\S+) → (\S+) ", screen)
+    assert figures == [("$179.10", "$0.00"), ("$89.10", "$48.00"), ("$90.00", "$100.00")]
 
 
-async def test_dollars_are_not_taken_off_yen() -> None:
-    async with running_maple("http") as maple:
-        pick = ("Coupon", "$100 off for 6 months")
-        note = "This coupon is an amount in USD: it takes nothing off invoices in JPY."
-        await fill_in(maple, Case(RewardNote.OTHER_CURRENCY, "/autumn reward cus_tyrell", note, (pick,)))
-        screen = await maple.ana.sees(PREVIEW)
-        assert ": ¥31,530, unchanged" in screen
-        assert "shows from the next invoice" not in screen
+async def test_dollars_are_not_taken_off_yen(desk: Desk) -> None:
+    pick = ("Coupon", "$100 off for 6 months")
+    note = "This coupon is an amount in USD: it takes nothing off invoices in JPY."
+    await fill_in(desk, Case(RewardNote.OTHER_CURRENCY, "/autumn reward cus_tyrell", note, (pick,)))
+    screen = await desk.ana.sees(PREVIEW)
+    assert ": ¥31,530, unchanged" in screen
+    assert "shows from the next invoice" not in screen

@@ -5,20 +5,20 @@ from dataclasses import replace
 import pytest
 
 from bot.approvals import words as approvals_words
-from bot.approvals.lifecycle import Cause
+from bot.approvals.lifecycle import Cause, State
 from bot.changes import autumn_refusals
 from sandbox.autumn import LocalAutumn
 from tests.journeys.changing import (
     ACTION,
-    AT_ONCE,
     FAILED,
     WAITING,
     approve_waiting,
     lea_sees,
     requested,
 )
-from tests.journeys.kinds import Steps, delete, give_feature, redeem
-from tests.running import Running, running_maple
+from tests.journeys.desk import Desk, applied, running_desk
+from tests.journeys.kinds import delete, give_feature, redeem
+from tests.running import running_maple
 
 READ_BACK = approvals_words.ENDINGS[Cause.DONE]
 
@@ -32,53 +32,66 @@ async def test_rate_limit_only_delays_a_change() -> None:
         assert [write.applied for write in maple.autumn.ledger] == [False, False, True]
 
 
-@pytest.mark.parametrize(("ask", "scope"), [(give_feature, "balances:write"), (delete, "customers:write")])
-async def test_missing_scope_is_named(ask: Steps, scope: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def reading_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Maple's key may read everything and write nothing."""
     reading = ["customers:read", "plans:read", "features:read", "analytics:read", "rewards:read"]
     monkeypatch.setattr(LocalAutumn, "key", property(lambda self: self.keys(reading)))
+
+
+async def _failed_card(desk: Desk) -> str:
+    record = (await desk.approve()).record
+    assert record is not None
+    assert record.state is State.FAILED
+    card = await desk.card(record)
+    assert FAILED in card
+    return card
+
+
+@pytest.mark.usefixtures("reading_key")
+async def test_missing_scope_is_named() -> None:
     async with running_maple("http") as maple:
-        await ask(maple)
+        await delete(maple)
         await lea_sees(maple, WAITING)
         await approve_waiting(maple)
         card = await maple.lea.sees(FAILED)
-        assert f"Maple's key lacks the scope {scope}." in card
+        assert "Maple's key lacks the scope customers:write." in card
         assert "insufficient" not in card
 
 
-async def _take_the_code(maple: Running) -> None:
-    """Somebody redeems it for the customer outside Maple and uses all of it up."""
-    customer = maple.autumn.state.customers["cus_northwind"]
-    customer.redeemed.append("bonus500")
+@pytest.mark.usefixtures("reading_key")
+async def test_missing_scope_is_that_of_the_kind() -> None:
+    async with running_desk() as desk:
+        await give_feature(desk)
+        card = await _failed_card(desk)
+        assert "Maple's key lacks the scope balances:write." in card
+        assert "insufficient" not in card
 
 
 async def test_code_redeemed_elsewhere_is_refused_with_a_reason() -> None:
-    async with running_maple("http") as maple:
-        await redeem(maple)
-        await lea_sees(maple, WAITING)
-        await _take_the_code(maple)
-        await approve_waiting(maple)
-        card = await maple.lea.sees(FAILED)
+    async with running_desk() as desk:
+        await redeem(desk)
+        desk.autumn.state.customers["cus_northwind"].redeemed.append("bonus500")
+        card = await _failed_card(desk)
         assert autumn_refusals.CODES["customer_already_redeemed_referral_code"] in card
         assert "referral" not in card
         assert "400" not in card
 
 
 async def test_code_already_redeemed_is_refused_in_the_form_even_when_it_is_used_up() -> None:
-    async with running_maple("socket", policy=AT_ONCE) as maple:
-        await redeem(maple)
-        await maple.ana.sees(READ_BACK)
-        await _says_redeemed(maple)
-        assert len(maple.autumn.ledger) == 1
-        rows = maple.autumn.state.customers["cus_northwind"].rows
+    async with running_desk(at_once=True) as desk:
+        await redeem(desk)
+        applied(desk.ana.outcome)
+        await _form_says_redeemed(desk)
+        assert len(desk.autumn.ledger) == 1
+        rows = desk.autumn.state.customers["cus_northwind"].rows
         rows[:] = [replace(row, balance=0) if row.loose else row for row in rows]
-        await _says_redeemed(maple)
+        await _form_says_redeemed(desk)
 
 
-async def _says_redeemed(maple: Running) -> None:
-    await maple.ana.close()
-    await maple.ana.command("/autumn reward cus_northwind")
-    await maple.ana.sees("Apply a coupon")
-    await maple.ana.choose(ACTION, "Redeem a promo code")
-    await maple.ana.sees("Letter for letter")
-    await maple.ana.fill("Promo code", "BONUS500")
-    await maple.ana.sees("This customer has already redeemed BONUS500.")
+async def _form_says_redeemed(desk: Desk) -> None:
+    await desk.ana.command("/autumn reward cus_northwind")
+    await desk.ana.choose(ACTION, "Redeem a promo code")
+    await desk.ana.sees("Letter for letter")
+    await desk.ana.fill("Promo code", "BONUS500")
+    await desk.ana.sees("This customer has already redeemed BONUS500.")

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from bot.approvals import words as approvals_words
 from tests.journeys.changing import ACTION, WAITING, lea_sees
+from tests.journeys.desk import Desk, running_desk
 from tests.running import running_maple
 
 
@@ -31,28 +32,21 @@ async def test_equal_grants_are_distinguished_in_form_card_and_history() -> None
         assert "first1" not in history
 
 
-async def test_part_with_a_date_is_named_by_it() -> None:
-    async with running_maple("socket") as maple:
-        await maple.ana.command("/autumn balance cus_vandelay")
-        await maple.ana.sees(ACTION)
-        await maple.ana.choose("Feature", "Messages")
-        await maple.bot.work.drain(10)
-        await maple.ana.choose("Which part of it", "Granted as launch_week")
-        await maple.bot.work.drain(10)
-        await maple.ana.fill("Amount", "5")
-        await maple.ana.fill("Reason", "x")
-        await maple.ana.submit()
-        card = await lea_sees(maple, WAITING)
+async def _card_of_five_more(desk: Desk, customer: str, part: str = "") -> str:
+    """The approvers' card of a request for five more messages."""
+    await desk.ana.command(f"/autumn balance {customer}")
+    await desk.ana.choose("Feature", "Messages")
+    if part:
+        await desk.ana.choose("Which part of it", part)
+    await desk.ana.fill("Amount", "5")
+    await desk.ana.submit()
+    assert desk.ana.outcome is not None
+    assert desk.ana.outcome.record is not None
+    return await desk.card(desk.ana.outcome.record)
+
+
+async def test_part_with_a_date_is_named_by_it_and_a_single_part_not_at_all() -> None:
+    async with running_desk() as desk:
+        card = await _card_of_five_more(desk, "cus_vandelay", "Granted as launch_week")
         assert "Part: Granted as launch_week · does not reset · Expires" in card
-
-
-async def test_balance_with_one_part_names_none() -> None:
-    async with running_maple("http") as maple:
-        await maple.ana.command("/autumn balance cus_acme")
-        await maple.ana.sees(ACTION)
-        await maple.ana.choose("Feature", "Messages")
-        await maple.bot.work.drain(10)
-        await maple.ana.fill("Amount", "5")
-        await maple.ana.fill("Reason", "x")
-        await maple.ana.submit()
-        assert "Part:" not in await lea_sees(maple, WAITING)
+        assert "Part:" not in await _card_of_five_more(desk, "cus_acme")

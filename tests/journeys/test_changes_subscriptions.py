@@ -187,9 +187,9 @@ async def test_moved_trial_is_undone_under_its_new_id(maple: Running) -> None:
     await lea_sees(maple, WAITING)
     service = without_slack(maple)
     (record,) = await service.waiting()
-    applied = await apply(maple, service, record)
+    applied = await apply(service, record)
     assert product.id != before
-    await undo_approved(maple, service, applied)
+    await undo_approved(service, applied)
     assert ends is not None
     assert product.trial_ends_at is not None
     assert 0 <= product.trial_ends_at - ends <= 24 * 60 * 60 * 1000

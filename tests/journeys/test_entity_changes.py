@@ -1,24 +1,34 @@
 """A change limited to one entity of a customer: requested, approved, read back, undone."""
 
+from collections.abc import AsyncIterator
 from decimal import Decimal
 
+import pytest
+
+from bot.access.people import Actor
 from bot.approvals.lifecycle import Record
 from bot.approvals.results import Result
+from bot.approvals.service import ChangeService
+from bot.autumn.client import Autumn
 from bot.changes import descriptions
 from bot.changes.balance import words as balance_words
 from bot.changes.forms import words as forms_words
 from bot.changes.grant.words import GrantNote
 from bot.changes.notes import CommonNote
+from tests.approvals.harness import ANA
 from tests.journeys.changing import (
     ACTION,
     PREVIEW,
     WAITING,
+    Requesting,
+    actor,
     apply,
     approve_waiting,
     lea_sees,
     undo_approved,
     without_slack,
 )
+from tests.journeys.desk import Desk, running_desk
 from tests.journeys.steps import ask, press
 from tests.running import Running
 from tests.screen import on_screen
@@ -27,17 +37,23 @@ WHO = "cus_piedpiper"
 COMPRESSION = "the entity Compression (workspace_1)"
 
 
-def writes(maple: Running) -> list[str]:
-    return [write.route for write in maple.autumn.ledger]
+@pytest.fixture
+async def desk() -> AsyncIterator[Desk]:
+    async with running_desk() as desk:
+        yield desk
 
 
-async def left(maple: Running, entity: str = "") -> Decimal:
+def writes(at: Requesting) -> list[str]:
+    return [write.route for write in at.autumn.ledger]
+
+
+async def left(autumn: Autumn, entity: str = "") -> Decimal:
     """Remaining messages of the entity itself, or those of the whole customer."""
-    customer = await maple.bot.autumn.customer(WHO)
+    customer = await autumn.customer(WHO)
     shared = customer.balances["messages"].breakdown
     if not entity:
         return sum((row.remaining for row in shared), Decimal(0))
-    entity_read = await maple.bot.autumn.entity(WHO, entity)
+    entity_read = await autumn.entity(WHO, entity)
     rows = entity_read.balances["messages"].breakdown
     return sum((row.remaining for row in rows if row not in shared), Decimal(0))
 
@@ -56,17 +72,34 @@ async def approved(maple: Running, summary: str) -> Record:
     assert summary in card
     await maple.ana.close()
     (record,) = await maple.bot.changes.waiting()
-    return await apply(maple, without_slack(maple), record)
+    return await apply(without_slack(maple), record)
 
 
-async def undone(maple: Running, applied: Record, summary: str) -> None:
-    undo = await undo_approved(maple, without_slack(maple), applied)
-    names = (await maple.bot.changes.names.of(undo)).names
+async def undone(changes: ChangeService, applied: Record, summary: str, asker: Actor = ANA) -> None:
+    undo = await undo_approved(changes, applied, asker)
+    names = (await changes.names.of(undo)).names
     assert on_screen(descriptions.summary(undo.input, names)) == summary
 
 
+async def open_form(desk: Desk, command: str) -> None:
+    await desk.ana.command(f"/autumn {command} {WHO}")
+    await desk.ana.sees(forms_words.WHOLE_CUSTOMER)
+    await desk.ana.choose(forms_words.PICK_ENTITY, "Compression")
+
+
+async def approved_at_desk(desk: Desk, summary: str) -> Record:
+    """What is filled in is submitted, and approved by Lea."""
+    await desk.ana.sees(PREVIEW)
+    await desk.ana.submit()
+    record = await desk.waiting()
+    assert summary in await desk.card(record)
+    return await apply(desk.changes, record)
+
+
 async def test_entity_is_given_more_from_its_card_and_it_is_undone(maple: Running) -> None:
-    own, shared, other_entity = [await left(maple, entity) for entity in ("workspace_1", "", "workspace_2")]
+    own, shared, other_entity = [
+        await left(maple.bot.autumn, entity) for entity in ("workspace_1", "", "workspace_2")
+    ]
     await ask(maple, f"/autumn entities {WHO}", "4 entities")
     await press(maple, "Open", "Balances of its own", within="Compression")
     await maple.ana.click(balance_words.PRIMARY_BUTTON)
@@ -78,25 +111,29 @@ async def test_entity_is_given_more_from_its_card_and_it_is_undone(maple: Runnin
     await maple.ana.sees("0 of 1 approval")
     applied = await approved(maple, f"Give 500 extra of Messages, for {COMPRESSION}")
     assert writes(maple) == ["balances.update"]
-    assert await left(maple, "workspace_1") == own + 500
-    assert [await left(maple), await left(maple, "workspace_2")] == [shared, other_entity]
-    await undone(maple, applied, f"Take back 500 of the allowance of Messages, for {COMPRESSION}")
-    assert await left(maple, "workspace_1") == own
-    assert await left(maple) == shared
+    assert await left(maple.bot.autumn, "workspace_1") == own + 500
+    assert [await left(maple.bot.autumn), await left(maple.bot.autumn, "workspace_2")] == [
+        shared,
+        other_entity,
+    ]
+    summary = f"Take back 500 of the allowance of Messages, for {COMPRESSION}"
+    await undone(without_slack(maple), applied, summary, actor(maple.ana))
+    assert await left(maple.bot.autumn, "workspace_1") == own
+    assert await left(maple.bot.autumn) == shared
     await maple.ana.command(f"/autumn history {WHO}")
     history = await maple.ana.sees("undone by @ana")
     assert history.count("Messages, for the entity Compression (workspace_1)") == 2
 
 
 async def test_balance_of_an_entity_is_set_in_one_line(maple: Running) -> None:
-    shared = await left(maple)
+    shared = await left(maple.bot.autumn)
     await maple.ana.command(f"/autumn set {WHO}/middle-out messages to 90 because of the outage")
     form = await maple.ana.sees(PREVIEW)
     assert "Middle-Out" in form
     await maple.ana.submit()
     await approved(maple, "Set the balance of Messages to 90, for the entity Middle-Out (workspace_2)")
-    assert await left(maple, "workspace_2") == 90
-    assert await left(maple) == shared
+    assert await left(maple.bot.autumn, "workspace_2") == 90
+    assert await left(maple.bot.autumn) == shared
 
 
 async def test_unclear_entity_is_queried_and_a_shared_balance_not_changed(maple: Running) -> None:
@@ -143,8 +180,8 @@ async def test_entity_without_a_balance_of_its_own_is_told_what_to_do(maple: Run
 
 
 async def test_grant_of_an_entity_is_given_moved_and_removed(maple: Running) -> None:
-    shared = await left(maple)
-    own = await left(maple, "workspace_1")
+    shared = await left(maple.bot.autumn)
+    own = await left(maple.bot.autumn, "workspace_1")
     await ask(maple, f"/autumn entities {WHO}", "4 entities")
     await press(maple, "Open", "Balances of its own", within="Compression")
     await maple.ana.click("Give a feature")
@@ -154,62 +191,49 @@ async def test_grant_of_an_entity_is_given_moved_and_removed(maple: Running) -> 
     await submit(maple, amount="250")
     await maple.ana.sees("0 of 1 approval")
     applied = await approved(maple, f"Give 250 of Messages for good, for {COMPRESSION}")
-    assert await left(maple, "workspace_1") == own + 250
-    assert await left(maple) == shared
-    await undone(maple, applied, f"Remove the grant of Messages, for {COMPRESSION}")
-    assert await left(maple, "workspace_1") == own
-    assert await left(maple) == shared
+    assert await left(maple.bot.autumn, "workspace_1") == own + 250
+    assert await left(maple.bot.autumn) == shared
+    await undone(without_slack(maple), applied, f"Remove the grant of Messages, for {COMPRESSION}")
+    assert await left(maple.bot.autumn, "workspace_1") == own
+    assert await left(maple.bot.autumn) == shared
 
 
-async def test_grant_that_an_entity_cannot_have_is_refused(maple: Running) -> None:
-    await maple.ana.command(f"/autumn grant {WHO}")
-    await maple.ana.sees(forms_words.WHOLE_CUSTOMER)
-    await maple.ana.choose(forms_words.PICK_ENTITY, "Compression")
-    await maple.ana.settled()
-    await maple.ana.sees("Compression")
-    await maple.ana.choose("Feature", "Seats")
-    await maple.ana.sees("How long")
-    await maple.ana.fill("Amount", "5")
-    await maple.ana.sees("so it cannot be given more of it")
-    await maple.ana.choose("Feature", "Single Sign-On")
-    await maple.ana.sees(str(GrantNote.ENTITY_AMOUNTS.text))
+async def test_grant_that_an_entity_cannot_have_is_refused(desk: Desk) -> None:
+    await open_form(desk, "grant")
+    await desk.ana.sees("Compression")
+    await desk.ana.choose("Feature", "Seats")
+    await desk.ana.sees("How long")
+    await desk.ana.fill("Amount", "5")
+    await desk.ana.sees("so it cannot be given more of it")
+    await desk.ana.choose("Feature", "Single Sign-On")
+    await desk.ana.sees(str(GrantNote.ENTITY_AMOUNTS.text))
 
 
-async def test_usage_of_an_entity_is_recorded_and_undone(maple: Running) -> None:
-    own, shared = await left(maple, "workspace_1"), await left(maple)
-    await maple.ana.command(f"/autumn record {WHO}")
-    await maple.ana.sees(forms_words.WHOLE_CUSTOMER)
-    await maple.ana.choose(forms_words.PICK_ENTITY, "Compression")
-    await maple.ana.settled()
-    await maple.ana.choose("Feature", "Messages")
-    await maple.ana.fill("Used", "25")
-    await maple.ana.sees("Used of Messages: 2,500 → 2,525")
-    await submit(maple)
-    await maple.ana.sees("0 of 1 approval")
-    applied = await approved(maple, f"Record 25 used of Messages, for {COMPRESSION}")
-    assert writes(maple) == ["balances.track"]
-    assert await left(maple, "workspace_1") + await left(maple) == own + shared - 25
-    await undone(maple, applied, f"Give back 25 recorded as used of Messages, for {COMPRESSION}")
-    assert await left(maple, "workspace_1") + await left(maple) == own + shared
+async def test_usage_of_an_entity_is_recorded_and_undone(desk: Desk) -> None:
+    own, shared = await left(desk.client, "workspace_1"), await left(desk.client)
+    await open_form(desk, "record")
+    await desk.ana.choose("Feature", "Messages")
+    await desk.ana.fill("Used", "25")
+    await desk.ana.sees("Used of Messages: 2,500 → 2,525")
+    applied = await approved_at_desk(desk, f"Record 25 used of Messages, for {COMPRESSION}")
+    assert writes(desk) == ["balances.track"]
+    assert await left(desk.client, "workspace_1") + await left(desk.client) == own + shared - 25
+    await undone(desk.changes, applied, f"Give back 25 recorded as used of Messages, for {COMPRESSION}")
+    assert await left(desk.client, "workspace_1") + await left(desk.client) == own + shared
 
 
-async def test_control_of_an_entity_is_set_and_removed_again(maple: Running) -> None:
-    state = maple.autumn.state.customer(WHO)
-    await maple.ana.command(f"/autumn controls {WHO}")
-    await maple.ana.sees(forms_words.WHOLE_CUSTOMER)
-    await maple.ana.choose(forms_words.PICK_ENTITY, "Compression")
-    await maple.ana.settled()
-    await maple.ana.choose("Feature", "Messages")
-    await maple.ana.fill("Limit", "500")
-    await maple.ana.sees("none → 500 units")
-    await submit(maple)
-    await maple.ana.sees("0 of 1 approval")
-    applied = await approved(maple, f"Spend limit of Messages: 500 units, for {COMPRESSION}")
-    assert writes(maple) == ["entities.update"]
+async def test_control_of_an_entity_is_set_and_removed_again(desk: Desk) -> None:
+    state = desk.autumn.state.customer(WHO)
+    await open_form(desk, "controls")
+    await desk.ana.choose("Feature", "Messages")
+    await desk.ana.fill("Limit", "500")
+    await desk.ana.sees("none → 500 units")
+    applied = await approved_at_desk(desk, f"Spend limit of Messages: 500 units, for {COMPRESSION}")
+    assert writes(desk) == ["entities.update"]
     limits = [entity.billing_controls.get("spend_limits") for entity in state.entities]
     assert [bool(limit) for limit in limits] == [True, False, False, False]
     assert not state.billing_controls.get("spend_limits")
-    await undone(maple, applied, f"Remove the spend limit of Messages, for {COMPRESSION}")
+    await undone(desk.changes, applied, f"Remove the spend limit of Messages, for {COMPRESSION}")
     assert not state.entities[0].billing_controls["spend_limits"]
 
 

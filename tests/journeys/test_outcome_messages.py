@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from decimal import Decimal
 
-import pytest
 from sqlalchemy import text
 
 from bot.approvals import words as approvals_words
@@ -15,6 +14,7 @@ from bot.approvals.results import Result
 from bot.changes.balance import words as balance_words
 from bot.changes.balance.request import BalanceInput
 from bot.changes.forms import words as forms_words
+from sandbox.slack.faults import FaultKind
 from tests.journeys.changing import (
     AT_ONCE,
     PREVIEW,
@@ -125,26 +125,34 @@ async def lose_the_answer(maple: Running) -> None:
     await approve_waiting(maple)
 
 
-@pytest.mark.parametrize(
-    ("end", "state", "offered"),
-    [
-        (deny, State.DENIED, approvals_words.ASK_AGAIN_CHANGED),
-        (leave_it, State.EXPIRED, approvals_words.ASK_AGAIN),
-        (lose_the_answer, State.UNCONFIRMED, "Open customer"),
-    ],
+async def be_refused(maple: Running) -> None:
+    maple.autumn.faults.add("balances.update", "429", retry_after=3600)
+    await approve_waiting(maple)
+    maple.autumn.faults.clear()
+
+
+ENDS: tuple[tuple[Callable[[Running], Awaitable[None]], State, str], ...] = (
+    (deny, State.DENIED, approvals_words.ASK_AGAIN_CHANGED),
+    (leave_it, State.EXPIRED, approvals_words.ASK_AGAIN),
+    (be_refused, State.FAILED, approvals_words.ASK_AGAIN),
+    (lose_the_answer, State.UNCONFIRMED, "Open customer"),
 )
-async def test_request_message_becomes_the_outcome_and_a_new_one_announces_it(
-    maple: Running, end: Callable[[Running], Awaitable[None]], state: State, offered: str
-) -> None:
-    await request(maple)
-    await end(maple)
-    await maple.lea.sees(HEADLINES[state])
-    card, outcome = await messages(maple)
-    assert card.startswith("Maple (edited)")
-    assert HEADLINES[state] in card
-    assert OUTCOME.search(outcome)
-    assert HEADLINES[state] in outcome
-    assert f"[{offered}]" in outcome
+
+
+async def test_request_message_becomes_the_outcome_and_a_new_one_announces_it(maple: Running) -> None:
+    for number, (end, state, offered) in enumerate(ENDS, 1):
+        await request(maple)
+        await end(maple)
+        await maple.lea.sees(HEADLINES[state])
+        sent = await messages(maple)
+        assert len(sent) == 2 * number, state
+        card, outcome = sent[-2:]
+        assert card.startswith("Maple (edited)"), state
+        assert HEADLINES[state] in card
+        assert OUTCOME.search(outcome), state
+        assert HEADLINES[state] in outcome
+        assert f"[{offered}]" in outcome, state
+    assert [write for write in maple.autumn.ledger if write.applied] == []
 
 
 async def test_change_applied_right_away_is_one_message(mode: Mode) -> None:
@@ -191,19 +199,20 @@ async def test_unconfirmed_change_is_reported_and_so_is_its_resolution(maple: Ru
     assert "Marked by @lea" in second
 
 
-@pytest.mark.parametrize("fault", ["cut_after", "500"])
-async def test_message_is_posted_once_though_slacks_answer_was_lost(maple: Running, fault: str) -> None:
-    await request(maple)
-    maple.slack.faults.add("chat.postMessage", fault)  # type: ignore[arg-type]
-    await approve_waiting(maple)
-    await maple.lea.sees(APPLIED)
-    assert len(await outcomes(maple)) == (1 if fault == "cut_after" else 0)
-    maple.clock.move(2 * ATTEMPT)
-    await maple.bot.changes.sweeper.tick()
-    await maple.ana.sees(OUTCOME)
-    maple.clock.move(4 * ATTEMPT)
-    await maple.bot.changes.sweeper.tick()
-    assert len(await outcomes(maple)) == 1
+async def test_message_is_posted_once_though_slacks_answer_was_lost(maple: Running) -> None:
+    faults: tuple[tuple[FaultKind, int], ...] = (("cut_after", 1), ("500", 0))
+    for before, (fault, arrives) in enumerate(faults):
+        await request(maple)
+        maple.slack.faults.add("chat.postMessage", fault)
+        await approve_waiting(maple)
+        await maple.bot.work.drain(10)
+        assert len(await outcomes(maple)) == before + arrives, fault
+        maple.clock.move(2 * ATTEMPT)
+        await maple.bot.changes.sweeper.tick()
+        assert len(await outcomes(maple)) == before + 1, fault
+        maple.clock.move(4 * ATTEMPT)
+        await maple.bot.changes.sweeper.tick()
+        assert len(await outcomes(maple)) == before + 1, fault
 
 
 async def test_message_waits_while_slack_cannot_say_whether_it_arrived(maple: Running) -> None:

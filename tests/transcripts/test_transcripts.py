@@ -7,6 +7,7 @@ from bot.approvals import words as approvals
 from bot.changes.balance import words as balance
 from bot.changes.deletion import words as deletion
 from bot.changes.forms import words as forms
+from tests.journeys.changing import actor, approve_waiting, filed
 from tests.journeys.digesting import due, settled
 from tests.transcripts.recorder import Transcript, recorded
 
@@ -19,6 +20,12 @@ async def _request_allowance(transcript: Transcript) -> None:
     await transcript.type(ana, f"/autumn give cus_acme 5k messages because {REASON}")
     await transcript.submit(ana, forms.SUBMIT)
     await transcript.close(ana)
+
+
+async def _allowance_waits(transcript: Transcript) -> None:
+    """The same request, without the form."""
+    await filed(transcript.maple, 5000)
+    await transcript.maple.bot.work.drain(10)
 
 
 async def test_looking_up_a_customer() -> None:
@@ -69,8 +76,7 @@ async def test_requesting_extra_allowance_field_by_field() -> None:
 
 async def test_approving_a_request() -> None:
     async with recorded("approve", "Lea approves Ana's request in the approvals channel") as transcript:
-        await _request_allowance(transcript)
-        transcript.forget()
+        await _allowance_waits(transcript)
         lea = transcript.maple.lea
         await transcript.go(lea, "#billing")
         await transcript.click(lea, approvals.APPROVE)
@@ -78,25 +84,17 @@ async def test_approving_a_request() -> None:
 
 async def test_learning_the_outcome() -> None:
     async with recorded("outcome", "Ana learns that her request was applied") as transcript:
-        await _request_allowance(transcript)
-        lea, ana = transcript.maple.lea, transcript.maple.ana
-        lea.go("#billing")
-        await lea.sees(approvals.APPROVE)
-        await lea.click(approvals.APPROVE)
-        transcript.forget()
-        await transcript.go(ana, "@maple")
+        await _allowance_waits(transcript)
+        await approve_waiting(transcript.maple)
+        await transcript.go(transcript.maple.ana, "@maple")
 
 
 async def test_asking_again_after_a_denial() -> None:
     async with recorded("ask_again", "Ana requests half of what Lea denied") as transcript:
         await _request_allowance(transcript)
-        lea, ana = transcript.maple.lea, transcript.maple.ana
-        lea.go("#billing")
-        await lea.sees(approvals.DENY)
-        await lea.click(approvals.DENY)
-        await lea.sees(approvals.DENY_HINT)
-        await lea.fill(approvals.REASON, "Half of that, please")
-        await lea.submit()
+        maple, ana = transcript.maple, transcript.maple.ana
+        (record,) = await maple.bot.changes.waiting()
+        await maple.bot.changes.deny(record.id, record.version, actor(maple.lea), "Half of that, please")
         await transcript.go(ana, "@maple")
         transcript.forget()
         await transcript.click(ana, approvals.ASK_AGAIN_CHANGED)
@@ -117,10 +115,8 @@ async def test_correcting_a_request_that_waits() -> None:
 
 async def test_looking_back() -> None:
     async with recorded("history", "Ana looks at what was changed for Acme") as transcript:
-        await _request_allowance(transcript)
-        ana = transcript.maple.ana
-        transcript.forget()
-        await transcript.type(ana, "/autumn history cus_acme")
+        await _allowance_waits(transcript)
+        await transcript.type(transcript.maple.ana, "/autumn history cus_acme")
 
 
 async def test_deleting_a_customer() -> None:
