@@ -153,10 +153,10 @@ def settings_for(
 UNHURRIED = Timeouts(limits=Limits(general=1000, events_per_customer=5), typeahead=2.0)
 """Autumn requests are not delayed, including those for events. A select waits for Autumn, however slow the
 machine."""
-QUICK_PACE = ChangeTimeouts(polls=(0.0, 0.02, 0.05), verify=2.0)
+QUICK_PACE = ChangeTimeouts(polls=(0.0, 0.02, 0.05), verify=2.0, turn_poll=0.05)
 """Changes are read back for a tenth of a second instead of seconds."""
-QUICK_BATCHES = BatchTimeouts(redraw=0.02, waits=(0.0, 0.0), poll=0.02)
-"""Cards are redrawn constantly. Approved bulk changes continue immediately in any case."""
+QUICK_BATCHES = BatchTimeouts(waits=(0.0, 0.0), poll=0.02, per_second=1000)
+"""No line waits for the one before it. Cards are redrawn with the first line and at the end."""
 QUICK_DIGESTS = DigestTimeouts(
     channel=0.0, overall=0.0, scan=ScanPace(page=0.0, rows=0.0, preview=0.0, invoices=0.0)
 )

@@ -1,15 +1,16 @@
 """Injected faults: makes a Web API method slow, rate limited or broken.
 
-latency        the method runs after `seconds`
+latency        the method runs after `seconds`, or once the faults are cleared
 429            refused, with Retry-After
 500 error      refused; nothing is done
 cut_before     the connection is closed; nothing is done
-latency_after  the method runs, and answers `seconds` late
+latency_after  the method runs, and answers `seconds` late, or once the faults are cleared
 500_after      the method runs, and answers 500
 cut_after      the method runs, and the connection is closed without an answer
 """
 
 import asyncio
+import contextlib
 import random
 from dataclasses import dataclass
 from typing import Literal
@@ -40,7 +41,9 @@ class SlackFault:
 class SlackFaults:
     def __init__(self) -> None:
         self._faults: list[SlackFault] = []
-        self._closing = asyncio.Event()
+        self._cleared = asyncio.Event()
+        """Set when the faults in force now are cleared."""
+        self._closing = False
         self._random = random.Random(0)
 
     def add(
@@ -59,9 +62,13 @@ class SlackFaults:
 
     def clear(self) -> None:
         self._faults.clear()
+        self._cleared.set()
+        self._cleared = asyncio.Event()
 
     def close(self) -> None:
-        self._closing.set()
+        """Nothing is delayed any more."""
+        self._closing = True
+        self._cleared.set()
 
     async def apply_before(self, method: str) -> list[SlackFault]:
         """Delays or raises, and returns the faults for `apply_after`, when the method has run."""
@@ -106,7 +113,7 @@ class SlackFaults:
                 raise CutOff
 
     async def _wait(self, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(self._closing.wait(), seconds)
-        except TimeoutError:
+        if self._closing:
             return
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._cleared.wait(), seconds)

@@ -5,7 +5,6 @@ import io
 from decimal import Decimal
 from uuid import uuid4
 
-from bot.approvals import words as approvals_words
 from bot.batches import parsing, words
 from bot.batches.model import BatchRecord, BatchState
 from bot.batches.parsing import ForAll, ReadList
@@ -60,12 +59,6 @@ async def listed(maple: Running, text: str = LIST, *, person: str = "ana") -> Ba
 async def approved(maple: Running, batch: BatchRecord) -> None:
     """Lea approves the list, without a click."""
     await maple.bot.batches.approve(batch.id, batch.revision, actor(maple.lea))
-
-
-async def approve(maple: Running) -> None:
-    maple.lea.go("#billing")
-    await maple.lea.sees(WAITING)
-    await maple.lea.click(approvals_words.APPROVE)
 
 
 async def left(maple: Running, customer: str, feature: str = "messages") -> Decimal:

@@ -19,6 +19,7 @@ from bot.changes import words as changes_words
 from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction
 from bot.changes.forms import words as forms_words
+from bot.changes.model import ChangeInput
 from bot.runtime import Runtime, no_checkpoint
 from sandbox.autumn import LocalAutumn
 from sandbox.slack import LocalPerson
@@ -120,9 +121,14 @@ async def filed(
     about = BalanceInput(
         customer="cus_acme", feature="messages", row=row, action=action, amount=Decimal(amount)
     )
-    request = ChangeRequest(uuid4().hex, about, actor(person or maple.ana), reason=OUTAGE)
+    return await submitted(maple, about, person=person)
+
+
+async def submitted(maple: Running, change: ChangeInput, *, person: LocalPerson | None = None) -> Record:
+    """Any change that Ana, or this person, requests, without its form."""
+    request = ChangeRequest(uuid4().hex, change, actor(person or maple.ana), reason=OUTAGE)
     outcome = await maple.bot.changes.submit(request)
-    assert outcome.record is not None
+    assert outcome.record is not None, outcome
     return outcome.record
 
 

@@ -5,8 +5,6 @@ from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-import pytest
-
 from bot.approvals.lifecycle import State
 from bot.changes import words as changes_words
 from bot.changes.balance import form as balance_form
@@ -44,7 +42,6 @@ def focused(maple: Running) -> list[str]:
     return [block["block_id"] for block in blocks if block.get("element", {}).get("focus_on_load")]
 
 
-@pytest.mark.both_transports
 async def test_change_in_one_line_is_previewed_and_submitted_once(maple: Running) -> None:
     await maple.ana.command("/autumn give acme 5k messages because ticket 4711")
     preview = await maple.ana.sees(on_screen(forms_words.PREVIEW))

@@ -1,4 +1,4 @@
-"""No invoice falls between two digests: long days and weeks, weekends, and late posts."""
+"""No invoice falls between two digests: long days, late posts and pauses."""
 
 from collections.abc import AsyncIterator
 from datetime import date, datetime, time, timedelta
@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.digests.model import EVERY_DAY, WORKDAYS, Digest, DigestContent, Schedule
+from bot.digests.model import EVERY_DAY, Digest, DigestContent, Schedule
 from bot.digests.report.model import RowQuery
 from bot.kit import ids
 from sandbox.autumn.months import add, to_ms
@@ -27,18 +27,15 @@ async def maple() -> AsyncIterator[Running]:
         yield maple
 
 
-async def set_up(maple: Running, days: frozenset[int], *, ahead: int) -> Digest:
-    """A digest of the upcoming invoices of so many days, at nine in Berlin, even if there are none."""
-    content = DigestContent(frozenset({"invoices"}), days=ahead, skip_empty=False)
-    return await created(maple, content=content, schedule=Schedule(days, NINE, ZONE))
+async def set_up(maple: Running) -> Digest:
+    """A digest of the upcoming invoices of a day, every day at nine in Berlin, even if there are none."""
+    content = DigestContent(frozenset({"invoices"}), days=1, skip_empty=False)
+    return await created(maple, content=content, schedule=Schedule(EVERY_DAY, NINE, ZONE))
 
 
-def the_day(maple: Running, fits: int | None = None) -> date:
-    """A day so many days ahead, on this weekday."""
-    day = maple.clock.now().date() + 3 * DAY
-    while fits is not None and day.weekday() != fits:
-        day += DAY
-    return day
+def the_day(maple: Running) -> date:
+    """A day before which no digest is due soon."""
+    return maple.clock.now().date() + 3 * DAY
 
 
 def day_of_25_hours(maple: Running) -> date:
@@ -87,7 +84,7 @@ async def read(maple: Running) -> str:
 
 
 async def test_day_of_25_hours(maple: Running) -> None:
-    await set_up(maple, EVERY_DAY, ahead=1)
+    await set_up(maple)
     day = day_of_25_hours(maple)
     is_billed(maple, nine(day) + timedelta(hours=24, minutes=30))
     await it_is(maple, nine(day) + timedelta(seconds=1))
@@ -96,32 +93,10 @@ async def test_day_of_25_hours(maple: Running) -> None:
     assert "Coming up in the next 25 hours" in digest
 
 
-async def test_week_of_169_hours(maple: Running) -> None:
-    await set_up(maple, frozenset({0}), ahead=7)
-    day = day_of_25_hours(maple)
-    monday = day - day.weekday() * DAY
-    is_billed(maple, nine(monday) + timedelta(hours=168, minutes=30))
-    await it_is(maple, nine(monday) + timedelta(seconds=1))
-    digest = await read(maple)
-    assert NAME in digest
-    assert "Coming up in the next 7 days" in digest
-
-
-async def test_digest_on_weekdays_covers_the_weekend(maple: Running) -> None:
-    await set_up(maple, WORKDAYS, ahead=1)
-    friday = the_day(maple, 4)
-    is_billed(maple, nine(friday + 2 * DAY))
-    await it_is(maple, nine(friday) + timedelta(seconds=1))
-    digest = await read(maple)
-    assert NAME in digest
-    assert "Coming up in the next 3 days" in digest
-
-
 @pytest.mark.parametrize(
     ("late", "billed"),
     [
         (timedelta(hours=4), timedelta(hours=2)),
-        (timedelta(seconds=40), timedelta(seconds=20)),
         # Too late by now: the day is skipped, and the next post covers it.
         (timedelta(days=1, seconds=5), timedelta(hours=7)),
     ],
@@ -129,7 +104,7 @@ async def test_digest_on_weekdays_covers_the_weekend(maple: Running) -> None:
 async def test_digest_posted_late_covers_invoices_due_meanwhile(
     maple: Running, late: timedelta, billed: timedelta
 ) -> None:
-    await set_up(maple, EVERY_DAY, ahead=1)
+    await set_up(maple)
     day = the_day(maple)
     is_billed(maple, nine(day + DAY) + billed)
     await it_is(maple, nine(day) + timedelta(seconds=0.5))
@@ -143,7 +118,7 @@ async def test_digest_posted_late_covers_invoices_due_meanwhile(
 
 
 async def test_paused_time_is_not_covered_afterwards(maple: Running) -> None:
-    digest = await set_up(maple, EVERY_DAY, ahead=1)
+    digest = await set_up(maple)
     day = the_day(maple)
     is_billed(maple, nine(day + 2 * DAY))
     await it_is(maple, nine(day) + timedelta(seconds=1))

@@ -59,9 +59,10 @@ async def test_upcoming_lists_each_section(mode: Mode) -> None:
 
 async def test_slow_autumn_shows_progress() -> None:
     async with digesting("http", timings=Timeouts(asking_after=0.05), alike=0) as maple:
-        maple.autumn.faults.add("customers.list", "latency", seconds=0.3, times=1)
+        maple.autumn.faults.add("customers.list", "latency", seconds=60, times=1)
         await maple.ana.command("/autumn upcoming")
         await maple.ana.sees(labels.STILL_WAITING)
+        maple.autumn.faults.clear()
         await maple.ana.sees(COMING)
 
 
@@ -72,8 +73,9 @@ async def test_all_rows_are_paged(mode: Mode) -> None:
         await ana.click("See all", within="Upcoming invoices")
         first = await ana.sees("Page 1 of 2")
         assert "[Previous]" not in first
-        await ana.click("Next")
-        second = await ana.sees("Page 2 of 2")
+        async with maple.another():  # a replica that did not post it
+            await ana.click("Next")
+            second = await ana.sees("Page 2 of 2")
         assert "[Next]" not in second
         assert not set(names(first)) & set(names(second))
         await ana.click("Previous")
@@ -84,16 +86,6 @@ def names(page: str) -> list[str]:
     """The customers on it: each name is on the line before the amount and the button."""
     lines = page.splitlines()
     return [lines[at - 2] for at, line in enumerate(lines) if line == "[Open]"]
-
-
-async def test_another_replica_pages_an_old_message() -> None:
-    async with digesting("http") as maple:
-        await in_channel(maple)
-        async with maple.another():
-            await maple.raj.click("See all", within="Upcoming invoices")
-            await maple.raj.sees("Page 1 of 2")
-            await maple.raj.click("Next")
-            await maple.raj.sees("Page 2 of 2")
 
 
 async def test_customer_opens_from_the_rows_and_the_message() -> None:
@@ -190,16 +182,6 @@ async def test_file_is_in_the_format_of_the_readers_locale_or_the_chosen_one() -
         assert [message.thread_ts for message in messages] == [posted(maple)[0].ts] * 2
 
 
-async def test_file_is_not_posted_where_another_company_reads() -> None:
-    async with digesting("http", alike=0) as maple:
-        await in_channel(maple)
-        maple.slack.workspace.channel("#support").kind = "shared"
-        await maple.ana.click("Download CSV")
-        await maple.ana.sees("The file is in your messages with Maple")
-        (message,) = [message for message in maple.slack.workspace.posts if message.files]
-        assert message.channel.startswith("D")
-
-
 async def test_file_does_not_go_to_a_private_channel_that_became_public() -> None:
     async with digesting("http", alike=0) as maple:
         lea = maple.lea
@@ -214,27 +196,36 @@ async def test_file_does_not_go_to_a_private_channel_that_became_public() -> Non
         assert (channel, direct[0]) == ("C04FINANCE", "D")
 
 
-async def test_file_is_not_completed_in_a_channel_that_changed_while_it_was_sent() -> None:
+async def test_file_is_not_posted_where_another_company_reads() -> None:
     async with digesting("http", alike=0) as maple:
         await in_channel(maple)
-        maple.slack.faults.add("files.getUploadURLExternal", "latency_after", seconds=0.3)
+        maple.slack.faults.add("files.getUploadURLExternal", "latency_after", seconds=60)
         await maple.ana.click("Download CSV")
         await until(lambda: bool(maple.slack.workspace.files))
         maple.slack.workspace.channel("#support").kind = "shared"
+        maple.slack.faults.clear()
         await maple.ana.sees("The file is in your messages with Maple")
+        maple.ana.reload()
+        await maple.ana.click("Download CSV")
+        await maple.ana.sees("The file is in your messages with Maple")
+        messages = [message for message in maple.slack.workspace.posts if message.files]
+        assert [message.channel[0] for message in messages] == ["D", "D"]
 
 
 async def test_slow_file_shows_progress() -> None:
     async with digesting("http", timings=Timeouts(asking_after=0.05)) as maple:
         await in_channel(maple)
-        maple.slack.faults.add("files.getUploadURLExternal", "latency", seconds=0.3)
+        maple.slack.faults.add("files.getUploadURLExternal", "latency", seconds=60)
         await maple.ana.click("Download CSV")
         await maple.ana.sees("Preparing the file")
+        maple.slack.faults.clear()
         await maple.ana.sees("[file: maple-digest-")
         await maple.ana.click("See all", within="Upcoming invoices")
         await maple.ana.sees("Page 1")
-        maple.slack.faults.add("files.getUploadURLExternal", "latency", seconds=0.1)
+        maple.slack.faults.add("files.getUploadURLExternal", "latency", seconds=60)
         await maple.ana.click("Download CSV")
+        await maple.ana.sees("Preparing the file")
+        maple.slack.faults.clear()
         await maple.ana.sees("The file is in your messages with Maple")
 
 
@@ -262,15 +253,3 @@ async def test_rows_that_expired() -> None:
         assert "only visible to you" in await ana.sees("These rows are no longer available")
         await ana.click("See all", within="Upcoming invoices")
         await ana.sees(re.compile("== Upcoming invoices ==.*These rows are no longer available", re.DOTALL))
-
-
-async def test_estimate_in_an_unknown_currency_names_none() -> None:
-    """A customer who pays in euros, and whom Autumn gives no preview of."""
-    async with digesting("http", alike=0) as maple:
-        maple.autumn.faults.add("customers.get", "500", expanding="invoice_previews")
-        await maple.ana.command("/autumn upcoming 31")
-        screen = await maple.ana.sees(COMING)
-        assert "at list prices, currency unknown" in screen
-        amounts = re.findall(r"≈ (\S+)", screen.replace("marked ≈", ""))
-        assert amounts
-        assert all(amount[0].isdigit() for amount in amounts)

@@ -7,20 +7,17 @@ from bot.lookups.feature import words as feature_words
 from tests.journeys.steps import ask, in_order, line_with, press
 from tests.running import Running
 
-
-async def test_balances_with_bars_and_resets(maple: Running) -> None:
-    screen = await ask(maple, "/autumn features cus_acme", "AI Credits")
-    in_order(
-        screen,
-        "Seats\n▰▰▰▰▰▰▰▰▱▱ 24 of 30 used · 80% · from 2 sources",
-        "Messages\n▰▰▰▰▰▰▰▱▱▱ 31,240 of 50,000 used · 62%",
-        "AI Credits\n▰▰▰▰▰▱▱▱▱▱ 3,070 of 6,200 used · 49% · resets ",
-        "API Calls\n▱▱▱▱▱▱▱▱▱▱ 184,220 used · unlimited",
-        "Also included: Audit Log, Custom Domain, Priority Support, Single Sign-On",
-    )
-
-
 BALANCES: list[tuple[str, tuple[str, ...]]] = [
+    (
+        "cus_acme",
+        (
+            "Seats\n▰▰▰▰▰▰▰▰▱▱ 24 of 30 used · 80% · from 2 sources",
+            "Messages\n▰▰▰▰▰▰▰▱▱▱ 31,240 of 50,000 used · 62%",
+            "AI Credits\n▰▰▰▰▰▱▱▱▱▱ 3,070 of 6,200 used · 49% · resets ",
+            "API Calls\n▱▱▱▱▱▱▱▱▱▱ 184,220 used · unlimited",
+            "Also included: Audit Log, Custom Domain, Priority Support, Single Sign-On",
+        ),
+    ),
     ("cus_northwind", ("Messages\n▰▰▰▰▰▰▰▰▰▰ 13,460 of 10,000 used · 134% · 3,460 over",)),
     (
         "cus_oscorp",

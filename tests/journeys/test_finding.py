@@ -114,7 +114,7 @@ async def test_no_match_says_what_was_searched_and_creates_nothing(maple: Runnin
     assert maple.autumn.ledger == []
 
 
-async def test_find_lists_matches_in_pages(maple: Running) -> None:
+async def test_find_lists_matches_in_pages_and_opens_one(maple: Running) -> None:
     screen = await ask(maple, "/autumn find st", "Page 1 of")
     (number, pages) = re.findall(r"(\d+) customers match st\b.*Page 1 of (\d+)", screen, re.DOTALL)[0]
     assert int(pages) >= 3
@@ -128,9 +128,6 @@ async def test_find_lists_matches_in_pages(maple: Running) -> None:
         )
     assert "[Next]" not in screen
     await press(maple, "Previous", f"Page {int(pages) - 1} of")
-
-
-async def test_matches_open_a_customer(maple: Running) -> None:
     await ask(maple, "/autumn find wonka", "1 customer matches wonka")
     await press(maple, "Open", "No next invoice: this customer is not in Stripe.", within="Wonka")
 
@@ -143,12 +140,6 @@ async def test_help_lists_what_can_be_typed(maple: Running) -> None:
             assert f"/autumn {usage}" in screen, line
 
 
-async def test_customer_without_an_id_is_listed_and_cannot_be_opened(maple: Running) -> None:
-    screen = await ask(maple, "/autumn dana@waiting.example", "Dana Without Id")
-    in_order(screen, "no id", "Cannot be opened here: this customer has no id in Autumn.")
-    assert "[Open]" not in screen
-
-
 async def test_customer_title_falls_back_from_name_to_email_to_id(maple: Running) -> None:
     for customer, title in (
         ("cus_noname", "someone@noname.example"),
@@ -157,6 +148,10 @@ async def test_customer_title_falls_back_from_name_to_email_to_id(maple: Running
     ):
         screen = await ask(maple, f"/autumn {customer}", f"SANDBOX · {customer}")
         assert screen.splitlines()[1] == title, customer
+    # Without an id it is only listed.
+    screen = await ask(maple, "/autumn dana@waiting.example", "Dana Without Id")
+    in_order(screen, "no id", "Cannot be opened here: this customer has no id in Autumn.")
+    assert "[Open]" not in screen
 
 
 ATTENTION: list[tuple[str, tuple[str, ...]]] = [

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-import pytest
-
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import State
 from bot.batches import words as batch_words
@@ -185,7 +183,6 @@ async def test_permissions_are_explained_and_decide_the_buttons_of_digests(mode:
         await maple.ana.sees(setup_words.ONLY_OTHERS)
 
 
-@pytest.mark.both_transports
 async def test_recent_customers_are_on_the_home_tab_and_open_from_there(maple: Running) -> None:
     await maple.ana.command("/autumn cus_acme")
     await maple.ana.sees("Acme Ltd")
@@ -260,7 +257,7 @@ async def test_digest_is_changed_on_the_home_tab(maple: Running) -> None:
 
 
 async def test_digest_is_sent_and_previewed_on_the_home_tab(mode: Mode) -> None:
-    async with digesting(mode) as maple:
+    async with digesting(mode, alike=0) as maple:
         await created(maple, APPROVALS)
         await maple.lea.open_home()
         await maple.lea.sees(words.DIGESTS)
@@ -277,7 +274,7 @@ async def test_digest_is_sent_and_previewed_on_the_home_tab(mode: Mode) -> None:
 
 
 async def test_digest_to_a_person_is_previewed_sent_and_removed_on_their_home_tab(mode: Mode) -> None:
-    async with digesting(mode) as maple:
+    async with digesting(mode, alike=0) as maple:
         await created(maple, maple.raj.id)
         await maple.ana.open_home()
         assert "to @raj" not in await maple.ana.sees(words.DIGESTS)

@@ -89,7 +89,8 @@ async def test_slow_file_shows_progress(mode: Mode) -> None:
     async with running_maple(mode, timings=Timeouts(asking_after=0.05)) as maple:
         await maple.ana.command("/autumn list trial")
         await maple.ana.sees("Umbrella")
-        maple.slack.faults.add("files.getUploadURLExternal", "latency", seconds=0.3)
+        maple.slack.faults.add("files.getUploadURLExternal", "latency", seconds=60)
         await maple.ana.click(words.DOWNLOAD)
         await maple.ana.sees("Preparing the file")
+        maple.slack.faults.clear()
         await maple.ana.sees(words.SENT)

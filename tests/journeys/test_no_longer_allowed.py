@@ -25,8 +25,8 @@ from bot.digests.setup_words import DigestNote
 from bot.home import words as home_words
 from bot.kit import ids
 from tests.handlers.test_changes import last
-from tests.journeys.alerting import alerting, the_alert
-from tests.journeys.alerting import set_up as set_up_alert
+from tests.journeys.alerting import alerting, open_alerts, the_alert
+from tests.journeys.alerting import create as create_alert
 from tests.journeys.bulk import listed
 from tests.journeys.changing import filed
 from tests.journeys.digesting import created, open_list, the_digest
@@ -201,11 +201,9 @@ async def test_list_does_not_reach_digests_of_other_channels(maple: Running) -> 
 
 async def test_list_does_not_reach_alerts_of_other_channels() -> None:
     async with alerting("http") as maple:
-        maple.lea.go("#billing")
-        await set_up_alert(maple.lea)
-        await maple.lea.close()
-        elsewhere = await the_alert(maple, APPROVALS)
-        await set_up_alert(maple.ana)
+        elsewhere = await create_alert(maple, target=APPROVALS, owner=maple.lea)
+        await create_alert(maple)
+        await open_alerts(maple.ana)
         await maple.ana.click(alert_words.PAUSE)
         await maple.ana.sees(on_screen(alert_words.NOTES[AlertNote.PAUSED]))
         payload = last(maple, "block_actions").payload
@@ -218,41 +216,32 @@ async def test_list_does_not_reach_alerts_of_other_channels() -> None:
 # What was passed on, gathered and asked for
 
 
-async def test_form_that_was_not_passed_on_cannot_be_opened_by_others(maple: Running) -> None:
+async def test_request_of_somebody_else_cannot_be_opened_nor_repeated(maple: Running) -> None:
     record = await requested_and_shown(maple)
     form = await maple.bot.changes.form_of(record)
-    await click(maple, maple.raj, ids.TAKE_UP, form.id)
-    await maple.raj.sees(approvals_words.RESULTS[Result.UNKNOWN].what)
-
-
-async def test_request_of_somebody_else_cannot_be_repeated(maple: Running) -> None:
-    record = await requested_and_shown(maple)
-    await click(maple, maple.raj, ids.ASK_AGAIN, f"{record.id}:1")
-    screen = await maple.raj.sees(approvals_words.RESULTS[Result.UNKNOWN].what)
-    assert record.reason not in screen
+    for action, value in ((ids.TAKE_UP, form.id), (ids.ASK_AGAIN, f"{record.id}:1")):
+        await click(maple, maple.raj, action, value)
+        screen = await maple.raj.sees(approvals_words.RESULTS[Result.UNKNOWN].what)
+        assert record.reason not in screen, action
+        if action == ids.TAKE_UP:
+            await maple.raj.close()
 
 
 async def test_nobody_is_asked_for_a_decision_already_made() -> None:
     async with running_maple("http", policy=LEADS) as maple:
-        record = await requested_and_shown(maple)
-        await maple.bot.changes.withdraw(record.id, actor(maple.ana))
-        await click(maple, maple.raj, ids.ASK_THEM, f'{{"v":"approve","r":"{record.id}"}}')
-        await maple.raj.sees(approvals_words.RESULTS[Result.TOO_LATE].what)
-        await click(maple, maple.raj, ids.ASK_THEM, f'{{"v":"undo","r":"{record.id}"}}')
-        await maple.raj.sees(approvals_words.RESULTS[Result.NO_UNDO].what)
+        ana = actor(maple.ana)
+        record, batch = await requested_and_shown(maple), await listed_and_shown(maple)
+        await maple.bot.changes.withdraw(record.id, ana)
+        await maple.bot.batches.withdraw(batch.id, ana)
+        for subject in (f'"r":"{record.id}"', f'"b":"{batch.id}"'):
+            for verb, result in (("approve", Result.TOO_LATE), ("undo", Result.NO_UNDO)):
+                maple.raj.reload()
+                await click(maple, maple.raj, ids.ASK_THEM, f'{{"v":"{verb}",{subject}}}')
+                await maple.raj.sees(approvals_words.RESULTS[result].what)
         await maple.bot.work.drain(10)
         maple.lea.go("#billing")
         question = on_screen(approvals_words.asked_for("raj", approvals_words.ASKED_OF[Verb.APPROVE]))
         assert question not in "".join(maple.lea.pieces())
-
-
-async def test_nobody_is_asked_for_a_decision_on_a_list_already_made() -> None:
-    async with running_maple("http", policy=LEADS) as maple:
-        batch = await listed_and_shown(maple)
-        await maple.bot.batches.withdraw(batch.id, actor(maple.ana))
-        for verb, result in (("approve", Result.TOO_LATE), ("undo", Result.NO_UNDO)):
-            await click(maple, maple.raj, ids.ASK_THEM, f'{{"v":"{verb}","b":"{batch.id}"}}')
-            await maple.raj.sees(approvals_words.RESULTS[result].what)
 
 
 async def test_whole_list_is_refused_with_the_names_of_those_who_may_see_it() -> None:

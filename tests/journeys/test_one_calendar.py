@@ -3,7 +3,6 @@
 import re
 from datetime import timedelta
 
-import pytest
 from freezegun import freeze_time
 
 from bot.changes.balance import words as balance_words
@@ -20,15 +19,11 @@ def _days(text: str) -> set[str]:
     return set(_RESETS.findall(text))
 
 
-# At 23:30 UTC it is the next day in Tonga; at 02:30 UTC it is still the day before on Pitcairn.
-@pytest.mark.parametrize(
-    ("zone", "clock"),
-    [("Pacific/Tongatapu", "2026-03-02 23:30:00"), ("Pacific/Pitcairn", "2026-03-02 02:30:00")],
-)
-async def test_reset_has_one_day_on_every_card_and_so_has_a_moved_one(zone: str, clock: str) -> None:
-    with freeze_time(clock, tick=True, real_asyncio=True):
+async def test_reset_has_one_day_on_every_card_and_so_has_a_moved_one() -> None:
+    # At 23:30 UTC it is the next day in Tonga.
+    with freeze_time("2026-03-02 23:30:00", tick=True, real_asyncio=True):
         async with running_maple("socket") as maple:
-            maple.ana.user.tz = maple.lea.user.tz = zone
+            maple.ana.user.tz = maple.lea.user.tz = "Pacific/Tongatapu"
             resets_at = (await maple.bot.autumn.customer("cus_acme")).balances["messages"].next_reset_at
             assert resets_at is not None
             day = times.billing_day(resets_at)

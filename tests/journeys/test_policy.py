@@ -9,18 +9,20 @@ from bot.approvals import repository
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause, State
 from bot.approvals.results import Result
+from bot.changes.details.request import DetailsInput
 from bot.changes.model import Now
 from bot.digests import repository as digest_repository
 from tests.journeys.changing import (
     UNCONFIRMED,
     WAITING,
     WITHDRAWN,
-    ask_for_a_name,
+    approve_waiting,
     ask_in_a_line,
     elsewhere,
     filed,
     give,
     lea_sees,
+    submitted,
 )
 from tests.journeys.digesting import FORM, open_list
 from tests.running import APPROVALS, UNHURRIED, Mode, Running, running_maple
@@ -160,13 +162,10 @@ async def test_unconfirmed_change_is_marked_as_autumn_shows_it(maple: Running) -
         ("Acme Holdings", False, MARK_APPLIED, MARK_NOT_APPLIED),
     ):
         maple.lea.reload()
-        await ask_for_a_name(maple.ana, name)
-        await maple.ana.sees(WAITING)
-        await maple.ana.close()
-        (record,) = await maple.bot.changes.waiting()
+        record = await submitted(maple, DetailsInput(customer="cus_acme", name=name))
         maple.autumn.faults.add("customers.update", "cut_before", times=1)
-        await lea_sees(maple, WAITING)
-        await maple.lea.click("Approve")
+        maple.lea.go("#billing")
+        await approve_waiting(maple)
         card = await maple.lea.sees(UNCONFIRMED)
         assert approvals_words.READ_BACK[Now.ABSENT] in card
         if shown:

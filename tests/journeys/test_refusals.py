@@ -156,7 +156,7 @@ async def test_only_the_requester_can_withdraw() -> None:
         assert unchanged.state is BatchState.WAITING
 
 
-async def test_list_is_passed_on_and_taken_up_once() -> None:
+async def test_list_is_passed_on_and_taken_up_once_until_it_expires() -> None:
     async with running_maple("http", policy=LEADS_ALONE) as maple:
         await check_list(maple.ana)
         await refused(maple.ana)
@@ -179,13 +179,8 @@ async def test_list_is_passed_on_and_taken_up_once() -> None:
         await maple.lea.sees(batch_words.REQUESTED)
         latest, earlier = await maple.bot.batches.requested_by(maple.lea.id, limit=5)
         assert (earlier.id, earlier.id == latest.id) == (first.id, False)
-
-
-async def test_expired_list_is_not_taken_up() -> None:
-    async with running_maple("http", policy=LEADS_ALONE) as maple:
-        await check_list(maple.ana)
-        await refused(maple.ana)
-        await lea_is_asked(maple, Verb.ASK)
+        await maple.lea.close()
+        await maple.bot.batches.withdraw(latest.id, lea(maple))
         async with maple.bot.database.writing() as connection:
             await connection.execute(text("DELETE FROM batch_drafts"))
         await maple.lea.click(approvals_words.CHECK_LIST)

@@ -5,8 +5,6 @@ import io
 import json
 from dataclasses import dataclass
 
-import pytest
-
 from bot.autumn.retry_policy import RetryPolicy
 from bot.autumn.throttle import Limits
 from bot.lookups import labels
@@ -20,6 +18,12 @@ HURRIED = Timeouts(
     limits=UNHURRIED.limits,
 )
 """A second for what otherwise takes up to fifteen."""
+HANGING = Timeouts(
+    asking_after=0.1,
+    autumn=RetryPolicy(attempt=0.3, whole=0.4, part=0.3),
+    limits=UNHURRIED.limits,
+)
+"""For an Autumn that answers nothing at all."""
 BUSY = Timeouts(
     asking_after=0.1,
     autumn=RetryPolicy(connect=1.5, attempt=1.5, whole=1.8, attempts=2, backoff=0.01, part=1.5),
@@ -42,6 +46,7 @@ TROUBLE = {
     "garbage": labels.GARBLED.what,
     "latency": "Autumn did not answer in time.",
 }
+ANSWERED = [kind for kind in TROUBLE if kind != "latency"]
 
 
 def unharmed(maple: Running, logs: io.StringIO) -> None:
@@ -67,37 +72,35 @@ async def down_to(maple: Running, number: int, words: str) -> None:
 
 async def test_every_part_reports_the_error(mode: Mode, logs: io.StringIO) -> None:
     async with running_maple(mode, timings=HURRIED) as maple:
-        for kind, trouble in TROUBLE.items():
+        for kind in ANSWERED:
             maple.ana.reload()
-            maple.autumn.faults.add("*", kind, seconds=30, retry_after=0)
-            await asyncio.gather(*(maple.ana.command(line) for line in LINES))
+            maple.autumn.faults.add("*", kind, retry_after=0)
+            # All of them where Autumn says nothing sensible, and two where it only says something else.
+            lines = LINES if kind == "garbage" else LINES[:2]
+            await asyncio.gather(*(maple.ana.command(line) for line in lines))
             screen = await settled(maple)
-            for words in (trouble, "Nothing was changed.", "Reference "):
-                assert screen.count(words) == len(LINES), (kind, screen)
+            for words in (TROUBLE[kind], "Nothing was changed.", "Reference "):
+                assert screen.count(words) == len(lines), (kind, screen)
             maple.autumn.faults.clear()
         unharmed(maple, logs)
 
 
 async def test_click_that_fails_offers_to_try_again(mode: Mode, logs: io.StringIO) -> None:
     async with running_maple(mode, timings=HURRIED) as maple:
-        for kind, parts in (
-            ("garbage", ("Products", "Features", "Invoices", "Events", "Refresh")),
-            ("latency", ("Refresh",)),
-        ):
-            maple.ana.reload()
-            for _ in parts:
-                await maple.ana.command("/autumn cus_acme")
-            assert (await settled(maple)).count("Read today at") == len(parts)
-            maple.autumn.faults.add("*", kind, seconds=30)
-            for number, part in enumerate(parts, 1):
-                await maple.ana.click(part)
-                await down_to(maple, len(parts) - number, "Read today at")
-            assert (await settled(maple)).count(TROUBLE[kind]) == len(parts), kind
-            maple.autumn.faults.clear()
-            for number, _ in enumerate(parts, 1):
-                await maple.ana.click("Try again")
-                await down_to(maple, len(parts) - number, "[Try again]")
-            assert (await settled(maple)).count("Read today at") == len(parts), kind
+        parts = ("Products", "Features", "Invoices", "Events", "Refresh")
+        for _ in parts:
+            await maple.ana.command("/autumn cus_acme")
+        assert (await settled(maple)).count("Read today at") == len(parts)
+        maple.autumn.faults.add("*", "garbage")
+        for number, part in enumerate(parts, 1):
+            await maple.ana.click(part)
+            await down_to(maple, len(parts) - number, "Read today at")
+        assert (await settled(maple)).count(TROUBLE["garbage"]) == len(parts)
+        maple.autumn.faults.clear()
+        for number, _ in enumerate(parts, 1):
+            await maple.ana.click("Try again")
+            await down_to(maple, len(parts) - number, "[Try again]")
+        assert (await settled(maple)).count("Read today at") == len(parts)
         unharmed(maple, logs)
 
 
@@ -136,33 +139,37 @@ class Alone:
     route: str
     stays: str
     missing: str
+    kind: str
     click: str = ""
 
 
 ALONE = (
-    Alone("products cus_wayne", "customers.products", "Free · Active", "Expired products", "Show expired"),
-    Alone("features cus_acme", "events.aggregate", "24 of 30 used", "Usage", "Open"),
-    Alone("invoices cus_acme", "invoices.list", "Next invoice: $179.10", "The invoices"),
-    Alone("events cus_acme", "events.aggregate", "events, last 30 days", "Totals per feature"),
-    Alone("events cus_globex", "events.list", "Total per feature", "The events"),
+    Alone(
+        "products cus_wayne", "customers.products", "Free · Active", "Expired products", "500", "Show expired"
+    ),
+    Alone("features cus_acme", "events.aggregate", "24 of 30 used", "Usage", "latency", "Open"),
+    Alone("invoices cus_acme", "invoices.list", "Next invoice: $179.10", "The invoices", "garbage"),
+    Alone(
+        "events cus_northwind", "events.aggregate", "events, last 30 days", "Totals per feature", "latency"
+    ),
+    Alone("events cus_globex", "events.list", "Total per feature", "The events", "500"),
 )
 
 
-@pytest.mark.parametrize("kind", ["latency", "500", "garbage"])
-async def test_one_part_that_fails_leaves_the_rest(mode: Mode, logs: io.StringIO, kind: str) -> None:
+async def test_one_part_that_fails_leaves_the_rest(mode: Mode, logs: io.StringIO) -> None:
     async with running_maple(mode, timings=BUSY) as maple:
         for alone in ALONE:
             if alone.click:
                 await maple.ana.command(f"/autumn {alone.line}")
                 await maple.ana.sees(f"[{alone.click}]")
             customer = alone.line.split()[1]
-            maple.autumn.faults.add(alone.route, kind, seconds=30, customer=customer)
+            maple.autumn.faults.add(alone.route, alone.kind, seconds=30, customer=customer)
             if alone.click:
                 await maple.ana.click(alone.click)
             else:
                 await maple.ana.command(f"/autumn {alone.line}")
         for alone in ALONE:
-            screen = await maple.ana.sees(f"{alone.missing} could not be read: {TROUBLE[kind]}")
+            screen = await maple.ana.sees(f"{alone.missing} could not be read: {TROUBLE[alone.kind]}")
             assert alone.stays in screen, alone
         await maple.bot.work.drain(10)
         unharmed(maple, logs)
@@ -187,13 +194,14 @@ async def test_failing_stripe_leaves_the_overview(mode: Mode, logs: io.StringIO)
 
 
 async def test_many_at_once_while_autumn_hangs(mode: Mode, logs: io.StringIO) -> None:
-    async with running_maple(mode, timings=HURRIED) as maple:
+    async with running_maple(mode, timings=HANGING) as maple:
         maple.autumn.faults.add("*", "latency", seconds=30)
         people = (maple.ana, maple.raj, maple.lea)
         await asyncio.gather(*(person.command(line) for person in people for line in LINES))
-        for person in people:
-            await person.sees("Autumn did not answer in time.")
         await maple.bot.work.drain(10)
+        for person in people:
+            for words in (TROUBLE["latency"], "Nothing was changed.", "Reference "):
+                assert person.screen().count(words) == len(LINES), person.screen()
         unharmed(maple, logs)
 
 
@@ -203,7 +211,7 @@ async def test_many_searches_of_one_person_do_not_time_out_another(mode: Mode) -
     async with running_maple(
         mode, timings=Timeouts(limits=slow, autumn=retry_policy, asking_after=30)
     ) as maple:
-        await asyncio.gather(*(maple.ana.command("/autumn find acme") for _ in range(40)))
+        await asyncio.gather(*(maple.ana.command("/autumn find acme") for _ in range(25)))
         await maple.raj.command("/autumn find acme")
         screen = await maple.raj.sees("Acme Ltd")
         assert "Autumn did not answer in time" not in screen
