@@ -222,6 +222,7 @@ def test_taken_address_is_reported(given: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         given.setenv("PORT", str(port))
+        given.setenv("DATABASE_URL", fresh("sqlite"))
         result = CliRunner().invoke(__main__.cli, [])
     assert result.exit_code == 1
     assert f"Cannot listen on 127.0.0.1:{port}" in result.stderr
