@@ -16,7 +16,6 @@ from tests.journeys.changing import (
     AT_ONCE,
     DENIED,
     EXPIRED,
-    UNCONFIRMED,
     WAITING,
     WITHDRAWN,
     Requesting,
@@ -110,16 +109,6 @@ async def test_withdrawn_request_is_not_applied(maple: Running) -> None:
     assert writes(maple) == []
 
 
-async def test_request_expires(maple: Running) -> None:
-    await requested(maple)
-    await maple.lea.sees(WAITING)
-    maple.clock.move(timedelta(hours=25))
-    await maple.bot.changes.sweeper.tick()
-    assert "[Approve]" not in await maple.lea.sees(EXPIRED)
-    await own_card(maple.ana, approvals_words.EXPIRED)
-    assert writes(maple) == []
-
-
 async def test_expired_request_is_refused_before_the_sweep(maple: Running) -> None:
     await requested(maple)
     await maple.lea.sees(WAITING)
@@ -155,20 +144,6 @@ async def test_relative_change_is_applied_to_current_numbers() -> None:
         record = applied(await desk.approve())
         assert "20,000 → 20,500" in await desk.card(record)
         assert (await desk.client.customer("cus_acme")).balances["messages"].remaining == 20_500
-
-
-async def test_unconfirmed_change_is_settled_by_a_person(maple: Running) -> None:
-    await requested(maple)
-    await maple.lea.sees(WAITING)
-    maple.autumn.faults.add("balances.update", "cut_before", times=1)
-    await maple.lea.click("Approve")
-    await maple.lea.sees(UNCONFIRMED)
-    await own_card(maple.ana, UNCONFIRMED)
-    await maple.lea.click("Mark as not applied", confirm=True)
-    card = await maple.lea.sees(approvals_words.ENDINGS[Cause.MARKED_NOT_APPLIED])
-    assert "Mark as applied" not in card
-    await maple.ana.sees(approvals_words.ENDINGS[Cause.MARKED_NOT_APPLIED])
-    assert [write for write in maple.autumn.ledger if write.applied] == []
 
 
 async def test_lost_answer_is_resolved_by_reading_back() -> None:

@@ -1,5 +1,7 @@
 """Subscription changes through the real bot: Autumn's previews, refunds, payments and locks."""
 
+from collections.abc import AsyncIterator
+
 import pytest
 
 from bot.approvals import words as approvals_words
@@ -17,84 +19,76 @@ from sandbox.autumn import LocalAutumn
 from tests.journeys.changing import (
     ACTION,
     FAILED,
-    WAITING,
-    apply,
     approve_waiting,
-    close_and_look,
     elsewhere,
     lea_sees,
-    request_undo,
     undo_approved,
-    without_slack,
 )
+from tests.journeys.desk import Desk, applied, refusal, running_desk
 from tests.journeys.kinds import cancel, cancel_free, extend_trial
 from tests.running import Running, running_maple
 
-READ_BACK = approvals_words.ENDINGS[Cause.DONE]
 WAITS = approvals_words.AWAITS_PAYMENT.split("*")[1]
 
 
-async def test_last_payment_is_refunded_and_subscription_ends(maple: Running) -> None:
-    await maple.ana.command("/autumn cancel cus_northwind")
-    await maple.ana.sees("Cancel at the end of the period")
-    await maple.ana.choose(ACTION, "Cancel now")
-    await maple.ana.sees("Refund of the whole last payment")
-    await maple.ana.choose("What the customer gets for the rest", "Refund of the whole last payment")
-    form = await maple.ana.sees("Refunded to the card")
+@pytest.fixture
+async def desk() -> AsyncIterator[Desk]:
+    async with running_desk() as desk:
+        yield desk
+
+
+async def test_last_payment_is_refunded_and_subscription_ends(desk: Desk) -> None:
+    await desk.ana.command("/autumn cancel cus_northwind")
+    await desk.ana.choose(ACTION, "Cancel now")
+    await desk.ana.sees("Refund of the whole last payment")
+    await desk.ana.choose("What the customer gets for the rest", "Refund of the whole last payment")
+    form = await desk.ana.sees("Refunded to the card")
     assert "will stay unbilled" in form
     assert "Next product: Free: starts" in form
-    await maple.ana.fill("Reason", "We billed them twice")
-    await maple.ana.submit()
-    await lea_sees(maple, "with a refund of the whole last payment", "This cannot be undone.")
-    await approve_waiting(maple)
-    await maple.lea.sees(READ_BACK)
-    customer = maple.autumn.state.customers["cus_northwind"]
+    await desk.ana.submit()
+    card = await desk.card(await desk.waiting())
+    assert "with a refund of the whole last payment" in card
+    assert "This cannot be undone." in card
+    applied(await desk.approve())
+    customer = desk.autumn.state.customers["cus_northwind"]
     newest = max(customer.invoices, key=lambda invoice: invoice.created_at)
     assert newest.refunded == newest.total > 0
     assert [product.plan_id for product in customer.products if product.running] == ["free"]
 
 
-async def test_undo_of_a_free_product_never_ends_one_bought_since(maple: Running) -> None:
-    await cancel_free(maple)
-    await lea_sees(maple, WAITING)
-    await approve_waiting(maple)
-    await maple.lea.sees(READ_BACK)
-    await elsewhere(maple, "billing.attach", customer_id="cus_wayne", plan_id="starter")
-    await close_and_look(maple.ana, READ_BACK)
-    await request_undo(maple.ana)
-    refusal = Note(SwitchNote.REPLACES_ANOTHER, {"replaced": joined(["starter"])})
-    await maple.ana.sees(notes.mrkdwn(refusal))
-    assert await maple.bot.changes.waiting() == []
-    products = maple.autumn.state.customers["cus_wayne"].products
+async def test_undo_of_a_free_product_never_ends_one_bought_since(desk: Desk) -> None:
+    await cancel_free(desk)
+    record = applied(await desk.approve())
+    await elsewhere(desk, "billing.attach", customer_id="cus_wayne", plan_id="starter")
+    replaced = Note(SwitchNote.REPLACES_ANOTHER, {"replaced": joined(["starter"])})
+    assert notes.plain(replaced) in refusal(await desk.undo(record))
+    assert await desk.changes.waiting() == []
+    products = desk.autumn.state.customers["cus_wayne"].products
     assert [product.plan_id for product in products if product.running] == ["starter"]
 
 
-async def test_form_warns_of_what_is_dropped_and_refuses_what_cannot_be_done(maple: Running) -> None:
-    await maple.ana.command("/autumn cancel cus_hooli")
-    form = await maple.ana.sees("The scheduled change to Team is dropped.")
+async def test_form_warns_of_what_is_dropped_and_refuses_what_cannot_be_done(desk: Desk) -> None:
+    await desk.ana.command("/autumn cancel cus_hooli")
+    form = await desk.ana.sees("The scheduled change to Team is dropped.")
     assert "No product follows" in form
     assert "Scheduled change to Team: dropped" in form
-    await maple.ana.close()
 
-    await maple.ana.command("/autumn cancel cus_initech")
-    await maple.ana.sees("Take the cancellation back")
-    await maple.ana.choose(ACTION, "Cancel at the end of the period")
-    await maple.ana.sees("This subscription is cancelled already")
-    await maple.ana.fill("Reason", "x")
-    await maple.ana.submit()
-    await maple.bot.work.drain(10)
-    await maple.ana.close()
+    await desk.ana.command("/autumn cancel cus_initech")
+    await desk.ana.sees("Take the cancellation back")
+    await desk.ana.choose(ACTION, "Cancel at the end of the period")
+    await desk.ana.sees("This subscription is cancelled already")
+    await desk.ana.submit()
+    assert "This subscription is cancelled already" in refusal(desk.ana.outcome)
 
-    maple.autumn.state.customers["cus_northwind"].currency = "gbp"
-    await maple.ana.command("/autumn cancel cus_northwind")
-    await maple.ana.sees("Cancel at the end of the period")
-    await maple.ana.choose(ACTION, "Cancel now")
-    form = await maple.ana.sees("Autumn would refuse this.")
+    desk.autumn.state.customers["cus_northwind"].currency = "gbp"
+    await desk.ana.command("/autumn cancel cus_northwind")
+    await desk.ana.choose(ACTION, "Cancel now")
+    form = await desk.ana.sees("Autumn would refuse this.")
     assert autumn_refusals.CODES["currency_mismatch"] in form
     assert BillingNote.WOULD_BE_REFUSED.id not in form
     assert CancellationNote.BALANCES_LOST.id not in form
-    assert await maple.bot.changes.waiting() == []
-    assert maple.autumn.ledger == []
+    assert await desk.changes.waiting() == []
+    assert desk.autumn.ledger == []
 
 
 async def ask_to_end_the_trial(maple: Running, *, where: str = "#support") -> None:
@@ -169,27 +163,25 @@ async def test_customer_without_a_card_gets_a_checkout(maple: Running) -> None:
     assert [product.plan_id for product in maple.autumn.state.customers["cus_empty"].products] == []
 
 
-async def test_billing_change_under_way_is_reported_and_nothing_changes(maple: Running) -> None:
-    await cancel(maple)
-    await lea_sees(maple, WAITING)
-    maple.autumn.state.org.locks_billing = True
-    maple.autumn.billing_locks.add("cus_northwind")
-    await approve_waiting(maple)
-    card = await maple.lea.sees(FAILED)
+async def test_billing_change_under_way_is_reported_and_nothing_changes(desk: Desk) -> None:
+    await cancel(desk)
+    desk.autumn.state.org.locks_billing = True
+    desk.autumn.billing_locks.add("cus_northwind")
+    record = (await desk.approve()).record
+    assert record is not None
+    card = await desk.card(record)
+    assert FAILED in card
     assert autumn_refusals.CODES["lock_already_exists"] in card
-    assert maple.autumn.state.customers["cus_northwind"].products[0].canceled_at is None
+    assert desk.autumn.state.customers["cus_northwind"].products[0].canceled_at is None
 
 
-async def test_moved_trial_is_undone_under_its_new_id(maple: Running) -> None:
-    product = maple.autumn.state.customers["cus_umbrella"].products[0]
+async def test_moved_trial_is_undone_under_its_new_id(desk: Desk) -> None:
+    product = desk.autumn.state.customers["cus_umbrella"].products[0]
     before, ends = product.id, product.trial_ends_at
-    await extend_trial(maple)
-    await lea_sees(maple, WAITING)
-    service = without_slack(maple)
-    (record,) = await service.waiting()
-    applied = await apply(service, record)
+    await extend_trial(desk)
+    record = applied(await desk.approve())
     assert product.id != before
-    await undo_approved(service, applied)
+    await undo_approved(desk.changes, record)
     assert ends is not None
     assert product.trial_ends_at is not None
     assert 0 <= product.trial_ends_at - ends <= 24 * 60 * 60 * 1000

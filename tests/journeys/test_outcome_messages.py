@@ -8,7 +8,7 @@ from decimal import Decimal
 from sqlalchemy import text
 
 from bot.approvals import words as approvals_words
-from bot.approvals.lifecycle import ChangeEvent, State
+from bot.approvals.lifecycle import Cause, ChangeEvent, State
 from bot.approvals.notice_queue import ATTEMPT
 from bot.approvals.results import Result
 from bot.changes.balance import words as balance_words
@@ -22,6 +22,7 @@ from tests.journeys.changing import (
     approve_waiting,
     give,
     lea_sees,
+    own_card,
     requested,
 )
 from tests.running import Mode, Running, actor, running_maple
@@ -131,24 +132,26 @@ async def be_refused(maple: Running) -> None:
     maple.autumn.faults.clear()
 
 
-ENDS: tuple[tuple[Callable[[Running], Awaitable[None]], State, str], ...] = (
-    (deny, State.DENIED, approvals_words.ASK_AGAIN_CHANGED),
-    (leave_it, State.EXPIRED, approvals_words.ASK_AGAIN),
-    (be_refused, State.FAILED, approvals_words.ASK_AGAIN),
-    (lose_the_answer, State.UNCONFIRMED, "Open customer"),
+ENDS: tuple[tuple[Callable[[Running], Awaitable[None]], State, str, str], ...] = (
+    (deny, State.DENIED, "Not this month", approvals_words.ASK_AGAIN_CHANGED),
+    (leave_it, State.EXPIRED, approvals_words.EXPIRED, approvals_words.ASK_AGAIN),
+    (be_refused, State.FAILED, "", approvals_words.ASK_AGAIN),
+    (lose_the_answer, State.UNCONFIRMED, "", "Open customer"),
 )
+"""How it ends, what her card says of it, and what the new message offers."""
 
 
 async def test_request_message_becomes_the_outcome_and_a_new_one_announces_it(maple: Running) -> None:
-    for number, (end, state, offered) in enumerate(ENDS, 1):
+    for number, (end, state, reason, offered) in enumerate(ENDS, 1):
         await request(maple)
         await end(maple)
-        await maple.lea.sees(HEADLINES[state])
+        assert "[Approve]" not in await maple.lea.sees(HEADLINES[state]), state
         sent = await messages(maple)
         assert len(sent) == 2 * number, state
         card, outcome = sent[-2:]
         assert card.startswith("Maple (edited)"), state
         assert HEADLINES[state] in card
+        assert reason in card, state
         assert OUTCOME.search(outcome), state
         assert HEADLINES[state] in outcome
         assert f"[{offered}]" in outcome, state
@@ -192,11 +195,17 @@ async def test_unconfirmed_change_is_reported_and_so_is_its_resolution(maple: Ru
     message = await maple.ana.sees(OUTCOME)
     assert on_screen(approvals_words.SETTLE) in message
     assert "What Autumn shows now" in message
+    await own_card(maple.ana, HEADLINES[State.UNCONFIRMED])
     await maple.lea.click("Mark as not applied", confirm=True)
-    await maple.lea.sees("Marked by @lea")
+    card = await maple.lea.sees("Marked by @lea")
+    assert approvals_words.ENDINGS[Cause.MARKED_NOT_APPLIED] in card
+    assert "Mark as applied" not in card
     first, second = await outcomes(maple)
     assert on_screen(approvals_words.SETTLE) in first
     assert "Marked by @lea" in second
+    card, *_ = await messages(maple)
+    assert approvals_words.ENDINGS[Cause.MARKED_NOT_APPLIED] in card
+    assert [write for write in maple.autumn.ledger if write.applied] == []
 
 
 async def test_message_is_posted_once_though_slacks_answer_was_lost(maple: Running) -> None:
