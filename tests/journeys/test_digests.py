@@ -146,7 +146,7 @@ async def test_digest_is_sent_now_and_previewed(mode: Mode) -> None:
         ana = maple.ana
         await created(maple)
         await open_list(ana)
-        maple.autumn.faults.add("customers.list", "latency", seconds=60, times=1)
+        maple.autumn.faults.add("customers.get", "latency", seconds=60)  # read after the customers
         await ana.click("Send now", confirm=False)
         await ana.click("Send now", confirm=True)
         await ana.sees("Reading Autumn")
