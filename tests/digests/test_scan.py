@@ -351,11 +351,15 @@ async def test_success_resets_the_failure_count(database: Database) -> None:
 @on_sqlite
 async def test_at_most_three_previews_at_once(database: Database) -> None:
     under_way, most = 0, 0
+    third = asyncio.Event()
 
     async def answer(request: Asked) -> httpx.Response:
         nonlocal under_way, most
         under_way += 1
         most = max(most, under_way)
+        if under_way == 3:
+            third.set()
+        await third.wait()
         await asyncio.sleep(0.002)
         under_way -= 1
         return ok({"invoice_previews": []})

@@ -3,7 +3,9 @@
 import json
 
 import pytest
+from pydantic import SecretStr
 
+from bot.autumn.client import Autumn
 from bot.autumn.write import Write
 from bot.changes.spec import NOBODY, KeyScope
 from bot.doctor.autumn import examine_writes
@@ -11,6 +13,7 @@ from bot.doctor.samples import samples
 from bot.links import registry, words
 from bot.links.registry import LinkKind
 from bot.store import audit
+from sandbox.autumn import LocalAutumn, LocalLimits
 from tests.journeys.steps import ask
 from tests.running import Running
 
@@ -60,7 +63,10 @@ async def test_link_is_in_the_help_and_made_by_command_and_by_button(maple: Runn
     assert [call.route for call in maple.autumn.calls].count(ROUTE) == 2
 
 
-async def test_doctor_asks_for_its_scope_and_has_slack_check_its_card(maple: Running) -> None:
+async def test_doctor_asks_for_its_scope_and_has_slack_check_its_card() -> None:
     assert f"{RECEIPTS.id} link" in [sample.name for sample in samples()]
-    findings = await examine_writes(maple.bot.autumn)
+    async with LocalAutumn.running(limits=LocalLimits.off()) as local:
+        autumn = Autumn(key=SecretStr(local.key), url=local.url)
+        findings = await examine_writes(autumn)
+        await autumn.aclose()
     assert any(RECEIPTS.scopes[0].allows in finding.what for finding in findings)
