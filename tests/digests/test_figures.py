@@ -26,7 +26,7 @@ START = datetime(2026, 11, 23, 9, tzinfo=UTC)
 DAY = 24 * 3600 * 1000
 KNOWN = frozenset(sections.all_keys()) - {"run_outs"}
 """What the local Autumn knows; who will run out is Maple's own estimate."""
-DAYS = (1, 3, 7, 14, 31)
+DAYS = (1, 7, 31)
 
 Sums = dict[str, dict[str, Decimal]]
 
@@ -131,7 +131,7 @@ async def _adds_up(database: Database, query: RowQuery, figures: Figures) -> Non
 @on_sqlite
 async def test_estimates_are_close(database: Database) -> None:
     """They lack usage beyond what is included, but no customer."""
-    async with served(200) as (local, autumn):
+    async with served(80) as (local, autumn):
         reader = Reader(database, autumn, Clock(local.clock.now()))
         scan = await reader.scan(horizon=timedelta(days=31), previews=False)
         for days in (7, 14, 31):
