@@ -52,8 +52,10 @@ async def messages(maple: Running) -> list[str]:
 
 
 async def request(maple: Running) -> None:
+    """Both cards are posted, so that a fault meets what comes after them."""
     await requested(maple)
     await maple.lea.sees(WAITING)
+    await maple.bot.work.drain(10)
 
 
 async def test_outcome_of_an_approved_request_is_sent_once_in_a_new_message(maple: Running) -> None:
