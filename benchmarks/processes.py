@@ -74,7 +74,7 @@ def running(module: str, *arguments: str, **environment: str) -> Iterator[Starte
             process = subprocess.Popen(  # noqa: S603 - our own modules
                 [sys.executable, "-m", module, *arguments],
                 cwd=ROOT,
-                env=_environment(environment),
+                env=clean(environment),
                 stdout=file,
                 stderr=subprocess.STDOUT,
             )
@@ -84,7 +84,7 @@ def running(module: str, *arguments: str, **environment: str) -> Iterator[Starte
             _stop(process)
 
 
-def _environment(extra: Mapping[str, str]) -> dict[str, str]:
+def clean(extra: Mapping[str, str]) -> dict[str, str]:
     """Our environment, without anybody's real settings of the bot."""
     real = ("SLACK_", "AUTUMN_", "MAPLE_", "LOG_", "DATABASE_URL", "HOST", "PORT")
     ours = {name: value for name, value in os.environ.items() if not name.startswith(real)}

@@ -16,7 +16,9 @@ KILLED = -9
 def _context() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     # They begin with everything imported: in hundredths of a second.
-    context.set_forkserver_preload([f"tests.proofs.{each}_process" for each in ("batch", "change", "digest")])
+    context.set_forkserver_preload(
+        [f"tests.proofs.{each}_process" for each in ("batch", "bot", "change", "digest")]
+    )
     return context
 
 
@@ -44,6 +46,22 @@ def at_work(work: Callable[..., None], *given: Any) -> Iterator[Connection]:
     finally:
         ours.close()
         process.join(10)
+        process.kill()
+        process.join()
+        process.close()
+
+
+@contextmanager
+def started(work: Callable[..., None], *given: Any) -> Iterator[int]:
+    """One that goes on until it is asked to stop, with SIGTERM. Yields its pid."""
+    process = _context().Process(target=work, args=given, daemon=True)
+    process.start()
+    assert process.pid is not None
+    try:
+        yield process.pid
+    finally:
+        process.terminate()
+        process.join(40)
         process.kill()
         process.join()
         process.close()

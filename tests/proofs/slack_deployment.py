@@ -3,12 +3,12 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from benchmarks.processes import NotReady, running
+from benchmarks.processes import NotReady, Started, running
 from bot.approvals import change_records
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Record, State
@@ -154,8 +154,17 @@ def change_of(card: LocalMessage) -> str:
     return ""
 
 
+def as_run(**environment: str) -> AbstractContextManager[Started]:
+    return running("bot", **environment)
+
+
 @asynccontextmanager
-async def slack_deployment(engine: Engine, processes: int, people: int) -> AsyncIterator[SlackDeployment]:
+async def slack_deployment(
+    engine: Engine,
+    processes: int,
+    people: int,
+    start: Callable[..., AbstractContextManager[Started]] = as_run,
+) -> AsyncIterator[SlackDeployment]:
     url = await asyncio.to_thread(fresh, engine)
     database = Database(url, patience=30)
     async with (
@@ -167,7 +176,7 @@ async def slack_deployment(engine: Engine, processes: int, people: int) -> Async
         environment = _environment(slack, autumn, url)
         stack = ExitStack()
         try:
-            started = [stack.enter_context(running("bot", **environment)) for _ in range(processes)]
+            started = [stack.enter_context(start(**environment)) for _ in range(processes)]
             logs = tuple(Log(one.said) for one in started)
             ports = [await log.port() for log in logs]
             slack.deliveries.spread(*(f"http://127.0.0.1:{port}{EVENTS_PATH}" for port in ports))

@@ -13,6 +13,7 @@ from handlers.routes import ROUTES
 from tests.databases import ENGINES, Engine
 from tests.proofs.batch_lines import HOUSEHOLDS
 from tests.proofs.batches import killed_midway
+from tests.proofs.bot_process import forked
 from tests.proofs.clicks import click_one_card, click_one_of_many
 from tests.proofs.command import PAGE, PROOFS, main, summary
 from tests.proofs.deployment import deployment
@@ -65,7 +66,7 @@ def test_every_kind_of_line_is_proved_and_for_entities_too() -> None:
 
 async def test_people_click_on_cards_of_two_processes_and_every_click_on_one_comes_five_times() -> None:
     one, many = Figures("One card"), Figures("One of many cards")
-    async with slack_deployment("postgresql", processes=2, people=3) as made:
+    async with slack_deployment("postgresql", processes=2, people=3, start=forked) as made:
         await click_one_card(one, made, rounds=1, copied=1)
         await click_one_of_many(many, made, clicks=1, cards=2)
     assert one.wrong + many.wrong == []

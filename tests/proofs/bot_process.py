@@ -1,0 +1,34 @@
+"""A bot as it is run, in a process that begins with everything imported."""
+
+import io
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks import processes
+from bot.__main__ import cli
+from tests.proofs.killable import started
+
+
+@contextmanager
+def forked(**environment: str) -> Iterator[processes.Started]:
+    """Runs one during the block."""
+    with tempfile.TemporaryDirectory() as folder:
+        said = Path(folder) / "said"
+        said.touch()
+        with started(serve, said, processes.clean(environment)) as pid:
+            yield processes.Started(pid, said)
+
+
+def serve(said: Path, environment: Mapping[str, str]) -> None:
+    file = os.open(said, os.O_WRONLY | os.O_APPEND)
+    for stream in (1, 2):
+        os.dup2(file, stream)
+    assert isinstance(sys.stdout, io.TextIOWrapper)
+    sys.stdout.reconfigure(line_buffering=True)
+    os.environ.clear()
+    os.environ.update(environment)
+    cli([])
