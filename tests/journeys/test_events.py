@@ -2,12 +2,22 @@
 
 import re
 import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
 from sandbox.autumn.model import LocalEvent
 from tests.journeys.steps import ask, in_order, press
-from tests.running import Running
+from tests.running import UNHURRIED, Running, running_maple
+
+
+@pytest.fixture
+async def maple() -> AsyncIterator[Running]:
+    """Asks Autumn for events of one customer more often than Autumn allows."""
+    limits = replace(UNHURRIED.limits, events_per_customer=1000)
+    async with running_maple("http", timings=replace(UNHURRIED, limits=limits)) as maple:
+        yield maple
 
 
 async def test_totals_are_followed_by_events(maple: Running) -> None:
@@ -25,7 +35,6 @@ async def test_totals_are_followed_by_events(maple: Running) -> None:
     assert re.search(r"\| Messages \| \d+ \| model: lumen-\w+, place: [\w-]+\n", screen)
 
 
-@pytest.mark.parametrize("mode", ["socket"])  # one is enough: Maple waits for its rate limit
 async def test_events_are_filtered_by_feature_and_time(maple: Running) -> None:
     await ask(maple, "/autumn events cus_acme", "Total per feature")
     await maple.ana.choose("Filter by feature", "Messages")
@@ -37,7 +46,6 @@ async def test_events_are_filtered_by_feature_and_time(maple: Running) -> None:
     await ask(maple, "/autumn events cus_empty", "No events, last 30 days.")
 
 
-@pytest.mark.parametrize("mode", ["http"])  # one is enough: Maple waits for its rate limit
 async def test_pages_are_stable_while_new_events_arrive(maple: Running) -> None:
     first = await ask(maple, "/autumn events cus_busy", "Page 1 of 14")
     second = await press(maple, "Next", "Page 2 of 14")

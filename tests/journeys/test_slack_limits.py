@@ -45,7 +45,7 @@ async def test_unreadable_user_groups_delay_nobody(mode: Mode, kind: str, retry_
 
 
 async def test_rate_limited_answer_takes_another_route(maple: Running) -> None:
-    for retry_after in (HOUR, "", "soon", "Fri, 01 Jan 2100 12:00:00 GMT"):
+    for retry_after in (HOUR, "soon"):
         maple.ana.reload()
         maple.slack.faults.add("response_url", "429", retry_after=retry_after, times=None)
         await maple.ana.command("/autumn cus_acme")
