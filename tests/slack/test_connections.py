@@ -57,14 +57,8 @@ class Peers:
         self._port = httpx.URL(url).port
         self._open: list[asyncio.StreamWriter] = []
 
-    async def connect(self, *, receives: int = 0) -> Peer:
-        """`receives`: how much it takes before it is read, in bytes; 0 for the system's usual amount."""
-        client = socket.socket()
-        client.setblocking(False)
-        if receives:
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receives)
-        await asyncio.get_running_loop().sock_connect(client, ("127.0.0.1", self._port))
-        reader, writer = await asyncio.open_connection(sock=client)
+    async def connect(self) -> Peer:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
         self._open.append(writer)
         return Peer(reader, writer)
 
@@ -223,11 +217,11 @@ async def test_requests_sent_ahead_are_answered_in_turn() -> None:
 
 async def test_peer_that_does_not_take_its_answers_loses_its_connection() -> None:
     async with attacked(QUICK) as (maple, peers):
-        peer = await peers.connect(receives=4096)
+        peer = await peers.connect()
         transport: Any = peer.writer.transport
         transport.pause_reading()
         with contextlib.suppress(ConnectionError):
-            await peer.send(b"GET /metrics HTTP/1.1\r\nhost: maple\r\n\r\n" * 500)
+            await peer.send(b"GET /metrics HTTP/1.1\r\nhost: maple\r\n\r\n" * 2000)
         await until(lambda: cut(maple, "late") == 1)
         await works(maple)
 

@@ -77,7 +77,9 @@ async def test_unknown_blocks_are_sent_plain_and_retried_later() -> None:
         assert last.blocks[0]["type"] == "data_table"
 
 
-async def test_refused_card_is_sent_in_its_plain_form(maple: Running) -> None:
+async def test_refused_card_is_sent_plain_and_one_without_its_url_as_an_ephemeral_message(
+    maple: Running,
+) -> None:
     """Which errors count as a refusal of the blocks is tested in `test_block_refusals.py`."""
     maple.slack.faults.add("response_url", "error", error="msg_blocks_too_long")
     await maple.ana.command("/autumn invoices cus_acme")
@@ -85,6 +87,12 @@ async def test_refused_card_is_sent_in_its_plain_form(maple: Running) -> None:
     sent = [call for call in maple.slack.calls if call.method == "response_url"]
     assert [call.error for call in sent] == ["msg_blocks_too_long", None]
     assert "data_table" not in {block["type"] for block in sent[-1].args["blocks"]}
+
+    maple.ana.reload()
+    maple.slack.faults.add("response_url", "error", error="expired_url")
+    await maple.ana.command("/autumn cus_acme")
+    assert "only visible to you" in await maple.ana.sees("Acme Ltd")
+    assert [call.ok for call in maple.slack.calls if call.method == "chat.postEphemeral"] == [True]
 
 
 async def test_form_with_refused_blocks_is_replaced_by_an_error(maple: Running) -> None:
@@ -104,13 +112,6 @@ async def test_charts_and_tables_are_never_lost(maple: Running) -> None:
     await maple.ana.sees("events")
     refused = [call for call in maple.slack.calls if call.error == "invalid_blocks"]
     assert len(refused) == 1
-
-
-async def test_spent_response_url_falls_back_to_an_ephemeral_message(maple: Running) -> None:
-    maple.slack.faults.add("response_url", "error", error="expired_url")
-    await maple.ana.command("/autumn cus_acme")
-    assert "only visible to you" in await maple.ana.sees("Acme Ltd")
-    assert [call.ok for call in maple.slack.calls if call.method == "chat.postEphemeral"] == [True]
 
 
 async def test_answer_falls_back_to_a_dm_where_maple_is_not(maple: Running) -> None:
