@@ -23,7 +23,6 @@ from tests.journeys.changing import (
     WAITING,
     Requesting,
     apply,
-    approve_waiting,
     elsewhere,
     lea_sees,
     undo_approved,
@@ -145,14 +144,14 @@ async def test_refund_is_confirmed_before_it_is_approved() -> None:
         assert writes(maple) == ["invoices.refund"]
 
 
-async def test_lost_answer_to_a_deletion_is_resolved_by_reading_back() -> None:
-    async with running_maple("http") as maple:
-        await delete(maple)
-        await lea_sees(maple, WAITING)
-        maple.autumn.faults.add("customers.delete", "cut_after", times=1)
-        assert await approve_waiting(maple) is Result.DONE
-        await maple.lea.sees(approvals_words.ENDINGS[Cause.FOUND_DONE])
-        assert writes(maple) == ["customers.delete"]
+async def test_lost_answer_to_a_deletion_is_resolved_by_reading_back(desk: Desk) -> None:
+    await delete(desk)
+    desk.autumn.faults.add("customers.delete", "cut_after", times=1)
+    record = (await desk.approve()).record
+    assert record is not None
+    assert record.ending is Cause.FOUND_DONE
+    assert approvals_words.ENDINGS[Cause.FOUND_DONE] in await desk.card(record)
+    assert writes(desk) == ["customers.delete"]
 
 
 async def test_deletion_of_a_customer_who_is_gone() -> None:

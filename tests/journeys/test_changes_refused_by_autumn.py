@@ -4,39 +4,20 @@ from dataclasses import replace
 
 import pytest
 
-from bot.approvals import words as approvals_words
-from bot.approvals.lifecycle import Cause, State
+from bot.approvals.lifecycle import State
 from bot.changes import autumn_refusals
 from sandbox.autumn import LocalAutumn
-from tests.journeys.changing import (
-    ACTION,
-    FAILED,
-    WAITING,
-    approve_waiting,
-    lea_sees,
-    requested,
-)
+from tests.journeys.changing import ACTION, FAILED
 from tests.journeys.desk import Desk, applied, running_desk
-from tests.journeys.kinds import delete, give_feature, redeem
-from tests.running import running_maple
-
-READ_BACK = approvals_words.ENDINGS[Cause.DONE]
+from tests.journeys.kinds import Steps, delete, give_allowance, give_feature, redeem
 
 
 async def test_rate_limit_only_delays_a_change() -> None:
-    async with running_maple("http") as maple:
-        await requested(maple)
-        maple.autumn.faults.add("balances.update", "429", times=2, retry_after=0)
-        await approve_waiting(maple)
-        await maple.lea.sees(READ_BACK)
-        assert [write.applied for write in maple.autumn.ledger] == [False, False, True]
-
-
-@pytest.fixture
-def reading_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Maple's key may read everything and write nothing."""
-    reading = ["customers:read", "plans:read", "features:read", "analytics:read", "rewards:read"]
-    monkeypatch.setattr(LocalAutumn, "key", property(lambda self: self.keys(reading)))
+    async with running_desk() as desk:
+        await give_allowance(desk)
+        desk.autumn.faults.add("balances.update", "429", times=2, retry_after=0)
+        applied(await desk.approve())
+        assert [write.applied for write in desk.autumn.ledger] == [False, False, True]
 
 
 async def _failed_card(desk: Desk) -> str:
@@ -48,23 +29,14 @@ async def _failed_card(desk: Desk) -> str:
     return card
 
 
-@pytest.mark.usefixtures("reading_key")
-async def test_missing_scope_is_named() -> None:
-    async with running_maple("http") as maple:
-        await delete(maple)
-        await lea_sees(maple, WAITING)
-        await approve_waiting(maple)
-        card = await maple.lea.sees(FAILED)
-        assert "Maple's key lacks the scope customers:write." in card
-        assert "insufficient" not in card
-
-
-@pytest.mark.usefixtures("reading_key")
-async def test_missing_scope_is_that_of_the_kind() -> None:
+@pytest.mark.parametrize(("ask", "scope"), [(give_feature, "balances:write"), (delete, "customers:write")])
+async def test_missing_scope_is_named(ask: Steps, scope: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    reading = ["customers:read", "plans:read", "features:read", "analytics:read", "rewards:read"]
+    monkeypatch.setattr(LocalAutumn, "key", property(lambda self: self.keys(reading)))
     async with running_desk() as desk:
-        await give_feature(desk)
+        await ask(desk)
         card = await _failed_card(desk)
-        assert "Maple's key lacks the scope balances:write." in card
+        assert f"Maple's key lacks the scope {scope}." in card
         assert "insufficient" not in card
 
 

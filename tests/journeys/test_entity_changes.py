@@ -23,7 +23,6 @@ from tests.journeys.changing import (
     Requesting,
     actor,
     apply,
-    approve_waiting,
     lea_sees,
     undo_approved,
     without_slack,
@@ -237,13 +236,16 @@ async def test_control_of_an_entity_is_set_and_removed_again(desk: Desk) -> None
     assert not state.entities[0].billing_controls["spend_limits"]
 
 
-async def test_entity_gone_meanwhile_is_reported(maple: Running) -> None:
-    await maple.ana.command(f"/autumn give {WHO}/workspace_1 500 messages because of the outage")
-    await maple.ana.sees(PREVIEW)
-    await maple.ana.submit()
-    await lea_sees(maple, WAITING)
-    state = maple.autumn.state.customer(WHO)
+async def test_entity_gone_meanwhile_is_reported(desk: Desk) -> None:
+    await open_form(desk, "balance")
+    await desk.ana.choose("Feature", "Messages")
+    await desk.ana.fill("Amount", "500")
+    await desk.ana.sees(PREVIEW)
+    await desk.ana.submit()
+    state = desk.autumn.state.customer(WHO)
     state.entities[:] = [entity for entity in state.entities if entity.id != "workspace_1"]
-    assert await approve_waiting(maple) is Result.FAILED
-    await maple.lea.sees(str(CommonNote.ENTITY_GONE.text))
-    assert writes(maple) == []
+    outcome = await desk.approve()
+    assert outcome.result is Result.FAILED
+    assert outcome.record is not None
+    assert str(CommonNote.ENTITY_GONE.text) in await desk.card(outcome.record)
+    assert writes(desk) == []
