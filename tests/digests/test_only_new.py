@@ -1,5 +1,6 @@
 """A digest posted only when something is new: what counts as new, and what skipped days carry over."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -62,6 +63,7 @@ async def test_same_rows_a_day_later_are_not_new(database: Database) -> None:
 
 async def test_row_not_in_the_last_post_is_new(database: Database) -> None:
     first = await scanned(database, *rows())
+    same = await scanned(database, *rows(), start=START + DAY)
     additions = (
         unpaid("9.5", details={"invoice": "in_2"}),
         row("past_due", 2),
@@ -73,9 +75,11 @@ async def test_row_not_in_the_last_post_is_new(database: Database) -> None:
         row("resets", at=at(4), feature="messages", details={"entity": "ent_1"}),
         row("trials", at=at(3), customer_id=None, customer="Somebody Else"),
     )
-    for number, new in enumerate(additions):
+    for number, new in enumerate(additions, start=1):
+        content = replace(ONLY_NEW, sections=frozenset({new["section"]}))
+        assert (await reported(database, same, last_post(first), content)).nothing_new, new
         second = await scanned(database, *rows(), new, start=START + DAY + timedelta(minutes=number))
-        assert not (await reported(database, second, last_post(first))).nothing_new, new
+        assert not (await reported(database, second, last_post(first), content)).nothing_new, new
 
 
 @on_sqlite
