@@ -48,8 +48,8 @@ def pytest_xdist_setupnodes() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Three for two cores: a test often waits, for its deadline, its database or another process."""
-    return max(2, os.cpu_count() or 1) * 3 // 2
+    """Two for each core: a test often waits, for its deadline, its database or another process."""
+    return 2 * max(2, os.cpu_count() or 1)
 
 
 def pytest_collection_finish() -> None:
