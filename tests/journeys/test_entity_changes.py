@@ -21,7 +21,6 @@ from tests.journeys.changing import (
     PREVIEW,
     WAITING,
     Requesting,
-    actor,
     apply,
     lea_sees,
     undo_approved,
@@ -29,7 +28,7 @@ from tests.journeys.changing import (
 )
 from tests.journeys.desk import Desk, running_desk
 from tests.journeys.steps import ask, press
-from tests.running import Running
+from tests.running import Running, actor
 from tests.screen import on_screen
 
 WHO = "cus_piedpiper"

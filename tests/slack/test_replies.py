@@ -3,14 +3,13 @@
 import pytest
 from slack_sdk.errors import SlackApiError
 
-from bot.access.people import Actor
 from bot.kit.card import Card
 from bot.lookups import labels
 from bot.lookups.events import words as event_words
 from bot.slack.errors import Unsent, slack_reason
 from bot.slack.replies import Replies, url_reason
 from handlers.interaction import Interaction, InteractionKind
-from tests.running import Running, running_maple
+from tests.running import Running, actor, running_maple
 
 TABLE = {
     "type": "data_table",
@@ -59,7 +58,7 @@ async def test_unknown_blocks_are_sent_plain_and_retried_later() -> None:
         now = [0.0]
         replies = Replies(maple.bot.slack, new_blocks=60, clock=lambda: now[0])
         card = Card("rows", (TABLE,), (section("rows as a section"),))
-        interaction = Interaction(InteractionKind.VIEW, actor=_ana(maple))
+        interaction = Interaction(InteractionKind.VIEW, actor=actor(maple.ana))
         maple.slack.without_blocks("data_table")
         await replies.dm(interaction, card)
         maple.ana.go("@maple")
@@ -134,7 +133,7 @@ async def test_unreachable_slack_is_the_reason() -> None:
     async with running_maple("http") as maple:
         replies = Replies(maple.bot.slack, new_blocks=60)
         interaction = Interaction(
-            InteractionKind.COMMAND, actor=_ana(maple), response_url="http://127.0.0.1:9/"
+            InteractionKind.COMMAND, actor=actor(maple.ana), response_url="http://127.0.0.1:9/"
         )
         maple.slack.faults.add("conversations.open", "error", error="user_disabled")
         with pytest.raises(Unsent) as unsent:
@@ -145,7 +144,7 @@ async def test_unreachable_slack_is_the_reason() -> None:
 async def test_one_direct_message_is_changed_until_it_is_gone() -> None:
     async with running_maple("http") as maple:
         say = Replies(maple.bot.slack, new_blocks=60).editable_dm()
-        interaction = Interaction(InteractionKind.VIEW, actor=_ana(maple))
+        interaction = Interaction(InteractionKind.VIEW, actor=actor(maple.ana))
         maple.ana.go("@maple")
         await say(interaction, PLAIN)
         await say(interaction, Card("more", (section("more"),), (section("more"),)))
@@ -154,7 +153,3 @@ async def test_one_direct_message_is_changed_until_it_is_gone() -> None:
         maple.slack.faults.add("chat.update", "error", error="message_not_found")
         await say(interaction, Card("at last", (section("at last"),), (section("at last"),)))
         await maple.ana.sees("at last")
-
-
-def _ana(maple: Running) -> Actor:
-    return Actor(maple.ana.id, maple.bot_team)

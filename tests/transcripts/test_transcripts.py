@@ -7,8 +7,9 @@ from bot.approvals import words as approvals
 from bot.changes.balance import words as balance
 from bot.changes.deletion import words as deletion
 from bot.changes.forms import words as forms
-from tests.journeys.changing import actor, approve_waiting, filed
+from tests.journeys.changing import approve_waiting, filed
 from tests.journeys.digesting import due, settled
+from tests.running import actor
 from tests.transcripts.recorder import Transcript, recorded
 
 TICKET = "https://tickets.example/4711"
