@@ -93,7 +93,7 @@ def _try(places: Sequence[Place], tests: Sequence[str]) -> list[tuple[Place, tup
     from tests.mutation.running import run
 
     end_with_parent()
-    sources = {path: Source(path) for path, _ in places}
+    sources = {path: Source(path) for path in {path for path, _ in places}}
     wanted = [(sources[path], sources[path].mutations[number]) for path, number in places]
     tried = run(wanted, tests, _Progress(len(wanted)))
     return [(place, (each.killed_by, each.seconds)) for place, each in zip(places, tried, strict=True)]

@@ -26,10 +26,13 @@ class Reach:
         there = self.lines.get(file, {})
         return self._sorted({test for line in lines for test in there.get(line, ())})
 
-    def all(self, file: str) -> list[str]:
-        """Those that come by the file, and then all others."""
-        first = self.tests(file, self.lines.get(file, {}))
-        return [*first, *self._sorted(set(self.seconds) - set(first))]
+    def near(self, file: str) -> list[str]:
+        """Those that run any line of the file, the quickest first."""
+        return self.tests(file, self.lines.get(file, {}))
+
+    def others(self, file: str) -> list[str]:
+        """Those that only import it, if that, the quickest first."""
+        return self._sorted(set(self.seconds) - set(self.near(file)))
 
     def _sorted(self, tests: set[str]) -> list[str]:
         return sorted(tests - self.failed, key=lambda test: (self.seconds[test], test))
