@@ -134,7 +134,7 @@ async def first(*waits: Coroutine[Any, Any, object]) -> object:
     tasks = [asyncio.ensure_future(wait) for wait in waits]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        return next(task for task in tasks if task in done).result()
+        return next(ended for ended in tasks if ended in done).result()
     finally:
         for task in tasks:
             task.cancel()

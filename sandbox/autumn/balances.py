@@ -121,7 +121,11 @@ def _take(rows: Sequence[Row], amount: float) -> list[tuple[Row, float]]:
             drawn = clean(drawn - part)
         row.balance = clean(row.balance - drawn)
     if amount and rows:
-        by_use = (row for row in rows if row.price and row.price["billing_method"] == "usage_based")
+        by_use = (
+            candidate
+            for candidate in rows
+            if candidate.price and candidate.price["billing_method"] == "usage_based"
+        )
         last = next(by_use, rows[0])
         last.balance = clean(last.balance - amount)
         moved.append((last, amount))
@@ -152,8 +156,9 @@ def give_back(rows: Sequence[Row], amount: float) -> list[tuple[Row, float]]:
         part = clean(min(amount, max(0.0, row.grant - row.balance)))
         row.balance = clean(row.balance + part)
         amount = clean(amount - part)
-        back.append((row, -part))
-    return [(row, part) for row, part in back if part]
+        if part:
+            back.append((row, -part))
+    return back
 
 
 def total(rows: Iterable[Row]) -> float:

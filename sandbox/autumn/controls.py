@@ -103,8 +103,8 @@ def _check_once(part: BodyReader, kind: str, entries: Sequence[Json]) -> None:
 def of(state: AutumnState, who: LocalCustomer, kind: str) -> list[Json]:
     """The customer's own entries, and what the plans say of features that those do not name."""
     own = who.billing_controls.get(kind, [])
-    named = {entry.get("feature_id") for entry in own}
-    entries = [{**entry, "source": "customer"} for entry in own]
+    named = {control.get("feature_id") for control in own}
+    entries = [{**control, "source": "customer"} for control in own]
     for product in who.products:
         if product.running and product.entity_id is None:
             for entry in state.plan_of(product).billing_controls.get(kind, []):
@@ -120,8 +120,8 @@ def show(state: AutumnState, who: LocalCustomer, *, listed: bool = False) -> Jso
         entries = of(state, who, kind)
         if entries or kind in who.billing_controls:
             controls[kind] = [
-                {**entry, "usage": _used(state, who, entry)} if kind == "usage_limits" else entry
-                for entry in entries
+                {**control, "usage": _used(state, who, control)} if kind == "usage_limits" else control
+                for control in entries
             ]
             if listed:
                 for entry in controls[kind]:

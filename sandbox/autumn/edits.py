@@ -60,8 +60,8 @@ def apply(state: AutumnState, who: LocalCustomer, update: Update) -> None:
     elif update.add_to_balance is not None:
         moved = balances.shift(rows, update.add_to_balance)
         if state.org.adding_raises_grant:
-            for row, amount in moved:
-                row.adjustment = clean(row.adjustment - amount)
+            for moved_row, amount in moved:
+                moved_row.adjustment = clean(moved_row.adjustment - amount)
     if update.usage is not None:
         balances.shift(rows, sum(row.grant for row in rows) - update.usage - balances.total(rows))
     if (update.included_grant, update.next_reset_at, update.expires_at) == (None, None, None):
@@ -96,8 +96,8 @@ def _redate(
             raise invalid("expires_at must be in the future")
         if any(row.price for row in rows):
             raise invalid("Cannot set expires_at on a paid balance")
-        for row in (rows or flags)[:1]:
-            row.expires_at = None if row.unlimited else update.expires_at
+        for expiring in (rows or flags)[:1]:
+            expiring.expires_at = None if expiring.unlimited else update.expires_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +122,10 @@ def create(state: AutumnState, who: LocalCustomer, grant: Grant) -> Row:
     if (boolean and (has_amount or grant.unlimited)) or (not boolean and has_amount == grant.unlimited):
         problem = bad_input("input: Invalid input")
         raise ApiError(500, problem.code, problem.message)
-    if grant.balance_id is not None and any(row.external_id == grant.balance_id for row in who.rows):
+    if grant.balance_id is not None and any(held.external_id == grant.balance_id for held in who.rows):
         message = f"balance_id '{grant.balance_id}' is already in use for this customer"
         raise ApiError(409, "invalid_request", message)
-    if boolean and any(row.flag and row.feature_id == grant.feature_id for row in who.rows):
+    if boolean and any(held.flag and held.feature_id == grant.feature_id for held in who.rows):
         message = f"A boolean entitlement {grant.feature_id} already exists for customer {who.internal_id}"
         raise ApiError(409, "invalid_request", message)
     _check_dates(state, grant)
@@ -232,8 +232,8 @@ def _draw(state: AutumnState, rows: list[Row], value: float, most: float) -> lis
     taking = clean(min(value, most))
     moved = balances.shift(rows, -taking) if value > 0 else balances.give_back(rows, -value)
     by_row: dict[str, float] = {}
-    for row, amount in moved:
-        by_row[row.id] = by_row.get(row.id, 0) + amount
+    for moved_row, amount in moved:
+        by_row[moved_row.id] = by_row.get(moved_row.id, 0) + amount
     return [
         {
             "balance_id": row.id,

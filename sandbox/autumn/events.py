@@ -110,7 +110,7 @@ def aggregate(state: AutumnState, aggregation: Aggregation) -> Json:
             total = totals.setdefault(event.feature_id, {"count": 0, "sum": 0})
             total["count"] += 1
             total["sum"] = clean(total["sum"] + event.value)
-    listed: list[Json] = [{"period": moment, "values": values} for moment, values in bins.items()]
+    listed: list[Json] = [{"period": period, "values": values} for period, values in bins.items()]
     if aggregation.group_by is not None:
         _group(events, aggregation, listed)
     answer: Json = {"list": listed, "total": dict(sorted(totals.items()))}
@@ -133,11 +133,11 @@ def _deductions(state: AutumnState, events: list[LocalEvent], size: str) -> list
             per_customer["deducted"] = clean(per_customer["deducted"] + part["value"])
             per_customer["events"] += 1
             _count(per_customer["balances"], part)
-    return [{"period": moment, "values": values} for moment, values in bins.items()]
+    return [{"period": period, "values": values} for period, values in bins.items()]
 
 
 def _count(drawn: list[Json], part: Json) -> None:
-    row = next((row for row in drawn if row["balance_id"] == part["balance_id"]), None)
+    row = next((candidate for candidate in drawn if candidate["balance_id"] == part["balance_id"]), None)
     if row is None:
         facts = {name: part[name] for name in ("balance_id", "plan_id", "reset")}
         row = {**facts, "entity_id": None, "credit_cost": None, "deducted": 0, "events": 0}
@@ -149,10 +149,10 @@ def _count(drawn: list[Json], part: Json) -> None:
 def _group(events: list[LocalEvent], aggregation: Aggregation, listed: list[Json]) -> None:
     assert aggregation.group_by is not None  # noqa: S101
     group = _grouper(aggregation.group_by)
-    names = [*sorted({group(event) for event in events} - {NO_GROUP}), NO_GROUP]
+    names = [*sorted(set(map(group, events)) - {NO_GROUP}), NO_GROUP]
     for slot in listed:
         slot["grouped_values"] = {name: dict.fromkeys(names, 0) for name in aggregation.query.features}
-    by_period = {slot["period"]: slot["grouped_values"] for slot in listed}
+    by_period = {bin_["period"]: bin_["grouped_values"] for bin_ in listed}
     for event in events:
         values = by_period[floor(event.timestamp, aggregation.bin_size)].setdefault(event.feature_id, {})
         values[group(event)] = clean(values.get(group(event), 0) + event.value)

@@ -44,8 +44,8 @@ def _held(state: AutumnState, who: LocalCustomer) -> list[_Held]:
 
 def _tell_plans(state: AutumnState, who: LocalCustomer, entity_id: str | None, before: list[_Held]) -> None:
     assert state.announce is not None  # noqa: S101
-    was = [held for held in before if held.product.entity_id == entity_id]
-    now = [held for held in _held(state, who) if held.product.entity_id == entity_id]
+    was = [holding for holding in before if holding.product.entity_id == entity_id]
+    now = [holding for holding in _held(state, who) if holding.product.entity_id == entity_id]
     changes: list[Json] = []
     tags: list[str] = []
     scenarios: list[tuple[str, LocalPlan]] = []

@@ -21,7 +21,7 @@ class Key:
         if scope is None or self.scopes is None:
             return
         scopes = (scope,) if isinstance(scope, str) else scope
-        if not any(self._has(scope) for scope in scopes):
+        if not any(self._has(accepted) for accepted in scopes):
             raise ApiError(403, "insufficient_scopes", f"Insufficient scopes. Missing: {scopes[0]}")
 
     def _has(self, scope: str) -> bool:
@@ -37,7 +37,7 @@ class Keys:
         self._keys: dict[str, Key] = {}
 
     def make(self, scopes: frozenset[str] | None = None, env: str = "sandbox") -> Key:
-        prefix = next(prefix for prefix, name in _PREFIXES.items() if name == env)
+        prefix = next(candidate for candidate, name in _PREFIXES.items() if name == env)
         return self.add(prefix + secrets.token_hex(21), scopes)
 
     def add(self, secret: str, scopes: frozenset[str] | None = None) -> Key:

@@ -53,8 +53,8 @@ class Queue:
     def run_due(self) -> None:
         """Do what is due by the clock, in the order it came."""
         now = self.clock.now()
-        due = [waiting for waiting in self._waiting if waiting.due <= now]
-        self._waiting = [waiting for waiting in self._waiting if waiting.due > now]
+        due = [queued for queued in self._waiting if queued.due <= now]
+        self._waiting = [queued for queued in self._waiting if queued.due > now]
         for waiting in due:
             waiting.run()
 

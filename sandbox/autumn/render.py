@@ -147,9 +147,9 @@ def subscription(
 
 def _merged(products: list[Product]) -> list[Product]:
     """The customer's own, and of each plan that entities have the newest, as customers.get shows it."""
-    own = [product for product in products if product.entity_id is None]
+    own = [held for held in products if held.entity_id is None]
     newest: dict[str, Product] = {}
-    for product in sorted(products, key=lambda product: product.created_at):
+    for product in sorted(products, key=lambda held: held.created_at):
         if product.entity_id is not None:
             newest[product.plan_id] = product
     return own + list(newest.values())
@@ -204,9 +204,9 @@ def holdings(
         )
     products = products[:15]
     grouped: dict[str, list[Row]] = {}
-    for row in rows:
-        if not row.flag:
-            grouped.setdefault(row.feature_id, []).append(row)
+    for metered in rows:
+        if not metered.flag:
+            grouped.setdefault(metered.feature_id, []).append(metered)
     shown_balances = {}
     for feature_id, mine in grouped.items():
         shown_feature = state.feature(feature_id)

@@ -254,7 +254,7 @@ class LocalPerson:
                     not exact and single_spaced(words).lower() in single_spaced(label).lower()
                 ):
                     return option if external else str(option["value"])
-        labels = [self._screen.reader.text(option["text"]) for option in offered]
+        labels = [self._screen.reader.text(choice["text"]) for choice in offered]
         raise self._screen.missing(f"option {words!r} among {labels}")
 
     async def _offered(self, control: Control, text: str) -> list[Json]:

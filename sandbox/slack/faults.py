@@ -73,12 +73,12 @@ class SlackFaults:
     async def apply_before(self, method: str) -> list[SlackFault]:
         """Delays or raises, and returns the faults for `apply_after`, when the method has run."""
         hits = [fault for fault in self._faults if self._hits(fault, method)]
-        for fault in hits:
-            if fault.left is not None:
-                fault.left -= 1
-                if fault.left <= 0:
-                    self._faults.remove(fault)
-            await self._before(fault)
+        for hit in hits:
+            if hit.left is not None:
+                hit.left -= 1
+                if hit.left <= 0:
+                    self._faults.remove(hit)
+            await self._before(hit)
         return [fault for fault in hits if fault.kind.endswith("_after")]
 
     async def apply_after(self, hits: list[SlackFault]) -> None:

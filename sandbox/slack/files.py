@@ -36,7 +36,7 @@ def picked(sim: Simulation, user: User, element: Json, entered: Json) -> Json:
             raise ActionRefused(
                 "invalid_input", f"{file.name} is not a file of this kind: {', '.join(types)}."
             )
-    return {"files": [sim.workspace.api_file(file) for file in files if file]}
+    return {"files": [sim.workspace.api_file(chosen) for chosen in files if chosen]}
 
 
 async def uploaded(sim: Simulation, request: Request) -> Response:

@@ -108,12 +108,14 @@ class Screen:
         self, label: str, kinds: frozenset[str], within: str | None, on: LocalMessage | None = None
     ) -> Control:
         candidates = self._controls(kinds, self._sources() if on is None else [on])
-        controls = [control for control in candidates if within is None or self._is_within(control, within)]
+        controls = [
+            candidate for candidate in candidates if within is None or self._is_within(candidate, within)
+        ]
         if within is not None:
             same_block = [
-                control
-                for control in controls
-                if single_spaced(within) in single_spaced(self._block_text(control))
+                candidate
+                for candidate in controls
+                if single_spaced(within) in single_spaced(self._block_text(candidate))
             ]
             controls = same_block or controls
         for control in controls:

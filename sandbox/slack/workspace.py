@@ -29,7 +29,7 @@ class Workspace:
         bot = User(people.BOT_USER, manifest.bot_name.lower(), manifest.bot_name, manifest.description, "bot",
                    "UTC", manifest.color, people.TEAM)  # fmt: skip
         self.bot = bot
-        self.users: dict[str, User] = {user.id: user for user in [*people.users(), bot]}
+        self.users: dict[str, User] = {member.id: member for member in [*people.users(), bot]}
         self.channels: dict[str, LocalChannel] = {channel.id: channel for channel in people.channels()}
         self.groups: dict[str, UserGroup] = {group.id: group for group in people.groups()}
         self.files: dict[str, File] = {}

@@ -186,13 +186,17 @@ def _carry(
     state: AutumnState, who: LocalCustomer, replaced_rows: list[Row], product: Product, carry: CarryOver
 ) -> None:
     """Units held (seats) are always carried; what was used or left of the rest only when asked for."""
-    before = {row.feature_id: row for row in replaced_rows if not row.flag and not row.unlimited}
-    for row in [row for row in who.rows if row.product_id == product.id]:
+    before = {
+        replaced.feature_id: replaced
+        for replaced in replaced_rows
+        if not replaced.flag and not replaced.unlimited
+    }
+    for row in [held for held in who.rows if held.product_id == product.id]:
         old = before.get(row.feature_id)
         if old is None or row.unlimited or row.flag:
             continue
-        held = not state.feature(row.feature_id).consumable
-        if held or (carry.usages and row.feature_id in (carry.usage_features or before)):
+        carried_always = not state.feature(row.feature_id).consumable
+        if carried_always or (carry.usages and row.feature_id in (carry.usage_features or before)):
             row.balance = clean(row.balance - (old.grant - old.balance))
     if not carry.balances:
         return

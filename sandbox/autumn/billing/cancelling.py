@@ -85,7 +85,7 @@ def _now(state: AutumnState, who: LocalCustomer, product: Product, cancel: Cance
     main = subjects.is_main(state, product)
     products.take_away(who, product, state.now)
     if main and product.entity_id is None:
-        who.products = [product for product in who.products if product.status != "scheduled"]
+        who.products = [held for held in who.products if held.status != "scheduled"]
     if default is not None:
         default_product = products.give(state, who, default)
         effects.incoming.append(moving(default_product, default))
@@ -97,7 +97,7 @@ def _default(state: AutumnState, who: LocalCustomer, product: Product) -> LocalP
     plan = products.default_plan(state)
     if plan is None or product.entity_id is not None or not subjects.is_main(state, product):
         return None
-    return None if any(product.running and product.plan_id == plan.id for product in who.products) else plan
+    return None if any(held.running and held.plan_id == plan.id for held in who.products) else plan
 
 
 def last_payment(who: LocalCustomer, product: Product) -> LocalInvoice | None:

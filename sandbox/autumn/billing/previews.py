@@ -82,9 +82,7 @@ def _next_cycle(state: AutumnState, after: LocalCustomer, effects: Effects) -> J
 def _subscription(after: LocalCustomer, product: Product | None) -> str | None:
     """That of the product, or of any plan that runs when it has none."""
     running = {
-        product.stripe_subscription
-        for product in after.products
-        if product.running and product.stripe_subscription
+        held.stripe_subscription for held in after.products if held.running and held.stripe_subscription
     }
     if product is not None and product.stripe_subscription in running:
         return product.stripe_subscription

@@ -132,8 +132,8 @@ def track(ctx: Context) -> Json:
         message = f"Insufficient balance to deduct {value} from feature {name}"
         raise ApiError(400, "insufficient_balance", message)
     with ExitStack() as watched:
-        for paid_by in rows:
-            watched.enter_context(happenings.usage(state, who, paid_by, entity_id))
+        for paying_feature in rows:
+            watched.enter_context(happenings.usage(state, who, paying_feature, entity_id))
         deductions = edits.track(state, who, event)
     if ctx.body.get("async"):
         ctx.status = 202

@@ -85,9 +85,9 @@ def _stored_customer(ctx: Context, who: LocalCustomer) -> Json:
 
 
 def _stored_reward(ctx: Context, reward: Reward) -> Json:
-    grant = reward.type == "feature_grant"
+    grants_feature = reward.type == "feature_grant"
     codes = [
-        {"code": code["code"], **({"global_max_redemption": code["max_uses"]} if grant else {})}
+        {"code": code["code"], **({"global_max_redemption": code["max_uses"]} if grants_feature else {})}
         for code in reward.promo_codes
     ]
     return {
@@ -97,7 +97,7 @@ def _stored_reward(ctx: Context, reward: Reward) -> Json:
         "env": ctx.env,
         "created_at": reward.created_at,
         "name": reward.name,
-        "discount_config": None if grant else _discount_config(ctx, reward),
+        "discount_config": None if grants_feature else _discount_config(ctx, reward),
         "free_product_config": None,
         "free_product_id": None,
         "promo_codes": codes,

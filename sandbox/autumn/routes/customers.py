@@ -211,15 +211,15 @@ def list_page(ctx: Context) -> Json:
     last_id, last_moment = decode_cursor(cursor) if cursor else ("", 0)
     descending, matches_text = order == "desc", search(text)
     low, high = created.get("start"), created.get("end")
-    plan_ids = {product["id"] for product in plans}
-    expand = tuple(product for product in ctx.body.get("expand", ()) if "." in str(product))
+    plan_ids = {plan["id"] for plan in plans}
+    expand = tuple(path for path in ctx.body.get("expand", ()) if "." in str(path))
     page: list[LocalCustomer] = []
     matching = ctx.state.customers.scan(
         descending=descending,
-        matches=lambda product: (
-            matches_text(product)
-            and (low is None or product.created_at >= low)
-            and (high is None or product.created_at <= high)
+        matches=lambda candidate: (
+            matches_text(candidate)
+            and (low is None or candidate.created_at >= low)
+            and (high is None or candidate.created_at <= high)
         ),
         after=(last_moment, last_id) if cursor else None,
     )
@@ -238,7 +238,7 @@ def list_page(ctx: Context) -> Json:
     listed = page[:limit]
     more = len(page) > limit and listed[-1].id is not None
     return {
-        "list": [render.customer(ctx.state, who, ctx.env, expand, listed=True) for who in listed],
+        "list": [render.customer(ctx.state, customer, ctx.env, expand, listed=True) for customer in listed],
         "next_cursor": encode_cursor(listed[-1].id or "", listed[-1].created_at) if more else None,
     }
 

@@ -33,8 +33,8 @@ def list_entities(ctx: Context) -> Json:
     ]
     matching.sort(key=lambda pair: (pair[0].created_at, pair[0].id or ""), reverse=True)
     page = matching[:limit]
-    for _, who in page:
-        read(ctx, who)
+    for _, holder in page:
+        read(ctx, holder)
     more = len(matching) > limit
     return {
         "list": [render.full_entity(state, who, entity, ctx.env) for entity, who in page],
@@ -93,7 +93,7 @@ def create_entity(ctx: Context) -> Json:
             f"Feature '{feature_id}' is consumable (e.g. credits, API calls). "
             "Entities can only be created for non-consumable features (e.g. seats)."
         )
-    if entity_id and any(entity.id == entity_id for entity in who.entities):
+    if entity_id and any(existing.id == entity_id for existing in who.entities):
         raise ApiError(409, "entity_already_exists", f"Entity {entity_id} already exists")
     entity = LocalEntity(entity_id or None, name, feature_id, state.now, billing_controls)
     who.entities.append(entity)

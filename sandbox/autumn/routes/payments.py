@@ -57,9 +57,9 @@ def refund(ctx: Context) -> Json:
     state, number = ctx.state, ctx.path["stripe_id"]
     invoice = next(
         (
-            invoice
-            for invoice in state.invoices()
-            if invoice.stripe_id == number and invoice.processor == "stripe"
+            candidate
+            for candidate in state.invoices()
+            if candidate.stripe_id == number and candidate.processor == "stripe"
         ),
         None,
     )

@@ -56,7 +56,7 @@ def _build(state: AutumnState, outline: Outline) -> LocalCustomer:
     ids_before, state.ids = state.ids, Ids(outline.internal_id)
     plan = state.plans[_PLANS[index % len(_PLANS)]]
     product = products.give(state, who, plan, PlanTerms(started_at=outline.created_at))
-    for row in [row for row in who.rows if not row.flag]:
+    for row in [held for held in who.rows if not held.flag]:
         balances.shift([row], -int(row.included * (index * 37 % 105) / 100))
     if index % 50 == 3 and plan.price is not None:
         product.status = "past_due"
@@ -104,7 +104,7 @@ def fill_crowd(b: Builder) -> None:
         )
         who.currency = (None, None, None, "eur", None, "jpy")[index % 6]
         product = b.has(who, _CROWD_PLANS[index % len(_CROWD_PLANS)], days)
-        for row in [row for row in who.rows if not row.flag and not row.unlimited]:
+        for row in [held for held in who.rows if not held.flag and not held.unlimited]:
             b.uses(who, row.feature_id, int(row.included * chance.uniform(0, 1.02)))
         b.billed(who, product, limit=12)
         b.history(who, "messages", chance.uniform(2, 12), 45)

@@ -102,10 +102,10 @@ def _unfurled(sim: Simulation, args: Args) -> LocalMessage:
     if unfurl_id := args.text("unfurl_id"):
         args.required("source")
         matching = [
-            message
+            posted
             for messages in workspace.messages.values()
-            for message in messages
-            if message.unfurl_id == unfurl_id
+            for posted in messages
+            if posted.unfurl_id == unfurl_id
         ]
     else:
         message = workspace.find(args.required("channel"), args.required("ts"))

@@ -38,13 +38,13 @@ def members(sim: Simulation, args: Args) -> Json:
 def listing(sim: Simulation, args: Args) -> Json:
     types = args.names("types") or ["public_channel"]
     scopes = {TYPES[kind]: f"{family}:read" for kind, family in FAMILY.items()}
-    for kind in types:
-        if kind == "mpim":
+    for type_name in types:
+        if type_name == "mpim":
             need(sim, "mpim:read")
-        elif kind not in scopes:
+        elif type_name not in scopes:
             raise SlackError("invalid_types")
         else:
-            need(sim, scopes[kind])
+            need(sim, scopes[type_name])
     channels = [
         _describe(sim, channel, True)
         for channel in sim.workspace.channels.values()

@@ -42,7 +42,7 @@ def complete_upload(sim: Simulation, args: Args) -> Json:
         sim.workspace.post(channel, sim.workspace.bot.id, words, thread_ts=thread_ts, files=done)
     for file in done:
         file.shared = True
-    return {"files": [sim.workspace.api_file(file) for file in done]}
+    return {"files": [sim.workspace.api_file(uploaded) for uploaded in done]}
 
 
 @method("files.info", scope="files:read")

@@ -43,7 +43,7 @@ def problems(blocks: list[Block], surface: Surface, *, tables: int = MOST_TABLES
     """All problems of blocks that conform to the schema. `tables`: how many are allowed."""
     yield from _surfaces(blocks, surface)
     yield from _unique(
-        "block_id", ((f"/{at}/block_id", block.get("block_id")) for at, block in enumerate(blocks))
+        "block_id", ((f"/{position}/block_id", item.get("block_id")) for position, item in enumerate(blocks))
     )
     yield from _unique("action_id", _action_ids(blocks))
     yield from _counts(blocks, tables)
@@ -138,7 +138,7 @@ def _chart(chart: Json) -> Iterator[Problem]:
     categories = chart["axis_config"]["categories"]
     if len(set(categories)) != len(categories):
         yield Problem("/chart/axis_config/categories", "failed_constraint", "categories must be unique")
-    names = [series["name"] for series in chart["series"]]
+    names = [plotted["name"] for plotted in chart["series"]]
     if len(set(names)) != len(names):
         yield Problem("/chart/series", "failed_constraint", "series names must be unique")
     for at, series in enumerate(chart["series"]):
@@ -161,6 +161,6 @@ def _element(element: Json) -> Iterator[Problem]:
     if "external" in kind or not options:
         return
     first = [element["initial_option"]] if "initial_option" in element else element.get("initial_options", [])
-    for option in first:
-        if option not in options:
+    for initial in first:
+        if initial not in options:
             yield Problem("", "failed_constraint", "initial_option must exactly match one of the options")

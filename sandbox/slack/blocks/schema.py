@@ -113,7 +113,7 @@ class Schema:
         by_type: dict[str | None, list[Check]] = {}
         for kind, leaf in self._branches(schema):
             by_type.setdefault(kind, []).append(self._compile(leaf))
-        known_types = ", ".join(sorted(kind for kind in by_type if kind))
+        known_types = ", ".join(sorted(type_name for type_name in by_type if type_name))
 
         def choose(value: Any, at: str, problems: Problems) -> None:
             kind = value.get("type") if isinstance(value, dict) else None
@@ -137,7 +137,7 @@ class Schema:
         return choose
 
     def _object(self, schema: Json) -> Check:
-        parts = {key: self._compile(part) for key, part in schema.get("properties", {}).items()}
+        parts = {name: self._compile(part) for name, part in schema.get("properties", {}).items()}
         required = schema.get("required", [])
         closed = schema.get("additionalProperties") is False
 
