@@ -178,9 +178,9 @@ def decide_digests(policy: Policy, person: Person) -> Decision:
 
 def _power(policy: Policy, power: Power, request: Request, person: Person) -> Decision:
     denied = [
-        (rule, certain)
-        for rule in policy.deny
-        if power in rule.may and (certain := _restricts(rule, request, person)) is not False
+        (deny_rule, certain)
+        for deny_rule in policy.deny
+        if power in deny_rule.may and (certain := _restricts(deny_rule, request, person)) is not False
     ]
     for rule, certain in denied:
         if certain:

@@ -47,7 +47,8 @@ class WhoMay:
         members = await self._groups.members(who.groups)
         candidates = [*sorted(who.users), *sorted(members - who.users)]
         able: list[str] = []
-        for user in [user for user in candidates if user not in besides][:_MOST_CHECKED]:
+        askable = [candidate for candidate in candidates if candidate not in besides]
+        for user in askable[:_MOST_CHECKED]:
             below_limit = len(able) < MOST_ASKED
             if below_limit and await self._may(replace(request, own=False), Actor(user), opening=opening):
                 able.append(user)

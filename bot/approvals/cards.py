@@ -152,7 +152,7 @@ class CardTable:
             for row in rows:
                 due = now + min(GRACE * 2**row.tries, _SLOWEST)
                 await self._update(connection, row.id, {"due": due, "tries": min(row.tries + 1, 16)})
-            return list(dict.fromkeys(row.about for row in rows))
+            return list(dict.fromkeys(card.about for card in rows))
 
     def _columns(self, about: str, target: CardTarget, *, due: datetime) -> dict[str, Any]:
         return {

@@ -95,7 +95,7 @@ def _why(record: Record) -> str:
 
 
 def _step(step: Step) -> str:
-    event = next((event for event in ChangeEvent if event == step.event), None)
+    event = next((candidate for candidate in ChangeEvent if candidate == step.event), None)
     what = words.STEPS[event] if event else text.mrkdwn(step.event, 40)
     by = mentions.person(step.actor) if step.actor else words.POLICY
     return words.step(times.moment(datetime.fromisoformat(step.at)), what.format(by=by))

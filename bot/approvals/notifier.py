@@ -110,12 +110,12 @@ class ChangeNotifier:
     async def _posted(self, change_id: str) -> list[PostedCard]:
         """The cards of a change, after waiting for those being posted here: people may click before Maple has
         stored which message is which card."""
-        known = await CHANGE_CARDS.of(self._database, change_id)
-        unposted = [card for card in known if not card.ts]
-        for card in unposted:
-            async with self._turn(card):
+        cards = await CHANGE_CARDS.of(self._database, change_id)
+        unposted = [card for card in cards if not card.ts]
+        for unposted_card in unposted:
+            async with self._turn(unposted_card):
                 pass
-        return await CHANGE_CARDS.of(self._database, change_id) if unposted else known
+        return await CHANGE_CARDS.of(self._database, change_id) if unposted else cards
 
     def _turn(self, card: PostedCard) -> asyncio.Lock:
         return self._turns.of(card.id)

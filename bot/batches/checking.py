@@ -144,7 +144,7 @@ class Checker:
                 barred = _problem(judged_line.line.line, LineReason.NOT_ALLOWED, decision=decision)
                 wrong.append(replace(barred, request=request))
         totals = together([line.feature for line in lines], requests)
-        decisions += [await self._permits(request, actor) for request in totals]
+        decisions += [await self._permits(total, actor) for total in totals]
         wrong.sort(key=lambda problem: problem.number)
         refused = refused_request([*requests, *totals], decisions)
         return CheckedBatch(tuple(lines), tuple(wrong), strictest(decisions), request=refused)

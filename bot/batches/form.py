@@ -170,7 +170,7 @@ def _kind(kind: ChangeKind[Any]) -> str:
 
 
 def _for_all(*, needed: bool) -> list[Block]:
-    offered = [blocks.option(label, action, more) for action, (label, more) in _actions().items()]
+    offered = [blocks.option(label, value, more) for value, (label, more) in _actions().items()]
     action = blocks.select("batch:action", words.PICK_ACTION, offered, offered[0])
     feature = blocks.picker(ids.BATCH_FEATURE, forms_words.PICK_FEATURE, min_query=0)
     amount = blocks.typed("batch:amount", most=_LONGEST_AMOUNT)

@@ -260,9 +260,13 @@ def _layout(first: list[str] | Note) -> _Layout | Note:
         return Note(ListNote.NO_CUSTOMERS) if only_titles else _Layout(_ORDER, header=False)
     if unknown := [title for title in _others(titles, named) if title not in _OF_NO_INTEREST]:
         return Note(ListNote.UNKNOWN_COLUMN, {"column": unknown[0]})
-    for column, places in columns.items():
-        if len(places) > 1 and (titles[places[0]] == titles[places[1]] or _differ(column, places, titles)):
-            return Note(ListNote.SAME_COLUMN, {"column": column})
+    repeated = [
+        column
+        for column, places in columns.items()
+        if len(places) > 1 and (titles[places[0]] == titles[places[1]] or _differ(column, places, titles))
+    ]
+    if repeated:
+        return Note(ListNote.SAME_COLUMN, {"column": repeated[0]})
     column_at = {places[0]: column for column, places in columns.items() if places}
     return _Layout([column_at.get(place) for place in range(len(titles))], header=True)
 

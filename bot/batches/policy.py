@@ -20,7 +20,9 @@ def together(features: Sequence[str], requests: Sequence[Request]) -> list[Reque
         total = by_feature.get((kind, feature))
         by_feature[kind, feature] = request if total is None else _sum(total, request)
         worths[kind] = _worth(worths[kind], request.worth) if kind in worths else request.worth
-    return [replace(total, worth=worths[kind]) for (kind, _), total in by_feature.items()]
+    return [
+        replace(feature_total, worth=worths[kind_id]) for (kind_id, _), feature_total in by_feature.items()
+    ]
 
 
 def requests_of(

@@ -212,7 +212,7 @@ class BatchService:
         record = await self._decidable(batch_id, revision)
         if isinstance(record, BatchOutcome):
             return record
-        if any(approval.person == actor.user and approval.counts for approval in record.approvals):
+        if any(previous.person == actor.user and previous.counts for previous in record.approvals):
             return BatchOutcome(BatchResult.ALREADY, record)
         requests = await self._requests(record)
         decision, refused = await self._judge(requests, Verb.APPROVE, record, actor)
@@ -317,16 +317,16 @@ class BatchService:
         for line in reversed(await self.results(batch_id)):
             if line.state is LineState.APPLIED and (record := await self._changes.get(line.change_id)):
                 records.append(record)
-        return [record for record in records if not record.undone]
+        return [change for change in records if not change.undone]
 
     async def _requests(self, record: BatchRecord) -> list[Request]:
         """What the policy is asked about the batch: each of its lines, and each feature's total."""
         lines = await self.results(record.id)
-        customers = {line.input.customer for line in lines}
+        customers = {result.input.customer for result in lines}
         moved = await moved_today(
             self._database, self._environment, self._now(), customers=customers, person=record.asker
         )
-        own = {line.change_id for line in lines}
+        own = {result.change_id for result in lines}
         totals = DayTotals(movement for change_id, movement in moved.items() if change_id not in own)
         earlier: list[Today] = []
         for line in lines:

@@ -47,7 +47,7 @@ def estimates(facts: Facts, coupon: Coupon | None) -> tuple[Next, ...]:
             estimated[index] = Next(preview.invoice_at, preview.currency, total, total, total, apart=True)
         else:
             estimated[index] = _next(preview, own, then)
-    return tuple(estimated[index] for index in range(len(upcoming)))
+    return tuple(estimated[position] for position in range(len(upcoming)))
 
 
 def currency_of(facts: Facts) -> str:
@@ -90,7 +90,9 @@ def _next(preview: InvoicePreview, own: Discount | None, then: Left | None) -> N
     without = preview.total + sum(off_now, ZERO)
     after = without
     if then is not None:
-        lines = [(line, line.total + off) for line, off in zip(preview.line_items, off_now, strict=True)]
+        lines = [
+            (line, line.total + line_off) for line, line_off in zip(preview.line_items, off_now, strict=True)
+        ]
         off = sum(_off(then, lines, preview), ZERO)
         then.spend(off)
         after -= off

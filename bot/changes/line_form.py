@@ -122,7 +122,7 @@ class LineReader:
         for action, known_words in actions.items():
             if words in known_words:
                 return action
-        offered = [known_words[0] for known_words in actions.values()]
+        offered = [synonyms[0] for synonyms in actions.values()]
         details = {"typed": typed, "words": _either([*offered, *([also] if also else [])])}
         self.wrong["action"] = Note(LineNote.UNKNOWN_ACTION if typed else LineNote.NO_ACTION, details)
         return next(iter(actions))

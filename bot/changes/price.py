@@ -40,8 +40,8 @@ def _prices(feature: str, facts: Facts, row_id: str) -> Iterator[Priced]:
     balance = facts.drawn_on.get(feature)
     rows = [(row, row.price) for row in (balance.breakdown if balance else ()) if row.price is not None]
     own = [(row, price) for row, price in rows if row.id == row_id]
-    for row, price in own or rows:
-        yield Priced(price, row.included_grant, row.prepaid_grant + row.overage)
+    for priced_row, row_price in own or rows:
+        yield Priced(row_price, priced_row.included_grant, priced_row.prepaid_grant + priced_row.overage)
     if own:
         return
     with_rows = {row.plan_id for row, _ in rows}

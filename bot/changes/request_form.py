@@ -207,9 +207,9 @@ def _presets(state: FormState) -> list[Block]:
         initial = choices.get(form_values.chosen(state.values, PRESET_BLOCK))
         select = blocks.select(ids.FORM_PRESET, words.PICK_PRESET, list(choices.values()), initial)
         shown.append(blocks.field(PRESET_BLOCK, words.PRESET, select, optional=True, listens=True))
-    for index, offer in enumerate(fitting):
-        if offer.again:
-            again = words.preset_again(text.mrkdwn(offer.preset.name), times.billing_day(offer.again))
+    for index, offered in enumerate(fitting):
+        if offered.again:
+            again = words.preset_again(text.mrkdwn(offered.preset.name), times.billing_day(offered.again))
             shown.append(blocks.context(f"again.{index}", again))
     return shown
 

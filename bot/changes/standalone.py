@@ -102,9 +102,9 @@ def read(feature: str, snapshot: Snapshot) -> StandaloneGrant | None:
 def of_plan(feature: str, row: str, customer: Customer) -> bool:
     """Whether the row is there and belongs to a product, or is paid for."""
     balance, flag = customer.balances.get(feature), customer.flags.get(feature)
-    rows = [row.id for row in balance.breakdown] if balance else []
-    shown = row in rows or (flag is not None and flag.id == row)
-    return shown and find(feature, row, customer) is None
+    row_ids = [source.id for source in balance.breakdown] if balance else []
+    present = row in row_ids or (flag is not None and flag.id == row)
+    return present and find(feature, row, customer) is None
 
 
 def _of_row(feature: str, row: BalanceRow) -> StandaloneGrant:

@@ -56,11 +56,7 @@ def times_held(plan_id: str, facts: Facts) -> int:
 
 def held_snapshot(request: AdditionInput, facts: Facts) -> Snapshot:
     subscription = subscriptions.find(request.subscription, facts)
-    ends = [
-        subscription.current_period_end
-        for subscription in subscriptions.own(facts)
-        if subscription.current_period_end
-    ]
+    ends = [own.current_period_end for own in subscriptions.own(facts) if own.current_period_end]
     began = [
         purchase.started_at
         for purchase in subscriptions.purchases(facts)
@@ -108,7 +104,8 @@ def _quoted_otherwise(request: AdditionInput, facts: Facts) -> Note | None:
         return None
     if facts.quote.outgoing:
         return Note(
-            AdditionNote.WOULD_REPLACE, {"products": joined(move.plan_id for move in facts.quote.outgoing)}
+            AdditionNote.WOULD_REPLACE,
+            {"products": joined(outgoing.plan_id for outgoing in facts.quote.outgoing)},
         )
     move = quote.incoming(request.product, facts)
     if move is None or move.effective_at is not None:

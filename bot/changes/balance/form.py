@@ -296,7 +296,7 @@ def _pick_row(state: FormState, feature: str, rows: list[BalanceRow]) -> Block:
 
 def _row_options(rows: list[BalanceRow], feature: str, plans: Mapping[str, str]) -> dict[str, Any]:
     """By row; those that are equal but for their amounts have a mark."""
-    labels_by_row = {row.id: source_option(row, feature, plans) for row in rows}
+    labels_by_row = {balance_row.id: source_option(balance_row, feature, plans) for balance_row in rows}
     times_used = Counter(labels_by_row.values())
     choices = {}
     for row in rows:

@@ -199,7 +199,11 @@ class BalanceChange(ChangeKind[BalanceInput]):
     def products(self, request: BalanceInput, facts: Facts) -> frozenset[str] | None:
         """The plan that the row comes from; for a standalone grant, all plans that the customer has."""
         balance = facts.customer.balances.get(request.feature)
-        row = next((row for row in balance.breakdown if row.id == request.row), None) if balance else None
+        row = (
+            next((candidate for candidate in balance.breakdown if candidate.id == request.row), None)
+            if balance
+            else None
+        )
         if row is None:
             return None
         return frozenset({row.plan_id}) if row.plan_id else super().products(request, facts)

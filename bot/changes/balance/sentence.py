@@ -147,7 +147,7 @@ def _set(sentence: Sequence["_Word"]) -> list[_Part] | Misread:
 
 
 def _reset(sentence: Sequence["_Word"]) -> list[_Part] | Misread:
-    at = next((at for at, word in enumerate(sentence) if _dates(word)), 0)
+    at = next((index for index, word in enumerate(sentence) if _dates(word)), 0)
     before, after = list(sentence[:at]), sentence[at + 1 :]
     if len(before) < 2:
         return Misread(words.SAY_RESET)
@@ -182,7 +182,7 @@ def _read(
     ]
     if len(sentences) == 1:
         return sentences[0]
-    if not all(sentence.feature for sentence in sentences):
+    if not all(change.feature for change in sentences):
         return Misread(words.SAY_EACH)
     return SeveralChanges(tuple(sentences))
 
@@ -285,11 +285,11 @@ class _Amount(NamedTuple):
 
 def _amount(sentence: Sequence[_Word]) -> _Amount | Misread:
     """The one word that is an amount. The first word is the customer's, whatever it looks like."""
-    places = [at for at, word in enumerate(sentence) if at and word.like_a_number]
+    places = [index for index, word in enumerate(sentence) if index and word.like_a_number]
     if not places:
         return Misread(words.SAY_AMOUNT)
     if len(places) > 1:
-        return Misread(words.two_amounts(*(text.code(sentence[at].text, _SHOWN) for at in places[:2])))
+        return Misread(words.two_amounts(*(text.code(sentence[index].text, _SHOWN) for index in places[:2])))
     at = places[0]
     typed = sentence[at].text
     sign, scale = sentence[at - 1], sentence[at + 1] if at + 1 < len(sentence) else None

@@ -100,7 +100,7 @@ def held(facts: Facts) -> list[Block]:
         lines.append("• " + " · ".join(part for part in shown if part))
     title = words.HELD_BY_ENTITY if facts.scope else words.HELD
     drawn = [blocks.section("held", layout.listed(title, lines or [words.NOTHING_HELD], _MOST))]
-    merged = sum(subscription.scope == "entity" for subscription in facts.customer.subscriptions)
+    merged = sum(listed.scope == "entity" for listed in facts.customer.subscriptions)
     if merged and not facts.scope:
         drawn.append(blocks.context("of_entities", words.of_entities(merged)))
     return drawn

@@ -144,7 +144,7 @@ def purchases(facts: Facts) -> Sequence[Purchase]:
 
 
 def snapshot(subscription: Subscription | None, plan_id: str, facts: Facts) -> Snapshot:
-    of_plan = {"of_product": str(sum(subscription.plan_id == plan_id for subscription in own(facts)))}
+    of_plan = {"of_product": str(sum(held.plan_id == plan_id for held in own(facts)))}
     if subscription is None:
         return {"subscription": None, **of_plan}
     switch = scheduled_switch(subscription, facts)
@@ -189,9 +189,9 @@ def _unfit(subscription: Subscription, facts: Facts) -> BillingNote | None:
 def listed_subscription(typed: str, facts: Facts) -> Subscription | Note:
     """By its id, or by a product to which the customer has one subscription."""
     listed = offered(facts)
-    for subscription in listed:
-        if subscription.id == typed:
-            return subscription
+    for candidate in listed:
+        if candidate.id == typed:
+            return candidate
     called = names.plans(facts.customer)
     product = line_form.known(
         "product",
