@@ -223,8 +223,8 @@ def _load(kind: type[S]) -> S:
 def withdraw() -> None:
     """Takes Slack's variables out of the environment: Bolt looks there by itself, beside what it is given,
     and would use what it finds (SLACK_CLIENT_ID, too, which is none of ours)."""
-    for name in [name for name in os.environ if name.startswith("SLACK_")]:
-        del os.environ[name]
+    for variable in [name for name in os.environ if name.startswith("SLACK_")]:
+        del os.environ[variable]
 
 
 def _words(error: Any) -> str:

@@ -30,7 +30,7 @@ async def shared(interaction: Interaction, services: Services) -> None:
         return
     named = services.permission.may_preview(interaction.channel)
     previews = await asyncio.gather(
-        *(_preview(services, customer_id, named=named) for customer_id in list(pages.values())[:_MOST_LINKS])
+        *(_preview(services, linked_id, named=named) for linked_id in list(pages.values())[:_MOST_LINKS])
     )
     unfurls = {url: {"blocks": blocks} for url, blocks in zip(pages, previews, strict=False) if blocks}
     if unfurls:

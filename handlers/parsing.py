@@ -258,7 +258,9 @@ def _check(text: str) -> Command:
 
 def _part_of(typed: str) -> LookUpCommand | None:
     """`acme features`, `feature acme`: the part in either place, in the singular or the plural."""
-    parts = {word: part for sub, part in registry.commands().items() for word in (sub, sub.removesuffix("s"))}
+    parts = {
+        name: part_id for sub, part_id in registry.commands().items() for name in (sub, sub.removesuffix("s"))
+    }
     words = typed.split()
     if len(words) == 1 or typed[0] in QUOTES:
         return None

@@ -133,7 +133,7 @@ def refused(status: int, code: str = "") -> type[Refused]:
 
 def named(name: str) -> type[AutumnError]:
     """The error class with that name; AutumnError if there is none."""
-    known: list[type[AutumnError]] = [AutumnError]
-    for kind in known:
-        known += kind.__subclasses__()
-    return next((kind for kind in known if kind.__name__ == name), AutumnError)
+    classes: list[type[AutumnError]] = [AutumnError]
+    for parent in classes:
+        classes += parent.__subclasses__()
+    return next((error_class for error_class in classes if error_class.__name__ == name), AutumnError)

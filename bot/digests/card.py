@@ -225,7 +225,7 @@ def _missing_text(name: str) -> str:
 def _content(
     report: Report, content: DigestContent, query: RowQuery, viewpoint: Viewpoint
 ) -> list[layout.Drawn]:
-    listed = [part for part in report.parts if part.count]
+    listed = [candidate for candidate in report.parts if candidate.count]
     if not listed:
         return [blocks.section("nothing", _nothing(report, content, viewpoint))]
     content_blocks: list[layout.Drawn] = []
@@ -285,8 +285,8 @@ def _customers(report: Report) -> Any:
         return None
     folded = [name.casefold() for name in names.values()]
     options = [
-        blocks.option(_label(customer_id, name, unique=folded.count(name.casefold()) == 1), customer_id)
-        for customer_id, name in names.items()
+        blocks.option(_label(option_id, name, unique=folded.count(name.casefold()) == 1), option_id)
+        for option_id, name in names.items()
     ]
     return blocks.select(ids.DIGEST_CUSTOMER, words.OPEN_CUSTOMER, options)
 

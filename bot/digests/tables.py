@@ -59,7 +59,7 @@ def _merged(days: list[tuple[date, Decimal]]) -> _Points:
     """At most as many as a chart can have, with unique labels."""
     size = max(1, -(-len(days) // blocks.CHART_POINTS))
     bins = [days[index : index + size] for index in range(0, len(days), size)]
-    bars = [(_label(days), sum((amount for _, amount in days), Decimal(0))) for days in bins]
+    bars = [(_label(span), sum((amount for _, amount in span), Decimal(0))) for span in bins]
     if len({label for label, _ in bars}) == len(bars):
         return bars
     return [(f"{index} · {label}", amount) for index, (label, amount) in enumerate(bars, 1)]

@@ -72,7 +72,11 @@ class Ticker:
             self._scheduler = None
         # A tick may still be using the database, whether it was cut off or not.
         await asyncio.gather(*self._ticks, return_exceptions=True)
-        posting = [task for task, run_id in self._deliveries.items() if run_id in self._posting.sending]
+        posting = [
+            delivery
+            for delivery, delivered_id in self._deliveries.items()
+            if delivered_id in self._posting.sending
+        ]
         if posting:
             await asyncio.wait(posting, timeout=seconds)
         unfinished = dict(self._deliveries)

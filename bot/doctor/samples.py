@@ -104,7 +104,7 @@ def samples() -> Iterator[Sample]:
     yield from _batches()
     yield Sample("Home tab", view=home_card.home(_home(), kinds.help_lines()))
     yield Sample("look-up form", view=find_card.look_up_modal())
-    changes = [(kind.id, kind.button) for kind in kinds.KINDS]
+    changes = [(change.id, change.button) for change in kinds.KINDS]
     about = in_message.MessageMeta(channel="C0MAPLE", reason="A sample")
     listed = in_message.customers([(sample_customer(), changes)], about, whole=False)
     yield Sample("customers in a message", view=listed)

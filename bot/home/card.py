@@ -252,12 +252,12 @@ def power_lines(powers: Powers) -> list[str]:
 
 def _limits(powers: Powers) -> list[str]:
     """What is applied right away, kinds with the same limits in one line."""
-    kinds: dict[str, list[str]] = {}
+    titles_by_limits: dict[str, list[str]] = {}
     for kind in powers.kinds:
         for limits in kind.limits:
-            titles = kinds.setdefault(access_words.limits_of(limits), [])
-            titles.append(registry.kind(kind.id).heading.lower())
-    return [words.within(limits, titles) for limits, titles in kinds.items()]
+            sentence = access_words.limits_of(limits)
+            titles_by_limits.setdefault(sentence, []).append(registry.kind(kind.id).heading.lower())
+    return [words.within(described, titles) for described, titles in titles_by_limits.items()]
 
 
 def _section(block_id: str, title: str, lines: Sequence[str]) -> list[Block]:

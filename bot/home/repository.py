@@ -52,7 +52,7 @@ async def note_customers(database: Database, env: str, looked_up: Mapping[tuple[
                     index_elements=list(recent_customers.primary_key), set_={"at": moment}
                 )
             )
-        for person in dict.fromkeys(person for person, _ in looked_up):
+        for person in dict.fromkeys(viewer for viewer, _ in looked_up):
             mine = (recent_customers.c.person == person, recent_customers.c.env == env)
             kept = (
                 select(recent_customers.c.customer_id)

@@ -251,7 +251,10 @@ def table(block_id: str, caption: str, rows: Sequence[Sequence[Cell]]) -> Block:
     """The first row is the header. 2 to 101 rows."""
     drawn = _drawn(
         kit.DataTableBlock(
-            [list(row) for row in rows], caption=caption, page_size=min(100, len(rows) - 1), block_id=block_id
+            [list(cells) for cells in rows],
+            caption=caption,
+            page_size=min(100, len(rows) - 1),
+            block_id=block_id,
         )
     )
     for row in drawn["rows"]:

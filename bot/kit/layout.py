@@ -148,9 +148,9 @@ def _form(content: Sequence[Drawn], *, rich: bool) -> list[Block]:
 
 def _within(before: Sequence[Block], content: Sequence[Block], after: Sequence[Block]) -> list[Block]:
     """As much of the content as fits, and all of its buttons; what is left out is counted."""
-    buttons = [block for block in content if block["type"] == "actions"]
+    buttons = [row for row in content if row["type"] == "actions"]
     blocks_left = MOST_BLOCKS - len(before) - len(after) - len(buttons) - 1
-    text_left = MOST_TEXT - sum(_text_size(block) for block in (*before, *buttons, *after))
+    text_left = MOST_TEXT - sum(_text_size(fixed) for fixed in (*before, *buttons, *after))
     fitting: list[Block] = []
     left_out = 0
     for block in content:
@@ -184,11 +184,11 @@ def _stamped(message: Sequence[Block], stamp: datetime | None) -> tuple[Block, .
 def _words_of(drawn: list[Block]) -> str:
     """All that the blocks say, in mrkdwn, without buttons and links; what does not fit is counted."""
     lines = [
-        line
+        text_line
         for block in drawn
         if block["type"] not in _SILENT
-        for line in _text_of(block).splitlines()
-        if line
+        for text_line in _text_of(block).splitlines()
+        if text_line
     ]
     fitting: list[str] = []
     room = _LONGEST_WORDS - 40

@@ -66,8 +66,8 @@ def totals(amounts: Iterable[tuple[Decimal, str]]) -> list[tuple[Decimal, str]]:
     """One total a currency (in capitals), the largest first. Currencies are never added to each other."""
     by_currency: dict[str, Decimal] = {}
     for amount, currency in amounts:
-        code = currency.upper()
-        by_currency[code] = by_currency.get(code, Decimal(0)) + amount
+        capitals = currency.upper()
+        by_currency[capitals] = by_currency.get(capitals, Decimal(0)) + amount
     return sorted(((total, code) for code, total in by_currency.items()), key=lambda entry: -entry[0])
 
 

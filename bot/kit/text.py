@@ -69,7 +69,7 @@ def escape(text: str) -> str:
 def unescape(text: str) -> str:
     """What a person sees of a text made by `mrkdwn`."""
     for look_alike, char in (
-        *((replacement, char) for char, replacement in _LOOK_ALIKES.items()),
+        *((replacement, original) for original, replacement in _LOOK_ALIKES.items()),
         (_UNDERSCORE_LOOK_ALIKE, "_"),
     ):
         text = text.replace(look_alike, char)

@@ -49,9 +49,9 @@ def customer_options(customers: Iterable[Customer]) -> list[dict[str, Any]]:
 def customer_choices(customers: Iterable[Customer]) -> list[Any]:
     """Those that can be picked: with an id that an option can carry, each once. At most 100."""
     by_id: dict[str, Customer] = {}
-    for customer in customers:
-        if customer.id and text.length(customer.id) <= blocks.OPTION:
-            by_id.setdefault(customer.id, customer)
+    for candidate in customers:
+        if candidate.id and text.length(candidate.id) <= blocks.OPTION:
+            by_id.setdefault(candidate.id, candidate)
     return [_customer(customer, customer_id) for customer_id, customer in list(by_id.items())[:MOST]]
 
 

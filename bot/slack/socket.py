@@ -147,7 +147,7 @@ class _Client(SocketModeClient):
             async with asyncio.timeout(self._pace.call):
                 await self.close()  # type: ignore[no-untyped-call]
         tasks = (self.message_processor, self.current_session_monitor, self.message_receiver)
-        running = [task for task in tasks if task is not None]
+        running = [started for started in tasks if started is not None]
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)

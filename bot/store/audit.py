@@ -140,7 +140,7 @@ async def verify(connection: AsyncConnection, *, since: Head | None = None) -> V
     faults = []
     seq, digest = 0, ""
     recorded: defaultdict[str, Recorded] = defaultdict(Recorded)
-    other_states: dict[str, dict[str, tuple[int, str]]] = {kind: {} for kind in _OTHERS}
+    other_states: dict[str, dict[str, tuple[int, str]]] = {subject: {} for subject in _OTHERS}
     contains_since = since is None or since.seq == 0
     async for entry in entries(connection):
         if entry.seq != seq + 1:

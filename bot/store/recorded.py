@@ -77,10 +77,10 @@ class Recorded:
             if _digest(_stored(row, name)) != digest
         ]
         for decided in sorted(self.verdicts.keys() | verdicts.keys()):
-            seq, verdict = self.verdicts.get(decided, (0, ""))
+            decided_in, verdict = self.verdicts.get(decided, (0, ""))
             if verdicts.get(decided, "") != verdict:
                 version, person = decided
-                says = f"is not what row {seq} says" if seq else "is in no row"
+                says = f"is not what row {decided_in} says" if decided_in else "is in no row"
                 differences.append(f"change {row.id}: the decision of {person} on version {version} {says}")
         return differences
 

@@ -60,7 +60,7 @@ async def claim_due(
                 .values(next_due=next_due(digest.schedule, now))
             )
         claimed = select(digest_runs).where(digest_runs.c.id.in_([run_id for run_id in run_ids if run_id]))
-        return _ordered([rows.run(row) for row in await connection.execute(claimed)])
+        return _ordered([rows.run(run_row) for run_row in await connection.execute(claimed)])
 
 
 @unbroken

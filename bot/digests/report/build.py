@@ -95,7 +95,7 @@ async def _upcoming(
     connection: AsyncConnection, row_filter: RowFilter, chosen: list[DigestSection]
 ) -> tuple[dict[str, list[tuple[date, Decimal]]], int]:
     """What is due each day, the currency with the most rows first; and how many amounts are estimates."""
-    section = next((section for section in chosen if section.upcoming), None)
+    section = next((candidate for candidate in chosen if candidate.upcoming), None)
     if section is None:
         return {}, 0
     where = row_filter.where(section)

@@ -39,7 +39,7 @@ def run_out(balance: ListedBalance, now: datetime) -> RunOut | None:
         source.get("unlimited") or source.get("price") is not None for source in sources
     ):
         return None
-    cycles = [cycle for source in sources if (cycle := _cycle(source, now)) is not None]
+    cycles = [running for source in sources if (running := _cycle(source, now)) is not None]
     remaining = sum((source.get("remaining") or Decimal(0) for source in sources), Decimal(0))
     per_second = sum(cycle.used_per_second for cycle in cycles)
     if remaining <= 0 or per_second <= 0:

@@ -183,9 +183,9 @@ def _detail(answer: EntityDetail) -> list[layout.Drawn]:
         blocks.section("own", layout.listed(words.OWN_BALANCES, own, _OWN) if own else words.NO_OWN_BALANCES),
     ]
     shared = [
-        _balance(balance, answer)
+        _balance(shared_balance, answer)
         for feature_id in entity.balances
-        if (balance := holdings.shared_rows(feature_id, customer))
+        if (shared_balance := holdings.shared_rows(feature_id, customer))
     ]
     if shared:
         drawn.append(blocks.section("shared", layout.listed(words.SHARED_BALANCES, shared, _OWN)))

@@ -64,7 +64,7 @@ def totals(entities: Iterable[Entity], shared: SharedIds) -> list[OwnBalance]:
         for balance in own_balances(entity, shared):
             by_feature.setdefault(balance.feature_id, []).append(balance)
     return [
-        _own(feature_id, [row for balance in balances for row in balance.rows], holders=len(balances))
+        _own(feature_id, [row for holding in balances for row in holding.rows], holders=len(balances))
         for feature_id, balances in by_feature.items()
     ]
 

@@ -76,8 +76,8 @@ def merged(
     first, last = ordered[0][0], _after(ordered[-1][0], width)
     step = width * _per_bin(ceil((last - first) / width), width)
     values = [Decimal(0)] * ceil((last - first) / step)
-    for start, value in ordered:
-        values[(start - first) // step] += value
+    for moment, amount in ordered:
+        values[(moment - first) // step] += amount
     edges = [_after(first, step * index) for index in range(len(values))]
     ends = [*edges[1:], now if edges[-1] < now < last else last]
     if since is not None and edges[0] < since < ends[0]:

@@ -244,11 +244,11 @@ def _usage(answer: FeatureDetail, frame: parts.Frame, name: str) -> list[layout.
     if isinstance(answer.usage, AutumnError):
         history: list[layout.Drawn] = [parts.failed("usage", words.USAGE, answer.usage)]
     else:
-        balance, span = answer.customer.balances.get(frame.place.feature), frame.place.span
+        balance, chosen_span = answer.customer.balances.get(frame.place.feature), frame.place.span
         # An entity draws on what it shares with others as well, so its own pace says little of the reset.
-        paced = balance is not None and span is Span.CYCLE and not frame.place.entity
+        paced = balance is not None and chosen_span is Span.CYCLE and not frame.place.entity
         expected = pace(balance, answer.usage, answer.read_at) if balance and paced else None
-        history = _history(answer.usage, expected, span, name)
+        history = _history(answer.usage, expected, chosen_span, name)
     return [*history, *frame.buttons("spans", spans)]
 
 

@@ -165,11 +165,11 @@ def _spenders(answer: Aggregate, system: Feature, features: Catalogue) -> list[_
 def _deducted(answer: Aggregate, feature_id: str) -> _Used:
     """Credits taken from this system's balance, as Autumn noted them. Its bins with nothing in them are left
     out, so they are taken from the list of usage, which has every bin."""
-    values = {bin_.period: Decimal(0) for bin_ in answer.list}
+    values = {listed.period: Decimal(0) for listed in answer.list}
     events = 0
-    for bin_ in answer.deductions or ():
-        if (used := bin_.values.get(feature_id)) is not None:
-            values[bin_.period] = values.get(bin_.period, Decimal(0)) + used.deducted
+    for deducted in answer.deductions or ():
+        if (used := deducted.values.get(feature_id)) is not None:
+            values[deducted.period] = values.get(deducted.period, Decimal(0)) + used.deducted
             events += used.events
     return _Used(sorted(values.items()), events)
 

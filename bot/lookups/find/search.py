@@ -115,7 +115,7 @@ async def suggest(
             for reading in readings(text):
                 answer = await _search(autumn, reading, _utc_now, expand=())
                 more = isinstance(answer, SeveralMatches) and answer.more
-                openable = [customer for customer in answer.matches if customer.id]
+                openable = [match for match in answer.matches if match.id]
                 # What Autumn's search does not find may still be its own id of a customer.
                 if not openable and is_internal_id(reading) and (customer := await _by_id(autumn, reading)):
                     openable = [customer] if customer.id else []

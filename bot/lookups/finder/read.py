@@ -113,7 +113,7 @@ async def _entities(autumn: Autumn, feature_id: str) -> tuple[Mapping[str, int],
         if not page.next_cursor:
             last = page.rows(page.count - 1) if page.count else []
             # The list ends too soon at a page whose last entity has no id.
-            return counts, page.count < ENTITY_PAGE or all(entity.get("id") is not None for entity in last)
+            return counts, page.count < ENTITY_PAGE or all(row.get("id") is not None for row in last)
         cursor = page.next_cursor
     return counts, False
 

@@ -124,7 +124,7 @@ def _offer(own: Discount) -> Offer:
 
 
 def _settle(preview: InvoicePreview, reward_id: str, left: Left) -> InvoicePreview:
-    previewed = sum((amount_taken(line, reward_id) for line in preview.line_items), _ZERO)
+    previewed = sum((amount_taken(item, reward_id) for item in preview.line_items), _ZERO)
     value = left.for_invoice(preview)
     allowed = min(previewed, value) if value and not left.offer.percent else previewed if value else _ZERO
     left.spend(allowed)
@@ -138,8 +138,8 @@ def _settle(preview: InvoicePreview, reward_id: str, left: Left) -> InvoicePrevi
         lines.append(
             line if line_allowed == line_amount else _with(line, reward_id, line_amount, line_allowed)
         )
-    back = sum((line.total for line in lines), _ZERO) - sum(
-        (line.total for line in preview.line_items), _ZERO
+    back = sum((settled.total for settled in lines), _ZERO) - sum(
+        (item.total for item in preview.line_items), _ZERO
     )
     return preview.model_copy(update={"total": preview.total + back, "line_items": lines})
 

@@ -91,7 +91,7 @@ def bought(customer: Customer) -> dict[str, str]:
         for plan_id, total in totals.items():
             units_bought = words.bought(numbers.number(total), names.feature(balance))
             units.setdefault(plan_id, []).append(units_bought)
-    return {plan_id: layout.inline(units_bought, _ITEMS) for plan_id, units_bought in units.items()}
+    return {bought_plan: layout.inline(amounts, _ITEMS) for bought_plan, amounts in units.items()}
 
 
 def following(
