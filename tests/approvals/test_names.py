@@ -79,7 +79,7 @@ async def test_names_read_for_a_change_are_not_read_again() -> None:
     assert await names.about("cus_1", coupons=False) == KnownNames("Read", {"pro": "Pro", "tokens": "Tokens"})
     names.learn("cus_2", Facts(customer=customer, read_at=NOW, rewards=rewards))
     assert (await names.about("cus_2", coupons=True)).names["ten"] == "10% off"
-    assert "customers.get" not in [call.route for call in script.asked]
+    assert "customers.get" not in [call.route for call in script.received]
     await autumn.aclose()
 
 
@@ -94,14 +94,14 @@ async def test_names_for_a_list_have_coupons_only_where_a_kind_is_about_them() -
     clock = SimpleNamespace(now=0.0)
     autumn = script.client()
     names = CustomerNames(autumn, clock=lambda: clock.now)
-    known = {"pro": "Pro", "tokens": "Tokens"}
-    assert await names.for_kinds(["balance"]) == known
-    assert "rewards.list" not in [call.route for call in script.asked]
+    expected = {"pro": "Pro", "tokens": "Tokens"}
+    assert await names.for_kinds(["balance"]) == expected
+    assert "rewards.list" not in [call.route for call in script.received]
     for _ in range(2):
-        assert await names.for_kinds(["balance", "reward"]) == {**known, "ten": "10% off"}
+        assert await names.for_kinds(["balance", "reward"]) == {**expected, "ten": "10% off"}
     clock.now = 61
-    assert await names.for_kinds(["reward"]) == known, "the key may not read them"
-    assert [call.route for call in script.asked].count("rewards.list") == 2
+    assert await names.for_kinds(["reward"]) == expected, "the key may not read them"
+    assert [call.route for call in script.received].count("rewards.list") == 2
     await autumn.aclose()
 
 

@@ -22,10 +22,10 @@ UNLIMITED = Limits(general=10_000, customers_list=10_000, events_per_customer=10
 
 def recorded(name: str) -> httpx.Response:
     """What the real Autumn once answered."""
-    told = RECORDED[name]
-    body = told["body"]
+    recording = RECORDED[name]
+    body = recording["body"]
     content = body if isinstance(body, str) else json.dumps(body)
-    return httpx.Response(told["status"], headers=told["headers"], content=content)
+    return httpx.Response(recording["status"], headers=recording["headers"], content=content)
 
 
 def ok(body: object) -> httpx.Response:
@@ -41,7 +41,7 @@ def error(status: int, code: str = "", headers: dict[str, str] | None = None) ->
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReceivedRequest:
     """A request as Autumn saw it."""
 
     route: str
@@ -50,10 +50,10 @@ class Asked:
     headers: httpx.Headers
 
 
-Answer: TypeAlias = httpx.Response | Exception | Callable[[Asked], Awaitable[httpx.Response]]
+Answer: TypeAlias = httpx.Response | Exception | Callable[[ReceivedRequest], Awaitable[httpx.Response]]
 
 
-async def hang(asked: Asked) -> httpx.Response:
+async def hang(request: ReceivedRequest) -> httpx.Response:
     await asyncio.Event().wait()
     raise AssertionError("nobody sets it")
 
@@ -64,7 +64,7 @@ class Scripted:
     again. A route without an answer is answered like a wrong path."""
 
     answers: dict[str, Answer | Sequence[Answer]]
-    asked: list[Asked] = field(default_factory=list)
+    received: list[ReceivedRequest] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
 
     def client(self, retry_policy: RetryPolicy = QUICK, limits: Limits = UNLIMITED) -> Autumn:
@@ -79,19 +79,19 @@ class Scripted:
 
     @property
     def routes(self) -> list[str]:
-        return [call.route for call in self.asked]
+        return [call.route for call in self.received]
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         route = request.url.raw_path.decode().partition("?")[0].removeprefix("/v1/")
         body = json.loads(request.content) if request.content else {}
-        asked = Asked(route, body, dict(request.url.params), request.headers)
-        self.asked.append(asked)
+        received = ReceivedRequest(route, body, dict(request.url.params), request.headers)
+        self.received.append(received)
         answer = self._next(route)
         if isinstance(answer, Exception):
             raise answer
         if isinstance(answer, httpx.Response):
             return answer
-        return await answer(asked)
+        return await answer(received)
 
     def _next(self, route: str) -> Answer:
         answers = self.answers.get(route, recorded("unknown route"))

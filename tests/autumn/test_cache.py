@@ -7,13 +7,13 @@ from bot.autumn.cache import Cached
 
 class Source:
     def __init__(self) -> None:
-        self.asked = 0
+        self.reads = 0
         self.open = asyncio.Event()
         self.error: Exception | None = None
 
     async def read(self) -> int:
-        self.asked += 1
-        number = self.asked
+        self.reads += 1
+        number = self.reads
         await self.open.wait()
         if self.error is not None:
             raise self.error
@@ -22,36 +22,36 @@ class Source:
 
 async def test_concurrent_reads_share_one_call() -> None:
     source = Source()
-    kept = Cached(source.read, seconds=60)
-    asking = asyncio.gather(*(kept.get() for _ in range(50)))
+    cached = Cached(source.read, seconds=60)
+    asking = asyncio.gather(*(cached.get() for _ in range(50)))
     await asyncio.sleep(0)
     source.open.set()
     assert await asking == [1] * 50
-    assert await kept.get() == 1
+    assert await cached.get() == 1
 
 
 async def test_expired_value_is_read_again() -> None:
     source = Source()
     source.open.set()
-    kept = Cached(source.read, seconds=-1)
-    assert [await kept.get(), await kept.get()] == [1, 2]
+    cached = Cached(source.read, seconds=-1)
+    assert [await cached.get(), await cached.get()] == [1, 2]
 
 
 async def test_failure_is_not_cached() -> None:
     source = Source()
     source.open.set()
     source.error = ValueError("no")
-    kept = Cached(source.read, seconds=60)
+    cached = Cached(source.read, seconds=60)
     with pytest.raises(ValueError, match="no"):
-        await kept.get()
+        await cached.get()
     source.error = None
-    assert await kept.get() == 2
+    assert await cached.get() == 2
 
 
 async def test_cancelled_reader_does_not_stop_the_others() -> None:
     source = Source()
-    kept = Cached(source.read, seconds=60)
-    impatient, patient = asyncio.create_task(kept.get()), asyncio.create_task(kept.get())
+    cached = Cached(source.read, seconds=60)
+    impatient, patient = asyncio.create_task(cached.get()), asyncio.create_task(cached.get())
     await asyncio.sleep(0)
     impatient.cancel()
     await asyncio.wait([impatient])
@@ -60,53 +60,53 @@ async def test_cancelled_reader_does_not_stop_the_others() -> None:
 
 
 async def test_closing_stops_a_read() -> None:
-    kept = Cached(Source().read, seconds=60)
-    await kept.aclose()
-    asking = asyncio.create_task(kept.get())
+    cached = Cached(Source().read, seconds=60)
+    await cached.aclose()
+    asking = asyncio.create_task(cached.get())
     await asyncio.sleep(0)
-    await kept.aclose()
+    await cached.aclose()
     with pytest.raises(asyncio.CancelledError):
         await asking
-    await kept.aclose()
+    await cached.aclose()
 
 
 async def test_latest_value_is_refreshed_in_the_background() -> None:
     source = Source()
-    kept = Cached(source.read, seconds=60)
-    assert [kept.latest(within=60), kept.latest(within=60)] == [None, None]
+    cached = Cached(source.read, seconds=60)
+    assert [cached.latest(within=60), cached.latest(within=60)] == [None, None]
     source.open.set()
-    assert await kept.get() == 1
-    assert kept.latest(within=60) == 1
-    assert source.asked == 1
+    assert await cached.get() == 1
+    assert cached.latest(within=60) == 1
+    assert source.reads == 1
 
 
 async def test_fresh_value_becomes_the_latest() -> None:
     source = Source()
     source.open.set()
-    kept = Cached(source.read, seconds=60)
-    assert [await kept.read_now(), await kept.read_now()] == [1, 2]
-    assert kept.latest(within=60) == 2
-    assert await kept.get() == 2
-    assert source.asked == 2
+    cached = Cached(source.read, seconds=60)
+    assert [await cached.read_now(), await cached.read_now()] == [1, 2]
+    assert cached.latest(within=60) == 2
+    assert await cached.get() == 2
+    assert source.reads == 2
 
 
 async def test_expired_latest_value_is_unknown() -> None:
     source = Source()
     source.open.set()
-    kept = Cached(source.read, seconds=-1)
-    await kept.read_now()
-    assert kept.latest(within=60) == 1, "known while it is read again"
-    assert kept.latest(within=-1) is None
-    assert await kept.get() == 2
+    cached = Cached(source.read, seconds=-1)
+    await cached.read_now()
+    assert cached.latest(within=60) == 1, "known while it is read again"
+    assert cached.latest(within=-1) is None
+    assert await cached.get() == 2
 
 
 async def test_failing_refresh_is_not_repeated_at_once() -> None:
     source = Source()
     source.open.set()
     source.error = ValueError("no")
-    kept = Cached(source.read, seconds=60)
+    cached = Cached(source.read, seconds=60)
     with pytest.raises(ValueError, match="no"):
-        await kept.get()
-    assert [kept.latest(within=60), kept.latest(within=60)] == [None, None]
-    assert source.asked == 1
-    await kept.aclose()
+        await cached.get()
+    assert [cached.latest(within=60), cached.latest(within=60)] == [None, None]
+    assert source.reads == 1
+    await cached.aclose()

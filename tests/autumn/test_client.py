@@ -27,7 +27,7 @@ from tests.autumn.scripted import (
     QUICK,
     UNLIMITED,
     Answer,
-    Asked,
+    ReceivedRequest,
     Scripted,
     error,
     hang,
@@ -143,7 +143,7 @@ async def test_requests_and_recorded_answers(
     question: Question, route: str, answer: str, body: dict[str, Any]
 ) -> None:
     _, script = await asked({route: recorded(answer)}, question)
-    (request,) = script.asked
+    (request,) = script.received
     assert request.body == body
     assert request.headers["x-api-version"] == "2.3.0"
     assert request.headers["authorization"] == f"Bearer {KEY}"
@@ -188,12 +188,12 @@ async def test_organisation_is_parsed() -> None:
 async def test_id_refused_by_customers_get_uses_the_rest_route(customer_id: str, route: str) -> None:
     customer, script = await asked({route: ALICE}, lambda a: a.customer(customer_id, expand=["a", "b"]))
     assert customer.id == "cus_alice"
-    assert script.asked[0].query == {"expand": "a,b"}
+    assert script.received[0].query == {"expand": "a,b"}
 
 
 async def test_rest_route_without_expansions() -> None:
     _, script = await asked({"customers/a.b": ALICE}, lambda a: a.customer("a.b"))
-    assert script.asked[0].query == {}
+    assert script.received[0].query == {}
 
 
 @pytest.mark.parametrize("customer_id", ["", "x" * 1001])
@@ -202,7 +202,7 @@ async def test_impossible_id_is_not_requested(customer_id: str) -> None:
     client = script.client()
     with pytest.raises(NotFound):
         await client.customer(customer_id)
-    assert script.asked == []
+    assert script.received == []
     await client.aclose()
 
 
@@ -213,7 +213,7 @@ async def test_expired_products_only() -> None:
         {"customers/a%2Fb/products": listing(held, past)}, lambda a: a.expired_products("a/b")
     )
     assert [product.ended_at for product in expired] == [datetime(2027, 1, 1, tzinfo=UTC)]
-    assert script.asked[0].query == {"status": "expired", "limit": "100", "start_cursor": ""}
+    assert script.received[0].query == {"status": "expired", "limit": "100", "start_cursor": ""}
 
 
 async def test_features_are_read_once() -> None:
@@ -267,7 +267,7 @@ async def test_reads_are_retried_where_that_helps(
             await client.customer("cus_alice")
         assert type(caught.value) is outcome
         assert caught.value.request == "POST customers.get"
-    assert len(script.asked) == attempts
+    assert len(script.received) == attempts
     (call,) = script.calls
     assert (call.route, call.attempts) == ("customers.get", attempts)
     assert call.error == (outcome.__name__ if outcome else None)
@@ -307,7 +307,7 @@ async def test_waiting_for_the_rate_limit_counts_towards_the_timeout() -> None:
 
 
 async def test_repeated_hangs_count_towards_the_timeout() -> None:
-    async def cut_late(asked: Asked) -> httpx.Response:
+    async def cut_late(request: ReceivedRequest) -> httpx.Response:
         await asyncio.sleep(0.04)
         raise httpx.ReadError("cut")
 
@@ -324,7 +324,7 @@ async def test_trickling_answer_times_out() -> None:
                 yield b" "
                 await asyncio.sleep(0.005)
 
-    async def trickle(asked: Asked) -> httpx.Response:
+    async def trickle(request: ReceivedRequest) -> httpx.Response:
         return httpx.Response(200, stream=Trickle())
 
     with pytest.raises(TimedOut):
@@ -347,9 +347,9 @@ async def test_key_is_never_shown() -> None:
     assert repr(client) == "Autumn(http://autumn.test)"
     with pytest.raises(AutumnError) as caught:
         await client.customer("cus_1")
-    told = [str(caught.value), repr(caught.value), repr(vars(caught.value)), repr(script.calls)]
-    told += traceback.format_exception(caught.value)
-    assert not [text for text in told if KEY[:15] in text]
+    texts = [str(caught.value), repr(caught.value), repr(vars(caught.value)), repr(script.calls)]
+    texts += traceback.format_exception(caught.value)
+    assert not [text for text in texts if KEY[:15] in text]
     await client.aclose()
 
 
@@ -366,7 +366,7 @@ async def test_space_around_a_key_is_stripped() -> None:
         key=SecretStr(f" {KEY}\n"), url="http://autumn.test", transport=httpx.MockTransport(script._answer)
     )
     await client.customer("cus_1")
-    assert script.asked[0].headers["authorization"] == f"Bearer {KEY}"
+    assert script.received[0].headers["authorization"] == f"Bearer {KEY}"
     await client.aclose()
 
 

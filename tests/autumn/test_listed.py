@@ -11,7 +11,7 @@ from hypothesis import given
 
 from bot.autumn import bulk
 from bot.autumn.errors import Garbled, RateLimited
-from tests.autumn.scripted import RECORDED, Asked, Scripted, error, listing, ok
+from tests.autumn.scripted import RECORDED, ReceivedRequest, Scripted, error, listing, ok
 from tests.autumn.test_reading import BODIES
 from tests.examples import examples
 
@@ -27,8 +27,8 @@ def test_amounts_are_exact_and_other_fields_are_dropped() -> None:
         "metadata": {"a": 1},
         "subscriptions": [{"plan": {"price": {"amount": 29.99}}}],
     }
-    found = bulk.customers(page(row, cursor="c")).rows()
-    assert found == [
+    rows = bulk.customers(page(row, cursor="c")).rows()
+    assert rows == [
         {"id": "cus_1", "email": None, "subscriptions": [{"plan": {"price": {"amount": Decimal("29.99")}}}]}
     ]
 
@@ -52,9 +52,9 @@ def test_numbers_are_parsed_exactly(number: str) -> None:
     ],
 )
 def test_odd_row_does_not_hide_others(row: object) -> None:
-    found = bulk.customers(page({"id": "a"}, row, {"id": "b"}))
-    assert [one["id"] for one in found.rows()] == ["a", "b"]
-    assert found.count == 3
+    customers = bulk.customers(page({"id": "a"}, row, {"id": "b"}))
+    assert [one["id"] for one in customers.rows()] == ["a", "b"]
+    assert customers.count == 3
     assert bulk.invoices(page({"total": "x"}, {"id": "i"})).rows() == [{"id": "i"}]
 
 
@@ -62,14 +62,14 @@ def test_odd_row_does_not_hide_others(row: object) -> None:
     "text", [b'"\xff"', b"1e999999999", b"[" * 300 + b"]" * 300], ids=["not UTF-8", "huge", "deep"]
 )
 def test_unreadable_row_does_not_hide_others(text: bytes) -> None:
-    found = bulk.customers(b'{"list": [{"id": "a"}, {"id": %s}, {"id": "b"}]}' % text)
-    assert [row["id"] for row in found.rows()] == ["a", "b"]
+    customers = bulk.customers(b'{"list": [{"id": "a"}, {"id": %s}, {"id": "b"}]}' % text)
+    assert [row["id"] for row in customers.rows()] == ["a", "b"]
 
 
 def test_rows_are_parsed_in_portions() -> None:
-    found = bulk.customers(page(*({"id": str(number)} for number in range(5))))
-    assert [row["id"] for row in found.rows(1, 3)] == ["1", "2"]
-    assert [row["id"] for row in found.rows(3, 99)] == ["3", "4"]
+    customers = bulk.customers(page(*({"id": str(number)} for number in range(5))))
+    assert [row["id"] for row in customers.rows(1, 3)] == ["1", "2"]
+    assert [row["id"] for row in customers.rows(3, 99)] == ["3", "4"]
 
 
 @pytest.mark.parametrize(
@@ -88,8 +88,8 @@ def test_position_of_the_last_row_with_an_id(rows: list[object], place: int) -> 
 
 @pytest.mark.parametrize("name", ["customer of a paid plan", "customer with a discount"])
 def test_recorded_rows_are_parsed(name: str) -> None:
-    found = bulk.customers(page(RECORDED[name]["body"]))
-    (row,) = found.rows()
+    customers = bulk.customers(page(RECORDED[name]["body"]))
+    (row,) = customers.rows()
     assert row["subscriptions"]
 
 
@@ -109,14 +109,14 @@ def test_invalid_page_is_refused(content: bytes) -> None:
 def test_any_body_is_a_page_or_an_error(body: bytes) -> None:
     for read in (bulk.customers, bulk.invoices):
         try:
-            found = read(body)
+            parsed = read(body)
         except ValueError:
             continue
-        assert len(found.rows()) <= found.count
+        assert len(parsed.rows()) <= parsed.count
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
+    ("milliseconds", "expected"),
     [
         (None, None),
         (1_795_360_463_123.0, datetime(2026, 11, 22, 15, 14, 23, 123000, tzinfo=UTC)),
@@ -124,8 +124,8 @@ def test_any_body_is_a_page_or_an_error(body: bytes) -> None:
         (1e300, None),
     ],
 )
-def test_timestamps_are_parsed(given: float | None, expected: datetime | None) -> None:
-    assert bulk.moment(given) == expected
+def test_timestamps_are_parsed(milliseconds: float | None, expected: datetime | None) -> None:
+    assert bulk.moment(milliseconds) == expected
 
 
 async def test_list_request() -> None:
@@ -135,7 +135,7 @@ async def test_list_request() -> None:
     client = autumn.client()
     assert (await client.every_customer(limit=250, cursor="c")).next_cursor == "x"
     assert (await client.every_invoice(status=("open",), limit=9)).rows() == [{"id": "i"}]
-    assert [call.body for call in autumn.asked] == [
+    assert [call.body for call in autumn.received] == [
         {
             "limit": 250,
             "start_cursor": "c",
@@ -160,7 +160,7 @@ async def test_failures_are_autumn_errors() -> None:
 async def test_parsed_page_is_released() -> None:
     """Not even until the garbage collector comes by, which waits for quiet moments."""
 
-    async def answer(asked: Asked) -> httpx.Response:
+    async def answer(request: ReceivedRequest) -> httpx.Response:
         return listing({"id": "a"})
 
     def responses() -> int:

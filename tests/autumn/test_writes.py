@@ -45,7 +45,7 @@ async def test_write_is_sent_as_planned() -> None:
     async with client_of(script) as autumn:
         assert await autumn.send(GIVE, "maple:1:0") == {"success": True}
         assert await autumn.send(REMOVE, "maple:1:1") == []
-    give, remove = script.asked
+    give, remove = script.received
     assert give.body == {"customer_id": "cus_1"}
     assert give.headers["idempotency-key"] == "maple:1:0"
     assert give.headers["authorization"] == f"Bearer {KEY}"
@@ -89,7 +89,7 @@ async def test_write_is_sent_once_and_its_error_says_whether_it_was_sent(
             await autumn.send(GIVE, "maple:1:0")
     assert type(caught.value) is raised
     assert "balances.update" in caught.value.request
-    assert len(script.asked) == 1
+    assert len(script.received) == 1
     (call,) = script.calls
     assert (call.status, call.error, call.attempts) == (status, raised.__name__, 1)
 
@@ -108,7 +108,7 @@ async def test_write_beyond_the_rate_limit_is_not_sent() -> None:
         await autumn.send(update, "maple:1:0")
         with pytest.raises(NotSent, match="No turn"):
             await autumn.send(update, "maple:2:0")
-    assert len(script.asked) == 1
+    assert len(script.received) == 1
     assert script.calls[-1].attempts == 0
 
 
@@ -124,10 +124,10 @@ async def test_refused_connection_means_not_sent() -> None:
 
 
 async def test_connection_cut_after_the_request_is_unknown() -> None:
-    got: list[bytes] = []
+    requests: list[bytes] = []
 
     async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        got.append(await reader.readuntil(b"\r\n\r\n"))
+        requests.append(await reader.readuntil(b"\r\n\r\n"))
         writer.close()
 
     async with await asyncio.start_server(cut, "127.0.0.1", 0) as server:
@@ -136,4 +136,4 @@ async def test_connection_cut_after_the_request_is_unknown() -> None:
         with pytest.raises(Unreachable):
             await autumn.send(GIVE, "maple:1:0")
         await autumn.aclose()
-    assert len(got) == 1
+    assert len(requests) == 1

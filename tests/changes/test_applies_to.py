@@ -271,7 +271,7 @@ BALANCES = st.lists(
         lambda feature, rows: balance(*rows, feature_id=feature), FEATURE_IDS, st.lists(ROWS, max_size=3)
     ),
     max_size=2,
-).map(lambda held: {each.feature_id: each for each in held})
+).map(lambda held: {balance.feature_id: balance for balance in held})
 ENTITIES = st.lists(
     st.builds(
         Entity,

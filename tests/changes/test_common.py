@@ -30,7 +30,7 @@ def test_customer_with_a_writable_id() -> None:
 def test_later_customer_with_the_same_id_is_refused(
     kind: str, known_since: datetime | None, refused: bool
 ) -> None:
-    known = replace(facts(balance(row())), customer=customer(balance(row()), created_at=NOW))
-    asked = registry.kind(kind).sample("cus_1").model_copy(update={"customer_created_at": known_since})
-    refusals = registry.kind(kind).guard(asked, known, NOW).refusals
+    customer_facts = replace(facts(balance(row())), customer=customer(balance(row()), created_at=NOW))
+    change = registry.kind(kind).sample("cus_1").model_copy(update={"customer_created_at": known_since})
+    refusals = registry.kind(kind).guard(change, customer_facts, NOW).refusals
     assert (refusals == (Note(CommonNote.RECREATED),)) is refused

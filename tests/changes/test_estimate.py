@@ -173,7 +173,7 @@ def test_each_currency_is_compared_by_itself() -> None:
 AMOUNTS = st.decimals(min_value=0, max_value=500, places=2)
 PREVIEWS = st.lists(
     st.builds(
-        lambda totals, at, currency: coming(*(line(one) for one in totals), at=at, currency=currency),
+        lambda totals, at, currency: coming(*(line(total) for total in totals), at=at, currency=currency),
         st.lists(AMOUNTS, min_size=1, max_size=3),
         st.sampled_from([SOON, LATER, None]),
         st.sampled_from(["usd", "eur"]),

@@ -16,7 +16,7 @@ from bot.changes.model import Facts
 from bot.changes.reward.request import RewardInput
 from bot.changes.reward.words import RewardAction
 from bot.lookups.invoices.facts import Owed, Unpaid
-from tests.autumn.scripted import Asked, Scripted, error, listing, ok
+from tests.autumn.scripted import ReceivedRequest, Scripted, error, listing, ok
 from tests.changes.facts import NOW, SOON
 
 PLAIN = {"id": "cus_1", "entities": [{"id": "w1"}]}
@@ -36,7 +36,7 @@ DELETION = DeletionInput(customer="cus_1", typed="cus_1")
 def in_part(stripe: Any) -> Any:
     """The customer at once, and another answer when Stripe is involved."""
 
-    async def answer(request: Asked) -> Any:
+    async def answer(request: ReceivedRequest) -> Any:
         return stripe if "rewards" in request.body.get("expand", []) else ok(PLAIN)
 
     return answer
@@ -104,7 +104,7 @@ async def test_customer_without_stripe_is_read_again_for_a_coupon() -> None:
     """A coupon may have created them in Stripe since Autumn's copy was made."""
     answers = iter([ok(PLAIN), ok(STRIPE)])
 
-    async def stripe(request: Asked) -> Any:
+    async def stripe(request: ReceivedRequest) -> Any:
         return next(answers) if "rewards" in request.body.get("expand", []) else ok(PLAIN)
 
     facts, routes = await gathered(APPLY, customers_get=stripe)

@@ -14,7 +14,7 @@ from bot.changes.forms.fields import called
 from bot.changes.model import Facts
 from bot.changes.switch.request import SwitchInput
 from bot.changes.switch.words import SwitchAction
-from tests.autumn.scripted import Asked, Scripted, error, listing, ok
+from tests.autumn.scripted import ReceivedRequest, Scripted, error, listing, ok
 from tests.changes.billing.quotes import PRO, having
 from tests.changes.billing.quotes import quote as quote_of
 from tests.changes.facts import NOW
@@ -53,7 +53,7 @@ async def asked_of(script: Scripted, request: Any, facts: Facts) -> Facts:
 async def test_preview_is_requested_with_the_body_that_would_be_sent(request_: Any, route: str) -> None:
     script = Scripted({route: ok(ANSWER)})
     facts = await asked_of(script, request_, having(PRO, quote_refused="before"))
-    (request,) = script.asked
+    (request,) = script.received
     assert request.body["customer_id"] == "cus_1"
     assert request.body.get("plan_id") == ("team" if request_ is SWITCH else None)
     assert facts.quoted_at == LATER
@@ -93,7 +93,7 @@ async def test_unrelated_error_of_a_preview_is_an_error(status: int, raised: typ
 
 
 async def test_every_product_is_read_for_a_switch() -> None:
-    async def customer(request: Asked) -> Any:
+    async def customer(request: ReceivedRequest) -> Any:
         return ok({"id": "cus_1"})
 
     script = Scripted(

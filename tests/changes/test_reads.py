@@ -61,7 +61,7 @@ async def gathered(request: Any, **answers: Any) -> tuple[Facts, dict[str, list[
     finally:
         await client.aclose()
     bodies: dict[str, list[dict[str, Any]]] = {}
-    for call in script.asked:
+    for call in script.received:
         bodies.setdefault(call.route, []).append(call.body)
     return facts, bodies
 

@@ -17,7 +17,7 @@ from bot.metrics import Metrics
 from bot.runtime import Runtime
 from bot.store.database import Database
 from bot.store.tables import digest_items
-from tests.autumn.scripted import Answer, Asked, Scripted, error, listing, ok
+from tests.autumn.scripted import Answer, ReceivedRequest, Scripted, error, listing, ok
 from tests.digests.listed import START, days, held
 
 HASTE = ScanPace(page=0, rows=0, preview=0, invoices=0, again=(0, 0), poll=0.002, report=0, log=0)
@@ -45,7 +45,7 @@ class Reader:
     pace: ScanPace = HASTE
     env: Environment = Environment.SANDBOX
     metrics: Metrics = field(default_factory=Metrics)
-    told: list[Progress] = field(default_factory=list)
+    reported: list[Progress] = field(default_factory=list)
 
     async def scan(
         self,
@@ -68,7 +68,7 @@ class Reader:
         )
 
     async def _tell(self, progress: Progress) -> None:
-        self.told.append(progress)
+        self.reported.append(progress)
 
 
 async def kept(database: Database, scan: Scan, section: str) -> list[ReportItem]:
@@ -120,7 +120,7 @@ def asking(
 def paged(rows: Sequence[dict[str, Any]]) -> Answer:
     """customers.list as Autumn pages it: no cursor after a page that ends with a customer without an id."""
 
-    async def answer(request: Asked) -> httpx.Response:
+    async def answer(request: ReceivedRequest) -> httpx.Response:
         first = int(request.body["start_cursor"] or 0)
         last = first + request.body["limit"]
         page_rows = rows[first:last]

@@ -27,7 +27,7 @@ from bot.runtime import Runtime
 from bot.store.database import Database
 from bot.store.tables import digest_items, digest_scans
 from sandbox.autumn import LocalAutumn
-from tests.autumn.scripted import Answer, Asked, Scripted, error, listing, ok
+from tests.autumn.scripted import Answer, ReceivedRequest, Scripted, error, listing, ok
 from tests.databases import fresh
 from tests.digests.listed import START, at, balance, days, held, source
 from tests.digests.scanned import (
@@ -62,7 +62,7 @@ async def states(database: Database) -> list[tuple[str, str]]:
 
 
 def routes(script: Scripted, route: str) -> list[dict[str, Any]]:
-    return [request.body for request in script.asked if request.route == route]
+    return [request.body for request in script.received if request.route == route]
 
 
 # Reading
@@ -99,8 +99,8 @@ async def test_scan_reads_everything_once(database: Database, logs: io.StringIO)
     assert routes(script, "customers.get") == [
         {"customer_id": f"cus_{number}", "expand": ["invoice_previews"]} for number in (1, 2)
     ]
-    assert reader.told[0] == Progress(2, 0, 0)
-    assert reader.told[-1] == Progress(2, 2, 2)
+    assert reader.reported[0] == Progress(2, 0, 0)
+    assert reader.reported[-1] == Progress(2, 2, 2)
     noted = [json.loads(line) for line in logs.getvalue().splitlines() if '"scan"' in line]
     assert (noted[0]["outcome"], noted[-1]["outcome"], noted[-1]["count"]) == ("running", "ok", 2)
     counted = reader.metrics.exposition().decode()
@@ -129,7 +129,7 @@ async def test_pages_follow_the_cursor(database: Database) -> None:
     assert scan.customers == 600
     assert [body["start_cursor"] for body in routes(script, "customers.list")] == ["", "250", "500"]
     assert len(await kept(database, scan, "invoices")) == 600
-    assert [progress.customers for progress in reader.told] == [250, 500, 600]
+    assert [progress.customers for progress in reader.reported] == [250, 500, 600]
 
 
 def _rows(*parts: int | Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -256,7 +256,7 @@ async def test_preview_replaces_the_estimate(database: Database) -> None:
         "cus_6": error(500),
     }
 
-    async def answer(request: Asked) -> httpx.Response:
+    async def answer(request: ReceivedRequest) -> httpx.Response:
         return previews[request.body["customer_id"]]
 
     script = asking(listing(*(billed(number) for number in range(1, 7))), get=answer)
@@ -275,7 +275,7 @@ async def test_equal_amounts_are_previewed_in_the_order_of_the_customers(databas
     """Whichever preview is answered first."""
     last_answered = asyncio.Event()
 
-    async def answer(request: Asked) -> httpx.Response:
+    async def answer(request: ReceivedRequest) -> httpx.Response:
         if request.body["customer_id"] == "cus_1":
             await last_answered.wait()
         elif request.body["customer_id"] == "cus_4":
@@ -353,7 +353,7 @@ async def test_at_most_three_previews_at_once(database: Database) -> None:
     under_way, most = 0, 0
     third = asyncio.Event()
 
-    async def answer(request: Asked) -> httpx.Response:
+    async def answer(request: ReceivedRequest) -> httpx.Response:
         nonlocal under_way, most
         under_way += 1
         most = max(most, under_way)
@@ -458,7 +458,7 @@ async def test_finished_scan_is_reused(
 
 
 def held_up(go: asyncio.Event, then: httpx.Response) -> Answer:
-    async def answer(request: Asked) -> httpx.Response:
+    async def answer(request: ReceivedRequest) -> httpx.Response:
         await go.wait()
         return then
 
@@ -480,10 +480,10 @@ async def test_waiting_process_reports_progress(database: Database) -> None:
     script = asking([listing(billed(1), cursor="x"), held_up(go, listing(billed(2)))])
     async with reading(database, script) as reader:
         reads = asyncio.create_task(reader.scan(previews=False))
-        await until(lambda: reader.told)
-        other_reader = replace(reader, told=[])
+        await until(lambda: reader.reported)
+        other_reader = replace(reader, reported=[])
         waits = asyncio.create_task(other_reader.scan(previews=False))
-        await until(lambda: Progress(1, 0, 0) in other_reader.told)
+        await until(lambda: Progress(1, 0, 0) in other_reader.reported)
         go.set()
         assert (await reads).id == (await waits).id
 
@@ -497,9 +497,9 @@ async def test_failure_reaches_waiting_processes(
     async with reading(database, script) as reader:
         reads = asyncio.create_task(reader.scan(previews=False))
         await under_way(script)
-        other_reader = replace(reader, told=[])
+        other_reader = replace(reader, reported=[])
         waits = asyncio.create_task(other_reader.scan(**{"previews": False, **scan_request}))
-        await until(lambda: other_reader.told)
+        await until(lambda: other_reader.reported)
         go.set()
         with pytest.raises(ScanFailed):
             await reads
@@ -517,9 +517,9 @@ async def test_stopped_scan_can_be_replaced_right_away(database: Database) -> No
     async with reading(database, script) as reader:
         stopped = asyncio.create_task(reader.scan(previews=False))
         await under_way(script)
-        other_reader = replace(reader, told=[])
+        other_reader = replace(reader, reported=[])
         waits = asyncio.create_task(other_reader.scan(previews=False))
-        await until(lambda: other_reader.told)
+        await until(lambda: other_reader.reported)
         stopped.cancel()
         with pytest.raises(asyncio.CancelledError):
             await stopped
@@ -543,9 +543,9 @@ async def _abandoned(database: Database, clock: Clock) -> None:
 async def test_scan_of_a_dead_process_is_replaced(database: Database) -> None:
     async with reading(database, asking(listing(billed(1)))) as reader:
         await _abandoned(database, reader.clock)
-        other_readers = [replace(reader, told=[]) for _ in range(4)]
+        other_readers = [replace(reader, reported=[]) for _ in range(4)]
         waiting = [asyncio.create_task(other_reader.scan(previews=False)) for other_reader in other_readers]
-        await until(lambda: all(other_reader.told for other_reader in other_readers))
+        await until(lambda: all(other_reader.reported for other_reader in other_readers))
         assert not any(other_reader.done() for other_reader in waiting)
         reader.clock.move(seconds=91)
         results = await asyncio.gather(*waiting)
@@ -558,7 +558,7 @@ async def test_process_without_the_lease_writes_nothing(database: Database) -> N
     script = asking([listing(billed(1), cursor="x"), held_up(go, listing(billed(2))), listing(billed(3))])
     async with reading(database, script) as reader:
         slow = asyncio.create_task(reader.scan(previews=False))
-        await until(lambda: len(routes(script, "customers.list")) == 2 and reader.told)
+        await until(lambda: len(routes(script, "customers.list")) == 2 and reader.reported)
         reader.clock.move(seconds=91)
         quick = await replace(reader).scan(previews=False)
         go.set()
@@ -616,7 +616,7 @@ async def test_scan_that_ends_between_two_checks_is_used() -> None:
     autumn = script.client(ONCE)
     scanner = Scanner(Runtime(database, autumn, Environment.SANDBOX, now), HASTE)
     assert (await scanner.scan(horizon=at(7), previews=True, not_before=START)).horizon == at(30)
-    assert script.asked == []
+    assert script.received == []
     await autumn.aclose()
     await database.aclose()
 
@@ -632,7 +632,7 @@ async def test_short_scan_is_logged_once(database: Database, logs: io.StringIO) 
 async def test_every_write_renews_the_lease(database: Database) -> None:
     clock = Clock()
 
-    async def slowly(request: Asked) -> httpx.Response:
+    async def slowly(request: ReceivedRequest) -> httpx.Response:
         clock.move(seconds=60)
         return ok({"invoice_previews": []})
 

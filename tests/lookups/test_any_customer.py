@@ -103,7 +103,7 @@ PLANS = st.builds(
     id=TEXTS,
     name=TEXTS,
     price=PRICES,
-    items=st.lists(ITEMS, max_size=3).map(lambda found: found * 9),
+    items=st.lists(ITEMS, max_size=3).map(lambda items: items * 9),
 )
 SUBSCRIPTIONS = st.builds(
     Subscription,
@@ -145,7 +145,7 @@ BALANCES = st.builds(
     unlimited=st.booleans(),
     overage_allowed=st.booleans(),
     next_reset_at=MAYBE_TIMES,
-    breakdown=st.lists(ROWS, max_size=2).map(lambda found: found * 12),
+    breakdown=st.lists(ROWS, max_size=2).map(lambda rows: rows * 12),
     rollovers=st.lists(
         st.builds(Rollover, granted=st.none() | NUMBERS, balance=NUMBERS, expires_at=MAYBE_TIMES), max_size=2
     ),
@@ -178,7 +178,7 @@ PREVIEWS = st.builds(
     invoice_at=MAYBE_TIMES,
     currency=CURRENCIES,
     total=NUMBERS,
-    line_items=st.lists(LINES, max_size=2).map(lambda found: found * 6),
+    line_items=st.lists(LINES, max_size=2).map(lambda lines: lines * 6),
 )
 DISCOUNTS = st.builds(
     Discount,
@@ -221,7 +221,9 @@ ENTITIES = st.builds(
     created_at=MAYBE_TIMES,
     subscriptions=st.lists(SUBSCRIPTIONS, max_size=2),
     purchases=st.lists(PURCHASES, max_size=1),
-    balances=st.lists(BALANCES, max_size=3).map(lambda held: {one.feature_id: one for one in held}),
+    balances=st.lists(BALANCES, max_size=3).map(
+        lambda held: {balance.feature_id: balance for balance in held}
+    ),
 )
 
 

@@ -156,6 +156,6 @@ async def test_customer_found_by_search_has_names_too() -> None:
     assert isinstance(looked_up, tuple)
     assert isinstance(looked_up[1], Overview)
     assert looked_up[1].names.plans["old"] == "Old Plan"
-    searches = [call.body for call in scripted.asked if call.route == "customers.list"]
+    searches = [call.body for call in scripted.received if call.route == "customers.list"]
     assert all(body["expand"] == ["subscriptions.plan"] for body in searches)
     await client.aclose()

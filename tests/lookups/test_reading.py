@@ -37,7 +37,7 @@ from bot.lookups.part import Answer
 from bot.lookups.place import Place, Span
 from bot.lookups.products.card import ExpiredProduct, Products
 from bot.lookups.readers import find_and_read, read
-from tests.autumn.scripted import QUICK, Asked, Scripted, error, hang, listing, ok, recorded
+from tests.autumn.scripted import QUICK, ReceivedRequest, Scripted, error, hang, listing, ok, recorded
 from tests.autumn.scripted import Answer as Reply
 
 NOW = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
@@ -55,10 +55,10 @@ def customer(**fields: Any) -> httpx.Response:
     return ok({"id": "cus_erin", "name": "Erin", **fields})
 
 
-def apart(card: Reply, stripe: Reply) -> Callable[[Asked], Any]:
+def apart(card: Reply, stripe: Reply) -> Callable[[ReceivedRequest], Any]:
     """Answers the request that reaches Stripe with one reply, and the others with another."""
 
-    async def answer(request: Asked) -> httpx.Response:
+    async def answer(request: ReceivedRequest) -> httpx.Response:
         reply = stripe if "invoice_previews" in request.body.get("expand", ()) else card
         if isinstance(reply, Exception):
             raise reply
@@ -98,7 +98,7 @@ async def test_overview_takes_three_calls() -> None:
     assert overview.billing.upcoming is not None
     assert [preview.total for preview in overview.billing.upcoming] == [20]
     assert isinstance(overview.invoices, InvoiceList)
-    assert sorted(sorted(call.body.get("expand", ())) for call in script.asked) == [
+    assert sorted(sorted(call.body.get("expand", ())) for call in script.received) == [
         [],
         [
             "balances.feature",
@@ -126,7 +126,7 @@ async def test_customer_just_found_is_not_read_again() -> None:
 async def test_both_calls_of_an_overview_run_concurrently() -> None:
     barrier = asyncio.Barrier(2)
 
-    async def meet(request: Asked) -> httpx.Response:
+    async def meet(request: ReceivedRequest) -> httpx.Response:
         await barrier.wait()
         return customer()
 
@@ -251,7 +251,7 @@ async def test_usage_is_binned_by_its_span(span: Span, range_: str, bin_size: st
     assert len(detail.usage.bins) <= 20
     assert detail.usage.start == detail.usage.bins[0].start
     assert detail.usage.end == (NOW if bin_size == "day" else NOW.replace(hour=1, minute=0))
-    (call,) = [call for call in script.asked if call.route == "events.aggregate"]
+    (call,) = [call for call in script.received if call.route == "events.aggregate"]
     assert call.body == {
         "customer_id": "cus_erin",
         "feature_id": ["messages"],
@@ -306,7 +306,7 @@ async def test_cycle_is_the_balances_cycle(
     )
     detail = await answer_of(FeatureDetail, script, FEATURE.at(span=Span.CYCLE))
     assert isinstance(detail.usage, Usage)
-    (call,) = [call for call in script.asked if call.route == "events.aggregate"]
+    (call,) = [call for call in script.received if call.route == "events.aggregate"]
     assert call.body["bin_size"] == bin_size
     assert call.body.get("range") == (None if start else "1bc")
     assert call.body.get("custom_range") == ({"start": ms(start), "end": ms(NOW)} if start else None)
@@ -333,7 +333,7 @@ async def test_usage_of_an_entity_is_read_for_it_and_its_cycle() -> None:
     assert isinstance(detail.usage, Usage)
     assert isinstance(detail.entity, Entity)
     assert (detail.entity.name, detail.usage.total) == ("Workspace", Decimal(3))
-    (call,) = [call for call in script.asked if call.route == "events.aggregate"]
+    (call,) = [call for call in script.received if call.route == "events.aggregate"]
     start = datetime(2026, 11, 1, 12, 30, tzinfo=UTC)
     assert call.body == {
         "customer_id": "cus_erin",
@@ -401,7 +401,7 @@ async def test_usage_of_credits_is_the_deducted_amount() -> None:
     assert isinstance(detail.usage, Usage)
     assert [bin_.value for bin_ in detail.usage.bins] == [0, 0, Decimal("4.5")]
     assert (detail.usage.total, detail.usage.events) == (Decimal("4.5"), 2)
-    (call,) = [call for call in script.asked if call.route == "events.aggregate"]
+    (call,) = [call for call in script.received if call.route == "events.aggregate"]
     assert (call.body["feature_id"], call.body["aggregate_on"]) == (["credits", "tokens"], "deducted")
 
 
@@ -496,7 +496,7 @@ async def test_customers_own_features_replace_the_list(
     )
     detail = await answer_of(FeatureDetail, script, CREDITS)
     assert isinstance(detail.usage, Usage)
-    (call,) = [call for call in script.asked if call.route == "events.aggregate"]
+    (call,) = [call for call in script.received if call.route == "events.aggregate"]
     assert call.body["feature_id"] == ["credits", *names]
 
 
@@ -520,7 +520,7 @@ async def test_usage_may_fail_alone(reply: Reply, kind: type[AutumnError]) -> No
 
 
 async def test_usage_that_times_out_leaves_the_customer() -> None:
-    async def late(request: Asked) -> httpx.Response:
+    async def late(request: ReceivedRequest) -> httpx.Response:
         await asyncio.sleep(0.1)
         return holding()
 
@@ -547,7 +547,7 @@ async def test_invoices_are_read_with_the_next_one() -> None:
     assert [invoice.status for invoice in invoices.invoices] == ["paid", "open", "paid"]
     assert isinstance(invoices.upcoming, tuple)
     assert not invoices.more
-    (call,) = [call for call in script.asked if call.route == "invoices.list"]
+    (call,) = [call for call in script.received if call.route == "invoices.list"]
     assert call.body == {"customer_id": "cus_erin", "limit": 200, "start_cursor": ""}
 
 
@@ -558,7 +558,7 @@ async def test_invoices_are_filtered_by_status_and_extended() -> None:
     )
     assert invoices.more
     assert invoices.upcoming is None
-    call = [call.body["status"] for call in script.asked if call.route == "invoices.list"]
+    call = [call.body["status"] for call in script.received if call.route == "invoices.list"]
     assert sorted(call) == [["open"], ["open", "uncollectible"]]
 
 
@@ -583,7 +583,7 @@ async def test_parts_of_the_invoices_fail_separately(
 def unpaid_list(*rows: dict[str, Any], cursor: str | None = None) -> Reply:
     """The unpaid invoices where they are requested, and otherwise a first page of paid ones."""
 
-    async def answer(request: Asked) -> httpx.Response:
+    async def answer(request: ReceivedRequest) -> httpx.Response:
         if request.body.get("status") == ["open", "uncollectible"]:
             return listing(*rows, cursor=cursor)
         return listing(*[{"status": "paid", "total": 9, "currency": "usd"}] * 200, cursor="older")
@@ -664,7 +664,7 @@ async def test_events_are_read_with_totals() -> None:
     assert events.features["messages"].name == "Messages"
     assert (events.until, events.more) == (until, False)
     between = {"start": ms(until - 7 * DAY), "end": ms(until)}
-    call = {call.route: call.body for call in script.asked}
+    call = {call.route: call.body for call in script.received}
     assert call["events.list"] == {
         "customer_id": "cus_erin",
         "custom_range": between,
@@ -686,7 +686,7 @@ async def test_events_are_read_up_to_now(span: Span, days: int) -> None:
     script = eventful(events_list=listing(cursor="c"))
     events = await answer_of(Events, script, EVENTS.at(span=span), customer_found=Customer(id="cus_erin"))
     assert (events.events, events.until, events.more) == ((), NOW, True)
-    (call,) = [call for call in script.asked if call.route == "events.list"]
+    (call,) = [call for call in script.received if call.route == "events.list"]
     assert call.body["custom_range"] == {"start": ms(NOW - days * DAY), "end": ms(NOW)}
     assert "customers.get" not in script.routes
 
@@ -701,7 +701,7 @@ async def test_events_are_read_up_to_now(span: Span, days: int) -> None:
 async def test_events_of_one_feature(feature: str, features: Reply, names: list[str]) -> None:
     script = eventful(features_list=features)
     await answer_of(Events, script, EVENTS.at(feature=feature))
-    call = [call.body["feature_id"] for call in script.asked if call.route.startswith("events.")]
+    call = [call.body["feature_id"] for call in script.received if call.route.startswith("events.")]
     assert call == [names, names]
 
 
@@ -712,7 +712,7 @@ async def test_totals_have_every_listed_feature() -> None:
         for name in ("messages", "retired", "credits")
     ]
 
-    async def aggregate(request: Asked) -> httpx.Response:
+    async def aggregate(request: ReceivedRequest) -> httpx.Response:
         return ok(
             {"list": [], "total": {name: {"count": 1, "sum": 2} for name in request.body["feature_id"]}}
         )
@@ -721,7 +721,7 @@ async def test_totals_have_every_listed_feature() -> None:
     events = await answer_of(Events, script, EVENTS)
     assert isinstance(events.totals, dict)
     assert {"messages", "retired", "credits"} <= set(events.totals)
-    request = [call.body["feature_id"] for call in script.asked if call.route == "events.aggregate"]
+    request = [call.body["feature_id"] for call in script.received if call.route == "events.aggregate"]
     assert request == [["messages", "api_calls", "seats", "tokens"], ["credits", "retired"]]
 
 
@@ -785,7 +785,7 @@ async def test_id_is_looked_up_in_three_calls() -> None:
 
 @pytest.mark.parametrize("query", ["erin", "erin@example.com"])
 async def test_customer_found_by_name_is_read(query: str) -> None:
-    async def by_id(request: Asked) -> httpx.Response:
+    async def by_id(request: ReceivedRequest) -> httpx.Response:
         return customer() if request.body["customer_id"] == "cus_erin" else recorded("unknown customer")
 
     matches = listing({"id": "cus_erin", "name": "Erin", "email": "erin@example.com"})

@@ -226,8 +226,8 @@ def test_purchase_is_recognised_by_the_number_bought(
 
 
 def test_purchases_of_other_products_are_left_out() -> None:
-    other = BOUGHT.model_copy(update={"plan_id": "other"})
-    assert state(BUY, purchases=[BOUGHT, other]) == state(BUY, purchases=[BOUGHT])
+    unrelated = BOUGHT.model_copy(update={"plan_id": "other"})
+    assert state(BUY, purchases=[BOUGHT, unrelated]) == state(BUY, purchases=[BOUGHT])
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ NOTHING = [Note(CommonNote.NOTHING_TO_DO)]
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "change",
     [
         edit(USAGE, 0),
         edit(SET, 0),
@@ -55,12 +55,12 @@ NOTHING = [Note(CommonNote.NOTHING_TO_DO)]
         edit(TAKE, 5, cycle=SOON),
     ],
 )
-def test_guard_allows_values_at_the_limit(asked: BalanceInput) -> None:
-    assert BALANCE.guard(asked, PLAIN, NOW).refusals == ()
+def test_guard_allows_values_at_the_limit(change: BalanceInput) -> None:
+    assert BALANCE.guard(change, PLAIN, NOW).refusals == ()
 
 
 @pytest.mark.parametrize(
-    ("asked", "refusals"),
+    ("change", "refusals"),
     [
         # The size first: nothing else is said of what cannot be an amount.
         (edit(GIVE, -(10**13)), [AmountNote.TOO_LARGE]),
@@ -69,31 +69,31 @@ def test_guard_allows_values_at_the_limit(asked: BalanceInput) -> None:
         (edit(GIVE, 0, reset_at=NOW), [BalanceNote.NOT_POSITIVE, BalanceNote.RESET_PAST]),
     ],
 )
-def test_guard_lists_every_refusal(asked: BalanceInput, refusals: list[NoteCode]) -> None:
-    assert [note.code for note in BALANCE.guard(asked, PLAIN, NOW).refusals] == refusals
+def test_guard_lists_every_refusal(change: BalanceInput, refusals: list[NoteCode]) -> None:
+    assert [note.code for note in BALANCE.guard(change, PLAIN, NOW).refusals] == refusals
 
 
 def test_new_date_alone_has_no_amount() -> None:
-    asked = edit(NONE, 5, reset_at=LATER)
-    assert BALANCE.amount(asked, BALANCE.snapshot(asked, PLAIN)) is None
+    change = edit(NONE, 5, reset_at=LATER)
+    assert BALANCE.amount(change, BALANCE.snapshot(change, PLAIN)) is None
 
 
 def test_row_that_was_already_empty_was_not_emptied_by_the_edit() -> None:
-    asked = edit(SET, 0)
+    change = edit(SET, 0)
     empty = facts(balance(row(plan_id=None, reset=ONE_OFF, usage=1000)))
-    assert BALANCE.verify(asked, BALANCE.snapshot(asked, empty), {"row": None}) is Verdict.UNCLEAR
+    assert BALANCE.verify(change, BALANCE.snapshot(change, empty), {"row": None}) is Verdict.UNCLEAR
 
 
 def test_missing_row_has_no_inverse() -> None:
-    asked = edit(GIVE, 5)
-    assert BALANCE.inverse(asked, {"row": None}, BALANCE.snapshot(asked, PLAIN)) is None
+    change = edit(GIVE, 5)
+    assert BALANCE.inverse(change, {"row": None}, BALANCE.snapshot(change, PLAIN)) is None
 
 
 def test_grant_moved_by_somebody_else_is_unclear() -> None:
-    asked = edit(GIVE, 250)
+    change = edit(GIVE, 250)
     moved = facts(balance(row(included=1100, usage=400)))
-    snapshots = BALANCE.snapshot(asked, PLAIN), BALANCE.snapshot(asked, moved)
-    assert BALANCE.verify(asked, *snapshots) is Verdict.UNCLEAR
+    snapshots = BALANCE.snapshot(change, PLAIN), BALANCE.snapshot(change, moved)
+    assert BALANCE.verify(change, *snapshots) is Verdict.UNCLEAR
 
 
 UNCLEAR_ROLLOVERS = facts(balance(row(), row("other"), rollovers=((100, 100),)))
@@ -104,7 +104,7 @@ def seats(**changes: Any) -> Facts:
 
 
 @pytest.mark.parametrize(
-    ("asked", "known", "warnings"),
+    ("change", "customer_facts", "warnings"),
     [
         (edit(NONE, reset_at=LATER), UNCLEAR_ROLLOVERS, [Note(BalanceNote.OTHER_ROWS, {"count": "1"})]),
         (
@@ -124,16 +124,16 @@ def seats(**changes: Any) -> Facts:
         (edit(SET, -39), facts(balance(row(usage=1040))), [UNTIL]),
     ],
 )
-def test_warned(asked: BalanceInput, known: Facts, warnings: list[Note]) -> None:
-    judged = BALANCE.guard(asked, known, NOW)
+def test_warned(change: BalanceInput, customer_facts: Facts, warnings: list[Note]) -> None:
+    judged = BALANCE.guard(change, customer_facts, NOW)
     assert [*judged.refusals, *judged.warnings] == warnings
 
 
 def test_snapshot_keeps_every_number_exactly() -> None:
     method = UsagePrice(amount=Decimal(1), billing_method=None)
     full_row = row(prepaid_grant=Decimal(200), usage=301, price=method, expires_at=LATER)
-    known = facts(balance(full_row, rollovers=((100, 80), (None, 7))))
-    snapshot = BALANCE.snapshot(edit(GIVE, 1), known)
+    customer_facts = facts(balance(full_row, rollovers=((100, 80), (None, 7))))
+    snapshot = BALANCE.snapshot(edit(GIVE, 1), customer_facts)
     assert snapshot == {
         "row": "row",
         "plan": "pro",
@@ -155,9 +155,9 @@ def test_snapshot_keeps_every_number_exactly() -> None:
 
 
 def test_another_interval_outdates_the_preview() -> None:
-    asked = edit(GIVE, 5)
+    change = edit(GIVE, 5)
     yearly = facts(balance(row(reset=Reset(interval="year", resets_at=SOON))))
-    assert not BALANCE.holds(asked, BALANCE.snapshot(asked, PLAIN), BALANCE.snapshot(asked, yearly))
+    assert not BALANCE.holds(change, BALANCE.snapshot(change, PLAIN), BALANCE.snapshot(change, yearly))
 
 
 LOOSE = row("loose", plan_id=None)
@@ -165,10 +165,10 @@ LOOSE = row("loose", plan_id=None)
 
 @pytest.mark.parametrize("other_row", [LOOSE, row("b", reset=None), row("b", reset=ONE_OFF)])
 def test_only_rows_that_a_product_refills_roll_over(other_row: BalanceRow) -> None:
-    known = facts(balance(row(), other_row, rollovers=((100, 80),)))
-    assert BALANCE.guard(edit(SET, 1), known, NOW).allowed
-    assert BALANCE.snapshot(edit(SET, 1), known)["rolled_left"] == "80"
-    assert BALANCE.snapshot(edit(SET, 1, row=other_row.id), known)["rolled_left"] == "0"
+    customer_facts = facts(balance(row(), other_row, rollovers=((100, 80),)))
+    assert BALANCE.guard(edit(SET, 1), customer_facts, NOW).allowed
+    assert BALANCE.snapshot(edit(SET, 1), customer_facts)["rolled_left"] == "80"
+    assert BALANCE.snapshot(edit(SET, 1, row=other_row.id), customer_facts)["rolled_left"] == "0"
 
 
 def hidden(**changes: Any) -> Facts:
@@ -179,7 +179,7 @@ PLAN = Plan(id="team", items=[PlanItem(feature_id="api"), PlanItem(feature_id="m
 
 
 @pytest.mark.parametrize(
-    ("known", "refusal"),
+    ("customer_facts", "refusal"),
     [
         (hidden(plan=PLAN, past_due=True), BalanceNote.PAST_DUE_HIDDEN),
         (hidden(plan=PLAN), BalanceNote.FEATURE_NOT_HELD),
@@ -191,14 +191,14 @@ PLAN = Plan(id="team", items=[PlanItem(feature_id="api"), PlanItem(feature_id="m
         ),
     ],
 )
-def test_guard_says_why_there_is_nothing_to_edit(known: Facts, refusal: NoteCode) -> None:
-    assert [note.code for note in BALANCE.guard(edit(GIVE, 5), known, NOW).refusals] == [refusal]
+def test_guard_says_why_there_is_nothing_to_edit(customer_facts: Facts, refusal: NoteCode) -> None:
+    assert [note.code for note in BALANCE.guard(edit(GIVE, 5), customer_facts, NOW).refusals] == [refusal]
 
 
 def test_consumed_feature_is_no_seat_though_it_never_resets() -> None:
     feature = Feature(id="messages", type="metered", consumable=True)
-    known = replace(facts(balance(row(reset=None, price=BY_USE), feature=feature)), features={})
-    assert BALANCE.guard(edit(USAGE, 400), known, NOW).warnings == ()
+    customer_facts = replace(facts(balance(row(reset=None, price=BY_USE), feature=feature)), features={})
+    assert BALANCE.guard(edit(USAGE, 400), customer_facts, NOW).warnings == ()
 
 
 def test_fifteen_digits_are_kept_exactly() -> None:

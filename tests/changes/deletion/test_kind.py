@@ -240,11 +240,11 @@ def test_note_on_unpaid_invoices_says_when_there_may_be_more(details: dict[str, 
 
 def test_deletion_snapshot() -> None:
     holder = customer(created_at=NOW, subscriptions=[subscription("team"), subscription("pro")])
-    known = replace(
+    customer_facts = replace(
         facts(), customer=holder, entities=(Entity(id="w"),), unpaid=Unpaid((Owed("USD", 2, Decimal(30)),))
     )
-    assert CHANGE.guard(ASKED, known, NOW).refusals == ()
-    assert CHANGE.snapshot(ASKED, known) == {
+    assert CHANGE.guard(ASKED, customer_facts, NOW).refusals == ()
+    assert CHANGE.snapshot(ASKED, customer_facts) == {
         "customer": "cus_1",
         "created_at": "2026-11-22T15:06:00.000+00:00",
         "charging": '["pro", "team"]',

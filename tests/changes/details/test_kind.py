@@ -141,7 +141,7 @@ def test_verdict_of_the_read_back(after: dict[str, str | None] | None, verdict: 
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "change",
     [
         ask(name="x" * 256),
         ask(fingerprint="x" * 256),
@@ -149,13 +149,13 @@ def test_verdict_of_the_read_back(after: dict[str, str | None] | None, verdict: 
         ask(email="a@b.co"),
     ],
 )
-def test_details_at_the_limit_are_allowed(asked: DetailsInput) -> None:
-    assert CHANGE.guard(asked, facts(), NOW).refusals == ()
+def test_details_at_the_limit_are_allowed(change: DetailsInput) -> None:
+    assert CHANGE.guard(change, facts(), NOW).refusals == ()
 
 
 def test_empty_details_count_as_none() -> None:
-    known = replace(facts(), customer=customer(name="", email="", fingerprint=""))
-    assert CHANGE.snapshot(ask(), known) == {"name": None, "email": None, "fingerprint": None}
+    customer_facts = replace(facts(), customer=customer(name="", email="", fingerprint=""))
+    assert CHANGE.snapshot(ask(), customer_facts) == {"name": None, "email": None, "fingerprint": None}
 
 
 def test_details_hold_only_while_all_of_them_do() -> None:

@@ -60,7 +60,7 @@ from bot.kit import ids
 from bot.kit.form_values import with_option
 from bot.lookups import controls
 from tests.approvals.records import record
-from tests.autumn.scripted import Asked, Scripted, error, listing, ok
+from tests.autumn.scripted import ReceivedRequest, Scripted, error, listing, ok
 from tests.changes.facts import (
     LATER,
     NOW,
@@ -357,13 +357,18 @@ def test_missing_entity_has_nothing() -> None:
 ROWS = st.lists(st.sampled_from(["a", "b", "c", "d"]), unique=True)
 
 
-@given_any(seen=ROWS, before=ROWS, after=ROWS, picked=st.sampled_from(["a", "b", "c", "d", ""]))
+@given_any(
+    entity_rows=ROWS,
+    customer_before=ROWS,
+    customer_after=ROWS,
+    picked=st.sampled_from(["a", "b", "c", "d", ""]),
+)
 def test_no_row_of_the_customer_is_ever_written(
-    seen: list[str], before: list[str], after: list[str], picked: str
+    entity_rows: list[str], customer_before: list[str], customer_after: list[str], picked: str
 ) -> None:
-    holder = customer(balance(*(row(row_id) for row_id in after)))
-    earlier = customer(balance(*(row(row_id) for row_id in before)))
-    of_entity = entity(*(row(row_id) for row_id in seen))
+    holder = customer(balance(*(row(row_id) for row_id in customer_after)))
+    earlier = customer(balance(*(row(row_id) for row_id in customer_before)))
+    of_entity = entity(*(row(row_id) for row_id in entity_rows))
     customer_facts = facts(
         customer=entity_view.view(holder, of_entity, earlier), scope=EntityScope(of_entity, holder)
     )
@@ -372,7 +377,7 @@ def test_no_row_of_the_customer_is_ever_written(
         kind = registry.of(request)
         if kind.guard(request, customer_facts, NOW).allowed:
             (write,) = kind.plan(request, customer_facts)
-            assert write.body["balance_id"] in set(seen) - set(before) - set(after)
+            assert write.body["balance_id"] in set(entity_rows) - set(customer_before) - set(customer_after)
             assert write.body["entity_id"] == "ws_1"
 
 
@@ -429,7 +434,7 @@ async def test_unreadable_entity_is_an_error() -> None:
 
 
 async def test_change_for_the_whole_customer_reads_no_entity() -> None:
-    async def entities(request: Asked) -> Any:
+    async def entities(request: ReceivedRequest) -> Any:
         raise AssertionError(request)
 
     facts = await _read(script(entities_get=entities), change(entity=""))

@@ -229,9 +229,9 @@ def test_amount_is_in_units() -> None:
 
 
 def test_worth_is_by_the_price_of_the_product_that_is_changed() -> None:
-    other = row("other", plan_id="team", price=AHEAD.model_copy(update={"amount": Decimal(50)}))
+    unrelated = row("other", plan_id="team", price=AHEAD.model_copy(update={"amount": Decimal(50)}))
     own = row("own", price=AHEAD)
-    facts = having_seats(balances=(balance(other, own, feature_id="seats"),))
+    facts = having_seats(balances=(balance(unrelated, own, feature_id="seats"),))
     pays_in_dollars = facts.customer.model_copy(update={"invoices": [Invoice(currency="usd")]})
     facts = replace(facts, customer=pays_in_dollars)
     assert CHANGE.worth(ask(), Decimal(2), {}, facts) == Worth(Decimal(2), "USD")

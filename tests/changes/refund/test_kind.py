@@ -142,8 +142,8 @@ def test_preview_is_in_the_invoices_currency(
 
 
 def test_invoice_without_figures_was_neither_paid_nor_refunded() -> None:
-    told = {"invoice": "in_1", "currency": "USD", "paid": None, "refunded": None, "created_at": None}
-    assert Refundable.read(told) == Refundable("in_1", "USD", Decimal(0), Decimal(0), None)
+    invoice = {"invoice": "in_1", "currency": "USD", "paid": None, "refunded": None, "created_at": None}
+    assert Refundable.read(invoice) == Refundable("in_1", "USD", Decimal(0), Decimal(0), None)
 
 
 def test_missing_invoice_has_no_preview_and_no_amount() -> None:
@@ -266,7 +266,7 @@ async def test_invoices_of_another_customer_are_ignored() -> None:
     finally:
         await client.aclose()
     bodies = [
-        listed_invoice.body for listed_invoice in script.asked if listed_invoice.route == "invoices.list"
+        listed_invoice.body for listed_invoice in script.received if listed_invoice.route == "invoices.list"
     ]
     assert [(body["customer_id"], body["status"]) for body in bodies] == [("cus_1", ["paid"])] * 2
 

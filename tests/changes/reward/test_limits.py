@@ -39,7 +39,7 @@ OWN = replace(facts(), billing=billing(discount("old", 7)), rewards=rewards(TIME
 
 
 @pytest.mark.parametrize(
-    ("asked", "write"),
+    ("change", "write"),
     [
         (reward(APPLY, reward="."), ("coupons.add", "POST", "/v1/customers/cus_1/coupons/%2E")),
         (reward(APPLY, reward="\ud800"), ("coupons.add", "POST", "/v1/customers/cus_1/coupons/%3F")),
@@ -48,8 +48,8 @@ OWN = replace(facts(), billing=billing(discount("old", 7)), rewards=rewards(TIME
         (reward(REDEEM, code="X"), ("rewards.redeem", "POST", "/v1/rewards.redeem")),
     ],
 )
-def test_route_of_each_reward_action(asked: RewardInput, write: tuple[str, str, str]) -> None:
-    (write_planned,) = CHANGE.plan(asked, OWN)
+def test_route_of_each_reward_action(change: RewardInput, write: tuple[str, str, str]) -> None:
+    (write_planned,) = CHANGE.plan(change, OWN)
     assert (write_planned.route, write_planned.method, write_planned.path) == write
 
 
@@ -63,22 +63,22 @@ def test_snapshot_keeps_every_number_of_a_coupon() -> None:
     }
     own = {"coupon": "old", "coupon_name": "old off", "coupon_type": "percentage_discount"}
     none = dict.fromkeys([*own, "coupon_value"])
-    asked = reward(APPLY, reward="ten")
-    assert CHANGE.snapshot(asked, OWN) == {**own, "coupon_value": "7", "stripe_only": "yes", **offer}
+    change = reward(APPLY, reward="ten")
+    assert CHANGE.snapshot(change, OWN) == {**own, "coupon_value": "7", "stripe_only": "yes", **offer}
     forever = replace(OWN, billing=None, rewards=rewards(coupon()))
-    assert CHANGE.snapshot(asked, forever) == {
+    assert CHANGE.snapshot(change, forever) == {
         **none,
         **offer,
         "offer_duration": "forever",
         "offer_plans": None,
     }
     lasting = replace(OWN, rewards=rewards(coupon(duration=None)))
-    assert CHANGE.snapshot(asked, lasting)["offer_duration"] is None
+    assert CHANGE.snapshot(change, lasting)["offer_duration"] is None
 
 
 def test_coupon_starts_again_only_when_it_is_restored() -> None:
-    asked, restoring = reward(APPLY, reward="ten"), reward(APPLY, reward="ten", instead="old")
-    first, back = (CHANGE.guard(reward_request, OWN, NOW) for reward_request in (asked, restoring))
+    applying, restoring = reward(APPLY, reward="ten"), reward(APPLY, reward="ten", instead="old")
+    first, back = (CHANGE.guard(reward_request, OWN, NOW) for reward_request in (applying, restoring))
     assert first.refusals == back.refusals == ()
     starts = Note(RewardNote.STARTS_AFRESH, {"name": "ten off"})
     assert starts not in first.warnings
@@ -86,16 +86,16 @@ def test_coupon_starts_again_only_when_it_is_restored() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "refusals"),
+    ("change", "refusals"),
     [
         (reward(REDEEM, code="x" * 200), (Note(RewardNote.GRANT_UNKNOWN),)),
         (reward(REDEEM, code="BONUS"), ()),
         (reward(REMOVE), ()),
     ],
 )
-def test_guard_refuses_rewards(asked: RewardInput, refusals: tuple[Note, ...]) -> None:
-    known = replace(OWN, rewards=rewards(grants=(grant(messages=5),)))
-    assert CHANGE.guard(asked, known, NOW).refusals == refusals
+def test_guard_refuses_rewards(change: RewardInput, refusals: tuple[Note, ...]) -> None:
+    customer_facts = replace(OWN, rewards=rewards(grants=(grant(messages=5),)))
+    assert CHANGE.guard(change, customer_facts, NOW).refusals == refusals
 
 
 def test_code_where_no_rewards_were_read() -> None:
@@ -111,23 +111,23 @@ def test_grant_is_found_by_any_of_its_codes() -> None:
     )
     flags = {"sso": Flag(id="flag", feature_id="sso")}
     holder = customer(balance(row("b"), row("a")), flags=flags)
-    known = replace(facts(), customer=holder, rewards=rewards(grants=(two,)))
+    customer_facts = replace(facts(), customer=holder, rewards=rewards(grants=(two,)))
     for code in ("A", "B"):
-        assert CHANGE.guard(reward(REDEEM, code=code), known, NOW).refusals == ()
-        assert CHANGE.snapshot(reward(REDEEM, code=code), known) == {
+        assert CHANGE.guard(reward(REDEEM, code=code), customer_facts, NOW).refusals == ()
+        assert CHANGE.snapshot(reward(REDEEM, code=code), customer_facts) == {
             "grant": "g",
             "gives:messages": "5",
             "rows:messages": '["a", "b"]',
             "gives:sso": "unlimited",
             "rows:sso": '["flag"]',
         }
-    assert CHANGE.snapshot(reward(REDEEM, code="C"), known) == {"grant": None}
+    assert CHANGE.snapshot(reward(REDEEM, code="C"), customer_facts) == {"grant": None}
 
 
 def invoices(*previews: InvoicePreview, new: Coupon, own: tuple[Discount, ...] = ()) -> list[str | None]:
     """What the next invoices come to with another coupon."""
-    known = replace(facts(), rewards=rewards(new), billing=billing(*own, upcoming=previews))
-    return [one.after for one in CHANGE.preview(reward(APPLY, reward=new.id), known)[1:]]
+    customer_facts = replace(facts(), rewards=rewards(new), billing=billing(*own, upcoming=previews))
+    return [line.after for line in CHANGE.preview(reward(APPLY, reward=new.id), customer_facts)[1:]]
 
 
 def invoice(*totals: str, currency: str = "usd", off: Any = ()) -> InvoicePreview:
@@ -153,5 +153,7 @@ def test_discount_of_unknown_size_gives_nothing_back() -> None:
 
 
 def test_no_invoices_when_stripe_was_not_read() -> None:
-    known = replace(facts(), rewards=rewards(coupon()))
-    assert CHANGE.preview(reward(APPLY, reward="ten"), known) == (Line(RewardLine.COUPON, None, "ten off"),)
+    customer_facts = replace(facts(), rewards=rewards(coupon()))
+    assert CHANGE.preview(reward(APPLY, reward="ten"), customer_facts) == (
+        Line(RewardLine.COUPON, None, "ten off"),
+    )

@@ -184,12 +184,12 @@ async def test_events_are_optional_and_read_only_for_a_request(readable: bool) -
     client = script.client()
     try:
         opened = await gather_for(client, "usage", "cus_1", now=lambda: NOW)
-        assert (opened.extra, [call.route for call in script.asked]) == (None, ["customers.get"])
+        assert (opened.extra, [call.route for call in script.received]) == (None, ["customers.get"])
         requested = await gather(client, ask(), now=lambda: NOW)
     finally:
         await client.aclose()
     assert isinstance(requested.extra, RecentEvents) is readable
-    body = next(call.body for call in script.asked if call.route == "events.list")
+    body = next(call.body for call in script.received if call.route == "events.list")
     assert (body["customer_id"], body["feature_id"]) == ("cus_1", "messages")
 
 

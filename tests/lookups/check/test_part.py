@@ -55,7 +55,7 @@ async def test_check_uses_nothing(place: Place, body: dict[str, Any]) -> None:
     answer = await answer_of(Checked, autumn, place)
     assert isinstance(answer.check, Check)
     assert answer.check.allowed
-    (request,) = (call for call in autumn.asked if call.route == "balances.check")
+    (request,) = (call for call in autumn.received if call.route == "balances.check")
     assert request.body == {"customer_id": "cus_erin", **body}
     assert answer.boolean == (body["feature_id"] == "message_archive")
 

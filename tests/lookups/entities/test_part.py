@@ -34,7 +34,7 @@ async def test_entities_are_read_with_the_names_of_their_contents() -> None:
     assert [entity.name for entity in answer.entities] == ["Workspace"]
     assert (answer.names.plans, answer.names.features) == ({"seat": "Seat plan"}, {"messages": "Messages"})
     assert not answer.more
-    (request,) = (call for call in script.asked if call.route == "entities.list")
+    (request,) = (call for call in script.received if call.route == "entities.list")
     assert request.body == {"customer_id": "cus_erin", "limit": MOST, "start_cursor": ""}
 
 
@@ -51,7 +51,7 @@ async def test_one_entity_is_read_with_its_customer() -> None:
     assert not isinstance(answer.entity, Exception)
     assert answer.entity.name == "Workspace"
     assert answer.names.features == {"messages": "Messages"}
-    (request,) = (call for call in script.asked if call.route == "entities.get")
+    (request,) = (call for call in script.received if call.route == "entities.get")
     assert request.body == {"customer_id": "cus_erin", "entity_id": "ws_1"}
 
 

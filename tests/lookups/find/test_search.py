@@ -18,7 +18,7 @@ from bot.lookups.find.query import readings
 from bot.lookups.find.search import MOST_SUGGESTED, Suggested, contains, find, search, suggest
 from bot.lookups.find.typeahead import Typeahead
 from handlers.parsing import FindCommand, parse
-from tests.autumn.scripted import Answer, Asked, Scripted, error, hang, listing, ok, recorded
+from tests.autumn.scripted import Answer, ReceivedRequest, Scripted, error, hang, listing, ok, recorded
 from tests.examples import examples
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -40,12 +40,12 @@ EVERYONE = [ACME, ACME_EU, ADA, ADA_AGAIN, ADAM, NOBODYS]
 def autumn_with(customers: Sequence[dict[str, Any]], page: int = 100) -> Scripted:
     """Finds as Autumn does: a customer by id; a search with wildcards, in pages."""
 
-    async def get(request: Asked) -> httpx.Response:
+    async def get(request: ReceivedRequest) -> httpx.Response:
         customer_id = request.body["customer_id"]
         match = next((customer for customer in customers if customer["id"] == customer_id), None)
         return ok(match) if match else recorded("unknown customer")
 
-    async def list_(request: Asked) -> httpx.Response:
+    async def list_(request: ReceivedRequest) -> httpx.Response:
         like = re.compile(
             "".join(
                 {"%": ".*", "_": "."}.get(char, re.escape(char))
@@ -134,14 +134,14 @@ async def test_blank_query_makes_no_call() -> None:
     assert await find(client, "") == NoMatch("")
     assert await search(client, "  ") == NoMatch("")
     assert await suggest(client, " ") == Suggested()
-    assert script.asked == []
+    assert script.received == []
     await client.aclose()
 
 
 async def test_long_query_is_cut() -> None:
     answer, script = await found("x" * 5000)
     assert answer == NoMatch("x" * 200)
-    assert {len(call.body.get("search", "")) for call in script.asked} <= {0, 200}
+    assert {len(call.body.get("search", "")) for call in script.received} <= {0, 200}
 
 
 async def test_invalid_id_is_searched_for() -> None:
@@ -307,7 +307,7 @@ async def test_mistyped_name_suggests_similar_customers(typed: str, near: list[s
 
 
 async def test_similar_customers_are_left_out_when_unreadable() -> None:
-    async def list_(request: Asked) -> httpx.Response:
+    async def list_(request: ReceivedRequest) -> httpx.Response:
         return listing() if request.body["search"] == "zzzz" else httpx.Response(500)
 
     client = Scripted({"customers.list": list_, "customers.get": recorded("unknown customer")}).client()
@@ -540,7 +540,7 @@ async def suggested(typed: str, customers: Sequence[dict[str, Any]]) -> list[str
 
 
 async def test_stripe_search_reads_customers_up_to_a_limit() -> None:
-    async def list_(request: Asked) -> httpx.Response:
+    async def list_(request: ReceivedRequest) -> httpx.Response:
         if "search" in request.body:
             return listing()
         return listing(*[person(f"cus-{number}") for number in range(3)], cursor="more")
@@ -552,7 +552,7 @@ async def test_stripe_search_reads_customers_up_to_a_limit() -> None:
     assert answer.compared == 30
     pages = [
         request
-        for request in script.asked
+        for request in script.received
         if request.route == "customers.list" and "search" not in request.body
     ]
     assert len(pages) == 10

@@ -9,7 +9,7 @@ import pytest
 
 from bot.autumn.errors import Unavailable
 from bot.lookups.find.typeahead import Suggestions, Typeahead
-from tests.autumn.scripted import Asked, Scripted, error, listing, recorded
+from tests.autumn.scripted import ReceivedRequest, Scripted, error, listing, recorded
 from tests.lookups.find.test_search import autumn_with, person
 
 ACME = person("cus_acme", "Acme", "billing@acme.com")
@@ -22,12 +22,12 @@ class Slow:
 
     def __init__(self, *customers: dict[str, Any]) -> None:
         self.customers = customers
-        self.asked: list[str] = []
+        self.searched: list[str] = []
         self.may_answer = asyncio.Event()
 
-    async def __call__(self, request: Asked) -> httpx.Response:
+    async def __call__(self, request: ReceivedRequest) -> httpx.Response:
         text = request.body["search"].lower()
-        self.asked.append(text)
+        self.searched.append(text)
         await self.may_answer.wait()
         return listing(*(customer for customer in self.customers if text in str(customer).lower()))
 
@@ -56,7 +56,7 @@ async def test_slow_answer_is_ready_for_the_next_letter() -> None:
     await asyncio.wait(pending)
     offer = await typeahead.offer("aco")
     assert (ids(offer), offer.searching) == (["cus_acorn"], False)
-    assert slow.asked == ["ac"], "everybody with “aco” has “ac”, and all of those are known"
+    assert slow.searched == ["ac"], "everybody with “aco” has “ac”, and all of those are known"
     await client.aclose()
 
 
@@ -65,12 +65,12 @@ async def test_text_is_requested_once_whoever_types_it() -> None:
     client = Scripted({"customers.list": slow}).client()
     typeahead = Typeahead(client, patience=5, pasted_patience=5)
     waiting = [asyncio.create_task(typeahead.offer("acme")) for _ in range(50)]
-    while not slow.asked:  # noqa: ASYNC110 - nobody tells
+    while not slow.searched:  # noqa: ASYNC110 - nobody tells
         await asyncio.sleep(0)
     slow.may_answer.set()
     assert [ids(offer) for offer in await asyncio.gather(*waiting)] == [["cus_acme"]] * 50
     assert ids(await typeahead.offer("acme")) == ["cus_acme"]
-    assert slow.asked == ["acme"]
+    assert slow.searched == ["acme"]
     await client.aclose()
 
 
@@ -91,7 +91,7 @@ async def test_customers_of_other_texts_are_offered_meanwhile() -> None:
 
 
 async def test_truncated_answer_is_not_used_for_a_longer_text() -> None:
-    async def list_(request: Asked) -> httpx.Response:
+    async def list_(request: ReceivedRequest) -> httpx.Response:
         matches = [BOLD] if request.body["search"] == "bold" else [ACME]
         return listing(*matches, cursor="more")
 
@@ -152,7 +152,7 @@ async def test_mistyped_word_suggests_customers_with_one_call() -> None:
     assert ids(await typeahead.offer("acm")) == ["cus_acme"]
     offer = await typeahead.offer("acmme")
     assert (ids(offer), offer.near) == (["cus_acme"], True)
-    assert [call.body["search"] for call in script.asked] == ["acm"], "everybody with “acmme” has “acm”"
+    assert [call.body["search"] for call in script.received] == ["acm"], "everybody with “acmme” has “acm”"
     nobody = await typeahead.offer("acmzzzzzz")
     assert (ids(nobody), nobody.near, nobody.searching) == ([], False, False)
     await client.aclose()
@@ -164,7 +164,7 @@ async def test_mistyped_word_requests_its_beginning_once_whoever_types_it() -> N
     typeahead = Typeahead(client, patience=5, pasted_patience=5)
     offers = await asyncio.gather(*(typeahead.offer(typed) for typed in ("acmee", "acmme", "acmee")))
     assert [(ids(offer), offer.near) for offer in offers] == [(["cus_acme"], True)] * 3
-    assert sorted(call.body["search"] for call in script.asked) == ["acm", "acmee", "acmme"]
+    assert sorted(call.body["search"] for call in script.received) == ["acm", "acmee", "acmme"]
     await client.aclose()
 
 
@@ -175,7 +175,7 @@ async def test_quoted_mistyped_word_is_compared_with_known_customers() -> None:
     await typeahead.offer("acm")
     offer = await typeahead.offer("“acmme”")
     assert (ids(offer), offer.near) == (["cus_acme"], True)
-    assert [call.body["search"] for call in script.asked].count("acm") == 1
+    assert [call.body["search"] for call in script.received].count("acm") == 1
     await client.aclose()
 
 
@@ -186,7 +186,7 @@ async def test_short_text_without_a_match_is_not_requested_again() -> None:
     await typeahead.offer("ac")
     assert await typeahead.offer("acm") == Suggestions(())
     assert await typeahead.offer("acme") == Suggestions(())
-    assert len(script.asked) == 1
+    assert len(script.received) == 1
     await client.aclose()
 
 
@@ -217,7 +217,7 @@ async def test_pasted_text_may_take_longer_than_a_letter() -> None:
     client = Scripted({"customers.list": slow, "customers.get": recorded("unknown customer")}).client()
     typeahead = Typeahead(client, patience=0, pasted_patience=60)
     offering = asyncio.create_task(typeahead.offer("https://app.useautumn.com/customers/cus_acme"))
-    while not slow.asked:  # noqa: ASYNC110 - nobody tells
+    while not slow.searched:  # noqa: ASYNC110 - nobody tells
         await asyncio.sleep(0)
     slow.may_answer.set()
     assert ids(await offering) == ["cus_acme"]

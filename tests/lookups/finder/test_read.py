@@ -73,7 +73,7 @@ async def listed_from(*answers: Answer, query: ListQuery) -> tuple[Listed, list[
     script = Scripted({"customers.list": answers})
     client = script.client()
     try:
-        return await listed(client, query, now=lambda: NOW), [call.body for call in script.asked]
+        return await listed(client, query, now=lambda: NOW), [call.body for call in script.received]
     finally:
         await client.aclose()
 

@@ -43,7 +43,7 @@ async def test_logs_of_seven_days_are_requested(status: str, condition: str) -> 
     (log,) = answer.logs
     assert (log.failed, log.refusal) == (True, "Feature nope not found")
     assert log.timestamp == datetime(2026, 11, 20, 10, tzinfo=UTC)
-    (request,) = (call for call in autumn.asked if call.route == "logs.search")
+    (request,) = (call for call in autumn.received if call.route == "logs.search")
     span = request.body.pop("range")
     start, end = (datetime.fromisoformat(span[name]) for name in ("start_date", "end_date"))
     assert (end - start).days == 7

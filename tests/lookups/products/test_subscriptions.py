@@ -63,7 +63,7 @@ def test_change_to_a_free_plan_is_a_cancellation() -> None:
 
 
 ONCE, MONTHLY = PlanPrice(interval="one_off"), PlanPrice(interval="month")
-UNIT_ONCE, UNIT_MONTHLY = (PlanItem(price=UsagePrice(interval=each)) for each in ("one_off", "month"))
+UNIT_ONCE, UNIT_MONTHLY = (PlanItem(price=UsagePrice(interval=interval)) for interval in ("one_off", "month"))
 
 
 @pytest.mark.parametrize(
