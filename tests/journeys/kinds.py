@@ -11,19 +11,19 @@ Steps = Callable[[Requesting], Awaitable[None]]
 
 
 @dataclass(frozen=True)
-class Sort:
+class RequestCase:
     """One change to request."""
 
     name: str
-    ask: Steps
+    request: Steps
     """What Ana does to request it."""
-    asked: str
+    description: str
     """How the card describes the request."""
     route: str
     """The Autumn route that writes it."""
-    meddle: Steps | None = None
+    outdate: Steps | None = None
     """A change made in Autumn directly that outdates the request; None where nothing does."""
-    anew: str = ""
+    shown_again: str = ""
     """What the card shows after that."""
     undo: str = ""
     """How its undo is described; empty when it cannot be undone."""
@@ -335,108 +335,108 @@ async def _another_product_scheduled(maple: Requesting) -> None:
     )
 
 
-SORTS = (
-    Sort(
+CASES = (
+    RequestCase(
         "standalone grant", give_feature, "Give 500 of Messages for good", "balances.create",
         undo="Remove the grant of Messages",
     ),
-    Sort(
+    RequestCase(
         "feature switched on", switch_on, "Switch on Single Sign-On for good", "balances.create",
         undo="Remove the grant of Single Sign-On",
     ),
-    Sort(
+    RequestCase(
         "expiry", move_expiry, "Let the grant of Messages expire on", "balances.update",
         _expiry_moved, "Expires: ", undo="Let the grant of Messages expire on",
     ),
-    Sort(
+    RequestCase(
         "grant removed", remove_grant, "Remove the grant of Messages", "balances.delete",
         _grant_raised, "Grant of Messages: 400 → removed", undo="Give 250 of Messages for good",
     ),
-    Sort(
+    RequestCase(
         "recorded usage", record_usage, "Record 25 used of Messages", "balances.track",
         undo="Give back 25 recorded as used of Messages",
     ),
-    Sort(
+    RequestCase(
         "control", set_control, "Spend limit of Messages: 500 units", "customers.update",
         _control_set, "9 units → 500 units", undo="Remove the spend limit of Messages",
     ),
-    Sort(
+    RequestCase(
         "usage alert", set_alert, "Usage alert of Messages: at 80 % used", "customers.update",
         undo="Remove the usage alert of Messages",
     ),
-    Sort(
+    RequestCase(
         "auto top-up", set_top_up, "Auto top-up of Messages: buy 200 when fewer than 50 are left",
         "customers.update", _top_up_set, "buy 10 when fewer than 5 are left → buy 200",
         undo="Remove the auto top-up of Messages",
     ),
-    Sort(
+    RequestCase(
         "refund", refund, "Refund $20.00 of an invoice", "invoices.refund", _refunded_meanwhile,
         "Refunded of this invoice: $9.20 → $29.20",
     ),
-    Sort(
+    RequestCase(
         "coupon", apply_coupon, "Apply the coupon 10% off, always", "coupons.add", _another_coupon,
         "50% off the next invoice → 10% off, always", undo="Remove the coupon",
     ),
-    Sort(
+    RequestCase(
         "coupon removed", remove_coupon, "Remove the coupon", "coupons.remove", _coupon_replaced,
         "50% off the next invoice → none", undo="Apply the coupon 10% off, always",
     ),
-    Sort(
+    RequestCase(
         "coupon on a subscription", attach_coupon,
         "Apply the coupon 10% off, always to the subscription to Pro", "billing.update", _another_coupon,
         "own coupon 50% off the next invoice no longer applies",
     ),
-    Sort(
+    RequestCase(
         "grant", redeem, "Redeem the promo code BONUS500", "rewards.redeem", _grant_grew,
         "Grant of Messages: 0 → 700",
     ),
-    Sort(
+    RequestCase(
         "details", edit_details, "Change name and email", "customers.update", _renamed,
         "Acme Group → Acme Incorporated", undo="Acme Incorporated → Acme Ltd",
     ),
-    Sort(
+    RequestCase(
         "deletion", delete, "Delete the customer in Autumn", "customers.delete", _entity_made,
         "Entities: 1 → gone from Autumn",
     ),
-    Sort(
+    RequestCase(
         "cancellation", cancel, "Cancel Pro at the end of the period", "billing.update",
         _smaller_product_scheduled, "Scheduled change to Starter: dropped",
         undo="Take the cancellation of Pro back",
     ),
-    Sort(
+    RequestCase(
         "cancellation now", cancel_now, "Cancel Pro now, with credit for the unused time",
         "billing.update", _smaller_product_scheduled, "Scheduled change to Starter: dropped",
     ),
-    Sort(
+    RequestCase(
         "purchase removed", remove_purchase, "Remove the one-time purchase of Guided Onboarding",
         "billing.update",
     ),
-    Sort(
+    RequestCase(
         "free product cancelled", cancel_free, "Cancel Free now", "billing.update",
         undo="Change the product to Free now",
     ),
-    Sort(
+    RequestCase(
         "switch", change_product, "Change the product to Pro at the end of the period",
         "billing.attach", _another_product_scheduled, "The scheduled change to Enterprise is dropped.",
         undo="Call off the scheduled change to Pro",
     ),
-    Sort(
+    RequestCase(
         "product added", add_product, "Add Support Plus now", "billing.attach", _added_meanwhile,
         "The customer already has this add-on.", undo="Cancel Support Plus now",
     ),
-    Sort(
+    RequestCase(
         "seats added", add_seats, "Add Extra Seats now", "billing.attach",
         undo="Cancel Extra Seats now",
     ),
-    Sort(
+    RequestCase(
         "bought once", buy_once, "Buy Message Pack once, now", "billing.attach",
         undo="Remove the one-time purchase of Message Pack",
     ),
-    Sort(
+    RequestCase(
         "quantity", change_quantity, "Set Seats of Extra Seats to 12", "billing.update",
         _seats_bought, "Quantity of Seats: 15 → 12", undo="Set Seats of Extra Seats to 10",
     ),
-    Sort(
+    RequestCase(
         "trial", extend_trial, "Move the end of the trial of Pro to", "billing.update",
         _payment_failed, "Trial ends on:", undo="Undo: trial change",
     ),

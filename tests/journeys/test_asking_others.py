@@ -133,16 +133,16 @@ async def test_form_can_be_filled_in_for_others_by_somebody_who_may_not_request_
 
 
 async def test_others_are_named_only_where_somebody_may() -> None:
-    for policy, named, asked in (
+    for policy, named, can_ask in (
         (NOBODY, access_words.NOBODY, False),
         (EXCLUDED, access_words.OTHER_MEMBERS, True),
     ):
         async with running_maple("http", policy=policy) as maple:
             await maple.ana.command(GIVE)
             form = await maple.ana.sees(PREVIEW)
-            assert on_screen(forms_words.others(named, asked=asked)) in form
-            assert (f"[{access_words.ASK_THEM}]" in form) == asked
-            assert (f"[{forms_words.SUBMIT}]" in form) != asked
+            assert on_screen(forms_words.others(named, asked=can_ask)) in form
+            assert (f"[{access_words.ASK_THEM}]" in form) == can_ask
+            assert (f"[{forms_words.SUBMIT}]" in form) != can_ask
 
 
 async def test_form_is_passed_on_in_direct_messages_without_an_approvals_channel() -> None:

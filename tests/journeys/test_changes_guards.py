@@ -275,12 +275,12 @@ async def test_unstarted_add_on_is_warned_of_in_form_and_card(desk: Desk) -> Non
     note = "Add-ons that have not started may be dropped with the product: Support Plus."
     switch = (("New product", "Team"), ("Reason", "x"))
     await fill_in(desk, Case(BillingNote.ADD_ONS_AT_RISK, "/autumn switch cus_massive", note, switch))
-    for what in ("Cancel now", "Cancel at the end of the period"):
-        cancel = (("Subscription", "Starter"), ("What to do", what), ("Reason", "x"))
+    for choice in ("Cancel now", "Cancel at the end of the period"):
+        cancel = (("Subscription", "Starter"), ("What to do", choice), ("Reason", "x"))
         await fill_in(desk, Case(BillingNote.ADD_ONS_AT_RISK, "/autumn cancel cus_massive", note, cancel))
         await desk.ana.submit()
         record = await desk.waiting()
-        assert note in await desk.card(record), what
+        assert note in await desk.card(record), choice
         await desk.changes.withdraw(record.id, ANA)
 
 

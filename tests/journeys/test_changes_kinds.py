@@ -28,16 +28,16 @@ from tests.journeys.changing import (
     undo_approved,
 )
 from tests.journeys.desk import Desk, running_desk
-from tests.journeys.kinds import SORTS, Sort, delete, refund
+from tests.journeys.kinds import CASES, RequestCase, delete, refund
 from tests.running import running_maple
 
 CHANGING_IDS = ("grant removed", "trial")
-"""What these change has another id after their undo, so the same request cannot follow."""
+"""Their undo gives what they change a new id, so the same request cannot be made again."""
 
 
-@pytest.fixture(params=SORTS, ids=[sort.name for sort in SORTS])
-def sort(request: pytest.FixtureRequest) -> Sort:
-    chosen: Sort = request.param
+@pytest.fixture(params=CASES, ids=[case.name for case in CASES])
+def case(request: pytest.FixtureRequest) -> RequestCase:
+    chosen: RequestCase = request.param
     return chosen
 
 
@@ -51,13 +51,13 @@ def writes(at: Requesting) -> list[str]:
     return [write.route for write in at.autumn.ledger if write.applied]
 
 
-async def requested(desk: Desk, sort: Sort) -> Record:
-    """Ana has made the request, and this is what Lea reads."""
-    await sort.ask(desk)
+async def requested(desk: Desk, case: RequestCase) -> Record:
+    """Ana makes the request, and Lea reads its card."""
+    await case.request(desk)
     record = await desk.waiting()
     card = await desk.card(record)
     assert WAITING in card
-    assert sort.asked in card
+    assert case.description in card
     return record
 
 
@@ -82,57 +82,57 @@ def unpinned(requested_input: ChangeInput | None) -> ChangeInput:
     return requested_input.model_copy(update={"customer_created_at": None})
 
 
-async def test_change_is_requested_in_its_form_applied_and_undone(desk: Desk, sort: Sort) -> None:
-    record = await requested(desk, sort)
+async def test_change_is_requested_in_its_form_applied_and_undone(desk: Desk, case: RequestCase) -> None:
+    record = await requested(desk, case)
     again = await opened_again(desk, record)
     assert (again.reason, again.ticket) == (record.reason, record.ticket)
-    if sort.ask is delete:
+    if case.request is delete:
         assert again.errors, "it must be confirmed each time"
     else:
         assert unpinned(again.input) == unpinned(record.input)
     assert desk.autumn.ledger == []
 
-    if sort.meddle and not sort.undo:
-        assert not (await outdated(desk, sort, record)).undoable
+    if case.outdate and not case.undo:
+        assert not (await outdated(desk, case, record)).undoable
         return
     applied = await apply(desk.changes, record)
-    assert writes(desk) == [sort.route]
+    assert writes(desk) == [case.route]
     verdict = registry.kind(record.kind).verify(applied.input, applied.before, applied.before)
     assert verdict is Verdict.NOT_APPLIED, "had Autumn not carried it out"
-    assert applied.undoable is bool(sort.undo)
-    if sort.undo:
-        assert sort.undo in await desk.card(await undo_approved(desk.changes, applied))
+    assert applied.undoable is bool(case.undo)
+    if case.undo:
+        assert case.undo in await desk.card(await undo_approved(desk.changes, applied))
         assert len(writes(desk)) == 2
-    if sort.meddle and sort.name not in CHANGING_IDS:
+    if case.outdate and case.name not in CHANGING_IDS:
         request = ChangeRequest(uuid4().hex, record.input, ANA)
-        await outdated(desk, sort, (await desk.changes.submit(request)).record)
+        await outdated(desk, case, (await desk.changes.submit(request)).record)
 
 
-async def outdated(desk: Desk, sort: Sort, record: Record | None) -> Record:
-    """The request is outdated by somebody else, shown anew, approved again and applied."""
+async def outdated(desk: Desk, case: RequestCase, record: Record | None) -> Record:
+    """Somebody else outdates the request: it is shown again, approved again and applied."""
     assert record is not None
-    assert sort.meddle is not None
-    await sort.meddle(desk)
+    assert case.outdate is not None
+    await case.outdate(desk)
     before = writes(desk)
     outcome = await desk.approve(record)
     assert outcome.result is Result.OVERTAKEN
     assert outcome.record is not None
     card = await desk.card(outcome.record)
-    assert sort.anew in card
+    assert case.shown_again in card
     assert approvals_words.ANEW.split("*")[1] in card
     assert writes(desk) == before
     applied = await apply(desk.changes, outcome.record)
-    assert writes(desk) == [*before, sort.route]
+    assert writes(desk) == [*before, case.route]
     verdict = registry.kind(record.kind).verify(applied.input, applied.before, applied.before)
     assert verdict is Verdict.NOT_APPLIED, "had Autumn not carried it out"
     return applied
 
 
 @pytest.mark.parametrize(
-    "sort", [sort for sort in SORTS if sort.name in CHANGING_IDS], ids=lambda sort: sort.name, indirect=True
+    "case", [case for case in CASES if case.name in CHANGING_IDS], ids=lambda case: case.name, indirect=True
 )
-async def test_outdated_request_is_approved_again(desk: Desk, sort: Sort) -> None:
-    await outdated(desk, sort, await requested(desk, sort))
+async def test_outdated_request_is_approved_again(desk: Desk, case: RequestCase) -> None:
+    await outdated(desk, case, await requested(desk, case))
 
 
 async def test_refund_is_confirmed_before_it_is_approved() -> None:

@@ -178,16 +178,16 @@ async def test_form_that_was_submitted_is_not_added_to_a_list_as_well(maple: Run
 async def test_form_that_is_added_and_submitted_at_once_has_one_effect(maple: Running) -> None:
     await give(maple.ana)
     buttons = [pressed(maple, button) for button in ("", ids.GATHER)]
-    await asyncio.gather(*(maple.slack.deliveries.send("interactive", each) for each in buttons))
+    await asyncio.gather(*(maple.slack.deliveries.send("interactive", button) for button in buttons))
     await maple.bot.work.drain(10)
     assert sum(await effects(maple)) == 1
 
 
 def carried(maple: Running) -> dict[str, str]:
     """What the buttons of the open list carry."""
-    (shown,) = maple.slack.simulation.views.stack(maple.ana.id)
-    elements = [element for block in shown.body["blocks"] for element in block.get("elements", ())]
-    return {each["action_id"]: each["value"] for each in elements if each["type"] == "button"}
+    (form,) = maple.slack.simulation.views.stack(maple.ana.id)
+    elements = [element for block in form.body["blocks"] for element in block.get("elements", ())]
+    return {element["action_id"]: element["value"] for element in elements if element["type"] == "button"}
 
 
 async def test_list_that_changed_in_another_window_is_shown_as_it_is(maple: Running) -> None:
@@ -196,8 +196,8 @@ async def test_list_that_changed_in_another_window_is_shown_as_it_is(maple: Runn
     for button, customer, lines in ((words.CANCEL, "cus_bold", 2), (words.SEND, "cus_html", 3)):
         await gathered(maple, customer=customer)
         await maple.ana.click(button)
-        shown = await maple.ana.sees(f"Bulk change: {lines} changes for {lines} customers")
-        assert on_screen(words.GATHERED_SINCE) in shown, button
+        form = await maple.ana.sees(f"Bulk change: {lines} changes for {lines} customers")
+        assert on_screen(words.GATHERED_SINCE) in form, button
         assert await effects(maple) == (0, lines), button
     await maple.ana.click(words.SEND)
     await maple.ana.sees(words.REQUESTED)
@@ -299,8 +299,8 @@ changes = ["balance"]
         await gathered(maple)
         await gathered(maple, customer="cus_bold")
         await show_gathered(maple)
-        shown = await maple.ana.sees(access_words.BARRED[DecisionReason.NO_RULE])
-        assert f"[{words.SEND}]" not in shown
+        form = await maple.ana.sees(access_words.BARRED[DecisionReason.NO_RULE])
+        assert f"[{words.SEND}]" not in form
         await maple.ana.click(access_words.ASK_THEM)
         await maple.ana.sees(approvals_words.RESULTS[Result.PASSED_ON].what)
         maple.lea.go("#billing")

@@ -157,7 +157,7 @@ async def test_card_is_not_updated_where_its_channel_cannot_be_checked(maple: Ru
 
 
 async def test_unconfirmed_change_is_marked_as_autumn_shows_it(maple: Running) -> None:
-    for name, shown, refused, accepted in (
+    for name, applied, refused, accepted in (
         ("Acme Incorporated", True, MARK_NOT_APPLIED, MARK_APPLIED),
         ("Acme Holdings", False, MARK_APPLIED, MARK_NOT_APPLIED),
     ):
@@ -168,7 +168,7 @@ async def test_unconfirmed_change_is_marked_as_autumn_shows_it(maple: Running) -
         await approve_waiting(maple)
         card = await maple.lea.sees(UNCONFIRMED)
         assert approvals_words.READ_BACK[Now.ABSENT] in card
-        if shown:
+        if applied:
             await elsewhere(maple, "customers.update", customer_id="cus_acme", name=name)
         await maple.lea.click(refused.button, confirm=True)
         await maple.lea.sees(approvals_words.RESULTS[refused.refusal].what)

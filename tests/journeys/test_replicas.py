@@ -251,19 +251,19 @@ async def sweep(bot: Maple) -> None:
 async def test_replica_with_a_wrong_clock_leaves_waiting_changes_and_delivered_clicks() -> None:
     """Each makes a request, and both judge the two alike."""
     async with with_wrong_clocks() as both:
-        maple, (_, other) = both.maple, both.bots
-        known: set[str] = set()
+        maple, (_, second) = both.maple, both.bots
+        changes: set[str] = set()
         for person, customer in ((maple.ana, "cus_acme"), (maple.raj, "cus_bold")):
             both.next()
             await ask_in_a_line(person, f"give {customer} 50 messages")
             await person.sees("0 of 1 approval")
-            known_before, known = known, await remembered(other)
-            assert known > known_before, customer
+            changes_before, changes = changes, await remembered(second)
+            assert changes > changes_before, customer
             for bot in both.bots:
                 await sweep(bot)
-            assert await remembered(other) == known, customer
+            assert await remembered(second) == changes, customer
         for customer in ("cus_acme", "cus_bold"):
-            (record,) = await other.changes.history(customer)
+            (record,) = await second.changes.history(customer)
             assert record.state is State.WAITING
             assert record.expires_at is not None
             assert abs(record.expires_at - datetime.now(UTC) - timedelta(hours=24)) < timedelta(minutes=5)
@@ -271,17 +271,17 @@ async def test_replica_with_a_wrong_clock_leaves_waiting_changes_and_delivered_c
 
 async def test_replica_with_a_wrong_clock_does_not_take_over_a_live_change() -> None:
     async with with_wrong_clocks(policy=AT_ONCE) as both:
-        maple, (_, other) = both.maple, both.bots
+        maple, (_, second) = both.maple, both.bots
         both.next()
         writing = maple.autumn.faults.add("balances.update", "latency", seconds=60)
         await ask_in_a_line(maple.ana, "give cus_acme 500 messages")
         async with asyncio.timeout(30):
             while not writing.struck:  # noqa: ASYNC110 - the local Autumn does not say when
                 await asyncio.sleep(0.01)
-        await sweep(other)
+        await sweep(second)
         maple.autumn.faults.clear()
         await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
-        (record,) = await other.changes.history("cus_acme")
+        (record,) = await second.changes.history("cus_acme")
         assert (record.state, record.ending) == (State.APPLIED, Cause.DONE)
         assert [write.route for write in maple.autumn.ledger] == ["balances.update"]
 
