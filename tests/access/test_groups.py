@@ -22,10 +22,12 @@ def asked(slack: LocalSlack) -> int:
 async def test_groups_are_found_by_id_and_by_handle(slack: LocalSlack, client: AsyncWebClient) -> None:
     slack.workspace.groups["S02OPS"] = UserGroup("S02OPS", "ops", "Operations", ["U04MAX"])
     groups = Groups(client)
-    wanted = LEAS | {"@ops"}
-    assert await groups.person("U03LEA", wanted) == Person("U03LEA", True, LEAS)
-    assert await groups.person("U04MAX", wanted, member=None) == Person("U04MAX", None, frozenset({"@ops"}))
-    assert await groups.person("U01ANA", wanted, member=False) == Person("U01ANA", False)
+    named_groups = LEAS | {"@ops"}
+    assert await groups.person("U03LEA", named_groups) == Person("U03LEA", True, LEAS)
+    assert await groups.person("U04MAX", named_groups, member=None) == Person(
+        "U04MAX", None, frozenset({"@ops"})
+    )
+    assert await groups.person("U01ANA", named_groups, member=False) == Person("U01ANA", False)
     assert asked(slack) == 1
 
 

@@ -25,36 +25,36 @@ def asked(slack: LocalSlack) -> int:
 
 async def test_answer_is_cached(slack: LocalSlack, client: AsyncWebClient) -> None:
     clock = Clock()
-    known = People(client, lambda: Installation("T01NORTHW"), seconds=60, clock=clock)
-    assert await known.standing(ANA) is Standing.MEMBER
+    people_cache = People(client, lambda: Installation("T01NORTHW"), seconds=60, clock=clock)
+    assert await people_cache.standing(ANA) is Standing.MEMBER
     slack.workspace.user("ana").kind = "guest"
     clock.now = 59
-    assert await known.standing(ANA) is Standing.MEMBER
+    assert await people_cache.standing(ANA) is Standing.MEMBER
     clock.now = 60
-    assert await known.standing(ANA) is Standing.GUEST
+    assert await people_cache.standing(ANA) is Standing.GUEST
     assert asked(slack) == 2
 
 
 async def test_failures_are_not_cached(slack: LocalSlack, client: AsyncWebClient) -> None:
-    known = People(client, lambda: Installation("T01NORTHW"), seconds=60)
+    people_cache = People(client, lambda: Installation("T01NORTHW"), seconds=60)
     slack.faults.add("users.info", "error", error="fatal_error")
-    assert await known.standing(ANA) is Standing.UNCHECKED
-    assert await known.standing(ANA) is Standing.MEMBER
+    assert await people_cache.standing(ANA) is Standing.UNCHECKED
+    assert await people_cache.standing(ANA) is Standing.MEMBER
 
 
 async def test_outsider_by_the_payload_is_not_looked_up(slack: LocalSlack, client: AsyncWebClient) -> None:
-    known = People(client, lambda: Installation("T01NORTHW"), seconds=60)
-    assert await known.standing(Actor("U06EVE", "T02ACMECO")) is Standing.OUTSIDER
+    people_cache = People(client, lambda: Installation("T01NORTHW"), seconds=60)
+    assert await people_cache.standing(Actor("U06EVE", "T02ACMECO")) is Standing.OUTSIDER
     assert asked(slack) == 0
-    assert await known.standing(Actor("U06EVE")) is Standing.OUTSIDER
+    assert await people_cache.standing(Actor("U06EVE")) is Standing.OUTSIDER
     assert asked(slack) == 1
 
 
 async def test_cancelled_waiter_does_not_stop_the_others(slack: LocalSlack, client: AsyncWebClient) -> None:
-    known = People(client, lambda: Installation("T01NORTHW"), seconds=60)
+    people_cache = People(client, lambda: Installation("T01NORTHW"), seconds=60)
     slack.faults.add("users.info", "latency", seconds=0.2)
-    impatient = asyncio.create_task(known.standing(ANA))
-    patient = asyncio.create_task(known.standing(ANA))
+    impatient = asyncio.create_task(people_cache.standing(ANA))
+    patient = asyncio.create_task(people_cache.standing(ANA))
     await asyncio.sleep(0.01)
     impatient.cancel()
     assert await patient is Standing.MEMBER
@@ -65,29 +65,29 @@ async def test_cache_of_people_is_bounded(
     slack: LocalSlack, client: AsyncWebClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(people, "_MOST", 1)
-    known = People(client, lambda: Installation("T01NORTHW"), seconds=60)
-    await known.standing(ANA)
-    await known.standing(Actor("U02RAJ"))
-    await known.standing(ANA)
+    people_cache = People(client, lambda: Installation("T01NORTHW"), seconds=60)
+    await people_cache.standing(ANA)
+    await people_cache.standing(Actor("U02RAJ"))
+    await people_cache.standing(ANA)
     assert asked(slack) == 3
 
 
 async def test_time_zone_is_the_persons_own(slack: LocalSlack, client: AsyncWebClient) -> None:
-    known = People(client, lambda: Installation("T01NORTHW"), seconds=60)
-    assert await known.zone(ANA) == "Europe/Lisbon"
-    assert await known.standing(ANA) is Standing.MEMBER
+    people_cache = People(client, lambda: Installation("T01NORTHW"), seconds=60)
+    assert await people_cache.zone(ANA) == "Europe/Lisbon"
+    assert await people_cache.standing(ANA) is Standing.MEMBER
     assert asked(slack) == 1
-    assert await known.zone(Actor("U99NOBODY", "T01NORTHW")) == ""
+    assert await people_cache.zone(Actor("U99NOBODY", "T01NORTHW")) == ""
 
 
 async def test_locale_is_the_persons_own(slack: LocalSlack, client: AsyncWebClient) -> None:
-    known = People(client, lambda: Installation("T01NORTHW"), seconds=60)
-    assert await known.locale(Actor("U04MAX")) == "de-DE"
-    assert await known.locale(Actor("U99NOBODY", "T01NORTHW")) == ""
+    people_cache = People(client, lambda: Installation("T01NORTHW"), seconds=60)
+    assert await people_cache.locale(Actor("U04MAX")) == "de-DE"
+    assert await people_cache.locale(Actor("U99NOBODY", "T01NORTHW")) == ""
 
 
 async def test_name_is_the_one_slack_shows(slack: LocalSlack, client: AsyncWebClient) -> None:
-    known = People(client, lambda: Installation("T01NORTHW"), seconds=60)
-    assert await known.name(ANA) == "ana"
+    people_cache = People(client, lambda: Installation("T01NORTHW"), seconds=60)
+    assert await people_cache.name(ANA) == "ana"
     assert asked(slack) == 1
-    assert await known.name(Actor("U99NOBODY", "T01NORTHW")) == ""
+    assert await people_cache.name(Actor("U99NOBODY", "T01NORTHW")) == ""

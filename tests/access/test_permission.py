@@ -84,17 +84,17 @@ async def test_form_opens_for_whom_some_change_is_allowed(
 
 async def test_what_is_allowed_in_the_sandbox_is_not_allowed_in_live(client: AsyncWebClient) -> None:
     for environment in Environment:
-        asked = permission(client, IN_THE_SANDBOX, environment)
+        permissions = permission(client, IN_THE_SANDBOX, environment)
         allowed = environment is SANDBOX
-        assert (await asked.may_open(BALANCE, ANA)).permit is allowed
-        assert (await asked.may_link(ANA)).permit is allowed
-        may = await asked.powers(ANA, [BALANCE])
+        assert (await permissions.may_open(BALANCE, ANA)).permit is allowed
+        assert (await permissions.may_link(ANA)).permit is allowed
+        may = await permissions.powers(ANA, [BALANCE])
         assert (may.history, may.kinds) == (allowed, (KindPowers("balance", ask=allowed),))
 
 
 async def test_groups_and_membership_are_as_slack_has_them(client: AsyncWebClient) -> None:
-    asked = permission(client, LEADS_ASK)
-    reasons = [(await asked.may_open(BALANCE, actor)).reason for actor in (LEA, ANA, GUS, UNKNOWN)]
+    permissions = permission(client, LEADS_ASK)
+    reasons = [(await permissions.may_open(BALANCE, actor)).reason for actor in (LEA, ANA, GUS, UNKNOWN)]
     assert reasons == [
         DecisionReason.ALLOWED,
         DecisionReason.NO_RULE,
@@ -105,9 +105,9 @@ async def test_groups_and_membership_are_as_slack_has_them(client: AsyncWebClien
 
 async def test_links_follow_changes_of_billing_where_no_rule_names_links(client: AsyncWebClient) -> None:
     rewards = '[[allow]]\nname = "rewards"\nwho = "everyone"\nmay = "ask"\nchanges = "reward"\n'
-    asked = permission(client, rewards)
-    assert (await asked.may_link(ANA)).permit
-    assert not (await asked.may(Request(Verb.HISTORY, environment=SANDBOX), ANA)).permit
+    permissions = permission(client, rewards)
+    assert (await permissions.may_link(ANA)).permit
+    assert not (await permissions.may(Request(Verb.HISTORY, environment=SANDBOX), ANA)).permit
     assert not (await permission(client, rewards, billing=(BALANCE,)).may_link(ANA)).permit
     leads = rewards + '[[allow]]\nwho = "@billing-leads"\nmay = "link"\n'
     assert not (await permission(client, leads).may_link(ANA)).permit
@@ -115,12 +115,12 @@ async def test_links_follow_changes_of_billing_where_no_rule_names_links(client:
 
 
 async def test_who_may_request_a_change_is_not_who_may_have_links(client: AsyncWebClient) -> None:
-    asked = permission(client, RULES)
+    permissions = permission(client, RULES)
     large = Request(Verb.ASK, kind=BALANCE, environment=SANDBOX, amount=Decimal(7))
     deletion = Request(Verb.ASK, kind=DELETION, environment=SANDBOX)
-    assert asked.holders(large) == Who()
-    assert asked.holders(large, opening=True) == Who(everyone=True)
-    assert asked.holders(deletion, opening=True) == Who()
+    assert permissions.holders(large) == Who()
+    assert permissions.holders(large, opening=True) == Who(everyone=True)
+    assert permissions.holders(deletion, opening=True) == Who()
 
 
 def test_limits_of_other_people_are_not_told() -> None:
@@ -143,13 +143,13 @@ def test_limits_are_not_told_where_everything_is_applied_at_once() -> None:
 
 async def test_previews_of_links_name_customers_in_named_channels(client: AsyncWebClient) -> None:
     rules = '[link_previews]\nchannels = ["C01SUPPORT"]\n'
-    asked = permission(client, rules)
-    assert asked.may_preview("C01SUPPORT")
-    assert not asked.may_preview("C02BILLING")
+    permissions = permission(client, rules)
+    assert permissions.may_preview("C01SUPPORT")
+    assert not permissions.may_preview("C02BILLING")
 
 
 async def test_digests_are_decided_by_their_own_rule(client: AsyncWebClient) -> None:
-    asked = permission(client, '[digests]\nwho = "@billing-leads"\n')
-    decisions = [await asked.may_digests(actor) for actor in (LEA, ANA)]
+    permissions = permission(client, '[digests]\nwho = "@billing-leads"\n')
+    decisions = [await permissions.may_digests(actor) for actor in (LEA, ANA)]
     assert [decision.permit for decision in decisions] == [True, False]
-    assert (await asked.powers(LEA, KINDS)).digests
+    assert (await permissions.powers(LEA, KINDS)).digests

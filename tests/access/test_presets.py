@@ -64,7 +64,7 @@ DAY = timedelta(days=1)
 
 
 @pytest.mark.parametrize(
-    ("every", "given", "again"),
+    ("every", "earlier", "next_at"),
     [
         (None, [NOW], None),
         (30 * DAY, [], None),
@@ -74,6 +74,6 @@ DAY = timedelta(days=1)
     ],
 )
 def test_preset_can_be_given_once_per_interval(
-    every: timedelta | None, given: list[datetime], again: datetime | None
+    every: timedelta | None, earlier: list[datetime], next_at: datetime | None
 ) -> None:
-    assert Preset("A", "messages", Decimal(1), every=every).again(given, NOW) == again
+    assert Preset("A", "messages", Decimal(1), every=every).again(earlier, NOW) == next_at
