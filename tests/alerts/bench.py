@@ -98,7 +98,7 @@ class Bench:
             return self.past_due
 
         team = str(self.slack.person("ana").user.team_id)
-        made = AlertService(
+        service = AlertService(
             Runtime(database or self.new_database(), autumn, Environment.SANDBOX, self.clock, checkpoint),
             slack=slack,
             channels=Channels(slack, shared),
@@ -108,8 +108,8 @@ class Bench:
             metrics=self.metrics,
             timeouts=timeouts,
         )
-        self._stack.push_async_callback(made.ticker.stop, 1)
-        return made
+        self._stack.push_async_callback(service.ticker.stop, 1)
+        return service
 
     async def subscribe(
         self, channel: str = SUPPORT, choice: AlertChoice = EVERYTHING, *, private: bool = False
@@ -118,9 +118,9 @@ class Bench:
         self._made += 1
         team = str(self.slack.person("ana").user.team_id)
         new = NewSubscription(f"form-{self._made}", channel, team, ANA, choice, private)
-        made = await repository.create(self.database, Environment.SANDBOX, new, now=self.now)
-        assert isinstance(made, AlertSubscription)
-        return made
+        subscription = await repository.create(self.database, Environment.SANDBOX, new, now=self.now)
+        assert isinstance(subscription, AlertSubscription)
+        return subscription
 
     async def happens(self, occurrence: Occurrence = LIMIT, source: str = "limit_reached") -> int:
         """Autumn reports something, in a message of its own. How many are to be told."""
@@ -172,6 +172,6 @@ async def bench(engine: Engine = "sqlite") -> AsyncIterator[Bench]:
         url = fresh(engine)
         database = Database(url)
         stack.push_async_callback(database.aclose)
-        made = Bench(slack, autumn, url, database, stack)
-        made.move(seconds=0)
-        yield made
+        desk = Bench(slack, autumn, url, database, stack)
+        desk.move(seconds=0)
+        yield desk

@@ -35,9 +35,9 @@ def new(number: int = 1, **changes: str) -> NewSubscription:
 
 
 async def subscribed(database: Database, number: int = 1, **changes: str) -> AlertSubscription:
-    made = await repository.create(database, ENV, new(number, **changes), now=NOW)
-    assert isinstance(made, AlertSubscription)
-    return made
+    subscription = await repository.create(database, ENV, new(number, **changes), now=NOW)
+    assert isinstance(subscription, AlertSubscription)
+    return subscription
 
 
 def report(message: str = "msg_1", occurrence: Occurrence = LIMIT) -> ReportedOccurrence:
@@ -54,7 +54,7 @@ async def test_event_is_stored_once_by_concurrent_processes(database: Database) 
     noted = await asyncio.gather(*(deliveries.note(database, ENV, [report()], now=NOW) for _ in range(3)))
     assert sum(noted) == 1
     claimed = await asyncio.gather(*(claim(database, f"process {number}") for number in range(2)))
-    (delivery,) = [each for some in claimed for each in some]
+    (delivery,) = [delivery for deliveries_claimed in claimed for delivery in deliveries_claimed]
     assert delivery.event.occurrence == LIMIT
 
 
@@ -71,8 +71,8 @@ async def test_only_the_lease_holder_continues_a_delivery(database: Database) ->
     await deliveries.note(database, ENV, [report()], now=NOW)
     (delivery,) = await claim(database)
     assert await claim(database, "other", after=59) == []
-    (taken,) = await claim(database, "other", after=61)
-    assert taken.tries == 2
+    (delivery,) = await claim(database, "other", after=61)
+    assert delivery.tries == 2
     for settled in (
         deliveries.about_to_post(database, delivery.id, "C1", by="me", lease=LEASE, now=NOW),
         deliveries.not_posted(database, delivery.id, by="me", now=NOW),
@@ -88,11 +88,14 @@ async def test_only_the_lease_holder_continues_a_delivery(database: Database) ->
 async def test_existing_past_due_is_no_news_for_new_subscriptions(database: Database) -> None:
     """The poll tells those whose subscription was active at the poll before."""
     await subscribed(database)
-    found = ReportedOccurrence("past_due", LIMIT, lasting_event_id(ENV, "past_due", "x"))
+    earlier = ReportedOccurrence("past_due", LIMIT, lasting_event_id(ENV, "past_due", "x"))
     before = NOW - timedelta(seconds=1)
-    assert await deliveries.note(database, ENV, [found], now=NOW, polled=True, active_before=before) == 0
-    other = ReportedOccurrence("past_due", LIMIT, lasting_event_id(ENV, "past_due", "y"))
-    assert await deliveries.note(database, ENV, [found, other], now=NOW, polled=True, active_before=NOW) == 1
+    assert await deliveries.note(database, ENV, [earlier], now=NOW, polled=True, active_before=before) == 0
+    unrelated = ReportedOccurrence("past_due", LIMIT, lasting_event_id(ENV, "past_due", "y"))
+    assert (
+        await deliveries.note(database, ENV, [earlier, unrelated], now=NOW, polled=True, active_before=NOW)
+        == 1
+    )
 
 
 async def test_old_events_are_deleted_with_their_deliveries(database: Database) -> None:
@@ -108,8 +111,8 @@ async def test_old_events_are_deleted_with_their_deliveries(database: Database) 
 async def test_repeated_form_is_one_subscription(database: Database) -> None:
     first = await subscribed(database)
     assert await subscribed(database) == first
-    made = await asyncio.gather(*(subscribed(database, 2) for _ in range(2)))
-    assert len({each.id for each in made}) == 1
+    subscriptions = await asyncio.gather(*(subscribed(database, 2) for _ in range(2)))
+    assert len({subscription.id for subscription in subscriptions}) == 1
     assert len(await repository.of_channel(database, ENV, "C1")) == 2
 
 
@@ -146,20 +149,22 @@ async def test_subscriptions_are_limited(database: Database, monkeypatch: pytest
 
 
 async def test_every_step_is_in_the_audit_trail_of_alerts(database: Database) -> None:
-    made = await subscribed(database)
+    subscription = await subscribed(database)
     choice = AlertChoice(frozenset({"past_due"}))
-    await repository.edit(database, made.id, version=1, choice=choice, now=NOW, by="U2")
-    assert await repository.edit(database, made.id, version=1, choice=choice, now=NOW, by="U3") is None
-    await repository.pause(database, made.id, Pause.ARCHIVED, now=NOW)
-    assert await repository.pause(database, made.id, Pause.ASKED, now=NOW, by="U3") is None
-    resumed = await repository.resume(database, made.id, private=True, now=NOW, by="U2")
+    await repository.edit(database, subscription.id, version=1, choice=choice, now=NOW, by="U2")
+    assert (
+        await repository.edit(database, subscription.id, version=1, choice=choice, now=NOW, by="U3") is None
+    )
+    await repository.pause(database, subscription.id, Pause.ARCHIVED, now=NOW)
+    assert await repository.pause(database, subscription.id, Pause.ASKED, now=NOW, by="U3") is None
+    resumed = await repository.resume(database, subscription.id, private=True, now=NOW, by="U2")
     assert resumed is not None
     assert (resumed.private, resumed.choice, resumed.version) == (True, choice, 2)
-    assert await repository.resume(database, made.id, private=True, now=NOW, by="U2") is None
-    await repository.remove(database, made.id, now=NOW, by="U1")
-    assert await repository.remove(database, made.id, now=NOW, by="U1") is None
+    assert await repository.resume(database, subscription.id, private=True, now=NOW, by="U2") is None
+    await repository.remove(database, subscription.id, now=NOW, by="U1")
+    assert await repository.remove(database, subscription.id, now=NOW, by="U1") is None
     async with database.reading() as connection:
-        entries = [entry async for entry in audit.entries(connection, change_id=made.id)]
+        entries = [entry async for entry in audit.entries(connection, change_id=subscription.id)]
         assert (await audit.verify(connection)).faults == ()
     assert [(entry.event, entry.actor) for entry in entries] == [
         ("alert_created", "U1"),
@@ -187,8 +192,8 @@ async def test_owner_is_notified_unless_they_did_it_themselves(database: Databas
 
 @on_sqlite
 async def test_owner_notice_is_abandoned_after_a_day(database: Database) -> None:
-    made = await subscribed(database)
-    await repository.pause(database, made.id, Pause.SHARED, now=NOW)
+    subscription = await subscribed(database)
+    await repository.pause(database, subscription.id, Pause.SHARED, now=NOW)
     assert await repository.claim_notices(database, ENV, now=NOW + timedelta(days=1))
     assert await repository.claim_notices(database, ENV, now=NOW + timedelta(days=9)) == []
 
@@ -196,7 +201,7 @@ async def test_owner_notice_is_abandoned_after_a_day(database: Database) -> None
 @on_sqlite
 @pytest.mark.parametrize("change", ["state", "gone"])
 async def test_altered_subscription_is_found(database: Database, change: str) -> None:
-    made = await subscribed(database)
+    subscription = await subscribed(database)
     async with database.writing() as connection:
         if change == "gone":
             await connection.execute(delete(alert_subscriptions))
@@ -204,4 +209,4 @@ async def test_altered_subscription_is_found(database: Database, change: str) ->
             await connection.execute(update(alert_subscriptions).values(state="removed"))
     async with database.reading() as connection:
         (fault,) = (await audit.verify(connection)).faults
-    assert f"alert {made.id} is" in fault
+    assert f"alert {subscription.id} is" in fault

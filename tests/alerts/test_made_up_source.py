@@ -25,8 +25,8 @@ MADE_UP = replace(
 
 @pytest.fixture
 async def desk() -> AsyncIterator[Bench]:
-    async with bench() as made:
-        yield made
+    async with bench() as started:
+        yield started
 
 
 async def test_made_up_source_is_posted(desk: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

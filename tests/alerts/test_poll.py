@@ -22,8 +22,8 @@ NORTHWIND = PastDueCustomer("cus_northwind", ("pro", "addon"), None)
 
 @pytest.fixture
 async def desk() -> AsyncIterator[Bench]:
-    async with bench() as made:
-        yield made
+    async with bench() as started:
+        yield started
 
 
 async def poll(*bots: AlertService) -> None:

@@ -23,8 +23,8 @@ POINTS = ("claimed", "marked", "sent", "settled")
 
 @pytest.fixture
 async def desk() -> AsyncIterator[Bench]:
-    async with bench() as made:
-        yield made
+    async with bench() as started:
+        yield started
 
 
 async def test_event_is_posted_once_with_names_and_buttons(desk: Bench) -> None:
@@ -117,12 +117,12 @@ async def test_alert_of_a_dead_process_is_posted_by_another(desk: Bench, point: 
     await desk.happens()
     with pytest.raises(asyncio.CancelledError):
         await (await desk.bot(checkpoint=cancelled_at(point))).ticker.tick()
-    other = await desk.bot()
-    await other.ticker.tick()
+    survivor = await desk.bot()
+    await survivor.ticker.tick()
     assert len(desk.posts()) == (point in ("sent", "settled")), "its lease holds"
     desk.move(seconds=61)
-    await other.ticker.tick()
-    await other.ticker.tick()
+    await survivor.ticker.tick()
+    await survivor.ticker.tick()
     assert len(desk.posts()) == 1
     assert await desk.states() == [("posted", None)]
     assert desk.count("found") == (point == "sent")
@@ -131,12 +131,12 @@ async def test_alert_of_a_dead_process_is_posted_by_another(desk: Bench, point: 
 async def test_process_that_lost_its_lease_posts_nothing(desk: Bench) -> None:
     await desk.subscribe()
     await desk.happens()
-    other = await desk.bot()
+    second = await desk.bot()
 
     async def overtaken(point: str) -> None:
         if point == "claimed":
             desk.move(seconds=61)
-            await other.ticker.tick()
+            await second.ticker.tick()
 
     slow = await desk.bot(checkpoint=overtaken)
     await slow.ticker.tick()
@@ -144,15 +144,15 @@ async def test_process_that_lost_its_lease_posts_nothing(desk: Bench) -> None:
     assert desk.count("held_elsewhere") == 1
 
 
-@pytest.mark.parametrize(("kind", "taken"), [("cut_before", False), ("latency_after", True)])
-async def test_lost_answer_is_searched_for(desk: Bench, kind: FaultKind, taken: bool) -> None:
+@pytest.mark.parametrize(("kind", "posted"), [("cut_before", False), ("latency_after", True)])
+async def test_lost_answer_is_searched_for(desk: Bench, kind: FaultKind, posted: bool) -> None:
     await desk.subscribe()
     await desk.happens()
     bot = await desk.bot(timeouts=replace(QUICK, call=1))
     desk.slack.faults.add("chat.postMessage", kind, seconds=30)
     await bot.ticker.tick()
     desk.slack.faults.close()
-    assert len(desk.posts()) == taken
+    assert len(desk.posts()) == posted
     await bot.ticker.tick()
     assert desk.called("conversations.history") == 0, "the request may be under way still"
     desk.move(seconds=16)
@@ -161,24 +161,24 @@ async def test_lost_answer_is_searched_for(desk: Bench, kind: FaultKind, taken: 
     desk.move(minutes=2)
     await bot.ticker.tick()
     assert len(desk.posts()) == 1
-    assert desk.count("found") == taken
+    assert desk.count("found") == posted
 
 
-@pytest.mark.parametrize("seen", [True, False])
-async def test_alert_is_not_posted_again_while_the_search_fails(desk: Bench, seen: bool) -> None:
+@pytest.mark.parametrize("removed", [True, False])
+async def test_alert_is_not_posted_again_while_the_search_fails(desk: Bench, removed: bool) -> None:
     await desk.subscribe()
     await desk.happens()
     bot = await desk.bot()
     desk.slack.faults.add("chat.postMessage", "500_after")
     await bot.ticker.tick()
-    if seen:
+    if removed:
         desk.slack.workspace.channel(SUPPORT).members.remove(BOT_USER)
     else:
         desk.slack.faults.add("conversations.history", "500", times=None)
     desk.move(hours=7)
     await bot.ticker.tick()
     assert len(desk.posts()) == 1
-    assert await desk.states() == [("skipped", "paused" if seen else "late")]
+    assert await desk.states() == [("skipped", "paused" if removed else "late")]
 
 
 async def test_delayed_process_does_not_post(desk: Bench) -> None:
@@ -267,11 +267,11 @@ async def test_unchecked_channel_is_retried(desk: Bench) -> None:
 
 async def test_paused_subscription_gets_nothing(desk: Bench) -> None:
     subscription = await desk.subscribe()
-    other = await desk.bot()
+    second = await desk.bot()
 
     async def pause(point: str) -> None:
         if point == "claimed":
-            await other.pause(subscription.id, by=ANA)
+            await second.pause(subscription.id, by=ANA)
 
     await desk.happens()
     await (await desk.bot(checkpoint=pause)).ticker.tick()

@@ -37,9 +37,9 @@ def told(source: AlertSource, data: dict[str, Any]) -> str:
     ],
 )
 def test_limit_is_named(limit: str | None, words: str) -> None:
-    shown = told(limit_reached.SOURCE, {**ABOUT, "limit_type": limit})
-    assert shown.startswith("*Messages*: the customer ")
-    assert words in shown
+    text = told(limit_reached.SOURCE, {**ABOUT, "limit_type": limit})
+    assert text.startswith("*Messages*: the customer ")
+    assert words in text
 
 
 @pytest.mark.parametrize(
@@ -65,10 +65,10 @@ def test_failed_top_up_names_its_reason() -> None:
         "balance": 12,
         "error": {"message": "Your card was declined."},
     }
-    shown = told(top_up_failed.SOURCE, {**ABOUT, **failure}).splitlines()
-    assert shown[0] == "*Messages*: 300 units could not be bought automatically: charge failed."
-    assert "declined" in shown[1]
-    assert shown[2] == "12 left."
+    lines = told(top_up_failed.SOURCE, {**ABOUT, **failure}).splitlines()
+    assert lines[0] == "*Messages*: 300 units could not be bought automatically: charge failed."
+    assert "declined" in lines[1]
+    assert lines[2] == "12 left."
     assert told(top_up_failed.SOURCE, ABOUT).endswith(": Autumn gave no reason.")
 
 
@@ -128,12 +128,12 @@ def test_message_and_poll_find_the_same_unpaid_period() -> None:
     start = int(billed.timestamp() * 1000)
     change = changed("updated", {"past_due": False}, past_due=True, current_period_start=start)
     (reported,) = past_due.SOURCE.read(message(change))
-    (found,) = past_due.polled("cus_1", ("pro",), billed)
+    (polled,) = past_due.polled("cus_1", ("pro",), billed)
     (next_month,) = past_due.polled("cus_1", ("pro",), billed.replace(month=12))
     (undated,) = past_due.polled("cus_1", ("pro",), None)
     ids = [
-        lasting_event_id("sandbox", past_due.KEY, each.identity)
-        for each in (reported, found, next_month, undated)
+        lasting_event_id("sandbox", past_due.KEY, occurrence.identity)
+        for occurrence in (reported, polled, next_month, undated)
     ]
     assert ids[0] == ids[1]
     assert len(set(ids)) == 3

@@ -114,7 +114,7 @@ def test_filters_are_shown_by_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("made", "said"),
+    ("stopped", "expected"),
     [
         (subscription(pause=Pause.ARCHIVED), "in <#C1> is paused"),
         (subscription(pause=Pause.ASKED, stopped_by="U2"), "<@U2> paused it"),
@@ -124,8 +124,8 @@ def test_filters_are_shown_by_name() -> None:
         (subscription(channel="x`", pause=Pause.REMOVED), "in `xˋ`"),
     ],
 )
-def test_owner_notice_gives_the_reason(made: AlertSubscription, said: str) -> None:
-    assert said in str(alert_stopped(made).blocks)
+def test_owner_notice_gives_the_reason(stopped: AlertSubscription, expected: str) -> None:
+    assert expected in str(alert_stopped(stopped).blocks)
 
 
 def test_note_stands_alone_where_the_list_is_closed() -> None:

@@ -40,7 +40,7 @@ def signed(body: bytes = BODY, *, message_id: str = "msg_1", secret: str = SECRE
 
 
 def without(name: bytes) -> Headers:
-    return [(each, value) for each, value in signed() if each != name]
+    return [(header, value) for header, value in signed() if header != name]
 
 
 class Endpoint:
@@ -223,7 +223,7 @@ ODD = st.one_of(
 def test_odd_requests_are_refused_without_raising(
     message_id: bytes, timestamp: bytes, signature: bytes, body: bytes, now: bool
 ) -> None:
-    kept = WebhookSignature(SecretStr(SECRET))
+    checker = WebhookSignature(SecretStr(SECRET))
     at = str(int(time.time())).encode() if now else timestamp
-    claim = kept.claim([(b"svix-id", message_id), (b"svix-timestamp", at), (b"svix-signature", signature)])
-    assert claim is None or kept.verified(claim, body) is None
+    claim = checker.claim([(b"svix-id", message_id), (b"svix-timestamp", at), (b"svix-signature", signature)])
+    assert claim is None or checker.verified(claim, body) is None
