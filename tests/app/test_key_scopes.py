@@ -35,24 +35,24 @@ SAME_REQUESTS = frozenset(
 
 
 async def test_stated_scopes_are_enough() -> None:
-    async with deployment("sqlite") as made, bot(replace(made.spec, needed=0)) as process:
-        edits = made.edits()
+    async with deployment("sqlite") as deployed, bot(replace(deployed.spec, needed=0)) as process:
+        edits = deployed.edits()
         assert edits.keys() > SAME_REQUESTS
         for name in edits.keys() - SAME_REQUESTS:
-            made.reset()
-            made.local.narrow([*READ, *(scope.scope for scope in registry.kind(edits[name].kind).scopes)])
-            record = await made.ask(process.changes, edits[name])
+            deployed.reset()
+            deployed.local.narrow([*READ, *(scope.scope for scope in registry.kind(edits[name].kind).scopes)])
+            record = await deployed.ask(process.changes, edits[name])
             assert (name, record.state, record.ending) == (name, State.APPLIED, Cause.DONE)
         assert {edits[name].kind for name in edits.keys() - SAME_REQUESTS} == set(KIND_IDS)
 
 
 async def test_missing_scopes_are_refused_by_autumn_and_named() -> None:
-    async with deployment("sqlite") as made, bot(replace(made.spec, needed=0)) as process:
-        made.local.narrow([*READ, "billing:read"])
-        first_of_kind = {edit.kind: edit for edit in reversed(made.edits().values())}
+    async with deployment("sqlite") as deployed, bot(replace(deployed.spec, needed=0)) as process:
+        deployed.local.narrow([*READ, "billing:read"])
+        first_of_kind = {edit.kind: edit for edit in reversed(deployed.edits().values())}
         assert first_of_kind.keys() == set(KIND_IDS)
         for kind, edit in first_of_kind.items():
-            record = await made.ask(process.changes, edit)
+            record = await deployed.ask(process.changes, edit)
             assert (kind, record.state, record.ending) == (kind, State.FAILED, Cause.AUTUMN_REFUSED)
             stated = {scope.scope for scope in registry.kind(kind).scopes}
             assert record.details["scopes"] in stated, kind

@@ -34,9 +34,9 @@ def test_only_known_fields_are_written(stream: io.StringIO) -> None:
 
 
 @pytest.mark.parametrize("field", ["team", "user", "channel"])
-@pytest.mark.parametrize("given", ["ann@canary.test", "U1 canary", "U1\n", "u1", "U" * 33, '{"U1"}'])
-def test_invalid_id_is_not_logged(stream: io.StringIO, field: str, given: str) -> None:
-    log.log.info("handled", **{field: given})
+@pytest.mark.parametrize("value", ["ann@canary.test", "U1 canary", "U1\n", "u1", "U" * 33, '{"U1"}'])
+def test_invalid_id_is_not_logged(stream: io.StringIO, field: str, value: str) -> None:
+    log.log.info("handled", **{field: value})
     assert records(stream)[0][field] == "(not an id)"
     assert "canary" not in stream.getvalue()
 

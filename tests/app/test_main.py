@@ -52,12 +52,12 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 def variables(settings: Settings) -> dict[str, str]:
     """The settings as an admin would give them."""
-    given = {
+    overrides = {
         name.upper(): value.get_secret_value() if isinstance(value, SecretStr) else str(value)
         for name, value in settings
         if value is not None
     }
-    return os.environ | given
+    return os.environ | overrides
 
 
 async def logged(logs: io.StringIO, event: str) -> None:
@@ -196,50 +196,52 @@ def test_missing_settings_are_named(environment: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def given(environment: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+def configured(environment: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     for name, value in GIVEN.items():
         environment.setenv(name.upper(), value)
     return environment
 
 
-def test_doctor_exits_with_one_on_failure(given: pytest.MonkeyPatch) -> None:
-    given.setattr("bot.slack.client.retries", lambda _longest: [])
+def test_doctor_exits_with_one_on_failure(configured: pytest.MonkeyPatch) -> None:
+    configured.setattr("bot.slack.client.retries", lambda _longest: [])
     result = CliRunner().invoke(__main__.cli, ["doctor"])
     assert result.exit_code == 1
     assert "✗ Slack: the bot token is not usable (no answer)" in result.stdout
     assert "canary" not in result.output
 
 
-def test_doctor_exits_with_zero_on_success(given: pytest.MonkeyPatch) -> None:
+def test_doctor_exits_with_zero_on_success(configured: pytest.MonkeyPatch) -> None:
     async def well(_settings: Settings, report: command.Report) -> None:
         report(command.Finding("All of it", ok=True))
 
-    given.setattr(command, "examine", well)
+    configured.setattr(command, "examine", well)
     result = CliRunner().invoke(__main__.cli, ["doctor"])
     assert (result.exit_code, result.stdout) == (0, "✓ All of it\n")
 
 
-def test_taken_address_is_reported(given: pytest.MonkeyPatch) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        given.setenv("PORT", str(port))
-        given.setenv("DATABASE_URL", fresh("sqlite"))
+def test_taken_address_is_reported(configured: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        configured.setenv("PORT", str(port))
+        configured.setenv("DATABASE_URL", fresh("sqlite"))
         result = CliRunner().invoke(__main__.cli, [])
     assert result.exit_code == 1
     assert f"Cannot listen on 127.0.0.1:{port}" in result.stderr
 
 
-def test_failed_start_is_reported(given: pytest.MonkeyPatch) -> None:
+def test_failed_start_is_reported(configured: pytest.MonkeyPatch) -> None:
     async def refused(_settings: Settings) -> None:
         raise CannotStart("Slack refuses the bot token: invalid_auth")
 
-    given.setattr(__main__, "serve", refused)
+    configured.setattr(__main__, "serve", refused)
     result = CliRunner().invoke(__main__.cli, [])
     assert (result.exit_code, result.stderr) == (1, "Slack refuses the bot token: invalid_auth\n")
 
 
-def test_console_script_starts_the_bot(given: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    given.setattr(sys, "argv", ["maple", "--help"])
+def test_console_script_starts_the_bot(
+    configured: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configured.setattr(sys, "argv", ["maple", "--help"])
     with pytest.raises(SystemExit) as ended:
         __main__.main()
     assert ended.value.code == 0

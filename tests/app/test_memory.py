@@ -16,8 +16,8 @@ def lost() -> weakref.ref[Loop]:
     return weakref.ref(Loop())
 
 
-def looked_at(kept: Loop) -> bool:
-    return any(candidate is kept for candidate in gc.get_objects())
+def looked_at(loop: Loop) -> bool:
+    return any(candidate is loop for candidate in gc.get_objects())
 
 
 async def gone(garbage: weakref.ref[Loop], *, rounds: int = 50) -> bool:
@@ -43,9 +43,9 @@ async def test_garbage_is_collected_after_a_while_at_the_latest() -> None:
 
 
 async def test_collector_settings_are_restored() -> None:
-    before, kept = gc.get_threshold(), Loop()
-    assert looked_at(kept)
+    before, loop = gc.get_threshold(), Loop()
+    assert looked_at(loop)
     async with gc_tuning.tidied(lambda: True):
         assert gc.get_threshold() != before
-        assert not looked_at(kept)
+        assert not looked_at(loop)
     assert gc.get_threshold() == before

@@ -71,7 +71,7 @@ def test_values_are_normalised(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [
         ({"SLACK_BOT_TOKEN": ""}, "SLACK_BOT_TOKEN is not set"),
         ({"SLACK_BOT_TOKEN": "xoxp-canary"}, "SLACK_BOT_TOKEN: should look like xoxb-…"),
@@ -100,12 +100,12 @@ def test_values_are_normalised(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_invalid_variable_is_named(
-    monkeypatch: pytest.MonkeyPatch, changed: dict[str, str], said: str
+    monkeypatch: pytest.MonkeyPatch, changed: dict[str, str], message: str
 ) -> None:
     given(monkeypatch, **SECRETS | changed)
     with pytest.raises(SettingsError) as error:
         load()
-    assert str(error.value) == said
+    assert str(error.value) == message
     assert error.value.__cause__ is None
     assert error.value.__context__ is None, "pydantic's own error quotes what was given"
 
@@ -117,7 +117,7 @@ UNENCRYPTED = "should start with https://, since keys are sent there (http:// is
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("name", "value", "message"),
     [
         ("SLACK_BOT_TOKEN", "xoxb-", "should look like xoxb-…"),
         ("SLACK_BOT_TOKEN", "xoxb-a\nb", PLAIN),
@@ -175,15 +175,15 @@ UNENCRYPTED = "should start with https://, since keys are sent there (http:// is
     ],
 )
 def test_malformed_value_is_refused_with_an_explanation(
-    monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str | None
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, message: str | None
 ) -> None:
     given(monkeypatch, **SECRETS | {name: value})
-    if said is None:
+    if message is None:
         load()
         return
     with pytest.raises(SettingsError) as error:
         load()
-    assert str(error.value) == f"{name}: {said}"
+    assert str(error.value) == f"{name}: {message}"
 
 
 @pytest.mark.parametrize(

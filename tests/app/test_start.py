@@ -21,7 +21,7 @@ def test_unusable_policy_stops_the_start(tmp_path: Path) -> None:
 async def test_unusable_database_is_reported(tmp_path: Path) -> None:
     nowhere = SecretStr(f"sqlite:///{tmp_path}/nowhere/canary.db")
     settings = Settings.model_validate(GIVEN | {"database_url": nowhere})
-    with pytest.raises(CannotStart, match="Check DATABASE_URL") as told:
+    with pytest.raises(CannotStart, match="Check DATABASE_URL") as error:
         async with Maple(settings).running():
             pass  # pragma: no cover
-    assert "canary" not in str(told.value)
+    assert "canary" not in str(error.value)

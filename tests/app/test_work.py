@@ -25,19 +25,19 @@ async def test_drain_includes_work_started_by_work() -> None:
 
 
 async def test_drain_cancels_slow_work() -> None:
-    work, told = BackgroundTasks(), []
+    work, events = BackgroundTasks(), []
 
     async def long() -> None:
         try:
             await asyncio.sleep(60)
         except asyncio.CancelledError:
-            told.append("cut")
+            events.append("cut")
             raise
 
     work.start(long())
     await asyncio.sleep(0.02)
     assert await work.drain(0.01) == 1
-    assert told == ["cut"]
+    assert events == ["cut"]
 
 
 async def test_drain_without_work_returns() -> None:
