@@ -55,11 +55,19 @@ DECIDING = {
     (State.WAITING, Audience.APPROVER): ["Approve", "Deny", "Open customer"],
     (State.WAITING, Audience.ASKER): [say.EDIT, "Withdraw", "Open customer"],
     **{
-        (State.UNCONFIRMED, one): ["Check again", "Mark as applied", "Mark as not applied", "Open customer"]
-        for one in (Audience.APPROVER, Audience.ASKER)
+        (State.UNCONFIRMED, audience): [
+            "Check again",
+            "Mark as applied",
+            "Mark as not applied",
+            "Open customer",
+        ]
+        for audience in (Audience.APPROVER, Audience.ASKER)
     },
-    **{(State.APPLIED, one): ["Undo", "Open customer"] for one in (Audience.APPROVER, Audience.ASKER)},
-    **{(state, one): [] for state in (State.APPROVED, State.APPLYING) for one in Audience},
+    **{
+        (State.APPLIED, audience): ["Undo", "Open customer"]
+        for audience in (Audience.APPROVER, Audience.ASKER)
+    },
+    **{(state, audience): [] for state in (State.APPROVED, State.APPLYING) for audience in Audience},
 }
 
 

@@ -194,8 +194,8 @@ async def test_line_counts_the_approvals_of_those_who_may_approve_it_by_itself(
     record = (await submit(harness, mandate=BY_TWO)).record
     assert record is not None
     assert (record.needed, [approval.person for approval in record.approvals]) == (1, ["U_RAJ"])
-    asked = [request for request in harness.permissions.requests if request.verb is Verb.APPROVE]
-    assert {(request.environment, request.own) for request in asked} == {(Environment.SANDBOX, False)}
+    approvals = [request for request in harness.permissions.requests if request.verb is Verb.APPROVE]
+    assert {(request.environment, request.own) for request in approvals} == {(Environment.SANDBOX, False)}
     assert {actor for actor in harness.permissions.actors if actor.user == "U_RAJ"} == {
         Actor("U_RAJ", "T_RAJ")
     }

@@ -52,11 +52,11 @@ async def test_altered_change_is_found_and_not_applied(sqlite_harness: Harness) 
     for column, value, label in ALTERED:
         harness.permissions.needed = 3 if column == "needed" else 1
         request = await harness.waiting(service)
-        known = set(await faults(harness))
+        faults_before = set(await faults(harness))
         await store(harness, request, **{column: value})
         row = (await service.steps(request.id))[0].seq
         fault = f"change {request.id}: its {label} is not what row {row} says"
-        assert set(await faults(harness)) - known == {fault}
+        assert set(await faults(harness)) - faults_before == {fault}
         harness.permissions.needed = 1
         record = (await service.approve(request.id, 1, RAJ)).record
         if column == "needed":

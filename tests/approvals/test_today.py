@@ -349,17 +349,17 @@ async def test_day_is_the_sum_of_each_of_its_changes(harness: Harness) -> None:
     service, now = harness.service(), harness.clock()
     priced = await of_customer(harness, PRICED, 500)
     redeemed = RewardInput(customer=CUSTOMER, action=RewardAction.REDEEM, code="BONUS500")
-    asked: list[ChangeInput] = [
+    inputs: list[ChangeInput] = [
         *[harness.balance(amount=amount) for amount in (100, 100, 7)],
         *[priced] * 2,
         grant(40, PRICED),
         redeemed,
         DetailsInput(customer=CUSTOMER, name="Bold"),
     ]
-    for actor, requested in zip((ANA, RAJ) * 5, asked, strict=False):
+    for actor, requested in zip((ANA, RAJ) * 5, inputs, strict=False):
         request = replace(harness.request(requested), actor=actor)
         assert (await service.submit(request)).result is Result.DONE
-    env, each_once = Environment.SANDBOX, asked[2:4] + asked[5:]
+    env, each_once = Environment.SANDBOX, inputs[2:4] + inputs[5:]
     for person, requested in product(("", RAJ.user), each_once):
         moved = await moved_today(harness.database, env, now, customers={requested.customer}, person=person)
         counter = TodayCounter(env, requested, person)
@@ -368,7 +368,7 @@ async def test_day_is_the_sum_of_each_of_its_changes(harness: Harness) -> None:
             assert counted == DayTotals(moved.values()).of(requested, person)
         else:
             assert counted == NOTHING_MOVED
-    messages = await count(harness.database, TodayCounter(env, asked[0], ANA.user), now)
+    messages = await count(harness.database, TodayCounter(env, inputs[0], ANA.user), now)
     assert messages.count == 4, "three changes of the balance, and the promo code"
 
 
@@ -377,7 +377,7 @@ async def test_no_earlier_change_is_read_to_count_the_day(
 ) -> None:
     harness = sqlite_harness
     harness.permissions.needed = 0
-    service, asked = harness.service(), harness.balance(amount=5)
+    service, balance_input = harness.service(), harness.balance(amount=5)
     for _ in range(2):
         assert await given(harness, service, 5) is State.APPLIED
 
@@ -385,7 +385,7 @@ async def test_no_earlier_change_is_read_to_count_the_day(
         raise AssertionError("a change of the day was read")
 
     monkeypatch.setattr(stored, "read_input", read)
-    counter = TodayCounter(Environment.SANDBOX, asked, ANA.user)
+    counter = TodayCounter(Environment.SANDBOX, balance_input, ANA.user)
     today = await count(harness.database, counter, harness.clock())
     assert (today.count, today.units, today.person_units) == (2, Decimal(10), Decimal(10))
 

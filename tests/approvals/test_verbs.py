@@ -327,10 +327,10 @@ async def test_supersede_is_refused_out_of_turn(pair: Pair) -> None:
         (State.APPLYING, 1, "w1", 1),
     ):
         await pair.in_hand(state, writes=writes)
-        seen = replace(pair.change, version=version)
+        outdated = replace(pair.change, version=version)
         lease = Lease(by, LEASE.until)
         await pair.nothing(
-            await repository.supersede(pair.database, seen, (MOVED, TERMS), lease=lease, now=LATER)
+            await repository.supersede(pair.database, outdated, (MOVED, TERMS), lease=lease, now=LATER)
         )
 
 
