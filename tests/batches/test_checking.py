@@ -67,7 +67,7 @@ async def test_wrong_line_is_reported_with_its_reason(sqlite_harness: BatchHarne
         else:
             assert problem.reason is LineReason.REFUSED, (customer, feature)
             assert [note.code for note in problem.notes] == [reason], (customer, feature)
-        assert [each.line.number for each in checked.lines] == [1]
+        assert [checked_line.line.number for checked_line in checked.lines] == [1]
         assert not checked.requestable
         assert checked.without_problems().requestable
 
@@ -80,7 +80,7 @@ async def test_customer_and_feature_are_found_as_typed(sqlite_harness: BatchHarn
         ("cus_bold", "MESSAGES"),
     ):
         checked = await check(sqlite_harness, line(customer, feature))
-        about = [(each.input.customer, each.feature) for each in checked.lines]
+        about = [(checked_line.input.customer, checked_line.feature) for checked_line in checked.lines]
         assert about == [("cus_bold", "messages")], (customer, feature)
 
 
@@ -93,7 +93,7 @@ async def test_second_line_about_the_same_balance_names_the_first(sqlite_harness
     )
     (problem,) = checked.problems
     assert (problem.number, problem.reason, problem.other) == (9, LineReason.REPEATED, 3)
-    assert [each.line.number for each in checked.lines] == [3, 10]
+    assert [checked_line.line.number for checked_line in checked.lines] == [3, 10]
 
 
 async def test_list_is_limited_to_the_policys_length(sqlite_harness: BatchHarness) -> None:
@@ -250,10 +250,10 @@ def test_lines_of_a_feature_are_judged_as_one_change() -> None:
 def test_money_of_a_list_is_known_in_one_currency(
     worths: tuple[tuple[str, str] | None, ...], sum_of_worths: tuple[str, str] | None
 ) -> None:
-    requests = [Request(Verb.ASK, kind=BALANCE, worth=worth(each)) for each in worths]
+    requests = [Request(Verb.ASK, kind=BALANCE, worth=worth(amount)) for amount in worths]
     (total,) = together(["messages"] * 2, requests)
     assert total.worth == worth(sum_of_worths)
-    worths_read = [worth(each) for each in worths]
+    worths_read = [worth(amount) for amount in worths]
     assert values([*worths_read, None]).get("USD") in (Decimal(12), Decimal(5))
 
 

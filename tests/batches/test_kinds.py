@@ -338,7 +338,7 @@ async def test_customer_is_read_once_for_each_kind(sqlite_harness: BatchHarness)
 async def billing_changes(harness: BatchHarness, customer: str) -> dict[str, ChangeInput]:
     """What may be requested of a customer's products, by a name for the test."""
     held = (await harness.inner.autumn.customer(customer, expand=("subscriptions.plan",))).subscriptions
-    ids = {each.plan_id: each.id for each in held}
+    ids = {subscription.plan_id: subscription.id for subscription in held}
     main = held[0].plan_id
 
     def cancelled(product: str, action: CancellationAction) -> CancellationInput:

@@ -458,12 +458,12 @@ async def test_concurrent_undos_are_one_and_a_withdrawn_one_makes_room(harness: 
     assert (await harness.now(replica, batch)).undoable
 
     async def request_another() -> None:
-        others.append((await replica.batches.undo(batch.id, ANA, key="second")).result)
+        results.append((await replica.batches.undo(batch.id, ANA, key="second")).result)
 
-    others: list[BatchResult] = []
+    results: list[BatchResult] = []
     harness.inner.permissions.meanwhile[Verb.UNDO] = request_another
     assert (await replica.batches.undo(batch.id, ANA, key="third")).result is BatchResult.NO_UNDO
-    assert others == [BatchResult.DONE]
+    assert results == [BatchResult.DONE]
 
 
 def lease(harness: BatchHarness, by: str = "p", seconds: float = 20.0) -> Lease:
