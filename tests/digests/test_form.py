@@ -38,12 +38,12 @@ class Form:
         return form_values
 
     def element(self, block_id: str) -> dict[str, Any]:
-        (found,) = [
+        (block,) = [
             element_in_block
             for block, element_in_block in elements.each(self.view["blocks"])
             if block["block_id"] == block_id
         ]
-        return found
+        return block
 
     def put(self, block_id: str, value: Any) -> None:
         element = self.element(block_id)
