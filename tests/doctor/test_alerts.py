@@ -49,11 +49,11 @@ async def test_state_of_webhooks_is_reported(slack: LocalSlack, tmp_path: Path) 
     (without,) = await found(slack, f"sqlite:///{tmp_path}/none.db")
     assert without.startswith("✓ Alerts: AUTUMN_WEBHOOK_SECRET is not set")
     secret = new_secret()
-    (taken,) = await found(slack, f"sqlite:///{tmp_path}/none.db", secret=secret)
-    assert taken == "✓ Alerts: Autumn's webhooks are taken at /autumn/webhooks"
+    (finding,) = await found(slack, f"sqlite:///{tmp_path}/none.db", secret=secret)
+    assert finding == "✓ Alerts: Autumn's webhooks are taken at /autumn/webhooks"
     policy = tmp_path / "p.toml"
     policy.write_text("[digest]")
-    assert await found(slack, fresh("sqlite"), secret=secret, policy=policy) == [taken]
+    assert await found(slack, fresh("sqlite"), secret=secret, policy=policy) == [finding]
 
 
 async def test_unusable_alert_channels_are_reported(slack: LocalSlack) -> None:

@@ -55,12 +55,12 @@ async def test_refused_forms_and_plain_cards_are_reported(slack: LocalSlack) -> 
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "cause"),
     [("unknown_method", "unknown_method"), ("ratelimited", "ratelimited"), ("fatal_error", "fatal_error")],
 )
-async def test_unanswered_block_check_is_reported(slack: LocalSlack, error: str, told: str) -> None:
+async def test_unanswered_block_check_is_reported(slack: LocalSlack, error: str, cause: str) -> None:
     slack.faults.add("blocks.validate", "error", error=error)
-    assert await found(slack) == [f"✓ Slack: not all cards and forms could be checked ({told})"]
+    assert await found(slack) == [f"✓ Slack: not all cards and forms could be checked ({cause})"]
 
 
 async def test_refusal_without_a_list(slack: LocalSlack, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,8 +73,8 @@ async def test_refusal_without_a_list(slack: LocalSlack, monkeypatch: pytest.Mon
 
 
 async def test_nobody_answers(slack: LocalSlack) -> None:
-    told = "✓ Slack: not all cards and forms could be checked (no answer)"
-    assert await found(slack, "http://127.0.0.1:9/") == [told]
+    unanswered = "✓ Slack: not all cards and forms could be checked (no answer)"
+    assert await found(slack, "http://127.0.0.1:9/") == [unanswered]
     odd = await found(slack, f"{slack.url}static/")
     assert len(odd) == 1
     assert odd[0].startswith("✓ Slack: not all cards and forms could be checked (")

@@ -98,7 +98,7 @@ async def test_unreadable_user_groups_are_reported(
 
 
 @pytest.mark.parametrize(
-    ("channel", "found"),
+    ("channel", "finding"),
     [
         (
             None,
@@ -113,8 +113,10 @@ async def test_unreadable_user_groups_are_reported(
         ("C0NOWHERE", "✗ Approvals: the channel C0NOWHERE cannot be seen (channel_not_found)\n  Set MAPLE_"),
     ],
 )
-async def test_approvals_channel_is_reported(client: AsyncWebClient, channel: str | None, found: str) -> None:
-    assert str(await examine_channel(given(maple_approvals_channel=channel), client)).startswith(found)
+async def test_approvals_channel_is_reported(
+    client: AsyncWebClient, channel: str | None, finding: str
+) -> None:
+    assert str(await examine_channel(given(maple_approvals_channel=channel), client)).startswith(finding)
 
 
 async def test_archived_channel_is_reported(slack: LocalSlack, client: AsyncWebClient) -> None:
@@ -131,10 +133,10 @@ async def test_sqlite_database_is_reported(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/maple.db"
     assert await database(url) == "✓ Database: will be made at the first start (SQLite)"
     assert os.listdir(tmp_path) == [], "to look is not to make"
-    made = Database(url)
-    async with made.writing():
+    opened = Database(url)
+    async with opened.writing():
         pass
-    await made.aclose()
+    await opened.aclose()
     assert await database(url) == "✓ Database: can be reached (SQLite)"
     assert await database(f"sqlite:///{tmp_path}/none/maple.db") == (
         "✗ Database: cannot be made (SQLite)\n"
@@ -150,6 +152,6 @@ async def test_file_that_is_not_a_database_is_reported(tmp_path: Path) -> None:
 
 
 async def test_silent_database_is_reported() -> None:
-    found = await database("postgresql://maple:canary@127.0.0.1:9/maple")
-    assert found.startswith("✗ Database: cannot be used (OperationalError)\n  Check DATABASE_URL: host")
-    assert "canary" not in found
+    finding = await database("postgresql://maple:canary@127.0.0.1:9/maple")
+    assert finding.startswith("✗ Database: cannot be used (OperationalError)\n  Check DATABASE_URL: host")
+    assert "canary" not in finding

@@ -208,9 +208,9 @@ READ = ["customers:read", "plans:read", "features:read", "analytics:read", "rewa
 
 async def test_every_route_of_a_kind_is_probed_without_effect(slack: LocalSlack, autumn: LocalAutumn) -> None:
     await found(settings_for(slack, autumn, "http"))
-    asked = [call.route for call in autumn.calls]
-    assert {scope.probe.route for _, scope in NEEDED} <= set(asked)
-    assert all(asked.count(scope.probe.route) == 1 for _, scope in NEEDED)
+    routes = [call.route for call in autumn.calls]
+    assert {scope.probe.route for _, scope in NEEDED} <= set(routes)
+    assert all(routes.count(scope.probe.route) == 1 for _, scope in NEEDED)
     assert [write for write in autumn.ledger if write.applied] == []
 
 
@@ -218,8 +218,8 @@ async def test_every_route_of_a_kind_is_probed_without_effect(slack: LocalSlack,
 async def test_missing_scope_names_everything_that_needs_it(
     slack: LocalSlack, autumn: LocalAutumn, scope: str
 ) -> None:
-    others = {need.scope for _, need in NEEDED} - {scope}
-    key = SecretStr(autumn.keys(scopes=[*READ, *others]))
+    other_scopes = {need.scope for _, need in NEEDED} - {scope}
+    key = SecretStr(autumn.keys(scopes=[*READ, *other_scopes]))
     findings = await found(settings_for(slack, autumn, "http"), autumn_secret_key=key)
     (missing,) = (finding for finding in findings if finding.startswith("✗"))
     assert f"Give the key the scope {scope}" in missing

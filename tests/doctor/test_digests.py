@@ -40,7 +40,7 @@ async def found(slack: LocalSlack, database: str, policy: Path | None = None) ->
 
 async def digest(url: str, channel: str, *, private: bool = False, env: str = "sandbox") -> str:
     database = Database(url)
-    made = await repository.create(
+    record = await repository.create(
         database,
         NewDigest(
             submission_id=f"{channel} {private} {env}",
@@ -55,7 +55,7 @@ async def digest(url: str, channel: str, *, private: bool = False, env: str = "s
         now=NOW + timedelta(seconds=next(_numbers)),
     )
     await database.aclose()
-    return made.id
+    return record.id
 
 
 async def test_no_digests_is_reported(slack: LocalSlack, tmp_path: Path) -> None:
