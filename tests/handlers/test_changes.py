@@ -86,8 +86,8 @@ async def request(maple: Running, service: ChangeService, amount: int) -> None:
     customer = await maple.bot.services.autumn.customer("cus_acme")
     row = customer.balances["messages"].breakdown[0].id
     about = {"customer": "cus_acme", "feature": "messages", "row": row}
-    asked = BalanceInput(**about, action=BalanceAction.GIVE, amount=Decimal(amount))
-    wish = ChangeRequest(f"form-{amount}", asked, actor(maple.ana), channel="C01SUPPORT", reason="so")
+    change = BalanceInput(**about, action=BalanceAction.GIVE, amount=Decimal(amount))
+    wish = ChangeRequest(f"form-{amount}", change, actor(maple.ana), channel="C01SUPPORT", reason="so")
     reply = await service.submit(wish)
     assert reply.record is not None, reply
 
