@@ -31,8 +31,8 @@ LOOKS_UP = Powers((KindPowers("balance"),))
 def drawn(facts: HomeFacts) -> list[Block]:
     view = home(facts, registry.help_lines())
     assert view_problems(view) == []
-    found: list[Block] = view["blocks"]
-    return found
+    blocks: list[Block] = view["blocks"]
+    return blocks
 
 
 def actions(blocks: list[Block]) -> list[str]:
@@ -53,10 +53,10 @@ def test_request_that_waits_can_be_decided_there() -> None:
     )
     blocks = drawn(facts)
     assert {f"{ids.APPROVE}:0", f"{ids.DENY}:0", f"{ids.LINK}:0"} <= set(actions(blocks))
-    shown = str(blocks)
-    assert "Acme &lt;Ltd&gt;" in shown
-    assert "<@U1ANA>" in shown
-    assert words.NOTHING_TO_DECIDE not in shown
+    text = str(blocks)
+    assert "Acme &lt;Ltd&gt;" in text
+    assert "<@U1ANA>" in text
+    assert words.NOTHING_TO_DECIDE not in text
 
 
 def test_request_without_a_card_in_the_channel_has_no_link() -> None:
@@ -73,11 +73,11 @@ def test_requests_beyond_the_first_few_are_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("powers", "seen"), [(DECIDES, [words.DECIDING, words.NOTHING_TO_DECIDE]), (LOOKS_UP, [])]
+    ("powers", "expected"), [(DECIDES, [words.DECIDING, words.NOTHING_TO_DECIDE]), (LOOKS_UP, [])]
 )
-def test_nothing_to_decide_is_said_to_those_who_decide(powers: Powers, seen: list[str]) -> None:
-    shown = str(drawn(HomeFacts(powers=powers)))
-    assert [line for line in (words.DECIDING, words.NOTHING_TO_DECIDE) if line in shown] == seen
+def test_nothing_to_decide_is_said_to_those_who_decide(powers: Powers, expected: list[str]) -> None:
+    text = str(drawn(HomeFacts(powers=powers)))
+    assert [line for line in (words.DECIDING, words.NOTHING_TO_DECIDE) if line in text] == expected
 
 
 @pytest.mark.parametrize("state", list(State))
@@ -124,15 +124,15 @@ def test_customer_whose_id_is_too_long_for_a_button_is_only_named() -> None:
     ],
 )
 def test_organization_is_named_where_it_is_known(org: Organization | None, where: str) -> None:
-    shown = [
+    blocks = [
         block for block in drawn(HomeFacts(powers=LOOKS_UP, organization=org)) if block["block_id"] == "where"
     ]
-    assert [block["elements"][0]["text"] for block in shown] == ([where] if where else [])
+    assert [block["elements"][0]["text"] for block in blocks] == ([where] if where else [])
 
 
-@pytest.mark.parametrize(("digests", "seen"), [(None, words.DIGESTS_UNKNOWN), ((), words.NO_DIGESTS)])
-def test_no_digests_and_digests_that_are_not_known_differ(digests: tuple[()] | None, seen: str) -> None:
-    assert seen in str(drawn(HomeFacts(powers=LOOKS_UP, digests=digests)))
+@pytest.mark.parametrize(("digests", "expected"), [(None, words.DIGESTS_UNKNOWN), ((), words.NO_DIGESTS)])
+def test_no_digests_and_digests_that_are_not_known_differ(digests: tuple[()] | None, expected: str) -> None:
+    assert expected in str(drawn(HomeFacts(powers=LOOKS_UP, digests=digests)))
 
 
 BALANCE = registry.kind("balance").heading.lower()
@@ -180,9 +180,9 @@ def test_powers_in_words(powers: Powers, lines: list[str]) -> None:
 
 def test_digests_beyond_the_first_few_are_counted() -> None:
     digests = [digest(id=f"dig_{number}") for number in range(12)]
-    shown = str(drawn(HomeFacts(powers=LOOKS_UP, digests=digests)))
-    assert shown.count("<#C1>") == 10
-    assert "and 2 more" in shown
+    text = str(drawn(HomeFacts(powers=LOOKS_UP, digests=digests)))
+    assert text.count("<#C1>") == 10
+    assert "and 2 more" in text
 
 
 def test_everything_at_once_fits_into_the_tab() -> None:
@@ -203,11 +203,11 @@ def test_everything_at_once_fits_into_the_tab() -> None:
 def test_digests_have_the_buttons_of_their_list() -> None:
     may = drawn(HomeFacts(powers=replace(DECIDES, digests=True), digests=[digest()]))
     of_list = (ids.DIGEST_EDIT, ids.DIGEST_PAUSE, ids.DIGEST_SEND, ids.DIGEST_PREVIEW, ids.DIGEST_REMOVE)
-    found = [action for action in actions(may) if action.startswith(ids.HOME_DIGEST)]
-    assert found == [f"{ids.HOME_DIGEST}:{action}:0" for action in of_list]
+    digest_actions = [action for action in actions(may) if action.startswith(ids.HOME_DIGEST)]
+    assert digest_actions == [f"{ids.HOME_DIGEST}:{action}:0" for action in of_list]
     may_not = drawn(HomeFacts(powers=LOOKS_UP, digests=[digest()]))
-    found = [action for action in actions(may_not) if action.startswith(ids.HOME_DIGEST)]
-    assert found == [f"{ids.HOME_DIGEST}:{ids.DIGEST_PREVIEW}:0"]
+    digest_actions = [action for action in actions(may_not) if action.startswith(ids.HOME_DIGEST)]
+    assert digest_actions == [f"{ids.HOME_DIGEST}:{ids.DIGEST_PREVIEW}:0"]
 
 
 def test_bulk_changes_are_decided_and_withdrawn_there() -> None:

@@ -45,8 +45,8 @@ ALWAYS_TWO = SMALL_AT_ONCE + "\n[[require]]\napprovals = 2\n"
 
 
 def balance_powers(policy: Policy, person: Person = ANA) -> KindPowers:
-    found = powers(policy, person, KINDS, Environment.SANDBOX)
-    (balance,) = (kind for kind in found.kinds if kind.id == "balance")
+    held = powers(policy, person, KINDS, Environment.SANDBOX)
+    (balance,) = (kind for kind in held.kinds if kind.id == "balance")
     return balance
 
 
@@ -87,16 +87,16 @@ def test_powers_about_balances(policy: str, expected: KindPowers) -> None:
 
 
 def test_without_a_policy_file_everyone_asks_and_approves() -> None:
-    found = powers(BUILT_IN, ANA, KINDS, Environment.LIVE)
-    assert all(kind == KindPowers(kind.id, ask=True, approve=True) for kind in found.kinds)
-    assert (found.history, found.digests) == (True, True)
+    held = powers(BUILT_IN, ANA, KINDS, Environment.LIVE)
+    assert all(kind == KindPowers(kind.id, ask=True, approve=True) for kind in held.kinds)
+    assert (held.history, held.digests) == (True, True)
 
 
 @pytest.mark.parametrize("member", [False, None])
 def test_somebody_who_is_no_member_may_nothing(member: bool | None) -> None:
-    found = powers(BUILT_IN, Person("U1", member=member), KINDS, Environment.LIVE)
-    assert all(kind == KindPowers(kind.id) for kind in found.kinds)
-    assert (found.history, found.digests) == (False, False)
+    held = powers(BUILT_IN, Person("U1", member=member), KINDS, Environment.LIVE)
+    assert all(kind == KindPowers(kind.id) for kind in held.kinds)
+    assert (held.history, held.digests) == (False, False)
 
 
 @examples(300)
@@ -104,10 +104,10 @@ def test_somebody_who_is_no_member_may_nothing(member: bool | None) -> None:
 def test_nothing_is_allowed_that_was_not_told(policy: Policy, person: Person, request: Request) -> None:
     if request.kind is None or request.environment is None:
         return
-    (told,) = powers(policy, person, [request.kind], request.environment).kinds
+    (power,) = powers(policy, person, [request.kind], request.environment).kinds
     decision = decide(policy, request, person)
     if decision.permit and request.verb is Verb.ASK:
-        assert told.ask
-        assert told.at_once or not decision.at_once
+        assert power.ask
+        assert power.at_once or not decision.at_once
     if decision.permit and request.verb is Verb.APPROVE and not request.own:
-        assert told.approve
+        assert power.approve

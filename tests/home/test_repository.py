@@ -27,8 +27,8 @@ async def test_last_customers_are_kept_newest_first_and_each_once(database: Data
     for number in range(MOST_RECENT + 3):
         await look_up(database, f"cus_{number}", later=number)
     await look_up(database, "cus_5", later=60)
-    found = await repository.recent(database, "U1", "sandbox")
-    assert found == [
+    customers = await repository.recent(database, "U1", "sandbox")
+    assert customers == [
         "cus_5",
         *(f"cus_{number}" for number in reversed(range(3, MOST_RECENT + 3)) if number != 5),
     ]
@@ -65,8 +65,8 @@ async def test_tabs_opened_last_are_redrawn_when_there_are_many(
     monkeypatch.setattr(repository, "MOST_OPEN", 5)
     for number in range(6):
         await repository.note_open(database, Actor(f"U{number}"), NOW + number * SECOND)
-    found = await repository.opened(database, NOW + 5 * SECOND)
-    assert found == [Actor(f"U{number}") for number in (5, 4, 3, 2, 1)]
+    actors = await repository.opened(database, NOW + 5 * SECOND)
+    assert actors == [Actor(f"U{number}") for number in (5, 4, 3, 2, 1)]
 
 
 async def test_several_people_are_noted_at_once(database: Database) -> None:
