@@ -102,7 +102,7 @@ def test_amounts_are_rounded_to_what_can_be_charged(amount: str, currency: str, 
 
 
 @pytest.mark.parametrize(
-    ("amount", "currency", "shown"),
+    ("amount", "currency", "expected"),
     [
         ("40", "USD", "$40"),
         ("39.99", "USD", "$39.99"),
@@ -117,5 +117,5 @@ def test_amounts_are_rounded_to_what_can_be_charged(amount: str, currency: str, 
         ("2e20", "USD", "2E+20 USD"),
     ],
 )
-def test_rough_amounts(amount: str, currency: str, shown: str) -> None:
-    assert money.rough(Decimal(amount), currency) == shown
+def test_rough_amounts(amount: str, currency: str, expected: str) -> None:
+    assert money.rough(Decimal(amount), currency) == expected

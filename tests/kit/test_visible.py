@@ -68,13 +68,13 @@ def test_lines_stay_lines() -> None:
 @given(ANY)
 @example("🀀\u200c\ufe0f")
 def test_remaining_text_is_visible_and_shown_on_cards(typed: str) -> None:
-    seen = visible(typed)
-    assert visible(seen) == seen
-    assert not hides(seen)
-    assert text.unescape(text.literal(seen, 1000)) == text.unescape(seen)
-    assert not set(seen) & set(BLANKS)
-    assert not re.search(r"\s\s|^\s|\s$", seen)
-    if seen:
-        drawn = {unicodedata.category(char)[0] for char in seen}
+    remaining = visible(typed)
+    assert visible(remaining) == remaining
+    assert not hides(remaining)
+    assert text.unescape(text.literal(remaining, 1000)) == text.unescape(remaining)
+    assert not set(remaining) & set(BLANKS)
+    assert not re.search(r"\s\s|^\s|\s$", remaining)
+    if remaining:
+        drawn = {unicodedata.category(char)[0] for char in remaining}
         assert drawn & set("LMNPSC")
-        assert not all(char in IGNORED for char in seen)
+        assert not all(char in IGNORED for char in remaining)
