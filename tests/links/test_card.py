@@ -16,10 +16,10 @@ URL = "https://billing.example/session/" + "x" * 1500 + "?a=1&b=2"
 def test_link_says_whose_it_is_what_it_opens_and_how_long(kind: object) -> None:
     assert isinstance(kind, type(registry.KINDS[0]))
     drawn = card.link_card(MadeLink(kind, customer(stripe_id="cus_s"), URL))
-    shown = checks.read(drawn.blocks)
+    text = checks.read(drawn.blocks)
     for says in ("Acme Ltd", kind.warning, kind.lasts, words.NOT_KEPT, f"`{URL.replace('&', '&amp;')}`"):
-        assert says in shown
-    assert words.MADE_IN_STRIPE not in shown
+        assert says in text
+    assert words.MADE_IN_STRIPE not in text
     assert URL in [element.get("url") for element in checks.elements(drawn.blocks)]
 
 
