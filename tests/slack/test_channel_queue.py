@@ -30,7 +30,7 @@ class Hall:
             for _ in range(10):
                 await asyncio.sleep(0)
             if self._asleep:
-                self._asleep.sort(key=lambda one: one[0])
+                self._asleep.sort(key=lambda sleeper: sleeper[0])
                 self.now, waking = self._asleep.pop(0)
                 waking.set_result(None)
 

@@ -26,7 +26,7 @@ async def client(slack: LocalSlack) -> AsyncIterator[AsyncWebClient]:
 
 
 @pytest.mark.parametrize(
-    ("given", "problem"),
+    ("changes", "problem"),
     [
         ({}, None),
         ({"is_private": True}, None),
@@ -40,9 +40,9 @@ async def client(slack: LocalSlack) -> AsyncIterator[AsyncWebClient]:
         ({"is_mpim": True, "is_private": True}, ChannelProblem.DIRECT),
     ],
 )
-def test_channel_state_follows_slacks_answer(given: dict[str, Any], problem: ChannelProblem | None) -> None:
-    found = judge({**OURS, **given}, shared_allowed=False)
-    assert found == Channel(problem, bool(given.get("is_private")))
+def test_channel_state_follows_slacks_answer(changes: dict[str, Any], problem: ChannelProblem | None) -> None:
+    state = judge({**OURS, **changes}, shared_allowed=False)
+    assert state == Channel(problem, bool(changes.get("is_private")))
 
 
 def test_policy_may_allow_a_shared_channel() -> None:
@@ -115,8 +115,8 @@ def asked(slack: LocalSlack) -> dict[str, int]:
 async def test_many_channels_are_looked_up_with_one_list(slack: LocalSlack, client: AsyncWebClient) -> None:
     """Slack takes some fifty questions about one channel in a minute, and lists hundreds in one answer."""
     for number in range(230):
-        made = There(f"C9{number:03}", f"many-{number}", "public", members=[BOT_USER])
-        slack.workspace.channels[made.id] = made
+        channel = There(f"C9{number:03}", f"many-{number}", "public", members=[BOT_USER])
+        slack.workspace.channels[channel.id] = channel
     clock = Hand()
     channels = Channels(client, clock=clock)
     for number in range(230):
@@ -138,11 +138,11 @@ async def test_channels_of_a_person_are_limited_to_visible_ones(
     slack: LocalSlack, client: AsyncWebClient
 ) -> None:
     channels = Channels(client)
-    found = await channels.of_person("U03LEA")
-    assert found is not None
-    assert {SUPPORT, FINANCE} <= found
-    assert "C06LEADS" not in found, "Maple is not in it"
-    assert await channels.of_person("U03LEA") == found
+    visible = await channels.of_person("U03LEA")
+    assert visible is not None
+    assert {SUPPORT, FINANCE} <= visible
+    assert "C06LEADS" not in visible, "Maple is not in it"
+    assert await channels.of_person("U03LEA") == visible
     assert len([call for call in slack.calls if call.method == "users.conversations"]) == 1, (
         "believed for a while"
     )

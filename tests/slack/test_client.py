@@ -32,21 +32,21 @@ async def client_of(slack: LocalSlack, token: Token | None = None) -> AsyncItera
         )
 
 
-@pytest.mark.parametrize("said", ["0", "0.05", "Sun, 01 Nov 2020 12:00:00 GMT"])
-async def test_short_rate_limit_is_waited_for_once(slack: LocalSlack, said: str) -> None:
+@pytest.mark.parametrize("retry_after", ["0", "0.05", "Sun, 01 Nov 2020 12:00:00 GMT"])
+async def test_short_rate_limit_is_waited_for_once(slack: LocalSlack, retry_after: str) -> None:
     async with client_of(slack) as client:
-        slack.faults.add("auth.test", "429", retry_after=said)
+        slack.faults.add("auth.test", "429", retry_after=retry_after)
         assert (await client.auth_test())["ok"]
-        slack.faults.add("auth.test", "429", retry_after=said, times=2)
+        slack.faults.add("auth.test", "429", retry_after=retry_after, times=2)
         with pytest.raises(SlackApiError, match="ratelimited"):
             await client.auth_test()
     assert len([call for call in slack.calls if call.method == "auth.test"]) == 4
 
 
-@pytest.mark.parametrize("said", ["0.6", "1.5", "3600", "Fri, 01 Jan 2100 12:00:00 GMT", "", "soon"])
-async def test_long_rate_limit_is_an_error(slack: LocalSlack, said: str) -> None:
+@pytest.mark.parametrize("retry_after", ["0.6", "1.5", "3600", "Fri, 01 Jan 2100 12:00:00 GMT", "", "soon"])
+async def test_long_rate_limit_is_an_error(slack: LocalSlack, retry_after: str) -> None:
     async with client_of(slack) as client:
-        slack.faults.add("auth.test", "429", retry_after=said)
+        slack.faults.add("auth.test", "429", retry_after=retry_after)
         with pytest.raises(SlackApiError, match="ratelimited"):
             await client.auth_test()
     assert len([call for call in slack.calls if call.method == "auth.test"]) == 1

@@ -31,7 +31,7 @@ def refused(name: str) -> SlackApiError:
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "expected"),
     [
         (
             answered(429, {"error": "ratelimited"}, {"Retry-After": "7"}),
@@ -68,5 +68,5 @@ def refused(name: str) -> SlackApiError:
         (KeyError("ts"), PostAnswer(PostStatus.DOUBT, "KeyError")),
     ],
 )
-def test_errors_are_interpreted(error: Exception, told: PostAnswer) -> None:
-    assert interpret_error(error) == told
+def test_errors_are_interpreted(error: Exception, expected: PostAnswer) -> None:
+    assert interpret_error(error) == expected

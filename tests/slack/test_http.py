@@ -73,7 +73,7 @@ class Endpoint:
         self, headers: Headers, parts: Iterable[bytes] = (BODY,), *, leave: bool = False
     ) -> tuple[int, bytes] | None:
         """Status and body of the answer; None when there was none."""
-        told: list[Any] = []
+        sent: list[Any] = []
         chunks = list(parts)
         coming = [
             {"type": "http.request", "body": chunk, "more_body": leave or index < len(chunks) - 1}
@@ -84,11 +84,11 @@ class Endpoint:
             return coming.pop(0)
 
         async def send(message: Any) -> None:
-            told.append(message)
+            sent.append(message)
 
         await self.events({"type": "http", "headers": headers, "query_string": b""}, receive, send)
         self.unread = len(coming) - 1
-        return (told[0]["status"], told[1]["body"]) if told else None
+        return (sent[0]["status"], sent[1]["body"]) if sent else None
 
 
 async def test_slacks_own_request_is_handled_and_timed() -> None:
@@ -117,8 +117,8 @@ async def test_too_large_body_is_refused() -> None:
     endpoint = Endpoint()
     whole = [b"x" * 1024 * 1024, b"x"]
     assert await endpoint.post(signed(), whole) == (413, b"")
-    told = [*signed(), (b"content-length", b"1048577")]
-    assert await endpoint.post(told, whole) == (413, b"")
+    headers = [*signed(), (b"content-length", b"1048577")]
+    assert await endpoint.post(headers, whole) == (413, b"")
     assert endpoint.unread == 2, "what its headers say is too large is not read"
     assert "maple_unsigned_requests_total 2.0" in endpoint.metrics.exposition().decode()
 

@@ -13,9 +13,9 @@ LATER = NOW + timedelta(microseconds=1)
 
 @pytest.fixture
 async def work() -> AsyncIterator[BackgroundTasks]:
-    made = BackgroundTasks()
-    yield made
-    assert await made.drain(10) == 0
+    tasks = BackgroundTasks()
+    yield tasks
+    assert await tasks.drain(10) == 0
 
 
 def turns(database: Database | None, work: BackgroundTasks) -> LatestClick:
@@ -27,38 +27,41 @@ async def test_latest_click_wins(shared: bool, database: Database, work: Backgro
     replica = turns(database if shared else None, work)
     async with replica.handling("card", NOW) as first:
         assert await first()
-        async with replica.handling("card", LATER) as second, replica.handling("another card", NOW) as other:
+        async with (
+            replica.handling("card", LATER) as second,
+            replica.handling("another card", NOW) as unrelated,
+        ):
             assert not await first()
             assert await second()
-            assert await other()
+            assert await unrelated()
         assert not await first(), "what came later has been shown already"
     assert not replica._latest
 
 
 async def test_late_delivery_of_an_earlier_click_loses(database: Database, work: BackgroundTasks) -> None:
-    here, there = turns(database, work), turns(database, work)
-    async with here.handling("card", LATER) as second, here.handling("card", NOW) as first:
+    replica, other_replica = turns(database, work), turns(database, work)
+    async with replica.handling("card", LATER) as second, replica.handling("card", NOW) as first:
         assert not await first()
         assert await second()
-        async with there.handling("card", NOW) as first_there:
+        async with other_replica.handling("card", NOW) as first_there:
             assert not await first_there()
-    async with there.handling("card", NOW) as first_there:
+    async with other_replica.handling("card", NOW) as first_there:
         assert not await first_there(), "what came later has been shown already"
 
 
 async def test_later_click_at_another_replica_wins(database: Database, work: BackgroundTasks) -> None:
-    here, there = turns(database, work), turns(database, work)
-    async with here.handling("card", NOW) as first:
+    replica, other_replica = turns(database, work), turns(database, work)
+    async with replica.handling("card", NOW) as first:
         assert await first()
-        async with there.handling("card", LATER) as second:
+        async with other_replica.handling("card", LATER) as second:
             assert await second()
             assert not await first()
         assert not await first(), "what came later has been shown already"
 
 
 async def test_click_without_a_time_counts_as_now(database: Database, work: BackgroundTasks) -> None:
-    here, there = turns(database, work), LatestClick(database, work, lambda: LATER)
-    async with here.handling("card", None) as first, there.handling("card", None) as second:
+    replica, other_replica = turns(database, work), LatestClick(database, work, lambda: LATER)
+    async with replica.handling("card", None) as first, other_replica.handling("card", None) as second:
         assert await second()
         assert not await first()
 
