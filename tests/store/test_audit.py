@@ -60,8 +60,8 @@ async def unguarded(connection: AsyncConnection) -> None:
 async def faults(database: Database, since: Head | None = None) -> list[str]:
     """Of the trail itself: these rows are about changes that never were."""
     async with database.reading() as connection:
-        found = (await audit.verify(connection, since=since)).faults
-        return [fault for fault in found if not fault.startswith("change ")]
+        found_faults = (await audit.verify(connection, since=since)).faults
+        return [fault for fault in found_faults if not fault.startswith("change ")]
 
 
 async def test_untouched_trail_is_intact(database: Database) -> None:

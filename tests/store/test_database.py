@@ -205,13 +205,13 @@ async def test_permissions_of_other_paths_are_unchanged(tmp_path: Path) -> None:
 
 
 async def test_failed_open_leaves_no_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[object] = []
-    monkeypatch.setattr(aiosqlite, "connect", asked.append)
+    connections: list[object] = []
+    monkeypatch.setattr(aiosqlite, "connect", connections.append)
     database = Database(f"sqlite:///{tmp_path}/nowhere/maple.db")
     with pytest.raises(OperationalError, match="unable to open"):
         async with database.reading():
             pass  # pragma: no cover
-    assert asked == []
+    assert connections == []
     await database.aclose()
 
 

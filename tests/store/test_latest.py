@@ -12,7 +12,7 @@ LATER = NOW + timedelta(minutes=10)
 
 async def test_last_click_wins_in_any_order(database: Database) -> None:
     clicks = [NOW + timedelta(microseconds=number) for number in range(10)]
-    await asyncio.gather(*(last_click.note(database, "card", one) for one in [*clicks[5:], *clicks[:5]]))
+    await asyncio.gather(*(last_click.note(database, "card", click) for click in [*clicks[5:], *clicks[:5]]))
     await last_click.note(database, "\ud800" * 1000, LATER)
     assert [await last_click.is_last(database, "card", click) for click in clicks] == [False] * 9 + [True]
 

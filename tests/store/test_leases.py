@@ -17,11 +17,11 @@ Renewal = bool | Exception
 
 def renewing(answers: Sequence[Renewal], finished: asyncio.Event) -> Callable[[], Awaitable[bool]]:
     """Answers so, one after another, and sets the event at the last one."""
-    left = list(answers)
+    remaining = list(answers)
 
     async def renew() -> bool:
-        answer = left.pop(0)
-        if not left:
+        answer = remaining.pop(0)
+        if not remaining:
             finished.set()
         if isinstance(answer, Exception):
             raise answer

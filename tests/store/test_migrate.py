@@ -107,7 +107,7 @@ async def _executed(database: Database, statement: str) -> None:
 async def test_two_processes_migrate_at_once() -> None:
     """This one, and another."""
     urls = [fresh(engine, migrated=False) for engine in ENGINES]
-    other = await asyncio.create_subprocess_exec(
+    second = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
         PROGRAM,
@@ -115,16 +115,16 @@ async def test_two_processes_migrate_at_once() -> None:
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
-    assert other.stdin is not None
-    assert other.stdout is not None
-    assert await other.stdout.readline() == b"ready\n"
-    other.stdin.write(b"go\n")
+    assert second.stdin is not None
+    assert second.stdout is not None
+    assert await second.stdout.readline() == b"ready\n"
+    second.stdin.write(b"go\n")
     for url in urls:
         database = Database(url)
         await migrate(database)
         await database.aclose()
-    await other.communicate()
-    assert other.returncode == 0
+    await second.communicate()
+    assert second.returncode == 0
     for url in urls:
         database = Database(url)
         async with database.reading() as connection:

@@ -46,7 +46,7 @@ class Replica:
         """With its connections open, which on a busy machine takes longer than a turn may."""
         for _ in range(10):
             opened = await asyncio.gather(*(rows(self.database) for _ in range(2)), return_exceptions=True)
-            if not any(isinstance(one, BaseException) for one in opened):
+            if not any(isinstance(result, BaseException) for result in opened):
                 break
         return self
 
@@ -80,12 +80,12 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 async def replica() -> AsyncIterator[Replicas]:
     """Makes replicas, and closes them however the test ends."""
-    async with AsyncExitStack() as made:
+    async with AsyncExitStack() as stack:
 
         def make(url: str, *, limits: Limits = LIMITS) -> Replica:
-            one = Replica(url, limits=limits)
-            made.push_async_callback(one.aclose)
-            return one
+            created = Replica(url, limits=limits)
+            stack.push_async_callback(created.aclose)
+            return created
 
         yield make
 
@@ -111,9 +111,9 @@ async def free_at(database: Database) -> int:
 )
 async def test_two_replicas_share_one_rate(two: tuple[Replica, Replica], group: RateGroup, rate: int) -> None:
     started = time.monotonic()
-    found = await asyncio.gather(*(one.admitted(group, "cus_1", of=rate) for one in two))
+    counts = await asyncio.gather(*(member.admitted(group, "cus_1", of=rate) for member in two))
     passed = time.monotonic() - started + AT_ONCE
-    assert rate <= sum(found) <= rate + rate * passed + 1
+    assert rate <= sum(counts) <= rate + rate * passed + 1
 
 
 async def test_unlimited_calls_take_no_slot(two: tuple[Replica, Replica]) -> None:
@@ -122,10 +122,10 @@ async def test_unlimited_calls_take_no_slot(two: tuple[Replica, Replica]) -> Non
 
 
 async def test_customers_and_keys_have_separate_rates(two: tuple[Replica, Replica]) -> None:
-    other = SharedRateLimit(two[0].database, LIMITS, "am_sk_live_Other", alone=lambda: None)
+    other_key = SharedRateLimit(two[0].database, LIMITS, "am_sk_live_Other", alone=lambda: None)
     await two[0].turns.turn(RateGroup.EVENTS, "cus_1", within=0)
     await two[1].turns.turn(RateGroup.EVENTS, "cus_2", within=0)
-    await other.turn(RateGroup.EVENTS, "cus_1", within=0)
+    await other_key.turn(RateGroup.EVENTS, "cus_1", within=0)
     names = await rows(two[0].database)
     assert len(names) == 3
     assert not any(word in name for name in names for word in ("cus_", "am_sk", "Secret"))
@@ -136,8 +136,8 @@ async def test_caller_that_cannot_wait_takes_no_slot(replica: Replicas) -> None:
     first, second = (replica(url, limits=Limits(general=0.1)) for _ in range(2))
     await first.turns.turn(RateGroup.GENERAL)
     before = await free_at(first.database)
-    for one in (first, second):
-        assert await one.admitted(RateGroup.GENERAL) == 0
+    for member in (first, second):
+        assert await member.admitted(RateGroup.GENERAL) == 0
     assert await free_at(first.database) == before
 
 
@@ -148,16 +148,16 @@ async def test_caller_that_can_wait_gets_a_slot(two: tuple[Replica, Replica]) ->
 
 
 async def test_slow_rate_still_lets_one_through(replica: Replicas) -> None:
-    one = await replica(fresh("postgresql"), limits=Limits(general=0.1)).ready()
-    assert await one.admitted(RateGroup.GENERAL) == 1
+    slow = await replica(fresh("postgresql"), limits=Limits(general=0.1)).ready()
+    assert await slow.admitted(RateGroup.GENERAL) == 1
 
 
 async def test_time_of_another_clock_delays_nobody(two: tuple[Replica, Replica]) -> None:
-    one = two[0]
-    await one.turns.turn(RateGroup.GENERAL)
-    async with one.database.writing() as connection:
+    member = two[0]
+    await member.turns.turn(RateGroup.GENERAL)
+    async with member.database.writing() as connection:
         await connection.execute(text("UPDATE turns SET free_at = free_at + 86400000000"))
-    assert await one.admitted(RateGroup.GENERAL, of=10) == 10
+    assert await member.admitted(RateGroup.GENERAL, of=10) == 10
 
 
 async def test_old_rates_are_deleted(two: tuple[Replica, Replica]) -> None:
@@ -167,9 +167,9 @@ async def test_old_rates_are_deleted(two: tuple[Replica, Replica]) -> None:
     async with first.database.writing() as connection:
         await connection.execute(text("UPDATE turns SET free_at = free_at - 3600000000"))
     await first.turns.turn(RateGroup.GENERAL)
-    await asyncio.gather(*(shared_rate_limit.forget(one.database) for one in two))
-    (left,) = await rows(first.database)
-    assert left.endswith(":general")
+    await asyncio.gather(*(shared_rate_limit.forget(member.database) for member in two))
+    (row,) = await rows(first.database)
+    assert row.endswith(":general")
 
 
 # A flood
@@ -190,11 +190,11 @@ class Flood:
             for number in range(4)
         ]
 
-    async def run(self, each: int) -> int:
+    async def run(self, per_client: int) -> int:
         """How many were refused with 429."""
-        asked = [client.rewards() for client in self._clients for _ in range(each)]
+        reads = [client.rewards() for client in self._clients for _ in range(per_client)]
         try:
-            answers = await asyncio.gather(*asked, return_exceptions=True)
+            answers = await asyncio.gather(*reads, return_exceptions=True)
         finally:
             for client in self._clients:
                 await client.aclose()
@@ -208,7 +208,9 @@ def too_early(autumn: LocalAutumn, started: datetime) -> int:
     A busy machine can only make calls later. A hundredth of a second is for the clocks.
     """
     calls = sorted((call.at - started).total_seconds() for call in autumn.calls)
-    return sum(at + 0.01 < (made - LIMITS.general) / LIMITS.general for made, at in enumerate(calls, 1))
+    return sum(
+        at + 0.01 < (called_at - LIMITS.general) / LIMITS.general for called_at, at in enumerate(calls, 1)
+    )
 
 
 async def test_four_replicas_together_keep_to_the_limits(replica: Replicas) -> None:
@@ -219,7 +221,7 @@ async def test_four_replicas_together_keep_to_the_limits(replica: Replicas) -> N
         assert await Flood(autumn, replicas).run(6) == 0
         assert len(autumn.calls) == 24
         assert too_early(autumn, started) == 0
-    assert [one.alone for one in replicas] == [0, 0, 0, 0]
+    assert [member.alone for member in replicas] == [0, 0, 0, 0]
 
 
 async def test_separate_limits_would_be_exceeded() -> None:
@@ -234,57 +236,57 @@ async def test_separate_limits_would_be_exceeded() -> None:
 
 async def test_replica_without_the_database_uses_a_fraction(replica: Replicas, logs: io.StringIO) -> None:
     async with Relay.to(fresh("postgresql")) as relay:
-        one = replica(relay.url)
-        assert await one.admitted(RateGroup.GENERAL, of=3) == 3
+        lone = replica(relay.url)
+        assert await lone.admitted(RateGroup.GENERAL, of=3) == 3
         await relay.cut()
         for _ in range(2):
-            await one.turns.turn(RateGroup.GENERAL, within=10)
-            await one.turns.turn(RateGroup.EVENTS, "cus_1", within=10)
-            one.turns._own = Throttle(LIMITS)  # its own limits are tried below
-        assert one.alone == 4
+            await lone.turns.turn(RateGroup.GENERAL, within=10)
+            await lone.turns.turn(RateGroup.EVENTS, "cus_1", within=10)
+            lone.turns._own = Throttle(LIMITS)  # its own limits are tried below
+        assert lone.alone == 4
         assert logs.getvalue().count("rate limit not shared") == 1
         await relay.mend()
-        one.turns._lost_until = 0.0
-        await one.turns.turn(RateGroup.GENERAL, within=1)
-        assert one.alone == 4
+        lone.turns._lost_until = 0.0
+        await lone.turns.turn(RateGroup.GENERAL, within=1)
+        assert lone.alone == 4
         assert logs.getvalue().count("rate limit shared again") == 1
 
 
 async def test_replica_on_its_own_uses_a_fifth(replica: Replicas) -> None:
     async with Relay.to(fresh("postgresql")) as relay:
-        one = replica(relay.url)
+        lone = replica(relay.url)
         await relay.cut()
         fifth = LIMITS.general / 5
         started = time.monotonic()
-        waiting = [asyncio.create_task(one.turns.turn(RateGroup.GENERAL)) for _ in range(10)]
+        waiting = [asyncio.create_task(lone.turns.turn(RateGroup.GENERAL)) for _ in range(10)]
         async with asyncio.timeout(30):
             for turn in itertools.islice(asyncio.as_completed(waiting), round(fifth)):
                 await turn
         done, late = await asyncio.wait(waiting, timeout=0.1)
         assert fifth <= len(done) <= fifth + fifth * (time.monotonic() - started)
-        for each in late:
-            each.cancel()
+        for task in late:
+            task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
 
 
 async def test_silent_database_delays_nobody(replica: Replicas, monkeypatch: pytest.MonkeyPatch) -> None:
     async with Relay.to(fresh("postgresql")) as relay:
-        one = replica(relay.url)
-        await one.turns.turn(RateGroup.GENERAL)
+        lone = replica(relay.url)
+        await lone.turns.turn(RateGroup.GENERAL)
         monkeypatch.setattr(shared_rate_limit, "_ANSWER", 0.05)
         relay.stall()
         async with asyncio.timeout(30):
-            await one.turns.turn(RateGroup.GENERAL)
-        assert one.alone == 1
+            await lone.turns.turn(RateGroup.GENERAL)
+        assert lone.alone == 1
         await relay.cut()
 
 
 async def test_read_that_would_wait_too_long_fails(replica: Replicas) -> None:
-    one = await replica(fresh("postgresql"), limits=Limits(general=0.01)).ready()
-    await one.turns.turn(RateGroup.GENERAL)
+    limited = await replica(fresh("postgresql"), limits=Limits(general=0.01)).ready()
+    await limited.turns.turn(RateGroup.GENERAL)
     async with LocalAutumn.running(seed="empty") as local:
         hurried = Autumn(
-            key=SecretStr(local.key), url=local.url, retry_policy=RetryPolicy(whole=50), rate=one.turns
+            key=SecretStr(local.key), url=local.url, retry_policy=RetryPolicy(whole=50), rate=limited.turns
         )
         started = time.monotonic()
         with pytest.raises(TimedOut):

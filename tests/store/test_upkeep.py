@@ -93,8 +93,8 @@ def test_verify_reports_faults() -> None:
 
 def test_verify_since_a_stored_head() -> None:
     url = fresh("sqlite")
-    kept = "1:" + "0" * 64
-    assert "row 1 is not what it was" in run("audit", "verify", "--since", kept, url=url).stderr
+    head = "1:" + "0" * 64
+    assert "row 1 is not what it was" in run("audit", "verify", "--since", head, url=url).stderr
     assert "should be what" in run("audit", "verify", "--since", "yesterday", url=url).stderr
 
 
