@@ -90,11 +90,11 @@ class Transcript:
         person.go(place)
         await self._note(person, f"opens {place}")
 
-    async def wait(self, person: LocalPerson, what: str) -> None:
+    async def wait(self, person: LocalPerson, event: str) -> None:
         """Something happened without the person; what they see of it."""
-        await self._note(person, what, acts=False, counts=False)
+        await self._note(person, event, acts=False, counts=False)
 
-    async def _note(self, person: LocalPerson, what: str, *, acts: bool = True, counts: bool = True) -> None:
+    async def _note(self, person: LocalPerson, event: str, *, acts: bool = True, counts: bool = True) -> None:
         self._steps += counts
         await person.settled()
         await self.maple.bot.work.drain(10)
@@ -105,12 +105,12 @@ class Transcript:
         now = [_masked(piece) for piece in person.pieces()]
         self._seen[person.id] = now
         name = person.user.name.capitalize()
-        self._lines += ["", f"{name} {what}." if acts else what]
+        self._lines += ["", f"{name} {event}." if acts else event]
         for piece in now:
             if piece in before:
                 before.remove(piece)
-            elif shown := _changed(piece, before):
-                self._lines += ["", *(f"    {line}".rstrip() for line in shown)]
+            elif changed := _changed(piece, before):
+                self._lines += ["", *(f"    {line}".rstrip() for line in changed)]
 
 
 def _changed(piece: str, before: list[str]) -> list[str]:
