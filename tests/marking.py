@@ -99,7 +99,7 @@ def _used(function: FunctionType, names: set[str]) -> Iterator[Any]:
     for name in names:
         value = function.__globals__.get(name)
         if isinstance(value, ModuleType) and value.__name__.startswith("tests."):
-            yield from _members(vars(value).get(each) for each in names)
+            yield from _members(vars(value).get(name) for name in names)
         else:
             yield from _members([value])
 

@@ -81,7 +81,7 @@ async def test_standalone_grant_is_created_and_changed(call: Caller, row: str) -
     assert (answer["included_grant"], answer["remaining"]) == (80, 80)
     await call.ok("balances.update", **ONE_ROW, balance_id="goodwill", remaining=0)
     after = await call.balance("cus_rows", "messages")
-    assert [one["id"] for one in after["breakdown"]] == [row]
+    assert [row["id"] for row in after["breakdown"]] == [row]
     assert after["granted"] == 1000
 
 
@@ -250,10 +250,10 @@ async def test_usage_is_taken_from_what_resets_soonest_then_expires_first(
         await call.ok("balances.create", **ONE_ROW, balance_id=balance_id, included_grant=10, **details)
     answer = (await call.balance("cus_rows", "messages"))["breakdown"]
     order = ["weekly", "fortnightly", row, "monthly", "soon", "later", "undated"]
-    assert [one["id"] for one in answer] == order
+    assert [row["id"] for row in answer] == order
     await call.ok("balances.track", **ONE_ROW, value=25)
     remaining = {
-        one["id"]: one["remaining"] for one in (await call.balance("cus_rows", "messages"))["breakdown"]
+        row["id"]: row["remaining"] for row in (await call.balance("cus_rows", "messages"))["breakdown"]
     }
     assert remaining == {row: 695, "monthly": 10, "soon": 10, "later": 10, "undated": 10}
 

@@ -117,11 +117,11 @@ def test_random_faults_are_reproducible_by_seed() -> None:
     def struck(seed: int) -> list[list[str]]:
         faults = AutumnFaults()
         faults.at_random(seed, 0.5, ("429", "500", "latency"))
-        return [[one.kind for one in faults.strike("customers.get", None)] for _ in range(50)]
+        return [[fault.kind for fault in faults.strike("customers.get", None)] for _ in range(50)]
 
     assert struck(1) == struck(1)
     assert struck(1) != struck(2)
-    assert 5 < sum(bool(one) for one in struck(1)) < 45
+    assert 5 < sum(bool(faults) for faults in struck(1)) < 45
 
 
 def test_unknown_kinds_are_refused() -> None:

@@ -140,8 +140,8 @@ async def test_events_are_limited_by_customer() -> None:
     ):
         caller = Caller(client, autumn.key)
         of = [
-            (await caller.post("events.list", customer_id=one)).status_code
-            for one in ("cus_acme", "cus_acme", "cus_northwind")
+            (await caller.post("events.list", customer_id=customer)).status_code
+            for customer in ("cus_acme", "cus_acme", "cus_northwind")
         ]
         autumn.forget_limits()
         of.append((await caller.post("events.list", customer_id="cus_acme")).status_code)

@@ -31,13 +31,13 @@ async def test_pages_add_up_to_the_full_list(call: Caller) -> None:
     ):
         paged = await every_page(call, route, limit, **body)
         full_list = await call.ok(route, limit=most, **body)
-        assert [one["id"] for one in paged] == [entry["id"] for entry in full_list["list"]]
+        assert [customer["id"] for customer in paged] == [entry["id"] for entry in full_list["list"]]
     assert len(await every_page(call, "invoices.list", 50, customer_id="cus_busy")) > 100
 
 
 async def test_list_of_customers_ends_early_at_one_without_an_id(call: Caller) -> None:
     full_list = (await call.ok("customers.list", limit=1000))["list"]
-    position = next(index for index, one in enumerate(full_list) if one["id"] is None)
+    position = next(index for index, customer in enumerate(full_list) if customer["id"] is None)
     assert (await call.ok("customers.list", limit=position + 1))["next_cursor"] is None
     page = await call.ok("customers.list", limit=position)
     following = await call.ok("customers.list", limit=1000, start_cursor=page["next_cursor"])
@@ -92,7 +92,7 @@ async def test_usage_adds_up_to_the_balance(call: Caller) -> None:
 async def test_usage_is_binned(call: Caller, query: dict[str, Any], bins: int) -> None:
     answer = await call.ok("events.aggregate", customer_id="cus_acme", feature_id="messages", **query)
     assert len(answer["list"]) == bins
-    assert answer["list"] == sorted(answer["list"], key=lambda one: one["period"])
+    assert answer["list"] == sorted(answer["list"], key=lambda total: total["period"])
 
 
 async def test_usage_is_grouped_by_property_and_by_deduction(call: Caller) -> None:
@@ -210,13 +210,13 @@ async def test_twenty_thousand_customers_can_be_searched() -> None:
     ):
         call = Caller(client, autumn.key)
         first = await call.ok("customers.get", customer_id="cus_0004200")
-        found = await call.ok("customers.list", search="Amber Labs 19900")
+        answer = await call.ok("customers.list", search="Amber Labs 19900")
         page = await call.ok("customers.list", limit=5)
         await call.ok("customers.update", customer_id="cus_0004200", name="Renamed")
         repeated = await call.ok("customers.get", customer_id="cus_0004200")
         unpaid = await call.ok("invoices.list", status=["open"], limit=200)
     assert first["email"].startswith("billing4200@")
-    assert [entry["id"] for entry in found["list"]] == ["cus_0019900"]
+    assert [entry["id"] for entry in answer["list"]] == ["cus_0019900"]
     assert page["list"][0]["id"] == "cus_0019999"
     assert repeated["name"] == "Renamed"
     assert len(unpaid["list"]) == 200

@@ -68,7 +68,9 @@ async def test_cancelling_again_moves_the_date_and_renews_the_scheduled_row(
 async def test_cancelling_while_a_switch_is_pending_leaves_the_customer_with_nothing(call: Caller) -> None:
     customer = await _attach_new(call)
     await call.ok("billing.attach", customer_id=customer, plan_id="starter")
-    assert {plan: one["status"] for plan, one in (await _plans(call, customer)).items()} == {
+    assert {
+        plan: subscription["status"] for plan, subscription in (await _plans(call, customer)).items()
+    } == {
         "starter": "scheduled",
         "team": "active",
     }
@@ -405,12 +407,16 @@ async def test_custom_subscription_ids_distinguish_two_of_a_plan(call: Caller) -
     cancel = {**NORTHWIND, "cancel_action": "cancel_end_of_cycle"}
     await call.ok("billing.update", **cancel, plan_id="more")
     answer = (await call.ok("customers.get", **NORTHWIND))["subscriptions"]
-    cancelled = {one["id"]: one["canceled_at"] is not None for one in answer if one["plan_id"] == "more"}
+    cancelled = {
+        subscription["id"]: subscription["canceled_at"] is not None
+        for subscription in answer
+        if subscription["plan_id"] == "more"
+    }
     assert cancelled in ({"more-1": False, "more-2": True}, {"more-1": True, "more-2": False})
     await call.ok("billing.update", **cancel, subscription_id="more-1")
     await call.ok("billing.update", **cancel, subscription_id="more-2")
     answer = (await call.ok("customers.get", **NORTHWIND))["subscriptions"]
-    assert all(one["canceled_at"] for one in answer if one["plan_id"] == "more")
+    assert all(subscription["canceled_at"] for subscription in answer if subscription["plan_id"] == "more")
 
 
 async def test_second_billing_call_of_a_customer_is_locked_out(autumn: LocalAutumn, call: Caller) -> None:

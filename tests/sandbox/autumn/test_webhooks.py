@@ -30,7 +30,7 @@ class Receiver:
     """Checks each message as a company's server would, and stores what it accepted."""
 
     secret: str = ""
-    taken: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    accepted: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     """The svix-id and the body of each message."""
     refusing: int = 0
     """How many messages to answer with 500 first."""
@@ -41,15 +41,15 @@ class Receiver:
         if self.refusing:
             self.refusing -= 1
             return Response(status_code=500)
-        self.taken.append((request.headers["svix-id"], body))
+        self.accepted.append((request.headers["svix-id"], body))
         return Response(status_code=204)
 
     def data(self, kind: str) -> list[dict[str, Any]]:
-        return [body["data"] for _, body in self.taken if body["type"] == kind]
+        return [body["data"] for _, body in self.accepted if body["type"] == kind]
 
     @property
     def types(self) -> list[str]:
-        return [body["type"] for _, body in self.taken]
+        return [body["type"] for _, body in self.accepted]
 
 
 @pytest.fixture
@@ -191,26 +191,26 @@ async def test_messages_can_be_reordered_and_repeated(autumn: LocalAutumn, recei
     for number in range(4):
         autumn.webhooks.send("balances.limit_reached", {"number": number})
     await autumn.webhooks.settled()
-    assert receiver.taken == []
+    assert receiver.accepted == []
     autumn.webhooks.release("reversed", times=2)
     autumn.webhooks.send("balances.limit_reached", {"number": 4})
     await autumn.webhooks.settled()
     numbers = [data["number"] for data in receiver.data("balances.limit_reached")]
     assert numbers == [3, 2, 1, 0, 3, 2, 1, 0, 4]
-    assert len({message_id for message_id, _ in receiver.taken}) == 5
+    assert len({message_id for message_id, _ in receiver.accepted}) == 5
     autumn.webhooks.again(autumn.webhooks.messages[2])
     await autumn.webhooks.settled()
-    assert receiver.taken[-1] == receiver.taken[1]
+    assert receiver.accepted[-1] == receiver.accepted[1]
 
 
 async def test_refused_message_is_resent_with_its_id(autumn: LocalAutumn, receiver: Receiver) -> None:
     receiver.refusing = 1
     message = autumn.webhooks.send("billing.updated", {"customer_id": "cus_acme"})
     await autumn.webhooks.settled()
-    assert (message.statuses, receiver.taken) == ([500], [])
+    assert (message.statuses, receiver.accepted) == ([500], [])
     autumn.webhooks.again(message)
     await autumn.webhooks.settled()
-    assert (message.statuses, receiver.taken[0][0]) == ([500, 204], message.id)
+    assert (message.statuses, receiver.accepted[0][0]) == ([500, 204], message.id)
 
 
 async def test_endpoint_gets_only_its_event_types(autumn: LocalAutumn, receiver: Receiver) -> None:
@@ -229,7 +229,7 @@ async def test_both_secrets_sign_during_rotation(
         receiver.secret = secret
         autumn.webhooks.send("billing.updated", {})
         await autumn.webhooks.settled()
-    assert len(receiver.taken) == 2
+    assert len(receiver.accepted) == 2
 
 
 @pytest.mark.parametrize("seconds", [-301, 301])

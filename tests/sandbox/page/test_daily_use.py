@@ -357,8 +357,8 @@ async def test_permalink_opens_the_message_in_the_page(local: Local) -> None:
     for number in range(30):
         local.slack.workspace.post(local.slack.workspace.channel("billing"), "U02RAJ", f"later {number}")
     links = [
-        str((await local.web.chat_getPermalink(channel=BILLING, message_ts=each))["permalink"])
-        for each in (ts, reply["ts"])
+        str((await local.web.chat_getPermalink(channel=BILLING, message_ts=message))["permalink"])
+        for message in (ts, reply["ts"])
     ]
     await local.post([gallery.section(f"<{links[0]}|the card> and <{links[1]}|the outcome>")], SUPPORT)
     async with local.seen_by("ana", SUPPORT) as page:

@@ -104,22 +104,22 @@ async def test_home_looks_right(local: Local) -> None:
 
 def busy(number: int) -> Overview:
     """So much of everything that no card could list it."""
-    used = {f"used_{each}": balance(f"used_{each}", usage=Decimal(900)) for each in range(number)}
-    unused = {f"unused_{each}": balance(f"unused_{each}", usage=Decimal(0)) for each in range(number)}
+    used = {f"used_{index}": balance(f"used_{index}", usage=Decimal(900)) for index in range(number)}
+    unused = {f"unused_{index}": balance(f"unused_{index}", usage=Decimal(0)) for index in range(number)}
     subscriptions = [
-        subscription(f"plan_{each}", past_due=True, canceled_at=NOW, trial_ends_at=LATER)
-        for each in range(number)
+        subscription(f"plan_{index}", past_due=True, canceled_at=NOW, trial_ends_at=LATER)
+        for index in range(number)
     ]
     discounts = tuple(
-        Discount(id=str(each), name=f"Coupon {each}", type="percentage_discount", discount_value=Decimal(9))
-        for each in range(number)
+        Discount(id=str(index), name=f"Coupon {index}", type="percentage_discount", discount_value=Decimal(9))
+        for index in range(number)
     )
     billing = Billing(discounts, tuple(preview() for _ in range(number)))
     who = customer(balances=used | unused, subscriptions=subscriptions)
     return Overview(who, billing, invoice_list(*[invoice("open", "49")] * number), NOW)
 
 
-NOT_USED_YET = {f"not_used_{each}": balance(f"not_used_{each}", remaining=1000) for each in range(3)}
+NOT_USED_YET = {f"not_used_{index}": balance(f"not_used_{index}", remaining=1000) for index in range(3)}
 OVER_IN_TWO_LINES = {"meeting_minutes": balance("meeting_minutes", remaining=-13_460, granted=10_000)}
 
 

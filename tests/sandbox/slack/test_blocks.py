@@ -268,7 +268,7 @@ def test_block_before_its_rollout_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "error"),
+    ("blocks", "error"),
     [
         ("[{", "invalid_blocks_format"),
         ({"type": "section"}, "invalid_blocks_format"),
@@ -277,9 +277,9 @@ def test_block_before_its_rollout_is_refused() -> None:
         ([section("x" * 3000) for _ in range(5)], "msg_blocks_too_long"),
     ],
 )
-def test_message_blocks_raise_slacks_error_names(given: Any, error: str) -> None:
+def test_message_blocks_raise_slacks_error_names(blocks: Any, error: str) -> None:
     with pytest.raises(SlackError) as refused:
-        message_blocks(given)
+        message_blocks(blocks)
     assert refused.value.name == error
 
 
@@ -295,12 +295,12 @@ def test_error_messages_contain_the_pointer() -> None:
 @given(st.integers(1, 15), st.integers(1, 3000))
 @examples(40)
 def test_total_text_of_a_message_is_limited(blocks: int, length: int) -> None:
-    given = [section("x" * length) for _ in range(blocks)]
+    sections = [section("x" * length) for _ in range(blocks)]
     if blocks * length <= rules.MOST_TEXT:
-        assert message_blocks(given) == given
+        assert message_blocks(sections) == sections
     else:
         with pytest.raises(SlackError, match="msg_blocks_too_long"):
-            message_blocks(given)
+            message_blocks(sections)
 
 
 @given(st.integers(0, 60), st.integers(0, 110))

@@ -159,7 +159,8 @@ async def test_click_takes_the_newest_button_unless_narrowed(
     ana = slack.person("ana")
     for name in ("Acme", "Bolt"):
         rows = [
-            section(f"{name} {one}", accessory=button("Open", f"open:{one}")) for one in ("first", "second")
+            section(f"{name} {which}", accessory=button("Open", f"open:{which}"))
+            for which in ("first", "second")
         ]
         await client.chat_postMessage(channel=SUPPORT, text=name, blocks=rows)
     await ana.click("Open")
@@ -292,8 +293,8 @@ async def test_modals_stack_three_deep_and_close_together(
     assert await error_of(fourth) == "push_limit_reached"
     await ana.close()
     closed = app.payloads[-3:]
-    assert [one["type"] for one in closed] == ["view_closed"] * 3
-    assert all(one["is_cleared"] for one in closed)
+    assert [payload["type"] for payload in closed] == ["view_closed"] * 3
+    assert all(payload["is_cleared"] for payload in closed)
     with pytest.raises(NotOnScreen, match="an open modal"):
         await ana.close()
 

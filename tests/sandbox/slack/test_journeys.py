@@ -72,7 +72,7 @@ def small_app(slack: LocalSlack) -> AsyncApp:
     @app.options("customer")
     async def options(ack: Any, payload: Json) -> None:
         names = ["Acme Ltd", "Acme Inc", "Bolt & Co"]
-        differing = [one for one in names if payload["value"].lower() in one.lower()]
+        differing = [name for name in names if payload["value"].lower() in name.lower()]
         await ack(options=[{"text": plain(name), "value": name} for name in differing])
 
     @app.view("looked_up")

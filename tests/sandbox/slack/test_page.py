@@ -74,7 +74,7 @@ async def test_state_shows_what_the_person_may_see(slack: LocalSlack, browser: B
     assert state["commands"] == [{"command": "/probe", "description": "Answers", "usage_hint": "[text]"}]
     assert [shortcut["type"] for shortcut in state["shortcuts"]] == ["global", "message"]
     assert (state["home"], state["views"]) == (None, [])
-    assert {one["kind"] for one in state["people"]} == {"member", "admin", "guest", "external"}
+    assert {person["kind"] for person in state["people"]} == {"member", "admin", "guest", "external"}
     guest = await browser.get("/-/state", person="U05GUS")
     assert [channel["name"] for channel in guest["channels"]] == ["support", "directmessage"]
     stranger = await browser.get("/-/state", person="eve")

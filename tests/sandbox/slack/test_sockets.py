@@ -62,14 +62,14 @@ async def test_unacknowledged_event_is_sent_again(slack: LocalSlack) -> None:
         await slack.person("ana").open_home()
         frames = [await frame(socket) for _ in range(4)]
         await slack.person("ana").settled()
-    assert [(one["retry_attempt"], one["retry_reason"]) for one in frames] == [
+    assert [(frame["retry_attempt"], frame["retry_reason"]) for frame in frames] == [
         (0, ""),
         (1, "http_timeout"),
         (2, "http_timeout"),
         (3, "http_timeout"),
     ]
-    assert len({one["payload"]["event_id"] for one in frames}) == 1
-    assert len({one["envelope_id"] for one in frames}) == 4
+    assert len({frame["payload"]["event_id"] for frame in frames}) == 1
+    assert len({frame["envelope_id"] for frame in frames}) == 4
 
 
 async def test_ticket_works_once(slack: LocalSlack) -> None:
