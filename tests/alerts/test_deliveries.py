@@ -22,7 +22,7 @@ from bot.alerts.repository import NewSubscription
 from bot.store import audit
 from bot.store.database import Database
 from bot.store.tables import alert_subscriptions
-from tests.alerts.bench import EVERYTHING, LIMIT, NOW
+from tests.alerts.harness import EVERYTHING, LIMIT, NOW
 from tests.engines import on_sqlite
 
 ENV = "sandbox"

@@ -9,7 +9,7 @@ from bot.alerts import sources
 from bot.alerts.model import AlertChoice
 from bot.alerts.sources import limit_reached
 from bot.alerts.sources.source import about
-from tests.alerts.bench import Bench, bench, shown
+from tests.alerts.harness import AlertHarness, alert_harness, shown
 from tests.alerts.test_webhooks import Endpoint, signed
 
 MADE_UP = replace(
@@ -24,27 +24,27 @@ MADE_UP = replace(
 
 
 @pytest.fixture
-async def desk() -> AsyncIterator[Bench]:
-    async with bench() as started:
+async def harness() -> AsyncIterator[AlertHarness]:
+    async with alert_harness() as started:
         yield started
 
 
-async def test_made_up_source_is_posted(desk: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_made_up_source_is_posted(harness: AlertHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sources, "SOURCES", (*sources.SOURCES, MADE_UP))
-    await desk.subscribe(choice=AlertChoice(frozenset({"made_up"})))
+    await harness.subscribe(choice=AlertChoice(frozenset({"made_up"})))
     body = b'{"type": "made.up", "data": {"customer_id": "cus_acme"}}'
-    assert await Endpoint(desk.database).post(signed(body), [body]) == 204
-    bot = await desk.bot()
+    assert await Endpoint(harness.database).post(signed(body), [body]) == 204
+    bot = await harness.bot()
     await bot.ticker.tick()
-    (post,) = desk.posts()
+    (post,) = harness.posts()
     assert "Something was made up." in shown(post)
     assert "Made up" in shown(post)
 
 
-async def test_removed_source_posts_nothing(desk: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    await desk.subscribe()
-    await desk.happens()
+async def test_removed_source_posts_nothing(harness: AlertHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+    await harness.subscribe()
+    await harness.happens()
     monkeypatch.setattr(sources, "SOURCES", ())
-    bot = await desk.bot()
+    bot = await harness.bot()
     await bot.ticker.tick()
-    assert await desk.states() == [("skipped", "paused")]
+    assert await harness.states() == [("skipped", "paused")]

@@ -15,7 +15,7 @@ from bot.alerts.form import AlertMeta, AlertState
 from bot.alerts.model import AlertChoice, AlertSubscription
 from bot.lookups import options
 from bot.slack.channels import ChannelProblem
-from tests.alerts.bench import EVERYTHING
+from tests.alerts.harness import EVERYTHING
 
 META = AlertMeta(submission="s", channel="C1")
 

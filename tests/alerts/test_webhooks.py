@@ -18,7 +18,7 @@ from bot.metrics import Metrics
 from bot.runtime import Runtime
 from bot.store.database import Database
 from sandbox.autumn.webhooks import new_secret, sign
-from tests.alerts.bench import NOW, delivery_states
+from tests.alerts.harness import NOW, delivery_states
 from tests.alerts.test_deliveries import subscribed
 from tests.databases import fresh
 from tests.examples import examples

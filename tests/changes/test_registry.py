@@ -26,7 +26,7 @@ from bot.kit.form_values import Values
 from bot.lookups.help import help_card
 from bot.lookups.place import Place
 from tests.changes.facts import LATER, NOW, customer, facts
-from tests.journeys.changing import approve_waiting, close_and_look, lea_sees, undo
+from tests.journeys.changing import approve_waiting, close_and_read_own_card, read_as_approver, submit_undo
 from tests.running import Running
 
 TEXT_BLOCK = "text"
@@ -135,13 +135,13 @@ async def test_registered_kind_works_from_the_command_to_the_undo(maple: Running
     await maple.ana.fill(TEXT_LABEL, "Likes syrup")
     await maple.ana.sees("→ Likes syrup")
     await maple.ana.submit()
-    await lea_sees(maple, REMARK.heading, "Remark that Likes syrup", "→ Likes syrup")
+    await read_as_approver(maple, REMARK.heading, "Remark that Likes syrup", "→ Likes syrup")
     assert remark_in_autumn(maple) is None
     assert await approve_waiting(maple) is Result.DONE
     assert remark_in_autumn(maple) == "Likes syrup"
-    await close_and_look(maple.ana, "Applied", f"[{approvals_words.UNDO}]")
-    assert await undo(maple) is Result.DONE
-    await lea_sees(maple, "Remove the remark")
+    await close_and_read_own_card(maple.ana, "Applied", f"[{approvals_words.UNDO}]")
+    assert await submit_undo(maple) is Result.DONE
+    await read_as_approver(maple, "Remove the remark")
     assert await approve_waiting(maple) is Result.DONE
     await maple.lea.sees(approvals_words.UNDONE)
     assert remark_in_autumn(maple) is None

@@ -11,7 +11,7 @@ from bot.digests.report.build import report
 from bot.digests.report.model import Report, RowQuery
 from bot.digests.scan.repository import Scan
 from bot.store.database import Database
-from tests.digests.bench import DUE, bench, tick
+from tests.digests.harness import DUE, digest_harness, tick
 from tests.digests.listed import START, at
 from tests.digests.samples import run
 from tests.digests.test_report import row, scanned, unpaid
@@ -127,35 +127,35 @@ async def test_doubt_counts_as_new(database: Database) -> None:
 
 
 async def test_days_without_news_are_skipped_without_a_gap() -> None:
-    async with bench() as desk:
+    async with digest_harness() as harness:
         content = DigestContent(days=2, sections=frozenset({"past_due"}), only_new=True, skip_empty=False)
-        await desk.digest(content=content)
-        bot = await desk.bot()
-        desk.at(DUE)
+        await harness.digest(content=content)
+        bot = await harness.bot()
+        harness.at(DUE)
         await tick(bot)
-        assert len(desk.posts()) == 1
+        assert len(harness.posts()) == 1
         for _ in range(2):
-            desk.move(days=1)
+            harness.move(days=1)
             await tick(bot)
-        assert len(desk.posts()) == 1, "nothing has changed"
-        skipped = (await desk.runs())[1:]
+        assert len(harness.posts()) == 1, "nothing has changed"
+        skipped = (await harness.runs())[1:]
         assert {(run.state, run.skip) for run in skipped} == {(RunState.SKIPPED, RunSkip.NOTHING_NEW)}
-        assert desk.count("nothing_new") == 2
-        desk.autumn.mark_past_due("cus_0000002")
-        desk.move(days=1)
+        assert harness.count("nothing_new") == 2
+        harness.autumn.mark_past_due("cus_0000002")
+        harness.move(days=1)
         await tick(bot)
-        told_again = (await desk.runs())[-1]
-        first = (await desk.runs())[0]
-        assert len(desk.posts()) == 2
+        told_again = (await harness.runs())[-1]
+        first = (await harness.runs())[0]
+        assert len(harness.posts()) == 2
         query = RowQuery.decode(told_again.query)
         assert query.start == first.covers_until, "where the last post ended"
 
 
 async def test_empty_days_of_such_a_digest_are_skipped_as_empty() -> None:
-    async with bench() as desk:
+    async with digest_harness() as harness:
         nobody = DigestContent(plans=frozenset({"no_such_plan"}), only_new=True, skip_empty=False)
-        await desk.digest(content=nobody)
-        desk.at(DUE)
-        await tick(await desk.bot())
-        assert (await desk.last()).skip is RunSkip.EMPTY
-        assert desk.posts() == []
+        await harness.digest(content=nobody)
+        harness.at(DUE)
+        await tick(await harness.bot())
+        assert (await harness.last()).skip is RunSkip.EMPTY
+        assert harness.posts() == []

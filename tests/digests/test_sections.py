@@ -15,7 +15,7 @@ from bot.digests.model import DeliveryOutcome
 from bot.digests.sections import cells
 from bot.digests.sections.section import DigestSection, Timing, Viewpoint
 from bot.kit import blocks
-from tests.journeys.digesting import FORM, LIST, digesting, open_list, posted
+from tests.journeys.digesting import FORM, LIST, digesting, open_list, posted_digests
 from tests.running import Running
 
 
@@ -89,7 +89,7 @@ async def test_new_section_is_in_form_post_see_all_and_file() -> None:
         (file,) = [file for file in maple.slack.workspace.files.values() if file.shared]
         rows = list(csv.DictReader(io.StringIO(file.content.decode("utf-8-sig"))))
         assert [row["section"] for row in rows] == [CANCELLATIONS.short_name] * count
-        assert len(posted(maple)) == 1
+        assert len(posted_digests(maple)) == 1
 
 
 def test_keys_are_unique_and_short_enough() -> None:

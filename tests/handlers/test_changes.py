@@ -28,14 +28,14 @@ from sandbox.slack.delivery import SlackDelivery
 from tests.journeys.changing import (
     OUTAGE,
     PREVIEW,
-    close_and_look,
-    elsewhere,
-    give,
-    lea_sees,
-    own_card,
+    change_in_autumn,
+    close_and_read_own_card,
+    read_as_approver,
+    read_own_card,
+    request_change,
+    request_shown_to_lea,
     request_undo,
-    requested,
-    without_slack,
+    service_without_slack,
 )
 from tests.lost_writes import carry_out
 from tests.running import APPROVALS, Mode, Running, actor, running_maple
@@ -161,7 +161,7 @@ async def test_answer_for_a_closed_form_is_sent_as_a_message(maple: Running) -> 
 
 async def test_request_without_an_approvals_channel_is_refused(mode: Mode) -> None:
     async with running_maple(mode, approvals=None) as maple:
-        await give(maple)
+        await request_change(maple)
         await maple.ana.sees(approvals_words.RESULTS[Result.NO_CHANNEL].do)
         await maple.ana.close()
         await maple.ana.command("/autumn give cus_acme 500 messages because they lost a day")
@@ -179,7 +179,7 @@ async def test_request_is_refused_while_the_approvals_channel_is_unfit_or_unchec
     channel = maple.slack.workspace.channels[APPROVALS]
     usual = channel.kind
     channel.kind = "shared"
-    await give(maple)
+    await request_change(maple)
     await maple.ana.sees(approvals_words.RESULTS[Result.CHANNEL_SHARED].what)
     channel.kind, channel.archived = usual, True
     await maple.ana.submit()
@@ -217,7 +217,9 @@ async def test_invalid_fields_are_marked_and_autumns_errors_shown_in_the_form(ma
 async def test_form_shows_the_new_numbers_when_they_changed_while_it_was_open(maple: Running) -> None:
     await maple.ana.command(f"/autumn set cus_acme messages to 900 because {OUTAGE}")
     await maple.ana.sees("→ 900")
-    await elsewhere(maple, "balances.update", customer_id="cus_acme", feature_id="messages", remaining=20_000)
+    await change_in_autumn(
+        maple, "balances.update", customer_id="cus_acme", feature_id="messages", remaining=20_000
+    )
     await maple.ana.submit()
     form = await maple.ana.sees(approvals_words.RESULTS[Result.MOVED].what)
     assert "20,000 → 900" in form
@@ -245,7 +247,7 @@ async def test_everything_delivered_five_times_happens_once(maple: Running) -> N
     posted = [call for call in maple.slack.calls if call.method == "chat.postMessage"]
     assert len(posted) == 2, "one card to decide on, and one to the requester"
 
-    await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
+    await read_as_approver(maple, on_screen(HEADLINES[State.WAITING]))
     await maple.lea.click("Approve")
     await again(maple, last(maple, "block_actions"), 4)
     await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
@@ -262,7 +264,7 @@ async def test_everything_delivered_five_times_happens_once(maple: Running) -> N
 
 
 async def test_denial_and_withdrawal_delivered_five_times_happen_once(maple: Running) -> None:
-    await requested(maple)
+    await request_shown_to_lea(maple)
     before = len([call for call in maple.slack.calls if call.method == "views.open"])
     await maple.lea.click("Deny")
     await again(maple, last(maple, "block_actions"), 4)
@@ -274,8 +276,8 @@ async def test_denial_and_withdrawal_delivered_five_times_happen_once(maple: Run
     await maple.lea.submit()
     await maple.lea.sees(on_screen(HEADLINES[State.DENIED]))
     await again(maple, last(maple, "view_submission"), 4)
-    await requested(maple)
-    await own_card(maple.ana, "[Withdraw]")
+    await request_shown_to_lea(maple)
+    await read_own_card(maple.ana, "[Withdraw]")
     await maple.ana.click("Withdraw", confirm=True)
     await again(maple, last(maple, "block_actions"), 4)
     await maple.ana.sees(on_screen(HEADLINES[State.WITHDRAWN]))
@@ -288,7 +290,7 @@ async def test_denial_and_withdrawal_delivered_five_times_happen_once(maple: Run
 
 
 async def test_late_decision_is_answered_with_the_decider(maple: Running) -> None:
-    await requested(maple)
+    await request_shown_to_lea(maple)
     maple.slack.faults.add("chat.update", "error", error="fatal_error", times=None)
     await maple.lea.click("Deny")
     await maple.lea.sees(approvals_words.DENY_HINT)
@@ -309,7 +311,7 @@ async def test_late_decision_is_answered_with_the_decider(maple: Running) -> Non
 async def test_unconfirmed_change_is_marked_as_applied_once_and_only_in_a_checked_channel(
     maple: Running,
 ) -> None:
-    await requested(maple)
+    await request_shown_to_lea(maple)
     maple.autumn.faults.add("balances.update", "cut_before", times=1)
     await maple.lea.click("Approve")
     await maple.lea.sees(on_screen(HEADLINES[State.UNCONFIRMED]))
@@ -328,7 +330,7 @@ async def test_unconfirmed_change_is_marked_as_applied_once_and_only_in_a_checke
 
 
 async def test_look_ups_work_without_the_database(maple: Running) -> None:
-    await requested(maple)
+    await request_shown_to_lea(maple)
     await lose_the_database(maple)
     await maple.lea.click("Approve")
     await maple.lea.sees(labels.FAILURES[StoreLost].what)
@@ -352,7 +354,7 @@ async def test_hanging_database_is_reported_in_time(mode: Mode) -> None:
 
 
 async def test_deleted_card_does_not_stop_a_change(maple: Running) -> None:
-    await requested(maple)
+    await request_shown_to_lea(maple)
     maple.slack.faults.add("chat.update", "error", error="message_not_found", times=2)
     await maple.lea.click("Approve")
     await maple.bot.work.drain(10)
@@ -362,7 +364,7 @@ async def test_deleted_card_does_not_stop_a_change(maple: Running) -> None:
 
 async def test_card_that_could_not_be_posted_is_posted_later(maple: Running) -> None:
     maple.slack.faults.add("chat.postMessage", "error", error="fatal_error", times=2)
-    await requested(maple)
+    await request_shown_to_lea(maple)
     maple.lea.does_not_see(on_screen(HEADLINES[State.WAITING]))
     maple.clock.move(timedelta(minutes=5))
     await maple.bot.changes.sweeper.tick()
@@ -370,7 +372,7 @@ async def test_card_that_could_not_be_posted_is_posted_later(maple: Running) -> 
 
 
 async def test_clicked_card_is_adopted_and_redrawn(maple: Running) -> None:
-    await requested(maple)
+    await request_shown_to_lea(maple)
     await maple.bot.work.drain(10)
     async with maple.bot.database.writing() as connection:
         await connection.execute(text("UPDATE cards SET ts = '1.000001' WHERE kind = 'approval'"))
@@ -384,7 +386,7 @@ async def test_card_clicked_before_slack_answered_its_post_is_redrawn_and_not_de
     maple: Running,
 ) -> None:
     maple.slack.faults.add("chat.postMessage", "latency_after", seconds=1, times=2)
-    await give(maple)
+    await request_change(maple)
     maple.ana.go("#billing")
     await maple.ana.sees(on_screen(HEADLINES[State.WAITING]))
     await maple.ana.close()
@@ -398,12 +400,12 @@ async def test_card_clicked_before_slack_answered_its_post_is_redrawn_and_not_de
 
 async def test_requester_is_notified_by_dm_where_maple_is_not_in_the_channel(maple: Running) -> None:
     maple.ana.go("#random")
-    await give(maple)
-    await lea_sees(maple, on_screen(HEADLINES[State.WAITING]))
+    await request_change(maple)
+    await read_as_approver(maple, on_screen(HEADLINES[State.WAITING]))
     await maple.lea.click("Approve")
     await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
     await maple.bot.work.drain(10)
-    await close_and_look(maple.ana, "Applied")
+    await close_and_read_own_card(maple.ana, "Applied")
     card, outcome = (piece for piece in maple.ana.pieces() if "Applied" in piece)
     assert card.startswith("Maple (edited)")
     assert outcome.startswith("Maple:")
@@ -413,7 +415,7 @@ async def test_requester_is_notified_by_dm_where_maple_is_not_in_the_channel(map
 
 
 async def test_history_is_private_and_paged(maple: Running) -> None:
-    service = without_slack(maple)
+    service = service_without_slack(maple)
     for number in range(6):
         await request(maple, service, 100 + number)
     await maple.ana.command("/autumn history billing@acme.example")

@@ -13,7 +13,7 @@ from bot.approvals.lifecycle import CardKind, Cause, ChangeEvent, State
 from bot.approvals.results import Result
 from bot.approvals.words import HEADLINES
 from tests.handlers.test_changes import last
-from tests.journeys.changing import filed, requested
+from tests.journeys.changing import file_request, request_shown_to_lea
 from tests.running import Running
 from tests.screen import on_screen
 
@@ -27,7 +27,7 @@ async def gone(maple: Running, kind: CardKind) -> None:
 
 
 async def test_dropped_card_can_still_be_clicked(maple: Running) -> None:
-    await requested(maple)
+    await request_shown_to_lea(maple)
     await maple.bot.work.drain(10)
     await gone(maple, CardKind.APPROVAL)
     async with maple.another() as bot:
@@ -40,7 +40,7 @@ async def test_dropped_card_can_still_be_clicked(maple: Running) -> None:
 
 
 async def test_concurrent_redraws_drop_a_deleted_card_once(maple: Running) -> None:
-    await requested(maple)
+    await request_shown_to_lea(maple)
     await maple.bot.work.drain(10)
     (record,) = await maple.bot.changes.history("cus_acme")
     later = replace(record, revision=record.revision + 1)
@@ -55,7 +55,7 @@ async def test_concurrent_redraws_drop_a_deleted_card_once(maple: Running) -> No
 
 async def test_card_is_not_posted_into_an_unfit_channel(maple: Running) -> None:
     maple.slack.faults.add("chat.postMessage", "error", error="fatal_error", times=2)
-    await requested(maple)
+    await request_shown_to_lea(maple)
     await maple.bot.work.drain(10)
     maple.slack.faults.add("conversations.info", "error", error="fatal_error", times=None)
     maple.clock.move(timedelta(minutes=5))
@@ -69,7 +69,7 @@ async def test_card_is_not_posted_into_an_unfit_channel(maple: Running) -> None:
 
 async def test_two_replicas_post_a_card_once(maple: Running) -> None:
     maple.slack.faults.add("chat.postMessage", "error", error="fatal_error", times=2)
-    record = await filed(maple)
+    record = await file_request(maple)
     await maple.bot.work.drain(10)
     maple.slack.faults.add("chat.postMessage", "latency", seconds=0.5, times=None)
     async with maple.another() as replica:
@@ -82,7 +82,7 @@ async def test_two_replicas_post_a_card_once(maple: Running) -> None:
 
 
 async def test_requester_whose_card_is_gone_is_notified_of_the_outcome(maple: Running) -> None:
-    await requested(maple)
+    await request_shown_to_lea(maple)
     await maple.bot.work.drain(10)
     await gone(maple, CardKind.ASKER)
     before = len(maple.slack.calls)
@@ -98,7 +98,7 @@ async def test_requester_whose_card_is_gone_is_notified_of_the_outcome(maple: Ru
 async def test_undo_is_refused_while_the_channel_cannot_be_checked_and_while_another_waits(
     maple: Running,
 ) -> None:
-    await requested(maple)
+    await request_shown_to_lea(maple)
     await maple.lea.click("Approve")
     await maple.lea.sees("[Undo]")
     maple.slack.faults.add("conversations.info", "error", error="fatal_error")

@@ -15,11 +15,11 @@ from sandbox.slack import LocalPerson
 from tests.journeys.digesting import (
     COMING,
     FORM,
-    created,
+    create_digest,
     digesting,
+    only_digest,
     open_list,
-    posted,
-    the_digest,
+    posted_digests,
 )
 from tests.running import Running
 
@@ -60,7 +60,7 @@ async def test_repeated_deliveries_are_handled_once() -> None:
         await ana.submit()
         await ana.sees("The first post comes")
         await repeat(maple)
-        first = await the_digest(maple)
+        first = await only_digest(maple)
         await ana.click("Pause")
         await ana.sees("The digest is paused")
         drawn = calls(maple, "views.update")
@@ -72,7 +72,7 @@ async def test_repeated_deliveries_are_handled_once() -> None:
         await ana.submit()
         await ana.sees("The digest has been updated")
         await repeat(maple)
-        assert (await the_digest(maple)).version == first.version + 1
+        assert (await only_digest(maple)).version == first.version + 1
         await ana.click("Preview to me")
         await ana.sees("The preview is in the channel")
         await repeat(maple)
@@ -99,7 +99,7 @@ async def test_list_opened_by_somebody_else() -> None:
         await lea.submit()
         await lea.sees("The first post comes")
         submitted = last_payload(maple, "view_submission")
-        before = await the_digest(maple)
+        before = await only_digest(maple)
         await lea.click("Edit")
         await lea.sees(FORM)
         payloads = [opened, last_payload(maple), submitted]
@@ -109,18 +109,18 @@ async def test_list_opened_by_somebody_else() -> None:
         for payload in payloads:
             await as_another(maple, payload, maple.ana)
             assert "Your team's policy doesn't let you" in await lea.sees("Nothing was changed")
-        assert await the_digest(maple) == before
-        assert posted(maple) == []
+        assert await only_digest(maple) == before
+        assert posted_digests(maple) == []
 
 
 async def test_clicks_in_an_outdated_list() -> None:
     async with digesting("http") as maple:
         raj = maple.raj
-        await created(maple)
+        await create_digest(maple)
         await open_list(raj)
         await raj.click("Pause")
         await raj.sees("The digest is paused")
-        removed = (await the_digest(maple)).id
+        removed = (await only_digest(maple)).id
         await maple.bot.digests.remove(removed, by="U01ANA")
         before = last_payload(maple)
         for action, expected in (
@@ -138,14 +138,14 @@ async def test_clicks_in_an_outdated_list() -> None:
 async def test_digest_is_neither_resumed_nor_created_in_a_channel_that_became_shared() -> None:
     async with digesting("http") as maple:
         ana = maple.ana
-        await created(maple)
+        await create_digest(maple)
         await open_list(ana)
         await ana.click("Pause")
         await ana.sees("The digest is paused")
         maple.slack.workspace.channel("#support").kind = "shared"
         await ana.click("Resume")
         await ana.sees(setup_words.PROBLEMS[ChannelProblem.SHARED].what)
-        assert (await the_digest(maple)).pause is Pause.ASKED
+        assert (await only_digest(maple)).pause is Pause.ASKED
         await ana.close()
 
         ana.go("#billing")
@@ -189,11 +189,11 @@ async def test_form_opens_without_autumn() -> None:
 async def test_form_closed_after_an_edit_by_somebody_else() -> None:
     async with digesting("http") as maple:
         ana = maple.ana
-        await created(maple)
+        await create_digest(maple)
         await open_list(ana)
         await ana.click("Edit")
         await ana.sees(FORM)
-        digest = await the_digest(maple)
+        digest = await only_digest(maple)
         await maple.bot.digests.edit(digest.id, digest.version, digest.schedule, digest.content, by="U01ANA")
         maple.autumn.faults.add("plans.list", "latency", seconds=60)
         await ana.submit()
@@ -205,7 +205,7 @@ async def test_form_closed_after_an_edit_by_somebody_else() -> None:
 async def test_errors_are_shown_in_the_modal() -> None:
     async with digesting("http") as maple:
         ana = maple.ana
-        await created(maple)
+        await create_digest(maple)
         await open_list(ana)
         await ana.click("Send now", confirm=True)
         await ana.sees("Posted to the channel")
@@ -226,7 +226,7 @@ async def _lose(maple: Running, table: str) -> None:
 async def test_errors_after_the_modal_was_closed_are_sent_as_a_message() -> None:
     async with digesting("http") as maple:
         ana = maple.ana
-        await created(maple)
+        await create_digest(maple)
         await open_list(ana)
         await _lose(maple, "digests")
         maple.slack.faults.add("views.update", "latency", seconds=0.2)
@@ -238,7 +238,7 @@ async def test_errors_after_the_modal_was_closed_are_sent_as_a_message() -> None
 async def test_preview_where_maple_cannot_answer_in_the_channel() -> None:
     async with digesting("http") as maple:
         ana = maple.ana
-        await created(maple)
+        await create_digest(maple)
         await open_list(ana)
         maple.slack.faults.add("chat.postEphemeral", "error", error="no_permission", times=1)
         maple.autumn.faults.add("customers.list", "latency", seconds=60)

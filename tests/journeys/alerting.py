@@ -36,7 +36,7 @@ async def open_alerts(person: LocalPerson) -> str:
     return await person.sees(words.LIST_WHAT[:30])
 
 
-async def set_up(person: LocalPerson) -> None:
+async def set_up_alert(person: LocalPerson) -> None:
     """Sets up an alert with the default settings."""
     await open_alerts(person)
     await person.click(words.NEW)
@@ -45,7 +45,7 @@ async def set_up(person: LocalPerson) -> None:
     await person.sees("The alert is set up")
 
 
-async def create(
+async def create_alert(
     maple: Running, *, target: str = SUPPORT, owner: LocalPerson | None = None
 ) -> AlertSubscription:
     """Sets up an alert as `set_up` does, without its screens. `target`: the channel or the person it goes
@@ -56,12 +56,12 @@ async def create(
     return subscription
 
 
-async def the_alert(maple: Running, channel: str = SUPPORT) -> AlertSubscription:
+async def only_alert(maple: Running, channel: str = SUPPORT) -> AlertSubscription:
     (subscription,) = await maple.bot.alerts.of_channel(channel)
     return subscription
 
 
-def posted(maple: Running, channel: str = SUPPORT) -> list[LocalMessage]:
+def posted_alerts(maple: Running, channel: str = SUPPORT) -> list[LocalMessage]:
     """The alerts everyone in the channel sees."""
     return [
         post

@@ -37,7 +37,7 @@ async def check_list(person: LocalPerson, text: str = LIST) -> None:
     await person.submit()
 
 
-async def request(person: LocalPerson, text: str = LIST) -> None:
+async def request_list(person: LocalPerson, text: str = LIST) -> None:
     await check_list(person, text)
     await person.sees(words.SEND)
     await person.click(words.SEND)
@@ -45,7 +45,7 @@ async def request(person: LocalPerson, text: str = LIST) -> None:
     await person.close()
 
 
-async def listed(maple: Running, text: str = LIST, *, person: str = "ana") -> BatchRecord:
+async def submit_list(maple: Running, text: str = LIST, *, person: str = "ana") -> BatchRecord:
     """A list that this person requested, without a form."""
     lines = parsing.read(text, ForAll())
     assert isinstance(lines, ReadList)
@@ -56,12 +56,12 @@ async def listed(maple: Running, text: str = LIST, *, person: str = "ana") -> Ba
     return outcome.batch
 
 
-async def approved(maple: Running, batch: BatchRecord) -> None:
+async def approve_list(maple: Running, batch: BatchRecord) -> None:
     """Lea approves the list, without a click."""
     await maple.bot.batches.approve(batch.id, batch.revision, actor(maple.lea))
 
 
-async def left(maple: Running, customer: str, feature: str = "messages") -> Decimal:
+async def remaining(maple: Running, customer: str, feature: str = "messages") -> Decimal:
     return (await maple.bot.autumn.customer(customer)).balances[feature].remaining
 
 
@@ -71,5 +71,5 @@ def file_text(maple: Running, name: str) -> str:
     return files[-1].content.decode("utf-8-sig")
 
 
-def rows(maple: Running, name: str) -> list[dict[str, str]]:
+def file_rows(maple: Running, name: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(file_text(maple, name))))

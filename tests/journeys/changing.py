@@ -50,7 +50,7 @@ may = ["history"]
 
 
 class FormPerson(Protocol):
-    """Somebody who fills in forms, in Slack or at a desk."""
+    """Somebody who fills in forms, in Slack or in the form harness."""
 
     async def command(self, line: str, /) -> None: ...
 
@@ -63,8 +63,8 @@ class FormPerson(Protocol):
     async def submit(self) -> None: ...
 
 
-class Requesting(Protocol):
-    """Where Ana can request a change: the whole bot, or a desk."""
+class FormSetup(Protocol):
+    """Where Ana can request a change: the whole bot, or the form harness."""
 
     @property
     def ana(self) -> FormPerson: ...
@@ -76,19 +76,19 @@ class Requesting(Protocol):
     def clock(self) -> Clock: ...
 
 
-async def give(maple: Running, amount: str = "500", *, action: str = "") -> None:
+async def request_change(maple: Running, amount: str = "500", *, action: str = "") -> None:
     """Ana requests more messages for Acme, or another change of their balance."""
     if action:
-        await fill_in_balance(maple.ana, amount, action=action)
+        await request_balance_change(maple.ana, amount, action=action)
     else:
-        await ask_for_messages(maple.ana, amount)
+        await request_messages(maple.ana, amount)
 
 
-async def ask_for_messages(person: LocalPerson, amount: str, *, customer: str = "cus_acme") -> None:
-    await ask_in_a_line(person, f"give {customer} {amount} messages", reason=OUTAGE)
+async def request_messages(person: LocalPerson, amount: str, *, customer: str = "cus_acme") -> None:
+    await request_in_one_line(person, f"give {customer} {amount} messages", reason=OUTAGE)
 
 
-async def fill_in_balance(
+async def request_balance_change(
     person: LocalPerson, amount: str, *, customer: str = "cus_acme", action: str = ""
 ) -> None:
     """Requests a change of the messages' balance, field by field."""
@@ -105,7 +105,7 @@ async def fill_in_balance(
     await person.submit()
 
 
-async def filed(
+async def file_request(
     maple: Running,
     amount: int = 500,
     *,
@@ -121,10 +121,10 @@ async def filed(
     about = BalanceInput(
         customer="cus_acme", feature="messages", row=row, action=action, amount=Decimal(amount)
     )
-    return await submitted(maple, about, person=person)
+    return await submit_change(maple, about, person=person)
 
 
-async def submitted(maple: Running, change: ChangeInput, *, person: LocalPerson | None = None) -> Record:
+async def submit_change(maple: Running, change: ChangeInput, *, person: LocalPerson | None = None) -> Record:
     """Any change that Ana, or this person, requests, without its form."""
     request = ChangeRequest(uuid4().hex, change, actor(person or maple.ana), reason=OUTAGE)
     outcome = await maple.bot.changes.submit(request)
@@ -132,7 +132,7 @@ async def submitted(maple: Running, change: ChangeInput, *, person: LocalPerson 
     return outcome.record
 
 
-async def requested(
+async def request_shown_to_lea(
     maple: Running,
     amount: int = 500,
     *,
@@ -140,7 +140,7 @@ async def requested(
     person: LocalPerson | None = None,
 ) -> Record:
     """The same, with Lea in the approvals channel."""
-    record = await filed(maple, amount, action=action, person=person)
+    record = await file_request(maple, amount, action=action, person=person)
     maple.lea.go("#billing")
     return record
 
@@ -151,14 +151,14 @@ async def approve_waiting(maple: Running) -> Result:
     return (await maple.bot.changes.approve(record.id, record.version, actor(maple.lea))).result
 
 
-async def undo(maple: Running) -> Result:
+async def submit_undo(maple: Running) -> Result:
     """Ana requests the undo of her last change, without clicking."""
     record, *_ = await maple.bot.changes.requested_by(maple.ana.id)
     request = maple.bot.changes.undo(record.id, uuid4().hex, actor(maple.ana), reason="The wrong customer")
     return (await request).result
 
 
-def without_slack(maple: Running) -> ChangeService:
+def service_without_slack(maple: Running) -> ChangeService:
     """A service for the bot's changes that shows them to nobody, and whose policy allows them with one
     approval."""
 
@@ -172,7 +172,7 @@ def without_slack(maple: Running) -> ChangeService:
     return ChangeService(runtime, surroundings, QUICK_PACE)
 
 
-async def apply(service: ChangeService, record: Record | None) -> Record:
+async def approve_and_apply(service: ChangeService, record: Record | None) -> Record:
     """Lea approves what was requested, and it is applied and read back."""
     assert record is not None
     outcome = await service.approve(record.id, record.version, LEA)
@@ -182,24 +182,24 @@ async def apply(service: ChangeService, record: Record | None) -> Record:
     return outcome.record
 
 
-async def undo_approved(service: ChangeService, applied: Record, asker: Actor = ANA) -> Record:
+async def undo_and_apply(service: ChangeService, applied: Record, asker: Actor = ANA) -> Record:
     """The undo of a change, requested by Ana and approved by Lea."""
     outcome = await service.undo(applied.id, uuid4().hex, asker)
-    undo_record = await apply(service, outcome.record)
+    undo_record = await approve_and_apply(service, outcome.record)
     undone = await service.get(applied.id)
     assert undone is not None
     assert undone.undo == undo_record.id
     return undo_record
 
 
-async def ask_in_a_line(person: LocalPerson, change: str, *, reason: str = "we agreed on it") -> None:
+async def request_in_one_line(person: LocalPerson, change: str, *, reason: str = "we agreed on it") -> None:
     """Requests the change in one line: the form opens filled in."""
     await person.command(f"/autumn {change} because {reason}")
     await person.sees(PREVIEW)
     await person.submit()
 
 
-async def ask_for_a_name(person: LocalPerson, name: str, *, customer: str = "cus_acme") -> None:
+async def request_new_name(person: LocalPerson, name: str, *, customer: str = "cus_acme") -> None:
     await person.command(f"/autumn update {customer}")
     await person.sees("Fingerprint")
     await person.fill("Name", name)
@@ -218,7 +218,7 @@ async def request_undo(
     await person.submit()
 
 
-async def lea_sees(maple: Running, *words: str) -> str:
+async def read_as_approver(maple: Running, *words: str) -> str:
     """Lea reads these words on the card in the approvals channel."""
     maple.lea.go("#billing")
     for expected in words:
@@ -226,13 +226,13 @@ async def lea_sees(maple: Running, *words: str) -> str:
     return message
 
 
-async def close_and_look(person: LocalPerson, *words: str | re.Pattern[str]) -> str:
+async def close_and_read_own_card(person: LocalPerson, *words: str | re.Pattern[str]) -> str:
     """The requester closes the form, and reads these words on her own card."""
     await person.close()
-    return await own_card(person, *words)
+    return await read_own_card(person, *words)
 
 
-async def own_card(person: LocalPerson, *words: str | re.Pattern[str]) -> str:
+async def read_own_card(person: LocalPerson, *words: str | re.Pattern[str]) -> str:
     """The requester reads these words in her direct messages with Maple."""
     person.go("@maple")
     for expected in words:
@@ -240,7 +240,7 @@ async def own_card(person: LocalPerson, *words: str | re.Pattern[str]) -> str:
     return message
 
 
-async def elsewhere(maple: Requesting, route: str, **body: object) -> None:
+async def change_in_autumn(maple: FormSetup, route: str, **body: object) -> None:
     """Somebody does this in Autumn directly, without Maple."""
     async with httpx.AsyncClient(base_url=maple.autumn.url, trust_env=False) as client:
         answer = await client.post(

@@ -67,7 +67,7 @@ async def open_list(person: LocalPerson, sees: str = LIST) -> str:
     return await person.sees(sees)
 
 
-async def set_up(owner: LocalPerson, *, person: str = "", sees: str = "The first post comes") -> str:
+async def set_up_digest(owner: LocalPerson, *, person: str = "", sees: str = "The first post comes") -> str:
     """Sets up a digest with the default settings. `person`: whom it goes to instead of the channel."""
     await open_list(owner)
     await owner.click("New digest")
@@ -78,7 +78,7 @@ async def set_up(owner: LocalPerson, *, person: str = "", sees: str = "The first
     return await owner.sees(sees)
 
 
-async def created(
+async def create_digest(
     maple: Running,
     channel: str = SUPPORT,
     *,
@@ -93,13 +93,13 @@ async def created(
     return digest
 
 
-async def post(maple: Running, digest: Digest) -> None:
+async def send_now(maple: Running, digest: Digest) -> None:
     """Posts it, as *Send now* does."""
     delivery = await maple.bot.digests.send_now(digest.id, f"run-{digest.id}"[:64], digest.owner)
     assert delivery.outcome is DeliveryOutcome.POSTED
 
 
-async def the_digest(maple: Running, channel: str = SUPPORT) -> Digest:
+async def only_digest(maple: Running, channel: str = SUPPORT) -> Digest:
     """The channel's only digest."""
     (digest,) = await maple.bot.services.digests.of_channel(channel)
     return digest
@@ -111,25 +111,25 @@ def pass_time(maple: Running, by: timedelta) -> None:
     maple.clock.move(by)
 
 
-async def trail(database: Database, digest_id: str) -> list[audit.Entry]:
+async def verified_trail(database: Database, digest_id: str) -> list[audit.Entry]:
     """A digest's entries in the audit trail, after verifying the whole trail."""
     async with database.reading() as connection:
         assert (await audit.verify(connection)).faults == ()
         return [entry async for entry in audit.entries(connection, change_id=digest_id)]
 
 
-async def due(maple: Running, channel: str = SUPPORT) -> None:
+async def pass_time_until_due(maple: Running, channel: str = SUPPORT) -> None:
     """Moves the clocks to when the channel's only digest is due."""
-    digest = await the_digest(maple, channel)
+    digest = await only_digest(maple, channel)
     pass_time(maple, digest.next_due - maple.clock.now() + timedelta(seconds=1))
 
 
-def posted(maple: Running, channel: str = SUPPORT) -> list[LocalMessage]:
+def posted_digests(maple: Running, channel: str = SUPPORT) -> list[LocalMessage]:
     """The digests everyone in the channel sees, without their threads."""
     return _marked(maple, channel, "maple_digest")
 
 
-def threads(maple: Running, channel: str = SUPPORT) -> list[LocalMessage]:
+def thread_messages(maple: Running, channel: str = SUPPORT) -> list[LocalMessage]:
     """The tables and charts in the digests' threads."""
     return _marked(maple, channel, "maple_digest_details")
 
@@ -142,13 +142,13 @@ def _marked(maple: Running, channel: str, event: str) -> list[LocalMessage]:
     ]
 
 
-async def later(maple: Running, by: timedelta) -> None:
+async def pass_time_and_settle(maple: Running, by: timedelta) -> None:
     """Moves the clocks, and waits until everything that came due is done."""
     pass_time(maple, by)
-    await settled(maple)
+    await settle_digests(maple)
 
 
-async def settled(maple: Running) -> None:
+async def settle_digests(maple: Running) -> None:
     await maple.bot.work.drain(10)
     await maple.bot.digests.ticker.tick()
     await maple.bot.digests.ticker.idle()

@@ -9,7 +9,7 @@ from bot.changes.deletion.words import DeletionNote
 from bot.changes.details.words import DetailsNote
 from bot.changes.notes import CommonNote, NoteCode
 from bot.changes.reward.words import RewardNote
-from tests.journeys.changing import ACTION, Requesting
+from tests.journeys.changing import ACTION, FormSetup
 
 _PICKED = (
     "Feature",
@@ -30,7 +30,7 @@ _REASON = ("Reason", "x")
 
 
 @dataclass(frozen=True)
-class Case:
+class NoteCase:
     code: NoteCode
     line: str
     """The command that opens the form."""
@@ -41,7 +41,7 @@ class Case:
     """Whether the note appears only when the form is submitted."""
 
 
-async def fill_in(at: Requesting, case: Case) -> None:
+async def fill_in(at: FormSetup, case: NoteCase) -> None:
     """Ana fills in the form and reads the note. Without a command: the form that is open."""
     if case.line:
         await at.ana.command(case.line)
@@ -60,22 +60,22 @@ async def fill_in(at: Requesting, case: Case) -> None:
 
 def _balance(
     code: NoteCode, note: str, customer: str, feature: str, *filled: tuple[str, str], submits: bool = False
-) -> Case:
-    return Case(code, f"/autumn balance {customer}", note, (("Feature", feature), *filled), submits)
+) -> NoteCase:
+    return NoteCase(code, f"/autumn balance {customer}", note, (("Feature", feature), *filled), submits)
 
 
 def _reward(
     code: NoteCode, note: str, customer: str, *filled: tuple[str, str], submits: bool = False
-) -> Case:
-    return Case(code, f"/autumn reward {customer}", note, filled, submits)
+) -> NoteCase:
+    return NoteCase(code, f"/autumn reward {customer}", note, filled, submits)
 
 
-def _details(code: NoteCode, note: str, *filled: tuple[str, str], submits: bool = False) -> Case:
-    return Case(code, "/autumn update cus_acme", note, filled, submits)
+def _details(code: NoteCode, note: str, *filled: tuple[str, str], submits: bool = False) -> NoteCase:
+    return NoteCase(code, "/autumn update cus_acme", note, filled, submits)
 
 
-def _deletion(code: NoteCode, note: str, customer: str) -> Case:
-    return Case(code, f"/autumn delete {customer}", note)
+def _deletion(code: NoteCode, note: str, customer: str) -> NoteCase:
+    return NoteCase(code, f"/autumn delete {customer}", note)
 
 
 _SET = (ACTION, "Set the balance")
@@ -396,7 +396,7 @@ DETAILS = (
 )
 
 DELETION = (
-    Case(
+    NoteCase(
         DeletionNote.ID_NOT_TYPED,
         "/autumn delete cus_acme",
         "This is not the customer's id. Type it exactly as shown.",

@@ -9,7 +9,7 @@ from bot.changes.switch import words as switch_words
 from bot.changes.switch.words import SwitchNote
 from bot.changes.trial.words import TrialNote
 from tests.journeys.changing import ACTION
-from tests.journeys.guarding import Case
+from tests.journeys.guarding import NoteCase
 
 Filled = tuple[str, str]
 
@@ -19,24 +19,24 @@ _BACK: Filled = (ACTION, "Take the cancellation back")
 _WHOLE: Filled = ("What the customer gets for the rest", "Refund of the whole last payment")
 
 
-def _cancel(code: NoteCode, note: str, customer: str, *filled: Filled) -> Case:
-    return Case(code, f"/autumn cancel {customer}", note, filled)
+def _cancel(code: NoteCode, note: str, customer: str, *filled: Filled) -> NoteCase:
+    return NoteCase(code, f"/autumn cancel {customer}", note, filled)
 
 
-def _trial(code: NoteCode, note: str, *filled: Filled) -> Case:
-    return Case(code, "/autumn trial cus_umbrella", note, filled)
+def _trial(code: NoteCode, note: str, *filled: Filled) -> NoteCase:
+    return NoteCase(code, "/autumn trial cus_umbrella", note, filled)
 
 
-def _quantity(code: NoteCode, note: str, *filled: Filled) -> Case:
-    return Case(code, "/autumn quantity cus_acme", note, filled)
+def _quantity(code: NoteCode, note: str, *filled: Filled) -> NoteCase:
+    return NoteCase(code, "/autumn quantity cus_acme", note, filled)
 
 
-def _add(code: NoteCode, note: str, customer: str, *filled: Filled) -> Case:
-    return Case(code, f"/autumn add {customer}", note, filled)
+def _add(code: NoteCode, note: str, customer: str, *filled: Filled) -> NoteCase:
+    return NoteCase(code, f"/autumn add {customer}", note, filled)
 
 
-def _switch(code: NoteCode, note: str, customer: str, *filled: Filled) -> Case:
-    return Case(code, f"/autumn switch {customer}", note, filled)
+def _switch(code: NoteCode, note: str, customer: str, *filled: Filled) -> NoteCase:
+    return NoteCase(code, f"/autumn switch {customer}", note, filled)
 
 
 CANCELLATION = (

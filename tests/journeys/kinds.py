@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sandbox.autumn.model import LocalInvoice
-from tests.journeys.changing import ACTION, PREVIEW, Requesting, elsewhere
+from tests.journeys.changing import ACTION, PREVIEW, FormSetup, change_in_autumn
 
-Steps = Callable[[Requesting], Awaitable[None]]
+Steps = Callable[[FormSetup], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -29,18 +29,18 @@ class RequestCase:
     """How its undo is described; empty when it cannot be undone."""
 
 
-async def _open(maple: Requesting, line: str, sees: str) -> None:
+async def _open(maple: FormSetup, line: str, sees: str) -> None:
     await maple.ana.command(line)
     await maple.ana.sees(sees)
 
 
-async def _submit(maple: Requesting, reason: str) -> None:
+async def _submit(maple: FormSetup, reason: str) -> None:
     await maple.ana.sees(PREVIEW)
     await maple.ana.fill("Reason", reason)
     await maple.ana.submit()
 
 
-async def give_allowance(maple: Requesting) -> None:
+async def give_allowance(maple: FormSetup) -> None:
     await _open(maple, "/autumn balance cus_acme", "Fill in the form")
     await maple.ana.choose("Feature", "Messages")
     await maple.ana.sees("resets")
@@ -48,27 +48,27 @@ async def give_allowance(maple: Requesting) -> None:
     await _submit(maple, "They lost a day to our outage")
 
 
-async def apply_coupon(maple: Requesting) -> None:
+async def apply_coupon(maple: FormSetup) -> None:
     await _open(maple, "/autumn reward cus_northwind", "Apply a coupon")
     await maple.ana.choose("Coupon", "10% off, always")
     await _submit(maple, "As agreed on the phone")
 
 
-async def _another_coupon(maple: Requesting) -> None:
-    await elsewhere(maple, "customers/cus_northwind/coupons/sorry50")
+async def _another_coupon(maple: FormSetup) -> None:
+    await change_in_autumn(maple, "customers/cus_northwind/coupons/sorry50")
 
 
-async def remove_coupon(maple: Requesting) -> None:
+async def remove_coupon(maple: FormSetup) -> None:
     await _open(maple, "/autumn reward cus_acme", "Apply a coupon")
     await maple.ana.choose(ACTION, "Remove the coupon")
     await _submit(maple, "The offer is over")
 
 
-async def _coupon_replaced(maple: Requesting) -> None:
-    await elsewhere(maple, "customers/cus_acme/coupons/sorry50")
+async def _coupon_replaced(maple: FormSetup) -> None:
+    await change_in_autumn(maple, "customers/cus_acme/coupons/sorry50")
 
 
-async def attach_coupon(maple: Requesting) -> None:
+async def attach_coupon(maple: FormSetup) -> None:
     await _open(maple, "/autumn reward cus_northwind", "Apply a coupon")
     await maple.ana.choose(ACTION, "Apply a coupon to one subscription")
     await maple.ana.sees("Subscription")
@@ -77,7 +77,7 @@ async def attach_coupon(maple: Requesting) -> None:
     await _submit(maple, "For this product alone")
 
 
-async def redeem(maple: Requesting) -> None:
+async def redeem(maple: FormSetup) -> None:
     await _open(maple, "/autumn reward cus_northwind", "Apply a coupon")
     await maple.ana.choose(ACTION, "Redeem a promo code")
     await maple.ana.sees("Letter for letter")
@@ -85,12 +85,12 @@ async def redeem(maple: Requesting) -> None:
     await _submit(maple, "For the wait")
 
 
-async def _grant_grew(maple: Requesting) -> None:
+async def _grant_grew(maple: FormSetup) -> None:
     """In Autumn's dashboard."""
     maple.autumn.state.rewards["bonus500"].grants[0]["included"] = 700
 
 
-async def edit_details(maple: Requesting) -> None:
+async def edit_details(maple: FormSetup) -> None:
     await _open(maple, "/autumn update cus_acme", "Fingerprint")
     await maple.ana.fill("Name", "Acme Incorporated")
     await maple.ana.fill("Email", "office@acme.example")
@@ -98,26 +98,28 @@ async def edit_details(maple: Requesting) -> None:
     await _submit(maple, "They moved")
 
 
-async def _renamed(maple: Requesting) -> None:
-    await elsewhere(maple, "customers.update", customer_id="cus_acme", name="Acme Group")
+async def _renamed(maple: FormSetup) -> None:
+    await change_in_autumn(maple, "customers.update", customer_id="cus_acme", name="Acme Group")
 
 
-async def delete(maple: Requesting) -> None:
+async def delete(maple: FormSetup) -> None:
     await _open(maple, "/autumn delete cus_noname", "Type the customer's id in full")
     await confirm_deletion(maple)
     await _submit(maple, "They asked to be forgotten")
 
 
-async def confirm_deletion(maple: Requesting) -> None:
+async def confirm_deletion(maple: FormSetup) -> None:
     await maple.ana.fill("Type the customer's id in full", "cus_noname")
     await maple.ana.choose("Final confirmation", "Delete this customer. It cannot be undone.")
 
 
-async def _entity_made(maple: Requesting) -> None:
-    await elsewhere(maple, "entities.create", customer_id="cus_noname", entity_id="one", feature_id="seats")
+async def _entity_made(maple: FormSetup) -> None:
+    await change_in_autumn(
+        maple, "entities.create", customer_id="cus_noname", entity_id="one", feature_id="seats"
+    )
 
 
-async def give_feature(maple: Requesting) -> None:
+async def give_feature(maple: FormSetup) -> None:
     await _open(maple, "/autumn grant cus_northwind", "Fill in the form")
     await maple.ana.choose("Feature", "Messages")
     await maple.ana.sees("How long")
@@ -126,14 +128,14 @@ async def give_feature(maple: Requesting) -> None:
     await _submit(maple, "For the outage")
 
 
-async def switch_on(maple: Requesting) -> None:
+async def switch_on(maple: FormSetup) -> None:
     await _open(maple, "/autumn grant cus_noname", "Fill in the form")
     await maple.ana.choose("Feature", "Single Sign-On")
     await maple.ana.sees("How long")
     await _submit(maple, "As agreed")
 
 
-async def move_expiry(maple: Requesting) -> None:
+async def move_expiry(maple: FormSetup) -> None:
     await _open(maple, "/autumn expiry cus_vandelay", "Fill in the form")
     await maple.ana.choose("Grant", "Messages · Granted as launch_week")
     expires_at = maple.autumn.clock.now() + timedelta(days=40)
@@ -141,27 +143,27 @@ async def move_expiry(maple: Requesting) -> None:
     await _submit(maple, "They start later")
 
 
-async def _grant_meanwhile(maple: Requesting, grant: str, **changes: object) -> None:
+async def _grant_meanwhile(maple: FormSetup, grant: str, **changes: object) -> None:
     where = {"customer_id": "cus_vandelay", "feature_id": "messages", "balance_id": grant}
-    await elsewhere(maple, "balances.update", **where, **changes)
+    await change_in_autumn(maple, "balances.update", **where, **changes)
 
 
-async def _expiry_moved(maple: Requesting) -> None:
+async def _expiry_moved(maple: FormSetup) -> None:
     at = maple.autumn.clock.now() + timedelta(days=20)
     await _grant_meanwhile(maple, "launch_week", expires_at=int(at.timestamp() * 1000))
 
 
-async def remove_grant(maple: Requesting) -> None:
+async def remove_grant(maple: FormSetup) -> None:
     await _open(maple, "/autumn ungrant cus_vandelay", "Fill in the form")
     await maple.ana.choose("Grant", "Messages · Granted as goodwill_march")
     await _submit(maple, "It was given twice")
 
 
-async def _grant_raised(maple: Requesting) -> None:
+async def _grant_raised(maple: FormSetup) -> None:
     await _grant_meanwhile(maple, "goodwill_march", included_grant=400)
 
 
-async def record_usage(maple: Requesting) -> None:
+async def record_usage(maple: FormSetup) -> None:
     await _open(maple, "/autumn record cus_northwind", "Fill in the form")
     await maple.ana.choose("Feature", "Messages")
     await maple.ana.fill("Used", "25")
@@ -169,7 +171,7 @@ async def record_usage(maple: Requesting) -> None:
     await _submit(maple, "Their backend was down")
 
 
-async def _fill_control(maple: Requesting, control: str, values: Mapping[str, str], sees: str) -> None:
+async def _fill_control(maple: FormSetup, control: str, values: Mapping[str, str], sees: str) -> None:
     """`control`: empty for the spend limit, which the form starts with."""
     await _open(maple, "/autumn controls cus_acme", "Fill in the form")
     if control:
@@ -182,33 +184,33 @@ async def _fill_control(maple: Requesting, control: str, values: Mapping[str, st
     await _submit(maple, "They asked for it")
 
 
-async def _control_meanwhile(maple: Requesting, control: str, **entry: object) -> None:
+async def _control_meanwhile(maple: FormSetup, control: str, **entry: object) -> None:
     controls = {control: [{"feature_id": "messages", "enabled": True, **entry}]}
-    await elsewhere(maple, "customers.update", customer_id="cus_acme", billing_controls=controls)
+    await change_in_autumn(maple, "customers.update", customer_id="cus_acme", billing_controls=controls)
 
 
-async def set_control(maple: Requesting) -> None:
+async def set_control(maple: FormSetup) -> None:
     await _fill_control(maple, "", {"Limit": "500"}, "none → 500 units")
 
 
-async def _control_set(maple: Requesting) -> None:
+async def _control_set(maple: FormSetup) -> None:
     await _control_meanwhile(maple, "spend_limits", overage_limit=9)
 
 
-async def set_alert(maple: Requesting) -> None:
+async def set_alert(maple: FormSetup) -> None:
     await _fill_control(maple, "Usage alert", {"Threshold": "80"}, "none → at 80 % used")
 
 
-async def set_top_up(maple: Requesting) -> None:
+async def set_top_up(maple: FormSetup) -> None:
     values = {"Threshold": "50", "Buy": "200"}
     await _fill_control(maple, "Auto top-up", values, "none → buy 200 when fewer than 50 are left")
 
 
-async def _top_up_set(maple: Requesting) -> None:
+async def _top_up_set(maple: FormSetup) -> None:
     await _control_meanwhile(maple, "auto_topups", threshold=5, quantity=10)
 
 
-async def refund(maple: Requesting) -> None:
+async def refund(maple: FormSetup) -> None:
     await _open(maple, "/autumn refund cus_books", "Fill in the form")
     await maple.ana.choose("Invoice", _part_refunded(maple))
     await maple.ana.choose("How much", "A part of it")
@@ -218,105 +220,105 @@ async def refund(maple: Requesting) -> None:
     await _submit(maple, "They were charged twice")
 
 
-def _part_refunded(maple: Requesting) -> str:
+def _part_refunded(maple: FormSetup) -> str:
     """The form's label for the only partly refunded invoice."""
     invoice = _invoice(maple)
     at = datetime.fromtimestamp(invoice.created_at / 1000, UTC)
     return f"{at:%b} {at.day}, {at.year} · $57.20"
 
 
-def _invoice(maple: Requesting) -> LocalInvoice:
+def _invoice(maple: FormSetup) -> LocalInvoice:
     invoices = maple.autumn.state.customer("cus_books").invoices
     return next(invoice for invoice in invoices if invoice.total == 57.2)
 
 
-async def _refunded_meanwhile(maple: Requesting) -> None:
+async def _refunded_meanwhile(maple: FormSetup) -> None:
     path = f"customers/cus_books/invoices/{_invoice(maple).stripe_id}/refund"
-    await elsewhere(maple, path, mode="partial", amount=1)
+    await change_in_autumn(maple, path, mode="partial", amount=1)
 
 
-async def cancel(maple: Requesting) -> None:
+async def cancel(maple: FormSetup) -> None:
     await _open(maple, "/autumn cancel cus_northwind", "Cancel at the end of the period")
     await _submit(maple, "They are leaving")
 
 
-async def cancel_now(maple: Requesting) -> None:
+async def cancel_now(maple: FormSetup) -> None:
     await _open(maple, "/autumn cancel cus_northwind", "Cancel at the end of the period")
     await maple.ana.choose(ACTION, "Cancel now")
     await maple.ana.sees("Credit for the unused time")
     await _submit(maple, "They were charged by mistake")
 
 
-async def _smaller_product_scheduled(maple: Requesting) -> None:
-    await elsewhere(maple, "billing.attach", customer_id="cus_northwind", plan_id="starter")
+async def _smaller_product_scheduled(maple: FormSetup) -> None:
+    await change_in_autumn(maple, "billing.attach", customer_id="cus_northwind", plan_id="starter")
 
 
-async def extend_trial(maple: Requesting) -> None:
+async def extend_trial(maple: FormSetup) -> None:
     await _open(maple, "/autumn trial cus_umbrella", "New end of the trial")
     at = maple.clock.now() + timedelta(days=20)
     await maple.ana.choose("New end of the trial", str(int(at.timestamp())))
     await _submit(maple, "They need longer to decide")
 
 
-async def _payment_failed(maple: Requesting) -> None:
+async def _payment_failed(maple: FormSetup) -> None:
     maple.autumn.mark_past_due("cus_umbrella")
 
 
-async def change_quantity(maple: Requesting) -> None:
+async def change_quantity(maple: FormSetup) -> None:
     await _open(maple, "/autumn quantity cus_acme", "New quantity")
     await maple.ana.fill("New quantity", "12")
     await _submit(maple, "Two more people joined")
 
 
-async def _seats_bought(maple: Requesting) -> None:
+async def _seats_bought(maple: FormSetup) -> None:
     seats = [{"feature_id": "seats", "quantity": 15}]
-    await elsewhere(
+    await change_in_autumn(
         maple, "billing.update", customer_id="cus_acme", plan_id="extra_seats", feature_quantities=seats
     )
 
 
-async def remove_purchase(maple: Requesting) -> None:
+async def remove_purchase(maple: FormSetup) -> None:
     await _open(maple, "/autumn cancel cus_wonka", "What to do")
     await maple.ana.choose("Subscription", "Guided Onboarding")
     await maple.ana.sees("One-time purchase Guided Onboarding: removed")
     await _submit(maple, "They bought it by mistake")
 
 
-async def cancel_free(maple: Requesting) -> None:
+async def cancel_free(maple: FormSetup) -> None:
     await _open(maple, "/autumn cancel cus_wayne", "What to do")
     await maple.ana.choose("What to do", "Cancel now")
     await maple.ana.sees("Undo gives the product back")
     await _submit(maple, "They are closing their account")
 
 
-async def _pick_to_add(maple: Requesting, customer: str, product: str, sees: str) -> None:
+async def _pick_to_add(maple: FormSetup, customer: str, product: str, sees: str) -> None:
     await _open(maple, f"/autumn add {customer}", "Product to add")
     await maple.ana.choose("Product to add", product)
     await maple.ana.sees(sees)
 
 
-async def add_product(maple: Requesting) -> None:
+async def add_product(maple: FormSetup) -> None:
     await _pick_to_add(maple, "cus_northwind", "Support Plus", "Add-on Support Plus: starts now")
     await _submit(maple, "They want faster answers")
 
 
-async def _added_meanwhile(maple: Requesting) -> None:
-    await elsewhere(maple, "billing.attach", customer_id="cus_northwind", plan_id="support_plus")
+async def _added_meanwhile(maple: FormSetup) -> None:
+    await change_in_autumn(maple, "billing.attach", customer_id="cus_northwind", plan_id="support_plus")
 
 
-async def add_seats(maple: Requesting) -> None:
+async def add_seats(maple: FormSetup) -> None:
     await _pick_to_add(maple, "cus_northwind", "Extra Seats", "Quantity of Seats")
     await maple.ana.fill("Quantity of Seats", "4")
     await maple.ana.sees("Quantity of Seats: 4")
     await _submit(maple, "Four more people join")
 
 
-async def buy_once(maple: Requesting) -> None:
+async def buy_once(maple: FormSetup) -> None:
     await _pick_to_add(maple, "cus_northwind", "Message Pack", "One-time purchase Message Pack: bought now")
     await _submit(maple, "They run out before the reset")
 
 
-async def change_product(maple: Requesting) -> None:
+async def change_product(maple: FormSetup) -> None:
     await _open(maple, "/autumn switch cus_massive", "New product")
     await maple.ana.choose("New product", "Pro")
     await maple.ana.sees("Balances start anew")
@@ -325,8 +327,8 @@ async def change_product(maple: Requesting) -> None:
     await _submit(maple, "As agreed with their manager")
 
 
-async def _another_product_scheduled(maple: Requesting) -> None:
-    await elsewhere(
+async def _another_product_scheduled(maple: FormSetup) -> None:
+    await change_in_autumn(
         maple,
         "billing.attach",
         customer_id="cus_massive",

@@ -16,7 +16,16 @@ from bot.changes.balance import words as balance_words
 from bot.slack.channels import ChannelProblem
 from bot.store import audit
 from sandbox.slack import LocalPerson
-from tests.journeys.alerting import QUICK, SUPPORT, alerting, create, open_alerts, posted, set_up, the_alert
+from tests.journeys.alerting import (
+    QUICK,
+    SUPPORT,
+    alerting,
+    create_alert,
+    only_alert,
+    open_alerts,
+    posted_alerts,
+    set_up_alert,
+)
 from tests.running import Mode, Running, actor, running_maple
 from tests.screen import on_screen
 
@@ -45,14 +54,14 @@ async def send_as(maple: Running, person: LocalPerson, payload: dict[str, Any]) 
 async def test_event_reaches_the_channel_and_its_buttons_work(mode: Mode) -> None:
     async with alerting(mode) as maple:
         ana, raj = maple.ana, maple.raj
-        await set_up(ana)
+        await set_up_alert(ana)
         await ana.close()
         message = maple.autumn.webhooks.send("balances.limit_reached", LIMIT, times=3)
         await raj.sees("Limit reached")
         await maple.autumn.webhooks.settled()
         assert message.statuses == [204] * 3
         await maple.bot.alerts.ticker.tick()
-        assert len(posted(maple)) == 1
+        assert len(posted_alerts(maple)) == 1
         await raj.click(words.OPEN)
         await raj.sees("only visible to you")
         await raj.click(words.GIVE_ALLOWANCE)
@@ -64,16 +73,16 @@ async def test_poll_finds_failed_payment_without_webhooks() -> None:
         await open_alerts(maple.ana)
         await maple.ana.sees(words.NO_WEBHOOKS.partition("* ")[2])
         await maple.ana.close()
-        await create(maple)
+        await create_alert(maple)
         await maple.bot.alerts.ticker.poll()
         maple.autumn.mark_past_due("cus_northwind")
         maple.clock.move(timedelta(hours=1))
         await maple.bot.alerts.ticker.poll()
         async with asyncio.timeout(30):
-            while not posted(maple):  # a tick that has started may be posting it
+            while not posted_alerts(maple):  # a tick that has started may be posting it
                 await maple.bot.alerts.ticker.tick()
                 await asyncio.sleep(0.01)
-        (post,) = posted(maple)
+        (post,) = posted_alerts(maple)
         assert "Northwind" in post.text
         assert "once an hour" in post.text
         async with httpx.AsyncClient() as client:
@@ -95,13 +104,13 @@ async def test_alert_to_oneself_is_private() -> None:
         maple.autumn.webhooks.send("balances.limit_reached", LIMIT)
         ana.go("@maple")
         await ana.sees("Limit reached")
-        assert posted(maple) == []
+        assert posted_alerts(maple) == []
 
 
 async def test_subscription_is_edited_paused_resumed_and_removed() -> None:
     async with alerting("http") as maple:
         ana = maple.ana
-        await create(maple)
+        await create_alert(maple)
         await open_alerts(ana)
         await ana.click(words.EDIT)
         await ana.sees(words.FIELD_PLANS)
@@ -110,13 +119,13 @@ async def test_subscription_is_edited_paused_resumed_and_removed() -> None:
         await ana.choose(words.FIELD_PLANS, "Pro")
         await ana.submit()
         assert "Pro" in await ana.sees("The alert has been updated")
-        assert (await the_alert(maple)).choice.plans == {"pro"}
+        assert (await only_alert(maple)).choice.plans == {"pro"}
         await ana.click(words.PAUSE)
         await ana.sees("The alert is paused")
-        assert (await the_alert(maple)).pause is Pause.ASKED
+        assert (await only_alert(maple)).pause is Pause.ASKED
         await ana.click(words.RESUME)
         await ana.sees("active again")
-        subscription = await the_alert(maple)
+        subscription = await only_alert(maple)
         await ana.click(words.REMOVE, confirm=True)
         await ana.sees(words.NO_ALERTS)
         async with maple.bot.database.reading() as connection:
@@ -127,8 +136,8 @@ async def test_subscription_is_edited_paused_resumed_and_removed() -> None:
 
 async def test_policy_decides_who_may_set_up_alerts() -> None:
     async with alerting("http", policy=LEADS) as maple:
-        await set_up(maple.lea)
-        before = await the_alert(maple)
+        await set_up_alert(maple.lea)
+        before = await only_alert(maple)
         await maple.lea.click(words.EDIT)
         await maple.lea.sees(words.FIELD_PLANS)
         for action in ("alert_new", "alert_edit", "alert_pause", "alert_remove"):
@@ -136,7 +145,7 @@ async def test_policy_decides_who_may_set_up_alerts() -> None:
             await maple.lea.sees("Nothing was changed")
         await send_as(maple, maple.ana, last(maple, "view_submission"))
         await maple.lea.sees("Nothing was changed")
-        assert await the_alert(maple) == before
+        assert await only_alert(maple) == before
         await open_alerts(maple.ana)
         assert words.ONLY_OTHERS in await maple.ana.sees(words.ONLY_OTHERS)
 
@@ -144,7 +153,7 @@ async def test_policy_decides_who_may_set_up_alerts() -> None:
 async def test_alert_to_another_person_cannot_be_changed() -> None:
     async with alerting("http") as maple:
         ana, raj = maple.ana, maple.raj
-        own = await create(maple, target=ana.id)
+        own = await create_alert(maple, target=ana.id)
         await open_alerts(ana)
         await ana.click(words.PAUSE)
         await ana.sees("The alert is paused")
@@ -161,11 +170,11 @@ async def test_alert_to_another_person_cannot_be_changed() -> None:
 async def test_clicks_in_an_outdated_list() -> None:
     async with alerting("http") as maple:
         ana = maple.ana
-        await create(maple)
+        await create_alert(maple)
         await open_alerts(ana)
         await ana.click(words.PAUSE)
         await ana.sees("The alert is paused")
-        gone = await the_alert(maple)
+        gone = await only_alert(maple)
         await maple.bot.alerts.remove(gone.id, by=ana.id)
         for action in ("alert_pause", "alert_resume", "alert_edit", "alert_remove"):
             await as_another(maple, ana, action_id=action)
@@ -175,9 +184,9 @@ async def test_clicks_in_an_outdated_list() -> None:
 async def test_edit_that_somebody_else_preceded() -> None:
     async with alerting("http") as maple:
         ana = maple.ana
-        await create(maple)
+        await create_alert(maple)
         await open_alerts(ana)
-        alert = await the_alert(maple)
+        alert = await only_alert(maple)
         await ana.click(words.EDIT)
         await ana.sees(words.FIELD_SOURCES)
         await ana.choose(words.FIELD_SOURCES, past_due.SOURCE.title)
@@ -185,10 +194,10 @@ async def test_edit_that_somebody_else_preceded() -> None:
         assert await service.edit(alert.id, alert.version, alert.choice, by=maple.raj.id)
         await ana.submit()
         await ana.sees("Someone else edited this alert")
-        assert (await the_alert(maple)).choice == alert.choice, "nothing is replaced yet"
+        assert (await only_alert(maple)).choice == alert.choice, "nothing is replaced yet"
         await ana.submit()
         await ana.sees(words.NOTES[words.AlertNote.EDITED].partition(": ")[2])
-        assert (await the_alert(maple)).choice.sources == {past_due.SOURCE.key}
+        assert (await only_alert(maple)).choice.sources == {past_due.SOURCE.key}
         await ana.click(words.EDIT)
         await ana.sees(words.FIELD_PLANS)
         await service.remove(alert.id, by=maple.raj.id)
@@ -199,11 +208,11 @@ async def test_edit_that_somebody_else_preceded() -> None:
 async def test_alert_is_neither_resumed_nor_set_up_in_a_channel_that_became_shared() -> None:
     async with alerting("http") as maple:
         ana = maple.ana
-        await create(maple)
+        await create_alert(maple)
         await open_alerts(ana)
         await ana.click(words.NEW)
         await ana.sees(words.FIELD_SOURCES)
-        paused = await maple.bot.alerts.pause((await the_alert(maple)).id, by=ana.id)
+        paused = await maple.bot.alerts.pause((await only_alert(maple)).id, by=ana.id)
         assert paused is not None
         channel = maple.slack.workspace.channel("#support")
         channel.kind = "shared"
@@ -215,7 +224,7 @@ async def test_alert_is_neither_resumed_nor_set_up_in_a_channel_that_became_shar
         channel.kind = "shared"
         await ana.click(words.RESUME)
         await ana.sees(words.PROBLEMS[ChannelProblem.SHARED].what)
-        assert await the_alert(maple) == paused
+        assert await only_alert(maple) == paused
 
 
 async def test_channel_at_its_alert_limit() -> None:
@@ -233,7 +242,7 @@ async def test_channel_at_its_alert_limit() -> None:
 async def test_silent_autumn_leaves_names_out() -> None:
     async with alerting("http") as maple:
         maple.autumn.faults.add("plans.list", "500", times=None)
-        await set_up(maple.ana)
+        await set_up_alert(maple.ana)
 
 
 async def test_form_closed_meanwhile_is_answered_in_a_message() -> None:
@@ -259,7 +268,7 @@ async def test_errors_are_shown_in_the_modal() -> None:
 
 async def test_two_replicas_post_each_event_once() -> None:
     async with alerting("http", timeouts=QUICK) as maple:
-        await create(maple)
+        await create_alert(maple)
         async with maple.another() as replica:
             second = maple.autumn.webhooks.endpoints[0]
             maple.autumn.send_webhooks_to(f"{replica.url}{PATH}", secret=second.secret)
@@ -270,4 +279,4 @@ async def test_two_replicas_post_each_event_once() -> None:
             await maple.autumn.webhooks.settled()
             for bot in (maple.bot, replica):
                 await bot.alerts.ticker.tick()
-            assert len({post.text for post in posted(maple)}) == len(posted(maple)) == 3
+            assert len({post.text for post in posted_alerts(maple)}) == len(posted_alerts(maple)) == 3

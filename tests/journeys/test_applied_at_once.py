@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from bot.approvals import words as approvals_words
-from tests.journeys.changing import WAITING, approve_waiting, requested
+from tests.journeys.changing import WAITING, approve_waiting, request_shown_to_lea
 from tests.running import APPROVALS, Mode, Running, running_maple
 
 AT_ONCE = """
@@ -32,7 +32,7 @@ async def later(maple: Running) -> None:
 
 async def test_change_applied_at_once_is_posted_once_and_can_be_undone_there(mode: Mode) -> None:
     async with running_maple(mode, policy=AT_ONCE) as maple:
-        await requested(maple)
+        await request_shown_to_lea(maple)
         await later(maple)
         (post,) = posts(maple)
         assert WORTH in str(post["text"]).replace("*", "")
@@ -56,7 +56,7 @@ async def test_change_applied_at_once_is_posted_once_and_can_be_undone_there(mod
 async def test_policy_may_keep_changes_applied_at_once_out_of_the_channel() -> None:
     policy = f"{AT_ONCE}[approvals]\npost_applied = false\n"
     async with running_maple("http", policy=policy) as maple:
-        await requested(maple)
+        await request_shown_to_lea(maple)
         await later(maple)
         assert posts(maple) == []
 
@@ -64,14 +64,14 @@ async def test_policy_may_keep_changes_applied_at_once_out_of_the_channel() -> N
 async def test_post_waits_for_the_channel_but_not_for_a_shared_one() -> None:
     async with running_maple("http", policy=AT_ONCE) as maple:
         maple.slack.workspace.channels[APPROVALS].kind = "shared"
-        await requested(maple)
+        await request_shown_to_lea(maple)
         await later(maple)
         maple.slack.workspace.channels[APPROVALS].kind = "private"
         await later(maple)
         assert posts(maple) == []
 
         maple.slack.faults.add("conversations.info", "error", error="fatal_error", times=100)
-        await requested(maple)
+        await request_shown_to_lea(maple)
         await maple.bot.work.drain(10)
         assert posts(maple) == []
         maple.slack.faults.clear()
@@ -79,7 +79,7 @@ async def test_post_waits_for_the_channel_but_not_for_a_shared_one() -> None:
         assert len(posts(maple)) == 1
 
         maple.slack.faults.add("chat.postMessage", "error", error="restricted_action", times=None)
-        await requested(maple)
+        await request_shown_to_lea(maple)
         await maple.bot.work.drain(10)
         assert len(posts(maple)) == 1
         maple.slack.faults.clear()
@@ -88,7 +88,7 @@ async def test_post_waits_for_the_channel_but_not_for_a_shared_one() -> None:
 
 
 async def test_approved_change_is_not_posted_again(maple: Running) -> None:
-    await requested(maple)
+    await request_shown_to_lea(maple)
     assert WORTH in await maple.lea.sees(WAITING)
     await approve_waiting(maple)
     await maple.lea.sees("Approved by @lea")

@@ -3,7 +3,7 @@
 from bot.access import words as access_words
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import State
-from tests.journeys.changing import approve_waiting, requested
+from tests.journeys.changing import approve_waiting, request_shown_to_lea
 from tests.running import APPROVALS, Running, running_maple
 from tests.screen import on_screen
 
@@ -24,7 +24,7 @@ may = "approve"
 
 async def test_card_says_everything_that_is_needed_to_decide(maple: Running) -> None:
     """And its first line, the push notification, the most important."""
-    await requested(maple)
+    await request_shown_to_lea(maple)
     card = await maple.lea.sees(WAITING)
     lines = card.splitlines()
     assert TITLE in lines[1]
@@ -41,22 +41,22 @@ async def test_card_says_everything_that_is_needed_to_decide(maple: Running) -> 
 
 
 async def test_card_counts_earlier_changes_and_other_requests_of_the_customer(maple: Running) -> None:
-    await requested(maple)
+    await request_shown_to_lea(maple)
     card = await maple.lea.sees(WAITING)
     assert "Earlier:" not in card
     assert "Also waiting" not in card
     await approve_waiting(maple)
-    await requested(maple)
+    await request_shown_to_lea(maple)
     card = await maple.lea.sees(WAITING)
     assert "Earlier: 1 change like this in the last 90 days. The last: Give 500 extra of Messages" in card
-    await requested(maple, 70, person=maple.raj)
+    await request_shown_to_lea(maple, 70, person=maple.raj)
     card = await maple.lea.sees("Give 70 extra")
     assert "Also waiting for this customer: 1 other request" in card
 
 
 async def test_card_says_who_may_approve_without_notifying_them() -> None:
     async with running_maple("http", policy=NAMED) as maple:
-        await requested(maple)
+        await request_shown_to_lea(maple)
         assert "May approve: @billing-leads, max" in await maple.lea.sees(WAITING)
         posted = [call for call in maple.slack.calls if call.method == "chat.postMessage"]
         assert not any("<@U04MAX>" in str(call.args) for call in posted)
@@ -64,7 +64,7 @@ async def test_card_says_who_may_approve_without_notifying_them() -> None:
 
 async def test_card_says_when_nobody_may_approve() -> None:
     async with running_maple("http", policy='[[allow]]\nwho = "everyone"\nmay = "ask"\n') as maple:
-        await requested(maple)
+        await request_shown_to_lea(maple)
         assert f"May approve: {access_words.NOBODY}" in await maple.lea.sees(WAITING)
 
 
@@ -72,5 +72,5 @@ async def test_card_names_only_some_of_many_approvers() -> None:
     people = ", ".join(f'"U0{number}NOBODY"' for number in range(6))
     policy = f'{NAMED}[[allow]]\nwho = [{people}]\nmay = "approve"\n'
     async with running_maple("http", policy=policy) as maple:
-        await requested(maple)
+        await request_shown_to_lea(maple)
         assert "and 3 others" in await maple.lea.sees(WAITING)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from bot.approvals import words as approvals_words
-from tests.journeys.changing import WAITING, filed
+from tests.journeys.changing import WAITING, file_request
 from tests.running import APPROVALS, Running, actor, running_maple
 
 POLICY = """
@@ -29,7 +29,7 @@ def posts(maple: Running) -> list[str]:
 
 async def test_new_request_mentions_whom_the_policy_names_but_not_the_requester() -> None:
     async with running_maple("http", policy=POLICY) as maple:
-        record = await filed(maple)
+        record = await file_request(maple)
         maple.lea.go("#billing")
         card = await maple.lea.sees(WAITING)
         assert "Please decide: @billing-leads @max @nobody" in card
@@ -46,7 +46,7 @@ async def test_new_request_mentions_whom_the_policy_names_but_not_the_requester(
 
 
 async def test_nobody_is_mentioned_without_such_a_policy(maple: Running) -> None:
-    await filed(maple)
+    await file_request(maple)
     maple.lea.go("#billing")
     assert "Please decide" not in await maple.lea.sees(WAITING)
     (post,) = posts(maple)
@@ -63,7 +63,7 @@ async def reminders(maple: Running, hours: float) -> list[str]:
 
 async def test_approvers_are_reminded_at_half_time_and_an_hour_before_it_expires() -> None:
     async with running_maple("http", policy=POLICY) as maple:
-        await filed(maple)
+        await file_request(maple)
         maple.lea.go("#billing")
         await maple.lea.sees(WAITING)
         assert await reminders(maple, 11.9) == []
@@ -81,7 +81,7 @@ async def test_approvers_are_reminded_at_half_time_and_an_hour_before_it_expires
 
 async def test_reminders_can_be_switched_off() -> None:
     async with running_maple("http", policy=f"{POLICY}remind = false\n") as maple:
-        await filed(maple)
+        await file_request(maple)
         maple.lea.go("#billing")
         await maple.lea.sees(WAITING)
         assert await reminders(maple, 13) == []
@@ -89,7 +89,7 @@ async def test_reminders_can_be_switched_off() -> None:
 
 async def test_reminder_stays_out_of_a_channel_that_was_shared_meanwhile() -> None:
     async with running_maple("http", policy=POLICY) as maple:
-        await filed(maple)
+        await file_request(maple)
         maple.lea.go("#billing")
         await maple.lea.sees(WAITING)
         maple.slack.workspace.channels[APPROVALS].kind = "shared"

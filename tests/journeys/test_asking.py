@@ -17,7 +17,7 @@ from bot.lookups import labels
 from bot.lookups.find import words as find_words
 from sandbox.slack.simulation import SlackCall
 from tests.handlers.test_changes import last
-from tests.journeys.changing import elsewhere
+from tests.journeys.changing import change_in_autumn
 from tests.running import Running
 from tests.screen import on_screen
 
@@ -144,7 +144,7 @@ async def test_mistyped_customer_is_offered(maple: Running) -> None:
 
 
 async def test_customer_whose_name_ends_like_a_part_is_found_by_the_name(maple: Running) -> None:
-    await elsewhere(maple, "customers.update", customer_id="cus_bold", name="Bold Events")
+    await change_in_autumn(maple, "customers.update", customer_id="cus_bold", name="Bold Events")
     await maple.ana.command("/autumn bold events")
     card = await maple.ana.sees("Bold Events")
     assert "cus_bold" in card

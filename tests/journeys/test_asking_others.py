@@ -9,7 +9,7 @@ from bot.approvals.lifecycle import Cause
 from bot.approvals.results import Result
 from bot.changes.forms import words as forms_words
 from bot.kit import phrases
-from tests.journeys.changing import PREVIEW, close_and_look
+from tests.journeys.changing import PREVIEW, close_and_read_own_card
 from tests.journeys.steps import in_order
 from tests.running import Mode, Running, running_maple
 from tests.screen import on_screen
@@ -223,7 +223,7 @@ async def test_edit_beyond_the_policy_is_refused_and_not_passed_on() -> None:
         await maple.ana.sees(PREVIEW)
         await maple.ana.submit()
         await maple.ana.sees("0 of 1 approval")
-        await close_and_look(maple.ana, f"[{approvals_words.EDIT}]")
+        await close_and_read_own_card(maple.ana, f"[{approvals_words.EDIT}]")
         await maple.ana.click(approvals_words.EDIT)
         await maple.ana.sees(PREVIEW)
         await maple.ana.fill("Amount", "5k")

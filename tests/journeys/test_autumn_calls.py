@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause
-from tests.journeys.changing import AT_ONCE, PREVIEW, WAITING, close_and_look, lea_sees
+from tests.journeys.changing import AT_ONCE, PREVIEW, WAITING, close_and_read_own_card, read_as_approver
 from tests.running import Running, running_maple
 
 WRITES = ("balances.update", "customers.delete")
@@ -47,7 +47,7 @@ async def test_balance_change_takes_one_read_to_request_and_three_to_apply() -> 
         await maple.ana.sees(PREVIEW)
         await forget_calls(maple)
         await maple.ana.submit()
-        await lea_sees(maple, WAITING)
+        await read_as_approver(maple, WAITING)
         await maple.bot.work.drain(10)
         assert split(maple) == documented()[ASKED]
 
@@ -74,7 +74,7 @@ async def test_deletion_at_once_takes_six_calls() -> None:
         await maple.ana.fill("Reason", "They asked to be forgotten")
         await forget_calls(maple)
         await maple.ana.submit()
-        await close_and_look(maple.ana, "Applied")
+        await close_and_read_own_card(maple.ana, "Applied")
         await maple.bot.work.drain(10)
         assert split(maple) == documented()[DELETED]
 

@@ -24,15 +24,15 @@ from tests.journeys.bulk import (
     STOPPED,
     TITLE,
     WAITING,
-    approved,
+    approve_list,
     check_list,
+    file_rows,
     file_text,
-    left,
-    listed,
     open_form,
-    rows,
+    remaining,
+    submit_list,
 )
-from tests.journeys.changing import AT_ONCE, elsewhere, request_undo
+from tests.journeys.changing import AT_ONCE, change_in_autumn, request_undo
 from tests.journeys.steps import click
 from tests.running import APPROVALS, QUICK_BATCHES, UNHURRIED, Running, running_maple
 from tests.screen import on_screen
@@ -52,12 +52,12 @@ may = ["approve", "history"]
 
 
 async def test_list_is_checked_approved_applied_and_reported(maple: Running) -> None:
-    before = [await left(maple, customer) for customer in ODDLY_NAMED]
+    before = [await remaining(maple, customer) for customer in ODDLY_NAMED]
     await check_list(maple.ana, "\n".join(f"{customer},messages,100" for customer in ODDLY_NAMED))
     screen = await maple.ana.sees("Bulk change: 3 changes for 3 customers")
     assert "Messages: 3 lines, 300 in all" in screen
     assert forms_words.needed(1) in screen
-    assert [await left(maple, customer) for customer in ODDLY_NAMED] == before
+    assert [await remaining(maple, customer) for customer in ODDLY_NAMED] == before
     await maple.ana.click(words.SEND)
     await maple.ana.sees(words.REQUESTED)
     await maple.ana.close()
@@ -73,12 +73,12 @@ async def test_list_is_checked_approved_applied_and_reported(maple: Running) -> 
     await maple.lea.click(approvals_words.APPROVE)
     assert "3 of 3 applied" in await maple.lea.sees(DONE)
 
-    assert [await left(maple, customer) for customer in ODDLY_NAMED] == [was + 100 for was in before]
+    assert [await remaining(maple, customer) for customer in ODDLY_NAMED] == [was + 100 for was in before]
     maple.ana.go("@maple")
     await maple.ana.sees(words.csv_comment(3, ended=True))
     outcomes = [piece for piece in maple.ana.pieces() if DONE in piece and words.LARGEST not in piece]
     assert len([piece for piece in outcomes if on_screen(words.LARGEST) not in piece]) == 1
-    results = rows(maple, "maple-bulk-change")
+    results = file_rows(maple, "maple-bulk-change")
     assert [row["customer id"] for row in results] == list(ODDLY_NAMED)
     assert {row["result"] for row in results} == {"applied"}
 
@@ -189,7 +189,7 @@ async def test_changes_of_several_kinds_share_one_approval(maple: Running) -> No
     await maple.lea.sees("5 of 5 applied")
     maple.ana.go("@maple")
     await maple.ana.sees(words.csv_comment(5, ended=True))
-    results = rows(maple, "maple-bulk-change")
+    results = file_rows(maple, "maple-bulk-change")
     assert [row["change"] for row in results][1:] == [
         "Apply the coupon 10% off, always",
         "Cancel Starter at the end of the period",
@@ -214,8 +214,8 @@ async def test_wrong_lines_are_listed_sent_as_a_file_and_left_out(maple: Running
     assert f"[{words.SEND}]" not in screen
     await maple.ana.click(words.WRONG_CSV)
     await maple.ana.sees(words.CSV_SENT)
-    assert [row["line"] for row in rows(maple, "maple-wrong-lines")] == ["4", "5", "6", "7"]
-    assert rows(maple, "maple-wrong-lines")[3]["text"].startswith("'=")
+    assert [row["line"] for row in file_rows(maple, "maple-wrong-lines")] == ["4", "5", "6", "7"]
+    assert file_rows(maple, "maple-wrong-lines")[3]["text"].startswith("'=")
     await maple.ana.click(words.LEAVE_OUT)
     await maple.ana.sees(words.SEND)
     maple.ana.does_not_see("can't be requested")
@@ -271,7 +271,7 @@ async def test_another_replica_checks_the_list_again(maple: Running) -> None:
         await maple.ana.click(words.SEND)
         await maple.ana.sees(words.REQUESTED)
 
-        await elsewhere(
+        await change_in_autumn(
             maple, "balances.update", customer_id="cus_html", feature_id="messages", add_to_balance=7
         )
         await maple.raj.click(words.SEND)
@@ -338,7 +338,7 @@ async def test_team_without_an_approvals_channel_is_told() -> None:
 
 
 async def test_one_sentence_requests_changes_of_several_balances(maple: Running) -> None:
-    messages, minutes = await left(maple, "cus_acme"), await left(maple, "cus_acme", "minutes")
+    messages, minutes = await remaining(maple, "cus_acme"), await remaining(maple, "cus_acme", "minutes")
     await maple.ana.command("/autumn give cus_acme 100 messages and 20 minutes because ticket 4711")
     screen = await maple.ana.sees("2 changes for 1 customer")
     assert f"{messages:,} → {messages + 100:,}" in screen
@@ -366,7 +366,7 @@ async def test_one_sentence_changes_several_balances_of_an_entity(maple: Running
     await maple.ana.click(words.SEND)
     await maple.ana.sees(words.REQUESTED)
     (batch,) = await maple.bot.batches.requested_by(maple.ana.id, limit=5)
-    await approved(maple, batch)
+    await approve_list(maple, batch)
     maple.lea.go("#billing")
     assert "workspace_1" in await maple.lea.sees(FINISHED)
     after = await own("workspace_1")
@@ -413,7 +413,7 @@ async def test_sentence_that_names_several_changes_is_answered(maple: Running) -
 
 
 async def test_denied_list_changes_nothing(maple: Running) -> None:
-    await listed(maple)
+    await submit_list(maple)
     maple.lea.go("#billing")
     await maple.lea.sees(WAITING)
     await maple.lea.click(approvals_words.DENY)
@@ -428,7 +428,7 @@ async def test_denied_list_changes_nothing(maple: Running) -> None:
 
 async def test_waiting_list_is_withdrawn_by_its_requester(maple: Running) -> None:
     withdrawn = on_screen(words.STATES[BatchState.WITHDRAWN])
-    await listed(maple)
+    await submit_list(maple)
     maple.lea.go("#billing")
     assert f"[{approvals_words.WITHDRAW}]" not in await maple.lea.sees(WAITING)
     maple.ana.go("@maple")
@@ -446,7 +446,7 @@ async def test_waiting_list_is_withdrawn_by_its_requester(maple: Running) -> Non
 async def test_requester_and_strangers_cannot_decide_undo_or_read_the_list() -> None:
     not_allowed = on_screen(approvals_words.RESULTS["not_allowed"].what)
     async with running_maple("http", policy=LEA_DECIDES) as maple:
-        batch = await listed(maple)
+        batch = await submit_list(maple)
         for person in (maple.ana, maple.raj):
             person.go("#billing")
             await person.sees(WAITING)
@@ -466,7 +466,7 @@ async def test_requester_and_strangers_cannot_decide_undo_or_read_the_list() -> 
         maple.ana.go("@maple")
         await maple.ana.click(words.LIST_CSV)
         await maple.ana.sees(words.CSV_SENT)
-        await approved(maple, batch)
+        await approve_list(maple, batch)
         await maple.raj.sees(FINISHED)
         await maple.raj.sees(words.UNDO)
         await request_undo(maple.raj, words.UNDO, reason="no")
@@ -493,16 +493,18 @@ amount_up_to = 1300
 tolerance = { percent = 10 }
 """
     async with running_maple("http", policy=policy) as maple:
-        assert await left(maple, "cus_acme") == 18_760
-        batch = await listed(maple, "cus_acme,messages,20000,set\ncus_bold,messages,50,give")
-        await elsewhere(maple, "balances.track", customer_id="cus_acme", feature_id="messages", value=124)
-        await approved(maple, batch)
+        assert await remaining(maple, "cus_acme") == 18_760
+        batch = await submit_list(maple, "cus_acme,messages,20000,set\ncus_bold,messages,50,give")
+        await change_in_autumn(
+            maple, "balances.track", customer_id="cus_acme", feature_id="messages", value=124
+        )
+        await approve_list(maple, batch)
         maple.ana.go("@maple")
         await maple.ana.sees("1 of 2 applied")
         await maple.ana.sees(words.csv_comment(2, ended=True))
-        grown, _ = rows(maple, "maple-bulk-change")
+        grown, _ = file_rows(maple, "maple-bulk-change")
         assert grown["why"] == approvals_words.RESULTS[Result.NOT_APPROVED].what
-        assert await left(maple, "cus_acme") == 18_636
+        assert await remaining(maple, "cus_acme") == 18_636
 
 
 async def test_button_does_nothing_in_a_channel_that_another_company_sees(maple: Running) -> None:
@@ -512,7 +514,7 @@ async def test_button_does_nothing_in_a_channel_that_another_company_sees(maple:
     for button in (approvals_words.APPROVE, approvals_words.DENY, words.LIST_CSV):
         channel.kind = kind_before
         maple.lea.reload()
-        batch = await listed(maple)
+        batch = await submit_list(maple)
         await maple.lea.sees(f"[{button}]")
         await maple.bot.work.drain(10)
         channel.kind = "shared"
@@ -537,8 +539,8 @@ async def test_unknown_bulk_change_is_refused(maple: Running) -> None:
 
 async def test_link_of_a_line_to_be_paid_reaches_its_requester_alone(maple: Running) -> None:
     maple.autumn.set_card("cus_acme", on_file=False)
-    batch = await listed(maple, "cus_acme,seats,25,,quantity\ncus_bold,messages,100")
-    await approved(maple, batch)
+    batch = await submit_list(maple, "cus_acme,seats,25,,quantity\ncus_bold,messages,100")
+    await approve_list(maple, batch)
     maple.lea.go("#billing")
     await maple.lea.sees("1 of 2 applied · 1 unconfirmed")
     maple.ana.go("@maple")
@@ -554,7 +556,7 @@ async def test_link_of_a_line_to_be_paid_reaches_its_requester_alone(maple: Runn
 
 async def test_team_that_needs_no_approval_applies_at_once_and_undoes_all() -> None:
     async with running_maple("http", policy=AT_ONCE, timings=UNHURRIED) as maple:
-        before = [await left(maple, customer) for customer in CUSTOMERS]
+        before = [await remaining(maple, customer) for customer in CUSTOMERS]
         await check_list(maple.ana)
         await maple.ana.sees(words.APPLY)
         await maple.ana.click(words.APPLY, confirm=True)
@@ -569,7 +571,7 @@ async def test_team_that_needs_no_approval_applies_at_once_and_undoes_all() -> N
         await maple.ana.sees(f"Undo of a bulk change: {TITLE.partition(': ')[2]}")
         await maple.ana.sees(on_screen(words.UNDONE))
         await maple.ana.sees(re.compile(f"{DONE}\nUndo of a bulk change"))
-        assert [await left(maple, customer) for customer in CUSTOMERS] == before
+        assert [await remaining(maple, customer) for customer in CUSTOMERS] == before
 
 
 def posts(maple: Running) -> list[SlackCall]:
@@ -584,7 +586,7 @@ def posts(maple: Running) -> list[SlackCall]:
 async def test_list_applied_at_once_is_not_posted_where_the_policy_says_so() -> None:
     policy = f"{AT_ONCE}[approvals]\npost_applied = false\n"
     async with running_maple("http", policy=policy) as maple:
-        await listed(maple, "cus_bold,messages,100")
+        await submit_list(maple, "cus_bold,messages,100")
         maple.ana.go("@maple")
         await maple.ana.sees("1 of 1 applied")
         await maple.bot.batches.ticker.keep_up()
@@ -593,7 +595,7 @@ async def test_list_applied_at_once_is_not_posted_where_the_policy_says_so() -> 
 
 async def test_lines_that_cannot_be_undone_are_reported() -> None:
     async with running_maple("http", policy=AT_ONCE) as maple:
-        await listed(maple, "cus_bold,messages,100\ncus_bold,in_cXNNUzXytba2sAT2,10,,refund")
+        await submit_list(maple, "cus_bold,messages,100\ncus_bold,in_cXNNUzXytba2sAT2,10,,refund")
         maple.ana.go("@maple")
         await maple.ana.sees(FINISHED)
         await maple.ana.sees(words.UNDO)
@@ -606,7 +608,7 @@ async def test_stopped_list_can_be_resumed() -> None:
     one_by_one = replace(QUICK_BATCHES, at_once=1)
     async with running_maple("http", policy=AT_ONCE, batch_pace=one_by_one) as maple:
         maple.autumn.faults.add("balances.update", "latency", seconds=60, customer=CUSTOMERS[1])
-        await listed(maple, f"{LIST}cus_rtl,messages,100")
+        await submit_list(maple, f"{LIST}cus_rtl,messages,100")
         maple.ana.go("@maple")
         await maple.ana.sees("1 of 3 applied")
         await maple.ana.click(words.STOP, confirm=True)

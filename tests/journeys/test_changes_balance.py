@@ -18,23 +18,23 @@ from tests.journeys.changing import (
     EXPIRED,
     WAITING,
     WITHDRAWN,
-    Requesting,
+    FormSetup,
     approve_waiting,
-    close_and_look,
-    elsewhere,
-    give,
-    lea_sees,
-    own_card,
+    change_in_autumn,
+    close_and_read_own_card,
+    read_as_approver,
+    read_own_card,
+    request_change,
+    request_shown_to_lea,
     request_undo,
-    requested,
 )
-from tests.journeys.desk import applied, running_desk
+from tests.journeys.harness import applied_record, form_harness
 from tests.journeys.kinds import give_allowance
 from tests.running import APPROVALS, Mode, Running, actor, running_maple
 from tests.screen import on_screen
 
 
-def writes(at: Requesting) -> list[str]:
+def writes(at: FormSetup) -> list[str]:
     return [write.route for write in at.autumn.ledger]
 
 
@@ -45,15 +45,15 @@ async def remaining(maple: Running) -> Decimal:
 
 async def test_approved_change_is_applied(maple: Running) -> None:
     before = await remaining(maple)
-    await give(maple)
+    await request_change(maple)
     form = await maple.ana.sees("0 of 1 approval")
     assert on_screen(approvals_words.YOUR_CARD) in form
-    card = await lea_sees(maple, WAITING)
+    card = await read_as_approver(maple, WAITING)
     assert "Give 500 extra of Messages" in card
     assert "They lost a day to our outage" in card
     await maple.lea.click("Approve")
     await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
-    await close_and_look(
+    await close_and_read_own_card(
         maple.ana, "Acme Ltd · Give 500 extra of Messages", approvals_words.ENDINGS[Cause.DONE]
     )
     assert writes(maple) == ["balances.update"]
@@ -61,7 +61,7 @@ async def test_approved_change_is_applied(maple: Running) -> None:
 
 
 async def test_requester_cannot_approve_their_own_request(maple: Running) -> None:
-    await requested(maple)
+    await request_shown_to_lea(maple)
     maple.ana.go("#billing")
     await maple.ana.sees(WAITING)
     await maple.ana.click("Approve")
@@ -80,28 +80,28 @@ async def test_change_is_applied_right_away(mode: Mode) -> None:
         await maple.ana.submit()
         card = await maple.ana.sees(approvals_words.ENDINGS[Cause.DONE])
         assert approvals_words.RIGHT_AWAY in card
-        await close_and_look(maple.ana, "Applied", "Give 1,000 extra of Messages")
+        await close_and_read_own_card(maple.ana, "Applied", "Give 1,000 extra of Messages")
         assert writes(maple) == ["balances.update"]
 
 
 async def test_denied_change_is_not_applied(maple: Running) -> None:
-    await requested(maple)
+    await request_shown_to_lea(maple)
     await maple.lea.sees(WAITING)
     await maple.lea.click("Deny")
     await maple.lea.sees(approvals_words.DENY_HINT)
     await maple.lea.fill(approvals_words.REASON, "They have had three this month")
     await maple.lea.submit()
     await maple.lea.sees(DENIED)
-    outcome = await own_card(maple.ana, DENIED)
+    outcome = await read_own_card(maple.ana, DENIED)
     assert "They have had three this month" in outcome
     await maple.ana.no_longer_sees("[Withdraw]")
     assert writes(maple) == []
 
 
 async def test_withdrawn_request_is_not_applied(maple: Running) -> None:
-    await requested(maple)
+    await request_shown_to_lea(maple)
     await maple.lea.sees(WAITING)
-    await own_card(maple.ana, "[Withdraw]")
+    await read_own_card(maple.ana, "[Withdraw]")
     await maple.ana.click("Withdraw", confirm=False)
     await maple.ana.click("Withdraw", confirm=True)
     await maple.ana.sees(WITHDRAWN)
@@ -110,7 +110,7 @@ async def test_withdrawn_request_is_not_applied(maple: Running) -> None:
 
 
 async def test_expired_request_is_refused_before_the_sweep(maple: Running) -> None:
-    await requested(maple)
+    await request_shown_to_lea(maple)
     await maple.lea.sees(WAITING)
     maple.clock.move(timedelta(hours=25))
     await maple.lea.click("Approve")
@@ -120,42 +120,44 @@ async def test_expired_request_is_refused_before_the_sweep(maple: Running) -> No
 
 
 async def test_outdated_request_is_shown_again_and_approved(maple: Running) -> None:
-    await requested(maple, 900, action=BalanceAction.SET)
+    await request_shown_to_lea(maple, 900, action=BalanceAction.SET)
     await maple.lea.sees(WAITING)
-    await elsewhere(maple, "balances.update", customer_id="cus_acme", feature_id="messages", remaining=20_000)
+    await change_in_autumn(
+        maple, "balances.update", customer_id="cus_acme", feature_id="messages", remaining=20_000
+    )
     await maple.lea.click("Approve")
     await maple.lea.sees(approvals_words.RESULTS[Result.OVERTAKEN].what)
     card = await maple.lea.sees("20,000 → 900")
     assert approvals_words.ANEW.split("*")[1] in card
     assert "[Approve]" in card
     assert len(writes(maple)) == 1, "what somebody else wrote"
-    await own_card(maple.ana, "earlier approvals do not count")
+    await read_own_card(maple.ana, "earlier approvals do not count")
     await maple.lea.click("Approve")
     await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
     assert await remaining(maple) == 900
 
 
 async def test_relative_change_is_applied_to_current_numbers() -> None:
-    async with running_desk() as desk:
-        await give_allowance(desk)
-        await elsewhere(
-            desk, "balances.update", customer_id="cus_acme", feature_id="messages", remaining=20_000
+    async with form_harness() as harness:
+        await give_allowance(harness)
+        await change_in_autumn(
+            harness, "balances.update", customer_id="cus_acme", feature_id="messages", remaining=20_000
         )
-        record = applied(await desk.approve())
-        assert "20,000 → 20,500" in await desk.card(record)
-        assert (await desk.client.customer("cus_acme")).balances["messages"].remaining == 20_500
+        record = applied_record(await harness.approve())
+        assert "20,000 → 20,500" in await harness.card(record)
+        assert (await harness.client.customer("cus_acme")).balances["messages"].remaining == 20_500
 
 
 async def test_lost_answer_is_resolved_by_reading_back() -> None:
-    async with running_desk() as desk:
-        before = (await desk.client.customer("cus_acme")).balances["messages"].remaining
-        await give_allowance(desk)
-        desk.autumn.faults.add("balances.update", "cut_after", times=1)
-        record = (await desk.approve()).record
+    async with form_harness() as harness:
+        before = (await harness.client.customer("cus_acme")).balances["messages"].remaining
+        await give_allowance(harness)
+        harness.autumn.faults.add("balances.update", "cut_after", times=1)
+        record = (await harness.approve()).record
         assert record is not None
-        assert on_screen(approvals_words.ENDINGS[Cause.FOUND_DONE]) in await desk.card(record)
-        assert (await desk.client.customer("cus_acme")).balances["messages"].remaining == before + 500
-        assert writes(desk) == ["balances.update"]
+        assert on_screen(approvals_words.ENDINGS[Cause.FOUND_DONE]) in await harness.card(record)
+        assert (await harness.client.customer("cus_acme")).balances["messages"].remaining == before + 500
+        assert writes(harness) == ["balances.update"]
 
 
 def _path(post: LocalMessage) -> str:
@@ -165,9 +167,9 @@ def _path(post: LocalMessage) -> str:
 
 async def test_applied_change_is_undone(maple: Running) -> None:
     before = await remaining(maple)
-    await requested(maple)
+    await request_shown_to_lea(maple)
     await approve_waiting(maple)
-    await own_card(maple.ana, "[Undo]")
+    await read_own_card(maple.ana, "[Undo]")
     await request_undo(maple.ana)
     await maple.lea.sees("Undo: balance change")
     await maple.lea.sees(approvals_words.UNDOING)
@@ -184,20 +186,20 @@ async def test_applied_change_is_undone(maple: Running) -> None:
 
 
 async def test_requester_is_told_below_her_card_that_somebody_else_undid_it(maple: Running) -> None:
-    record = await requested(maple)
+    record = await request_shown_to_lea(maple)
     await approve_waiting(maple)
     undo_request = (await maple.bot.changes.undo(record.id, "undo", actor(maple.lea))).record
     assert undo_request is not None
     await maple.bot.changes.approve(undo_request.id, undo_request.version, actor(maple.max))
     await maple.lea.sees(approvals_words.UNDONE)
     await maple.bot.work.drain(10)
-    await own_card(maple.ana, approvals_words.UNDONE)
+    await read_own_card(maple.ana, approvals_words.UNDONE)
     (reply,) = maple.ana.thread("Balance change (undone)")
     assert on_screen(approvals_words.UNDONE_HEADLINE) in reply
 
 
 async def test_late_decision_names_the_earlier_one(maple: Running) -> None:
-    await requested(maple)
+    await request_shown_to_lea(maple)
     await maple.lea.sees(WAITING)
     maple.max.go("#billing")
     await asyncio.gather(maple.lea.click("Approve"), maple.max.click("Approve"))
@@ -213,23 +215,23 @@ async def test_late_decision_names_the_earlier_one(maple: Running) -> None:
 
 
 async def test_request_at_one_replica_is_approved_at_another(maple: Running) -> None:
-    await requested(maple)
+    await request_shown_to_lea(maple)
     await maple.lea.sees(WAITING)
     async with maple.another():
         await maple.lea.click("Approve")
         await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
-        await own_card(maple.ana, approvals_words.ENDINGS[Cause.DONE])
+        await read_own_card(maple.ana, approvals_words.ENDINGS[Cause.DONE])
     assert writes(maple) == ["balances.update"]
 
 
 async def test_two_approvals_are_needed(mode: Mode) -> None:
     policy = AT_ONCE + '[[require]]\nname = "two"\napprovals = 2\nreason = true\n'
     async with running_maple(mode, policy=policy) as maple:
-        await requested(maple)
+        await request_shown_to_lea(maple)
         await maple.lea.sees("0 of 2 approvals")
         await maple.lea.click("Approve")
         await maple.lea.sees("1 of 2 approvals: @lea")
-        await own_card(maple.ana, "1 of 2 approvals: @lea")
+        await read_own_card(maple.ana, "1 of 2 approvals: @lea")
         await maple.lea.click("Approve")
         await maple.lea.sees(approvals_words.RESULTS[Result.ALREADY].what)
         maple.max.go("#billing")

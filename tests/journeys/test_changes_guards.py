@@ -30,15 +30,15 @@ from tests.journeys.changing import (
     ACTION,
     AT_ONCE,
     PREVIEW,
-    Requesting,
-    elsewhere,
-    own_card,
+    FormSetup,
+    change_in_autumn,
+    read_own_card,
+    request_shown_to_lea,
     request_undo,
-    requested,
 )
-from tests.journeys.desk import Desk, applied, refusal, running_desk
-from tests.journeys.guarding import BALANCE, DELETION, DETAILS, REWARD, Case, fill_in
+from tests.journeys.guarding import BALANCE, DELETION, DETAILS, REWARD, NoteCase, fill_in
 from tests.journeys.guarding_subscriptions import ADDITION, CANCELLATION, QUANTITY, SWITCH, TRIAL
+from tests.journeys.harness import FormHarness, applied_record, form_harness, refusal
 from tests.journeys.kinds import apply_coupon, give_allowance
 from tests.running import Running, running_maple
 from tests.screen import on_screen
@@ -46,7 +46,7 @@ from tests.screen import on_screen
 _TESTS = Path(__file__).parent.parent
 TABLES = [_TESTS / "batches", *(_TESTS / "changes").glob("*/")]
 REFUSED = approvals_words.RESULTS[Result.REFUSED].what
-CASES: dict[str, tuple[Case, ...]] = {
+CASES: dict[str, tuple[NoteCase, ...]] = {
     "balance": BALANCE,
     "reward": REWARD,
     "details": DETAILS,
@@ -60,30 +60,30 @@ CASES: dict[str, tuple[Case, ...]] = {
 
 
 @pytest.fixture
-async def desk() -> AsyncIterator[Desk]:
-    async with running_desk() as desk:
-        yield desk
+async def harness() -> AsyncIterator[FormHarness]:
+    async with form_harness() as harness:
+        yield harness
 
 
-def _by_form(case: Case) -> tuple[str, bool, tuple[tuple[str, str], ...]]:
+def _by_form(case: NoteCase) -> tuple[str, bool, tuple[tuple[str, str], ...]]:
     """Those that are filled in one after the other in the same form, before those that submit it."""
     return case.line, case.submits, case.filled
 
 
 @pytest.mark.parametrize("kind", CASES)
-async def test_form_shows_note_while_it_is_filled_in(desk: Desk, kind: str) -> None:
+async def test_form_shows_note_while_it_is_filled_in(harness: FormHarness, kind: str) -> None:
     for line, of_line in groupby(sorted(CASES[kind], key=_by_form), key=lambda case: case.line):
-        await desk.ana.command(line)
+        await harness.ana.command(line)
         filled: dict[str, str] = {}
         for case in of_line:
             if case.submits or not filled.keys() <= dict(case.filled).keys():
-                await desk.ana.command(line)
+                await harness.ana.command(line)
                 filled = {}
             entries = tuple(entry for entry in case.filled if filled.get(entry[0]) != entry[1])
-            await fill_in(desk, replace(case, line="", filled=entries))
+            await fill_in(harness, replace(case, line="", filled=entries))
             filled = dict(case.filled)
-    assert await desk.changes.waiting() == []
-    assert desk.autumn.ledger == []
+    assert await harness.changes.waiting() == []
+    assert harness.autumn.ledger == []
 
 
 async def test_balance_that_cannot_be_changed_is_refused(maple: Running) -> None:
@@ -174,7 +174,7 @@ async def test_page_of_a_customer_without_balances_or_products(maple: Running) -
         await maple.ana.close()
 
 
-async def _fill_in_for_a_part(at: Requesting) -> None:
+async def _fill_in_for_a_part(at: FormSetup) -> None:
     """Ana fills in a form for one part of a balance."""
     await at.ana.command("/autumn balance cus_vandelay")
     await at.ana.sees(ACTION)
@@ -186,7 +186,7 @@ async def _fill_in_for_a_part(at: Requesting) -> None:
     await at.ana.fill("Reason", "x")
 
 
-def _part_goes(at: Requesting) -> None:
+def _part_goes(at: FormSetup) -> None:
     rows = at.autumn.state.customers["cus_vandelay"].rows
     rows[:] = [row for row in rows if row.external_id != "goodwill_march"]
 
@@ -212,104 +212,106 @@ async def test_refused_form_that_was_closed_is_answered_in_a_message(maple: Runn
     assert "This part of Messages is no longer there." in message
 
 
-async def _stopped_at_approval(desk: Desk) -> str:
+async def _stopped_at_approval(harness: FormHarness) -> str:
     """The card of a request that the guards refuse when it is approved."""
-    outcome = await desk.approve()
+    outcome = await harness.approve()
     assert outcome.result is Result.FAILED
     assert outcome.record is not None
-    assert desk.autumn.ledger == []
-    card = await desk.card(outcome.record)
+    assert harness.autumn.ledger == []
+    card = await harness.card(outcome.record)
     assert on_screen(approvals_words.ENDINGS[Cause.GUARDED]) in card
     return card
 
 
-async def test_part_gone_at_approval_is_refused(desk: Desk) -> None:
-    await _fill_in_for_a_part(desk)
-    await desk.ana.submit()
-    _part_goes(desk)
-    assert "is no longer there. Pick another." in await _stopped_at_approval(desk)
+async def test_part_gone_at_approval_is_refused(harness: FormHarness) -> None:
+    await _fill_in_for_a_part(harness)
+    await harness.ana.submit()
+    _part_goes(harness)
+    assert "is no longer there. Pick another." in await _stopped_at_approval(harness)
 
 
-async def test_coupon_gone_at_approval_is_refused(desk: Desk) -> None:
-    await apply_coupon(desk)
-    del desk.autumn.state.rewards["loyal10"]
-    assert "Autumn no longer has the coupon 10% off, always." in await _stopped_at_approval(desk)
+async def test_coupon_gone_at_approval_is_refused(harness: FormHarness) -> None:
+    await apply_coupon(harness)
+    del harness.autumn.state.rewards["loyal10"]
+    assert "Autumn no longer has the coupon 10% off, always." in await _stopped_at_approval(harness)
 
 
-async def test_answer_about_another_customer_is_refused(desk: Desk) -> None:
-    await desk.ana.command("/autumn update cus_acme")
-    await desk.ana.fill("Name", "New")
-    desk.autumn.state.customers["cus_acme"].id = "cus_other"
-    await desk.ana.submit()
-    assert "Autumn answered with another customer, so nothing was changed." in refusal(desk.ana.outcome)
-    assert await desk.changes.waiting() == []
+async def test_answer_about_another_customer_is_refused(harness: FormHarness) -> None:
+    await harness.ana.command("/autumn update cus_acme")
+    await harness.ana.fill("Name", "New")
+    harness.autumn.state.customers["cus_acme"].id = "cus_other"
+    await harness.ana.submit()
+    assert "Autumn answered with another customer, so nothing was changed." in refusal(harness.ana.outcome)
+    assert await harness.changes.waiting() == []
 
 
-async def test_id_of_an_old_format_is_refused(desk: Desk) -> None:
-    customer = desk.autumn.state.customers["cus_acme"]
+async def test_id_of_an_old_format_is_refused(harness: FormHarness) -> None:
+    customer = harness.autumn.state.customers["cus_acme"]
     customer.id = "old@form"
-    desk.autumn.state.customers.changed(customer)
-    await desk.ana.command("/autumn update old@form")
-    await desk.ana.fill("Name", "New")
+    harness.autumn.state.customers.changed(customer)
+    await harness.ana.command("/autumn update old@form")
+    await harness.ana.fill("Name", "New")
     note = "This customer's id has an old format, which Autumn accepts only for balance changes"
-    await desk.ana.sees(note)
-    await desk.ana.submit()
-    assert note in refusal(desk.ana.outcome)
+    await harness.ana.sees(note)
+    await harness.ana.submit()
+    assert note in refusal(harness.ana.outcome)
 
 
-async def test_approver_sees_that_others_have_the_email(desk: Desk) -> None:
-    await desk.ana.command("/autumn update cus_acme")
-    await desk.ana.fill("Email", "billing@twinpeaks.example")
-    await desk.ana.submit()
-    assert "3 other customers also have this email address." in await desk.card(await desk.waiting())
+async def test_approver_sees_that_others_have_the_email(harness: FormHarness) -> None:
+    await harness.ana.command("/autumn update cus_acme")
+    await harness.ana.fill("Email", "billing@twinpeaks.example")
+    await harness.ana.submit()
+    assert "3 other customers also have this email address." in await harness.card(await harness.waiting())
 
 
 # What the customer has beside the product
 
 
-async def test_unstarted_add_on_is_warned_of_in_form_and_card(desk: Desk) -> None:
-    state = desk.autumn.state
+async def test_unstarted_add_on_is_warned_of_in_form_and_card(harness: FormHarness) -> None:
+    state = harness.autumn.state
     customer = state.customers["cus_massive"]
     later = products.PlanTerms(status="scheduled", started_at=state.now + 5 * DAY)
     products.give(state, customer, state.plan("support_plus"), later)
     note = "Add-ons that have not started may be dropped with the product: Support Plus."
     switch = (("New product", "Team"), ("Reason", "x"))
-    await fill_in(desk, Case(BillingNote.ADD_ONS_AT_RISK, "/autumn switch cus_massive", note, switch))
+    await fill_in(harness, NoteCase(BillingNote.ADD_ONS_AT_RISK, "/autumn switch cus_massive", note, switch))
     for choice in ("Cancel now", "Cancel at the end of the period"):
         cancel = (("Subscription", "Starter"), ("What to do", choice), ("Reason", "x"))
-        await fill_in(desk, Case(BillingNote.ADD_ONS_AT_RISK, "/autumn cancel cus_massive", note, cancel))
-        await desk.ana.submit()
-        record = await desk.waiting()
-        assert note in await desk.card(record), choice
-        await desk.changes.withdraw(record.id, ANA)
+        await fill_in(
+            harness, NoteCase(BillingNote.ADD_ONS_AT_RISK, "/autumn cancel cus_massive", note, cancel)
+        )
+        await harness.ana.submit()
+        record = await harness.waiting()
+        assert note in await harness.card(record), choice
+        await harness.changes.withdraw(record.id, ANA)
 
 
-async def _switch_to_team(desk: Desk) -> None:
-    await desk.ana.command("/autumn switch cus_massive")
-    await desk.ana.choose("New product", "Team")
-    await desk.ana.sees(switch_words.SwitchLine.STARTS_NOW.style.no_after)
+async def _switch_to_team(harness: FormHarness) -> None:
+    await harness.ana.command("/autumn switch cus_massive")
+    await harness.ana.choose("New product", "Team")
+    await harness.ana.sees(switch_words.SwitchLine.STARTS_NOW.style.no_after)
 
 
-async def test_switch_that_would_replace_another_product_is_refused(desk: Desk) -> None:
-    await _switch_to_team(desk)
-    await elsewhere(
-        desk, "billing.attach", customer_id="cus_massive", plan_id="pro", plan_schedule="immediate"
+async def test_switch_that_would_replace_another_product_is_refused(harness: FormHarness) -> None:
+    await _switch_to_team(harness)
+    await change_in_autumn(
+        harness, "billing.attach", customer_id="cus_massive", plan_id="pro", plan_schedule="immediate"
     )
-    await desk.ana.submit()
-    assert "Autumn would replace pro, but this request replaces starter." in refusal(desk.ana.outcome)
-    assert await desk.changes.waiting() == []
+    await harness.ana.submit()
+    assert "Autumn would replace pro, but this request replaces starter." in refusal(harness.ana.outcome)
+    assert await harness.changes.waiting() == []
 
 
 async def test_switch_replaces_the_main_product_of_the_same_group() -> None:
-    async with running_desk(at_once=True) as desk:
-        state = desk.autumn.state
+    async with form_harness(at_once=True) as harness:
+        state = harness.autumn.state
         state.plans["pro"].group = state.plans["team"].group = "workspace"
         customer = state.customers["cus_massive"]
         products.give(state, customer, state.plan("pro"), products.PlanTerms(started_at=state.now))
-        await _switch_to_team(desk)
-        await desk.ana.sees("Product Pro: ends now")
-        await desk.ana.submit()
-        applied(desk.ana.outcome)
+        await _switch_to_team(harness)
+        await harness.ana.sees("Product Pro: ends now")
+        await harness.ana.submit()
+        applied_record(harness.ana.outcome)
         assert sorted(product.plan_id for product in customer.products if product.running) == [
             "starter",
             "team",
@@ -319,40 +321,40 @@ async def test_switch_replaces_the_main_product_of_the_same_group() -> None:
 # What the demo does not have
 
 
-def _rollovers_unclear(desk: Desk) -> None:
-    rows = desk.autumn.state.customers["cus_acme"].rows
+def _rollovers_unclear(harness: FormHarness) -> None:
+    rows = harness.autumn.state.customers["cus_acme"].rows
     (row_with_rollovers,) = [row for row in rows if row.feature_id == "credits"]
     rows.append(replace(row_with_rollovers, id="another", rollovers=[]))
 
 
-def _over_the_limit(desk: Desk) -> None:
-    rows = desk.autumn.state.customers["cus_northwind"].rows
+def _over_the_limit(harness: FormHarness) -> None:
+    rows = harness.autumn.state.customers["cus_northwind"].rows
     (row,) = [row for row in rows if row.feature_id == "messages"]
     row.balance = -500
 
 
-def _two_main_products(desk: Desk) -> None:
-    state = desk.autumn.state
+def _two_main_products(harness: FormHarness) -> None:
+    state = harness.autumn.state
     customer = state.customers["cus_massive"]
     products.give(state, customer, state.plan("pro"), products.PlanTerms(started_at=state.now))
 
 
-def _stripe_unread(desk: Desk) -> None:
-    desk.autumn.faults.add("customers.get", "500", expanding="invoice_previews")
+def _stripe_unread(harness: FormHarness) -> None:
+    harness.autumn.faults.add("customers.get", "500", expanding="invoice_previews")
 
 
-def _currency_unknown(desk: Desk) -> None:
-    desk.autumn.faults.clear()
-    customer = desk.autumn.state.customers["cus_acme"]
+def _currency_unknown(harness: FormHarness) -> None:
+    harness.autumn.faults.clear()
+    customer = harness.autumn.state.customers["cus_acme"]
     customer.discounts.clear()
     # No product that is left has a price of its own, which would tell the company's currency.
     customer.products[:] = [product for product in customer.products if product.plan_id == "extra_seats"]
 
 
-PREPARED: tuple[tuple[Callable[[Desk], None], Case], ...] = (
+PREPARED: tuple[tuple[Callable[[FormHarness], None], NoteCase], ...] = (
     (
         _rollovers_unclear,
-        Case(
+        NoteCase(
             BalanceNote.ROLLOVERS_UNCLEAR,
             "/autumn balance cus_acme",
             "AI Credits has rolled-over units, and Autumn does not say which part",
@@ -366,7 +368,7 @@ PREPARED: tuple[tuple[Callable[[Desk], None], Case], ...] = (
     ),
     (
         _over_the_limit,
-        Case(
+        NoteCase(
             BalanceNote.OVERAGE_LOWERED,
             "/autumn balance cus_northwind",
             "100 fewer over the limit will be billed on the next invoice.",
@@ -375,7 +377,7 @@ PREPARED: tuple[tuple[Callable[[Desk], None], Case], ...] = (
     ),
     (
         _two_main_products,
-        Case(
+        NoteCase(
             SwitchNote.SEVERAL_HELD,
             "/autumn switch cus_massive",
             "The customer has several main products that this one could replace",
@@ -384,7 +386,7 @@ PREPARED: tuple[tuple[Callable[[Desk], None], Case], ...] = (
     ),
     (
         _stripe_unread,
-        Case(
+        NoteCase(
             DeletionNote.STRIPE_UNREAD,
             "/autumn delete cus_noname",
             "Stripe could not be reached, so coming charges are not listed here.",
@@ -392,7 +394,7 @@ PREPARED: tuple[tuple[Callable[[Desk], None], Case], ...] = (
     ),
     (
         _currency_unknown,
-        Case(
+        NoteCase(
             RewardNote.CURRENCY_UNKNOWN,
             "/autumn reward cus_acme",
             "Autumn does not say which currency this coupon is in. The estimate assumes USD",
@@ -402,30 +404,33 @@ PREPARED: tuple[tuple[Callable[[Desk], None], Case], ...] = (
 )
 
 
-async def test_form_shows_notes_about_rare_customers(desk: Desk) -> None:
+async def test_form_shows_notes_about_rare_customers(harness: FormHarness) -> None:
     for prepare, case in PREPARED:
-        prepare(desk)
-        await fill_in(desk, case)
+        prepare(harness)
+        await fill_in(harness, case)
 
 
 # What is billed
 
 
-async def test_only_seats_above_the_grant_are_billed(desk: Desk) -> None:
+async def test_only_seats_above_the_grant_are_billed(harness: FormHarness) -> None:
     """With 20 granted and 14 used, a usage of 20 is neither billed nor confirmed; 24 bills 4."""
     part = (("Feature", "Seats"), ("Which part of it", "Team"), (ACTION, "Correct billed usage"))
-    rows = desk.autumn.state.customers["cus_acme"].rows
+    rows = harness.autumn.state.customers["cus_acme"].rows
     (row,) = [row for row in rows if row.feature_id == "seats" and row.included == 20]
     row.balance = 6
-    within = Case(BalanceNote.OTHER_ROWS, "/autumn balance cus_acme", "14 → 20", (*part, ("Amount", "20")))
-    await fill_in(desk, within)
-    form = await desk.ana.sees("14 → 20")
+    within = NoteCase(
+        BalanceNote.OTHER_ROWS, "/autumn balance cus_acme", "14 → 20", (*part, ("Amount", "20"))
+    )
+    await fill_in(harness, within)
+    form = await harness.ana.sees("14 → 20")
     assert "billed." not in form
     assert "card" not in form
     row.balance = -4
     fewer = "1 fewer than now will be billed. Any credit comes"
     await fill_in(
-        desk, Case(BalanceNote.SEATS_LOWERED, "/autumn balance cus_acme", fewer, (*part, ("Amount", "23")))
+        harness,
+        NoteCase(BalanceNote.SEATS_LOWERED, "/autumn balance cus_acme", fewer, (*part, ("Amount", "23"))),
     )
 
 
@@ -434,44 +439,44 @@ async def test_only_seats_above_the_grant_are_billed(desk: Desk) -> None:
 
 async def test_invisible_characters_are_not_written() -> None:
     """tests/kit/test_visible.py tries every one of them."""
-    async with running_desk(at_once=True) as desk:
+    async with form_harness(at_once=True) as harness:
         for field, typed, visible in (
             ("Name", "New\u3164\u3164", "New"),
             ("Email", "office\u200b@acme.example", "office@acme.example"),
             ("Fingerprint", "New\ufe0f", "New"),
         ):
-            await desk.ana.command("/autumn update cus_acme")
-            await desk.ana.fill(field, typed)
-            await desk.ana.sees(f"→ {visible}")
-            await desk.ana.submit()
-            applied(desk.ana.outcome)
-            assert visible in desk.autumn.ledger[-1].body.values(), field
-        assert len(desk.autumn.ledger) == 3
+            await harness.ana.command("/autumn update cus_acme")
+            await harness.ana.fill(field, typed)
+            await harness.ana.sees(f"→ {visible}")
+            await harness.ana.submit()
+            applied_record(harness.ana.outcome)
+            assert visible in harness.autumn.ledger[-1].body.values(), field
+        assert len(harness.autumn.ledger) == 3
 
 
-async def test_email_with_a_blank_in_it_is_refused(desk: Desk) -> None:
-    await desk.ana.command("/autumn update cus_acme")
-    await desk.ana.fill("Email", "office\u2800@acme.example")
-    await desk.ana.sees("This is not an email address.")
+async def test_email_with_a_blank_in_it_is_refused(harness: FormHarness) -> None:
+    await harness.ana.command("/autumn update cus_acme")
+    await harness.ana.fill("Email", "office\u2800@acme.example")
+    await harness.ana.sees("This is not an email address.")
 
 
-async def test_invisible_name_and_reason_count_as_empty(desk: Desk) -> None:
+async def test_invisible_name_and_reason_count_as_empty(harness: FormHarness) -> None:
     nothing = "\u2800\u3164\u200b"
-    await desk.ana.command("/autumn update cus_acme")
-    await desk.ana.fill("Name", nothing)
-    await desk.ana.sees("Name: Acme Ltd → none")
-    await desk.ana.fill("Reason", nothing)
-    await desk.ana.submit()
-    assert on_screen(approvals_words.NO_REASON) in await desk.card(await desk.waiting())
+    await harness.ana.command("/autumn update cus_acme")
+    await harness.ana.fill("Name", nothing)
+    await harness.ana.sees("Name: Acme Ltd → none")
+    await harness.ana.fill("Reason", nothing)
+    await harness.ana.submit()
+    assert on_screen(approvals_words.NO_REASON) in await harness.card(await harness.waiting())
 
 
 async def test_undo_does_not_write_invisible_characters() -> None:
-    async with running_desk(at_once=True) as desk:
-        desk.autumn.state.customers["cus_acme"].name = "Acme\u200b Ltd"
-        await desk.ana.command("/autumn update cus_acme")
-        await desk.ana.fill("Name", "Acme Group")
-        await desk.ana.submit()
-        await _undo_is_refused(desk, "The name contains invisible characters.")
+    async with form_harness(at_once=True) as harness:
+        harness.autumn.state.customers["cus_acme"].name = "Acme\u200b Ltd"
+        await harness.ana.command("/autumn update cus_acme")
+        await harness.ana.fill("Name", "Acme Group")
+        await harness.ana.submit()
+        await _undo_is_refused(harness, "The name contains invisible characters.")
 
 
 # Undoing
@@ -479,12 +484,12 @@ async def test_undo_does_not_write_invisible_characters() -> None:
 
 async def test_grant_cut_since_cannot_be_taken_back() -> None:
     async with running_maple("http", policy=AT_ONCE) as maple:
-        await requested(maple)
-        await elsewhere(
+        await request_shown_to_lea(maple)
+        await change_in_autumn(
             maple, "balances.update", customer_id="cus_acme", feature_id="messages", included_grant=100
         )
         before = len(maple.autumn.ledger)
-        await own_card(maple.ana, "[Undo]")
+        await read_own_card(maple.ana, "[Undo]")
         await request_undo(maple.ana)
         answer = await maple.ana.sees("The customer is granted 100 now, so no more can be taken back.")
         assert REFUSED in answer
@@ -492,50 +497,52 @@ async def test_grant_cut_since_cannot_be_taken_back() -> None:
         assert len(maple.autumn.ledger) == before
 
 
-async def _undo_is_refused(desk: Desk, note: str) -> None:
-    record = applied(desk.ana.outcome)
-    before = len(desk.autumn.ledger)
-    assert note in refusal(await desk.undo(record))
-    assert len(desk.autumn.ledger) == before
+async def _undo_is_refused(harness: FormHarness, note: str) -> None:
+    record = applied_record(harness.ana.outcome)
+    before = len(harness.autumn.ledger)
+    assert note in refusal(await harness.undo(record))
+    assert len(harness.autumn.ledger) == before
 
 
 async def test_nothing_is_left_to_undo_after_a_reset() -> None:
-    async with running_desk(at_once=True) as desk:
-        await give_allowance(desk)
-        desk.autumn.clock.move(timedelta(days=40))
-        await _undo_is_refused(desk, "The balance has reset since, so there is nothing left to undo.")
+    async with form_harness(at_once=True) as harness:
+        await give_allowance(harness)
+        harness.autumn.clock.move(timedelta(days=40))
+        await _undo_is_refused(harness, "The balance has reset since, so there is nothing left to undo.")
 
 
 async def test_replaced_coupon_is_not_undone() -> None:
-    async with running_desk(at_once=True) as desk:
-        await apply_coupon(desk)
-        await elsewhere(desk, "customers/cus_northwind/coupons/sorry50")
-        await _undo_is_refused(desk, "The customer has a different coupon by now, so this cannot be undone.")
+    async with form_harness(at_once=True) as harness:
+        await apply_coupon(harness)
+        await change_in_autumn(harness, "customers/cus_northwind/coupons/sorry50")
+        await _undo_is_refused(
+            harness, "The customer has a different coupon by now, so this cannot be undone."
+        )
 
 
-async def test_restored_coupon_starts_its_months_again(desk: Desk) -> None:
+async def test_restored_coupon_starts_its_months_again(harness: FormHarness) -> None:
     remove = ((ACTION, "Remove the coupon"), ("Reason", "x"))
-    await fill_in(desk, Case(RewardNote.REPLACES, "/autumn reward cus_coupons", "20% off", remove))
-    await desk.ana.submit()
-    record = applied(await desk.approve())
-    assert (await desk.undo(record)).result is Result.DONE
-    card = await desk.card(await desk.waiting())
+    await fill_in(harness, NoteCase(RewardNote.REPLACES, "/autumn reward cus_coupons", "20% off", remove))
+    await harness.ana.submit()
+    record = applied_record(await harness.approve())
+    assert (await harness.undo(record)).result is Result.DONE
+    card = await harness.card(await harness.waiting())
     assert "Undo: reward change" in card
     assert "20% off for 3 months restarts: its duration begins now." in card
 
 
-async def test_credit_is_spent_on_the_earliest_invoices_and_only_once(desk: Desk) -> None:
+async def test_credit_is_spent_on_the_earliest_invoices_and_only_once(harness: FormHarness) -> None:
     pick = ("Coupon", "$250 of invoice credit")
-    await fill_in(desk, Case(RewardNote.REPLACES, "/autumn reward cus_acme", "This replaces", (pick,)))
-    screen = await desk.ana.sees(PREVIEW)
+    await fill_in(harness, NoteCase(RewardNote.REPLACES, "/autumn reward cus_acme", "This replaces", (pick,)))
+    screen = await harness.ana.sees(PREVIEW)
     figures = re.findall(r"Next invoice on [^:]+: (\S+) → (\S+) ", screen)
     assert figures == [("$179.10", "$0.00"), ("$89.10", "$48.00"), ("$90.00", "$100.00")]
 
 
-async def test_dollars_are_not_taken_off_yen(desk: Desk) -> None:
+async def test_dollars_are_not_taken_off_yen(harness: FormHarness) -> None:
     pick = ("Coupon", "$100 off for 6 months")
     note = "This coupon is an amount in USD: it takes nothing off invoices in JPY."
-    await fill_in(desk, Case(RewardNote.OTHER_CURRENCY, "/autumn reward cus_tyrell", note, (pick,)))
-    screen = await desk.ana.sees(PREVIEW)
+    await fill_in(harness, NoteCase(RewardNote.OTHER_CURRENCY, "/autumn reward cus_tyrell", note, (pick,)))
+    screen = await harness.ana.sees(PREVIEW)
     assert ": ¥31,530, unchanged" in screen
     assert "shows from the next invoice" not in screen

@@ -21,13 +21,13 @@ from tests.approvals.harness import ANA
 from tests.changes.filling import modal
 from tests.journeys.changing import (
     WAITING,
-    Requesting,
-    apply,
-    elsewhere,
-    lea_sees,
-    undo_approved,
+    FormSetup,
+    approve_and_apply,
+    change_in_autumn,
+    read_as_approver,
+    undo_and_apply,
 )
-from tests.journeys.desk import Desk, running_desk
+from tests.journeys.harness import FormHarness, form_harness
 from tests.journeys.kinds import CASES, RequestCase, delete, refund
 from tests.running import running_maple
 
@@ -42,28 +42,28 @@ def case(request: pytest.FixtureRequest) -> RequestCase:
 
 
 @pytest.fixture
-async def desk() -> AsyncIterator[Desk]:
-    async with running_desk() as desk:
-        yield desk
+async def harness() -> AsyncIterator[FormHarness]:
+    async with form_harness() as harness:
+        yield harness
 
 
-def writes(at: Requesting) -> list[str]:
+def writes(at: FormSetup) -> list[str]:
     return [write.route for write in at.autumn.ledger if write.applied]
 
 
-async def requested(desk: Desk, case: RequestCase) -> Record:
+async def requested(harness: FormHarness, case: RequestCase) -> Record:
     """Ana makes the request, and Lea reads its card."""
-    await case.request(desk)
-    record = await desk.waiting()
-    card = await desk.card(record)
+    await case.request(harness)
+    record = await harness.waiting()
+    card = await harness.card(record)
     assert WAITING in card
     assert case.description in card
     return record
 
 
-async def opened_again(desk: Desk, record: Record) -> Parsed:
+async def opened_again(harness: FormHarness, record: Record) -> Parsed:
     """The form of a request, submitted again as it opens: as it was filled in."""
-    form = await desk.changes.form_of(record)
+    form = await harness.changes.form_of(record)
     place = form.place
     meta = Meta(
         kind=form.kind,
@@ -72,7 +72,7 @@ async def opened_again(desk: Desk, record: Record) -> Parsed:
         feature=place.feature,
         entity=place.entity,
     )
-    facts = await desk.changes.read_facts(form.kind, place.customer, place.entity)
+    facts = await harness.changes.read_facts(form.kind, place.customer, place.entity)
     view = modal(request_form.build(FormState(meta, facts, form.values, None)))
     return request_form.parse(Meta.decode(view["private_metadata"]), elements.values(view["blocks"], {}))
 
@@ -82,47 +82,49 @@ def unpinned(requested_input: ChangeInput | None) -> ChangeInput:
     return requested_input.model_copy(update={"customer_created_at": None})
 
 
-async def test_change_is_requested_in_its_form_applied_and_undone(desk: Desk, case: RequestCase) -> None:
-    record = await requested(desk, case)
-    again = await opened_again(desk, record)
+async def test_change_is_requested_in_its_form_applied_and_undone(
+    harness: FormHarness, case: RequestCase
+) -> None:
+    record = await requested(harness, case)
+    again = await opened_again(harness, record)
     assert (again.reason, again.ticket) == (record.reason, record.ticket)
     if case.request is delete:
         assert again.errors, "it must be confirmed each time"
     else:
         assert unpinned(again.input) == unpinned(record.input)
-    assert desk.autumn.ledger == []
+    assert harness.autumn.ledger == []
 
     if case.outdate and not case.undo:
-        assert not (await outdated(desk, case, record)).undoable
+        assert not (await outdated(harness, case, record)).undoable
         return
-    applied = await apply(desk.changes, record)
-    assert writes(desk) == [case.route]
+    applied = await approve_and_apply(harness.changes, record)
+    assert writes(harness) == [case.route]
     verdict = registry.kind(record.kind).verify(applied.input, applied.before, applied.before)
     assert verdict is Verdict.NOT_APPLIED, "had Autumn not carried it out"
     assert applied.undoable is bool(case.undo)
     if case.undo:
-        assert case.undo in await desk.card(await undo_approved(desk.changes, applied))
-        assert len(writes(desk)) == 2
+        assert case.undo in await harness.card(await undo_and_apply(harness.changes, applied))
+        assert len(writes(harness)) == 2
     if case.outdate and case.name not in CHANGING_IDS:
         request = ChangeRequest(uuid4().hex, record.input, ANA)
-        await outdated(desk, case, (await desk.changes.submit(request)).record)
+        await outdated(harness, case, (await harness.changes.submit(request)).record)
 
 
-async def outdated(desk: Desk, case: RequestCase, record: Record | None) -> Record:
+async def outdated(harness: FormHarness, case: RequestCase, record: Record | None) -> Record:
     """Somebody else outdates the request: it is shown again, approved again and applied."""
     assert record is not None
     assert case.outdate is not None
-    await case.outdate(desk)
-    before = writes(desk)
-    outcome = await desk.approve(record)
+    await case.outdate(harness)
+    before = writes(harness)
+    outcome = await harness.approve(record)
     assert outcome.result is Result.OVERTAKEN
     assert outcome.record is not None
-    card = await desk.card(outcome.record)
+    card = await harness.card(outcome.record)
     assert case.shown_again in card
     assert approvals_words.ANEW.split("*")[1] in card
-    assert writes(desk) == before
-    applied = await apply(desk.changes, outcome.record)
-    assert writes(desk) == [*before, case.route]
+    assert writes(harness) == before
+    applied = await approve_and_apply(harness.changes, outcome.record)
+    assert writes(harness) == [*before, case.route]
     verdict = registry.kind(record.kind).verify(applied.input, applied.before, applied.before)
     assert verdict is Verdict.NOT_APPLIED, "had Autumn not carried it out"
     return applied
@@ -131,34 +133,34 @@ async def outdated(desk: Desk, case: RequestCase, record: Record | None) -> Reco
 @pytest.mark.parametrize(
     "case", [case for case in CASES if case.name in CHANGING_IDS], ids=lambda case: case.name, indirect=True
 )
-async def test_outdated_request_is_approved_again(desk: Desk, case: RequestCase) -> None:
-    await outdated(desk, case, await requested(desk, case))
+async def test_outdated_request_is_approved_again(harness: FormHarness, case: RequestCase) -> None:
+    await outdated(harness, case, await requested(harness, case))
 
 
 async def test_refund_is_confirmed_before_it_is_approved() -> None:
     async with running_maple("http") as maple:
         await refund(maple)
-        await lea_sees(maple, WAITING, "Refund $20.00 of an invoice")
+        await read_as_approver(maple, WAITING, "Refund $20.00 of an invoice")
         await maple.lea.click("Approve", confirm=True)
         await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
         assert writes(maple) == ["invoices.refund"]
 
 
-async def test_lost_answer_to_a_deletion_is_resolved_by_reading_back(desk: Desk) -> None:
-    await delete(desk)
-    desk.autumn.faults.add("customers.delete", "cut_after", times=1)
-    record = (await desk.approve()).record
+async def test_lost_answer_to_a_deletion_is_resolved_by_reading_back(harness: FormHarness) -> None:
+    await delete(harness)
+    harness.autumn.faults.add("customers.delete", "cut_after", times=1)
+    record = (await harness.approve()).record
     assert record is not None
     assert record.ending is Cause.FOUND_DONE
-    assert approvals_words.ENDINGS[Cause.FOUND_DONE] in await desk.card(record)
-    assert writes(desk) == ["customers.delete"]
+    assert approvals_words.ENDINGS[Cause.FOUND_DONE] in await harness.card(record)
+    assert writes(harness) == ["customers.delete"]
 
 
 async def test_deletion_of_a_customer_who_is_gone() -> None:
     async with running_maple("socket") as maple:
         await delete(maple)
-        await lea_sees(maple, WAITING)
-        await elsewhere(maple, "customers.delete", customer_id="cus_noname")
+        await read_as_approver(maple, WAITING)
+        await change_in_autumn(maple, "customers.delete", customer_id="cus_noname")
         await maple.lea.click("Approve", confirm=True)
         await maple.lea.sees(approvals_words.RESULTS[Result.FAILED].what)
         await maple.lea.sees("The customer is no longer in Autumn")

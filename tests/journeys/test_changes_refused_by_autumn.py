@@ -8,23 +8,23 @@ from bot.approvals.lifecycle import State
 from bot.changes import autumn_refusals
 from sandbox.autumn import LocalAutumn
 from tests.journeys.changing import ACTION, FAILED
-from tests.journeys.desk import Desk, applied, running_desk
+from tests.journeys.harness import FormHarness, applied_record, form_harness
 from tests.journeys.kinds import Steps, delete, give_allowance, give_feature, redeem
 
 
 async def test_rate_limit_only_delays_a_change() -> None:
-    async with running_desk() as desk:
-        await give_allowance(desk)
-        desk.autumn.faults.add("balances.update", "429", times=2, retry_after=0)
-        applied(await desk.approve())
-        assert [write.applied for write in desk.autumn.ledger] == [False, False, True]
+    async with form_harness() as harness:
+        await give_allowance(harness)
+        harness.autumn.faults.add("balances.update", "429", times=2, retry_after=0)
+        applied_record(await harness.approve())
+        assert [write.applied for write in harness.autumn.ledger] == [False, False, True]
 
 
-async def _failed_card(desk: Desk) -> str:
-    record = (await desk.approve()).record
+async def _failed_card(harness: FormHarness) -> str:
+    record = (await harness.approve()).record
     assert record is not None
     assert record.state is State.FAILED
-    card = await desk.card(record)
+    card = await harness.card(record)
     assert FAILED in card
     return card
 
@@ -33,37 +33,37 @@ async def _failed_card(desk: Desk) -> str:
 async def test_missing_scope_is_named(ask: Steps, scope: str, monkeypatch: pytest.MonkeyPatch) -> None:
     reading = ["customers:read", "plans:read", "features:read", "analytics:read", "rewards:read"]
     monkeypatch.setattr(LocalAutumn, "key", property(lambda self: self.keys(reading)))
-    async with running_desk() as desk:
-        await ask(desk)
-        card = await _failed_card(desk)
+    async with form_harness() as harness:
+        await ask(harness)
+        card = await _failed_card(harness)
         assert f"Maple's key lacks the scope {scope}." in card
         assert "insufficient" not in card
 
 
 async def test_code_redeemed_elsewhere_is_refused_with_a_reason() -> None:
-    async with running_desk() as desk:
-        await redeem(desk)
-        desk.autumn.state.customers["cus_northwind"].redeemed.append("bonus500")
-        card = await _failed_card(desk)
+    async with form_harness() as harness:
+        await redeem(harness)
+        harness.autumn.state.customers["cus_northwind"].redeemed.append("bonus500")
+        card = await _failed_card(harness)
         assert autumn_refusals.CODES["customer_already_redeemed_referral_code"] in card
         assert "referral" not in card
         assert "400" not in card
 
 
 async def test_code_already_redeemed_is_refused_in_the_form_even_when_it_is_used_up() -> None:
-    async with running_desk(at_once=True) as desk:
-        await redeem(desk)
-        applied(desk.ana.outcome)
-        await _form_says_redeemed(desk)
-        assert len(desk.autumn.ledger) == 1
-        rows = desk.autumn.state.customers["cus_northwind"].rows
+    async with form_harness(at_once=True) as harness:
+        await redeem(harness)
+        applied_record(harness.ana.outcome)
+        await _form_says_redeemed(harness)
+        assert len(harness.autumn.ledger) == 1
+        rows = harness.autumn.state.customers["cus_northwind"].rows
         rows[:] = [replace(row, balance=0) if row.loose else row for row in rows]
-        await _form_says_redeemed(desk)
+        await _form_says_redeemed(harness)
 
 
-async def _form_says_redeemed(desk: Desk) -> None:
-    await desk.ana.command("/autumn reward cus_northwind")
-    await desk.ana.choose(ACTION, "Redeem a promo code")
-    await desk.ana.sees("Letter for letter")
-    await desk.ana.fill("Promo code", "BONUS500")
-    await desk.ana.sees("This customer has already redeemed BONUS500.")
+async def _form_says_redeemed(harness: FormHarness) -> None:
+    await harness.ana.command("/autumn reward cus_northwind")
+    await harness.ana.choose(ACTION, "Redeem a promo code")
+    await harness.ana.sees("Letter for letter")
+    await harness.ana.fill("Promo code", "BONUS500")
+    await harness.ana.sees("This customer has already redeemed BONUS500.")

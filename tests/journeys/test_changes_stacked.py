@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from bot.approvals import words as approvals_words
-from tests.journeys.changing import ACTION, WAITING, lea_sees
-from tests.journeys.desk import Desk, running_desk
+from tests.journeys.changing import ACTION, WAITING, read_as_approver
+from tests.journeys.harness import FormHarness, form_harness
 from tests.running import running_maple
 
 
@@ -23,7 +23,7 @@ async def test_equal_grants_are_distinguished_in_form_card_and_history() -> None
         await maple.ana.fill("Amount", "5")
         await maple.ana.fill("Reason", "x")
         await maple.ana.submit()
-        card = await lea_sees(maple, WAITING)
+        card = await read_as_approver(maple, WAITING)
         assert "Part: Standalone grant" in card
         assert "…other2" in card
         await maple.lea.command("/autumn history cus_vandelay")
@@ -32,21 +32,21 @@ async def test_equal_grants_are_distinguished_in_form_card_and_history() -> None
         assert "first1" not in history
 
 
-async def _card_of_five_more(desk: Desk, customer: str, part: str = "") -> str:
+async def _card_of_five_more(harness: FormHarness, customer: str, part: str = "") -> str:
     """The approvers' card of a request for five more messages."""
-    await desk.ana.command(f"/autumn balance {customer}")
-    await desk.ana.choose("Feature", "Messages")
+    await harness.ana.command(f"/autumn balance {customer}")
+    await harness.ana.choose("Feature", "Messages")
     if part:
-        await desk.ana.choose("Which part of it", part)
-    await desk.ana.fill("Amount", "5")
-    await desk.ana.submit()
-    assert desk.ana.outcome is not None
-    assert desk.ana.outcome.record is not None
-    return await desk.card(desk.ana.outcome.record)
+        await harness.ana.choose("Which part of it", part)
+    await harness.ana.fill("Amount", "5")
+    await harness.ana.submit()
+    assert harness.ana.outcome is not None
+    assert harness.ana.outcome.record is not None
+    return await harness.card(harness.ana.outcome.record)
 
 
 async def test_part_with_a_date_is_named_by_it_and_a_single_part_not_at_all() -> None:
-    async with running_desk() as desk:
-        card = await _card_of_five_more(desk, "cus_vandelay", "Granted as launch_week")
+    async with form_harness() as harness:
+        card = await _card_of_five_more(harness, "cus_vandelay", "Granted as launch_week")
         assert "Part: Granted as launch_week · does not reset · Expires" in card
-        assert "Part:" not in await _card_of_five_more(desk, "cus_acme")
+        assert "Part:" not in await _card_of_five_more(harness, "cus_acme")

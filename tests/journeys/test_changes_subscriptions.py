@@ -20,11 +20,11 @@ from tests.journeys.changing import (
     ACTION,
     FAILED,
     approve_waiting,
-    elsewhere,
-    lea_sees,
-    undo_approved,
+    change_in_autumn,
+    read_as_approver,
+    undo_and_apply,
 )
-from tests.journeys.desk import Desk, applied, refusal, running_desk
+from tests.journeys.harness import FormHarness, applied_record, form_harness, refusal
 from tests.journeys.kinds import cancel, cancel_free, extend_trial
 from tests.running import Running, running_maple
 
@@ -32,63 +32,63 @@ WAITS = approvals_words.AWAITS_PAYMENT.split("*")[1]
 
 
 @pytest.fixture
-async def desk() -> AsyncIterator[Desk]:
-    async with running_desk() as desk:
-        yield desk
+async def harness() -> AsyncIterator[FormHarness]:
+    async with form_harness() as harness:
+        yield harness
 
 
-async def test_last_payment_is_refunded_and_subscription_ends(desk: Desk) -> None:
-    await desk.ana.command("/autumn cancel cus_northwind")
-    await desk.ana.choose(ACTION, "Cancel now")
-    await desk.ana.sees("Refund of the whole last payment")
-    await desk.ana.choose("What the customer gets for the rest", "Refund of the whole last payment")
-    form = await desk.ana.sees("Refunded to the card")
+async def test_last_payment_is_refunded_and_subscription_ends(harness: FormHarness) -> None:
+    await harness.ana.command("/autumn cancel cus_northwind")
+    await harness.ana.choose(ACTION, "Cancel now")
+    await harness.ana.sees("Refund of the whole last payment")
+    await harness.ana.choose("What the customer gets for the rest", "Refund of the whole last payment")
+    form = await harness.ana.sees("Refunded to the card")
     assert "will stay unbilled" in form
     assert "Next product: Free: starts" in form
-    await desk.ana.submit()
-    card = await desk.card(await desk.waiting())
+    await harness.ana.submit()
+    card = await harness.card(await harness.waiting())
     assert "with a refund of the whole last payment" in card
     assert "This cannot be undone." in card
-    applied(await desk.approve())
-    customer = desk.autumn.state.customers["cus_northwind"]
+    applied_record(await harness.approve())
+    customer = harness.autumn.state.customers["cus_northwind"]
     newest = max(customer.invoices, key=lambda invoice: invoice.created_at)
     assert newest.refunded == newest.total > 0
     assert [product.plan_id for product in customer.products if product.running] == ["free"]
 
 
-async def test_undo_of_a_free_product_never_ends_one_bought_since(desk: Desk) -> None:
-    await cancel_free(desk)
-    record = applied(await desk.approve())
-    await elsewhere(desk, "billing.attach", customer_id="cus_wayne", plan_id="starter")
+async def test_undo_of_a_free_product_never_ends_one_bought_since(harness: FormHarness) -> None:
+    await cancel_free(harness)
+    record = applied_record(await harness.approve())
+    await change_in_autumn(harness, "billing.attach", customer_id="cus_wayne", plan_id="starter")
     replaced = Note(SwitchNote.REPLACES_ANOTHER, {"replaced": joined(["starter"])})
-    assert notes.plain(replaced) in refusal(await desk.undo(record))
-    assert await desk.changes.waiting() == []
-    products = desk.autumn.state.customers["cus_wayne"].products
+    assert notes.plain(replaced) in refusal(await harness.undo(record))
+    assert await harness.changes.waiting() == []
+    products = harness.autumn.state.customers["cus_wayne"].products
     assert [product.plan_id for product in products if product.running] == ["starter"]
 
 
-async def test_form_warns_of_what_is_dropped_and_refuses_what_cannot_be_done(desk: Desk) -> None:
-    await desk.ana.command("/autumn cancel cus_hooli")
-    form = await desk.ana.sees("The scheduled change to Team is dropped.")
+async def test_form_warns_of_what_is_dropped_and_refuses_what_cannot_be_done(harness: FormHarness) -> None:
+    await harness.ana.command("/autumn cancel cus_hooli")
+    form = await harness.ana.sees("The scheduled change to Team is dropped.")
     assert "No product follows" in form
     assert "Scheduled change to Team: dropped" in form
 
-    await desk.ana.command("/autumn cancel cus_initech")
-    await desk.ana.sees("Take the cancellation back")
-    await desk.ana.choose(ACTION, "Cancel at the end of the period")
-    await desk.ana.sees("This subscription is cancelled already")
-    await desk.ana.submit()
-    assert "This subscription is cancelled already" in refusal(desk.ana.outcome)
+    await harness.ana.command("/autumn cancel cus_initech")
+    await harness.ana.sees("Take the cancellation back")
+    await harness.ana.choose(ACTION, "Cancel at the end of the period")
+    await harness.ana.sees("This subscription is cancelled already")
+    await harness.ana.submit()
+    assert "This subscription is cancelled already" in refusal(harness.ana.outcome)
 
-    desk.autumn.state.customers["cus_northwind"].currency = "gbp"
-    await desk.ana.command("/autumn cancel cus_northwind")
-    await desk.ana.choose(ACTION, "Cancel now")
-    form = await desk.ana.sees("Autumn would refuse this.")
+    harness.autumn.state.customers["cus_northwind"].currency = "gbp"
+    await harness.ana.command("/autumn cancel cus_northwind")
+    await harness.ana.choose(ACTION, "Cancel now")
+    form = await harness.ana.sees("Autumn would refuse this.")
     assert autumn_refusals.CODES["currency_mismatch"] in form
     assert BillingNote.WOULD_BE_REFUSED.id not in form
     assert CancellationNote.BALANCES_LOST.id not in form
-    assert await desk.changes.waiting() == []
-    assert desk.autumn.ledger == []
+    assert await harness.changes.waiting() == []
+    assert harness.autumn.ledger == []
 
 
 async def ask_to_end_the_trial(maple: Running, *, where: str = "#support") -> None:
@@ -99,7 +99,7 @@ async def ask_to_end_the_trial(maple: Running, *, where: str = "#support") -> No
     await maple.ana.sees("Billed now, in all: $49.00")
     await maple.ana.fill("Reason", "They want to start")
     await maple.ana.submit()
-    await lea_sees(maple, "End the trial of Pro now")
+    await read_as_approver(maple, "End the trial of Pro now")
 
 
 async def test_change_that_waits_for_payment_has_its_own_outcome(maple: Running) -> None:
@@ -154,7 +154,7 @@ async def test_customer_without_a_card_gets_a_checkout(maple: Running) -> None:
     await maple.ana.sees(str(BillingNote.NEEDS_CHECKOUT.text).split("*")[1])
     await maple.ana.fill("Reason", "They decided")
     await maple.ana.submit()
-    await lea_sees(maple, "Change the product to Pro (yearly) now")
+    await read_as_approver(maple, "Change the product to Pro (yearly) now")
     await approve_waiting(maple)
     await maple.lea.sees(WAITS)
     await maple.ana.close()
@@ -163,25 +163,25 @@ async def test_customer_without_a_card_gets_a_checkout(maple: Running) -> None:
     assert [product.plan_id for product in maple.autumn.state.customers["cus_empty"].products] == []
 
 
-async def test_billing_change_under_way_is_reported_and_nothing_changes(desk: Desk) -> None:
-    await cancel(desk)
-    desk.autumn.state.org.locks_billing = True
-    desk.autumn.billing_locks.add("cus_northwind")
-    record = (await desk.approve()).record
+async def test_billing_change_under_way_is_reported_and_nothing_changes(harness: FormHarness) -> None:
+    await cancel(harness)
+    harness.autumn.state.org.locks_billing = True
+    harness.autumn.billing_locks.add("cus_northwind")
+    record = (await harness.approve()).record
     assert record is not None
-    card = await desk.card(record)
+    card = await harness.card(record)
     assert FAILED in card
     assert autumn_refusals.CODES["lock_already_exists"] in card
-    assert desk.autumn.state.customers["cus_northwind"].products[0].canceled_at is None
+    assert harness.autumn.state.customers["cus_northwind"].products[0].canceled_at is None
 
 
-async def test_moved_trial_is_undone_under_its_new_id(desk: Desk) -> None:
-    product = desk.autumn.state.customers["cus_umbrella"].products[0]
+async def test_moved_trial_is_undone_under_its_new_id(harness: FormHarness) -> None:
+    product = harness.autumn.state.customers["cus_umbrella"].products[0]
     before, ends = product.id, product.trial_ends_at
-    await extend_trial(desk)
-    record = applied(await desk.approve())
+    await extend_trial(harness)
+    record = applied_record(await harness.approve())
     assert product.id != before
-    await undo_approved(desk.changes, record)
+    await undo_and_apply(harness.changes, record)
     assert ends is not None
     assert product.trial_ends_at is not None
     assert 0 <= product.trial_ends_at - ends <= 24 * 60 * 60 * 1000

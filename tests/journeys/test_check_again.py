@@ -5,8 +5,8 @@ from bot.approvals.lifecycle import Cause, State
 from bot.approvals.results import Result
 from bot.changes.model import Now
 from tests.approvals.harness import LEA
-from tests.journeys.changing import approve_waiting, requested
-from tests.journeys.desk import applied, running_desk
+from tests.journeys.changing import approve_waiting, request_shown_to_lea
+from tests.journeys.harness import applied_record, form_harness
 from tests.journeys.kinds import give_allowance
 from tests.lost_writes import carry_out
 from tests.running import Running
@@ -17,7 +17,7 @@ UNCONFIRMED = approvals_words.HEADLINES[State.UNCONFIRMED].split("*")[1]
 
 async def unconfirmed(maple: Running) -> None:
     """A request whose write never reached Autumn."""
-    await requested(maple)
+    await request_shown_to_lea(maple)
     maple.autumn.faults.add("balances.update", "cut_before", times=1)
     await approve_waiting(maple)
     await maple.lea.sees(UNCONFIRMED)
@@ -52,18 +52,18 @@ async def test_change_not_seen_in_autumn_stays_unconfirmed(maple: Running) -> No
 
 
 async def test_change_that_another_may_explain_stays_unconfirmed() -> None:
-    async with running_desk() as desk:
-        await give_allowance(desk)
-        desk.autumn.faults.add("balances.update", "cut_before", times=1)
-        record = (await desk.approve()).record
+    async with form_harness() as harness:
+        await give_allowance(harness)
+        harness.autumn.faults.add("balances.update", "cut_before", times=1)
+        record = (await harness.approve()).record
         assert record is not None
-        await give_allowance(desk)
-        applied(await desk.approve())
-        outcome = await desk.changes.check_again(record.id, LEA)
+        await give_allowance(harness)
+        applied_record(await harness.approve())
+        outcome = await harness.changes.check_again(record.id, LEA)
         assert outcome.result is Result.STILL_UNCONFIRMED
         assert outcome.record is not None
-        assert on_screen(approvals_words.READ_BACK[Now.BLURRED]) in await desk.card(outcome.record)
-        states = {record.state for record in await desk.changes.history("cus_acme")}
+        assert on_screen(approvals_words.READ_BACK[Now.BLURRED]) in await harness.card(outcome.record)
+        states = {record.state for record in await harness.changes.history("cus_acme")}
         assert states == {State.UNCONFIRMED, State.APPLIED}
 
 

@@ -10,7 +10,7 @@ from bot.approvals.lifecycle import Cause
 from bot.approvals.results import Result
 from bot.changes.control import words
 from bot.changes.control.words import ControlType
-from tests.journeys.changing import AT_ONCE, close_and_look, undo
+from tests.journeys.changing import AT_ONCE, close_and_read_own_card, submit_undo
 from tests.running import Running, running_maple
 
 READ_BACK = approvals_words.ENDINGS[Cause.DONE]
@@ -86,6 +86,6 @@ async def test_control_is_set_and_undone(
         await maple.ana.sees(READ_BACK)
         customer = maple.autumn.state.customer("cus_acme")
         assert customer.billing_controls[control] == [{"feature_id": "messages", "enabled": True, **entry}]
-        await close_and_look(maple.ana, "Applied", value)
-        assert await undo(maple) is Result.DONE
+        await close_and_read_own_card(maple.ana, "Applied", value)
+        assert await submit_undo(maple) is Result.DONE
         assert customer.billing_controls[control] == []

@@ -17,7 +17,14 @@ from bot.lookups import labels
 from bot.store.errors import StoreLost, StoreLostMidway
 from bot.timings import Timeouts
 from tests.databases import Engine, fresh
-from tests.journeys.changing import AT_ONCE, WAITING, ask_in_a_line, close_and_look, filed, lea_sees
+from tests.journeys.changing import (
+    AT_ONCE,
+    WAITING,
+    close_and_read_own_card,
+    file_request,
+    read_as_approver,
+    request_in_one_line,
+)
 from tests.journeys.steps import ask
 from tests.journeys.test_trouble import unharmed
 from tests.relay import Relay
@@ -126,15 +133,15 @@ async def test_changes_are_refused_without_the_database(loss: Loss, logs: io.Str
     await maple.bot._health.check()
     assert maple.bot.readiness()["database"] is True
     maple.ana.reload()
-    await ask_in_a_line(maple.ana, "give cus_acme 500 messages")
+    await request_in_one_line(maple.ana, "give cus_acme 500 messages")
     await maple.ana.sees("0 of 1 approval")
 
 
 @POSTGRESQL
 async def test_form_and_decision_work_once_the_database_is_back(loss: Loss) -> None:
     maple = loss.maple
-    await filed(maple)
-    await lea_sees(maple, WAITING)
+    await file_request(maple)
+    await read_as_approver(maple, WAITING)
     await maple.raj.command("/autumn update cus_acme")
     await maple.raj.sees("Fingerprint")
     await maple.raj.fill("Name", "Acme Holdings")
@@ -161,7 +168,7 @@ async def test_database_lost_while_a_change_is_applied(mode: Mode) -> None:
     async with losing("postgresql", mode, policy=AT_ONCE) as loss:
         maple = loss.maple
         fault = maple.autumn.faults.add("balances.update", "latency", seconds=0.4)
-        await ask_in_a_line(maple.ana, "give cus_acme 500 messages")
+        await request_in_one_line(maple.ana, "give cus_acme 500 messages")
         async with asyncio.timeout(30):
             while not fault.struck:  # noqa: ASYNC110 - the local Autumn does not say when
                 await asyncio.sleep(0.01)
@@ -173,7 +180,7 @@ async def test_database_lost_while_a_change_is_applied(mode: Mode) -> None:
         await loss.find()
         record = await swept(maple)
         assert record.state in (State.APPLIED, State.UNCONFIRMED)
-        await close_and_look(maple.ana, record.state.capitalize())
+        await close_and_read_own_card(maple.ana, record.state.capitalize())
         assert len(maple.autumn.ledger) == 1
 
 
@@ -214,8 +221,8 @@ async def test_silent_database_times_out(mode: Mode, logs: io.StringIO) -> None:
 
 async def test_locked_file_times_out(mode: Mode) -> None:
     async with running_maple(mode, timings=HURRIED, pace=QUIET) as maple:
-        await filed(maple)
-        await lea_sees(maple, WAITING)
+        await file_request(maple)
+        await read_as_approver(maple, WAITING)
         async with maple.bot.database.writing():
             await asyncio.gather(maple.lea.click("Approve"), maple.bot._health.check())
             await maple.lea.sees(NO_MEMORY)

@@ -11,7 +11,15 @@ from bot.digests.report.model import RowQuery
 from bot.kit import ids
 from sandbox.autumn.months import add, to_ms
 from sandbox.autumn.seed.builder import Builder
-from tests.journeys.digesting import SUPPORT, created, digesting, pass_time, posted, settled, threads
+from tests.journeys.digesting import (
+    SUPPORT,
+    create_digest,
+    digesting,
+    pass_time,
+    posted_digests,
+    settle_digests,
+    thread_messages,
+)
 from tests.running import Running
 
 ZONE = "Europe/Berlin"
@@ -30,7 +38,7 @@ async def maple() -> AsyncIterator[Running]:
 async def set_up(maple: Running) -> Digest:
     """A digest of the upcoming invoices of a day, every day at nine in Berlin, even if there are none."""
     content = DigestContent(frozenset({"invoices"}), days=1, skip_empty=False)
-    return await created(maple, content=content, schedule=Schedule(EVERY_DAY, NINE, ZONE))
+    return await create_digest(maple, content=content, schedule=Schedule(EVERY_DAY, NINE, ZONE))
 
 
 def the_day(maple: Running) -> date:
@@ -53,7 +61,7 @@ def nine(day: date) -> datetime:
 
 async def it_is(maple: Running, at: datetime) -> None:
     pass_time(maple, at - maple.clock.now())
-    await settled(maple)
+    await settle_digests(maple)
 
 
 def is_billed(maple: Running, at: datetime) -> None:
@@ -68,9 +76,9 @@ def is_billed(maple: Running, at: datetime) -> None:
 async def read(maple: Running) -> str:
     """The newest digest in the channel, its thread, and the customers in all its rows. If there is nothing to
     report, it has no thread."""
-    newest = posted(maple, SUPPORT)[-1]
+    newest = posted_digests(maple, SUPPORT)[-1]
     texts = [newest.text]
-    for details in threads(maple, SUPPORT):
+    for details in thread_messages(maple, SUPPORT):
         if details.thread_ts == newest.ts:
             (query,) = [
                 RowQuery.decode(element["value"])
@@ -126,5 +134,5 @@ async def test_paused_time_is_not_covered_afterwards(maple: Running) -> None:
     await it_is(maple, nine(day + 4 * DAY) + timedelta(hours=1))
     assert await maple.bot.digests.resume(digest.id, by=maple.ana.id)
     await it_is(maple, nine(day + 5 * DAY))
-    assert len(posted(maple)) == 2
+    assert len(posted_digests(maple)) == 2
     assert NAME not in await read(maple)

@@ -13,16 +13,16 @@ from tests.journeys.digesting import (
     FORM,
     LIST,
     SUPPORT,
-    created,
+    create_digest,
     digesting,
-    due,
-    later,
+    only_digest,
     open_list,
-    post,
-    posted,
-    settled,
-    the_digest,
-    trail,
+    pass_time_and_settle,
+    pass_time_until_due,
+    posted_digests,
+    send_now,
+    settle_digests,
+    verified_trail,
 )
 from tests.running import APPROVALS, Mode, Running
 
@@ -44,20 +44,20 @@ async def test_digest_is_set_up_in_two_clicks(mode: Mode) -> None:
         screen = await ana.sees("The first post comes")
         assert f"Weekdays at 09:00 Europe/Lisbon · next 7 days · {DEFAULT}" in screen
         await ana.close()
-        assert not posted(maple)
-        await due(maple)
+        assert not posted_digests(maple)
+        await pass_time_until_due(maple)
         message = await ana.sees(COMING)
         assert "only visible to you" not in message
         assert "Weekdays at 09:00 Europe/Lisbon" in message
         assert "Globex Corporation" in await maple.raj.sees(COMING)
-        await later(maple, timedelta(hours=2))
-        assert len(posted(maple)) == 1
+        await pass_time_and_settle(maple, timedelta(hours=2))
+        assert len(posted_digests(maple)) == 1
 
 
 async def test_digest_is_edited(mode: Mode) -> None:
     async with digesting(mode, alike=0) as maple:
         ana = maple.ana
-        await created(maple)
+        await create_digest(maple)
         await open_list(ana)
         await ana.click("Edit")
         await ana.sees(FORM)
@@ -74,7 +74,7 @@ async def test_digest_is_edited(mode: Mode) -> None:
         line = "Mon, Wed and Fri at 16:30 America/New_York · next 14 days · unpaid, past due · 2 products"
         assert f"{line} · invoices from 60 up" in screen
         await ana.close()
-        await due(maple)
+        await pass_time_until_due(maple)
         message = await ana.sees(COMING)
         assert "Globex Corporation" in message
         assert "Upcoming invoices" not in message
@@ -105,7 +105,7 @@ async def test_digest_is_paused_resumed_and_removed() -> None:
     """By somebody else: its owner is told, the audit trail says who, and nothing is posted meanwhile."""
     async with digesting("http", alike=0) as maple:
         ana, raj = maple.ana, maple.raj
-        digest = await created(maple, owner="ana")
+        digest = await create_digest(maple, owner="ana")
         ana.go("@Maple")
         await open_list(raj)
         await raj.click("Edit")
@@ -116,21 +116,21 @@ async def test_digest_is_paused_resumed_and_removed() -> None:
         await raj.click("Pause")
         assert "@raj paused it" in await raj.sees("The digest is paused")
         assert "@raj paused it" in await ana.sees("Your digest in #support is paused")
-        await due(maple)
-        await later(maple, timedelta(hours=1))
-        assert posted(maple) == []
+        await pass_time_until_due(maple)
+        await pass_time_and_settle(maple, timedelta(hours=1))
+        assert posted_digests(maple) == []
         await raj.click("Resume")
         assert "Next:" in await raj.sees("The digest is active again")
-        await due(maple)
-        await settled(maple)
-        assert len(posted(maple)) == 1
-        next_due = (await the_digest(maple)).next_due
+        await pass_time_until_due(maple)
+        await settle_digests(maple)
+        assert len(posted_digests(maple)) == 1
+        next_due = (await only_digest(maple)).next_due
         await raj.click("Remove", confirm=True)
         assert "This channel has no digests yet" in await raj.sees("The digest has been removed")
         await ana.sees("Your digest in #support was removed by @raj")
-        await later(maple, next_due - maple.clock.now() + timedelta(minutes=1))
-        assert len(posted(maple)) == 1
-        recorded = await trail(maple.bot.database, digest.id)
+        await pass_time_and_settle(maple, next_due - maple.clock.now() + timedelta(minutes=1))
+        assert len(posted_digests(maple)) == 1
+        recorded = await verified_trail(maple.bot.database, digest.id)
         assert [(entry.event, entry.actor) for entry in recorded] == [
             ("digest_created", "U01ANA"),
             ("digest_edited", "U02RAJ"),
@@ -144,7 +144,7 @@ async def test_digest_is_paused_resumed_and_removed() -> None:
 async def test_digest_is_sent_now_and_previewed(mode: Mode) -> None:
     async with digesting(mode, alike=0) as maple:
         ana = maple.ana
-        await created(maple)
+        await create_digest(maple)
         await open_list(ana)
         maple.autumn.faults.add("customers.get", "latency", seconds=60)  # read after the customers
         await ana.click("Send now", confirm=False)
@@ -156,8 +156,8 @@ async def test_digest_is_sent_now_and_previewed(mode: Mode) -> None:
             -1
         ]
         await maple.slack.deliveries.repeat(click)
-        await settled(maple)
-        assert len(posted(maple)) == 1
+        await settle_digests(maple)
+        assert len(posted_digests(maple)) == 1
         assert "Send now" in await ana.sees("Posted to the channel")
         await ana.click("Preview to me")
         await ana.sees("The preview is in the channel")
@@ -167,26 +167,26 @@ async def test_digest_is_sent_now_and_previewed(mode: Mode) -> None:
         assert "Globex Corporation" in screen
         await maple.raj.sees(COMING)
         maple.raj.does_not_see("Preview: coming up")
-        assert len(posted(maple)) == 1
+        assert len(posted_digests(maple)) == 1
 
 
 async def test_result_is_reported_after_the_list_was_closed() -> None:
     async with digesting("http", alike=0) as maple:
         ana = maple.ana
-        await created(maple)
+        await create_digest(maple)
         await open_list(ana)
         maple.autumn.faults.add("customers.list", "latency", seconds=60, times=1)
         await ana.click("Send now", confirm=True)
         await ana.close()
         maple.autumn.faults.clear()
         assert "only visible to you" in await ana.sees("Posted to the channel")
-        assert len(posted(maple)) == 1
+        assert len(posted_digests(maple)) == 1
 
 
 async def test_silent_autumn_is_reported() -> None:
     async with digesting("http", alike=0) as maple:
         ana = maple.ana
-        await created(maple)
+        await create_digest(maple)
         await open_list(ana)
         maple.autumn.faults.add("customers.list", "500", times=None)
         await ana.click("Send now", confirm=True)
@@ -196,44 +196,44 @@ async def test_silent_autumn_is_reported() -> None:
         await ana.close()
         await ana.command("/autumn upcoming")
         await ana.sees(labels.UNAVAILABLE.what)
-        assert posted(maple) == []
+        assert posted_digests(maple) == []
 
 
 async def test_each_channel_has_its_own_schedule() -> None:
     async with digesting("http", alike=0) as maple:
         first, second = SUPPORT, APPROVALS
-        await created(maple, first, schedule=Schedule(EVERY_DAY, time(9), "Asia/Kolkata"))
-        await created(maple, second, schedule=Schedule(EVERY_DAY, time(9), "Europe/Lisbon"))
-        if (await the_digest(maple, second)).next_due < (await the_digest(maple, first)).next_due:
+        await create_digest(maple, first, schedule=Schedule(EVERY_DAY, time(9), "Asia/Kolkata"))
+        await create_digest(maple, second, schedule=Schedule(EVERY_DAY, time(9), "Europe/Lisbon"))
+        if (await only_digest(maple, second)).next_due < (await only_digest(maple, first)).next_due:
             first, second = second, first
-        await due(maple, first)
-        await settled(maple)
-        assert (len(posted(maple, first)), posted(maple, second)) == (1, [])
-        await due(maple, second)
-        await settled(maple)
-        assert (len(posted(maple, first)), len(posted(maple, second))) == (1, 1)
+        await pass_time_until_due(maple, first)
+        await settle_digests(maple)
+        assert (len(posted_digests(maple, first)), posted_digests(maple, second)) == (1, [])
+        await pass_time_until_due(maple, second)
+        await settle_digests(maple)
+        assert (len(posted_digests(maple, first)), len(posted_digests(maple, second))) == (1, 1)
 
 
 async def test_empty_digest_is_posted_only_on_request() -> None:
     """On schedule nothing is posted; somebody who presses *Send now* wants to see something."""
     async with digesting("http", alike=0) as maple:
         ana = maple.ana
-        await created(maple, content=DigestContent(frozenset({"unpaid"}), minimum=Decimal(9_999_999)))
-        await due(maple)
-        await later(maple, timedelta(minutes=5))
-        assert posted(maple) == []
+        await create_digest(maple, content=DigestContent(frozenset({"unpaid"}), minimum=Decimal(9_999_999)))
+        await pass_time_until_due(maple)
+        await pass_time_and_settle(maple, timedelta(minutes=5))
+        assert posted_digests(maple) == []
         await open_list(ana)
         await ana.click("Send now", confirm=True)
         await ana.sees("Posted to the channel")
         await ana.close()
         await ana.sees("Nothing to report for the next 7 days: no unpaid invoices")
-        assert len(posted(maple)) == 1
+        assert len(posted_digests(maple)) == 1
 
 
 async def test_two_people_edit_one_digest() -> None:
     async with digesting("http", alike=0) as maple:
         ana, raj = maple.ana, maple.raj
-        await created(maple)
+        await create_digest(maple)
         for person, at in ((ana, "10:00"), (raj, "11:15")):
             await open_list(person)
             await person.click("Edit")
@@ -249,7 +249,7 @@ async def test_two_people_edit_one_digest() -> None:
         assert "Weekdays at 11:15" in raj.last()
         await raj.click("Edit")
         await raj.sees(FORM)
-        await maple.bot.digests.remove((await the_digest(maple)).id, by=ana.id)
+        await maple.bot.digests.remove((await only_digest(maple)).id, by=ana.id)
         await raj.submit()
         await raj.sees("Someone else changed or removed this digest in the meantime")
 
@@ -278,8 +278,8 @@ async def test_where_no_digest_can_go_only_a_person_can_have_one() -> None:
 async def test_shared_channel_that_the_policy_names_is_allowed() -> None:
     async with digesting("http", policy=SHARED_ALLOWED) as maple:
         maple.ana.go("#shared-acme")
-        await created(maple, SHARED)
-        await due(maple, SHARED)
+        await create_digest(maple, SHARED)
+        await pass_time_until_due(maple, SHARED)
         await maple.ana.sees(COMING)
         maple.eve.go("#shared-acme")
         await maple.eve.sees(COMING)
@@ -291,7 +291,7 @@ async def test_shared_channel_that_the_policy_names_is_allowed() -> None:
 async def test_channel_that_becomes_shared_gets_no_digest() -> None:
     async with digesting("http", alike=0) as maple:
         ana = maple.ana
-        await created(maple)
+        await create_digest(maple)
         await open_list(ana)
         await ana.click("Edit")
         await ana.sees(FORM)
@@ -303,7 +303,7 @@ async def test_channel_that_becomes_shared_gets_no_digest() -> None:
 
 async def test_policy_decides_who_may_set_up_digests() -> None:
     async with digesting("http", policy=LEADS_SET_UP, alike=0) as maple:
-        await created(maple)
+        await create_digest(maple)
         screen = await open_list(maple.ana)
         assert "Your team's policy doesn't let you set up or change digests" in screen
         assert "[Preview to me]" in screen
@@ -323,9 +323,9 @@ async def test_workspace_without_the_new_blocks() -> None:
     async with digesting("http", alike=0) as maple:
         maple.slack.without_blocks("data_table", "data_visualization")
         ana = maple.ana
-        await post(maple, await created(maple))
+        await send_now(maple, await create_digest(maple))
         assert "Globex Corporation" in await ana.sees(COMING)
-        (message,) = posted(maple)
+        (message,) = posted_digests(maple)
         assert not {"data_table", "data_visualization"} & {block["type"] for block in message.blocks}
 
 

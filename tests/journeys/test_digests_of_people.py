@@ -10,15 +10,15 @@ from sandbox.slack.model import LocalMessage
 from tests.journeys.digesting import (
     COMING,
     FORM,
-    created,
+    create_digest,
     digesting,
-    due,
-    later,
     open_list,
     pass_time,
-    posted,
-    set_up,
-    settled,
+    pass_time_and_settle,
+    pass_time_until_due,
+    posted_digests,
+    set_up_digest,
+    settle_digests,
 )
 from tests.running import Mode, Running
 from tests.screen import on_screen
@@ -29,14 +29,14 @@ LEADS_SET_UP = '[digests]\nwho = ["@billing-leads"]\n'
 def direct(maple: Running) -> list[LocalMessage]:
     """Digests in direct messages."""
     channels = {post.channel for post in maple.slack.workspace.posts if post.channel.startswith("D")}
-    return [post for channel in channels for post in posted(maple, channel)]
+    return [post for channel in channels for post in posted_digests(maple, channel)]
 
 
 async def morning(maple: Running, target: str) -> None:
     """Moves the clocks to when the person's only digest is due, and waits for it."""
     (digest,) = await maple.bot.services.digests.of_person(target)
     pass_time(maple, digest.next_due - maple.clock.now() + timedelta(seconds=1))
-    await settled(maple)
+    await settle_digests(maple)
 
 
 async def new_form(person: LocalPerson) -> None:
@@ -60,7 +60,7 @@ async def test_named_digest_goes_to_a_person_and_mentions_a_group(mode: Mode) ->
         assert "Dunning · Weekdays at 09:00" in screen.replace("*", "")
         await morning(maple, lea.id)
         (post,) = direct(maple)
-        assert posted(maple) == []
+        assert posted_digests(maple) == []
         lea.go("@maple")
         message = await lea.sees(words.named("Dunning", "Coming up in the next"))
         assert "@raj @billing-leads, please look at: unpaid (" in message
@@ -71,7 +71,7 @@ async def test_named_digest_goes_to_a_person_and_mentions_a_group(mode: Mode) ->
 
 async def test_digest_cannot_go_to_a_guest(maple: Running) -> None:
     ana = maple.ana
-    await set_up(
+    await set_up_digest(
         ana, person="gus", sees=setup_words.PERSON_PROBLEMS[PersonProblem.NOT_MEMBER].partition(": ")[2]
     )
     assert await maple.bot.services.digests.all() == []
@@ -90,7 +90,7 @@ async def test_person_who_cannot_be_checked_gets_no_digest(maple: Running) -> No
 async def test_digest_pauses_when_its_person_becomes_a_guest() -> None:
     async with digesting("http", timings=Timeouts(person=0.0), alike=0) as maple:
         ana = maple.ana
-        await created(maple, maple.lea.id, owner="ana")
+        await create_digest(maple, maple.lea.id, owner="ana")
         maple.slack.workspace.users[maple.lea.id].kind = "guest"
         await morning(maple, maple.lea.id)
         assert direct(maple) == []
@@ -120,7 +120,7 @@ async def test_digest_in_a_direct_message_is_for_whoever_sets_it_up() -> None:
 async def test_digest_of_two_people_is_nobody_elses() -> None:
     async with digesting("http", alike=0) as maple:
         lea, raj = maple.lea, maple.raj
-        await created(maple, lea.id, owner="ana")
+        await create_digest(maple, lea.id, owner="ana")
         assert setup_words.sent_to("@lea") not in await open_list(raj)
         await open_list(lea, sees=setup_words.sent_to("@lea"))
         (digest,) = await maple.bot.services.digests.of_person(lea.id)
@@ -135,7 +135,7 @@ async def test_digest_of_two_people_is_nobody_elses() -> None:
             button = {**forged["actions"][0], "action_id": f"{action}:0"}
             payload = forged | {"user": user, "actions": [button], "trigger_id": f"{trigger}{action}"}
             await maple.slack.deliveries.send("interactive", payload)
-            await settled(maple)
+            await settle_digests(maple)
             await lea.sees(on_screen(setup_words.NOTES[setup_words.DigestNote.NOT_THEIRS]))
         stored = await maple.bot.services.digests.get(digest.id)
         assert stored is not None
@@ -153,13 +153,13 @@ async def test_digest_is_posted_again_only_when_something_is_new() -> None:
         await ana.submit()
         assert words.ONLY_NEW in await ana.sees("The first post comes")
         await ana.close()
-        await due(maple)
+        await pass_time_until_due(maple)
         await ana.sees(COMING)
-        await settled(maple)
+        await settle_digests(maple)
         for _ in range(3):
-            await later(maple, timedelta(days=1))
-        assert len(posted(maple)) == 1
+            await pass_time_and_settle(maple, timedelta(days=1))
+        assert len(posted_digests(maple)) == 1
         maple.autumn.mark_past_due("cus_acme")
-        await later(maple, timedelta(days=1))
-        assert len(posted(maple)) == 2
-        assert "new: Acme Ltd" in posted(maple)[-1].text
+        await pass_time_and_settle(maple, timedelta(days=1))
+        assert len(posted_digests(maple)) == 2
+        assert "new: Acme Ltd" in posted_digests(maple)[-1].text

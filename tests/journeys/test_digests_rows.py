@@ -13,7 +13,7 @@ from bot.kit.csv_table import Decimals, Separator
 from bot.lookups import csv_form, labels
 from bot.timings import Timeouts
 from sandbox.slack.model import File
-from tests.journeys.digesting import COMING, created, digesting, post, posted
+from tests.journeys.digesting import COMING, create_digest, digesting, posted_digests, send_now
 from tests.running import Mode, Running
 
 SHOWN = "Upcoming invoices · "
@@ -26,7 +26,7 @@ async def upcoming(maple: Running, line: str = "/autumn upcoming") -> str:
 
 async def in_channel(maple: Running) -> None:
     """A digest that everyone in the channel sees."""
-    await post(maple, await created(maple))
+    await send_now(maple, await create_digest(maple))
     await maple.ana.sees(words.DETAILS)
 
 
@@ -116,7 +116,7 @@ async def test_file_is_posted_in_the_thread(mode: Mode) -> None:
         await maple.bot.work.drain(10)
         (file,) = files(maple)
         (message,) = [message for message in maple.slack.workspace.posts if message.files]
-        assert message.thread_ts == posted(maple)[0].ts
+        assert message.thread_ts == posted_digests(maple)[0].ts
         rows = read(file)
         assert {row["section"] for row in rows} == {"invoices", "unpaid", "past due", "trials", "running out"}
         (globex,) = [row for row in rows if (row["section"], row["customer id"]) == ("unpaid", "cus_globex")]
@@ -179,14 +179,14 @@ async def test_file_is_in_the_format_of_the_readers_locale_or_the_chosen_one() -
             assert [row["amount"] for row in rows if "," in row["amount"]], delimiter
             assert not [row["amount"] for row in rows if "." in row["amount"]], delimiter
         messages = [message for message in maple.slack.workspace.posts if message.files]
-        assert [message.thread_ts for message in messages] == [posted(maple)[0].ts] * 2
+        assert [message.thread_ts for message in messages] == [posted_digests(maple)[0].ts] * 2
 
 
 async def test_file_does_not_go_to_a_private_channel_that_became_public() -> None:
     async with digesting("http", alike=0) as maple:
         lea = maple.lea
         lea.go("#finance-private")
-        await post(maple, await created(maple, "C04FINANCE"))
+        await send_now(maple, await create_digest(maple, "C04FINANCE"))
         await lea.click("Download CSV")
         await lea.sees("[file: maple-digest-")
         maple.slack.workspace.channel("#finance-private").kind = "public"

@@ -14,11 +14,11 @@ from tests.journeys.changing import (
     OUTAGE,
     WAITING,
     approve_waiting,
-    close_and_look,
-    give,
-    lea_sees,
-    own_card,
-    requested,
+    close_and_read_own_card,
+    read_as_approver,
+    read_own_card,
+    request_change,
+    request_shown_to_lea,
 )
 from tests.journeys.steps import in_order
 from tests.running import Running, actor
@@ -27,9 +27,9 @@ from tests.screen import on_screen
 
 async def test_edited_request_replaces_the_old_one_on_the_same_card(maple: Running) -> None:
     before = (await maple.bot.autumn.customer("cus_acme")).balances["messages"].remaining
-    await give(maple)
-    await lea_sees(maple, WAITING)
-    await close_and_look(maple.ana, f"[{approvals_words.EDIT}]")
+    await request_change(maple)
+    await read_as_approver(maple, WAITING)
+    await close_and_read_own_card(maple.ana, f"[{approvals_words.EDIT}]")
     await maple.ana.click(approvals_words.EDIT)
     form = await maple.ana.sees(forms_words.SAVE)
     assert OUTAGE in form
@@ -42,7 +42,9 @@ async def test_edited_request_replaces_the_old_one_on_the_same_card(maple: Runni
     maple.lea.does_not_see("Give 500 extra of Messages")
     assert await approve_waiting(maple) is Result.DONE
     await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
-    await close_and_look(maple.ana, "Give 200 extra of Messages", approvals_words.ENDINGS[Cause.DONE])
+    await close_and_read_own_card(
+        maple.ana, "Give 200 extra of Messages", approvals_words.ENDINGS[Cause.DONE]
+    )
     customer = await maple.bot.autumn.customer("cus_acme")
     assert customer.balances["messages"].remaining == before + 200
     (record,) = await maple.bot.changes.history("cus_acme")
@@ -54,7 +56,7 @@ async def test_edited_request_replaces_the_old_one_on_the_same_card(maple: Runni
 
 
 async def test_request_is_edited_from_the_home_tab_and_from_the_history(maple: Running) -> None:
-    await requested(maple)
+    await request_shown_to_lea(maple)
     await maple.ana.open_home()
     await maple.ana.sees(home_words.REQUESTS)
     await edit(maple)
@@ -77,7 +79,7 @@ async def edit(maple: Running) -> None:
 
 
 async def test_click_on_the_version_before_the_edit_decides_nothing(maple: Running) -> None:
-    record = await requested(maple)
+    record = await request_shown_to_lea(maple)
     await maple.lea.sees(WAITING)
     maple.slack.faults.add("chat.update", "error", error="fatal_error", times=None)
     about = record.input.model_copy(update={"amount": Decimal(200)})
@@ -89,9 +91,9 @@ async def test_click_on_the_version_before_the_edit_decides_nothing(maple: Runni
 
 
 async def test_request_that_was_decided_meanwhile_is_not_edited(maple: Running) -> None:
-    await give(maple)
-    await lea_sees(maple, WAITING)
-    await close_and_look(maple.ana, f"[{approvals_words.EDIT}]")
+    await request_change(maple)
+    await read_as_approver(maple, WAITING)
+    await close_and_read_own_card(maple.ana, f"[{approvals_words.EDIT}]")
     await maple.ana.click(approvals_words.EDIT)
     await maple.ana.sees(forms_words.SAVE)
     await approve_waiting(maple)
@@ -102,8 +104,8 @@ async def test_request_that_was_decided_meanwhile_is_not_edited(maple: Running) 
 
 
 async def test_edit_button_on_an_old_card_explains_itself(maple: Running) -> None:
-    await requested(maple)
-    await own_card(maple.ana, f"[{approvals_words.EDIT}]")
+    await request_shown_to_lea(maple)
+    await read_own_card(maple.ana, f"[{approvals_words.EDIT}]")
     for change, result in (
         ("version = 2", Result.STALE),
         ("state = 'denied'", Result.TOO_LATE),

@@ -20,13 +20,13 @@ from tests.journeys.changing import (
     ACTION,
     PREVIEW,
     WAITING,
-    Requesting,
-    apply,
-    lea_sees,
-    undo_approved,
-    without_slack,
+    FormSetup,
+    approve_and_apply,
+    read_as_approver,
+    service_without_slack,
+    undo_and_apply,
 )
-from tests.journeys.desk import Desk, running_desk
+from tests.journeys.harness import FormHarness, form_harness
 from tests.journeys.steps import ask, press
 from tests.running import Running, actor
 from tests.screen import on_screen
@@ -36,12 +36,12 @@ COMPRESSION = "the entity Compression (workspace_1)"
 
 
 @pytest.fixture
-async def desk() -> AsyncIterator[Desk]:
-    async with running_desk() as desk:
-        yield desk
+async def harness() -> AsyncIterator[FormHarness]:
+    async with form_harness() as harness:
+        yield harness
 
 
-def writes(at: Requesting) -> list[str]:
+def writes(at: FormSetup) -> list[str]:
     return [write.route for write in at.autumn.ledger]
 
 
@@ -66,32 +66,32 @@ async def submit(maple: Running, *, amount: str = "") -> None:
 
 async def approved(maple: Running, summary: str) -> Record:
     """Lea reads the card and approves it."""
-    card = await lea_sees(maple, WAITING)
+    card = await read_as_approver(maple, WAITING)
     assert summary in card
     await maple.ana.close()
     (record,) = await maple.bot.changes.waiting()
-    return await apply(without_slack(maple), record)
+    return await approve_and_apply(service_without_slack(maple), record)
 
 
 async def undone(changes: ChangeService, applied: Record, summary: str, asker: Actor = ANA) -> None:
-    undo = await undo_approved(changes, applied, asker)
+    undo = await undo_and_apply(changes, applied, asker)
     names = (await changes.names.of(undo)).names
     assert on_screen(descriptions.summary(undo.input, names)) == summary
 
 
-async def open_form(desk: Desk, command: str) -> None:
-    await desk.ana.command(f"/autumn {command} {WHO}")
-    await desk.ana.sees(forms_words.WHOLE_CUSTOMER)
-    await desk.ana.choose(forms_words.PICK_ENTITY, "Compression")
+async def open_form(harness: FormHarness, command: str) -> None:
+    await harness.ana.command(f"/autumn {command} {WHO}")
+    await harness.ana.sees(forms_words.WHOLE_CUSTOMER)
+    await harness.ana.choose(forms_words.PICK_ENTITY, "Compression")
 
 
-async def approved_at_desk(desk: Desk, summary: str) -> Record:
+async def approved_in_form(harness: FormHarness, summary: str) -> Record:
     """What is filled in is submitted, and approved by Lea."""
-    await desk.ana.sees(PREVIEW)
-    await desk.ana.submit()
-    record = await desk.waiting()
-    assert summary in await desk.card(record)
-    return await apply(desk.changes, record)
+    await harness.ana.sees(PREVIEW)
+    await harness.ana.submit()
+    record = await harness.waiting()
+    assert summary in await harness.card(record)
+    return await approve_and_apply(harness.changes, record)
 
 
 async def test_entity_is_given_more_from_its_card_and_it_is_undone(maple: Running) -> None:
@@ -115,7 +115,7 @@ async def test_entity_is_given_more_from_its_card_and_it_is_undone(maple: Runnin
         other_entity,
     ]
     summary = f"Take back 500 of the allowance of Messages, for {COMPRESSION}"
-    await undone(without_slack(maple), applied, summary, actor(maple.ana))
+    await undone(service_without_slack(maple), applied, summary, actor(maple.ana))
     assert await left(maple.bot.autumn, "workspace_1") == own
     assert await left(maple.bot.autumn) == shared
     await maple.ana.command(f"/autumn history {WHO}")
@@ -191,60 +191,60 @@ async def test_grant_of_an_entity_is_given_moved_and_removed(maple: Running) -> 
     applied = await approved(maple, f"Give 250 of Messages for good, for {COMPRESSION}")
     assert await left(maple.bot.autumn, "workspace_1") == own + 250
     assert await left(maple.bot.autumn) == shared
-    await undone(without_slack(maple), applied, f"Remove the grant of Messages, for {COMPRESSION}")
+    await undone(service_without_slack(maple), applied, f"Remove the grant of Messages, for {COMPRESSION}")
     assert await left(maple.bot.autumn, "workspace_1") == own
     assert await left(maple.bot.autumn) == shared
 
 
-async def test_grant_that_an_entity_cannot_have_is_refused(desk: Desk) -> None:
-    await open_form(desk, "grant")
-    await desk.ana.sees("Compression")
-    await desk.ana.choose("Feature", "Seats")
-    await desk.ana.sees("How long")
-    await desk.ana.fill("Amount", "5")
-    await desk.ana.sees("so it cannot be given more of it")
-    await desk.ana.choose("Feature", "Single Sign-On")
-    await desk.ana.sees(str(GrantNote.ENTITY_AMOUNTS.text))
+async def test_grant_that_an_entity_cannot_have_is_refused(harness: FormHarness) -> None:
+    await open_form(harness, "grant")
+    await harness.ana.sees("Compression")
+    await harness.ana.choose("Feature", "Seats")
+    await harness.ana.sees("How long")
+    await harness.ana.fill("Amount", "5")
+    await harness.ana.sees("so it cannot be given more of it")
+    await harness.ana.choose("Feature", "Single Sign-On")
+    await harness.ana.sees(str(GrantNote.ENTITY_AMOUNTS.text))
 
 
-async def test_usage_of_an_entity_is_recorded_and_undone(desk: Desk) -> None:
-    own, shared = await left(desk.client, "workspace_1"), await left(desk.client)
-    await open_form(desk, "record")
-    await desk.ana.choose("Feature", "Messages")
-    await desk.ana.fill("Used", "25")
-    await desk.ana.sees("Used of Messages: 2,500 → 2,525")
-    applied = await approved_at_desk(desk, f"Record 25 used of Messages, for {COMPRESSION}")
-    assert writes(desk) == ["balances.track"]
-    assert await left(desk.client, "workspace_1") + await left(desk.client) == own + shared - 25
-    await undone(desk.changes, applied, f"Give back 25 recorded as used of Messages, for {COMPRESSION}")
-    assert await left(desk.client, "workspace_1") + await left(desk.client) == own + shared
+async def test_usage_of_an_entity_is_recorded_and_undone(harness: FormHarness) -> None:
+    own, shared = await left(harness.client, "workspace_1"), await left(harness.client)
+    await open_form(harness, "record")
+    await harness.ana.choose("Feature", "Messages")
+    await harness.ana.fill("Used", "25")
+    await harness.ana.sees("Used of Messages: 2,500 → 2,525")
+    applied = await approved_in_form(harness, f"Record 25 used of Messages, for {COMPRESSION}")
+    assert writes(harness) == ["balances.track"]
+    assert await left(harness.client, "workspace_1") + await left(harness.client) == own + shared - 25
+    await undone(harness.changes, applied, f"Give back 25 recorded as used of Messages, for {COMPRESSION}")
+    assert await left(harness.client, "workspace_1") + await left(harness.client) == own + shared
 
 
-async def test_control_of_an_entity_is_set_and_removed_again(desk: Desk) -> None:
-    state = desk.autumn.state.customer(WHO)
-    await open_form(desk, "controls")
-    await desk.ana.choose("Feature", "Messages")
-    await desk.ana.fill("Limit", "500")
-    await desk.ana.sees("none → 500 units")
-    applied = await approved_at_desk(desk, f"Spend limit of Messages: 500 units, for {COMPRESSION}")
-    assert writes(desk) == ["entities.update"]
+async def test_control_of_an_entity_is_set_and_removed_again(harness: FormHarness) -> None:
+    state = harness.autumn.state.customer(WHO)
+    await open_form(harness, "controls")
+    await harness.ana.choose("Feature", "Messages")
+    await harness.ana.fill("Limit", "500")
+    await harness.ana.sees("none → 500 units")
+    applied = await approved_in_form(harness, f"Spend limit of Messages: 500 units, for {COMPRESSION}")
+    assert writes(harness) == ["entities.update"]
     limits = [entity.billing_controls.get("spend_limits") for entity in state.entities]
     assert [bool(limit) for limit in limits] == [True, False, False, False]
     assert not state.billing_controls.get("spend_limits")
-    await undone(desk.changes, applied, f"Remove the spend limit of Messages, for {COMPRESSION}")
+    await undone(harness.changes, applied, f"Remove the spend limit of Messages, for {COMPRESSION}")
     assert not state.entities[0].billing_controls["spend_limits"]
 
 
-async def test_entity_gone_meanwhile_is_reported(desk: Desk) -> None:
-    await open_form(desk, "balance")
-    await desk.ana.choose("Feature", "Messages")
-    await desk.ana.fill("Amount", "500")
-    await desk.ana.sees(PREVIEW)
-    await desk.ana.submit()
-    state = desk.autumn.state.customer(WHO)
+async def test_entity_gone_meanwhile_is_reported(harness: FormHarness) -> None:
+    await open_form(harness, "balance")
+    await harness.ana.choose("Feature", "Messages")
+    await harness.ana.fill("Amount", "500")
+    await harness.ana.sees(PREVIEW)
+    await harness.ana.submit()
+    state = harness.autumn.state.customer(WHO)
     state.entities[:] = [entity for entity in state.entities if entity.id != "workspace_1"]
-    outcome = await desk.approve()
+    outcome = await harness.approve()
     assert outcome.result is Result.FAILED
     assert outcome.record is not None
-    assert str(CommonNote.ENTITY_GONE.text) in await desk.card(outcome.record)
-    assert writes(desk) == []
+    assert str(CommonNote.ENTITY_GONE.text) in await harness.card(outcome.record)
+    assert writes(harness) == []

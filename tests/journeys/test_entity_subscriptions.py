@@ -16,14 +16,14 @@ from sandbox.autumn.model import Product
 from tests.journeys.changing import (
     ACTION,
     PREVIEW,
-    Requesting,
-    apply,
-    elsewhere,
-    lea_sees,
-    undo_approved,
-    without_slack,
+    FormSetup,
+    approve_and_apply,
+    change_in_autumn,
+    read_as_approver,
+    service_without_slack,
+    undo_and_apply,
 )
-from tests.journeys.desk import Desk, running_desk
+from tests.journeys.harness import FormHarness, form_harness
 from tests.journeys.steps import ask, press
 from tests.running import Running
 from tests.screen import on_screen
@@ -33,12 +33,12 @@ COMPRESSION = "the entity Compression (workspace_1)"
 
 
 @pytest.fixture
-async def desk() -> AsyncIterator[Desk]:
-    async with running_desk() as desk:
-        yield desk
+async def harness() -> AsyncIterator[FormHarness]:
+    async with form_harness() as harness:
+        yield harness
 
 
-def products(at: Requesting, entity: str | None = "workspace_1") -> list[Product]:
+def products(at: FormSetup, entity: str | None = "workspace_1") -> list[Product]:
     return [
         product
         for product in at.autumn.state.customer(WHO).products
@@ -46,7 +46,7 @@ def products(at: Requesting, entity: str | None = "workspace_1") -> list[Product
     ]
 
 
-def others(at: Requesting) -> list[tuple[str, str, object]]:
+def others(at: FormSetup) -> list[tuple[str, str, object]]:
     """Everything that is not this entity's."""
     held_products = at.autumn.state.customer(WHO).products
     return [
@@ -56,25 +56,25 @@ def others(at: Requesting) -> list[tuple[str, str, object]]:
     ]
 
 
-async def open_form(desk: Desk, command: str, sees: str) -> None:
-    await desk.ana.command(f"/autumn {command} {WHO}")
-    await desk.ana.sees(forms_words.WHOLE_CUSTOMER)
-    await desk.ana.choose(forms_words.PICK_ENTITY, "Compression")
-    await desk.ana.sees(billing_words.HELD_BY_ENTITY.strip("*"))
-    await desk.ana.sees(sees)
+async def open_form(harness: FormHarness, command: str, sees: str) -> None:
+    await harness.ana.command(f"/autumn {command} {WHO}")
+    await harness.ana.sees(forms_words.WHOLE_CUSTOMER)
+    await harness.ana.choose(forms_words.PICK_ENTITY, "Compression")
+    await harness.ana.sees(billing_words.HELD_BY_ENTITY.strip("*"))
+    await harness.ana.sees(sees)
 
 
-async def applied(desk: Desk, summary: str) -> Record:
+async def applied(harness: FormHarness, summary: str) -> Record:
     """What is filled in is submitted, and approved by Lea."""
-    await desk.ana.sees(PREVIEW)
-    await desk.ana.submit()
-    record = await desk.waiting()
-    assert summary in await desk.card(record)
-    return await apply(desk.changes, record)
+    await harness.ana.sees(PREVIEW)
+    await harness.ana.submit()
+    record = await harness.waiting()
+    assert summary in await harness.card(record)
+    return await approve_and_apply(harness.changes, record)
 
 
 async def undone(changes: ChangeService, change: Record, summary: str) -> None:
-    undo = await undo_approved(changes, change)
+    undo = await undo_and_apply(changes, change)
     names = (await changes.names.of(undo)).names
     assert on_screen(descriptions.summary(undo.input, names)) == summary
 
@@ -89,10 +89,10 @@ async def test_cancellation_from_the_card_is_limited_to_the_entity_and_taken_bac
     await maple.ana.sees(PREVIEW)
     await maple.ana.fill("Reason", "They asked for it")
     await maple.ana.submit()
-    await lea_sees(maple, f"Cancel Starter at the end of the period, for {COMPRESSION}")
-    service = without_slack(maple)
+    await read_as_approver(maple, f"Cancel Starter at the end of the period, for {COMPRESSION}")
+    service = service_without_slack(maple)
     (record,) = await service.waiting()
-    change = await apply(service, record)
+    change = await approve_and_apply(service, record)
     (starter,) = products(maple)
     assert starter.canceled_at is not None
     assert others(maple) == before
@@ -104,99 +104,103 @@ async def test_cancellation_from_the_card_is_limited_to_the_entity_and_taken_bac
     assert others(maple) == before
 
 
-async def test_subscription_of_an_entity_ends_now_with_the_credit_that_was_previewed(desk: Desk) -> None:
-    before = others(desk)
-    await open_form(desk, "cancel", "Cancel at the end of the period")
-    await desk.ana.choose(ACTION, "Cancel now")
-    await desk.ana.sees("Credit for the unused time")
-    form = await desk.ana.sees("Billed now, in all: $")
+async def test_subscription_of_an_entity_ends_now_with_the_credit_that_was_previewed(
+    harness: FormHarness,
+) -> None:
+    before = others(harness)
+    await open_form(harness, "cancel", "Cancel at the end of the period")
+    await harness.ana.choose(ACTION, "Cancel now")
+    await harness.ana.sees("Credit for the unused time")
+    form = await harness.ana.sees("Billed now, in all: $")
     assert "(Compression): $" in form
-    await applied(desk, f"Cancel Starter now, with credit for the unused time, for {COMPRESSION}")
-    assert products(desk) == []
-    assert others(desk) == before
+    await applied(harness, f"Cancel Starter now, with credit for the unused time, for {COMPRESSION}")
+    assert products(harness) == []
+    assert others(harness) == before
 
 
-async def test_product_of_an_entity_is_changed(desk: Desk) -> None:
-    before = others(desk)
-    await open_form(desk, "switch", "New product")
-    await desk.ana.choose("New product", "Pro")
-    await desk.ana.sees("Balances start anew")
-    await desk.ana.choose("What the customer keeps of the balances", "What is left")
-    await desk.ana.sees(str(SwitchNote.ENTITY_REMAINING.text))
-    await desk.ana.choose("What the customer keeps of the balances", "Usage")
-    await desk.ana.sees("Product Pro: starts now")
-    await applied(desk, f"Change the product to Pro now, for {COMPRESSION}")
-    assert [product.plan_id for product in products(desk)] == ["pro"]
-    assert others(desk) == before
+async def test_product_of_an_entity_is_changed(harness: FormHarness) -> None:
+    before = others(harness)
+    await open_form(harness, "switch", "New product")
+    await harness.ana.choose("New product", "Pro")
+    await harness.ana.sees("Balances start anew")
+    await harness.ana.choose("What the customer keeps of the balances", "What is left")
+    await harness.ana.sees(str(SwitchNote.ENTITY_REMAINING.text))
+    await harness.ana.choose("What the customer keeps of the balances", "Usage")
+    await harness.ana.sees("Product Pro: starts now")
+    await applied(harness, f"Change the product to Pro now, for {COMPRESSION}")
+    assert [product.plan_id for product in products(harness)] == ["pro"]
+    assert others(harness) == before
 
 
-async def test_scheduled_product_of_an_entity_is_cancelled(desk: Desk) -> None:
-    await elsewhere(desk, "billing.attach", customer_id=WHO, plan_id="pro", entity_id="workspace_1")
-    await open_form(desk, "switch", "New product")
-    await desk.ana.choose("New product", "Starter")
-    await desk.ana.sees("Balances start anew")
-    await desk.ana.choose("When", "At the end of the period")
-    await desk.ana.sees("Product starts: Starter")
-    change = await applied(desk, f"Change the product to Starter at the end of the period, for {COMPRESSION}")
-    assert sorted(product.status for product in products(desk)) == ["active", "scheduled"]
-    await undone(desk.changes, change, f"Call off the scheduled change to Starter, for {COMPRESSION}")
-    assert [product.plan_id for product in products(desk)] == ["pro"]
+async def test_scheduled_product_of_an_entity_is_cancelled(harness: FormHarness) -> None:
+    await change_in_autumn(harness, "billing.attach", customer_id=WHO, plan_id="pro", entity_id="workspace_1")
+    await open_form(harness, "switch", "New product")
+    await harness.ana.choose("New product", "Starter")
+    await harness.ana.sees("Balances start anew")
+    await harness.ana.choose("When", "At the end of the period")
+    await harness.ana.sees("Product starts: Starter")
+    change = await applied(
+        harness, f"Change the product to Starter at the end of the period, for {COMPRESSION}"
+    )
+    assert sorted(product.status for product in products(harness)) == ["active", "scheduled"]
+    await undone(harness.changes, change, f"Call off the scheduled change to Starter, for {COMPRESSION}")
+    assert [product.plan_id for product in products(harness)] == ["pro"]
 
 
-async def test_quantity_of_an_entity_is_changed_and_undone(desk: Desk) -> None:
-    await elsewhere(
-        desk,
+async def test_quantity_of_an_entity_is_changed_and_undone(harness: FormHarness) -> None:
+    await change_in_autumn(
+        harness,
         "billing.attach",
         customer_id=WHO,
         plan_id="extra_seats",
         entity_id="workspace_1",
         feature_quantities=[{"feature_id": "seats", "quantity": 10}],
     )
-    before = others(desk)
-    await open_form(desk, "quantity", "New quantity")
-    await desk.ana.fill("New quantity", "12")
-    await desk.ana.sees("Quantity of Seats: 10 → 12")
-    change = await applied(desk, f"Set Seats of Extra Seats to 12, for {COMPRESSION}")
-    await undone(desk.changes, change, f"Set Seats of Extra Seats to 10, for {COMPRESSION}")
-    assert others(desk) == before
+    before = others(harness)
+    await open_form(harness, "quantity", "New quantity")
+    await harness.ana.fill("New quantity", "12")
+    await harness.ana.sees("Quantity of Seats: 10 → 12")
+    change = await applied(harness, f"Set Seats of Extra Seats to 12, for {COMPRESSION}")
+    await undone(harness.changes, change, f"Set Seats of Extra Seats to 10, for {COMPRESSION}")
+    assert others(harness) == before
 
 
-async def test_add_on_of_an_entity_is_added_and_undone(desk: Desk) -> None:
-    before = others(desk)
-    await open_form(desk, "add", "Product to add")
-    await desk.ana.choose("Product to add", "Extra Seats")
-    await desk.ana.sees("Quantity of Seats")
-    await desk.ana.fill("Quantity of Seats", "3")
-    await desk.ana.sees("Quantity of Seats: 3")
-    change = await applied(desk, f"Add Extra Seats now, for {COMPRESSION}")
-    (added,) = (product for product in products(desk) if product.plan_id == "extra_seats")
+async def test_add_on_of_an_entity_is_added_and_undone(harness: FormHarness) -> None:
+    before = others(harness)
+    await open_form(harness, "add", "Product to add")
+    await harness.ana.choose("Product to add", "Extra Seats")
+    await harness.ana.sees("Quantity of Seats")
+    await harness.ana.fill("Quantity of Seats", "3")
+    await harness.ana.sees("Quantity of Seats: 3")
+    change = await applied(harness, f"Add Extra Seats now, for {COMPRESSION}")
+    (added,) = (product for product in products(harness) if product.plan_id == "extra_seats")
     assert added.prepaid == {"seats": 3}
-    assert others(desk) == before
+    assert others(harness) == before
     await undone(
-        desk.changes, change, f"Cancel Extra Seats now, with credit for the unused time, for {COMPRESSION}"
+        harness.changes, change, f"Cancel Extra Seats now, with credit for the unused time, for {COMPRESSION}"
     )
-    assert [product.plan_id for product in products(desk)] == ["starter"]
-    assert others(desk) == before
+    assert [product.plan_id for product in products(harness)] == ["starter"]
+    assert others(harness) == before
 
 
-async def test_trial_of_an_entity_is_extended(desk: Desk) -> None:
+async def test_trial_of_an_entity_is_extended(harness: FormHarness) -> None:
     trial = {"duration_length": 5, "duration_type": "day", "card_required": True}
-    await elsewhere(
-        desk,
+    await change_in_autumn(
+        harness,
         "billing.attach",
         customer_id=WHO,
         plan_id="pro",
         entity_id="workspace_1",
         customize={"free_trial": trial},
     )
-    before = others(desk)
-    await open_form(desk, "trial", "New end of the trial")
-    at = desk.clock.now() + timedelta(days=20)
-    await desk.ana.choose("New end of the trial", str(int(at.timestamp())))
-    await applied(desk, f"for {COMPRESSION}")
-    (pro,) = products(desk)
+    before = others(harness)
+    await open_form(harness, "trial", "New end of the trial")
+    at = harness.clock.now() + timedelta(days=20)
+    await harness.ana.choose("New end of the trial", str(int(at.timestamp())))
+    await applied(harness, f"for {COMPRESSION}")
+    (pro,) = products(harness)
     assert pro.trial_ends_at is not None
-    assert others(desk) == before
+    assert others(harness) == before
 
 
 async def test_merged_subscriptions_are_only_changed_for_one_entity(maple: Running) -> None:

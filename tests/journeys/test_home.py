@@ -17,9 +17,9 @@ from bot.home import words
 from bot.home.repository import OPEN_FOR
 from bot.lookups import labels
 from bot.store.errors import StoreLost
-from tests.journeys.bulk import FINISHED, listed
-from tests.journeys.changing import filed
-from tests.journeys.digesting import COMING, created, digesting, posted
+from tests.journeys.bulk import FINISHED, submit_list
+from tests.journeys.changing import file_request
+from tests.journeys.digesting import COMING, create_digest, digesting, posted_digests
 from tests.journeys.steps import in_order
 from tests.running import APPROVALS, UNHURRIED, Mode, Running, running_maple
 from tests.screen import on_screen
@@ -78,7 +78,7 @@ async def everything_done(maple: Running) -> None:
 async def test_request_is_decided_on_the_home_tab_and_both_tabs_update(maple: Running) -> None:
     await maple.lea.open_home()
     await maple.lea.sees(words.NOTHING_TO_DECIDE)
-    await filed(maple)
+    await file_request(maple)
     await maple.ana.open_home()
     await maple.ana.sees(headline(State.WAITING))
     home = await maple.lea.sees("Requested by @ana")
@@ -90,7 +90,7 @@ async def test_request_is_decided_on_the_home_tab_and_both_tabs_update(maple: Ru
 
 
 async def test_request_leads_to_its_card_and_is_denied_on_the_home_tab(maple: Running) -> None:
-    await filed(maple)
+    await file_request(maple)
     maple.lea.go("#billing")
     await maple.lea.sees("[Approve]")
     await everything_done(maple)
@@ -111,12 +111,12 @@ async def test_own_requests_wait_for_others_and_are_withdrawn_on_the_home_tab(ma
     for person in (maple.ana, maple.lea):
         await person.open_home()
         await person.sees(words.NOTHING_TO_DECIDE)
-    await filed(maple)
+    await file_request(maple)
     home = await maple.ana.sees(words.REQUESTS)
     assert words.NOTHING_TO_DECIDE in home
     await maple.ana.click("Withdraw", confirm=True)
     await maple.ana.sees(headline(State.WITHDRAWN))
-    await listed(maple)
+    await submit_list(maple)
     await maple.lea.sees("Bulk change · 2 changes")
     home = await maple.ana.sees("Bulk change · 2 changes")
     assert words.NOTHING_TO_DECIDE in home
@@ -129,7 +129,7 @@ async def test_own_requests_wait_for_others_and_are_withdrawn_on_the_home_tab(ma
 async def test_bulk_change_is_decided_on_the_home_tab_and_both_tabs_update(maple: Running) -> None:
     await maple.lea.open_home()
     await maple.lea.sees(words.NOTHING_TO_DECIDE)
-    await listed(maple)
+    await submit_list(maple)
     await maple.ana.open_home()
     waiting = on_screen(batch_words.STATES[BatchState.WAITING])
     home = await maple.ana.sees(waiting)
@@ -144,7 +144,7 @@ async def test_bulk_change_is_decided_on_the_home_tab_and_both_tabs_update(maple
 
 async def test_bulk_change_is_shown_to_approvers_until_they_decide(mode: Mode) -> None:
     async with running_maple(mode, policy=TWO_DECIDE) as maple:
-        await listed(maple)
+        await submit_list(maple)
         for person in (maple.raj, maple.lea):
             await person.open_home()
             await person.sees("Bulk change · 2 changes")
@@ -154,7 +154,7 @@ async def test_bulk_change_is_shown_to_approvers_until_they_decide(mode: Mode) -
 
 
 async def test_click_on_a_request_decided_elsewhere_is_answered(maple: Running) -> None:
-    await filed(maple)
+    await file_request(maple)
     await maple.lea.open_home()
     await maple.lea.sees("Requested by @ana")
     maple.slack.faults.add("views.publish", "error", error="fatal_error", times=None)
@@ -168,7 +168,7 @@ async def test_click_on_a_request_decided_elsewhere_is_answered(maple: Running) 
 
 async def test_permissions_are_explained_and_decide_the_buttons_of_digests(mode: Mode) -> None:
     async with running_maple(mode, policy=LEA_DECIDES) as maple:
-        await created(maple)
+        await create_digest(maple)
         await maple.lea.open_home()
         home = await maple.lea.sees(words.POWERS)
         in_order(home, words.DECIDING, "Approve or deny", words.SET_UP_DIGESTS)
@@ -225,7 +225,7 @@ async def test_customer_is_found_on_the_home_tab(maple: Running) -> None:
 
 async def test_digests_of_the_persons_channels_are_listed(maple: Running) -> None:
     for channel in ("#billing", "#finance-private"):
-        await created(maple, maple.slack.workspace.channel(channel).id)
+        await create_digest(maple, maple.slack.workspace.channel(channel).id)
     await maple.lea.open_home()
     home = await maple.lea.sees(words.DIGESTS)
     in_order(home, words.DIGESTS, "#billing", "#finance-private")
@@ -237,7 +237,7 @@ async def test_digests_of_the_persons_channels_are_listed(maple: Running) -> Non
 
 
 async def test_digest_is_changed_on_the_home_tab(maple: Running) -> None:
-    await created(maple, APPROVALS)
+    await create_digest(maple, APPROVALS)
     await maple.lea.open_home()
     home = await maple.lea.sees(words.DIGESTS)
     buttons = (setup_words.EDIT, setup_words.PAUSE, setup_words.SEND, setup_words.PREVIEW)
@@ -258,16 +258,16 @@ async def test_digest_is_changed_on_the_home_tab(maple: Running) -> None:
 
 async def test_digest_is_sent_and_previewed_on_the_home_tab(mode: Mode) -> None:
     async with digesting(mode, alike=0) as maple:
-        await created(maple, APPROVALS)
+        await create_digest(maple, APPROVALS)
         await maple.lea.open_home()
         await maple.lea.sees(words.DIGESTS)
         await maple.lea.click(setup_words.PREVIEW)
         await maple.lea.sees(on_screen(setup_words.NOTES[DigestNote.PREVIEWED]))
-        assert posted(maple, APPROVALS) == []
+        assert posted_digests(maple, APPROVALS) == []
         await maple.lea.close()
         await maple.lea.click(setup_words.SEND, confirm=True)
         await maple.lea.sees(on_screen(setup_words.OUTCOMES[DeliveryOutcome.POSTED]))
-        assert len(posted(maple, APPROVALS)) == 1
+        assert len(posted_digests(maple, APPROVALS)) == 1
         await maple.lea.close()
         maple.lea.go("#billing")
         await maple.lea.sees("Preview: coming up")
@@ -275,7 +275,7 @@ async def test_digest_is_sent_and_previewed_on_the_home_tab(mode: Mode) -> None:
 
 async def test_digest_to_a_person_is_previewed_sent_and_removed_on_their_home_tab(mode: Mode) -> None:
     async with digesting(mode, alike=0) as maple:
-        await created(maple, maple.raj.id)
+        await create_digest(maple, maple.raj.id)
         await maple.ana.open_home()
         assert "to @raj" not in await maple.ana.sees(words.DIGESTS)
         for person in (maple.lea, maple.raj):
@@ -303,7 +303,7 @@ async def test_removed_member_gets_no_new_tab(mode: Mode) -> None:
         before = published(maple, maple.raj.id)
         maple.raj.user.kind = "guest"
         await maple.ana.open_home()
-        await filed(maple)
+        await file_request(maple)
         await until(lambda: published(maple, maple.ana.id) > 1)
         await everything_done(maple)
         assert published(maple, maple.raj.id) == before
@@ -314,7 +314,7 @@ async def test_tab_that_slack_refuses_does_not_block_others(maple: Running) -> N
     await maple.ana.open_home()
     await maple.ana.sees(words.POWERS)
     maple.slack.faults.add("views.publish", "error", error="fatal_error", times=1)
-    await filed(maple, person=maple.lea)
+    await file_request(maple, person=maple.lea)
     await until(lambda: min(published(maple, maple.ana.id), published(maple, maple.raj.id)) > 1)
     await everything_done(maple)
     refused = [call for call in maple.slack.calls if call.method == "views.publish" and call.error]
@@ -327,7 +327,7 @@ async def test_lookups_do_not_depend_on_home_tab_storage(maple: Running) -> None
         await connection.exec_driver_sql("DROP TABLE home_tabs")
     await maple.ana.command("/autumn cus_acme")
     await maple.ana.sees("Acme Ltd")
-    await filed(maple)
+    await file_request(maple)
     await maple.bot.work.drain(10)
     await maple.ana.open_home()
     await maple.ana.sees(labels.FAILURES[StoreLost].what)

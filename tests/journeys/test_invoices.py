@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.lookups.overview import words as overview_words
-from tests.journeys.changing import elsewhere
+from tests.journeys.changing import change_in_autumn
 from tests.journeys.steps import ask, in_order, press
 from tests.running import Running
 
@@ -86,7 +86,7 @@ async def bill(maple: Running, *invoices: dict[str, Any]) -> None:
         }
         for age, invoice in enumerate(invoices)
     ]
-    await elsewhere(maple, "invoices.insert", invoices=invoices_of_a_customer)
+    await change_in_autumn(maple, "invoices.insert", invoices=invoices_of_a_customer)
 
 
 async def seen_everywhere(maple: Running, warning: str) -> None:

@@ -5,7 +5,7 @@ import time
 from dataclasses import replace
 
 from bot.approvals import words as approvals_words
-from tests.journeys.changing import AT_ONCE, ask_for_a_name, filed
+from tests.journeys.changing import AT_ONCE, file_request, request_new_name
 from tests.journeys.kinds import apply_coupon
 from tests.journeys.steps import ask, press
 from tests.running import Running, running_maple
@@ -27,7 +27,7 @@ async def test_invoices_of_ended_products_are_named(maple: Running) -> None:
 
 async def test_history_and_results_name_features_and_coupons_and_the_customer_as_renamed() -> None:
     async with running_maple("socket", policy=AT_ONCE) as maple:
-        await filed(maple)
+        await file_request(maple)
         await apply_coupon(maple)
         await maple.ana.close()
         await maple.ana.command("/autumn history cus_acme")
@@ -35,9 +35,9 @@ async def test_history_and_results_name_features_and_coupons_and_the_customer_as
         assert "Give 500 extra of Messages" in screen
         assert "of messages" not in screen
 
-        await ask_for_a_name(maple.ana, "Acme Renamed")
+        await request_new_name(maple.ana, "Acme Renamed")
         await maple.ana.close()
         maple.ana.go("@maple")
         await maple.ana.sees(re.compile("Acme Ltd → Acme Renamed.*Applied\\n", re.DOTALL))
-        await filed(maple, 700)
+        await file_request(maple, 700)
         await maple.ana.sees("Acme Renamed · Give 700 extra of Messages")

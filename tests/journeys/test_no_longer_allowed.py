@@ -25,11 +25,10 @@ from bot.digests.setup_words import DigestNote
 from bot.home import words as home_words
 from bot.kit import ids
 from tests.handlers.test_changes import last
-from tests.journeys.alerting import alerting, open_alerts, the_alert
-from tests.journeys.alerting import create as create_alert
-from tests.journeys.bulk import listed
-from tests.journeys.changing import filed
-from tests.journeys.digesting import created, open_list, the_digest
+from tests.journeys.alerting import alerting, create_alert, only_alert, open_alerts
+from tests.journeys.bulk import submit_list
+from tests.journeys.changing import file_request
+from tests.journeys.digesting import create_digest, only_digest, open_list
 from tests.journeys.steps import click
 from tests.journeys.test_refusals import LEADS
 from tests.running import APPROVALS, UNHURRIED, Running, actor, running_maple
@@ -49,7 +48,7 @@ async def checked() -> AsyncIterator[Running]:
 
 async def requested_and_shown(maple: Running) -> Record:
     """Ana's request, once she sees its card."""
-    record = await filed(maple)
+    record = await file_request(maple)
     maple.ana.go("@maple")
     await maple.ana.sees(f"[{approvals_words.WITHDRAW}]")
     return record
@@ -57,7 +56,7 @@ async def requested_and_shown(maple: Running) -> Record:
 
 async def listed_and_shown(maple: Running) -> BatchRecord:
     """Ana's list, once she sees its card."""
-    batch = await listed(maple)
+    batch = await submit_list(maple)
     maple.ana.go("@maple")
     await maple.ana.sees(on_screen(batch_words.STATES[BatchState.WAITING]))
     return batch
@@ -161,7 +160,7 @@ async def test_approver_sees_that_the_requester_of_a_list_may_no_longer_request_
 
 async def test_old_tab_does_not_show_the_digest_of_a_channel_that_was_left(maple: Running) -> None:
     private = maple.slack.workspace.channel("#finance-private")
-    await created(maple, private.id)
+    await create_digest(maple, private.id)
     for button in (setup_words.PREVIEW, setup_words.PAUSE):
         await maple.lea.open_home()
         await maple.lea.sees(f"[{button}]")
@@ -169,24 +168,24 @@ async def test_old_tab_does_not_show_the_digest_of_a_channel_that_was_left(maple
         await maple.lea.click(button)
         screen = await maple.lea.sees(home_words.NOT_IN_CHANNEL)
         assert setup_words.LIST_WHAT not in screen, button
-        assert (await the_digest(maple, private.id)).pause is None, button
+        assert (await only_digest(maple, private.id)).pause is None, button
         await maple.lea.close()
         private.members.append(maple.lea.id)
 
 
 async def test_digest_is_not_changed_while_slack_does_not_identify_its_channel(maple: Running) -> None:
-    await created(maple, APPROVALS)
+    await create_digest(maple, APPROVALS)
     await maple.lea.open_home()
     await maple.lea.sees(f"[{setup_words.PAUSE}]")
     maple.slack.faults.add("users.conversations", "error", error="fatal_error", times=None)
     await maple.lea.click(setup_words.PAUSE)
     await maple.lea.sees(home_words.DIGESTS_UNKNOWN)
-    assert (await the_digest(maple, APPROVALS)).pause is None
+    assert (await only_digest(maple, APPROVALS)).pause is None
 
 
 async def test_list_does_not_reach_digests_of_other_channels(maple: Running) -> None:
-    elsewhere = await created(maple, maple.slack.workspace.channel("#finance-private").id)
-    await created(maple, owner="ana")
+    elsewhere = await create_digest(maple, maple.slack.workspace.channel("#finance-private").id)
+    await create_digest(maple, owner="ana")
     await open_list(maple.ana)
     await maple.ana.click(setup_words.PAUSE)
     await maple.ana.sees(on_screen(setup_words.NOTES[DigestNote.PAUSED]))
@@ -210,7 +209,7 @@ async def test_list_does_not_reach_alerts_of_other_channels() -> None:
         payload["actions"][0] |= {"action_id": "alert_remove:0", "value": f"{elsewhere.id}:1"}
         await maple.slack.deliveries.send("interactive", payload | {"trigger_id": "1.2.again"})
         await maple.ana.sees(on_screen(alert_words.NOTES[AlertNote.CHANGED]))
-        assert await the_alert(maple, APPROVALS) == elsewhere
+        assert await only_alert(maple, APPROVALS) == elsewhere
 
 
 # What was passed on, gathered and asked for

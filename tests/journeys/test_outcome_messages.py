@@ -20,10 +20,10 @@ from tests.journeys.changing import (
     PREVIEW,
     WAITING,
     approve_waiting,
-    give,
-    lea_sees,
-    own_card,
-    requested,
+    read_as_approver,
+    read_own_card,
+    request_change,
+    request_shown_to_lea,
 )
 from tests.running import Mode, Running, actor, running_maple
 from tests.screen import on_screen
@@ -53,7 +53,7 @@ async def messages(maple: Running) -> list[str]:
 
 async def request(maple: Running) -> None:
     """Both cards are posted, so that a fault meets what comes after them."""
-    await requested(maple)
+    await request_shown_to_lea(maple)
     await maple.lea.sees(WAITING)
     await maple.bot.work.drain(10)
 
@@ -84,7 +84,7 @@ async def test_requesting_again_keeps_everything_not_changed(maple: Running) -> 
     await maple.ana.settled()
     await maple.ana.submit()
     await maple.ana.sees("0 of 1 approval")
-    await lea_sees(maple, WAITING)
+    await read_as_approver(maple, WAITING)
     await deny(maple)
     await maple.ana.close()
     maple.ana.go("@maple")
@@ -162,7 +162,7 @@ async def test_request_message_becomes_the_outcome_and_a_new_one_announces_it(ma
 
 async def test_change_applied_right_away_is_one_message(mode: Mode) -> None:
     async with running_maple(mode, policy=AT_ONCE) as maple:
-        await give(maple)
+        await request_change(maple)
         await maple.ana.sees(APPLIED)
         await maple.ana.close()
         (card,) = await messages(maple)
@@ -175,7 +175,7 @@ async def test_form_closed_meanwhile_leaves_a_private_message(maple: Running) ->
     await maple.ana.sees(PREVIEW)
     maple.slack.faults.add("views.update", "error", error="not_found", times=None)
     await maple.ana.submit()
-    await lea_sees(maple, WAITING)
+    await read_as_approver(maple, WAITING)
     private, _ = await messages(maple)
     assert "only visible to you" in private
     assert WAITING in private
@@ -197,7 +197,7 @@ async def test_unconfirmed_change_is_reported_and_so_is_its_resolution(maple: Ru
     message = await maple.ana.sees(OUTCOME)
     assert on_screen(approvals_words.SETTLE) in message
     assert "What Autumn shows now" in message
-    await own_card(maple.ana, HEADLINES[State.UNCONFIRMED])
+    await read_own_card(maple.ana, HEADLINES[State.UNCONFIRMED])
     await maple.lea.click("Mark as not applied", confirm=True)
     card = await maple.lea.sees("Marked by @lea")
     assert approvals_words.ENDINGS[Cause.MARKED_NOT_APPLIED] in card

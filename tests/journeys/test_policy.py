@@ -17,12 +17,12 @@ from tests.journeys.changing import (
     WAITING,
     WITHDRAWN,
     approve_waiting,
-    ask_in_a_line,
-    elsewhere,
-    filed,
-    give,
-    lea_sees,
-    submitted,
+    change_in_autumn,
+    file_request,
+    read_as_approver,
+    request_change,
+    request_in_one_line,
+    submit_change,
 )
 from tests.journeys.digesting import FORM, open_list
 from tests.running import APPROVALS, UNHURRIED, Mode, Running, running_maple
@@ -54,7 +54,7 @@ approvals = 2
 async def test_third_gift_of_a_day_needs_approval_and_the_form_says_why(mode: Mode) -> None:
     async with running_maple(mode, policy=SMALL_AT_ONCE) as maple:
         for _ in range(2):
-            await filed(maple)
+            await file_request(maple)
             await maple.bot.work.drain(10)
         assert len(maple.autumn.ledger) == 2
         await maple.ana.command("/autumn give cus_acme 500 messages because they asked again")
@@ -62,7 +62,7 @@ async def test_third_gift_of_a_day_needs_approval_and_the_form_says_why(mode: Mo
         assert "This is the 3rd change to this balance today, 1,500 in total." in form
         assert "1,000 a day for one customer, and 0 of that is left today." in form
         await maple.ana.submit()
-        card = await lea_sees(maple, WAITING)
+        card = await read_as_approver(maple, WAITING)
         assert "This is the 3rd change to this balance today, 1,500 in total." in card
         assert len(maple.autumn.ledger) == 2
 
@@ -79,13 +79,15 @@ tolerance = { percent = 10 }
 
 async def use(maple: Running, messages: int) -> None:
     """Acme keeps using messages."""
-    await elsewhere(maple, "balances.track", customer_id="cus_acme", feature_id="messages", value=messages)
+    await change_in_autumn(
+        maple, "balances.track", customer_id="cus_acme", feature_id="messages", value=messages
+    )
 
 
 async def test_request_of_an_active_customer_can_be_approved(mode: Mode) -> None:
     async with running_maple(mode, policy=BUSY) as maple:
-        await ask_in_a_line(maple.ana, "set cus_acme messages to 20000")
-        assert "Remaining: 18,760 → 20,000" in await lea_sees(maple, WAITING)
+        await request_in_one_line(maple.ana, "set cus_acme messages to 20000")
+        assert "Remaining: 18,760 → 20,000" in await read_as_approver(maple, WAITING)
         await use(maple, 124)
         await maple.lea.click("Approve")
         card = await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
@@ -96,8 +98,8 @@ async def test_request_of_an_active_customer_can_be_approved(mode: Mode) -> None
 
 async def test_usage_beyond_the_tolerance_needs_another_approval() -> None:
     async with running_maple("http", policy=BUSY) as maple:
-        await ask_in_a_line(maple.ana, "set cus_acme messages to 20000")
-        await lea_sees(maple, WAITING)
+        await request_in_one_line(maple.ana, "set cus_acme messages to 20000")
+        await read_as_approver(maple, WAITING)
         await use(maple, 125)
         await maple.lea.click("Approve")
         await maple.lea.sees(approvals_words.RESULTS[Result.OVERTAKEN].what)
@@ -107,8 +109,8 @@ async def test_usage_beyond_the_tolerance_needs_another_approval() -> None:
 
 async def test_approval_of_a_person_who_left_is_not_counted(mode: Mode) -> None:
     async with running_maple(mode, policy=TWO, timings=replace(UNHURRIED, person=0)) as maple:
-        await filed(maple)
-        await lea_sees(maple, "0 of 2 approvals")
+        await file_request(maple)
+        await read_as_approver(maple, "0 of 2 approvals")
         await maple.lea.click("Approve")
         await maple.lea.sees("1 of 2 approvals")
         maple.lea.user.kind = "guest"
@@ -121,8 +123,8 @@ async def test_approval_of_a_person_who_left_is_not_counted(mode: Mode) -> None:
 
 
 async def test_channel_that_became_shared_shows_no_numbers(maple: Running) -> None:
-    await filed(maple)
-    await lea_sees(maple, "Give 500 extra of Messages")
+    await file_request(maple)
+    await read_as_approver(maple, "Give 500 extra of Messages")
     maple.slack.workspace.channels[APPROVALS].kind = "shared"
     await maple.lea.click("Approve")
     await maple.lea.sees(approvals_words.RESULTS[Result.CHANNEL_SHARED].what)
@@ -133,14 +135,14 @@ async def test_channel_that_became_shared_shows_no_numbers(maple: Running) -> No
     maple.ana.go("@maple")
     await maple.ana.sees("Give 500 extra of Messages")
     await maple.ana.click("Withdraw", confirm=True)
-    card = await lea_sees(maple, WITHDRAWN)
+    card = await read_as_approver(maple, WITHDRAWN)
     assert "cus_acme" not in card
     assert maple.autumn.ledger == []
 
 
 async def test_card_is_not_updated_where_its_channel_cannot_be_checked(maple: Running) -> None:
-    await filed(maple)
-    await lea_sees(maple, WAITING)
+    await file_request(maple)
+    await read_as_approver(maple, WAITING)
     maple.slack.faults.add("conversations.info", "error", error="fatal_error", times=100)
     await maple.lea.click("Deny")
     await maple.lea.sees(approvals_words.RESULTS[Result.CHANNEL_UNCHECKED].what)
@@ -149,11 +151,11 @@ async def test_card_is_not_updated_where_its_channel_cannot_be_checked(maple: Ru
     await maple.ana.click("Withdraw", confirm=True)
     await maple.ana.sees(WITHDRAWN)
     await maple.bot.work.drain(10)
-    assert "Withdrawn" not in await lea_sees(maple, WAITING)
+    assert "Withdrawn" not in await read_as_approver(maple, WAITING)
     maple.slack.faults.clear()
     maple.clock.move(timedelta(hours=1))
     await maple.bot.changes.sweeper.tick()
-    await lea_sees(maple, WITHDRAWN)
+    await read_as_approver(maple, WITHDRAWN)
 
 
 async def test_unconfirmed_change_is_marked_as_autumn_shows_it(maple: Running) -> None:
@@ -162,14 +164,14 @@ async def test_unconfirmed_change_is_marked_as_autumn_shows_it(maple: Running) -
         ("Acme Holdings", False, MARK_APPLIED, MARK_NOT_APPLIED),
     ):
         maple.lea.reload()
-        record = await submitted(maple, DetailsInput(customer="cus_acme", name=name))
+        record = await submit_change(maple, DetailsInput(customer="cus_acme", name=name))
         maple.autumn.faults.add("customers.update", "cut_before", times=1)
         maple.lea.go("#billing")
         await approve_waiting(maple)
         card = await maple.lea.sees(UNCONFIRMED)
         assert approvals_words.READ_BACK[Now.ABSENT] in card
         if applied:
-            await elsewhere(maple, "customers.update", customer_id="cus_acme", name=name)
+            await change_in_autumn(maple, "customers.update", customer_id="cus_acme", name=name)
         await maple.lea.click(refused.button, confirm=True)
         await maple.lea.sees(approvals_words.RESULTS[refused.refusal].what)
         unsettled = await maple.bot.changes.get(record.id)
@@ -197,7 +199,7 @@ async def test_deletion_lists_what_remains_to_do_in_stripe(maple: Running) -> No
     await maple.ana.choose("Final confirmation", "Delete this customer. It cannot be undone.")
     await maple.ana.fill("Reason", "They asked to be forgotten")
     await maple.ana.submit()
-    await lea_sees(maple, WAITING)
+    await read_as_approver(maple, WAITING)
     await maple.lea.click("Approve", confirm=True)
     card = await maple.lea.sees("Still to do in Stripe")
     assert "Stripe keeps charging for 3 subscriptions" in card
@@ -208,7 +210,7 @@ async def test_limit_of_waiting_requests_is_explained(
     maple: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(repository, "MOST_OF_PERSON", 0)
-    await give(maple)
+    await request_change(maple)
     refusal = await maple.ana.sees("of your requests are waiting for approval, which is the limit")
     assert "Nothing was requested. Withdraw one, or try again once some are decided." in refusal
     assert await maple.bot.changes.waiting() == []

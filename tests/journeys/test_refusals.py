@@ -13,8 +13,8 @@ from bot.kit import ids
 from bot.links import registry
 from sandbox.slack import LocalPerson
 from sandbox.slack.model import UserGroup
-from tests.journeys.bulk import TITLE, approved, check_list, listed
-from tests.journeys.changing import filed, request_undo
+from tests.journeys.bulk import TITLE, approve_list, check_list, submit_list
+from tests.journeys.changing import file_request, request_undo
 from tests.journeys.steps import click, in_order
 from tests.running import Mode, Running, actor, running_maple
 from tests.screen import on_screen
@@ -113,7 +113,7 @@ async def test_refused_digests_and_alerts_can_be_asked_for() -> None:
 
 async def test_refused_decision_and_undo_can_be_asked_for() -> None:
     async with running_maple("http", policy=LEADS) as maple:
-        record = await filed(maple)
+        record = await file_request(maple)
         for person, button in ((maple.raj, approvals_words.APPROVE), (maple.ana, approvals_words.DENY)):
             person.go("#billing")
             await person.sees(f"[{button}]")
@@ -132,7 +132,7 @@ async def test_refused_decision_and_undo_can_be_asked_for() -> None:
 
 async def test_refused_mark_can_be_asked_for() -> None:
     async with running_maple("http", policy=LEADS) as maple:
-        record = await filed(maple)
+        record = await file_request(maple)
         maple.autumn.faults.add("balances.update", "cut_before", times=1)
         await maple.bot.changes.approve(record.id, record.version, lea(maple))
         maple.ana.go("#billing")
@@ -144,7 +144,7 @@ async def test_refused_mark_can_be_asked_for() -> None:
 
 async def test_only_the_requester_can_withdraw() -> None:
     async with running_maple("http", policy=LEADS) as maple:
-        record, batch = await filed(maple), await listed(maple)
+        record, batch = await file_request(maple), await submit_list(maple)
         for action, value in ((ids.WITHDRAW, record.id), (ids.BATCH_WITHDRAW, batch.id)):
             await click(maple, maple.raj, action, f"{value}:1")
             refusal = await maple.raj.sees(access_words.BARRED["not_yours"])
@@ -189,13 +189,13 @@ async def test_list_is_passed_on_and_taken_up_once_until_it_expires() -> None:
 
 async def test_refused_decision_and_undo_of_a_list_can_be_asked_for() -> None:
     async with running_maple("http", policy=LEADS) as maple:
-        batch = await listed(maple)
+        batch = await submit_list(maple)
         maple.raj.go("#billing")
         await maple.raj.sees(f"[{approvals_words.APPROVE}]")
         await maple.raj.click(approvals_words.APPROVE)
         await refused(maple.raj)
         assert TITLE in await lea_is_asked(maple, Verb.APPROVE, "raj")
-        await approved(maple, batch)
+        await approve_list(maple, batch)
         await maple.raj.sees(f"[{batch_words.UNDO}]")
         await request_undo(maple.raj, batch_words.UNDO, reason="wrong list")
         maple.raj.go("@maple")
@@ -221,7 +221,7 @@ async def test_permitted_people_are_asked_in_direct_messages_without_an_approval
 async def test_undo_is_asked_for_by_button_without_an_approvals_channel() -> None:
     at_once = LEADS.replace('may = "ask"', 'may = ["ask", "at_once"]')
     async with running_maple("http", policy=at_once, approvals=None) as maple:
-        await filed(maple)
+        await file_request(maple)
         maple.ana.go("@maple")
         await maple.ana.sees(f"[{approvals_words.UNDO}]")
         await maple.ana.click(approvals_words.UNDO)

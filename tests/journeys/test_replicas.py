@@ -27,12 +27,12 @@ from tests.journeys.changing import (
     AT_ONCE,
     PREVIEW,
     WAITING,
-    ask_in_a_line,
-    filed,
-    lea_sees,
-    submitted,
+    file_request,
+    read_as_approver,
+    request_in_one_line,
+    submit_change,
 )
-from tests.journeys.digesting import created, posted, the_digest
+from tests.journeys.digesting import create_digest, only_digest, posted_digests
 from tests.journeys.steps import ask, press
 from tests.running import Mode, Running, actor, running_maple
 
@@ -122,7 +122,7 @@ async def test_form_is_opened_drawn_and_submitted_across_replicas(both: Both) ->
     await maple.ana.submit()
     await maple.ana.sees("0 of 1 approval")
     both.next()
-    await lea_sees(maple, WAITING)
+    await read_as_approver(maple, WAITING)
     await maple.lea.click("Approve")
     await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
     await maple.ana.close()
@@ -156,8 +156,8 @@ async def test_late_form_of_one_replica_does_not_overwrite_the_others() -> None:
 async def test_decisions_at_two_replicas_apply_the_change_once(both: Both) -> None:
     """One click at each: the change is applied once."""
     maple = both.maple
-    await filed(maple)
-    await lea_sees(maple, WAITING)
+    await file_request(maple)
+    await read_as_approver(maple, WAITING)
     maple.raj.go("#billing")
     both.next()
     await maple.raj.sees(WAITING)
@@ -183,7 +183,7 @@ async def test_two_billing_changes_of_one_customer_are_written_one_after_the_oth
             for subscription in (await maple.bot.autumn.customer("cus_acme")).subscriptions
         }
         requested = [
-            await submitted(maple, change)
+            await submit_change(maple, change)
             for change in (
                 QuantityInput(
                     customer="cus_acme",
@@ -255,7 +255,7 @@ async def test_replica_with_a_wrong_clock_leaves_waiting_changes_and_delivered_c
         changes: set[str] = set()
         for person, customer in ((maple.ana, "cus_acme"), (maple.raj, "cus_bold")):
             both.next()
-            await ask_in_a_line(person, f"give {customer} 50 messages")
+            await request_in_one_line(person, f"give {customer} 50 messages")
             await person.sees("0 of 1 approval")
             changes_before, changes = changes, await remembered(second)
             assert changes > changes_before, customer
@@ -274,7 +274,7 @@ async def test_replica_with_a_wrong_clock_does_not_take_over_a_live_change() -> 
         maple, (_, second) = both.maple, both.bots
         both.next()
         writing = maple.autumn.faults.add("balances.update", "latency", seconds=60)
-        await ask_in_a_line(maple.ana, "give cus_acme 500 messages")
+        await request_in_one_line(maple.ana, "give cus_acme 500 messages")
         async with asyncio.timeout(30):
             while not writing.struck:  # noqa: ASYNC110 - the local Autumn does not say when
                 await asyncio.sleep(0.01)
@@ -289,11 +289,11 @@ async def test_replica_with_a_wrong_clock_does_not_take_over_a_live_change() -> 
 async def test_replica_with_a_wrong_clock_posts_no_digest_early() -> None:
     async with two(ahead=timedelta(days=8)) as both:
         maple, (_, skewed) = both.maple, both.bots
-        digest = await created(maple)
+        digest = await create_digest(maple)
         await skewed.digests.ticker.tick()
         await skewed.digests.ticker.idle()
-        assert posted(maple) == []
-        assert await the_digest(maple) == digest
+        assert posted_digests(maple) == []
+        assert await only_digest(maple) == digest
 
 
 async def remembered(bot: Maple) -> set[str]:

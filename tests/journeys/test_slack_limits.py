@@ -9,7 +9,7 @@ import pytest
 from bot.access import words as access_words
 from bot.approvals.lifecycle import State
 from bot.timings import Timeouts
-from tests.journeys.changing import WAITING, filed, lea_sees
+from tests.journeys.changing import WAITING, file_request, read_as_approver
 from tests.running import QUICK_PACE, Mode, Running, running_maple
 from tests.slack.test_client import until
 
@@ -54,8 +54,8 @@ async def test_rate_limited_answer_takes_another_route(maple: Running) -> None:
 
 
 async def test_rate_limited_cards_do_not_delay_the_decision(maple: Running) -> None:
-    await filed(maple)
-    await lea_sees(maple, WAITING)
+    await file_request(maple)
+    await read_as_approver(maple, WAITING)
     maple.slack.faults.add("chat.update", "429", retry_after=HOUR, times=None)
     await maple.lea.click("Approve")
     await maple.bot.work.drain(10)
@@ -64,13 +64,13 @@ async def test_rate_limited_cards_do_not_delay_the_decision(maple: Running) -> N
     maple.slack.faults.clear()
     maple.clock.move(timedelta(minutes=5))
     await maple.bot.changes.sweeper.tick()
-    await lea_sees(maple, "Applied")
+    await read_as_approver(maple, "Applied")
 
 
 async def test_notification_has_a_deadline(mode: Mode) -> None:
     async with running_maple(mode, timings=Timeouts(telling=1)) as maple:
-        await filed(maple)
-        await lea_sees(maple, WAITING)
+        await file_request(maple)
+        await read_as_approver(maple, WAITING)
         maple.slack.faults.add("chat.update", "latency", seconds=30, times=None)
         await maple.lea.click("Approve")
         await maple.bot.work.drain(10)
@@ -84,8 +84,8 @@ async def test_sweeper_stuck_in_one_part_continues_with_the_others_and_reports_i
         running_maple(mode, timings=Timeouts(slack=3, telling=60, stuck=0.4), pace=pace) as maple,
         httpx.AsyncClient(base_url=maple.bot.url) as client,
     ):
-        await filed(maple)
-        await lea_sees(maple, WAITING)
+        await file_request(maple)
+        await read_as_approver(maple, WAITING)
         maple.slack.faults.add("chat.update", "latency", seconds=60, times=None)
         maple.clock.move(timedelta(days=2))
         await until(lambda: "expiry" in maple.bot._supervision.stuck())

@@ -19,7 +19,7 @@ from bot.approvals.cards import CHANGE_CARDS
 from bot.approvals.lifecycle import Cause, State
 from bot.autumn.shares import asker
 from bot.store.tables import changes
-from tests.journeys.changing import lea_sees
+from tests.journeys.changing import read_as_approver
 from tests.running import Running, running_maple
 from tests.screen import on_screen
 
@@ -75,7 +75,7 @@ async def test_change_costs_as_many_transactions_as_documented() -> None:
         await maple.bot.work.drain(10)
         with counted() as costs:
             await maple.ana.submit()
-            await lea_sees(maple, "Waiting for approval")
+            await read_as_approver(maple, "Waiting for approval")
             await maple.bot.work.drain(10)
         assert (costs[maple.ana.id, "transactions"], costs[maple.ana.id, "records"]) == documented()[ASKED]
 

@@ -17,7 +17,7 @@ from bot.store.tables import decisions
 from sandbox.slack import LocalPerson
 from sandbox.slack.model import LocalMessage
 from tests.databases import Engine
-from tests.journeys.changing import ask_for_a_name, fill_in_balance
+from tests.journeys.changing import request_balance_change, request_new_name
 from tests.proofs.figures import Figures
 from tests.proofs.ledger import reconcile
 from tests.proofs.slack_deployment import BUSY, SlackDeployment, change_of, slack_deployment
@@ -71,12 +71,12 @@ async def _ask(made: SlackDeployment, person: LocalPerson, number: int) -> Local
     before = made.cards()
     match number % 3:
         case 0:
-            await fill_in_balance(person, str(1 + number), customer="cus_bold")
+            await request_balance_change(person, str(1 + number), customer="cus_bold")
         case 1:
             amount = str(10_000 + number)
-            await fill_in_balance(person, amount, customer="cus_acme", action="Set the balance")
+            await request_balance_change(person, amount, customer="cus_acme", action="Set the balance")
         case _:
-            await ask_for_a_name(person, f"Bold {number}", customer="cus_bold")
+            await request_new_name(person, f"Bold {number}", customer="cus_bold")
     known = {one.ts for one in before}
 
     def fresh() -> list[LocalMessage]:
@@ -208,7 +208,7 @@ async def _ask_more(made: SlackDeployment, number: int) -> None:
     """By relative changes, several of each customer: none of them makes another wait anew."""
     asker = made.slack.person("ana")
     before = len(made.cards())
-    await fill_in_balance(asker, str(1 + number), customer=_CUSTOMERS[number % len(_CUSTOMERS)])
+    await request_balance_change(asker, str(1 + number), customer=_CUSTOMERS[number % len(_CUSTOMERS)])
     await made.until(lambda: len(made.cards()) > before)
     await made.idle()
     asker.reload()

@@ -10,7 +10,7 @@ from bot.changes.forms import words as forms_words
 from bot.lookups.finder import words as finder_words
 from sandbox.autumn import LocalAutumn
 from sandbox.slack import LocalPerson, LocalSlack
-from tests.journeys.changing import ask_for_a_name, ask_for_messages, request_undo
+from tests.journeys.changing import request_messages, request_new_name, request_undo
 from tests.screen import on_screen
 
 LOOKED_UP = (
@@ -38,9 +38,9 @@ async def walk(slack: LocalSlack, autumn: LocalAutumn, idle: Callable[[], Awaita
     autumn.faults.add("customers.update", "cut_before", times=1)
     await _unconfirmed(ana, lea)
     for number, customer in enumerate(("cus_bold", "cus_stark", "cus_empty")):
-        await ask_for_a_name(ana, f"Holdings {number}", customer=customer)
+        await request_new_name(ana, f"Holdings {number}", customer=customer)
         await ana.sees(f"→ Holdings {number}")
-    await ask_for_messages(ana, "500")
+    await request_messages(ana, "500")
     await ana.sees("0 of 1 approval")
     for line, words in LOOKED_UP:
         ana.reload()
@@ -54,7 +54,7 @@ async def walk(slack: LocalSlack, autumn: LocalAutumn, idle: Callable[[], Awaita
 
 async def _change(ana: LocalPerson, lea: LocalPerson) -> None:
     """Two are requested: one is denied, one applied, and its undo requested."""
-    await ask_for_messages(ana, "100", customer="cus_gekko")
+    await request_messages(ana, "100", customer="cus_gekko")
     await ana.sees("0 of 1 approval")
     lea.go("#billing")
     await lea.sees("Give 100")
@@ -62,7 +62,7 @@ async def _change(ana: LocalPerson, lea: LocalPerson) -> None:
     await lea.sees(approvals_words.DENY_TITLE)
     await lea.fill(approvals_words.REASON, "Not this month")
     await lea.submit()
-    await ask_for_messages(ana, "200", customer="cus_gekko")
+    await request_messages(ana, "200", customer="cus_gekko")
     await lea.sees("Give 200")
     await lea.click(approvals_words.APPROVE)
     await lea.sees(approvals_words.ENDINGS[Cause.DONE])
@@ -74,7 +74,7 @@ async def _change(ana: LocalPerson, lea: LocalPerson) -> None:
 
 
 async def _unconfirmed(ana: LocalPerson, lea: LocalPerson) -> None:
-    await ask_for_a_name(ana, "In doubt", customer="cus_tyrell")
+    await request_new_name(ana, "In doubt", customer="cus_tyrell")
     await lea.sees("→ In doubt")
     await lea.click(approvals_words.APPROVE)
     await lea.sees(f"[{approvals_words.CHECK_AGAIN}]")

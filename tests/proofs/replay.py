@@ -14,7 +14,7 @@ from bot.store.tables import changes, decisions
 from handlers.interaction import InteractionKind, read
 from sandbox.slack import LocalSlack
 from sandbox.slack.delivery import SlackDelivery
-from tests.journeys.changing import close_and_look, give, lea_sees, request_undo
+from tests.journeys.changing import close_and_read_own_card, read_as_approver, request_change, request_undo
 from tests.proofs.figures import Figures
 from tests.proofs.ledger import reconcile
 from tests.running import APPROVALS, Mode, Running, running_maple
@@ -102,13 +102,13 @@ async def replayed(mode: Mode, rounds: int) -> Figures:
 
 
 async def _give_and_undo(maple: Running, copier: Copier) -> None:
-    await give(maple)
-    await lea_sees(maple, "Waiting for approval")
+    await request_change(maple)
+    await read_as_approver(maple, "Waiting for approval")
     await copier.quiet()
     await maple.lea.click("Approve")
     await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
     await copier.quiet()
-    await close_and_look(maple.ana, "[Undo]")
+    await close_and_read_own_card(maple.ana, "[Undo]")
     await request_undo(maple.ana)
     await maple.lea.sees("Undo: balance change")
     await copier.quiet()

@@ -18,7 +18,7 @@ from bot.metrics import Metrics
 from bot.runtime import Checkpoint, Runtime
 from bot.store.database import Database
 from sandbox.autumn.webhooks import new_secret, sign
-from tests.alerts.bench import FINANCE, QUICK, SUPPORT, Bench, bench
+from tests.alerts.harness import FINANCE, QUICK, SUPPORT, AlertHarness, alert_harness
 from tests.databases import Engine
 from tests.proofs.figures import Figures
 from tests.running import Mode, running_maple
@@ -102,7 +102,7 @@ class Replica:
 class Replicas:
     """Two processes, as far as alerts go: each is cut off at some point now and then, and another begins."""
 
-    desk: Bench
+    desk: AlertHarness
     dice: random.Random
     secret: str = field(default_factory=new_secret)
     died: int = 0
@@ -169,7 +169,7 @@ class Replicas:
 async def told_once(engine: Engine, events: int, seed: int) -> Figures:
     """Each event comes twice or more often, in any order, to either replica, until it was answered."""
     figures = Figures(f"Repeated, reordered, to two replicas that die: {engine}")
-    async with bench(engine) as desk:
+    async with alert_harness(engine) as desk:
         dice = random.Random(seed)  # noqa: S311
         replicas = Replicas(desk, dice)
         channels = (SUPPORT, FINANCE)
@@ -211,7 +211,7 @@ async def _tick(replicas: Replicas, living: list[Replica]) -> None:
             living[which] = await replicas.restart(living[which])
 
 
-def _judge(figures: Figures, desk: Bench, channel: str, events: int) -> None:
+def _judge(figures: Figures, desk: AlertHarness, channel: str, events: int) -> None:
     told = Counter(_entities(desk, channel))
     figures.count("alerts posted", sum(told.values()))
     for number in range(events):
@@ -220,7 +220,7 @@ def _judge(figures: Figures, desk: Bench, channel: str, events: int) -> None:
     figures.hold(sum(told.values()) == events, f"{sum(told.values())} alerts in {channel}")
 
 
-def _entities(desk: Bench, channel: str) -> Iterator[str]:
+def _entities(desk: AlertHarness, channel: str) -> Iterator[str]:
     for post in desk.posts(channel):
         head = str(post.blocks[0]["text"]["text"])
         yield head.rpartition("entity `")[2].rstrip("`")

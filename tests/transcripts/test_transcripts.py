@@ -7,8 +7,8 @@ from bot.approvals import words as approvals
 from bot.changes.balance import words as balance
 from bot.changes.deletion import words as deletion
 from bot.changes.forms import words as forms
-from tests.journeys.changing import approve_waiting, filed
-from tests.journeys.digesting import due, settled
+from tests.journeys.changing import approve_waiting, file_request
+from tests.journeys.digesting import pass_time_until_due, settle_digests
 from tests.running import actor
 from tests.transcripts.recorder import Transcript, recorded
 
@@ -25,7 +25,7 @@ async def _request_allowance(transcript: Transcript) -> None:
 
 async def _allowance_waits(transcript: Transcript) -> None:
     """The same request, without the form."""
-    await filed(transcript.maple, 5000)
+    await file_request(transcript.maple, 5000)
     await transcript.maple.bot.work.drain(10)
 
 
@@ -144,7 +144,7 @@ async def test_setting_up_a_digest() -> None:
         await transcript.choose(ana, "Only these products", "Team")
         await transcript.submit(ana, "Create")
         await transcript.close(ana)
-        await due(maple)
+        await pass_time_until_due(maple)
         maple.slack.clock.set(maple.clock.now())
-        await settled(maple)
+        await settle_digests(maple)
         await transcript.wait(ana, "Tuesday, nine o'clock in Lisbon.")

@@ -34,7 +34,7 @@ from tests.databases import Engine, fresh
 from tests.running import MANIFEST
 
 DUE = datetime(2026, 11, 23, 9, tzinfo=UTC)
-"""When a digest from `Bench.digest` is first due. A Monday."""
+"""When a digest from `DigestHarness.digest` is first due. A Monday."""
 SUPPORT, BILLING, FINANCE, SHARED = "C01SUPPORT", "C02BILLING", "C04FINANCE", "C05SHARED"
 AT_ONCE = ScanPace(page=0, rows=0, preview=0, invoices=0, again=(), poll=0.01, report=0)
 QUICK = DigestTimeouts(channel=0, overall=0, scan=AT_ONCE)
@@ -50,7 +50,7 @@ SHORT = DigestContent(sections=frozenset({"past_due"}), skip_empty=False)
 
 
 @dataclass
-class Bench:
+class DigestHarness:
     slack: LocalSlack
     autumn: LocalAutumn
     url: str
@@ -208,7 +208,7 @@ async def tick(*bots: DigestService) -> None:
 
 
 @asynccontextmanager
-async def bench(engine: Engine = "sqlite", *, seed: str | int = FEW) -> AsyncIterator[Bench]:
+async def digest_harness(engine: Engine = "sqlite", *, seed: str | int = FEW) -> AsyncIterator[DigestHarness]:
     async with (
         LocalSlack.running(manifest=MANIFEST) as slack,
         LocalAutumn.running(seed, clock=DUE, limits=LocalLimits.off()) as autumn,
@@ -219,6 +219,6 @@ async def bench(engine: Engine = "sqlite", *, seed: str | int = FEW) -> AsyncIte
         url = fresh(engine)
         database = Database(url)
         stack.push_async_callback(database.aclose)
-        new_bench = Bench(slack, autumn, url, database, stack)
+        new_bench = DigestHarness(slack, autumn, url, database, stack)
         new_bench.at(new_bench.now)
         yield new_bench

@@ -42,7 +42,7 @@ LIMIT = Occurrence("cus_acme", feature="messages", facts={"limit": "included"})
 
 
 @dataclass
-class Bench:
+class AlertHarness:
     slack: LocalSlack
     autumn: LocalAutumn
     url: str
@@ -163,7 +163,7 @@ def shown(message: LocalMessage) -> str:
 
 
 @asynccontextmanager
-async def bench(engine: Engine = "sqlite") -> AsyncIterator[Bench]:
+async def alert_harness(engine: Engine = "sqlite") -> AsyncIterator[AlertHarness]:
     async with (
         LocalSlack.running(manifest=MANIFEST) as slack,
         LocalAutumn.running(seed="demo", clock=NOW, limits=LocalLimits.off()) as autumn,
@@ -172,6 +172,6 @@ async def bench(engine: Engine = "sqlite") -> AsyncIterator[Bench]:
         url = fresh(engine)
         database = Database(url)
         stack.push_async_callback(database.aclose)
-        desk = Bench(slack, autumn, url, database, stack)
-        desk.move(seconds=0)
-        yield desk
+        harness = AlertHarness(slack, autumn, url, database, stack)
+        harness.move(seconds=0)
+        yield harness

@@ -193,7 +193,7 @@ def _empty() -> View:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class FormHarness:
     """Everybody may do everything, with one approval unless `permissions` says otherwise."""
 
     autumn: LocalAutumn
@@ -234,7 +234,7 @@ class Desk:
         return on_screen(checks.read(card.blocks))
 
 
-def applied(outcome: Outcome | None) -> Record:
+def applied_record(outcome: Outcome | None) -> Record:
     """What was applied right away, and read back."""
     assert outcome is not None
     assert outcome.result is Result.DONE, outcome.result
@@ -252,7 +252,7 @@ def refusal(outcome: Outcome | None) -> str:
 
 
 @asynccontextmanager
-async def running_desk(*, at_once: bool = False) -> AsyncIterator[Desk]:
+async def form_harness(*, at_once: bool = False) -> AsyncIterator[FormHarness]:
     """`at_once`: changes need no approval."""
 
     async def notify(_record: Record, _event: ChangeEvent) -> None:
@@ -269,7 +269,7 @@ async def running_desk(*, at_once: bool = False) -> AsyncIterator[Desk]:
             QUICK_PACE,
         )
         try:
-            yield Desk(local, autumn, service, FormFiller(service, autumn), clock, permissions)
+            yield FormHarness(local, autumn, service, FormFiller(service, autumn), clock, permissions)
         finally:
             await autumn.aclose()
             await database.aclose()
