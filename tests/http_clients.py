@@ -1,4 +1,4 @@
-"""Removes what each httpx client and each of its requests costs besides the request."""
+"""Removes the overhead of httpx clients and their requests in tests."""
 
 import importlib
 import sys

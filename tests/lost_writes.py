@@ -7,7 +7,7 @@ from tests.autumn.in_process import URL, InProcess
 
 
 async def carry_out(local: LocalAutumn) -> None:
-    """Applies the last write, whose connection was cut before it was done."""
+    """Applies the last write, whose connection was cut before Autumn applied it."""
     write = local.ledger[-1]
     assert not write.applied
     call = next(call for call in reversed(local.calls) if call.route == write.route)

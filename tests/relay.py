@@ -56,7 +56,7 @@ class Relay:
             await asyncio.wait(self._wires)
 
     def stall(self) -> None:
-        """Accepts and keeps connections, but relays nothing any more."""
+        """Accepts and keeps connections, but stops relaying."""
         self._flows.clear()
 
     async def mend(self) -> None:

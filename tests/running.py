@@ -37,7 +37,7 @@ Mode = Literal["http", "socket"]
 
 
 class Clock:
-    """The current time, plus as much as the clock was moved."""
+    """The current time, plus the time by which the clock was moved."""
 
     def __init__(self) -> None:
         self._moved = timedelta()

@@ -1,4 +1,4 @@
-"""A billing date is the same day on every card, whoever reads it, wherever they are."""
+"""A billing date is the same day on every card, for every reader."""
 
 import re
 from collections.abc import Iterator
@@ -99,7 +99,7 @@ def alert(at: datetime) -> str:
 
 
 def read_by(content: Any, zone: str) -> str:
-    """As somebody in this zone reads it."""
+    """The text as somebody in this zone reads it."""
     written = content if isinstance(content, str) else checks.read(content)
     return readable(written, WORKSPACE, replace(WORKSPACE.user("ana"), tz=zone))
 

@@ -1,4 +1,4 @@
-"""What is registered, and what is called in Autumn, is documented for those who set Maple up."""
+"""Everything registered, and every call to Autumn, is documented for those who set Maple up."""
 
 import ast
 import re
@@ -122,7 +122,7 @@ def test_autumn_paths_are_those_in_the_readme() -> None:
     assert paths_in_readme() == paths
 
 
-# Autumn's traps
+# Autumn's pitfalls
 
 
 TRAPS = (ROOT / "docs/autumn-traps.md").read_text()

@@ -1,4 +1,4 @@
-"""What holds for every tracked file: nothing of one machine, no open markers, locks with hashes."""
+"""What holds for every tracked file: no machine's paths, no conflict markers, lock files with hashes."""
 
 import ast
 import os

@@ -1,4 +1,4 @@
-"""The threat model names tests that exist: a defence whose test is gone is only a claim."""
+"""The tests that the threat model names exist: a defence without its test is only a claim."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""The layers, held by import-linter; and that each contract notices a violation."""
+"""The layers hold, as checked by import-linter, and each contract notices a violation."""
 
 import os
 import shutil

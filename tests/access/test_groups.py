@@ -1,4 +1,4 @@
-"""How Slack is asked about its user groups, and how long its answer is believed."""
+"""How user groups are read from Slack, and how long the answer is cached."""
 
 import asyncio
 from typing import Any
@@ -83,7 +83,7 @@ async def test_nobody_answers() -> None:
 
 
 class Scripted(AsyncWebClient):
-    """Answers with what it was given."""
+    """Returns a prepared answer."""
 
     def __init__(self, answer: Any) -> None:
         super().__init__()

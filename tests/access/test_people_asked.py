@@ -1,4 +1,4 @@
-"""How Slack is asked about people, and how long its answer is believed."""
+"""How people are looked up in Slack, and how long the answer is cached."""
 
 import asyncio
 

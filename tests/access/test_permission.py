@@ -1,4 +1,4 @@
-"""What the policy lets people do, with what Slack says of them."""
+"""What the policy lets people do, given their groups and membership in Slack."""
 
 from collections.abc import Sequence
 from decimal import Decimal

@@ -19,7 +19,7 @@ often = examples(100)
 
 
 def power_of(decision: Decision) -> tuple[bool, int, bool]:
-    """A decision that is nowhere greater allows nothing more."""
+    """A decision as numbers: if none of them is greater than in another decision, it allows nothing more."""
     return decision.permit, -decision.approvals if decision.permit else -99, decision.self_approval
 
 
@@ -121,7 +121,7 @@ def deny_adds_no_power(policy: Policy, request: Request, person: Person, deny: R
 def test_properties_of_every_decision(
     policy: Policy, request: Request, person: Person, deny: Rule, extra: Decimal
 ) -> None:
-    """All of them for each example: making up a policy takes far longer than deciding by it."""
+    """Checks every property for each example: drawing a policy takes far longer than deciding with it."""
     removing_an_allow_adds_no_power(policy, request, person)
     deny_adds_no_power(policy, request, person, deny)
     deny_wins(policy, request, person)

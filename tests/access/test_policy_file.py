@@ -475,7 +475,7 @@ def test_deeply_nested_text_is_skipped() -> None:
 
 
 def section(title: str) -> str:
-    """The policy that a section of the guide shows."""
+    """The policy in this section of docs/policy.md."""
     return "\n".join(
         re.findall(r"```toml\n(.*?)```", GUIDE.split(f"### {title}\n")[1].split("\n### ")[0], re.DOTALL)
     )

@@ -1,4 +1,4 @@
-"""Policies and their files at the boundaries: where a limit begins, and where a mistake is reported."""
+"""Policies and their files at the boundaries of limits, and the line in which a mistake is reported."""
 
 from decimal import Decimal
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Who may do what somebody may not: every verb of the policy has an answer."""
+"""Who may do what a person may not: there is an answer for every verb of the policy."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A local Slack, a local Autumn, a database, and any number of bots' alerts between them, by one clock."""
+"""A local Slack, a local Autumn, a database, and the alerts of any number of bots, all on one clock."""
 
 import json
 from collections.abc import AsyncIterator, Sequence
@@ -46,14 +46,14 @@ class AlertHarness:
     slack: LocalSlack
     autumn: LocalAutumn
     url: str
-    """Of the database."""
+    """The database's URL."""
     database: Database
     """The test's own view of it: each bot opens it for itself, as a process does."""
     _stack: AsyncExitStack
     now: datetime = NOW
     metrics: Metrics = field(default_factory=Metrics)
     past_due: list[PastDueCustomer] = field(default_factory=list)
-    """What a look through Autumn's customers finds."""
+    """What polling Autumn's customers finds."""
     looks: int = 0
     _made: int = 0
 
@@ -61,13 +61,13 @@ class AlertHarness:
         return self.now
 
     def move(self, **by: float) -> None:
-        """Moves everybody's clock."""
+        """Moves the clocks of the bots, of Slack and of Autumn."""
         self.now += timedelta(**by)
         self.slack.clock.set(self.now)
         self.autumn.clock.set(self.now)
 
     def new_database(self) -> Database:
-        """As one more process opens it."""
+        """The database, opened as another process would."""
         database = Database(self.url)
         self._stack.push_async_callback(database.aclose)
         return database
@@ -80,7 +80,7 @@ class AlertHarness:
         shared: frozenset[str] = frozenset(),
         database: Database | None = None,
     ) -> AlertService:
-        """The alerts of one more process."""
+        """The alert service of another process."""
         autumn = Autumn(
             key=SecretStr(self.autumn.key),
             url=self.autumn.url,
@@ -114,7 +114,7 @@ class AlertHarness:
     async def subscribe(
         self, channel: str = SUPPORT, choice: AlertChoice = EVERYTHING, *, private: bool = False
     ) -> AlertSubscription:
-        """One of Ana's."""
+        """Subscribes the channel for Ana."""
         self._made += 1
         team = str(self.slack.person("ana").user.team_id)
         new = NewSubscription(f"form-{self._made}", channel, team, ANA, choice, private)
@@ -123,7 +123,7 @@ class AlertHarness:
         return subscription
 
     async def happens(self, occurrence: Occurrence = LIMIT, source: str = "limit_reached") -> int:
-        """Autumn reports something, in a message of its own. How many are to be told."""
+        """Autumn reports an event in a message of its own. Returns the number of deliveries due."""
         self._made += 1
         report = ReportedOccurrence(source, occurrence, message_event_id("sandbox", f"msg_{self._made}", 0))
         return await deliveries.note(self.database, Environment.SANDBOX, [report], now=self.now)
@@ -137,7 +137,7 @@ class AlertHarness:
         return [post for post in self.slack.workspace.posts if post.channel.startswith("D")]
 
     def count(self, outcome: str) -> float:
-        """Attempts that ended so."""
+        """The number of attempts that ended like this."""
         labels = {"source": "limit_reached", "outcome": outcome}
         return self.metrics.registry.get_sample_value("maple_alerts_total", labels) or 0
 
@@ -158,7 +158,7 @@ async def delivery_states(database: Database) -> list[tuple[str, str | None]]:
 
 
 def shown(message: LocalMessage) -> str:
-    """All that is in it."""
+    """All text of the message."""
     return json.dumps(message.blocks, ensure_ascii=False)
 
 

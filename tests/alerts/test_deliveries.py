@@ -1,4 +1,4 @@
-"""Events and who they are for, on both databases."""
+"""Events and their deliveries, on both databases."""
 
 import asyncio
 from datetime import timedelta
@@ -86,7 +86,7 @@ async def test_only_the_lease_holder_continues_a_delivery(database: Database) ->
 
 
 async def test_existing_past_due_is_no_news_for_new_subscriptions(database: Database) -> None:
-    """The poll tells those whose subscription was active at the poll before."""
+    """A poll notifies only subscriptions that were active at the previous poll."""
     await subscribed(database)
     earlier = ReportedOccurrence("past_due", LIMIT, lasting_event_id(ENV, "past_due", "x"))
     before = NOW - timedelta(seconds=1)
@@ -124,7 +124,7 @@ async def test_form_that_is_sent_twice_at_once_is_one_subscription(
     within_limits = repository._too_many
 
     async def begun(connection: AsyncConnection, env: str, form: NewSubscription) -> TooManyAlerts | None:
-        """Neither form sees the other one's subscription."""
+        """Both forms are submitted before either subscription is stored."""
         await both_began.wait()
         return await within_limits(connection, env, form)
 

@@ -1,4 +1,4 @@
-"""A source of alerts is one module and one line: a made-up one works from the message to the post."""
+"""An alert source takes one module and one line: a sample source works from Autumn's message to the post."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace

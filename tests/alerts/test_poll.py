@@ -1,4 +1,4 @@
-"""Payments that failed, found by looking through Autumn's customers: each is told once, and only as news."""
+"""Failed payments found by polling Autumn's customers: each is reported once, and only if it is new."""
 
 import asyncio
 import io

@@ -1,5 +1,4 @@
-"""An event is told once to each subscription: whoever dies, and whatever becomes of Slack's and Autumn's
-answers."""
+"""Each subscription hears of an event once, whichever process dies and whatever Slack and Autumn answer."""
 
 import asyncio
 import io

@@ -1,4 +1,4 @@
-"""What each source reads from Autumn's messages, and what it says of it."""
+"""What each source reads from Autumn's messages, and how the alert words it."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The endpoint for Autumn's webhooks, called in process: only what Autumn signed is taken, and once."""
+"""Autumn's webhooks, called in process: the endpoint accepts only what Autumn signed, and only once."""
 
 import base64
 import io
@@ -44,7 +44,7 @@ def without(name: bytes) -> Headers:
 
 
 class Endpoint:
-    """`noted`: how often it said that there is something to tell."""
+    """`noted`: how often it reported new deliveries."""
 
     def __init__(self, database: Database) -> None:
         self.noted = 0
@@ -71,7 +71,7 @@ class Endpoint:
     async def post(
         self, headers: Headers, parts: Iterable[bytes] = (BODY,), *, leave: bool = False
     ) -> int | None:
-        """The status of the answer; None when there was none."""
+        """The status of the answer; None if there was no answer."""
         answers: list[Any] = []
         chunks = list(parts)
         coming = [

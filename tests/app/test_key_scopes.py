@@ -1,4 +1,4 @@
-"""The scopes that each kind of change states are enough for it, beside those for looking up."""
+"""The scopes each kind of change declares suffice for it, together with those for look-ups."""
 
 from dataclasses import replace
 
@@ -24,14 +24,14 @@ SAME_REQUESTS = frozenset(
         *("switch now", "switch that keeps the usage", "switch that keeps what is left"),
         "free product given again",
         *("seats added", "bought once"),
-        # With the reading of an entity in addition, as has "give to an entity".
+        # The entity is read as well, as in "give to an entity".
         *("grant for an entity", "grant of an entity removed", "expiry for an entity"),
         *("recorded usage of an entity", "product added for an entity", "quantity for an entity"),
         *("cancellation for an entity", "switch for an entity", "trial of an entity"),
         "standalone grant",
     }
 )
-"""Edits that send Autumn no other requests, but for their values, than other edits of their kind."""
+"""Edits whose requests to Autumn differ from other edits of their kind only in their values."""
 
 
 async def test_stated_scopes_are_enough() -> None:

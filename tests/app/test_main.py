@@ -51,7 +51,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 def variables(settings: Settings) -> dict[str, str]:
-    """The settings as an admin would give them."""
+    """The settings as environment variables, as an admin would set them."""
     overrides = {
         name.upper(): value.get_secret_value() if isinstance(value, SecretStr) else str(value)
         for name, value in settings
@@ -125,7 +125,7 @@ from bot.timings import Timeouts
 __main__.Maple = partial(__main__.Maple, timings=Timeouts(changes=ChangeTimeouts(sweep=0.1)))
 __main__.main()
 """
-"""The bot as it is started, but for how often it looks whether its database takes writes."""
+"""The bot as it is normally started, except for how often it checks that its database accepts writes."""
 
 
 async def test_process_is_unready_while_its_disk_is_full_and_finishes_acknowledged_work(
@@ -141,7 +141,7 @@ async def test_process_is_unready_while_its_disk_is_full_and_finishes_acknowledg
     )
     _, hard = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
     try:
-        # No file of the process may grow any more: what a full disk does, but for the number of the error.
+        # No file of the process may grow any more: like a full disk, except for the error's number.
         for largest, status in ((hard, 200), (0, 503), (hard, 200)):
             resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (largest, hard))
             async with asyncio.timeout(30):

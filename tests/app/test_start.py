@@ -1,4 +1,4 @@
-"""What keeps Maple from starting, in words."""
+"""How Maple explains what keeps it from starting."""
 
 from pathlib import Path
 

@@ -60,14 +60,14 @@ class Permissions:
     reason_required: bool = False
     refused: set[tuple[str, Verb]] = field(default_factory=set)
     members: dict[str, bool | None] = field(default_factory=dict)
-    """With a policy: who is not a member of the workspace (False), or cannot be checked (None)."""
+    """With a policy: people who are not members of the workspace (False), or cannot be checked (None)."""
     requests: list[Request] = field(default_factory=list)
     actors: list[Actor] = field(default_factory=list)
-    """Who was asked about, in each of the requests."""
+    """The person of each request."""
     decisions: list[Decision] = field(default_factory=list)
-    """What the policy answered, if there is one."""
+    """The policy's decisions, if there is a policy."""
     meanwhile: dict[Verb, Callable[[], Awaitable[object]]] = field(default_factory=dict)
-    """What somebody else does, once, while the policy is asked about this verb."""
+    """What somebody else does, once, while the policy decides on this verb."""
 
     async def __call__(self, request: Request, actor: Actor) -> Decision:
         self.requests.append(request)
@@ -198,7 +198,7 @@ class Harness:
         return customer.balances["messages"].granted
 
     async def change_in_autumn(self, **body: object) -> None:
-        """As somebody would in Autumn's dashboard."""
+        """Changes the customer as in Autumn's dashboard."""
         async with httpx.AsyncClient(transport=self.transport, base_url=URL) as client:
             answer = await client.post(
                 "/v1/balances.update",

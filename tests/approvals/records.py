@@ -1,4 +1,4 @@
-"""Records of changes to draw."""
+"""Sample change records for cards."""
 
 import json
 import re
@@ -79,7 +79,7 @@ def record(state: State = State.WAITING, **changes: Any) -> Record:
 
 
 def fits(card: Card) -> None:
-    """Like `checks.fits`, with the people of the record mentioned."""
+    """Like `checks.fits`, but with mentions of the people in the record."""
     without_mentions = Card(
         text=_PERSON.sub(f"<@{checks.SHARER}>", card.text),
         blocks=_mentioning(card.blocks),

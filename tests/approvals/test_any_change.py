@@ -154,7 +154,7 @@ TRIALS = st.builds(
     ends_at=MAYBE_TIMES,
 )
 _OF_GRANT = {"size": "amount", "granted": "1", "left": "1", "interval_count": "1"}
-"""What the snapshot of a grant has besides that of a balance."""
+"""What the snapshot of a grant contains in addition to that of a balance."""
 INPUTS = (
     BALANCE_INPUTS
     | GRANTS

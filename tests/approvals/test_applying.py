@@ -38,7 +38,7 @@ async def asked(harness: Harness, request: ChangeInput) -> Record:
 
 
 async def trial_that_ends(harness: Harness) -> TrialInput:
-    """For a customer without a card, so that Autumn waits for them to pay."""
+    """The end of a trial for a customer without a card, so Autumn waits for them to pay."""
     harness.local.set_card("cus_umbrella", on_file=False)
     customer = await harness.autumn.customer("cus_umbrella")
     return TrialInput(
@@ -213,7 +213,7 @@ async def test_first_of_two_writes_is_sent_again_after_a_rate_limit(two_writes: 
 
 
 async def test_rate_limited_write_waits_before_it_is_sent_again(sqlite_harness: Harness) -> None:
-    """As long as Autumn says, unless that is too long."""
+    """Maple waits as long as Autumn says, unless that is too long."""
     harness, sent = sqlite_harness, list[float]()
 
     class Limited(Autumn):
@@ -232,7 +232,7 @@ async def test_rate_limited_write_waits_before_it_is_sent_again(sqlite_harness: 
     await away.aclose()
 
 
-# What runs beside the writing
+# What runs while the change is written
 
 
 async def test_lease_is_renewed_while_a_change_is_recovered(sqlite_harness: Harness) -> None:
@@ -263,7 +263,7 @@ async def test_notification_while_writing_is_finished(sqlite_harness: Harness) -
     record = await harness.waiting(service)
 
     async def slow(record: Record, event: ChangeEvent) -> None:
-        """The notification of applying takes longer than applying."""
+        """Notifying that the change is being applied takes longer than applying it."""
         if event is ChangeEvent.APPLYING:
             async with asyncio.timeout(30):
                 while (now := await service.get(record.id)) is None or now.state is not State.APPLIED:  # noqa: ASYNC110 - nobody tells

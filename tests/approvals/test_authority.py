@@ -1,4 +1,4 @@
-"""What the policy is asked about a change, and what a change's state implies."""
+"""What the policy is asked about a change, and what follows from its state."""
 
 from dataclasses import replace
 from datetime import timedelta

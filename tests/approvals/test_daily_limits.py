@@ -1,4 +1,4 @@
-"""What the changes of a day add up to."""
+"""The totals of a day's changes."""
 
 from collections.abc import Sequence
 from decimal import Decimal

@@ -51,7 +51,7 @@ FAULTS = {
     "latency": (State.APPLIED, Cause.FOUND_DONE, 1),
     "queued": (State.UNCONFIRMED, Cause.NOT_SEEN, 3),
 }
-"""How the change ends, and how often it is read back."""
+"""The change's final state, and how often it was read back."""
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -432,8 +432,7 @@ POINTS = {
     indirect=["engine"],
 )
 async def test_crash_at_each_checkpoint_is_recovered(harness: Harness, point: str) -> None:
-    """Another process settles what was left: without writing, and by reading where there is something to
-    read."""
+    """Another process settles what the dead one left, without writing, and reads back what can be read."""
     state, ending, written = POINTS[point]
     dying, service = harness.service(checkpoint=dies_at(point)), harness.service()
     request = await harness.waiting(service)
@@ -470,7 +469,7 @@ async def test_crash_during_recovery_is_recovered(sqlite_harness: Harness) -> No
 
 
 class TwoWrites(BalanceChange):
-    """A kind whose plan has two writes; none of Maple's kinds has."""
+    """A kind whose plan has two writes; no real kind has that yet."""
 
     row = ""
 

@@ -1,4 +1,4 @@
-"""What a form was filled in with is kept with its request for a while."""
+"""The values of a form are kept with its request for a while."""
 
 from dataclasses import replace
 

@@ -161,7 +161,7 @@ class Life(RuleBasedStateMachine):
             )
         )
         if begun:
-            # Never the same position twice, never one before its time.
+            # No position twice, and none before its turn.
             assert position == self.begun[self.ids[index]]
             self.begun[self.ids[index]] += 1
 
@@ -182,7 +182,7 @@ class Life(RuleBasedStateMachine):
     @rule(index=WHICH, state=FINAL, worker=WORKERS)
     def settle(self, index: int, state: State, worker: str) -> None:
         if self.states[self.ids[index]] is State.APPROVED:
-            state = State.FAILED  # as the engine does: nothing was begun
+            state = State.FAILED  # as the engine does when nothing was begun
         self.run(
             repository.settle(
                 self.database,

@@ -1,4 +1,4 @@
-"""What a card says of the customer: the names of ids, and how the customer stands."""
+"""What a card says about the customer: names instead of ids, and the customer's standing."""
 
 from datetime import UTC, datetime
 from types import SimpleNamespace

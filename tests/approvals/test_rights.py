@@ -1,4 +1,4 @@
-"""Permissions at the moment that counts: with each approval the policy is asked about everybody again."""
+"""Permissions are checked when it counts: with each approval, the policy decides about everybody again."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -29,7 +29,7 @@ def forbids(user: str, power: Power) -> Policy:
 
 @pytest.fixture
 def harness(sqlite_harness: Harness) -> Harness:
-    """Who is asked about decides here, not the database."""
+    """On SQLite only: which people are checked does not depend on the database."""
     sqlite_harness.permissions.policy = TWO
     return sqlite_harness
 
@@ -137,7 +137,7 @@ RAJ_UP_TO_510 = replace(
 
 
 async def raised_by_500(harness: Harness, service: ChangeService) -> tuple[Record, float]:
-    """A request that sets the balance, and the usage so far."""
+    """A request that raises the balance by 500, and the usage so far."""
     balance = (await harness.autumn.customer(CUSTOMER)).balances["messages"]
     request = await harness.waiting(service, harness.balance(BalanceAction.SET, int(balance.remaining) + 500))
     return request, float(balance.usage)

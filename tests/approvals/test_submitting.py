@@ -1,4 +1,4 @@
-"""What is answered to a request that is not filed, and what of it is kept."""
+"""How a request that is not accepted is answered, and which of its values are kept."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -110,7 +110,7 @@ async def test_request_of_a_process_that_dies_still_waits(sqlite_harness: Harnes
     assert harness.events(record) == []
 
 
-# Where the cards are
+# Where the cards are posted
 
 
 @pytest.mark.parametrize(("card", "channel"), [("C_OWN", "C_OWN"), ("", ANA.user)])
@@ -233,7 +233,7 @@ per_day = 500
 
 
 async def test_grant_is_judged_again_by_the_clock(sqlite_harness: Harness) -> None:
-    """Another was let through while the policy was asked; its expiry is compared with the clock again."""
+    """Another grant got through meanwhile, so this one's expiry is checked against the clock again."""
     harness = sqlite_harness
     harness.permissions.policy = read(SMALL_A_DAY)
 

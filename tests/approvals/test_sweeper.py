@@ -41,7 +41,7 @@ async def test_stale_cards_are_redrawn(harness: Harness) -> None:
     harness.clock.move(seconds=GRACE.total_seconds())
     sweepers = [service.sweeper, harness.service().sweeper]
     await asyncio.gather(*(sweeper.sweep(harness.clock()) for sweeper in sweepers))
-    assert harness.events(request).count(ChangeEvent.REDRAW) in (1, 2)  # each card falls to one of them
+    assert harness.events(request).count(ChangeEvent.REDRAW) in (1, 2)  # each card is redrawn by one of them
     before = len(harness.notified)
     await service.sweeper.sweep(harness.clock())
     assert len(harness.notified) == before
@@ -73,7 +73,7 @@ async def test_card_that_cannot_be_drawn_is_retried_less_and_less_often(sqlite_h
 
 
 async def test_cards_of_the_other_environment_are_left_to_its_own_maple(sqlite_harness: Harness) -> None:
-    """One database may serve both: each would look for names at its own Autumn."""
+    """Live and sandbox may share a database; each bot reads names from its own environment."""
     harness = sqlite_harness
     request = await harness.waiting(harness.service())
     harness.clock.move(minutes=5)

@@ -22,7 +22,7 @@ async def faults(harness: Harness) -> tuple[str, ...]:
 
 
 async def store(harness: Harness, record: Record, **values: Any) -> None:
-    """Something done directly in the database, without Maple."""
+    """Statements run directly in the database, without Maple."""
     async with harness.database.writing() as connection:
         await connection.execute(update(changes).where(changes.c.id == record.id).values(values))
 
@@ -65,7 +65,7 @@ async def test_altered_change_is_found_and_not_applied(sqlite_harness: Harness) 
 
 
 async def test_altered_decider_is_found_and_written_anew(sqlite_harness: Harness) -> None:
-    """By each approval, so the earlier value does not matter."""
+    """Set anew by each approval, so the earlier value does not matter."""
     harness, service = sqlite_harness, sqlite_harness.service()
     request = await harness.waiting(service)
     await store(harness, request, decided_by="U_LEA")
@@ -96,7 +96,7 @@ async def test_altered_preview_is_found(sqlite_harness: Harness) -> None:
         request.input, await service.read_facts(request.kind, request.customer_id), ANA
     )
     assert assessment.preview is not None
-    # As if the change had been requested with the numbers as they are now.
+    # As if the change had been requested with the current numbers.
     await store(harness, request, before=assessment.preview.before)
     await not_applied(harness, (await service.approve(request.id, 1, RAJ)).record)
     assert f"change {request.id}: its starting point is not what row 1 says" in await faults(harness)

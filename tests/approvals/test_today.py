@@ -1,4 +1,4 @@
-"""Daily limits: counted where changes are let through, by any number of replicas at once."""
+"""Daily limits: counted when a change is let through, by any number of replicas at once."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,5 +1,5 @@
-"""Each verb alone: what it changes, what it leaves alone, what the trail records, and when it does
-nothing."""
+"""Each operation alone: what it changes, what it leaves alone, what the audit trail records, and when it
+does nothing."""
 
 import json
 import re
@@ -101,7 +101,7 @@ NEW = Record(
 
 @dataclass
 class Pair:
-    """A change, and another that nothing may happen to."""
+    """A change, and another one that must stay as it is."""
 
     database: Database
     change: Record

@@ -1,4 +1,4 @@
-"""Words stored in databases and policies are spelt like their names in the code, for good."""
+"""Words stored in databases and policies keep the spelling of their names in the code."""
 
 from enum import StrEnum
 

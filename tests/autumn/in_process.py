@@ -39,7 +39,7 @@ class InProcess(httpx.AsyncBaseTransport):
         return httpx.Response(exchange.status, headers=exchange.headers, content=exchange.body)
 
     async def finished(self) -> None:
-        """Ends the waiting of late answers, and waits until Autumn has dealt with all requests."""
+        """Cuts short delayed answers, and waits until Autumn has handled all requests."""
         self._local.faults.clear()
         await asyncio.gather(*self._tasks)
 
@@ -61,7 +61,7 @@ class _Exchange:
         else:
             self.body += message["body"]
 
-    # What the local Autumn cuts a connection by, as uvicorn has it.
+    # The local Autumn cuts a connection through this, as with uvicorn.
 
     @property
     def transport(self) -> "_Exchange":

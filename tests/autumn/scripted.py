@@ -1,4 +1,4 @@
-"""An Autumn that answers as a test tells it to, and remembers what it was asked."""
+"""An Autumn that answers as a test prescribes, and records the requests it received."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ UNLIMITED = Limits(general=10_000, customers_list=10_000, events_per_customer=10
 
 
 def recorded(name: str) -> httpx.Response:
-    """What the real Autumn once answered."""
+    """A recorded answer of the real Autumn."""
     recording = RECORDED[name]
     body = recording["body"]
     content = body if isinstance(body, str) else json.dumps(body)

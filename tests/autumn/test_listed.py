@@ -158,7 +158,7 @@ async def test_failures_are_autumn_errors() -> None:
 
 
 async def test_parsed_page_is_released() -> None:
-    """Not even until the garbage collector comes by, which waits for quiet moments."""
+    """It must not wait for the garbage collector, which runs only in quiet moments."""
 
     async def answer(request: ReceivedRequest) -> httpx.Response:
         return listing({"id": "a"})

@@ -1,4 +1,4 @@
-"""Everybody has a share of Autumn, however much one person asks for."""
+"""Each person gets a share of Autumn's rate limit, however much one of them requests."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,7 +13,7 @@ from bot.autumn.throttle import Limits, RateGroup, Throttle
 
 
 class Turns:
-    """Hands a turn out whenever it is told to; and notes for whom."""
+    """Grants turns only when told to, and records for whom."""
 
     def __init__(self) -> None:
         self.served: list[str] = []
@@ -123,7 +123,7 @@ async def test_slot_of_a_caller_who_is_cancelled_goes_to_the_next() -> None:
         await asyncio.sleep(0)
         waiting.cancel()
         await asyncio.sleep(0)
-    entering.cancel()  # let in, and not there yet
+    entering.cancel()  # admitted, but without a turn yet
     leave.set()
     await asyncio.gather(waiting, entering, following, return_exceptions=True)
     assert (waiting.cancelled(), entering.cancelled()) == (True, True)

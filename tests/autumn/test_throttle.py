@@ -6,7 +6,7 @@ from bot.autumn.throttle import Limits, RateGroup, Throttle
 
 
 async def admitted(throttle: Throttle, group: RateGroup, customer_id: str = "") -> int:
-    """How many get their turn at once, of ten."""
+    """How many of ten callers are admitted at once."""
     turns = [asyncio.create_task(throttle.turn(group, customer_id)) for _ in range(10)]
     done, waiting = await asyncio.wait(turns, timeout=0.005)
     for turn in waiting:

@@ -1,4 +1,4 @@
-"""The way of a request: what goes over the wire, and how each thing that breaks there is named."""
+"""The transport: what goes over the wire, and which error each failure becomes."""
 
 import asyncio
 import contextlib
@@ -25,7 +25,7 @@ ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 
 
 
 class Server:
-    """Answers everything with the same bytes, and keeps what it was sent."""
+    """Answers every request with the same bytes, and records what it received."""
 
     def __init__(self, answer: bytes, *, cut: bool) -> None:
         self.answer = answer
@@ -151,7 +151,7 @@ async def test_answer_that_cannot_be_unpacked_is_a_decoding_error(encoding: str,
 
 
 class Endless:
-    """Goes on sending for as long as somebody reads, and counts how much was taken."""
+    """Sends for as long as the client reads, and counts how much it read."""
 
     def __init__(self, head: bytes, piece: bytes) -> None:
         self.head = head

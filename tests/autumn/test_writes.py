@@ -1,4 +1,4 @@
-"""A write is sent once, and its error tells whether it may have been done."""
+"""A write is sent once, and its error says whether it may have been applied."""
 
 import asyncio
 from collections.abc import AsyncIterator

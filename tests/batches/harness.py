@@ -35,7 +35,7 @@ QUICK = BatchTimeouts(
     at_once=4,
 )
 CUSTOMERS = ("cus_bold", "cus_html", "cus_rtl", "cus_lines", "cus_date", "cus_link", "cus_long")
-"""Each has one row of messages."""
+"""Customers with a single row of messages."""
 
 
 def gives(*customers: str, amount: int = 100, feature: str = "messages") -> list[BatchLine]:
@@ -85,7 +85,7 @@ class BatchHarness:
     async def submitted(
         self, replica: Replica, lines: list[BatchLine] | None = None, *, actor: Actor = ANA
     ) -> BatchRecord:
-        """A batch that waits for approval, or runs if it needs none; of two lines unless they are given."""
+        """A batch that waits for approval, or is applied if it needs none; by default, of two lines."""
         outcome = await self.submit(replica, lines, actor=actor)
         assert outcome.result is BatchResult.DONE, outcome
         assert outcome.batch is not None

@@ -1,4 +1,4 @@
-"""Bulk changes of every shape, for tests that draw them."""
+"""Sample bulk changes for tests of cards."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime

@@ -54,7 +54,7 @@ WRONG_LINES = (
     ("cus_vandelay", "messages", BalanceNote.SEVERAL_SOURCES),
     ("cus_piedpiper", "exports", BalanceNote.ENTITY_BALANCE),
 )
-"""The reason of the line, or the reason that the guards of the change give."""
+"""The line's own problem, or the one that the change's guards report."""
 
 
 async def test_wrong_line_is_reported_with_its_reason(sqlite_harness: BatchHarness) -> None:
@@ -73,7 +73,7 @@ async def test_wrong_line_is_reported_with_its_reason(sqlite_harness: BatchHarne
 
 
 async def test_customer_and_feature_are_found_as_typed(sqlite_harness: BatchHarness) -> None:
-    """A customer by the exact id or the address, a feature by its id or name."""
+    """A customer is found by exact id or email, a feature by its id or name."""
     for customer, feature in (
         ("hostile1@odd.example", "Messages"),
         ("HOSTILE1@Odd.example", "messages"),

@@ -1,4 +1,4 @@
-"""Several changes that were said in one sentence, as a list."""
+"""Several changes typed in one sentence, as a list."""
 
 from datetime import UTC, datetime
 

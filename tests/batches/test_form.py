@@ -16,7 +16,7 @@ PASTED = BatchMeta(key="0" * 32)
 
 
 def filled(**values: Any) -> dict[str, dict[str, Any]]:
-    """By block_id: a text, or the input's value."""
+    """Form values by block_id: a text, or the input's value."""
     return {
         block: {"input": value if isinstance(value, dict) else {"value": value}}
         for block, value in values.items()

@@ -257,7 +257,7 @@ cus_html,starter,,at the end,cancel
 async def test_lines_of_several_kinds_are_applied_and_undone_under_one_approval(
     harness: BatchHarness,
 ) -> None:
-    """On the database that only few other tests of these kinds use."""
+    """On PostgreSQL, which few other tests of these kinds use."""
     replica = harness.replica()
     checked = await check(harness, MIXED)
     assert checked.requestable, checked.problems
@@ -336,7 +336,7 @@ async def test_customer_is_read_once_for_each_kind(sqlite_harness: BatchHarness)
 
 
 async def billing_changes(harness: BatchHarness, customer: str) -> dict[str, ChangeInput]:
-    """What may be requested of a customer's products, by a name for the test."""
+    """Changes that may be requested to a customer's products, by a name for the test."""
     held = (await harness.inner.autumn.customer(customer, expand=("subscriptions.plan",))).subscriptions
     ids = {subscription.plan_id: subscription.id for subscription in held}
     main = held[0].plan_id

@@ -85,7 +85,7 @@ class BatchLife(RuleBasedStateMachine):
 
     @initialize(approved=st.booleans())
     def begin_approved(self, approved: bool) -> None:
-        """Half of them, so that there is time to get to the end."""
+        """Half of the lines, so that runs get to the end."""
         for person in ("U_RAJ", "U_LEA") if approved else ():
             self.approve(person, True)
             self.seen = self.do(repository.get(self.database, self.batch.id))

@@ -1,4 +1,4 @@
-"""What is shown of a bulk change when Slack refuses it, or is slow."""
+"""How a bulk change is shown when Slack refuses its card or is slow."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -151,6 +151,6 @@ async def test_only_posted_and_outdated_cards_are_drawn(quiet: Running) -> None:
     assert len(quiet.slack.calls) == before
     async with quiet.bot.database.writing() as connection:
         await connection.execute(text("UPDATE batch_cards SET ts = NULL WHERE kind = 'approval'"))
-    # As once its undo was requested.
+    # As after its undo was requested.
     await notifier.redraw_all(batch.id)
     assert [call.method for call in quiet.slack.calls[before:]] == ["chat.update"]

@@ -1,4 +1,4 @@
-"""Which outcomes are told, and that each is claimed once at a time until it is posted."""
+"""Which outcomes are announced, and that only one process at a time claims each until it is posted."""
 
 import asyncio
 from datetime import timedelta

@@ -23,7 +23,7 @@ FULL = ForAll("give", "messages", "100")
 
 
 class Said(NamedTuple):
-    """The values of a line of the default kind."""
+    """The values read from a line of the default kind."""
 
     number: int
     customer: str

@@ -26,7 +26,7 @@ from tests.lost_writes import carry_out
 
 ONE_BY_ONE = replace(QUICK, at_once=1)
 POINTS_OF_CHANGE = ("asked", "claimed", "marked", "sent", "settled")
-"""After each, something else is stored. How a change itself is recovered is in approvals/test_engine.py."""
+"""After each of these, more is stored. approvals/test_engine.py tests how a single change is recovered."""
 
 
 async def revive(harness: BatchHarness) -> Replica:
@@ -59,7 +59,7 @@ async def assert_each_once(harness: BatchHarness, replica: Replica, batch: Batch
     indirect=["engine"],
 )
 async def test_batch_of_a_dead_process_is_continued_by_another(harness: BatchHarness, point: str) -> None:
-    """It dies at the last of its lines."""
+    """The process dies at the last line."""
     customers = CUSTOMERS[:1] if point in POINTS_OF_CHANGE else CUSTOMERS[:2]
     batch = await harness.approved(harness.replica(), gives(*customers))
     once = point in ("batch claimed", "batch ended")
@@ -412,7 +412,7 @@ async def test_stopped_undo_whose_approval_expired_is_ended_by_the_ticker(
 async def assert_undo_lapses(
     harness: BatchHarness, replica: Replica, batch: BatchRecord, undo: BatchRecord
 ) -> BatchRecord:
-    """Requests another undo, and asserts that it has the line that is left, and that the first is over."""
+    """Requests another undo, and asserts that it has the remaining line and that the first undo is over."""
     again = await replica.batches.undo(batch.id, ANA, key="second")
     assert again.batch is not None
     assert [line.input.customer for line in await harness.lines(replica, again.batch)] == [CUSTOMERS[0]]
@@ -498,7 +498,7 @@ async def test_process_that_lost_the_batch_begins_no_line(harness: BatchHarness)
 
 
 async def test_line_continued_by_another_process_is_left_to_it(sqlite_harness: BatchHarness) -> None:
-    """The attempt was cut off, and another process has begun the next one by the time this one looks."""
+    """The attempt was cut off, and another process has begun the next one before this one checks."""
     harness = sqlite_harness
     batch = await harness.approved(harness.replica(), gives("cus_bold"))
     with pytest.raises(Died):

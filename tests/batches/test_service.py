@@ -199,7 +199,7 @@ async def test_waiting_list_is_withdrawn_only_by_its_requester(sqlite_harness: B
 
 
 async def test_concurrent_withdrawal_and_approval_end_in_one_of_them(harness: BatchHarness) -> None:
-    """By two replicas, each of which has found it waiting."""
+    """By two replicas that both found it waiting."""
     replicas = harness.replica(), harness.replica()
     for _ in range(2):
         batch = await harness.submitted(replicas[0], gives(CUSTOMERS[0]))
@@ -221,7 +221,7 @@ async def test_concurrent_withdrawal_and_approval_end_in_one_of_them(harness: Ba
 
 @pytest.mark.parametrize("first", ["withdraw", "approve"])
 async def test_first_of_withdrawal_and_approval_wins(sqlite_harness: BatchHarness, first: str) -> None:
-    """The other has already passed its checks."""
+    """The other replica has already passed its checks."""
     harness = sqlite_harness
     replica, other_replica = harness.replica(), harness.replica()
     batch = await harness.submitted(replica, gives("cus_bold"))
@@ -311,7 +311,7 @@ async def test_batch_of_the_other_environment_is_unknown(sqlite_harness: BatchHa
 
 
 async def test_numbers_that_changed_since_are_not_overwritten(sqlite_harness: BatchHarness) -> None:
-    """A gift is given whatever the balance; a new balance is void once the old one changed."""
+    """An extra allowance fits any balance; a new balance is outdated once the old one changed."""
     harness = sqlite_harness
     lines = [BatchLine(1, "cus_bold", LineCells("messages", "100", "set"))]
     replica = harness.replica()

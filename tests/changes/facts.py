@@ -1,4 +1,4 @@
-"""Sample customers to change."""
+"""Sample customers, as the kinds of change read them."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal

@@ -306,7 +306,7 @@ DISCOUNTS = st.lists(
 
 
 def in_brief(full_invoice: Invoice) -> Invoice:
-    """As it comes with the customer: without what was paid and refunded."""
+    """The invoice as it comes with the customer: without what was paid and refunded."""
     return full_invoice.model_copy(update={"amount_paid": None, "refunded_amount": Decimal(0)})
 
 
@@ -461,7 +461,7 @@ CHOICES = {
 @given(customer_facts=known_facts())
 @examples(300)
 def test_every_allowed_change_is_offered(customer_facts: list[Facts]) -> None:
-    """So where it is not offered, the guard refuses everything its form offers."""
+    """Where a change is not offered, the guard refuses everything its form offers."""
     for_customer = customer_facts[0]
     without_stripe = replace(for_customer, billing=None)
     unknown = replace(without_stripe, rewards=None, offered=None)

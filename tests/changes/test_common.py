@@ -1,4 +1,4 @@
-"""Whether a customer can be written to under the id that a change names."""
+"""Whether the customer still is the one that the change was requested for."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

@@ -34,7 +34,7 @@ DELETION = DeletionInput(customer="cus_1", typed="cus_1")
 
 
 def in_part(stripe: Any) -> Any:
-    """The customer at once, and another answer when Stripe is involved."""
+    """Answers with the customer, and differently to the request that reaches Stripe."""
 
     async def answer(request: ReceivedRequest) -> Any:
         return stripe if "rewards" in request.body.get("expand", []) else ok(PLAIN)

@@ -1,4 +1,4 @@
-"""What a preview promised is what the local Autumn then shows, for everything its customers have."""
+"""The local Autumn then shows what the preview promised, for everything its customers have."""
 
 import asyncio
 import copy
@@ -265,7 +265,7 @@ async def test_every_balance_matches_its_preview_and_its_undo(bench: Bench) -> N
     sorts: Counter[str] = Counter()
     for place in await places_of(bench):
         sorts[place.sort] += 1
-        if sorts[place.sort] > 3:  # more of the same show nothing else
+        if sorts[place.sort] > 3:  # more of the same would test nothing new
             continue
         codes = await check_balance(bench, place.ask(**some_edit(draw)))
         done += not codes & REFUSALS
@@ -276,7 +276,7 @@ async def test_every_balance_matches_its_preview_and_its_undo(bench: Bench) -> N
 
 
 async def test_undo_restores_grant_and_balance(bench: Bench) -> None:
-    """Whether or not Autumn raises the grant when the balance is added to."""
+    """Both where Autumn raises the grant with the balance, and where it does not."""
     customer = await bench.autumn.customer("cus_acme")
     place = Place("cus_acme", "messages", customer.balances["messages"].breakdown[0].id)
     for raises, action in product(
@@ -367,7 +367,7 @@ async def test_every_coupon_changes_the_next_invoice_as_estimated(bench: Bench) 
 
 
 async def check_coupons(bench: Bench, customer_id: str, coupons: list[str]) -> None:
-    """Each is applied; the first that can be is undone too, whose undo does not depend on it."""
+    """Each coupon is applied; the first that can be undone is undone as well."""
     change = registry.kind("reward")
     undone = False
     for coupon in coupons:

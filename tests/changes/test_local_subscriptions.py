@@ -1,4 +1,4 @@
-"""What the preview of a subscription change promised is what the local Autumn then shows."""
+"""The local Autumn then shows what the preview of a subscription change promised."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What people read of a note: one thing is not spoken of as many."""
+"""Notes use the singular for one thing."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The worth of a feature's units."""
+"""What a feature's units are worth."""
 
 from decimal import Decimal
 from typing import Any
@@ -66,7 +66,7 @@ def dollars(amount: str) -> Worth:
         (having(Subscription(plan_id="pro", status="active")), None),
         (having(), None),
         (having(plan(item(usage()))), None),
-        # Of two rows of a balance, the changed one decides.
+        # If a balance has two rows, the price of the changed one decides.
         (having(rows=[row(price=usage("0.01")), row("other", price=usage("0.02"))]), dollars("50")),
         (having(rows=[row("one", price=usage("0.01")), row("other", price=usage("0.02"))]), None),
         (having(rows=[row("one"), row("other", price=usage("0.02"))]), dollars("100")),

@@ -1,4 +1,4 @@
-"""Autumn's own preview, requested with the very body that would be sent."""
+"""Autumn's own preview, requested with the body that the write would have."""
 
 from datetime import timedelta
 from decimal import Decimal

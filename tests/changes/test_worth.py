@@ -1,4 +1,4 @@
-"""Each kind's worth to the policy, and what it adds to the daily totals."""
+"""The worth of each kind's changes to the policy, and what they add to the daily totals."""
 
 from dataclasses import replace
 from decimal import Decimal

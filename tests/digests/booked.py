@@ -15,7 +15,7 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 """A Monday."""
 NINE = Schedule(EVERY_DAY, time(9))
 DUE = NOON + timedelta(hours=21)
-"""When a digest created at noon, for nine every day, is first due."""
+"""When a digest for nine every day, created at noon, is first due."""
 LEASE = timedelta(seconds=60)
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)

@@ -1,4 +1,4 @@
-"""When clocks show a time, found by brute force: minute after minute, from a zone's offset at each."""
+"""When clocks show a time, found by brute force: minute by minute, from the zone's offset."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
@@ -28,7 +28,7 @@ def due(schedule: Schedule, day: date) -> datetime:
 
 
 def shown(zone: str, at: datetime) -> datetime:
-    """What the clocks show then."""
+    """The local time in the zone."""
     minutes = (at - _BEGIN) // timedelta(minutes=1)
     return (at + timedelta(minutes=_offsets(zone)[minutes // 30])).replace(tzinfo=None)
 

@@ -17,7 +17,7 @@ def ms(at: datetime) -> int:
 
 
 def days(count: float) -> int:
-    """So many days from the start, as Autumn writes it."""
+    """This many days from the start, as Autumn writes it."""
     return ms(START + timedelta(days=count))
 
 
@@ -61,7 +61,7 @@ def balance(*rows: dict[str, Any], **fields: Any) -> dict[str, Any]:
 
 
 def source(resets: float | None, **fields: Any) -> dict[str, Any]:
-    """A row of a balance that resets in so many days."""
+    """A row of a balance that resets in this many days."""
     reset = {"interval": "month", "resets_at": None if resets is None else days(resets)}
     return {
         "plan_id": "pro",

@@ -1,4 +1,4 @@
-"""Sample digests and reports to draw."""
+"""Sample digests and reports."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal

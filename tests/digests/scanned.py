@@ -139,7 +139,7 @@ def down(*statuses: int) -> list[httpx.Response]:
 
 
 def total(items: Iterable[ReportItem]) -> list[tuple[str | None, str, str]]:
-    """By customer, how much; estimates are marked."""
+    """The amount for each customer; estimates are marked."""
     return [
         (item.customer_id, f"{item.amount} {item.currency}", "?" if item.details.get("estimate") else "")
         for item in items

@@ -146,7 +146,7 @@ def utc(text: str) -> datetime:
         ("month", 1, "2027-02-28", "2026-01-31", "2027-01-31"),
         ("month", 1, "2026-11-30", "2026-01-31", "2026-10-31"),
         ("month", 1, "2026-11-30", "2026-01-30", "2026-10-30"),
-        # Never reset yet; no plan that gave it; overdue; in an unknown rhythm.
+        # Not reset yet; without a plan; overdue; with an unknown interval.
         ("month", 1, "2026-12-23", "2026-11-23", None),
         ("month", 1, "2026-12-23", None, None),
         ("month", 1, "2026-11-22", "2026-01-22", None),

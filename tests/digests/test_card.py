@@ -38,7 +38,7 @@ def text_of(message: Card) -> str:
 
 
 def select(message: Card) -> list[tuple[str, str]]:
-    """Labels and values of what can be opened."""
+    """The options of the select, as labels and values."""
     return [
         (option["text"]["text"], option["value"])
         for element in checks.elements(message.blocks)

@@ -98,7 +98,7 @@ def test_separators_without_a_formula_are_kept() -> None:
 
 
 def as_cells(line: str, separator: str) -> list[str]:
-    """The cells a spreadsheet may split the line into: with regard to quotes, or without."""
+    """The cells a spreadsheet may split the line into, whether or not it heeds quotes."""
     stripped = line.rstrip("\r\n")
     (read_so,) = csv.reader([stripped], delimiter=separator)
     bare = [cell.strip().strip('"').strip() for cell in stripped.split(separator)] if separator != "," else []

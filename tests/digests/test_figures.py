@@ -25,14 +25,14 @@ from tests.lookups.demo import leave_few_of_the_crowd
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)
 DAY = 24 * 3600 * 1000
 KNOWN = frozenset(sections.all_keys()) - {"run_outs"}
-"""What the local Autumn knows; who will run out is Maple's own estimate."""
+"""The sections the local Autumn can confirm; who will run out is Maple's own estimate."""
 DAYS = (1, 7, 31)
 
 Sums = dict[str, dict[str, Decimal]]
 
 
 def expected(state: AutumnState, days: int) -> tuple[Sums, dict[str, int]]:
-    """Totals and counts by section, none of them taken from the API's answers."""
+    """Totals and counts by section, computed without the API's answers."""
     start, end = state.now, state.now + days * DAY
     coming: defaultdict[str, Decimal] = defaultdict(Decimal)
     unpaid: defaultdict[str, Decimal] = defaultdict(Decimal)
@@ -57,7 +57,7 @@ def expected(state: AutumnState, days: int) -> tuple[Sums, dict[str, int]]:
 
 
 def resets(state: AutumnState, customer: LocalCustomer) -> set[tuple[str, int]]:
-    """Each feature, with each time at which some of it resets."""
+    """Each feature, with each time at which one of its rows resets."""
     reset_times: set[tuple[str, int]] = set()
     rows = balances.seen(state, customer)
     for feature in {row.feature_id for row in rows if state.features[row.feature_id].consumable}:
@@ -65,7 +65,7 @@ def resets(state: AutumnState, customer: LocalCustomer) -> set[tuple[str, int]]:
         if any(row.unlimited for row in mine):
             continue
         times = {row.resets_at for row in mine if row.resets_at is not None and row.entity_id is None}
-        # What only entities have is listed with the next of their resets.
+        # A feature that only entities have is listed with the next of their resets.
         every = [row.resets_at for row in mine if row.resets_at is not None]
         reset_times |= {(feature, when) for when in times or ({min(every)} if every else set())}
     return reset_times
@@ -100,7 +100,7 @@ async def test_numbers_of_every_customer_in_every_currency(database: Database) -
             local.clock.move(moved)
             clock = Clock(local.clock.now())
             reader = Reader(database, autumn, clock)
-            # First the resets that are due, as reading each customer alone does them.
+            # This first carries out the resets that are due, as reading each customer does.
             by_days = {days: expected(local.state, days) for days in DAYS}
             scan = await reader.scan(horizon=timedelta(days=31))
             assert scan.missing == ()

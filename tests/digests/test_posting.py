@@ -151,7 +151,7 @@ async def test_nothing_is_posted_while_the_search_fails(harness: DigestHarness) 
 
 @pytest.mark.parametrize("can_be_found", [True, False])
 async def test_uncertain_post_is_never_repeated(harness: DigestHarness, can_be_found: bool) -> None:
-    """What may be in the channel is not posted again; past its time it stays that way."""
+    """A post that may be in the channel is not repeated, not even once it is too late to search for it."""
     bot = await due(harness)
     harness.slack.faults.add("chat.postMessage", "500_after")
     await tick(bot)
@@ -288,7 +288,7 @@ async def test_day_is_skipped_after_a_long_outage(harness: DigestHarness) -> Non
 
 
 async def test_late_run_is_skipped_when_it_is_delivered(harness: DigestHarness) -> None:
-    """Nobody took it over in between, which would have ended it."""
+    """No other process took the run over in between, which would have ended it."""
     bot = await due(harness)
     harness.slack.faults.add("chat.postMessage", "500")
     await tick(bot)
@@ -459,7 +459,7 @@ async def test_empty_digest_is_skipped_if_it_should_be(harness: DigestHarness) -
 
 @pytest.mark.parametrize("removed", [True, False])
 async def test_digest_stopped_before_the_post_is_skipped(harness: DigestHarness, removed: bool) -> None:
-    """The process that has begun notices it before posting."""
+    """The process that has started the run notices it before posting."""
     digest = await harness.digest()
     harness.at(DUE)
 

@@ -153,7 +153,7 @@ async def test_only_chosen_sections_are_reported(database: Database) -> None:
 
 @on_sqlite
 async def test_window_limits_the_rows(database: Database) -> None:
-    """From the start of the scan until so many days later; overdue resets count."""
+    """The window starts with the scan and lasts this many days; overdue resets count."""
     times = (-1, 0, 2.999999, 3, 31)
     scan = await scanned(
         database,
@@ -179,7 +179,7 @@ async def test_window_ends_with_the_scan(database: Database) -> None:
 
 
 async def test_window_of_a_late_post(database: Database) -> None:
-    """From where the last digest's window ended, and no earlier."""
+    """The window starts where the last digest's ended, and no earlier."""
     passed: dict[str, Any] = {"details": {"feature_name": "M", "passed": True}}
     scan = await scanned(
         database,

@@ -118,7 +118,7 @@ async def test_one_of_concurrent_edits_wins(database: Database) -> None:
 @pytest.mark.parametrize(
     ("at", "expected"),
     [
-        # Before it was due: once at the new time; today is not lost if that has passed.
+        # Edited before it was due: one run at the new time; if that has passed, the day is recorded as skipped.
         (time(8, 0), {"3": RunSkip.EDITED}),
         (time(8, 30), {"3": RunSkip.EDITED}),
         (time(8, 31), {}),
@@ -146,7 +146,7 @@ async def test_edit_in_the_due_minute_keeps_the_due_day(database: Database, at: 
     assert await claimed(database) == []
     (run,) = await taken_over(database, now=DUE)
     assert (run.due, run.tries, run.lease_by) == (DUE, 1, "b")
-    # By then it is as after the tick: today is done.
+    # Edited after the tick: today is done.
     assert await claimed(database, now=DUE + timedelta(hours=2)) == []
     assert await outcomes(database, created.id) == {"3": RunState.CLAIMED}
 
@@ -239,7 +239,7 @@ async def test_pause_during_delivery_prevents_the_post(database: Database) -> No
     await repository.pause(database, created.id, Pause.ASKED, now=DUE)
     assert await outcomes(database, created.id) == {"3": RunSkip.PAUSED}
     assert not await runs.mark_posting(database, run.id, by="a", lease=LEASE, now=DUE)
-    # What a person wants sent is sent.
+    # *Send now* always sends.
     assert by_hand is not None
     assert await runs.mark_posting(database, "hand", by="a", lease=LEASE, now=DUE)
 

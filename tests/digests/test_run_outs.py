@@ -40,7 +40,7 @@ def monthly(resets: float, **fields: Any) -> dict[str, Any]:
         {"reset": None},
         {"reset": monthly(-1)},
         {"reset": monthly(20, interval="one_off")},
-        # Just reset: its pace says little.
+        # Just reset: its pace is not reliable yet.
         {"reset": monthly(29.9), "remaining": 50},
         # Runs out after the window.
         {"reset": monthly(12), "remaining": 39},

@@ -131,7 +131,7 @@ async def test_outage_of_years(database: Database) -> None:
     await claimed(database, now=DUE + 800 * DAY)
     stored_runs = await written(database, created.id)
     assert [run.due for run in stored_runs] == [DUE + number * DAY for number in range(801)]
-    # All at once: the next look has nothing left to do.
+    # All in one go: the next tick has nothing left to do.
     stored = await repository.get(database, created.id)
     assert stored is not None
     assert stored.next_due == DUE + 801 * DAY
@@ -140,13 +140,13 @@ async def test_outage_of_years(database: Database) -> None:
 @on_sqlite
 async def test_changed_zone_rules_repeat_no_day(database: Database) -> None:
     created = await booked(database)
-    # Noted when nine on that day was thought to be two hours later.
+    # Stored when nine on that day was expected to be two hours later.
     async with database.writing() as connection:
         await connection.execute(update(digests).values(next_due=DUE + timedelta(hours=2)))
     assert await claimed(database) == []
     (run,) = await claimed(database, now=DUE + timedelta(hours=2))
     assert (run.day, run.due) == (date(2026, 3, 3), DUE)
-    # And when it was thought to be earlier.
+    # And when it was expected to be earlier.
     async with database.writing() as connection:
         await connection.execute(update(digests).values(next_due=DUE + DAY - timedelta(hours=2)))
     assert await claimed(database, now=DUE + DAY - timedelta(hours=2)) == []
@@ -171,7 +171,7 @@ async def test_concurrent_takeovers_take_each_run_once(database: Database) -> No
     now = DUE + LEASE + SECOND
     takeovers = await asyncio.gather(*(taken_over(database, by=by, now=now) for by in ("b", "c", "d", "e")))
     taken_runs = [run for some in takeovers for run in some]
-    # Where another was at the same rows, some are left for the next tick.
+    # If another process held the same rows, some remain for the next tick.
     taken_runs += await taken_over(database, by="f", now=now)
     assert len({run.id for run in taken_runs}) == len(taken_runs) == 10
     assert {run.tries for run in taken_runs} == {2}
@@ -220,10 +220,10 @@ async def test_taken_over_run_keeps_a_possible_post(database: Database) -> None:
     run = await _one(database)
     await runs.store_report(database, run.id, RowQuery(scan="scan"), FIGURES, by="a")
     await runs.mark_posting(database, run.id, by="a", lease=LEASE, now=DUE)
-    # However late: it may be there.
+    # However late it is: the post may be there.
     (run_taken,) = await taken_over(database, now=DUE + DAY)
     assert (run_taken.tried_to_post, run_taken.figures) == (True, FIGURES)
-    # The process that posted it may still record it, and only one of them does.
+    # The process that posted it may still record that, and only one of the two does.
     settled = await asyncio.gather(
         runs.posted(database, run.id, "1.2", FIGURES, now=DUE),
         runs.posted(database, run.id, "1.2", FIGURES, now=DUE),
@@ -283,7 +283,7 @@ async def test_send_now_adds_a_run_without_a_day(database: Database, paused: boo
     (run,) = [pressed_run for pressed_run in pressed if pressed_run is not None]
     assert (run.id, run.day, run.due, run.asked_by, run.tries) == ("hand", None, DUE, "U2", 1)
     assert await runs.renew(database, "hand", by=run.lease_by, lease=LEASE, now=DUE)
-    # Another time it is another run, and none is the day's.
+    # Pressed again later, it is another run; neither counts as the day's.
     assert await _by_hand(database, created.id, "more") is not None
     assert len(await claimed(database)) == (0 if paused else 1)
 
@@ -309,7 +309,7 @@ async def test_concurrent_claims_edits_and_pauses(database: Database) -> None:
         *(taken_over(database, by=by, now=DUE) for by in "cd"),
     )
     await claimed(database, by="e", now=DUE + timedelta(hours=1))
-    # Whichever came first: each has its day, once.
+    # Whichever came first, each day has one run.
     for digest in digests:
         assert [run.day for run in await written(database, digest.id)] == [date(2026, 3, 3)]
 

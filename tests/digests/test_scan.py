@@ -133,7 +133,7 @@ async def test_pages_follow_the_cursor(database: Database) -> None:
 
 
 def _rows(*parts: int | Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """So many rows with ids, and those given as they are."""
+    """Rows with ids in place of numbers; other rows are kept as they are."""
     collected: list[dict[str, Any]] = []
     for part in parts:
         collected += (
@@ -144,7 +144,7 @@ def _rows(*parts: int | Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of 10 customers, and of at most 40."""
+    """Pages of 10 customers, and of at most 40."""
     monkeypatch.setattr(reader_module, "PAGE", 10)
     monkeypatch.setattr(reader_module, "_LARGEST_PAGE", 40)
 
@@ -153,13 +153,13 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("rows", "sizes"),
     [
-        # Ends where it ends.
+        # A list that ends properly.
         (_rows(10), [10]),
         (_rows(9, nameless(1)), [10, 9, 10]),
         (_rows(5, nameless(2)), [10]),
         (_rows(9, nameless(2), 4), [10, 9, 10]),
         (_rows(8, nameless(6), 10), [10, 8, 10, 10]),
-        # No customer of a whole page has an id.
+        # A whole page without ids.
         (_rows(nameless(10), 1), [10, 20]),
         (_rows(nameless(12), 12), [10, 20, 10]),
         (_rows(nameless(39), 1, nameless(3)), [10, 20, 40, 10]),
@@ -272,7 +272,7 @@ async def test_preview_replaces_the_estimate(database: Database) -> None:
 
 @on_sqlite
 async def test_equal_amounts_are_previewed_in_the_order_of_the_customers(database: Database) -> None:
-    """Whichever preview is answered first."""
+    """Whichever preview arrives first."""
     last_answered = asyncio.Event()
 
     async def answer(request: ReceivedRequest) -> httpx.Response:
@@ -504,7 +504,7 @@ async def test_failure_reaches_waiting_processes(
         with pytest.raises(ScanFailed):
             await reads
         if not fails:
-            # It would not have reached far enough anyway.
+            # Its horizon was too near in any case.
             assert (await waits).previews
             return
         with pytest.raises(ScanFailed) as failed:

@@ -1,4 +1,4 @@
-"""Due times follow from the schedule, the zone and the clock alone."""
+"""Due times depend only on the schedule, the zone and the clock."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta

@@ -1,4 +1,4 @@
-"""A section is one object in one tuple: everything that shows, reads or adds up sections asks it."""
+"""A section is one entry in the registry: everything that reads, shows or adds up sections uses it."""
 
 import csv
 import io

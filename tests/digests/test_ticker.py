@@ -1,4 +1,4 @@
-"""What is due is begun as far as there is room, and a stop leaves nothing half done."""
+"""Due digests are started up to the limit, and a stop leaves nothing half done."""
 
 import asyncio
 import io

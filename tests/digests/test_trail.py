@@ -1,4 +1,4 @@
-"""The audit trail of digests: what was done, by whom, and whether it fits the digests as stored."""
+"""The audit trail of digests: what was done and by whom, and whether it matches the stored digests."""
 
 import json
 from dataclasses import replace

@@ -51,7 +51,7 @@ _DEATHS = frozenset({Fate.DIES_EARLY, Fate.DIES_MARKED, Fate.DIES_SENT})
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """For so long; or until so long after the digest's next due time, if there is one."""
+    """For this long, or until this long after the digest's next due time if it has one."""
 
     time: timedelta
     due: bool = False
@@ -215,7 +215,7 @@ class Simulation:
         if fate is Fate.DIES_MARKED:
             return
         if self.together:
-            # On its way to Slack: long enough for the other to look.
+            # Long enough on its way to Slack for the other replica to search for it.
             await asyncio.sleep(0.003)
         self.channel[run.id] += 1
         if fate is Fate.DIES_SENT:

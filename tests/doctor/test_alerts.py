@@ -1,4 +1,4 @@
-"""The doctor on what alerts rest on."""
+"""What the doctor reports about alerts."""
 
 from datetime import UTC, datetime
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The doctor on what Slack makes of Maple's cards and forms."""
+"""What the doctor reports about Slack's view of Maple's cards and forms."""
 
 import aiohttp
 import pytest

@@ -1,4 +1,4 @@
-"""The doctor on what changes rest on."""
+"""What the doctor reports about changes."""
 
 import os
 from collections.abc import AsyncIterator

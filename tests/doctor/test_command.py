@@ -1,4 +1,4 @@
-"""The doctor, against surroundings that are well and that are not."""
+"""The doctor, in a healthy and in a broken environment."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -29,7 +29,7 @@ async def autumn() -> AsyncIterator[LocalAutumn]:
 
 @pytest.fixture(autouse=True)
 def _somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The database is made in the working directory, unless said otherwise."""
+    """By default, the database is created in the working directory."""
     monkeypatch.chdir(tmp_path)
 
 
@@ -37,7 +37,7 @@ FEW = tuple(samples())[:2]
 
 
 async def found(settings: Settings, **changed: object) -> list[str]:
-    """Slack is asked about two of the cards and forms only."""
+    """Has Slack check only two of the cards and forms."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(blocks, "samples", lambda: FEW)
         findings: list[str] = []
@@ -230,7 +230,7 @@ async def test_missing_scope_names_everything_that_needs_it(
 async def test_routes_of_one_scope_are_distinguished(
     slack: LocalSlack, autumn: LocalAutumn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Autumn might ask another scope for one of them some day."""
+    """Autumn might require a different scope for one of them some day."""
     moved = KeyScope("billing:write", "make links of a new kind", UPDATE_CUSTOMER)
     made_up = replace(links.kind("payment"), id="made_up", scopes=(moved,))
     monkeypatch.setattr(links, "KINDS", (*links.KINDS, made_up))

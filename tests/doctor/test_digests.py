@@ -1,4 +1,4 @@
-"""The doctor on what digests rest on."""
+"""What the doctor reports about digests."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import count

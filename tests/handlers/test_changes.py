@@ -62,7 +62,7 @@ reason = true
 
 
 async def lose_the_database(maple: Running) -> None:
-    """Makes everything the bot needs of it fail."""
+    """Makes everything fail that the bot needs of its database."""
     async with maple.bot.database.writing() as connection:
         await connection.execute(text("ALTER TABLE deliveries RENAME TO lost"))
         await connection.execute(text("ALTER TABLE alembic_version RENAME TO lost_version"))
@@ -376,7 +376,7 @@ async def test_clicked_card_is_adopted_and_redrawn(maple: Running) -> None:
     await maple.bot.work.drain(10)
     async with maple.bot.database.writing() as connection:
         await connection.execute(text("UPDATE cards SET ts = '1.000001' WHERE kind = 'approval'"))
-    # A replica that has not posted it itself.
+    # A replica that did not post the card itself.
     async with maple.another():
         await maple.lea.click("Approve")
         await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])

@@ -19,7 +19,7 @@ from tests.screen import on_screen
 
 
 async def gone(maple: Running, kind: CardKind) -> None:
-    """As after Slack answered that there is no such message."""
+    """As if Slack had answered that there is no such message."""
     async with maple.bot.database.writing() as connection:
         await connection.execute(
             text("UPDATE cards SET gone = true WHERE kind = :kind"), {"kind": kind.value}

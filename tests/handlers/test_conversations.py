@@ -23,7 +23,7 @@ def events(maple: Running, kind: str) -> list[Json]:
 
 
 async def handled(maple: Running) -> list[str]:
-    """How the events so far were handled, once nothing runs any more."""
+    """How the events so far were handled, once all work is finished."""
     await maple.ana.settled()
     await maple.bot.work.drain(10)
     (metric,) = maple.bot.metrics.interactions.collect()

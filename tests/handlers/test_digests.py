@@ -88,7 +88,7 @@ async def test_repeated_deliveries_are_handled_once() -> None:
 
 
 async def test_list_opened_by_somebody_else() -> None:
-    """Nothing is changed for people whom the policy does not let, whatever reaches Maple."""
+    """Nothing changes for people whom the policy forbids it, whatever request reaches Maple."""
     async with digesting("http", policy=LEADS) as maple:
         lea = maple.lea
         lea.go("#support")

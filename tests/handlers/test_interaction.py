@@ -1,4 +1,4 @@
-"""What is read from Slack's payloads can be sent on and stored, whatever it contains."""
+"""What is read from Slack's payloads can be forwarded and stored, whatever it contains."""
 
 import json
 from string import ascii_letters, digits

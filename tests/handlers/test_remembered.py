@@ -1,4 +1,4 @@
-"""What open forms are drawn from is kept for a while, within a bound."""
+"""The facts behind open forms are kept for a while, up to a limit."""
 
 import asyncio
 from dataclasses import replace

@@ -1,5 +1,4 @@
-"""Slack delivers some things more than once: every route handles each delivery once, without code
-of its own."""
+"""Slack may deliver a request more than once: every route handles it once, without code of its own."""
 
 from collections.abc import Mapping
 

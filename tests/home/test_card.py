@@ -1,4 +1,4 @@
-"""What the Home tab shows of what is known."""
+"""What the Home tab shows."""
 
 from dataclasses import replace
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""What the policy lets a person do, to tell them."""
+"""What the Home tab says the policy lets a person do."""
 
 from decimal import Decimal
 

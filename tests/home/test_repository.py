@@ -1,4 +1,4 @@
-"""Who has a Home tab open, and whom they looked at, in both databases."""
+"""Who has a Home tab open, and which customers they looked at, on both databases."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

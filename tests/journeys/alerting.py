@@ -48,7 +48,7 @@ async def set_up_alert(person: LocalPerson) -> None:
 async def create_alert(
     maple: Running, *, target: str = SUPPORT, owner: LocalPerson | None = None
 ) -> AlertSubscription:
-    """Sets up an alert as `set_up` does, without its screens. `target`: the channel or the person it goes
+    """Sets up an alert as `set_up_alert` does, without the form. `target`: the channel or the person it goes
     to."""
     person = owner or maple.ana
     subscription = await maple.bot.alerts.create(f"form-{target}", target, actor(person), form.everything())

@@ -46,7 +46,7 @@ async def request_list(person: LocalPerson, text: str = LIST) -> None:
 
 
 async def submit_list(maple: Running, text: str = LIST, *, person: str = "ana") -> BatchRecord:
-    """A list that this person requested, without a form."""
+    """Requests a list as this person, without a form."""
     lines = parsing.read(text, ForAll())
     assert isinstance(lines, ReadList)
     requester = actor(maple.slack.person(person))

@@ -112,7 +112,7 @@ async def file_request(
     action: BalanceAction = BalanceAction.GIVE,
     person: LocalPerson | None = None,
 ) -> Record:
-    """What Ana, or this person, requests with `give`, without its form: for tests of what happens next.
+    """Requests what `request_change` does, for Ana or this person, but without the form.
 
     Under a policy that asks for no approval it is applied before this returns.
     """
@@ -125,7 +125,7 @@ async def file_request(
 
 
 async def submit_change(maple: Running, change: ChangeInput, *, person: LocalPerson | None = None) -> Record:
-    """Any change that Ana, or this person, requests, without its form."""
+    """Submits any change for Ana or this person, without its form."""
     request = ChangeRequest(uuid4().hex, change, actor(person or maple.ana), reason=OUTAGE)
     outcome = await maple.bot.changes.submit(request)
     assert outcome.record is not None, outcome
@@ -139,7 +139,7 @@ async def request_shown_to_lea(
     action: BalanceAction = BalanceAction.GIVE,
     person: LocalPerson | None = None,
 ) -> Record:
-    """The same, with Lea in the approvals channel."""
+    """Like `file_request`; then Lea opens the approvals channel."""
     record = await file_request(maple, amount, action=action, person=person)
     maple.lea.go("#billing")
     return record
@@ -173,7 +173,7 @@ def service_without_slack(maple: Running) -> ChangeService:
 
 
 async def approve_and_apply(service: ChangeService, record: Record | None) -> Record:
-    """Lea approves what was requested, and it is applied and read back."""
+    """Lea approves the request, and it is applied and read back."""
     assert record is not None
     outcome = await service.approve(record.id, record.version, LEA)
     assert outcome.result is Result.DONE
@@ -183,7 +183,7 @@ async def approve_and_apply(service: ChangeService, record: Record | None) -> Re
 
 
 async def undo_and_apply(service: ChangeService, applied: Record, asker: Actor = ANA) -> Record:
-    """The undo of a change, requested by Ana and approved by Lea."""
+    """Ana requests the undo of a change, Lea approves it, and it is applied."""
     outcome = await service.undo(applied.id, uuid4().hex, asker)
     undo_record = await approve_and_apply(service, outcome.record)
     undone = await service.get(applied.id)
@@ -211,7 +211,7 @@ async def request_new_name(person: LocalPerson, name: str, *, customer: str = "c
 async def request_undo(
     person: LocalPerson, button: str = approvals_words.UNDO, *, reason: str = "It was the wrong customer"
 ) -> None:
-    """Requests the undo of what is on the screen."""
+    """Requests the undo of the change on the screen."""
     await person.click(button)
     await person.sees(approvals_words.UNDO_HINT)
     await person.fill(approvals_words.REASON, reason)

@@ -36,7 +36,7 @@ DEFAULT, WEEKDAYS = DigestContent(), Schedule()
 A_FEW = ("cus_acme", "cus_globex", "cus_umbrella", "cus_northwind", "cus_tyrell")
 """Customers who give each section of a digest something to report."""
 MORE_THAN_A_PAGE = 10
-"""So many customers `alike` make a second page of upcoming invoices."""
+"""This many customers `alike` make a second page of upcoming invoices."""
 
 
 @asynccontextmanager
@@ -86,7 +86,7 @@ async def create_digest(
     content: DigestContent = DEFAULT,
     schedule: Schedule = WEEKDAYS,
 ) -> Digest:
-    """A digest that is set up without the form. `channel`: or a person's id."""
+    """Sets up a digest without the form. `channel`: may be a person's id."""
     setting_up = actor(maple.slack.person(owner))
     digest = await maple.bot.digests.create(uuid4().hex, channel, setting_up, schedule, content)
     assert isinstance(digest, Digest), digest
@@ -94,7 +94,7 @@ async def create_digest(
 
 
 async def send_now(maple: Running, digest: Digest) -> None:
-    """Posts it, as *Send now* does."""
+    """Posts the digest as *Send now* does."""
     delivery = await maple.bot.digests.send_now(digest.id, f"run-{digest.id}"[:64], digest.owner)
     assert delivery.outcome is DeliveryOutcome.POSTED
 

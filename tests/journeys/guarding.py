@@ -1,4 +1,4 @@
-"""What is typed into the forms for changes, and which note their guards answer with."""
+"""What is typed into the forms for changes, and which note their guards show."""
 
 from dataclasses import dataclass
 from datetime import timedelta

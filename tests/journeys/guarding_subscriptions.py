@@ -1,4 +1,4 @@
-"""What is filled into the forms for subscriptions, and which note their guards answer with."""
+"""What is filled into the forms for subscriptions, and which note their guards show."""
 
 from bot.changes.addition.words import AdditionNote
 from bot.changes.billing.words import BillingNote

@@ -69,7 +69,7 @@ class FormFiller:
         self._facts: Facts | None = None
         self._view = _empty()
         self.outcome: Outcome | None = None
-        """Of what she submitted last, unless the form rejected it."""
+        """The outcome of her last submission, unless the form rejected it."""
 
     @property
     def screen(self) -> str:
@@ -209,7 +209,7 @@ class FormHarness:
         return record
 
     async def approve(self, record: Record | None = None) -> Outcome:
-        """Lea approves it; without one, the only change that waits."""
+        """Lea approves this change, by default the only one that waits."""
         record = record or await self.waiting()
         return await self.changes.approve(record.id, record.version, LEA)
 
@@ -218,7 +218,7 @@ class FormHarness:
         return await self.changes.undo(record.id, uuid4().hex, ANA, reason="The wrong customer")
 
     async def card(self, record: Record) -> str:
-        """What approvers read."""
+        """The card's text as approvers read it."""
         names = await self.changes.names.of(record)
         card = approvals_card.change_card(
             record,
@@ -235,7 +235,7 @@ class FormHarness:
 
 
 def applied_record(outcome: Outcome | None) -> Record:
-    """What was applied right away, and read back."""
+    """The record of a change that was applied right away, and read back."""
     assert outcome is not None
     assert outcome.result is Result.DONE, outcome.result
     assert outcome.record is not None

@@ -23,7 +23,7 @@ may = "approve"
 
 
 async def test_card_says_everything_that_is_needed_to_decide(maple: Running) -> None:
-    """And its first line, the push notification, the most important."""
+    """Its first line, which is the push notification, has the most important facts."""
     await request_shown_to_lea(maple)
     card = await maple.lea.sees(WAITING)
     lines = card.splitlines()

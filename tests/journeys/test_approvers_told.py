@@ -54,7 +54,7 @@ async def test_nobody_is_mentioned_without_such_a_policy(maple: Running) -> None
 
 
 async def reminders(maple: Running, hours: float) -> list[str]:
-    """The reminders posted within so many more hours."""
+    """The reminders posted within this many more hours."""
     maple.clock.move(timedelta(hours=hours))
     await maple.bot.changes.sweeper.tick()
     maple.lea.go("#billing")

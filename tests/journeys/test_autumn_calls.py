@@ -56,7 +56,7 @@ async def test_balance_change_takes_one_read_to_request_and_three_to_apply() -> 
         await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
         await maple.bot.work.drain(10)
         assert split(maple) == documented()[APPROVED]
-        # The last read before the write serves nothing else.
+        # The last read before the write has no other purpose.
         assert [call.route for call in maple.autumn.calls][-3:] == [
             "customers.get",
             "balances.update",

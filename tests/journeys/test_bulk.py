@@ -260,8 +260,8 @@ most_lines = 2
 
 
 async def test_another_replica_checks_the_list_again(maple: Running) -> None:
-    """Each person has checked a list at the first. Ana's is unchanged when she requests it at the other,
-    Raj's has other numbers by then, and one of Lea's customers cannot be read."""
+    """Each person checks a list at the first replica and requests it at the other: Ana's is unchanged,
+    Raj's numbers have changed by then, and one of Lea's customers cannot be read."""
     lists = {"ana": "cus_bold,messages,100", "raj": "cus_html,messages,100", "lea": LIST}
     for name, text in lists.items():
         await check_list(maple.slack.person(name), text)

@@ -1,4 +1,4 @@
-"""A balance change from request to outcome, by people who only see labels."""
+"""A balance change from request to outcome, using only the labels people see."""
 
 import asyncio
 from datetime import timedelta

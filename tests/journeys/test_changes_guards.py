@@ -1,4 +1,4 @@
-"""Every guard of every kind of change is met by a person and shows its note."""
+"""Every note of every kind of change is shown to a person in a form or on a card."""
 
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -66,7 +66,7 @@ async def harness() -> AsyncIterator[FormHarness]:
 
 
 def _by_form(case: NoteCase) -> tuple[str, bool, tuple[tuple[str, str], ...]]:
-    """Those that are filled in one after the other in the same form, before those that submit it."""
+    """The sort order: cases that share an open form come one after the other, before those that submit it."""
     return case.line, case.submits, case.filled
 
 
@@ -264,7 +264,7 @@ async def test_approver_sees_that_others_have_the_email(harness: FormHarness) ->
     assert "3 other customers also have this email address." in await harness.card(await harness.waiting())
 
 
-# What the customer has beside the product
+# What else the customer has
 
 
 async def test_unstarted_add_on_is_warned_of_in_form_and_card(harness: FormHarness) -> None:
@@ -318,7 +318,7 @@ async def test_switch_replaces_the_main_product_of_the_same_group() -> None:
         ]
 
 
-# What the demo does not have
+# Cases that the demo's customers do not have
 
 
 def _rollovers_unclear(harness: FormHarness) -> None:

@@ -1,4 +1,4 @@
-"""A change is for one customer, never for a later one with the same id."""
+"""A change is for one customer, and never applied to a later one with the same id."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""May a customer use so many units? Asked by command, from a feature and from an entity; uses nothing."""
+"""Checking whether a customer may use a number of units, by command, from a feature and from an entity."""
 
 from bot.lookups import labels
 from bot.lookups.check import words

@@ -1,4 +1,4 @@
-"""*Check again* reads an unconfirmed change back once more, and accepts only what nothing else explains."""
+"""*Check again* rereads an unconfirmed change, and settles it only if nothing else explains the numbers."""
 
 from bot.approvals import words as approvals_words
 from bot.approvals.lifecycle import Cause, State

@@ -1,4 +1,4 @@
-"""Billing controls with their further settings: requested, applied, read back and undone."""
+"""Billing controls with all their settings: requested, applied, read back and undone."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

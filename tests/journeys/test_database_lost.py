@@ -1,4 +1,4 @@
-"""Maple loses its database and gets it back: reads keep working, changes say that they cannot be made."""
+"""Maple loses its database and gets it back: look-ups keep working, changes say that they cannot be made."""
 
 import asyncio
 import io

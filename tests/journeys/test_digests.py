@@ -1,4 +1,4 @@
-"""A channel's digest is set up, changed, sent and stopped, by people who only see labels."""
+"""A channel's digest is set up, edited, sent and removed, using only the labels people see."""
 
 import json
 from datetime import time, timedelta
@@ -102,7 +102,7 @@ async def test_invalid_entries_are_reported_beside_their_fields(maple: Running) 
 
 
 async def test_digest_is_paused_resumed_and_removed() -> None:
-    """By somebody else: its owner is told, the audit trail says who, and nothing is posted meanwhile."""
+    """By a colleague: the owner is told, the audit trail says who, and nothing is posted meanwhile."""
     async with digesting("http", alike=0) as maple:
         ana, raj = maple.ana, maple.raj
         digest = await create_digest(maple, owner="ana")

@@ -1,4 +1,4 @@
-"""What is behind a digest: all its rows, the file, the customers; in a channel, and for one person alone."""
+"""What a digest leads to: all its rows, the file and the customers, in a channel and for one person."""
 
 import asyncio
 import csv

@@ -1,4 +1,4 @@
-"""A waiting request is edited by its requester, wherever she sees it."""
+"""The requester edits a waiting request, wherever she sees it."""
 
 from decimal import Decimal
 

@@ -86,7 +86,7 @@ async def open_form(harness: FormHarness, command: str) -> None:
 
 
 async def approved_in_form(harness: FormHarness, summary: str) -> Record:
-    """What is filled in is submitted, and approved by Lea."""
+    """Ana submits what she filled in, and Lea approves it."""
     await harness.ana.sees(PREVIEW)
     await harness.ana.submit()
     record = await harness.waiting()

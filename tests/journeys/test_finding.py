@@ -1,4 +1,4 @@
-"""From what an agent knows of a customer to the customer's card."""
+"""From what a support agent knows of a customer to the customer's card."""
 
 import re
 
@@ -148,7 +148,7 @@ async def test_customer_title_falls_back_from_name_to_email_to_id(maple: Running
     ):
         screen = await ask(maple, f"/autumn {customer}", f"SANDBOX · {customer}")
         assert screen.splitlines()[1] == title, customer
-    # Without an id it is only listed.
+    # A customer without an id is only listed.
     screen = await ask(maple, "/autumn dana@waiting.example", "Dana Without Id")
     in_order(screen, "no id", "Cannot be opened here: this customer has no id in Autumn.")
     assert "[Open]" not in screen
@@ -207,7 +207,7 @@ async def test_balances_hidden_while_past_due_are_called_hidden_everywhere(maple
 
 
 async def test_hostile_names_mention_nobody_and_link_nowhere(maple: Running) -> None:
-    """Whatever the name, by Slack's tokens in all that is posted."""
+    """Whatever the name: checked by the tokens Slack would parse from everything posted."""
     for customer in ("ping", "bold", "link", "html", "long", "rtl", "emoji", "lines", "zalgo", "date"):
         await ask(maple, f"/autumn cus_{customer}", f"SANDBOX · cus_{customer}")
     for part in ("Products", "Features", "Invoices", "Events"):

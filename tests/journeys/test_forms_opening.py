@@ -18,7 +18,7 @@ CUSTOMERS = {
     "trial": "cus_umbrella",
     "ungrant": "cus_vandelay",
 }
-"""Customers who have what the kind changes, where Acme has not."""
+"""For kinds whose target Acme does not have: a customer who has it."""
 LATER_AMOUNTS = [
     ("grant", forms_words.FEATURE, "Messages", grant_words.AMOUNT),
     ("refund", refund_words.MODE, refund_words.PARTIAL[0], refund_words.AMOUNT),

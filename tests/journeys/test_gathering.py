@@ -51,7 +51,7 @@ async def gather(person: LocalPerson) -> None:
 async def gathered(
     maple: Running, amount: int = 500, *, customer: str = "cus_northwind", feature: str = "messages"
 ) -> GatheredList:
-    """Ana's list, to which a change of this balance was added, without a form."""
+    """Adds a change of this balance to Ana's list, without a form."""
     balance = (await maple.bot.autumn.customer(customer)).balances[feature]
     change = BalanceInput(
         customer=customer,
@@ -132,7 +132,7 @@ async def test_same_form_adds_its_change_once(maple: Running) -> None:
 
 
 def maple_form(maple: Running) -> str:
-    """The submission id of the form that was added last."""
+    """The submission id of the form that was last added to the list."""
     clicks = [
         request.payload for request in maple.slack.sent if request.payload.get("type") == "block_actions"
     ]
@@ -184,7 +184,7 @@ async def test_form_that_is_added_and_submitted_at_once_has_one_effect(maple: Ru
 
 
 def carried(maple: Running) -> dict[str, str]:
-    """What the buttons of the open list carry."""
+    """The values of the open list's buttons."""
     (form,) = maple.slack.simulation.views.stack(maple.ana.id)
     elements = [element for block in form.body["blocks"] for element in block.get("elements", ())]
     return {element["action_id"]: element["value"] for element in elements if element["type"] == "button"}

@@ -53,7 +53,7 @@ approvals = 2
 
 
 def headline(state: State) -> str:
-    """As it reads, without the marks of bold type."""
+    """The headline as people read it, without the marks of bold type."""
     return approvals_words.HEADLINES[state].replace("*", "")
 
 

@@ -212,7 +212,7 @@ async def test_list_does_not_reach_alerts_of_other_channels() -> None:
         assert await only_alert(maple, APPROVALS) == elsewhere
 
 
-# What was passed on, gathered and asked for
+# Passed-on changes, gathered lists and requested history
 
 
 async def test_request_of_somebody_else_cannot_be_opened_nor_repeated(maple: Running) -> None:

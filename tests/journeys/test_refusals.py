@@ -1,4 +1,4 @@
-"""Somebody whom the policy refuses reads who may, and can ask them."""
+"""A person whom the policy refuses reads who may do it, and can ask them."""
 
 from sqlalchemy import text
 
@@ -241,7 +241,7 @@ async def test_only_full_members_are_asked() -> None:
 
 
 async def asks_for_the_history(maple: Running, answer: str) -> None:
-    """Is refused the history of a customer, and asks for it."""
+    """Ana is refused a customer's history, and asks for it."""
     maple.ana.reload()
     await maple.ana.command("/autumn history cus_acme")
     await maple.ana.sees(f"[{access_words.ASK_THEM}]")

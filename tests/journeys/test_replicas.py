@@ -1,4 +1,4 @@
-"""Two bots on one PostgreSQL: every next request goes to the other one, and nobody notices."""
+"""Two bots on one PostgreSQL: requests go to them in turn, and nobody notices."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -44,11 +44,11 @@ class Both:
     turns: Iterator[Maple]
 
     def next(self) -> None:
-        """Sends Slack's further requests to the other bot."""
+        """Sends Slack's next requests to the other bot."""
         self.maple.slack.request_url = f"{next(self.turns).url}{EVENTS_PATH}"
 
     async def handled_everything(self) -> bool:
-        """Whether each had some of the work."""
+        """Whether both handled some of the requests."""
         for bot in self.bots:
             await bot.work.drain(10)
         handled = [
@@ -141,7 +141,7 @@ async def test_late_form_of_one_replica_does_not_overwrite_the_others() -> None:
         await maple.ana.choose("Feature", "Messages")
         await maple.ana.settled()
         both.next()
-        # The other one has not read this customer yet.
+        # The other bot has not read this customer yet.
         maple.autumn.faults.add("customers.get", "latency", seconds=60, times=1)
         await maple.ana.choose(ACTION, "Set the balance")
         both.next()
@@ -154,7 +154,7 @@ async def test_late_form_of_one_replica_does_not_overwrite_the_others() -> None:
 
 
 async def test_decisions_at_two_replicas_apply_the_change_once(both: Both) -> None:
-    """One click at each: the change is applied once."""
+    """One click at each bot: the change is applied once."""
     maple = both.maple
     await file_request(maple)
     await read_as_approver(maple, WAITING)
@@ -173,7 +173,7 @@ async def test_decisions_at_two_replicas_apply_the_change_once(both: Both) -> No
 
 
 async def test_two_billing_changes_of_one_customer_are_written_one_after_the_other() -> None:
-    """Each is approved at its own replica while the other's is being written. Autumn refuses overlapping
+    """Each change is approved at its own replica while the other is being written. Autumn refuses overlapping
     billing calls, so both are written only if the second waits for the first."""
     async with two() as both:
         maple = both.maple
@@ -249,7 +249,7 @@ async def sweep(bot: Maple) -> None:
 
 
 async def test_replica_with_a_wrong_clock_leaves_waiting_changes_and_delivered_clicks() -> None:
-    """Each makes a request, and both judge the two alike."""
+    """A request is made at each bot, and both treat the two alike."""
     async with with_wrong_clocks() as both:
         maple, (_, second) = both.maple, both.bots
         changes: set[str] = set()

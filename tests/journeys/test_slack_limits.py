@@ -1,4 +1,4 @@
-"""Slack says "come back in an hour": nothing waits for that."""
+"""Slack says "come back in an hour", and nothing waits for that."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Sharing, refreshing, the other ways to open a form, and who is kept out."""
+"""Sharing, refreshing, other ways to open a form, and who has no access."""
 
 from bot.lookups import labels
 from tests.journeys.steps import ask, in_order, press

@@ -1,4 +1,4 @@
-"""Autumn in trouble: every part says so within its time, and nothing else breaks."""
+"""When Autumn has problems, every part says so in time, and nothing else breaks."""
 
 import asyncio
 import io
@@ -17,7 +17,7 @@ HURRIED = Timeouts(
     autumn=RetryPolicy(connect=1.0, attempt=1.0, whole=1.2, attempts=2, backoff=0.01, part=1.0),
     limits=UNHURRIED.limits,
 )
-"""A second for what otherwise takes up to fifteen."""
+"""One second for what otherwise may take up to fifteen."""
 HANGING = Timeouts(
     asking_after=0.1,
     autumn=RetryPolicy(attempt=0.3, whole=0.4, part=0.3),
@@ -64,7 +64,7 @@ async def settled(maple: Running) -> str:
 
 
 async def down_to(maple: Running, number: int, words: str) -> None:
-    """Waits until the words are on the screen only so many times."""
+    """Waits until the words are on the screen only this many times."""
     async with asyncio.timeout(30):
         while maple.ana.screen().count(words) > number:
             await maple.slack.workspace.feed.changed()
@@ -75,7 +75,7 @@ async def test_every_part_reports_the_error(mode: Mode, logs: io.StringIO) -> No
         for kind in ANSWERED:
             maple.ana.reload()
             maple.autumn.faults.add("*", kind, retry_after=0)
-            # All of them where Autumn says nothing sensible, and two where it only says something else.
+            # All parts where Autumn's answer makes no sense, and two where it is merely a different error.
             lines = LINES if kind == "garbage" else LINES[:2]
             await asyncio.gather(*(maple.ana.command(line) for line in lines))
             screen = await settled(maple)
@@ -133,7 +133,7 @@ async def test_brief_trouble_is_not_noticed(mode: Mode) -> None:
 
 @dataclass(frozen=True)
 class Alone:
-    """A read that fails alone, what is then missing, and what is still shown."""
+    """A read that fails while the others succeed: what is then missing, and what is still shown."""
 
     line: str
     route: str
@@ -176,7 +176,7 @@ async def test_one_part_that_fails_leaves_the_rest(mode: Mode, logs: io.StringIO
 
 
 async def test_failing_stripe_leaves_the_overview(mode: Mode, logs: io.StringIO) -> None:
-    """What Stripe knows is read by a call of its own, the second of two."""
+    """Stripe's data is read by a separate call, the second of two."""
     async with running_maple(mode, timings=BUSY) as maple:
         for kind in ("500", "latency"):
             maple.ana.reload()

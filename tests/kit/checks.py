@@ -1,4 +1,4 @@
-"""What must hold of everything that is shown."""
+"""What must hold for everything that Maple shows."""
 
 import re
 from collections.abc import Iterator
@@ -15,11 +15,11 @@ _LINK = re.compile(r"https?://[^|<>\s]+\|[^<>|]+")
 _NEW = {"data_table", "data_visualization"}
 GROUP = "S01LEADS"
 SHARER = "U0"
-"""Shorter than anybody else, so that it can stand for them in a text that is as long as may be."""
+"""The shortest possible user id, for texts at their maximum length."""
 
 
 def fits(card: Card) -> None:
-    """Within Slack's limits in both forms, harmless, and told in full as text."""
+    """Asserts that the card is within Slack's limits in both forms, harmless, and complete as plain text."""
     assert card.text
     assert text.length(card.text) <= 3000
     harmless(card.text)
@@ -30,7 +30,7 @@ def fits(card: Card) -> None:
 
 
 def fitting_text(card: Card) -> str:
-    """Everything written on a card, which fits."""
+    """All text of a card, which must fit."""
     fits(card)
     return read(card.blocks)
 
@@ -55,7 +55,7 @@ def _is_ours(token: str) -> bool:
 
 
 def harmless(mrkdwn: str) -> None:
-    """No ping and no link but ours."""
+    """Asserts that it contains no mention and no link but Maple's own."""
     for token in _TOKEN.findall(mrkdwn):
         assert _DATE.fullmatch(token) or _LINK.fullmatch(token) or _is_ours(token), token
     rest = _TOKEN.sub("", mrkdwn)
@@ -64,7 +64,7 @@ def harmless(mrkdwn: str) -> None:
 
 
 def strings(value: Any, kind: str) -> Iterator[str]:
-    """Texts of a kind (mrkdwn, plain_text, raw_text), wherever they are."""
+    """All texts of a kind (mrkdwn, plain_text, raw_text), at any depth."""
     if isinstance(value, dict):
         if value.get("type") == kind:
             yield value["text"]
@@ -76,7 +76,7 @@ def strings(value: Any, kind: str) -> Iterator[str]:
 
 
 def elements(blocks: Any) -> Iterator[dict[str, Any]]:
-    """What can be clicked."""
+    """All elements that can be clicked."""
     for block in blocks:
         yield from block["elements"] if block["type"] == "actions" else ()
         if "accessory" in block:
@@ -84,7 +84,7 @@ def elements(blocks: Any) -> Iterator[dict[str, Any]]:
 
 
 def buttons(card: Card) -> dict[str, str]:
-    """Values by label; the first of several."""
+    """The buttons' values by label; the first if several share a label."""
     values: dict[str, str] = {}
     for element in elements(card.blocks):
         if element["type"] == "button":
@@ -93,7 +93,7 @@ def buttons(card: Card) -> dict[str, str]:
 
 
 def read(blocks: Any) -> str:
-    """Everything written in the blocks, tables and charts too."""
+    """All text in the blocks, including tables and charts."""
     texts: list[str] = []
 
     def walk(value: Any) -> None:

@@ -1,4 +1,4 @@
-"""What a form's `state.values` say was filled in."""
+"""What was filled in, read from a form's `state.values`."""
 
 from enum import StrEnum
 

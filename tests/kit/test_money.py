@@ -26,7 +26,7 @@ from tests.examples import examples
         ("12", "<!channel>", "12.00 CHANNEL"),
         ("1E+16", "usd", "1.000E+16 USD"),
         ("1E+16", "", "1.000E+16"),
-        # Currencies that CLDR rounds to whole units, and Stripe bills in hundredths.
+        # Currencies that CLDR rounds to whole units, but Stripe bills in hundredths.
         ("1299.5", "rsd", "RSD 1,299.50"),
         ("24.5", "afn", "AFN 24.50"),
         ("0.75", "lbp", "LBP 0.75"),
@@ -37,7 +37,7 @@ from tests.examples import examples
         ("10.5", "yer", "YER 10.50"),
         ("10.45", "huf", "HUF 10.45"),
         ("10.45", "twd", "NT$10.45"),
-        # Whole to Stripe.
+        # Stripe bills these in whole units.
         ("5", "isk", "ISK 5"),
         ("5", "ugx", "UGX 5"),
         ("1234", "xof", "F CFA 1,234"),

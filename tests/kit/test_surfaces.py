@@ -1,4 +1,4 @@
-"""A card where there are no messages."""
+"""Cards on surfaces that are not messages."""
 
 from bot.autumn import errors
 from bot.kit import surfaces

@@ -1,4 +1,4 @@
-"""Times, as Slack draws them."""
+"""Times as Slack shows them."""
 
 from datetime import UTC, datetime, timedelta, timezone
 

@@ -1,4 +1,4 @@
-"""What is typed is what is seen: nothing that cannot be seen is left, and nothing that can be is lost."""
+"""Typed text as it is shown: everything invisible is removed, and nothing visible is lost."""
 
 import re
 import unicodedata

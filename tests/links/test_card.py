@@ -1,4 +1,4 @@
-"""The link, as whoever asked for it sees it."""
+"""The link as its requester sees it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A kind of link is one entry: a made-up one works from the command to the link."""
+"""A kind of link takes one registry entry: a sample kind works from the command to the link."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Who may have links made."""
+"""Who may create links."""
 
 import pytest
 

@@ -7,7 +7,7 @@ from sandbox.autumn.seed.many import CROWD
 
 
 def leave_few_of_the_crowd(local: LocalAutumn) -> None:
-    """The crowd's customers differ from each other in numbers only."""
+    """The crowd's customers differ only in their numbers."""
     crowd = [customer for customer in local.state.customers if re.search(r"_\d+$", customer.id or "")]
     assert len(crowd) >= CROWD
     for customer in crowd[3:]:

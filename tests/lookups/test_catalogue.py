@@ -1,4 +1,4 @@
-"""Features and plans: under which names usage is tracked, and names for ids that come without one."""
+"""Features and plans: the names under which usage is tracked, and names for ids that come without one."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -33,7 +33,7 @@ def script(*newest: dict[str, Any], **fields: Any) -> Scripted:
 
 
 async def after_the_limit(autumn: Autumn, place: Place, *, turns: int = 1) -> Any:
-    """Reads a place once the limit on reading invoices is used up."""
+    """Reads a place after using up the limit on reading invoices."""
     await asyncio.gather(*(autumn.invoices(customer_id="cus_other") for _ in range(turns)))
     return await read(autumn, place, now=lambda: NOW)
 

@@ -1,4 +1,4 @@
-"""Which feature is meant by what was typed."""
+"""Which feature a typed text means."""
 
 import pytest
 

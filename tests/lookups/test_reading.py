@@ -764,7 +764,7 @@ async def test_parts_of_the_events_fail_separately(reply: dict[str, Reply], fail
     assert bool(events.features) == ("features_list" not in reply)
 
 
-# Finding and reading in one step
+# Finding a customer and reading a part in one step
 
 
 async def looked_up(script: Scripted, query: str, part: str = "overview") -> Any:

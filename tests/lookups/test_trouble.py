@@ -1,4 +1,4 @@
-"""Errors in words."""
+"""How errors are worded."""
 
 import pytest
 

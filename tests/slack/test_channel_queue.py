@@ -1,4 +1,4 @@
-"""How fast posts go out, by a clock that only sleeping moves."""
+"""How fast posts go out, on a clock that moves only while tasks sleep."""
 
 import asyncio
 from datetime import timedelta

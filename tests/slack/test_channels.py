@@ -1,4 +1,4 @@
-"""May a digest go to this channel? By what Slack says, and when it does not."""
+"""Whether a digest may go to a channel, given Slack's answer or the lack of one."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -92,7 +92,7 @@ async def test_channel_is_unchecked_when_slack_does_not_answer(
     assert await channels.check(SUPPORT) == Channel(ChannelProblem.UNCHECKED, wait=7)
     slack.faults.add("conversations.info", "500")
     assert await channels.check(SUPPORT) == Channel(ChannelProblem.UNCHECKED)
-    slack.faults.add("conversations.info", "cut_before", times=2)  # a GET is asked again by aiohttp
+    slack.faults.add("conversations.info", "cut_before", times=2)  # aiohttp repeats a GET
     assert await channels.check(SUPPORT) == Channel(ChannelProblem.UNCHECKED)
     slack.scopes.discard("channels:read")
     assert await channels.check(SUPPORT) == Channel(ChannelProblem.UNCHECKED)
@@ -113,7 +113,7 @@ def asked(slack: LocalSlack) -> dict[str, int]:
 
 
 async def test_many_channels_are_looked_up_with_one_list(slack: LocalSlack, client: AsyncWebClient) -> None:
-    """Slack takes some fifty questions about one channel in a minute, and lists hundreds in one answer."""
+    """Slack allows some fifty requests about single channels per minute, but lists hundreds in one answer."""
     for number in range(230):
         channel = There(f"C9{number:03}", f"many-{number}", "public", members=[BOT_USER])
         slack.workspace.channels[channel.id] = channel
@@ -122,7 +122,7 @@ async def test_many_channels_are_looked_up_with_one_list(slack: LocalSlack, clie
     for number in range(230):
         assert (await channels.check(f"C9{number:03}")).problem is None
     assert asked(slack) == {"conversations.info": 20, "users.conversations": 2}
-    # What the list says against one, or does not say, is asked about.
+    # A channel that the list rules out or leaves out is looked up by itself.
     assert (await channels.check(SHARED)).problem is ChannelProblem.SHARED
     assert (await channels.check("C00NOWHERE")).problem is ChannelProblem.OUT
     assert asked(slack) == {"conversations.info": 22, "users.conversations": 2}

@@ -1,4 +1,4 @@
-"""How long Slack's limits are waited for, and that a token which was revoked is noticed."""
+"""How long the client waits for Slack's rate limits, and that it notices a revoked token."""
 
 import asyncio
 import io

@@ -40,12 +40,12 @@ class Peer:
         await self.writer.drain()
 
     async def status(self) -> int:
-        """Of the next answer, none of which have a body here."""
+        """The status of the next answer; answers here have no body."""
         head = await self.reader.readuntil(b"\r\n\r\n")
         return int(head.split()[1])
 
     async def ended(self) -> bytes:
-        """What still comes before the connection ends."""
+        """What still arrives before the connection ends."""
         try:
             return await asyncio.wait_for(self.reader.read(), 5)
         except ConnectionError:
@@ -78,7 +78,7 @@ async def attacked(limits: HttpLimits) -> AsyncIterator[tuple[Running, Peers]]:
 
 
 def request(maple: Running, body: bytes = BODY, *, length: int | None = None) -> tuple[bytes, bytes]:
-    """A request as Slack signs it: its head, and its body."""
+    """A request signed as by Slack: its head and its body."""
     lines = [
         "POST /slack/events HTTP/1.1",
         "host: maple",
@@ -251,7 +251,7 @@ async def test_malformed_requests_are_logged_once(logs: io.StringIO) -> None:
 
 
 class Slow:
-    """An application whose answers wait until they are let go."""
+    """An application whose answers wait until they are released."""
 
     def __init__(self) -> None:
         self.arrived = 0

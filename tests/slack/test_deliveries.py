@@ -1,4 +1,4 @@
-"""Which deliveries of Slack's were taken before."""
+"""Which of Slack's deliveries were handled before."""
 
 from datetime import UTC, datetime
 
@@ -13,7 +13,7 @@ NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 
 def deliveries(database: Database, clock: list[float] | None = None) -> Deliveries:
-    """Of one replica."""
+    """One replica's view of the deliveries."""
     seconds = clock or [0.0]
     return Deliveries(database, BackgroundTasks(), lambda: NOW, clock=lambda: seconds[0])
 

@@ -1,4 +1,4 @@
-"""What an answer of Slack's says of a message that was sent."""
+"""What Slack's answer says about a message that was sent."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Files from people: only theirs, only as large as may be, and the token only to Slack's own hosts."""
+"""Files from people: only their own, up to the size limit, and the token goes only to Slack's hosts."""
 
 from collections.abc import AsyncIterator
 
@@ -24,7 +24,7 @@ async def client(slack: LocalSlack) -> AsyncIterator[SlackClient]:
 
 
 async def upload(slack: LocalSlack, content: bytes = b"acme,5") -> str:
-    """By Ana. The file's id."""
+    """Uploads a file as Ana and returns its id."""
     async with httpx.AsyncClient(base_url=slack.url, trust_env=False) as http:
         answer = await http.post("/-/upload", params={"person": "ana", "name": "x.csv"}, content=content)
         return str(answer.json()["file"]["id"])

@@ -72,7 +72,7 @@ class Endpoint:
     async def post(
         self, headers: Headers, parts: Iterable[bytes] = (BODY,), *, leave: bool = False
     ) -> tuple[int, bytes] | None:
-        """Status and body of the answer; None when there was none."""
+        """The status and body of the answer; None if there was no answer."""
         sent: list[Any] = []
         chunks = list(parts)
         coming = [

@@ -1,4 +1,4 @@
-"""The words of a message, wherever they are in it."""
+"""The text of a message, wherever it is in the payload."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""Which way an answer goes, and in which form."""
+"""How a reply is sent, and in which form."""
 
 import pytest
 from slack_sdk.errors import SlackApiError
@@ -95,7 +95,7 @@ async def test_refused_card_is_sent_plain_and_one_without_its_url_as_an_ephemera
 
 
 async def test_form_with_refused_blocks_is_replaced_by_an_error(maple: Running) -> None:
-    """A form has no newer blocks, and so no other form: the person is told, in its place."""
+    """A form has no newer blocks, so there is no plain version: the person reads an error in its place."""
     for error in ("invalid_blocks", "invalid_arguments"):
         maple.slack.faults.add("views.update", "error", error=error)
         await maple.ana.command("/autumn digest")

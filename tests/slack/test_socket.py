@@ -1,4 +1,4 @@
-"""Socket Mode's connection, and what becomes of one that is open and dead."""
+"""Socket Mode's connection, and how one that is open but dead is replaced."""
 
 import asyncio
 import io
@@ -85,7 +85,7 @@ async def test_unread_connection_is_closed(logs: io.StringIO) -> None:
 
 @asynccontextmanager
 async def by_a_wire(slack: LocalSlack) -> AsyncIterator[Relay]:
-    """Between Slack's sockets and the bot."""
+    """A proxy between Slack's sockets and the bot."""
     async with Relay.to(slack.sockets.base) as wire:
         slack.sockets.base = wire.url
         yield wire

@@ -58,7 +58,7 @@ async def unguarded(connection: AsyncConnection) -> None:
 
 
 async def faults(database: Database, since: Head | None = None) -> list[str]:
-    """Of the trail itself: these rows are about changes that never were."""
+    """Faults of the trail itself: these rows are about changes that do not exist."""
     async with database.reading() as connection:
         found_faults = (await audit.verify(connection, since=since)).faults
         return [fault for fault in found_faults if not fault.startswith("change ")]
@@ -116,7 +116,7 @@ async def test_sqlite_replaces_no_row(database: Database) -> None:
         "INSERT OR REPLACE INTO audit SELECT 2, 'c9', at, event, actor, body, previous, hash || 'x' "
         "FROM audit WHERE seq = 2",
         "REPLACE INTO audit SELECT seq, change_id, at, event, 'U9', body, previous, hash FROM audit",
-        # As the next row should be, but with the hash of an earlier one, which it would replace.
+        # Like the next row, but with the hash of an earlier one, which it would replace.
         "INSERT OR REPLACE INTO audit SELECT 6, change_id, at, event, 'U9', body, "
         "(SELECT hash FROM audit_head), hash FROM audit WHERE seq = 2",
         "UPDATE OR REPLACE audit SET seq = 3 WHERE seq = 2",

@@ -11,7 +11,7 @@ from tests.databases import fresh
 from tests.relay import Relay
 
 CLOSE = timedelta(seconds=5)
-"""A busy machine may take so long between two looks at the time."""
+"""The time a busy machine may take between two readings of the clock."""
 HOUR = timedelta(hours=1)
 
 
@@ -53,7 +53,7 @@ async def test_clock_is_independent_of_the_machines_clock() -> None:
 
 
 async def test_clock_is_synchronised_again_after_a_while() -> None:
-    """A counter that is off, as on a machine that slept, would otherwise stay wrong."""
+    """A clock that is off, as after a machine slept, would otherwise stay wrong."""
     database = Database(fresh("postgresql"))
     with freeze_time("2026-05-04", real_asyncio=True) as frozen:
         clock = database.clock(real)

@@ -161,7 +161,7 @@ async def test_error_does_not_quote_written_values(database: Database) -> None:
 
 
 def modes(path: Path) -> list[str]:
-    """Of the file, of what is not in it yet, and of the index of that."""
+    """The modes of the database file, its write-ahead log and the log's index."""
     return [oct(stat.S_IMODE(file.stat().st_mode)) for file in path.parent.glob(f"{path.name}*")]
 
 

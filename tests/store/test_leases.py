@@ -1,4 +1,4 @@
-"""A lease is renewed for as long as its holder works, whatever becomes of the database meanwhile."""
+"""A lease is renewed for as long as its holder works, whatever happens to the database meanwhile."""
 
 import asyncio
 import io
@@ -16,7 +16,7 @@ Renewal = bool | Exception
 
 
 def renewing(answers: Sequence[Renewal], finished: asyncio.Event) -> Callable[[], Awaitable[bool]]:
-    """Answers so, one after another, and sets the event at the last one."""
+    """Gives these answers one after another, and sets the event with the last one."""
     remaining = list(answers)
 
     async def renew() -> bool:

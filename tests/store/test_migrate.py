@@ -105,7 +105,7 @@ async def _executed(database: Database, statement: str) -> None:
 
 
 async def test_two_processes_migrate_at_once() -> None:
-    """This one, and another."""
+    """This process and a second one."""
     urls = [fresh(engine, migrated=False) for engine in ENGINES]
     second = await asyncio.create_subprocess_exec(
         sys.executable,

@@ -1,4 +1,4 @@
-"""Turns at Autumn, shared by replicas on one PostgreSQL."""
+"""Autumn's rate limits, shared by replicas on one PostgreSQL."""
 
 import asyncio
 import io
@@ -28,11 +28,11 @@ KEY = "am_sk_test_SecretSecretSecret"
 LIMITS = Limits(general=10, customers_list=4, events_per_customer=2)
 ONCE = RetryPolicy(attempts=1)
 AT_ONCE = 0.05
-"""Seconds: less than any turn is apart."""
+"""Seconds: less than the time between two turns."""
 
 
 class Replica:
-    """What one process has of its own."""
+    """The database and the rate limit of one process."""
 
     def __init__(self, url: str, *, limits: Limits = LIMITS, key: str = KEY) -> None:
         self.alone = 0
@@ -43,7 +43,7 @@ class Replica:
         self.alone += 1
 
     async def ready(self) -> "Replica":
-        """With its connections open, which on a busy machine takes longer than a turn may."""
+        """Opens its connections, which on a busy machine takes longer than a turn may."""
         for _ in range(10):
             opened = await asyncio.gather(*(rows(self.database) for _ in range(2)), return_exceptions=True)
             if not any(isinstance(result, BaseException) for result in opened):
@@ -51,7 +51,7 @@ class Replica:
         return self
 
     async def admitted(self, group: RateGroup, customer_id: str = "", *, of: int = 12) -> int:
-        """How many get their turn at once."""
+        """How many callers get a turn at once."""
 
         async def one() -> bool:
             try:
@@ -73,7 +73,7 @@ class Replicas(Protocol):
 
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A busy machine is not a database out of reach."""
+    """Keeps a busy machine from being taken for an unreachable database."""
     monkeypatch.setattr(shared_rate_limit, "_ANSWER", 30)
 
 
@@ -242,7 +242,7 @@ async def test_replica_without_the_database_uses_a_fraction(replica: Replicas, l
         for _ in range(2):
             await lone.turns.turn(RateGroup.GENERAL, within=10)
             await lone.turns.turn(RateGroup.EVENTS, "cus_1", within=10)
-            lone.turns._own = Throttle(LIMITS)  # its own limits are tried below
+            lone.turns._own = Throttle(LIMITS)  # its own limits are tested below
         assert lone.alone == 4
         assert logs.getvalue().count("rate limit not shared") == 1
         await relay.mend()

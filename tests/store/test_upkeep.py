@@ -1,4 +1,4 @@
-"""The commands, as they are typed."""
+"""The command line for the database and the audit trail."""
 
 import asyncio
 import contextlib

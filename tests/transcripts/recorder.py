@@ -31,12 +31,12 @@ _MASKED = (
 
 
 class Onlooker(Protocol):
-    """Somebody who looks at the screens while a conversation goes on."""
+    """Looks at people's screens during a conversation."""
 
     async def begin(self, maple: Running) -> None: ...
 
     async def look(self, person: LocalPerson) -> None:
-        """After a step of this person's."""
+        """Called after each step of this person."""
 
 
 ONLOOKER: ContextVar[Onlooker | None] = ContextVar("onlooker", default=None)
@@ -56,7 +56,7 @@ class Transcript:
         return "\n".join([self._title, f"Steps: {self._steps}", *self._lines]) + "\n"
 
     def forget(self) -> None:
-        """Leaves out everything so far but the title."""
+        """Drops everything so far except the title."""
         self._lines.clear()
         self._steps = 0
 
@@ -91,7 +91,7 @@ class Transcript:
         await self._note(person, f"opens {place}")
 
     async def wait(self, person: LocalPerson, event: str) -> None:
-        """Something happened without the person; what they see of it."""
+        """Records something that happened without the person, and what they see of it."""
         await self._note(person, event, acts=False, counts=False)
 
     async def _note(self, person: LocalPerson, event: str, *, acts: bool = True, counts: bool = True) -> None:
@@ -114,7 +114,7 @@ class Transcript:
 
 
 def _changed(piece: str, before: list[str]) -> list[str]:
-    """The lines of a piece; of a form that was there before, only new ones, without what was just typed."""
+    """The lines of a message or form; if the form was open before, only new ones, without what was typed."""
     lines = piece.splitlines()
     earlier = next((old.splitlines() for old in before if old.startswith(lines[0])), None)
     if earlier is None or not piece.startswith(_FORM):

@@ -1,4 +1,4 @@
-"""docs/steps.md says how many steps each job takes: as many as its transcript."""
+"""docs/steps.md states how many steps each job takes; each transcript must have as many."""
 
 import re
 from pathlib import Path

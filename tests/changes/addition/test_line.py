@@ -1,4 +1,4 @@
-"""How many of a product's features, sold by quantity, a line of a list asks for."""
+"""The quantity of a product's prepaid features that a line of a list asks for."""
 
 from decimal import Decimal
 from typing import Any

@@ -34,7 +34,7 @@ _USED = st.integers(0, 200).map(Decimal)
 def test_little_usage_never_hides_the_write(
     was: Decimal, target: Decimal, before: Decimal, after: Decimal
 ) -> None:
-    """Usage smaller than the move itself never turns one verdict into the other."""
+    """Usage smaller than the change itself never turns one verdict into the other."""
     assume(before + after < abs(target - was))
     assert settled(was, target, target - after) is not N
     assert settled(was, target, was - before - after) is not A

@@ -158,7 +158,7 @@ def note(code: NoteCode, **details: str) -> Note:
         ),
         (ask(SET, -40), facts(held(row(price=AHEAD))), [UNTIL, note(BalanceNote.BECOMES_DEBT, units="40")]),
         (ask(USAGE, 200), facts(held(row(usage=1300))), [UNTIL]),
-        # Of seats too, only those above the grant are billed: 5 are granted and 3 used.
+        # Only seats above the grant are billed: 5 are granted and 3 used.
         (ask(USAGE, 5, feature="seats"), seats(), []),
         (ask(USAGE, 1, feature="seats"), seats(), []),
         (ask(GIVE, 1, feature="seats"), seats(), []),
@@ -397,7 +397,7 @@ OTHER_RESET = MONTHLY.model_copy(update={"resets_at": NOW + timedelta(30)})
         (ask(TAKE, 250), now_is(included=750), APPLIED),
         (ask(TAKE, 250), now_is(usage=340), NOT_APPLIED),
         (ask(TAKE, 250), now_is(usage=550), UNCLEAR),
-        # Setting: the remaining balance decides, less what was used since.
+        # Setting: the remaining balance decides, minus what was used since.
         (ask(SET, 500), now_is(usage=500), APPLIED),
         (ask(SET, 500), now_is(usage=505), APPLIED),
         (ask(SET, 500), PLAIN, NOT_APPLIED),
@@ -495,7 +495,7 @@ FORTY = Tolerance(units=Decimal(40))
 @pytest.mark.parametrize(
     ("change_input", "now", "tolerance", "tolerated"),
     [
-        # From 700 to 1,100: by 400.
+        # From 700 to 1,100 is a difference of 400.
         (ask(SET, 1100), used(340), TENTH, True),
         (ask(SET, 1100), used(341), TENTH, False),
         (ask(SET, 1100), used(260), TENTH, True),
@@ -509,12 +509,12 @@ FORTY = Tolerance(units=Decimal(40))
         # The direction reverses, or nothing is left to do.
         (ask(SET, 680), used(330), FORTY, False),
         (ask(SET, 680), used(320), FORTY, False),
-        # The grant, its product or its cycle is another.
+        # The grant, its product or its cycle differs.
         (ask(SET, 1100), used(310, included=1010), TENTH, False),
         (ask(SET, 1100), used(310, plan_id="max"), TENTH, False),
         (ask(SET, 1100), used(310, reset=Reset(interval="month", resets_at=LATER)), TENTH, False),
         (ask(SET, 1100), facts(), TENTH, False),
-        # These use current numbers anyway, or are about a date.
+        # These use the current numbers in any case, or are about a date.
         (ask(GIVE, 100), used(310), TENTH, False),
         (ask(NONE, reset_at=LATER), used(310), TENTH, False),
     ],

@@ -1,4 +1,4 @@
-"""At the limits, and a little over them: what a table of usual cases passes over."""
+"""Values at the limits and just beyond them, which a table of usual cases leaves out."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -62,7 +62,7 @@ def test_guard_allows_values_at_the_limit(change: BalanceInput) -> None:
 @pytest.mark.parametrize(
     ("change", "refusals"),
     [
-        # The size first: nothing else is said of what cannot be an amount.
+        # The size comes first: for what cannot be an amount, nothing else is reported.
         (edit(GIVE, -(10**13)), [AmountNote.TOO_LARGE]),
         (edit(USAGE, "-0.0000001"), [AmountNote.TOO_MANY_DECIMALS]),
         (edit(TAKE), [AmountNote.NO_AMOUNT]),
@@ -112,7 +112,7 @@ def seats(**changes: Any) -> Facts:
             facts(balance(row(), rollovers=((100, 80),))),
             [UNTIL, Note(BalanceNote.ROLLOVERS_FIRST, {"units": "50"})],
         ),
-        # Seats that nobody pays for cost nothing; of those that are paid for, half of one counts too.
+        # Seats without a price cost nothing; with a price, half a seat counts too.
         (edit(USAGE, 5, feature="seats"), seats(), []),
         (
             edit(USAGE, "5.5", feature="seats"),
@@ -184,7 +184,7 @@ PLAN = Plan(id="team", items=[PlanItem(feature_id="api"), PlanItem(feature_id="m
         (hidden(plan=PLAN, past_due=True), BalanceNote.PAST_DUE_HIDDEN),
         (hidden(plan=PLAN), BalanceNote.FEATURE_NOT_HELD),
         (hidden(plan=None), BalanceNote.FEATURE_NOT_HELD),
-        # A feature that only the balance tells of.
+        # A feature that is known only from the balance.
         (
             replace(facts(balance(row(), feature=Feature(id="messages", type="boolean"))), features={}),
             BalanceNote.FEATURE_IS_FLAG,

@@ -29,7 +29,7 @@ TRIAL = PRO.model_copy(update={"trial_ends_at": SOON})
 
 
 def quote(*lines: Any, **changes: Any) -> Quote:
-    """`lines`: their totals; every line belongs to `pro`."""
+    """`lines`: the totals of the invoice's lines, all of them of `pro`."""
     items = [line if isinstance(line, PreviewLine) else charge(line) for line in lines]
     total = sum((item.total for item in items), Decimal(0))
     fields: dict[str, Any] = {"currency": "usd", "line_items": items, "total": total}

@@ -1,4 +1,4 @@
-"""Autumn's own preview: what is shown of it, and how long it holds."""
+"""Autumn's own preview: what of it is shown, and how long it stays valid."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -18,13 +18,13 @@ from tests.changes.billing.quotes import quote as quoted
 from tests.changes.facts import LATER, NOW
 
 PERIOD = PERIOD_END - NOW
-"""What is left of the period at the preview."""
+"""The rest of the period at the time of the preview."""
 
 
 def seen(
     autumn_quote: Quote | None, after: timedelta = timedelta(), *, period_end: Any = PERIOD_END
 ) -> Snapshot:
-    """The snapshot so long after the preview was first shown."""
+    """The snapshot taken this long after the preview was first shown."""
     subscription = PRO.model_copy(update={"current_period_end": period_end})
     facts = having(subscription, quoted=autumn_quote, at=NOW + after)
     return {**subscriptions.snapshot(subscription, "pro", facts), **quote.snapshot(facts)}

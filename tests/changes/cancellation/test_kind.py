@@ -59,7 +59,7 @@ def ask(action: CancellationAction = AT_END, **changes: Any) -> CancellationInpu
 REMOVE = ask(CancellationAction.NOW, subscription="", product="pack", one_time=True)
 
 REMOVE_LATER = REMOVE.model_copy(update={"bought_at": NOW + timedelta(minutes=1)})
-"""Of a purchase bought later than the current one."""
+"""The removal of a purchase bought later than the current one."""
 
 
 def now(settlement: Settlement = Settlement.CREDIT, **changes: Any) -> CancellationInput:

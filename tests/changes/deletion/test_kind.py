@@ -152,7 +152,7 @@ def test_guard_warns(customer_facts: Facts, warnings: list[Note]) -> None:
 
 
 def test_what_goes_on_in_stripe_stays_on_the_card() -> None:
-    """A line each, and once the customer is deleted what is still to do as well."""
+    """Each reminder is a line; once the customer is deleted, so is what is still to do."""
     names = {"pro": "Pro"}
     charging = Note(DeletionNote.KEEPS_CHARGING, {"count": "1", "plans": "pro", "stripe": "cus_s"})
     unpaid_invoice = Note(DeletionNote.OPEN_INVOICES, {"count": "1", "total": "10", "currency": "USD"})

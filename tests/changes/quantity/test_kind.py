@@ -1,4 +1,4 @@
-"""Quantities bought ahead: refusals and warnings, the write, and its verdict."""
+"""Prepaid quantities: refusals and warnings, the write, and its verdict."""
 
 from dataclasses import replace
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""An answer to a coupon is evidence only where the read-back is older."""
+"""Autumn's answer to a coupon counts as evidence only if the read-back is older."""
 
 from dataclasses import replace
 from typing import Any

@@ -202,7 +202,7 @@ THEIRS = discount("sub", subscription_id="s")
         # A subscription with its own discount keeps it.
         (coupon(value=20), (THEIRS,), coming(line(90, "pro", ("sub", 10))), "90"),
         (coupon(value=20), (THEIRS,), coming(line(90)), "72"),
-        # It may have ended by then, or not.
+        # It may or may not have ended by then.
         (coupon(value=10, **MONTH), (), coming(line(100), at=LATER), "90"),
         (coupon(value=10, **MONTH), (), coming(line(100), at=None), "90"),
         (coupon(value=10, **MONTH), (), coming(line(100), at=NOW.replace(month=12)), "100"),

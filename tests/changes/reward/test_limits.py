@@ -1,4 +1,4 @@
-"""Coupons and codes at the limits, and a little over them."""
+"""Coupons and promo codes at the limits and just beyond them."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -125,7 +125,7 @@ def test_grant_is_found_by_any_of_its_codes() -> None:
 
 
 def invoices(*previews: InvoicePreview, new: Coupon, own: tuple[Discount, ...] = ()) -> list[str | None]:
-    """What the next invoices come to with another coupon."""
+    """The next invoices' totals with another coupon."""
     customer_facts = replace(facts(), rewards=rewards(new), billing=billing(*own, upcoming=previews))
     return [line.after for line in CHANGE.preview(reward(APPLY, reward=new.id), customer_facts)[1:]]
 

@@ -1,4 +1,4 @@
-"""Why Autumn lets a customer use so many units, or does not."""
+"""Why Autumn allows or refuses a customer's use of a number of units."""
 
 from decimal import Decimal
 from typing import Any

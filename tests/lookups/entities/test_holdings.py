@@ -134,7 +134,7 @@ def test_rows_rollovers_and_share_add_up_to_the_totals(
     [
         Balance(feature_id="a", granted=Decimal(5), unlimited=True),
         Balance(feature_id="a"),
-        # Unused seats come off the usage of the whole.
+        # Unused seats are deducted from the usage of the whole customer.
         Balance(
             feature_id="seats",
             granted=Decimal(5),

@@ -123,7 +123,7 @@ def test_rollovers_credit_costs_and_many_rows() -> None:
 
 
 def test_long_names_are_counted_as_slack_counts_them() -> None:
-    """Beyond the basic plane a character counts twice; this draws the most names allowed."""
+    """Characters beyond the Basic Multilingual Plane count twice; this draws the most names allowed."""
     long = "\N{ROCKET}" * 60
     balance_with_long_names = balance(feature=Feature(id="x", name=long), breakdown=[row(long)] * 20)
     draw(detail(balance_with_long_names, usage(1)), AT_FEATURE)

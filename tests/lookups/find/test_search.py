@@ -38,7 +38,7 @@ EVERYONE = [ACME, ACME_EU, ADA, ADA_AGAIN, ADAM, NOBODYS]
 
 
 def autumn_with(customers: Sequence[dict[str, Any]], page: int = 100) -> Scripted:
-    """Finds as Autumn does: a customer by id; a search with wildcards, in pages."""
+    """Finds as Autumn does: a customer by id, or by a search with wildcards, page by page."""
 
     async def get(request: ReceivedRequest) -> httpx.Response:
         customer_id = request.body["customer_id"]

@@ -1,4 +1,4 @@
-"""Suggestions while somebody types: requested from Autumn once, and never waited for long."""
+"""Suggestions while somebody types: each text is requested from Autumn once, and nobody waits for long."""
 
 import asyncio
 from types import SimpleNamespace
@@ -18,7 +18,7 @@ BOLD = person("cus_bold", "Bold", "x@bold.com")
 
 
 class Slow:
-    """An Autumn that answers a text when told to."""
+    """An Autumn that answers a search only when told to."""
 
     def __init__(self, *customers: dict[str, Any]) -> None:
         self.customers = customers

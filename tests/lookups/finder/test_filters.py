@@ -1,4 +1,4 @@
-"""The filters of the list: as typed, and what they let through."""
+"""The list's filters: how they are typed, and what they let through."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal

@@ -69,7 +69,7 @@ def a_customer(number: int, customer_id: str | None = "") -> dict[str, Any]:
 
 
 async def listed_from(*answers: Answer, query: ListQuery) -> tuple[Listed, list[dict[str, Any]]]:
-    """The list that these answers make, and the bodies requested from Autumn."""
+    """The list made from these answers, and the bodies of the requests to Autumn."""
     script = Scripted({"customers.list": answers})
     client = script.client()
     try:
@@ -117,7 +117,7 @@ async def test_list_whose_last_customer_has_no_id_is_complete() -> None:
 async def test_page_without_new_customers_ends_the_list(
     local: LocalAutumn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A page of one customer without an id leads back to itself."""
+    """A page with a single customer who has no id leads back to itself."""
     monkeypatch.setattr(read, "PAGE", 1)
     assert not (await found(local, ListQuery())).complete
 

@@ -1,4 +1,4 @@
-"""The order in which subscriptions are shown, and which cancelled plan is followed by which scheduled one."""
+"""The order of subscriptions, and which scheduled plan follows which cancelled one."""
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal

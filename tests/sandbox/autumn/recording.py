@@ -53,7 +53,7 @@ def load() -> list[Recorded]:
 
 
 def differences(recorded: Any, answered: Any, path: str = "") -> list[str]:
-    """Where an answer differs from the recorded one. Generated ids count as equal, and so do close times."""
+    """Where an answer differs from the recorded one. Generated ids and nearly equal times count as equal."""
     if isinstance(recorded, dict) and isinstance(answered, dict):
         differing = [f"{path}.{key} missing" for key in sorted(recorded.keys() - answered.keys())]
         differing += [f"{path}.{key} extra" for key in sorted(answered.keys() - recorded.keys())]

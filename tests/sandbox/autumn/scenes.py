@@ -107,7 +107,7 @@ LEFT_OUT: dict[int, str] = {
     883: "ends_at of a plan that is attached: Maple cancels a plan by itself",
 }
 KEEPS_NO_CREDIT = {"cancelling", "purchases_and_add_ons", "plans_of_entities", "quantities", "switching"}
-"""Scenes whose Stripe stand-in forgot what it owed a customer."""
+"""Scenes whose stand-in for Stripe did not keep a customer's credit."""
 NO_CREDIT = "the first stand-in for Stripe had a credit paid out; Stripe keeps it, and nothing is paid"
 FIRST_INVOICE = (
     "the stand-ins for Stripe had a subscription's first invoice in the place of the last, on which Autumn "

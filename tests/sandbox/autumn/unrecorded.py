@@ -67,7 +67,7 @@ async def _coupons_from_a_referral(autumn: LocalAutumn, *_: Any) -> None:
 
 
 async def _events_listed_often(_: LocalAutumn, client: httpx.AsyncClient, key: str) -> None:
-    """As many as are allowed in a second."""
+    """As many requests as are allowed in a second."""
     for _n in range(5):
         await client.post("/v1/events.list", json=ALICE, headers={"authorization": f"Bearer {key}"})
 

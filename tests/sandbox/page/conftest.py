@@ -65,7 +65,7 @@ class Local:
     received: Received
     browser: Browser
     windows: dict[str, tuple[Page, list[str]]] = field(default_factory=dict)
-    """One per person for all tests, with what was wrong in it: the modules stay loaded."""
+    """One per person for all tests, since its modules stay loaded, with the errors it logged."""
 
     async def post(self, blocks: gallery.Blocks, channel: str, text: str = "fallback") -> str:
         answer = await self.web.chat_postMessage(channel=channel, text=text, blocks=blocks)

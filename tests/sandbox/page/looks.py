@@ -15,7 +15,7 @@ PICTURES = os.environ.get("MAPLE_LOOKS", "")
 MODES: tuple[Mode, ...] = (
     (("light", DESK), ("dark", DESK), ("light", PHONE)) if PICTURES else (("light", DESK), ("dark", PHONE))
 )
-"""The colours, and the width of the window. Neither has to do with the other."""
+"""The colour scheme and the width of the window, which are independent."""
 _LOOKS = Path(__file__).with_suffix(".js").read_text(encoding="utf-8")
 
 
@@ -34,7 +34,7 @@ async def flaws(page: Page, drawn: dict[str, Locator]) -> list[str]:
 
 
 def _from(page: Page) -> list[Mode]:
-    """Every mode, that of the page first: most of the work is drawing it anew."""
+    """Every mode, starting with the page's own: redrawing takes most of the time."""
     size = page.viewport_size
     assert size
     return sorted(MODES, key=lambda mode: mode[1] != size["width"])

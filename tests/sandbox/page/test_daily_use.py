@@ -13,7 +13,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 SUPPORT, BILLING = "C01SUPPORT", "C02BILLING"
 PEOPLE = ("ana", "raj", "lea", "max", "gus", "ana")
-"""With the window that is open anyway, one more than a browser's connections to one host."""
+"""With the window that is already open, one more than the connections a browser opens to one host."""
 NEXT_PERSON = ("Raj Patel", "Ana Silva")
 FOCUSED = "document.activeElement.dataset.action ?? document.activeElement.getAttribute('aria-label')"
 
@@ -48,7 +48,7 @@ async def test_many_tabs_and_switches_of_person_all_stay_live(local: Local) -> N
         written = [re.compile(f"from tab {number}") for number in range(len(tabs))]
         for tab in tabs:
             await expect(tab.get_by_role("log").get_by_role("article")).to_contain_text(written)
-        # All of a browser's pages share one stream, those that one tab left included.
+        # All of a browser's pages share one stream, including pages that a tab has left.
         assert feed.subscribers == before
         for tab in tabs:
             await tab.close()
@@ -122,7 +122,7 @@ async def test_command_in_a_thread_is_refused_there(local: Local) -> None:
 
 async def test_unread_is_bold_a_mention_is_counted_and_a_reload_keeps_both(local: Local) -> None:
     async with local.seen_by("raj", BILLING) as page, local.seen_by("ana", SUPPORT) as ana:
-        # Read once, so that there is something to have been read up to.
+        # Read once, so that there is a last read message.
         await local.post([gallery.section("old")], SUPPORT)
         await page.get_by_role("button", name="support, unread").click()
         await expect(page.get_by_role("log")).to_contain_text("old")

@@ -46,7 +46,7 @@ CONVERSATIONS: dict[str, Callable[[], Awaitable[None]]] = {
     name: play for name, play in vars(test_transcripts).items() if name.startswith("test_")
 }
 EVERY_DAY = {"test_approving_a_request"}
-"""Two people, a form and cards that change under their eyes."""
+"""Transcripts with two people, a form and cards that change while they are shown."""
 
 
 def post(local: Local, blocks: Any, text: str = "card") -> str:
@@ -56,7 +56,7 @@ def post(local: Local, blocks: Any, text: str = "card") -> str:
 
 
 def here(drawn: Any) -> Any:
-    """As drawn, of somebody and a channel that are known in this workspace."""
+    """With the person and the channel replaced by ones of this workspace."""
     return json.loads(json.dumps(drawn).replace("U0MAPLE", RAJ).replace("C0MAPLE", SUPPORT))
 
 
@@ -103,7 +103,7 @@ async def test_home_looks_right(local: Local) -> None:
 
 
 def busy(number: int) -> Overview:
-    """So much of everything that no card could list it."""
+    """More of everything than a card can list."""
     used = {f"used_{index}": balance(f"used_{index}", usage=Decimal(900)) for index in range(number)}
     unused = {f"unused_{index}": balance(f"unused_{index}", usage=Decimal(0)) for index in range(number)}
     subscriptions = [

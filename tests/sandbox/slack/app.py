@@ -1,4 +1,4 @@
-"""Bolt apps to test the local Slack with, over HTTP and Socket Mode, and short forms of blocks."""
+"""Bolt apps for testing the local Slack over HTTP and Socket Mode, and shorthands for blocks."""
 
 import asyncio
 import socket

@@ -1,4 +1,4 @@
-"""Which blocks and views are refused, with which pointer."""
+"""Which blocks and views are refused, and which part the error points to."""
 
 import copy
 import json

@@ -99,7 +99,7 @@ FREE = {"blocks", "values", "selected_option"}
 
 
 def merged(first: Any, second: Any) -> Any:
-    """A shape that accepts what either accepts. Leaves are sets of types."""
+    """A shape that accepts what either of the two accepts. Leaves are sets of types."""
     if first is None or second is None:
         return second if first is None else first
     if isinstance(first, dict) and isinstance(second, dict):
