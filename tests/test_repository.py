@@ -56,7 +56,7 @@ def tracked() -> list[Path]:
 
 
 @pytest.mark.parametrize("pattern_name", FORBIDDEN)
-def test_no_tracked_file_has(pattern_name: str) -> None:
+def test_no_tracked_file_has_forbidden_text(pattern_name: str) -> None:
     matches = []
     for path in tracked():
         if path.suffix not in TEXT or path.name in LOCKS or path == Path(__file__):

@@ -73,7 +73,7 @@ async def test_membership_is_unknown_without_an_answer(slack: LocalSlack, client
     assert (await groups.person("U03LEA", LEAS)).groups == LEAS, "a failure is not kept"
 
 
-async def test_nobody_answers() -> None:
+async def test_unreachable_slack_leaves_groups_unchecked() -> None:
     async with aiohttp.ClientSession() as session:
         client = AsyncWebClient(
             token="xoxb-x", base_url="http://127.0.0.1:9/", session=session, retry_handlers=[]

@@ -74,7 +74,7 @@ def permission(
     ("kind", "opens"),
     [(BALANCE, True), (REWARD, True), (DETAILS, False), (DELETION, False)],
 )
-async def test_form_opens_for_whom_some_change_is_allowed(
+async def test_form_opens_if_any_change_is_allowed(
     client: AsyncWebClient, kind: PolicyKind, opens: bool
 ) -> None:
     request = Request(Verb.ASK, kind=kind, environment=SANDBOX)
@@ -82,7 +82,7 @@ async def test_form_opens_for_whom_some_change_is_allowed(
     assert (await permission(client, RULES).may_open(kind, ANA)).permit is opens
 
 
-async def test_what_is_allowed_in_the_sandbox_is_not_allowed_in_live(client: AsyncWebClient) -> None:
+async def test_permission_in_the_sandbox_does_not_cover_live(client: AsyncWebClient) -> None:
     for environment in Environment:
         permissions = permission(client, IN_THE_SANDBOX, environment)
         allowed = environment is SANDBOX
@@ -92,7 +92,7 @@ async def test_what_is_allowed_in_the_sandbox_is_not_allowed_in_live(client: Asy
         assert (may.history, may.kinds) == (allowed, (KindPowers("balance", ask=allowed),))
 
 
-async def test_groups_and_membership_are_as_slack_has_them(client: AsyncWebClient) -> None:
+async def test_groups_and_membership_come_from_slack(client: AsyncWebClient) -> None:
     permissions = permission(client, LEADS_ASK)
     reasons = [(await permissions.may_open(BALANCE, actor)).reason for actor in (LEA, ANA, GUS, UNKNOWN)]
     assert reasons == [
@@ -114,7 +114,7 @@ async def test_links_follow_changes_of_billing_where_no_rule_names_links(client:
     assert (await permission(client, leads).may_link(LEA)).permit
 
 
-async def test_who_may_request_a_change_is_not_who_may_have_links(client: AsyncWebClient) -> None:
+async def test_people_who_may_request_a_change_may_not_always_have_links(client: AsyncWebClient) -> None:
     permissions = permission(client, RULES)
     large = Request(Verb.ASK, kind=BALANCE, environment=SANDBOX, amount=Decimal(7))
     deletion = Request(Verb.ASK, kind=DELETION, environment=SANDBOX)
@@ -123,7 +123,7 @@ async def test_who_may_request_a_change_is_not_who_may_have_links(client: AsyncW
     assert permissions.holders(deletion, opening=True) == Who()
 
 
-def test_limits_of_other_people_are_not_told() -> None:
+def test_limits_of_other_people_are_not_shown() -> None:
     policy = read(
         '[[allow]]\nwho = "everyone"\nmay = "ask"\n'
         '[[allow]]\nwho = "U01ANA"\nmay = "at_once"\nchanges = "balance"\namount_up_to = 5\n'
@@ -133,7 +133,7 @@ def test_limits_of_other_people_are_not_told() -> None:
     assert balance.limits == ({Measure.AMOUNT: Decimal(5), Measure.DAY: Decimal(5)},)
 
 
-def test_limits_are_not_told_where_everything_is_applied_at_once() -> None:
+def test_limits_are_not_shown_where_everything_is_applied_right_away() -> None:
     everything = '[[allow]]\nwho = "everyone"\nmay = ["ask", "at_once"]\n'
     limited = '[[allow]]\nwho = "everyone"\nmay = "at_once"\nchanges = "balance"\namount_up_to = 5\n'
     assert powers(read(everything + limited), Person("U1"), [BALANCE], SANDBOX).kinds == (

@@ -376,7 +376,7 @@ def test_digests_table_is_read() -> None:
     assert policy.groups == {"@leads"}
 
 
-def test_where_previews_of_links_name_the_customer() -> None:
+def test_link_previews_table_is_read() -> None:
     assert read("").preview_channels == BUILT_IN.preview_channels == frozenset()
     assert read('[link_previews]\nchannels = ["C01", "C02"]').preview_channels == {"C01", "C02"}
 
@@ -396,7 +396,9 @@ LEADS = read('[digests]\nwho = ["U01", "@leads"]')
         (LEADS, Person("U02", unchecked=frozenset({"@leads"})), DecisionReason.UNCHECKED),
     ],
 )
-def test_who_may_set_digests_up(policy: Policy, person: Person, reason: DecisionReason) -> None:
+def test_digests_are_for_members_whom_their_rule_names(
+    policy: Policy, person: Person, reason: DecisionReason
+) -> None:
     decision = decide_digests(policy, person)
     assert (decision.permit, decision.reason) == (reason is DecisionReason.ALLOWED, reason)
 

@@ -127,7 +127,7 @@ async def test_failed_undo_is_not_reported_as_an_undo(sqlite_harness: Harness) -
     assert ChangeEvent.UNDONE not in harness.events(record)
 
 
-async def test_change_that_is_not_as_requested_is_logged(sqlite_harness: Harness, logs: io.StringIO) -> None:
+async def test_change_altered_in_the_database_is_logged(sqlite_harness: Harness, logs: io.StringIO) -> None:
     harness, service = sqlite_harness, sqlite_harness.service()
     record = await harness.waiting(service)
     async with harness.database.writing() as connection:

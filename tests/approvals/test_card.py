@@ -472,7 +472,7 @@ def test_result_says_what_happened_and_the_state_of_the_change() -> None:
     assert say.RESULTS[Result.DONE].what in checks.read(yes.blocks)
 
 
-def test_refusal_offers_no_question_where_nobody_can_be_asked() -> None:
+def test_refusal_has_no_button_where_nobody_can_be_asked() -> None:
     no = Decision(False, DecisionReason.NO_RULE)
     assert access_words.who_may(access_words.NOBODY) in refusal.explained(PolicyRefusal(no))
     assert refusal.ask_button(PolicyRefusal(no)) == []

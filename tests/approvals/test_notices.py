@@ -62,7 +62,7 @@ def test_requester_is_notified_of_what_others_do(
         (State.APPLIED, ChangeEvent.APPLIED, Cause.DONE, None),
     ],
 )
-def test_line_of_a_list_is_told_of_by_itself_only_if_the_customer_has_to_pay(
+def test_line_of_a_list_has_its_own_notice_only_if_the_customer_has_to_pay(
     state: State, event: ChangeEvent, ending: Cause, kind: NoticeKind | None
 ) -> None:
     assert notice_of(replace(record(state), batch="b1", ending=ending), event) is kind

@@ -186,7 +186,7 @@ async def test_line_is_refused_once_the_policy_requires_more_than_its_batch_has(
     assert has_the_form(refused)
 
 
-async def test_line_counts_the_approvals_of_those_who_may_approve_it_by_itself(
+async def test_line_counts_only_approvals_of_people_who_may_approve_that_line(
     sqlite_harness: Harness,
 ) -> None:
     harness = sqlite_harness
@@ -232,7 +232,7 @@ per_day = 500
 """
 
 
-async def test_grant_is_judged_again_by_the_clock(sqlite_harness: Harness) -> None:
+async def test_expiry_of_a_grant_is_checked_again_under_the_lock(sqlite_harness: Harness) -> None:
     """Another grant got through meanwhile, so this one's expiry is checked against the clock again."""
     harness = sqlite_harness
     harness.permissions.policy = read(SMALL_A_DAY)

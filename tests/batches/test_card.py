@@ -273,7 +273,7 @@ def test_approval_in_live_is_confirmed() -> None:
         assert ("confirm" in decide["elements"][0]) is confirmed
 
 
-def test_approval_asks_what_the_kinds_of_its_lines_demand() -> None:
+def test_approval_is_confirmed_as_the_kinds_of_its_lines_require() -> None:
     totals = (
         FeatureTotal("refund", "", 2, Decimal(30)),
         FeatureTotal("balance", "messages", 3, Decimal(6)),

@@ -195,7 +195,7 @@ async def test_batch_stops_itself_while_slack_does_not_answer(sqlite_harness: Ba
     assert harness.inner.written() == 0
 
 
-async def test_unchecked_earlier_approver_leaves_it_open(sqlite_harness: BatchHarness) -> None:
+async def test_batch_stays_open_while_an_earlier_approver_is_unchecked(sqlite_harness: BatchHarness) -> None:
     harness = sqlite_harness
     harness.inner.permissions.needed = 2
     replica = harness.replica()

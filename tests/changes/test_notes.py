@@ -22,6 +22,6 @@ class _Ones(dict[str, str]):
 
 @pytest.mark.parametrize("optional", [{}, {"at_least": "yes"}], ids=["exact", "at least"])
 @pytest.mark.parametrize("code", registry.note_codes().values(), ids=lambda code: code.id)
-def test_one_is_not_spoken_of_as_many(code: NoteCode, optional: dict[str, str]) -> None:
+def test_notes_use_the_singular_for_one(code: NoteCode, optional: dict[str, str]) -> None:
     sentence = notes.plain(Note(code, _Ones(optional)))
     assert not _MANY_OF_ONE.search(sentence), sentence

@@ -219,7 +219,7 @@ def test_changes_of_different_kinds_conflict_where_one_outdates_the_other() -> N
 
 
 @pytest.mark.parametrize("kind", registry.KINDS, ids=lambda kind: kind.id)
-def test_change_rests_on_all_that_it_touches_but_that_there_are_other_products(kind: ChangeKind[Any]) -> None:
+def test_change_rests_on_everything_it_touches_except_other_products(kind: ChangeKind[Any]) -> None:
     request = kind.sample("cus_1")
     assert kind.touches(request) - kind.rests_on(request, facts()) <= {PRODUCTS}
 

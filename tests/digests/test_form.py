@@ -140,7 +140,7 @@ def test_errors_are_shown_at_their_field(block: str, value: Any, error: str) -> 
 
 
 @pytest.mark.parametrize("name", ["U1", "<@U1ANA>", "everyone", "S1LEADS"])
-def test_unknown_person_is_nobody(name: str) -> None:
+def test_unknown_person_is_dropped(name: str) -> None:
     form = opened()
     form.put("person", name)
     form.put("mention", name)

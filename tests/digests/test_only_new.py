@@ -111,7 +111,7 @@ async def test_added_section_or_filter_makes_its_rows_new(database: Database) ->
 
 
 @on_sqlite
-async def test_doubt_counts_as_new(database: Database) -> None:
+async def test_incomparable_report_counts_as_new(database: Database) -> None:
     first = await scanned(database, *rows())
     second = await scanned(database, *rows(), start=START + DAY)
     assert not (await reported(database, second, None)).nothing_new

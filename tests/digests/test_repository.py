@@ -118,7 +118,7 @@ async def test_one_of_concurrent_edits_wins(database: Database) -> None:
 @pytest.mark.parametrize(
     ("at", "expected"),
     [
-        # Edited before it was due: one run at the new time; if that has passed, the day is recorded as skipped.
+        # Edited before it was due: one run at the new time; if that has passed, the day is skipped.
         (time(8, 0), {"3": RunSkip.EDITED}),
         (time(8, 30), {"3": RunSkip.EDITED}),
         (time(8, 31), {}),

@@ -72,7 +72,7 @@ async def test_refusal_without_a_list(slack: LocalSlack, monkeypatch: pytest.Mon
     assert rest.startswith("✓")
 
 
-async def test_nobody_answers(slack: LocalSlack) -> None:
+async def test_unreachable_slack_is_not_a_failure(slack: LocalSlack) -> None:
     unanswered = "✓ Slack: not all cards and forms could be checked (no answer)"
     assert await found(slack, "http://127.0.0.1:9/") == [unanswered]
     odd = await found(slack, f"{slack.url}static/")

@@ -105,7 +105,7 @@ async def test_wrong_app_token_is_reported(slack: LocalSlack, autumn: LocalAutum
     )
 
 
-async def test_nobody_answers(
+async def test_unreachable_services_are_reported(
     slack: LocalSlack, autumn: LocalAutumn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.slack.client.retries", lambda _longest: [])

@@ -120,7 +120,7 @@ async def test_unreadable_forms_are_refused_in_their_place(maple: Running) -> No
     assert await maple.bot.changes.history(CUSTOMER) == []
 
 
-async def test_list_of_what_is_no_channel_is_refused(maple: Running) -> None:
+async def test_list_of_an_invalid_channel_is_refused(maple: Running) -> None:
     for command, action in (("alerts", ids.ALERT_RESUME), ("digest", ids.DIGEST_RESUME)):
         await maple.ana.command(f"/autumn {command}")
         await maple.bot.work.drain(10)

@@ -44,7 +44,7 @@ def actions(blocks: list[Block]) -> list[str]:
     ]
 
 
-def test_request_that_waits_can_be_decided_there() -> None:
+def test_waiting_request_can_be_decided_on_the_tab() -> None:
     facts = HomeFacts(
         powers=DECIDES,
         deciding=[record()],
@@ -75,19 +75,19 @@ def test_requests_beyond_the_first_few_are_counted() -> None:
 @pytest.mark.parametrize(
     ("powers", "expected"), [(DECIDES, [words.DECIDING, words.NOTHING_TO_DECIDE]), (LOOKS_UP, [])]
 )
-def test_nothing_to_decide_is_said_to_those_who_decide(powers: Powers, expected: list[str]) -> None:
+def test_only_approvers_read_that_nothing_waits(powers: Powers, expected: list[str]) -> None:
     text = str(drawn(HomeFacts(powers=powers)))
     assert [line for line in (words.DECIDING, words.NOTHING_TO_DECIDE) if line in text] == expected
 
 
 @pytest.mark.parametrize("state", list(State))
-def test_own_request_says_what_became_of_it(state: State) -> None:
+def test_own_request_shows_its_state(state: State) -> None:
     blocks = drawn(HomeFacts(powers=DECIDES, requests=[record(state)]))
     assert approvals_words.HEADLINES[state] in str(blocks)
     assert (f"{ids.WITHDRAW}:0" in actions(blocks)) == (state is State.WAITING)
 
 
-def test_all_together_fits_and_every_button_is_there_once() -> None:
+def test_tab_fits_and_has_every_button_once() -> None:
     requests = [replace(record(), id=f"chg_{number}") for number in range(30)]
     facts = HomeFacts(
         powers=DECIDES,
@@ -131,7 +131,7 @@ def test_organization_is_named_where_it_is_known(org: Organization | None, where
 
 
 @pytest.mark.parametrize(("digests", "expected"), [(None, words.DIGESTS_UNKNOWN), ((), words.NO_DIGESTS)])
-def test_no_digests_and_digests_that_are_not_known_differ(digests: tuple[()] | None, expected: str) -> None:
+def test_unknown_digests_are_not_called_none(digests: tuple[()] | None, expected: str) -> None:
     assert expected in str(drawn(HomeFacts(powers=LOOKS_UP, digests=digests)))
 
 
@@ -210,7 +210,7 @@ def test_digests_have_the_buttons_of_their_list() -> None:
     assert digest_actions == [f"{ids.HOME_DIGEST}:{ids.DIGEST_PREVIEW}:0"]
 
 
-def test_bulk_changes_are_decided_and_withdrawn_there() -> None:
+def test_bulk_changes_can_be_decided_and_withdrawn_on_the_tab() -> None:
     waiting = batch_record(BatchState.WAITING, {LineState.QUEUED: 3})
     done = batch_record(BatchState.DONE, {LineState.APPLIED: 3})
     cards = {waiting.id: "https://acme.slack.com/archives/C1/p1"}

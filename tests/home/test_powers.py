@@ -86,14 +86,14 @@ def test_powers_about_balances(policy: str, expected: KindPowers) -> None:
     assert balance_powers(read(policy)) == expected
 
 
-def test_without_a_policy_file_everyone_asks_and_approves() -> None:
+def test_without_a_policy_file_everyone_may_request_and_approve() -> None:
     held = powers(BUILT_IN, ANA, KINDS, Environment.LIVE)
     assert all(kind == KindPowers(kind.id, ask=True, approve=True) for kind in held.kinds)
     assert (held.history, held.digests) == (True, True)
 
 
 @pytest.mark.parametrize("member", [False, None])
-def test_somebody_who_is_no_member_may_nothing(member: bool | None) -> None:
+def test_non_member_may_do_nothing(member: bool | None) -> None:
     held = powers(BUILT_IN, Person("U1", member=member), KINDS, Environment.LIVE)
     assert all(kind == KindPowers(kind.id) for kind in held.kinds)
     assert (held.history, held.digests) == (False, False)
@@ -101,7 +101,7 @@ def test_somebody_who_is_no_member_may_nothing(member: bool | None) -> None:
 
 @examples(300)
 @given(policies.policies, policies.people, policies.requests)
-def test_nothing_is_allowed_that_was_not_told(policy: Policy, person: Person, request: Request) -> None:
+def test_powers_cover_everything_the_policy_allows(policy: Policy, person: Person, request: Request) -> None:
     if request.kind is None or request.environment is None:
         return
     (power,) = powers(policy, person, [request.kind], request.environment).kinds

@@ -181,7 +181,7 @@ async def test_clicks_in_an_outdated_list() -> None:
             assert words.NOTES[words.AlertNote.CHANGED].split(": ")[1] in ana.last()
 
 
-async def test_edit_that_somebody_else_preceded() -> None:
+async def test_edit_after_somebody_elses_edit_is_confirmed_first() -> None:
     async with alerting("http") as maple:
         ana = maple.ana
         await create_alert(maple)

@@ -257,7 +257,7 @@ async def test_two_people_edit_one_digest() -> None:
 # Where, and who
 
 
-async def test_where_no_digest_can_go_only_a_person_can_have_one() -> None:
+async def test_only_a_person_can_get_a_digest_where_the_channel_cannot() -> None:
     async with digesting("http", alike=0) as maple:
         for channel, reason in (
             ("#random", "Type /invite @Maple here"),

@@ -226,7 +226,7 @@ async def test_request_of_somebody_else_cannot_be_opened_nor_repeated(maple: Run
             await maple.raj.close()
 
 
-async def test_nobody_is_asked_for_a_decision_already_made() -> None:
+async def test_question_about_a_decision_already_made_is_not_sent() -> None:
     async with running_maple("http", policy=LEADS) as maple:
         ana = actor(maple.ana)
         record, batch = await requested_and_shown(maple), await listed_and_shown(maple)

@@ -45,7 +45,7 @@ async def test_shortcut_and_home_tab_open_the_same_form(maple: Running) -> None:
     await maple.ana.sees("Team is past due")
 
 
-async def test_guests_and_people_of_another_company_learn_nothing(maple: Running) -> None:
+async def test_guests_and_people_of_another_company_see_nothing(maple: Running) -> None:
     maple.eve.go("#shared-acme")
     for person, refusal in (
         (maple.gus, labels.GUEST.what),

@@ -13,7 +13,7 @@ URL = "https://billing.example/session/" + "x" * 1500 + "?a=1&b=2"
 
 
 @pytest.mark.parametrize("kind", registry.KINDS, ids=lambda kind: kind.id)
-def test_link_says_whose_it_is_what_it_opens_and_how_long(kind: object) -> None:
+def test_link_says_whose_it_is_what_it_opens_and_how_long_it_lasts(kind: object) -> None:
     assert isinstance(kind, type(registry.KINDS[0]))
     drawn = card.link_card(MadeLink(kind, customer(stripe_id="cus_s"), URL))
     text = checks.read(drawn.blocks)
@@ -23,14 +23,14 @@ def test_link_says_whose_it_is_what_it_opens_and_how_long(kind: object) -> None:
     assert URL in [element.get("url") for element in checks.elements(drawn.blocks)]
 
 
-def test_notification_says_nothing_of_the_address() -> None:
+def test_notification_does_not_contain_the_address() -> None:
     drawn = card.link_card(MadeLink(registry.kind("portal"), customer(stripe_id=None), URL))
     assert "billing.example" not in drawn.text
     assert words.MADE_IN_STRIPE in checks.read(drawn.blocks)
 
 
 @pytest.mark.parametrize("url", ["", "javascript:alert(1)", "https://x.example/" + "y" * 2500])
-def test_address_that_slack_cannot_be_given_is_none(url: str) -> None:
+def test_address_unfit_for_slack_is_dropped(url: str) -> None:
     assert card.address(url) == ""
 
 

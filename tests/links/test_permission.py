@@ -34,7 +34,7 @@ def test_links_follow_their_rule_or_that_of_billing(rules: str, permit: bool, re
     assert (decision.permit, decision.reason) == (permit, reason)
 
 
-def test_every_member_may_have_them_without_a_policy() -> None:
+def test_every_member_may_have_links_without_a_policy() -> None:
     assert decide_links(BUILT_IN, ANA, who_asks(), Environment.LIVE).permit
     assert not decide_links(BUILT_IN, Person("U03GUS", member=False), who_asks(), Environment.LIVE).permit
     unsure = decide_links(BUILT_IN, Person("U03GUS", member=None), who_asks(), Environment.LIVE)

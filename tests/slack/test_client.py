@@ -72,7 +72,7 @@ async def test_revoked_token_is_noticed_and_logged_once(
 @pytest.mark.parametrize("body", ["<html>Bad gateway</html>", '"text"', "[]", "7", "null"])
 @pytest.mark.parametrize("status", [200, 502])
 @pytest.mark.parametrize("kind", ["text/html", "application/json"])
-async def test_foreign_answer_raises_not_slack(body: str, status: int, kind: str) -> None:
+async def test_answer_that_is_not_slacks_raises(body: str, status: int, kind: str) -> None:
     async def answer(_request: web.Request) -> web.Response:
         return web.Response(status=status, text=body, content_type=kind)
 

@@ -54,13 +54,13 @@ async def test_file_that_is_larger_than_slack_says_is_not_kept(
     assert await files.download(client, file, user=ANA, most=5) is FileRefusal.TOO_BIG
 
 
-async def test_sign_in_page_is_not_the_file(slack: LocalSlack, client: SlackClient) -> None:
+async def test_sign_in_page_is_not_taken_for_the_file(slack: LocalSlack, client: SlackClient) -> None:
     file = await upload(slack)
     slack.faults.add("files.download", "500")
     assert await files.download(client, file, user=ANA, most=9) is FileRefusal.NOT_GIVEN
 
 
-async def test_file_that_is_not_there_raises(client: SlackClient) -> None:
+async def test_missing_file_raises(client: SlackClient) -> None:
     with pytest.raises(SlackApiError, match="file_not_found"):
         await files.download(client, "F404", user=ANA, most=9)
 

@@ -233,7 +233,7 @@ def test_another_feature_has_its_own_rows() -> None:
     assert (balance_input.feature, balance_input.row, balance_input.amount) == ("seats", "row_1", Decimal(1))
 
 
-def test_amount_is_not_missed_before_it_is_asked_for() -> None:
+def test_amount_is_not_required_before_the_form_shows_it() -> None:
     form = opened()
     form.fill("action", option="none")
     form.fill("action", option="set", redraw=False)
@@ -365,7 +365,7 @@ def test_hidden_balances_are_called_hidden() -> None:
     assert "hides" not in opened().text
 
 
-def test_a_note_says_on_which_date_and_never_on_today() -> None:
+def test_note_names_the_date_of_the_next_reset() -> None:
     form = opened(given.customer(balances={"messages": given.balance(breakdown=[given.row()])}))
     form.fill("amount", text="1k")
     assert f"lasts until the balance next resets on {times.billing_day(LATER)}." in form.text
@@ -401,7 +401,7 @@ def test_extra_allowance_can_be_given_for_longer_than_the_reset() -> None:
     assert form.submit().input == granted.model_copy(update={"expires_at": LATER})
 
 
-def test_date_is_asked_for_before_it_is_taken() -> None:
+def test_date_is_accepted_only_once_the_form_shows_it() -> None:
     form = opened()
     form.fill("amount", text="500")
     form.fill("lasts", option="until_date", redraw=False)

@@ -124,7 +124,7 @@ def seats(**changes: Any) -> Facts:
         (edit(SET, -39), facts(balance(row(usage=1040))), [UNTIL]),
     ],
 )
-def test_warned(change: BalanceInput, customer_facts: Facts, warnings: list[Note]) -> None:
+def test_guard_warns(change: BalanceInput, customer_facts: Facts, warnings: list[Note]) -> None:
     judged = BALANCE.guard(change, customer_facts, NOW)
     assert [*judged.refusals, *judged.warnings] == warnings
 

@@ -86,7 +86,7 @@ def test_subscription_without_an_id_is_never_matched() -> None:
     assert subscriptions.find("", having(NAMELESS)) is None
 
 
-def test_doctors_sample_is_of_nobody_and_changes_nothing() -> None:
+def test_doctors_probe_names_no_customer_and_changes_nothing() -> None:
     scope = subscriptions.WRITE_SCOPE
     assert (scope.scope, scope.allows) == ("billing:write", "change subscriptions")
     assert dict(scope.probe.body) == {

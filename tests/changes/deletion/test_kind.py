@@ -151,7 +151,7 @@ def test_guard_warns(customer_facts: Facts, warnings: list[Note]) -> None:
     assert list(judged.warnings) == warnings
 
 
-def test_what_goes_on_in_stripe_stays_on_the_card() -> None:
+def test_card_keeps_listing_what_continues_in_stripe() -> None:
     """Each reminder is a line; once the customer is deleted, so is what is still to do."""
     names = {"pro": "Pro"}
     charging = Note(DeletionNote.KEEPS_CHARGING, {"count": "1", "plans": "pro", "stripe": "cus_s"})

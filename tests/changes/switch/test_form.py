@@ -115,7 +115,7 @@ def test_current_product_is_refused_with_an_explanation() -> None:
 
 
 @pytest.mark.parametrize("action", ["call_off", "never"])
-def test_what_the_form_does_not_offer_is_not_done(action: str) -> None:
+def test_choice_not_offered_is_refused(action: str) -> None:
     opened = form()
     opened.fill("product", option="team")
     crafted = {**opened.values, "action": {"form:x": {"selected_option": {"value": action}}}}
