@@ -84,7 +84,7 @@ def digests(at: datetime, zone: str) -> Iterator[Any]:
 
 def approval(at: datetime) -> Card:
     request = BalanceInput(
-        customer="cus_1", feature="messages", row="row_1", action=BalanceAction.NONE, reset_at=at
+        customer="cus_1", feature="messages", row="row_1", action=BalanceAction.RESET_DATE, reset_at=at
     )
     stored = at.isoformat()
     lines = (Line(BalanceLine.RESET, stored, stored, ValueFormat.TIME),)

@@ -370,8 +370,8 @@ def test_withheld_card_shows_nothing_of_the_customer() -> None:
         ),
         (BalanceAction.USAGE, 0, False, "Correct the billed usage of f to 0"),
         (BalanceAction.SHIFT, -5, False, "Change what remains of f by -5"),
-        (BalanceAction.NONE, None, True, "Move the reset of f to Dec 2, 2026 at 15:06 UTC"),
-        (BalanceAction.NONE, None, False, "Move the reset of f to –"),
+        (BalanceAction.RESET_DATE, None, True, "Move the reset of f to Dec 2, 2026 at 15:06 UTC"),
+        (BalanceAction.RESET_DATE, None, False, "Move the reset of f to –"),
     ],
 )
 def test_balance_change_in_one_line(

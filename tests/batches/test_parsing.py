@@ -17,7 +17,7 @@ from bot.changes.line_form import LineNote, LineReader
 from bot.changes.notes import Note, NoteCode
 from bot.lookups.finder import words as finder_words
 
-GIVE, SET, RESET = BalanceAction.GIVE, BalanceAction.SET, BalanceAction.NONE
+GIVE, SET, RESET = BalanceAction.GIVE, BalanceAction.SET, BalanceAction.RESET_DATE
 NOTHING = ForAll()
 FULL = ForAll("give", "messages", "100")
 

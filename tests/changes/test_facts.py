@@ -26,7 +26,7 @@ STRIPE = {
     "rewards": {"discounts": [{"id": "ten"}]},
     "invoice_previews": [{"total": 5, "currency": "usd"}],
 }
-BALANCE = BalanceInput(customer="cus_1", feature="f", row="r", action=BalanceAction.NONE)
+BALANCE = BalanceInput(customer="cus_1", feature="f", row="r", action=BalanceAction.RESET_DATE)
 APPLY = RewardInput(customer="cus_1", action=RewardAction.APPLY, reward="ten")
 REDEEM = RewardInput(customer="cus_1", action=RewardAction.REDEEM, code="X")
 DETAILS = DetailsInput(customer="cus_1", email="Ada@acme.example")

@@ -235,9 +235,9 @@ def edits(draw: st.DrawFn) -> dict[str, Any]:
         BalanceAction.GIVE: size + 1,
         BalanceAction.SET: draw(st.sampled_from([size, -size])),
         BalanceAction.USAGE: size,
-        BalanceAction.NONE: None,
+        BalanceAction.RESET_DATE: None,
     }[action]
-    dates = DATES if action is BalanceAction.NONE else st.one_of(st.none(), st.none(), DATES)
+    dates = DATES if action is BalanceAction.RESET_DATE else st.one_of(st.none(), st.none(), DATES)
     return {"action": action, "amount": amount, "reset_at": draw(dates)}
 
 
@@ -254,7 +254,7 @@ def some_edit(draw: random.Random) -> dict[str, Any]:
         BalanceAction.USAGE: draw.choice([size, Decimal(0)]),
     }.get(action)
     at = NOW + timedelta(minutes=draw.randint(1, 60 * 24 * 40))
-    dated = action is BalanceAction.NONE or draw.random() < 0.2
+    dated = action is BalanceAction.RESET_DATE or draw.random() < 0.2
     return {"action": action, "amount": amount, "reset_at": at if dated else None}
 
 
@@ -309,7 +309,7 @@ EDITS: list[dict[str, Any]] = [
     {"action": BalanceAction.SET, "amount": -9000},
     {"action": BalanceAction.USAGE, "amount": 0},
     {"action": BalanceAction.SHIFT, "amount": 4000},
-    {"action": BalanceAction.NONE, "reset_at": NOW + timedelta(days=3)},
+    {"action": BalanceAction.RESET_DATE, "reset_at": NOW + timedelta(days=3)},
 ]
 
 

@@ -42,7 +42,7 @@ ANSWERS: dict[str, Any] = {
         {"id": "cus_4", "email": "bo@acme.example"},
     ),
 }
-BALANCE = BalanceInput(customer="cus_1", feature="f", row="r", action=BalanceAction.NONE)
+BALANCE = BalanceInput(customer="cus_1", feature="f", row="r", action=BalanceAction.RESET_DATE)
 APPLY = RewardInput(customer="cus_1", action=RewardAction.APPLY, reward="ten")
 DETAILS = DetailsInput(customer="cus_1", email="ada@acme.example")
 DELETION = DeletionInput(customer="cus_1", typed="cus_1")

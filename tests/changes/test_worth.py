@@ -94,7 +94,7 @@ def dollars(amount: int) -> Worth:
         # 700 of 1,000 are left.
         (given(BalanceAction.SET, 1000), KNOWN, dollars(3), {"feature:messages": D(300)}),
         (given(BalanceAction.SET, 200), KNOWN, dollars(5), {"feature:messages": D(500)}),
-        (given(BalanceAction.NONE, None), KNOWN, None, {}),
+        (given(BalanceAction.RESET_DATE, None), KNOWN, None, {}),
         (granted(), KNOWN, dollars(3), {"feature:credits": D(300)}),
         (granted(GrantSize.UNLIMITED), KNOWN, None, {}),
         (seats(9), KNOWN, dollars(6), {"feature:seats": D(3)}),

@@ -135,7 +135,7 @@ class Edits:
             "usage": self.balance(BalanceAction.USAGE, 100 + number),
             "set undone": self.balance(BalanceAction.SHIFT, -10 - number),
             "reset date": self.balance(
-                BalanceAction.NONE, None, reset_at=NOW + timedelta(days=1, minutes=number)
+                BalanceAction.RESET_DATE, None, reset_at=NOW + timedelta(days=1, minutes=number)
             ),
         }
 

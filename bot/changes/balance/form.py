@@ -66,9 +66,9 @@ def build(state: FormState) -> FormContent:
         _pick_feature(offered, feature),
         *([_pick_row(state, feature, rows)] if len(rows) > 1 and to_balance else []),
         _pick_action(action),
-        *([_type_amount(state.values, action)] if action is not BalanceAction.NONE else []),
+        *([_type_amount(state.values, action)] if action is not BalanceAction.RESET_DATE else []),
     ]
-    only_reset = action is BalanceAction.NONE
+    only_reset = action is BalanceAction.RESET_DATE
     reset = [_pick_reset(state.values, required=only_reset)] if to_balance else []
     lasts = lasting.fields(state.values) if asks_term else []
     missing = [*_left_out(state.facts, offered), *_hidden(state.facts)[:_HIDDEN]]
@@ -95,7 +95,7 @@ def draft(meta: Meta, values: Values, facts: Facts) -> BalanceInput | GrantInput
     if (
         not feature
         or (row is None and rows and not apart)
-        or (action is BalanceAction.NONE and reset_at is None)
+        or (action is BalanceAction.RESET_DATE and reset_at is None)
     ):
         return None
     if action is None:
@@ -130,7 +130,7 @@ def parse(meta: Meta, values: Values) -> Parsed:
             else (ACTION_BLOCK, changes_words.STALE)
         )
         errors[block] = problem
-    if action is BalanceAction.NONE and reset_at is None:
+    if action is BalanceAction.RESET_DATE and reset_at is None:
         errors[RESET_BLOCK] = balance_words.NO_RESET_PICKED
     if apart:
         errors |= lasting.missing(values, changes_words.STALE)
@@ -188,7 +188,7 @@ def _apart(values: Values, action: BalanceAction | None) -> bool:
 
 
 def _amount(values: Values, action: BalanceAction) -> tuple[Decimal | None, Note | None]:
-    if action is BalanceAction.NONE:
+    if action is BalanceAction.RESET_DATE:
         return None, None
     try:
         return amounts.parse_amount(form_values.typed(values, AMOUNT_BLOCK)), None

@@ -18,9 +18,9 @@ from bot.changes.balance.request import (
     HeldBalance,
     amounts_sent,
     changes_figures,
+    figures_after,
     guard,
     held_balance,
-    outcome,
     shift,
 )
 from bot.changes.balance.words import BalanceAction, BalanceLine, BalanceNote
@@ -81,7 +81,7 @@ class BalanceChange(ChangeKind[BalanceInput]):
         """Granted, remaining and used of the row and what rolled over to it; overage and reset date where
         they matter; and what remains of the feature in all when there are other rows."""
         held = _held(request, facts)
-        was, then = held.pool, outcome(request, held.pool)
+        was, then = held.pool, figures_after(request, held.pool)
         lines = [
             _figure(BalanceLine.GRANTED, was.granted, None if then.vanishes else then.granted),
             _figure(BalanceLine.REMAINING, was.remaining, then.remaining),
@@ -104,7 +104,7 @@ class BalanceChange(ChangeKind[BalanceInput]):
         None where the reset date moves: the reset refills the balance, by however much its plan gives.
         """
         was = BalanceFigures.read(before)
-        if was is None or request.amount is None or request.action is BalanceAction.NONE:
+        if was is None or request.amount is None or request.action is BalanceAction.RESET_DATE:
             return None
         if request.reset_at is not None and not same_time(request.reset_at, was.resets_at):
             return None
@@ -164,7 +164,7 @@ class BalanceChange(ChangeKind[BalanceInput]):
         was, is_ = BalanceFigures.read(before), BalanceFigures.read(after or {})
         if was is None:
             return Verdict.UNCLEAR
-        then = outcome(request, was)
+        then = figures_after(request, was)
         if is_ is None:
             # A row may also have been used up, or gone with its plan; only where it was to go is it ours.
             gone = after is not None and then.vanishes and changes_figures(request, was)
@@ -181,7 +181,7 @@ class BalanceChange(ChangeKind[BalanceInput]):
         was, is_ = BalanceFigures.read(before), BalanceFigures.read(after)
         if was is None or is_ is None:
             return None
-        then = outcome(request, was)
+        then = figures_after(request, was)
         back = None if same_time(was.resets_at, then.resets_at) else was.resets_at
         moves = changes_figures(request, was)
         if not moves and back is None:
@@ -190,7 +190,7 @@ class BalanceChange(ChangeKind[BalanceInput]):
             customer=request.customer,
             feature=request.feature,
             row=request.row,
-            action=_UNDONE_BY.get(request.action, BalanceAction.SHIFT) if moves else BalanceAction.NONE,
+            action=_UNDONE_BY.get(request.action, BalanceAction.SHIFT) if moves else BalanceAction.RESET_DATE,
             amount=_back(request, was) if moves else None,
             reset_at=back,
             cycle=is_.resets_at,

@@ -32,7 +32,7 @@ class BalanceInput(ChangeInput):
     """The id of one row of the balance's breakdown; Autumn takes it as `balance_id`."""
     action: BalanceAction
     amount: Decimal | None = None
-    """In units of the feature; None only with NONE."""
+    """In units of the feature; None only with RESET_DATE."""
     reset_at: AwareDatetime | None = None
     cycle: AwareDatetime | None = None
     """For an undo: the reset date the row must still have. After a reset there is nothing left to undo."""
@@ -119,7 +119,7 @@ def shift(request: BalanceInput, pool: BalanceFigures) -> Decimal:
             return amount
         case BalanceAction.TAKE:
             return -amount
-        case BalanceAction.NONE:
+        case BalanceAction.RESET_DATE:
             return ZERO
         case _:  # pragma: no cover - mypy sees to it that there is no other action
             assert_never(request.action)
@@ -136,7 +136,7 @@ def _granted_more(request: BalanceInput) -> Decimal:
     return {BalanceAction.GIVE: amount, BalanceAction.TAKE: -amount}.get(request.action, ZERO)
 
 
-def outcome(request: BalanceInput, pool: BalanceFigures) -> BalanceFigures:
+def figures_after(request: BalanceInput, pool: BalanceFigures) -> BalanceFigures:
     """The row as it is to be after the edit, if nothing is used meanwhile."""
     then = pool.moved(shift(request, pool)).granting(_granted_more(request))
     return then if request.reset_at is None else replace(then, resets_at=request.reset_at)
@@ -149,7 +149,7 @@ def amounts_sent(request: BalanceInput, pool: BalanceFigures) -> dict[str, Decim
     requested figures; they come out right for both together, from whichever it takes the difference.
     """
     amount = request.amount or ZERO
-    if request.action is BalanceAction.NONE or not changes_figures(request, pool):
+    if request.action is BalanceAction.RESET_DATE or not changes_figures(request, pool):
         return {}
     match request.action:
         case BalanceAction.SET:
@@ -183,7 +183,7 @@ def guard(request: BalanceInput, facts: Facts, now: datetime) -> Judgement:
 
 
 def _amount(request: BalanceInput) -> Iterator[Note]:
-    if request.action is BalanceAction.NONE:
+    if request.action is BalanceAction.RESET_DATE:
         return
     amount = request.amount
     if amount is None:
@@ -201,7 +201,7 @@ def _amount(request: BalanceInput) -> Iterator[Note]:
 
 
 def _row(request: BalanceInput, held: HeldBalance) -> Iterator[Note]:
-    if not held.rollovers_clear and request.action not in (BalanceAction.GIVE, BalanceAction.NONE):
+    if not held.rollovers_clear and request.action not in (BalanceAction.GIVE, BalanceAction.RESET_DATE):
         yield Note(BalanceNote.ROLLOVERS_UNCLEAR, {"feature": request.feature})
     if request.cycle is not None and not same_time(request.cycle, held.pool.resets_at):
         yield Note(BalanceNote.RESET_SINCE, {"cycle": canonical.time(request.cycle)})
@@ -230,7 +230,7 @@ def _nothing(request: BalanceInput, pool: BalanceFigures) -> bool:
 
 
 def _warnings(request: BalanceInput, held: HeldBalance, facts: Facts) -> Iterator[Note]:
-    was, then = held.pool, outcome(request, held.pool)
+    was, then = held.pool, figures_after(request, held.pool)
     if changes_figures(request, was):
         if then.resets:
             yield Note(BalanceNote.UNTIL_RESET, {"at": canonical.time_or_none(then.resets_at) or ""})
@@ -273,7 +273,7 @@ _WHAT = "feature"
 LISTED_ACTIONS: Mapping[BalanceAction, tuple[str, ...]] = {
     BalanceAction.GIVE: ("give", "add", "extra", "give extra allowance"),
     BalanceAction.SET: ("set", "set to", "set the balance"),
-    BalanceAction.NONE: ("reset", "reset on", "move the reset date"),
+    BalanceAction.RESET_DATE: ("reset", "reset on", "move the reset date"),
 }
 """What the action may say, the usual word first."""
 
@@ -288,7 +288,7 @@ class ListedBalanceChange:
 
 def read_line(line: LineReader) -> ListedBalanceChange:
     action, feature = line.action(LISTED_ACTIONS, BalanceAction.GIVE), line.about(_WHAT)
-    if action is BalanceAction.NONE:
+    if action is BalanceAction.RESET_DATE:
         return ListedBalanceChange(feature, action, reset_at=line.day())
     return ListedBalanceChange(feature, action, line.figure())
 

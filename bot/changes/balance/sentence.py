@@ -107,7 +107,7 @@ def set_to(typed: str) -> BalanceSentence | SeveralChanges | Misread:
 
 
 def reset_on(typed: str) -> BalanceSentence | SeveralChanges | Misread:
-    return _read(_Words.of(typed), BalanceAction.NONE, _reset)
+    return _read(_Words.of(typed), BalanceAction.RESET_DATE, _reset)
 
 
 # The changes of a sentence
@@ -164,7 +164,7 @@ def _reset(sentence: Sequence["_Word"]) -> list[_Part] | Misread:
 def _read(
     sentence: "_Words", action: BalanceAction, read: _Parts
 ) -> BalanceSentence | SeveralChanges | Misread:
-    first, *others = _clauses(sentence.words, _dates if action is BalanceAction.NONE else _is_amount)
+    first, *others = _clauses(sentence.words, _dates if action is BalanceAction.RESET_DATE else _is_amount)
     parts = read(first)
     if isinstance(parts, Misread):
         return parts

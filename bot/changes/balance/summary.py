@@ -29,7 +29,7 @@ _PHRASES = {
 
 def summary(request: BalanceInput, names: Names) -> str:
     feature = lines.name(request.feature, names)
-    if request.action is BalanceAction.NONE:
+    if request.action is BalanceAction.RESET_DATE:
         return words.only_reset(
             feature, times.billing_moment(request.reset_at) if request.reset_at else phrases.NONE
         )

@@ -14,15 +14,15 @@ class BalanceAction(StrEnum):
     """What remains becomes the amount; a negative one is units of overage."""
     USAGE = "usage"
     """What counts as used becomes the amount."""
-    NONE = "none"
-    """Only a new reset date."""
+    RESET_DATE = "none"
+    """Only a new reset date; stored as "none", since no amount changes."""
     TAKE = "take"
     """The undoing of GIVE: granted and remaining both fall by the amount."""
     SHIFT = "shift"
     """The undoing of SET and USAGE: remaining moves by the amount (either way), granted stays."""
 
 
-OFFERED = (BalanceAction.GIVE, BalanceAction.SET, BalanceAction.USAGE, BalanceAction.NONE)
+OFFERED = (BalanceAction.GIVE, BalanceAction.SET, BalanceAction.USAGE, BalanceAction.RESET_DATE)
 """What a person picks from; the others come from Undo."""
 
 BUTTON = "Change balance"
@@ -42,13 +42,13 @@ ACTIONS = {
     BalanceAction.GIVE: ("Give extra allowance", "Granted and remaining both rise by the amount"),
     BalanceAction.SET: ("Set the balance", "What remains becomes the amount"),
     BalanceAction.USAGE: ("Correct billed usage", "What counts as used becomes the amount"),
-    BalanceAction.NONE: ("Only a new reset date", "No figure changes"),
+    BalanceAction.RESET_DATE: ("Only a new reset date", "No figure changes"),
 }
 """Label and description, up to 75 characters each."""
 LINE_ACTIONS = {
     BalanceAction.GIVE: ACTIONS[BalanceAction.GIVE],
     BalanceAction.SET: ACTIONS[BalanceAction.SET],
-    BalanceAction.NONE: ("Move the reset date", "The amount is the new date"),
+    BalanceAction.RESET_DATE: ("Move the reset date", "The amount is the new date"),
 }
 """Of a line of a list."""
 AMOUNT = "Amount"

@@ -113,7 +113,7 @@ def test_reset_date_can_be_moved_alone() -> None:
         customer="cus_1",
         feature="messages",
         row="row_1",
-        action=BalanceAction.NONE,
+        action=BalanceAction.RESET_DATE,
         reset_at=NOW + timedelta(days=3),
     )
 

@@ -29,7 +29,7 @@ from tests.changes.facts import (
 )
 from tests.changes.facts import balance as held
 
-GIVE, SET, USAGE, NONE = BalanceAction.GIVE, BalanceAction.SET, BalanceAction.USAGE, BalanceAction.NONE
+GIVE, SET, USAGE, NONE = BalanceAction.GIVE, BalanceAction.SET, BalanceAction.USAGE, BalanceAction.RESET_DATE
 TAKE, SHIFT = BalanceAction.TAKE, BalanceAction.SHIFT
 APPLIED, NOT_APPLIED, UNCLEAR = Verdict.APPLIED, Verdict.NOT_APPLIED, Verdict.UNCLEAR
 

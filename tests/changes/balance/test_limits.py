@@ -35,7 +35,7 @@ def edit(action: BalanceAction, amount: Any = None, **changes: Any) -> BalanceIn
     )
 
 
-GIVE, SET, USAGE, NONE = BalanceAction.GIVE, BalanceAction.SET, BalanceAction.USAGE, BalanceAction.NONE
+GIVE, SET, USAGE, NONE = BalanceAction.GIVE, BalanceAction.SET, BalanceAction.USAGE, BalanceAction.RESET_DATE
 TAKE = BalanceAction.TAKE
 UNTIL = Note(BalanceNote.UNTIL_RESET, {"at": "2026-12-02T15:06:00.000+00:00"})
 NOTHING = [Note(CommonNote.NOTHING_TO_DO)]

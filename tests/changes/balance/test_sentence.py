@@ -16,7 +16,7 @@ from tests.examples import examples
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 READERS = {"give": sentence.give, "set": sentence.set_to, "reset": sentence.reset_on}
-GIVE, SET, NONE = BalanceAction.GIVE, BalanceAction.SET, BalanceAction.NONE
+GIVE, SET, NONE = BalanceAction.GIVE, BalanceAction.SET, BalanceAction.RESET_DATE
 
 
 @pytest.mark.parametrize(
