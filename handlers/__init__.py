@@ -1,4 +1,4 @@
-"""Slack's listeners: who asks for what, then bot/ does it and views say it."""
+"""What Slack sends: a handler parses it, calls bot/, and shows the answer. `routes` lists them all."""
 
 from handlers.routes import ROUTES, bolt_app
 from handlers.services import Services

@@ -1,1 +1,1 @@
-"""Who may change what, and the life of a change from being asked for to its end."""
+"""The life of a change: requested, decided, applied once, and reported. Who may do what: `bot.access`."""

@@ -1,1 +1,4 @@
-"""The kinds of change, one module each: guard → preview → plan → verify → inverse. Pure but for `facts`."""
+"""The kinds of change, a folder each: guard → preview → plan → verify → inverse.
+
+All of it is pure except `facts` and each `read`, which read Autumn, and `open_forms`, a cache.
+"""

@@ -1,1 +1,1 @@
-"""The Home tab: what waits for a person, what they asked for, whom they looked at, what they may do."""
+"""The Home tab: what waits for a person, their requests, the customers they looked up, what they may do."""
