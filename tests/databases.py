@@ -32,6 +32,8 @@ from bot.store.migrate import migrate
 
 Engine = Literal["sqlite", "postgresql"]
 ENGINES: tuple[Engine, ...] = ("sqlite", "postgresql")
+USUAL: Engine = "postgresql" if os.environ.get("MAPLE_DATABASE") == "postgresql" else "sqlite"
+"""For a journey that names none. MAPLE_DATABASE=postgresql scripts/test tests/journeys/test_check.py"""
 
 _SQLITE = "sqlite:///"
 _numbers = itertools.count()

@@ -25,7 +25,7 @@ from bot.slack.http import EVENTS_PATH
 from bot.timings import Timeouts
 from sandbox.autumn import LocalAutumn
 from sandbox.slack import LocalPerson, LocalSlack
-from tests.databases import fresh
+from tests.databases import USUAL, fresh
 
 MANIFEST = Path(__file__).parent.parent / "app_manifest.yml"
 APPROVALS = "C02BILLING"
@@ -181,7 +181,7 @@ async def running_maple(
     """Everything running, with Slack's requests sent to the bot in this mode.
 
     `policy`: TOML text, or empty for the built-in policy. `database`: the URL of a migrated database, or
-    empty for a SQLite file of its own.
+    empty for one of its own.
     """
     timings = replace(
         timings,
@@ -199,7 +199,7 @@ async def running_maple(
             slack,
             autumn,
             mode,
-            database=database or fresh("sqlite"),
+            database=database or fresh(USUAL),
             policy=written_policy(policy) if policy else None,
             approvals=approvals,
             webhook_secret=webhook_secret,
