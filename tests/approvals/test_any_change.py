@@ -26,7 +26,7 @@ from bot.changes.expiry.request import ExpiryInput
 from bot.changes.forms.model import Meta, Parsed
 from bot.changes.grant.request import GrantInput
 from bot.changes.lines import Line, ValueFormat, billing_day
-from bot.changes.model import Facts, Now
+from bot.changes.model import ChangeInput, Facts, Now
 from bot.changes.notes import Note
 from bot.changes.quantity.request import QuantityInput
 from bot.changes.quantity.words import Billed
@@ -155,23 +155,24 @@ TRIALS = st.builds(
 )
 _OF_GRANT = {"size": "amount", "granted": "1", "left": "1", "interval_count": "1"}
 """What the snapshot of a grant contains in addition to that of a balance."""
-INPUTS = (
-    BALANCE_INPUTS
-    | GRANTS
-    | EXPIRIES
-    | UNGRANTS
-    | REWARD_INPUTS
-    | CONTROLS
-    | USES
-    | REFUNDS
-    | CANCELLATIONS
-    | SWITCHES
-    | ADDITIONS
-    | QUANTITIES
-    | TRIALS
-    | DETAILS_INPUTS
-    | DELETIONS
-)
+INPUTS_OF: dict[type[ChangeInput], st.SearchStrategy[ChangeInput]] = {
+    BalanceInput: BALANCE_INPUTS,
+    GrantInput: GRANTS,
+    ExpiryInput: EXPIRIES,
+    UngrantInput: UNGRANTS,
+    RewardInput: REWARD_INPUTS,
+    ControlInput: CONTROLS,
+    UsageInput: USES,
+    RefundInput: REFUNDS,
+    CancellationInput: CANCELLATIONS,
+    SwitchInput: SWITCHES,
+    AdditionInput: ADDITIONS,
+    QuantityInput: QUANTITIES,
+    TrialInput: TRIALS,
+    DetailsInput: DETAILS_INPUTS,
+    DeletionInput: DELETIONS,
+}
+INPUTS = st.one_of(*INPUTS_OF.values())
 
 _DETAILS: dict[str, st.SearchStrategy[str]] = {
     **dict.fromkeys(
@@ -257,6 +258,10 @@ def records(draw: st.DrawFn) -> Record:
         undone=draw(st.booleans()),
         invertible=draw(st.booleans()),
     )
+
+
+def test_every_kind_of_change_is_drawn() -> None:
+    assert set(INPUTS_OF) == {kind.input for kind in registry.KINDS}
 
 
 @given(records(), TEXTS, TIMES, st.dictionaries(TEXTS, TEXTS, max_size=2))
