@@ -1,6 +1,6 @@
-"""Small mistakes, one at a time, in a module's syntax tree.
+"""Makes small mistakes, one at a time, in a module's syntax tree.
 
-What is left alone: words for whoever reads the code (docstrings), types, imports and decorators.
+Docstrings, types, imports and decorators are left alone.
 """
 
 import ast
@@ -34,13 +34,13 @@ _SWAPPED: dict[type[ast.AST], tuple[type[ast.AST], ...]] = {
 }
 _RENAMED = {"min": "max", "max": "min", "any": "all", "all": "any", "sorted": "list"}
 _CONDITIONS = ("where", "and_", "or_", "step", "move", "_ids")
-"""Calls that take any number of conditions: each can be forgotten, rather than be None."""
-_OF_TYPES = ("TypeVar", "ParamSpec", "cast")
+"""Calls that take any number of conditions: one is left out, rather than replaced by None."""
+_TYPE_CALLS = ("TypeVar", "ParamSpec", "cast")
 
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where a piece of the tree hangs: in a field of a node, or at a place in a list."""
+    """Where a node is in the tree: in a field of another node, or at an index of a list."""
 
     holder: Any
     place: str | int
@@ -57,21 +57,21 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """A mistake in waiting."""
+    """A mistake that can be made at one spot."""
 
     function: tuple[str, int] | None
-    """The outermost function it is in: qualified name, and first line with its decorators. None: in none."""
+    """The outermost function around it: its qualified name, and first line with decorators. None if none."""
     where: str
-    """The qualified name of the innermost; empty for a module's own statements."""
+    """The qualified name of the innermost function or class; empty for a module's own statements."""
     lines: range
-    """Of the statement, or of the head of one that has a body."""
+    """Those of the statement, or of the head of a statement that has a body."""
     was: str
     becomes: str
     spot: Spot
     new: Any
 
     def compiled(self, tree: ast.Module, path: str) -> CodeType:
-        """The module's code with the mistake in it. The tree is left as it was."""
+        """The module's code with the mistake in it. The tree stays unchanged."""
         old = self.spot.get()
         self.spot.set(self.new)
         try:
@@ -82,7 +82,7 @@ class Mutation:
 
 
 def mutations(tree: ast.Module) -> list[Mutation]:
-    """In the order of the source."""
+    """Every mistake, in the order of the source."""
     return list(_Finder().block(tree.body))
 
 
@@ -92,11 +92,11 @@ class _Finder:
         self.function: tuple[str, int] | None = None
         self.lines = range(0)
         self.around: list[Spot] = []
-        """The statement, and what is around the node within it."""
+        """The statement, and the nodes in it that enclose the current one."""
 
     def block(self, body: list[ast.stmt]) -> Iterator[Mutation]:
         for position, statement in enumerate(body):
-            if _is_talk(statement):
+            if _is_left_alone(statement):
                 continue
             yield from self.statement(Spot(body, position), statement)
 
@@ -125,21 +125,24 @@ class _Finder:
         outside, name = self.function, ".".join([*self.names, node.name])
         is_function = not isinstance(node, ast.ClassDef)
         if is_function and outside is None:
-            self.function = (name, min([node.lineno, *(one.lineno for one in node.decorator_list)]))
+            self.function = (
+                name,
+                min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)]),
+            )
         added = [node.name, "<locals>"] if is_function else [node.name]
         self.names += added
         yield from self.block(node.body)
         del self.names[-len(added) :]
         self.function = outside
 
-    def defaults(self, given: ast.arguments) -> Iterator[Mutation]:
-        for values in (given.defaults, given.kw_defaults):
+    def defaults(self, parameters: ast.arguments) -> Iterator[Mutation]:
+        for values in (parameters.defaults, parameters.kw_defaults):
             for position, value in enumerate(values):
                 if value is not None:
                     yield from self.expression(Spot(values, position), value)
 
     def removal(self, spot: Spot, node: ast.stmt) -> Iterator[Mutation]:
-        """The statement forgotten, or what it gives back."""
+        """Leaves out the statement, or the value it returns."""
         match node:
             case ast.Return(value=None) | ast.Raise() | ast.Continue() | ast.Break() | ast.AugAssign():
                 yield self.mutation(spot, ast.Pass())
@@ -148,7 +151,7 @@ class _Finder:
             case ast.Assign(targets=[ast.Attribute() | ast.Subscript()]):
                 yield self.mutation(spot, ast.Pass())
             case ast.Return(value=ast.Constant(value=None | bool())):
-                return  # the other one is given back in its place
+                return  # the constant itself is changed instead
             case ast.Return(value=ast.expr()):
                 yield self.mutation(Spot(node, "value"), ast.Constant(None))
 
@@ -158,7 +161,11 @@ class _Finder:
                 if name == "annotation" and isinstance(value, ast.expr):
                     yield from self.limits(value)
                 continue
-            if isinstance(node, ast.AnnAssign) and name == "value" and _names(node.annotation, "TypeAlias"):
+            if (
+                isinstance(node, ast.AnnAssign)
+                and name == "value"
+                and _mentions(node.annotation, "TypeAlias")
+            ):
                 continue
             if isinstance(value, ast.expr):
                 yield from self.expression(Spot(node, name), value)
@@ -168,18 +175,18 @@ class _Finder:
                 yield from self.fields(value)
 
     def limits(self, annotation: ast.expr) -> Iterator[Mutation]:
-        """What a type says of its values, as `Field(ge=1)`."""
+        """Changes the limits in a type, such as `Field(ge=1)`."""
         for node in ast.walk(annotation):
             if isinstance(node, ast.Tuple):
-                for position, one in enumerate(node.elts):
-                    if isinstance(one, ast.Call):
-                        yield from self.expression(Spot(node.elts, position), one)
+                for position, element in enumerate(node.elts):
+                    if isinstance(element, ast.Call):
+                        yield from self.expression(Spot(node.elts, position), element)
 
     def listed(self, values: list[Any]) -> Iterator[Mutation]:
         if values and isinstance(values[0], ast.stmt):
-            kept = self.lines, self.around
+            outer = self.lines, self.around
             yield from self.block(values)
-            self.lines, self.around = kept
+            self.lines, self.around = outer
             return
         for position, value in enumerate(values):
             if isinstance(value, ast.expr):
@@ -196,14 +203,14 @@ class _Finder:
         self.around = []
         if isinstance(case.pattern, ast.MatchOr):
             for position in range(len(case.pattern.patterns)):
-                left = [*case.pattern.patterns[:position], *case.pattern.patterns[position + 1 :]]
-                yield self.mutation(Spot(case, "pattern"), left[0] if len(left) == 1 else ast.MatchOr(left))
+                rest = [*case.pattern.patterns[:position], *case.pattern.patterns[position + 1 :]]
+                yield self.mutation(Spot(case, "pattern"), rest[0] if len(rest) == 1 else ast.MatchOr(rest))
         if case.guard is not None:
             yield from self.expression(Spot(case, "guard"), case.guard)
         yield from self.block(case.body)
 
     def expression(self, spot: Spot, node: ast.expr) -> Iterator[Mutation]:
-        if isinstance(node, ast.Call) and _called(node) in _OF_TYPES:
+        if isinstance(node, ast.Call) and _called(node) in _TYPE_CALLS:
             return
         self.around.append(spot)
         yield from self.changed(spot, node)
@@ -221,8 +228,8 @@ class _Finder:
             case ast.BoolOp():
                 yield from self.swapped(node)
                 for position in range(len(node.values)):
-                    left = [*node.values[:position], *node.values[position + 1 :]]
-                    yield self.mutation(spot, left[0] if len(left) == 1 else ast.BoolOp(node.op, left))
+                    rest = [*node.values[:position], *node.values[position + 1 :]]
+                    yield self.mutation(spot, rest[0] if len(rest) == 1 else ast.BoolOp(node.op, rest))
             case ast.BinOp():
                 yield from self.swapped(node)
             case ast.UnaryOp(op=ast.Not() | ast.USub()):
@@ -262,7 +269,7 @@ class _Finder:
     def negated(self, spot: Spot) -> Iterator[Mutation]:
         test = spot.get()
         if isinstance(test, ast.Compare) and len(test.ops) == 1:
-            return  # its own operator is turned round
+            return  # its operator is swapped instead
         if not (isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not)):
             yield self.mutation(spot, ast.UnaryOp(ast.Not(), test))
 
@@ -270,36 +277,36 @@ class _Finder:
         called = _called(node)
         if isinstance(node.func, ast.Name) and called in _RENAMED:
             yield self.mutation(Spot(node.func, "id"), _RENAMED[called])
-        for position, one in enumerate(node.args):
-            if isinstance(one, ast.Starred) or called in _CONDITIONS:
+        for position, argument in enumerate(node.args):
+            if isinstance(argument, ast.Starred) or called in _CONDITIONS:
                 yield self.without(Spot(node, "args"), position)
-            elif not _is_none(one):
+            elif not _is_none(argument):
                 yield self.mutation(Spot(node.args, position), ast.Constant(None))
         for position in range(len(node.keywords)):
             yield self.without(Spot(node, "keywords"), position)
 
     def without(self, spot: Spot, position: int) -> Mutation:
-        left = list(spot.get())
-        del left[position]
-        return self.mutation(spot, left)
+        rest = list(spot.get())
+        del rest[position]
+        return self.mutation(spot, rest)
 
     def mutation(self, spot: Spot, new: Any) -> Mutation:
-        shown_in = self.shown(spot)
-        old, was = spot.get(), _text(shown_in.get())
+        excerpt = self.excerpt(spot)
+        old, was = spot.get(), _text(excerpt.get())
         spot.set(new)
-        becomes = _text(shown_in.get())
+        becomes = _text(excerpt.get())
         spot.set(old)
         where = ".".join(name for name in self.names if name != "<locals>")
         return Mutation(self.function, where, self.lines, was, becomes, spot, new)
 
-    def shown(self, spot: Spot) -> Spot:
-        """As much around it as a reader takes in at once."""
-        around = [one for one in self.around if one != spot and _is_node(one.get())]
-        readable = [one for one in around if len(_text(one.get())) <= 100]
+    def excerpt(self, spot: Spot) -> Spot:
+        """The outermost node around the spot that is short enough to read at a glance."""
+        around = [outer for outer in self.around if outer != spot and _is_node(outer.get())]
+        readable = [outer for outer in around if len(_text(outer.get())) <= 100]
         return (readable or around[-1:] or [spot])[0]
 
 
-def _is_talk(node: ast.stmt) -> bool:
+def _is_left_alone(node: ast.stmt) -> bool:
     match node:
         case ast.Expr(value=ast.Constant()) | ast.Import() | ast.ImportFrom():
             return True
@@ -333,8 +340,8 @@ def _is_node(value: Any) -> bool:
     return isinstance(value, ast.expr | ast.stmt | ast.pattern)
 
 
-def _names(node: ast.AST, name: str) -> bool:
-    return any(isinstance(one, ast.Name) and one.id == name for one in ast.walk(node))
+def _mentions(node: ast.AST, name: str) -> bool:
+    return any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(node))
 
 
 def _text(node: Any) -> str:

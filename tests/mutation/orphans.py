@@ -1,4 +1,4 @@
-"""Processes that end with whoever started them: a run that is stopped leaves nothing behind."""
+"""Makes processes end with their parent, so that an interrupted run leaves nothing behind."""
 
 import ctypes
 import signal
@@ -9,7 +9,7 @@ _SET_PARENT_DEATH_SIGNAL = 1
 
 
 def end_with_parent() -> None:
-    """Kills this process when its parent ends, however that ends. Only Linux can; elsewhere the limits of a
-    test end it."""
+    """Has this process killed when its parent ends, for whatever reason. Linux only; elsewhere, the time
+    limit of each test ends it."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)

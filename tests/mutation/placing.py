@@ -1,4 +1,4 @@
-"""Putting a mistake where the module is: into functions that are there already, or before it is imported."""
+"""Puts a mistake into a module: into its functions once it is loaded, or while it is imported."""
 
 import ast
 import gc
@@ -16,11 +16,11 @@ from tests.mutation.operators import Mutation, mutations
 ROOT = Path(__file__).parent.parent.parent
 
 Functions = dict[tuple[str, str, int], list[FunctionType]]
-"""By file, qualified name and first line: a function defined within another may be there many times."""
+"""By file, qualified name and first line; a nested function may exist many times."""
 
 
 class Source:
-    """A module's text, and what can be done to it."""
+    """A module's syntax tree, and the mistakes that can be made in it."""
 
     def __init__(self, path: str) -> None:
         self.path = path
@@ -30,27 +30,27 @@ class Source:
         self.mutations = mutations(self.tree)
 
     def code(self, mutation: Mutation) -> CodeType:
-        """Raises SyntaxError, rarely: some mistakes are not even Python."""
+        """Raises SyntaxError for the few mistakes that are not valid Python."""
         return mutation.compiled(self.tree, self.file)
 
 
 def functions() -> Functions:
-    """Every function there is by now."""
-    found: Functions = defaultdict(list)
+    """Every function that exists now."""
+    loaded: Functions = defaultdict(list)
     for candidate in gc.get_objects():
         if isinstance(candidate, FunctionType):
             code = candidate.__code__
-            found[code.co_filename, code.co_qualname, code.co_firstlineno].append(candidate)
-    return found
+            loaded[code.co_filename, code.co_qualname, code.co_firstlineno].append(candidate)
+    return loaded
 
 
-def swap(code: CodeType, function: tuple[str, int], there: Functions) -> None:
-    """Gives the function, and those within it that are there, the code they have in `code`."""
+def swap(code: CodeType, function: tuple[str, int], loaded: Functions) -> None:
+    """Replaces the code of the function, and of those nested in it, by theirs in `code`."""
     name, line = function
-    for one in _codes(code):
-        if (one.co_qualname, one.co_firstlineno) == (name, line):
-            for inner in (one, *_codes(one)):
-                for live in there.get((code.co_filename, inner.co_qualname, inner.co_firstlineno), ()):
+    for outer in _codes(code):
+        if (outer.co_qualname, outer.co_firstlineno) == (name, line):
+            for inner in (outer, *_codes(outer)):
+                for live in loaded.get((code.co_filename, inner.co_qualname, inner.co_firstlineno), ()):
                     if live.__code__.co_freevars == inner.co_freevars:
                         live.__code__ = inner
 
@@ -62,8 +62,8 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
             yield from _codes(constant)
 
 
-class Instead(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Imports one module with the mistake in it."""
+class MutatedImport(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """An import hook that loads one module with a mistake in it."""
 
     def __init__(self, module: str, file: str, code: CodeType) -> None:
         self._module, self._file, self._code = module, file, code
@@ -71,17 +71,17 @@ class Instead(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def find_spec(
         self, fullname: str, _path: Sequence[str] | None, _target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        """Of that module only."""
+        """Finds only that module."""
         if fullname != self._module:
             return None
         return importlib.util.spec_from_file_location(fullname, self._file, loader=self)
 
     def exec_module(self, module: ModuleType) -> None:
-        """Runs it."""
-        exec(self._code, module.__dict__)  # noqa: S102 - that is what this is for
+        """Runs the mutated code."""
+        exec(self._code, module.__dict__)  # noqa: S102 - the purpose of this loader
 
     def install(self) -> None:
-        """Before the module was imported."""
+        """Must be called before the module is imported."""
         if self._module in sys.modules:
-            raise RuntimeError(f"{self._module} was imported before")
+            raise RuntimeError(f"{self._module} is already imported")
         sys.meta_path.insert(0, self)

@@ -1,4 +1,4 @@
-"""Which tests come by which lines, and how long each takes; and pytest plugins that go by it."""
+"""Which tests run which lines and how long each takes, and the pytest plugins that use it."""
 
 import signal
 import time
@@ -9,41 +9,42 @@ import coverage
 import pytest
 
 _LONGEST = 10
-"""Seconds that a test takes without any mistake, at most: far more than any does."""
+"""An upper bound, in seconds, for a test without any mistake; all are far quicker."""
 
 
 @dataclass
 class Reach:
-    """By file and line: the ids of the tests that come by."""
+    """Which tests run which lines."""
 
     lines: dict[str, dict[int, list[str]]] = field(default_factory=dict)
+    """The ids of the tests, by file and line."""
     seconds: dict[str, float] = field(default_factory=dict)
     failed: set[str] = field(default_factory=set)
-    """Without any mistake: nothing is to be learned from these."""
+    """Tests that fail without any mistake, and so show nothing."""
 
     def tests(self, file: str, lines: Iterable[int]) -> list[str]:
-        """Those that come by any of the lines, the quickest first."""
-        there = self.lines.get(file, {})
-        return self._sorted({test for line in lines for test in there.get(line, ())})
+        """The tests that run any of the lines, quickest first."""
+        by_line = self.lines.get(file, {})
+        return self._sorted({test for line in lines for test in by_line.get(line, ())})
 
-    def near(self, file: str) -> list[str]:
-        """Those that run any line of the file, the quickest first."""
+    def running(self, file: str) -> list[str]:
+        """The tests that run any line of the file, quickest first."""
         return self.tests(file, self.lines.get(file, {}))
 
     def others(self, file: str) -> list[str]:
-        """Those that only import it, if that, the quickest first."""
-        return self._sorted(set(self.seconds) - set(self.near(file)))
+        """The tests that run no line of the file, quickest first. They may still import it."""
+        return self._sorted(set(self.seconds) - set(self.running(file)))
 
     def _sorted(self, tests: set[str]) -> list[str]:
         return sorted(tests - self.failed, key=lambda test: (self.seconds[test], test))
 
 
-def measured(items: Sequence[pytest.Item], files: Sequence[str]) -> Reach:
-    """Runs them all once. What runs while a module is imported is nobody's."""
+def measure(items: Sequence[pytest.Item], files: Sequence[str]) -> Reach:
+    """Runs all tests once. Lines that run while a module is imported belong to no test."""
     watched = coverage.Coverage(
         data_file=None, include=list(files), concurrency=["greenlet", "thread"], config_file=False
     )
-    # A module of tables and types alone has no line that runs with a test.
+    # No test runs a line of a module that only holds tables and types.
     watched.set_option("run:disable_warnings", ["no-data-collected"])
     watched.start()
     seconds, failures = {}, Failures()
@@ -61,39 +62,39 @@ def measured(items: Sequence[pytest.Item], files: Sequence[str]) -> Reach:
 
 
 def limit(usual: float) -> None:
-    """Ends the process when what it does takes far longer than the seconds it usually does."""
+    """Ends the process when it takes far longer than its usual number of seconds."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.setitimer(signal.ITIMER_REAL, 10 + 20 * usual)
 
 
 class Failures:
-    """Which tests fail, noted before pytest goes about how to show it."""
+    """Collects the tests that fail, before pytest spends time on formatting the failure."""
 
     def __init__(self) -> None:
         self.tests: set[str] = set()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> None:
-        """Also while it is set up or cleaned up."""
+        """Counts failures in setup and teardown too."""
         if call.excinfo is not None and not isinstance(call.excinfo.value, pytest.skip.Exception):
             self.failed(item.nodeid)
 
     def failed(self, test: str) -> None:
-        """Notes one."""
+        """Called with the id of each test that fails."""
         self.tests.add(test)
 
 
 class Chosen:
-    """These tests in this order, each with a limit."""
+    """Runs only these tests, in this order, each with a time limit."""
 
     def __init__(self, reach: Reach, tests: Sequence[str]) -> None:
         self._reach, self._tests = reach, tests
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Leaves out the others."""
-        there = {item.nodeid: item for item in items}
-        items[:] = [there[test] for test in self._tests if test in there]
+        """Selects and orders them."""
+        by_id = {item.nodeid: item for item in items}
+        items[:] = [by_id[test] for test in self._tests if test in by_id]
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Sets the limit."""
+        """Sets the time limit."""
         limit(self._reach.seconds[item.nodeid])

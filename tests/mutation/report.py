@@ -1,4 +1,4 @@
-"""What a run came to: the summary in docs/mutation.md, and a report with every survivor and its reason."""
+"""The results of a run: the summary in docs/mutation.md, and a report of every survivor and its reason."""
 
 import textwrap
 import tomllib
@@ -11,150 +11,158 @@ from tests.mutation.operators import Mutation
 _ROOT = Path(__file__).parent.parent.parent
 PAGE = _ROOT / "docs" / "mutation.md"
 REPORT = _ROOT / "reports" / "mutation.md"
-"""Not tracked: every run writes it anew."""
+"""Not tracked: every run overwrites it."""
 REASONS = Path(__file__).parent / "survivors.toml"
 ENOUGH = 0.9
-_READABLE, _AROUND = 100, 30
+_READABLE, _CONTEXT = 100, 30
 
 Reasons = Mapping[str, Mapping[str, str]]
-"""By module and label."""
+"""Why no test needs to notice a mistake, by module and label."""
+Result = tuple[str, float]
+"""What killed a mistake (empty: nothing did), and how many seconds that took."""
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
-    """What became of one mistake."""
+class Trial:
+    """The tests were run on one mistake."""
 
     path: str
     mutation: Mutation
     killed_by: str
-    """The test that noticed, or what else made an end; empty when nothing noticed."""
+    """The test that noticed, or another way in which the run failed; empty when nothing noticed."""
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Of one module."""
+    """How many of a module's mistakes were noticed."""
 
     path: str
-    made: int
+    mistakes: int
     killed: int
 
     @property
     def line(self) -> str:
         """A row of a table."""
-        return f"| `{self.path}` | {self.made:,} | {self.killed:,} | {self.killed / self.made:.1%} |"
+        return f"| `{self.path}` | {self.mistakes:,} | {self.killed:,} | {self.killed / self.mistakes:.1%} |"
 
 
 def label(mutation: Mutation) -> str:
-    """What a mistake is called; one that is made twice in a function has one name."""
+    """Names a mistake; the same mistake twice in a function has the same name."""
     place = f"{mutation.where}: " if mutation.where else ""
     was, becomes = mutation.was, mutation.becomes
     if len(was) > _READABLE:
-        start = _alike(was, becomes)
-        end = _alike(was[start:][::-1], becomes[start:][::-1])
-        was, becomes = (_part_of(text, start, len(text) - end) for text in (was, becomes))
+        start = _common_prefix(was, becomes)
+        end = _common_prefix(was[start:][::-1], becomes[start:][::-1])
+        was, becomes = (_excerpt(text, start, len(text) - end) for text in (was, becomes))
     return f"{place}{was} → {becomes}"
 
 
-def _alike(one: str, other: str) -> int:
-    """How many characters they begin with in common."""
-    pairs = zip(one, other, strict=False)
-    return next((n for n, pair in enumerate(pairs) if pair[0] != pair[1]), min(len(one), len(other)))
+def _common_prefix(first: str, second: str) -> int:
+    """Its length."""
+    pairs = zip(first, second, strict=False)
+    return next((n for n, pair in enumerate(pairs) if pair[0] != pair[1]), min(len(first), len(second)))
 
 
-def _part_of(text: str, start: int, end: int) -> str:
-    """With a little of what is around it."""
-    start, end = max(0, start - _AROUND), min(len(text), end + _AROUND)
+def _excerpt(text: str, start: int, end: int) -> str:
+    """The given part, with some context around it."""
+    start, end = max(0, start - _CONTEXT), min(len(text), end + _CONTEXT)
     part = textwrap.shorten(text[start:end], 2 * _READABLE, placeholder=" …")
     return f"{'… ' if start else ''}{part}{' …' if end < len(text) else ''}"
 
 
 def reasons(text: str) -> Reasons:
-    """From the file that holds them."""
-    found: dict[str, dict[str, str]] = {}
-    for one in tomllib.loads(text).get("same", []):
-        for name in one["mistakes"]:
-            found.setdefault(one["module"], {})[name] = one["why"]
-    return found
+    """Reads the text of survivors.toml."""
+    by_module: dict[str, dict[str, str]] = {}
+    for entry in tomllib.loads(text).get("same", []):
+        for name in entry["mistakes"]:
+            by_module.setdefault(entry["module"], {})[name] = entry["why"]
+    return by_module
 
 
-def figures(tried: Sequence[Tried]) -> list[Figures]:
-    """By module, in the order they were tried."""
+def figures(trials: Sequence[Trial]) -> list[Figures]:
+    """One for each module, in the order of the trials."""
     return [
         Figures(
             path,
-            sum(one.path == path for one in tried),
-            sum(one.path == path and bool(one.killed_by) for one in tried),
+            sum(trial.path == path for trial in trials),
+            sum(trial.path == path and bool(trial.killed_by) for trial in trials),
         )
-        for path in dict.fromkeys(one.path for one in tried)
+        for path in dict.fromkeys(trial.path for trial in trials)
     ]
 
 
-def share(given: Sequence[Figures]) -> float:
-    """Of all mistakes, those that were noticed."""
-    return sum(one.killed for one in given) / sum(one.made for one in given)
+def share(modules: Sequence[Figures]) -> float:
+    """The share of all mistakes that were noticed."""
+    return sum(module.killed for module in modules) / sum(module.mistakes for module in modules)
 
 
-def survivors(tried: Sequence[Tried], known: Reasons) -> list[tuple[Tried, str]]:
-    """Those that nothing noticed, each with its reason, or with an empty one."""
-    return [(one, known.get(one.path, {}).get(label(one.mutation), "")) for one in tried if not one.killed_by]
+def survivors(trials: Sequence[Trial], reasons: Reasons) -> list[tuple[Trial, str]]:
+    """The mistakes that nothing noticed, each with its reason, or an empty one."""
+    return [
+        (trial, reasons.get(trial.path, {}).get(label(trial.mutation), ""))
+        for trial in trials
+        if not trial.killed_by
+    ]
 
 
-def outdated(tried: Sequence[Tried], known: Reasons) -> list[str]:
-    """Reasons for what is noticed, or not made any more."""
-    alive = {(one.path, label(one.mutation)) for one in tried if not one.killed_by}
-    paths = {one.path for one in tried}
+def outdated(trials: Sequence[Trial], reasons: Reasons) -> list[str]:
+    """Reasons for mistakes that are noticed by now, or no longer made."""
+    alive = {(trial.path, label(trial.mutation)) for trial in trials if not trial.killed_by}
+    paths = {trial.path for trial in trials}
     return [
         f"{path}: {name}"
-        for path, of_it in known.items()
+        for path, names in reasons.items()
         if path in paths
-        for name in of_it
+        for name in names
         if (path, name) not in alive
     ]
 
 
-def summary(page: str, given: Sequence[Figures], of: int) -> str:
-    """The page with the figures of each folder in the place of the older ones. `of`: how many mistakes there
-    are, whether they were all tried or a sample of them."""
+def summary(page: str, modules: Sequence[Figures], total: int) -> str:
+    """The page with the figures of each folder brought up to date. `total`: how many mistakes there are,
+    whether all were tried or a sample."""
     folders: dict[str, list[Figures]] = {}
-    for module in given:
+    for module in modules:
         folders.setdefault(str(Path(module.path).parent), []).append(module)
     rows = [
-        Figures(f"{folder}/", sum(m.made for m in modules), sum(m.killed for m in modules))
-        for folder, modules in folders.items()
+        Figures(f"{folder}/", sum(m.mistakes for m in inside), sum(m.killed for m in inside))
+        for folder, inside in folders.items()
     ]
     before, start, rest = page.partition("<!-- figures -->\n")
     _, end, after = rest.partition("<!-- end of figures -->")
-    made = sum(module.made for module in given)
-    which = f"All {of:,} mistakes" if made == of else f"{made:,} of {of:,} mistakes, picked at random"
+    tried = sum(module.mistakes for module in modules)
+    which = (
+        f"All {total:,} mistakes" if tried == total else f"{tried:,} of {total:,} mistakes, picked at random"
+    )
     return f"{before}{start}{which}:\n\n{_table(rows)}\n{end}{after}"
 
 
-def details(tried: Sequence[Tried], known: Reasons) -> str:
+def details(trials: Sequence[Trial], reasons: Reasons) -> str:
     """The report: the figures of each module, and its survivors by reason."""
-    alive = survivors(tried, known)
-    parts = [_survivors_of(path, alive) for path in dict.fromkeys(one.path for one in tried)]
-    return "\n".join(["# Mutations", "", _table(figures(tried)), "", *filter(None, parts)])
+    alive = survivors(trials, reasons)
+    parts = [_survivors_of(path, alive) for path in dict.fromkeys(trial.path for trial in trials)]
+    return "\n".join(["# Mutations", "", _table(figures(trials)), "", *filter(None, parts)])
 
 
-def _table(given: Sequence[Figures]) -> str:
-    made, killed = sum(one.made for one in given), sum(one.killed for one in given)
+def _table(rows: Sequence[Figures]) -> str:
+    mistakes, killed = sum(row.mistakes for row in rows), sum(row.killed for row in rows)
     head = ["| Where | Mistakes | Noticed | |", "|---|---:|---:|---:|"]
     return "\n".join(
-        [*head, *(one.line for one in given), f"| All | {made:,} | {killed:,} | {share(given):.1%} |"]
+        [*head, *(row.line for row in rows), f"| All | {mistakes:,} | {killed:,} | {share(rows):.1%} |"]
     )
 
 
-def _survivors_of(path: str, alive: Sequence[tuple[Tried, str]]) -> str:
+def _survivors_of(path: str, alive: Sequence[tuple[Trial, str]]) -> str:
     by_reason: dict[str, list[str]] = {}
-    for one, why in alive:
-        if one.path == path:
-            by_reason.setdefault(why or "**No reason is known.**", []).append(_code(label(one.mutation)))
+    for trial, reason in alive:
+        if trial.path == path:
+            by_reason.setdefault(reason or "**No reason is known.**", []).append(_code(label(trial.mutation)))
     if not by_reason:
         return ""
     lines = [f"## `{path}`", ""]
-    for why, mistakes in by_reason.items():
-        lines += [why, "", *(f"- {mistake}" for mistake in mistakes), ""]
+    for reason, mistakes in by_reason.items():
+        lines += [reason, "", *(f"- {mistake}" for mistake in mistakes), ""]
     return "\n".join(lines)
 
 

@@ -1,8 +1,8 @@
-"""Trying the tests on mistakes. pytest gathers the tests once, and is forked for each mistake.
+"""Runs the tests on each mistake. pytest collects the tests once, and is forked for every mistake.
 
-A mistake in a function is put into a process that has imported everything already, and only the tests that
-come by its line are run. One in a module's own statements (a table, a default, a pattern) has to be there
-before the module is imported; that is a pytest of its own, in a process that has imported all else.
+A mistake in a function is put into a process that has already imported everything, and only the tests that
+run its line are run. A mistake in a module's own statements (a table, a default, a pattern) must be there
+before the module is imported: it gets a pytest of its own, in a process that has imported everything else.
 """
 
 import gc
@@ -26,12 +26,12 @@ from hypothesis import Phase, settings
 from tests.databases import fresh
 from tests.mutation.operators import Mutation
 from tests.mutation.orphans import end_with_parent
-from tests.mutation.placing import ROOT, Functions, Instead, Source, functions, swap
-from tests.mutation.reach import Chosen, Failures, Reach, limit, measured
-from tests.mutation.report import Tried
+from tests.mutation.placing import ROOT, Functions, MutatedImport, Source, functions, swap
+from tests.mutation.reach import Chosen, Failures, Reach, limit, measure
+from tests.mutation.report import Result, Trial
 
-_BEFORE = (
-    # Libraries, and such parts of ours as know nothing of those that mistakes are made in.
+_PRELOADED = (
+    # Libraries, and parts of Maple that import none of the modules that mistakes are made in.
     "aiohttp.web",
     "apscheduler.schedulers.asyncio",
     "babel.numbers",
@@ -51,7 +51,7 @@ _BEFORE = (
 )
 _OPTIONS = (
     *("-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:terminal", "-p", "no:logging"),
-    # The runner has limits of its own, on the same signal.
+    # Disables pytest-timeout: the time limits of this run use the same signal.
     *("-o", "timeout=0"),
     *(
         "--assert=plain",
@@ -65,103 +65,104 @@ _OPTIONS = (
     ),
 )
 _FEW = 20
-"""Tests that a mistake in a module's own statements meets first."""
-_GATHERING = 30
-"""Seconds that importing the tests takes at most."""
+"""How many tests run first on a mistake in a module's own statements."""
+_COLLECTION = 30
+"""An upper bound, in seconds, for importing the tests."""
 
 
-class _Watch(Failures):
-    """Ends the process at the first failure, and says which."""
+class _StopAtFailure(Failures):
+    """Ends the process at the first failure, and writes down which test failed."""
 
-    def __init__(self, said: Path) -> None:
+    def __init__(self, killer: Path) -> None:
         super().__init__()
-        self._said = said
+        self._killer = killer
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """The tests cannot even be imported."""
+        """Counts a failing import of the tests."""
         if report.failed:
             self.failed("importing")
 
     def failed(self, test: str) -> None:
-        """Does not come back."""
-        self._said.write_text(test)
+        """Does not return."""
+        self._killer.write_text(test)
         os._exit(1)
 
 
-class _Instead:
-    """Has something done with the tests in place of running them."""
+class _Loop:
+    """Passes the collected tests to a function, in place of running them."""
 
-    def __init__(self, do: Callable[[Sequence[pytest.Item]], None]) -> None:
-        self._do = do
+    def __init__(self, action: Callable[[Sequence[pytest.Item]], None]) -> None:
+        self._action = action
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """In place of pytest's own."""
-        self._do(session.items)
+        """Replaces pytest's own loop."""
+        self._action(session.items)
         return True
 
 
 class Forks:
-    """Processes that try something and are gone."""
+    """Runs functions in processes of their own."""
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="maple-mutation-"))
-        self._said = self.folder / "said"
-        self.watch = _Watch(self._said)
+        self._killer = self.folder / "killer"
+        self.stop_at_failure = _StopAtFailure(self._killer)
         self._databases = Path(fresh("sqlite").removeprefix("sqlite:///")).parent
 
     def aclose(self) -> None:
         shutil.rmtree(self.folder)
 
-    def run(self, do: Callable[[], object]) -> tuple[str, float]:
-        """What made an end of it, or empty; and the seconds it took."""
+    def run(self, action: Callable[[], object]) -> Result:
+        """Runs it in a fork and waits for its end."""
         begun = time.monotonic()
-        self._said.write_text("")
+        self._killer.write_text("")
         pid = os.fork()
         if pid == 0:
-            self._run(do)
+            self._run(action)
         _, status = os.waitpid(pid, 0)
-        for left in self._databases.glob("*.db*"):
-            if not left.name.startswith("migrated"):
-                left.unlink()
-        return self._said.read_text() or ("ended by a signal" if status else ""), time.monotonic() - begun
+        for database in self._databases.glob("*.db*"):
+            if not database.name.startswith("migrated"):
+                database.unlink()
+        return self._killer.read_text() or ("ended by a signal" if status else ""), time.monotonic() - begun
 
-    def _run(self, do: Callable[[], object]) -> None:
+    def _run(self, action: Callable[[], object]) -> None:
         end_with_parent()
-        silence = os.open(os.devnull, os.O_RDWR)
+        null = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
-            os.dup2(silence, stream)
+            os.dup2(null, stream)
         try:
-            do()
-        except BaseException as error:  # noqa: BLE001 - whatever it is, it made an end
-            self._said.write_text(type(error).__name__)
+            action()
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the mistake caused it
+            self._killer.write_text(type(error).__name__)
             os._exit(1)
         os._exit(0)
 
-    def ask(self, do: Callable[[], Any]) -> Any:
-        """What it gives back. Raises RuntimeError when it gives nothing back."""
-        answer = self.folder / "answer"
+    def call(self, function: Callable[[], Any]) -> Any:
+        """Runs it in a fork and returns its result. Raises RuntimeError when it fails."""
+        result = self.folder / "result"
         pid = os.fork()
         if pid == 0:
             end_with_parent()
             try:
-                answer.write_bytes(pickle.dumps(do()))
-            except BaseException:  # noqa: BLE001 - this process ends here, whatever it is
+                result.write_bytes(pickle.dumps(function()))
+            except BaseException:  # noqa: BLE001 - the forked process ends here, whatever it is
                 traceback.print_exc()
                 os._exit(1)
             os._exit(0)
         _, status = os.waitpid(pid, 0)
         if status:
             raise RuntimeError("The tests cannot be run.")
-        return pickle.loads(answer.read_bytes())  # noqa: S301 - written just above
+        return pickle.loads(result.read_bytes())  # noqa: S301 - written just above
 
 
-Wanted = Sequence[tuple[Source, Mutation]]
+Target = tuple[Source, Mutation]
 
 
-def run(wanted: Wanted, tests: Sequence[str], tell: Callable[[Tried], None]) -> list[Tried]:
-    """Each of them, in order. `tests`: files and folders. Raises RuntimeError when they cannot be run.
+def run(targets: Sequence[Target], tests: Sequence[str], progress: Callable[[Trial], None]) -> list[Trial]:
+    """Tries every mistake, and returns the trials in order. `tests`: files and folders. Raises RuntimeError
+    when the tests cannot be run.
 
-    `tell` gets those first that are quick to try.
+    `progress` gets each trial as it ends, those of mistakes in functions first.
     """
     profile = settings(derandomize=True, database=None, phases=[Phase.explicit, Phase.generate])
     settings.register_profile("mutation", profile)
@@ -170,81 +171,84 @@ def run(wanted: Wanted, tests: Sequence[str], tell: Callable[[Tried], None]) -> 
     # Nowhere near UTC, which the tests must not depend on.
     os.environ["TZ"] = "Pacific/Auckland"
     time.tzset()
-    for library in _BEFORE:
+    for library in _PRELOADED:
         importlib.import_module(library)
     forks = Forks()
     try:
-        reach, ended = forks.ask(lambda: _in_functions(forks, wanted, tests, tell))
+        reach, results = forks.call(lambda: _try_in_functions(forks, targets, tests, progress))
         for test in sorted(reach.failed):
-            sys.stderr.write(f"Left out, for it fails without any mistake: {test}\n")
-        for number, (source, one) in enumerate(wanted):
-            if number not in ended:
-                ended[number] = _before_import(forks, source, one, reach)
-                tell(Tried(source.path, one, *ended[number]))
-        return [Tried(source.path, one, *ended[number]) for number, (source, one) in enumerate(wanted)]
+            sys.stderr.write(f"Left out, because it fails without any mistake: {test}\n")
+        for index, (source, mutation) in enumerate(targets):
+            if index not in results:
+                results[index] = _try_at_import(forks, source, mutation, reach)
+                progress(Trial(source.path, mutation, *results[index]))
+        return [
+            Trial(source.path, mutation, *results[index]) for index, (source, mutation) in enumerate(targets)
+        ]
     finally:
         forks.aclose()
 
 
-Ended = dict[int, tuple[str, float]]
-"""By their place in what is wanted."""
+Results = dict[int, Result]
+"""By the index of the target."""
 
 
-def _in_functions(
-    forks: Forks, wanted: Wanted, tests: Sequence[str], tell: Callable[[Tried], None]
-) -> tuple[Reach, Ended]:
-    """Which tests come by what, and what became of the mistakes in functions."""
-    trying = _InFunctions(forks, wanted, tell)
-    if pytest.main([*_OPTIONS, "-k", "not postgresql", *tests], plugins=[_Instead(trying)]):
-        raise RuntimeError("The tests cannot be gathered.")
-    return trying.reach, trying.ended
+def _try_in_functions(
+    forks: Forks, targets: Sequence[Target], tests: Sequence[str], progress: Callable[[Trial], None]
+) -> tuple[Reach, Results]:
+    """Which tests run which lines, and the results of the mistakes in functions."""
+    trials = _FunctionTrials(forks, targets, progress)
+    if pytest.main([*_OPTIONS, "-k", "not postgresql", *tests], plugins=[_Loop(trials)]):
+        raise RuntimeError("The tests cannot be collected.")
+    return trials.reach, trials.results
 
 
-class _InFunctions:
-    """Tries the mistakes, with the tests that were gathered."""
+class _FunctionTrials:
+    """Tries the mistakes in functions on the collected tests."""
 
-    def __init__(self, forks: Forks, wanted: Wanted, tell: Callable[[Tried], None]) -> None:
-        self._forks, self._wanted, self._tell = forks, wanted, tell
+    def __init__(self, forks: Forks, targets: Sequence[Target], progress: Callable[[Trial], None]) -> None:
+        self._forks, self._targets, self._progress = forks, targets, progress
         self.reach = Reach()
-        self.ended: Ended = {}
+        self.results: Results = {}
 
     def __call__(self, items: Sequence[pytest.Item]) -> None:
-        files = sorted({source.file for source, _ in self._wanted})
-        self.reach = self._forks.ask(lambda: measured(items, files))
-        items[0].config.pluginmanager.register(self._forks.watch)
-        gc.unfreeze()  # what was set apart is not found otherwise
-        there, by_id = functions(), {item.nodeid: item for item in items}
+        files = sorted({source.file for source, _ in self._targets})
+        self.reach = self._forks.call(lambda: measure(items, files))
+        items[0].config.pluginmanager.register(self._forks.stop_at_failure)
+        gc.unfreeze()  # frozen objects are invisible to gc.get_objects
+        loaded, by_id = functions(), {item.nodeid: item for item in items}
         gc.freeze()
-        for number, (source, one) in enumerate(self._wanted):
-            come_by = [by_id[test] for test in self.reach.tests(source.file, one.lines)]
-            if one.function is not None and come_by:
-                mistake = partial(self._try, source.code(one), one.function, there, come_by)
-                self.ended[number] = self._forks.run(mistake)
-                self._tell(Tried(source.path, one, *self.ended[number]))
+        for index, (source, mutation) in enumerate(self._targets):
+            tests = [by_id[test] for test in self.reach.tests(source.file, mutation.lines)]
+            if mutation.function is not None and tests:
+                attempt = partial(self._try, source.code(mutation), mutation.function, loaded, tests)
+                self.results[index] = self._forks.run(attempt)
+                self._progress(Trial(source.path, mutation, *self.results[index]))
 
     def _try(
-        self, code: CodeType, function: tuple[str, int], there: Functions, items: Sequence[pytest.Item]
+        self, code: CodeType, function: tuple[str, int], loaded: Functions, items: Sequence[pytest.Item]
     ) -> None:
-        swap(code, function, there)
+        swap(code, function, loaded)
         for item, following in zip(items, [*items[1:], None], strict=True):
             limit(self.reach.seconds[item.nodeid])
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
 
 
-def _before_import(forks: Forks, source: Source, mutation: Mutation, reach: Reach) -> tuple[str, float]:
-    """Tries a few tests first: they mostly notice, and gathering them all takes longer than running them."""
-    near = reach.near(source.file)
+def _try_at_import(forks: Forks, source: Source, mutation: Mutation, reach: Reach) -> Result:
+    """Tries a few tests first: they mostly notice, and collecting them all takes longer than a run."""
+    running = reach.running(source.file)
     killed_by, seconds = "", 0.0
-    for tests in (near[:_FEW], near[_FEW:], reach.others(source.file)):
+    for tests in (running[:_FEW], running[_FEW:], reach.others(source.file)):
         if tests and not killed_by:
-            killed_by, took = forks.run(partial(_afresh, forks, source, mutation, reach, tests))
-            seconds += took
+            killed_by, duration = forks.run(partial(_run_pytest, forks, source, mutation, reach, tests))
+            seconds += duration
     return killed_by, seconds
 
 
-def _afresh(forks: Forks, source: Source, mutation: Mutation, reach: Reach, tests: Sequence[str]) -> None:
+def _run_pytest(forks: Forks, source: Source, mutation: Mutation, reach: Reach, tests: Sequence[str]) -> None:
     files = sorted({test.split("::")[0] for test in tests})
-    Instead(source.module, source.file, source.code(mutation)).install()
-    limit(_GATHERING)
-    if pytest.main([*_OPTIONS, *files], plugins=[forks.watch, Chosen(reach, tests)]) != pytest.ExitCode.OK:
+    MutatedImport(source.module, source.file, source.code(mutation)).install()
+    limit(_COLLECTION)
+    plugins = [forks.stop_at_failure, Chosen(reach, tests)]
+    if pytest.main([*_OPTIONS, *files], plugins=plugins) != pytest.ExitCode.OK:
         raise RuntimeError("cannot be imported")

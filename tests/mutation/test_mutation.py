@@ -1,4 +1,4 @@
-"""Mistakes that are made, how they get into a module, and what is written of them; and a few of them tried.
+"""Which mistakes are made, how they are put into a module, how they are reported, and a sample of a run.
 
 `scripts/mutate` tries all of them.
 """
@@ -12,10 +12,10 @@ from types import CodeType
 import pytest
 
 from tests.mutation import report
-from tests.mutation.command import main, shared_out
+from tests.mutation.command import main, split
 from tests.mutation.operators import Mutation, Spot, mutations
 from tests.mutation.placing import ROOT, Source, functions, swap
-from tests.mutation.report import Tried
+from tests.mutation.report import Trial
 
 CASES = {
     "x = a < b": {"x = a <= b", "x = a > b"},
@@ -68,14 +68,14 @@ CASES = {
 def test_each_operator_makes_its_mistakes(source: str) -> None:
     tree = ast.parse(source)
     before = ast.dump(tree)
-    found = mutations(tree)
-    assert {match.becomes for match in found} == CASES[source]
-    for match in found:
-        match.compiled(tree, "a.py")
+    made = mutations(tree)
+    assert {mutation.becomes for mutation in made} == CASES[source]
+    for mutation in made:
+        mutation.compiled(tree, "a.py")
     assert ast.dump(tree) == before
 
 
-def test_position_of_a_mistake() -> None:
+def test_mistake_knows_its_function_and_lines() -> None:
     text = """class A:
     @b
     def c(self):
@@ -93,11 +93,11 @@ def test_position_of_a_mistake() -> None:
 
 def test_long_statement_is_shortened() -> None:
     text = f"x = f({'a' * 60}, {'b' * 60}, {'c' * 10} == 1)"
-    found = {report.label(mutation) for mutation in mutations(ast.parse(text))}
-    assert "cccccccccc == 1 → cccccccccc != 1" in found
-    around = "b" * 28 + ", ", ", " + "c" * 10 + " == 1)"
-    assert f"… {around[0]}cccccccccc == 1) → … {around[0]}None)" in found
-    assert f"f({'a' * 60}, {'b' * 28} … → f(None, {'b' * 28} …" in found
+    labels = {report.label(mutation) for mutation in mutations(ast.parse(text))}
+    assert "cccccccccc == 1 → cccccccccc != 1" in labels
+    before = "b" * 28 + ", "
+    assert f"… {before}cccccccccc == 1) → … {before}None)" in labels
+    assert f"f({'a' * 60}, {'b' * 28} … → f(None, {'b' * 28} …" in labels
 
 
 def code(source: str) -> CodeType:
@@ -108,22 +108,22 @@ def test_mutation_replaces_the_code_of_a_function() -> None:
     source = "def a():\n    def b(): return 1\n    return b\nc = a()"
     module: dict[str, object] = {}
     exec(code(source), module)  # noqa: S102 - a module of the test's own
-    one = next(mutation for mutation in mutations(ast.parse(source)) if mutation.becomes == "return 2")
-    assert one.function is not None
-    swap(one.compiled(ast.parse(source), "/odd.py"), one.function, functions())
+    mistake = next(mutation for mutation in mutations(ast.parse(source)) if mutation.becomes == "return 2")
+    assert mistake.function is not None
+    swap(mistake.compiled(ast.parse(source), "/odd.py"), mistake.function, functions())
     a, c = module["a"], module["c"]
     assert callable(a)
     assert callable(c)
-    assert (a()(), c()) == (1, 1)  # another tree: its mistake is not in that one
+    assert (a()(), c()) == (1, 1)  # compiled from another tree, which does not have the mistake
     tree = ast.parse(source)
-    one = next(mutation for mutation in mutations(tree) if mutation.becomes == "return 2")
-    swap(one.compiled(tree, "/odd.py"), ("a", 1), functions())
+    mistake = next(mutation for mutation in mutations(tree) if mutation.becomes == "return 2")
+    swap(mistake.compiled(tree, "/odd.py"), ("a", 1), functions())
     assert (a()(), c()) == (2, 2)
 
 
-def tried(name: str, killed_by: str, path: str = "bot/changes/canonical.py") -> Tried:
-    made = Mutation(None, "", range(1, 2), name, f"not {name}", Spot([], 0), None)
-    return Tried(path, made, killed_by, 0.1)
+def trial(name: str, killed_by: str, path: str = "bot/changes/canonical.py") -> Trial:
+    mutation = Mutation(None, "", range(1, 2), name, f"not {name}", Spot([], 0), None)
+    return Trial(path, mutation, killed_by, 0.1)
 
 
 PAGE = """# What
@@ -132,7 +132,7 @@ PAGE = """# What
 <!-- end of figures -->
 The end.
 """
-KNOWN = {"bot/changes/canonical.py": {"b → not b": "It is the same.", "z → not z": "It was."}}
+REASONS = {"bot/changes/canonical.py": {"b → not b": "It is the same.", "z → not z": "It was."}}
 
 
 def test_summary_adds_up_the_modules_of_a_folder() -> None:
@@ -141,62 +141,67 @@ def test_summary_adds_up_the_modules_of_a_folder() -> None:
         report.Figures("bot/changes/common.py", 1_000, 1_000),
         report.Figures("bot/access/policy.py", 10, 10),
     ]
-    page = report.summary(PAGE, modules, of=2_010)
+    page = report.summary(PAGE, modules, total=2_010)
     assert "All 2,010 mistakes:" in page
-    assert "2,010 of 4,000 mistakes, picked at random:" in report.summary(PAGE, modules, of=4_000)
+    assert "2,010 of 4,000 mistakes, picked at random:" in report.summary(PAGE, modules, total=4_000)
     assert "| `bot/changes/` | 2,000 | 1,900 | 95.0% |\n| `bot/access/` | 10 | 10 | 100.0% |" in page
     assert "| All | 2,010 | 1,910 | 95.0% |" in page
     assert "old" not in page
     assert page.startswith("# What")
     assert page.endswith("<!-- end of figures -->\nThe end.\n")
-    assert report.summary(page, modules, of=2_010) == page
+    assert report.summary(page, modules, total=2_010) == page
 
 
 def test_report_lists_survivors_by_reason() -> None:
-    done = [tried("a", "a test"), tried("b", ""), tried("c", "")]
-    text = report.details(done, KNOWN)
+    trials = [trial("a", "a test"), trial("b", ""), trial("c", "")]
+    text = report.details(trials, REASONS)
     assert "| `bot/changes/canonical.py` | 3 | 1 | 33.3% |" in text
     assert "It is the same.\n\n- `b → not b`\n" in text
     assert "**No reason is known.**\n\n- `c → not c`\n" in text
 
 
-def test_part_of_a_run_does_not_change_the_summary(capsys: pytest.CaptureFixture[str]) -> None:
+def test_partial_run_cannot_update_the_summary(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--write", "bot/changes/canonical.py"])
     assert "run of every module" in capsys.readouterr().err
 
 
+def test_reasons_belong_to_survivors() -> None:
+    trials = [trial("a", "a test"), trial("b", "")]
+    assert [reason for _, reason in report.survivors(trials, REASONS)] == ["It is the same."]
+    assert report.outdated(trials, REASONS) == ["bot/changes/canonical.py: z → not z"]
+
+
 def test_reasons_are_parsed() -> None:
-    done = [tried("a", "a test"), tried("b", "")]
-    assert [why for _, why in report.survivors(done, KNOWN)] == ["It is the same."]
-    assert report.outdated(done, KNOWN) == ["bot/changes/canonical.py: z → not z"]
     assert report.reasons('[[same]]\nmodule = "m"\nwhy = "w"\nmistakes = ["a", "b"]') == {
         "m": {"a": "w", "b": "w"}
     }
 
 
 def test_reasons_belong_to_existing_mistakes() -> None:
-    for path, given in report.reasons(report.REASONS.read_text()).items():
-        places = {name.partition(": ")[0] for name in given}
-        made = [each for each in Source(path).mutations if not each.where or each.where in places]
-        assert set(given) <= set(map(report.label, made)), path
+    for path, names in report.reasons(report.REASONS.read_text()).items():
+        places = {name.partition(": ")[0] for name in names}
+        mistakes = [
+            mutation for mutation in Source(path).mutations if not mutation.where or mutation.where in places
+        ]
+        assert set(names) <= set(map(report.label, mistakes)), path
 
 
 def test_most_of_a_few_mistakes_are_noticed() -> None:
     module, tests = "bot/changes/amounts.py", "tests/changes/test_amounts.py"
     command = [sys.executable, "-m", "tests.mutation", module, "--tests", tests, "--sample", "4"]
-    # One of these four is outside of any function, so that pytest is started anew for it.
+    # One of these four is outside any function and gets a pytest of its own.
     command += ["--seed", "7", "--processes", "1"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
-    said = re.search(r"^4 mistakes, (\S+)% noticed", done.stdout, re.MULTILINE)
-    assert said is not None, done.stdout + done.stderr
-    assert float(said[1]) > 60, done.stdout
+    noticed = re.search(r"^4 mistakes, (\S+)% noticed", done.stdout, re.MULTILINE)
+    assert noticed is not None, done.stdout + done.stderr
+    assert float(noticed[1]) > 60, done.stdout
 
 
 @pytest.mark.parametrize(("processes", "sizes"), [(1, [3]), (2, [2, 1]), (4, [1, 1, 1])])
-def test_mistakes_are_shared_out_to_processes(processes: int, sizes: list[int]) -> None:
+def test_mistakes_are_split_between_processes(processes: int, sizes: list[int]) -> None:
     places = [("a.py", 0), ("a.py", 1), ("b.py", 0)]
-    shares = shared_out(places, processes)
+    shares = split(places, processes)
     assert [len(share) for share in shares] == sizes
     assert sorted(place for share in shares for place in share) == places
 
@@ -211,11 +216,11 @@ time.sleep(600)
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent ended")
-def test_nothing_outlives_a_run_that_is_killed() -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux kills a process when its parent ends")
+def test_no_process_outlives_a_killed_run() -> None:
     with subprocess.Popen([sys.executable, "-c", PARENT], cwd=ROOT, stdout=subprocess.PIPE) as parent:
         assert parent.stdout
         assert int(parent.stdout.readline())
         parent.kill()
-        # It is at its end once nobody holds it open any more.
+        # The pipe reaches its end once no process holds it open.
         assert parent.stdout.read() == b""
