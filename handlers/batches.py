@@ -206,8 +206,10 @@ async def reopen_gathered(
 async def _read(interaction: Interaction, services: Services, form: SubmittedBatch) -> ReadList | str:
     """The lines of a file or of a list of customers; or in words why there are none."""
     if form.meta.draft:
-        kept = await services.batches.kept(form.meta.draft, interaction.actor)
-        return words.GONE if kept is None else ReadList(parsing.filled(kept, form.input.for_all))
+        draft_lines = await services.batches.kept(form.meta.draft, interaction.actor)
+        return (
+            words.GONE if draft_lines is None else ReadList(parsing.filled(draft_lines, form.input.for_all))
+        )
     try:
         content = await files.download(
             services.slack, form.input.file, user=interaction.user, most=MOST_BYTES
@@ -324,8 +326,8 @@ async def _checked(interaction: Interaction, services: Services, ref: ListRef) -
     remembered = services.checked_lists.get(ref.draft, interaction.user)
     if remembered is not None:
         return remembered
-    kept = await services.batches.kept(ref.draft, interaction.actor)
-    return None if kept is None else await services.batches.check(kept, interaction.actor)
+    draft_lines = await services.batches.kept(ref.draft, interaction.actor)
+    return None if draft_lines is None else await services.batches.check(draft_lines, interaction.actor)
 
 
 async def _show_checked(

@@ -32,7 +32,7 @@ class Groups:
         """`seconds`: how long an answer is cached; `within`: how long to wait for one."""
         self._slack = slack
         self._within = within
-        self._kept = Cached(self._ask, seconds=seconds)
+        self._cache = Cached(self._ask, seconds=seconds)
 
     async def person(self, user: str, groups: frozenset[str], *, member: bool | None = True) -> Person:
         """What a policy that names these groups needs to know of a user. Never raises.
@@ -41,44 +41,48 @@ class Groups:
         """
         if not groups:
             return Person(user, member)
-        known = (await self._known() or _NOBODY).members
+        members_by_group = (await self._cached_groups() or _NOBODY).members
         return Person(
             user,
             member,
-            groups=frozenset(group for group in groups if user in known.get(group, ())),
-            unchecked=groups - known.keys(),
+            groups=frozenset(group for group in groups if user in members_by_group.get(group, ())),
+            unchecked=groups - members_by_group.keys(),
         )
 
     async def members(self, groups: frozenset[str]) -> frozenset[str]:
         """Everybody in any of these; nobody if Slack does not answer. Never raises."""
-        known = (await self._known() or _NOBODY).members if groups else {}
-        return frozenset().union(*(known.get(group, frozenset()) for group in groups))
+        members_by_group = (await self._cached_groups() or _NOBODY).members if groups else {}
+        return frozenset().union(*(members_by_group.get(group, frozenset()) for group in groups))
 
     async def mentions(self, names: Sequence[str]) -> list[str]:
         """People and groups as mentions, in mrkdwn; a group that Slack does not give in plain text. Never
         raises."""
-        ids = (await self._known() or _NOBODY).ids if any(name.startswith("@") for name in names) else {}
+        ids = (
+            (await self._cached_groups() or _NOBODY).ids
+            if any(name.startswith("@") for name in names)
+            else {}
+        )
         return [mentions.anyone(ids.get(name, name)) for name in names]
 
     async def handles(self) -> Mapping[str, str]:
         """Of all groups, by their ids: `{"S01LEADS": "@leads"}`. Empty if Slack does not answer. Never
         raises."""
-        return {group: handle for handle, group in (await self._known() or _NOBODY).ids.items()}
+        return {group: handle for handle, group in (await self._cached_groups() or _NOBODY).ids.items()}
 
     async def missing(self, groups: frozenset[str]) -> frozenset[str] | None:
         """The groups that Slack does not have or that are disabled; None if Slack does not answer."""
         if not groups:
             return groups
-        known = await self._known()
-        return None if known is None else groups - known.members.keys()
+        directory = await self._cached_groups()
+        return None if directory is None else groups - directory.members.keys()
 
     async def aclose(self) -> None:
         """Stops a call in progress."""
-        await self._kept.aclose()
+        await self._cache.aclose()
 
-    async def _known(self) -> "_KnownGroups | None":
+    async def _cached_groups(self) -> "_KnownGroups | None":
         try:
-            return await self._kept.get()
+            return await self._cache.get()
         except SLACK_READ_ERRORS:
             return None
 

@@ -115,7 +115,7 @@ class People:
         self._slack = slack
         self._installation = installation
         self._within = within
-        self._known: TTLCache[str, SlackUser] = TTLCache(_MOST, seconds, timer=clock)
+        self._cache: TTLCache[str, SlackUser] = TTLCache(_MOST, seconds, timer=clock)
         self._asking: dict[str, Awaitable[SlackUser | None]] = {}
 
     @property
@@ -152,9 +152,9 @@ class People:
         return facts.locale if facts else ""
 
     async def _facts(self, user: str) -> SlackUser | None:
-        known = self._known.get(user)
-        if known is not None:
-            return known
+        cached = self._cache.get(user)
+        if cached is not None:
+            return cached
         # People click fast: one call for each person at a time.
         asking = self._asking.get(user)
         if asking is None:
@@ -170,5 +170,5 @@ class People:
             facts = SlackUser.read(answer["user"])
         except SLACK_READ_ERRORS:
             return None
-        self._known[user] = facts
+        self._cache[user] = facts
         return facts

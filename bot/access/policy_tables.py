@@ -42,22 +42,22 @@ Word = TypeVar("Word", bound=StrEnum)
 
 def _word(words: type[Word]) -> BeforeValidator:
     def check(value: object) -> object:
-        known = [str(word) for word in words]
-        if value in known:
+        allowed = [str(word) for word in words]
+        if value in allowed:
             return words(str(value))
-        raise ValueError(f"unknown value {_quoted(value)}{nearest(str(value), known)}")
+        raise ValueError(f"unknown value {_quoted(value)}{nearest(str(value), allowed)}")
 
     return BeforeValidator(check)
 
 
 def _kind(value: object, info: ValidationInfo) -> PolicyKind:
-    known = _known(info)
-    if isinstance(value, str) and value in known:
-        return known[value]
-    raise ValueError(f"unknown value {_quoted(value)}{nearest(str(value), list(known))}")
+    kinds = _known_kinds(info)
+    if isinstance(value, str) and value in kinds:
+        return kinds[value]
+    raise ValueError(f"unknown value {_quoted(value)}{nearest(str(value), list(kinds))}")
 
 
-def _known(info: ValidationInfo) -> Mapping[str, PolicyKind]:
+def _known_kinds(info: ValidationInfo) -> Mapping[str, PolicyKind]:
     """By id. The validation's context is the registered kinds of change."""
     kinds: Sequence[PolicyKind] = info.context or ()
     return {kind.id: kind for kind in kinds}
@@ -101,8 +101,8 @@ def _amount(value: object) -> Decimal:
 
 
 def _money(value: object) -> object:
-    known = isinstance(value, dict) and value and all(is_currency(str(code)) for code in value)
-    if not known:
+    names_currencies = isinstance(value, dict) and value and all(is_currency(str(code)) for code in value)
+    if not names_currencies:
         raise ValueError("must name its currencies: { USD = 50, EUR = 45 }")
     return value
 
@@ -125,10 +125,10 @@ def _quoted(value: object) -> str:
     return f'"{value}"' if isinstance(value, str) else "(not text)"
 
 
-def nearest(word: str, known: list[str]) -> str:
+def nearest(word: str, known_words: list[str]) -> str:
     """A suggestion, for the end of a sentence about an unknown word."""
-    near = get_close_matches(word, known, n=1)
-    return f'; did you mean "{near[0]}"?' if near else f" (known: {', '.join(known)})"
+    near = get_close_matches(word, known_words, n=1)
+    return f'; did you mean "{near[0]}"?' if near else f" (known: {', '.join(known_words)})"
 
 
 Text = Annotated[str, Field(min_length=1, max_length=80)]
@@ -167,17 +167,17 @@ class _Table(BaseModel):
 
     @model_validator(mode="after")
     def _kinds_have_what_is_limited(self, info: ValidationInfo) -> "_Table":
-        known = _known(info).values()
+        kinds = _known_kinds(info).values()
         if (self.amount_over, self.amount_up_to) != (None, None):
-            self._check_amounts(known)
+            self._check_amounts(kinds)
         if (self.per_day, self.per_person_day) != (None, None) and not self._all_are(lambda kind: kind.daily):
             key = "per_person_day" if self.per_day is None else "per_day"
-            raise ValueError(f"{key} needs {_choice(known, lambda kind: kind.daily)}, and no other kind")
+            raise ValueError(f"{key} needs {_choice(kinds, lambda kind: kind.daily)}, and no other kind")
         if self._values() and not self._all_are(lambda kind: kind.valued):
-            valued = _choice(known, lambda kind: kind.valued)
+            valued = _choice(kinds, lambda kind: kind.valued)
             raise ValueError(f"{self._values()[0]} needs {valued}, and no other kind")
         if self.rewards and not (len(self.changes) == 1 and self.changes[0].rewards):
-            raise ValueError(f"rewards needs {_choice(known, lambda kind: kind.rewards)}")
+            raise ValueError(f"rewards needs {_choice(kinds, lambda kind: kind.rewards)}")
         return self
 
     @model_validator(mode="after")
@@ -190,13 +190,13 @@ class _Table(BaseModel):
             raise ValueError("value_over must be less than value_up_to")
         return self
 
-    def _check_amounts(self, known: Iterable[PolicyKind]) -> None:
+    def _check_amounts(self, kinds: Iterable[PolicyKind]) -> None:
         if money := [kind.id for kind in self.changes if kind.money]:
             raise ValueError(
                 f'amounts of "{money[0]}" are money: write value_over or value_up_to = {{ USD = 50 }}'
             )
         if len({kind.unit for kind in self.changes}) != 1 or not self.changes[0].unit:
-            units = _choice(known, lambda kind: bool(kind.unit) and not kind.money, units=True)
+            units = _choice(kinds, lambda kind: bool(kind.unit) and not kind.money, units=True)
             raise ValueError(f"amounts need {units}, and no kind with another unit")
 
     def _all_are(self, holds: Callable[[PolicyKind], bool]) -> bool:

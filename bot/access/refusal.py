@@ -81,5 +81,5 @@ def ask_button(refusal: PolicyRefusal) -> list[blocks.Button]:
 def drawn(refusal: PolicyRefusal, *, why: bool = True) -> list[Block]:
     """`why`: whether it is still to be said why not."""
     buttons = ask_button(refusal)
-    shown: list[Block] = [blocks.section("who_may", explained(refusal) if why else who(refusal))]
-    return [*shown, *([blocks.actions("ask_them", buttons)] if buttons else [])]
+    explanation: list[Block] = [blocks.section("who_may", explained(refusal) if why else who(refusal))]
+    return [*explanation, *([blocks.actions("ask_them", buttons)] if buttons else [])]

@@ -270,21 +270,21 @@ BUILT_IN = Policy(
 
 def _all(answers: Iterable[bool | None]) -> bool | None:
     """False if any answer is False, else None if any is None, else True."""
-    known = tuple(answers)
-    return False if False in known else None if None in known else True
+    collected = tuple(answers)
+    return False if False in collected else None if None in collected else True
 
 
-def _touches(named: frozenset[str], known: frozenset[str] | None) -> bool | None:
+def _touches(named: frozenset[str], touched: frozenset[str] | None) -> bool | None:
     """Whether the rule names what the change is about; None if only some of it, or if that is not known."""
     if not named:
         return True
-    if known is None:
+    if touched is None:
         return None
-    common = len(known & named)
-    return False if common == 0 else True if common == len(known) else None
+    common = len(touched & named)
+    return False if common == 0 else True if common == len(touched) else None
 
 
-def _among(named: Environment | None, known: Environment | None) -> bool | None:
+def _among(named: Environment | None, environment: Environment | None) -> bool | None:
     if named is None:
         return True
-    return None if known is None else named is known
+    return None if environment is None else named is environment

@@ -34,10 +34,10 @@ class WhoMay:
 
     async def named(self, who: Who, besides: Collection[str]) -> str:
         """In mrkdwn; empty for nobody."""
-        groups, others = sorted(who.groups), sorted(who.users - set(besides))
-        people = [await self._people.name(Actor(user)) or user for user in others[:_MOST_NAMED]]
+        groups, users = sorted(who.groups), sorted(who.users - set(besides))
+        people = [await self._people.name(Actor(user)) or user for user in users[:_MOST_NAMED]]
         named = [text.mrkdwn(name, 80) for name in (*groups[:_MOST_GROUPS], *people)]
-        left = len(groups) + len(others) - len(named)
+        left = len(groups) + len(users) - len(named)
         return ", ".join(named) + (f" {phrases.and_others(left)}" if left > 0 else "")
 
     async def able(self, request: Request, besides: Collection[str], *, opening: bool = False) -> list[str]:

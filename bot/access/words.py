@@ -49,10 +49,10 @@ def exceeded(limit: Exceeded) -> str:
         why = f"it has no limit in {text.code(limit.currency, 8)}" if limit.currency else _WORTH_UNKNOWN
         return f"This goes beyond rule {rule}: {why}."
     most = _span(limit.measure, _figure(limit.measure, limit.limit, limit.currency))
-    left = ""
+    left_today = ""
     if limit.measure in _DAILY:
-        left = f", and {_figure(limit.measure, limit.left, limit.currency)} of that is left today"
-    return f"This goes beyond rule {rule}: {most}{left}."
+        left_today = f", and {_figure(limit.measure, limit.left, limit.currency)} of that is left today"
+    return f"This goes beyond rule {rule}: {most}{left_today}."
 
 
 def _limit(limit: Limit) -> str:

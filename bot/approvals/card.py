@@ -67,15 +67,15 @@ def change_card(
     background: CustomerBackground = CustomerBackground(),
 ) -> Card:
     """`name`: the customer's, where it is known; `names`: of features and plans, by id."""
-    known = names or {}
+    called = names or {}
     content = [
-        *_request(record, known),
+        *_request(record, called),
         *_reason(record, background),
-        *_background(record, background, known),
-        *_outcome(record, known),
+        *_background(record, background, called),
+        *_outcome(record, called),
     ]
     after = [*_buttons(record, audience), blocks.context("foot", _foot(record))]
-    return layout.card(_head(record, name, background, known), content, after, stamp=now)
+    return layout.card(_head(record, name, background, called), content, after, stamp=now)
 
 
 def withheld_card(record: Record, *, now: datetime) -> Card:

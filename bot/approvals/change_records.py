@@ -149,7 +149,7 @@ async def overlapped(database: Database, change_id: str) -> bool:
 async def is_overlapped(connection: AsyncConnection, change_id: str) -> bool:
     """As `overlapped`."""
     mine = changes.alias("mine")
-    others = (
+    overlapping = (
         select(changes.c.id)
         .join(
             mine,
@@ -163,4 +163,4 @@ async def is_overlapped(connection: AsyncConnection, change_id: str) -> bool:
             changes.c.writes > 0, changes.c.updated_at >= func.coalesce(mine.c.decided_at, mine.c.created_at)
         )
     )
-    return (await connection.execute(others)).first() is not None
+    return (await connection.execute(overlapping)).first() is not None

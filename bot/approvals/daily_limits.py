@@ -128,8 +128,8 @@ class TodayCounter:
         if not self._is_counted:
             return NOTHING_MOVED
         about = or_(changes.c.customer_id == self.requested.customer, changes.c.asker == self.person)
-        others = changes.c.id.not_in((self.change_id, self.undo_of))
-        where = (*_counted(self.env, now), about, others)
+        not_this_change = changes.c.id.not_in((self.change_id, self.undo_of))
+        where = (*_counted(self.env, now), about, not_this_change)
         totals = DayTotals(await _moved_otherwise(connection, *where))
         key = registry.of(self.requested).adds_up_by(self.requested)
         for row in await connection.execute(_equal(self.requested, self.person, *where)):
@@ -189,8 +189,8 @@ async def before_submission(
     """What this form has already become, if it was submitted before, and what others have moved today."""
     async with database.reading() as connection:
         submitted = (changes.c.submission_id == submission_id, changes.c.env == counter.env)
-        known = (await connection.execute(select(changes.c.id).where(*submitted))).first()
-        earlier = None if known is None else await load(connection, known.id)
+        submitted_row = (await connection.execute(select(changes.c.id).where(*submitted))).first()
+        earlier = None if submitted_row is None else await load(connection, submitted_row.id)
         return earlier, await counter.count(connection, now)
 
 

@@ -49,8 +49,8 @@ class Directory:
 
     async def mentions_for(self, requester: str, *, escalate: bool = False) -> str:
         named: Sequence[str] = [*self.rules.mention, *(self.rules.escalate_to if escalate else ())]
-        others = [name for name in dict.fromkeys(named) if name != requester]
-        return " ".join(await self._groups.mentions(others))
+        mentioned = [name for name in dict.fromkeys(named) if name != requester]
+        return " ".join(await self._groups.mentions(mentioned))
 
     async def may_approve(self, record: Record) -> str:
         """In mrkdwn, and without mentions, which would notify."""
@@ -72,15 +72,15 @@ class Backgrounds:
     async def of(self, record: Record, *, standing: str) -> CustomerBackground:
         """`standing`: the customer's, in mrkdwn. What helps to decide is read only while it waits."""
         requester = await self._directory.requester(record)
-        known = CustomerBackground(
+        background = CustomerBackground(
             requester,
             standing,
             undone_card=await self._card_of(record.undo_of),
             undo_card=await self._card_of(record.undo),
         )
         if record.state is not State.WAITING:
-            return known
-        others = await change_records.find(
+            return background
+        customer_changes = await change_records.find(
             self._database,
             changes.c.env == record.env,
             changes.c.customer_id == record.customer_id,
@@ -91,18 +91,18 @@ class Backgrounds:
         )
         since = self._now() - timedelta(days=EARLIER_DAYS)
         return replace(
-            known,
+            background,
             mentions=await self._directory.mentions(record),
             may_approve=await self._directory.may_approve(record),
             earlier=tuple(
-                other
-                for other in others
-                if other.state is State.APPLIED
-                and other.kind == record.kind
-                and other.created_at >= since
-                and not (other.undo_of or other.undone)
+                change
+                for change in customer_changes
+                if change.state is State.APPLIED
+                and change.kind == record.kind
+                and change.created_at >= since
+                and not (change.undo_of or change.undone)
             ),
-            also_open=sum(other.state is State.WAITING for other in others),
+            also_open=sum(change.state is State.WAITING for change in customer_changes),
         )
 
     async def _card_of(self, change_id: str) -> str:

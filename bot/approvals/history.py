@@ -96,9 +96,9 @@ def _why(record: Record) -> str:
 
 def _step(step: Step) -> str:
     event = next((candidate for candidate in ChangeEvent if candidate == step.event), None)
-    what = words.STEPS[event] if event else text.mrkdwn(step.event, 40)
+    sentence = words.STEPS[event] if event else text.mrkdwn(step.event, 40)
     by = mentions.person(step.actor) if step.actor else words.POLICY
-    return words.step(times.moment(datetime.fromisoformat(step.at)), what.format(by=by))
+    return words.step(times.moment(datetime.fromisoformat(step.at)), sentence.format(by=by))
 
 
 def _paging(place: Place, page: layout.Paged[Record]) -> list[Block]:

@@ -29,10 +29,10 @@ def outcome_card(
     record: Record, *, now: datetime, name: str = "", names: Mapping[str, str] | None = None
 ) -> Card:
     """`name`: the customer's, where it is known; `names`: of features and plans, by id."""
-    known = names or {}
+    called = names or {}
     customer = _customer(record, name)
-    headline, *explanation = state_text.described(record, known).split("\n")
-    title = words.outcome(headline, customer, descriptions.summary(record.input, known))
+    headline, *explanation = state_text.described(record, called).split("\n")
+    title = words.outcome(headline, customer, descriptions.summary(record.input, called))
     lines = [*title.split("\n"), *explanation, *_payment_link(record)]
     content = layout.packed("outcome", lines)
     if values := state_text.now_shown(record):
@@ -52,9 +52,9 @@ def reminder_card(
     record: Record, mentions: str, *, name: str = "", names: Mapping[str, str] | None = None
 ) -> Card:
     """`mentions`: whom it is for, in mrkdwn."""
-    known = names or {}
-    _, *waiting = state_text.described(record, known).split("\n")
-    title = words.reminder(_customer(record, name), descriptions.summary(record.input, known), waiting[-1])
+    called = names or {}
+    _, *waiting = state_text.described(record, called).split("\n")
+    title = words.reminder(_customer(record, name), descriptions.summary(record.input, called), waiting[-1])
     lines = [*title.split("\n"), *([words.waits_for(mentions)] if mentions else [])]
     return layout.card([], layout.packed("reminder", lines), [], stamp=None)
 

@@ -70,23 +70,27 @@ class CustomerNames:
 
     async def about(self, customer_id: str, *, coupons: bool) -> KnownNames:
         """`coupons`: their names too. Never raises."""
-        known = self._names.get(customer_id, KnownNames())
+        known_names = self._names.get(customer_id, KnownNames())
         if (customer_id, coupons) not in self._fresh and (customer_id, True) not in self._fresh:
-            known = await self._ask(customer_id, known, coupons=coupons)
-            self._names[customer_id] = known
+            known_names = await self._ask(customer_id, known_names, coupons=coupons)
+            self._names[customer_id] = known_names
             self._fresh[customer_id, coupons] = True
-        return KnownNames(known.customer, {**await self.plans_and_features(), **known.names}, known.standing)
+        return KnownNames(
+            known_names.customer,
+            {**await self.plans_and_features(), **known_names.names},
+            known_names.standing,
+        )
 
     async def plans_and_features(self) -> Mapping[str, str]:
         """Names by id, of the whole organization: a change may be about one the customer does not have. Never
         raises."""
-        known = self._catalogue.get("plans and features")
-        if known is None:
+        names = self._catalogue.get("plans and features")
+        if names is None:
             plans, features = await asyncio.gather(
                 _attempt(plan_names(self._autumn)), _attempt(feature_names(self._autumn))
             )
-            known = self._catalogue["plans and features"] = {**(plans or {}), **(features or {})}
-        return known
+            names = self._catalogue["plans and features"] = {**(plans or {}), **(features or {})}
+        return names
 
     async def for_kinds(self, kind_ids: Iterable[str]) -> Mapping[str, str]:
         """Names by id, of the whole organization, for several changes of these kinds: also of coupons where
@@ -97,11 +101,11 @@ class CustomerNames:
         return {**named, **coupons}
 
     async def _coupons(self) -> Mapping[str, str]:
-        known = self._catalogue.get("coupons")
-        if known is None:
+        names = self._catalogue.get("coupons")
+        if names is None:
             rewards = await _attempt(self._autumn.rewards())
-            known = self._catalogue["coupons"] = _named(rewards) if rewards else {}
-        return known
+            names = self._catalogue["coupons"] = _named(rewards) if rewards else {}
+        return names
 
     async def _ask(self, customer_id: str, before: KnownNames, *, coupons: bool) -> KnownNames:
         """Names that do not arrive in time stay as they were."""

@@ -72,10 +72,10 @@ class ChangeNotifier:
             await self._step(record, event)
 
     async def _step(self, record: Record, event: ChangeEvent) -> None:
-        known = record.cards
-        if known is None:
-            known = tuple(await CHANGE_CARDS.of(self._database, record.id))
-        showing = [self._show(card, record) for card in known]
+        cards = record.cards
+        if cards is None:
+            cards = tuple(await CHANGE_CARDS.of(self._database, record.id))
+        showing = [self._show(card, record) for card in cards]
         if event is ChangeEvent.REDRAW or notices_of(record, event):
             showing.append(self._notices.deliver(record))
         problems = await asyncio.gather(*showing, return_exceptions=True)
@@ -94,8 +94,8 @@ class ChangeNotifier:
         """Takes in a clicked card that is not known: it was posted just before the bot crashed."""
         if any(card.ts == ts for card in self._drawn.get(change_id, {}).values()):
             return
-        known = await self._posted(change_id)
-        if not known or any(card.ts == ts for card in known):
+        cards = await self._posted(change_id)
+        if not cards or any(card.ts == ts for card in cards):
             return
         kind = CardKind.APPROVAL if channel == self._approvals_channel.id else CardKind.ASKER
         target = CardTarget(kind, channel)
@@ -104,8 +104,8 @@ class ChangeNotifier:
 
     async def redraw(self, change_id: str, ts: str) -> None:
         """Redraws one card, even if it is up to date."""
-        known = await self._posted(change_id)
-        await asyncio.gather(*(self._show(card) for card in known if card.ts == ts))
+        cards = await self._posted(change_id)
+        await asyncio.gather(*(self._show(card) for card in cards if card.ts == ts))
 
     async def _posted(self, change_id: str) -> list[PostedCard]:
         """The cards of a change, after waiting for those being posted here: people may click before Maple has
@@ -130,7 +130,7 @@ class ChangeNotifier:
         """
         async with self._turn(card):
             drawn = self._drawn.get(card.about, {}).get(card.id, card)
-            card, anew = max(drawn, card, key=lambda known: known.shown), record is None
+            card, anew = max(drawn, card, key=lambda version: version.shown), record is None
             while not card.gone:
                 if record is None or record.revision < card.revision:
                     record = await change_records.get(self._database, card.about)

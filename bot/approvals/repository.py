@@ -358,10 +358,10 @@ async def approve(
         approvals = await counting_approvals(connection, change_id, version)
         if approvals.get(person):
             return None
-        others = approvals.keys() - {person}
-        if not others <= basis.others.keys():
+        earlier = approvals.keys() - {person}
+        if not earlier <= basis.earlier_approvers.keys():
             raise ApprovedMeanwhile
-        counting = {other for other in others if basis.others[other]}
+        counting = {approver for approver in earlier if basis.earlier_approvers[approver]}
         await count_only(connection, change_id, version, counting)
         await keep_decision(connection, change_id, version, decided, approval=True)
         values: dict[str, Any] = {"needed": needed}
@@ -381,7 +381,7 @@ async def approve(
             "rule": decided.rule,
             # Recorded only if the policy raised it; otherwise the check against the trail would fail.
             "needed": needed if needed > stored_number else None,
-            "not_counted": sorted(others - counting),
+            "not_counted": sorted(earlier - counting),
         }
         step = _Step(ChangeEvent.APPROVED, values, details, person)
         return await _take(connection, change_id, step, now=now)

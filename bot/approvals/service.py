@@ -251,7 +251,7 @@ class ChangeService:
             return Outcome(Result.UNCHECKED, record)
         if not asker.permit:
             return await self._refused(record, Cause.ASKER_NOT_ALLOWED, actor)
-        others = {}
+        earlier_approvers = {}
         for approval in record.approvals:
             if approval.person == actor.user:
                 continue
@@ -259,8 +259,10 @@ class ChangeService:
             decision = await self._may_approve(record, assessment, approver)
             if decision.reason is DecisionReason.UNCHECKED:
                 return Outcome(Result.UNCHECKED, record)
-            others[approval.person] = decision.permit
-        return Basis(asker.approvals, TodayCounter.of(record), permit.today, others, assessment.preview)
+            earlier_approvers[approval.person] = decision.permit
+        return Basis(
+            asker.approvals, TodayCounter.of(record), permit.today, earlier_approvers, assessment.preview
+        )
 
     async def _may_approve(self, record: Record, assessment: Assessment, approver: Actor) -> Decision:
         """Whether the policy lets this person approve the change as it is now."""
@@ -391,10 +393,10 @@ class ChangeService:
         return permit
 
     async def _permitted(self, verb: Verb, state: State, change_id: str, actor: Actor) -> _Permit | Outcome:
-        known = await with_today(self._database, self._environment, change_id, self._now())
-        if known is None:
+        loaded = await with_today(self._database, self._environment, change_id, self._now())
+        if loaded is None:
             return Outcome(Result.UNKNOWN)
-        record, today = known
+        record, today = loaded
         if record.state is not state:
             return Outcome(_too_late_for(state), record)
         decision = await self._permits(policy_requests.request_for_record(verb, record, actor, today), actor)

@@ -121,7 +121,7 @@ class Basis:
     """Approvals the policy requires now. The stored number never goes down."""
     counter: TodayCounter
     today: Today = NOTHING_MOVED
-    others: Mapping[str, bool] = field(default_factory=dict)
+    earlier_approvers: Mapping[str, bool] = field(default_factory=dict)
     """The earlier approvers of this version, and whether each may still approve."""
     preview: Preview | None = None
     """As the facts are now, within the tolerance: what the card shows from then on."""

@@ -152,16 +152,16 @@ class Sweeper:
         await filled_forms.forget(self._database, now)
         self._forgot_at = now
 
-    async def _each(self, part: str, things: Sequence[T], do: Callable[[T], Awaitable[None]]) -> None:
+    async def _each(self, part: str, items: Sequence[T], do: Callable[[T], Awaitable[None]]) -> None:
         """Several at a time, so that a slow one does not hold up the others. A failure of one does not affect
         the others."""
         at_once = asyncio.Semaphore(_AT_ONCE)
 
-        async def handle(thing: T) -> None:
+        async def handle(item: T) -> None:
             async with at_once:
-                await do(thing)
+                await do(item)
                 self._progress(part)
 
-        for problem in await asyncio.gather(*map(handle, things), return_exceptions=True):
+        for problem in await asyncio.gather(*map(handle, items), return_exceptions=True):
             if problem is not None:
                 log.warning("sweep failed", error=type(problem).__name__)

@@ -160,8 +160,8 @@ def wished_by(who: str) -> str:
     return f"*Asked for by* {who}, who may not request it"
 
 
-def asked_for(who: str, what: str) -> str:
-    return f"*{who} asks you* {what}."
+def asked_for(who: str, task: str) -> str:
+    return f"*{who} asks you* {task}."
 
 
 ASKED_OF: Mapping[Verb, str] = {
@@ -334,8 +334,8 @@ def history_reason(reason: str, ticket: str) -> str:
     return " · ".join(part for part in (reason, ticket) if part)
 
 
-def step(moment: str, what: str) -> str:
-    return f"{moment} · {what}"
+def step(moment: str, sentence: str) -> str:
+    return f"{moment} · {sentence}"
 
 
 def more_steps(number: int) -> str:

@@ -152,8 +152,8 @@ def _previewed(lines: Sequence[ShownLine], names: Mapping[str, str]) -> list[Blo
         customer = text.mrkdwn(line.customer, _CUSTOMER) or labels.NO_NAME
         heading = words.previewed_line(customer, descriptions.summary(line.input, names))
         warnings = [notes.mrkdwn(warning, names) for warning in line.preview.warnings]
-        shown = [heading, *change_lines.bullets(line.preview.lines, names), *map(words.warned, warnings)]
-        content += layout.packed(f"line.{number}", shown)
+        sentences = [heading, *change_lines.bullets(line.preview.lines, names), *map(words.warned, warnings)]
+        content += layout.packed(f"line.{number}", sentences)
     return content
 
 
@@ -303,13 +303,13 @@ def _shown(lines: Sequence[CheckedLine] | Sequence[BatchLineRecord]) -> list[Sho
 
 def _largest(lines: Sequence[ShownLine], names: Mapping[str, str]) -> list[Block]:
     ordered = sorted(lines, key=lambda line: line.size, reverse=True)
-    shown = [
+    lines_shown = [
         words.largest_line(
             text.mrkdwn(line.customer, _CUSTOMER) or labels.NO_NAME, descriptions.summary(line.input, names)
         )
         for line in ordered[:MOST_LARGEST]
     ]
-    return layout.packed("largest", [words.LARGEST, *shown]) if shown else []
+    return layout.packed("largest", [words.LARGEST, *lines_shown]) if lines_shown else []
 
 
 def _why(record: BatchRecord, requester: str) -> Block:
@@ -378,12 +378,12 @@ def _progress(record: BatchRecord) -> str:
     """`312 of 500 applied · 2 failed · 1 unconfirmed`."""
     progress = record.progress
     applied = progress.of(LineState.APPLIED)
-    others = [
+    counts = [
         (words.failed, progress.of(LineState.REFUSED)),
         (words.unconfirmed, progress.of(LineState.UNCONFIRMED)),
         (words.not_begun, progress.of(LineState.SKIPPED)),
     ]
-    sentence = words.progress(applied, progress.all, [say(number) for say, number in others if number])
+    sentence = words.progress(applied, progress.all, [say(number) for say, number in counts if number])
     if record.state in _ENDED:
         return sentence
     return f"{numbers.bar(Decimal(progress.ended), Decimal(progress.all), 20)} {sentence}"

@@ -73,12 +73,14 @@ class Checker:
         return replace(permitted, undo_of=undo_of)
 
     async def _context(self, subjects: Sequence[Subject], actor: Actor) -> "_ListContext":
-        known = await self._customers.read(subjects)
-        customers = {facts.customer.id or "" for facts in known.values() if isinstance(facts, Facts)}
+        facts_by_subject = await self._customers.read(subjects)
+        customers = {
+            facts.customer.id or "" for facts in facts_by_subject.values() if isinstance(facts, Facts)
+        }
         moved = await moved_today(
             self._database, self._environment, self._now(), customers=customers, person=actor.user
         )
-        return _ListContext(known, moved, DayTotals(moved.values()))
+        return _ListContext(facts_by_subject, moved, DayTotals(moved.values()))
 
     async def _judge_all(
         self, lines: Sequence[tuple[BatchLine, str]], context: "_ListContext", actor: Actor
@@ -154,7 +156,7 @@ class Checker:
 class _ListContext:
     """What the lines of a list are held against."""
 
-    known: Known
+    facts_by_subject: Known
     moved: Mapping[str, Movement]
     """By the change's id, what was moved today."""
     totals: DayTotals
@@ -195,7 +197,7 @@ def _change_of(line: BatchLine, undo_of: str, context: _ListContext) -> _LineCha
     """Raises Wrong."""
     if undo_of and line.input is None:
         raise Wrong(_problem(line, LineReason.NO_UNDO))
-    facts = context.known[_subject(line)]
+    facts = context.facts_by_subject[_subject(line)]
     if isinstance(facts, LineReason):
         raise Wrong(_problem(line, facts))
     request = _request(line, facts)

@@ -72,14 +72,14 @@ def dump(line: BatchLine) -> dict[str, Any]:
     }
 
 
-def read(kept: Mapping[str, Any]) -> BatchLine:
+def read(line: Mapping[str, Any]) -> BatchLine:
     return BatchLine(
-        kept["number"],
-        kept["customer"],
-        LineCells(**kept["cells"]),
-        kept["kind"],
-        kept["entity"],
-        stored.read_input(kept["input"]) if kept["input"] else None,
+        line["number"],
+        line["customer"],
+        LineCells(**line["cells"]),
+        line["kind"],
+        line["entity"],
+        stored.read_input(line["input"]) if line["input"] else None,
     )
 
 

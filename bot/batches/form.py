@@ -76,8 +76,8 @@ def working(meta: BatchMeta) -> dict[str, Any]:
 
 def checking() -> dict[str, Any]:
     """What a form becomes while the list that its change was added to is checked."""
-    shown = [blocks.waiting(words.CHECKING)]
-    return surfaces.modal(words.TITLE, shown, callback=ids.BATCH_CHECKED, metadata="")
+    content = [blocks.waiting(words.CHECKING)]
+    return surfaces.modal(words.TITLE, content, callback=ids.BATCH_CHECKED, metadata="")
 
 
 def saving() -> dict[str, Any]:
@@ -97,8 +97,8 @@ def build(
 ) -> dict[str, Any]:
     """`most`: lines that a list may have. `gathered`: from forms, to go on with instead."""
     source = _listed(meta) if meta.draft else [*_go_on(gathered), *_given(pasted, most)]
-    shown = [*source, *_for_all(needed=bool(meta.draft)), _reason()]
-    view = surfaces.modal(words.TITLE, shown, callback=ids.BATCH_FORM, metadata=meta.encode())
+    fields = [*source, *_for_all(needed=bool(meta.draft)), _reason()]
+    view = surfaces.modal(words.TITLE, fields, callback=ids.BATCH_FORM, metadata=meta.encode())
     submit = surfaces.plain_text(words.CHECK)
     return {**view, "submit": submit, "close": surfaces.plain_text(phrases.CANCEL)}
 
@@ -139,8 +139,8 @@ def _for_all_errors(for_all: ForAll, *, needed: bool) -> dict[str, str]:
 
 
 def _waiting(meta: BatchMeta, sentence: str) -> dict[str, Any]:
-    shown = [blocks.waiting(sentence)]
-    return surfaces.modal(words.TITLE, shown, callback=ids.BATCH_CHECKED, metadata=meta.encode())
+    content = [blocks.waiting(sentence)]
+    return surfaces.modal(words.TITLE, content, callback=ids.BATCH_CHECKED, metadata=meta.encode())
 
 
 def _listed(meta: BatchMeta) -> list[Block]:

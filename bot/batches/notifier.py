@@ -82,8 +82,8 @@ class BatchNotifier:
             if record is None or record.revision < revision:
                 return
             lines = await repository.lines(self._database, batch_id)
-            shown = await BATCH_CARDS.of(self._database, batch_id)
-            outdated = [card for card in shown if card.shown < record.revision]
+            cards = await BATCH_CARDS.of(self._database, batch_id)
+            outdated = [card for card in cards if card.shown < record.revision]
             telling = [self._draw(card, record, lines) for card in outdated]
             if record.undo_of and _moves_original(record, outdated):
                 telling.append(self.redraw_all(record.undo_of))

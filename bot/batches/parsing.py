@@ -282,9 +282,9 @@ def _others(titles: Sequence[str], named: set[int]) -> list[str]:
 
 
 def _places(column: Column, titles: Sequence[str]) -> list[int]:
-    known = _TITLES[column]
-    places = [place for place, title in enumerate(titles) if title in known]
-    return sorted(places, key=lambda place: known.index(titles[place]))
+    spellings = _TITLES[column]
+    places = [place for place, title in enumerate(titles) if title in spellings]
+    return sorted(places, key=lambda place: spellings.index(titles[place]))
 
 
 # Cells to lines

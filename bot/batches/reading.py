@@ -52,8 +52,8 @@ class CustomerReader:
                 return customer_id
             return await self._open(subject._replace(customer=customer_id))
 
-        known = await read_each(subjects, read, at_once=self._at_once)
-        return dict(zip(subjects, known, strict=True))
+        answers = await read_each(subjects, read, at_once=self._at_once)
+        return dict(zip(subjects, answers, strict=True))
 
     async def _open(self, subject: Subject) -> Facts | LineReason:
         """`subject`: by the customer's id."""
@@ -70,7 +70,7 @@ class CustomerReader:
     async def _by_name(self, subject: Subject) -> Facts | LineReason:
         """The facts of the entity that a name means. Raises AutumnError."""
         matching = (await self._autumn.entities(subject.customer, search=subject.entity)).list
-        entity = line_form.known("entity", subject.entity, {listed.id: listed.name for listed in matching})
+        entity = line_form.known_id("entity", subject.entity, {listed.id: listed.name for listed in matching})
         if isinstance(entity, Note):
             return LineReason.NO_ENTITY
         return await self._changes.read_facts(subject.kind, subject.customer, entity)

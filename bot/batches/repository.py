@@ -172,7 +172,7 @@ async def _left_to_undo(connection: AsyncConnection, batch_id: str) -> int:
     undone = exists().where(
         _change_undo.c.undo_of == changes.c.id, _change_undo.c.state.in_(sorted(CHANGE_HOLDS_UNDO))
     )
-    left = (
+    query = (
         select(func.count())
         .select_from(batch_lines.join(changes, changes.c.id == batch_lines.c.change_id))
         .where(
@@ -182,7 +182,7 @@ async def _left_to_undo(connection: AsyncConnection, batch_id: str) -> int:
             ~undone,
         )
     )
-    return int((await connection.execute(left)).scalar_one())
+    return int((await connection.execute(query)).scalar_one())
 
 
 def _lines(batch_id: str, *columns: ColumnElement[Any]) -> Select[Any]:
@@ -268,12 +268,12 @@ async def approve(
     decided: Decided,
     *,
     needed: int,
-    others: Mapping[str, bool],
+    earlier_approvers: Mapping[str, bool],
 ) -> BatchRecord | None:
     """One person's approval; with the last one that is needed it runs.
 
-    `needed`: what the policy requires now; the stored number never goes down. `others`: the approvers as of
-    this revision, and whether each may still approve.
+    `needed`: what the policy requires now; the stored number never goes down. `earlier_approvers`: of this
+    revision, and whether each may still approve.
     """
     async with database.writing() as connection:
         waiting = (
@@ -293,7 +293,7 @@ async def approve(
             batch_decisions.c.batch_id == batch_id, batch_decisions.c.verdict == "approve"
         )
         earlier = set((await connection.execute(approved)).scalars()) - {decided.person}
-        counting = {person for person in earlier if others[person]}
+        counting = {person for person in earlier if earlier_approvers[person]}
         await connection.execute(
             update(batch_decisions)
             .where(batch_decisions.c.batch_id == batch_id, batch_decisions.c.verdict == "approve")
@@ -485,8 +485,8 @@ async def finish(database: Database, batch_id: str, *, by: str, now: datetime) -
                 update(batch_lines).where(of_batch, queued).values(state=LineState.SKIPPED)
             )
         counts: dict[str, int] = {}
-        for (each,) in await connection.execute(select(batch_lines.c.state).where(of_batch)):
-            counts[each] = counts.get(each, 0) + 1
+        for (state,) in await connection.execute(select(batch_lines.c.state).where(of_batch)):
+            counts[state] = counts.get(state, 0) + 1
         if LineState.QUEUED in counts or LineState.RUNNING in counts:
             return None
         ended = BatchState.STOPPED if LineState.SKIPPED in counts else BatchState.DONE

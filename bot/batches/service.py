@@ -225,20 +225,20 @@ class BatchService:
             return BatchOutcome(BatchResult.UNCHECKED, record)
         if not asker.permit:
             return BatchOutcome(BatchResult.ASKER_NOT_ALLOWED, record)
-        others = {}
+        earlier_approvers = {}
         for approval in record.approvals:
             approver = Actor(approval.person, approval.team)
             about, _ = await self._judge(requests, Verb.APPROVE, record, approver)
             if about.reason is DecisionReason.UNCHECKED:
                 return BatchOutcome(BatchResult.UNCHECKED, record)
-            others[approval.person] = about.permit
+            earlier_approvers[approval.person] = about.permit
         approved = await repository.approve(
             self._database,
             batch_id,
             revision,
             Decided(actor.user, actor.team, decision.rule, self._now()),
             needed=asker.approvals,
-            others=others,
+            earlier_approvers=earlier_approvers,
         )
         return await self._decided(approved, batch_id)
 

@@ -103,8 +103,8 @@ APPLY_TITLE = "Apply all of these?"
 APPLY_TEXT = "Maple begins at once. You can stop it on the card."
 
 
-def total(what: str, lines: int, units: str) -> str:
-    return f"• {what}: {count(lines, 'line')}" + (f", {units} in all" if units else "")
+def total(change: str, lines: int, units: str) -> str:
+    return f"• {change}: {count(lines, 'line')}" + (f", {units} in all" if units else "")
 
 
 def of_kind(kind: str, feature: str) -> str:
@@ -140,26 +140,26 @@ PROBLEMS: Mapping[LineReason, str] = {
 }
 
 
-def repeated(other: int) -> str:
-    return f"Line {other} already changes the same thing. Request one of the two separately."
+def repeated(line: int) -> str:
+    return f"Line {line} already changes the same thing. Request one of the two separately."
 
 
-def affected(other: int) -> str:
-    return f"Line {other} changes what this one is based on. Request this one once the other is applied."
+def affected(line: int) -> str:
+    return f"Line {line} changes what this one is based on. Request this one once the other is applied."
 
 
 # The card
 
 
 def title(changes: int, customers: int, *, undo: bool) -> str:
-    what = "Undo of a bulk change" if undo else "Bulk change"
-    return f"*{what}: {count(changes, 'change')} for {count(customers, 'customer')}*"
+    heading = "Undo of a bulk change" if undo else "Bulk change"
+    return f"*{heading}: {count(changes, 'change')} for {count(customers, 'customer')}*"
 
 
 def title_of(changes: int, *, undo: bool) -> str:
     """In a list of requests."""
-    what = "Undo of a bulk change" if undo else "Bulk change"
-    return f"*{what}* · {count(changes, 'change')}"
+    heading = "Undo of a bulk change" if undo else "Bulk change"
+    return f"*{heading}* · {count(changes, 'change')}"
 
 
 STATES: Mapping[BatchState, str] = {
@@ -183,8 +183,8 @@ LINE_STATES: Mapping[LineState, str] = {
 }
 
 
-def progress(applied: int, of: int, others: list[str]) -> str:
-    return " · ".join([f"*{applied:,} of {of:,} applied*", *others])
+def progress(applied: int, of: int, counts: list[str]) -> str:
+    return " · ".join([f"*{applied:,} of {of:,} applied*", *counts])
 
 
 def failed(number: int) -> str:
@@ -258,8 +258,8 @@ COLUMNS = ("line", "customer", "customer id", "change", "result", "why", "change
 
 
 def csv_comment(lines: int, *, ended: bool) -> str:
-    what = "The results" if ended else "The whole list"
-    return f"{what}: {count(lines, 'line')}."
+    contents = "The results" if ended else "The whole list"
+    return f"{contents}: {count(lines, 'line')}."
 
 
 def wrong_csv_comment(lines: int) -> str:

@@ -83,10 +83,10 @@ def size_problem(amount: Decimal) -> AmountNote | None:
         return AmountNote.NOT_A_NUMBER
     if abs(amount) > MOST:
         return AmountNote.TOO_LARGE
-    shown = amount.normalize()
-    exponent = shown.as_tuple().exponent
+    normalised = amount.normalize()
+    exponent = normalised.as_tuple().exponent
     decimals = -exponent if isinstance(exponent, int) and exponent < 0 else 0
-    if decimals > DECIMALS or max(shown.adjusted(), 0) + 1 + decimals > _DIGITS:
+    if decimals > DECIMALS or max(normalised.adjusted(), 0) + 1 + decimals > _DIGITS:
         return AmountNote.TOO_MANY_DECIMALS
     return None
 

@@ -107,7 +107,7 @@ def loading_chooser(meta: ChooserMeta) -> dict[str, Any]:
 def chooser(place: Place, kinds: Sequence[ChangeKind[Any]], meta: ChooserMeta) -> dict[str, Any]:
     """A button for each, the dangerous ones last."""
     value = place.encode()
-    shown = [
+    rows = [
         blocks.section(
             f"kind.{kind.id}",
             f"*{kind.button}*\n{kind.help[:1].upper()}{kind.help[1:]}",
@@ -115,8 +115,8 @@ def chooser(place: Place, kinds: Sequence[ChangeKind[Any]], meta: ChooserMeta) -
         )
         for kind in sorted(kinds, key=lambda kind: kind.danger)
     ]
-    return _chooser_modal(shown or [blocks.section("nothing", words.NO_CHANGES)], meta)
+    return _chooser_modal(rows or [blocks.section("nothing", words.NO_CHANGES)], meta)
 
 
-def _chooser_modal(shown: Sequence[Block], meta: ChooserMeta) -> dict[str, Any]:
-    return surfaces.modal(words.CHOOSER_TITLE, shown, callback=ids.CHOOSER_MODAL, metadata=meta.encode())
+def _chooser_modal(content: Sequence[Block], meta: ChooserMeta) -> dict[str, Any]:
+    return surfaces.modal(words.CHOOSER_TITLE, content, callback=ids.CHOOSER_MODAL, metadata=meta.encode())

@@ -30,8 +30,8 @@ def identity_refusals(request: ChangeInput, facts: Facts, *, old_ids: bool) -> t
 
 def recreated(request: ChangeInput, customer: Customer) -> bool:
     """Whether this is a later customer, with the id of the one that the change is for."""
-    known = request.customer_created_at
-    return known is not None and not same_time(known, customer.created_at)
+    created_at = request.customer_created_at
+    return created_at is not None and not same_time(created_at, customer.created_at)
 
 
 def entity_of(request: ChangeInput) -> Mapping[str, str]:

@@ -53,12 +53,12 @@ def estimates(facts: Facts, coupon: Coupon | None) -> tuple[Next, ...]:
 def currency_of(facts: Facts) -> str:
     """The currency that the company's coupons are in: its own. Empty if nothing tells."""
     discounts = facts.billing.discounts if facts.billing else ()
-    known = [
+    currencies = [
         discount.currency
         for discount in discounts
         if discount.currency and discount.type != "percentage_discount"
     ]
-    return next((currency.upper() for currency in (*known, *_of_prices(facts.customer)) if currency), "")
+    return next((currency.upper() for currency in (*currencies, *_of_prices(facts.customer)) if currency), "")
 
 
 def _of_prices(customer: Customer) -> Iterator[str]:
@@ -103,15 +103,15 @@ def _off(
     then: Left, lines: Sequence[tuple[PreviewLine, Decimal]], preview: InvoicePreview
 ) -> Iterator[Decimal]:
     offer = then.offer
-    left = then.for_invoice(preview)
+    remaining = then.for_invoice(preview)
     for line, total in lines:
         if total <= 0 or (offer.plan_ids is not None and line.plan_id not in offer.plan_ids):
             continue
         if offer.percent:
-            yield money.rounded(total * left / 100, preview.currency)
+            yield money.rounded(total * remaining / 100, preview.currency)
         else:
-            yield min(left, total)
-            left -= min(left, total)
+            yield min(remaining, total)
+            remaining -= min(remaining, total)
 
 
 def _later(at: datetime, months: int) -> datetime:

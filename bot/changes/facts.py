@@ -56,9 +56,9 @@ async def gather_for(
 ) -> Facts:
     """The facts for a form, before it is known what will be requested, with names. Raises AutumnError."""
     kind = registry.kind(kind_id)
-    others = kind.quoted or Needs.REWARDS in kind.needs
+    reads_plans = kind.quoted or Needs.REWARDS in kind.needs
     needs = kind.needs | ({Needs.ENTITIES} if kind.of_entities else frozenset())
-    async with meanwhile(_plans(autumn) if others else _no_plans()) as plans:
+    async with meanwhile(_plans(autumn) if reads_plans else _no_plans()) as plans:
         about = _Subject(customer_id, needs, extra=kind.extra, entity=entity, priced=kind.quoted)
         facts = await _gather(autumn, about, at=now())
         return replace(facts, plans=await plans)

@@ -82,10 +82,10 @@ class LineReader:
         self.cells = cells
         self.wrong: dict[Cell, Note] = {}
 
-    def about(self, what: str) -> str:
-        """`what` it has to be, in words."""
+    def about(self, expected: str) -> str:
+        """`expected`: what it has to be, in words."""
         if not self.cells.about:
-            self.wrong["about"] = Note(LineNote.MISSING, {"what": what})
+            self.wrong["about"] = Note(LineNote.MISSING, {"what": expected})
         return self.cells.about
 
     def figure(self) -> Decimal:
@@ -136,12 +136,12 @@ class LineReader:
             self.wrong["action"] = Note(LineNote.TAKES_NONE, {"what": "action"})
 
 
-def known(what: str, typed: str, called: Mapping[str, str]) -> str | Note:
+def known_id(noun: str, typed: str, called: Mapping[str, str]) -> str | Note:
     """The id of what was typed: an id, or a name that only one of these has. `called`: names by id."""
     if typed in called:
         return typed
-    named = [known_id for known_id, name in called.items() if fold(name) == fold(typed)]
-    return named[0] if len(named) == 1 else Note(LineNote.UNKNOWN, {"what": what, "typed": typed})
+    named = [named_id for named_id, name in called.items() if fold(name) == fold(typed)]
+    return named[0] if len(named) == 1 else Note(LineNote.UNKNOWN, {"what": noun, "typed": typed})
 
 
 def features(facts: Facts) -> Mapping[str, str]:

@@ -85,7 +85,7 @@ def build(state: FormState) -> dict[str, Any]:
         return _view(state.meta, closed, submit=False)
     before = state.sight.before if state.sight else None
     meta = content.meta.model_copy(update={"seen": before, "created": state.facts.customer.created_at})
-    shown = [
+    drawn = [
         *_who(state.facts, meta.customer),
         *([blocks.section("trouble", f":warning: {state.trouble}")] if state.trouble else []),
         *([blocks.section("others", words.ASKS_OTHERS)] if meta.asks_others and not state.sight else []),
@@ -98,8 +98,8 @@ def build(state: FormState) -> dict[str, Any]:
         *_why(meta, state.values),
         *_gather(state),
     ]
-    shown = _numbered(meta, shown)
-    return _view(meta, _focused(shown) if state.opening else shown, submit=True)
+    drawn = _numbered(meta, drawn)
+    return _view(meta, _focused(drawn) if state.opening else drawn, submit=True)
 
 
 def _content(state: FormState) -> FormContent:
@@ -136,10 +136,10 @@ def scoped(meta: Meta, values: Values) -> tuple[Meta, Values]:
     entity = scope.picked(meta, values)
     if entity == meta.entity:
         return meta, values
-    kept = scope.kept(_own(meta, values))
+    kept_values = scope.kept(_own(meta, values))
     update = {"entity": entity, "filled": meta.filled + 1, "feature": "", "row": "", "shown": {}}
     meta = meta.model_copy(update=update)
-    return meta, {f"{block}{_number(meta)}": entered for block, entered in kept.items()}
+    return meta, {f"{block}{_number(meta)}": entered for block, entered in kept_values.items()}
 
 
 def _limit(meta: Meta) -> Mapping[str, str]:
@@ -177,11 +177,11 @@ def _number(meta: Meta) -> str:
     return f"@{meta.filled}" if meta.filled else ""
 
 
-def _numbered(meta: Meta, shown: Sequence[Block]) -> list[Block]:
+def _numbered(meta: Meta, drawn: Sequence[Block]) -> list[Block]:
     number = _number(meta)
     return [
         {**block, "block_id": f"{block['block_id']}{number}"} if block["type"] == "input" else block
-        for block in shown
+        for block in drawn
     ]
 
 
@@ -202,16 +202,16 @@ def _presets(state: FormState) -> list[Block]:
         if offer.preset.amount is None or (presets and presets.fits(offer.preset.feature, state.facts))
     ]
     choices = {offer.preset.name: _preset(offer.preset, names) for offer in fitting if not offer.again}
-    shown = []
+    drawn = []
     if choices:
         initial = choices.get(form_values.chosen(state.values, PRESET_BLOCK))
         select = blocks.select(ids.FORM_PRESET, words.PICK_PRESET, list(choices.values()), initial)
-        shown.append(blocks.field(PRESET_BLOCK, words.PRESET, select, optional=True, listens=True))
+        drawn.append(blocks.field(PRESET_BLOCK, words.PRESET, select, optional=True, listens=True))
     for index, offered in enumerate(fitting):
         if offered.again:
             again = words.preset_again(text.mrkdwn(offered.preset.name), times.billing_day(offered.again))
-            shown.append(blocks.context(f"again.{index}", again))
-    return shown
+            drawn.append(blocks.context(f"again.{index}", again))
+    return drawn
 
 
 def _preset(preset: Preset, names: Mapping[str, str]) -> Any:
@@ -223,14 +223,14 @@ def _preset(preset: Preset, names: Mapping[str, str]) -> Any:
     return blocks.option(text.literal(label, blocks.OPTION), preset.name, limit)
 
 
-def _focused(shown: Sequence[Block]) -> list[Block]:
+def _focused(drawn: Sequence[Block]) -> list[Block]:
     """With the cursor in the first field that is still to be filled in. Only when the form opens: later it
     would take the cursor out of the field that is being filled in."""
-    empty = [block for block in shown if block["type"] == "input" and not _is_filled_in(block)]
+    empty = [block for block in drawn if block["type"] == "input" and not _is_filled_in(block)]
     first = next((block for block in empty if not block.get("optional")), empty[0] if empty else None)
     return [
         {**block, "element": {**block["element"], "focus_on_load": True}} if block is first else block
-        for block in shown
+        for block in drawn
     ]
 
 
@@ -294,8 +294,8 @@ def _preview(state: FormState, content: FormContent) -> list[Block]:
         warnings = notes.listed(changes_words.WARNED, sight.warnings, names)
         preview += layout.packed("warnings", warnings.split("\n"))
     if sight.barred:
-        others = [words.others(sight.others, asked=state.meta.asks_others)] if sight.others else []
-        preview.append(blocks.section("barred", "\n".join([f":no_entry: {sight.barred}", *others])))
+        who_may = [words.others(sight.others, askable=state.meta.asks_others)] if sight.others else []
+        preview.append(blocks.section("barred", "\n".join([f":no_entry: {sight.barred}", *who_may])))
     elif sight.needed is not None:
         preview.append(blocks.context("needed", "\n".join([words.needed(sight.needed), *sight.limits])))
     return preview

@@ -99,7 +99,7 @@ class Life(RuleBasedStateMachine):
                 basis=Basis(
                     1,
                     TodayCounter(Environment.SANDBOX, self.known(self.ids[index]).input),
-                    others=dict.fromkeys(("U1", "U2", "U3"), True),
+                    earlier_approvers=dict.fromkeys(("U1", "U2", "U3"), True),
                 ),
                 lease=self.lease(worker),
             )

@@ -101,7 +101,7 @@ class BatchLife(RuleBasedStateMachine):
                 revision,
                 self.decided(person),
                 needed=1,
-                others=others_permitted,
+                earlier_approvers=others_permitted,
             )
         )
 

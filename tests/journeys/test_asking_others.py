@@ -71,7 +71,7 @@ async def test_form_is_passed_on_once_and_taken_up_by_somebody_who_may(mode: Mod
     async with running_maple(mode, policy=LEADS) as maple:
         await maple.ana.command(GIVE)
         form = await maple.ana.sees(PREVIEW)
-        who_may = on_screen(forms_words.others("@billing-leads", asked=True))
+        who_may = on_screen(forms_words.others("@billing-leads", askable=True))
         in_order(form, who_may, f"[{access_words.ASK_THEM}]")
         await maple.ana.submit()
         await maple.ana.sees(approvals_words.RESULTS[Result.PASSED_ON].what)
@@ -140,7 +140,7 @@ async def test_others_are_named_only_where_somebody_may() -> None:
         async with running_maple("http", policy=policy) as maple:
             await maple.ana.command(GIVE)
             form = await maple.ana.sees(PREVIEW)
-            assert on_screen(forms_words.others(named, asked=can_ask)) in form
+            assert on_screen(forms_words.others(named, askable=can_ask)) in form
             assert (f"[{access_words.ASK_THEM}]" in form) == can_ask
             assert (f"[{forms_words.SUBMIT}]" in form) != can_ask
 

@@ -149,7 +149,7 @@ def read_line(line: LineReader) -> ListedAddition:
 
 def fill_line(listed: ListedAddition, facts: Facts, unique: str) -> AdditionInput | Note:
     offered = offered_products(facts)
-    product = line_form.known(_WHAT, listed.product, {plan.id: plan.name for plan in offered.values()})
+    product = line_form.known_id(_WHAT, listed.product, {plan.id: plan.name for plan in offered.values()})
     if isinstance(product, Note):
         return product
     chosen = _quantities(listed.quantity, offered[product])

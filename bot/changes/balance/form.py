@@ -217,9 +217,9 @@ def _picked_row(meta: Meta, values: Values, feature: str, rows: list[BalanceRow]
     """The only one, or the one that is picked; to begin with, the one the form was opened with."""
     if len(rows) == 1:
         return rows[0].id
-    known = {row.id for row in rows}
+    row_ids = {row.id for row in rows}
     picked = form_values.chosen(values, row_block(feature)) or meta.row
-    return picked if picked in known else None
+    return picked if picked in row_ids else None
 
 
 # What there is to pick from

@@ -82,15 +82,15 @@ def feature_of(feature_id: str, facts: Facts) -> Feature | None:
 
 
 def is_flag(feature_id: str, facts: Facts) -> bool:
-    known = feature_of(feature_id, facts)
-    return feature_id in facts.customer.flags or (known is not None and known.type == "boolean")
+    feature = feature_of(feature_id, facts)
+    return feature_id in facts.customer.flags or (feature is not None and feature.type == "boolean")
 
 
 def allocated(held: HeldBalance, facts: Facts) -> bool:
     """Whether it is a thing held rather than spent, such as a seat. Supposed so of a row without a reset
     when the feature is not known."""
-    known = feature_of(held.balance.feature_id, facts)
-    return held.row.reset is None if known is None else not known.consumable
+    feature = feature_of(held.balance.feature_id, facts)
+    return held.row.reset is None if feature is None else not feature.consumable
 
 
 def _missing(feature_id: str, customer: Customer) -> Note:
@@ -295,7 +295,7 @@ def read_line(line: LineReader) -> ListedBalanceChange:
 
 def fill_line(listed: ListedBalanceChange, facts: Facts, unique: str) -> BalanceInput | Note:  # noqa: ARG001 - as all kinds
     """Of the balance's only part: a list cannot say which of several is meant."""
-    feature = line_form.known(_WHAT, listed.feature, line_form.features(facts))
+    feature = line_form.known_id(_WHAT, listed.feature, line_form.features(facts))
     if isinstance(feature, Note):
         return feature
     balance = facts.customer.balances.get(feature)

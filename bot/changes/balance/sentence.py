@@ -164,11 +164,13 @@ def _reset(sentence: Sequence["_Word"]) -> list[_Part] | Misread:
 def _read(
     sentence: "_Words", action: BalanceAction, read: _Parts
 ) -> BalanceSentence | SeveralChanges | Misread:
-    first, *others = _clauses(sentence.words, _dates if action is BalanceAction.RESET_DATE else _is_amount)
+    first, *other_clauses = _clauses(
+        sentence.words, _dates if action is BalanceAction.RESET_DATE else _is_amount
+    )
     parts = read(first)
     if isinstance(parts, Misread):
         return parts
-    for clause in others:
+    for clause in other_clauses:
         more = read((_THE_SAME, *clause))
         if isinstance(more, Misread):
             return more

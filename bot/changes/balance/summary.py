@@ -50,16 +50,16 @@ def figures_now(after: Snapshot) -> list[str]:
     figures = BalanceFigures.read(after)
     if figures is None:
         return []
-    shown = [
+    values = [
         (BalanceLine.GRANTED, numbers.number(figures.granted)),
         (BalanceLine.REMAINING, numbers.number(figures.remaining)),
         (BalanceLine.USAGE, numbers.number(figures.used)),
     ]
     if figures.overage:
-        shown.append((BalanceLine.OVERAGE, numbers.number(figures.overage)))
+        values.append((BalanceLine.OVERAGE, numbers.number(figures.overage)))
     if figures.resets_at is not None:
-        shown.append((BalanceLine.RESET, times.billing_moment(figures.resets_at)))
-    return [lines.value_bullet(label, value) for label, value in shown]
+        values.append((BalanceLine.RESET, times.billing_moment(figures.resets_at)))
+    return [lines.value_bullet(label, value) for label, value in values]
 
 
 # Where a part comes from, so that equal parts of one feature can be told apart

@@ -87,17 +87,17 @@ def held(facts: Facts) -> list[Block]:
     lines = []
     for subscription in facts.customer.subscriptions:
         change = changes.of(subscription)
-        shown = [
+        details = [
             f"*{names.plan(subscription)}*",
             products.state(subscription, facts.read_at, change),
             products.price(subscription, currency),
             products.quantity(subscription),
             products.following(subscription, facts.read_at, change, currency),
         ]
-        lines.append("• " + " · ".join(part for part in shown if part))
+        lines.append("• " + " · ".join(part for part in details if part))
     for purchase in facts.customer.purchases:
-        shown = [f"*{names.plan(purchase)}*", labels.ONE_OFF, products.quantity(purchase)]
-        lines.append("• " + " · ".join(part for part in shown if part))
+        details = [f"*{names.plan(purchase)}*", labels.ONE_OFF, products.quantity(purchase)]
+        lines.append("• " + " · ".join(part for part in details if part))
     title = words.HELD_BY_ENTITY if facts.scope else words.HELD
     drawn = [blocks.section("held", layout.listed(title, lines or [words.NOTHING_HELD], _MOST))]
     merged = sum(listed.scope == "entity" for listed in facts.customer.subscriptions)

@@ -67,9 +67,11 @@ def holds(previewed: Snapshot, current: Snapshot) -> bool:
         return False
     if not amounts:
         return True
-    left = _share_left(previewed, current)
+    share_left = _share_left(previewed, current)
     pairs = zip(amounts, amounts_now, strict=True)
-    return _no_more(previewed, current) and all(_drifted(was, now, left) for (_, was), (_, now) in pairs)
+    return _no_more(previewed, current) and all(
+        _drifted(was, now, share_left) for (_, was), (_, now) in pairs
+    )
 
 
 def lines(facts: Facts) -> Iterator[Line]:
@@ -79,8 +81,8 @@ def lines(facts: Facts) -> Iterator[Line]:
     currency = _currency(quote)
 
     def money(label: BillingLine, amount: Decimal, about: str = "") -> Line:
-        shown = canonical.number(kit_money.rounded(amount, currency))
-        return Line(label, None, shown, ValueFormat.MONEY, currency=currency, about=about)
+        value = canonical.number(kit_money.rounded(amount, currency))
+        return Line(label, None, value, ValueFormat.MONEY, currency=currency, about=about)
 
     for line in quote.line_items[:_MOST_LINES]:
         yield money(BillingLine.CHARGE, line.total, line.description or line.display_name)
@@ -143,9 +145,9 @@ def _time(stored: str | None) -> datetime | None:
     return None if stored is None else datetime.fromisoformat(stored)
 
 
-def _drifted(was: Decimal, now: Decimal, left: Decimal) -> bool:
+def _drifted(was: Decimal, now: Decimal, share_left: Decimal) -> bool:
     """The same amount, or what time has left of it."""
-    low, high = sorted((was, was * left))
+    low, high = sorted((was, was * share_left))
     tolerance = _TOLERANCE + _RELATIVE * abs(was)
     return low - tolerance <= now <= high + tolerance
 

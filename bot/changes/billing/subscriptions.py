@@ -193,7 +193,7 @@ def listed_subscription(typed: str, facts: Facts) -> Subscription | Note:
         if candidate.id == typed:
             return candidate
     called = names.plans(facts.customer)
-    product = line_form.known(
+    product = line_form.known_id(
         "product",
         typed,
         {subscription.plan_id: called.get(subscription.plan_id, "") for subscription in listed},

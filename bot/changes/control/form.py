@@ -291,7 +291,7 @@ def _pick_purchases_in(values: Values) -> Block:
 
 
 def _select(block: str, label: str, labels: Mapping[str, str], picked: str) -> Block:
-    offered = {value: blocks.option(shown, value) for value, shown in labels.items()}
+    offered = {value: blocks.option(option_label, value) for value, option_label in labels.items()}
     element = blocks.select(parts.field_id(block), label, list(offered.values()), offered[picked])
     return blocks.field(block, label, element, listens=True)
 

@@ -105,8 +105,8 @@ def per(number: str, interval: str) -> str:
 
 def alert(threshold: str, of: str) -> str:
     """`of`: as Autumn calls it."""
-    what = next((label for known, label in THRESHOLD_TYPES.items() if known == of), of)
-    return f"at {threshold} {what}"
+    unit = next((label for threshold_type, label in THRESHOLD_TYPES.items() if threshold_type == of), of)
+    return f"at {threshold} {unit}"
 
 
 def top_up(threshold: str, quantity: str, purchases: str) -> str:

@@ -58,8 +58,8 @@ def _live(facts: Facts) -> Block:
         totals = money.sums(facts.unpaid.totals)
         lines.append(labels.unpaid(facts.unpaid.count, totals, at_least=facts.unpaid.at_least))
     if facts.entities:
-        known = deletion_words.entities(len(facts.entities))
-        lines.append(changes_words.at_least(known) if len(facts.entities) >= MOST_ENTITIES else known)
+        entities = deletion_words.entities(len(facts.entities))
+        lines.append(changes_words.at_least(entities) if len(facts.entities) >= MOST_ENTITIES else entities)
     if not lines:
         unread = "" if facts.billing else f"\n{notes.plain(Note(DeletionNote.STRIPE_UNREAD))}"
         return blocks.section("live", f"{deletion_words.NOTHING_LIVE}{unread}")

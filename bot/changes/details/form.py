@@ -21,11 +21,11 @@ _LONGEST = 3000
 
 
 def build(state: FormState) -> FormContent:
-    shown = {name: _shown(state.facts, name) for name in _FIELDS}
+    current = {name: _shown(state.facts, name) for name in _FIELDS}
     meta = state.meta.model_copy(
-        update={"shown": {name: parts.digest(value) for name, value in shown.items()}}
+        update={"shown": {name: parts.digest(value) for name, value in current.items()}}
     )
-    return FormContent(meta, fields=[_field(name, state.values, shown[name]) for name in _FIELDS])
+    return FormContent(meta, fields=[_field(name, state.values, current[name]) for name in _FIELDS])
 
 
 def draft(meta: Meta, values: Values, facts: Facts) -> DetailsInput | None:
@@ -53,12 +53,12 @@ def _altered(meta: Meta, values: Values) -> dict[str, str]:
 
 def _shown(facts: Facts, name: str) -> str:
     """What the field shows to begin with; nothing when it is too long to be shown in full."""
-    known = text.clean(str(getattr(facts.customer, name) or ""))
-    return known if text.length(known) <= _LONGEST else ""
+    value = text.clean(str(getattr(facts.customer, name) or ""))
+    return value if text.length(value) <= _LONGEST else ""
 
 
-def _field(name: str, values: Values, shown: str) -> Block:
-    initial = form_values.typed(values, name) if name in values else shown
+def _field(name: str, values: Values, current: str) -> Block:
+    initial = form_values.typed(values, name) if name in values else current
     element = blocks.typed(parts.field_id(name), initial, telling=True)
     hint = words.FINGERPRINT_HINT if name == FINGERPRINT_BLOCK else ""
     return blocks.field(name, _FIELDS[name], element, hint, optional=True, listens=True)
@@ -66,8 +66,8 @@ def _field(name: str, values: Values, shown: str) -> Block:
 
 def keep(meta: Meta, values: Values) -> Values:
     """Without the fields that were left as they were shown: they may be different by then."""
-    left = _FIELDS.keys() - _altered(meta, values).keys()
-    return {block: entered for block, entered in values.items() if block not in left}
+    unaltered = _FIELDS.keys() - _altered(meta, values).keys()
+    return {block: entered for block, entered in values.items() if block not in unaltered}
 
 
 FORM = ChangeForm(build, draft, parse, keep=keep)

@@ -94,8 +94,8 @@ class ExpiryChange(ChangeKind[ExpiryInput]):
         grant = standalone.read(request.feature, after)
         if grant is None:
             return [words.GONE]
-        shown = times.billing_moment(grant.expires_at) if grant.expires_at else words.NEVER
-        return [lines.value_bullet(ExpiryLine.EXPIRES, shown)]
+        expires = times.billing_moment(grant.expires_at) if grant.expires_at else words.NEVER
+        return [lines.value_bullet(ExpiryLine.EXPIRES, expires)]
 
     def sample(self, customer: str) -> ExpiryInput:
         return ExpiryInput(customer=customer, feature="messages", row="maple_sample", expires_at=SOON)

@@ -70,9 +70,9 @@ def parsed(meta: Meta, values: Values, request: ChangeInput | None, errors: Mapp
     )
 
 
-def tick(block_id: str, label: str, shown: str, more: str, values: Values) -> Block:
+def tick(block_id: str, label: str, option_label: str, more: str, values: Values) -> Block:
     """A box that must be ticked."""
-    yes = blocks.option(shown, _YES, more)
+    yes = blocks.option(option_label, _YES, more)
     initial = [yes] if form_values.ticked(values, block_id) else []
     return blocks.field(block_id, label, blocks.ticks(field_id(block_id), [yes], initial))
 
@@ -116,8 +116,8 @@ def feature_field(offered: Mapping[str, str], feature: str) -> Block:
         element = blocks.picker(ids.FORM_FEATURE, forms_words.PICK_FEATURE, min_query=0, initial=initial)
     else:
         ordered = sorted(offered.items(), key=lambda item: (item[1].casefold(), item[0]))
-        shown = [options.feature_option(*item) for item in ordered]
-        element = blocks.select(ids.FORM_FEATURE, forms_words.PICK_FEATURE, shown, initial)
+        choices = [options.feature_option(*item) for item in ordered]
+        element = blocks.select(ids.FORM_FEATURE, forms_words.PICK_FEATURE, choices, initial)
     return blocks.field(FEATURE_BLOCK, forms_words.FEATURE, element, listens=True)
 
 

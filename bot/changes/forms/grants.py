@@ -40,11 +40,11 @@ def chosen(values: Values) -> tuple[str, str]:
 def field(state: FormState, grants: Mapping[str, StandaloneGrant]) -> Block:
     """To begin with, the only one of the feature that the form was opened for."""
     called = parts.called(state.facts)
-    shown = {value: _option(value, grant, called) for value, grant in grants.items()}
+    choices = {value: _option(value, grant, called) for value, grant in grants.items()}
     of_feature = [value for value, grant in grants.items() if grant.feature == state.meta.feature]
     first = of_feature[0] if len(of_feature) == 1 else ""
-    initial = shown.get(form_values.chosen(state.values, GRANT_BLOCK) or first)
-    element = blocks.select(parts.field_id("grant"), words.PICK_GRANT, list(shown.values()), initial)
+    initial = choices.get(form_values.chosen(state.values, GRANT_BLOCK) or first)
+    element = blocks.select(parts.field_id("grant"), words.PICK_GRANT, list(choices.values()), initial)
     return blocks.field(GRANT_BLOCK, words.GRANT, element, listens=True)
 
 

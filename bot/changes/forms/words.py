@@ -12,9 +12,9 @@ ASKS_OTHERS = (
 )
 
 
-def others(who: str, *, asked: bool) -> str:
-    """`asked`: whether the form can be passed on to them."""
-    passed_on = " *Ask them* passes your form on to them." if asked else ""
+def others(who: str, *, askable: bool) -> str:
+    """`askable`: whether the form can be passed on to them."""
+    passed_on = " *Ask them* passes your form on to them." if askable else ""
     return f"*May request it:* {who}.{passed_on}"
 
 

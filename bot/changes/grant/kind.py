@@ -150,12 +150,12 @@ class GrantChange(ChangeKind[GrantInput]):
         grant = standalone.read(request.feature, after)
         if grant is None:
             return [words.NO_GRANT]
-        shown = {
+        sizes = {
             GrantSize.AMOUNT: numbers.number(grant.granted),
             GrantSize.UNLIMITED: words.UNLIMITED,
             GrantSize.SWITCH: words.ON,
         }
-        bullets = [lines.value_bullet(GrantLine.GRANT, shown[grant.size])]
+        bullets = [lines.value_bullet(GrantLine.GRANT, sizes[grant.size])]
         if grant.expires_at is not None:
             bullets.append(lines.value_bullet(GrantLine.EXPIRES, times.billing_moment(grant.expires_at)))
         return bullets

@@ -161,7 +161,7 @@ def read_line(line: LineReader) -> ListedGrant:
 
 
 def fill_line(listed: ListedGrant, facts: Facts, unique: str) -> GrantInput | Note:
-    feature = line_form.known(_WHAT, listed.feature, line_form.features(facts))
+    feature = line_form.known_id(_WHAT, listed.feature, line_form.features(facts))
     if isinstance(feature, Note):
         return feature
     return GrantInput(
@@ -179,8 +179,8 @@ def _size_of_line(listed: ListedGrant, feature: str, facts: Facts) -> GrantSize:
     """Without an amount it can only be a feature that is on or off; if it is none, the guard asks for one."""
     if listed.unlimited:
         return GrantSize.UNLIMITED
-    known = facts.features.get(feature)
-    switch = known is not None and known.type == "boolean" and listed.amount is None
+    definition = facts.features.get(feature)
+    switch = definition is not None and definition.type == "boolean" and listed.amount is None
     return GrantSize.SWITCH if switch else GrantSize.AMOUNT
 
 

@@ -102,7 +102,7 @@ def read_line(line: LineReader) -> ListedQuantity:
 
 def fill_line(listed: ListedQuantity, facts: Facts, unique: str) -> QuantityInput | Note:  # noqa: ARG001 - as all kinds
     """Of the one subscription that sells the feature by quantity."""
-    feature = line_form.known(_WHAT, listed.feature, line_form.features(facts))
+    feature = line_form.known_id(_WHAT, listed.feature, line_form.features(facts))
     if isinstance(feature, Note):
         return feature
     selling = [

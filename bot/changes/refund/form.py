@@ -106,9 +106,9 @@ def _value(refundable: Refundable) -> str:
 
 
 def _pick_invoice(offered: dict[str, Refundable], values: Values) -> Block:
-    shown = {value: _option(value, refundable) for value, refundable in offered.items()}
-    initial = shown.get(form_values.chosen(values, INVOICE_BLOCK))
-    element = blocks.select(parts.field_id("invoice"), words.PICK_INVOICE, list(shown.values()), initial)
+    choices = {value: _option(value, refundable) for value, refundable in offered.items()}
+    initial = choices.get(form_values.chosen(values, INVOICE_BLOCK))
+    element = blocks.select(parts.field_id("invoice"), words.PICK_INVOICE, list(choices.values()), initial)
     return blocks.field(INVOICE_BLOCK, words.INVOICE, element, listens=True)
 
 

@@ -78,8 +78,8 @@ def is_there(after: Snapshot) -> bool:
 def _warnings(coupon: Coupon, subscription: Subscription, facts: Facts) -> Iterator[Note]:
     upcoming = (facts.billing.upcoming if facts.billing else None) or ()
     invoices = [invoice for invoice in upcoming if subscription.plan_id in invoice.plan_ids]
-    if others := _billed_together(coupon, subscription, invoices):
-        yield Note(RewardNote.BILLED_TOGETHER, {"products": joined(others)})
+    if other_plans := _billed_together(coupon, subscription, invoices):
+        yield Note(RewardNote.BILLED_TOGETHER, {"products": joined(other_plans)})
     own, apart = own_discount(facts), subscription_discounts(facts)
     if own is not None and not any(discounting.has_own_discount(invoice, apart) for invoice in invoices):
         yield Note(RewardNote.OWN_STEPS_ASIDE, {"name": name_of(own)})
@@ -93,8 +93,8 @@ def _billed_together(
 ) -> list[str]:
     """Other products on the same invoice, which the coupon is for as well."""
     plans = dict.fromkeys(plan for invoice in invoices for plan in invoice.plan_ids)
-    others = [plan for plan in plans if plan != subscription.plan_id]
-    return [plan for plan in others if coupon.plan_ids is None or plan in coupon.plan_ids]
+    other_plans = [plan for plan in plans if plan != subscription.plan_id]
+    return [plan for plan in other_plans if coupon.plan_ids is None or plan in coupon.plan_ids]
 
 
 def _holders(reward_id: str, facts: Facts) -> list[str]:

@@ -269,8 +269,8 @@ class RewardChange(ChangeKind[RewardInput]):
         if request.action is RewardAction.ATTACH:
             return [words.ATTACHED if attached.is_there(after) else words.NOT_ATTACHED]
         coupon = after.get("coupon_name") or after.get("coupon")
-        shown = text.mrkdwn(coupon, 100) if coupon else changes_words.ABSENT
-        return [value_bullet(RewardLine.COUPON, shown)]
+        value = text.mrkdwn(coupon, 100) if coupon else changes_words.ABSENT
+        return [value_bullet(RewardLine.COUPON, value)]
 
     def sample(self, customer: str) -> RewardInput:
         return RewardInput(customer=customer, action=RewardAction.APPLY, reward="ten")

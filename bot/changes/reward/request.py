@@ -130,8 +130,8 @@ def _currency(coupon: Coupon, next_invoices: Sequence[Next], facts: Facts) -> It
     own = currency_of(facts)
     if not own and billed:
         yield Note(RewardNote.CURRENCY_UNKNOWN, {"currencies": joined(billed)})
-    elif others := [currency for currency in billed if currency != own]:
-        yield Note(RewardNote.OTHER_CURRENCY, {"currency": own, "currencies": joined(others)})
+    elif other_currencies := [currency for currency in billed if currency != own]:
+        yield Note(RewardNote.OTHER_CURRENCY, {"currency": own, "currencies": joined(other_currencies)})
 
 
 def _less(own: Discount, next_invoices: Sequence[Next]) -> Iterator[Note]:
@@ -199,7 +199,7 @@ def fill_line(listed: ListedReward, facts: Facts, unique: str) -> RewardInput | 
     if action is RewardAction.REMOVE:
         return _removal(listed.about, facts)
     coupons = facts.rewards.coupons if facts.rewards else ()
-    coupon = line_form.known(_COUPON, listed.about, {offered.id: name_of(offered) for offered in coupons})
+    coupon = line_form.known_id(_COUPON, listed.about, {offered.id: name_of(offered) for offered in coupons})
     return (
         coupon if isinstance(coupon, Note) else RewardInput(customer=customer, action=action, reward=coupon)
     )
@@ -208,7 +208,7 @@ def fill_line(listed: ListedReward, facts: Facts, unique: str) -> RewardInput | 
 def _removal(named: str, facts: Facts) -> RewardInput | Note:
     """A coupon that is named has to be the one that the customer has."""
     own = own_discount(facts)
-    if named and own is not None and isinstance(line_form.known(_COUPON, named, {own.id: own.name}), Note):
+    if named and own is not None and isinstance(line_form.known_id(_COUPON, named, {own.id: own.name}), Note):
         return Note(RewardNote.ANOTHER_COUPON, {"name": name_of(own)})
     return RewardInput(customer=facts.customer.id or "", action=RewardAction.REMOVE)
 

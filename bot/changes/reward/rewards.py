@@ -147,8 +147,8 @@ def grant_preview(code: str, grant: FeatureGrant | None, customer: Customer) -> 
 def grant_verdict(before: Snapshot, after: Snapshot) -> Verdict:
     if before.get("grant") is None or grant_offer(before) != grant_offer(after):
         return Verdict.UNCLEAR
-    kept = [name for name in before if name.startswith(_ROWS)]
-    return agreed(appeared(before[name], after[name]) for name in kept)
+    row_names = [name for name in before if name.startswith(_ROWS)]
+    return agreed(appeared(before[name], after[name]) for name in row_names)
 
 
 def appeared(before: str | None, after: str | None) -> Verdict:

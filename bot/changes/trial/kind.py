@@ -136,12 +136,12 @@ class TrialChange(SubscriptionChange[TrialInput]):
 
 def _renewed(request: TrialInput, facts: Facts) -> Subscription | None:
     """By its id or, as a change of the trial gives it another, the only one of its product."""
-    if (known := subscriptions.find(request.subscription, facts)) is not None:
-        return known
+    if (subscription := subscriptions.find(request.subscription, facts)) is not None:
+        return subscription
     same = [
-        subscription
-        for subscription in subscriptions.own(facts)
-        if subscription.plan_id == request.product and subscription.status != "scheduled"
+        own
+        for own in subscriptions.own(facts)
+        if own.plan_id == request.product and own.status != "scheduled"
     ]
     return same[0] if len(same) == 1 else None
 

@@ -78,7 +78,7 @@ def read_line(line: LineReader) -> ListedUsage:
 
 def fill_line(listed: ListedUsage, facts: Facts, unique: str) -> UsageInput | Note:
     """Of what the customer does not have the guard says so."""
-    feature = line_form.known(_WHAT, listed.feature, line_form.features(facts))
+    feature = line_form.known_id(_WHAT, listed.feature, line_form.features(facts))
     return UsageInput(
         customer=facts.customer.id or "",
         feature=listed.feature if isinstance(feature, Note) else feature,
