@@ -56,7 +56,7 @@ async def show_list(
         policy_refusal(interaction, services),
         names(services),
     )
-    shown = AlertList(
+    alerts = AlertList(
         interaction.channel,
         in_the_channel,
         own,
@@ -65,7 +65,7 @@ async def show_list(
         webhooks=services.alerts.webhooks,
         called=called,
     )
-    view = card.alert_list(shown, note)
+    view = card.alert_list(alerts, note)
     if note:
         await update_modal(interaction, services, view, instead=card.alert_note(note))
     else:

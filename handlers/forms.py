@@ -357,13 +357,13 @@ async def take_up(interaction: Interaction, services: Services) -> None:
 
 async def reader_card(services: Services, record: Record) -> Card:
     """The change as it is, without buttons."""
-    known = await services.changes.names.of(record)
+    known_names = await services.changes.names.of(record)
     return approvals_card.change_card(
         record,
         audience=approvals_card.Audience.READER,
         now=services.now(),
-        name=known.customer,
-        names=known.names,
+        name=known_names.customer,
+        names=known_names.names,
     )
 
 

@@ -138,9 +138,9 @@ async def _about_change(interaction: Interaction, services: Services, ask: Ask) 
     buttons = tuple(approvals_card.buttons_of(ask.verb, record))
     if not buttons:
         return _too_late(ask.verb)
-    known = await services.changes.names.of(record)
-    name = text.mrkdwn(known.customer, _NAME) or text.code(record.customer_id, _NAME) or labels.NO_ID
-    lines = (f"*{descriptions.summary(record.input, known.names)}* · {name}",)
+    known_names = await services.changes.names.of(record)
+    name = text.mrkdwn(known_names.customer, _NAME) or text.code(record.customer_id, _NAME) or labels.NO_ID
+    lines = (f"*{descriptions.summary(record.input, known_names.names)}* · {name}",)
     request = policy_requests.request_for_record(ask.verb, record, interaction.actor)
     posted = await services.changes.approval_card(record.id)
     address = services.people.permalink(posted.channel, posted.ts) if posted else ""
@@ -167,13 +167,13 @@ async def _about_list(interaction: Interaction, services: Services, ask: Ask) ->
         undo = (batch_card.undo_button(record),) if ask.verb is Verb.UNDO else ()
         question = Asked(ask.verb, (title, batch_words.reference(text.code(record.id, 60))), undo)
         return _Wished(request, (record.asker,), question)
-    kept = await services.batches.passed_on(ask.draft)
-    checked = await services.batches.check(kept, interaction.actor) if kept else None
-    if kept is None or checked is None or checked.refused is None:
+    draft_lines = await services.batches.passed_on(ask.draft)
+    checked = await services.batches.check(draft_lines, interaction.actor) if draft_lines else None
+    if draft_lines is None or checked is None or checked.refused is None:
         return Result.UNKNOWN
     ref = ListRef(key=secrets.token_hex(16), draft=ask.draft)
     button = blocks.button(approvals_words.CHECK_LIST, ids.BATCH_TAKE_UP, ref.encode(), primary=True)
-    title = batch_words.checked(len(kept), len({line.customer for line in kept}))
+    title = batch_words.checked(len(draft_lines), len({line.customer for line in draft_lines}))
     return _Wished(checked.refused[1], asked=Asked(Verb.ASK, (title,), (button,)))
 
 

@@ -55,9 +55,9 @@ def parse(interaction: Interaction) -> SubmittedForm | Invalid:
 
 
 def _filled_form(meta: Meta, values: Values) -> FilledForm:
-    kept = request_form.kept(meta, values)
+    kept_values = request_form.kept(meta, values)
     place = Place(customer=meta.customer, feature=meta.feature, entity=meta.entity)
-    return FilledForm(meta.submission, meta.kind, place, kept)
+    return FilledForm(meta.submission, meta.kind, place, kept_values)
 
 
 def working(interaction: Interaction) -> Mapping[str, Any]:

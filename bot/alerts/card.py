@@ -80,23 +80,24 @@ class AlertList:
     """Names of products and features by id; not yet made safe."""
 
 
-def alert_list(shown: AlertList, note: AlertNote | TooManyAlerts | None = None) -> dict[str, Any]:
+def alert_list(alerts: AlertList, note: AlertNote | TooManyAlerts | None = None) -> dict[str, Any]:
     """`note`: what just happened."""
+    problem = words.problem(words.PROBLEMS[alerts.problem]) if alerts.problem else ""
     drawn = [
         blocks.section("what", words.LIST_WHAT),
         *([blocks.section("note", words.NOTES[note])] if note else []),
-        *([blocks.section("problem", words.problem(words.PROBLEMS[shown.problem]))] if shown.problem else []),
-        *([] if shown.webhooks else [blocks.section("webhooks", words.NO_WEBHOOKS)]),
-        *([] if shown.refusal is None else _only_others(shown.refusal)),
-        *_part("channel", words.THIS_CHANNEL, shown.in_channel, shown, fit=not shown.problem),
-        *_part("own", words.ONLY_YOU, shown.own, shown, fit=True),
+        *([blocks.section("problem", problem)] if problem else []),
+        *([] if alerts.webhooks else [blocks.section("webhooks", words.NO_WEBHOOKS)]),
+        *([] if alerts.refusal is None else _only_others(alerts.refusal)),
+        *_part("channel", words.THIS_CHANNEL, alerts.in_channel, alerts, fit=not alerts.problem),
+        *_part("own", words.ONLY_YOU, alerts.own, alerts, fit=True),
     ]
-    if not shown.in_channel and not shown.own:
+    if not alerts.in_channel and not alerts.own:
         drawn.append(blocks.section("none", words.NO_ALERTS))
-    if shown.refusal is None:
-        new = blocks.button(words.NEW, ids.ALERT_NEW, shown.channel, primary=True)
+    if alerts.refusal is None:
+        new = blocks.button(words.NEW, ids.ALERT_NEW, alerts.channel, primary=True)
         drawn.append(blocks.actions("new", [new]))
-    return surfaces.modal(words.LIST_TITLE, drawn, callback=ids.ALERT_LIST, metadata=shown.channel)
+    return surfaces.modal(words.LIST_TITLE, drawn, callback=ids.ALERT_LIST, metadata=alerts.channel)
 
 
 def _only_others(refusal: PolicyRefusal) -> list[Block]:
@@ -117,13 +118,13 @@ def alert_note(note: AlertNote | TooManyAlerts) -> Card:
 def alert_stopped(subscription: AlertSubscription) -> Card:
     """Tells the owner that it is paused, or, where it is not, that it was removed."""
     where = words.TO_YOU if subscription.personal else words.in_channel(_channel(subscription.channel))
-    what, why = what_it_tells(subscription, {}), subscription.pause
+    description, why = what_it_tells(subscription, {}), subscription.pause
     if why is None:
-        sentence = words.owner_removed(where, what, _person(subscription.stopped_by))
+        sentence = words.owner_removed(where, description, _person(subscription.stopped_by))
         return layout.card([blocks.section("removed", sentence)], [], [], stamp=None)
-    sentence = words.owner_paused(where, what, _why(subscription, why))
-    shown = [blocks.section("paused", sentence), blocks.context("next", words.OWNER_NEXT)]
-    return layout.card(shown, [], [], stamp=None)
+    sentence = words.owner_paused(where, description, _why(subscription, why))
+    content = [blocks.section("paused", sentence), blocks.context("next", words.OWNER_NEXT)]
+    return layout.card(content, [], [], stamp=None)
 
 
 def what_it_tells(subscription: AlertSubscription, called: Mapping[str, str]) -> str:
@@ -139,17 +140,17 @@ def what_it_tells(subscription: AlertSubscription, called: Mapping[str, str]) ->
     return " · ".join(part for part in parts if part)
 
 
-def _names(known: frozenset[str], called: Mapping[str, str]) -> str:
-    shown = sorted(text.mrkdwn(called.get(plan_id) or plan_id, _NAME) for plan_id in known)
-    return layout.inline(shown, _MOST_NAMES)
+def _names(plan_ids: frozenset[str], called: Mapping[str, str]) -> str:
+    names = sorted(text.mrkdwn(called.get(plan_id) or plan_id, _NAME) for plan_id in plan_ids)
+    return layout.inline(names, _MOST_NAMES)
 
 
-def _channel(known: str) -> str:
-    return f"<#{known}>" if _CHANNEL.fullmatch(known) else text.code(known, 40)
+def _channel(channel: str) -> str:
+    return f"<#{channel}>" if _CHANNEL.fullmatch(channel) else text.code(channel, 40)
 
 
-def _person(known: str) -> str:
-    return mentions.person(known) if known else words.SOMEONE
+def _person(user: str) -> str:
+    return mentions.person(user) if user else words.SOMEONE
 
 
 def _why(subscription: AlertSubscription, why: Pause) -> str:
@@ -159,28 +160,28 @@ def _why(subscription: AlertSubscription, why: Pause) -> str:
 
 
 def _part(
-    part: str, title: str, subscriptions: Sequence[AlertSubscription], shown: AlertList, *, fit: bool
+    part: str, title: str, subscriptions: Sequence[AlertSubscription], alerts: AlertList, *, fit: bool
 ) -> list[Block]:
     """`fit`: whether alerts can go there now; if not, none can be resumed."""
     if not subscriptions:
         return []
     drawn = [blocks.divider(f"{part}.line"), blocks.section(f"{part}.title", title)]
     for index, subscription in enumerate(subscriptions[:MOST]):
-        drawn += _one(f"{part}.{index}", subscription, shown, fit=fit)
+        drawn += _one(f"{part}.{index}", subscription, alerts, fit=fit)
     if len(subscriptions) > MOST:
         drawn.append(blocks.context(f"{part}.left", words.more(len(subscriptions) - MOST)))
     return drawn
 
 
-def _one(place: str, subscription: AlertSubscription, shown: AlertList, *, fit: bool) -> list[Block]:
+def _one(place: str, subscription: AlertSubscription, alerts: AlertList, *, fit: bool) -> list[Block]:
     pause = subscription.pause
     state = words.ACTIVE if pause is None else words.paused(_why(subscription, pause))
     owner = words.set_up_by(mentions.person(subscription.owner))
     drawn = [
-        blocks.section(place, f"{what_it_tells(subscription, shown.called)}\n{state}"),
+        blocks.section(place, f"{what_it_tells(subscription, alerts.called)}\n{state}"),
         blocks.context(f"owner.{place}", owner),
     ]
-    if shown.refusal is None:
+    if alerts.refusal is None:
         drawn.append(blocks.actions(f"do.{place}", _buttons(place, subscription, fit=fit)))
     return drawn
 

@@ -85,7 +85,7 @@ def everything() -> AlertChoice:
 def build(state: AlertState) -> dict[str, Any]:
     """The form to fill in. As it is built, submitting it gives what it was built from."""
     choice, called = state.choice, state.called
-    shown = [
+    fields = [
         *([blocks.section("trouble", state.trouble)] if state.trouble else []),
         _sources(choice),
         *([] if state.meta.subscription else [_target(fit=state.channel_fit)]),
@@ -105,7 +105,7 @@ def build(state: AlertState) -> dict[str, Any]:
     ]
     submit = words.SAVE if state.meta.subscription else words.CREATE
     meta = state.meta
-    return surfaces.form(_title(meta), shown, submit, callback=ids.ALERT_FORM, metadata=meta.encode())
+    return surfaces.form(_title(meta), fields, submit, callback=ids.ALERT_FORM, metadata=meta.encode())
 
 
 def parse(values: Values) -> AlertParsed:
@@ -129,8 +129,8 @@ def _title(meta: AlertMeta) -> str:
 
 
 def _waiting(meta: AlertMeta, sentence: str) -> dict[str, Any]:
-    shown = [blocks.waiting(sentence)]
-    return surfaces.modal(_title(meta), shown, callback=ids.ALERT_FORM, metadata=meta.encode())
+    content = [blocks.waiting(sentence)]
+    return surfaces.modal(_title(meta), content, callback=ids.ALERT_FORM, metadata=meta.encode())
 
 
 def _sources(choice: AlertChoice) -> Block:
@@ -148,5 +148,5 @@ def _target(*, fit: bool) -> Block:
 
 
 def _picker(action: str, placeholder: str, chosen: frozenset[str], called: Mapping[str, str]) -> Any:
-    initial = [options.named_choice(known, called.get(known) or "") for known in sorted(chosen)]
+    initial = [options.named_choice(chosen_id, called.get(chosen_id) or "") for chosen_id in sorted(chosen)]
     return blocks.several_picker(action, placeholder, min_query=0, initial=initial, most=MOST_CHOSEN)

@@ -153,13 +153,13 @@ class AlertPosting:
     async def _names(self, delivery: AlertDelivery, customer: Customer | NotFound) -> EventNames:
         happened = delivery.event.occurrence
         features = [happened.feature] if happened.feature else []
-        known = await missing_names(self._autumn, customer, plans=happened.plans, features=features)
+        catalogue_names = await missing_names(self._autumn, customer, plans=happened.plans, features=features)
         if isinstance(customer, NotFound):
-            return EventNames("", known.features, known.plans)
+            return EventNames("", catalogue_names.features, catalogue_names.plans)
         return EventNames(
             customer.name or customer.email or "",
-            lookup_names.features(customer, known),
-            lookup_names.plans(customer, known),
+            lookup_names.features(customer, catalogue_names),
+            lookup_names.plans(customer, catalogue_names),
         )
 
     async def _post(

@@ -179,12 +179,12 @@ NOTES: dict[AlertNote | TooManyAlerts, str] = {
 }
 
 
-def owner_paused(where: str, what: str, why: str) -> str:
-    return f":double_vertical_bar: *Your alert {where} is paused:* {why}\n{what}"
+def owner_paused(where: str, alert: str, why: str) -> str:
+    return f":double_vertical_bar: *Your alert {where} is paused:* {why}\n{alert}"
 
 
-def owner_removed(where: str, what: str, person: str) -> str:
-    return f":wastebasket: *Your alert {where} was removed* by {person}.\n{what}"
+def owner_removed(where: str, alert: str, person: str) -> str:
+    return f":wastebasket: *Your alert {where} was removed* by {person}.\n{alert}"
 
 
 def in_channel(channel: str) -> str:

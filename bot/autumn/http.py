@@ -180,11 +180,11 @@ class Wire:
             await asyncio.sleep(wait)
 
     async def _turn(self, request: ReadRequest, record: "_CallRecord") -> None:
-        left = self._retry_policy.whole - record.elapsed()
+        seconds_left = self._retry_policy.whole - record.elapsed()
         if request.turn_within is None:
-            await self._rate.turn(request.group, request.customer_id, within=left)
+            await self._rate.turn(request.group, request.customer_id, within=seconds_left)
             return
-        within = min(left, request.turn_within)
+        within = min(seconds_left, request.turn_within)
         try:
             async with asyncio.timeout(within):
                 await self._rate.turn(request.group, request.customer_id, within=within)

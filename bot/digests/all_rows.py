@@ -23,16 +23,16 @@ def see_all(
     """A page of rows, each with a button that opens its customer. `note`: what just happened (mrkdwn)."""
     viewpoint = tables.make_viewpoint(query.zone, page.read_at)
     part = ReportSection(query.section, page.count, page.totals)
-    shown = [
+    content = [
         *([blocks.section("note", note)] if note else []),
         blocks.section("head", "\n".join(tables.head_lines(part))),
         blocks.context("what", frame.environment(None, org), times.moment(page.read_at, labels.READ)),
     ]
     for index, item in enumerate(page.items):
-        shown += _row(index, item, viewpoint)
+        content += _row(index, item, viewpoint)
     if not page.items:
-        shown.append(blocks.section("none", words.ALL_NONE))
-    return _view(query.at(page=page.page), [*shown, *_paging(page, query), *_file(query)])
+        content.append(blocks.section("none", words.ALL_NONE))
+    return _view(query.at(page=page.page), [*content, *_paging(page, query), *_file(query)])
 
 
 def see_all_loading(query: RowQuery) -> dict[str, Any]:
@@ -63,9 +63,9 @@ def digest_expired() -> Card:
     return layout.card([blocks.section("expired", words.EXPIRED)], [], [], stamp=None)
 
 
-def _view(query: RowQuery, shown: list[Block]) -> dict[str, Any]:
+def _view(query: RowQuery, content: list[Block]) -> dict[str, Any]:
     title = sections.section(query.section).title
-    return surfaces.modal(title, shown, callback=ids.DIGEST_ALL_MODAL, metadata=query.encode())
+    return surfaces.modal(title, content, callback=ids.DIGEST_ALL_MODAL, metadata=query.encode())
 
 
 def _row(index: int, item: ReportItem, viewpoint: Viewpoint) -> list[Block]:

@@ -208,8 +208,8 @@ def _title(meta: DigestMeta) -> str:
 
 
 def _waiting(meta: DigestMeta, sentence: str) -> dict[str, Any]:
-    shown = [blocks.waiting(sentence)]
-    return surfaces.modal(_title(meta), shown, callback=ids.DIGEST_FORM, metadata=meta.encode())
+    content = [blocks.waiting(sentence)]
+    return surfaces.modal(_title(meta), content, callback=ids.DIGEST_FORM, metadata=meta.encode())
 
 
 def _sections(content: DigestContent) -> Block:

@@ -34,7 +34,7 @@ def digest_list(
     `problem`: why the channel can have none now. `note`: what just happened (mrkdwn). `refusal`:
     why the policy does not let this person change digests."""
     may = refusal is None
-    shown = [
+    content = [
         blocks.section("what", setup_words.LIST_WHAT),
         *([blocks.section("note", note)] if note else []),
         *([blocks.section("problem", setup_words.problem(setup_words.PROBLEMS[problem]))] if problem else []),
@@ -42,17 +42,17 @@ def digest_list(
     ]
     for index, digest in enumerate([*digests, *own][:MOST]):
         if index == len(digests):
-            shown.append(blocks.section("own", setup_words.IN_DIRECT_MESSAGES))
-        shown += _entry(index, digest, fit=digest.personal or not problem, may=may)
+            content.append(blocks.section("own", setup_words.IN_DIRECT_MESSAGES))
+        content += _entry(index, digest, fit=digest.personal or not problem, may=may)
     if (left := len(digests) + len(own) - MOST) > 0:
-        shown.append(blocks.context("left", setup_words.more_digests(left)))
+        content.append(blocks.context("left", setup_words.more_digests(left)))
     if not digests and not problem:
-        shown.append(blocks.section("none", setup_words.NO_DIGESTS))
+        content.append(blocks.section("none", setup_words.NO_DIGESTS))
     if may:
-        shown.append(
+        content.append(
             blocks.actions("new", [blocks.button(setup_words.NEW, ids.DIGEST_NEW, channel, primary=True)])
         )
-    return surfaces.modal(setup_words.LIST_TITLE, shown, callback=ids.DIGEST_LIST, metadata=channel)
+    return surfaces.modal(setup_words.LIST_TITLE, content, callback=ids.DIGEST_LIST, metadata=channel)
 
 
 def _only_others(refusal: PolicyRefusal) -> list[Block]:
@@ -61,8 +61,8 @@ def _only_others(refusal: PolicyRefusal) -> list[Block]:
 
 def digest_waiting(channel: str, note: str = setup_words.LIST_LOADING) -> dict[str, Any]:
     """The list while something is being done. `note`: what (mrkdwn)."""
-    shown = [blocks.section("waiting", note)]
-    return surfaces.modal(setup_words.LIST_TITLE, shown, callback=ids.DIGEST_LIST, metadata=channel)
+    content = [blocks.section("waiting", note)]
+    return surfaces.modal(setup_words.LIST_TITLE, content, callback=ids.DIGEST_LIST, metadata=channel)
 
 
 def digest_message(note: str) -> Card:
@@ -94,8 +94,8 @@ def digest_stopped(digest: Digest, why: Pause | None) -> Card:
         return layout.card([blocks.section("removed", removed)], [], [], stamp=None)
     paused = setup_words.owner_paused(where, _description(digest), _why(digest, why))
     following = setup_words.OWNER_NEXT_ANYWHERE if digest.personal else setup_words.OWNER_NEXT
-    shown = [blocks.section("paused", paused), blocks.context("next", following)]
-    return layout.card(shown, [], [], stamp=None)
+    content = [blocks.section("paused", paused), blocks.context("next", following)]
+    return layout.card(content, [], [], stamp=None)
 
 
 def _why(digest: Digest, why: Pause) -> str:
@@ -111,8 +111,8 @@ def _person(user_id: str) -> str:
 def _description(digest: Digest) -> str:
     name = text.mrkdwn(digest.content.name, MOST_NAME)
     schedule = words.schedule_text(digest.schedule, text.mrkdwn)
-    what = f"*{name}* · {schedule}" if name else f"*{schedule}*"
-    return f"{what} · {words.content_text(digest.content)}"
+    title = f"*{name}* · {schedule}" if name else f"*{schedule}*"
+    return f"{title} · {words.content_text(digest.content)}"
 
 
 def digest_line(digest: Digest) -> str:
@@ -137,10 +137,10 @@ def _entry(index: int, digest: Digest, *, fit: bool, may: bool) -> list[Block]:
     """`fit`: whether the channel can have digests now. If not, none can be sent or resumed."""
     state = _state(digest)
     owner = setup_words.set_up_by(mentions.person(digest.owner))
-    what = f"{_where(digest)} · {_description(digest)}" if digest.personal else _description(digest)
+    title = f"{_where(digest)} · {_description(digest)}" if digest.personal else _description(digest)
     return [
         blocks.divider(f"line.{index}"),
-        blocks.section(f"digest.{index}", f"{what}\n{state}"),
+        blocks.section(f"digest.{index}", f"{title}\n{state}"),
         blocks.context(f"owner.{index}", owner),
         blocks.actions(f"do.{index}", buttons(index, digest, fit=fit, may=may)),
     ]

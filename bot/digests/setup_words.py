@@ -254,12 +254,12 @@ def progress(customers: int, previewed: int, to_preview: int) -> str:
     return f"{read}, {previewed:,} of {to_preview:,} amounts…" if to_preview else f"{read}…"
 
 
-def owner_paused(where: str, what: str, why: str) -> str:
-    return f":double_vertical_bar: *Your digest {where} is paused:* {why}\n{what}"
+def owner_paused(where: str, digest: str, why: str) -> str:
+    return f":double_vertical_bar: *Your digest {where} is paused:* {why}\n{digest}"
 
 
-def owner_removed(where: str, what: str, person: str) -> str:
-    return f":wastebasket: *Your digest {where} was removed* by {person}.\n{what}"
+def owner_removed(where: str, digest: str, person: str) -> str:
+    return f":wastebasket: *Your digest {where} was removed* by {person}.\n{digest}"
 
 
 def in_channel(channel: str) -> str:

@@ -42,9 +42,9 @@ def named(name: str, title: str) -> str:
     return f"{name} · {title[0].lower()}{title[1:]}"
 
 
-def attention(people: str, what: str) -> str:
+def attention(people: str, rows: str) -> str:
     """`@ana, please look at: unpaid (3) and past due (1).`"""
-    return f":point_right: {people}, please look at: {what}."
+    return f":point_right: {people}, please look at: {rows}."
 
 
 def counted(name: str, number: int) -> str:
@@ -71,9 +71,9 @@ def section_title(name: str, number: str) -> str:
     return f"*{name}* · {number}"
 
 
-def change(shown: str, *, more: bool) -> str:
+def change(difference: str, *, more: bool) -> str:
     """`+$120.00 since the last digest`. `shown`: the absolute change."""
-    return f"{'+' if more else '−'}{shown} since the last digest"
+    return f"{'+' if more else '−'}{difference} since the last digest"
 
 
 SAME = "same as in the last digest"

@@ -45,8 +45,8 @@ async def examine_autumn(settings: Settings, autumn: Autumn, report: Report) -> 
     whose = f"{organization.name or organization.id}, {organization.env}"
     version = settings.autumn_api_version
     report(Finding(f"Autumn: the key is good ({whose}), and API version {version} is understood", True))
-    for permission, what, ask in _permissions(autumn):
-        report(await _permission(permission, what, ask))
+    for permission, subject, ask in _permissions(autumn):
+        report(await _permission(permission, subject, ask))
     extras = [part.scope for part in parts.PARTS] + [kind.read_scope for kind in links.KINDS]
     for extra in extras:
         if extra is not None:
@@ -74,18 +74,18 @@ def _permissions(autumn: Autumn) -> tuple[tuple[str, str, Callable[[], Awaitable
     )
 
 
-async def _permission(permission: str, what: str, ask: Callable[[], Awaitable[object]]) -> Finding:
+async def _permission(permission: str, subject: str, ask: Callable[[], Awaitable[object]]) -> Finding:
     try:
         await ask()
     except Forbidden:
         return Finding(
-            f"Autumn: the key may not read {what}",
+            f"Autumn: the key may not read {subject}",
             False,
             f"Give the key the scope {permission}, in Autumn's dashboard under Developer → API keys.",
         )
     except AutumnError as error:
-        return Finding(f"Autumn: {what} could not be read ({type(error).__name__})", False, _MEND_AUTUMN)
-    return Finding(f"Autumn: {what} can be read ({permission})", True)
+        return Finding(f"Autumn: {subject} could not be read ({type(error).__name__})", False, _MEND_AUTUMN)
+    return Finding(f"Autumn: {subject} can be read ({permission})", True)
 
 
 async def _extra(autumn: Autumn, extra: ReadScope) -> Finding:
@@ -99,9 +99,9 @@ async def _extra(autumn: Autumn, extra: ReadScope) -> Finding:
     except NotFound:
         pass  # as expected: it asks about nobody
     except AutumnError as error:
-        what = f"whether the key may {extra.allows}"
+        question = f"whether the key may {extra.allows}"
         return Finding(
-            f"Autumn: Maple could not find out {what} ({type(error).__name__})", False, _MEND_AUTUMN
+            f"Autumn: Maple could not find out {question} ({type(error).__name__})", False, _MEND_AUTUMN
         )
     return Finding(f"Autumn: the key may {extra.allows} ({extra.scope})", True)
 

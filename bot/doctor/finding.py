@@ -19,13 +19,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    what: str
+    sentence: str
     ok: bool
     mend: str = ""
     """How to put it right, when it is not."""
 
     def __str__(self) -> str:
-        return f"✓ {self.what}" if self.ok else f"✗ {self.what}\n  {self.mend}"
+        return f"✓ {self.sentence}" if self.ok else f"✗ {self.sentence}\n  {self.mend}"
 
 
 NOT_SLACK = "no answer of Slack's"

@@ -56,8 +56,8 @@ async def examine_digests(settings: Settings, slack: AsyncWebClient, report: Rep
 
 def _of_channel(name: str, channel: Channel, digests: list[Digest]) -> Iterator[Finding]:
     if channel.problem is not None:
-        what, mend = _PROBLEMS[channel.problem]
-        yield Finding(f"Digests: none can be posted to {name}: {what}", False, mend)
+        problem, mend = _PROBLEMS[channel.problem]
+        yield Finding(f"Digests: none can be posted to {name}: {problem}", False, mend)
     elif not channel.private and any(digest.private for digest in digests):
         yield Finding(
             f"Digests: {name} was private when one was set up, and is not any more",
@@ -90,8 +90,8 @@ async def examine_alerts(settings: Settings, slack: AsyncWebClient, report: Repo
     for name, was_private in private.items():
         channel = await channels.check(name)
         if channel.problem is not None:
-            what, _ = _PROBLEMS[channel.problem]
-            report(Finding(f"Alerts: none can be posted to {name}: {what}", False, _MEND_ALERTS))
+            problem, _ = _PROBLEMS[channel.problem]
+            report(Finding(f"Alerts: none can be posted to {name}: {problem}", False, _MEND_ALERTS))
         elif pause_for(channel, was_private=was_private) is not None:
-            what = "it was private when they were set up, and is not any more"
-            report(Finding(f"Alerts: none can be posted to {name}: {what}", False, _MEND_ALERTS))
+            problem = "it was private when they were set up, and is not any more"
+            report(Finding(f"Alerts: none can be posted to {name}: {problem}", False, _MEND_ALERTS))

@@ -219,8 +219,8 @@ def _alerts() -> Iterator[Sample]:
         version=1,
     )
     yield Sample("pause of alerts", alerts_card.alert_stopped(subscription))
-    shown = alerts_card.AlertList("C0MAPLE", [subscription])
-    yield Sample("list of alerts", view=alerts_card.alert_list(shown))
+    alert_list = alerts_card.AlertList("C0MAPLE", [subscription])
+    yield Sample("list of alerts", view=alerts_card.alert_list(alert_list))
     meta = alert_form.AlertMeta(submission="sample", channel="C0MAPLE")
     state = alert_form.AlertState(meta, alert_form.everything(), channel_fit=True)
     yield Sample("alert form", view=alert_form.build(state))

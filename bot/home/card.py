@@ -195,11 +195,11 @@ def _left(block_id: str, number: int) -> list[Block]:
 
 
 def _recent(facts: HomeFacts) -> list[Block]:
-    shown = [
+    customers = [
         _customer(index, customer_id, facts.names)
         for index, customer_id in enumerate(facts.recent[:MOST_RECENT])
     ]
-    return [_title("recent", words.RECENT), *shown] if shown else []
+    return [_title("recent", words.RECENT), *customers] if customers else []
 
 
 def _customer(index: int, customer_id: str, names: Mapping[str, KnownNames]) -> Block:

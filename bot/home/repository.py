@@ -54,14 +54,14 @@ async def note_customers(database: Database, env: str, looked_up: Mapping[tuple[
             )
         for person in dict.fromkeys(viewer for viewer, _ in looked_up):
             mine = (recent_customers.c.person == person, recent_customers.c.env == env)
-            kept = (
+            latest = (
                 select(recent_customers.c.customer_id)
                 .where(*mine)
                 .order_by(recent_customers.c.at.desc(), recent_customers.c.customer_id)
                 .limit(MOST_RECENT)
             )
             await connection.execute(
-                delete(recent_customers).where(*mine, recent_customers.c.customer_id.not_in(kept))
+                delete(recent_customers).where(*mine, recent_customers.c.customer_id.not_in(latest))
             )
 
 

@@ -145,11 +145,11 @@ class HomeService:
             self._digests_of(actor),
         )
         deciding_lists, requested_lists = lists
-        shown = deciding[: card.MOST_DECIDING]
-        customers = {record.customer_id for record in (*shown, *requests)} | {*recent[: card.MOST_RECENT]}
+        listed = deciding[: card.MOST_DECIDING]
+        customers = {record.customer_id for record in (*listed, *requests)} | {*recent[: card.MOST_RECENT]}
         names, cards, of_lists, features = await asyncio.gather(
             self._names(customers),
-            self._cards(shown, sources.changes.approval_card),
+            self._cards(listed, sources.changes.approval_card),
             self._cards(deciding_lists, sources.batches.approval_card),
             sources.changes.names.plans_and_features(),
         )

@@ -65,12 +65,12 @@ class CsvTable:
     columns: tuple[str, ...]
     """The titles of all columns that a row has."""
     format: CsvFormat = CsvFormat()
-    kept: tuple[int, ...] | None = None
+    kept_columns: tuple[int, ...] | None = None
     """The columns that are written; None for all."""
 
     def keeping(self, columns: Iterable[int]) -> "CsvTable":
         """The table with these columns alone; with all of them if there are none."""
-        return replace(self, kept=tuple(sorted(columns)) or None)
+        return replace(self, kept_columns=tuple(sorted(columns)) or None)
 
     def text(self, rows: Sequence[Sequence[Cell]]) -> str:
         """The whole file, without columns that are empty in every row."""
@@ -83,10 +83,10 @@ class CsvTable:
 
     def line(self, row: Sequence[Cell]) -> str:
         """A row, with its end."""
-        kept = range(len(self.columns)) if self.kept is None else self.kept
+        columns = range(len(self.columns)) if self.kept_columns is None else self.kept_columns
         written = io.StringIO(newline="")
         writer = csv.writer(written, delimiter=_delimiter(self.format.separator))
-        writer.writerow([self._written(row[column]) for column in kept])
+        writer.writerow([self._written(row[column]) for column in columns])
         return written.getvalue()
 
     def _written(self, cell: Cell) -> str:

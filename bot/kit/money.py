@@ -83,8 +83,8 @@ def money(amount: Decimal, currency: str) -> str:
 def rough(amount: Decimal, currency: str) -> str:
     """About how much: `$40`, `$2.50`, `$1,235`."""
     whole = abs(amount) >= _ROUGH and abs(amount) < _HUGE
-    shown = money(amount.quantize(Decimal(1), ROUND_HALF_UP) if whole else amount, currency)
-    return re.sub(r"\.0+(?=\D|$)", "", shown)
+    formatted = money(amount.quantize(Decimal(1), ROUND_HALF_UP) if whole else amount, currency)
+    return re.sub(r"\.0+(?=\D|$)", "", formatted)
 
 
 def price(amount: Decimal, currency: str) -> str:

@@ -17,7 +17,7 @@ def as_modal(card: Card) -> dict[str, Any]:
     }
 
 
-def modal(title: str, shown: Sequence[Block], *, callback: str, metadata: str) -> dict[str, Any]:
+def modal(title: str, content: Sequence[Block], *, callback: str, metadata: str) -> dict[str, Any]:
     """A modal with nothing to submit whose clicks know where they come from."""
     return {
         "type": "modal",
@@ -25,7 +25,7 @@ def modal(title: str, shown: Sequence[Block], *, callback: str, metadata: str) -
         "private_metadata": metadata,
         "title": plain_text(title),
         "close": plain_text(phrases.MODAL_CLOSE),
-        "blocks": list(shown),
+        "blocks": list(content),
     }
 
 
@@ -38,8 +38,8 @@ def form(title: str, fields: Sequence[Block], submit: str, *, callback: str, met
     }
 
 
-def plain_text(shown: str) -> dict[str, Any]:
-    return {"type": "plain_text", "text": shown, "emoji": False}
+def plain_text(text: str) -> dict[str, Any]:
+    return {"type": "plain_text", "text": text, "emoji": False}
 
 
 def as_home(card: Card) -> dict[str, Any]:

@@ -51,11 +51,11 @@ def hides(text: str) -> bool:
 
 def _without_loose(text: str) -> str:
     """Without joiners, selectors and tags that belong to nothing."""
-    kept = ""
+    visible = ""
     for place, char in enumerate(text):
-        if not _DEPENDENT.match(char) or _belongs(char, kept[-1:], text[place + 1 : place + 2]):
-            kept += char
-    return kept
+        if not _DEPENDENT.match(char) or _belongs(char, visible[-1:], text[place + 1 : place + 2]):
+            visible += char
+    return visible
 
 
 def _belongs(char: str, before: str, after: str) -> bool:

@@ -32,14 +32,14 @@ def link_card(link: MadeLink) -> Card:
     facts = [link.kind.warning, link.kind.lasts]
     if not link.customer.stripe_id:
         facts.append(words.MADE_IN_STRIPE)
-    shown: list[Block] = [
+    content: list[Block] = [
         blocks.section("link", f"{title}\n`{text.escape(link.url)}`"),
         blocks.actions("open", [blocks.link_button(words.OPEN, f"{ids.LINK}:{link.kind.id}", link.url)]),
         blocks.context("about", " ".join(facts)),
         blocks.context("kept", words.NOT_KEPT),
     ]
     # Without its blocks the message says nothing of the address: that is what a notification shows.
-    return Card(title, tuple(shown), tuple(shown))
+    return Card(title, tuple(content), tuple(content))
 
 
 def maybe_made() -> Card:

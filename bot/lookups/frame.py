@@ -59,9 +59,9 @@ def paging(frame: Frame, page: Paged[T], place: Place) -> list[Block]:
     ]
 
 
-def failed(block_id: str, what: str, error: AutumnError) -> Block:
+def failed(block_id: str, part: str, error: AutumnError) -> Block:
     """A part of the card that could not be read: one line, and the rest of the card stays."""
-    return blocks.context(block_id, labels.part_failed(what, error))
+    return blocks.context(block_id, labels.part_failed(part, error))
 
 
 # The frame around a part

@@ -53,11 +53,11 @@ def days_hint(most: int) -> Card:
 
 def form_button(typed: str) -> Card:
     """For a command with a form, in a message: Slack opens a form only for a click. `typed`: the command."""
-    shown = [
+    content = [
         blocks.section("form", labels.form_needs_click(text.code(typed, 200))),
         blocks.actions("open_form", [blocks.button(labels.OPEN_FORM, ids.RUN, typed[:_TYPED], primary=True)]),
     ]
-    return layout.card(shown, [], [], stamp=None)
+    return layout.card(content, [], [], stamp=None)
 
 
 def still_waiting(place: Place | None = None) -> Card:

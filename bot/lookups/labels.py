@@ -176,8 +176,8 @@ def percent(number: str) -> str:
     return f"{number}%"
 
 
-def newest_only(number: int, things: str) -> str:
-    return f"Autumn has more: only the newest {number:,} {things} are listed."
+def newest_only(number: int, plural: str) -> str:
+    return f"Autumn has more: only the newest {number:,} {plural} are listed."
 
 
 FOREVER = "forever"
@@ -370,9 +370,9 @@ def wait(seconds: int) -> str:
     return f"Try again in {count(seconds, 'second')}."
 
 
-def failure(what: str, do: str, reference: str, *, changed: bool = False) -> str:
+def failure(problem: str, do: str, reference: str, *, changed: bool = False) -> str:
     """`changed`: whether something may have been."""
-    explanation = f"*{what}*\n{do}" if changed else f"*{what}*\n{NOTHING_CHANGED} {do}"
+    explanation = f"*{problem}*\n{do}" if changed else f"*{problem}*\n{NOTHING_CHANGED} {do}"
     return f"{explanation}\nReference {reference}" if reference else explanation
 
 
@@ -391,5 +391,5 @@ def explanation(error: BaseException) -> Say:
 
 def part_failed(part: str, error: errors.AutumnError) -> str:
     """One line in a card whose other parts could be read."""
-    what, do = explanation(error)
-    return f":warning: {part} could not be read: {what} {do}"
+    problem, do = explanation(error)
+    return f":warning: {part} could not be read: {problem} {do}"

@@ -111,7 +111,7 @@ def _unit_prices(prices: list[UsagePrice], in_currency: str) -> str:
 
 def amount_in(currency: str, priced: PlanPrice | UsagePrice) -> Decimal | None:
     """The amount in a currency that has a price of its own; None where the usual one holds."""
-    amounts = {other.currency.upper(): other.amount for other in priced.additional_currencies}
+    amounts = {additional.currency.upper(): additional.amount for additional in priced.additional_currencies}
     return amounts.get(currency.upper()) if currency else None
 
 
@@ -146,9 +146,9 @@ def resolve_feature(typed: str, offered: Mapping[str, str]) -> str:
         return ""
     names = {feature_id: (_singular(feature_id), _singular(name)) for feature_id, name in offered.items()}
     for meant in (
-        [feature_id for feature_id, known in names.items() if query in known],
-        [feature_id for feature_id, known in names.items() if any(name.startswith(query) for name in known)],
-        [feature_id for feature_id, known in names.items() if any(query in name.split() for name in known)],
+        [feature_id for feature_id, terms in names.items() if query in terms],
+        [feature_id for feature_id, terms in names.items() if any(name.startswith(query) for name in terms)],
+        [feature_id for feature_id, terms in names.items() if any(query in name.split() for name in terms)],
     ):
         if meant:
             return meant[0] if len(meant) == 1 else ""

@@ -94,9 +94,12 @@ class Channels:
             return Channel(ChannelProblem.DIRECT)
         try:
             if not anew and self._crowded():
-                known = (await self._list()).get(channel)
+                listed_channel = (await self._list()).get(channel)
                 # The list is trusted only when it says that a channel is fine.
-                if known is not None and (listed := self._judge(channel, known)).problem is None:
+                if (
+                    listed_channel is not None
+                    and (listed := self._judge(channel, listed_channel)).problem is None
+                ):
                     return listed
             self._asked.append(self._clock())
             answer = await self._slack.conversations_info(channel=channel)
@@ -111,9 +114,9 @@ class Channels:
     async def of_person(self, user: str, *, anew: bool = False) -> frozenset[str] | None:
         """Ids of the channels that a person is in, as far as Maple may know of them; None when Slack does not
         tell. `anew`: Slack is asked, whatever it said just now. Never raises."""
-        known: frozenset[str] | None = self._of_people.get(user)
-        if known is not None and not anew:
-            return known
+        cached: frozenset[str] | None = self._of_people.get(user)
+        if cached is not None and not anew:
+            return cached
         try:
             async with asyncio.timeout(_PERSON):
                 channel_ids = frozenset([str(channel["id"]) for channel in await self._pages(user=user)])

@@ -69,4 +69,4 @@ async def test_doctor_asks_for_its_scope_and_has_slack_check_its_card() -> None:
         autumn = Autumn(key=SecretStr(local.key), url=local.url)
         findings = await examine_writes(autumn)
         await autumn.aclose()
-    assert any(RECEIPTS.scopes[0].allows in finding.what for finding in findings)
+    assert any(RECEIPTS.scopes[0].allows in finding.sentence for finding in findings)

@@ -100,8 +100,8 @@ def _not_among(others: Where, section: DigestSection, *, with_id: bool) -> list[
         same.append(other.customer_id == row.customer_id)
     else:
         same += [other.customer_id.is_(None), other.customer == row.customer]
-    known = row.customer_id.is_not(None) if with_id else row.customer_id.is_(None)
-    return [known, ~exists(select(other.id).where(*others, *same))]
+    of_customers = row.customer_id.is_not(None) if with_id else row.customer_id.is_(None)
+    return [of_customers, ~exists(select(other.id).where(*others, *same))]
 
 
 def _detail(details: ColumnElement[object], name: str) -> ColumnElement[str]:

@@ -47,8 +47,8 @@ class Reading:
         not_before = max(run.due, began - OLDEST + BEFORE_DUE) - BEFORE_DUE
         covered = await runs.covered(self._database, digest.id)
         need = _need(digest.schedule, digest.content, due=run.due, now=began, covered=covered)
-        others = await _due_by(self._database, self._env, began + BEFORE_DUE, now=began)
-        scan = await self._scanned(need.together(others), not_before, began, report_progress)
+        due_soon = await _due_by(self._database, self._env, began + BEFORE_DUE, now=began)
+        scan = await self._scanned(need.together(due_soon), not_before, began, report_progress)
         covers = window(
             digest.schedule, due=run.due, read_at=scan.started_at, days=digest.content.days, covered=covered
         )

@@ -44,8 +44,8 @@ def amount(item: ReportItem) -> str:
     is_estimate = bool(item.details.get(items.ESTIMATE))
     if item.amount is None:
         return labels.BILLED_BY_USE if is_estimate else NO_AMOUNT
-    shown = money.money(item.amount, item.currency)
-    return f"≈ {shown}" if is_estimate else shown
+    formatted = money.money(item.amount, item.currency)
+    return f"≈ {formatted}" if is_estimate else formatted
 
 
 def units(item: ReportItem, name: str) -> Decimal | None:

@@ -69,10 +69,10 @@ async def _names(
 
 def _sample() -> Checked:
     customer = samples.customer()
-    asked = Place(customer=samples.CUSTOMER_ID, part="check", feature=samples.FEATURE_ID, units=Decimal(500))
+    place = Place(customer=samples.CUSTOMER_ID, part="check", feature=samples.FEATURE_ID, units=Decimal(500))
     balance = customer.balances[samples.FEATURE_ID]
     check = Check(allowed=True, required_balance=Decimal(500), balance=balance)
-    return Checked(customer, samples.FEATURE_ID, False, asked, check, samples.NOW)
+    return Checked(customer, samples.FEATURE_ID, False, place, check, samples.NOW)
 
 
 _NOBODY = "maple-doctor-asks-about-nobody"

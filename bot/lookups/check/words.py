@@ -27,8 +27,8 @@ def unknown_feature(typed: str) -> str:
 
 def verdict(who: str, units: str, feature: str, *, allowed: bool) -> str:
     """`units`: empty for a feature that is on or off."""
-    what = f"{units} {feature}" if units else feature
-    return f"*Yes.* {who} may use {what}." if allowed else f"*No.* {who} may not use {what}."
+    amount = f"{units} {feature}" if units else feature
+    return f"*Yes.* {who} may use {amount}." if allowed else f"*No.* {who} may not use {amount}."
 
 
 def entity(entity_id: str) -> str:

@@ -151,8 +151,8 @@ def _id(entity: Entity) -> str:
     return text.code(entity.id, 60) if entity.name else ""
 
 
-def _plans(entity: Entity, customer: Customer, known: CatalogueNames) -> list[str]:
-    plan_names = names.plans(customer, known)
+def _plans(entity: Entity, customer: Customer, catalogue_names: CatalogueNames) -> list[str]:
+    plan_names = names.plans(customer, catalogue_names)
     own = [holding.plan_id for holding in holdings.own_plans(entity)]
     safe = [text.mrkdwn(plan_names.get(plan_id) or plan_id, 60) or phrases.NONE for plan_id in own]
     return [layout.inline(safe, _PLANS)] if safe else []
@@ -237,8 +237,12 @@ def _amount(balance: OwnBalance | Balance) -> str:
     return words.unlimited(used) if balance.unlimited else words.of(used, granted)
 
 
-def _feature_name(feature_id: str, customer: Customer, known: CatalogueNames) -> str:
-    return names.features(customer, known).get(feature_id) or known.features.get(feature_id) or feature_id
+def _feature_name(feature_id: str, customer: Customer, catalogue_names: CatalogueNames) -> str:
+    return (
+        names.features(customer, catalogue_names).get(feature_id)
+        or catalogue_names.features.get(feature_id)
+        or feature_id
+    )
 
 
 def _finder(frame: parts.Frame) -> list[Block]:

@@ -142,9 +142,9 @@ def _rows(balance: Balance, answer: FeatureDetail) -> list[layout.Drawn]:
     if not sources:
         return [blocks.context("rows", words.NO_ROWS)]
     currency = names.currency(answer.customer)
-    kept = [*sources[: _ROWS - 1], *sources[-1:]] if len(sources) > _ROWS else sources
-    rows = [row for row, _ in kept]
-    facts = [_facts(row, text.literal(source, 60), currency) for row, source in kept]
+    listed = [*sources[: _ROWS - 1], *sources[-1:]] if len(sources) > _ROWS else sources
+    rows = [row for row, _ in listed]
+    facts = [_facts(row, text.literal(source, 60), currency) for row, source in listed]
     columns_kept = _columns(facts)
     columns = [words.ROW_COLUMNS[column] for column in columns_kept]
     drawn = [_cells(row, row_facts) for row, row_facts in zip(rows, facts, strict=True)]
@@ -156,11 +156,11 @@ def _rows(balance: Balance, answer: FeatureDetail) -> list[layout.Drawn]:
             *([row[column] for column in columns_kept] for row in drawn),
         ],
     )
-    left = len(sources) - len(kept)
+    left = len(sources) - len(listed)
     left_out = [blocks.context("rows.left", phrases.and_more(left))] if left else []
     lines = [
         _line(row, text.mrkdwn(source, 60), row_facts, columns_kept)
-        for (row, source), row_facts in zip(kept, facts, strict=True)
+        for (row, source), row_facts in zip(listed, facts, strict=True)
     ]
     plain = layout.packed("rows", [words.ROWS, *lines])
     return [layout.Either(rich=(table, *left_out), plain=(*plain, *left_out))]
@@ -210,11 +210,11 @@ def _cells(row: BalanceRow, facts: list[str]) -> list[blocks.Cell]:
     ]
 
 
-def _line(row: BalanceRow, source: str, facts: list[str], kept: list[int]) -> str:
+def _line(row: BalanceRow, source: str, facts: list[str], columns: list[int]) -> str:
     """The same as mrkdwn: only the source comes from outside."""
     labelled = [
         words.labelled(words.ROW_COLUMNS[column], facts[column])
-        for column in kept
+        for column in columns
         if column not in (_SOURCE, _EXPIRES) and facts[column]
     ]
     if row.expires_at:
@@ -282,20 +282,20 @@ def _series(usage: Usage, bins: tuple[Bin, ...]) -> list[tuple[str, list[float]]
     if len(spenders) < 2 or len(spenders) < len(usage.spent_by):
         return whole
     charted = spenders if len(spenders) <= _SERIES else spenders[: _SERIES - 1]
-    others = spenders[len(charted) :]
+    uncharted = spenders[len(charted) :]
     series = [(_short(spending), list(spending.credits)) for spending in charted]
     if len({name for name, _ in series}) < len(series):
         series = [
             (text.literal(f"{index} · {name}", _SERIES_NAME), values)
             for index, (name, values) in enumerate(series, 1)
         ]
-    if others:
+    if uncharted:
         series.append(
             (
                 words.OTHER_SERIES,
                 [
                     sum(values, Decimal(0))
-                    for values in zip(*(spending.credits for spending in others), strict=True)
+                    for values in zip(*(spending.credits for spending in uncharted), strict=True)
                 ],
             )
         )

@@ -92,6 +92,6 @@ def usage_note(number: int) -> str:
     return f"Not shown: the first {count(number, 'bar')}. {USAGE_UTC}"
 
 
-def spending(name: str, units: str, events: int, taken: str) -> str:
+def spending(name: str, units: str, events: int, credits_taken: str) -> str:
     usage = f"{name}: {units} in {count(events, 'event')}"
-    return f"{usage}, {taken} credits" if taken else usage
+    return f"{usage}, {credits_taken} credits" if credits_taken else usage

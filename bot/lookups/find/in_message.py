@@ -65,20 +65,20 @@ def looking() -> dict[str, Any]:
 
 
 def customers(
-    found: Sequence[tuple[Customer, Sequence[tuple[str, str]]]], meta: MessageMeta, *, whole: bool
+    matches: Sequence[tuple[Customer, Sequence[tuple[str, str]]]], meta: MessageMeta, *, whole: bool
 ) -> dict[str, Any]:
-    """`found`: with id and button of each kind of change that is offered for the customer. `whole`: whether
+    """`matches`: with id and button of each kind of change that is offered for the customer. `whole`: whether
     the thread could be read."""
-    shown: list[Block] = []
-    for index, (customer, changes) in enumerate(found[:MOST_CUSTOMERS]):
-        shown += _customer(index, customer, changes)
-    if len(found) > MOST_CUSTOMERS:
-        shown.append(blocks.context("more", phrases.and_more(len(found) - MOST_CUSTOMERS)))
-    if not shown:
-        shown.append(blocks.section("nobody", words.MESSAGE_NOBODY))
+    content: list[Block] = []
+    for index, (customer, changes) in enumerate(matches[:MOST_CUSTOMERS]):
+        content += _customer(index, customer, changes)
+    if len(matches) > MOST_CUSTOMERS:
+        content.append(blocks.context("more", phrases.and_more(len(matches) - MOST_CUSTOMERS)))
+    if not content:
+        content.append(blocks.section("nobody", words.MESSAGE_NOBODY))
     if not whole:
-        shown.append(blocks.context("thread", words.MESSAGE_THREAD_UNREAD))
-    return _modal(shown, meta)
+        content.append(blocks.context("thread", words.MESSAGE_THREAD_UNREAD))
+    return _modal(content, meta)
 
 
 def opened(meta: MessageMeta) -> dict[str, Any]:

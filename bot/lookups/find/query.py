@@ -178,8 +178,8 @@ def _likeness(likeness: difflib.SequenceMatcher[str], customer: Customer) -> flo
     """From 0 to 1; 0 for what is not close."""
     name = fold(customer.name)
     best = 0.0
-    for known in {name, *name.split(), fold(customer.id or ""), *fold(customer.email).partition("@")[::2]}:
-        likeness.set_seq1(known)
+    for spelling in {name, *name.split(), fold(customer.id or ""), *fold(customer.email).partition("@")[::2]}:
+        likeness.set_seq1(spelling)
         # The first two are upper bounds, and soon computed.
         if likeness.real_quick_ratio() >= _CLOSE and likeness.quick_ratio() >= _CLOSE:
             best = max(best, likeness.ratio())

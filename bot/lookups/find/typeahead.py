@@ -63,8 +63,8 @@ class Typeahead:
         text = cut(typed)
         if not text:
             return Suggestions(())
-        if (known := self._cached(text)) is not None:
-            return _offered(known)
+        if (cached := self._cached(text)) is not None:
+            return _offered(cached)
         if text not in self._asked and len(self._asked) >= _MOST_ASKED:
             return Suggestions(self._named_before(text), searching=True)
         search = self._asked.get(text) or self._ask(text)
@@ -90,8 +90,8 @@ class Typeahead:
         return task
 
     async def _matching(self, text: str) -> Sequence[Customer]:
-        if (known := self._cached(text)) is not None:
-            return known.customers
+        if (cached := self._cached(text)) is not None:
+            return cached.customers
         # Others may be waiting for it as well.
         return (await asyncio.shield(self._asked.get(text) or self._ask(text))).customers
 

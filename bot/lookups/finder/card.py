@@ -38,8 +38,8 @@ def list_card(listed: Listed, query: ListQuery) -> Card:
     feature = text.code(query.entity_feature, _NAME) if query.entity_feature else ""
     products = ", ".join(text.code(plan, _NAME) for plan in query.plans)
     used_feature = text.code(query.used_feature, _NAME) if query.used_feature else ""
-    what = words.filters(query, products, feature, used_feature)
-    title = words.title(len(listed.customers), what, complete=listed.complete)
+    filters = words.filters(query, products, feature, used_feature)
+    title = words.title(len(listed.customers), filters, complete=listed.complete)
     content: list[Block] = []
     for index, customer in enumerate(page.items):
         content.append(_row(index, customer, listed))

@@ -38,14 +38,14 @@ async def listed(autumn: Autumn, query: ListQuery, *, now: Callable[[], datetime
         oldest_first=query.order is Order.OLDEST,
     )
     entities, counted = await _entities(autumn, query.entity_feature) if query.counts_entities else ({}, True)
-    known: dict[Hashable, ListedCustomer] = {}
-    kept: list[ListedCustomer] = []
+    by_key: dict[Hashable, ListedCustomer] = {}
+    matching: list[ListedCustomer] = []
     cursor = ""
     complete = False
     for _ in range(MOST_READ):
         page = await autumn.customers_where(where, limit=PAGE, cursor=cursor)
-        fresh = await _fresh(page, known)
-        kept += [
+        fresh = await _fresh(page, by_key)
+        matching += [
             customer
             for customer in fresh
             if passes(query, customer, read_at, entities.get(customer.get("id") or "", 0))
@@ -62,10 +62,10 @@ async def listed(autumn: Autumn, query: ListQuery, *, now: Callable[[], datetime
         else:
             where, cursor = rest, ""
         # In another order than Autumn's, the first may come last.
-        if len(kept) > MOST_LISTED and query.order in (Order.NEWEST, Order.OLDEST):
+        if len(matching) > MOST_LISTED and query.order in (Order.NEWEST, Order.OLDEST):
             break
-    ordered, uses = _sorted(kept, query, entities)
-    complete = complete and counted and len(kept) <= MOST_LISTED
+    ordered, uses = _sorted(matching, query, entities)
+    complete = complete and counted and len(matching) <= MOST_LISTED
     return Listed(tuple(ordered[:MOST_LISTED]), complete, read_at, entities, uses)
 
 
@@ -119,13 +119,13 @@ async def _entities(autumn: Autumn, feature_id: str) -> tuple[Mapping[str, int],
 
 
 async def _fresh(
-    page: Listing[ListedCustomer], known: dict[Hashable, ListedCustomer]
+    page: Listing[ListedCustomer], by_key: dict[Hashable, ListedCustomer]
 ) -> list[ListedCustomer]:
     """Those of the page that were not on an earlier one."""
     fresh = []
     for start in range(0, page.count, _SLICE):
         for customer in page.rows(start, start + _SLICE):
-            if known.setdefault(_key(customer), customer) is customer:
+            if by_key.setdefault(_key(customer), customer) is customer:
                 fresh.append(customer)
         await asyncio.sleep(0)
     return fresh

@@ -54,9 +54,9 @@ def unknown_order(key: str) -> str:
     )
 
 
-def title(number: int, what: str, *, complete: bool) -> str:
+def title(number: int, filters: str, *, complete: bool) -> str:
     customers = count(number, "customer")
-    return f"*{customers if complete else f'At least {customers}'}* · {what}"
+    return f"*{customers if complete else f'At least {customers}'}* · {filters}"
 
 
 def incomplete(number: int) -> str:

@@ -146,7 +146,11 @@ def _settle(preview: InvoicePreview, reward_id: str, left: Left) -> InvoicePrevi
 
 def _with(line: PreviewLine, reward_id: str, previewed: Decimal, allowed: Decimal) -> PreviewLine:
     """The line with so much of the discount taken off instead."""
-    others: list[LineDiscount] = [discount for discount in line.discounts if discount.reward_id != reward_id]
+    other_discounts: list[LineDiscount] = [
+        discount for discount in line.discounts if discount.reward_id != reward_id
+    ]
     (own, *_) = [discount for discount in line.discounts if discount.reward_id == reward_id]
-    kept = [own.model_copy(update={"amount_off": allowed})] if allowed else []
-    return line.model_copy(update={"total": line.total + previewed - allowed, "discounts": [*others, *kept]})
+    own_remaining = [own.model_copy(update={"amount_off": allowed})] if allowed else []
+    return line.model_copy(
+        update={"total": line.total + previewed - allowed, "discounts": [*other_discounts, *own_remaining]}
+    )

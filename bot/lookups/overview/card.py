@@ -123,9 +123,9 @@ def _balances(answer: Overview) -> list[str]:
         flags = [features.flags(customer, _FLAGS)] if customer.flags else []
         return [features.nothing(customer), *flags]
     used = [balance for balance in balances if balance.usage]
-    shown = used if len(used) <= _BALANCE_LINES else used[: _BALANCE_LINES - 1]
-    lines = [_balance(balance, answer.read_at) for balance in shown]
-    if left := len(used) - len(shown):
+    listed = used if len(used) <= _BALANCE_LINES else used[: _BALANCE_LINES - 1]
+    lines = [_balance(balance, answer.read_at) for balance in listed]
+    if left := len(used) - len(listed):
         lines.append(words.more_balances(left))
     unused = [_unused(balance) for balance in balances if not balance.usage]
     if unused:

@@ -139,7 +139,7 @@ class _EntryContext:
 
 def _entries(answer: Products) -> list[str]:
     customer = answer.customer
-    known = _EntryContext(
+    context = _EntryContext(
         now=answer.read_at,
         currency=names.currency(customer),
         bought=bought(customer),
@@ -149,51 +149,51 @@ def _entries(answer: Products) -> list[str]:
     )
     expired = answer.expired if isinstance(answer.expired, tuple) else ()
     return [
-        *(_subscription(holding, known) for holding in running_first(customer)),
-        *(_purchase(holding, known) for holding in customer.purchases),
-        *(_expired(holding, known) for holding in expired),
+        *(_subscription(holding, context) for holding in running_first(customer)),
+        *(_purchase(holding, context) for holding in customer.purchases),
+        *(_expired(holding, context) for holding in expired),
     ]
 
 
-def _subscription(subscription: Subscription, known: _EntryContext) -> str:
-    change = known.changes.of(subscription)
+def _subscription(subscription: Subscription, context: _EntryContext) -> str:
+    change = context.changes.of(subscription)
     top = [
-        state(subscription, known.now, change),
-        price(subscription, known.currency),
+        state(subscription, context.now, change),
+        price(subscription, context.currency),
         quantity(subscription),
         words.ADD_ON if subscription.add_on else "",
     ]
     started = (
         ""
-        if status(subscription, known.now) is Status.SCHEDULED
+        if status(subscription, context.now) is Status.SCHEDULED
         else _on(words.STARTED, subscription.started_at)
     )
-    dates = [started, _period(subscription), following(subscription, known.now, change, known.currency)]
+    dates = [started, _period(subscription), following(subscription, context.now, change, context.currency)]
     return _entry(
-        names.plan(subscription, known.names),
+        names.plan(subscription, context.names),
         top,
         dates,
-        _includes(subscription.plan, known),
+        _includes(subscription.plan, context),
         subscription.scope,
     )
 
 
-def _purchase(purchase: Purchase, known: _EntryContext) -> str:
+def _purchase(purchase: Purchase, context: _EntryContext) -> str:
     top = [
         labels.ONE_OFF,
-        names.price(purchase.plan, known.currency),
+        names.price(purchase.plan, context.currency),
         quantity(purchase),
-        known.bought.get(purchase.plan_id, ""),
+        context.bought.get(purchase.plan_id, ""),
     ]
     dates = [_on(words.STARTED, purchase.started_at), _on(labels.EXPIRES, purchase.expires_at)]
     return _entry(
-        names.plan(purchase, known.names), top, dates, _includes(purchase.plan, known), purchase.scope
+        names.plan(purchase, context.names), top, dates, _includes(purchase.plan, context), purchase.scope
     )
 
 
-def _expired(product: ExpiredProduct, known: _EntryContext) -> str:
+def _expired(product: ExpiredProduct, context: _EntryContext) -> str:
     name = (
-        text.mrkdwn(product.name or known.names.plans.get(product.plan_id) or product.plan_id, 60)
+        text.mrkdwn(product.name or context.names.plans.get(product.plan_id) or product.plan_id, 60)
         or phrases.NONE
     )
     dates = [_on(words.STARTED, product.started_at), _on(words.ENDED, product.ended_at)]
@@ -215,14 +215,14 @@ def _period(subscription: Subscription) -> str:
     return words.period(times.billing_day(start), times.billing_day(end)) if start and end else ""
 
 
-def _includes(plan: Plan | None, known: _EntryContext) -> str:
+def _includes(plan: Plan | None, context: _EntryContext) -> str:
     if plan is None or not plan.items:
         return ""
-    return words.includes(layout.inline([_item(item, known) for item in plan.items], _ITEMS))
+    return words.includes(layout.inline([_item(item, context) for item in plan.items], _ITEMS))
 
 
-def _item(item: PlanItem, known: _EntryContext) -> str:
-    name = known.features.get(item.feature_id) or item.feature_id
+def _item(item: PlanItem, context: _EntryContext) -> str:
+    name = context.features.get(item.feature_id) or item.feature_id
     if item.display and item.display.primary_text:
         amount = item.display.primary_text
     elif item.unlimited:
@@ -231,7 +231,7 @@ def _item(item: PlanItem, known: _EntryContext) -> str:
         amount = f"{numbers.number(item.included)} {name}" if item.included else name
     recurs = item.reset is not None and item.reset.interval != "one_off" and bool(item.included)
     every = labels.every(item.reset.interval, item.reset.interval_count) if recurs and item.reset else ""
-    return words.item(text.mrkdwn(amount, 60), every, text.mrkdwn(_beyond(item, known.currency), 60))
+    return words.item(text.mrkdwn(amount, 60), every, text.mrkdwn(_beyond(item, context.currency), 60))
 
 
 def _beyond(item: PlanItem, currency: str) -> str:

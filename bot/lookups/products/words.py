@@ -50,9 +50,9 @@ def period(start: str, end: str) -> str:
     return f"Period {start} to {end}"
 
 
-def item(what: str, every: str, beyond: str) -> str:
+def item(amount: str, every: str, beyond: str) -> str:
     """One thing a plan includes: `50,000 messages per month (then $0.80 per 100)`."""
-    return " ".join(part for part in (what, every, f"({beyond})" if beyond else "") if part)
+    return " ".join(part for part in (amount, every, f"({beyond})" if beyond else "") if part)
 
 
 def beyond(rate: str, *, included: bool) -> str:
