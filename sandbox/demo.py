@@ -141,12 +141,12 @@ async def first(*waits: Coroutine[Any, Any, object]) -> object:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def free(wanted: int | None) -> int:
+def free(requested: int | None) -> int:
     """A port on which nothing listens: the one wanted (0 for any), else the usual one or one soon after.
 
     Raises CannotStart.
     """
-    candidates = [wanted] if wanted is not None else [*range(PORT, PORT + _NEXT), 0]
+    candidates = [requested] if requested is not None else [*range(PORT, PORT + _NEXT), 0]
     for port in candidates:
         with socket.socket() as tried:
             tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -156,7 +156,7 @@ def free(wanted: int | None) -> int:
                 continue
             return int(tried.getsockname()[1])
     raise CannotRunDemo(
-        f"Port {wanted} cannot be used: something else is there. Name another: scripts/demo --port N"
+        f"Port {requested} cannot be used: something else is there. Name another: scripts/demo --port N"
     )
 
 

@@ -33,11 +33,11 @@ Body = dict[str, Any]
 
 def answer(autumn: "LocalAutumn", request: ApiRequest) -> tuple[int, Any]:
     """Status and body."""
-    what = request.path.removeprefix("/_sandbox/")
-    if (request.method, what) not in _ACTIONS:
+    action = request.path.removeprefix("/_sandbox/")
+    if (request.method, action) not in _ACTIONS:
         return 404, {"message": f"There is no {request.method} {request.path}"}
     try:
-        done = _ACTIONS[request.method, what](autumn, parse(request.raw))
+        done = _ACTIONS[request.method, action](autumn, parse(request.raw))
     except (LookupError, TypeError, ValueError) as error:
         return 400, {"message": str(error)}
     return 200, {"now": autumn.clock.ms()} if done is None else done

@@ -45,9 +45,9 @@ _made: list[_Made] = []
 def demo(clock: AutumnClock) -> AutumnState:
     if not any(made_state.fits(clock) for made_state in _made):
         now = clock.now()
-        made = _demo(AutumnClock(now))
-        made.customers.pack()
-        _made[:] = [_Made(now, pickle.dumps(made))]
+        built = _demo(AutumnClock(now))
+        built.customers.pack()
+        _made[:] = [_Made(now, pickle.dumps(built))]
     state: AutumnState = pickle.loads(_made[0].state)  # noqa: S301 - made above
     state.clock = clock
     return state
