@@ -295,7 +295,8 @@ SHARED_CHANNEL = Say(
     "Share it in one of your own workspace's channels.",
 )
 UNCHECKED_CHANNEL = Say(
-    "Maple could not check with Slack who is in this channel, so it shared nothing.", "Try again in a minute."
+    "Maple could not check with Slack whether another company reads this channel, so it shared nothing.",
+    "Try again in a minute.",
 )
 NOT_IN_CHANNEL = Say(
     "Maple can't post here because it isn't in this channel.",
