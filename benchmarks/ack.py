@@ -1,9 +1,9 @@
 """How long Slack waits for an acknowledgement: Maple beside a bare Bolt app, alternating in the same run.
 
-burst   that many commands at the same moment; the next burst follows once everything is answered
+burst   many commands at the same moment; the next burst follows once all are answered
 
-flood   that many connections, each sending its next command as soon as the last is acknowledged: far more
-than Slack sends, so that work piles up behind the acknowledgements
+flood   many connections, each sending its next command as soon as the last is acknowledged: far more than
+Slack sends, so that work piles up behind the acknowledgements
 """
 
 import argparse
@@ -18,7 +18,7 @@ from benchmarks.report import Spread, Table, milliseconds, quantile, show
 from bot.lookups import help as lookup_help
 
 LATE = 3.0
-"""Seconds, after which Slack tells the person that the app failed."""
+"""Seconds after which Slack tells the person that the app failed."""
 HANG = 30.0
 GOAL = 1.2
 
@@ -51,7 +51,7 @@ class Row:
     """Seconds of the app's CPU time, including work after the acknowledgements."""
     missed: int = 0
     """Commands acknowledged after 3 s, not at all, or not with 200."""
-    asked: int = 0
+    commands: int = 0
     answered: int = 0
 
     def add(self, result: Result, *, cards: bool) -> None:
@@ -66,7 +66,7 @@ class Row:
         self.rates.append(len(waits) / result.seconds)
         self.cpu += result.cpu
         self.missed += len(result.samples) - len(good)
-        self.asked += len(result.samples)
+        self.commands += len(result.samples)
         self.answered += sum(
             sample.answered is not None and (not cards or sample.text in sample.answer)
             for sample in result.samples
@@ -104,7 +104,7 @@ class Bench:
 
 
 def prepared(servers: processes.Servers, *, times: int = 4) -> Bench:
-    """Imports, caches and pools are filled before the clock starts: each customer is looked up so often."""
+    """Fills imports, caches and pools before the clock starts, by looking up each customer `times` times."""
     running = Bench(servers.floor, servers.maple, servers.autumn, customers.ids(servers.autumn))
     for subject in (FLOOR, CUSTOMER):
         running.run(subject, 4, "flood", Plan(flood=times * len(running.customers)))
@@ -157,10 +157,10 @@ def table(rows: Rows, shape: str) -> Table:
                 milliseconds(quantile(row.waits, 0.99)),
                 milliseconds(max(row.waits)),
                 f"{sorted(row.rates)[len(row.rates) // 2]:.0f}",
-                milliseconds(row.cpu / row.asked),
+                milliseconds(row.cpu / row.commands),
                 str(row.missed),
                 "" if subject == FLOOR else str(Spread(tuple(ratios))),
-                "" if subject == FLOOR else f"{row.answered} of {row.asked}",
+                "" if subject == FLOOR else f"{row.answered} of {row.commands}",
             )
         )
     columns = (

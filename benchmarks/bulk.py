@@ -38,8 +38,8 @@ from bot.store.migrate import migrate
 
 _ASKER, _APPROVER = Actor("U01ANA", "T01"), Actor("U02RAJ", "T01")
 _SPARE = 1.3
-"""Customers per line: some have no messages, or several rows of them."""
-_LOOK = 0.25
+"""Customers per line: some have no balance of messages, or several."""
+_POLL = 0.25
 """Seconds between checks, each of which reads all lines."""
 GOAL = 1.1
 
@@ -57,26 +57,27 @@ class Row:
     applied: int
     optimum: float
     """Seconds."""
-    took: float
+    duration: float
+    """Seconds."""
 
     @property
     def ratio(self) -> float:
-        return self.took / self.optimum
+        return self.duration / self.optimum
 
 
 async def _permits(_request: Request, _actor: Actor) -> Decision:
     return Decision(True, DecisionReason.ALLOWED, "benchmark", approvals=1, expires_after=timedelta(hours=1))
 
 
-async def _tell(_record: Record, _event: ChangeEvent) -> None:
+async def _ignore_event(_record: Record, _event: ChangeEvent) -> None:
     return None
 
 
-async def _draw(_batch_id: str, _revision: int) -> None:
+async def _ignore_drawing(_batch_id: str, _revision: int) -> None:
     return None
 
 
-async def _look(_channel: str) -> Channel:
+async def _any_channel(_channel: str) -> Channel:
     return Channel(None)
 
 
@@ -89,10 +90,10 @@ async def _service(url: str, file: Path, pace: BatchTimeouts) -> AsyncIterator[B
         autumn = Autumn(key=SecretStr(processes.AUTUMN_KEY), url=url)
         stack.push_async_callback(autumn.aclose)
         runtime = Runtime(database, autumn, Environment.SANDBOX, lambda: datetime.now(UTC))
-        channel = ApprovalsChannel("C01APPROVALS", _look)
-        surroundings = Surroundings(_permits, _tell, channel, CustomerNames(autumn))
+        channel = ApprovalsChannel("C01APPROVALS", _any_channel)
+        surroundings = Surroundings(_permits, _ignore_event, channel, CustomerNames(autumn))
         changes = ChangeService(runtime, surroundings)
-        yield BatchService(runtime, changes, surroundings, _draw, pace)
+        yield BatchService(runtime, changes, surroundings, _ignore_drawing, pace)
 
 
 async def one_round(url: str, file: Path, plan: Plan) -> Row:
@@ -110,19 +111,19 @@ async def one_round(url: str, file: Path, plan: Plan) -> Row:
         batches.ticker.start()
         began = time.monotonic()
         await batches.approve(submitted.batch.id, submitted.batch.revision, _APPROVER)
-        record = await _done(batches, submitted.batch.id)
-        took = time.monotonic() - began
+        record = await _wait_until_done(batches, submitted.batch.id)
+        duration = time.monotonic() - began
         await batches.ticker.stop(5)
     progress = record.progress
-    return Row(progress.all, progress.of(LineState.APPLIED), progress.all / plan.pace.per_second, took)
+    return Row(progress.all, progress.of(LineState.APPLIED), progress.all / plan.pace.per_second, duration)
 
 
-async def _done(batches: BatchService, batch_id: str) -> BatchRecord:
+async def _wait_until_done(batches: BatchService, batch_id: str) -> BatchRecord:
     while True:
         record = await batches.get(batch_id)
         if record is not None and record.state is BatchState.DONE:
             return record
-        await asyncio.sleep(_LOOK)
+        await asyncio.sleep(_POLL)
 
 
 def measure(plan: Plan, say: Callable[[str], None]) -> list[Row]:
@@ -134,7 +135,7 @@ def measure(plan: Plan, say: Callable[[str], None]) -> list[Row]:
             processes.autumn(str(round(plan.lines * _SPARE) + 10)) as autumn,
         ):
             row = asyncio.run(one_round(autumn, Path(folder) / "maple.db", plan))
-        say(f"round {number}: {row.lines} lines in {row.took:.1f} s, {row.ratio:.2f} of the optimum")
+        say(f"round {number}: {row.lines} lines in {row.duration:.1f} s, {row.ratio:.2f} of the optimum")
         rows.append(row)
     return rows
 
@@ -144,7 +145,13 @@ def table(rows: list[Row]) -> Table:
         "A list of changes, round by round",
         ("lines", "applied", "optimum s", "took s", "of the optimum"),
         tuple(
-            (str(row.lines), str(row.applied), f"{row.optimum:.1f}", f"{row.took:.1f}", f"{row.ratio:.2f}")
+            (
+                str(row.lines),
+                str(row.applied),
+                f"{row.optimum:.1f}",
+                f"{row.duration:.1f}",
+                f"{row.ratio:.2f}",
+            )
             for row in rows
         ),
     )
@@ -154,7 +161,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.bulk", description=__doc__)
     parser.add_argument("--lines", type=int, default=500)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--write", action="store_true", help="into docs/benchmarks.md")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/benchmarks.md")
     options = parser.parse_args()
     rows = measure(Plan(options.lines, options.rounds), print)
     command = f"python -m benchmarks.bulk --lines {options.lines} --rounds {options.rounds}"

@@ -1,8 +1,8 @@
 """From a command to its card, without Autumn's own time; and the number of Autumn calls per card.
 
 A command's time runs from when it is sent to when the complete card arrives at its response_url. Subtracted
-is Autumn's own time: all time in between in which the local Autumn was handling at least one call about that
-customer. What remains is the network (here none), Maple's work, and Maple's waiting for itself. Every
+is Autumn's own time: all time in between during which the local Autumn was handling at least one call about
+that customer. What remains is the network (here none), Maple's work, and Maple's waiting for itself. Every
 connection has its own customer, so each call can be attributed.
 """
 
@@ -72,11 +72,11 @@ class Row:
 def covered(spans: Sequence[Span], start: float, end: float) -> float:
     """Seconds between start and end during which at least one span was open."""
     total, until = 0.0, start
-    for span in sorted(spans, key=lambda sorted_span: sorted_span.came):
-        came, went = max(span.came, until), min(span.went, end)
-        if went > came:
-            total += went - came
-            until = went
+    for span in sorted(spans, key=lambda sorted_span: sorted_span.began):
+        began, ended = max(span.began, until), min(span.ended, end)
+        if ended > began:
+            total += ended - began
+            until = ended
     return total
 
 
@@ -101,7 +101,7 @@ class Bench:
 
 
 def prepared(servers: processes.Servers, *, times: int = 4) -> Bench:
-    """Looks each customer up so often before the clock starts."""
+    """Looks up each customer `times` times before the clock starts."""
     running = Bench(servers.maple, servers.autumn, customers.ids(servers.autumn))
     processes.load(running.maple, running.job(4, max(4, times * len(running.customers))))
     customers.spans(running.autumn)

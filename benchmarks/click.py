@@ -1,6 +1,6 @@
 """Clicks on *Approve*: what each card shows, and when.
 
-Each of a hundred cards is about another customer and needs one approval. *In turn*: one person clicks on
+Each of a hundred cards is about a different customer and needs one approval. *In turn*: one person clicks on
 each, four per second. *At once*: ten people click on each, a thousand clicks in one go. Measured from the
 first click on a card until it shows the change being applied, and until it shows it applied, without Autumn's
 own time (see `benchmarks.card`). Counted: the writes that reached Autumn, of which there may be one per card.
@@ -44,9 +44,9 @@ _OPEN = 10
 class Plan:
     cards: int = 100
     people: int = 10
-    """Who click on each card at once."""
+    """How many people click on each card at once."""
     connections: int = 200
-    """The number of connections used for that."""
+    """How many connections they use."""
     pause: float = 0.25
     """Seconds between two clicks when clicking in turn."""
     rounds: int = 3
@@ -81,8 +81,8 @@ class Bench:
     floor: processes.Server
     slack: str
     autumn: str
-    held: dict[str, str]
-    """Customers with the id of the balance row that is changed."""
+    row_ids: dict[str, str]
+    """By customer: the id of the balance row to change."""
 
 
 @contextmanager
@@ -97,14 +97,16 @@ def servers(seed: str) -> AbstractContextManager[processes.Servers]:
 
 
 def prepared(running: processes.Servers, plan: Plan) -> Bench:
-    """About so many customers as there are to be cards."""
+    """Picks a customer for each card."""
     row_ids = {
-        one["id"]: one["balances"][FEATURE]["breakdown"][0]["id"]
-        for one in customers.listed(running.autumn)
-        if one["id"] and FEATURE in one["balances"] and len(one["balances"][FEATURE]["breakdown"]) == 1
+        customer["id"]: customer["balances"][FEATURE]["breakdown"][0]["id"]
+        for customer in customers.listed(running.autumn)
+        if customer["id"]
+        and FEATURE in customer["balances"]
+        and len(customer["balances"][FEATURE]["breakdown"]) == 1
     }
-    held = dict(list(row_ids.items())[: plan.cards])
-    return Bench(running.maple, running.floor, running.slack, running.autumn, held)
+    picked = dict(list(row_ids.items())[: plan.cards])
+    return Bench(running.maple, running.floor, running.slack, running.autumn, picked)
 
 
 def _calls(running: Bench) -> list[Call]:
@@ -137,7 +139,7 @@ def _job(server: processes.Server, payloads: Sequence[str], connections: int, pa
     )
 
 
-# Asking
+# Requesting
 
 
 def _submission(turn: str, number: int, customer: str, row: str) -> str:
@@ -165,16 +167,16 @@ def _submission(turn: str, number: int, customer: str, row: str) -> str:
     return _payload("view_submission", f"U9ASK{number // _OPEN}", f"ask.{turn}.{customer}", view=view)
 
 
-def ask(running: Bench, turn: str) -> list[Card]:
+def submit(running: Bench, turn: str) -> list[Card]:
     """Submits a request for each customer; returns their cards in the approvals channel."""
-    numbered = enumerate(running.held.items())
+    numbered = enumerate(running.row_ids.items())
     submissions = [_submission(turn, number, customer, row) for number, (customer, row) in numbered]
     processes.load(running.maple, _job(running.maple, submissions, 4))
     cards: dict[str, Card] = {}
     deadline = time.monotonic() + _PATIENCE
-    while len(cards) < len(running.held) and time.monotonic() < deadline:
+    while len(cards) < len(running.row_ids) and time.monotonic() < deadline:
         for call in _calls(running):
-            if call.channel == CHANNEL and (card := _card(call, running.held)):
+            if call.channel == CHANNEL and (card := _card(call, running.row_ids)):
                 cards[card.customer] = card
         time.sleep(0.1)
     return list(cards.values())
@@ -184,7 +186,7 @@ def _card(call: Call, row_ids: dict[str, str]) -> Card | None:
     for block in json.loads(call.blocks):
         for element in block.get("elements") or ():
             if element.get("action_id") == ids.APPROVE:
-                customer = next(one for one in row_ids if one in call.blocks)
+                customer = next(row_customer for row_customer in row_ids if row_customer in call.blocks)
                 return Card(customer, call.ts, element["value"])
     return None
 
@@ -212,22 +214,22 @@ def measure(running: Bench, plan: Plan, say: Callable[[str], None]) -> Rows:
     for turn in range(plan.rounds):
         say(f"round {turn + 1} of {plan.rounds}")
         for pace in (IN_TURN, AT_ONCE):
-            cards = ask(running, f"{pace}.{turn}")
+            cards = submit(running, f"{pace}.{turn}")
             people, connections, pause = 1, 1, plan.pause
             if pace == AT_ONCE:
                 people, connections, pause = plan.people, plan.connections, 0.0
             clicks = [_click(card, person) for person in range(people) for card in cards]
             floor = processes.load(running.floor, _job(running.floor, clicks, connections))
-            _note_acks(rows[pace, FLOOR], floor)
+            _record_acks(rows[pace, FLOOR], floor)
             customers.spans(running.autumn)
             with customers.hanging(running.autumn, plan.latency):
                 result = processes.load(running.maple, _job(running.maple, clicks, connections, pause))
-                _note_acks(rows[pace, MAPLE], result)
-                _note_cards(rows[pace, MAPLE], running, cards, result)
+                _record_acks(rows[pace, MAPLE], result)
+                _record_cards(rows[pace, MAPLE], running, cards, result)
     return rows
 
 
-def _note_acks(row: Row, result: Result) -> None:
+def _record_acks(row: Row, result: Result) -> None:
     for sample in result.samples:
         if sample.acked is None or sample.status != 200:
             row.missed += 1
@@ -242,7 +244,7 @@ def _state(call: Call) -> State | None:
     return next(states, None)
 
 
-def _note_cards(row: Row, running: Bench, cards: Sequence[Card], result: Result) -> None:
+def _record_cards(row: Row, running: Bench, cards: Sequence[Card], result: Result) -> None:
     """Waits until every card shows the change applied."""
     times_by_card: dict[str, dict[State, float]] = {card.ts: {} for card in cards}
     """By card: when it first showed each state."""
@@ -260,11 +262,11 @@ def _note_cards(row: Row, running: Bench, cards: Sequence[Card], result: Result)
         if State.APPLIED not in times:
             continue
         first = min(sample.sent for sample in result.samples[number :: len(cards)])
-        autumns = covered(
+        autumn_time = covered(
             [span for span in spans if span.about == card.customer], first, times[State.APPLIED]
         )
         row.running.append(min(times.values()) - first)
-        row.final.append(times[State.APPLIED] - first - autumns)
+        row.final.append(times[State.APPLIED] - first - autumn_time)
 
 
 def table(rows: Rows) -> Table:

@@ -1,4 +1,4 @@
-"""The local Autumn's customers, as benchmarks need them; and how to slow it down."""
+"""The local Autumn's customers, as benchmarks need them, and its latency."""
 
 import asyncio
 import re
@@ -18,7 +18,7 @@ _ID = re.compile(r"cus_\w+")
 
 
 def listed(autumn: str) -> list[dict[str, Any]]:
-    """All customers of the seed: fewer than a page holds."""
+    """All customers of the seed, which fit into one page."""
     body = {"limit": 1000, "start_cursor": ""}
     answer = processes.ask(f"{autumn}/v1/customers.list", body, key=processes.AUTUMN_KEY)
     customers: list[dict[str, Any]] = answer["list"]
@@ -27,18 +27,18 @@ def listed(autumn: str) -> list[dict[str, Any]]:
 
 def ids(autumn: str) -> tuple[str, ...]:
     """Every customer that can be looked up by a plain id, whatever else they have."""
-    return tuple(one["id"] for one in listed(autumn) if _ID.fullmatch(one["id"] or ""))
+    return tuple(customer["id"] for customer in listed(autumn) if _ID.fullmatch(customer["id"] or ""))
 
 
 def emails(autumn: str) -> tuple[str, ...]:
     """Email addresses that only one customer has."""
-    every = [one["email"] for one in listed(autumn) if one["id"] and one["email"]]
-    return tuple(email for email in every if every.count(email) == 1)
+    addresses = [customer["email"] for customer in listed(autumn) if customer["id"] and customer["email"]]
+    return tuple(email for email in addresses if addresses.count(email) == 1)
 
 
 @contextmanager
 def hanging(autumn: str, seconds: float) -> Iterator[None]:
-    """Delays every answer by so many seconds."""
+    """Delays every answer by this many seconds."""
     if seconds:
         fault = {"route": "*", "kind": "latency", "seconds": seconds}
         processes.ask(f"{autumn}/_sandbox/faults", fault, method="POST")

@@ -3,7 +3,7 @@ minute.
 
 A digest reads all customers, so its time grows with them: pages, unpaid invoices and previews, each at a rate
 far below Autumn's limits. The optimum is computed from the requests of the run itself, at those rates, as if
-Autumn and Maple took no time. Meanwhile people type commands, as before it began.
+Autumn and Maple took no time. People type commands before the digest is due and while it is made.
 """
 
 import argparse
@@ -40,9 +40,9 @@ class Plan:
     pause: float = 0.25
     """Seconds between a person's card and their next command."""
     idle: float = 60.0
-    """The least seconds of commands measured before the digest is due."""
+    """How long commands are measured before the digest is due, at least, in seconds."""
     portion: float = 5.0
-    """Commands are sent for about so many seconds at a time."""
+    """About how many seconds of commands are sent at a time."""
     rounds: int = 3
     """How often each size is measured, each time with a new bot."""
     digests: int = 500
@@ -60,7 +60,7 @@ class Bench:
     customers: tuple[str, ...] = ()
 
     def commands(self, plan: Plan, seconds: float) -> Result:
-        """People type commands for about so long."""
+        """People type commands for about this many seconds."""
         per_person = max(1, round(seconds / (plan.pause + 0.01)))
         job = Job(
             url=self.maple.url,
@@ -105,8 +105,8 @@ def bench(channels: int, seed: str) -> Iterator[Bench]:
 
 
 def add_digests(file: Path, count: int, *, after: float) -> datetime:
-    """One digest in each of so many channels, all due in the same minute: `after` seconds from now, or up to
-    a minute later."""
+    """Adds `count` digests, each in its own channel, all due in the same minute: `after` seconds from now, or
+    up to a minute later."""
     earliest = datetime.now(UTC) + timedelta(seconds=after)
     due = earliest.replace(second=0, microsecond=0) + timedelta(minutes=1)
 
@@ -160,7 +160,7 @@ class Row:
 def one_digest(plan: Plan, size: int, say: Callable[[str], None]) -> Round:
     row = Round()
     with bench(1, str(size)) as running:
-        say(f"{size:,} customers are made")
+        say(f"{size:,} customers created")
         customers.remember_pages(running.autumn)
         due = add_digests(running.file, 1, after=plan.idle)
         say(f"{size:,} customers, commands before")
@@ -195,15 +195,15 @@ def _fill(row: Round, running: Bench, posts: Sequence[float]) -> None:
 
 
 def unpaid_pages(spans: Iterable[Span]) -> int:
-    """How often the digest read invoices. Cards read those of their customer with the same call."""
+    """How often the digest read invoices. Cards use the same call for one customer's."""
     return sum(span.path.endswith("invoices.list") and not span.about for span in spans)
 
 
 def optimum(pages: int, unpaid: int, previews: int) -> float:
-    """Seconds that the pace alone takes: the first request of a kind goes out at once, the others in turn."""
+    """Seconds that the pace alone takes: the first request of a kind goes out at once, the rest in turn."""
     pace = ScanPace()
     kinds = ((pages, pace.page), (unpaid, pace.invoices), (previews, pace.preview))
-    return sum(max(0, count - 1) * every for count, every in kinds)
+    return sum(max(0, count - 1) * interval for count, interval in kinds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,16 +234,14 @@ def many_digests(plan: Plan, say: Callable[[str], None]) -> Many:
                     waiting.discard(number)
         time.sleep(5)  # a second post would arrive by now
         posts = [running.posted(wide_slack.name(number)) for number in range(plan.digests)]
-    at = sorted(posted_at for some in posts for posted_at in some)
+    times = sorted(posted_at for channel_posts in posts for posted_at in channel_posts)
     started = (due - _EPOCH).total_seconds()
     return Many(
         plan.digests,
-        sum(bool(some) for some in posts),
-        sum(len(some) > 1 for some in posts),
-        (at[-1] if at else float("inf")) - started,
-        max(
-            (sum(posted_at <= other_post < posted_at + 1 for other_post in at) for posted_at in at), default=0
-        ),
+        sum(bool(channel_posts) for channel_posts in posts),
+        sum(len(channel_posts) > 1 for channel_posts in posts),
+        (times[-1] if times else float("inf")) - started,
+        max((sum(begin <= posted_at < begin + 1 for posted_at in times) for begin in times), default=0),
     )
 
 
@@ -283,7 +281,7 @@ class _Ratio:
     @classmethod
     def of(cls, rounds: Sequence[Round], end: Callable[[Sample], float | None]) -> "_Ratio":
         def p99(samples: Iterable[Sample]) -> float:
-            waits = [wait - round_.sent for round_ in samples if (wait := end(round_)) is not None]
+            waits = [ended - sample.sent for sample in samples if (ended := end(sample)) is not None]
             return quantile(waits, 0.99) if waits else float("nan")
 
         return cls(

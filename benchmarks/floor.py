@@ -1,6 +1,6 @@
 """The least a Bolt app can be: one command, one select and one button, which are only acknowledged.
 
-Bolt still does everything by default: it checks the signature, knows itself by its token, and finds the
+Bolt still does everything by default: it checks the signature, identifies itself by its token, and finds the
 listener.
 """
 

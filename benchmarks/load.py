@@ -1,8 +1,8 @@
 """Slack's half of a measurement, as cheap as possible: sends signed commands and receives the answers.
 
-`python -m benchmarks.load` reads a Job as JSON from stdin and writes a Result as JSON to stdout, in its own
-process, so it shares its interpreter with nothing measured. All requests are signed and all connections
-opened before the clock starts.
+`python -m benchmarks.load` reads a Job as JSON from stdin and writes a Result as JSON to stdout, in a
+process of its own, so that it shares no interpreter with what is measured. All requests are signed and all
+connections opened before the clock starts.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ class Job:
     in_turn: bool = False
     """Whether a connection waits for the answer, not only for the acknowledgement, before it continues."""
     pause: float = 0.0
-    """Seconds before each connection's next command, as people leave them."""
+    """Seconds before each connection's next command, as people pause."""
     preliminary: str = ""
     """The text of a message that comes before the answer, when that takes long."""
     payloads: tuple[str, ...] = ()
@@ -56,8 +56,8 @@ class Sample:
     sent: float = 0.0
     acked: float | None = None
     status: int = 0
-    said: str = ""
-    """The acknowledgement's body, for a payload."""
+    ack_body: str = ""
+    """The acknowledgement's body; empty for a command."""
     answered: float | None = None
     answer: str = ""
     """The answer's text, which represents its blocks in notifications."""
@@ -126,34 +126,34 @@ class _Sender(Messages):
         self._acked(int(head[9:12]), body)
 
 
-class _Taker(Messages):
+class _Receiver(Messages):
     """One connection from the bot to a response_url."""
 
-    def __init__(self, taken: Callable[[int, bytes], None]) -> None:
+    def __init__(self, answered: Callable[[int, bytes], None]) -> None:
         super().__init__()
-        self._taken = taken
+        self._answered = answered
 
     def message(self, head: bytes, body: bytes) -> None:
         assert self.transport is not None
         number = int(head.split(b" ", 2)[1].rpartition(b"/")[2])
-        self._taken(number, body)
+        self._answered(number, body)
         self.transport.write(
             b'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 11\r\n\r\n{"ok":true}'
         )
 
 
 class Load:
-    """One burst."""
+    """The commands of one burst."""
 
-    def __init__(self, job: Job, answers_at: str, first: int) -> None:
+    def __init__(self, job: Job, answers_url: str, first: int) -> None:
         """`first`: the number of its first command, since a late answer may arrive in a later burst."""
         self._job = job
         self._first = first
         self.samples = [Sample(_text(job, n)) for n in range(job.requests)]
-        self._requests = [_request(job, n, f"{answers_at}/{first + n}") for n in range(job.requests)]
+        self._requests = [_request(job, n, f"{answers_url}/{first + n}") for n in range(job.requests)]
         self._senders: list[_Sender] = []
-        self._at = list(range(job.concurrency))
-        """The command each connection is at: it takes every n-th, so that it keeps to its text."""
+        self._current = list(range(job.concurrency))
+        """The current command of each connection, which sends every n-th, so that its text stays the same."""
         self._unacked = self._unanswered = job.requests
         self.all_acked = asyncio.Event()
         self.all_answered = asyncio.Event()
@@ -161,14 +161,14 @@ class Load:
             self.all_answered.set()
 
     async def connect(self) -> None:
-        to = urlsplit(self._job.url)
+        url = urlsplit(self._job.url)
         loop = asyncio.get_running_loop()
         for slot in range(self._job.concurrency):
 
             def sender(slot: int = slot) -> _Sender:
                 return _Sender(lambda status, body: self._on_ack(slot, status, body))
 
-            _, connected = await loop.create_connection(sender, to.hostname or "", to.port or 80)
+            _, connected = await loop.create_connection(sender, url.hostname or "", url.port or 80)
             self._senders.append(connected)
 
     def start(self) -> None:
@@ -180,7 +180,7 @@ class Load:
             if sender.transport is not None:
                 sender.transport.close()
 
-    def taken(self, number: int, body: bytes) -> None:
+    def answered(self, number: int, body: bytes) -> None:
         """Handles an answer at a response_url."""
         now = time.monotonic()
         number -= self._first
@@ -198,16 +198,16 @@ class Load:
             self._next(number % self._job.concurrency)
 
     def _send(self, slot: int) -> None:
-        number = self._at[slot]
+        number = self._current[slot]
         self.samples[number].sent = time.monotonic()
         self._senders[slot].send(self._requests[number])
 
     def _on_ack(self, slot: int, status: int, body: bytes) -> None:
         now = time.monotonic()
-        sample = self.samples[self._at[slot]]
+        sample = self.samples[self._current[slot]]
         sample.acked, sample.status = now, status
         if self._job.payloads:
-            sample.said = body.decode()
+            sample.ack_body = body.decode()
         self._unacked -= 1
         if not self._unacked:
             self.all_acked.set()
@@ -215,8 +215,8 @@ class Load:
             self._next(slot)
 
     def _next(self, slot: int) -> None:
-        self._at[slot] += self._job.concurrency
-        if self._at[slot] >= self._job.requests:
+        self._current[slot] += self._job.concurrency
+        if self._current[slot] >= self._job.requests:
             return
         if self._job.pause:
             asyncio.get_running_loop().call_later(self._job.pause, self._send, slot)
@@ -230,7 +230,7 @@ def _text(job: Job, number: int) -> str:
     return job.texts[number % job.concurrency % len(job.texts)]
 
 
-def _request(job: Job, number: int, answer_at: str) -> bytes:
+def _request(job: Job, number: int, response_url: str) -> bytes:
     body = urlencode(
         {
             "token": "local",
@@ -244,59 +244,59 @@ def _request(job: Job, number: int, answer_at: str) -> bytes:
             "text": _text(job, number),
             "api_app_id": "A01LOCALAPP",
             "is_enterprise_install": "false",
-            "response_url": answer_at,
+            "response_url": response_url,
             "trigger_id": f"{number}.{os.getpid()}.{time.monotonic_ns()}",
         }
     ).encode()
     if job.payloads:
         body = urlencode({"payload": job.payloads[number]}).encode()
-    at = str(int(time.time()))
-    signature = hmac.new(job.secret.encode(), f"v0:{at}:".encode() + body, hashlib.sha256).hexdigest()
-    to = urlsplit(job.url)
+    timestamp = str(int(time.time()))
+    signature = hmac.new(job.secret.encode(), f"v0:{timestamp}:".encode() + body, hashlib.sha256).hexdigest()
+    url = urlsplit(job.url)
     head = (
-        f"POST {to.path} HTTP/1.1\r\nHost: {to.netloc}\r\nUser-Agent: Slackbot 1.0\r\nAccept: */*\r\n"
+        f"POST {url.path} HTTP/1.1\r\nHost: {url.netloc}\r\nUser-Agent: Slackbot 1.0\r\nAccept: */*\r\n"
         "Accept-Encoding: gzip,deflate\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-        f"X-Slack-Request-Timestamp: {at}\r\nX-Slack-Signature: v0={signature}\r\n"
+        f"X-Slack-Request-Timestamp: {timestamp}\r\nX-Slack-Signature: v0={signature}\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
 
 
 async def run(job: Job) -> Result:
-    """All bursts of a job."""
+    """Runs all bursts of a job."""
     result = Result()
     current: list[Load] = []
     loop = asyncio.get_running_loop()
 
-    def taken(number: int, body: bytes) -> None:
-        current[-1].taken(number, body)  # the bot keeps its connections between bursts
+    def answered(number: int, body: bytes) -> None:
+        current[-1].answered(number, body)  # the bot keeps its connections between bursts
 
-    takers: list[_Taker] = []
+    receivers: list[_Receiver] = []
 
-    def taker() -> _Taker:
-        takers.append(_Taker(taken))
-        return takers[-1]
+    def receiver() -> _Receiver:
+        receivers.append(_Receiver(answered))
+        return receivers[-1]
 
-    server = await loop.create_server(taker, "127.0.0.1")
-    answers_at = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/answer"
+    server = await loop.create_server(receiver, "127.0.0.1")
+    answers_url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/answer"
     try:
         for burst in range(job.bursts):
-            load = Load(job, answers_at, burst * job.requests)
+            load = Load(job, answers_url, burst * job.requests)
             current.append(load)
             await _burst(job, load, result)
     finally:
         server.close()
-        for connected in takers:
+        for connected in receivers:
             if connected.transport is not None:
                 connected.transport.close()
-        await asyncio.sleep(0)  # until they are closed
+        await asyncio.sleep(0)  # lets the connections close
     return result
 
 
 async def _burst(job: Job, load: Load, result: Result) -> None:
     await load.connect()
     gc.collect()
-    gc.disable()  # a pause of the sender would look like one of the bot
+    gc.disable()  # a pause here would look like a pause of the bot
     started = acked = time.monotonic()
     try:
         async with asyncio.timeout(job.patience):
@@ -314,12 +314,12 @@ async def _burst(job: Job, load: Load, result: Result) -> None:
     result.samples += load.samples
 
 
-def job_of(body: dict[str, Any]) -> Job:
+def parse_job(body: dict[str, Any]) -> Job:
     return Job(**{**body, "texts": tuple(body["texts"]), "payloads": tuple(body["payloads"])})
 
 
 def main() -> None:
-    job = job_of(json.load(sys.stdin))
+    job = parse_job(json.load(sys.stdin))
     json.dump(asdict(asyncio.run(run(job))), sys.stdout)
 
 

@@ -18,7 +18,7 @@ from bot.kit import ids
 from bot.lookups.options import SEARCHING
 
 GOAL = 0.3
-"""Seconds within which 99 of 100 have to be answered."""
+"""Seconds within which 99 of 100 requests must be answered."""
 FLOOR = "bare Bolt"
 MAPLE = "Maple"
 _PEOPLE = ("U01ANA", "U02RAJ", "U03LEA", "U04MAX")
@@ -57,7 +57,7 @@ class Row:
                 self.missed += 1
                 continue
             self.waits.append(sample.acked - sample.sent)
-            self.searching += SEARCHING in sample.said
+            self.searching += SEARCHING in sample.ack_body
         self.texts += len({sample.text for sample in result.samples})
 
 
@@ -70,7 +70,11 @@ class Bench:
 
 
 def prepared(servers: processes.Servers) -> Bench:
-    names = tuple(one["name"] for one in customers.listed(servers.autumn) if one["id"] and one["name"])
+    names = tuple(
+        customer["name"]
+        for customer in customers.listed(servers.autumn)
+        if customer["id"] and customer["name"]
+    )
     return Bench(servers.maple, servers.floor, servers.autumn, names)
 
 
@@ -91,7 +95,7 @@ def job(server: processes.Server, names: Sequence[str], plan: Plan) -> Job:
 
 
 def _typed(name: str, letter: int) -> str:
-    """The text in the select after so many letters; a short name is followed by another."""
+    """The text in the select at this letter; a short name is repeated."""
     return (name * 8)[: _FIRST + letter]
 
 
@@ -115,9 +119,9 @@ def measure(running: Bench, plan: Plan, say: Callable[[str], None]) -> Rows:
     rows = {(latency, app): Row() for latency in plan.latencies for app in (FLOOR, MAPLE)}
     for turn in range(plan.rounds):
         say(f"round {turn + 1} of {plan.rounds}")
-        for at, ((latency, app), row) in enumerate(rows.items()):
-            # Starts at another letter each time, so that not everything is cached from the round before.
-            names = [name[(turn * len(rows) + at) % len(name) :] + name for name in running.names]
+        for number, ((latency, app), row) in enumerate(rows.items()):
+            # Starts at a different letter each time, so that not everything is cached from earlier rounds.
+            names = [name[(turn * len(rows) + number) % len(name) :] + name for name in running.names]
             server = running.floor if app == FLOOR else running.maple
             customers.spans(running.autumn)
             with customers.hanging(running.autumn, latency):

@@ -1,7 +1,7 @@
 """Slack's Web API as cheap as possible, recording when each message was posted and updated.
 
-Everybody is a full member, every channel fits, and every message is accepted. GET /_benchmark/calls answers
-with all messages posted and updated since it was last called.
+Everybody is a full member, the bot is in every channel, and every message is accepted. GET /_benchmark/calls
+returns all messages posted and updated since it was last called.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Starts what is measured, each in its own process, waits until it is ready, and stops it by its pid."""
+"""Starts each server in its own process, waits until it is ready, and stops it."""
 
 import json
 import os
@@ -33,8 +33,8 @@ class NotReady(Exception):
 @dataclass(frozen=True, slots=True)
 class Started:
     pid: int
-    said: Path
-    """What it writes, both streams."""
+    output: Path
+    """What it writes to stdout and stderr."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Server:
     pid: int
 
     def peak(self) -> int | None:
-        """The most memory it ever held, in bytes; None where the system does not report it."""
+        """The most memory it has held, in bytes; None where the system does not report it."""
         try:
             lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
         except OSError:
@@ -69,8 +69,8 @@ def stop_in_order() -> None:
 def running(module: str, *arguments: str, **environment: str) -> Iterator[Started]:
     """Runs `python -m module` during the block."""
     with tempfile.TemporaryDirectory() as folder:
-        said = Path(folder) / "said"
-        with said.open("wb") as file:
+        output = Path(folder) / "output"
+        with output.open("wb") as file:
             process = subprocess.Popen(  # noqa: S603 - our own modules
                 [sys.executable, "-m", module, *arguments],
                 cwd=ROOT,
@@ -79,16 +79,16 @@ def running(module: str, *arguments: str, **environment: str) -> Iterator[Starte
                 stderr=subprocess.STDOUT,
             )
         try:
-            yield Started(process.pid, said)
+            yield Started(process.pid, output)
         finally:
             _stop(process)
 
 
 def clean(extra: Mapping[str, str]) -> dict[str, str]:
-    """Our environment, without anybody's real settings of the bot."""
+    """This process's environment, without real settings of the bot."""
     real = ("SLACK_", "AUTUMN_", "MAPLE_", "LOG_", "DATABASE_URL", "HOST", "PORT")
-    ours = {name: value for name, value in os.environ.items() if not name.startswith(real)}
-    return {**ours, "PYTHONUNBUFFERED": "1", **extra}
+    rest = {name: value for name, value in os.environ.items() if not name.startswith(real)}
+    return {**rest, "PYTHONUNBUFFERED": "1", **extra}
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
@@ -104,18 +104,19 @@ def line(process: Started, start: str) -> str:
     """The rest of the first line of output that begins with `start`. Raises NotReady."""
     deadline = time.monotonic() + _START
     while time.monotonic() < deadline:
-        for output_line in process.said.read_text(errors="replace").splitlines():
+        for output_line in process.output.read_text(errors="replace").splitlines():
             if output_line.startswith(start):
                 return output_line.removeprefix(start).strip()
-        _alive(process)
+        _check_alive(process)
         time.sleep(0.02)
-    raise NotReady(process.said.read_text(errors="replace"))
+    raise NotReady(process.output.read_text(errors="replace"))
 
 
-def _alive(process: Started) -> None:
+def _check_alive(process: Started) -> None:
+    """Raises NotReady when the process has ended."""
     done, _ = os.waitpid(process.pid, os.WNOHANG)
     if done:
-        raise NotReady(process.said.read_text(errors="replace"))
+        raise NotReady(process.output.read_text(errors="replace"))
 
 
 @contextmanager
@@ -127,7 +128,7 @@ def slack() -> Iterator[str]:
 
 @contextmanager
 def wide_slack(channels: int) -> Iterator[str]:
-    """The local Slack with so many more channels. Yields the API's URL."""
+    """The local Slack with this many more channels. Yields the API's URL."""
     with running(
         "benchmarks.wide_slack", str(channels), SLACK_BOT_TOKEN=BOT_TOKEN, SLACK_SIGNING_SECRET=SECRET
     ) as process:
@@ -203,12 +204,12 @@ def servers(
 def _port(process: Started) -> int:
     deadline = time.monotonic() + _START
     while time.monotonic() < deadline:
-        for line in process.said.read_text(errors="replace").splitlines():
-            if '"started"' in line:
-                return int(json.loads(line)["port"])
-        _alive(process)
+        for output_line in process.output.read_text(errors="replace").splitlines():
+            if '"started"' in output_line:
+                return int(json.loads(output_line)["port"])
+        _check_alive(process)
         time.sleep(0.02)
-    raise NotReady(process.said.read_text(errors="replace"))
+    raise NotReady(process.output.read_text(errors="replace"))
 
 
 def load(server: Server, job: Job) -> Result:

@@ -1,8 +1,8 @@
-"""The local Autumn, noting for each call when it came in and when its answer went out.
+"""The local Autumn, recording for each call when it arrived and when its answer was sent.
 
-GET /_benchmark/spans answers with all of them since it was last asked. After POST /_benchmark/remember, a
-page of customers.list is made once: asked for again, it is sent as it was, so that making it takes no
-processor time from what is measured, as at a server on a machine of its own. Its rate limit holds as ever.
+GET /_benchmark/spans returns all calls since it was last called. After POST /_benchmark/remember, each page
+of customers.list is built only once and sent again as it was, so that building it takes no processor time
+from what is measured, as if Autumn ran on a machine of its own. Its rate limit still applies.
 """
 
 import asyncio
@@ -28,8 +28,8 @@ class Span:
     path: str
     about: str
     """The customer, or what was searched for."""
-    came: float
-    went: float
+    began: float
+    ended: float
     status: int
 
 
@@ -45,53 +45,52 @@ class TimedAutumn(LocalAutumn):
             await _send(b"{}", send)
             return
         if scope["path"].startswith("/_benchmark/"):
-            await self._tell(send)
+            await self._send_spans(send)
             return
-        came = time.monotonic()
+        began = time.monotonic()
         body = bytearray()
 
-        async def taking() -> Message:
+        async def recording_receive() -> Message:
             message = await receive()
             body.extend(message.get("body", b""))
             return message
 
         status = 0
 
-        async def giving(message: Message) -> None:
+        async def recording_send(message: Message) -> None:
             nonlocal status
             status = message.get("status", status)
             await send(message)
 
         if scope["path"] == _LIST and self._pages is not None:
-            await self._listed(self._pages, scope, taking, giving)
+            await self._customers_page(self._pages, scope, recording_receive, recording_send)
         else:
-            await super().__call__(scope, taking, giving)
+            await super().__call__(scope, recording_receive, recording_send)
         if not scope["path"].startswith("/_sandbox/"):
-            self.spans.append(Span(scope["path"], _about(bytes(body)), came, time.monotonic(), status))
+            self.spans.append(Span(scope["path"], _about(bytes(body)), began, time.monotonic(), status))
 
-    async def _listed(
+    async def _customers_page(
         self, pages: dict[str, list[Message]], scope: Scope, receive: Receive, send: Send
     ) -> None:
-        """One that is remembered is sent if a single customer would be; else what is said of that instead."""
-        asked = json.loads(await read(receive))
-        key = json.dumps(asked, sort_keys=True)
-        known = pages.get(key)
-        body = json.dumps(asked | {"limit": 1} if known else asked).encode()
-        said: list[Message] = []
+        """Sends a remembered page if Autumn answers a request for a single customer; else that error."""
+        query = json.loads(await read(receive))
+        key = json.dumps(query, sort_keys=True)
+        body = json.dumps(query | {"limit": 1} if key in pages else query).encode()
+        answer: list[Message] = []
 
-        async def taking() -> Message:
+        async def receive_query() -> Message:
             return {"type": "http.request", "body": body, "more_body": False}
 
-        async def giving(message: Message) -> None:
-            said.append(message)
+        async def keep(message: Message) -> None:
+            answer.append(message)
 
-        await super().__call__(scope, taking, giving)
-        if said[0]["status"] == 200:
-            said = pages.setdefault(key, said)
-        for message in said:
+        await super().__call__(scope, receive_query, keep)
+        if answer[0]["status"] == 200:
+            answer = pages.setdefault(key, answer)
+        for message in answer:
             await send(message)
 
-    async def _tell(self, send: Send) -> None:
+    async def _send_spans(self, send: Send) -> None:
         text = json.dumps([asdict(span) for span in self.spans]).encode()
         self.spans.clear()
         self.calls.clear()
@@ -105,8 +104,8 @@ async def _send(text: bytes, send: Send) -> None:
 
 
 def _about(body: bytes) -> str:
-    asked = json.loads(body) if body else {}
-    return str(asked.get("customer_id") or asked.get("search") or "")
+    query = json.loads(body) if body else {}
+    return str(query.get("customer_id") or query.get("search") or "")
 
 
 async def main() -> None:

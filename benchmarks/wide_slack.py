@@ -19,15 +19,15 @@ def name(number: int) -> str:
 
 async def main() -> None:
     stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signal_number, stop.set)
     credentials = Credentials(
         bot_token=os.environ["SLACK_BOT_TOKEN"], signing_secret=os.environ["SLACK_SIGNING_SECRET"]
     )
     async with LocalSlack.running(Path("app_manifest.yml"), credentials=credentials) as slack:
-        for at in range(int(sys.argv[1])):
-            made = LocalChannel(name(at), f"digests-{at}", "public", members=["U01ANA", BOT_USER])
-            slack.workspace.channels[made.id] = made
+        for number in range(int(sys.argv[1])):
+            channel = LocalChannel(name(number), f"digests-{number}", "public", members=["U01ANA", BOT_USER])
+            slack.workspace.channels[channel.id] = channel
         print(f"SLACK_API_URL={slack.api_url}", flush=True)
         await stop.wait()
 

@@ -1,4 +1,4 @@
-"""The load generator: that it sends what Slack would, waits as it should, and counts what is missing."""
+"""The load generator: it sends what Slack would, waits as it should, and counts what is missing."""
 
 import asyncio
 import contextlib
@@ -20,12 +20,12 @@ SECRET = "s3cret"
 
 
 class App:
-    """Acknowledges, and answers a little later."""
+    """Acknowledges each command, and answers a little later."""
 
     def __init__(self) -> None:
         self.bodies: list[dict[str, list[str]]] = []
         self.genuine: list[bool] = []
-        self.says: Callable[[str], list[str]] = lambda text: [f"card of {text}"]
+        self.answers: Callable[[str], list[str]] = lambda text: [f"card of {text}"]
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -40,14 +40,14 @@ class App:
         task.add_done_callback(self._tasks.discard)
 
     async def finish(self) -> None:
-        """What is said last finds nobody there any more, and must not outlive the test."""
+        """Waits for the last answers, which nobody receives any more and which must not outlive the test."""
         await asyncio.gather(*self._tasks)
 
     async def _answer(self, body: dict[str, list[str]]) -> None:
-        # What is said after the last answer that is waited for finds nobody there.
+        # The receiver has gone once it has the answers it waits for.
         with contextlib.suppress(httpx.TransportError):
             async with httpx.AsyncClient() as http:
-                for text in self.says(body["text"][0]):
+                for text in self.answers(body["text"][0]):
                     await http.post(body["response_url"][0], json={"text": text})
 
 
@@ -59,8 +59,8 @@ async def serving(app: App) -> AsyncIterator[str]:
 
 
 def job(url: str, **details: Any) -> Job:
-    given: dict[str, Any] = {"texts": ("cus_1", "cus_2"), "concurrency": 2, "requests": 4, "patience": 5.0}
-    return Job(url=url, secret=SECRET, command="/autumn", **{**given, **details})
+    defaults: dict[str, Any] = {"texts": ("cus_1", "cus_2"), "concurrency": 2, "requests": 4, "patience": 5.0}
+    return Job(url=url, secret=SECRET, command="/autumn", **{**defaults, **details})
 
 
 async def test_every_command_is_signed_and_timed() -> None:
@@ -77,7 +77,7 @@ async def test_every_command_is_signed_and_timed() -> None:
 @pytest.mark.parametrize("in_turn", [False, True])
 async def test_answers_are_matched_to_commands(in_turn: bool) -> None:
     app = App()
-    app.says = lambda text: ["still asking", f"card of {text}", "too much"]
+    app.answers = lambda text: ["still asking", f"card of {text}", "too much"]
     async with serving(app) as url:
         result = await run(
             job(url, answered=True, in_turn=in_turn, preliminary="still asking", bursts=2, requests=5)
@@ -88,7 +88,7 @@ async def test_answers_are_matched_to_commands(in_turn: bool) -> None:
     assert all(sample.answered is not None and sample.answered > sample.sent for sample in result.samples)
 
 
-async def test_in_turn_a_connection_has_one_command_at_a_time() -> None:
+async def test_connection_in_turn_has_one_command_at_a_time() -> None:
     app = App()
     async with serving(app) as url:
         result = await run(job(url, answered=True, in_turn=True, concurrency=1, requests=3))
@@ -96,9 +96,9 @@ async def test_in_turn_a_connection_has_one_command_at_a_time() -> None:
     assert all(answered <= sent for (_, answered), (sent, _) in pairwise(times))
 
 
-async def test_what_never_comes_is_missing() -> None:
+async def test_answer_that_never_arrives_is_missing() -> None:
     app = App()
-    app.says = lambda _text: []
+    app.answers = lambda _text: []
     async with serving(app) as url:
         result = await run(job(url, answered=True, patience=1.5))
     assert [sample.answered for sample in result.samples] == [None] * 4

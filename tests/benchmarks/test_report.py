@@ -1,4 +1,4 @@
-"""From figures to tables, and where in the page they go."""
+"""Figures become tables, which go into their places in the page."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def test_quantiles(values: list[float], share: float, expected: float) -> None:
     assert quantile(values, share) == expected
 
 
-def test_a_spread_names_its_middle_and_its_ends() -> None:
+def test_spread_shows_its_median_and_its_ends() -> None:
     assert str(Spread((1.0, 3.0, 2.0))) == "2.00 (1.00 to 3.00)"
 
 
@@ -41,11 +41,11 @@ def test_a_spread_names_its_middle_and_its_ends() -> None:
     ids=["none", "one", "overlapping", "within", "apart", "cut at the ends", "outside"],
 )
 def test_time_with_autumn_is_counted_once(spans: list[tuple[float, float]], expected: float) -> None:
-    asked = [Span("/v1/customers.get", "cus_1", came, went, 200) for came, went in spans]
-    assert covered(asked, 0, 10) == expected
+    calls = [Span("/v1/customers.get", "cus_1", began, ended, 200) for began, ended in spans]
+    assert covered(calls, 0, 10) == expected
 
 
-def test_a_section_of_the_page_is_replaced() -> None:
+def test_section_of_the_page_is_replaced() -> None:
     page = "# Page\n<!-- a -->\nold\n<!-- /a -->\n<!-- b -->\nkept\n<!-- /b -->\n"
     written = placed(page, "a", "new")
     assert written == "# Page\n<!-- a -->\n\nnew\n\n<!-- /a -->\n<!-- b -->\nkept\n<!-- /b -->\n"
@@ -53,7 +53,7 @@ def test_a_section_of_the_page_is_replaced() -> None:
         placed(page, "c", "new")
 
 
-def test_only_write_touches_the_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_page_is_only_changed_with_write(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     page = tmp_path / "page.md"
     page.write_text("<!-- a -->\n<!-- /a -->\n")
     table = Table("A table", ("one", "two"), (("1", "2"),))
@@ -64,12 +64,12 @@ def test_only_write_touches_the_page(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "`python -m x`" in capsys.readouterr().out
 
 
-def test_the_page_has_a_place_for_each_benchmark() -> None:
+def test_page_has_a_place_for_each_benchmark() -> None:
     for section in ("ack", "card", "render"):
         placed(report.PAGE.read_text(), section, "")
 
 
-def test_unpaid_pages_of_a_digest_are_counted_without_those_of_cards() -> None:
+def test_unpaid_pages_of_a_digest_exclude_those_of_cards() -> None:
     calls = [("invoices.list", ""), ("invoices.list", "cus_1"), ("customers.list", ""), ("invoices.list", "")]
-    asked = [Span(f"/v1/{path}", about, 0.0, 1.0, 200) for path, about in calls]
-    assert digest.unpaid_pages(asked) == 2
+    spans = [Span(f"/v1/{path}", about, 0.0, 1.0, 200) for path, about in calls]
+    assert digest.unpaid_pages(spans) == 2

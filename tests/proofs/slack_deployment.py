@@ -177,7 +177,7 @@ async def slack_deployment(
         stack = ExitStack()
         try:
             started = [stack.enter_context(start(**environment)) for _ in range(processes)]
-            logs = tuple(Log(one.said) for one in started)
+            logs = tuple(Log(process.output) for process in started)
             ports = [await log.port() for log in logs]
             slack.deliveries.spread(*(f"http://127.0.0.1:{port}{EVENTS_PATH}" for port in ports))
             made = SlackDeployment(slack, autumn, database, logs)
