@@ -28,18 +28,18 @@ class Stage:
 
 def stages(path: Path) -> list[Stage]:
     text = re.sub(r"\\\n", " ", re.sub(r"^#.*\n", "", path.read_text(), flags=re.MULTILINE))
-    found: list[Stage] = []
+    parsed: list[Stage] = []
     for line in filter(None, map(str.strip, text.splitlines())):
         instruction, arguments = line.split(maxsplit=1)
         if instruction == "FROM":
             base, _, name = arguments.partition(" AS ")
-            found.append(Stage(base, name))
+            parsed.append(Stage(base, name))
         else:
-            found[-1].steps.append((instruction, arguments.strip()))
-    return found
+            parsed[-1].steps.append((instruction, arguments.strip()))
+    return parsed
 
 
 def command(arguments: str) -> list[str]:
     """The command in an exec form, with or without options before it."""
-    listed: list[str] = json.loads(arguments[arguments.index("[") :])
-    return listed
+    words: list[str] = json.loads(arguments[arguments.index("[") :])
+    return words

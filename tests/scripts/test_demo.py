@@ -1,4 +1,4 @@
-"""The demo as a person has it: one command, a page, a bot that answers, and a clean stop."""
+"""The demo as people use it: one command, a page, a bot that answers, and a clean stop."""
 
 import asyncio
 import importlib
@@ -24,7 +24,7 @@ IN_TIME = 30.0
 
 @asynccontextmanager
 async def started(*arguments: str, **environment: str) -> AsyncIterator[tuple[Process, str]]:
-    """`python -m sandbox`, with what it says until it has told what to try; killed if it is still there."""
+    """Runs `python -m sandbox`, and yields it with its first output. Killed at the end if still running."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "sandbox", *arguments),
         cwd=ROOT,
@@ -34,44 +34,44 @@ async def started(*arguments: str, **environment: str) -> AsyncIterator[tuple[Pr
     )
     try:
         assert process.stdout is not None
-        said = b""
+        output = b""
         async with asyncio.timeout(IN_TIME):
-            while b"Ctrl-C" not in said and (line := await process.stdout.readline()):
-                said += line
-        yield process, said.decode()
+            while b"Ctrl-C" not in output and (line := await process.stdout.readline()):
+                output += line
+        yield process, output.decode()
     finally:
         if process.returncode is None:
             process.kill()
         await process.communicate()
 
 
-async def stopped(process: Process, told: signal.Signals = signal.SIGINT) -> tuple[int | None, str]:
-    """The exit code and what was said to the end."""
-    process.send_signal(told)
+async def stopped(process: Process, stop_signal: signal.Signals = signal.SIGINT) -> tuple[int | None, str]:
+    """The exit code and the rest of the output."""
+    process.send_signal(stop_signal)
     async with asyncio.timeout(IN_TIME):
         out, err = await process.communicate()
     return process.returncode, out.decode() + err.decode()
 
 
-def address(said: str) -> str:
-    found = re.search(r"http://127\.0\.0\.1:\d+/", said)
-    assert found, said
-    return found[0]
+def address(output: str) -> str:
+    url = re.search(r"http://127\.0\.0\.1:\d+/", output)
+    assert url, output
+    return url[0]
 
 
-async def seen(page: httpx.AsyncClient, person: str, channel: str, words: str) -> None:
+async def sees(page: httpx.AsyncClient, person: str, channel: str, words: str) -> None:
     """Waits until the words are in the channel for the person, or in a modal."""
     async with asyncio.timeout(IN_TIME):
         while True:
-            shown = (await page.get("/-/history", params={"person": person, "channel": channel})).text
+            history = (await page.get("/-/history", params={"person": person, "channel": channel})).text
             state = (await page.get("/-/state", params={"person": person})).json()
-            if words in shown or words in str(state["views"]):
+            if words in history or words in str(state["views"]):
                 return
             await asyncio.sleep(0.05)
 
 
-async def do(page: httpx.AsyncClient, **what: Any) -> dict[str, Any]:
-    answer: dict[str, Any] = (await page.post("/-/do", json=what)).json()
+async def do(page: httpx.AsyncClient, **action: Any) -> dict[str, Any]:
+    answer: dict[str, Any] = (await page.post("/-/do", json=action)).json()
     return answer
 
 
@@ -87,14 +87,14 @@ def gone(pid: int) -> bool:
     return False
 
 
-async def test_everything_it_says_to_try_works_and_ctrl_c_ends_it_all() -> None:
+async def test_suggested_commands_work_and_ctrl_c_ends_every_process() -> None:
     # Settings of a real installation in the shell must not reach the bot of the demo.
     real = {"SLACK_BOT_TOKEN": "xoxb-real", "AUTUMN_URL": "http://127.0.0.1:9", "LOG_LEVEL": "nonsense"}
-    async with started("--port", "0", **real) as (process, said):
+    async with started("--port", "0", **real) as (process, output):
         bots = children(process.pid)
         async with (
-            httpx.AsyncClient(base_url=address(said), trust_env=False) as page,
-            # A page that is open, and stays so, must not hold up the stop.
+            httpx.AsyncClient(base_url=address(output), trust_env=False) as page,
+            # A page that stays open must not hold up the stop.
             page.stream("GET", "/-/stream", params={"person": "U01ANA"}),
         ):
             state = (await page.get("/-/state", params={"person": "U01ANA"})).json()
@@ -104,12 +104,12 @@ async def test_everything_it_says_to_try_works_and_ctrl_c_ends_it_all() -> None:
                 ("Last invoices", "Coming up in the next", "A digest is a regular post"),
                 strict=True,
             ):
-                assert command in said
+                assert command in output
                 assert (await do(page, person="U01ANA", act="command", channel=support, text=command))["ok"]
-                await seen(page, "U01ANA", support, words)
-            code, last = await stopped(process)
+                await sees(page, "U01ANA", support, words)
+            code, rest = await stopped(process)
     assert code == 0
-    assert "Traceback" not in last
+    assert "Traceback" not in rest
     assert len(bots) == 1
     assert all(gone(bot) for bot in bots)
 
@@ -125,7 +125,7 @@ class Ready(http.server.BaseHTTPRequestHandler):
 http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Ready).handle_request()
 sys.exit("I am out of memory")
 """
-"""In place of the bot: says once that it is ready, and ends."""
+"""Stands in for the bot: reports once that it is ready, and ends."""
 
 
 def _stand_in(folder: Path, monkeypatch: pytest.MonkeyPatch, program: str) -> None:
@@ -162,15 +162,15 @@ async def test_demo_is_stopped_while_the_bot_starts(
     assert "Traceback" not in capfd.readouterr().err
 
 
-def test_taken_port_is_reported(
+def test_port_in_use_is_reported(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
 ) -> None:
     interrupt = signal.getsignal(signal.SIGINT)
     request.addfinalizer(lambda: signal.signal(signal.SIGINT, interrupt))
-    # As the main module it takes the default for Ctrl-C.
+    # Imported as the main module, it restores the default for Ctrl-C.
     main = importlib.import_module("sandbox.__main__").main
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
         monkeypatch.setattr(sys, "argv", ["sandbox", "--port", str(port)])
         assert main() == 1
     assert capsys.readouterr().err == (
@@ -178,9 +178,9 @@ def test_taken_port_is_reported(
     )
 
 
-def test_without_a_wish_the_next_free_port_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        monkeypatch.setattr(demo, "PORT", taken.getsockname()[1])
+def test_next_free_port_is_used_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        monkeypatch.setattr(demo, "PORT", other.getsockname()[1])
         port = demo.free(None)
     assert port != demo.PORT
     assert demo.free(port) == port

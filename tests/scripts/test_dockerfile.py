@@ -1,4 +1,4 @@
-"""The container as far as it can be shown without an engine: its steps, repeated in a clean place."""
+"""The container, tested without a container engine: its steps are repeated in an empty folder."""
 
 import os
 import re
@@ -43,7 +43,7 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(stages: list[Stage], context: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the build stage leaves in /opt/maple, made by its own lines with nothing but what it copies."""
+    """What the build stage puts into /opt/maple: its RUN lines, with only the files that it copies."""
     source, target = tmp_path_factory.mktemp("build") / "src", tmp_path_factory.mktemp("opt") / "maple"
     copy(stages[0], context, source)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
@@ -73,19 +73,19 @@ def copy(stage: Stage, context: Path, target: Path) -> None:
 
 
 def run(installed: Path, where: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    """A command as the container has it: its own programs first on the path, and nothing of ours in sight."""
+    """Runs a command as in the container: its own programs first on the path, nothing from the checkout."""
     environment = {"PATH": f"{installed}/bin:/usr/bin:/bin", "HOME": str(where), "COLUMNS": "200"}
     return subprocess.run(command, cwd=where, env=environment, capture_output=True, text=True, check=False)
 
 
-def test_two_stages_of_one_base(stages: list[Stage]) -> None:
+def test_both_stages_have_the_same_base(stages: list[Stage]) -> None:
     build, final = stages
     assert build.base == final.base
     assert re.fullmatch(r"python:3\.\d+-slim@sha256:[0-9a-f]{64}", final.base)
     assert f"--from={build.name} {INSTALLED} {INSTALLED}" in final.all("COPY")
 
 
-def test_the_final_stage_builds_nothing_and_is_nobody(stages: list[Stage]) -> None:
+def test_final_stage_builds_nothing_and_does_not_run_as_root(stages: list[Stage]) -> None:
     final = stages[-1]
     assert not any(word in line for line in final.all("RUN") for word in ("pip", "apt", "package"))
     assert int(final.one("USER")) > 0
@@ -94,18 +94,20 @@ def test_the_final_stage_builds_nothing_and_is_nobody(stages: list[Stage]) -> No
     assert "HOST=0.0.0.0" in final.one("ENV")
 
 
-def test_what_is_remembered_is_in_a_volume_of_its_own(stages: list[Stage]) -> None:
+def test_database_is_in_a_volume(stages: list[Stage]) -> None:
     final = stages[-1]
     place = final.one("VOLUME")
     assert f"DATABASE_URL=sqlite:///{place}/" in final.one("ENV")
     (user,) = [line for line in final.all("RUN") if "useradd" in line]
     assert f"install --directory --owner=maple --mode=0700 {place}" in user
     instructions = [name for name, _ in final.steps]
-    assert instructions.index("RUN") < instructions.index("VOLUME"), "it takes over whose the place is"
+    assert instructions.index("RUN") < instructions.index("VOLUME"), (
+        "the volume inherits the owner of the folder"
+    )
     assert f"--uid {final.one('USER')} " in user
 
 
-def test_the_readme_starts_a_container_that_keeps_its_volume(stages: list[Stage]) -> None:
+def test_readme_starts_a_container_that_keeps_its_volume(stages: list[Stage]) -> None:
     text = (ROOT / "README.md").read_text().replace("\\\n", " ")
     runs = [line.split() for line in text.splitlines() if line.strip().startswith("docker run ")]
     assert f"maple:{stages[-1].one('VOLUME')}" in runs[0]
@@ -114,9 +116,7 @@ def test_the_readme_starts_a_container_that_keeps_its_volume(stages: list[Stage]
         assert words[-1] == "maple"
 
 
-def test_the_installed_bot_starts(
-    stages: list[Stage], context: Path, installed: Path, tmp_path: Path
-) -> None:
+def test_installed_bot_starts(stages: list[Stage], context: Path, installed: Path, tmp_path: Path) -> None:
     copy(stages[-1], context, tmp_path)
     for command in (dockerfile.command(stages[-1].one("CMD")), ["maple"]):
         helped = run(installed, tmp_path, *command, "--help")
@@ -128,7 +128,7 @@ def test_the_installed_bot_starts(
     assert "Traceback" not in unset.stdout + unset.stderr
 
 
-def test_the_wheel_holds_the_bot_and_its_handlers_only(installed: Path) -> None:
+def test_wheel_contains_only_the_bot_and_its_handlers(installed: Path) -> None:
     packages = next(installed.glob("lib/python*/site-packages"))
     for part in ("bot", "handlers"):
         ours = {
@@ -163,7 +163,7 @@ def port() -> Iterator[int]:
 
 
 @pytest.mark.parametrize(("status", "code"), [(200, 0), (503, 1)])
-def test_the_health_check_tells(
+def test_health_check_reports_the_status(
     stages: list[Stage], port: int, status: int, code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Health, "status", status)

@@ -1,4 +1,4 @@
-"""What a fresh machine meets: Python missing, too old, incomplete; a first start, a second, a failed one."""
+"""The demo on a fresh machine: Python missing, too old or incomplete; first, second and failed starts."""
 
 import base64
 import hashlib
@@ -19,7 +19,7 @@ TOOLS = ("sh", "dirname", "cmp", "cat", "grep", "env")
 
 
 def wheel(where: Path, name: str) -> str:
-    """Makes the smallest of wheels. Returns its line for a lock."""
+    """Makes a minimal wheel. Returns its line for a lock file."""
     info = f"{name}-1.0.dist-info"
     files = {
         f"{name}.py": "",
@@ -40,7 +40,7 @@ def _digest(content: bytes) -> str:
 
 @dataclass
 class Machine:
-    """A checkout with a lock of its own, and a path with nothing on it but what is put there."""
+    """A checkout with its own lock file, and a PATH with nothing but a few tools."""
 
     root: Path
     environment: dict[str, str] = field(default_factory=dict)
@@ -86,19 +86,21 @@ def machine(tmp_path: Path) -> Machine:
     return machine
 
 
-def test_without_a_python_it_says_how_to_get_one(machine: Machine) -> None:
+def test_missing_python_is_reported_with_how_to_get_it(machine: Machine) -> None:
     done = machine.demo()
     assert done.returncode == 1
     assert "Maple needs Python 3.11 or newer" in done.stderr
     assert "apt-get install" in done.stderr
 
 
-def test_an_old_python_is_passed_over(machine: Machine) -> None:
+def test_old_python_is_not_used(machine: Machine) -> None:
     machine.has("python3", "exit 1")
     assert "Maple needs Python 3.11 or newer" in machine.demo().stderr
 
 
-def test_a_python_without_venv_is_named_with_what_mends_it(machine: Machine, tmp_path: Path) -> None:
+def test_python_without_venv_is_reported_with_the_package_to_install(
+    machine: Machine, tmp_path: Path
+) -> None:
     # As on Debian, where ensurepip is a package of its own.
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "ensurepip.py").write_text("raise ImportError")
@@ -109,22 +111,22 @@ def test_a_python_without_venv_is_named_with_what_mends_it(machine: Machine, tmp
     assert "Traceback" not in done.stderr
 
 
-def test_the_first_start_sets_up_and_the_second_is_quick(machine: Machine) -> None:
+def test_first_start_sets_up_and_the_second_does_not(machine: Machine) -> None:
     machine.has_python("python3.12")
     machine.has("python3", "exit 1")
-    # What a shell may have set for another Python does no harm.
+    # Settings in the shell for another Python do no harm.
     machine.environment |= {"PYTHONHOME": "/nowhere", "PIP_USER": "1"}
     first = machine.demo()
     assert first.returncode == 0, first.stdout + first.stderr
     assert "Making a virtual environment" in first.stdout
     assert "Fetching packages: 1 of 1 (maple" in first.stdout
     assert first.stdout.endswith("started with --port 1\n")
-    # Not even a Python is looked for now.
+    # Now it does not even look for a Python.
     (machine.programs / "python3.12").unlink()
     assert machine.demo().stdout == "started with --port 1\n"
 
 
-def test_a_failed_start_says_so_and_the_next_goes_on(machine: Machine) -> None:
+def test_failed_start_is_reported_and_the_next_one_continues(machine: Machine) -> None:
     machine.has_python()
     good = machine.lock.read_text()
     machine.lock.write_text(good.replace("1.0", "2.0"))
