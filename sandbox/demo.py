@@ -142,9 +142,9 @@ async def first(*waits: Coroutine[Any, Any, object]) -> object:
 
 
 def free(requested: int | None) -> int:
-    """A port on which nothing listens: the one wanted (0 for any), else the usual one or one soon after.
+    """A port on which nothing listens: the requested one (0 for any), else the usual one or one soon after.
 
-    Raises CannotStart.
+    Raises CannotRunDemo.
     """
     candidates = [requested] if requested is not None else [*range(PORT, PORT + _NEXT), 0]
     for port in candidates:

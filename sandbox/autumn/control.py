@@ -10,7 +10,7 @@ POST /_sandbox/pay          {"number"}: the customer pays an invoice (its Stripe
 POST /_sandbox/past_due     {"customer_id"}: the last payment failed
 POST /_sandbox/top_up       {"customer_id", "feature_id"}: an auto top-up; "failing": why it fails
 GET  /_sandbox/webhooks     every message; POST {"url", "types"?, "secret"?} sends them there from now on
-POST /_sandbox/webhooks/send     {"type", "data", "times"?}: a message that nothing is behind
+POST /_sandbox/webhooks/send     {"type", "data", "times"?}: a message about nothing that happened
 POST /_sandbox/webhooks/hold     keep messages back
 POST /_sandbox/webhooks/release  {"order"?: sent, reversed or shuffled; "times"?}: send them
 POST /_sandbox/reset        back to the seed

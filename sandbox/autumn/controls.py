@@ -173,7 +173,7 @@ def usable(
 
 
 def _overage_limit(limit: Json, rows: Sequence[Row]) -> float:
-    """In units: as it is, or as a percentage of what is granted that usage may come to."""
+    """In units. A percentage is of the grant, and says what all usage may come to."""
     if limit.get("limit_type") == "usage_percentage":
         granted = sum(row.grant for row in rows)
         return float(granted * (limit["overage_limit"] / 100 - 1))

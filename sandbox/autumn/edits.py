@@ -174,7 +174,7 @@ class Deletion:
     balance_id: str | None = None
     interval: str | None = None
     recalculate: bool = False
-    """Whether what was used of the rows moves to the others of the feature."""
+    """Whether the usage of the deleted rows moves to the feature's other rows."""
 
 
 def delete(state: AutumnState, who: LocalCustomer, deletion: Deletion) -> None:

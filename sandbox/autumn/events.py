@@ -69,7 +69,7 @@ def _next(ms: int, size: str) -> int:
 
 
 def span(state: AutumnState, who: LocalCustomer | None, name: str) -> int:
-    """Where a named range starts. A billing cycle is as many days back from now as the customer's has."""
+    """Where a named range starts. A billing cycle starts as many days ago as the customer's is long."""
     if name in RANGES:
         return state.now - RANGES[name]
     return state.now - CYCLES[name] * _cycle_days(who) * DAY

@@ -21,7 +21,8 @@ class _Held:
 
 @contextmanager
 def plans(state: AutumnState, who: LocalCustomer) -> Iterator[None]:
-    """Tell of what becomes of the customer's plans meanwhile. Does nothing within itself."""
+    """Tell of what becomes of the customer's plans meanwhile. Within another of the same customer it does
+    nothing."""
     if state.announce is None or who.internal_id in state.watched:
         yield
         return

@@ -24,7 +24,7 @@ def keep(sim: Simulation, user: User, name: str, content: bytes) -> File:
 
 
 def picked(sim: Simulation, user: User, element: Json, entered: Json) -> Json:
-    """The files of a file_input in full, from their ids. Raises ShownError for what it does not take."""
+    """The files of a file_input in full, from their ids. Raises ActionRefused for what it does not take."""
     files = [sim.workspace.files.get(str(entry)) for entry in entered["files"]]
     if len(files) > element.get("max_files", 10):
         raise ActionRefused("invalid_input", "These are too many files.")

@@ -1,7 +1,7 @@
 """The actions of people: type, click, choose, submit. Both the page and the driver use them.
 
 Everything returns after the app's acknowledgement. What Slack would tell the person when that fails is
-raised as ShownError, and kept as a notice.
+raised as ActionRefused, and kept as a notice.
 """
 
 from sandbox.slack import elements, files, payloads
@@ -141,7 +141,7 @@ class UserActions:
         return options, groups
 
     async def submit(self, user: User, view: View, state: Json | None = None) -> None:
-        """state: inputs not stored yet. Raises ShownError; the errors of single inputs are in view.errors."""
+        """state: inputs not stored yet. Raises ActionRefused; errors of single inputs are in view.errors."""
         await self.enter(user, view, state)
         view.errors = invalid_inputs(view)
         if view.errors:
@@ -232,7 +232,7 @@ class UserActions:
         return ActionRefused(name, words)
 
     def _own(self, user: User, channel_id: str, ts: str) -> LocalMessage:
-        """A message written by this person. Raises ShownError."""
+        """A message written by this person. Raises ActionRefused."""
         message = self._workspace.find(self._seen(user, channel_id).id, ts)
         if message is None or message.user != user.id:
             raise ActionRefused("cant_edit_message", "This message is not yours to change.")

@@ -101,7 +101,7 @@ def _default(state: AutumnState, who: LocalCustomer, product: Product) -> LocalP
 
 
 def last_payment(who: LocalCustomer, product: Product) -> LocalInvoice | None:
-    """The newest invoice of the product's Stripe subscription that anything is left of to give back."""
+    """The newest invoice of the product's Stripe subscription of which anything is left to give back."""
     for invoice in newest(who):
         ours = invoice.subscription in (None, product.stripe_subscription)
         if ours and invoice.processor == "stripe" and refundable(invoice) > 0:

@@ -147,7 +147,7 @@ def delete(ctx: Context) -> Json:
 
 
 def clear_cache(ctx: Context) -> Json:
-    """Undocumented: customers.get reads the customer anew. Nobody need be there."""
+    """Undocumented: customers.get reads the customer anew. The customer need not exist."""
     who = ctx.state.customers.get(ctx.text("customer_id"))
     if who is not None:
         who.drop_cached()

@@ -78,7 +78,7 @@ def get_entity(ctx: Context) -> Json:
 
 
 def create_entity(ctx: Context) -> Json:
-    """Uses one of the feature, beyond the limit too. A customer who is not there is created."""
+    """Uses one unit of the feature, even beyond the limit. A customer who does not exist is created."""
     reader, state = ctx.reader, ctx.state
     customer_id = reader.customer_id()
     entity_id = reader.get("entity_id", "string", required=True)

@@ -24,7 +24,7 @@ def open_portal(ctx: Context) -> Json:
 
 
 def setup_payment(ctx: Context) -> Json:
-    """Creates a customer who is not there. With a plan, it is attached once there is a card."""
+    """Creates a customer who does not exist. With a plan, it is attached once there is a card."""
     state, reader = ctx.state, ctx.reader
     customer_id = reader.customer_id()
     plan_id = reader.get("plan_id", "string")

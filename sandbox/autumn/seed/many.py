@@ -68,7 +68,7 @@ def _build(state: AutumnState, outline: Outline) -> LocalCustomer:
 
 
 def _invoices(state: AutumnState, outline: Outline) -> list[LocalInvoice]:
-    """One a month of the last three, the newest unpaid by one customer in fifty."""
+    """One for each of the last three months, the newest unpaid by one customer in fifty."""
     index = int(outline.internal_id[-16:])
     plan = state.plans[_PLANS[index % len(_PLANS)]]
     if plan.price is None:
