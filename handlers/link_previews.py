@@ -38,7 +38,7 @@ async def shared(interaction: Interaction, services: Services) -> None:
 
 
 async def _preview(services: Services, customer_id: str, *, named: bool) -> list[Block]:
-    """Empty for a customer that there is not."""
+    """Empty if there is no such customer."""
     if not named:
         return link_preview(customer_id, services.environment)
     try:

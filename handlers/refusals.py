@@ -106,7 +106,7 @@ async def _ask_others(interaction: Interaction, services: Services, wished: _Wis
 
 
 async def _wished(interaction: Interaction, services: Services, ask: Ask) -> _Wished | Result:
-    """A result: what it was about is gone, or was done meanwhile."""
+    """A Result if what it was about is gone, or was done meanwhile."""
     if ask.change:
         return await _about_change(interaction, services, ask)
     if ask.batch or ask.draft:

@@ -16,7 +16,7 @@ _OTHERS_MAY = (DecisionReason.NO_RULE, DecisionReason.DENIED, DecisionReason.OWN
 
 
 class Ask(Carried):
-    """What *Ask them* carries: what somebody wishes and may not do."""
+    """What *Ask them* carries: what somebody wants to do and may not."""
 
     verb: Verb = Field(alias="v")
     customer: str = Field(default="", alias="c")
@@ -27,7 +27,7 @@ class Ask(Carried):
     batch: str = Field(default="", alias="b")
     """The id of a bulk change."""
     draft: str = Field(default="", alias="d")
-    """What the lines of a bulk change are kept as that is to be requested."""
+    """The id under which the lines of a bulk change are kept until it is requested."""
     channel: str = Field(default="", alias="n", pattern=r"^([CGD][A-Z0-9]{2,30})?$")
     """For digests and alerts."""
 
@@ -79,7 +79,7 @@ def ask_button(refusal: PolicyRefusal) -> list[blocks.Button]:
 
 
 def drawn(refusal: PolicyRefusal, *, why: bool = True) -> list[Block]:
-    """`why`: whether it is still to be said why not."""
+    """`why`: whether to say why not; False where that has been said."""
     buttons = ask_button(refusal)
     explanation: list[Block] = [blocks.section("who_may", explained(refusal) if why else who(refusal))]
     return [*explanation, *([blocks.actions("ask_them", buttons)] if buttons else [])]

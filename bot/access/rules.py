@@ -96,7 +96,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What is known of the person."""
+    """What is known about the person."""
 
     user: str
     member: bool | None = True
@@ -209,7 +209,7 @@ MOST_BATCH_LINES = 500
 @dataclass(frozen=True, slots=True)
 class BatchRules:
     most_lines: int = MOST_BATCH_LINES
-    """That a list of changes may have."""
+    """How many a list of changes may have."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from bot.lookups.place import OVERVIEW, Place
 from bot.slack.channels import ChannelProblem
 
 MOST = 10
-"""Of each of the two lists: Slack draws a hundred blocks in a modal."""
+"""Of each of the two lists: a modal can have a hundred blocks."""
 
 _CHANNEL = re.compile(r"[CGD][A-Z0-9]+")
 _CUSTOMER_NAME = 80
@@ -187,7 +187,7 @@ def _one(place: str, subscription: AlertSubscription, alerts: AlertList, *, fit:
 
 
 def _buttons(place: str, subscription: AlertSubscription, *, fit: bool) -> list[blocks.Button]:
-    """An action_id may be in a modal but once, so each has its place."""
+    """An action_id may occur only once in a modal, so each ends in its place."""
     ref = Ref(subscription.id, subscription.version).encode()
     buttons = [blocks.button(words.EDIT, f"{ids.ALERT_EDIT}:{place}", ref)]
     if subscription.pause is None:

@@ -44,7 +44,7 @@ class AlertMeta(Carried):
 class AlertState:
     meta: AlertMeta
     choice: AlertChoice
-    """What stands in the form to begin with."""
+    """What the form shows at first."""
     channel_fit: bool = False
     """Whether a new one may go to the channel as well, and not only to the person."""
     called: Mapping[str, str] = field(default_factory=dict)
@@ -57,7 +57,7 @@ class AlertState:
 class AlertInput:
     choice: AlertChoice
     personal: bool
-    """Whether alerts are to go to the person's direct messages. Of one that is edited, nothing."""
+    """Whether alerts are to go to the person's direct messages. Not used for an edit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def everything() -> AlertChoice:
 
 
 def build(state: AlertState) -> dict[str, Any]:
-    """The form to fill in. As it is built, submitting it gives what it was built from."""
+    """The form to fill in. Submitted unchanged, it parses to what it was built from."""
     choice, called = state.choice, state.called
     fields = [
         *([blocks.section("trouble", state.trouble)] if state.trouble else []),

@@ -1,12 +1,12 @@
-"""One delivery carried: look for it, read the customer, check the target, post, settle.
+"""One delivery, carried out: look for it, read the customer, check the target, post, settle.
 
 The process may die at any await. The points where it matters, by their checkpoint, and what is found then:
 
     noted       the event is stored, with its deliveries   claimed at the next tick of any replica
-    claimed     a delivery is taken, nothing is posted     lease lapses: carried again from the start
+    claimed     a delivery is taken, nothing is posted     lease lapses: tried again from the start
     marked      a post is noted, perhaps sent              the same: looked for in Slack, posted if not there
     sent        Slack took it                              the same: found, and settled
-    settled     posted, and known to be                    nothing is left to do
+    settled     posted, and stored as posted               nothing is left to do
 """
 
 import asyncio
@@ -43,17 +43,17 @@ class AlertTimeouts(PostTimeouts):
 
     again: float = 30.0
     tick: float = 5.0
-    """Between looks at what is due; a message of Autumn's is seen to at once."""
+    """Between looks at what is due; a webhook of Autumn's is handled at once."""
     at_once: int = 16
-    """Deliveries that one process carries at a time; the others wait in the database."""
+    """Deliveries that one process works on at a time; the others wait in the database."""
     poll: float = 3600.0
-    """Between two looks through Autumn's customers for what it sends no message about."""
+    """Between two passes over Autumn's customers, for what Autumn sends no webhook about."""
 
 
 class AlertOutcome(StrEnum):
     POSTED = "posted"
     FOUND = "found"
-    """It had been posted already, by a process that could not say so any more."""
+    """It had already been posted, by a process that ended before it could store that."""
     FILTERED = "filtered"
     LATE = "late"
     PAUSED = "paused"

@@ -23,7 +23,7 @@ from bot.store.tables import cards, changes
 GRACE = timedelta(seconds=20)
 """How long a card is left to the process that made the step before another one redraws it."""
 POSTING = timedelta(seconds=30)
-"""No call of Slack's takes longer."""
+"""No call to Slack takes longer."""
 _SLOWEST = timedelta(hours=1)
 
 
@@ -46,7 +46,7 @@ class CardTable:
     async def outdate(
         self, connection: AsyncConnection, about: str, *, revision: int, now: datetime
     ) -> tuple[PostedCard, ...]:
-        """After a step. The cards, which whoever made the step redraws first."""
+        """After a step: the cards, now outdated. Whoever made the step is the first to redraw them."""
         rows = await connection.execute(
             update(self._table)
             .where(self._about == about, ~self._table.c.gone)
@@ -131,8 +131,8 @@ class CardTable:
     async def claim_stale(
         self, database: Database, env: Environment, *, now: datetime, most: int = 20
     ) -> list[str]:
-        """Ids of what has an outdated card. Each comes to one caller, and again later: after twice as long
-        every time, so that a channel that is broken for good is not asked about for ever.
+        """Ids of what has an outdated card. One caller gets each, and it comes up again later, after twice as
+        long every time, so that little is spent on a channel that is broken for good.
         """
         stale = (
             select(self._table.c.id, self._about.label("about"), self._table.c.tries)

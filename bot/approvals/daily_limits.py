@@ -63,7 +63,7 @@ class Movement:
 
 
 class DayTotals:
-    """What movements come to, for any change: added up once for however many are asked about."""
+    """What movements come to, added up once for any number of changes."""
 
     def __init__(self, movements: Iterable[Movement] = ()) -> None:
         self._counts: defaultdict[tuple[str, str], int] = defaultdict(int)
@@ -222,8 +222,8 @@ def _counted(env: Environment, now: datetime) -> tuple[ColumnElement[bool], ...]
 
 
 def _equal(requested: ChangeInput, person: str, *where: ColumnElement[bool]) -> Select[Any]:
-    """The changes that are the same for the totals, and how many there are: a day of thousands is a few rows.
-    `units`: of those that add up with what is requested. The database counts, and adds no figures up."""
+    """Changes that count alike, grouped, with how many there are: a day of thousands comes to a few rows.
+    `units`: of those that add up with what is requested. The database only counts; it adds up no figures."""
     about = select(
         _only(changes.c.customer_id, requested.customer).label("customer"),
         _only(changes.c.asker, person).label("person"),

@@ -132,7 +132,7 @@ def not_accepted(why: str) -> Card:
     return layout.card([blocks.section("not_accepted", title)], [], [], stamp=None)
 
 
-# Wishes of what somebody may not do
+# Wishes: what somebody wants to do and may not
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ class Asked:
     lines: tuple[str, ...] = ()
     """What it is about, in mrkdwn."""
     buttons: tuple[blocks.Button, ...] = ()
-    """That lead there, for those who may."""
+    """That lead to it, for those who may."""
 
 
 def ask_card(asked: Asked, *, requester: str, mentions: str, now: datetime) -> Card:

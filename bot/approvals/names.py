@@ -1,4 +1,4 @@
-"""What a card says of the customer beside the change. It goes without what Autumn does not give."""
+"""The names on a card, and how the customer stands. What Autumn does not answer in time is left out."""
 
 import asyncio
 import contextlib

@@ -62,7 +62,7 @@ class _Permit:
 
 
 class ChangeService:
-    """Sees the changes of one environment of Autumn's only."""
+    """Sees only the changes of one of Autumn's environments."""
 
     def __init__(
         self,

@@ -44,7 +44,7 @@ from bot.lookups import labels
 MOST_WRONG = 20
 MOST_LARGEST = 10
 MOST_PREVIEWED = 5
-"""A list of up to so many lines shows what each of them would change."""
+"""A list of at most this many lines shows what each of them would change."""
 _MOST_REASONS = 5
 _MOST_TOTALS = 3
 _CUSTOMER, _LINE, _REASON = 80, 100, 2000
@@ -57,9 +57,9 @@ class ListRef(Carried):
 
     key: str = Field(alias="k", pattern=r"[0-9a-f]{32}")
     draft: str = Field(alias="d")
-    """What the right lines are kept as."""
+    """The id under which the right lines are kept."""
     whole: str = Field(default="", alias="w")
-    """What all lines are kept as, where the policy refuses some of them."""
+    """The id under which all lines are kept, where the policy refuses some of them."""
     channel: ChannelId = Field(default="", alias="c")
     reason: str = Field(default="", alias="r")
     gathered: str = Field(default="", alias="g")
@@ -293,7 +293,7 @@ def _units(total: FeatureTotal) -> str:
 
 
 def _in_full(record: BatchRecord, lines: Sequence[BatchLineRecord]) -> bool:
-    """Whether each line is shown as on the card of a change by itself, warnings included: to be decided."""
+    """Whether each line is shown as on the card of a single change, warnings included: while it waits."""
     return record.state is BatchState.WAITING and len(lines) <= MOST_PREVIEWED
 
 

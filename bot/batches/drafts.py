@@ -46,7 +46,7 @@ async def keep(
 async def kept(
     database: Database, draft_id: str, *, env: Environment, person: str = ""
 ) -> tuple[BatchLine, ...] | None:
-    """`person`: who must have had them kept; empty for whoever has the id."""
+    """`person`: whose lines they must be; empty for whoever has the id."""
     mine = [batch_drafts.c.id == draft_id, batch_drafts.c.env == env]
     if person:
         mine.append(batch_drafts.c.person == person)

@@ -43,9 +43,9 @@ class BatchMeta(Carried):
     """Made when the form was opened, so that submitting it twice is one bulk change."""
     channel: ChannelId = Field(default="", alias="c")
     draft: str = Field(default="", alias="d")
-    """Where the customers come from a list: what they are kept as."""
+    """Where the customers come from a list: the id under which they are kept."""
     customers: int = Field(default=0, alias="n")
-    """How many these are."""
+    """How many there are."""
 
 
 @dataclass(frozen=True, slots=True)

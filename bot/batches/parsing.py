@@ -1,5 +1,5 @@
 """Reads a list that somebody pasted or uploaded. Pure, and it takes any bytes: what cannot be read without
-guessing is told line by line.
+guessing is reported line by line.
 
     customer,feature,amount,action,kind,entity    in any order, as a header names them
     acme,messages,5000                            without a header in this order; the last may be missing
@@ -272,7 +272,7 @@ def _layout(first: list[str] | Note) -> _Layout | Note:
 
 
 def _differ(column: Column, places: Sequence[int], titles: Sequence[str]) -> bool:
-    """Whether a line could be about either: a feature and its id tell of the same, a product does not."""
+    """Whether a line could be about either: a feature and its id mean the same, a product does not."""
     nouns = {titles[place].removesuffix("id").strip() for place in places}
     return column is Column.ABOUT and len(nouns) > 1
 

@@ -79,7 +79,7 @@ def refused_request(requests: Sequence[Request], decisions: Sequence[Decision]) 
 
 
 def strictest(decisions: Sequence[Decision]) -> Decision | None:
-    """What all of them require together; None of none."""
+    """What all of them require together; None if there are none."""
     refused = next((decision for decision in decisions if not decision.permit), None)
     if refused is not None or not decisions:
         return refused

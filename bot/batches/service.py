@@ -46,7 +46,7 @@ _MOST_LOOKED_AT = 50
 
 
 class BatchService:
-    """Sees the batches of one environment of Autumn's only. `notify`: redraws the cards of a batch."""
+    """Sees only the batches of one of Autumn's environments. `notify`: redraws the cards of a batch."""
 
     def __init__(
         self,
@@ -127,9 +127,9 @@ class BatchService:
         return await drafts.kept(self._database, draft_id, env=self._environment)
 
     async def taken_up(self, draft_id: str) -> tuple[str, BatchRecord | None]:
-        """Under which key a list that was passed on is submitted, and the batch that it became, if somebody
-        has taken it up: of several people who do, only one requests it. After one that came to nothing, it
-        can be taken up again."""
+        """The key with which a list that was passed on is submitted, so that of several people who take it up
+        only one requests it; and the batch it became, if any. If that came to nothing, the list can be taken
+        up again."""
         attempt = 0
         while True:
             key = hashlib.sha256(f"{draft_id} {attempt}".encode()).hexdigest()[:32]

@@ -9,7 +9,7 @@ from bot.changes.notes import Note, NoteCode
 MOST = Decimal(10) ** 12
 DECIMALS = 6
 _DIGITS = 15
-"""What Autumn's numbers hold without loss."""
+"""As many as Autumn's numbers hold without loss."""
 
 _TIMES = {"": 1, "k": 10**3, "m": 10**6, "b": 10**9, "bn": 10**9}
 _SPACES = re.compile(r"[\s\u00a0\u2009\u202f_]+")

@@ -85,7 +85,7 @@ def _offer(coupon: Coupon, facts: Facts) -> Offer:
 
 
 def _next(preview: InvoicePreview, own: Discount | None, then: Left | None) -> Next:
-    """The lines are given back what the customer's discount takes off now."""
+    """The new coupon is taken off the lines as they are without the customer's present discount."""
     off_now = [ZERO if own is None else amount_taken(line, own.id) for line in preview.line_items]
     without = preview.total + sum(off_now, ZERO)
     after = without

@@ -113,8 +113,8 @@ class LineReader:
         return day or _NO_DAY
 
     def action(self, actions: Mapping[A, Sequence[str]], usual: A | None = None, *, also: str = "") -> A:
-        """`actions`: the words for each, the first of which is named to people. `usual`: if nothing is said;
-        None if something has to be. `also`: what else can be written, in words."""
+        """`actions`: the words for each, the first being the one people are told. `usual`: the action if the
+        cell is empty; None if it must not be. `also`: what else can be written, in words."""
         typed = self.cells.action
         if not typed and usual is not None:
             return usual

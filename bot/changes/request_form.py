@@ -147,7 +147,7 @@ def _limit(meta: Meta) -> Mapping[str, str]:
 
 
 def kept(meta: Meta, values: Values) -> Values:
-    """What of a submission fills in the form when it is opened again."""
+    """The part of a submission with which the form is filled in when it is opened again."""
     keep = registry.kind(meta.kind).form.keep
     own = _own(meta, values)
     return keep(meta, own) if keep else own
@@ -302,7 +302,7 @@ def _preview(state: FormState, content: FormContent) -> list[Block]:
 
 
 def _gather(state: FormState) -> list[Block]:
-    """Of what may be requested; a customer is deleted by itself, and an edited request stays one."""
+    """Only for what may be requested. A customer is deleted by itself, and an edited request stays one."""
     allowed = state.sight is not None and state.sight.needed is not None
     if not allowed or state.meta.edits or registry.kind(state.meta.kind).removes_customer:
         return []

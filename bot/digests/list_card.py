@@ -18,7 +18,7 @@ from bot.slack.channels import ChannelProblem
 
 _CHANNEL = re.compile(r"[CGD][A-Z0-9]+")
 MOST = 20
-"""Slack draws a hundred blocks in a modal."""
+"""A modal can have a hundred blocks."""
 
 
 def digest_list(

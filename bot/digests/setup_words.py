@@ -1,4 +1,4 @@
-"""What people read where digests are set up: in the list, the form, and messages to who set one up."""
+"""What people read where digests are set up: in the list, the form, and messages to whoever set one up."""
 
 from enum import StrEnum
 

@@ -72,7 +72,7 @@ def section_title(name: str, number: str) -> str:
 
 
 def change(difference: str, *, more: bool) -> str:
-    """`+$120.00 since the last digest`. `shown`: the absolute change."""
+    """`+$120.00 since the last digest`. `difference`: without its sign."""
     return f"{'+' if more else '−'}{difference} since the last digest"
 
 

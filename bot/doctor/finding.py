@@ -47,7 +47,7 @@ async def called(call: Awaitable[Any]) -> Any:
 
 
 async def stored(settings: Settings, read: Callable[[Database], Awaitable[list[T]]]) -> list[T]:
-    """What `read` finds in the database, which is not made where there is none; nothing where it cannot be
+    """What `read` finds in the database. Nothing if there is none (it is not created), or if it cannot be
     read, which is a finding of its own."""
     url = settings.database_url.get_secret_value()
     target = database_url(url)

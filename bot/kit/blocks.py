@@ -80,7 +80,7 @@ def button(
 
 
 def link_button(label: str, action_id: str, url: str) -> Button:
-    """Opens an address. Slack tells of the click as well."""
+    """Opens an address. Slack reports the click as well."""
     return kit.Button(plain(label), action_id=action_id, url=url)
 
 
@@ -175,7 +175,7 @@ def ticks(
 def typed(
     action_id: str, initial: str = "", *, most: int | None = None, lines: bool = False, telling: bool = False
 ) -> kit.PlainTextInput:
-    """A text to type. `telling`: every character is told, where the input listens."""
+    """A text to type. `telling`: where the input listens, Slack reports every character."""
     return kit.PlainTextInput(
         action_id=action_id,
         initial_value=initial or None,
@@ -213,7 +213,7 @@ def field(
     optional: bool = False,
     listens: bool = False,
 ) -> Block:
-    """An input of a modal. `listens`: what is filled in is told at once."""
+    """An input of a modal. `listens`: Slack reports at once what is filled in."""
     hint_text = plain(hint) if hint else None
     return _drawn(
         kit.InputBlock(

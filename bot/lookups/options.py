@@ -12,7 +12,7 @@ from bot.lookups.find import words
 
 MOST = 100
 SEARCHING = "#searching"
-"""The value of the option that says so; nobody's id is picked with it."""
+"""The value of the option that says that Maple is still searching; it is nobody's id."""
 
 
 @dataclass(frozen=True, slots=True)

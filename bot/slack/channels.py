@@ -43,7 +43,7 @@ class Channel:
     problem: ChannelProblem | None
     private: bool = False
     wait: float = 0.0
-    """Seconds that Slack asks to be left alone for; with UNCHECKED."""
+    """Seconds before Slack may be asked again; with UNCHECKED."""
     name: str = field(default="", compare=False)
     """Empty when Slack does not give it."""
     error: str = field(default="", compare=False)

@@ -99,7 +99,7 @@ def _refusal(request: AdditionInput, plan: Plan, facts: Facts) -> Note | None:
 
 
 def _quoted_otherwise(request: AdditionInput, facts: Facts) -> Note | None:
-    """What Autumn's preview has to show: the product comes now, as it was asked for, and nothing goes."""
+    """Why Autumn's preview is not what was requested: the product now, in that quantity, replacing none."""
     if facts.quote is None:
         return None
     if facts.quote.outgoing:

@@ -40,7 +40,7 @@ _HIDDEN = 3
 
 
 def row_block(feature: str) -> str:
-    """One for each feature, so that a row picked of another is not kept."""
+    """One for each feature, so that a row picked for another feature is not kept."""
     return f"row:{parts.digest(feature)}"
 
 
@@ -86,7 +86,7 @@ def build(state: FormState) -> FormContent:
 
 
 def draft(meta: Meta, values: Values, facts: Facts) -> BalanceInput | GrantInput | None:
-    """With no amount while none can be read, for what is wrong with the feature itself shows at once."""
+    """Without an amount while none can be read, so that what is wrong with the feature shows at once."""
     feature, action = _feature(meta, values), _action(values)
     reset_at = form_values.moment(values, RESET_BLOCK)
     rows = _rows(facts, feature)
@@ -146,8 +146,8 @@ def feature_options(facts: Facts, typed: str = "") -> list[dict[str, Any]]:
 
 
 def fill(sentence: BalanceSentence, facts: Facts) -> PrefilledForm:
-    """The form as the sentence fills it in; a feature that is not clear is left to pick, and of one that
-    cannot be changed the preview says why."""
+    """The form as the sentence fills it in. A feature that is not clear is left to be picked; if a feature
+    cannot be changed, the preview says why."""
     typed = sentence.feature
     feature = resolve_feature(typed, _offered(facts)) or resolve_feature(
         typed, names.features(facts.customer)

@@ -120,8 +120,8 @@ class BalanceChange(ChangeKind[BalanceInput]):
         return price.worth(request.feature, amount, facts, row=request.row)
 
     def holds(self, request: BalanceInput, previewed: Snapshot, current: Snapshot) -> bool:
-        """Giving, and taking back, go on with fresh figures; what sets a figure, or a date, is void once
-        that figure or date has moved. All are void when the row is another thing than it was."""
+        """Giving and taking back go on with fresh figures; what sets a figure or a date does not, once that
+        figure or date has moved. Nothing goes on when the row is no longer what it was."""
         was, is_ = BalanceFigures.read(previewed), BalanceFigures.read(current)
         if was is None or is_ is None or was.nature != is_.nature:
             return False
@@ -166,7 +166,7 @@ class BalanceChange(ChangeKind[BalanceInput]):
             return Verdict.UNCLEAR
         then = figures_after(request, was)
         if is_ is None:
-            # A row may also have been used up, or gone with its plan; only where it was to go is it ours.
+            # A row may also be used up, or gone with its plan: it counts only if the change removes it.
             gone = after is not None and then.vanishes and changes_figures(request, was)
             return Verdict.APPLIED if gone else Verdict.UNCLEAR
         parts = []
@@ -261,7 +261,7 @@ def _amount_settled(
         untouched = near(is_.included, was.included) and not half and not between
         return Verdict.NOT_APPLIED if untouched else Verdict.UNCLEAR
     if not near(is_.included, then.included):
-        # These leave the grant alone: somebody else moved it, or Autumn did more than it was request for.
+        # These leave the grant alone: somebody else moved it, or Autumn did more than it was asked for.
         return Verdict.UNCLEAR
     if request.action is BalanceAction.USAGE:
         target, now, before = -then.used, -is_.used, -was.used

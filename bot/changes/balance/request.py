@@ -87,8 +87,8 @@ def is_flag(feature_id: str, facts: Facts) -> bool:
 
 
 def allocated(held: HeldBalance, facts: Facts) -> bool:
-    """Whether it is a thing held rather than spent, such as a seat. Supposed so of a row without a reset
-    when the feature is not known."""
+    """Whether it is held rather than spent, such as a seat. When the feature is not known, that is assumed of
+    a row without a reset."""
     feature = feature_of(held.balance.feature_id, facts)
     return held.row.reset is None if feature is None else not feature.consumable
 
@@ -126,7 +126,7 @@ def shift(request: BalanceInput, pool: BalanceFigures) -> Decimal:
 
 
 def changes_figures(request: BalanceInput, pool: BalanceFigures) -> bool:
-    """Whether anything comes of the amount: setting what is so already sends and proves nothing."""
+    """Whether the amount changes anything: a figure that is already so is not sent, and proves nothing."""
     return not near(shift(request, pool), ZERO)
 
 
@@ -143,10 +143,10 @@ def figures_after(request: BalanceInput, pool: BalanceFigures) -> BalanceFigures
 
 
 def amounts_sent(request: BalanceInput, pool: BalanceFigures) -> dict[str, Decimal]:
-    """What is sent of amounts.
+    """The amounts that are sent.
 
     Autumn sets a row's balance and usage without what rolled over to it, so that is taken off the
-    requested figures; they come out right for both together, from whichever it takes the difference.
+    requested figures. They come out right together, whichever of the two it is taken from.
     """
     amount = request.amount or ZERO
     if request.action is BalanceAction.RESET_DATE or not changes_figures(request, pool):
@@ -248,8 +248,8 @@ def _warnings(request: BalanceInput, held: HeldBalance, facts: Facts) -> Iterato
 
 
 def _money(was: BalanceFigures, then: BalanceFigures, *, seats: bool) -> Iterator[Note]:
-    """Only what lies above the grant is billed, and of what is paid ahead nothing. Seats are billed at once
-    or on the next invoice, by how their product was made, which Autumn does not tell."""
+    """Only usage above the grant is billed, and nothing that is paid ahead. Seats are billed at once
+    or on the next invoice: that depends on their product, and Autumn does not say which."""
     more = then.overage - was.overage
     if near(more, ZERO):
         return
@@ -305,7 +305,7 @@ def fill_line(listed: ListedBalanceChange, facts: Facts, unique: str) -> Balance
     return BalanceInput(
         customer=facts.customer.id or "",
         feature=feature,
-        # Without a part the guards say what is the matter.
+        # Without a part, the guards say what is wrong.
         row=next(iter(parts), ""),
         action=listed.action,
         amount=listed.amount,

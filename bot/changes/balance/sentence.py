@@ -190,8 +190,8 @@ def _read(
 
 
 def _clauses(sentence: Sequence["_Word"], marks: Callable[["_Word"], bool]) -> Iterator[Sequence["_Word"]]:
-    """What stands between `and`s, if each of them has a word that is marked; an `and` that belongs to a name
-    is left alone. The first word is the customer's, whatever it looks like."""
+    """The pieces between `and`s, if each has a word that `marks`; an `and` that belongs to a name is left
+    alone. The first word is the customer's, whatever it looks like."""
     begins = 0
     ends = [at for at, word in enumerate(sentence) if word.is_word("and")]
     for end, following in pairwise([*ends, len(sentence)]):
@@ -257,7 +257,7 @@ class _Words(NamedTuple):
 
 
 def _joints(sentence: Sequence[_Word]) -> tuple[_Word, ...]:
-    """With `and` in place of a comma that has an amount before it and behind it."""
+    """With `and` in place of each comma that has an amount on both sides."""
     joined: list[_Word] = []
     for word, following in pairwise([*sentence, _THE_SAME]):
         amount_before = any(before.like_a_number for before in joined[1:])

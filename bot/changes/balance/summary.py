@@ -66,13 +66,13 @@ def figures_now(after: Snapshot) -> list[str]:
 
 
 _REDEEMED = "reward_"
-"""And those of parts that a promo code gave: then come the code and the feature."""
+"""How the ids of parts begin that a promo code gave; the code and the feature follow."""
 _MARK = 6
 _SOURCE = 40
 
 
 def source_option(row: BalanceRow, feature: str, called: Mapping[str, str]) -> tuple[str, str]:
-    """Source, and what tells it from others of that source; where Slack formats nothing."""
+    """The source, and what tells it apart from others of that source; for where Slack formats nothing."""
     details = _facts(row.reset, paid=row.price is not None, expires_at=row.expires_at)
     return text.literal(_source(row.id, row.plan_id, feature, called), _SOURCE), " · ".join(details)
 

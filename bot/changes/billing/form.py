@@ -23,7 +23,7 @@ from bot.lookups.products.subscriptions import ByEnding
 
 SUBSCRIPTION_BLOCK = "subscription"
 _MOST = 15
-"""That a form remembers the products of, within what Slack lets it carry."""
+"""Subscriptions whose products a form remembers, within what Slack lets it carry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class SubscriptionPicker:
         return blocks.field(SUBSCRIPTION_BLOCK, words.SUBSCRIPTION, element, listens=True)
 
     def remember(self, state: FormState) -> Meta:
-        """The products by subscription: a submission comes without facts."""
+        """Keeps the product of each subscription, since a submission comes without facts."""
         products_of = {subscription.id: subscription.plan_id for subscription in self.offered(state.facts)}
         return state.meta.model_copy(update={"shown": products_of})
 

@@ -48,7 +48,7 @@ def mains_touched(facts: Facts) -> frozenset[str]:
 
 
 def rests_on(subscription_id: str, facts: Facts) -> frozenset[str]:
-    """What a change to this subscription rests on: that of a main product takes it for the main product."""
+    """What a change to this subscription rests on; if its product is the main one, also that it still is."""
     subscription = find(subscription_id, facts)
     main = subscription is not None and not subscription.add_on
     return frozenset({touched(subscription_id), *([MAIN_PRODUCT] if main else [])})
@@ -63,8 +63,8 @@ def find(subscription_id: str, facts: Facts) -> Subscription | None:
 
 
 def offered(facts: Facts) -> Sequence[Subscription]:
-    """Those that can be changed. Not, for the whole customer, what is shown merged of entities; and one that
-    is scheduled goes with the change that scheduled it."""
+    """Those that can be changed. For the whole customer that leaves out what is shown merged for entities.
+    One that is scheduled goes with the change that scheduled it."""
     return [
         subscription
         for subscription in facts.customer.subscriptions

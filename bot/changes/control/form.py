@@ -195,12 +195,12 @@ def _limit_type(values: Values) -> str:
 
 
 def _purchases_in(values: Values) -> str:
-    """Empty to leave how often it may buy as it is."""
+    """Empty: how often it may buy stays as it is."""
     return form_values.one_of(values, PURCHASES_IN_BLOCK, (*PURCHASE_INTERVALS, UNLIMITED), "")
 
 
 def _properties(values: Values) -> str | None:
-    """None for what are no properties."""
+    """None if what is typed is not properties."""
     try:
         return properties.dump(properties.parse(form_values.typed_lines(values, PROPERTIES_BLOCK)))
     except NotProperties:

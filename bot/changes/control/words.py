@@ -18,7 +18,7 @@ class ControlType(StrEnum):
 
 
 class ThresholdType(StrEnum):
-    """What the threshold of a usage alert is of, as Autumn calls it."""
+    """What the threshold of a usage alert counts, as Autumn calls it."""
 
     USAGE = "usage"
     USAGE_PERCENTAGE = "usage_percentage"

@@ -57,7 +57,7 @@ def why_given(values: Values) -> Values:
 
 
 def parsed(meta: Meta, values: Values, request: ChangeInput | None, errors: Mapping[str, str]) -> Parsed:
-    """With what all kinds ask for; `request` is dropped when there are errors, and None only with some."""
+    """With what all kinds ask for. `request`: dropped if there are errors; None only if there are some."""
     wrong = {**errors, **reason_errors(meta, values)}
     return Parsed(
         input=None

@@ -123,8 +123,8 @@ class GrantChange(ChangeKind[GrantInput]):
         )
 
     def verify(self, request: GrantInput, before: Snapshot, after: Snapshot | None) -> Verdict:
-        """A grant has an id of its own, so that it is known whatever the customer uses meanwhile. One that
-        was used up before it was read back looks as if it had not been given."""
+        """A grant has an id of its own, so it is recognized whatever the customer uses meanwhile. One that
+        was used up before it was read back looks as if it had never been given."""
         if after is None or before.get("row") is not None:
             return Verdict.UNCLEAR
         grant = standalone.read(request.feature, after)

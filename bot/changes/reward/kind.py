@@ -174,8 +174,8 @@ class RewardChange(ChangeKind[RewardInput]):
         return granted_units(before) if request.action is RewardAction.REDEEM else {}
 
     def holds(self, request: RewardInput, previewed: Snapshot, current: Snapshot) -> bool:
-        """The coupon that goes, and the one that comes, are those that were shown; of a grant, what it
-        gives. What the customer has of the features may have moved."""
+        """The coupon that goes and the one that comes are those that were shown; a grant still gives what was
+        shown. What the customer has of the features may have moved."""
         if request.action is RewardAction.REDEEM:
             return grant_offer(previewed) == grant_offer(current)
         if request.action is RewardAction.ATTACH:
@@ -200,8 +200,8 @@ class RewardChange(ChangeKind[RewardInput]):
                 assert_never(request.action)
 
     def verify(self, request: RewardInput, before: Snapshot, after: Snapshot | None) -> Verdict:
-        """A coupon is there or not, whatever is used; an invoice finalised in between may use up one that
-        is for one invoice, which then reads as not applied, and is never taken for a failure alone."""
+        """A coupon is there or not, whatever is used. An invoice finalised in between may use up a coupon for
+        one invoice; it then reads as not applied, which alone is never taken for a failure."""
         if after is None:
             return Verdict.UNCLEAR
         if request.action is RewardAction.REDEEM:

@@ -123,7 +123,7 @@ def _warnings(request: RewardInput, coupon: Coupon, own: Discount | None, facts:
 
 
 def _currency(coupon: Coupon, next_invoices: Sequence[Next], facts: Facts) -> Iterator[Note]:
-    """An amount counts only in its own currency, which Autumn does not tell of a coupon."""
+    """An amount counts only in its own currency, and Autumn does not say which one a coupon has."""
     if coupon.type == "percentage_discount":
         return
     billed = dict.fromkeys(invoice.currency.upper() for invoice in next_invoices if not invoice.apart)

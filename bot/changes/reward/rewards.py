@@ -59,8 +59,8 @@ def redeemable(facts: Facts) -> bool:
 def redeemed_code(grant: FeatureGrant, facts: Facts) -> str | None:
     """The code by which the customer redeemed this grant before, as far as can be told; each does so once.
 
-    Autumn names what a code gave `reward_<code>_<feature>_bal_…`. It shows that no longer once it is used up,
-    which Maple's own history may still know.
+    Autumn names what a code gave `reward_<code>_<feature>_bal_…`, and no longer shows it once it is used up;
+    Maple's own history may still know.
     """
     rows = [row.id for balance in facts.customer.balances.values() for row in balance.breakdown]
     for promo in grant.promo_codes:

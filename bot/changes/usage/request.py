@@ -24,7 +24,7 @@ class UsageInput(ChangeInput):
     value: Decimal
     """In units of the feature; below 0 to give back what was recorded."""
     mark: str
-    """Goes along with the event, which is known by it."""
+    """Sent with the event, which is recognized by it."""
     undoes: bool = False
     """Whether it gives back what was recorded: a person only records."""
 
@@ -77,7 +77,7 @@ def read_line(line: LineReader) -> ListedUsage:
 
 
 def fill_line(listed: ListedUsage, facts: Facts, unique: str) -> UsageInput | Note:
-    """Of what the customer does not have the guard says so."""
+    """A feature that the customer does not have is refused by the guard."""
     feature = line_form.known_id(_WHAT, listed.feature, line_form.features(facts))
     return UsageInput(
         customer=facts.customer.id or "",

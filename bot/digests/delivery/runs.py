@@ -289,8 +289,8 @@ async def was_private(database: Database, channel: str, ts: str) -> bool:
 
 @unbroken
 async def delete_old(database: Database, now: datetime, *, most: int = 5000) -> int:
-    """Deletes old runs and scans, but at most `most` items, so that nobody has to wait long. Answers how many
-    rows that were."""
+    """Deletes old runs and scans, but at most `most` items, so that nobody has to wait long. Returns the
+    number of rows deleted."""
     async with database.writing() as connection:
         old_runs = and_(~_CLAIMED, digest_runs.c.due < now - RUNS_KEPT)
         runs = await connection.execute(delete(digest_runs).where(old_runs))

@@ -38,8 +38,7 @@ async def report(
     previous: Run | None = None,
     window: Window | None = None,
 ) -> Report:
-    """`previous`: the digest's last post. `window`: unless it
-    is just the digest's days, counted from when Autumn was read."""
+    """`previous`: the digest's last post. `window`: None for the digest's days, from when Autumn was read."""
     window = window or Window.ahead(scan.started_at, scan.horizon, content.days)
     chosen = sections.chosen(content.sections)
     async with database.reading() as connection:

@@ -90,7 +90,8 @@ async def _only_in(
 
 def _not_among(others: Where, section: DigestSection, *, with_id: bool) -> list[ColumnElement[bool]]:
     """Rows that are not the same as one of the others. `with_id`: those of customers with an id, or those of
-    customers without one, whom only their name tells apart; apart, so that the database can use its index."""
+    customers without one, whom only their name tells apart. One query for each lets the database use its
+    index."""
     row, other = digest_items.c, _OTHER.c
     same = [other.plans == row.plans, other.feature == row.feature]
     same += [_detail(other.details, name) == _detail(row.details, name) for name in _IDENTITY]

@@ -59,7 +59,7 @@ class Typeahead:
         self._asked: dict[str, asyncio.Task[Suggested]] = {}
 
     async def offer(self, typed: str) -> Suggestions:
-        """Raises AutumnError when Autumn answers soon, and with that."""
+        """Raises AutumnError if the search fails while it is waited for."""
         text = cut(typed)
         if not text:
             return Suggestions(())

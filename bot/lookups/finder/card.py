@@ -28,7 +28,7 @@ class Listed:
     """Whether all customers were read."""
     read_at: datetime
     entities: Mapping[str, int] = field(default_factory=dict)
-    """How many the customers have that were asked for, by customer's id; empty where none were asked for."""
+    """How many of the entities asked for each customer has, by their id; empty where none were asked for."""
     uses: Mapping[str, BalanceUse] = field(default_factory=dict)
     """What the list is sorted by with USED, by customer's id; without those who have no such balance."""
 

@@ -56,7 +56,7 @@ async def listed(autumn: Autumn, query: ListQuery, *, now: Callable[[], datetime
             complete = True
             break
         elif not fresh:
-            # Only those that were known; a full page of them may hide others of the same moment.
+            # Only customers of earlier pages; a full page of them may hide others of the same moment.
             complete = page.count < PAGE
             break
         else:
@@ -72,7 +72,7 @@ async def listed(autumn: Autumn, query: ListQuery, *, now: Callable[[], datetime
 def _sorted(
     customers: list[ListedCustomer], query: ListQuery, entities: Mapping[str, int]
 ) -> tuple[list[ListedCustomer], Mapping[str, BalanceUse]]:
-    """As they came where the key is the same; and by what they are sorted with USED."""
+    """Sorted, and as they came where the key is the same; with what USED sorts them by."""
     match query.order:
         case Order.NEWEST | Order.OLDEST:
             return customers, {}

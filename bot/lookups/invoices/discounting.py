@@ -1,4 +1,4 @@
-"""How far a discount goes over a customer's coming invoices. Pure.
+"""How far a discount goes across a customer's coming invoices. Pure.
 
 Autumn previews each invoice by itself: it takes the customer's coupon off every one of them, even a coupon
 that is for one invoice, credit beyond what there is of it, and dollars off euros. Stripe spends a coupon for
@@ -82,7 +82,7 @@ def has_own_discount(preview: InvoicePreview, discounts: Iterable[Discount]) -> 
 
 
 def amount_taken(line: PreviewLine, reward_id: str) -> Decimal:
-    """Never more than the line was reduced by: Autumn may tell a larger share than the line had left."""
+    """Never more than the line was reduced by: Autumn may state a larger share than the line had left."""
     amount = sum((off.amount_off or _ZERO for off in line.discounts if off.reward_id == reward_id), _ZERO)
     return min(amount, line.subtotal - line.total) if line.subtotal > line.total else amount
 

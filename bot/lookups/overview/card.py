@@ -26,7 +26,7 @@ _FLAGS = 12
 _INVOICES = 3
 _FEWEST_INVOICES = 2
 _LINES = 6
-"""Of balances and last invoices together, on the first screen; of the invoices there are a few whatever."""
+"""Of balances and last invoices together, on the first screen; a few invoices are shown in any case."""
 _PREVIEWS = 3
 _DISCOUNTS = 3
 
