@@ -53,11 +53,7 @@ def estimates(facts: Facts, coupon: Coupon | None) -> tuple[Next, ...]:
 def currency_of(facts: Facts) -> str:
     """The currency that the company's coupons are in: its own. Empty if nothing tells."""
     discounts = facts.billing.discounts if facts.billing else ()
-    currencies = [
-        discount.currency
-        for discount in discounts
-        if discount.currency and discount.type != "percentage_discount"
-    ]
+    currencies = [discount.currency for discount in discounts if discount.type != "percentage_discount"]
     return next((currency.upper() for currency in (*currencies, *_of_prices(facts.customer)) if currency), "")
 
 
@@ -86,13 +82,11 @@ def _offer(coupon: Coupon, facts: Facts) -> Offer:
 
 def _next(preview: InvoicePreview, own: Discount | None, then: Left | None) -> Next:
     """The new coupon is taken off the lines as they are without the customer's present discount."""
-    off_now = [ZERO if own is None else amount_taken(line, own.id) for line in preview.line_items]
-    without = preview.total + sum(off_now, ZERO)
+    off_now = [(line, ZERO if own is None else amount_taken(line, own.id)) for line in preview.line_items]
+    without = preview.total + sum((off for _, off in off_now), ZERO)
     after = without
     if then is not None:
-        lines = [
-            (line, line.total + line_off) for line, line_off in zip(preview.line_items, off_now, strict=True)
-        ]
+        lines = [(line, line.total + line_off) for line, line_off in off_now]
         off = sum(_off(then, lines, preview), ZERO)
         then.spend(off)
         after -= off
@@ -105,13 +99,14 @@ def _off(
     offer = then.offer
     remaining = then.for_invoice(preview)
     for line, total in lines:
-        if total <= 0 or (offer.plan_ids is not None and line.plan_id not in offer.plan_ids):
+        if offer.plan_ids is not None and line.plan_id not in offer.plan_ids:
             continue
+        billed = max(ZERO, total)
         if offer.percent:
-            yield money.rounded(total * remaining / 100, preview.currency)
+            yield money.rounded(billed * remaining / 100, preview.currency)
         else:
-            yield min(remaining, total)
-            remaining -= min(remaining, total)
+            yield min(remaining, billed)
+            remaining -= min(remaining, billed)
 
 
 def _later(at: datetime, months: int) -> datetime:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.changes import canonical
-from bot.changes.amounts import DECIMALS, MOST, AmountNote, NotAnAmount, parse_amount, size_problem
+from bot.changes.amounts import DECIMALS, MOST, AmountNote, NotAnAmount, parse_amount, size_problem, typed
 from bot.changes.notes import NoteCode
 
 
@@ -91,6 +91,14 @@ def test_amounts_are_parsed_back(amount: Decimal) -> None:
     assert size_problem(amount) is None
     assert parse_amount(canonical.number(amount)) == amount
     assert parse_amount(f"{amount:,.2f}") == amount
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"), [("2.883", "2.8830"), ("-2.883", "-2.8830"), ("2.88", "2.88"), ("-1000", "-1000")]
+)
+def test_amount_is_typed_so_that_it_can_be_read_in_one_way(amount: str, text: str) -> None:
+    assert typed(Decimal(amount)) == text
+    assert parse_amount(text) == Decimal(amount)
 
 
 def test_non_numeric_amounts() -> None:

@@ -119,6 +119,25 @@ def test_current_discount_determines_the_currency() -> None:
     assert estimated(coupon(value=8, **FIXED), facts) == [("20", "12"), ("30", "30")]
 
 
+def test_percentage_does_not_determine_the_currency() -> None:
+    facts = known(discount("old", 5, currency="eur"), upcoming=several((30, SOON, "eur")), customer=DOLLARS)
+    assert estimated(coupon(value=8, **FIXED), facts) == [("30", "30")]
+
+
+def test_invoice_that_a_coupon_cannot_reach_keeps_its_currency_and_warns_of_none() -> None:
+    upcoming = (coming(line(90, "pro", ("sub", 10)), at=SOON, currency="eur"), coming(line(20), at=LATER))
+    new = coupon(value=5, **FIXED)
+    facts = replace(known(THEIRS, upcoming=upcoming, customer=DOLLARS), rewards=rewards(new))
+    lines = CHANGE.preview(ask(APPLY, reward="ten"), facts)
+    invoices = [line for line in lines if line.label is RewardLine.NEXT_INVOICE]
+    assert [(line.currency, line.before, line.after) for line in invoices] == [
+        ("eur", "90", "90"),
+        ("usd", "20", "15"),
+    ]
+    codes = [note.code for note in CHANGE.guard(ask(APPLY, reward="ten"), facts, NOW).warnings]
+    assert codes == [RewardNote.SUBSCRIPTION_DISCOUNTS, RewardNote.FROM_NEXT_INVOICE]
+
+
 def test_no_more_is_added_back_than_was_deducted() -> None:
     """Autumn reports a share of $25 for a line of $20."""
     off = [LineDiscount(reward_id="old", amount_off=Decimal(25))]

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -16,7 +17,7 @@ from bot.changes.model import Facts
 from bot.changes.reward.request import RewardInput
 from bot.changes.reward.words import RewardAction
 from bot.lookups.invoices.facts import Owed, Unpaid
-from tests.autumn.scripted import ReceivedRequest, Scripted, error, listing, ok
+from tests.autumn.scripted import QUICK, ReceivedRequest, Scripted, error, hang, listing, ok
 from tests.changes.facts import NOW, SOON
 
 PLAIN = {"id": "cus_1", "entities": [{"id": "w1"}]}
@@ -91,6 +92,9 @@ async def test_each_kind_reads_only_what_it_needs() -> None:
     assert facts.unpaid == Unpaid((Owed("USD", 1, Decimal(15)),))
     assert [entity.id for entity in facts.entities] == ["w1"]
 
+    _, routes = await gathered(DELETION, customers_get=ok(PLAIN))
+    assert routes == ["customers.get", "invoices.list"], "without Stripe there is nothing to read again"
+
     facts, routes = await gathered(DETAILS)
     assert routes == ["customers.get", "customers.list"]
     assert facts.same_email == 1
@@ -107,7 +111,12 @@ async def test_customer_without_stripe_is_read_again_for_a_coupon() -> None:
     async def stripe(request: ReceivedRequest) -> Any:
         return next(answers) if "rewards" in request.body.get("expand", []) else ok(PLAIN)
 
-    facts, routes = await gathered(APPLY, customers_get=stripe)
+    async def dropped(request: ReceivedRequest) -> Any:
+        assert request.body == {"customer_id": "cus_1"}
+        return ok({"success": True})
+
+    answering = {"customers_get": stripe, "customers/clear_cache": dropped}
+    facts, routes = await gathered(APPLY, **answering)
     assert routes.count("customers/clear_cache") == 1
     assert facts.billing is not None
     assert [discount.id for discount in facts.billing.discounts] == ["ten"]
@@ -119,8 +128,19 @@ async def test_form_gets_everything_its_kind_may_need() -> None:
     assert facts.plans == {"pro": "Pro"}
     facts, _ = await gathered("reward", plans_list=error(500))
     assert facts.plans == {}
+    facts, _ = await gathered("cancellation", plans_list=listing({"id": "pro", "name": "Pro"}))
+    assert facts.plans == {"pro": "Pro"}
     _, routes = await gathered("details")
     assert routes == ["customers.get"]
+
+
+async def test_form_does_not_wait_for_names_of_plans() -> None:
+    client = Scripted(ANSWERS | {"plans.list": hang}).client(
+        replace(QUICK, attempt=600, whole=600, part=0.001)
+    )
+    facts = await gather_for(client, "reward", "cus_1", now=lambda: NOW)
+    assert (facts.customer.id, facts.plans) == ("cus_1", {})
+    await client.aclose()
 
 
 async def test_nothing_more_is_read_of_a_missing_customer() -> None:

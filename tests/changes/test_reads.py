@@ -76,6 +76,13 @@ async def test_reads_for_a_balance() -> None:
     assert expanded(bodies) == [EXPAND]
 
 
+async def test_form_that_can_be_about_an_entity_reads_the_entities() -> None:
+    _, bodies = await gathered("balance")
+    assert expanded(bodies) == [[*EXPAND, "entities"]]
+    _, bodies = await gathered("details")
+    assert expanded(bodies) == [EXPAND]
+
+
 async def test_reads_for_a_coupon() -> None:
     _, bodies = await gathered(APPLY)
     assert expanded(bodies) == [[*EXPAND, "rewards", "invoice_previews"]]

@@ -11,11 +11,14 @@ from bot.approvals import words as approvals_words
 from bot.approvals.results import Result
 from bot.autumn.write import Write
 from bot.changes import buttons, registry, stored
+from bot.changes.amounts import AmountNote
 from bot.changes.billing.subscriptions import PRODUCTS
+from bot.changes.billing.words import BillingNote
 from bot.changes.control.request import ControlInput
 from bot.changes.control.words import ControlType
 from bot.changes.forms import fields
 from bot.changes.forms.model import FormContent, FormState, Meta, Parsed
+from bot.changes.line_form import LineNote
 from bot.changes.lines import Line, LineLabel, value_bullet
 from bot.changes.model import ChangeInput, Facts, Judgement, Snapshot, Verdict
 from bot.changes.notes import CommonNote, Names, Note, NoteCode, mrkdwn
@@ -167,6 +170,17 @@ def test_registered_kind_is_in_the_help() -> None:
     assert REMARK.help in str(help_card(registry.help_lines()).blocks)
 
 
+def test_help_has_the_sentences_first_and_then_every_command() -> None:
+    usages = [usage for usage, _ in registry.help_lines()]
+    assert [usage.partition(" ")[0] for usage in usages[:3]] == ["give", "set", "reset"]
+    assert usages[3:] == [f"{kind.command} <customer>" for kind in registry.KINDS]
+
+
+def test_sentences_fill_in_the_form_of_their_kind() -> None:
+    kinds = {command: kind.id for command, (kind, _) in registry.short_forms().items()}
+    assert kinds == {"give": "balance", "set": "balance", "reset": "balance"}
+
+
 def test_registered_kind_has_samples_for_the_doctor() -> None:
     assert {"remark form", "remark for the approver"} <= {sample.name for sample in samples()}
 
@@ -184,8 +198,9 @@ def test_requests_lines_and_notes_survive_json() -> None:
     assert stored.read_input(stored.dump_input(request)) == request
     line, note = Line(RemarkLine.REMARK, None, "x"), Note(RemarkNote.SHOUTING, {"remark": "X"})
     assert stored.read_lines(stored.dump_lines([line])) == (line,)
-    assert stored.read_notes(stored.dump_notes([note])) == (note,)
     assert mrkdwn(note) == "X is in capitals."
+    common = [Note(code) for codes in (AmountNote, CommonNote, LineNote, BillingNote) for code in codes]
+    assert stored.read_notes(stored.dump_notes([note, *common])) == (note, *common)
 
 
 def test_unknown_kind_is_an_error() -> None:

@@ -37,6 +37,11 @@ class BalanceInput(ChangeInput):
     cycle: AwareDatetime | None = None
     """For an undo: the reset date the row must still have. After a reset there is nothing left to undo."""
 
+    @property
+    def units(self) -> Decimal:
+        """The amount; zero without one."""
+        return self.amount or ZERO
+
 
 # What it is aimed at
 
@@ -109,16 +114,15 @@ def _missing(feature_id: str, customer: Customer) -> Note:
 
 def shift(request: BalanceInput, pool: BalanceFigures) -> Decimal:
     """By how much what is left moves."""
-    amount = request.amount or ZERO
     match request.action:
         case BalanceAction.SET:
-            return amount - pool.level
+            return request.units - pool.level
         case BalanceAction.USAGE:
-            return pool.used - amount
+            return pool.used - request.units
         case BalanceAction.GIVE | BalanceAction.SHIFT:
-            return amount
+            return request.units
         case BalanceAction.TAKE:
-            return -amount
+            return -request.units
         case BalanceAction.RESET_DATE:
             return ZERO
         case _:  # pragma: no cover - mypy sees to it that there is no other action
@@ -132,8 +136,8 @@ def changes_figures(request: BalanceInput, pool: BalanceFigures) -> bool:
 
 def _granted_more(request: BalanceInput) -> Decimal:
     """By how much the grant moves."""
-    amount = request.amount or ZERO
-    return {BalanceAction.GIVE: amount, BalanceAction.TAKE: -amount}.get(request.action, ZERO)
+    more = {BalanceAction.GIVE: request.units, BalanceAction.TAKE: -request.units}
+    return more.get(request.action, ZERO)
 
 
 def figures_after(request: BalanceInput, pool: BalanceFigures) -> BalanceFigures:
@@ -148,14 +152,13 @@ def amounts_sent(request: BalanceInput, pool: BalanceFigures) -> dict[str, Decim
     Autumn sets a row's balance and usage without what rolled over to it, so that is taken off the
     requested figures. They come out right together, whichever of the two it is taken from.
     """
-    amount = request.amount or ZERO
     if request.action is BalanceAction.RESET_DATE or not changes_figures(request, pool):
         return {}
     match request.action:
         case BalanceAction.SET:
-            return {"remaining": amount - pool.rolled_left}
+            return {"remaining": request.units - pool.rolled_left}
         case BalanceAction.USAGE:
-            return {"usage": amount - (pool.rolled_granted - pool.rolled_left)}
+            return {"usage": request.units - (pool.rolled_granted - pool.rolled_left)}
         case BalanceAction.GIVE | BalanceAction.TAKE | BalanceAction.SHIFT:
             # Both together: the balance alone would make the usage fall, the grant alone make it rise. A
             # shift names the grant as well, so that it stays where an Autumn raises it with the balance.
@@ -205,7 +208,7 @@ def _row(request: BalanceInput, held: HeldBalance) -> Iterator[Note]:
         yield Note(BalanceNote.ROLLOVERS_UNCLEAR, {"feature": request.feature})
     if request.cycle is not None and not same_time(request.cycle, held.pool.resets_at):
         yield Note(BalanceNote.RESET_SINCE, {"cycle": canonical.time(request.cycle)})
-    elif request.action is BalanceAction.TAKE and (request.amount or ZERO) > held.pool.included:
+    elif request.action is BalanceAction.TAKE and request.units > held.pool.included:
         yield Note(BalanceNote.MORE_THAN_GRANTED, {"most": canonical.number(held.pool.included)})
 
 

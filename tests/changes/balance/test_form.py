@@ -399,6 +399,7 @@ def test_extra_allowance_can_be_given_for_longer_than_the_reset() -> None:
     assert form.submit().errors == {"expires": NO_DATE_PICKED}
     form.fill("expires", datetime=int(LATER.timestamp()))
     assert form.submit().input == granted.model_copy(update={"expires_at": LATER})
+    assert form.element("expires")["initial_date_time"] == int(LATER.timestamp())
 
 
 def test_date_is_accepted_only_once_the_form_shows_it() -> None:
@@ -426,3 +427,5 @@ def test_duration_is_asked_only_where_a_reset_would_end_it() -> None:
     assert form.has("lasts")
     form.fill("action", option="set")
     assert not form.has("lasts")
+    once = given.balance(breakdown=[given.row(reset=Reset(interval="one_off"))])
+    assert not opened(given.customer(balances={"messages": once})).has("lasts")

@@ -340,11 +340,15 @@ def test_plan_and_amount(
 
 def test_refused_change_has_no_plan_and_no_amount() -> None:
     request = ask(GIVE, 5, row="gone")
-    with pytest.raises(TypeError, match="row_gone"):
+    with pytest.raises(TypeError, match=r"^The guard refuses this: row_gone$"):
         CHANGE.plan(request, PLAIN)
     assert CHANGE.snapshot(request, PLAIN) == {"row": None}
     assert CHANGE.amount(request, {"row": None}) is None
     assert CHANGE.amount(ask(GIVE), CHANGE.snapshot(ask(GIVE), PLAIN)) is None
+
+
+def test_sample_is_a_change_that_could_be_made() -> None:
+    assert CHANGE.guard(CHANGE.sample("cus_1"), PLAIN, NOW).allowed
 
 
 def now_is(**changes: Any) -> Facts:
@@ -408,6 +412,7 @@ OTHER_RESET = MONTHLY.model_copy(update={"resets_at": NOW + timedelta(30)})
         # requested.
         (ask(SET, 500), now_is(included=1100, usage=600), UNCLEAR),
         (ask(USAGE, 500), now_is(included=1100, usage=500), UNCLEAR),
+        (ask(SET, 500), now_is(prepaid_grant=Decimal(200), usage=600), UNCLEAR),
         (ask(SHIFT, 200), now_is(included=1200, usage=300), UNCLEAR),
         (ask(SHIFT, -200), now_is(included=800, usage=300), UNCLEAR),
         (ask(SET, 500), now_is(usage=505, reset=MOVED_RESET), UNCLEAR),

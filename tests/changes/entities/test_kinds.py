@@ -410,6 +410,7 @@ async def test_entity_is_read_between_two_readings_of_the_customer() -> None:
     assert routes == ["customers.get", "entities.get", "customers.get"]
     assert facts.scope is not None
     assert facts.scope.entity == Entity(id="ws_1")
+    assert [listed.id for listed in facts.whole.entities] == ["ws_1"]
 
 
 async def test_form_reads_the_entity_and_all_names() -> None:
