@@ -18,6 +18,7 @@ from bot.autumn.models import (
     PlanPrice,
     PreviewLine,
 )
+from bot.changes.estimate import currency_of
 from bot.changes.model import Facts
 from bot.changes.notes import Note
 from bot.changes.reward.kind import RewardChange
@@ -101,6 +102,10 @@ def test_amount_counts_only_in_its_currency() -> None:
     assert CHANGE.guard(ask(APPLY, reward="ten"), yen, NOW).warnings == (
         Note(RewardNote.OTHER_CURRENCY, {"currency": "USD", "currencies": "JPY"}),
     )
+
+
+def test_currency_that_nothing_tells_is_empty() -> None:
+    assert currency_of(known()) == ""
 
 
 def test_unknown_currency_is_called_a_guess() -> None:

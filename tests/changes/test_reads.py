@@ -86,6 +86,7 @@ async def test_form_that_can_be_about_an_entity_reads_the_entities() -> None:
 async def test_reads_for_a_coupon() -> None:
     _, bodies = await gathered(APPLY)
     assert expanded(bodies) == [[*EXPAND, "rewards", "invoice_previews"]]
+    assert bodies["customers/clear_cache"] == [{"customer_id": "cus_1"}]
 
 
 async def test_reads_for_a_deletion() -> None:

@@ -51,8 +51,12 @@ def swap(code: CodeType, function: tuple[str, int], loaded: Functions) -> None:
         if (outer.co_qualname, outer.co_firstlineno) == (name, line):
             for inner in (outer, *_codes(outer)):
                 for live in loaded.get((code.co_filename, inner.co_qualname, inner.co_firstlineno), ()):
-                    if live.__code__.co_freevars == inner.co_freevars:
+                    free = live.__code__.co_freevars
+                    if inner.co_freevars == free:
                         live.__code__ = inner
+                    elif not inner.co_freevars:
+                        # The mistake drops what the function takes from around it, such as `super()`.
+                        live.__code__ = inner.replace(co_freevars=free)
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:

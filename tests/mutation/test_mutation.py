@@ -121,6 +121,19 @@ def test_mutation_replaces_the_code_of_a_function() -> None:
     assert (a()(), c()) == (2, 2)
 
 
+def test_mistake_may_drop_what_a_function_takes_from_around_it() -> None:
+    source = "def a(value):\n    def b(): return value\n    return b\nc = a(1)"
+    module: dict[str, object] = {}
+    exec(code(source), module)  # noqa: S102 - a module of the test's own
+    tree = ast.parse(source)
+    mistake = next(made for made in mutations(tree) if (made.where, made.becomes) == ("a.b", "return None"))
+    assert mistake.function is not None
+    swap(mistake.compiled(tree, "/odd.py"), mistake.function, functions())
+    c = module["c"]
+    assert callable(c)
+    assert c() is None
+
+
 def trial(name: str, killed_by: str, path: str = "bot/changes/canonical.py") -> Trial:
     mutation = Mutation(None, "", range(1, 2), name, f"not {name}", Spot([], 0), None)
     return Trial(path, mutation, killed_by, 0.1)

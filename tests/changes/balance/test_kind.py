@@ -412,6 +412,9 @@ OTHER_RESET = MONTHLY.model_copy(update={"resets_at": NOW + timedelta(30)})
         # requested.
         (ask(SET, 500), now_is(included=1100, usage=600), UNCLEAR),
         (ask(USAGE, 500), now_is(included=1100, usage=500), UNCLEAR),
+        # What was paid for meanwhile is no grant of ours: the figure that was set still tells.
+        (ask(SET, 500), now_is(prepaid_grant=Decimal(200), usage=700), APPLIED),
+        (ask(USAGE, 500), now_is(prepaid_grant=Decimal(200), usage=500), APPLIED),
         (ask(SET, 500), now_is(prepaid_grant=Decimal(200), usage=600), UNCLEAR),
         (ask(SHIFT, 200), now_is(included=1200, usage=300), UNCLEAR),
         (ask(SHIFT, -200), now_is(included=800, usage=300), UNCLEAR),
@@ -509,6 +512,7 @@ FORTY = Tolerance(units=Decimal(40))
         (ask(SET, 1100), used(341), FORTY, False),
         (ask(SET, 1100), used(380), Tolerance(Decimal(20), Decimal(40)), True),
         (ask(SET, 1100), used(310), EXACT, False),
+        (ask(SET, "700.5"), used(300), TENTH, True),
         (ask(USAGE, 100), used(320), TENTH, True),
         (ask(USAGE, 100), used(321), TENTH, False),
         # The direction reverses, or nothing is left to do.

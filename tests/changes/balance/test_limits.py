@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.autumn.models import BalanceRow, Feature, Plan, PlanItem, Reset, UsagePrice
+from bot.access.limits import Worth
+from bot.autumn.models import BalanceRow, Feature, Invoice, Plan, PlanItem, Reset, UsagePrice
 from bot.changes.amounts import AmountNote, parse_amount, size_problem
 from bot.changes.balance.figures import BalanceFigures
 from bot.changes.balance.kind import BalanceChange
@@ -15,6 +16,7 @@ from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction, BalanceNote
 from bot.changes.model import Facts, Verdict
 from bot.changes.notes import CommonNote, Note, NoteCode
+from bot.changes.words import part
 from tests.changes.facts import BY_USE, LATER, NOW, ONE_OFF, SOON, balance, customer, facts, row, subscription
 
 BALANCE = BalanceChange()
@@ -199,6 +201,27 @@ def test_consumed_feature_is_no_seat_though_it_never_resets() -> None:
     feature = Feature(id="messages", type="metered", consumable=True)
     customer_facts = replace(facts(balance(row(reset=None, price=BY_USE), feature=feature)), features={})
     assert BALANCE.guard(edit(USAGE, 400), customer_facts, NOW).warnings == ()
+
+
+def test_customer_with_an_old_id_can_be_given_more() -> None:
+    known = facts(customer=customer(balance(row()), id="ada@acme.example"))
+    assert BALANCE.guard(edit(GIVE, 5, customer="ada@acme.example"), known, NOW).allowed
+
+
+def test_units_are_worth_the_price_of_their_part() -> None:
+    dear = UsagePrice(amount=Decimal(3), billing_method="usage_based")
+    parts = balance(row(price=BY_USE), row("other", price=dear))
+    known = facts(customer=customer(parts, invoices=[Invoice(currency="usd")]))
+    asked = edit(GIVE, 5, row="other")
+    before = BALANCE.snapshot(asked, known)
+    assert BALANCE.worth(asked, BALANCE.amount(asked, before), before, known) == Worth(Decimal(15), "USD")
+
+
+def test_card_says_which_of_several_parts_is_changed() -> None:
+    asked, several = edit(GIVE, 5), facts(balance(row(), LOOSE))
+    for known, source in ((PLAIN, ""), (several, "Pro · per month · resets Dec 2, 2026 · …row")):
+        snapshot, preview = BALANCE.snapshot(asked, known), BALANCE.preview(asked, known)
+        assert BALANCE.part(asked, snapshot, preview, {"pro": "Pro"}) == (source and part(source))
 
 
 def test_fifteen_digits_are_kept_exactly() -> None:

@@ -384,11 +384,12 @@ def test_no_row_of_the_customer_is_ever_written(
 # Reading
 
 
-async def _read(script: Scripted, request: ChangeInput | None = None) -> Facts:
+async def _read(script: Scripted, request: ChangeInput | str) -> Facts:
+    """For a request, or for the form of a kind."""
     client = script.client()
     try:
-        if request is None:
-            return await gather_for(client, "balance", "cus_1", now=lambda: NOW, entity="ws_1")
+        if isinstance(request, str):
+            return await gather_for(client, request, "cus_1", now=lambda: NOW, entity="ws_1")
         return await gather(client, request, now=lambda: NOW)
     finally:
         await client.aclose()
@@ -408,13 +409,15 @@ async def test_entity_is_read_between_two_readings_of_the_customer() -> None:
     facts = await _read(reading, change())
     routes = [route for route in reading.routes if route != "features.list"]
     assert routes == ["customers.get", "entities.get", "customers.get"]
+    bodies = [received.body for received in reading.received if received.route == "entities.get"]
+    assert bodies == [{"customer_id": "cus_1", "entity_id": "ws_1"}]
     assert facts.scope is not None
     assert facts.scope.entity == Entity(id="ws_1")
     assert [listed.id for listed in facts.whole.entities] == ["ws_1"]
 
 
 async def test_form_reads_the_entity_and_all_names() -> None:
-    facts = await _read(script())
+    facts = await _read(script(), "balance")
     assert facts.scope is not None
     assert [listed.id for listed in facts.entities] == ["ws_1"]
 
@@ -445,13 +448,10 @@ async def test_change_for_the_whole_customer_reads_no_entity() -> None:
 
 async def test_subscription_of_an_entity_has_its_price() -> None:
     subscribed = {"id": "ws_1", "subscriptions": [{"id": "s1", "plan_id": "pro", "scope": "entity"}]}
-    reading = script(entities_get=ok(subscribed), plans_list=listing({"id": "pro", "name": "Pro"}))
-    facts = await _read(reading, CANCEL)
-    assert reading.routes.count("plans.list") == 1
-    assert [
-        own_subscription.plan and own_subscription.plan.name
-        for own_subscription in facts.customer.subscriptions
-    ] == ["Pro"]
+    for request in (CANCEL, "cancellation"):
+        reading = script(entities_get=ok(subscribed), plans_list=listing({"id": "pro", "name": "Pro"}))
+        facts = await _read(reading, request)
+        assert [held.plan and held.plan.name for held in facts.customer.subscriptions] == ["Pro"]
     reading = script(plans_list=listing())
     await _read(reading, change())
     assert "plans.list" not in reading.routes
