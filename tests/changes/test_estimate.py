@@ -105,7 +105,7 @@ def test_amount_counts_only_in_its_currency() -> None:
 
 
 def test_currency_that_nothing_tells_is_empty() -> None:
-    assert currency_of(known()) == ""
+    assert currency_of(known(customer=customer(subscriptions=[subscription()]))) == ""
 
 
 def test_unknown_currency_is_called_a_guess() -> None:

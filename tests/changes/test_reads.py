@@ -30,6 +30,7 @@ CUSTOMER = {
 ANSWERS: dict[str, Any] = {
     "customers.get": ok(CUSTOMER),
     "rewards.list": ok({"coupons": [], "feature_grants": []}),
+    "customers/clear_cache": ok({"success": True}),
     "features.list": listing({"id": "f", "type": "metered"}),
     "plans.list": listing({"id": "pro"}),
     "invoices.list": listing(
@@ -85,7 +86,7 @@ async def test_form_that_can_be_about_an_entity_reads_the_entities() -> None:
 
 async def test_reads_for_a_coupon() -> None:
     _, bodies = await gathered(APPLY)
-    assert expanded(bodies) == [[*EXPAND, "rewards", "invoice_previews"]]
+    assert expanded(bodies) == [[*EXPAND, "rewards", "invoice_previews"]] * 2
     assert bodies["customers/clear_cache"] == [{"customer_id": "cus_1"}]
 
 

@@ -1,7 +1,7 @@
 """Values at the limits and just beyond them, which a table of usual cases leaves out."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -75,8 +75,9 @@ def test_guard_lists_every_refusal(change: BalanceInput, refusals: list[NoteCode
     assert [note.code for note in BALANCE.guard(change, PLAIN, NOW).refusals] == refusals
 
 
-def test_new_date_alone_has_no_amount() -> None:
-    change = edit(NONE, 5, reset_at=LATER)
+@pytest.mark.parametrize("reset_at", [LATER, SOON])
+def test_new_date_alone_has_no_amount(reset_at: datetime) -> None:
+    change = edit(NONE, 5, reset_at=reset_at)
     assert BALANCE.amount(change, BALANCE.snapshot(change, PLAIN)) is None
 
 
