@@ -18,6 +18,7 @@ from bot.autumn.models import (
     PlanPrice,
     PreviewLine,
 )
+from bot.changes import canonical
 from bot.changes.estimate import currency_of
 from bot.changes.model import Facts
 from bot.changes.notes import Note
@@ -129,15 +130,15 @@ def test_percentage_does_not_determine_the_currency() -> None:
     assert estimated(coupon(value=8, **FIXED), facts) == [("30", "30")]
 
 
-def test_invoice_that_a_coupon_cannot_reach_keeps_its_currency_and_warns_of_none() -> None:
+def test_invoice_that_a_coupon_cannot_reach_is_shown_as_it_is_and_warns_of_no_currency() -> None:
     upcoming = (coming(line(90, "pro", ("sub", 10)), at=SOON, currency="eur"), coming(line(20), at=LATER))
     new = coupon(value=5, **FIXED)
     facts = replace(known(THEIRS, upcoming=upcoming, customer=DOLLARS), rewards=rewards(new))
     lines = CHANGE.preview(ask(APPLY, reward="ten"), facts)
     invoices = [line for line in lines if line.label is RewardLine.NEXT_INVOICE]
-    assert [(line.currency, line.before, line.after) for line in invoices] == [
-        ("eur", "90", "90"),
-        ("usd", "20", "15"),
+    assert [(line.about, line.currency, line.before, line.after) for line in invoices] == [
+        (canonical.time(SOON), "eur", "90", "90"),
+        (canonical.time(LATER), "usd", "20", "15"),
     ]
     codes = [note.code for note in CHANGE.guard(ask(APPLY, reward="ten"), facts, NOW).warnings]
     assert codes == [RewardNote.SUBSCRIPTION_DISCOUNTS, RewardNote.FROM_NEXT_INVOICE]
