@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from bot.changes import amounts, notes
 from bot.changes.amounts import NotAnAmount
@@ -122,7 +122,7 @@ class _Part(NamedTuple):
     day: Day | None = None
 
 
-_Parts = Callable[[Sequence["_Word"]], "list[_Part] | Misread"]
+_Parts: TypeAlias = Callable[[Sequence["_Word"]], "list[_Part] | Misread"]
 """Reads a customer and what is to be changed; several changes only where they share all but the feature."""
 
 
@@ -147,10 +147,10 @@ def _set(sentence: Sequence["_Word"]) -> list[_Part] | Misread:
 
 
 def _reset(sentence: Sequence["_Word"]) -> list[_Part] | Misread:
-    at = next((index for index, word in enumerate(sentence) if _dates(word)), 0)
-    before, after = list(sentence[:at]), sentence[at + 1 :]
-    if len(before) < 2:
+    at = next((index for index, word in enumerate(sentence) if _dates(word)), None)
+    if at is None or at < 2:
         return Misread(words.SAY_RESET)
+    before, after = list(sentence[:at]), sentence[at + 1 :]
     day = _day(" ".join(word.text for word in after))
     if day is None:
         return Misread(words.SAY_DAY)
@@ -174,7 +174,7 @@ def _read(
         more = read((_THE_SAME, *clause))
         if isinstance(more, Misread):
             return more
-        if any(list(part.who) != [_THE_SAME] for part in more):
+        if len(more[0].who) > 1:
             return Misread(words.SAY_EACH)
         parts += more
     who = parts[0].who
@@ -215,8 +215,9 @@ def _sentence(
 ) -> BalanceSentence:
     """`who`: the words of the customer; `acme/ws_1` is an entity of theirs, unless it is quoted."""
     customer, entity = _joined(who), ""
-    if who and not who[-1].quoted and (parts := _ENTITY.fullmatch(who[-1].text)):
-        customer, entity = _joined([*who[:-1], _Word(parts[1], quoted=False)]), parts[2]
+    *first, last = who
+    if not last.quoted and (parts := _ENTITY.fullmatch(last.text)):
+        customer, entity = _joined([*first, last._replace(text=parts[1])]), parts[2]
     return BalanceSentence(action, customer, amount, feature, reason=reason, entity=entity)
 
 
@@ -263,7 +264,7 @@ def _joints(sentence: Sequence[_Word]) -> tuple[_Word, ...]:
         amount_before = any(before.like_a_number for before in joined[1:])
         joint = amount_before and not word.quoted and word.text.endswith(",")
         if joint and (following.like_a_number or following.is_word("and")):
-            joined.append(_Word(word.text[:-1], quoted=False))
+            joined.append(word._replace(text=word.text[:-1]))
             if following.like_a_number:
                 joined.append(_Word("and", quoted=False))
         else:
@@ -273,9 +274,8 @@ def _joints(sentence: Sequence[_Word]) -> tuple[_Word, ...]:
 
 def _turned(sentence: _Words) -> _Words:
     """`5k messages to acme` as `acme 5k messages`."""
-    to = next((at for at, word in enumerate(sentence.words) if at and word.is_word("to")), 0)
-    numbers = [at for at, word in enumerate(sentence.words) if word.like_a_number]
-    if not to or not numbers or numbers[0] or numbers[-1] > to:
+    to = next((at for at, word in enumerate(sentence.words) if word.is_word("to")), None)
+    if to is None or not sentence.words[0].like_a_number:
         return sentence
     return _Words((*sentence.words[to + 1 :], *sentence.words[:to]), sentence.reason)
 

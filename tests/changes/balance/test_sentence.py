@@ -1,5 +1,6 @@
 """A balance change in one line: what it means, and what is queried rather than guessed."""
 
+from calendar import month_name
 from datetime import UTC, datetime
 
 import pytest
@@ -50,6 +51,18 @@ GIVE, SET, NONE = BalanceAction.GIVE, BalanceAction.SET, BalanceAction.RESET_DAT
         ("acme/a/b 5k", BalanceSentence(GIVE, "acme/a/b", "5k")),
         ("https://x.example/cus_1 5k", BalanceSentence(GIVE, "https://x.example/cus_1", "5k")),
         ('"acme 5k', BalanceSentence(GIVE, '"acme', "5k")),
+        ("the Joneses' 5k", BalanceSentence(GIVE, "the Joneses'", "5k")),
+        ("X 5k users' seats", BalanceSentence(GIVE, "X", "5k", "users' seats")),
+        ("'90s 5k X", BalanceSentence(GIVE, "'90s", "5k", "X")),
+        ("“Big X Ltd” 5k", BalanceSentence(GIVE, "Big X Ltd", "5k")),
+        ('"minus" 5k', BalanceSentence(GIVE, "minus", "5k")),
+        ("acme 5k units of messages", BalanceSentence(GIVE, "acme", "5k", "messages")),
+        ("5k to acme", BalanceSentence(GIVE, "acme", "5k")),
+        ("5k messages to 3M", BalanceSentence(GIVE, "3M", "5k", "messages")),
+        ("acme 5k messages to globex", BalanceSentence(GIVE, "acme", "5k", "messages to globex")),
+        ('acme 5k "2 stars"', BalanceSentence(GIVE, "acme", "5k", "2 stars")),
+        ('acme 5 "k"', BalanceSentence(GIVE, "acme", "5", "k")),
+        ('acme 5k ""', BalanceSentence(GIVE, "acme", "5k", '""')),
     ],
 )
 def test_give(typed: str, expected: BalanceSentence) -> None:
@@ -63,8 +76,11 @@ def test_give(typed: str, expected: BalanceSentence) -> None:
         ("acme/ws_1 messages to 5k", BalanceSentence(SET, "acme", "5k", "messages", entity="ws_1")),
         ("acme 5k messages", BalanceSentence(SET, "acme", "5k", "messages")),
         ("acme to 5k messages", BalanceSentence(SET, "acme", "5k", "messages")),
+        ("Acme Ltd to 5k messages", BalanceSentence(SET, "Acme Ltd", "5k", "messages")),
         ("acme to 5k", BalanceSentence(SET, "acme", "5k")),
+        ("Acme Ltd 5k messages", BalanceSentence(SET, "Acme Ltd", "5k", "messages")),
         ("acme 5k", BalanceSentence(SET, "acme", "5k")),
+        ("to 5k messages", BalanceSentence(SET, "to", "5k", "messages")),
         (
             'Acme Ltd "AI credits" to -40 because they overspent',
             BalanceSentence(SET, "Acme Ltd", "-40", "AI credits", reason="they overspent"),
@@ -85,6 +101,11 @@ def test_set(typed: str, expected: BalanceSentence) -> None:
         ("acme messages on 1 Dec 2027", Day(12, 1, 2027)),
         ("acme messages on 2026-12-01", Day(12, 1, 2026)),
         ("acme messages on 29 Feb", Day(2, 29)),
+        *(
+            (f"acme messages on 3 {month}", Day(number, 3))
+            for number, month in enumerate(month_name)
+            if month
+        ),
     ],
 )
 def test_reset(typed: str, day: Day) -> None:
@@ -114,7 +135,9 @@ def test_reset_has_a_reason() -> None:
         ("acme 5k messages for ticket 4711", words.two_amounts("`5k`", "`4711`")),
         ("acme 2 5k messages", words.two_amounts("`2`", "`5k`")),
         ("acme 5 000 messages", words.two_amounts("`5`", "`000`")),
+        ("acme 5 000 000 messages", words.two_amounts("`5`", "`000`")),
         ("acme 5 k messages", words.loose("`5 k`")),
+        ("acme 5 k", words.loose("`5 k`")),
         ("acme 5 thousand messages", words.loose("`5 thousand`")),
         ("acme - 5 messages", words.loose("`- 5`")),
         ("acme minus 5 messages", words.loose("`minus 5`")),
@@ -144,6 +167,7 @@ def test_unclear_amount_is_queried(typed: str, hint: str) -> None:
     [
         ("acme messages", words.SAY_RESET),
         ("acme on 1 Dec", words.SAY_RESET),
+        ("on 1 Dec", words.SAY_RESET),
         ("acme messages on 1/12", words.SAY_DAY),
         ("acme messages on 1 Foo", words.SAY_DAY),
         ("acme messages on 31 Nov", words.SAY_DAY),
@@ -154,6 +178,11 @@ def test_unclear_amount_is_queried(typed: str, hint: str) -> None:
 )
 def test_unclear_day_is_queried(typed: str, hint: str) -> None:
     assert sentence.reset_on(typed) == Misread(hint)
+
+
+def test_long_words_are_shown_in_part() -> None:
+    problem = notes.plain(amounts.note(AmountNote.NOT_A_NUMBER))
+    assert sentence.give(f"acme 5{'x' * 60}") == Misread(words.not_read(f"`5{'x' * 56}…`", problem))
 
 
 def test_typed_markup_is_escaped() -> None:
@@ -206,6 +235,11 @@ RESETS = [
         ("give acme 5k messages and 3 seats", GIVES),
         ("give acme 5k messages, 3 seats", GIVES),
         ("give acme 5k messages, and 3 seats", GIVES),
+        ("give acme 5k messages more, 3 seats", GIVES),
+        (
+            'give acme 5k "messages," and 3 seats',
+            [BalanceSentence(GIVE, "acme", "5k", "messages,"), GIVES[1]],
+        ),
         ("give 5k messages and 3 seats to acme", GIVES),
         (
             "give acme 5k messages, 3 seats and 2 AI credits",
@@ -262,6 +296,9 @@ def test_several_changes_of_an_entity(typed: str) -> None:
             "give acme 5k seats and licences",
             BalanceSentence(GIVE, "acme", "5k", "seats and licences"),
         ),
+        ("give acme 5k and licences", BalanceSentence(GIVE, "acme", "5k", "and licences")),
+        ("give acme 5k messages, seats", BalanceSentence(GIVE, "acme", "5k", "messages, seats")),
+        ("give 3 and co 5k messages", BalanceSentence(GIVE, "3 and co", "5k", "messages")),
         ('give "3 and 4" 5k messages', BalanceSentence(GIVE, "3 and 4", "5k", "messages")),
         ("give acme, 5k messages", BalanceSentence(GIVE, "acme,", "5k", "messages")),
         ("give big acme ltd, 5k messages", BalanceSentence(GIVE, "big acme ltd,", "5k", "messages")),
@@ -269,6 +306,10 @@ def test_several_changes_of_an_entity(typed: str) -> None:
         (
             "reset smith and sons messages on 1 Dec",
             BalanceSentence(NONE, "smith and sons", feature="messages", day=Day(12, 1)),
+        ),
+        (
+            "reset smith and messages on 1 Dec",
+            BalanceSentence(NONE, "smith and", feature="messages", day=Day(12, 1)),
         ),
     ],
 )
@@ -282,6 +323,8 @@ def test_and_inside_a_name_does_not_split(typed: str, expected: BalanceSentence)
         ("give acme 5k and 3 seats", words.SAY_EACH),
         ("give acme 5k messages and 3", words.SAY_EACH),
         ("give acme 5k messages and globex 3 seats", words.SAY_EACH),
+        ("give 5k messages to Acme 2000 Ltd", words.two_amounts("`2000`", "`5k`")),
+        ("give 5k messages to acme and 3 seats", words.two_amounts("`3`", "`5k`")),
         ("give acme 5k messages and 3 k seats", words.loose("`3 k`")),
         ("set acme messages to 5k, seats to 3", words.two_amounts("`5k,`", "`3`")),
         ("set acme messages to 5k and monthly seats to 3", words.SAY_EACH),
@@ -319,3 +362,7 @@ def test_any_text_is_read_or_queried(typed: str) -> None:
 )
 def test_day_without_a_year_is_the_next_one(day: Day, moment: datetime | None) -> None:
     assert day.moment(NOW) == moment
+
+
+def test_day_that_begins_now_is_over() -> None:
+    assert Day(11, 29).moment(datetime(2026, 11, 29, tzinfo=UTC)) == datetime(2027, 11, 29, tzinfo=UTC)
