@@ -9,7 +9,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, sele
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.access.limits import NOTHING_MOVED, Today, Worth
-from bot.approvals.change_records import load, select_records
+from bot.approvals.change_records import select_records
 from bot.approvals.lifecycle import Record, State
 from bot.autumn.models import Environment
 from bot.changes import registry, stored
@@ -46,7 +46,6 @@ class TodayMoved(Exception):
     """Another change was let through since today's total was counted."""
 
     def __init__(self, today: Today) -> None:
-        super().__init__()
         self.today = today
 
 
@@ -188,10 +187,8 @@ async def before_submission(
 ) -> tuple[Record | None, Today]:
     """What this form has already become, if it was submitted before, and what others have moved today."""
     async with database.reading() as connection:
-        submitted = (changes.c.submission_id == submission_id, changes.c.env == counter.env)
-        submitted_row = (await connection.execute(select(changes.c.id).where(*submitted))).first()
-        earlier = None if submitted_row is None else await load(connection, submitted_row.id)
-        return earlier, await counter.count(connection, now)
+        submitted = await select_records(connection, changes.c.submission_id == submission_id)
+        return next(iter(submitted), None), await counter.count(connection, now)
 
 
 @unbroken
@@ -213,7 +210,7 @@ async def _moved(
 
 
 def _counted(env: Environment, now: datetime) -> tuple[ColumnElement[bool], ...]:
-    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = datetime.combine(now.astimezone(UTC), time.min, UTC)
     return (
         changes.c.env == env,
         changes.c.state.in_(_COUNTED),
@@ -236,8 +233,8 @@ def _equal(requested: ChangeInput, person: str, *where: ColumnElement[bool]) -> 
 
 
 def _only(column: ColumnElement[str], value: str) -> ColumnElement[str]:
-    """The column where it has this value; elsewhere nothing."""
-    return case((column == value, column), else_="")
+    """The column where it has this value; elsewhere NULL, for all others together."""
+    return case((column == value, column))
 
 
 def _adds_up_with(requested: ChangeInput) -> ColumnElement[bool]:

@@ -16,6 +16,7 @@ from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction
 from bot.lookups.place import Place
 from tests.approvals.harness import ANA, CUSTOMER, LEA, RAJ, Harness
+from tests.approvals.records import record
 from tests.crashing import Died, dies_at
 
 
@@ -150,6 +151,11 @@ async def test_undo_cannot_be_edited(sqlite_harness: Harness) -> None:
     assert undo is not None
     assert not undo.editable
     assert (await service.edit(undo.id, 1, edited(harness))).result is Result.NO_EDIT
+
+
+def test_line_of_a_list_cannot_be_edited() -> None:
+    assert record().editable
+    assert not record(batch="batch-1").editable
 
 
 async def test_nothing_is_edited_while_autumn_is_unreadable(sqlite_harness: Harness) -> None:

@@ -14,6 +14,7 @@ from bot.approvals.lifecycle import (
     State,
     applied_at_once,
     notice_of,
+    notices_of,
     reminders,
 )
 from bot.approvals.notice_queue import ATTEMPT, CHANGE_NOTICES
@@ -83,7 +84,14 @@ def test_line_of_a_list_has_its_own_notice_only_if_the_customer_has_to_pay(
 def test_approvers_are_notified_of_changes_without_approval(
     state: State, event: ChangeEvent, needed: int, posted: bool
 ) -> None:
-    assert applied_at_once(replace(record(state), needed=needed), event) is posted
+    change = replace(record(state), needed=needed)
+    assert applied_at_once(change, event) is posted
+    assert not applied_at_once(replace(change, batch="b1"), event), "its list is posted"
+
+
+def test_requester_and_approvers_are_notified_of_a_change_at_once_that_was_found_applied() -> None:
+    found = replace(record(State.APPLIED), needed=0, ending=Cause.FOUND_DONE)
+    assert notices_of(found, ChangeEvent.APPLIED) == [OUTCOME, NoticeKind.APPLIED_AT_ONCE]
 
 
 def test_reminders_are_due_at_half_time_and_an_hour_before_expiry() -> None:

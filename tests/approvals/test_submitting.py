@@ -72,6 +72,7 @@ async def test_ticket_is_stored_as_displayed(sqlite_harness: Harness) -> None:
 async def test_repeated_submission_answers_with_its_change(sqlite_harness: Harness) -> None:
     harness, wish = sqlite_harness, sqlite_harness.request()
     first = await harness.service().submit(wish)
+    harness.permissions.refused.add((ANA.user, Verb.ASK))
     repeated = await harness.service().submit(wish)
     assert (repeated.result, first.result) == (Result.AGAIN, Result.DONE)
     assert repeated.record is not None
@@ -216,6 +217,7 @@ async def test_line_waits_for_nobody_when_an_approver_cannot_be_checked(sqlite_h
     assert (refused.result, refused.record) == (Result.NOT_ALLOWED, None)
     assert refused.decision is not None
     assert refused.decision.reason is DecisionReason.UNCHECKED
+    assert has_the_form(refused)
 
 
 SMALL_A_DAY = """

@@ -3,18 +3,18 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import product
 from typing import Any, NoReturn
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, update
 
 from bot.access.limits import NOTHING_MOVED, Measure
 from bot.access.policy import Verb
-from bot.approvals.daily_limits import DayTotals, Movement, TodayCounter, count, moved_today
+from bot.approvals.daily_limits import DayTotals, Movement, TodayCounter, count, moved_today, with_today
 from bot.approvals.lifecycle import Record, State
 from bot.approvals.results import ChangeRequest, Result
 from bot.approvals.service import ChangeService
@@ -29,10 +29,12 @@ from bot.changes.reward.request import RewardInput
 from bot.changes.reward.words import RewardAction
 from bot.changes.standalone import GrantSize
 from bot.store.database import Database
-from tests.approvals.harness import ANA, CUSTOMER, LEA, RAJ, Harness, running
+from bot.store.tables import changes
+from tests.approvals.harness import ANA, CUSTOMER, LEA, NOW, RAJ, Harness, running
 from tests.databases import Engine, fresh
 from tests.policy import read
 
+MIDNIGHT = NOW.replace(hour=0, minute=0)
 SMALL_AT_ONCE = """
 [[allow]]
 name = "asks"
@@ -87,6 +89,30 @@ async def test_change_over_the_daily_limit_needs_approval(sqlite_harness: Harnes
     assert [await given(harness, service) for _ in range(3)] == [State.APPLIED] * 2 + [State.WAITING]
     harness.clock.move(hours=12)
     assert await given(harness, service) is State.APPLIED
+
+
+async def test_day_counts_what_was_let_through_since_midnight(sqlite_harness: Harness) -> None:
+    harness = sqlite_harness
+    harness.permissions.needed = 0
+    record = await give(harness, harness.service(), 5)
+    counter = TodayCounter(Environment.SANDBOX, record.input, ANA.user)
+    applied = {"state": State.APPLIED, "env": counter.env, "kind": "balance", "decided_at": MIDNIGHT}
+    counts: list[dict[str, object]] = [{}, {"created_at": MIDNIGHT - timedelta(hours=1)}]
+    not_counted: list[dict[str, object]] = [
+        {"state": State.FAILED},
+        {"env": Environment.LIVE},
+        {"kind": "usage"},
+        {"decided_at": MIDNIGHT - timedelta(microseconds=1)},
+    ]
+    for earlier in counts + not_counted:
+        values = update(changes).where(changes.c.id == record.id).values(**{**applied, **earlier})
+        async with harness.database.writing() as connection:
+            await connection.execute(values)
+        now = MIDNIGHT + timedelta(seconds=1.5)
+        counted = await count(harness.database, counter, now)
+        moved = await moved_today(harness.database, counter.env, now, customers=[CUSTOMER], person="")
+        assert DayTotals(moved.values()).of(record.input, ANA.user) == counted, earlier
+        assert counted.units == (5 if earlier in counts else 0), earlier
 
 
 async def test_form_shows_the_daily_total(sqlite_harness: Harness) -> None:
@@ -341,6 +367,9 @@ async def test_waiting_request_is_held_to_the_limits_at_its_decision(sqlite_harn
     assert first is not None
     assert second is not None
     assert (first.state, second.state, second.needed) == (State.APPLIED, State.WAITING, 2)
+    known = await with_today(harness.database, second.env, second.id, harness.clock())
+    assert known is not None
+    assert (known[1].units, known[1].person_units) == (Decimal(600), Decimal(600))
 
 
 async def test_day_is_the_sum_of_each_of_its_changes(harness: Harness) -> None:
@@ -370,6 +399,7 @@ async def test_day_is_the_sum_of_each_of_its_changes(harness: Harness) -> None:
             assert counted == NOTHING_MOVED
     messages = await count(harness.database, TodayCounter(env, inputs[0], ANA.user), now)
     assert messages.count == 4, "three changes of the balance, and the promo code"
+    assert messages.person_units == 100 + 7 + 500 + 500, "two of them, one elsewhere, and the promo code"
 
 
 async def test_no_earlier_change_is_read_to_count_the_day(
