@@ -68,10 +68,7 @@ class Permission:
 
     async def may(self, request: Request, actor: Actor) -> Decision:
         """Never raises. What cannot be checked counts against the person."""
-        person = await self._person(actor)
-        if request.verb is Verb.LINK:
-            return decide_links(self._policy, person, self._billing, self._environment)
-        return decide(self._policy, request, person)
+        return decide(self._policy, request, await self._person(actor))
 
     async def may_open(self, kind: PolicyKind, actor: Actor) -> Decision:
         """Whether the person may request any change of this kind, and whether a reason may be required."""
@@ -81,7 +78,7 @@ class Permission:
     async def may_link(self, actor: Actor) -> Decision:
         """Whether the person may have links for a customer made: by the rules about links; where none gives
         that power to anybody, whoever may request a change of billing. Never raises."""
-        return await self.may(Request(Verb.LINK, environment=self._environment), actor)
+        return decide_links(self._policy, await self._person(actor), self._billing, self._environment)
 
     def holders(self, request: Request, *, opening: bool = False) -> Who:
         """Everybody whom the policy names for it. `opening`: for any change of the kind."""

@@ -62,7 +62,7 @@ def read(text: str, kinds: Sequence[PolicyKind], name: str = "policy") -> Policy
     try:
         file = PolicyFile.model_validate(tables, context=kinds)
     except ValidationError as error:
-        mistakes = [(detail["loc"], _words(detail)) for detail in error.errors(include_url=False)]
+        mistakes = [(detail["loc"], _words(detail)) for detail in error.errors()]
     else:
         mistakes = list(_same_names(file))
         if not mistakes:

@@ -143,6 +143,9 @@ def test_refusal_names_the_limit_of_the_rule_that_would_allow_it() -> None:
         ("some", Measure.AMOUNT),
         ("some", Measure.DAY),
     ]
+    wider = narrow.replace('"some"', '"more"').replace("= 5", "= 50")
+    first_rule = decide(read(narrow + wider), asked(51), ANA)
+    assert first_rule.exceeded == decide(read(narrow), asked(51), ANA).exceeded
     outsider = decide(read(narrow.replace("everyone", "U09")), asked(6), ANA)
     assert outsider.exceeded == ()
     unchecked = replace(ANA, unchecked=frozenset({"@team"}))

@@ -194,6 +194,10 @@ ALL_CHANGES = (
         ("[[deny]]\nwho = 3", 'line 2: who: must be a list of texts: ["…", "…"]'),
         ("[[deny]]\nwho = [3]", "line 2: who: (not text) is not a person or group" + NOBODY),
         (DENY + "changes = 'delete'", 'line 3: changes: unknown value "delete"; did you mean "deletion"?'),
+        (
+            DENY + "changes = [['balance']]",
+            'line 3: changes: unknown value (not text); did you mean "balance"?',
+        ),
         (DENY + "environment = 'prod'", 'line 3: environment: unknown value "prod" (known: live, sandbox)'),
         (DENY + "products = [3]", "line 3: products: must be text, in quotes"),
         (DENY + "products = ['']", "line 3: products: must not be empty"),
@@ -240,6 +244,10 @@ ALL_CHANGES = (
             f"line 1: [[deny]] value_up_to needs {VALUED}, and no other kind",
         ),
         (
+            DENY + 'value_per_person_day = { USD = 5 }\nchanges = "details"',
+            f"line 1: [[deny]] value_per_person_day needs {VALUED}, and no other kind",
+        ),
+        (
             DENY + 'value_over = { USD = 5, EUR = 4 }\nvalue_up_to = { EUR = 4 }\nchanges = "refund"',
             "line 1: [[deny]] value_over must be less than value_up_to",
         ),
@@ -254,7 +262,10 @@ ALL_CHANGES = (
             DENY + 'changes = "refund"\nvalue_over = { USD = -1 }',
             "line 4: USD: must be a number, 0 or more, without quotes (1_000 or 12.5)",
         ),
-        (DENY + 'rewards = "vip"', 'line 1: [[deny]] rewards needs changes = "reward"'),
+        *(
+            (DENY + f'rewards = "vip"{kinds}', 'line 1: [[deny]] rewards needs changes = "reward"')
+            for kinds in ("", '\nchanges = "balance"', '\nchanges = ["reward", "balance"]')
+        ),
         (DENY + 'may = "link"\nchanges = "refund"', 'line 1: [[deny]] "link"' + ALL_CHANGES),
         (DENY + 'may = "history"\nproducts = "pro"', 'line 1: [[deny]] "history"' + ALL_CHANGES),
         (

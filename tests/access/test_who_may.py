@@ -49,6 +49,13 @@ def test_verb_denied_to_everybody_has_nobody(verb: Verb) -> None:
     assert access_words.who_may(access_words.NOBODY) in explained(PolicyRefusal(decision))
 
 
+@pytest.mark.parametrize("power", ["ask", "undo"])
+def test_nobody_may_undo_where_a_power_it_needs_is_denied_to_everybody(power: str) -> None:
+    policy = read(TEAM + f'[[deny]]\nwho = "everyone"\nmay = "{power}"')
+    assert holders(policy, of(Verb.UNDO)) == Who()
+    assert holders(policy, of(Verb.APPROVE)) == LEADS
+
+
 def test_own_request_is_decided_by_others() -> None:
     policy = read('[[allow]]\nwho = "everyone"\nmay = ["ask", "approve"]')
     decision = decide(policy, of(Verb.APPROVE, own=True), ANA)
