@@ -1,4 +1,4 @@
-"""The command line: `python -m bot` runs Maple, `python -m bot doctor` looks its surroundings over."""
+"""The command line: `python -m bot` runs Maple, `python -m bot doctor` checks what it needs."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Digests and runs as they lie in the database, and as records."""
+"""Digests and runs: from rows of the database to records, and back."""
 
 from dataclasses import asdict
 from datetime import date, time

@@ -1,4 +1,4 @@
-"""Looks Maple's surroundings over: is everything there that it needs, and if not, how is it mended?
+"""`maple doctor`: checks whether all that Maple needs is there, and says how to fix what is not.
 
 Asks only what changes nothing.
 """

@@ -1,4 +1,4 @@
-"""Who has a Home tab open, and which customers each person looked at last: all the SQL."""
+"""Who has a Home tab open, and which customers each person looked up last: all the SQL."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Times, by one rule.
+"""How days and moments are written, and in which time zone: one rule for all of Maple.
 
 Billing has one calendar: an invoice is due, a balance resets, a grant expires and a subscription ends on a
 day in UTC, as Stripe counts days, written the same for every reader (`billing_day`; `billing_moment` where a

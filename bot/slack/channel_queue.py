@@ -1,4 +1,4 @@
-"""When posts go out: spaced out, so that Slack need not refuse any for coming too fast."""
+"""Spaces the posts of digests and alerts out, so that Slack need not refuse any for coming too fast."""
 
 import asyncio
 import time
