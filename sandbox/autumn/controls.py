@@ -100,12 +100,12 @@ def _check_once(part: BodyReader, kind: str, entries: Sequence[Json]) -> None:
         feature_ids.add(entry.get("feature_id"))
 
 
-def of(state: AutumnState, who: LocalCustomer, kind: str) -> list[Json]:
+def of(state: AutumnState, customer: LocalCustomer, kind: str) -> list[Json]:
     """The customer's own entries, and what the plans say of features that those do not name."""
-    own = who.billing_controls.get(kind, [])
+    own = customer.billing_controls.get(kind, [])
     named = {control.get("feature_id") for control in own}
     entries = [{**control, "source": "customer"} for control in own]
-    for product in who.products:
+    for product in customer.products:
         if product.running and product.entity_id is None:
             for entry in state.plan_of(product).billing_controls.get(kind, []):
                 if entry.get("feature_id") not in named:
@@ -113,14 +113,14 @@ def of(state: AutumnState, who: LocalCustomer, kind: str) -> list[Json]:
     return entries
 
 
-def show(state: AutumnState, who: LocalCustomer, *, listed: bool = False) -> Json:
+def show(state: AutumnState, customer: LocalCustomer, *, listed: bool = False) -> Json:
     """As reads have them; a list does not tell where an entry comes from."""
     controls: Json = {}
     for kind in KINDS:
-        entries = of(state, who, kind)
-        if entries or kind in who.billing_controls:
+        entries = of(state, customer, kind)
+        if entries or kind in customer.billing_controls:
             controls[kind] = [
-                {**control, "usage": _used(state, who, control)} if kind == "usage_limits" else control
+                {**control, "usage": _used(state, customer, control)} if kind == "usage_limits" else control
                 for control in entries
             ]
             if listed:
@@ -129,14 +129,14 @@ def show(state: AutumnState, who: LocalCustomer, *, listed: bool = False) -> Jso
     return controls
 
 
-def _used(state: AutumnState, who: LocalCustomer, limit: Json) -> float:
+def _used(state: AutumnState, customer: LocalCustomer, limit: Json) -> float:
     """What was used in the limit's day, week, month or year."""
     start = floor(state.now, limit["interval"])
     filtered = (limit.get("filter") or {}).get("properties", {})
     return clean(
         sum(
             deduction["value"]
-            for event in state.events(who)
+            for event in state.events(customer)
             if event.timestamp >= start
             and event.feature_id == limit["feature_id"]
             and filtered.items() <= event.properties.items()
@@ -145,30 +145,30 @@ def _used(state: AutumnState, who: LocalCustomer, limit: Json) -> float:
     )
 
 
-def _enabled(state: AutumnState, who: LocalCustomer, kind: str, feature_id: str) -> list[Json]:
-    entries = of(state, who, kind)
+def _enabled(state: AutumnState, customer: LocalCustomer, kind: str, feature_id: str) -> list[Json]:
+    entries = of(state, customer, kind)
     return [entry for entry in entries if entry.get("feature_id") == feature_id and entry["enabled"]]
 
 
 def usable(
     state: AutumnState,
-    who: LocalCustomer,
+    customer: LocalCustomer,
     feature_id: str,
     rows: Sequence[Row],
     properties: Json | None = None,
 ) -> float:
     """How much may be used: what there is and the overage that is allowed, as far as limits let it."""
     most = balances.usable(rows)
-    if rows and _enabled(state, who, "overage_allowed", feature_id):
+    if rows and _enabled(state, customer, "overage_allowed", feature_id):
         most = float("inf")
     over = sum(max(0.0, -row.balance) for row in rows)
-    for limit in _enabled(state, who, "spend_limits", feature_id):
+    for limit in _enabled(state, customer, "spend_limits", feature_id):
         if "overage_limit" in limit and most > balances.there(rows):
             most = min(most, balances.there(rows) + max(0.0, _overage_limit(limit, rows) - over))
-    for limit in _enabled(state, who, "usage_limits", feature_id):
+    for limit in _enabled(state, customer, "usage_limits", feature_id):
         filtered = (limit.get("filter") or {}).get("properties", {})
         if filtered.items() <= (properties or {}).items():
-            most = min(most, max(0.0, limit["limit"] - _used(state, who, limit)))
+            most = min(most, max(0.0, limit["limit"] - _used(state, customer, limit)))
     return most
 
 

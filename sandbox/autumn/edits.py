@@ -25,23 +25,23 @@ class Update:
     expires_at: int | None = None
 
 
-def need_entity(who: LocalCustomer, entity_id: str | None) -> None:
-    if entity_id is not None and all(entity.id != entity_id for entity in who.entities):
+def need_entity(customer: LocalCustomer, entity_id: str | None) -> None:
+    if entity_id is not None and all(entity.id != entity_id for entity in customer.entities):
         raise no_entity(entity_id)
 
 
-def _flags(state: AutumnState, who: LocalCustomer, update: Update) -> list[Row]:
+def _flags(state: AutumnState, customer: LocalCustomer, update: Update) -> list[Row]:
     """Rows of a boolean feature that an update is about; they have only a date to change."""
     return [
         row
-        for row in balances.seen(state, who)
+        for row in balances.seen(state, customer)
         if row.flag and row.feature_id == update.feature_id and update.balance_id in (None, row.key, row.id)
     ]
 
 
-def matched(state: AutumnState, who: LocalCustomer, update: Update) -> list[Row]:
+def matched(state: AutumnState, customer: LocalCustomer, update: Update) -> list[Row]:
     return balances.of_feature(
-        balances.seen(state, who),
+        balances.seen(state, customer),
         update.feature_id,
         balance_id=update.balance_id,
         interval=update.interval,
@@ -49,12 +49,12 @@ def matched(state: AutumnState, who: LocalCustomer, update: Update) -> list[Row]
     )
 
 
-def apply(state: AutumnState, who: LocalCustomer, update: Update) -> None:
+def apply(state: AutumnState, customer: LocalCustomer, update: Update) -> None:
     """In Autumn's order, each part by itself: a part that fails leaves the ones before it done.
 
     Nothing matched is no error for remaining, add_to_balance and usage; those are silently ignored.
     """
-    rows = matched(state, who, update)
+    rows = matched(state, customer, update)
     if update.remaining is not None:
         balances.shift(rows, update.remaining - balances.total(rows))
     elif update.add_to_balance is not None:
@@ -66,12 +66,12 @@ def apply(state: AutumnState, who: LocalCustomer, update: Update) -> None:
         balances.shift(rows, sum(row.grant for row in rows) - update.usage - balances.total(rows))
     if (update.included_grant, update.next_reset_at, update.expires_at) == (None, None, None):
         return
-    flags = _flags(state, who, update)
+    flags = _flags(state, customer, update)
     if not rows and not flags:
-        message = f"No balances found for feature {update.feature_id} and customer {who.id}"
+        message = f"No balances found for feature {update.feature_id} and customer {customer.id}"
         raise ApiError(404, "invalid_request", message)
     _regrant(rows, update)
-    _redate(state, who, update, rows, flags)
+    _redate(state, customer, update, rows, flags)
 
 
 def _regrant(rows: list[Row], update: Update) -> None:
@@ -81,13 +81,13 @@ def _regrant(rows: list[Row], update: Update) -> None:
 
 
 def _redate(
-    state: AutumnState, who: LocalCustomer, update: Update, rows: list[Row], flags: list[Row]
+    state: AutumnState, customer: LocalCustomer, update: Update, rows: list[Row], flags: list[Row]
 ) -> None:
     """The first row that is meant gets the date; the date of an unlimited one does not change."""
     if update.next_reset_at is not None:
         resetting = [row for row in rows if repeats(row.interval)]
         if not resetting:
-            where = f"(feature {update.feature_id}, customer {who.id})"
+            where = f"(feature {update.feature_id}, customer {customer.id})"
             raise invalid(f"Cannot update next reset at for lifetime balance {where}")
         first = min(resetting, key=lambda row: row.resets_at or 0)
         first.resets_at = update.next_reset_at
@@ -114,7 +114,7 @@ class Grant:
     rollover: Json | None = None
 
 
-def create(state: AutumnState, who: LocalCustomer, grant: Grant) -> Row:
+def create(state: AutumnState, customer: LocalCustomer, grant: Grant) -> Row:
     """A grant of its own. Its checks are Autumn's, which answers some of them with a 500."""
     feature = state.feature(grant.feature_id)
     boolean = feature.type == "boolean"
@@ -122,11 +122,13 @@ def create(state: AutumnState, who: LocalCustomer, grant: Grant) -> Row:
     if (boolean and (has_amount or grant.unlimited)) or (not boolean and has_amount == grant.unlimited):
         problem = bad_input("input: Invalid input")
         raise ApiError(500, problem.code, problem.message)
-    if grant.balance_id is not None and any(held.external_id == grant.balance_id for held in who.rows):
+    if grant.balance_id is not None and any(held.external_id == grant.balance_id for held in customer.rows):
         message = f"balance_id '{grant.balance_id}' is already in use for this customer"
         raise ApiError(409, "invalid_request", message)
-    if boolean and any(held.flag and held.feature_id == grant.feature_id for held in who.rows):
-        message = f"A boolean entitlement {grant.feature_id} already exists for customer {who.internal_id}"
+    if boolean and any(held.flag and held.feature_id == grant.feature_id for held in customer.rows):
+        message = (
+            f"A boolean entitlement {grant.feature_id} already exists for customer {customer.internal_id}"
+        )
         raise ApiError(409, "invalid_request", message)
     _check_dates(state, grant)
     resets = grant.interval if repeats(grant.interval) and feature.consumable else None
@@ -147,7 +149,7 @@ def create(state: AutumnState, who: LocalCustomer, grant: Grant) -> Row:
         entity_id=grant.entity_id,
         rollover=grant.rollover,
     )
-    who.rows.append(row)
+    customer.rows.append(row)
     return row
 
 
@@ -177,14 +179,14 @@ class Deletion:
     """Whether the usage of the deleted rows moves to the feature's other rows."""
 
 
-def delete(state: AutumnState, who: LocalCustomer, deletion: Deletion) -> None:
+def delete(state: AutumnState, customer: LocalCustomer, deletion: Deletion) -> None:
     """Delete the rows that are named, but for those that are paid for.
 
     A feature alone means all of its rows, the plan's too; nothing named means all rows of the customer.
     """
     rows = [
         row
-        for row in balances.seen(state, who)
+        for row in balances.seen(state, customer)
         if deletion.feature_id in (None, row.feature_id)
         and row.entity_id in (None, deletion.entity_id)
         and deletion.balance_id in (None, row.key, row.id)
@@ -193,37 +195,37 @@ def delete(state: AutumnState, who: LocalCustomer, deletion: Deletion) -> None:
     if deletion.feature_id is None and deletion.balance_id is not None:
         rows = []
     free = [row for row in rows if row.price is None]
-    named = f"feature {deletion.feature_id or 'undefined'} and customer {who.id}"
+    named = f"feature {deletion.feature_id or 'undefined'} and customer {customer.id}"
     if rows and not free:
         raise ApiError(409, "invalid_request", f"Cannot delete paid balance for {named}")
     if not free:
         raise ApiError(404, "invalid_request", f"Balance not found for {named}")
     gone = {row.id for row in free}
-    who.rows = [row for row in who.rows if row.id not in gone]
+    customer.rows = [row for row in customer.rows if row.id not in gone]
     if deletion.recalculate and deletion.feature_id is not None:
         remaining_rows = balances.of_feature(
-            balances.seen(state, who), deletion.feature_id, entity_id=deletion.entity_id
+            balances.seen(state, customer), deletion.feature_id, entity_id=deletion.entity_id
         )
         balances.shift(remaining_rows, -clean(sum(row.grant - row.balance for row in free)))
 
 
-def track(state: AutumnState, who: LocalCustomer, event: LocalEvent) -> list[Json]:
+def track(state: AutumnState, customer: LocalCustomer, event: LocalEvent) -> list[Json]:
     """Use some of a feature: from its own balance, or from the credits that pay for it."""
-    rows = balances.of_feature(balances.seen(state, who), event.feature_id, entity_id=event.entity_id)
-    most = controls.usable(state, who, event.feature_id, rows, event.properties)
+    rows = balances.of_feature(balances.seen(state, customer), event.feature_id, entity_id=event.entity_id)
+    most = controls.usable(state, customer, event.feature_id, rows, event.properties)
     deductions = _draw(state, rows, event.value, most)
     if not rows:
         for pool in state.features.values():
             costs = [
                 part for part in pool.credit_schema or () if part["metered_feature_id"] == event.feature_id
             ]
-            rows = balances.of_feature(balances.seen(state, who), pool.id)
+            rows = balances.of_feature(balances.seen(state, customer), pool.id)
             if costs and rows:
-                most = controls.usable(state, who, pool.id, rows)
+                most = controls.usable(state, customer, pool.id, rows)
                 deductions = _draw(state, rows, event.value * costs[0]["credit_cost"], most)
                 break
     event.deductions = deductions or None
-    state.events(who).append(event)
+    state.events(customer).append(event)
     return deductions
 
 

@@ -38,7 +38,7 @@ class Query:
 def find(state: AutumnState, query: Query) -> list[LocalEvent]:
     """Newest first."""
     customers: Iterable[LocalCustomer] = [query.customer] if query.customer else state.customers
-    events = [event for who in customers for event in state.events(who) if _matches(event, query)]
+    events = [event for customer in customers for event in state.events(customer) if _matches(event, query)]
     return sorted(events, key=lambda event: (event.timestamp, event.id), reverse=True)
 
 
@@ -68,16 +68,16 @@ def _next(ms: int, size: str) -> int:
     return ms + {"hour": HOUR, "day": DAY, "week": 7 * DAY}[size]
 
 
-def span(state: AutumnState, who: LocalCustomer | None, name: str) -> int:
+def span(state: AutumnState, customer: LocalCustomer | None, name: str) -> int:
     """Where a named range starts. A billing cycle starts as many days ago as the customer's is long."""
     if name in RANGES:
         return state.now - RANGES[name]
-    return state.now - CYCLES[name] * _cycle_days(who) * DAY
+    return state.now - CYCLES[name] * _cycle_days(customer) * DAY
 
 
-def _cycle_days(who: LocalCustomer | None) -> int:
+def _cycle_days(customer: LocalCustomer | None) -> int:
     """The days of the customer's billing cycle, 30 where there is none."""
-    for product in who.products if who else ():
+    for product in customer.products if customer else ():
         if product.status in ("active", "past_due") and product.period_start and product.period_end:
             return (product.period_end - product.period_start) // DAY
     return 30

@@ -20,33 +20,35 @@ class _Held:
 
 
 @contextmanager
-def plans(state: AutumnState, who: LocalCustomer) -> Iterator[None]:
+def plans(state: AutumnState, customer: LocalCustomer) -> Iterator[None]:
     """Tell of what becomes of the customer's plans meanwhile. Within another of the same customer it does
     nothing."""
-    if state.announce is None or who.internal_id in state.watched:
+    if state.announce is None or customer.internal_id in state.watched:
         yield
         return
-    state.watched.add(who.internal_id)
-    before = _held(state, who)
+    state.watched.add(customer.internal_id)
+    before = _held(state, customer)
     try:
         yield
     finally:
-        state.watched.discard(who.internal_id)
-    for entity_id in sorted({held.product.entity_id for held in [*before, *_held(state, who)]}, key=str):
-        _tell_plans(state, who, entity_id, before)
+        state.watched.discard(customer.internal_id)
+    for entity_id in sorted({held.product.entity_id for held in [*before, *_held(state, customer)]}, key=str):
+        _tell_plans(state, customer, entity_id, before)
 
 
-def _held(state: AutumnState, who: LocalCustomer) -> list[_Held]:
+def _held(state: AutumnState, customer: LocalCustomer) -> list[_Held]:
     return [
         _Held(replace(product, prepaid={**product.prepaid}), state.plan_of(product))
-        for product in who.products
+        for product in customer.products
     ]
 
 
-def _tell_plans(state: AutumnState, who: LocalCustomer, entity_id: str | None, before: list[_Held]) -> None:
+def _tell_plans(
+    state: AutumnState, customer: LocalCustomer, entity_id: str | None, before: list[_Held]
+) -> None:
     assert state.announce is not None  # noqa: S101
     was = [holding for holding in before if holding.product.entity_id == entity_id]
-    now = [holding for holding in _held(state, who) if holding.product.entity_id == entity_id]
+    now = [holding for holding in _held(state, customer) if holding.product.entity_id == entity_id]
     changes: list[Json] = []
     tags: list[str] = []
     scenarios: list[tuple[str, LocalPlan]] = []
@@ -63,18 +65,18 @@ def _tell_plans(state: AutumnState, who: LocalCustomer, entity_id: str | None, b
     if not changes:
         return
     scope = {"entity_id": entity_id} if entity_id else {}
-    data = {"object": "billing.updated", "customer_id": who.id, **scope, "plan_changes": changes}
+    data = {"object": "billing.updated", "customer_id": customer.id, **scope, "plan_changes": changes}
     state.announce("billing.updated", {**data, "tags": sorted(set(tags))})
     for scenario, plan in scenarios:
         product = {"id": plan.id, "name": plan.name, "is_add_on": plan.add_on, "version": plan.version}
-        about: Json = {"scenario": scenario, "customer": _customer(who), "updated_product": product}
+        about: Json = {"scenario": scenario, "customer": _customer(customer), "updated_product": product}
         if entity_id:
             about["entity"] = {"id": entity_id}
         state.announce("customer.products.updated", about)
 
 
-def _customer(who: LocalCustomer) -> Json:
-    return {"id": who.id, "name": who.name, "email": who.email}
+def _customer(customer: LocalCustomer) -> Json:
+    return {"id": customer.id, "name": customer.name, "email": customer.email}
 
 
 def _counterpart(held: _Held, among: list[_Held]) -> _Held | None:
@@ -174,18 +176,20 @@ def _scenario(change: Json, old: _Held | None, new: _Held, was: list[_Held]) -> 
 
 
 @contextmanager
-def usage(state: AutumnState, who: LocalCustomer, feature_id: str, entity_id: str | None) -> Iterator[None]:
+def usage(
+    state: AutumnState, customer: LocalCustomer, feature_id: str, entity_id: str | None
+) -> Iterator[None]:
     """Tell of the limits and thresholds of a feature that are reached meanwhile."""
     if state.announce is None:
         yield
         return
-    before = _used(state, who, feature_id, entity_id)
+    before = _used(state, customer, feature_id, entity_id)
     yield
-    after = _used(state, who, feature_id, entity_id)
-    about: Json = {"customer_id": who.id, "feature_id": feature_id}
+    after = _used(state, customer, feature_id, entity_id)
+    about: Json = {"customer_id": customer.id, "feature_id": feature_id}
     if entity_id:
         about["entity_id"] = entity_id
-    for alert in controls.of(state, who, "usage_alerts"):
+    for alert in controls.of(state, customer, "usage_alerts"):
         if (
             alert["enabled"]
             and alert.get("feature_id") in (None, feature_id)
@@ -195,11 +199,11 @@ def usage(state: AutumnState, who: LocalCustomer, feature_id: str, entity_id: st
                 name: alert[name] for name in ("name", "threshold", "threshold_type") if name in alert
             }
             state.announce("balances.usage_alert_triggered", {**about, "usage_alert": shown_alert})
-    for limit in _limits_reached(state, who, feature_id, before, after):
+    for limit in _limits_reached(state, customer, feature_id, before, after):
         state.announce("balances.limit_reached", {**about, "limit_type": limit})
         kind = "allowance_used" if limit == "included" else "limit_reached"
         feature = {"id": feature_id, "name": state.feature(feature_id).name}
-        old: Json = {"threshold_type": kind, "customer": _customer(who), "feature": feature}
+        old: Json = {"threshold_type": kind, "customer": _customer(customer), "feature": feature}
         state.announce("customer.threshold_reached", old)
 
 
@@ -218,14 +222,14 @@ class _UsedAmount:
         return value
 
 
-def _used(state: AutumnState, who: LocalCustomer, feature_id: str, entity_id: str | None) -> _UsedAmount:
-    rows = balances.of_feature(balances.seen(state, who), feature_id, entity_id=entity_id)
+def _used(state: AutumnState, customer: LocalCustomer, feature_id: str, entity_id: str | None) -> _UsedAmount:
+    rows = balances.of_feature(balances.seen(state, customer), feature_id, entity_id=entity_id)
     granted = sum(row.grant for row in rows)
     return _UsedAmount(
         granted,
         granted - balances.total(rows),
         balances.there(rows),
-        controls.usable(state, who, feature_id, rows),
+        controls.usable(state, customer, feature_id, rows),
         tuple(rows),
     )
 
@@ -239,16 +243,16 @@ def _crossed(alert: Json, before: _UsedAmount, after: _UsedAmount) -> bool:
 
 
 def _limits_reached(
-    state: AutumnState, who: LocalCustomer, feature_id: str, before: _UsedAmount, after: _UsedAmount
+    state: AutumnState, customer: LocalCustomer, feature_id: str, before: _UsedAmount, after: _UsedAmount
 ) -> list[str]:
     reached = []
     if before.remaining > 0 >= after.remaining:
         reached.append("included")
     if not (before.usable > 0 >= after.usable) or before.usable == float("inf"):
         return reached
-    if any(limit.get("feature_id") == feature_id for limit in controls.of(state, who, "usage_limits")):
+    if any(limit.get("feature_id") == feature_id for limit in controls.of(state, customer, "usage_limits")):
         reached.append("usage_limit")
-    elif any(limit.get("feature_id") == feature_id for limit in controls.of(state, who, "spend_limits")):
+    elif any(limit.get("feature_id") == feature_id for limit in controls.of(state, customer, "spend_limits")):
         reached.append("spend_limit")
     elif any(row.price and row.price.get("max_purchase") is not None for row in before.rows):
         reached.append("max_purchase")

@@ -46,12 +46,12 @@ def show_listed(invoice: LocalInvoice, base_url: str) -> Json:
     }
 
 
-def newest(who: LocalCustomer) -> list[LocalInvoice]:
-    return sorted(who.invoices, key=lambda invoice: (invoice.created_at, invoice.id), reverse=True)
+def newest(customer: LocalCustomer) -> list[LocalInvoice]:
+    return sorted(customer.invoices, key=lambda invoice: (invoice.created_at, invoice.id), reverse=True)
 
 
-def currency_of(state: AutumnState, who: LocalCustomer) -> str:
-    return who.currency or state.org.currency
+def currency_of(state: AutumnState, customer: LocalCustomer) -> str:
+    return customer.currency or state.org.currency
 
 
 def price_in(price: Json, currency: str) -> float:
@@ -62,23 +62,23 @@ def price_in(price: Json, currency: str) -> float:
     return float(price.get("amount", 0))
 
 
-def previews(state: AutumnState, who: LocalCustomer) -> list[Json]:
+def previews(state: AutumnState, customer: LocalCustomer) -> list[Json]:
     """The next invoice of each Stripe subscription that has one coming."""
     due = [
         product
-        for product in who.products
+        for product in customer.products
         if product.status in ("active", "past_due") and product.stripe_subscription and product.period_end
     ]
     spent: dict[str, float] = {}
     lines = {
-        product.id: lines_of(state, who, product, starting=product.period_end or 0, spent=spent)
+        product.id: lines_of(state, customer, product, starting=product.period_end or 0, spent=spent)
         for product in sorted(due, key=lambda product: product.period_end or 0)
     }
-    return [_preview(state, who, product, lines[product.id]) for product in due if lines[product.id]]
+    return [_preview(state, customer, product, lines[product.id]) for product in due if lines[product.id]]
 
 
-def _preview(state: AutumnState, who: LocalCustomer, product: Product, lines: list[Json]) -> Json:
-    currency = currency_of(state, who)
+def _preview(state: AutumnState, customer: LocalCustomer, product: Product, lines: list[Json]) -> Json:
+    currency = currency_of(state, customer)
     return {
         "plan_ids": [product.plan_id],
         "invoice_at": product.period_end,
@@ -91,7 +91,7 @@ def _preview(state: AutumnState, who: LocalCustomer, product: Product, lines: li
 
 def lines_of(
     state: AutumnState,
-    who: LocalCustomer,
+    customer: LocalCustomer,
     product: Product,
     *,
     starting: int,
@@ -105,15 +105,15 @@ def lines_of(
     """
     plan = state.plan_of(product)
     ends = product.expires_at is not None and product.expires_at <= starting
-    lines = [] if ends else recurring(state, who, plan, product, starting)
+    lines = [] if ends else recurring(state, customer, plan, product, starting)
     if renewing and usage:
-        rows = [row for row in balances.seen(state, who) if row.product_id == product.id]
-        lines += [line for row in rows for line in overage(state, who, plan, product, row)]
-    own = any(discount.subscription_id == product.stripe_subscription for discount in who.discounts)
+        rows = [row for row in balances.seen(state, customer) if row.product_id == product.id]
+        lines += [line for row in rows for line in overage(state, customer, plan, product, row)]
+    own = any(discount.subscription_id == product.stripe_subscription for discount in customer.discounts)
     before = {} if own or spent is None else spent
-    for reward in discounts_for(state, who, product, starting):
-        value_left = _left(state, reward, currency_of(state, who), before.get(reward.id, 0))
-        amount_off = _apply(reward, value_left, lines, currency_of(state, who), mentioned=not renewing)
+    for reward in discounts_for(state, customer, product, starting):
+        value_left = _left(state, reward, currency_of(state, customer), before.get(reward.id, 0))
+        amount_off = _apply(reward, value_left, lines, currency_of(state, customer), mentioned=not renewing)
         before[reward.id] = before.get(reward.id, 0) + amount_off
     return lines
 
@@ -129,13 +129,13 @@ def _left(state: AutumnState, reward: Reward, currency: str, spent: float) -> fl
 
 
 def recurring(
-    state: AutumnState, who: LocalCustomer, plan: LocalPlan, product: Product, starting: int
+    state: AutumnState, customer: LocalCustomer, plan: LocalPlan, product: Product, starting: int
 ) -> list[Json]:
     assert plan.interval is not None  # noqa: S101
-    currency = currency_of(state, who)
+    currency = currency_of(state, customer)
     period = {"start": starting, "end": add(starting, plan.interval)}
     span = "" if plan.one_off else f" (from {day(period['start'])} to {day(period['end'])})"
-    label = entity_label(who, product)
+    label = entity_label(customer, product)
     base = money(price_in(plan.price or {}, currency) * product.quantity, currency)
     lines = []
     if base:
@@ -152,26 +152,26 @@ def recurring(
     return lines
 
 
-def entity_label(who: LocalCustomer, product: Product) -> str:
+def entity_label(customer: LocalCustomer, product: Product) -> str:
     """Whose plan a line is for, after the description, when it is an entity's."""
     if product.entity_id is None:
         return ""
-    names = (entity.name for entity in who.entities if entity.id == product.entity_id)
+    names = (entity.name for entity in customer.entities if entity.id == product.entity_id)
     return f" ({next(names, None) or product.entity_id})"
 
 
 def overage(
-    state: AutumnState, who: LocalCustomer, plan: LocalPlan, product: Product, row: Row
+    state: AutumnState, customer: LocalCustomer, plan: LocalPlan, product: Product, row: Row
 ) -> list[Json]:
     if row.price is None or row.price["billing_method"] != "usage_based" or row.balance >= 0:
         return []
     assert product.period_start is not None and product.period_end is not None  # noqa: S101, PT018
-    currency, feature = currency_of(state, who), state.feature(row.feature_id)
+    currency, feature = currency_of(state, customer), state.feature(row.feature_id)
     period = {"start": product.period_start, "end": product.period_end}
     span = f"(from {day(product.period_start)} to {day(product.period_end)})"
     cost = money(_cost(row.price, clean(-row.balance), currency), currency)
     used = clean(row.grant - row.balance)
-    text = f"{plan.name} - {_counted(used, feature)} {span}{entity_label(who, product)}"
+    text = f"{plan.name} - {_counted(used, feature)} {span}{entity_label(customer, product)}"
     return [_line(plan, feature, text, cost, quantity=used, period=period)]
 
 

@@ -35,8 +35,8 @@ def find_invoice(state: AutumnState, number: str) -> LocalInvoice | None:
 
 
 def invoice(state: AutumnState, invoice: LocalInvoice) -> str:
-    who = state.customers.get(invoice.customer_id or "")
-    name = (who.name or who.email or who.id or "") if who else ""
+    customer = state.customers.get(invoice.customer_id or "")
+    name = (customer.name or customer.email or customer.id or "") if customer else ""
     lines = invoice.lines or [
         {"description": ", ".join(_plan_names(state, invoice)) or "Invoice", "total": invoice.total}
     ]

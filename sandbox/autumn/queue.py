@@ -33,12 +33,12 @@ class Queue:
         seconds: float,
     ) -> ApiAnswer:
         """Answer as if it were done, undo it, and do it `seconds` later."""
-        who = dispatcher.state.customers.get(named_customer(match.path, parse(request.raw)) or "")
-        before = deepcopy(who)
+        customer = dispatcher.state.customers.get(named_customer(match.path, parse(request.raw)) or "")
+        before = deepcopy(customer)
         answer = dispatcher.take(request, match)
-        if who is None or before is None or answer.status >= 400 or answer.write is None:
+        if customer is None or before is None or answer.status >= 400 or answer.write is None:
             return answer
-        _put_back(who, before)
+        _put_back(customer, before)
         answer.write.applied, answer.write.applied_at = False, None
         write = answer.write
         self._later(seconds, lambda: _apply(dispatcher, request, match, write))
@@ -66,9 +66,9 @@ class Queue:
         self._timers.clear()
 
 
-def _put_back(who: LocalCustomer, before: LocalCustomer) -> None:
+def _put_back(customer: LocalCustomer, before: LocalCustomer) -> None:
     for part in fields(LocalCustomer):
-        setattr(who, part.name, getattr(before, part.name))
+        setattr(customer, part.name, getattr(before, part.name))
 
 
 def _apply(dispatcher: Dispatcher, request: ApiRequest, match: RouteMatch, write: AutumnWrite) -> None:

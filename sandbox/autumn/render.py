@@ -178,7 +178,7 @@ def flag(state: AutumnState, row: Row, expand: Collection[str] = ()) -> Json:
 
 def holdings(
     state: AutumnState,
-    who: LocalCustomer,
+    customer: LocalCustomer,
     env: str,
     expand: Collection[str] = (),
     *,
@@ -186,9 +186,9 @@ def holdings(
     listed: bool = False,
 ) -> Json:
     """subscriptions, purchases, balances and flags, for a customer or one of its entities."""
-    rows = balances.seen(state, who)
+    rows = balances.seen(state, customer)
     own: set[str | None] = set()
-    products = who.products
+    products = customer.products
     products = [product for product in products if product.status != "expired"]
     if entity_id is None:
         own = {product.stripe_subscription for product in products if product.entity_id is None}
@@ -236,46 +236,51 @@ def holdings(
 
 
 def customer(
-    state: AutumnState, who: LocalCustomer, env: str, expand: Collection[str] = (), *, listed: bool = False
+    state: AutumnState,
+    customer: LocalCustomer,
+    env: str,
+    expand: Collection[str] = (),
+    *,
+    listed: bool = False,
 ) -> Json:
-    held = holdings(state, who, env, expand, listed=listed)
-    stripe_id = who.stripe_id if listed else who.cached_stripe_id
+    held = holdings(state, customer, env, expand, listed=listed)
+    stripe_id = customer.stripe_id if listed else customer.cached_stripe_id
     return {
-        "id": who.id,
-        "name": who.name,
-        "email": who.email,
-        "created_at": who.created_at,
-        "fingerprint": who.fingerprint,
+        "id": customer.id,
+        "name": customer.name,
+        "email": customer.email,
+        "created_at": customer.created_at,
+        "fingerprint": customer.fingerprint,
         "stripe_id": stripe_id,
         "env": env,
-        "metadata": who.metadata,
-        "send_email_receipts": who.send_email_receipts,
-        "billing_controls": controls.show(state, who, listed=listed),
+        "metadata": customer.metadata,
+        "send_email_receipts": customer.send_email_receipts,
+        "billing_controls": controls.show(state, customer, listed=listed),
         "subscriptions": held["subscriptions"],
         "purchases": held["purchases"],
         "licenses": [],
         "balances": held["balances"],
         "flags": held["flags"],
-        "config": who.config,
+        "config": customer.config,
         **({"processors": {"stripe": {"id": stripe_id}}} if stripe_id else {}),
     }
 
 
-def short_entity(who: LocalCustomer, entity: LocalEntity, env: str) -> Json:
+def short_entity(customer: LocalCustomer, entity: LocalEntity, env: str) -> Json:
     """As `expand: entities` gives it."""
     return {
         "id": entity.id,
         "name": entity.name,
-        "customer_id": who.id,
+        "customer_id": customer.id,
         "feature_id": entity.feature_id,
         "created_at": entity.created_at,
         "env": env,
     }
 
 
-def full_entity(state: AutumnState, who: LocalCustomer, entity: LocalEntity, env: str) -> Json:
+def full_entity(state: AutumnState, customer: LocalCustomer, entity: LocalEntity, env: str) -> Json:
     return {
-        **short_entity(who, entity, env),
-        **holdings(state, who, env, entity_id=entity.id),
+        **short_entity(customer, entity, env),
+        **holdings(state, customer, env, entity_id=entity.id),
         "billing_controls": entity.billing_controls,
     }

@@ -49,14 +49,16 @@ def show_discount(state: AutumnState, discount: LocalDiscount) -> Json:
     }
 
 
-def in_force(state: AutumnState, who: LocalCustomer) -> list[LocalDiscount]:
+def in_force(state: AutumnState, customer: LocalCustomer) -> list[LocalDiscount]:
     now = state.now // 1000
-    return [discount for discount in who.discounts if discount.end is None or discount.end > now]
+    return [discount for discount in customer.discounts if discount.end is None or discount.end > now]
 
 
-def discounts_for(state: AutumnState, who: LocalCustomer, product: Product, when: int) -> list[Reward]:
+def discounts_for(state: AutumnState, customer: LocalCustomer, product: Product, when: int) -> list[Reward]:
     """Those that count for a product's invoice at a time: its own, or else the customer's."""
-    active = [discount for discount in who.discounts if discount.end is None or discount.end * 1000 > when]
+    active = [
+        discount for discount in customer.discounts if discount.end is None or discount.end * 1000 > when
+    ]
     own = [discount for discount in active if discount.subscription_id == product.stripe_subscription]
     return [
         coupon(state, discount.reward_id)
@@ -72,26 +74,30 @@ def coupon(state: AutumnState, reward_id: str) -> Reward:
     return reward
 
 
-def put(state: AutumnState, who: LocalCustomer, reward: Reward, subscription_id: str | None = None) -> None:
+def put(
+    state: AutumnState, customer: LocalCustomer, reward: Reward, subscription_id: str | None = None
+) -> None:
     """Put a coupon on the customer, in the place of the one there, or beside others on a subscription."""
     start = state.now // 1000
     end = add_months(state.now, reward.length or 0) // 1000 if reward.duration == "months" else None
     if subscription_id is None:
-        if who.stripe_id is None:
-            who.stripe_id, who.cached_before_stripe = state.ids.stripe("cus"), who.cached
-        who.discounts = [discount for discount in who.discounts if discount.subscription_id is not None]
-    elif any(d.reward_id == reward.id and d.subscription_id == subscription_id for d in who.discounts):
+        if customer.stripe_id is None:
+            customer.stripe_id, customer.cached_before_stripe = state.ids.stripe("cus"), customer.cached
+        customer.discounts = [
+            discount for discount in customer.discounts if discount.subscription_id is not None
+        ]
+    elif any(d.reward_id == reward.id and d.subscription_id == subscription_id for d in customer.discounts):
         return
-    who.discounts.append(LocalDiscount(reward.id, start, end, subscription_id))
+    customer.discounts.append(LocalDiscount(reward.id, start, end, subscription_id))
 
 
-def take(who: LocalCustomer) -> None:
+def take(customer: LocalCustomer) -> None:
     """Take the customer's own coupon away. Raises 400 when there is none."""
-    own = [discount for discount in who.discounts if discount.subscription_id is None]
+    own = [discount for discount in customer.discounts if discount.subscription_id is None]
     if not own:
-        message = f"(Stripe Error) No active discount for customer: {who.stripe_id}"
+        message = f"(Stripe Error) No active discount for customer: {customer.stripe_id}"
         raise ApiError(400, "stripe_error", message)
-    who.discounts.remove(own[0])
+    customer.discounts.remove(own[0])
 
 
 def by_code(state: AutumnState, code: str) -> Reward:
@@ -102,22 +108,22 @@ def by_code(state: AutumnState, code: str) -> Reward:
     raise ApiError(404, "reward_not_found", f'No reward found for code "{code}"')
 
 
-def redeem(state: AutumnState, who: LocalCustomer, code: str) -> Reward:
+def redeem(state: AutumnState, customer: LocalCustomer, code: str) -> Reward:
     """Give what a promo code grants. Raises 400 and 404."""
     reward = by_code(state, code)
     if reward.type != "feature_grant":
         raise ApiError(400, "invalid_reward", f'Reward "{reward.id}" is not a feature grant reward')
-    if reward.id in who.redeemed:
-        message = f'Customer "{who.id}" has already redeemed this reward'
+    if reward.id in customer.redeemed:
+        message = f'Customer "{customer.id}" has already redeemed this reward'
         raise ApiError(400, "customer_already_redeemed_referral_code", message)
     most = next(promo.get("max_uses") for promo in reward.promo_codes if promo["code"] == code)
     if most is not None and state.redemptions.get(code, 0) >= most:
         message = f'Promo code "{code}" has reached its maximum redemptions'
         raise ApiError(400, "referral_code_max_redemptions_reached", message)
     state.redemptions[code] = state.redemptions.get(code, 0) + 1
-    who.redeemed.append(reward.id)
+    customer.redeemed.append(reward.id)
     for grant in reward.grants:
-        who.rows.append(_granted(state, code, grant))
+        customer.rows.append(_granted(state, code, grant))
     return reward
 
 

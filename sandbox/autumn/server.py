@@ -138,12 +138,12 @@ class LocalAutumn:
 
     def set_card(self, customer_id: str, *, on_file: bool = True) -> None:
         """Put a card on file, or take it away."""
-        who = self.state.customer(customer_id)
+        customer = self.state.customer(customer_id)
         if on_file:
-            payment.give_card(self.state, who)
+            payment.give_card(self.state, customer)
         else:
-            who.payment_method = None
-            who.drop_cached()
+            customer.payment_method = None
+            customer.drop_cached()
 
     def pay(self, number: str) -> None:
         """The customer pays an open invoice or completes a checkout, and what waited for that is done.
@@ -156,16 +156,16 @@ class LocalAutumn:
 
     def mark_past_due(self, customer_id: str) -> None:
         """The customer's last payment failed: plans that are billed are past due."""
-        who = self.state.customer(customer_id)
-        with happenings.plans(self.state, who):
-            for product in who.products:
+        customer = self.state.customer(customer_id)
+        with happenings.plans(self.state, customer):
+            for product in customer.products:
                 if product.status == "active" and product.stripe_subscription:
                     product.status = "past_due"
 
     def top_up(self, customer_id: str, feature_id: str, *, failing: str | None = None) -> None:
         """The customer's auto top-up runs, or fails for a reason such as charge_failed."""
-        who = self.state.customer(customer_id)
-        kind, data = topping_up.top_up(self.state, who, feature_id, failing, self.url)
+        customer = self.state.customer(customer_id)
+        kind, data = topping_up.top_up(self.state, customer, feature_id, failing, self.url)
         self.webhooks.send(kind, data)
 
     def send_webhooks_to(self, url: str, *, types: Iterable[str] | None = None, secret: str = "") -> Endpoint:
@@ -194,8 +194,8 @@ class LocalAutumn:
     def _time_passed(self) -> None:
         self._queue.run_due()
         if self.state.announce is not None:
-            for who in self.state.customers.kept():
-                products.advance(self.state, who)
+            for customer in self.state.customers.kept():
+                products.advance(self.state, customer)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI application."""

@@ -27,19 +27,19 @@ class Adjustment:
     """Whether the billing period was asked to begin anew."""
 
 
-def apply(state: AutumnState, who: LocalCustomer, product: Product, change: Adjustment) -> Effects:
+def apply(state: AutumnState, customer: LocalCustomer, product: Product, change: Adjustment) -> Effects:
     effects = Effects()
     if change.anchored and product.trial_ends_at is not None:
         raise invalid("billing_cycle_anchor cannot be used together with a free trial")
     if change.quantities:
-        effects = _quantities(state, who, product, change)
+        effects = _quantities(state, customer, product, change)
     elif change.trial is not None:
-        effects = _trial(state, who, product, change.trial)
+        effects = _trial(state, customer, product, change.trial)
     elif change.price is not None:
-        effects = _price(state, who, product, change.price)
+        effects = _price(state, customer, product, change.price)
     if product.stripe_subscription is not None:
         for reward in change.discounts:
-            rewards.put(state, who, reward, product.stripe_subscription)
+            rewards.put(state, customer, reward, product.stripe_subscription)
     effects.product, effects.plan_ids = product, [product.plan_id]
     effects.paid_plan = state.plan_of(product).interval is not None
     effects.starts_cycle = effects.starts_cycle or change.anchored
@@ -59,7 +59,7 @@ def prepaid(plan: LocalPlan) -> list[Item]:
     return [item for item in plan.items if item.price and item.price["billing_method"] == "prepaid"]
 
 
-def _quantities(state: AutumnState, who: LocalCustomer, product: Product, change: Adjustment) -> Effects:
+def _quantities(state: AutumnState, customer: LocalCustomer, product: Product, change: Adjustment) -> Effects:
     """Give back what was charged for the rest of the period, and charge the new number.
 
     So the same number again costs something when the last change was not charged. Features that are not
@@ -76,10 +76,10 @@ def _quantities(state: AutumnState, who: LocalCustomer, product: Product, change
         before = product.prepaid.get(item.feature_id, 0)
         product.prepaid[item.feature_id] = bought
         if bought != charged:
-            effects.lines += _difference(state, who, product, item, charged)
+            effects.lines += _difference(state, customer, product, item, charged)
         if change.charged:
             product.charged[item.feature_id] = bought
-        for row in who.rows:
+        for row in customer.rows:
             if row.product_id == product.id and row.feature_id == item.feature_id:
                 row.prepaid = bought
                 row.balance = clean(row.balance + bought - before)
@@ -88,45 +88,47 @@ def _quantities(state: AutumnState, who: LocalCustomer, product: Product, change
 
 
 def _difference(
-    state: AutumnState, who: LocalCustomer, product: Product, item: Item, charged: float
+    state: AutumnState, customer: LocalCustomer, product: Product, item: Item, charged: float
 ) -> list[Json]:
     if product.trial_ends_at is not None or product.period_start is None:
         return []
     before = replace(product, prepaid={**product.prepaid, item.feature_id: charged})
-    back = [line for line in unused(state, who, before) if line["feature_id"] == item.feature_id]
-    return back + [line for line in rest_of(state, who, product) if line["feature_id"] == item.feature_id]
+    back = [line for line in unused(state, customer, before) if line["feature_id"] == item.feature_id]
+    return back + [
+        line for line in rest_of(state, customer, product) if line["feature_id"] == item.feature_id
+    ]
 
 
-def rest_of(state: AutumnState, who: LocalCustomer, product: Product) -> list[Json]:
+def rest_of(state: AutumnState, customer: LocalCustomer, product: Product) -> list[Json]:
     """The plan's lines for the rest of the period."""
     assert product.period_start is not None  # noqa: S101
-    lines = recurring(state, who, state.plan_of(product), product, product.period_start)
+    lines = recurring(state, customer, state.plan_of(product), product, product.period_start)
     return prorated(
         lines, share_of_period(product, state.now), {"start": state.now, "end": product.period_end}
     )
 
 
-def _price(state: AutumnState, who: LocalCustomer, product: Product, price: Json) -> Effects:
+def _price(state: AutumnState, customer: LocalCustomer, product: Product, price: Json) -> Effects:
     """A price of the customer's own. Ids stay as they are."""
     plan = state.plan_of(product)
-    back = unused(state, who, product)
+    back = unused(state, customer, product)
     product.custom = replace(plan, price=price)
-    ahead = rest_of(state, who, product) if back else []
+    ahead = rest_of(state, customer, product) if back else []
     return Effects("update_plan", lines=back + ahead)
 
 
-def _trial(state: AutumnState, who: LocalCustomer, product: Product, trial: Json) -> Effects:
+def _trial(state: AutumnState, customer: LocalCustomer, product: Product, trial: Json) -> Effects:
     """The plan's version changes for the customer, and with it the ids of the product and of its rows."""
     now = state.now
     effects = Effects("update_plan", outgoing=[going(state, product, now)])
     if trial:
-        effects.lines = unused(state, who, product)
-        _until(product, _trial_end(now, trial), who)
+        effects.lines = unused(state, customer, product)
+        _until(product, _trial_end(now, trial), customer)
     elif product.trial_ends_at is not None:
-        _end_trial(state, who, product)
-        effects.lines = _first_lines(state, who, product)
+        _end_trial(state, customer, product)
+        effects.lines = _first_lines(state, customer, product)
         effects.starts_cycle = True
-    _renew_ids(state, who, product)
+    _renew_ids(state, customer, product)
     effects.incoming = [coming(state, product)]
     return effects
 
@@ -146,31 +148,31 @@ def check_trial(trial: Json, now: int) -> None:
         raise ApiError(400, "stripe_error", message)
 
 
-def _until(product: Product, end: int, who: LocalCustomer) -> None:
+def _until(product: Product, end: int, customer: LocalCustomer) -> None:
     product.trial_ends_at = product.period_end = end
-    for row in who.rows:
+    for row in customer.rows:
         if row.product_id == product.id and row.resets_at is not None:
             row.resets_at = end
 
 
-def _end_trial(state: AutumnState, who: LocalCustomer, product: Product) -> None:
+def _end_trial(state: AutumnState, customer: LocalCustomer, product: Product) -> None:
     now, interval = state.now, state.plan_of(product).interval
     assert interval is not None  # noqa: S101
     product.trial_ends_at = None
     product.period_start = now - now % 1000
     product.period_end = add(product.period_start, interval)
-    for row in who.rows:
+    for row in customer.rows:
         if row.product_id == product.id and row.interval is not None and repeats(row.interval):
             row.resets_at = add(now, row.interval, row.interval_count)
 
 
-def _first_lines(state: AutumnState, who: LocalCustomer, product: Product) -> list[Json]:
-    return recurring(state, who, state.plan_of(product), product, state.now)
+def _first_lines(state: AutumnState, customer: LocalCustomer, product: Product) -> list[Json]:
+    return recurring(state, customer, state.plan_of(product), product, state.now)
 
 
-def _renew_ids(state: AutumnState, who: LocalCustomer, product: Product) -> None:
+def _renew_ids(state: AutumnState, customer: LocalCustomer, product: Product) -> None:
     before, product.id = product.id, state.ids.autumn("cus_prod")
-    for row in who.rows:
+    for row in customer.rows:
         if row.product_id == before:
             row.id, row.product_id = state.ids.autumn("cus_ent"), product.id
 

@@ -38,9 +38,9 @@ class Attach:
     carry: CarryOver = CarryOver()
 
 
-def check(state: AutumnState, who: LocalCustomer, order: Attach) -> None:
+def check(state: AutumnState, customer: LocalCustomer, order: Attach) -> None:
     """Raises 409 for a main plan that the customer has, also while a switch is pending."""
-    current = subjects.running(state, who, order.plan, order.entity_id)
+    current = subjects.running(state, customer, order.plan, order.entity_id)
     if current is not None and current.plan_id == order.plan.id:
         message = (
             f"Cannot attach because the customer's current product '{order.plan.name}' "
@@ -49,11 +49,11 @@ def check(state: AutumnState, who: LocalCustomer, order: Attach) -> None:
         raise ApiError(409, "plan_already_attached", message)
 
 
-def apply(state: AutumnState, who: LocalCustomer, order: Attach) -> Effects:
-    current = subjects.running(state, who, order.plan, order.entity_id)
+def apply(state: AutumnState, customer: LocalCustomer, order: Attach) -> Effects:
+    current = subjects.running(state, customer, order.plan, order.entity_id)
     if current is not None and _waits(state, current, order):
-        return _at_the_end(state, who, current, order)
-    return _now(state, who, current, order)
+        return _at_the_end(state, customer, current, order)
+    return _now(state, customer, current, order)
 
 
 def _waits(state: AutumnState, current: Product, order: Attach) -> bool:
@@ -71,11 +71,11 @@ def _cheaper(plan: LocalPlan, than: LocalPlan) -> bool:
     return float((plan.price or {}).get("amount", 0)) < float((than.price or {}).get("amount", 0))
 
 
-def _at_the_end(state: AutumnState, who: LocalCustomer, current: Product, order: Attach) -> Effects:
+def _at_the_end(state: AutumnState, customer: LocalCustomer, current: Product, order: Attach) -> Effects:
     plan, end = order.plan, current.period_end
     assert end is not None  # noqa: S101
     effects = Effects(outgoing=[going(state, current, end)], paid_plan=True)
-    subjects.drop_pending(state, who, plan, order.entity_id)
+    subjects.drop_pending(state, customer, plan, order.entity_id)
     terms = products.PlanTerms(
         status="scheduled",
         started_at=end,
@@ -85,7 +85,7 @@ def _at_the_end(state: AutumnState, who: LocalCustomer, current: Product, order:
         custom=order.plan,
         external_id=order.subscription_id,
     )
-    scheduled = products.give(state, who, plan, terms)
+    scheduled = products.give(state, customer, plan, terms)
     current.canceled_at, current.expires_at = state.now, end
     effects.incoming = [
         coming(state, scheduled, effective_at=end),
@@ -95,44 +95,46 @@ def _at_the_end(state: AutumnState, who: LocalCustomer, current: Product, order:
     return effects
 
 
-def _now(state: AutumnState, who: LocalCustomer, current: Product | None, order: Attach) -> Effects:
+def _now(state: AutumnState, customer: LocalCustomer, current: Product | None, order: Attach) -> Effects:
     plan, now = order.plan, state.now
     effects = Effects(plan_ids=[plan.id], paid_plan=plan.interval is not None)
     ends_trial = current is not None and current.trial_ends_at is not None
-    joined = None if order.own_subscription else current if ends_trial else subjects.billed(who)
+    joined = None if order.own_subscription else current if ends_trial else subjects.billed(customer)
     replaced_rows: list[Row] = []
     if current is not None:
         effects.outgoing = [going(state, current, now)]
-        effects.lines = unused(state, who, current) + _used(state, who, current)
-        replaced_rows = [row for row in who.rows if row.product_id == current.id]
-        _replace(state, who, current)
+        effects.lines = unused(state, customer, current) + _used(state, customer, current)
+        replaced_rows = [row for row in customer.rows if row.product_id == current.id]
+        _replace(state, customer, current)
     anchor = joined.period_start if joined else None
     if plan.interval is None and current is not None:
         anchor = current.anchor
     if ends_trial and joined is not None and not order.trial:
         joined.period_start, anchor, effects.starts_cycle = now - now % 1000, None, True
         joined.period_end = None
-    product = _give(state, who, order, joined, anchor)
+    product = _give(state, customer, order, joined, anchor)
     effects.product, effects.incoming = product, [coming(state, product)]
     if product.stripe_subscription is not None and joined is None:
         effects.new_subscription, effects.starts_cycle = True, not order.trial
-    effects.lines += _first_lines(state, who, product, order, whole=joined is None or effects.starts_cycle)
+    effects.lines += _first_lines(
+        state, customer, product, order, whole=joined is None or effects.starts_cycle
+    )
     for reward in order.discounts:
-        rewards.put(state, who, reward, product.stripe_subscription)
-    _carry(state, who, replaced_rows, product, order.carry)
+        rewards.put(state, customer, reward, product.stripe_subscription)
+    _carry(state, customer, replaced_rows, product, order.carry)
     if not order.charged:
         effects.lines = []
     return effects
 
 
 def _give(
-    state: AutumnState, who: LocalCustomer, order: Attach, joined: Product | None, anchor: int | None
+    state: AutumnState, customer: LocalCustomer, order: Attach, joined: Product | None, anchor: int | None
 ) -> Product:
     if order.plan.interval is None:
         joined = None
     if joined is not None and joined.period_end is None:
         whole = products.PlanTerms(prepaid=order.bought, entity_id=order.entity_id, custom=order.plan)
-        product = products.give(state, who, order.plan, whole)
+        product = products.give(state, customer, order.plan, whole)
         product.stripe_subscription = joined.stripe_subscription
     else:
         terms = products.PlanTerms(
@@ -144,38 +146,38 @@ def _give(
             custom=order.plan,
             external_id=order.subscription_id,
         )
-        product = products.give(state, who, order.plan, terms)
+        product = products.give(state, customer, order.plan, terms)
     return product
 
 
-def _replace(state: AutumnState, who: LocalCustomer, current: Product) -> None:
+def _replace(state: AutumnState, customer: LocalCustomer, current: Product) -> None:
     """The plan that ran goes, and what was scheduled after it."""
-    subjects.drop_pending(state, who, state.plan_of(current), current.entity_id)
-    products.take_away(who, current, state.now)
+    subjects.drop_pending(state, customer, state.plan_of(current), current.entity_id)
+    products.take_away(customer, current, state.now)
     if current.stripe_subscription is None:
-        who.products.remove(current)
+        customer.products.remove(current)
 
 
-def _used(state: AutumnState, who: LocalCustomer, current: Product) -> list[Json]:
+def _used(state: AutumnState, customer: LocalCustomer, current: Product) -> list[Json]:
     """Usage above the grant, which a switch bills at once."""
     plan = state.plan_of(current)
-    rows = [row for row in who.rows if row.product_id == current.id]
-    return [line for row in rows for line in invoices.overage(state, who, plan, current, row)]
+    rows = [row for row in customer.rows if row.product_id == current.id]
+    return [line for row in rows for line in invoices.overage(state, customer, plan, current, row)]
 
 
 def _first_lines(
-    state: AutumnState, who: LocalCustomer, product: Product, order: Attach, *, whole: bool
+    state: AutumnState, customer: LocalCustomer, product: Product, order: Attach, *, whole: bool
 ) -> list[Json]:
     """What the plan costs for the period, or for the rest of it. A trial has no lines."""
     if order.plan.interval is None or product.trial_ends_at is not None:
         return []
     now = state.now
-    discounts_before = who.discounts
-    who.discounts = discounts_before + [
+    discounts_before = customer.discounts
+    customer.discounts = discounts_before + [
         LocalDiscount(reward.id, now // 1000, None, product.stripe_subscription) for reward in order.discounts
     ]
-    lines = invoices.lines_of(state, who, product, starting=now, renewing=False)
-    who.discounts = discounts_before
+    lines = invoices.lines_of(state, customer, product, starting=now, renewing=False)
+    customer.discounts = discounts_before
     if whole or product.period_start is None or product.period_end is None:
         return lines
     length = product.period_end - product.period_start
@@ -183,7 +185,7 @@ def _first_lines(
 
 
 def _carry(
-    state: AutumnState, who: LocalCustomer, replaced_rows: list[Row], product: Product, carry: CarryOver
+    state: AutumnState, customer: LocalCustomer, replaced_rows: list[Row], product: Product, carry: CarryOver
 ) -> None:
     """Units held (seats) are always carried; what was used or left of the rest only when asked for."""
     before = {
@@ -191,7 +193,7 @@ def _carry(
         for replaced in replaced_rows
         if not replaced.flag and not replaced.unlimited
     }
-    for row in [held for held in who.rows if held.product_id == product.id]:
+    for row in [held for held in customer.rows if held.product_id == product.id]:
         old = before.get(row.feature_id)
         if old is None or row.unlimited or row.flag:
             continue
@@ -207,7 +209,7 @@ def _carry(
             and state.feature(feature_id).consumable
             and feature_id in (carry.balance_features or before)
         ):
-            who.rows.append(
+            customer.rows.append(
                 Row(
                     id=state.ids.autumn("cus_ent"),
                     feature_id=feature_id,

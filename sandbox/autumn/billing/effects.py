@@ -65,12 +65,12 @@ def going(state: AutumnState, product: Product, when: int) -> Json:
     return moving(product, state.plan_of(product), effective_at=when, **times)
 
 
-def sums(state: AutumnState, who: LocalCustomer, lines: list[Json], *, credited: bool = False) -> Json:
+def sums(state: AutumnState, customer: LocalCustomer, lines: list[Json], *, credited: bool = False) -> Json:
     """The lines and their totals; `credited`: less what Stripe keeps for the customer."""
-    currency = currency_of(state, who)
+    currency = currency_of(state, customer)
     total = money(sum(line["total"] for line in lines), currency)
     if credited and total > 0:
-        total = money(total - min(total, who.credit), currency)
+        total = money(total - min(total, customer.credit), currency)
     return {
         "line_items": lines,
         "subtotal": money(sum(line["subtotal"] for line in lines), currency),
@@ -109,13 +109,13 @@ def prorated(lines: list[Json], share: float, period: Json) -> list[Json]:
     return lines
 
 
-def unused(state: AutumnState, who: LocalCustomer, product: Product) -> list[Json]:
+def unused(state: AutumnState, customer: LocalCustomer, product: Product) -> list[Json]:
     """What is given back for the rest of the period, as lines below zero; nothing for a trial."""
     now = state.now
     if product.period_start is None or product.period_end is None or product.trial_ends_at:
         return []
-    lines = recurring(state, who, state.plan_of(product), product, product.period_start)
-    currency, charged = currency_of(state, who), share_of_period(product, _charged_from(product))
+    lines = recurring(state, customer, state.plan_of(product), product, product.period_start)
+    currency, charged = currency_of(state, customer), share_of_period(product, _charged_from(product))
     for line in lines:
         # What was charged, which an invoice has rounded.
         line["subtotal"] = money(line["subtotal"] * charged, currency)

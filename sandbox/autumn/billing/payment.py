@@ -42,50 +42,52 @@ class Waiting:
     invoice: LocalInvoice | None
 
 
-def settle(state: AutumnState, who: LocalCustomer, operation: Operation, payment: Payment) -> Json:
+def settle(state: AutumnState, customer: LocalCustomer, operation: Operation, payment: Payment) -> Json:
     """Do the operation and what it comes to in money. Answers as billing.attach and .update do: when a
     payment is waited for, nothing but the invoice or the link is there.
     """
-    tried = operation(who.draft())
-    due = _due(state, who, tried)
-    trouble = "payment_method_required" if who.payment_method is None else who.payment_trouble
+    tried = operation(customer.draft())
+    due = _due(state, customer, tried)
+    trouble = "payment_method_required" if customer.payment_method is None else customer.payment_trouble
     if payment.redirect == "always" and (due or tried.new_subscription):
-        return _check_out(state, who, operation, payment, by_autumn=not tried.new_subscription)
+        return _check_out(state, customer, operation, payment, by_autumn=not tried.new_subscription)
     may_check_out = payment.may_check_out and payment.redirect == "if_required" and not payment.by_invoice
-    if who.payment_method is None and tried.new_subscription and may_check_out:
-        return _check_out(state, who, operation, payment)
+    if customer.payment_method is None and tried.new_subscription and may_check_out:
+        return _check_out(state, customer, operation, payment)
     if due and (payment.by_invoice or trouble):
-        return _open(state, who, operation, payment, None if payment.by_invoice else trouble)
-    effects = operation(who)
-    answer: Json = {"customer_id": who.id, "payment_url": None}
+        return _open(state, customer, operation, payment, None if payment.by_invoice else trouble)
+    effects = operation(customer)
+    answer: Json = {"customer_id": customer.id, "payment_url": None}
     if effects.lines or effects.new_subscription:
-        answer["invoice"] = short(charge(state, who, effects), payment.base_url)
+        answer["invoice"] = short(charge(state, customer, effects), payment.base_url)
     if effects.refund is not None:
         give_back(effects.refund.invoice, effects.refund.amount)
     return answer
 
 
-def _due(state: AutumnState, who: LocalCustomer, effects: Effects) -> float:
-    currency = invoices.currency_of(state, who)
-    return max(0.0, money(effects.due(currency) - who.credit, currency))
+def _due(state: AutumnState, customer: LocalCustomer, effects: Effects) -> float:
+    currency = invoices.currency_of(state, customer)
+    return max(0.0, money(effects.due(currency) - customer.credit, currency))
 
 
-def charge(state: AutumnState, who: LocalCustomer, effects: Effects) -> LocalInvoice:
+def charge(state: AutumnState, customer: LocalCustomer, effects: Effects) -> LocalInvoice:
     """A paid invoice. Below zero it becomes credit, which the next ones are paid from first."""
-    invoice = _invoice(state, who, effects)
-    spent = min(who.credit, max(0.0, invoice.total))
-    who.credit = money(who.credit - spent - min(0.0, invoice.total), invoice.currency)
+    invoice = _invoice(state, customer, effects)
+    spent = min(customer.credit, max(0.0, invoice.total))
+    customer.credit = money(customer.credit - spent - min(0.0, invoice.total), invoice.currency)
     invoice.amount_paid = money(max(0.0, invoice.total) - spent, invoice.currency)
     return invoice
 
 
-def _invoice(state: AutumnState, who: LocalCustomer, effects: Effects, status: str = "paid") -> LocalInvoice:
-    currency = invoices.currency_of(state, who)
+def _invoice(
+    state: AutumnState, customer: LocalCustomer, effects: Effects, status: str = "paid"
+) -> LocalInvoice:
+    currency = invoices.currency_of(state, customer)
     product = effects.product
     invoice = LocalInvoice(
         id=state.ids.autumn("inv"),
         stripe_id=state.ids.stripe("in"),
-        customer_id=who.id,
+        customer_id=customer.id,
         status=status,
         total=effects.due(currency),
         created_at=state.now - state.now % 1000,
@@ -95,20 +97,20 @@ def _invoice(state: AutumnState, who: LocalCustomer, effects: Effects, status: s
         lines=[{"description": line["description"], "total": line["total"]} for line in effects.lines],
         subscription=product.stripe_subscription if product else None,
     )
-    who.invoices.append(invoice)
+    customer.invoices.append(invoice)
     return invoice
 
 
 def _open(
-    state: AutumnState, who: LocalCustomer, operation: Operation, payment: Payment, trouble: str | None
+    state: AutumnState, customer: LocalCustomer, operation: Operation, payment: Payment, trouble: str | None
 ) -> Json:
-    invoice = _invoice(state, who, operation(who.draft()), "open")
+    invoice = _invoice(state, customer, operation(customer.draft()), "open")
     invoice.subscription = None
-    who.stripe_id = who.stripe_id or state.ids.stripe("cus")
-    state.waiting[invoice.stripe_id] = Waiting(who, operation, invoice)
+    customer.stripe_id = customer.stripe_id or state.ids.stripe("cus")
+    state.waiting[invoice.stripe_id] = Waiting(customer, operation, invoice)
     short_invoice = short(invoice, payment.base_url)
     answer: Json = {
-        "customer_id": who.id,
+        "customer_id": customer.id,
         "invoice": short_invoice,
         "payment_url": short_invoice["hosted_invoice_url"],
     }
@@ -118,13 +120,18 @@ def _open(
 
 
 def _check_out(
-    state: AutumnState, who: LocalCustomer, operation: Operation, payment: Payment, *, by_autumn: bool = False
+    state: AutumnState,
+    customer: LocalCustomer,
+    operation: Operation,
+    payment: Payment,
+    *,
+    by_autumn: bool = False,
 ) -> Json:
-    who.stripe_id = who.stripe_id or state.ids.stripe("cus")
-    who.drop_cached()
+    customer.stripe_id = customer.stripe_id or state.ids.stripe("cus")
+    customer.drop_cached()
     number = state.ids.autumn("co") if by_autumn else state.ids.stripe("cs_test")
-    state.waiting[number] = Waiting(who, operation, None)
-    return {"customer_id": who.id, "payment_url": f"{payment.base_url}/checkout/{number}"}
+    state.waiting[number] = Waiting(customer, operation, None)
+    return {"customer_id": customer.id, "payment_url": f"{payment.base_url}/checkout/{number}"}
 
 
 def pay(state: AutumnState, number: str) -> None:
@@ -133,24 +140,24 @@ def pay(state: AutumnState, number: str) -> None:
     Raises KeyError when nothing waits for it.
     """
     waiting = state.waiting.pop(number)
-    who = waiting.customer
-    who.drop_cached()
-    who.payment_trouble = None
-    if who.payment_method is None:
-        give_card(state, who)
-    effects = waiting.operation(who)
+    customer = waiting.customer
+    customer.drop_cached()
+    customer.payment_trouble = None
+    if customer.payment_method is None:
+        give_card(state, customer)
+    effects = waiting.operation(customer)
     if waiting.invoice is None:
         if effects.lines or effects.new_subscription:
-            charge(state, who, effects)
+            charge(state, customer, effects)
         return
     waiting.invoice.status, waiting.invoice.amount_paid = "paid", waiting.invoice.total
     waiting.invoice.subscription = effects.product.stripe_subscription if effects.product else None
 
 
-def give_card(state: AutumnState, who: LocalCustomer) -> None:
+def give_card(state: AutumnState, customer: LocalCustomer) -> None:
     """A card on file, as a checkout leaves it."""
-    who.stripe_id = who.stripe_id or state.ids.stripe("cus")
-    who.payment_method = {
+    customer.stripe_id = customer.stripe_id or state.ids.stripe("cus")
+    customer.payment_method = {
         "id": state.ids.stripe("pm"),
         "object": "payment_method",
         "created": state.now // 1000,
@@ -158,10 +165,10 @@ def give_card(state: AutumnState, who: LocalCustomer) -> None:
         "metadata": {},
         "type": "card",
         "card": CARD,
-        "customer": who.stripe_id,
+        "customer": customer.stripe_id,
         "billing_details": {"email": None, "name": None, "phone": None, "address": None},
     }
-    who.drop_cached()
+    customer.drop_cached()
 
 
 def give_back(invoice: LocalInvoice, amount: float) -> float:

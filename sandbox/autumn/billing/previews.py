@@ -12,9 +12,9 @@ _BILLED_EARLY = 30 * MINUTE
 """Usage is added up that long before the period ends."""
 
 
-def show(state: AutumnState, who: LocalCustomer, after: LocalCustomer, effects: Effects) -> Json:
+def show(state: AutumnState, customer: LocalCustomer, after: LocalCustomer, effects: Effects) -> Json:
     """`after` is the draft that was changed."""
-    preview: Json = {"customer_id": who.id, **sums(state, who, effects.lines, credited=True)}
+    preview: Json = {"customer_id": customer.id, **sums(state, customer, effects.lines, credited=True)}
     if not effects.starts_cycle and (cycle := _next_cycle(state, after, effects)):
         preview["next_cycle"] = cycle
     preview |= {"incoming": effects.incoming, "outgoing": effects.outgoing}
@@ -23,8 +23,8 @@ def show(state: AutumnState, who: LocalCustomer, after: LocalCustomer, effects: 
             "amount": effects.refund.amount,
             "invoice": _refunded(effects.refund.invoice),
         }
-    if who.stripe_id is not None and effects.paid_plan:
-        preview["invoice_credits"] = {"balance": who.credit, "currency": state.org.currency}
+    if customer.stripe_id is not None and effects.paid_plan:
+        preview["invoice_credits"] = {"balance": customer.credit, "currency": state.org.currency}
     return preview
 
 

@@ -29,9 +29,9 @@ def read_order(ctx: Context) -> tuple[LocalCustomer, Attach, Payment]:
     check_trial(reader, customize)
     carry = _carry_over(reader)
     reader.done()
-    who = customer_of(ctx)
+    customer = customer_of(ctx)
     plan = _customized(state.plan(plan_id), customize)
-    edits.need_entity(who, entity_id)
+    edits.need_entity(customer, entity_id)
     state.need_stripe()
     order = Attach(
         plan=plan,
@@ -43,15 +43,15 @@ def read_order(ctx: Context) -> tuple[LocalCustomer, Attach, Payment]:
             if item.feature_id in quantities
         },
         schedule=schedule,
-        trial=plan.trial is not None and ("free_trial" in customize or plan.id not in who.trials_used),
+        trial=plan.trial is not None and ("free_trial" in customize or plan.id not in customer.trials_used),
         charged=proration != "none" and not ctx.body.get("no_billing_changes"),
         own_subscription=bool(ctx.body.get("new_billing_subscription")),
-        discounts=[discount_of(ctx, who, discount) for discount in ctx.body.get("discounts", ())],
+        discounts=[discount_of(ctx, customer, discount) for discount in ctx.body.get("discounts", ())],
         carry=carry,
     )
-    attaching.check(state, who, order)
+    attaching.check(state, customer, order)
     payment = Payment(redirect, bool(invoice_mode.get("enabled")), may_check_out=True, base_url=ctx.base_url)
-    return who, order, payment
+    return customer, order, payment
 
 
 def _carry_over(reader: BodyReader) -> CarryOver:
@@ -76,13 +76,13 @@ def _customized(plan: LocalPlan, customize: Json) -> LocalPlan:
 
 def preview_attach(ctx: Context) -> Json:
     state = ctx.state
-    who, order, payment = read_order(ctx)
-    draft = who.draft()
+    customer, order, payment = read_order(ctx)
+    draft = customer.draft()
     effects = attaching.apply(state, draft, order)
-    preview = previews.show(state, who, draft, effects)
+    preview = previews.show(state, customer, draft, effects)
     checkout = None
     if payment.redirect != "never" and not payment.by_invoice:
-        if effects.new_subscription and (who.payment_method is None or payment.redirect == "always"):
+        if effects.new_subscription and (customer.payment_method is None or payment.redirect == "always"):
             checkout = "stripe_checkout"
         elif payment.redirect == "always":
             checkout = "autumn_checkout"
@@ -91,13 +91,13 @@ def preview_attach(ctx: Context) -> Json:
 
 def attach(ctx: Context) -> Json:
     state = ctx.state
-    who, order, payment = read_order(ctx)
+    customer, order, payment = read_order(ctx)
     if order.plan.trial and "free_trial" in ctx.body.get("customize", {}):
         check_trial_end(order.plan.trial, state.now)
-    answer = settle(state, who, lambda customer: attaching.apply(state, customer, order), payment)
+    answer = settle(state, customer, lambda draft: attaching.apply(state, draft, order), payment)
     if answer["payment_url"] is None:
-        who.stripe_id = who.stripe_id or state.ids.stripe("cus")
-        who.drop_cached()
+        customer.stripe_id = customer.stripe_id or state.ids.stripe("cus")
+        customer.drop_cached()
     return {**answer, **({"entity_id": order.entity_id} if order.entity_id else {})}
 
 

@@ -16,10 +16,10 @@ INTERVALS = ("one_off", *ORDER)
 
 def _settled(ctx: Context, customer_id: str) -> LocalCustomer:
     """The customer with its due resets done."""
-    who = ctx.state.customer(customer_id)
-    products.advance(ctx.state, who)
-    balances.reset_due(ctx.state, who)
-    return who
+    customer = ctx.state.customer(customer_id)
+    products.advance(ctx.state, customer)
+    balances.reset_due(ctx.state, customer)
+    return customer
 
 
 def _target(reader: BodyReader) -> tuple[str, str, str | None, str | None]:
@@ -47,10 +47,10 @@ def update(ctx: Context) -> Json:
         expires_at=reader.get("expires_at", "number"),
     )
     reader.done()
-    who = _settled(ctx, customer_id)
+    customer = _settled(ctx, customer_id)
     ctx.state.feature(feature_id)
-    edits.need_entity(who, entity_id)
-    edits.apply(ctx.state, who, change)
+    edits.need_entity(customer, entity_id)
+    edits.apply(ctx.state, customer, change)
     return DONE
 
 
@@ -66,10 +66,10 @@ def create(ctx: Context) -> Json:
         reader.say("reset.interval", f"must be one of: {', '.join(INTERVALS)}")
     rollover = _rollover(reader)
     reader.done()
-    who = _settled(ctx, customer_id)
+    customer = _settled(ctx, customer_id)
     ctx.state.feature(feature_id)
-    edits.need_entity(who, entity_id)
-    if any(entity.id == entity_id and entity.feature_id == feature_id for entity in who.entities):
+    edits.need_entity(customer, entity_id)
+    if any(entity.id == entity_id and entity.feature_id == feature_id for entity in customer.entities):
         raise invalid("Cannot give an entity a balance of its own feature type")
     grant = edits.Grant(
         feature_id=feature_id,
@@ -83,7 +83,7 @@ def create(ctx: Context) -> Json:
         next_reset_at=next_reset_at,
         rollover=rollover,
     )
-    edits.create(ctx.state, who, grant)
+    edits.create(ctx.state, customer, grant)
     return DONE
 
 
@@ -98,9 +98,9 @@ def delete(ctx: Context) -> Json:
         recalculate=reader.get("recalculate_balances", "boolean", default=False),
     )
     reader.done()
-    who = _settled(ctx, customer_id)
-    edits.need_entity(who, deletion.entity_id)
-    edits.delete(ctx.state, who, deletion)
+    customer = _settled(ctx, customer_id)
+    edits.need_entity(customer, deletion.entity_id)
+    edits.delete(ctx.state, customer, deletion)
     return DONE
 
 
@@ -118,23 +118,23 @@ def track(ctx: Context) -> Json:
     reader.done()
     if feature_id is None and event_name is None:
         raise bad_input("input: Either feature_id or event_name must be provided")
-    who = _settled(ctx, customer_id)
-    edits.need_entity(who, entity_id)
+    customer = _settled(ctx, customer_id)
+    edits.need_entity(customer, entity_id)
     name = _tracked(ctx, feature_id, event_name or "")
     event = LocalEvent(
-        state.ids.autumn("evt"), timestamp, name, who.id, value, properties, entity_id=entity_id
+        state.ids.autumn("evt"), timestamp, name, customer.id, value, properties, entity_id=entity_id
     )
     pools = [feature.id for feature in state.features.values() if _pays_for(feature.credit_schema, name)]
-    before = balances.seen(state, who)
+    before = balances.seen(state, customer)
     rows = {paid_by: balances.of_feature(before, paid_by, entity_id=entity_id) for paid_by in [name, *pools]}
-    most = controls.usable(state, who, name, rows[name], properties)
+    most = controls.usable(state, customer, name, rows[name], properties)
     if behavior == "reject" and value > most:
         message = f"Insufficient balance to deduct {value} from feature {name}"
         raise ApiError(400, "insufficient_balance", message)
     with ExitStack() as watched:
         for paying_feature in rows:
-            watched.enter_context(happenings.usage(state, who, paying_feature, entity_id))
-        deductions = edits.track(state, who, event)
+            watched.enter_context(happenings.usage(state, customer, paying_feature, entity_id))
+        deductions = edits.track(state, customer, event)
     if ctx.body.get("async"):
         ctx.status = 202
         return {"customer_id": customer_id, "value": value, "balance": None}
@@ -186,23 +186,25 @@ def check(ctx: Context) -> Json:
     reader.done()
     if feature_id is None:
         raise bad_input("input: Must provide either product_id or feature_id")
-    who = _settled(ctx, customer_id)
+    customer = _settled(ctx, customer_id)
     feature = state.feature(feature_id)
-    edits.need_entity(who, entity_id)
-    spent_on, rows = _paid_by(ctx, who, feature_id, entity_id)
+    edits.need_entity(customer, entity_id)
+    spent_on, rows = _paid_by(ctx, customer, feature_id, entity_id)
     if spent_on.credit_schema and spent_on is not feature:
         costs = {part["metered_feature_id"]: part["credit_cost"] for part in spent_on.credit_schema}
         needed = clean(needed * costs[feature_id])
-    flag = _flag(ctx, who, feature_id)
-    allowed = flag is not None or (bool(rows) and controls.usable(state, who, spent_on.id, rows) >= needed)
+    flag = _flag(ctx, customer, feature_id)
+    allowed = flag is not None or (
+        bool(rows) and controls.usable(state, customer, spent_on.id, rows) >= needed
+    )
     if allowed and rows and (ctx.body.get("send_event") or lock.get("enabled")):
         event = LocalEvent(
-            state.ids.autumn("evt"), state.now, spent_on.id, who.id, needed, entity_id=entity_id
+            state.ids.autumn("evt"), state.now, spent_on.id, customer.id, needed, entity_id=entity_id
         )
-        with happenings.usage(state, who, spent_on.id, entity_id):
-            edits.track(state, who, event)
+        with happenings.usage(state, customer, spent_on.id, entity_id):
+            edits.track(state, customer, event)
         if lock.get("enabled"):
-            state.reserved[str(lock.get("lock_id"))] = (who, event)
+            state.reserved[str(lock.get("lock_id"))] = (customer, event)
     return {
         "allowed": allowed,
         "customer_id": customer_id,
@@ -214,10 +216,10 @@ def check(ctx: Context) -> Json:
 
 
 def _paid_by(
-    ctx: Context, who: LocalCustomer, feature_id: str, entity_id: str | None
+    ctx: Context, customer: LocalCustomer, feature_id: str, entity_id: str | None
 ) -> tuple[LocalFeature, list[Row]]:
     """The feature's own rows, or those of the credits that it costs."""
-    all_rows = balances.seen(ctx.state, who)
+    all_rows = balances.seen(ctx.state, customer)
     feature = ctx.state.feature(feature_id)
     rows = balances.of_feature(all_rows, feature_id, entity_id=entity_id)
     for pool in ctx.state.features.values() if not rows else ():
@@ -228,8 +230,8 @@ def _paid_by(
     return feature, rows
 
 
-def _flag(ctx: Context, who: LocalCustomer, feature_id: str) -> Json | None:
-    for row in balances.seen(ctx.state, who):
+def _flag(ctx: Context, customer: LocalCustomer, feature_id: str) -> Json | None:
+    for row in balances.seen(ctx.state, customer):
         if row.flag and row.feature_id == feature_id:
             return render.flag(ctx.state, row)
     return None
@@ -243,11 +245,13 @@ def finalize(ctx: Context) -> Json:
     reader.done()
     if lock_id not in ctx.state.reserved:
         raise ApiError(404, "invalid_request", f"Lock {lock_id} not found")
-    who, event = ctx.state.reserved.pop(lock_id)
+    customer, event = ctx.state.reserved.pop(lock_id)
     if action == "release":
-        rows = balances.of_feature(balances.seen(ctx.state, who), event.feature_id, entity_id=event.entity_id)
+        rows = balances.of_feature(
+            balances.seen(ctx.state, customer), event.feature_id, entity_id=event.entity_id
+        )
         balances.give_back(rows, event.value)
-        ctx.state.events(who).remove(event)
+        ctx.state.events(customer).remove(event)
     return DONE
 
 
@@ -256,16 +260,16 @@ def set_by_path(ctx: Context) -> Json:
     reader = ctx.reader
     entries = reader.get("balances", "array", required=True)
     reader.done()
-    who = _settled(ctx, ctx.path["customer_id"])
+    customer = _settled(ctx, ctx.path["customer_id"])
     for entry in entries:
         ctx.state.feature(entry["feature_id"])
     for entry in entries:
         change = edits.Update(
             entry["feature_id"], remaining=entry["balance"], included_grant=entry["balance"]
         )
-        if not edits.matched(ctx.state, who, change):
+        if not edits.matched(ctx.state, customer, change):
             raise invalid(f"No balances found for feature {entry['feature_id']}")
-        edits.apply(ctx.state, who, change)
+        edits.apply(ctx.state, customer, change)
     return DONE
 
 

@@ -41,18 +41,16 @@ def _read_request(ctx: Context) -> tuple[LocalCustomer, Product, Callable[[Local
     proration = reader.one_of("proration_behavior", ("prorate_immediately", "none"))
     _check_combinations(reader, cancel, refund, proration)
     reader.done()
-    who = customer_of(ctx)
-    edits.need_entity(who, entity_id)
-    product = subjects.find(state, who, plan_id, subscription_id, entity_id)
-    discounts = [discount_of(ctx, who, discount) for discount in ctx.body.get("discounts", ())]
+    customer = customer_of(ctx)
+    edits.need_entity(customer, entity_id)
+    product = subjects.find(state, customer, plan_id, subscription_id, entity_id)
+    discounts = [discount_of(ctx, customer, discount) for discount in ctx.body.get("discounts", ())]
     charged = proration != "none" and not ctx.body.get("no_billing_changes")
 
-    def operation(customer: LocalCustomer) -> Effects:
-        mine = subjects.again(customer, product)
+    def operation(draft: LocalCustomer) -> Effects:
+        mine = subjects.again(draft, product)
         if cancel is not None:
-            return cancelling.apply(
-                state, customer, mine, Cancel(cancel, charged, refund if charged else None)
-            )
+            return cancelling.apply(state, draft, mine, Cancel(cancel, charged, refund if charged else None))
         change = Adjustment(
             quantities=quantities,
             price=customize.get("price"),
@@ -61,9 +59,9 @@ def _read_request(ctx: Context) -> tuple[LocalCustomer, Product, Callable[[Local
             charged=charged,
             anchored="billing_cycle_anchor" in ctx.body,
         )
-        return adjusting.apply(state, customer, mine, change)
+        return adjusting.apply(state, draft, mine, change)
 
-    return who, product, operation
+    return customer, product, operation
 
 
 def _check_combinations(
@@ -105,19 +103,19 @@ def check_trial(reader: BodyReader, customize: Json) -> None:
 
 def customer_of(ctx: Context) -> LocalCustomer:
     """The customer of the request, as it is now. Raises 404."""
-    who = ctx.state.customer(ctx.customer_id())
-    read(ctx, who)
-    return who
+    customer = ctx.state.customer(ctx.customer_id())
+    read(ctx, customer)
+    return customer
 
 
-def discount_of(ctx: Context, who: LocalCustomer, discount: Json) -> Reward:
+def discount_of(ctx: Context, customer: LocalCustomer, discount: Json) -> Reward:
     if "reward_id" in discount:
         return rewards.coupon(ctx.state, discount["reward_id"])
     code = discount.get("promotion_code", "")
     for reward in ctx.state.rewards.values():
         for promo in reward.promo_codes:
             if promo["code"] == code and reward.type != "feature_grant":
-                if promo.get("first_time_transaction") and who.invoices:
+                if promo.get("first_time_transaction") and customer.invoices:
                     message = "This promo code is only valid for first-time purchases"
                     raise ApiError(400, "promo_code_first_time_only", message)
                 return reward
@@ -125,7 +123,7 @@ def discount_of(ctx: Context, who: LocalCustomer, discount: Json) -> Reward:
 
 
 def update(ctx: Context) -> Json:
-    who, product, operation = _read_request(ctx)
+    customer, product, operation = _read_request(ctx)
     if trial := ctx.body.get("customize", {}).get("free_trial"):
         adjusting.check_trial(trial, ctx.state.now)
     payment = Payment(
@@ -133,15 +131,15 @@ def update(ctx: Context) -> Json:
         redirect="never",
         base_url=ctx.base_url,
     )
-    answer = settle(ctx.state, who, operation, payment)
+    answer = settle(ctx.state, customer, operation, payment)
     return {**answer, **({"entity_id": product.entity_id} if product.entity_id else {})}
 
 
 def preview_update(ctx: Context) -> Json:
-    who, _, operation = _read_request(ctx)
-    draft = who.draft()
+    customer, _, operation = _read_request(ctx)
+    draft = customer.draft()
     effects = operation(draft)
-    return {**previews.show(ctx.state, who, draft, effects), "intent": effects.intent}
+    return {**previews.show(ctx.state, customer, draft, effects), "intent": effects.intent}
 
 
 ROUTES = (

@@ -8,22 +8,22 @@ from sandbox.autumn.model import Json, LocalCustomer, Reward
 
 def add_coupon(ctx: Context) -> Json:
     """Undocumented; what the dashboard's Add Coupon calls. Answers rows as they are stored."""
-    who = ctx.state.customer(ctx.path["customer_id"])
+    customer = ctx.state.customer(ctx.path["customer_id"])
     reward_id = ctx.path["coupon_id"]
     reward = ctx.state.rewards.get(reward_id)
     if reward is not None and reward.type == "feature_grant":
         code = ctx.body.get("promo_code")
         if not code:
             raise invalid("Promo code is required for feature grant rewards")
-        rewards.redeem(ctx.state, who, code)
-        who.drop_cached()
+        rewards.redeem(ctx.state, customer, code)
+        customer.drop_cached()
     else:
         ctx.state.need_stripe()
         reward = rewards.coupon(ctx.state, reward_id)
-        rewards.put(ctx.state, who, reward)
+        rewards.put(ctx.state, customer, reward)
     made_in_stripe = reward.id in ctx.state.stripe_coupons
     coupon = _stripe_coupon(reward) if made_in_stripe else _stored_reward(ctx, reward)
-    return {"customer": _stored_customer(ctx, who), "coupon": coupon}
+    return {"customer": _stored_customer(ctx, customer), "coupon": coupon}
 
 
 def _stripe_coupon(coupon: Reward) -> Json:
@@ -48,39 +48,39 @@ def _stripe_coupon(coupon: Reward) -> Json:
 
 
 def remove_coupon(ctx: Context) -> Json:
-    who = ctx.state.customer(ctx.path["customer_id"])
-    if who.stripe_id is None:
+    customer = ctx.state.customer(ctx.path["customer_id"])
+    if customer.stripe_id is None:
         raise invalid("Customer has no Stripe customer to remove a coupon from")
-    rewards.take(who)
-    return {"customer": _stored_customer(ctx, who)}
+    rewards.take(customer)
+    return {"customer": _stored_customer(ctx, customer)}
 
 
-def _stored_customer(ctx: Context, who: LocalCustomer) -> Json:
-    subscribed = any(product.stripe_subscription for product in who.products)
+def _stored_customer(ctx: Context, customer: LocalCustomer) -> Json:
+    subscribed = any(product.stripe_subscription for product in customer.products)
     controls = {
         kind: [{key: value for key, value in rule.items() if key != "usage"} for rule in rules]
-        for kind, rules in who.billing_controls.items()
+        for kind, rules in customer.billing_controls.items()
     }
     return {
-        "internal_id": who.internal_id,
+        "internal_id": customer.internal_id,
         "org_id": ctx.state.org.id,
-        "created_at": who.created_at,
-        "name": who.name or "",
-        "id": who.id,
-        "email": who.email,
-        "fingerprint": who.fingerprint,
-        "metadata": who.metadata,
+        "created_at": customer.created_at,
+        "name": customer.name or "",
+        "id": customer.id,
+        "email": customer.email,
+        "fingerprint": customer.fingerprint,
+        "metadata": customer.metadata,
         "env": ctx.env,
-        "processor": {"id": who.stripe_id, "type": "stripe"} if who.stripe_id else None,
+        "processor": {"id": customer.stripe_id, "type": "stripe"} if customer.stripe_id else None,
         "processors": {},
-        "send_email_receipts": who.send_email_receipts,
-        "currency": who.currency or (ctx.state.org.currency if subscribed else None),
+        "send_email_receipts": customer.send_email_receipts,
+        "currency": customer.currency or (ctx.state.org.currency if subscribed else None),
         "auto_topups": controls.get("auto_topups"),
         "spend_limits": controls.get("spend_limits"),
         "usage_limits": controls.get("usage_limits"),
         "usage_alerts": controls.get("usage_alerts"),
         "overage_allowed": controls.get("overage_allowed"),
-        "config": who.config,
+        "config": customer.config,
     }
 
 

@@ -8,20 +8,20 @@ from sandbox.autumn.validation import bad_input, decode_cursor, encode_cursor
 
 def list_products(ctx: Context) -> Json:
     """Live products, or by `status` the expired ones or all; the newest first."""
-    state, who = ctx.state, ctx.state.customer(ctx.path["customer_id"])
+    state, customer = ctx.state, ctx.state.customer(ctx.path["customer_id"])
     status = ctx.query.get("status", "active")
     limit = ctx.whole_number("limit", 10)
     if not 1 <= limit <= 100:
         raise bad_input(
             f"limit: Too {'small' if limit < 1 else 'big'}: expected number to be between 1 and 100"
         )
-    products.advance(state, who)
+    products.advance(state, customer)
     show_expired = ctx.query.get("show_expired", "") not in ("", "false", "0")
     statuses = {"expired": ("expired",), "all": ("active", "past_due", "scheduled", "expired")}.get(
         "all" if show_expired else status, ("active", "past_due", "scheduled")
     )
     matching = sorted(
-        (product for product in who.products if product.status in statuses),
+        (product for product in customer.products if product.status in statuses),
         key=lambda product: (product.created_at, product.id),
         reverse=True,
     )
@@ -30,20 +30,20 @@ def list_products(ctx: Context) -> Json:
         matching = [product for product in matching if (product.created_at, product.id) < (moment, last)]
     page = matching[:limit]
     return {
-        "list": [_stored_product(ctx, who, product) for product in page],
+        "list": [_stored_product(ctx, customer, product) for product in page],
         "next_cursor": encode_cursor(page[-1].id, page[-1].created_at) if len(matching) > limit else None,
         "total_count": len(matching),
     }
 
 
-def _stored_product(ctx: Context, who: LocalCustomer, product: Product) -> Json:
+def _stored_product(ctx: Context, customer: LocalCustomer, product: Product) -> Json:
     plan = ctx.state.plan(product.plan_id)
     return {
         "id": product.id,
         "internal_product_id": plan.internal_id,
         "product_id": plan.id,
-        "internal_customer_id": who.internal_id,
-        "customer_id": who.id,
+        "internal_customer_id": customer.internal_id,
+        "customer_id": customer.id,
         "internal_entity_id": product.entity_id,
         "entity_id": product.entity_id,
         "created_at": product.created_at,

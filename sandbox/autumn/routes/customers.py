@@ -29,43 +29,45 @@ EXPANDS = (
 LAST_INVOICES = 10
 
 
-def read(ctx: Context, who: LocalCustomer, expand: tuple[str, ...] = ()) -> Json:
+def read(ctx: Context, customer: LocalCustomer, expand: tuple[str, ...] = ()) -> Json:
     """The customer as it is now: due resets and renewals happen first."""
     state = ctx.state
-    products.advance(state, who)
-    balances.reset_due(state, who)
+    products.advance(state, customer)
+    balances.reset_due(state, customer)
     if "payment_method" in expand:
         state.need_stripe()
-    customer = render.customer(state, who, ctx.env, expand)
-    who.cached = True
+    answer = render.customer(state, customer, ctx.env, expand)
+    customer.cached = True
     if ctx.body.get("with_autumn_id"):
-        customer["autumn_id"] = who.internal_id
+        answer["autumn_id"] = customer.internal_id
     if "invoices" in expand:
-        last = invoices.newest(who)[:LAST_INVOICES]
-        customer["invoices"] = [invoices.show(invoice, ctx.base_url) for invoice in last]
+        last = invoices.newest(customer)[:LAST_INVOICES]
+        answer["invoices"] = [invoices.show(invoice, ctx.base_url) for invoice in last]
     if "entities" in expand:
-        customer["entities"] = [render.short_entity(who, entity, ctx.env) for entity in who.entities[:1000]]
+        answer["entities"] = [
+            render.short_entity(customer, entity, ctx.env) for entity in customer.entities[:1000]
+        ]
     if "trials_used" in expand:
-        customer["trials_used"] = [
-            {"plan_id": plan_id, "customer_id": who.id, "fingerprint": who.fingerprint}
-            for plan_id in who.trials_used
+        answer["trials_used"] = [
+            {"plan_id": plan_id, "customer_id": customer.id, "fingerprint": customer.fingerprint}
+            for plan_id in customer.trials_used
         ]
     if "referrals" in expand:
-        customer["referrals"] = []
-    if state.org.stripe and who.cached_stripe_id is not None:
-        customer |= _from_stripe(ctx, who, expand)
-    return customer
+        answer["referrals"] = []
+    if state.org.stripe and customer.cached_stripe_id is not None:
+        answer |= _from_stripe(ctx, customer, expand)
+    return answer
 
 
-def _from_stripe(ctx: Context, who: LocalCustomer, expand: tuple[str, ...]) -> Json:
+def _from_stripe(ctx: Context, customer: LocalCustomer, expand: tuple[str, ...]) -> Json:
     parts: Json = {}
     if "invoice_previews" in expand:
-        parts["invoice_previews"] = invoices.previews(ctx.state, who)
+        parts["invoice_previews"] = invoices.previews(ctx.state, customer)
     if "rewards" in expand:
-        active = rewards.in_force(ctx.state, who)
+        active = rewards.in_force(ctx.state, customer)
         parts["rewards"] = {"discounts": [rewards.show_discount(ctx.state, discount) for discount in active]}
-    if "payment_method" in expand and who.payment_method is not None:
-        parts["payment_method"] = who.payment_method
+    if "payment_method" in expand and customer.payment_method is not None:
+        parts["payment_method"] = customer.payment_method
     return parts
 
 
@@ -113,28 +115,30 @@ def _update(ctx: Context, reader: BodyReader, customer_id: str) -> Json:
     fingerprint = reader.get("fingerprint", "string", null=True)
     currency = reader.get("currency", "string", null=True)
     reader.done()
-    who = state.customer(customer_id)
-    if new_id is not None and new_id != who.id and new_id in state.customers:
+    customer = state.customer(customer_id)
+    if new_id is not None and new_id != customer.id and new_id in state.customers:
         raise ApiError(409, "customer_already_exists", f"Customer {new_id} already exists")
-    who.id = new_id or who.id
-    who.name = (name or None) if reader.has("name") else who.name
-    who.email = email if reader.has("email") else who.email
-    who.fingerprint = (fingerprint or None) if reader.has("fingerprint") else who.fingerprint
-    who.currency = currency if reader.has("currency") else who.currency
-    who.send_email_receipts = who.send_email_receipts if receipts is None else receipts
-    who.metadata = {key: value for key, value in {**who.metadata, **metadata}.items() if value is not None}
-    who.config = {**who.config, **config}
-    who.billing_controls |= new_controls
-    state.customers.changed(who)
-    _rename_records(who)
-    return read(ctx, who)
+    customer.id = new_id or customer.id
+    customer.name = (name or None) if reader.has("name") else customer.name
+    customer.email = email if reader.has("email") else customer.email
+    customer.fingerprint = (fingerprint or None) if reader.has("fingerprint") else customer.fingerprint
+    customer.currency = currency if reader.has("currency") else customer.currency
+    customer.send_email_receipts = customer.send_email_receipts if receipts is None else receipts
+    customer.metadata = {
+        key: value for key, value in {**customer.metadata, **metadata}.items() if value is not None
+    }
+    customer.config = {**customer.config, **config}
+    customer.billing_controls |= new_controls
+    state.customers.changed(customer)
+    _rename_records(customer)
+    return read(ctx, customer)
 
 
-def _rename_records(who: LocalCustomer) -> None:
-    for invoice in who.invoices:
-        invoice.customer_id = who.id
-    for event in who.events or ():
-        event.customer_id = who.id
+def _rename_records(customer: LocalCustomer) -> None:
+    for invoice in customer.invoices:
+        invoice.customer_id = customer.id
+    for event in customer.events or ():
+        event.customer_id = customer.id
 
 
 def delete(ctx: Context) -> Json:
@@ -148,9 +152,9 @@ def delete(ctx: Context) -> Json:
 
 def clear_cache(ctx: Context) -> Json:
     """Undocumented: customers.get reads the customer anew. The customer need not exist."""
-    who = ctx.state.customers.get(ctx.text("customer_id"))
-    if who is not None:
-        who.drop_cached()
+    customer = ctx.state.customers.get(ctx.text("customer_id"))
+    if customer is not None:
+        customer.drop_cached()
     return {"success": True}
 
 
@@ -172,15 +176,15 @@ def get_or_create(ctx: Context) -> Json:
 def find_or_create(ctx: Context, customer_id: str | None, **details: Any) -> LocalCustomer:
     """The customer, or a new one with those details and the default plan."""
     state = ctx.state
-    who = state.customers.get(customer_id) if customer_id else None
-    if who is None:
+    customer = state.customers.get(customer_id) if customer_id else None
+    if customer is None:
         internal_id = state.ids.autumn("cus")
         details = {"name": None, "email": None, **details}
-        who = LocalCustomer(internal_id, customer_id, created_at=state.now, **details)
-        state.customers.add(who)
+        customer = LocalCustomer(internal_id, customer_id, created_at=state.now, **details)
+        state.customers.add(customer)
         if plan := products.default_plan(state):
-            products.give(state, who, plan)
-    return who
+            products.give(state, customer, plan)
+    return customer
 
 
 READ, WRITE = "customers:read", "customers:write"
@@ -223,22 +227,25 @@ def list_page(ctx: Context) -> Json:
         ),
         after=(last_moment, last_id) if cursor else None,
     )
-    for who in matching:
-        products.advance(ctx.state, who)
-        live = [product for product in who.products if product.status != "expired"]
+    for customer in matching:
+        products.advance(ctx.state, customer)
+        live = [product for product in customer.products if product.status != "expired"]
         if plan_ids and not plan_ids & {product.plan_id for product in live}:
             continue
         if status and not any((product.status == "scheduled") == (status == "scheduled") for product in live):
             continue
-        if processors and not ("stripe" in processors and who.stripe_id):
+        if processors and not ("stripe" in processors and customer.stripe_id):
             continue
-        page.append(who)
+        page.append(customer)
         if len(page) > limit:
             break
     listed = page[:limit]
     more = len(page) > limit and listed[-1].id is not None
     return {
-        "list": [render.customer(ctx.state, customer, ctx.env, expand, listed=True) for customer in listed],
+        "list": [
+            render.customer(ctx.state, listed_customer, ctx.env, expand, listed=True)
+            for listed_customer in listed
+        ],
         "next_cursor": encode_cursor(listed[-1].id or "", listed[-1].created_at) if more else None,
     }
 

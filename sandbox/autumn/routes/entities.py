@@ -22,13 +22,13 @@ def list_entities(ctx: Context) -> Json:
     last_id, last_moment = decode_cursor(cursor) if cursor else ("", 0)
     customers = list(state.customers) if customer_id is None else [state.customers.get(customer_id)]
     matching = [
-        (entity, who)
-        for who in customers
-        if who is not None
-        for entity in who.entities
+        (entity, customer)
+        for customer in customers
+        if customer is not None
+        for entity in customer.entities
         if (not text or any(text in value.lower() for value in (entity.id, entity.name) if value))
-        and (not plans or any(product.plan_id in plans for product in _held(who, entity)))
-        and (not status or any(_has(product, status) for product in _held(who, entity)))
+        and (not plans or any(product.plan_id in plans for product in _held(customer, entity)))
+        and (not status or any(_has(product, status) for product in _held(customer, entity)))
         and (not cursor or (entity.created_at, entity.id or "") < (last_moment, last_id))
     ]
     matching.sort(key=lambda pair: (pair[0].created_at, pair[0].id or ""), reverse=True)
@@ -37,13 +37,13 @@ def list_entities(ctx: Context) -> Json:
         read(ctx, holder)
     more = len(matching) > limit
     return {
-        "list": [render.full_entity(state, who, entity, ctx.env) for entity, who in page],
+        "list": [render.full_entity(state, customer, entity, ctx.env) for entity, customer in page],
         "next_cursor": encode_cursor(page[-1][0].id or "", page[-1][0].created_at) if more else None,
     }
 
 
-def _held(who: LocalCustomer, entity: LocalEntity) -> list[Product]:
-    live = [product for product in who.products if product.status != "expired"]
+def _held(customer: LocalCustomer, entity: LocalEntity) -> list[Product]:
+    live = [product for product in customer.products if product.status != "expired"]
     return [product for product in live if product.entity_id in (None, entity.id)]
 
 
@@ -57,24 +57,24 @@ def _find(ctx: Context) -> tuple[LocalCustomer, LocalEntity]:
     entity_id = reader.get("entity_id", "string", required=True)
     customer_id = reader.get("customer_id", "string")
     reader.done()
-    who = _holder(ctx.state, entity_id) if customer_id is None else ctx.state.customer(customer_id)
-    for entity in who.entities:
+    customer = _holder(ctx.state, entity_id) if customer_id is None else ctx.state.customer(customer_id)
+    for entity in customer.entities:
         if entity.id == entity_id:
-            return who, entity
+            return customer, entity
     raise no_entity(entity_id)
 
 
 def _holder(state: AutumnState, entity_id: str) -> LocalCustomer:
-    for who in state.customers:
-        if any(entity.id == entity_id for entity in who.entities):
-            return who
+    for customer in state.customers:
+        if any(entity.id == entity_id for entity in customer.entities):
+            return customer
     raise ApiError(500, "internal_error", f"No entities found for entityId {entity_id}")
 
 
 def get_entity(ctx: Context) -> Json:
-    who, entity = _find(ctx)
-    read(ctx, who)
-    return render.full_entity(ctx.state, who, entity, ctx.env)
+    customer, entity = _find(ctx)
+    read(ctx, customer)
+    return render.full_entity(ctx.state, customer, entity, ctx.env)
 
 
 def create_entity(ctx: Context) -> Json:
@@ -86,50 +86,50 @@ def create_entity(ctx: Context) -> Json:
     name = reader.get("name", "string", null=True)
     billing_controls = controls.read(reader)
     reader.done()
-    who = find_or_create(ctx, customer_id)
-    read(ctx, who)
+    customer = find_or_create(ctx, customer_id)
+    read(ctx, customer)
     if state.feature(feature_id).consumable:
         raise invalid(
             f"Feature '{feature_id}' is consumable (e.g. credits, API calls). "
             "Entities can only be created for non-consumable features (e.g. seats)."
         )
-    if entity_id and any(existing.id == entity_id for existing in who.entities):
+    if entity_id and any(existing.id == entity_id for existing in customer.entities):
         raise ApiError(409, "entity_already_exists", f"Entity {entity_id} already exists")
     entity = LocalEntity(entity_id or None, name, feature_id, state.now, billing_controls)
-    who.entities.append(entity)
-    created = render.full_entity(state, who, entity, ctx.env)
+    customer.entities.append(entity)
+    created = render.full_entity(state, customer, entity, ctx.env)
     del created["feature_id"]
-    _occupy(who, feature_id, 1)
+    _occupy(customer, feature_id, 1)
     return created
 
 
-def _occupy(who: LocalCustomer, feature_id: str, by: int) -> None:
+def _occupy(customer: LocalCustomer, feature_id: str, by: int) -> None:
     """Take up seats, or below zero free them."""
-    for row in who.rows:
+    for row in customer.rows:
         if row.feature_id == feature_id and not row.unlimited and not row.flag:
             row.balance -= by
             return
 
 
 def update_entity(ctx: Context) -> Json:
-    who, entity = _find(ctx)
+    customer, entity = _find(ctx)
     reader = ctx.reader
     entity.billing_controls |= controls.read(reader)
     reader.done()
-    read(ctx, who)
-    return render.full_entity(ctx.state, who, entity, ctx.env)
+    read(ctx, customer)
+    return render.full_entity(ctx.state, customer, entity, ctx.env)
 
 
 def delete_entity(ctx: Context) -> Json:
     """Its seat is free again; its grants and plans go, a paid one without credit."""
-    who, entity = _find(ctx)
+    customer, entity = _find(ctx)
     for product in [
-        held for held in who.products if held.entity_id == entity.id and held.status != "expired"
+        held for held in customer.products if held.entity_id == entity.id and held.status != "expired"
     ]:
-        products.take_away(who, product, ctx.state.now)
-    who.rows = [row for row in who.rows if row.entity_id is None or row.entity_id != entity.id]
-    who.entities.remove(entity)
-    _occupy(who, entity.feature_id, -1)
+        products.take_away(customer, product, ctx.state.now)
+    customer.rows = [row for row in customer.rows if row.entity_id is None or row.entity_id != entity.id]
+    customer.entities.remove(entity)
+    _occupy(customer, entity.feature_id, -1)
     return {"success": True}
 
 

@@ -33,10 +33,10 @@ def list_page(ctx: Context) -> Json:
     span = reader.get("custom_range", "object", default={})
     reader.done()
     _analytics(ctx)
-    who = ctx.state.customers.get(customer_id) if customer_id is not None else None
-    if customer_id is not None and (who is None or who.id != customer_id):
+    customer = ctx.state.customers.get(customer_id) if customer_id is not None else None
+    if customer_id is not None and (customer is None or customer.id != customer_id):
         return {"list": [], "next_cursor": None}
-    query = events.Query(who, entity_id, names, span.get("start"), span.get("end"))
+    query = events.Query(customer, entity_id, names, span.get("start"), span.get("end"))
     matching = [event for event in events.find(ctx.state, query) if event.timestamp <= ctx.state.now]
     if cursor:
         last, moment = decode_cursor(cursor)
@@ -69,12 +69,12 @@ def aggregate(ctx: Context) -> Json:
         raise bad_input("input: Provide either range or custom_range, not both")
     if aggregate_on is not None and customer_id is None:
         raise bad_input("aggregate_on: requires customer_id")
-    who = state.customer(customer_id) if customer_id is not None else None
+    customer = state.customer(customer_id) if customer_id is not None else None
     _analytics(ctx)
-    start, end = events.span(state, who, named or "1bc"), state.now
+    start, end = events.span(state, customer, named or "1bc"), state.now
     if span is not None:
         start, end = span.get("start", start), span.get("end", end)
-    query = events.Query(who, entity_id, names, start, end)
+    query = events.Query(customer, entity_id, names, start, end)
     return events.aggregate(state, events.Aggregation(query, size, group_by, aggregate_on is not None))
 
 

@@ -27,8 +27,8 @@ def list_page(ctx: Context) -> Json:
     if customer_id is None:
         source = list(ctx.state.invoices())
     else:
-        who = ctx.state.customers.get(customer_id)
-        source = who.invoices if who is not None and who.id == customer_id else []
+        customer = ctx.state.customers.get(customer_id)
+        source = customer.invoices if customer is not None and customer.id == customer_id else []
     matching = [
         invoice
         for invoice in source

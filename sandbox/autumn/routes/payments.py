@@ -16,11 +16,11 @@ from sandbox.autumn.validation import bad_input
 
 def open_portal(ctx: Context) -> Json:
     """Makes the Stripe customer when there is none. Every call gives another page."""
-    who = customer_of(ctx)
+    customer = customer_of(ctx)
     ctx.state.need_stripe()
-    who.stripe_id = who.stripe_id or ctx.state.ids.stripe("cus")
-    who.drop_cached()
-    return {"customer_id": who.id, "url": f"{ctx.base_url}/portal/{ctx.state.ids.stripe('bps')}"}
+    customer.stripe_id = customer.stripe_id or ctx.state.ids.stripe("cus")
+    customer.drop_cached()
+    return {"customer_id": customer.id, "url": f"{ctx.base_url}/portal/{ctx.state.ids.stripe('bps')}"}
 
 
 def setup_payment(ctx: Context) -> Json:
@@ -32,16 +32,16 @@ def setup_payment(ctx: Context) -> Json:
     state.need_stripe()
     if plan_id is not None:
         state.plan(plan_id)
-    who = find_or_create(ctx, customer_id)
-    who.stripe_id = who.stripe_id or state.ids.stripe("cus")
-    who.drop_cached()
+    customer = find_or_create(ctx, customer_id)
+    customer.stripe_id = customer.stripe_id or state.ids.stripe("cus")
+    customer.drop_cached()
     number = state.ids.stripe("cs_test")
 
-    def set_up(customer: LocalCustomer) -> Effects:
-        return attaching.apply(state, customer, read_order(ctx)[1]) if plan_id else Effects()
+    def set_up(draft: LocalCustomer) -> Effects:
+        return attaching.apply(state, draft, read_order(ctx)[1]) if plan_id else Effects()
 
-    state.waiting[number] = Waiting(who, set_up, None)
-    return {"customer_id": who.id, "url": f"{ctx.base_url}/checkout/{number}"}
+    state.waiting[number] = Waiting(customer, set_up, None)
+    return {"customer_id": customer.id, "url": f"{ctx.base_url}/checkout/{number}"}
 
 
 def refund(ctx: Context) -> Json:

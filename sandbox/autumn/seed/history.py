@@ -14,28 +14,28 @@ _FLAT = (1,) * 24
 _CURVES = {"office": _DAY_CURVE, "launch": _DAY_CURVE, "fading": _DAY_CURVE, "nightly": _NIGHT_CURVE}
 
 
-def events_of(state: AutumnState, who: LocalCustomer) -> list[LocalEvent]:
+def events_of(state: AutumnState, customer: LocalCustomer) -> list[LocalEvent]:
     """Oldest first; the same for the same customer every time."""
-    ids = Ids(f"events:{who.internal_id}")
-    events = [event for history in who.history for event in _of_feature(state, who, history, ids)]
+    ids = Ids(f"events:{customer.internal_id}")
+    events = [event for history in customer.history for event in _of_feature(state, customer, history, ids)]
     return sorted(events, key=lambda event: event.timestamp)
 
 
-def _of_feature(state: AutumnState, who: LocalCustomer, history: History, ids: Ids) -> list[LocalEvent]:
-    chance = state.random("history", who.internal_id, history.feature_id)
+def _of_feature(state: AutumnState, customer: LocalCustomer, history: History, ids: Ids) -> list[LocalEvent]:
+    chance = state.random("history", customer.internal_id, history.feature_id)
     times = _times(history, state.now, chance)
     inside = [time for time in times if time >= history.cycle_start]
     before = times[: len(times) - len(inside)]
     mean = history.cycle_usage / len(inside) if inside else 1.0
     values = [max(1.0, round(mean * chance.uniform(0.4, 1.6))) for _ in before]
     values += _portions(history.cycle_usage, len(inside), chance)
-    row, cost = _paid_from(state, who, history.feature_id)
+    row, cost = _paid_from(state, customer, history.feature_id)
     return [
         LocalEvent(
             id=ids.autumn("evt"),
             timestamp=moment,
             feature_id=history.feature_id,
-            customer_id=who.id,
+            customer_id=customer.id,
             value=value,
             properties={name: chance.choice(options) for name, options in history.properties.items()},
             deductions=[_deduction(row, clean(value * cost))] if row else None,
@@ -45,17 +45,22 @@ def _of_feature(state: AutumnState, who: LocalCustomer, history: History, ids: I
     ]
 
 
-def _paid_from(state: AutumnState, who: LocalCustomer, feature_id: str) -> tuple[Row | None, float]:
+def _paid_from(state: AutumnState, customer: LocalCustomer, feature_id: str) -> tuple[Row | None, float]:
     """The row a feature is taken from, and what a unit costs there: its own, or that of its credits."""
     own = next(
-        (row_of_customer for row_of_customer in who.rows if row_of_customer.feature_id == feature_id), None
+        (row_of_customer for row_of_customer in customer.rows if row_of_customer.feature_id == feature_id),
+        None,
     )
     if own is not None:
         return own, 1
     for pool in state.features.values():
         for cost in pool.credit_schema or ():
             row = next(
-                (row_of_customer for row_of_customer in who.rows if row_of_customer.feature_id == pool.id),
+                (
+                    row_of_customer
+                    for row_of_customer in customer.rows
+                    if row_of_customer.feature_id == pool.id
+                ),
                 None,
             )
             if cost["metered_feature_id"] == feature_id and row is not None:

@@ -52,19 +52,21 @@ def _outline(index: int, created_at: int) -> Outline:
 def _build(state: AutumnState, outline: Outline) -> LocalCustomer:
     """The same customer for the same outline, whenever it is built."""
     index = int(outline.internal_id[-16:])
-    who = LocalCustomer(outline.internal_id, outline.id, outline.name, outline.email, outline.created_at)
+    customer = LocalCustomer(outline.internal_id, outline.id, outline.name, outline.email, outline.created_at)
     ids_before, state.ids = state.ids, Ids(outline.internal_id)
     plan = state.plans[_PLANS[index % len(_PLANS)]]
-    product = products.give(state, who, plan, PlanTerms(started_at=outline.created_at))
-    for row in [held for held in who.rows if not held.flag]:
+    product = products.give(state, customer, plan, PlanTerms(started_at=outline.created_at))
+    for row in [held for held in customer.rows if not held.flag]:
         balances.shift([row], -int(row.included * (index * 37 % 105) / 100))
     if index % 50 == 3 and plan.price is not None:
         product.status = "past_due"
-    who.invoices = _invoices(state, outline)
-    start = add(who.rows[0].resets_at or state.now, "month", -1)
-    who.history.append(History("messages", 30, 2, start, max(0.0, -who.rows[0].balance + who.rows[0].grant)))
+    customer.invoices = _invoices(state, outline)
+    start = add(customer.rows[0].resets_at or state.now, "month", -1)
+    customer.history.append(
+        History("messages", 30, 2, start, max(0.0, -customer.rows[0].balance + customer.rows[0].grant))
+    )
     state.ids = ids_before
-    return who
+    return customer
 
 
 def _invoices(state: AutumnState, outline: Outline) -> list[LocalInvoice]:
@@ -99,12 +101,12 @@ def fill_crowd(b: Builder) -> None:
         first, second = _FIRST[index % len(_FIRST)], _SECOND[(index * 3) % len(_SECOND)]
         slug = f"{first}-{second}".lower().replace(" ", "")
         days = 12 + index * 17
-        who = b.customer(
+        customer = b.customer(
             f"cus_{slug.replace('-', '_')}_{index}", f"{first} {second}", f"billing@{slug}.example", days
         )
-        who.currency = (None, None, None, "eur", None, "jpy")[index % 6]
-        product = b.has(who, _CROWD_PLANS[index % len(_CROWD_PLANS)], days)
-        for row in [held for held in who.rows if not held.flag and not held.unlimited]:
-            b.uses(who, row.feature_id, int(row.included * chance.uniform(0, 1.02)))
-        b.billed(who, product, limit=12)
-        b.history(who, "messages", chance.uniform(2, 12), 45)
+        customer.currency = (None, None, None, "eur", None, "jpy")[index % 6]
+        product = b.has(customer, _CROWD_PLANS[index % len(_CROWD_PLANS)], days)
+        for row in [held for held in customer.rows if not held.flag and not held.unlimited]:
+            b.uses(customer, row.feature_id, int(row.included * chance.uniform(0, 1.02)))
+        b.billed(customer, product, limit=12)
+        b.history(customer, "messages", chance.uniform(2, 12), 45)
