@@ -32,8 +32,8 @@ MODULES = (
     ),
 )
 """The policy, the life of a change, and the guards and plans of each kind; no display code."""
-TESTS = ("tests/access", "tests/approvals", "tests/changes", "tests/home/test_powers.py")
-"""The policy also needs the tests of what relies on it: approvals, and what the Home tab lets a person do."""
+TESTS = ("tests/access", "tests/approvals", "tests/batches", "tests/changes", "tests/home/test_powers.py")
+"""Also the tests of what relies on the modules: what Home lets a person do, and lists made of changes."""
 
 
 Place = tuple[str, int]
