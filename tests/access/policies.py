@@ -33,7 +33,7 @@ FEATURES = ("messages", "seats")
 CURRENCIES = ("USD", "EUR", "JPY")
 
 
-def some(of: Iterable[T], *, least: int = 0, mostly_none: bool = False) -> st.SearchStrategy[frozenset[T]]:
+def subsets(of: Iterable[T], *, least: int = 0, mostly_none: bool = False) -> st.SearchStrategy[frozenset[T]]:
     """Any subset, drawn as one number whose bits select values: faster than drawing values one by one."""
     values = tuple(of)
     picks = st.integers(0, 2 ** len(values) - 1).map(
@@ -57,8 +57,8 @@ todays = st.builds(
 
 
 @st.composite
-def whens(draw: st.DrawFn, *, gives: bool) -> When:
-    changes = draw(some([kind.id for kind in KINDS], mostly_none=True))
+def conditions(draw: st.DrawFn, *, gives: bool) -> When:
+    changes = draw(subsets([kind.id for kind in KINDS], mostly_none=True))
     sized = changes in (frozenset({"balance"}), frozenset({"reward"}))
     over = draw(st.none() | amounts) if sized else None
     exclusive = Decimal(0) if over is None else over + 1
@@ -78,29 +78,29 @@ def whens(draw: st.DrawFn, *, gives: bool) -> When:
     most: dict[Measure, Limit | None] = {Measure.AMOUNT: up_to, Measure.VALUE: value_up_to}
     return When(
         changes=changes,
-        over=_set(above if gives else above | days),
-        up_to=_set(most | days if gives else most),
+        over=_without_none(above if gives else above | days),
+        up_to=_without_none(most | days if gives else most),
         environment=draw(st.none() | st.sampled_from(Environment)),
-        products=draw(some(PRODUCTS, mostly_none=True)),
-        rewards=draw(some(REWARDS)) if changes == {"reward"} else frozenset(),
-        features=draw(some(FEATURES, mostly_none=True)),
+        products=draw(subsets(PRODUCTS, mostly_none=True)),
+        rewards=draw(subsets(REWARDS)) if changes == {"reward"} else frozenset(),
+        features=draw(subsets(FEATURES, mostly_none=True)),
     )
 
 
-def _set(limits: Mapping[Measure, Limit | None]) -> dict[Measure, Limit]:
+def _without_none(limits: Mapping[Measure, Limit | None]) -> dict[Measure, Limit]:
     return {measure: limit for measure, limit in limits.items() if limit is not None}
 
 
-whos = st.just(EVERYONE) | st.tuples(some(USERS), some(GROUPS)).filter(any).map(
+whos = st.just(EVERYONE) | st.tuples(subsets(USERS), subsets(GROUPS)).filter(any).map(
     lambda user_and_group: Who(users=user_and_group[0], groups=user_and_group[1])
 )
 
 
 @st.composite
 def rules(draw: st.DrawFn, list_: str) -> Rule:
-    when = draw(whens(gives=list_ == "allow"))
+    when = draw(conditions(gives=list_ == "allow"))
     of = [power for power in Power if when.any_change or power not in (Power.HISTORY, Power.LINK)]
-    powers = draw(some(of, least=1))
+    powers = draw(subsets(of, least=1))
     return Rule(f"{list_}-{draw(st.integers(0, 10_000))}", draw(whos), powers, when)
 
 
@@ -109,7 +109,7 @@ def requirements(draw: st.DrawFn) -> Requirement:
     return Requirement(
         f"require-{draw(st.integers(0, 10_000))}",
         draw(whos),
-        draw(whens(gives=False)),
+        draw(conditions(gives=False)),
         approvals=draw(st.integers(1, 4)),
         reason=draw(st.booleans()),
         expires=draw(st.none() | st.integers(5, 43_200).map(lambda minutes: timedelta(minutes=minutes))),
@@ -128,9 +128,9 @@ requests = st.builds(
     kind=st.sampled_from(KINDS),
     amount=st.none() | amounts,
     environment=st.none() | st.sampled_from(Environment),
-    products=st.none() | some(PRODUCTS),
-    rewards=st.none() | some(REWARDS),
-    features=st.none() | some(FEATURES),
+    products=st.none() | subsets(PRODUCTS),
+    rewards=st.none() | subsets(REWARDS),
+    features=st.none() | subsets(FEATURES),
     worth=st.none() | st.builds(Worth, amounts, currencies),
     earlier=todays,
     own=st.booleans(),
@@ -139,12 +139,12 @@ people = st.builds(
     Person,
     user=st.sampled_from(USERS),
     member=st.sampled_from([True, True, True, False, None]),
-    groups=some(GROUPS),
-    unchecked=some(GROUPS),
+    groups=subsets(GROUPS),
+    unchecked=subsets(GROUPS),
 )
 
 
-def written(policy: Policy) -> str:
+def policy_file(policy: Policy) -> str:
     """As a file with the same meaning."""
     out: list[str] = []
     for key, rules in (("allow", policy.allow), ("deny", policy.deny)):

@@ -15,7 +15,7 @@ from sandbox.slack.model import UserGroup
 LEAS = frozenset({"@billing-leads", "S01LEADS"})
 
 
-def asked(slack: LocalSlack) -> int:
+def group_reads(slack: LocalSlack) -> int:
     return len([call for call in slack.calls if call.method == "usergroups.list"])
 
 
@@ -28,7 +28,7 @@ async def test_groups_are_found_by_id_and_by_handle(slack: LocalSlack, client: A
         "U04MAX", None, frozenset({"@ops"})
     )
     assert await groups.person("U01ANA", named_groups, member=False) == Person("U01ANA", False)
-    assert asked(slack) == 1
+    assert group_reads(slack) == 1
 
 
 async def test_unknown_group_is_not_checked(client: AsyncWebClient) -> None:
@@ -42,14 +42,14 @@ async def test_no_call_without_named_groups(slack: LocalSlack, client: AsyncWebC
     groups = Groups(client)
     assert await groups.person("U03LEA", frozenset()) == Person("U03LEA")
     assert await groups.missing(frozenset()) == frozenset()
-    assert asked(slack) == 0
+    assert group_reads(slack) == 0
 
 
 async def test_concurrent_questions_share_one_call(slack: LocalSlack, client: AsyncWebClient) -> None:
     groups = Groups(client)
     people = await asyncio.gather(*(groups.person("U03LEA", LEAS) for _ in range(20)))
     assert {person.groups for person in people} == {LEAS}
-    assert asked(slack) == 1
+    assert group_reads(slack) == 1
 
 
 async def test_removed_member_is_out_once_the_cache_expires(
@@ -130,7 +130,7 @@ async def test_people_and_groups_are_mentioned_and_unknown_groups_named(
 ) -> None:
     groups = Groups(client)
     assert await groups.mentions(["U03LEA", "S01LEADS"]) == ["<@U03LEA>", "<!subteam^S01LEADS>"]
-    assert asked(slack) == 0, "ids need no look-up"
+    assert group_reads(slack) == 0, "ids need no look-up"
     assert await groups.mentions(["@billing-leads", "@no*one"]) == ["<!subteam^S01LEADS>", "@no∗one"]
     slack.faults.add("usergroups.list", "error", times=None)
     assert await Groups(client).mentions(["@billing-leads"]) == ["@billing-leads"]

@@ -102,21 +102,21 @@ NEVER = '[[deny]]\nname = "never"\nwho = "everyone"\nmay = "ask"\nchanges = "bal
 REASON = '[[require]]\nname = "why"\nchanges = "balance"\namount_over = 1\nreason = true\n'
 
 
-def asked(amount: int, worth: Worth | None = None, earlier: Today = NOTHING_MOVED) -> Request:
+def request_of(amount: int, worth: Worth | None = None, earlier: Today = NOTHING_MOVED) -> Request:
     return Request(Verb.ASK, BALANCE, D(amount), worth=worth, earlier=earlier)
 
 
 @pytest.mark.parametrize(
     ("rules", "request_", "limits"),
     [
-        (ASK + SMALL, asked(50, Worth(D(4), "USD")), []),
-        (ASK + SMALL, asked(51, FIVE_DOLLARS), [Measure.AMOUNT, Measure.VALUE, Measure.VALUE_DAY]),
-        (ASK + SMALL, asked(30, Worth(D(1), "USD"), BUSY), [Measure.DAY, Measure.VALUE_DAY]),
-        (ASK + SMALL + LARGE, asked(61, Worth(D(1), "USD")), [Measure.AMOUNT, Measure.DAY]),
-        (ASK + SMALL + REASON, asked(2, Worth(D(1), "USD")), []),
-        (ASK + SMALL.replace("everyone", "U09"), asked(51), []),
-        (ASK + SMALL + 'environment = "live"\n', asked(51), []),
-        (ASK, asked(51), []),
+        (ASK + SMALL, request_of(50, Worth(D(4), "USD")), []),
+        (ASK + SMALL, request_of(51, FIVE_DOLLARS), [Measure.AMOUNT, Measure.VALUE, Measure.VALUE_DAY]),
+        (ASK + SMALL, request_of(30, Worth(D(1), "USD"), BUSY), [Measure.DAY, Measure.VALUE_DAY]),
+        (ASK + SMALL + LARGE, request_of(61, Worth(D(1), "USD")), [Measure.AMOUNT, Measure.DAY]),
+        (ASK + SMALL + REASON, request_of(2, Worth(D(1), "USD")), []),
+        (ASK + SMALL.replace("everyone", "U09"), request_of(51), []),
+        (ASK + SMALL + 'environment = "live"\n', request_of(51), []),
+        (ASK, request_of(51), []),
     ],
 )
 def test_decision_names_the_limits_it_rests_on(rules: str, request_: Request, limits: list[Measure]) -> None:
@@ -128,7 +128,7 @@ def test_decision_names_the_limits_it_rests_on(rules: str, request_: Request, li
 
 
 def test_refusal_names_the_limit_of_the_denying_rule() -> None:
-    decision = decide(read(ASK + NEVER), asked(81), ANA)
+    decision = decide(read(ASK + NEVER), request_of(81), ANA)
     assert (decision.reason, decision.rule) == (DecisionReason.DENIED, "never")
     assert [limit.rule for limit in decision.exceeded] == ["never", "never"]
 
@@ -137,20 +137,20 @@ def test_refusal_names_the_limit_of_the_rule_that_would_allow_it() -> None:
     narrow = (
         ASK.replace("[[allow]]\n", '[[allow]]\nname = "some"\n') + 'changes = "balance"\namount_up_to = 5\n'
     )
-    decision = decide(read(narrow), asked(6), ANA)
+    decision = decide(read(narrow), request_of(6), ANA)
     assert (decision.permit, decision.reason) == (False, DecisionReason.NO_RULE)
     assert [(limit.rule, limit.measure) for limit in decision.exceeded] == [
         ("some", Measure.AMOUNT),
         ("some", Measure.DAY),
     ]
     wider = narrow.replace('"some"', '"more"').replace("= 5", "= 50")
-    first_rule = decide(read(narrow + wider), asked(51), ANA)
-    assert first_rule.exceeded == decide(read(narrow), asked(51), ANA).exceeded
-    outsider = decide(read(narrow.replace("everyone", "U09")), asked(6), ANA)
+    first_rule = decide(read(narrow + wider), request_of(51), ANA)
+    assert first_rule.exceeded == decide(read(narrow), request_of(51), ANA).exceeded
+    outsider = decide(read(narrow.replace("everyone", "U09")), request_of(6), ANA)
     assert outsider.exceeded == ()
     unchecked = replace(ANA, unchecked=frozenset({"@team"}))
     assert (
-        decide(read(narrow.replace("everyone", "@team")), asked(5), unchecked).reason
+        decide(read(narrow.replace("everyone", "@team")), request_of(5), unchecked).reason
         is DecisionReason.UNCHECKED
     )
 

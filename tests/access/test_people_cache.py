@@ -19,7 +19,7 @@ class Clock:
         return self.now
 
 
-def asked(slack: LocalSlack) -> int:
+def profile_reads(slack: LocalSlack) -> int:
     return len([call for call in slack.calls if call.method == "users.info"])
 
 
@@ -32,7 +32,7 @@ async def test_answer_is_cached(slack: LocalSlack, client: AsyncWebClient) -> No
     assert await people_cache.standing(ANA) is Standing.MEMBER
     clock.now = 60
     assert await people_cache.standing(ANA) is Standing.GUEST
-    assert asked(slack) == 2
+    assert profile_reads(slack) == 2
 
 
 async def test_failures_are_not_cached(slack: LocalSlack, client: AsyncWebClient) -> None:
@@ -45,9 +45,9 @@ async def test_failures_are_not_cached(slack: LocalSlack, client: AsyncWebClient
 async def test_outsider_by_the_payload_is_not_looked_up(slack: LocalSlack, client: AsyncWebClient) -> None:
     people_cache = People(client, lambda: Installation("T01NORTHW"), seconds=60)
     assert await people_cache.standing(Actor("U06EVE", "T02ACMECO")) is Standing.OUTSIDER
-    assert asked(slack) == 0
+    assert profile_reads(slack) == 0
     assert await people_cache.standing(Actor("U06EVE")) is Standing.OUTSIDER
-    assert asked(slack) == 1
+    assert profile_reads(slack) == 1
 
 
 async def test_cancelled_waiter_does_not_stop_the_others(slack: LocalSlack, client: AsyncWebClient) -> None:
@@ -58,7 +58,7 @@ async def test_cancelled_waiter_does_not_stop_the_others(slack: LocalSlack, clie
     await asyncio.sleep(0.01)
     impatient.cancel()
     assert await patient is Standing.MEMBER
-    assert asked(slack) == 1
+    assert profile_reads(slack) == 1
 
 
 async def test_cache_of_people_is_bounded(
@@ -69,14 +69,14 @@ async def test_cache_of_people_is_bounded(
     await people_cache.standing(ANA)
     await people_cache.standing(Actor("U02RAJ"))
     await people_cache.standing(ANA)
-    assert asked(slack) == 3
+    assert profile_reads(slack) == 3
 
 
 async def test_time_zone_is_the_persons_own(slack: LocalSlack, client: AsyncWebClient) -> None:
     people_cache = People(client, lambda: Installation("T01NORTHW"), seconds=60)
     assert await people_cache.zone(ANA) == "Europe/Lisbon"
     assert await people_cache.standing(ANA) is Standing.MEMBER
-    assert asked(slack) == 1
+    assert profile_reads(slack) == 1
     assert await people_cache.zone(Actor("U99NOBODY", "T01NORTHW")) == ""
 
 
@@ -89,5 +89,5 @@ async def test_locale_is_the_persons_own(slack: LocalSlack, client: AsyncWebClie
 async def test_name_is_the_one_slack_shows(slack: LocalSlack, client: AsyncWebClient) -> None:
     people_cache = People(client, lambda: Installation("T01NORTHW"), seconds=60)
     assert await people_cache.name(ANA) == "ana"
-    assert asked(slack) == 1
+    assert profile_reads(slack) == 1
     assert await people_cache.name(Actor("U99NOBODY", "T01NORTHW")) == ""

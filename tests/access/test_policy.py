@@ -69,7 +69,7 @@ def balance(verb: Verb = Verb.ASK, amount: int | None = 5, **changed: Any) -> Re
 HISTORY = Request(Verb.HISTORY, environment=LIVE)
 
 
-def of(request: Request, person: Person, *rules: str) -> Decision:
+def decided(request: Request, person: Person, *rules: str) -> Decision:
     return decide(read("\n".join(rules)), request, person)
 
 
@@ -155,7 +155,7 @@ def of(request: Request, person: Person, *rules: str) -> Decision:
 def test_policy_of_a_team(
     person: Person, request_: Request, permit: bool, reason: DecisionReason, rule: str
 ) -> None:
-    decision = of(request_, person, TEAM)
+    decision = decided(request_, person, TEAM)
     assert (decision.permit, decision.reason, decision.rule) == (permit, reason, rule)
 
 
@@ -172,7 +172,7 @@ def test_policy_of_a_team(
     ],
 )
 def test_requirements_of_a_change(amount: int | None, approvals: int, reason: bool, expires: int) -> None:
-    decision = of(balance(amount=amount), ANA, TEAM)
+    decision = decided(balance(amount=amount), ANA, TEAM)
     assert (decision.approvals, decision.reason_required) == (approvals, reason)
     assert decision.expires_after == timedelta(hours=expires)
     assert decision.at_once is (approvals == 0)
@@ -180,11 +180,13 @@ def test_requirements_of_a_change(amount: int | None, approvals: int, reason: bo
 
 
 def test_terms_depend_on_the_requester() -> None:
-    assert of(balance(Verb.APPROVE, 50_001), LEA, TEAM) == Decision(True, DecisionReason.ALLOWED, "decides")
+    assert decided(balance(Verb.APPROVE, 50_001), LEA, TEAM) == Decision(
+        True, DecisionReason.ALLOWED, "decides"
+    )
 
 
 def test_refused_request_is_not_applied_right_away() -> None:
-    assert not of(balance(), LEA, TEAM).at_once
+    assert not decided(balance(), LEA, TEAM).at_once
     assert not Decision(False, DecisionReason.DENIED, approvals=0).at_once
 
 
@@ -193,17 +195,17 @@ AT_ONCE = '[[allow]]\nname = "now"\nwho = "everyone"\nmay = "at_once"'
 
 
 def test_required_approvals_override_at_once() -> None:
-    decision = of(balance(), MAX, ASK, AT_ONCE, "[[require]]\napprovals = 1")
+    decision = decided(balance(), MAX, ASK, AT_ONCE, "[[require]]\napprovals = 1")
     assert (decision.approvals, decision.at_once, decision.rule) == (1, False, "allow 1")
-    assert of(balance(), MAX, ASK, AT_ONCE, "[[require]]\nreason = true").at_once
+    assert decided(balance(), MAX, ASK, AT_ONCE, "[[require]]\nreason = true").at_once
 
 
 def test_at_once_alone_does_not_allow_requests() -> None:
-    assert of(balance(), MAX, AT_ONCE).reason is DecisionReason.NO_RULE
+    assert decided(balance(), MAX, AT_ONCE).reason is DecisionReason.NO_RULE
 
 
 def test_at_once_can_be_denied() -> None:
-    denied = of(balance(), MAX, ASK, AT_ONCE, '[[deny]]\nwho = "everyone"\nmay = "at_once"')
+    denied = decided(balance(), MAX, ASK, AT_ONCE, '[[deny]]\nwho = "everyone"\nmay = "at_once"')
     assert (denied.permit, denied.approvals) == (True, 1)
 
 
@@ -213,20 +215,20 @@ OWN = '[[allow]]\nwho = "everyone"\nmay = ["ask", "approve", "approve_own"]'
 
 @pytest.mark.parametrize(("changes", "alone"), [("", False), ('changes = ["balance", "deletion"]', True)])
 def test_deletion_alone_needs_a_rule_that_names_it(changes: str, alone: bool) -> None:
-    assert of(DELETE, MAX, ASK, AT_ONCE, changes).at_once is alone
-    assert of(DELETE, MAX, OWN, changes).self_approval is alone
-    approved = of(Request(Verb.APPROVE, DELETION, own=True), MAX, OWN, changes)
+    assert decided(DELETE, MAX, ASK, AT_ONCE, changes).at_once is alone
+    assert decided(DELETE, MAX, OWN, changes).self_approval is alone
+    approved = decided(Request(Verb.APPROVE, DELETION, own=True), MAX, OWN, changes)
     assert approved.reason is (DecisionReason.ALLOWED if alone else DecisionReason.OWN)
 
 
 def test_own_approval() -> None:
-    assert of(balance(), MAX, OWN).self_approval
-    allowed = of(balance(Verb.APPROVE, own=True), MAX, OWN)
+    assert decided(balance(), MAX, OWN).self_approval
+    allowed = decided(balance(Verb.APPROVE, own=True), MAX, OWN)
     assert (allowed.permit, allowed.rule) == (True, "allow 1")
     only_own = '[[allow]]\nwho = "everyone"\nmay = ["ask", "approve_own"]'
-    assert of(balance(Verb.APPROVE, own=True), MAX, only_own).reason is DecisionReason.NO_RULE
-    assert not of(balance(), MAX, only_own).self_approval
-    denied = of(
+    assert decided(balance(Verb.APPROVE, own=True), MAX, only_own).reason is DecisionReason.NO_RULE
+    assert not decided(balance(), MAX, only_own).self_approval
+    denied = decided(
         balance(Verb.APPROVE, own=True),
         MAX,
         OWN,
@@ -237,39 +239,39 @@ def test_own_approval() -> None:
 
 def test_own_approval_by_a_group_that_was_not_checked() -> None:
     rules = '[[allow]]\nwho = "everyone"\nmay = "approve"\n[[allow]]\nwho = "@leads"\nmay = "approve_own"'
-    assert of(balance(Verb.APPROVE, own=True), DARK, rules).reason is DecisionReason.UNCHECKED
+    assert decided(balance(Verb.APPROVE, own=True), DARK, rules).reason is DecisionReason.UNCHECKED
 
 
 def test_undo_also_needs_ask() -> None:
     rules = '[[allow]]\nwho = "everyone"\nmay = ["ask", "undo"]'
     no_asking = '[[deny]]\nname = "stop"\nwho = "everyone"\nmay = "ask"'
-    assert of(balance(Verb.UNDO), MAX, rules).permit
-    assert of(balance(Verb.UNDO), MAX, rules, no_asking).rule == "stop"
+    assert decided(balance(Verb.UNDO), MAX, rules).permit
+    assert decided(balance(Verb.UNDO), MAX, rules, no_asking).rule == "stop"
     assert (
-        of(balance(Verb.UNDO), MAX, '[[allow]]\nwho = "everyone"\nmay = "undo"').reason
+        decided(balance(Verb.UNDO), MAX, '[[allow]]\nwho = "everyone"\nmay = "undo"').reason
         is DecisionReason.NO_RULE
     )
-    assert of(balance(Verb.UNDO), MAX, rules, AT_ONCE).at_once
+    assert decided(balance(Verb.UNDO), MAX, rules, AT_ONCE).at_once
 
 
 def test_deny_for_an_unchecked_group_applies() -> None:
     unsure = '[[deny]]\nname = "unsure"\nwho = "@leads"\nmay = "ask"'
     sure = '[[deny]]\nname = "sure"\nwho = "U4D"\nmay = "ask"'
-    assert of(balance(), DARK, ASK, unsure) == Decision(False, DecisionReason.UNCHECKED, "unsure")
-    assert of(balance(), DARK, ASK, unsure, sure) == Decision(False, DecisionReason.DENIED, "sure")
-    assert of(balance(), ANA, ASK, unsure).permit
+    assert decided(balance(), DARK, ASK, unsure) == Decision(False, DecisionReason.UNCHECKED, "unsure")
+    assert decided(balance(), DARK, ASK, unsure, sure) == Decision(False, DecisionReason.DENIED, "sure")
+    assert decided(balance(), ANA, ASK, unsure).permit
 
 
 def test_requirement_for_an_unchecked_group_applies() -> None:
     rules = '[[require]]\nwho = "@leads"\napprovals = 4'
-    assert of(balance(), DARK, ASK, rules).approvals == 4
-    assert of(balance(), ANA, ASK, rules).approvals == 1
-    assert of(balance(), LEA, ASK, rules).approvals == 4
+    assert decided(balance(), DARK, ASK, rules).approvals == 4
+    assert decided(balance(), ANA, ASK, rules).approvals == 1
+    assert decided(balance(), LEA, ASK, rules).approvals == 4
 
 
 def test_unchecked_group_does_not_hide_an_allowing_rule() -> None:
     first = '[[allow]]\nwho = "@leads"\nmay = "ask"'
-    assert of(balance(), DARK, first, ASK).permit
+    assert decided(balance(), DARK, first, ASK).permit
 
 
 @pytest.mark.parametrize(
@@ -308,9 +310,9 @@ def test_unknown_facts_count_against_the_person(
     policy_request: Request, narrowed: str, matches: bool | None
 ) -> None:
     may = 'who = "everyone"\nmay = "ask"'
-    assert of(policy_request, MAX, "[[allow]]", may, narrowed).permit is (matches is True)
-    assert of(policy_request, MAX, ASK, "[[deny]]", may, narrowed).permit is (matches is False)
-    required = of(policy_request, MAX, ASK, "[[require]]\napprovals = 2", narrowed)
+    assert decided(policy_request, MAX, "[[allow]]", may, narrowed).permit is (matches is True)
+    assert decided(policy_request, MAX, ASK, "[[deny]]", may, narrowed).permit is (matches is False)
+    required = decided(policy_request, MAX, ASK, "[[require]]\napprovals = 2", narrowed)
     assert required.approvals == (1 if matches is False else 2)
 
 
@@ -360,13 +362,13 @@ DAY_ALONE = LIMITED.replace("amount_up_to = 500", "per_day = 800")
 )
 def test_limits_cover_the_day(rules: str, earlier: int, amount: int | None, approvals: int) -> None:
     request = balance(amount=amount, earlier=Today(units=Decimal(earlier)))
-    assert of(request, MAX, rules).approvals == approvals
+    assert decided(request, MAX, rules).approvals == approvals
 
 
 def test_deny_over_a_limit_covers_the_day() -> None:
     limit = '[[deny]]\nwho = "everyone"\nmay = "ask"\nchanges = "balance"\namount_over = 1000'
-    assert of(balance(amount=1000), MAX, ASK, limit).permit
-    assert not of(balance(amount=600, earlier=Today(units=Decimal(401))), MAX, ASK, limit).permit
+    assert decided(balance(amount=1000), MAX, ASK, limit).permit
+    assert not decided(balance(amount=600, earlier=Today(units=Decimal(401))), MAX, ASK, limit).permit
 
 
 @pytest.mark.parametrize(
@@ -376,18 +378,18 @@ def test_deny_over_a_limit_covers_the_day() -> None:
 def test_replacing_a_coupon_also_removes_one(rewards: set[str] | None, at_once: bool) -> None:
     rules = f'{AT_ONCE}\nchanges = "reward"\nrewards = "sorry"'
     about = Request(Verb.ASK, REWARD, rewards=None if rewards is None else frozenset(rewards))
-    assert of(about, MAX, ASK, rules).at_once is at_once
+    assert decided(about, MAX, ASK, rules).at_once is at_once
     keeps_vip = '[[deny]]\nwho = "everyone"\nmay = "ask"\nchanges = "reward"\nrewards = "vip"'
-    assert of(about, MAX, ASK, keeps_vip).permit is at_once
+    assert decided(about, MAX, ASK, keeps_vip).permit is at_once
 
 
 def test_history_covers_all_changes() -> None:
     history = '[[allow]]\nwho = "everyone"\nmay = "history"\nenvironment = "live"'
-    assert of(HISTORY, MAX, history).permit
+    assert decided(HISTORY, MAX, history).permit
     for narrowed in ('changes = "deletion"', 'products = "gold"', 'changes = "balance"\namount_over = 0'):
-        assert of(HISTORY, MAX, history, '[[deny]]\nwho = "everyone"', narrowed).permit
-    assert of(HISTORY, MAX, history, '[[deny]]\nwho = "everyone"').reason is DecisionReason.DENIED
-    assert not of(Request(Verb.HISTORY, environment=SANDBOX), MAX, history).permit
+        assert decided(HISTORY, MAX, history, '[[deny]]\nwho = "everyone"', narrowed).permit
+    assert decided(HISTORY, MAX, history, '[[deny]]\nwho = "everyone"').reason is DecisionReason.DENIED
+    assert not decided(Request(Verb.HISTORY, environment=SANDBOX), MAX, history).permit
 
 
 @pytest.mark.parametrize("verb", Verb)

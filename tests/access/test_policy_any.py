@@ -11,7 +11,7 @@ from bot.access.policy import NEEDED, Decision, DecisionReason, Person, Request,
 from bot.access.policy_file import PolicyError
 from bot.access.policy_tables import Allow, Require
 from bot.access.rules import EVERYONE, Policy, Power, Rule
-from tests.access.policies import CURRENCIES, GROUPS, people, policies, requests, rules, written
+from tests.access.policies import CURRENCIES, GROUPS, people, policies, policy_file, requests, rules
 from tests.examples import examples
 from tests.policy import BALANCE, read
 
@@ -161,7 +161,7 @@ def test_policy_survives_a_file(policy: Policy) -> None:
     names = [rule.name for rule in (*policy.allow, *policy.deny)]
     names += [requirement.name for requirement in policy.require]
     assume(len(set(names)) == len(names))
-    assert read(written(policy)) == policy
+    assert read(policy_file(policy)) == policy
 
 
 @examples(100)

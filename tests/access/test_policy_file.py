@@ -487,14 +487,14 @@ def test_deeply_nested_text_is_skipped() -> None:
     assert Lines("a = " + "[" * 5000 + "]" * 5000 + "\nb = 1").of(("b",)) == 1
 
 
-def section(title: str) -> str:
+def guide_section(title: str) -> str:
     """The policy in this section of docs/policy.md."""
     return "\n".join(
         re.findall(r"```toml\n(.*?)```", GUIDE.split(f"### {title}\n")[1].split("\n### ")[0], re.DOTALL)
     )
 
 
-def asks(
+def request_of(
     kind: PolicyKind, amount: int | None = None, *, env: str = "live", plan: str = "pro", **details: str
 ) -> Request:
     size = None if amount is None else Decimal(amount)
@@ -506,7 +506,7 @@ ANA, RAJ, MAX = Person("U01ANA"), Person("U02RAJ"), Person("U04MAX")
 AGENT = Person("U01ANA", groups=frozenset({"@support"}))
 LEAD = Person("U03LEA", groups=frozenset({"@billing-leads"}))
 BOTH = Person("U05BOTH", groups=frozenset({"@support", "@finance"}))
-GIFT = asks(BALANCE, 500)
+GIFT = request_of(BALANCE, 500)
 REFUSED = None
 
 
@@ -514,42 +514,42 @@ REFUSED = None
     ("title", "person", "policy_request", "approvals"),
     [
         ("Two people", ANA, GIFT, 0),
-        ("Two people", ANA, asks(BALANCE, 501), 1),
-        ("Two people", RAJ, asks(DETAILS), 0),
-        ("Two people", RAJ, asks(DELETION), 1),
-        ("Two people", RAJ, asks(DELETION, env="sandbox"), 0),
+        ("Two people", ANA, request_of(BALANCE, 501), 1),
+        ("Two people", RAJ, request_of(DETAILS), 0),
+        ("Two people", RAJ, request_of(DELETION), 1),
+        ("Two people", RAJ, request_of(DELETION, env="sandbox"), 0),
         ("Two people", MAX, GIFT, REFUSED),
-        ("Support, and billing leads", AGENT, asks(BALANCE, 1000), 0),
-        ("Support, and billing leads", AGENT, asks(BALANCE, 1001), 1),
-        ("Support, and billing leads", AGENT, asks(BALANCE, 100_001), 2),
-        ("Support, and billing leads", AGENT, asks(REWARD, 10, reward="sorry-10"), 0),
-        ("Support, and billing leads", AGENT, asks(REWARD, 10, reward="other"), 1),
-        ("Support, and billing leads", AGENT, asks(DELETION), REFUSED),
-        ("Support, and billing leads", LEAD, asks(DELETION), 2),
+        ("Support, and billing leads", AGENT, request_of(BALANCE, 1000), 0),
+        ("Support, and billing leads", AGENT, request_of(BALANCE, 1001), 1),
+        ("Support, and billing leads", AGENT, request_of(BALANCE, 100_001), 2),
+        ("Support, and billing leads", AGENT, request_of(REWARD, 10, reward="sorry-10"), 0),
+        ("Support, and billing leads", AGENT, request_of(REWARD, 10, reward="other"), 1),
+        ("Support, and billing leads", AGENT, request_of(DELETION), REFUSED),
+        ("Support, and billing leads", LEAD, request_of(DELETION), 2),
         ("Support, and billing leads", LEAD, GIFT, 1),
         ("Strict finance", AGENT, GIFT, 2),
-        ("Strict finance", AGENT, asks(BALANCE, 500, env="sandbox"), 1),
-        ("Strict finance", AGENT, asks(BALANCE, 1, plan="enterprise"), REFUSED),
-        ("Strict finance", AGENT, asks(DELETION, env="sandbox"), REFUSED),
+        ("Strict finance", AGENT, request_of(BALANCE, 500, env="sandbox"), 1),
+        ("Strict finance", AGENT, request_of(BALANCE, 1, plan="enterprise"), REFUSED),
+        ("Strict finance", AGENT, request_of(DELETION, env="sandbox"), REFUSED),
     ],
 )
 def test_teams_of_the_guide_work_as_described(
     title: str, person: Person, policy_request: Request, approvals: int | None
 ) -> None:
-    decision = decide(read(section(title)), policy_request, person)
+    decision = decide(read(guide_section(title)), policy_request, person)
     assert (decision.approvals if decision.permit else REFUSED) == approvals
 
 
 def test_requester_does_not_decide_in_strict_finance() -> None:
     approve = Request(Verb.APPROVE, BALANCE, Decimal(5), Environment.LIVE, frozenset({"pro"}))
-    decision = decide(read(section("Strict finance")), approve, BOTH)
+    decision = decide(read(guide_section("Strict finance")), approve, BOTH)
     assert decision == Decision(False, DecisionReason.DENIED, "support does not decide")
 
 
-def of_kind(kind_id: str, worth: int | None = None, amount: int | None = None) -> Request:
+def request_worth(kind_id: str, worth: int | None = None, amount: int | None = None) -> Request:
     """A request for a live customer, worth so many dollars."""
     return replace(
-        asks(registry.kind(kind_id).policy, amount),
+        request_of(registry.kind(kind_id).policy, amount),
         worth=None if worth is None else Worth(Decimal(worth), "USD"),
     )
 
@@ -557,29 +557,29 @@ def of_kind(kind_id: str, worth: int | None = None, amount: int | None = None) -
 @pytest.mark.parametrize(
     ("person", "policy_request", "approvals"),
     [
-        (AGENT, of_kind("balance", amount=1000), 0),
-        (AGENT, of_kind("grant", amount=1000), 0),
-        (AGENT, of_kind("grant", amount=1001), 1),
-        (AGENT, of_kind("grant", amount=100_001), 2),
-        (AGENT, of_kind("expiry"), 1),
-        (AGENT, of_kind("usage", amount=5), 1),
-        (AGENT, of_kind("refund", worth=20), 0),
-        (AGENT, of_kind("refund", worth=21), 1),
-        (AGENT, of_kind("refund", worth=501), 2),
-        (AGENT, of_kind("refund"), 2),
-        (AGENT, of_kind("cancellation", worth=0), 0),
-        (AGENT, of_kind("cancellation", worth=5), 1),
-        (AGENT, of_kind("switch", worth=5), 1),
-        (AGENT, of_kind("quantity", worth=5), REFUSED),
-        (AGENT, of_kind("deletion"), REFUSED),
-        (AGENT, asks(BALANCE, 5, plan="enterprise"), REFUSED),
-        (AGENT, asks(REWARD, 10, reward="sorry-10"), 0),
-        (AGENT, asks(REWARD, 10, reward="other"), 1),
-        (LEAD, of_kind("switch", worth=500), 0),
-        (LEAD, of_kind("switch", worth=501), 1),
-        (LEAD, of_kind("refund", worth=5), 1),
-        (LEAD, of_kind("deletion"), 2),
-        (MAX, of_kind("details"), REFUSED),
+        (AGENT, request_worth("balance", amount=1000), 0),
+        (AGENT, request_worth("grant", amount=1000), 0),
+        (AGENT, request_worth("grant", amount=1001), 1),
+        (AGENT, request_worth("grant", amount=100_001), 2),
+        (AGENT, request_worth("expiry"), 1),
+        (AGENT, request_worth("usage", amount=5), 1),
+        (AGENT, request_worth("refund", worth=20), 0),
+        (AGENT, request_worth("refund", worth=21), 1),
+        (AGENT, request_worth("refund", worth=501), 2),
+        (AGENT, request_worth("refund"), 2),
+        (AGENT, request_worth("cancellation", worth=0), 0),
+        (AGENT, request_worth("cancellation", worth=5), 1),
+        (AGENT, request_worth("switch", worth=5), 1),
+        (AGENT, request_worth("quantity", worth=5), REFUSED),
+        (AGENT, request_worth("deletion"), REFUSED),
+        (AGENT, request_of(BALANCE, 5, plan="enterprise"), REFUSED),
+        (AGENT, request_of(REWARD, 10, reward="sorry-10"), 0),
+        (AGENT, request_of(REWARD, 10, reward="other"), 1),
+        (LEAD, request_worth("switch", worth=500), 0),
+        (LEAD, request_worth("switch", worth=501), 1),
+        (LEAD, request_worth("refund", worth=5), 1),
+        (LEAD, request_worth("deletion"), 2),
+        (MAX, request_worth("details"), REFUSED),
     ],
 )
 def test_example_policy_decides_as_it_says(
@@ -600,7 +600,7 @@ def test_example_policy_shows_every_kind_of_rule_and_table() -> None:
     assert decide(policy, Request(Verb.LINK, environment=Environment.LIVE), AGENT).permit
     assert not decide(policy, Request(Verb.LINK, environment=Environment.LIVE), MAX).permit
     for kind_id in ("refund", "cancellation", "switch", "addition", "deletion"):
-        assert decide(policy, of_kind(kind_id, worth=5), LEAD).reason_required
+        assert decide(policy, request_worth(kind_id, worth=5), LEAD).reason_required
     assert [preset.gives for preset in policy.presets] == [("messages", Decimal(1000)), None]
     assert policy.approvals.escalate_to == ("@finance",)
     assert policy.batches.most_lines == 200

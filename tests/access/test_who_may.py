@@ -22,7 +22,7 @@ LEADS = Who(users=frozenset({"U03LEA"}), groups=frozenset({"@leads"}))
 ANA = Person("U01ANA")
 
 
-def of(verb: Verb, *, own: bool = False) -> Request:
+def request_for(verb: Verb, *, own: bool = False) -> Request:
     kind = None if verb in (Verb.HISTORY, Verb.LINK, Verb.DIGESTS) else BALANCE
     return Request(verb, kind=kind, environment=Environment.LIVE, own=own)
 
@@ -30,9 +30,9 @@ def of(verb: Verb, *, own: bool = False) -> Request:
 @pytest.mark.parametrize("verb", Verb)
 def test_every_refusal_says_who_may(verb: Verb) -> None:
     policy = read(TEAM)
-    decision = decide(policy, of(verb), ANA)
+    decision = decide(policy, request_for(verb), ANA)
     assert not decision.permit
-    permitted = holders(policy, of(verb))
+    permitted = holders(policy, request_for(verb))
     text = explained(PolicyRefusal(decision, ", ".join([*permitted.groups, *permitted.users])))
     if verb is Verb.WITHDRAW:
         assert "Only the person who requested this" in text
@@ -44,8 +44,8 @@ def test_every_refusal_says_who_may(verb: Verb) -> None:
 @pytest.mark.parametrize("verb", [verb for verb in Verb if verb not in (Verb.WITHDRAW, Verb.DIGESTS)])
 def test_verb_denied_to_everybody_has_nobody(verb: Verb) -> None:
     policy = read(TEAM + '[[deny]]\nwho = "everyone"')
-    assert holders(policy, of(verb)) == Who()
-    decision = decide(policy, of(verb), ANA)
+    assert holders(policy, request_for(verb)) == Who()
+    decision = decide(policy, request_for(verb), ANA)
     assert access_words.who_may(access_words.NOBODY) in explained(PolicyRefusal(decision))
 
 
@@ -58,7 +58,7 @@ def test_nobody_may_undo_where_a_power_it_needs_is_denied_to_everybody(power: st
 
 def test_own_request_is_decided_by_others() -> None:
     policy = read('[[allow]]\nwho = "everyone"\nmay = ["ask", "approve"]')
-    decision = decide(policy, of(Verb.APPROVE, own=True), ANA)
+    decision = decide(policy, request_for(Verb.APPROVE, own=True), ANA)
     assert decision == Decision(False, DecisionReason.OWN)
     assert access_words.who_may(access_words.OTHER_MEMBERS) in explained(
         PolicyRefusal(decision, access_words.OTHER_MEMBERS)
