@@ -157,7 +157,7 @@ async def delivery_states(database: Database) -> list[tuple[str, str | None]]:
         return [(row.state, row.skip) for row in await connection.execute(query)]
 
 
-def shown(message: LocalMessage) -> str:
+def full_text(message: LocalMessage) -> str:
     """All text of the message."""
     return json.dumps(message.blocks, ensure_ascii=False)
 

@@ -29,18 +29,18 @@ ENV = "sandbox"
 LEASE = timedelta(seconds=60)
 
 
-def new(number: int = 1, **changes: str) -> NewSubscription:
+def new_subscription(number: int = 1, **changes: str) -> NewSubscription:
     values = {"channel": "C1", "team": "T1", "owner": "U1", **changes}
     return NewSubscription(f"form-{number}", choice=EVERYTHING, private=False, **values)
 
 
-async def subscribed(database: Database, number: int = 1, **changes: str) -> AlertSubscription:
-    subscription = await repository.create(database, ENV, new(number, **changes), now=NOW)
+async def subscribe(database: Database, number: int = 1, **changes: str) -> AlertSubscription:
+    subscription = await repository.create(database, ENV, new_subscription(number, **changes), now=NOW)
     assert isinstance(subscription, AlertSubscription)
     return subscription
 
 
-def report(message: str = "msg_1", occurrence: Occurrence = LIMIT) -> ReportedOccurrence:
+def limit_reached(message: str = "msg_1", occurrence: Occurrence = LIMIT) -> ReportedOccurrence:
     return ReportedOccurrence("limit_reached", occurrence, message_event_id(ENV, message, 0))
 
 
@@ -50,8 +50,10 @@ async def claim(database: Database, by: str = "me", after: float = 0) -> list[Al
 
 
 async def test_event_is_stored_once_by_concurrent_processes(database: Database) -> None:
-    await subscribed(database)
-    noted = await asyncio.gather(*(deliveries.note(database, ENV, [report()], now=NOW) for _ in range(3)))
+    await subscribe(database)
+    noted = await asyncio.gather(
+        *(deliveries.note(database, ENV, [limit_reached()], now=NOW) for _ in range(3))
+    )
     assert sum(noted) == 1
     claimed = await asyncio.gather(*(claim(database, f"process {number}") for number in range(2)))
     (delivery,) = [delivery for deliveries_claimed in claimed for delivery in deliveries_claimed]
@@ -60,15 +62,15 @@ async def test_event_is_stored_once_by_concurrent_processes(database: Database) 
 
 @on_sqlite
 async def test_events_of_another_environment_are_ignored(database: Database) -> None:
-    await subscribed(database)
-    assert await deliveries.note(database, "live", [report()], now=NOW) == 0
-    await deliveries.note(database, ENV, [report()], now=NOW)
+    await subscribe(database)
+    assert await deliveries.note(database, "live", [limit_reached()], now=NOW) == 0
+    await deliveries.note(database, ENV, [limit_reached()], now=NOW)
     assert await deliveries.claim(database, "live", by="me", lease=LEASE, now=NOW, most=10) == []
 
 
 async def test_only_the_lease_holder_continues_a_delivery(database: Database) -> None:
-    await subscribed(database)
-    await deliveries.note(database, ENV, [report()], now=NOW)
+    await subscribe(database)
+    await deliveries.note(database, ENV, [limit_reached()], now=NOW)
     (delivery,) = await claim(database)
     assert await claim(database, "other", after=59) == []
     (delivery,) = await claim(database, "other", after=61)
@@ -87,7 +89,7 @@ async def test_only_the_lease_holder_continues_a_delivery(database: Database) ->
 
 async def test_existing_past_due_is_no_news_for_new_subscriptions(database: Database) -> None:
     """A poll notifies only subscriptions that were active at the previous poll."""
-    await subscribed(database)
+    await subscribe(database)
     earlier = ReportedOccurrence("past_due", LIMIT, lasting_event_id(ENV, "past_due", "x"))
     before = NOW - timedelta(seconds=1)
     assert await deliveries.note(database, ENV, [earlier], now=NOW, polled=True, active_before=before) == 0
@@ -99,8 +101,8 @@ async def test_existing_past_due_is_no_news_for_new_subscriptions(database: Data
 
 
 async def test_old_events_are_deleted_with_their_deliveries(database: Database) -> None:
-    await subscribed(database)
-    await deliveries.note(database, ENV, [report("msg_1"), report("msg_2")], now=NOW)
+    await subscribe(database)
+    await deliveries.note(database, ENV, [limit_reached("msg_1"), limit_reached("msg_2")], now=NOW)
     later = NOW + timedelta(days=91)
     assert await deliveries.delete_old(database, later, most=1) == 1
     assert await deliveries.delete_old(database, later) == 1
@@ -109,9 +111,9 @@ async def test_old_events_are_deleted_with_their_deliveries(database: Database) 
 
 
 async def test_repeated_form_is_one_subscription(database: Database) -> None:
-    first = await subscribed(database)
-    assert await subscribed(database) == first
-    subscriptions = await asyncio.gather(*(subscribed(database, 2) for _ in range(2)))
+    first = await subscribe(database)
+    assert await subscribe(database) == first
+    subscriptions = await asyncio.gather(*(subscribe(database, 2) for _ in range(2)))
     assert len({subscription.id for subscription in subscriptions}) == 1
     assert len(await repository.of_channel(database, ENV, "C1")) == 2
 
@@ -129,7 +131,7 @@ async def test_form_that_is_sent_twice_at_once_is_one_subscription(
         return await within_limits(connection, env, form)
 
     monkeypatch.setattr(repository, "_too_many", begun)
-    first, second = await asyncio.gather(subscribed(database), subscribed(database))
+    first, second = await asyncio.gather(subscribe(database), subscribe(database))
     assert first == second
     assert await repository.of_channel(database, ENV, "C1") == [first]
 
@@ -139,17 +141,17 @@ async def test_subscriptions_are_limited(database: Database, monkeypatch: pytest
     monkeypatch.setattr(repository, "MOST_OF_CHANNEL", 2)
     monkeypatch.setattr(repository, "MOST_OF_PERSON", 4)
     for number in range(2):
-        await subscribed(database, number)
-    full = await repository.create(database, ENV, new(99), now=NOW)
+        await subscribe(database, number)
+    full = await repository.create(database, ENV, new_subscription(99), now=NOW)
     assert full is TooManyAlerts.OF_CHANNEL
     for number in (2, 3):
-        await subscribed(database, number, channel=f"C{number}X")
-    full = await repository.create(database, ENV, new(99, channel="C9"), now=NOW)
+        await subscribe(database, number, channel=f"C{number}X")
+    full = await repository.create(database, ENV, new_subscription(99, channel="C9"), now=NOW)
     assert full is TooManyAlerts.OF_PERSON
 
 
 async def test_every_step_is_in_the_audit_trail_of_alerts(database: Database) -> None:
-    subscription = await subscribed(database)
+    subscription = await subscribe(database)
     choice = AlertChoice(frozenset({"past_due"}))
     await repository.edit(database, subscription.id, version=1, choice=choice, now=NOW, by="U2")
     assert (
@@ -177,7 +179,7 @@ async def test_every_step_is_in_the_audit_trail_of_alerts(database: Database) ->
 
 @on_sqlite
 async def test_owner_is_notified_unless_they_did_it_themselves(database: Database) -> None:
-    mine, theirs = await subscribed(database, 1), await subscribed(database, 2)
+    mine, theirs = await subscribe(database, 1), await subscribe(database, 2)
     await repository.remove(database, mine.id, now=NOW, by="U1")
     await repository.pause(database, theirs.id, Pause.ASKED, now=NOW, by="U2")
     (notice,) = await repository.claim_notices(database, ENV, now=NOW)
@@ -192,7 +194,7 @@ async def test_owner_is_notified_unless_they_did_it_themselves(database: Databas
 
 @on_sqlite
 async def test_owner_notice_is_abandoned_after_a_day(database: Database) -> None:
-    subscription = await subscribed(database)
+    subscription = await subscribe(database)
     await repository.pause(database, subscription.id, Pause.SHARED, now=NOW)
     assert await repository.claim_notices(database, ENV, now=NOW + timedelta(days=1))
     assert await repository.claim_notices(database, ENV, now=NOW + timedelta(days=9)) == []
@@ -201,7 +203,7 @@ async def test_owner_notice_is_abandoned_after_a_day(database: Database) -> None
 @on_sqlite
 @pytest.mark.parametrize("change", ["state", "gone"])
 async def test_altered_subscription_is_found(database: Database, change: str) -> None:
-    subscription = await subscribed(database)
+    subscription = await subscribe(database)
     async with database.writing() as connection:
         if change == "gone":
             await connection.execute(delete(alert_subscriptions))

@@ -14,7 +14,7 @@ from bot.alerts.poll import PastDueCustomer
 from bot.alerts.service import AlertService
 from bot.alerts.sources import past_due
 from bot.store.database import Database
-from tests.alerts.harness import NOW, QUICK, AlertHarness, alert_harness, shown
+from tests.alerts.harness import NOW, QUICK, AlertHarness, alert_harness, full_text
 
 ACME = PastDueCustomer("cus_acme", ("pro",), NOW)
 NORTHWIND = PastDueCustomer("cus_northwind", ("pro", "addon"), None)
@@ -40,7 +40,7 @@ async def test_earlier_past_due_is_not_posted(harness: AlertHarness) -> None:
     harness.move(hours=1)
     harness.past_due = [ACME, NORTHWIND]
     await poll(bot)
-    posts = [shown(post) for post in harness.posts()]
+    posts = [full_text(post) for post in harness.posts()]
     assert len(posts) == 2, "one for each product"
     assert all("cus_northwind" in post for post in posts)
     assert all(words.polled("").split(" by ")[1] in post for post in posts)
@@ -108,10 +108,10 @@ async def test_ticker_runs_by_itself_and_at_once_when_woken(harness: AlertHarnes
     await harness.happens()
     bot = await harness.bot(timeouts=replace(QUICK, tick=3600))
     bot.ticker.start()
-    await until_posted(harness, 1)
+    await wait_until_posted(harness, 1)
     await harness.happens()
     bot.ticker.wake()
-    await until_posted(harness, 2)
+    await wait_until_posted(harness, 2)
     await bot.ticker.stop(5)
     await harness.happens()
     bot.ticker.wake()
@@ -128,7 +128,7 @@ async def test_poll_repeats(harness: AlertHarness) -> None:
     await bot.ticker.stop(5)
 
 
-async def until_posted(harness: AlertHarness, number: int) -> None:
+async def wait_until_posted(harness: AlertHarness, number: int) -> None:
     async with asyncio.timeout(30):
         while [state for state, _ in await harness.states()].count("posted") < number:  # noqa: ASYNC110
             await asyncio.sleep(0.005)

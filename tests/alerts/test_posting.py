@@ -21,7 +21,7 @@ from tests.alerts.harness import (
     SUPPORT,
     AlertHarness,
     alert_harness,
-    shown,
+    full_text,
 )
 from tests.crashing import cancelled_at
 from tests.databases import Engine
@@ -43,10 +43,10 @@ async def test_event_is_posted_once_with_names_and_buttons(harness: AlertHarness
     await bot.ticker.tick()
     await bot.ticker.tick()
     (post,) = harness.posts()
-    assert "Acme" in shown(post)
-    assert "*Messages*" in shown(post)
-    assert words.OPEN in shown(post)
-    assert words.GIVE_ALLOWANCE in shown(post)
+    assert "Acme" in full_text(post)
+    assert "*Messages*" in full_text(post)
+    assert words.OPEN in full_text(post)
+    assert words.GIVE_ALLOWANCE in full_text(post)
     assert await harness.states() == [("posted", None)]
     assert harness.count("posted") == 1
 
@@ -66,7 +66,7 @@ async def test_event_of_an_unknown_customer_shows_the_id(harness: AlertHarness) 
     await harness.happens(Occurrence("cus_gone", entity="ws_1", feature="messages"))
     await harness.happens(Occurrence("c" * 1000, feature="f" * 1000))
     await bot.ticker.tick()
-    long, short = sorted(shown(post) for post in harness.posts())
+    long, short = sorted(full_text(post) for post in harness.posts())
     assert "cus_gone" in short
     assert "ws_1" in short
     assert words.GIVE_ALLOWANCE in short
@@ -79,7 +79,7 @@ async def test_personal_alert_is_sent_as_a_direct_message(harness: AlertHarness)
     await harness.happens()
     await bot.ticker.tick()
     (message,) = harness.personal()
-    assert "Acme" in shown(message)
+    assert "Acme" in full_text(message)
 
 
 async def test_person_who_lost_access_gets_no_alert(harness: AlertHarness) -> None:

@@ -9,8 +9,8 @@ from bot.alerts import sources
 from bot.alerts.model import AlertChoice
 from bot.alerts.sources import limit_reached
 from bot.alerts.sources.source import about
-from tests.alerts.harness import AlertHarness, alert_harness, shown
-from tests.alerts.test_webhooks import Endpoint, signed
+from tests.alerts.harness import AlertHarness, alert_harness, full_text
+from tests.alerts.test_webhooks import Endpoint, signed_headers
 
 MADE_UP = replace(
     limit_reached.SOURCE,
@@ -33,12 +33,12 @@ async def test_made_up_source_is_posted(harness: AlertHarness, monkeypatch: pyte
     monkeypatch.setattr(sources, "SOURCES", (*sources.SOURCES, MADE_UP))
     await harness.subscribe(choice=AlertChoice(frozenset({"made_up"})))
     body = b'{"type": "made.up", "data": {"customer_id": "cus_acme"}}'
-    assert await Endpoint(harness.database).post(signed(body), [body]) == 204
+    assert await Endpoint(harness.database).post(signed_headers(body), [body]) == 204
     bot = await harness.bot()
     await bot.ticker.tick()
     (post,) = harness.posts()
-    assert "Something was made up." in shown(post)
-    assert "Made up" in shown(post)
+    assert "Something was made up." in full_text(post)
+    assert "Made up" in full_text(post)
 
 
 async def test_removed_source_posts_nothing(harness: AlertHarness, monkeypatch: pytest.MonkeyPatch) -> None:

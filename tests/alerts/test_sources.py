@@ -20,7 +20,7 @@ NAMES = EventNames("Acme", {"messages": "Messages"}, {"pro": "Pro", "free": "Fre
 ABOUT = {"customer_id": "cus_1", "feature_id": "messages"}
 
 
-def told(source: AlertSource, data: dict[str, Any]) -> str:
+def alert_text(source: AlertSource, data: dict[str, Any]) -> str:
     (occurrence,) = source.read(data)
     return source.tell(occurrence, NAMES)
 
@@ -37,7 +37,7 @@ def told(source: AlertSource, data: dict[str, Any]) -> str:
     ],
 )
 def test_limit_is_named(limit: str | None, words: str) -> None:
-    text = told(limit_reached.SOURCE, {**ABOUT, "limit_type": limit})
+    text = alert_text(limit_reached.SOURCE, {**ABOUT, "limit_type": limit})
     assert text.startswith("*Messages*: the customer ")
     assert words in text
 
@@ -55,7 +55,7 @@ def test_limit_is_named(limit: str | None, words: str) -> None:
     ],
 )
 def test_usage_alert_names_its_threshold(alert: dict[str, Any] | None, words: str) -> None:
-    assert told(usage_alert.SOURCE, {**ABOUT, "usage_alert": alert}) == f"*Messages*: {words}"
+    assert alert_text(usage_alert.SOURCE, {**ABOUT, "usage_alert": alert}) == f"*Messages*: {words}"
 
 
 def test_failed_top_up_names_its_reason() -> None:
@@ -65,69 +65,71 @@ def test_failed_top_up_names_its_reason() -> None:
         "balance": 12,
         "error": {"message": "Your card was declined."},
     }
-    lines = told(top_up_failed.SOURCE, {**ABOUT, **failure}).splitlines()
+    lines = alert_text(top_up_failed.SOURCE, {**ABOUT, **failure}).splitlines()
     assert lines[0] == "*Messages*: 300 units could not be bought automatically: charge failed."
     assert "declined" in lines[1]
     assert lines[2] == "12 left."
-    assert told(top_up_failed.SOURCE, ABOUT).endswith(": Autumn gave no reason.")
+    assert alert_text(top_up_failed.SOURCE, ABOUT).endswith(": Autumn gave no reason.")
 
 
-def changed(action: str, before: Any = None, **product: Any) -> dict[str, Any]:
+def plan_change(action: str, before: Any = None, **product: Any) -> dict[str, Any]:
     subscription = {"plan_id": "pro", "past_due": False, "canceled_at": None, **product}
     return {"action": action, "subscription": subscription, "previous_attributes": before}
 
 
-def message(*changes: dict[str, Any]) -> dict[str, Any]:
+def plan_message(*changes: dict[str, Any]) -> dict[str, Any]:
     return {"customer_id": "cus_1", "plan_changes": list(changes)}
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (changed("activated"), "*Pro* began."),
-        (changed("scheduled", plan_id="free"), "*Free* is scheduled."),
-        (changed("expired", {"status": "active"}), "*Pro* ended."),
-        (changed("updated", {"canceled_at": None}, canceled_at=1), "*Pro* was cancelled."),
-        (changed("updated", {"canceled_at": 1}), "The cancellation of *Pro* was taken back."),
-        (changed("updated", {"trial_ends_at": 1}), "The trial of *Pro* changed."),
-        (changed("updated"), "*Pro* changed."),
-        (changed("renamed", plan_id="new"), "*new* changed."),
+        (plan_change("activated"), "*Pro* began."),
+        (plan_change("scheduled", plan_id="free"), "*Free* is scheduled."),
+        (plan_change("expired", {"status": "active"}), "*Pro* ended."),
+        (plan_change("updated", {"canceled_at": None}, canceled_at=1), "*Pro* was cancelled."),
+        (plan_change("updated", {"canceled_at": 1}), "The cancellation of *Pro* was taken back."),
+        (plan_change("updated", {"trial_ends_at": 1}), "The trial of *Pro* changed."),
+        (plan_change("updated"), "*Pro* changed."),
+        (plan_change("renamed", plan_id="new"), "*new* changed."),
         ({"action": "activated", "purchase": {"plan_id": "pro"}}, "*Pro* began."),
     ],
 )
 def test_change_of_products_is_reported(change: dict[str, Any], words: str) -> None:
-    assert told(plan_changed.SOURCE, message(change)) == words
+    assert alert_text(plan_changed.SOURCE, plan_message(change)) == words
 
 
 def test_cancellation_says_when_it_ends() -> None:
     ends = datetime(2026, 12, 1, tzinfo=UTC)
-    change = changed("updated", {"canceled_at": None}, canceled_at=1, expires_at=int(ends.timestamp() * 1000))
-    assert "It ends on Dec 1, 2026." in told(plan_changed.SOURCE, message(change))
+    change = plan_change(
+        "updated", {"canceled_at": None}, canceled_at=1, expires_at=int(ends.timestamp() * 1000)
+    )
+    assert "It ends on Dec 1, 2026." in alert_text(plan_changed.SOURCE, plan_message(change))
 
 
 def test_failed_payment_is_not_a_product_change() -> None:
-    change = changed("updated", {"past_due": False}, past_due=True)
-    assert list(plan_changed.SOURCE.read(message(change))) == []
-    assert told(past_due.SOURCE, message(change)).startswith("*Pro* is past due")
+    change = plan_change("updated", {"past_due": False}, past_due=True)
+    assert list(plan_changed.SOURCE.read(plan_message(change))) == []
+    assert alert_text(past_due.SOURCE, plan_message(change)).startswith("*Pro* is past due")
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        changed("updated", {"past_due": True}),
-        changed("activated", past_due=True),
-        changed("updated", {"past_due": False}, past_due=True, plan_id=None),
+        plan_change("updated", {"past_due": True}),
+        plan_change("activated", past_due=True),
+        plan_change("updated", {"past_due": False}, past_due=True, plan_id=None),
     ],
 )
 def test_only_new_past_due_is_reported(change: dict[str, Any]) -> None:
-    assert list(past_due.SOURCE.read(message(change))) == []
+    assert list(past_due.SOURCE.read(plan_message(change))) == []
 
 
 def test_message_and_poll_find_the_same_unpaid_period() -> None:
     billed = datetime(2026, 11, 1, 12, 30, tzinfo=UTC)
     start = int(billed.timestamp() * 1000)
-    change = changed("updated", {"past_due": False}, past_due=True, current_period_start=start)
-    (reported,) = past_due.SOURCE.read(message(change))
+    change = plan_change("updated", {"past_due": False}, past_due=True, current_period_start=start)
+    (reported,) = past_due.SOURCE.read(plan_message(change))
     (polled,) = past_due.polled("cus_1", ("pro",), billed)
     (next_month,) = past_due.polled("cus_1", ("pro",), billed.replace(month=12))
     (undated,) = past_due.polled("cus_1", ("pro",), None)
@@ -141,7 +143,7 @@ def test_message_and_poll_find_the_same_unpaid_period() -> None:
 
 @pytest.mark.parametrize("source", sources.SOURCES, ids=lambda source: source.key)
 def test_message_without_a_customer_reports_nothing(source: AlertSource) -> None:
-    change = changed("updated", {"past_due": False, "canceled_at": None}, past_due=True)
+    change = plan_change("updated", {"past_due": False, "canceled_at": None}, past_due=True)
     for customer in (None, "", 5, "c" * 1001):
         data = {**ABOUT, "plan_changes": [change], "customer_id": customer}
         assert list(source.read(data)) == []

@@ -135,7 +135,7 @@ def test_note_stands_alone_where_the_list_is_closed() -> None:
 # The form
 
 
-def submitted(view: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def unchanged_values(view: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """What Slack sends when nothing is changed."""
     values: dict[str, dict[str, Any]] = {}
     for block in view["blocks"]:
@@ -154,14 +154,14 @@ def test_form_parses_to_what_it_was_built_from() -> None:
     meta = META.model_copy(update={"subscription": "a1", "version": 3})
     view = form.build(AlertState(meta, choice, called={"pro": "Pro"}))
     assert AlertMeta.decode(view["private_metadata"]) == meta
-    parsed = form.parse(submitted(view))
+    parsed = form.parse(unchanged_values(view))
     assert parsed.input is not None
     assert parsed.input.choice == choice
 
 
 @pytest.mark.parametrize("fit", [True, False])
 def test_new_alert_goes_to_the_channel_where_allowed(fit: bool) -> None:
-    parsed = form.parse(submitted(form.build(AlertState(META, form.everything(), channel_fit=fit))))
+    parsed = form.parse(unchanged_values(form.build(AlertState(META, form.everything(), channel_fit=fit))))
     assert parsed.input is not None
     assert parsed.input.choice == EVERYTHING
     assert parsed.input.personal is not fit

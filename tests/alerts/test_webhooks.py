@@ -19,7 +19,7 @@ from bot.runtime import Runtime
 from bot.store.database import Database
 from sandbox.autumn.webhooks import new_secret, sign
 from tests.alerts.harness import NOW, delivery_states
-from tests.alerts.test_deliveries import subscribed
+from tests.alerts.test_deliveries import subscribe
 from tests.databases import fresh
 from tests.examples import examples
 
@@ -29,7 +29,9 @@ BODY = json.dumps({"type": "balances.limit_reached", "data": DATA}).encode()
 Headers = list[tuple[bytes, bytes]]
 
 
-def signed(body: bytes = BODY, *, message_id: str = "msg_1", secret: str = SECRET, ago: int = 0) -> Headers:
+def signed_headers(
+    body: bytes = BODY, *, message_id: str = "msg_1", secret: str = SECRET, ago: int = 0
+) -> Headers:
     at = int(time.time()) - ago
     return [
         (b"content-type", b"application/json"),
@@ -39,8 +41,8 @@ def signed(body: bytes = BODY, *, message_id: str = "msg_1", secret: str = SECRE
     ]
 
 
-def without(name: bytes) -> Headers:
-    return [(header, value) for header, value in signed() if header != name]
+def headers_without(name: bytes) -> Headers:
+    return [(header, value) for header, value in signed_headers() if header != name]
 
 
 class Endpoint:
@@ -98,21 +100,21 @@ async def database() -> AsyncIterator[Database]:
 
 
 async def test_message_is_stored_once_however_often_it_comes(database: Database) -> None:
-    await subscribed(database)
+    await subscribe(database)
     endpoint = Endpoint(database)
-    assert await endpoint.post(signed()) == 204
-    assert await endpoint.post(signed(), [BODY[:9], BODY[9:]]) == 204
-    assert await endpoint.post(signed(message_id="msg_2")) == 204
+    assert await endpoint.post(signed_headers()) == 204
+    assert await endpoint.post(signed_headers(), [BODY[:9], BODY[9:]]) == 204
+    assert await endpoint.post(signed_headers(message_id="msg_2")) == 204
     assert endpoint.noted == 2
     assert endpoint.reached == ["noted"] * 3
     assert len(await delivery_states(database)) == 2
 
 
 async def test_message_without_a_source_is_accepted_and_dropped(database: Database) -> None:
-    await subscribed(database)
+    await subscribe(database)
     endpoint = Endpoint(database)
     for body in (b'{"type": "vercel.new"}', b"[]", b"null", b'{"type": 5}', b'{"type": "billing.updated"}'):
-        assert await endpoint.post(signed(body), [body]) == 204
+        assert await endpoint.post(signed_headers(body), [body]) == 204
     assert endpoint.noted == 0
     assert await delivery_states(database) == []
 
@@ -132,15 +134,15 @@ def test_one_message_may_report_several_things() -> None:
 
 ODD_HEADERS: dict[str, Callable[[], Headers]] = {
     "none": list,
-    "no id": lambda: without(b"svix-id"),
-    "no timestamp": lambda: without(b"svix-timestamp"),
-    "no signature": lambda: without(b"svix-signature"),
-    "two ids": lambda: [*signed(), (b"svix-id", b"msg_1")],
-    "empty id": lambda: [*without(b"svix-id"), (b"svix-id", b"")],
-    "no number": lambda: [*without(b"svix-timestamp"), (b"svix-timestamp", b"nan")],
-    "odd number": lambda: [*without(b"svix-timestamp"), (b"svix-timestamp", b"1e9")],
-    "too old": lambda: signed(ago=301),
-    "too new": lambda: signed(ago=-330),
+    "no id": lambda: headers_without(b"svix-id"),
+    "no timestamp": lambda: headers_without(b"svix-timestamp"),
+    "no signature": lambda: headers_without(b"svix-signature"),
+    "two ids": lambda: [*signed_headers(), (b"svix-id", b"msg_1")],
+    "empty id": lambda: [*headers_without(b"svix-id"), (b"svix-id", b"")],
+    "no number": lambda: [*headers_without(b"svix-timestamp"), (b"svix-timestamp", b"nan")],
+    "odd number": lambda: [*headers_without(b"svix-timestamp"), (b"svix-timestamp", b"1e9")],
+    "too old": lambda: signed_headers(ago=301),
+    "too new": lambda: signed_headers(ago=-330),
 }
 
 
@@ -157,21 +159,24 @@ async def test_body_is_not_read_when_the_headers_are_already_invalid(database: D
     [b"v1", b"v1,", b"v1,a", b"v1,\xff", b"v1,a,b", b"v2,AAAA", b"v1,AAAA v1,AAAA", b" ", b"v1,\xc3\xa9\xc3"],
 )
 async def test_odd_signature_is_refused(database: Database, signature: bytes) -> None:
-    headers = [*without(b"svix-signature"), (b"svix-signature", signature)]
+    headers = [*headers_without(b"svix-signature"), (b"svix-signature", signature)]
     assert await Endpoint(database).post(headers) == 401
 
 
 async def test_forged_or_altered_message_is_refused(database: Database) -> None:
     endpoint = Endpoint(database)
-    assert await endpoint.post(signed(secret=new_secret())) == 401
-    assert await endpoint.post(signed(), [BODY + b" "]) == 401
-    assert await endpoint.post(signed(message_id="msg_1")[:2] + signed(message_id="msg_2")[2:]) == 401
+    assert await endpoint.post(signed_headers(secret=new_secret())) == 401
+    assert await endpoint.post(signed_headers(), [BODY + b" "]) == 401
+    assert (
+        await endpoint.post(signed_headers(message_id="msg_1")[:2] + signed_headers(message_id="msg_2")[2:])
+        == 401
+    )
 
 
 async def test_signed_message_that_is_not_json_is_refused(database: Database) -> None:
     endpoint = Endpoint(database)
     for body in (b"", b"{", b"\xff\xfe", b"[" * 100_000):
-        assert await endpoint.post(signed(body), [body]) == 401
+        assert await endpoint.post(signed_headers(body), [body]) == 401
 
 
 async def test_both_secrets_are_accepted_during_rotation(database: Database) -> None:
@@ -187,12 +192,12 @@ async def test_both_secrets_are_accepted_during_rotation(database: Database) -> 
 
 async def test_too_large_body_is_refused(database: Database) -> None:
     endpoint = Endpoint(database)
-    assert await endpoint.post(signed(), [b"x" * 1024 * 1024, b"x"]) == 413
-    assert await endpoint.post([*signed(), (b"content-length", b"1048577")]) == 413
+    assert await endpoint.post(signed_headers(), [b"x" * 1024 * 1024, b"x"]) == 413
+    assert await endpoint.post([*signed_headers(), (b"content-length", b"1048577")]) == 413
 
 
 async def test_sender_that_goes_away_is_not_answered(database: Database) -> None:
-    assert await Endpoint(database).post(signed(), leave=True) is None
+    assert await Endpoint(database).post(signed_headers(), leave=True) is None
 
 
 async def test_message_that_cannot_be_stored_is_requested_again(
@@ -200,10 +205,10 @@ async def test_message_that_cannot_be_stored_is_requested_again(
 ) -> None:
     endpoint = Endpoint(database)
     endpoint.ready = False
-    assert await endpoint.post(signed()) == 503
-    assert await endpoint.post(signed(secret=new_secret())) == 401, "strangers learn nothing of that"
+    assert await endpoint.post(signed_headers()) == 503
+    assert await endpoint.post(signed_headers(secret=new_secret())) == 401, "strangers learn nothing of that"
     nowhere = Database("postgresql://nobody@127.0.0.1:1/none", patience=1)
-    assert await Endpoint(nowhere).post(signed()) == 503
+    assert await Endpoint(nowhere).post(signed_headers()) == 503
     assert "webhook not stored" in logs.getvalue()
     await nowhere.aclose()
 
