@@ -50,7 +50,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-def variables(settings: Settings) -> dict[str, str]:
+def environment_variables(settings: Settings) -> dict[str, str]:
     """The settings as environment variables, as an admin would set them."""
     overrides = {
         name.upper(): value.get_secret_value() if isinstance(value, SecretStr) else str(value)
@@ -60,7 +60,7 @@ def variables(settings: Settings) -> dict[str, str]:
     return os.environ | overrides
 
 
-async def logged(logs: io.StringIO, event: str) -> None:
+async def wait_for_log(logs: io.StringIO, event: str) -> None:
     """Waits until the bot has logged this."""
     async with asyncio.timeout(30):
         while f'"event": "{event}"' not in logs.getvalue():  # noqa: ASYNC110 - nobody tells
@@ -73,7 +73,7 @@ async def test_signal_stops_the_process(
 ) -> None:
     settings = settings_for(slack, autumn, mode, database=fresh("sqlite"))
     serving = asyncio.create_task(__main__.serve(settings))
-    await logged(logs, "started")
+    await wait_for_log(logs, "started")
     os.kill(os.getpid(), signal.SIGTERM)
     async with asyncio.timeout(30):
         await serving
@@ -96,18 +96,18 @@ async def test_second_signal_stops_immediately(
 ) -> None:
     settings = settings_for(slack, autumn, "socket", database=fresh("sqlite"))
     serving = asyncio.create_task(__main__.serve(settings))
-    await logged(logs, "started")
+    await wait_for_log(logs, "started")
     autumn.faults.add("*", "latency", seconds=20)
     await slack.person("ana").command("/autumn cus_acme")
     os.kill(os.getpid(), signal.SIGTERM)
-    await logged(logs, "stopping")
+    await wait_for_log(logs, "stopping")
     assert not serving.done()
     os.kill(os.getpid(), signal.SIGTERM)
     async with asyncio.timeout(30):
         await serving
 
 
-async def ready(port: int) -> int:
+async def readiness(port: int) -> int:
     """The status of /readyz; 0 while nobody listens."""
     async with aiohttp.ClientSession() as session:
         try:
@@ -137,7 +137,7 @@ async def test_process_is_unready_while_its_disk_is_full_and_finishes_acknowledg
     settings = settings_for(slack, autumn, "socket", database=fresh("sqlite"))
     settings = settings.model_copy(update={"port": port})
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", LOOKS_OFTEN, env=variables(settings), stderr=asyncio.subprocess.PIPE
+        sys.executable, "-c", LOOKS_OFTEN, env=environment_variables(settings), stderr=asyncio.subprocess.PIPE
     )
     _, hard = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
     try:
@@ -145,7 +145,7 @@ async def test_process_is_unready_while_its_disk_is_full_and_finishes_acknowledg
         for largest, status in ((hard, 200), (0, 503), (hard, 200)):
             resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (largest, hard))
             async with asyncio.timeout(30):
-                while await ready(port) != status:  # noqa: ASYNC110 - it tells nobody
+                while await readiness(port) != status:  # noqa: ASYNC110 - it tells nobody
                     await asyncio.sleep(0.05)
         fault = autumn.faults.add("customers.get", "latency", seconds=60)
         ana = slack.person("ana")

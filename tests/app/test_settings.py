@@ -29,13 +29,13 @@ def _bare(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name.upper(), raising=False)
 
 
-def given(monkeypatch: pytest.MonkeyPatch, **values: str) -> None:
+def set_environment(monkeypatch: pytest.MonkeyPatch, **values: str) -> None:
     for name, value in values.items():
         monkeypatch.setenv(name, value)
 
 
 def test_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
-    given(monkeypatch, **SECRETS)
+    set_environment(monkeypatch, **SECRETS)
     settings = load()
     assert settings.slack_api_url == "https://slack.com/api/"
     assert settings.autumn_url == "https://api.useautumn.com"
@@ -48,7 +48,7 @@ def test_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_values_are_normalised(monkeypatch: pytest.MonkeyPatch) -> None:
-    given(
+    set_environment(
         monkeypatch,
         **SECRETS | {"SLACK_APP_TOKEN": ""},
         SLACK_API_URL="http://127.0.0.1:1/api",
@@ -102,7 +102,7 @@ def test_values_are_normalised(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_invalid_variable_is_named(
     monkeypatch: pytest.MonkeyPatch, changed: dict[str, str], message: str
 ) -> None:
-    given(monkeypatch, **SECRETS | changed)
+    set_environment(monkeypatch, **SECRETS | changed)
     with pytest.raises(SettingsError) as error:
         load()
     assert str(error.value) == message
@@ -177,7 +177,7 @@ UNENCRYPTED = "should start with https://, since keys are sent there (http:// is
 def test_malformed_value_is_refused_with_an_explanation(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, message: str | None
 ) -> None:
-    given(monkeypatch, **SECRETS | {name: value})
+    set_environment(monkeypatch, **SECRETS | {name: value})
     if message is None:
         load()
         return
@@ -201,12 +201,12 @@ def test_malformed_value_is_refused_with_an_explanation(
 def test_unencrypted_address_is_allowed_only_for_localhost(
     monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
-    given(monkeypatch, **SECRETS, AUTUMN_URL=address)
+    set_environment(monkeypatch, **SECRETS, AUTUMN_URL=address)
     assert load().autumn_url == address
 
 
 def test_space_around_a_secret_is_stripped(monkeypatch: pytest.MonkeyPatch) -> None:
-    given(monkeypatch, **{name: f" {value}\r\n" for name, value in SECRETS.items()})
+    set_environment(monkeypatch, **{name: f" {value}\r\n" for name, value in SECRETS.items()})
     settings = load()
     assert settings.slack_bot_token.get_secret_value() == SECRETS["SLACK_BOT_TOKEN"]
     assert settings.slack_signing_secret is not None
@@ -229,7 +229,7 @@ _VALUES = st.one_of(
 def test_any_value_builds_the_bot_or_is_refused_with_an_explanation(name: str, start: str, rest: str) -> None:
     with pytest.MonkeyPatch.context() as environment, tempfile.TemporaryDirectory() as here:
         environment.chdir(here)
-        given(environment, **SECRETS | {name.upper(): start + rest})
+        set_environment(environment, **SECRETS | {name.upper(): start + rest})
         # Anything but these two would be a traceback.
         with contextlib.suppress(SettingsError, CannotStart):
             asyncio.run(Maple(load()).autumn.aclose())
@@ -242,7 +242,7 @@ def test_all_invalid_variables_are_named_at_once() -> None:
 
 
 def test_repr_shows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
-    given(monkeypatch, **SECRETS, DATABASE_URL="postgresql://maple:canary@db/maple")
+    set_environment(monkeypatch, **SECRETS, DATABASE_URL="postgresql://maple:canary@db/maple")
     assert "canary" not in repr(load())
     assert "canary" not in str(load())
     assert "canary" not in load().model_dump_json()
