@@ -30,7 +30,7 @@ from tests.approvals.test_engine import LIMITED, TwoWrites, lease_end
 from tests.crashing import Died, dies_at
 
 
-async def asked(harness: Harness, request: ChangeInput) -> Record:
+async def submit_change(harness: Harness, request: ChangeInput) -> Record:
     wish = ChangeRequest(f"form-{harness.numbers()}", request, ANA, channel="C_SUPPORT", reason="so")
     record = (await harness.service().submit(wish)).record
     assert record is not None
@@ -76,7 +76,7 @@ async def test_change_paid_before_the_read_back_is_applied(
             return answer
 
     away = harness.client(PaidAtOnce)
-    record = await asked(harness, await trial_that_ends(harness))
+    record = await submit_change(harness, await trial_that_ends(harness))
     done = (await harness.service(autumn=away).approve(record.id, 1, RAJ)).record
     assert done is not None
     assert (done.state, done.ending, done.details, done.payment_url) == (State.APPLIED, Cause.DONE, {}, "")
@@ -94,7 +94,7 @@ async def test_payment_of_a_change_taken_over_is_not_reported(sqlite_harness: Ha
             return answer
 
     away = harness.client(Overtaken)
-    record = await asked(harness, await trial_that_ends(harness))
+    record = await submit_change(harness, await trial_that_ends(harness))
     unfinished = (await harness.service(autumn=away).approve(record.id, 1, RAJ)).record
     assert unfinished is not None
     assert (unfinished.state, unfinished.payment_url) == (State.APPLYING, "")
@@ -106,7 +106,7 @@ async def test_autumns_answer_counts_beside_the_read_back(sqlite_harness: Harnes
     paid = await harness.autumn.invoices(customer_id="cus_northwind", status=("paid",))
     invoice = paid.list[0].stripe_id
     refund = RefundInput(customer="cus_northwind", invoice=invoice, currency="USD", amount=Decimal(5))
-    record = await asked(harness, refund)
+    record = await submit_change(harness, refund)
     done = (await harness.service().approve(record.id, 1, RAJ)).record
     assert done is not None
     assert done.state is State.APPLIED

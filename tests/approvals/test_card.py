@@ -41,7 +41,7 @@ from tests.kit import checks
 from tests.lookups.samples import LATER, NOW
 
 
-def drawn(change: Record, audience: Audience = Audience.APPROVER, **options: Any) -> tuple[Card, str]:
+def draw(change: Record, audience: Audience = Audience.APPROVER, **options: Any) -> tuple[Card, str]:
     card = approvals_card.change_card(change, audience=audience, now=NOW, **options)
     fits(card)
     return card, checks.read(card.blocks)
@@ -74,7 +74,7 @@ DECIDING = {
 @pytest.mark.parametrize("audience", Audience)
 @pytest.mark.parametrize("state", State)
 def test_buttons_by_state_and_audience(state: State, audience: Audience) -> None:
-    card, _ = drawn(record(state), audience)
+    card, _ = draw(record(state), audience)
     assert list(elements(card)) == DECIDING.get((state, audience), ["Open customer"])
     for label, element in elements(card).items():
         if label != "Open customer":
@@ -83,7 +83,7 @@ def test_buttons_by_state_and_audience(state: State, audience: Audience) -> None
 
 @pytest.mark.parametrize("state", State)
 def test_nothing_is_called_done_before_it_is(state: State) -> None:
-    card, text = drawn(record(state, warnings=(), reason=""))
+    card, text = draw(record(state, warnings=(), reason=""))
     headline = say.HEADLINES[state].split("*")[1]
     assert headline in text
     assert headline in card.text
@@ -95,7 +95,7 @@ def test_nothing_is_called_done_before_it_is(state: State) -> None:
 
 
 def test_waiting_card_says_who_requests_what_and_why() -> None:
-    card, text = drawn(
+    card, text = draw(
         record(ticket="https://desk.example/7"), name="Acme <Ltd>", names={"messages": "Messages*"}
     )
     for words in (
@@ -117,7 +117,7 @@ def test_waiting_card_says_who_requests_what_and_why() -> None:
 
 def test_background_is_shown_until_the_decision() -> None:
     background = CustomerBackground("Ana∗", "Pro, $49.00", "<@U7>", "@leads", (record(State.APPLIED),), 2)
-    _, text = drawn(record(), background=background)
+    _, text = draw(record(), background=background)
     for words in (
         "Pro, $49.00",
         "*Requested by* Ana∗",
@@ -127,23 +127,23 @@ def test_background_is_shown_until_the_decision() -> None:
         "Please decide: <@U7>",
     ):
         assert words in text
-    _, text = drawn(record(State.DENIED), background=background)
+    _, text = draw(record(State.DENIED), background=background)
     for words in ("Earlier", "Also waiting", "May approve", "Please decide"):
         assert words not in text
 
 
 def test_live_changes_and_deletions_are_confirmed_on_approval() -> None:
-    live, _ = drawn(record())
+    live, _ = draw(record())
     assert elements(live)["Approve"]["confirm"]["title"]["text"] == say.APPROVE_TITLE
-    sandbox, _ = drawn(record(env="sandbox"))
+    sandbox, _ = draw(record(env="sandbox"))
     assert "confirm" not in elements(sandbox)["Approve"]
     deletion = record(env="sandbox", kind="deletion", input=DeletionInput(customer="cus_1", typed="cus_1"))
-    card, _ = drawn(deletion)
+    card, _ = draw(deletion)
     assert elements(card)["Approve"]["confirm"]["style"] == "danger"
 
 
 def test_new_preview_is_announced() -> None:
-    _, text = drawn(record(version=2, approvals=()))
+    _, text = draw(record(version=2, approvals=()))
     assert say.ANEW in text
     assert "0 of 2 approvals · Expires" in text
     assert "Change `chg_1`, version 2" in text
@@ -158,7 +158,7 @@ def test_every_cause_has_its_words(ending: Cause) -> None:
         "decided_by": "U3RAJ",
         "comment": "I looked",
     }
-    _, text = drawn(record(State.UNCONFIRMED, **changes))
+    _, text = draw(record(State.UNCONFIRMED, **changes))
     assert say.ENDINGS[ending].split("{")[0] in text
     assert "{why" not in text
     assert "bad_inputs" not in text
@@ -169,27 +169,27 @@ def test_every_cause_has_its_words(ending: Cause) -> None:
 
 
 def test_denial_says_by_whom_and_why() -> None:
-    _, text = drawn(record(State.DENIED, comment="Not <!channel> again"))
+    _, text = draw(record(State.DENIED, comment="Not <!channel> again"))
     assert "By <@U3RAJ>, <!date^" in text
     assert "*Their reason:* Not &lt;!channel&gt; again" in text
-    _, text = drawn(record(State.WITHDRAWN, decided_at=None))
+    _, text = draw(record(State.WITHDRAWN, decided_at=None))
     assert "By <@U3RAJ>, <!date^" in text
-    _, text = drawn(record(State.FAILED, ending=Cause.MARKED_NOT_APPLIED, decided_at=None))
+    _, text = draw(record(State.FAILED, ending=Cause.MARKED_NOT_APPLIED, decided_at=None))
     assert "Marked by Maple" in text
 
 
 def test_card_names_approvers() -> None:
-    _, text = drawn(record(State.APPLIED))
+    _, text = draw(record(State.APPLIED))
     assert "Approved by <@U2LEA>" in text
-    _, text = drawn(record(State.APPLIED, approvals=(), needed=0, ending=None))
+    _, text = draw(record(State.APPLIED, approvals=(), needed=0, ending=None))
     assert say.RIGHT_AWAY in text
-    _, text = drawn(record(State.FAILED, approvals=(), reason=""))
+    _, text = draw(record(State.FAILED, approvals=(), reason=""))
     assert "Approved by" not in text
     assert say.NO_REASON in text
     many = tuple(record().approvals[0].__class__(f"U{number}", NOW) for number in range(7))
-    _, text = drawn(record(State.APPLYING, approvals=many))
+    _, text = draw(record(State.APPLYING, approvals=many))
     assert "<@U4> and 2 others" in text
-    _, text = drawn(record(asker="<!channel>"))
+    _, text = draw(record(asker="<!channel>"))
     assert "*Requested by* `&lt;!channel&gt;`" in text
 
 
@@ -204,32 +204,32 @@ def test_card_names_approvers() -> None:
     ],
 )
 def test_undo_is_offered_where_possible(changes: dict[str, Any], undo: bool, expected: str) -> None:
-    card, text = drawn(record(State.APPLIED, **changes))
+    card, text = draw(record(State.APPLIED, **changes))
     assert ("Undo" in elements(card)) is undo
     assert expected in text
-    _, text = drawn(record(undo_of="chg_0"))
+    _, text = draw(record(undo_of="chg_0"))
     assert "Undo: balance change" in text
     assert say.undoes(say.UNDONE_CHANGE, "`chg_0`") in text
 
 
 def test_undo_links_to_the_card_of_the_undone_change() -> None:
     address = "https://acme.slack.com/archives/C1/p1700000000000100"
-    _, text = drawn(record(undo_of="chg_0"), background=CustomerBackground(undone_card=address))
+    _, text = draw(record(undo_of="chg_0"), background=CustomerBackground(undone_card=address))
     assert say.undoes(f"<{address}|{say.UNDONE_CHANGE}>", "`chg_0`") in text
 
 
 def test_undone_change_links_to_the_card_of_its_undo() -> None:
     address = "https://acme.slack.com/archives/C1/p1700000000000300"
     undone = record(State.APPLIED, undo="chg_2", undone=True)
-    _, text = drawn(undone, background=CustomerBackground(undo_card=address))
+    _, text = draw(undone, background=CustomerBackground(undo_card=address))
     assert f"({say.UNDONE_STATE})" in text
     assert say.undo(f"<{address}|{say.UNDO_REQUEST}>", "`chg_2`") in text
-    _, text = drawn(undone)
+    _, text = draw(undone)
     assert say.undo(say.UNDO_REQUEST, "`chg_2`") in text, "without a card in the channel"
 
 
 def test_deleted_customer_cannot_be_opened() -> None:
-    card, text = drawn(
+    card, text = draw(
         record(
             State.APPLIED,
             kind="deletion",
@@ -243,7 +243,7 @@ def test_deleted_customer_cannot_be_opened() -> None:
     )
     assert not elements(card)
     assert "Customer: Acme → *gone from Autumn*" in text
-    card, _ = drawn(record(State.EXPIRED, customer_id="c" * 3000))
+    card, _ = draw(record(State.EXPIRED, customer_id="c" * 3000))
     assert not elements(card)
 
 
@@ -274,7 +274,7 @@ GRANT = RewardInput(customer="c", action=RewardAction.REDEEM, code="x")
 def test_unconfirmed_change_shows_what_autumn_shows(
     change_input: Any, after: Any, expected: list[str]
 ) -> None:
-    _, text = drawn(record(State.UNCONFIRMED, input=change_input, kind=change_input.kind, after=after))
+    _, text = draw(record(State.UNCONFIRMED, input=change_input, kind=change_input.kind, after=after))
     assert "*What Autumn shows now*" in text
     for words in expected:
         assert words in text
@@ -325,7 +325,7 @@ def test_unreadable_and_missing_are_distinguished(
         "after": after,
         "details": {"now": now},
     }
-    _, text = drawn(record(State.UNCONFIRMED, ending=Cause.NO_ANSWER, **about))
+    _, text = draw(record(State.UNCONFIRMED, ending=Cause.NO_ANSWER, **about))
     assert expected in text
 
 
@@ -338,7 +338,7 @@ CHARGING = (
 @pytest.mark.parametrize("state", State)
 def test_deletion_lists_what_continues_in_stripe(state: State) -> None:
     deletion = DeletionInput(customer="c", typed="c")
-    _, text = drawn(record(state, input=deletion, kind=deletion.kind, warnings=CHARGING))
+    _, text = draw(record(state, input=deletion, kind=deletion.kind, warnings=CHARGING))
     continues = state in (State.APPLIED, State.UNCONFIRMED)
     assert ("Still to do in Stripe" in text) is continues
     assert ("Stripe keeps charging for a subscription* (pro)" in text) is (
@@ -520,7 +520,7 @@ REFUND = RefundInput(customer="cus_1", invoice="in_1", currency="USD", amount=De
 )
 def test_title_says_what_units_are_worth(changes: dict[str, Any], worth: str) -> None:
     change = record(amount=Decimal(500), **changes)
-    card, _ = drawn(change)
+    card, _ = draw(change)
     first_line = f"{descriptions.summary(change.input, {})}{worth}"
     assert card.plain[0]["text"]["text"].endswith(first_line)
     assert card.text.split("\n")[0].endswith(first_line)

@@ -20,7 +20,7 @@ from tests.approvals.records import record
 from tests.crashing import Died, dies_at
 
 
-def edited(harness: Harness, amount: int = 40) -> ChangeRequest:
+def new_version(harness: Harness, amount: int = 40) -> ChangeRequest:
     return replace(harness.request(harness.balance(amount=amount)), reason="less will do")
 
 
@@ -41,7 +41,7 @@ async def test_edited_request_needs_approval_again_and_only_the_new_version_is_a
     await service.approve(request.id, 1, LEA)
     form_place = Place(customer=CUSTOMER, feature="messages")
     form = FilledForm("form", "balance", form_place, {"amount": {"form:amount": {"value": "40"}}})
-    outcome = await service.edit(request.id, 1, replace(edited(harness), form=form))
+    outcome = await service.edit(request.id, 1, replace(new_version(harness), form=form))
     waiting = outcome.record
     assert outcome.result is Result.DONE
     assert waiting is not None
@@ -70,7 +70,7 @@ async def test_edit_of_a_process_that_dies_is_kept_and_shown_by_another(sqlite_h
     harness, service = sqlite_harness, sqlite_harness.service()
     request = await harness.waiting(service)
     with pytest.raises(Died):
-        await harness.service(checkpoint=dies_at("decided")).edit(request.id, 1, edited(harness))
+        await harness.service(checkpoint=dies_at("decided")).edit(request.id, 1, new_version(harness))
     edited_request = await service.get(request.id)
     assert edited_request is not None
     assert (edited_request.state, edited_request.version, amount_of(edited_request)) == (
@@ -89,7 +89,7 @@ async def test_concurrent_edit_and_approval_never_apply_both(harness: Harness) -
     before = await harness.granted()
     request = await harness.waiting(service)
     edit, approval = await asyncio.gather(
-        service.edit(request.id, 1, edited(harness)), other_service.approve(request.id, 1, RAJ)
+        service.edit(request.id, 1, new_version(harness)), other_service.approve(request.id, 1, RAJ)
     )
     results = (edit.result, approval.result)
     assert results in ((Result.DONE, Result.STALE), (Result.TOO_LATE, Result.DONE))
@@ -101,15 +101,15 @@ async def test_decision_during_an_edit_wins(sqlite_harness: Harness) -> None:
     harness, service = sqlite_harness, sqlite_harness.service()
     request = await harness.waiting(service)
     harness.permissions.meanwhile[Verb.ASK] = lambda: service.deny(request.id, 1, RAJ, "no")
-    assert (await service.edit(request.id, 1, edited(harness))).result is Result.TOO_LATE
-    assert (await service.edit(request.id, 1, edited(harness))).result is Result.TOO_LATE
+    assert (await service.edit(request.id, 1, new_version(harness))).result is Result.TOO_LATE
+    assert (await service.edit(request.id, 1, new_version(harness))).result is Result.TOO_LATE
 
 
 async def test_edit_that_needs_no_approval_still_waits(sqlite_harness: Harness) -> None:
     harness, service = sqlite_harness, sqlite_harness.service()
     request = await harness.waiting(service)
     harness.permissions.needed = 0
-    waiting = (await service.edit(request.id, 1, edited(harness))).record
+    waiting = (await service.edit(request.id, 1, new_version(harness))).record
     assert waiting is not None
     assert (waiting.state, waiting.needed) == (State.WAITING, 1)
     assert harness.written() == 0
@@ -118,15 +118,15 @@ async def test_edit_that_needs_no_approval_still_waits(sqlite_harness: Harness) 
 async def test_old_version_is_not_edited_again(sqlite_harness: Harness) -> None:
     harness, service = sqlite_harness, sqlite_harness.service()
     request = await harness.waiting(service)
-    await service.edit(request.id, 1, edited(harness))
-    assert (await service.edit(request.id, 1, edited(harness, 60))).result is Result.STALE
+    await service.edit(request.id, 1, new_version(harness))
+    assert (await service.edit(request.id, 1, new_version(harness, 60))).result is Result.STALE
     assert amount_of(await service.get(request.id)) == Decimal(40)
 
 
 async def test_refused_edit_leaves_the_request_unchanged(sqlite_harness: Harness) -> None:
     harness, service = sqlite_harness, sqlite_harness.service()
     original = await harness.waiting(service)
-    request = edited(harness)
+    request = new_version(harness)
 
     def about(**changes: str) -> ChangeRequest:
         return replace(request, input=request.input.model_copy(update=changes))
@@ -150,7 +150,7 @@ async def test_undo_cannot_be_edited(sqlite_harness: Harness) -> None:
     undo = (await service.undo(request.id, "undo", ANA, reason="by mistake")).record
     assert undo is not None
     assert not undo.editable
-    assert (await service.edit(undo.id, 1, edited(harness))).result is Result.NO_EDIT
+    assert (await service.edit(undo.id, 1, new_version(harness))).result is Result.NO_EDIT
 
 
 def test_line_of_a_list_cannot_be_edited() -> None:
@@ -162,7 +162,7 @@ async def test_nothing_is_edited_while_autumn_is_unreadable(sqlite_harness: Harn
     harness, service = sqlite_harness, sqlite_harness.service()
     request = await harness.waiting(service)
     harness.local.faults.add("customers.get", "500", times=None)
-    outcome = await service.edit(request.id, 1, edited(harness))
+    outcome = await service.edit(request.id, 1, new_version(harness))
     assert outcome.result is Result.TROUBLE
     assert isinstance(outcome.error, AutumnError)
     assert await service.get(request.id) == request
@@ -173,7 +173,7 @@ async def test_card_says_whether_the_requester_or_the_numbers_made_a_new_version
 ) -> None:
     harness, service = sqlite_harness, sqlite_harness.service()
     original = await harness.waiting(service)
-    request = replace(edited(harness), input=harness.balance(BalanceAction.SET, 40))
+    request = replace(new_version(harness), input=harness.balance(BalanceAction.SET, 40))
     waiting = (await service.edit(original.id, 1, request)).record
     assert waiting is not None
     assert words.EDITED in state_text.described(waiting, {})

@@ -538,7 +538,7 @@ async def test_deletion_is_verified_by_the_customer_being_gone(sqlite_harness: H
 
 
 @asynccontextmanager
-async def losable(
+async def database_that_can_be_lost(
     engine: Engine,
 ) -> AsyncIterator[tuple[Database, Callable[[], Awaitable[None]], Callable[[], Awaitable[None]]]]:
     """A database, how to take it away, and how to bring it back."""
@@ -567,7 +567,7 @@ async def test_slow_write_keeps_its_lease_after_the_database_was_away(
     engine: Engine, logs: io.StringIO
 ) -> None:
     """The lease is renewed as soon as the database is back, so no other replica settles the change."""
-    async with losable(engine) as (database, lose, find), running(database) as harness:
+    async with database_that_can_be_lost(engine) as (database, lose, find), running(database) as harness:
 
         async def while_sending(reached: str) -> None:
             if reached != "marked":

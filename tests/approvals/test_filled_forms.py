@@ -12,7 +12,7 @@ from tests.approvals.harness import CUSTOMER, NOW, Harness
 PLACE = Place(customer=CUSTOMER, feature="messages")
 
 
-def filled(submission: str, amount: str) -> FilledForm:
+def filled_form(submission: str, amount: str) -> FilledForm:
     return FilledForm(submission, "balance", PLACE, {"amount": {"form:amount": {"value": amount}}})
 
 
@@ -21,9 +21,9 @@ async def test_form_of_a_request_is_as_last_submitted(sqlite_harness: Harness) -
     service = harness.service()
     request = harness.request()
     harness.permissions.reason_required = True
-    refused = await service.submit(replace(request, reason="", form=filled(request.submission_id, "9")))
+    refused = await service.submit(replace(request, reason="", form=filled_form(request.submission_id, "9")))
     assert refused.result is Result.NO_REASON
-    submitted = filled(request.submission_id, "100")
+    submitted = filled_form(request.submission_id, "100")
     record = (await service.submit(replace(request, form=submitted))).record
     assert record is not None
     assert await service.form_of(record) == submitted
@@ -33,7 +33,7 @@ async def test_expired_form_leaves_the_reason_and_the_feature(sqlite_harness: Ha
     harness = sqlite_harness
     service = harness.service()
     request = replace(harness.request(), ticket="https://tickets.example/1")
-    record = (await service.submit(replace(request, form=filled(request.submission_id, "100")))).record
+    record = (await service.submit(replace(request, form=filled_form(request.submission_id, "100")))).record
     assert record is not None
     await filled_forms.forget(harness.database, NOW)
     assert (await service.form_of(record)).values != {}

@@ -21,7 +21,7 @@ from tests.approvals.records import record
 URL = "https://pay.example/in_1?secret=yes"
 
 
-async def awaited(harness: Harness, sleep: Sleep = asyncio.sleep) -> Record:
+async def change_awaiting_payment(harness: Harness, sleep: Sleep = asyncio.sleep) -> Record:
     """The end of a trial, for a customer without a card."""
     harness.local.set_card("cus_umbrella", on_file=False)
     service = harness.service(sleep=sleep)
@@ -45,7 +45,7 @@ async def test_change_that_waits_for_payment_is_neither_applied_nor_failed_and_w
     sqlite_harness: Harness,
 ) -> None:
     harness, pauses = sqlite_harness, Pauses()
-    done = await awaited(harness, pauses.sleep)
+    done = await change_awaiting_payment(harness, pauses.sleep)
     assert pauses.count == 1, "it is read back once"
     assert (done.state, done.ending) == (State.UNCONFIRMED, Cause.AWAITS_PAYMENT)
     assert done.details == {"payment": "payment_method_required"}
@@ -57,7 +57,7 @@ async def test_change_that_waits_for_payment_is_neither_applied_nor_failed_and_w
 
 async def test_payment_link_is_given_once_and_stored_nowhere(sqlite_harness: Harness) -> None:
     harness = sqlite_harness
-    done = await awaited(harness)
+    done = await change_awaiting_payment(harness)
     assert "/invoice/in_" in done.payment_url
     number = done.payment_url.rpartition("/")[2]
     stored = await harness.service().get(done.id)
@@ -74,7 +74,7 @@ async def test_applied_is_refused_until_the_customer_has_paid_and_not_applied_af
     sqlite_harness: Harness,
 ) -> None:
     harness = sqlite_harness
-    done = await awaited(harness)
+    done = await change_awaiting_payment(harness)
     refused = await harness.service().mark(done.id, RAJ, applied=True)
     assert refused.result is Result.SEEN_NOT_APPLIED
     stored = await harness.service().get(done.id)

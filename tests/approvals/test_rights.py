@@ -23,7 +23,7 @@ TWO = Policy(
 )
 
 
-def forbids(user: str, power: Power) -> Policy:
+def policy_that_forbids(user: str, power: Power) -> Policy:
     return replace(TWO, deny=(Rule("stop", Who(users=frozenset({user})), frozenset({power})),))
 
 
@@ -47,7 +47,7 @@ async def approved_once(harness: Harness, service: ChangeService) -> Record:
     return record
 
 
-def counted(record: Record) -> dict[str, bool]:
+def counts_by_person(record: Record) -> dict[str, bool]:
     return {approval.person: approval.counts for approval in record.approvals}
 
 
@@ -56,12 +56,12 @@ async def test_approval_of_someone_who_left_does_not_count(harness: Harness, ser
     harness.permissions.members["U_RAJ"] = False
     second = (await service.approve(request.id, 1, LEA)).record
     assert second is not None
-    assert (second.state, counted(second)) == (State.WAITING, {"U_RAJ": False, "U_LEA": True})
+    assert (second.state, counts_by_person(second)) == (State.WAITING, {"U_RAJ": False, "U_LEA": True})
     assert harness.written() == 0
     harness.permissions.members["U_RAJ"] = True
     third = (await service.approve(request.id, 1, RAJ)).record
     assert third is not None
-    assert (third.state, counted(third)) == (State.APPLIED, {"U_RAJ": True, "U_LEA": True})
+    assert (third.state, counts_by_person(third)) == (State.APPLIED, {"U_RAJ": True, "U_LEA": True})
     assert await harness.trail_is_intact()
 
 
@@ -69,10 +69,10 @@ async def test_approval_no_longer_counts_once_a_rule_forbids_it(
     harness: Harness, service: ChangeService
 ) -> None:
     request = await approved_once(harness, service)
-    harness.permissions.policy = forbids("U_RAJ", Power.APPROVE)
+    harness.permissions.policy = policy_that_forbids("U_RAJ", Power.APPROVE)
     record = (await service.approve(request.id, 1, LEA)).record
     assert record is not None
-    assert (record.state, counted(record)) == (State.WAITING, {"U_RAJ": False, "U_LEA": True})
+    assert (record.state, counts_by_person(record)) == (State.WAITING, {"U_RAJ": False, "U_LEA": True})
 
 
 async def test_nothing_is_decided_while_a_person_cannot_be_checked(
@@ -109,7 +109,7 @@ async def test_right_to_undo_is_checked_for_an_undo(harness: Harness, service: C
     await service.approve(request.id, 1, LEA)
     back = (await service.undo(request.id, "undo-1", ANA)).record
     assert back is not None
-    harness.permissions.policy = forbids("U_ANA", Power.UNDO)
+    harness.permissions.policy = policy_that_forbids("U_ANA", Power.UNDO)
     ended = (await service.approve(back.id, 1, RAJ)).record
     assert ended is not None
     assert ended.ending is Cause.ASKER_NOT_ALLOWED
@@ -162,6 +162,6 @@ async def test_approval_of_a_smaller_size_no_longer_counts(harness: Harness) -> 
     await harness.change_in_autumn(usage=usage + 20)
     second = (await service.approve(request.id, 1, LEA)).record
     assert second is not None
-    assert (second.state, counted(second)) == (State.WAITING, {"U_RAJ": False, "U_LEA": True})
+    assert (second.state, counts_by_person(second)) == (State.WAITING, {"U_RAJ": False, "U_LEA": True})
     assert harness.written() == 0
     assert await harness.trail_is_intact()

@@ -29,7 +29,7 @@ async def submit(harness: Harness, **fields: Any) -> Outcome:
     return await harness.service().submit(replace(harness.request(), **fields))
 
 
-def has_the_form(outcome: Outcome) -> bool:
+def keeps_the_form(outcome: Outcome) -> bool:
     """Whether the form can be drawn again from what was read."""
     return outcome.assessment is not None and outcome.assessment.preview is not None
 
@@ -40,7 +40,7 @@ async def test_person_with_too_many_requests_still_sees_the_preview(
     monkeypatch.setattr(repository, "MOST_OF_PERSON", 0)
     outcome = await submit(sqlite_harness)
     assert outcome.result is Result.TOO_MANY_OF_PERSON
-    assert has_the_form(outcome)
+    assert keeps_the_form(outcome)
 
 
 async def test_refusal_has_the_policys_decision_and_the_preview(sqlite_harness: Harness) -> None:
@@ -55,7 +55,7 @@ async def test_refusal_has_the_policys_decision_and_the_preview(sqlite_harness: 
     assert refused.result is Result.NOT_ALLOWED
     for outcome in (unreasoned, nowhere, refused):
         assert outcome.decision is not None
-        assert has_the_form(outcome)
+        assert keeps_the_form(outcome)
 
 
 async def test_policy_is_asked_about_the_environment(sqlite_harness: Harness) -> None:
@@ -184,7 +184,7 @@ async def test_line_is_refused_once_the_policy_requires_more_than_its_batch_has(
     refused = await submit(sqlite_harness, mandate=BY_TWO)
     assert refused.result is Result.NOT_APPROVED
     assert refused.decision is not None
-    assert has_the_form(refused)
+    assert keeps_the_form(refused)
 
 
 async def test_line_counts_only_approvals_of_people_who_may_approve_that_line(

@@ -82,14 +82,14 @@ async def test_cards_of_the_other_environment_are_left_to_its_own_maple(sqlite_h
     assert stale == [request.id]
 
 
-async def posted(harness: Harness) -> tuple[Record, PostedCard]:
+async def request_with_its_card(harness: Harness) -> tuple[Record, PostedCard]:
     request = await harness.waiting(harness.service())
     return request, (await CHANGE_CARDS.of(harness.database, request.id))[1]
 
 
 @pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 async def test_card_is_posted_by_one_process(harness: Harness) -> None:
-    request, card = await posted(harness)
+    request, card = await request_with_its_card(harness)
     tries = await asyncio.gather(
         *(CHANGE_CARDS.claim_post(harness.database, card.id, now=NOW) for _ in range(5))
     )
@@ -111,7 +111,7 @@ async def test_card_is_posted_by_one_process(harness: Harness) -> None:
 
 async def test_late_redraw_does_not_hide_a_newer_one(sqlite_harness: Harness) -> None:
     harness = sqlite_harness
-    request, card = await posted(harness)
+    request, card = await request_with_its_card(harness)
     await cards.mark_shown(harness.database, card, revision=3, now=NOW, ts="1.2")
     await cards.mark_shown(harness.database, card, revision=2, now=NOW, ts="1.2")
     await cards.mark_shown(harness.database, card, revision=1, now=NOW)
@@ -120,7 +120,7 @@ async def test_late_redraw_does_not_hide_a_newer_one(sqlite_harness: Harness) ->
 
 async def test_unknown_card_is_adopted_once(sqlite_harness: Harness) -> None:
     harness = sqlite_harness
-    request, _ = await posted(harness)
+    request, _ = await request_with_its_card(harness)
     for expected in (True, False):
         target = CardTarget(CardKind.APPROVAL, "C_APPROVALS")
         added = await CHANGE_CARDS.adopt(harness.database, request.id, target, "9.9", now=NOW)

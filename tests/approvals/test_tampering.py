@@ -21,13 +21,13 @@ async def faults(harness: Harness) -> tuple[str, ...]:
         return (await audit.verify(connection)).faults
 
 
-async def store(harness: Harness, record: Record, **values: Any) -> None:
+async def alter_change(harness: Harness, record: Record, **values: Any) -> None:
     """Statements run directly in the database, without Maple."""
     async with harness.database.writing() as connection:
         await connection.execute(update(changes).where(changes.c.id == record.id).values(values))
 
 
-async def not_applied(harness: Harness, record: Record | None) -> None:
+async def assert_not_applied(harness: Harness, record: Record | None) -> None:
     assert record is not None
     assert (record.state, record.ending) == (State.FAILED, Cause.NOT_AS_ASKED)
     assert harness.written() == 0
@@ -53,7 +53,7 @@ async def test_altered_change_is_found_and_not_applied(sqlite_harness: Harness) 
         harness.permissions.needed = 3 if column == "needed" else 1
         request = await harness.waiting(service)
         faults_before = set(await faults(harness))
-        await store(harness, request, **{column: value})
+        await alter_change(harness, request, **{column: value})
         row = (await service.steps(request.id))[0].seq
         fault = f"change {request.id}: its {label} is not what row {row} says"
         assert set(await faults(harness)) - faults_before == {fault}
@@ -61,14 +61,14 @@ async def test_altered_change_is_found_and_not_applied(sqlite_harness: Harness) 
         record = (await service.approve(request.id, 1, RAJ)).record
         if column == "needed":
             record = (await service.approve(request.id, 1, Actor("U_MAX"))).record
-        await not_applied(harness, record)
+        await assert_not_applied(harness, record)
 
 
 async def test_altered_decider_is_found_and_written_anew(sqlite_harness: Harness) -> None:
     """Set anew by each approval, so the earlier value does not matter."""
     harness, service = sqlite_harness, sqlite_harness.service()
     request = await harness.waiting(service)
-    await store(harness, request, decided_by="U_LEA")
+    await alter_change(harness, request, decided_by="U_LEA")
     assert await faults(harness) == (f"change {request.id}: its last decider is not what row 1 says",)
     record = (await service.approve(request.id, 1, RAJ)).record
     assert record is not None
@@ -82,9 +82,9 @@ async def test_altered_input_is_found_and_not_applied(sqlite_harness: Harness) -
     larger = harness.balance(amount=100_000).model_copy(
         update={"customer_created_at": request.input.customer_created_at}
     )
-    await store(harness, request, input=larger.model_dump(mode="json"))
+    await alter_change(harness, request, input=larger.model_dump(mode="json"))
     assert await faults(harness) == (f"change {request.id}: its input is not what row 1 says",)
-    await not_applied(harness, (await service.approve(request.id, 1, RAJ)).record)
+    await assert_not_applied(harness, (await service.approve(request.id, 1, RAJ)).record)
 
 
 async def test_altered_preview_is_found(sqlite_harness: Harness) -> None:
@@ -97,8 +97,8 @@ async def test_altered_preview_is_found(sqlite_harness: Harness) -> None:
     )
     assert assessment.preview is not None
     # As if the change had been requested with the current numbers.
-    await store(harness, request, before=assessment.preview.before)
-    await not_applied(harness, (await service.approve(request.id, 1, RAJ)).record)
+    await alter_change(harness, request, before=assessment.preview.before)
+    await assert_not_applied(harness, (await service.approve(request.id, 1, RAJ)).record)
     assert f"change {request.id}: its starting point is not what row 1 says" in await faults(harness)
 
 
@@ -113,7 +113,7 @@ async def test_forged_approval_is_found_and_does_not_apply(sqlite_harness: Harne
             insert(decisions).values(forged | {"rule": "", "said": "", "at": NOW, "counts": True})
         )
     assert await faults(harness) == (f"change {request.id}: the decision of U_LEA on version 1 is in no row",)
-    await not_applied(harness, (await service.approve(request.id, 1, RAJ)).record)
+    await assert_not_applied(harness, (await service.approve(request.id, 1, RAJ)).record)
 
 
 async def test_altered_and_missing_decisions_are_found(sqlite_harness: Harness) -> None:
@@ -139,7 +139,7 @@ async def test_altered_row_of_the_trail_stops_its_change(sqlite_harness: Harness
     async with harness.database.writing() as connection:
         await unguarded(connection)
         await connection.execute(text("UPDATE audit SET at = '2020-01-01T00:00:00+00:00'"))
-    await not_applied(harness, (await service.approve(request.id, 1, RAJ)).record)
+    await assert_not_applied(harness, (await service.approve(request.id, 1, RAJ)).record)
 
 
 async def test_trail_agrees_with_every_life_of_a_change(harness: Harness) -> None:

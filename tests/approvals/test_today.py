@@ -61,14 +61,14 @@ approvals = 2
 """
 
 
-async def give(harness: Harness, service: ChangeService, amount: int = 500) -> Record:
+async def request_more(harness: Harness, service: ChangeService, amount: int = 500) -> Record:
     record = (await service.submit(harness.request(harness.balance(amount=amount)))).record
     assert record is not None
     return record
 
 
-async def given(harness: Harness, service: ChangeService, amount: int = 500) -> State:
-    return (await give(harness, service, amount)).state
+async def state_after_request(harness: Harness, service: ChangeService, amount: int = 500) -> State:
+    return (await request_more(harness, service, amount)).state
 
 
 @pytest.fixture
@@ -86,9 +86,11 @@ async def test_change_over_the_daily_limit_needs_approval(sqlite_harness: Harnes
     harness = sqlite_harness
     harness.permissions.policy = read(SMALL_AT_ONCE.replace("1_500", "1_000"))
     service = harness.service()
-    assert [await given(harness, service) for _ in range(3)] == [State.APPLIED] * 2 + [State.WAITING]
+    assert [await state_after_request(harness, service) for _ in range(3)] == [State.APPLIED] * 2 + [
+        State.WAITING
+    ]
     harness.clock.move(hours=12)
-    assert await given(harness, service) is State.APPLIED
+    assert await state_after_request(harness, service) is State.APPLIED
 
 
 async def test_day_counts_what_was_let_through_since_midnight(sqlite_harness: Harness) -> None:
@@ -122,12 +124,12 @@ async def test_form_shows_the_daily_total(sqlite_harness: Harness) -> None:
     facts = await service.read_facts("balance", CUSTOMER)
     first = await service.assess_on(harness.balance(amount=500), facts, ANA)
     assert BalanceNote.SAME_DAY not in [note.code for note in first.judgement.warnings]
-    await give(harness, service)
-    await give(harness, service)
+    await request_more(harness, service)
+    await request_more(harness, service)
     third = await service.assess_on(harness.balance(amount=500), facts, ANA)
     note = third.judgement.warnings[-1]
     assert (note.code, note.details) == (BalanceNote.SAME_DAY, {"nth": "3", "units": "1500"})
-    record = await give(harness, service)
+    record = await request_more(harness, service)
     assert note in record.warnings
 
 
@@ -138,21 +140,21 @@ async def test_only_changes_of_the_same_balance_count(sqlite_harness: Harness) -
     other_customer = await harness.autumn.customer("cus_acme")
     row = other_customer.balances["messages"].breakdown[0].id
     elsewhere = harness.balance(amount=500, customer="cus_acme").model_copy(update={"row": row})
-    assert await state_of(service, harness.request(elsewhere)) is State.APPLIED
-    assert await given(harness, service) is State.APPLIED
+    assert await state_after_submit(service, harness.request(elsewhere)) is State.APPLIED
+    assert await state_after_request(harness, service) is State.APPLIED
 
 
 async def test_change_that_was_not_applied_does_not_count(sqlite_harness: Harness) -> None:
     harness = sqlite_harness
     harness.permissions.policy = read(SMALL_AT_ONCE)
     service = harness.service()
-    waiting = await give(harness, service, 900)
+    waiting = await request_more(harness, service, 900)
     assert waiting.state is State.WAITING
-    assert [await given(harness, service) for _ in range(2)] == [State.APPLIED] * 2
+    assert [await state_after_request(harness, service) for _ in range(2)] == [State.APPLIED] * 2
     applied = (await service.approve(waiting.id, 1, RAJ)).record
     assert applied is not None
     assert applied.state is State.APPLIED
-    assert await given(harness, service, 1) is State.WAITING
+    assert await state_after_request(harness, service, 1) is State.WAITING
 
 
 async def test_change_that_may_have_been_applied_counts(sqlite_harness: Harness) -> None:
@@ -160,15 +162,15 @@ async def test_change_that_may_have_been_applied_counts(sqlite_harness: Harness)
     harness.permissions.policy = read(SMALL_AT_ONCE.replace("1_500", "500"))
     service = harness.service()
     harness.local.faults.add("balances.update", "cut_before", times=1)
-    assert await given(harness, service) is State.UNCONFIRMED
-    assert await given(harness, service) is State.WAITING
+    assert await state_after_request(harness, service) is State.UNCONFIRMED
+    assert await state_after_request(harness, service) is State.WAITING
 
 
 async def test_undo_does_not_count_what_it_reverses(sqlite_harness: Harness) -> None:
     harness = sqlite_harness
     harness.permissions.policy = read(SMALL_AT_ONCE.replace("1_500", "500"))
     service = harness.service()
-    done = await give(harness, service)
+    done = await request_more(harness, service)
     back = (await service.undo(done.id, "undo-1", ANA)).record
     assert back is not None
     assert back.state is State.APPLIED
@@ -199,8 +201,8 @@ async def test_change_let_through_meanwhile_is_counted(
     harness, here, other_replica = replicas
     harness.permissions.policy = read(SMALL_AT_ONCE.replace("1_500", "500"))
     # This replica's policy sees an empty day, and answers only once the other replica is done.
-    harness.permissions.meanwhile[Verb.ASK] = lambda: give(harness, other_replica)
-    assert await given(harness, here) is State.WAITING
+    harness.permissions.meanwhile[Verb.ASK] = lambda: request_more(harness, other_replica)
+    assert await state_after_request(harness, here) is State.WAITING
     assert await harness.granted() == 2500
     assert await harness.trail_is_intact()
 
@@ -210,7 +212,9 @@ async def test_concurrent_requests_stay_within_the_limit_per_day(
 ) -> None:
     harness, here, other_replica = replicas
     harness.permissions.policy = read(SMALL_AT_ONCE.replace("1_500", "1_000"))
-    states = await asyncio.gather(*(given(harness, service) for service in (here, other_replica) * 2))
+    states = await asyncio.gather(
+        *(state_after_request(harness, service) for service in (here, other_replica) * 2)
+    )
     assert sorted(states) == [State.APPLIED] * 2 + [State.WAITING] * 2
     assert await harness.granted() == 3000
 
@@ -231,7 +235,7 @@ async def test_concurrent_approvals_stay_within_the_limit_per_day(
 ) -> None:
     harness, here, other_replica = replicas
     harness.permissions.policy = read(LARGE_TAKE_TWO)
-    requests = [await give(harness, here, 600) for _ in range(2)]
+    requests = [await request_more(harness, here, 600) for _ in range(2)]
     assert [record.needed for record in requests] == [1, 1]
     replies = await asyncio.gather(
         *(
@@ -255,7 +259,7 @@ async def test_setting_the_balance_counts_by_the_difference(sqlite_harness: Harn
     harness.permissions.policy = read(SMALL_AT_ONCE)
     service = harness.service()
     remaining = (await harness.autumn.customer(CUSTOMER)).balances["messages"].remaining
-    await give(harness, service)
+    await request_more(harness, service)
     lowered = harness.balance(BalanceAction.SET, int(remaining + 100))
     assessment = await service.assess_on(lowered, await service.read_facts("balance", CUSTOMER), ANA)
     assert assessment.judgement.warnings[-1].details["units"] == "900"
@@ -291,7 +295,7 @@ value_per_person_day = { USD = 12 }
 PRICED = "cus_acme"
 
 
-async def of_customer(harness: Harness, customer: str, amount: int) -> BalanceInput:
+async def balance_input(harness: Harness, customer: str, amount: int) -> BalanceInput:
     balance = (await harness.autumn.customer(customer)).balances["messages"]
     return harness.balance(amount=amount, customer=customer).model_copy(
         update={"row": balance.breakdown[0].id}
@@ -308,7 +312,7 @@ def grant(amount: int, customer: str = CUSTOMER) -> GrantInput:
     )
 
 
-async def state_of(service: ChangeService, request: ChangeRequest) -> State:
+async def state_after_submit(service: ChangeService, request: ChangeRequest) -> State:
     record = (await service.submit(request)).record
     assert record is not None
     return record.state
@@ -318,10 +322,10 @@ async def test_grants_and_balances_count_together(sqlite_harness: Harness) -> No
     harness = sqlite_harness
     harness.permissions.policy = read(A_PERSON_AT_ONCE)
     service = harness.service()
-    assert await given(harness, service, 600) is State.APPLIED
-    assert await state_of(service, harness.request(grant(401))) is State.WAITING
-    assert await state_of(service, harness.request(grant(400))) is State.APPLIED
-    assert await given(harness, service, 1) is State.WAITING
+    assert await state_after_request(harness, service, 600) is State.APPLIED
+    assert await state_after_submit(service, harness.request(grant(401))) is State.WAITING
+    assert await state_after_submit(service, harness.request(grant(400))) is State.APPLIED
+    assert await state_after_request(harness, service, 1) is State.WAITING
     limits = harness.permissions.decisions[-1].exceeded
     assert [(limit.measure, limit.left) for limit in limits] == [
         (Measure.DAY, Decimal(0)),
@@ -333,12 +337,12 @@ async def test_person_has_a_limit_for_all_customers(sqlite_harness: Harness) -> 
     harness = sqlite_harness
     harness.permissions.policy = read(A_PERSON_AT_ONCE)
     service = harness.service()
-    assert await given(harness, service, 600) is State.APPLIED
-    elsewhere = await of_customer(harness, PRICED, 401)
-    assert await state_of(service, harness.request(elsewhere)) is State.WAITING
+    assert await state_after_request(harness, service, 600) is State.APPLIED
+    elsewhere = await balance_input(harness, PRICED, 401)
+    assert await state_after_submit(service, harness.request(elsewhere)) is State.WAITING
     assert [limit.measure for limit in harness.permissions.decisions[-1].exceeded] == [Measure.PERSON_DAY]
     by_raj = replace(harness.request(elsewhere), actor=RAJ)
-    assert await state_of(service, by_raj) is State.APPLIED
+    assert await state_after_submit(service, by_raj) is State.APPLIED
 
 
 async def test_daily_total_in_money_counts_all_features_and_kinds(sqlite_harness: Harness) -> None:
@@ -346,12 +350,18 @@ async def test_daily_total_in_money_counts_all_features_and_kinds(sqlite_harness
     harness.permissions.policy = read(FOR_LESS_AT_ONCE)
     service = harness.service()
     # 125 messages cost this customer a dollar.
-    assert await state_of(service, harness.request(await of_customer(harness, PRICED, 1001))) is State.WAITING
-    assert await state_of(service, harness.request(await of_customer(harness, PRICED, 500))) is State.APPLIED
-    assert await state_of(service, harness.request(grant(600, PRICED))) is State.WAITING
-    assert await state_of(service, harness.request(grant(500, PRICED))) is State.APPLIED
+    assert (
+        await state_after_submit(service, harness.request(await balance_input(harness, PRICED, 1001)))
+        is State.WAITING
+    )
+    assert (
+        await state_after_submit(service, harness.request(await balance_input(harness, PRICED, 500)))
+        is State.APPLIED
+    )
+    assert await state_after_submit(service, harness.request(grant(600, PRICED))) is State.WAITING
+    assert await state_after_submit(service, harness.request(grant(500, PRICED))) is State.APPLIED
     # Without a price for messages, this customer's change has no worth to compare with the limit.
-    assert await given(harness, service, 1) is State.WAITING
+    assert await state_after_request(harness, service, 1) is State.WAITING
     (limit, *_) = harness.permissions.decisions[-1].exceeded
     assert (limit.limit, limit.currency) == (None, "")
     assert await harness.trail_is_intact()
@@ -361,7 +371,7 @@ async def test_waiting_request_is_held_to_the_limits_at_its_decision(sqlite_harn
     harness = sqlite_harness
     harness.permissions.policy = read(LARGE_TAKE_TWO)
     service = harness.service()
-    waiting = [await give(harness, service, 600) for _ in range(2)]
+    waiting = [await request_more(harness, service, 600) for _ in range(2)]
     first = (await service.approve(waiting[0].id, 1, RAJ)).record
     second = (await service.approve(waiting[1].id, 1, RAJ)).record
     assert first is not None
@@ -376,7 +386,7 @@ async def test_day_is_the_sum_of_each_of_its_changes(harness: Harness) -> None:
     """Counted by the database, in groups of equal changes, as if each was read."""
     harness.permissions.needed = 0
     service, now = harness.service(), harness.clock()
-    priced = await of_customer(harness, PRICED, 500)
+    priced = await balance_input(harness, PRICED, 500)
     redeemed = RewardInput(customer=CUSTOMER, action=RewardAction.REDEEM, code="BONUS500")
     inputs: list[ChangeInput] = [
         *[harness.balance(amount=amount) for amount in (100, 100, 7)],
@@ -409,7 +419,7 @@ async def test_no_earlier_change_is_read_to_count_the_day(
     harness.permissions.needed = 0
     service, balance_input = harness.service(), harness.balance(amount=5)
     for _ in range(2):
-        assert await given(harness, service, 5) is State.APPLIED
+        assert await state_after_request(harness, service, 5) is State.APPLIED
 
     def read(_stored: object) -> NoReturn:
         raise AssertionError("a change of the day was read")
@@ -439,10 +449,10 @@ async def test_concurrent_requests_at_a_persons_limit_let_one_through(
 ) -> None:
     harness, here, other_replica = replicas
     harness.permissions.policy = read(A_PERSON_AT_ONCE)
-    elsewhere = await of_customer(harness, PRICED, 600)
+    elsewhere = await balance_input(harness, PRICED, 600)
     states = await asyncio.gather(
-        state_of(here, harness.request(harness.balance(amount=600))),
-        state_of(other_replica, harness.request(elsewhere)),
+        state_after_submit(here, harness.request(harness.balance(amount=600))),
+        state_after_submit(other_replica, harness.request(elsewhere)),
     )
     assert sorted(states) == [State.APPLIED, State.WAITING]
 
@@ -453,10 +463,10 @@ async def test_concurrent_requests_at_a_money_limit_let_one_through(
 ) -> None:
     harness, here, other_replica = replicas
     harness.permissions.policy = read(FOR_LESS_AT_ONCE)
-    balance = await of_customer(harness, PRICED, 600)
+    balance = await balance_input(harness, PRICED, 600)
     states = await asyncio.gather(
-        state_of(here, harness.request(balance)),
-        state_of(other_replica, harness.request(grant(600, PRICED))),
+        state_after_submit(here, harness.request(balance)),
+        state_after_submit(other_replica, harness.request(grant(600, PRICED))),
     )
     assert sorted(states) == [State.APPLIED, State.WAITING]
 

@@ -159,7 +159,9 @@ class Pair:
         return Lease(row["lease_by"], row["lease_until"]) if row["lease_by"] else None
 
 
-async def ask(database: Database, draft: Draft = DRAFT, *, targets: tuple[CardTarget, ...] = ()) -> Record:
+async def request_change(
+    database: Database, draft: Draft = DRAFT, *, targets: tuple[CardTarget, ...] = ()
+) -> Record:
     created = await repository.request(database, draft, lease=LEASE, targets=targets, now=NOW)
     assert created is not None
     assert created[1]
@@ -169,8 +171,8 @@ async def ask(database: Database, draft: Draft = DRAFT, *, targets: tuple[CardTa
 @pytest.fixture
 async def pair() -> AsyncIterator[Pair]:
     database = Database(fresh("sqlite"))
-    change = await ask(database, targets=TARGETS)
-    untouched = await ask(
+    change = await request_change(database, targets=TARGETS)
+    untouched = await request_change(
         database,
         replace(DRAFT, submission_id="form-2", preview=replace(PREVIEW, rewards=None, products=None)),
     )
@@ -225,7 +227,7 @@ async def test_same_form_finds_the_first_request(pair: Pair) -> None:
 
 async def test_request_without_approvals_is_approved_under_the_lease(pair: Pair) -> None:
     draft = replace(DRAFT, submission_id="form-3", terms=replace(TERMS, needed=0))
-    pair.change = await ask(pair.database, draft)
+    pair.change = await request_change(pair.database, draft)
     assert pair.change == replace(
         NEW, id=pair.change.id, state=State.APPROVED, needed=0, lease_until=LEASE.until
     )
@@ -234,7 +236,7 @@ async def test_request_without_approvals_is_approved_under_the_lease(pair: Pair)
 
 async def test_second_open_undo_is_refused(pair: Pair) -> None:
     draft = replace(DRAFT, submission_id="form-3", undo_of=pair.change.id)
-    undo = await ask(pair.database, draft)
+    undo = await request_change(pair.database, draft)
     assert undo == replace(NEW, id=undo.id, undo_of=pair.change.id)
     async with pair.database.reading() as connection:
         entries = [json.loads(entry.body) async for entry in audit.entries(connection, change_id=undo.id)]
@@ -568,7 +570,7 @@ async def test_lease_of_an_ended_change_is_not_renewed(pair: Pair) -> None:
     assert await repository.renew(pair.database, pair.change.id, LONGER) is False
 
 
-async def begin(pair: Pair, position: int, lease: Lease = LONGER, write: Write | None = None) -> bool:
+async def begin_write(pair: Pair, position: int, lease: Lease = LONGER, write: Write | None = None) -> bool:
     write = write or Write("balances.update", "POST", "/v1/balances.update", {"add": 1})
     return await repository.begin_write(
         pair.database, pair.change.id, NextWrite(position, write, MOVED), lease=lease, now=LATER
@@ -577,11 +579,11 @@ async def begin(pair: Pair, position: int, lease: Lease = LONGER, write: Write |
 
 async def test_write_is_begun_by_the_lease_holder_in_order(pair: Pair) -> None:
     await pair.in_hand(State.APPROVED)
-    await pair.nothing(await begin(pair, 0))
+    await pair.nothing(await begin_write(pair, 0))
     await pair.in_hand(State.APPLYING)
-    await pair.nothing(await begin(pair, 1))
-    await pair.nothing(await begin(pair, 0, Lease("w2", LONGER.until)))
-    assert await begin(pair, 0) is True
+    await pair.nothing(await begin_write(pair, 1))
+    await pair.nothing(await begin_write(pair, 0, Lease("w2", LONGER.until)))
+    assert await begin_write(pair, 0) is True
     differences: dict[str, Any] = {
         "before": {"level": "6"},
         "lines": (),
@@ -606,8 +608,8 @@ async def test_write_is_begun_by_the_lease_holder_in_order(pair: Pair) -> None:
         },
     )
     pair.change = await pair.now()
-    await pair.nothing(await begin(pair, 0))
-    assert await begin(pair, 1) is True
+    await pair.nothing(await begin_write(pair, 0))
+    assert await begin_write(pair, 1) is True
     assert (await pair.now()).writes == 2
 
 
@@ -656,7 +658,7 @@ async def test_settled_change_can_be_undone(pair: Pair) -> None:
 async def test_settle_an_undo(pair: Pair, state: State) -> None:
     await pair.in_hand(State.APPLIED, lease_by=None, lease_until=None)
     original = pair.change
-    undo = await ask(pair.database, replace(DRAFT, submission_id="form-3", undo_of=original.id))
+    undo = await request_change(pair.database, replace(DRAFT, submission_id="form-3", undo_of=original.id))
     async with pair.database.writing() as connection:
         await connection.execute(
             update(changes).where(changes.c.id == undo.id).values(
@@ -716,7 +718,7 @@ async def test_overdue_and_lapsed_changes_are_found(pair: Pair) -> None:
 
 async def test_mark_an_undo(pair: Pair) -> None:
     await pair.in_hand(State.APPLIED, lease_by=None, lease_until=None)
-    undo = await ask(pair.database, replace(DRAFT, submission_id="form-3", undo_of=pair.change.id))
+    undo = await request_change(pair.database, replace(DRAFT, submission_id="form-3", undo_of=pair.change.id))
     async with pair.database.writing() as connection:
         mine = update(changes).where(changes.c.id == undo.id)
         await connection.execute(mine.values(state=State.UNCONFIRMED))
@@ -729,7 +731,7 @@ async def test_mark_an_undo(pair: Pair) -> None:
 
 
 async def test_step_redraws_only_the_cards_of_its_change(pair: Pair) -> None:
-    third = await ask(pair.database, replace(DRAFT, submission_id="form-3"), targets=TARGETS)
+    third = await request_change(pair.database, replace(DRAFT, submission_id="form-3"), targets=TARGETS)
     before = await pair.all(cards, cards.c.change_id == third.id)
     await repository.withdraw(pair.database, pair.change.id, person="U1", now=LATER)
     assert await pair.all(cards, cards.c.change_id == third.id) == before
