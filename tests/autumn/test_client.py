@@ -42,7 +42,7 @@ Question = Callable[[Autumn], Awaitable[Any]]
 ALICE = ok({"id": "cus_alice"})
 
 
-async def asked(answers: dict[str, Any], question: Question) -> tuple[Any, Scripted]:
+async def call_scripted(answers: dict[str, Any], question: Question) -> tuple[Any, Scripted]:
     script = Scripted(answers)
     client = script.client()
     try:
@@ -142,7 +142,7 @@ async def asked(answers: dict[str, Any], question: Question) -> tuple[Any, Scrip
 async def test_requests_and_recorded_answers(
     question: Question, route: str, answer: str, body: dict[str, Any]
 ) -> None:
-    _, script = await asked({route: recorded(answer)}, question)
+    _, script = await call_scripted({route: recorded(answer)}, question)
     (request,) = script.received
     assert request.body == body
     assert request.headers["x-api-version"] == "2.3.0"
@@ -150,7 +150,9 @@ async def test_requests_and_recorded_answers(
 
 
 async def test_recorded_customer_is_parsed() -> None:
-    erin, _ = await asked({"customers.get": recorded("customer of a paid plan")}, lambda a: a.customer("x"))
+    erin, _ = await call_scripted(
+        {"customers.get": recorded("customer of a paid plan")}, lambda a: a.customer("x")
+    )
     assert erin.subscriptions[0].plan.price.amount == 20
     assert erin.balances["messages"].breakdown[0].reset.interval == "month"
     assert erin.invoice_previews[0].line_items[0].period.start == datetime(
@@ -160,13 +162,15 @@ async def test_recorded_customer_is_parsed() -> None:
 
 
 async def test_discount_times_in_seconds_are_parsed() -> None:
-    alice, _ = await asked({"customers.get": recorded("customer with a discount")}, lambda a: a.customer("x"))
+    alice, _ = await call_scripted(
+        {"customers.get": recorded("customer with a discount")}, lambda a: a.customer("x")
+    )
     assert alice.rewards.discounts[0].start.year == 2026
     assert alice.rewards.discounts[0].end.year == 2027
 
 
 async def test_organisation_is_parsed() -> None:
-    organization, _ = await asked(
+    organization, _ = await call_scripted(
         {"organization/me": ok({"id": "org", "name": None, "env": "live"})}, lambda a: a.organization()
     )
     assert (organization.name, organization.env) == ("", "live")
@@ -186,13 +190,15 @@ async def test_organisation_is_parsed() -> None:
     ],
 )
 async def test_id_refused_by_customers_get_uses_the_rest_route(customer_id: str, route: str) -> None:
-    customer, script = await asked({route: ALICE}, lambda a: a.customer(customer_id, expand=["a", "b"]))
+    customer, script = await call_scripted(
+        {route: ALICE}, lambda a: a.customer(customer_id, expand=["a", "b"])
+    )
     assert customer.id == "cus_alice"
     assert script.received[0].query == {"expand": "a,b"}
 
 
 async def test_rest_route_without_expansions() -> None:
-    _, script = await asked({"customers/a.b": ALICE}, lambda a: a.customer("a.b"))
+    _, script = await call_scripted({"customers/a.b": ALICE}, lambda a: a.customer("a.b"))
     assert script.received[0].query == {}
 
 
@@ -209,7 +215,7 @@ async def test_impossible_id_is_not_requested(customer_id: str) -> None:
 async def test_expired_products_only() -> None:
     held = {"product_id": "pro", "product": {"id": "pro", "name": "Pro"}, "status": "active"}
     past = held | {"status": "expired", "ended_at": 1798761600000, "options": []}
-    expired, script = await asked(
+    expired, script = await call_scripted(
         {"customers/a%2Fb/products": listing(held, past)}, lambda a: a.expired_products("a/b")
     )
     assert [product.ended_at for product in expired] == [datetime(2027, 1, 1, tzinfo=UTC)]
@@ -220,7 +226,7 @@ async def test_features_are_read_once() -> None:
     async def twice(client: Autumn) -> list[Any]:
         return [*await client.features(), *await client.features()]
 
-    features, script = await asked({"features.list": recorded("features")}, twice)
+    features, script = await call_scripted({"features.list": recorded("features")}, twice)
     assert len(features) == 12
     assert script.routes == ["features.list"]
 
@@ -284,7 +290,7 @@ async def test_retry_after_is_passed_on() -> None:
     await client.aclose()
 
 
-async def within_the_time(
+async def outcomes_in_time(
     script: Scripted, retry_policy: RetryPolicy, limits: Limits, asking: int
 ) -> list[Any]:
     client = script.client(retry_policy, limits)
@@ -301,7 +307,7 @@ async def within_the_time(
 async def test_waiting_for_the_rate_limit_counts_towards_the_timeout() -> None:
     script = Scripted({"events.list": listing()})
     slow = Limits(events_per_customer=0.05)
-    outcomes = await within_the_time(script, RetryPolicy(whole=0.5), slow, asking=4)
+    outcomes = await outcomes_in_time(script, RetryPolicy(whole=0.5), slow, asking=4)
     assert [type(outcome) for outcome in outcomes[1:]] == [TimedOut] * 3
     assert [(call.attempts, call.status) for call in script.calls] == [(1, 200)] + [(0, None)] * 3
 
@@ -313,7 +319,7 @@ async def test_repeated_hangs_count_towards_the_timeout() -> None:
 
     script = Scripted({"events.list": cut_late})
     retry_policy = RetryPolicy(attempt=0.1, whole=0.06, backoff=0.001)
-    (outcome,) = await within_the_time(script, retry_policy, UNLIMITED, asking=1)
+    (outcome,) = await outcomes_in_time(script, retry_policy, UNLIMITED, asking=1)
     assert isinstance(outcome, TimedOut)
 
 
@@ -328,7 +334,7 @@ async def test_trickling_answer_times_out() -> None:
         return httpx.Response(200, stream=Trickle())
 
     with pytest.raises(TimedOut):
-        await asked({"customers.get": trickle}, lambda a: a.customer("cus_1"))
+        await call_scripted({"customers.get": trickle}, lambda a: a.customer("cus_1"))
 
 
 async def test_cancelled_call_is_released() -> None:

@@ -33,7 +33,7 @@ class Turns:
             await asyncio.sleep(0)
 
 
-def by(who: str, ask: Callable[[], Awaitable[None]]) -> "asyncio.Task[None]":
+def call_as(who: str, ask: Callable[[], Awaitable[None]]) -> "asyncio.Task[None]":
     async def asking() -> None:
         asker.set(who)
         await ask()
@@ -48,7 +48,7 @@ async def test_queues_are_served_in_turn() -> None:
     async def ask() -> None:
         await shared.turn(RateGroup.CUSTOMERS_LIST)
 
-    asking = [by(who, ask) for who in "aaaaaabbc"]
+    asking = [call_as(who, ask) for who in "aaaaaabbc"]
     await asyncio.sleep(0)
     await turns.serve(9)
     await asyncio.gather(*asking)
@@ -100,7 +100,7 @@ async def test_timeout_is_raised_and_the_next_is_served() -> None:
 
 async def test_rate_is_unchanged() -> None:
     shared = FairRate(Throttle(Limits(general=3)))
-    turns = [by(who, lambda: shared.turn(RateGroup.GENERAL)) for who in "abcdefgh"]
+    turns = [call_as(who, lambda: shared.turn(RateGroup.GENERAL)) for who in "abcdefgh"]
     done, waiting = await asyncio.wait(turns, timeout=0.02)
     for turn in waiting:
         turn.cancel()
@@ -119,7 +119,7 @@ async def test_slot_of_a_caller_who_is_cancelled_goes_to_the_next() -> None:
             await leave.wait()
 
     async with line.slot():
-        waiting, entering, following = (by(who, lambda who=who: stay(who)) for who in "abc")  # type: ignore[misc]
+        waiting, entering, following = (call_as(who, lambda who=who: stay(who)) for who in "abc")  # type: ignore[misc]
         await asyncio.sleep(0)
         waiting.cancel()
         await asyncio.sleep(0)
@@ -158,7 +158,7 @@ def test_no_caller_is_lost_when_others_cancel(at_once: int, steps: list[tuple[st
             if step == "enter":
                 leave = asyncio.Event()
                 leaving.append(leave)
-                tasks.append(by(who, lambda leave=leave: stay(leave)))  # type: ignore[misc]
+                tasks.append(call_as(who, lambda leave=leave: stay(leave)))  # type: ignore[misc]
             elif step == "leave" and leaving:
                 leaving.pop(0).set()
             elif tasks:

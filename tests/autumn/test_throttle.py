@@ -5,7 +5,7 @@ import pytest
 from bot.autumn.throttle import Limits, RateGroup, Throttle
 
 
-async def admitted(throttle: Throttle, group: RateGroup, customer_id: str = "") -> int:
+async def admitted_at_once(throttle: Throttle, group: RateGroup, customer_id: str = "") -> int:
     """How many of ten callers are admitted at once."""
     turns = [asyncio.create_task(throttle.turn(group, customer_id)) for _ in range(10)]
     done, waiting = await asyncio.wait(turns, timeout=0.005)
@@ -24,24 +24,24 @@ SLOW = Limits(general=2, customers_list=3, events_per_customer=1)
 )
 async def test_each_group_has_its_own_rate(group: RateGroup, expected: int) -> None:
     throttle = Throttle(SLOW)
-    assert await admitted(throttle, group) == expected
+    assert await admitted_at_once(throttle, group) == expected
 
 
 async def test_groups_have_separate_rates() -> None:
     throttle = Throttle(SLOW)
-    assert [await admitted(throttle, group) for group in RateGroup] == [2, 3, 1, 10]
+    assert [await admitted_at_once(throttle, group) for group in RateGroup] == [2, 3, 1, 10]
 
 
 async def test_events_are_limited_per_customer() -> None:
     throttle = Throttle(SLOW)
-    assert await admitted(throttle, RateGroup.EVENTS, "cus_1") == 1
-    assert await admitted(throttle, RateGroup.EVENTS, "cus_2") == 1
-    assert await admitted(throttle, RateGroup.EVENTS, "cus_1") == 0
+    assert await admitted_at_once(throttle, RateGroup.EVENTS, "cus_1") == 1
+    assert await admitted_at_once(throttle, RateGroup.EVENTS, "cus_2") == 1
+    assert await admitted_at_once(throttle, RateGroup.EVENTS, "cus_1") == 0
 
 
 async def test_rate_below_one_per_second_still_lets_one_through() -> None:
     throttle = Throttle(Limits(general=0.1))
-    assert await admitted(throttle, RateGroup.GENERAL) == 1
+    assert await admitted_at_once(throttle, RateGroup.GENERAL) == 1
 
 
 async def test_customers_in_memory_are_bounded() -> None:
@@ -49,8 +49,8 @@ async def test_customers_in_memory_are_bounded() -> None:
     await throttle.turn(RateGroup.EVENTS, "first")
     for number in range(1000):
         await throttle.turn(RateGroup.EVENTS, f"cus_{number}")
-    assert await admitted(throttle, RateGroup.EVENTS, "cus_999") == 0
-    assert await admitted(throttle, RateGroup.EVENTS, "first") == 1
+    assert await admitted_at_once(throttle, RateGroup.EVENTS, "cus_999") == 0
+    assert await admitted_at_once(throttle, RateGroup.EVENTS, "first") == 1
 
 
 async def test_waiting_callers_are_served() -> None:

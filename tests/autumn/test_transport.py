@@ -48,7 +48,7 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(answer: bytes = ANSWER, *, cut: bool = False) -> AsyncIterator[Server]:
+async def running_server(answer: bytes = ANSWER, *, cut: bool = False) -> AsyncIterator[Server]:
     server = Server(answer, cut=cut)
     listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
     server.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
@@ -66,7 +66,7 @@ async def client(url: str, **details: float) -> AsyncIterator[httpx.AsyncClient]
 
 
 async def test_request_is_sent_as_built_by_httpx() -> None:
-    async with serving() as server, client(server.url) as http:
+    async with running_server() as server, client(server.url) as http:
         answer = await http.post("/v1/customers.get", json={"a": 1}, headers={"authorization": "Bearer x"})
     assert answer.json() == {"ok": True}
     assert answer.headers["content-type"] == "application/json"
@@ -78,13 +78,13 @@ async def test_request_is_sent_as_built_by_httpx() -> None:
 
 @pytest.mark.parametrize("path", ["/v1/customers/%2E%2E", "/v1/customers/a%2Fb%20%C3%A9?expand=a%2Cb"])
 async def test_encoded_path_is_unchanged(path: str) -> None:
-    async with serving() as server, client(server.url) as http:
+    async with running_server() as server, client(server.url) as http:
         await http.get(path)
     assert server.received.startswith(f"GET {path} HTTP/1.1\r\n".encode())
 
 
 async def test_connection_is_reused() -> None:
-    async with serving() as server, client(server.url) as http:
+    async with running_server() as server, client(server.url) as http:
         for _ in range(3):
             await http.get("/")
     assert server.connections == 1
@@ -92,7 +92,7 @@ async def test_connection_is_reused() -> None:
 
 async def test_cookies_are_not_kept_and_redirects_not_followed() -> None:
     moved = b"HTTP/1.1 302 Found\r\nlocation: /else\r\nset-cookie: a=b\r\ncontent-length: 0\r\n\r\n"
-    async with serving(moved) as server:
+    async with running_server(moved) as server:
         transport = Transport(at_once=4)
         for _ in range(2):
             answer = await transport.handle_async_request(httpx.Request("GET", server.url))
@@ -102,7 +102,7 @@ async def test_cookies_are_not_kept_and_redirects_not_followed() -> None:
     assert b"cookie" not in server.received.lower()
 
 
-def answered(body: bytes, *, status: int = 200, encoding: str = "") -> bytes:
+def http_answer(body: bytes, *, status: int = 200, encoding: str = "") -> bytes:
     head = f"HTTP/1.1 {status} Status\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n"
     return f"{head}content-encoding: {encoding}\r\n\r\n".encode() + body
 
@@ -118,7 +118,7 @@ def answered(body: bytes, *, status: int = 200, encoding: str = "") -> bytes:
     ],
 )
 async def test_answer_is_unpacked(encoding: str, packed: bytes) -> None:
-    async with serving(answered(packed, encoding=encoding)) as server, client(server.url) as http:
+    async with running_server(http_answer(packed, encoding=encoding)) as server, client(server.url) as http:
         answer = await http.get("/")
         assert answer.json() == {"ok": True}
         assert "content-encoding" not in answer.headers
@@ -126,7 +126,7 @@ async def test_answer_is_unpacked(encoding: str, packed: bytes) -> None:
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
 async def test_empty_answer_needs_no_unpacking(encoding: str) -> None:
-    async with serving(answered(b"", encoding=encoding)) as server, client(server.url) as http:
+    async with running_server(http_answer(b"", encoding=encoding)) as server, client(server.url) as http:
         assert (await http.get("/")).content == b""
 
 
@@ -141,11 +141,11 @@ async def test_empty_answer_needs_no_unpacking(encoding: str) -> None:
     ids=["not gzip", "cut off", "not asked for", "packed twice"],
 )
 async def test_answer_that_cannot_be_unpacked_is_a_decoding_error(encoding: str, packed: bytes) -> None:
-    async with serving(answered(packed, encoding=encoding)) as server, client(server.url) as http:
+    async with running_server(http_answer(packed, encoding=encoding)) as server, client(server.url) as http:
         with pytest.raises(httpx.DecodingError) as raised:
             await http.get("/")
         assert not isinstance(raised.value, TooLarge)
-        server.answer = answered(packed, status=503, encoding=encoding)
+        server.answer = http_answer(packed, status=503, encoding=encoding)
         answer = await http.get("/")
         assert (answer.status_code, answer.content) == (503, b"")
 
@@ -172,7 +172,7 @@ class Endless:
 
 
 @asynccontextmanager
-async def endless(status: int, *, packed: bool) -> AsyncIterator[Endless]:
+async def running_endless_server(status: int, *, packed: bool) -> AsyncIterator[Endless]:
     zeros = bytes(1 << 20)
     head = f"HTTP/1.1 {status} Status\r\n" + ("content-encoding: gzip\r\n" if packed else "") + "\r\n"
     packing = zlib.compressobj(9, zlib.DEFLATED, zlib.MAX_WBITS | 16)
@@ -189,7 +189,7 @@ async def endless(status: int, *, packed: bool) -> AsyncIterator[Endless]:
 
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "packed"])
 async def test_endless_answer_is_cut_off(packed: bool) -> None:
-    async with endless(200, packed=packed) as server, client(server.url) as http:
+    async with running_endless_server(200, packed=packed) as server, client(server.url) as http:
         tracemalloc.start()
         with pytest.raises(TooLarge):
             await http.get("/")
@@ -200,7 +200,7 @@ async def test_endless_answer_is_cut_off(packed: bool) -> None:
 
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "packed"])
 async def test_endless_error_is_reported_by_its_status(packed: bool) -> None:
-    async with endless(429, packed=packed) as server, client(server.url) as http:
+    async with running_endless_server(429, packed=packed) as server, client(server.url) as http:
         tracemalloc.start()
         answer = await http.get("/")
         _, peak = tracemalloc.get_traced_memory()
@@ -211,8 +211,8 @@ async def test_endless_error_is_reported_by_its_status(packed: bool) -> None:
 
 @pytest.mark.parametrize(("status", "most"), [(200, MOST), (500, MOST_OF_AN_ERROR)])
 async def test_answer_of_the_largest_size_is_read(status: int, most: int) -> None:
-    packed = answered(gzip.compress(b" " * most), status=status, encoding="gzip")
-    async with serving(packed) as server, client(server.url) as http:
+    packed = http_answer(gzip.compress(b" " * most), status=status, encoding="gzip")
+    async with running_server(packed) as server, client(server.url) as http:
         assert len((await http.get("/")).content) == most
 
 
@@ -221,7 +221,7 @@ async def test_answer_of_the_largest_size_is_read(status: int, most: int) -> Non
 async def test_compressed_answers_are_complete_or_an_error(body: bytes, level: int, cut: bool) -> None:
     packed = gzip.compress(body, level)
     sent = packed[: len(packed) // 2] if cut else packed
-    async with serving(answered(sent, encoding="gzip")) as server, client(server.url) as http:
+    async with running_server(http_answer(sent, encoding="gzip")) as server, client(server.url) as http:
         if cut:
             with pytest.raises(httpx.DecodingError):
                 await http.get("/")
@@ -239,7 +239,7 @@ async def test_compressed_answers_are_complete_or_an_error(body: bytes, level: i
     ids=["cut before the answer", "cut within the answer", "no HTTP"],
 )
 async def test_connection_errors_are_classified(answer: bytes, kind: type[httpx.TransportError]) -> None:
-    async with serving(answer, cut=True) as server, client(server.url) as http:
+    async with running_server(answer, cut=True) as server, client(server.url) as http:
         with pytest.raises(kind) as raised:
             await http.post("/", json={"secret": "s3cret"})
     assert raised.type is kind
@@ -248,7 +248,7 @@ async def test_connection_errors_are_classified(answer: bytes, kind: type[httpx.
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE"])
 async def test_request_on_a_broken_connection_is_not_resent(method: str) -> None:
-    async with serving() as server, client(server.url) as http:
+    async with running_server() as server, client(server.url) as http:
         await http.get("/")
         server.cut, server.answer = True, b""
         with pytest.raises(httpx.RemoteProtocolError):
@@ -257,13 +257,13 @@ async def test_request_on_a_broken_connection_is_not_resent(method: str) -> None
 
 
 async def test_missing_answer_is_a_read_timeout() -> None:
-    async with serving(b"") as server, client(server.url, read=0.05) as http:
+    async with running_server(b"") as server, client(server.url, read=0.05) as http:
         with pytest.raises(httpx.ReadTimeout):
             await http.get("/")
 
 
 async def test_exhausted_pool_is_a_connect_timeout() -> None:
-    async with serving(b"") as server:
+    async with running_server(b"") as server:
         limits = httpx.Timeout(5, pool=0.05, read=0.5)
         async with httpx.AsyncClient(transport=Transport(at_once=1), timeout=limits) as http:
             first = asyncio.create_task(http.get(server.url))
@@ -275,7 +275,7 @@ async def test_exhausted_pool_is_a_connect_timeout() -> None:
 
 
 async def test_unreachable_server_is_a_connect_error() -> None:
-    async with serving() as server:
+    async with running_server() as server:
         url = server.url
     async with client(url) as http:
         with pytest.raises(httpx.ConnectError):
@@ -297,7 +297,7 @@ async def test_closing_an_unused_transport() -> None:
 
 
 async def test_proxy_is_used() -> None:
-    async with serving() as server:
+    async with running_server() as server:
         transport = Transport(at_once=1, proxy=server.url)
         async with httpx.AsyncClient(transport=transport) as http:
             await http.get("http://autumn.test/v1/a%2Fb")
@@ -324,7 +324,7 @@ GIVE = Write("balances.update", "POST", "/v1/balances.update", {"customer_id": "
 async def test_endless_answer_is_an_error_like_any_other(
     packed: bool, status: int, error: type[AutumnError]
 ) -> None:
-    async with endless(status, packed=packed) as server:
+    async with running_endless_server(status, packed=packed) as server:
         autumn = Autumn(key=SecretStr("am_sk_test_1"), url=server.url)
         with pytest.raises(error) as read:
             await autumn.customer("cus_acme")

@@ -32,7 +32,7 @@ QUICK = RetryPolicy(connect=0.3, attempt=0.3, whole=0.3, write=0.3)
 
 
 @asynccontextmanager
-async def client_of(script: Scripted, **options: Any) -> AsyncIterator[Autumn]:
+async def running_client(script: Scripted, **options: Any) -> AsyncIterator[Autumn]:
     client = script.client(**{"retry_policy": QUICK, **options})
     try:
         yield client
@@ -42,7 +42,7 @@ async def client_of(script: Scripted, **options: Any) -> AsyncIterator[Autumn]:
 
 async def test_write_is_sent_as_planned() -> None:
     script = Scripted({"balances.update": ok({"success": True}), "customers/a%2Fb/coupons": ok([])})
-    async with client_of(script) as autumn:
+    async with running_client(script) as autumn:
         assert await autumn.send(GIVE, "maple:1:0") == {"success": True}
         assert await autumn.send(REMOVE, "maple:1:1") == []
     give, remove = script.received
@@ -84,7 +84,7 @@ async def test_write_is_sent_once_and_its_error_says_whether_it_was_sent(
     answer: Any, raised: type[AutumnError], status: int | None
 ) -> None:
     script = Scripted({"balances.update": answer})
-    async with client_of(script) as autumn:
+    async with running_client(script) as autumn:
         with pytest.raises(raised) as caught:
             await autumn.send(GIVE, "maple:1:0")
     assert type(caught.value) is raised
@@ -97,14 +97,14 @@ async def test_write_is_sent_once_and_its_error_says_whether_it_was_sent(
 @pytest.mark.parametrize("content", [b"", b"<html>", b"{", b"[" * 10_000])
 async def test_success_status_is_enough(content: bytes) -> None:
     script = Scripted({"balances.update": httpx.Response(201, content=content)})
-    async with client_of(script) as autumn:
+    async with running_client(script) as autumn:
         await autumn.send(GIVE, "maple:1:0")
 
 
 async def test_write_beyond_the_rate_limit_is_not_sent() -> None:
     script = Scripted({"customers.update": ok({})})
     update = Write("customers.update", "POST", "/v1/customers.update")
-    async with client_of(script, limits=Limits(general=0.01)) as autumn:
+    async with running_client(script, limits=Limits(general=0.01)) as autumn:
         await autumn.send(update, "maple:1:0")
         with pytest.raises(NotSent, match="No turn"):
             await autumn.send(update, "maple:2:0")
