@@ -38,7 +38,7 @@ CUSTOMERS = ("cus_bold", "cus_html", "cus_rtl", "cus_lines", "cus_date", "cus_li
 """Customers with a single row of messages."""
 
 
-def gives(*customers: str, amount: int = 100, feature: str = "messages") -> list[BatchLine]:
+def lines_giving(*customers: str, amount: int = 100, feature: str = "messages") -> list[BatchLine]:
     return [
         BatchLine(number, customer, LineCells(feature, str(amount)))
         for number, customer in enumerate(customers, 1)
@@ -100,7 +100,7 @@ class BatchHarness:
         key: str = "",
         reason: str = "outage",
     ) -> BatchOutcome:
-        checked = await replica.batches.check(lines or gives(*CUSTOMERS[:2]), actor)
+        checked = await replica.batches.check(lines or lines_giving(*CUSTOMERS[:2]), actor)
         key = key or f"list-{self.inner.numbers()}"
         return await replica.batches.submit(key, checked, actor, reason=reason, channel="C_SUPPORT")
 

@@ -23,7 +23,7 @@ NOW = datetime(2026, 12, 3, 14, 5, tzinfo=UTC)
 NAMES = {"messages": "Messages"}
 
 
-def gives(customer: str, amount: int) -> BalanceInput:
+def give_input(customer: str, amount: int) -> BalanceInput:
     return BalanceInput(
         customer=customer, feature="messages", row="row", action=BalanceAction.GIVE, amount=Decimal(amount)
     )
@@ -31,7 +31,7 @@ def gives(customer: str, amount: int) -> BalanceInput:
 
 def line(number: int, state: LineState = LineState.QUEUED, **fields: Any) -> BatchLineRecord:
     values = {
-        "input": gives(f"cus_{number}", number),
+        "input": give_input(f"cus_{number}", number),
         "customer": f"Customer {number}",
         "feature": "messages",
         "preview": Preview({}, (), (), Decimal(number)),

@@ -40,7 +40,7 @@ from bot.changes.refund import words as refund_words
 from bot.kit import ids
 from bot.kit.card import Card
 from bot.kit.csv_table import CsvFormat, Separator
-from tests.batches.samples import NAMES, NOW, approval, gives, line, lines, record
+from tests.batches.samples import NAMES, NOW, approval, give_input, line, lines, record
 from tests.journeys.steps import in_order
 
 REF = ListRef(key="0" * 32, draft="d1", channel="C01", reason="The outage")
@@ -48,7 +48,7 @@ ALLOWED = Decision(True, DecisionReason.ALLOWED, "support")
 BARRED = Decision(False, DecisionReason.NO_RULE)
 
 
-def checked(
+def checked_batch(
     number: int = 2, problems: Sequence[LineProblem] = (), decision: Decision | None = ALLOWED
 ) -> CheckedBatch:
     return CheckedBatch(
@@ -57,7 +57,7 @@ def checked(
                 BatchLine(
                     number_of_line, f"cus_{number_of_line}", LineCells("messages", str(number_of_line))
                 ),
-                gives(f"cus_{number_of_line}", number_of_line),
+                give_input(f"cus_{number_of_line}", number_of_line),
                 f"Customer {number_of_line}",
                 "messages",
                 Preview({}, (), (), Decimal(number_of_line)),
@@ -69,11 +69,11 @@ def checked(
     )
 
 
-def wrong(number: int, reason: LineReason = LineReason.NO_CUSTOMER) -> LineProblem:
+def line_problem(number: int, reason: LineReason = LineReason.NO_CUSTOMER) -> LineProblem:
     return LineProblem(number, f"nobody{number},messages,5", reason)
 
 
-def actions(drawn: Card) -> list[str]:
+def action_ids(drawn: Card) -> list[str]:
     """The action ids of the buttons."""
     return [
         element["action_id"]
@@ -83,7 +83,7 @@ def actions(drawn: Card) -> list[str]:
     ]
 
 
-def drawn_checked(batch: CheckedBatch) -> Card:
+def checked_card(batch: CheckedBatch) -> Card:
     return card.checked_card(batch, REF, now=NOW, names=NAMES)
 
 
@@ -93,39 +93,43 @@ def drawn_checked(batch: CheckedBatch) -> Card:
 @pytest.mark.parametrize(
     ("batch", "buttons", "says"),
     [
-        (checked(), [ids.BATCH_SEND, ids.BATCH_CANCEL], "1 approval"),
+        (checked_batch(), [ids.BATCH_SEND, ids.BATCH_CANCEL], "1 approval"),
         (
-            checked(decision=Decision(True, DecisionReason.ALLOWED, approvals=0)),
+            checked_batch(decision=Decision(True, DecisionReason.ALLOWED, approvals=0)),
             [ids.BATCH_SEND, ids.BATCH_CANCEL],
             "as soon as",
         ),
         (
-            checked(problems=[wrong(3)]),
+            checked_batch(problems=[line_problem(3)]),
             [ids.BATCH_LEAVE_OUT, ids.BATCH_WRONG_CSV, ids.BATCH_CANCEL],
             words.NOTHING_REQUESTED,
         ),
-        (checked(0, [wrong(1)], None), [ids.BATCH_WRONG_CSV, ids.BATCH_CANCEL], words.NOTHING_RIGHT),
-        (checked(decision=BARRED), [ids.BATCH_CANCEL], access_words.BARRED["no_rule"]),
+        (
+            checked_batch(0, [line_problem(1)], None),
+            [ids.BATCH_WRONG_CSV, ids.BATCH_CANCEL],
+            words.NOTHING_RIGHT,
+        ),
+        (checked_batch(decision=BARRED), [ids.BATCH_CANCEL], access_words.BARRED["no_rule"]),
     ],
     ids=["to send", "at once", "wrong in part", "all wrong", "not allowed"],
 )
 def test_checked_list_offers_its_next_steps(batch: CheckedBatch, buttons: list[str], says: str) -> None:
-    drawn = drawn_checked(batch)
-    assert actions(drawn) == buttons
+    drawn = checked_card(batch)
+    assert action_ids(drawn) == buttons
     assert says in drawn.text
 
 
 def test_twenty_wrong_lines_are_shown_and_the_rest_counted() -> None:
-    text = drawn_checked(checked(problems=[wrong(number) for number in range(3, 28)])).text
+    text = checked_card(checked_batch(problems=[line_problem(number) for number in range(3, 28)])).text
     assert "Line 22: " in text
     assert "Line 23: " not in text
     assert "5 more lines" in text
-    assert "more line" not in drawn_checked(checked(problems=[wrong(3)])).text
+    assert "more line" not in checked_card(checked_batch(problems=[line_problem(3)])).text
 
 
 def test_button_carries_the_longest_reason() -> None:
     ref = REF.model_copy(update={"reason": '"\n' * 250})
-    drawn = card.checked_card(checked(), ref, now=NOW, names=NAMES)
+    drawn = card.checked_card(checked_batch(), ref, now=NOW, names=NAMES)
     (value,) = {
         element["value"]
         for block in drawn.blocks
@@ -197,12 +201,12 @@ def test_card_shows_the_state_and_what_can_be_done(
         )
         for audience in Audience
     }
-    assert actions(cards_by_audience[Audience.APPROVER]) == [*approver, ids.BATCH_CSV]
+    assert action_ids(cards_by_audience[Audience.APPROVER]) == [*approver, ids.BATCH_CSV]
     deciding = (ids.BATCH_APPROVE, ids.BATCH_DENY)
     without_deciding = [action for action in approver if action not in deciding]
     if state is BatchState.WAITING:
         without_deciding.append(ids.BATCH_WITHDRAW)
-    assert actions(cards_by_audience[Audience.ASKER]) == [*without_deciding, ids.BATCH_CSV]
+    assert action_ids(cards_by_audience[Audience.ASKER]) == [*without_deciding, ids.BATCH_CSV]
     text = "\n".join(
         block["text"]["text"]
         for block in cards_by_audience[Audience.APPROVER].blocks
@@ -314,13 +318,13 @@ def test_application_without_approval_is_explained() -> None:
 def test_withheld_card_names_no_customer_and_has_no_buttons() -> None:
     drawn = card.withheld_card(record(), now=NOW)
     assert words.WITHHELD in drawn.text
-    assert actions(drawn) == []
+    assert action_ids(drawn) == []
 
 
 @pytest.mark.parametrize("result", BatchResult)
 def test_every_result_has_words(result: BatchResult) -> None:
-    problems = [wrong(number) for number in range(1, 4)]
-    drawn = card.click_result(BatchOutcome(result, checked=checked(problems=problems)), now=NOW)
+    problems = [line_problem(number) for number in range(1, 4)]
+    drawn = card.click_result(BatchOutcome(result, checked=checked_batch(problems=problems)), now=NOW)
     assert drawn.text
     drawn = card.click_result(BatchOutcome(result, decision=BARRED), now=NOW)
     assert drawn.text
@@ -331,7 +335,7 @@ def test_reasons_of_any_length_fit_into_the_card() -> None:
         LineProblem(number, "acme", LineReason.REFUSED, notes=(Note(ListNote.EMPTY),) * (20 + number))
         for number in range(1, 6)
     ]
-    outcome = BatchOutcome(BatchResult.PROBLEMS, checked=checked(problems=problems))
+    outcome = BatchOutcome(BatchResult.PROBLEMS, checked=checked_batch(problems=problems))
     drawn = card.click_result(outcome, now=NOW)
     assert max(len(block["text"]["text"]) for block in drawn.blocks) <= 3000
 

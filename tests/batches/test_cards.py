@@ -4,14 +4,14 @@ from bot.approvals.cards import GRACE, POSTING
 from bot.approvals.lifecycle import CardKind
 from bot.batches.repository import BATCH_CARDS
 from tests.approvals.harness import RAJ
-from tests.batches.harness import BatchHarness, gives
+from tests.batches.harness import BatchHarness, lines_giving
 
 
 async def test_batch_has_a_card_for_its_requester_and_one_for_approvers(
     sqlite_harness: BatchHarness,
 ) -> None:
     harness = sqlite_harness
-    batch = await harness.submitted(harness.replica(), gives("cus_bold"))
+    batch = await harness.submitted(harness.replica(), lines_giving("cus_bold"))
     asker, approval = await BATCH_CARDS.of(harness.inner.database, batch.id)
     assert (asker.kind, asker.channel, asker.ts, asker.shown) == (CardKind.ASKER, "U_ANA", "", 0)
     assert (approval.kind, approval.channel, approval.about) == (
@@ -29,7 +29,7 @@ async def test_batch_without_approval_is_shown_in_an_existing_approvals_channel(
     sqlite_harness: BatchHarness, channel: str, kinds: list[CardKind]
 ) -> None:
     sqlite_harness.inner.permissions.needed = 0
-    batch = await sqlite_harness.submitted(sqlite_harness.replica(channel=channel), gives("cus_bold"))
+    batch = await sqlite_harness.submitted(sqlite_harness.replica(channel=channel), lines_giving("cus_bold"))
     posted_cards = await BATCH_CARDS.of(sqlite_harness.inner.database, batch.id)
     assert [card.kind for card in posted_cards] == kinds
 
@@ -37,7 +37,7 @@ async def test_batch_without_approval_is_shown_in_an_existing_approvals_channel(
 async def test_card_is_posted_by_one_process(sqlite_harness: BatchHarness) -> None:
     harness = sqlite_harness
     database, clock = harness.inner.database, harness.inner.clock
-    batch = await harness.submitted(harness.replica(), gives("cus_bold"))
+    batch = await harness.submitted(harness.replica(), lines_giving("cus_bold"))
     card = (await BATCH_CARDS.of(database, batch.id))[0]
     assert await BATCH_CARDS.claim_post(database, card.id, now=clock())
     assert not await BATCH_CARDS.claim_post(database, card.id, now=clock())
@@ -56,7 +56,7 @@ async def test_card_is_posted_by_one_process(sqlite_harness: BatchHarness) -> No
 async def test_outdated_card_is_claimed_once_and_less_and_less_often(harness: BatchHarness) -> None:
     replica = harness.replica()
     database, clock = harness.inner.database, harness.inner.clock
-    batch = await harness.submitted(replica, gives("cus_bold"))
+    batch = await harness.submitted(replica, lines_giving("cus_bold"))
     for card in await BATCH_CARDS.of(database, batch.id):
         await BATCH_CARDS.mark_shown(database, card.id, revision=1, ts=f"{card.id}.1")
     clock.move(hours=1)
@@ -74,7 +74,7 @@ async def test_outdated_card_is_claimed_once_and_less_and_less_often(harness: Ba
 
 async def test_late_redraw_does_not_hide_a_later_one(sqlite_harness: BatchHarness) -> None:
     database = sqlite_harness.inner.database
-    batch = await sqlite_harness.submitted(sqlite_harness.replica(), gives("cus_bold"))
+    batch = await sqlite_harness.submitted(sqlite_harness.replica(), lines_giving("cus_bold"))
     card = (await BATCH_CARDS.of(database, batch.id))[0]
     assert await BATCH_CARDS.mark_shown(database, card.id, revision=3)
     assert not await BATCH_CARDS.mark_shown(database, card.id, revision=2)

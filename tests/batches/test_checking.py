@@ -12,15 +12,15 @@ from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction, BalanceNote
 from bot.changes.line_form import LineCells, LineNote
 from tests.approvals.harness import ANA, NOW, RAJ
-from tests.batches.harness import CUSTOMERS, BatchHarness, gives
+from tests.batches.harness import CUSTOMERS, BatchHarness, lines_giving
 from tests.policy import BALANCE, read
 
 
 def line(customer: str = "cus_bold", feature: str = "messages", number: int = 1) -> BatchLine:
     return (
-        gives(customer, feature=feature)[0]
+        lines_giving(customer, feature=feature)[0]
         if number == 1
-        else replace(gives(customer, feature=feature)[0], number=number)
+        else replace(lines_giving(customer, feature=feature)[0], number=number)
     )
 
 
@@ -98,7 +98,7 @@ async def test_second_line_about_the_same_balance_names_the_first(sqlite_harness
 
 async def test_list_is_limited_to_the_policys_length(sqlite_harness: BatchHarness) -> None:
     batches = sqlite_harness.replica(most_lines=2).batches
-    checked = await batches.check(gives(*CUSTOMERS[:4]), ANA)
+    checked = await batches.check(lines_giving(*CUSTOMERS[:4]), ANA)
     assert [line.line.number for line in checked.lines] == [1, 2]
     assert [(problem.number, problem.reason) for problem in checked.problems] == [
         (3, LineReason.TOO_MANY),
@@ -164,7 +164,7 @@ async def test_policy_applies_the_strictest_line_and_the_total(sqlite_harness: B
     """Splitting a large change into small lines gains nothing."""
     sqlite_harness.inner.permissions.policy = read(POLICY)
     for amount, customers, approvals in ((100, 1, 0), (100, 2, 1), (100, 3, 2), (300, 1, 2)):
-        checked = await check(sqlite_harness, *gives(*CUSTOMERS[:customers], amount=amount))
+        checked = await check(sqlite_harness, *lines_giving(*CUSTOMERS[:customers], amount=amount))
         assert checked.decision is not None
         assert checked.decision.permit
         assert checked.decision.approvals == approvals, (amount, customers)
@@ -175,7 +175,7 @@ async def test_total_beyond_the_persons_limit_is_refused(
 ) -> None:
     sqlite_harness.inner.permissions.policy = read(POLICY)
     replica = sqlite_harness.replica()
-    checked = await replica.batches.check(gives(*CUSTOMERS[:5], amount=250), ANA)
+    checked = await replica.batches.check(lines_giving(*CUSTOMERS[:5], amount=250), ANA)
     assert (checked.problems, checked.requestable) == ((), False)
     outcome = await replica.batches.submit("form", checked, ANA)
     assert outcome.result is BatchResult.NOT_ALLOWED
@@ -184,7 +184,7 @@ async def test_total_beyond_the_persons_limit_is_refused(
 
 async def test_line_refused_by_the_policy_is_named(sqlite_harness: BatchHarness) -> None:
     sqlite_harness.inner.permissions.policy = read(POLICY)
-    lines = [*gives("cus_bold"), replace(gives("cus_html", amount=1001)[0], number=2)]
+    lines = [*lines_giving("cus_bold"), replace(lines_giving("cus_html", amount=1001)[0], number=2)]
     (problem,) = (await check(sqlite_harness, *lines)).problems
     assert (problem.number, problem.reason) == (2, LineReason.NOT_ALLOWED)
     assert problem.decision is not None
@@ -194,12 +194,12 @@ async def test_line_refused_by_the_policy_is_named(sqlite_harness: BatchHarness)
 async def test_gifts_of_the_day_count_with_the_list(sqlite_harness: BatchHarness) -> None:
     sqlite_harness.inner.permissions.policy = read(POLICY)
     replica = sqlite_harness.replica()
-    first = await sqlite_harness.submitted(replica, gives("cus_bold"))
+    first = await sqlite_harness.submitted(replica, lines_giving("cus_bold"))
     await replica.run()
-    checked = await replica.batches.check(gives("cus_bold"), ANA)
+    checked = await replica.batches.check(lines_giving("cus_bold"), ANA)
     assert checked.decision is not None
     assert checked.decision.approvals == 1
-    waiting = await sqlite_harness.submitted(replica, gives("cus_bold"))
+    waiting = await sqlite_harness.submitted(replica, lines_giving("cus_bold"))
     assert (first.needed, waiting.needed) == (0, 1)
     approved = await replica.batches.approve(waiting.id, waiting.revision, RAJ)
     assert approved.result is BatchResult.DONE
@@ -207,22 +207,22 @@ async def test_gifts_of_the_day_count_with_the_list(sqlite_harness: BatchHarness
     assert Decimal(100) in {call.earlier.units for call in requests if call.verb is Verb.APPROVE}
 
 
-def allowed(**content: object) -> Decision:
+def allowed_decision(**content: object) -> Decision:
     return replace(Decision(True, DecisionReason.ALLOWED), **content)  # type: ignore[arg-type]
 
 
 def test_strictest_of_several_decisions() -> None:
     assert strictest([]) is None
     refused = Decision(False, DecisionReason.DENIED, "no")
-    assert strictest([allowed(), refused, Decision(False, DecisionReason.NO_RULE)]) is refused
+    assert strictest([allowed_decision(), refused, Decision(False, DecisionReason.NO_RULE)]) is refused
     together_decided = strictest(
         [
-            allowed(approvals=0, rule="a", self_approval=True, expires_after=timedelta(hours=1)),
-            allowed(approvals=2, rule="b", self_approval=True),
-            allowed(approvals=1, rule="c", reason_required=True),
+            allowed_decision(approvals=0, rule="a", self_approval=True, expires_after=timedelta(hours=1)),
+            allowed_decision(approvals=2, rule="b", self_approval=True),
+            allowed_decision(approvals=1, rule="c", reason_required=True),
         ]
     )
-    assert together_decided == allowed(
+    assert together_decided == allowed_decision(
         approvals=2, rule="b", self_approval=False, reason_required=True, expires_after=timedelta(hours=1)
     )
 
@@ -273,5 +273,5 @@ async def test_small_gifts_to_many_count_towards_the_daily_limit(
         per_person_day = 250
         """
     )
-    checked = await check(sqlite_harness, *gives(*CUSTOMERS[:3]))
+    checked = await check(sqlite_harness, *lines_giving(*CUSTOMERS[:3]))
     assert [(problem.number, problem.reason) for problem in checked.problems] == [(3, LineReason.NOT_ALLOWED)]

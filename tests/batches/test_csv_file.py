@@ -12,22 +12,22 @@ NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 FEATURES = {"messages": "Messages", "ai_credits": "AI credits", "seats": "Seats"}
 
 
-def pasted(read: object, entity: str = "") -> str:
+def csv_list(read: object, entity: str = "") -> str:
     assert isinstance(read, SeveralChanges)
     return csv_file.pasted(read, "cus_1", entity, FEATURES, NOW)
 
 
 def test_features_are_named_by_their_ids() -> None:
-    assert pasted(sentence.give("acme 5,000 message and 3 AI credits and 1 zzz")) == (
+    assert csv_list(sentence.give("acme 5,000 message and 3 AI credits and 1 zzz")) == (
         'cus_1,messages,"5,000",give\ncus_1,ai_credits,3,give\ncus_1,zzz,1,give\n'
     )
-    assert pasted(sentence.set_to("acme messages to 5k and seats to -3")) == (
+    assert csv_list(sentence.set_to("acme messages to 5k and seats to -3")) == (
         "cus_1,messages,5k,set\ncus_1,seats,-3,set\n"
     )
 
 
 def test_entity_is_a_column_of_every_line() -> None:
-    listed = parsing.read(pasted(sentence.give("acme/ws 5 messages and 3 seats"), "ws_1"), ForAll())
+    listed = parsing.read(csv_list(sentence.give("acme/ws 5 messages and 3 seats"), "ws_1"), ForAll())
     assert isinstance(listed, ReadList)
     assert [(line.customer, line.entity, line.kind) for line in listed.lines] == [
         ("cus_1", "ws_1", "balance")
@@ -35,13 +35,13 @@ def test_entity_is_a_column_of_every_line() -> None:
 
 
 def test_day_without_a_year_is_the_next_one() -> None:
-    assert pasted(sentence.reset_on("acme messages and seats on 1 Dec")) == (
+    assert csv_list(sentence.reset_on("acme messages and seats on 1 Dec")) == (
         "cus_1,messages,2026-12-01,reset\ncus_1,seats,2026-12-01,reset\n"
     )
 
 
 def test_distant_day_is_refused_by_the_list() -> None:
-    read = parsing.read(pasted(sentence.reset_on("acme messages and seats on 29 Feb")), ForAll())
+    read = parsing.read(csv_list(sentence.reset_on("acme messages and seats on 29 Feb")), ForAll())
     assert isinstance(read, ReadList)
     assert not read.lines
     assert [note.code for problem in read.problems for note in problem.notes] == [LineNote.NOT_A_DATE] * 2

@@ -15,7 +15,7 @@ LISTED = BatchMeta(key="0" * 32, draft="d1", customers=3)
 PASTED = BatchMeta(key="0" * 32)
 
 
-def filled(**values: Any) -> dict[str, dict[str, Any]]:
+def form_values(**values: Any) -> dict[str, dict[str, Any]]:
     """Form values by block_id: a text, or the input's value."""
     return {
         block: {"input": value if isinstance(value, dict) else {"value": value}}
@@ -28,7 +28,7 @@ def option(value: str) -> dict[str, Any]:
 
 
 def test_list_is_read_as_typed() -> None:
-    values = filled(list="a\tb\u200b\n", reason=" why ", action=option("set"), amount=" 5k ")
+    values = form_values(list="a\tb\u200b\n", reason=" why ", action=option("set"), amount=" 5k ")
     parsed = form.parse(PASTED, values)
     assert parsed.input is not None
     assert parsed.input.pasted == "a\tb\u200b\n"
@@ -37,7 +37,7 @@ def test_list_is_read_as_typed() -> None:
 
 
 def test_file_is_read_by_its_id() -> None:
-    values = filled(list=None, file={"files": [{"id": "F1"}]}, reason="why", action=option("no action"))
+    values = form_values(list=None, file={"files": [{"id": "F1"}]}, reason="why", action=option("no action"))
     parsed = form.parse(PASTED, values)
     assert parsed.input is not None
     assert (parsed.input.pasted, parsed.input.file) == ("", "F1")
@@ -47,18 +47,22 @@ def test_file_is_read_by_its_id() -> None:
 @pytest.mark.parametrize(
     ("meta", "values", "errors"),
     [
-        (PASTED, filled(reason="why"), {"list": words.NO_SOURCE}),
-        (PASTED, filled(list=" \n", reason="why"), {"list": words.NO_SOURCE}),
-        (PASTED, filled(list="a", file={"files": [{"id": "F1"}]}, reason="why"), {"list": words.ONE_SOURCE}),
-        (PASTED, filled(list="a", reason=" \u200b"), {"reason": forms_words.REASON_NEEDED}),
-        (PASTED, filled(list="a", reason="why", amount="1.000"), {"amount": "two ways"}),
+        (PASTED, form_values(reason="why"), {"list": words.NO_SOURCE}),
+        (PASTED, form_values(list=" \n", reason="why"), {"list": words.NO_SOURCE}),
         (
             PASTED,
-            filled(list="a", reason="why", amount="5", action=option("reset")),
+            form_values(list="a", file={"files": [{"id": "F1"}]}, reason="why"),
+            {"list": words.ONE_SOURCE},
+        ),
+        (PASTED, form_values(list="a", reason=" \u200b"), {"reason": forms_words.REASON_NEEDED}),
+        (PASTED, form_values(list="a", reason="why", amount="1.000"), {"amount": "two ways"}),
+        (
+            PASTED,
+            form_values(list="a", reason="why", amount="5", action=option("reset")),
             {"amount": "not a date"},
         ),
-        (LISTED, filled(reason="why", amount="5"), {"feature": forms_words.NO_FEATURE_PICKED}),
-        (LISTED, filled(reason="why", feature=option("messages")), {"amount": "missing"}),
+        (LISTED, form_values(reason="why", amount="5"), {"feature": forms_words.NO_FEATURE_PICKED}),
+        (LISTED, form_values(reason="why", feature=option("messages")), {"amount": "missing"}),
     ],
 )
 def test_missing_values_are_reported(meta: BatchMeta, values: dict[str, Any], errors: dict[str, str]) -> None:

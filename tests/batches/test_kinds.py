@@ -43,14 +43,14 @@ from tests.policy import read as read_policy
 DAY = datetime(2026, 12, 31, tzinfo=UTC)
 
 
-def read(text: str) -> ReadList:
+def read_list(text: str) -> ReadList:
     answer = parsing.read(text, ForAll())
     assert isinstance(answer, ReadList), answer
     return answer
 
 
 async def check(harness: BatchHarness, text: str) -> CheckedBatch:
-    answer = read(text)
+    answer = read_list(text)
     assert not answer.problems, answer.problems
     return await harness.replica().batches.check(answer.lines, ANA)
 
@@ -161,7 +161,7 @@ async def test_line_that_does_not_fit_the_customer_says_why(sqlite_harness: Batc
     ],
 )
 def test_line_with_too_little_or_too_much_is_refused_before_any_read(text: str, wrong: list[str]) -> None:
-    (problem,) = read(text).problems
+    (problem,) = read_list(text).problems
     reasons = " ".join(notes.plain(note) for note in problem.notes)
     assert all(part in reasons for part in wrong), reasons
 
@@ -174,12 +174,12 @@ def test_line_with_too_little_or_too_much_is_refused_before_any_read(text: str, 
     ],
 )
 def test_action_is_required_exactly_where_a_kind_takes_one(text: str, code: LineNote) -> None:
-    (problem,) = read(text).problems
+    (problem,) = read_list(text).problems
     assert code in [note.code for note in problem.notes]
 
 
 def test_header_may_name_the_columns_of_a_kind() -> None:
-    answer = read("customer,product,action,kind\nacme,pro,at the end,cancel")
+    answer = read_list("customer,product,action,kind\nacme,pro,at the end,cancel")
     assert answer.lines == (BatchLine(2, "acme", LineCells("pro", "", "at the end"), "cancellation"),)
 
 
@@ -388,7 +388,7 @@ AFFECTED_PAIRS = (
 )
 
 
-async def lines_about(harness: BatchHarness, customer: str, *names: str) -> list[BatchLine]:
+async def billing_lines(harness: BatchHarness, customer: str, *names: str) -> list[BatchLine]:
     changes = await billing_changes(harness, customer)
     return [
         BatchLine(number, customer, kind=changes[name].kind, input=changes[name])
@@ -401,7 +401,7 @@ async def test_line_that_an_earlier_one_affects_is_refused_before_anything_is_re
 ) -> None:
     harness, replica = sqlite_harness, sqlite_harness.replica()
     for customer, earlier, later, reason in AFFECTED_PAIRS:
-        checked = await replica.batches.check(await lines_about(harness, customer, earlier, later), ANA)
+        checked = await replica.batches.check(await billing_lines(harness, customer, earlier, later), ANA)
         problems = [(problem.number, problem.reason, problem.other) for problem in checked.problems]
         assert problems == [(2, reason, 1)], (customer, earlier, later)
 
@@ -420,7 +420,7 @@ async def test_lines_of_one_customer_that_do_not_affect_each_other_are_applied(
     sqlite_harness: BatchHarness, customer: str, names: Sequence[str]
 ) -> None:
     harness, replica = sqlite_harness, sqlite_harness.replica()
-    batch = await harness.approved(replica, await lines_about(harness, customer, *names))
+    batch = await harness.approved(replica, await billing_lines(harness, customer, *names))
     await replica.run()
     assert await harness.states(replica, batch) == [LineState.APPLIED] * len(names)
 

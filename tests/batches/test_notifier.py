@@ -36,7 +36,7 @@ def actor(maple: Running, name: str) -> Actor:
     return Actor(person.id, maple.bot_team)
 
 
-async def requested(maple: Running) -> BatchRecord:
+async def request_list(maple: Running) -> BatchRecord:
     ana = actor(maple, "ana")
     checked = await maple.bot.batches.check([BatchLine(1, "cus_bold", LineCells("messages", "100"))], ana)
     outcome = await maple.bot.batches.submit(uuid4().hex, checked, ana, reason="why")
@@ -44,13 +44,13 @@ async def requested(maple: Running) -> BatchRecord:
     return outcome.batch
 
 
-async def denied(maple: Running, batch: BatchRecord) -> BatchRecord:
+async def deny_list(maple: Running, batch: BatchRecord) -> BatchRecord:
     outcome = await maple.bot.batches.deny(batch.id, batch.revision, actor(maple, "lea"), "no")
     assert outcome.batch is not None
     return outcome.batch
 
 
-async def show(maple: Running, batch: BatchRecord) -> None:
+async def show_cards(maple: Running, batch: BatchRecord) -> None:
     await maple.bot.services.batch_notifier(batch.id, batch.revision)
 
 
@@ -62,51 +62,51 @@ def outcomes(maple: Running) -> list[str]:
 async def test_refused_update_is_retried_but_a_deleted_card_is_not(
     quiet: Running,
 ) -> None:
-    batch = await requested(quiet)
+    batch = await request_list(quiet)
     quiet.slack.faults.add("chat.update", "error", error="fatal_error", times=2)
-    batch = await denied(quiet, batch)
+    batch = await deny_list(quiet, batch)
     quiet.lea.go("#billing")
     await quiet.lea.sees(WAITING)
     quiet.slack.faults.add("chat.update", "error", error="edit_window_closed", times=2)
     with pytest.raises(SlackApiError):
-        await show(quiet, batch)
+        await show_cards(quiet, batch)
     quiet.slack.faults.add("chat.update", "error", error="message_not_found", times=2)
-    await show(quiet, batch)
+    await show_cards(quiet, batch)
     before = len(quiet.slack.calls)
-    await show(quiet, batch)
+    await show_cards(quiet, batch)
     assert len(quiet.slack.calls) == before
     await quiet.bot.services.batch_notifier.redraw(batch.id, "1.0")
     await quiet.bot.services.batch_notifier.redraw("nothing", "1.0")
 
 
 async def test_nothing_is_posted_into_a_channel_that_cannot_be_checked(quiet: Running) -> None:
-    batch = await requested(quiet)
+    batch = await request_list(quiet)
     quiet.slack.faults.add("conversations.info", "500", times=1)
-    batch = await denied(quiet, batch)
+    batch = await deny_list(quiet, batch)
     quiet.lea.go("#billing")
     await quiet.lea.sees(WAITING)
-    await show(quiet, batch)
+    await show_cards(quiet, batch)
     await quiet.lea.sees(DENIED)
 
 
 async def test_card_is_not_posted_where_maple_is_not_a_member(quiet: Running) -> None:
     channel = quiet.slack.workspace.channels[APPROVALS]
     quiet.slack.faults.add("chat.postMessage", "error", error="fatal_error", times=2)
-    batch = await requested(quiet)
+    batch = await request_list(quiet)
     channel.kind = "shared"
-    await show(quiet, batch)
+    await show_cards(quiet, batch)
     quiet.lea.go("#billing")
     quiet.lea.does_not_see("Bulk change")
 
 
 async def test_outcome_is_posted_once_though_the_answer_is_lost(quiet: Running) -> None:
-    batch = await requested(quiet)
+    batch = await request_list(quiet)
     quiet.slack.faults.add("chat.postMessage", "cut_after", times=1)
-    batch = await denied(quiet, batch)
+    batch = await deny_list(quiet, batch)
     assert len(outcomes(quiet)) == 1
     quiet.clock.move(timedelta(minutes=2))
     quiet.slack.faults.add("conversations.history", "500", times=2)
-    await show(quiet, batch)
+    await show_cards(quiet, batch)
     quiet.clock.move(timedelta(minutes=5))
     await quiet.bot.batches.ticker.keep_up()
     quiet.clock.move(timedelta(days=1))
@@ -117,9 +117,9 @@ async def test_outcome_is_posted_once_though_the_answer_is_lost(quiet: Running) 
 async def test_outcome_that_slack_loses_or_refuses_is_posted_later(quiet: Running) -> None:
     faults: tuple[Literal["cut_before", "error"], ...] = ("cut_before", "error")
     for posted, fault in enumerate(faults):
-        batch = await requested(quiet)
+        batch = await request_list(quiet)
         quiet.slack.faults.add("chat.postMessage", fault, error="restricted_action", times=1)
-        await denied(quiet, batch)
+        await deny_list(quiet, batch)
         assert len(outcomes(quiet)) == posted, fault
         quiet.clock.move(timedelta(minutes=2))
         await quiet.bot.batches.ticker.keep_up()
@@ -128,26 +128,26 @@ async def test_outcome_that_slack_loses_or_refuses_is_posted_later(quiet: Runnin
 
 async def test_card_that_slack_refuses_is_posted_later_by_whichever_process_may(quiet: Running) -> None:
     quiet.slack.faults.add("chat.postMessage", "error", error="restricted_action", times=2)
-    batch = await requested(quiet)
+    batch = await request_list(quiet)
     quiet.lea.go("#billing")
     quiet.lea.does_not_see(WAITING)
     database, now = quiet.bot.database, quiet.clock.now()
     for card in await BATCH_CARDS.of(database, batch.id):
         assert await BATCH_CARDS.claim_post(database, card.id, now=now), "by another process"
-    await show(quiet, batch)
+    await show_cards(quiet, batch)
     quiet.lea.does_not_see(WAITING)
     quiet.clock.move(timedelta(minutes=1))
-    await show(quiet, batch)
+    await show_cards(quiet, batch)
     await quiet.lea.sees(WAITING)
 
 
 async def test_only_posted_and_outdated_cards_are_drawn(quiet: Running) -> None:
-    batch = await requested(quiet)
+    batch = await request_list(quiet)
     notifier = quiet.bot.services.batch_notifier
     before = len(quiet.slack.calls)
     await notifier("nothing", 1)
-    await show(quiet, replace(batch, revision=batch.revision + 1))
-    await show(quiet, batch)
+    await show_cards(quiet, replace(batch, revision=batch.revision + 1))
+    await show_cards(quiet, batch)
     assert len(quiet.slack.calls) == before
     async with quiet.bot.database.writing() as connection:
         await connection.execute(text("UPDATE batch_cards SET ts = NULL WHERE kind = 'approval'"))

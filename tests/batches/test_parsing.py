@@ -22,7 +22,7 @@ NOTHING = ForAll()
 FULL = ForAll("give", "messages", "100")
 
 
-class Said(NamedTuple):
+class ReadValues(NamedTuple):
     """The values read from a line of the default kind."""
 
     number: int
@@ -33,22 +33,24 @@ class Said(NamedTuple):
     reset_at: datetime | None = None
 
 
-def line(number: int, customer: str, feature: str, amount: str, action: BalanceAction = GIVE) -> Said:
-    return Said(number, customer, feature, Decimal(amount), action)
+def line(number: int, customer: str, feature: str, amount: str, action: BalanceAction = GIVE) -> ReadValues:
+    return ReadValues(number, customer, feature, Decimal(amount), action)
 
 
-def said(read: BatchLine) -> Said:
+def values_of(read: BatchLine) -> ReadValues:
     reader = LineReader(read.cells)
     listed = registry.line_form(read.kind).read(reader)
     assert not reader.wrong
-    return Said(read.number, read.customer, listed.feature, listed.amount, listed.action, listed.reset_at)
+    return ReadValues(
+        read.number, read.customer, listed.feature, listed.amount, listed.action, listed.reset_at
+    )
 
 
-def read_lines(content: bytes | str, for_all: ForAll = NOTHING) -> tuple[Said, ...]:
+def read_lines(content: bytes | str, for_all: ForAll = NOTHING) -> tuple[ReadValues, ...]:
     answer = parsing.read(content, for_all)
     assert isinstance(answer, ReadList), answer
     assert answer.problems == ()
-    return tuple(map(said, answer.lines))
+    return tuple(map(values_of, answer.lines))
 
 
 def wrong_codes(content: bytes | str, for_all: ForAll = NOTHING) -> list[tuple[int, NoteCode]]:
@@ -57,7 +59,7 @@ def wrong_codes(content: bytes | str, for_all: ForAll = NOTHING) -> list[tuple[i
     return [(wrong.number, note.code) for wrong in answer.problems for note in wrong.notes]
 
 
-def whole(content: bytes | str, for_all: ForAll = NOTHING) -> ListNote:
+def refusal_of_list(content: bytes | str, for_all: ForAll = NOTHING) -> ListNote:
     answer = parsing.read(content, for_all)
     assert isinstance(answer, Note), answer
     assert isinstance(answer.code, ListNote)
@@ -129,9 +131,11 @@ def test_every_column_of_an_exported_list_is_understood() -> None:
 
 def test_reset_has_a_date_for_an_amount() -> None:
     at = datetime(2027, 1, 31, tzinfo=UTC)
-    assert read_lines("acme,messages,2027-01-31,reset") == (Said(1, "acme", "messages", None, RESET, at),)
+    assert read_lines("acme,messages,2027-01-31,reset") == (
+        ReadValues(1, "acme", "messages", None, RESET, at),
+    )
     assert read_lines("acme", ForAll("reset", "messages", "2027-01-31")) == (
-        Said(1, "acme", "messages", None, RESET, at),
+        ReadValues(1, "acme", "messages", None, RESET, at),
     )
     for typed in ("2027-02-30", "1/12", "5000", "2027-1-1"):
         assert wrong_codes(f"acme,messages,{typed},reset") == [(1, LineNote.NOT_A_DATE)]
@@ -304,7 +308,7 @@ def test_line_numbers_count_the_header_and_blank_lines() -> None:
     ],
 )
 def test_unusable_list_is_refused_as_a_whole(content: bytes | str, code: ListNote) -> None:
-    assert whole(content, FULL) is code
+    assert refusal_of_list(content, FULL) is code
 
 
 def test_first_line_that_only_looks_like_a_header_is_a_line() -> None:
@@ -383,6 +387,6 @@ def test_written_list_is_parsed_back(
     written += [[action, customer, str(amount), feature] for customer, feature, amount, action in rows]
     content = "\n".join(separator.join(cells) for cells in written).encode(encoding)
     assert read_lines(content) == tuple(
-        Said(number, customer, feature, Decimal(amount), action)
+        ReadValues(number, customer, feature, Decimal(amount), action)
         for number, (customer, feature, amount, action) in enumerate(rows, 2)
     )

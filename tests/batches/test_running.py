@@ -20,7 +20,7 @@ from bot.changes.balance.words import BalanceAction
 from bot.changes.line_form import LineCells
 from tests.approvals.harness import ANA, LEA, RAJ
 from tests.approvals.records import record
-from tests.batches.harness import CUSTOMERS, QUICK, BatchHarness, Replica, gives
+from tests.batches.harness import CUSTOMERS, QUICK, BatchHarness, Replica, lines_giving
 from tests.crashing import Died, dies_at
 from tests.lost_writes import carry_out
 
@@ -29,7 +29,7 @@ POINTS_OF_CHANGE = ("asked", "claimed", "marked", "sent", "settled")
 """After each of these, more is stored. approvals/test_engine.py tests how a single change is recovered."""
 
 
-async def revive(harness: BatchHarness) -> Replica:
+async def recover_as_another_process(harness: BatchHarness) -> Replica:
     """Another process, once the leases of the dead one have expired."""
     harness.inner.clock.move(seconds=30)
     replica = harness.replica()
@@ -61,12 +61,12 @@ async def assert_each_once(harness: BatchHarness, replica: Replica, batch: Batch
 async def test_batch_of_a_dead_process_is_continued_by_another(harness: BatchHarness, point: str) -> None:
     """The process dies at the last line."""
     customers = CUSTOMERS[:1] if point in POINTS_OF_CHANGE else CUSTOMERS[:2]
-    batch = await harness.approved(harness.replica(), gives(*customers))
+    batch = await harness.approved(harness.replica(), lines_giving(*customers))
     once = point in ("batch claimed", "batch ended")
     dying = harness.replica(checkpoint=dies_at(point, 1 if once else len(customers)), timeouts=ONE_BY_ONE)
     with pytest.raises(Died):
         await dying.run()
-    survivor = await revive(harness)
+    survivor = await recover_as_another_process(harness)
     await survivor.run()
     done = await harness.now(survivor, batch)
     assert done.state is BatchState.DONE
@@ -112,7 +112,7 @@ async def test_stopped_batch_skips_lines_not_begun_and_is_resumed(harness: Batch
 async def test_batch_stopped_at_its_last_line_is_done(sqlite_harness: BatchHarness) -> None:
     harness = sqlite_harness
     replica = harness.replica()
-    batch = await harness.approved(replica, gives("cus_bold"))
+    batch = await harness.approved(replica, lines_giving("cus_bold"))
     claimed = await repository.claim(
         harness.inner.database, batch.env, lease=lease(harness), now=harness.inner.clock()
     )
@@ -120,7 +120,7 @@ async def test_batch_stopped_at_its_last_line_is_done(sqlite_harness: BatchHarne
     begun = await line_steps.begin(harness.inner.database, batch.id, 1, by="p")
     assert begun is not None
     await replica.batches.stop(batch.id, ANA)
-    (survivor,) = [await revive(harness)]
+    (survivor,) = [await recover_as_another_process(harness)]
     await survivor.run()
     assert (await harness.now(survivor, batch)).state is BatchState.DONE
 
@@ -159,7 +159,7 @@ async def test_batch_stops_itself_while_autumn_is_unreadable(sqlite_harness: Bat
 async def test_refused_line_is_requested_again_when_resumed(sqlite_harness: BatchHarness) -> None:
     harness = sqlite_harness
     replica = harness.replica()
-    batch = await harness.approved(replica, gives("cus_bold"))
+    batch = await harness.approved(replica, lines_giving("cus_bold"))
     harness.inner.local.faults.add("balances.update", "429", retry_after=3600)
     await replica.run()
     (line,) = await harness.lines(replica, batch)
@@ -173,7 +173,7 @@ async def test_refused_line_is_requested_again_when_resumed(sqlite_harness: Batc
 async def test_short_outage_stops_nothing(sqlite_harness: BatchHarness) -> None:
     harness = sqlite_harness
     replica = harness.replica()
-    batch = await harness.approved(replica, gives("cus_bold"))
+    batch = await harness.approved(replica, lines_giving("cus_bold"))
     harness.inner.local.faults.add("customers.get", "500", times=1)
     await replica.run()
     assert await assert_each_once(harness, replica, batch) == [LineState.APPLIED]
@@ -251,7 +251,7 @@ async def test_change_in_progress_elsewhere_is_waited_for(
     sqlite_harness: BatchHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     harness = sqlite_harness
-    batch = await harness.approved(harness.replica(), gives("cus_bold"))
+    batch = await harness.approved(harness.replica(), lines_giving("cus_bold"))
     with pytest.raises(Died):
         await harness.replica(checkpoint=dies_at("claimed")).run()
     harness.inner.clock.move(seconds=30)
@@ -270,7 +270,7 @@ async def test_change_in_progress_elsewhere_is_waited_for(
         await other_replica.changes.sweeper.sweep(harness.inner.clock(), "recovery")
         return going.done()
 
-    await until(recovered)
+    await wait_until(recovered)
     await going
     assert await assert_each_once(harness, other_replica, batch) == [LineState.APPLIED]
 
@@ -278,9 +278,9 @@ async def test_change_in_progress_elsewhere_is_waited_for(
 async def test_lines_of_one_customer_are_applied_in_order(sqlite_harness: BatchHarness) -> None:
     harness = sqlite_harness
     lines = [
-        *gives("cus_bold", feature="seats", amount=1),
-        *[replace(line, number=2) for line in gives("cus_bold", feature="messages")],
-        *[replace(line, number=3) for line in gives("cus_bold", feature="exports")],
+        *lines_giving("cus_bold", feature="seats", amount=1),
+        *[replace(line, number=2) for line in lines_giving("cus_bold", feature="messages")],
+        *[replace(line, number=3) for line in lines_giving("cus_bold", feature="exports")],
     ]
     replica = harness.replica()
     batch = await harness.approved(replica, lines)
@@ -325,7 +325,7 @@ async def test_whole_batch_is_undone_under_its_own_approval(sqlite_harness: Batc
 async def test_lines_that_cannot_be_undone_are_left_out(sqlite_harness: BatchHarness) -> None:
     harness = sqlite_harness
     replica = harness.replica()
-    batch = await harness.approved(replica, gives(*CUSTOMERS[:4]))
+    batch = await harness.approved(replica, lines_giving(*CUSTOMERS[:4]))
     harness.inner.local.faults.add("balances.update", "cut_before", customer=CUSTOMERS[3])
     await replica.run()
     first = (await harness.lines(replica, batch))[0]
@@ -344,7 +344,7 @@ async def test_undo_without_a_readable_and_undoable_line_requests_nothing(
 ) -> None:
     harness = sqlite_harness
     replica = harness.replica()
-    batch = await harness.approved(replica, gives("cus_bold"))
+    batch = await harness.approved(replica, lines_giving("cus_bold"))
     await replica.run()
     harness.inner.local.faults.add("customers.get", "500", customer="cus_bold")
     assert (await replica.batches.undo(batch.id, ANA, key="unread")).result is BatchResult.PROBLEMS
@@ -355,7 +355,7 @@ async def test_undo_without_a_readable_and_undoable_line_requests_nothing(
     assert (await replica.batches.undo(batch.id, ANA, key="undo")).result is BatchResult.NO_UNDO
 
 
-async def begun_undo(harness: BatchHarness, replica: Replica) -> tuple[BatchRecord, BatchRecord]:
+async def stopped_undo(harness: BatchHarness, replica: Replica) -> tuple[BatchRecord, BatchRecord]:
     """A list that is applied, and its undo, stopped after the first of its two lines."""
     batch = await harness.approved(replica)
     await replica.run()
@@ -384,7 +384,7 @@ def stops_after_a_line(harness: BatchHarness, batch: BatchRecord) -> Callable[[s
 async def test_stopped_undo_whose_approval_expired_leaves_the_rest_to_another(harness: BatchHarness) -> None:
     replica = harness.replica()
     before = [await harness.remaining(customer) for customer in CUSTOMERS[:2]]
-    batch, undo = await begun_undo(harness, replica)
+    batch, undo = await stopped_undo(harness, replica)
     assert (await replica.batches.undo(batch.id, ANA, key="early")).result is BatchResult.NO_UNDO
     harness.inner.clock.move(hours=25)
     again = await assert_undo_lapses(harness, replica, batch, undo)
@@ -401,7 +401,7 @@ async def test_stopped_undo_whose_approval_expired_is_ended_by_the_ticker(
 ) -> None:
     harness = sqlite_harness
     replica = harness.replica()
-    batch, undo = await begun_undo(harness, replica)
+    batch, undo = await stopped_undo(harness, replica)
     harness.inner.clock.move(hours=25)
     await replica.batches.ticker.keep_up()
     assert (await harness.now(replica, batch)).undoable
@@ -446,7 +446,7 @@ async def test_lines_that_an_undo_failed_to_undo_can_be_undone_again(sqlite_harn
 
 async def test_concurrent_undos_are_one_and_a_withdrawn_one_makes_room(harness: BatchHarness) -> None:
     replica = harness.replica()
-    batch = await harness.approved(replica, gives("cus_bold"))
+    batch = await harness.approved(replica, lines_giving("cus_bold"))
     await replica.run()
     outcomes = await asyncio.gather(
         *(replica.batches.undo(batch.id, ANA, key=key) for key in ("one", "other"))
@@ -500,10 +500,10 @@ async def test_process_that_lost_the_batch_begins_no_line(harness: BatchHarness)
 async def test_line_continued_by_another_process_is_left_to_it(sqlite_harness: BatchHarness) -> None:
     """The attempt was cut off, and another process has begun the next one before this one checks."""
     harness = sqlite_harness
-    batch = await harness.approved(harness.replica(), gives("cus_bold"))
+    batch = await harness.approved(harness.replica(), lines_giving("cus_bold"))
     with pytest.raises(Died):
         await harness.replica(checkpoint=dies_at("claimed")).run()
-    other_replica = await revive(harness)
+    other_replica = await recover_as_another_process(harness)
     (line,) = await harness.lines(other_replica, batch)
     assert await line_steps.again(harness.inner.database, batch.id, line) is not None
     claimed = await repository.claim(
@@ -532,17 +532,17 @@ def test_line_state_follows_its_change(state: State) -> None:
         State.APPROVED: LineState.RUNNING,
         State.APPLYING: LineState.RUNNING,
     }
-    assert running.state_of(in_state(state)) is expected.get(state, LineState.REFUSED)
+    assert running.state_of(change_in_state(state)) is expected.get(state, LineState.REFUSED)
 
 
-def in_state(state: State) -> Record:
+def change_in_state(state: State) -> Record:
     return replace(record(), state=state)
 
 
 # The ticker
 
 
-async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+async def wait_until(condition: Callable[[], Awaitable[bool]]) -> None:
     while not await condition():  # noqa: ASYNC110 - what is waited for is in the database
         await asyncio.sleep(0.01)
 
@@ -552,12 +552,12 @@ async def test_ticker_applies_approved_batches_and_stops_cleanly(sqlite_harness:
     replica = harness.replica()
     ticker = replica.batches.ticker
     ticker.start()
-    batch = await harness.approved(replica, gives("cus_bold"))
+    batch = await harness.approved(replica, lines_giving("cus_bold"))
 
     async def done() -> bool:
         return (await harness.now(replica, batch)).state is BatchState.DONE
 
-    await until(done)
+    await wait_until(done)
     await ticker.stop(5)
     assert harness.inner.written() == 1
 
@@ -615,7 +615,7 @@ async def test_card_that_could_not_be_drawn_is_drawn_later(sqlite_harness: Batch
 async def test_progress_is_drawn_at_intervals_and_at_the_end(sqlite_harness: BatchHarness) -> None:
     harness = sqlite_harness
     replica = harness.replica(timeouts=replace(QUICK, redraw=60.0))
-    batch = await harness.approved(replica, gives(*CUSTOMERS[:3]))
+    batch = await harness.approved(replica, lines_giving(*CUSTOMERS[:3]))
     harness.drawn.clear()
     await replica.run()
     done = await harness.now(replica, batch)

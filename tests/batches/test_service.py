@@ -21,7 +21,7 @@ from bot.batches.model import (
 from bot.changes.line_form import LineCells
 from bot.store.tables import audit, batch_decisions, batch_lines
 from tests.approvals.harness import ANA, LEA, RAJ
-from tests.batches.harness import CUSTOMERS, BatchHarness, gives
+from tests.batches.harness import CUSTOMERS, BatchHarness, lines_giving
 from tests.store.test_audit import TRIGGERS
 
 
@@ -73,7 +73,7 @@ async def test_list_without_approval_runs_right_away(sqlite_harness: BatchHarnes
     harness = sqlite_harness
     harness.inner.permissions.needed = 0
     replica = harness.replica(channel="")
-    batch = await harness.submitted(replica, gives("cus_bold"))
+    batch = await harness.submitted(replica, lines_giving("cus_bold"))
     assert batch.state is BatchState.RUNNING
     await replica.run()
     assert (await harness.now(replica, batch)).state is BatchState.DONE
@@ -100,13 +100,13 @@ async def test_repeated_form_is_one_batch(harness: BatchHarness) -> None:
 
 async def test_list_with_a_wrong_line_is_only_requested_without_it(sqlite_harness: BatchHarness) -> None:
     replica = sqlite_harness.replica()
-    checked = await replica.batches.check(gives("cus_bold", "nobody"), ANA)
+    checked = await replica.batches.check(lines_giving("cus_bold", "nobody"), ANA)
     refused = await replica.batches.submit("form", checked, ANA)
     assert (refused.result, refused.batch) == (BatchResult.PROBLEMS, None)
     outcome = await replica.batches.submit("form", checked.without_problems(), ANA)
     assert outcome.batch is not None
     assert outcome.batch.progress.all == 1
-    nothing = await replica.batches.check(gives("nobody"), ANA)
+    nothing = await replica.batches.check(lines_giving("nobody"), ANA)
     assert (
         await replica.batches.submit("none", nothing.without_problems(), ANA)
     ).result is BatchResult.PROBLEMS
@@ -116,7 +116,7 @@ async def test_two_approvals_are_needed_if_the_policy_says_so(sqlite_harness: Ba
     harness = sqlite_harness
     harness.inner.permissions.needed = 2
     replica = harness.replica()
-    batch = await harness.submitted(replica, gives("cus_bold"))
+    batch = await harness.submitted(replica, lines_giving("cus_bold"))
     first = await replica.batches.approve(batch.id, batch.revision, RAJ)
     assert first.batch is not None
     assert first.batch.state is BatchState.WAITING
@@ -155,7 +155,7 @@ async def test_approval_of_a_person_who_lost_permission_does_not_count(sqlite_ha
 
 async def test_concurrent_approvals_apply_the_list_once(harness: BatchHarness) -> None:
     replica = harness.replica()
-    batch = await harness.submitted(replica, gives("cus_bold"))
+    batch = await harness.submitted(replica, lines_giving("cus_bold"))
     outcomes = await asyncio.gather(
         *(replica.batches.approve(batch.id, batch.revision, actor) for actor in (RAJ, LEA))
     )
@@ -202,7 +202,7 @@ async def test_concurrent_withdrawal_and_approval_end_in_one_of_them(harness: Ba
     """By two replicas that both found it waiting."""
     replicas = harness.replica(), harness.replica()
     for _ in range(2):
-        batch = await harness.submitted(replicas[0], gives(CUSTOMERS[0]))
+        batch = await harness.submitted(replicas[0], lines_giving(CUSTOMERS[0]))
         before = harness.inner.written()
         withdrawn, approved = await asyncio.gather(
             replicas[0].batches.withdraw(batch.id, ANA),
@@ -224,7 +224,7 @@ async def test_first_of_withdrawal_and_approval_wins(sqlite_harness: BatchHarnes
     """The other replica has already passed its checks."""
     harness = sqlite_harness
     replica, other_replica = harness.replica(), harness.replica()
-    batch = await harness.submitted(replica, gives("cus_bold"))
+    batch = await harness.submitted(replica, lines_giving("cus_bold"))
 
     async def withdraw() -> BatchOutcome:
         return await other_replica.batches.withdraw(batch.id, ANA)
@@ -245,7 +245,7 @@ async def test_first_of_withdrawal_and_approval_wins(sqlite_harness: BatchHarnes
 
 async def test_undecided_list_expires(harness: BatchHarness) -> None:
     replica = harness.replica()
-    batch, other_batch = [await harness.submitted(replica, gives("cus_bold")) for _ in range(2)]
+    batch, other_batch = [await harness.submitted(replica, lines_giving("cus_bold")) for _ in range(2)]
     await replica.batches.ticker.keep_up()
     harness.inner.clock.move(hours=24)
     late = await replica.batches.approve(batch.id, batch.revision, RAJ)
@@ -286,7 +286,7 @@ async def test_open_batches_of_a_person_are_limited(
     sqlite_harness: BatchHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(repository, "MOST_OF_PERSON", 2)
-    harness, line = sqlite_harness, gives("cus_bold")
+    harness, line = sqlite_harness, lines_giving("cus_bold")
     replica = harness.replica()
     lists = [await harness.submitted(replica, line) for _ in range(2)]
     assert (await harness.submit(replica, line)).result is BatchResult.TOO_MANY_WAIT
@@ -353,7 +353,7 @@ async def test_lines_under_two_approvals_need_only_those_that_each_needs(
     harness = sqlite_harness
     harness.inner.permissions.needed = 2
     replica = harness.replica()
-    batch = await harness.submitted(replica, gives("cus_bold"))
+    batch = await harness.submitted(replica, lines_giving("cus_bold"))
     first = await replica.batches.approve(batch.id, batch.revision, RAJ)
     assert first.batch is not None
     await replica.batches.approve(batch.id, first.batch.revision, LEA)
@@ -370,7 +370,7 @@ async def test_lines_under_two_approvals_need_only_those_that_each_needs(
 async def test_list_waits_while_its_approver_cannot_be_checked(sqlite_harness: BatchHarness) -> None:
     harness = sqlite_harness
     replica = harness.replica()
-    batch = await harness.approved(replica, gives("cus_bold"))
+    batch = await harness.approved(replica, lines_giving("cus_bold"))
     harness.inner.permissions.policy = BUILT_IN
     harness.inner.permissions.members[RAJ.user] = None
     await replica.run()
@@ -424,7 +424,7 @@ async def test_list_that_is_not_as_requested_is_not_applied(
 
 async def test_stored_list_belongs_to_its_person_for_a_day(harness: BatchHarness) -> None:
     replica = harness.replica()
-    lines = gives("cus_bold", "nobody")
+    lines = lines_giving("cus_bold", "nobody")
     lines.append(BatchLine(3, "acme", LineCells("seats", "5", "now", decimal_comma=True), "quantity", "ws_1"))
     lines.append(BatchLine(4, "acme", kind="balance", input=harness.inner.balance()))
     draft = await replica.batches.keep(lines, ANA)
@@ -441,8 +441,8 @@ async def test_decidable_list_is_found_behind_others(
 ) -> None:
     replica = sqlite_harness.replica()
     for customer in CUSTOMERS[:3]:
-        await sqlite_harness.submitted(replica, gives(customer))
-    decidable = await sqlite_harness.submitted(replica, gives(CUSTOMERS[3]), actor=RAJ)
+        await sqlite_harness.submitted(replica, lines_giving(customer))
+    decidable = await sqlite_harness.submitted(replica, lines_giving(CUSTOMERS[3]), actor=RAJ)
     assert await replica.batches.waiting_for(ANA, limit=3) == [decidable]
     assert len(await replica.batches.waiting_for(LEA, limit=3)) == 3
 
@@ -451,12 +451,12 @@ async def test_old_lists_are_deleted_with_the_first_tick_and_every_ten_minutes(
     sqlite_harness: BatchHarness,
 ) -> None:
     harness, replica = sqlite_harness, sqlite_harness.replica()
-    draft = await replica.batches.keep(gives("cus_bold"), ANA)
+    draft = await replica.batches.keep(lines_giving("cus_bold"), ANA)
     for hours, minutes, still_stored in ((23, 59, True), (0, 2, True), (0, 8, False)):
         harness.inner.clock.at += timedelta(hours=hours, minutes=minutes)
         await replica.batches.ticker.keep_up()
         assert (await replica.batches.kept(draft, ANA) is not None) is still_stored
-    draft = await replica.batches.keep(gives("cus_bold"), ANA)
+    draft = await replica.batches.keep(lines_giving("cus_bold"), ANA)
     harness.inner.clock.at += timedelta(days=1, seconds=1)
     await harness.replica().batches.ticker.keep_up()
     assert await replica.batches.kept(draft, ANA) is None
