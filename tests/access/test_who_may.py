@@ -52,8 +52,8 @@ def test_verb_denied_to_everybody_has_nobody(verb: Verb) -> None:
 @pytest.mark.parametrize("power", ["ask", "undo"])
 def test_nobody_may_undo_where_a_power_it_needs_is_denied_to_everybody(power: str) -> None:
     policy = read(TEAM + f'[[deny]]\nwho = "everyone"\nmay = "{power}"')
-    assert holders(policy, of(Verb.UNDO)) == Who()
-    assert holders(policy, of(Verb.APPROVE)) == LEADS
+    assert holders(policy, request_for(Verb.UNDO)) == Who()
+    assert holders(policy, request_for(Verb.APPROVE)) == LEADS
 
 
 def test_own_request_is_decided_by_others() -> None:

@@ -217,7 +217,7 @@ async def test_line_waits_for_nobody_when_an_approver_cannot_be_checked(sqlite_h
     assert (refused.result, refused.record) == (Result.NOT_ALLOWED, None)
     assert refused.decision is not None
     assert refused.decision.reason is DecisionReason.UNCHECKED
-    assert has_the_form(refused)
+    assert keeps_the_form(refused)
 
 
 SMALL_A_DAY = """

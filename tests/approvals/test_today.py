@@ -96,7 +96,7 @@ async def test_change_over_the_daily_limit_needs_approval(sqlite_harness: Harnes
 async def test_day_counts_what_was_let_through_since_midnight(sqlite_harness: Harness) -> None:
     harness = sqlite_harness
     harness.permissions.needed = 0
-    record = await give(harness, harness.service(), 5)
+    record = await request_more(harness, harness.service(), 5)
     counter = TodayCounter(Environment.SANDBOX, record.input, ANA.user)
     applied = {"state": State.APPLIED, "env": counter.env, "kind": "balance", "decided_at": MIDNIGHT}
     counts: list[dict[str, object]] = [{}, {"created_at": MIDNIGHT - timedelta(hours=1)}]
