@@ -32,8 +32,9 @@ def term(values: Values) -> str:
 
 def fields(values: Values) -> list[Block]:
     picked = term(values)
-    shown = [parts.radio(LASTS_BLOCK, words.LASTS, _TERMS, picked)]
-    return [*shown, pick_expiry(form_values.moment(values, EXPIRES_BLOCK))] if picked == UNTIL_DATE else shown
+    radio = parts.radio(LASTS_BLOCK, words.LASTS, _TERMS, picked)
+    expiry = [pick_expiry(form_values.moment(values, EXPIRES_BLOCK))] if picked == UNTIL_DATE else []
+    return [radio, *expiry]
 
 
 def missing(values: Values, stale: str) -> dict[str, str]:

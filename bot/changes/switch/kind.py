@@ -148,7 +148,7 @@ class SwitchChange(BilledChange[SwitchInput]):
         return SwitchInput(customer=customer, product="pro", action=SwitchAction.AT_PERIOD_END)
 
 
-def _attach(request: SwitchInput, schedule: str, kept: dict[str, Any]) -> Write:
+def _attach(request: SwitchInput, schedule: str, carry_over: dict[str, Any]) -> Write:
     body = {
         "customer_id": request.customer,
         "plan_id": request.product,
@@ -156,7 +156,7 @@ def _attach(request: SwitchInput, schedule: str, kept: dict[str, Any]) -> Write:
         **quantities.body(request.quantities),
         "plan_schedule": schedule,
         "redirect_mode": "if_required",
-        **kept,
+        **carry_over,
     }
     return Write("billing.attach", "POST", "/v1/billing.attach", body, per_customer=True)
 
