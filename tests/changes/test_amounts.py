@@ -5,8 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.changes import canonical
-from bot.changes.amounts import DECIMALS, MOST, AmountNote, NotAnAmount, parse_amount, size_problem, typed
-from bot.changes.notes import NoteCode
+from bot.changes.amounts import (
+    DECIMALS,
+    MOST,
+    AmountNote,
+    NotAnAmount,
+    note,
+    parse_amount,
+    size_problem,
+    typed,
+)
+from bot.changes.notes import NoteCode, mrkdwn
 
 
 @pytest.mark.parametrize(
@@ -75,6 +84,16 @@ def test_invalid_amounts(text: str, code: NoteCode) -> None:
     assert caught.value.code is code
     assert isinstance(caught.value, ValueError)
     assert str(caught.value) == code.id
+
+
+def test_refusals_are_stored_by_id_and_say_what_to_write() -> None:
+    assert {code.id: mrkdwn(note(code)) for code in AmountNote} == {
+        "no_amount": "Enter an amount.",
+        "not_a_number": "This is not a number. Write it like 1,000, 1k, 2.5m or -40.",
+        "too_large": "The amount is too large. The most is 1,000,000,000,000.",
+        "too_many_decimals": "The amount has too many decimals. The most is 6.",
+        "separators": "This can be read in two ways. Write 1000 for a thousand, 1.5 for one and a half.",
+    }
 
 
 @given(st.text(alphabet="0123456789.,-+ kmb_\u00a0−x", max_size=20))

@@ -216,6 +216,30 @@ def test_unknown_kind_is_an_error() -> None:
         registry.kind("elsewhere")
 
 
+@pytest.mark.parametrize(
+    ("typed", "kind"),
+    [
+        ("cancellation", "cancellation"),
+        ("Cancel", "cancellation"),
+        (registry.kind("balance").button, "balance"),
+        (registry.kind("quantity").heading.upper(), "quantity"),
+        ("deletion", None),
+        ("elsewhere", None),
+        ("", None),
+    ],
+)
+def test_line_says_its_kind_by_id_command_button_or_heading(typed: str, kind: str | None) -> None:
+    listed = registry.listed_as(typed)
+    assert (listed and listed.id) == kind
+
+
+def test_line_is_about_a_balance_unless_it_says_otherwise() -> None:
+    assert registry.usual_line().id == "balance"
+    assert REMARK not in registry.listable()
+    with pytest.raises(registry.UnknownKind, match="deletion"):
+        registry.line_form("deletion")
+
+
 def test_ids_commands_notes_and_lines_are_unique() -> None:
     for attribute in ("id", "command", "button"):
         values = [getattr(kind, attribute) for kind in registry.KINDS]
