@@ -41,7 +41,7 @@ async def test_stated_scopes_are_enough() -> None:
         for name in edits.keys() - SAME_REQUESTS:
             deployed.reset()
             deployed.local.narrow([*READ, *(scope.scope for scope in registry.kind(edits[name].kind).scopes)])
-            record = await deployed.ask(process.changes, edits[name])
+            record = await deployed.submit(process.changes, edits[name])
             assert (name, record.state, record.ending) == (name, State.APPLIED, Cause.DONE)
         assert {edits[name].kind for name in edits.keys() - SAME_REQUESTS} == set(KIND_IDS)
 
@@ -52,7 +52,7 @@ async def test_missing_scopes_are_refused_by_autumn_and_named() -> None:
         first_of_kind = {edit.kind: edit for edit in reversed(deployed.edits().values())}
         assert first_of_kind.keys() == set(KIND_IDS)
         for kind, edit in first_of_kind.items():
-            record = await deployed.ask(process.changes, edit)
+            record = await deployed.submit(process.changes, edit)
             assert (kind, record.state, record.ending) == (kind, State.FAILED, Cause.AUTUMN_REFUSED)
             stated = {scope.scope for scope in registry.kind(kind).scopes}
             assert record.details["scopes"] in stated, kind

@@ -1,1 +1,1 @@
-"""What is claimed of changes and digests, in numbers: in full by `scripts/prove`, a sample by the tests."""
+"""Long runs that test the bot's promises: in full by `scripts/prove`, a sample in the tests."""

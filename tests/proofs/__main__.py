@@ -1,6 +1,6 @@
-"""`python -m tests.proofs`: see the command.
+"""`python -m tests.proofs`.
 
-Every process that a proof starts reads this file: it imports nothing then.
+Every process that a proof starts imports this module, so it imports nothing else at the top.
 """
 
 import sys

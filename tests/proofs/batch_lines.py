@@ -1,6 +1,6 @@
-"""Lines of a list of every kind that a line can be, for entities too, and the customers they are about.
+"""Lines of every kind that a list can have, for entities too, and their customers.
 
-What the lines of one customer move is apart from each other, so that each of them can be applied.
+The lines of one customer do not interfere with each other, so that each can be applied.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,18 +15,18 @@ from sandbox.autumn.state import AutumnState
 
 ENTITY = "workspace"
 _INVOICE = "in_{}"
-"""Of the customer with this id."""
+"""The id of the invoice of the customer with this id."""
 
 
 @dataclass(frozen=True)
 class Example:
-    """A line, and what in the local Autumn shows how often it was written."""
+    """A line, and a measure in the local Autumn that shows how often it was written."""
 
     kind: str
     cells: LineCells
     measure: Callable[[LocalCustomer], float]
     by: float
-    """By how much one write moves it."""
+    """By how much one write changes the measure."""
     entity: str = ""
 
     def line(self, number: int, customer: str) -> BatchLine:
@@ -36,58 +36,60 @@ class Example:
 
 @dataclass(frozen=True)
 class Household:
-    """A customer, and the lines that are about them."""
+    """A customer and their lines."""
 
     make: Callable[[Builder, str], object]
     examples: tuple[Example, ...]
 
 
-# What a line moves
+# Measures
 
 
 def _granted(
     feature: str, entity: str | None = None, *, loose: bool = False
 ) -> Callable[[LocalCustomer], float]:
-    def measure(who: LocalCustomer) -> float:
-        rows = [row for row in who.rows if (row.feature_id, row.entity_id) == (feature, entity)]
+    def measure(customer: LocalCustomer) -> float:
+        rows = [row for row in customer.rows if (row.feature_id, row.entity_id) == (feature, entity)]
         return sum(row.grant for row in rows if row.loose == loose)
 
     return measure
 
 
-def _left(feature: str, entity: str | None = None) -> Callable[[LocalCustomer], float]:
-    def measure(who: LocalCustomer) -> float:
-        return sum(row.balance for row in who.rows if (row.feature_id, row.entity_id) == (feature, entity))
+def _balance(feature: str, entity: str | None = None) -> Callable[[LocalCustomer], float]:
+    def measure(customer: LocalCustomer) -> float:
+        return sum(
+            row.balance for row in customer.rows if (row.feature_id, row.entity_id) == (feature, entity)
+        )
 
     return measure
 
 
-def _resets(who: LocalCustomer) -> float:
-    return max((row.resets_at or 0 for row in who.rows if row.feature_id == "messages"), default=0)
+def _resets(customer: LocalCustomer) -> float:
+    return max((row.resets_at or 0 for row in customer.rows if row.feature_id == "messages"), default=0)
 
 
 def _number(
     holds: Callable[[Product], object], entity: str | None = None
 ) -> Callable[[LocalCustomer], float]:
-    """Of the products for which that holds."""
-    return lambda who: sum(
-        product.quantity for product in who.products if product.entity_id == entity and holds(product)
+    """The number of products for which `holds` is true."""
+    return lambda customer: sum(
+        product.quantity for product in customer.products if product.entity_id == entity and holds(product)
     )
 
 
 def _seats(entity: str | None = None) -> Callable[[LocalCustomer], float]:
-    """That are bought ahead."""
-    return lambda who: sum(
-        product.prepaid.get("seats", 0) for product in who.products if product.entity_id == entity
+    """The prepaid seats."""
+    return lambda customer: sum(
+        product.prepaid.get("seats", 0) for product in customer.products if product.entity_id == entity
     )
 
 
 def _coupons(reward: str) -> Callable[[LocalCustomer], float]:
-    return lambda who: sum(discount.reward_id == reward for discount in who.discounts)
+    return lambda customer: sum(discount.reward_id == reward for discount in customer.discounts)
 
 
-def _refunded(who: LocalCustomer) -> float:
-    return sum(invoice.refunded for invoice in who.invoices)
+def _refunded(customer: LocalCustomer) -> float:
+    return sum(invoice.refunded for invoice in customer.invoices)
 
 
 def _running(plan: str) -> Callable[[Product], object]:
@@ -106,38 +108,38 @@ def _ended(product: Product) -> object:
 
 
 def _pro(b: Builder, customer_id: str) -> tuple[LocalCustomer, Product]:
-    who = b.customer(customer_id, f"{customer_id} Ltd", f"{customer_id}@list.example", 90)
-    product = b.has(who, "pro", 90)
-    b.invoice(who, 20, 49, stripe_id=_INVOICE.format(customer_id), plan_ids=["pro"])
-    return who, product
+    customer = b.customer(customer_id, f"{customer_id} Ltd", f"{customer_id}@list.example", 90)
+    product = b.has(customer, "pro", 90)
+    b.invoice(customer, 20, 49, stripe_id=_INVOICE.format(customer_id), plan_ids=["pro"])
+    return customer, product
 
 
 def _with_seats(b: Builder, customer_id: str) -> None:
-    who, _ = _pro(b, customer_id)
-    b.has(who, "extra_seats", 30, prepaid={"seats": 10})
+    customer, _ = _pro(b, customer_id)
+    b.has(customer, "extra_seats", 30, prepaid={"seats": 10})
 
 
 def _cancelling(b: Builder, customer_id: str) -> None:
-    who, product = _pro(b, customer_id)
-    b.cancels(who, product, 3, falls_back=False)
+    customer, product = _pro(b, customer_id)
+    b.cancels(customer, product, 3, falls_back=False)
 
 
 def _with_coupon(b: Builder, customer_id: str) -> None:
-    who, _ = _pro(b, customer_id)
-    b.discount(who, "loyal10", 30)
+    customer, _ = _pro(b, customer_id)
+    b.discount(customer, "loyal10", 30)
 
 
 def _with_entity(b: Builder, customer_id: str) -> None:
-    """That has a product of its own."""
-    who, _ = _pro(b, customer_id)
-    b.entity(who, ENTITY, "Main workspace", "seats", 60)
-    b.has(who, "starter", 60, entity_id=ENTITY)
+    """The entity has a product of its own."""
+    customer, _ = _pro(b, customer_id)
+    b.entity(customer, ENTITY, "Main workspace", "seats", 60)
+    b.has(customer, "starter", 60, entity_id=ENTITY)
 
 
 def _with_entity_of_seats(b: Builder, customer_id: str) -> None:
-    who, _ = _pro(b, customer_id)
-    b.entity(who, ENTITY, "Main workspace", "exports", 60)
-    b.has(who, "extra_seats", 60, entity_id=ENTITY, prepaid={"seats": 10})
+    customer, _ = _pro(b, customer_id)
+    b.entity(customer, ENTITY, "Main workspace", "exports", 60)
+    b.has(customer, "extra_seats", 60, entity_id=ENTITY, prepaid={"seats": 10})
 
 
 # Lines
@@ -153,7 +155,7 @@ HOUSEHOLDS: Sequence[Household] = (
         (
             Example("balance", _cells("messages", "10", "give"), _granted("messages"), 10),
             Example("grant", _cells("messages", "7"), _granted("messages", loose=True), 7),
-            Example("usage", _cells("api_calls", "3"), _left("api_calls"), -3),
+            Example("usage", _cells("api_calls", "3"), _balance("api_calls"), -3),
             Example("reward", _cells("loyal10", action="apply"), _coupons("loyal10"), 1),
             Example("refund", _cells(_INVOICE, "5"), _refunded, 5),
             Example("balance", _cells("messages", "11"), _granted("messages", ENTITY), 11, ENTITY),
@@ -164,7 +166,7 @@ HOUSEHOLDS: Sequence[Household] = (
                 8,
                 ENTITY,
             ),
-            Example("usage", _cells("exports", "2"), _left("exports", ENTITY), -2, ENTITY),
+            Example("usage", _cells("exports", "2"), _balance("exports", ENTITY), -2, ENTITY),
         ),
     ),
     Household(
@@ -179,7 +181,7 @@ HOUSEHOLDS: Sequence[Household] = (
         _with_entity,
         (
             Example("cancellation", _cells("pro", action="at the end"), _number(_cancelled), 1),
-            Example("balance", _cells("messages", "9000", "set"), _left("messages"), -1000),
+            Example("balance", _cells("messages", "9000", "set"), _balance("messages"), -1000),
         ),
     ),
     Household(
@@ -234,15 +236,15 @@ HOUSEHOLDS: Sequence[Household] = (
 
 
 def household_lines(state: AutumnState, number: int) -> list[tuple[Example, BatchLine]]:
-    """So many lines, each customer's after the other's; and the customers, whom Autumn then has."""
-    builder, made = Builder(state), list[tuple[Example, BatchLine]]()
+    """Adds customers to Autumn and makes this many lines, customer by customer."""
+    builder, lines = Builder(state), list[tuple[Example, BatchLine]]()
     for place, household in enumerate(cycle(HOUSEHOLDS)):
-        if len(made) >= number:
+        if len(lines) >= number:
             break
         customer = f"cus_list_{place}"
         household.make(builder, customer)
-        made += [
-            (example, example.line(line, customer))
-            for line, example in enumerate(household.examples, len(made) + 1)
+        lines += [
+            (example, example.line(line_number, customer))
+            for line_number, example in enumerate(household.examples, len(lines) + 1)
         ]
-    return made[:number]
+    return lines[:number]

@@ -1,4 +1,4 @@
-"""What a bot process does for lists of changes: carries on whatever is approved, until it is told to stop."""
+"""What a bot process does for lists of changes: applies whatever is approved, until it is stopped."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -42,24 +42,24 @@ class BatchBot:
 
 @asynccontextmanager
 async def batch_bot(spec: Spec) -> AsyncIterator[BatchBot]:
-    """The service for lists as a process of its own has it, by the machine's clock."""
+    """A bot with the service for lists, as one process runs it, on the machine's clock."""
     database = Database(spec.database, patience=30)
     autumn = Autumn(key=SecretStr(spec.key), url=spec.url, limits=UNLIMITED, retry_policy=RETRY_POLICY)
 
-    async def tell(_record: Record, _event: ChangeEvent) -> None:
+    async def ignore_event(_record: Record, _event: ChangeEvent) -> None:
         return None
 
-    async def draw(_batch_id: str, _revision: int) -> None:
+    async def ignore_drawing(_batch_id: str, _revision: int) -> None:
         return None
 
     runtime = Runtime(database, autumn, Environment.SANDBOX, lambda: datetime.now(UTC))
     surroundings = Surroundings(
-        Permissions(needed=spec.needed), tell, approvals_channel("C_APPROVALS"), CustomerNames(autumn)
+        Permissions(needed=spec.needed), ignore_event, approvals_channel("C_APPROVALS"), CustomerNames(autumn)
     )
     changes = ChangeService(runtime, surroundings, _CHANGES)
     try:
         yield BatchBot(
-            changes, BatchService(runtime, changes, surroundings, draw, _BATCHES), database, autumn
+            changes, BatchService(runtime, changes, surroundings, ignore_drawing, _BATCHES), database, autumn
         )
     finally:
         await autumn.aclose()
@@ -68,16 +68,16 @@ async def batch_bot(spec: Spec) -> AsyncIterator[BatchBot]:
 
 
 def keep_applying(connection: Connection, spec: Spec) -> None:
-    """Until the connection is closed; then as a bot does that is told to stop."""
+    """Runs until the connection is closed, then stops like a bot."""
     log.configure("CRITICAL")
 
     async def main() -> None:
-        async with batch_bot(spec) as made:
-            made.changes.sweeper.start(_CHANGES.sweep)
-            made.batches.ticker.start()
+        async with batch_bot(spec) as process:
+            process.changes.sweeper.start(_CHANGES.sweep)
+            process.batches.ticker.start()
             await asyncio.to_thread(connection.poll, None)
-            await made.batches.ticker.stop(5)
-            made.changes.sweeper.stop()
-            await made.changes.sweeper.stopped()
+            await process.batches.ticker.stop(5)
+            process.changes.sweeper.stop()
+            await process.changes.sweeper.stopped()
 
     asyncio.run(main())

@@ -1,4 +1,4 @@
-"""A list of every kind of change is applied by two processes that are killed at random: every line once."""
+"""A list with every kind of change is applied by two processes that are killed at random: each line once."""
 
 import asyncio
 import json
@@ -27,9 +27,9 @@ from tests.proofs.killable import Process
 from tests.proofs.ledger import reconcile
 
 _APPROVER = Actor("U_LEA", "T1")
-_LOOK = 0.05
+_POLL = 0.05
 _PATIENCE = 120
-"""Seconds without the end of another line after which the batch is taken to be stuck."""
+"""Seconds without progress after which the batch counts as stuck."""
 
 
 @dataclass
@@ -42,12 +42,12 @@ class _Killing:
 
 @dataclass(frozen=True)
 class _List:
-    """A batch, and what each of its lines moves in the local Autumn."""
+    """A batch, and what each of its lines changes in the local Autumn."""
 
     id: str
     examples: Mapping[int, Example]
     before: Mapping[int, float]
-    """What the lines move, before any was applied."""
+    """The measure of each line, before any was applied."""
 
 
 async def killed_midway(lines: int, kills: int, seed: int = 1) -> Figures:
@@ -57,7 +57,7 @@ async def killed_midway(lines: int, kills: int, seed: int = 1) -> Figures:
         spec = Spec(database, local.url, local.key)
         async with batch_bot(spec) as people:
             batch = await _approved(people, local, lines)
-            killing = _Killing(kills, random.Random(seed))  # noqa: S311 - nothing secret
+            killing = _Killing(kills, random.Random(seed))  # noqa: S311 - reproducible
             await _apply(figures, people, spec, batch.id, killing)
             await _judge(figures, people, local, batch, killing)
             await reconcile(people.database, local.ledger, figures)
@@ -65,13 +65,13 @@ async def killed_midway(lines: int, kills: int, seed: int = 1) -> Figures:
 
 
 async def _approved(people: BatchBot, local: LocalAutumn, lines: int) -> _List:
-    made = household_lines(local.state, lines)
-    checked = await people.batches.check([line for _, line in made], ASKER)
+    household = household_lines(local.state, lines)
+    checked = await people.batches.check([line for _, line in household], ASKER)
     submitted = await people.batches.submit("list", checked, ASKER, reason="outage", channel="C_SUPPORT")
     if submitted.batch is None:
         raise LookupError(f"{submitted.result}: {checked.problems}")
     batch_id = submitted.batch.id
-    examples = {line.number: example for example, line in made}
+    examples = {line.number: example for example, line in household}
     before = _measured(examples, await people.batches.results(batch_id), local)
     approved = await people.batches.approve(batch_id, submitted.batch.revision, _APPROVER)
     if approved.result is not BatchResult.DONE:
@@ -110,9 +110,9 @@ async def _apply(figures: Figures, people: BatchBot, spec: Spec, batch_id: str, 
                     victim.start()
                     killed += 1
                     due = killed * record.progress.all // (killing.times + 1)
-                await asyncio.sleep(_LOOK)
+                await asyncio.sleep(_POLL)
     except TimeoutError:
-        figures.hold(False, "the batch is stuck")
+        figures.check(False, "the batch is stuck")
     finally:
         await asyncio.gather(*(asyncio.to_thread(bot.stop) for bot in bots))
     figures.count("processes killed", killed)
@@ -122,7 +122,7 @@ async def _judge(
     figures: Figures, people: BatchBot, local: LocalAutumn, batch: _List, killing: _Killing
 ) -> None:
     record = await people.batches.get(batch.id)
-    figures.hold(record is not None and record.state is BatchState.DONE, f"the batch is {record}")
+    figures.check(record is not None and record.state is BatchState.DONE, f"the batch is {record}")
     received = Counter(write.idempotency_key for write in local.ledger)
     written = Counter(write.idempotency_key for write in local.ledger if write.applied)
     attempts = await _attempts(people, batch.id)
@@ -131,7 +131,7 @@ async def _judge(
     after = _measured(batch.examples, lines, local)
     for line in lines:
         keys = [key(change, 0) for change in attempts[line.number]]
-        times = sum(written.pop(each, 0) for each in keys)
+        times = sum(written.pop(write, 0) for write in keys)
         where = f"line {line.number}, {line.input.kind} of {line.input.customer}"
         figures.count("lines")
         figures.count(f"lines {line.state}")
@@ -139,25 +139,25 @@ async def _judge(
         figures.count("lines for an entity", bool(line.input.entity))
         figures.count("lines attempted again", line.attempt > 0)
         figures.count("lines found done after a process was killed", line.why == Cause.FOUND_DONE)
-        figures.hold(sum(received[each] for each in keys) <= 1, f"{where}: sent several times")
-        moved, by = after[line.number] - batch.before[line.number], batch.examples[line.number].by
-        figures.hold(moved == times * by, f"{where}: {times} writes moved {moved}, each {by}")
+        figures.check(sum(received[write] for write in keys) <= 1, f"{where}: sent several times")
+        difference, by = after[line.number] - batch.before[line.number], batch.examples[line.number].by
+        figures.check(difference == times * by, f"{where}: {times} writes changed {difference}, each {by}")
         if line.state is LineState.APPLIED:
-            figures.hold(times == 1, f"{where}: applied, and written {times} times")
+            figures.check(times == 1, f"{where}: applied, and written {times} times")
         elif line.state is LineState.UNCONFIRMED:
-            figures.count("of the unconfirmed, written", times)
-            figures.hold(times <= 1, f"{where}: written {times} times")
+            figures.count("unconfirmed, but written", times)
+            figures.check(times <= 1, f"{where}: written {times} times")
             cut_off = line.why == Cause.CUT_OFF and _died_between(steps[line.change_id], killing)
-            figures.hold(cut_off, f"{where}: unconfirmed ({line.why}), and no process was killed meanwhile")
+            figures.check(cut_off, f"{where}: unconfirmed ({line.why}), though no process was killed")
         else:
-            figures.hold(False, f"{where}: {line.state}, {line.why}, and written {times} times")
-    figures.hold(not written, f"written, and by no line: {written}")
+            figures.check(False, f"{where}: {line.state}, {line.why}, and written {times} times")
+    figures.check(not written, f"written, by no line: {written}")
 
 
 def _died_between(steps: Mapping[str, datetime], killing: _Killing) -> bool:
-    """Whether a process was killed after the write was noted and before its outcome was."""
-    noted, ended = steps[ChangeEvent.WRITING], steps[ChangeEvent.UNCONFIRMED]
-    return any(noted <= after and before <= ended for before, after in killing.moments)
+    """Whether a process was killed after the write was recorded and before its outcome was."""
+    recorded, ended = steps[ChangeEvent.WRITING], steps[ChangeEvent.UNCONFIRMED]
+    return any(recorded <= after and before <= ended for before, after in killing.moments)
 
 
 async def _steps(people: BatchBot) -> Mapping[str, Mapping[str, datetime]]:
@@ -170,8 +170,8 @@ async def _steps(people: BatchBot) -> Mapping[str, Mapping[str, datetime]]:
 
 
 async def _attempts(people: BatchBot, batch_id: str) -> Mapping[int, list[str]]:
-    """The changes that each line became, one after the other."""
-    found: defaultdict[int, list[str]] = defaultdict(list)
+    """The ids of the changes that each line became, in order."""
+    attempts: defaultdict[int, list[str]] = defaultdict(list)
     async with people.database.reading() as connection:
         rows = await connection.execute(
             select(changes.c.id, changes.c.submission_id).where(changes.c.batch == batch_id)
@@ -181,7 +181,7 @@ async def _attempts(people: BatchBot, batch_id: str) -> Mapping[int, list[str]]:
     for line in lines:
         for attempt in range(line.attempt + 1):
             change = by_submission.pop(submission_id(batch_id, line.number, attempt), None)
-            found[line.number] += [change] if change else []
+            attempts[line.number] += [change] if change else []
     if by_submission:
         raise LookupError(json.dumps(by_submission))
-    return found
+    return attempts

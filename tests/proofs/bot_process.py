@@ -1,4 +1,4 @@
-"""A bot as it is run, in a process that begins with everything imported."""
+"""A complete bot, in a process that starts with everything imported."""
 
 import io
 import os
@@ -10,21 +10,21 @@ from pathlib import Path
 
 from benchmarks import processes
 from bot.__main__ import cli
-from tests.proofs.killable import started
+from tests.proofs.killable import background
 
 
 @contextmanager
 def forked(**environment: str) -> Iterator[processes.Started]:
-    """Runs one during the block."""
+    """Runs a bot during the block."""
     with tempfile.TemporaryDirectory() as folder:
-        said = Path(folder) / "said"
-        said.touch()
-        with started(serve, said, processes.clean(environment)) as pid:
-            yield processes.Started(pid, said)
+        output = Path(folder) / "output"
+        output.touch()
+        with background(serve, output, processes.clean(environment)) as pid:
+            yield processes.Started(pid, output)
 
 
-def serve(said: Path, environment: Mapping[str, str]) -> None:
-    file = os.open(said, os.O_WRONLY | os.O_APPEND)
+def serve(output: Path, environment: Mapping[str, str]) -> None:
+    file = os.open(output, os.O_WRONLY | os.O_APPEND)
     for stream in (1, 2):
         os.dup2(file, stream)
     assert isinstance(sys.stdout, io.TextIOWrapper)

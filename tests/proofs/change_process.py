@@ -1,4 +1,4 @@
-"""What bot processes do in the proofs."""
+"""What the bot processes of the proofs about changes do."""
 
 import asyncio
 import os
@@ -22,61 +22,61 @@ class Click:
 
 @dataclass(frozen=True)
 class Answer:
-    """What somebody who clicked was answered."""
+    """The bot's answer to a click."""
 
     click: Click
     result: Result
     first: str
-    """Who decided, as the answer has it."""
+    """Who decided, according to the answer."""
 
 
-async def click(changes: ChangeService, change_id: str, one: Click) -> Answer:
-    actor = Actor(one.person, "T1")
-    await asyncio.sleep(one.after)
+async def perform_click(changes: ChangeService, change_id: str, click: Click) -> Answer:
+    actor = Actor(click.person, "T1")
+    await asyncio.sleep(click.after)
     reply = await (
-        changes.approve(change_id, 1, actor) if one.approves else changes.deny(change_id, 1, actor, "no")
+        changes.approve(change_id, 1, actor) if click.approves else changes.deny(change_id, 1, actor, "no")
     )
-    return Answer(one, reply.result, reply.record.decided_by if reply.record else "")
+    return Answer(click, reply.result, reply.record.decided_by if reply.record else "")
 
 
 async def click_all(changes: ChangeService, change_id: str, clicks: list[Click]) -> list[Answer]:
-    return list(await asyncio.gather(*(click(changes, change_id, one) for one in clicks)))
+    return list(await asyncio.gather(*(perform_click(changes, change_id, click) for click in clicks)))
 
 
 def decide(connection: Connection, spec: Spec) -> None:
-    """Clicks as it is told to, until nobody tells it any more."""
+    """Performs the clicks it receives, until the connection is closed."""
 
     async def main() -> None:
-        async with bot(spec) as made:
+        async with bot(spec) as process:
             while True:
                 try:
                     change_id, clicks = await asyncio.to_thread(connection.recv)
                 except EOFError:
                     return
-                connection.send(await click_all(made.changes, change_id, clicks))
+                connection.send(await click_all(process.changes, change_id, clicks))
 
     asyncio.run(main())
 
 
 @dataclass(frozen=True)
 class Step:
-    """One thing a person does, or the sweeper."""
+    """What a person or the sweeper does."""
 
-    what: str
+    action: str
     """submit, approve, deny, sweep"""
     change_id: str = ""
-    wish: ChangeRequest | None = None
+    request: ChangeRequest | None = None
 
 
 @dataclass(frozen=True)
 class Kill:
     point: str
     after: float
-    """Seconds after the point was reached, wherever it is then; 0 for there."""
+    """Seconds after the point was reached; 0: at the point itself."""
 
 
-def do(spec: Spec, step: Step, kill: Kill) -> None:
-    """Does it, and is killed on the way."""
+def perform_and_die(spec: Spec, step: Step, kill: Kill) -> None:
+    """Performs the step, and kills this process on the way."""
 
     async def checkpoint(reached: str) -> None:
         if reached != kill.point:
@@ -86,19 +86,19 @@ def do(spec: Spec, step: Step, kill: Kill) -> None:
         asyncio.get_running_loop().call_later(kill.after, _die)
 
     async def main() -> None:
-        async with bot(spec, checkpoint=checkpoint, pace=PACE) as made:
-            await perform(made.changes, spec, step)
+        async with bot(spec, checkpoint=checkpoint, pace=PACE) as process:
+            await perform(process.changes, spec, step)
 
     asyncio.run(main())
 
 
 async def perform(changes: ChangeService, spec: Spec, step: Step) -> None:
     lea = Actor("U_LEA", "T1")
-    if step.wish is not None:
-        await changes.submit(step.wish)
-    elif step.what == "approve":
+    if step.request is not None:
+        await changes.submit(step.request)
+    elif step.action == "approve":
         await changes.approve(step.change_id, 1, lea)
-    elif step.what == "deny":
+    elif step.action == "deny":
         await changes.deny(step.change_id, 1, lea, "no")
     else:
         await changes.sweeper.sweep(spec.now)

@@ -27,7 +27,7 @@ from sandbox.autumn import LocalAutumn, LocalLimits
 from tests.approvals.harness import NOW, Permissions, approvals_channel
 from tests.autumn.scripted import UNLIMITED
 from tests.databases import Engine, fresh
-from tests.proofs.edits import Edits, prepare
+from tests.proofs.edits import EditFactory, prepare
 
 ASKER = Actor("U_ASKER", "T1")
 LEASE = 20.0
@@ -39,7 +39,7 @@ RETRY_POLICY = RetryPolicy(connect=5, attempt=10, whole=15, write=10, attempts=1
 
 @dataclass(frozen=True)
 class Spec:
-    """What a bot process has to know; it can be handed to another process."""
+    """The settings of a bot process; can be passed to another process."""
 
     database: str
     url: str
@@ -47,16 +47,16 @@ class Spec:
     now: datetime = NOW
     needed: int = 1
 
-    def later(self, **by: float) -> "Spec":
-        return replace(self, now=self.now + timedelta(**by))
+    def later(self, **duration: float) -> "Spec":
+        return replace(self, now=self.now + timedelta(**duration))
 
 
 @dataclass
 class Bot:
     changes: ChangeService
     database: Database
-    told: list[tuple[str, ChangeEvent, int]] = field(default_factory=list)
-    """The id, what is told of it, and the revision that is shown."""
+    events: list[tuple[str, ChangeEvent, int]] = field(default_factory=list)
+    """Reported to people: the change's id, the event, and the change's revision."""
 
 
 @asynccontextmanager
@@ -68,7 +68,7 @@ async def bot(
     retry_policy: RetryPolicy = RETRY_POLICY,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> AsyncIterator[Bot]:
-    """The desk for changes as a process of its own has it."""
+    """A bot with the service for changes, as one process runs it."""
     database = Database(spec.database, patience=30)
     autumn = Autumn(
         key=SecretStr(spec.key),
@@ -77,19 +77,19 @@ async def bot(
         retry_policy=retry_policy,
         transport=transport,
     )
-    told: list[tuple[str, ChangeEvent, int]] = []
+    events: list[tuple[str, ChangeEvent, int]] = []
 
-    async def tell(record: Record, event: ChangeEvent) -> None:
-        told.append((record.id, event, record.revision))
+    async def report(record: Record, event: ChangeEvent) -> None:
+        events.append((record.id, event, record.revision))
 
     channel = approvals_channel("C_APPROVALS")
     changes = ChangeService(
         Runtime(database, autumn, Environment.SANDBOX, lambda: spec.now, checkpoint),
-        Surroundings(Permissions(needed=spec.needed), tell, channel, CustomerNames(autumn)),
+        Surroundings(Permissions(needed=spec.needed), report, channel, CustomerNames(autumn)),
         pace,
     )
     try:
-        yield Bot(changes, database, told)
+        yield Bot(changes, database, events)
     finally:
         await autumn.aclose()
         await database.aclose()
@@ -100,27 +100,27 @@ async def bot(
 class Deployment:
     local: LocalAutumn
     spec: Spec
-    known: Edits
+    factory: EditFactory
     numbers: Iterator[int] = field(default_factory=count)
 
     def reset(self) -> None:
-        """Autumn as it was at first."""
+        """Restores Autumn's initial state."""
         self.local.reset()
         prepare(self.local.state)
 
     def edits(self) -> dict[str, ChangeInput]:
-        """One of every kind of change, each unlike any before it."""
-        return self.known.every(next(self.numbers))
+        """One of every kind of change, each different from all before it."""
+        return self.factory.every(next(self.numbers))
 
     def balance(self, action: BalanceAction, amount: int) -> BalanceInput:
-        return self.known.balance(action, amount)
+        return self.factory.balance(action, amount)
 
-    def wish(self, asked: ChangeInput) -> ChangeRequest:
-        return ChangeRequest(f"form-{next(self.numbers)}", asked, ASKER, channel="C_SUPPORT", reason="so")
+    def request(self, change: ChangeInput) -> ChangeRequest:
+        return ChangeRequest(f"form-{next(self.numbers)}", change, ASKER, channel="C_SUPPORT", reason="so")
 
-    async def ask(self, changes: ChangeService, asked: ChangeInput) -> Record:
+    async def submit(self, changes: ChangeService, change: ChangeInput) -> Record:
         """Raises AssertionError when the guards or the policy refuse it."""
-        reply = await changes.submit(self.wish(asked))
+        reply = await changes.submit(self.request(change))
         assert reply.record is not None, reply
         return reply.record
 
@@ -133,5 +133,5 @@ async def deployment(engine: Engine) -> AsyncIterator[Deployment]:
         prepare(local.state)
         autumn = Autumn(key=SecretStr(local.key), url=local.url, limits=UNLIMITED)
         async with aclosing(autumn):
-            known = await Edits.read(autumn)
-        yield Deployment(local, spec, known)
+            factory = await EditFactory.read(autumn)
+        yield Deployment(local, spec, factory)

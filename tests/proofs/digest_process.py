@@ -1,4 +1,4 @@
-"""What a bot process does for digests: looks what is due by a clock that is shared, and posts it."""
+"""What a bot process does for digests: posts what is due, by a shared clock."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -28,7 +28,7 @@ from tests.autumn.scripted import UNLIMITED
 
 LEASE = 30.0
 CALL = 0.5
-"""Seconds of the machine's own clock, which goes on while the shared one stands still."""
+"""Seconds of the machine's own clock, which runs while the shared one stands still."""
 PACE = DigestTimeouts(
     tick=0.1,
     lease=LEASE,
@@ -42,7 +42,7 @@ PACE = DigestTimeouts(
 
 @dataclass(frozen=True)
 class Place:
-    """What a bot process has to know; it can be handed to another process."""
+    """The settings of a bot process; can be passed to another process."""
 
     database: str
     slack: str
@@ -73,13 +73,13 @@ async def digests(place: Place, now: Callable[[], datetime]) -> AsyncIterator[Di
 
 
 def keep_posting(connection: Connection, place: Place, clock: c_double) -> None:
-    """Until the connection is closed; then as a bot does that is told to stop."""
+    """Runs until the connection is closed, then stops like a bot."""
     log.configure("CRITICAL")
 
     async def main() -> None:
-        async with digests(place, lambda: datetime.fromtimestamp(clock.value, UTC)) as made:
-            made.ticker.start()
+        async with digests(place, lambda: datetime.fromtimestamp(clock.value, UTC)) as service:
+            service.ticker.start()
             await asyncio.to_thread(connection.poll, None)
-            await made.ticker.stop(5)
+            await service.ticker.stop(5)
 
     asyncio.run(main())

@@ -34,7 +34,7 @@ from tests.proofs.killable import Process
 from tests.running import MANIFEST
 
 START = datetime(2026, 10, 20, tzinfo=UTC)
-"""In thirty days from then the clocks change in Europe, and a week later in America."""
+"""Within thirty days from then the clocks change in Europe, and a week later in America."""
 SCHEDULES = (
     Schedule(EVERY_DAY, time(2, 30), "Europe/Berlin"),
     Schedule(WORKDAYS, time(9), "Europe/Berlin"),
@@ -60,15 +60,15 @@ TROUBLES: tuple[tuple[str, FaultKind, float], ...] = (
     ("conversations.info", "500", 0.05),
     ("users.conversations", "500", 0.05),
 )
-"""Of Slack's, and how often. What is done and not answered is what a digest could be there twice from."""
+"""Faults of Slack, and how often they happen. One that is done but not answered could cause a second post."""
 _STEP = timedelta(seconds=10)
-_HOLD = 0.2
-"""Seconds for which the clock stands at each step: a lease lasts three steps, so that a living process has
-more time to renew it, and to give up a post, than a post may take."""
-assert 3 * _HOLD > CALL
-_LOOK = 0.04
+_PAUSE = 0.2
+"""Seconds for which the clock stands still at each step. A lease lasts three steps, so that a living process
+has more time to renew it, or to give up a post, than a post may take."""
+assert 3 * _PAUSE > CALL
+_POLL = 0.04
 _PATIENCE = 600
-"""Steps after which what is due is taken to be stuck."""
+"""Steps after which a due digest counts as stuck."""
 
 
 @dataclass
@@ -83,8 +83,8 @@ class Month:
     digests: list[Digest] = field(default_factory=list)
     killing: set[asyncio.Task[None]] = field(default_factory=set)
 
-    def at(self, now: datetime) -> None:
-        """Moves everybody's clock."""
+    def move_to(self, now: datetime) -> None:
+        """Moves the shared clock."""
         self.now = now
         self.slack.clock.set(now)
         self.clock.value = now.timestamp()
@@ -92,15 +92,17 @@ class Month:
     async def set_up(self, digests: int) -> None:
         numbers = count()
         for schedule, channel in list(zip(SCHEDULES, CHANNELS, strict=True))[:digests]:
-            made = LocalChannel(f"C9{channel}MORNING", f"morning-{channel}", "public", members=[BOT_USER])
-            self.slack.workspace.channels.setdefault(made.id, made)
+            local_channel = LocalChannel(
+                f"C9{channel}MORNING", f"morning-{channel}", "public", members=[BOT_USER]
+            )
+            self.slack.workspace.channels.setdefault(local_channel.id, local_channel)
             self.digests.append(
                 await repository.create(
                     self.database,
                     NewDigest(
                         submission_id=f"form-{next(numbers)}",
                         env=Environment.SANDBOX,
-                        channel=made.id,
+                        channel=local_channel.id,
                         team="T01",
                         owner="U01ANA",
                         schedule=schedule,
@@ -112,29 +114,29 @@ class Month:
             )
 
     def times(self, days: int) -> Iterator[datetime]:
-        """When something is due, in order."""
+        """The times at which digests are due, in order."""
         until = START + timedelta(days=days + 1)
         due = {at for digest in self.digests for _, at in due_between(digest.schedule, START, until)}
         return iter(sorted(due))
 
     async def pass_through(self, due: datetime) -> None:
-        """Until all that is due then, or was before, is settled."""
-        self.at(max(self.now, due))
+        """Moves on until everything due by then is settled."""
+        self.move_to(max(self.now, due))
         if self.dice.random() < 0.6:
             self._kill_soon()
         for _ in range(_PATIENCE):
             waiting = await self._settling()
             if waiting is None:
                 return
-            self.at(max(waiting, self.now + _STEP))
-        self.figures.hold(False, f"what was due at {due} is stuck")
+            self.move_to(max(waiting, self.now + _STEP))
+        self.figures.check(False, f"what was due at {due} is stuck")
 
     async def _settling(self) -> datetime | None:
-        """None when all is settled. Else until when the clock may go: as long as somebody holds a lease, who
-        is at it or dead, a step; otherwise to when the next one is tried again."""
-        until = asyncio.get_running_loop().time() + _HOLD
+        """None when everything is settled; now, while a process, living or dead, holds a lease; else when the
+        next attempt is due."""
+        until = asyncio.get_running_loop().time() + _PAUSE
         while True:
-            await asyncio.sleep(_LOOK)
+            await asyncio.sleep(_POLL)
             waiting = await _waiting(self.database, self.now)
             if waiting is None or waiting > self.now or asyncio.get_running_loop().time() >= until:
                 return waiting
@@ -154,17 +156,17 @@ class Month:
 
 @unbroken
 async def _waiting(database: Database, now: datetime) -> datetime | None:
-    """None when all that was due is settled; now, when somebody holds a part of it, or none was claimed yet;
-    else when the next one is tried again."""
+    """None when everything due is settled; now, when a process holds a part of it, or some is unclaimed; else
+    when the next attempt is due."""
     async with database.reading() as connection:
         unclaimed = select(func.count()).where(table.c.state == "active", table.c.next_due <= now)
         claimed = digest_runs.c.state == RunState.CLAIMED
-        held = select(func.count()).where(claimed, digest_runs.c.lease_by.is_not(None))
-        again = select(func.min(digest_runs.c.not_before)).where(claimed)
-        if await connection.scalar(unclaimed) or await connection.scalar(held):
+        leased = select(func.count()).where(claimed, digest_runs.c.lease_by.is_not(None))
+        next_attempt = select(func.min(digest_runs.c.not_before)).where(claimed)
+        if await connection.scalar(unclaimed) or await connection.scalar(leased):
             return now
-        tried_again: datetime | None = await connection.scalar(again)
-        return tried_again
+        attempt_at: datetime | None = await connection.scalar(next_attempt)
+        return attempt_at
 
 
 async def mornings(processes: int, days: int, digests: int = len(SCHEDULES), seed: int = 1) -> Figures:
@@ -188,45 +190,48 @@ def _judge(month: Month, runs: list[Run], days: int) -> None:
     posts = Counter[tuple[str, date | None]]()
     threads = Counter[str]()
     for post in month.slack.workspace.posts:
-        figures.hold(post.metadata is not None, f"a message that is no digest: {post.text[:60]}")
+        figures.check(post.metadata is not None, f"a message that is not a digest: {post.text[:60]}")
         if post.metadata is None:
             continue
         run = by_id[post.metadata["event_payload"]["run"]]
         if post.metadata["event_type"] == "maple_digest_details":
             threads[run.id] += 1
-            figures.hold(post.thread_ts == run.ts, f"{run.id}: a message in another thread")
+            figures.check(post.thread_ts == run.ts, f"{run.id}: a message in another thread")
             continue
-        figures.hold(post.thread_ts is None, f"{run.id}: a digest in a thread")
+        figures.check(post.thread_ts is None, f"{run.id}: a digest in a thread")
         posts[run.digest, run.day] += 1
         at = datetime.fromtimestamp(float(post.ts), UTC)
-        # Its clock goes on by itself between the steps.
-        figures.hold(run.due <= at + timedelta(seconds=1) and at <= run.due + LATE_AFTER, f"{run.id} at {at}")
+        # Slack's clock runs on between the steps.
+        figures.check(
+            run.due <= at + timedelta(seconds=1) and at <= run.due + LATE_AFTER, f"{run.id} at {at}"
+        )
         figures.count("of them more than ten minutes late", at - run.due > timedelta(minutes=10))
     expected = {(digest.id, day) for digest in month.digests for day in _days(digest.schedule, days)}
-    figures.hold(expected <= posts.keys(), f"not posted: {sorted(map(str, expected - posts.keys()))[:3]}")
+    figures.check(expected <= posts.keys(), f"not posted: {sorted(map(str, expected - posts.keys()))[:3]}")
     for (digest, day), number in posts.items():
-        figures.hold(number == 1, f"{digest} on {day}: {number} posts")
+        figures.check(number == 1, f"{digest} on {day}: {number} posts")
     for run_id, number in threads.items():
-        figures.hold(number == 1, f"{run_id}: {number} messages in its thread")
+        figures.check(number == 1, f"{run_id}: {number} messages in its thread")
     for run in runs:
-        figures.hold(run.state is RunState.POSTED, f"{run.id} is {run.state}, {run.skip}")
+        figures.check(run.state is RunState.POSTED, f"{run.id} is {run.state}, {run.skip}")
     calls = Counter((call.method, call.error) for call in month.slack.calls)
     figures.count("due days", len(runs))
     figures.count("digests in the ledger", sum(posts.values()))
     figures.count("days with one", sum(number == 1 for number in posts.values()))
     figures.count("threads with one message", sum(number == 1 for number in threads.values()))
     figures.count(
-        "looked for in the channel or a thread",
+        "searches of the channel or a thread",
         sum(calls[call] for call in calls if call[0] in ("conversations.history", "conversations.replies")),
     )
-    for error, said in (("ratelimited", "429"), ("internal_error", "500"), ("cut_off", "no answer")):
+    for error, answer in (("ratelimited", "429"), ("internal_error", "500"), ("cut_off", "no answer")):
         figures.count(
-            f"calls that Slack answered with {said}", sum(calls[one] for one in calls if one[1] == error)
+            f"calls that Slack answered with {answer}",
+            sum(count for call, count in calls.items() if call[1] == error),
         )
 
 
 def _days(schedule: Schedule, days: int) -> Iterator[date]:
-    """Local dates that lie in the time that passed, wherever the day begins first and ends last."""
+    """The local dates on which it is due, leaving out those that lie only partly in the time that passed."""
     first = START.astimezone(ZoneInfo(schedule.zone)).date() + timedelta(days=1)
     for number in range(days):
         day = first + timedelta(days=number)
@@ -252,8 +257,8 @@ async def _month(processes: int, figures: Figures, seed: int) -> AsyncIterator[M
         clock = RawValue(c_double, START.timestamp())
         place = Place(url, slack.api_url, slack.bot_token, autumn.url, autumn.key)
         bots = [Process(keep_posting, place, clock) for _ in range(processes)]
-        month = Month(slack, database, clock, bots, figures, random.Random(seed))  # noqa: S311 - the same again
-        month.at(START)
+        month = Month(slack, database, clock, bots, figures, random.Random(seed))  # noqa: S311 - reproducible
+        month.move_to(START)
         try:
             yield month
         finally:

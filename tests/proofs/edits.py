@@ -1,5 +1,5 @@
-"""A change of every kind, and of every way that a kind has: what processes are killed over, and what Autumn's
-answers go wrong over."""
+"""Edits: changes of every kind, and of every variant of a kind, for the proofs that kill processes and spoil
+Autumn's answers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -51,46 +51,49 @@ _GOODWILL, _SPEND_LIMIT = "goodwill", {"feature_id": "messages", "enabled": True
 
 
 def prepare(state: AutumnState) -> None:
-    """A customer beside those of the seed, whose entities have all that can be changed for them."""
+    """Adds a customer whose entities have everything that can be changed for an entity."""
     builder = Builder(state)
-    who = builder.customer(_WORKSPACES, "Workspaces Ltd", "all@workspaces.example", 90)
-    who.billing_controls = {ControlType.SPEND.value: [_SPEND_LIMIT]}
-    builder.has(who, "pro", 90)
+    customer = builder.customer(_WORKSPACES, "Workspaces Ltd", "all@workspaces.example", 90)
+    customer.billing_controls = {ControlType.SPEND.value: [_SPEND_LIMIT]}
+    builder.has(customer, "pro", 90)
     for entity in (_MAIN, _ON_TRIAL):
-        builder.entity(who, entity, entity.title(), "storage", 60)
-    builder.has(who, "starter", 60, entity_id=_MAIN)
-    builder.has(who, "extra_seats", 60, entity_id=_MAIN, prepaid={"seats": 10})
-    builder.has(who, "pro", 5, entity_id=_ON_TRIAL, trial=True)
+        builder.entity(customer, entity, entity.title(), "storage", 60)
+    builder.has(customer, "starter", 60, entity_id=_MAIN)
+    builder.has(customer, "extra_seats", 60, entity_id=_MAIN, prepaid={"seats": 10})
+    builder.has(customer, "pro", 5, entity_id=_ON_TRIAL, trial=True)
     goodwill = {"external_id": _GOODWILL, "expires_at": state.now + 5 * DAY}
-    builder.grants(who, "messages", 100, 10, entity_id=_MAIN, **goodwill)
+    builder.grants(customer, "messages", 100, 10, entity_id=_MAIN, **goodwill)
 
 
 @dataclass(frozen=True)
-class Edits:
-    """What Autumn has of those whom the edits are about."""
+class EditFactory:
+    """Makes the edits, from what Autumn has of the customers in them."""
 
     row: str
-    """Of cus_bold's messages."""
+    """The id of cus_bold's balance of messages."""
     entity_row: str
-    """Of the main workspace's messages."""
+    """The id of the main workspace's balance of messages."""
     invoice: str
-    """Of cus_northwind's, paid."""
+    """The id of a paid invoice of cus_northwind."""
     subscriptions: Mapping[str, Subscription]
-    """One that each of these customers has, by customer."""
+    """One subscription of each customer, by customer."""
     of_entities: Mapping[tuple[str, str], Subscription]
-    """Those of the workspaces, by workspace and product."""
+    """The subscriptions of the workspaces, by workspace and product."""
 
     @classmethod
-    async def read(cls, autumn: Autumn) -> "Edits":
+    async def read(cls, autumn: Autumn) -> "EditFactory":
         bold = await autumn.customer("cus_bold")
         paid = await autumn.invoices(customer_id="cus_northwind", status=("paid",))
-        workspaces = {each: await autumn.entity(_WORKSPACES, each) for each in (_MAIN, _ON_TRIAL)}
+        workspaces = {name: await autumn.entity(_WORKSPACES, name) for name in (_MAIN, _ON_TRIAL)}
         rows = workspaces[_MAIN].balances["messages"].breakdown
         return cls(
             bold.balances["messages"].breakdown[0].id,
             next(row.id for row in rows if row.plan_id == "starter"),
             paid.list[0].stripe_id,
-            {each: await _subscription(autumn, each, plan_id) for each, plan_id in _SUBSCRIBED.items()},
+            {
+                customer: await _subscription(autumn, customer, plan_id)
+                for customer, plan_id in _SUBSCRIBED.items()
+            },
             {
                 (name, subscription.plan_id): subscription
                 for name, entity in workspaces.items()
@@ -100,21 +103,21 @@ class Edits:
         )
 
     def every(self, number: int) -> dict[str, ChangeInput]:
-        """By what they are called. `number`: no two with the same are alike."""
+        """By name. Edits with different numbers have different values."""
         return {
             **self._balances(number),
             **_grants(number),
             **_usage(number),
-            **_rewards(self.held("cus_northwind")),
+            **_rewards(self.subscription_of("cus_northwind")),
             **_controls(number),
-            **self._of_invoices_and_subscriptions(number),
-            **_products(number, self.held("cus_hooli")),
-            **self._of_an_entity(number),
+            **self._invoices_and_subscriptions(number),
+            **_products(number, self.subscription_of("cus_hooli")),
+            **self._entity_edits(number),
             "details": DetailsInput(customer="cus_bold", name=f"Bold {number}"),
             "deletion": DeletionInput(customer="cus_vandelay", typed="cus_vandelay"),
         }
 
-    def held(self, customer: str) -> dict[str, Any]:
+    def subscription_of(self, customer: str) -> dict[str, Any]:
         subscription = self.subscriptions[customer]
         return {
             "customer": customer,
@@ -123,9 +126,9 @@ class Edits:
         }
 
     def balance(self, action: BalanceAction, amount: int | None, **more: Any) -> BalanceInput:
-        sized = None if amount is None else Decimal(amount)
+        exact = None if amount is None else Decimal(amount)
         about = {"customer": "cus_bold", "feature": "messages", "row": self.row, **more}
-        return BalanceInput(action=action, amount=sized, **about)
+        return BalanceInput(action=action, amount=exact, **about)
 
     def _balances(self, number: int) -> dict[str, ChangeInput]:
         return {
@@ -139,11 +142,11 @@ class Edits:
             ),
         }
 
-    def _of_invoices_and_subscriptions(self, number: int) -> dict[str, ChangeInput]:
+    def _invoices_and_subscriptions(self, number: int) -> dict[str, ChangeInput]:
         refund = RefundInput(customer="cus_northwind", invoice=self.invoice, currency="USD")
         now, ends_at = CancellationAction.NOW, NOW + timedelta(days=30, minutes=number)
-        northwind, umbrella = self.held("cus_northwind"), self.held("cus_umbrella")
-        seats = {**self.held("cus_acme"), "feature": "seats", "quantity": Decimal(20 + number)}
+        northwind, umbrella = self.subscription_of("cus_northwind"), self.subscription_of("cus_umbrella")
+        seats = {**self.subscription_of("cus_acme"), "feature": "seats", "quantity": Decimal(20 + number)}
         return {
             "refund": refund.model_copy(update={"amount": Decimal(5)}),
             "refund of all that is left": refund,
@@ -159,7 +162,7 @@ class Edits:
                 **northwind, action=now, settlement=Settlement.NOTHING
             ),
             "cancellation taken back": CancellationInput(
-                **self.held("cus_initech"), action=CancellationAction.TAKE_BACK
+                **self.subscription_of("cus_initech"), action=CancellationAction.TAKE_BACK
             ),
             "trial": TrialInput(**umbrella, action=TrialAction.MOVE_END, ends_at=ends_at),
             "trial ended": TrialInput(**umbrella, action=TrialAction.END_NOW),
@@ -167,7 +170,7 @@ class Edits:
             "quantity on the next invoice": QuantityInput(**seats, billed=Billed.NEXT_INVOICE),
         }
 
-    def _of_an_entity(self, number: int) -> dict[str, ChangeInput]:
+    def _entity_edits(self, number: int) -> dict[str, ChangeInput]:
         entity = {"customer": _WORKSPACES, "entity": _MAIN}
         messages = {**entity, "feature": "messages"}
         return {
@@ -217,9 +220,9 @@ class Edits:
         }
 
 
-def writes(asked: ChangeInput) -> int:
-    """How many requests it takes."""
-    return 2 if isinstance(asked, GrantInput) and asked.left is not None else 1
+def writes(change: ChangeInput) -> int:
+    """How many writes it takes."""
+    return 2 if isinstance(change, GrantInput) and change.left is not None else 1
 
 
 def _grants(number: int) -> dict[str, ChangeInput]:
@@ -247,10 +250,10 @@ def _usage(number: int) -> dict[str, ChangeInput]:
     }
 
 
-def _rewards(held: dict[str, Any]) -> dict[str, ChangeInput]:
+def _rewards(subscription: dict[str, Any]) -> dict[str, ChangeInput]:
     return {
         "coupon": RewardInput(customer="cus_acme", action=RewardAction.APPLY, reward="team100"),
-        "coupon on a subscription": RewardInput(**held, action=RewardAction.ATTACH, reward="loyal10"),
+        "coupon on a subscription": RewardInput(**subscription, action=RewardAction.ATTACH, reward="loyal10"),
         "coupon removed": RewardInput(customer="cus_coupons", action=RewardAction.REMOVE),
         "grant": RewardInput(customer="cus_empty", action=RewardAction.REDEEM, code="BONUS500"),
     }

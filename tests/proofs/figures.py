@@ -1,4 +1,4 @@
-"""What a proof found: its figures, and whatever was not as claimed."""
+"""The figures of a proof, and whatever was not as claimed."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -8,19 +8,19 @@ from dataclasses import dataclass, field
 class Figures:
     title: str
     counts: Counter[str] = field(default_factory=Counter)
-    wrong: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
 
-    def count(self, what: str, by: int = 1) -> None:
-        self.counts[what] += by
+    def count(self, name: str, by: int = 1) -> None:
+        self.counts[name] += by
 
-    def hold(self, claim: bool, otherwise: str) -> None:
-        """Notes what is wrong when the claim does not hold."""
+    def check(self, claim: bool, failure: str) -> None:
+        """Records the failure when the claim is false."""
         if not claim:
-            self.wrong.append(otherwise)
+            self.failures.append(failure)
 
     def lines(self) -> list[str]:
         """In Markdown."""
-        rows = [f"| {what} | {number:,} |" for what, number in self.counts.items()]
-        faults = [f"- **Not as claimed:** {one}" for one in self.wrong[:20]]
-        rows.append(f"| Not as claimed | {len(self.wrong)} |")
-        return [f"### {self.title}", "", "| What | Count |", "|---|---:|", *rows, "", *faults]
+        rows = [f"| {name} | {number:,} |" for name, number in self.counts.items()]
+        failures = [f"- **Not as claimed:** {failure}" for failure in self.failures[:20]]
+        rows.append(f"| Not as claimed | {len(self.failures)} |")
+        return [f"### {self.title}", "", "| What | Count |", "|---|---:|", *rows, "", *failures]

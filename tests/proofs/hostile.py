@@ -1,9 +1,8 @@
-"""Thousands of hostile payloads, signed as Slack's, at every listener, from everybody who could send one.
+"""Thousands of hostile payloads, signed as Slack's, to every listener, from everybody who could send one.
 
-The inputs follow from a seed: the same seed makes the same choices again. What is sent is made from what
-Maple itself had put on its cards and forms, in the name of other people, with parts missing, of the wrong
-kind or full of what breaks programs. Whatever it is, Maple answers, does nothing that nobody decided, and
-writes nothing of it to its log.
+The same seed makes the same inputs. They are made from what Maple itself put on its cards and forms, but in
+the name of other people, with parts missing, of the wrong type or full of values that break programs. Maple
+must answer each, do nothing that nobody decided, and log none of it.
 """
 
 import asyncio
@@ -69,11 +68,11 @@ _NEWCOMERS = (
     User("U12GONE", "gone", "Gone Person", "", "deactivated", "UTC", "#111111", people.TEAM),
     User("U13BOT", "robot", "Other Bot", "", "bot", "UTC", "#111111", people.TEAM),
 )
-_OF_PEOPLE = (
+_TABLES_OF_PEOPLE = (
     *(changes, decisions, audit, filled_forms, digests, alert_subscriptions, recent_customers),
     *(batches, batch_lines, batch_decisions, batch_drafts, gathered_lists),
 )
-"""The tables in which only what people do makes rows."""
+"""The tables whose rows are only made by what people do."""
 
 
 @dataclass
@@ -83,26 +82,28 @@ class HostileDeployment:
     bot: Maple
     http: httpx.AsyncClient
 
-    async def send(self, given: Input, *, signed: bool = True) -> int:
+    async def send(self, payload: Input, *, signed: bool = True) -> int:
         """The status of the answer; 0 when there was none."""
-        kind = "application/x-www-form-urlencoded" if given.form else "application/json"
-        proof = self.slack.deliveries.sign(given.body if signed else given.body + b" ")
+        content_type = "application/x-www-form-urlencoded" if payload.form else "application/json"
+        signature = self.slack.deliveries.sign(payload.body if signed else payload.body + b" ")
         try:
             answer = await self.http.post(
-                f"{self.bot.url}{EVENTS_PATH}", content=given.body, headers={"content-type": kind, **proof}
+                f"{self.bot.url}{EVENTS_PATH}",
+                content=payload.body,
+                headers={"content-type": content_type, **signature},
             )
         except httpx.HTTPError:
             return 0
         return answer.status_code
 
     async def idle(self, most: int = 0) -> None:
-        """Until the bot has so many jobs in hand at most."""
-        while len(self.bot.work) > most:  # noqa: ASYNC110 - it tells nobody
+        """Waits until the bot has at most this many jobs."""
+        while len(self.bot.work) > most:  # noqa: ASYNC110 - it does not notify
             await asyncio.sleep(0.005)
 
     async def settled(self) -> None:
-        """Until nothing that was approved is still to be applied."""
-        under_way = (
+        """Waits until everything that was approved has been applied."""
+        unfinished = (
             select(changes.c.id).where(changes.c.state.in_((State.APPROVED, State.APPLYING))),
             select(batches.c.id).where(batches.c.state.in_((BatchState.RUNNING, BatchState.STOPPING))),
         )
@@ -110,23 +111,23 @@ class HostileDeployment:
             while True:
                 await self.idle()
                 async with self.bot.database.reading() as connection:
-                    if not any([(await connection.execute(each)).first() for each in under_way]):
+                    if not any([(await connection.execute(query)).first() for query in unfinished]):
                         return
                 await asyncio.sleep(0.02)
 
     async def state(self) -> dict[str, int]:
-        """All that somebody who may not use Maple could have changed, in figures."""
+        """Counts of everything that somebody without access to Maple could have changed."""
         rows = [
             select(func.count()).select_from(table).scalar_subquery().label(f"rows of {table.name}")
-            for table in _OF_PEOPLE
+            for table in _TABLES_OF_PEOPLE
         ]
         async with self.bot.database.reading() as connection:
-            counted: dict[str, int] = dict((await connection.execute(select(*rows))).mappings().one())
-        counted["requests to Autumn"] = len(self.autumn.calls)
-        counted["writes in Autumn"] = len(self.autumn.ledger)
+            counts: dict[str, int] = dict((await connection.execute(select(*rows))).mappings().one())
+        counts["requests to Autumn"] = len(self.autumn.calls)
+        counts["writes in Autumn"] = len(self.autumn.ledger)
         posts = [post for post in self.slack.workspace.posts if not post.channel.startswith("D")]
-        counted["messages that others see"] = len(posts)
-        return counted
+        counts["messages that others see"] = len(posts)
+        return counts
 
 
 @asynccontextmanager
@@ -144,7 +145,7 @@ async def hostile_deployment(engine: Engine) -> AsyncIterator[HostileDeployment]
             policy=written_policy(POLICY),
             approvals=APPROVALS,
         )
-        # Sweeps come only before and after: what they do is nobody's doing.
+        # Sweeps run only before and after, since nobody's payload causes them.
         timings = replace(UNHURRIED, changes=replace(QUICK_PACE, sweep=3600.0))
         bot = await stack.enter_async_context(Maple(settings, timings=timings).running())
         slack.request_url = f"{bot.url}{EVENTS_PATH}"
@@ -153,72 +154,76 @@ async def hostile_deployment(engine: Engine) -> AsyncIterator[HostileDeployment]
 
 
 async def hostile(engine: Engine, seed: int, inputs: int) -> Figures:
-    """So many inputs, in equal shares from each kind of person."""
+    """Sends this many inputs, in equal shares from each kind of person."""
     figures = Figures(f"Hostile payloads at {len(ROUTES)} listeners, seed {seed}: {engine}")
     stream = io.StringIO()
     log.configure("DEBUG", "json", stream)
     try:
-        async with hostile_deployment(engine) as made:
-            await walk(made.slack, made.autumn, made.idle)
-            maker = Maker(seed, Harvest.of(made.slack), made.slack)
-            approved = await _written(made)
-            await _batch(figures, made, maker.each(SENDERS[0]), approved)
+        async with hostile_deployment(engine) as deployed:
+            await walk(deployed.slack, deployed.autumn, deployed.idle)
+            maker = Maker(seed, Harvest.of(deployed.slack), deployed.slack)
+            approved = await _written(deployed)
+            await _batch(figures, deployed, maker.one_for_each_route(SENDERS[0]), approved)
             share = -(-inputs // (2 * len(SENDERS)))
             for _ in range(2):
                 for sender in SENDERS:
-                    await _batch(figures, made, [maker.make(sender) for _ in range(share)], approved)
-            await _forged(figures, made, [maker.make(sender) for sender in SENDERS])
-            await _judge(figures, made, approved)
-            await _still_there(figures, made)
-            exposed = (await made.http.get(f"{made.bot.url}/metrics")).text
-        _reached(figures, exposed)
+                    await _batch(figures, deployed, [maker.make(sender) for _ in range(share)], approved)
+            await _forged(figures, deployed, [maker.make(sender) for sender in SENDERS])
+            await _judge(figures, deployed, approved)
+            await _check_still_serving(figures, deployed)
+            metrics = (await deployed.http.get(f"{deployed.bot.url}/metrics")).text
+        _check_every_route_ran(figures, metrics)
     finally:
         log.configure("ERROR", "json", sys.stderr)
-    _look_into(figures, stream.getvalue(), exposed)
+    _check_log(figures, stream.getvalue(), metrics)
     return figures
 
 
-async def _batch(figures: Figures, made: HostileDeployment, given: list[Input], approved: set[str]) -> None:
-    sender = given[0].sender
-    before = {} if sender.may else await made.state()
+async def _batch(
+    figures: Figures, deployed: HostileDeployment, payloads: list[Input], approved: set[str]
+) -> None:
+    sender = payloads[0].sender
+    before = {} if sender.may else await deployed.state()
     at_once = asyncio.Semaphore(_AT_ONCE)
 
-    async def send(one: Input) -> None:
+    async def send(payload: Input) -> None:
         async with at_once:
-            await made.idle(_BACKLOG)
-            status = await made.send(one)
-        figures.hold(0 < status < 500, f"input {one.number}, {one.route}, {sender.kind}: status {status}")
+            await deployed.idle(_BACKLOG)
+            status = await deployed.send(payload)
+        figures.check(
+            0 < status < 500, f"input {payload.number}, {payload.route}, {sender.kind}: status {status}"
+        )
         figures.count(f"inputs: {sender.kind}")
 
-    await asyncio.gather(*map(send, given))
-    await made.settled()
-    approved |= {one.approves for one in given if one.approves}
+    await asyncio.gather(*map(send, payloads))
+    await deployed.settled()
+    approved |= {payload.approves for payload in payloads if payload.approves}
     if not sender.may:
-        after = await made.state()
-        figures.hold(after == before, f"{sender.kind}: changed {dict(after.items() - before.items())}")
+        after = await deployed.state()
+        figures.check(after == before, f"{sender.kind}: changed {dict(after.items() - before.items())}")
 
 
-async def _forged(figures: Figures, made: HostileDeployment, given: list[Input]) -> None:
-    """The same without Slack's signature."""
-    for one in given:
-        status = await made.send(one, signed=False)
-        figures.hold(status == 401, f"input {one.number} without a signature: status {status}")
+async def _forged(figures: Figures, deployed: HostileDeployment, payloads: list[Input]) -> None:
+    """Sends inputs without Slack's signature."""
+    for payload in payloads:
+        status = await deployed.send(payload, signed=False)
+        figures.check(status == 401, f"input {payload.number} without a signature: status {status}")
         figures.count("inputs without a signature")
 
 
-async def _written(made: HostileDeployment) -> set[str]:
-    """What was written so far: each change, or the list that it was a line of."""
-    keys = {write.idempotency_key or "::" for write in made.autumn.ledger if write.applied}
-    async with made.bot.database.reading() as connection:
-        listed = {
+async def _written(deployed: HostileDeployment) -> set[str]:
+    """The ids of what was written so far: changes, and lists for changes that are lines of one."""
+    keys = {write.idempotency_key or "::" for write in deployed.autumn.ledger if write.applied}
+    async with deployed.bot.database.reading() as connection:
+        list_ids = {
             row.id: row.batch for row in await connection.execute(select(changes.c.id, changes.c.batch))
         }
-    return {listed.get(change) or change for change in (key.split(":")[1] for key in keys)}
+    return {list_ids.get(change) or change for change in (key.split(":")[1] for key in keys)}
 
 
-async def _judge(figures: Figures, made: HostileDeployment, approved: set[str]) -> None:
-    """Each write in Autumn goes back to an approval that the one approver sent, of what another asked for."""
-    async with made.bot.database.reading() as connection:
+async def _judge(figures: Figures, deployed: HostileDeployment, approved: set[str]) -> None:
+    """Every write in Autumn was approved by the one approver, and requested by somebody else."""
+    async with deployed.bot.database.reading() as connection:
         states = list((await connection.execute(select(changes.c.state))).scalars())
         askers = {
             row.id: row.asker
@@ -239,55 +244,55 @@ async def _judge(figures: Figures, made: HostileDeployment, approved: set[str]) 
             for owner in (await connection.execute(select(table.c.owner))).scalars()
         }
     members = {sender.id for sender in SENDERS if sender.may}
-    figures.hold(set(askers.values()) <= members, "somebody asked who may not")
-    figures.hold(owners <= members, "somebody set a digest or an alert up who may not")
+    figures.check(set(askers.values()) <= members, "somebody without permission requested a change")
+    figures.check(owners <= members, "somebody without permission set up a digest or an alert")
     for about, person in decided:
-        figures.hold(person == "U03LEA", f"{person} decided")
-        figures.hold(askers[about] != person, f"{person} decided on their own change")
-    written = await _written(made)
-    figures.hold(written <= approved, f"written, and nobody approved it: {written - approved}")
-    figures.count("changes asked for", len(states))
+        figures.check(person == "U03LEA", f"{person} decided")
+        figures.check(askers[about] != person, f"{person} decided on their own change")
+    written = await _written(deployed)
+    figures.check(written <= approved, f"written without an approval: {written - approved}")
+    figures.count("changes requested", len(states))
     figures.count("changes applied", states.count(State.APPLIED))
-    await reconcile(made.bot.database, made.autumn.ledger, figures)
+    await reconcile(deployed.bot.database, deployed.autumn.ledger, figures)
 
 
-async def _still_there(figures: Figures, made: HostileDeployment) -> None:
-    """Maple serves people as before."""
-    # A task of its own: when it stops, the bot waits for whoever sweeps.
-    await asyncio.create_task(made.bot.changes.sweeper.tick())
-    ready = await made.http.get(f"{made.bot.url}/readyz")
-    figures.hold(ready.status_code == 200, f"not ready: {ready.text}")
-    raj = made.slack.person("raj")
+async def _check_still_serving(figures: Figures, deployed: HostileDeployment) -> None:
+    """Maple still serves people."""
+    # In a task of its own, because the bot waits for a running sweep when it stops.
+    await asyncio.create_task(deployed.bot.changes.sweeper.tick())
+    ready = await deployed.http.get(f"{deployed.bot.url}/readyz")
+    figures.check(ready.status_code == 200, f"not ready: {ready.text}")
+    raj = deployed.slack.person("raj")
     await raj.command("/autumn cus_gekko")
     await raj.sees("cus_gekko")
 
 
-_AT_THE_DOOR = (InteractionOutcome.REFUSED, InteractionOutcome.REPEAT)
-_SECRET = (CANARY, "am_sk_", "xoxb-", "xapp-", "Traceback", "Acme", "@secret", "@acme", ".example")
+_NOT_RUN = (InteractionOutcome.REFUSED, InteractionOutcome.REPEAT)
+_SECRETS = (CANARY, "am_sk_", "xoxb-", "xapp-", "Traceback", "Acme", "@secret", "@acme", ".example")
 
 
-def _reached(figures: Figures, exposed: str) -> None:
-    """Every listener of the table did what it does for somebody who may use Maple."""
-    reached = {
+def _check_every_route_ran(figures: Figures, metrics: str) -> None:
+    """Every listener of the table ran for somebody with access to Maple."""
+    ran = {
         (sample.labels["kind"], sample.labels["action"])
-        for family in text_string_to_metric_families(exposed)
+        for family in text_string_to_metric_families(metrics)
         for sample in family.samples
-        if sample.name == "maple_interactions_total" and sample.labels["outcome"] not in _AT_THE_DOOR
+        if sample.name == "maple_interactions_total" and sample.labels["outcome"] not in _NOT_RUN
     }
     for route in ROUTES:
-        there = (route.listener.kind.value, route.listener.action) in reached
-        figures.count("listeners reached", there)
-        figures.hold(there, f"never reached: {route.listener.kind} {route.trigger}")
+        reached = (route.listener.kind.value, route.listener.action) in ran
+        figures.count("listeners reached", reached)
+        figures.check(reached, f"never reached: {route.listener.kind} {route.trigger}")
 
 
-def _look_into(figures: Figures, written: str, exposed: str) -> None:
-    lines = written.splitlines()
+def _check_log(figures: Figures, text: str, metrics: str) -> None:
+    lines = text.splitlines()
     figures.count("lines of the log", len(lines))
     for line in lines:
-        figures.hold(not any(one in line for one in _SECRET), f"in the log: {line[:300]}")
+        figures.check(not any(secret in line for secret in _SECRETS), f"in the log: {line[:300]}")
         if '"outcome": "fault"' in line:
             fault = json.loads(line)
-            figures.hold(False, f"fault: {fault['action']} {fault['error']} {fault['at']}")
+            figures.check(False, f"fault: {fault['action']} {fault['error']} {fault['at']}")
         if f'"outcome": "{InteractionOutcome.UNREADABLE}"' in line:
-            figures.count("values that Maple never made, refused in words")
-    figures.hold(CANARY not in exposed, "in the metrics")
+            figures.count("values that Maple never made, refused with a message")
+    figures.check(CANARY not in metrics, "in the metrics")

@@ -1,6 +1,7 @@
-"""Hostile payloads, made from what Maple had put on its cards and forms, in the name of anybody.
+"""Hostile payloads, made from what Maple put on its cards and forms, in the name of anybody.
 
-Parts are missing, of the wrong kind, or full of what breaks programs. All follows from a seed.
+Parts are missing, of the wrong type, or full of values that break programs. The same seed makes the same
+payloads.
 """
 
 import contextlib
@@ -23,7 +24,7 @@ CANARY = "c4n4ry"
 
 
 class Sender(NamedTuple):
-    """Somebody that a payload comes from. `may`: use Maple at all."""
+    """Whom a payload comes from. `may`: whether they may use Maple at all."""
 
     kind: str
     id: str
@@ -39,7 +40,7 @@ SENDERS = (
     Sender("person of another company", "U06EVE", people.OTHER_TEAM),
     Sender("deactivated person", "U12GONE"),
     Sender("bot", "U13BOT"),
-    Sender("nobody that Slack knows", "U14WHO"),
+    Sender("somebody Slack does not know", "U14WHO"),
 )
 
 TEXTS = (
@@ -83,33 +84,33 @@ class Input:
     route: str
     body: bytes
     form: bool
-    """Whether it goes as a form, as all but events do."""
+    """Whether it is sent as a form, like everything but events."""
     approves: str = ""
-    """The change, or the list of them, that this may be an approval of."""
+    """The id of the change or list that this may approve."""
 
 
 @dataclass
 class Harvest:
-    """What Maple put on cards and forms, and what was submitted in them: by its ids, in the order it came."""
+    """What Maple put on cards and forms, and what people submitted: by action or callback id, in order."""
 
     values: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     blocks: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     metadata: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     submitted: dict[str, list[tuple[str, Json]]] = field(default_factory=lambda: defaultdict(list))
-    """What the form remembered, and what it was filled in with."""
+    """The metadata of the form, and the values it was filled in with."""
 
     @classmethod
     def of(cls, slack: LocalSlack) -> "Harvest":
-        made = cls()
+        harvest = cls()
         for call in slack.calls:
             for part in _dicts(call.args):
-                made._take(part)
+                harvest._take(part)
         for delivery in slack.sent:
             if delivery.payload.get("type") == "view_submission":
                 view = delivery.payload["view"]
-                kept = view["private_metadata"], view["state"]["values"]
-                made.submitted[view["callback_id"]].append(kept)
-        return made
+                content = view["private_metadata"], view["state"]["values"]
+                harvest.submitted[view["callback_id"]].append(content)
+        return harvest
 
     def _take(self, part: Json) -> None:
         for element in (part.get("elements") or []) + [part.get("element"), part.get("accessory")]:
@@ -118,8 +119,8 @@ class Harvest:
             name = element["action_id"]
             self.blocks[name].append(part.get("block_id") or "")
             options = element.get("options") or []
-            found = [element.get("value"), *(option.get("value") for option in options)]
-            self.values[name] += [value for value in found if isinstance(value, str)]
+            values = [element.get("value"), *(option.get("value") for option in options)]
+            self.values[name] += [value for value in values if isinstance(value, str)]
         if "callback_id" in part:
             self.metadata[part["callback_id"]].append(part.get("private_metadata") or "")
 
@@ -134,47 +135,45 @@ def _dicts(value: Any) -> Iterator[Json]:
         yield value
         value = list(value.values())
     if isinstance(value, list):
-        for one in value:
-            yield from _dicts(one)
+        for element in value:
+            yield from _dicts(element)
 
 
 class Maker:
-    """Makes the inputs, one after another."""
+    """Makes the inputs."""
 
     def __init__(self, seed: int, harvest: Harvest, slack: LocalSlack) -> None:
-        self._random = random.Random(seed)  # noqa: S311 - to be had again, not to be secret
+        self._random = random.Random(seed)  # noqa: S311 - reproducible
         self._harvest = harvest
         self._slack = slack
         self._number = 0
 
-    def each(self, sender: Sender) -> list[Input]:
-        """One for every listener, with nothing spoiled that would keep it from getting there."""
+    def one_for_each_route(self, sender: Sender) -> list[Input]:
+        """One for every listener, with nothing spoiled, so that it arrives there."""
         return [self._for(route, sender, spoiled=False) for route in ROUTES]
 
     def make(self, sender: Sender) -> Input:
-        choose = self._random
-        if choose.random() < 0.03:
+        dice = self._random
+        if dice.random() < 0.03:
             self._number += 1
-            body = choose.choice(BODIES)
+            body = dice.choice(BODIES)
             return Input(self._number, sender, "no payload", body, form=body[:1] not in b"{[n")
-        return self._for(choose.choice(_OFTEN), sender, spoiled=choose.random() < 0.6)
+        return self._for(dice.choice(_OFTEN), sender, spoiled=dice.random() < 0.6)
 
     def _for(self, route: Route, sender: Sender, *, spoiled: bool) -> Input:
         self._number += 1
-        choose = self._random
+        dice = self._random
         kind = route.listener.kind
         name = (
-            route.trigger + choose.choice(("", ":0", ":next", f":{CANARY}"))
-            if route.family
-            else route.trigger
+            route.trigger + dice.choice(("", ":0", ":next", f":{CANARY}")) if route.family else route.trigger
         )
         payload = self._payload(kind, name, sender)
         approves = ""
         if sender.kind == "approver" and route.trigger in (ids.APPROVE, ids.BATCH_APPROVE):
-            # Also one that is spoiled below may still be one.
+            # It may still be an approval after it is spoiled below.
             approves = _value(payload["actions"][0]).partition(":")[0]
         if spoiled:
-            for _ in range(choose.randint(1, 4)):
+            for _ in range(dice.randint(1, 4)):
                 self._spoil(payload)
         form = kind is not InteractionKind.EVENT
         return Input(self._number, sender, f"{kind} {route.trigger}", _encoded(kind, payload), form, approves)
@@ -217,7 +216,7 @@ class Maker:
         return inner
 
     def _message(self) -> Json:
-        """What a message shortcut is about."""
+        """The message that a message shortcut is used on."""
         ts = self._slack.workspace.next_ts()
         words = f"{self._text()} cus_acme {self._text()} billing@acme.example"
         message: Json = {"type": "message", "text": words, "ts": ts, "blocks": [{"text": self._text()}]}
@@ -241,7 +240,7 @@ class Maker:
         }
 
     def _place(self, kind: InteractionKind) -> Json:
-        """In a message or in a view."""
+        """A message or a view that contains the element."""
         if self._random.random() < 0.4:
             view = self._view(self._random.choice(list(self._harvest.metadata)))
             return {"container": {"type": "view", "view_id": view["id"]}, "view": view}
@@ -261,11 +260,11 @@ class Maker:
         return place
 
     def _view(self, callback: str) -> Json:
-        """As it was submitted once, or with something else in it."""
+        """A view as it was once submitted, or with other values."""
         metadata, state = self._random.choice(self._harvest.submitted.get(callback) or [("", {})])
         state = copy.deepcopy(state)
         if self._random.random() < 0.5:
-            metadata = self._one_of(self._harvest.metadata, callback)
+            metadata = self._draw(self._harvest.metadata, callback)
             for block in state.values():
                 for element in block.values():
                     if self._random.random() < 0.3 and "value" in element:
@@ -275,12 +274,12 @@ class Maker:
             "type": "modal",
             "callback_id": callback,
             "hash": "1.x",
-            "private_metadata": self._anew(metadata),
+            "private_metadata": self._resubmittable(metadata),
             "state": {"values": state},
         }
 
-    def _anew(self, metadata: str) -> str:
-        """As if the form had been opened once more: what was submitted before does not count again."""
+    def _resubmittable(self, metadata: str) -> str:
+        """With a new submission id, as if the form had been opened again; a used one would be ignored."""
         with contextlib.suppress(ValueError, RecursionError):
             meta = json.loads(metadata)
             if isinstance(meta, dict) and "s" in meta and self._random.random() < 0.8:
@@ -288,25 +287,27 @@ class Maker:
         return metadata
 
     def _action(self, name: str) -> Json:
-        value = self._one_of(self._harvest.values, name)
+        value = self._draw(self._harvest.values, name)
         action: Json = {"action_id": name, "block_id": self._block(name), "type": "button"}
         action["action_ts"] = self._random.choice((self._slack.workspace.next_ts(), "1e400", "x"))
         if self._random.random() < 0.5:
             return action | {"value": value}
         return action | {"type": "static_select", "selected_option": {"value": value}}
 
-    def _one_of(self, known: dict[str, list[str]], name: str) -> str:
-        """Mostly what belongs there, else what belongs elsewhere, or nowhere."""
-        draw = self._random.random()
+    def _draw(self, by_name: dict[str, list[str]], name: str) -> str:
+        """Mostly a value that belongs to this name, else to another, or to none."""
+        chance = self._random.random()
         family = name.partition(":")[0]
-        own = [value for one in known if one.partition(":")[0] == family for value in known[one]]
-        if own and draw < 0.6:
+        own = [
+            value for key, values in by_name.items() if key.partition(":")[0] == family for value in values
+        ]
+        if own and chance < 0.6:
             return self._random.choice(own)
-        every = [value for values in known.values() for value in values]
-        return self._random.choice(every) if every and draw < 0.8 else self._text()
+        all_values = [value for values in by_name.values() for value in values]
+        return self._random.choice(all_values) if all_values and chance < 0.8 else self._text()
 
     def _block(self, name: str) -> str:
-        return self._one_of(self._harvest.blocks, name)
+        return self._draw(self._harvest.blocks, name)
 
     def _channel(self) -> str:
         return self._random.choice((*sorted(self._slack.workspace.channels), "C0NOWHERE"))
@@ -327,7 +328,7 @@ class Maker:
         return text[:at] + CANARY + text[at:] if self._random.random() < 0.8 else text
 
     def _spoil(self, payload: Json) -> None:
-        """Replaces a part of it, or takes it away. Nobody becomes somebody who may do more."""
+        """Replaces or removes a part. Nobody gains permissions by it."""
         place: Any = payload
         while True:
             keys = list(place) if isinstance(place, dict) else list(range(len(place)))
@@ -339,10 +340,10 @@ class Maker:
                 place = inner
                 continue
             break
-        draw = self._random.random()
-        if draw < 0.25:
+        chance = self._random.random()
+        if chance < 0.25:
             del place[key]
-        elif draw < 0.6:
+        elif chance < 0.6:
             place[key] = copy.deepcopy(self._random.choice(OTHERS))
         else:
             place[key] = self._text()

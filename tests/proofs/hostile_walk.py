@@ -1,4 +1,4 @@
-"""What people do with Maple on a normal day: so that there is something to forge."""
+"""What people do with Maple on a normal day, as material for forged payloads."""
 
 from collections.abc import Awaitable, Callable
 
@@ -53,7 +53,7 @@ async def walk(slack: LocalSlack, autumn: LocalAutumn, idle: Callable[[], Awaita
 
 
 async def _change(ana: LocalPerson, lea: LocalPerson) -> None:
-    """Two are requested: one is denied, one applied, and its undo requested."""
+    """Two changes are requested: one is denied, the other is applied, and its undo requested."""
     await request_messages(ana, "100", customer="cus_gekko")
     await ana.sees("0 of 1 approval")
     lea.go("#billing")
@@ -82,7 +82,8 @@ async def _unconfirmed(ana: LocalPerson, lea: LocalPerson) -> None:
 
 
 async def _list(ana: LocalPerson, lea: LocalPerson) -> None:
-    """One is applied and its undo requested, one denied, one waits; one has wrong lines; one is gathered."""
+    """One list is applied and its undo requested, one is denied, one waits, one has wrong lines, and one is
+    gathered."""
     ana.go("#support")
     await _bulk(ana, _RIGHT)
     await lea.sees(f"[{approvals_words.APPROVE}]")

@@ -1,4 +1,4 @@
-"""Bot processes of their own, which can be killed."""
+"""Runs parts of the bot in processes that can be killed."""
 
 import asyncio
 import multiprocessing
@@ -15,16 +15,16 @@ KILLED = -9
 @cache
 def _context() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
-    # They begin with everything imported: in hundredths of a second.
+    # Processes start within hundredths of a second, with everything imported.
     context.set_forkserver_preload(
-        [f"tests.proofs.{each}_process" for each in ("batch", "bot", "change", "digest")]
+        [f"tests.proofs.{name}_process" for name in ("batch", "bot", "change", "digest")]
     )
     return context
 
 
-async def run(work: Callable[..., None], *given: Any) -> int | None:
-    """Its exit code: 0, or KILLED."""
-    process = _context().Process(target=work, args=given, daemon=True)
+async def run(work: Callable[..., None], *arguments: Any) -> int | None:
+    """Runs it to its end. Returns its exit code: 0, or KILLED."""
+    process = _context().Process(target=work, args=arguments, daemon=True)
     process.start()
     await asyncio.to_thread(process.join, 60)
     code = process.exitcode
@@ -35,10 +35,10 @@ async def run(work: Callable[..., None], *given: Any) -> int | None:
 
 
 @contextmanager
-def at_work(work: Callable[..., None], *given: Any) -> Iterator[Connection]:
-    """One that is told what to do, over a connection, until it is closed."""
+def worker(work: Callable[..., None], *arguments: Any) -> Iterator[Connection]:
+    """Runs a process that takes work over a connection, until the connection is closed."""
     ours, theirs = _context().Pipe()
-    process = _context().Process(target=work, args=(theirs, *given), daemon=True)
+    process = _context().Process(target=work, args=(theirs, *arguments), daemon=True)
     process.start()
     theirs.close()
     try:
@@ -52,9 +52,9 @@ def at_work(work: Callable[..., None], *given: Any) -> Iterator[Connection]:
 
 
 @contextmanager
-def started(work: Callable[..., None], *given: Any) -> Iterator[int]:
-    """One that goes on until it is asked to stop, with SIGTERM. Yields its pid."""
-    process = _context().Process(target=work, args=given, daemon=True)
+def background(work: Callable[..., None], *arguments: Any) -> Iterator[int]:
+    """Runs a process during the block, and ends it with SIGTERM. Yields its pid."""
+    process = _context().Process(target=work, args=arguments, daemon=True)
     process.start()
     assert process.pid is not None
     try:
@@ -68,23 +68,23 @@ def started(work: Callable[..., None], *given: Any) -> Iterator[int]:
 
 
 class Process:
-    """One that goes on until it is killed, or told to stop; and can be started again."""
+    """Runs until it is killed or stopped, and can be started again."""
 
-    def __init__(self, work: Callable[..., None], *given: Any) -> None:
-        """`work` is given a connection that is readable once it is to stop, and what else there is."""
+    def __init__(self, work: Callable[..., None], *arguments: Any) -> None:
+        """`work` gets a connection that becomes readable when it must stop, and the arguments."""
         self._work = work
-        self._given = given
+        self._arguments = arguments
         self._process: ForkServerProcess | None = None
         self._ours: Connection | None = None
 
     def start(self) -> None:
         self._ours, theirs = _context().Pipe()
-        self._process = _context().Process(target=self._work, args=(theirs, *self._given), daemon=True)
+        self._process = _context().Process(target=self._work, args=(theirs, *self._arguments), daemon=True)
         self._process.start()
         theirs.close()
 
     def stop(self) -> None:
-        """As it stops when it is asked to; killed if that takes long."""
+        """Lets it stop by itself; kills it if that takes long."""
         if self._ours is not None:
             self._ours.close()
         self._end(10)

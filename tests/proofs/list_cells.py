@@ -1,6 +1,6 @@
-"""Lists of changes as people might write them, of every kind that a line can be, and spoiled ones.
+"""Lists of changes as people might write them, with lines of every kind, and spoiled ones.
 
-What the cells of a kind may be is learnt from the kind itself: from what its line asks for.
+What the cells of a kind may contain is learnt from the kind itself, by reading its lines.
 """
 
 import csv
@@ -37,19 +37,19 @@ _AMOUNTS = (
     *("all", "unlimited", "2027-02-28", "1999-01-01", "9999-12-31", "28/2/2027"),
 )
 _HEADERS = 0.5
-"""How many of the lists have a header."""
+"""The share of lists with a header."""
 
 
 class _Learner(LineReader):
-    """Notes what a kind asks for."""
+    """Records what a kind reads."""
 
     def __init__(self, cells: LineCells) -> None:
         super().__init__(cells)
-        self.about_what = set[str]()
+        self.subjects = set[str]()
         self.words = set[str]()
 
     def about(self, what: str) -> str:
-        self.about_what.add(what)
+        self.subjects.add(what)
         return super().about(what)
 
     def action(self, actions: Mapping[Any, Sequence[str]], usual: Any = None, *, also: str = "") -> Any:
@@ -59,37 +59,37 @@ class _Learner(LineReader):
 
 @dataclass(frozen=True)
 class Cells:
-    """What the cells of a line of this kind may be."""
+    """What the cells of a line of one kind may contain."""
 
     names: Sequence[str]
-    """Of the kind."""
+    """The names of the kind."""
     about: Sequence[str]
     actions: Sequence[str]
 
 
-def cells_by_kind(known: Mapping[str, Sequence[str]]) -> Mapping[str, Cells]:
-    """Of every kind that a line can be. `known`: by what a line can be about, what there is of it. Raises
-    KeyError for what is not known."""
-    return {kind.id: _cells(kind.id, known) for kind in registry.listable()}
+def cells_by_kind(names: Mapping[str, Sequence[str]]) -> Mapping[str, Cells]:
+    """For every kind that a line can have. `names`: what a line can be about, by subject. Raises KeyError for
+    a subject without names."""
+    return {kind.id: _cells(kind.id, names) for kind in registry.listable()}
 
 
-def _cells(kind_id: str, known: Mapping[str, Sequence[str]]) -> Cells:
-    """By reading lines of every action that the kind turns out to have."""
+def _cells(kind_id: str, names: Mapping[str, Sequence[str]]) -> Cells:
+    """Reads lines with every action that the kind turns out to have."""
     kind, form = registry.kind(kind_id), registry.line_form(kind_id)
-    about, tried, left = set[str](), set[str](), {""}
-    while left:
-        word = left.pop()
+    subjects, tried, untried = set[str](), set[str](), {""}
+    while untried:
+        word = untried.pop()
         tried.add(word)
         learner = _Learner(LineCells("x", "1", word))
         form.read(learner)
-        about |= learner.about_what
-        left |= learner.words - tried
-    names = [kind.id, kind.command, kind.button, kind.heading, kind.command.upper()]
-    return Cells(names, [name for what in sorted(about) for name in known[what]], sorted(tried))
+        subjects |= learner.subjects
+        untried |= learner.words - tried
+    kind_names = [kind.id, kind.command, kind.button, kind.heading, kind.command.upper()]
+    return Cells(kind_names, [name for subject in sorted(subjects) for name in names[subject]], sorted(tried))
 
 
 class ListMaker:
-    """`cells`: by kind. `customers`, `entities`: as a line may say them."""
+    """`cells`: by kind. `customers`, `entities`: as a line may name them."""
 
     def __init__(
         self,
@@ -125,9 +125,18 @@ class ListMaker:
         return written.getvalue()
 
     def pieces(self) -> str:
-        """Whatever, one after the other."""
-        of = self._dice.choice(list(self._cells.values()))
-        pieces = [*HOSTILE, *HOSTILE, *self._customers, *_AMOUNTS, *of.about, *of.actions, *of.names, *Column]
+        """Random pieces, one after the other."""
+        cells = self._dice.choice(list(self._cells.values()))
+        pieces = [
+            *HOSTILE,
+            *HOSTILE,
+            *self._customers,
+            *_AMOUNTS,
+            *cells.about,
+            *cells.actions,
+            *cells.names,
+            *Column,
+        ]
         return "".join(self._dice.choices([*pieces, *",,,\n\n\n"], k=self._dice.randrange(60)))
 
     def _row(self, columns: Sequence[Column]) -> list[str]:
@@ -144,12 +153,12 @@ class ListMaker:
         return [row[column] for column in columns]
 
     def _line(self, kind: str) -> LineCells:
-        """Four times of five one that the kind reads without complaint."""
-        of = self._cells[kind]
+        """Four times out of five, one that the kind reads without complaint."""
+        options = self._cells[kind]
         careful = self._dice.random() < 0.8
         while True:
             choose = self._dice.choice
-            cells = LineCells(choose(of.about), choose(_AMOUNTS), choose(of.actions))
+            cells = LineCells(choose(options.about), choose(_AMOUNTS), choose(options.actions))
             reader = LineReader(cells)
             registry.line_form(kind).read(reader)
             if not careful or not reader.wrong:

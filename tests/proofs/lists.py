@@ -1,5 +1,5 @@
-"""Lists of changes that somebody pastes or uploads: any bytes are read, or refused in words; and what is read
-becomes the change of a customer, or is refused in words too."""
+"""Lists of changes that people paste or upload: any bytes are read, or refused with a message; and each line
+that is read becomes a change for a customer, or is refused with a message."""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -34,13 +34,13 @@ _FOR_ALL = (
     ForAll("reset", "messages", "2027-01-01"),
     ForAll("give", "\ud800", "many"),
 )
-_HELD = ("messages", "Messages", "seats", "api_calls")
-"""Features that customers have: often what a line is about."""
+_COMMON = ("messages", "Messages", "seats", "api_calls")
+"""Features that customers have; lines name these more often."""
 _NOW = datetime.now(UTC)
 
 
 @dataclass(frozen=True)
-class _Known:
+class _Catalogue:
     """Customers, and what a line can be about."""
 
     facts: Mapping[tuple[str, bool], Mapping[str, Facts]]
@@ -49,32 +49,32 @@ class _Known:
     """By what a line can be about, as its form calls it."""
 
     def of(self, line: BatchLine, dice: random.Random) -> Facts:
-        """The facts that the line is judged by: of anybody where it says somebody that there is not."""
+        """The facts that the line is judged by; anybody's if it names a customer who does not exist."""
         facts = self.facts[line.kind, bool(line.entity)]
         return facts.get(line.customer) or dice.choice(list(facts.values()))
 
 
-async def hostile_lists(number: int, seed: int) -> Figures:
+async def hostile_lists(count: int, seed: int) -> Figures:
     figures = Figures("Lists of any bytes")
-    known = await _known()
-    dice = random.Random(seed)  # noqa: S311 - nothing secret
-    customers = list(known.facts[registry.usual_line().id, False])
-    maker = ListMaker(dice, cells_by_kind(known.names), [*customers, "a@b.com"], (ENTITY, "nobody"))
-    for each in range(number):
+    catalogue = await _read_catalogue()
+    dice = random.Random(seed)  # noqa: S311 - reproducible
+    customers = list(catalogue.facts[registry.usual_line().id, False])
+    maker = ListMaker(dice, cells_by_kind(catalogue.names), [*customers, "a@b.com"], (ENTITY, "nobody"))
+    for number in range(count):
         content = _content(dice, maker)
         for_all = dice.choice(_FOR_ALL)
         figures.count("hostile lists")
         try:
             answer = parsing.read(content, for_all)
-            _told(figures, each, answer)
+            _check_answer(figures, number, answer)
             for line in answer.lines if isinstance(answer, ReadList) else ():
-                _asked(figures, each, line, known.of(line, dice))
-        except Exception as error:  # noqa: BLE001 - any at all is what must not be
-            figures.hold(False, f"{each}: {type(error).__name__} on {content[:200]!r}")
+                _check_line(figures, number, line, catalogue.of(line, dice))
+        except Exception as error:  # noqa: BLE001 - no exception at all may get out
+            figures.check(False, f"{number}: {type(error).__name__} on {content[:200]!r}")
     return figures
 
 
-async def _known() -> _Known:
+async def _read_catalogue() -> _Catalogue:
     async with LocalAutumn.running(seed=0, limits=LocalLimits.off()) as local:
         lines = sum(len(household.examples) for household in HOUSEHOLDS)
         customers = sorted({line.customer for _, line in household_lines(local.state, lines)})
@@ -90,7 +90,7 @@ async def _known() -> _Known:
                 for kind in registry.listable()
                 for of_entity in ((False, True) if kind.of_entities else (False,))
             }
-        return _Known(facts, _names(local.state))
+        return _Catalogue(facts, _names(local.state))
 
 
 def _names(state: AutumnState) -> Mapping[str, Sequence[str]]:
@@ -99,55 +99,55 @@ def _names(state: AutumnState) -> Mapping[str, Sequence[str]]:
     return {
         "feature": [
             *(name for feature in state.features.values() for name in (feature.id, feature.name)),
-            *_HELD * 40,
+            *_COMMON * 40,
         ],
         "product": [name for plan in state.plans.values() for name in (plan.id, plan.name)],
-        "coupon": ["", *(name for each in rewards for name in (each.id, each.name))],
+        "coupon": ["", *(name for reward in rewards for name in (reward.id, reward.name))],
         "promo code": codes,
         "invoice": [invoice.stripe_id for invoice in state.invoices()],
     }
 
 
-def _told(figures: Figures, number: int, answer: ReadList | Note) -> None:
+def _check_answer(figures: Figures, number: int, answer: ReadList | Note) -> None:
     if isinstance(answer, Note):
         figures.count("refused as a whole")
-        figures.hold(_in_words(answer), f"{number}: no words")
+        figures.check(_has_text(answer), f"{number}: no message")
         return
     lines, problems = answer.lines, answer.problems
     figures.count("lines read", len(lines))
     figures.count("lines refused", len(problems))
     numbers = [line.number for line in lines] + [problem.number for problem in problems]
-    figures.hold(len(set(numbers)) == len(numbers) <= MOST_LINES, f"{number}: {len(numbers)} lines")
+    figures.check(len(set(numbers)) == len(numbers) <= MOST_LINES, f"{number}: {len(numbers)} lines")
     for problem in problems:
-        told = bool(problem.notes) and all(map(_in_words, problem.notes))
-        figures.hold(told, f"{number}: no words for line {problem.number}")
+        explained = bool(problem.notes) and all(map(_has_text, problem.notes))
+        figures.check(explained, f"{number}: no message for line {problem.number}")
     rows = csv_file.wrong_lines(problems, CsvFormat()).splitlines()
-    figures.hold(len(rows) > len(problems), f"{number}: {len(rows)} rows of wrong lines")
+    figures.check(len(rows) > len(problems), f"{number}: {len(rows)} rows of wrong lines")
 
 
-def _asked(figures: Figures, number: int, line: BatchLine, facts: Facts) -> None:
-    """The line as a change of this customer."""
+def _check_line(figures: Figures, number: int, line: BatchLine, facts: Facts) -> None:
+    """Turns the line into a change for this customer."""
     form, reader = registry.line_form(line.kind), LineReader(line.cells)
     listed = form.read(reader)
-    figures.hold(bool(line.customer) and not reader.wrong, f"{number}: {line!r}")
+    figures.check(bool(line.customer) and not reader.wrong, f"{number}: {line!r}")
     figures.count(f"lines of the kind {line.kind}")
     request = form.fill(listed, facts, f"{number:020x}")
     if isinstance(request, Note):
         figures.count("lines that do not fit the customer")
-        figures.hold(_in_words(request), f"{number}: no words for {line!r}")
+        figures.check(_has_text(request), f"{number}: no message for {line!r}")
         return
-    figures.hold(request.kind == line.kind, f"{number}: {line!r} became {request!r}")
-    figures.hold(bool(descriptions.summary(request, {})), f"{number}: no words for {request!r}")
+    figures.check(request.kind == line.kind, f"{number}: {line!r} became {request!r}")
+    figures.check(bool(descriptions.summary(request, {})), f"{number}: no message for {request!r}")
     assessed = assess(request, facts, _NOW)
     if assessed.preview is None:
         figures.count("lines that the guards refuse")
         refusals = assessed.judgement.refusals
-        figures.hold(all(map(_in_words, refusals)), f"{number}: no words for why not {request!r}")
+        figures.check(all(map(_has_text, refusals)), f"{number}: no message that refuses {request!r}")
     else:
         figures.count(f"lines that can be requested: {line.kind}")
 
 
-def _in_words(note: Note) -> bool:
+def _has_text(note: Note) -> bool:
     return bool(notes.plain(note)) and bool(notes.mrkdwn(note))
 
 

@@ -1,4 +1,4 @@
-"""What is said of a write when Autumn's answer goes wrong, held against what Autumn did."""
+"""What Maple says about a write when Autumn's answer goes wrong, compared with what Autumn did."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -21,7 +21,7 @@ from tests.proofs.figures import Figures
 from tests.proofs.ledger import reconcile
 
 WRITE = 0.6
-"""The bot's patience with a write in these, where it is 30 s in use: 50 times as long."""
+"""Seconds the bot waits for a write here; 50 times as long, 30 s, in production."""
 _LATE = 1.2
 _WRITES = tuple(route.name for route in all_routes() if route.write)
 
@@ -29,19 +29,19 @@ _WRITES = tuple(route.name for route in all_routes() if route.write)
 @dataclass(frozen=True)
 class Trouble:
     fault: str = ""
-    """Of the local Autumn's own."""
+    """The name of one of the local Autumn's faults."""
     seconds: float = 0.0
     lost: bool = False
-    """The answer never comes, though Autumn gave it."""
+    """Autumn's answer does not arrive."""
     replayed: str = ""
-    """`after`: the request comes twice, and the second answer is heard. `instead`: a 409 and nothing done."""
+    """`after`: the request arrives twice, and Maple gets the second answer. `instead`: a 409, no write."""
     expected: State = State.APPLIED
     also: State | None = None
     unheard: bool = False
-    """The write is done, and Maple does not hear so: of several the others are not sent."""
+    """The write is done, but Maple is not told: if there are several, the rest are not sent."""
 
     def ends(self, writes: int) -> tuple[State | None, ...]:
-        """How a change of so many writes may end."""
+        """How a change with this many writes may end."""
         expected = State.UNCONFIRMED if self.unheard and writes > 1 else self.expected
         return expected, self.also
 
@@ -64,11 +64,11 @@ TROUBLES = {
     "queued, done later": Trouble("queued", 3600, expected=State.UNCONFIRMED),
 }
 _BALANCES = frozenset({"balance"})
-"""The kinds whose writes Autumn may do later than it answers."""
+"""The kinds whose writes Autumn may apply after it has answered."""
 
 
 class Network(httpx.AsyncBaseTransport):
-    """What lies between Maple and Autumn, for writes with a key."""
+    """The connection between Maple and Autumn, with trouble for writes that have a key."""
 
     def __init__(self, trouble: Trouble) -> None:
         self._trouble = trouble
@@ -91,110 +91,115 @@ class Network(httpx.AsyncBaseTransport):
         await self._inner.aclose()
 
 
-def met_by(edits: Mapping[str, ChangeInput]) -> list[tuple[str, str]]:
-    """Every edit with every trouble that it can meet."""
+def all_cases(edits: Mapping[str, ChangeInput]) -> list[tuple[str, str]]:
+    """Every edit with every trouble that can happen to it."""
     return [
         (edit, name)
         for name, trouble in TROUBLES.items()
-        for edit, asked in edits.items()
-        if trouble.fault != "queued" or asked.kind in _BALANCES
+        for edit, change in edits.items()
+        if trouble.fault != "queued" or change.kind in _BALANCES
     ]
 
 
-def one_each(edits: Mapping[str, ChangeInput]) -> list[tuple[str, str]]:
-    """One edit of each kind and one of each for an entity, with one trouble; and every trouble once at least,
-    those that take long no more often."""
+def sample_cases(edits: Mapping[str, ChangeInput]) -> list[tuple[str, str]]:
+    """A sample: one edit of each kind, and one of each kind for an entity, with one trouble each. Every
+    trouble occurs at least once, the slow ones only once."""
     last = {
-        (asked.kind not in _BALANCES, asked.kind, bool(asked.entity)): edit for edit, asked in edits.items()
+        (change.kind not in _BALANCES, change.kind, bool(change.entity)): edit
+        for edit, change in edits.items()
     }
     quick = [name for name, trouble in TROUBLES.items() if trouble.fault not in ("queued", "latency")]
-    # Those that may be queued come first, and with them what only they can meet.
+    # The edits that Autumn may queue come first, with the troubles that only happen to them.
     return list(
-        zip([last[each] for each in sorted(last)], chain(reversed(TROUBLES), cycle(quick)), strict=False)
+        zip([last[group] for group in sorted(last)], chain(reversed(TROUBLES), cycle(quick)), strict=False)
     )
 
 
 async def outcomes(engine: Engine, rounds: int) -> Figures:
-    """Every trouble with every kind of change; each is applied only if it was, failed only if it was not."""
+    """Every trouble with every kind of change: *applied* only if it was, *failed* only if it was not."""
     figures = Figures(f"Autumn's answer goes wrong: {engine}")
     for _ in range(rounds):
         for name in TROUBLES:
-            # A database of its own for each trouble: Maple refuses a promo code that it has redeemed before.
-            async with deployment(engine) as made:
-                await meet(figures, made, [each for each in met_by(made.edits()) if each[1] == name])
+            # Each trouble has its own database: Maple refuses a promo code that it has redeemed before.
+            async with deployment(engine) as deployed:
+                await try_cases(
+                    figures, deployed, [case for case in all_cases(deployed.edits()) if case[1] == name]
+                )
     return figures
 
 
-async def meet(figures: Figures, made: Deployment, chosen: Iterable[tuple[str, str]]) -> None:
+async def try_cases(figures: Figures, deployed: Deployment, cases: Iterable[tuple[str, str]]) -> None:
     """Each of these edits with its trouble."""
-    for edit, name in chosen:
-        await _one(figures, made, edit, name, TROUBLES[name])
+    for edit, name in cases:
+        await _try(figures, deployed, edit, name, TROUBLES[name])
 
 
-async def _one(figures: Figures, made: Deployment, edit: str, name: str, trouble: Trouble) -> None:
-    made.reset()
-    asked = made.edits()[edit]
+async def _try(figures: Figures, deployed: Deployment, edit: str, name: str, trouble: Trouble) -> None:
+    deployed.reset()
+    change = deployed.edits()[edit]
     retry_policy = replace(RETRY_POLICY, write=WRITE)
     transport = Network(trouble) if trouble.lost or trouble.replayed else None
-    async with bot(made.spec, pace=PACE, retry_policy=retry_policy, transport=transport) as desk:
-        record = await made.ask(desk.changes, asked)
+    async with bot(deployed.spec, pace=PACE, retry_policy=retry_policy, transport=transport) as process:
+        record = await deployed.submit(process.changes, change)
         where = f"{edit}, {name}"
-        _make(made, trouble)
-        queue = asyncio.create_task(_queue(made, trouble))
-        done = (await desk.changes.approve(record.id, 1, Actor("U_LEA", "T1"))).record
+        _cause(deployed, trouble)
+        queue = asyncio.create_task(_apply_queued(deployed, trouble))
+        done = (await process.changes.approve(record.id, 1, Actor("U_LEA", "T1"))).record
         queue.cancel()
         assert done is not None
-        await _until_quiet(made, trouble)
-        _judge(figures, made, done, trouble, where)
-        figures.count(f"changes of the kind {asked.kind}")
+        await _until_quiet(deployed, trouble)
+        _judge(figures, deployed, done, trouble, where)
+        figures.count(f"changes of the kind {change.kind}")
         inner = Figures("")
-        await reconcile(desk.database, made.local.ledger, inner)
-        figures.wrong += [f"{where}: {one}" for one in inner.wrong if record.id in one or "trail" in one]
+        await reconcile(process.database, deployed.local.ledger, inner)
+        figures.failures += [
+            f"{where}: {failure}" for failure in inner.failures if record.id in failure or "trail" in failure
+        ]
 
 
-def _make(made: Deployment, trouble: Trouble) -> None:
+def _cause(deployed: Deployment, trouble: Trouble) -> None:
     if trouble.fault:
         for route in _WRITES:
-            made.local.faults.add(route, trouble.fault, seconds=trouble.seconds, retry_after=3600)
+            deployed.local.faults.add(route, trouble.fault, seconds=trouble.seconds, retry_after=3600)
 
 
-async def _queue(made: Deployment, trouble: Trouble) -> None:
-    """Lets the local Autumn's time go on, so that what is queued is done."""
+async def _apply_queued(deployed: Deployment, trouble: Trouble) -> None:
+    """Moves the local Autumn's clock on, so that it applies queued writes."""
     while trouble.fault == "queued" and trouble.seconds < 60:
         await asyncio.sleep(0.005)
-        if made.local.ledger:
-            made.local.clock.move(timedelta(seconds=trouble.seconds))
+        if deployed.local.ledger:
+            deployed.local.clock.move(timedelta(seconds=trouble.seconds))
 
 
-async def _until_quiet(made: Deployment, trouble: Trouble) -> None:
-    """Nothing is under way in Autumn any more."""
+async def _until_quiet(deployed: Deployment, trouble: Trouble) -> None:
+    """Waits until Autumn has nothing left to do."""
     if trouble.fault == "latency":
         await asyncio.sleep(max(0.0, trouble.seconds - WRITE) + 0.1)
     if trouble.fault == "queued":
-        made.local.clock.move(timedelta(seconds=trouble.seconds))
+        deployed.local.clock.move(timedelta(seconds=trouble.seconds))
 
 
-def _judge(figures: Figures, made: Deployment, done: Record, trouble: Trouble, where: str) -> None:
-    sent = [write for write in made.local.ledger if write.idempotency_key]
+def _judge(figures: Figures, deployed: Deployment, done: Record, trouble: Trouble, where: str) -> None:
+    sent = [write for write in deployed.local.ledger if write.idempotency_key]
     written = sum(request.applied for request in sent)
-    figures.count("troubles met")
-    figures.count(f"said to be {done.state}")
+    figures.count("faulty answers")
+    figures.count(f"reported as {done.state}")
     planned = writes(done.input)
     most = 2 if trouble.replayed == "after" else planned
-    figures.hold(len(sent) <= most, f"{where}: sent {len(sent)} times")
-    figures.hold(written <= planned, f"{where}: written {written} times")
+    figures.check(len(sent) <= most, f"{where}: sent {len(sent)} times")
+    figures.check(written <= planned, f"{where}: written {written} times")
     if done.state is State.APPLIED:
-        figures.hold(written == planned, f"{where}: said to be applied, and was not")
+        figures.check(written == planned, f"{where}: reported as applied, and was not")
     if done.state is State.FAILED:
-        figures.hold(written == 0, f"{where}: said to have failed, and was applied")
+        figures.check(written == 0, f"{where}: reported as failed, and was applied")
     if done.state is State.UNCONFIRMED:
-        figures.count("of the unconfirmed, written", written)
-    figures.hold(
+        figures.count("unconfirmed, but written", written)
+    figures.check(
         done.state in trouble.ends(planned),
         f"{where}: {done.state} ({done.ending}), not {trouble.ends(planned)}",
     )
-    said = str(change_card(done, audience=Audience.ASKER, now=made.spec.now).blocks)
+    card = str(change_card(done, audience=Audience.ASKER, now=deployed.spec.now).blocks)
     for state, headline in HEADLINES.items():
         if state is not done.state:
-            figures.hold(headline not in said, f"{where}: {done.state}, and the card says {headline!r}")
-    figures.hold(HEADLINES[done.state] in said, f"{where}: the card does not say {HEADLINES[done.state]!r}")
+            figures.check(headline not in card, f"{where}: {done.state}, and the card says {headline!r}")
+    figures.check(HEADLINES[done.state] in card, f"{where}: the card does not say {HEADLINES[done.state]!r}")

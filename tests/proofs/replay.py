@@ -1,4 +1,4 @@
-"""Every request of Slack's comes five times, as it was signed: what it asks for is done once."""
+"""Every request from Slack arrives five times, as it was signed, and has one effect."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -24,15 +24,15 @@ _EVERY = 0.001
 
 
 def is_handled(delivery: SlackDelivery) -> bool:
-    """Whether Maple handles it. What Maple itself posts comes back as an event, which it ignores."""
+    """Whether Maple handles it: Maple ignores the events about its own posts."""
     return "event" not in delivery.payload or not read(InteractionKind.EVENT, delivery.payload).automatic
 
 
 @dataclass
 class Copier:
-    """Sends what Slack sends again: at once when it goes out, and once more when all is done.
+    """Repeats what Slack sends: some copies at once, and one after the original has been answered.
 
-    `idle`: waits until the bot is done with all that it was sent.
+    `idle`: waits until the bot has handled everything it was sent.
     """
 
     slack: LocalSlack
@@ -47,24 +47,24 @@ class Copier:
             await asyncio.sleep(_EVERY)
 
     def copy_new(self) -> None:
-        fresh = self.slack.sent[self.seen :]
-        self.seen += len(fresh)
-        for one in filter(is_handled, fresh):
+        new = self.slack.sent[self.seen :]
+        self.seen += len(new)
+        for delivery in filter(is_handled, new):
             for number in range(COPIES):
-                task = asyncio.create_task(self.send(one, late=number == COPIES - 1))
+                task = asyncio.create_task(self.send(delivery, late=number == COPIES - 1))
                 self.under_way.add(task)
                 task.add_done_callback(self.under_way.discard)
 
-    async def send(self, one: SlackDelivery, *, late: bool) -> None:
-        while late and one.outcome == "pending":  # noqa: ASYNC110 - a delivery tells nobody when it is over
+    async def send(self, delivery: SlackDelivery, *, late: bool) -> None:
+        while late and delivery.outcome == "pending":  # noqa: ASYNC110 - a delivery does not notify when it ends
             await asyncio.sleep(_EVERY)
-        while self.slack.request_url and not one.headers:  # noqa: ASYNC110 - signed a moment after it is noted
+        while self.slack.request_url and not delivery.headers:  # noqa: ASYNC110 - signed just after it is recorded
             await asyncio.sleep(_EVERY)
         self.copies += 1
-        await self.slack.deliveries.repeat(one)
+        await self.slack.deliveries.repeat(delivery)
 
     async def quiet(self) -> None:
-        """No copy is under way any more."""
+        """Waits until no copy is under way."""
         await asyncio.sleep(0.02)
         while self.under_way:
             await asyncio.gather(*self.under_way)
@@ -84,19 +84,19 @@ async def copying(slack: LocalSlack, idle: Callable[[], Awaitable[None]]) -> Asy
 
 
 async def _idle(maple: Running) -> None:
-    while len(maple.bot.work):  # noqa: ASYNC110 - it tells nobody when it is done
+    while len(maple.bot.work):  # noqa: ASYNC110 - it does not notify
         await asyncio.sleep(_EVERY)
 
 
 async def replayed(mode: Mode, rounds: int) -> Figures:
-    """Asking, approving, undoing, approving that: two changes and two writes, however often it is sent."""
+    """Request, approve, undo, approve the undo: two changes and two writes, however often each is sent."""
     figures = Figures(f"Every request {COPIES + 1} times: {mode}")
     for number in range(rounds):
         async with running_maple(mode) as maple:
             async with copying(maple.slack, partial(_idle, maple)) as copier:
                 await _give_and_undo(maple, copier)
-            figures.count("requests of Slack's", copier.seen)
-            figures.count("copies sent besides", copier.copies)
+            figures.count("requests from Slack", copier.seen)
+            figures.count("copies sent", copier.copies)
             await _judge(figures, maple, f"round {number}")
     return figures
 
@@ -122,10 +122,10 @@ async def _judge(figures: Figures, maple: Running, where: str) -> None:
         decided = (await connection.execute(select(func.count()).select_from(decisions))).scalar_one()
     written = sum(write.applied for write in maple.autumn.ledger)
     cards = len(maple.slack.workspace.history(APPROVALS))
-    figures.hold(states == [State.APPLIED] * 2, f"{where}: {states}")
-    figures.hold(decided == 2, f"{where}: {decided} decisions")
-    figures.hold(len(maple.autumn.ledger) == written == 2, f"{where}: {len(maple.autumn.ledger)} writes")
-    figures.hold(cards == 2, f"{where}: {cards} messages for the approvers")
+    figures.check(states == [State.APPLIED] * 2, f"{where}: {states}")
+    figures.check(decided == 2, f"{where}: {decided} decisions")
+    figures.check(len(maple.autumn.ledger) == written == 2, f"{where}: {len(maple.autumn.ledger)} writes")
+    figures.check(cards == 2, f"{where}: {cards} messages for the approvers")
     figures.count("changes", len(states))
     figures.count("cards for the approvers", cards)
     await reconcile(maple.bot.database, maple.autumn.ledger, figures)

@@ -1,4 +1,4 @@
-"""Bots as they are run, in processes of their own behind one local Slack, and people who click."""
+"""Complete bots, each in its own process, behind one local Slack; and people who click."""
 
 import asyncio
 import json
@@ -27,34 +27,35 @@ from tests.proofs.replay import Copier, copying, is_handled
 from tests.running import APPROVALS, MANIFEST
 
 BUSY = labels.FAILURES[StoreSlow].what
-"""Said when somebody clicked and there was no time left to open a form."""
+"""The message to somebody who clicked when there was no time left to open a form."""
 _PATIENCE = 60.0
 _FREE = 1_000_000
 
 
 @dataclass
 class Log:
-    """What a bot writes; it grows."""
+    """A bot's log, as far as it has been read."""
 
     path: Path
     lines: list[str] = field(default_factory=list)
     handled: int = 0
-    """How many of Slack's requests it is done with."""
+    """How many of Slack's requests it has handled."""
     _read: int = 0
 
     def grow(self) -> "Log":
+        """Reads what was added."""
         with self.path.open("rb") as file:
             file.seek(self._read)
             whole = file.read().rpartition(b"\n")[0]
         if whole:
             self._read += len(whole) + 1
-            fresh = whole.decode().splitlines()
-            self.lines += fresh
-            self.handled += sum('"event": "handled"' in one for one in fresh)
+            added = whole.decode().splitlines()
+            self.lines += added
+            self.handled += sum('"event": "handled"' in line for line in added)
         return self
 
     async def port(self) -> int:
-        """Where it listens, once it takes requests. Raises NotReady."""
+        """The port it listens on, once it accepts requests. Raises NotReady."""
         for _ in range(6000):
             for line in self.grow().lines:
                 if '"started"' in line:
@@ -69,18 +70,18 @@ class SlackDeployment:
     autumn: LocalAutumn
     database: Database
     logs: tuple["Log", ...]
-    """Of each bot."""
+    """One for each bot."""
     people: list[LocalPerson] = field(default_factory=list)
     copiers: list[Copier] = field(default_factory=list)
 
     async def idle(self) -> None:
-        """Waits until the bots are done with every request they were sent, copies included."""
+        """Waits until the bots have handled every request they were sent, copies included."""
         async with asyncio.timeout(_PATIENCE):
-            while sum(log.grow().handled for log in self.logs) < self._sent():  # noqa: ASYNC110 - a log tells nobody
+            while sum(log.grow().handled for log in self.logs) < self._sent():  # noqa: ASYNC110 - a log does not notify
                 await asyncio.sleep(0.005)
 
     def _sent(self) -> int:
-        # One that Slack gave up after three seconds may never have been read.
+        # A request that Slack gave up after three seconds may never have been read.
         sent = sum(
             delivery.outcome != "operation_timeout" and is_handled(delivery) for delivery in self.slack.sent
         )
@@ -88,45 +89,47 @@ class SlackDeployment:
 
     @asynccontextmanager
     async def copying(self) -> AsyncIterator[None]:
-        """Every request of Slack's in the block comes five times."""
+        """Every request that Slack sends in the block arrives five times."""
         async with copying(self.slack, self.idle) as copier:
             self.copiers.append(copier)
             yield
 
-    async def until(self, seen: Callable[[], bool]) -> None:
+    async def until(self, condition: Callable[[], bool]) -> None:
         async with asyncio.timeout(_PATIENCE):
-            while not seen():
+            while not condition():
                 await self.slack.workspace.feed.changed()
 
     # What can be seen
 
     def cards(self) -> list[LocalMessage]:
-        """Those that can be decided on, oldest first."""
-        return [record for record in self.slack.workspace.history(APPROVALS) if change_of(record)]
+        """The cards that can be decided on, oldest first."""
+        return [message for message in self.slack.workspace.history(APPROVALS) if change_of(message)]
 
-    def heard(self, person: LocalPerson, since: str) -> list[LocalMessage]:
-        """What was said to this person alone after a moment, which is a message's ts."""
+    def messages_to(self, person: LocalPerson, since: str) -> list[LocalMessage]:
+        """The messages to this person alone after a ts."""
         workspace = self.slack.workspace
         direct = workspace.im(person.id, workspace.bot.id)
-        aside = [record for record in workspace.history(APPROVALS, person.id) if record.only_for == person.id]
-        return [one for one in [*aside, *workspace.history(direct.id)] if one.ts > since]
+        ephemeral = [
+            message for message in workspace.history(APPROVALS, person.id) if message.only_for == person.id
+        ]
+        return [message for message in [*ephemeral, *workspace.history(direct.id)] if message.ts > since]
 
     def read(self, person: LocalPerson, message: LocalMessage) -> str:
         return BlockReader(self.slack.workspace, person.user).message(message, {})
 
     async def waiting(self) -> dict[str, Record]:
-        found = await change_records.find(self.database, changes.c.state == State.WAITING, limit=_FREE)
-        return {match.id: match for match in found}
+        records = await change_records.find(self.database, changes.c.state == State.WAITING, limit=_FREE)
+        return {record.id: record for record in records}
 
     async def record(self, change_id: str) -> Record:
-        (found,) = await change_records.find(self.database, changes.c.id == change_id, limit=1)
-        return found
+        (record,) = await change_records.find(self.database, changes.c.id == change_id, limit=1)
+        return record
 
     # What people do
 
     async def deny(self, person: LocalPerson, card: LocalMessage) -> bool:
-        """Opens the form that asks why; False when it is too late for that. Whoever is told that Maple had no
-        time for it clicks again."""
+        """Opens the form for the reason; False when it is too late for that. Clicks again when Maple had no
+        time to open it."""
         stack = self.slack.views.stack
         while change_of(card):
             since = self.slack.workspace.next_ts()
@@ -134,14 +137,14 @@ class SlackDeployment:
             await self.until(partial(self._answered, person, since))
             if stack(person.id):
                 return True
-            if any(BUSY not in self.read(person, one) for one in self.heard(person, since)):
+            if any(BUSY not in self.read(person, message) for message in self.messages_to(person, since)):
                 return False
         return False
 
     def _answered(self, person: LocalPerson, since: str) -> bool:
-        return bool(self.slack.views.stack(person.id) or self.heard(person, since))
+        return bool(self.slack.views.stack(person.id) or self.messages_to(person, since))
 
-    async def say_why(self, person: LocalPerson) -> None:
+    async def give_reason(self, person: LocalPerson) -> None:
         await person.fill(approvals_words.REASON, "Not this month")
         await person.submit()
 
@@ -154,7 +157,7 @@ def change_of(card: LocalMessage) -> str:
     return ""
 
 
-def as_run(**environment: str) -> AbstractContextManager[Started]:
+def run_bot(**environment: str) -> AbstractContextManager[Started]:
     return running("bot", **environment)
 
 
@@ -163,7 +166,7 @@ async def slack_deployment(
     engine: Engine,
     processes: int,
     people: int,
-    start: Callable[..., AbstractContextManager[Started]] = as_run,
+    start: Callable[..., AbstractContextManager[Started]] = run_bot,
 ) -> AsyncIterator[SlackDeployment]:
     url = await asyncio.to_thread(fresh, engine)
     database = Database(url, patience=30)
@@ -171,7 +174,7 @@ async def slack_deployment(
         LocalSlack.running(manifest=MANIFEST) as slack,
         LocalAutumn.running(seed="demo", limits=LocalLimits.off()) as autumn,
     ):
-        # Real ones take as many as come in a second; hundreds of changes at once are not what is looked at.
+        # Slack's limit on posts is not what is tested here.
         slack.limit = PostLimit(slack.clock, per_second=_FREE, burst=_FREE)
         environment = _environment(slack, autumn, url)
         stack = ExitStack()
@@ -180,12 +183,12 @@ async def slack_deployment(
             logs = tuple(Log(process.output) for process in started)
             ports = [await log.port() for log in logs]
             slack.deliveries.spread(*(f"http://127.0.0.1:{port}{EVENTS_PATH}" for port in ports))
-            made = SlackDeployment(slack, autumn, database, logs)
+            deployed = SlackDeployment(slack, autumn, database, logs)
             for number in range(people):
-                made.people.append(slack.person(slack.workspace.join(f"p{number:02}", "#billing").name))
-            yield made
+                deployed.people.append(slack.person(slack.workspace.join(f"p{number:02}", "#billing").name))
+            yield deployed
         finally:
-            # They still talk to Slack on their way out.
+            # The bots still call Slack while they stop.
             await asyncio.to_thread(stack.close)
             await database.aclose()
 

@@ -1,4 +1,4 @@
-"""An altered row of the audit trail is found, whichever it is and whatever was altered."""
+"""Any altered row of the audit trail is found, whatever was altered."""
 
 import random
 from collections.abc import Awaitable, Callable
@@ -18,15 +18,15 @@ from tests.approvals.harness import NOW
 from tests.databases import Engine, fresh
 from tests.proofs.figures import Figures
 
-Hand: TypeAlias = Callable[[AsyncConnection, audit.Entry], Awaitable[None]]
+Tampering: TypeAlias = Callable[[AsyncConnection, audit.Entry], Awaitable[None]]
 
 _CHANGES = 97
 _FIELDS = ("seq", "change_id", "at", "event", "actor", "body", "previous", "hash")
 
 
 async def alterations(engine: Engine, rows: int, through_database: int) -> Figures:
-    """Every field of every row on its own; and of some rows in the database, as somebody who got past the
-    triggers would. What the last two hands do is found by a head that was noted before."""
+    """Alters every field of every row in memory; and some rows in the database, as somebody who got past the
+    triggers would. The last two kinds of tampering only show against a head that was recorded before."""
     figures = Figures(f"Any one of {rows:,} rows of the trail is altered: {engine}")
     database = Database(fresh(engine))
     await _fill(database, rows)
@@ -34,18 +34,18 @@ async def alterations(engine: Engine, rows: int, through_database: int) -> Figur
         entries = [entry async for entry in audit.entries(connection)]
         whole = await audit.verify(connection)
     head = whole.head
-    figures.hold(head.seq == rows, f"{head.seq} rows, not {rows}")
-    figures.hold(not _of_the_trail(whole), f"untouched, yet {whole.faults[:1]}")
+    figures.check(head.seq == rows, f"{head.seq} rows, not {rows}")
+    figures.check(not _trail_faults(whole), f"untouched, yet {whole.faults[:1]}")
     for entry in entries:
         for field in _FIELDS:
             altered = _alter(entry, field)
-            figures.hold(altered.hash != altered.expected(), f"{field} of row {entry.seq} is not found")
+            figures.check(altered.hash != altered.expected(), f"{field} of row {entry.seq} is not found")
         figures.count("rows, each with each of its 8 fields altered", 1)
     figures.count("alterations found by the row's own hash", len(entries) * len(_FIELDS))
-    dice = random.Random(rows)  # noqa: S311 - the same every time
+    dice = random.Random(rows)  # noqa: S311 - reproducible
     await _open(database)
     for number in range(through_database):
-        name = list(_HANDS)[number % len(_HANDS)]
+        name = list(_TAMPERINGS)[number % len(_TAMPERINGS)]
         await _tamper(figures, database, name, entry=dice.choice(entries), head=head)
     await database.aclose()
     return figures
@@ -73,13 +73,13 @@ def _alter(entry: audit.Entry, field: str) -> audit.Entry:
 
 
 async def _open(database: Database) -> None:
-    """Takes the triggers away, which an ordinary hand cannot."""
+    """Removes the triggers, which an ordinary user cannot."""
     async with database.writing() as connection:
         if database.sqlite:
-            found = await connection.execute(
+            triggers = await connection.execute(
                 text("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE 'audit%'")
             )
-            for name in found.scalars().all():
+            for name in triggers.scalars().all():
                 await connection.execute(text(f"DROP TRIGGER {name}"))
         else:
             for table in ("audit", "audit_head"):
@@ -87,33 +87,33 @@ async def _open(database: Database) -> None:
 
 
 class _Undone(Exception):
-    """Ends the transaction, and with it what was done in it."""
+    """Rolls the transaction back."""
 
 
 async def _tamper(
     figures: Figures, database: Database, name: str, *, entry: audit.Entry, head: audit.Head
 ) -> None:
-    """Does it, looks, and takes it back. `head`: as it was noted elsewhere before."""
+    """Tampers, verifies, and rolls back. `head`: as it was recorded elsewhere before."""
     try:
         async with database.writing() as connection:
-            await _HANDS[name](connection, entry)
-            found = await audit.verify(connection, since=head)
+            await _TAMPERINGS[name](connection, entry)
+            verified = await audit.verify(connection, since=head)
             raise _Undone  # noqa: TRY301 - ends the transaction, and nothing else does
     except _Undone:
         figures.count(f"{name}, in the database")
-        figures.hold(bool(_of_the_trail(found)), f"row {entry.seq}, {name}: not found")
+        figures.check(bool(_trail_faults(verified)), f"row {entry.seq}, {name}: not found")
 
 
-def _of_the_trail(found: audit.Verified) -> list[str]:
-    """The rows here are of changes that there are not, which is found as well, and no merit here."""
-    return [fault for fault in found.faults if not fault.startswith("change ")]
+def _trail_faults(verified: audit.Verified) -> list[str]:
+    """Leaves out the faults that changes are missing: the rows here belong to none."""
+    return [fault for fault in verified.faults if not fault.startswith("change ")]
 
 
 async def _altered(connection: AsyncConnection, entry: audit.Entry) -> None:
     await _set(connection, replace(entry, body=entry.body.replace("because", "becouse")))
 
 
-async def _made_good(connection: AsyncConnection, entry: audit.Entry) -> None:
+async def _rehashed(connection: AsyncConnection, entry: audit.Entry) -> None:
     altered = replace(entry, actor="U_NOBODY")
     await _set(connection, replace(altered, hash=altered.expected()))
 
@@ -123,21 +123,21 @@ async def _deleted(connection: AsyncConnection, entry: audit.Entry) -> None:
 
 
 async def _cut_off(connection: AsyncConnection, entry: audit.Entry) -> None:
-    """And the head put where the end is then."""
+    """Also moves the head to the new end."""
     await connection.execute(trail.delete().where(trail.c.seq >= entry.seq))
     await connection.execute(update(audit_head).values(seq=entry.seq - 1, hash=entry.previous))
 
 
-async def _written_anew(connection: AsyncConnection, entry: audit.Entry) -> None:
-    """With every row after it and the head, by somebody who has all the time in the world."""
-    rows = [one async for one in audit.entries(connection)]
+async def _rewritten(connection: AsyncConnection, entry: audit.Entry) -> None:
+    """Also rewrites every row after it and the head."""
+    rows = [row async for row in audit.entries(connection)]
     previous = entry.previous
     for row in rows[entry.seq - 1 :]:
         actor = "U_NOBODY" if row.seq == entry.seq else row.actor
-        bare = replace(row, actor=actor, previous=previous)
-        made = replace(bare, hash=bare.expected())
-        await _set(connection, made)
-        previous = made.hash
+        unhashed = replace(row, actor=actor, previous=previous)
+        rewritten = replace(unhashed, hash=unhashed.expected())
+        await _set(connection, rewritten)
+        previous = rewritten.hash
     await connection.execute(update(audit_head).values(hash=previous))
 
 
@@ -146,10 +146,10 @@ async def _set(connection: AsyncConnection, entry: audit.Entry) -> None:
     await connection.execute(update(trail).where(trail.c.seq == entry.seq).values(values))
 
 
-_HANDS: dict[str, Hand] = {
+_TAMPERINGS: dict[str, Tampering] = {
     "altered": _altered,
-    "altered, and its hash made good": _made_good,
+    "altered, with a correct hash": _rehashed,
     "deleted": _deleted,
     "the end cut off, and the head moved": _cut_off,
-    "everything after it written anew": _written_anew,
+    "rewritten with everything after it": _rewritten,
 }

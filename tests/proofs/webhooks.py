@@ -1,4 +1,5 @@
-"""Autumn's webhooks: nothing is taken that Autumn did not sign, and what it did is told once to each."""
+"""Autumn's webhooks: only messages that Autumn signed are accepted, and each event is posted once to each
+channel."""
 
 import asyncio
 import json
@@ -26,13 +27,13 @@ from tests.running import Mode, running_maple
 Headers = list[tuple[bytes, bytes]]
 _DATA = {"customer_id": "cus_acme", "feature_id": "messages", "limit_type": "included"}
 _BODY = json.dumps({"type": "balances.limit_reached", "data": _DATA}).encode()
-_SHOWN = bytes([*range(0x21, 0x7F), *range(0xA1, 0x100)])
-"""What a header may hold, as HTTP has it."""
+_HEADER_BYTES = bytes([*range(0x21, 0x7F), *range(0xA1, 0x100)])
+"""The bytes that HTTP allows in a header."""
 _AT_ONCE = 20
 
 
 async def odd_signatures(mode: Mode, requests: int, seed: int) -> Figures:
-    """Over HTTP, to a bot as it is released."""
+    """Sent over HTTP to a complete bot."""
     figures = Figures(f"Messages that Autumn did not sign: {mode}")
     dice, secret = random.Random(seed), new_secret()  # noqa: S311
     async with running_maple(mode, webhook_secret=SecretStr(secret)) as maple, httpx.AsyncClient() as client:
@@ -41,13 +42,13 @@ async def odd_signatures(mode: Mode, requests: int, seed: int) -> Figures:
             answer = await client.post(f"{maple.bot.url}{PATH}", headers=headers, content=body)
             figures.count("odd messages")
             figures.count(f"answered with {answer.status_code}")
-            figures.hold(answer.status_code == 401, f"{number}: {answer.status_code}")
+            figures.check(answer.status_code == 401, f"{number}: {answer.status_code}")
 
         odd = [(number, *_odd(dice, secret)) for number in range(requests)]
         for first in range(0, requests, _AT_ONCE):
-            await asyncio.gather(*(post(*each) for each in odd[first : first + _AT_ONCE]))
+            await asyncio.gather(*(post(*message) for message in odd[first : first + _AT_ONCE]))
         good = await client.post(f"{maple.bot.url}{PATH}", headers=_signed(secret, "msg_1"), content=_BODY)
-        figures.hold(good.status_code == 204, f"what Autumn signed: {good.status_code}")
+        figures.check(good.status_code == 204, f"what Autumn signed: {good.status_code}")
     return figures
 
 
@@ -61,7 +62,7 @@ def _signed(secret: str, message_id: str, *, ago: int = 0, body: bytes = _BODY) 
 
 
 def _odd(dice: random.Random, secret: str) -> tuple[Headers, bytes]:
-    """Headers and a body of which something is not as Autumn signed it."""
+    """Headers and a body that differ from what Autumn signed."""
     headers = _signed(secret, f"msg_{dice.randrange(1000)}")
     name, value = headers[place := dice.randrange(3)]
     match dice.randrange(8):
@@ -78,17 +79,17 @@ def _odd(dice: random.Random, secret: str) -> tuple[Headers, bytes]:
         case 5:
             headers[place] = name, _noise(dice)
         case 6:
-            position = dice.randrange(len(value) - 2)  # its last character has bits that count for nothing
-            other = bytes([dice.choice([byte for byte in _SHOWN if byte != value[position]])])
+            position = dice.randrange(len(value) - 2)  # some bits of the last character are ignored
+            other = bytes([dice.choice([byte for byte in _HEADER_BYTES if byte != value[position]])])
             headers[place] = name, value[:position] + other + value[position + 1 :]
         case _:
-            listed = b" ".join(b"v1," + _noise(dice) for _ in range(dice.randrange(1, 6)))
-            headers[2] = b"svix-signature", listed
+            signatures = b" ".join(b"v1," + _noise(dice) for _ in range(dice.randrange(1, 6)))
+            headers[2] = b"svix-signature", signatures
     return headers, _BODY
 
 
 def _noise(dice: random.Random) -> bytes:
-    return bytes(dice.choice(_SHOWN) for _ in range(dice.randrange(1, 80)))
+    return bytes(dice.choice(_HEADER_BYTES) for _ in range(dice.randrange(1, 80)))
 
 
 @dataclass(frozen=True)
@@ -99,13 +100,13 @@ class Replica:
 
 
 @dataclass
-class Replicas:
-    """Two processes, as far as alerts go: each is cut off at some point now and then, and another begins."""
+class ReplicaStarter:
+    """Starts replicas, each of which is cut off at some checkpoint and then replaced."""
 
     desk: AlertHarness
     dice: random.Random
     secret: str = field(default_factory=new_secret)
-    died: int = 0
+    restarts: int = 0
 
     async def start(self) -> Replica:
         checkpoint, database = self._dying(), self.desk.new_database()
@@ -114,7 +115,7 @@ class Replicas:
         )
         runtime = Runtime(
             database,
-            None,  # type: ignore[arg-type]  # the endpoint asks Autumn nothing
+            None,  # type: ignore[arg-type]  # the endpoint makes no calls to Autumn
             Environment.SANDBOX,
             self.desk.clock,
             checkpoint,
@@ -129,24 +130,24 @@ class Replicas:
         return Replica(bot, endpoint, database)
 
     async def restart(self, dead: Replica) -> Replica:
-        """The server drops the connections of a process that dies."""
-        self.died += 1
+        """Closes the database connections, as when a process dies, and starts another replica."""
+        self.restarts += 1
         await dead.database.aclose()
         return await self.start()
 
     def _dying(self) -> Checkpoint:
-        left = self.dice.randrange(3, 30)
+        remaining = self.dice.randrange(3, 30)
 
         async def checkpoint(_name: str) -> None:
-            nonlocal left
-            left -= 1
-            if left <= 0:
+            nonlocal remaining
+            remaining -= 1
+            if remaining <= 0:
                 raise asyncio.CancelledError
 
         return checkpoint
 
     async def send(self, endpoint: AutumnWebhooks, number: int) -> bool:
-        """Whether it was answered with 2xx: Svix sends it again otherwise."""
+        """Whether it was answered with 204; otherwise Svix sends it again."""
         data = {**_DATA, "entity_id": f"ws_{number}"}
         body = json.dumps({"type": "balances.limit_reached", "data": data}).encode()
         headers = _signed(self.secret, f"msg_{number}", body=body)
@@ -166,58 +167,60 @@ class Replicas:
         return statuses == [204]
 
 
-async def told_once(engine: Engine, events: int, seed: int) -> Figures:
-    """Each event comes twice or more often, in any order, to either replica, until it was answered."""
+async def posted_once(engine: Engine, events: int, seed: int) -> Figures:
+    """Every event is sent two to four times, in any order, to either replica, until it is answered."""
     figures = Figures(f"Repeated, reordered, to two replicas that die: {engine}")
     async with alert_harness(engine) as desk:
         dice = random.Random(seed)  # noqa: S311
-        replicas = Replicas(desk, dice)
+        starter = ReplicaStarter(desk, dice)
         channels = (SUPPORT, FINANCE)
         for channel in channels:
             await desk.subscribe(channel)
-        living = [await replicas.start() for _ in range(2)]
+        replicas = [await starter.start() for _ in range(2)]
         waiting = [number for number in range(events) for _ in range(dice.randrange(2, 5))]
         dice.shuffle(waiting)
         while waiting:
-            some, waiting = waiting[:8], waiting[8:]
-            chosen = [dice.randrange(2) for _ in some]
+            numbers, waiting = waiting[:8], waiting[8:]
+            chosen = [dice.randrange(2) for _ in numbers]
             answered = await asyncio.gather(
                 *(
-                    replicas.send(living[which].endpoint, number)
-                    for which, number in zip(chosen, some, strict=True)
+                    starter.send(replicas[which].endpoint, number)
+                    for which, number in zip(chosen, numbers, strict=True)
                 ),
             )
-            figures.count("messages sent", len(some))
-            waiting += [number for number, well in zip(some, answered, strict=True) if not well]
-            for which in {which for which, well in zip(chosen, answered, strict=True) if not well}:
-                living[which] = await replicas.restart(living[which])
-            await _tick(replicas, living)
+            figures.count("messages sent", len(numbers))
+            waiting += [number for number, accepted in zip(numbers, answered, strict=True) if not accepted]
+            for which in {which for which, accepted in zip(chosen, answered, strict=True) if not accepted}:
+                replicas[which] = await starter.restart(replicas[which])
+            await _tick(starter, replicas)
         for _ in range(200):
             if {state for state, _ in await desk.states()} == {"posted"}:
                 break
             desk.move(seconds=61)
-            await _tick(replicas, living)
+            await _tick(starter, replicas)
         for channel in channels:
             _judge(figures, desk, channel, events)
         figures.count("events", events)
-        figures.count("processes cut off", replicas.died)
+        figures.count("processes cut off", starter.restarts)
     return figures
 
 
-async def _tick(replicas: Replicas, living: list[Replica]) -> None:
-    ended = await asyncio.gather(*(each.bot.ticker.tick() for each in living), return_exceptions=True)
-    for which, error in enumerate(ended):
+async def _tick(starter: ReplicaStarter, replicas: list[Replica]) -> None:
+    errors = await asyncio.gather(
+        *(replica.bot.ticker.tick() for replica in replicas), return_exceptions=True
+    )
+    for which, error in enumerate(errors):
         if error is not None:
-            living[which] = await replicas.restart(living[which])
+            replicas[which] = await starter.restart(replicas[which])
 
 
 def _judge(figures: Figures, desk: AlertHarness, channel: str, events: int) -> None:
-    told = Counter(_entities(desk, channel))
-    figures.count("alerts posted", sum(told.values()))
+    posts = Counter(_entities(desk, channel))
+    figures.count("alerts posted", sum(posts.values()))
     for number in range(events):
-        times = told[f"ws_{number}"]
-        figures.hold(times == 1, f"event {number} was told {times} times in {channel}")
-    figures.hold(sum(told.values()) == events, f"{sum(told.values())} alerts in {channel}")
+        times = posts[f"ws_{number}"]
+        figures.check(times == 1, f"event {number} was posted {times} times in {channel}")
+    figures.check(sum(posts.values()) == events, f"{sum(posts.values())} alerts in {channel}")
 
 
 def _entities(desk: AlertHarness, channel: str) -> Iterator[str]:
