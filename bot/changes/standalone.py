@@ -27,8 +27,9 @@ class GrantSize(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class StandaloneGrant:
-    feature: str
+class GrantState:
+    """What a snapshot keeps of a grant; whose feature it is, the change says."""
+
     row: str
     """Its id, which Autumn takes as `balance_id`."""
     size: GrantSize
@@ -58,6 +59,11 @@ class StandaloneGrant:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandaloneGrant(GrantState):
+    feature: str
+
+
 ABSENT: Snapshot = {"row": None}
 """The snapshot of a grant that is not there."""
 
@@ -81,13 +87,12 @@ def snapshot(grant: StandaloneGrant | None) -> Snapshot:
     return dict(ABSENT) if grant is None else grant.snapshot()
 
 
-def read(feature: str, snapshot: Snapshot) -> StandaloneGrant | None:
+def read(snapshot: Snapshot) -> GrantState | None:
     """From `snapshot`; None when the grant was not there."""
     row = snapshot.get("row")
     if row is None:
         return None
-    return StandaloneGrant(
-        feature=feature,
+    return GrantState(
         row=row,
         size=GrantSize(snapshot["size"] or ""),
         granted=Decimal(snapshot["granted"] or 0),
@@ -123,7 +128,9 @@ def _of_row(feature: str, row: BalanceRow) -> StandaloneGrant:
 
 
 def _of_flag(flag: Flag) -> StandaloneGrant:
-    return StandaloneGrant(flag.feature_id, flag.id, GrantSize.SWITCH, expires_at=flag.expires_at)
+    return StandaloneGrant(
+        feature=flag.feature_id, row=flag.id, size=GrantSize.SWITCH, expires_at=flag.expires_at
+    )
 
 
 def _time(moment: str | None) -> datetime | None:

@@ -89,9 +89,10 @@ class DeletionChange(ChangeKind[DeletionInput]):
         lines = []
         if going_on and applied:
             lines += notes.listed(words.TO_DO_IN_STRIPE, going_on, names).split("\n")
-        stripe_id = next((note.details["stripe"] for note in going_on if "stripe" in note.details), "")
-        if stripe_id:
-            lines.append(links.linked(links.stripe(stripe_id, environment), words.IN_STRIPE))
+        stripe_ids = [note.details["stripe"] for note in going_on if "stripe" in note.details]
+        lines += [
+            links.linked(links.stripe(stripe_id, environment), words.IN_STRIPE) for stripe_id in stripe_ids
+        ]
         return lines
 
     def sample(self, customer: str) -> DeletionInput:

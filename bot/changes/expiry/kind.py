@@ -53,9 +53,9 @@ class ExpiryChange(ChangeKind[ExpiryInput]):
         before, after = self.snapshot(request, facts).get("expires_at"), canonical.time(request.expires_at)
         return (Line(ExpiryLine.EXPIRES, before, after, ValueFormat.TIME),)
 
-    def holds(self, request: ExpiryInput, previewed: Snapshot, current: Snapshot) -> bool:
+    def holds(self, request: ExpiryInput, previewed: Snapshot, current: Snapshot) -> bool:  # noqa: ARG002
         """Usage since the preview does not matter; only the expiry does."""
-        was, is_ = standalone.read(request.feature, previewed), standalone.read(request.feature, current)
+        was, is_ = standalone.read(previewed), standalone.read(current)
         return was is not None and is_ is not None and same_time(was.expires_at, is_.expires_at)
 
     def plan(self, request: ExpiryInput, facts: Facts) -> tuple[Write, ...]:  # noqa: ARG002
@@ -70,7 +70,7 @@ class ExpiryChange(ChangeKind[ExpiryInput]):
 
     def verify(self, request: ExpiryInput, before: Snapshot, after: Snapshot | None) -> Verdict:
         """Autumn answers alike when it has no such grant, so only what is read back counts."""
-        was, is_ = standalone.read(request.feature, before), standalone.read(request.feature, after or {})
+        was, is_ = standalone.read(before), standalone.read(after or {})
         if was is None or is_ is None:
             return Verdict.UNCLEAR
         if same_time(is_.expires_at, request.expires_at):
@@ -79,7 +79,7 @@ class ExpiryChange(ChangeKind[ExpiryInput]):
 
     def inverse(self, request: ExpiryInput, before: Snapshot, after: Snapshot) -> ExpiryInput | None:  # noqa: ARG002
         """None where it never expired: Autumn cannot take an expiry away."""
-        was = standalone.read(request.feature, before)
+        was = standalone.read(before)
         if was is None or was.expires_at is None:
             return None
         return request.model_copy(update={"expires_at": was.expires_at})
@@ -88,10 +88,10 @@ class ExpiryChange(ChangeKind[ExpiryInput]):
         return words.move(lines.name(request.feature, names), times.billing_moment(request.expires_at))
 
     def part(self, request: ExpiryInput, before: Snapshot, preview: Sequence[Line], names: Names) -> str:  # noqa: ARG002
-        return grants.part(standalone.read(request.feature, before))
+        return grants.part(standalone.read(before))
 
     def shown_now(self, request: ExpiryInput, before: Snapshot, after: Snapshot) -> Sequence[str]:  # noqa: ARG002
-        grant = standalone.read(request.feature, after)
+        grant = standalone.read(after)
         if grant is None:
             return [words.GONE]
         expires = times.billing_moment(grant.expires_at) if grant.expires_at else words.NEVER

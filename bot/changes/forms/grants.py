@@ -10,7 +10,7 @@ from bot.changes.forms import fields as parts
 from bot.changes.forms import words
 from bot.changes.forms.model import FormState
 from bot.changes.model import Facts
-from bot.changes.standalone import MADE_IDS, GrantSize, StandaloneGrant, held
+from bot.changes.standalone import MADE_IDS, GrantSize, GrantState, StandaloneGrant, held
 from bot.kit import blocks, form_values, numbers, text, times
 from bot.kit.card import Block
 from bot.kit.form_values import Values
@@ -54,12 +54,12 @@ def left_out(state: FormState, fits: Callable[[StandaloneGrant], bool]) -> list[
     return [blocks.context("left_out", changes_words.left_out(missing))] if missing else []
 
 
-def name(grant: StandaloneGrant) -> str:
+def name(grant: GrantState) -> str:
     """Not yet made safe."""
     return labels.NO_PLAN if grant.row.startswith(MADE_IDS) else changes_words.granted_as(grant.row)
 
 
-def part(grant: StandaloneGrant | None) -> str:
+def part(grant: GrantState | None) -> str:
     """Which grant a change is about, in mrkdwn."""
     if grant is None:
         return ""
@@ -77,7 +77,7 @@ def _option(value: str, grant: StandaloneGrant, called: Mapping[str, str]) -> An
     return blocks.option(label, value, text.literal(" · ".join(_facts(grant)), blocks.OPTION))
 
 
-def _facts(grant: StandaloneGrant) -> list[str]:
+def _facts(grant: GrantState) -> list[str]:
     size = {
         GrantSize.AMOUNT: changes_words.row_left(
             numbers.number(max(grant.left, ZERO)), numbers.number(grant.granted)

@@ -18,7 +18,7 @@ from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import ChangeInput, Facts, Judgement, Needs, Snapshot, Verdict
 from bot.changes.notes import Names
 from bot.changes.spec import NOBODY, UNITS_OF_FEATURE, ChangeKind, DailyTotal, KeyScope
-from bot.changes.standalone import GrantSize, StandaloneGrant
+from bot.changes.standalone import GrantSize, GrantState, StandaloneGrant
 from bot.changes.ungrant.request import UngrantInput
 from bot.kit import numbers, text, times
 
@@ -127,7 +127,7 @@ class GrantChange(ChangeKind[GrantInput]):
         was used up before it was read back looks as if it had never been given."""
         if after is None or before.get("row") is not None:
             return Verdict.UNCLEAR
-        grant = standalone.read(request.feature, after)
+        grant = standalone.read(after)
         if grant is None:
             return Verdict.NOT_APPLIED
         return Verdict.APPLIED if _as_requested(request, grant) else Verdict.UNCLEAR
@@ -144,10 +144,10 @@ class GrantChange(ChangeKind[GrantInput]):
             return words.switch_on(feature, term)
         if request.size is GrantSize.UNLIMITED:
             return words.give_unlimited(feature, term)
-        return words.give(feature, numbers.number(request.amount or ZERO), term)
+        return words.give(feature, numbers.number(_amount(request)), term)
 
     def shown_now(self, request: GrantInput, before: Snapshot, after: Snapshot) -> Sequence[str]:  # noqa: ARG002
-        grant = standalone.read(request.feature, after)
+        grant = standalone.read(after)
         if grant is None:
             return [words.NO_GRANT]
         sizes = {
@@ -170,8 +170,12 @@ class GrantChange(ChangeKind[GrantInput]):
         )
 
 
+def _amount(request: GrantInput) -> Decimal:
+    return request.amount or ZERO
+
+
 def _left(request: GrantInput) -> Decimal:
-    return (request.amount or ZERO) if request.left is None else request.left
+    return _amount(request) if request.left is None else request.left
 
 
 def _given(request: GrantInput, facts: Facts) -> StandaloneGrant | None:
@@ -185,18 +189,18 @@ def _given(request: GrantInput, facts: Facts) -> StandaloneGrant | None:
     )
 
 
-def _as_requested(request: GrantInput, grant: StandaloneGrant) -> bool:
+def _as_requested(request: GrantInput, grant: GrantState) -> bool:
     if grant.size is not request.size or not same_time(grant.expires_at, request.expires_at):
         return False
     if request.size is not GrantSize.AMOUNT:
         return True
-    lowered = request.left is None or grant.left <= request.left or near(grant.left, request.left)
-    return lowered and near(grant.granted, request.amount or ZERO) and (grant.interval or "") == request.every
+    lowered = request.left is None or near(max(grant.left, request.left), request.left)
+    return lowered and near(grant.granted, _amount(request)) and (grant.interval or "") == request.every
 
 
 def _grant_line(request: GrantInput) -> Line:
     if request.size is GrantSize.AMOUNT:
-        granted = canonical.number(request.amount or ZERO)
+        granted = canonical.number(_amount(request))
         return Line(GrantLine.GRANT, None, granted, ValueFormat.NUMBER, about=request.feature)
     granted = words.UNLIMITED if request.size is GrantSize.UNLIMITED else words.ON
     return Line(GrantLine.GRANT, None, granted, about=request.feature)

@@ -115,7 +115,7 @@ class RewardChange(ChangeKind[RewardInput]):
     def touches(self, request: RewardInput) -> frozenset[str]:
         if request.action is RewardAction.REDEEM:
             return frozenset({f"code {request.code}"})
-        return frozenset({"coupon", f"subscription {request.subscription}"})
+        return frozenset({"coupon", subscriptions.touched(request.subscription)})
 
     def guard(self, request: RewardInput, facts: Facts, now: datetime) -> Judgement:  # noqa: ARG002
         return guard(request, facts)
@@ -141,19 +141,16 @@ class RewardChange(ChangeKind[RewardInput]):
         after = name_of(coupon) if coupon else None
         return (Line(RewardLine.COUPON, before, after), *_invoices(facts, coupon))
 
-    def amount(self, request: RewardInput, before: Snapshot) -> Decimal | None:
+    def amount(self, request: RewardInput, before: Snapshot) -> Decimal | None:  # noqa: ARG002
         """The discount's value: percent, or an amount in major units; `before` tells its type.
 
         One that takes the place of another counts as the larger of the two, and has no size when they cannot
         be compared. Nor has a grant: it may be of several features.
         """
         removed, applied = before.get("coupon_value"), before.get("offer_value")
-        if request.action is RewardAction.REMOVE:
-            return None if removed is None else Decimal(removed)
-        if applied is None or removed is None:
-            return None if applied is None else Decimal(applied)
-        comparable = before.get("coupon_type") == before.get("offer_type")
-        return max(Decimal(removed), Decimal(applied)) if comparable else None
+        values = [Decimal(value) for value in (removed, applied) if value is not None]
+        comparable = len(values) < 2 or before.get("coupon_type") == before.get("offer_type")
+        return max(values, default=None) if comparable else None
 
     def worth(
         self, request: RewardInput, amount: Decimal | None, before: Snapshot, facts: Facts
@@ -178,9 +175,7 @@ class RewardChange(ChangeKind[RewardInput]):
         shown. What the customer has of the features may have moved."""
         if request.action is RewardAction.REDEEM:
             return grant_offer(previewed) == grant_offer(current)
-        if request.action is RewardAction.ATTACH:
-            return quote.holds(previewed, current)
-        return previewed == current
+        return quote.holds(previewed, current)
 
     def plan(self, request: RewardInput, facts: Facts) -> tuple[Write, ...]:  # noqa: ARG002
         coupons = f"/v1/customers/{in_path(request.customer)}/coupons"

@@ -34,11 +34,11 @@ def stripe_only(own: Discount | None, facts: Facts) -> bool:
 
 
 def coupon_of(reward_id: str, facts: Facts) -> Coupon | None:
-    return next((coupon for coupon in (facts.rewards or _NONE).coupons if coupon.id == reward_id), None)
+    return next((coupon for coupon in _offered(facts).coupons if coupon.id == reward_id), None)
 
 
 def coupon_by_code(code: str, facts: Facts) -> Coupon | None:
-    coupons = (facts.rewards or _NONE).coupons
+    coupons = _offered(facts).coupons
     return next(
         (coupon for coupon in coupons if any(promo.code == code for promo in coupon.promo_codes)), None
     )
@@ -46,13 +46,13 @@ def coupon_by_code(code: str, facts: Facts) -> Coupon | None:
 
 def grant_of(code: str, facts: Facts) -> FeatureGrant | None:
     """By promo code, letter for letter, as Autumn compares them."""
-    grants = (facts.rewards or _NONE).feature_grants
+    grants = _offered(facts).feature_grants
     return next((grant for grant in grants if any(promo.code == code for promo in grant.promo_codes)), None)
 
 
 def redeemable(facts: Facts) -> bool:
     """Whether there is a grant whose code the customer may still redeem."""
-    grants = (facts.rewards or _NONE).feature_grants
+    grants = _offered(facts).feature_grants
     return any(grant.grants and grant.promo_codes and redeemed_code(grant, facts) is None for grant in grants)
 
 
@@ -68,6 +68,10 @@ def redeemed_code(grant: FeatureGrant, facts: Facts) -> str | None:
         if promo.code in facts.redeemed or any(row.startswith(names) for row in rows):
             return promo.code
     return None
+
+
+def _offered(facts: Facts) -> RewardList:
+    return facts.rewards or _NONE
 
 
 def name_of(reward: Coupon | Discount | FeatureGrant) -> str:
@@ -125,7 +129,7 @@ def grant_worth(snapshot: Snapshot, facts: Facts) -> Worth | None:
 def _given(snapshot: Snapshot) -> dict[str, Decimal | None]:
     """By feature. None: unlimited, or on."""
     return {
-        name.removeprefix(_GIVES): None if gives in (None, _UNLIMITED) else Decimal(gives or 0)
+        name.removeprefix(_GIVES): None if gives is None or gives == _UNLIMITED else Decimal(gives)
         for name, gives in snapshot.items()
         if name.startswith(_GIVES)
     }

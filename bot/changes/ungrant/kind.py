@@ -62,11 +62,10 @@ class UngrantChange(ChangeKind[UngrantInput]):
 
     def preview(self, request: UngrantInput, facts: Facts) -> tuple[Line, ...]:
         grant = standalone.find(request.feature, request.row, facts.customer)
-        balance = facts.customer.balances.get(request.feature)
-        if grant is None or balance is None or grant.size is not GrantSize.AMOUNT:
+        if grant is None or grant.size is not GrantSize.AMOUNT:
             size = words.UNLIMITED if grant and grant.size is GrantSize.UNLIMITED else words.ON
             return (Line(UngrantLine.GRANT, size, None, about=request.feature),)
-        left = max(grant.left, ZERO)
+        remaining = facts.customer.balances[request.feature].remaining
         return (
             Line(
                 UngrantLine.GRANT,
@@ -77,22 +76,22 @@ class UngrantChange(ChangeKind[UngrantInput]):
             ),
             Line(
                 UngrantLine.REMAINING,
-                canonical.number(balance.remaining),
-                canonical.number(balance.remaining - left),
+                canonical.number(remaining),
+                canonical.number(remaining - max(grant.left, ZERO)),
                 ValueFormat.NUMBER,
             ),
         )
 
-    def amount(self, request: UngrantInput, before: Snapshot) -> Decimal | None:
+    def amount(self, request: UngrantInput, before: Snapshot) -> Decimal | None:  # noqa: ARG002
         """The units that are taken back: what is left of them."""
-        grant = standalone.read(request.feature, before)
+        grant = standalone.read(before)
         if grant is None or grant.size is not GrantSize.AMOUNT:
             return None
         return max(grant.left, ZERO)
 
-    def holds(self, request: UngrantInput, previewed: Snapshot, current: Snapshot) -> bool:
+    def holds(self, request: UngrantInput, previewed: Snapshot, current: Snapshot) -> bool:  # noqa: ARG002
         """Whatever was used of the grant meanwhile; more must not have been added to it."""
-        was, is_ = standalone.read(request.feature, previewed), standalone.read(request.feature, current)
+        was, is_ = standalone.read(previewed), standalone.read(current)
         if was is None or is_ is None:
             return False
         return was.size is is_.size and near(was.granted, is_.granted)
@@ -115,7 +114,7 @@ class UngrantChange(ChangeKind[UngrantInput]):
 
     def inverse(self, request: UngrantInput, before: Snapshot, after: Snapshot) -> ChangeInput | None:  # noqa: ARG002
         """The same grant again, with what was left of it."""
-        grant = standalone.read(request.feature, before)
+        grant = standalone.read(before)
         if grant is None:
             return None
         sized = grant.size is GrantSize.AMOUNT
@@ -136,7 +135,7 @@ class UngrantChange(ChangeKind[UngrantInput]):
         return words.remove(lines.name(request.feature, names))
 
     def part(self, request: UngrantInput, before: Snapshot, preview: Sequence[Line], names: Names) -> str:  # noqa: ARG002
-        return grants.part(standalone.read(request.feature, before))
+        return grants.part(standalone.read(before))
 
     def shown_now(self, request: UngrantInput, before: Snapshot, after: Snapshot) -> Sequence[str]:  # noqa: ARG002
         return [words.GONE if after.get("row") is None else words.STILL_THERE]

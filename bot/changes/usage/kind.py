@@ -103,7 +103,7 @@ class UsageChange(ChangeKind[UsageInput]):
             tracked = _TrackAnswer.model_validate(answer)
         except ValidationError:
             return after
-        return {**after, "recorded": canonical.number(tracked.value)} if tracked.deductions else after
+        return {"recorded": canonical.number(tracked.value)} if tracked.deductions else after
 
     def verify(self, request: UsageInput, before: Snapshot, after: Snapshot | None) -> Verdict:
         if after is None or before.get("recorded") is not None:

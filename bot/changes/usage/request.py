@@ -47,7 +47,7 @@ def guard(request: UsageInput, facts: Facts) -> Judgement:
 def _refusals(request: UsageInput, balance: Balance) -> Iterator[Note]:
     if (problem := amounts.size_problem(request.value)) is not None:
         yield amounts.note(problem)
-    elif request.value == ZERO or (request.value < ZERO and not request.undoes):
+    elif (-request.value if request.undoes else request.value) <= ZERO:
         yield Note(UsageNote.ZERO)
     elif -request.value > max(balance.usage, ZERO):
         yield Note(UsageNote.LESS_USED, {"used": canonical.number(max(balance.usage, ZERO))})

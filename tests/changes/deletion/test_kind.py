@@ -82,6 +82,10 @@ def test_deletion_is_refused_for_another_customer_and_an_old_id() -> None:
         ),
         (live(customer=customer(subscriptions=[subscription("pro")])), [NO_UNDO]),
         (
+            live(customer=customer(stripe_id="cus_S1", subscriptions=[subscription("free", price=None)])),
+            [NO_UNDO],
+        ),
+        (
             live(
                 customer=customer(
                     stripe_id="cus_S1",
@@ -169,6 +173,7 @@ def test_card_keeps_listing_what_continues_in_stripe() -> None:
         link,
     ]
     assert CHANGE.left_in_stripe([NO_UNDO], names, environment="sandbox", applied=True) == []
+    assert CHANGE.left_in_stripe([unpaid_invoice], names, environment="sandbox", applied=False) == []
 
 
 def test_preview_lines() -> None:
@@ -251,3 +256,7 @@ def test_deletion_snapshot() -> None:
         "open_invoices": "2",
         "entities": "1",
     }
+
+
+def test_summary() -> None:
+    assert CHANGE.summary(ASKED, {}) == words.SUMMARY

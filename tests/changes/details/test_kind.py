@@ -57,6 +57,11 @@ def ask(**changes: Any) -> DetailsInput:
             )
         ),
         (ask(customer="cus_2", name="x"), KNOWN, [Note(CommonNote.OTHER_CUSTOMER)]),
+        (
+            ask(customer="a@b", name="x"),
+            replace(KNOWN, customer=customer(id="a@b")),
+            [Note(CommonNote.OLD_ID)],
+        ),
     ],
 )
 def test_guard_refuses(change_input: DetailsInput, facts: Facts, refusals: list[Note]) -> None:
@@ -163,3 +168,15 @@ def test_details_hold_only_while_all_of_them_do() -> None:
     name_and_email = ask(name="b", email="b@b.example")
     assert CHANGE.holds(name_and_email, then, then)
     assert not CHANGE.holds(name_and_email, then, {**then, "email": "c@b.example"})
+
+
+def test_each_detail_asked_for_is_shown_as_it_is_now() -> None:
+    now: Snapshot = {"name": "x" * 256, "email": None, "fingerprint": "f1"}
+    assert CHANGE.shown_now(ask(name="New", email="a@b.example"), {}, now) == [
+        f"• Name: *{'x' * 99}…*",
+        "• Email: *none*",
+    ]
+
+
+def test_sample_changes_something() -> None:
+    assert CHANGE.guard(CHANGE.sample("cus_1"), BLANK, NOW).allowed

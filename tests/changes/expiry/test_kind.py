@@ -11,7 +11,7 @@ from bot.changes.expiry.words import ExpiryLine, ExpiryNote
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, Snapshot, Verdict
 from bot.changes.notes import CommonNote, Note
-from bot.changes.standalone import GrantSize, StandaloneGrant
+from bot.changes.standalone import GrantSize, GrantState
 from tests.changes.facts import LATER, MONTHLY, NOW, ONE_OFF, SOON, balance, customer, facts, row
 
 CHANGE = ExpiryChange()
@@ -38,6 +38,7 @@ def ask(**changes: Any) -> ExpiryInput:
         (ask(), grant(unlimited=True), [Note(ExpiryNote.UNLIMITED)]),
         (ask(), grant(reset=MONTHLY), [Note(ExpiryNote.REFILLS)]),
         (ask(expires_at=NOW), grant(), [Note(ExpiryNote.PAST)]),
+        (ask(expires_at=NOW), grant(expires_at=NOW), [Note(ExpiryNote.PAST)]),
         (
             ask(expires_at=FAR + timedelta(milliseconds=1)),
             grant(),
@@ -99,9 +100,8 @@ def test_preview_plan_and_amount() -> None:
 
 
 def told(**changes: Any) -> Snapshot:
-    return StandaloneGrant(
-        **{"feature": "messages", "row": "gift", "size": GrantSize.AMOUNT, "expires_at": SOON, **changes}
-    ).snapshot()
+    fields = {"row": "gift", "size": GrantSize.AMOUNT, "expires_at": SOON}
+    return GrantState(**{**fields, **changes}).snapshot()
 
 
 @pytest.mark.parametrize(
@@ -123,13 +123,7 @@ def test_verdict_of_the_read_back(before: Snapshot, after: Snapshot | None, verd
 
 def test_expiry_holds_while_it_is_unchanged() -> None:
     assert CHANGE.holds(ask(), told(), told())
-    assert CHANGE.holds(
-        ask(),
-        told(),
-        StandaloneGrant(
-            "messages", "gift", GrantSize.AMOUNT, expires_at=SOON, left=canonical.ZERO + 5
-        ).snapshot(),
-    )
+    assert CHANGE.holds(ask(), told(), told(left=canonical.ZERO + 5))
     assert not CHANGE.holds(ask(), told(), told(expires_at=LATER))
     assert not CHANGE.holds(ask(), told(), standalone.ABSENT)
     assert not CHANGE.holds(ask(), standalone.ABSENT, told())
@@ -164,6 +158,7 @@ def test_wording() -> None:
         (grant(), "messages", True),
         (grant(), "seats", False),
         (grant(reset=MONTHLY), "", False),
+        (grant(unlimited=True), "", False),
         (facts(balance(row())), "", False),
     ],
 )
@@ -171,3 +166,9 @@ def test_expiry_is_offered_only_where_a_grant_can_expire(
     customer_facts: Facts, feature: str, applies: bool
 ) -> None:
     assert CHANGE.applies_to(customer_facts, feature) is applies
+
+
+def test_sample_moves_an_expiry_of_its_grant() -> None:
+    sample = CHANGE.sample("cus_1")
+    own = row("maple_sample", plan_id=None, reset=ONE_OFF)
+    assert CHANGE.guard(sample, facts(balance(own)), sample.expires_at - timedelta(days=1)).allowed

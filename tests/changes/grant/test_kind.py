@@ -16,7 +16,7 @@ from bot.changes.grant.words import GrantLine, GrantNote
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, Snapshot, Verdict
 from bot.changes.notes import CommonNote, Note
-from bot.changes.standalone import GrantSize, StandaloneGrant
+from bot.changes.standalone import GrantSize, GrantState, StandaloneGrant
 from bot.changes.ungrant.request import UngrantInput
 from tests.changes.facts import MONTHLY, NOW, ONE_OFF, SOON, balance, customer, facts, row
 
@@ -213,7 +213,7 @@ def test_undoing_a_removal_restores_the_remaining_balance() -> None:
 
 def told(**changes: Any) -> Snapshot:
     fields = {"row": "maple_1", "size": GrantSize.AMOUNT, "granted": Decimal(50), "left": Decimal(50)}
-    return StandaloneGrant(**{"feature": "messages", **fields, **changes}).snapshot()
+    return GrantState(**{**fields, **changes}).snapshot()
 
 
 @pytest.mark.parametrize(
@@ -278,6 +278,8 @@ def test_grant_is_undone_by_removing_the_row_autumn_shows() -> None:
         (ask(every="fortnight"), "Give 50 of Messages every fortnight"),
         (unlimited(), "Give unlimited Messages for good"),
         (switch(), "Switch on Single Sign-On for good"),
+        (ask(amount=None), "Give 0 of Messages for good"),
+        (ask(every="x" * 99), f"Give 50 of Messages every {'x' * 53}…"),
     ],
 )
 def test_summary(change_input: GrantInput, summary: str) -> None:
@@ -299,6 +301,10 @@ def test_current_state_is_shown() -> None:
     line, expires = CHANGE.shown_now(ask(), {}, told(size=GrantSize.SWITCH, expires_at=SOON))
     assert line == "• Grant: *on*"
     assert expires.startswith("• Expires: *Dec 2, 2026 at 15:06 UTC*")
+
+
+def test_sample_can_be_given() -> None:
+    assert CHANGE.guard(CHANGE.sample("cus_1"), NEW, NOW).allowed
 
 
 def test_grant_of_one_form_has_one_id() -> None:
@@ -330,19 +336,21 @@ def test_standalone_grants_belong_to_no_product_and_are_not_paid() -> None:
 @pytest.mark.parametrize(
     "grant",
     [
-        StandaloneGrant("messages", "r", GrantSize.AMOUNT, Decimal(5), Decimal(-2), "week", 2, SOON, None),
-        StandaloneGrant("messages", "r", GrantSize.SWITCH, expires_at=SOON),
+        GrantState("r", GrantSize.AMOUNT, Decimal(5), Decimal(-2), "week", 2, SOON, None),
+        GrantState("r", GrantSize.SWITCH, expires_at=SOON),
     ],
 )
-def test_grant_is_restored_from_its_snapshot(grant: StandaloneGrant) -> None:
-    assert standalone.read("messages", grant.snapshot()) == grant
-    assert standalone.read("messages", {}) is None
+def test_grant_is_restored_from_its_snapshot(grant: GrantState) -> None:
+    assert standalone.read(grant.snapshot()) == grant
+    assert standalone.read({}) is None
 
 
 def test_refilled_grant_is_read_with_its_interval() -> None:
     refilled = row("m1", plan_id=None, included=30, usage=10, reset=MONTHLY)
     assert list(standalone.held(customer(balance(refilled)))) == [
-        StandaloneGrant("messages", "m1", GrantSize.AMOUNT, Decimal(30), Decimal(20), "month", 1, SOON, None)
+        StandaloneGrant(
+            "m1", GrantSize.AMOUNT, Decimal(30), Decimal(20), "month", 1, SOON, None, feature="messages"
+        )
     ]
     every_two = row("w2", plan_id=None, reset={"interval": "week", "interval_count": 2})
     seats = row("s1", plan_id=None, reset=None)

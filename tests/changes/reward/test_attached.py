@@ -21,7 +21,7 @@ from bot.changes.reward.kind import RewardChange
 from bot.changes.reward.request import RewardInput
 from bot.changes.reward.words import RewardAction, RewardLine, RewardNote
 from tests.changes.billing.quotes import ADD_ON, OF_ENTITY, PRO, TEAM_LATER, having, quote
-from tests.changes.facts import NOW, billing, coupon, customer, discount, rewards, subscription
+from tests.changes.facts import NOW, SOON, billing, coupon, customer, discount, rewards, subscription
 from tests.changes.filling import Filling
 
 CHANGE = RewardChange()
@@ -136,6 +136,10 @@ def test_only_attaching_is_previewed_by_autumn() -> None:
     )
 
 
+def test_attaching_touches_its_subscription() -> None:
+    assert subscriptions.touched("sub_pro") in CHANGE.touches(attach())
+
+
 def test_write_names_the_subscription_and_the_coupon() -> None:
     (write,) = CHANGE.plan(attach(), known())
     assert (write.route, dict(write.body)) == (
@@ -158,8 +162,8 @@ def test_attaching_counts_as_its_coupon() -> None:
 def test_snapshot_has_subscription_holders_and_preview() -> None:
     attached_coupons = [discount("ten", subscription_id=held_by) for held_by in ("s2", "s1")]
     facts = known(*attached_coupons, discount("other", subscription_id="s3"), quoted=QUOTE)
-    snapshot = attached.snapshot("ten", "sub_pro", "pro", facts)
-    assert snapshot == {
+    snapshot = CHANGE.snapshot(attach(), facts)
+    assert {name: value for name, value in snapshot.items() if not name.startswith("offer")} == {
         **subscriptions.snapshot(PRO, "pro", facts),
         "attached": '["s1", "s2"]',
         "own": None,
@@ -173,6 +177,7 @@ def test_snapshot_has_subscription_holders_and_preview() -> None:
 def test_attachment_holds_while_nothing_shown_changed() -> None:
     then = CHANGE.snapshot(attach(), known(quoted=QUOTE))
     assert CHANGE.holds(attach(), then, CHANGE.snapshot(attach(), known(quoted=QUOTE)))
+    assert CHANGE.holds(attach(), then, CHANGE.snapshot(attach(), known(quoted=QUOTE, at=SOON)))
     dearer = quote(next_cycle=NextCycle(total=Decimal(50)))
     for moved in (
         known(discount("twenty"), quoted=QUOTE),

@@ -13,8 +13,8 @@ from bot.changes.reward.words import RewardAction
 from tests.changes.facts import customer, facts
 
 APPLY = RewardInput(customer="cus_1", action=RewardAction.APPLY, reward="ten")
-AFTER: Snapshot = {"coupon": None, "coupon_name": None}
-GIVEN: Snapshot = {"coupon": "ten", "coupon_name": "Ten off"}
+AFTER: Snapshot = {"coupon": None, "coupon_name": None, "offer": "ten"}
+GIVEN: Snapshot = {"coupon": "ten", "coupon_name": "Ten off", "offer": "ten"}
 ANSWER = {"customer": {"processor": {"id": "cus_stripe"}}, "coupon": {"id": "ten", "name": "Ten off", "x": 1}}
 
 
@@ -22,7 +22,7 @@ ANSWER = {"customer": {"processor": {"id": "cus_stripe"}}, "coupon": {"id": "ten
     ("change_input", "stripe_id", "answer", "after"),
     [
         (APPLY, None, ANSWER, GIVEN),
-        (APPLY, None, {"coupon": {"id": "ten"}}, {"coupon": "ten", "coupon_name": None}),
+        (APPLY, None, {"coupon": {"id": "ten"}}, {**GIVEN, "coupon_name": None}),
         (APPLY, "cus_stripe", ANSWER, AFTER),
         (APPLY, None, None, AFTER),
         (APPLY, None, {"success": True}, AFTER),

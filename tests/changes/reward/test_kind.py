@@ -8,6 +8,7 @@ from bot.autumn.models import Discount, Duration, Flag, InvoicePreview, LineDisc
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, Verdict
 from bot.changes.notes import CommonNote, Note
+from bot.changes.reward import words
 from bot.changes.reward.kind import RewardChange
 from bot.changes.reward.request import RewardInput
 from bot.changes.reward.words import RewardAction, RewardLine, RewardNote
@@ -97,8 +98,20 @@ def test_code_redeemed_before(row_id: str, history: tuple[str, ...], refused: bo
     assert (CHANGE.guard(ask(REDEEM, code="BONUS"), facts, NOW).refusals == (note,)) is refused
 
 
+def test_codes_redeemed_by_this_customer_count() -> None:
+    applied = [
+        ask(REDEEM, code="BONUS", customer_created_at=NOW),
+        ask(REDEEM, code="SSO", customer_created_at=SOON),
+        ask(APPLY, reward="ten", customer_created_at=NOW),
+    ]
+    now = CHANGE.with_history(known(customer=customer(created_at=NOW)), applied)
+    assert now.redeemed == {"BONUS"}
+
+
 CHECKOUT = Note(RewardNote.AT_NEXT_CHECKOUT)
 LIMITED = replace(known(), rewards=rewards(coupon(plan_ids=["team", "pro"])))
+FIXED: dict[str, Any] = {"type": "fixed_discount"}
+THEIRS = discount("sub", subscription_id="s")
 TIMED = rewards(coupon(duration=Duration(type="months", length=3)))
 
 
@@ -133,6 +146,15 @@ TIMED = rewards(coupon(duration=Duration(type="months", length=3)))
             ask(APPLY, reward="ten"),
             replace(LIMITED, customer=customer(subscriptions=[subscription("pro")])),
             [CHECKOUT],
+        ),
+        # It reaches no invoice, whatever their currency is.
+        (
+            ask(APPLY, reward="less"),
+            replace(
+                known(THEIRS, upcoming=(coming(line(90, "pro", ("sub", 10))),)),
+                rewards=rewards(coupon("less", **FIXED)),
+            ),
+            [Note(RewardNote.SUBSCRIPTION_DISCOUNTS, {"names": "sub off"}), Note(RewardNote.NO_EFFECT)],
         ),
         (ask(APPLY, reward="ten", instead=""), known(), [CHECKOUT]),
         (
@@ -181,9 +203,7 @@ def test_preview_names_coupons_and_estimates_next_invoices() -> None:
     assert CHANGE.preview(ask(APPLY, reward="ten"), known()) == (Line(RewardLine.COUPON, None, "ten off"),)
 
 
-FIXED: dict[str, Any] = {"type": "fixed_discount"}
 MONTH: dict[str, Any] = {"duration": Duration(type="months", length=1)}
-THEIRS = discount("sub", subscription_id="s")
 
 
 @pytest.mark.parametrize(
@@ -391,3 +411,20 @@ def test_stripes_own_coupon_is_shown_and_removed_for_good() -> None:
     assert CHANGE.inverse(request, before, after) is None
     assert warning not in CHANGE.guard(request, known(discount("ten")), NOW).warnings
     assert "stripe_only" not in CHANGE.snapshot(request, replace(facts, rewards=None))
+
+
+def test_changes_of_the_coupon_conflict_and_redeeming_the_same_code() -> None:
+    apply, remove = (CHANGE.touches(request) for request in (ask(APPLY, reward="ten"), ask(REMOVE)))
+    bonus, sso = (CHANGE.touches(ask(REDEEM, code=code)) for code in ("BONUS", "SSO"))
+    assert apply & remove
+    assert not bonus & sso
+    assert not bonus & apply
+    assert bonus == CHANGE.touches(ask(REDEEM, code="BONUS", customer="cus_2"))
+
+
+def test_long_code_is_cut_in_the_summary() -> None:
+    assert CHANGE.summary(ask(REDEEM, code="x" * 200), {}) == words.redeem(f"{'x' * 59}…")
+
+
+def test_sample_can_be_applied() -> None:
+    assert CHANGE.guard(CHANGE.sample("cus_1"), known(), NOW).allowed

@@ -11,7 +11,7 @@ from bot.changes.grant.request import GrantInput
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, Snapshot, Verdict
 from bot.changes.notes import CommonNote, Note
-from bot.changes.standalone import GrantSize, StandaloneGrant
+from bot.changes.standalone import GrantSize, GrantState
 from bot.changes.ungrant.kind import UngrantChange
 from bot.changes.ungrant.request import UngrantInput
 from bot.changes.ungrant.words import UngrantLine, UngrantNote
@@ -109,7 +109,7 @@ def test_feature_and_row_are_always_named() -> None:
 
 def told(**changes: Any) -> Snapshot:
     fields = {"granted": Decimal(100), "left": Decimal(60), "row": "gift", "size": GrantSize.AMOUNT}
-    return StandaloneGrant(**{"feature": "messages", **fields, **changes}).snapshot()
+    return GrantState(**{**fields, **changes}).snapshot()
 
 
 @pytest.mark.parametrize(
@@ -171,6 +171,11 @@ def again(**changes: Any) -> GrantInput:
             again(size=GrantSize.SWITCH, amount=None, left=None),
         ),
         (
+            ask(),
+            told(size=GrantSize.UNLIMITED, granted=Decimal(0), left=Decimal(-5)),
+            again(size=GrantSize.UNLIMITED, amount=None, left=None),
+        ),
+        (
             ask(row="cus_ent_1"),
             told(row="cus_ent_1"),
             again(grant=f"maple_{digest('cus_ent_1')}"),
@@ -209,3 +214,8 @@ def test_removal_is_offered_only_where_there_is_a_grant() -> None:
     assert CHANGE.applies_to(KNOWN, "messages")
     assert not CHANGE.applies_to(KNOWN, "seats")
     assert not CHANGE.applies_to(facts(balance(row())), "")
+
+
+def test_sample_removes_its_grant() -> None:
+    known = facts(balance(row("maple_sample", plan_id=None)))
+    assert CHANGE.guard(CHANGE.sample("cus_1"), known, NOW).allowed

@@ -189,6 +189,7 @@ async def test_events_are_optional_and_read_only_for_a_request(readable: bool) -
     finally:
         await client.aclose()
     assert isinstance(requested.extra, RecentEvents) is readable
+    assert (CHANGE.snapshot(ask(), requested)["recorded"] is not None) is readable
     body = next(call.body for call in script.received if call.route == "events.list")
     assert (body["customer_id"], body["feature_id"]) == ("cus_1", "messages")
 
@@ -198,3 +199,7 @@ def test_usage_is_offered_only_where_there_is_a_balance() -> None:
     assert CHANGE.applies_to(KNOWN, "messages")
     assert not CHANGE.applies_to(KNOWN, "seats")
     assert not CHANGE.applies_to(facts(), "")
+
+
+def test_sample_can_be_recorded() -> None:
+    assert CHANGE.guard(CHANGE.sample("cus_1"), KNOWN, NOW).allowed
