@@ -5,13 +5,14 @@ from typing import Any
 import pytest
 
 from bot.autumn.models import Discount, Duration, Flag, InvoicePreview, LineDiscount, PreviewLine, PromoCode
-from bot.changes.lines import Line, ValueFormat
+from bot.changes.lines import Line, ValueFormat, value_bullet
 from bot.changes.model import Facts, Verdict
 from bot.changes.notes import CommonNote, Note
 from bot.changes.reward import words
 from bot.changes.reward.kind import RewardChange
 from bot.changes.reward.request import RewardInput
 from bot.changes.reward.words import RewardAction, RewardLine, RewardNote
+from bot.kit import phrases
 from tests.changes.facts import (
     LATER,
     NOW,
@@ -415,11 +416,22 @@ def test_stripes_own_coupon_is_shown_and_removed_for_good() -> None:
 
 def test_changes_of_the_coupon_conflict_and_redeeming_the_same_code() -> None:
     apply, remove = (CHANGE.touches(request) for request in (ask(APPLY, reward="ten"), ask(REMOVE)))
+    attach = CHANGE.touches(ask(RewardAction.ATTACH, reward="ten", subscription="sub_pro"))
     bonus, sso = (CHANGE.touches(ask(REDEEM, code=code)) for code in ("BONUS", "SSO"))
     assert apply & remove
+    assert apply & attach
     assert not bonus & sso
     assert not bonus & apply
-    assert bonus == CHANGE.touches(ask(REDEEM, code="BONUS", customer="cus_2"))
+    assert bonus & CHANGE.touches(ask(REDEEM, code="BONUS", customer="cus_2"))
+
+
+def test_code_that_shows_nothing_is_a_dash_in_the_summary() -> None:
+    assert CHANGE.summary(ask(REDEEM, code="\u200b"), {}) == words.redeem(phrases.NONE)
+
+
+def test_long_name_is_cut_where_the_coupon_is_shown() -> None:
+    (line,) = CHANGE.shown_now(ask(REMOVE), {}, {"coupon": "ten", "coupon_name": "x" * 200})
+    assert line == value_bullet(RewardLine.COUPON, f"{'x' * 99}…")
 
 
 def test_long_code_is_cut_in_the_summary() -> None:
