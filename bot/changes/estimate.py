@@ -83,7 +83,7 @@ def _offer(coupon: Coupon, facts: Facts) -> Offer:
 def _next(preview: InvoicePreview, own: Discount | None, then: Left | None) -> Next:
     """The new coupon is taken off the lines as they are without the customer's present discount."""
     off_now = [(line, ZERO if own is None else amount_taken(line, own.id)) for line in preview.line_items]
-    without = preview.total + sum((off for _, off in off_now), ZERO)
+    without = preview.total + sum((line_off for _, line_off in off_now), ZERO)
     after = without
     if then is not None:
         lines = [(line, line.total + line_off) for line, line_off in off_now]
