@@ -103,21 +103,21 @@ class Replica:
 class ReplicaStarter:
     """Starts replicas, each of which is cut off at some checkpoint and then replaced."""
 
-    desk: AlertHarness
+    harness: AlertHarness
     dice: random.Random
     secret: str = field(default_factory=new_secret)
     restarts: int = 0
 
     async def start(self) -> Replica:
-        checkpoint, database = self._dying(), self.desk.new_database()
-        bot = await self.desk.bot(
+        checkpoint, database = self._dying(), self.harness.new_database()
+        bot = await self.harness.bot(
             timeouts=replace(QUICK, at_once=4), checkpoint=checkpoint, database=database
         )
         runtime = Runtime(
             database,
             None,  # type: ignore[arg-type]  # the endpoint makes no calls to Autumn
             Environment.SANDBOX,
-            self.desk.clock,
+            self.harness.clock,
             checkpoint,
         )
         endpoint = AutumnWebhooks(
@@ -170,12 +170,12 @@ class ReplicaStarter:
 async def posted_once(engine: Engine, events: int, seed: int) -> Figures:
     """Every event is sent two to four times, in any order, to either replica, until it is answered."""
     figures = Figures(f"Repeated, reordered, to two replicas that die: {engine}")
-    async with alert_harness(engine) as desk:
+    async with alert_harness(engine) as harness:
         dice = random.Random(seed)  # noqa: S311
-        starter = ReplicaStarter(desk, dice)
+        starter = ReplicaStarter(harness, dice)
         channels = (SUPPORT, FINANCE)
         for channel in channels:
-            await desk.subscribe(channel)
+            await harness.subscribe(channel)
         replicas = [await starter.start() for _ in range(2)]
         waiting = [number for number in range(events) for _ in range(dice.randrange(2, 5))]
         dice.shuffle(waiting)
@@ -194,12 +194,12 @@ async def posted_once(engine: Engine, events: int, seed: int) -> Figures:
                 replicas[which] = await starter.restart(replicas[which])
             await _tick(starter, replicas)
         for _ in range(200):
-            if {state for state, _ in await desk.states()} == {"posted"}:
+            if {state for state, _ in await harness.states()} == {"posted"}:
                 break
-            desk.move(seconds=61)
+            harness.move(seconds=61)
             await _tick(starter, replicas)
         for channel in channels:
-            _judge(figures, desk, channel, events)
+            _judge(figures, harness, channel, events)
         figures.count("events", events)
         figures.count("processes cut off", starter.restarts)
     return figures
@@ -214,8 +214,8 @@ async def _tick(starter: ReplicaStarter, replicas: list[Replica]) -> None:
             replicas[which] = await starter.restart(replicas[which])
 
 
-def _judge(figures: Figures, desk: AlertHarness, channel: str, events: int) -> None:
-    posts = Counter(_entities(desk, channel))
+def _judge(figures: Figures, harness: AlertHarness, channel: str, events: int) -> None:
+    posts = Counter(_entities(harness, channel))
     figures.count("alerts posted", sum(posts.values()))
     for number in range(events):
         times = posts[f"ws_{number}"]
@@ -223,7 +223,7 @@ def _judge(figures: Figures, desk: AlertHarness, channel: str, events: int) -> N
     figures.check(sum(posts.values()) == events, f"{sum(posts.values())} alerts in {channel}")
 
 
-def _entities(desk: AlertHarness, channel: str) -> Iterator[str]:
-    for post in desk.posts(channel):
+def _entities(harness: AlertHarness, channel: str) -> Iterator[str]:
+    for post in harness.posts(channel):
         head = str(post.blocks[0]["text"]["text"])
         yield head.rpartition("entity `")[2].rstrip("`")
