@@ -67,11 +67,13 @@ def seats(*rows: Any) -> Balance:
     return balance(*rows, feature_id="seats")
 
 
-def having(*subscriptions_held: Subscription, balances: tuple[Balance, ...] = (), **changes: Any) -> Customer:
+def customer_with(
+    *subscriptions_held: Subscription, balances: tuple[Balance, ...] = (), **changes: Any
+) -> Customer:
     return customer(*balances, subscriptions=list(subscriptions_held), **changes)
 
 
-def applies(kind: str, holder: Customer) -> bool:
+def is_offered(kind: str, holder: Customer) -> bool:
     return registry.kind(kind).applies_to(Facts(holder, NOW), "")
 
 
@@ -92,7 +94,7 @@ def applies(kind: str, holder: Customer) -> bool:
 def test_cancellation_is_offered_for_a_running_subscription(
     subscriptions_held: list[Subscription], offered: bool
 ) -> None:
-    assert applies("cancellation", having(*subscriptions_held)) is offered
+    assert is_offered("cancellation", customer_with(*subscriptions_held)) is offered
 
 
 @pytest.mark.parametrize(
@@ -105,15 +107,15 @@ def test_cancellation_is_offered_for_a_running_subscription(
     ],
 )
 def test_cancellation_is_offered_for_a_removable_purchase(purchases: list[Purchase], offered: bool) -> None:
-    assert applies("cancellation", having(purchases=purchases)) is offered
+    assert is_offered("cancellation", customer_with(purchases=purchases)) is offered
 
 
 @pytest.mark.parametrize("kind", ["cancellation", "quantity", "trial"])
 def test_entity_subscription_may_be_among_those_not_shown(kind: str) -> None:
     bought_once = [Purchase(plan_id="pack")] * 14
-    assert not applies(kind, having(purchases=bought_once))
-    assert not applies(kind, having(WITHOUT_ID, purchases=bought_once[1:]))
-    assert applies(kind, having(WITHOUT_ID, purchases=bought_once))
+    assert not is_offered(kind, customer_with(purchases=bought_once))
+    assert not is_offered(kind, customer_with(WITHOUT_ID, purchases=bought_once[1:]))
+    assert is_offered(kind, customer_with(WITHOUT_ID, purchases=bought_once))
 
 
 @pytest.mark.parametrize(
@@ -129,7 +131,7 @@ def test_entity_subscription_may_be_among_those_not_shown(kind: str) -> None:
     ],
 )
 def test_trial_is_offered_while_it_runs(subscriptions_held: list[Subscription], offered: bool) -> None:
-    assert applies("trial", having(*subscriptions_held)) is offered
+    assert is_offered("trial", customer_with(*subscriptions_held)) is offered
 
 
 @pytest.mark.parametrize(
@@ -148,7 +150,7 @@ def test_trial_is_offered_while_it_runs(subscriptions_held: list[Subscription], 
 def test_quantity_is_offered_where_one_is_bought_ahead(
     subscriptions_held: list[Subscription], rows: list[Any], offered: bool
 ) -> None:
-    assert applies("quantity", having(*subscriptions_held, balances=(seats(*rows),))) is offered
+    assert is_offered("quantity", customer_with(*subscriptions_held, balances=(seats(*rows),))) is offered
 
 
 @pytest.mark.parametrize(
@@ -168,11 +170,11 @@ def test_quantity_is_offered_where_one_is_bought_ahead(
 def test_refund_is_offered_while_a_paid_invoice_may_have_something_left(
     invoices: list[Invoice], offered: bool
 ) -> None:
-    assert applies("refund", customer(invoices=invoices)) is offered
+    assert is_offered("refund", customer(invoices=invoices)) is offered
 
 
 def test_refund_is_offered_where_no_invoices_were_read() -> None:
-    assert applies("refund", customer())
+    assert is_offered("refund", customer())
 
 
 @pytest.mark.parametrize(
@@ -210,13 +212,13 @@ def test_reward_is_offered_with_something_to_apply_or_remove(changes: dict[str, 
 def test_product_is_offered_while_there_is_another(
     subscriptions_held: list[Subscription], products: tuple[Plan, ...] | None, offered: bool
 ) -> None:
-    customer_facts = facts(customer=having(*subscriptions_held, entities=[]), offered=products)
+    customer_facts = facts(customer=customer_with(*subscriptions_held, entities=[]), offered=products)
     assert registry.kind("switch").applies_to(customer_facts, "") is offered
 
 
 @pytest.mark.parametrize("entities", [{"entities": [Entity(id="ws_1")]}, {}], ids=["some", "not read"])
 def test_customers_product_is_offered_for_their_entities(entities: dict[str, Any]) -> None:
-    customer_facts = facts(customer=having(PRO, **entities), offered=(Plan(id="pro"),))
+    customer_facts = facts(customer=customer_with(PRO, **entities), offered=(Plan(id="pro"),))
     assert registry.kind("switch").applies_to(customer_facts, "")
 
 

@@ -52,17 +52,17 @@ DOLLARS = customer(
 )
 
 
-def several(*figures: tuple[Any, Any, str]) -> tuple[InvoicePreview, ...]:
+def previews_of(*figures: tuple[Any, Any, str]) -> tuple[InvoicePreview, ...]:
     return tuple(coming(line(total), at=at, currency=currency) for total, at, currency in figures)
 
 
-def estimated(new: Any, facts: Facts) -> list[tuple[str | None, str | None]]:
+def estimates(new: Any, facts: Facts) -> list[tuple[str | None, str | None]]:
     request = ask(APPLY, reward=new.id) if new else ask(REMOVE)
     lines = CHANGE.preview(request, replace(facts, rewards=rewards(*([new] if new else []))))
     return [(line.before, line.after) for line in lines if line.label is RewardLine.NEXT_INVOICE]
 
 
-THREE = several((99, LATER, "usd"), (199, SOON, "usd"), (100, LATER, "usd"))
+THREE = previews_of((99, LATER, "usd"), (199, SOON, "usd"), (100, LATER, "usd"))
 
 
 @pytest.mark.parametrize(
@@ -80,26 +80,26 @@ THREE = several((99, LATER, "usd"), (199, SOON, "usd"), (100, LATER, "usd"))
     ],
 )
 def test_coupon_is_spent_over_the_next_invoices(new: Coupon, after: list[str]) -> None:
-    assert [then for _, then in estimated(new, known(upcoming=THREE))] == after
+    assert [then for _, then in estimates(new, known(upcoming=THREE))] == after
 
 
 def test_coupon_for_one_invoice_waits_for_a_matching_one() -> None:
     upcoming = (coming(line(20, "pro"), at=SOON), coming(line(30, "team"), at=LATER))
     new = coupon(value=50, plan_ids=["team"], **ONCE)
-    assert estimated(new, known(upcoming=upcoming)) == [("20", "20"), ("30", "15")]
+    assert estimates(new, known(upcoming=upcoming)) == [("20", "20"), ("30", "15")]
 
 
 def test_amount_counts_only_in_its_currency() -> None:
-    upcoming = several((3000, SOON, "jpy"), (45, SOON, "eur"), (20, LATER, "usd"))
+    upcoming = previews_of((3000, SOON, "jpy"), (45, SOON, "eur"), (20, LATER, "usd"))
     facts = known(upcoming=upcoming, customer=DOLLARS)
     new = coupon(value=5, **FIXED)
-    assert estimated(new, facts) == [("3000", "3000"), ("45", "45"), ("20", "15")]
+    assert estimates(new, facts) == [("3000", "3000"), ("45", "45"), ("20", "15")]
     judged = CHANGE.guard(ask(APPLY, reward="ten"), replace(facts, rewards=rewards(new)), NOW)
     assert judged.warnings == (
         Note(RewardNote.OTHER_CURRENCY, {"currency": "USD", "currencies": "JPY, EUR"}),
         Note(RewardNote.FROM_NEXT_INVOICE, {"at": "2026-12-12T15:06:00.000+00:00"}),
     )
-    yen = replace(facts, billing=billing(upcoming=several((3000, SOON, "jpy"))), rewards=rewards(new))
+    yen = replace(facts, billing=billing(upcoming=previews_of((3000, SOON, "jpy"))), rewards=rewards(new))
     assert CHANGE.guard(ask(APPLY, reward="ten"), yen, NOW).warnings == (
         Note(RewardNote.OTHER_CURRENCY, {"currency": "USD", "currencies": "JPY"}),
     )
@@ -111,8 +111,8 @@ def test_currency_that_nothing_tells_is_empty() -> None:
 
 def test_unknown_currency_is_called_a_guess() -> None:
     new = coupon(value=5, **FIXED)
-    facts = replace(known(upcoming=several((20, SOON, "eur"))), rewards=rewards(new))
-    assert estimated(new, facts) == [("20", "15")]
+    facts = replace(known(upcoming=previews_of((20, SOON, "eur"))), rewards=rewards(new))
+    assert estimates(new, facts) == [("20", "15")]
     assert CHANGE.guard(ask(APPLY, reward="ten"), facts, NOW).warnings == (
         Note(RewardNote.CURRENCY_UNKNOWN, {"currencies": "EUR"}),
         Note(RewardNote.FROM_NEXT_INVOICE, {"at": "2026-12-02T15:06:00.000+00:00"}),
@@ -121,13 +121,15 @@ def test_unknown_currency_is_called_a_guess() -> None:
 
 def test_current_discount_determines_the_currency() -> None:
     discount_held = discount("old", 5, currency="usd", **FIXED)
-    facts = known(discount_held, upcoming=several((20, SOON, "usd"), (30, SOON, "eur")))
-    assert estimated(coupon(value=8, **FIXED), facts) == [("20", "12"), ("30", "30")]
+    facts = known(discount_held, upcoming=previews_of((20, SOON, "usd"), (30, SOON, "eur")))
+    assert estimates(coupon(value=8, **FIXED), facts) == [("20", "12"), ("30", "30")]
 
 
 def test_percentage_does_not_determine_the_currency() -> None:
-    facts = known(discount("old", 5, currency="eur"), upcoming=several((30, SOON, "eur")), customer=DOLLARS)
-    assert estimated(coupon(value=8, **FIXED), facts) == [("30", "30")]
+    facts = known(
+        discount("old", 5, currency="eur"), upcoming=previews_of((30, SOON, "eur")), customer=DOLLARS
+    )
+    assert estimates(coupon(value=8, **FIXED), facts) == [("30", "30")]
 
 
 def test_invoice_that_a_coupon_cannot_reach_is_shown_as_it_is_and_warns_of_no_currency() -> None:
@@ -149,7 +151,7 @@ def test_no_more_is_added_back_than_was_deducted() -> None:
     off = [LineDiscount(reward_id="old", amount_off=Decimal(25))]
     cut = PreviewLine(plan_id="pro", subtotal=Decimal(20), total=Decimal(0), discounts=off)
     discount_held = discount("old", 25, currency="usd", **FIXED)
-    assert estimated(None, known(discount_held, upcoming=(coming(cut),))) == [("0", "20")]
+    assert estimates(None, known(discount_held, upcoming=(coming(cut),))) == [("0", "20")]
 
 
 def test_coupon_without_effect_is_not_promised() -> None:
@@ -220,7 +222,7 @@ def test_no_coupon_deducts_more_than_it_is_worth(
     duration = Duration(type=lasts, length=12 if lasts == "months" else None)
     new = coupon(value=value, type=kind, duration=duration)
     facts = known(upcoming=tuple(previews), customer=DOLLARS)
-    off = [Decimal(now or 0) - Decimal(then or 0) for now, then in estimated(new, facts)]
+    off = [Decimal(now or 0) - Decimal(then or 0) for now, then in estimates(new, facts)]
     assert all(0 <= amount_off <= preview.total for amount_off, preview in zip(off, previews, strict=True))
     if kind != "percentage_discount":
         assert all(

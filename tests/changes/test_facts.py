@@ -34,7 +34,7 @@ DETAILS = DetailsInput(customer="cus_1", email="Ada@acme.example")
 DELETION = DeletionInput(customer="cus_1", typed="cus_1")
 
 
-def in_part(stripe: Any) -> Any:
+def answer_by_stripe(stripe: Any) -> Any:
     """Answers with the customer, and differently to the request that reaches Stripe."""
 
     async def answer(request: ReceivedRequest) -> Any:
@@ -44,7 +44,7 @@ def in_part(stripe: Any) -> Any:
 
 
 ANSWERS: dict[str, Any] = {
-    "customers.get": in_part(ok(STRIPE)),
+    "customers.get": answer_by_stripe(ok(STRIPE)),
     "rewards.list": ok({"coupons": [{"id": "ten"}], "feature_grants": []}),
     "customers/clear_cache": ok({"success": True}),
     "features.list": listing({"id": "f", "type": "metered"}),
@@ -59,7 +59,7 @@ ANSWERS: dict[str, Any] = {
 }
 
 
-async def gathered(request: Any, **answers: Any) -> tuple[Facts, list[str]]:
+async def gather_facts(request: Any, **answers: Any) -> tuple[Facts, list[str]]:
     script = Scripted(ANSWERS | {name.replace("_", "."): answer for name, answer in answers.items()})
     client = script.client()
     try:
@@ -71,35 +71,35 @@ async def gathered(request: Any, **answers: Any) -> tuple[Facts, list[str]]:
 
 
 async def test_each_kind_reads_only_what_it_needs() -> None:
-    facts, routes = await gathered(BALANCE)
+    facts, routes = await gather_facts(BALANCE)
     assert routes == ["customers.get", "features.list"]
     assert list(facts.features) == ["f"]
     assert (facts.read_at, facts.billing, facts.rewards, facts.unpaid) == (NOW, None, None, None)
 
-    facts, routes = await gathered(APPLY)
+    facts, routes = await gather_facts(APPLY)
     assert routes == ["customers.get", "features.list", "rewards.list"]
     assert facts.billing is not None
     assert facts.billing.discounts[0].id == "ten"
     assert facts.billing.upcoming is not None
     assert facts.rewards is not None
 
-    facts, routes = await gathered(REDEEM)
+    facts, routes = await gather_facts(REDEEM)
     assert routes == ["customers.get", "features.list", "rewards.list"]
     assert facts.billing is None
 
-    facts, routes = await gathered(DELETION)
+    facts, routes = await gather_facts(DELETION)
     assert routes == ["customers.get", "invoices.list"]
     assert facts.unpaid == Unpaid((Owed("USD", 1, Decimal(15)),))
     assert [entity.id for entity in facts.entities] == ["w1"]
 
-    _, routes = await gathered(DELETION, customers_get=ok(PLAIN))
+    _, routes = await gather_facts(DELETION, customers_get=ok(PLAIN))
     assert routes == ["customers.get", "invoices.list"], "without Stripe there is nothing to read again"
 
-    facts, routes = await gathered(DETAILS)
+    facts, routes = await gather_facts(DETAILS)
     assert routes == ["customers.get", "customers.list"]
     assert facts.same_email == 1
 
-    facts, routes = await gathered(DetailsInput(customer="cus_1", name="x"))
+    facts, routes = await gather_facts(DetailsInput(customer="cus_1", name="x"))
     assert routes == ["customers.get"]
     assert facts.same_email is None
 
@@ -111,21 +111,21 @@ async def test_customer_without_stripe_is_read_again_for_a_coupon() -> None:
     async def stripe(request: ReceivedRequest) -> Any:
         return next(answers) if "rewards" in request.body.get("expand", []) else ok(PLAIN)
 
-    facts, routes = await gathered(APPLY, customers_get=stripe)
+    facts, routes = await gather_facts(APPLY, customers_get=stripe)
     assert routes.count("customers/clear_cache") == 1
     assert facts.billing is not None
     assert [discount.id for discount in facts.billing.discounts] == ["ten"]
 
 
 async def test_form_gets_everything_its_kind_may_need() -> None:
-    facts, routes = await gathered("reward", plans_list=listing({"id": "pro", "name": "Pro"}))
+    facts, routes = await gather_facts("reward", plans_list=listing({"id": "pro", "name": "Pro"}))
     assert routes == ["customers.get", "features.list", "plans.list", "rewards.list"]
     assert facts.plans == {"pro": "Pro"}
-    facts, _ = await gathered("reward", plans_list=error(500))
+    facts, _ = await gather_facts("reward", plans_list=error(500))
     assert facts.plans == {}
-    facts, _ = await gathered("cancellation", plans_list=listing({"id": "pro", "name": "Pro"}))
+    facts, _ = await gather_facts("cancellation", plans_list=listing({"id": "pro", "name": "Pro"}))
     assert facts.plans == {"pro": "Pro"}
-    _, routes = await gathered("details")
+    _, routes = await gather_facts("details")
     assert routes == ["customers.get"]
 
 
@@ -155,27 +155,27 @@ async def test_nothing_more_is_read_of_a_missing_customer() -> None:
 
 async def test_optional_reads_may_fail() -> None:
     down = error(500)
-    facts, _ = await gathered(BALANCE, features_list=down)
+    facts, _ = await gather_facts(BALANCE, features_list=down)
     assert facts.features == {}
-    facts, _ = await gathered(DELETION, customers_get=in_part(down))
+    facts, _ = await gather_facts(DELETION, customers_get=answer_by_stripe(down))
     assert facts.billing is None
-    facts, _ = await gathered(DETAILS, customers_list=down)
+    facts, _ = await gather_facts(DETAILS, customers_list=down)
     assert facts.same_email is None
 
 
 async def test_required_reads_may_not_fail() -> None:
     with pytest.raises(NotFound):
-        await gathered(BALANCE, customers_get=error(404))
+        await gather_facts(BALANCE, customers_get=error(404))
     with pytest.raises(Unavailable):
-        await gathered(APPLY, customers_get=in_part(error(500)))
+        await gather_facts(APPLY, customers_get=answer_by_stripe(error(500)))
     with pytest.raises(Forbidden):
-        await gathered(REDEEM, rewards_list=error(403))
+        await gather_facts(REDEEM, rewards_list=error(403))
     with pytest.raises(Unavailable):
-        await gathered(DELETION, invoices_list=error(500))
+        await gather_facts(DELETION, invoices_list=error(500))
 
 
 async def test_customer_without_stripe() -> None:
-    facts, _ = await gathered(APPLY, customers_get=ok(PLAIN))
+    facts, _ = await gather_facts(APPLY, customers_get=ok(PLAIN))
     assert facts.billing is not None
     assert (facts.billing.discounts, facts.billing.upcoming) == ((), None)
 

@@ -111,7 +111,7 @@ async def restored(bench: Bench, customer_id: str) -> AsyncIterator[None]:
 Figures = tuple[str | None, str, str | None, str | None]
 
 
-def shown(customer: Customer, feature: str, row_id: str) -> Figures:
+def row_figures(customer: Customer, feature: str, row_id: str) -> Figures:
     """Granted, remaining and used of a row with its rollovers, and its reset: computed from the answer alone,
     independently of the change."""
     balance = customer.balances.get(feature)
@@ -134,11 +134,11 @@ def _resets(row: BalanceRow) -> bool:
     return row.reset is not None and row.reset.interval != "one_off"
 
 
-def promised(request: BalanceInput, facts: Facts) -> tuple[Figures, str | None]:
+def promised_figures(request: BalanceInput, facts: Facts) -> tuple[Figures, str | None]:
     lines = {line.label: line for line in registry.kind(request.kind).preview(request, facts)}
     reset = lines.get(BalanceLine.RESET)
     vanishes = lines[BalanceLine.GRANTED].after is None
-    reset_before = None if vanishes else shown(facts.customer, request.feature, request.row)[3]
+    reset_before = None if vanishes else row_figures(facts.customer, request.feature, request.row)[3]
     total = lines.get(BalanceLine.TOTAL_REMAINING)
     figures = (
         lines[BalanceLine.GRANTED].after,
@@ -192,10 +192,10 @@ async def check_balance(bench: Bench, request: BalanceInput) -> set[NoteCode]:
     if judged.refusals:
         return {note.code for note in judged.refusals}
     async with restored(bench, request.customer):
-        figures, total = promised(request, facts)
+        figures, total = promised_figures(request, facts)
         before = change.snapshot(request, facts)
         after = await bench.apply(request, facts)
-        assert shown(after.customer, request.feature, request.row) == figures
+        assert row_figures(after.customer, request.feature, request.row) == figures
         if total is not None:
             assert canonical.number(after.customer.balances[request.feature].remaining) == total
         undo = change.inverse(request, before, change.snapshot(request, after))
@@ -210,7 +210,7 @@ async def check_balance(bench: Bench, request: BalanceInput) -> set[NoteCode]:
 async def check_undone(bench: Bench, undo: BalanceInput, first: Facts, facts: Facts) -> None:
     assert not registry.kind(undo.kind).guard(undo, facts, bench.local.clock.now()).refusals
     now = (await bench.apply(undo, facts)).customer
-    assert shown(now, undo.feature, undo.row) == shown(first.customer, undo.feature, undo.row)
+    assert row_figures(now, undo.feature, undo.row) == row_figures(first.customer, undo.feature, undo.row)
     assert now.balances[undo.feature].remaining == first.customer.balances[undo.feature].remaining
 
 
@@ -351,7 +351,7 @@ PAYING = ("cus_acme", "cus_northwind", "cus_coupons", "cus_stark", "cus_tyrell",
 FREE = ("cus_wonka", "cus_empty")
 
 
-def own(facts: Facts) -> str | None:
+def own_coupon(facts: Facts) -> str | None:
     discounts = facts.billing.discounts if facts.billing else ()
     return next((discount.id for discount in discounts if discount.subscription_id is None), None)
 
@@ -374,11 +374,11 @@ async def check_coupons(bench: Bench, customer_id: str, coupons: list[str]) -> N
         request = RewardInput(customer=customer_id, action=RewardAction.APPLY, reward=coupon)
         facts = await bench.facts(request)
         if change.guard(request, facts, NOW).refusals:
-            assert own(facts) == coupon
+            assert own_coupon(facts) == coupon
             continue
         async with restored(bench, customer_id):
             after = await bench.apply(request, facts)
-            assert own(after) == coupon
+            assert own_coupon(after) == coupon
             check_invoices(change.preview(request, facts), facts, after)
             undo = change.inverse(request, change.snapshot(request, facts), change.snapshot(request, after))
             assert isinstance(undo, RewardInput)
@@ -388,7 +388,7 @@ async def check_coupons(bench: Bench, customer_id: str, coupons: list[str]) -> N
             customer_facts = await bench.facts(undo)
             assert not change.guard(undo, customer_facts, NOW).refusals
             restored_facts = await bench.apply(undo, customer_facts)
-            assert own(restored_facts) == own(facts)
+            assert own_coupon(restored_facts) == own_coupon(facts)
             assert totals(restored_facts) == totals(facts)
 
 
@@ -410,10 +410,10 @@ async def test_coupon_is_removed_and_restored(bench: Bench) -> None:
         request = RewardInput(customer=customer_id, action=RewardAction.REMOVE)
         change, facts = registry.kind(request.kind), await bench.facts(request)
         after = await bench.apply(request, facts)
-        assert own(after) is None
+        assert own_coupon(after) is None
         check_invoices(change.preview(request, facts), facts, after)
         undo = change.inverse(request, change.snapshot(request, facts), change.snapshot(request, after))
-        assert own(await bench.apply(undo, await bench.facts(undo))) == own(facts)
+        assert own_coupon(await bench.apply(undo, await bench.facts(undo))) == own_coupon(facts)
 
 
 async def test_feature_grant_gives_what_it_promised_once(bench: Bench) -> None:

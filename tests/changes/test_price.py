@@ -33,7 +33,7 @@ def plan(*items: PlanItem, status: str = "active", currency: str = "usd", id_: s
     return Subscription(plan_id=id_, status=status, plan=Plan(id=id_, price=base, items=list(items)))
 
 
-def having(*subscriptions: Subscription, rows: Any = (), pays_in: str = "usd") -> Facts:
+def facts_with(*subscriptions: Subscription, rows: Any = (), pays_in: str = "usd") -> Facts:
     invoices = [Invoice(currency=pays_in)] if pays_in else []
     customer_facts = balance(*rows) if rows else None
     holder = customer(
@@ -53,25 +53,25 @@ def dollars(amount: str) -> Worth:
 @pytest.mark.parametrize(
     ("facts", "worth"),
     [
-        (having(plan(item(usage("0.01")))), dollars("50")),
-        (having(plan(item(usage(2, billing_units=D(1000))))), dollars("10")),
-        (having(plan(item(usage(2, billing_units=D(3000))))), dollars(str(D(10000) / 3000))),
-        (having(plan(), rows=[row(price=usage("0.01"))]), dollars("50")),
-        (having(plan(item(usage(0)))), dollars("0")),
-        (having(plan(item(usage("0.01"))), plan(item(usage("0.01")), id_="more")), dollars("50")),
-        (having(plan(item(usage("0.01"))), plan(item(usage("0.02")), id_="more")), None),
-        (having(plan(item(usage("0.02"))), rows=[row(price=usage("0.01"))]), dollars("50")),
-        (having(plan(item(usage("0.02"), "seats"), item(None))), None),
-        (having(plan(item(usage("0.02")), status="scheduled")), None),
-        (having(Subscription(plan_id="pro", status="active")), None),
-        (having(), None),
-        (having(plan(item(usage()))), None),
+        (facts_with(plan(item(usage("0.01")))), dollars("50")),
+        (facts_with(plan(item(usage(2, billing_units=D(1000))))), dollars("10")),
+        (facts_with(plan(item(usage(2, billing_units=D(3000))))), dollars(str(D(10000) / 3000))),
+        (facts_with(plan(), rows=[row(price=usage("0.01"))]), dollars("50")),
+        (facts_with(plan(item(usage(0)))), dollars("0")),
+        (facts_with(plan(item(usage("0.01"))), plan(item(usage("0.01")), id_="more")), dollars("50")),
+        (facts_with(plan(item(usage("0.01"))), plan(item(usage("0.02")), id_="more")), None),
+        (facts_with(plan(item(usage("0.02"))), rows=[row(price=usage("0.01"))]), dollars("50")),
+        (facts_with(plan(item(usage("0.02"), "seats"), item(None))), None),
+        (facts_with(plan(item(usage("0.02")), status="scheduled")), None),
+        (facts_with(Subscription(plan_id="pro", status="active")), None),
+        (facts_with(), None),
+        (facts_with(plan(item(usage()))), None),
         # If a balance has two rows, the price of the changed one decides.
-        (having(rows=[row(price=usage("0.01")), row("other", price=usage("0.02"))]), dollars("50")),
-        (having(rows=[row("one", price=usage("0.01")), row("other", price=usage("0.02"))]), None),
-        (having(rows=[row("one"), row("other", price=usage("0.02"))]), dollars("100")),
-        (having(plan(item(usage("0.02")), id_="more"), rows=[row(price=usage("0.01"))]), dollars("50")),
-        (having(plan(item(usage("0.02"))), rows=[row("one", price=usage("0.01"))]), dollars("50")),
+        (facts_with(rows=[row(price=usage("0.01")), row("other", price=usage("0.02"))]), dollars("50")),
+        (facts_with(rows=[row("one", price=usage("0.01")), row("other", price=usage("0.02"))]), None),
+        (facts_with(rows=[row("one"), row("other", price=usage("0.02"))]), dollars("100")),
+        (facts_with(plan(item(usage("0.02")), id_="more"), rows=[row(price=usage("0.01"))]), dollars("50")),
+        (facts_with(plan(item(usage("0.02"))), rows=[row("one", price=usage("0.01"))]), dollars("50")),
     ],
 )
 def test_price_comes_from_the_customers_product(facts: Facts, worth: Worth | None) -> None:
@@ -85,15 +85,15 @@ IN_EUROS = [OtherPrice(currency="eur", amount=D("0.009"))]
     ("facts", "worth"),
     [
         (
-            having(plan(item(usage("0.01", additional_currencies=IN_EUROS))), pays_in="eur"),
+            facts_with(plan(item(usage("0.01", additional_currencies=IN_EUROS))), pays_in="eur"),
             Worth(D(45), "EUR"),
         ),
-        (having(plan(item(usage("0.01", additional_currencies=IN_EUROS))), pays_in="jpy"), dollars("50")),
-        (having(plan(item(usage("0.01")), currency=""), pays_in="eur"), Worth(D(50), "EUR")),
-        (having(plan(item(usage("0.01")), currency=""), pays_in=""), None),
-        (having(plan(item(usage(tiers=[Tier(to="inf", amount=D(1))]))), pays_in="eur"), dollars("5000")),
+        (facts_with(plan(item(usage("0.01", additional_currencies=IN_EUROS))), pays_in="jpy"), dollars("50")),
+        (facts_with(plan(item(usage("0.01")), currency=""), pays_in="eur"), Worth(D(50), "EUR")),
+        (facts_with(plan(item(usage("0.01")), currency=""), pays_in=""), None),
+        (facts_with(plan(item(usage(tiers=[Tier(to="inf", amount=D(1))]))), pays_in="eur"), dollars("5000")),
         (
-            having(plan(item(usage(tiers=[Tier(to="inf", amount=D(1))])), currency=""), pays_in="eur"),
+            facts_with(plan(item(usage(tiers=[Tier(to="inf", amount=D(1))])), currency=""), pays_in="eur"),
             Worth(D(5000), "EUR"),
         ),
     ],
@@ -104,7 +104,7 @@ def test_price_is_in_the_currency_it_was_set_in(facts: Facts, worth: Worth | Non
 
 def tiered(*tiers: Tier, included: int = 0, overage: int = 0, behavior: str = "", **changes: Any) -> Facts:
     priced = usage(tiers=list(tiers), tier_behavior=behavior, **changes)
-    return having(plan(), rows=[row(included=included, usage=included + overage, price=priced)])
+    return facts_with(plan(), rows=[row(included=included, usage=included + overage, price=priced)])
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_tiers_without_a_clear_price(behavior: str, tiers: list[Tier]) -> None:
 def test_included_units_possibly_in_a_tier_leave_the_worth_open() -> None:
     assert price.worth("messages", D(10), tiered(*TIERS, included=50), row="row") == dollars("5")
     assert price.worth("messages", D(60), tiered(*TIERS, included=50), row="row") is None
-    of_plan = having(plan(item(usage(tiers=TIERS), included=D(50))))
+    of_plan = facts_with(plan(item(usage(tiers=TIERS), included=D(50))))
     assert price.worth("messages", D(50), of_plan) == dollars("25")
     assert price.worth("messages", D(60), of_plan) is None
 

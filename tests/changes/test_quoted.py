@@ -15,7 +15,7 @@ from bot.changes.model import Facts
 from bot.changes.switch.request import SwitchInput
 from bot.changes.switch.words import SwitchAction
 from tests.autumn.scripted import ReceivedRequest, Scripted, error, listing, ok
-from tests.changes.billing.quotes import PRO, having
+from tests.changes.billing.quotes import PRO, facts_with
 from tests.changes.billing.quotes import quote as quote_of
 from tests.changes.facts import NOW
 
@@ -38,7 +38,7 @@ ANSWER = {
 }
 
 
-async def asked_of(script: Scripted, request: Any, facts: Facts) -> Facts:
+async def quote_with(script: Scripted, request: Any, facts: Facts) -> Facts:
     client = script.client()
     try:
         return await quoted(client, request, facts, now=lambda: LATER)
@@ -52,7 +52,7 @@ async def asked_of(script: Scripted, request: Any, facts: Facts) -> Facts:
 )
 async def test_preview_is_requested_with_the_body_that_would_be_sent(request_: Any, route: str) -> None:
     script = Scripted({route: ok(ANSWER)})
-    facts = await asked_of(script, request_, having(PRO, quote_refused="before"))
+    facts = await quote_with(script, request_, facts_with(PRO, quote_refused="before"))
     (request,) = script.received
     assert request.body["customer_id"] == "cus_1"
     assert request.body.get("plan_id") == ("team" if request_ is SWITCH else None)
@@ -79,7 +79,7 @@ async def test_preview_is_requested_with_the_body_that_would_be_sent(request_: A
 )
 async def test_autumns_refusal_of_a_preview_is_a_fact(status: int, code: str, refused: str) -> None:
     script = Scripted({"billing.preview_update": error(status, code)})
-    facts = await asked_of(script, CANCEL, having(PRO, quoted=quote_of(-20)))
+    facts = await quote_with(script, CANCEL, facts_with(PRO, quoted=quote_of(-20)))
     assert (facts.quote, facts.quote_refused) == (None, refused)
 
 
@@ -89,7 +89,7 @@ async def test_autumns_refusal_of_a_preview_is_a_fact(status: int, code: str, re
 async def test_unrelated_error_of_a_preview_is_an_error(status: int, raised: type[AutumnError]) -> None:
     script = Scripted({"billing.preview_update": error(status)})
     with pytest.raises(raised):
-        await asked_of(script, CANCEL, having(PRO))
+        await quote_with(script, CANCEL, facts_with(PRO))
 
 
 async def test_every_product_is_read_for_a_switch() -> None:

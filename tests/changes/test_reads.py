@@ -49,7 +49,7 @@ DETAILS = DetailsInput(customer="cus_1", email="ada@acme.example")
 DELETION = DeletionInput(customer="cus_1", typed="cus_1")
 
 
-async def gathered(request: Any, **answers: Any) -> tuple[Facts, dict[str, list[dict[str, Any]]]]:
+async def gather_with_bodies(request: Any, **answers: Any) -> tuple[Facts, dict[str, list[dict[str, Any]]]]:
     """The facts, and the bodies of the requests by route."""
     script = Scripted(ANSWERS | {name.replace("_", "."): answer for name, answer in answers.items()})
     client = script.client()
@@ -67,32 +67,32 @@ async def gathered(request: Any, **answers: Any) -> tuple[Facts, dict[str, list[
     return facts, bodies
 
 
-def expanded(bodies: dict[str, list[dict[str, Any]]]) -> list[list[str]]:
+def expansions(bodies: dict[str, list[dict[str, Any]]]) -> list[list[str]]:
     assert {body["customer_id"] for body in bodies["customers.get"]} == {"cus_1"}
     return sorted(body["expand"] for body in bodies["customers.get"])
 
 
 async def test_reads_for_a_balance() -> None:
-    _, bodies = await gathered(BALANCE)
-    assert expanded(bodies) == [EXPAND]
+    _, bodies = await gather_with_bodies(BALANCE)
+    assert expansions(bodies) == [EXPAND]
 
 
 async def test_form_that_can_be_about_an_entity_reads_the_entities() -> None:
-    _, bodies = await gathered("balance")
-    assert expanded(bodies) == [[*EXPAND, "entities"]]
-    _, bodies = await gathered("details")
-    assert expanded(bodies) == [EXPAND]
+    _, bodies = await gather_with_bodies("balance")
+    assert expansions(bodies) == [[*EXPAND, "entities"]]
+    _, bodies = await gather_with_bodies("details")
+    assert expansions(bodies) == [EXPAND]
 
 
 async def test_reads_for_a_coupon() -> None:
-    _, bodies = await gathered(APPLY)
-    assert expanded(bodies) == [[*EXPAND, "rewards", "invoice_previews"]] * 2
+    _, bodies = await gather_with_bodies(APPLY)
+    assert expansions(bodies) == [[*EXPAND, "rewards", "invoice_previews"]] * 2
     assert bodies["customers/clear_cache"] == [{"customer_id": "cus_1"}]
 
 
 async def test_reads_for_a_deletion() -> None:
-    facts, bodies = await gathered(DELETION)
-    assert expanded(bodies) == [[*EXPAND, "entities", "rewards", "invoice_previews"]]
+    facts, bodies = await gather_with_bodies(DELETION)
+    assert expansions(bodies) == [[*EXPAND, "entities", "rewards", "invoice_previews"]]
     (invoices,) = bodies["invoices.list"]
     assert (invoices["customer_id"], invoices["status"]) == ("cus_1", ["open", "uncollectible"])
     assert facts.billing is not None
@@ -101,7 +101,7 @@ async def test_reads_for_a_deletion() -> None:
 
 
 async def test_others_with_the_same_email_are_read() -> None:
-    facts, bodies = await gathered(DETAILS)
+    facts, bodies = await gather_with_bodies(DETAILS)
     assert facts.same_email == 2
     (search,) = bodies["customers.list"]
     assert (search["search"], search["limit"]) == ("ada@acme.example", 100)
@@ -109,7 +109,7 @@ async def test_others_with_the_same_email_are_read() -> None:
 
 async def test_others_are_not_read_without_a_new_email() -> None:
     for request in (DetailsInput(customer="cus_1", name="x"), DetailsInput(customer="cus_1", email="")):
-        facts, bodies = await gathered(request)
+        facts, bodies = await gather_with_bodies(request)
         assert list(bodies) == ["customers.get"]
         assert facts.same_email is None
 
@@ -123,9 +123,9 @@ async def test_only_the_deletion_form_opens_without_stripe(kind: str) -> None:
 
     if kind == "reward":
         with pytest.raises(AutumnError):
-            await gathered(kind, customers_get=answer)
+            await gather_with_bodies(kind, customers_get=answer)
     else:
-        facts, _ = await gathered(kind, customers_get=answer)
+        facts, _ = await gather_with_bodies(kind, customers_get=answer)
         assert (facts.customer.id, facts.billing, facts.read_at) == ("cus_1", None, NOW)
 
 

@@ -58,12 +58,12 @@ KNOWN = facts(
 HALF_OFF = replace(KNOWN, billing=billing(discount("half", 50)))
 
 
-def given(action: BalanceAction, amount: int | None) -> BalanceInput:
+def balance_change(action: BalanceAction, amount: int | None) -> BalanceInput:
     number = None if amount is None else D(amount)
     return BalanceInput(customer="cus_1", feature="messages", row="row", action=action, amount=number)
 
 
-def granted(size: GrantSize = GrantSize.AMOUNT) -> GrantInput:
+def grant_of(size: GrantSize = GrantSize.AMOUNT) -> GrantInput:
     amount = D(300) if size is GrantSize.AMOUNT else None
     return GrantInput(customer="cus_1", feature="credits", grant="maple_1", size=size, amount=amount)
 
@@ -90,13 +90,13 @@ def dollars(amount: int) -> Worth:
 @pytest.mark.parametrize(
     ("change_input", "facts", "worth", "moved"),
     [
-        (given(BalanceAction.GIVE, 500), KNOWN, dollars(5), {"feature:messages": D(500)}),
+        (balance_change(BalanceAction.GIVE, 500), KNOWN, dollars(5), {"feature:messages": D(500)}),
         # 700 of 1,000 are left.
-        (given(BalanceAction.SET, 1000), KNOWN, dollars(3), {"feature:messages": D(300)}),
-        (given(BalanceAction.SET, 200), KNOWN, dollars(5), {"feature:messages": D(500)}),
-        (given(BalanceAction.RESET_DATE, None), KNOWN, None, {}),
-        (granted(), KNOWN, dollars(3), {"feature:credits": D(300)}),
-        (granted(GrantSize.UNLIMITED), KNOWN, None, {}),
+        (balance_change(BalanceAction.SET, 1000), KNOWN, dollars(3), {"feature:messages": D(300)}),
+        (balance_change(BalanceAction.SET, 200), KNOWN, dollars(5), {"feature:messages": D(500)}),
+        (balance_change(BalanceAction.RESET_DATE, None), KNOWN, None, {}),
+        (grant_of(), KNOWN, dollars(3), {"feature:credits": D(300)}),
+        (grant_of(GrantSize.UNLIMITED), KNOWN, None, {}),
         (seats(9), KNOWN, dollars(6), {"feature:seats": D(3)}),
         (seats(9, "other"), KNOWN, None, {}),
         (reward(RewardAction.APPLY, reward="fixed"), KNOWN, dollars(15), {}),
@@ -164,8 +164,8 @@ def test_refunds_of_one_currency_add_up() -> None:
 @pytest.mark.parametrize(
     ("change_input", "features"),
     [
-        (given(BalanceAction.GIVE, 5), {"messages"}),
-        (granted(), {"credits"}),
+        (balance_change(BalanceAction.GIVE, 5), {"messages"}),
+        (grant_of(), {"credits"}),
         (seats(9), {"seats"}),
         (reward(RewardAction.APPLY, reward="ten"), set()),
         (reward(RewardAction.REDEEM, code="BOTH"), {"messages", "seats"}),

@@ -23,7 +23,7 @@ from tests.lookups.samples import BEFORE, NOW
 OURS = f"maple_{fields.digest('s1')}"
 
 
-def selling(plan_id: str, *features: str, included: int | None = None, **changes: Any) -> Any:
+def product_selling(plan_id: str, *features: str, included: int | None = None, **changes: Any) -> Any:
     items = [
         PlanItem(feature_id=feature, included=included and Decimal(included), price=AHEAD)
         for feature in features
@@ -33,7 +33,7 @@ def selling(plan_id: str, *features: str, included: int | None = None, **changes
 
 SUPPORT = given.plan("support", add_on=True)
 PACK = given.plan("pack", price=PlanPrice(amount=Decimal(15), interval="one_off"))
-OFFERED = (SUPPORT, PACK, selling("desks", "seats", included=2), given.plan("team"))
+OFFERED = (SUPPORT, PACK, product_selling("desks", "seats", included=2), given.plan("team"))
 
 
 def form(*offered: Any) -> Filling:
@@ -48,7 +48,7 @@ def form(*offered: Any) -> Filling:
     )
 
 
-def wanted(product: str, **changes: Any) -> AdditionInput:
+def addition(product: str, **changes: Any) -> AdditionInput:
     fields = {"customer": "cus_1", "customer_created_at": BEFORE, "product": product, "subscription": OURS}
     return AdditionInput(**{**fields, **changes})
 
@@ -60,14 +60,14 @@ def test_add_on_is_picked() -> None:
     assert opened.submit().errors == {"addition": notes.plain(Note(AdditionNote.NO_PRODUCT))}
     opened.fill("addition", option="support")
     assert "Add-on Support: *starts now*" in opened.text
-    assert opened.submit().input == wanted("support")
+    assert opened.submit().input == addition("support")
 
 
 def test_one_time_purchase_gets_no_id() -> None:
     opened = form()
     opened.fill("addition", option="pack")
     assert "One-time purchase Pack: *bought now*" in opened.text
-    assert opened.submit().input == wanted("pack", subscription="")
+    assert opened.submit().input == addition("pack", subscription="")
 
 
 def test_quantity_of_each_feature_is_asked_for() -> None:
@@ -75,7 +75,7 @@ def test_quantity_of_each_feature_is_asked_for() -> None:
     opened.fill("addition", option="desks")
     assert quantity_of("Desks") in opened.text
     assert opened.element("bought")["initial_value"] == "2"
-    assert opened.submit().input == wanted(
+    assert opened.submit().input == addition(
         "desks", quantities=(FeatureQuantity(feature="seats", quantity=Decimal(2)),)
     )
     opened.fill("bought", text="1")
@@ -87,13 +87,13 @@ def test_quantity_of_each_feature_is_asked_for() -> None:
     assert wrong in opened.text
     opened.fill("bought", text="5")
     assert "Quantity of Desks: *5*" in opened.text
-    assert opened.submit().input == wanted(
+    assert opened.submit().input == addition(
         "desks", quantities=(FeatureQuantity(feature="seats", quantity=Decimal(5)),)
     )
 
 
 def test_each_quantity_is_required() -> None:
-    opened = form(selling("both", "seats", "rooms"))
+    opened = form(product_selling("both", "seats", "rooms"))
     opened.fill("addition", option="both")
     assert "Fill in the form to see" in opened.text
     assert len(opened.submit().errors) == 2
@@ -101,7 +101,7 @@ def test_each_quantity_is_required() -> None:
 
 
 def test_quantities_of_another_product_are_dropped() -> None:
-    opened = form(selling("one", "seats"), selling("two", "seats"))
+    opened = form(product_selling("one", "seats"), product_selling("two", "seats"))
     opened.fill("addition", option="one")
     opened.fill("bought", text="9")
     opened.fill("addition", option="two")
@@ -117,8 +117,8 @@ def test_product_is_accepted_only_once_the_form_shows_it() -> None:
 
 
 def test_products_that_cannot_be_picked_are_counted() -> None:
-    many = selling("many", *(f"f{number}" for number in range(6)))
-    long = selling("long", "f" * 76)
+    many = product_selling("many", *(f"f{number}" for number in range(6)))
+    long = product_selling("long", "f" * 76)
     opened = form(SUPPORT, many, long, given.plan("x" * 76, add_on=True))
     assert [value for _, value, _ in opened.options("addition")] == ["support"]
     assert words.left_out(3) in opened.text

@@ -17,7 +17,7 @@ from bot.changes.cancellation.words import CancellationAction, Settlement
 from bot.changes.lines import Line, ValueFormat
 from bot.changes.model import Facts, PendingPayment, Snapshot, Verdict
 from bot.changes.notes import CommonNote, Note, mrkdwn
-from tests.changes.billing.quotes import ADD_ON, OF_ENTITY, PRO, coming, having
+from tests.changes.billing.quotes import ADD_ON, OF_ENTITY, PRO, facts_with, incoming_plan
 from tests.changes.billing.quotes import quote as quoted
 from tests.changes.facts import AHEAD, LATER, NOW, balance, row, subscription
 
@@ -33,73 +33,73 @@ BY_TIME, CREDITED = Note(BillingNote.SHOWN_BY_TIME), Note(AdditionNote.UNDONE_WI
 UNPAID, NO_UNDO = Note(AdditionNote.UNDONE_WITHOUT_MONEY), Note(CommonNote.NO_UNDO)
 
 
-def ask(product: str = "support", **changes: Any) -> AdditionInput:
+def addition(product: str = "support", **changes: Any) -> AdditionInput:
     return AdditionInput(**{"customer": "cus_1", "product": product, "subscription": "maple_1", **changes})
 
 
 def seats(quantity: int | str, **changes: Any) -> AdditionInput:
     chosen = FeatureQuantity(feature="seats", quantity=Decimal(quantity))
-    return ask("seats", quantities=(chosen,), **changes)
+    return addition("seats", quantities=(chosen,), **changes)
 
 
-BUY = ask("pack", subscription="")
+BUY = addition("pack", subscription="")
 
 
 def known(*subscriptions: Subscription, **changes: Any) -> Facts:
-    return having(*subscriptions, **{"offered": OFFERED, **changes})
+    return facts_with(*subscriptions, **{"offered": OFFERED, **changes})
 
 
-def bringing(plan_id: str, *lines: Any, quantity: int | None = None, **changes: Any) -> Quote:
+def quote_bringing(plan_id: str, *lines: Any, quantity: int | None = None, **changes: Any) -> Quote:
     bought = [] if quantity is None else [BoughtQuantity(feature_id=plan_id, quantity=Decimal(quantity))]
-    return quoted(*lines, incoming=[coming(plan_id, feature_quantities=bought)], **changes)
+    return quoted(*lines, incoming=[incoming_plan(plan_id, feature_quantities=bought)], **changes)
 
 
 @pytest.mark.parametrize(
     ("change_input", "facts", "refusal"),
     [
-        (ask(customer="cus_2"), known(PRO), Note(CommonNote.OTHER_CUSTOMER)),
-        (ask("team"), known(PRO), Note(AdditionNote.CANNOT_BE_ADDED)),
-        (ask("old"), known(PRO), Note(AdditionNote.CANNOT_BE_ADDED)),
-        (ask("gone"), known(PRO), Note(AdditionNote.CANNOT_BE_ADDED)),
-        (ask("support"), known(PRO, offered=None), Note(AdditionNote.CANNOT_BE_ADDED)),
-        (ask("pack"), known(PRO), Note(AdditionNote.BILLED_OTHERWISE)),
-        (ask("support", subscription=""), known(PRO), Note(AdditionNote.BILLED_OTHERWISE)),
+        (addition(customer="cus_2"), known(PRO), Note(CommonNote.OTHER_CUSTOMER)),
+        (addition("team"), known(PRO), Note(AdditionNote.CANNOT_BE_ADDED)),
+        (addition("old"), known(PRO), Note(AdditionNote.CANNOT_BE_ADDED)),
+        (addition("gone"), known(PRO), Note(AdditionNote.CANNOT_BE_ADDED)),
+        (addition("support"), known(PRO, offered=None), Note(AdditionNote.CANNOT_BE_ADDED)),
+        (addition("pack"), known(PRO), Note(AdditionNote.BILLED_OTHERWISE)),
+        (addition("support", subscription=""), known(PRO), Note(AdditionNote.BILLED_OTHERWISE)),
         (
-            ask(),
+            addition(),
             known(subscription("support", id="maple_1", scope="customer", add_on=True)),
             Note(CommonNote.NOTHING_TO_DO),
         ),
-        (ask("seats"), known(PRO), Note(BillingNote.QUANTITIES_MISSING)),
+        (addition("seats"), known(PRO), Note(BillingNote.QUANTITIES_MISSING)),
         (
-            ask(quantities=(FeatureQuantity(feature="seats", quantity=Decimal(3)),)),
+            addition(quantities=(FeatureQuantity(feature="seats", quantity=Decimal(3)),)),
             known(PRO),
             Note(BillingNote.QUANTITIES_MISSING),
         ),
         (seats(1), known(PRO), Note(BillingNote.BELOW_INCLUDED, {"included": "2"})),
         (
-            ask(),
+            addition(),
             known(PRO, quote_refused="product_not_found"),
             Note(BillingNote.WOULD_BE_REFUSED, {"code": "product_not_found"}),
         ),
         (
-            ask(),
-            known(PRO, quoted=bringing("support", outgoing=[coming("pro")])),
+            addition(),
+            known(PRO, quoted=quote_bringing("support", outgoing=[incoming_plan("pro")])),
             Note(AdditionNote.WOULD_REPLACE, {"products": "pro"}),
         ),
-        (ask(), known(PRO, quoted=quoted()), Note(AdditionNote.NOT_ADDED_NOW)),
+        (addition(), known(PRO, quoted=quoted()), Note(AdditionNote.NOT_ADDED_NOW)),
         (
-            ask(),
-            known(PRO, quoted=quoted(incoming=[coming("support", effective_at=LATER)])),
+            addition(),
+            known(PRO, quoted=quoted(incoming=[incoming_plan("support", effective_at=LATER)])),
             Note(AdditionNote.NOT_ADDED_NOW),
         ),
         (
             seats(5),
-            known(PRO, quoted=bringing("seats", quantity=2)),
+            known(PRO, quoted=quote_bringing("seats", quantity=2)),
             Note(BillingNote.OTHER_QUANTITY, {"feature": "seats"}),
         ),
         (
             seats(5),
-            known(PRO, quoted=bringing("seats")),
+            known(PRO, quoted=quote_bringing("seats")),
             Note(BillingNote.OTHER_QUANTITY, {"feature": "seats"}),
         ),
     ],
@@ -117,22 +117,26 @@ SUPPORTED = subscription("support", id="other", scope="customer", add_on=True)
 @pytest.mark.parametrize(
     ("change_input", "facts", "warnings"),
     [
-        (ask(), known(PRO), [BY_TIME, CREDITED]),
-        (ask(), known(PRO, quoted=bringing("support", 0)), [BY_TIME, CREDITED]),
+        (addition(), known(PRO), [BY_TIME, CREDITED]),
+        (addition(), known(PRO, quoted=quote_bringing("support", 0)), [BY_TIME, CREDITED]),
         (
-            ask(),
-            known(PRO, quoted=bringing("support", 99)),
+            addition(),
+            known(PRO, quoted=quote_bringing("support", 99)),
             [Note(AdditionNote.MAY_NEED_PAYMENT), BY_TIME, CREDITED],
         ),
         (
-            ask(),
-            known(quoted=bringing("support", 99, redirect_to_checkout=True)),
+            addition(),
+            known(quoted=quote_bringing("support", 99, redirect_to_checkout=True)),
             [Note(BillingNote.NEEDS_CHECKOUT), BY_TIME, CREDITED],
         ),
-        (ask(), known(PRO, SUPPORTED), [Note(AdditionNote.HELD_ALREADY, {"count": "1"}), BY_TIME, CREDITED]),
-        (ask(), known(PRO, stripe_id=None), [Note(BillingNote.NEW_IN_STRIPE), BY_TIME, CREDITED]),
-        (seats(5), known(PRO, quoted=bringing("seats", quantity=5)), [BY_TIME, CREDITED]),
-        (BUY, known(PRO, quoted=bringing("pack")), [UNPAID]),
+        (
+            addition(),
+            known(PRO, SUPPORTED),
+            [Note(AdditionNote.HELD_ALREADY, {"count": "1"}), BY_TIME, CREDITED],
+        ),
+        (addition(), known(PRO, stripe_id=None), [Note(BillingNote.NEW_IN_STRIPE), BY_TIME, CREDITED]),
+        (seats(5), known(PRO, quoted=quote_bringing("seats", quantity=5)), [BY_TIME, CREDITED]),
+        (BUY, known(PRO, quoted=quote_bringing("pack")), [UNPAID]),
         (BUY, known(PRO, purchases=[BOUGHT]), [NO_UNDO]),
         (BUY, known(PRO, purchases=[BOUGHT.model_copy(update={"scope": "entity"})]), [UNPAID]),
     ],
@@ -152,8 +156,8 @@ def test_warning_says_how_many_are_held() -> None:
 @pytest.mark.parametrize(
     ("change_input", "fields"),
     [
-        (ask(), {"subscription_id": "maple_1"}),
-        (ask(entity="ws_1"), {"subscription_id": "maple_1", "entity_id": "ws_1"}),
+        (addition(), {"subscription_id": "maple_1"}),
+        (addition(entity="ws_1"), {"subscription_id": "maple_1", "entity_id": "ws_1"}),
         (BUY, {}),
         (
             seats("7.5"),
@@ -185,7 +189,7 @@ def test_preview_lines() -> None:
     assert list(CHANGE.preview(BUY, known(PRO))) == [Line(AdditionLine.BOUGHT, None, None, about="pack")]
 
 
-def state(request: AdditionInput, *subscriptions: Subscription, **changes: Any) -> Snapshot:
+def snapshot_of(request: AdditionInput, *subscriptions: Subscription, **changes: Any) -> Snapshot:
     return CHANGE.snapshot(request, known(*subscriptions, **changes))
 
 
@@ -205,7 +209,10 @@ OURS = SUPPORTED.model_copy(update={"id": "maple_1"})
 def test_add_on_is_recognised_by_its_id(
     before: list[Subscription], after: list[Subscription], verdict: Verdict
 ) -> None:
-    assert CHANGE.verify(ask(), state(ask(), *before), state(ask(), *after)) is verdict
+    assert (
+        CHANGE.verify(addition(), snapshot_of(addition(), *before), snapshot_of(addition(), *after))
+        is verdict
+    )
 
 
 @pytest.mark.parametrize(
@@ -222,12 +229,14 @@ def test_add_on_is_recognised_by_its_id(
 def test_purchase_is_recognised_by_the_number_bought(
     before: list[Purchase], after: list[Purchase], verdict: Verdict
 ) -> None:
-    assert CHANGE.verify(BUY, state(BUY, purchases=before), state(BUY, purchases=after)) is verdict
+    assert (
+        CHANGE.verify(BUY, snapshot_of(BUY, purchases=before), snapshot_of(BUY, purchases=after)) is verdict
+    )
 
 
 def test_purchases_of_other_products_are_left_out() -> None:
     unrelated = BOUGHT.model_copy(update={"plan_id": "other"})
-    assert state(BUY, purchases=[BOUGHT, unrelated]) == state(BUY, purchases=[BOUGHT])
+    assert snapshot_of(BUY, purchases=[BOUGHT, unrelated]) == snapshot_of(BUY, purchases=[BOUGHT])
 
 
 @pytest.mark.parametrize(
@@ -240,44 +249,44 @@ def test_purchases_of_other_products_are_left_out() -> None:
 )
 def test_add_on_with_another_quantity_is_unclear(rows: list[Any], verdict: Verdict) -> None:
     ours = OURS.model_copy(update={"plan_id": "seats"})
-    after = state(seats(5), PRO, ours, balances=(balance(*rows, feature_id="seats"),))
-    assert CHANGE.verify(seats(5), state(seats(5), PRO), after) is verdict
+    after = snapshot_of(seats(5), PRO, ours, balances=(balance(*rows, feature_id="seats"),))
+    assert CHANGE.verify(seats(5), snapshot_of(seats(5), PRO), after) is verdict
 
 
 def test_verdict_is_unclear_when_the_customer_is_gone() -> None:
-    assert CHANGE.verify(ask(), state(ask(), PRO), None) is Verdict.UNCLEAR
+    assert CHANGE.verify(addition(), snapshot_of(addition(), PRO), None) is Verdict.UNCLEAR
 
 
 def test_snapshot() -> None:
     subscriptions = (PRO, ADD_ON, OF_ENTITY, SUPPORTED.model_copy(update={"status": "scheduled"}))
-    assert state(ask(), *subscriptions) == {
+    assert snapshot_of(addition(), *subscriptions) == {
         "subscription": None,
         "held": "0",
         "quantities": None,
         "bought_at": None,
         "period_end": "2026-12-12T15:06:00.000+00:00",
     }
-    assert state(ask(), OURS)["subscription"] == "maple_1"
-    assert state(ask(), OURS)["period_end"] is None
+    assert snapshot_of(addition(), OURS)["subscription"] == "maple_1"
+    assert snapshot_of(addition(), OURS)["period_end"] is None
 
 
 def test_new_period_changes_nothing_but_another_purchase_does() -> None:
-    previewed = CHANGE.snapshot(BUY, known(quoted=bringing("pack", 15)))
-    begun = CHANGE.snapshot(BUY, known(PRO, quoted=bringing("pack", 15)))
+    previewed = CHANGE.snapshot(BUY, known(quoted=quote_bringing("pack", 15)))
+    begun = CHANGE.snapshot(BUY, known(PRO, quoted=quote_bringing("pack", 15)))
     assert previewed["period_end"] != begun["period_end"]
     assert CHANGE.holds(BUY, previewed, begun)
-    bought = CHANGE.snapshot(BUY, known(PRO, purchases=[BOUGHT], quoted=bringing("pack", 15)))
+    bought = CHANGE.snapshot(BUY, known(PRO, purchases=[BOUGHT], quoted=quote_bringing("pack", 15)))
     assert not CHANGE.holds(BUY, previewed, bought)
 
 
 @pytest.mark.parametrize(
     ("change_input", "before", "settlement", "one_time"),
-    [(ask(), [], Settlement.CREDIT, False), (ask(), [SUPPORTED], Settlement.CREDIT, False)],
+    [(addition(), [], Settlement.CREDIT, False), (addition(), [SUPPORTED], Settlement.CREDIT, False)],
 )
 def test_add_on_is_undone_by_its_id(
     change_input: AdditionInput, before: list[Subscription], settlement: Settlement, one_time: bool
 ) -> None:
-    then = state(change_input, *before)
+    then = snapshot_of(change_input, *before)
     assert CHANGE.inverse(change_input, then, then) == CancellationInput(
         customer="cus_1",
         subscription="maple_1",
@@ -289,7 +298,7 @@ def test_add_on_is_undone_by_its_id(
 
 
 def test_only_a_single_purchase_can_be_undone() -> None:
-    first, second = state(BUY), state(BUY, purchases=[BOUGHT])
+    first, second = snapshot_of(BUY), snapshot_of(BUY, purchases=[BOUGHT])
     assert CHANGE.inverse(BUY, first, second) == CancellationInput(
         customer="cus_1",
         subscription="",
@@ -303,16 +312,16 @@ def test_only_a_single_purchase_can_be_undone() -> None:
 
 def test_amount_and_products_for_the_policy() -> None:
     bought = known(PRO, quoted=quoted("49.5"))
-    assert CHANGE.amount(ask(), CHANGE.snapshot(ask(), bought)) == Decimal("49.5")
-    assert CHANGE.products(ask(), bought) == {"support"}
+    assert CHANGE.amount(addition(), CHANGE.snapshot(addition(), bought)) == Decimal("49.5")
+    assert CHANGE.products(addition(), bought) == {"support"}
 
 
 def test_preview_holds_while_only_time_passes() -> None:
-    then = CHANGE.snapshot(ask(), known(PRO, quoted=quoted(50)))
+    then = CHANGE.snapshot(addition(), known(PRO, quoted=quoted(50)))
     later = known(PRO, quoted=quoted(25), at=NOW + (LATER - NOW) / 2)
-    assert CHANGE.holds(ask(), then, CHANGE.snapshot(ask(), later))
+    assert CHANGE.holds(addition(), then, CHANGE.snapshot(addition(), later))
     twice = known(PRO, SUPPORTED, quoted=quoted(50))
-    assert not CHANGE.holds(ask(), then, CHANGE.snapshot(ask(), twice))
+    assert not CHANGE.holds(addition(), then, CHANGE.snapshot(addition(), twice))
 
 
 def test_change_may_wait_for_payment() -> None:
@@ -327,8 +336,8 @@ def test_addition_is_offered_where_a_product_can_be_added() -> None:
 
 
 def test_wording() -> None:
-    assert CHANGE.summary(ask(), {"support": "Support"}) == "Add Support now"
+    assert CHANGE.summary(addition(), {"support": "Support"}) == "Add Support now"
     assert CHANGE.summary(BUY, {"pack": "Pack"}) == "Buy Pack once, now"
-    before = state(ask(), PRO)
-    assert list(CHANGE.shown_now(ask(), before, before)) == [words.NOT_HELD]
-    assert list(CHANGE.shown_now(ask(), before, state(ask(), PRO, OURS))) == [words.held("1")]
+    before = snapshot_of(addition(), PRO)
+    assert list(CHANGE.shown_now(addition(), before, before)) == [words.NOT_HELD]
+    assert list(CHANGE.shown_now(addition(), before, snapshot_of(addition(), PRO, OURS))) == [words.held("1")]

@@ -10,7 +10,7 @@ from bot.changes.addition.request import LINE, AdditionInput
 from bot.changes.addition.words import AdditionNote
 from bot.changes.line_form import LineCells, LineNote, LineReader
 from bot.changes.notes import Note
-from tests.changes.billing.quotes import PRO, having
+from tests.changes.billing.quotes import PRO, facts_with
 from tests.changes.facts import AHEAD
 
 SEATS = PlanItem(feature_id="seats", included=Decimal(2), price=AHEAD)
@@ -24,9 +24,9 @@ OFFERED = (
 )
 
 
-def filled(product: str, amount: str = "", **changes: Any) -> Any:
+def filled_line(product: str, amount: str = "", **changes: Any) -> Any:
     listed = LINE.read(LineReader(LineCells(product, amount)))
-    return LINE.fill(listed, having(PRO, **{"offered": OFFERED, **changes}), "unique")
+    return LINE.fill(listed, facts_with(PRO, **{"offered": OFFERED, **changes}), "unique")
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def filled(product: str, amount: str = "", **changes: Any) -> Any:
 def test_line_asks_for_one_quantity_or_the_included_one(
     product: str, amount: str, quantities: list[tuple[str, int]]
 ) -> None:
-    request = filled(product, amount)
+    request = filled_line(product, amount)
     assert isinstance(request, AdditionInput)
     assert [(quantity.feature, int(quantity.quantity)) for quantity in request.quantities] == quantities
     assert request.subscription == "maple_unique"
@@ -58,8 +58,10 @@ def test_line_asks_for_one_quantity_or_the_included_one(
     ],
 )
 def test_line_that_does_not_fit_the_product_says_why(product: str, amount: str, refusal: Note) -> None:
-    assert filled(product, amount) == refusal
+    assert filled_line(product, amount) == refusal
 
 
 def test_unread_products_are_unknown() -> None:
-    assert filled("support", offered=None) == Note(LineNote.UNKNOWN, {"what": "product", "typed": "support"})
+    assert filled_line("support", offered=None) == Note(
+        LineNote.UNKNOWN, {"what": "product", "typed": "support"}
+    )

@@ -37,7 +37,7 @@ CHANGE = balance.BalanceChange()
 PLAIN = facts(held(row()))
 
 
-def ask(action: BalanceAction, amount: Any = None, **changes: Any) -> BalanceInput:
+def edit(action: BalanceAction, amount: Any = None, **changes: Any) -> BalanceInput:
     fields = {"customer": "cus_1", "feature": "messages", "row": "row"}
     size = None if amount is None else Decimal(str(amount))
     return BalanceInput(**{**fields, "action": action, "amount": size, **changes})
@@ -64,59 +64,59 @@ UNCLEAR_ROLLOVERS = facts(held(row(), row("other"), rollovers=((100, 100),)))
 @pytest.mark.parametrize(
     ("change_input", "customer_facts", "refusal"),
     [
-        (ask(GIVE), PLAIN, Note(AmountNote.NO_AMOUNT)),
-        (ask(GIVE, 0), PLAIN, Note(BalanceNote.NOT_POSITIVE)),
-        (ask(GIVE, -1), PLAIN, Note(BalanceNote.NOT_POSITIVE)),
-        (ask(TAKE, -1), PLAIN, Note(BalanceNote.NOT_POSITIVE)),
-        (ask(USAGE, -1), PLAIN, Note(BalanceNote.NEGATIVE_USAGE)),
-        (ask(GIVE, 10**12 + 1), PLAIN, Note(AmountNote.TOO_LARGE, {"most": "1000000000000"})),
-        (ask(SHIFT, -(10**12) - 1), PLAIN, Note(AmountNote.TOO_LARGE, {"most": "1000000000000"})),
-        (ask(SET, "0.1234567"), PLAIN, Note(AmountNote.TOO_MANY_DECIMALS, {"most": "6"})),
-        (ask(SET, 700), PLAIN, Note(CommonNote.NOTHING_TO_DO)),
-        (ask(USAGE, 300), PLAIN, Note(CommonNote.NOTHING_TO_DO)),
-        (ask(NONE), PLAIN, Note(CommonNote.NOTHING_TO_DO)),
-        (ask(NONE, reset_at=SOON), PLAIN, Note(CommonNote.NOTHING_TO_DO)),
-        (ask(NONE, reset_at=NOW), PLAIN, Note(BalanceNote.RESET_PAST)),
-        (ask(GIVE, 5, reset_at=NOW - timedelta(1)), PLAIN, Note(BalanceNote.RESET_PAST)),
+        (edit(GIVE), PLAIN, Note(AmountNote.NO_AMOUNT)),
+        (edit(GIVE, 0), PLAIN, Note(BalanceNote.NOT_POSITIVE)),
+        (edit(GIVE, -1), PLAIN, Note(BalanceNote.NOT_POSITIVE)),
+        (edit(TAKE, -1), PLAIN, Note(BalanceNote.NOT_POSITIVE)),
+        (edit(USAGE, -1), PLAIN, Note(BalanceNote.NEGATIVE_USAGE)),
+        (edit(GIVE, 10**12 + 1), PLAIN, Note(AmountNote.TOO_LARGE, {"most": "1000000000000"})),
+        (edit(SHIFT, -(10**12) - 1), PLAIN, Note(AmountNote.TOO_LARGE, {"most": "1000000000000"})),
+        (edit(SET, "0.1234567"), PLAIN, Note(AmountNote.TOO_MANY_DECIMALS, {"most": "6"})),
+        (edit(SET, 700), PLAIN, Note(CommonNote.NOTHING_TO_DO)),
+        (edit(USAGE, 300), PLAIN, Note(CommonNote.NOTHING_TO_DO)),
+        (edit(NONE), PLAIN, Note(CommonNote.NOTHING_TO_DO)),
+        (edit(NONE, reset_at=SOON), PLAIN, Note(CommonNote.NOTHING_TO_DO)),
+        (edit(NONE, reset_at=NOW), PLAIN, Note(BalanceNote.RESET_PAST)),
+        (edit(GIVE, 5, reset_at=NOW - timedelta(1)), PLAIN, Note(BalanceNote.RESET_PAST)),
         (
-            ask(NONE, reset_at=NOW + timedelta(3661)),
+            edit(NONE, reset_at=NOW + timedelta(3661)),
             PLAIN,
             Note(BalanceNote.RESET_TOO_FAR, {"latest": "2036-11-29T15:06:00.000+00:00"}),
         ),
-        (ask(NONE, reset_at=LATER), facts(held(row(price=BY_USE))), Note(BalanceNote.RESET_ON_PAID)),
-        (ask(NONE, reset_at=LATER), facts(held(row(reset=ONE_OFF))), Note(BalanceNote.RESET_ONE_OFF)),
-        (ask(NONE, reset_at=LATER), facts(held(row(reset=None))), Note(BalanceNote.RESET_NEVER)),
-        (ask(GIVE, 5, feature="sso"), PLAIN, Note(BalanceNote.FEATURE_IS_FLAG, {"feature": "sso"})),
+        (edit(NONE, reset_at=LATER), facts(held(row(price=BY_USE))), Note(BalanceNote.RESET_ON_PAID)),
+        (edit(NONE, reset_at=LATER), facts(held(row(reset=ONE_OFF))), Note(BalanceNote.RESET_ONE_OFF)),
+        (edit(NONE, reset_at=LATER), facts(held(row(reset=None))), Note(BalanceNote.RESET_NEVER)),
+        (edit(GIVE, 5, feature="sso"), PLAIN, Note(BalanceNote.FEATURE_IS_FLAG, {"feature": "sso"})),
         (
-            ask(GIVE, 5, feature="white_label"),
+            edit(GIVE, 5, feature="white_label"),
             replace(PLAIN, customer=customer(flags={"white_label": Flag(feature_id="white_label")})),
             Note(BalanceNote.FEATURE_IS_FLAG, {"feature": "white_label"}),
         ),
-        (ask(GIVE, 5, feature="seats"), PLAIN, Note(BalanceNote.FEATURE_NOT_HELD, {"feature": "seats"})),
-        (ask(GIVE, 5), OTHER_PLAN, Note(BalanceNote.FEATURE_NOT_HELD, {"feature": "messages"})),
-        (ask(GIVE, 5), HIDDEN, Note(BalanceNote.PAST_DUE_HIDDEN, {"feature": "messages", "plan": "team"})),
-        (ask(GIVE, 5, row="gone"), PLAIN, Note(BalanceNote.ROW_GONE, {"feature": "messages"})),
-        (ask(GIVE, 5, row=""), facts(held(row(""))), Note(BalanceNote.ROW_GONE, {"feature": "messages"})),
-        (ask(GIVE, 5), facts(held(granted=10)), Note(BalanceNote.ENTITY_BALANCE, {"feature": "messages"})),
+        (edit(GIVE, 5, feature="seats"), PLAIN, Note(BalanceNote.FEATURE_NOT_HELD, {"feature": "seats"})),
+        (edit(GIVE, 5), OTHER_PLAN, Note(BalanceNote.FEATURE_NOT_HELD, {"feature": "messages"})),
+        (edit(GIVE, 5), HIDDEN, Note(BalanceNote.PAST_DUE_HIDDEN, {"feature": "messages", "plan": "team"})),
+        (edit(GIVE, 5, row="gone"), PLAIN, Note(BalanceNote.ROW_GONE, {"feature": "messages"})),
+        (edit(GIVE, 5, row=""), facts(held(row(""))), Note(BalanceNote.ROW_GONE, {"feature": "messages"})),
+        (edit(GIVE, 5), facts(held(granted=10)), Note(BalanceNote.ENTITY_BALANCE, {"feature": "messages"})),
         (
-            ask(GIVE, 5),
+            edit(GIVE, 5),
             facts(held(row(unlimited=True))),
             Note(BalanceNote.UNLIMITED, {"feature": "messages"}),
         ),
         (
-            ask(GIVE, 5),
+            edit(GIVE, 5),
             facts(held(row(), unlimited=True)),
             Note(BalanceNote.UNLIMITED, {"feature": "messages"}),
         ),
-        (ask(SET, 5), UNCLEAR_ROLLOVERS, Note(BalanceNote.ROLLOVERS_UNCLEAR, {"feature": "messages"})),
-        (ask(TAKE, 5), UNCLEAR_ROLLOVERS, Note(BalanceNote.ROLLOVERS_UNCLEAR, {"feature": "messages"})),
-        (ask(TAKE, 1001), PLAIN, Note(BalanceNote.MORE_THAN_GRANTED, {"most": "1000"})),
+        (edit(SET, 5), UNCLEAR_ROLLOVERS, Note(BalanceNote.ROLLOVERS_UNCLEAR, {"feature": "messages"})),
+        (edit(TAKE, 5), UNCLEAR_ROLLOVERS, Note(BalanceNote.ROLLOVERS_UNCLEAR, {"feature": "messages"})),
+        (edit(TAKE, 1001), PLAIN, Note(BalanceNote.MORE_THAN_GRANTED, {"most": "1000"})),
         (
-            ask(TAKE, 5, cycle=LATER),
+            edit(TAKE, 5, cycle=LATER),
             PLAIN,
             Note(BalanceNote.RESET_SINCE, {"cycle": "2026-12-12T15:06:00.000+00:00"}),
         ),
-        (ask(GIVE, 5, customer="cus_2"), PLAIN, Note(CommonNote.OTHER_CUSTOMER)),
+        (edit(GIVE, 5, customer="cus_2"), PLAIN, Note(CommonNote.OTHER_CUSTOMER)),
     ],
 )
 def test_guard_refuses(change_input: BalanceInput, customer_facts: Facts, refusal: Note) -> None:
@@ -136,80 +136,80 @@ def note(code: NoteCode, **details: str) -> Note:
 @pytest.mark.parametrize(
     ("change_input", "customer_facts", "warnings"),
     [
-        (ask(GIVE, 5), PLAIN, [UNTIL]),
-        (ask(GIVE, 5), facts(held(row(reset=ONE_OFF))), []),
+        (edit(GIVE, 5), PLAIN, [UNTIL]),
+        (edit(GIVE, 5), facts(held(row(reset=ONE_OFF))), []),
         (
-            ask(GIVE, 5),
+            edit(GIVE, 5),
             facts(held(row(reset=MONTHLY.model_copy(update={"resets_at": None})))),
             [note(BalanceNote.UNTIL_RESET, at="")],
         ),
-        (ask(NONE, reset_at=LATER), PLAIN, []),
+        (edit(NONE, reset_at=LATER), PLAIN, []),
         (
-            ask(GIVE, 5, reset_at=LATER),
+            edit(GIVE, 5, reset_at=LATER),
             PLAIN,
             [note(BalanceNote.UNTIL_RESET, at="2026-12-12T15:06:00.000+00:00")],
         ),
-        (ask(SET, -40), PLAIN, [UNTIL, note(BalanceNote.BECOMES_DEBT, units="40")]),
-        (ask(SET, -1), PLAIN, [UNTIL, note(BalanceNote.BECOMES_DEBT, units="1")]),
+        (edit(SET, -40), PLAIN, [UNTIL, note(BalanceNote.BECOMES_DEBT, units="40")]),
+        (edit(SET, -1), PLAIN, [UNTIL, note(BalanceNote.BECOMES_DEBT, units="1")]),
         (
-            ask(SET, -40),
+            edit(SET, -40),
             facts(held(row(price=BY_USE))),
             [UNTIL, note(BalanceNote.OVERAGE_BILLED, units="40")],
         ),
-        (ask(SET, -40), facts(held(row(price=AHEAD))), [UNTIL, note(BalanceNote.BECOMES_DEBT, units="40")]),
-        (ask(USAGE, 200), facts(held(row(usage=1300))), [UNTIL]),
+        (edit(SET, -40), facts(held(row(price=AHEAD))), [UNTIL, note(BalanceNote.BECOMES_DEBT, units="40")]),
+        (edit(USAGE, 200), facts(held(row(usage=1300))), [UNTIL]),
         # Only seats above the grant are billed: 5 are granted and 3 used.
-        (ask(USAGE, 5, feature="seats"), seats(), []),
-        (ask(USAGE, 1, feature="seats"), seats(), []),
-        (ask(GIVE, 1, feature="seats"), seats(), []),
-        (ask(TAKE, 1, feature="seats"), seats(), []),
-        (ask(USAGE, 7, feature="seats"), seats(), [note(BalanceNote.SEATS_BILLED, units="2")]),
-        (ask(SET, -1, feature="seats"), seats(), [note(BalanceNote.SEATS_BILLED, units="1")]),
-        (ask(TAKE, 3, feature="seats"), seats(), [note(BalanceNote.SEATS_BILLED, units="1")]),
-        (ask(USAGE, 9, feature="seats"), seats(used=8), [note(BalanceNote.SEATS_BILLED, units="1")]),
-        (ask(USAGE, 4, feature="seats"), seats(used=6), [note(BalanceNote.SEATS_LOWERED, units="1")]),
-        (ask(GIVE, 3, feature="seats"), seats(used=6), [note(BalanceNote.SEATS_LOWERED, units="1")]),
-        (ask(USAGE, 7, feature="seats"), seats(price=AHEAD), [note(BalanceNote.BECOMES_DEBT, units="2")]),
-        (ask(USAGE, 4, feature="seats"), seats(used=6, price=AHEAD), []),
+        (edit(USAGE, 5, feature="seats"), seats(), []),
+        (edit(USAGE, 1, feature="seats"), seats(), []),
+        (edit(GIVE, 1, feature="seats"), seats(), []),
+        (edit(TAKE, 1, feature="seats"), seats(), []),
+        (edit(USAGE, 7, feature="seats"), seats(), [note(BalanceNote.SEATS_BILLED, units="2")]),
+        (edit(SET, -1, feature="seats"), seats(), [note(BalanceNote.SEATS_BILLED, units="1")]),
+        (edit(TAKE, 3, feature="seats"), seats(), [note(BalanceNote.SEATS_BILLED, units="1")]),
+        (edit(USAGE, 9, feature="seats"), seats(used=8), [note(BalanceNote.SEATS_BILLED, units="1")]),
+        (edit(USAGE, 4, feature="seats"), seats(used=6), [note(BalanceNote.SEATS_LOWERED, units="1")]),
+        (edit(GIVE, 3, feature="seats"), seats(used=6), [note(BalanceNote.SEATS_LOWERED, units="1")]),
+        (edit(USAGE, 7, feature="seats"), seats(price=AHEAD), [note(BalanceNote.BECOMES_DEBT, units="2")]),
+        (edit(USAGE, 4, feature="seats"), seats(used=6, price=AHEAD), []),
         (
-            ask(USAGE, 7, feature="seats"),
+            edit(USAGE, 7, feature="seats"),
             replace(seats(), features={}),
             [note(BalanceNote.SEATS_BILLED, units="2")],
         ),
         (
-            ask(SET, -10),
+            edit(SET, -10),
             facts(held(row(usage=1040, price=BY_USE))),
             [UNTIL, note(BalanceNote.OVERAGE_LOWERED, units="30")],
         ),
         (
-            ask(SET, -60),
+            edit(SET, -60),
             facts(held(row(usage=1040, price=BY_USE))),
             [UNTIL, note(BalanceNote.OVERAGE_BILLED, units="20")],
         ),
         (
-            ask(USAGE, 400),
+            edit(USAGE, 400),
             replace(
                 facts(held(row(price=BY_USE), feature=Feature(id="messages", consumable=True))), features={}
             ),
             [UNTIL],
         ),
         (
-            ask(SET, 0),
+            edit(SET, 0),
             facts(held(row(plan_id=None, reset=ONE_OFF, expires_at=LATER))),
             [
                 note(BalanceNote.ROW_VANISHES),
                 note(BalanceNote.ROW_EXPIRES, at="2026-12-12T15:06:00.000+00:00"),
             ],
         ),
-        (ask(SET, 0), facts(held(row())), [UNTIL]),
+        (edit(SET, 0), facts(held(row())), [UNTIL]),
         (
-            ask(SET, 650),
+            edit(SET, 650),
             facts(held(row(), rollovers=((100, 80),))),
             [UNTIL, note(BalanceNote.ROLLOVERS_FIRST, units="80")],
         ),
-        (ask(GIVE, 650), UNCLEAR_ROLLOVERS, [UNTIL, note(BalanceNote.OTHER_ROWS, count="1")]),
-        (ask(GIVE, 5), facts(held(row(), granted=1500)), [UNTIL, note(BalanceNote.ENTITIES_COUNTED)]),
-        (ask(GIVE, 5), facts(held(row(), rollovers=((None, 80),))), [UNTIL]),
+        (edit(GIVE, 650), UNCLEAR_ROLLOVERS, [UNTIL, note(BalanceNote.OTHER_ROWS, count="1")]),
+        (edit(GIVE, 5), facts(held(row(), granted=1500)), [UNTIL, note(BalanceNote.ENTITIES_COUNTED)]),
+        (edit(GIVE, 5), facts(held(row(), rollovers=((None, 80),))), [UNTIL]),
     ],
 )
 def test_guard_warns(change_input: BalanceInput, customer_facts: Facts, warnings: list[Note]) -> None:
@@ -218,7 +218,7 @@ def test_guard_warns(change_input: BalanceInput, customer_facts: Facts, warnings
     assert list(judged.warnings) == warnings
 
 
-def figure(label: LineLabel, before: str | None, after: str | None) -> Line:
+def number_line(label: LineLabel, before: str | None, after: str | None) -> Line:
     return Line(label, before, after, ValueFormat.NUMBER)
 
 
@@ -228,29 +228,29 @@ ROLLED = facts(held(row(), rollovers=((100, 80), (50, 0))))
 @pytest.mark.parametrize(
     ("change_input", "customer_facts", "granted", "remaining", "usage", "further_lines"),
     [
-        (ask(GIVE, 250), PLAIN, ("1000", "1250"), ("700", "950"), ("300", "300"), []),
-        (ask(USAGE, 120), PLAIN, ("1000", "1000"), ("700", "880"), ("300", "120"), []),
-        (ask(SET, "0.5"), PLAIN, ("1000", "1000"), ("700", "0.5"), ("300", "999.5"), []),
+        (edit(GIVE, 250), PLAIN, ("1000", "1250"), ("700", "950"), ("300", "300"), []),
+        (edit(USAGE, 120), PLAIN, ("1000", "1000"), ("700", "880"), ("300", "120"), []),
+        (edit(SET, "0.5"), PLAIN, ("1000", "1000"), ("700", "0.5"), ("300", "999.5"), []),
         (
-            ask(SET, -40),
+            edit(SET, -40),
             PLAIN,
             ("1000", "1000"),
             ("700", "0"),
             ("300", "1040"),
-            [figure(BalanceLine.OVERAGE, "0", "40")],
+            [number_line(BalanceLine.OVERAGE, "0", "40")],
         ),
         (
-            ask(GIVE, 100),
+            edit(GIVE, 100),
             facts(held(row(usage=1040))),
             ("1000", "1100"),
             ("0", "60"),
             ("1040", "1040"),
-            [figure(BalanceLine.OVERAGE, "40", "0")],
+            [number_line(BalanceLine.OVERAGE, "40", "0")],
         ),
-        (ask(SHIFT, -50), PLAIN, ("1000", "1000"), ("700", "650"), ("300", "350"), []),
-        (ask(TAKE, 50), PLAIN, ("1000", "950"), ("700", "650"), ("300", "300"), []),
+        (edit(SHIFT, -50), PLAIN, ("1000", "1000"), ("700", "650"), ("300", "350"), []),
+        (edit(TAKE, 50), PLAIN, ("1000", "950"), ("700", "650"), ("300", "300"), []),
         (
-            ask(NONE, reset_at=LATER),
+            edit(NONE, reset_at=LATER),
             PLAIN,
             ("1000", "1000"),
             ("700", "700"),
@@ -264,11 +264,11 @@ ROLLED = facts(held(row(), rollovers=((100, 80), (50, 0))))
                 )
             ],
         ),
-        (ask(SET, 600), ROLLED, ("1150", "1150"), ("780", "600"), ("370", "550"), []),
-        (ask(USAGE, 400), ROLLED, ("1150", "1150"), ("780", "750"), ("370", "400"), []),
-        (ask(TAKE, 100), ROLLED, ("1150", "1050"), ("780", "680"), ("370", "370"), []),
+        (edit(SET, 600), ROLLED, ("1150", "1150"), ("780", "600"), ("370", "550"), []),
+        (edit(USAGE, 400), ROLLED, ("1150", "1150"), ("780", "750"), ("370", "400"), []),
+        (edit(TAKE, 100), ROLLED, ("1150", "1050"), ("780", "680"), ("370", "370"), []),
         (
-            ask(SET, 0),
+            edit(SET, 0),
             facts(held(row(plan_id=None, reset=ONE_OFF))),
             ("1000", None),
             ("700", "0"),
@@ -276,12 +276,12 @@ ROLLED = facts(held(row(), rollovers=((100, 80), (50, 0))))
             [],
         ),
         (
-            ask(GIVE, 10),
+            edit(GIVE, 10),
             facts(held(row(), row("other"))),
             ("1000", "1010"),
             ("700", "710"),
             ("300", "300"),
-            [figure(BalanceLine.TOTAL_REMAINING, "1400", "1410")],
+            [number_line(BalanceLine.TOTAL_REMAINING, "1400", "1410")],
         ),
     ],
 )
@@ -295,9 +295,9 @@ def test_preview_lines(
     further_lines: list[Line],
 ) -> None:
     assert list(CHANGE.preview(change_input, customer_facts)) == [
-        figure(BalanceLine.GRANTED, *granted),
-        figure(BalanceLine.REMAINING, *remaining),
-        figure(BalanceLine.USAGE, *usage),
+        number_line(BalanceLine.GRANTED, *granted),
+        number_line(BalanceLine.REMAINING, *remaining),
+        number_line(BalanceLine.USAGE, *usage),
         *further_lines,
     ]
 
@@ -305,23 +305,23 @@ def test_preview_lines(
 @pytest.mark.parametrize(
     ("change_input", "facts", "sent", "size"),
     [
-        (ask(GIVE, 250), PLAIN, {"add_to_balance": 250, "included_grant": 1250}, "250"),
-        (ask(TAKE, 250), PLAIN, {"add_to_balance": -250, "included_grant": 750}, "250"),
-        (ask(SET, 500), PLAIN, {"remaining": 500}, "200"),
-        (ask(SET, -40), PLAIN, {"remaining": -40}, "740"),
-        (ask(SET, 500), ROLLED, {"remaining": 420}, "280"),
-        (ask(USAGE, 120), PLAIN, {"usage": 120}, "180"),
-        (ask(USAGE, 400), ROLLED, {"usage": 330}, "30"),
-        (ask(SHIFT, "-0.5"), PLAIN, {"add_to_balance": -0.5, "included_grant": 1000}, "0.5"),
-        (ask(NONE, reset_at=LATER), PLAIN, {"next_reset_at": 1797087960000}, None),
+        (edit(GIVE, 250), PLAIN, {"add_to_balance": 250, "included_grant": 1250}, "250"),
+        (edit(TAKE, 250), PLAIN, {"add_to_balance": -250, "included_grant": 750}, "250"),
+        (edit(SET, 500), PLAIN, {"remaining": 500}, "200"),
+        (edit(SET, -40), PLAIN, {"remaining": -40}, "740"),
+        (edit(SET, 500), ROLLED, {"remaining": 420}, "280"),
+        (edit(USAGE, 120), PLAIN, {"usage": 120}, "180"),
+        (edit(USAGE, 400), ROLLED, {"usage": 330}, "30"),
+        (edit(SHIFT, "-0.5"), PLAIN, {"add_to_balance": -0.5, "included_grant": 1000}, "0.5"),
+        (edit(NONE, reset_at=LATER), PLAIN, {"next_reset_at": 1797087960000}, None),
         (
-            ask(GIVE, 10, reset_at=LATER),
+            edit(GIVE, 10, reset_at=LATER),
             PLAIN,
             {"add_to_balance": 10, "included_grant": 1010, "next_reset_at": 1797087960000},
             None,
         ),
-        (ask(SET, 10, reset_at=SOON), PLAIN, {"remaining": 10}, "690"),
-        (ask(SET, 700, reset_at=LATER), PLAIN, {"next_reset_at": 1797087960000}, None),
+        (edit(SET, 10, reset_at=SOON), PLAIN, {"remaining": 10}, "690"),
+        (edit(SET, 700, reset_at=LATER), PLAIN, {"next_reset_at": 1797087960000}, None),
     ],
 )
 def test_plan_and_amount(
@@ -339,39 +339,43 @@ def test_plan_and_amount(
 
 
 def test_refused_change_has_no_plan_and_no_amount() -> None:
-    request = ask(GIVE, 5, row="gone")
+    request = edit(GIVE, 5, row="gone")
     with pytest.raises(TypeError, match=r"^The guard refuses this: row_gone$"):
         CHANGE.plan(request, PLAIN)
     assert CHANGE.snapshot(request, PLAIN) == {"row": None}
     assert CHANGE.amount(request, {"row": None}) is None
-    assert CHANGE.amount(ask(GIVE), CHANGE.snapshot(ask(GIVE), PLAIN)) is None
+    assert CHANGE.amount(edit(GIVE), CHANGE.snapshot(edit(GIVE), PLAIN)) is None
 
 
 def test_sample_is_a_change_that_could_be_made() -> None:
     assert CHANGE.guard(CHANGE.sample("cus_1"), PLAIN, NOW).allowed
 
 
-def now_is(**changes: Any) -> Facts:
+def facts_with_row(**changes: Any) -> Facts:
     return facts(held(row(**changes)))
 
 
 @pytest.mark.parametrize(
     ("change_input", "now", "holds"),
     [
-        (ask(GIVE, 5), PLAIN, True),
-        (ask(SET, 5), PLAIN, True),
-        (ask(GIVE, 5), now_is(usage=310), True),
-        (ask(GIVE, 5), now_is(included=1100), True),
-        (ask(GIVE, 5), now_is(reset=MONTHLY.model_copy(update={"resets_at": LATER})), True),
-        (ask(SET, 5), now_is(usage=310), False),
-        (ask(USAGE, 5), now_is(usage=310), False),
-        (ask(USAGE, 5), now_is(included=1010, usage=310), False),
-        (ask(NONE, reset_at=LATER), now_is(usage=310), True),
-        (ask(NONE, reset_at=LATER), now_is(reset=MONTHLY.model_copy(update={"resets_at": LATER})), False),
-        (ask(GIVE, 5), now_is(price=BY_USE), False),
-        (ask(GIVE, 5), now_is(plan_id="team"), False),
-        (ask(GIVE, 5), facts(held(row("other"))), False),
-        (ask(SHIFT, 5), now_is(usage=310), True),
+        (edit(GIVE, 5), PLAIN, True),
+        (edit(SET, 5), PLAIN, True),
+        (edit(GIVE, 5), facts_with_row(usage=310), True),
+        (edit(GIVE, 5), facts_with_row(included=1100), True),
+        (edit(GIVE, 5), facts_with_row(reset=MONTHLY.model_copy(update={"resets_at": LATER})), True),
+        (edit(SET, 5), facts_with_row(usage=310), False),
+        (edit(USAGE, 5), facts_with_row(usage=310), False),
+        (edit(USAGE, 5), facts_with_row(included=1010, usage=310), False),
+        (edit(NONE, reset_at=LATER), facts_with_row(usage=310), True),
+        (
+            edit(NONE, reset_at=LATER),
+            facts_with_row(reset=MONTHLY.model_copy(update={"resets_at": LATER})),
+            False,
+        ),
+        (edit(GIVE, 5), facts_with_row(price=BY_USE), False),
+        (edit(GIVE, 5), facts_with_row(plan_id="team"), False),
+        (edit(GIVE, 5), facts(held(row("other"))), False),
+        (edit(SHIFT, 5), facts_with_row(usage=310), True),
     ],
 )
 def test_preview_holds_or_not(change_input: BalanceInput, now: Facts, holds: bool) -> None:
@@ -389,54 +393,54 @@ OTHER_RESET = MONTHLY.model_copy(update={"resets_at": NOW + timedelta(30)})
     ("change_input", "after", "verdict"),
     [
         # Giving: the grant decides, whatever is used meanwhile.
-        (ask(GIVE, 250), now_is(included=1250), APPLIED),
-        (ask(GIVE, 250), now_is(included=1250, usage=900), APPLIED),
-        (ask(GIVE, 250), PLAIN, NOT_APPLIED),
-        (ask(GIVE, 250), now_is(usage=340), NOT_APPLIED),
-        (ask(GIVE, 250), now_is(usage=50), UNCLEAR),  # the balance moved and the grant did not
-        (ask(GIVE, 250), now_is(usage=60), UNCLEAR),
-        (ask(GIVE, 250), now_is(included=1100), UNCLEAR),
-        (ask(GIVE, 250), now_is(usage=300, reset=MOVED_RESET), UNCLEAR),
-        (ask(GIVE, 250), facts(), UNCLEAR),
-        (ask(TAKE, 250), now_is(included=750), APPLIED),
-        (ask(TAKE, 250), now_is(usage=340), NOT_APPLIED),
-        (ask(TAKE, 250), now_is(usage=550), UNCLEAR),
+        (edit(GIVE, 250), facts_with_row(included=1250), APPLIED),
+        (edit(GIVE, 250), facts_with_row(included=1250, usage=900), APPLIED),
+        (edit(GIVE, 250), PLAIN, NOT_APPLIED),
+        (edit(GIVE, 250), facts_with_row(usage=340), NOT_APPLIED),
+        (edit(GIVE, 250), facts_with_row(usage=50), UNCLEAR),  # the balance moved and the grant did not
+        (edit(GIVE, 250), facts_with_row(usage=60), UNCLEAR),
+        (edit(GIVE, 250), facts_with_row(included=1100), UNCLEAR),
+        (edit(GIVE, 250), facts_with_row(usage=300, reset=MOVED_RESET), UNCLEAR),
+        (edit(GIVE, 250), facts(), UNCLEAR),
+        (edit(TAKE, 250), facts_with_row(included=750), APPLIED),
+        (edit(TAKE, 250), facts_with_row(usage=340), NOT_APPLIED),
+        (edit(TAKE, 250), facts_with_row(usage=550), UNCLEAR),
         # Setting: the remaining balance decides, minus what was used since.
-        (ask(SET, 500), now_is(usage=500), APPLIED),
-        (ask(SET, 500), now_is(usage=505), APPLIED),
-        (ask(SET, 500), PLAIN, NOT_APPLIED),
-        (ask(SET, 500), now_is(usage=305), NOT_APPLIED),
-        (ask(SET, 500), now_is(usage=900), UNCLEAR),
-        (ask(SET, 500), now_is(included=1100, usage=595), UNCLEAR),
+        (edit(SET, 500), facts_with_row(usage=500), APPLIED),
+        (edit(SET, 500), facts_with_row(usage=505), APPLIED),
+        (edit(SET, 500), PLAIN, NOT_APPLIED),
+        (edit(SET, 500), facts_with_row(usage=305), NOT_APPLIED),
+        (edit(SET, 500), facts_with_row(usage=900), UNCLEAR),
+        (edit(SET, 500), facts_with_row(included=1100, usage=595), UNCLEAR),
         # These leave the grant alone, so a grant that moved was changed by somebody else, or by more than
         # requested.
-        (ask(SET, 500), now_is(included=1100, usage=600), UNCLEAR),
-        (ask(USAGE, 500), now_is(included=1100, usage=500), UNCLEAR),
+        (edit(SET, 500), facts_with_row(included=1100, usage=600), UNCLEAR),
+        (edit(USAGE, 500), facts_with_row(included=1100, usage=500), UNCLEAR),
         # What was paid for meanwhile is no grant of ours: the figure that was set still tells.
-        (ask(SET, 500), now_is(prepaid_grant=Decimal(200), usage=700), APPLIED),
-        (ask(USAGE, 500), now_is(prepaid_grant=Decimal(200), usage=500), APPLIED),
-        (ask(SET, 500), now_is(prepaid_grant=Decimal(200), usage=600), UNCLEAR),
-        (ask(SHIFT, 200), now_is(included=1200, usage=300), UNCLEAR),
-        (ask(SHIFT, -200), now_is(included=800, usage=300), UNCLEAR),
-        (ask(SET, 500), now_is(usage=505, reset=MOVED_RESET), UNCLEAR),
-        (ask(SHIFT, -200), now_is(usage=505), APPLIED),
-        (ask(USAGE, 500), now_is(usage=505), APPLIED),
-        (ask(USAGE, 500), now_is(usage=310), NOT_APPLIED),
-        (ask(USAGE, 100), now_is(usage=101), APPLIED),
-        (ask(USAGE, 100), now_is(usage=301), NOT_APPLIED),
-        (ask(USAGE, 100), now_is(usage=99), UNCLEAR),
+        (edit(SET, 500), facts_with_row(prepaid_grant=Decimal(200), usage=700), APPLIED),
+        (edit(USAGE, 500), facts_with_row(prepaid_grant=Decimal(200), usage=500), APPLIED),
+        (edit(SET, 500), facts_with_row(prepaid_grant=Decimal(200), usage=600), UNCLEAR),
+        (edit(SHIFT, 200), facts_with_row(included=1200, usage=300), UNCLEAR),
+        (edit(SHIFT, -200), facts_with_row(included=800, usage=300), UNCLEAR),
+        (edit(SET, 500), facts_with_row(usage=505, reset=MOVED_RESET), UNCLEAR),
+        (edit(SHIFT, -200), facts_with_row(usage=505), APPLIED),
+        (edit(USAGE, 500), facts_with_row(usage=505), APPLIED),
+        (edit(USAGE, 500), facts_with_row(usage=310), NOT_APPLIED),
+        (edit(USAGE, 100), facts_with_row(usage=101), APPLIED),
+        (edit(USAGE, 100), facts_with_row(usage=301), NOT_APPLIED),
+        (edit(USAGE, 100), facts_with_row(usage=99), UNCLEAR),
         # The reset date: usage does not touch it; a half-way date is neither.
-        (ask(NONE, reset_at=LATER), now_is(usage=700, reset=MOVED_RESET), APPLIED),
-        (ask(NONE, reset_at=LATER), now_is(usage=700), NOT_APPLIED),
-        (ask(NONE, reset_at=LATER), now_is(reset=OTHER_RESET), UNCLEAR),
-        (ask(NONE, reset_at=LATER), facts(), UNCLEAR),
-        (ask(NONE, reset_at=SOON), PLAIN, UNCLEAR),
-        (ask(GIVE, 250, reset_at=LATER), now_is(included=1250, reset=MOVED_RESET), APPLIED),
-        (ask(GIVE, 250, reset_at=LATER), now_is(included=1250), UNCLEAR),
-        (ask(GIVE, 250, reset_at=LATER), PLAIN, NOT_APPLIED),
-        (ask(SET, 700, reset_at=LATER), now_is(usage=390, reset=MOVED_RESET), APPLIED),
-        (ask(SET, 700, reset_at=LATER), now_is(usage=390), NOT_APPLIED),
-        (ask(SET, 500, reset_at=LATER), now_is(usage=501, reset=MOVED_RESET), APPLIED),
+        (edit(NONE, reset_at=LATER), facts_with_row(usage=700, reset=MOVED_RESET), APPLIED),
+        (edit(NONE, reset_at=LATER), facts_with_row(usage=700), NOT_APPLIED),
+        (edit(NONE, reset_at=LATER), facts_with_row(reset=OTHER_RESET), UNCLEAR),
+        (edit(NONE, reset_at=LATER), facts(), UNCLEAR),
+        (edit(NONE, reset_at=SOON), PLAIN, UNCLEAR),
+        (edit(GIVE, 250, reset_at=LATER), facts_with_row(included=1250, reset=MOVED_RESET), APPLIED),
+        (edit(GIVE, 250, reset_at=LATER), facts_with_row(included=1250), UNCLEAR),
+        (edit(GIVE, 250, reset_at=LATER), PLAIN, NOT_APPLIED),
+        (edit(SET, 700, reset_at=LATER), facts_with_row(usage=390, reset=MOVED_RESET), APPLIED),
+        (edit(SET, 700, reset_at=LATER), facts_with_row(usage=390), NOT_APPLIED),
+        (edit(SET, 500, reset_at=LATER), facts_with_row(usage=501, reset=MOVED_RESET), APPLIED),
     ],
 )
 def test_verdict_of_the_read_back(change_input: BalanceInput, after: Facts, verdict: Verdict) -> None:
@@ -445,31 +449,39 @@ def test_verdict_of_the_read_back(change_input: BalanceInput, after: Facts, verd
 
 
 def test_verdict_of_a_row_that_was_to_disappear() -> None:
-    before = CHANGE.snapshot(ask(SET, 0), LOOSE)
-    assert CHANGE.verify(ask(SET, 0), before, {"row": None}) is APPLIED
-    assert CHANGE.verify(ask(SET, 10), before, {"row": None}) is UNCLEAR
-    assert CHANGE.verify(ask(SET, 0), before, None) is UNCLEAR
-    assert CHANGE.verify(ask(SET, 0), {"row": None}, before) is UNCLEAR
+    before = CHANGE.snapshot(edit(SET, 0), LOOSE)
+    assert CHANGE.verify(edit(SET, 0), before, {"row": None}) is APPLIED
+    assert CHANGE.verify(edit(SET, 10), before, {"row": None}) is UNCLEAR
+    assert CHANGE.verify(edit(SET, 0), before, None) is UNCLEAR
+    assert CHANGE.verify(edit(SET, 0), {"row": None}, before) is UNCLEAR
 
 
 @pytest.mark.parametrize(
     ("change_input", "after", "undo"),
     [
-        (ask(GIVE, 250), now_is(included=1250), ask(TAKE, 250, cycle=SOON)),
-        (ask(TAKE, 250), now_is(included=750), ask(GIVE, 250, cycle=SOON)),
-        (ask(SET, 500), now_is(usage=505), ask(SHIFT, 200, cycle=SOON)),
-        (ask(USAGE, 500), now_is(usage=500), ask(SHIFT, 200, cycle=SOON)),
-        (ask(SHIFT, 200), now_is(usage=100), ask(SHIFT, -200, cycle=SOON)),
-        (ask(NONE, reset_at=LATER), now_is(reset=MOVED_RESET), ask(NONE, reset_at=SOON, cycle=LATER)),
+        (edit(GIVE, 250), facts_with_row(included=1250), edit(TAKE, 250, cycle=SOON)),
+        (edit(TAKE, 250), facts_with_row(included=750), edit(GIVE, 250, cycle=SOON)),
+        (edit(SET, 500), facts_with_row(usage=505), edit(SHIFT, 200, cycle=SOON)),
+        (edit(USAGE, 500), facts_with_row(usage=500), edit(SHIFT, 200, cycle=SOON)),
+        (edit(SHIFT, 200), facts_with_row(usage=100), edit(SHIFT, -200, cycle=SOON)),
         (
-            ask(GIVE, 5, reset_at=LATER),
-            now_is(included=1005, reset=MOVED_RESET),
-            ask(TAKE, 5, reset_at=SOON, cycle=LATER),
+            edit(NONE, reset_at=LATER),
+            facts_with_row(reset=MOVED_RESET),
+            edit(NONE, reset_at=SOON, cycle=LATER),
         ),
-        (ask(NONE, reset_at=SOON), PLAIN, None),
-        (ask(SET, 700, reset_at=LATER), now_is(reset=MOVED_RESET), ask(NONE, reset_at=SOON, cycle=LATER)),
-        (ask(SET, 700), PLAIN, None),
-        (ask(GIVE, 250), facts(), None),
+        (
+            edit(GIVE, 5, reset_at=LATER),
+            facts_with_row(included=1005, reset=MOVED_RESET),
+            edit(TAKE, 5, reset_at=SOON, cycle=LATER),
+        ),
+        (edit(NONE, reset_at=SOON), PLAIN, None),
+        (
+            edit(SET, 700, reset_at=LATER),
+            facts_with_row(reset=MOVED_RESET),
+            edit(NONE, reset_at=SOON, cycle=LATER),
+        ),
+        (edit(SET, 700), PLAIN, None),
+        (edit(GIVE, 250), facts(), None),
     ],
 )
 def test_inverse(change_input: BalanceInput, after: Facts, undo: BalanceInput | None) -> None:
@@ -480,18 +492,18 @@ def test_inverse(change_input: BalanceInput, after: Facts, undo: BalanceInput | 
 def test_rollovers_belong_to_the_only_row_that_can_have_them() -> None:
     loose = row("loose", plan_id=None, reset=ONE_OFF)
     two_rows = facts(held(row(), loose, rollovers=((100, 80),)))
-    assert CHANGE.snapshot(ask(SET, 1), two_rows)["rolled_left"] == "80"
-    assert CHANGE.snapshot(ask(SET, 1, row="loose"), two_rows)["rolled_left"] == "0"
-    assert CHANGE.guard(ask(SET, 1, row="loose"), two_rows, NOW).allowed
+    assert CHANGE.snapshot(edit(SET, 1), two_rows)["rolled_left"] == "80"
+    assert CHANGE.snapshot(edit(SET, 1, row="loose"), two_rows)["rolled_left"] == "0"
+    assert CHANGE.guard(edit(SET, 1, row="loose"), two_rows, NOW).allowed
     only_loose = facts(held(loose, rollovers=((100, 80),)))
-    assert CHANGE.snapshot(ask(SET, 1, row="loose"), only_loose)["rolled_left"] == "80"
+    assert CHANGE.snapshot(edit(SET, 1, row="loose"), only_loose)["rolled_left"] == "80"
 
 
 def test_undo_of_a_fraction_is_not_refused_for_its_decimals() -> None:
-    assert CHANGE.guard(ask(SHIFT, "0.1234567"), PLAIN, NOW).allowed
+    assert CHANGE.guard(edit(SHIFT, "0.1234567"), PLAIN, NOW).allowed
 
 
-def used(usage: int, **changes: Any) -> Facts:
+def facts_after_usage(usage: int, **changes: Any) -> Facts:
     """1,000 are included, of which 300 were used when the change was shown."""
     return facts(held(row(usage=usage, **changes)))
 
@@ -504,28 +516,33 @@ FORTY = Tolerance(units=Decimal(40))
     ("change_input", "now", "tolerance", "tolerated"),
     [
         # From 700 to 1,100 is a difference of 400.
-        (ask(SET, 1100), used(340), TENTH, True),
-        (ask(SET, 1100), used(341), TENTH, False),
-        (ask(SET, 1100), used(260), TENTH, True),
-        (ask(SET, 1100), used(259), TENTH, False),
-        (ask(SET, 1100), used(340), FORTY, True),
-        (ask(SET, 1100), used(341), FORTY, False),
-        (ask(SET, 1100), used(380), Tolerance(Decimal(20), Decimal(40)), True),
-        (ask(SET, 1100), used(310), EXACT, False),
-        (ask(SET, "700.5"), used(300), TENTH, True),
-        (ask(USAGE, 100), used(320), TENTH, True),
-        (ask(USAGE, 100), used(321), TENTH, False),
+        (edit(SET, 1100), facts_after_usage(340), TENTH, True),
+        (edit(SET, 1100), facts_after_usage(341), TENTH, False),
+        (edit(SET, 1100), facts_after_usage(260), TENTH, True),
+        (edit(SET, 1100), facts_after_usage(259), TENTH, False),
+        (edit(SET, 1100), facts_after_usage(340), FORTY, True),
+        (edit(SET, 1100), facts_after_usage(341), FORTY, False),
+        (edit(SET, 1100), facts_after_usage(380), Tolerance(Decimal(20), Decimal(40)), True),
+        (edit(SET, 1100), facts_after_usage(310), EXACT, False),
+        (edit(SET, "700.5"), facts_after_usage(300), TENTH, True),
+        (edit(USAGE, 100), facts_after_usage(320), TENTH, True),
+        (edit(USAGE, 100), facts_after_usage(321), TENTH, False),
         # The direction reverses, or nothing is left to do.
-        (ask(SET, 680), used(330), FORTY, False),
-        (ask(SET, 680), used(320), FORTY, False),
+        (edit(SET, 680), facts_after_usage(330), FORTY, False),
+        (edit(SET, 680), facts_after_usage(320), FORTY, False),
         # The grant, its product or its cycle differs.
-        (ask(SET, 1100), used(310, included=1010), TENTH, False),
-        (ask(SET, 1100), used(310, plan_id="max"), TENTH, False),
-        (ask(SET, 1100), used(310, reset=Reset(interval="month", resets_at=LATER)), TENTH, False),
-        (ask(SET, 1100), facts(), TENTH, False),
+        (edit(SET, 1100), facts_after_usage(310, included=1010), TENTH, False),
+        (edit(SET, 1100), facts_after_usage(310, plan_id="max"), TENTH, False),
+        (
+            edit(SET, 1100),
+            facts_after_usage(310, reset=Reset(interval="month", resets_at=LATER)),
+            TENTH,
+            False,
+        ),
+        (edit(SET, 1100), facts(), TENTH, False),
         # These use the current numbers in any case, or are about a date.
-        (ask(GIVE, 100), used(310), TENTH, False),
-        (ask(NONE, reset_at=LATER), used(310), TENTH, False),
+        (edit(GIVE, 100), facts_after_usage(310), TENTH, False),
+        (edit(NONE, reset_at=LATER), facts_after_usage(310), TENTH, False),
     ],
 )
 def test_continuing_usage_is_tolerated(
@@ -536,12 +553,12 @@ def test_continuing_usage_is_tolerated(
 
 
 def test_missing_balance_is_never_tolerated() -> None:
-    request = ask(SET, 1100)
+    request = edit(SET, 1100)
     snapshot_shown, current = CHANGE.snapshot(request, facts()), CHANGE.snapshot(request, PLAIN)
     assert not CHANGE.tolerates(request, snapshot_shown, current, TENTH)
 
 
 @pytest.mark.parametrize("usage", [310, 330, 340])
 def test_write_within_the_tolerance_is_the_requested_one(usage: int) -> None:
-    (write,) = CHANGE.plan(ask(SET, 1100), used(usage))
+    (write,) = CHANGE.plan(edit(SET, 1100), facts_after_usage(usage))
     assert write.body["remaining"] == 1100

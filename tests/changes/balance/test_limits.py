@@ -174,7 +174,7 @@ def test_only_rows_that_a_product_refills_roll_over(other_row: BalanceRow) -> No
     assert BALANCE.snapshot(edit(SET, 1, row=other_row.id), customer_facts)["rolled_left"] == "0"
 
 
-def hidden(**changes: Any) -> Facts:
+def facts_with_hidden_balance(**changes: Any) -> Facts:
     return replace(facts(), customer=customer(subscriptions=[subscription("team", **changes)]))
 
 
@@ -184,9 +184,9 @@ PLAN = Plan(id="team", items=[PlanItem(feature_id="api"), PlanItem(feature_id="m
 @pytest.mark.parametrize(
     ("customer_facts", "refusal"),
     [
-        (hidden(plan=PLAN, past_due=True), BalanceNote.PAST_DUE_HIDDEN),
-        (hidden(plan=PLAN), BalanceNote.FEATURE_NOT_HELD),
-        (hidden(plan=None), BalanceNote.FEATURE_NOT_HELD),
+        (facts_with_hidden_balance(plan=PLAN, past_due=True), BalanceNote.PAST_DUE_HIDDEN),
+        (facts_with_hidden_balance(plan=PLAN), BalanceNote.FEATURE_NOT_HELD),
+        (facts_with_hidden_balance(plan=None), BalanceNote.FEATURE_NOT_HELD),
         # A feature that is known only from the balance.
         (
             replace(facts(balance(row(), feature=Feature(id="messages", type="boolean"))), features={}),

@@ -54,14 +54,14 @@ def refund(amount: Any, *, total: Any = 20, refunded: Any = 0) -> CardRefund:
     )
 
 
-def coming(plan_id: str, **changes: Any) -> PlanMove:
+def incoming_plan(plan_id: str, **changes: Any) -> PlanMove:
     return PlanMove(plan_id=plan_id, **changes)
 
 
 _OF_CUSTOMER = ("id", "created_at", "stripe_id", "purchases")
 
 
-def having(
+def facts_with(
     *subscriptions: Subscription, quoted: Quote | None = None, at: datetime = NOW, **changes: Any
 ) -> Facts:
     """A customer with these subscriptions, and Autumn's preview."""

@@ -9,7 +9,7 @@ from bot.changes.billing.subscriptions import WRITE_SCOPE
 from bot.changes.model import PendingPayment
 from bot.changes.notes import CommonNote, Note
 from bot.changes.spec import ChangeKind
-from tests.changes.billing.quotes import PRO, having
+from tests.changes.billing.quotes import PRO, facts_with
 from tests.changes.facts import NOW
 
 KINDS = {
@@ -52,7 +52,7 @@ def test_each_sample_names_its_product(kind: ChangeKind[Any]) -> None:
 
 def test_old_ids_are_accepted(kind: ChangeKind[Any]) -> None:
     sample = kind.sample("a@b")
-    refusals = kind.guard(sample, having(PRO, id="a@b"), NOW).refusals
+    refusals = kind.guard(sample, facts_with(PRO, id="a@b"), NOW).refusals
     assert refusals
     assert Note(CommonNote.OLD_ID) not in refusals
 

@@ -13,7 +13,7 @@ from bot.changes.billing import quote, subscriptions
 from bot.changes.billing.words import BillingLine
 from bot.changes.lines import Line, ValueFormat, bullets
 from bot.changes.model import Snapshot
-from tests.changes.billing.quotes import PERIOD_END, PRO, charge, coming, having, refund
+from tests.changes.billing.quotes import PERIOD_END, PRO, charge, facts_with, incoming_plan, refund
 from tests.changes.billing.quotes import quote as quoted
 from tests.changes.facts import LATER, NOW
 
@@ -21,12 +21,12 @@ PERIOD = PERIOD_END - NOW
 """The rest of the period at the time of the preview."""
 
 
-def seen(
+def snapshot_after(
     autumn_quote: Quote | None, after: timedelta = timedelta(), *, period_end: Any = PERIOD_END
 ) -> Snapshot:
     """The snapshot taken this long after the preview was first shown."""
     subscription = PRO.model_copy(update={"current_period_end": period_end})
-    facts = having(subscription, quoted=autumn_quote, at=NOW + after)
+    facts = facts_with(subscription, quoted=autumn_quote, at=NOW + after)
     return {**subscriptions.snapshot(subscription, "pro", facts), **quote.snapshot(facts)}
 
 
@@ -41,7 +41,7 @@ def test_every_amount_is_shown_with_sum_and_next_invoice() -> None:
         total=Decimal(30),
         next_cycle=NextCycle(starts_at=LATER, total=Decimal(50)),
     )
-    assert list(quote.lines(having(PRO, quoted=autumn_quote))) == [
+    assert list(quote.lines(facts_with(PRO, quoted=autumn_quote))) == [
         money(BillingLine.CHARGE, "-20", "Unused Pro"),
         money(BillingLine.CHARGE, "50", "Team"),
         money(BillingLine.TOTAL, "30"),
@@ -51,18 +51,18 @@ def test_every_amount_is_shown_with_sum_and_next_invoice() -> None:
 
 def test_only_eight_lines_are_shown_but_all_count() -> None:
     autumn_quote = quoted(*range(1, 11))
-    lines = list(quote.lines(having(PRO, quoted=autumn_quote)))
+    lines = list(quote.lines(facts_with(PRO, quoted=autumn_quote)))
     assert [line.after for line in lines] == ["1", "2", "3", "4", "5", "6", "7", "8", "55"]
 
 
 def test_refund_is_shown_instead_of_a_bill_in_its_invoices_currency() -> None:
     autumn_quote = quoted(refund=refund("19.9999"), currency="")
-    assert list(quote.lines(having(PRO, quoted=autumn_quote))) == [money(BillingLine.REFUND, "20")]
+    assert list(quote.lines(facts_with(PRO, quoted=autumn_quote))) == [money(BillingLine.REFUND, "20")]
 
 
 def test_next_invoice_without_a_date_is_shown_without_one() -> None:
     autumn_quote = quoted(next_cycle=NextCycle(total=Decimal(5)), currency="jpy")
-    lines = list(quote.lines(having(PRO, quoted=autumn_quote)))
+    lines = list(quote.lines(facts_with(PRO, quoted=autumn_quote)))
     assert lines[-1] == money(BillingLine.NEXT_TOTAL, "5", "", "JPY")
 
 
@@ -70,7 +70,7 @@ def test_usage_is_not_shown_as_part_of_the_next_invoices_total() -> None:
     """Autumn names what will be billed by usage, without amounts, and counts it in no total."""
     usage = {"display_name": "Messages", "plan_id": "pro", "feature_id": "messages"}
     cycle = NextCycle.model_validate({"total": 49, "usage_line_items": [usage]})
-    *_, next_line = quote.lines(having(PRO, quoted=quoted(next_cycle=cycle, currency="usd")))
+    *_, next_line = quote.lines(facts_with(PRO, quoted=quoted(next_cycle=cycle, currency="usd")))
     assert next_line == money(BillingLine.NEXT_BEFORE_USAGE, "49", "", "USD")
     assert bullets([next_line], {}) == ["• Next invoice without usage: *$49.00*"]
 
@@ -79,18 +79,18 @@ def test_credit_unknown_to_an_earlier_preview_outdates_it() -> None:
     """A second after a quantity was raised, Autumn previews no credit for lowering it again; it stores
     charges later. A preview from then must not be applied, in either direction."""
     at_once, later = quoted(), quoted("-9")
-    assert not quote.holds(seen(at_once), seen(later))
-    assert not quote.holds(seen(later), seen(at_once))
-    assert not quote.holds(seen(quoted("0")), seen(later))
+    assert not quote.holds(snapshot_after(at_once), snapshot_after(later))
+    assert not quote.holds(snapshot_after(later), snapshot_after(at_once))
+    assert not quote.holds(snapshot_after(quoted("0")), snapshot_after(later))
 
 
 def test_missing_currency_is_not_invented() -> None:
-    (total,) = quote.lines(having(PRO, quoted=quoted(currency="")))
+    (total,) = quote.lines(facts_with(PRO, quoted=quoted(currency="")))
     assert total.currency == ""
 
 
 def test_snapshot() -> None:
-    assert quote.snapshot(having(PRO, quoted=quoted(-20, 50, total=Decimal(25)))) == {
+    assert quote.snapshot(facts_with(PRO, quoted=quoted(-20, 50, total=Decimal(25)))) == {
         "quote:at": "2026-11-22T15:06:00.000+00:00",
         "quote:currency": "USD",
         "quote:lines": '[["pro", null, "-20"], ["pro", null, "50"]]',
@@ -101,7 +101,7 @@ def test_snapshot() -> None:
         "quote:checkout": None,
     }
     snapshot = quote.snapshot(
-        having(PRO, quoted=quoted(refund=refund("19.5", refunded=5), redirect_to_checkout=True))
+        facts_with(PRO, quoted=quoted(refund=refund("19.5", refunded=5), redirect_to_checkout=True))
     )
     assert (snapshot["quote:refund"], snapshot["quote:invoice"], snapshot["quote:refunded"]) == (
         "19.5",
@@ -116,30 +116,32 @@ def test_snapshot() -> None:
 )
 def test_difference_of_a_cent_is_tolerated(amount: str, holds: bool) -> None:
     quote_shown, now = quoted(20, total=Decimal(30)), quoted(amount, total=Decimal(30))
-    assert quote.holds(seen(quote_shown), seen(now)) is holds
+    assert quote.holds(snapshot_after(quote_shown), snapshot_after(now)) is holds
 
 
 def test_two_more_cents_charged_are_tolerated() -> None:
-    snapshot_shown = seen(quoted(20, total=Decimal(5)))
-    assert quote.holds(snapshot_shown, seen(quoted(20, total=Decimal("5.02"))))
+    snapshot_shown = snapshot_after(quoted(20, total=Decimal(5)))
+    assert quote.holds(snapshot_shown, snapshot_after(quoted(20, total=Decimal("5.02"))))
 
 
 def test_differing_clocks_allow_no_larger_amount() -> None:
-    snapshot_shown = seen(quoted(-20), PERIOD / 2)
-    assert quote.holds(snapshot_shown, seen(quoted(-20)))
-    assert not quote.holds(snapshot_shown, seen(quoted(-30)))
+    snapshot_shown = snapshot_after(quoted(-20), PERIOD / 2)
+    assert quote.holds(snapshot_shown, snapshot_after(quoted(-20)))
+    assert not quote.holds(snapshot_shown, snapshot_after(quoted(-30)))
 
 
 def test_nothing_is_shown_before_autumn_was_asked() -> None:
-    assert list(quote.lines(having(PRO))) == []
-    assert quote.snapshot(having(PRO)) == {}
+    assert list(quote.lines(facts_with(PRO))) == []
+    assert quote.snapshot(facts_with(PRO)) == {}
     assert quote.money_moved({}) is None
-    assert quote.following("pro", having(PRO)) is None
-    assert quote.incoming("pro", having(PRO)) is None
+    assert quote.following("pro", facts_with(PRO)) is None
+    assert quote.incoming("pro", facts_with(PRO)) is None
 
 
 def test_product_and_its_successor_are_distinguished() -> None:
-    facts = having(PRO, quoted=quoted(incoming=[coming("free"), coming("pro", expires_at=LATER)]))
+    facts = facts_with(
+        PRO, quoted=quoted(incoming=[incoming_plan("free"), incoming_plan("pro", expires_at=LATER)])
+    )
     following, incoming = quote.following("pro", facts), quote.incoming("pro", facts)
     assert following is not None
     assert following.plan_id == "free"
@@ -160,7 +162,7 @@ def test_product_and_its_successor_are_distinguished() -> None:
     ],
 )
 def test_amount_is_the_money_that_moves(autumn_quote: Quote, moved: str) -> None:
-    assert quote.money_moved(seen(autumn_quote)) == Decimal(moved)
+    assert quote.money_moved(snapshot_after(autumn_quote)) == Decimal(moved)
 
 
 @pytest.mark.parametrize(
@@ -180,7 +182,7 @@ def test_amount_is_the_money_that_moves(autumn_quote: Quote, moved: str) -> None
     ],
 )
 def test_preview_holds_while_only_time_moves_the_amounts(was: Quote | None, now: Quote | None) -> None:
-    assert quote.holds(seen(was), seen(now, PERIOD / 2))
+    assert quote.holds(snapshot_after(was), snapshot_after(now, PERIOD / 2))
 
 
 @pytest.mark.parametrize(
@@ -206,7 +208,7 @@ def test_preview_holds_while_only_time_moves_the_amounts(was: Quote | None, now:
     ],
 )
 def test_preview_does_not_hold_when_anything_else_moved_them(was: Quote | None, now: Quote | None) -> None:
-    assert not quote.holds(seen(was), seen(now, PERIOD / 2))
+    assert not quote.holds(snapshot_after(was), snapshot_after(now, PERIOD / 2))
 
 
 def test_another_invoice_to_refund_outdates_the_preview() -> None:
@@ -214,27 +216,31 @@ def test_another_invoice_to_refund_outdates_the_preview() -> None:
     other_refund = other_refund.model_copy(
         update={"invoice": other_refund.invoice.model_copy(update={"stripe_id": "in_2"})}
     )
-    assert not quote.holds(seen(quoted(refund=refund(20))), seen(quoted(refund=other_refund)))
+    assert not quote.holds(
+        snapshot_after(quoted(refund=refund(20))), snapshot_after(quoted(refund=other_refund))
+    )
 
 
 def test_new_period_outdates_the_preview() -> None:
-    renewed = seen(quoted(-20), period_end=LATER + timedelta(days=30))
-    assert not quote.holds(seen(quoted(-20)), renewed)
+    renewed = snapshot_after(quoted(-20), period_end=LATER + timedelta(days=30))
+    assert not quote.holds(snapshot_after(quoted(-20)), renewed)
 
 
 def test_amounts_without_a_period_must_stay_the_same() -> None:
-    then, now = (seen(quoted(20), after, period_end=None) for after in (timedelta(), timedelta(days=1)))
+    then, now = (
+        snapshot_after(quoted(20), after, period_end=None) for after in (timedelta(), timedelta(days=1))
+    )
     assert quote.holds(then, now)
     for amount in (19, 35):
-        assert not quote.holds(then, seen(quoted(amount), timedelta(days=1), period_end=None))
-    credit = seen(quoted(-20), period_end=None)
-    assert not quote.holds(credit, seen(quoted(-35), period_end=None))
+        assert not quote.holds(then, snapshot_after(quoted(amount), timedelta(days=1), period_end=None))
+    credit = snapshot_after(quoted(-20), period_end=None)
+    assert not quote.holds(credit, snapshot_after(quoted(-35), period_end=None))
 
 
 def test_nothing_is_left_at_the_end_of_the_period() -> None:
-    ended = seen(quoted(-20), PERIOD)
-    assert quote.holds(ended, seen(quoted(0), PERIOD))
-    assert quote.holds(seen(quoted(-20)), seen(quoted(0), PERIOD + timedelta(days=1)))
+    ended = snapshot_after(quoted(-20), PERIOD)
+    assert quote.holds(ended, snapshot_after(quoted(0), PERIOD))
+    assert quote.holds(snapshot_after(quoted(-20)), snapshot_after(quoted(0), PERIOD + timedelta(days=1)))
 
 
 @given(
@@ -243,7 +249,7 @@ def test_nothing_is_left_at_the_end_of_the_period() -> None:
 )
 def test_amounts_autumn_prorates_always_hold(amount: Decimal, share: Decimal) -> None:
     gone = PERIOD * float(1 - share)
-    then, now = seen(quoted(amount)), seen(quoted(amount * share), gone)
+    then, now = snapshot_after(quoted(amount)), snapshot_after(quoted(amount * share), gone)
     assert quote.holds(then, now)
 
 
@@ -253,6 +259,8 @@ def test_amounts_autumn_prorates_always_hold(amount: Decimal, share: Decimal) ->
     share=st.decimals(min_value=0, max_value=1, places=4),
 )
 def test_larger_amount_than_shown_never_holds(amount: Decimal, extra: Decimal, share: Decimal) -> None:
-    snapshot_shown = seen(quoted(refund=refund(amount)))
+    snapshot_shown = snapshot_after(quoted(refund=refund(amount)))
     dearer = amount + extra + Decimal("0.02") + amount / 1000
-    assert not quote.holds(snapshot_shown, seen(quoted(refund=refund(dearer)), PERIOD * float(1 - share)))
+    assert not quote.holds(
+        snapshot_shown, snapshot_after(quoted(refund=refund(dearer)), PERIOD * float(1 - share))
+    )

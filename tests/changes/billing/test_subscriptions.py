@@ -14,7 +14,7 @@ from tests.changes.billing.quotes import (
     OF_ENTITY,
     PRO,
     TEAM_LATER,
-    having,
+    facts_with,
 )
 
 NAMELESS = PRO.model_copy(update={"id": ""})
@@ -34,12 +34,12 @@ NAMELESS = PRO.model_copy(update={"id": ""})
 def test_only_running_subscriptions_of_the_customer_can_be_changed(
     subscription_id: str, problem: BillingNote | None
 ) -> None:
-    facts = having(CANCELLED, ADD_ON, OF_ENTITY, TEAM_LATER, NAMELESS)
+    facts = facts_with(CANCELLED, ADD_ON, OF_ENTITY, TEAM_LATER, NAMELESS)
     assert subscriptions.problem(subscription_id, facts) == (Note(problem) if problem else None)
 
 
 def test_others_are_not_offered() -> None:
-    facts = having(NAMELESS, OF_ENTITY, CANCELLED, ADD_ON, TEAM_LATER)
+    facts = facts_with(NAMELESS, OF_ENTITY, CANCELLED, ADD_ON, TEAM_LATER)
     assert subscriptions.offered(facts) == [CANCELLED, ADD_ON]
     assert subscriptions.own(facts) == [NAMELESS, CANCELLED, ADD_ON, TEAM_LATER]
 
@@ -57,13 +57,13 @@ def test_others_are_not_offered() -> None:
 def test_scheduled_change_and_cancellation_are_distinguished(
     subscriptions_held: list[Subscription], switch: Subscription | None, cancels: bool
 ) -> None:
-    facts = having(*subscriptions_held)
+    facts = facts_with(*subscriptions_held)
     assert subscriptions.scheduled_switch(subscriptions_held[0], facts) == switch
     assert subscriptions.cancels(subscriptions_held[0], facts) is cancels
 
 
 def test_snapshot() -> None:
-    facts = having(CANCELLED, PRO.model_copy(update={"id": "again"}), OF_ENTITY, TEAM_LATER)
+    facts = facts_with(CANCELLED, PRO.model_copy(update={"id": "again"}), OF_ENTITY, TEAM_LATER)
     assert subscriptions.snapshot(CANCELLED, "pro", facts) == {
         "subscription": "sub_pro",
         "product": "pro",
@@ -76,14 +76,14 @@ def test_snapshot() -> None:
         "of_product": "2",
     }
     late = PRO.model_copy(update={"past_due": True, "trial_ends_at": PRO.current_period_end})
-    snapshot = subscriptions.snapshot(late, "pro", having(late))
+    snapshot = subscriptions.snapshot(late, "pro", facts_with(late))
     assert (snapshot["past_due"], snapshot["cancelled"], snapshot["switch"]) == ("yes", None, None)
     assert snapshot["trial_ends_at"] == snapshot["period_end"]
     assert subscriptions.snapshot(None, "pro", facts) == {"subscription": None, "of_product": "2"}
 
 
 def test_subscription_without_an_id_is_never_matched() -> None:
-    assert subscriptions.find("", having(NAMELESS)) is None
+    assert subscriptions.find("", facts_with(NAMELESS)) is None
 
 
 def test_doctors_probe_names_no_customer_and_changes_nothing() -> None:
@@ -108,6 +108,6 @@ def test_change_names_the_subscription_by_its_id() -> None:
 
 
 def test_autumns_refusal_of_a_preview_is_a_refusal_with_its_reason() -> None:
-    assert subscriptions.refused_quote(having(PRO)) is None
-    note = subscriptions.refused_quote(having(PRO, quote_refused="plan_already_attached"))
+    assert subscriptions.refused_quote(facts_with(PRO)) is None
+    note = subscriptions.refused_quote(facts_with(PRO, quote_refused="plan_already_attached"))
     assert note == Note(BillingNote.WOULD_BE_REFUSED, {"code": "plan_already_attached"})

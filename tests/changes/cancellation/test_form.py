@@ -32,7 +32,7 @@ def form(*subscriptions: Any, **changes: Any) -> Filling:
     )
 
 
-def wanted(action: CancellationAction, **changes: Any) -> CancellationInput:
+def cancellation(action: CancellationAction, **changes: Any) -> CancellationInput:
     fields = {
         "customer": "cus_1",
         "customer_created_at": BEFORE,
@@ -48,7 +48,7 @@ def test_only_subscription_is_cancelled_at_period_end_by_default() -> None:
     assert "• *Pro* · Active · $20 per month" in opened.text
     assert "Ends on: none → *Dec 2, 2026*" in opened.text
     assert not opened.has("settlement")
-    assert opened.submit().input == wanted(CancellationAction.AT_PERIOD_END)
+    assert opened.submit().input == cancellation(CancellationAction.AT_PERIOD_END)
 
 
 @pytest.mark.parametrize("settlement", Settlement)
@@ -57,9 +57,9 @@ def test_settlement_is_chosen_when_it_ends_now(settlement: Settlement) -> None:
     opened.fill("action", option="now")
     assert SETTLEMENT in opened.text
     assert "Subscription Pro: *ends now*" in opened.text
-    assert opened.submit().input == wanted(CancellationAction.NOW, settlement=Settlement.CREDIT)
+    assert opened.submit().input == cancellation(CancellationAction.NOW, settlement=Settlement.CREDIT)
     opened.fill("settlement", option=settlement.value)
-    assert opened.submit().input == wanted(CancellationAction.NOW, settlement=settlement)
+    assert opened.submit().input == cancellation(CancellationAction.NOW, settlement=settlement)
 
 
 def test_settlement_is_not_asked_before_the_form_shows_it() -> None:
@@ -71,7 +71,7 @@ def test_settlement_is_not_asked_before_the_form_shows_it() -> None:
 def test_cancelled_subscription_is_taken_back_by_default() -> None:
     opened = form(TWO[1])
     assert "Ends on: Dec 2, 2026 → *none*" in opened.text
-    taken_back = wanted(CancellationAction.TAKE_BACK, subscription="sub_2", product="team")
+    taken_back = cancellation(CancellationAction.TAKE_BACK, subscription="sub_2", product="team")
     assert opened.submit().input == taken_back
     opened.fill("action", option="at_period_end")
     assert "This subscription is cancelled already: it ends on Dec 2, 2026." in opened.text
@@ -90,7 +90,7 @@ def test_one_time_purchase_is_picked_among_the_subscriptions() -> None:
     assert "The customer has this product more than once" in opened.text
     assert not opened.has("action")
     assert not opened.has("settlement")
-    removal = wanted(CancellationAction.NOW, subscription="", product="pack", one_time=True)
+    removal = cancellation(CancellationAction.NOW, subscription="", product="pack", one_time=True)
     assert opened.submit().input == removal
 
 
@@ -116,7 +116,7 @@ def test_one_of_several_has_to_be_picked() -> None:
     assert opened.submit().errors == {"subscription": "Pick a subscription."}
     opened.fill("subscription", option="sub_1")
     assert opened.element("subscription")["initial_option"]["value"] == "sub_1"
-    assert opened.submit().input == wanted(CancellationAction.AT_PERIOD_END)
+    assert opened.submit().input == cancellation(CancellationAction.AT_PERIOD_END)
 
 
 def test_subscriptions_to_one_product_are_distinguished_by_their_dates() -> None:

@@ -26,8 +26,8 @@ from tests.changes.billing.quotes import (
     PERIOD_END,
     PRO,
     TEAM_LATER,
-    coming,
-    having,
+    facts_with,
+    incoming_plan,
     refund,
 )
 from tests.changes.billing.quotes import quote as quoted
@@ -48,81 +48,85 @@ KEEPS_MONEY = Note(CancellationNote.NO_MONEY_BACK)
 PACK = Purchase(plan_id="pack", plan=Plan(id="pack"), started_at=NOW, scope="customer")
 OF_ENTITY_PACK = PACK.model_copy(update={"scope": "entity"})
 NONE_LEFT = Note(CancellationNote.NO_PRODUCT_LEFT)
-TO_FREE = quoted(incoming=[coming("free")])
+TO_FREE = quoted(incoming=[incoming_plan("free")])
 
 
-def ask(action: CancellationAction = AT_END, **changes: Any) -> CancellationInput:
+def cancellation(action: CancellationAction = AT_END, **changes: Any) -> CancellationInput:
     fields = {"customer": "cus_1", "subscription": "sub_pro", "product": "pro", "action": action}
     return CancellationInput(**{**fields, **changes})
 
 
-REMOVE = ask(CancellationAction.NOW, subscription="", product="pack", one_time=True)
+REMOVE = cancellation(CancellationAction.NOW, subscription="", product="pack", one_time=True)
 
 REMOVE_LATER = REMOVE.model_copy(update={"bought_at": NOW + timedelta(minutes=1)})
 """The removal of a purchase bought later than the current one."""
 
 
-def now(settlement: Settlement = Settlement.CREDIT, **changes: Any) -> CancellationInput:
-    return ask(CANCEL_NOW, settlement=settlement, **changes)
+def cancellation_now(settlement: Settlement = Settlement.CREDIT, **changes: Any) -> CancellationInput:
+    return cancellation(CANCEL_NOW, settlement=settlement, **changes)
 
 
 @pytest.mark.parametrize(
     ("change_input", "facts", "refusal"),
     [
-        (ask(customer="cus_2"), having(PRO), Note(CommonNote.OTHER_CUSTOMER)),
+        (cancellation(customer="cus_2"), facts_with(PRO), Note(CommonNote.OTHER_CUSTOMER)),
         (
-            ask(customer_created_at=NOW),
-            having(PRO, created_at=NOW + timedelta(days=1)),
+            cancellation(customer_created_at=NOW),
+            facts_with(PRO, created_at=NOW + timedelta(days=1)),
             Note(CommonNote.RECREATED),
         ),
-        (ask(subscription="gone"), having(PRO), Note(BillingNote.GONE)),
-        (ask(subscription="sub_entity"), having(OF_ENTITY), Note(BillingNote.OF_ENTITY)),
-        (ask(subscription="sub_team"), having(CANCELLED, TEAM_LATER), Note(BillingNote.SCHEDULED)),
+        (cancellation(subscription="gone"), facts_with(PRO), Note(BillingNote.GONE)),
+        (cancellation(subscription="sub_entity"), facts_with(OF_ENTITY), Note(BillingNote.OF_ENTITY)),
         (
-            ask(),
-            having(CANCELLED),
+            cancellation(subscription="sub_team"),
+            facts_with(CANCELLED, TEAM_LATER),
+            Note(BillingNote.SCHEDULED),
+        ),
+        (
+            cancellation(),
+            facts_with(CANCELLED),
             Note(CancellationNote.ALREADY_CANCELLED, {"at": "2026-12-12T15:06:00.000+00:00"}),
         ),
         (
-            ask(),
-            having(CANCELLED.model_copy(update={"expires_at": None}), FREE_LATER),
+            cancellation(),
+            facts_with(CANCELLED.model_copy(update={"expires_at": None}), FREE_LATER),
             Note(CancellationNote.ALREADY_CANCELLED, {"at": ""}),
         ),
-        (ask(), having(FREE), Note(CancellationNote.FREE_HAS_NO_PERIOD)),
-        (REMOVE, having(PRO), Note(CancellationNote.PURCHASE_GONE)),
-        (REMOVE, having(purchases=[OF_ENTITY_PACK]), Note(CancellationNote.PURCHASE_GONE)),
-        (REMOVE_LATER, having(PRO, purchases=[PACK]), Note(CancellationNote.PURCHASE_GONE)),
-        (REMOVE, having(purchases=[PACK, PACK]), Note(CancellationNote.BOUGHT_TWICE)),
+        (cancellation(), facts_with(FREE), Note(CancellationNote.FREE_HAS_NO_PERIOD)),
+        (REMOVE, facts_with(PRO), Note(CancellationNote.PURCHASE_GONE)),
+        (REMOVE, facts_with(purchases=[OF_ENTITY_PACK]), Note(CancellationNote.PURCHASE_GONE)),
+        (REMOVE_LATER, facts_with(PRO, purchases=[PACK]), Note(CancellationNote.PURCHASE_GONE)),
+        (REMOVE, facts_with(purchases=[PACK, PACK]), Note(CancellationNote.BOUGHT_TWICE)),
         (
             REMOVE,
-            having(subscription("pack", id="sub_pack", scope="customer"), purchases=[PACK]),
+            facts_with(subscription("pack", id="sub_pack", scope="customer"), purchases=[PACK]),
             Note(CancellationNote.BOUGHT_TWICE),
         ),
         (
             REMOVE.model_copy(update={"action": AT_END}),
-            having(purchases=[PACK]),
+            facts_with(purchases=[PACK]),
             Note(CancellationNote.ONE_TIME_ENDS_NOW),
         ),
         (
             REMOVE,
-            having(purchases=[PACK], quote_refused="cus_product_not_found"),
+            facts_with(purchases=[PACK], quote_refused="cus_product_not_found"),
             Note(BillingNote.WOULD_BE_REFUSED, {"code": "cus_product_not_found"}),
         ),
-        (ask(TAKE_BACK), having(PRO), Note(CancellationNote.NOT_CANCELLED)),
-        (ask(CANCEL_NOW), having(PRO), Note(CancellationNote.NO_SETTLEMENT)),
+        (cancellation(TAKE_BACK), facts_with(PRO), Note(CancellationNote.NOT_CANCELLED)),
+        (cancellation(CANCEL_NOW), facts_with(PRO), Note(CancellationNote.NO_SETTLEMENT)),
         (
-            now(Settlement.REFUND_ALL),
-            having(PRO, quoted=quoted()),
+            cancellation_now(Settlement.REFUND_ALL),
+            facts_with(PRO, quoted=quoted()),
             Note(CancellationNote.NOTHING_TO_REFUND),
         ),
         (
-            now(Settlement.REFUND_UNUSED),
-            having(PRO, quoted=quoted(refund=refund(0))),
+            cancellation_now(Settlement.REFUND_UNUSED),
+            facts_with(PRO, quoted=quoted(refund=refund(0))),
             Note(CancellationNote.NOTHING_TO_REFUND),
         ),
         (
-            ask(),
-            having(PRO, quote_refused="invalid_request"),
+            cancellation(),
+            facts_with(PRO, quote_refused="invalid_request"),
             Note(BillingNote.WOULD_BE_REFUSED, {"code": "invalid_request"}),
         ),
     ],
@@ -146,23 +150,23 @@ BY_USE_ROWS = balance(
 @pytest.mark.parametrize(
     ("change_input", "facts", "warnings"),
     [
-        (ask(), having(PRO, quoted=TO_FREE), []),
-        (ask(), having(PRO), []),
-        (ask(), having(PRO.model_copy(update={"plan": None}), quoted=TO_FREE), []),
-        (ask(), having(PRO, quoted=quoted(incoming=[coming("pro")])), [NONE_LEFT]),
+        (cancellation(), facts_with(PRO, quoted=TO_FREE), []),
+        (cancellation(), facts_with(PRO), []),
+        (cancellation(), facts_with(PRO.model_copy(update={"plan": None}), quoted=TO_FREE), []),
+        (cancellation(), facts_with(PRO, quoted=quoted(incoming=[incoming_plan("pro")])), [NONE_LEFT]),
         (
-            ask(),
-            having(PAST_DUE, quoted=TO_FREE),
+            cancellation(),
+            facts_with(PAST_DUE, quoted=TO_FREE),
             [Note(CancellationNote.SETTLED_OTHERWISE)],
         ),
         (
-            ask(),
-            having(CANCELLED, TEAM_LATER, quoted=quoted()),
+            cancellation(),
+            facts_with(CANCELLED, TEAM_LATER, quoted=quoted()),
             [Note(BillingNote.DROPS_SWITCH, {"product": "team"}), NONE_LEFT],
         ),
         (
-            ask(),
-            having(
+            cancellation(),
+            facts_with(
                 PRO,
                 ADD_ON,
                 ADD_ON.model_copy(update={"status": "scheduled", "plan_id": "more"}),
@@ -174,8 +178,8 @@ BY_USE_ROWS = balance(
             ],
         ),
         (
-            ask(subscription="sub_seats", product="seats"),
-            having(
+            cancellation(subscription="sub_seats", product="seats"),
+            facts_with(
                 PRO,
                 ADD_ON,
                 ADD_ON.model_copy(update={"id": "later", "status": "scheduled", "plan_id": "more"}),
@@ -183,21 +187,25 @@ BY_USE_ROWS = balance(
             ),
             [],
         ),
-        (REMOVE, having(PRO, purchases=[PACK], quoted=quoted()), [LOST, KEEPS_MONEY, NO_UNDO]),
-        (REMOVE, having(purchases=[PACK, OF_ENTITY_PACK], quoted=quoted()), [LOST, KEEPS_MONEY, NO_UNDO]),
-        (ask(subscription="sub_seats", product="seats"), having(PRO, ADD_ON, quoted=quoted()), []),
-        (ask(TAKE_BACK), having(CANCELLED, FREE_LATER, quoted=quoted()), []),
+        (REMOVE, facts_with(PRO, purchases=[PACK], quoted=quoted()), [LOST, KEEPS_MONEY, NO_UNDO]),
+        (REMOVE, facts_with(purchases=[PACK, OF_ENTITY_PACK], quoted=quoted()), [LOST, KEEPS_MONEY, NO_UNDO]),
         (
-            ask(TAKE_BACK),
-            having(CANCELLED, TEAM_LATER, ADD_ON, quoted=quoted()),
+            cancellation(subscription="sub_seats", product="seats"),
+            facts_with(PRO, ADD_ON, quoted=quoted()),
+            [],
+        ),
+        (cancellation(TAKE_BACK), facts_with(CANCELLED, FREE_LATER, quoted=quoted()), []),
+        (
+            cancellation(TAKE_BACK),
+            facts_with(CANCELLED, TEAM_LATER, ADD_ON, quoted=quoted()),
             [Note(BillingNote.DROPS_SWITCH, {"product": "team"})],
         ),
-        (now(), having(PRO, quoted=TO_FREE), [LOST, BY_TIME, NO_UNDO]),
-        (now(Settlement.NOTHING), having(PAST_DUE, quoted=TO_FREE), [LOST, NO_UNDO]),
-        (now(Settlement.REFUND_ALL), having(PRO), [LOST, BY_TIME, NO_UNDO]),
+        (cancellation_now(), facts_with(PRO, quoted=TO_FREE), [LOST, BY_TIME, NO_UNDO]),
+        (cancellation_now(Settlement.NOTHING), facts_with(PAST_DUE, quoted=TO_FREE), [LOST, NO_UNDO]),
+        (cancellation_now(Settlement.REFUND_ALL), facts_with(PRO), [LOST, BY_TIME, NO_UNDO]),
         (
-            now(Settlement.REFUND_UNUSED),
-            having(PRO, quoted=quoted(refund=refund("0.5"), incoming=[coming("free")])),
+            cancellation_now(Settlement.REFUND_UNUSED),
+            facts_with(PRO, quoted=quoted(refund=refund("0.5"), incoming=[incoming_plan("free")])),
             [
                 LOST,
                 BY_TIME,
@@ -205,15 +213,15 @@ BY_USE_ROWS = balance(
                 NO_UNDO,
             ],
         ),
-        (now(), having(FREE, quoted=quoted()), [NONE_LEFT, LOST, BY_TIME, GIVEN_AGAIN]),
+        (cancellation_now(), facts_with(FREE, quoted=quoted()), [NONE_LEFT, LOST, BY_TIME, GIVEN_AGAIN]),
         (
-            now(),
-            having(PAST_DUE, quoted=TO_FREE),
+            cancellation_now(),
+            facts_with(PAST_DUE, quoted=TO_FREE),
             [LOST, Note(CancellationNote.CREDIT_FOR_UNPAID), BY_TIME, NO_UNDO],
         ),
         (
-            now(),
-            having(PRO, quoted=TO_FREE, balances=(BY_USE_ROWS,)),
+            cancellation_now(),
+            facts_with(PRO, quoted=TO_FREE, balances=(BY_USE_ROWS,)),
             [
                 Note(CancellationNote.USAGE_UNBILLED, {"feature": "messages", "units": "750"}),
                 LOST,
@@ -222,8 +230,8 @@ BY_USE_ROWS = balance(
             ],
         ),
         (
-            now(Settlement.REFUND_ALL),
-            having(PRO, quoted=quoted(refund=refund("15", refunded=5), incoming=[coming("free")])),
+            cancellation_now(Settlement.REFUND_ALL),
+            facts_with(PRO, quoted=quoted(refund=refund("15", refunded=5), incoming=[incoming_plan("free")])),
             [
                 LOST,
                 BY_TIME,
@@ -251,32 +259,35 @@ def test_earlier_refund_of_the_invoice_is_reported() -> None:
 @pytest.mark.parametrize(
     ("change_input", "body"),
     [
-        (ask(), {"cancel_action": "cancel_end_of_cycle"}),
-        (ask(TAKE_BACK), {"cancel_action": "uncancel"}),
+        (cancellation(), {"cancel_action": "cancel_end_of_cycle"}),
+        (cancellation(TAKE_BACK), {"cancel_action": "uncancel"}),
         (
-            now(Settlement.CREDIT),
+            cancellation_now(Settlement.CREDIT),
             {"cancel_action": "cancel_immediately", "proration_behavior": "prorate_immediately"},
         ),
-        (now(Settlement.NOTHING), {"cancel_action": "cancel_immediately", "proration_behavior": "none"}),
         (
-            now(Settlement.REFUND_UNUSED),
+            cancellation_now(Settlement.NOTHING),
+            {"cancel_action": "cancel_immediately", "proration_behavior": "none"},
+        ),
+        (
+            cancellation_now(Settlement.REFUND_UNUSED),
             {"cancel_action": "cancel_immediately", "refund_last_payment": "prorated"},
         ),
         (
-            now(Settlement.REFUND_ALL),
+            cancellation_now(Settlement.REFUND_ALL),
             {"cancel_action": "cancel_immediately", "refund_last_payment": "full"},
         ),
-        (ask(CANCEL_NOW), {"cancel_action": "cancel_immediately", "proration_behavior": "none"}),
+        (cancellation(CANCEL_NOW), {"cancel_action": "cancel_immediately", "proration_behavior": "none"}),
     ],
 )
 def test_plan_names_the_subscription_and_leaves_stripe_no_charge(
     change_input: CancellationInput, body: dict[str, Any]
 ) -> None:
-    (write,) = CHANGE.plan(change_input, having(PRO))
+    (write,) = CHANGE.plan(change_input, facts_with(PRO))
     assert dict(write.body) == {"customer_id": "cus_1", "subscription_id": "sub_pro", **body}
 
 
-def ends(before: str | None, after: str | None) -> Line:
+def ends_line(before: str | None, after: str | None) -> Line:
     return Line(BillingLine.ENDS, before, after)
 
 
@@ -287,25 +298,29 @@ NOTHING_BILLED = Line(BillingLine.TOTAL, None, "0", ValueFormat.MONEY, currency=
     ("change_input", "subscriptions", "autumn_quote", "lines"),
     [
         (
-            ask(),
+            cancellation(),
             [PRO],
-            quoted(incoming=[coming("pro", expires_at=NOW), coming("free")]),
-            [ends(None, "Nov 22, 2026"), Line(BillingLine.FOLLOWS, None, None, about="free"), NOTHING_BILLED],
+            quoted(incoming=[incoming_plan("pro", expires_at=NOW), incoming_plan("free")]),
+            [
+                ends_line(None, "Nov 22, 2026"),
+                Line(BillingLine.FOLLOWS, None, None, about="free"),
+                NOTHING_BILLED,
+            ],
         ),
-        (ask(), [PRO], quoted(), [ends(None, "Dec 12, 2026"), NOTHING_BILLED]),
+        (cancellation(), [PRO], quoted(), [ends_line(None, "Dec 12, 2026"), NOTHING_BILLED]),
         (
-            ask(),
+            cancellation(),
             [CANCELLED, TEAM_LATER],
             quoted(),
             [
-                ends("Dec 12, 2026", "Dec 12, 2026"),
+                ends_line("Dec 12, 2026", "Dec 12, 2026"),
                 Line(BillingLine.SWITCH_DROPPED, None, None, about="team"),
                 NOTHING_BILLED,
             ],
         ),
-        (ask(TAKE_BACK), [CANCELLED], quoted(), [ends("Dec 12, 2026", None), NOTHING_BILLED]),
+        (cancellation(TAKE_BACK), [CANCELLED], quoted(), [ends_line("Dec 12, 2026", None), NOTHING_BILLED]),
         (
-            now(),
+            cancellation_now(),
             [PRO],
             TO_FREE,
             [
@@ -319,11 +334,11 @@ NOTHING_BILLED = Line(BillingLine.TOTAL, None, "0", ValueFormat.MONEY, currency=
 def test_preview_lines(
     change_input: CancellationInput, subscriptions: list[Subscription], autumn_quote: Quote, lines: list[Line]
 ) -> None:
-    assert list(CHANGE.preview(change_input, having(*subscriptions, quoted=autumn_quote))) == lines
+    assert list(CHANGE.preview(change_input, facts_with(*subscriptions, quoted=autumn_quote))) == lines
 
 
-def state(request: CancellationInput, *subscriptions: Subscription) -> Snapshot:
-    return CHANGE.snapshot(request, having(*subscriptions))
+def snapshot_of(request: CancellationInput, *subscriptions: Subscription) -> Snapshot:
+    return CHANGE.snapshot(request, facts_with(*subscriptions))
 
 
 AGAIN = PRO.model_copy(update={"id": "sub_again"})
@@ -332,48 +347,51 @@ AGAIN = PRO.model_copy(update={"id": "sub_again"})
 @pytest.mark.parametrize(
     ("change_input", "before", "after", "verdict"),
     [
-        (ask(), [PRO], [CANCELLED], Verdict.APPLIED),
-        (ask(), [PRO], [CANCELLED, FREE_LATER], Verdict.APPLIED),
-        (ask(), [PRO], [PRO], Verdict.NOT_APPLIED),
-        (ask(), [CANCELLED, TEAM_LATER], [CANCELLED, TEAM_LATER], Verdict.NOT_APPLIED),
-        (ask(), [CANCELLED, TEAM_LATER], [CANCELLED], Verdict.APPLIED),
-        (ask(), [PRO], [], Verdict.UNCLEAR),
-        (ask(TAKE_BACK), [CANCELLED], [PRO], Verdict.APPLIED),
-        (ask(TAKE_BACK), [CANCELLED], [CANCELLED], Verdict.NOT_APPLIED),
-        (ask(TAKE_BACK), [CANCELLED, TEAM_LATER], [CANCELLED, TEAM_LATER], Verdict.NOT_APPLIED),
-        (ask(TAKE_BACK), [CANCELLED], [], Verdict.UNCLEAR),
-        (now(), [PRO], [], Verdict.APPLIED),
-        (now(), [PRO], [FREE_LATER], Verdict.APPLIED),
-        (now(), [PRO], [PRO], Verdict.NOT_APPLIED),
-        (now(), [PRO], [CANCELLED], Verdict.NOT_APPLIED),
-        (now(), [PRO], [AGAIN], Verdict.UNCLEAR),
-        (now(), [PRO, AGAIN], [AGAIN], Verdict.APPLIED),
+        (cancellation(), [PRO], [CANCELLED], Verdict.APPLIED),
+        (cancellation(), [PRO], [CANCELLED, FREE_LATER], Verdict.APPLIED),
+        (cancellation(), [PRO], [PRO], Verdict.NOT_APPLIED),
+        (cancellation(), [CANCELLED, TEAM_LATER], [CANCELLED, TEAM_LATER], Verdict.NOT_APPLIED),
+        (cancellation(), [CANCELLED, TEAM_LATER], [CANCELLED], Verdict.APPLIED),
+        (cancellation(), [PRO], [], Verdict.UNCLEAR),
+        (cancellation(TAKE_BACK), [CANCELLED], [PRO], Verdict.APPLIED),
+        (cancellation(TAKE_BACK), [CANCELLED], [CANCELLED], Verdict.NOT_APPLIED),
+        (cancellation(TAKE_BACK), [CANCELLED, TEAM_LATER], [CANCELLED, TEAM_LATER], Verdict.NOT_APPLIED),
+        (cancellation(TAKE_BACK), [CANCELLED], [], Verdict.UNCLEAR),
+        (cancellation_now(), [PRO], [], Verdict.APPLIED),
+        (cancellation_now(), [PRO], [FREE_LATER], Verdict.APPLIED),
+        (cancellation_now(), [PRO], [PRO], Verdict.NOT_APPLIED),
+        (cancellation_now(), [PRO], [CANCELLED], Verdict.NOT_APPLIED),
+        (cancellation_now(), [PRO], [AGAIN], Verdict.UNCLEAR),
+        (cancellation_now(), [PRO, AGAIN], [AGAIN], Verdict.APPLIED),
     ],
 )
 def test_verdict_of_the_read_back(
     change_input: CancellationInput, before: list[Subscription], after: list[Subscription], verdict: Verdict
 ) -> None:
-    assert CHANGE.verify(change_input, state(change_input, *before), state(change_input, *after)) is verdict
+    assert (
+        CHANGE.verify(change_input, snapshot_of(change_input, *before), snapshot_of(change_input, *after))
+        is verdict
+    )
 
 
-@pytest.mark.parametrize("change_input", [ask(), ask(TAKE_BACK), now()])
+@pytest.mark.parametrize("change_input", [cancellation(), cancellation(TAKE_BACK), cancellation_now()])
 def test_verdict_is_unclear_when_the_customer_is_gone(change_input: CancellationInput) -> None:
-    assert CHANGE.verify(change_input, state(change_input, PRO), None) is Verdict.UNCLEAR
+    assert CHANGE.verify(change_input, snapshot_of(change_input, PRO), None) is Verdict.UNCLEAR
 
 
 @pytest.mark.parametrize(
     ("change_input", "before", "back"),
     [
-        (ask(), [PRO], ask(TAKE_BACK)),
-        (ask(TAKE_BACK), [CANCELLED], ask(AT_END)),
-        (ask(TAKE_BACK), [CANCELLED, FREE_LATER], ask(AT_END)),
-        (ask(), [CANCELLED, TEAM_LATER], None),
-        (ask(TAKE_BACK), [CANCELLED, TEAM_LATER], None),
-        (now(), [PRO], None),
-        (now(), [ADD_ON.model_copy(update={"id": "sub_pro", "plan": Plan(id="seats")})], None),
-        (now(), [], None),
+        (cancellation(), [PRO], cancellation(TAKE_BACK)),
+        (cancellation(TAKE_BACK), [CANCELLED], cancellation(AT_END)),
+        (cancellation(TAKE_BACK), [CANCELLED, FREE_LATER], cancellation(AT_END)),
+        (cancellation(), [CANCELLED, TEAM_LATER], None),
+        (cancellation(TAKE_BACK), [CANCELLED, TEAM_LATER], None),
+        (cancellation_now(), [PRO], None),
+        (cancellation_now(), [ADD_ON.model_copy(update={"id": "sub_pro", "plan": Plan(id="seats")})], None),
+        (cancellation_now(), [], None),
         (
-            now(product="free"),
+            cancellation_now(product="free"),
             [FREE],
             SwitchInput(customer="cus_1", product="free", action=SwitchAction.NOW, replaces=""),
         ),
@@ -384,14 +402,14 @@ def test_verdict_is_unclear_when_the_customer_is_gone(change_input: Cancellation
 def test_inverse(
     change_input: CancellationInput, before: list[Subscription], back: ChangeInput | None
 ) -> None:
-    facts = state(change_input, *before)
+    facts = snapshot_of(change_input, *before)
     assert CHANGE.inverse(change_input, facts, facts) == back
 
 
 def test_free_product_is_given_again_in_place_of_its_successor() -> None:
-    request = now(product="free")
-    facts = CHANGE.snapshot(request, having(FREE, quoted=quoted(incoming=[coming("hobby")])))
-    gone = CHANGE.snapshot(request, having())
+    request = cancellation_now(product="free")
+    facts = CHANGE.snapshot(request, facts_with(FREE, quoted=quoted(incoming=[incoming_plan("hobby")])))
+    gone = CHANGE.snapshot(request, facts_with())
     assert CHANGE.inverse(request, facts, gone) == SwitchInput(
         customer="cus_1", product="free", action=SwitchAction.NOW, replaces="hobby"
     )
@@ -399,7 +417,7 @@ def test_free_product_is_given_again_in_place_of_its_successor() -> None:
 
 def test_one_time_purchase_is_removed_by_its_product() -> None:
     """Autumn gives it no id and no period, so there is nothing to prorate."""
-    facts = having(PRO, purchases=[PACK], quoted=quoted())
+    facts = facts_with(PRO, purchases=[PACK], quoted=quoted())
     (write,) = CHANGE.plan(REMOVE, facts)
     assert (write.route, write.per_customer) == ("billing.update", True)
     assert dict(write.body) == {
@@ -418,7 +436,7 @@ def test_one_time_purchase_is_removed_by_its_product() -> None:
 
 
 def test_end_of_a_subscription_touches_the_products_and_that_of_a_purchase_does_not() -> None:
-    assert CHANGE.touches(ask()) == {subscriptions.touched("sub_pro"), subscriptions.PRODUCTS}
+    assert CHANGE.touches(cancellation()) == {subscriptions.touched("sub_pro"), subscriptions.PRODUCTS}
     assert CHANGE.touches(REMOVE) == {subscriptions.touched("pack")}
 
 
@@ -431,38 +449,44 @@ def test_end_of_a_subscription_touches_the_products_and_that_of_a_purchase_does_
     ],
 )
 def test_verdict_of_a_removed_purchase(after: tuple[Purchase, ...], verdict: Verdict, line: str) -> None:
-    then = CHANGE.snapshot(REMOVE, having(PRO, purchases=[PACK]))
-    facts = CHANGE.snapshot(REMOVE, having(PRO, purchases=list(after)))
+    then = CHANGE.snapshot(REMOVE, facts_with(PRO, purchases=[PACK]))
+    facts = CHANGE.snapshot(REMOVE, facts_with(PRO, purchases=list(after)))
     assert CHANGE.verify(REMOVE, then, facts) is verdict
     assert list(CHANGE.shown_now(REMOVE, then, facts)) == [line]
     assert CHANGE.verify(REMOVE, then, None) is Verdict.UNCLEAR
 
 
 def test_amount_and_products_for_the_policy() -> None:
-    credit = having(PRO, quoted=quoted("-19.999"))
-    assert CHANGE.amount(now(), CHANGE.snapshot(now(), credit)) == Decimal(20)
-    assert CHANGE.amount(ask(), CHANGE.snapshot(ask(), having(PRO, quoted=quoted()))) == 0
-    assert CHANGE.products(ask(), having(PRO, ADD_ON)) == {"pro"}
-    assert CHANGE.products(ask(), having(CANCELLED, TEAM_LATER)) == {"pro", "team"}
-    assert CHANGE.products(ask(), having(ADD_ON)) == {"pro"}
+    credit = facts_with(PRO, quoted=quoted("-19.999"))
+    assert CHANGE.amount(cancellation_now(), CHANGE.snapshot(cancellation_now(), credit)) == Decimal(20)
+    assert (
+        CHANGE.amount(cancellation(), CHANGE.snapshot(cancellation(), facts_with(PRO, quoted=quoted()))) == 0
+    )
+    assert CHANGE.products(cancellation(), facts_with(PRO, ADD_ON)) == {"pro"}
+    assert CHANGE.products(cancellation(), facts_with(CANCELLED, TEAM_LATER)) == {"pro", "team"}
+    assert CHANGE.products(cancellation(), facts_with(ADD_ON)) == {"pro"}
 
 
 def test_preview_holds_while_only_time_passes() -> None:
-    then = CHANGE.snapshot(now(), having(PRO, quoted=quoted(-20)))
-    half = having(PRO, quoted=quoted(-10), at=NOW + (PERIOD_END - NOW) / 2)
-    assert CHANGE.holds(now(), then, CHANGE.snapshot(now(), half))
-    assert not CHANGE.holds(now(), then, CHANGE.snapshot(now(), having(CANCELLED, quoted=quoted(-20))))
+    then = CHANGE.snapshot(cancellation_now(), facts_with(PRO, quoted=quoted(-20)))
+    half = facts_with(PRO, quoted=quoted(-10), at=NOW + (PERIOD_END - NOW) / 2)
+    assert CHANGE.holds(cancellation_now(), then, CHANGE.snapshot(cancellation_now(), half))
+    assert not CHANGE.holds(
+        cancellation_now(),
+        then,
+        CHANGE.snapshot(cancellation_now(), facts_with(CANCELLED, quoted=quoted(-20))),
+    )
 
 
 @pytest.mark.parametrize(
     ("change_input", "summary"),
     [
-        (ask(), "Cancel Pro at the end of the period"),
-        (ask(TAKE_BACK), "Take the cancellation of Pro back"),
-        (now(), "Cancel Pro now, with credit for the unused time"),
-        (now(Settlement.REFUND_ALL), "Cancel Pro now, with a refund of the whole last payment"),
-        (now(Settlement.REFUND_UNUSED), "Cancel Pro now, with a refund of the unused time"),
-        (ask(CANCEL_NOW), "Cancel Pro now, without credit or refund"),
+        (cancellation(), "Cancel Pro at the end of the period"),
+        (cancellation(TAKE_BACK), "Take the cancellation of Pro back"),
+        (cancellation_now(), "Cancel Pro now, with credit for the unused time"),
+        (cancellation_now(Settlement.REFUND_ALL), "Cancel Pro now, with a refund of the whole last payment"),
+        (cancellation_now(Settlement.REFUND_UNUSED), "Cancel Pro now, with a refund of the unused time"),
+        (cancellation(CANCEL_NOW), "Cancel Pro now, without credit or refund"),
         (REMOVE, "Remove the one-time purchase of Pack"),
     ],
 )
@@ -471,7 +495,11 @@ def test_summary(change_input: CancellationInput, summary: str) -> None:
 
 
 def test_current_state_is_shown() -> None:
-    before = state(ask(), PRO)
-    assert "Dec 12, 2026" in CHANGE.shown_now(ask(), before, state(ask(), CANCELLED))[0]
-    assert CHANGE.shown_now(ask(), before, before)[0].endswith("*none*")
-    assert CHANGE.shown_now(ask(), before, state(ask()))[0].endswith("no longer there.")
+    before = snapshot_of(cancellation(), PRO)
+    assert (
+        "Dec 12, 2026" in CHANGE.shown_now(cancellation(), before, snapshot_of(cancellation(), CANCELLED))[0]
+    )
+    assert CHANGE.shown_now(cancellation(), before, before)[0].endswith("*none*")
+    assert CHANGE.shown_now(cancellation(), before, snapshot_of(cancellation()))[0].endswith(
+        "no longer there."
+    )

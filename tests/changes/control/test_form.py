@@ -37,7 +37,7 @@ def opened(controls: Any = CONTROLS, **changes: Any) -> Filling:
     return Filling(OPENED.model_copy(update=changes), facts)
 
 
-def asked(**changes: Any) -> ControlInput:
+def spend_limit(**changes: Any) -> ControlInput:
     fields = {"customer": "cus_1", "customer_created_at": BEFORE, "feature": "messages"}
     return ControlInput(**{**fields, "control": ControlType.SPEND, **changes})
 
@@ -61,7 +61,7 @@ def test_spend_limit_is_set() -> None:
     assert "Spend limit of Messages: 50 units → *1,000 units*" in form.text
     form.fill("reason", text="x")
     parsed = form.submit()
-    assert parsed.input == asked(limit=Decimal(1000))
+    assert parsed.input == spend_limit(limit=Decimal(1000))
     assert parsed.seen == form.meta.seen
 
 
@@ -70,10 +70,10 @@ def test_usage_limit_is_set_for_a_span() -> None:
     form.fill("control", option="usage_limits")
     form.fill("limit", text="20")
     form.fill("reason", text="x")
-    assert form.submit().input == asked(control=ControlType.USAGE, limit=Decimal(20), interval="month")
+    assert form.submit().input == spend_limit(control=ControlType.USAGE, limit=Decimal(20), interval="month")
     assert [value for _, value, _ in form.options("interval")] == ["day", "week", "month", "year"]
     form.fill("interval", option="day")
-    assert form.submit().input == asked(control=ControlType.USAGE, limit=Decimal(20), interval="day")
+    assert form.submit().input == spend_limit(control=ControlType.USAGE, limit=Decimal(20), interval="day")
 
 
 def test_overage_is_allowed_without_a_limit() -> None:
@@ -81,7 +81,7 @@ def test_overage_is_allowed_without_a_limit() -> None:
     form.fill("control", option="overage_allowed")
     form.fill("reason", text="x")
     assert not form.has("limit")
-    assert form.submit().input == asked(control=ControlType.OVERAGE)
+    assert form.submit().input == spend_limit(control=ControlType.OVERAGE)
 
 
 def test_alert_is_set_and_removed_by_its_threshold() -> None:
@@ -94,9 +94,9 @@ def test_alert_is_set_and_removed_by_its_threshold() -> None:
     form.fill("threshold_type", option="remaining")
     form.fill("reason", text="x")
     alert = {"control": ControlType.ALERT, "limit": Decimal(80), "threshold_type": ThresholdType.REMAINING}
-    assert form.submit().input == asked(**alert)
+    assert form.submit().input == spend_limit(**alert)
     form.fill("action", option="remove")
-    assert form.submit().input == asked(**alert, remove=True)
+    assert form.submit().input == spend_limit(**alert, remove=True)
 
 
 def test_top_up_is_set_with_what_it_buys() -> None:
@@ -109,11 +109,11 @@ def test_top_up_is_set_with_what_it_buys() -> None:
     form.fill("quantity", text="1k")
     form.fill("reason", text="x")
     assert "buy 1,000 when fewer than 10 are left" in form.text
-    top_up = asked(control=ControlType.TOP_UP, limit=Decimal(10), quantity=Decimal(1000))
+    top_up = spend_limit(control=ControlType.TOP_UP, limit=Decimal(10), quantity=Decimal(1000))
     assert form.submit().input == top_up
     form.fill("action", option="remove")
     assert not form.has("quantity")
-    assert form.submit().input == asked(control=ControlType.TOP_UP, remove=True)
+    assert form.submit().input == spend_limit(control=ControlType.TOP_UP, remove=True)
 
 
 def test_spend_limit_as_a_percentage_of_the_grant() -> None:
@@ -124,10 +124,10 @@ def test_spend_limit_as_a_percentage_of_the_grant() -> None:
     assert words.PERCENT_HINT in str(form.view)
     assert "Spend limit of Messages: 50 units → *120% of what is granted*" in form.text
     form.fill("reason", text="x")
-    assert form.submit().input == asked(limit=Decimal(120), percentage=True)
+    assert form.submit().input == spend_limit(limit=Decimal(120), percentage=True)
     form.fill("action", option="remove")
     assert not form.has("limit_type")
-    assert form.submit().input == asked(remove=True)
+    assert form.submit().input == spend_limit(remove=True)
 
 
 def test_usage_limit_of_some_events_only() -> None:
@@ -142,11 +142,11 @@ def test_usage_limit_of_some_events_only() -> None:
     form.fill("properties", text="model = gpt-4\nsize=5")
     assert "only with model = gpt-4, size = 5" in form.text
     limit = {"control": ControlType.USAGE, "properties": '{"model":"gpt-4","size":5}'}
-    assert form.submit().input == asked(**limit, limit=Decimal(20), interval="month")
+    assert form.submit().input == spend_limit(**limit, limit=Decimal(20), interval="month")
     form.fill("action", option="remove")
     assert words.WHICH_HINT in str(form.view)
     assert not form.has("interval")
-    assert form.submit().input == asked(**limit, remove=True)
+    assert form.submit().input == spend_limit(**limit, remove=True)
 
 
 def test_top_up_with_a_purchase_limit() -> None:
@@ -156,7 +156,7 @@ def test_top_up_with_a_purchase_limit() -> None:
     form.fill("quantity", text="100")
     form.fill("reason", text="x")
     assert not form.has("purchases:")
-    top_up = asked(control=ControlType.TOP_UP, limit=Decimal(10), quantity=Decimal(100))
+    top_up = spend_limit(control=ControlType.TOP_UP, limit=Decimal(10), quantity=Decimal(100))
     offered = [value for _, value, _ in form.options("purchases_in")]
     assert offered == ["kept", "unlimited", "hour", "day", "week", "month"]
     form.fill("purchases_in", option="unlimited")
@@ -182,7 +182,7 @@ def test_control_is_removed() -> None:
     form = opened(feature="messages")
     form.fill("action", option="remove")
     form.fill("reason", text="x")
-    assert form.submit().input == asked(remove=True)
+    assert form.submit().input == spend_limit(remove=True)
 
 
 def test_limit_is_accepted_only_once_the_form_shows_it() -> None:

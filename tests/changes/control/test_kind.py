@@ -36,15 +36,15 @@ FOR_X = '{"model":"x"}'
 SOLD = balance(row(price=AHEAD))
 
 
-def sold(**controls: Any) -> Facts:
+def facts_with_product_controls(**controls: Any) -> Facts:
     return facts(customer=customer(SOLD, billing_controls=controls, invoices=[Invoice(currency="usd")]))
 
 
-def known(**controls: Any) -> Facts:
+def facts_with_controls(**controls: Any) -> Facts:
     return facts(customer=customer(billing_controls=controls))
 
 
-def ask(**changes: Any) -> ControlInput:
+def spend_limit(**changes: Any) -> ControlInput:
     return ControlInput(
         **{
             "customer": "cus_1",
@@ -57,111 +57,143 @@ def ask(**changes: Any) -> ControlInput:
 
 
 def remove(**changes: Any) -> ControlInput:
-    return ask(**{"remove": True, "limit": None, **changes})
+    return spend_limit(**{"remove": True, "limit": None, **changes})
 
 
 def usage(**changes: Any) -> ControlInput:
-    return ask(**{"control": ControlType.USAGE, "limit": Decimal(20), "interval": "day", **changes})
+    return spend_limit(**{"control": ControlType.USAGE, "limit": Decimal(20), "interval": "day", **changes})
 
 
 def alert(**changes: Any) -> ControlInput:
     kind = ThresholdType.USAGE_PERCENTAGE
-    return ask(**{"control": ControlType.ALERT, "limit": Decimal(80), "threshold_type": kind, **changes})
+    return spend_limit(
+        **{"control": ControlType.ALERT, "limit": Decimal(80), "threshold_type": kind, **changes}
+    )
 
 
 def top_up(**changes: Any) -> ControlInput:
-    return ask(**{"control": ControlType.TOP_UP, "limit": Decimal(10), "quantity": Decimal(100), **changes})
+    return spend_limit(
+        **{"control": ControlType.TOP_UP, "limit": Decimal(10), "quantity": Decimal(100), **changes}
+    )
 
 
 def overage(**changes: Any) -> ControlInput:
-    return ask(**{"control": ControlType.OVERAGE, "limit": None, **changes})
+    return spend_limit(**{"control": ControlType.OVERAGE, "limit": None, **changes})
 
 
 @pytest.mark.parametrize(
     ("change_input", "customer_facts", "refusals"),
     [
-        (ask(customer="cus_2"), known(), [Note(CommonNote.OTHER_CUSTOMER)]),
+        (spend_limit(customer="cus_2"), facts_with_controls(), [Note(CommonNote.OTHER_CUSTOMER)]),
         (
-            ask(customer="a@b"),
+            spend_limit(customer="a@b"),
             facts(customer=customer(id="a@b")),
             [Note(CommonNote.OLD_ID)],
         ),
-        (ask(), facts(features={}), [Note(ControlNote.FEATURES_UNREAD)]),
-        (ask(feature="gone"), known(), [Note(ControlNote.FEATURE_UNKNOWN, {"feature": "gone"})]),
-        (ask(feature="sso"), known(), [Note(ControlNote.FEATURE_UNKNOWN, {"feature": "sso"})]),
-        (usage(), known(usage_limits=[DAILY, DAILY]), [Note(ControlNote.SEVERAL, ABOUT)]),
+        (spend_limit(), facts(features={}), [Note(ControlNote.FEATURES_UNREAD)]),
+        (
+            spend_limit(feature="gone"),
+            facts_with_controls(),
+            [Note(ControlNote.FEATURE_UNKNOWN, {"feature": "gone"})],
+        ),
+        (
+            spend_limit(feature="sso"),
+            facts_with_controls(),
+            [Note(ControlNote.FEATURE_UNKNOWN, {"feature": "sso"})],
+        ),
+        (usage(), facts_with_controls(usage_limits=[DAILY, DAILY]), [Note(ControlNote.SEVERAL, ABOUT)]),
         (
             remove(control=ControlType.USAGE),
-            known(usage_limits=[DAILY, DAILY]),
+            facts_with_controls(usage_limits=[DAILY, DAILY]),
             [Note(ControlNote.SEVERAL, ABOUT)],
         ),
-        (ask(limit=None), known(), [Note(AmountNote.NO_AMOUNT)]),
-        (usage(limit=None), known(), [Note(AmountNote.NO_AMOUNT)]),
-        (ask(limit=Decimal(10) ** 13), known(), [Note(AmountNote.TOO_LARGE, {"most": "1000000000000"})]),
-        (ask(limit=Decimal(-1)), known(), [Note(ControlNote.NEGATIVE)]),
-        (remove(), known(), [Note(ControlNote.NOT_THERE)]),
-        (remove(), known(spend_limits=[OTHER, PLAN]), [Note(ControlNote.NOT_THERE)]),
-        (ask(), known(spend_limits=[SPEND]), [Note(CommonNote.NOTHING_TO_DO)]),
-        (usage(), known(usage_limits=[DAILY]), [Note(CommonNote.NOTHING_TO_DO)]),
-        (alert(limit=None), known(), [Note(AmountNote.NO_AMOUNT)]),
-        (alert(remove=True, limit=None), known(), [Note(AmountNote.NO_AMOUNT)]),
-        (alert(limit=Decimal(-1)), known(), [Note(ControlNote.NEGATIVE)]),
+        (spend_limit(limit=None), facts_with_controls(), [Note(AmountNote.NO_AMOUNT)]),
+        (usage(limit=None), facts_with_controls(), [Note(AmountNote.NO_AMOUNT)]),
         (
-            alert(limit=Decimal(101), threshold_type=ThresholdType.REMAINING_PERCENTAGE),
-            known(),
-            [Note(ControlNote.PERCENTAGE)],
-        ),
-        (alert(remove=True), known(usage_alerts=[AT_100]), [Note(ControlNote.NOT_THERE)]),
-        (alert(), known(usage_alerts=[NAMED]), [Note(CommonNote.NOTHING_TO_DO)]),
-        (alert(), known(usage_alerts=[ALERT, NAMED]), [Note(ControlNote.SEVERAL, ABOUT)]),
-        (top_up(limit=None), known(), [Note(AmountNote.NO_AMOUNT)]),
-        (top_up(quantity=None), known(), [Note(AmountNote.NO_AMOUNT)]),
-        (top_up(quantity=Decimal("0.5")), known(), [Note(ControlNote.QUANTITY_TOO_SMALL)]),
-        (
-            top_up(quantity=Decimal(10) ** 13),
-            known(),
+            spend_limit(limit=Decimal(10) ** 13),
+            facts_with_controls(),
             [Note(AmountNote.TOO_LARGE, {"most": "1000000000000"})],
         ),
-        (top_up(), known(auto_topups=[RARE]), [Note(CommonNote.NOTHING_TO_DO)]),
-        (top_up(purchases_in="unlimited"), known(auto_topups=[TOP_UP]), [Note(CommonNote.NOTHING_TO_DO)]),
+        (spend_limit(limit=Decimal(-1)), facts_with_controls(), [Note(ControlNote.NEGATIVE)]),
+        (remove(), facts_with_controls(), [Note(ControlNote.NOT_THERE)]),
+        (remove(), facts_with_controls(spend_limits=[OTHER, PLAN]), [Note(ControlNote.NOT_THERE)]),
+        (spend_limit(), facts_with_controls(spend_limits=[SPEND]), [Note(CommonNote.NOTHING_TO_DO)]),
+        (usage(), facts_with_controls(usage_limits=[DAILY]), [Note(CommonNote.NOTHING_TO_DO)]),
+        (alert(limit=None), facts_with_controls(), [Note(AmountNote.NO_AMOUNT)]),
+        (alert(remove=True, limit=None), facts_with_controls(), [Note(AmountNote.NO_AMOUNT)]),
+        (alert(limit=Decimal(-1)), facts_with_controls(), [Note(ControlNote.NEGATIVE)]),
+        (
+            alert(limit=Decimal(101), threshold_type=ThresholdType.REMAINING_PERCENTAGE),
+            facts_with_controls(),
+            [Note(ControlNote.PERCENTAGE)],
+        ),
+        (alert(remove=True), facts_with_controls(usage_alerts=[AT_100]), [Note(ControlNote.NOT_THERE)]),
+        (alert(), facts_with_controls(usage_alerts=[NAMED]), [Note(CommonNote.NOTHING_TO_DO)]),
+        (alert(), facts_with_controls(usage_alerts=[ALERT, NAMED]), [Note(ControlNote.SEVERAL, ABOUT)]),
+        (top_up(limit=None), facts_with_controls(), [Note(AmountNote.NO_AMOUNT)]),
+        (top_up(quantity=None), facts_with_controls(), [Note(AmountNote.NO_AMOUNT)]),
+        (top_up(quantity=Decimal("0.5")), facts_with_controls(), [Note(ControlNote.QUANTITY_TOO_SMALL)]),
+        (
+            top_up(quantity=Decimal(10) ** 13),
+            facts_with_controls(),
+            [Note(AmountNote.TOO_LARGE, {"most": "1000000000000"})],
+        ),
+        (top_up(), facts_with_controls(auto_topups=[RARE]), [Note(CommonNote.NOTHING_TO_DO)]),
+        (
+            top_up(purchases_in="unlimited"),
+            facts_with_controls(auto_topups=[TOP_UP]),
+            [Note(CommonNote.NOTHING_TO_DO)],
+        ),
         (
             top_up(purchases_in="month", purchases=Decimal(3)),
-            known(auto_topups=[RARE]),
+            facts_with_controls(auto_topups=[RARE]),
             [Note(CommonNote.NOTHING_TO_DO)],
         ),
         *(
-            (top_up(purchases_in=interval), known(), [Note(ControlNote.PURCHASES)])
+            (top_up(purchases_in=interval), facts_with_controls(), [Note(ControlNote.PURCHASES)])
             for interval in ("hour", "day", "week", "month")
         ),
         *(
-            (top_up(purchases_in="day", purchases=Decimal(number)), known(), [Note(ControlNote.PURCHASES)])
+            (
+                top_up(purchases_in="day", purchases=Decimal(number)),
+                facts_with_controls(),
+                [Note(ControlNote.PURCHASES)],
+            )
             for number in ("0", "-1", "1.5", "1000001")
         ),
-        (ask(percentage=True), known(spend_limits=[PERCENT]), [Note(CommonNote.NOTHING_TO_DO)]),
         (
-            ask(),
-            known(spend_limits=[{**SPEND, "limit_type": "absolute"}]),
+            spend_limit(percentage=True),
+            facts_with_controls(spend_limits=[PERCENT]),
             [Note(CommonNote.NOTHING_TO_DO)],
         ),
-        (usage(properties=FOR_X), known(usage_limits=[FILTERED]), [Note(CommonNote.NOTHING_TO_DO)]),
+        (
+            spend_limit(),
+            facts_with_controls(spend_limits=[{**SPEND, "limit_type": "absolute"}]),
+            [Note(CommonNote.NOTHING_TO_DO)],
+        ),
         (
             usage(properties=FOR_X),
-            known(usage_limits=[FILTERED, FILTERED]),
+            facts_with_controls(usage_limits=[FILTERED]),
+            [Note(CommonNote.NOTHING_TO_DO)],
+        ),
+        (
+            usage(properties=FOR_X),
+            facts_with_controls(usage_limits=[FILTERED, FILTERED]),
             [Note(ControlNote.SEVERAL, ABOUT)],
         ),
         (
             remove(control=ControlType.USAGE, properties=FOR_X),
-            known(usage_limits=[DAILY]),
+            facts_with_controls(usage_limits=[DAILY]),
             [Note(ControlNote.NOT_THERE)],
         ),
         (
             remove(control=ControlType.USAGE),
-            known(usage_limits=[FILTERED]),
+            facts_with_controls(usage_limits=[FILTERED]),
             [Note(ControlNote.NOT_THERE)],
         ),
         (
-            ask(limit=None, restores=json.dumps(SPEND)),
-            known(spend_limits=[SPEND]),
+            spend_limit(limit=None, restores=json.dumps(SPEND)),
+            facts_with_controls(spend_limits=[SPEND]),
             [Note(CommonNote.NOTHING_TO_DO)],
         ),
     ],
@@ -175,58 +207,74 @@ def test_guard_refuses(change_input: ControlInput, customer_facts: Facts, refusa
 @pytest.mark.parametrize(
     ("change_input", "customer_facts", "warnings"),
     [
-        (ask(limit=Decimal(0)), known(), [Note(ControlNote.CUTS_USE)]),
-        (usage(limit=Decimal(21)), known(usage_limits=[DAILY]), [Note(ControlNote.CUTS_USE)]),
-        (usage(interval="week"), known(usage_limits=[DAILY]), [Note(ControlNote.CUTS_USE)]),
-        (ask(), known(spend_limits=[OTHER]), [Note(ControlNote.CUTS_USE)]),
-        (ask(), known(spend_limits=[{**OTHER, "source": "plan"}]), [Note(ControlNote.CUTS_USE)]),
+        (spend_limit(limit=Decimal(0)), facts_with_controls(), [Note(ControlNote.CUTS_USE)]),
+        (usage(limit=Decimal(21)), facts_with_controls(usage_limits=[DAILY]), [Note(ControlNote.CUTS_USE)]),
+        (usage(interval="week"), facts_with_controls(usage_limits=[DAILY]), [Note(ControlNote.CUTS_USE)]),
+        (spend_limit(), facts_with_controls(spend_limits=[OTHER]), [Note(ControlNote.CUTS_USE)]),
         (
-            ask(),
-            known(spend_limits=[PLAN]),
+            spend_limit(),
+            facts_with_controls(spend_limits=[{**OTHER, "source": "plan"}]),
+            [Note(ControlNote.CUTS_USE)],
+        ),
+        (
+            spend_limit(),
+            facts_with_controls(spend_limits=[PLAN]),
             [Note(ControlNote.REPLACES_PRODUCT), Note(ControlNote.CUTS_USE)],
         ),
         (
-            ask(percentage=True),
-            known(spend_limits=[SPEND]),
+            spend_limit(percentage=True),
+            facts_with_controls(spend_limits=[SPEND]),
             [Note(ControlNote.CUTS_USE), Note(ControlNote.PERCENTAGE_GRANTED)],
         ),
-        (ask(), known(spend_limits=[PERCENT]), [Note(ControlNote.CUTS_USE)]),
+        (spend_limit(), facts_with_controls(spend_limits=[PERCENT]), [Note(ControlNote.CUTS_USE)]),
         (
-            ask(limit=None, restores=json.dumps(SPEND)),
-            known(spend_limits=[PERCENT]),
+            spend_limit(limit=None, restores=json.dumps(SPEND)),
+            facts_with_controls(spend_limits=[PERCENT]),
             [Note(ControlNote.CUTS_USE)],
         ),
-        (usage(), known(usage_limits=[FILTERED]), [Note(ControlNote.CUTS_USE)]),
+        (usage(), facts_with_controls(usage_limits=[FILTERED]), [Note(ControlNote.CUTS_USE)]),
         (
             remove(control=ControlType.USAGE),
-            known(usage_limits=[FILTERED, DAILY]),
+            facts_with_controls(usage_limits=[FILTERED, DAILY]),
             [Note(ControlNote.PRODUCT_COUNTS)],
         ),
         *(
             (
                 top_up(purchases_in="hour", purchases=Decimal(number)),
-                sold(auto_topups=[RARE]),
+                facts_with_product_controls(auto_topups=[RARE]),
                 [Note(ControlNote.BUYS)],
             )
             for number in (1, 1_000_000)
         ),
         (
             top_up(purchases_in="unlimited"),
-            sold(auto_topups=[RARE]),
+            facts_with_product_controls(auto_topups=[RARE]),
             [Note(ControlNote.BUYS), Note(ControlNote.NO_PURCHASE_LIMIT)],
         ),
-        (overage(), known(), [Note(ControlNote.MAY_BE_BILLED)]),
-        (alert(limit=Decimal(101)), known(usage_alerts=[ALERT]), [Note(ControlNote.STOPS_NOTHING)]),
+        (overage(), facts_with_controls(), [Note(ControlNote.MAY_BE_BILLED)]),
         (
-            alert(limit=Decimal(100), threshold_type=ThresholdType.REMAINING_PERCENTAGE),
-            known(),
+            alert(limit=Decimal(101)),
+            facts_with_controls(usage_alerts=[ALERT]),
             [Note(ControlNote.STOPS_NOTHING)],
         ),
-        (top_up(quantity=Decimal(1)), sold(auto_topups=[RARE]), [Note(ControlNote.BUYS)]),
-        (top_up(), sold(), [Note(ControlNote.BUYS), Note(ControlNote.NO_PURCHASE_LIMIT)]),
+        (
+            alert(limit=Decimal(100), threshold_type=ThresholdType.REMAINING_PERCENTAGE),
+            facts_with_controls(),
+            [Note(ControlNote.STOPS_NOTHING)],
+        ),
+        (
+            top_up(quantity=Decimal(1)),
+            facts_with_product_controls(auto_topups=[RARE]),
+            [Note(ControlNote.BUYS)],
+        ),
         (
             top_up(),
-            known(),
+            facts_with_product_controls(),
+            [Note(ControlNote.BUYS), Note(ControlNote.NO_PURCHASE_LIMIT)],
+        ),
+        (
+            top_up(),
+            facts_with_controls(),
             [
                 Note(ControlNote.BUYS),
                 Note(ControlNote.NO_PURCHASE_LIMIT),
@@ -238,16 +286,20 @@ def test_guard_refuses(change_input: ControlInput, customer_facts: Facts, refusa
             facts(balance(row(), row(price=BY_USE))),
             [Note(ControlNote.BUYS), Note(ControlNote.NOT_SOLD, ABOUT)],
         ),
-        (remove(control=ControlType.TOP_UP), known(auto_topups=[TOP_UP]), [Note(ControlNote.PRODUCT_COUNTS)]),
-        (remove(), known(spend_limits=[SPEND]), [Note(ControlNote.PRODUCT_COUNTS)]),
+        (
+            remove(control=ControlType.TOP_UP),
+            facts_with_controls(auto_topups=[TOP_UP]),
+            [Note(ControlNote.PRODUCT_COUNTS)],
+        ),
+        (remove(), facts_with_controls(spend_limits=[SPEND]), [Note(ControlNote.PRODUCT_COUNTS)]),
         (
             remove(),
             facts(features={}, customer=customer(billing_controls={"spend_limits": [SPEND]})),
             [Note(ControlNote.PRODUCT_COUNTS)],
         ),
         (
-            ask(limit=None, restores=json.dumps(SPEND)),
-            known(),
+            spend_limit(limit=None, restores=json.dumps(SPEND)),
+            facts_with_controls(),
             [Note(ControlNote.CUTS_USE)],
         ),
     ],
@@ -261,31 +313,39 @@ def test_guard_warns(change_input: ControlInput, customer_facts: Facts, warnings
 @pytest.mark.parametrize(
     ("change_input", "facts", "written"),
     [
-        (ask(), known(), [SPEND]),
-        (ask(), known(spend_limits=[{**OTHER, "source": "customer"}]), [OTHER, SPEND]),
-        (ask(limit=Decimal("0.5")), known(), [{**SPEND, "overage_limit": 0.5}]),
-        (ask(limit=Decimal(60)), known(spend_limits=[SPEND, OTHER]), [{**SPEND, "overage_limit": 60}, OTHER]),
-        (ask(), known(spend_limits=[PLAN, {**OTHER, "source": "plan"}]), [SPEND]),
+        (spend_limit(), facts_with_controls(), [SPEND]),
+        (spend_limit(), facts_with_controls(spend_limits=[{**OTHER, "source": "customer"}]), [OTHER, SPEND]),
+        (spend_limit(limit=Decimal("0.5")), facts_with_controls(), [{**SPEND, "overage_limit": 0.5}]),
         (
-            ask(limit=Decimal(60)),
-            known(spend_limits=[PERCENT]),
+            spend_limit(limit=Decimal(60)),
+            facts_with_controls(spend_limits=[SPEND, OTHER]),
+            [{**SPEND, "overage_limit": 60}, OTHER],
+        ),
+        (spend_limit(), facts_with_controls(spend_limits=[PLAN, {**OTHER, "source": "plan"}]), [SPEND]),
+        (
+            spend_limit(limit=Decimal(60)),
+            facts_with_controls(spend_limits=[PERCENT]),
             [{**SPEND, "overage_limit": 60}],
         ),
         (
-            ask(limit=Decimal(60)),
-            known(spend_limits=[{**PERCENT, "skip_overage_billing": True}]),
+            spend_limit(limit=Decimal(60)),
+            facts_with_controls(spend_limits=[{**PERCENT, "skip_overage_billing": True}]),
             [{**SPEND, "overage_limit": 60, "skip_overage_billing": True}],
         ),
         (
-            ask(limit=Decimal(120), percentage=True),
-            known(spend_limits=[SPEND]),
+            spend_limit(limit=Decimal(120), percentage=True),
+            facts_with_controls(spend_limits=[SPEND]),
             [{**PERCENT, "overage_limit": 120}],
         ),
-        (ask(limit=None, restores=json.dumps(SPEND)), known(spend_limits=[PERCENT]), [SPEND]),
-        (remove(), known(spend_limits=[OTHER, SPEND]), [OTHER]),
-        (remove(), known(spend_limits=[SPEND]), []),
-        (remove(), known(spend_limits=[OTHER]), [OTHER]),
-        (ask(limit=None, restores=json.dumps(SPEND)), known(), [SPEND]),
+        (
+            spend_limit(limit=None, restores=json.dumps(SPEND)),
+            facts_with_controls(spend_limits=[PERCENT]),
+            [SPEND],
+        ),
+        (remove(), facts_with_controls(spend_limits=[OTHER, SPEND]), [OTHER]),
+        (remove(), facts_with_controls(spend_limits=[SPEND]), []),
+        (remove(), facts_with_controls(spend_limits=[OTHER]), [OTHER]),
+        (spend_limit(limit=None, restores=json.dumps(SPEND)), facts_with_controls(), [SPEND]),
     ],
 )
 def test_full_list_is_written_without_the_products_controls(
@@ -299,31 +359,35 @@ def test_full_list_is_written_without_the_products_controls(
 @pytest.mark.parametrize(
     ("change_input", "facts", "written"),
     [
-        (alert(), known(), [ALERT]),
-        (alert(), known(usage_alerts=[AT_100]), [AT_100, ALERT]),
-        (alert(), known(usage_alerts=[LEFT]), [LEFT, ALERT]),
-        (alert(), known(usage_alerts=[{**NAMED, "enabled": False}, AT_100]), [NAMED, AT_100]),
-        (alert(remove=True), known(usage_alerts=[AT_100, ALERT]), [AT_100]),
+        (alert(), facts_with_controls(), [ALERT]),
+        (alert(), facts_with_controls(usage_alerts=[AT_100]), [AT_100, ALERT]),
+        (alert(), facts_with_controls(usage_alerts=[LEFT]), [LEFT, ALERT]),
+        (alert(), facts_with_controls(usage_alerts=[{**NAMED, "enabled": False}, AT_100]), [NAMED, AT_100]),
+        (alert(remove=True), facts_with_controls(usage_alerts=[AT_100, ALERT]), [AT_100]),
         (
             alert(remove=True),
-            known(usage_alerts=[{"threshold": 80, "name": "Of no feature"}, ALERT]),
+            facts_with_controls(usage_alerts=[{"threshold": 80, "name": "Of no feature"}, ALERT]),
             [{"threshold": 80, "name": "Of no feature"}],
         ),
-        (alert(restores=json.dumps(ALERT)), known(usage_alerts=[NAMED]), [ALERT]),
-        (top_up(), known(), [TOP_UP]),
+        (alert(restores=json.dumps(ALERT)), facts_with_controls(usage_alerts=[NAMED]), [ALERT]),
+        (top_up(), facts_with_controls(), [TOP_UP]),
         (
             top_up(purchases_in="month", purchases=Decimal(3)),
-            known(auto_topups=[{**RARE, "purchase_limit": {"interval": "day", "limit": 9}}]),
+            facts_with_controls(auto_topups=[{**RARE, "purchase_limit": {"interval": "day", "limit": 9}}]),
             [RARE],
         ),
         (
             top_up(purchases_in="unlimited"),
-            known(auto_topups=[{**RARE, "invoice_mode": True}]),
+            facts_with_controls(auto_topups=[{**RARE, "invoice_mode": True}]),
             [{**TOP_UP, "invoice_mode": True}],
         ),
-        (top_up(quantity=Decimal(50)), known(auto_topups=[RARE]), [{**RARE, "quantity": 50}]),
-        (top_up(limit=None, quantity=None, restores=json.dumps(TOP_UP)), known(auto_topups=[RARE]), [TOP_UP]),
-        (remove(control=ControlType.TOP_UP), known(auto_topups=[RARE]), []),
+        (top_up(quantity=Decimal(50)), facts_with_controls(auto_topups=[RARE]), [{**RARE, "quantity": 50}]),
+        (
+            top_up(limit=None, quantity=None, restores=json.dumps(TOP_UP)),
+            facts_with_controls(auto_topups=[RARE]),
+            [TOP_UP],
+        ),
+        (remove(control=ControlType.TOP_UP), facts_with_controls(auto_topups=[RARE]), []),
     ],
 )
 def test_alert_and_top_up_keep_their_other_fields(
@@ -334,7 +398,7 @@ def test_alert_and_top_up_keep_their_other_fields(
 
 
 def test_amount_of_a_top_up_is_what_it_buys_and_costs() -> None:
-    facts = sold(auto_topups=[TOP_UP])
+    facts = facts_with_product_controls(auto_topups=[TOP_UP])
     request = top_up(quantity=Decimal(30))
     before = CHANGE.snapshot(request, facts)
     assert CHANGE.amount(request, before) == Decimal(30)
@@ -344,32 +408,34 @@ def test_amount_of_a_top_up_is_what_it_buys_and_costs() -> None:
 
 
 def test_undo_of_an_alert_is_for_the_same_alert() -> None:
-    undo = CHANGE.inverse(alert(), told(), told(ALERT))
+    undo = CHANGE.inverse(alert(), snapshot_of(), snapshot_of(ALERT))
     assert undo == alert(remove=True)
-    removed = CHANGE.inverse(alert(remove=True), told(NAMED), told())
+    removed = CHANGE.inverse(alert(remove=True), snapshot_of(NAMED), snapshot_of())
     assert isinstance(removed, ControlInput)
-    assert CHANGE.plan(removed, known(usage_alerts=[AT_100]))[0].body["billing_controls"] == {
+    assert CHANGE.plan(removed, facts_with_controls(usage_alerts=[AT_100]))[0].body["billing_controls"] == {
         "usage_alerts": [AT_100, NAMED]
     }
 
 
 def test_usage_in_a_control_is_not_written_back() -> None:
-    (write,) = CHANGE.plan(usage(limit=Decimal(30)), known(usage_limits=[{**DAILY, "source": "customer"}]))
+    (write,) = CHANGE.plan(
+        usage(limit=Decimal(30)), facts_with_controls(usage_limits=[{**DAILY, "source": "customer"}])
+    )
     assert write.body["billing_controls"] == {
         "usage_limits": [{"feature_id": "messages", "enabled": True, "limit": 30, "interval": "day"}]
     }
-    (write,) = CHANGE.plan(usage(), known())
+    (write,) = CHANGE.plan(usage(), facts_with_controls())
     assert write.body["billing_controls"] == {
         "usage_limits": [{"feature_id": "messages", "enabled": True, "limit": 20, "interval": "day"}]
     }
     seats = {**DAILY, "feature_id": "seats"}
-    (write,) = CHANGE.plan(usage(remove=True), known(usage_limits=[DAILY, seats]))
+    (write,) = CHANGE.plan(usage(remove=True), facts_with_controls(usage_limits=[DAILY, seats]))
     assert write.body["billing_controls"] == {
         "usage_limits": [{name: value for name, value in seats.items() if name != "usage"}]
     }
     (write,) = CHANGE.plan(
         usage(limit=Decimal(30), properties=FOR_X),
-        known(usage_limits=[{**DAILY, "anchor": "utc"}, {**FILTERED, "anchor": "utc"}]),
+        facts_with_controls(usage_limits=[{**DAILY, "anchor": "utc"}, {**FILTERED, "anchor": "utc"}]),
     )
     limit_fields = {"feature_id": "messages", "enabled": True, "interval": "day", "anchor": "utc"}
     assert write.body["billing_controls"] == {
@@ -378,7 +444,7 @@ def test_usage_in_a_control_is_not_written_back() -> None:
             {**limit_fields, "limit": 30, "filter": FILTERED["filter"]},
         ]
     }
-    (write,) = CHANGE.plan(overage(), known())
+    (write,) = CHANGE.plan(overage(), facts_with_controls())
     assert write.body["billing_controls"] == {
         "overage_allowed": [{"feature_id": "messages", "enabled": True}]
     }
@@ -387,16 +453,20 @@ def test_usage_in_a_control_is_not_written_back() -> None:
 @pytest.mark.parametrize(
     ("change_input", "facts", "line"),
     [
-        (ask(), known(), Line(ControlLine.SPEND, None, "50 units", about="messages")),
+        (spend_limit(), facts_with_controls(), Line(ControlLine.SPEND, None, "50 units", about="messages")),
         (
-            ask(limit=Decimal(7)),
-            known(spend_limits=[SPEND]),
+            spend_limit(limit=Decimal(7)),
+            facts_with_controls(spend_limits=[SPEND]),
             Line(ControlLine.SPEND, "50 units", "7 units", about="messages"),
         ),
-        (remove(), known(spend_limits=[SPEND]), Line(ControlLine.SPEND, "50 units", None, about="messages")),
-        (usage(), known(), Line(ControlLine.USAGE, None, "20 units a day", about="messages")),
-        (overage(), known(), Line(ControlLine.OVERAGE, None, "allowed", about="messages")),
-        (alert(), known(), Line(ControlLine.ALERT, None, "at 80 % used", about="messages")),
+        (
+            remove(),
+            facts_with_controls(spend_limits=[SPEND]),
+            Line(ControlLine.SPEND, "50 units", None, about="messages"),
+        ),
+        (usage(), facts_with_controls(), Line(ControlLine.USAGE, None, "20 units a day", about="messages")),
+        (overage(), facts_with_controls(), Line(ControlLine.OVERAGE, None, "allowed", about="messages")),
+        (alert(), facts_with_controls(), Line(ControlLine.ALERT, None, "at 80 % used", about="messages")),
     ],
 )
 def test_preview_lines(change_input: ControlInput, facts: Facts, line: Line) -> None:
@@ -404,17 +474,19 @@ def test_preview_lines(change_input: ControlInput, facts: Facts, line: Line) -> 
     assert CHANGE.amount(change_input, CHANGE.snapshot(change_input, facts)) is None
 
 
-def told(entry: Any = None, *other_entries: Any) -> Snapshot:
+def snapshot_of(entry: Any = None, *other_entries: Any) -> Snapshot:
     facts = [*([entry] if entry else []), *other_entries]
     return {"entry": entry_json(entry), "list": json.dumps(facts, sort_keys=True)}
 
 
 def test_snapshot_has_the_entry_and_the_written_list() -> None:
-    assert CHANGE.snapshot(ask(), known(spend_limits=[SPEND, OTHER])) == told(SPEND, OTHER)
-    assert CHANGE.snapshot(ask(), known(spend_limits=[PLAN])) == told()
-    assert CHANGE.snapshot(ask(), known(spend_limits="odd")) == told()
-    assert CHANGE.snapshot(ask(), known(spend_limits=["odd"])) == told()
-    assert not CHANGE.holds(ask(), told(SPEND), told(SPEND, OTHER))
+    assert CHANGE.snapshot(spend_limit(), facts_with_controls(spend_limits=[SPEND, OTHER])) == snapshot_of(
+        SPEND, OTHER
+    )
+    assert CHANGE.snapshot(spend_limit(), facts_with_controls(spend_limits=[PLAN])) == snapshot_of()
+    assert CHANGE.snapshot(spend_limit(), facts_with_controls(spend_limits="odd")) == snapshot_of()
+    assert CHANGE.snapshot(spend_limit(), facts_with_controls(spend_limits=["odd"])) == snapshot_of()
+    assert not CHANGE.holds(spend_limit(), snapshot_of(SPEND), snapshot_of(SPEND, OTHER))
 
 
 MORE = {**SPEND, "skip_overage_billing": False}
@@ -423,35 +495,50 @@ MORE = {**SPEND, "skip_overage_billing": False}
 @pytest.mark.parametrize(
     ("change_input", "before", "after", "verdict"),
     [
-        (ask(), told(), told(SPEND), Verdict.APPLIED),
-        (ask(), told(), told(MORE), Verdict.APPLIED),
-        (ask(), told(), told(), Verdict.NOT_APPLIED),
+        (spend_limit(), snapshot_of(), snapshot_of(SPEND), Verdict.APPLIED),
+        (spend_limit(), snapshot_of(), snapshot_of(MORE), Verdict.APPLIED),
+        (spend_limit(), snapshot_of(), snapshot_of(), Verdict.NOT_APPLIED),
         (
-            ask(),
-            told({**SPEND, "overage_limit": 9}),
-            told({**SPEND, "overage_limit": 9}),
+            spend_limit(),
+            snapshot_of({**SPEND, "overage_limit": 9}),
+            snapshot_of({**SPEND, "overage_limit": 9}),
             Verdict.NOT_APPLIED,
         ),
-        (ask(), told(), told({**SPEND, "overage_limit": 9}), Verdict.UNCLEAR),
-        (ask(), told(), None, Verdict.UNCLEAR),
-        (remove(), told(SPEND), told(), Verdict.APPLIED),
-        (remove(), told(SPEND), told(SPEND), Verdict.NOT_APPLIED),
-        (remove(), told(SPEND), told(MORE), Verdict.UNCLEAR),
-        (ask(percentage=True), told(SPEND), told(PERCENT), Verdict.APPLIED),
-        (ask(percentage=True), told(SPEND), told(SPEND), Verdict.NOT_APPLIED),
-        (ask(), told(PERCENT), told({**SPEND, "limit_type": "absolute"}), Verdict.APPLIED),
-        (ask(), told(PERCENT), told(PERCENT), Verdict.NOT_APPLIED),
-        (ask(restores=json.dumps(SPEND)), told(PERCENT), told(PERCENT), Verdict.NOT_APPLIED),
-        (ask(restores=json.dumps(SPEND)), told(PERCENT), told(SPEND), Verdict.APPLIED),
-        (top_up(purchases_in="unlimited"), told(RARE), told(RARE), Verdict.NOT_APPLIED),
-        (top_up(purchases_in="unlimited"), told(RARE), told(TOP_UP), Verdict.APPLIED),
-        (top_up(purchases_in="month", purchases=Decimal(3)), told(TOP_UP), told(RARE), Verdict.APPLIED),
-        (top_up(purchases_in="day", purchases=Decimal(3)), told(), told(RARE), Verdict.UNCLEAR),
-        (usage(properties=FOR_X), told(), told(FILTERED), Verdict.APPLIED),
+        (spend_limit(), snapshot_of(), snapshot_of({**SPEND, "overage_limit": 9}), Verdict.UNCLEAR),
+        (spend_limit(), snapshot_of(), None, Verdict.UNCLEAR),
+        (remove(), snapshot_of(SPEND), snapshot_of(), Verdict.APPLIED),
+        (remove(), snapshot_of(SPEND), snapshot_of(SPEND), Verdict.NOT_APPLIED),
+        (remove(), snapshot_of(SPEND), snapshot_of(MORE), Verdict.UNCLEAR),
+        (spend_limit(percentage=True), snapshot_of(SPEND), snapshot_of(PERCENT), Verdict.APPLIED),
+        (spend_limit(percentage=True), snapshot_of(SPEND), snapshot_of(SPEND), Verdict.NOT_APPLIED),
+        (
+            spend_limit(),
+            snapshot_of(PERCENT),
+            snapshot_of({**SPEND, "limit_type": "absolute"}),
+            Verdict.APPLIED,
+        ),
+        (spend_limit(), snapshot_of(PERCENT), snapshot_of(PERCENT), Verdict.NOT_APPLIED),
+        (
+            spend_limit(restores=json.dumps(SPEND)),
+            snapshot_of(PERCENT),
+            snapshot_of(PERCENT),
+            Verdict.NOT_APPLIED,
+        ),
+        (spend_limit(restores=json.dumps(SPEND)), snapshot_of(PERCENT), snapshot_of(SPEND), Verdict.APPLIED),
+        (top_up(purchases_in="unlimited"), snapshot_of(RARE), snapshot_of(RARE), Verdict.NOT_APPLIED),
+        (top_up(purchases_in="unlimited"), snapshot_of(RARE), snapshot_of(TOP_UP), Verdict.APPLIED),
+        (
+            top_up(purchases_in="month", purchases=Decimal(3)),
+            snapshot_of(TOP_UP),
+            snapshot_of(RARE),
+            Verdict.APPLIED,
+        ),
+        (top_up(purchases_in="day", purchases=Decimal(3)), snapshot_of(), snapshot_of(RARE), Verdict.UNCLEAR),
+        (usage(properties=FOR_X), snapshot_of(), snapshot_of(FILTERED), Verdict.APPLIED),
         (
             alert(restores=json.dumps({**ALERT, "name": "absolute"})),
-            told(ALERT),
-            told(ALERT),
+            snapshot_of(ALERT),
+            snapshot_of(ALERT),
             Verdict.NOT_APPLIED,
         ),
     ],
@@ -463,20 +550,20 @@ def test_verdict_of_the_read_back(
 
 
 def test_control_is_undone_by_its_earlier_entry() -> None:
-    undo = CHANGE.inverse(ask(), told(MORE), told(SPEND))
+    undo = CHANGE.inverse(spend_limit(), snapshot_of(MORE), snapshot_of(SPEND))
     assert isinstance(undo, ControlInput)
-    assert written_entry(undo, known().customer) == MORE
+    assert written_entry(undo, facts_with_controls().customer) == MORE
     assert (undo.remove, undo.feature, undo.control) == (False, "messages", ControlType.SPEND)
-    assert CHANGE.inverse(ask(), told(), told(SPEND)) == remove()
-    undo = CHANGE.inverse(usage(properties=FOR_X), told(), told(FILTERED))
+    assert CHANGE.inverse(spend_limit(), snapshot_of(), snapshot_of(SPEND)) == remove()
+    undo = CHANGE.inverse(usage(properties=FOR_X), snapshot_of(), snapshot_of(FILTERED))
     assert undo == remove(control=ControlType.USAGE, properties=FOR_X)
 
 
 @pytest.mark.parametrize(
     ("change_input", "entry", "extra_fields"),
     [
-        (ask(), SPEND, {"limit_type": "usage_percentage"}),
-        (ask(), SPEND, {"skip_overage_billing": True}),
+        (spend_limit(), SPEND, {"limit_type": "usage_percentage"}),
+        (spend_limit(), SPEND, {"skip_overage_billing": True}),
         (usage(), DAILY_WRITTEN, {"anchor": "utc"}),
         (alert(), ALERT, {"name": "Nearly used"}),
         (top_up(), TOP_UP, {"purchase_limit": RARE["purchase_limit"]}),
@@ -490,9 +577,9 @@ def test_entry_is_restored_without_fields_it_did_not_have(
         change_input.model_copy(update={"restores": json.dumps(entry)}),
         {**entry, **extra_fields},
     )
-    assert CHANGE.verify(restoring, told(facts), told(facts)) is Verdict.NOT_APPLIED
-    assert CHANGE.verify(restoring, told(facts), told(entry)) is Verdict.APPLIED
-    (write,) = CHANGE.plan(restoring, known(**{change_input.control.value: [facts]}))
+    assert CHANGE.verify(restoring, snapshot_of(facts), snapshot_of(facts)) is Verdict.NOT_APPLIED
+    assert CHANGE.verify(restoring, snapshot_of(facts), snapshot_of(entry)) is Verdict.APPLIED
+    (write,) = CHANGE.plan(restoring, facts_with_controls(**{change_input.control.value: [facts]}))
     assert write.body["billing_controls"] == {change_input.control.value: [entry]}
 
 
@@ -548,10 +635,10 @@ def test_value_of_an_entry(control: str, entry: dict[str, Any], value: str) -> N
 
 def test_wording() -> None:
     names = {"messages": "Messages"}
-    assert CHANGE.summary(ask(), names) == "Spend limit of Messages: 50 units"
+    assert CHANGE.summary(spend_limit(), names) == "Spend limit of Messages: 50 units"
     assert CHANGE.summary(remove(), names) == "Remove the spend limit of Messages"
-    assert CHANGE.shown_now(ask(), {}, told()) == ["• Spend limit: *none*"]
-    assert CHANGE.shown_now(usage(), {}, told(DAILY)) == ["• Usage limit: *20 units a day*"]
+    assert CHANGE.shown_now(spend_limit(), {}, snapshot_of()) == ["• Spend limit: *none*"]
+    assert CHANGE.shown_now(usage(), {}, snapshot_of(DAILY)) == ["• Usage limit: *20 units a day*"]
 
 
 def test_long_value_is_shown_in_full() -> None:
@@ -559,7 +646,7 @@ def test_long_value_is_shown_in_full() -> None:
     value = value_of("auto_topups", many)
     assert len(value) > 60
     assert value in CHANGE.summary(top_up(restores=json.dumps(many)), {})
-    assert CHANGE.shown_now(top_up(), {}, told(many)) == [f"• Auto top-up: *{value}*"]
+    assert CHANGE.shown_now(top_up(), {}, snapshot_of(many)) == [f"• Auto top-up: *{value}*"]
 
 
 def test_entry_is_stored_in_one_order() -> None:
@@ -573,4 +660,4 @@ def test_offers_and_needs() -> None:
 
 
 def test_sample_is_a_valid_request() -> None:
-    assert CHANGE.sample("cus_1") == ask()
+    assert CHANGE.sample("cus_1") == spend_limit()

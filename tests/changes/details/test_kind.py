@@ -18,30 +18,30 @@ LINKED = replace(facts(), customer=customer(**ACME, stripe_id="cus_stripe"))
 BLANK = replace(facts(), customer=customer())
 
 
-def ask(**changes: Any) -> DetailsInput:
+def details(**changes: Any) -> DetailsInput:
     return DetailsInput(**{"customer": "cus_1", **changes})
 
 
 @pytest.mark.parametrize(
     ("change_input", "facts", "refusals"),
     [
-        (ask(), KNOWN, [Note(CommonNote.NOTHING_TO_DO)]),
-        (ask(**ACME), KNOWN, [Note(CommonNote.NOTHING_TO_DO)]),
-        (ask(name="", email="", fingerprint=""), BLANK, [Note(CommonNote.NOTHING_TO_DO)]),
-        (ask(name="x" * 257), KNOWN, [Note(DetailsNote.NAME_TOO_LONG, {"most": "256"})]),
-        (ask(fingerprint="x" * 257), KNOWN, [Note(DetailsNote.FINGERPRINT_TOO_LONG, {"most": "256"})]),
+        (details(), KNOWN, [Note(CommonNote.NOTHING_TO_DO)]),
+        (details(**ACME), KNOWN, [Note(CommonNote.NOTHING_TO_DO)]),
+        (details(name="", email="", fingerprint=""), BLANK, [Note(CommonNote.NOTHING_TO_DO)]),
+        (details(name="x" * 257), KNOWN, [Note(DetailsNote.NAME_TOO_LONG, {"most": "256"})]),
+        (details(fingerprint="x" * 257), KNOWN, [Note(DetailsNote.FINGERPRINT_TOO_LONG, {"most": "256"})]),
         (
-            ask(name="x" * 257, email=f"{'x' * 250}@acme.example"),
+            details(name="x" * 257, email=f"{'x' * 250}@acme.example"),
             KNOWN,
             [
                 Note(DetailsNote.NAME_TOO_LONG, {"most": "256"}),
                 Note(DetailsNote.EMAIL_TOO_LONG, {"most": "254"}),
             ],
         ),
-        (ask(name="a\x00b"), KNOWN, [Note(DetailsNote.BAD_TEXT, {"field": "name"})]),
-        (ask(fingerprint="\ud800"), KNOWN, [Note(DetailsNote.BAD_TEXT, {"field": "fingerprint"})]),
+        (details(name="a\x00b"), KNOWN, [Note(DetailsNote.BAD_TEXT, {"field": "name"})]),
+        (details(fingerprint="\ud800"), KNOWN, [Note(DetailsNote.BAD_TEXT, {"field": "fingerprint"})]),
         *(
-            (ask(email=email), KNOWN, [Note(DetailsNote.BAD_EMAIL)])
+            (details(email=email), KNOWN, [Note(DetailsNote.BAD_EMAIL)])
             for email in (
                 "ada",
                 "ada@",
@@ -56,9 +56,9 @@ def ask(**changes: Any) -> DetailsInput:
                 f"{'x' * 65}@a.example",
             )
         ),
-        (ask(customer="cus_2", name="x"), KNOWN, [Note(CommonNote.OTHER_CUSTOMER)]),
+        (details(customer="cus_2", name="x"), KNOWN, [Note(CommonNote.OTHER_CUSTOMER)]),
         (
-            ask(customer="a@b", name="x"),
+            details(customer="a@b", name="x"),
             replace(KNOWN, customer=customer(id="a@b")),
             [Note(CommonNote.OLD_ID)],
         ),
@@ -73,16 +73,16 @@ def test_guard_refuses(change_input: DetailsInput, facts: Facts, refusals: list[
 @pytest.mark.parametrize(
     ("change_input", "facts", "warnings"),
     [
-        (ask(name="Acme Ltd"), KNOWN, []),
-        (ask(name="Acme Ltd"), LINKED, [Note(DetailsNote.ALSO_IN_STRIPE, {"fields": "name"})]),
+        (details(name="Acme Ltd"), KNOWN, []),
+        (details(name="Acme Ltd"), LINKED, [Note(DetailsNote.ALSO_IN_STRIPE, {"fields": "name"})]),
         (
-            ask(name="Acme Ltd", email="bo@acme.example", fingerprint="f2"),
+            details(name="Acme Ltd", email="bo@acme.example", fingerprint="f2"),
             LINKED,
             [Note(DetailsNote.ALSO_IN_STRIPE, {"fields": "name, email"})],
         ),
-        (ask(fingerprint=""), LINKED, []),
+        (details(fingerprint=""), LINKED, []),
         (
-            ask(name="Acme Ltd", email=""),
+            details(name="Acme Ltd", email=""),
             LINKED,
             [
                 Note(DetailsNote.ALSO_IN_STRIPE, {"fields": "name"}),
@@ -90,12 +90,12 @@ def test_guard_refuses(change_input: DetailsInput, facts: Facts, refusals: list[
             ],
         ),
         (
-            ask(email="zoë@acme.example"),
+            details(email="zoë@acme.example"),
             replace(KNOWN, same_email=2),
             [Note(DetailsNote.SAME_EMAIL, {"count": "2"})],
         ),
-        (ask(name="Acme Ltd"), replace(KNOWN, same_email=2), []),
-        (ask(email="zoe@acme.example"), replace(KNOWN, same_email=0), []),
+        (details(name="Acme Ltd"), replace(KNOWN, same_email=2), []),
+        (details(email="zoe@acme.example"), replace(KNOWN, same_email=0), []),
     ],
 )
 def test_guard_warns(change_input: DetailsInput, facts: Facts, warnings: list[Note]) -> None:
@@ -105,7 +105,7 @@ def test_guard_warns(change_input: DetailsInput, facts: Facts, warnings: list[No
 
 
 def test_preview_plan_and_undo_cover_the_differences() -> None:
-    request = ask(name="Acme Ltd", email="ada@acme.example", fingerprint="")
+    request = details(name="Acme Ltd", email="ada@acme.example", fingerprint="")
     assert CHANGE.preview(request, KNOWN) == (
         Line(DetailsLine.NAME, "Acme", "Acme Ltd", ValueFormat.TEXT),
         Line(DetailsLine.FINGERPRINT, "f1", None, ValueFormat.TEXT),
@@ -115,18 +115,18 @@ def test_preview_plan_and_undo_cover_the_differences() -> None:
     assert (write.route, write.method, write.path) == ("customers.update", "POST", "/v1/customers.update")
     before = CHANGE.snapshot(request, KNOWN)
     assert before == ACME
-    assert CHANGE.inverse(request, before, before) == ask(name="Acme", fingerprint="f1")
-    assert CHANGE.inverse(ask(name="x"), CHANGE.snapshot(request, BLANK), before) == ask(name="")
-    assert CHANGE.inverse(ask(), before, before) is None
+    assert CHANGE.inverse(request, before, before) == details(name="Acme", fingerprint="f1")
+    assert CHANGE.inverse(details(name="x"), CHANGE.snapshot(request, BLANK), before) == details(name="")
+    assert CHANGE.inverse(details(), before, before) is None
     assert CHANGE.amount(request, before) is None
 
 
 def test_details_hold_while_the_old_values_are_the_same() -> None:
-    then = CHANGE.snapshot(ask(), KNOWN)
+    then = CHANGE.snapshot(details(), KNOWN)
     moved = {**then, "email": "other@acme.example"}
-    assert CHANGE.holds(ask(name="x"), then, moved)
-    assert not CHANGE.holds(ask(email="x@y.example"), then, moved)
-    assert CHANGE.holds(ask(email=""), then, then)
+    assert CHANGE.holds(details(name="x"), then, moved)
+    assert not CHANGE.holds(details(email="x@y.example"), then, moved)
+    assert CHANGE.holds(details(email=""), then, then)
 
 
 @pytest.mark.parametrize(
@@ -142,16 +142,16 @@ def test_details_hold_while_the_old_values_are_the_same() -> None:
 )
 def test_verdict_of_the_read_back(after: dict[str, str | None] | None, verdict: Verdict) -> None:
     before: dict[str, str | None] = {**ACME}
-    assert CHANGE.verify(ask(name="New", email="", fingerprint="f1"), before, after) is verdict
+    assert CHANGE.verify(details(name="New", email="", fingerprint="f1"), before, after) is verdict
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        ask(name="x" * 256),
-        ask(fingerprint="x" * 256),
-        ask(email=f"{'x' * 64}@{'y' * 185}.com"),
-        ask(email="a@b.co"),
+        details(name="x" * 256),
+        details(fingerprint="x" * 256),
+        details(email=f"{'x' * 64}@{'y' * 185}.com"),
+        details(email="a@b.co"),
     ],
 )
 def test_details_at_the_limit_are_allowed(change: DetailsInput) -> None:
@@ -160,19 +160,19 @@ def test_details_at_the_limit_are_allowed(change: DetailsInput) -> None:
 
 def test_empty_details_count_as_none() -> None:
     customer_facts = replace(facts(), customer=customer(name="", email="", fingerprint=""))
-    assert CHANGE.snapshot(ask(), customer_facts) == {"name": None, "email": None, "fingerprint": None}
+    assert CHANGE.snapshot(details(), customer_facts) == {"name": None, "email": None, "fingerprint": None}
 
 
 def test_details_hold_only_while_all_of_them_do() -> None:
     then: Snapshot = {"name": "a", "email": "a@b.example", "fingerprint": None}
-    name_and_email = ask(name="b", email="b@b.example")
+    name_and_email = details(name="b", email="b@b.example")
     assert CHANGE.holds(name_and_email, then, then)
     assert not CHANGE.holds(name_and_email, then, {**then, "email": "c@b.example"})
 
 
 def test_each_detail_asked_for_is_shown_as_it_is_now() -> None:
     now: Snapshot = {"name": "x" * 256, "email": None, "fingerprint": "f1"}
-    assert CHANGE.shown_now(ask(name="New", email="a@b.example"), {}, now) == [
+    assert CHANGE.shown_now(details(name="New", email="a@b.example"), {}, now) == [
         f"• Name: *{'x' * 99}…*",
         "• Email: *none*",
     ]

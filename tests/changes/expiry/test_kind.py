@@ -24,7 +24,7 @@ def grant(**changes: Any) -> Facts:
     return facts(balance(row(), row("gift", **fields), unlimited=fields.get("unlimited", False)))
 
 
-def ask(**changes: Any) -> ExpiryInput:
+def expiry(**changes: Any) -> ExpiryInput:
     fields = {"customer": "cus_1", "feature": "messages", "row": "gift", "expires_at": LATER}
     return ExpiryInput(**{**fields, **changes})
 
@@ -32,19 +32,19 @@ def ask(**changes: Any) -> ExpiryInput:
 @pytest.mark.parametrize(
     ("change_input", "facts", "refusals"),
     [
-        (ask(customer="cus_2"), grant(), [Note(CommonNote.OTHER_CUSTOMER)]),
-        (ask(row="gone"), grant(), [Note(ExpiryNote.GRANT_GONE, ABOUT)]),
-        (ask(row="row"), grant(), [Note(ExpiryNote.OF_PRODUCT, ABOUT)]),
-        (ask(), grant(unlimited=True), [Note(ExpiryNote.UNLIMITED)]),
-        (ask(), grant(reset=MONTHLY), [Note(ExpiryNote.REFILLS)]),
-        (ask(expires_at=NOW), grant(), [Note(ExpiryNote.PAST)]),
-        (ask(expires_at=NOW), grant(expires_at=NOW), [Note(ExpiryNote.PAST)]),
+        (expiry(customer="cus_2"), grant(), [Note(CommonNote.OTHER_CUSTOMER)]),
+        (expiry(row="gone"), grant(), [Note(ExpiryNote.GRANT_GONE, ABOUT)]),
+        (expiry(row="row"), grant(), [Note(ExpiryNote.OF_PRODUCT, ABOUT)]),
+        (expiry(), grant(unlimited=True), [Note(ExpiryNote.UNLIMITED)]),
+        (expiry(), grant(reset=MONTHLY), [Note(ExpiryNote.REFILLS)]),
+        (expiry(expires_at=NOW), grant(), [Note(ExpiryNote.PAST)]),
+        (expiry(expires_at=NOW), grant(expires_at=NOW), [Note(ExpiryNote.PAST)]),
         (
-            ask(expires_at=FAR + timedelta(milliseconds=1)),
+            expiry(expires_at=FAR + timedelta(milliseconds=1)),
             grant(),
             [Note(ExpiryNote.TOO_FAR, {"latest": canonical.time(FAR)})],
         ),
-        (ask(expires_at=SOON), grant(), [Note(CommonNote.NOTHING_TO_DO)]),
+        (expiry(expires_at=SOON), grant(), [Note(CommonNote.NOTHING_TO_DO)]),
     ],
 )
 def test_guard_refuses(change_input: ExpiryInput, facts: Facts, refusals: list[Note]) -> None:
@@ -56,11 +56,11 @@ def test_guard_refuses(change_input: ExpiryInput, facts: Facts, refusals: list[N
 @pytest.mark.parametrize(
     ("change_input", "facts", "warnings"),
     [
-        (ask(), grant(), []),
-        (ask(expires_at=FAR), grant(), []),
-        (ask(expires_at=NOW + timedelta(milliseconds=1)), grant(), []),
-        (ask(), grant(expires_at=None), [Note(ExpiryNote.CANNOT_CLEAR)]),
-        (ask(), grant(reset=None), []),
+        (expiry(), grant(), []),
+        (expiry(expires_at=FAR), grant(), []),
+        (expiry(expires_at=NOW + timedelta(milliseconds=1)), grant(), []),
+        (expiry(), grant(expires_at=None), [Note(ExpiryNote.CANNOT_CLEAR)]),
+        (expiry(), grant(reset=None), []),
     ],
 )
 def test_guard_warns(change_input: ExpiryInput, facts: Facts, warnings: list[Note]) -> None:
@@ -71,19 +71,19 @@ def test_guard_warns(change_input: ExpiryInput, facts: Facts, warnings: list[Not
 
 def test_switched_on_feature_can_be_made_to_expire() -> None:
     customer_facts = facts(customer=customer(flags={"sso": Flag(id="flag", feature_id="sso")}))
-    assert CHANGE.guard(ask(feature="sso", row="flag"), customer_facts, NOW).allowed
+    assert CHANGE.guard(expiry(feature="sso", row="flag"), customer_facts, NOW).allowed
 
 
 def test_customer_with_an_old_id_can_have_an_expiry_moved() -> None:
     customer_facts = facts(customer=grant().customer.model_copy(update={"id": "ada@acme.example"}))
-    assert CHANGE.guard(ask(customer="ada@acme.example"), customer_facts, NOW).allowed
+    assert CHANGE.guard(expiry(customer="ada@acme.example"), customer_facts, NOW).allowed
 
 
 def test_preview_plan_and_amount() -> None:
-    assert CHANGE.preview(ask(), grant()) == (
+    assert CHANGE.preview(expiry(), grant()) == (
         Line(ExpiryLine.EXPIRES, canonical.time(SOON), canonical.time(LATER), ValueFormat.TIME),
     )
-    (write,) = CHANGE.plan(ask(), grant())
+    (write,) = CHANGE.plan(expiry(), grant())
     assert dict(write.body) == {
         "customer_id": "cus_1",
         "feature_id": "messages",
@@ -96,10 +96,10 @@ def test_preview_plan_and_amount() -> None:
         "/v1/balances.update",
         True,
     )
-    assert CHANGE.amount(ask(), told()) is None
+    assert CHANGE.amount(expiry(), snapshot_with()) is None
 
 
-def told(**changes: Any) -> Snapshot:
+def snapshot_with(**changes: Any) -> Snapshot:
     fields = {"row": "gift", "size": GrantSize.AMOUNT, "expires_at": SOON}
     return GrantState(**{**fields, **changes}).snapshot()
 
@@ -107,47 +107,49 @@ def told(**changes: Any) -> Snapshot:
 @pytest.mark.parametrize(
     ("before", "after", "verdict"),
     [
-        (told(), told(expires_at=LATER), Verdict.APPLIED),
-        (told(expires_at=None), told(expires_at=LATER), Verdict.APPLIED),
-        (told(), told(), Verdict.NOT_APPLIED),
-        (told(expires_at=None), told(expires_at=None), Verdict.NOT_APPLIED),
-        (told(), told(expires_at=NOW), Verdict.UNCLEAR),
-        (told(), standalone.ABSENT, Verdict.UNCLEAR),
-        (told(), None, Verdict.UNCLEAR),
-        (standalone.ABSENT, told(expires_at=LATER), Verdict.UNCLEAR),
+        (snapshot_with(), snapshot_with(expires_at=LATER), Verdict.APPLIED),
+        (snapshot_with(expires_at=None), snapshot_with(expires_at=LATER), Verdict.APPLIED),
+        (snapshot_with(), snapshot_with(), Verdict.NOT_APPLIED),
+        (snapshot_with(expires_at=None), snapshot_with(expires_at=None), Verdict.NOT_APPLIED),
+        (snapshot_with(), snapshot_with(expires_at=NOW), Verdict.UNCLEAR),
+        (snapshot_with(), standalone.ABSENT, Verdict.UNCLEAR),
+        (snapshot_with(), None, Verdict.UNCLEAR),
+        (standalone.ABSENT, snapshot_with(expires_at=LATER), Verdict.UNCLEAR),
     ],
 )
 def test_verdict_of_the_read_back(before: Snapshot, after: Snapshot | None, verdict: Verdict) -> None:
-    assert CHANGE.verify(ask(), before, after) is verdict
+    assert CHANGE.verify(expiry(), before, after) is verdict
 
 
 def test_expiry_holds_while_it_is_unchanged() -> None:
-    assert CHANGE.holds(ask(), told(), told())
-    assert CHANGE.holds(ask(), told(), told(left=canonical.ZERO + 5))
-    assert not CHANGE.holds(ask(), told(), told(expires_at=LATER))
-    assert not CHANGE.holds(ask(), told(), standalone.ABSENT)
-    assert not CHANGE.holds(ask(), standalone.ABSENT, told())
+    assert CHANGE.holds(expiry(), snapshot_with(), snapshot_with())
+    assert CHANGE.holds(expiry(), snapshot_with(), snapshot_with(left=canonical.ZERO + 5))
+    assert not CHANGE.holds(expiry(), snapshot_with(), snapshot_with(expires_at=LATER))
+    assert not CHANGE.holds(expiry(), snapshot_with(), standalone.ABSENT)
+    assert not CHANGE.holds(expiry(), standalone.ABSENT, snapshot_with())
 
 
 def test_expiry_is_undone_only_where_there_was_one() -> None:
-    assert CHANGE.inverse(ask(), told(), told(expires_at=LATER)) == ask(expires_at=SOON)
-    assert CHANGE.inverse(ask(), told(expires_at=None), told(expires_at=LATER)) is None
-    assert CHANGE.inverse(ask(), standalone.ABSENT, told()) is None
+    assert CHANGE.inverse(expiry(), snapshot_with(), snapshot_with(expires_at=LATER)) == expiry(
+        expires_at=SOON
+    )
+    assert CHANGE.inverse(expiry(), snapshot_with(expires_at=None), snapshot_with(expires_at=LATER)) is None
+    assert CHANGE.inverse(expiry(), standalone.ABSENT, snapshot_with()) is None
 
 
 def test_wording() -> None:
-    assert CHANGE.summary(ask(), {"messages": "Messages"}).startswith(
+    assert CHANGE.summary(expiry(), {"messages": "Messages"}).startswith(
         "Let the grant of Messages expire on Dec 12, 2026 at 15:06 UTC"
     )
-    assert CHANGE.part(ask(), standalone.ABSENT, (), {}) == ""
-    assert CHANGE.part(ask(), told(), (), {}).startswith(
+    assert CHANGE.part(expiry(), standalone.ABSENT, (), {}) == ""
+    assert CHANGE.part(expiry(), snapshot_with(), (), {}).startswith(
         "*Part:* Granted as gift · 0 of 0 left · Expires Dec 2, 2026"
     )
-    assert CHANGE.shown_now(ask(), {}, standalone.ABSENT) == [
+    assert CHANGE.shown_now(expiry(), {}, standalone.ABSENT) == [
         "Maple read it, and the grant is no longer there: it was used up, removed, or it has expired."
     ]
-    assert CHANGE.shown_now(ask(), {}, told(expires_at=None)) == ["• Expires: *never*"]
-    (line,) = CHANGE.shown_now(ask(), {}, told())
+    assert CHANGE.shown_now(expiry(), {}, snapshot_with(expires_at=None)) == ["• Expires: *never*"]
+    (line,) = CHANGE.shown_now(expiry(), {}, snapshot_with())
     assert line.startswith("• Expires: *Dec 2, 2026 at 15:06 UTC*")
 
 

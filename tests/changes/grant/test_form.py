@@ -37,7 +37,7 @@ def opened(customer: Customer | None = None, **changes: Any) -> Filling:
     return Filling(meta, Facts(customer or given.customer(), NOW, features=FEATURES))
 
 
-def asked(**changes: Any) -> GrantInput:
+def grant_of(**changes: Any) -> GrantInput:
     fields = {
         "customer": "cus_1",
         "customer_created_at": BEFORE,
@@ -67,7 +67,7 @@ def test_amount_is_given_for_good() -> None:
     assert "Remaining of the feature: 700 → *1,200*" in form.text
     form.fill("reason", text="x")
     parsed = form.submit()
-    assert parsed.input == asked()
+    assert parsed.input == grant_of()
     assert parsed.seen == form.meta.seen
 
 
@@ -80,9 +80,9 @@ def test_amount_is_given_until_a_date() -> None:
     form.fill("expires", datetime=int(LATER.timestamp()))
     assert "Expires: *" in form.text
     form.fill("reason", text="x")
-    assert form.submit().input == asked(expires_at=LATER)
+    assert form.submit().input == grant_of(expires_at=LATER)
     form.fill("lasts", option="for_good")
-    assert form.submit().input == asked()
+    assert form.submit().input == grant_of()
 
 
 def test_amount_is_refilled() -> None:
@@ -90,10 +90,10 @@ def test_amount_is_refilled() -> None:
     form.fill("amount", text="500")
     form.fill("lasts", option="refilled")
     form.fill("reason", text="x")
-    assert form.submit().input == asked(every="month")
+    assert form.submit().input == grant_of(every="month")
     form.fill("every", option="semi_annual")
     assert "Refilled: *every half year*" in form.text
-    assert form.submit().input == asked(every="semi_annual")
+    assert form.submit().input == grant_of(every="semi_annual")
 
 
 def test_unlimited_is_given_without_an_amount_and_never_refilled() -> None:
@@ -104,7 +104,7 @@ def test_unlimited_is_given_without_an_amount_and_never_refilled() -> None:
     assert [value for _, value, _ in form.options("ends")] == ["for_good", "until_date"]
     assert "Grant of messages: *unlimited*" in form.text.replace("Messages", "messages")
     form.fill("reason", text="x")
-    assert form.submit().input == asked(size=GrantSize.UNLIMITED, amount=None)
+    assert form.submit().input == grant_of(size=GrantSize.UNLIMITED, amount=None)
 
 
 def test_seats_are_not_refilled() -> None:
@@ -119,7 +119,7 @@ def test_on_off_feature_has_no_amount() -> None:
     form.fill("ends", option="until_date")
     form.fill("expires", datetime=int((NOW + timedelta(days=1)).timestamp()))
     form.fill("reason", text="x")
-    assert form.submit().input == asked(
+    assert form.submit().input == grant_of(
         feature="sso", size=GrantSize.SWITCH, amount=None, expires_at=NOW + timedelta(days=1)
     )
 

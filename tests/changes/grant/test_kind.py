@@ -29,7 +29,7 @@ UNLIMITED = facts(balance(row(plan_id=None, unlimited=True, reset=None), unlimit
 FAR = NOW + timedelta(days=3660)
 
 
-def ask(**changes: Any) -> GrantInput:
+def grant_of(**changes: Any) -> GrantInput:
     fields = {
         "customer": "cus_1",
         "feature": "messages",
@@ -41,11 +41,11 @@ def ask(**changes: Any) -> GrantInput:
 
 
 def switch(**changes: Any) -> GrantInput:
-    return ask(**{"feature": "sso", "size": GrantSize.SWITCH, "amount": None, **changes})
+    return grant_of(**{"feature": "sso", "size": GrantSize.SWITCH, "amount": None, **changes})
 
 
 def unlimited(**changes: Any) -> GrantInput:
-    return ask(**{"size": GrantSize.UNLIMITED, "amount": None, **changes})
+    return grant_of(**{"size": GrantSize.UNLIMITED, "amount": None, **changes})
 
 
 def with_flag(**changes: Any) -> Customer:
@@ -56,34 +56,38 @@ def with_flag(**changes: Any) -> Customer:
 @pytest.mark.parametrize(
     ("change_input", "customer_facts", "refusals"),
     [
-        (ask(customer="cus_2"), NEW, [Note(CommonNote.OTHER_CUSTOMER)]),
-        (ask(), facts(features={}), [Note(GrantNote.FEATURES_UNREAD)]),
-        (ask(feature="gone"), NEW, [Note(GrantNote.FEATURE_UNKNOWN, {"feature": "gone"})]),
+        (grant_of(customer="cus_2"), NEW, [Note(CommonNote.OTHER_CUSTOMER)]),
+        (grant_of(), facts(features={}), [Note(GrantNote.FEATURES_UNREAD)]),
+        (grant_of(feature="gone"), NEW, [Note(GrantNote.FEATURE_UNKNOWN, {"feature": "gone"})]),
         (switch(feature="messages"), NEW, [Note(GrantNote.WRONG_SIZE, ABOUT)]),
-        (ask(feature="sso"), NEW, [Note(GrantNote.WRONG_SIZE, {"feature": "sso"})]),
+        (grant_of(feature="sso"), NEW, [Note(GrantNote.WRONG_SIZE, {"feature": "sso"})]),
         (unlimited(feature="sso"), NEW, [Note(GrantNote.WRONG_SIZE, {"feature": "sso"})]),
         (switch(amount=Decimal(1)), NEW, [Note(GrantNote.WRONG_SIZE, {"feature": "sso"})]),
         (unlimited(amount=Decimal(1)), NEW, [Note(GrantNote.WRONG_SIZE, ABOUT)]),
-        (ask(amount=None), NEW, [Note(AmountNote.NO_AMOUNT)]),
-        (ask(amount=Decimal(10) ** 13), NEW, [Note(AmountNote.TOO_LARGE, {"most": "1000000000000"})]),
-        (ask(amount=Decimal(0)), NEW, [Note(GrantNote.NOT_POSITIVE)]),
-        (ask(amount=Decimal(-1)), NEW, [Note(GrantNote.NOT_POSITIVE)]),
+        (grant_of(amount=None), NEW, [Note(AmountNote.NO_AMOUNT)]),
+        (grant_of(amount=Decimal(10) ** 13), NEW, [Note(AmountNote.TOO_LARGE, {"most": "1000000000000"})]),
+        (grant_of(amount=Decimal(0)), NEW, [Note(GrantNote.NOT_POSITIVE)]),
+        (grant_of(amount=Decimal(-1)), NEW, [Note(GrantNote.NOT_POSITIVE)]),
         (switch(), replace(NEW, customer=with_flag()), [Note(GrantNote.ALREADY_ON, {"feature": "sso"})]),
         (
             switch(),
             replace(NEW, customer=with_flag(plan_id="pro")),
             [Note(GrantNote.ALREADY_ON, {"feature": "sso"})],
         ),
-        (ask(), UNLIMITED, [Note(GrantNote.ALREADY_UNLIMITED, ABOUT)]),
+        (grant_of(), UNLIMITED, [Note(GrantNote.ALREADY_UNLIMITED, ABOUT)]),
         (unlimited(), UNLIMITED, [Note(GrantNote.ALREADY_UNLIMITED, ABOUT)]),
-        (ask(), facts(balance(OWN)), [Note(CommonNote.NOTHING_TO_DO)]),
-        (ask(every="month", expires_at=SOON), NEW, [Note(GrantNote.RESET_AND_EXPIRY)]),
-        (ask(feature="seats", every="month"), NEW, [Note(GrantNote.NEVER_REFILLS, {"feature": "seats"})]),
+        (grant_of(), facts(balance(OWN)), [Note(CommonNote.NOTHING_TO_DO)]),
+        (grant_of(every="month", expires_at=SOON), NEW, [Note(GrantNote.RESET_AND_EXPIRY)]),
+        (
+            grant_of(feature="seats", every="month"),
+            NEW,
+            [Note(GrantNote.NEVER_REFILLS, {"feature": "seats"})],
+        ),
         (unlimited(every="month"), NEW, [Note(GrantNote.NEVER_REFILLS, ABOUT)]),
         (switch(every="month"), NEW, [Note(GrantNote.NEVER_REFILLS, {"feature": "sso"})]),
-        (ask(expires_at=NOW), NEW, [Note(GrantNote.EXPIRY_PAST)]),
+        (grant_of(expires_at=NOW), NEW, [Note(GrantNote.EXPIRY_PAST)]),
         (
-            ask(expires_at=FAR + timedelta(milliseconds=1)),
+            grant_of(expires_at=FAR + timedelta(milliseconds=1)),
             NEW,
             [Note(GrantNote.EXPIRY_TOO_FAR, {"latest": canonical.time(FAR)})],
         ),
@@ -97,7 +101,7 @@ def test_guard_refuses(change_input: GrantInput, customer_facts: Facts, refusals
 
 @pytest.mark.parametrize("units", ["1", "0.5"])
 def test_little_can_be_given(units: str) -> None:
-    assert CHANGE.guard(ask(amount=Decimal(units)), NEW, NOW).allowed
+    assert CHANGE.guard(grant_of(amount=Decimal(units)), NEW, NOW).allowed
 
 
 LATER_USED, VANISHES = Note(GrantNote.USED_LATER), Note(GrantNote.VANISHES)
@@ -106,12 +110,12 @@ LATER_USED, VANISHES = Note(GrantNote.USED_LATER), Note(GrantNote.VANISHES)
 @pytest.mark.parametrize(
     ("change_input", "facts", "warnings"),
     [
-        (ask(), NEW, [VANISHES]),
-        (ask(), HELD, [LATER_USED, VANISHES]),
-        (ask(every="month"), HELD, [VANISHES]),
-        (ask(expires_at=FAR), NEW, [VANISHES]),
-        (ask(expires_at=NOW + timedelta(milliseconds=1)), NEW, [VANISHES]),
-        (ask(feature="seats"), NEW, [VANISHES]),
+        (grant_of(), NEW, [VANISHES]),
+        (grant_of(), HELD, [LATER_USED, VANISHES]),
+        (grant_of(every="month"), HELD, [VANISHES]),
+        (grant_of(expires_at=FAR), NEW, [VANISHES]),
+        (grant_of(expires_at=NOW + timedelta(milliseconds=1)), NEW, [VANISHES]),
+        (grant_of(feature="seats"), NEW, [VANISHES]),
         (unlimited(), NEW, []),
         (unlimited(), HELD, [Note(GrantNote.HIDES_ROWS, ABOUT)]),
         (switch(expires_at=SOON), NEW, []),
@@ -125,14 +129,14 @@ def test_guard_warns(change_input: GrantInput, facts: Facts, warnings: list[Note
 
 def test_customer_with_an_old_id_can_be_given_a_feature() -> None:
     customer_facts = facts(customer=customer(id="ada@acme.example"))
-    assert CHANGE.guard(ask(customer="ada@acme.example"), customer_facts, NOW).allowed
+    assert CHANGE.guard(grant_of(customer="ada@acme.example"), customer_facts, NOW).allowed
 
 
 @pytest.mark.parametrize(
     ("change_input", "facts", "preview"),
     [
         (
-            ask(),
+            grant_of(),
             HELD,
             (
                 Line(GrantLine.GRANT, None, "50", ValueFormat.NUMBER, about="messages"),
@@ -140,7 +144,7 @@ def test_customer_with_an_old_id_can_be_given_a_feature() -> None:
             ),
         ),
         (
-            ask(expires_at=SOON, left=Decimal(20)),
+            grant_of(expires_at=SOON, left=Decimal(20)),
             NEW,
             (
                 Line(GrantLine.GRANT, None, "50", ValueFormat.NUMBER, about="messages"),
@@ -149,7 +153,7 @@ def test_customer_with_an_old_id_can_be_given_a_feature() -> None:
             ),
         ),
         (
-            ask(every="week", every_count=2),
+            grant_of(every="week", every_count=2),
             NEW,
             (
                 Line(GrantLine.GRANT, None, "50", ValueFormat.NUMBER, about="messages"),
@@ -171,12 +175,15 @@ NAMED = {"customer_id": "cus_1", "feature_id": "messages", "balance_id": "maple_
 @pytest.mark.parametrize(
     ("change_input", "body"),
     [
-        (ask(), {**NAMED, "included_grant": 50}),
-        (ask(amount=Decimal("1.5")), {**NAMED, "included_grant": 1.5}),
-        (ask(expires_at=SOON), {**NAMED, "included_grant": 50, "expires_at": canonical.milliseconds(SOON)}),
-        (ask(every="month"), {**NAMED, "included_grant": 50, "reset": {"interval": "month"}}),
+        (grant_of(), {**NAMED, "included_grant": 50}),
+        (grant_of(amount=Decimal("1.5")), {**NAMED, "included_grant": 1.5}),
         (
-            ask(every="week", every_count=2, resets_at=SOON),
+            grant_of(expires_at=SOON),
+            {**NAMED, "included_grant": 50, "expires_at": canonical.milliseconds(SOON)},
+        ),
+        (grant_of(every="month"), {**NAMED, "included_grant": 50, "reset": {"interval": "month"}}),
+        (
+            grant_of(every="week", every_count=2, resets_at=SOON),
             {
                 **NAMED,
                 "included_grant": 50,
@@ -185,7 +192,7 @@ NAMED = {"customer_id": "cus_1", "feature_id": "messages", "balance_id": "maple_
             },
         ),
         (
-            ask(every="week", resets_at=NOW),
+            grant_of(every="week", resets_at=NOW),
             {**NAMED, "included_grant": 50, "reset": {"interval": "week"}},
         ),
         (unlimited(), {**NAMED, "unlimited": True}),
@@ -200,7 +207,7 @@ def test_one_grant_with_its_own_id_is_created(change_input: GrantInput, body: di
 
 
 def test_undoing_a_removal_restores_the_remaining_balance() -> None:
-    created, lowered = CHANGE.plan(ask(left=Decimal("12.5")), NEW)
+    created, lowered = CHANGE.plan(grant_of(left=Decimal("12.5")), NEW)
     assert dict(created.body) == {**NAMED, "included_grant": 50}
     assert dict(lowered.body) == {**NAMED, "remaining": 12.5}
     assert (lowered.route, lowered.method, lowered.path, lowered.per_customer) == (
@@ -211,7 +218,7 @@ def test_undoing_a_removal_restores_the_remaining_balance() -> None:
     )
 
 
-def told(**changes: Any) -> Snapshot:
+def snapshot_with(**changes: Any) -> Snapshot:
     fields = {"row": "maple_1", "size": GrantSize.AMOUNT, "granted": Decimal(50), "left": Decimal(50)}
     return GrantState(**{**fields, **changes}).snapshot()
 
@@ -219,24 +226,24 @@ def told(**changes: Any) -> Snapshot:
 @pytest.mark.parametrize(
     ("change_input", "after", "verdict"),
     [
-        (ask(), told(), Verdict.APPLIED),
-        (ask(), told(left=Decimal(3)), Verdict.APPLIED),
-        (ask(), standalone.ABSENT, Verdict.NOT_APPLIED),
-        (ask(), None, Verdict.UNCLEAR),
-        (ask(), told(granted=Decimal(60)), Verdict.UNCLEAR),
-        (ask(expires_at=SOON), told(expires_at=SOON), Verdict.APPLIED),
-        (ask(expires_at=SOON), told(), Verdict.UNCLEAR),
-        (ask(every="month"), told(interval="month", resets_at=SOON), Verdict.APPLIED),
-        (ask(every="month"), told(), Verdict.UNCLEAR),
-        (ask(), told(interval="month"), Verdict.UNCLEAR),
-        (ask(left=Decimal(20)), told(), Verdict.UNCLEAR),
-        (ask(left=Decimal(20)), told(left=Decimal(20)), Verdict.APPLIED),
-        (ask(left=Decimal(20)), told(left=Decimal("20.0000000001")), Verdict.APPLIED),
-        (ask(left=Decimal(20)), told(left=Decimal(19)), Verdict.APPLIED),
-        (unlimited(), told(size=GrantSize.UNLIMITED, granted=Decimal(0)), Verdict.APPLIED),
-        (unlimited(), told(), Verdict.UNCLEAR),
-        (switch(), told(size=GrantSize.SWITCH, granted=Decimal(0)), Verdict.APPLIED),
-        (switch(expires_at=SOON), told(size=GrantSize.SWITCH, granted=Decimal(0)), Verdict.UNCLEAR),
+        (grant_of(), snapshot_with(), Verdict.APPLIED),
+        (grant_of(), snapshot_with(left=Decimal(3)), Verdict.APPLIED),
+        (grant_of(), standalone.ABSENT, Verdict.NOT_APPLIED),
+        (grant_of(), None, Verdict.UNCLEAR),
+        (grant_of(), snapshot_with(granted=Decimal(60)), Verdict.UNCLEAR),
+        (grant_of(expires_at=SOON), snapshot_with(expires_at=SOON), Verdict.APPLIED),
+        (grant_of(expires_at=SOON), snapshot_with(), Verdict.UNCLEAR),
+        (grant_of(every="month"), snapshot_with(interval="month", resets_at=SOON), Verdict.APPLIED),
+        (grant_of(every="month"), snapshot_with(), Verdict.UNCLEAR),
+        (grant_of(), snapshot_with(interval="month"), Verdict.UNCLEAR),
+        (grant_of(left=Decimal(20)), snapshot_with(), Verdict.UNCLEAR),
+        (grant_of(left=Decimal(20)), snapshot_with(left=Decimal(20)), Verdict.APPLIED),
+        (grant_of(left=Decimal(20)), snapshot_with(left=Decimal("20.0000000001")), Verdict.APPLIED),
+        (grant_of(left=Decimal(20)), snapshot_with(left=Decimal(19)), Verdict.APPLIED),
+        (unlimited(), snapshot_with(size=GrantSize.UNLIMITED, granted=Decimal(0)), Verdict.APPLIED),
+        (unlimited(), snapshot_with(), Verdict.UNCLEAR),
+        (switch(), snapshot_with(size=GrantSize.SWITCH, granted=Decimal(0)), Verdict.APPLIED),
+        (switch(expires_at=SOON), snapshot_with(size=GrantSize.SWITCH, granted=Decimal(0)), Verdict.UNCLEAR),
     ],
 )
 def test_verdict_of_the_read_back(change_input: GrantInput, after: Snapshot | None, verdict: Verdict) -> None:
@@ -244,12 +251,12 @@ def test_verdict_of_the_read_back(change_input: GrantInput, after: Snapshot | No
 
 
 def test_existing_grant_proves_nothing() -> None:
-    assert CHANGE.verify(ask(), told(), told()) is Verdict.UNCLEAR
+    assert CHANGE.verify(grant_of(), snapshot_with(), snapshot_with()) is Verdict.UNCLEAR
 
 
 def test_snapshot_finds_its_grant() -> None:
-    assert CHANGE.snapshot(ask(), facts(balance(row(), OWN))) == told()
-    assert CHANGE.snapshot(ask(grant="other"), facts(balance(row(), OWN))) == standalone.ABSENT
+    assert CHANGE.snapshot(grant_of(), facts(balance(row(), OWN))) == snapshot_with()
+    assert CHANGE.snapshot(grant_of(grant="other"), facts(balance(row(), OWN))) == standalone.ABSENT
     # Autumn shows an unlimited grant under an id of its own.
     assert CHANGE.snapshot(unlimited(), UNLIMITED)["row"] == "row"
     assert CHANGE.snapshot(unlimited(), facts(balance(OWN))) == standalone.ABSENT
@@ -258,24 +265,24 @@ def test_snapshot_finds_its_grant() -> None:
 
 
 def test_amount_is_the_granted_one() -> None:
-    assert CHANGE.amount(ask(), standalone.ABSENT) == 50
-    assert CHANGE.amount(ask(left=Decimal(20)), standalone.ABSENT) == 20
+    assert CHANGE.amount(grant_of(), standalone.ABSENT) == 50
+    assert CHANGE.amount(grant_of(left=Decimal(20)), standalone.ABSENT) == 20
     assert CHANGE.amount(unlimited(), standalone.ABSENT) is None
     assert CHANGE.amount(switch(), standalone.ABSENT) is None
 
 
 def test_grant_is_undone_by_removing_the_row_autumn_shows() -> None:
-    undo = CHANGE.inverse(ask(), standalone.ABSENT, told())
+    undo = CHANGE.inverse(grant_of(), standalone.ABSENT, snapshot_with())
     assert undo == UngrantInput(customer="cus_1", feature="messages", row="maple_1")
-    assert CHANGE.inverse(ask(), standalone.ABSENT, standalone.ABSENT) is None
+    assert CHANGE.inverse(grant_of(), standalone.ABSENT, standalone.ABSENT) is None
 
 
 @pytest.mark.parametrize(
     ("change_input", "summary"),
     [
-        (ask(amount=Decimal(1500)), "Give 1,500 of Messages for good"),
-        (ask(every="semi_annual"), "Give 50 of Messages every half year"),
-        (ask(every="fortnight"), "Give 50 of Messages every fortnight"),
+        (grant_of(amount=Decimal(1500)), "Give 1,500 of Messages for good"),
+        (grant_of(every="semi_annual"), "Give 50 of Messages every half year"),
+        (grant_of(every="fortnight"), "Give 50 of Messages every fortnight"),
         (unlimited(), "Give unlimited Messages for good"),
         (switch(), "Switch on Single Sign-On for good"),
         (ask(amount=None), "Give 0 of Messages for good"),
@@ -287,18 +294,20 @@ def test_summary(change_input: GrantInput, summary: str) -> None:
 
 
 def test_summary_has_the_expiry() -> None:
-    assert CHANGE.summary(ask(expires_at=SOON), {}).startswith(
+    assert CHANGE.summary(grant_of(expires_at=SOON), {}).startswith(
         "Give 50 of messages until Dec 2, 2026 at 15:06 UTC"
     )
 
 
 def test_current_state_is_shown() -> None:
-    assert CHANGE.shown_now(ask(), {}, standalone.ABSENT) == [
+    assert CHANGE.shown_now(grant_of(), {}, standalone.ABSENT) == [
         "Maple read it, and the grant is not there. One that is used up is no longer shown by Autumn."
     ]
-    assert CHANGE.shown_now(ask(), {}, told()) == ["• Grant: *50*"]
-    assert CHANGE.shown_now(ask(), {}, told(size=GrantSize.UNLIMITED)) == ["• Grant: *unlimited*"]
-    line, expires = CHANGE.shown_now(ask(), {}, told(size=GrantSize.SWITCH, expires_at=SOON))
+    assert CHANGE.shown_now(grant_of(), {}, snapshot_with()) == ["• Grant: *50*"]
+    assert CHANGE.shown_now(grant_of(), {}, snapshot_with(size=GrantSize.UNLIMITED)) == [
+        "• Grant: *unlimited*"
+    ]
+    line, expires = CHANGE.shown_now(grant_of(), {}, snapshot_with(size=GrantSize.SWITCH, expires_at=SOON))
     assert line == "• Grant: *on*"
     assert expires.startswith("• Expires: *Dec 2, 2026 at 15:06 UTC*")
 
@@ -363,5 +372,5 @@ def test_refilled_grant_is_read_with_its_interval() -> None:
 
 
 def test_earlier_grants_of_the_day_are_counted() -> None:
-    assessment = assess(ask(), NEW, NOW, Today(1, Decimal(30)))
+    assessment = assess(grant_of(), NEW, NOW, Today(1, Decimal(30)))
     assert Note(GrantNote.SAME_DAY, {"nth": "2", "units": "80"}) in assessment.judgement.warnings

@@ -19,7 +19,7 @@ from tests.lookups.samples import BEFORE, NOW
 AHEAD = UsagePrice(amount=Decimal(3), billing_method="prepaid")
 
 
-def selling(*features: str, **changes: Any) -> Any:
+def subscription_selling(*features: str, **changes: Any) -> Any:
     items = [PlanItem(feature_id=feature, price=AHEAD) for feature in features]
     return given.subscription(**{"plan": given.plan(items=items), **changes})
 
@@ -30,7 +30,7 @@ def seats(bought: int = 4, feature: str = "seats") -> Any:
 
 
 def form(*subscriptions: Any) -> Filling:
-    subscription_list = list(subscriptions or (selling("seats"),))
+    subscription_list = list(subscriptions or (subscription_selling("seats"),))
     customer = given.customer(
         subscriptions=subscription_list, balances={"seats": seats(), "rooms": seats(2, "rooms")}
     )
@@ -40,7 +40,7 @@ def form(*subscriptions: Any) -> Filling:
     )
 
 
-def wanted(quantity: int, **changes: Any) -> QuantityInput:
+def quantity_of(quantity: int, **changes: Any) -> QuantityInput:
     fields = {
         "customer": "cus_1",
         "customer_created_at": BEFORE,
@@ -59,10 +59,10 @@ def test_quantity_is_typed_and_billed_now_by_default() -> None:
     assert opened.submit().errors == {"quantity": "Enter an amount."}
     opened.fill("quantity", text="6")
     assert "Quantity of Seats: 4 → *6*" in opened.text
-    assert opened.submit().input == wanted(6)
+    assert opened.submit().input == quantity_of(6)
     opened.fill("billed", option="next_invoice")
     assert "neither billed nor credited" in opened.text
-    assert opened.submit().input == wanted(6, billed=Billed.NEXT_INVOICE)
+    assert opened.submit().input == quantity_of(6, billed=Billed.NEXT_INVOICE)
 
 
 def test_invalid_quantity_is_reported() -> None:
@@ -73,18 +73,22 @@ def test_invalid_quantity_is_reported() -> None:
 
 
 def test_one_of_several_features_has_to_be_picked() -> None:
-    opened = form(selling("seats", "rooms", "f" * 76, ""))
+    opened = form(subscription_selling("seats", "rooms", "f" * 76, ""))
     assert opened.options("feature") == [("Seats", "seats", ""), ("Rooms", "rooms", "")]
     opened.fill("quantity", text="6")
     assert "Fill in the form to see" in opened.text
     assert opened.submit().errors == {feature_block("sub_1"): changes_words.STALE}
     opened.fill("feature", option="rooms")
     assert "Quantity of Rooms: 2 → *6*" in opened.text
-    assert opened.submit().input == wanted(6, feature="rooms")
+    assert opened.submit().input == quantity_of(6, feature="rooms")
 
 
 def test_only_features_sold_by_quantity_are_offered() -> None:
-    opened = form(selling("seats"), given.subscription(id="plain"), selling("rooms", id="more"))
+    opened = form(
+        subscription_selling("seats"),
+        given.subscription(id="plain"),
+        subscription_selling("rooms", id="more"),
+    )
     assert [value for _, value, _ in opened.options("subscription")] == ["sub_1", "more"]
     assert not opened.has("feature")
     opened.fill("quantity", text="6")
@@ -98,4 +102,4 @@ def test_missing_billing_choice_is_not_taken_as_free() -> None:
     opened = form()
     opened.fill("quantity", text="6")
     crafted = {**opened.values, "billed": {"form:x": {"selected_option": {"value": "never"}}}}
-    assert request_form.parse(opened.meta, crafted).input == wanted(6)
+    assert request_form.parse(opened.meta, crafted).input == quantity_of(6)

@@ -53,36 +53,36 @@ FIXED = (
 )
 
 
-def ask(**changes: Any) -> RefundInput:
+def refund_of(**changes: Any) -> RefundInput:
     return RefundInput(**{"customer": "cus_1", "invoice": "in_1", "currency": "USD", **changes})
 
 
-def part(amount: Any = 20, **changes: Any) -> RefundInput:
-    return ask(amount=Decimal(amount), **changes)
+def partial_refund(amount: Any = 20, **changes: Any) -> RefundInput:
+    return refund_of(amount=Decimal(amount), **changes)
 
 
 @pytest.mark.parametrize(
     ("change_input", "customer_facts", "refusals"),
     [
-        (ask(customer="cus_2"), KNOWN, [Note(CommonNote.OTHER_CUSTOMER)]),
-        (ask(invoice="in_9"), KNOWN, [Note(RefundNote.NOT_THEIRS)]),
-        (ask(), facts(), [Note(RefundNote.NOT_THEIRS)]),
-        (ask(), paid(invoice(processor_type="revenuecat")), [Note(RefundNote.NOT_STRIPE)]),
-        (ask(invoice=""), paid(invoice(stripe_id="")), [Note(RefundNote.NOT_STRIPE)]),
-        (ask(), paid(invoice(total=Decimal(-9), amount_paid=None)), [Note(RefundNote.NO_PAYMENT)]),
-        (ask(), paid(invoice(amount_paid=Decimal(0))), [Note(RefundNote.NO_PAYMENT)]),
-        (ask(), paid(invoice(refunded_amount=Decimal(50))), [Note(RefundNote.NOTHING_LEFT)]),
-        (part(), paid(invoice(refunded_amount=Decimal(51))), [Note(RefundNote.NOTHING_LEFT)]),
-        (part(currency="EUR"), KNOWN, [Note(RefundNote.OTHER_CURRENCY, {"currency": "USD"})]),
-        (ask(currency="EUR"), KNOWN, [Note(RefundNote.OTHER_CURRENCY, {"currency": "USD"})]),
-        (part(0), KNOWN, [Note(RefundNote.NOT_POSITIVE)]),
-        (part(-5), KNOWN, [Note(RefundNote.NOT_POSITIVE)]),
-        (part(10**13), KNOWN, [Note(AmountNote.TOO_LARGE, {"most": "1000000000000"})]),
-        (part("1.005"), KNOWN, [Note(RefundNote.TOO_FINE, {"nearest": "1.01", "currency": "USD"})]),
-        (part("50.01"), KNOWN, [Note(RefundNote.TOO_MUCH, {"left": "50", "currency": "USD"})]),
-        (part("42.01"), PART, [Note(RefundNote.TOO_MUCH, {"left": "42", "currency": "USD"})]),
+        (refund_of(customer="cus_2"), KNOWN, [Note(CommonNote.OTHER_CUSTOMER)]),
+        (refund_of(invoice="in_9"), KNOWN, [Note(RefundNote.NOT_THEIRS)]),
+        (refund_of(), facts(), [Note(RefundNote.NOT_THEIRS)]),
+        (refund_of(), paid(invoice(processor_type="revenuecat")), [Note(RefundNote.NOT_STRIPE)]),
+        (refund_of(invoice=""), paid(invoice(stripe_id="")), [Note(RefundNote.NOT_STRIPE)]),
+        (refund_of(), paid(invoice(total=Decimal(-9), amount_paid=None)), [Note(RefundNote.NO_PAYMENT)]),
+        (refund_of(), paid(invoice(amount_paid=Decimal(0))), [Note(RefundNote.NO_PAYMENT)]),
+        (refund_of(), paid(invoice(refunded_amount=Decimal(50))), [Note(RefundNote.NOTHING_LEFT)]),
+        (partial_refund(), paid(invoice(refunded_amount=Decimal(51))), [Note(RefundNote.NOTHING_LEFT)]),
+        (partial_refund(currency="EUR"), KNOWN, [Note(RefundNote.OTHER_CURRENCY, {"currency": "USD"})]),
+        (refund_of(currency="EUR"), KNOWN, [Note(RefundNote.OTHER_CURRENCY, {"currency": "USD"})]),
+        (partial_refund(0), KNOWN, [Note(RefundNote.NOT_POSITIVE)]),
+        (partial_refund(-5), KNOWN, [Note(RefundNote.NOT_POSITIVE)]),
+        (partial_refund(10**13), KNOWN, [Note(AmountNote.TOO_LARGE, {"most": "1000000000000"})]),
+        (partial_refund("1.005"), KNOWN, [Note(RefundNote.TOO_FINE, {"nearest": "1.01", "currency": "USD"})]),
+        (partial_refund("50.01"), KNOWN, [Note(RefundNote.TOO_MUCH, {"left": "50", "currency": "USD"})]),
+        (partial_refund("42.01"), PART, [Note(RefundNote.TOO_MUCH, {"left": "42", "currency": "USD"})]),
         (
-            part("1.5", currency="JPY"),
+            partial_refund("1.5", currency="JPY"),
             paid(invoice(currency="jpy")),
             [Note(RefundNote.TOO_FINE, {"nearest": "2", "currency": "JPY"})],
         ),
@@ -97,12 +97,12 @@ def test_guard_refuses(change_input: RefundInput, customer_facts: Facts, refusal
 @pytest.mark.parametrize(
     ("change_input", "facts", "warnings"),
     [
-        (ask(), KNOWN, FIXED),
-        (ask(), paid(invoice(processor_type="", amount_paid=None)), FIXED),
-        (part(50), KNOWN, FIXED),
-        (part("0.01", currency="usd"), KNOWN, FIXED),
+        (refund_of(), KNOWN, FIXED),
+        (refund_of(), paid(invoice(processor_type="", amount_paid=None)), FIXED),
+        (partial_refund(50), KNOWN, FIXED),
+        (partial_refund("0.01", currency="usd"), KNOWN, FIXED),
         (
-            part(42),
+            partial_refund(42),
             PART,
             (Note(RefundNote.REFUNDED_BEFORE, {"refunded": "8", "currency": "USD"}), *FIXED),
         ),
@@ -116,7 +116,7 @@ def test_guard_warns(change_input: RefundInput, facts: Facts, warnings: tuple[No
 
 def test_customer_with_an_old_id_can_be_refunded() -> None:
     facts = replace(KNOWN, customer=customer(id="ada@acme.example"))
-    request = part(customer="ada@acme.example")
+    request = partial_refund(customer="ada@acme.example")
     assert CHANGE.guard(request, facts, NOW).allowed
     (write,) = CHANGE.plan(request, facts)
     assert write.path == "/v1/customers/ada%40acme.example/invoices/in_1/refund"
@@ -125,10 +125,10 @@ def test_customer_with_an_old_id_can_be_refunded() -> None:
 @pytest.mark.parametrize(
     ("change_input", "facts", "refund", "before", "after"),
     [
-        (ask(), KNOWN, "50", "0", "50"),
-        (part(), KNOWN, "20", "0", "20"),
-        (ask(), PART, "42", "8", "50"),
-        (part("12.5"), PART, "12.5", "8", "20.5"),
+        (refund_of(), KNOWN, "50", "0", "50"),
+        (partial_refund(), KNOWN, "20", "0", "20"),
+        (refund_of(), PART, "42", "8", "50"),
+        (partial_refund("12.5"), PART, "12.5", "8", "20.5"),
     ],
 )
 def test_preview_is_in_the_invoices_currency(
@@ -147,7 +147,7 @@ def test_invoice_without_figures_was_neither_paid_nor_refunded() -> None:
 
 
 def test_missing_invoice_has_no_preview_and_no_amount() -> None:
-    request = ask(invoice="in_9")
+    request = refund_of(invoice="in_9")
     assert CHANGE.snapshot(request, KNOWN) == {"invoice": None}
     assert CHANGE.preview(request, KNOWN) == ()
     assert CHANGE.amount(request, {"invoice": None}) is None
@@ -156,9 +156,9 @@ def test_missing_invoice_has_no_preview_and_no_amount() -> None:
 @pytest.mark.parametrize(
     ("change_input", "body"),
     [
-        (ask(), {"mode": "full"}),
-        (part(), {"mode": "partial", "amount": 20}),
-        (part("12.5"), {"mode": "partial", "amount": 12.5}),
+        (refund_of(), {"mode": "full"}),
+        (partial_refund(), {"mode": "partial", "amount": 20}),
+        (partial_refund("12.5"), {"mode": "partial", "amount": 12.5}),
     ],
 )
 def test_only_a_part_has_an_amount(change_input: RefundInput, body: dict[str, Any]) -> None:
@@ -173,12 +173,12 @@ def test_only_a_part_has_an_amount(change_input: RefundInput, body: dict[str, An
 
 
 def test_refund_is_outdated_once_something_else_was_refunded() -> None:
-    was, is_ = CHANGE.snapshot(ask(), KNOWN), CHANGE.snapshot(ask(), PART)
-    assert CHANGE.holds(part(), was, dict(was))
-    assert not CHANGE.holds(part(), was, is_)
+    was, is_ = CHANGE.snapshot(refund_of(), KNOWN), CHANGE.snapshot(refund_of(), PART)
+    assert CHANGE.holds(partial_refund(), was, dict(was))
+    assert not CHANGE.holds(partial_refund(), was, is_)
 
 
-def told(refunded: Any = 0, **changes: str) -> Snapshot:
+def snapshot_with(refunded: Any = 0, **changes: str) -> Snapshot:
     fields = {
         "invoice": "in_1",
         "currency": "USD",
@@ -192,22 +192,22 @@ def told(refunded: Any = 0, **changes: str) -> Snapshot:
 @pytest.mark.parametrize(
     ("change_input", "before", "after", "verdict"),
     [
-        (part(), told(), told(20), Verdict.APPLIED),
-        (part(), told(8), told(28), Verdict.APPLIED),
-        (part(), told(), told(), Verdict.NOT_APPLIED),
-        (part(), told(8), told(8), Verdict.NOT_APPLIED),
-        (part(), told(), told(40), Verdict.UNCLEAR),
-        (part(), told(), told(5), Verdict.UNCLEAR),
-        (part(), told(), told(5, answered="5"), Verdict.UNCLEAR),
-        (ask(), told(), told(50), Verdict.APPLIED),
-        (ask(), told(8), told(50), Verdict.APPLIED),
-        (ask(), told(), told(30), Verdict.UNCLEAR),
-        (ask(), told(), told(30, answered="30"), Verdict.APPLIED),
-        (ask(), told(), told(30, answered="31"), Verdict.UNCLEAR),
-        (ask(), told(), told(answered="50"), Verdict.NOT_APPLIED),
-        (part(), told(), {"invoice": None}, Verdict.UNCLEAR),
-        (part(), {"invoice": None}, told(20), Verdict.UNCLEAR),
-        (part(), told(), None, Verdict.UNCLEAR),
+        (partial_refund(), snapshot_with(), snapshot_with(20), Verdict.APPLIED),
+        (partial_refund(), snapshot_with(8), snapshot_with(28), Verdict.APPLIED),
+        (partial_refund(), snapshot_with(), snapshot_with(), Verdict.NOT_APPLIED),
+        (partial_refund(), snapshot_with(8), snapshot_with(8), Verdict.NOT_APPLIED),
+        (partial_refund(), snapshot_with(), snapshot_with(40), Verdict.UNCLEAR),
+        (partial_refund(), snapshot_with(), snapshot_with(5), Verdict.UNCLEAR),
+        (partial_refund(), snapshot_with(), snapshot_with(5, answered="5"), Verdict.UNCLEAR),
+        (refund_of(), snapshot_with(), snapshot_with(50), Verdict.APPLIED),
+        (refund_of(), snapshot_with(8), snapshot_with(50), Verdict.APPLIED),
+        (refund_of(), snapshot_with(), snapshot_with(30), Verdict.UNCLEAR),
+        (refund_of(), snapshot_with(), snapshot_with(30, answered="30"), Verdict.APPLIED),
+        (refund_of(), snapshot_with(), snapshot_with(30, answered="31"), Verdict.UNCLEAR),
+        (refund_of(), snapshot_with(), snapshot_with(answered="50"), Verdict.NOT_APPLIED),
+        (partial_refund(), snapshot_with(), {"invoice": None}, Verdict.UNCLEAR),
+        (partial_refund(), {"invoice": None}, snapshot_with(20), Verdict.UNCLEAR),
+        (partial_refund(), snapshot_with(), None, Verdict.UNCLEAR),
     ],
 )
 def test_verdict_of_the_read_back(
@@ -217,28 +217,32 @@ def test_verdict_of_the_read_back(
 
 
 def test_two_equal_parts_are_distinguished_by_earlier_refunds() -> None:
-    assert CHANGE.verify(part(), told(20), told(20)) is Verdict.NOT_APPLIED
-    assert CHANGE.verify(part(), told(20), told(40)) is Verdict.APPLIED
+    assert CHANGE.verify(partial_refund(), snapshot_with(20), snapshot_with(20)) is Verdict.NOT_APPLIED
+    assert CHANGE.verify(partial_refund(), snapshot_with(20), snapshot_with(40)) is Verdict.APPLIED
 
 
 def test_answer_is_stored_beside_the_read_back() -> None:
-    assert CHANGE.credited(ask(), KNOWN, {"amount": 12.5, "status": "x"}, told()) == told(answered="12.5")
-    assert CHANGE.credited(ask(), KNOWN, None, told()) == told()
+    assert CHANGE.credited(
+        refund_of(), KNOWN, {"amount": 12.5, "status": "x"}, snapshot_with()
+    ) == snapshot_with(answered="12.5")
+    assert CHANGE.credited(refund_of(), KNOWN, None, snapshot_with()) == snapshot_with()
 
 
 def test_refund_cannot_be_undone() -> None:
-    assert CHANGE.inverse(part(), told(), told(20)) is None
+    assert CHANGE.inverse(partial_refund(), snapshot_with(), snapshot_with(20)) is None
 
 
 def test_wording() -> None:
-    assert CHANGE.summary(ask(), {}) == "Refund all that is left of an invoice"
-    assert CHANGE.summary(part("12.5"), {}) == "Refund $12.50 of an invoice"
-    assert CHANGE.part(ask(), told(), (), {}) == "*Invoice:* Nov 22, 2026 · $50.00 paid"
-    undated: Snapshot = {**told(), "created_at": None}
-    assert CHANGE.part(ask(), undated, (), {}) == "*Invoice:* $50.00 paid"
-    assert CHANGE.part(ask(), {"invoice": None}, (), {}) == ""
-    assert CHANGE.shown_now(ask(), told(), told(8)) == ["• Refunded of this invoice: *$8.00*"]
-    assert CHANGE.shown_now(ask(), told(), {"invoice": None}) == [
+    assert CHANGE.summary(refund_of(), {}) == "Refund all that is left of an invoice"
+    assert CHANGE.summary(partial_refund("12.5"), {}) == "Refund $12.50 of an invoice"
+    assert CHANGE.part(refund_of(), snapshot_with(), (), {}) == "*Invoice:* Nov 22, 2026 · $50.00 paid"
+    undated: Snapshot = {**snapshot_with(), "created_at": None}
+    assert CHANGE.part(refund_of(), undated, (), {}) == "*Invoice:* $50.00 paid"
+    assert CHANGE.part(refund_of(), {"invoice": None}, (), {}) == ""
+    assert CHANGE.shown_now(refund_of(), snapshot_with(), snapshot_with(8)) == [
+        "• Refunded of this invoice: *$8.00*"
+    ]
+    assert CHANGE.shown_now(refund_of(), snapshot_with(), {"invoice": None}) == [
         "Maple read the customer's invoices, and this one is not among them."
     ]
 
@@ -258,7 +262,7 @@ async def test_invoices_of_another_customer_are_ignored() -> None:
     client = script.client()
     try:
         for facts in (
-            await gather(client, ask(), now=lambda: NOW),
+            await gather(client, refund_of(), now=lambda: NOW),
             await gather_for(client, "refund", "cus_1", now=lambda: NOW),
         ):
             assert isinstance(facts.extra, PaidInvoices)
@@ -272,7 +276,7 @@ async def test_invoices_of_another_customer_are_ignored() -> None:
 
 
 def test_earlier_refunds_of_the_day_are_counted() -> None:
-    assessment = assess(part(), KNOWN, NOW, Today(1, Decimal(20)))
+    assessment = assess(partial_refund(), KNOWN, NOW, Today(1, Decimal(20)))
     assert Note(RefundNote.SAME_DAY, {"nth": "2", "units": "40"}) in assessment.judgement.warnings
 
 

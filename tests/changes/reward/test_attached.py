@@ -20,7 +20,7 @@ from bot.changes.reward import attached, words
 from bot.changes.reward.kind import RewardChange
 from bot.changes.reward.request import RewardInput
 from bot.changes.reward.words import RewardAction, RewardLine, RewardNote
-from tests.changes.billing.quotes import ADD_ON, OF_ENTITY, PRO, TEAM_LATER, having, quote
+from tests.changes.billing.quotes import ADD_ON, OF_ENTITY, PRO, TEAM_LATER, facts_with, quote
 from tests.changes.facts import NOW, SOON, billing, coupon, customer, discount, rewards, subscription
 from tests.changes.filling import Filling
 
@@ -47,33 +47,35 @@ def attach(reward: str = "ten", **changes: Any) -> RewardInput:
     return RewardInput(**{**fields, "action": RewardAction.ATTACH, **changes})
 
 
-def known(*discounts: Any, upcoming: Any = None, **changes: Any) -> Facts:
+def coupon_facts(*discounts: Any, upcoming: Any = None, **changes: Any) -> Facts:
     subscriptions = (PRO, ADD_ON, FREE, BARE, OF_ENTITY, TEAM_LATER)
-    return having(*subscriptions, rewards=COUPONS, billing=billing(*discounts, upcoming=upcoming), **changes)
+    return facts_with(
+        *subscriptions, rewards=COUPONS, billing=billing(*discounts, upcoming=upcoming), **changes
+    )
 
 
 @pytest.mark.parametrize(
     ("request_", "facts", "refusal"),
     [
-        (attach(""), known(), Note(RewardNote.NO_REWARD)),
-        (attach("gone"), known(), Note(RewardNote.REWARD_UNKNOWN, {"reward": "gone"})),
-        (attach(subscription=""), known(), Note(BillingNote.NOT_PICKED)),
-        (attach(subscription="sub_gone"), known(), Note(BillingNote.GONE)),
-        (attach(subscription="sub_team"), known(), Note(BillingNote.SCHEDULED)),
-        (attach(subscription="sub_entity"), known(), Note(BillingNote.OF_ENTITY)),
-        (attach(subscription="sub_free"), known(), Note(RewardNote.NOT_BILLED)),
-        (attach("teams"), known(), Note(RewardNote.NOT_FOR_PRODUCT, {"plans": "team"})),
+        (attach(""), coupon_facts(), Note(RewardNote.NO_REWARD)),
+        (attach("gone"), coupon_facts(), Note(RewardNote.REWARD_UNKNOWN, {"reward": "gone"})),
+        (attach(subscription=""), coupon_facts(), Note(BillingNote.NOT_PICKED)),
+        (attach(subscription="sub_gone"), coupon_facts(), Note(BillingNote.GONE)),
+        (attach(subscription="sub_team"), coupon_facts(), Note(BillingNote.SCHEDULED)),
+        (attach(subscription="sub_entity"), coupon_facts(), Note(BillingNote.OF_ENTITY)),
+        (attach(subscription="sub_free"), coupon_facts(), Note(RewardNote.NOT_BILLED)),
+        (attach("teams"), coupon_facts(), Note(RewardNote.NOT_FOR_PRODUCT, {"plans": "team"})),
         (
             attach(),
-            known(discount("ten", subscription_id="sub_in_stripe")),
+            coupon_facts(discount("ten", subscription_id="sub_in_stripe")),
             Note(RewardNote.ALREADY_ATTACHED, {"name": "ten off"}),
         ),
         (
             attach(),
-            known(quote_refused="currency_mismatch"),
+            coupon_facts(quote_refused="currency_mismatch"),
             Note(BillingNote.WOULD_BE_REFUSED, {"code": "currency_mismatch"}),
         ),
-        (attach(customer="cus_2"), known(), Note(CommonNote.OTHER_CUSTOMER)),
+        (attach(customer="cus_2"), coupon_facts(), Note(CommonNote.OTHER_CUSTOMER)),
     ],
 )
 def test_guard_refuses(request_: RewardInput, facts: Facts, refusal: Note) -> None:
@@ -85,31 +87,33 @@ def test_guard_refuses(request_: RewardInput, facts: Facts, refusal: Note) -> No
 @pytest.mark.parametrize(
     ("request_", "facts", "warnings"),
     [
-        (attach(), known(), [STAYS]),
-        (attach(), known(quoted=QUOTE), [STAYS]),
-        (attach(), replace(known(), billing=None), [STAYS]),
-        (attach(), known(discount("other", subscription_id="sub_in_stripe")), [STAYS]),
-        (attach(subscription="sub_bare", product="bare"), known(), [STAYS]),
-        (attach(), known(quoted=quote()), [Note(RewardNote.NO_EFFECT), STAYS]),
+        (attach(), coupon_facts(), [STAYS]),
+        (attach(), coupon_facts(quoted=QUOTE), [STAYS]),
+        (attach(), replace(coupon_facts(), billing=None), [STAYS]),
+        (attach(), coupon_facts(discount("other", subscription_id="sub_in_stripe")), [STAYS]),
+        (attach(subscription="sub_bare", product="bare"), coupon_facts(), [STAYS]),
+        (attach(), coupon_facts(quoted=quote()), [Note(RewardNote.NO_EFFECT), STAYS]),
         (
             attach(),
-            known(discount("ten")),
+            coupon_facts(discount("ten")),
             [Note(RewardNote.OWN_STEPS_ASIDE, {"name": "ten off"}), STAYS],
         ),
         (
             attach(),
-            known(discount("ten"), discount("other", subscription_id="s"), upcoming=(APART,)),
+            coupon_facts(discount("ten"), discount("other", subscription_id="s"), upcoming=(APART,)),
             [STAYS],
         ),
         (
             attach(),
-            known(upcoming=TOGETHER),
+            coupon_facts(upcoming=TOGETHER),
             [Note(RewardNote.BILLED_TOGETHER, {"products": "seats"}), STAYS],
         ),
-        (attach("pros"), known(upcoming=TOGETHER), [STAYS]),
+        (attach("pros"), coupon_facts(upcoming=TOGETHER), [STAYS]),
         (
             attach("both"),
-            replace(known(upcoming=TOGETHER), rewards=rewards(coupon("both", 5, plan_ids=["pro", "seats"]))),
+            replace(
+                coupon_facts(upcoming=TOGETHER), rewards=rewards(coupon("both", 5, plan_ids=["pro", "seats"]))
+            ),
             [Note(RewardNote.BILLED_TOGETHER, {"products": "seats"}), STAYS],
         ),
     ],
@@ -121,12 +125,14 @@ def test_guard_warns(request_: RewardInput, facts: Facts, warnings: list[Note]) 
 
 
 def test_autumns_preview_is_shown() -> None:
-    assert CHANGE.preview(attach(), known(quoted=QUOTE)) == (
+    assert CHANGE.preview(attach(), coupon_facts(quoted=QUOTE)) == (
         Line(RewardLine.ATTACHED, None, "ten off", about="pro"),
         Line(BillingLine.TOTAL, None, "0", ValueFormat.MONEY, currency="USD"),
         Line(BillingLine.NEXT_TOTAL, None, "44", ValueFormat.MONEY, currency="USD"),
     )
-    assert CHANGE.preview(attach("gone"), known()) == (Line(RewardLine.ATTACHED, None, None, about="pro"),)
+    assert CHANGE.preview(attach("gone"), coupon_facts()) == (
+        Line(RewardLine.ATTACHED, None, None, about="pro"),
+    )
 
 
 def test_only_attaching_is_previewed_by_autumn() -> None:
@@ -141,7 +147,7 @@ def test_attaching_touches_its_subscription() -> None:
 
 
 def test_write_names_the_subscription_and_the_coupon() -> None:
-    (write,) = CHANGE.plan(attach(), known())
+    (write,) = CHANGE.plan(attach(), coupon_facts())
     assert (write.route, dict(write.body)) == (
         "billing.update",
         {"customer_id": "cus_1", "subscription_id": "sub_pro", "discounts": [{"reward_id": "ten"}]},
@@ -149,7 +155,7 @@ def test_write_names_the_subscription_and_the_coupon() -> None:
 
 
 def test_attaching_counts_as_its_coupon() -> None:
-    facts = known(discount("twenty", 50), quoted=QUOTE)
+    facts = coupon_facts(discount("twenty", 50), quoted=QUOTE)
     before = CHANGE.snapshot(attach(), facts)
     assert CHANGE.amount(attach(), before) == 10
     assert CHANGE.worth(attach(), Decimal(10), before, facts) is None
@@ -161,7 +167,7 @@ def test_attaching_counts_as_its_coupon() -> None:
 
 def test_snapshot_has_subscription_holders_and_preview() -> None:
     attached_coupons = [discount("ten", subscription_id=held_by) for held_by in ("s2", "s1")]
-    facts = known(*attached_coupons, discount("other", subscription_id="s3"), quoted=QUOTE)
+    facts = coupon_facts(*attached_coupons, discount("other", subscription_id="s3"), quoted=QUOTE)
     snapshot = CHANGE.snapshot(attach(), facts)
     assert {name: value for name, value in snapshot.items() if not name.startswith("offer")} == {
         **subscriptions.snapshot(PRO, "pro", facts),
@@ -175,17 +181,17 @@ def test_snapshot_has_subscription_holders_and_preview() -> None:
 
 
 def test_attachment_holds_while_nothing_shown_changed() -> None:
-    then = CHANGE.snapshot(attach(), known(quoted=QUOTE))
-    assert CHANGE.holds(attach(), then, CHANGE.snapshot(attach(), known(quoted=QUOTE)))
-    assert CHANGE.holds(attach(), then, CHANGE.snapshot(attach(), known(quoted=QUOTE, at=SOON)))
+    then = CHANGE.snapshot(attach(), coupon_facts(quoted=QUOTE))
+    assert CHANGE.holds(attach(), then, CHANGE.snapshot(attach(), coupon_facts(quoted=QUOTE)))
+    assert CHANGE.holds(attach(), then, CHANGE.snapshot(attach(), coupon_facts(quoted=QUOTE, at=SOON)))
     dearer = quote(next_cycle=NextCycle(total=Decimal(50)))
     for moved in (
-        known(discount("twenty"), quoted=QUOTE),
-        known(discount("ten", subscription_id="sub_in_stripe"), quoted=QUOTE),
-        known(quoted=dearer),
-        known(quoted=quote()),
-        replace(known(quoted=QUOTE), rewards=rewards(coupon("ten", 15))),
-        replace(known(quoted=QUOTE), customer=customer(subscriptions=[])),
+        coupon_facts(discount("twenty"), quoted=QUOTE),
+        coupon_facts(discount("ten", subscription_id="sub_in_stripe"), quoted=QUOTE),
+        coupon_facts(quoted=dearer),
+        coupon_facts(quoted=quote()),
+        replace(coupon_facts(quoted=QUOTE), rewards=rewards(coupon("ten", 15))),
+        replace(coupon_facts(quoted=QUOTE), customer=customer(subscriptions=[])),
     ):
         assert not CHANGE.holds(attach(), then, CHANGE.snapshot(attach(), moved))
 
@@ -206,8 +212,8 @@ def test_attachment_holds_while_nothing_shown_changed() -> None:
 )
 def test_verdict_of_the_read_back(attached_coupons: tuple[Any, ...], verdict: Verdict, line: str) -> None:
     before, after = (
-        CHANGE.snapshot(attach(), known(quoted=QUOTE)),
-        CHANGE.snapshot(attach(), known(*attached_coupons)),
+        CHANGE.snapshot(attach(), coupon_facts(quoted=QUOTE)),
+        CHANGE.snapshot(attach(), coupon_facts(*attached_coupons)),
     )
     assert CHANGE.verify(attach(), before, after) is verdict
     assert CHANGE.verify(attach(), before, None) is Verdict.UNCLEAR
@@ -216,7 +222,7 @@ def test_verdict_of_the_read_back(attached_coupons: tuple[Any, ...], verdict: Ve
 
 
 def test_existing_attachment_proves_nothing() -> None:
-    facts = CHANGE.snapshot(attach(), known(discount("ten", subscription_id="s")))
+    facts = CHANGE.snapshot(attach(), coupon_facts(discount("ten", subscription_id="s")))
     assert CHANGE.verify(attach(), facts, facts) is Verdict.NOT_APPLIED
 
 
@@ -235,7 +241,7 @@ def form(facts: Facts) -> Filling:
 
 
 def test_form_offers_billed_subscriptions_and_asks_for_both() -> None:
-    opened = form(known())
+    opened = form(coupon_facts())
     assert [value for _, value, *_ in opened.options("subscription")] == ["sub_pro", "sub_seats", "sub_bare"]
     errors = opened.submit().errors
     assert errors == {
@@ -252,7 +258,7 @@ def test_form_offers_billed_subscriptions_and_asks_for_both() -> None:
 
 
 def test_only_subscription_is_preselected() -> None:
-    opened = form(having(PRO, FREE, rewards=COUPONS, billing=billing()))
+    opened = form(facts_with(PRO, FREE, rewards=COUPONS, billing=billing()))
     opened.fill("coupon", option="pros")
     submitted = opened.submit().input
     assert isinstance(submitted, RewardInput)
@@ -260,13 +266,15 @@ def test_only_subscription_is_preselected() -> None:
 
 
 def test_form_without_a_billed_subscription_says_so() -> None:
-    opened = form(having(FREE, rewards=COUPONS, billing=billing()))
+    opened = form(facts_with(FREE, rewards=COUPONS, billing=billing()))
     assert billing_words.NO_SUBSCRIPTIONS in opened.text
     opened.fill("coupon", option="ten")
     assert opened.submit().errors == {"action": changes_words.STALE}
 
 
 def test_form_that_is_still_updating_is_refused() -> None:
-    opened = Filling(Meta(kind="reward", customer="cus_1", submission="s1", reason_required=False), known())
+    opened = Filling(
+        Meta(kind="reward", customer="cus_1", submission="s1", reason_required=False), coupon_facts()
+    )
     opened.fill("action", option="attach", redraw=False)
     assert opened.submit().errors == {"action": changes_words.STALE}

@@ -124,7 +124,7 @@ def test_grant_is_found_by_any_of_its_codes() -> None:
     assert CHANGE.snapshot(reward(REDEEM, code="C"), customer_facts) == {"grant": None}
 
 
-def invoices(*previews: InvoicePreview, new: Coupon, own: tuple[Discount, ...] = ()) -> list[str | None]:
+def next_totals(*previews: InvoicePreview, new: Coupon, own: tuple[Discount, ...] = ()) -> list[str | None]:
     """The next invoices' totals with another coupon."""
     customer_facts = replace(facts(), rewards=rewards(new), billing=billing(*own, upcoming=previews))
     return [line.after for line in CHANGE.preview(reward(APPLY, reward=new.id), customer_facts)[1:]]
@@ -137,19 +137,19 @@ def invoice(*totals: str, currency: str = "usd", off: Any = ()) -> InvoicePrevie
 
 
 def test_half_a_cent_is_rounded_up() -> None:
-    assert invoices(invoice("0.25"), new=coupon(value=10)) == ["0.22"]
-    assert invoices(invoice("0.35"), invoice("5", currency="jpy"), new=coupon(value=10)) == ["0.31", "4"]
+    assert next_totals(invoice("0.25"), new=coupon(value=10)) == ["0.22"]
+    assert next_totals(invoice("0.35"), invoice("5", currency="jpy"), new=coupon(value=10)) == ["0.31", "4"]
 
 
 def test_coupon_without_an_end_has_none() -> None:
     odd = coupon(value=10, duration=Duration(type="forever", length=1))
-    assert invoices(invoice("100"), new=odd) == ["90"]
-    assert invoices(invoice("100"), new=coupon(duration=Duration(type="months", length=1))) == ["100"]
+    assert next_totals(invoice("100"), new=odd) == ["90"]
+    assert next_totals(invoice("100"), new=coupon(duration=Duration(type="months", length=1))) == ["100"]
 
 
 def test_discount_of_unknown_size_gives_nothing_back() -> None:
     unknown = LineDiscount(reward_id="old", amount_off=None)
-    assert invoices(invoice("100", off=[unknown]), new=coupon(), own=(discount("old"),)) == ["90"]
+    assert next_totals(invoice("100", off=[unknown]), new=coupon(), own=(discount("old"),)) == ["90"]
 
 
 def test_no_invoices_when_stripe_was_not_read() -> None:

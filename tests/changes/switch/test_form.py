@@ -34,7 +34,7 @@ def form(*offered: Any) -> Filling:
     )
 
 
-def wanted(action: SwitchAction, **changes: Any) -> SwitchInput:
+def switch_to(action: SwitchAction, **changes: Any) -> SwitchInput:
     fields = {
         "customer": "cus_1",
         "customer_created_at": BEFORE,
@@ -58,7 +58,7 @@ def test_product_is_picked_and_changed_now_by_default() -> None:
     opened.fill("product", option="team")
     assert opened.element("product")["initial_option"]["value"] == "team"
     assert "Balances start anew" in opened.text
-    assert opened.submit().input == wanted(SwitchAction.NOW)
+    assert opened.submit().input == switch_to(SwitchAction.NOW)
 
 
 @pytest.mark.parametrize("kept_balances", Kept)
@@ -66,7 +66,7 @@ def test_kept_balances_are_chosen(kept_balances: Kept) -> None:
     opened = form()
     opened.fill("product", option="team")
     opened.fill("kept", option=kept_balances.value)
-    assert opened.submit().input == wanted(SwitchAction.NOW, kept=kept_balances)
+    assert opened.submit().input == switch_to(SwitchAction.NOW, kept=kept_balances)
 
 
 def test_at_period_end_no_balance_is_kept_or_lost() -> None:
@@ -75,7 +75,7 @@ def test_at_period_end_no_balance_is_kept_or_lost() -> None:
     opened.fill("kept", option="usage")
     opened.fill("action", option="at_period_end")
     assert not opened.has("kept")
-    assert opened.submit().input == wanted(SwitchAction.AT_PERIOD_END)
+    assert opened.submit().input == switch_to(SwitchAction.AT_PERIOD_END)
     opened.fill("action", option="now", redraw=False)
     assert opened.submit().errors == {"action": changes_words.STALE}
 
@@ -105,7 +105,7 @@ def test_quantity_of_the_product_is_asked_for() -> None:
     opened.fill("bought", text="4")
     assert "Quantity of seats: *4*" in opened.text
     bought = (FeatureQuantity(feature="seats", quantity=Decimal(4)),)
-    assert opened.submit().input == wanted(SwitchAction.NOW, quantities=bought)
+    assert opened.submit().input == switch_to(SwitchAction.NOW, quantities=bought)
 
 
 def test_current_product_is_refused_with_an_explanation() -> None:
@@ -119,7 +119,7 @@ def test_choice_not_offered_is_refused(action: str) -> None:
     opened = form()
     opened.fill("product", option="team")
     crafted = {**opened.values, "action": {"form:x": {"selected_option": {"value": action}}}}
-    assert request_form.parse(opened.meta, crafted).input == wanted(SwitchAction.NOW)
+    assert request_form.parse(opened.meta, crafted).input == switch_to(SwitchAction.NOW)
     without = {name: entered for name, entered in opened.values.items() if name != "action"}
     assert request_form.parse(opened.meta, without).errors == {"product": changes_words.STALE}
 

@@ -21,8 +21,8 @@ from tests.changes.billing.quotes import (
     OF_ENTITY,
     PRO,
     TEAM_LATER,
-    coming,
-    having,
+    facts_with,
+    incoming_plan,
 )
 from tests.changes.billing.quotes import quote as quoted
 from tests.changes.facts import AHEAD, BY_USE, LATER, NOW, balance, row, subscription
@@ -37,51 +37,51 @@ TEAM = subscription("team", id="sub_team", scope="customer")
 MAX_LATER = subscription("max", id="sub_max", scope="customer", status="scheduled", started_at=LATER)
 ANEW, BY_TIME = Note(SwitchNote.STARTS_ANEW), Note(BillingNote.SHOWN_BY_TIME)
 NO_UNDO, MAY_NEED_PAYMENT = Note(CommonNote.NO_UNDO), Note(SwitchNote.MAY_NEED_PAYMENT)
-AT_ONCE = quoted(incoming=[coming("team")], outgoing=[coming("pro", effective_at=NOW)])
+AT_ONCE = quoted(incoming=[incoming_plan("team")], outgoing=[incoming_plan("pro", effective_at=NOW)])
 LATER_ON = quoted(
-    incoming=[coming("team", effective_at=LATER), coming("pro", expires_at=LATER)],
-    outgoing=[coming("pro", effective_at=LATER)],
+    incoming=[incoming_plan("team", effective_at=LATER), incoming_plan("pro", expires_at=LATER)],
+    outgoing=[incoming_plan("pro", effective_at=LATER)],
 )
 
 
-def ask(action: SwitchAction = NOW_, **changes: Any) -> SwitchInput:
+def switch_to(action: SwitchAction = NOW_, **changes: Any) -> SwitchInput:
     return SwitchInput(**{"customer": "cus_1", "product": "team", "action": action, **changes})
 
 
 AT_RISK = Note(BillingNote.ADD_ONS_AT_RISK, {"products": "seats"})
 
 
-def grouped(**groups: str) -> tuple[Plan, ...]:
+def offered_in_groups(**groups: str) -> tuple[Plan, ...]:
     """The products on offer, some of them in their own groups."""
     return tuple(plan.model_copy(update={"group": groups.get(plan.id, "")}) for plan in OFFERED)
 
 
-CALLED_OFF = ask(CALL_OFF, subscription="sub_pro")
+CALLED_OFF = switch_to(CALL_OFF, subscription="sub_pro")
 
 
 def known(*subscriptions: Subscription, **changes: Any) -> Facts:
-    return having(*subscriptions, **{"offered": OFFERED, **changes})
+    return facts_with(*subscriptions, **{"offered": OFFERED, **changes})
 
 
 @pytest.mark.parametrize(
     ("change_input", "facts", "refusal"),
     [
-        (ask(customer="cus_2"), known(PRO), Note(CommonNote.OTHER_CUSTOMER)),
-        (ask(product=""), known(PRO), Note(SwitchNote.NO_PRODUCT)),
-        (ask(product="pro"), known(PRO), Note(SwitchNote.ALREADY_HELD)),
-        (ask(AT_END, product="pro"), known(PRO), Note(SwitchNote.ALREADY_HELD)),
-        (ask(product="pro"), known(CANCELLED, TEAM_LATER), Note(SwitchNote.ALREADY_HELD)),
-        (ask(product="gone"), known(PRO), Note(SwitchNote.UNKNOWN_PRODUCT)),
-        (ask(AT_END), known(PRO, quoted=AT_ONCE), Note(SwitchNote.NO_PERIOD)),
+        (switch_to(customer="cus_2"), known(PRO), Note(CommonNote.OTHER_CUSTOMER)),
+        (switch_to(product=""), known(PRO), Note(SwitchNote.NO_PRODUCT)),
+        (switch_to(product="pro"), known(PRO), Note(SwitchNote.ALREADY_HELD)),
+        (switch_to(AT_END, product="pro"), known(PRO), Note(SwitchNote.ALREADY_HELD)),
+        (switch_to(product="pro"), known(CANCELLED, TEAM_LATER), Note(SwitchNote.ALREADY_HELD)),
+        (switch_to(product="gone"), known(PRO), Note(SwitchNote.UNKNOWN_PRODUCT)),
+        (switch_to(AT_END), known(PRO, quoted=AT_ONCE), Note(SwitchNote.NO_PERIOD)),
         (
-            ask(),
+            switch_to(),
             known(PRO, quote_refused="product_not_found"),
             Note(BillingNote.WOULD_BE_REFUSED, {"code": "product_not_found"}),
         ),
         (CALLED_OFF, known(PRO), Note(SwitchNote.NOT_SCHEDULED)),
         (CALLED_OFF, known(TEAM), Note(SwitchNote.NOT_SCHEDULED)),
         (
-            ask(CALL_OFF, subscription="gone"),
+            switch_to(CALL_OFF, subscription="gone"),
             known(CANCELLED, TEAM_LATER),
             Note(BillingNote.GONE),
         ),
@@ -96,54 +96,54 @@ def test_guard_refuses(change_input: SwitchInput, facts: Facts, refusal: Note) -
 @pytest.mark.parametrize(
     ("change_input", "facts", "warnings"),
     [
-        (ask(), known(PRO), [ANEW, BY_TIME, NO_UNDO]),
-        (ask(), known(PRO, quoted=AT_ONCE), [ANEW, BY_TIME, NO_UNDO]),
+        (switch_to(), known(PRO), [ANEW, BY_TIME, NO_UNDO]),
+        (switch_to(), known(PRO, quoted=AT_ONCE), [ANEW, BY_TIME, NO_UNDO]),
         (
-            ask(),
+            switch_to(),
             known(PRO, quoted=AT_ONCE.model_copy(update={"total": Decimal("0.01")})),
             [ANEW, MAY_NEED_PAYMENT, BY_TIME, NO_UNDO],
         ),
         (
-            ask(),
+            switch_to(),
             known(
                 PRO,
                 quoted=AT_ONCE.model_copy(update={"total": Decimal(5), "redirect_to_checkout": True}),
             ),
             [ANEW, Note(BillingNote.NEEDS_CHECKOUT), BY_TIME, NO_UNDO],
         ),
-        (ask(kept=Kept.USAGE), known(PRO), [Note(SwitchNote.KEEPS_USAGE), BY_TIME, NO_UNDO]),
-        (ask(kept=Kept.REMAINING), known(PRO), [Note(SwitchNote.KEEPS_REMAINING), BY_TIME, NO_UNDO]),
-        (ask(), known(ADD_ON, OF_ENTITY), [BY_TIME, NO_UNDO]),
+        (switch_to(kept=Kept.USAGE), known(PRO), [Note(SwitchNote.KEEPS_USAGE), BY_TIME, NO_UNDO]),
+        (switch_to(kept=Kept.REMAINING), known(PRO), [Note(SwitchNote.KEEPS_REMAINING), BY_TIME, NO_UNDO]),
+        (switch_to(), known(ADD_ON, OF_ENTITY), [BY_TIME, NO_UNDO]),
         (
-            ask(),
+            switch_to(),
             known(CANCELLED, MAX_LATER, FREE_LATER),
             [Note(BillingNote.DROPS_SWITCH, {"product": "max"}), ANEW, BY_TIME, NO_UNDO],
         ),
-        (ask(), known(CANCELLED, TEAM_LATER), [ANEW, BY_TIME, NO_UNDO]),
+        (switch_to(), known(CANCELLED, TEAM_LATER), [ANEW, BY_TIME, NO_UNDO]),
         (
-            ask(),
+            switch_to(),
             known(PRO, ADD_ON.model_copy(update={"status": "scheduled"})),
             [AT_RISK, ANEW, BY_TIME, NO_UNDO],
         ),
         (
-            ask(AT_END),
+            switch_to(AT_END),
             known(PRO, ADD_ON.model_copy(update={"status": "scheduled"}), quoted=LATER_ON),
             [AT_RISK],
         ),
-        (ask(), known(ADD_ON.model_copy(update={"status": "scheduled"})), [BY_TIME, NO_UNDO]),
-        (ask(), known(stripe_id=None), [Note(BillingNote.NEW_IN_STRIPE), BY_TIME, NO_UNDO]),
-        (ask(AT_END), known(PRO, stripe_id=None), [Note(BillingNote.NEW_IN_STRIPE)]),
+        (switch_to(), known(ADD_ON.model_copy(update={"status": "scheduled"})), [BY_TIME, NO_UNDO]),
+        (switch_to(), known(stripe_id=None), [Note(BillingNote.NEW_IN_STRIPE), BY_TIME, NO_UNDO]),
+        (switch_to(AT_END), known(PRO, stripe_id=None), [Note(BillingNote.NEW_IN_STRIPE)]),
         (CALLED_OFF, known(CANCELLED, TEAM_LATER, stripe_id=None), []),
         (
-            ask(),
-            known(PRO, MAX_LATER, offered=grouped(max="other")),
+            switch_to(),
+            known(PRO, MAX_LATER, offered=offered_in_groups(max="other")),
             [ANEW, BY_TIME, NO_UNDO],
         ),
-        (ask(AT_END), known(PRO, quoted=LATER_ON), []),
-        (ask(AT_END), known(PRO), []),
-        (ask(AT_END), known(CANCELLED, TEAM_LATER, quoted=LATER_ON), []),
+        (switch_to(AT_END), known(PRO, quoted=LATER_ON), []),
+        (switch_to(AT_END), known(PRO), []),
+        (switch_to(AT_END), known(CANCELLED, TEAM_LATER, quoted=LATER_ON), []),
         (
-            ask(AT_END),
+            switch_to(AT_END),
             known(CANCELLED, MAX_LATER, quoted=LATER_ON),
             [Note(BillingNote.DROPS_SWITCH, {"product": "max"})],
         ),
@@ -157,7 +157,7 @@ def test_guard_warns(change_input: SwitchInput, facts: Facts, warnings: list[Not
 
 
 MAX = subscription("max", id="sub_max", scope="customer")
-TWO_GROUPS = grouped(max="seats", team="seats")
+TWO_GROUPS = offered_in_groups(max="seats", team="seats")
 
 
 @pytest.mark.parametrize(
@@ -198,53 +198,53 @@ def test_right_product_is_replaced_or_none(
 ) -> None:
     """Autumn takes no subscription id here: it chooses what is replaced."""
     autumn_quote = quoted(
-        incoming=[coming("team", effective_at=LATER)],
-        outgoing=[coming(plan_id, effective_at=LATER) for plan_id in outgoing],
+        incoming=[incoming_plan("team", effective_at=LATER)],
+        outgoing=[incoming_plan(plan_id, effective_at=LATER) for plan_id in outgoing],
     )
     facts = known(*subscriptions, quoted=autumn_quote, offered=offered)
     refused = (Note(SwitchNote.REPLACES_ANOTHER, {"replaced": note[0], "named": note[1]}),) if note else ()
     for action in (NOW_, AT_END):
-        assert CHANGE.guard(ask(action, replaces=replaces), facts, NOW).refusals == refused
+        assert CHANGE.guard(switch_to(action, replaces=replaces), facts, NOW).refusals == refused
 
 
 def test_form_is_compared_with_the_customer_before_the_preview() -> None:
-    assert CHANGE.guard(ask(replaces="pro"), known(PRO), NOW).allowed
-    (refusal,) = CHANGE.guard(ask(replaces="max"), known(PRO), NOW).refusals
+    assert CHANGE.guard(switch_to(replaces="pro"), known(PRO), NOW).allowed
+    (refusal,) = CHANGE.guard(switch_to(replaces="max"), known(PRO), NOW).refusals
     assert refusal.code is SwitchNote.REPLACES_ANOTHER
     assert "would replace Pro, but this request replaces max" in mrkdwn(refusal, {"pro": "Pro"})
-    (nothing,) = CHANGE.guard(ask(replaces=""), known(PRO), NOW).refusals
+    (nothing,) = CHANGE.guard(switch_to(replaces=""), known(PRO), NOW).refusals
     assert "but this request replaces no product" in mrkdwn(nothing)
-    (beside,) = CHANGE.guard(ask(replaces="pro"), known(), NOW).refusals
+    (beside,) = CHANGE.guard(switch_to(replaces="pro"), known(), NOW).refusals
     assert "would replace no product" in mrkdwn(beside)
 
 
 def test_two_products_of_one_group_leave_the_replaced_one_open() -> None:
     twice = MAX.model_copy(update={"id": "sub_2"})
-    (refusal,) = CHANGE.guard(ask(), known(PRO, twice), NOW).refusals
+    (refusal,) = CHANGE.guard(switch_to(), known(PRO, twice), NOW).refusals
     assert refusal == Note(SwitchNote.SEVERAL_HELD, {"products": "pro, max"})
     assert "pro, max" in mrkdwn(refusal)
-    (same,) = CHANGE.guard(ask(), known(MAX, twice), NOW).refusals
+    (same,) = CHANGE.guard(switch_to(), known(MAX, twice), NOW).refusals
     assert same == Note(SwitchNote.SEVERAL_HELD, {"products": "max"})
 
 
 def test_snapshot_covers_the_products_group() -> None:
     facts = known(PRO, MAX, MAX_LATER, offered=TWO_GROUPS)
-    assert CHANGE.snapshot(ask(), facts)["current"] == "sub_max"
-    assert CHANGE.snapshot(ask(product="pro"), facts)["current"] == "sub_pro"
-    assert CHANGE.snapshot(ask(), facts)["scheduled"] == "max"
-    assert CHANGE.snapshot(ask(product="pro"), facts)["scheduled"] is None
+    assert CHANGE.snapshot(switch_to(), facts)["current"] == "sub_max"
+    assert CHANGE.snapshot(switch_to(product="pro"), facts)["current"] == "sub_pro"
+    assert CHANGE.snapshot(switch_to(), facts)["scheduled"] == "max"
+    assert CHANGE.snapshot(switch_to(product="pro"), facts)["scheduled"] is None
 
 
 SELLS = Plan(id="team", items=[PlanItem(feature_id="seats", included=Decimal(1), price=AHEAD)])
 
 
 def seats(quantity: int, action: SwitchAction = NOW_) -> SwitchInput:
-    return ask(action, quantities=(FeatureQuantity(feature="seats", quantity=Decimal(quantity)),))
+    return switch_to(action, quantities=(FeatureQuantity(feature="seats", quantity=Decimal(quantity)),))
 
 
 def with_seats(quantity: int) -> Quote:
     bought = [BoughtQuantity(feature_id="seats", quantity=Decimal(quantity))]
-    return AT_ONCE.model_copy(update={"incoming": [coming("team", feature_quantities=bought)]})
+    return AT_ONCE.model_copy(update={"incoming": [incoming_plan("team", feature_quantities=bought)]})
 
 
 @pytest.mark.parametrize(
@@ -254,7 +254,7 @@ def with_seats(quantity: int) -> Quote:
         (seats(3), None, ()),
         (seats(3), with_seats(1), (Note(BillingNote.OTHER_QUANTITY, {"feature": "seats"}),)),
         (seats(0), None, (Note(BillingNote.BELOW_INCLUDED, {"included": "1"}),)),
-        (ask(), None, (Note(BillingNote.QUANTITIES_MISSING),)),
+        (switch_to(), None, (Note(BillingNote.QUANTITIES_MISSING),)),
     ],
 )
 def test_product_sold_by_quantity_needs_one(
@@ -297,13 +297,13 @@ def test_product_that_replaces_nothing_is_not_offered() -> None:
 @pytest.mark.parametrize(
     ("change_input", "extra_fields"),
     [
-        (ask(), {"plan_schedule": "immediate"}),
-        (ask(kept=Kept.USAGE), {"plan_schedule": "immediate", "carry_over_usages": {"enabled": True}}),
+        (switch_to(), {"plan_schedule": "immediate"}),
+        (switch_to(kept=Kept.USAGE), {"plan_schedule": "immediate", "carry_over_usages": {"enabled": True}}),
         (
-            ask(kept=Kept.REMAINING),
+            switch_to(kept=Kept.REMAINING),
             {"plan_schedule": "immediate", "carry_over_balances": {"enabled": True}},
         ),
-        (ask(AT_END, kept=Kept.USAGE), {"plan_schedule": "end_of_cycle"}),
+        (switch_to(AT_END, kept=Kept.USAGE), {"plan_schedule": "end_of_cycle"}),
     ],
 )
 def test_planned_write(change_input: SwitchInput, extra_fields: dict[str, Any]) -> None:
@@ -335,16 +335,16 @@ NOTHING_BILLED = Line(BillingLine.TOTAL, None, "0", ValueFormat.MONEY, currency=
     ("change_input", "autumn_quote", "lines"),
     [
         (
-            ask(),
+            switch_to(),
             AT_ONCE,
             [
                 Line(SwitchLine.ENDS_NOW, None, None, about="pro"),
                 Line(SwitchLine.STARTS_NOW, None, None, about="team"),
             ],
         ),
-        (ask(), quoted(), []),
+        (switch_to(), quoted(), []),
         (
-            ask(AT_END),
+            switch_to(AT_END),
             LATER_ON,
             [
                 Line(SwitchLine.ENDS_ON, None, "Dec 12, 2026", about="pro"),
@@ -352,8 +352,8 @@ NOTHING_BILLED = Line(BillingLine.TOTAL, None, "0", ValueFormat.MONEY, currency=
             ],
         ),
         (
-            ask(AT_END),
-            quoted(outgoing=[coming("pro")]),
+            switch_to(AT_END),
+            quoted(outgoing=[incoming_plan("pro")]),
             [Line(SwitchLine.ENDS_ON, None, None, about="pro")],
         ),
         (CALLED_OFF, quoted(), [Line(SwitchLine.CALLED_OFF, None, None, about="team")]),
@@ -365,24 +365,24 @@ def test_preview_lines(change_input: SwitchInput, autumn_quote: Quote, lines: li
     assert list(CHANGE.preview(change_input, known(PRO))) == ([*lines] if change_input is CALLED_OFF else [])
 
 
-def state(request: SwitchInput, *subscriptions: Subscription) -> Snapshot:
+def snapshot_of(request: SwitchInput, *subscriptions: Subscription) -> Snapshot:
     return CHANGE.snapshot(request, known(*subscriptions))
 
 
 @pytest.mark.parametrize(
     ("change_input", "before", "after", "verdict"),
     [
-        (ask(), [PRO], [TEAM], Verdict.APPLIED),
-        (ask(), [], [TEAM], Verdict.APPLIED),
-        (ask(), [PRO], [PRO], Verdict.NOT_APPLIED),
-        (ask(), [PRO], [], Verdict.UNCLEAR),
-        (ask(), [CANCELLED, TEAM_LATER], [CANCELLED, TEAM_LATER], Verdict.NOT_APPLIED),
-        (ask(AT_END), [PRO], [CANCELLED, TEAM_LATER], Verdict.APPLIED),
-        (ask(AT_END), [PRO], [PRO], Verdict.NOT_APPLIED),
-        (ask(AT_END), [PRO], [TEAM], Verdict.UNCLEAR),
-        (ask(AT_END), [CANCELLED, TEAM_LATER], [CANCELLED, TEAM_LATER], Verdict.NOT_APPLIED),
+        (switch_to(), [PRO], [TEAM], Verdict.APPLIED),
+        (switch_to(), [], [TEAM], Verdict.APPLIED),
+        (switch_to(), [PRO], [PRO], Verdict.NOT_APPLIED),
+        (switch_to(), [PRO], [], Verdict.UNCLEAR),
+        (switch_to(), [CANCELLED, TEAM_LATER], [CANCELLED, TEAM_LATER], Verdict.NOT_APPLIED),
+        (switch_to(AT_END), [PRO], [CANCELLED, TEAM_LATER], Verdict.APPLIED),
+        (switch_to(AT_END), [PRO], [PRO], Verdict.NOT_APPLIED),
+        (switch_to(AT_END), [PRO], [TEAM], Verdict.UNCLEAR),
+        (switch_to(AT_END), [CANCELLED, TEAM_LATER], [CANCELLED, TEAM_LATER], Verdict.NOT_APPLIED),
         (
-            ask(AT_END),
+            switch_to(AT_END),
             [CANCELLED, TEAM_LATER],
             [CANCELLED, TEAM_LATER.model_copy(update={"id": "again"})],
             Verdict.APPLIED,
@@ -396,11 +396,14 @@ def state(request: SwitchInput, *subscriptions: Subscription) -> Snapshot:
 def test_verdict_of_the_read_back(
     change_input: SwitchInput, before: list[Subscription], after: list[Subscription], verdict: Verdict
 ) -> None:
-    assert CHANGE.verify(change_input, state(change_input, *before), state(change_input, *after)) is verdict
+    assert (
+        CHANGE.verify(change_input, snapshot_of(change_input, *before), snapshot_of(change_input, *after))
+        is verdict
+    )
 
 
 def test_snapshot() -> None:
-    assert state(ask(), CANCELLED, TEAM_LATER, ADD_ON) == {
+    assert snapshot_of(switch_to(), CANCELLED, TEAM_LATER, ADD_ON) == {
         "held": '[["sub_pro", "active", true], ["sub_seats", "active", false], '
         '["sub_team", "scheduled", false]]',
         "product": "scheduled",
@@ -410,46 +413,46 @@ def test_snapshot() -> None:
         "period_end": "2026-12-12T15:06:00.000+00:00",
     }
     assert (
-        state(ask(), TEAM_LATER, ADD_ON, CANCELLED)["held"]
-        == state(ask(), CANCELLED, ADD_ON, TEAM_LATER)["held"]
+        snapshot_of(switch_to(), TEAM_LATER, ADD_ON, CANCELLED)["held"]
+        == snapshot_of(switch_to(), CANCELLED, ADD_ON, TEAM_LATER)["held"]
     )
-    assert state(ask(), TEAM)["product"] == "running"
+    assert snapshot_of(switch_to(), TEAM)["product"] == "running"
 
 
 def test_verdict_is_unclear_when_the_customer_is_gone() -> None:
-    assert CHANGE.verify(ask(), state(ask(), PRO), None) is Verdict.UNCLEAR
+    assert CHANGE.verify(switch_to(), snapshot_of(switch_to(), PRO), None) is Verdict.UNCLEAR
 
 
 @pytest.mark.parametrize(
     ("change_input", "before", "back"),
     [
-        (ask(AT_END), [PRO], CALLED_OFF),
-        (ask(AT_END), [PRO, ADD_ON, OF_ENTITY], CALLED_OFF),
-        (ask(AT_END), [CANCELLED, MAX_LATER], None),
-        (ask(AT_END), [PRO, TEAM.model_copy(update={"plan_id": "other"})], None),
-        (ask(AT_END), [], None),
-        (ask(), [PRO], None),
+        (switch_to(AT_END), [PRO], CALLED_OFF),
+        (switch_to(AT_END), [PRO, ADD_ON, OF_ENTITY], CALLED_OFF),
+        (switch_to(AT_END), [CANCELLED, MAX_LATER], None),
+        (switch_to(AT_END), [PRO, TEAM.model_copy(update={"plan_id": "other"})], None),
+        (switch_to(AT_END), [], None),
+        (switch_to(), [PRO], None),
         (CALLED_OFF, [CANCELLED, TEAM_LATER], None),
     ],
 )
 def test_inverse(change_input: SwitchInput, before: list[Subscription], back: SwitchInput | None) -> None:
-    then = state(change_input, *before)
+    then = snapshot_of(change_input, *before)
     assert CHANGE.inverse(change_input, then, then) == back
 
 
 def test_amount_and_products_for_the_policy() -> None:
     upgrade = known(PRO, quoted=quoted(-20, 50))
-    assert CHANGE.amount(ask(), CHANGE.snapshot(ask(), upgrade)) == 30
+    assert CHANGE.amount(switch_to(), CHANGE.snapshot(switch_to(), upgrade)) == 30
     facts = known(CANCELLED, MAX_LATER, ADD_ON, FREE_LATER)
-    assert CHANGE.products(ask(), facts) == {"team", "pro", "max"}
+    assert CHANGE.products(switch_to(), facts) == {"team", "pro", "max"}
 
 
 def test_preview_holds_while_only_time_passes() -> None:
-    then = CHANGE.snapshot(ask(), known(PRO, quoted=quoted(-20, 50)))
+    then = CHANGE.snapshot(switch_to(), known(PRO, quoted=quoted(-20, 50)))
     later = known(PRO, quoted=quoted(-10, 25), at=NOW + (LATER - NOW) / 2)
-    assert CHANGE.holds(ask(), then, CHANGE.snapshot(ask(), later))
+    assert CHANGE.holds(switch_to(), then, CHANGE.snapshot(switch_to(), later))
     cancelled = known(CANCELLED, quoted=quoted(-20, 50))
-    assert not CHANGE.holds(ask(), then, CHANGE.snapshot(ask(), cancelled))
+    assert not CHANGE.holds(switch_to(), then, CHANGE.snapshot(switch_to(), cancelled))
 
 
 def test_change_may_wait_for_payment() -> None:
@@ -459,10 +462,12 @@ def test_change_may_wait_for_payment() -> None:
 
 def test_wording() -> None:
     names = {"team": "Team"}
-    assert CHANGE.summary(ask(), names) == "Change the product to Team now"
-    assert CHANGE.summary(ask(AT_END), names) == "Change the product to Team at the end of the period"
+    assert CHANGE.summary(switch_to(), names) == "Change the product to Team now"
+    assert CHANGE.summary(switch_to(AT_END), names) == "Change the product to Team at the end of the period"
     assert CHANGE.summary(CALLED_OFF, names) == "Call off the scheduled change to Team"
-    before = state(ask(), PRO)
-    assert list(CHANGE.shown_now(ask(), before, before)) == [NOT_HELD]
-    assert list(CHANGE.shown_now(ask(), before, state(ask(), TEAM))) == [HELD]
-    assert list(CHANGE.shown_now(ask(), before, state(ask(), CANCELLED, TEAM_LATER))) == [SCHEDULED]
+    before = snapshot_of(switch_to(), PRO)
+    assert list(CHANGE.shown_now(switch_to(), before, before)) == [NOT_HELD]
+    assert list(CHANGE.shown_now(switch_to(), before, snapshot_of(switch_to(), TEAM))) == [HELD]
+    assert list(CHANGE.shown_now(switch_to(), before, snapshot_of(switch_to(), CANCELLED, TEAM_LATER))) == [
+        SCHEDULED
+    ]

@@ -25,7 +25,7 @@ def form(*subscriptions: Any) -> Filling:
     )
 
 
-def wanted(action: TrialAction, **changes: Any) -> TrialInput:
+def trial_change(action: TrialAction, **changes: Any) -> TrialInput:
     fields = {
         "customer": "cus_1",
         "customer_created_at": BEFORE,
@@ -43,7 +43,7 @@ def test_new_end_of_the_trial_is_picked() -> None:
     opened.fill("ends_at", datetime=int(FURTHER.timestamp()))
     assert "Trial ends on: Dec 2, 2026 → *Dec 7, 2026*" in opened.text
     assert opened.element("ends_at")["initial_date_time"] == int(FURTHER.timestamp())
-    assert opened.submit().input == wanted(TrialAction.MOVE_END, ends_at=FURTHER)
+    assert opened.submit().input == trial_change(TrialAction.MOVE_END, ends_at=FURTHER)
 
 
 def test_trial_is_ended_now() -> None:
@@ -52,7 +52,7 @@ def test_trial_is_ended_now() -> None:
     opened.fill("action", option="end_now")
     assert not opened.has("ends_at")
     assert "Trial ends on: Dec 2, 2026 → *now*" in opened.text
-    assert opened.submit().input == wanted(TrialAction.END_NOW)
+    assert opened.submit().input == trial_change(TrialAction.END_NOW)
     opened.fill("action", option="move_end", redraw=False)
     assert opened.submit().errors == {"action": changes_words.STALE}
 

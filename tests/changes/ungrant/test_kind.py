@@ -25,17 +25,17 @@ FLAGGED = facts(customer=customer(flags={"sso": Flag(id="flag", feature_id="sso"
 LOST = Note(UngrantNote.FEATURE_LOST, ABOUT)
 
 
-def ask(**changes: Any) -> UngrantInput:
+def removal(**changes: Any) -> UngrantInput:
     return UngrantInput(**{"customer": "cus_1", "feature": "messages", "row": "gift", **changes})
 
 
 @pytest.mark.parametrize(
     ("change_input", "refusals"),
     [
-        (ask(customer="cus_2"), [Note(CommonNote.OTHER_CUSTOMER)]),
-        (ask(row="gone"), [Note(UngrantNote.USED_UP, ABOUT)]),
-        (ask(feature="other"), [Note(UngrantNote.USED_UP, {"feature": "other"})]),
-        (ask(row="row"), [Note(UngrantNote.OF_PRODUCT, ABOUT)]),
+        (removal(customer="cus_2"), [Note(CommonNote.OTHER_CUSTOMER)]),
+        (removal(row="gone"), [Note(UngrantNote.USED_UP, ABOUT)]),
+        (removal(feature="other"), [Note(UngrantNote.USED_UP, {"feature": "other"})]),
+        (removal(row="row"), [Note(UngrantNote.OF_PRODUCT, ABOUT)]),
     ],
 )
 def test_guard_refuses(change_input: UngrantInput, refusals: list[Note]) -> None:
@@ -47,12 +47,12 @@ def test_guard_refuses(change_input: UngrantInput, refusals: list[Note]) -> None
 @pytest.mark.parametrize(
     ("change_input", "customer_facts", "warnings"),
     [
-        (ask(), KNOWN, [Note(UngrantNote.USED, {"units": "40"})]),
-        (ask(), facts(balance(GIFT)), [Note(UngrantNote.USED, {"units": "40"}), LOST]),
-        (ask(), facts(balance(row("gift", usage=0, plan_id=None))), [LOST]),
-        (ask(), facts(balance(row("gift", usage=-5, plan_id=None))), [LOST]),
-        (ask(), facts(balance(row("gift", usage=5, plan_id=None, unlimited=True))), [LOST]),
-        (ask(feature="sso", row="flag"), FLAGGED, [Note(UngrantNote.FEATURE_LOST, {"feature": "sso"})]),
+        (removal(), KNOWN, [Note(UngrantNote.USED, {"units": "40"})]),
+        (removal(), facts(balance(GIFT)), [Note(UngrantNote.USED, {"units": "40"}), LOST]),
+        (removal(), facts(balance(row("gift", usage=0, plan_id=None))), [LOST]),
+        (removal(), facts(balance(row("gift", usage=-5, plan_id=None))), [LOST]),
+        (removal(), facts(balance(row("gift", usage=5, plan_id=None, unlimited=True))), [LOST]),
+        (removal(feature="sso", row="flag"), FLAGGED, [Note(UngrantNote.FEATURE_LOST, {"feature": "sso"})]),
     ],
 )
 def test_guard_warns(change_input: UngrantInput, customer_facts: Facts, warnings: list[Note]) -> None:
@@ -63,14 +63,14 @@ def test_guard_warns(change_input: UngrantInput, customer_facts: Facts, warnings
 
 def test_customer_with_an_old_id_can_lose_a_grant() -> None:
     facts = replace(KNOWN, customer=KNOWN.customer.model_copy(update={"id": "ada@acme.example"}))
-    assert CHANGE.guard(ask(customer="ada@acme.example"), facts, NOW).allowed
+    assert CHANGE.guard(removal(customer="ada@acme.example"), facts, NOW).allowed
 
 
 @pytest.mark.parametrize(
     ("change_input", "customer_facts", "preview"),
     [
         (
-            ask(),
+            removal(),
             KNOWN,
             (
                 Line(UngrantLine.GRANT, "100", None, ValueFormat.NUMBER, about="messages"),
@@ -78,7 +78,7 @@ def test_customer_with_an_old_id_can_lose_a_grant() -> None:
             ),
         ),
         (
-            ask(),
+            removal(),
             facts(balance(row(), row("gift", included=100, usage=140, plan_id=None))),
             (
                 Line(UngrantLine.GRANT, "100", None, ValueFormat.NUMBER, about="messages"),
@@ -86,12 +86,12 @@ def test_customer_with_an_old_id_can_lose_a_grant() -> None:
             ),
         ),
         (
-            ask(),
+            removal(),
             facts(balance(row("gift", plan_id=None, unlimited=True))),
             (Line(UngrantLine.GRANT, "unlimited", None, about="messages"),),
         ),
-        (ask(feature="sso", row="flag"), FLAGGED, (Line(UngrantLine.GRANT, "on", None, about="sso"),)),
-        (ask(row="gone"), KNOWN, (Line(UngrantLine.GRANT, "on", None, about="messages"),)),
+        (removal(feature="sso", row="flag"), FLAGGED, (Line(UngrantLine.GRANT, "on", None, about="sso"),)),
+        (removal(row="gone"), KNOWN, (Line(UngrantLine.GRANT, "on", None, about="messages"),)),
     ],
 )
 def test_preview_shows_what_is_lost(
@@ -101,13 +101,13 @@ def test_preview_shows_what_is_lost(
 
 
 def test_feature_and_row_are_always_named() -> None:
-    (write,) = CHANGE.plan(ask(), KNOWN)
+    (write,) = CHANGE.plan(removal(), KNOWN)
     assert dict(write.body) == {"customer_id": "cus_1", "feature_id": "messages", "balance_id": "gift"}
     assert (write.route, write.method, write.path) == ("balances.delete", "POST", "/v1/balances.delete")
     assert not write.per_customer
 
 
-def told(**changes: Any) -> Snapshot:
+def snapshot_with(**changes: Any) -> Snapshot:
     fields = {"granted": Decimal(100), "left": Decimal(60), "row": "gift", "size": GrantSize.AMOUNT}
     return GrantState(**{**fields, **changes}).snapshot()
 
@@ -115,34 +115,34 @@ def told(**changes: Any) -> Snapshot:
 @pytest.mark.parametrize(
     ("before", "after", "verdict"),
     [
-        (told(), standalone.ABSENT, Verdict.APPLIED),
-        (told(), told(), Verdict.NOT_APPLIED),
-        (told(), told(left=Decimal(1)), Verdict.NOT_APPLIED),
-        (told(), None, Verdict.UNCLEAR),
+        (snapshot_with(), standalone.ABSENT, Verdict.APPLIED),
+        (snapshot_with(), snapshot_with(), Verdict.NOT_APPLIED),
+        (snapshot_with(), snapshot_with(left=Decimal(1)), Verdict.NOT_APPLIED),
+        (snapshot_with(), None, Verdict.UNCLEAR),
         (standalone.ABSENT, standalone.ABSENT, Verdict.UNCLEAR),
     ],
 )
 def test_verdict_of_the_read_back(before: Snapshot, after: Snapshot | None, verdict: Verdict) -> None:
-    assert CHANGE.verify(ask(), before, after) is verdict
+    assert CHANGE.verify(removal(), before, after) is verdict
 
 
 def test_amount_is_what_is_taken_back() -> None:
-    assert CHANGE.snapshot(ask(), KNOWN) == told()
-    assert CHANGE.amount(ask(), told()) == 60
-    assert CHANGE.amount(ask(), told(left=Decimal(-5))) == 0
-    assert CHANGE.amount(ask(), told(size=GrantSize.UNLIMITED)) is None
-    assert CHANGE.amount(ask(), standalone.ABSENT) is None
+    assert CHANGE.snapshot(removal(), KNOWN) == snapshot_with()
+    assert CHANGE.amount(removal(), snapshot_with()) == 60
+    assert CHANGE.amount(removal(), snapshot_with(left=Decimal(-5))) == 0
+    assert CHANGE.amount(removal(), snapshot_with(size=GrantSize.UNLIMITED)) is None
+    assert CHANGE.amount(removal(), standalone.ABSENT) is None
 
 
 def test_removal_holds_while_only_usage_changes() -> None:
-    assert CHANGE.holds(ask(), told(), told(left=Decimal(1)))
-    assert not CHANGE.holds(ask(), told(), told(granted=Decimal(200)))
-    assert not CHANGE.holds(ask(), told(), told(size=GrantSize.UNLIMITED))
-    assert not CHANGE.holds(ask(), told(), standalone.ABSENT)
-    assert not CHANGE.holds(ask(), standalone.ABSENT, told())
+    assert CHANGE.holds(removal(), snapshot_with(), snapshot_with(left=Decimal(1)))
+    assert not CHANGE.holds(removal(), snapshot_with(), snapshot_with(granted=Decimal(200)))
+    assert not CHANGE.holds(removal(), snapshot_with(), snapshot_with(size=GrantSize.UNLIMITED))
+    assert not CHANGE.holds(removal(), snapshot_with(), standalone.ABSENT)
+    assert not CHANGE.holds(removal(), standalone.ABSENT, snapshot_with())
 
 
-def again(**changes: Any) -> GrantInput:
+def grant_again(**changes: Any) -> GrantInput:
     fields = {
         "customer": "cus_1",
         "feature": "messages",
@@ -157,30 +157,30 @@ def again(**changes: Any) -> GrantInput:
 @pytest.mark.parametrize(
     ("change_input", "before", "undo"),
     [
-        (ask(), told(), again()),
-        (ask(), told(left=Decimal(100)), again(left=None)),
-        (ask(), told(expires_at=SOON), again(expires_at=SOON)),
+        (removal(), snapshot_with(), grant_again()),
+        (removal(), snapshot_with(left=Decimal(100)), grant_again(left=None)),
+        (removal(), snapshot_with(expires_at=SOON), grant_again(expires_at=SOON)),
         (
-            ask(),
-            told(interval="week", interval_count=2, resets_at=SOON),
-            again(every="week", every_count=2, resets_at=SOON),
+            removal(),
+            snapshot_with(interval="week", interval_count=2, resets_at=SOON),
+            grant_again(every="week", every_count=2, resets_at=SOON),
         ),
         (
-            ask(),
-            told(size=GrantSize.SWITCH, granted=Decimal(0), left=Decimal(0)),
-            again(size=GrantSize.SWITCH, amount=None, left=None),
+            removal(),
+            snapshot_with(size=GrantSize.SWITCH, granted=Decimal(0), left=Decimal(0)),
+            grant_again(size=GrantSize.SWITCH, amount=None, left=None),
         ),
         (
-            ask(),
-            told(size=GrantSize.UNLIMITED, granted=Decimal(0), left=Decimal(-5)),
-            again(size=GrantSize.UNLIMITED, amount=None, left=None),
+            removal(),
+            snapshot_with(size=GrantSize.UNLIMITED, granted=Decimal(0), left=Decimal(-5)),
+            grant_again(size=GrantSize.UNLIMITED, amount=None, left=None),
         ),
         (
-            ask(row="cus_ent_1"),
-            told(row="cus_ent_1"),
-            again(grant=f"maple_{digest('cus_ent_1')}"),
+            removal(row="cus_ent_1"),
+            snapshot_with(row="cus_ent_1"),
+            grant_again(grant=f"maple_{digest('cus_ent_1')}"),
         ),
-        (ask(), standalone.ABSENT, None),
+        (removal(), standalone.ABSENT, None),
     ],
 )
 def test_removal_is_undone_by_the_same_grant(
@@ -190,23 +190,30 @@ def test_removal_is_undone_by_the_same_grant(
 
 
 def test_wording() -> None:
-    assert CHANGE.summary(ask(), {"messages": "Messages"}) == "Remove the grant of Messages"
-    assert CHANGE.part(ask(), told(), (), {}) == "*Part:* Granted as gift · 60 of 100 left"
-    assert CHANGE.part(ask(), told(row="maple_1234567"), (), {}) == (
+    assert CHANGE.summary(removal(), {"messages": "Messages"}) == "Remove the grant of Messages"
+    assert CHANGE.part(removal(), snapshot_with(), (), {}) == "*Part:* Granted as gift · 60 of 100 left"
+    assert CHANGE.part(removal(), snapshot_with(row="maple_1234567"), (), {}) == (
         "*Part:* Standalone grant · 60 of 100 left · …234567"
     )
-    assert CHANGE.part(ask(), told(size=GrantSize.SWITCH, row="cus_ent_123456"), (), {}) == (
+    assert CHANGE.part(removal(), snapshot_with(size=GrantSize.SWITCH, row="cus_ent_123456"), (), {}) == (
         "*Part:* Standalone grant · On · …123456"
     )
-    assert CHANGE.part(ask(), told(size=GrantSize.UNLIMITED, left=Decimal(-1)), (), {}) == (
+    assert CHANGE.part(removal(), snapshot_with(size=GrantSize.UNLIMITED, left=Decimal(-1)), (), {}) == (
         "*Part:* Granted as gift · Unlimited"
     )
-    assert CHANGE.shown_now(ask(), {}, standalone.ABSENT) == ["Maple read it, and the grant is not there."]
-    assert CHANGE.shown_now(ask(), {}, told()) == ["Maple read it, and the grant is still there."]
+    assert CHANGE.shown_now(removal(), {}, standalone.ABSENT) == [
+        "Maple read it, and the grant is not there."
+    ]
+    assert CHANGE.shown_now(removal(), {}, snapshot_with()) == [
+        "Maple read it, and the grant is still there."
+    ]
 
 
 def test_overdrawn_grant_is_shown_as_nothing_left() -> None:
-    assert CHANGE.part(ask(), told(left=Decimal(-5)), (), {}) == "*Part:* Granted as gift · 0 of 100 left"
+    assert (
+        CHANGE.part(removal(), snapshot_with(left=Decimal(-5)), (), {})
+        == "*Part:* Granted as gift · 0 of 100 left"
+    )
 
 
 def test_removal_is_offered_only_where_there_is_a_grant() -> None:

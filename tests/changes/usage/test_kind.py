@@ -23,23 +23,23 @@ UNLIMITED = facts(balance(row(plan_id=None, usage=5, unlimited=True), unlimited=
 LISTED = Note(UsageNote.STAYS_LISTED)
 
 
-def ask(value: Any = 20, **changes: Any) -> UsageInput:
+def usage_of(value: Any = 20, **changes: Any) -> UsageInput:
     fields = {"customer": "cus_1", "feature": "messages", "value": Decimal(value), "mark": "m1"}
     return UsageInput(**{**fields, **changes})
 
 
 def undo(value: Any = -20, **changes: Any) -> UsageInput:
-    return ask(value, **{"mark": "m1-undo", "undoes": True, **changes})
+    return usage_of(value, **{"mark": "m1-undo", "undoes": True, **changes})
 
 
 @pytest.mark.parametrize(
     ("change_input", "customer_facts", "refusals"),
     [
-        (ask(customer="cus_2"), KNOWN, [Note(CommonNote.OTHER_CUSTOMER)]),
-        (ask(), facts(), [Note(UsageNote.NOT_HELD, {"feature": "messages"})]),
-        (ask(10**13), KNOWN, [Note(AmountNote.TOO_LARGE, {"most": "1000000000000"})]),
-        (ask(0), KNOWN, [Note(UsageNote.ZERO)]),
-        (ask(-1), KNOWN, [Note(UsageNote.ZERO)]),
+        (usage_of(customer="cus_2"), KNOWN, [Note(CommonNote.OTHER_CUSTOMER)]),
+        (usage_of(), facts(), [Note(UsageNote.NOT_HELD, {"feature": "messages"})]),
+        (usage_of(10**13), KNOWN, [Note(AmountNote.TOO_LARGE, {"most": "1000000000000"})]),
+        (usage_of(0), KNOWN, [Note(UsageNote.ZERO)]),
+        (usage_of(-1), KNOWN, [Note(UsageNote.ZERO)]),
         (undo(0), KNOWN, [Note(UsageNote.ZERO)]),
         (undo(-301), KNOWN, [Note(UsageNote.LESS_USED, {"used": "300"})]),
         (undo(-1), facts(balance(row(usage=-5))), [Note(UsageNote.LESS_USED, {"used": "0"})]),
@@ -54,13 +54,13 @@ def test_guard_refuses(change_input: UsageInput, customer_facts: Facts, refusals
 @pytest.mark.parametrize(
     ("change_input", "facts", "warnings"),
     [
-        (ask(), KNOWN, [LISTED]),
-        (ask(700), KNOWN, [LISTED]),
-        (ask("700.5"), KNOWN, [Note(UsageNote.MORE_THAN_LEFT, {"left": "700"}), LISTED]),
-        (ask(10**6), UNLIMITED, [LISTED]),
+        (usage_of(), KNOWN, [LISTED]),
+        (usage_of(700), KNOWN, [LISTED]),
+        (usage_of("700.5"), KNOWN, [Note(UsageNote.MORE_THAN_LEFT, {"left": "700"}), LISTED]),
+        (usage_of(10**6), UNLIMITED, [LISTED]),
         (undo(-300), KNOWN, [LISTED]),
         (
-            ask(customer="a@b"),
+            usage_of(customer="a@b"),
             replace(KNOWN, customer=KNOWN.customer.model_copy(update={"id": "a@b"})),
             [LISTED],
         ),
@@ -80,12 +80,12 @@ def figures(label: UsageLine, before: str, after: str) -> Line:
     ("change_input", "facts", "preview"),
     [
         (
-            ask(),
+            usage_of(),
             KNOWN,
             (figures(UsageLine.USED, "300", "320"), figures(UsageLine.REMAINING, "700", "680")),
         ),
         (
-            ask(800),
+            usage_of(800),
             KNOWN,
             (figures(UsageLine.USED, "300", "1100"), figures(UsageLine.REMAINING, "700", "0")),
         ),
@@ -94,7 +94,7 @@ def figures(label: UsageLine, before: str, after: str) -> Line:
             KNOWN,
             (figures(UsageLine.USED, "300", "280"), figures(UsageLine.REMAINING, "700", "720")),
         ),
-        (ask(), UNLIMITED, (figures(UsageLine.USED, "5", "25"),)),
+        (usage_of(), UNLIMITED, (figures(UsageLine.USED, "5", "25"),)),
     ],
 )
 def test_preview_lines(change_input: UsageInput, facts: Facts, preview: tuple[Line, ...]) -> None:
@@ -103,7 +103,7 @@ def test_preview_lines(change_input: UsageInput, facts: Facts, preview: tuple[Li
 
 def test_usage_is_deducted_completely_or_not_and_the_event_is_marked() -> None:
     named = {"customer_id": "cus_1", "feature_id": "messages"}
-    (write,) = CHANGE.plan(ask("1.5"), KNOWN)
+    (write,) = CHANGE.plan(usage_of("1.5"), KNOWN)
     assert dict(write.body) == {
         **named,
         "value": 1.5,
@@ -126,9 +126,9 @@ def event(value: Any = 20, **properties: Any) -> Event:
 
 def test_event_is_found_by_its_mark() -> None:
     events = RecentEvents((event(5), event(7, maple="m0"), event(20, maple="m1")))
-    assert CHANGE.snapshot(ask(), replace(KNOWN, extra=events)) == {"recorded": "20"}
+    assert CHANGE.snapshot(usage_of(), replace(KNOWN, extra=events)) == {"recorded": "20"}
     assert CHANGE.snapshot(undo(), replace(KNOWN, extra=events)) == {"recorded": None}
-    assert CHANGE.snapshot(ask(), KNOWN) == {"recorded": None}
+    assert CHANGE.snapshot(usage_of(), KNOWN) == {"recorded": None}
 
 
 NONE: Snapshot = {"recorded": None}
@@ -145,7 +145,7 @@ NONE: Snapshot = {"recorded": None}
     ],
 )
 def test_verdict_of_the_read_back(before: Snapshot, after: Snapshot | None, verdict: Verdict) -> None:
-    assert CHANGE.verify(ask(), before, after) is verdict
+    assert CHANGE.verify(usage_of(), before, after) is verdict
 
 
 @pytest.mark.parametrize(
@@ -158,21 +158,21 @@ def test_verdict_of_the_read_back(before: Snapshot, after: Snapshot | None, verd
     ],
 )
 def test_answer_counts_by_the_amount_deducted(answer: object, after: Snapshot) -> None:
-    assert CHANGE.credited(ask(), KNOWN, answer, NONE) == after
+    assert CHANGE.credited(usage_of(), KNOWN, answer, NONE) == after
 
 
 def test_undo_is_the_negative_amount_and_has_no_undo() -> None:
-    assert CHANGE.inverse(ask(), NONE, {"recorded": "20"}) == undo()
+    assert CHANGE.inverse(usage_of(), NONE, {"recorded": "20"}) == undo()
     assert CHANGE.inverse(undo(), NONE, {"recorded": "-20"}) is None
     assert CHANGE.amount(undo(), NONE) == 20
 
 
 def test_wording() -> None:
     names = {"messages": "Messages"}
-    assert CHANGE.summary(ask(1500), names) == "Record 1,500 used of Messages"
+    assert CHANGE.summary(usage_of(1500), names) == "Record 1,500 used of Messages"
     assert CHANGE.summary(undo(), names) == "Give back 20 recorded as used of Messages"
-    assert CHANGE.shown_now(ask(), {}, {"recorded": "20"}) == ["• Recorded: *20*"]
-    assert CHANGE.shown_now(ask(), {}, NONE) == [
+    assert CHANGE.shown_now(usage_of(), {}, {"recorded": "20"}) == ["• Recorded: *20*"]
+    assert CHANGE.shown_now(usage_of(), {}, NONE) == [
         "Maple found no such event among the newest. Look for it in the customer's events."
     ]
 
@@ -185,7 +185,7 @@ async def test_events_are_optional_and_read_only_for_a_request(readable: bool) -
     try:
         opened = await gather_for(client, "usage", "cus_1", now=lambda: NOW)
         assert (opened.extra, [call.route for call in script.received]) == (None, ["customers.get"])
-        requested = await gather(client, ask(), now=lambda: NOW)
+        requested = await gather(client, usage_of(), now=lambda: NOW)
     finally:
         await client.aclose()
     assert isinstance(requested.extra, RecentEvents) is readable
