@@ -21,7 +21,7 @@ DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
 
 
-async def booked(
+async def create_digest(
     database: Database,
     *,
     submission_id: str = "form",
@@ -48,15 +48,15 @@ async def booked(
     )
 
 
-async def claimed(database: Database, *, by: str = "a", now: datetime = DUE) -> list[Run]:
+async def claim(database: Database, *, by: str = "a", now: datetime = DUE) -> list[Run]:
     return await runs.claim_due(database, "live", by=by, lease=LEASE, now=now)
 
 
-async def taken_over(database: Database, *, by: str = "b", now: datetime) -> list[Run]:
+async def take_over(database: Database, *, by: str = "b", now: datetime) -> list[Run]:
     return await runs.take_over(database, "live", by=by, lease=LEASE, now=now)
 
 
-async def written(database: Database, digest_id: str) -> list[Run]:
+async def all_runs(database: Database, digest_id: str) -> list[Run]:
     """All runs of the digest, in the order they were due."""
     query = select(digest_runs).where(digest_runs.c.digest_id == digest_id)
     async with database.reading() as connection:
@@ -66,5 +66,5 @@ async def written(database: Database, digest_id: str) -> list[Run]:
 
 async def outcomes(database: Database, digest_id: str) -> dict[str, Any]:
     """By day of March: why the run was skipped, or its state."""
-    stored_runs = await written(database, digest_id)
+    stored_runs = await all_runs(database, digest_id)
     return {run.day.strftime("%-d"): run.skip or run.state for run in stored_runs if run.day}

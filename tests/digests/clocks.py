@@ -22,12 +22,12 @@ _BEGIN = datetime(2025, 11, 1, tzinfo=UTC)
 _HALF_HOURS = 48 * 800
 
 
-def due(schedule: Schedule, day: date) -> datetime:
+def due_moment(schedule: Schedule, day: date) -> datetime:
     """The first minute at which the clocks show the schedule's time, or a later one, on this day."""
     return _first(schedule.zone, day, schedule.at)
 
 
-def shown(zone: str, at: datetime) -> datetime:
+def local_time(zone: str, at: datetime) -> datetime:
     """The local time in the zone."""
     minutes = (at - _BEGIN) // timedelta(minutes=1)
     return (at + timedelta(minutes=_offsets(zone)[minutes // 30])).replace(tzinfo=None)

@@ -32,7 +32,7 @@ def customer(**fields: Any) -> bulk.ListedCustomer:
     return listed
 
 
-def held(**fields: Any) -> dict[str, Any]:
+def subscription(**fields: Any) -> dict[str, Any]:
     """A monthly plan for 49, billed in three days."""
     return {
         "plan_id": "pro",
@@ -60,7 +60,7 @@ def balance(*rows: dict[str, Any], **fields: Any) -> dict[str, Any]:
     }
 
 
-def source(resets: float | None, **fields: Any) -> dict[str, Any]:
+def balance_row(resets: float | None, **fields: Any) -> dict[str, Any]:
     """A row of a balance that resets in this many days."""
     reset = {"interval": "month", "resets_at": None if resets is None else days(resets)}
     return {
@@ -74,5 +74,5 @@ def source(resets: float | None, **fields: Any) -> dict[str, Any]:
     }
 
 
-def stored(listed: bulk.ListedCustomer) -> list[StoredItem]:
+def stored_rows(listed: bulk.ListedCustomer) -> list[StoredItem]:
     return list(of_customer(listed, SPAN))

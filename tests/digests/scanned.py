@@ -18,7 +18,7 @@ from bot.runtime import Runtime
 from bot.store.database import Database
 from bot.store.tables import digest_items
 from tests.autumn.scripted import Answer, ReceivedRequest, Scripted, error, listing, ok
-from tests.digests.listed import START, days, held
+from tests.digests.listed import START, days, subscription
 
 HASTE = ScanPace(page=0, rows=0, preview=0, invoices=0, again=(0, 0), poll=0.002, report=0, log=0)
 WEEK = timedelta(days=7)
@@ -71,21 +71,21 @@ class Reader:
         self.reported.append(progress)
 
 
-async def kept(database: Database, scan: Scan, section: str) -> list[ReportItem]:
+async def items_of_section(database: Database, scan: Scan, section: str) -> list[ReportItem]:
     """Everything stored of a section, in the order it was read."""
     query = select(digest_items).where(digest_items.c.scan_id == scan.id, digest_items.c.section == section)
     async with database.reading() as connection:
         return [read_item(row) for row in await connection.execute(query.order_by(digest_items.c.id))]
 
 
-def billed(number: int, amount: float = 49, **fields: Any) -> dict[str, Any]:
+def billed_customer(number: int, amount: float = 49, **fields: Any) -> dict[str, Any]:
     """A customer who will be billed, as listed."""
     plan = {"name": "Pro", "price": {"amount": amount}}
     return {
         "id": f"cus_{number}",
         "name": f"Customer {number}",
         "stripe_id": f"cus_stripe_{number}",
-        "subscriptions": [held(plan=plan)],
+        "subscriptions": [subscription(plan=plan)],
         **fields,
     }
 
@@ -100,7 +100,7 @@ def preview(total: float = 50, *, currency: str = "usd", at: float = 3) -> dict[
     }
 
 
-def asking(
+def scripted_autumn(
     customers: Answer | Sequence[Answer] | None = None,
     *,
     invoices: Answer | Sequence[Answer] | None = None,
@@ -117,7 +117,7 @@ def asking(
     )
 
 
-def paged(rows: Sequence[dict[str, Any]]) -> Answer:
+def paged_answers(rows: Sequence[dict[str, Any]]) -> Answer:
     """customers.list as Autumn pages it: no cursor after a page that ends with a customer without an id."""
 
     async def answer(request: ReceivedRequest) -> httpx.Response:
@@ -130,15 +130,15 @@ def paged(rows: Sequence[dict[str, Any]]) -> Answer:
     return answer
 
 
-def nameless(count: int) -> list[dict[str, Any]]:
+def customers_without_ids(count: int) -> list[dict[str, Any]]:
     return [{"id": None, "name": f"Nobody {number}"} for number in range(count)]
 
 
-def down(*statuses: int) -> list[httpx.Response]:
+def error_answers(*statuses: int) -> list[httpx.Response]:
     return [error(status) for status in statuses]
 
 
-def total(items: Iterable[ReportItem]) -> list[tuple[str | None, str, str]]:
+def amounts_by_customer(items: Iterable[ReportItem]) -> list[tuple[str | None, str, str]]:
     """The amount for each customer; estimates are marked."""
     return [
         (item.customer_id, f"{item.amount} {item.currency}", "?" if item.details.get("estimate") else "")

@@ -14,13 +14,13 @@ from tests.digests.samples import BERLIN, ORG, item, items, page
 from tests.kit import checks
 
 
-def drawn(item_page: ItemPage, query: RowQuery = BERLIN) -> dict[str, Any]:
+def draw(item_page: ItemPage, query: RowQuery = BERLIN) -> dict[str, Any]:
     return modal(all_rows.see_all(item_page, query, org=ORG))
 
 
 def test_page_has_totals_and_a_button_for_each_row() -> None:
     item_page = page(*items(2), item(customer_id=None, customer=""), item(customer_id="c" * 2500), count=4)
-    view = drawn(item_page)
+    view = draw(item_page)
     text = checks.read(view["blocks"])
     assert view["title"]["text"] == "Upcoming invoices"
     assert "*Upcoming invoices* · 4 invoices\nTotal *$29.00*" in text
@@ -36,20 +36,20 @@ def test_page_has_totals_and_a_button_for_each_row() -> None:
 
 def test_page_buttons_carry_the_whole_query() -> None:
     query = BERLIN.at(section="unpaid", minimum=Decimal("2.50"), plans=("pro",), page=9)
-    view = drawn(page(*items(1, "unpaid"), page=1, pages=3, left=10, count=30), query)
+    view = draw(page(*items(1, "unpaid"), page=1, pages=3, left=10, count=30), query)
     buttons = {element["text"]["text"]: element["value"] for element in checks.elements(view["blocks"])}
     assert RowQuery.decode(buttons["Previous"]) == query.at(page=0)
     assert RowQuery.decode(buttons["Next"]) == query.at(page=2)
     assert RowQuery.decode(view["private_metadata"]) == query.at(page=1)
     assert RowQuery.decode(buttons["Download CSV"]).sections == ("unpaid",)
     assert "Page 2 of 3 · 10 left" in checks.read(view["blocks"])
-    last = drawn(page(*items(1), page=2, pages=3, count=30))
+    last = draw(page(*items(1), page=2, pages=3, count=30))
     assert "Next" not in [element["text"]["text"] for element in checks.elements(last["blocks"])]
 
 
 def test_query_too_long_for_a_button_has_no_buttons() -> None:
     long = BERLIN.at(plans=tuple(f"{index:02}" * 37 for index in range(28)))
-    view = drawn(page(*items(1), pages=2, left=1), long)
+    view = draw(page(*items(1), pages=2, left=1), long)
     assert [element["text"]["text"] for element in checks.elements(view["blocks"])] == ["Open"]
 
 
@@ -59,9 +59,9 @@ def test_note_is_above_the_rows() -> None:
 
 
 def test_empty_page_and_row_without_facts() -> None:
-    assert "There is nothing to list." in checks.read(drawn(page(totals=()))["blocks"])
+    assert "There is nothing to list." in checks.read(draw(page(totals=()))["blocks"])
     bare = item("past_due", at=None, plans=())
-    assert "*Globex*" in checks.read(drawn(page(bare, totals=(CurrencyTotal("", Decimal(0), 0),)))["blocks"])
+    assert "*Globex*" in checks.read(draw(page(bare, totals=(CurrencyTotal("", Decimal(0), 0),)))["blocks"])
 
 
 def test_loading_expired_and_failed_modals() -> None:

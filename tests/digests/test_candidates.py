@@ -6,13 +6,13 @@ import pytest
 
 from bot.autumn.models import InvoicePreview
 from bot.digests.sections import invoices, resets
-from tests.digests.listed import SPAN, START, at, balance, customer, days, held, ms, source
+from tests.digests.listed import SPAN, START, at, balance, balance_row, customer, days, ms, subscription
 
 PLAN: dict[str, Any] = {"name": "Usage", "price": None, "items": []}
 
 
-def estimate(whose: dict[str, Any], **fields: Any) -> invoices.Estimate | None:
-    listed = customer(subscriptions=[held(**fields)], **whose)
+def estimate_for(whose: dict[str, Any], **fields: Any) -> invoices.Estimate | None:
+    listed = customer(subscriptions=[subscription(**fields)], **whose)
     return invoices.estimate(listed, (listed["subscriptions"] or [])[0])
 
 
@@ -30,18 +30,18 @@ def estimate(whose: dict[str, Any], **fields: Any) -> invoices.Estimate | None:
     ],
 )
 def test_base_price_is_the_estimate(fields: dict[str, Any], amount: str) -> None:
-    assert estimate({}, **fields) == invoices.Estimate(at(3), Decimal(amount), "")
+    assert estimate_for({}, **fields) == invoices.Estimate(at(3), Decimal(amount), "")
 
 
 def test_currency_of_the_price_is_used() -> None:
-    estimated = estimate({}, plan={"price": {"amount": 5, "currency": "EUR"}})
+    estimated = estimate_for({}, plan={"price": {"amount": 5, "currency": "EUR"}})
     assert estimated is not None
     assert estimated.currency == "eur"
 
 
 def test_price_in_several_currencies_leaves_the_currency_unknown() -> None:
     price = {"amount": 49, "currency": "usd", "additional_currencies": [{"currency": "eur", "amount": 45}]}
-    assert estimate({}, plan={"price": price}) == invoices.Estimate(at(3), Decimal(49), "")
+    assert estimate_for({}, plan={"price": price}) == invoices.Estimate(at(3), Decimal(49), "")
 
 
 @pytest.mark.parametrize(
@@ -57,30 +57,30 @@ def test_price_in_several_currencies_leaves_the_currency_unknown() -> None:
     ],
 )
 def test_subscription_without_a_next_invoice_has_no_estimate(fields: dict[str, Any]) -> None:
-    assert estimate({}, **fields) is None
+    assert estimate_for({}, **fields) is None
 
 
 def test_customer_unknown_to_stripe_gets_no_invoice() -> None:
-    assert estimate({"stripe_id": None}) is None
+    assert estimate_for({"stripe_id": None}) is None
 
 
 @pytest.mark.parametrize(
     ("whose", "fields"),
     [
-        ({"balances": {"messages": balance(source(1, price={"amount": 1}))}}, {"plan": PLAN}),
+        ({"balances": {"messages": balance(balance_row(1, price={"amount": 1}))}}, {"plan": PLAN}),
         ({}, {"plan": {**PLAN, "items": [{}, {"price": {"amount": 1}}]}}),
-        ({}, {"plan": {**held()["plan"], "items": [{"price": {}}]}, "expires_at": days(3)}),
+        ({}, {"plan": {**subscription()["plan"], "items": [{"price": {}}]}, "expires_at": days(3)}),
         # Its plan was not listed.
         ({}, {"plan": None}),
     ],
 )
 def test_usage_price_has_no_estimated_amount(whose: dict[str, Any], fields: dict[str, Any]) -> None:
-    assert estimate(whose, **fields) == invoices.Estimate(at(3), None, "")
+    assert estimate_for(whose, **fields) == invoices.Estimate(at(3), None, "")
 
 
 def test_usage_price_of_another_plan_does_not_count() -> None:
-    rows = balance(source(1, plan_id="addon", price={"amount": 1}), source(1, price=None))
-    assert estimate({"balances": {"messages": rows}}, plan=PLAN) is None
+    rows = balance(balance_row(1, plan_id="addon", price={"amount": 1}), balance_row(1, price=None))
+    assert estimate_for({"balances": {"messages": rows}}, plan=PLAN) is None
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_usage_price_of_another_plan_does_not_count() -> None:
     ],
 )
 def test_trial_ends_with_an_invoice(fields: dict[str, Any], expected: Any) -> None:
-    estimated = estimate({}, **fields)
+    estimated = estimate_for({}, **fields)
     assert estimated is not None
     assert estimated.at == expected
 
@@ -127,7 +127,7 @@ def test_only_previews_within_the_window_count() -> None:
 def test_last_invoice_of_a_subscription(
     fields: dict[str, Any], whose: dict[str, Any], expected: invoices.Estimate | None
 ) -> None:
-    listed = customer(subscriptions=[held(**fields)], **whose)
+    listed = customer(subscriptions=[subscription(**fields)], **whose)
     assert invoices.last_billed(listed, (listed["subscriptions"] or [])[0]) == expected
 
 
@@ -163,7 +163,7 @@ def test_last_reset_of_a_balance(
         "interval_count": count,
         "resets_at": ms(utc(next_one)) if next_one else None,
     }
-    listed = customer(balances={"messages": balance(source(1, reset=reset))})
+    listed = customer(balances={"messages": balance(balance_row(1, reset=reset))})
     (row,) = (listed["balances"] or {})["messages"]["breakdown"] or []
     reset_at = resets.last_reset(row, utc(began) if began else None, START)
     assert reset_at == (utc(last_one) if last_one else None)

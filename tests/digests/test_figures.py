@@ -71,7 +71,7 @@ def resets(state: AutumnState, customer: LocalCustomer) -> set[tuple[str, int]]:
     return reset_times
 
 
-def told(figures: Figures) -> tuple[Sums, dict[str, int]]:
+def stored_figures(figures: Figures) -> tuple[Sums, dict[str, int]]:
     sums = {
         section: {code: Decimal(amount) for code, amount in by_currency.items()}
         for section, by_currency in figures.totals.items()
@@ -80,7 +80,7 @@ def told(figures: Figures) -> tuple[Sums, dict[str, int]]:
 
 
 @asynccontextmanager
-async def served(seed: str | int) -> AsyncIterator[tuple[LocalAutumn, Autumn]]:
+async def running_autumn(seed: str | int) -> AsyncIterator[tuple[LocalAutumn, Autumn]]:
     async with LocalAutumn.running(seed, START, limits=LocalLimits.off()) as local:
         limits = Allowed(general=10_000, customers_list=10_000)
         autumn = Autumn(key=SecretStr(local.key), url=local.url, limits=limits)
@@ -92,7 +92,7 @@ async def served(seed: str | int) -> AsyncIterator[tuple[LocalAutumn, Autumn]]:
 
 @on_sqlite
 async def test_numbers_of_every_customer_in_every_currency(database: Database) -> None:
-    async with served("demo") as (local, autumn):
+    async with running_autumn("demo") as (local, autumn):
         leave_few_of_the_crowd(local)
         # And after two weeks in which plans renewed, trials ended and balances were not read.
         later = timedelta(days=13)
@@ -106,7 +106,7 @@ async def test_numbers_of_every_customer_in_every_currency(database: Database) -
             assert scan.missing == ()
             for days in DAYS:
                 content = await report(database, scan, DigestContent(KNOWN, days=days))
-                assert told(content.figures) == by_days[days], days
+                assert stored_figures(content.figures) == by_days[days], days
                 assert content.estimates == 0
             currencies = {total.currency for part in content.parts for total in part.totals}
             assert currencies == {"usd", "eur", "jpy"}
@@ -125,18 +125,21 @@ async def _adds_up(database: Database, query: RowQuery, figures: Figures) -> Non
         if item.amount is not None:
             mine = totals[item.section]
             mine[item.currency] = mine.get(item.currency, Decimal(0)) + item.amount
-    assert (totals, {section: counts[section] for section in figures.counts}) == told(figures)
+    assert (totals, {section: counts[section] for section in figures.counts}) == stored_figures(figures)
 
 
 @on_sqlite
 async def test_estimates_are_close(database: Database) -> None:
     """They lack usage beyond what is included, but no customer."""
-    async with served(80) as (local, autumn):
+    async with running_autumn(80) as (local, autumn):
         reader = Reader(database, autumn, Clock(local.clock.now()))
         scan = await reader.scan(horizon=timedelta(days=31), previews=False)
         for days in (7, 14, 31):
             content = await report(database, scan, DigestContent(KNOWN, days=days))
-            (sums, counts), (expected_sums, known_counts) = told(content.figures), expected(local.state, days)
+            (sums, counts), (expected_sums, known_counts) = (
+                stored_figures(content.figures),
+                expected(local.state, days),
+            )
             assert counts == known_counts
             assert sums["unpaid"] == expected_sums["unpaid"]
             assert (

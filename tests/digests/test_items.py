@@ -10,12 +10,22 @@ from bot.autumn import bulk
 from bot.autumn.models import InvoicePreview
 from bot.digests import items, sections
 from bot.digests.sections import invoices
-from tests.digests.listed import SPAN, START, at, balance, customer, days, held, source, stored
+from tests.digests.listed import (
+    SPAN,
+    START,
+    at,
+    balance,
+    balance_row,
+    customer,
+    days,
+    stored_rows,
+    subscription,
+)
 from tests.examples import examples
 
 
-def of(section: str, **fields: Any) -> list[items.StoredItem]:
-    return [row for row in stored(customer(**fields)) if row["section"] == section]
+def rows_of(section: str, **fields: Any) -> list[items.StoredItem]:
+    return [row for row in stored_rows(customer(**fields)) if row["section"] == section]
 
 
 # Before the scan
@@ -24,38 +34,43 @@ def of(section: str, **fields: Any) -> list[items.StoredItem]:
 LATE = items.ScanWindow(START, at(7), since=at(-1))
 
 
-def late(section: str, **fields: Any) -> list[items.StoredItem]:
+def late_rows_of(section: str, **fields: Any) -> list[items.StoredItem]:
     stored_items = sections.of_customer(customer(**fields), LATE)
     return [row for row in stored_items if row["section"] == section]
 
 
 def test_invoice_since_the_last_digest_has_passed() -> None:
     began = {"started_at": days(-100)}
-    (row,) = late("invoices", subscriptions=[held(**began, **period(-0.5))])
+    (row,) = late_rows_of("invoices", subscriptions=[subscription(**began, **period(-0.5))])
     assert (row["at"], row["amount"]) == (at(-0.5), 49_000_000)
     assert row["details"] == {"plan_names": ["Pro"], "estimate": True, "passed": True}
-    assert late("invoices", subscriptions=[held(**began, **period(-1.5))]) == []
-    assert of("invoices", subscriptions=[held(**began, **period(-0.5))]) == []
+    assert late_rows_of("invoices", subscriptions=[subscription(**began, **period(-1.5))]) == []
+    assert rows_of("invoices", subscriptions=[subscription(**began, **period(-0.5))]) == []
     # Autumn has not moved the period on yet.
-    (row,) = late("invoices", subscriptions=[held(**began, current_period_end=days(-0.5))])
+    (row,) = late_rows_of("invoices", subscriptions=[subscription(**began, current_period_end=days(-0.5))])
     assert (row["at"], row["details"]) == (at(-0.5), {"plan_names": ["Pro"], "estimate": True})
 
 
 def test_trial_since_the_last_digest_has_ended() -> None:
-    (row,) = late("trials", subscriptions=[held(trial_ends_at=days(-0.5))])
+    (row,) = late_rows_of("trials", subscriptions=[subscription(trial_ends_at=days(-0.5))])
     assert row["at"] == at(-0.5)
 
 
 def test_reset_since_the_last_digest_has_passed() -> None:
-    monthly = balance(source(29.5, reset={"interval": "day", "interval_count": 30, "resets_at": days(29.5)}))
-    plan = held(started_at=days(-100))
-    (row,) = late("resets", subscriptions=[plan], balances={"messages": monthly})
+    monthly = balance(
+        balance_row(29.5, reset={"interval": "day", "interval_count": 30, "resets_at": days(29.5)})
+    )
+    plan = subscription(started_at=days(-100))
+    (row,) = late_rows_of("resets", subscriptions=[plan], balances={"messages": monthly})
     assert (row["at"], row["amount"], row["plans"]) == (at(-0.5), None, "|pro|")
     assert row["details"] == {"feature_name": "Messages", "passed": True}
-    assert late("resets", subscriptions=[held(plan_id="other")], balances={"messages": monthly}) == []
-    assert late("resets", subscriptions=[held()], balances={"messages": monthly}) == []
-    unlimited = balance(source(29.5, unlimited=True))
-    assert late("resets", subscriptions=[plan], balances={"messages": unlimited}) == []
+    assert (
+        late_rows_of("resets", subscriptions=[subscription(plan_id="other")], balances={"messages": monthly})
+        == []
+    )
+    assert late_rows_of("resets", subscriptions=[subscription()], balances={"messages": monthly}) == []
+    unlimited = balance(balance_row(29.5, unlimited=True))
+    assert late_rows_of("resets", subscriptions=[plan], balances={"messages": unlimited}) == []
 
 
 def period(start: float) -> dict[str, Any]:
@@ -66,7 +81,7 @@ def period(start: float) -> dict[str, Any]:
 
 
 def test_reset_row() -> None:
-    (row,) = stored(customer(balances={"messages": balance(source(2))}))
+    (row,) = stored_rows(customer(balances={"messages": balance(balance_row(2))}))
     assert row == {
         "section": "resets",
         "customer_id": "cus_1",
@@ -84,44 +99,44 @@ def test_reset_row() -> None:
 @pytest.mark.parametrize(
     ("messages", "expected"),
     [
-        (balance(source(8)), []),
-        (balance(source(7)), [at(7)]),
+        (balance(balance_row(8)), []),
+        (balance(balance_row(7)), [at(7)]),
         # Due already: Autumn has not caught up yet.
-        (balance(source(-30)), [at(-30)]),
-        (balance(source(None)), []),
-        (balance(source(1, unlimited=True)), []),
-        (balance(source(1), unlimited=True), []),
-        (balance(source(1, reset=None)), []),
-        (balance(source(1), source(2)), [at(1), at(2)]),
-        (balance(source(1), source(1)), [at(1)]),
+        (balance(balance_row(-30)), [at(-30)]),
+        (balance(balance_row(None)), []),
+        (balance(balance_row(1, unlimited=True)), []),
+        (balance(balance_row(1), unlimited=True), []),
+        (balance(balance_row(1, reset=None)), []),
+        (balance(balance_row(1), balance_row(2)), [at(1), at(2)]),
+        (balance(balance_row(1), balance_row(1)), [at(1)]),
         # Entities' rows are not listed one by one.
         (balance(next_reset_at=days(4)), [at(4)]),
-        (balance(source(None), next_reset_at=days(4)), [at(4)]),
-        (balance(source(1), next_reset_at=days(4)), [at(1)]),
+        (balance(balance_row(None), next_reset_at=days(4)), [at(4)]),
+        (balance(balance_row(1), next_reset_at=days(4)), [at(1)]),
         (balance(next_reset_at=1e300), []),
         ({}, []),
     ],
 )
 def test_resets_within_the_window(messages: dict[str, Any], expected: list[Any]) -> None:
-    assert [row["at"] for row in of("resets", balances={"messages": messages})] == expected
+    assert [row["at"] for row in rows_of("resets", balances={"messages": messages})] == expected
 
 
 def test_resets_at_the_same_time_are_one_row() -> None:
     rows = [
-        source(1, included_grant=10.5, prepaid_grant=2, remaining=0.25),
-        source(1, plan_id=None, included_grant=None, remaining=None),
-        source(1, plan_id="addon", included_grant=5, remaining=5),
-        source(1, included_grant=1, remaining=1),
-        source(2),
+        balance_row(1, included_grant=10.5, prepaid_grant=2, remaining=0.25),
+        balance_row(1, plan_id=None, included_grant=None, remaining=None),
+        balance_row(1, plan_id="addon", included_grant=5, remaining=5),
+        balance_row(1, included_grant=1, remaining=1),
+        balance_row(2),
     ]
-    first, second = of("resets", balances={"messages": balance(*rows, feature=None)})
+    first, second = rows_of("resets", balances={"messages": balance(*rows, feature=None)})
     assert first["details"] == {"feature_name": "messages", "granted": "18.5", "remaining": "6.25"}
     assert first["plans"] == "|pro|addon|"
     assert second["details"]["granted"] == "100"
 
 
 def test_balance_without_sources_resets_as_one() -> None:
-    (row,) = of("resets", balances={"messages": balance(next_reset_at=days(4), granted=None)})
+    (row,) = rows_of("resets", balances={"messages": balance(next_reset_at=days(4), granted=None)})
     assert (row["details"]["granted"], row["details"]["remaining"], row["plans"]) == ("0", "40", "")
 
 
@@ -143,13 +158,15 @@ def test_balance_without_sources_resets_as_one() -> None:
     ],
 )
 def test_trial_and_past_due_rows(fields: dict[str, Any], trials: list[Any], past_due: list[Any]) -> None:
-    fields_of_customer = {"subscriptions": [held(**fields)]}
-    assert [row["at"] for row in of("trials", **fields_of_customer)] == trials
-    assert [row["at"] for row in of("past_due", **fields_of_customer)] == past_due
+    fields_of_customer = {"subscriptions": [subscription(**fields)]}
+    assert [row["at"] for row in rows_of("trials", **fields_of_customer)] == trials
+    assert [row["at"] for row in rows_of("past_due", **fields_of_customer)] == past_due
 
 
 def test_upcoming_invoice_starts_as_an_estimate() -> None:
-    (row,) = of("invoices", subscriptions=[held(quantity=3), held(current_period_end=days(9))])
+    (row,) = rows_of(
+        "invoices", subscriptions=[subscription(quantity=3), subscription(current_period_end=days(9))]
+    )
     assert row["at"] == at(3)
     assert (row["amount"], row["currency"], row["plans"]) == (147_000_000, "", "|pro|")
     assert row["details"] == {"plan_names": ["Pro"], "estimate": True}
@@ -169,7 +186,7 @@ def test_customer_name_falls_back_to_email_and_id(fields: dict[str, Any], called
 
 
 def test_subscription_without_a_plan_has_no_product_name() -> None:
-    (row,) = of("past_due", subscriptions=[held(past_due=True, plan=None, plan_id=None)])
+    (row,) = rows_of("past_due", subscriptions=[subscription(past_due=True, plan=None, plan_id=None)])
     assert (row["plans"], row["details"]) == ("", {})
 
 
@@ -340,7 +357,7 @@ _BALANCE = st.fixed_dictionaries(
     st.none() | st.dictionaries(st.text(max_size=3), _BALANCE, max_size=3),
 )
 def test_any_customer_can_be_stored(subscriptions: Any, balances: Any) -> None:
-    for row in stored(customer(subscriptions=subscriptions, balances=balances)):
+    for row in stored_rows(customer(subscriptions=subscriptions, balances=balances)):
         assert row["amount"] is None or abs(row["amount"]) < 2**63
         json.dumps(row["details"])
         if row["section"] in ("invoices", "trials"):

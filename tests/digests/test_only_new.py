@@ -14,7 +14,7 @@ from bot.store.database import Database
 from tests.digests.harness import DUE, digest_harness, tick
 from tests.digests.listed import START, at
 from tests.digests.samples import run
-from tests.digests.test_report import row, scanned, unpaid
+from tests.digests.test_report import row, stored_scan, unpaid
 from tests.engines import on_sqlite
 
 DAY = timedelta(days=1)
@@ -28,7 +28,7 @@ def last_post(scan: Scan, **changes: Any) -> RowQuery:
     return query.at(**changes)
 
 
-async def reported(
+async def report_after(
     database: Database, scan: Scan, last: RowQuery | None, content: DigestContent = ONLY_NEW
 ) -> Report:
     previous = None if last is None else run(scan=last.scan, query=last.encode(), figures=Figures())
@@ -48,9 +48,9 @@ def rows() -> list[StoredItem]:
 
 
 async def compared(database: Database, *after: StoredItem, before: list[StoredItem] | None = None) -> Report:
-    first = await scanned(database, *(rows() if before is None else before))
-    second = await scanned(database, *after, start=START + DAY)
-    return await reported(database, second, last_post(first))
+    first = await stored_scan(database, *(rows() if before is None else before))
+    second = await stored_scan(database, *after, start=START + DAY)
+    return await report_after(database, second, last_post(first))
 
 
 async def test_same_rows_a_day_later_are_not_new(database: Database) -> None:
@@ -62,8 +62,8 @@ async def test_same_rows_a_day_later_are_not_new(database: Database) -> None:
 
 
 async def test_row_not_in_the_last_post_is_new(database: Database) -> None:
-    first = await scanned(database, *rows())
-    same = await scanned(database, *rows(), start=START + DAY)
+    first = await stored_scan(database, *rows())
+    same = await stored_scan(database, *rows(), start=START + DAY)
     additions = (
         unpaid("9.5", details={"invoice": "in_2"}),
         row("past_due", 2),
@@ -77,9 +77,9 @@ async def test_row_not_in_the_last_post_is_new(database: Database) -> None:
     )
     for number, new in enumerate(additions, start=1):
         content = replace(ONLY_NEW, sections=frozenset({new["section"]}))
-        assert (await reported(database, same, last_post(first), content)).nothing_new, new
-        second = await scanned(database, *rows(), new, start=START + DAY + timedelta(minutes=number))
-        assert not (await reported(database, second, last_post(first), content)).nothing_new, new
+        assert (await report_after(database, same, last_post(first), content)).nothing_new, new
+        second = await stored_scan(database, *rows(), new, start=START + DAY + timedelta(minutes=number))
+        assert not (await report_after(database, second, last_post(first), content)).nothing_new, new
 
 
 @on_sqlite
@@ -100,28 +100,28 @@ async def test_row_beyond_the_last_window_is_new(database: Database) -> None:
 
 @on_sqlite
 async def test_added_section_or_filter_makes_its_rows_new(database: Database) -> None:
-    first = await scanned(database, *rows())
-    second = await scanned(database, *rows(), start=START + DAY)
+    first = await stored_scan(database, *rows())
+    second = await stored_scan(database, *rows(), start=START + DAY)
     for last in (
         last_post(first, sections=("unpaid",)),
         last_post(first, plans=("team",)),
         last_post(first, start=None),
     ):
-        assert not (await reported(database, second, last)).nothing_new
+        assert not (await report_after(database, second, last)).nothing_new
 
 
 @on_sqlite
 async def test_incomparable_report_counts_as_new(database: Database) -> None:
-    first = await scanned(database, *rows())
-    second = await scanned(database, *rows(), start=START + DAY)
-    assert not (await reported(database, second, None)).nothing_new
-    assert not (await reported(database, second, last_post(first).at(scan="forgotten"))).nothing_new
+    first = await stored_scan(database, *rows())
+    second = await stored_scan(database, *rows(), start=START + DAY)
+    assert not (await report_after(database, second, None)).nothing_new
+    assert not (await report_after(database, second, last_post(first).at(scan="forgotten"))).nothing_new
     old = await report(database, second, ONLY_NEW, previous=run(scan=first.id))
     assert not old.nothing_new, "posted by a version that kept no query"
-    missing = await scanned(database, *rows(), start=START + 2 * DAY, missing=["unpaid"])
-    assert not (await reported(database, missing, last_post(first))).nothing_new
+    missing = await stored_scan(database, *rows(), start=START + 2 * DAY, missing=["unpaid"])
+    assert not (await report_after(database, missing, last_post(first))).nothing_new
     content = DigestContent(sections=ALL)
-    assert not (await reported(database, second, last_post(first), content)).nothing_new, (
+    assert not (await report_after(database, second, last_post(first), content)).nothing_new, (
         "it posts all the same"
     )
 

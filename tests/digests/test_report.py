@@ -62,7 +62,7 @@ def reset(
     return row("resets", number, at=at(when), feature=feature, amount=remaining, details=details, **fields)
 
 
-async def scanned(
+async def stored_scan(
     database: Database,
     *stored_items: StoredItem,
     start: datetime = START,
@@ -81,7 +81,7 @@ async def scanned(
     return await scans.finish(database, scan_held, missing=missing, now=start)
 
 
-async def made(database: Database, scan: Scan, **content: Any) -> Report:
+async def report_of(database: Database, scan: Scan, **content: Any) -> Report:
     sections_of_all = {"sections": frozenset(sections.all_keys())}
     return await report(database, scan, DigestContent(**{**sections_of_all, **content}))
 
@@ -95,7 +95,7 @@ def amounts(items: Sequence[ReportItem]) -> list[str]:
 
 @on_sqlite
 async def test_empty_scan_gives_an_empty_report(database: Database) -> None:
-    empty_report = await made(database, await scanned(database))
+    empty_report = await report_of(database, await stored_scan(database))
     assert (empty_report.parts, empty_report.daily, empty_report.estimates, empty_report.empty) == (
         (),
         {},
@@ -108,7 +108,7 @@ async def test_empty_scan_gives_an_empty_report(database: Database) -> None:
 
 
 async def test_report_has_a_part_for_each_section(database: Database) -> None:
-    scan = await scanned(
+    scan = await stored_scan(
         database,
         reset(1, 2),
         row("run_outs"),
@@ -117,7 +117,7 @@ async def test_report_has_a_part_for_each_section(database: Database) -> None:
         unpaid("9.5", at=at(-100)),
         invoice("29.99", details={"estimate": True, "plan_names": ["Pro"]}),
     )
-    content = await made(database, scan)
+    content = await report_of(database, scan)
     assert [part.section for part in content.parts] == list(sections.all_keys())
     assert [part.count for part in content.parts] == [1] * 6
     assert content.estimates == 1
@@ -144,8 +144,8 @@ async def test_report_has_a_part_for_each_section(database: Database) -> None:
 
 @on_sqlite
 async def test_only_chosen_sections_are_reported(database: Database) -> None:
-    scan = await scanned(database, reset(1, 2), invoice(5), row("trials"), missing=["unpaid"])
-    content = await made(database, scan, sections=frozenset({"resets"}))
+    scan = await stored_scan(database, reset(1, 2), invoice(5), row("trials"), missing=["unpaid"])
+    content = await report_of(database, scan, sections=frozenset({"resets"}))
     assert [part.section for part in content.parts] == ["resets"]
     assert (content.daily, content.estimates, content.missing) == ({}, 0, ())
     assert content.figures == Figures({}, {"resets": 1})
@@ -155,7 +155,7 @@ async def test_only_chosen_sections_are_reported(database: Database) -> None:
 async def test_window_limits_the_rows(database: Database) -> None:
     """The window starts with the scan and lasts this many days; overdue resets count."""
     times = (-1, 0, 2.999999, 3, 31)
-    scan = await scanned(
+    scan = await stored_scan(
         database,
         *(
             row(section, n, at=at(when), details={"feature_name": "M"})
@@ -163,7 +163,7 @@ async def test_window_limits_the_rows(database: Database) -> None:
             for n, when in enumerate(times)
         ),
     )
-    parts = (await made(database, scan, days=3)).parts
+    parts = (await report_of(database, scan, days=3)).parts
     assert [part.section for part in parts] == list(TIMED)
     for part in parts:
         expected = [at(when) for when in times[:3]]
@@ -172,8 +172,8 @@ async def test_window_limits_the_rows(database: Database) -> None:
 
 @on_sqlite
 async def test_window_ends_with_the_scan(database: Database) -> None:
-    scan = await scanned(database, invoice(5, when=1), invoice(6, when=5), horizon=timedelta(days=2))
-    content = await made(database, scan, days=30)
+    scan = await stored_scan(database, invoice(5, when=1), invoice(6, when=5), horizon=timedelta(days=2))
+    content = await report_of(database, scan, days=30)
     assert content.end == START + timedelta(days=2)
     assert content.parts[0].count == 1
 
@@ -181,7 +181,7 @@ async def test_window_ends_with_the_scan(database: Database) -> None:
 async def test_window_of_a_late_post(database: Database) -> None:
     """The window starts where the last digest's ended, and no earlier."""
     passed: dict[str, Any] = {"details": {"feature_name": "M", "passed": True}}
-    scan = await scanned(
+    scan = await stored_scan(
         database,
         *(row(section, at=at(when), **passed) for section in TIMED for when in (-2, -1, 0, 1)),
     )
@@ -199,7 +199,7 @@ async def test_window_of_a_late_post(database: Database) -> None:
 
 
 async def test_rows_are_filtered_by_product(database: Database) -> None:
-    scan = await scanned(
+    scan = await stored_scan(
         database,
         invoice(1, plans=["pro"]),
         invoice(2, plans=["Pro"]),
@@ -215,13 +215,13 @@ async def test_rows_are_filtered_by_product(database: Database) -> None:
         ({"a%b"}, "16"),
         (set(), "63"),
     ):
-        content = await made(database, scan, plans=frozenset(plans))
+        content = await report_of(database, scan, plans=frozenset(plans))
         assert [str(part.totals[0].amount) for part in content.parts] == ([expected] if expected else [])
 
 
 @on_sqlite
 async def test_small_amounts_are_left_out(database: Database) -> None:
-    scan = await scanned(
+    scan = await stored_scan(
         database,
         invoice("9.99"),
         invoice(10),
@@ -231,7 +231,7 @@ async def test_small_amounts_are_left_out(database: Database) -> None:
         row("trials"),
         reset(1, 1, remaining=1),
     )
-    content = await made(database, scan, minimum=Decimal(10))
+    content = await report_of(database, scan, minimum=Decimal(10))
     # An unknown amount may be large.
     assert [(part.section, part.count) for part in content.parts] == [
         ("invoices", 2),
@@ -254,7 +254,9 @@ async def test_small_amounts_are_left_out(database: Database) -> None:
 async def test_missing_data_is_reported_for_its_sections(
     database: Database, missing: list[str], sections: set[str], expected: tuple[str, ...]
 ) -> None:
-    content = await made(database, await scanned(database, missing=missing), sections=frozenset(sections))
+    content = await report_of(
+        database, await stored_scan(database, missing=missing), sections=frozenset(sections)
+    )
     assert content.missing == expected
     # Missing data is not an empty report.
     assert content.empty is not bool(expected)
@@ -264,7 +266,7 @@ async def test_missing_data_is_reported_for_its_sections(
 
 
 async def test_totals_by_currency(database: Database) -> None:
-    scan = await scanned(
+    scan = await stored_scan(
         database,
         *(invoice(amount) for amount in ("0.1", "0.2", "100", "-0.000001")),
         *(invoice(amount, "jpy") for amount in (5000, None)),
@@ -272,7 +274,7 @@ async def test_totals_by_currency(database: Database) -> None:
         invoice(12, "chf"),
         unpaid(7, "eur"),
     )
-    first, second = (await made(database, scan)).parts
+    first, second = (await report_of(database, scan)).parts
     assert [
         (amount.currency, str(amount.amount), amount.count, amount.before) for amount in first.totals
     ] == [
@@ -285,13 +287,13 @@ async def test_totals_by_currency(database: Database) -> None:
 
 
 async def test_sums_beyond_an_integer(database: Database) -> None:
-    scan = await scanned(database, *(invoice("8000000000000.5", "idr") for _ in range(20)))
-    assert (await made(database, scan)).parts[0].totals[0].amount == Decimal("160000000000010")
+    scan = await stored_scan(database, *(invoice("8000000000000.5", "idr") for _ in range(20)))
+    assert (await report_of(database, scan)).parts[0].totals[0].amount == Decimal("160000000000010")
 
 
 @on_sqlite
 async def test_totals_are_compared_with_the_previous_digest(database: Database) -> None:
-    scan = await scanned(database, invoice(50), invoice(9, "eur"), unpaid(3), row("trials"))
+    scan = await stored_scan(database, invoice(50), invoice(9, "eur"), unpaid(3), row("trials"))
     before = Figures({"invoices": {"usd": "41.5", "jpy": "7"}}, {"invoices": 3, "trials": 0})
     content = await report(database, scan, DigestContent(), previous=run(figures=before))
     by_section = {part.section: part for part in content.parts}
@@ -312,7 +314,7 @@ async def test_news_is_what_appeared_and_disappeared_between_two_scans(database:
     def of(number: int, invoice_id: str, **fields: Any) -> StoredItem:
         return unpaid(10, number=number, details={"invoice": invoice_id}, **fields)
 
-    before = await scanned(
+    before = await stored_scan(
         database,
         of(1, "in_1"),
         of(2, "in_2"),
@@ -320,7 +322,7 @@ async def test_news_is_what_appeared_and_disappeared_between_two_scans(database:
         row("past_due", 7),
         row("trials"),
     )
-    after = await scanned(
+    after = await stored_scan(
         database,
         of(1, "in_1", at=at(0.5)),
         of(2, "in_4"),
@@ -348,8 +350,8 @@ async def test_news_is_what_appeared_and_disappeared_between_two_scans(database:
 @on_sqlite
 @pytest.mark.parametrize("missing", ["unpaid", CUSTOMERS])
 async def test_incomplete_scan_has_no_news(database: Database, missing: str) -> None:
-    before = await scanned(database, missing=[missing])
-    after = await scanned(database, unpaid(10), start=START + timedelta(days=1))
+    before = await stored_scan(database, missing=[missing])
+    after = await stored_scan(database, unpaid(10), start=START + timedelta(days=1))
     content = await report(database, after, DigestContent(), previous=run(scan=before.id))
     assert [part.news for part in content.parts] == [None]
 
@@ -359,25 +361,25 @@ async def test_incomplete_scan_has_no_news(database: Database, missing: str) -> 
 
 async def test_oldest_invoices_are_listed_first(database: Database) -> None:
     """Whatever their amount and currency."""
-    scan = await scanned(
+    scan = await stored_scan(
         database,
         *(invoice(1000 + number, "jpy", when=5 - number / 10, number=number) for number in range(12)),
         *(invoice(number, "usd", when=number, number=20 + number) for number in range(1, 4)),
         invoice(None, "eur", when=0.5),
     )
-    (part,) = (await made(database, scan)).parts
+    (part,) = (await report_of(database, scan)).parts
     yen = [f"{amount} jpy" for amount in range(1011, 1005, -1)]
     assert amounts(part.items) == ["None eur", "1 usd", "2 usd", "3 usd", *yen]
 
 
 async def test_rows_without_amounts_are_sorted_by_time(database: Database) -> None:
     whens = [3, 1, 2, 1, *range(4, 15)]
-    scan = await scanned(
+    scan = await stored_scan(
         database,
         row("past_due", 99, at=None),
         *(row("past_due", number, at=at(when)) for number, when in enumerate(whens)),
     )
-    (part,) = (await made(database, scan)).parts
+    (part,) = (await report_of(database, scan)).parts
     assert part.count == 16
     assert [item.customer_id for item in part.items][:4] == ["cus_1", "cus_3", "cus_2", "cus_0"]
     assert len(part.items) == 10
@@ -388,7 +390,7 @@ async def test_rows_without_amounts_are_sorted_by_time(database: Database) -> No
 
 async def test_daily_sums_are_by_billing_days(database: Database) -> None:
     # 09:00 in UTC; the 24th begins 0.625 days later.
-    scan = await scanned(
+    scan = await stored_scan(
         database,
         invoice(1, when=0.6),
         invoice(2, when=0.63),
@@ -398,7 +400,7 @@ async def test_daily_sums_are_by_billing_days(database: Database) -> None:
         invoice(None, "sek", when=3),
         unpaid(100),
     )
-    content = await made(database, scan)
+    content = await report_of(database, scan)
     assert content.daily == {
         "eur": [(date(2026, 11, 26), Decimal(50))],
         "usd": [
@@ -419,11 +421,11 @@ async def test_each_hour_counts_towards_its_day(database: Database) -> None:
         (datetime(2026, 12, 29, 23, tzinfo=UTC), 4),
     ):
         hours = [start + timedelta(hours=number) for number in range(days * 24)]
-        scan = await scanned(
+        scan = await stored_scan(
             database, *({**invoice(1), "at": hour} for hour in hours), start=start, horizon=timedelta(days=32)
         )
         expected = {day: Decimal(count) for day, count in Counter(hour.date() for hour in hours).items()}
-        assert dict((await made(database, scan, days=days)).daily["usd"]) == expected, start
+        assert dict((await report_of(database, scan, days=days)).daily["usd"]) == expected, start
 
 
 # Resets
@@ -431,13 +433,13 @@ async def test_each_hour_counts_towards_its_day(database: Database) -> None:
 
 @on_sqlite
 async def test_few_resets_are_not_grouped(database: Database) -> None:
-    scan = await scanned(database, *(reset(number, number / 2) for number in range(10)))
-    (part,) = (await made(database, scan)).parts
+    scan = await stored_scan(database, *(reset(number, number / 2) for number in range(10)))
+    (part,) = (await report_of(database, scan)).parts
     assert (part.groups, len(part.items)) == ((), 10)
 
 
 async def test_many_resets_are_grouped_by_feature_and_day(database: Database) -> None:
-    scan = await scanned(
+    scan = await stored_scan(
         database,
         reset(1, -40),
         *(reset(number, 0.1, remaining=2.5) for number in range(1, 4)),
@@ -449,7 +451,7 @@ async def test_many_resets_are_grouped_by_feature_and_day(database: Database) ->
         {**reset(0, 6), "customer_id": None},
         {**reset(0, 6), "customer_id": None},
     )
-    (part,) = (await made(database, scan)).parts
+    (part,) = (await report_of(database, scan)).parts
     groups = [
         (reset_group.feature, reset_group.name, reset_group.day, reset_group.customers, reset_group.remaining)
         for reset_group in part.groups
@@ -486,7 +488,7 @@ async def all_pages(database: Database, query: RowQuery, size: int) -> list[Repo
 
 
 async def test_pages_cover_all_rows(database: Database) -> None:
-    scan = await scanned(database, *MANY)
+    scan = await stored_scan(database, *MANY)
     for size in (7, 10, 23, 50):
         collected = await all_pages(database, RowQuery(scan=scan.id), size)
         assert amounts(collected) == [f"{units(row['amount'])} {row['currency']}" for row in MANY], size
@@ -494,7 +496,7 @@ async def test_pages_cover_all_rows(database: Database) -> None:
 
 @on_sqlite
 async def test_page_past_the_end_is_the_last(database: Database) -> None:
-    scan = await scanned(database, *(reset(number, number % 3) for number in range(11)))
+    scan = await stored_scan(database, *(reset(number, number % 3) for number in range(11)))
     query = RowQuery(scan=scan.id, section="resets", page=99)
     last = await page(database, query)
     assert (last.page, last.pages, last.left, last.count, len(last.items)) == (1, 2, 0, 11, 1)
@@ -505,7 +507,9 @@ async def test_page_past_the_end_is_the_last(database: Database) -> None:
 
 @on_sqlite
 async def test_page_has_the_filters_of_its_digest(database: Database) -> None:
-    scan = await scanned(database, invoice(5), invoice(50), invoice(500, when=9), invoice(60, plans=["x"]))
+    scan = await stored_scan(
+        database, invoice(5), invoice(50), invoice(500, when=9), invoice(60, plans=["x"])
+    )
     query = RowQuery(scan=scan.id, days=8, plans=("pro",), minimum=Decimal(10))
     item_page = await page(database, query)
     assert amounts(item_page.items) == ["50 usd"]
@@ -517,7 +521,7 @@ async def test_page_has_the_filters_of_its_digest(database: Database) -> None:
 async def test_file_has_every_row_in_page_order(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build, "_CHUNK", 50)
     times = [-1.0, *[number / 25 for number in range(110)], *[2.0] * 60]
-    scan = await scanned(
+    scan = await stored_scan(
         database,
         *MANY,
         *(invoice(7, "gbp", number=number) for number in range(101)),
@@ -538,7 +542,7 @@ async def test_file_has_every_row_in_page_order(database: Database, monkeypatch:
 
 @on_sqlite
 async def test_rows_of_a_deleted_scan_are_gone(database: Database) -> None:
-    scan = await scanned(database, *MANY)
+    scan = await stored_scan(database, *MANY)
     async with database.writing() as connection:
         await connection.execute(delete(digest_scans))
     query = RowQuery(scan=scan.id)
@@ -550,8 +554,8 @@ async def test_rows_of_a_deleted_scan_are_gone(database: Database) -> None:
 
 @on_sqlite
 async def test_rows_of_another_scan_do_not_count(database: Database) -> None:
-    first = await scanned(database, invoice(1), reset(1, 1))
-    second = await scanned(database, invoice(2), start=START + timedelta(minutes=10))
-    assert amounts((await made(database, first)).parts[0].items) == ["1 usd"]
-    assert amounts((await made(database, second)).parts[0].items) == ["2 usd"]
-    assert (await made(database, replace(second, id="gone"))).empty
+    first = await stored_scan(database, invoice(1), reset(1, 1))
+    second = await stored_scan(database, invoice(2), start=START + timedelta(minutes=10))
+    assert amounts((await report_of(database, first)).parts[0].items) == ["1 usd"]
+    assert amounts((await report_of(database, second)).parts[0].items) == ["2 usd"]
+    assert (await report_of(database, replace(second, id="gone"))).empty

@@ -27,11 +27,11 @@ from tests.digests.booked import (
     NINE,
     NOON,
     SECOND,
-    booked,
-    claimed,
+    all_runs,
+    claim,
+    create_digest,
     outcomes,
-    taken_over,
-    written,
+    take_over,
 )
 from tests.engines import on_sqlite
 
@@ -46,7 +46,7 @@ _SOME_DAYS = Schedule(frozenset({0, 6}), time(23, 59), "Australia/Lord_Howe")
 
 
 async def test_digest_is_stored_as_it_was_set_up(database: Database) -> None:
-    created = await booked(database, schedule=_SOME_DAYS, content=_MUCH)
+    created = await create_digest(database, schedule=_SOME_DAYS, content=_MUCH)
     assert (created.schedule, created.content, created.version, created.pause) == (_SOME_DAYS, _MUCH, 1, None)
     assert (created.channel, created.team, created.owner, created.private) == ("C1", "T1", "U1", False)
     assert await repository.get(database, created.id) == created
@@ -55,26 +55,27 @@ async def test_digest_is_stored_as_it_was_set_up(database: Database) -> None:
 
 @on_sqlite
 async def test_first_due_time_is_after_the_creation(database: Database) -> None:
-    assert (await booked(database)).next_due == DUE
-    exactly = await booked(database, submission_id="at nine", now=DUE)
+    assert (await create_digest(database)).next_due == DUE
+    exactly = await create_digest(database, submission_id="at nine", now=DUE)
     assert exactly.next_due == DUE + DAY
 
 
 async def test_repeated_submission_is_the_same_digest(database: Database) -> None:
     first, repeated = await asyncio.gather(
-        booked(database, submission_id="f"), booked(database, submission_id="f", schedule=_SOME_DAYS)
+        create_digest(database, submission_id="f"),
+        create_digest(database, submission_id="f", schedule=_SOME_DAYS),
     )
     assert first == repeated
     assert await repository.of_channel(database, "live", "C1") == [first]
 
 
 async def test_lists_of_a_channel_and_of_all(database: Database) -> None:
-    here = await booked(database, submission_id="1")
-    paused = await booked(database, submission_id="2", now=NOON + SECOND)
+    here = await create_digest(database, submission_id="1")
+    paused = await create_digest(database, submission_id="2", now=NOON + SECOND)
     await repository.pause(database, paused.id, Pause.ASKED, now=NOON)
-    elsewhere = await booked(database, submission_id="3", channel="C2", now=NOON + 2 * SECOND)
-    await booked(database, submission_id="4", env="sandbox")
-    removed = await booked(database, submission_id="5")
+    elsewhere = await create_digest(database, submission_id="3", channel="C2", now=NOON + 2 * SECOND)
+    await create_digest(database, submission_id="4", env="sandbox")
+    removed = await create_digest(database, submission_id="5")
     await repository.remove(database, removed.id, now=NOON)
     assert [listed.id for listed in await repository.of_channel(database, "live", "C1")] == [
         here.id,
@@ -84,7 +85,7 @@ async def test_lists_of_a_channel_and_of_all(database: Database) -> None:
 
 
 async def test_edit_needs_the_current_version(database: Database) -> None:
-    created = await booked(database)
+    created = await create_digest(database)
     edited = await repository.edit(
         database, created.id, version=1, schedule=_SOME_DAYS, content=_MUCH, now=NOON + SECOND
     )
@@ -99,7 +100,7 @@ async def test_edit_needs_the_current_version(database: Database) -> None:
 
 
 async def test_one_of_concurrent_edits_wins(database: Database) -> None:
-    created = await booked(database)
+    created = await create_digest(database)
     schedules = [replace(NINE, at=time(hour)) for hour in range(5)]
     edited = await asyncio.gather(
         *(
@@ -128,7 +129,7 @@ async def test_one_of_concurrent_edits_wins(database: Database) -> None:
 async def test_edit_before_the_due_time_moves_the_day(
     database: Database, at: time, expected: dict[str, RunSkip]
 ) -> None:
-    created = await booked(database)
+    created = await create_digest(database)
     now = DUE - timedelta(minutes=30)
     await repository.edit(
         database, created.id, version=1, schedule=replace(NINE, at=at), content=DigestContent(), now=now
@@ -139,21 +140,21 @@ async def test_edit_before_the_due_time_moves_the_day(
 @on_sqlite
 @pytest.mark.parametrize("at", [time(8), time(9), time(10)])
 async def test_edit_in_the_due_minute_keeps_the_due_day(database: Database, at: time) -> None:
-    created = await booked(database)
+    created = await create_digest(database)
     moved = replace(NINE, at=at)
     edited = await repository.edit(database, created.id, version=1, schedule=moved, content=_MUCH, now=DUE)
     assert edited is not None
-    assert await claimed(database) == []
-    (run,) = await taken_over(database, now=DUE)
+    assert await claim(database) == []
+    (run,) = await take_over(database, now=DUE)
     assert (run.due, run.tries, run.lease_by) == (DUE, 1, "b")
     # Edited after the tick: today is done.
-    assert await claimed(database, now=DUE + timedelta(hours=2)) == []
+    assert await claim(database, now=DUE + timedelta(hours=2)) == []
     assert await outcomes(database, created.id) == {"3": RunState.CLAIMED}
 
 
 @on_sqlite
 async def test_edit_on_the_day_of_creation(database: Database) -> None:
-    created = await booked(database)
+    created = await create_digest(database)
     for version, at in enumerate((time(11), time(10)), start=1):
         moved = replace(NINE, at=at)
         await repository.edit(
@@ -165,7 +166,7 @@ async def test_edit_on_the_day_of_creation(database: Database) -> None:
 
 @on_sqlite
 async def test_edit_after_an_outage_records_every_day(database: Database) -> None:
-    created = await booked(database)
+    created = await create_digest(database)
     now = DUE + 2 * DAY + timedelta(hours=7)
     await repository.edit(
         database, created.id, version=1, schedule=replace(NINE, at=time(20)), content=DigestContent(), now=now
@@ -177,7 +178,7 @@ async def test_edit_after_an_outage_records_every_day(database: Database) -> Non
 async def test_edit_to_a_zone_where_the_day_is_over(database: Database) -> None:
     # Nine in Honolulu on the 3rd was still to come; in Auckland it is seven on the 4th.
     honolulu = replace(NINE, zone="Pacific/Honolulu")
-    created = await booked(database, schedule=honolulu)
+    created = await create_digest(database, schedule=honolulu)
     now = NOON + timedelta(days=1, hours=6)
     await repository.edit(
         database,
@@ -192,24 +193,24 @@ async def test_edit_to_a_zone_where_the_day_is_over(database: Database) -> None:
 
 @on_sqlite
 async def test_paused_digest_has_no_due_days(database: Database) -> None:
-    created = await booked(database)
+    created = await create_digest(database)
     paused = await repository.pause(database, created.id, Pause.ARCHIVED, now=NOON)
     assert paused is not None
     assert paused.pause is Pause.ARCHIVED
     assert await repository.pause(database, created.id, Pause.ASKED, now=NOON) is None
-    assert await claimed(database, now=DUE + 5 * DAY) == []
+    assert await claim(database, now=DUE + 5 * DAY) == []
     edited = await repository.edit(
         database, created.id, version=1, schedule=replace(NINE, at=time(1)), content=DigestContent(), now=DUE
     )
     assert edited is not None
     assert edited.pause is Pause.ARCHIVED
-    assert await written(database, created.id) == []
+    assert await all_runs(database, created.id) == []
 
 
 @on_sqlite
 @pytest.mark.parametrize("private", [True, False])
 async def test_resumed_digest_is_due_from_now_on(database: Database, private: bool) -> None:
-    created = await booked(database)
+    created = await create_digest(database)
     assert await repository.resume(database, created.id, now=NOON) is None
     await repository.pause(database, created.id, Pause.PUBLIC, now=NOON)
     resumed = await repository.resume(database, created.id, now=DUE + 3 * DAY, private=private)
@@ -219,20 +220,20 @@ async def test_resumed_digest_is_due_from_now_on(database: Database, private: bo
     resumed_again = await repository.resume(database, created.id, now=DUE + 3 * DAY)
     assert resumed_again is not None
     assert resumed_again.private is private
-    assert await written(database, created.id) == []
+    assert await all_runs(database, created.id) == []
 
 
 @on_sqlite
 async def test_pause_after_the_due_time_skips_the_day(database: Database) -> None:
-    created = await booked(database)
+    created = await create_digest(database)
     await repository.pause(database, created.id, Pause.ASKED, now=DUE + DAY)
     assert await outcomes(database, created.id) == {"3": RunSkip.LATE, "4": RunSkip.PAUSED}
 
 
 @on_sqlite
 async def test_pause_during_delivery_prevents_the_post(database: Database) -> None:
-    created = await booked(database)
-    (run,) = await claimed(database)
+    created = await create_digest(database)
+    (run,) = await claim(database)
     by_hand = await runs.sent_by_hand(
         database, created.id, "hand", asked_by="U2", by="a", lease=LEASE, now=DUE
     )
@@ -246,8 +247,8 @@ async def test_pause_during_delivery_prevents_the_post(database: Database) -> No
 
 @on_sqlite
 async def test_possible_post_is_not_cancelled(database: Database) -> None:
-    created = await booked(database)
-    (run,) = await claimed(database)
+    created = await create_digest(database)
+    (run,) = await claim(database)
     assert await runs.mark_posting(database, run.id, by="a", lease=LEASE, now=DUE)
     await repository.remove(database, created.id, now=DUE)
     assert await outcomes(database, created.id) == {"3": RunState.CLAIMED}
@@ -255,14 +256,14 @@ async def test_possible_post_is_not_cancelled(database: Database) -> None:
 
 
 async def test_removed_digest_posts_nothing_more(database: Database) -> None:
-    created = await booked(database)
-    (run,) = await claimed(database)
+    created = await create_digest(database)
+    (run,) = await claim(database)
     await runs.sent_by_hand(database, created.id, "hand", asked_by="U2", by="a", lease=LEASE, now=DUE)
     assert await repository.remove(database, created.id, now=DUE + DAY) == replace(
         created, next_due=DUE + DAY
     )
     assert await repository.remove(database, created.id, now=DUE) is None
-    assert [skipped.skip for skipped in await written(database, created.id)] == [RunSkip.PAUSED] * 3
+    assert [skipped.skip for skipped in await all_runs(database, created.id)] == [RunSkip.PAUSED] * 3
     assert not await runs.mark_posting(database, run.id, by="a", lease=LEASE, now=DUE)
     assert await repository.get(database, created.id) is None
     assert await repository.pause(database, created.id, Pause.ASKED, now=DUE) is None
@@ -271,15 +272,15 @@ async def test_removed_digest_posts_nothing_more(database: Database) -> None:
         database, created.id, version=1, schedule=NINE, content=DigestContent(), now=DUE
     )
     assert edited is None
-    assert await claimed(database, now=DUE + 3 * DAY) == []
+    assert await claim(database, now=DUE + 3 * DAY) == []
 
 
 @on_sqlite
 async def test_paused_digest_can_be_removed(database: Database) -> None:
-    created = await booked(database)
+    created = await create_digest(database)
     await repository.pause(database, created.id, Pause.ASKED, now=NOON)
     assert await repository.remove(database, created.id, now=DUE) is not None
-    assert await written(database, created.id) == []
+    assert await all_runs(database, created.id) == []
     assert await repository.of_channel(database, "live", "C1") == []
 
 

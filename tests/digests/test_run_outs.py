@@ -6,12 +6,12 @@ import pytest
 
 from bot.digests.items import GRANTED, REMAINING, RESETS_AT
 from bot.digests.sections import run_outs
-from tests.digests.listed import at, balance, customer, days, source, stored
+from tests.digests.listed import at, balance, balance_row, customer, days, stored_rows
 
 
 def rows(**fields: Any) -> list[dict[str, Any]]:
-    listed = customer(balances={"messages": balance(source(**fields))})
-    return [row for row in stored(listed) if row["section"] == run_outs.SECTION.key]
+    listed = customer(balances={"messages": balance(balance_row(**fields))})
+    return [row for row in stored_rows(listed) if row["section"] == run_outs.SECTION.key]
 
 
 def test_balance_that_lasts_less_than_its_cycle_is_listed() -> None:
@@ -51,8 +51,8 @@ def test_other_balances_are_not_listed(fields: dict[str, Any]) -> None:
 
 
 def test_unlimited_balance_is_not_listed() -> None:
-    listed = customer(balances={"messages": balance(source(20, remaining=20), unlimited=True)})
-    assert [row for row in stored(listed) if row["section"] == run_outs.SECTION.key] == []
+    listed = customer(balances={"messages": balance(balance_row(20, remaining=20), unlimited=True)})
+    assert [row for row in stored_rows(listed) if row["section"] == run_outs.SECTION.key] == []
 
 
 def test_standalone_grant_has_no_product() -> None:
@@ -61,11 +61,11 @@ def test_standalone_grant_has_no_product() -> None:
 
 
 def test_other_sources_of_the_balance_extend_it() -> None:
-    plan = source(20, reset=monthly(20), remaining=20)
-    grant = source(None, plan_id=None, remaining=30)
+    plan = balance_row(20, reset=monthly(20), remaining=20)
+    grant = balance_row(None, plan_id=None, remaining=30)
     (row,) = [
         row
-        for row in stored(customer(balances={"messages": balance(plan, grant)}))
+        for row in stored_rows(customer(balances={"messages": balance(plan, grant)}))
         if row["section"] == run_outs.SECTION.key
     ]
     # Eight a day are used, and fifty are left.

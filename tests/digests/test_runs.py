@@ -21,20 +21,20 @@ from tests.digests.booked import (
     NINE,
     NOON,
     SECOND,
-    booked,
-    claimed,
+    all_runs,
+    claim,
+    create_digest,
     outcomes,
-    taken_over,
-    written,
+    take_over,
 )
 from tests.engines import on_sqlite
 
 FIGURES = Figures({"unpaid": {"usd": "12.30"}}, {"unpaid": 2})
 
 
-async def _one(database: Database) -> Run:
-    await booked(database)
-    (run,) = await claimed(database)
+async def _claimed_run(database: Database) -> Run:
+    await create_digest(database)
+    (run,) = await claim(database)
     return run
 
 
@@ -43,9 +43,9 @@ async def _by_hand(database: Database, digest_id: str, run_id: str = "hand", by:
 
 
 async def test_day_is_claimed_when_it_is_due(database: Database) -> None:
-    created = await booked(database)
-    assert await claimed(database, now=DUE - SECOND) == []
-    (run,) = await claimed(database)
+    created = await create_digest(database)
+    assert await claim(database, now=DUE - SECOND) == []
+    (run,) = await claim(database)
     assert run == Run(
         id=f"{created.id}.2026-03-03",
         digest=created.id,
@@ -66,13 +66,13 @@ async def test_day_is_claimed_when_it_is_due(database: Database) -> None:
         reply_posting_at=None,
         query="",
     )
-    assert await claimed(database, by="b") == []
+    assert await claim(database, by="b") == []
     stored = await repository.get(database, created.id)
     assert stored == replace(created, next_due=DUE + DAY)
 
 
 async def test_concurrent_claims_take_each_day_once(database: Database) -> None:
-    digests = [await booked(database, submission_id=f"{number}") for number in range(12)]
+    digests = [await create_digest(database, submission_id=f"{number}") for number in range(12)]
     names = ("a", "b", "c", "d")
 
     async def claiming(by: str) -> list[Run]:
@@ -91,8 +91,8 @@ async def test_concurrent_claims_take_each_day_once(database: Database) -> None:
 
 @on_sqlite
 async def test_claims_are_limited_and_the_earliest_come_first(database: Database) -> None:
-    later = await booked(database, submission_id="later", schedule=replace(NINE, at=time(9, 30)))
-    first = await booked(database, submission_id="first")
+    later = await create_digest(database, submission_id="later", schedule=replace(NINE, at=time(9, 30)))
+    first = await create_digest(database, submission_id="first")
     now = DUE + timedelta(hours=1)
     claims = [await runs.claim_due(database, "live", by="a", lease=LEASE, now=now, most=1) for _ in range(3)]
     assert [[run.digest for run in some] for some in claims] == [[first.id], [later.id], []]
@@ -100,10 +100,10 @@ async def test_claims_are_limited_and_the_earliest_come_first(database: Database
 
 @on_sqlite
 async def test_other_environment_is_left_alone(database: Database) -> None:
-    await booked(database, env="sandbox")
-    assert await claimed(database) == []
+    await create_digest(database, env="sandbox")
+    assert await claim(database) == []
     await runs.claim_due(database, "sandbox", by="a", lease=LEASE, now=DUE)
-    assert await taken_over(database, now=DUE + DAY) == []
+    assert await take_over(database, now=DUE + DAY) == []
 
 
 @on_sqlite
@@ -119,17 +119,17 @@ async def test_other_environment_is_left_alone(database: Database) -> None:
 async def test_outage_skips_all_but_the_last_day(
     database: Database, after: timedelta, expected: dict[str, object]
 ) -> None:
-    created = await booked(database)
-    claimed_runs = await claimed(database, now=DUE + after)
+    created = await create_digest(database)
+    claimed_runs = await claim(database, now=DUE + after)
     assert await outcomes(database, created.id) == expected
     assert len(claimed_runs) == list(expected.values()).count(RunState.CLAIMED)
-    assert await claimed(database, now=DUE + after) == []
+    assert await claim(database, now=DUE + after) == []
 
 
 async def test_outage_of_years(database: Database) -> None:
-    created = await booked(database)
-    await claimed(database, now=DUE + 800 * DAY)
-    stored_runs = await written(database, created.id)
+    created = await create_digest(database)
+    await claim(database, now=DUE + 800 * DAY)
+    stored_runs = await all_runs(database, created.id)
     assert [run.due for run in stored_runs] == [DUE + number * DAY for number in range(801)]
     # All in one go: the next tick has nothing left to do.
     stored = await repository.get(database, created.id)
@@ -139,48 +139,48 @@ async def test_outage_of_years(database: Database) -> None:
 
 @on_sqlite
 async def test_changed_zone_rules_repeat_no_day(database: Database) -> None:
-    created = await booked(database)
+    created = await create_digest(database)
     # Stored when nine on that day was expected to be two hours later.
     async with database.writing() as connection:
         await connection.execute(update(digests).values(next_due=DUE + timedelta(hours=2)))
-    assert await claimed(database) == []
-    (run,) = await claimed(database, now=DUE + timedelta(hours=2))
+    assert await claim(database) == []
+    (run,) = await claim(database, now=DUE + timedelta(hours=2))
     assert (run.day, run.due) == (date(2026, 3, 3), DUE)
     # And when it was expected to be earlier.
     async with database.writing() as connection:
         await connection.execute(update(digests).values(next_due=DUE + DAY - timedelta(hours=2)))
-    assert await claimed(database, now=DUE + DAY - timedelta(hours=2)) == []
-    assert len(await claimed(database, now=DUE + DAY)) == 1
-    assert len(await written(database, created.id)) == 2
+    assert await claim(database, now=DUE + DAY - timedelta(hours=2)) == []
+    assert len(await claim(database, now=DUE + DAY)) == 1
+    assert len(await all_runs(database, created.id)) == 2
 
 
 async def test_lease_holds_until_it_expires(database: Database) -> None:
-    run = await _one(database)
-    assert await taken_over(database, now=DUE + LEASE) == []
+    run = await _claimed_run(database)
+    assert await take_over(database, now=DUE + LEASE) == []
     assert await runs.renew(database, run.id, by="a", lease=LEASE, now=DUE + LEASE)
     assert not await runs.renew(database, run.id, by="b", lease=LEASE, now=DUE + LEASE)
-    assert await taken_over(database, now=DUE + LEASE + SECOND) == []
-    (run_taken,) = await taken_over(database, now=DUE + 2 * LEASE + SECOND)
+    assert await take_over(database, now=DUE + LEASE + SECOND) == []
+    (run_taken,) = await take_over(database, now=DUE + 2 * LEASE + SECOND)
     assert run_taken == replace(run, lease_by="b", tries=2)
 
 
 async def test_concurrent_takeovers_take_each_run_once(database: Database) -> None:
     for number in range(10):
-        await booked(database, submission_id=f"{number}")
-    await claimed(database)
+        await create_digest(database, submission_id=f"{number}")
+    await claim(database)
     now = DUE + LEASE + SECOND
-    takeovers = await asyncio.gather(*(taken_over(database, by=by, now=now) for by in ("b", "c", "d", "e")))
+    takeovers = await asyncio.gather(*(take_over(database, by=by, now=now) for by in ("b", "c", "d", "e")))
     taken_runs = [run for some in takeovers for run in some]
     # If another process held the same rows, some remain for the next tick.
-    taken_runs += await taken_over(database, by="f", now=now)
+    taken_runs += await take_over(database, by="f", now=now)
     assert len({run.id for run in taken_runs}) == len(taken_runs) == 10
     assert {run.tries for run in taken_runs} == {2}
 
 
 async def test_process_without_the_lease_changes_nothing(database: Database) -> None:
-    run = await _one(database)
+    run = await _claimed_run(database)
     now = DUE + LEASE + SECOND
-    await taken_over(database, now=now)
+    await take_over(database, now=now)
     assert not await runs.renew(database, run.id, by="a", lease=LEASE, now=now)
     assert not await runs.store_report(database, run.id, RowQuery(scan="scan"), FIGURES, by="a")
     assert not await runs.mark_posting(database, run.id, by="a", lease=LEASE, now=now)
@@ -194,11 +194,11 @@ async def test_process_without_the_lease_changes_nothing(database: Database) -> 
 
 @on_sqlite
 async def test_posted_run_is_settled(database: Database) -> None:
-    run = await _one(database)
+    run = await _claimed_run(database)
     assert await runs.store_report(database, run.id, RowQuery(scan="scan"), FIGURES, by="a")
     assert await runs.mark_posting(database, run.id, by="a", lease=LEASE, now=DUE)
     assert await runs.posted(database, run.id, "1.2", FIGURES, now=DUE)
-    (stored,) = await written(database, run.digest)
+    (stored,) = await all_runs(database, run.digest)
     assert stored == replace(
         run,
         state=RunState.POSTED,
@@ -212,16 +212,16 @@ async def test_posted_run_is_settled(database: Database) -> None:
     assert not await runs.posted(database, run.id, "1.3", Figures(), now=DUE)
     assert not await runs.skipped(database, run.id, RunSkip.EMPTY, now=DUE, by="a")
     assert not await runs.mark_posting(database, run.id, by="a", lease=LEASE, now=DUE)
-    assert await taken_over(database, now=DUE + DAY) == []
+    assert await take_over(database, now=DUE + DAY) == []
 
 
 @on_sqlite
 async def test_taken_over_run_keeps_a_possible_post(database: Database) -> None:
-    run = await _one(database)
+    run = await _claimed_run(database)
     await runs.store_report(database, run.id, RowQuery(scan="scan"), FIGURES, by="a")
     await runs.mark_posting(database, run.id, by="a", lease=LEASE, now=DUE)
     # However late it is: the post may be there.
-    (run_taken,) = await taken_over(database, now=DUE + DAY)
+    (run_taken,) = await take_over(database, now=DUE + DAY)
     assert (run_taken.tried_to_post, run_taken.figures) == (True, FIGURES)
     # The process that posted it may still record that, and only one of the two does.
     settled = await asyncio.gather(
@@ -233,7 +233,7 @@ async def test_taken_over_run_keeps_a_possible_post(database: Database) -> None:
 
 @on_sqlite
 async def test_last_attempt_is_the_one_to_search_for(database: Database) -> None:
-    run = await _one(database)
+    run = await _claimed_run(database)
     for later in (SECOND, 2 * SECOND):
         assert await runs.mark_posting(database, run.id, by="a", lease=LEASE, now=DUE + later)
     async with database.reading() as connection:
@@ -243,39 +243,39 @@ async def test_last_attempt_is_the_one_to_search_for(database: Database) -> None
 
 @on_sqlite
 async def test_cleared_post_is_not_searched_for(database: Database) -> None:
-    run = await _one(database)
+    run = await _claimed_run(database)
     await runs.mark_posting(database, run.id, by="a", lease=LEASE, now=DUE)
     assert await runs.clear_posting(database, run.id, by="a", now=DUE)
-    (run_taken,) = await taken_over(database, now=DUE + LEASE + SECOND)
+    (run_taken,) = await take_over(database, now=DUE + LEASE + SECOND)
     assert not run_taken.tried_to_post
 
 
 @on_sqlite
 async def test_run_past_its_time_is_skipped(database: Database) -> None:
-    run = await _one(database)
+    run = await _claimed_run(database)
     until = DUE + timedelta(hours=7)
     assert await runs.put_off(database, run.id, by="a", until=until, now=DUE)
-    assert await taken_over(database, now=DUE + timedelta(hours=6)) == []
+    assert await take_over(database, now=DUE + timedelta(hours=6)) == []
     assert await outcomes(database, run.digest) == {"3": RunState.CLAIMED}
-    assert await taken_over(database, now=DUE + timedelta(hours=6, seconds=1)) == []
+    assert await take_over(database, now=DUE + timedelta(hours=6, seconds=1)) == []
     assert await outcomes(database, run.digest) == {"3": RunSkip.LATE}
 
 
 @on_sqlite
 async def test_delayed_run_waits(database: Database) -> None:
-    run = await _one(database)
+    run = await _claimed_run(database)
     until = DUE + timedelta(minutes=5)
     assert await runs.put_off(database, run.id, by="a", until=until, now=DUE)
     assert not await runs.renew(database, run.id, by="a", lease=LEASE, now=DUE)
-    assert await taken_over(database, now=until - SECOND) == []
-    (run_taken,) = await taken_over(database, now=until)
+    assert await take_over(database, now=until - SECOND) == []
+    (run_taken,) = await take_over(database, now=until)
     assert run_taken.tries == 2
 
 
 @on_sqlite
 @pytest.mark.parametrize("paused", [False, True])
 async def test_send_now_adds_a_run_without_a_day(database: Database, paused: bool) -> None:
-    created = await booked(database)
+    created = await create_digest(database)
     if paused:
         await repository.pause(database, created.id, Pause.ASKED, now=NOON)
     # Pressed several times at once, on several replicas.
@@ -285,41 +285,41 @@ async def test_send_now_adds_a_run_without_a_day(database: Database, paused: boo
     assert await runs.renew(database, "hand", by=run.lease_by, lease=LEASE, now=DUE)
     # Pressed again later, it is another run; neither counts as the day's.
     assert await _by_hand(database, created.id, "more") is not None
-    assert len(await claimed(database)) == (0 if paused else 1)
+    assert len(await claim(database)) == (0 if paused else 1)
 
 
 @on_sqlite
 async def test_send_now_needs_an_existing_digest(database: Database) -> None:
-    created = await booked(database)
+    created = await create_digest(database)
     await repository.remove(database, created.id, now=NOON)
     assert await _by_hand(database, created.id) is None
     assert await _by_hand(database, "none") is None
 
 
 async def test_concurrent_claims_edits_and_pauses(database: Database) -> None:
-    digests = [await booked(database, submission_id=f"{number}") for number in range(6)]
+    digests = [await create_digest(database, submission_id=f"{number}") for number in range(6)]
     later = replace(NINE, at=time(10))
     await asyncio.gather(
-        *(claimed(database, by=by) for by in "ab"),
+        *(claim(database, by=by) for by in "ab"),
         *(
             repository.edit(database, digest.id, version=1, schedule=later, content=digest.content, now=DUE)
             for digest in digests[:3]
         ),
         *(repository.pause(database, digest.id, Pause.ASKED, now=DUE) for digest in digests[2:5]),
-        *(taken_over(database, by=by, now=DUE) for by in "cd"),
+        *(take_over(database, by=by, now=DUE) for by in "cd"),
     )
-    await claimed(database, by="e", now=DUE + timedelta(hours=1))
+    await claim(database, by="e", now=DUE + timedelta(hours=1))
     # Whichever came first, each day has one run.
     for digest in digests:
-        assert [run.day for run in await written(database, digest.id)] == [date(2026, 3, 3)]
+        assert [run.day for run in await all_runs(database, digest.id)] == [date(2026, 3, 3)]
 
 
 async def test_previous_post_and_skipped_days(database: Database) -> None:
-    created = await booked(database)
+    created = await create_digest(database)
 
     async def day(number: int, why: RunSkip | None, after: timedelta = timedelta(0)) -> datetime:
         due = DUE + number * DAY
-        for run in await claimed(database, now=due + after):
+        for run in await claim(database, now=due + after):
             if why is None:
                 await runs.posted(database, run.id, f"{number}", FIGURES, now=due)
             else:
@@ -347,9 +347,9 @@ async def test_previous_post_and_skipped_days(database: Database) -> None:
 
 
 async def test_old_runs_are_deleted(database: Database) -> None:
-    created = await booked(database)
+    created = await create_digest(database)
     for number in range(3):
-        for run in await claimed(database, now=DUE + number * DAY):
+        for run in await claim(database, now=DUE + number * DAY):
             if number != 1:
                 await runs.posted(database, run.id, f"{number}", FIGURES, now=DUE)
     assert await runs.delete_old(database, DUE + runs.RUNS_KEPT) == 0

@@ -29,19 +29,19 @@ from bot.store.tables import digest_items, digest_scans
 from sandbox.autumn import LocalAutumn
 from tests.autumn.scripted import Answer, ReceivedRequest, Scripted, error, listing, ok
 from tests.databases import fresh
-from tests.digests.listed import START, at, balance, days, held, source
+from tests.digests.listed import START, at, balance, balance_row, days, subscription
 from tests.digests.scanned import (
     HASTE,
     Clock,
     Reader,
-    asking,
-    billed,
-    down,
-    kept,
-    nameless,
-    paged,
+    amounts_by_customer,
+    billed_customer,
+    customers_without_ids,
+    error_answers,
+    items_of_section,
+    paged_answers,
     preview,
-    total,
+    scripted_autumn,
 )
 from tests.engines import on_sqlite
 
@@ -49,7 +49,9 @@ ONCE = RetryPolicy(connect=5, attempt=5, whole=10, attempts=1)
 
 
 @asynccontextmanager
-async def reading(database: Database, script: Scripted, *, pace: ScanPace = HASTE) -> AsyncIterator[Reader]:
+async def scan_reader(
+    database: Database, script: Scripted, *, pace: ScanPace = HASTE
+) -> AsyncIterator[Reader]:
     autumn = script.client(ONCE)
     yield Reader(database, autumn, Clock(), pace)
     await autumn.aclose()
@@ -72,29 +74,29 @@ async def test_scan_reads_everything_once(database: Database, logs: io.StringIO)
     unpaid = {"id": "inv", "customer_id": "cus_2", "status": "open", "total": 9.5, "currency": "usd"}
     stranger = {**unpaid, "customer_id": "cus_gone", "total": 1}
     fields_of_rows: dict[str, Any] = {
-        "balances": {"messages": balance(source(2))},
-        "subscriptions": [held(past_due=True, trial_ends_at=days(1))],
+        "balances": {"messages": balance(balance_row(2))},
+        "subscriptions": [subscription(past_due=True, trial_ends_at=days(1))],
     }
-    script = asking(
-        listing(billed(1, **fields_of_rows), billed(2)),
+    script = scripted_autumn(
+        listing(billed_customer(1, **fields_of_rows), billed_customer(2)),
         invoices=[listing(unpaid, {**unpaid, "status": "paid"}, cursor="x"), listing(stranger)],
         get=ok({"invoice_previews": [preview(51.25), preview(9, at=9)]}),
     )
-    async with reading(database, script, pace=replace(HASTE, previews_at_once=1)) as reader:
+    async with scan_reader(database, script, pace=replace(HASTE, previews_at_once=1)) as reader:
         scan = await reader.scan()
     assert (scan.customers, scan.previewed, scan.to_preview, scan.missing) == (2, 2, 2, ())
     assert (scan.started_at, scan.finished_at, scan.previews) == (START, START, True)
-    assert total(await kept(database, scan, "invoices")) == [
+    assert amounts_by_customer(await items_of_section(database, scan, "invoices")) == [
         ("cus_1", "51.25 usd", ""),
         ("cus_2", "51.25 usd", ""),
     ]
-    stored_items = await kept(database, scan, "unpaid")
+    stored_items = await items_of_section(database, scan, "unpaid")
     assert [(item.customer, item.amount) for item in stored_items] == [
         ("Customer 2", Decimal("9.5")),
         ("cus_gone", Decimal(1)),
     ]
     for section in ("resets", "past_due", "trials"):
-        (item,) = await kept(database, scan, section)
+        (item,) = await items_of_section(database, scan, section)
         assert item.customer_id == "cus_1"
     assert routes(script, "customers.get") == [
         {"customer_id": f"cus_{number}", "expand": ["invoice_previews"]} for number in (1, 2)
@@ -123,12 +125,12 @@ async def test_scan_of_the_local_autumn_has_every_customer(database: Database) -
 
 @on_sqlite
 async def test_pages_follow_the_cursor(database: Database) -> None:
-    script = asking(paged([billed(number) for number in range(600)]))
-    async with reading(database, script) as reader:
+    script = scripted_autumn(paged_answers([billed_customer(number) for number in range(600)]))
+    async with scan_reader(database, script) as reader:
         scan = await reader.scan(previews=False)
     assert scan.customers == 600
     assert [body["start_cursor"] for body in routes(script, "customers.list")] == ["", "250", "500"]
-    assert len(await kept(database, scan, "invoices")) == 600
+    assert len(await items_of_section(database, scan, "invoices")) == 600
     assert [progress.customers for progress in reader.reported] == [250, 500, 600]
 
 
@@ -137,7 +139,9 @@ def _rows(*parts: int | Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     collected: list[dict[str, Any]] = []
     for part in parts:
         collected += (
-            [billed(len(collected) + index) for index in range(part)] if isinstance(part, int) else part
+            [billed_customer(len(collected) + index) for index in range(part)]
+            if isinstance(part, int)
+            else part
         )
     return collected
 
@@ -155,24 +159,24 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         # A list that ends properly.
         (_rows(10), [10]),
-        (_rows(9, nameless(1)), [10, 9, 10]),
-        (_rows(5, nameless(2)), [10]),
-        (_rows(9, nameless(2), 4), [10, 9, 10]),
-        (_rows(8, nameless(6), 10), [10, 8, 10, 10]),
+        (_rows(9, customers_without_ids(1)), [10, 9, 10]),
+        (_rows(5, customers_without_ids(2)), [10]),
+        (_rows(9, customers_without_ids(2), 4), [10, 9, 10]),
+        (_rows(8, customers_without_ids(6), 10), [10, 8, 10, 10]),
         # A whole page without ids.
-        (_rows(nameless(10), 1), [10, 20]),
-        (_rows(nameless(12), 12), [10, 20, 10]),
-        (_rows(nameless(39), 1, nameless(3)), [10, 20, 40, 10]),
-        (_rows(4, nameless(24), 4), [10, 4, 10, 20, 40]),
-        (_rows(nameless(22), 4, nameless(16)), [10, 20, 40, 26, 10, 20]),
+        (_rows(customers_without_ids(10), 1), [10, 20]),
+        (_rows(customers_without_ids(12), 12), [10, 20, 10]),
+        (_rows(customers_without_ids(39), 1, customers_without_ids(3)), [10, 20, 40, 10]),
+        (_rows(4, customers_without_ids(24), 4), [10, 4, 10, 20, 40]),
+        (_rows(customers_without_ids(22), 4, customers_without_ids(16)), [10, 20, 40, 26, 10, 20]),
     ],
 )
 @pytest.mark.usefixtures("small_pages")
 async def test_customers_without_an_id_do_not_hide_others(
     database: Database, rows: list[dict[str, Any]], sizes: list[int]
 ) -> None:
-    script = asking(paged(rows))
-    async with reading(database, script) as reader:
+    script = scripted_autumn(paged_answers(rows))
+    async with scan_reader(database, script) as reader:
         scan = await reader.scan(previews=False)
     assert [body["limit"] for body in routes(script, "customers.list")] == sizes
     assert scan.customers == len(rows)
@@ -182,8 +186,8 @@ async def test_customers_without_an_id_do_not_hide_others(
 @on_sqlite
 @pytest.mark.usefixtures("small_pages")
 async def test_pages_without_any_id_are_reported_missing(database: Database) -> None:
-    script = asking(paged(_rows(3, nameless(44), 5)))
-    async with reading(database, script) as reader:
+    script = scripted_autumn(paged_answers(_rows(3, customers_without_ids(44), 5)))
+    async with scan_reader(database, script) as reader:
         scan = await reader.scan(previews=False)
     assert scan.missing == ("customers",)
     assert scan.customers == 43
@@ -193,10 +197,10 @@ async def test_pages_without_any_id_are_reported_missing(database: Database) -> 
 @pytest.mark.parametrize(
     ("answers", "missing"),
     [
-        ({"customers": listing({"id": 5}, billed(1))}, "customers"),
+        ({"customers": listing({"id": 5}, billed_customer(1))}, "customers"),
         # The same page again and again.
-        ({"customers": listing(billed(1), cursor="")}, "customers"),
-        ({"customers": listing(billed(1), cursor="x")}, "customers"),
+        ({"customers": listing(billed_customer(1), cursor="")}, "customers"),
+        ({"customers": listing(billed_customer(1), cursor="x")}, "customers"),
         ({"invoices": listing({"total": "x"})}, "unpaid"),
         ({"invoices": listing(cursor="")}, "unpaid"),
         ({"invoices": error(403)}, "unpaid"),
@@ -205,20 +209,20 @@ async def test_pages_without_any_id_are_reported_missing(database: Database) -> 
     ],
 )
 async def test_missing_data_is_named(database: Database, answers: dict[str, Any], missing: str) -> None:
-    script = asking(**{"customers": listing(billed(1)), "get": ok({}), **answers})
-    async with reading(database, script) as reader:
+    script = scripted_autumn(**{"customers": listing(billed_customer(1)), "get": ok({}), **answers})
+    async with scan_reader(database, script) as reader:
         scan = await reader.scan()
     assert scan.missing == (missing,)
-    assert await kept(database, scan, "invoices")
+    assert await items_of_section(database, scan, "invoices")
 
 
 @on_sqlite
 async def test_ids_stand_in_for_plan_names(database: Database) -> None:
-    script = asking(listing(billed(1)), get=ok({"invoice_previews": [preview()]}))
+    script = scripted_autumn(listing(billed_customer(1)), get=ok({"invoice_previews": [preview()]}))
     script.answers["plans.list"] = error(403)
-    async with reading(database, script) as reader:
+    async with scan_reader(database, script) as reader:
         scan = await reader.scan()
-    (item,) = await kept(database, scan, "invoices")
+    (item,) = await items_of_section(database, scan, "invoices")
     assert item.details["plan_names"] == ["pro"]
 
 
@@ -228,13 +232,18 @@ async def test_ids_stand_in_for_plan_names(database: Database) -> None:
 @on_sqlite
 async def test_largest_estimates_are_previewed_first(database: Database) -> None:
     few = replace(HASTE, most_previews=2, previews_at_once=1)
-    customers = [billed(1, 10), billed(2, 5000), billed(3, 300), {**billed(4, 9000), "id": None}]
-    script = asking(listing(*customers), get=ok({"invoice_previews": [preview(1, currency="eur")]}))
-    async with reading(database, script, pace=few) as reader:
+    customers = [
+        billed_customer(1, 10),
+        billed_customer(2, 5000),
+        billed_customer(3, 300),
+        {**billed_customer(4, 9000), "id": None},
+    ]
+    script = scripted_autumn(listing(*customers), get=ok({"invoice_previews": [preview(1, currency="eur")]}))
+    async with scan_reader(database, script, pace=few) as reader:
         scan = await reader.scan()
     assert [body["customer_id"] for body in routes(script, "customers.get")] == ["cus_2", "cus_3"]
     assert (scan.previewed, scan.to_preview, scan.missing) == (2, 2, ())
-    assert total(await kept(database, scan, "invoices")) == [
+    assert amounts_by_customer(await items_of_section(database, scan, "invoices")) == [
         # The currency of these customers is unknown, though others pay in euros.
         ("cus_1", "10 ", "?"),
         (None, "9000 ", "?"),
@@ -259,11 +268,11 @@ async def test_preview_replaces_the_estimate(database: Database) -> None:
     async def answer(request: ReceivedRequest) -> httpx.Response:
         return previews[request.body["customer_id"]]
 
-    script = asking(listing(*(billed(number) for number in range(1, 7))), get=answer)
-    async with reading(database, script) as reader:
+    script = scripted_autumn(listing(*(billed_customer(number) for number in range(1, 7))), get=answer)
+    async with scan_reader(database, script) as reader:
         scan = await reader.scan()
     assert scan.previewed == 6
-    assert sorted(total(await kept(database, scan, "invoices"))) == [
+    assert sorted(amounts_by_customer(await items_of_section(database, scan, "invoices"))) == [
         ("cus_2", "0 usd", ""),
         ("cus_5", "49 ", "?"),
         ("cus_6", "49 ", "?"),
@@ -282,10 +291,10 @@ async def test_equal_amounts_are_previewed_in_the_order_of_the_customers(databas
             last_answered.set()
         return ok({"invoice_previews": [preview(50)]})
 
-    script = asking(listing(*(billed(number) for number in range(1, 5))), get=answer)
-    async with reading(database, script, pace=HASTE) as reader:
+    script = scripted_autumn(listing(*(billed_customer(number) for number in range(1, 5))), get=answer)
+    async with scan_reader(database, script, pace=HASTE) as reader:
         scan = await reader.scan()
-    invoices = await kept(database, scan, "invoices")
+    invoices = await items_of_section(database, scan, "invoices")
     assert [invoice.customer_id for invoice in invoices] == ["cus_1", "cus_2", "cus_3", "cus_4"]
 
 
@@ -296,16 +305,17 @@ async def test_uncertain_discounts_are_read_in_full(database: Database) -> None:
     lines = [{"subtotal": 50, "total": 40, "discounts": off}]
     coming = [{**preview(40, at=day), "line_items": lines} for day in (5, 2)]
     discount = {"id": "once", "type": "fixed_discount", "discount_value": 10, "duration_type": "one_off"}
-    script = asking(
-        listing(billed(1)), get=ok({"invoice_previews": coming, "rewards": {"discounts": [discount]}})
+    script = scripted_autumn(
+        listing(billed_customer(1)),
+        get=ok({"invoice_previews": coming, "rewards": {"discounts": [discount]}}),
     )
-    async with reading(database, script) as reader:
+    async with scan_reader(database, script) as reader:
         scan = await reader.scan()
     assert [body["expand"] for body in routes(script, "customers.get")] == [
         ["invoice_previews"],
         ["rewards", "invoice_previews"],
     ]
-    assert sorted(total(await kept(database, scan, "invoices"))) == [
+    assert sorted(amounts_by_customer(await items_of_section(database, scan, "invoices"))) == [
         ("cus_1", "40 usd", ""),
         ("cus_1", "50 usd", ""),
     ]
@@ -313,36 +323,39 @@ async def test_uncertain_discounts_are_read_in_full(database: Database) -> None:
 
 @on_sqlite
 async def test_previews_keep_what_was_billed_before_the_scan(database: Database) -> None:
-    renewed = {**billed(1), "subscriptions": [held(started_at=days(-90), current_period_start=days(-0.5))]}
-    old = {**billed(2), "subscriptions": [held(current_period_end=days(-0.5))]}
+    renewed = {
+        **billed_customer(1),
+        "subscriptions": [subscription(started_at=days(-90), current_period_start=days(-0.5))],
+    }
+    old = {**billed_customer(2), "subscriptions": [subscription(current_period_end=days(-0.5))]}
     answer = ok({"invoice_previews": [preview(60), preview(7, at=-0.2)]})
-    async with reading(database, asking(listing(renewed, old), get=answer)) as reader:
+    async with scan_reader(database, scripted_autumn(listing(renewed, old), get=answer)) as reader:
         scan = await reader.scan(since=at(-1))
         repeated = await reader.scan(since=at(-1))
         wider = await reader.scan(since=at(-2))
     assert (repeated.id, scan.since, wider.since) == (scan.id, at(-1), at(-2))
     invoice_times = sorted(
-        (item.customer_id or "", item.at) for item in await kept(database, scan, "invoices")
+        (item.customer_id or "", item.at) for item in await items_of_section(database, scan, "invoices")
     )
     assert invoice_times == [("cus_1", at(-0.5)), ("cus_1", at(3)), ("cus_2", at(-0.5))]
 
 
 @on_sqlite
 async def test_previews_stop_after_many_failures(database: Database) -> None:
-    script = asking(listing(*[billed(number) for number in range(30)]), get=error(500))
-    async with reading(database, script) as reader:
+    script = scripted_autumn(listing(*[billed_customer(number) for number in range(30)]), get=error(500))
+    async with scan_reader(database, script) as reader:
         scan = await reader.scan()
     assert 9 <= scan.previewed <= 11
-    assert len(await kept(database, scan, "invoices")) == 30
+    assert len(await items_of_section(database, scan, "invoices")) == 30
 
 
 @on_sqlite
 async def test_success_resets_the_failure_count(database: Database) -> None:
-    script = asking(
-        listing(*[billed(number) for number in range(30)]),
-        get=[*down(*[500] * 8), ok({"invoice_previews": [preview()]})] * 3 + [error(500)],
+    script = scripted_autumn(
+        listing(*[billed_customer(number) for number in range(30)]),
+        get=[*error_answers(*[500] * 8), ok({"invoice_previews": [preview()]})] * 3 + [error(500)],
     )
-    async with reading(database, script, pace=replace(HASTE, previews_at_once=1)) as reader:
+    async with scan_reader(database, script, pace=replace(HASTE, previews_at_once=1)) as reader:
         scan = await reader.scan()
     assert scan.previewed == 30
     assert scan.missing == ("previews",)
@@ -364,8 +377,8 @@ async def test_at_most_three_previews_at_once(database: Database) -> None:
         under_way -= 1
         return ok({"invoice_previews": []})
 
-    script = asking(listing(*[billed(number) for number in range(12)]), get=answer)
-    async with reading(database, script) as reader:
+    script = scripted_autumn(listing(*[billed_customer(number) for number in range(12)]), get=answer)
+    async with scan_reader(database, script) as reader:
         await reader.scan()
     assert most == 3
 
@@ -375,21 +388,25 @@ async def test_at_most_three_previews_at_once(database: Database) -> None:
 
 @on_sqlite
 async def test_page_is_requested_three_times(database: Database) -> None:
-    script = asking([*down(503, 429), listing(billed(1))])
-    async with reading(database, script) as reader:
+    script = scripted_autumn([*error_answers(503, 429), listing(billed_customer(1))])
+    async with scan_reader(database, script) as reader:
         assert (await reader.scan(previews=False)).customers == 1
 
 
 @on_sqlite
 @pytest.mark.parametrize(
     ("answers", "kind", "calls"),
-    [(down(503, 503, 503), Unavailable, 3), (down(401), Unauthorized, 1), (down(500, 403), Forbidden, 2)],
+    [
+        (error_answers(503, 503, 503), Unavailable, 3),
+        (error_answers(401), Unauthorized, 1),
+        (error_answers(500, 403), Forbidden, 2),
+    ],
 )
 async def test_scan_fails_after_the_last_retry(
     database: Database, answers: list[httpx.Response], kind: type[AutumnError], calls: int
 ) -> None:
-    script = asking(answers)
-    async with reading(database, script) as reader:
+    script = scripted_autumn(answers)
+    async with scan_reader(database, script) as reader:
         with pytest.raises(ScanFailed) as failed:
             await reader.scan()
     assert failed.value.kind is kind
@@ -400,8 +417,8 @@ async def test_scan_fails_after_the_last_retry(
 
 @on_sqlite
 async def test_failing_later_page_fails_the_scan(database: Database) -> None:
-    script = asking([listing(billed(1), cursor="x"), error(403)])
-    async with reading(database, script) as reader:
+    script = scripted_autumn([listing(billed_customer(1), cursor="x"), error(403)])
+    async with scan_reader(database, script) as reader:
         with pytest.raises(ScanFailed):
             await reader.scan()
         script.answers["customers.list"] = listing()
@@ -420,8 +437,8 @@ def test_error_survives_the_database() -> None:
 
 
 async def test_concurrent_requests_share_one_scan(database: Database) -> None:
-    script = asking(listing(billed(1)))
-    async with reading(database, script) as reader:
+    script = scripted_autumn(listing(billed_customer(1)))
+    async with scan_reader(database, script) as reader:
         other_readers = [Reader(database, reader.autumn, reader.clock) for _ in range(4)]
         results = await asyncio.gather(
             *(reader_waiting.scan(previews=False) for reader_waiting in [reader, *other_readers])
@@ -445,7 +462,7 @@ async def test_concurrent_requests_share_one_scan(database: Database) -> None:
 async def test_finished_scan_is_reused(
     database: Database, scan_request: dict[str, Any], *, repeats: bool
 ) -> None:
-    async with reading(database, asking(listing(billed(1)))) as reader:
+    async with scan_reader(database, scripted_autumn(listing(billed_customer(1)))) as reader:
         first = await reader.scan(previews=False)
         reader.clock.move(minutes=2)
         second = await reader.scan(**{"previews": False, **scan_request})
@@ -457,7 +474,7 @@ async def test_finished_scan_is_reused(
         )
 
 
-def held_up(go: asyncio.Event, then: httpx.Response) -> Answer:
+def answer_after(go: asyncio.Event, then: httpx.Response) -> Answer:
     async def answer(request: ReceivedRequest) -> httpx.Response:
         await go.wait()
         return then
@@ -465,25 +482,27 @@ def held_up(go: asyncio.Event, then: httpx.Response) -> Answer:
     return answer
 
 
-async def until(happened: Callable[[], object]) -> None:
+async def wait_until(happened: Callable[[], object]) -> None:
     while not happened():  # noqa: ASYNC110 - it is another task's doing
         await asyncio.sleep(0.001)
 
 
-async def under_way(script: Scripted) -> None:
-    await until(lambda: routes(script, "customers.list"))
+async def wait_until_reading(script: Scripted) -> None:
+    await wait_until(lambda: routes(script, "customers.list"))
 
 
 @on_sqlite
 async def test_waiting_process_reports_progress(database: Database) -> None:
     go = asyncio.Event()
-    script = asking([listing(billed(1), cursor="x"), held_up(go, listing(billed(2)))])
-    async with reading(database, script) as reader:
+    script = scripted_autumn(
+        [listing(billed_customer(1), cursor="x"), answer_after(go, listing(billed_customer(2)))]
+    )
+    async with scan_reader(database, script) as reader:
         reads = asyncio.create_task(reader.scan(previews=False))
-        await until(lambda: reader.reported)
+        await wait_until(lambda: reader.reported)
         other_reader = replace(reader, reported=[])
         waits = asyncio.create_task(other_reader.scan(previews=False))
-        await until(lambda: Progress(1, 0, 0) in other_reader.reported)
+        await wait_until(lambda: Progress(1, 0, 0) in other_reader.reported)
         go.set()
         assert (await reads).id == (await waits).id
 
@@ -493,13 +512,13 @@ async def test_failure_reaches_waiting_processes(
     database: Database, scan_request: dict[str, Any], *, fails: bool
 ) -> None:
     go = asyncio.Event()
-    script = asking([held_up(go, error(401)), listing()])
-    async with reading(database, script) as reader:
+    script = scripted_autumn([answer_after(go, error(401)), listing()])
+    async with scan_reader(database, script) as reader:
         reads = asyncio.create_task(reader.scan(previews=False))
-        await under_way(script)
+        await wait_until_reading(script)
         other_reader = replace(reader, reported=[])
         waits = asyncio.create_task(other_reader.scan(**{"previews": False, **scan_request}))
-        await until(lambda: other_reader.reported)
+        await wait_until(lambda: other_reader.reported)
         go.set()
         with pytest.raises(ScanFailed):
             await reads
@@ -513,13 +532,13 @@ async def test_failure_reaches_waiting_processes(
 
 
 async def test_stopped_scan_can_be_replaced_right_away(database: Database) -> None:
-    script = asking([held_up(asyncio.Event(), listing()), listing(billed(1))])
-    async with reading(database, script) as reader:
+    script = scripted_autumn([answer_after(asyncio.Event(), listing()), listing(billed_customer(1))])
+    async with scan_reader(database, script) as reader:
         stopped = asyncio.create_task(reader.scan(previews=False))
-        await under_way(script)
+        await wait_until_reading(script)
         other_reader = replace(reader, reported=[])
         waits = asyncio.create_task(other_reader.scan(previews=False))
-        await until(lambda: other_reader.reported)
+        await wait_until(lambda: other_reader.reported)
         stopped.cancel()
         with pytest.raises(asyncio.CancelledError):
             await stopped
@@ -541,11 +560,11 @@ async def _abandoned(database: Database, clock: Clock) -> None:
 
 
 async def test_scan_of_a_dead_process_is_replaced(database: Database) -> None:
-    async with reading(database, asking(listing(billed(1)))) as reader:
+    async with scan_reader(database, scripted_autumn(listing(billed_customer(1)))) as reader:
         await _abandoned(database, reader.clock)
         other_readers = [replace(reader, reported=[]) for _ in range(4)]
         waiting = [asyncio.create_task(other_reader.scan(previews=False)) for other_reader in other_readers]
-        await until(lambda: all(other_reader.reported for other_reader in other_readers))
+        await wait_until(lambda: all(other_reader.reported for other_reader in other_readers))
         assert not any(other_reader.done() for other_reader in waiting)
         reader.clock.move(seconds=91)
         results = await asyncio.gather(*waiting)
@@ -555,16 +574,22 @@ async def test_scan_of_a_dead_process_is_replaced(database: Database) -> None:
 
 async def test_process_without_the_lease_writes_nothing(database: Database) -> None:
     go = asyncio.Event()
-    script = asking([listing(billed(1), cursor="x"), held_up(go, listing(billed(2))), listing(billed(3))])
-    async with reading(database, script) as reader:
+    script = scripted_autumn(
+        [
+            listing(billed_customer(1), cursor="x"),
+            answer_after(go, listing(billed_customer(2))),
+            listing(billed_customer(3)),
+        ]
+    )
+    async with scan_reader(database, script) as reader:
         slow = asyncio.create_task(reader.scan(previews=False))
-        await until(lambda: len(routes(script, "customers.list")) == 2 and reader.reported)
+        await wait_until(lambda: len(routes(script, "customers.list")) == 2 and reader.reported)
         reader.clock.move(seconds=91)
         quick = await replace(reader).scan(previews=False)
         go.set()
         # It has been read by now.
         assert await slow == quick
-    assert [item.customer_id for item in await kept(database, quick, "invoices")] == ["cus_3"]
+    assert [item.customer_id for item in await items_of_section(database, quick, "invoices")] == ["cus_3"]
     async with database.reading() as connection:
         items = await connection.execute(select(func.count()).select_from(digest_items))
     assert items.scalar_one() == 2
@@ -572,7 +597,7 @@ async def test_process_without_the_lease_writes_nothing(database: Database) -> N
 
 
 async def test_scan_that_just_finished_is_not_repeated(database: Database) -> None:
-    async with reading(database, asking(listing(billed(1)))) as reader:
+    async with scan_reader(database, scripted_autumn(listing(billed_customer(1)))) as reader:
         scan = await reader.scan()
     scan_found = await scans.begin(
         database,
@@ -593,7 +618,7 @@ async def test_deleted_scan_has_ended(database: Database) -> None:
 
 @on_sqlite
 async def test_ended_scan_is_not_waited_for(database: Database) -> None:
-    async with reading(database, asking()) as reader:
+    async with scan_reader(database, scripted_autumn()) as reader:
         scanner = Scanner(Runtime(database, reader.autumn, reader.env, reader.clock), HASTE)
         request = scans.ScanRequest(reader.env, at(7), True, START)
         await scanner._wait(request, ThrottledReport(0, None))
@@ -612,7 +637,7 @@ async def test_scan_that_ends_between_two_checks_is_used() -> None:
         return START
 
     await _abandoned(database, clock)
-    script = asking()
+    script = scripted_autumn()
     autumn = script.client(ONCE)
     scanner = Scanner(Runtime(database, autumn, Environment.SANDBOX, now), HASTE)
     assert (await scanner.scan(horizon=at(7), previews=True, not_before=START)).horizon == at(30)
@@ -623,7 +648,9 @@ async def test_scan_that_ends_between_two_checks_is_used() -> None:
 
 @on_sqlite
 async def test_short_scan_is_logged_once(database: Database, logs: io.StringIO) -> None:
-    async with reading(database, asking(listing(billed(1))), pace=replace(HASTE, log=60)) as reader:
+    async with scan_reader(
+        database, scripted_autumn(listing(billed_customer(1))), pace=replace(HASTE, log=60)
+    ) as reader:
         await reader.scan()
     assert logs.getvalue().count('"event": "scan"') == 1
 
@@ -636,8 +663,8 @@ async def test_every_write_renews_the_lease(database: Database) -> None:
         clock.move(seconds=60)
         return ok({"invoice_previews": []})
 
-    script = asking(
-        paged([billed(number) for number in range(4)]),
+    script = scripted_autumn(
+        paged_answers([billed_customer(number) for number in range(4)]),
         invoices=listing({"status": "open", "total": 1}),
         get=slowly,
     )

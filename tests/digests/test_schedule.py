@@ -70,7 +70,7 @@ def test_weekdays_hold_around_clock_changes(zone: str) -> None:
     at = time(2, 15)
     for changed in clocks.CHANGES[zone]:
         days = [changed + timedelta(days=number) for number in range(-8, 9)]
-        dues = {day: clocks.due(Schedule(EVERY_DAY, at, zone), day) for day in days}
+        dues = {day: clocks.due_moment(Schedule(EVERY_DAY, at, zone), day) for day in days}
         for mask in (*_SINGLE_DAYS, frozenset({0, 2, 5, 6}), EVERY_DAY):
             due_days = dict(due_between(Schedule(mask, at, zone), dues[days[0]], dues[days[-1]]))
             assert due_days == {day: due for day, due in dues.items() if day.weekday() in mask}
@@ -79,7 +79,7 @@ def test_weekdays_hold_around_clock_changes(zone: str) -> None:
 @examples(40)
 @given(schedules)
 def test_year_has_each_of_its_days_once(schedule: Schedule) -> None:
-    dues = {day: clocks.due(schedule, day) for day in _YEAR if day.weekday() in schedule.weekdays}
+    dues = {day: clocks.due_moment(schedule, day) for day in _YEAR if day.weekday() in schedule.weekdays}
     due_days = list(due_between(schedule, min(dues.values()), max(dues.values())))
     assert due_days == list(dues.items())
     assert sorted(at for _, at in due_days) == [at for _, at in due_days]
@@ -89,7 +89,7 @@ def test_year_has_each_of_its_days_once(schedule: Schedule) -> None:
 @given(schedules, moments)
 def test_next_due_is_the_first_after_now(schedule: Schedule, after: datetime) -> None:
     near = (after.date() + timedelta(days=number) for number in range(-2, 10))
-    dues = [clocks.due(schedule, day) for day in near if day.weekday() in schedule.weekdays]
+    dues = [clocks.due_moment(schedule, day) for day in near if day.weekday() in schedule.weekdays]
     assert next_due(schedule, after) == min(at for at in dues if at > after)
 
 
@@ -105,7 +105,7 @@ def test_next_due_at_the_due_moment_is_another_day(schedule: Schedule, after: da
 @examples(100)
 @given(schedules, moments)
 def test_local_day_is_what_the_clocks_show(schedule: Schedule, at: datetime) -> None:
-    assert local_day(schedule, at) == clocks.shown(schedule.zone, at).date()
+    assert local_day(schedule, at) == clocks.local_time(schedule.zone, at).date()
 
 
 def test_time_past_midnight_belongs_to_its_day() -> None:

@@ -39,7 +39,7 @@ async def harness() -> AsyncIterator[DigestHarness]:
         yield new_bench
 
 
-def when(point: str, act: Callable[[], None]) -> Checkpoint:
+def act_at(point: str, act: Callable[[], None]) -> Checkpoint:
     """Does something the first time a checkpoint is reached."""
     reached_before = False
 
@@ -88,7 +88,7 @@ async def test_lost_answer_is_searched_for_in_the_thread(
     harness: DigestHarness, kind: FaultKind, posted: bool
 ) -> None:
     bot = await harness.bot(
-        checkpoint=when("reply_marked", lambda: harness.slack.faults.add("chat.postMessage", kind))
+        checkpoint=act_at("reply_marked", lambda: harness.slack.faults.add("chat.postMessage", kind))
     )
     await tick(bot)
     assert (len(harness.posts()), len(harness.replies())) == (1, int(posted))
@@ -114,7 +114,7 @@ async def test_head_found_by_the_search_gets_its_thread(harness: DigestHarness) 
 
 async def test_nothing_more_is_sent_while_the_thread_cannot_be_searched(harness: DigestHarness) -> None:
     bot = await harness.bot(
-        checkpoint=when("reply_marked", lambda: harness.slack.faults.add("chat.postMessage", "500_after"))
+        checkpoint=act_at("reply_marked", lambda: harness.slack.faults.add("chat.postMessage", "500_after"))
     )
     await tick(bot)
     harness.slack.faults.add("conversations.replies", "500", times=None)
@@ -130,7 +130,7 @@ async def test_nothing_more_is_sent_while_the_thread_cannot_be_searched(harness:
 
 async def test_definite_refusal_is_retried_without_a_search(harness: DigestHarness) -> None:
     bot = await harness.bot(
-        checkpoint=when(
+        checkpoint=act_at(
             "reply_marked", lambda: harness.slack.faults.add("chat.postMessage", "429", seconds=5)
         )
     )
@@ -144,7 +144,7 @@ async def test_definite_refusal_is_retried_without_a_search(harness: DigestHarne
 
 async def test_refusal_does_not_clear_an_earlier_doubt(harness: DigestHarness) -> None:
     bot = await harness.bot(
-        checkpoint=when("reply_marked", lambda: harness.slack.faults.add("chat.postMessage", "500"))
+        checkpoint=act_at("reply_marked", lambda: harness.slack.faults.add("chat.postMessage", "500"))
     )
     await tick(bot)
     harness.slack.faults.add("chat.postMessage", "429", seconds=1)
@@ -161,7 +161,7 @@ async def test_channel_without_threads_settles_the_run(harness: DigestHarness) -
             "chat.postMessage", "error", error="restricted_action_non_threadable_channel"
         )
 
-    bot = await harness.bot(checkpoint=when("reply_marked", refuse))
+    bot = await harness.bot(checkpoint=act_at("reply_marked", refuse))
     await tick(bot)
     assert (await harness.last()).state is RunState.POSTED
     assert harness.replies() == []
@@ -171,7 +171,7 @@ async def test_channel_shared_since_the_post_gets_no_thread(harness: DigestHarne
     def share() -> None:
         harness.slack.workspace.channel(SUPPORT).kind = "shared"
 
-    await tick(await harness.bot(checkpoint=when("headed", share)))
+    await tick(await harness.bot(checkpoint=act_at("headed", share)))
     assert (await harness.last()).state is RunState.POSTED
     assert harness.replies() == []
 
@@ -180,7 +180,7 @@ async def test_unchecked_channel_delays_the_thread(harness: DigestHarness) -> No
     def busy() -> None:
         harness.slack.faults.add("conversations.info", "429", seconds=20)
 
-    bot = await harness.bot(checkpoint=when("headed", busy))
+    bot = await harness.bot(checkpoint=act_at("headed", busy))
     await tick(bot)
     assert harness.replies() == []
     harness.move(seconds=20)
@@ -257,7 +257,7 @@ async def test_refused_blocks_are_replaced_by_the_plain_form_right_away(harness:
     def refuse() -> None:
         harness.slack.faults.add("chat.postMessage", "error", error="msg_blocks_too_long")
 
-    bot = await harness.bot(checkpoint=when("reply_marked", refuse))
+    bot = await harness.bot(checkpoint=act_at("reply_marked", refuse))
     await tick(bot)
     (reply,) = harness.replies()
     assert {block["type"] for block in reply.blocks}.isdisjoint({"data_table", "data_visualization"})

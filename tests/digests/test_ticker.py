@@ -19,7 +19,7 @@ async def harness() -> AsyncIterator[DigestHarness]:
         yield new_bench
 
 
-async def until(happened: Callable[[], bool]) -> None:
+async def wait_until(happened: Callable[[], bool]) -> None:
     async with asyncio.timeout(30):
         while not happened():  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.005)
@@ -32,7 +32,7 @@ async def test_ticker_runs_by_itself(harness: DigestHarness) -> None:
     await asyncio.sleep(0.03)
     assert harness.posts() == []
     harness.at(DUE)
-    await until(lambda: len(harness.posts()) == 1)
+    await wait_until(lambda: len(harness.posts()) == 1)
     await bot.ticker.stop(1)
     harness.move(days=1)
     await asyncio.sleep(0.05)
@@ -99,7 +99,7 @@ async def test_stop_lets_a_post_finish_and_releases_the_rest(harness: DigestHarn
     bot = await harness.bot(checkpoint=wait)
     harness.slack.faults.add("chat.postMessage", "latency", seconds=0.2)
     await bot.ticker.tick()
-    await until(lambda: "marked" in reached)
+    await wait_until(lambda: "marked" in reached)
     await bot.ticker.stop(10)
     assert len(harness.posts()) + len(harness.posts(FINANCE)) == 1
     assert {(run.state, run.lease_by) for run in await harness.runs()} == {
@@ -116,7 +116,7 @@ async def test_endless_post_is_cancelled(harness: DigestHarness) -> None:
     harness.slack.faults.add("chat.postMessage", "latency_after", seconds=30)
     bot = await harness.bot()
     await bot.ticker.tick()
-    await until(lambda: len(harness.posts()) == 1)
+    await wait_until(lambda: len(harness.posts()) == 1)
     await bot.ticker.stop(0.01)
     harness.slack.faults.close()
     await tick(await harness.bot())

@@ -14,12 +14,12 @@ from bot.store import audit
 from bot.store.database import Database
 from bot.store.tables import audit as audit_table
 from bot.store.tables import digest_runs, digests
-from tests.digests.booked import DAY, DUE, NINE, NOON, booked
+from tests.digests.booked import DAY, DUE, NINE, NOON, create_digest
 from tests.engines import on_sqlite
 from tests.store.test_audit import TRIGGERS
 
 
-async def recorded(database: Database, digest_id: str) -> list[audit.Entry]:
+async def trail_of(database: Database, digest_id: str) -> list[audit.Entry]:
     async with database.reading() as connection:
         return [entry async for entry in audit.entries(connection, change_id=digest_id)]
 
@@ -30,8 +30,8 @@ async def faults(database: Database) -> tuple[str, ...]:
 
 
 async def test_every_step_is_recorded_once(database: Database) -> None:
-    created = await booked(database)
-    await booked(database)
+    created = await create_digest(database)
+    await create_digest(database)
     later = replace(NINE, at=time(10))
     await repository.edit(
         database, created.id, version=1, schedule=later, content=DigestContent(), now=NOON, by="U2"
@@ -44,7 +44,7 @@ async def test_every_step_is_recorded_once(database: Database) -> None:
     await repository.resume(database, created.id, now=DUE + DAY, by="U2")
     await repository.remove(database, created.id, now=DUE + DAY, by="U1")
     await repository.remove(database, created.id, now=DUE + DAY, by="U1")
-    entries = await recorded(database, created.id)
+    entries = await trail_of(database, created.id)
     assert [(entry.event, entry.actor) for entry in entries] == [
         ("digest_created", "U1"),
         ("digest_edited", "U2"),
@@ -83,7 +83,7 @@ async def test_every_step_is_recorded_once(database: Database) -> None:
 @on_sqlite
 @pytest.mark.parametrize("how", ["state", "gone"])
 async def test_digest_changed_outside_the_trail_is_found(database: Database, how: str) -> None:
-    created = await booked(database)
+    created = await create_digest(database)
     async with database.writing() as connection:
         if how == "gone":
             await connection.execute(delete(digest_runs))
@@ -99,7 +99,7 @@ async def test_digest_changed_outside_the_trail_is_found(database: Database, how
 @on_sqlite
 @pytest.mark.parametrize("body", ["not JSON", "[]", "{}"])
 async def test_unreadable_body_of_a_row_about_a_digest_is_found(database: Database, body: str) -> None:
-    digest = await booked(database)
+    digest = await create_digest(database)
     async with database.writing() as connection:
         for statement in TRIGGERS[connection.dialect.name]:
             await connection.execute(text(statement))

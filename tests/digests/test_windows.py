@@ -39,7 +39,7 @@ delays = st.one_of(
 )
 
 
-def posts(
+def posts_of_a_year(
     schedule: Schedule, days: int, late_by: list[timedelta | None]
 ) -> list[tuple[datetime, datetime, Window]]:
     """For a year: when each post was due, when Autumn was read for it, and its window."""
@@ -64,7 +64,7 @@ def posts(
 def test_windows_of_a_year_leave_no_gap(
     schedule: Schedule, days: int, late_by: list[timedelta | None]
 ) -> None:
-    posts_of_year = posts(schedule, days, late_by)
+    posts_of_year = posts_of_a_year(schedule, days, late_by)
     dues = [due for _, due in due_between(schedule, BEGIN, BEGIN + YEAR)]
     for (_, _, before), (_, read_at, after) in pairwise(posts_of_year):
         skipped_for_long = read_at - before.end > FURTHEST_BACK
@@ -88,7 +88,7 @@ def test_each_invoice_is_in_a_digest(
     schedule: Schedule, days: int, late_by: list[timedelta | None], offsets: list[timedelta]
 ) -> None:
     """Before it is due, unless that post was late or skipped: then in the next one."""
-    posts_of_year = posts(schedule, days, late_by)
+    posts_of_year = posts_of_a_year(schedule, days, late_by)
     dues = [due for _, due in due_between(schedule, BEGIN, BEGIN + YEAR)]
     read_of = {due: read_at for due, read_at, _ in posts_of_year}
     for offset in offsets:

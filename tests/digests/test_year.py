@@ -25,7 +25,7 @@ from bot.digests.model import EVERY_DAY, Digest, DigestContent, Figures, Run, Ru
 from bot.store.database import Database
 from tests.databases import Engine, fresh
 from tests.digests import clocks
-from tests.digests.booked import DAY, LEASE, SECOND, booked, written
+from tests.digests.booked import DAY, LEASE, SECOND, all_runs, create_digest
 from tests.examples import examples
 
 _HOUR = timedelta(hours=1)
@@ -69,12 +69,12 @@ class Edit:
     schedule: Schedule
 
 
-class Turn(StrEnum):
+class Switch(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
 
 
-Step = Wait | Tick | Edit | Turn
+Step = Wait | Tick | Edit | Switch
 
 _masks = st.sampled_from(
     [frozenset(mask) for mask in chain.from_iterable(combinations(range(7), size) for size in range(1, 8))]
@@ -92,7 +92,7 @@ _waits = st.one_of(
     st.builds(Wait, st.timedeltas(SECOND, 14 * DAY)),
 )
 _ticks = st.builds(Tick, st.sampled_from(["a", "b", "ab", "ba"]), st.sampled_from(Fate))
-_acts = st.one_of(_ticks, _ticks, st.builds(Edit, _schedules), st.sampled_from(Turn))
+_acts = st.one_of(_ticks, _ticks, st.builds(Edit, _schedules), st.sampled_from(Switch))
 _steps = st.lists(st.one_of(_waits, _acts), min_size=8, max_size=24)
 _changes = sorted({day for days in clocks.CHANGES.values() for day in days})
 _beginnings = st.one_of(
@@ -129,16 +129,16 @@ class History:
     def edit(self, schedule: Schedule, now: datetime) -> None:
         old, self.schedule = self.schedule, schedule
         assert old is not None
-        today = clocks.shown(schedule.zone, now).date()
+        today = clocks.local_time(schedule.zone, now).date()
         for day, at in self._days(schedule, now - 3 * DAY, now):
-            if at <= now and (day == today or clocks.due(old, day) > now) and day not in self.due:
+            if at <= now and (day == today or clocks.due_moment(old, day) > now) and day not in self.due:
                 self.due[day] = at
                 self.edited.add(day)
 
     @staticmethod
     def _days(schedule: Schedule, first: datetime, last: datetime) -> list[tuple[date, datetime]]:
         days = (first.date() + number * DAY for number in range(-2, (last - first).days + 4))
-        return [(day, clocks.due(schedule, day)) for day in days if day.weekday() in schedule.weekdays]
+        return [(day, clocks.due_moment(schedule, day)) for day in days if day.weekday() in schedule.weekdays]
 
 
 class Simulation:
@@ -168,16 +168,20 @@ class Simulation:
                 self.healthy &= step.fate in (Fate.POSTS, Fate.EMPTY)
             case Edit():
                 await self._edit(step.schedule)
-            case Turn.PAUSE:
+            case Switch.PAUSE:
                 await self._pause()
-            case Turn.RESUME:
+            case Switch.RESUME:
                 await self._resume()
 
     async def _wait(self, wait: Wait) -> None:
         until = self.now + wait.time
         if wait.due:
             near = (self.now.date() + number * DAY for number in range(-2, 10))
-            dues = (clocks.due(self.schedule, day) for day in near if day.weekday() in self.schedule.weekdays)
+            dues = (
+                clocks.due_moment(self.schedule, day)
+                for day in near
+                if day.weekday() in self.schedule.weekdays
+            )
             until = min(at for at in dues if at > self.now) + wait.time
         self.now = max(self.now, until)
 
@@ -256,7 +260,7 @@ class Simulation:
             await self._tick("z", Fate.POSTS)
             self.ticks.append(self.now)
         self.history.until(self.now)
-        return await written(self.database, self.digest.id)
+        return await all_runs(self.database, self.digest.id)
 
 
 def _judge(simulation: Simulation, stored_runs: list[Run]) -> None:
@@ -272,7 +276,7 @@ def _judge(simulation: Simulation, stored_runs: list[Run]) -> None:
             pytest.fail(f"{run.day} was skipped, though somebody was there")
 
 
-class Ground:
+class SharedDatabase:
     """One database for all examples, each in its own environment."""
 
     def __init__(self, engine: Engine) -> None:
@@ -284,7 +288,7 @@ class Ground:
 
     async def _live(self, schedule: Schedule, begin: datetime, steps: list[Step]) -> None:
         number = next(_numbers)
-        digest = await booked(
+        digest = await create_digest(
             self.database, submission_id=f"{number}", env=f"e{number}", schedule=schedule, now=begin
         )
         simulation = Simulation(self.database, digest, f"e{number}", begin)
@@ -304,7 +308,7 @@ async def _weeks_from(begin: datetime, database: Database, env: str) -> None:
     # Quarter past two is skipped, comes twice, or neither.
     masks = [EVERY_DAY, EVERY_DAY, frozenset({0, 2, 5, 6}), frozenset({1, 3})]
     digests = [
-        await booked(
+        await create_digest(
             database,
             submission_id=f"{env} {zone}",
             env=env,
@@ -323,29 +327,29 @@ async def _weeks_from(begin: datetime, database: Database, env: str) -> None:
     for digest in digests:
         history = History(digest.schedule, begin)
         history.until(now)
-        assert {run.day: run.due for run in await written(database, digest.id)} == history.due
-        for run in await written(database, digest.id):
+        assert {run.day: run.due for run in await all_runs(database, digest.id)} == history.due
+        for run in await all_runs(database, digest.id):
             in_time = any(run.due <= at <= run.due + _IN_TIME for at in looked)
             assert run.state is (RunState.POSTED if in_time else RunState.SKIPPED)
             assert run.skip is (None if in_time else RunSkip.LATE)
 
 
 @pytest.fixture(scope="module")
-def sqlite() -> Iterator[Ground]:
-    ground = Ground("sqlite")
+def sqlite() -> Iterator[SharedDatabase]:
+    ground = SharedDatabase("sqlite")
     yield ground
     ground.close()
 
 
 @pytest.fixture(scope="module")
-def postgresql() -> Iterator[Ground]:
-    ground = Ground("postgresql")
+def postgresql() -> Iterator[SharedDatabase]:
+    ground = SharedDatabase("postgresql")
     yield ground
     ground.close()
 
 
 @pytest.mark.parametrize("begin", [date(2026, 3, 2), date(2026, 9, 28)])
-def test_weeks_in_which_all_clocks_change(sqlite: Ground, begin: date) -> None:
+def test_weeks_in_which_all_clocks_change(sqlite: SharedDatabase, begin: date) -> None:
     sqlite.runner.run(_weeks_from(_at(begin), sqlite.database, f"{begin}"))
 
 
@@ -357,11 +361,11 @@ _DUE = Wait(timedelta(0), due=True)
 
 @examples(45)
 @_examples
-@example(_NIGHTLY, _EVE, [_DUE, Tick("a", Fate.DIES_SENT), Turn.PAUSE])
+@example(_NIGHTLY, _EVE, [_DUE, Tick("a", Fate.DIES_SENT), Switch.PAUSE])
 @example(_NIGHTLY, _EVE, [_DUE, Tick("ab", Fate.POSTS), _DUE, Tick("ba", Fate.POSTS)])
 @example(_NIGHTLY, _EVE, [_DUE, Edit(replace(_NIGHTLY, at=time(4))), _DUE, Tick("ab", Fate.POSTS)])
 def test_each_due_day_is_posted_once(
-    sqlite: Ground, schedule: Schedule, begin: datetime, steps: list[Step]
+    sqlite: SharedDatabase, schedule: Schedule, begin: datetime, steps: list[Step]
 ) -> None:
     sqlite.live(schedule, begin, steps)
 
@@ -369,6 +373,6 @@ def test_each_due_day_is_posted_once(
 @examples(8)
 @_examples
 def test_each_due_day_is_posted_once_on_postgresql(
-    postgresql: Ground, schedule: Schedule, begin: datetime, steps: list[Step]
+    postgresql: SharedDatabase, schedule: Schedule, begin: datetime, steps: list[Step]
 ) -> None:
     postgresql.live(schedule, begin, steps)
