@@ -20,7 +20,7 @@ from tests.databases import fresh
 NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
 
 
-async def found(
+async def findings(
     slack: LocalSlack, database: str, *, secret: str = "", policy: Path | None = None
 ) -> list[str]:
     settings = Settings(
@@ -46,14 +46,14 @@ async def subscribe(url: str, channel: str, *, private: bool = False) -> None:
 
 
 async def test_state_of_webhooks_is_reported(slack: LocalSlack, tmp_path: Path) -> None:
-    (without,) = await found(slack, f"sqlite:///{tmp_path}/none.db")
+    (without,) = await findings(slack, f"sqlite:///{tmp_path}/none.db")
     assert without.startswith("✓ Alerts: AUTUMN_WEBHOOK_SECRET is not set")
     secret = new_secret()
-    (finding,) = await found(slack, f"sqlite:///{tmp_path}/none.db", secret=secret)
+    (finding,) = await findings(slack, f"sqlite:///{tmp_path}/none.db", secret=secret)
     assert finding == "✓ Alerts: Autumn's webhooks are taken at /autumn/webhooks"
     policy = tmp_path / "p.toml"
     policy.write_text("[digest]")
-    assert await found(slack, fresh("sqlite"), secret=secret, policy=policy) == [finding]
+    assert await findings(slack, fresh("sqlite"), secret=secret, policy=policy) == [finding]
 
 
 async def test_unusable_alert_channels_are_reported(slack: LocalSlack) -> None:
@@ -62,7 +62,7 @@ async def test_unusable_alert_channels_are_reported(slack: LocalSlack) -> None:
     await subscribe(url, "C04FINANCE")
     await subscribe(url, "C05SHARED")
     await subscribe(url, "U01ANA")
-    _, *wrong = await found(slack, url)
+    _, *wrong = await findings(slack, url)
     opened, shared = sorted(wrong)
     assert opened.startswith(
         "✗ Alerts: none can be posted to C01SUPPORT: it was private when they were set up"

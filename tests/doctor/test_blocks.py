@@ -15,7 +15,7 @@ from tests.policy import KIND_IDS
 ALL = f"✓ Slack: takes Maple's cards and forms ({len(list(samples()))} kinds checked)"
 
 
-async def found(slack: LocalSlack, url: str = "") -> list[str]:
+async def block_findings(slack: LocalSlack, url: str = "") -> list[str]:
     findings: list[str] = []
     async with aiohttp.ClientSession() as session:
         client = AsyncWebClient(
@@ -26,14 +26,14 @@ async def found(slack: LocalSlack, url: str = "") -> list[str]:
 
 
 async def test_every_kind_of_block_is_accepted(slack: LocalSlack) -> None:
-    assert await found(slack) == [ALL]
+    assert await block_findings(slack) == [ALL]
     assert {call.method for call in slack.calls} == {"blocks.validate"}
     assert slack.workspace.posts == []
 
 
 async def test_workspace_without_the_newer_blocks(slack: LocalSlack) -> None:
     slack.without_blocks("data_table", "data_visualization")
-    *refused, rest = await found(slack)
+    *refused, rest = await block_findings(slack)
     with_newer = {
         sample.name for sample in samples() if sample.card and sample.card.blocks != sample.card.plain
     }
@@ -48,7 +48,7 @@ async def test_workspace_without_the_newer_blocks(slack: LocalSlack) -> None:
 
 async def test_refused_forms_and_plain_cards_are_reported(slack: LocalSlack) -> None:
     slack.without_blocks("input", "context")
-    refused = [finding for finding in await found(slack) if finding.startswith("✗")]
+    refused = [finding for finding in await block_findings(slack) if finding.startswith("✗")]
     assert any(finding.startswith("✗ Slack: refuses the balance form: ") for finding in refused)
     assert any(finding.startswith("✗ Slack: refuses the card overview: ") for finding in refused)
     assert all("Update Maple" in finding for finding in refused)
@@ -60,22 +60,22 @@ async def test_refused_forms_and_plain_cards_are_reported(slack: LocalSlack) -> 
 )
 async def test_unanswered_block_check_is_reported(slack: LocalSlack, error: str, cause: str) -> None:
     slack.faults.add("blocks.validate", "error", error=error)
-    assert await found(slack) == [f"✓ Slack: not all cards and forms could be checked ({cause})"]
+    assert await block_findings(slack) == [f"✓ Slack: not all cards and forms could be checked ({cause})"]
 
 
 async def test_refusal_without_a_list(slack: LocalSlack, monkeypatch: pytest.MonkeyPatch) -> None:
     few = tuple(samples())[:2]
     monkeypatch.setattr(blocks, "samples", lambda: few)
     slack.faults.add("blocks.validate", "error", error="invalid_blocks")
-    first, rest = await found(slack)
+    first, rest = await block_findings(slack)
     assert first.startswith("✗ Slack: refuses the card overview: invalid_blocks\n")
     assert rest.startswith("✓")
 
 
 async def test_unreachable_slack_is_not_a_failure(slack: LocalSlack) -> None:
     unanswered = "✓ Slack: not all cards and forms could be checked (no answer)"
-    assert await found(slack, "http://127.0.0.1:9/") == [unanswered]
-    odd = await found(slack, f"{slack.url}static/")
+    assert await block_findings(slack, "http://127.0.0.1:9/") == [unanswered]
+    odd = await block_findings(slack, f"{slack.url}static/")
     assert len(odd) == 1
     assert odd[0].startswith("✓ Slack: not all cards and forms could be checked (")
 

@@ -24,7 +24,7 @@ async def client(slack: LocalSlack) -> AsyncIterator[AsyncWebClient]:
         yield AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, session=session)
 
 
-def given(**changed: object) -> Settings:
+def settings_with(**changed: object) -> Settings:
     settings = Settings(
         slack_bot_token=SecretStr("xoxb-1"),
         slack_signing_secret=SecretStr("1"),
@@ -37,13 +37,15 @@ async def policy(text: str, path: Path, slack: AsyncWebClient | None) -> list[st
     file = path / "p.toml"
     file.write_text(text)
     findings: list[str] = []
-    await examine_policy(given(maple_policy=file), slack, lambda finding: findings.append(str(finding)))
+    await examine_policy(
+        settings_with(maple_policy=file), slack, lambda finding: findings.append(str(finding))
+    )
     return [finding.replace(f"{path}/", "") for finding in findings]
 
 
 async def test_built_in_policy_is_reported(client: AsyncWebClient) -> None:
     findings: list[str] = []
-    await examine_policy(given(), client, lambda finding: findings.append(str(finding)))
+    await examine_policy(settings_with(), client, lambda finding: findings.append(str(finding)))
     assert findings == ["✓ Policy: the built-in one, as MAPLE_POLICY is not set"]
 
 
@@ -116,17 +118,19 @@ async def test_unreadable_user_groups_are_reported(
 async def test_approvals_channel_is_reported(
     client: AsyncWebClient, channel: str | None, finding: str
 ) -> None:
-    assert str(await examine_channel(given(maple_approvals_channel=channel), client)).startswith(finding)
+    assert str(await examine_channel(settings_with(maple_approvals_channel=channel), client)).startswith(
+        finding
+    )
 
 
 async def test_archived_channel_is_reported(slack: LocalSlack, client: AsyncWebClient) -> None:
     slack.workspace.channels["C02BILLING"].archived = True
-    finding = await examine_channel(given(maple_approvals_channel="C02BILLING"), client)
+    finding = await examine_channel(settings_with(maple_approvals_channel="C02BILLING"), client)
     assert str(finding).startswith("✗ Approvals: the channel #billing is archived\n  Set MAPLE_APPROVALS")
 
 
 async def database(url: str) -> str:
-    return str(await examine_database(given(database_url=SecretStr(url))))
+    return str(await examine_database(settings_with(database_url=SecretStr(url))))
 
 
 async def test_sqlite_database_is_reported(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def _somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 FEW = tuple(samples())[:2]
 
 
-async def found(settings: Settings, **changed: object) -> list[str]:
+async def all_findings(settings: Settings, **changed: object) -> list[str]:
     """Has Slack check only two of the cards and forms."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(blocks, "samples", lambda: FEW)
@@ -54,7 +54,7 @@ async def found(settings: Settings, **changed: object) -> list[str]:
 async def test_healthy_setup_has_no_failed_finding(
     slack: LocalSlack, autumn: LocalAutumn, mode: Mode
 ) -> None:
-    findings = await found(settings_for(slack, autumn, mode))
+    findings = await all_findings(settings_for(slack, autumn, mode))
     assert [finding for finding in findings if not finding.startswith("✓")] == []
     way = "Socket Mode can be opened" if mode == "socket" else "HTTP mode, with a signing secret"
     assert findings == [
@@ -87,19 +87,23 @@ async def test_healthy_setup_has_no_failed_finding(
 
 
 async def test_wrong_bot_token_is_reported(slack: LocalSlack, autumn: LocalAutumn) -> None:
-    findings = await found(settings_for(slack, autumn, "http"), slack_bot_token=SecretStr("xoxb-canary"))
+    findings = await all_findings(
+        settings_for(slack, autumn, "http"), slack_bot_token=SecretStr("xoxb-canary")
+    )
     assert findings[0].startswith("✗ Slack: the bot token is not usable (invalid_auth)\n  Install the app")
     assert "canary" not in "".join(findings)
 
 
 async def test_missing_scopes_are_named(slack: LocalSlack, autumn: LocalAutumn) -> None:
     slack.scopes.difference_update({"users:read", "im:write"})
-    findings = await found(settings_for(slack, autumn, "http"))
+    findings = await all_findings(settings_for(slack, autumn, "http"))
     assert findings[1].startswith("✗ Slack: scopes are missing: im:write, users:read\n")
 
 
 async def test_wrong_app_token_is_reported(slack: LocalSlack, autumn: LocalAutumn) -> None:
-    findings = await found(settings_for(slack, autumn, "socket"), slack_app_token=SecretStr("xapp-canary"))
+    findings = await all_findings(
+        settings_for(slack, autumn, "socket"), slack_app_token=SecretStr("xapp-canary")
+    )
     assert findings[2].startswith(
         "✗ Slack: Socket Mode cannot be opened (invalid_auth)\n  Turn Socket Mode on"
     )
@@ -109,7 +113,7 @@ async def test_unreachable_services_are_reported(
     slack: LocalSlack, autumn: LocalAutumn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.slack.client.retries", lambda _longest: [])
-    findings = await found(
+    findings = await all_findings(
         settings_for(slack, autumn, "http"),
         slack_api_url="http://127.0.0.1:9/",
         autumn_url="http://127.0.0.1:9",
@@ -119,31 +123,31 @@ async def test_unreachable_services_are_reported(
 
 
 async def test_garbled_slack_is_reported(slack: LocalSlack, autumn: LocalAutumn) -> None:
-    findings = await found(settings_for(slack, autumn, "http"), slack_api_url=f"{autumn.url}/")
+    findings = await all_findings(settings_for(slack, autumn, "http"), slack_api_url=f"{autumn.url}/")
     assert findings[0].startswith("✗ Slack: the bot token is not usable (")
 
 
 async def test_unknown_autumn_key_is_reported(slack: LocalSlack, autumn: LocalAutumn) -> None:
-    findings = await found(
+    findings = await all_findings(
         settings_for(slack, autumn, "http"), autumn_secret_key=SecretStr("am_sk_test_canary")
     )
     assert findings[-1].startswith("✗ Autumn: the key is not accepted\n  Set AUTUMN_SECRET_KEY")
 
 
 async def test_unknown_api_version_is_reported(slack: LocalSlack, autumn: LocalAutumn) -> None:
-    findings = await found(settings_for(slack, autumn, "http"), autumn_api_version="9.9.9")
+    findings = await all_findings(settings_for(slack, autumn, "http"), autumn_api_version="9.9.9")
     assert findings[-1].startswith("✗ Autumn: API version 9.9.9 is not understood")
 
 
 async def test_garbled_autumn_is_reported(slack: LocalSlack, autumn: LocalAutumn) -> None:
     autumn.faults.add("*", "garbage")
-    findings = await found(settings_for(slack, autumn, "http"))
+    findings = await all_findings(settings_for(slack, autumn, "http"))
     assert findings[-1].startswith("✗ Autumn: no proper answer (Garbled)")
 
 
 async def test_missing_permission_is_named(slack: LocalSlack, autumn: LocalAutumn) -> None:
     key = autumn.keys(scopes=["customers:read", "features:read", "balances:write"])
-    findings = await found(settings_for(slack, autumn, "http"), autumn_secret_key=SecretStr(key))
+    findings = await all_findings(settings_for(slack, autumn, "http"), autumn_secret_key=SecretStr(key))
     wrong = [finding for finding in findings if finding.startswith("✗")]
     assert [finding.split("\n")[0] for finding in wrong] == [
         "✗ Autumn: the key may not read products",
@@ -171,12 +175,12 @@ async def test_scope_of_one_part_alone_is_named_and_may_be_missing(
         (["billing:read"], "✓ Autumn: the key may make links to the customer portal (billing:read)"),
     ):
         key = SecretStr(autumn.keys(scopes=[*scopes, *more]))
-        assert says in await found(settings_for(slack, autumn, "http"), autumn_secret_key=key)
+        assert says in await all_findings(settings_for(slack, autumn, "http"), autumn_secret_key=key)
 
 
 async def test_unknown_scope_of_one_part_is_reported(slack: LocalSlack, autumn: LocalAutumn) -> None:
     autumn.faults.add("balances.check", "500", times=None)
-    findings = await found(settings_for(slack, autumn, "http"))
+    findings = await all_findings(settings_for(slack, autumn, "http"))
     assert [finding.split("\n")[0] for finding in findings if finding.startswith("✗")] == [
         "✗ Autumn: Maple could not find out whether the key may check what a customer may use (Unavailable)"
     ]
@@ -184,7 +188,7 @@ async def test_unknown_scope_of_one_part_is_reported(slack: LocalSlack, autumn: 
 
 async def test_read_only_key_is_accepted(slack: LocalSlack, autumn: LocalAutumn) -> None:
     scopes = ["customers:read", "plans:read", "features:read", "analytics:read"]
-    findings = await found(
+    findings = await all_findings(
         settings_for(slack, autumn, "http"), autumn_secret_key=SecretStr(autumn.keys(scopes=scopes))
     )
     assert [finding for finding in findings if finding.startswith("✗")] == []
@@ -193,7 +197,7 @@ async def test_read_only_key_is_accepted(slack: LocalSlack, autumn: LocalAutumn)
 
 async def test_failing_part_of_autumn_is_reported(slack: LocalSlack, autumn: LocalAutumn) -> None:
     autumn.faults.add("plans.list", "429", retry_after=3600)
-    findings = await found(settings_for(slack, autumn, "http"))
+    findings = await all_findings(settings_for(slack, autumn, "http"))
     assert [finding.split("\n")[0] for finding in findings if finding.startswith("✗")] == [
         "✗ Autumn: products could not be read (RateLimited)"
     ]
@@ -207,7 +211,7 @@ READ = ["customers:read", "plans:read", "features:read", "analytics:read", "rewa
 
 
 async def test_every_route_of_a_kind_is_probed_without_effect(slack: LocalSlack, autumn: LocalAutumn) -> None:
-    await found(settings_for(slack, autumn, "http"))
+    await all_findings(settings_for(slack, autumn, "http"))
     routes = [call.route for call in autumn.calls]
     assert {scope.probe.route for _, scope in NEEDED} <= set(routes)
     assert all(routes.count(scope.probe.route) == 1 for _, scope in NEEDED)
@@ -220,7 +224,7 @@ async def test_missing_scope_names_everything_that_needs_it(
 ) -> None:
     other_scopes = {need.scope for _, need in NEEDED} - {scope}
     key = SecretStr(autumn.keys(scopes=[*READ, *other_scopes]))
-    findings = await found(settings_for(slack, autumn, "http"), autumn_secret_key=key)
+    findings = await all_findings(settings_for(slack, autumn, "http"), autumn_secret_key=key)
     (missing,) = (finding for finding in findings if finding.startswith("✗"))
     assert f"Give the key the scope {scope}" in missing
     for _, need in NEEDED:
@@ -236,7 +240,7 @@ async def test_routes_of_one_scope_are_distinguished(
     monkeypatch.setattr(links, "KINDS", (*links.KINDS, made_up))
     autumn.faults.add("balances.track", "500", times=None)
     key = SecretStr(autumn.keys(scopes=[*READ, "balances:write", "billing:write", "rewards:write"]))
-    findings = await found(settings_for(slack, autumn, "http"), autumn_secret_key=key)
+    findings = await all_findings(settings_for(slack, autumn, "http"), autumn_secret_key=key)
     assert [finding.split("\n")[0] for finding in findings if finding.startswith("✗")] == [
         "✗ Autumn: Maple could not find out whether the key may record usage (Unavailable)",
         "✗ Autumn: the key may not make links of a new kind",
@@ -253,7 +257,7 @@ async def test_unknown_write_permission_is_reported(
     slack: LocalSlack, autumn: LocalAutumn, fault: str, kind: str
 ) -> None:
     autumn.faults.add("customers.update", fault)
-    findings = await found(settings_for(slack, autumn, "http"))
+    findings = await all_findings(settings_for(slack, autumn, "http"))
     assert [finding.split("\n")[0] for finding in findings if finding.startswith("✗")] == [
         "✗ Autumn: Maple could not find out whether the key may set billing controls, edit customers' "
         "details and delete customers "

@@ -23,7 +23,7 @@ NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
 _numbers = count()
 
 
-async def found(slack: LocalSlack, database: str, policy: Path | None = None) -> list[str]:
+async def digest_findings(slack: LocalSlack, database: str, policy: Path | None = None) -> list[str]:
     settings = Settings(
         slack_bot_token=SecretStr("xoxb-1"),
         slack_signing_secret=SecretStr("1"),
@@ -59,20 +59,20 @@ async def digest(url: str, channel: str, *, private: bool = False, env: str = "s
 
 
 async def test_no_digests_is_reported(slack: LocalSlack, tmp_path: Path) -> None:
-    assert await found(slack, fresh("sqlite")) == []
-    assert await found(slack, fresh("sqlite", migrated=False)) == []
-    assert await found(slack, f"sqlite:///{tmp_path}/none.db") == []
+    assert await digest_findings(slack, fresh("sqlite")) == []
+    assert await digest_findings(slack, fresh("sqlite", migrated=False)) == []
+    assert await digest_findings(slack, f"sqlite:///{tmp_path}/none.db") == []
     assert not (tmp_path / "none.db").exists()
-    assert await found(slack, "postgresql://nobody@127.0.0.1:1/none") == []
+    assert await digest_findings(slack, "postgresql://nobody@127.0.0.1:1/none") == []
     policy = tmp_path / "p.toml"
     policy.write_text("[digest]")
-    assert await found(slack, fresh("sqlite"), policy) == []
+    assert await digest_findings(slack, fresh("sqlite"), policy) == []
 
 
 async def test_usable_digest_channels_are_counted(slack: LocalSlack, tmp_path: Path) -> None:
     url = fresh("postgresql")
     await digest(url, "C01SUPPORT")
-    assert await found(slack, url) == ["✓ Digests: can be posted (1 channel)"]
+    assert await digest_findings(slack, url) == ["✓ Digests: can be posted (1 channel)"]
     await digest(url, "C01SUPPORT", private=True)
     await digest(url, "C04FINANCE", private=True)
     await digest(url, "C05SHARED")
@@ -80,7 +80,7 @@ async def test_usable_digest_channels_are_counted(slack: LocalSlack, tmp_path: P
     await digest(url, "U03LEA", private=True)
     policy = tmp_path / "p.toml"
     policy.write_text('[digests]\nshared_channels = "C05SHARED"')
-    assert await found(slack, url, policy) == [
+    assert await digest_findings(slack, url, policy) == [
         "✗ Digests: C01SUPPORT was private when one was set up, and is not any more\n"
         "  It pauses when it is next due. If everyone may read it, resume it: /autumn digest there.",
         "✓ Digests: can be posted (2 channels)",
@@ -98,7 +98,7 @@ async def test_unusable_digest_channels_are_reported(slack: LocalSlack) -> None:
     slack.workspace.channel("C01SUPPORT").archived = True
     slack.workspace.channel("C04FINANCE").members.remove(BOT_USER)
     slack.faults.add("conversations.info", "error", error="fatal_error")
-    first, *rest = await found(slack, url)
+    first, *rest = await digest_findings(slack, url)
     assert first == (
         "✗ Digests: none can be posted to C00GONE: Slack does not tell what it is\n"
         "  Try again in a few minutes."
