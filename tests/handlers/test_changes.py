@@ -68,7 +68,7 @@ async def lose_the_database(maple: Running) -> None:
         await connection.execute(text("ALTER TABLE alembic_version RENAME TO lost_version"))
 
 
-async def again(maple: Running, delivery: SlackDelivery, times: int) -> None:
+async def resend(maple: Running, delivery: SlackDelivery, times: int) -> None:
     """Sends the last request again, with changes; over HTTP with the very same signature."""
     if maple.mode == "socket":
         for _ in range(times):
@@ -81,7 +81,7 @@ async def again(maple: Running, delivery: SlackDelivery, times: int) -> None:
             assert answer.status_code == 200
 
 
-async def request(maple: Running, service: ChangeService, amount: int) -> None:
+async def request_messages(maple: Running, service: ChangeService, amount: int) -> None:
     """Ana's request to give Acme more messages, without the form."""
     customer = await maple.bot.services.autumn.customer("cus_acme")
     row = customer.balances["messages"].breakdown[0].id
@@ -92,7 +92,7 @@ async def request(maple: Running, service: ChangeService, amount: int) -> None:
     assert reply.record is not None, reply
 
 
-def last(maple: Running, kind: str) -> SlackDelivery:
+def last_delivery(maple: Running, kind: str) -> SlackDelivery:
     return [delivery for delivery in maple.slack.sent if delivery.payload.get("type") == kind][-1]
 
 
@@ -234,14 +234,14 @@ async def test_form_shows_the_new_numbers_when_they_changed_while_it_was_open(ma
 async def test_everything_delivered_five_times_happens_once(maple: Running) -> None:
     await maple.ana.command(f"/autumn give cus_acme 500 messages because {OUTAGE}")
     command = maple.slack.sent[-1]
-    await again(maple, command, 4)
+    await resend(maple, command, 4)
     await maple.bot.work.drain(10)
     await maple.ana.sees(PREVIEW)
     maple.ana.does_not_see(labels.BROKEN.what)
     assert len([call for call in maple.slack.calls if call.method == "views.open"]) == 1
     await maple.ana.submit()
     await maple.ana.sees("0 of 1 approval")
-    await again(maple, last(maple, "view_submission"), 4)
+    await resend(maple, last_delivery(maple, "view_submission"), 4)
     await maple.bot.work.drain(10)
     assert len(await maple.bot.changes.history("cus_acme")) == 1
     posted = [call for call in maple.slack.calls if call.method == "chat.postMessage"]
@@ -249,14 +249,14 @@ async def test_everything_delivered_five_times_happens_once(maple: Running) -> N
 
     await read_as_approver(maple, on_screen(HEADLINES[State.WAITING]))
     await maple.lea.click("Approve")
-    await again(maple, last(maple, "block_actions"), 4)
+    await resend(maple, last_delivery(maple, "block_actions"), 4)
     await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
     await maple.bot.work.drain(10)
     assert len(maple.autumn.ledger) == 1
     maple.lea.does_not_see(approvals_words.RESULTS[Result.TOO_LATE].what)
 
     await request_undo(maple.lea)
-    await again(maple, last(maple, "view_submission"), 4)
+    await resend(maple, last_delivery(maple, "view_submission"), 4)
     await maple.lea.sees("Undo: balance change")
     await maple.bot.work.drain(10)
     assert len(await maple.bot.changes.history("cus_acme")) == 2
@@ -267,7 +267,7 @@ async def test_denial_and_withdrawal_delivered_five_times_happen_once(maple: Run
     await request_shown_to_lea(maple)
     before = len([call for call in maple.slack.calls if call.method == "views.open"])
     await maple.lea.click("Deny")
-    await again(maple, last(maple, "block_actions"), 4)
+    await resend(maple, last_delivery(maple, "block_actions"), 4)
     await maple.lea.sees(approvals_words.DENY_HINT)
     await maple.bot.work.drain(10)
     assert len([call for call in maple.slack.calls if call.method == "views.open"]) == before + 1
@@ -275,11 +275,11 @@ async def test_denial_and_withdrawal_delivered_five_times_happen_once(maple: Run
     await maple.lea.fill(approvals_words.REASON, "No")
     await maple.lea.submit()
     await maple.lea.sees(on_screen(HEADLINES[State.DENIED]))
-    await again(maple, last(maple, "view_submission"), 4)
+    await resend(maple, last_delivery(maple, "view_submission"), 4)
     await request_shown_to_lea(maple)
     await read_own_card(maple.ana, "[Withdraw]")
     await maple.ana.click("Withdraw", confirm=True)
-    await again(maple, last(maple, "block_actions"), 4)
+    await resend(maple, last_delivery(maple, "block_actions"), 4)
     await maple.ana.sees(on_screen(HEADLINES[State.WITHDRAWN]))
     await maple.bot.work.drain(10)
     maple.lea.does_not_see(approvals_words.RESULTS[Result.TOO_LATE].what)
@@ -322,7 +322,7 @@ async def test_unconfirmed_change_is_marked_as_applied_once_and_only_in_a_checke
     assert record.state is State.UNCONFIRMED
     await carry_out(maple.autumn)
     await maple.lea.click("Mark as applied", confirm=True)
-    await again(maple, last(maple, "block_actions"), 4)
+    await resend(maple, last_delivery(maple, "block_actions"), 4)
     await maple.lea.sees(approvals_words.ENDINGS[Cause.MARKED_APPLIED])
 
 
@@ -417,7 +417,7 @@ async def test_requester_is_notified_by_dm_where_maple_is_not_in_the_channel(map
 async def test_history_is_private_and_paged(maple: Running) -> None:
     service = service_without_slack(maple)
     for number in range(6):
-        await request(maple, service, 100 + number)
+        await request_messages(maple, service, 100 + number)
     await maple.ana.command("/autumn history billing@acme.example")
     card = await maple.ana.sees(on_screen(approvals_words.HISTORY_TITLE))
     assert "only visible to you" in card
@@ -439,7 +439,7 @@ async def test_selects_of_forms_answer_with_options_and_unknown_ones_with_none(m
     await maple.ana.command("/autumn balance cus_acme")
     await maple.ana.sees(changes_words.ACTION)
     await maple.ana.choose("Feature", "Messages")
-    payload = last(maple, "block_actions").payload
+    payload = last_delivery(maple, "block_actions").payload
     for field in ("feature", "reward", "nothing"):
         request = payload | {
             "type": "block_suggestion",

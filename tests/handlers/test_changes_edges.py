@@ -12,13 +12,13 @@ from bot.approvals.cards import CHANGE_CARDS
 from bot.approvals.lifecycle import CardKind, Cause, ChangeEvent, State
 from bot.approvals.results import Result
 from bot.approvals.words import HEADLINES
-from tests.handlers.test_changes import last
+from tests.handlers.test_changes import last_delivery
 from tests.journeys.changing import file_request, request_shown_to_lea
 from tests.running import Running
 from tests.screen import on_screen
 
 
-async def gone(maple: Running, kind: CardKind) -> None:
+async def mark_cards_gone(maple: Running, kind: CardKind) -> None:
     """As if Slack had answered that there is no such message."""
     async with maple.bot.database.writing() as connection:
         await connection.execute(
@@ -29,7 +29,7 @@ async def gone(maple: Running, kind: CardKind) -> None:
 async def test_dropped_card_can_still_be_clicked(maple: Running) -> None:
     await request_shown_to_lea(maple)
     await maple.bot.work.drain(10)
-    await gone(maple, CardKind.APPROVAL)
+    await mark_cards_gone(maple, CardKind.APPROVAL)
     async with maple.another() as bot:
         await maple.lea.click("Approve")
         await bot.work.drain(10)
@@ -84,7 +84,7 @@ async def test_two_replicas_post_a_card_once(maple: Running) -> None:
 async def test_requester_whose_card_is_gone_is_notified_of_the_outcome(maple: Running) -> None:
     await request_shown_to_lea(maple)
     await maple.bot.work.drain(10)
-    await gone(maple, CardKind.ASKER)
+    await mark_cards_gone(maple, CardKind.ASKER)
     before = len(maple.slack.calls)
     await maple.lea.click("Approve")
     await maple.lea.sees(approvals_words.ENDINGS[Cause.DONE])
@@ -107,7 +107,7 @@ async def test_undo_is_refused_while_the_channel_cannot_be_checked_and_while_ano
     assert len(await maple.bot.changes.history("cus_acme")) == 1
     await maple.lea.click(approvals_words.UNDO)
     await maple.lea.sees(approvals_words.UNDO_HINT)
-    clicked = json.loads(json.dumps(last(maple, "block_actions").payload))
+    clicked = json.loads(json.dumps(last_delivery(maple, "block_actions").payload))
     await maple.lea.fill(approvals_words.REASON, "It was the wrong customer")
     await maple.lea.submit()
     await maple.lea.sees("Undo: balance change")

@@ -22,7 +22,7 @@ def events(maple: Running, kind: str) -> list[Json]:
     ]
 
 
-async def handled(maple: Running) -> list[str]:
+async def outcomes(maple: Running) -> list[str]:
     """How the events so far were handled, once all work is finished."""
     await maple.ana.settled()
     await maple.bot.work.drain(10)
@@ -133,7 +133,7 @@ async def test_command_with_a_form_is_offered_as_a_button(maple: Running) -> Non
 async def test_maples_own_answer_is_not_answered(maple: Running) -> None:
     await maple.ana.direct_message("cus_acme")
     await maple.ana.sees("Acme Ltd")
-    assert await handled(maple) == ["message ok"]
+    assert await outcomes(maple) == ["message ok"]
     assert len(events(maple, "message")) == 2, "the question, and Maple's own answer"
 
 
@@ -143,7 +143,7 @@ async def test_edits_and_deletions_are_not_answered(maple: Running) -> None:
     question = maple.slack.workspace.history(_dm(maple))[0]
     maple.slack.workspace.edit(question, "cus_acme", [])
     maple.slack.workspace.delete(question)
-    assert await handled(maple) == ["message ok"]
+    assert await outcomes(maple) == ["message ok"]
     maple.ana.does_not_see("Acme Ltd")
     subtypes = [event["event"].get("subtype") for event in events(maple, "message")]
     assert {"message_changed", "message_deleted"} <= set(subtypes)
@@ -152,15 +152,15 @@ async def test_edits_and_deletions_are_not_answered(maple: Running) -> None:
 async def test_only_what_a_person_writes_to_maple_is_answered(maple: Running) -> None:
     for subtype in ("channel_join", "bot_message", "message_replied", "me_message"):
         await _event(maple, {"type": "message", "subtype": subtype, "channel": _dm(maple)})
-        assert await handled(maple) == [], subtype
+        assert await outcomes(maple) == [], subtype
     edited = {"user": maple.ana.id, "ts": "1700000000.000200"}
     await _event(maple, {"type": "app_mention", "channel": "C01SUPPORT", "edited": edited})
-    assert await handled(maple) == []
+    assert await outcomes(maple) == []
     await _event(maple, {"type": "message", "channel": "C01SUPPORT"})
-    assert await handled(maple) == ["message ok"]
+    assert await outcomes(maple) == ["message ok"]
     assert maple.slack.workspace.posts == [], "a message without a mention"
     await _event(maple, {"type": "message", "subtype": "file_share", "channel": _dm(maple)})
-    assert await handled(maple) == ["message ok"]
+    assert await outcomes(maple) == ["message ok"]
     (answer,) = maple.slack.workspace.posts
     assert answer.channel == _dm(maple), "a message with a file is answered"
 
@@ -172,7 +172,7 @@ async def test_repeated_event_is_answered_once(maple: Running) -> None:
         sent for sent in maple.slack.sent if sent.payload.get("event", {}).get("type") == "app_mention"
     ]
     await maple.slack.deliveries.repeat(delivery)
-    assert await handled(maple) == ["app_mention ok", "app_mention repeat"]
+    assert await outcomes(maple) == ["app_mention ok", "app_mention repeat"]
     assert len([call for call in maple.slack.calls if call.method == "chat.postEphemeral"]) == 1
 
 

@@ -44,7 +44,7 @@ async def repeat(maple: Running) -> None:
     await maple.bot.work.drain(10)
 
 
-def calls(maple: Running, method: str) -> int:
+def call_count(maple: Running, method: str) -> int:
     return len([call for call in maple.slack.calls if call.method == method])
 
 
@@ -53,7 +53,7 @@ async def test_repeated_deliveries_are_handled_once() -> None:
         ana = maple.ana
         await open_list(ana)
         await repeat(maple)
-        assert calls(maple, "views.open") == 1
+        assert call_count(maple, "views.open") == 1
         await ana.click("New digest")
         await ana.sees(FORM)
         await repeat(maple)
@@ -63,9 +63,9 @@ async def test_repeated_deliveries_are_handled_once() -> None:
         first = await only_digest(maple)
         await ana.click("Pause")
         await ana.sees("The digest is paused")
-        drawn = calls(maple, "views.update")
+        drawn = call_count(maple, "views.update")
         await repeat(maple)
-        assert calls(maple, "views.update") == drawn
+        assert call_count(maple, "views.update") == drawn
         await ana.click("Edit")
         await ana.sees(FORM)
         await repeat(maple)
@@ -84,7 +84,7 @@ async def test_repeated_deliveries_are_handled_once() -> None:
         await ana.click("Open")
         await ana.sees("shows the full card")
         await repeat(maple)
-        assert (calls(maple, "views.open"), calls(maple, "views.push")) == (2, 1)
+        assert (call_count(maple, "views.open"), call_count(maple, "views.push")) == (2, 1)
 
 
 async def test_list_opened_by_somebody_else() -> None:

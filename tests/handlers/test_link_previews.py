@@ -7,7 +7,7 @@ from bot.lookups import labels
 from bot.timings import Timeouts
 from sandbox.autumn import LocalAutumn
 from sandbox.slack.model import Json
-from tests.handlers.test_conversations import events, handled
+from tests.handlers.test_conversations import events, outcomes
 from tests.running import Mode, Running, running_maple
 
 ACME = "https://app.useautumn.com/sandbox/customers/cus_acme"
@@ -82,7 +82,7 @@ async def test_preview_has_no_name_when_autumn_fails_or_is_slow(mode: Mode) -> N
         for number, fault in enumerate(("500", "latency"), 1):
             maple.autumn.faults.add("customers.get", fault, seconds=60, times=None)
             await maple.ana.say(f"Look at {ACME}")
-            await handled(maple)
+            await outcomes(maple)
             assert maple.ana.screen().count(labels.PREVIEW_PRIVATE) == number, fault
             maple.autumn.faults.clear()
         maple.ana.does_not_see("Acme Ltd")
@@ -92,7 +92,7 @@ async def test_link_is_not_previewed_where_the_channel_is_unfit(maple: Running) 
     for number, channel in enumerate(("#random", "#shared-acme", "@raj", "@maple"), 1):
         maple.ana.go(channel)
         await maple.ana.say(f"Look at {ACME}")
-        assert "link_shared ok" in await handled(maple)
+        assert "link_shared ok" in await outcomes(maple)
         assert len(events(maple, "link_shared")) == number, channel
         assert previews(maple) == [], channel
 
@@ -105,14 +105,14 @@ async def test_links_that_cannot_be_previewed_get_no_preview(maple: Running) -> 
     await maple.ana.say("https://app.useautumn.com/products/pro https://app.useautumn.com/customers/cus_acme")
     id_too_long_for_a_button = f"{ACME}{'x' * 2500}"
     await maple.ana.say(id_too_long_for_a_button)
-    assert await handled(maple) == ["link_shared ok"]
+    assert await outcomes(maple) == ["link_shared ok"]
     assert len(events(maple, "link_shared")) == 6
     assert previews(maple) == []
 
 
 async def test_link_posted_by_a_guest_gets_no_preview_and_no_answer(maple: Running) -> None:
     await maple.gus.say(f"Look at {ACME}")
-    assert await handled(maple) == ["link_shared refused"]
+    assert await outcomes(maple) == ["link_shared refused"]
     assert previews(maple) == []
     maple.gus.does_not_see(labels.GUEST.what)
 
@@ -120,5 +120,5 @@ async def test_link_posted_by_a_guest_gets_no_preview_and_no_answer(maple: Runni
 async def test_preview_that_slack_refuses_is_only_logged(maple: Running) -> None:
     maple.slack.faults.add("chat.unfurl", "error", error="cannot_unfurl_message")
     await maple.ana.say(f"Look at {ACME}")
-    assert await handled(maple) == ["link_shared slack"]
+    assert await outcomes(maple) == ["link_shared slack"]
     assert maple.slack.workspace.posts == []

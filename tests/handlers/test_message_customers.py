@@ -111,7 +111,7 @@ may = "history"
 """
 
 
-def offered(maple: Running) -> dict[str, list[str]]:
+def offered_changes(maple: Running) -> dict[str, list[str]]:
     """The changes in each customer's select in Ana's open modal, by the customer's id."""
     modal = maple.slack.views.stack(maple.ana.id)[-1]
     return {
@@ -128,7 +128,7 @@ async def test_only_permitted_changes_are_offered() -> None:
         await maple.raj.say(TICKET)
         await maple.ana.message_shortcut(SHORTCUT, on="Ticket 4711")
         await maple.ana.sees("Acme Ltd")
-        assert offered(maple) == {"cus_acme": [balance_words.BUTTON, details_words.BUTTON]}
+        assert offered_changes(maple) == {"cus_acme": [balance_words.BUTTON, details_words.BUTTON]}
 
 
 async def test_customers_are_listed_without_changes_for_people_who_may_request_none() -> None:
@@ -136,7 +136,7 @@ async def test_customers_are_listed_without_changes_for_people_who_may_request_n
         await maple.raj.say(TICKET)
         await maple.ana.message_shortcut(SHORTCUT, on="Ticket 4711")
         await maple.ana.sees("Acme Ltd")
-        assert offered(maple) == {}
+        assert offered_changes(maple) == {}
         await maple.ana.click("Open", within="cus_acme")
         await maple.ana.sees(words.MESSAGE_OPENED)
 
@@ -145,7 +145,7 @@ async def test_changes_without_effect_are_not_offered(maple: Running) -> None:
     await maple.raj.say("cus_empty and cus_vandelay")
     await maple.ana.message_shortcut(SHORTCUT, on="cus_empty and")
     await maple.ana.sees(words.MESSAGE_CHANGE)
-    changes_by_customer = offered(maple)
+    changes_by_customer = offered_changes(maple)
     assert balance_words.BUTTON not in changes_by_customer["cus_empty"]
     assert balance_words.BUTTON in changes_by_customer["cus_vandelay"]
     assert ungrant_words.BUTTON not in changes_by_customer["cus_empty"]

@@ -3,7 +3,7 @@
 import secrets
 
 from bot.changes import words as changes_words
-from tests.handlers.test_changes import last
+from tests.handlers.test_changes import last_delivery
 from tests.running import Running
 
 
@@ -14,7 +14,7 @@ async def test_latest_of_concurrent_redraws_is_shown(maple: Running) -> None:
     await maple.ana.sees("resets")
     await maple.bot.work.drain(10)
     before = len(maple.slack.calls)
-    clicked = last(maple, "block_actions")
+    clicked = last_delivery(maple, "block_actions")
     for _ in range(6):
         click = {**clicked.payload, "trigger_id": secrets.token_hex(8)}
         await maple.slack.deliveries.send(clicked.kind, click)

@@ -44,7 +44,7 @@ def click(action: str, trigger: str = "") -> dict[str, object]:
 SECTION = {"type": "section", "block_id": "s", "text": {"type": "mrkdwn", "text": "Here"}}
 
 
-class Handled:
+class RecordingHandler:
     """A handler that records what it was called with."""
 
     def __init__(self) -> None:
@@ -55,8 +55,8 @@ class Handled:
 
 
 @pytest.fixture
-def handled() -> Handled:
-    return Handled()
+def handled() -> RecordingHandler:
+    return RecordingHandler()
 
 
 def add(monkeypatch: pytest.MonkeyPatch, *made_up: Route) -> None:
@@ -69,13 +69,13 @@ async def deliver(maple: Running, kind: str, payload: Mapping[str, object], *, t
 
 
 def outcomes(bot: Maple, action: str) -> list[str]:
-    samples = [sample for sample in handled_by(bot) if sample.labels["action"] == action]
+    samples = [sample for sample in counted_interactions(bot) if sample.labels["action"] == action]
     return sorted(sample.labels["outcome"] for sample in samples for _ in range(int(sample.value)))
 
 
 @pytest.mark.both_transports
 async def test_repeated_clicks_and_events_run_their_route_once(
-    mode: Mode, handled: Handled, monkeypatch: pytest.MonkeyPatch
+    mode: Mode, handled: RecordingHandler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add(
         monkeypatch,
@@ -101,7 +101,7 @@ async def test_repeated_clicks_and_events_run_their_route_once(
 
 
 async def test_event_in_a_thread_has_its_text_and_place_and_is_answered_there(
-    handled: Handled, monkeypatch: pytest.MonkeyPatch
+    handled: RecordingHandler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def answer(interaction: Interaction, services: Services) -> None:
         await handled(interaction, services)
@@ -145,7 +145,7 @@ async def test_repeated_submission_is_parsed_before_the_answer_and_handled_once(
 
 
 async def test_repeated_delivery_to_another_replica_does_not_run(
-    handled: Handled, monkeypatch: pytest.MonkeyPatch
+    handled: RecordingHandler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add(
         monkeypatch,
@@ -169,7 +169,7 @@ async def test_repeated_delivery_to_another_replica_does_not_run(
 
 
 async def test_harmless_route_runs_without_the_database_and_others_do_not(
-    handled: Handled, monkeypatch: pytest.MonkeyPatch
+    handled: RecordingHandler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks_up = clicked("looks_up", handled, harmless=True)
     add(monkeypatch, looks_up, Route("made_up", Listener(InteractionKind.ACTION, "made_up", handled)))
@@ -181,6 +181,6 @@ async def test_harmless_route_runs_without_the_database_and_others_do_not(
     assert [call.action for call in handled.interactions] == ["looks_up"]
 
 
-def handled_by(bot: Maple) -> list[Sample]:
+def counted_interactions(bot: Maple) -> list[Sample]:
     (metric,) = bot.metrics.interactions.collect()
     return [sample for sample in metric.samples if sample.name.endswith("_total")]

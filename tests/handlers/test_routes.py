@@ -34,7 +34,7 @@ def payload(kind: InteractionKind, trigger: str) -> dict[str, Any]:
 
 
 @dataclass
-class Reached:
+class RouteRecorder:
     """Records the routes that were reached, instead of running them."""
 
     routes: list[Route] = field(default_factory=list)
@@ -46,7 +46,7 @@ class Reached:
 @dataclass
 class _Noted:
     route: Route
-    reached: Reached
+    reached: RouteRecorder
 
     @property
     def kind(self) -> InteractionKind:
@@ -61,17 +61,17 @@ class _Noted:
 
 
 @dataclass
-class Unserved:
+class WithoutServices:
     metrics: Metrics
 
 
 @pytest.fixture
-def reached() -> Reached:
-    return Reached()
+def reached() -> RouteRecorder:
+    return RouteRecorder()
 
 
 @pytest.fixture
-def app(reached: Reached, monkeypatch: pytest.MonkeyPatch) -> AsyncApp:
+def app(reached: RouteRecorder, monkeypatch: pytest.MonkeyPatch) -> AsyncApp:
     async def authorize() -> AuthorizeResult:
         return AuthorizeResult(enterprise_id=None, team_id="T1", bot_token="xoxb-1")
 
@@ -82,7 +82,7 @@ def app(reached: Reached, monkeypatch: pytest.MonkeyPatch) -> AsyncApp:
         process_before_response=True,
         raise_error_for_unhandled_request=True,
     )
-    routes.register(app, cast(Services, Unserved(Metrics())))
+    routes.register(app, cast(Services, WithoutServices(Metrics())))
     return app
 
 
@@ -92,7 +92,7 @@ async def send(app: AsyncApp, kind: InteractionKind, trigger: str) -> None:
     assert answer.status == 200
 
 
-async def test_each_route_is_reached(app: AsyncApp, reached: Reached) -> None:
+async def test_each_route_is_reached(app: AsyncApp, reached: RouteRecorder) -> None:
     table = routes.ROUTES
     for route in table:
         await send(app, route.listener.kind, route.trigger)
@@ -101,7 +101,7 @@ async def test_each_route_is_reached(app: AsyncApp, reached: Reached) -> None:
     ]
 
 
-async def test_only_families_match_ids_with_a_suffix(app: AsyncApp, reached: Reached) -> None:
+async def test_only_families_match_ids_with_a_suffix(app: AsyncApp, reached: RouteRecorder) -> None:
     families = [route for route in routes.ROUTES if route.family]
     for route in routes.ROUTES:
         await send(app, route.listener.kind, f"{route.trigger}:two\nlines")
@@ -110,7 +110,7 @@ async def test_only_families_match_ids_with_a_suffix(app: AsyncApp, reached: Rea
     ]
 
 
-async def test_unknown_ids_reach_no_route(app: AsyncApp, reached: Reached) -> None:
+async def test_unknown_ids_reach_no_route(app: AsyncApp, reached: RouteRecorder) -> None:
     for kind, trigger in product(InteractionKind, ("", "gone", "go\n", "go_on", "ago", "message_changed")):
         await send(app, kind, trigger)
         assert reached.routes == [], (kind, trigger)

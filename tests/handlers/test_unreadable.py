@@ -11,14 +11,14 @@ from bot.lookups.find.card import Search
 from bot.lookups.finder.filters import ListQuery
 from bot.lookups.place import Place
 from sandbox.slack.model import Json
-from tests.handlers.test_changes import last
+from tests.handlers.test_changes import last_delivery
 from tests.running import Running
 
 CUSTOMER = "cus_acme"
 NOWHERE = Place(customer=CUSTOMER, part="nowhere")
 
 
-def sent_by(maple: Running, kind: str, **fields: Any) -> dict[str, Any]:
+def payload_from_ana(maple: Running, kind: str, **fields: Any) -> dict[str, Any]:
     return {
         "type": kind,
         "user": {"id": maple.ana.id, "team_id": maple.bot_team},
@@ -54,7 +54,7 @@ UNREADABLE: tuple[Json, ...] = (
 
 async def test_unreadable_buttons_and_selects_are_refused_with_an_explanation(maple: Running) -> None:
     for number, action in enumerate(UNREADABLE):
-        click = sent_by(maple, "block_actions", actions=[action], trigger_id=f"1.{number}.x")
+        click = payload_from_ana(maple, "block_actions", actions=[action], trigger_id=f"1.{number}.x")
         await maple.slack.deliveries.send("interactive", click)
         await maple.bot.work.drain(10)
         refusals = [message for message in maple.ana.pieces() if labels.UNREADABLE.what in message]
@@ -66,7 +66,7 @@ async def test_buttons_of_an_unknown_change_are_refused(maple: Running) -> None:
     actions = (ids.DENY, ids.APPROVE, ids.WITHDRAW, ids.UNDO, ids.MARK_APPLIED, ids.CHECK_AGAIN)
     for number, action in enumerate(actions):
         button = {"action_id": action, "block_id": "b", "value": "nothing:1"}
-        click = sent_by(maple, "block_actions", actions=[button], trigger_id=f"{number}.1.x")
+        click = payload_from_ana(maple, "block_actions", actions=[button], trigger_id=f"{number}.1.x")
         await maple.slack.deliveries.send("interactive", click)
         await maple.bot.work.drain(10)
         refusals = maple.ana.screen().count(approvals_words.RESULTS[Result.UNKNOWN].what)
@@ -78,7 +78,7 @@ async def test_card_stays_when_its_button_is_refused(maple: Running) -> None:
     await maple.ana.sees("Acme Ltd")
     await maple.ana.click("Features")
     await maple.bot.work.drain(10)
-    click = last(maple, "block_actions").payload
+    click = last_delivery(maple, "block_actions").payload
     click["actions"][0]["value"] = NOWHERE.encode()
     await maple.slack.deliveries.send("interactive", click | {"trigger_id": "1.2.again"})
     await maple.ana.sees(labels.UNREADABLE.what)
@@ -91,7 +91,7 @@ async def test_unknown_kind_of_change_is_refused_where_the_form_would_open(maple
     await maple.ana.click("Change balance")
     await maple.bot.work.drain(10)
     await maple.ana.close()
-    click = last(maple, "block_actions").payload
+    click = last_delivery(maple, "block_actions").payload
     click["actions"][0]["action_id"] = f"{ids.CHANGE}:nothing"
     trigger = maple.slack.simulation.triggers.issue(maple.ana.id)
     await maple.slack.deliveries.send("interactive", click | {"trigger_id": trigger})
@@ -100,19 +100,21 @@ async def test_unknown_kind_of_change_is_refused_where_the_form_would_open(maple
 
 async def test_unreadable_forms_are_refused_in_their_place(maple: Running) -> None:
     button = {"action_id": f"{ids.CSV_FORMAT}:nothing", "block_id": "b", "value": "{}"}
-    payload = sent_by(maple, "block_actions", actions=[button])
+    payload = payload_from_ana(maple, "block_actions", actions=[button])
     trigger = maple.slack.simulation.triggers.issue(maple.ana.id)
     await maple.slack.deliveries.send("interactive", payload | {"trigger_id": trigger})
     await maple.ana.sees(labels.UNREADABLE.what)
 
     meta = CsvMeta(source=CsvSource.CUSTOMERS, query="{}").encode()
     view = {"type": "modal", "callback_id": ids.CSV_FORM, "private_metadata": meta, "id": "V1"}
-    answer = await maple.slack.deliveries.send("interactive", sent_by(maple, "view_submission", view=view))
+    answer = await maple.slack.deliveries.send(
+        "interactive", payload_from_ana(maple, "view_submission", view=view)
+    )
     assert labels.UNREADABLE.what in str(answer)
 
     for metadata in ("", "{}", '{"k":"nothing","c":"cus_acme","s":"1"}'):
         view = {"type": "modal", "callback_id": ids.CHANGE_FORM, "private_metadata": metadata, "id": "V1"}
-        submission = sent_by(maple, "view_submission", view=view)
+        submission = payload_from_ana(maple, "view_submission", view=view)
         answer = await maple.slack.deliveries.send("interactive", submission)
         assert isinstance(answer, dict), metadata
         assert answer["response_action"] == "update", metadata
@@ -127,7 +129,7 @@ async def test_list_of_an_invalid_channel_is_refused(maple: Running) -> None:
         view = maple.slack.views.stack(maple.ana.id)[-1]
         button = {"action_id": action, "block_id": "b", "value": "some:1"}
         forged = {"id": view.id, "hash": "", "type": "modal", "private_metadata": "C" * 3000}
-        payload = sent_by(maple, "block_actions", actions=[button], view=forged)
+        payload = payload_from_ana(maple, "block_actions", actions=[button], view=forged)
         await maple.slack.deliveries.send("interactive", payload)
         await maple.ana.sees(labels.UNREADABLE.what)
         await maple.ana.close()

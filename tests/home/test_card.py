@@ -28,7 +28,7 @@ DECIDES = Powers((KindPowers("balance", ask=True, approve=True),))
 LOOKS_UP = Powers((KindPowers("balance"),))
 
 
-def drawn(facts: HomeFacts) -> list[Block]:
+def draw(facts: HomeFacts) -> list[Block]:
     view = home(facts, registry.help_lines())
     assert view_problems(view) == []
     blocks: list[Block] = view["blocks"]
@@ -51,7 +51,7 @@ def test_waiting_request_can_be_decided_on_the_tab() -> None:
         names={"cus_1": KnownNames("Acme <Ltd>", {"messages": "Messages"})},
         cards={"chg_1": "https://acme.slack.com/archives/C1/p1"},
     )
-    blocks = drawn(facts)
+    blocks = draw(facts)
     assert {f"{ids.APPROVE}:0", f"{ids.DENY}:0", f"{ids.LINK}:0"} <= set(actions(blocks))
     text = str(blocks)
     assert "Acme &lt;Ltd&gt;" in text
@@ -60,14 +60,14 @@ def test_waiting_request_can_be_decided_on_the_tab() -> None:
 
 
 def test_request_without_a_card_in_the_channel_has_no_link() -> None:
-    blocks = drawn(HomeFacts(powers=DECIDES, deciding=[record()]))
+    blocks = draw(HomeFacts(powers=DECIDES, deciding=[record()]))
     assert f"{ids.LINK}:0" not in actions(blocks)
     assert "`cus_1`" in str(blocks), "the id stands in for a name that is not known"
 
 
 def test_requests_beyond_the_first_few_are_counted() -> None:
     waiting = [replace(record(), id=f"chg_{number}") for number in range(MOST_DECIDING + 2)]
-    blocks = drawn(HomeFacts(powers=DECIDES, deciding=waiting))
+    blocks = draw(HomeFacts(powers=DECIDES, deciding=waiting))
     assert words.more(2) in str(blocks)
     assert actions(blocks).count(f"{ids.APPROVE}:{MOST_DECIDING - 1}") == 1
 
@@ -76,13 +76,13 @@ def test_requests_beyond_the_first_few_are_counted() -> None:
     ("powers", "expected"), [(DECIDES, [words.DECIDING, words.NOTHING_TO_DECIDE]), (LOOKS_UP, [])]
 )
 def test_only_approvers_read_that_nothing_waits(powers: Powers, expected: list[str]) -> None:
-    text = str(drawn(HomeFacts(powers=powers)))
+    text = str(draw(HomeFacts(powers=powers)))
     assert [line for line in (words.DECIDING, words.NOTHING_TO_DECIDE) if line in text] == expected
 
 
 @pytest.mark.parametrize("state", list(State))
 def test_own_request_shows_its_state(state: State) -> None:
-    blocks = drawn(HomeFacts(powers=DECIDES, requests=[record(state)]))
+    blocks = draw(HomeFacts(powers=DECIDES, requests=[record(state)]))
     assert approvals_words.HEADLINES[state] in str(blocks)
     assert (f"{ids.WITHDRAW}:0" in actions(blocks)) == (state is State.WAITING)
 
@@ -97,7 +97,7 @@ def test_tab_fits_and_has_every_button_once() -> None:
         recent=[f"cus_{number}" for number in range(10)],
         cards={request.id: "https://acme.slack.com/archives/C1/p1" for request in requests},
     )
-    blocks = drawn(facts)
+    blocks = draw(facts)
     assert len(blocks) <= 100
     assert len(actions(blocks)) == len(set(actions(blocks)))
     assert len([block for block in blocks if "accessory" in block]) == MOST_RECENT
@@ -106,12 +106,12 @@ def test_tab_fits_and_has_every_button_once() -> None:
 
 def test_recent_customers_open_by_name_or_id() -> None:
     facts = HomeFacts(powers=LOOKS_UP, recent=["cus_1", "cus_2"], names={"cus_1": KnownNames("Acme Ltd")})
-    rows = [block for block in drawn(facts) if "accessory" in block]
+    rows = [block for block in draw(facts) if "accessory" in block]
     assert [row["text"]["text"] for row in rows] == ["Acme Ltd · cus_1", "cus_2"]
 
 
 def test_customer_whose_id_is_too_long_for_a_button_is_only_named() -> None:
-    rows = [block for block in drawn(HomeFacts(powers=LOOKS_UP, recent=["x" * 3000])) if "accessory" in block]
+    rows = [block for block in draw(HomeFacts(powers=LOOKS_UP, recent=["x" * 3000])) if "accessory" in block]
     assert rows == []
 
 
@@ -125,14 +125,14 @@ def test_customer_whose_id_is_too_long_for_a_button_is_only_named() -> None:
 )
 def test_organization_is_named_where_it_is_known(org: Organization | None, where: str) -> None:
     blocks = [
-        block for block in drawn(HomeFacts(powers=LOOKS_UP, organization=org)) if block["block_id"] == "where"
+        block for block in draw(HomeFacts(powers=LOOKS_UP, organization=org)) if block["block_id"] == "where"
     ]
     assert [block["elements"][0]["text"] for block in blocks] == ([where] if where else [])
 
 
 @pytest.mark.parametrize(("digests", "expected"), [(None, words.DIGESTS_UNKNOWN), ((), words.NO_DIGESTS)])
 def test_unknown_digests_are_not_called_none(digests: tuple[()] | None, expected: str) -> None:
-    assert expected in str(drawn(HomeFacts(powers=LOOKS_UP, digests=digests)))
+    assert expected in str(draw(HomeFacts(powers=LOOKS_UP, digests=digests)))
 
 
 BALANCE = registry.kind("balance").heading.lower()
@@ -180,7 +180,7 @@ def test_powers_in_words(powers: Powers, lines: list[str]) -> None:
 
 def test_digests_beyond_the_first_few_are_counted() -> None:
     digests = [digest(id=f"dig_{number}") for number in range(12)]
-    text = str(drawn(HomeFacts(powers=LOOKS_UP, digests=digests)))
+    text = str(draw(HomeFacts(powers=LOOKS_UP, digests=digests)))
     assert text.count("<#C1>") == 10
     assert "and 2 more" in text
 
@@ -201,11 +201,11 @@ def test_everything_at_once_fits_into_the_tab() -> None:
 
 
 def test_digests_have_the_buttons_of_their_list() -> None:
-    may = drawn(HomeFacts(powers=replace(DECIDES, digests=True), digests=[digest()]))
+    may = draw(HomeFacts(powers=replace(DECIDES, digests=True), digests=[digest()]))
     of_list = (ids.DIGEST_EDIT, ids.DIGEST_PAUSE, ids.DIGEST_SEND, ids.DIGEST_PREVIEW, ids.DIGEST_REMOVE)
     digest_actions = [action for action in actions(may) if action.startswith(ids.HOME_DIGEST)]
     assert digest_actions == [f"{ids.HOME_DIGEST}:{action}:0" for action in of_list]
-    may_not = drawn(HomeFacts(powers=LOOKS_UP, digests=[digest()]))
+    may_not = draw(HomeFacts(powers=LOOKS_UP, digests=[digest()]))
     digest_actions = [action for action in actions(may_not) if action.startswith(ids.HOME_DIGEST)]
     assert digest_actions == [f"{ids.HOME_DIGEST}:{ids.DIGEST_PREVIEW}:0"]
 
@@ -214,12 +214,12 @@ def test_bulk_changes_can_be_decided_and_withdrawn_on_the_tab() -> None:
     waiting = batch_record(BatchState.WAITING, {LineState.QUEUED: 3})
     done = batch_record(BatchState.DONE, {LineState.APPLIED: 3})
     cards = {waiting.id: "https://acme.slack.com/archives/C1/p1"}
-    blocks = drawn(HomeFacts(powers=DECIDES, deciding_lists=[waiting], cards=cards))
+    blocks = draw(HomeFacts(powers=DECIDES, deciding_lists=[waiting], cards=cards))
     assert {f"{ids.BATCH_APPROVE}:0", f"{ids.BATCH_DENY}:0"} <= set(actions(blocks))
     assert words.OPEN_CARD in str(blocks)
     assert batch_words.title_of(3, undo=False) in str(blocks)
     assert words.NOTHING_TO_DECIDE not in str(blocks)
-    own = drawn(HomeFacts(powers=LOOKS_UP, requested_lists=[waiting, done]))
+    own = draw(HomeFacts(powers=LOOKS_UP, requested_lists=[waiting, done]))
     assert [action for action in actions(own) if action.startswith("batch")] == [f"{ids.BATCH_WITHDRAW}:0"]
     assert words.REQUESTS in str(own)
     assert batch_words.STATES[BatchState.DONE] in str(own)

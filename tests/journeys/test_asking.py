@@ -16,7 +16,7 @@ from bot.changes.forms.fields import REASON_BLOCK, TICKET_BLOCK
 from bot.lookups import labels
 from bot.lookups.find import words as find_words
 from sandbox.slack.simulation import SlackCall
-from tests.handlers.test_changes import last
+from tests.handlers.test_changes import last_delivery
 from tests.journeys.changing import change_in_autumn
 from tests.running import Running
 from tests.screen import on_screen
@@ -156,7 +156,7 @@ async def test_customer_that_is_picked_for_an_unreadable_sentence_is_refused(map
     await maple.ana.sees("match")
     await maple.ana.choose(forms_words.PICK_CUSTOMER, "Twin Peaks Diner · billing@twinpeaks.example")
     await maple.ana.sees(changes_words.ACTION)
-    click = last(maple, "block_actions").payload
+    click = last_delivery(maple, "block_actions").payload
     metadata = json.loads(click["view"]["private_metadata"])
     for number, (typed, answer) in enumerate(
         (

@@ -24,7 +24,7 @@ from bot.digests import setup_words
 from bot.digests.setup_words import DigestNote
 from bot.home import words as home_words
 from bot.kit import ids
-from tests.handlers.test_changes import last
+from tests.handlers.test_changes import last_delivery
 from tests.journeys.alerting import alerting, create_alert, only_alert, open_alerts
 from tests.journeys.bulk import submit_list
 from tests.journeys.changing import file_request
@@ -189,7 +189,7 @@ async def test_list_does_not_reach_digests_of_other_channels(maple: Running) -> 
     await open_list(maple.ana)
     await maple.ana.click(setup_words.PAUSE)
     await maple.ana.sees(on_screen(setup_words.NOTES[DigestNote.PAUSED]))
-    payload = last(maple, "block_actions").payload
+    payload = last_delivery(maple, "block_actions").payload
     for number, action in enumerate((ids.DIGEST_PAUSE, ids.DIGEST_PREVIEW)):
         payload["actions"][0] |= {"action_id": f"{action}:0", "value": f"{elsewhere.id}:1"}
         await maple.slack.deliveries.send("interactive", payload | {"trigger_id": f"1.{number}.again"})
@@ -205,7 +205,7 @@ async def test_list_does_not_reach_alerts_of_other_channels() -> None:
         await open_alerts(maple.ana)
         await maple.ana.click(alert_words.PAUSE)
         await maple.ana.sees(on_screen(alert_words.NOTES[AlertNote.PAUSED]))
-        payload = last(maple, "block_actions").payload
+        payload = last_delivery(maple, "block_actions").payload
         payload["actions"][0] |= {"action_id": "alert_remove:0", "value": f"{elsewhere.id}:1"}
         await maple.slack.deliveries.send("interactive", payload | {"trigger_id": "1.2.again"})
         await maple.ana.sees(on_screen(alert_words.NOTES[AlertNote.CHANGED]))

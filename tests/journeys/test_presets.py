@@ -10,7 +10,7 @@ from bot.changes.balance.words import BalanceAction
 from bot.changes.forms import words as forms_words
 from bot.changes.grant.request import GrantInput
 from sandbox.slack.screen import NotOnScreen
-from tests.handlers.test_changes import last
+from tests.handlers.test_changes import last_delivery
 from tests.journeys.changing import AT_ONCE
 from tests.running import Mode, running_maple
 from tests.screen import on_screen
@@ -89,7 +89,7 @@ async def test_preset_that_is_not_offered_fills_nothing_in(mode: Mode) -> None:
         await maple.ana.sees(changes_words.ACTION)
         await maple.ana.choose(forms_words.PRESET, APOLOGY)
         await maple.ana.sees("Amount: [5,000")
-        picked = last(maple, "block_actions").payload
+        picked = last_delivery(maple, "block_actions").payload
         picked["actions"][0]["selected_option"]["value"] = "No such preset"
         await maple.slack.deliveries.send("interactive", picked | {"trigger_id": "1.1.again"})
         await maple.ana.sees(forms_words.NOT_YET)
