@@ -285,8 +285,8 @@ def test_grant_is_undone_by_removing_the_row_autumn_shows() -> None:
         (grant_of(every="fortnight"), "Give 50 of Messages every fortnight"),
         (unlimited(), "Give unlimited Messages for good"),
         (switch(), "Switch on Single Sign-On for good"),
-        (ask(amount=None), "Give 0 of Messages for good"),
-        (ask(every="x" * 99), f"Give 50 of Messages every {'x' * 53}…"),
+        (grant_of(amount=None), "Give 0 of Messages for good"),
+        (grant_of(every="x" * 99), f"Give 50 of Messages every {'x' * 53}…"),
     ],
 )
 def test_summary(change_input: GrantInput, summary: str) -> None:
