@@ -1,6 +1,6 @@
 """Makes small mistakes, one at a time, in a module's syntax tree.
 
-Docstrings, types, imports and decorators are left alone.
+Docstrings, types, imports, decorators and `assert_never` are left alone.
 """
 
 import ast
@@ -310,6 +310,8 @@ def _is_left_alone(node: ast.stmt) -> bool:
     match node:
         case ast.Expr(value=ast.Constant()) | ast.Import() | ast.ImportFrom():
             return True
+        case ast.Expr(value=ast.Call(func=ast.Name(id="assert_never"))):
+            return True  # never runs: the type checker holds it
         case ast.Assign(targets=[ast.Name(id="__all__")]):
             return True
     return False

@@ -59,6 +59,7 @@ CASES = {
     "match a:\n case 1 | 2 if b: x()": {"1", "2", "pass"},
     "A: TypeAlias = B[1]": set(),
     "T = TypeVar('T', bound=1)": set(),
+    "assert_never(a)": set(),
     "__all__ = ['a']": set(),
     "import a": set(),
 }
