@@ -8,7 +8,7 @@ policy treats it as larger than any limit.
 import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -56,7 +56,7 @@ class Movement:
     customer: str
     person: str
     """Who requested it."""
-    units: Mapping[str, Decimal] = field(default_factory=dict)
+    units: Mapping[str, Decimal]
     """By what adds up."""
     worth: Worth | None = None
 
@@ -114,7 +114,7 @@ class TodayCounter:
 
     env: Environment
     requested: ChangeInput
-    person: str = ""
+    person: str
     """Who requests it."""
     change_id: str = ""
     undo_of: str = ""
@@ -148,12 +148,22 @@ class TodayCounter:
         Taken before any other lock, and always the customer's before the person's, so that transactions never
         wait for each other. SQLite has one writing transaction at a time anyway.
         """
-        if connection.dialect.name == "sqlite" or not self._is_counted:
+        if connection.dialect.name == "sqlite":
             return
-        for name in (f"customer\0{self.requested.customer}", f"person\0{self.person}"):
-            digest = hashlib.sha256(f"{self.env}\0{name}".encode(errors="surrogatepass")).digest()
-            number = int.from_bytes(digest[:8], signed=True)
+        for number in self.locks:
             await connection.execute(select(func.pg_advisory_xact_lock(number)))
+
+    @property
+    def locks(self) -> tuple[int, ...]:
+        """The numbers of the customer's lock and the person's; none if nothing adds up with this change."""
+        if not self._is_counted:
+            return ()
+        names = (f"customer\0{self.requested.customer}", f"person\0{self.person}")
+        return tuple(map(self._lock_number, names))
+
+    def _lock_number(self, name: str) -> int:
+        digest = hashlib.sha256(f"{self.env}\0{name}".encode(errors="surrogatepass")).digest()
+        return int.from_bytes(digest[:8], signed=True)
 
     @property
     def _is_counted(self) -> bool:

@@ -21,6 +21,7 @@ NOBODY_ELSE = '[[allow]]\nwho = "U02RAJ"\nmay = "link"'
         (EVERYONE + '"ask"', True, DecisionReason.ALLOWED),
         (EVERYONE + '"ask"\nchanges = "refund"\nvalue_up_to = { USD = 5 }', True, DecisionReason.ALLOWED),
         (EVERYONE + '"ask"\nchanges = "balance"', False, DecisionReason.NO_RULE),
+        (EVERYONE + '"ask"\nenvironment = "live"', True, DecisionReason.ALLOWED),
         (EVERYONE + '"history"', False, DecisionReason.NO_RULE),
         (EVERYONE + '"ask"\n' + NOBODY_ELSE, False, DecisionReason.NO_RULE),
         (EVERYONE + '"ask"\n[[deny]]\nwho = "U01ANA"\nmay = "link"', False, DecisionReason.DENIED),

@@ -1,5 +1,8 @@
 """Who may do what a person may not: there is an answer for every verb of the policy."""
 
+from dataclasses import replace
+from decimal import Decimal
+
 import pytest
 
 from bot.access import words as access_words
@@ -54,6 +57,17 @@ def test_nobody_may_undo_where_a_power_it_needs_is_denied_to_everybody(power: st
     policy = read(TEAM + f'[[deny]]\nwho = "everyone"\nmay = "{power}"')
     assert holders(policy, request_for(Verb.UNDO)) == Who()
     assert holders(policy, request_for(Verb.APPROVE)) == LEADS
+
+
+def test_power_denied_to_one_person_is_left_to_the_others() -> None:
+    policy = read(TEAM + '[[deny]]\nwho = "U03LEA"\nmay = "ask"')
+    assert holders(policy, request_for(Verb.ASK)) == LEADS
+
+
+@pytest.mark.parametrize(("amount", "expected"), [(5, LEADS), (6, Who())])
+def test_rule_for_smaller_changes_does_not_say_who_may(amount: int, expected: Who) -> None:
+    policy = read('[[allow]]\nwho = ["@leads", "U03LEA"]\nmay = "ask"\nchanges = "balance"\namount_up_to = 5')
+    assert holders(policy, replace(request_for(Verb.ASK), amount=Decimal(amount))) == expected
 
 
 def test_own_request_is_decided_by_others() -> None:

@@ -8,10 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.access.limits import Today, Worth
-from bot.approvals.daily_limits import DayTotals, Movement
+from bot.approvals.daily_limits import DayTotals, Movement, TodayCounter
+from bot.autumn.models import Environment
 from bot.changes.balance.request import BalanceInput
 from bot.changes.balance.words import BalanceAction
 from bot.changes.details.request import DetailsInput
+from bot.changes.model import ChangeInput
 from tests.examples import examples
 
 D = Decimal
@@ -46,6 +48,32 @@ def test_change_without_units_adds_none() -> None:
         values={"USD": D(5)},
         person_values={"USD": D(5)},
     )
+
+
+def test_undo_does_not_count_what_it_reverses() -> None:
+    reversed_, other = (Movement("cus_1", "U1", {KEY: units}, FIVE_DOLLARS) for units in (D(7), D(20)))
+    totals = DayTotals([reversed_, other])
+    assert totals.of(GIVEN, "U1", without=reversed_) == DayTotals([other]).of(GIVEN, "U1")
+    assert totals.of(GIVEN, "U1") == DayTotals([reversed_, other]).of(GIVEN, "U1")
+
+
+def locks(
+    env: Environment = Environment.LIVE, requested: ChangeInput = GIVEN, person: str = "U1"
+) -> set[int]:
+    numbers = TodayCounter(env, requested, person).locks
+    assert all(-(2**63) <= number < 2**63 for number in numbers), "PostgreSQL takes 64 bits"
+    return set(numbers)
+
+
+def test_changes_share_the_locks_of_their_customer_and_their_person() -> None:
+    customer, person = TodayCounter(Environment.LIVE, GIVEN, "U1").locks
+    elsewhere = GIVEN.model_copy(update={"customer": "cus_2"})
+    assert locks() & locks(person="U2") == {customer}
+    assert locks() & locks(requested=elsewhere) == {person}
+    assert not locks() & locks(env=Environment.SANDBOX)
+    assert not locks() & locks(requested=GIVEN.model_copy(update={"customer": "U1"}), person="cus_1")
+    assert len(locks(person="\ud800")) == 2
+    assert not locks(requested=DetailsInput(customer="cus_1", name="New"))
 
 
 movements = st.builds(

@@ -15,6 +15,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select, update
 
+from bot.approvals import engine as change_engine
 from bot.approvals import repository
 from bot.approvals.lifecycle import Cause, ChangeEvent, Record, State
 from bot.approvals.preview import ChangeTimeouts
@@ -601,3 +602,22 @@ async def lease_end(harness: Harness, record: Record) -> datetime | None:
             return until
 
     return await read()
+
+
+async def test_job_beside_a_block_that_fails_ends_with_it() -> None:
+    ended = asyncio.Event()
+
+    async def job() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    async def fail_beside_it() -> None:
+        async with change_engine._meanwhile(job()):
+            await asyncio.sleep(0)
+            raise Died
+
+    with pytest.raises(Died):
+        await fail_beside_it()
+    assert ended.is_set()

@@ -98,7 +98,7 @@ class Life(RuleBasedStateMachine):
                 Decided(person, "T1", "rule", self.now),
                 basis=Basis(
                     1,
-                    TodayCounter(Environment.SANDBOX, self.known(self.ids[index]).input),
+                    TodayCounter(Environment.SANDBOX, self.known(self.ids[index]).input, "U1"),
                     earlier_approvers=dict.fromkeys(("U1", "U2", "U3"), True),
                 ),
                 lease=self.lease(worker),

@@ -98,12 +98,20 @@ async def test_day_counts_what_was_let_through_since_midnight(sqlite_harness: Ha
     harness.permissions.needed = 0
     record = await request_more(harness, harness.service(), 5)
     counter = TodayCounter(Environment.SANDBOX, record.input, ANA.user)
-    applied = {"state": State.APPLIED, "env": counter.env, "kind": "balance", "decided_at": MIDNIGHT}
+    dumped = stored.dump_input(record.input)
+    applied = {
+        "state": State.APPLIED,
+        "env": counter.env,
+        "kind": "balance",
+        "input": dumped,
+        "decided_at": MIDNIGHT,
+    }
     counts: list[dict[str, object]] = [{}, {"created_at": MIDNIGHT - timedelta(hours=1)}]
     not_counted: list[dict[str, object]] = [
         {"state": State.FAILED},
         {"env": Environment.LIVE},
         {"kind": "usage"},
+        {"input": {**dumped, "feature": "seats"}},
         {"decided_at": MIDNIGHT - timedelta(microseconds=1)},
     ]
     for earlier in counts + not_counted:

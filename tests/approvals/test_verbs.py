@@ -345,7 +345,7 @@ async def approve(
     others_permitted: Mapping[str, bool] | None = None,
     **basis: Any,
 ) -> Record | None:
-    counter = TodayCounter(Environment.SANDBOX, ASKED, pair.change.id)
+    counter = TodayCounter(Environment.SANDBOX, ASKED, pair.change.asker, pair.change.id)
     standing = {"U2": True, "U3": True} if others_permitted is None else others_permitted
     return await repository.approve(
         pair.database,
